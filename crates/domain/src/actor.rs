@@ -1,0 +1,91 @@
+//! Who asks, in which role, and when.
+
+use crate::text::Code;
+use jiff::Timestamp;
+
+/// What a caller may be; decides which commands and queries are open to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// 文书: prepares sessions and keeps the record.
+    Clerk,
+    /// 主持人: leads a docket.
+    Chair,
+    /// 代表: speaks and votes for a department.
+    Delegate,
+    /// 部门负责人: answers for what the department owes.
+    DepartmentLead,
+    /// 督查: follows what was decided and accepts results.
+    Supervisor,
+    /// 审计: reads everything, changes nothing.
+    Auditor,
+    /// 运维: runs the installation.
+    Operator,
+}
+
+impl Role {
+    /// Every role, in the order of the glossary.
+    pub const ALL: [Role; 7] = [
+        Role::Clerk,
+        Role::Chair,
+        Role::Delegate,
+        Role::DepartmentLead,
+        Role::Supervisor,
+        Role::Auditor,
+        Role::Operator,
+    ];
+
+    /// The word used in tokens, flags and the record.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Clerk => "clerk",
+            Role::Chair => "chair",
+            Role::Delegate => "delegate",
+            Role::DepartmentLead => "department-lead",
+            Role::Supervisor => "supervisor",
+            Role::Auditor => "auditor",
+            Role::Operator => "operator",
+        }
+    }
+
+    /// The role of that name, if there is one.
+    pub fn parse(name: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+}
+
+/// The identity behind a command: a person, or one of our own process managers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// Stable name of the person or process, as in the token's `sub`.
+    pub subject: String,
+    /// The department spoken for; none for operators, auditors and process managers.
+    pub department: Option<Code>,
+    /// What the actor may do.
+    pub roles: Vec<Role>,
+}
+
+impl Actor {
+    /// The actor that a process manager or a timer writes into the record.
+    pub fn process(name: &str) -> Actor {
+        Actor { subject: format!("process:{name}"), department: None, roles: Vec::new() }
+    }
+
+    /// Whether the actor holds this role.
+    pub fn is(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// Whether the actor speaks for this department.
+    pub fn speaks_for(&self, department: &Code) -> bool {
+        self.department.as_ref() == Some(department)
+    }
+}
+
+/// What surrounds a command: who issued it and when. The edge stamps it; rules only read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// The moment at which the command is decided.
+    pub at: Timestamp,
+    /// Who asks.
+    pub by: Actor,
+}

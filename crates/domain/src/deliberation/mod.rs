@@ -1,0 +1,1 @@
+//! During the session: dockets, positions, ballots, outcomes.

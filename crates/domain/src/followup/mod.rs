@@ -1,0 +1,1 @@
+//! Always: reminders, overdue notices and escalations, each exactly once (督办).

@@ -1,0 +1,27 @@
+//! The rules of Huishang: pure, synchronous decisions.
+//!
+//! Nothing here awaits, reads a clock, draws a random number or serialises. `now`, the actor and new
+//! ids come in as values, so the whole life of a matter can be run in one single-threaded test.
+//!
+//! A file per aggregate, read from top to bottom: `Command`, `Event`, `Rejection`, `State`, and the
+//! [`Aggregate`] implementation. Where two contexts meet, see [`process`].
+
+pub mod actor;
+pub mod aggregate;
+pub mod calendar;
+pub mod deliberation;
+pub mod followup;
+pub mod process;
+pub mod rejection;
+pub mod resolution;
+pub mod scheduling;
+pub mod testing;
+pub mod text;
+
+pub use actor::{Actor, Issued, Role};
+pub use aggregate::{Aggregate, StreamName};
+pub use jiff::Timestamp;
+pub use jiff::civil::Date;
+pub use rejection::Refusal;
+pub use text::{Code, Line, Text};
+pub use uuid::Uuid;

@@ -1,0 +1,1 @@
+//! Where contexts meet: an event of one becomes commands of another, by pure functions.

@@ -1,0 +1,1 @@
+//! After the decision: resolutions and what departments owe.

@@ -1,0 +1,3 @@
+//! Domain ↔ wire, a file per context: values first, then the events of each aggregate.
+
+mod scheduling;

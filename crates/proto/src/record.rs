@@ -1,0 +1,112 @@
+//! How a decision becomes a record's payload, and comes back.
+
+use crate::log::v1 as log;
+use crate::{Invalid, Wire};
+use domain::{Actor, Aggregate, Code, Role, Timestamp, Uuid};
+use prost::Message;
+
+/// How the events of an aggregate are stored.
+pub trait EventCodec: Aggregate {
+    /// The full protobuf names of its stored events.
+    const TYPES: &'static [&'static str];
+    /// Writes an event.
+    fn encode(event: &Self::Event) -> prost_types::Any;
+    /// Reads an event of the named type; `None` when the type is not one of this aggregate's, as one
+    /// that a later version wrote may be.
+    fn decode(kind: &str, bytes: &[u8]) -> Result<Option<Self::Event>, Invalid>;
+}
+
+const TYPE_URL_PREFIX: &str = "type.googleapis.com/";
+
+/// Packs a message under its full name.
+pub fn any(kind: &str, message: &impl Message) -> prost_types::Any {
+    prost_types::Any { type_url: format!("{TYPE_URL_PREFIX}{kind}"), value: message.encode_to_vec() }
+}
+
+/// The full protobuf name in a packed message.
+pub fn kind_of(any: &prost_types::Any) -> &str {
+    any.type_url.rsplit('/').next().unwrap_or_default()
+}
+
+/// The circumstances of a decision, shared by all records of its commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// The command's id.
+    pub commit_id: Uuid,
+    /// SHA-256 of the command.
+    pub command_digest: Vec<u8>,
+    /// When it was decided.
+    pub time: Timestamp,
+    /// Who issued it.
+    pub actor: Actor,
+    /// The commit whose event caused this one.
+    pub causation_id: Option<Uuid>,
+    /// The first commit of the chain.
+    pub correlation_id: Uuid,
+    /// W3C trace context.
+    pub traceparent: Option<String>,
+    /// This record's place in its commit, from 1.
+    pub part: u32,
+    /// How many records the commit has.
+    pub parts: u32,
+}
+
+impl Wire<String> for Role {
+    fn to_wire(&self) -> String {
+        self.as_str().to_owned()
+    }
+    fn from_wire(wire: String) -> Result<Self, Invalid> {
+        Role::parse(&wire).ok_or_else(|| {
+            let known: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
+            Invalid::value(format!("must be one of {}", known.join(", ")))
+        })
+    }
+}
+
+impl Wire<log::Actor> for Actor {
+    fn to_wire(&self) -> log::Actor {
+        log::Actor {
+            subject: self.subject.clone(),
+            department: self.department.as_ref().map(Code::to_string).unwrap_or_default(),
+            roles: self.roles.to_wire(),
+        }
+    }
+    fn from_wire(wire: log::Actor) -> Result<Self, Invalid> {
+        let department = match wire.department.as_str() {
+            "" => None,
+            code => Some(Code::from_wire(code.to_owned()).map_err(|fault| fault.within("department"))?),
+        };
+        Ok(Actor { subject: wire.subject, department, roles: Wire::from_wire(wire.roles)? })
+    }
+}
+crate::wire_required!(Actor => log::Actor);
+
+impl Wire<log::Envelope> for Envelope {
+    fn to_wire(&self) -> log::Envelope {
+        log::Envelope {
+            commit_id: self.commit_id.to_string(),
+            command_digest: self.command_digest.clone(),
+            time: self.time.to_wire(),
+            actor: self.actor.to_wire(),
+            causation_id: self.causation_id.map(|id| id.to_string()).unwrap_or_default(),
+            correlation_id: self.correlation_id.to_string(),
+            traceparent: self.traceparent.clone().unwrap_or_default(),
+            part: self.part,
+            parts: self.parts,
+        }
+    }
+    fn from_wire(wire: log::Envelope) -> Result<Self, Invalid> {
+        let present = |text: String| (!text.is_empty()).then_some(text);
+        Ok(Envelope {
+            commit_id: Uuid::from_wire(wire.commit_id)?,
+            command_digest: wire.command_digest,
+            time: Wire::from_wire(wire.time)?,
+            actor: Wire::from_wire(wire.actor)?,
+            causation_id: present(wire.causation_id).map(Uuid::from_wire).transpose()?,
+            correlation_id: Uuid::from_wire(wire.correlation_id)?,
+            traceparent: present(wire.traceparent),
+            part: wire.part,
+            parts: wire.parts,
+        })
+    }
+}
