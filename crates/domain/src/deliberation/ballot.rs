@@ -1,0 +1,247 @@
+//! A ballot (表决): who may vote, what is needed, and a result that carries its own arithmetic.
+//!
+//! The rules here are pure counting; when a ballot may be opened and who may cast is the docket's.
+
+use crate::{Code, Text};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What a proposal needs in order to pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// 协商一致: every counted voice says yes.
+    Consensus,
+    /// 简单多数: more than half of the counted voices.
+    SimpleMajority,
+    /// 特定多数: at least this share of the counted voices.
+    QualifiedMajority {
+        /// The upper number of the share, such as 2.
+        numerator: u32,
+        /// The lower number of the share, such as 3.
+        denominator: u32,
+    },
+    /// 一致会签: every department that may vote signs; silence and abstention fail it.
+    UnanimousCountersign,
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Method::Consensus => f.write_str("consensus"),
+            Method::SimpleMajority => f.write_str("simple majority"),
+            Method::QualifiedMajority { numerator, denominator } => {
+                write!(f, "majority of {numerator}/{denominator}")
+            }
+            Method::UnanimousCountersign => f.write_str("unanimous countersign"),
+        }
+    }
+}
+
+/// Whether an abstention enlarges what the majority is taken of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Abstention {
+    /// It is counted among the voices, and so weighs against.
+    CountsAsCast,
+    /// It is left out of the count.
+    DoesNotCount,
+}
+
+/// What happens when yes and no are equal and one voice more would have carried it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Tie {
+    /// The proposal fails.
+    Rejects,
+    /// The chair's casting vote decides.
+    ChairDecides,
+}
+
+/// How a department votes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Choice {
+    /// 赞成
+    Yes,
+    /// 反对
+    No,
+    /// 弃权
+    Abstain,
+}
+
+/// The rules that a ballot is held under, fixed when it opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Rules {
+    /// What is needed.
+    pub method: Method,
+    /// What an abstention means.
+    pub abstention: Abstention,
+    /// What a tie means.
+    pub tie: Tie,
+}
+
+/// Who could vote, and how many have to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Electorate {
+    /// Departments that decide on the topic.
+    pub eligible: u32,
+    /// Those of them that recused themselves.
+    pub recused: u32,
+    /// The share of the remaining ones that must cast a vote, in percent.
+    pub quorum_percent: u32,
+}
+
+/// One department's vote as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vote {
+    /// How it votes.
+    pub choice: Choice,
+    /// Why, when it says so.
+    pub reason: Option<Text>,
+}
+
+/// One ballot on one version of a proposal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ballot {
+    /// Its number within the docket, from 1.
+    pub no: u32,
+    /// The version of the proposal that is voted on.
+    pub version: u32,
+    /// The rules it is held under.
+    pub rules: Rules,
+    /// The votes by department; one voice each.
+    pub votes: BTreeMap<Code, Vote>,
+    /// The result, once it is closed.
+    pub result: Option<BallotResult>,
+}
+
+/// The result of a closed ballot, with every number that leads to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BallotResult {
+    /// The ballot's number within the docket.
+    pub ballot: u32,
+    /// The version of the proposal that was voted on.
+    pub version: u32,
+    /// What was needed.
+    pub method: Method,
+    /// What an abstention meant.
+    pub abstention: Abstention,
+    /// What a tie would have meant.
+    pub tie: Tie,
+    /// Departments that decide on the topic.
+    pub eligible: u32,
+    /// Those of them that recused themselves.
+    pub recused: u32,
+    /// Votes that had to be cast for the ballot to count.
+    pub quorum: u32,
+    /// Votes that were cast: yes, no and abstentions.
+    pub cast: u32,
+    /// Votes for it.
+    pub yes: u32,
+    /// Votes against it.
+    pub no: u32,
+    /// Abstentions.
+    pub abstain: u32,
+    /// The voices that the majority is taken of.
+    pub base: u32,
+    /// Yes votes that were needed.
+    pub needed: u32,
+    /// Whether it was a tie.
+    pub tied: bool,
+    /// The chair's casting vote, when a tie was decided by it.
+    pub casting_vote: Option<Choice>,
+    /// Whether the proposal passed.
+    pub passed: bool,
+}
+
+impl Ballot {
+    /// Opens a ballot without votes.
+    pub fn new(no: u32, version: u32, rules: Rules) -> Ballot {
+        Ballot { no, version, rules, votes: BTreeMap::new(), result: None }
+    }
+
+    /// Whether votes may still be cast.
+    pub fn is_open(&self) -> bool {
+        self.result.is_none()
+    }
+
+    /// Counts the votes as they stand. The casting vote is heard only when the rules give the chair one
+    /// and the votes are tied.
+    pub fn count(&self, electorate: Electorate, casting_vote: Option<Choice>) -> BallotResult {
+        let votes = |choice| count(self.votes.values().filter(|vote| vote.choice == choice));
+        let (yes, no, abstain) = (votes(Choice::Yes), votes(Choice::No), votes(Choice::Abstain));
+        let Rules { method, abstention, tie } = self.rules;
+        let voices = electorate.eligible.saturating_sub(electorate.recused);
+        let cast = yes + no + abstain;
+        let base = match (method, abstention) {
+            (Method::UnanimousCountersign, _) => voices,
+            (_, Abstention::CountsAsCast) => cast,
+            (_, Abstention::DoesNotCount) => yes + no,
+        };
+        let needed = needed(method, base);
+        let quorum = share(voices, electorate.quorum_percent, 100).max(1);
+        let tied = method == Method::SimpleMajority && yes == no && yes + 1 == needed;
+        let casting_vote = casting_vote.filter(|_| tied && tie == Tie::ChairDecides);
+        let carried = yes >= needed || casting_vote == Some(Choice::Yes);
+        BallotResult {
+            ballot: self.no,
+            version: self.version,
+            method,
+            abstention,
+            tie,
+            eligible: electorate.eligible,
+            recused: electorate.recused,
+            quorum,
+            cast,
+            yes,
+            no,
+            abstain,
+            base,
+            needed,
+            tied,
+            casting_vote,
+            passed: cast >= quorum && carried,
+        }
+    }
+}
+
+impl BallotResult {
+    /// Whether enough departments cast a vote.
+    pub fn is_quorate(&self) -> bool {
+        self.cast >= self.quorum
+    }
+
+    /// The result and its arithmetic in one sentence.
+    pub fn sentence(&self) -> String {
+        let BallotResult { eligible, recused, quorum, cast, yes, no, abstain, base, needed, .. } = self;
+        let verdict = if self.passed { "passed" } else { "failed" };
+        let casting = match self.casting_vote {
+            Some(Choice::Yes) => "; the chair's casting vote was yes",
+            Some(_) => "; the chair's casting vote was not yes",
+            None if self.tied => "; a tie",
+            None => "",
+        };
+        format!(
+            "{verdict} by {}: {yes} yes, {no} no, {abstain} abstained; {needed} yes of {base} counted were \
+             needed{casting}; {cast} cast of {eligible} eligible ({recused} recused), quorum {quorum}",
+            self.method
+        )
+    }
+}
+
+/// The yes votes that a method needs out of the counted voices; at least one.
+fn needed(method: Method, base: u32) -> u32 {
+    match method {
+        Method::Consensus | Method::UnanimousCountersign => base,
+        Method::SimpleMajority => base / 2 + 1,
+        Method::QualifiedMajority { numerator, denominator } => share(base, numerator, denominator),
+    }
+    .max(1)
+}
+
+/// `of × numerator / denominator`, rounded up; a denominator of 0 is taken for 1.
+pub(super) fn share(of: u32, numerator: u32, denominator: u32) -> u32 {
+    let share = (u64::from(of) * u64::from(numerator)).div_ceil(u64::from(denominator.max(1)));
+    u32::try_from(share).unwrap_or(u32::MAX)
+}
+
+fn count<T>(items: impl Iterator<Item = T>) -> u32 {
+    u32::try_from(items.count()).unwrap_or(u32::MAX)
+}

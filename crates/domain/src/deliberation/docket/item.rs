@@ -1,0 +1,169 @@
+//! Action items as drafted during the debate, and as decided with the topic.
+
+use super::{Outcome, State};
+use crate::aggregate::derived_id;
+use crate::deliberation::ballot::{BallotResult, Choice};
+use crate::deliberation::due::DueRule;
+use crate::{Code, Date, Line, Text, Timestamp, Uuid};
+use std::collections::BTreeSet;
+
+/// What a department is to do, as far as it has been worked out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemDraft {
+    /// What it is called.
+    pub title: Line,
+    /// What is to be handed over.
+    pub deliverable: Text,
+    /// How to tell that it is done; must be there when the decision is adopted.
+    pub criterion: Option<Text>,
+    /// 牵头: the department that answers for it; must be there when the decision is adopted.
+    pub lead: Option<Code>,
+    /// 配合: the departments that support it. The lead may be among them: another unit of it supports.
+    pub co_responsible: Vec<Code>,
+    /// When it is due; must be there when the decision is adopted.
+    pub due: Option<DueRule>,
+}
+
+impl ItemDraft {
+    /// What is still missing before a decision may carry the item; `None` when nothing is.
+    pub fn missing(&self) -> Option<&'static str> {
+        match self {
+            ItemDraft { lead: None, .. } => Some("lead"),
+            ItemDraft { due: None, .. } => Some("due date"),
+            ItemDraft { criterion: None, .. } => Some("acceptance criterion"),
+            _ => None,
+        }
+    }
+
+    /// About how many bytes the draft takes in the log.
+    pub(super) fn bytes(&self) -> usize {
+        let text = |text: &Option<Text>| text.as_ref().map_or(0, |text| text.as_str().len());
+        let codes = self.lead.iter().chain(&self.co_responsible).map(|code| code.as_str().len() + 4);
+        self.title.as_str().len()
+            + self.deliverable.as_str().len()
+            + text(&self.criterion)
+            + codes.sum::<usize>()
+    }
+}
+
+/// A drafted item with its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftedItem {
+    /// Its number within the docket, from 1; numbers are not used again.
+    pub no: u32,
+    /// The topic that it carries out.
+    pub topic: u32,
+    /// What it says.
+    pub draft: ItemDraft,
+}
+
+/// When an item of an adopted decision is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// The item's number within the docket.
+    pub item: u32,
+    /// The date.
+    pub due: Date,
+    /// The last moment of that date.
+    pub due_at: Timestamp,
+}
+
+/// An adopted decision with everything that carries it out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The topic that was decided.
+    pub topic: u32,
+    /// Its title.
+    pub title: Line,
+    /// The text that was adopted.
+    pub text: Text,
+    /// Whether it only declares, and nothing is to be done.
+    pub declaratory: bool,
+    /// The day of the decision.
+    pub decided_on: Date,
+    /// Until when the leads must acknowledge their items.
+    pub acknowledge_by: Timestamp,
+    /// What is to be done.
+    pub items: Vec<DecidedItem>,
+    /// The session it was decided in.
+    pub session: Uuid,
+    /// The body that decided.
+    pub body: Code,
+    /// The ballot that carried it.
+    pub ballot: BallotResult,
+    /// The departments that voted no or last spoke against it, ascending.
+    pub dissent: Vec<Code>,
+}
+
+/// One thing to be done by a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecidedItem {
+    /// Its number within the docket.
+    pub no: u32,
+    /// What it is called.
+    pub title: Line,
+    /// What is to be handed over.
+    pub deliverable: Text,
+    /// How to tell that it is done.
+    pub criterion: Text,
+    /// The department that answers for it.
+    pub lead: Code,
+    /// The departments that support it.
+    pub co_responsible: Vec<Code>,
+    /// When it is due.
+    pub due: Date,
+    /// The last moment of that date.
+    pub due_at: Timestamp,
+}
+
+impl State {
+    /// The decision on a topic, once it is adopted.
+    pub fn decision(&self, topic: u32) -> Option<Decision> {
+        let proceedings = self.proceedings()?;
+        let topic = proceedings.topic(topic)?;
+        let Some(Outcome::Adopted { version, ballot, decided_on, acknowledge_by, declaratory, dues }) =
+            &topic.outcome
+        else {
+            return None;
+        };
+        let ballot = topic.ballots.iter().find(|held| held.no == *ballot)?;
+        let items = topic.items.iter().filter_map(|item| {
+            let due = dues.iter().find(|due| due.item == item.no)?;
+            Some(DecidedItem {
+                no: item.no,
+                title: item.draft.title.clone(),
+                deliverable: item.draft.deliverable.clone(),
+                criterion: item.draft.criterion.clone()?,
+                lead: item.draft.lead.clone()?,
+                co_responsible: item.draft.co_responsible.clone(),
+                due: due.due,
+                due_at: due.due_at,
+            })
+        });
+        let against = ballot.votes.iter().filter(|(_, vote)| vote.choice == Choice::No).map(|(code, _)| code);
+        let dissent: BTreeSet<&Code> = against.chain(topic.opposing()).collect();
+        Some(Decision {
+            topic: topic.no,
+            title: topic.title.clone(),
+            text: topic.version(*version)?.clone(),
+            declaratory: *declaratory,
+            decided_on: *decided_on,
+            acknowledge_by: *acknowledge_by,
+            items: items.collect(),
+            session: proceedings.agenda.session,
+            body: proceedings.agenda.body.clone(),
+            ballot: ballot.result?,
+            dissent: dissent.into_iter().cloned().collect(),
+        })
+    }
+}
+
+/// The id of the resolution that a topic's decision becomes.
+pub fn resolution_id(docket: Uuid, topic: u32) -> Uuid {
+    derived_id(docket, &["resolution", &topic.to_string()])
+}
+
+/// The id of the action item that a drafted item becomes, and of its follow-up.
+pub fn action_item_id(docket: Uuid, item: u32) -> Uuid {
+    derived_id(docket, &["item", &item.to_string()])
+}
