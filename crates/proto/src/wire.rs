@@ -61,6 +61,21 @@ impl Invalid {
     }
 }
 
+impl From<Invalid> for tonic::Status {
+    fn from(invalid: Invalid) -> Self {
+        let message = invalid.to_string();
+        let mut details = tonic_types::ErrorDetails::new();
+        for violation in invalid.violations {
+            details.add_bad_request_violation(violation.field, violation.description);
+        }
+        <tonic::Status as tonic_types::StatusExt>::with_error_details(
+            tonic::Code::InvalidArgument,
+            message,
+            details,
+        )
+    }
+}
+
 /// A value with a wire form.
 pub trait Wire<W>: Sized {
     /// The wire form.

@@ -1,1 +1,25 @@
-//! .
+//! What any service process of Huishang needs, and no business word.
+//!
+//! - [`handle`]: how a command becomes records: fold, decide, append, answer when committed.
+//! - [`view`]: how a read model is kept in SQLite; [`process`]: how a process manager is run.
+//! - [`identity`]: who calls; [`serve`]: the gRPC server around it all.
+//! - [`config`], [`clock`], [`logging`], [`shutdown`]: the process.
+
+pub mod checkpoint;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod handle;
+pub mod identity;
+pub mod limits;
+pub mod list;
+pub mod logging;
+pub mod process;
+pub mod serve;
+pub mod shutdown;
+pub mod view;
+
+pub use error::CommandError;
+pub use handle::{Kit, Order, Unit};
+pub use journal::{Filter, Position, Record};
+pub use view::{View, ViewStore};

@@ -1,0 +1,48 @@
+//! The only place that asks what time it is.
+
+use domain::Timestamp;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Tells the time: the machine's, or one that stands still until the log says that it was moved.
+#[derive(Debug, Clone)]
+pub enum Clock {
+    /// The machine's clock.
+    System,
+    /// A clock for rehearsals: every process that follows the log shows the same time.
+    Movable(watch::Receiver<Timestamp>),
+}
+
+impl Clock {
+    /// The present moment, to the microsecond.
+    pub fn now(&self) -> Timestamp {
+        match self {
+            Clock::System => {
+                let now = Timestamp::now();
+                Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+            }
+            Clock::Movable(time) => *time.borrow(),
+        }
+    }
+
+    /// Returns once the moment has come. With a movable clock that is when it was moved there.
+    pub async fn wait_until(&self, moment: Timestamp) {
+        match self {
+            Clock::System => loop {
+                let left = moment.duration_since(Timestamp::now());
+                if left.is_negative() || left.is_zero() {
+                    return;
+                }
+                // Short naps follow a system clock that is set while we wait.
+                let nap = Duration::try_from(left).unwrap_or_default().min(Duration::from_secs(30));
+                tokio::time::sleep(nap).await;
+            },
+            Clock::Movable(time) => {
+                let mut time = time.clone();
+                if time.wait_for(|now| *now >= moment).await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        }
+    }
+}

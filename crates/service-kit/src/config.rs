@@ -1,0 +1,112 @@
+//! One configuration from file, environment and flags, in rising order, with the same words.
+
+use crate::logging::Format;
+use figment::Figment;
+use figment::providers::{Env, Format as _, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Everything that can be set. In a file `[identity] jwks = "…"`, in the environment
+/// `HUISHANG_IDENTITY__JWKS`, as a flag `--identity-jwks` where there is one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The name of the installation: its NATS subjects and log carry it.
+    pub realm: String,
+    /// Where this process keeps its data: the log, keys, read models.
+    pub data: PathBuf,
+    /// Where gRPC listens.
+    pub listen: SocketAddr,
+    /// `embedded`, or the URL of NATS: `nats://host:4222`.
+    pub journal: String,
+    /// `system`, or `movable:<RFC 3339 moment>` for rehearsals.
+    pub clock: String,
+    /// IANA name of the time zone in which days begin until a calendar is defined.
+    pub time_zone: String,
+    /// Who may call.
+    pub identity: Identity,
+    /// What is logged.
+    pub log: Log,
+    /// How NATS is used.
+    pub nats: Nats,
+    /// How much is enough.
+    pub commit: Commit,
+}
+
+/// Who may call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// The JWKS file with the public keys; absent: `<data>/keys/jwks.json`.
+    pub jwks: Option<PathBuf>,
+    /// What `iss` must say.
+    pub issuer: String,
+    /// What `aud` must say.
+    pub audience: String,
+}
+
+/// What is logged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// `auto`, `human` or `json`.
+    pub format: Format,
+    /// In the syntax of `RUST_LOG`.
+    pub filter: String,
+}
+
+/// How NATS is used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nats {
+    /// Copies of the JetStream stream: 1, 3 or 5.
+    pub replicas: usize,
+    /// A credentials file for the connection.
+    pub credentials: Option<PathBuf>,
+}
+
+/// How much is enough.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Commit {
+    /// How many ledgers must have a record before its caller is answered.
+    pub ledgers: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            realm: "main".into(),
+            data: "./huishang-data".into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 7400)),
+            journal: "embedded".into(),
+            clock: "system".into(),
+            time_zone: "Asia/Shanghai".into(),
+            identity: Identity { jwks: None, issuer: "huishang".into(), audience: "huishang".into() },
+            log: Log { format: Format::Auto, filter: "info".into() },
+            nats: Nats { replicas: 1, credentials: None },
+            commit: Commit { ledgers: 1 },
+        }
+    }
+}
+
+impl Config {
+    /// Reads the defaults, then the file, then `HUISHANG_…`, then what the flags said.
+    pub fn load(file: Option<&Path>, flags: impl Serialize) -> Result<Config, Box<figment::Error>> {
+        let mut figment = Figment::from(Serialized::defaults(Config::default()));
+        if let Some(file) = file {
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        figment
+            .merge(Env::prefixed("HUISHANG_").split("__").ignore(&["config", "server", "token"]))
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .map_err(Box::new)
+    }
+
+    /// The JWKS file in force.
+    pub fn jwks(&self) -> PathBuf {
+        self.identity.jwks.clone().unwrap_or_else(|| self.data.join("keys/jwks.json"))
+    }
+}

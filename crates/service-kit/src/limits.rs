@@ -1,0 +1,38 @@
+//! The limits of a service process, each with its unit.
+
+use std::time::Duration;
+
+/// Bytes of one request message, at most; a larger one is `OUT_OF_RANGE`.
+pub const REQUEST_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of one response message, at most.
+pub const RESPONSE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of one request's headers, the token included, at most.
+pub const HEADER_BYTES_MAX: u32 = 16 * 1024;
+/// Connections open at once, at most; a further one waits to be accepted.
+pub const CONNECTIONS_MAX: usize = 1_024;
+/// Requests under way at once on one connection, at most.
+pub const STREAMS_PER_CONNECTION_MAX: u32 = 1_024;
+/// Seconds a request may take before it is cut with `CANCELLED`; server streams are exempt once begun.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time a silent peer is given to answer a keep-alive ping.
+pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// Time between keep-alive pings.
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
+/// Time from the stop signal to the end of the process, at most.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+/// Times a command is decided anew after another was faster, at most.
+pub const RETRY_ATTEMPTS_MAX: u32 = 100;
+/// Time a caller waits for a ledger to have its records, at most.
+pub const COMMIT_TIMEOUT: Duration = Duration::from_secs(20);
+/// Time a query waits for its view to reach `at_least_position`, at most.
+pub const VIEW_TIMEOUT: Duration = Duration::from_secs(15);
+/// Folded aggregates kept in memory, at most.
+pub const CACHED_STREAMS_MAX: usize = 20_000;
+/// Records applied to a view in one transaction, at most.
+pub const VIEW_BATCH_RECORDS_MAX: usize = 512;
+/// Queries of one view at once, at most.
+pub const VIEW_READERS_MAX: usize = 4;
+/// Rows on a page, at most.
+pub const PAGE_ITEMS_MAX: u32 = 500;
+/// Rows on a page when the caller does not say.
+pub const PAGE_ITEMS_DEFAULT: u32 = 50;
