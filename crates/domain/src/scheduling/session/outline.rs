@@ -1,0 +1,174 @@
+//! What a session shall be, and whether it hangs together.
+
+use super::Rejection;
+use crate::{Code, Line, Text, Timestamp};
+use std::collections::BTreeSet;
+
+/// Topics in a session, at most; a body's own rule is usually stricter.
+pub const TOPICS_MAX: usize = 30;
+/// Departments attending a session, at most.
+pub const ATTENDEES_MAX: usize = 64;
+/// Minutes that a session lasts, at most: one day.
+pub const MINUTES_MAX: u32 = 24 * 60;
+
+/// The form of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// 联席会议: a standing joint conference.
+    Standing,
+    /// 多部门联动会商: raised by one public-service case.
+    Case,
+    /// 应急会商: an emergency; notice, papers and the number of sessions are not held against it.
+    Emergency,
+}
+
+/// What a department does on a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RoleOnTopic {
+    /// 表决: it has a voice in the decision.
+    Decides,
+    /// 提供意见: it is heard.
+    Advises,
+    /// 知会: it must know.
+    Informed,
+}
+
+/// One thing to be decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// Its number in the session, from 1.
+    pub no: u32,
+    /// Its title.
+    pub title: Line,
+    /// The time it may take.
+    pub timebox_minutes: u32,
+    /// Whether papers must be in before the session.
+    pub papers_required: bool,
+}
+
+/// A department's role on one topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TopicRole {
+    /// The topic's number.
+    pub topic: u32,
+    /// The role.
+    pub role: RoleOnTopic,
+}
+
+/// A department that attends, and what for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attendee {
+    /// The department.
+    pub department: Code,
+    /// Its role on each topic that concerns it.
+    pub roles: Vec<TopicRole>,
+}
+
+/// What a session shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    /// Its title.
+    pub title: Line,
+    /// What shall be decided, and why together.
+    pub purpose: Text,
+    /// The convening body, whose rules apply.
+    pub body: Code,
+    /// Its form.
+    pub kind: Kind,
+    /// The department that leads it.
+    pub chair: Code,
+    /// Its topics, numbered from 1 in this order.
+    pub topics: Vec<Topic>,
+    /// The departments that attend.
+    pub attendees: Vec<Attendee>,
+    /// How long it lasts.
+    pub minutes: u32,
+    /// The moment before which it shall not begin.
+    pub earliest_start: Timestamp,
+    /// The public-service case that raised it, such as a hotline ticket; a case session has one.
+    pub case_reference: Option<Line>,
+    /// Until when the decision must have been made, in an emergency.
+    pub decide_by: Option<Timestamp>,
+    /// The part of the deciding departments that must be present, in percent.
+    pub quorum_percent: u32,
+}
+
+impl Outline {
+    /// The attending departments, in the order of the request.
+    pub fn departments(&self) -> impl Iterator<Item = &Code> {
+        self.attendees.iter().map(|attendee| &attendee.department)
+    }
+
+    /// Whether the department attends.
+    pub fn is_attended_by(&self, department: &Code) -> bool {
+        self.departments().any(|attending| attending == department)
+    }
+
+    /// The topic with this number.
+    pub fn topic(&self, no: u32) -> Option<&Topic> {
+        self.topics.iter().find(|topic| topic.no == no)
+    }
+
+    /// Refuses what contradicts itself, whatever a body's rules say.
+    pub(super) fn check(&self) -> Result<(), Rejection> {
+        check_agenda(&self.topics, self.minutes)?;
+        check_attendees(&self.attendees, self.topics.len())?;
+        if !(1..=100).contains(&self.quorum_percent) {
+            return Err(Rejection::QuorumOutOfRange { percent: self.quorum_percent });
+        }
+        if self.kind == Kind::Case && self.case_reference.is_none() {
+            return Err(Rejection::NoCaseReference);
+        }
+        Ok(())
+    }
+}
+
+fn check_agenda(topics: &[Topic], minutes: u32) -> Result<(), Rejection> {
+    if topics.is_empty() {
+        return Err(Rejection::NoTopics);
+    }
+    if topics.len() > TOPICS_MAX {
+        return Err(Rejection::TooManyTopics { given: topics.len(), max: TOPICS_MAX });
+    }
+    if !(1..=MINUTES_MAX).contains(&minutes) {
+        return Err(Rejection::LengthOutOfRange { minutes, max: MINUTES_MAX });
+    }
+    for (expected, topic) in (1..).zip(topics) {
+        if topic.no != expected {
+            return Err(Rejection::TopicMisnumbered { given: topic.no, expected });
+        }
+        if topic.timebox_minutes == 0 {
+            return Err(Rejection::NoTimebox { topic: topic.no });
+        }
+    }
+    let timeboxes = topics.iter().fold(0_u32, |sum, topic| sum.saturating_add(topic.timebox_minutes));
+    if timeboxes > minutes {
+        return Err(Rejection::TimeboxesTooLong { timeboxes, minutes });
+    }
+    Ok(())
+}
+
+fn check_attendees(attendees: &[Attendee], topics: usize) -> Result<(), Rejection> {
+    if attendees.is_empty() {
+        return Err(Rejection::NoAttendees);
+    }
+    if attendees.len() > ATTENDEES_MAX {
+        return Err(Rejection::TooManyAttendees { given: attendees.len(), max: ATTENDEES_MAX });
+    }
+    let mut departments = BTreeSet::new();
+    for attendee in attendees {
+        if !departments.insert(&attendee.department) {
+            return Err(Rejection::AttendeeTwice { department: attendee.department.clone() });
+        }
+        let mut concerned = BTreeSet::new();
+        for TopicRole { topic, .. } in attendee.roles.iter().copied() {
+            if topic == 0 || topic as usize > topics {
+                return Err(Rejection::UnknownTopic { topic });
+            }
+            if !concerned.insert(topic) {
+                return Err(Rejection::RoleTwice { department: attendee.department.clone(), topic });
+            }
+        }
+    }
+    Ok(())
+}
