@@ -5,9 +5,9 @@ use crate::{Code, Line, Timestamp, Uuid};
 use std::collections::BTreeSet;
 
 /// Topics on one docket, at most.
-pub const TOPICS_MAX: usize = 20;
+pub const TOPICS_MAX: usize = 30;
 /// Departments that take part in one docket, at most.
-pub const PARTICIPANTS_MAX: usize = 100;
+pub const PARTICIPANTS_MAX: usize = 64;
 
 /// Whether the departments come together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,7 +23,7 @@ pub enum Mode {
 
 /// As what a department takes part in a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum TopicRole {
+pub enum RoleOnTopic {
     /// It votes.
     Decides,
     /// It speaks.
@@ -34,11 +34,11 @@ pub enum TopicRole {
 
 /// One role on one topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RoleOnTopic {
+pub struct TopicRole {
     /// The topic's number.
     pub topic: u32,
     /// The role.
-    pub role: TopicRole,
+    pub role: RoleOnTopic,
 }
 
 /// A department that takes part, with its roles.
@@ -47,7 +47,7 @@ pub struct Participant {
     /// Which department.
     pub department: Code,
     /// Its roles, one a topic.
-    pub roles: Vec<RoleOnTopic>,
+    pub roles: Vec<TopicRole>,
 }
 
 /// A topic as it was admitted.
@@ -112,7 +112,7 @@ impl Agenda {
                 return Err(Rejection::ParticipantTwice { department: department.clone() });
             }
             let mut own = BTreeSet::new();
-            for &RoleOnTopic { topic, .. } in roles {
+            for &TopicRole { topic, .. } in roles {
                 if !numbers.contains(&topic) || !own.insert(topic) {
                     return Err(Rejection::RoleMisplaced { department: department.clone(), topic });
                 }
@@ -127,7 +127,7 @@ impl Agenda {
     }
 
     /// The department's role on a topic.
-    pub fn role_on(&self, topic: u32, department: &Code) -> Option<TopicRole> {
+    pub fn role_on(&self, topic: u32, department: &Code) -> Option<RoleOnTopic> {
         let participant = self.participants.iter().find(|part| part.department == *department)?;
         participant.roles.iter().find(|role| role.topic == topic).map(|role| role.role)
     }
@@ -142,10 +142,10 @@ impl Agenda {
         self.deciders(|_| true)
     }
 
-    fn deciders(&self, on: impl Fn(&RoleOnTopic) -> bool) -> impl Iterator<Item = &Code> {
+    fn deciders(&self, on: impl Fn(&TopicRole) -> bool) -> impl Iterator<Item = &Code> {
         self.participants
             .iter()
-            .filter(move |part| part.roles.iter().any(|role| role.role == TopicRole::Decides && on(role)))
+            .filter(move |part| part.roles.iter().any(|role| role.role == RoleOnTopic::Decides && on(role)))
             .map(|part| &part.department)
     }
 }

@@ -2,11 +2,11 @@
 
 use super::proceedings::count;
 use super::{
-    Agenda, DIGRESSION_MINUTES_MAX, Event, Mode, Outcome, Position, Proceedings, Rejection, Stage, State,
-    Topic, TopicRole,
+    Agenda, DIGRESSION_MINUTES_MAX, Event, Mode, Outcome, Position, Proceedings, Rejection, RoleOnTopic,
+    Stage, State, Topic,
 };
 use crate::deliberation::ballot::share;
-use crate::{Code, Issued, Line, Timestamp};
+use crate::{Code, Issued, Line, Role, Timestamp};
 
 /// Prepares a docket. By countersign nobody has to come, so it opens at once.
 pub(super) fn prepare(state: &State, agenda: Agenda, issued: &Issued) -> Result<Vec<Event>, Rejection> {
@@ -181,22 +181,28 @@ pub(super) fn has_voice(
 ) -> Result<(), Rejection> {
     speaks_for(department, issued)?;
     match proceedings.agenda.role_on(topic.no, department) {
-        Some(TopicRole::Decides | TopicRole::Advises) => Ok(()),
-        Some(TopicRole::Informed) => {
+        Some(RoleOnTopic::Decides | RoleOnTopic::Advises) => Ok(()),
+        None if !proceedings.agenda.takes_part(department) => {
+            Err(Rejection::NotAParticipant { department: department.clone() })
+        }
+        Some(RoleOnTopic::Informed) | None => {
             Err(Rejection::NoVoice { department: department.clone(), topic: topic.no })
         }
-        None if proceedings.agenda.takes_part(department) => {
-            Err(Rejection::NoVoice { department: department.clone(), topic: topic.no })
-        }
-        None => Err(Rejection::NotAParticipant { department: department.clone() }),
     }
 }
 
-/// Refuses whoever does not speak for the department.
+/// Refuses whoever does not speak for the department. A clerk may put down what it said, under their own
+/// name.
 pub(super) fn speaks_for(needed: &Code, issued: &Issued) -> Result<(), Rejection> {
+    if issued.by.is(Role::Clerk) { Ok(()) } else { is_of(needed, issued) }
+}
+
+/// Refuses whoever is not of the department.
+pub(super) fn is_of(needed: &Code, issued: &Issued) -> Result<(), Rejection> {
     if issued.by.speaks_for(needed) {
         return Ok(());
     }
-    let department = issued.by.department.as_ref().map_or("no department".to_owned(), Code::to_string);
+    let department =
+        issued.by.department.as_ref().map_or_else(|| "no department".to_owned(), Code::to_string);
     Err(Rejection::NotYourDepartment { department, needed: needed.clone() })
 }

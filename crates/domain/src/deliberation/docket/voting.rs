@@ -1,8 +1,8 @@
 //! The rules of voting: when a ballot opens, who casts, when it is counted.
 
-use super::floor::speaks_for;
+use super::floor::{is_of, speaks_for};
 use super::proposals::nothing_pending;
-use super::{BALLOTS_MAX, Event, Mode, Proceedings, Rejection, Stage, State, Topic, TopicRole};
+use super::{BALLOTS_MAX, Event, Mode, Proceedings, Rejection, RoleOnTopic, Stage, State, Topic};
 use crate::deliberation::ballot::{Ballot, Choice, Method, Rules, Tie, Vote};
 use crate::{Code, Issued, Text, Timestamp};
 
@@ -65,7 +65,7 @@ pub(super) fn cast_vote(
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let (topic, ballot) = ballot_on(proceedings, no)?;
-    speaks_for(&department, issued)?;
+    votes_for(proceedings, &department, issued)?;
     entitled(proceedings, topic, &department)?;
     if topic.recused.contains(&department) {
         return Err(Rejection::HasRecused { department, topic: no });
@@ -123,7 +123,7 @@ pub(super) fn close_ballot(
     if result.tied && ballot.rules.tie == Tie::ChairDecides && result.is_quorate() {
         match result.casting_vote {
             None => return Err(Rejection::CastingVoteNeeded { yes: result.yes, no: result.no }),
-            Some(_) => speaks_for(&proceedings.agenda.chair, issued)?,
+            Some(_) => votes_for(proceedings, &proceedings.agenda.chair, issued)?,
         }
     }
     Ok(vec![Event::BallotClosed { topic: no, result }])
@@ -151,9 +151,15 @@ fn ballot_on(proceedings: &Proceedings, no: u32) -> Result<(&Topic, &Ballot), Re
     Ok((topic, ballot))
 }
 
+/// Refuses whoever does not vote for the department. In a meeting a clerk may put down the show of hands; a
+/// countersign is the department's own signature.
+fn votes_for(proceedings: &Proceedings, department: &Code, issued: &Issued) -> Result<(), Rejection> {
+    if proceedings.is_meeting() { speaks_for(department, issued) } else { is_of(department, issued) }
+}
+
 fn entitled(proceedings: &Proceedings, topic: &Topic, department: &Code) -> Result<(), Rejection> {
     match proceedings.agenda.role_on(topic.no, department) {
-        Some(TopicRole::Decides) => Ok(()),
+        Some(RoleOnTopic::Decides) => Ok(()),
         _ => Err(Rejection::NotEntitled { department: department.clone(), topic: topic.no }),
     }
 }
