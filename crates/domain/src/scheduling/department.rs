@@ -115,3 +115,6 @@ impl Aggregate for Department {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -307,13 +307,11 @@ impl Aggregate for Session {
     type State = State;
 
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-        let filed = match (state, command) {
-            (State::Absent, Command::Request(outline)) => return request(outline, issued),
+        let filed = match (state, &command) {
+            (State::Filed(filed), _) => filed,
+            (State::Absent, Command::Request(outline)) => return request(outline.clone(), issued),
             (State::Absent, _) => return Err(Rejection::NotFound),
-            (State::Filed(_), Command::Request(_)) => return Err(Rejection::AlreadyRequested),
-            (State::Filed(filed), command) => (filed, command),
         };
-        let (filed, command) = filed;
         match command {
             Command::Request(_) => Err(Rejection::AlreadyRequested),
             Command::SubmitPapers { topic, paper } => submit_papers(filed, topic, paper, issued),

@@ -1,1 +1,245 @@
+use super::*;
+use crate::scheduling::booking::room_command;
+use crate::scheduling::room::{self, Room};
+use crate::testing::{actor, given};
+use crate::{Actor, Refusal, Timestamp};
 
+mod life;
+mod random;
+
+fn code(text: &str) -> Code {
+    Code::parse(text).unwrap()
+}
+
+fn line(text: &str) -> Line {
+    Line::parse(text).unwrap()
+}
+
+fn text(text: &str) -> Text {
+    Text::parse(text).unwrap()
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn china() -> WorkingCalendar {
+    WorkingCalendar::weekends_only("Asia/Shanghai").unwrap()
+}
+
+const NOW: &str = "2027-03-01T01:00:00Z";
+const START: &str = "2027-03-08T01:00:00Z";
+
+fn topics(count: u32) -> Vec<Topic> {
+    (1..=count)
+        .map(|no| Topic {
+            no,
+            title: line(&format!("议题{no}")),
+            timebox_minutes: 10,
+            papers_required: false,
+        })
+        .collect()
+}
+
+fn attendee(department: &str, roles: &[(u32, RoleOnTopic)]) -> Attendee {
+    let roles = roles.iter().map(|&(topic, role)| TopicRole { topic, role }).collect();
+    Attendee { department: code(department), roles }
+}
+
+/// Two departments, of which the first decides everything.
+fn attendees(topics: u32) -> Vec<Attendee> {
+    let decides: Vec<_> = (1..=topics).map(|topic| (topic, RoleOnTopic::Decides)).collect();
+    vec![attendee("MIIT", &decides), attendee("MOF", &[(1, RoleOnTopic::Advises)])]
+}
+
+fn outline(topic_count: u32) -> Outline {
+    Outline {
+        title: line("人工智能部际联席会议"),
+        purpose: text("共同确定算力调度"),
+        body: code("JC-AI"),
+        kind: Kind::Standing,
+        chair: code("NDRC"),
+        topics: topics(topic_count),
+        attendees: attendees(topic_count),
+        minutes: 60,
+        earliest_start: at(START),
+        case_reference: None,
+        decide_by: None,
+        quorum_percent: 50,
+    }
+}
+
+fn requested(outline: Outline) -> Event {
+    Event::Requested { outline, requester: Some(code("NDRC")) }
+}
+
+fn screen() -> Command {
+    Command::Screen { rules: Rules::default(), calendar: china(), sessions_this_quarter: 0 }
+}
+
+fn screened(findings: &[Finding]) -> Event {
+    Event::Screened { rules: Rules::default(), findings: findings.to_vec() }
+}
+
+fn scheduled() -> Event {
+    let invited = vec![code("MIIT"), code("MOF")];
+    Event::Scheduled { room: code("R-301"), from: at(START), until: at("2027-03-08T02:00:00Z"), invited }
+}
+
+fn too_many_topics() -> Finding {
+    Finding { rule: Rule::TopicsPerSession, measure: 6, limit: 5, overridable: true }
+}
+
+/// What screening finds in a request with nothing else before it.
+fn findings(outline: Outline) -> Vec<Finding> {
+    findings_after(&[requested(outline)])
+}
+
+fn findings_after(history: &[Event]) -> Vec<Finding> {
+    match given::<Session>(history).at(NOW).when(screen()).unwrap().as_slice() {
+        [Event::Screened { findings, .. }] => findings.clone(),
+        other => panic!("screening gave {other:?}"),
+    }
+}
+
+#[test]
+fn a_request_that_contradicts_itself_is_refused() {
+    let refused =
+        |outline: Outline| given::<Session>(&[]).at(NOW).when(Command::Request(outline)).unwrap_err();
+    assert_eq!(refused(Outline { topics: vec![], ..outline(1) }), Rejection::NoTopics);
+    assert_eq!(
+        refused(Outline { minutes: 15, ..outline(2) }),
+        Rejection::TimeboxesTooLong { timeboxes: 20, minutes: 15 }
+    );
+    assert_eq!(
+        refused(Outline { attendees: attendees(3), ..outline(2) }),
+        Rejection::UnknownTopic { topic: 3 }
+    );
+    let twice = vec![attendee("MIIT", &[]), attendee("MIIT", &[])];
+    assert_eq!(
+        refused(Outline { attendees: twice, ..outline(1) }),
+        Rejection::AttendeeTwice { department: code("MIIT") }
+    );
+    assert_eq!(refused(Outline { kind: Kind::Case, ..outline(1) }), Rejection::NoCaseReference);
+    let mut misnumbered = outline(2);
+    misnumbered.topics.swap(0, 1);
+    assert_eq!(refused(misnumbered), Rejection::TopicMisnumbered { given: 2, expected: 1 });
+    assert_eq!(
+        refused(Outline { decide_by: Some(at(NOW)), ..outline(1) }),
+        Rejection::DeadlinePassed { deadline: at(NOW), now: at(NOW) }
+    );
+}
+
+#[test]
+fn a_request_within_the_rules_has_no_findings() {
+    assert_eq!(findings(outline(5)), []);
+}
+
+#[test]
+fn every_broken_rule_is_found_with_its_figures() {
+    let mut sprawling = outline(6);
+    sprawling.minutes = 180;
+    sprawling.earliest_start = at("2027-03-02T01:00:00Z");
+    sprawling.attendees = vec![attendee("MIIT", &[(1, RoleOnTopic::Decides)]), attendee("MOF", &[])];
+    sprawling.topics[0].papers_required = true;
+    let figures: Vec<_> =
+        findings(sprawling).iter().map(|f| (f.rule, f.measure, f.limit, f.overridable)).collect();
+    assert_eq!(
+        figures,
+        [
+            (Rule::TopicsPerSession, 6, 5, true),
+            (Rule::SessionLength, 180, 120, true),
+            (Rule::Notice, 1, 3, true),
+            (Rule::RoleForEveryAttendee, 1, 0, false),
+            (Rule::DeciderForEveryTopic, 5, 0, false),
+            (Rule::Papers, 0, 2, true),
+        ]
+    );
+}
+
+#[test]
+fn an_emergency_needs_neither_notice_nor_papers() {
+    let mut urgent = Outline { kind: Kind::Emergency, earliest_start: at(NOW), ..outline(1) };
+    urgent.topics[0].papers_required = true;
+    assert_eq!(findings(urgent), []);
+}
+
+#[test]
+fn papers_count_from_the_day_they_came() {
+    let mut with_papers = outline(1);
+    with_papers.topics[0].papers_required = true;
+    let submitted_at = |moment: &str| {
+        let paper = Paper { title: line("方案"), sha256: line(&"a".repeat(64)), uri: line("file:///1") };
+        Event::PapersSubmitted { topic: 1, paper, submitted_at: at(moment) }
+    };
+    // In Shanghai the session is on the 8th; 16:00 UTC is midnight there.
+    let in_time = [requested(with_papers.clone()), submitted_at("2027-03-06T15:59:00Z")];
+    assert_eq!(findings_after(&in_time), []);
+    let late = [requested(with_papers), submitted_at("2027-03-06T16:00:00Z")];
+    assert_eq!(
+        findings_after(&late),
+        [Finding { rule: Rule::Papers, measure: 1, limit: 2, overridable: true }]
+    );
+}
+
+#[test]
+fn the_bodys_sessions_in_a_quarter_are_counted_with_this_one() {
+    let rules = Rules { sessions_per_quarter_max: Some(4), ..Rules::default() };
+    let screen = Command::Screen { rules, calendar: china(), sessions_this_quarter: 4 };
+    let finding = Finding { rule: Rule::SessionsPerQuarter, measure: 5, limit: 4, overridable: true };
+    assert_eq!(
+        given::<Session>(&[requested(outline(1))]).at(NOW).when(screen),
+        Ok(vec![Event::Screened { rules, findings: vec![finding] }])
+    );
+}
+
+#[test]
+fn a_broken_rule_bars_admission_until_it_is_overridden() {
+    let mut history = vec![requested(outline(6)), screened(&[too_many_topics()])];
+    assert_eq!(
+        given::<Session>(&history).when(Command::Admit),
+        Err(Rejection::RuleBroken { rule: Rule::TopicsPerSession, measure: 6, limit: 5 })
+    );
+    let reason = text("季度总结");
+    let overridden = Event::FindingOverridden { rule: Rule::TopicsPerSession, reason: reason.clone() };
+    let excuse = || Command::Override { rule: Rule::TopicsPerSession, reason: reason.clone() };
+    assert_eq!(given::<Session>(&history).when(excuse()), Ok(vec![overridden.clone()]));
+    history.push(overridden);
+    assert_eq!(given::<Session>(&history).when(excuse()), Ok(vec![]));
+    assert_eq!(given::<Session>(&history).when(Command::Admit), Ok(vec![Event::Admitted]));
+}
+
+#[test]
+fn no_reason_outweighs_attending_without_a_role() {
+    let idle = Finding { rule: Rule::RoleForEveryAttendee, measure: 1, limit: 0, overridable: false };
+    let history = [requested(outline(1)), screened(&[idle])];
+    let excuse = |rule| Command::Override { rule, reason: text("惯例") };
+    assert_eq!(
+        given::<Session>(&history).when(excuse(Rule::RoleForEveryAttendee)),
+        Err(Rejection::NotOverridable { rule: Rule::RoleForEveryAttendee })
+    );
+    assert_eq!(
+        given::<Session>(&history).when(excuse(Rule::Notice)),
+        Err(Rejection::NoFinding { rule: Rule::Notice })
+    );
+    let deadline = at(START);
+    assert_eq!(
+        given::<Session>(&history)
+            .at(NOW)
+            .when(Command::TurnIntoCountersign { deadline, reason: text("简单") }),
+        Err(Rejection::RuleBroken { rule: Rule::RoleForEveryAttendee, measure: 1, limit: 0 }),
+        "not even where nobody meets"
+    );
+}
+
+#[test]
+fn another_screening_sets_overrides_aside_and_the_same_one_does_not() {
+    let overridden = Event::FindingOverridden { rule: Rule::TopicsPerSession, reason: text("季度总结") };
+    let history = [requested(outline(6)), screened(&[too_many_topics()]), overridden];
+    assert_eq!(given::<Session>(&history).at(NOW).when(screen()), Ok(vec![]));
+    let stricter = Rules { topics_max: 3, ..Rules::default() };
+    let again = Command::Screen { rules: stricter, calendar: china(), sessions_this_quarter: 0 };
+    let events = given::<Session>(&history).at(NOW).when(again).unwrap();
+    let state = Session::fold(State::default(), history.iter().chain(&events));
+    assert_eq!(state.filed().unwrap().open_findings().count(), 1);
+}

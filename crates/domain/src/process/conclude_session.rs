@@ -1,0 +1,40 @@
+//! When its docket closes, a session is over.
+
+use crate::Uuid;
+use crate::deliberation::docket;
+use crate::scheduling::session;
+
+/// The process's name in the record.
+pub const NAME: &str = "conclude-session";
+
+/// What a docket's event asks of its session, which has the same id.
+pub fn react(id: Uuid, _state: &docket::State, event: &docket::Event) -> Vec<(Uuid, session::Command)> {
+    match event {
+        docket::Event::Closed { .. } => vec![(id, session::Command::Conclude)],
+        _ => vec![],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Timestamp, deliberation::docket::Event};
+
+    #[test]
+    fn only_the_end_of_a_docket_ends_its_session() {
+        let id = Uuid::from_u128(7);
+        let closed = Event::Closed {
+            closed_at: Timestamp::UNIX_EPOCH,
+            adopted: 1,
+            rejected: 0,
+            deferred: 0,
+            referred: 0,
+            withdrawn: 0,
+            spent_seconds: 60,
+            digression_minutes: 0,
+        };
+        let state = docket::State::default();
+        assert_eq!(react(id, &state, &closed), [(id, session::Command::Conclude)]);
+        assert_eq!(react(id, &state, &Event::TopicPaused { topic: 1, spent_seconds: 60 }), []);
+    }
+}

@@ -1,0 +1,181 @@
+//! After screening: revision, scheduling, invitations, convening, and the ways out.
+
+use super::*;
+
+fn admitted() -> Vec<Event> {
+    vec![requested(outline(1)), screened(&[]), Event::Admitted]
+}
+
+fn on_the_calendar() -> Vec<Event> {
+    [admitted(), vec![scheduled()]].concat()
+}
+
+fn revise(topic_count: u32) -> Command {
+    let Outline { topics, attendees, minutes, earliest_start, .. } = outline(topic_count);
+    Command::Revise { topics, attendees, minutes, earliest_start }
+}
+
+#[test]
+fn a_returned_request_is_revised_by_its_requester_and_screened_again() {
+    let history =
+        [requested(outline(6)), screened(&[too_many_topics()]), Event::Returned { reason: text("议题过多") }];
+    let by =
+        |department| given::<Session>(&history).at(NOW).by(actor("li", department, Role::DepartmentLead));
+    assert_eq!(
+        by("MOF").when(revise(3)),
+        Err(Rejection::NotYourDepartment { department: "MOF".into(), needed: code("NDRC") })
+    );
+    let revised = by("NDRC").when(revise(3)).unwrap();
+    let history = [history.to_vec(), revised].concat();
+    assert_eq!(findings_after(&history), []);
+}
+
+#[test]
+fn a_paper_stays_with_its_topic_and_goes_with_it() {
+    let paper = |no: u32| Paper {
+        title: line("方案"),
+        sha256: line(&no.to_string().repeat(64)),
+        uri: line("file:///1"),
+    };
+    let filed = |topic| Event::PapersSubmitted { topic, paper: paper(topic), submitted_at: at(NOW) };
+    let mut now = topics(2);
+    now[1].title = line("另一个议题");
+    let revised =
+        Event::Revised { topics: now, attendees: attendees(2), minutes: 60, earliest_start: at(START) };
+    let state =
+        Session::fold(State::default(), &[requested(outline(3)), filed(1), filed(2), filed(3), revised]);
+    let kept: Vec<u32> = state.filed().unwrap().papers.iter().map(|paper| paper.topic).collect();
+    assert_eq!(kept, [1]);
+}
+
+#[test]
+fn what_is_no_digest_is_no_paper() {
+    let paper = Paper { title: line("方案"), sha256: line("abc"), uri: line("file:///1") };
+    assert_eq!(
+        given::<Session>(&admitted()).when(Command::SubmitPapers { topic: 1, paper }),
+        Err(Rejection::NotADigest { sha256: line("abc") })
+    );
+}
+
+#[test]
+fn only_an_admitted_session_is_scheduled_and_not_before_its_time() {
+    let schedule = |from: &str| Command::Schedule { room: code("R-301"), from: at(from) };
+    assert_eq!(
+        given::<Session>(&[requested(outline(1))]).at(NOW).when(schedule(START)),
+        Err(Rejection::WrongState { wish: "scheduled", needed: "admitted", state: Stage::Requested })
+    );
+    assert_eq!(
+        given::<Session>(&admitted()).at(NOW).when(schedule("2027-03-07T01:00:00Z")),
+        Err(Rejection::BeforeEarliestStart { from: at("2027-03-07T01:00:00Z"), earliest: at(START) })
+    );
+    assert_eq!(
+        given::<Session>(&admitted()).at("2027-03-09T01:00:00Z").when(schedule(START)),
+        Err(Rejection::StartsInThePast { from: at(START), now: at("2027-03-09T01:00:00Z") })
+    );
+    assert_eq!(given::<Session>(&admitted()).at(NOW).when(schedule(START)), Ok(vec![scheduled()]));
+    assert_eq!(given::<Session>(&on_the_calendar()).at(NOW).when(schedule(START)), Ok(vec![]));
+}
+
+#[test]
+fn the_room_goes_with_the_session() {
+    let id = Uuid::from_u128(7);
+    let before = Session::fold(State::default(), &admitted());
+    let after = Session::fold(State::default(), &on_the_calendar());
+    let book =
+        room::Command::Book { session: id, from: at(START), until: at("2027-03-08T02:00:00Z"), attendees: 2 };
+    let room = Room::id(&code("R-301"));
+    assert_eq!(room_command(id, &before, &scheduled()), Some((room, book)));
+    let release = room::Command::Release { session: id };
+    let reason = text("停电");
+    assert_eq!(
+        room_command(id, &after, &Event::Postponed { reason: reason.clone() }),
+        Some((room, release.clone()))
+    );
+    assert_eq!(room_command(id, &after, &Event::Cancelled { reason: reason.clone() }), Some((room, release)));
+    assert_eq!(room_command(id, &before, &Event::Cancelled { reason }), None, "it has no room yet");
+}
+
+#[test]
+fn a_department_answers_for_itself_or_a_clerk_for_it() {
+    let answer = |answer, reason| Command::AnswerInvitation { department: code("MOF"), answer, reason };
+    let by = |who| given::<Session>(&on_the_calendar()).at(NOW).by(who);
+    let accepted =
+        Event::InvitationAnswered { department: code("MOF"), answer: Answer::Accept, reason: None };
+    let own = || actor("wang", "MOF", Role::Delegate);
+    assert_eq!(by(own()).when(answer(Answer::Accept, None)), Ok(vec![accepted.clone()]));
+    assert_eq!(by(actor("chen", "NDRC", Role::Clerk)).when(answer(Answer::Accept, None)), Ok(vec![accepted]));
+    assert_eq!(
+        by(actor("li", "MIIT", Role::Delegate)).when(answer(Answer::Accept, None)),
+        Err(Rejection::NotYourDepartment { department: "MIIT".into(), needed: code("MOF") })
+    );
+    assert_eq!(
+        by(own()).when(answer(Answer::Decline, None)),
+        Err(Rejection::NoReason { department: code("MOF") })
+    );
+    let delegate =
+        Command::NameDelegate { department: code("MEE"), delegate: line("赵敏"), in_place_of: None };
+    assert_eq!(
+        by(actor("zhao", "MEE", Role::DepartmentLead)).when(delegate),
+        Err(Rejection::NotInvited { department: code("MEE") })
+    );
+}
+
+#[test]
+fn postponing_asks_again_who_comes() {
+    let answered =
+        Event::InvitationAnswered { department: code("MOF"), answer: Answer::Accept, reason: None };
+    let postponed = Event::Postponed { reason: text("停电") };
+    let history = [on_the_calendar(), vec![answered, postponed, scheduled()]].concat();
+    let state = Session::fold(State::default(), &history);
+    assert!(state.filed().unwrap().invitations.iter().all(|invitation| invitation.answer.is_none()));
+}
+
+#[test]
+fn a_session_is_convened_from_an_hour_before_its_start() {
+    let convene = |now| given::<Session>(&on_the_calendar()).at(now).when(Command::Convene);
+    let opens = at("2027-03-08T00:00:00Z");
+    assert_eq!(convene("2027-03-07T23:59:59Z"), Err(Rejection::TooEarly { from: at(START), opens }));
+    assert_eq!(convene("2027-03-08T00:00:00Z"), Ok(vec![Event::Convened { room: Some(code("R-301")) }]));
+}
+
+#[test]
+fn only_an_emergency_is_convened_without_a_room() {
+    let history = |kind| [requested(Outline { kind, ..outline(1) }), screened(&[]), Event::Admitted];
+    assert_eq!(
+        given::<Session>(&history(Kind::Emergency)).at(NOW).when(Command::Convene),
+        Ok(vec![Event::Convened { room: None }])
+    );
+    assert_eq!(
+        given::<Session>(&history(Kind::Standing)).at(NOW).when(Command::Convene).unwrap_err().reason(),
+        "WRONG_STATE"
+    );
+}
+
+#[test]
+fn a_countersign_ends_like_a_meeting() {
+    let deadline = at("2027-03-05T10:00:00Z");
+    let reason = text("无需开会");
+    let turn = Command::TurnIntoCountersign { deadline, reason: reason.clone() };
+    let turned = Event::TurnedIntoCountersign { deadline, reason };
+    let history = [admitted(), vec![turned.clone()]].concat();
+    assert_eq!(given::<Session>(&admitted()).at(NOW).when(turn.clone()), Ok(vec![turned]));
+    assert_eq!(given::<Session>(&history).at(NOW).when(turn), Ok(vec![]));
+    assert_eq!(given::<Session>(&history).when(Command::Conclude), Ok(vec![Event::Concluded]));
+    let concluded = [history, vec![Event::Concluded]].concat();
+    assert_eq!(given::<Session>(&concluded).when(Command::Conclude), Ok(vec![]));
+}
+
+#[test]
+fn a_session_is_merged_into_another_and_never_into_itself() {
+    let merge = |into| Command::Merge {
+        session: Uuid::from_u128(1),
+        into: Uuid::from_u128(into),
+        reason: text("同一事项"),
+    };
+    assert_eq!(given::<Session>(&admitted()).when(merge(1)), Err(Rejection::MergedIntoItself));
+    assert_eq!(
+        given::<Session>(&admitted()).when(merge(2)),
+        Ok(vec![Event::Merged { into: Uuid::from_u128(2), reason: text("同一事项") }])
+    );
+    assert_eq!(given::<Session>(&[]).when(merge(2)), Err(Rejection::NotFound));
+}

@@ -1,0 +1,126 @@
+//! Whatever is asked in whatever order: nothing panics, and what must always hold holds.
+
+use super::*;
+use proptest::prelude::*;
+
+fn moment() -> impl Strategy<Value = Timestamp> {
+    (0_i64..20 * 24).prop_map(|hours| at(NOW) + SignedDuration::from_hours(hours))
+}
+
+fn any_outline() -> impl Strategy<Value = Outline> {
+    let kind = prop_oneof![Just(Kind::Standing), Just(Kind::Emergency)];
+    (0_u32..8, any::<bool>(), kind, moment(), 10_u32..200).prop_map(|(count, idle, kind, start, minutes)| {
+        let mut outline = Outline { kind, earliest_start: start, minutes, ..outline(count) };
+        if idle {
+            outline.attendees.push(attendee("MEE", &[]));
+        }
+        outline
+    })
+}
+
+fn revisions() -> impl Strategy<Value = Command> {
+    any_outline().prop_map(|Outline { topics, attendees, minutes, earliest_start, .. }| Command::Revise {
+        topics,
+        attendees,
+        minutes,
+        earliest_start,
+    })
+}
+
+fn papers() -> impl Strategy<Value = Command> {
+    (0_u32..8, 0_u32..3).prop_map(|(topic, digit)| {
+        let sha256 = line(&digit.to_string().repeat(64));
+        Command::SubmitPapers {
+            topic, paper: Paper { title: line("方案"), sha256, uri: line("file:///1") }
+        }
+    })
+}
+
+fn commands() -> impl Strategy<Value = Command> {
+    let reason = || text("理由");
+    prop_oneof![
+        1 => any_outline().prop_map(Command::Request),
+        2 => revisions(),
+        2 => papers(),
+        4 => Just(screen()),
+        4 => proptest::sample::select(&Rule::ALL[..]).prop_map(move |rule| Command::Override { rule, reason: reason() }),
+        4 => Just(Command::Admit),
+        1 => Just(Command::Return { reason: reason() }),
+        1 => moment().prop_map(move |deadline| Command::TurnIntoCountersign { deadline, reason: reason() }),
+        1 => (0_u128..3).prop_map(move |into| Command::Merge { session: Uuid::nil(), into: Uuid::from_u128(into), reason: reason() }),
+        4 => moment().prop_map(|from| Command::Schedule { room: code("R-301"), from }),
+        2 => Just(Command::Postpone { reason: reason() }),
+        1 => Just(Command::Cancel { reason: reason() }),
+        2 => Just(Command::AnswerInvitation { department: code("MOF"), answer: Answer::Accept, reason: None }),
+        2 => Just(Command::NameDelegate { department: code("MOF"), delegate: line("王芳"), in_place_of: None }),
+        2 => Just(Command::Convene),
+        2 => Just(Command::Conclude),
+    ]
+}
+
+/// What holds of every session on file, whatever happened to it.
+fn check(filed: &Filed) -> Result<(), TestCaseError> {
+    prop_assert!(filed.outline.check().is_ok());
+    let admitted = !matches!(
+        filed.stage,
+        Stage::Requested | Stage::Screened | Stage::Returned | Stage::Merged | Stage::Cancelled
+    );
+    if admitted {
+        prop_assert!(filed.findings.iter().all(|finding| finding.overridable), "roles cannot be waived");
+    }
+    if admitted && filed.countersign_by.is_none() {
+        prop_assert_eq!(filed.open_findings().count(), 0, "admitted with a broken rule");
+    }
+    let has_slot = filed.slot.is_some();
+    match filed.stage {
+        Stage::Scheduled => prop_assert!(has_slot),
+        Stage::Convened => prop_assert!(has_slot || filed.outline.kind == Kind::Emergency),
+        Stage::Concluded => {}
+        _ => prop_assert!(!has_slot, "a room for a session that is {}", filed.stage),
+    }
+    if let Some(slot) = &filed.slot {
+        prop_assert!(slot.from >= filed.outline.earliest_start);
+        prop_assert_eq!(slot.until, filed.end_when_from(slot.from));
+        prop_assert_eq!(filed.invitations.len(), filed.outline.attendees.len());
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn a_session_is_never_admitted_with_a_broken_rule_nor_scheduled_without_a_room(
+        first in any_outline(),
+        wishes in proptest::collection::vec(commands(), 0..50),
+    ) {
+        let by = actor("chen", "NDRC", Role::Clerk);
+        let mut state = State::default();
+        for (hours, wish) in (0_i64..).zip(std::iter::once(Command::Request(first)).chain(wishes)) {
+            let now = at(NOW) + SignedDuration::from_hours(hours * 6);
+            let issued = Issued { at: now, by: by.clone() };
+            if let Ok(events) = Session::decide(&state, wish, &issued) {
+                let before = state.filed().map(|filed| filed.stage);
+                state = Session::fold(state, &events);
+                let ended = [Stage::Concluded, Stage::Merged, Stage::Cancelled];
+                if before.is_some_and(|stage| ended.contains(&stage)) {
+                    prop_assert!(events.is_empty(), "what is over changed: {:?}", events);
+                }
+            }
+            if let Some(filed) = state.filed() {
+                check(filed)?;
+            }
+        }
+    }
+
+    #[test]
+    fn events_in_any_order_never_panic(wishes in proptest::collection::vec(commands(), 1..20)) {
+        // Each command's events come from a session in another state than the one they are added to.
+        let mut donor = Session::fold(State::default(), &[requested(outline(2)), screened(&[])]);
+        let mut stranger = Session::fold(State::default(), &[requested(outline(1))]);
+        for wish in wishes {
+            let issued = Issued { at: at(NOW), by: Actor::process("test") };
+            let events = Session::decide(&donor, wish, &issued).unwrap_or_default();
+            donor = Session::fold(donor, &events);
+            stranger = Session::fold(stranger, events.iter().rev());
+        }
+    }
+}
