@@ -11,6 +11,7 @@ pub mod aggregate;
 pub mod calendar;
 pub mod deliberation;
 pub mod followup;
+pub mod ledger;
 pub mod process;
 pub mod rejection;
 pub mod resolution;

@@ -1,8 +1,14 @@
 //! The only place that asks what time it is.
 
-use domain::Timestamp;
+use crate::handle::decode;
+use domain::ledger::rehearsal_clock::{Event, RehearsalClock};
+use domain::{Aggregate as _, Timestamp};
+use futures::StreamExt as _;
+use journal::{Filter, Journal};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 /// Tells the time: the machine's, or one that stands still until the log says that it was moved.
 #[derive(Debug, Clone)]
@@ -14,6 +20,18 @@ pub enum Clock {
 }
 
 impl Clock {
+    /// A clock that shows `start` until the journal says that it was moved.
+    pub fn movable(start: Timestamp, journal: Arc<dyn Journal>, stop: CancellationToken) -> Clock {
+        let (show, shown) = watch::channel(start);
+        tokio::spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = follow(&*journal, &show) => {}
+            }
+        });
+        Clock::Movable(shown)
+    }
+
     /// The present moment, to the microsecond.
     pub fn now(&self) -> Timestamp {
         match self {
@@ -44,5 +62,21 @@ impl Clock {
                 }
             }
         }
+    }
+}
+
+async fn follow(journal: &dyn Journal, show: &watch::Sender<Timestamp>) {
+    let moves = Filter::Stream(RehearsalClock::stream(RehearsalClock::realm_id()));
+    let mut after = 0;
+    loop {
+        if let Ok(mut records) = journal.subscribe(after, moves.clone()).await {
+            while let Some(Ok(record)) = records.next().await {
+                after = record.position;
+                for Event::Moved { to } in decode::<RehearsalClock>(&record).unwrap_or_default() {
+                    show.send_if_modified(|shown| (*shown < to).then(|| *shown = to).is_some());
+                }
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }

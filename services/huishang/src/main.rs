@@ -1,1 +1,22 @@
-fn main() {}
+//! The one binary: `up`, `serve`, `demo`, the client commands, `log`, `token`.
+
+mod access;
+mod args;
+mod cli;
+mod node;
+mod token;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = args::Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = runtime
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(cli::run(arguments)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => cli::report(&error),
+    }
+}

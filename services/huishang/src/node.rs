@@ -1,0 +1,178 @@
+//! One process of an installation: its journal, its clock, and the services it runs.
+
+use crate::access;
+use anyhow::{Context as _, bail};
+use domain::Timestamp;
+use event_log::{EventLog, Options};
+use journal::Journal;
+use journal::embedded::EmbeddedJournal;
+use journal::nats::NatsJournal;
+use service_kit::Kit;
+use service_kit::clock::Clock;
+use service_kit::config::Config;
+use service_kit::identity::{IdentityLayer, Verifier, ensure_development_keys};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+
+/// The services, by the names used on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Service {
+    /// Directory and sessions, before the decision.
+    Scheduling,
+    /// Dockets and ballots, during the session.
+    Deliberation,
+    /// Resolutions and action items, after it.
+    Resolution,
+    /// Reminders, escalations and the supervisors' board, always.
+    Followup,
+    /// The append-only log.
+    Ledger,
+}
+
+impl Service {
+    /// All of them: what `up` runs.
+    pub const ALL: [Service; 5] =
+        [Service::Scheduling, Service::Deliberation, Service::Resolution, Service::Followup, Service::Ledger];
+}
+
+/// A process that is ready to serve, with its address bound.
+pub struct Node {
+    /// Where it listens.
+    pub address: SocketAddr,
+    listener: TcpListener,
+    routes: Routes,
+    names: Vec<&'static str>,
+    identity: IdentityLayer,
+    stop: CancellationToken,
+    log: Option<EventLog>,
+}
+
+impl Node {
+    /// Binds, opens the journal and builds the services; nothing is served yet.
+    pub async fn build(config: &Config, services: &[Service], stop: CancellationToken) -> anyhow::Result<Node> {
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}; choose another address with --listen", config.listen))?;
+        let address = listener.local_addr()?;
+        let verifier = Verifier::read(&config.jwks(), &config.identity.issuer, &config.identity.audience)
+            .context("the keys that vouch for tokens")?;
+        let identity = IdentityLayer::new(verifier, access::TABLE);
+
+        let embedded = config.journal == "embedded";
+        if embedded && services != Service::ALL {
+            bail!("single services need a journal to meet in: give --journal nats://HOST:PORT");
+        }
+        let log = if services.contains(&Service::Ledger) { Some(open_log(&config.data)?) } else { None };
+        let journal: Arc<dyn Journal> = match (&log, embedded) {
+            (Some(log), true) => Arc::new(EmbeddedJournal::new(log.clone())),
+            _ => {
+                let nats = connect(config).await?;
+                if let Some(log) = &log {
+                    let (nats, log, stop) = (nats.clone(), log.clone(), stop.clone());
+                    let name = format!("{}@{address}", config.realm);
+                    tokio::spawn(async move {
+                        if let Err(error) = journal::nats::run_ledger(&nats, log, &name, stop.clone()).await {
+                            tracing::error!(%error, "the ledger ends");
+                            stop.cancel();
+                        }
+                    });
+                }
+                Arc::new(nats)
+            }
+        };
+        let clock = clock(config, &journal, &stop)?;
+        let folder = config.data.join("views");
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let kit = Kit::new(journal, clock, &folder, stop.clone());
+
+        let mut routes = Routes::default();
+        let mut names = Vec::new();
+        for service in services {
+            match service {
+                Service::Scheduling => {
+                    routes = routes.add_service(scheduling::build(&kit)?);
+                    names.push(scheduling::NAME);
+                }
+                Service::Deliberation => {
+                    routes = routes.add_service(deliberation::build(&kit)?);
+                    names.push(deliberation::NAME);
+                }
+                Service::Resolution => {
+                    routes = routes.add_service(resolution::build(&kit)?);
+                    names.push(resolution::NAME);
+                }
+                Service::Followup => {
+                    routes = routes.add_service(followup::build(&kit)?);
+                    names.push(followup::NAME);
+                }
+                Service::Ledger => {
+                    let log = log.clone().context("the ledger has its log")?;
+                    routes = routes.add_service(ledger::build(&kit, log));
+                    names.push(ledger::NAME);
+                }
+            }
+        }
+        Ok(Node { address, listener, routes, names, identity, stop, log })
+    }
+
+    /// Serves until the stop signal, then closes the log.
+    pub async fn run(self) -> anyhow::Result<()> {
+        tracing::info!(address = %self.address, services = ?self.names, "serving");
+        let served =
+            service_kit::serve::serve(self.listener, self.routes, &self.names, self.identity, self.stop.clone()).await;
+        self.stop.cancel();
+        if let Some(log) = self.log {
+            log.close().await;
+        }
+        served.map_err(|error| anyhow::anyhow!(error))
+    }
+}
+
+/// Makes development keys in the data directory unless a JWKS file was named or they are there.
+pub fn development_keys(config: &Config) -> anyhow::Result<bool> {
+    if config.identity.jwks.is_some() {
+        return Ok(false);
+    }
+    Ok(ensure_development_keys(&config.data.join("keys"))?)
+}
+
+fn open_log(data: &Path) -> anyhow::Result<EventLog> {
+    let dir = data.join("log");
+    std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    let (log, opened) = EventLog::open(Options::new(dir))?;
+    tracing::info!(?opened, "the log is open");
+    Ok(log)
+}
+
+async fn connect(config: &Config) -> anyhow::Result<NatsJournal> {
+    let url = &config.journal;
+    if !url.starts_with("nats://") && !url.starts_with("tls://") {
+        bail!("journal is {url:?}; it must be 'embedded' or a URL such as nats://127.0.0.1:4222");
+    }
+    NatsJournal::connect(journal::nats::Config {
+        url: url.clone(),
+        realm: config.realm.clone(),
+        replicas: config.nats.replicas,
+        ledgers_needed: config.commit.ledgers,
+        credentials: config.nats.credentials.clone(),
+    })
+    .await
+    .with_context(|| format!("cannot use the journal at {url}"))
+}
+
+fn clock(config: &Config, journal: &Arc<dyn Journal>, stop: &CancellationToken) -> anyhow::Result<Clock> {
+    match config.clock.split_once(':') {
+        None if config.clock == "system" => Ok(Clock::System),
+        Some(("movable", start)) => {
+            let start: Timestamp = start
+                .parse()
+                .with_context(|| format!("clock starts at {start:?}; give a moment such as 2027-03-01T01:00:00Z"))?;
+            Ok(Clock::movable(start, journal.clone(), stop.clone()))
+        }
+        _ => bail!("clock is {:?}; it must be 'system' or 'movable:2027-03-01T01:00:00Z'", config.clock),
+    }
+}

@@ -1,0 +1,128 @@
+//! A process of ours, or the broker, that ends with its handle.
+
+use anyhow::{Context as _, bail};
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::time::{Duration, Instant};
+
+/// Time until a process must say that it serves.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A running process. Dropping the handle kills it.
+pub struct Process {
+    child: Child,
+    name: String,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Process {
+    /// Starts a command and waits for the line on standard error that `ready` recognises; answers
+    /// with what it found there.
+    pub fn start<T>(
+        name: &str,
+        command: &mut Command,
+        ready: impl Fn(&str) -> Option<T>,
+    ) -> anyhow::Result<(Process, T)> {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start {name}: {command:?}"))?;
+        let errors = child.stderr.take().context("standard error is piped")?;
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (lines, seen) = mpsc::channel();
+        let kept = log.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(errors).lines().map_while(Result::ok) {
+                if let Ok(mut kept) = kept.lock() {
+                    kept.push(line.clone());
+                }
+                let _ = lines.send(line);
+            }
+        });
+        let mut process = Process { child, name: name.to_owned(), log };
+        let deadline = Instant::now() + START_TIMEOUT;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match seen.recv_timeout(left) {
+                Ok(line) => {
+                    if let Some(found) = ready(&line) {
+                        return Ok((process, found));
+                    }
+                }
+                Err(_) => {
+                    let ended = process.child.try_wait()?;
+                    bail!("{name} did not become ready (ended: {ended:?}):\n{}", process.log());
+                }
+            }
+        }
+    }
+
+    /// What it wrote to standard error.
+    pub fn log(&self) -> String {
+        self.log.lock().map(|lines| lines.join("\n")).unwrap_or_default()
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill().with_context(|| format!("cannot kill {}", self.name))?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Asks it to end, and tells how long that took and how it ended.
+    pub fn terminate(&mut self) -> anyhow::Result<(Duration, std::process::ExitStatus)> {
+        let asked = Instant::now();
+        let id = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &id]).status()?;
+        let status = self.child.wait()?;
+        Ok((asked.elapsed(), status))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            let log = self.log();
+            let tail: Vec<&str> = log.lines().rev().take(15).collect();
+            eprintln!("--- {} said at the end:", self.name);
+            tail.iter().rev().for_each(|line| eprintln!("{line}"));
+        }
+    }
+}
+
+/// The root of the checkout.
+pub fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// The `huishang` binary of this build, built first when it is missing or older than its sources.
+pub fn huishang() -> PathBuf {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY
+        .get_or_init(|| {
+            let built = Command::new(env!("CARGO"))
+                .args(["build", "--quiet", "--package", "huishang"])
+                .current_dir(root())
+                .status()
+                .expect("cargo can be run");
+            assert!(built.success(), "the binary does not build");
+            // …/target/debug/deps/it-0123 → …/target/debug/huishang
+            let test = std::env::current_exe().expect("a test has a path");
+            test.ancestors().nth(2).expect("tests lie in target/debug/deps").join("huishang")
+        })
+        .clone()
+}
+
+/// The broker that `tests/nats-server` obtained.
+pub fn nats_server() -> PathBuf {
+    let named = std::env::var_os("HUISHANG_TEST_NATS_SERVER").map(PathBuf::from);
+    let file = named.unwrap_or_else(|| root().join("target/tools/nats-server"));
+    assert!(file.exists(), "no nats-server at {}; run tests/nats-server, which obtains it", file.display());
+    file
+}

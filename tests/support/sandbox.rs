@@ -1,0 +1,217 @@
+//! An installation in a temporary directory: embedded, or split into services over a real broker.
+
+use crate::process::{Process, huishang, nats_server};
+use anyhow::Context as _;
+use domain::Role;
+use service_kit::config::Config;
+use service_kit::identity::{Claims, SigningKey, ensure_development_keys};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tonic::metadata::AsciiMetadataValue;
+use tonic::service::Interceptor;
+use tonic::transport::Channel;
+
+/// How the installation is made up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// One process on the embedded journal.
+    Embedded,
+    /// A process for each service, over NATS.
+    Distributed,
+}
+
+/// What differs from test to test.
+#[derive(Debug, Clone)]
+pub struct SandboxConfig {
+    /// `system` or `movable:<moment>`.
+    pub clock: String,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        SandboxConfig { clock: "movable:2027-03-01T01:00:00Z".into() }
+    }
+}
+
+const SERVICES: [&str; 5] = ["ledger", "scheduling", "deliberation", "resolution", "followup"];
+
+/// A running installation; it ends, and its directory goes, with the value.
+pub struct Sandbox {
+    mode: Mode,
+    config: SandboxConfig,
+    folder: tempfile::TempDir,
+    processes: BTreeMap<String, Process>,
+    addresses: BTreeMap<String, String>,
+    nats: Option<String>,
+}
+
+impl Sandbox {
+    /// Starts an installation with a clock that stands at 2027-03-01 09:00 in Shanghai.
+    pub fn start(mode: Mode) -> anyhow::Result<Sandbox> {
+        Sandbox::start_with(mode, SandboxConfig::default())
+    }
+
+    /// Starts an installation.
+    pub fn start_with(mode: Mode, config: SandboxConfig) -> anyhow::Result<Sandbox> {
+        let folder = tempfile::tempdir()?;
+        ensure_development_keys(&folder.path().join("keys"))?;
+        let mut sandbox =
+            Sandbox { mode, config, folder, processes: BTreeMap::new(), addresses: BTreeMap::new(), nats: None };
+        match mode {
+            Mode::Embedded => sandbox.start_process("up")?,
+            Mode::Distributed => {
+                sandbox.start_process("nats")?;
+                for service in SERVICES {
+                    sandbox.start_process(service)?;
+                }
+            }
+        }
+        Ok(sandbox)
+    }
+
+    /// The names of its processes: `up`; or `nats` and the services.
+    pub fn process_names(&self) -> Vec<String> {
+        self.addresses.keys().cloned().collect()
+    }
+
+    /// Starts a process that is not running, at the address it had before.
+    pub fn start_process(&mut self, name: &str) -> anyhow::Result<()> {
+        let (process, address) = match name {
+            "nats" => self.spawn_nats()?,
+            _ => self.spawn_huishang(name)?,
+        };
+        if name == "nats" {
+            self.nats = Some(format!("nats://{address}"));
+        }
+        self.addresses.insert(name.to_owned(), address);
+        self.processes.insert(name.to_owned(), process);
+        Ok(())
+    }
+
+    fn address(&self, name: &str) -> String {
+        self.addresses.get(name).cloned().unwrap_or_else(|| "127.0.0.1:0".into())
+    }
+
+    fn spawn_nats(&self) -> anyhow::Result<(Process, String)> {
+        let address = self.address("nats");
+        let port = match address.rsplit_once(':') {
+            Some((_, "0")) | None => "-1",
+            Some((_, port)) => port,
+        };
+        let mut command = Command::new(nats_server());
+        command.args(["--jetstream", "--addr", "127.0.0.1", "--port", port, "--store_dir"]);
+        command.arg(self.folder.path().join("nats"));
+        let client = "Listening for client connections on ";
+        let address = std::cell::RefCell::new(String::new());
+        Process::start("nats-server", &mut command, |line| {
+            if let Some((_, at)) = line.split_once(client) {
+                *address.borrow_mut() = at.trim().to_owned();
+            }
+            line.contains("Server is ready").then(|| address.borrow().clone())
+        })
+    }
+
+    fn spawn_huishang(&self, name: &str) -> anyhow::Result<(Process, String)> {
+        let mut command = Command::new(huishang());
+        match name {
+            "up" => {
+                command.args(["up", "--data"]).arg(self.folder.path());
+            }
+            service => {
+                let nats = self.nats.as_deref().context("the broker runs first")?;
+                command.args(["serve", service, "--journal", nats, "--data"]).arg(self.folder.path().join(service));
+            }
+        }
+        command.args(["--listen", &self.address(name), "--clock", &self.config.clock, "--identity-jwks"]);
+        command.arg(self.folder.path().join("keys/jwks.json"));
+        command.env("HUISHANG_LOG__FORMAT", "json");
+        Process::start(name, &mut command, |line| {
+            let line: serde_json::Value = serde_json::from_str(line).ok()?;
+            (line["message"] == "serving").then(|| line["address"].as_str().unwrap_or_default().to_owned())
+        })
+    }
+
+    /// Its way of being made up.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Its directory.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The key that signs its tokens.
+    pub fn signing_key(&self) -> PathBuf {
+        self.folder.path().join("keys/signing-key.pem")
+    }
+
+    /// What `--server` takes to reach it.
+    pub fn server(&self) -> String {
+        match self.mode {
+            Mode::Embedded => format!("http://{}", self.addresses["up"]),
+            Mode::Distributed => {
+                let services = SERVICES.iter().map(|service| format!("{service}=http://{}", self.addresses[*service]));
+                services.collect::<Vec<_>>().join(",")
+            }
+        }
+    }
+
+    /// A process, to kill or to ask to end.
+    pub fn process(&mut self, name: &str) -> &mut Process {
+        self.processes.get_mut(name).expect("the name is one of process_names()")
+    }
+
+    /// Kills a process and starts it again at the same address.
+    pub fn restart(&mut self, name: &str) -> anyhow::Result<()> {
+        self.process(name).kill()?;
+        self.processes.remove(name);
+        self.start_process(name)
+    }
+
+    /// A channel to a service.
+    pub async fn channel(&self, service: &str) -> anyhow::Result<Channel> {
+        let name = if self.mode == Mode::Embedded { "up" } else { service };
+        let address = format!("http://{}", self.addresses[name]);
+        Ok(Channel::from_shared(address)?.connect().await?)
+    }
+
+    /// An identity for a client's requests.
+    pub fn identity(&self, role: Role, department: Option<&str>) -> anyhow::Result<Identity> {
+        let now = jiff::Timestamp::now().as_second();
+        let config = Config::default();
+        let claims = Claims {
+            iss: config.identity.issuer,
+            aud: config.identity.audience,
+            sub: format!("{}@{}", role.as_str(), department.unwrap_or("any")),
+            department: department.map(str::to_owned),
+            roles: vec![role.as_str().to_owned()],
+            iat: now,
+            exp: now + 3600,
+        };
+        let token = SigningKey::read(&self.signing_key())?.sign(&claims)?;
+        Ok(Identity(format!("Bearer {token}").parse()?))
+    }
+
+    /// Runs a client command against it.
+    pub fn run(&self, role: &str, arguments: &[&str]) -> anyhow::Result<std::process::Output> {
+        Command::new(huishang())
+            .args(arguments)
+            .args(["--server", &self.server(), "--as", role, "--data"])
+            .arg(self.folder.path())
+            .output()
+            .context("the binary runs")
+    }
+}
+
+/// Puts a token on every request.
+#[derive(Debug, Clone)]
+pub struct Identity(AsciiMetadataValue);
+
+impl Interceptor for Identity {
+    fn call(&mut self, mut request: tonic::Request<()>) -> Result<tonic::Request<()>, tonic::Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        Ok(request)
+    }
+}
