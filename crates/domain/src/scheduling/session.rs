@@ -1,8 +1,11 @@
 //! A session (会商): from the request, by screening against the body's rules, to a room and a time, to
 //! its convening, and to its end when every topic has an outcome.
 //!
-//! Values are in [`outline`], the rules of screening in [`screening`], what is known in [`state`].
+//! The folder holds its parts: `outline` what it shall be, `screening` the body's rules in figures, `state` what
+//! is known of it; and the rules by their place in its life: `admission`, `convening`.
 
+mod admission;
+mod convening;
 mod outline;
 mod screening;
 mod state;
@@ -309,281 +312,50 @@ impl Aggregate for Session {
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
         let filed = match (state, &command) {
             (State::Filed(filed), _) => filed,
-            (State::Absent, Command::Request(outline)) => return request(outline.clone(), issued),
+            (State::Absent, Command::Request(outline)) => return admission::request(outline.clone(), issued),
             (State::Absent, _) => return Err(Rejection::NotFound),
         };
         match command {
             Command::Request(_) => Err(Rejection::AlreadyRequested),
-            Command::SubmitPapers { topic, paper } => submit_papers(filed, topic, paper, issued),
+            Command::SubmitPapers { topic, paper } => admission::submit_papers(filed, topic, paper, issued),
             Command::Screen { rules, calendar, sessions_this_quarter } => {
-                screen(filed, rules, &calendar, sessions_this_quarter, issued)
+                admission::screen(filed, rules, &calendar, sessions_this_quarter, issued)
             }
-            Command::Override { rule, reason } => override_finding(filed, rule, reason),
-            Command::Admit => admit(filed),
+            Command::Override { rule, reason } => admission::override_finding(filed, rule, reason),
+            Command::Admit => admission::admit(filed),
             Command::Return { reason } => {
                 filed.must_be(&[Stage::Requested, Stage::Screened], "returned", "requested or screened")?;
                 Ok(vec![Event::Returned { reason }])
             }
-            Command::Revise { topics, attendees, minutes, earliest_start } => {
-                revise(filed, Revision { topics, attendees, minutes, earliest_start }, issued)
+            Command::Revise { topics, attendees, minutes, earliest_start } => admission::revise(
+                filed,
+                admission::Revision { topics, attendees, minutes, earliest_start },
+                issued,
+            ),
+            Command::TurnIntoCountersign { deadline, reason } => {
+                admission::countersign(filed, deadline, reason, issued)
             }
-            Command::TurnIntoCountersign { deadline, reason } => countersign(filed, deadline, reason, issued),
-            Command::Merge { session, into, reason } => merge(filed, session, into, reason),
-            Command::Schedule { room, from } => schedule(filed, room, from, issued),
+            Command::Merge { session, into, reason } => admission::merge(filed, session, into, reason),
+            Command::Schedule { room, from } => convening::schedule(filed, room, from, issued),
             Command::Postpone { reason } => {
                 filed.must_be(&[Stage::Scheduled], "postponed", "scheduled")?;
                 Ok(vec![Event::Postponed { reason }])
             }
-            Command::Cancel { reason } => cancel(filed, reason),
+            Command::Cancel { reason } => convening::cancel(filed, reason),
             Command::AnswerInvitation { department, answer, reason } => {
-                answer_invitation(filed, department, answer, reason, issued)
+                convening::answer_invitation(filed, department, answer, reason, issued)
             }
             Command::NameDelegate { department, delegate, in_place_of } => {
-                name_delegate(filed, Delegate { department, delegate, in_place_of }, issued)
+                convening::name_delegate(filed, Delegate { department, delegate, in_place_of }, issued)
             }
-            Command::Convene => convene(filed, issued),
-            Command::Conclude => conclude(filed),
+            Command::Convene => convening::convene(filed, issued),
+            Command::Conclude => convening::conclude(filed),
         }
     }
 
     fn evolve(state: State, event: &Event) -> State {
         state.after(event)
     }
-}
-
-fn request(outline: Outline, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-    outline.check()?;
-    if let Some(deadline) = outline.decide_by {
-        must_be_ahead(deadline, issued)?;
-    }
-    Ok(vec![Event::Requested { outline, requester: issued.by.department.clone() }])
-}
-
-fn submit_papers(filed: &Filed, topic: u32, paper: Paper, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-    filed.must_be(
-        &[Stage::Requested, Stage::Returned, Stage::Screened, Stage::Admitted, Stage::Scheduled],
-        "given papers",
-        "not yet convened",
-    )?;
-    if filed.outline.topic(topic).is_none() {
-        return Err(Rejection::UnknownTopic { topic });
-    }
-    let digest = paper.sha256.as_str();
-    if digest.len() != 64 || !digest.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(Rejection::NotADigest { sha256: paper.sha256 });
-    }
-    let on_topic = || filed.papers.iter().filter(|known| known.topic == topic);
-    if on_topic().any(|known| known.paper == paper) {
-        return Ok(vec![]);
-    }
-    if on_topic().count() >= PAPERS_MAX {
-        return Err(Rejection::TooManyPapers { topic, max: PAPERS_MAX });
-    }
-    Ok(vec![Event::PapersSubmitted { topic, paper, submitted_at: issued.at }])
-}
-
-fn screen(
-    filed: &Filed,
-    rules: Rules,
-    calendar: &WorkingCalendar,
-    sessions_this_quarter: u32,
-    issued: &Issued,
-) -> Result<Vec<Event>, Rejection> {
-    filed.must_be(&[Stage::Requested, Stage::Screened], "screened", "requested or screened")?;
-    let findings = screening::screen(filed, &rules, calendar, sessions_this_quarter, issued.at);
-    let same = filed.rules == Some(rules) && filed.findings == findings;
-    if filed.stage == Stage::Screened && same {
-        return Ok(vec![]);
-    }
-    Ok(vec![Event::Screened { rules, findings }])
-}
-
-fn override_finding(filed: &Filed, rule: Rule, reason: Text) -> Result<Vec<Event>, Rejection> {
-    filed.must_be(&[Stage::Screened], "excused from a rule", "screened")?;
-    let finding =
-        filed.findings.iter().find(|finding| finding.rule == rule).ok_or(Rejection::NoFinding { rule })?;
-    if !finding.overridable {
-        return Err(Rejection::NotOverridable { rule });
-    }
-    if filed.overrides.get(&rule) == Some(&reason) {
-        return Ok(vec![]);
-    }
-    Ok(vec![Event::FindingOverridden { rule, reason }])
-}
-
-fn admit(filed: &Filed) -> Result<Vec<Event>, Rejection> {
-    if filed.stage == Stage::Admitted {
-        return Ok(vec![]);
-    }
-    filed.must_be(&[Stage::Screened], "admitted", "screened")?;
-    refuse_broken(filed.open_findings().next())?;
-    Ok(vec![Event::Admitted])
-}
-
-fn refuse_broken(finding: Option<&Finding>) -> Result<(), Rejection> {
-    match finding {
-        None => Ok(()),
-        Some(&Finding { rule, measure, limit, .. }) => Err(Rejection::RuleBroken { rule, measure, limit }),
-    }
-}
-
-/// What a requester may change.
-struct Revision {
-    topics: Vec<Topic>,
-    attendees: Vec<Attendee>,
-    minutes: u32,
-    earliest_start: Timestamp,
-}
-
-fn revise(filed: &Filed, revision: Revision, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-    filed.must_be(
-        &[Stage::Requested, Stage::Screened, Stage::Returned],
-        "revised",
-        "requested, screened or returned",
-    )?;
-    if let Some(requester) = &filed.requester {
-        must_speak_for(requester, issued)?;
-    }
-    let Revision { topics, attendees, minutes, earliest_start } = revision;
-    let revised = Outline { topics, attendees, minutes, earliest_start, ..filed.outline.clone() };
-    revised.check()?;
-    if filed.stage == Stage::Requested && revised == filed.outline {
-        return Ok(vec![]);
-    }
-    let Outline { topics, attendees, minutes, earliest_start, .. } = revised;
-    Ok(vec![Event::Revised { topics, attendees, minutes, earliest_start }])
-}
-
-fn countersign(
-    filed: &Filed,
-    deadline: Timestamp,
-    reason: Text,
-    issued: &Issued,
-) -> Result<Vec<Event>, Rejection> {
-    if filed.countersign_by == Some(deadline) {
-        return Ok(vec![]);
-    }
-    filed.must_be(
-        &[Stage::Screened, Stage::Admitted],
-        "turned into a countersign",
-        "screened or admitted",
-    )?;
-    // Length, notice and the like do not matter without a meeting; roles do.
-    refuse_broken(filed.findings.iter().find(|finding| !finding.overridable))?;
-    must_be_ahead(deadline, issued)?;
-    Ok(vec![Event::TurnedIntoCountersign { deadline, reason }])
-}
-
-fn merge(filed: &Filed, session: Uuid, into: Uuid, reason: Text) -> Result<Vec<Event>, Rejection> {
-    if filed.merged_into == Some(into) {
-        return Ok(vec![]);
-    }
-    filed.must_be(
-        &[Stage::Requested, Stage::Screened, Stage::Returned, Stage::Admitted],
-        "merged",
-        "not yet scheduled",
-    )?;
-    if session == into {
-        return Err(Rejection::MergedIntoItself);
-    }
-    Ok(vec![Event::Merged { into, reason }])
-}
-
-fn schedule(filed: &Filed, room: Code, from: Timestamp, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-    let until = filed.end_when_from(from);
-    let slot = Slot { room, from, until };
-    if filed.stage == Stage::Scheduled && filed.slot.as_ref() == Some(&slot) {
-        return Ok(vec![]);
-    }
-    filed.must_be(&[Stage::Admitted], "scheduled", "admitted")?;
-    let earliest = filed.outline.earliest_start;
-    if from < earliest {
-        return Err(Rejection::BeforeEarliestStart { from, earliest });
-    }
-    if from < issued.at {
-        return Err(Rejection::StartsInThePast { from, now: issued.at });
-    }
-    let invited = filed.outline.departments().cloned().collect();
-    Ok(vec![Event::Scheduled { room: slot.room, from, until, invited }])
-}
-
-fn cancel(filed: &Filed, reason: Text) -> Result<Vec<Event>, Rejection> {
-    if filed.stage == Stage::Cancelled {
-        return Ok(vec![]);
-    }
-    filed.must_be(
-        &[Stage::Requested, Stage::Screened, Stage::Returned, Stage::Admitted, Stage::Scheduled],
-        "cancelled",
-        "not yet convened",
-    )?;
-    Ok(vec![Event::Cancelled { reason }])
-}
-
-fn answer_invitation(
-    filed: &Filed,
-    department: Code,
-    answer: Answer,
-    reason: Option<Text>,
-    issued: &Issued,
-) -> Result<Vec<Event>, Rejection> {
-    filed.must_be(&[Stage::Scheduled], "answered", "scheduled")?;
-    let Some(invitation) = filed.invitations.iter().find(|known| known.department == department) else {
-        return Err(Rejection::NotInvited { department });
-    };
-    must_speak_for(&department, issued)?;
-    if answer == Answer::Decline && reason.is_none() {
-        return Err(Rejection::NoReason { department });
-    }
-    if invitation.answer == Some(answer) && invitation.reason == reason {
-        return Ok(vec![]);
-    }
-    Ok(vec![Event::InvitationAnswered { department, answer, reason }])
-}
-
-fn name_delegate(filed: &Filed, named: Delegate, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-    filed.must_be(&[Stage::Admitted, Stage::Scheduled], "given a delegate", "admitted or scheduled")?;
-    if !filed.outline.is_attended_by(&named.department) {
-        return Err(Rejection::NotInvited { department: named.department });
-    }
-    must_speak_for(&named.department, issued)?;
-    if filed.delegates.contains(&named) {
-        return Ok(vec![]);
-    }
-    let Delegate { department, delegate, in_place_of } = named;
-    Ok(vec![Event::DelegateNamed { department, delegate, in_place_of }])
-}
-
-fn convene(filed: &Filed, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-    match (filed.stage, &filed.slot) {
-        (Stage::Convened, _) => Ok(vec![]),
-        (Stage::Scheduled, Some(Slot { room, from, .. })) => {
-            let opens = from.checked_sub(CONVENE_EARLY).unwrap_or(Timestamp::MIN);
-            if issued.at < opens {
-                return Err(Rejection::TooEarly { from: *from, opens });
-            }
-            Ok(vec![Event::Convened { room: Some(room.clone()) }])
-        }
-        (Stage::Admitted, _) if filed.outline.kind == Kind::Emergency => {
-            Ok(vec![Event::Convened { room: None }])
-        }
-        (state, _) => Err(Rejection::WrongState {
-            wish: "convened",
-            needed: "scheduled, or admitted in an emergency",
-            state,
-        }),
-    }
-}
-
-fn conclude(filed: &Filed) -> Result<Vec<Event>, Rejection> {
-    if filed.stage == Stage::Concluded {
-        return Ok(vec![]);
-    }
-    filed.must_be(
-        &[Stage::Convened, Stage::Countersigning],
-        "concluded",
-        "convened or turned into a countersign",
-    )?;
-    Ok(vec![Event::Concluded])
 }
 
 /// A department speaks for itself; a clerk may put down what it said by telephone, under their own name.

@@ -1,0 +1,152 @@
+//! From the request to admission, or to one of the ways out that need no room.
+
+use super::{
+    Attendee, Event, Filed, Finding, Outline, PAPERS_MAX, Paper, Rejection, Rule, Stage, Topic,
+    must_be_ahead, must_speak_for, screening,
+};
+use crate::calendar::WorkingCalendar;
+use crate::scheduling::rules::Rules;
+use crate::{Issued, Text, Timestamp, Uuid};
+
+pub(super) fn request(outline: Outline, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+    outline.check()?;
+    if let Some(deadline) = outline.decide_by {
+        must_be_ahead(deadline, issued)?;
+    }
+    Ok(vec![Event::Requested { outline, requester: issued.by.department.clone() }])
+}
+
+pub(super) fn submit_papers(
+    filed: &Filed,
+    topic: u32,
+    paper: Paper,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    filed.must_be(
+        &[Stage::Requested, Stage::Returned, Stage::Screened, Stage::Admitted, Stage::Scheduled],
+        "given papers",
+        "not yet convened",
+    )?;
+    if filed.outline.topic(topic).is_none() {
+        return Err(Rejection::UnknownTopic { topic });
+    }
+    let digest = paper.sha256.as_str();
+    if digest.len() != 64 || !digest.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(Rejection::NotADigest { sha256: paper.sha256 });
+    }
+    let on_topic = || filed.papers.iter().filter(|known| known.topic == topic);
+    if on_topic().any(|known| known.paper == paper) {
+        return Ok(vec![]);
+    }
+    if on_topic().count() >= PAPERS_MAX {
+        return Err(Rejection::TooManyPapers { topic, max: PAPERS_MAX });
+    }
+    Ok(vec![Event::PapersSubmitted { topic, paper, submitted_at: issued.at }])
+}
+
+pub(super) fn screen(
+    filed: &Filed,
+    rules: Rules,
+    calendar: &WorkingCalendar,
+    sessions_this_quarter: u32,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    filed.must_be(&[Stage::Requested, Stage::Screened], "screened", "requested or screened")?;
+    let findings = screening::screen(filed, &rules, calendar, sessions_this_quarter, issued.at);
+    let same = filed.rules == Some(rules) && filed.findings == findings;
+    if filed.stage == Stage::Screened && same {
+        return Ok(vec![]);
+    }
+    Ok(vec![Event::Screened { rules, findings }])
+}
+
+pub(super) fn override_finding(filed: &Filed, rule: Rule, reason: Text) -> Result<Vec<Event>, Rejection> {
+    filed.must_be(&[Stage::Screened], "excused from a rule", "screened")?;
+    let finding =
+        filed.findings.iter().find(|finding| finding.rule == rule).ok_or(Rejection::NoFinding { rule })?;
+    if !finding.overridable {
+        return Err(Rejection::NotOverridable { rule });
+    }
+    if filed.overrides.get(&rule) == Some(&reason) {
+        return Ok(vec![]);
+    }
+    Ok(vec![Event::FindingOverridden { rule, reason }])
+}
+
+pub(super) fn admit(filed: &Filed) -> Result<Vec<Event>, Rejection> {
+    if filed.stage == Stage::Admitted {
+        return Ok(vec![]);
+    }
+    filed.must_be(&[Stage::Screened], "admitted", "screened")?;
+    refuse_broken(filed.open_findings().next())?;
+    Ok(vec![Event::Admitted])
+}
+
+fn refuse_broken(finding: Option<&Finding>) -> Result<(), Rejection> {
+    match finding {
+        None => Ok(()),
+        Some(&Finding { rule, measure, limit, .. }) => Err(Rejection::RuleBroken { rule, measure, limit }),
+    }
+}
+
+/// What a requester may change.
+pub(super) struct Revision {
+    pub(super) topics: Vec<Topic>,
+    pub(super) attendees: Vec<Attendee>,
+    pub(super) minutes: u32,
+    pub(super) earliest_start: Timestamp,
+}
+
+pub(super) fn revise(filed: &Filed, revision: Revision, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+    filed.must_be(
+        &[Stage::Requested, Stage::Screened, Stage::Returned],
+        "revised",
+        "requested, screened or returned",
+    )?;
+    if let Some(requester) = &filed.requester {
+        must_speak_for(requester, issued)?;
+    }
+    let Revision { topics, attendees, minutes, earliest_start } = revision;
+    let revised = Outline { topics, attendees, minutes, earliest_start, ..filed.outline.clone() };
+    revised.check()?;
+    if filed.stage == Stage::Requested && revised == filed.outline {
+        return Ok(vec![]);
+    }
+    let Outline { topics, attendees, minutes, earliest_start, .. } = revised;
+    Ok(vec![Event::Revised { topics, attendees, minutes, earliest_start }])
+}
+
+pub(super) fn countersign(
+    filed: &Filed,
+    deadline: Timestamp,
+    reason: Text,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    if filed.countersign_by == Some(deadline) {
+        return Ok(vec![]);
+    }
+    filed.must_be(
+        &[Stage::Screened, Stage::Admitted],
+        "turned into a countersign",
+        "screened or admitted",
+    )?;
+    // Length, notice and the like do not matter without a meeting; roles do.
+    refuse_broken(filed.findings.iter().find(|finding| !finding.overridable))?;
+    must_be_ahead(deadline, issued)?;
+    Ok(vec![Event::TurnedIntoCountersign { deadline, reason }])
+}
+
+pub(super) fn merge(filed: &Filed, session: Uuid, into: Uuid, reason: Text) -> Result<Vec<Event>, Rejection> {
+    if filed.merged_into == Some(into) {
+        return Ok(vec![]);
+    }
+    filed.must_be(
+        &[Stage::Requested, Stage::Screened, Stage::Returned, Stage::Admitted],
+        "merged",
+        "not yet scheduled",
+    )?;
+    if session == into {
+        return Err(Rejection::MergedIntoItself);
+    }
+    Ok(vec![Event::Merged { into, reason }])
+}
