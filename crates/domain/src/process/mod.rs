@@ -1,1 +1,3 @@
 //! Where contexts meet: an event of one becomes commands of another, by pure functions.
+
+pub mod conclude_session;
