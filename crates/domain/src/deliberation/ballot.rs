@@ -245,3 +245,6 @@ pub(super) fn share(of: u32, numerator: u32, denominator: u32) -> u32 {
 fn count<T>(items: impl Iterator<Item = T>) -> u32 {
     u32::try_from(items.count()).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

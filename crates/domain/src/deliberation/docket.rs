@@ -234,3 +234,6 @@ impl Aggregate for Docket {
         evolve::evolve(state, event)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,4 @@
 //! Where contexts meet: an event of one becomes commands of another, by pure functions.
 
 pub mod conclude_session;
+pub mod open_docket;

@@ -135,3 +135,6 @@ wire_events!(docket::Docket, docket::Event => deliberation {
         closed_at, adopted, rejected, deferred, referred, withdrawn, spent_seconds, digression_minutes,
     },
 });
+
+#[cfg(test)]
+mod tests;

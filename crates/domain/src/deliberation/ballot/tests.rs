@@ -1,0 +1,111 @@
+use super::*;
+
+fn rules(method: Method, abstention: Abstention, tie: Tie) -> Rules {
+    Rules { method, abstention, tie }
+}
+
+/// A ballot with so many votes of each kind.
+fn ballot(rules: Rules, yes: u32, no: u32, abstain: u32) -> Ballot {
+    let mut ballot = Ballot::new(1, 1, rules);
+    let choices = [(Choice::Yes, yes), (Choice::No, no), (Choice::Abstain, abstain)];
+    for (choice, votes) in choices {
+        for _ in 0..votes {
+            let department = Code::parse(&format!("D{}", ballot.votes.len())).unwrap();
+            ballot.votes.insert(department, Vote { choice, reason: None });
+        }
+    }
+    ballot
+}
+
+fn electorate(eligible: u32) -> Electorate {
+    Electorate { eligible, recused: 0, quorum_percent: 50 }
+}
+
+#[test]
+fn each_method_needs_its_own_share() {
+    use Abstention::{CountsAsCast, DoesNotCount};
+    let two_thirds = Method::QualifiedMajority { numerator: 2, denominator: 3 };
+    // method, abstention, (yes, no, abstain), counted, needed, passed; seven departments may vote
+    let cases = [
+        (Method::SimpleMajority, DoesNotCount, (3, 2, 2), 5, 3, true),
+        (Method::SimpleMajority, CountsAsCast, (3, 2, 2), 7, 4, false),
+        (Method::SimpleMajority, DoesNotCount, (0, 0, 7), 0, 1, false),
+        (two_thirds, DoesNotCount, (4, 2, 1), 6, 4, true),
+        (two_thirds, CountsAsCast, (4, 2, 1), 7, 5, false),
+        (Method::Consensus, DoesNotCount, (5, 0, 2), 5, 5, true),
+        (Method::Consensus, CountsAsCast, (5, 0, 2), 7, 7, false),
+        (Method::Consensus, DoesNotCount, (6, 1, 0), 7, 7, false),
+        (Method::UnanimousCountersign, DoesNotCount, (7, 0, 0), 7, 7, true),
+        (Method::UnanimousCountersign, DoesNotCount, (6, 0, 0), 7, 7, false),
+        (Method::UnanimousCountersign, DoesNotCount, (6, 0, 1), 7, 7, false),
+    ];
+    for (method, abstention, (yes, no, abstain), base, needed, passed) in cases {
+        let held = ballot(rules(method, abstention, Tie::Rejects), yes, no, abstain);
+        let result = held.count(electorate(7), None);
+        assert_eq!(
+            (result.base, result.needed, result.passed),
+            (base, needed, passed),
+            "{}",
+            result.sentence()
+        );
+    }
+}
+
+#[test]
+fn too_few_votes_decide_nothing() {
+    let held = ballot(rules(Method::SimpleMajority, Abstention::DoesNotCount, Tie::Rejects), 3, 0, 0);
+    let result = held.count(electorate(7), None);
+    assert!(!result.is_quorate() && !result.passed);
+    assert_eq!(
+        result.sentence(),
+        "failed by simple majority: 3 yes, 0 no, 0 abstained; 2 yes of 3 counted were needed; \
+         3 cast of 7 eligible (0 recused), quorum 4"
+    );
+    // Who recuses itself is not waited for.
+    let smaller = Electorate { recused: 2, ..electorate(7) };
+    assert!(held.count(smaller, None).passed, "quorum is 3 of the 5 that are left");
+}
+
+#[test]
+fn a_tie_is_broken_only_by_a_chair_who_may() {
+    let count = |tie, casting| {
+        let held = ballot(rules(Method::SimpleMajority, Abstention::DoesNotCount, tie), 3, 3, 1);
+        held.count(electorate(7), casting)
+    };
+    assert!(count(Tie::Rejects, None).tied);
+    assert!(!count(Tie::Rejects, Some(Choice::Yes)).passed);
+    assert!(!count(Tie::ChairDecides, None).passed);
+    assert!(!count(Tie::ChairDecides, Some(Choice::No)).passed);
+    let broken = count(Tie::ChairDecides, Some(Choice::Yes));
+    assert!(broken.passed && broken.casting_vote == Some(Choice::Yes), "{}", broken.sentence());
+    // Where one voice more would not have carried it, there is nothing to break.
+    let held = ballot(rules(Method::SimpleMajority, Abstention::CountsAsCast, Tie::ChairDecides), 2, 2, 3);
+    let result = held.count(electorate(7), Some(Choice::Yes));
+    assert!(!result.tied && !result.passed && result.casting_vote.is_none());
+}
+
+proptest::proptest! {
+    #[test]
+    fn the_arithmetic_adds_up_and_more_yes_never_hurts(
+        (yes, no, abstain, silent) in (0u32..12, 0u32..12, 0u32..12, 1u32..5),
+        method in 0usize..4, counts in proptest::bool::ANY, quorum_percent in 0u32..=100,
+    ) {
+        let method = [
+            Method::Consensus,
+            Method::SimpleMajority,
+            Method::QualifiedMajority { numerator: 2, denominator: 3 },
+            Method::UnanimousCountersign,
+        ][method];
+        let abstention = if counts { Abstention::CountsAsCast } else { Abstention::DoesNotCount };
+        let rules = rules(method, abstention, Tie::Rejects);
+        let electorate = Electorate { eligible: yes + no + abstain + silent, recused: 0, quorum_percent };
+        let result = ballot(rules, yes, no, abstain).count(electorate, None);
+        proptest::prop_assert_eq!(result.cast, result.yes + result.no + result.abstain);
+        proptest::prop_assert!(result.cast <= result.eligible && result.needed >= 1);
+        proptest::prop_assert!(!result.passed || (result.yes >= result.needed && result.is_quorate()));
+        proptest::prop_assert!(!result.passed || yes > no);
+        if result.passed && method != Method::UnanimousCountersign {
+            proptest::prop_assert!(ballot(rules, yes + 1, no, abstain).count(electorate, None).passed);
+        }
+    }
+}

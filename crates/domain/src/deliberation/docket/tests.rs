@@ -1,0 +1,414 @@
+use super::*;
+use crate::testing::{actor, given};
+use crate::deliberation::due::DueRule;
+use crate::{Actor, Refusal, Role, Uuid};
+use jiff::civil::date;
+
+mod random;
+
+fn code(text: &str) -> Code {
+    Code::parse(text).unwrap()
+}
+fn line(text: &str) -> Line {
+    Line::parse(text).unwrap()
+}
+fn text(words: &str) -> Text {
+    Text::parse(words).unwrap()
+}
+fn at(moment: &str) -> Timestamp {
+    moment.parse().unwrap()
+}
+fn calendar() -> WorkingCalendar {
+    WorkingCalendar::weekends_only("Asia/Shanghai").unwrap()
+}
+fn of(department: &str) -> Actor {
+    actor("li", department, Role::Delegate)
+}
+
+/// WATER, ROADS and HEALTH decide on topic 1, PRESS is told; WATER also decides on topic 2.
+fn agenda(mode: Mode) -> Agenda {
+    let role = |topic, role| TopicRole { topic, role };
+    let topic = |no, title| AgendaTopic { no, title: line(title), timebox_minutes: 20 };
+    let participant = |department, roles| Participant { department: code(department), roles };
+    Agenda {
+        session: Uuid::from_u128(7),
+        title: line("Flood control"),
+        body: code("FLOOD"),
+        chair: code("WATER"),
+        mode,
+        decide_by: None,
+        quorum_percent: 60,
+        topics: vec![topic(1, "Evacuation routes"), topic(2, "Pump stations")],
+        participants: vec![
+            participant("WATER", vec![role(1, RoleOnTopic::Decides), role(2, RoleOnTopic::Decides)]),
+            participant("ROADS", vec![role(1, RoleOnTopic::Decides)]),
+            participant("HEALTH", vec![role(1, RoleOnTopic::Decides)]),
+            participant("PRESS", vec![role(1, RoleOnTopic::Informed)]),
+        ],
+    }
+}
+
+fn arrived(department: &str) -> Event {
+    Event::DelegateArrived { department: code(department), delegate: line("Li") }
+}
+fn opened() -> Event {
+    Event::Opened { opened_at: at("2027-03-01T01:00:00Z"), present: 3, needed: 2, departments: 3 }
+}
+fn topic_opened(topic: u32) -> Event {
+    Event::TopicOpened { topic, opened_at: at("2027-03-01T01:05:00Z") }
+}
+fn proposed(version: u32) -> Event {
+    Event::Proposed { topic: 1, version, text: text(&format!("Text {version}")) }
+}
+fn draft() -> ItemDraft {
+    ItemDraft {
+        title: line("Mark the routes"),
+        deliverable: text("Signs on every route"),
+        criterion: Some(text("Seen by the inspectors")),
+        lead: Some(code("ROADS")),
+        co_responsible: vec![code("ROADS"), code("PRESS")],
+        due: Some(DueRule::InWorkingDays(5)),
+    }
+}
+fn drafted(draft: ItemDraft) -> Event {
+    Event::ItemDrafted { item: DraftedItem { no: 1, topic: 1, draft } }
+}
+fn ballot_opened(ballot: u32, version: u32, tie: Tie) -> Event {
+    let (method, abstention) = (Method::SimpleMajority, Abstention::DoesNotCount);
+    Event::BallotOpened { topic: 1, ballot, version, method, abstention, tie }
+}
+fn voted(department: &str, choice: Choice) -> Event {
+    Event::VoteCast { topic: 1, ballot: 1, department: code(department), choice, reason: None }
+}
+fn vote(department: &str) -> Command {
+    Command::CastVote { topic: 1, department: code(department), choice: Choice::Yes, reason: None }
+}
+fn close_ballot(casting_vote: Option<Choice>) -> Command {
+    Command::CloseBallot { topic: 1, casting_vote }
+}
+fn adopt(declaratory: bool) -> Command {
+    Command::AdoptDecision { topic: 1, declaratory, calendar: calendar() }
+}
+
+/// A meeting that everybody has come to, with topic 1 on the floor.
+fn in_session() -> Vec<Event> {
+    let attendance = ["WATER", "ROADS", "HEALTH"].map(arrived);
+    let mut history = vec![Event::Prepared { agenda: agenda(Mode::Meeting) }];
+    history.extend(attendance.into_iter().chain([opened(), topic_opened(1)]));
+    history
+}
+
+fn followed_by(mut history: Vec<Event>, more: impl IntoIterator<Item = Event>) -> Vec<Event> {
+    history.extend(more);
+    history
+}
+
+/// Topic 1 carried by two votes to one on version 1.
+fn passed(history: Vec<Event>) -> Vec<Event> {
+    let votes = [voted("WATER", Choice::Yes), voted("ROADS", Choice::Yes), voted("HEALTH", Choice::No)];
+    let history = followed_by(history, [proposed(1), ballot_opened(1, 1, Tie::Rejects)]);
+    let history = followed_by(history, votes);
+    let closed = given::<Docket>(&history).by(of("WATER")).when(close_ballot(None)).unwrap();
+    followed_by(history, closed)
+}
+
+#[test]
+fn a_docket_opens_only_with_its_quorum() {
+    let mut history =
+        vec![Event::Prepared { agenda: agenda(Mode::Meeting) }, arrived("WATER"), arrived("PRESS")];
+    let refused = given::<Docket>(&history).when(Command::Open).unwrap_err();
+    assert_eq!(refused, Rejection::NoQuorum { present: 1, needed: 2, departments: 3 });
+    assert_eq!(refused.to_string(), "1 of 3 deciding departments are present; 2 are needed");
+
+    history.push(arrived("ROADS"));
+    let events = given::<Docket>(&history).at("2027-03-01T01:00:00Z").when(Command::Open).unwrap();
+    let opened_at = at("2027-03-01T01:00:00Z");
+    assert_eq!(events, [Event::Opened { opened_at, present: 2, needed: 2, departments: 3 }]);
+}
+
+#[test]
+fn a_topics_time_is_measured_without_its_pauses() {
+    let history = followed_by(in_session(), [Event::DigressionMarked { topic: 1, minutes: 4, note: None }]);
+    let paused =
+        given::<Docket>(&history).at("2027-03-01T01:20:00Z").when(Command::PauseTopic { topic: 1 }).unwrap();
+    assert_eq!(paused, [Event::TopicPaused { topic: 1, spent_seconds: 900 }]);
+    let again = Event::TopicOpened { topic: 1, opened_at: at("2027-03-01T02:00:00Z") };
+    let closed = given::<Docket>(&followed_by(followed_by(history, paused), [again]))
+        .at("2027-03-01T02:10:30Z")
+        .when(Command::CloseDebate { topic: 1 })
+        .unwrap();
+    assert_eq!(
+        closed,
+        [Event::DebateClosed { topic: 1, spent_seconds: 1530, overrun_seconds: 330, digression_minutes: 4 }]
+    );
+}
+
+#[test]
+fn only_one_topic_of_a_meeting_is_on_the_floor() {
+    let refused = given::<Docket>(&in_session()).when(Command::OpenTopic { topic: 2 });
+    assert_eq!(refused, Err(Rejection::AnotherTopicOpen { topic: 2, open: 1 }));
+}
+
+#[test]
+fn an_adopted_amendment_is_the_next_version_and_leaves_older_ones_behind() {
+    let amended = |amendment, department| Event::AmendmentProposed {
+        topic: 1,
+        amendment,
+        department: code(department),
+        version: 1,
+        text: text(&format!("As {department} wants it")),
+    };
+    let history = followed_by(in_session(), [proposed(1), amended(1, "ROADS"), amended(2, "HEALTH")]);
+    let resolve = |amendment, adopt| Command::ResolveAmendment { topic: 1, amendment, adopt };
+
+    let (method, abstention) = (Method::Consensus, Abstention::DoesNotCount);
+    let ballot = Command::OpenBallot { topic: 1, version: 1, method, abstention, tie: Tie::Rejects };
+    assert_eq!(
+        given::<Docket>(&history).when(ballot),
+        Err(Rejection::AmendmentPending { topic: 1, amendment: 1 })
+    );
+    let adopted = given::<Docket>(&history).when(resolve(1, true)).unwrap();
+    assert_eq!(adopted, [Event::AmendmentAdopted { topic: 1, amendment: 1, version: 2 }]);
+
+    let history = followed_by(history, adopted);
+    let state = Docket::fold(State::Absent, &history);
+    let topic = state.proceedings().unwrap().topic(1).unwrap();
+    assert_eq!(topic.version(2).unwrap().as_str(), "As ROADS wants it");
+    assert_eq!(
+        given::<Docket>(&history).when(resolve(2, true)),
+        Err(Rejection::AmendmentOutdated { amendment: 2, version: 1, current: 2 })
+    );
+}
+
+#[test]
+fn a_department_has_one_voice_and_only_its_own_people_or_a_clerk_raise_it() {
+    let history = followed_by(in_session(), [proposed(1), ballot_opened(1, 1, Tie::Rejects)]);
+    let attempt = |history: &[Event], by, department| given::<Docket>(history).by(by).when(vote(department));
+
+    assert_eq!(attempt(&history, of("ROADS"), "ROADS"), Ok(vec![voted("ROADS", Choice::Yes)]));
+    assert_eq!(
+        attempt(&history, of("ROADS"), "HEALTH"),
+        Err(Rejection::NotYourDepartment { department: "ROADS".into(), needed: code("HEALTH") })
+    );
+    let clerk = actor("wen", "OFFICE", Role::Clerk);
+    assert_eq!(attempt(&history, clerk, "ROADS"), Ok(vec![voted("ROADS", Choice::Yes)]));
+    assert_eq!(
+        attempt(&history, of("PRESS"), "PRESS"),
+        Err(Rejection::NotEntitled { department: code("PRESS"), topic: 1 })
+    );
+    let gone = followed_by(history.clone(), [Event::DelegateLeft { department: code("ROADS") }]);
+    assert_eq!(
+        attempt(&gone, of("ROADS"), "ROADS"),
+        Err(Rejection::NotPresent { department: code("ROADS") })
+    );
+    // Voting the same again changes nothing; changing one's mind replaces the vote.
+    let once = followed_by(history.clone(), [voted("ROADS", Choice::Yes)]);
+    assert_eq!(attempt(&once, of("ROADS"), "ROADS"), Ok(vec![]));
+    let twice = followed_by(once, [voted("ROADS", Choice::No)]);
+    let result = Docket::fold(State::Absent, &twice);
+    let topic = result.proceedings().unwrap().topic(1).unwrap();
+    assert_eq!(topic.open_ballot().unwrap().votes.len(), 1);
+
+    let recused = Event::Recused { topic: 1, department: code("ROADS"), reason: text("Own land") };
+    let state = Docket::fold(State::Absent, &followed_by(twice, [recused]));
+    let topic = state.proceedings().unwrap().topic(1).unwrap();
+    assert!(topic.open_ballot().unwrap().votes.is_empty(), "the vote is void");
+}
+
+#[test]
+fn a_tie_waits_for_the_casting_vote_of_the_chair() {
+    let votes = [voted("WATER", Choice::Yes), voted("ROADS", Choice::No)];
+    let history = followed_by(in_session(), [proposed(1), ballot_opened(1, 1, Tie::ChairDecides)]);
+    let history = followed_by(history, votes);
+    let close = |by, casting| given::<Docket>(&history).by(of(by)).when(close_ballot(casting));
+
+    assert_eq!(close("WATER", None), Err(Rejection::CastingVoteNeeded { yes: 1, no: 1 }));
+    assert!(matches!(close("ROADS", Some(Choice::Yes)), Err(Rejection::NotYourDepartment { .. })));
+    let closed = close("WATER", Some(Choice::Yes)).unwrap();
+    assert!(
+        matches!(closed.as_slice(), [Event::BallotClosed { result, .. }] if result.passed && result.tied)
+    );
+}
+
+#[test]
+fn a_decision_says_who_does_what_by_when() {
+    let history = passed(in_session());
+    let attempt = |history: &[Event], declaratory| {
+        given::<Docket>(history).at("2027-03-01T01:20:00Z").when(adopt(declaratory))
+    };
+    assert_eq!(attempt(&history, false), Err(Rejection::DecisionWithoutItems { topic: 1 }));
+    assert!(attempt(&history, true).is_ok(), "a declaratory decision needs none");
+
+    let without_due = followed_by(history.clone(), [drafted(ItemDraft { due: None, ..draft() })]);
+    let refused = attempt(&without_due, false).unwrap_err();
+    assert_eq!(refused.to_string(), "the decision on topic 1 cannot be carried out: item 1 has no due date");
+    assert_eq!(refused.reason(), "DECISION_NOT_EXECUTABLE");
+    let long_ago = ItemDraft { due: Some(DueRule::On(date(2027, 2, 26))), ..draft() };
+    assert!(matches!(
+        attempt(&followed_by(history.clone(), [drafted(long_ago)]), false),
+        Err(Rejection::DueBeforeDecision { .. })
+    ));
+
+    let history = followed_by(history, [drafted(draft())]);
+    assert_eq!(attempt(&history, true), Err(Rejection::DeclaratoryWithItems { topic: 1, items: 1 }));
+    let events = attempt(&history, false).unwrap();
+    // Monday, 1 March: five working days later is Monday, 8 March; three are Thursday, 4 March.
+    let due_at = at("2027-03-08T15:59:59.999999Z");
+    assert_eq!(
+        events,
+        [
+            Event::DebateClosed { topic: 1, spent_seconds: 900, overrun_seconds: 0, digression_minutes: 0 },
+            Event::DecisionAdopted {
+                topic: 1,
+                title: line("Evacuation routes"),
+                version: 1,
+                ballot: 1,
+                decided_on: date(2027, 3, 1),
+                acknowledge_by: at("2027-03-04T15:59:59.999999Z"),
+                declaratory: false,
+                dues: vec![Due { item: 1, due: date(2027, 3, 8), due_at }],
+            }
+        ]
+    );
+
+    let state = Docket::fold(State::Absent, &followed_by(history, events));
+    let decision = state.decision(1).unwrap();
+    assert_eq!(decision.text.as_str(), "Text 1");
+    assert_eq!(decision.dissent, [code("HEALTH")]);
+    assert_eq!((decision.session, decision.body), (Uuid::from_u128(7), code("FLOOD")));
+    assert_eq!((decision.ballot.yes, decision.ballot.no, decision.ballot.needed), (2, 1, 2));
+    let item = &decision.items[0];
+    assert_eq!((item.no, &item.lead, item.due, item.due_at), (1, &code("ROADS"), date(2027, 3, 8), due_at));
+    assert_eq!(state.decision(2), None);
+}
+
+#[test]
+fn a_vote_on_an_older_version_carries_nothing() {
+    let history = followed_by(passed(in_session()), [proposed(2), drafted(draft())]);
+    assert_eq!(
+        given::<Docket>(&history).when(adopt(false)),
+        Err(Rejection::NoPassedBallot { topic: 1, version: 2 })
+    );
+}
+
+#[test]
+fn an_emergency_decided_after_its_clock_is_on_record_as_late() {
+    let decide_by = Some(at("2027-03-01T01:10:00Z"));
+    let prepared = Event::Prepared { agenda: Agenda { decide_by, ..agenda(Mode::Meeting) } };
+    let history: Vec<Event> = [prepared].into_iter().chain(in_session().into_iter().skip(1)).collect();
+    let decide = |moment| given::<Docket>(&passed(history.clone())).at(moment).when(adopt(true)).unwrap();
+
+    let late = decide("2027-03-01T01:12:01Z");
+    let decide_by = at("2027-03-01T01:10:00Z");
+    assert_eq!(late.last(), Some(&Event::DecidedLate { topic: 1, decide_by, late_minutes: 3 }));
+    assert!(!decide("2027-03-01T01:10:00Z").iter().any(|event| matches!(event, Event::DecidedLate { .. })));
+}
+
+#[test]
+fn a_topic_is_put_off_twice_and_then_no_more() {
+    let defer = |until| Command::DeferTopic {
+        topic: 2,
+        until,
+        by: code("WATER"),
+        reason: text("The survey is not there yet"),
+        calendar: calendar(),
+    };
+    let mut history = vec![Event::Prepared { agenda: agenda(Mode::Meeting) }, opened()];
+    assert!(matches!(
+        given::<Docket>(&history).at("2027-03-01T01:00:00Z").when(defer(date(2027, 2, 28))),
+        Err(Rejection::DeferredIntoThePast { .. })
+    ));
+    for day in [2, 3] {
+        history.extend(given::<Docket>(&history).when(defer(date(2027, 4, day))).unwrap());
+        history.extend(given::<Docket>(&history).when(Command::OpenTopic { topic: 2 }).unwrap());
+    }
+    assert_eq!(
+        given::<Docket>(&history).when(defer(date(2027, 4, 4))),
+        Err(Rejection::DeferralsExhausted { topic: 2, deferrals: 2, max: 2 })
+    );
+}
+
+#[test]
+fn a_docket_closes_when_every_topic_has_an_outcome() {
+    let withdrawn = |topic| Event::TopicWithdrawn { topic, reason: text("Settled elsewhere") };
+    let mut history = vec![Event::Prepared { agenda: agenda(Mode::Meeting) }, opened(), withdrawn(1)];
+    let refused = given::<Docket>(&history).when(Command::Close).unwrap_err();
+    assert_eq!(refused, Rejection::TopicUndecided { topic: 2, title: line("Pump stations") });
+    assert_eq!(refused.to_string(), "topic 2, Pump stations, has no outcome");
+
+    let to = code("PROVINCE");
+    history.push(Event::TopicReferred { topic: 2, to, reason: text("Beyond our means") });
+    let events = given::<Docket>(&history).at("2027-03-01T03:00:00Z").when(Command::Close).unwrap();
+    assert!(matches!(events.as_slice(), [Event::Closed { referred: 1, withdrawn: 1, adopted: 0, .. }]));
+}
+
+#[test]
+fn a_countersign_opens_by_itself_and_ends_at_its_deadline() {
+    let deadline = at("2027-03-05T09:00:00Z");
+    let prepare = Command::Prepare { agenda: agenda(Mode::Countersign { deadline }) };
+    let history = given::<Docket>(&[]).at("2027-03-01T01:00:00Z").when(prepare).unwrap();
+    assert!(matches!(history.as_slice(), [Event::Prepared { .. }, Event::Opened { present: 3, .. }]));
+    let (method, abstention) = (Method::UnanimousCountersign, Abstention::DoesNotCount);
+    let ballot =
+        Event::BallotOpened { topic: 1, ballot: 1, version: 1, method, abstention, tie: Tie::Rejects };
+    let history = followed_by(history, [proposed(1), ballot, voted("WATER", Choice::Yes)]);
+    let before = "2027-03-05T08:59:59Z";
+    let after = "2027-03-05T09:00:00Z";
+
+    let clerk = actor("wen", "OFFICE", Role::Clerk);
+    let signed_by = |by, moment| given::<Docket>(&history).by(by).at(moment).when(vote("ROADS"));
+    assert_eq!(signed_by(of("ROADS"), before), Ok(vec![voted("ROADS", Choice::Yes)]));
+    assert!(
+        matches!(signed_by(clerk, before), Err(Rejection::NotYourDepartment { .. })),
+        "a signature is one's own"
+    );
+    assert_eq!(signed_by(of("ROADS"), after), Err(Rejection::CountersignOver { deadline }));
+
+    let close = |moment| given::<Docket>(&history).at(moment).when(close_ballot(None));
+    assert_eq!(close(before), Err(Rejection::VoicesMissing { missing: 2, deadline }));
+    let closed = close(after).unwrap();
+    assert!(matches!(closed.as_slice(), [Event::BallotClosed { result, .. }] if !result.passed));
+    // The hour alone closes it as well, and only once.
+    assert_eq!(Docket::fold(State::Absent, &history).next_deadline(), Some(deadline));
+    let note = |history: &[Event], moment| given::<Docket>(history).at(moment).when(Command::NoteTheHour);
+    assert_eq!(note(&history, before), Ok(vec![]));
+    assert_eq!(note(&history, after).as_ref(), Ok(&closed));
+    assert_eq!(note(&followed_by(history, closed), after), Ok(vec![]));
+}
+
+#[test]
+fn a_hundred_items_come_in_portions_that_fit_a_record() {
+    let portion = |items: usize| Command::DraftItems { topic: 1, items: vec![draft(); items] };
+    let mut history = in_session();
+    assert_eq!(
+        given::<Docket>(&history).when(portion(51)),
+        Err(Rejection::TooManyItems { items: 51, max: 50 })
+    );
+    let wordy = ItemDraft { deliverable: text(&"长".repeat(2_000)), ..draft() };
+    assert!(matches!(
+        given::<Docket>(&history).when(Command::DraftItems { topic: 1, items: vec![wordy; 9] }),
+        Err(Rejection::DraftTooLarge { .. })
+    ));
+    for items in [50, 50, 3] {
+        history.extend(given::<Docket>(&history).when(portion(items)).unwrap());
+    }
+    let history = passed(history);
+    let events = given::<Docket>(&history).at("2027-03-01T01:20:00Z").when(adopt(false)).unwrap();
+    let decision = Docket::fold(State::Absent, &followed_by(history, events)).decision(1).unwrap();
+    let numbers: Vec<u32> = decision.items.iter().map(|item| item.no).collect();
+    assert_eq!(numbers, (1..=103).collect::<Vec<u32>>());
+}
+
+#[test]
+fn an_item_is_led_and_supported_by_those_at_the_table() {
+    let attempt =
+        |draft| given::<Docket>(&in_session()).when(Command::DraftItems { topic: 1, items: vec![draft] });
+    assert_eq!(
+        attempt(ItemDraft { lead: Some(code("MARS")), ..draft() }),
+        Err(Rejection::NotAParticipant { department: code("MARS") })
+    );
+    assert_eq!(
+        attempt(ItemDraft { co_responsible: vec![code("PRESS"), code("PRESS")], ..draft() }),
+        Err(Rejection::NamedTwice { department: code("PRESS") })
+    );
+}

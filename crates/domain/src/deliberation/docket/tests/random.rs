@@ -1,0 +1,182 @@
+//! Whatever is asked of a docket in whatever order: nothing panics, and what must hold holds.
+
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+const DEPARTMENTS: [&str; 5] = ["WATER", "ROADS", "HEALTH", "PRESS", "MARS"];
+
+fn department() -> impl Strategy<Value = Code> {
+    (0..DEPARTMENTS.len()).prop_map(|at| code(DEPARTMENTS[at]))
+}
+fn choice() -> impl Strategy<Value = Choice> {
+    prop_oneof![3 => Just(Choice::Yes), 1 => Just(Choice::No), 1 => Just(Choice::Abstain)]
+}
+fn method() -> impl Strategy<Value = Method> {
+    prop_oneof![
+        Just(Method::Consensus),
+        Just(Method::SimpleMajority),
+        (0u32..4, 0u32..4)
+            .prop_map(|(numerator, denominator)| Method::QualifiedMajority { numerator, denominator }),
+        Just(Method::UnanimousCountersign),
+    ]
+}
+fn item() -> impl Strategy<Value = ItemDraft> {
+    let due = prop_oneof![
+        4 => Just(Some(DueRule::InDays(3))),
+        1 => Just(None),
+        1 => any::<u32>().prop_map(|days| Some(DueRule::InWorkingDays(days))),
+    ];
+    due.prop_map(|due| ItemDraft { due, ..draft() })
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![4 => on_the_floor(), 5 => on_the_text(), 6 => on_ballots(), 4 => outcomes()]
+}
+
+fn on_the_floor() -> impl Strategy<Value = Command> {
+    let topic = 1u32..4;
+    prop_oneof![
+        2 => department().prop_map(|department| Command::RecordArrival { department, delegate: line("Li") }),
+        1 => department().prop_map(|department| Command::RecordLeaving { department }),
+        1 => Just(Command::Open),
+        3 => topic.clone().prop_map(|topic| Command::OpenTopic { topic }),
+        1 => topic.clone().prop_map(|topic| Command::PauseTopic { topic }),
+        1 => topic.clone().prop_map(|topic| Command::CloseDebate { topic }),
+        1 => (topic.clone(), 0u32..700)
+            .prop_map(|(topic, minutes)| Command::MarkDigression { topic, minutes, note: None }),
+        1 => (topic, department()).prop_map(|(topic, department)| Command::StatePosition {
+            topic, department, stance: Stance::Oppose, reasons: text("Costs"),
+        }),
+    ]
+}
+
+fn on_the_text() -> impl Strategy<Value = Command> {
+    let topic = 1u32..4;
+    prop_oneof![
+        3 => (topic.clone(), 0..3).prop_map(|(topic, n)| Command::Propose { topic, text: text(&format!("T{n}")) }),
+        1 => (topic.clone(), department(), 0..3).prop_map(|(topic, department, n)| {
+            Command::ProposeAmendment { topic, department, text: text(&format!("A{n}")) }
+        }),
+        2 => (topic.clone(), 1u32..4, any::<bool>())
+            .prop_map(|(topic, amendment, adopt)| Command::ResolveAmendment { topic, amendment, adopt }),
+        2 => (topic, proptest::collection::vec(item(), 0..3))
+            .prop_map(|(topic, items)| Command::DraftItems { topic, items }),
+        1 => (0u32..5, item()).prop_map(|(item, draft)| Command::ReviseItem { item, draft }),
+        1 => (0u32..5).prop_map(|item| Command::DropItem { item, reason: text("Not needed") }),
+    ]
+}
+
+fn on_ballots() -> impl Strategy<Value = Command> {
+    let topic = 1u32..4;
+    prop_oneof![
+        2 => (topic.clone(), 0u32..4, method(), any::<bool>()).prop_map(|(topic, version, method, chair)| {
+            let tie = if chair { Tie::ChairDecides } else { Tie::Rejects };
+            Command::OpenBallot { topic, version, method, abstention: Abstention::DoesNotCount, tie }
+        }),
+        5 => (topic.clone(), department(), choice())
+            .prop_map(|(topic, department, choice)| Command::CastVote { topic, department, choice, reason: None }),
+        1 => (topic.clone(), department())
+            .prop_map(|(topic, department)| Command::Recuse { topic, department, reason: text("Own land") }),
+        2 => (topic, proptest::option::of(choice()))
+            .prop_map(|(topic, casting_vote)| Command::CloseBallot { topic, casting_vote }),
+        1 => Just(Command::NoteTheHour),
+    ]
+}
+
+fn outcomes() -> impl Strategy<Value = Command> {
+    let topic = 1u32..4;
+    let reason = || text("So be it");
+    prop_oneof![
+        4 => (topic.clone(), any::<bool>())
+            .prop_map(|(topic, declaratory)| Command::AdoptDecision { topic, declaratory, calendar: calendar() }),
+        1 => topic.clone().prop_map(move |topic| Command::RejectTopic { topic, reason: reason() }),
+        2 => (topic.clone(), 1i8..28, department()).prop_map(move |(topic, day, by)| Command::DeferTopic {
+            topic, until: date(2027, 3, day), by, reason: reason(), calendar: calendar(),
+        }),
+        1 => (topic.clone(), department())
+            .prop_map(move |(topic, to)| Command::ReferTopic { topic, to, reason: reason() }),
+        1 => topic.prop_map(move |topic| Command::WithdrawTopic { topic, reason: reason() }),
+        1 => Just(Command::Close),
+    ]
+}
+
+/// The ballot's numbers agree with each other, and with who may vote.
+fn ballots_add_up(proceedings: &Proceedings, topic: &Topic) {
+    assert!(topic.ballots.iter().filter(|ballot| ballot.is_open()).count() <= 1);
+    let deciding: BTreeSet<&Code> = proceedings.agenda.deciding_on(topic.no).collect();
+    for ballot in &topic.ballots {
+        assert!(ballot.votes.keys().all(|voter| deciding.contains(voter)), "a stranger voted");
+        let Some(result) = ballot.result else {
+            assert_eq!(ballot.version, topic.current_version(), "the text moved under an open ballot");
+            assert!(topic.outcome.is_none(), "an outcome over an open ballot");
+            continue;
+        };
+        assert_eq!(result.cast, result.yes + result.no + result.abstain);
+        assert!(result.cast + result.recused <= result.eligible);
+        assert!(!result.passed || result.yes >= result.needed || result.casting_vote == Some(Choice::Yes));
+    }
+}
+
+/// A decision was carried, and can be carried out.
+fn decisions_are_executable(state: &State, topic: &Topic) {
+    let Some(decision) = state.decision(topic.no) else {
+        return assert!(
+            !matches!(topic.outcome, Some(Outcome::Adopted { .. })),
+            "adopted without a decision"
+        );
+    };
+    assert!(decision.ballot.passed && decision.ballot.version == topic.current_version());
+    assert_eq!(decision.items.len(), topic.items.len());
+    assert_eq!(decision.declaratory, decision.items.is_empty());
+    assert!(decision.items.iter().all(|item| item.due >= decision.decided_on));
+}
+
+fn holds(state: &State) {
+    let Some(proceedings) = state.proceedings() else { return };
+    let on_the_floor = proceedings.topics.iter().filter(|topic| matches!(topic.stage, Stage::Open { .. }));
+    assert!(!proceedings.is_meeting() || on_the_floor.count() <= 1, "two topics on the floor");
+    for topic in &proceedings.topics {
+        assert!(topic.deferrals <= DEFERRALS_MAX);
+        assert!(!matches!(state, State::Closed(_)) || topic.outcome.is_some(), "closed undecided");
+        ballots_add_up(proceedings, topic);
+        decisions_are_executable(state, topic);
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_asked_of_a_docket_breaks_it(
+        countersign in any::<bool>(),
+        commands in proptest::collection::vec((command(), department(), 0i64..600), 0..120),
+    ) {
+        let mut now = at("2027-03-01T01:00:00Z");
+        let deadline = at("2027-03-01T09:00:00Z");
+        let mode = if countersign { Mode::Countersign { deadline } } else { Mode::Meeting };
+        let decide_by = Some(deadline);
+        let prepare = Command::Prepare { agenda: Agenda { decide_by, ..agenda(mode) } };
+        let arrivals = ["WATER", "ROADS", "HEALTH"]
+            .map(|department| Command::RecordArrival { department: code(department), delegate: line("Li") });
+        let begin = [prepare].into_iter().chain(arrivals).chain([Command::Open]);
+        let begin = begin.map(|command| (command, code("WATER"), 0));
+
+        let mut state = State::Absent;
+        for (command, by, seconds) in begin.chain(commands) {
+            now += jiff::SignedDuration::from_secs(seconds);
+            // Whoever votes usually does so for their own department.
+            let by = match &command {
+                Command::CastVote { department, .. } if seconds % 5 != 0 => department.clone(),
+                _ => by,
+            };
+            let issued = Issued { at: now, by: of(by.as_str()) };
+            let Ok(events) = Docket::decide(&state, command.clone(), &issued) else { continue };
+            state = Docket::fold(state, &events);
+            holds(&state);
+            let adds = matches!(command, Command::DraftItems { .. } | Command::MarkDigression { .. });
+            // Said twice is said once: an outcome, a vote or an amendment does not count double.
+            let again = Docket::decide(&state, command.clone(), &issued);
+            let repeats = again.is_ok_and(|events| !events.is_empty());
+            prop_assert!(adds || !repeats, "{:?} had an effect twice", command);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+use super::*;
+use crate::deliberation::docket::Docket;
+use crate::scheduling::session::{Attendee, Kind, Outline, RoleOnTopic, Session, TopicRole};
+use crate::testing::given;
+use crate::{Aggregate, Code, Line, Text};
+
+fn outline() -> Outline {
+    Outline {
+        title: Line::parse("Flood control").unwrap(),
+        purpose: Text::parse("Agree on the routes").unwrap(),
+        body: Code::parse("FLOOD").unwrap(),
+        kind: Kind::Emergency,
+        chair: Code::parse("WATER").unwrap(),
+        topics: vec![session::Topic {
+            no: 1,
+            title: Line::parse("Evacuation routes").unwrap(),
+            timebox_minutes: 20,
+            papers_required: false,
+        }],
+        attendees: vec![Attendee {
+            department: Code::parse("WATER").unwrap(),
+            roles: vec![TopicRole { topic: 1, role: RoleOnTopic::Decides }],
+        }],
+        minutes: 30,
+        earliest_start: "2027-03-01T01:00:00Z".parse().unwrap(),
+        case_reference: None,
+        decide_by: Some("2027-03-01T02:00:00Z".parse().unwrap()),
+        quorum_percent: 60,
+    }
+}
+
+/// What becomes of the docket after a session went this way, its last event being the one reacted to.
+fn docket_after(history: &[session::Event]) -> docket::State {
+    let id = Uuid::from_u128(7);
+    let state = Session::fold(session::State::Absent, history);
+    let commands = react(id, &state, history.last().unwrap());
+    commands.into_iter().fold(docket::State::Absent, |state, (target, command)| {
+        assert_eq!(target, id, "the docket has its session's id");
+        Docket::fold(state, &given::<Docket>(&[]).when(command).unwrap())
+    })
+}
+
+#[test]
+fn a_convened_session_has_its_docket_prepared_with_everything_on_it() {
+    let requested = session::Event::Requested { outline: outline(), requester: None };
+    let admitted = [requested, session::Event::Admitted];
+    assert_eq!(docket_after(&admitted), docket::State::Absent);
+
+    let convened: Vec<_> = admitted.into_iter().chain([session::Event::Convened { room: None }]).collect();
+    let docket::State::Prepared(proceedings) = docket_after(&convened) else { panic!("not prepared") };
+    let agenda = proceedings.agenda;
+    assert_eq!(
+        (agenda.mode, agenda.decide_by, agenda.quorum_percent),
+        (Mode::Meeting, outline().decide_by, 60)
+    );
+    assert_eq!((agenda.topics[0].no, agenda.topics[0].timebox_minutes), (1, 20));
+    assert_eq!(agenda.role_on(1, &outline().chair), Some(docket::RoleOnTopic::Decides));
+}
+
+#[test]
+fn a_countersign_has_its_docket_opened_at_once() {
+    let deadline = "2027-03-05T09:00:00Z".parse().unwrap();
+    let reason = Text::parse("No meeting is needed").unwrap();
+    let state = docket_after(&[
+        session::Event::Requested { outline: outline(), requester: None },
+        session::Event::TurnedIntoCountersign { deadline, reason },
+    ]);
+    let docket::State::Open(proceedings) = state else { panic!("not open") };
+    assert_eq!(proceedings.agenda.mode, Mode::Countersign { deadline });
+}
