@@ -1,6 +1,6 @@
 use super::*;
-use crate::testing::{actor, given};
 use crate::deliberation::due::DueRule;
+use crate::testing::{actor, given};
 use crate::{Actor, Refusal, Role, Uuid};
 use jiff::civil::date;
 

@@ -4,7 +4,8 @@ use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-const DEPARTMENTS: [&str; 5] = ["WATER", "ROADS", "HEALTH", "PRESS", "MARS"];
+/// Three that decide, one that is told, and one that has no business here.
+const DEPARTMENTS: [&str; 8] = ["WATER", "ROADS", "HEALTH", "WATER", "ROADS", "HEALTH", "PRESS", "MARS"];
 
 fn department() -> impl Strategy<Value = Code> {
     (0..DEPARTMENTS.len()).prop_map(|at| code(DEPARTMENTS[at]))
@@ -14,28 +15,33 @@ fn choice() -> impl Strategy<Value = Choice> {
 }
 fn method() -> impl Strategy<Value = Method> {
     prop_oneof![
-        Just(Method::Consensus),
-        Just(Method::SimpleMajority),
-        (0u32..4, 0u32..4)
+        1 => Just(Method::Consensus),
+        3 => Just(Method::SimpleMajority),
+        1 => (0u32..4, 0u32..4)
             .prop_map(|(numerator, denominator)| Method::QualifiedMajority { numerator, denominator }),
-        Just(Method::UnanimousCountersign),
+        1 => Just(Method::UnanimousCountersign),
     ]
 }
 fn item() -> impl Strategy<Value = ItemDraft> {
     let due = prop_oneof![
-        4 => Just(Some(DueRule::InDays(3))),
+        9 => Just(Some(DueRule::InDays(3))),
         1 => Just(None),
         1 => any::<u32>().prop_map(|days| Some(DueRule::InWorkingDays(days))),
     ];
     due.prop_map(|due| ItemDraft { due, ..draft() })
 }
 
+/// Mostly the topic on the floor; topic 3 does not exist.
+fn topic() -> impl Strategy<Value = u32> + Clone {
+    prop_oneof![6 => Just(1), 2 => Just(2), 1 => Just(3)]
+}
+
 fn command() -> impl Strategy<Value = Command> {
-    prop_oneof![4 => on_the_floor(), 5 => on_the_text(), 6 => on_ballots(), 4 => outcomes()]
+    prop_oneof![2 => on_the_floor(), 2 => on_the_text(), 9 => on_ballots(), 2 => outcomes()]
 }
 
 fn on_the_floor() -> impl Strategy<Value = Command> {
-    let topic = 1u32..4;
+    let topic = topic();
     prop_oneof![
         2 => department().prop_map(|department| Command::RecordArrival { department, delegate: line("Li") }),
         1 => department().prop_map(|department| Command::RecordLeaving { department }),
@@ -52,13 +58,13 @@ fn on_the_floor() -> impl Strategy<Value = Command> {
 }
 
 fn on_the_text() -> impl Strategy<Value = Command> {
-    let topic = 1u32..4;
+    let topic = topic();
     prop_oneof![
-        3 => (topic.clone(), 0..3).prop_map(|(topic, n)| Command::Propose { topic, text: text(&format!("T{n}")) }),
+        1 => (topic.clone(), 0..3).prop_map(|(topic, n)| Command::Propose { topic, text: text(&format!("T{n}")) }),
         1 => (topic.clone(), department(), 0..3).prop_map(|(topic, department, n)| {
             Command::ProposeAmendment { topic, department, text: text(&format!("A{n}")) }
         }),
-        2 => (topic.clone(), 1u32..4, any::<bool>())
+        2 => (topic.clone(), 1u32..3, any::<bool>())
             .prop_map(|(topic, amendment, adopt)| Command::ResolveAmendment { topic, amendment, adopt }),
         2 => (topic, proptest::collection::vec(item(), 0..3))
             .prop_map(|(topic, items)| Command::DraftItems { topic, items }),
@@ -68,27 +74,27 @@ fn on_the_text() -> impl Strategy<Value = Command> {
 }
 
 fn on_ballots() -> impl Strategy<Value = Command> {
-    let topic = 1u32..4;
+    let topic = topic();
     prop_oneof![
-        2 => (topic.clone(), 0u32..4, method(), any::<bool>()).prop_map(|(topic, version, method, chair)| {
+        10 => (topic.clone(), 1u32..3, method(), any::<bool>()).prop_map(|(topic, version, method, chair)| {
             let tie = if chair { Tie::ChairDecides } else { Tie::Rejects };
             Command::OpenBallot { topic, version, method, abstention: Abstention::DoesNotCount, tie }
         }),
-        5 => (topic.clone(), department(), choice())
+        20 => (topic.clone(), department(), choice())
             .prop_map(|(topic, department, choice)| Command::CastVote { topic, department, choice, reason: None }),
         1 => (topic.clone(), department())
             .prop_map(|(topic, department)| Command::Recuse { topic, department, reason: text("Own land") }),
-        2 => (topic, proptest::option::of(choice()))
+        4 => (topic, proptest::option::of(choice()))
             .prop_map(|(topic, casting_vote)| Command::CloseBallot { topic, casting_vote }),
         1 => Just(Command::NoteTheHour),
     ]
 }
 
 fn outcomes() -> impl Strategy<Value = Command> {
-    let topic = 1u32..4;
+    let topic = topic();
     let reason = || text("So be it");
     prop_oneof![
-        4 => (topic.clone(), any::<bool>())
+        30 => (topic.clone(), any::<bool>())
             .prop_map(|(topic, declaratory)| Command::AdoptDecision { topic, declaratory, calendar: calendar() }),
         1 => topic.clone().prop_map(move |topic| Command::RejectTopic { topic, reason: reason() }),
         2 => (topic.clone(), 1i8..28, department()).prop_map(move |(topic, day, by)| Command::DeferTopic {
@@ -144,11 +150,34 @@ fn holds(state: &State) {
     }
 }
 
+/// The same wish by somebody who knows how things stand.
+fn sensible(state: &State, command: Command, by: Code) -> (Command, Code) {
+    let current = |topic| state.proceedings().and_then(|p| p.topic(topic)).map(Topic::current_version);
+    match command {
+        Command::CastVote { ref department, .. }
+        | Command::Recuse { ref department, .. }
+        | Command::StatePosition { ref department, .. }
+        | Command::ProposeAmendment { ref department, .. } => {
+            let own = department.clone();
+            (command, own)
+        }
+        Command::OpenBallot { topic, version, method, abstention, tie } => {
+            let version = current(topic).unwrap_or(version);
+            (Command::OpenBallot { topic, version, method, abstention, tie }, by)
+        }
+        Command::AdoptDecision { topic, calendar, .. } => {
+            let items = state.proceedings().and_then(|p| p.topic(topic)).map_or(0, |topic| topic.items.len());
+            (Command::AdoptDecision { topic, declaratory: items == 0, calendar }, by)
+        }
+        other => (other, by),
+    }
+}
+
 proptest! {
     #[test]
     fn nothing_asked_of_a_docket_breaks_it(
         countersign in any::<bool>(),
-        commands in proptest::collection::vec((command(), department(), 0i64..600), 0..120),
+        commands in proptest::collection::vec((command(), department(), 0i64..600), 0..200),
     ) {
         let mut now = at("2027-03-01T01:00:00Z");
         let deadline = at("2027-03-01T09:00:00Z");
@@ -157,17 +186,14 @@ proptest! {
         let prepare = Command::Prepare { agenda: Agenda { decide_by, ..agenda(mode) } };
         let arrivals = ["WATER", "ROADS", "HEALTH"]
             .map(|department| Command::RecordArrival { department: code(department), delegate: line("Li") });
-        let begin = [prepare].into_iter().chain(arrivals).chain([Command::Open]);
+        let called = [Command::Open, Command::OpenTopic { topic: 1 }, Command::Propose { topic: 1, text: text("T0") }];
+        let begin = [prepare].into_iter().chain(arrivals).chain(called);
         let begin = begin.map(|command| (command, code("WATER"), 0));
 
         let mut state = State::Absent;
         for (command, by, seconds) in begin.chain(commands) {
             now += jiff::SignedDuration::from_secs(seconds);
-            // Whoever votes usually does so for their own department.
-            let by = match &command {
-                Command::CastVote { department, .. } if seconds % 5 != 0 => department.clone(),
-                _ => by,
-            };
+            let (command, by) = if seconds % 5 == 0 { (command, by) } else { sensible(&state, command, by) };
             let issued = Issued { at: now, by: of(by.as_str()) };
             let Ok(events) = Docket::decide(&state, command.clone(), &issued) else { continue };
             state = Docket::fold(state, &events);
