@@ -1,1 +1,124 @@
-//! .
+//! The append-only log: what was acknowledged is on the disk, in one order, each record bound to the one
+//! before by its hash.
+//!
+//! One thread appends ([`EventLog::append`]): all that waits is written together and synced once. The
+//! records lie in [sled](https://docs.rs/sled), in a form of ours ([`record`]) that finds damage by itself;
+//! how far the log was acknowledged lies beside it, in two small files that are written in turn.
+//! [`EventLog::open`] proves that nothing acknowledged is missing, or refuses.
+//!
+//! The log knows streams, positions and bytes. What the bytes mean is its users' matter.
+
+pub mod durable;
+pub mod limits;
+pub mod record;
+
+mod anchor;
+mod append;
+mod chunk;
+mod error;
+mod index;
+mod open;
+mod read;
+mod store;
+mod verify;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use append::{Append, Appended, Expected, NewRecord, OrderedRecord};
+pub use error::{AppendError, Damage, OpenError, ReadError};
+pub use open::{Cut, Opened};
+pub use record::Record;
+pub use verify::Verified;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use uuid::Uuid;
+
+/// A SHA-256.
+pub type Hash = [u8; 32];
+
+/// The end of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Head {
+    /// The position of the last record; 0 when there is none.
+    pub position: u64,
+    /// Its hash; zeros when there is none.
+    pub hash: Hash,
+}
+
+impl Head {
+    /// The head of a log without records.
+    pub const EMPTY: Head = Head { position: 0, hash: [0; 32] };
+}
+
+/// Where a log lies and how it is kept.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Its directory; made when it is missing.
+    pub dir: PathBuf,
+    /// How much memory sled's cache may take, in bytes.
+    pub cache_bytes: u64,
+    /// How much space must stay free on the disk, in bytes; with less, appends are refused.
+    pub reserve_bytes: u64,
+    /// How long to wait for another process that has the log open.
+    pub lock_wait: Duration,
+    /// How many records are made durable together, about: a commit that has begun is not divided.
+    pub append_batch_records_max: usize,
+}
+
+impl Options {
+    /// A log in a directory, with 64 MiB of cache and 128 MiB of the disk held in reserve.
+    pub fn new(dir: impl Into<PathBuf>) -> Options {
+        Options {
+            dir: dir.into(),
+            cache_bytes: 64 << 20,
+            reserve_bytes: 128 << 20,
+            lock_wait: Duration::from_secs(5),
+            append_batch_records_max: 1024,
+        }
+    }
+}
+
+/// An open log. Copies of it are the same log; it is closed by [`EventLog::close`], or when the last copy is
+/// dropped.
+#[derive(Debug, Clone)]
+pub struct EventLog {
+    requests: mpsc::Sender<writer::Request>,
+    head: watch::Receiver<Head>,
+    shared: Arc<store::Shared>,
+}
+
+impl EventLog {
+    /// The last durable record.
+    pub fn head(&self) -> Head {
+        *self.head.borrow()
+    }
+
+    /// Follows the durable head, which only rises. The sender goes away when the log was closed or failed.
+    pub fn watch(&self) -> watch::Receiver<Head> {
+        self.head.clone()
+    }
+
+    /// Why the storage failed, when it did. The process should then end and be started again.
+    pub fn failure(&self) -> Option<String> {
+        self.shared.failure().map(str::to_owned)
+    }
+
+    /// The log's identity, given when it was made.
+    pub fn log_id(&self) -> Uuid {
+        self.shared.log_id
+    }
+
+    /// Finishes what was asked for before, and closes the files. Other copies are refused from then on.
+    pub async fn close(self) {
+        let (done, closed) = oneshot::channel();
+        if self.requests.send(writer::Request::Close(done)).await.is_ok() {
+            // An error says that the writer ended by itself, which closes the files as well.
+            drop(closed.await);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The anchor: how far the log was acknowledged, kept outside sled.
+//!
+//! Two files are written in turn and synced, each after the records that it speaks of, so that a torn
+//! write of one leaves the other. If sled ever comes back with less, the anchor knows.
+//!
+//! A file is one block of 512 bytes: `HSANCHOR`, version (1), log id (16 bytes), how many anchors were
+//! written (8), position (8), hash of the record there (32), CRC-32C of all before (4), zeros.
+
+use crate::{Hash, Head};
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+use uuid::Uuid;
+
+const NAMES: [&str; 2] = ["anchor.a", "anchor.b"];
+const MAGIC: &[u8; 8] = b"HSANCHOR";
+const VERSION: u8 = 1;
+const CHECKED: usize = 8 + 1 + 16 + 8 + 8 + 32;
+const BLOCK: usize = 512;
+
+/// What an anchor says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Anchor {
+    pub(crate) log_id: Uuid,
+    pub(crate) sequence: u64,
+    pub(crate) head: Head,
+}
+
+/// The two files, open for writing.
+#[derive(Debug)]
+pub(crate) struct AnchorFiles {
+    files: [File; 2],
+    last: Anchor,
+}
+
+/// The newest anchor that can be read; `None` when there is none.
+pub(crate) fn read(dir: &Path) -> io::Result<Option<Anchor>> {
+    let mut newest: Option<Anchor> = None;
+    for name in NAMES {
+        let found = match fs::read(dir.join(name)) {
+            Ok(bytes) => decode(&bytes),
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => None,
+            Err(fault) => return Err(fault),
+        };
+        if found.map(|anchor| anchor.sequence) > newest.map(|anchor| anchor.sequence) {
+            newest = found;
+        }
+    }
+    Ok(newest)
+}
+
+impl AnchorFiles {
+    /// Opens the files, and makes them when they are missing, as those of a log that stands at `last`.
+    pub(crate) fn open(dir: &Path, last: Anchor) -> io::Result<AnchorFiles> {
+        let open = |name| {
+            let path: PathBuf = dir.join(name);
+            let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+            if file.metadata()?.len() != BLOCK as u64 {
+                file.set_len(BLOCK as u64)?;
+                file.write_all_at(&[0; BLOCK], 0)?;
+                file.sync_all()?;
+            }
+            io::Result::Ok(file)
+        };
+        Ok(AnchorFiles { files: [open(NAMES[0])?, open(NAMES[1])?], last })
+    }
+
+    /// The log's identity.
+    pub(crate) fn log_id(&self) -> Uuid {
+        self.last.log_id
+    }
+
+    /// Writes and syncs that the log was acknowledged up to `head`.
+    pub(crate) fn write(&mut self, head: Head) -> io::Result<()> {
+        let next = Anchor { head, sequence: self.last.sequence + 1, ..self.last };
+        let file = &self.files[(next.sequence % 2) as usize];
+        file.write_all_at(&encode(&next), 0)?;
+        file.sync_data()?;
+        self.last = next;
+        Ok(())
+    }
+}
+
+fn encode(anchor: &Anchor) -> [u8; BLOCK] {
+    let mut bytes = Vec::with_capacity(BLOCK);
+    bytes.extend_from_slice(MAGIC);
+    bytes.push(VERSION);
+    bytes.extend_from_slice(anchor.log_id.as_bytes());
+    bytes.extend_from_slice(&anchor.sequence.to_be_bytes());
+    bytes.extend_from_slice(&anchor.head.position.to_be_bytes());
+    bytes.extend_from_slice(&anchor.head.hash);
+    let checksum = crc32c::crc32c(&bytes);
+    bytes.extend_from_slice(&checksum.to_be_bytes());
+    let mut block = [0; BLOCK];
+    block[..bytes.len()].copy_from_slice(&bytes);
+    block
+}
+
+fn decode(bytes: &[u8]) -> Option<Anchor> {
+    let (checked, rest) = bytes.split_at_checked(CHECKED)?;
+    let checksum = u32::from_be_bytes(*rest.first_chunk::<4>()?);
+    let rest = checked.strip_prefix(MAGIC)?.strip_prefix(&[VERSION])?;
+    if crc32c::crc32c(checked) != checksum {
+        return None;
+    }
+    let (log_id, rest) = rest.split_first_chunk::<16>()?;
+    let (sequence, rest) = rest.split_first_chunk::<8>()?;
+    let (position, rest) = rest.split_first_chunk::<8>()?;
+    let hash: Hash = *rest.first_chunk::<32>()?;
+    Some(Anchor {
+        log_id: Uuid::from_bytes(*log_id),
+        sequence: u64::from_be_bytes(*sequence),
+        head: Head { position: u64::from_be_bytes(*position), hash },
+    })
+}

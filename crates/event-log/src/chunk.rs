@@ -1,0 +1,226 @@
+//! How frames lie in sled's tree of records.
+//!
+//! A key is a position (8 bytes, big-endian) and a piece (2 bytes). Under (p, 0) lie the frames of p and
+//! of those after it, as many as were written together and fit into a chunk: one insertion for some ten
+//! small records instead of ten. A frame that is longer than a chunk lies alone, cut into the pieces
+//! (p, 0), (p, 1), …; see `CHUNK_BYTES_MAX` for why.
+
+use crate::limits::CHUNK_BYTES_MAX;
+use crate::record::{self, Record};
+use crate::{Damage, ReadError};
+use bytes::Bytes;
+
+type Key = [u8; 10];
+
+pub(crate) fn key(position: u64, piece: u16) -> Key {
+    let mut key = [0; 10];
+    key[..8].copy_from_slice(&position.to_be_bytes());
+    key[8..].copy_from_slice(&piece.to_be_bytes());
+    key
+}
+
+/// The position and piece in a key; `None` when it is no key of ours.
+pub(crate) fn parse_key(key: &[u8]) -> Option<(u64, u16)> {
+    let (position, piece) = key.split_first_chunk::<8>()?;
+    Some((u64::from_be_bytes(*position), u16::from_be_bytes(piece.try_into().ok()?)))
+}
+
+/// Packs frames into chunks and inserts these.
+pub(crate) struct ChunkWriter<'a> {
+    tree: &'a sled::Tree,
+    first: u64,
+    frames: Vec<u8>,
+}
+
+impl<'a> ChunkWriter<'a> {
+    pub(crate) fn new(tree: &'a sled::Tree) -> Self {
+        ChunkWriter { tree, first: 0, frames: Vec::with_capacity(CHUNK_BYTES_MAX) }
+    }
+
+    /// Adds a frame; frames come in the order of their positions.
+    pub(crate) fn push(&mut self, position: u64, frame: &[u8]) -> sled::Result<()> {
+        if self.frames.len() + frame.len() > CHUNK_BYTES_MAX {
+            self.finish()?;
+        }
+        if frame.len() > CHUNK_BYTES_MAX {
+            for (piece, bytes) in (0..).zip(frame.chunks(CHUNK_BYTES_MAX)) {
+                self.tree.insert(key(position, piece), bytes)?;
+            }
+            return Ok(());
+        }
+        if self.frames.is_empty() {
+            self.first = position;
+        }
+        self.frames.extend_from_slice(frame);
+        Ok(())
+    }
+
+    /// Inserts what is not inserted yet.
+    pub(crate) fn finish(&mut self) -> sled::Result<()> {
+        if !self.frames.is_empty() {
+            self.tree.insert(key(self.first, 0), self.frames.as_slice())?;
+            self.frames.clear();
+        }
+        Ok(())
+    }
+}
+
+/// The records from a position on, in order, to the end of the tree.
+///
+/// The first thing that is not as it should be is given as [`Damage`], and nothing after it.
+pub(crate) struct Frames {
+    rest: sled::Iter,
+    chunk: Bytes,
+    next: u64,
+    ended: bool,
+}
+
+impl Frames {
+    pub(crate) fn from(tree: &sled::Tree, position: u64) -> Result<Frames, ReadError> {
+        let start = match tree.range(..=key(position, 0)).next_back() {
+            Some(entry) => match parse_key(&entry?.0) {
+                Some((first, _)) => first,
+                None => return Err(Damage::at(position, "a key near it is not a position").into()),
+            },
+            None => position,
+        };
+        let mut frames =
+            Frames { rest: tree.range(key(start, 0)..), chunk: Bytes::new(), next: start, ended: false };
+        // What lies before the wanted record in its chunk, or is a long record of its own.
+        while frames.next < position {
+            match frames.frame() {
+                Ok(Some(_)) => frames.next += 1,
+                Ok(None) => frames.next = position,
+                Err(ReadError::Damaged(damage)) if damage.position < position => {
+                    frames.chunk = Bytes::new();
+                    frames.next = position;
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(frames)
+    }
+
+    /// The bytes of the next frame; `None` at the end of the tree.
+    fn frame(&mut self) -> Result<Option<Bytes>, ReadError> {
+        if self.chunk.is_empty() {
+            let Some(entry) = self.rest.next() else { return Ok(None) };
+            let (key, value) = entry?;
+            if parse_key(&key) != Some((self.next, 0)) {
+                return Err(Damage::at(self.next, "it is missing, though there are later ones").into());
+            }
+            self.chunk = Bytes::from_owner(value);
+        }
+        let length = record::frame_len(&self.chunk)
+            .ok_or_else(|| Damage::at(self.next, "no record begins where it should"))?;
+        if length > self.chunk.len() {
+            self.gather(length)?;
+        }
+        Ok(Some(self.chunk.split_to(length)))
+    }
+
+    /// Puts the pieces of a long frame together.
+    fn gather(&mut self, length: usize) -> Result<(), ReadError> {
+        let mut whole = Vec::from(std::mem::take(&mut self.chunk));
+        let mut piece = 0;
+        while whole.len() < length {
+            piece += 1;
+            let (key, value) = self.rest.next().transpose()?.unwrap_or_default();
+            if parse_key(&key) != Some((self.next, piece)) {
+                return Err(Damage::at(self.next, "a part of it is missing").into());
+            }
+            whole.extend_from_slice(&value);
+        }
+        if whole.len() > length {
+            return Err(Damage::at(self.next, "it is followed by bytes that belong to no record").into());
+        }
+        self.chunk = Bytes::from(whole);
+        Ok(())
+    }
+}
+
+impl Iterator for Frames {
+    type Item = Result<Record, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let found = self
+            .frame()
+            .and_then(|frame| Ok(frame.map(|frame| record::decode(&frame, self.next)).transpose()?))
+            .transpose();
+        self.next += 1;
+        self.ended = !matches!(found, Some(Ok(_)));
+        found
+    }
+}
+
+/// Reads single records, and reads a chunk once for those in it that are asked for one after another.
+pub(crate) struct ChunkReader<'a> {
+    tree: &'a sled::Tree,
+    first: u64,
+    chunk: Bytes,
+}
+
+impl<'a> ChunkReader<'a> {
+    pub(crate) fn new(tree: &'a sled::Tree) -> Self {
+        ChunkReader { tree, first: 0, chunk: Bytes::new() }
+    }
+
+    /// The record at a position.
+    pub(crate) fn get(&mut self, position: u64) -> Result<Record, ReadError> {
+        if let Some(frame) = self.find(position) {
+            return Ok(record::decode(&frame, position)?);
+        }
+        let entry = self.tree.range(..=key(position, 0)).next_back();
+        let Some((key, value)) = entry.transpose()? else {
+            return Err(Damage::at(position, "it is missing").into());
+        };
+        if let Some((first, 0)) = parse_key(&key) {
+            self.first = first;
+            self.chunk = Bytes::from_owner(value);
+            if let Some(frame) = self.find(position) {
+                return Ok(record::decode(&frame, position)?);
+            }
+        }
+        // A long record, or a place where something is wrong, which is named on the way.
+        let found = Frames::from(self.tree, position)?.next();
+        found.unwrap_or_else(|| Err(Damage::at(position, "it is missing").into()))
+    }
+
+    fn find(&self, position: u64) -> Option<Bytes> {
+        let (mut at, mut current) = (0, self.first);
+        while current <= position {
+            let length = record::frame_len(self.chunk.get(at..)?)?;
+            if current == position {
+                return (at + length <= self.chunk.len()).then(|| self.chunk.slice(at..at + length));
+            }
+            at += length;
+            current += 1;
+        }
+        None
+    }
+}
+
+/// Removes every record from a position on.
+pub(crate) fn cut(tree: &sled::Tree, from: u64) -> Result<(), ReadError> {
+    if let Some((key, value)) = tree.range(..key(from, 0)).next_back().transpose()?
+        && let Some((first, 0)) = parse_key(&key)
+    {
+        let (mut at, mut current) = (0, first);
+        while current < from
+            && let Some(length) = value.get(at..).and_then(record::frame_len)
+        {
+            at += length;
+            current += 1;
+        }
+        if at < value.len() && current == from {
+            tree.insert(&key, &value[..at])?;
+        }
+    }
+    for entry in tree.range(key(from, 0)..) {
+        tree.remove(entry?.0)?;
+    }
+    Ok(())
+}

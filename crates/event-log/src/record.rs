@@ -1,0 +1,253 @@
+//! The record, and its form on disk.
+//!
+//! # What is hashed: the canonical header
+//!
+//! Numbers are big-endian, names UTF-8.
+//!
+//! | bytes | field |
+//! |---|---|
+//! | 1 | version of the header: 1 |
+//! | 8 | position in the log, from 1 |
+//! | 2 + n | name of the stream, its length first |
+//! | 2, then 2 + n each | how many event types there are, then each, its length first |
+//! | 8 | time, microseconds since 1970-01-01 UTC, signed |
+//! | 16 | commit id |
+//! | 2 + 2 | this record's place in its commit, from 1, and how many records the commit has |
+//! | 32 | hash of the record before; zeros at position 1 |
+//! | 32 | commitment to the payload: SHA-256 (salt ‖ payload) |
+//!
+//! A record's hash is SHA-256 (0x00 ‖ header), the leaf hash of RFC 6962. The chain runs through the
+//! headers alone, so a payload and its salt can be erased later, leaving the commitment, and every hash
+//! still holds; and without the salt the commitment tells nothing of a payload that could be guessed.
+//!
+//! # What is stored: the frame
+//!
+//! | bytes | field |
+//! |---|---|
+//! | 1 | 0xA7, the beginning of a frame |
+//! | 4 | length of the body |
+//! | 4 | CRC-32C of the body |
+//! | | body: the header without its commitment; 1 byte, what follows: 1 = salt (16), length of the payload (4), payload |
+//!
+//! A body that ends in another way was written by a later version.
+
+use crate::{Damage, Hash};
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+const HEADER_VERSION: u8 = 1;
+const FRAME_MAGIC: u8 = 0xA7;
+const FRAME_HEAD: usize = 9;
+const WITH_PAYLOAD: u8 = 1;
+
+/// One record, as the log keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its place in the log, from 1, without gaps.
+    pub position: u64,
+    /// The stream that it belongs to.
+    pub stream: String,
+    /// The names of the event types in its payload.
+    pub types: Vec<String>,
+    /// When it was decided, in microseconds since 1970-01-01 UTC.
+    pub time_micros: i64,
+    /// The commit that it is a part of.
+    pub commit_id: Uuid,
+    /// Its place in the commit, from 1.
+    pub part: u32,
+    /// How many records the commit has.
+    pub parts: u32,
+    /// The hash of the record before it; zeros at position 1.
+    pub previous: Hash,
+    /// What makes the commitment to the payload unguessable.
+    pub salt: [u8; 16],
+    /// The payload, which means nothing to the log.
+    pub payload: Bytes,
+}
+
+impl Record {
+    /// The commitment to the payload that the header holds.
+    pub fn commitment(&self) -> Hash {
+        commitment(&self.salt, &self.payload)
+    }
+
+    /// The bytes that are hashed, as the module's documentation describes them.
+    pub fn header(&self) -> Vec<u8> {
+        let mut header = Vec::with_capacity(256);
+        self.fields().write(&mut header);
+        header.extend_from_slice(&self.commitment());
+        header
+    }
+
+    /// The hash of this record, on which the next one builds.
+    pub fn hash(&self) -> Hash {
+        leaf_hash(&self.header())
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields {
+            position: self.position,
+            stream: &self.stream,
+            types: &self.types,
+            time_micros: self.time_micros,
+            commit_id: self.commit_id,
+            part: self.part,
+            parts: self.parts,
+            previous: self.previous,
+        }
+    }
+
+    /// The number of bytes that it takes in memory, roughly.
+    pub(crate) fn weight(&self) -> usize {
+        256 + self.payload.len()
+    }
+}
+
+/// The header's fields before the commitment.
+pub(crate) struct Fields<'a> {
+    pub(crate) position: u64,
+    pub(crate) stream: &'a str,
+    pub(crate) types: &'a [String],
+    pub(crate) time_micros: i64,
+    pub(crate) commit_id: Uuid,
+    pub(crate) part: u32,
+    pub(crate) parts: u32,
+    pub(crate) previous: Hash,
+}
+
+impl Fields<'_> {
+    /// Lengths and counts were held to their limits before, so they fit their fields.
+    fn write(&self, out: &mut Vec<u8>) {
+        let short = |number: usize| u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes();
+        out.push(HEADER_VERSION);
+        out.extend_from_slice(&self.position.to_be_bytes());
+        out.extend_from_slice(&short(self.stream.len()));
+        out.extend_from_slice(self.stream.as_bytes());
+        out.extend_from_slice(&short(self.types.len()));
+        for name in self.types {
+            out.extend_from_slice(&short(name.len()));
+            out.extend_from_slice(name.as_bytes());
+        }
+        out.extend_from_slice(&self.time_micros.to_be_bytes());
+        out.extend_from_slice(self.commit_id.as_bytes());
+        out.extend_from_slice(&short(self.part as usize));
+        out.extend_from_slice(&short(self.parts as usize));
+        out.extend_from_slice(&self.previous);
+    }
+
+    /// Appends the record's frame to `out` and answers its hash.
+    pub(crate) fn encode(
+        &self,
+        salt: &[u8; 16],
+        payload: &[u8],
+        commitment: &Hash,
+        out: &mut Vec<u8>,
+    ) -> Hash {
+        let start = out.len();
+        out.extend_from_slice(&[0; FRAME_HEAD]);
+        let body = out.len();
+        self.write(out);
+        let mut hasher = Sha256::new();
+        hasher.update([0x00]);
+        hasher.update(&out[body..]);
+        hasher.update(commitment);
+        let hash = hasher.finalize().into();
+
+        let payload_bytes = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+        out.push(WITH_PAYLOAD);
+        out.extend_from_slice(salt);
+        out.extend_from_slice(&payload_bytes.to_be_bytes());
+        out.extend_from_slice(payload);
+
+        let body_bytes = u32::try_from(out.len() - body).unwrap_or(u32::MAX);
+        let checksum = crc32c::crc32c(&out[body..]);
+        out[start] = FRAME_MAGIC;
+        out[start + 1..start + 5].copy_from_slice(&body_bytes.to_be_bytes());
+        out[start + 5..body].copy_from_slice(&checksum.to_be_bytes());
+        hash
+    }
+}
+
+/// SHA-256 (salt ‖ payload).
+pub(crate) fn commitment(salt: &[u8; 16], payload: &[u8]) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update(salt);
+    hasher.update(payload);
+    hasher.finalize().into()
+}
+
+fn leaf_hash(header: &[u8]) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update([0x00]);
+    hasher.update(header);
+    hasher.finalize().into()
+}
+
+/// The whole length of the frame that begins `bytes`; `None` when that is no beginning of a frame.
+pub(crate) fn frame_len(bytes: &[u8]) -> Option<usize> {
+    let (&magic, rest) = bytes.split_first()?;
+    let length = rest.first_chunk::<4>()?;
+    (magic == FRAME_MAGIC).then(|| FRAME_HEAD + u32::from_be_bytes(*length) as usize)
+}
+
+/// Reads a whole frame that stands where the record at `position` should.
+pub(crate) fn decode(frame: &Bytes, position: u64) -> Result<Record, Damage> {
+    let checksum = frame.get(5..FRAME_HEAD).and_then(|bytes| bytes.first_chunk::<4>());
+    let body = frame.slice(FRAME_HEAD.min(frame.len())..);
+    if checksum.map(|bytes| u32::from_be_bytes(*bytes)) != Some(crc32c::crc32c(&body)) {
+        return Err(Damage::at(position, "its checksum does not match its bytes"));
+    }
+    let record =
+        read_body(body).ok_or_else(|| Damage::at(position, "its form is not known to this version"))?;
+    if record.position == position {
+        Ok(record)
+    } else {
+        Err(Damage::at(position, format!("a record that names itself {} is in its place", record.position)))
+    }
+}
+
+fn read_body(mut body: Bytes) -> Option<Record> {
+    let mut fields = Reader { rest: &body };
+    if fields.array::<1>()? != [HEADER_VERSION] {
+        return None;
+    }
+    let position = u64::from_be_bytes(fields.array()?);
+    let stream = fields.name()?;
+    let count = u16::from_be_bytes(fields.array()?);
+    let types = (0..count).map(|_| fields.name()).collect::<Option<Vec<String>>>()?;
+    let time_micros = i64::from_be_bytes(fields.array()?);
+    let commit_id = Uuid::from_bytes(fields.array()?);
+    let part = u32::from(u16::from_be_bytes(fields.array()?));
+    let parts = u32::from(u16::from_be_bytes(fields.array()?));
+    let previous = fields.array()?;
+    if fields.array::<1>()? != [WITH_PAYLOAD] {
+        return None;
+    }
+    let salt = fields.array()?;
+    let length = u32::from_be_bytes(fields.array()?) as usize;
+    if fields.rest.len() != length {
+        return None;
+    }
+    let payload = body.split_off(body.len() - length);
+    Some(Record { position, stream, types, time_micros, commit_id, part, parts, previous, salt, payload })
+}
+
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl Reader<'_> {
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (taken, rest) = self.rest.split_first_chunk::<N>()?;
+        self.rest = rest;
+        Some(*taken)
+    }
+
+    fn name(&mut self) -> Option<String> {
+        let length = u16::from_be_bytes(self.array()?) as usize;
+        let (taken, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        Some(str::from_utf8(taken).ok()?.to_owned())
+    }
+}

@@ -1,0 +1,64 @@
+//! What the writer and the readers share.
+
+use crate::ReadError;
+use crate::index::Index;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::thread;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// The open files.
+#[derive(Debug)]
+pub(crate) struct Store {
+    pub(crate) dir: PathBuf,
+    pub(crate) records: sled::Tree,
+    pub(crate) index: Index,
+    pub(crate) db: sled::Db,
+}
+
+/// The store while it is open, and why it failed when it did.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    store: RwLock<Option<Arc<Store>>>,
+    failure: OnceLock<String>,
+    pub(crate) log_id: Uuid,
+}
+
+/// How long closing waits for readers that are in the middle of something.
+const READERS_WAIT_MAX: Duration = Duration::from_secs(5);
+
+impl Shared {
+    pub(crate) fn new(store: Arc<Store>, log_id: Uuid) -> Shared {
+        Shared { store: RwLock::new(Some(store)), failure: OnceLock::new(), log_id }
+    }
+
+    /// The store, unless the log was closed.
+    pub(crate) fn store(&self) -> Result<Arc<Store>, ReadError> {
+        self.store.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(ReadError::Closed)
+    }
+
+    /// Notes that the storage failed; the first reason stays.
+    pub(crate) fn fail(&self, reason: String) {
+        tracing::error!(reason, "the log's storage failed; it takes nothing more");
+        self.failure.get_or_init(|| reason);
+    }
+
+    pub(crate) fn failure(&self) -> Option<&str> {
+        self.failure.get().map(String::as_str)
+    }
+
+    /// Closes the files, once the readers are done.
+    pub(crate) fn let_go(&self) {
+        let store = self.store.write().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut store) = store else { return };
+        let begun = Instant::now();
+        while begun.elapsed() < READERS_WAIT_MAX {
+            match Arc::try_unwrap(store) {
+                Ok(alone) => return drop(alone),
+                Err(shared) => store = shared,
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The log against a plain list, and against what disks and processes do to it.
+
+mod crash;
+mod damage;
+mod model;
+
+use crate::{
+    Append, AppendError, EventLog, Expected, NewRecord, OpenError, Opened, Options, OrderedRecord, Record,
+};
+use crate::{durable, limits};
+use bytes::Bytes;
+use std::path::Path;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+fn options(dir: &Path) -> Options {
+    Options { cache_bytes: 8 << 20, reserve_bytes: 0, ..Options::new(dir) }
+}
+
+fn open(dir: &Path) -> (EventLog, Opened) {
+    EventLog::open(options(dir)).expect("the log opens")
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime")
+}
+
+fn write(stream: &str, expected: Expected, payload: impl Into<Bytes>) -> NewRecord {
+    let types = vec!["test.v1.Happened".to_owned()];
+    NewRecord { stream: stream.to_owned(), expected, types, payload: payload.into(), salt: [7; 16] }
+}
+
+fn commit(records: Vec<NewRecord>) -> Append {
+    Append { commit_id: Uuid::new_v4(), time_micros: 1_700_000_000_000_000, records }
+}
+
+/// Appends one small record to each of so many streams.
+async fn fill(log: &EventLog, records: u64) {
+    for number in 0..records {
+        let record = write(&format!("stream.{}", number % 5), Expected::Any, vec![number as u8; 300]);
+        log.append(commit(vec![record])).await.expect("it is appended");
+    }
+}
+
+fn ordered(record: &Record) -> OrderedRecord {
+    OrderedRecord {
+        position: record.position,
+        stream: record.stream.clone(),
+        types: record.types.clone(),
+        time_micros: record.time_micros,
+        commit_id: record.commit_id,
+        part: record.part,
+        parts: record.parts,
+        salt: record.salt,
+        payload: record.payload.clone(),
+    }
+}
+
+#[test]
+fn the_override_is_the_one_that_is_linked() {
+    let dir = TempDir::new().expect("a directory");
+    runtime().block_on(async {
+        let (log, _) = open(dir.path());
+        let before = durable::syncs();
+        fill(&log, 3).await;
+        assert!(durable::syncs() >= before + 3, "each commit that was waited for was synced");
+        log.close().await;
+    });
+}
+
+#[test]
+fn a_commit_over_several_streams_is_written_whole_or_not_at_all() {
+    let dir = TempDir::new().expect("a directory");
+    runtime().block_on(async {
+        let (log, _) = open(dir.path());
+        let both =
+            || vec![write("room", Expected::At(0), "booked"), write("session", Expected::At(0), "scheduled")];
+        let appended = log.append(commit(both())).await.expect("both streams are new");
+        assert_eq!((appended.first, appended.last), (1, 2));
+
+        let half = vec![write("other", Expected::At(0), "x"), write("room", Expected::At(0), "y")];
+        let refused = log.append(commit(half)).await;
+        let conflict = AppendError::Conflict { stream: "room".to_owned(), expected: 0, actual: 1 };
+        assert_eq!(refused, Err(conflict));
+        assert_eq!(log.head().position, 2);
+        assert_eq!(log.stream_position("other"), Ok(0));
+        let records = log.read(0, 10).expect("it reads");
+        assert_eq!(
+            records.iter().map(|record| (record.part, record.parts)).collect::<Vec<_>>(),
+            [(1, 2), (2, 2)]
+        );
+        log.close().await;
+    });
+}
+
+#[test]
+fn only_one_of_many_that_expect_the_same_is_written() {
+    let dir = TempDir::new().expect("a directory");
+    runtime().block_on(async {
+        let (log, _) = open(dir.path());
+        let mut tries = tokio::task::JoinSet::new();
+        for _ in 0..50 {
+            let log = log.clone();
+            tries.spawn(async move { log.append(commit(vec![write("one", Expected::At(0), "mine")])).await });
+        }
+        let mut won = 0;
+        while let Some(answer) = tries.join_next().await {
+            match answer.expect("no panic") {
+                Ok(_) => won += 1,
+                Err(AppendError::Conflict { actual, .. }) => {
+                    assert_eq!(actual, 1);
+                    assert_eq!(
+                        log.read_stream("one", 0, 9).expect("it reads").len(),
+                        1,
+                        "what conflicts is there"
+                    );
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+        assert_eq!(won, 1);
+        log.close().await;
+    });
+}
+
+#[test]
+fn limits_are_refused_and_what_is_at_the_limit_is_kept() {
+    let dir = TempDir::new().expect("a directory");
+    runtime().block_on(async {
+        let (log, _) = open(dir.path());
+        let large = vec![9; limits::RECORD_BYTES_MAX + 1];
+        let refused = log.append(commit(vec![write("s", Expected::Any, large)])).await;
+        assert!(matches!(refused, Err(AppendError::TooLarge { .. })), "{refused:?}");
+        let refused =
+            log.append(commit(vec![write("s", Expected::Any, "x"); limits::COMMIT_RECORDS_MAX + 1])).await;
+        assert!(matches!(refused, Err(AppendError::TooLarge { .. })), "{refused:?}");
+        assert!(matches!(log.append(commit(vec![])).await, Err(AppendError::Malformed(_))));
+
+        // Enough of the largest to fill leaves of sled: none may become a file that is never synced.
+        let largest = Bytes::from(vec![9; limits::RECORD_BYTES_MAX]);
+        for _ in 0..4 {
+            let records = vec![write("large", Expected::Any, largest.clone()); 16];
+            log.append(commit(records)).await.expect("the largest is kept");
+            fill(&log, 20).await;
+        }
+        let read: usize = log.read_stream("large", 0, 1000).expect("it reads").len();
+        assert!(read >= 60, "a read of large records stops at its limit, not before: {read}");
+        log.verify(|_| {}).expect("everything is as it was written");
+        let blobs = std::fs::read_dir(dir.path().join("sled/blobs")).expect("a directory").count();
+        assert_eq!(blobs, 0);
+        log.close().await;
+    });
+}
+
+#[test]
+fn ordered_records_make_an_equal_log() {
+    let (first, second) = (TempDir::new().expect("a directory"), TempDir::new().expect("a directory"));
+    runtime().block_on(async {
+        let (log, _) = open(first.path());
+        fill(&log, 10).await;
+        let pair = vec![write("a", Expected::Any, "1"), write("b", Expected::Any, "2")];
+        log.append(commit(pair)).await.expect("it is appended");
+        let records: Vec<OrderedRecord> = log.read(0, 100).expect("it reads").iter().map(ordered).collect();
+
+        let (copy, _) = open(second.path());
+        assert_eq!(copy.append_ordered(records[..4].to_vec()).await, Ok(4));
+        let gap = copy.append_ordered(records[5..6].to_vec()).await;
+        assert_eq!(gap, Err(AppendError::OutOfOrder { given: 6, next: 5 }));
+        let half = copy.append_ordered(records[4..11].to_vec()).await;
+        assert!(matches!(half, Err(AppendError::Malformed(_))), "{half:?}");
+        assert_eq!(copy.append_ordered(records[4..].to_vec()).await, Ok(12));
+        assert_eq!(copy.head(), log.head(), "equal records have equal hashes");
+        log.close().await;
+        copy.close().await;
+    });
+}
+
+#[test]
+fn closing_lets_another_open_and_refuses_the_copies() {
+    let dir = TempDir::new().expect("a directory");
+    runtime().block_on(async {
+        let (log, _) = open(dir.path());
+        let copy = log.clone();
+        fill(&log, 3).await;
+        let second = EventLog::open(Options { lock_wait: std::time::Duration::ZERO, ..options(dir.path()) });
+        assert!(matches!(second, Err(OpenError::Locked { .. })));
+        log.close().await;
+        assert_eq!(copy.append(commit(vec![write("s", Expected::Any, "x")])).await, Err(AppendError::Closed));
+        assert!(copy.read(0, 1).is_err());
+        let (again, opened) = open(dir.path());
+        assert_eq!((opened.head.position, opened.kept, opened.cut, opened.indexed), (3, 0, None, 0));
+        again.close().await;
+    });
+}
+
+#[test]
+fn a_full_disk_is_refused_before_it_is_full() {
+    let dir = TempDir::new().expect("a directory");
+    runtime().block_on(async {
+        let (log, _) =
+            EventLog::open(Options { reserve_bytes: u64::MAX, ..options(dir.path()) }).expect("it opens");
+        let refused = log.append(commit(vec![write("s", Expected::Any, "x")])).await;
+        assert!(matches!(refused, Err(AppendError::ReadOnly { .. })), "{refused:?}");
+        assert_eq!(log.read(0, 1), Ok(vec![]));
+        log.close().await;
+    });
+}
+
+/// What outsiders will check for ever: this must not change.
+#[test]
+fn the_canonical_header_is_fixed() {
+    let record = Record {
+        position: 3,
+        stream: "a.b".to_owned(),
+        types: vec!["t".to_owned(), "uv".to_owned()],
+        time_micros: -1,
+        commit_id: Uuid::from_bytes([1; 16]),
+        part: 1,
+        parts: 2,
+        previous: [2; 32],
+        salt: [3; 16],
+        payload: Bytes::from_static(b"p"),
+    };
+    let mut header =
+        vec![1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 3, b'a', b'.', b'b', 0, 2, 0, 1, b't', 0, 2, b'u', b'v'];
+    header.extend([255; 8]);
+    header.extend([1; 16]);
+    header.extend([0, 1, 0, 2]);
+    header.extend([2; 32]);
+    header.extend(record.commitment());
+    assert_eq!(record.header(), header);
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!(hex(&record.commitment()), "2c68c6aba67a110d0ac1c1e711fe72873ed5e10b3a14a62443c880e90d83a45c");
+    assert_eq!(hex(&record.hash()), "fb99c66d63f4215ab8952ef814b05c62b825e42d2bf3a247aef799c40cdd37ec");
+}

@@ -1,0 +1,81 @@
+//! A process that is killed while it writes: what it was told to be durable is there.
+
+use super::{commit, open, options, runtime, write};
+use crate::{EventLog, Expected};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// Tells the test binary, started again, that it is the writer, and where.
+const WRITER_DIR: &str = "EVENT_LOG_TEST_WRITER_DIR";
+
+#[test]
+fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
+    if let Some(dir) = std::env::var_os(WRITER_DIR) {
+        return write_until_killed(Path::new(&dir));
+    }
+    let dir = TempDir::new().expect("a directory");
+    let mut last = 0;
+    for round in 1..=5_u64 {
+        let acknowledged = killed_writer(dir.path(), Duration::from_millis(60 + 90 * round));
+        let (log, opened) = open(dir.path());
+        assert!(
+            opened.head.position >= acknowledged,
+            "round {round}: {acknowledged} acknowledged, {opened:?}"
+        );
+        assert!(acknowledged > last, "round {round}: the writer got somewhere");
+        last = acknowledged;
+        assert_eq!(log.verify(|_| {}).expect("everything is as it was written").head, opened.head);
+        runtime().block_on(log.close());
+    }
+}
+
+/// Lets a writer run for a while, kills it, and answers the last position that it said was durable.
+fn killed_writer(dir: &Path, after: Duration) -> u64 {
+    let name = "tests::crash::nothing_acknowledged_is_lost_when_the_process_is_killed";
+    let mut child = Command::new(std::env::current_exe().expect("this program"))
+        .args([name, "--exact", "--nocapture", "--test-threads=1"])
+        .env(WRITER_DIR, dir)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the writer starts");
+    let said = child.stdout.take().expect("its output");
+    let reader = thread::spawn(move || {
+        let lines = BufReader::new(said).lines().map_while(Result::ok);
+        lines.filter_map(|line| line.strip_prefix("durable ")?.parse::<u64>().ok()).last().unwrap_or(0)
+    });
+    thread::sleep(after + Duration::from_millis(200));
+    child.kill().expect("it is killed");
+    child.wait().expect("it ends");
+    reader.join().expect("no panic")
+}
+
+/// Eight tasks append pairs of records as fast as they can, and say what is durable.
+fn write_until_killed(dir: &Path) {
+    runtime().block_on(async {
+        let (log, _) = EventLog::open(options(dir)).expect("the log opens");
+        let mut tasks = tokio::task::JoinSet::new();
+        for number in 0..8 {
+            let log = log.clone();
+            tasks.spawn(async move {
+                let stream = format!("writer.{number}");
+                loop {
+                    let next = log.stream_position(&stream).expect("it reads");
+                    let record = |payload: Vec<u8>| write(&stream, Expected::At(next), payload);
+                    drop(log.append(commit(vec![record(vec![0; 600]), record(vec![1; 600])])).await);
+                    say(log.head().position);
+                }
+            });
+        }
+        tasks.join_next().await;
+    });
+}
+
+fn say(position: u64) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "durable {position}").and_then(|()| out.flush()).expect("it is said");
+}

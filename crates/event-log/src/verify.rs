@@ -1,0 +1,112 @@
+//! Verifying everything, and naming the first position where something is wrong.
+
+use crate::chunk::Frames;
+use crate::record::Record;
+use crate::{Damage, EventLog, Hash, Head, ReadError, index};
+
+/// What a verification found to be true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified {
+    /// The last record that was verified: the head when the verification began.
+    pub head: Head,
+}
+
+/// Every how many records the progress is told.
+const PROGRESS_RECORDS: u64 = 1024;
+
+impl EventLog {
+    /// Verifies every record up to the present head: its checksum, its place, the chain, that commits are
+    /// whole, that the last hash is the head's, and that the index finds it. `progress` is told the position
+    /// reached, now and then and at the end. Takes as long as reading the log does.
+    pub fn verify(&self, mut progress: impl FnMut(u64)) -> Result<Verified, ReadError> {
+        let head = self.head();
+        let store = self.shared.store()?;
+        let mut chain = Chain::start();
+        let records = usize::try_from(head.position).unwrap_or(usize::MAX);
+        for record in Frames::from(&store.records, 1)?.take(records) {
+            let record = record?;
+            if !store.index.contains(index::stream_key(&record.stream), record.position)? {
+                let what = format!("the index does not find it in its stream {}", record.stream);
+                return Err(Damage::at(record.position, what).into());
+            }
+            chain.follow(&record)?;
+            if record.position.is_multiple_of(PROGRESS_RECORDS) {
+                progress(record.position);
+            }
+        }
+        chain.end(head)?;
+        progress(head.position);
+        Ok(Verified { head })
+    }
+}
+
+/// Follows the chain of hashes and the boundaries of commits.
+pub(crate) struct Chain {
+    /// The last record followed.
+    at: Head,
+    /// The commit that must go on, and the part that comes next.
+    open: Option<(uuid::Uuid, u32, u32)>,
+    /// The end of the last whole commit.
+    whole: Head,
+}
+
+impl Chain {
+    /// Before the first record.
+    pub(crate) fn start() -> Chain {
+        Chain::after(Head::EMPTY)
+    }
+
+    /// After a record that ends a commit.
+    pub(crate) fn after(head: Head) -> Chain {
+        Chain { at: head, open: None, whole: head }
+    }
+
+    /// Before a record in the middle of the log, whose own `previous` is taken as given.
+    pub(crate) fn before(position: u64, previous: Hash) -> Chain {
+        Chain::after(Head { position: position - 1, hash: previous })
+    }
+
+    /// The end of the last whole commit.
+    pub(crate) fn whole(&self) -> Head {
+        self.whole
+    }
+
+    /// Takes the next record.
+    pub(crate) fn follow(&mut self, record: &Record) -> Result<(), Damage> {
+        let wrong = |what: &str| Err(Damage::at(record.position, what));
+        if record.position != self.at.position + 1 {
+            return Err(Damage::at(self.at.position + 1, "it is missing"));
+        }
+        if record.previous != self.at.hash {
+            return wrong("it does not continue the chain: its hash of the record before is another one");
+        }
+        let begins = record.part == 1 && record.parts >= 1;
+        match self.open {
+            Some(expected) if expected != (record.commit_id, record.part, record.parts) => {
+                return wrong("the commit before it is not whole");
+            }
+            None if !begins => return wrong("it is a part of a commit whose beginning is missing"),
+            _ => {}
+        }
+        self.at = Head { position: record.position, hash: record.hash() };
+        self.open = (record.part < record.parts).then_some((record.commit_id, record.part + 1, record.parts));
+        if self.open.is_none() {
+            self.whole = self.at;
+        }
+        Ok(())
+    }
+
+    /// After the last record.
+    pub(crate) fn end(&self, head: Head) -> Result<(), Damage> {
+        if self.at.position < head.position {
+            return Err(Damage::at(self.at.position + 1, "it is missing"));
+        }
+        if self.at != head {
+            return Err(Damage::at(head.position, "its hash is not the one that was acknowledged"));
+        }
+        if self.open.is_some() {
+            return Err(Damage::at(head.position, "its commit is not whole"));
+        }
+        Ok(())
+    }
+}
