@@ -1,0 +1,92 @@
+//! The journal that JetStream orders and ledgers keep.
+//!
+//! A write is one message in the realm's stream, its position the message's sequence. JetStream gives
+//! the order; what it acknowledged may be lost with the power, so a record counts as committed only
+//! when [`run_ledger`] somewhere has it, flushed, in an event log. Ledgers announce how far they are on
+//! the core subject `huishang.<realm>.committed`.
+//!
+//! Message ids of JetStream are not used: their window ends after minutes, and a repeat is a conflict or
+//! a duplicate depending on the replicas. Expected positions and the commit ids in the records do the
+//! same for ever.
+
+mod append;
+mod direct;
+mod ledger;
+mod message;
+mod read;
+mod setup;
+mod subscribe;
+mod watermark;
+
+pub use ledger::{LedgerError, run_ledger};
+pub use setup::{Config, ConnectError};
+
+use crate::{AppendError, Commit, Filter, Journal, Position, ReadError, Record, Subscription};
+use async_nats::jetstream;
+use async_trait::async_trait;
+use domain::StreamName;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::{Semaphore, watch};
+use tokio_util::task::AbortOnDropHandle;
+
+/// The journal on NATS JetStream. Cheap to clone.
+#[derive(Clone)]
+pub struct NatsJournal {
+    link: Arc<Link>,
+    _watermark: Arc<AbortOnDropHandle<()>>,
+}
+
+/// The connection, and what is known of the stream behind it.
+struct Link {
+    client: async_nats::Client,
+    context: jetstream::Context,
+    names: message::Names,
+    /// When the stream was created, in nanoseconds: another moment is another stream.
+    created: i128,
+    replicas: usize,
+    /// Rises whenever the connection goes or comes.
+    epoch: Arc<AtomicU64>,
+    /// The epoch in which the stream was last seen to be whole.
+    checked_epoch: AtomicU64,
+    batches: Semaphore,
+    committed: watch::Receiver<Position>,
+}
+
+impl NatsJournal {
+    /// Connects, makes the realm's stream when there is none, and listens to the ledgers. It tries
+    /// for [`CONNECT_TIMEOUT`](crate::limits::CONNECT_TIMEOUT); once connected, it reconnects by itself
+    /// for ever.
+    pub async fn connect(config: Config) -> Result<NatsJournal, ConnectError> {
+        setup::connect(config).await
+    }
+}
+
+impl Link {
+    fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::SeqCst)
+    }
+
+    fn committed_now(&self) -> Position {
+        *self.committed.borrow()
+    }
+}
+
+#[async_trait]
+impl Journal for NatsJournal {
+    async fn append(&self, commit: Commit) -> Result<Position, AppendError> {
+        append::append(&self.link, commit).await
+    }
+
+    async fn read(&self, stream: &StreamName, after: Position) -> Result<Vec<Record>, ReadError> {
+        read::read(&self.link, stream, after).await
+    }
+
+    async fn subscribe(&self, after: Position, filter: Filter) -> Result<Subscription, ReadError> {
+        Ok(subscribe::subscribe(self.clone(), after, filter))
+    }
+
+    fn committed(&self) -> watch::Receiver<Position> {
+        self.link.committed.clone()
+    }
+}

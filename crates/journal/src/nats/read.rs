@@ -1,0 +1,66 @@
+//! Reading one stream, for deciding.
+
+use super::Link;
+use super::direct::DirectReader;
+use crate::limits::{DIRECT_BATCH_RECORDS_MAX, READ_TIMEOUT, RETRY_PAUSE_MAX};
+use crate::{Position, ReadError, Record};
+use async_nats::jetstream::stream::LastRawMessageErrorKind;
+use domain::StreamName;
+use std::time::Duration;
+use tokio::time::Instant;
+
+pub(super) async fn read(
+    link: &Link,
+    stream: &StreamName,
+    after: Position,
+) -> Result<Vec<Record>, ReadError> {
+    let deadline = Instant::now() + READ_TIMEOUT;
+    let mut pause = Duration::from_millis(10);
+    loop {
+        let error = match attempt(link, stream, after).await {
+            Err(ReadError::Unavailable(why)) => why,
+            done => return done,
+        };
+        if Instant::now() >= deadline {
+            return Err(ReadError::Unavailable(error));
+        }
+        tracing::debug!(%stream, error, "a read failed; trying again");
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(RETRY_PAUSE_MAX);
+    }
+}
+
+async fn attempt(link: &Link, stream: &StreamName, after: Position) -> Result<Vec<Record>, ReadError> {
+    let subject = link.names.subject(stream);
+    let must_reach = if link.replicas > 1 { last_sequence(link, &subject).await? } else { 0 };
+    let mut reader = DirectReader::open(link).await.map_err(ReadError::Unavailable)?;
+    let mut records: Vec<Record> = Vec::new();
+    loop {
+        let from = records.last().map_or(after, |record| record.position) + 1;
+        let more = reader.get(link, from, &subject, DIRECT_BATCH_RECORDS_MAX).await?;
+        let ended = (more.len() as u64) < DIRECT_BATCH_RECORDS_MAX;
+        records.extend(more);
+        if ended {
+            break;
+        }
+    }
+    let reached = records.last().map_or(after, |record| record.position);
+    if reached < must_reach {
+        return Err(ReadError::Unavailable(format!(
+            "a replica is at {reached} of {subject} while the leader is at {must_reach}"
+        )));
+    }
+    Ok(records)
+}
+
+/// Direct gets are answered by any replica, which may be behind; only the leader knows the end.
+async fn last_sequence(link: &Link, subject: &str) -> Result<Position, ReadError> {
+    let unavailable = |error: &dyn std::fmt::Display| ReadError::Unavailable(error.to_string());
+    let stream =
+        link.context.get_stream_no_info(&link.names.stream).await.map_err(|error| unavailable(&error))?;
+    match stream.get_last_raw_message_by_subject(subject).await {
+        Ok(message) => Ok(message.sequence),
+        Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(0),
+        Err(error) => Err(unavailable(&error)),
+    }
+}

@@ -1,0 +1,140 @@
+//! How a write becomes the bytes of a record, and comes back; the same for both providers.
+//!
+//! The payload is an encoded `huishang.log.v1.Payload`. Its bytes are made once, here, and every ledger
+//! keeps these very bytes: all that a record holds beside them follows from them, from the stream's
+//! name and from the salt.
+
+use crate::limits::{COMMIT_BYTES_MAX, COMMIT_WRITES_MAX, PAYLOAD_BYTES_MAX, WRITE_EVENTS_MAX};
+use crate::{AppendError, Commit, Position, ReadError, Record};
+use bytes::Bytes;
+use domain::StreamName;
+use prost::Message as _;
+use proto::Wire as _;
+use proto::log::v1 as wire;
+use proto::record::{Envelope, kind_of};
+use std::collections::HashSet;
+
+/// Random bytes that a record's hash covers together with its payload, so that a payload which was
+/// erased cannot be found again by guessing.
+pub type Salt = [u8; 16];
+
+/// A write as it will be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sealed {
+    /// Its stream.
+    pub stream: StreamName,
+    /// The position that the stream's last record must have.
+    pub expected: Position,
+    /// The circumstances, with the write's part in its commit.
+    pub envelope: Envelope,
+    /// The full names of its events, in order.
+    pub types: Vec<String>,
+    /// The encoded envelope and events.
+    pub payload: Bytes,
+    /// The salt of its hash.
+    pub salt: Salt,
+}
+
+/// Encodes a commit's writes, in order, or says what is wrong with it.
+pub fn seal(commit: Commit) -> Result<Vec<Sealed>, AppendError> {
+    check(&commit)?;
+    let Commit { mut envelope, writes } = commit;
+    envelope.parts = writes.len() as u32;
+    let mut sealed = Vec::with_capacity(writes.len());
+    for (part, write) in (1..).zip(writes) {
+        envelope.part = part;
+        let types = write.events.iter().map(|event| kind_of(event).to_owned()).collect();
+        let payload = wire::Payload { envelope: Some(envelope.to_wire()), events: write.events };
+        let bytes = payload.encoded_len();
+        if bytes > PAYLOAD_BYTES_MAX {
+            return Err(AppendError::TooLarge { bytes, max: PAYLOAD_BYTES_MAX });
+        }
+        sealed.push(Sealed {
+            stream: write.stream,
+            expected: write.expected,
+            envelope: envelope.clone(),
+            types,
+            payload: payload.encode_to_vec().into(),
+            salt: rand::random(),
+        });
+    }
+    let bytes = sealed.iter().map(|write| write.payload.len()).sum();
+    if bytes > COMMIT_BYTES_MAX {
+        return Err(AppendError::TooLarge { bytes, max: COMMIT_BYTES_MAX });
+    }
+    Ok(sealed)
+}
+
+fn check(commit: &Commit) -> Result<(), AppendError> {
+    let malformed = |why: String| Err(AppendError::Malformed(why));
+    let writes = &commit.writes;
+    if writes.is_empty() || writes.len() > COMMIT_WRITES_MAX {
+        return malformed(format!(
+            "a commit has 1 to {COMMIT_WRITES_MAX} writes; this one has {}",
+            writes.len()
+        ));
+    }
+    let mut streams = HashSet::new();
+    for write in writes {
+        if StreamName::parse(&write.stream.to_string()).as_ref() != Some(&write.stream) {
+            return malformed(format!("{} is no stream's name", write.stream));
+        }
+        if write.events.is_empty() || write.events.len() > WRITE_EVENTS_MAX {
+            let found = write.events.len();
+            return malformed(format!("a write has 1 to {WRITE_EVENTS_MAX} events; this one has {found}"));
+        }
+        if !streams.insert(&write.stream) {
+            return malformed(format!("a commit writes a stream once; this one has {} twice", write.stream));
+        }
+    }
+    Ok(())
+}
+
+/// Reads the record that stands at a position.
+pub fn open(position: Position, stream: &str, payload: &[u8]) -> Result<Record, ReadError> {
+    let damaged = |what: String| ReadError::Damaged { position, what };
+    let stream = StreamName::parse(stream).ok_or_else(|| damaged(format!("{stream} is no stream's name")))?;
+    let payload = wire::Payload::decode(payload).map_err(|fault| damaged(format!("no payload: {fault}")))?;
+    let envelope = payload.envelope.ok_or_else(|| damaged("a payload without envelope".into()))?;
+    let envelope = Envelope::from_wire(envelope).map_err(|fault| damaged(format!("no envelope: {fault}")))?;
+    if envelope.part == 0 || envelope.part > envelope.parts {
+        return Err(damaged(format!("part {} of {}", envelope.part, envelope.parts)));
+    }
+    Ok(Record { position, stream, envelope, events: payload.events })
+}
+
+/// The full names of a record's events, in order.
+pub fn types(record: &Record) -> Vec<String> {
+    record.events.iter().map(|event| kind_of(event).to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::sample;
+    use domain::Uuid;
+
+    #[test]
+    fn a_write_comes_back_as_it_was() {
+        let (one, two) = (sample::stream(), sample::stream());
+        let commit = sample::commit(Uuid::new_v4(), &[(&one, 0), (&two, 7)]);
+        let sealed = seal(commit.clone()).unwrap();
+        let record = open(9, &two.to_string(), &sealed[1].payload).unwrap();
+
+        assert_eq!((record.position, &record.stream, sealed[1].expected), (9, &two, 7));
+        assert_eq!((record.envelope.part, record.envelope.parts, record.commit_end()), (2, 2, 9));
+        assert_eq!(record.events, commit.writes[1].events);
+        assert_eq!(Envelope { part: 1, parts: 1, ..record.envelope.clone() }, commit.envelope);
+        assert_eq!(types(&record), sealed[1].types);
+        assert_ne!(sealed[0].salt, sealed[1].salt);
+    }
+
+    #[test]
+    fn what_is_no_record_is_named_with_its_position() {
+        let stream = sample::stream().to_string();
+        for bytes in [&b"\xff\xff"[..], b""] {
+            assert!(matches!(open(3, &stream, bytes), Err(ReadError::Damaged { position: 3, .. })));
+        }
+        assert!(matches!(open(4, "nonsense", b""), Err(ReadError::Damaged { position: 4, .. })));
+    }
+}
