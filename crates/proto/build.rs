@@ -17,6 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     fs::write(out.join("descriptors.bin"), &bytes)?;
 
     let descriptors = prost_types::FileDescriptorSet::decode(bytes.as_slice())?;
+    fs::write(out.join("rpcs.rs"), rpcs(&descriptors))?;
     tonic_prost_build::configure().include_file("huishang.rs").compile_fds(descriptors)?;
     Ok(())
 }
@@ -31,4 +32,26 @@ fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) -> std::io::Resul
         }
     }
     Ok(())
+}
+
+/// For every unary rpc, the implementation of `Rpc` that ties its request to its path and response.
+fn rpcs(descriptors: &prost_types::FileDescriptorSet) -> String {
+    let mut code = String::new();
+    for file in descriptors.file.iter().filter(|file| file.package().starts_with("huishang.")) {
+        for service in &file.service {
+            for method in service.method.iter().filter(|method| !method.server_streaming()) {
+                let path = format!("/{}.{}/{}", file.package(), service.name(), method.name());
+                code += &format!(
+                    "impl Rpc for {} {{ type Response = {}; const PATH: &'static str = \"{path}\"; }}\n",
+                    rust_path(method.input_type()),
+                    rust_path(method.output_type()),
+                );
+            }
+        }
+    }
+    code
+}
+
+fn rust_path(message: &str) -> String {
+    message.replace(".huishang.", "crate::").replace('.', "::")
 }

@@ -17,3 +17,13 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/huishang.rs"));
 }
 pub use generated::huishang::*;
+
+/// The request of a unary rpc.
+pub trait Rpc: prost::Message + Clone + Default + 'static {
+    /// What it is answered with.
+    type Response: prost::Message + Default + 'static;
+    /// Where it goes: `/<package>.<Service>/<Method>`.
+    const PATH: &'static str;
+}
+
+include!(concat!(env!("OUT_DIR"), "/rpcs.rs"));

@@ -1,0 +1,222 @@
+//! Request ↔ log.
+
+use domain::ledger::rehearsal_clock::{Command, RehearsalClock};
+use domain::{StreamName, Timestamp};
+use event_log::{EventLog, ReadError};
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use prost::Message as _;
+use proto::Wire as _;
+use proto::ledger::v1 as pb;
+use proto::ledger::v1::ledger_service_server::LedgerService;
+use proto::log::v1::Payload;
+use service_kit::clock::Clock;
+use service_kit::serve::read;
+use service_kit::{CommandError, Kit};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+/// Records read from the log at a time.
+const READ_RECORDS: usize = 256;
+/// Answers made ahead of a slow reader.
+const AHEAD_RECORDS: usize = 64;
+
+type Answers<T> = BoxStream<'static, Result<T, Status>>;
+
+/// The ledger service.
+pub struct Service {
+    kit: Kit,
+    log: EventLog,
+}
+
+impl Service {
+    pub(crate) fn new(kit: Kit, log: EventLog) -> Service {
+        Service { kit, log }
+    }
+}
+
+#[tonic::async_trait]
+impl LedgerService for Service {
+    async fn move_clock(
+        &self,
+        request: Request<pb::MoveClockRequest>,
+    ) -> Result<Response<pb::MoveClockResponse>, Status> {
+        let (order, request) = self.kit.order(request, |request| &request.command_id)?;
+        let to: Timestamp = read("to", request.to)?;
+        if matches!(self.kit.clock(), Clock::System) {
+            return Err(CommandError::Rejected {
+                reason: "CLOCK_NOT_MOVABLE".into(),
+                message: "this installation runs on the machine's clock; for a rehearsal start it with \
+                          --clock movable:2027-03-01T01:00:00Z"
+                    .into(),
+                details: vec![],
+            }
+            .into());
+        }
+        let position =
+            self.kit.execute::<RehearsalClock>(&order, RehearsalClock::realm_id(), Command::Move { to }).await?;
+        Ok(Response::new(pb::MoveClockResponse { position }))
+    }
+
+    async fn get_head(&self, _: Request<pb::GetHeadRequest>) -> Result<Response<pb::GetHeadResponse>, Status> {
+        let head = self.log.head();
+        Ok(Response::new(pb::GetHeadResponse {
+            position: head.position,
+            hash: hexadecimal(&head.hash),
+            now: self.kit.clock().now().to_wire(),
+        }))
+    }
+
+    async fn get_record(
+        &self,
+        request: Request<pb::GetRecordRequest>,
+    ) -> Result<Response<pb::GetRecordResponse>, Status> {
+        let position = request.into_inner().position;
+        let head = self.log.head().position;
+        if position == 0 || position > head {
+            return Err(Status::not_found(format!("no record at position {position}; the log has 1 to {head}")));
+        }
+        let found = self.log.read(position - 1, 1).map_err(unreadable)?;
+        let record = found.first().map(answer).transpose()?;
+        Ok(Response::new(pb::GetRecordResponse { record }))
+    }
+
+    type ReadRecordsStream = Answers<pb::ReadRecordsResponse>;
+
+    async fn read_records(
+        &self,
+        request: Request<pb::ReadRecordsRequest>,
+    ) -> Result<Response<Self::ReadRecordsStream>, Status> {
+        let request = request.into_inner();
+        if !request.stream.is_empty() && StreamName::parse(&request.stream).is_none() {
+            return Err(proto::Invalid::field("stream", "must be <context>.<aggregate>.<uuid>").into());
+        }
+        let (answers, stream) = mpsc::channel(AHEAD_RECORDS);
+        let (log, stop) = (self.log.clone(), self.kit.stop().clone());
+        tokio::spawn(async move {
+            let reading = read_records(log, request, &answers);
+            tokio::select! {
+                () = stop.cancelled() => drop(answers.send(Err(Status::unavailable("the ledger is ending"))).await),
+                outcome = reading => {
+                    if let Err(status) = outcome {
+                        let _ = answers.send(Err(status)).await;
+                    }
+                }
+            }
+        });
+        Ok(Response::new(ReceiverStream::new(stream).boxed()))
+    }
+
+    type VerifyLogStream = Answers<pb::VerifyLogResponse>;
+
+    async fn verify_log(
+        &self,
+        _: Request<pb::VerifyLogRequest>,
+    ) -> Result<Response<Self::VerifyLogStream>, Status> {
+        let (answers, stream) = mpsc::channel(AHEAD_RECORDS);
+        let log = self.log.clone();
+        tokio::task::spawn_blocking(move || {
+            let records = log.head().position;
+            let outcome = log.verify(|verified| {
+                let progress = pb::VerifyLogResponse { verified, records, ..Default::default() };
+                // Who does not listen any more does not stop the verification of the rest.
+                let _ = answers.blocking_send(Ok(progress));
+            });
+            let last = match outcome {
+                Ok(verified) => Ok(pb::VerifyLogResponse {
+                    verified: verified.head.position,
+                    records: verified.head.position,
+                    done: true,
+                    hash: hexadecimal(&verified.head.hash),
+                }),
+                Err(error) => Err(unreadable(error)),
+            };
+            let _ = answers.blocking_send(last);
+        });
+        Ok(Response::new(ReceiverStream::new(stream).boxed()))
+    }
+}
+
+/// Sends the records that the request asks for, until there are enough, or until nobody listens.
+async fn read_records(
+    log: EventLog,
+    request: pb::ReadRecordsRequest,
+    answers: &mpsc::Sender<Result<pb::ReadRecordsResponse, Status>>,
+) -> Result<(), Status> {
+    let mut head = log.watch();
+    let mut after = request.after;
+    let mut left = if request.records_max == 0 { u64::MAX } else { request.records_max };
+    loop {
+        let (next, records) = next_records(&log, &request, after)?;
+        let at_head = next == after;
+        after = next;
+        for record in records {
+            if left == 0 || answers.send(Ok(pb::ReadRecordsResponse { record: Some(answer(&record)?) })).await.is_err()
+            {
+                return Ok(());
+            }
+            left -= 1;
+        }
+        if left == 0 || (at_head && !request.follow) {
+            return Ok(());
+        }
+        if at_head && head.wait_for(|head| head.position > after).await.is_err() {
+            return Err(Status::unavailable("the ledger is ending"));
+        }
+    }
+}
+
+/// The wanted ones among the next records, and the position that reading has come to.
+fn next_records(
+    log: &EventLog,
+    request: &pb::ReadRecordsRequest,
+    after: u64,
+) -> Result<(u64, Vec<event_log::Record>), Status> {
+    if !request.stream.is_empty() {
+        let head = log.head().position;
+        let records = log.read_stream(&request.stream, after, READ_RECORDS).map_err(unreadable)?;
+        // An empty answer means that nothing of this stream lies up to the head seen before.
+        let next = records.last().map_or(head.max(after), |last| last.position);
+        return Ok((next, records));
+    }
+    let mut records = log.read(after, READ_RECORDS).map_err(unreadable)?;
+    let next = records.last().map_or(after, |last| last.position);
+    if !request.categories.is_empty() {
+        records.retain(|record| {
+            let category = record.stream.rsplit_once('.').map_or("", |(category, _)| category);
+            request.categories.iter().any(|wanted| wanted == category)
+        });
+    }
+    Ok((next, records))
+}
+
+fn answer(record: &event_log::Record) -> Result<pb::Record, Status> {
+    let payload = Payload::decode(record.payload.as_ref())
+        .map_err(|error| Status::data_loss(format!("record {} holds no payload: {error}", record.position)))?;
+    let time = Timestamp::from_microsecond(record.time_micros)
+        .map_err(|error| Status::data_loss(format!("record {}: {error}", record.position)))?;
+    Ok(pb::Record {
+        position: record.position,
+        stream: record.stream.clone(),
+        time: time.to_wire(),
+        types: record.types.clone(),
+        payload: Some(payload),
+        hash: hexadecimal(&record.hash()),
+        previous: hexadecimal(&record.previous),
+    })
+}
+
+fn hexadecimal(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unreadable(error: ReadError) -> Status {
+    match error {
+        ReadError::Damaged(damage) => {
+            tracing::error!(%damage, "the log is damaged");
+            Status::data_loss(format!("the log is damaged at {damage}"))
+        }
+        other => Status::unavailable(other.to_string()),
+    }
+}
