@@ -84,15 +84,16 @@ fn the_room_goes_with_the_session() {
     let book =
         room::Command::Book { session: id, from: at(START), until: at("2027-03-08T02:00:00Z"), attendees: 2 };
     let room = Room::id(&code("R-301"));
-    assert_eq!(room_command(id, &before, &scheduled()), Some((room, book)));
+    let schedule = Command::Schedule { room: code("R-301"), from: at(START) };
+    assert_eq!(room_command(id, &before, &schedule), Some((room, book)));
     let release = room::Command::Release { session: id };
     let reason = text("停电");
     assert_eq!(
-        room_command(id, &after, &Event::Postponed { reason: reason.clone() }),
+        room_command(id, &after, &Command::Postpone { reason: reason.clone() }),
         Some((room, release.clone()))
     );
-    assert_eq!(room_command(id, &after, &Event::Cancelled { reason: reason.clone() }), Some((room, release)));
-    assert_eq!(room_command(id, &before, &Event::Cancelled { reason }), None, "it has no room yet");
+    assert_eq!(room_command(id, &after, &Command::Cancel { reason: reason.clone() }), Some((room, release)));
+    assert_eq!(room_command(id, &before, &Command::Cancel { reason }), None, "it has no room yet");
 }
 
 #[test]
