@@ -2,3 +2,6 @@
 
 pub mod conclude_session;
 pub mod open_docket;
+pub mod plan_followup;
+pub mod register_resolution;
+pub mod rescind_items;

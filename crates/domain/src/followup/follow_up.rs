@@ -1,0 +1,335 @@
+//! A follow-up (督办): the clock beside an action item.
+//!
+//! It learns from process managers what became of the item, and from a timer that a moment has come.
+//! Deadlines are data: every rung of the ladder stands in an event before it is due, and each happens at
+//! most once, however often the hour is noted.
+
+mod event;
+mod hour;
+
+pub use event::Event;
+
+use super::ladder::{Ladder, Rung, RungKind};
+use crate::{Aggregate, Code, Date, Issued, Line, Timestamp, Uuid, rejections};
+
+/// What is followed up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The resolution that asks for it.
+    pub resolution: Uuid,
+    /// The item's number.
+    pub number: Line,
+    /// What it is called.
+    pub title: Line,
+    /// The department that answers for it.
+    pub lead: Code,
+    /// The departments that support it.
+    pub co_responsible: Vec<Code>,
+    /// When it is due.
+    pub due: Date,
+    /// The last moment of that date.
+    pub due_at: Timestamp,
+    /// Until when the lead must acknowledge.
+    pub acknowledge_by: Timestamp,
+}
+
+/// Why a ladder is made anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// 延期: the due date was moved.
+    Extension,
+    /// 重开: an accepted item was reopened.
+    Reopening,
+}
+
+/// To whom an escalation goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Tier {
+    /// 督查
+    Supervisor,
+    /// 领导
+    Leadership,
+}
+
+/// The wishes; all come from process managers and timers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are those of the events, where each is described")]
+pub enum Command {
+    /// Begins to follow an item up.
+    Plan { subject: Subject, ladder: Ladder },
+    /// The lead took it on.
+    NoteAcknowledged,
+    /// The lead said that it is not its own: nobody has to acknowledge until that is ruled on.
+    NoteContested,
+    /// A contest was ruled on; this department leads now.
+    NoteRuling { lead: Code, acknowledge_by: Timestamp },
+    /// The work cannot go on.
+    NoteBlocked { help_from: Code },
+    /// It can.
+    NoteUnblocked,
+    /// The work is said to be done: the clock stops until that is judged.
+    NoteClaimed,
+    /// It is not done: the clock goes on.
+    NoteReturned,
+    /// Another due date counts.
+    Replan { due: Date, due_at: Timestamp, cause: Cause },
+    /// The item was accepted.
+    Satisfy,
+    /// The item is not owed any more.
+    Cancel,
+    /// Looks at the clock.
+    NoteTheHour,
+}
+
+rejections! {
+    /// Why a follow-up stays as it is.
+    Rejection {
+        NotFound { what: String } = "{what} does not exist",
+        AlreadyPlanned { number: Line } = "item {number} is followed up already, with another content",
+    }
+}
+
+/// How far the item has come, as the clock sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Somebody has to do something; the clock runs.
+    Open,
+    /// Somebody else has to judge; the clock stands still.
+    Claimed,
+    /// Done.
+    Satisfied,
+    /// Not owed any more.
+    Cancelled,
+}
+
+/// What is known of one follow-up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum State {
+    /// Never planned.
+    #[default]
+    Absent,
+    /// Planned, and what became of it.
+    Planned(Box<Watch>),
+}
+
+/// One item watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watch {
+    /// What is followed up, as it is now.
+    pub subject: Subject,
+    /// The policy that its rungs are made by.
+    pub ladder: Ladder,
+    /// How far the item has come.
+    pub stage: Stage,
+    /// Whether the lead took it on.
+    pub acknowledged: bool,
+    /// The department asked for help, while the work cannot go on.
+    pub blocked: Option<Code>,
+    /// The highest tier that was told since the due date was set.
+    pub escalated: Option<Tier>,
+    /// How often the due date was moved.
+    pub extensions: u32,
+    /// The rungs still to come, in the order of time.
+    pub pending: Vec<Rung>,
+    /// The rungs that happened, skipped ones not included.
+    pub fired: Vec<Rung>,
+    /// The last number given to a rung.
+    pub rungs: u32,
+}
+
+impl State {
+    /// What is watched, once it is planned.
+    pub fn watch(&self) -> Option<&Watch> {
+        match self {
+            State::Absent => None,
+            State::Planned(watch) => Some(watch),
+        }
+    }
+
+    /// The moment at which [`Command::NoteTheHour`] will have something to do; none while the clock
+    /// stands still.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let watch = self.watch().filter(|watch| watch.stage == Stage::Open)?;
+        watch.pending.iter().map(|rung| rung.at).min()
+    }
+}
+
+/// The follow-up aggregate. A follow-up has the id of its action item.
+#[derive(Debug)]
+pub struct FollowUp;
+
+impl Aggregate for FollowUp {
+    const CATEGORY: &'static str = "followup.follow_up";
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Rejection;
+    type State = State;
+
+    fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+        let (watch, command) = match (state, command) {
+            (State::Absent, Command::Plan { subject, ladder }) => return Ok(plan(subject, ladder, issued)),
+            (State::Absent, _) => return Err(Rejection::NotFound { what: "the follow-up".to_owned() }),
+            (State::Planned(watch), command) => (watch, command),
+        };
+        match command {
+            Command::Plan { subject, .. } if watch.subject.number == subject.number => Ok(vec![]),
+            Command::Plan { .. } => Err(Rejection::AlreadyPlanned { number: watch.subject.number.clone() }),
+            Command::Replan { due, due_at, cause } => Ok(watch.replan(due, due_at, cause, issued)),
+            Command::NoteTheHour => Ok(watch.note_the_hour(issued.at)),
+            command => Ok(watch.note(command)),
+        }
+    }
+
+    fn evolve(state: State, event: &Event) -> State {
+        match (state, event) {
+            (State::Absent, Event::Planned { subject, ladder, rungs }) => {
+                State::Planned(Box::new(Watch::new(subject, ladder, rungs)))
+            }
+            (State::Planned(mut watch), event) => {
+                watch.apply(event);
+                State::Planned(watch)
+            }
+            (State::Absent, _) => State::Absent,
+        }
+    }
+}
+
+fn plan(subject: Subject, ladder: Ladder, issued: &Issued) -> Vec<Event> {
+    let mut rungs = vec![acknowledgement(subject.acknowledge_by, 0)];
+    rungs.extend(ladder.rungs(subject.due_at, issued.at, 1));
+    vec![Event::Planned { subject, ladder, rungs }]
+}
+
+fn acknowledgement(at: Timestamp, last: u32) -> Rung {
+    Rung { no: last + 1, kind: RungKind::Acknowledgement, days: 0, at }
+}
+
+impl Watch {
+    fn new(subject: &Subject, ladder: &Ladder, rungs: &[Rung]) -> Watch {
+        let mut watch = Watch {
+            subject: subject.clone(),
+            ladder: ladder.clone(),
+            stage: Stage::Open,
+            acknowledged: false,
+            blocked: None,
+            escalated: None,
+            extensions: 0,
+            pending: Vec::new(),
+            fired: Vec::new(),
+            rungs: 0,
+        };
+        watch.add(rungs);
+        watch
+    }
+
+    /// Whether nothing is owed any more.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.stage, Stage::Satisfied | Stage::Cancelled)
+    }
+
+    /// What follows from something that became of the item. What is so already, or comes after the end,
+    /// changes nothing.
+    fn note(&self, command: Command) -> Vec<Event> {
+        let (open, claimed) = (self.stage == Stage::Open, self.stage == Stage::Claimed);
+        let event = match command {
+            Command::NoteAcknowledged if open && !self.acknowledged => Event::Acknowledged,
+            Command::NoteContested if open && !self.acknowledged => Event::Contested,
+            Command::NoteRuling { lead, acknowledge_by } if open => Event::Ruled {
+                lead,
+                acknowledge_by,
+                rungs: vec![acknowledgement(acknowledge_by, self.rungs)],
+            },
+            Command::NoteBlocked { help_from } if open && self.blocked.as_ref() != Some(&help_from) => {
+                Event::Blocked { help_from }
+            }
+            Command::NoteUnblocked if self.blocked.is_some() => Event::Unblocked,
+            Command::NoteClaimed if open => Event::Claimed,
+            Command::NoteReturned if claimed => Event::Returned,
+            Command::Satisfy if open || claimed => Event::Satisfied,
+            Command::Cancel if open || claimed => Event::Cancelled,
+            _ => return vec![],
+        };
+        vec![event]
+    }
+
+    fn replan(&self, due: Date, due_at: Timestamp, cause: Cause, issued: &Issued) -> Vec<Event> {
+        let wanted = match cause {
+            Cause::Extension => self.stage == Stage::Open && due_at != self.subject.due_at,
+            Cause::Reopening => self.stage == Stage::Satisfied,
+        };
+        if !wanted {
+            return vec![];
+        }
+        let rungs = self.ladder.rungs(due_at, issued.at, self.rungs);
+        vec![Event::Replanned { due, due_at, cause, rungs }]
+    }
+
+    fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Planned { .. } => {}
+            Event::Acknowledged => {
+                self.acknowledged = true;
+                self.drop_rungs(|kind| kind == RungKind::Acknowledgement);
+            }
+            Event::Contested => self.drop_rungs(|kind| kind == RungKind::Acknowledgement),
+            Event::Ruled { lead, acknowledge_by, rungs } => {
+                self.subject.lead = lead.clone();
+                self.subject.acknowledge_by = *acknowledge_by;
+                self.acknowledged = false;
+                self.drop_rungs(|kind| kind == RungKind::Acknowledgement);
+                self.add(rungs);
+            }
+            Event::Blocked { help_from } => self.blocked = Some(help_from.clone()),
+            Event::Unblocked => self.blocked = None,
+            Event::Claimed => self.stop(Stage::Claimed),
+            Event::Returned => self.stage = Stage::Open,
+            Event::Replanned { due, due_at, cause, rungs } => {
+                (self.subject.due, self.subject.due_at) = (*due, *due_at);
+                self.extensions += u32::from(*cause == Cause::Extension);
+                self.escalated = None;
+                self.stage = Stage::Open;
+                self.drop_rungs(|kind| kind != RungKind::Acknowledgement);
+                self.add(rungs);
+            }
+            Event::Satisfied => self.end(Stage::Satisfied),
+            Event::Cancelled => self.end(Stage::Cancelled),
+            Event::Reminded { rung, .. }
+            | Event::AcknowledgementOverdue { rung, .. }
+            | Event::Overdue { rung, .. } => self.fire(*rung),
+            Event::Escalated { rung, to, .. } => {
+                self.escalated = self.escalated.max(Some(*to));
+                self.fire(*rung);
+            }
+            Event::Skipped { rung, .. } => self.pending.retain(|pending| pending.no != *rung),
+        }
+    }
+
+    fn add(&mut self, rungs: &[Rung]) {
+        self.rungs = rungs.iter().map(|rung| rung.no).fold(self.rungs, u32::max);
+        self.pending.extend(rungs);
+        self.pending.sort_by_key(|rung| (rung.at, rung.no));
+    }
+
+    fn fire(&mut self, no: u32) {
+        let fired = self.pending.iter().find(|rung| rung.no == no).copied();
+        self.fired.extend(fired);
+        self.pending.retain(|rung| rung.no != no);
+    }
+
+    fn drop_rungs(&mut self, unwanted: fn(RungKind) -> bool) {
+        self.pending.retain(|rung| !unwanted(rung.kind));
+    }
+
+    fn stop(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.blocked = None;
+    }
+
+    fn end(&mut self, stage: Stage) {
+        self.stop(stage);
+        self.pending.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests;

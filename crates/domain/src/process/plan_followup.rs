@@ -1,0 +1,65 @@
+//! What becomes of an action item is told to its follow-up, which has the same id.
+
+use crate::Uuid;
+use crate::followup::follow_up::{self, Cause, Subject};
+use crate::followup::ladder::Ladder;
+use crate::resolution::action_item::{self, Assignment, Event};
+
+/// This process manager's name.
+pub const NAME: &str = "plan_followup";
+
+/// What follows from an event of an item; `state` is the item just after it.
+pub fn react(
+    id: Uuid,
+    state: &action_item::State,
+    event: &action_item::Event,
+) -> Vec<(Uuid, follow_up::Command)> {
+    command(state, event).map(|command| (id, command)).into_iter().collect()
+}
+
+fn command(state: &action_item::State, event: &Event) -> Option<follow_up::Command> {
+    use follow_up::Command;
+    let lead = state.item().map(|item| item.assignment.lead.clone())?;
+    Some(match event {
+        Event::Assigned { assignment } => {
+            Command::Plan { subject: subject(assignment), ladder: Ladder::default() }
+        }
+        Event::Acknowledged { .. } => Command::NoteAcknowledged,
+        Event::Contested { .. } => Command::NoteContested,
+        Event::ContestDismissed { acknowledge_by, .. } | Event::Reassigned { acknowledge_by, .. } => {
+            Command::NoteRuling { lead, acknowledge_by: *acknowledge_by }
+        }
+        Event::Blocked { help_from, .. } => Command::NoteBlocked { help_from: help_from.clone() },
+        Event::Unblocked { .. } => Command::NoteUnblocked,
+        Event::ExtensionGranted { due, due_at, .. } => {
+            Command::Replan { due: *due, due_at: *due_at, cause: Cause::Extension }
+        }
+        Event::CompletionClaimed { .. } => Command::NoteClaimed,
+        Event::Accepted { .. } => Command::Satisfy,
+        Event::Returned { .. } => Command::NoteReturned,
+        Event::Reopened { due, due_at, .. } => {
+            Command::Replan { due: *due, due_at: *due_at, cause: Cause::Reopening }
+        }
+        Event::Rescinded { .. } => Command::Cancel,
+        Event::ProgressReported { .. }
+        | Event::ExtensionRequested { .. }
+        | Event::ExtensionRefused { .. }
+        | Event::LookedBack { .. } => return None,
+    })
+}
+
+fn subject(assignment: &Assignment) -> Subject {
+    Subject {
+        resolution: assignment.resolution,
+        number: assignment.number.clone(),
+        title: assignment.title.clone(),
+        lead: assignment.lead.clone(),
+        co_responsible: assignment.co_responsible.clone(),
+        due: assignment.due,
+        due_at: assignment.due_at,
+        acknowledge_by: assignment.acknowledge_by,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+use super::*;
+use crate::calendar::WorkingCalendar;
+use crate::followup::follow_up::{FollowUp, Stage};
+use crate::resolution::action_item::{ActionItem, Command};
+use crate::resolution::evidence::Evidence;
+use crate::resolution::new_due::NewDue;
+use crate::testing::actor;
+use crate::{Actor, Aggregate, Code, Issued, Line, Role, Text, Timestamp};
+
+const ITEM: Uuid = Uuid::from_u128(9);
+
+/// An item and its follow-up, moved on together.
+#[derive(Default)]
+struct Pair {
+    item: action_item::State,
+    followed: follow_up::State,
+}
+
+impl Pair {
+    fn then(mut self, at: &str, by: &str, command: Command) -> Pair {
+        let at: Timestamp = at.parse().unwrap();
+        let issued = Issued { at, by: actor("li", by, Role::DepartmentLead) };
+        let noted = Issued { at, by: Actor::process(NAME) };
+        for event in ActionItem::decide(&self.item, command, &issued).unwrap() {
+            self.item = ActionItem::evolve(self.item, &event);
+            for (id, command) in react(ITEM, &self.item, &event) {
+                assert_eq!(id, ITEM, "a follow-up has its item's id");
+                let events = FollowUp::decide(&self.followed, command, &noted).unwrap();
+                self.followed = FollowUp::fold(self.followed, &events);
+            }
+        }
+        self
+    }
+
+    fn stage(&self) -> Stage {
+        self.followed.watch().unwrap().stage
+    }
+}
+
+fn text(words: &str) -> Text {
+    Text::parse(words).unwrap()
+}
+
+fn assigned() -> Pair {
+    let code = |text| Code::parse(text).unwrap();
+    let assignment = Assignment {
+        resolution: Uuid::from_u128(1),
+        number: Line::parse("FLOOD-2027-0001/1").unwrap(),
+        title: Line::parse("Rebuild").unwrap(),
+        deliverable: text("Twelve stations"),
+        criterion: text("Two hours under load"),
+        lead: code("WATER"),
+        co_responsible: vec![code("ROADS")],
+        due: "2027-03-31".parse().unwrap(),
+        due_at: "2027-03-31T15:59:59Z".parse().unwrap(),
+        acknowledge_by: "2027-03-04T15:59:59Z".parse().unwrap(),
+    };
+    Pair::default().then("2027-03-01T02:00:00Z", "OFFICE", Command::Assign { assignment })
+}
+
+#[test]
+fn the_clock_beside_an_item_follows_it_to_the_end() {
+    let evidence = Evidence {
+        title: Line::parse("Report").unwrap(),
+        sha256: Line::parse(&"0a".repeat(32)).unwrap(),
+        uri: Line::parse("https://files.example.cn/1").unwrap(),
+    };
+    let claim = || Command::ClaimCompletion { summary: text("done"), evidence: vec![evidence.clone()] };
+    let calendar = || WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
+    let pair = assigned().then("2027-03-02T02:00:00Z", "WATER", Command::Acknowledge);
+    let first = pair.followed.next_deadline().unwrap();
+    assert_eq!(first.to_string(), "2027-03-24T15:59:59Z", "the reminder, for it is acknowledged");
+
+    let ask = Command::RequestExtension { due: NewDue::Days(10), reason: text("rain"), calendar: calendar() };
+    let pair = pair.then("2027-03-03T02:00:00Z", "WATER", ask).then(
+        "2027-03-03T03:00:00Z",
+        "OFFICE",
+        Command::GrantExtension,
+    );
+    assert_eq!(pair.followed.watch().unwrap().subject.due.to_string(), "2027-04-10");
+
+    let pair = pair.then("2027-04-01T02:00:00Z", "WATER", claim());
+    assert_eq!((pair.stage(), pair.followed.next_deadline()), (Stage::Claimed, None));
+    let pair = pair
+        .then("2027-04-02T02:00:00Z", "OFFICE", Command::ReturnWork { reason: text("two are missing") })
+        .then("2027-04-03T02:00:00Z", "WATER", claim())
+        .then("2027-04-04T02:00:00Z", "OFFICE", Command::Accept { note: None });
+    assert_eq!(pair.stage(), Stage::Satisfied);
+    let reopen =
+        Command::Reopen { reason: text("look-back"), due: Some(NewDue::Days(5)), calendar: calendar() };
+    let pair = pair.then("2027-06-01T02:00:00Z", "OFFICE", reopen);
+    assert_eq!((pair.stage(), pair.followed.watch().unwrap().extensions), (Stage::Open, 1));
+    let pair = pair.then("2027-06-02T02:00:00Z", "OFFICE", Command::Rescind { reason: text("over") });
+    assert_eq!(pair.stage(), Stage::Cancelled);
+}
+
+#[test]
+fn a_new_lead_has_its_own_time_to_acknowledge() {
+    let ruling = Command::ResolveContest {
+        reassign_to: Some(Code::parse("ROADS").unwrap()),
+        reason: text("it is theirs"),
+        calendar: WorkingCalendar::weekends_only("Asia/Shanghai").unwrap(),
+    };
+    let pair = assigned().then("2027-03-02T02:00:00Z", "WATER", Command::Contest { reason: text("no") });
+    assert_eq!(pair.followed.next_deadline().unwrap().to_string(), "2027-03-24T15:59:59Z");
+    let pair = pair.then("2027-03-03T02:00:00Z", "OFFICE", ruling);
+    let watch = pair.followed.watch().unwrap();
+    assert_eq!(watch.subject.lead.as_str(), "ROADS");
+    assert_eq!(pair.followed.next_deadline(), pair.item.item().map(|item| item.assignment.acknowledge_by));
+}

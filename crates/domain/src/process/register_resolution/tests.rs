@@ -1,0 +1,136 @@
+use super::*;
+use crate::calendar::WorkingCalendar;
+use crate::deliberation::ballot::{Abstention, Choice, Method, Tie};
+use crate::deliberation::docket::{
+    Agenda, AgendaTopic, Command, Docket, ItemDraft, Mode, Participant, RoleOnTopic, TopicRole,
+};
+use crate::deliberation::due::DueRule;
+use crate::process::rescind_items;
+use crate::resolution::resolution::State;
+use crate::testing::{actor, given};
+use crate::{Aggregate, Code, Role};
+
+const DOCKET: Uuid = Uuid::from_u128(7);
+
+fn code(text: &str) -> Code {
+    Code::parse(text).unwrap()
+}
+
+fn line(text: &str) -> Line {
+    Line::parse(text).unwrap()
+}
+
+fn text(words: &str) -> Text {
+    Text::parse(words).unwrap()
+}
+
+/// A countersign on one topic, with two items, as far as its decision.
+fn decided() -> Vec<docket::Event> {
+    let deciding = |department| Participant {
+        department: code(department),
+        roles: vec![TopicRole { topic: 1, role: RoleOnTopic::Decides }],
+    };
+    let agenda = Agenda {
+        session: DOCKET,
+        title: line("Flood control"),
+        body: code("FLOOD"),
+        chair: code("WATER"),
+        mode: Mode::Countersign { deadline: "2027-03-08T10:00:00Z".parse().unwrap() },
+        decide_by: None,
+        quorum_percent: 50,
+        topics: vec![AgendaTopic { no: 1, title: line("Pump stations"), timebox_minutes: 20 }],
+        participants: vec![deciding("WATER"), deciding("ROADS"), deciding("HEALTH")],
+    };
+    let item = |title, days| ItemDraft {
+        title: line(title),
+        deliverable: text("Twelve stations"),
+        criterion: Some(text("Two hours under load")),
+        lead: Some(code("WATER")),
+        co_responsible: vec![code("ROADS")],
+        due: Some(DueRule::InWorkingDays(days)),
+    };
+    let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
+    let vote = |department, choice| {
+        (department, Command::CastVote { topic: 1, department: code(department), choice, reason: None })
+    };
+    let commands = [
+        ("WATER", Command::Prepare { agenda }),
+        ("WATER", Command::Propose { topic: 1, text: text("The stations are rebuilt.") }),
+        ("WATER", Command::DraftItems { topic: 1, items: vec![item("Rebuild", 5), item("Test", 10)] }),
+        (
+            "WATER",
+            Command::OpenBallot {
+                topic: 1,
+                version: 1,
+                method: Method::SimpleMajority,
+                abstention: Abstention::DoesNotCount,
+                tie: Tie::Rejects,
+            },
+        ),
+        vote("WATER", Choice::Yes),
+        vote("ROADS", Choice::Yes),
+        vote("HEALTH", Choice::No),
+        ("WATER", Command::CloseBallot { topic: 1, casting_vote: None }),
+        ("WATER", Command::AdoptDecision { topic: 1, declaratory: false, calendar }),
+    ];
+    commands.into_iter().fold(Vec::new(), |mut history, (department, command)| {
+        let said = format!("{command:?}");
+        let by = actor("li", department, Role::Chair);
+        let events = given::<Docket>(&history).at("2027-03-01T02:00:00Z").by(by).when(command);
+        history.extend(events.unwrap_or_else(|refused| panic!("{said}: {refused}")));
+        history
+    })
+}
+
+#[test]
+fn a_decision_is_registered_under_its_number_with_its_items() {
+    let history = decided();
+    let state = Docket::fold(docket::State::default(), &history);
+    let registering = react(DOCKET, &state, history.last().unwrap()).unwrap();
+    assert_eq!(registering.register, Register::id(&code("FLOOD"), 2027));
+    assert_eq!(registering.resolution, docket::resolution_id(DOCKET, 1), "both contexts derive the same id");
+
+    let issued = given::<Register>(&[]).when(registering.issue()).unwrap();
+    let register = Register::fold(register::State::default(), &issued);
+    let number = register.number_of(registering.resolution).unwrap();
+    let registered = registering.with_number(number);
+
+    let (id, register) = registered.resolution;
+    let resolution = Resolution::fold(State::default(), &given::<Resolution>(&[]).when(register).unwrap());
+    let facts = resolution.registration().unwrap();
+    assert_eq!((id, facts.number.as_str()), (registering.resolution, "FLOOD-2027-0001"));
+    assert_eq!((facts.votes.yes, facts.votes.no, &facts.dissent[..]), (2, 1, &[code("HEALTH")][..]));
+    assert_eq!(facts.items, [docket::action_item_id(DOCKET, 1), docket::action_item_id(DOCKET, 2)]);
+
+    let items: Vec<(Uuid, String, String)> = registered
+        .items
+        .into_iter()
+        .map(|(id, command)| match command {
+            action_item::Command::Assign { assignment } => {
+                (id, assignment.number.to_string(), assignment.due.to_string())
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        items,
+        [
+            (facts.items[0], "FLOOD-2027-0001/1".to_owned(), "2027-03-08".to_owned()),
+            (facts.items[1], "FLOOD-2027-0001/2".to_owned(), "2027-03-15".to_owned())
+        ]
+    );
+
+    let rescinded = resolution::Event::Rescinded { reason: text("a law applies") };
+    let ended = Resolution::evolve(resolution.clone(), &rescinded);
+    let told: Vec<Uuid> =
+        rescind_items::react(id, &ended, &rescinded).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(told, facts.items);
+}
+
+#[test]
+fn nothing_else_registers_anything() {
+    let history = decided();
+    let before = &history[..history.len() - 1];
+    let state = Docket::fold(docket::State::default(), before);
+    assert!(before.iter().all(|event| react(DOCKET, &state, event).is_none()));
+}

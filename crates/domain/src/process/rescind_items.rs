@@ -1,0 +1,22 @@
+//! A resolution that is no longer in force, rescinded or superseded, asks for nothing any more: its
+//! unfinished items are rescinded.
+
+use crate::resolution::{action_item, resolution};
+use crate::{Text, Uuid};
+
+/// This process manager's name.
+pub const NAME: &str = "rescind_items";
+
+/// What follows from an event of a resolution; `state` is the resolution just after it.
+pub fn react(
+    _id: Uuid,
+    state: &resolution::State,
+    event: &resolution::Event,
+) -> Vec<(Uuid, action_item::Command)> {
+    let reason: &Text = match event {
+        resolution::Event::Registered { .. } => return vec![],
+        resolution::Event::Rescinded { reason } | resolution::Event::Superseded { reason, .. } => reason,
+    };
+    let items = state.registration().map(|registration| registration.items.as_slice()).unwrap_or_default();
+    items.iter().map(|&item| (item, action_item::Command::Rescind { reason: reason.clone() })).collect()
+}

@@ -1,0 +1,222 @@
+//! An action item (督办事项): what one department owes by a resolution, from its assignment to the proof
+//! that it was done.
+//!
+//! The folder holds its parts: [`event`] what can happen, [`item`] how far it has come; then the rules by
+//! what they are about: `assignment`, `work`, `extension`, `acceptance`.
+
+mod acceptance;
+mod assignment;
+pub mod event;
+mod extension;
+pub mod item;
+mod work;
+
+pub use event::Event;
+pub use item::{Assignment, Blockage, ExtensionRequest, Item, Stage};
+
+use crate::calendar::WorkingCalendar;
+use crate::resolution::evidence::Evidence;
+use crate::resolution::new_due::NewDue;
+use crate::{Aggregate, Code, Date, Issued, Line, Text, Timestamp, Uuid, aggregate::derived_id, rejections};
+
+/// Departments that support one item, at most.
+pub const CO_RESPONSIBLE_MAX: usize = 50;
+/// How often the due date of one item may be moved.
+pub const EXTENSIONS_MAX: u32 = 2;
+/// Working days in which a lead acknowledges after a contest was ruled on.
+pub const ACKNOWLEDGE_WORKING_DAYS: u32 = 3;
+/// The percentage that means done.
+pub const PERCENT_MAX: u32 = 100;
+
+/// The wishes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are those of the events, where each is described")]
+pub enum Command {
+    /// Assigns the item to its lead.
+    Assign { assignment: Assignment },
+    /// 签收: the lead takes it on; a contest of its own lapses.
+    Acknowledge,
+    /// The lead says that the item is not its own, in time.
+    Contest { reason: Text },
+    /// Rules on a contest: another department leads from now on, or else the assignment stands.
+    ResolveContest { reassign_to: Option<Code>, reason: Text, calendar: WorkingCalendar },
+    /// Says how far the work has come, with evidence.
+    ReportProgress { percent: u32, note: Text, evidence: Vec<Evidence> },
+    /// Says that the work cannot go on, and who could help.
+    ReportBlocked { reason: Text, help_from: Code },
+    /// Says that it can go on.
+    Unblock { note: Text },
+    /// Asks for a later due date.
+    RequestExtension { due: NewDue, reason: Text, calendar: WorkingCalendar },
+    /// Gives the later due date that was asked for.
+    GrantExtension,
+    /// Leaves the due date as it is.
+    RefuseExtension { reason: Text },
+    /// Says that the work is done, with evidence.
+    ClaimCompletion { summary: Text, evidence: Vec<Evidence> },
+    /// 验收: finds the criterion met.
+    Accept { note: Option<Text> },
+    /// Finds the criterion not met.
+    ReturnWork { reason: Text },
+    /// Takes an acceptance back.
+    Reopen { reason: Text, due: Option<NewDue>, calendar: WorkingCalendar },
+    /// Ends an unfinished item, because its resolution is no longer in force.
+    Rescind { reason: Text },
+    /// 回头看: notes, some time after acceptance, whether the result holds.
+    LookBack { finding: Text, holds: bool },
+}
+
+rejections! {
+    /// Why an item stays as it is.
+    Rejection {
+        NotFound { what: String } = "{what} does not exist",
+        AlreadyAssigned { number: Line } = "the item is assigned already, as {number} and with another content",
+        TooManyCoResponsible { departments: usize, max: usize } =
+            "{departments} departments were named to support the item; it takes at most {max}",
+        NotYourDepartment { department: String, needed: String } =
+            "only {needed} may do this; you speak for {department}",
+        WrongStage { number: Line, stage: &'static str, needed: &'static str } =
+            "item {number} is {stage}; for this it has to be {needed}",
+        ContestTooLate { acknowledge_by: Timestamp } = "the assignment could be contested until {acknowledge_by}",
+        AlreadyLead { department: Code } = "{department} leads the item already",
+        OwnCase { department: Code } = "{department} leads the item and cannot decide on its own case",
+        AcceptedOwnWork { department: Code } =
+            "{department} did the work; somebody else has to say whether it is done",
+        PercentOutOfRange { percent: u32, max: u32 } = "{percent} % was reported; {max} % is all of it",
+        NoEvidence = "completion needs at least one document that shows it",
+        TooMuchEvidence { documents: usize, max: usize } =
+            "{documents} documents were given; a report takes at most {max}",
+        NotADigest { sha256: Line } = "{sha256} is no SHA-256: 64 hexadecimal digits are needed",
+        HelpFromOneself { department: Code } = "{department} cannot ask itself for help",
+        ExtensionPending { due: Date } = "an extension until {due} is asked for already",
+        NoExtensionRequested { number: Line } = "no extension of item {number} is asked for",
+        ExtensionsUsedUp { granted: u32, max: u32 } =
+            "the due date was moved {granted} times, and at most {max} times are allowed",
+        DueNotLater { requested: Date, earliest: Date } = "{requested} is too early: {earliest} or later is needed",
+        DueOutOfRange { days: u32, max: u32 } = "{days} days were asked for; at most {max} are counted",
+    }
+}
+
+/// What is known of one item.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum State {
+    /// Never assigned.
+    #[default]
+    Absent,
+    /// Assigned, and what became of it.
+    Assigned(Box<Item>),
+}
+
+impl State {
+    /// The item, once it is assigned.
+    pub fn item(&self) -> Option<&Item> {
+        match self {
+            State::Absent => None,
+            State::Assigned(item) => Some(item),
+        }
+    }
+
+    fn assigned(&self) -> Result<&Item, Rejection> {
+        self.item().ok_or_else(|| Rejection::NotFound { what: "the action item".to_owned() })
+    }
+}
+
+/// The action item aggregate.
+#[derive(Debug)]
+pub struct ActionItem;
+
+impl ActionItem {
+    /// The id of the item with this number on a docket; its follow-up has the same.
+    pub fn id(docket: Uuid, no: u32) -> Uuid {
+        derived_id(docket, &["item", &no.to_string()])
+    }
+}
+
+impl Aggregate for ActionItem {
+    const CATEGORY: &'static str = "resolution.action_item";
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Rejection;
+    type State = State;
+
+    fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+        if let Command::Assign { assignment } = command {
+            return assignment::assign(state, assignment);
+        }
+        let item = state.assigned()?;
+        match command {
+            Command::Assign { .. } => Ok(vec![]),
+            Command::Acknowledge => assignment::acknowledge(item, issued),
+            Command::Contest { reason } => assignment::contest(item, reason, issued),
+            Command::ResolveContest { reassign_to, reason, calendar } => {
+                assignment::resolve_contest(item, reassign_to, reason, &calendar, issued)
+            }
+            Command::ReportProgress { percent, note, evidence } => {
+                work::report_progress(item, percent, note, evidence, issued)
+            }
+            Command::ReportBlocked { reason, help_from } => {
+                work::report_blocked(item, reason, help_from, issued)
+            }
+            Command::Unblock { note } => work::unblock(item, note, issued),
+            Command::RequestExtension { due, reason, calendar } => {
+                extension::request(item, due, reason, &calendar, issued)
+            }
+            Command::GrantExtension => extension::grant(item, issued),
+            Command::RefuseExtension { reason } => extension::refuse(item, reason, issued),
+            Command::ClaimCompletion { summary, evidence } => {
+                work::claim_completion(item, summary, evidence, issued)
+            }
+            Command::Accept { note } => acceptance::accept(item, note, issued),
+            Command::ReturnWork { reason } => acceptance::return_work(item, reason, issued),
+            Command::Reopen { reason, due, calendar } => {
+                acceptance::reopen(item, reason, due, &calendar, issued)
+            }
+            Command::Rescind { reason } => Ok(acceptance::rescind(item, reason)),
+            Command::LookBack { finding, holds } => acceptance::look_back(item, finding, holds, issued),
+        }
+    }
+
+    fn evolve(state: State, event: &Event) -> State {
+        match (state, event) {
+            (State::Absent, Event::Assigned { assignment }) => {
+                State::Assigned(Box::new(Item::new(assignment.clone())))
+            }
+            (State::Assigned(mut item), event) => {
+                item.apply(event);
+                State::Assigned(item)
+            }
+            (State::Absent, _) => State::Absent,
+        }
+    }
+}
+
+/// The department of whoever asks, when it is the item's lead.
+fn by_lead(item: &Item, issued: &Issued) -> Result<Code, Rejection> {
+    by_one_of(std::iter::once(&item.assignment.lead), issued)
+}
+
+/// The department of whoever asks, when it leads or supports the item.
+fn by_party(item: &Item, issued: &Issued) -> Result<Code, Rejection> {
+    by_one_of(item.parties(), issued)
+}
+
+/// The department of whoever asks, when it is one of these.
+fn by_one_of<'a>(needed: impl Iterator<Item = &'a Code>, issued: &Issued) -> Result<Code, Rejection> {
+    let needed: Vec<&Code> = needed.collect();
+    match needed.iter().find(|department| issued.by.speaks_for(department)) {
+        Some(&department) => Ok(department.clone()),
+        None => Err(Rejection::NotYourDepartment {
+            department: issued.by.department.as_ref().map_or("no department".to_owned(), Code::to_string),
+            needed: needed.iter().map(|code| code.as_str()).collect::<Vec<_>>().join(" or "),
+        }),
+    }
+}
+
+/// Refuses the lead where somebody else has to decide.
+fn not_by_lead(item: &Item, issued: &Issued) -> Result<(), Rejection> {
+    let lead = &item.assignment.lead;
+    if issued.by.speaks_for(lead) { Err(Rejection::OwnCase { department: lead.clone() }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests;

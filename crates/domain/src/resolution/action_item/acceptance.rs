@@ -1,0 +1,72 @@
+//! Judging the work, by somebody who did not do it.
+
+use super::{Event, Item, Rejection, Stage, extension, not_by_lead};
+use crate::calendar::WorkingCalendar;
+use crate::resolution::new_due::NewDue;
+use crate::{Issued, Text};
+
+pub(super) fn accept(item: &Item, note: Option<Text>, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+    not_own_work(item, issued)?;
+    if item.stage == Stage::Accepted {
+        return Ok(vec![]);
+    }
+    item.at(Stage::Claimed)?;
+    Ok(vec![Event::Accepted { department: issued.by.department.clone(), note }])
+}
+
+pub(super) fn return_work(item: &Item, reason: Text, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+    not_own_work(item, issued)?;
+    item.at(Stage::Claimed)?;
+    Ok(vec![Event::Returned { department: issued.by.department.clone(), reason }])
+}
+
+pub(super) fn reopen(
+    item: &Item,
+    reason: Text,
+    due: Option<NewDue>,
+    calendar: &WorkingCalendar,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    item.at(Stage::Accepted)?;
+    let (due, due_at) = match due {
+        None => (item.assignment.due, item.assignment.due_at),
+        Some(new_due) => {
+            let (due, due_at) = extension::date(item, new_due, calendar, issued)?;
+            let earliest = calendar.date_of(issued.at);
+            if due < earliest {
+                return Err(Rejection::DueNotLater { requested: due, earliest });
+            }
+            (due, due_at)
+        }
+    };
+    Ok(vec![Event::Reopened { reason, due, due_at }])
+}
+
+/// What is accepted stays so: it was owed when it was done.
+pub(super) fn rescind(item: &Item, reason: Text) -> Vec<Event> {
+    match item.stage {
+        Stage::Accepted | Stage::Rescinded => vec![],
+        Stage::Assigned | Stage::Contested | Stage::Underway | Stage::Claimed => {
+            vec![Event::Rescinded { reason }]
+        }
+    }
+}
+
+pub(super) fn look_back(
+    item: &Item,
+    finding: Text,
+    holds: bool,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    not_by_lead(item, issued)?;
+    item.at(Stage::Accepted)?;
+    Ok(vec![Event::LookedBack { department: issued.by.department.clone(), finding, holds }])
+}
+
+fn not_own_work(item: &Item, issued: &Issued) -> Result<(), Rejection> {
+    let doers = std::iter::once(&item.assignment.lead).chain(&item.claimed_by);
+    match doers.into_iter().find(|department| issued.by.speaks_for(department)) {
+        Some(department) => Err(Rejection::AcceptedOwnWork { department: department.clone() }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,313 @@
+use super::*;
+use crate::resolution::evidence::EVIDENCE_MAX;
+use crate::testing::{actor, given};
+use crate::{Actor, Role};
+use proptest::prelude::*;
+
+fn code(code: &str) -> Code {
+    Code::parse(code).unwrap()
+}
+
+fn text(text: &str) -> Text {
+    Text::parse(text).unwrap()
+}
+
+fn calendar() -> WorkingCalendar {
+    WorkingCalendar::weekends_only("Asia/Shanghai").unwrap()
+}
+
+fn due_at(date: &str) -> (Date, Timestamp) {
+    let date = date.parse().unwrap();
+    (date, calendar().end_of(date))
+}
+
+fn assignment() -> Assignment {
+    let (due, due_at) = due_at("2027-03-31");
+    Assignment {
+        resolution: Uuid::from_u128(1),
+        number: Line::parse("JC-2027-0001/1").unwrap(),
+        title: Line::parse("排水泵站改造").unwrap(),
+        deliverable: text("十二座泵站改造完成"),
+        criterion: text("满负荷试运行两小时"),
+        lead: code("WATER"),
+        co_responsible: vec![code("HOUSING"), code("WATER")],
+        due,
+        due_at,
+        acknowledge_by: "2027-03-04T15:59:59.999999Z".parse().unwrap(),
+    }
+}
+
+fn document() -> Evidence {
+    Evidence {
+        title: Line::parse("验收报告").unwrap(),
+        sha256: Line::parse(&"0a".repeat(32)).unwrap(),
+        uri: Line::parse("https://files.example.cn/report.pdf").unwrap(),
+    }
+}
+
+fn claim() -> Command {
+    Command::ClaimCompletion { summary: text("done"), evidence: vec![document()] }
+}
+
+fn water() -> Actor {
+    actor("li", "WATER", Role::DepartmentLead)
+}
+
+fn supervisor() -> Actor {
+    actor("wang", "SUPERVISION", Role::Supervisor)
+}
+
+/// Plays commands of known actors one after another; all have to be taken.
+fn played(commands: Vec<(Actor, Command)>) -> Vec<Event> {
+    let mut history = vec![Event::Assigned { assignment: assignment() }];
+    for (by, command) in commands {
+        let said = format!("{command:?}");
+        let events = given::<ActionItem>(&history).at("2027-03-02T02:00:00Z").by(by).when(command);
+        history.extend(events.unwrap_or_else(|refused| panic!("{said}: {refused}")));
+    }
+    history
+}
+
+fn item(history: &[Event]) -> Item {
+    ActionItem::fold(State::default(), history).item().unwrap().clone()
+}
+
+#[test]
+fn work_is_accepted_by_somebody_else() {
+    let claimed = played(vec![(water(), Command::Acknowledge), (water(), claim())]);
+    let accept = Command::Accept { note: None };
+    assert_eq!(
+        given::<ActionItem>(&claimed).by(water()).when(accept.clone()),
+        Err(Rejection::AcceptedOwnWork { department: code("WATER") })
+    );
+    assert_eq!(
+        given::<ActionItem>(&claimed).by(supervisor()).when(accept.clone()),
+        Ok(vec![Event::Accepted { department: Some(code("SUPERVISION")), note: None }])
+    );
+    let returned = played(vec![
+        (water(), Command::Acknowledge),
+        (water(), claim()),
+        (supervisor(), Command::ReturnWork { reason: text("two stations are missing") }),
+    ]);
+    assert!(matches!(
+        given::<ActionItem>(&returned).by(supervisor()).when(accept),
+        Err(Rejection::WrongStage { stage: "under way", needed: "awaiting acceptance", .. })
+    ));
+    assert_eq!(
+        given::<ActionItem>(&returned)
+            .by(water())
+            .when(Command::ClaimCompletion { summary: text("done"), evidence: vec![] }),
+        Err(Rejection::NoEvidence)
+    );
+}
+
+#[test]
+fn only_the_departments_of_the_item_work_on_it() {
+    let underway = played(vec![(water(), Command::Acknowledge)]);
+    let report = Command::ReportProgress { percent: 40, note: text("five of twelve"), evidence: vec![] };
+    let refused = given::<ActionItem>(&underway)
+        .by(actor("sun", "FINANCE", Role::DepartmentLead))
+        .when(report.clone())
+        .unwrap_err();
+    assert_eq!(refused.to_string(), "only WATER or HOUSING may do this; you speak for FINANCE");
+    let housing = actor("zhao", "HOUSING", Role::DepartmentLead);
+    let supported = given::<ActionItem>(&underway).by(housing.clone()).when(report.clone()).unwrap();
+    assert_eq!(item(&[underway.clone(), supported].concat()).percent, 0, "the lead's figure counts");
+    let led = given::<ActionItem>(&underway).by(water()).when(report).unwrap();
+    assert_eq!(item(&[underway.clone(), led].concat()).percent, 40);
+    assert!(matches!(
+        given::<ActionItem>(&underway).by(housing).when(claim()),
+        Err(Rejection::NotYourDepartment { .. })
+    ));
+}
+
+#[test]
+fn whoever_is_asked_for_help_may_say_that_the_way_is_free() {
+    let finance = actor("sun", "FINANCE", Role::DepartmentLead);
+    let blocked = played(vec![
+        (water(), Command::Acknowledge),
+        (water(), Command::ReportBlocked { reason: text("no funds"), help_from: code("FINANCE") }),
+    ]);
+    assert_eq!(item(&blocked).blocked.map(|blocked| blocked.help_from), Some(code("FINANCE")));
+    let freed = given::<ActionItem>(&blocked).by(finance).when(Command::Unblock { note: text("paid") });
+    assert_eq!(item(&[blocked, freed.unwrap()].concat()).blocked, None);
+}
+
+#[test]
+fn an_assignment_is_contested_in_time_and_ruled_on_by_another() {
+    let assigned = [Event::Assigned { assignment: assignment() }];
+    let contest = Command::Contest { reason: text("roads are not ours") };
+    assert!(matches!(
+        given::<ActionItem>(&assigned).at("2027-03-05T00:00:00Z").by(water()).when(contest.clone()),
+        Err(Rejection::ContestTooLate { .. })
+    ));
+    let contested = played(vec![(water(), contest)]);
+    let rule = |to: &str| Command::ResolveContest {
+        reassign_to: Some(code(to)),
+        reason: text("it is theirs"),
+        calendar: calendar(),
+    };
+    assert_eq!(
+        given::<ActionItem>(&contested).by(water()).when(rule("HOUSING")),
+        Err(Rejection::OwnCase { department: code("WATER") })
+    );
+    let ruled = given::<ActionItem>(&contested)
+        .at("2027-03-04T02:00:00Z")
+        .by(supervisor())
+        .when(rule("HOUSING"))
+        .unwrap();
+    let item = item(&[contested, ruled].concat());
+    assert_eq!((item.stage, item.assignment.lead.as_str()), (Stage::Assigned, "HOUSING"));
+    assert_eq!(item.assignment.acknowledge_by, due_at("2027-03-09").1, "a Tuesday, over a weekend");
+}
+
+#[test]
+fn a_due_date_is_moved_at_most_twice_and_only_onwards() {
+    let ask = |due: NewDue| Command::RequestExtension { due, reason: text("floods"), calendar: calendar() };
+    let mut commands = vec![(water(), Command::Acknowledge)];
+    for _ in 0..EXTENSIONS_MAX {
+        let underway = played(commands.clone());
+        let due = item(&underway).assignment.due;
+        assert_eq!(
+            given::<ActionItem>(&underway).by(water()).when(ask(NewDue::On(due))),
+            Err(Rejection::DueNotLater { requested: due, earliest: due.tomorrow().unwrap() })
+        );
+        commands.push((water(), ask(NewDue::WorkingDays(3))));
+        assert_eq!(
+            given::<ActionItem>(&played(commands.clone())).by(water()).when(Command::GrantExtension),
+            Err(Rejection::OwnCase { department: code("WATER") })
+        );
+        commands.push((supervisor(), Command::GrantExtension));
+    }
+    let moved = played(commands);
+    assert_eq!(item(&moved).assignment.due, due_at("2027-04-08").0, "six working days after a Wednesday");
+    assert_eq!(
+        given::<ActionItem>(&moved).by(water()).when(ask(NewDue::Days(1))),
+        Err(Rejection::ExtensionsUsedUp { granted: 2, max: 2 })
+    );
+}
+
+#[test]
+fn what_was_accepted_survives_its_resolution_and_can_be_reopened() {
+    let accepted = played(vec![
+        (water(), Command::Acknowledge),
+        (water(), claim()),
+        (supervisor(), Command::Accept { note: None }),
+    ]);
+    let rescind = Command::Rescind { reason: text("superseded") };
+    assert_eq!(given::<ActionItem>(&accepted).when(rescind.clone()), Ok(vec![]));
+    let looked = given::<ActionItem>(&accepted)
+        .by(supervisor())
+        .when(Command::LookBack { finding: text("two pumps are off again"), holds: false })
+        .unwrap();
+    let reopen =
+        Command::Reopen { reason: text("look-back"), due: Some(NewDue::Days(10)), calendar: calendar() };
+    let seen = [accepted, looked].concat();
+    assert_eq!(item(&seen).holds, Some(false));
+    let again = given::<ActionItem>(&seen).at("2027-06-01T02:00:00Z").by(supervisor()).when(reopen).unwrap();
+    let reopened = item(&[seen.clone(), again.clone()].concat());
+    assert_eq!((reopened.stage, reopened.assignment.due), (Stage::Underway, due_at("2027-06-11").0));
+    let ended = given::<ActionItem>(&[seen, again].concat()).when(rescind).unwrap();
+    assert_eq!(ended, vec![Event::Rescinded { reason: text("superseded") }]);
+}
+
+fn commands() -> impl Strategy<Value = Command> {
+    let due = prop_oneof![
+        (0..40u32).prop_map(NewDue::Days),
+        (0..40u32).prop_map(NewDue::WorkingDays),
+        (1..9i8).prop_map(|month| NewDue::On(Date::constant(2027, month, 5))),
+        Just(NewDue::Days(u32::MAX)),
+    ];
+    let evidence =
+        prop_oneof![Just(vec![]), Just(vec![document()]), Just(vec![document(); EVIDENCE_MAX + 1])];
+    let to = prop_oneof![Just(None), Just(Some(code("HOUSING"))), Just(Some(code("WATER")))];
+    prop_oneof![
+        Just(Command::Assign { assignment: assignment() }),
+        Just(Command::Acknowledge),
+        Just(Command::Contest { reason: text("no") }),
+        to.prop_map(|reassign_to| Command::ResolveContest {
+            reassign_to,
+            reason: text("so"),
+            calendar: calendar()
+        }),
+        (0..120u32, evidence.clone()).prop_map(|(percent, evidence)| Command::ReportProgress {
+            percent,
+            note: text("on"),
+            evidence
+        }),
+        Just(Command::ReportBlocked { reason: text("stuck"), help_from: code("FINANCE") }),
+        Just(Command::Unblock { note: text("free") }),
+        due.clone().prop_map(|due| Command::RequestExtension {
+            due,
+            reason: text("time"),
+            calendar: calendar()
+        }),
+        Just(Command::GrantExtension),
+        Just(Command::RefuseExtension { reason: text("no") }),
+        evidence.prop_map(|evidence| Command::ClaimCompletion { summary: text("did"), evidence }),
+        Just(Command::Accept { note: None }),
+        Just(Command::ReturnWork { reason: text("lacking") }),
+        proptest::option::of(due).prop_map(|due| Command::Reopen {
+            reason: text("again"),
+            due,
+            calendar: calendar()
+        }),
+        Just(Command::LookBack { finding: text("seen"), holds: false }),
+    ]
+}
+
+/// Every second wish is one that leads on.
+fn wishes() -> impl Strategy<Value = Command> {
+    let on = prop_oneof![
+        Just(Command::Acknowledge),
+        Just(Command::GrantExtension),
+        Just(claim()),
+        Just(Command::Accept { note: None }),
+        (1..40u32).prop_map(|days| Command::RequestExtension {
+            due: NewDue::Days(days),
+            reason: text("time"),
+            calendar: calendar()
+        }),
+    ];
+    prop_oneof![on, commands()]
+}
+
+proptest! {
+    /// Whoever asks for whatever, whenever: work is never accepted by its lead, the due date only moves
+    /// on while the item is open and at most twice, and an item that is not under way has no obstacle.
+    #[test]
+    fn an_item_stays_sound(
+        wishes in proptest::collection::vec((wishes(), 0..4usize, 0..3_000i64), 0..40)
+    ) {
+        let actors = [water(), actor("zhao", "HOUSING", Role::DepartmentLead), supervisor(), Actor::process("x")];
+        let mut at: Timestamp = "2027-03-02T02:00:00Z".parse().unwrap();
+        let mut state = ActionItem::fold(State::default(), &[Event::Assigned { assignment: assignment() }]);
+        for (command, by, minutes) in wishes {
+            at += jiff::SignedDuration::from_mins(minutes);
+            let issued = Issued { at, by: actors[by].clone() };
+            let before = state.clone();
+            let Ok(events) = ActionItem::decide(&state, command, &issued) else { continue };
+            for event in &events {
+                state = ActionItem::evolve(state, event);
+            }
+            let (Some(before), Some(item)) = (before.item(), state.item()) else { continue };
+            for event in &events {
+                match event {
+                    Event::Accepted { department, .. } => {
+                        prop_assert_ne!(department.as_ref(), Some(&item.assignment.lead));
+                        prop_assert_eq!(before.stage, Stage::Claimed);
+                    }
+                    Event::ExtensionGranted { .. } => {
+                        prop_assert!(item.assignment.due > before.assignment.due);
+                    }
+                    _ => {}
+                }
+            }
+            prop_assert!(item.extensions_granted <= EXTENSIONS_MAX);
+            prop_assert!(item.percent <= PERCENT_MAX);
+            if item.stage != Stage::Underway {
+                prop_assert_eq!((&item.blocked, &item.extension), (&None, &None));
+            }
+        }
+    }
+}

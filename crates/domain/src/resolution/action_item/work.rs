@@ -1,0 +1,67 @@
+//! Doing the work: progress, obstacles, completion.
+
+use super::{Event, Item, PERCENT_MAX, Rejection, Stage, by_lead, by_one_of, by_party};
+use crate::resolution::evidence::{EVIDENCE_MAX, Evidence};
+use crate::{Code, Issued, Text};
+
+pub(super) fn report_progress(
+    item: &Item,
+    percent: u32,
+    note: Text,
+    evidence: Vec<Evidence>,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    let department = by_party(item, issued)?;
+    item.at(Stage::Underway)?;
+    if percent > PERCENT_MAX {
+        return Err(Rejection::PercentOutOfRange { percent, max: PERCENT_MAX });
+    }
+    readable(&evidence)?;
+    Ok(vec![Event::ProgressReported { department, percent, note, evidence }])
+}
+
+pub(super) fn report_blocked(
+    item: &Item,
+    reason: Text,
+    help_from: Code,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    let department = by_party(item, issued)?;
+    item.at(Stage::Underway)?;
+    if help_from == department {
+        return Err(Rejection::HelpFromOneself { department });
+    }
+    let already = item.blocked.as_ref().is_some_and(|now| now.reason == reason && now.help_from == help_from);
+    Ok(if already { vec![] } else { vec![Event::Blocked { department, reason, help_from }] })
+}
+
+pub(super) fn unblock(item: &Item, note: Text, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+    let helper = item.blocked.as_ref().map(|blocked| &blocked.help_from);
+    let department = by_one_of(item.parties().chain(helper), issued)?;
+    Ok(if item.blocked.is_some() { vec![Event::Unblocked { department, note }] } else { vec![] })
+}
+
+pub(super) fn claim_completion(
+    item: &Item,
+    summary: Text,
+    evidence: Vec<Evidence>,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    let department = by_lead(item, issued)?;
+    item.at(Stage::Underway)?;
+    if evidence.is_empty() {
+        return Err(Rejection::NoEvidence);
+    }
+    readable(&evidence)?;
+    Ok(vec![Event::CompletionClaimed { department, summary, evidence }])
+}
+
+fn readable(evidence: &[Evidence]) -> Result<(), Rejection> {
+    if evidence.len() > EVIDENCE_MAX {
+        return Err(Rejection::TooMuchEvidence { documents: evidence.len(), max: EVIDENCE_MAX });
+    }
+    match evidence.iter().find(|document| !document.has_digest()) {
+        Some(document) => Err(Rejection::NotADigest { sha256: document.sha256.clone() }),
+        None => Ok(()),
+    }
+}

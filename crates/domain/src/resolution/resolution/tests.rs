@@ -1,0 +1,103 @@
+use super::*;
+use crate::testing::given;
+use proptest::prelude::*;
+
+fn registration(number: &str) -> Registration {
+    Registration {
+        number: Line::parse(number).unwrap(),
+        session: Uuid::from_u128(1),
+        topic: 1,
+        body: Code::parse("JC").unwrap(),
+        title: Line::parse("防汛物资统一调拨").unwrap(),
+        text: Text::parse("各成员单位按附件调拨。").unwrap(),
+        declaratory: false,
+        decided_on: "2027-03-01".parse().unwrap(),
+        votes: Votes {
+            method: Line::parse("simple majority").unwrap(),
+            eligible: 3,
+            recused: 0,
+            quorum: 2,
+            cast: 3,
+            yes: 2,
+            no: 1,
+            abstain: 0,
+            base: 3,
+            needed: 2,
+            sentence: Text::parse("passed: 2 yes, 1 no").unwrap(),
+        },
+        dissent: vec![Code::parse("FIN").unwrap()],
+        items: vec![Uuid::from_u128(11), Uuid::from_u128(12)],
+    }
+}
+
+fn registered() -> Vec<Event> {
+    vec![Event::Registered { registration: registration("JC-2027-0001") }]
+}
+
+fn reason() -> Text {
+    Text::parse("another law applies").unwrap()
+}
+
+#[test]
+fn a_decision_is_registered_once() {
+    let again = Command::Register { registration: registration("JC-2027-0001") };
+    assert_eq!(given::<Resolution>(&[]).when(again.clone()), Ok(registered()));
+    assert_eq!(given::<Resolution>(&registered()).when(again), Ok(vec![]));
+    assert_eq!(
+        given::<Resolution>(&registered())
+            .when(Command::Register { registration: registration("JC-2027-0002") }),
+        Err(Rejection::AlreadyRegistered { number: Line::parse("JC-2027-0001").unwrap() })
+    );
+}
+
+#[test]
+fn what_ended_is_not_ended_again_in_another_way() {
+    let own = Resolution::id(Uuid::from_u128(1), 1);
+    assert_eq!(
+        given::<Resolution>(&registered()).when(Command::Supersede { by: own, reason: reason() }),
+        Err(Rejection::OwnSuccessor { number: Line::parse("JC-2027-0001").unwrap() })
+    );
+    let mut history = registered();
+    history.extend(given::<Resolution>(&history).when(Command::Rescind { reason: reason() }).unwrap());
+    assert_eq!(given::<Resolution>(&history).when(Command::Rescind { reason: reason() }), Ok(vec![]));
+    let refused = given::<Resolution>(&history)
+        .when(Command::Supersede { by: Uuid::from_u128(9), reason: reason() })
+        .unwrap_err();
+    assert_eq!(refused.to_string(), "resolution JC-2027-0001 is rescinded already");
+    assert!(matches!(
+        given::<Resolution>(&[]).when(Command::Rescind { reason: reason() }),
+        Err(Rejection::NotFound { .. })
+    ));
+}
+
+fn commands() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        (1..3u32)
+            .prop_map(|no| Command::Register { registration: registration(&format!("JC-2027-000{no}")) }),
+        Just(Command::Rescind { reason: reason() }),
+        (1..3u128).prop_map(|by| Command::Supersede { by: Uuid::from_u128(by), reason: reason() }),
+    ]
+}
+
+proptest! {
+    /// Whatever is asked, a resolution keeps what was registered first and ends at most once.
+    #[test]
+    fn a_resolution_ends_at_most_once(commands in proptest::collection::vec(commands(), 0..12)) {
+        let mut history: Vec<Event> = Vec::new();
+        for command in commands {
+            if let Ok(events) = given::<Resolution>(&history).when(command) {
+                history.extend(events);
+            }
+        }
+        let endings = history.iter().filter(|event| !matches!(event, Event::Registered { .. })).count();
+        prop_assert!(endings <= 1);
+        let state = Resolution::fold(State::default(), &history);
+        match history.first() {
+            None => prop_assert_eq!(state, State::Absent),
+            Some(Event::Registered { registration }) => {
+                prop_assert_eq!(state.registration(), Some(registration));
+            }
+            Some(other) => prop_assert!(false, "began with {:?}", other),
+        }
+    }
+}
