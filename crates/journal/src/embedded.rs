@@ -86,6 +86,11 @@ impl Journal for EmbeddedJournal {
             Err(event_log::AppendError::Conflict { stream, .. }) => {
                 self.answer_before(&writes, &stream, commit_id, &digest).await
             }
+            Err(event_log::AppendError::TooLarge { bytes, max, .. }) => {
+                Err(AppendError::TooLarge { bytes, max })
+            }
+            Err(event_log::AppendError::Malformed(why)) => Err(AppendError::Malformed(why)),
+            Err(error @ event_log::AppendError::ReadOnly { .. }) => Err(AppendError::Full(error.to_string())),
             Err(error) => Err(AppendError::Unavailable(error.to_string())),
         }
     }

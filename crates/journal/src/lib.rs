@@ -126,6 +126,9 @@ pub enum AppendError {
     /// known; appending it again, unchanged, is safe and tells.
     #[error("the journal takes nothing: {0}")]
     Unavailable(String),
+    /// The log refuses to grow while its disk is as full as it is; nothing was written.
+    #[error("{0}")]
+    Full(String),
     /// The journal is not what it was: it lost or changed records that were committed. Somebody must
     /// look; repeating does not help.
     #[error("the journal is damaged: {0}")]

@@ -11,7 +11,7 @@ use journal::{AppendError, Filter, Journal, Position};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
-use support::{Ledger, NatsServer, connect};
+use support::{Ledger, NatsServer, connect, connect_to};
 use tempfile::TempDir;
 
 struct Sandbox {
@@ -217,6 +217,50 @@ async fn what_cannot_work_is_told() {
     connect(&server, 1).await;
     let wrong_realm = Config { realm: "a.b".into(), ..config.clone() };
     assert!(matches!(NatsJournal::connect(wrong_realm).await, Err(ConnectError::Configuration(_))));
-    let nowhere = Config::new("nats://127.0.0.1:1");
-    assert!(matches!(NatsJournal::connect(nowhere).await, Err(ConnectError::Unreachable { .. })));
+    let nonsense = Config::new("nats://:no port");
+    assert!(matches!(NatsJournal::connect(nonsense).await, Err(ConnectError::Configuration(_))));
+    let nowhere = Config::new("nats://user:secret@127.0.0.1:1");
+    match NatsJournal::connect(nowhere).await {
+        Err(error @ ConnectError::Unreachable { .. }) => assert!(!error.to_string().contains("secret")),
+        _ => panic!("nobody is there"),
+    }
+}
+
+/// Three replicas answer otherwise than one: other codes, other repeats, reads by whoever is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_of_three_servers_keeps_the_contract() {
+    let mut servers = NatsServer::cluster();
+    let urls: Vec<String> = servers.iter().map(NatsServer::url).collect();
+    let url = urls.join(",");
+    macro_rules! cases {
+        ($($case:ident),+) => { $( {
+            let realm = stringify!($case).replace('_', "-");
+            let journal = connect_to(Config { realm, replicas: 3, ..Config::new(&url) }).await;
+            let folder = TempDir::new().unwrap();
+            let _ledger = Ledger::start(&journal, "one", folder.path());
+            journal::conformance::$case(Arc::new(journal)).await;
+        } )+ };
+    }
+    cases!(
+        an_expected_position_that_is_not_the_last_is_a_conflict,
+        a_conflict_in_one_write_stores_none,
+        a_repeat_is_given_the_first_answer,
+        one_of_many_writers_wins_each_position,
+        a_subscription_takes_what_many_writers_append,
+        a_filtered_subscription_brings_what_it_is_for
+    );
+
+    let journal = connect_to(Config { realm: "killed".into(), replicas: 3, ..Config::new(&url) }).await;
+    let folder = TempDir::new().unwrap();
+    let _ledger = Ledger::start(&journal, "one", folder.path());
+    committed(&journal, append_many(&journal, 5).await).await;
+    for server in &mut servers {
+        server.kill();
+        let last = append_many(&journal, 5).await;
+        committed(&journal, last).await;
+        server.restart();
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }
+    let mut records = journal.subscribe(0, Filter::All).await.unwrap();
+    assert_eq!(take(&mut records, 20).await.len(), 20);
 }

@@ -60,8 +60,8 @@ impl<E: Into<LedgerError>> From<E> for Ended {
 }
 
 /// Follows the stream from the log's head on, appends whole commits to the log and announces its head
-/// after each group and at rest, until `stop`. `name` tells ledgers apart, and stays the same when a
-/// ledger is started again.
+/// after each group and at rest, until `stop`. Ledgers are told apart by the identity of their logs;
+/// `name` is for what is traced.
 ///
 /// At the beginning, and whenever the connection or the consumer was lost, it sees that the log's last
 /// record is the one in the stream. A stream that lost its end, as JetStream may with the power, gets it
@@ -147,7 +147,7 @@ impl Ledger<'_> {
             }
             let whole = group.whole_commits();
             if !whole.is_empty() {
-                self.log.append_ordered(whole).await.map_err(|error| LedgerError::Log(error.to_string()))?;
+                self.log.append_ordered(whole).await.map_err(not_taken)?;
                 self.announce().await;
             }
         }
@@ -247,6 +247,14 @@ impl Ledger<'_> {
             return Ok(());
         }
         Err(Ended::Interrupted(format!("nothing came, though the stream is at {end} and not at {reached}")))
+    }
+}
+
+/// A log whose disk is nearly full takes records again when there is space.
+fn not_taken(error: event_log::AppendError) -> Ended {
+    match error {
+        event_log::AppendError::ReadOnly { .. } => interrupted(error),
+        other => Ended::Failed(LedgerError::Log(other.to_string())),
     }
 }
 

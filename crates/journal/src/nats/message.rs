@@ -11,8 +11,6 @@ use proto::record::Envelope;
 pub(super) const EXPECTED_SUBJECT_SEQUENCE: &str = "Nats-Expected-Last-Subject-Sequence";
 /// The last sequence that the stream must have.
 pub(super) const EXPECTED_SEQUENCE: &str = "Nats-Expected-Last-Sequence";
-/// The stream that must take the message.
-pub(super) const EXPECTED_STREAM: &str = "Nats-Expected-Stream";
 /// The salt of the record's hash, in hexadecimal digits.
 const SALT: &str = "Huishang-Salt";
 
@@ -81,7 +79,6 @@ impl Names {
         if let Some(traceparent) = envelope.traceparent.as_deref().filter(|text| is_header_text(text)) {
             headers.insert("traceparent", traceparent);
         }
-        headers.insert(EXPECTED_STREAM, self.stream.as_str());
         headers.insert(SALT, hex(salt));
         headers
     }

@@ -6,7 +6,7 @@ use crate::limits::{BATCHES_IN_FLIGHT_MAX, CONNECT_TIMEOUT, REQUEST_TIMEOUT, RET
 use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::stream::{self, Compression, DiscardPolicy, RetentionPolicy, StorageType};
 use async_nats::jetstream::{self, ErrorCode};
-use async_nats::{Client, ConnectOptions, Event};
+use async_nats::{Client, ConnectOptions, Event, ServerAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -80,7 +80,7 @@ pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError>
             Err(Attempt::Failed(why)) => why,
         };
         if Instant::now() >= deadline {
-            return Err(ConnectError::Unreachable { url: config.url, why });
+            return Err(unreachable(&config, why));
         }
         tracing::debug!(why, "NATS is not ready; trying again");
         tokio::time::sleep(RETRY_PAUSE_MAX).await;
@@ -88,7 +88,7 @@ pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError>
     let created = info.created.unix_timestamp_nanos();
     let (committed, listening) = watermark::listen(&client, &names, created, config.ledgers_needed)
         .await
-        .map_err(|why| ConnectError::Unreachable { url: config.url, why })?;
+        .map_err(|why| unreachable(&config, why))?;
     Ok(NatsJournal {
         link: Arc::new(Link {
             client,
@@ -103,6 +103,18 @@ pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError>
         }),
         _watermark: Arc::new(AbortOnDropHandle::new(listening)),
     })
+}
+
+/// Names the servers without the user and password that a URL may hold.
+fn unreachable(config: &Config, why: String) -> ConnectError {
+    let hosts: Vec<&str> = addresses(config)
+        .map(|url| url.rsplit_once('@').or(url.rsplit_once("//")).map_or(url, |(_, host)| host))
+        .collect();
+    ConnectError::Unreachable { url: hosts.join(", "), why }
+}
+
+fn addresses(config: &Config) -> impl Iterator<Item = &str> {
+    config.url.split(',').map(str::trim).filter(|url| !url.is_empty())
 }
 
 enum Attempt {
@@ -121,7 +133,10 @@ async fn attempt(
     names: &Names,
     epoch: &Arc<AtomicU64>,
 ) -> Result<(Client, jetstream::Context, stream::Info), Attempt> {
-    let addresses: Vec<&str> = config.url.split(',').map(str::trim).collect();
+    let addresses = addresses(config)
+        .map(str::parse::<ServerAddr>)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|fault| ConnectError::Configuration(format!("no address of NATS: {fault}")))?;
     let client = options(config, epoch)
         .await?
         .connect(addresses)

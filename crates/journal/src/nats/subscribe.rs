@@ -13,6 +13,10 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::sync::watch;
 
+/// All that the stream has. The server finds the next message of any subject at once, but looks through
+/// many for the next of a wildcard.
+const EVERYTHING: &str = ">";
+
 pub(super) fn subscribe(journal: NatsJournal, after: Position, filter: Filter) -> Subscription {
     let committed = journal.link.committed.clone();
     let subject = subject(&journal, &filter);
@@ -88,8 +92,7 @@ impl Follower {
             none => none.insert(DirectReader::open(link).await.map_err(ReadError::Unavailable)?),
         };
         let batch = (committed - self.after).min(DIRECT_BATCH_RECORDS_MAX);
-        let everything = link.names.records();
-        let subject = self.subject.as_deref().unwrap_or(&everything);
+        let subject = self.subject.as_deref().unwrap_or(EVERYTHING);
         let mut records = reader.get(link, self.after + 1, subject, batch).await?;
         let all_there = (records.len() as u64) == batch;
         records.retain(|record| record.position <= committed);
@@ -108,7 +111,7 @@ impl Follower {
 
 /// That the subject has no more counts only when the server has everything up to here.
 async fn reaches(link: &Link, reader: &mut DirectReader, committed: Position) -> Result<(), ReadError> {
-    let found = reader.get(link, committed, &link.names.records(), 1).await?;
+    let found = reader.get(link, committed, EVERYTHING, 1).await?;
     contiguous(committed - 1, &found, committed).map(drop)
 }
 

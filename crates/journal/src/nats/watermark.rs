@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// A ledger's head: `<position> <creation of the stream> <name of the ledger>`.
+/// A ledger's head: `<position> <creation of the stream> <identity of the ledger's log>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Announcement {
     pub(super) position: Position,

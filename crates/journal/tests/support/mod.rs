@@ -15,13 +15,34 @@ use tokio_util::sync::CancellationToken;
 pub struct NatsServer {
     pub folder: TempDir,
     port: u16,
+    /// What else it is told, for a cluster.
+    more: Vec<String>,
     child: Option<Child>,
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
 impl NatsServer {
     pub fn start() -> NatsServer {
-        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-        let mut server = NatsServer { folder: TempDir::new().unwrap(), port, child: None };
+        NatsServer::with(Vec::new())
+    }
+
+    /// Three servers that keep JetStream together.
+    pub fn cluster() -> Vec<NatsServer> {
+        let routes: Vec<String> = (0..3).map(|_| format!("nats://127.0.0.1:{}", free_port())).collect();
+        let member = |(number, route): (usize, &String)| {
+            let name = format!("--name=server-{number}");
+            let cluster = ["--cluster_name=tested".to_owned(), format!("--cluster={route}")];
+            let routes = format!("--routes={}", routes.join(","));
+            NatsServer::with([name].into_iter().chain(cluster).chain([routes]).collect())
+        };
+        routes.iter().enumerate().map(member).collect()
+    }
+
+    fn with(more: Vec<String>) -> NatsServer {
+        let mut server = NatsServer { folder: TempDir::new().unwrap(), port: free_port(), more, child: None };
         server.restart();
         server
     }
@@ -42,6 +63,7 @@ impl NatsServer {
         let child = Command::new(binary())
             .args(["--addr", "127.0.0.1", "--port", &self.port.to_string(), "--jetstream", "--store_dir"])
             .arg(self.store())
+            .args(&self.more)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -110,5 +132,9 @@ impl Ledger {
 
 /// The journal on this server, with as many ledgers needed as said.
 pub async fn connect(server: &NatsServer, ledgers_needed: usize) -> NatsJournal {
-    NatsJournal::connect(Config { ledgers_needed, ..Config::new(server.url()) }).await.unwrap()
+    connect_to(Config { ledgers_needed, ..Config::new(server.url()) }).await
+}
+
+pub async fn connect_to(config: Config) -> NatsJournal {
+    NatsJournal::connect(config).await.unwrap()
 }
