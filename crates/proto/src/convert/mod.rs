@@ -1,5 +1,7 @@
 //! Domain ↔ wire, a file per context: values first, then the events of each aggregate.
 
 mod deliberation;
+mod followup;
 mod ledger;
+mod resolution;
 mod scheduling;

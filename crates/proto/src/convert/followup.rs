@@ -1,0 +1,40 @@
+//! Follow-up's values and events.
+
+use crate::followup::events::v1 as followup;
+use crate::followup::v1 as api;
+use crate::{wire_enum, wire_events, wire_struct};
+use domain::followup::follow_up::{self, Cause, FollowUp, Stage, Subject, Tier};
+use domain::followup::ladder::{Ladder, Rung, RungKind};
+
+wire_enum!(RungKind => followup::RungKind { Acknowledgement, Reminder, Overdue, Supervisor, Leadership });
+wire_enum!(Cause => followup::ReplanCause { Extension, Reopening });
+wire_enum!(Tier => followup::EscalationTier { Supervisor, Leadership });
+wire_enum!(Stage => api::FollowUpStage { Open, Claimed, Satisfied, Cancelled });
+
+wire_struct!(Rung => followup::Rung { no, kind, days, at });
+wire_struct!(Ladder => followup::Ladder { reminders_days, supervisor_days, leadership_days });
+wire_struct!(Subject => followup::FollowUpSubject {
+    resolution, number, title, lead, co_responsible, due, due_at, acknowledge_by,
+});
+
+wire_events!(FollowUp, follow_up::Event => followup {
+    Planned => FollowUpPlanned { subject, ladder, rungs },
+    Acknowledged => FollowUpAcknowledged {},
+    Contested => FollowUpContested {},
+    Ruled => FollowUpRuled { lead, acknowledge_by, rungs },
+    Blocked => FollowUpBlocked { help_from },
+    Unblocked => FollowUpUnblocked {},
+    Claimed => FollowUpClaimed {},
+    Returned => FollowUpReturned {},
+    Replanned => FollowUpReplanned { due, due_at, cause, rungs },
+    Satisfied => FollowUpSatisfied {},
+    Cancelled => FollowUpCancelled {},
+    Reminded => FollowUpReminded { rung, lead, days_before, due_at },
+    AcknowledgementOverdue => FollowUpAcknowledgementOverdue { rung, lead, acknowledge_by },
+    Overdue => FollowUpOverdue { rung, lead, due_at, days_late },
+    Escalated => FollowUpEscalated { rung, to, lead, due_at, days_late },
+    Skipped => FollowUpSkipped { rung, days_before },
+});
+
+#[cfg(test)]
+mod tests;
