@@ -1,6 +1,6 @@
 use super::*;
 use crate::record::{EventCodec, kind_of};
-use domain::{Aggregate, Code, Line, Text, Timestamp, Uuid};
+use domain::{Code, Line, Text, Timestamp, Uuid};
 use std::collections::BTreeSet;
 
 /// Bytes that a record's payload may have.
@@ -20,10 +20,7 @@ fn at(moment: &str) -> Timestamp {
 }
 
 /// Every event comes back from the log as it went in, and every type is among them.
-fn round_trip<A: EventCodec>(events: Vec<A::Event>)
-where
-    A: Aggregate,
-{
+fn round_trip<A: EventCodec>(events: Vec<A::Event>) {
     let mut kinds = BTreeSet::new();
     for event in events {
         let stored = A::encode(&event);
