@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code as Grpc, Request, Status};
 use tonic_types::StatusExt as _;
 
+mod conclusion;
 mod directory;
 mod life;
 
