@@ -1,11 +1,13 @@
 //! Which positions belong to a stream: derived from the records, and rebuilt from them when it disagrees.
 //!
-//! In sled an entry is a key without a value: 16 bytes of the SHA-256 of the stream's name, 6 bytes of the
-//! position, which together sled keeps without an allocation. Entries wait in memory until some thousands
-//! can be written in their own order, by a thread of their own, off the way of the commits; "indexed"
-//! says up to where that was done.
+//! Positions are divided into windows. In sled an entry stands for a stream in a window: its key is 16 bytes
+//! of the SHA-256 of the stream's name and 6 bytes of the window's number, which together sled keeps without
+//! an allocation; its value are the places in the window, 2 bytes each. An entry is written once, when its
+//! window is full, so it never changes and writing it again is harmless. Some windows are written together,
+//! in the order of their keys, by a thread of their own, off the way of the commits; what is not written yet
+//! is in memory, and is read from the records at opening. "indexed" says up to where windows are written.
 
-use crate::limits::{INDEX_RUN_RECORDS, INDEX_RUNS_WAITING_MAX};
+use crate::limits::{INDEX_RUN_RECORDS, INDEX_RUNS_WAITING_MAX, INDEX_WINDOW_RECORDS};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -22,24 +24,35 @@ pub(crate) fn stream_key(stream: &str) -> StreamKey {
     digest.first_chunk::<16>().map_or(0, |bytes| u128::from_be_bytes(*bytes))
 }
 
-fn entry_key(stream: StreamKey, position: u64) -> [u8; 22] {
+/// The window that a position is in, and its place there.
+fn place_of(position: u64) -> (u64, u16) {
+    let (window, place) = ((position - 1) / INDEX_WINDOW_RECORDS, (position - 1) % INDEX_WINDOW_RECORDS);
+    (window, u16::try_from(place).unwrap_or(u16::MAX))
+}
+
+fn entry_key(stream: StreamKey, window: u64) -> [u8; 22] {
     let mut key = [0; 22];
     key[..16].copy_from_slice(&stream.to_be_bytes());
-    key[16..].copy_from_slice(&position.to_be_bytes()[2..]);
+    key[16..].copy_from_slice(&window.to_be_bytes()[2..]);
     key
 }
 
-fn position_in(key: &[u8]) -> u64 {
-    key.last_chunk::<6>().map_or(0, |bytes| bytes.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)))
+/// The positions that an entry tells of, in order.
+fn positions_in<'a>(key: &[u8], value: &'a [u8]) -> impl DoubleEndedIterator<Item = u64> + use<'a> {
+    let window = key
+        .last_chunk::<6>()
+        .map_or(0, |bytes| bytes.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)));
+    let first = window * INDEX_WINDOW_RECORDS + 1;
+    value.as_chunks::<2>().0.iter().map(move |place| first + u64::from(u16::from_be_bytes(*place)))
 }
 
-/// A run of entries that is ready to be written, with the last position in it.
+/// Full windows, ready to be written.
 pub(crate) struct ReadyRun {
     entries: Arc<Run>,
     up_to: u64,
 }
 
-/// The index: its tree, and the entries that are not in it yet.
+/// The index: its tree, and what is not in it yet.
 #[derive(Debug)]
 pub(crate) struct Index {
     tree: sled::Tree,
@@ -49,7 +62,9 @@ pub(crate) struct Index {
 
 #[derive(Debug, Default)]
 struct Waiting {
+    /// Of the windows that are not full, or not all of their run.
     current: Run,
+    /// Full ones that are being written.
     ready: VecDeque<Arc<Run>>,
 }
 
@@ -64,9 +79,10 @@ impl Index {
         self.state.insert(b"opened", Uuid::new_v4().as_bytes()).map(drop)
     }
 
-    /// The last position whose entry, with all before it, is in the tree.
+    /// The last position of the windows that are in the tree.
     pub(crate) fn indexed(&self) -> sled::Result<u64> {
-        Ok(self.state.get(INDEXED)?.map_or(0, |value| position_in(&value)))
+        let stored = self.state.get(INDEXED)?;
+        Ok(stored.and_then(|value| value.first_chunk::<8>().copied()).map_or(0, u64::from_be_bytes))
     }
 
     /// Forgets everything, to be rebuilt.
@@ -75,11 +91,19 @@ impl Index {
         self.tree.clear()
     }
 
-    /// Notes durable records. Answers a run when one is full, and whether its writing must be waited for.
-    pub(crate) fn note(&self, entries: &[(StreamKey, u64)], up_to: u64) -> Option<ReadyRun> {
+    /// Notes durable records, in order, and answers the runs that they made full.
+    pub(crate) fn note(&self, entries: &[(StreamKey, u64)]) -> Vec<ReadyRun> {
+        let mut full = Vec::new();
         let mut waiting = self.write_lock();
-        waiting.current.extend(entries);
-        (waiting.current.len() >= INDEX_RUN_RECORDS).then(|| waiting.take_run(up_to))
+        for entry in entries {
+            waiting.current.insert(*entry);
+            if entry.1.is_multiple_of(INDEX_RUN_RECORDS) {
+                let entries = Arc::new(std::mem::take(&mut waiting.current));
+                waiting.ready.push_back(entries.clone());
+                full.push(ReadyRun { entries, up_to: entry.1 });
+            }
+        }
+        full
     }
 
     /// Whether so many runs wait that commits should wait for them.
@@ -87,56 +111,65 @@ impl Index {
         self.read_lock().ready.len() > INDEX_RUNS_WAITING_MAX
     }
 
-    /// What waits, as a run, though it is not full.
-    pub(crate) fn take_rest(&self, up_to: u64) -> ReadyRun {
-        self.write_lock().take_run(up_to)
-    }
-
     /// Writes a run into the tree; it is durable with the next flush. Runs are written in their order.
     pub(crate) fn write(&self, run: &ReadyRun) -> sled::Result<()> {
-        for (stream, position) in run.entries.iter() {
-            self.tree.insert(entry_key(*stream, *position), &[])?;
+        let mut places = Vec::new();
+        let mut entries = run.entries.iter().peekable();
+        while let Some((stream, position)) = entries.next() {
+            let (window, place) = place_of(*position);
+            places.extend_from_slice(&place.to_be_bytes());
+            if entries.peek().is_none_or(|next| (next.0, place_of(next.1).0) != (*stream, window)) {
+                self.tree.insert(entry_key(*stream, window), places.as_slice())?;
+                places.clear();
+            }
         }
-        self.state.insert(INDEXED, &run.up_to.to_be_bytes()[2..])?;
+        self.state.insert(INDEXED, &run.up_to.to_be_bytes())?;
         self.write_lock().ready.retain(|waiting| !Arc::ptr_eq(waiting, &run.entries));
         Ok(())
     }
 
     /// The first `max` positions after a position that a stream has.
     pub(crate) fn positions(&self, stream: StreamKey, after: u64, max: usize) -> sled::Result<Vec<u64>> {
-        let range = (stream, after.saturating_add(1))..=(stream, u64::MAX);
+        let first = after.saturating_add(1);
         // What waits is looked at first: what leaves it in the meantime is in the tree already.
-        let mut later: BTreeSet<u64> = BTreeSet::new();
-        {
-            let waiting = self.read_lock();
-            for run in waiting.runs() {
-                later.extend(run.range(range.clone()).map(|(_, position)| *position));
-            }
+        let mut later = BTreeSet::new();
+        for run in self.read_lock().runs() {
+            later.extend(run.range((stream, first)..=(stream, u64::MAX)).map(|(_, position)| *position));
         }
         let mut found = Vec::new();
-        for entry in self.tree.range(entry_key(stream, after + 1)..=entry_key(stream, u64::MAX)).take(max) {
-            found.push(position_in(&entry?.0));
+        for entry in self.tree.range(entry_key(stream, place_of(first).0)..=entry_key(stream, u64::MAX)) {
+            let (key, value) = entry?;
+            let room = max - found.len();
+            found.extend(positions_in(&key, &value).filter(|position| *position > after).take(room));
+            if found.len() >= max {
+                return Ok(found);
+            }
         }
-        let last = found.last().copied().unwrap_or(after);
+        let reached = found.last().copied().unwrap_or(after);
         let room = max - found.len();
-        found.extend(later.range(last + 1..).take(room));
+        found.extend(later.range(reached + 1..).take(room));
         Ok(found)
     }
 
-    /// The last position of a stream, not above `head`; 0 when it has none.
+    /// The last position of a stream; 0 when it has none.
     pub(crate) fn last(&self, stream: StreamKey) -> sled::Result<u64> {
         let waiting = self.read_lock().runs().filter_map(|run| last_in(run, stream)).max();
         if let Some(position) = waiting {
             return Ok(position);
         }
-        let range = entry_key(stream, 0)..=entry_key(stream, u64::MAX);
-        Ok(self.tree.range(range).next_back().transpose()?.map_or(0, |(key, _)| position_in(&key)))
+        let entries = entry_key(stream, 0)..=entry_key(stream, u64::MAX);
+        let last = self.tree.range(entries).next_back().transpose()?;
+        Ok(last.and_then(|(key, value)| positions_in(&key, &value).next_back()).unwrap_or(0))
     }
 
     /// Whether a record is found by its stream.
     pub(crate) fn contains(&self, stream: StreamKey, position: u64) -> sled::Result<bool> {
-        let waits = self.read_lock().runs().any(|run| run.contains(&(stream, position)));
-        Ok(waits || self.tree.contains_key(entry_key(stream, position))?)
+        if self.read_lock().runs().any(|run| run.contains(&(stream, position))) {
+            return Ok(true);
+        }
+        let key = entry_key(stream, place_of(position).0);
+        let value = self.tree.get(key)?;
+        Ok(value.is_some_and(|value| positions_in(&key, &value).any(|found| found == position)))
     }
 
     fn read_lock(&self) -> RwLockReadGuard<'_, Waiting> {
@@ -149,12 +182,6 @@ impl Index {
 }
 
 impl Waiting {
-    fn take_run(&mut self, up_to: u64) -> ReadyRun {
-        let entries = Arc::new(std::mem::take(&mut self.current));
-        self.ready.push_back(entries.clone());
-        ReadyRun { entries, up_to }
-    }
-
     fn runs(&self) -> impl Iterator<Item = &Run> {
         self.ready.iter().map(Arc::as_ref).chain([&self.current])
     }

@@ -24,10 +24,12 @@ pub const WAITING_COMMITS_MAX: usize = 8 * 1024;
 /// sled writes a whole leaf of up to 17 values as one item, and an item of more than a quarter of a
 /// 512 KiB segment goes into a file of its own that is never synced. 17 × 7,500 bytes stay below it.
 pub(crate) const CHUNK_BYTES_MAX: usize = 7_500;
-/// How many records wait in memory before the stream index is written.
-pub(crate) const INDEX_RUN_RECORDS: usize = 4_096;
+/// How many positions make a window of the stream index. An entry has at most twice as many bytes.
+pub(crate) const INDEX_WINDOW_RECORDS: u64 = 2_048;
+/// How many positions make a run, which is written at once: some whole windows.
+pub(crate) const INDEX_RUN_RECORDS: u64 = 8 * INDEX_WINDOW_RECORDS;
 /// How many runs of the index may wait to be written before the writer waits for them.
-pub(crate) const INDEX_RUNS_WAITING_MAX: usize = 2;
+pub(crate) const INDEX_RUNS_WAITING_MAX: usize = 1;
 /// How many streams' last positions are remembered, at most.
 pub(crate) const REMEMBERED_STREAMS_MAX: usize = 256 * 1024;
 /// How many records before the anchor are verified at opening.

@@ -3,7 +3,7 @@
 use crate::anchor::{self, Anchor, AnchorFiles};
 use crate::chunk::{self, Frames, parse_key};
 use crate::index::{self, Index};
-use crate::limits::{INDEX_RUN_RECORDS, TAIL_RECORDS};
+use crate::limits::TAIL_RECORDS;
 use crate::store::{Shared, Store};
 use crate::verify::Chain;
 use crate::writer::{self, WriterOptions};
@@ -28,7 +28,7 @@ pub struct Opened {
     pub kept: u64,
     /// What was cut off: it was never acknowledged, and it was no whole commit.
     pub cut: Option<Cut>,
-    /// How many records were put into the index again.
+    /// How many records were read to complete the index: some thousands at the end, or all when it was lost.
     pub indexed: u64,
     /// How long it took.
     pub took: Duration,
@@ -247,15 +247,11 @@ fn catch_up(store: &Store, head: Head) -> Result<u64, ReadError> {
         indexed = 0;
     }
     let missing = head.position - indexed;
-    let mut entries = Vec::with_capacity(INDEX_RUN_RECORDS);
     let wanted = usize::try_from(missing).unwrap_or(usize::MAX);
     for record in Frames::from(&store.records, indexed + 1)?.take(wanted) {
         let record = record?;
-        entries.push((index::stream_key(&record.stream), record.position));
-        if entries.len() == INDEX_RUN_RECORDS || record.position == head.position {
-            store.index.note(&entries, record.position);
-            store.index.write(&store.index.take_rest(record.position))?;
-            entries.clear();
+        for full in store.index.note(&[(index::stream_key(&record.stream), record.position)]) {
+            store.index.write(&full)?;
         }
     }
     store.db.flush()?;

@@ -188,7 +188,7 @@ fn closing_lets_another_open_and_refuses_the_copies() {
         assert_eq!(copy.append(commit(vec![write("s", Expected::Any, "x")])).await, Err(AppendError::Closed));
         assert!(copy.read(0, 1).is_err());
         let (again, opened) = open(dir.path());
-        assert_eq!((opened.head.position, opened.kept, opened.cut, opened.indexed), (3, 0, None, 0));
+        assert_eq!((opened.head.position, opened.kept, opened.cut, opened.indexed), (3, 0, None, 3));
         again.close().await;
     });
 }

@@ -203,9 +203,9 @@ impl Writer {
 
     /// Makes the group visible, and has the index written when enough of it waits.
     fn publish(&mut self) -> Result<(), String> {
-        let ready = self.store.index.note(&self.group.entries, self.staged.position);
+        let full = self.store.index.note(&self.group.entries);
         self.durable.send_replace(self.staged);
-        if let Some(run) = ready {
+        for run in full {
             self.runs.send(run).map_err(|_| "the thread of the stream index ended".to_owned())?;
             while self.store.index.is_behind() && self.shared.failure().is_none() {
                 thread::sleep(Duration::from_millis(1));
@@ -309,12 +309,9 @@ impl Writer {
         }
     }
 
-    /// Writes what is left of the index, lets go of the files, and says so.
+    /// Lets the index be written as far as it is full, lets go of the files, and says so.
     fn end(self, indexer: thread::JoinHandle<()>, closing: Option<oneshot::Sender<()>>) {
-        let Writer { shared, store, anchors, durable, runs, staged, .. } = self;
-        if shared.failure().is_none() {
-            drop(runs.send(store.index.take_rest(staged.position)));
-        }
+        let Writer { shared, store, anchors, durable, runs, .. } = self;
         drop(runs);
         drop(indexer.join());
         drop(durable);
