@@ -89,6 +89,7 @@ impl Options {
 pub struct EventLog {
     requests: mpsc::Sender<writer::Request>,
     head: watch::Receiver<Head>,
+    position: watch::Receiver<u64>,
     shared: Arc<store::Shared>,
 }
 
@@ -101,6 +102,11 @@ impl EventLog {
     /// Follows the durable head, which only rises. The sender goes away when the log was closed or failed.
     pub fn watch(&self) -> watch::Receiver<Head> {
         self.head.clone()
+    }
+
+    /// Follows the position of the durable head alone, as [`EventLog::watch`] does the head.
+    pub fn watch_position(&self) -> watch::Receiver<u64> {
+        self.position.clone()
     }
 
     /// Why the storage failed, when it did. The process should then end and be started again.

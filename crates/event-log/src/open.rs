@@ -6,7 +6,7 @@ use crate::index::{self, Index};
 use crate::limits::TAIL_RECORDS;
 use crate::store::{Shared, Store};
 use crate::verify::Chain;
-use crate::writer::{self, WriterOptions};
+use crate::writer::{self, Durable, WriterOptions};
 use crate::{Damage, EventLog, Head, OpenError, Options, ReadError, durable};
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -81,15 +81,17 @@ impl EventLog {
 
         let log_id = anchors.log_id();
         let shared = Arc::new(Shared::new(store.clone(), log_id));
-        let (sender, receiver) = watch::channel(head);
+        let (head_sender, head_receiver) = watch::channel(head);
+        let (position_sender, position) = watch::channel(head.position);
+        let durable = Durable { head: head_sender, position: position_sender };
         let settings = WriterOptions {
             group_records_max: options.append_batch_records_max.max(1),
             reserve_bytes: options.reserve_bytes,
         };
-        let requests = writer::start(shared.clone(), store, anchors, sender, settings).map_err(failed)?;
+        let requests = writer::start(shared.clone(), store, anchors, durable, settings).map_err(failed)?;
         let kept = head.position - anchor.head.position;
         let opened = Opened { head, log_id, kept, cut, indexed, took: begun.elapsed() };
-        Ok((EventLog { requests, head: receiver, shared }, opened))
+        Ok((EventLog { requests, head: head_receiver, position, shared }, opened))
     }
 }
 

@@ -63,12 +63,18 @@ pub(crate) struct WriterOptions {
     pub(crate) reserve_bytes: u64,
 }
 
+/// Those who follow the durable head.
+pub(crate) struct Durable {
+    pub(crate) head: watch::Sender<Head>,
+    pub(crate) position: watch::Sender<u64>,
+}
+
 /// Starts the writer, and the thread that writes the index.
 pub(crate) fn start(
     shared: Arc<Shared>,
     store: Arc<Store>,
     anchors: AnchorFiles,
-    head: watch::Sender<Head>,
+    durable: Durable,
     options: WriterOptions,
 ) -> std::io::Result<mpsc::Sender<Request>> {
     let (sender, requests) = mpsc::channel(WAITING_COMMITS_MAX);
@@ -77,14 +83,14 @@ pub(crate) fn start(
     let indexer = thread::Builder::new()
         .name("event-log-index".to_owned())
         .spawn(move || write_runs(&indexer_store, &indexer_shared, &ready))?;
-    let position = *head.borrow();
+    let staged = *durable.head.borrow();
     let reserve = Reserve { bytes: options.reserve_bytes, free: u64::MAX, looked: None };
     let mut writer = Writer {
         shared,
         store,
         anchors,
-        durable: head,
-        staged: position,
+        durable,
+        staged,
         streams: Remembered::default(),
         group: Group::default(),
         frame: Vec::new(),
@@ -113,7 +119,7 @@ struct Writer {
     shared: Arc<Shared>,
     store: Arc<Store>,
     anchors: AnchorFiles,
-    durable: watch::Sender<Head>,
+    durable: Durable,
     /// The head including what is in the group.
     staged: Head,
     streams: Remembered,
@@ -204,7 +210,8 @@ impl Writer {
     /// Makes the group visible, and has the index written when enough of it waits.
     fn publish(&mut self) -> Result<(), String> {
         let full = self.store.index.note(&self.group.entries);
-        self.durable.send_replace(self.staged);
+        self.durable.head.send_replace(self.staged);
+        self.durable.position.send_replace(self.staged.position);
         for run in full {
             self.runs.send(run).map_err(|_| "the thread of the stream index ended".to_owned())?;
             while self.store.index.is_behind() && self.shared.failure().is_none() {

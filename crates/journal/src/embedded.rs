@@ -18,18 +18,9 @@ pub struct EmbeddedJournal {
 }
 
 impl EmbeddedJournal {
-    /// The journal on this log. Must be called inside a tokio runtime: a task passes the log's head on,
-    /// and ends with the log.
+    /// The journal on this log. It ends with the log.
     pub fn new(log: EventLog) -> EmbeddedJournal {
-        let mut head = log.watch();
-        let (rises, committed) = watch::channel(head.borrow_and_update().position);
-        tokio::spawn(async move {
-            while head.changed().await.is_ok() {
-                let position = head.borrow_and_update().position;
-                rises.send_replace(position);
-            }
-        });
-        EmbeddedJournal { log, committed }
+        EmbeddedJournal { committed: log.watch_position(), log }
     }
 
     /// The log.
