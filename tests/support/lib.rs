@@ -1,7 +1,10 @@
 //! Whole installations for tests: real processes, a real broker, temporary directories.
 
+mod bytes_codec;
+mod client;
 mod process;
 mod sandbox;
 
+pub use client::{Client, LogFollower, department_stream};
 pub use process::{Process, huishang, nats_server, root};
-pub use sandbox::{Identity, Mode, Sandbox, SandboxConfig};
+pub use sandbox::{Mode, Sandbox, SandboxConfig};

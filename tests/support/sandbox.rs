@@ -1,5 +1,6 @@
 //! An installation in a temporary directory: embedded, or split into services over a real broker.
 
+use crate::client::{Client, LogFollower};
 use crate::process::{Process, huishang, nats_server};
 use anyhow::Context as _;
 use domain::Role;
@@ -8,9 +9,7 @@ use service_kit::identity::{Claims, SigningKey, ensure_development_keys};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tonic::metadata::AsciiMetadataValue;
-use tonic::service::Interceptor;
-use tonic::transport::Channel;
+use tonic::transport::Endpoint;
 
 /// How the installation is made up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +55,14 @@ impl Sandbox {
     pub fn start_with(mode: Mode, config: SandboxConfig) -> anyhow::Result<Sandbox> {
         let folder = tempfile::tempdir()?;
         ensure_development_keys(&folder.path().join("keys"))?;
-        let mut sandbox =
-            Sandbox { mode, config, folder, processes: BTreeMap::new(), addresses: BTreeMap::new(), nats: None };
+        let mut sandbox = Sandbox {
+            mode,
+            config,
+            folder,
+            processes: BTreeMap::new(),
+            addresses: BTreeMap::new(),
+            nats: None,
+        };
         match mode {
             Mode::Embedded => sandbox.start_process("up")?,
             Mode::Distributed => {
@@ -120,7 +125,9 @@ impl Sandbox {
             }
             service => {
                 let nats = self.nats.as_deref().context("the broker runs first")?;
-                command.args(["serve", service, "--journal", nats, "--data"]).arg(self.folder.path().join(service));
+                command
+                    .args(["serve", service, "--journal", nats, "--data"])
+                    .arg(self.folder.path().join(service));
             }
         }
         command.args(["--listen", &self.address(name), "--clock", &self.config.clock, "--identity-jwks"]);
@@ -152,7 +159,8 @@ impl Sandbox {
         match self.mode {
             Mode::Embedded => format!("http://{}", self.addresses["up"]),
             Mode::Distributed => {
-                let services = SERVICES.iter().map(|service| format!("{service}=http://{}", self.addresses[*service]));
+                let services =
+                    SERVICES.iter().map(|service| format!("{service}=http://{}", self.addresses[*service]));
                 services.collect::<Vec<_>>().join(",")
             }
         }
@@ -170,15 +178,43 @@ impl Sandbox {
         self.start_process(name)
     }
 
-    /// A channel to a service.
-    pub async fn channel(&self, service: &str) -> anyhow::Result<Channel> {
-        let name = if self.mode == Mode::Embedded { "up" } else { service };
-        let address = format!("http://{}", self.addresses[name]);
-        Ok(Channel::from_shared(address)?.connect().await?)
+    /// A client with an identity.
+    pub async fn client(&self, role: Role, department: Option<&str>) -> anyhow::Result<Client> {
+        let token = self.token(&self.signing_key(), role, department, 3600)?;
+        self.client_with_token(&token).await
     }
 
-    /// An identity for a client's requests.
-    pub fn identity(&self, role: Role, department: Option<&str>) -> anyhow::Result<Identity> {
+    /// A client with this token; an empty one sends none.
+    pub async fn client_with_token(&self, token: &str) -> anyhow::Result<Client> {
+        let mut channels = BTreeMap::new();
+        for service in SERVICES {
+            let name = if self.mode == Mode::Embedded { "up" } else { service };
+            let address = format!("http://{}", self.addresses[name]);
+            channels.insert(service.to_owned(), Endpoint::from_shared(address)?.connect_lazy());
+        }
+        let token = if token.is_empty() { None } else { Some(format!("Bearer {token}").parse()?) };
+        Ok(Client { channels, token })
+    }
+
+    /// A token that a key signed which the installation does not know.
+    pub fn forged_token(&self, role: Role) -> anyhow::Result<String> {
+        let folder = self.folder.path().join("forger");
+        ensure_development_keys(&folder)?;
+        self.token(&folder.join("signing-key.pem"), role, None, 3600)
+    }
+
+    /// A token whose time has passed.
+    pub fn expired_token(&self, role: Role) -> anyhow::Result<String> {
+        self.token(&self.signing_key(), role, None, -60)
+    }
+
+    fn token(
+        &self,
+        key: &Path,
+        role: Role,
+        department: Option<&str>,
+        seconds: i64,
+    ) -> anyhow::Result<String> {
         let now = jiff::Timestamp::now().as_second();
         let config = Config::default();
         let claims = Claims {
@@ -188,10 +224,16 @@ impl Sandbox {
             department: department.map(str::to_owned),
             roles: vec![role.as_str().to_owned()],
             iat: now,
-            exp: now + 3600,
+            exp: now + seconds,
         };
-        let token = SigningKey::read(&self.signing_key())?.sign(&claims)?;
-        Ok(Identity(format!("Bearer {token}").parse()?))
+        Ok(SigningKey::read(key)?.sign(&claims)?)
+    }
+
+    /// Follows the log from its head.
+    pub async fn follow_log(&self) -> anyhow::Result<LogFollower> {
+        let auditor = self.client(Role::Auditor, None).await?;
+        let head = auditor.call_patiently(proto::ledger::v1::GetHeadRequest {}).await?;
+        auditor.follow(head.position).await
     }
 
     /// Runs a client command against it.
@@ -202,16 +244,5 @@ impl Sandbox {
             .arg(self.folder.path())
             .output()
             .context("the binary runs")
-    }
-}
-
-/// Puts a token on every request.
-#[derive(Debug, Clone)]
-pub struct Identity(AsciiMetadataValue);
-
-impl Interceptor for Identity {
-    fn call(&mut self, mut request: tonic::Request<()>) -> Result<tonic::Request<()>, tonic::Status> {
-        request.metadata_mut().insert("authorization", self.0.clone());
-        Ok(request)
     }
 }

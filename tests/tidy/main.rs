@@ -76,7 +76,8 @@ fn dependencies(tables: &[&str]) -> BTreeMap<String, Vec<String>> {
 
 fn sources() -> Vec<PathBuf> {
     let mut files = Vec::new();
-    let mut folders: Vec<PathBuf> = ["crates", "services", "tests"].iter().map(|name| root().join(name)).collect();
+    let mut folders: Vec<PathBuf> =
+        ["crates", "services", "tests"].iter().map(|name| root().join(name)).collect();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -113,7 +114,8 @@ fn each_thing_has_one_place() {
             assert!(!misplaced, "{dependency} is used by {name}; its place is {}", places.join(", "));
         }
         if name == "domain" {
-            let impure: Vec<&String> = used.iter().filter(|used| NOT_IN_DOMAIN.contains(&used.as_str())).collect();
+            let impure: Vec<&String> =
+                used.iter().filter(|used| NOT_IN_DOMAIN.contains(&used.as_str())).collect();
             assert!(impure.is_empty(), "domain must stay pure, but uses {impure:?}");
         }
     }

@@ -17,6 +17,8 @@ const DELEGATES: &[Role] = &[Delegate, DepartmentLead, Clerk];
 const LEADS: &[Role] = &[DepartmentLead];
 /// Those who follow what was decided.
 const SUPERVISORS: &[Role] = &[Supervisor];
+/// Those who say whether work is done; never the department that did it, which is a rule of the domain.
+const ACCEPTORS: &[Role] = &[Supervisor, DepartmentLead];
 /// Those who run the installation.
 const OPERATORS: &[Role] = &[Operator];
 
@@ -78,6 +80,32 @@ pub const TABLE: Access = Access(&[
     ("huishang.deliberation.v1.DeliberationService/CloseDocket", CHAIRS),
     ("huishang.deliberation.v1.DeliberationService/GetDocket", READERS),
     ("huishang.deliberation.v1.DeliberationService/ListDockets", READERS),
+    // Resolution
+    ("huishang.resolution.v1.ResolutionService/RescindResolution", SUPERVISORS),
+    ("huishang.resolution.v1.ResolutionService/SupersedeResolution", SUPERVISORS),
+    ("huishang.resolution.v1.ResolutionService/AcknowledgeItem", LEADS),
+    ("huishang.resolution.v1.ResolutionService/ContestItem", LEADS),
+    ("huishang.resolution.v1.ResolutionService/ResolveContest", SUPERVISORS),
+    ("huishang.resolution.v1.ResolutionService/ReportProgress", LEADS),
+    ("huishang.resolution.v1.ResolutionService/ReportBlocked", LEADS),
+    ("huishang.resolution.v1.ResolutionService/UnblockItem", LEADS),
+    ("huishang.resolution.v1.ResolutionService/RequestExtension", LEADS),
+    ("huishang.resolution.v1.ResolutionService/GrantExtension", SUPERVISORS),
+    ("huishang.resolution.v1.ResolutionService/RefuseExtension", SUPERVISORS),
+    ("huishang.resolution.v1.ResolutionService/ClaimCompletion", LEADS),
+    ("huishang.resolution.v1.ResolutionService/AcceptWork", ACCEPTORS),
+    ("huishang.resolution.v1.ResolutionService/ReturnWork", ACCEPTORS),
+    ("huishang.resolution.v1.ResolutionService/ReopenItem", SUPERVISORS),
+    ("huishang.resolution.v1.ResolutionService/LookBack", SUPERVISORS),
+    ("huishang.resolution.v1.ResolutionService/GetResolution", READERS),
+    ("huishang.resolution.v1.ResolutionService/ListResolutions", READERS),
+    ("huishang.resolution.v1.ResolutionService/GetItem", READERS),
+    ("huishang.resolution.v1.ResolutionService/ListItems", READERS),
+    // Followup
+    ("huishang.followup.v1.FollowupService/GetBoard", READERS),
+    ("huishang.followup.v1.FollowupService/ListFollowUps", READERS),
+    ("huishang.followup.v1.FollowupService/ListNotices", READERS),
+    ("huishang.followup.v1.FollowupService/GetIndicators", READERS),
     // Ledger
     ("huishang.ledger.v1.LedgerService/MoveClock", OPERATORS),
     ("huishang.ledger.v1.LedgerService/GetHead", READERS),

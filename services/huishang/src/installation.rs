@@ -10,6 +10,7 @@ use service_kit::config::Config;
 use service_kit::identity::SigningKey;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -34,12 +35,12 @@ pub struct Installation {
 impl Installation {
     /// The installation that the options point at; `config` names issuer and audience of its tokens.
     pub fn new(options: &Options, key: SigningKey, config: Config) -> anyhow::Result<Installation> {
-        let mut channels = BTreeMap::new();
-        for service in ["scheduling", "deliberation", "resolution", "followup", "ledger"] {
-            let address = options.address(service).map_err(|error| anyhow::anyhow!("{error}"))?;
-            channels.insert(service, Endpoint::from_shared(address)?.connect_lazy());
-        }
-        Ok(Installation { channels: Arc::new(channels), key: Arc::new(key), config: Arc::new(config) })
+        Ok(Installation { channels: Arc::new(channels(options)?), key: Arc::new(key), config: Arc::new(config) })
+    }
+
+    /// A desk for whoever holds this token, such as `Bearer …`.
+    pub fn desk_with(options: &Options, token: MetadataValue<Ascii>) -> anyhow::Result<Desk> {
+        Ok(Desk { channels: Arc::new(channels(options)?), token })
     }
 
     /// A desk for somebody in this role who speaks for this department.
@@ -49,6 +50,16 @@ impl Installation {
         let token = format!("Bearer {token}").parse().context("a token is ASCII")?;
         Ok(Desk { channels: self.channels.clone(), token })
     }
+}
+
+/// A channel to each service; it connects when it is used, and again when it broke.
+fn channels(options: &Options) -> anyhow::Result<BTreeMap<&'static str, Channel>> {
+    let mut channels = BTreeMap::new();
+    for service in ["scheduling", "deliberation", "resolution", "followup", "ledger"] {
+        let address = options.address(service)?;
+        channels.insert(service, Endpoint::from_shared(address)?.connect_lazy());
+    }
+    Ok(channels)
 }
 
 /// Somebody's place to work: what is called from here is called in their name.
@@ -116,6 +127,20 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// Has the ledger verify its whole log; answers with the verdict.
+    pub async fn verify_log(&self) -> Result<ledger::VerifyLogResponse, Status> {
+        let mut client = ledger::ledger_service_client::LedgerServiceClient::new(self.channel("/huishang.ledger.")?);
+        let mut answers = client.verify_log(self.request(ledger::VerifyLogRequest {})).await?.into_inner();
+        while let Some(answer) = answers.message().await? {
+            if answer.done {
+                return Ok(answer);
+            }
+        }
+        Err(Status::data_loss("the verification ended without a verdict"))
+    }
+}
+
 /// Whether a status may pass by itself. A connection that broke in the middle of a call comes as
 /// `UNKNOWN` or `CANCELLED`.
 fn passes(status: &Status) -> bool {
@@ -125,4 +150,29 @@ fn passes(status: &Status) -> bool {
 /// A new command id.
 pub fn command_id() -> String {
     Uuid::now_v7().to_string()
+}
+
+/// Where command ids come from.
+pub struct Ids {
+    seed: Uuid,
+    used: AtomicU32,
+}
+
+impl Ids {
+    /// Ids that were never used.
+    pub fn new() -> Ids {
+        Ids::from(Uuid::now_v7())
+    }
+
+    /// Ids that follow from a seed, one after the other: whoever takes the same steps again from the
+    /// same seed repeats commands, and has no second effect.
+    pub fn from(seed: Uuid) -> Ids {
+        Ids { seed, used: AtomicU32::new(0) }
+    }
+
+    /// The next id.
+    pub fn next(&self) -> String {
+        let step = self.used.fetch_add(1, Ordering::Relaxed);
+        domain::aggregate::derived_id(self.seed, &[&step.to_string()]).to_string()
+    }
 }

@@ -1,6 +1,6 @@
 //! The steps that every matter takes, as a client calls them: from the request to the closed docket.
 
-use crate::installation::{Desk, Installation, command_id};
+use crate::installation::{Desk, Ids, Installation, command_id};
 use anyhow::Context as _;
 use domain::{Role, Timestamp};
 use proto::Wire as _;
@@ -17,7 +17,7 @@ use scheduling_events::{
 };
 
 /// Items drafted with one command, at most: with long texts, more would not fit into a record.
-const DRAFTS_PER_COMMAND: usize = 10;
+const DRAFTS_PER_COMMAND: usize = 25;
 
 /// Enters departments.
 pub async fn register_departments(clerk: &Desk, profiles: &[DepartmentProfile]) -> anyhow::Result<()> {
@@ -49,9 +49,36 @@ pub fn attendee(department: &str, decides: &[u32], advises: &[u32]) -> SessionAt
     SessionAttendee { department: department.into(), roles: decides.chain(advises).collect() }
 }
 
+/// Who takes the steps of a matter.
+#[derive(Clone)]
+pub struct People {
+    /// Prepares the session and keeps the record.
+    pub clerk: Desk,
+    /// Leads the docket.
+    pub chair: Desk,
+    /// Signs for the departments' own delegates; without it the clerk writes down what they say.
+    pub delegates: Option<Installation>,
+}
+
+impl People {
+    /// Everybody at their own desk, the clerk and chair at that of one department.
+    pub fn at_own_desks(installation: &Installation, chair: &str) -> anyhow::Result<People> {
+        Ok(People {
+            clerk: installation.desk(Role::Clerk, Some(chair))?,
+            chair: installation.desk(Role::Chair, Some(chair))?,
+            delegates: Some(installation.clone()),
+        })
+    }
+
+    /// One clerk who writes everything down.
+    pub fn one_clerk(clerk: Desk) -> People {
+        People { chair: clerk.clone(), clerk, delegates: None }
+    }
+}
+
 /// A session on its way, from its request to its docket.
 pub struct Matter {
-    /// The clerk of the department that asked for it.
+    /// The clerk of the session.
     pub clerk: Desk,
     /// Whoever leads its docket.
     pub chair: Desk,
@@ -59,18 +86,23 @@ pub struct Matter {
     pub id: String,
     /// What was asked for.
     pub outline: SessionOutline,
-    installation: Installation,
+    delegates: Option<Installation>,
+    ids: Ids,
 }
 
 impl Matter {
     /// Asks for a session in the name of its chair's department.
     pub async fn request(installation: &Installation, outline: SessionOutline) -> anyhow::Result<Matter> {
-        let clerk = installation.desk(Role::Clerk, Some(&outline.chair))?;
-        let chair = installation.desk(Role::Chair, Some(&outline.chair))?;
-        let request =
-            scheduling::RequestSessionRequest { command_id: command_id(), outline: Some(outline.clone()) };
+        let people = People::at_own_desks(installation, &outline.chair)?;
+        Matter::request_by(people, outline, Ids::new()).await
+    }
+
+    /// Asks for a session; the ids of its commands come from `ids`.
+    pub async fn request_by(people: People, outline: SessionOutline, ids: Ids) -> anyhow::Result<Matter> {
+        let request = scheduling::RequestSessionRequest { command_id: ids.next(), outline: Some(outline.clone()) };
+        let People { clerk, chair, delegates } = people;
         let id = clerk.call(request).await.context("the request")?.session_id;
-        Ok(Matter { clerk, chair, id, outline, installation: installation.clone() })
+        Ok(Matter { clerk, chair, id, outline, delegates, ids })
     }
 
     /// Files a paper for every topic that needs one. `digest` is what the department's file system
@@ -83,7 +115,7 @@ impl Matter {
                 uri: format!("urn:paper:{}:{}", self.id, topic.no),
             };
             let request = scheduling::SubmitPapersRequest {
-                command_id: command_id(),
+                command_id: self.ids.next(),
                 session_id: self.id.clone(),
                 topic: topic.no,
                 paper: Some(paper),
@@ -95,7 +127,7 @@ impl Matter {
 
     /// Compares the request with the meeting rules.
     pub async fn screen(&self) -> Result<scheduling::Session, Status> {
-        let request = scheduling::ScreenSessionRequest { command_id: command_id(), session_id: self.id.clone() };
+        let request = scheduling::ScreenSessionRequest { command_id: self.ids.next(), session_id: self.id.clone() };
         let position = self.clerk.call(request).await?.position;
         self.session(position).await
     }
@@ -106,16 +138,37 @@ impl Matter {
         self.clerk.call(request).await?.session.ok_or_else(|| Status::internal("an answer without its session"))
     }
 
+    /// Lets the request pass although it breaks a rule, if it does.
+    pub async fn override_finding(
+        &self,
+        rule: scheduling_events::ScreeningRule,
+        reason: &str,
+    ) -> Result<(), Status> {
+        let broken = self.session(0).await?.findings.into_iter().filter_map(|finding| finding.finding);
+        // The step takes its id whether it is needed or not, so that the steps behind it keep theirs.
+        let command_id = self.ids.next();
+        if !broken.into_iter().any(|finding| finding.rule() == rule) {
+            return Ok(());
+        }
+        let request = scheduling::OverrideFindingRequest {
+            command_id,
+            session_id: self.id.clone(),
+            rule: rule.into(),
+            reason: reason.into(),
+        };
+        self.clerk.call(request).await.map(drop)
+    }
+
     /// Admits the request.
     pub async fn admit(&self) -> Result<(), Status> {
-        let request = scheduling::AdmitSessionRequest { command_id: command_id(), session_id: self.id.clone() };
+        let request = scheduling::AdmitSessionRequest { command_id: self.ids.next(), session_id: self.id.clone() };
         self.clerk.call(request).await.map(drop)
     }
 
     /// Gives the session a room and a time.
     pub async fn schedule(&self, room: &str, from: Timestamp) -> Result<(), Status> {
         let request = scheduling::ScheduleSessionRequest {
-            command_id: command_id(),
+            command_id: self.ids.next(),
             session_id: self.id.clone(),
             room: room.into(),
             from: from.to_wire(),
@@ -127,7 +180,7 @@ impl Matter {
     pub async fn accept_invitations(&self) -> anyhow::Result<()> {
         for attendee in &self.outline.attendees {
             let request = scheduling::AnswerInvitationRequest {
-                command_id: command_id(),
+                command_id: self.ids.next(),
                 session_id: self.id.clone(),
                 department: attendee.department.clone(),
                 answer: Answer::Accept.into(),
@@ -140,7 +193,7 @@ impl Matter {
 
     /// Convenes the session and waits for its docket.
     pub async fn convene(&self) -> anyhow::Result<()> {
-        let request = scheduling::ConveneSessionRequest { command_id: command_id(), session_id: self.id.clone() };
+        let request = scheduling::ConveneSessionRequest { command_id: self.ids.next(), session_id: self.id.clone() };
         let position = self.clerk.call(request).await?.position;
         self.wait_for_docket(position).await
     }
@@ -152,13 +205,16 @@ impl Matter {
 
     /// A desk for the delegate of a department.
     pub fn delegate(&self, department: &str) -> anyhow::Result<Desk> {
-        self.installation.desk(Role::Delegate, Some(department))
+        match &self.delegates {
+            Some(installation) => installation.desk(Role::Delegate, Some(department)),
+            None => Ok(self.clerk.clone()),
+        }
     }
 
     /// Records that a department is there.
     pub async fn arrive(&self, department: &str) -> Result<(), Status> {
         let request = deliberation::RecordArrivalRequest {
-            command_id: command_id(),
+            command_id: self.ids.next(),
             docket_id: self.id.clone(),
             department: department.into(),
             delegate: format!("Delegate of {department}"),
@@ -168,7 +224,7 @@ impl Matter {
 
     /// Opens the docket.
     pub async fn open(&self) -> Result<(), Status> {
-        let request = deliberation::OpenDocketRequest { command_id: command_id(), docket_id: self.id.clone() };
+        let request = deliberation::OpenDocketRequest { command_id: self.ids.next(), docket_id: self.id.clone() };
         self.chair.call(request).await.map(drop)
     }
 
@@ -182,14 +238,14 @@ impl Matter {
 
     /// Opens the debate of a topic.
     pub async fn open_topic(&self, topic: u32) -> Result<(), Status> {
-        let request = deliberation::OpenTopicRequest { command_id: command_id(), docket_id: self.id.clone(), topic };
+        let request = deliberation::OpenTopicRequest { command_id: self.ids.next(), docket_id: self.id.clone(), topic };
         self.chair.call(request).await.map(drop)
     }
 
     /// Puts a text before the session.
     pub async fn propose(&self, topic: u32, text: &str) -> Result<(), Status> {
         let request = deliberation::ProposeRequest {
-            command_id: command_id(),
+            command_id: self.ids.next(),
             docket_id: self.id.clone(),
             topic,
             text: text.into(),
@@ -201,7 +257,7 @@ impl Matter {
     pub async fn draft_items(&self, topic: u32, items: &[ItemDraft]) -> Result<(), Status> {
         for items in items.chunks(DRAFTS_PER_COMMAND) {
             let request = deliberation::DraftItemsRequest {
-                command_id: command_id(),
+                command_id: self.ids.next(),
                 docket_id: self.id.clone(),
                 topic,
                 items: items.to_vec(),
@@ -214,14 +270,14 @@ impl Matter {
     /// Ends the debate of a topic.
     pub async fn close_debate(&self, topic: u32) -> Result<(), Status> {
         let request =
-            deliberation::CloseDebateRequest { command_id: command_id(), docket_id: self.id.clone(), topic };
+            deliberation::CloseDebateRequest { command_id: self.ids.next(), docket_id: self.id.clone(), topic };
         self.chair.call(request).await.map(drop)
     }
 
     /// Opens a ballot on a version of the proposal.
     pub async fn open_ballot(&self, topic: u32, version: u32, method: Method) -> Result<(), Status> {
         let request = deliberation::OpenBallotRequest {
-            command_id: command_id(),
+            command_id: self.ids.next(),
             docket_id: self.id.clone(),
             topic,
             version,
@@ -235,7 +291,7 @@ impl Matter {
     /// Casts a department's vote.
     pub async fn vote(&self, topic: u32, department: &str, choice: VoteChoice, reason: &str) -> anyhow::Result<()> {
         let request = deliberation::CastVoteRequest {
-            command_id: command_id(),
+            command_id: self.ids.next(),
             docket_id: self.id.clone(),
             topic,
             department: department.into(),
@@ -268,7 +324,7 @@ impl Matter {
     /// Closes the ballot and reads its arithmetic.
     pub async fn close_ballot(&self, topic: u32) -> Result<deliberation::Ballot, Status> {
         let request = deliberation::CloseBallotRequest {
-            command_id: command_id(),
+            command_id: self.ids.next(),
             docket_id: self.id.clone(),
             topic,
             casting_vote: None,
@@ -288,7 +344,7 @@ impl Matter {
     /// Adopts what the ballot passed; answers with the decision's position.
     pub async fn adopt(&self, topic: u32, declaratory: bool) -> Result<u64, Status> {
         let request = deliberation::AdoptDecisionRequest {
-            command_id: command_id(),
+            command_id: self.ids.next(),
             docket_id: self.id.clone(),
             topic,
             declaratory,
@@ -298,7 +354,7 @@ impl Matter {
 
     /// Closes the docket.
     pub async fn close(&self) -> Result<u64, Status> {
-        let request = deliberation::CloseDocketRequest { command_id: command_id(), docket_id: self.id.clone() };
+        let request = deliberation::CloseDocketRequest { command_id: self.ids.next(), docket_id: self.id.clone() };
         Ok(self.chair.call(request).await?.position)
     }
 }

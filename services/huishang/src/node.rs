@@ -94,11 +94,11 @@ impl Node {
         for service in services {
             match service {
                 Service::Scheduling => {
-                    routes = routes.add_service(scheduling::build(&kit)?);
+                    routes = routes.add_service(scheduling::build(&kit, &config.time_zone)?);
                     names.push(scheduling::NAME);
                 }
                 Service::Deliberation => {
-                    routes = routes.add_service(deliberation::build(&kit)?);
+                    routes = routes.add_service(deliberation::build(&kit, &config.time_zone)?);
                     names.push(deliberation::NAME);
                 }
                 Service::Resolution => {

@@ -9,7 +9,7 @@ use proto::deliberation::events::v1::{Stance, VoteChoice, ballot_method::Method}
 use proto::deliberation::v1 as deliberation;
 use proto::scheduling::events::v1::{SessionKind, SessionOutline};
 
-fn outline(stage: &Stage, title: &str, room_day: i32, hour: i32) -> SessionOutline {
+fn outline(stage: &Stage, title: &str) -> SessionOutline {
     SessionOutline {
         title: title.into(),
         purpose: "A cellar floods whenever the metro pumps; five parties each answered 'not ours'".into(),
@@ -25,27 +25,34 @@ fn outline(stage: &Stage, title: &str, room_day: i32, hour: i32) -> SessionOutli
             attendee("METRO", &[], &[1]),
         ],
         minutes: 60,
-        earliest_start: stage.at(room_day, hour, 0).to_wire(),
+        earliest_start: stage.at(DAY, 14, 0).to_wire(),
         case_reference: Some("12345-2027-030417".into()),
         decide_by: None,
         quorum_percent: 75,
     }
 }
 
-/// From the ticket to the closed docket.
-pub async fn answer_the_call(stage: &Stage) -> anyhow::Result<Matter> {
+/// The day on which it meets.
+pub const DAY: i32 = 14;
+
+/// From the ticket to the invitations.
+pub async fn take_the_call(stage: &Stage) -> anyhow::Result<Matter> {
     let matter =
-        Matter::request(&stage.installation, outline(stage, "Joint session on hotline case 12345-2027-030417", 11, 14))
+        Matter::request(&stage.installation, outline(stage, "Joint session on hotline case 12345-2027-030417"))
             .await?;
     matter.file_papers(|_| "c0ffee".repeat(11)[..64].to_owned()).await?;
     matter.screen().await?;
     matter.admit().await?;
-    matter.schedule("ROOM-3", stage.at(11, 14, 0)).await?;
+    matter.schedule("ROOM-3", stage.at(DAY, 14, 0)).await?;
     tell("A ticket of the 12345 hotline becomes a session of four departments and the metro company.");
     double_booking(stage).await?;
     matter.accept_invitations().await?;
+    Ok(matter)
+}
 
-    stage.move_clock(11, 14, 0).await?;
+/// From the convening to the closed docket.
+pub async fn answer_it(stage: &Stage, matter: &Matter) -> anyhow::Result<()> {
+    stage.move_clock(DAY, 14, 0).await?;
     matter.convene().await?;
     matter.open_with_everybody().await?;
     matter.open_topic(1).await?;
@@ -65,8 +72,8 @@ pub async fn answer_the_call(stage: &Stage) -> anyhow::Result<Matter> {
         matter.delegate(department)?.call(request).await?;
     }
     tell("METRO opposes, CITY-WATER supports on condition: positions (立场) with their reasons are on record.");
-    amend(&matter).await?;
-    stage.move_clock(11, 14, 40).await?;
+    amend(matter).await?;
+    stage.move_clock(DAY, 14, 40).await?;
     let request = deliberation::MarkDigressionRequest {
         command_id: command_id(),
         docket_id: matter.id.clone(),
@@ -79,7 +86,7 @@ pub async fn answer_the_call(stage: &Stage) -> anyhow::Result<Matter> {
     matter.open_ballot(1, 2, Method::SimpleMajority(Default::default())).await?;
     refused(
         "a vote by the metro company, which only advises",
-        vote_as_status(&matter, "METRO").await,
+        vote_as_status(matter, "METRO").await,
         "NO_VOTE",
     )?;
     matter.vote_all(1, &[("CITY-ROADS", VoteChoice::No, "The lane was paved last year")]).await?;
@@ -97,7 +104,7 @@ pub async fn answer_the_call(stage: &Stage) -> anyhow::Result<Matter> {
     matter.adopt(1, false).await?;
     matter.close().await?;
     tell("Adopted with CITY-ROADS' dissent: two departments owe a result, and the caller can see which.");
-    Ok(matter)
+    Ok(())
 }
 
 async fn vote_as_status(matter: &Matter, department: &str) -> Result<(), tonic::Status> {
@@ -114,11 +121,11 @@ async fn vote_as_status(matter: &Matter, department: &str) -> Result<(), tonic::
 }
 
 async fn double_booking(stage: &Stage) -> anyhow::Result<()> {
-    let other = Matter::request(&stage.installation, outline(stage, "Works meeting on Willow Lane", 11, 14)).await?;
+    let other = Matter::request(&stage.installation, outline(stage, "Works meeting on Willow Lane")).await?;
     other.file_papers(|_| "ab".repeat(32)).await?;
     other.screen().await?;
     other.admit().await?;
-    refused("a works meeting in the same room at 14:30", other.schedule("ROOM-3", stage.at(11, 14, 30)).await, "ROOM_TAKEN")?;
+    refused("a works meeting in the same room at 14:30", other.schedule("ROOM-3", stage.at(DAY, 14, 30)).await, "ROOM_TAKEN")?;
     let request = proto::scheduling::v1::TurnIntoCountersignRequest {
         command_id: command_id(),
         session_id: other.id.clone(),

@@ -1,0 +1,291 @@
+//! The plan file: what it may say, and where it is wrong.
+//!
+//! ```json
+//! {
+//!   "source": "where the plan comes from",
+//!   "agencies": [{ "code": "DOC", "name": "Department of Commerce" }],
+//!   "actions": [{
+//!     "id": "action-1", "title": "…", "text": "…", "lead": "DOC", "support": ["NSF"],
+//!     "pillar": "optional", "due": "2027-12-31, optional", "criterion": "optional"
+//!   }]
+//! }
+//! ```
+//!
+//! An agency or action that stands in the file twice, word for word, counts once. A lead may also be
+//! named in `support`: another unit of it supports then.
+
+use domain::{Code, Date, Line, Text};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Bytes of a plan file, at most.
+pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// A plan that can be imported.
+#[derive(Debug)]
+pub struct Plan {
+    /// Where it comes from.
+    pub source: Line,
+    /// Each once, in the order of the file.
+    pub agencies: Vec<(Code, Line)>,
+    /// Rows of agencies that repeat another word for word.
+    pub repeated_agencies: usize,
+    /// Each once, in the order of the file.
+    pub actions: Vec<Action>,
+    /// Rows of actions that repeat another word for word.
+    pub repeated_actions: usize,
+}
+
+/// One action of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Action {
+    /// Its name in the plan.
+    pub id: Line,
+    /// Its title.
+    pub title: Line,
+    /// What is to be done.
+    pub text: Text,
+    /// Who leads.
+    pub lead: Code,
+    /// Who supports.
+    pub support: Vec<Code>,
+    /// When it is due.
+    pub due: Option<Date>,
+    /// How one will know that it was done.
+    pub criterion: Option<Text>,
+}
+
+/// Everything that is wrong with a file, each with its line.
+#[derive(Debug, PartialEq)]
+pub struct Faults(pub Vec<(usize, String)>);
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (line, fault) in &self.0 {
+            write!(f, "\n  line {line}: {fault}")?;
+        }
+        write!(f, "\nnothing was imported; mend the file and try again")
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlanRow<'f> {
+    source: String,
+    #[serde(borrow)]
+    agencies: Vec<&'f RawValue>,
+    #[serde(borrow)]
+    actions: Vec<&'f RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AgencyRow {
+    code: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ActionRow {
+    id: String,
+    #[serde(default, rename = "pillar")]
+    _pillar: Option<String>,
+    title: String,
+    text: String,
+    lead: String,
+    #[serde(default)]
+    support: Vec<String>,
+    due: Option<String>,
+    criterion: Option<String>,
+}
+
+/// Reads a plan, or tells everything that is wrong with it.
+pub fn read(text: &str) -> Result<Plan, Faults> {
+    let rows: PlanRow<'_> =
+        serde_json::from_str(text).map_err(|error| Faults(vec![(error.line().max(1), without_place(&error))]))?;
+    let mut reader = Reader { text, faults: Vec::new() };
+    let source = reader.take(1, "source", Line::parse(&rows.source));
+    let (agencies, repeated_agencies) = reader.agencies(&rows.agencies);
+    let (actions, repeated_actions) = reader.actions(&rows.actions, &agencies);
+    if rows.agencies.is_empty() || rows.actions.is_empty() {
+        reader.faults.push((1, "a plan needs at least one agency and one action".into()));
+    }
+    match source {
+        Some(source) if reader.faults.is_empty() => {
+            Ok(Plan { source, agencies, repeated_agencies, actions, repeated_actions })
+        }
+        _ => Err(Faults(reader.faults)),
+    }
+}
+
+struct Reader<'f> {
+    text: &'f str,
+    faults: Vec<(usize, String)>,
+}
+
+impl Reader<'_> {
+    /// The line on which a part of the file begins, from 1.
+    fn line(&self, row: &RawValue) -> usize {
+        let offset = row.get().as_ptr() as usize - self.text.as_ptr() as usize;
+        1 + self.text[..offset].matches('\n').count()
+    }
+
+    fn take<T>(&mut self, line: usize, field: &str, read: Result<T, impl fmt::Display>) -> Option<T> {
+        read.map_err(|fault| self.faults.push((line, format!("{field} {fault}")))).ok()
+    }
+
+    fn parse<T: serde::de::DeserializeOwned>(&mut self, row: &RawValue) -> Option<T> {
+        let line = self.line(row);
+        serde_json::from_str(row.get())
+            .map_err(|error| self.faults.push((line + error.line().max(1) - 1, without_place(&error))))
+            .ok()
+    }
+
+    fn agencies(&mut self, rows: &[&RawValue]) -> (Vec<(Code, Line)>, usize) {
+        let mut agencies: Vec<(Code, Line)> = Vec::new();
+        let mut repeated = 0;
+        for row in rows {
+            let line = self.line(row);
+            let Some(agency) = self.parse::<AgencyRow>(row) else { continue };
+            let code = self.take(line, "code", Code::parse(&agency.code));
+            let name = self.take(line, "name", Line::parse(&agency.name));
+            let (Some(code), Some(name)) = (code, name) else { continue };
+            match agencies.iter().find(|(known, _)| *known == code) {
+                None => agencies.push((code, name)),
+                Some((_, known)) if *known == name => repeated += 1,
+                Some((_, known)) => {
+                    self.faults.push((line, format!("agency {code} has another name before: {known:?}")));
+                }
+            }
+        }
+        (agencies, repeated)
+    }
+
+    fn actions(&mut self, rows: &[&RawValue], agencies: &[(Code, Line)]) -> (Vec<Action>, usize) {
+        let mut actions: BTreeMap<Line, usize> = BTreeMap::new();
+        let mut kept: Vec<Action> = Vec::new();
+        let mut repeated = 0;
+        for row in rows {
+            let Some(action) = self.action(row, agencies) else { continue };
+            match actions.get(&action.id) {
+                None => {
+                    actions.insert(action.id.clone(), kept.len());
+                    kept.push(action);
+                }
+                Some(&known) if kept[known] == action => repeated += 1,
+                Some(_) => {
+                    let line = self.line(row);
+                    self.faults.push((line, format!("action {} stands before with another content", action.id)));
+                }
+            }
+        }
+        (kept, repeated)
+    }
+
+    fn action(&mut self, row: &RawValue, agencies: &[(Code, Line)]) -> Option<Action> {
+        let line = self.line(row);
+        let action = self.parse::<ActionRow>(row)?;
+        let before = self.faults.len();
+        let id = self.take(line, "id", Line::parse(&action.id));
+        let title = self.take(line, "title", Line::parse(&action.title));
+        let text = self.take(line, "text", Text::parse(&action.text));
+        let lead = self.agency(line, "lead", &action.lead, agencies);
+        let mut support = Vec::new();
+        for named in &action.support {
+            let code = self.agency(line, "support", named, agencies);
+            if code.as_ref().is_some_and(|code| support.contains(code)) {
+                self.faults.push((line, format!("support names {named} twice")));
+            }
+            support.extend(code);
+        }
+        let due = action.due.map(|due| {
+            let read: Result<Date, String> = due.parse().map_err(|_| format!("{due:?} is no date such as 2027-12-31"));
+            self.take(line, "due", read)
+        });
+        let criterion = action.criterion.map(|criterion| self.take(line, "criterion", Text::parse(&criterion)));
+        if self.faults.len() > before {
+            return None;
+        }
+        Some(Action {
+            id: id?,
+            title: title?,
+            text: text?,
+            lead: lead?,
+            support,
+            due: due.flatten(),
+            criterion: criterion.flatten(),
+        })
+    }
+
+    fn agency(&mut self, line: usize, field: &str, named: &str, agencies: &[(Code, Line)]) -> Option<Code> {
+        let code = self.take(line, field, Code::parse(named))?;
+        if agencies.iter().any(|(known, _)| *known == code) {
+            return Some(code);
+        }
+        self.faults.push((line, format!("{field} names {code}, which is not among the agencies")));
+        None
+    }
+}
+
+/// What serde says, without the place, which we tell our own way.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"{
+  "source": "A plan",
+  "agencies": [
+    { "code": "A", "name": "Agency A" },
+    { "code": "B", "name": "Agency B" },
+    { "code": "A", "name": "Agency A" }
+  ],
+  "actions": [
+    { "id": "1", "title": "Do it", "text": "All of it", "lead": "A", "support": ["B", "A"] }
+  ]
+}"#;
+
+    #[test]
+    fn a_row_that_repeats_another_counts_once() {
+        let plan = read(GOOD).unwrap();
+        assert_eq!((plan.agencies.len(), plan.repeated_agencies), (2, 1));
+        assert_eq!(plan.actions[0].support.len(), 2);
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_line() {
+        let bad = GOOD
+            .replace(r#""code": "A", "name": "Agency A" }
+  ]"#, r#""code": "A", "name": "Another name" }
+  ]"#)
+            .replace(r#""lead": "A""#, r#""lead": "X""#);
+        let faults = read(&bad).unwrap_err();
+        assert_eq!(
+            faults.0,
+            [
+                (6, "agency A has another name before: \"Agency A\"".to_owned()),
+                (9, "lead names X, which is not among the agencies".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn broken_json_is_told_with_its_line() {
+        let faults = read("{\n  \"source\": \"A plan\",\n  \"agencies\": [,]\n}").unwrap_err();
+        assert_eq!(faults.0[0].0, 3);
+    }
+
+    #[test]
+    fn an_unknown_or_missing_field_is_told_with_its_line() {
+        let faults = read(&GOOD.replace("\"text\"", "\"texts\"")).unwrap_err();
+        assert_eq!(faults.0[0].0, 9);
+        assert!(faults.0[0].1.contains("texts"), "{faults}");
+    }
+}

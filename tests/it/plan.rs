@@ -1,0 +1,78 @@
+//! A plan goes the whole way: the real one exactly, a bad one not at all, an interrupted one once.
+
+use crate::in_both_modes;
+use anyhow::ensure;
+use domain::Role;
+use proto::resolution::v1::ListItemsRequest;
+use proto::scheduling::v1::ListDepartmentsRequest;
+use std::path::PathBuf;
+use tests::{Mode, Sandbox, root};
+
+const SMALL: &str = r#"{
+  "source": "A small plan",
+  "agencies": [{ "code": "A", "name": "Agency A" }, { "code": "B", "name": "Agency B" }],
+  "actions": [
+    { "id": "1", "title": "First", "text": "Do the first thing", "lead": "A", "support": ["B"] },
+    { "id": "2", "title": "Second", "text": "Do the second thing", "lead": "B", "due": "2027-12-31" }
+  ]
+}"#;
+
+fn import(sandbox: &Sandbox, file: &PathBuf) -> anyhow::Result<std::process::Output> {
+    sandbox.run("clerk,supervisor", &["import", "plan", &file.display().to_string()])
+}
+
+async fn a_plan_goes_the_whole_way_once(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    let file = sandbox.folder().join("small.json");
+    std::fs::write(&file, SMALL)?;
+    for _ in 0..2 {
+        let output = import(&sandbox, &file)?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let supervisor = sandbox.client(Role::Supervisor, None).await?;
+        let items = supervisor
+            .call(ListItemsRequest { order_by: "number".into(), ..Default::default() })
+            .await?
+            .items;
+        let found: Vec<_> = items
+            .iter()
+            .map(|item| (item.title.as_str(), item.lead.as_str(), item.co_responsible.len()))
+            .collect();
+        ensure!(found == [("First", "A", 1), ("Second", "B", 0)], "{found:?}");
+        ensure!(items[1].due == "2027-12-31");
+    }
+    Ok(())
+}
+in_both_modes!(a_plan_goes_the_whole_way_once);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_plan_changes_nothing() -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(Mode::Embedded)?;
+    let file = sandbox.folder().join("bad.json");
+    std::fs::write(&file, SMALL.replace(r#""lead": "B""#, r#""lead": "NOBODY""#))?;
+    let output = import(&sandbox, &file)?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(!output.status.success());
+    ensure!(said.contains("line 6: lead names NOBODY"), "{said}");
+    let auditor = sandbox.client(Role::Auditor, None).await?;
+    ensure!(auditor.call(ListDepartmentsRequest::default()).await?.departments.is_empty());
+    ensure!(auditor.whole_log().await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_real_plan_arrives_exactly() -> anyhow::Result<()> {
+    let file = root().join("../shared/data/ai-action-plan.json");
+    if !file.exists() {
+        eprintln!("not run: there is no {}", file.display());
+        return Ok(());
+    }
+    let sandbox = Sandbox::start(Mode::Embedded)?;
+    let output = import(&sandbox, &file)?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stdout);
+    // The file lists 27 agencies, two of them twice; 93 supports, 18 of them by the lead itself.
+    ensure!(said.contains("departments          25 (2 rows repeat others"), "{said}");
+    ensure!(said.contains("action items         103, led by 18 departments"), "{said}");
+    ensure!(said.contains("co-responsibilities  93, in 34 items"), "{said}");
+    Ok(())
+}
