@@ -24,6 +24,7 @@ macro_rules! conformance_cases {
             what_is_appended_is_read,
             an_expected_position_that_is_not_the_last_is_a_conflict,
             writes_to_several_streams_happen_together,
+            the_largest_commit_is_one_commit,
             a_conflict_in_one_write_stores_none,
             positions_are_contiguous_from_one,
             one_of_many_writers_wins_each_position,
@@ -140,6 +141,19 @@ pub async fn writes_to_several_streams_happen_together(journal: Tested) {
         assert_eq!((envelope.commit_id, envelope.part, envelope.parts), (id, part, 3));
         assert_eq!(records[0].commit_end(), last);
     }
+}
+
+/// As many writes as are taken, and committed together.
+pub async fn the_largest_commit_is_one_commit(journal: Tested) {
+    let streams: Vec<StreamName> = (0..crate::limits::COMMIT_WRITES_MAX).map(|_| sample::stream()).collect();
+    let writes: Vec<_> = streams.iter().map(|stream| (stream, 0)).collect();
+    let commit = sample::commit(Uuid::new_v4(), &writes);
+    let last = journal.append(commit.clone()).await.unwrap();
+    assert_eq!(last, streams.len() as Position);
+    assert_eq!(journal.append(commit).await, Ok(last));
+    let mut records = journal.subscribe(0, Filter::All).await.unwrap();
+    let all = take(&mut records, streams.len()).await;
+    assert!(all.iter().zip(&streams).all(|(record, stream)| record.stream == *stream));
 }
 
 /// Whichever write of a commit meets a conflict, no stream has anything of it.

@@ -26,9 +26,10 @@ pub const DIRECT_BATCH_RECORDS_MAX: u64 = 500;
 /// The records that a ledger takes into one group.
 pub const LEDGER_GROUP_RECORDS_MAX: usize = 1024;
 
-/// The commits of several records that one process has under way at once. The server holds at most 50
-/// unfinished batches for a stream.
-pub const BATCHES_IN_FLIGHT_MAX: usize = 16;
+/// The commits of several records that one process has under way at once behind NATS. The server holds
+/// at most 50 unfinished batches for a stream, and with one replica keeps each in files of its own until
+/// it is whole: some hundred of them pass in a second, however many come.
+pub const BATCHES_IN_FLIGHT_MAX: usize = 8;
 
 /// How long to try to reach the broker at first.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);

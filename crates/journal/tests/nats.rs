@@ -7,7 +7,7 @@ use domain::Uuid;
 use event_log::EventLog;
 use journal::conformance::{Tested, sample, take};
 use journal::nats::{Config, ConnectError, LedgerError, NatsJournal};
-use journal::{AppendError, Filter, Journal, Position};
+use journal::{AppendError, Filter, Journal, Position, ReadError};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -208,6 +208,22 @@ async fn a_ledger_stops_when_stream_and_log_differ() {
     let fault = Ledger::start(&journal, "one", folder.path()).fault().await;
     assert!(matches!(fault, LedgerError::Diverged { position: 10 }), "{fault}");
     assert_eq!(*journal.committed().borrow(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_stops_at_what_is_no_record() {
+    let server = NatsServer::start();
+    let folder = TempDir::new().unwrap();
+    let journal = connect(&server, 1).await;
+    let ledger = Ledger::start(&journal, "one", folder.path());
+    append_many(&journal, 2).await;
+    let stranger = async_nats::connect(server.url()).await.unwrap();
+    let subject = format!("huishang.main.{}", sample::stream());
+    stranger.request(subject, "scribble".into()).await.unwrap();
+    let log = ledger.log.clone();
+    let fault = ledger.fault().await;
+    assert!(matches!(fault, LedgerError::Damaged(ReadError::Damaged { position: 3, .. })), "{fault}");
+    assert!(log.head().position <= 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
