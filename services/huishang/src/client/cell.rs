@@ -1,0 +1,108 @@
+//! A value of the wire in few words, for people.
+
+use super::descriptors::{is_choice, is_optional, is_timestamp, is_well_known, kebab, short_name};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, SerializeOptions, Value};
+
+/// A field's value in a message; empty when there is none.
+pub fn field(message: &DynamicMessage, field: &FieldDescriptor, zone: &TimeZone) -> String {
+    if (is_optional(field) || field.kind().as_message().is_some()) && !message.has_field(field) {
+        return String::new();
+    }
+    value(&field.kind(), &message.get_field(field), zone)
+}
+
+/// A value in the form in which flags take it, where there is one.
+pub fn value(kind: &Kind, value: &Value, zone: &TimeZone) -> String {
+    match value {
+        Value::Bool(true) => "yes".into(),
+        Value::Bool(false) => "no".into(),
+        Value::I32(number) => number.to_string(),
+        Value::I64(number) => number.to_string(),
+        Value::U32(number) => number.to_string(),
+        Value::U64(number) => number.to_string(),
+        Value::F32(number) => decimal(f64::from(*number)),
+        Value::F64(number) => decimal(*number),
+        Value::String(text) => text.clone(),
+        Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Value::EnumNumber(0) => String::new(),
+        Value::EnumNumber(number) => match kind.as_enum().and_then(|choice| choice.get_value(*number)) {
+            Some(value) => short_name(&value),
+            None => number.to_string(),
+        },
+        Value::Message(message) => self::message(message, zone),
+        Value::List(values) => {
+            let cells: Vec<String> = values.iter().map(|value| self::value(kind, value, zone)).collect();
+            cells.join(", ")
+        }
+        Value::Map(map) => {
+            let mut cells: Vec<String> = map
+                .iter()
+                .map(|(key, value)| {
+                    let kind = kind.as_message().map(|entry| entry.map_entry_value_field().kind());
+                    let cell = kind.map(|kind| self::value(&kind, value, zone)).unwrap_or_default();
+                    format!("{}={cell}", key_text(key))
+                })
+                .collect();
+            cells.sort();
+            cells.join(", ")
+        }
+    }
+}
+
+/// A number to two places, without zeros at the end.
+fn decimal(number: f64) -> String {
+    let text = format!("{number:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn key_text(key: &prost_reflect::MapKey) -> String {
+    use prost_reflect::MapKey;
+    match key {
+        MapKey::Bool(key) => key.to_string(),
+        MapKey::I32(key) => key.to_string(),
+        MapKey::I64(key) => key.to_string(),
+        MapKey::U32(key) => key.to_string(),
+        MapKey::U64(key) => key.to_string(),
+        MapKey::String(key) => key.clone(),
+    }
+}
+
+fn message(message: &DynamicMessage, zone: &TimeZone) -> String {
+    let descriptor = message.descriptor();
+    if is_timestamp(&descriptor) {
+        return moment(message, zone).unwrap_or_default();
+    }
+    if is_well_known(&descriptor) {
+        return json(message);
+    }
+    if is_choice(&descriptor) {
+        let Some((case, value)) = message.fields().next() else { return String::new() };
+        let rest = self::value(&case.kind(), value, zone);
+        return if rest.is_empty() { kebab(case.name()) } else { format!("{}:{rest}", kebab(case.name())) };
+    }
+    let cells = descriptor.fields().map(|field| self::field(message, &field, zone));
+    cells.collect::<Vec<_>>().join(":").trim_end_matches(':').to_owned()
+}
+
+/// A moment on the clocks of this place, with its offset, so that it can be given back as it is.
+fn moment(message: &DynamicMessage, zone: &TimeZone) -> Option<String> {
+    let seconds = message.get_field_by_name("seconds")?.as_i64()?;
+    let nanos = message.get_field_by_name("nanos")?.as_i32()?;
+    let moment = Timestamp::new(seconds, nanos).ok()?.to_zoned_datetime(zone.clone());
+    let form = if moment.second() == 0 { "%Y-%m-%d %H:%M%:z" } else { "%Y-%m-%d %H:%M:%S%:z" };
+    Some(moment.strftime(form).to_string())
+}
+
+/// A message in protobuf JSON on one line, empty fields included.
+pub fn json(message: &DynamicMessage) -> String {
+    let mut bytes = Vec::new();
+    let mut writer = serde_json::Serializer::new(&mut bytes);
+    let options = SerializeOptions::new().skip_default_fields(false);
+    match message.serialize_with_options(&mut writer, &options) {
+        Ok(()) => String::from_utf8_lossy(&bytes).into_owned(),
+        // An event of a type that this program does not know has no JSON; its bytes are still told.
+        Err(error) => serde_json::json!({ "unreadable": error.to_string() }).to_string(),
+    }
+}

@@ -1,0 +1,150 @@
+//! Where a client command goes, and the token it shows there.
+
+use super::error::{Error, root};
+use crate::token;
+use domain::Role;
+use serde::Serialize;
+use service_kit::config::Config;
+use std::path::PathBuf;
+use std::time::Duration;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::transport::{Channel, Endpoint};
+
+/// Where 'huishang up' listens when nobody says otherwise.
+const DEFAULT_SERVER: &str = "http://127.0.0.1:7400";
+/// Hours for which a token made on the fly holds.
+const AS_HOURS: u32 = 1;
+/// Time to wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What every client command takes.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Connection and output")]
+pub struct Options {
+    /// Where the services are: a URL, or 'scheduling=URL,deliberation=URL,…' when they are apart
+    /// [default: http://127.0.0.1:7400]
+    #[arg(
+        long,
+        global = true,
+        env = "HUISHANG_SERVER",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "URL"
+    )]
+    pub server: String,
+    /// The token to show [env: HUISHANG_TOKEN]
+    #[arg(long, global = true, value_name = "TOKEN", conflicts_with_all = ["token_file", "as_role"])]
+    pub token: Option<String>,
+    /// A file with the token to show
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "as_role")]
+    pub token_file: Option<PathBuf>,
+    /// Signs a token on the fly with the development key that 'huishang up' made: 'clerk', 'delegate@CODE'
+    #[arg(long = "as", id = "as_role", global = true, value_name = "ROLE[,ROLE][@DEPARTMENT]")]
+    pub role: Option<String>,
+    /// The data directory whose development key signs
+    #[arg(long, global = true, env = "HUISHANG_DATA", value_name = "DIR", default_value = "./huishang-data")]
+    pub data: PathBuf,
+    /// Prints protobuf JSON: one object, or one a line for a stream
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+impl Options {
+    /// Options that say nothing but where the services are.
+    pub fn to(server: &str) -> Options {
+        Options {
+            server: server.to_owned(),
+            token: None,
+            token_file: None,
+            role: None,
+            data: Config::default().data,
+            json: false,
+        }
+    }
+
+    /// Whether somebody said where the services are.
+    pub fn names_a_server(&self) -> bool {
+        !self.server.is_empty()
+    }
+
+    /// The address of a service, such as `scheduling`.
+    pub fn address(&self, service: &str) -> Result<String, Error> {
+        let address = if !self.names_a_server() {
+            DEFAULT_SERVER
+        } else if self.server.contains('=') {
+            let pairs = self.server.split(',').filter_map(|pair| pair.split_once('='));
+            let mut named = pairs.filter(|(name, _)| name.trim() == service).map(|(_, url)| url.trim());
+            named.next().ok_or_else(|| {
+                Error::Usage(format!("--server names no address for {service}; add {service}=URL to it"))
+            })?
+        } else {
+            self.server.trim()
+        };
+        if address.starts_with("https://") {
+            let why = format!("{address}: this client speaks plain HTTP/2; put a TLS proxy in front of it");
+            return Err(Error::Usage(why));
+        }
+        let bare = address.strip_prefix("http://").unwrap_or(address);
+        Ok(format!("http://{bare}"))
+    }
+
+    /// The token to show, from the first of the places where one can be.
+    pub fn token(&self) -> Result<MetadataValue<Ascii>, Error> {
+        let token = if let Some(token) = &self.token {
+            token.clone()
+        } else if let Some(file) = &self.token_file {
+            std::fs::read_to_string(file)
+                .map_err(|error| Error::Usage(format!("--token-file {}: {error}", file.display())))?
+        } else if let Some(role) = &self.role {
+            self.sign(role)?
+        } else {
+            std::env::var("HUISHANG_TOKEN").ok().filter(|token| !token.is_empty()).ok_or(Error::NoToken)?
+        };
+        format!("Bearer {}", token.trim())
+            .parse()
+            .map_err(|_| Error::Usage("the token has characters that no token has".into()))
+    }
+
+    fn sign(&self, wish: &str) -> Result<String, Error> {
+        let (names, department) = match wish.split_once('@') {
+            Some((names, department)) => (names, Some(department)),
+            None => (wish, None),
+        };
+        let known = || Role::ALL.map(Role::as_str).join(", ");
+        let roles = names
+            .split(',')
+            .map(|name| {
+                Role::parse(name.trim()).ok_or_else(|| format!("--as {wish}: the roles are {}", known()))
+            })
+            .collect::<Result<Vec<Role>, String>>()
+            .map_err(Error::Usage)?;
+        let config =
+            Config::load(None, Data { data: &self.data }).map_err(|error| Error::Usage(error.to_string()))?;
+        let key = self.data.join("keys/signing-key.pem");
+        if !key.exists() {
+            return Err(Error::Usage(format!(
+                "--as {wish}: there is no development key at {}; 'huishang up' makes one in its data directory, which --data names",
+                key.display()
+            )));
+        }
+        let signed = token::signing_key(&config, None)
+            .and_then(|key| token::sign(&key, &config, wish, department, &roles, AS_HOURS));
+        signed.map_err(|error| Error::Usage(format!("--as {wish}: {error:#}")))
+    }
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    data: &'a PathBuf,
+}
+
+/// Connects, or says that nobody listens.
+pub async fn connect(address: &str) -> Result<Channel, Error> {
+    let endpoint = Endpoint::from_shared(address.to_owned())
+        .map_err(|error| Error::Usage(format!("--server {address}: {error}")))?
+        .connect_timeout(CONNECT_TIMEOUT);
+    endpoint
+        .connect()
+        .await
+        .map_err(|error| Error::Unreachable { server: address.to_owned(), why: root(&error) })
+}

@@ -1,0 +1,159 @@
+//! What the protos say, read from the descriptors in the binary: rpcs, messages and their comments.
+
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, EnumDescriptor, EnumValueDescriptor, FieldDescriptor, FileDescriptor,
+    Kind, MessageDescriptor, MethodDescriptor,
+};
+use std::sync::LazyLock;
+
+/// The package in front of every service of ours.
+const PACKAGE: &str = "huishang.";
+
+/// Everything in `proto/`.
+pub fn pool() -> &'static DescriptorPool {
+    static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
+        DescriptorPool::decode(proto::DESCRIPTORS)
+            .expect("the build wrote the descriptors from checked protos")
+    });
+    &POOL
+}
+
+/// The rpc with a short path such as `scheduling.v1.SchedulingService/GetSession`.
+pub fn method(rpc: &str) -> Option<MethodDescriptor> {
+    let (service, name) = rpc.split_once('/')?;
+    pool().get_service_by_name(&format!("{PACKAGE}{service}"))?.methods().find(|method| method.name() == name)
+}
+
+/// The short name of the process that serves an rpc: `scheduling` for `scheduling.v1.…`.
+pub fn service(rpc: &str) -> &str {
+    rpc.split('.').next().unwrap_or(rpc)
+}
+
+/// The comment above a field.
+pub fn field_comment(field: &FieldDescriptor) -> String {
+    comment(&field.parent_message().parent_file(), field.path())
+}
+
+/// The comment above an rpc.
+pub fn method_comment(method: &MethodDescriptor) -> String {
+    comment(&method.parent_service().parent_file(), method.path())
+}
+
+/// The comment above an enum's value.
+pub fn value_comment(value: &EnumValueDescriptor) -> String {
+    comment(&value.parent_enum().parent_file(), value.path())
+}
+
+/// A comment as paragraphs: lines of one paragraph joined, an empty line kept.
+fn comment(file: &FileDescriptor, path: &[i32]) -> String {
+    let info = file.file_descriptor_proto().source_code_info.as_ref();
+    let text = info
+        .and_then(|info| info.location.iter().find(|location| location.path == path))
+        .and_then(|location| location.leading_comments.as_deref())
+        .unwrap_or_default();
+    let mut paragraphs = vec![String::new()];
+    for line in text.lines().map(str::trim) {
+        if line.is_empty() || line.starts_with("Refused:") {
+            paragraphs.push(line.to_owned());
+            continue;
+        }
+        let last = paragraphs.last_mut().expect("begins with one");
+        if !last.is_empty() {
+            last.push(' ');
+        }
+        last.push_str(line);
+    }
+    paragraphs.retain(|paragraph| !paragraph.is_empty());
+    paragraphs.join("\n\n")
+}
+
+/// The first sentence of a comment, without its full stop.
+pub fn first_sentence(comment: &str) -> String {
+    let paragraph = comment.split("\n\n").next().unwrap_or_default();
+    let sentence = paragraph.split_once(". ").map_or(paragraph, |(sentence, _)| sentence);
+    sentence.trim_end_matches('.').to_owned()
+}
+
+/// Whether a message is a moment.
+pub fn is_timestamp(message: &MessageDescriptor) -> bool {
+    message.full_name() == "google.protobuf.Timestamp"
+}
+
+/// Whether a message has a form of its own in protobuf JSON.
+pub fn is_well_known(message: &MessageDescriptor) -> bool {
+    message.package_name() == "google.protobuf"
+}
+
+/// Whether a message carries a message of any type.
+pub fn is_any(message: &MessageDescriptor) -> bool {
+    message.full_name() == "google.protobuf.Any"
+}
+
+/// The message that an `Any` carries, when its type is known here.
+pub fn unpack(any: &DynamicMessage) -> Option<DynamicMessage> {
+    let url = any.get_field_by_name("type_url")?;
+    let message = pool().get_message_by_name(url.as_str()?.rsplit('/').next()?)?;
+    DynamicMessage::decode(message, any.get_field_by_name("value")?.as_bytes()?.clone()).ok()
+}
+
+/// Whether a message is a choice: all its fields are cases of one oneof.
+pub fn is_choice(message: &MessageDescriptor) -> bool {
+    let mut oneofs = message.oneofs().filter(|oneof| !oneof.is_synthetic());
+    match (oneofs.next(), oneofs.next()) {
+        (Some(oneof), None) => oneof.fields().len() == message.fields().len(),
+        _ => false,
+    }
+}
+
+/// Whether a message is so small that its values in order, with colons between them, say it all.
+pub fn is_compact(message: &MessageDescriptor) -> bool {
+    let scalar =
+        |field: &FieldDescriptor| !field.is_list() && !field.is_map() && field.kind().as_message().is_none();
+    !is_well_known(message) && message.fields().len() <= 3 && message.fields().all(|field| scalar(&field))
+}
+
+/// The message type of a field that holds at most one plain message, whose fields can stand in its
+/// place; none for moments, choices, lists and scalars.
+pub fn nested(field: &FieldDescriptor) -> Option<MessageDescriptor> {
+    match field.kind() {
+        Kind::Message(message)
+            if !field.is_list() && !field.is_map() && !is_well_known(&message) && !is_choice(&message) =>
+        {
+            Some(message)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a field was declared `optional`.
+pub fn is_optional(field: &FieldDescriptor) -> bool {
+    field.field_descriptor_proto().proto3_optional()
+}
+
+/// The word for an enum's value on the command line: `SESSION_KIND_CASE` is `case`.
+pub fn short_name(value: &EnumValueDescriptor) -> String {
+    let prefix = screaming(value.parent_enum().name());
+    let name = value.name().strip_prefix(&prefix).and_then(|rest| rest.strip_prefix('_'));
+    kebab(name.unwrap_or(value.name()))
+}
+
+/// The values of an enum that can be said: all but the unspecified one.
+pub fn choices(choice: &EnumDescriptor) -> Vec<EnumValueDescriptor> {
+    choice.values().filter(|value| value.number() != 0).collect()
+}
+
+/// `page_size` as `page-size`.
+pub fn kebab(name: &str) -> String {
+    name.to_lowercase().replace('_', "-")
+}
+
+fn screaming(camel: &str) -> String {
+    let mut name = String::new();
+    for letter in camel.chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.extend(letter.to_uppercase());
+    }
+    name
+}

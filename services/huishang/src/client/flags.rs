@@ -1,0 +1,310 @@
+//! The flags of a command, made from the fields of its request.
+
+use super::commands::Noun;
+use super::descriptors::{
+    choices, field_comment, first_sentence, is_choice, is_optional, is_timestamp, is_well_known, kebab,
+    nested, short_name, value_comment,
+};
+use super::value;
+use clap::builder::{
+    BoolValueParser, PossibleValue, PossibleValuesParser, TypedValueParser as _, ValueParser,
+};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
+use uuid::Uuid;
+
+/// Words that mean something for every command.
+const RESERVED: [&str; 9] =
+    ["help", "server", "token", "token-file", "as", "data", "config", "json", "from-json"];
+
+/// The field that makes a repeat harmless.
+const COMMAND_ID: &str = "command_id";
+
+/// Where flags stand in the help that are not about the matter.
+pub const AT_THE_END: usize = 900;
+
+/// One flag, or the positional argument, and the field that it fills.
+#[derive(Debug, Clone)]
+pub struct Flag {
+    /// Its name, without the dashes.
+    pub name: String,
+    /// The field, with the messages around it.
+    pub path: Vec<FieldDescriptor>,
+    /// Whether it needs no name.
+    pub positional: bool,
+    /// Whether a number does in place of the id.
+    pub or_number: bool,
+}
+
+impl Flag {
+    fn field(&self) -> &FieldDescriptor {
+        self.path.last().expect("a flag fills a field")
+    }
+
+    /// The field's path as services name it: `outline.title`.
+    pub fn wire_path(&self) -> String {
+        self.path.iter().map(FieldDescriptor::name).collect::<Vec<_>>().join(".")
+    }
+
+    /// What a service says of the field, with enum values as the command line knows them.
+    pub fn in_own_words(&self, description: &str) -> String {
+        let Kind::Enum(choice) = self.field().kind() else { return description.to_owned() };
+        let mut values = choices(&choice);
+        // A name that begins with another one must go first.
+        values.sort_by_key(|value| std::cmp::Reverse(value.name().len()));
+        values
+            .iter()
+            .fold(description.to_owned(), |text, value| text.replace(value.name(), &short_name(value)))
+    }
+
+    /// As it is written on the command line.
+    pub fn written(&self) -> String {
+        if self.positional {
+            format!("<{}>", self.field().name().to_uppercase())
+        } else {
+            format!("--{}", self.name)
+        }
+    }
+}
+
+/// The flags of a request. Fields of nested messages stand in the message's place.
+pub fn plan(request: &MessageDescriptor, noun: &Noun) -> Vec<Flag> {
+    let mut flags = Vec::new();
+    flatten(request, &[], &mut flags);
+    let first =
+        flags.iter_mut().find(|flag| !matches!(flag.field().name(), COMMAND_ID | "at_least_position"));
+    if let Some(flag) = first
+        && flag.path.len() == 1
+        && flag.field().name() == noun.id
+    {
+        flag.positional = true;
+        flag.or_number = !noun.by_number.is_empty();
+    }
+    flags
+}
+
+fn flatten(message: &MessageDescriptor, outer: &[FieldDescriptor], flags: &mut Vec<Flag>) {
+    let mut fields: Vec<FieldDescriptor> = message.fields().collect();
+    fields.sort_by_key(FieldDescriptor::number);
+    for field in fields {
+        let path: Vec<FieldDescriptor> = outer.iter().chain([&field]).cloned().collect();
+        let recursive = |inner: &MessageDescriptor| outer.iter().any(|field| field.parent_message() == inner);
+        match nested(&field) {
+            Some(inner)
+                if field.containing_oneof().is_none_or(|oneof| oneof.is_synthetic())
+                    && !recursive(&inner) =>
+            {
+                flatten(&inner, &path, flags);
+            }
+            _ => {
+                let name = free_name(&path, flags);
+                flags.push(Flag { name, path, positional: false, or_number: false });
+            }
+        }
+    }
+}
+
+/// The shortest end of the path that no other flag has.
+fn free_name(path: &[FieldDescriptor], flags: &[Flag]) -> String {
+    let mut names = (0..path.len())
+        .rev()
+        .map(|from| path[from..].iter().map(|field| kebab(field.name())).collect::<Vec<_>>().join("-"));
+    let free =
+        |name: &String| !RESERVED.contains(&name.as_str()) && flags.iter().all(|flag| flag.name != *name);
+    names.find(free).unwrap_or_else(|| format!("{}-value", kebab(path[path.len() - 1].name())))
+}
+
+/// The arguments for clap.
+pub fn arguments(flags: &[Flag]) -> Vec<Arg> {
+    flags.iter().map(|flag| argument(flag, flags)).collect()
+}
+
+fn argument(flag: &Flag, flags: &[Flag]) -> Arg {
+    let field = flag.field();
+    let comment = field_comment(field);
+    let mut arg = Arg::new(flag.name.clone())
+        .value_name(value_name(field))
+        .value_parser(parser(field))
+        .help(help(field, &comment))
+        .long_help(long_help(field, &comment));
+    if flag.positional {
+        arg = arg.value_name(field.name().to_uppercase());
+        if flag.or_number {
+            arg = arg.help("Its id or its number").long_help(None);
+        }
+        // Where a number can be given by its flag, the id need not be.
+        return match flags.iter().any(|flag| flag.name == "number") {
+            true => arg.required_unless_present("number"),
+            false => arg.required(true),
+        };
+    }
+    arg = arg.long(flag.name.clone());
+    if field.name() == COMMAND_ID {
+        arg = arg.help(
+            "A UUID for this command; a repeat with the same one gives the first answer [default: a new one]",
+        );
+        arg = arg.long_help(None).display_order(AT_THE_END);
+    }
+    if field.is_list() || field.is_map() {
+        arg = arg.action(ArgAction::Append);
+        if field.kind().as_message().is_none() {
+            arg = arg.value_delimiter(',');
+        }
+    } else if field.kind() == Kind::Bool {
+        arg = arg.num_args(0..=1).require_equals(true).default_missing_value("true");
+    } else if field.kind().as_message().is_some_and(|message| message.fields().len() == 0) {
+        arg = arg.num_args(0..=1).require_equals(true).default_missing_value("");
+    }
+    if let Some(oneof) = field.containing_oneof().filter(|oneof| !oneof.is_synthetic()) {
+        let others = flags.iter().filter(|other| {
+            other.name != flag.name && other.field().containing_oneof().as_ref() == Some(&oneof)
+        });
+        arg = arg.conflicts_with_all(others.map(|other| other.name.clone()));
+    }
+    arg
+}
+
+fn value_name(field: &FieldDescriptor) -> String {
+    match field.kind() {
+        Kind::String if field.name().ends_with("_id") => "ID".into(),
+        Kind::String => "TEXT".into(),
+        Kind::Bool => "true|false".into(),
+        Kind::Bytes => "HEX".into(),
+        Kind::Enum(_) => field.name().to_uppercase(),
+        Kind::Message(message) if is_timestamp(&message) => "TIME".into(),
+        Kind::Message(message) if is_choice(&message) => "CASE[:VALUE]".into(),
+        Kind::Message(message) if is_well_known(&message) => "JSON".into(),
+        Kind::Message(_) => "KEY=VALUE,…".into(),
+        _ => "N".into(),
+    }
+}
+
+fn parser(field: &FieldDescriptor) -> ValueParser {
+    match field.kind() {
+        Kind::Enum(choice) => {
+            let values = choices(&choice).into_iter().map(|value| {
+                let said = PossibleValue::new(short_name(&value)).alias(value.name().to_owned());
+                match value_comment(&value) {
+                    comment if comment.is_empty() => said,
+                    comment => said.help(first_sentence(&comment)),
+                }
+            });
+            let kind = Kind::Enum(choice.clone());
+            PossibleValuesParser::new(values).try_map(move |word| value::read(&kind, &word)).into()
+        }
+        Kind::Bool => BoolValueParser::new().map(Value::Bool).into(),
+        kind if field.is_map() => ValueParser::new(move |text: &str| entry(&kind, text)),
+        kind => ValueParser::new(move |text: &str| value::read(&kind, text)),
+    }
+}
+
+/// One entry of a map, as the message that the wire has for it.
+fn entry(kind: &Kind, text: &str) -> Result<Value, String> {
+    let (key, value) =
+        text.split_once('=').ok_or_else(|| format!("{text:?} is not of the form key=value"))?;
+    let message = kind.as_message().ok_or("a map has entries")?;
+    let mut entry = DynamicMessage::new(message.clone());
+    for (field, text) in [(message.map_entry_key_field(), key), (message.map_entry_value_field(), value)] {
+        entry.set_field(&field, value::read(&field.kind(), text)?);
+    }
+    Ok(Value::Message(entry))
+}
+
+fn help(field: &FieldDescriptor, comment: &str) -> String {
+    let mut help = comment.replace("\n\n", " ").trim_end_matches('.').to_owned();
+    if let Kind::Message(message) = field.kind() {
+        if is_choice(&message) {
+            help.push_str(&format!(": {}", value::cases(&message).join(" | ")));
+        } else if !is_well_known(&message) {
+            help.push_str(&format!(", such as {}", value::example(&message)));
+        }
+    }
+    help
+}
+
+fn long_help(field: &FieldDescriptor, comment: &str) -> String {
+    let Kind::Message(message) = field.kind() else { return comment.to_owned() };
+    if is_well_known(&message) {
+        return comment.to_owned();
+    }
+    let mut help = format!("{comment}\n\n");
+    if is_choice(&message) {
+        help.push_str("One of:\n");
+        for (case, field) in value::cases(&message).into_iter().zip(message.fields()) {
+            help.push_str(&format!("  {case}  {}\n", field_comment(&field)));
+        }
+        return help.trim_end().to_owned();
+    }
+    help.push_str(&format!("Give {}, or a JSON object. The keys are\n", value::example(&message)));
+    for field in message.fields() {
+        help.push_str(&format!(
+            "  {}  {}\n",
+            kebab(field.name()),
+            field_comment(&field).replace("\n\n", " ")
+        ));
+    }
+    if message.fields().any(|field| field.is_list()) {
+        help.push_str("Several values of one key are joined by '+'.\n");
+    }
+    if field.is_list() {
+        help.push_str("\nRepeat the flag for more than one.");
+    }
+    help.trim_end().to_owned()
+}
+
+/// The request that the arguments describe, begun from what a JSON file said.
+pub fn request(flags: &[Flag], matches: &ArgMatches, mut request: DynamicMessage) -> DynamicMessage {
+    for flag in flags {
+        // Services name faults by field, which needs the messages around the fields to be there.
+        if flag.path.iter().all(|field| !is_optional(field)) {
+            let _ = around(&mut request, &flag.path);
+        }
+        let given = matches.value_source(&flag.name) == Some(ValueSource::CommandLine);
+        let mut values: Vec<Value> = match matches.get_many::<Value>(&flag.name) {
+            Some(values) if given => values.cloned().collect(),
+            _ => continue,
+        };
+        let field = flag.field();
+        let place = around(&mut request, &flag.path);
+        if field.is_map() {
+            insert(place, field, values);
+        } else if field.is_list() {
+            place.set_field(field, Value::List(values));
+        } else if let Some(value) = values.pop() {
+            place.set_field(field, value);
+        }
+    }
+    if request.descriptor().get_field_by_name(COMMAND_ID).is_some() && command_id(&request).is_none() {
+        request.set_field_by_name(COMMAND_ID, Value::String(Uuid::now_v7().to_string()));
+    }
+    request
+}
+
+/// The message in which the path's last field lies; made where it is not there.
+fn around<'a>(message: &'a mut DynamicMessage, path: &[FieldDescriptor]) -> &'a mut DynamicMessage {
+    let Some((first, rest)) = path.split_first().filter(|(_, rest)| !rest.is_empty()) else { return message };
+    if !message.has_field(first) {
+        message.set_field(first, Value::default_value_for_field(first));
+    }
+    let inner = message.get_field_mut(first).as_message_mut().expect("only messages are around fields");
+    around(inner, rest)
+}
+
+fn insert(message: &mut DynamicMessage, field: &FieldDescriptor, entries: Vec<Value>) {
+    let Value::Map(map) = message.get_field_mut(field) else { return };
+    for entry in entries {
+        if let Value::Message(entry) = entry
+            && let Some(key) = entry.get_field_by_number(1).and_then(|key| key.into_owned().into_map_key())
+            && let Some(value) = entry.get_field_by_number(2)
+        {
+            map.insert(key, value.into_owned());
+        }
+    }
+}
+
+/// The command id of a request, when it has one.
+pub fn command_id(request: &DynamicMessage) -> Option<String> {
+    let id = request.get_field_by_name(COMMAND_ID)?.as_str()?.to_owned();
+    (!id.is_empty()).then_some(id)
+}

@@ -1,0 +1,114 @@
+//! What the log's commands do beyond what the protos say: a tail begins near the end, and records and
+//! the progress of verification come a line each.
+
+use super::call::{Answer, Call};
+use super::{cell, descriptors};
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+use jiff::tz::TimeZone;
+use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
+use tonic::Status;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::transport::Channel;
+
+/// The rpc behind `huishang log tail`.
+pub const TAIL: &str = "ledger.v1.LedgerService/ReadRecords";
+const HEAD: &str = "ledger.v1.LedgerService/GetHead";
+/// Records that a tail begins before the head.
+const TAIL_RECORDS: u64 = 20;
+
+/// Whether the arguments say which records are wanted, so that none may be left out.
+pub fn begins_somewhere(matches: &ArgMatches) -> bool {
+    ["after", "stream", "categories", "records-max", "from-json"]
+        .iter()
+        .any(|flag| matches!(matches.try_get_raw(flag), Ok(Some(_))) && given(matches, flag))
+}
+
+fn given(matches: &ArgMatches, flag: &str) -> bool {
+    matches.value_source(flag) == Some(ValueSource::CommandLine)
+}
+
+/// Has a request for records begin a few before the head.
+pub async fn begin_near_the_head(
+    request: &mut DynamicMessage,
+    channel: &Channel,
+    token: &MetadataValue<Ascii>,
+) -> Result<(), Status> {
+    let Some(method) = descriptors::method(HEAD) else { return Ok(()) };
+    let call = Call { request: DynamicMessage::new(method.input()), method, token: token.clone() };
+    if let Answer::One(head) = call.make(channel).await?
+        && let Some(position) = number(&head, "position")
+    {
+        request.set_field_by_name("after", Value::U64(position.saturating_sub(TAIL_RECORDS)));
+    }
+    Ok(())
+}
+
+/// What is said of a tail that the protos do not know.
+pub fn note(rpc: &str) -> String {
+    match rpc {
+        TAIL => format!(
+            "\n\nBegins {TAIL_RECORDS} records before the head, unless --after, --stream, --categories or \
+             --records-max says otherwise. A stream that breaks is taken up again where it was."
+        ),
+        _ => String::new(),
+    }
+}
+
+/// Has a request for records go on behind the one that was received last. False when it cannot.
+pub fn go_on(request: &mut DynamicMessage, last: Option<&DynamicMessage>) -> bool {
+    let position = last.and_then(|last| number(last.get_field_by_name("record")?.as_message()?, "position"));
+    // With a limit on their number, those received would have to be counted; such a stream is short.
+    let limited = number(request, "records_max").is_some_and(|limit| limit > 0);
+    match position {
+        Some(position) if !limited => request.set_field_by_name("after", Value::U64(position)),
+        _ => return false,
+    }
+    true
+}
+
+/// The line for a message of one of the log's streams; none for other messages.
+pub fn line(answer: &DynamicMessage, zone: &TimeZone) -> Option<String> {
+    match answer.descriptor().full_name() {
+        "huishang.ledger.v1.ReadRecordsResponse" => {
+            record(answer.get_field_by_name("record")?.as_message()?, zone)
+        }
+        "huishang.ledger.v1.VerifyLogResponse" => verified(answer),
+        _ => None,
+    }
+}
+
+fn record(record: &DynamicMessage, zone: &TimeZone) -> Option<String> {
+    let text = |message: &DynamicMessage, name: &str| {
+        message.descriptor().get_field_by_name(name).map(|field| cell::field(message, &field, zone))
+    };
+    let types = record.get_field_by_name("types")?;
+    let types: Vec<&str> =
+        types.as_list()?.iter().filter_map(|name| name.as_str()?.rsplit('.').next()).collect();
+    let payload = record.get_field_by_name("payload")?;
+    let envelope = payload.as_message()?.get_field_by_name("envelope")?;
+    let actor = envelope.as_message()?.get_field_by_name("actor")?;
+    let subject = text(actor.as_message()?, "subject")?;
+    let department = text(actor.as_message()?, "department").filter(|code| !code.is_empty());
+    Some(format!(
+        "{:>8}  {}  {}  {}  by {subject}{}",
+        number(record, "position")?,
+        text(record, "time")?,
+        text(record, "stream")?,
+        types.join(" "),
+        department.map(|code| format!(" for {code}")).unwrap_or_default(),
+    ))
+}
+
+fn verified(answer: &DynamicMessage) -> Option<String> {
+    let (verified, records) = (number(answer, "verified")?, number(answer, "records")?);
+    if answer.get_field_by_name("done")?.as_bool()? {
+        let hash = answer.get_field_by_name("hash")?.as_str()?.to_owned();
+        return Some(format!("all {records} records hold; the last has hash {hash}"));
+    }
+    Some(format!("{verified} of {records} records verified"))
+}
+
+fn number(message: &DynamicMessage, name: &str) -> Option<u64> {
+    message.get_field_by_name(name)?.as_u64()
+}

@@ -1,0 +1,219 @@
+//! The client commands: one for every rpc, made from the protos.
+//!
+//! [`commands`] says which command stands for which rpc, [`descriptors`] reads the protos, [`flags`] and
+//! [`value`] make a request from the command line, [`connection`] and [`call`] bring it to a service,
+//! [`print`] and [`cell`] show the answer, [`log`] the log's, [`number`] finds
+//! things by number, [`error`] says why there is none.
+
+mod call;
+mod cell;
+mod commands;
+pub mod connection;
+mod descriptors;
+mod error;
+mod flags;
+mod log;
+mod number;
+mod print;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use error::{EXIT_CODES, Error};
+pub use print::STYLE;
+
+use call::{Answer, Call, Messages};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgMatches, Args as _, Command, FromArgMatches, Subcommand};
+use commands::Entry;
+use connection::Options;
+use descriptors::{first_sentence, method_comment};
+use flags::Flag;
+use jiff::tz::TimeZone;
+use print::Printer;
+use prost_reflect::{DynamicMessage, MethodDescriptor};
+use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::time::Duration;
+use tonic::Status;
+
+/// Time before a stream that broke is taken up again.
+const GO_ON_DELAY: Duration = Duration::from_millis(500);
+
+/// A client command with its arguments, ready to run.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    options: Options,
+    entry: &'static Entry,
+    method: MethodDescriptor,
+    flags: Vec<Flag>,
+    request: DynamicMessage,
+    /// Whether the command line said from where a stream of records begins.
+    begins_somewhere: bool,
+}
+
+impl Subcommand for Invocation {
+    fn augment_subcommands(command: Command) -> Command {
+        commands::NOUNS.iter().fold(command, |command, noun| {
+            // The protos are read only when a command of the noun is wanted.
+            command.subcommand(Command::new(noun.name).about(noun.about).defer(noun_command))
+        })
+    }
+
+    fn augment_subcommands_for_update(command: Command) -> Command {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        commands::find(name).is_some()
+    }
+}
+
+/// Gives a noun its verbs, or its flags when it needs no verb.
+fn noun_command(command: Command) -> Command {
+    let name = command.get_name().to_owned();
+    // Options bring a description of their own, which is not the noun's.
+    let about = commands::find(&name).map_or("", |noun| noun.about);
+    let command = Options::augment_args(command).about(about);
+    let mut entries = commands::of(&name);
+    if let (Some(entry), None) = (commands::of(&name).find(|entry| entry.verb.is_empty()), entries.nth(1)) {
+        return verb_command(command, entry);
+    }
+    commands::of(&name)
+        .fold(command.subcommand_required(true).arg_required_else_help(true), |command, entry| {
+            command.subcommand(verb_command(Command::new(entry.verb), entry))
+        })
+}
+
+fn verb_command(command: Command, entry: &Entry) -> Command {
+    let (Some(method), Some(noun)) = (descriptors::method(entry.rpc), commands::find(entry.noun)) else {
+        return command;
+    };
+    let comment = method_comment(&method) + &log::note(entry.rpc);
+    let from_json = Arg::new("from-json")
+        .long("from-json")
+        .value_name("FILE")
+        .display_order(flags::AT_THE_END)
+        .help("Begins with a request in protobuf JSON, '-' for standard input; flags go over it");
+    command
+        .about(first_sentence(&comment))
+        .long_about(comment)
+        .next_help_heading(None)
+        .args(flags::arguments(&flags::plan(&method.input(), noun)))
+        .arg(from_json)
+}
+
+impl FromArgMatches for Invocation {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let missing = || clap::Error::raw(ErrorKind::MissingSubcommand, "a command is missing\n");
+        let (noun, matches) = matches.subcommand().ok_or_else(missing)?;
+        let (verb, matches) = matches.subcommand().unwrap_or(("", matches));
+        let entry = commands::of(noun).find(|entry| entry.verb == verb).ok_or_else(missing)?;
+        let (Some(method), Some(noun)) = (descriptors::method(entry.rpc), commands::find(noun)) else {
+            return Err(missing());
+        };
+        let flags = flags::plan(&method.input(), noun);
+        let begun = match matches.get_one::<String>("from-json") {
+            Some(file) => from_json(&method, file).map_err(|why| {
+                clap::Error::raw(ErrorKind::ValueValidation, format!("--from-json {file}: {why}\n"))
+            })?,
+            None => DynamicMessage::new(method.input()),
+        };
+        let request = flags::request(&flags, matches, begun);
+        Ok(Invocation {
+            options: Options::from_arg_matches(matches)?,
+            entry,
+            method,
+            flags,
+            request,
+            begins_somewhere: log::begins_somewhere(matches),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+fn from_json(method: &MethodDescriptor, file: &str) -> Result<DynamicMessage, String> {
+    let mut text = String::new();
+    let read = match file {
+        "-" => std::io::stdin().read_to_string(&mut text).map(|_| ()),
+        file => std::fs::read_to_string(file).map(|content| text = content),
+    };
+    read.map_err(|error| error.to_string())?;
+    value::json(&method.input(), &text)
+}
+
+/// Runs a client command until its answer is printed.
+pub async fn run(invocation: Invocation) -> Result<(), Error> {
+    tokio::select! {
+        outcome = invocation.run() => outcome,
+        _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+    }
+}
+
+impl Invocation {
+    async fn run(&self) -> Result<(), Error> {
+        let address = self.options.address(descriptors::service(self.entry.rpc))?;
+        let token = self.options.token()?;
+        let channel = connection::connect(&address).await?;
+        let refused = |status| call::refused(status, &self.flags, &self.request);
+        let mut request = self.request.clone();
+        let by_number = commands::find(self.entry.noun).map_or("", |noun| noun.by_number);
+        if !by_number.is_empty() {
+            number::resolve(by_number, &self.flags, &mut request, &channel, &token).await.map_err(refused)?;
+        }
+        if self.entry.rpc == log::TAIL && !self.begins_somewhere {
+            log::begin_near_the_head(&mut request, &channel, &token).await.map_err(refused)?;
+        }
+        let mut call = Call { method: self.method.clone(), request, token };
+        let mut last = None;
+        loop {
+            match call.make(&channel).await.map_err(refused)? {
+                Answer::One(answer) => return self.print(&answer),
+                Answer::Many(answers) => match self.print_all(answers, &mut last).await? {
+                    None => return Ok(()),
+                    Some(broken) if !log::go_on(&mut call.request, last.as_ref()) => {
+                        return Err(refused(broken));
+                    }
+                    Some(_) => tokio::time::sleep(GO_ON_DELAY).await,
+                },
+            }
+        }
+    }
+
+    /// Prints a stream to its end, or until it breaks; `last` is what was printed last.
+    async fn print_all(
+        &self,
+        mut answers: Box<Messages>,
+        last: &mut Option<DynamicMessage>,
+    ) -> Result<Option<Status>, Error> {
+        loop {
+            match answers.next().await {
+                Ok(Some(answer)) => {
+                    self.print(&answer)?;
+                    *last = Some(answer);
+                }
+                Ok(None) => return Ok(None),
+                Err(status) if call::is_unavailable(&status) => return Ok(Some(status)),
+                Err(status) => return Err(call::refused(status, &self.flags, &self.request)),
+            }
+        }
+    }
+
+    fn print(&self, answer: &DynamicMessage) -> Result<(), Error> {
+        let mut out = std::io::stdout().lock();
+        if self.options.json {
+            writeln!(out, "{}", cell::json(answer))?;
+        } else if let Some(line) = log::line(answer, &TimeZone::system()) {
+            writeln!(out, "{line}")?;
+        } else {
+            let size = terminal_size::terminal_size().filter(|_| std::io::stdout().is_terminal());
+            let width = size.map(|(width, _)| width.0);
+            Printer { out: &mut out, zone: TimeZone::system(), width }.answer(answer)?;
+        }
+        out.flush()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,217 @@
+//! Reading a value of the wire from a word of the command line.
+
+use super::descriptors::{choices, field_comment, is_choice, is_timestamp, is_well_known, kebab, short_name};
+use jiff::Timestamp;
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
+
+/// Reads one value of this kind. What is wrong is said in a sentence.
+pub fn read(kind: &Kind, text: &str) -> Result<Value, String> {
+    fn number<T: std::str::FromStr>(text: &str) -> Result<T, String>
+    where
+        T::Err: std::fmt::Display,
+    {
+        text.parse().map_err(|error: T::Err| format!("{text:?} is not such a number: {error}"))
+    }
+    match kind {
+        Kind::String => Ok(Value::String(text.to_owned())),
+        Kind::Bool => match text {
+            "true" | "yes" => Ok(Value::Bool(true)),
+            "false" | "no" => Ok(Value::Bool(false)),
+            _ => Err(format!("{text:?} is neither true nor false")),
+        },
+        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => number(text).map(Value::I32),
+        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => number(text).map(Value::I64),
+        Kind::Uint32 | Kind::Fixed32 => number(text).map(Value::U32),
+        Kind::Uint64 | Kind::Fixed64 => number(text).map(Value::U64),
+        Kind::Float => number(text).map(Value::F32),
+        Kind::Double => number(text).map(Value::F64),
+        Kind::Bytes => hexadecimal(text).map(|bytes| Value::Bytes(bytes.into())),
+        Kind::Enum(choice) => {
+            let known = choices(choice);
+            let value = known
+                .iter()
+                .find(|value| short_name(value) == kebab(text) || value.name().eq_ignore_ascii_case(text));
+            let words = || known.iter().map(short_name).collect::<Vec<_>>().join(", ");
+            value
+                .map(|value| Value::EnumNumber(value.number()))
+                .ok_or_else(|| format!("{text:?} is none of {}", words()))
+        }
+        Kind::Message(message) => self::message(message, text).map(Value::Message),
+    }
+}
+
+/// Reads a message: a moment, a choice `case:value`, pairs `key=value,key=value`, the values in order
+/// `value:value`, or protobuf JSON.
+fn message(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, String> {
+    if is_timestamp(message) {
+        return moment(message, text);
+    }
+    if text.trim_start().starts_with('{') || is_well_known(message) {
+        return json(message, text);
+    }
+    if is_choice(message) {
+        return case(message, text);
+    }
+    if text.is_empty() && message.fields().len() == 0 {
+        return Ok(DynamicMessage::new(message.clone()));
+    }
+    if text.contains('=') { pairs(message, text) } else { in_order(message, text) }
+}
+
+/// Reads a message in protobuf JSON.
+pub fn json(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, String> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let read =
+        DynamicMessage::deserialize(message.clone(), &mut reader).map_err(|error| error.to_string())?;
+    reader.end().map_err(|error| error.to_string())?;
+    Ok(read)
+}
+
+fn moment(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, String> {
+    let moment: Timestamp = text.parse().map_err(|_| {
+        format!("{text:?} is not a moment with its offset, such as 2027-03-01T09:00:00+08:00")
+    })?;
+    let mut read = DynamicMessage::new(message.clone());
+    read.set_field_by_name("seconds", Value::I64(moment.as_second()));
+    read.set_field_by_name("nanos", Value::I32(moment.subsec_nanosecond()));
+    Ok(read)
+}
+
+fn case(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, String> {
+    let end = text.find([':', '=']).unwrap_or(text.len());
+    let (name, rest) = (&text[..end], text.get(end + 1..).unwrap_or_default());
+    let field = find(message, name).ok_or_else(|| {
+        let cases: Vec<String> = message.fields().map(|field| kebab(field.name())).collect();
+        format!("{name:?} is none of {}", cases.join(", "))
+    })?;
+    let value = read(&field.kind(), rest).map_err(|why| format!("{}: {why}", kebab(field.name())))?;
+    let mut read = DynamicMessage::new(message.clone());
+    read.set_field(&field, value);
+    Ok(read)
+}
+
+fn in_order(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, String> {
+    let count = message.fields().len();
+    let parts: Vec<&str> = text.splitn(count, ':').collect();
+    if parts.len() < count {
+        let keys: Vec<String> = message.fields().map(|field| format!("{}=…", kebab(field.name()))).collect();
+        return Err(format!("{text:?} is not of the form {}", keys.join(",")));
+    }
+    let mut read = DynamicMessage::new(message.clone());
+    for (field, part) in message.fields().zip(parts) {
+        set(&mut read, &field, part)?;
+    }
+    Ok(read)
+}
+
+fn pairs(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, String> {
+    let mut read = DynamicMessage::new(message.clone());
+    for piece in pieces(message, text) {
+        let (key, value) = match piece.split_once('=') {
+            Some((key, value)) => (key.trim(), value),
+            None => (piece.trim(), "true"),
+        };
+        let field = find(message, key).ok_or_else(|| {
+            let keys: Vec<String> = message.fields().map(|field| kebab(field.name())).collect();
+            format!("there is no {key:?}; the keys are {}", keys.join(", "))
+        })?;
+        set(&mut read, &field, value)?;
+    }
+    Ok(read)
+}
+
+/// Splits at commas behind which another key begins, so that a text may have commas of its own.
+fn pieces<'a>(message: &MessageDescriptor, text: &'a str) -> Vec<&'a str> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    for (comma, _) in text.match_indices(',') {
+        let rest = &text[comma + 1..];
+        let word = rest.split([',', '=']).next().unwrap_or_default();
+        let pair = rest[word.len()..].starts_with('=');
+        let like_a_key = !word.trim().is_empty()
+            && word.trim().bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-'));
+        let flag = || find(message, word.trim()).is_some_and(|field| field.kind() == Kind::Bool);
+        if like_a_key && (pair || flag()) {
+            pieces.push(&text[start..comma]);
+            start = comma + 1;
+        }
+    }
+    pieces.push(&text[start..]);
+    pieces
+}
+
+fn set(message: &mut DynamicMessage, field: &FieldDescriptor, text: &str) -> Result<(), String> {
+    let within = |why: String| format!("{}: {why}", kebab(field.name()));
+    if !field.is_list() {
+        message.set_field(field, read(&field.kind(), text).map_err(within)?);
+        return Ok(());
+    }
+    let values = text
+        .split('+')
+        .filter(|part| !part.is_empty())
+        .map(|part| read(&field.kind(), part))
+        .collect::<Result<Vec<Value>, String>>()
+        .map_err(within)?;
+    if let Value::List(list) = message.get_field_mut(field) {
+        list.extend(values);
+    }
+    Ok(())
+}
+
+fn find(message: &MessageDescriptor, key: &str) -> Option<FieldDescriptor> {
+    message.fields().find(|field| field.name() == key || kebab(field.name()) == key)
+}
+
+fn hexadecimal(text: &str) -> Result<Vec<u8>, String> {
+    let bad = || format!("{text:?} is not an even number of hexadecimal digits");
+    if !text.is_ascii() || !text.len().is_multiple_of(2) {
+        return Err(bad());
+    }
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| bad()))
+        .collect()
+}
+
+/// An example of a message, in the form that [`read`] takes.
+pub fn example(message: &MessageDescriptor) -> String {
+    let samples: Vec<String> =
+        message.fields().map(|field| format!("{}={}", kebab(field.name()), sample(&field))).collect();
+    samples.join(",")
+}
+
+/// An example of a field's value.
+pub fn sample(field: &FieldDescriptor) -> String {
+    match field.kind() {
+        Kind::String => dated(field).unwrap_or_else(|| field.name().to_uppercase()),
+        Kind::Bool => "true".into(),
+        Kind::Bytes => "9f86".into(),
+        Kind::Enum(choice) => choices(&choice).first().map(short_name).unwrap_or_default(),
+        Kind::Message(message) if is_timestamp(&message) => "2027-03-01T09:00:00+08:00".into(),
+        Kind::Message(message) if is_choice(&message) => {
+            cases(&message).into_iter().next().unwrap_or_default()
+        }
+        Kind::Message(message) if !is_well_known(&message) => {
+            message.fields().map(|field| sample(&field)).collect::<Vec<_>>().join(":")
+        }
+        Kind::Message(_) => "{}".into(),
+        _ => "1".into(),
+    }
+}
+
+/// The figure that a field's comment gives after "such as".
+fn dated(field: &FieldDescriptor) -> Option<String> {
+    let comment = field_comment(field);
+    let word = comment.split_once("such as ")?.1.split_whitespace().next()?;
+    let word = word.trim_matches(|letter: char| !letter.is_ascii_alphanumeric());
+    word.starts_with(|first: char| first.is_ascii_digit()).then(|| word.to_owned())
+}
+
+/// Every case of a choice, each with an example of its value.
+pub fn cases(message: &MessageDescriptor) -> Vec<String> {
+    let case = |field: FieldDescriptor| {
+        let value = sample(&field);
+        if value.is_empty() { kebab(field.name()) } else { format!("{}:{value}", kebab(field.name())) }
+    };
+    message.fields().map(case).collect()
+}
