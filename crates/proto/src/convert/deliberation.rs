@@ -137,4 +137,6 @@ wire_events!(docket::Docket, docket::Event => deliberation {
 });
 
 #[cfg(test)]
+pub(super) mod samples;
+#[cfg(test)]
 mod tests;

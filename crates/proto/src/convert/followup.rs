@@ -37,4 +37,4 @@ wire_events!(FollowUp, follow_up::Event => followup {
 });
 
 #[cfg(test)]
-mod tests;
+pub(super) mod samples;

@@ -7,3 +7,6 @@ use domain::ledger::rehearsal_clock;
 wire_events!(rehearsal_clock::RehearsalClock, rehearsal_clock::Event => ledger {
     Moved => ClockMoved { to },
 });
+
+#[cfg(test)]
+pub(super) mod samples;

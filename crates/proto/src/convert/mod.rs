@@ -2,6 +2,10 @@
 
 mod deliberation;
 mod followup;
+#[cfg(test)]
+mod golden;
 mod ledger;
 mod resolution;
+#[cfg(test)]
+mod sample;
 mod scheduling;

@@ -75,4 +75,6 @@ wire_events!(ActionItem, action_item::Event => resolution {
 });
 
 #[cfg(test)]
+pub(super) mod samples;
+#[cfg(test)]
 mod tests;

@@ -124,4 +124,6 @@ wire_events!(session::Session, session::Event => scheduling {
 });
 
 #[cfg(test)]
+pub(super) mod samples;
+#[cfg(test)]
 mod tests;

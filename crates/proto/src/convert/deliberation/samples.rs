@@ -1,0 +1,180 @@
+//! The docket's events by example.
+
+use crate::convert::sample::{Sample, at, code, line, samples, text};
+use domain::deliberation::ballot::{Abstention, BallotResult, Choice, Method, Tie};
+use domain::deliberation::docket::{self, Docket, Event, Mode};
+use domain::deliberation::due::DueRule;
+use domain::{Text, Uuid};
+use jiff::civil::date;
+
+pub fn all() -> Vec<Box<dyn Sample>> {
+    samples::<Docket>([on_the_floor(), on_the_text(), on_ballots(), outcomes()].concat())
+}
+
+pub fn agenda(mode: Mode) -> docket::Agenda {
+    docket::Agenda {
+        session: Uuid::from_u128(7),
+        title: line("防汛会商"),
+        body: code("FLOOD"),
+        chair: code("WATER"),
+        mode,
+        decide_by: Some(at("2027-03-01T02:00:00Z")),
+        quorum_percent: 60,
+        topics: vec![docket::AgendaTopic { no: 1, title: line("转移路线"), timebox_minutes: 20 }],
+        participants: vec![
+            participant("WATER", docket::RoleOnTopic::Decides),
+            participant("FINANCE", docket::RoleOnTopic::Advises),
+            participant("HEALTH", docket::RoleOnTopic::Informed),
+        ],
+    }
+}
+
+fn participant(department: &str, role: docket::RoleOnTopic) -> docket::Participant {
+    docket::Participant { department: code(department), roles: vec![docket::TopicRole { topic: 1, role }] }
+}
+
+pub fn item(due: Option<DueRule>) -> docket::DraftedItem {
+    let draft = docket::ItemDraft {
+        title: line("Mark the routes"),
+        deliverable: text("Signs on every route"),
+        criterion: Some(text("Seen by the inspectors")),
+        lead: Some(code("ROADS")),
+        co_responsible: vec![code("ROADS"), code("PRESS")],
+        due,
+    };
+    docket::DraftedItem { no: 3, topic: 1, draft }
+}
+
+fn result(method: Method) -> BallotResult {
+    BallotResult {
+        ballot: 2,
+        version: 3,
+        method,
+        abstention: Abstention::CountsAsCast,
+        tie: Tie::ChairDecides,
+        eligible: 20,
+        recused: 1,
+        quorum: 10,
+        cast: 18,
+        yes: 9,
+        no: 5,
+        abstain: 4,
+        base: 14,
+        needed: 8,
+        tied: true,
+        casting_vote: Some(Choice::Yes),
+        passed: true,
+    }
+}
+
+fn ballot_opened(method: Method) -> Event {
+    let (abstention, tie) = (Abstention::DoesNotCount, Tie::Rejects);
+    Event::BallotOpened { topic: 1, ballot: 2, version: 3, method, abstention, tie }
+}
+
+fn voted(choice: Choice, reason: Option<Text>) -> Event {
+    Event::VoteCast { topic: 1, ballot: 2, department: code("WATER"), choice, reason }
+}
+
+fn on_the_floor() -> Vec<Event> {
+    use docket::Stance;
+    let (department, opened_at) = (code("WATER"), at("2027-03-01T01:00:00.5Z"));
+    let stated = |stance| {
+        let (department, reasons) = (code("WATER"), text("If it is paid for"));
+        Event::PositionStated { topic: 1, department, stance, reasons }
+    };
+    vec![
+        Event::Prepared { agenda: agenda(Mode::Meeting) },
+        Event::Prepared { agenda: agenda(Mode::Countersign { deadline: at("2027-03-05T09:00:00Z") }) },
+        Event::DelegateArrived { department: department.clone(), delegate: line("李伟") },
+        Event::DelegateLeft { department },
+        Event::Opened { opened_at, present: 3, needed: 2, departments: 4 },
+        Event::TopicOpened { topic: 1, opened_at },
+        Event::TopicPaused { topic: 1, spent_seconds: 900 },
+        Event::DigressionMarked { topic: 1, minutes: 4, note: Some(line("Parking")) },
+        Event::DigressionMarked { topic: 1, minutes: 5, note: None },
+        Event::DebateClosed { topic: 1, spent_seconds: 1530, overrun_seconds: 330, digression_minutes: 9 },
+        stated(Stance::Support),
+        stated(Stance::SupportWithConditions),
+        stated(Stance::Oppose),
+        stated(Stance::Abstain),
+    ]
+}
+
+fn on_the_text() -> Vec<Event> {
+    let amendment = 2;
+    vec![
+        Event::Proposed { topic: 1, version: 1, text: text("第一条\n第二条") },
+        Event::AmendmentProposed {
+            topic: 1,
+            amendment,
+            department: code("ROADS"),
+            version: 1,
+            text: text("第一条"),
+        },
+        Event::AmendmentAdopted { topic: 1, amendment, version: 2 },
+        Event::AmendmentRejected { topic: 1, amendment },
+        Event::ItemDrafted { item: item(Some(DueRule::On(date(2027, 3, 31)))) },
+        Event::ItemDrafted { item: item(Some(DueRule::InDays(30))) },
+        Event::ItemRevised { item: item(Some(DueRule::InWorkingDays(5))) },
+        Event::ItemRevised { item: item(None) },
+        Event::ItemDropped { topic: 1, item: 3, reason: text("Not needed") },
+    ]
+}
+
+fn on_ballots() -> Vec<Event> {
+    let share = Method::QualifiedMajority { numerator: 2, denominator: 3 };
+    vec![
+        ballot_opened(Method::Consensus),
+        ballot_opened(Method::SimpleMajority),
+        ballot_opened(share),
+        ballot_opened(Method::UnanimousCountersign),
+        voted(Choice::Yes, None),
+        voted(Choice::No, Some(text("Too dear"))),
+        voted(Choice::Abstain, None),
+        Event::Recused { topic: 1, department: code("WATER"), reason: text("Own land") },
+        Event::BallotClosed { topic: 1, result: result(share) },
+        Event::BallotClosed {
+            topic: 1,
+            result: BallotResult { casting_vote: None, tied: false, ..result(share) },
+        },
+    ]
+}
+
+fn outcomes() -> Vec<Event> {
+    let reason = text("So be it");
+    let due_at = at("2027-03-31T15:59:59.999999Z");
+    vec![
+        Event::DecisionAdopted {
+            topic: 1,
+            title: line("Evacuation routes"),
+            version: 3,
+            ballot: 2,
+            decided_on: date(2027, 3, 1),
+            acknowledge_by: at("2027-03-04T15:59:59.999999Z"),
+            declaratory: false,
+            dues: vec![docket::Due { item: 3, due: date(2027, 3, 31), due_at }],
+        },
+        Event::TopicRejected { topic: 1, reason: reason.clone() },
+        Event::TopicDeferred {
+            topic: 1,
+            until: date(2027, 4, 1),
+            by: code("ROADS"),
+            reason: reason.clone(),
+            deferrals: 2,
+        },
+        Event::TopicReferred { topic: 1, to: code("PROVINCE"), reason: reason.clone() },
+        Event::TopicWithdrawn { topic: 1, reason },
+        Event::DecidedLate { topic: 1, decide_by: at("2027-03-01T02:00:00Z"), late_minutes: 3 },
+        Event::Closed {
+            closed_at: at("2027-03-01T03:00:00Z"),
+            adopted: 1,
+            rejected: 2,
+            deferred: 3,
+            referred: 4,
+            withdrawn: 5,
+            spent_seconds: 6,
+            digression_minutes: 7,
+        },
+    ]
+}

@@ -1,0 +1,209 @@
+//! The events of the directory, of calendars and rules, and of sessions by example.
+
+use crate::convert::sample::{Sample, at, code, line, samples, text};
+use domain::calendar::WorkingCalendar;
+use domain::scheduling::{calendar, department, member, room, rules, session};
+use domain::{Role, Uuid};
+use jiff::civil::{Weekday, date};
+
+pub fn all() -> Vec<Box<dyn Sample>> {
+    let aggregates = [
+        samples::<department::Department>(of_a_department()),
+        samples::<member::Member>(of_a_member()),
+        samples::<room::Room>(of_a_room()),
+        samples::<calendar::Calendar>(of_a_calendar()),
+        samples::<rules::MeetingRules>(of_the_rules()),
+        samples::<session::Session>([to_admission(), later_life()].concat()),
+    ];
+    aggregates.into_iter().flatten().collect()
+}
+
+fn of_a_department() -> Vec<department::Event> {
+    use department::{Event, Kind, Level, Profile};
+    let profile = Profile {
+        code: code("MIIT"),
+        name: line("工业和信息化部"),
+        parent: Some(code("SC")),
+        level: Level::National,
+        region: None,
+        kind: Kind::Agency,
+    };
+    let local = |level, kind| {
+        let region = Some(line("山东"));
+        Event::Registered { profile: Profile { parent: None, level, region, kind, ..profile.clone() } }
+    };
+    vec![
+        Event::Registered { profile: profile.clone() },
+        local(Level::Provincial, Kind::Enterprise),
+        local(Level::Municipal, Kind::NonProfit),
+        local(Level::County, Kind::Agency),
+    ]
+}
+
+fn of_a_member() -> Vec<member::Event> {
+    vec![member::Event::Registered {
+        profile: member::Profile {
+            code: code("li.wei"),
+            name: line("李伟"),
+            department: code("MIIT"),
+            email: Some(line("li.wei@example.cn")),
+            roles: vec![Role::Delegate, Role::DepartmentLead],
+        },
+    }]
+}
+
+fn of_a_room() -> Vec<room::Event> {
+    vec![
+        room::Event::Registered {
+            profile: room::Profile {
+                code: code("R-301"),
+                name: line("三楼第一会议室"),
+                seats: 30,
+                equipment: vec![line("投影仪")],
+            },
+        },
+        room::Event::Booked {
+            session: session_id(),
+            from: at("2027-03-01T01:00:00Z"),
+            until: at("2027-03-01T02:00:00.5Z"),
+        },
+        room::Event::Released { session: session_id() },
+    ]
+}
+
+fn of_a_calendar() -> Vec<calendar::Event> {
+    let calendar = WorkingCalendar::new(
+        "Asia/Shanghai",
+        vec![Weekday::Saturday, Weekday::Sunday],
+        [date(2027, 10, 1), date(2027, 10, 4)],
+        [date(2027, 10, 9)],
+    );
+    vec![calendar::Event::Defined { calendar: calendar.unwrap() }]
+}
+
+/// Numbers of their own: those that hold where none are defined may change, a sample may not.
+const RULES: rules::Rules = rules::Rules {
+    topics_max: 6,
+    minutes_max: 90,
+    notice_days_min: 5,
+    papers_days_min: 3,
+    sessions_per_quarter_max: Some(4),
+};
+
+fn of_the_rules() -> Vec<rules::Event> {
+    let unlimited = rules::Rules { sessions_per_quarter_max: None, ..RULES };
+    [RULES, unlimited].map(|rules| rules::Event::Defined { body: code("JC"), rules }).into()
+}
+
+fn session_id() -> Uuid {
+    Uuid::from_u128(7)
+}
+
+fn topics() -> Vec<session::Topic> {
+    let topic = |no, title: &str| session::Topic {
+        no,
+        title: line(title),
+        timebox_minutes: 20,
+        papers_required: no == 1,
+    };
+    vec![topic(1, "算力调度"), topic(2, "数据开放")]
+}
+
+fn attendees() -> Vec<session::Attendee> {
+    use session::{RoleOnTopic, TopicRole};
+    let roles = [RoleOnTopic::Decides, RoleOnTopic::Advises, RoleOnTopic::Informed];
+    let attendee = |(department, role)| session::Attendee {
+        department: code(department),
+        roles: vec![TopicRole { topic: 1, role }, TopicRole { topic: 2, role }],
+    };
+    ["MIIT", "NDRC", "MOF"].into_iter().zip(roles).map(attendee).collect()
+}
+
+pub fn outline(kind: session::Kind) -> session::Outline {
+    session::Outline {
+        title: line("人工智能部际联席会议"),
+        purpose: text("第一行\n第二行"),
+        body: code("JC-AI"),
+        kind,
+        chair: code("NDRC"),
+        topics: topics(),
+        attendees: attendees(),
+        minutes: 60,
+        earliest_start: at("2027-03-05T01:00:00Z"),
+        case_reference: (kind == session::Kind::Case).then(|| line("12345-2027-0001")),
+        decide_by: (kind == session::Kind::Emergency).then(|| at("2027-03-05T03:00:00Z")),
+        quorum_percent: 67,
+    }
+}
+
+fn findings() -> Vec<session::Finding> {
+    use session::Rule;
+    let finding = |(rule, overridable)| session::Finding { rule, measure: 6, limit: 5, overridable };
+    let rules = [
+        (Rule::TopicsPerSession, true),
+        (Rule::SessionLength, true),
+        (Rule::Notice, true),
+        (Rule::RoleForEveryAttendee, false),
+        (Rule::DeciderForEveryTopic, false),
+        (Rule::Papers, true),
+        (Rule::SessionsPerQuarter, true),
+    ];
+    rules.map(finding).into()
+}
+
+fn to_admission() -> Vec<session::Event> {
+    use session::{Event, Kind, Rule};
+    let requested = |kind| Event::Requested { outline: outline(kind), requester: Some(code("NDRC")) };
+    vec![
+        requested(Kind::Standing),
+        requested(Kind::Case),
+        requested(Kind::Emergency),
+        Event::Requested { outline: outline(Kind::Standing), requester: None },
+        Event::PapersSubmitted {
+            topic: 1,
+            paper: session::Paper {
+                title: line("方案"),
+                sha256: line(&"0f".repeat(32)),
+                uri: line("https://files.example.cn/1"),
+            },
+            submitted_at: at("2027-03-01T01:00:00Z"),
+        },
+        Event::Screened { rules: RULES, findings: findings() },
+        Event::FindingOverridden { rule: Rule::Notice, reason: text("紧急") },
+        Event::Admitted,
+        Event::Returned { reason: text("议题过多") },
+        Event::Revised {
+            topics: topics(),
+            attendees: attendees(),
+            minutes: 45,
+            earliest_start: at("2027-03-05T01:00:00Z"),
+        },
+        Event::TurnedIntoCountersign { deadline: at("2027-03-08T10:00:00Z"), reason: text("无需开会") },
+        Event::Merged { into: session_id(), reason: text("与上次会商相同") },
+    ]
+}
+
+fn later_life() -> Vec<session::Event> {
+    use session::{Answer, Event};
+    let answered = |answer, reason| Event::InvitationAnswered { department: code("MOF"), answer, reason };
+    vec![
+        Event::Scheduled {
+            room: code("R-301"),
+            from: at("2027-03-05T01:00:00Z"),
+            until: at("2027-03-05T02:00:00Z"),
+            invited: vec![code("MIIT"), code("MOF")],
+        },
+        Event::Postponed { reason: text("会议室停电") },
+        Event::Cancelled { reason: text("事项已解决") },
+        answered(Answer::Accept, None),
+        answered(Answer::Decline, Some(text("无关"))),
+        Event::DelegateNamed {
+            department: code("MOF"),
+            delegate: line("王芳"),
+            in_place_of: Some(line("张强")),
+        },
+        Event::Convened { room: Some(code("R-301")) },
+        Event::Convened { room: None },
+        Event::Concluded,
+    ]
+}
