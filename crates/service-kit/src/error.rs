@@ -92,7 +92,9 @@ impl From<AppendError> for CommandError {
         match error {
             AppendError::Conflict { .. } => CommandError::Conflict(1),
             AppendError::TooLarge { bytes, max } => CommandError::TooLarge { bytes, max },
+            AppendError::Reused(id) => CommandError::IdReused(id),
             AppendError::Unavailable(why) => CommandError::Unavailable(why),
+            AppendError::Full(why) => CommandError::Exhausted(why),
             other => CommandError::Broken(other.to_string()),
         }
     }

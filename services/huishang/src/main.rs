@@ -3,7 +3,12 @@
 mod access;
 mod args;
 mod cli;
+mod client;
+mod demo;
+mod installation;
+mod matter;
 mod node;
+mod plan;
 mod token;
 
 use clap::Parser as _;

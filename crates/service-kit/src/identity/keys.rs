@@ -1,6 +1,6 @@
 //! Signing keys for development: made at the first start, public half as a JWKS file.
 
-use ed25519_dalek::pkcs8::EncodePrivateKey as _;
+use ed25519_dalek::pkcs8::{EncodePrivateKey as _, KeypairBytes};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use std::io::Write as _;
@@ -68,7 +68,8 @@ pub fn ensure_development_keys(folder: &Path) -> Result<bool, KeyError> {
         return Ok(false);
     }
     std::fs::create_dir_all(folder).map_err(KeyError::file(folder))?;
-    let key = ed25519_dalek::SigningKey::from_bytes(&rand::random());
+    // Without the public half in it: the form that token libraries read.
+    let key = KeypairBytes { secret_key: rand::random(), public_key: None };
     let pem = key.to_pkcs8_pem(Default::default()).map_err(|error| KeyError::content(&private, error))?;
     let der = key.to_pkcs8_der().map_err(|error| KeyError::content(&private, error))?;
     let encoding = EncodingKey::from_ed_der(der.as_bytes());
