@@ -144,7 +144,10 @@ fn open_log(data: &Path) -> anyhow::Result<EventLog> {
     let dir = data.join("log");
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let (log, opened) = EventLog::open(Options::new(dir))?;
-    tracing::info!(?opened, "the log is open");
+    if let Some(cut) = &opened.cut {
+        tracing::warn!(?cut, "an unacknowledged end of the log was cut");
+    }
+    tracing::info!(position = opened.head.position, log = %opened.log_id, took = ?opened.took, "the log is open");
     Ok(log)
 }
 
