@@ -35,7 +35,11 @@ pub struct Installation {
 impl Installation {
     /// The installation that the options point at; `config` names issuer and audience of its tokens.
     pub fn new(options: &Options, key: SigningKey, config: Config) -> anyhow::Result<Installation> {
-        Ok(Installation { channels: Arc::new(channels(options)?), key: Arc::new(key), config: Arc::new(config) })
+        Ok(Installation {
+            channels: Arc::new(channels(options)?),
+            key: Arc::new(key),
+            config: Arc::new(config),
+        })
     }
 
     /// A desk for whoever holds this token, such as `Bearer …`.
@@ -102,7 +106,10 @@ impl Desk {
     /// The channel of the service whose package the path names.
     fn channel(&self, path: &str) -> Result<Channel, Status> {
         let context = path.trim_start_matches("/huishang.").split('.').next().unwrap_or_default();
-        self.channels.get(context).cloned().ok_or_else(|| Status::unimplemented(format!("no service for {path}")))
+        self.channels
+            .get(context)
+            .cloned()
+            .ok_or_else(|| Status::unimplemented(format!("no service for {path}")))
     }
 
     /// Waits until a stream has a record behind `after`, and answers with its position.
@@ -120,8 +127,14 @@ impl Desk {
     }
 
     async fn first_record(&self, stream: &str, after: u64) -> Result<Option<u64>, Status> {
-        let mut client = ledger::ledger_service_client::LedgerServiceClient::new(self.channel("/huishang.ledger.")?);
-        let request = ledger::ReadRecordsRequest { after, stream: stream.to_owned(), follow: true, ..Default::default() };
+        let mut client =
+            ledger::ledger_service_client::LedgerServiceClient::new(self.channel("/huishang.ledger.")?);
+        let request = ledger::ReadRecordsRequest {
+            after,
+            stream: stream.to_owned(),
+            follow: true,
+            ..Default::default()
+        };
         let mut records = client.read_records(self.request(request)).await?.into_inner();
         Ok(records.message().await?.and_then(|answer| answer.record).map(|record| record.position))
     }
@@ -130,7 +143,8 @@ impl Desk {
 impl Desk {
     /// Has the ledger verify its whole log; answers with the verdict.
     pub async fn verify_log(&self) -> Result<ledger::VerifyLogResponse, Status> {
-        let mut client = ledger::ledger_service_client::LedgerServiceClient::new(self.channel("/huishang.ledger.")?);
+        let mut client =
+            ledger::ledger_service_client::LedgerServiceClient::new(self.channel("/huishang.ledger.")?);
         let mut answers = client.verify_log(self.request(ledger::VerifyLogRequest {})).await?.into_inner();
         while let Some(answer) = answers.message().await? {
             if answer.done {

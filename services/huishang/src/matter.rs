@@ -12,8 +12,8 @@ use tonic::Status;
 
 use deliberation_events::{BallotMethod, ItemDraft, VoteChoice, ballot_method::Method};
 use scheduling_events::{
-    Answer, DepartmentProfile, Paper, RoleOnTopic, RoomProfile, SessionAttendee, SessionOutline, SessionTopic,
-    TopicRole,
+    Answer, DepartmentProfile, Paper, RoleOnTopic, RoomProfile, SessionAttendee, SessionOutline,
+    SessionTopic, TopicRole,
 };
 
 /// Items drafted with one command, at most: with long texts, more would not fit into a record.
@@ -23,7 +23,10 @@ const DRAFTS_PER_COMMAND: usize = 25;
 pub async fn register_departments(clerk: &Desk, profiles: &[DepartmentProfile]) -> anyhow::Result<()> {
     for profile in profiles {
         clerk
-            .call(scheduling::RegisterDepartmentRequest { command_id: command_id(), profile: Some(profile.clone()) })
+            .call(scheduling::RegisterDepartmentRequest {
+                command_id: command_id(),
+                profile: Some(profile.clone()),
+            })
             .await
             .with_context(|| format!("department {}", profile.code))?;
     }
@@ -33,7 +36,10 @@ pub async fn register_departments(clerk: &Desk, profiles: &[DepartmentProfile]) 
 /// Enters a room.
 pub async fn register_room(clerk: &Desk, code: &str, name: &str, seats: u32) -> Result<(), Status> {
     let profile = RoomProfile { code: code.into(), name: name.into(), seats, equipment: vec![] };
-    clerk.call(scheduling::RegisterRoomRequest { command_id: command_id(), profile: Some(profile) }).await.map(drop)
+    clerk
+        .call(scheduling::RegisterRoomRequest { command_id: command_id(), profile: Some(profile) })
+        .await
+        .map(drop)
 }
 
 /// A topic with its timebox, whose papers are needed before.
@@ -99,7 +105,8 @@ impl Matter {
 
     /// Asks for a session; the ids of its commands come from `ids`.
     pub async fn request_by(people: People, outline: SessionOutline, ids: Ids) -> anyhow::Result<Matter> {
-        let request = scheduling::RequestSessionRequest { command_id: ids.next(), outline: Some(outline.clone()) };
+        let request =
+            scheduling::RequestSessionRequest { command_id: ids.next(), outline: Some(outline.clone()) };
         let People { clerk, chair, delegates } = people;
         let id = clerk.call(request).await.context("the request")?.session_id;
         Ok(Matter { clerk, chair, id, outline, delegates, ids })
@@ -127,7 +134,8 @@ impl Matter {
 
     /// Compares the request with the meeting rules.
     pub async fn screen(&self) -> Result<scheduling::Session, Status> {
-        let request = scheduling::ScreenSessionRequest { command_id: self.ids.next(), session_id: self.id.clone() };
+        let request =
+            scheduling::ScreenSessionRequest { command_id: self.ids.next(), session_id: self.id.clone() };
         let position = self.clerk.call(request).await?.position;
         self.session(position).await
     }
@@ -135,7 +143,11 @@ impl Matter {
     /// Reads the session.
     pub async fn session(&self, at_least_position: u64) -> Result<scheduling::Session, Status> {
         let request = scheduling::GetSessionRequest { session_id: self.id.clone(), at_least_position };
-        self.clerk.call(request).await?.session.ok_or_else(|| Status::internal("an answer without its session"))
+        self.clerk
+            .call(request)
+            .await?
+            .session
+            .ok_or_else(|| Status::internal("an answer without its session"))
     }
 
     /// Lets the request pass although it breaks a rule, if it does.
@@ -161,7 +173,8 @@ impl Matter {
 
     /// Admits the request.
     pub async fn admit(&self) -> Result<(), Status> {
-        let request = scheduling::AdmitSessionRequest { command_id: self.ids.next(), session_id: self.id.clone() };
+        let request =
+            scheduling::AdmitSessionRequest { command_id: self.ids.next(), session_id: self.id.clone() };
         self.clerk.call(request).await.map(drop)
     }
 
@@ -193,7 +206,8 @@ impl Matter {
 
     /// Convenes the session and waits for its docket.
     pub async fn convene(&self) -> anyhow::Result<()> {
-        let request = scheduling::ConveneSessionRequest { command_id: self.ids.next(), session_id: self.id.clone() };
+        let request =
+            scheduling::ConveneSessionRequest { command_id: self.ids.next(), session_id: self.id.clone() };
         let position = self.clerk.call(request).await?.position;
         self.wait_for_docket(position).await
     }
@@ -224,7 +238,8 @@ impl Matter {
 
     /// Opens the docket.
     pub async fn open(&self) -> Result<(), Status> {
-        let request = deliberation::OpenDocketRequest { command_id: self.ids.next(), docket_id: self.id.clone() };
+        let request =
+            deliberation::OpenDocketRequest { command_id: self.ids.next(), docket_id: self.id.clone() };
         self.chair.call(request).await.map(drop)
     }
 
@@ -238,7 +253,8 @@ impl Matter {
 
     /// Opens the debate of a topic.
     pub async fn open_topic(&self, topic: u32) -> Result<(), Status> {
-        let request = deliberation::OpenTopicRequest { command_id: self.ids.next(), docket_id: self.id.clone(), topic };
+        let request =
+            deliberation::OpenTopicRequest { command_id: self.ids.next(), docket_id: self.id.clone(), topic };
         self.chair.call(request).await.map(drop)
     }
 
@@ -269,8 +285,11 @@ impl Matter {
 
     /// Ends the debate of a topic.
     pub async fn close_debate(&self, topic: u32) -> Result<(), Status> {
-        let request =
-            deliberation::CloseDebateRequest { command_id: self.ids.next(), docket_id: self.id.clone(), topic };
+        let request = deliberation::CloseDebateRequest {
+            command_id: self.ids.next(),
+            docket_id: self.id.clone(),
+            topic,
+        };
         self.chair.call(request).await.map(drop)
     }
 
@@ -289,7 +308,13 @@ impl Matter {
     }
 
     /// Casts a department's vote.
-    pub async fn vote(&self, topic: u32, department: &str, choice: VoteChoice, reason: &str) -> anyhow::Result<()> {
+    pub async fn vote(
+        &self,
+        topic: u32,
+        department: &str,
+        choice: VoteChoice,
+        reason: &str,
+    ) -> anyhow::Result<()> {
         let request = deliberation::CastVoteRequest {
             command_id: self.ids.next(),
             docket_id: self.id.clone(),
@@ -332,7 +357,9 @@ impl Matter {
         let position = self.chair.call(request).await?.position;
         let docket = self.docket(position).await?;
         let found = docket.topics.into_iter().find(|found| found.no == topic);
-        found.and_then(|topic| topic.ballots.into_iter().next_back()).ok_or_else(|| Status::internal("no ballot"))
+        found
+            .and_then(|topic| topic.ballots.into_iter().next_back())
+            .ok_or_else(|| Status::internal("no ballot"))
     }
 
     /// Reads the docket.
@@ -354,7 +381,8 @@ impl Matter {
 
     /// Closes the docket.
     pub async fn close(&self) -> Result<u64, Status> {
-        let request = deliberation::CloseDocketRequest { command_id: self.ids.next(), docket_id: self.id.clone() };
+        let request =
+            deliberation::CloseDocketRequest { command_id: self.ids.next(), docket_id: self.id.clone() };
         Ok(self.chair.call(request).await?.position)
     }
 }

@@ -53,10 +53,14 @@ pub struct Node {
 
 impl Node {
     /// Binds, opens the journal and builds the services; nothing is served yet.
-    pub async fn build(config: &Config, services: &[Service], stop: CancellationToken) -> anyhow::Result<Node> {
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}; choose another address with --listen", config.listen))?;
+    pub async fn build(
+        config: &Config,
+        services: &[Service],
+        stop: CancellationToken,
+    ) -> anyhow::Result<Node> {
+        let listener = TcpListener::bind(config.listen).await.with_context(|| {
+            format!("cannot listen on {}; choose another address with --listen", config.listen)
+        })?;
         let address = listener.local_addr()?;
         let verifier = Verifier::read(&config.jwks(), &config.identity.issuer, &config.identity.audience)
             .context("the keys that vouch for tokens")?;
@@ -122,8 +126,14 @@ impl Node {
     /// Serves until the stop signal, then closes the log.
     pub async fn run(self) -> anyhow::Result<()> {
         tracing::info!(address = %self.address, services = ?self.names, "serving");
-        let served =
-            service_kit::serve::serve(self.listener, self.routes, &self.names, self.identity, self.stop.clone()).await;
+        let served = service_kit::serve::serve(
+            self.listener,
+            self.routes,
+            &self.names,
+            self.identity,
+            self.stop.clone(),
+        )
+        .await;
         self.stop.cancel();
         if let Some(log) = self.log {
             log.close().await;
@@ -171,9 +181,9 @@ fn clock(config: &Config, journal: &Arc<dyn Journal>, stop: &CancellationToken) 
     match config.clock.split_once(':') {
         None if config.clock == "system" => Ok(Clock::System),
         Some(("movable", start)) => {
-            let start: Timestamp = start
-                .parse()
-                .with_context(|| format!("clock starts at {start:?}; give a moment such as 2027-03-01T01:00:00Z"))?;
+            let start: Timestamp = start.parse().with_context(|| {
+                format!("clock starts at {start:?}; give a moment such as 2027-03-01T01:00:00Z")
+            })?;
             Ok(Clock::movable(start, journal.clone(), stop.clone()))
         }
         _ => bail!("clock is {:?}; it must be 'system' or 'movable:2027-03-01T01:00:00Z'", config.clock),

@@ -54,12 +54,17 @@ impl LedgerService for Service {
             }
             .into());
         }
-        let position =
-            self.kit.execute::<RehearsalClock>(&order, RehearsalClock::realm_id(), Command::Move { to }).await?;
+        let position = self
+            .kit
+            .execute::<RehearsalClock>(&order, RehearsalClock::realm_id(), Command::Move { to })
+            .await?;
         Ok(Response::new(pb::MoveClockResponse { position }))
     }
 
-    async fn get_head(&self, _: Request<pb::GetHeadRequest>) -> Result<Response<pb::GetHeadResponse>, Status> {
+    async fn get_head(
+        &self,
+        _: Request<pb::GetHeadRequest>,
+    ) -> Result<Response<pb::GetHeadResponse>, Status> {
         let head = self.log.head();
         Ok(Response::new(pb::GetHeadResponse {
             position: head.position,
@@ -75,7 +80,9 @@ impl LedgerService for Service {
         let position = request.into_inner().position;
         let head = self.log.head().position;
         if position == 0 || position > head {
-            return Err(Status::not_found(format!("no record at position {position}; the log has 1 to {head}")));
+            return Err(Status::not_found(format!(
+                "no record at position {position}; the log has 1 to {head}"
+            )));
         }
         let found = self.log.read(position - 1, 1).map_err(unreadable)?;
         let record = found.first().map(answer).transpose()?;
@@ -152,7 +159,8 @@ async fn read_records(
         let at_head = next == after;
         after = next;
         for record in records {
-            if left == 0 || answers.send(Ok(pb::ReadRecordsResponse { record: Some(answer(&record)?) })).await.is_err()
+            if left == 0
+                || answers.send(Ok(pb::ReadRecordsResponse { record: Some(answer(&record)?) })).await.is_err()
             {
                 return Ok(());
             }
@@ -192,8 +200,9 @@ fn next_records(
 }
 
 fn answer(record: &event_log::Record) -> Result<pb::Record, Status> {
-    let payload = Payload::decode(record.payload.as_ref())
-        .map_err(|error| Status::data_loss(format!("record {} holds no payload: {error}", record.position)))?;
+    let payload = Payload::decode(record.payload.as_ref()).map_err(|error| {
+        Status::data_loss(format!("record {} holds no payload: {error}", record.position))
+    })?;
     let time = Timestamp::from_microsecond(record.time_micros)
         .map_err(|error| Status::data_loss(format!("record {}: {error}", record.position)))?;
     Ok(pb::Record {

@@ -60,8 +60,9 @@ pub async fn enter(stage: &Stage, clerk: &Desk) -> anyhow::Result<()> {
         region: None,
         kind: kind.into(),
     };
-    let national =
-        CONFERENCE.iter().map(|(code, name)| profile(code, name, DepartmentLevel::National, DepartmentKind::Agency));
+    let national = CONFERENCE
+        .iter()
+        .map(|(code, name)| profile(code, name, DepartmentLevel::National, DepartmentKind::Agency));
     let city = CITY.iter().map(|(code, name, kind)| DepartmentProfile {
         region: Some("Linjiang 临江市".into()),
         ..profile(code, name, DepartmentLevel::Municipal, *kind)
@@ -101,6 +102,8 @@ pub async fn enter(stage: &Stage, clerk: &Desk) -> anyhow::Result<()> {
         "The directory (部门名录) has {} departments, 2 rooms, the year's holidays and make-up days (调休).",
         profiles.len()
     ));
-    tell("The conference's rules (会议规则): at most 3 topics, 120 minutes, 3 days' notice, papers 2 days before.");
+    tell(
+        "The conference's rules (会议规则): at most 3 topics, 120 minutes, 3 days' notice, papers 2 days before.",
+    );
     Ok(())
 }

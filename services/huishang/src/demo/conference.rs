@@ -10,7 +10,13 @@ use proto::deliberation::events::v1::{
 use proto::scheduling::events::v1::{SessionKind, SessionOutline};
 
 /// An item as the stories write it: title, deliverable, criterion, lead, supporters, working days.
-pub fn item(title: &str, criterion: &str, lead: &str, co_responsible: &[&str], working_days: u32) -> ItemDraft {
+pub fn item(
+    title: &str,
+    criterion: &str,
+    lead: &str,
+    co_responsible: &[&str],
+    working_days: u32,
+) -> ItemDraft {
     ItemDraft {
         title: title.into(),
         deliverable: format!("Report with documents: {title}"),
@@ -33,7 +39,8 @@ fn outline(stage: &Stage, topics: u32) -> SessionOutline {
     let all: Vec<u32> = topics.iter().map(|topic| topic.no).collect();
     SessionOutline {
         title: "Joint conference on the renewal of old residential quarters 老旧小区改造部际联席会议".into(),
-        purpose: "Decide the survey, its funding and the permits, each with a department that answers for it".into(),
+        purpose: "Decide the survey, its funding and the permits, each with a department that answers for it"
+            .into(),
         body: "RENEWAL-CONFERENCE".into(),
         kind: SessionKind::Standing.into(),
         chair: "HOUSING".into(),
@@ -58,7 +65,10 @@ pub async fn convene_and_decide(stage: &Stage) -> anyhow::Result<Matter> {
     let matter = Matter::request(&stage.installation, outline(stage, 3)).await?;
     matter.file_papers(paper).await?;
     let screened = matter.screen().await?;
-    tell(format!("Asked again with 3 topics; screening (审核) finds {} rules broken.", screened.findings.len()));
+    tell(format!(
+        "Asked again with 3 topics; screening (审核) finds {} rules broken.",
+        screened.findings.len()
+    ));
     matter.admit().await?;
     matter.schedule("HALL", stage.at(4, 9, 0)).await?;
     tell(format!("Scheduled in the hall for {} 09:00, 28 departments invited.", stage.date(4)));
@@ -106,16 +116,37 @@ async fn survey(matter: &Matter) -> anyhow::Result<()> {
     matter.propose(1, "Survey all residential quarters built before 2000 and publish the list.").await?;
     let undated = ItemDraft {
         due: None,
-        ..item("Survey 4,200 quarters 普查", "Every quarter has a record with photographs", "HOUSING", &["LAND", "CIVIL"], 0)
+        ..item(
+            "Survey 4,200 quarters 普查",
+            "Every quarter has a record with photographs",
+            "HOUSING",
+            &["LAND", "CIVIL"],
+            0,
+        )
     };
     matter.draft_items(1, std::slice::from_ref(&undated)).await?;
     matter.close_debate(1).await?;
     matter.open_ballot(1, 1, two_thirds()).await?;
-    matter.vote_all(1, &[("FINANCE", VoteChoice::No, "The costs are not known yet"), ("TAX", VoteChoice::Abstain, "")]).await?;
+    matter
+        .vote_all(
+            1,
+            &[("FINANCE", VoteChoice::No, "The costs are not known yet"), ("TAX", VoteChoice::Abstain, "")],
+        )
+        .await?;
     let ballot = matter.close_ballot(1).await?;
     tell(format!("Topic 1, the survey: {}", ballot.sentence));
-    refused("adopting it although its item has no due date", matter.adopt(1, false).await, "DECISION_NOT_EXECUTABLE")?;
-    let dated = item("Survey 4,200 quarters 普查", "Every quarter has a record with photographs", "HOUSING", &["LAND", "CIVIL"], 20);
+    refused(
+        "adopting it although its item has no due date",
+        matter.adopt(1, false).await,
+        "DECISION_NOT_EXECUTABLE",
+    )?;
+    let dated = item(
+        "Survey 4,200 quarters 普查",
+        "Every quarter has a record with photographs",
+        "HOUSING",
+        &["LAND", "CIVIL"],
+        20,
+    );
     let request = proto::deliberation::v1::ReviseItemRequest {
         command_id: crate::installation::command_id(),
         docket_id: matter.id.clone(),
@@ -123,7 +154,18 @@ async fn survey(matter: &Matter) -> anyhow::Result<()> {
         draft: Some(dated),
     };
     matter.chair.call(request).await?;
-    matter.draft_items(1, &[item("Map of quarters and pipes 一张图", "Open on the land portal", "LAND", &["WATER", "ENERGY"], 15)]).await?;
+    matter
+        .draft_items(
+            1,
+            &[item(
+                "Map of quarters and pipes 一张图",
+                "Open on the land portal",
+                "LAND",
+                &["WATER", "ENERGY"],
+                15,
+            )],
+        )
+        .await?;
     matter.adopt(1, false).await?;
     tell("With due dates it is adopted: 2 action items (督办事项). FINANCE's dissent is part of the record.");
     Ok(())
@@ -136,8 +178,20 @@ async fn funding(matter: &Matter) -> anyhow::Result<()> {
         .draft_items(
             2,
             &[
-                item("Rules of the renewal fund 资金办法", "Published and in force", "FINANCE", &["HOUSING", "AUDIT"], 10),
-                item("Catalogue of certified lifts 产品目录", "At least 30 models listed", "INDUSTRY", &["MARKET"], 12),
+                item(
+                    "Rules of the renewal fund 资金办法",
+                    "Published and in force",
+                    "FINANCE",
+                    &["HOUSING", "AUDIT"],
+                    10,
+                ),
+                item(
+                    "Catalogue of certified lifts 产品目录",
+                    "At least 30 models listed",
+                    "INDUSTRY",
+                    &["MARKET"],
+                    12,
+                ),
             ],
         )
         .await?;
@@ -157,7 +211,13 @@ async fn permits(matter: &Matter) -> anyhow::Result<()> {
         .draft_items(
             3,
             &[
-                item("Joint permit rules 联合审批细则", "Signed by the five departments", "TRANSPORT", &["LAND", "POLICE"], 8),
+                item(
+                    "Joint permit rules 联合审批细则",
+                    "Signed by the five departments",
+                    "TRANSPORT",
+                    &["LAND", "POLICE"],
+                    8,
+                ),
                 item("Noise limits of building sites 施工噪声", "Measured at 50 sites", "ECOLOGY", &[], 15),
             ],
         )

@@ -19,7 +19,16 @@ async fn board(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
     let mut table = Table::new();
     table.load_style(crate::client::STYLE);
     table.set_header([
-        "department", "open", "due soon", "late", "blocked", "escalated", "not ackn.", "to accept", "extended", "done",
+        "department",
+        "open",
+        "due soon",
+        "late",
+        "blocked",
+        "escalated",
+        "not ackn.",
+        "to accept",
+        "extended",
+        "done",
     ]);
     let total = followup::BoardRow { department: "all".into(), counts: board.totals };
     for row in board.rows.iter().chain([&total]) {
@@ -43,7 +52,9 @@ async fn board(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
     println!("{table}");
     let totals = board.totals.context("a board has totals")?;
     if totals.late == 0 || totals.escalated == 0 || totals.blocked == 0 || totals.done == 0 {
-        bail!("the story should end with items late, escalated, blocked and done, but the board has {totals:?}");
+        bail!(
+            "the story should end with items late, escalated, blocked and done, but the board has {totals:?}"
+        );
     }
     Ok(())
 }
@@ -63,7 +74,10 @@ async fn indicators(stage: &Stage, at_least_position: u64) -> anyhow::Result<()>
             indicator.unit,
             format!(
                 "{:.6} {} / {:.6} {}",
-                indicator.numerator, indicator.numerator_meaning, indicator.denominator, indicator.denominator_meaning
+                indicator.numerator,
+                indicator.numerator_meaning,
+                indicator.denominator,
+                indicator.denominator_meaning
             )
             .replace(".000000", ""),
         ]);

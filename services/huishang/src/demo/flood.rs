@@ -64,14 +64,28 @@ pub async fn decide_within_the_clock(stage: &Stage) -> anyhow::Result<Matter> {
         .draft_items(
             1,
             &[
-                item("Barriers at 23 underpasses", "Photographs with the time", "CITY-ROADS", &["BLUESKY"], 1),
-                item("Stop lines 1 and 5, bring passengers out", "Last train empty", "METRO", &["EMERGENCY"], 1),
+                item(
+                    "Barriers at 23 underpasses",
+                    "Photographs with the time",
+                    "CITY-ROADS",
+                    &["BLUESKY"],
+                    1,
+                ),
+                item(
+                    "Stop lines 1 and 5, bring passengers out",
+                    "Last train empty",
+                    "METRO",
+                    &["EMERGENCY"],
+                    1,
+                ),
             ],
         )
         .await?;
     matter.adopt(1, false).await?;
     matter.close().await?;
     tell(format!("20:45 {}", ballot.sentence));
-    tell("Decided 35 minutes after the alarm, 15 minutes within its clock; two parties owe a result by tomorrow.");
+    tell(
+        "Decided 35 minutes after the alarm, 15 minutes within its clock; two parties owe a result by tomorrow.",
+    );
     Ok(matter)
 }

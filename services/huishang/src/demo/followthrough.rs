@@ -88,7 +88,8 @@ impl<'s> Items<'s> {
     /// Waits for a notice of the follow-up on an item.
     pub async fn notice(&self, no: u32, kind: NoticeKind) -> anyhow::Result<Notice> {
         let mut at_least_position = 0;
-        let follow_up = domain::followup::follow_up::FollowUp::stream(ActionItem::id(self.docket, no)).to_string();
+        let follow_up =
+            domain::followup::follow_up::FollowUp::stream(ActionItem::id(self.docket, no)).to_string();
         loop {
             let request = ListNoticesRequest {
                 at_least_position,
@@ -108,7 +109,9 @@ impl<'s> Items<'s> {
 
 /// The conference's six items, from assignment to the tenth day.
 pub async fn first_weeks(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
-    tell("Six action items are registered and assigned; the leads have 3 working days to acknowledge (签收).");
+    tell(
+        "Six action items are registered and assigned; the leads have 3 working days to acknowledge (签收).",
+    );
     stage.move_clock(7, 10, 0).await?;
     for (no, lead) in [(1, "HOUSING"), (2, "LAND"), (3, "FINANCE"), (5, "TRANSPORT"), (6, "ECOLOGY")] {
         items.acknowledge(no, lead).await?;
@@ -118,7 +121,10 @@ pub async fn first_weeks(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()>
     block(stage, items).await?;
     stage.move_clock(11, 9, 0).await?;
     let notice = items.notice(4, NoticeKind::AcknowledgementOverdue).await?;
-    tell(format!("Follow-up (督办) noticed by itself: {} was not acknowledged in time, to {}.", notice.number, notice.to));
+    tell(format!(
+        "Follow-up (督办) noticed by itself: {} was not acknowledged in time, to {}.",
+        notice.number, notice.to
+    ));
     Ok(())
 }
 
@@ -170,7 +176,10 @@ async fn extend(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
         ..Default::default()
     };
     let Some(item) = stage.supervisor.call(request).await?.item else { bail!("the item is gone") };
-    tell(format!("TRANSPORT asks for time and gets it: now due {}, extension {} of 2.", item.due, item.extensions));
+    tell(format!(
+        "TRANSPORT asks for time and gets it: now due {}, extension {} of 2.",
+        item.due, item.extensions
+    ));
     Ok(())
 }
 
@@ -190,7 +199,10 @@ pub async fn neglect(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
     tell("HOUSING delivers the survey: accepted.");
     stage.move_clock(30, 9, 0).await?;
     let notice = items.notice(4, NoticeKind::EscalatedToLeadership).await?;
-    tell(format!("{} climbs to the leadership, {} days late. Each rung fired once.", notice.number, notice.days));
+    tell(format!(
+        "{} climbs to the leadership, {} days late. Each rung fired once.",
+        notice.number, notice.days
+    ));
     Ok(())
 }
 

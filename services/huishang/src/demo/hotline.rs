@@ -37,9 +37,11 @@ pub const DAY: i32 = 14;
 
 /// From the ticket to the invitations.
 pub async fn take_the_call(stage: &Stage) -> anyhow::Result<Matter> {
-    let matter =
-        Matter::request(&stage.installation, outline(stage, "Joint session on hotline case 12345-2027-030417"))
-            .await?;
+    let matter = Matter::request(
+        &stage.installation,
+        outline(stage, "Joint session on hotline case 12345-2027-030417"),
+    )
+    .await?;
     matter.file_papers(|_| "c0ffee".repeat(11)[..64].to_owned()).await?;
     matter.screen().await?;
     matter.admit().await?;
@@ -71,7 +73,9 @@ pub async fn answer_it(stage: &Stage, matter: &Matter) -> anyhow::Result<()> {
         };
         matter.delegate(department)?.call(request).await?;
     }
-    tell("METRO opposes, CITY-WATER supports on condition: positions (立场) with their reasons are on record.");
+    tell(
+        "METRO opposes, CITY-WATER supports on condition: positions (立场) with their reasons are on record.",
+    );
     amend(matter).await?;
     stage.move_clock(DAY, 14, 40).await?;
     let request = deliberation::MarkDigressionRequest {
@@ -96,8 +100,20 @@ pub async fn answer_it(stage: &Stage, matter: &Matter) -> anyhow::Result<()> {
         .draft_items(
             1,
             &[
-                item("Widen the drain of Willow Lane", "600 mm over 120 m, seen by the residents", "CITY-WATER", &["CITY-ROADS"], 12),
-                item("Move the pump's outlet", "No water in the cellar after two rains", "CITY-HOUSING", &["METRO"], 18),
+                item(
+                    "Widen the drain of Willow Lane",
+                    "600 mm over 120 m, seen by the residents",
+                    "CITY-WATER",
+                    &["CITY-ROADS"],
+                    12,
+                ),
+                item(
+                    "Move the pump's outlet",
+                    "No water in the cellar after two rains",
+                    "CITY-HOUSING",
+                    &["METRO"],
+                    18,
+                ),
             ],
         )
         .await?;
@@ -125,7 +141,11 @@ async fn double_booking(stage: &Stage) -> anyhow::Result<()> {
     other.file_papers(|_| "ab".repeat(32)).await?;
     other.screen().await?;
     other.admit().await?;
-    refused("a works meeting in the same room at 14:30", other.schedule("ROOM-3", stage.at(DAY, 14, 30)).await, "ROOM_TAKEN")?;
+    refused(
+        "a works meeting in the same room at 14:30",
+        other.schedule("ROOM-3", stage.at(DAY, 14, 30)).await,
+        "ROOM_TAKEN",
+    )?;
     let request = proto::scheduling::v1::TurnIntoCountersignRequest {
         command_id: command_id(),
         session_id: other.id.clone(),
@@ -150,7 +170,9 @@ async fn amend(matter: &Matter) -> anyhow::Result<()> {
         docket_id: matter.id.clone(),
         topic: 1,
         department: "CITY-WATER".into(),
-        text: "City Water widens the drain; then the metro company moves its outlet, watched by City Housing.".into(),
+        text:
+            "City Water widens the drain; then the metro company moves its outlet, watched by City Housing."
+                .into(),
     };
     matter.delegate("CITY-WATER")?.call(request).await?;
     let request = deliberation::ResolveAmendmentRequest {

@@ -61,12 +61,8 @@ async fn play_on_own_server(arguments: &Arguments) -> anyhow::Result<()> {
     if data.join("log").exists() {
         anyhow::bail!("{} holds a log already; give --keep another directory", data.display());
     }
-    let config = Config {
-        data,
-        listen: ([127, 0, 0, 1], 0).into(),
-        clock: BEGINNING.into(),
-        ..Config::default()
-    };
+    let config =
+        Config { data, listen: ([127, 0, 0, 1], 0).into(), clock: BEGINNING.into(), ..Config::default() };
     development_keys(&config)?;
     let key = signing_key(&config, None)?;
     let stop = CancellationToken::new();

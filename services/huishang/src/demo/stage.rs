@@ -32,7 +32,8 @@ impl Stage {
         let operator = installation.desk(Role::Operator, None)?;
         let supervisor = installation.desk(Role::Supervisor, None)?;
         let head = operator.call(ledger::GetHeadRequest {}).await.context("the ledger")?;
-        let now: Timestamp = Timestamp::from_wire(head.now).map_err(|fault| anyhow::anyhow!("the clock: {fault}"))?;
+        let now: Timestamp =
+            Timestamp::from_wire(head.now).map_err(|fault| anyhow::anyhow!("the clock: {fault}"))?;
         let calendar = WorkingCalendar::weekends_only(ZONE)?;
         let mut first_day = calendar.date_of(now);
         while first_day.weekday() != jiff::civil::Weekday::Monday {
@@ -63,7 +64,10 @@ impl Stage {
         for context in ["scheduling", "deliberation", "resolution", "followup"] {
             self.caught_up(context, moved.position).await?;
         }
-        println!("\n   ── {} ──", self.date(days).strftime("%A %-d %B %Y").to_string() + &format!(", {hour:02}:{minute:02}"));
+        println!(
+            "\n   ── {} ──",
+            self.date(days).strftime("%A %-d %B %Y").to_string() + &format!(", {hour:02}:{minute:02}")
+        );
         Ok(())
     }
 
@@ -72,15 +76,27 @@ impl Stage {
         let desk = &self.supervisor;
         match context {
             "scheduling" => {
-                let request = proto::scheduling::v1::ListRoomsRequest { at_least_position, page_size: 1, ..Default::default() };
+                let request = proto::scheduling::v1::ListRoomsRequest {
+                    at_least_position,
+                    page_size: 1,
+                    ..Default::default()
+                };
                 desk.call(request).await?;
             }
             "deliberation" => {
-                let request = proto::deliberation::v1::ListDocketsRequest { at_least_position, page_size: 1, ..Default::default() };
+                let request = proto::deliberation::v1::ListDocketsRequest {
+                    at_least_position,
+                    page_size: 1,
+                    ..Default::default()
+                };
                 desk.call(request).await?;
             }
             "resolution" => {
-                let request = proto::resolution::v1::ListItemsRequest { at_least_position, page_size: 1, ..Default::default() };
+                let request = proto::resolution::v1::ListItemsRequest {
+                    at_least_position,
+                    page_size: 1,
+                    ..Default::default()
+                };
                 desk.call(request).await?;
             }
             _ => {
@@ -107,7 +123,8 @@ pub fn refused<T>(tried: &str, outcome: Result<T, Status>, reason: &str) -> anyh
         bail!("{tried}: this should have been refused with {reason}");
     };
     let details = status.get_error_details();
-    let info = details.error_info().with_context(|| format!("{tried}: refused without a reason: {status}"))?;
+    let info =
+        details.error_info().with_context(|| format!("{tried}: refused without a reason: {status}"))?;
     if info.reason != reason {
         bail!("{tried}: refused with {} and not with {reason}: {}", info.reason, status.message());
     }

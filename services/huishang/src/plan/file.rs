@@ -104,8 +104,8 @@ struct ActionRow {
 
 /// Reads a plan, or tells everything that is wrong with it.
 pub fn read(text: &str) -> Result<Plan, Faults> {
-    let rows: PlanRow<'_> =
-        serde_json::from_str(text).map_err(|error| Faults(vec![(error.line().max(1), without_place(&error))]))?;
+    let rows: PlanRow<'_> = serde_json::from_str(text)
+        .map_err(|error| Faults(vec![(error.line().max(1), without_place(&error))]))?;
     let mut reader = Reader { text, faults: Vec::new() };
     let source = reader.take(1, "source", Line::parse(&rows.source));
     let (agencies, repeated_agencies) = reader.agencies(&rows.agencies);
@@ -178,7 +178,8 @@ impl Reader<'_> {
                 Some(&known) if kept[known] == action => repeated += 1,
                 Some(_) => {
                     let line = self.line(row);
-                    self.faults.push((line, format!("action {} stands before with another content", action.id)));
+                    self.faults
+                        .push((line, format!("action {} stands before with another content", action.id)));
                 }
             }
         }
@@ -202,10 +203,12 @@ impl Reader<'_> {
             support.extend(code);
         }
         let due = action.due.map(|due| {
-            let read: Result<Date, String> = due.parse().map_err(|_| format!("{due:?} is no date such as 2027-12-31"));
+            let read: Result<Date, String> =
+                due.parse().map_err(|_| format!("{due:?} is no date such as 2027-12-31"));
             self.take(line, "due", read)
         });
-        let criterion = action.criterion.map(|criterion| self.take(line, "criterion", Text::parse(&criterion)));
+        let criterion =
+            action.criterion.map(|criterion| self.take(line, "criterion", Text::parse(&criterion)));
         if self.faults.len() > before {
             return None;
         }
@@ -262,9 +265,12 @@ mod tests {
     #[test]
     fn every_fault_is_told_with_its_line() {
         let bad = GOOD
-            .replace(r#""code": "A", "name": "Agency A" }
-  ]"#, r#""code": "A", "name": "Another name" }
-  ]"#)
+            .replace(
+                r#""code": "A", "name": "Agency A" }
+  ]"#,
+                r#""code": "A", "name": "Another name" }
+  ]"#,
+            )
             .replace(r#""lead": "A""#, r#""lead": "X""#);
         let faults = read(&bad).unwrap_err();
         assert_eq!(

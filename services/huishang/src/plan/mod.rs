@@ -13,9 +13,12 @@ use domain::{Aggregate as _, Timestamp, Uuid, aggregate};
 use file::Plan;
 use jiff::{SignedDuration, Unit};
 use proto::Wire as _;
-use proto::deliberation::events::v1::{DueRule, ItemDraft, VoteChoice, ballot_method::Method, due_rule::Rule};
+use proto::deliberation::events::v1::{
+    DueRule, ItemDraft, VoteChoice, ballot_method::Method, due_rule::Rule,
+};
 use proto::scheduling::events::v1::{
-    DepartmentKind, DepartmentLevel, DepartmentProfile, ScreeningRule, SessionKind, SessionOutline, SessionTopic,
+    DepartmentKind, DepartmentLevel, DepartmentProfile, ScreeningRule, SessionKind, SessionOutline,
+    SessionTopic,
 };
 use proto::scheduling::v1 as scheduling;
 use std::collections::BTreeSet;
@@ -49,11 +52,13 @@ pub struct Arguments {
 /// where it stopped when it is started again, and one that was finished changes nothing.
 pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
     let text = text_of(&arguments.file)?;
-    let plan = file::read(&text).map_err(|faults| anyhow::anyhow!("{}:{faults}", arguments.file.display()))?;
+    let plan =
+        file::read(&text).map_err(|faults| anyhow::anyhow!("{}:{faults}", arguments.file.display()))?;
     let clerk = Installation::desk_with(options, options.token()?)?;
     let seed = aggregate::derived_id(Uuid::NAMESPACE_URL, &["plan", &arguments.body, &text]);
 
-    let profiles: Vec<DepartmentProfile> = plan.agencies.iter().map(|(code, name)| profile(code.as_str(), name.as_str())).collect();
+    let profiles: Vec<DepartmentProfile> =
+        plan.agencies.iter().map(|(code, name)| profile(code.as_str(), name.as_str())).collect();
     matter::register_departments(&clerk, &profiles).await?;
     let matter = take_in(arguments, &plan, clerk.clone(), seed).await?;
     tell(&plan, &clerk, &matter).await
@@ -82,7 +87,8 @@ fn profile(code: &str, name: &str) -> DepartmentProfile {
 async fn take_in(arguments: &Arguments, plan: &Plan, clerk: Desk, seed: Uuid) -> anyhow::Result<Matter> {
     let start = start(&clerk, seed).await?;
     let ids = Ids::from(seed);
-    let matter = Matter::request_by(People::one_clerk(clerk.clone()), outline(arguments, plan, start), ids).await?;
+    let matter =
+        Matter::request_by(People::one_clerk(clerk.clone()), outline(arguments, plan, start), ids).await?;
     let room = format!("PLAN-{}", &seed.simple().to_string()[..8]);
     matter::register_room(&clerk, &room, plan.source.as_str(), 200).await.context("the room")?;
     matter.screen().await.context("screening")?;
@@ -112,7 +118,8 @@ async fn start(clerk: &Desk, seed: Uuid) -> anyhow::Result<Timestamp> {
     let session_id = aggregate::derived_id(first_command, &[Session::CATEGORY]).to_string();
     match clerk.call(scheduling::GetSessionRequest { session_id, at_least_position: 0 }).await {
         Ok(answer) => {
-            let outline = answer.session.and_then(|session| session.outline).context("a session without outline")?;
+            let outline =
+                answer.session.and_then(|session| session.outline).context("a session without outline")?;
             Timestamp::from_wire(outline.earliest_start).map_err(|fault| anyhow::anyhow!("{fault}"))
         }
         Err(status) if status.code() == Status::NotFound => {
@@ -192,21 +199,49 @@ async fn tell(plan: &Plan, clerk: &Desk, matter: &Matter) -> anyhow::Result<()> 
     }
     let support: usize = items.iter().map(|item| item.co_responsible.len()).sum();
     let leads: BTreeSet<&str> = items.iter().map(|item| item.lead.as_str()).collect();
-    let request = proto::resolution::v1::GetResolutionRequest { at_least_position: position, resolution_id, ..Default::default() };
-    let resolution = clerk.call(request).await?.resolution.and_then(|found| found.registration).context("the resolution")?;
+    let request = proto::resolution::v1::GetResolutionRequest {
+        at_least_position: position,
+        resolution_id,
+        ..Default::default()
+    };
+    let resolution = clerk
+        .call(request)
+        .await?
+        .resolution
+        .and_then(|found| found.registration)
+        .context("the resolution")?;
     let wanted: usize = plan.actions.iter().map(|action| action.support.len()).sum();
     if items.len() != plan.actions.len() || support != wanted {
-        bail!("the file has {} actions with {wanted} supports, but {} items with {support} arrived", plan.actions.len(), items.len());
+        bail!(
+            "the file has {} actions with {wanted} supports, but {} items with {support} arrived",
+            plan.actions.len(),
+            items.len()
+        );
     }
     println!("session and docket   {}", matter.id);
     println!("resolution           {}", resolution.number);
     println!("departments          {}{}", plan.agencies.len(), repeats(plan.repeated_agencies));
-    println!("action items         {}{}, led by {} departments", items.len(), repeats(plan.repeated_actions), leads.len());
-    println!("co-responsibilities  {support}, in {} items", items.iter().filter(|item| !item.co_responsible.is_empty()).count());
-    println!("\nSee them: huishang item list --resolution-id {}", items.first().map_or("", |item| &item.resolution_id));
+    println!(
+        "action items         {}{}, led by {} departments",
+        items.len(),
+        repeats(plan.repeated_actions),
+        leads.len()
+    );
+    println!(
+        "co-responsibilities  {support}, in {} items",
+        items.iter().filter(|item| !item.co_responsible.is_empty()).count()
+    );
+    println!(
+        "\nSee them: huishang item list --resolution-id {}",
+        items.first().map_or("", |item| &item.resolution_id)
+    );
     Ok(())
 }
 
 fn repeats(rows: usize) -> String {
-    if rows == 0 { String::new() } else { format!(" ({rows} rows repeat others word for word and count once)") }
+    if rows == 0 {
+        String::new()
+    } else {
+        format!(" ({rows} rows repeat others word for word and count once)")
+    }
 }
