@@ -106,7 +106,7 @@ impl Node {
                     names.push(deliberation::NAME);
                 }
                 Service::Resolution => {
-                    routes = routes.add_service(resolution::build(&kit)?);
+                    routes = routes.add_service(resolution::build(&kit, &config.time_zone)?);
                     names.push(resolution::NAME);
                 }
                 Service::Followup => {

@@ -2,8 +2,11 @@
 
 use crate::demo::stage::{Stage, part, tell};
 use anyhow::{Context as _, bail};
-use comfy_table::{Cell, CellAlignment, Table};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 use proto::followup::v1 as followup;
+
+/// The width of what is printed.
+const PAGE_COLUMNS: u16 = 110;
 
 /// Prints the board, the indicators against their baselines, and the verdict on the log.
 pub async fn close(stage: &Stage) -> anyhow::Result<()> {
@@ -64,22 +67,22 @@ async fn indicators(stage: &Stage, at_least_position: u64) -> anyhow::Result<()>
     let answer = stage.supervisor.call(followup::GetIndicatorsRequest { at_least_position }).await?;
     let mut table = Table::new();
     table.load_style(crate::client::STYLE);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(PAGE_COLUMNS);
     table.set_header(["indicator", "here", "baseline", "unit", "computed from"]);
     let shown = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.2}"));
     for indicator in answer.indicators {
+        let figure = |figure: f64, meaning: &str| format!("{} {meaning}", (figure * 100.0).round() / 100.0);
+        let mut computed = figure(indicator.numerator, &indicator.numerator_meaning);
+        if !indicator.denominator_meaning.is_empty() {
+            computed =
+                format!("{computed} / {}", figure(indicator.denominator, &indicator.denominator_meaning));
+        }
         table.add_row([
             indicator.name,
             shown(indicator.value),
             shown(indicator.baseline),
             indicator.unit,
-            format!(
-                "{:.6} {} / {:.6} {}",
-                indicator.numerator,
-                indicator.numerator_meaning,
-                indicator.denominator,
-                indicator.denominator_meaning
-            )
-            .replace(".000000", ""),
+            computed,
         ]);
     }
     println!("{table}");

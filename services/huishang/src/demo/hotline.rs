@@ -91,7 +91,7 @@ pub async fn answer_it(stage: &Stage, matter: &Matter) -> anyhow::Result<()> {
     refused(
         "a vote by the metro company, which only advises",
         vote_as_status(matter, "METRO").await,
-        "NO_VOTE",
+        "NOT_ENTITLED",
     )?;
     matter.vote_all(1, &[("CITY-ROADS", VoteChoice::No, "The lane was paved last year")]).await?;
     let ballot = matter.close_ballot(1).await?;
@@ -160,7 +160,7 @@ async fn double_booking(stage: &Stage) -> anyhow::Result<()> {
     let ballot = other.close_ballot(1).await?;
     other.adopt(1, true).await?;
     other.close().await?;
-    tell(format!("It becomes a countersign (电子会签) instead: {} No meeting was held.", ballot.sentence));
+    tell(format!("It becomes a countersign (电子会签) instead, {}. No meeting was held.", ballot.sentence));
     Ok(())
 }
 
