@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::error::CommandError;
 use crate::limits::{CACHED_STREAMS_MAX, COMMIT_TIMEOUT, RETRY_ATTEMPTS_MAX};
+use crate::timer::Deadline;
 use domain::{Actor, Aggregate, Issued, StreamName, Timestamp, Uuid};
 use futures::future::BoxFuture;
 use journal::{AppendError, Commit, Journal, Position, Record, Write};
@@ -33,7 +34,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// The order of a process manager or timer; its id derives from the event's, so that delivery
+    /// The order of a process manager; its id derives from the event's, so that delivery
     /// twice has one effect.
     pub fn of_process(name: &str, cause: &Envelope, command_id: Uuid) -> Order {
         Order {
@@ -43,6 +44,21 @@ impl Order {
             causation_id: Some(cause.commit_id),
             correlation_id: cause.correlation_id,
             traceparent: cause.traceparent.clone(),
+        }
+    }
+
+    /// The order of a timer; its id follows from the timer's name and the deadline, so that a deadline that
+    /// is met twice has one effect.
+    pub fn of_timer(name: &str, deadline: &Deadline) -> Order {
+        let words = [name, &deadline.no.to_string(), &deadline.at.to_string()];
+        let command_id = domain::aggregate::derived_id(deadline.id, &words);
+        Order {
+            command_id,
+            digest: Sha256::digest(command_id.as_bytes()).into(),
+            actor: Actor::process(name),
+            causation_id: None,
+            correlation_id: command_id,
+            traceparent: None,
         }
     }
 

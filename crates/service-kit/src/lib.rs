@@ -1,7 +1,8 @@
 //! What any service process of Huishang needs, and no business word.
 //!
 //! - [`handle`]: how a command becomes records: fold, decide, append, answer when committed.
-//! - [`view`]: how a read model is kept in SQLite; [`process`]: how a process manager is run.
+//! - [`view`]: how a read model is kept in SQLite; [`process`]: how a process manager is run; [`timer`]: how
+//!   deadlines are met.
 //! - [`identity`]: who calls; [`serve`]: the gRPC server around it all.
 //! - [`config`], [`clock`], [`logging`], [`shutdown`]: the process.
 
@@ -17,6 +18,7 @@ pub mod logging;
 pub mod process;
 pub mod serve;
 pub mod shutdown;
+pub mod timer;
 pub mod view;
 
 pub use error::CommandError;

@@ -122,3 +122,74 @@ impl ListQuery {
         Ok(Page { rows, next_page_token })
     }
 }
+
+/// Digits to which the numbers in a [`sort_key`] are filled up.
+const SORT_KEY_DIGITS: usize = 12;
+
+/// A key by which texts with numbers in them sort as people count: `JC-2/10` behind `JC-2/9`.
+pub fn sort_key(text: &str) -> String {
+    let mut key = String::with_capacity(text.len() + 2 * SORT_KEY_DIGITS);
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, from) = rest.split_at(start);
+        let end = from.find(|c: char| !c.is_ascii_digit()).unwrap_or(from.len());
+        let (digits, after) = from.split_at(end);
+        key.push_str(before);
+        key.extend(std::iter::repeat_n('0', SORT_KEY_DIGITS.saturating_sub(digits.len())));
+        key.push_str(digits);
+        rest = after;
+    }
+    key.push_str(rest);
+    key
+}
+
+/// Words that one search may have, at most.
+const SEARCH_WORDS_MAX: usize = 20;
+
+impl ListQuery {
+    /// Keeps only rows whose `column` contains every word of `text`; the column must hold what
+    /// [`searchable`] made. `field` is the text's name in the request.
+    pub fn filter_words(self, column: &str, field: &str, text: &str) -> Result<Self, Invalid> {
+        let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+        if words.len() > SEARCH_WORDS_MAX {
+            let fault = format!("has {} words; at most {SEARCH_WORDS_MAX} are looked for", words.len());
+            return Err(Invalid::field(field, fault));
+        }
+        let condition = format!("instr({column}, ?) > 0");
+        Ok(words.into_iter().fold(self, |query, word| query.filter(&condition, [word])))
+    }
+}
+
+/// What [`ListQuery::filter_words`] looks in: the texts one below the other, without regard to case.
+pub fn searchable(texts: &[&str]) -> String {
+    texts.join("\n").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_sort_as_people_count() {
+        let mut numbers = ["JC-2027-0001/10", "JC-2027-0001/9", "JC-2027-0001/1", "JC-2026-0002"];
+        numbers.sort_by_key(|number| sort_key(number));
+        assert_eq!(numbers, ["JC-2026-0002", "JC-2027-0001/1", "JC-2027-0001/9", "JC-2027-0001/10"]);
+    }
+
+    #[test]
+    fn every_word_of_a_search_must_be_there() {
+        let tables = Connection::open_in_memory().unwrap();
+        tables.execute_batch("CREATE TABLE rows (id INTEGER, searched TEXT)").unwrap();
+        for (id, text) in [(1, searchable(&["排水 泵站", "JC-1"])), (2, searchable(&["泵站"]))] {
+            tables.execute("INSERT INTO rows VALUES (?1, ?2)", (id, text)).unwrap();
+        }
+        let ask = |text: &str| -> Result<Vec<i64>, Invalid> {
+            let query = ListQuery::new("SELECT id FROM rows", &["id"], "id", "", 0, "")?;
+            let page = query.filter_words("searched", "text", text)?.run(&tables, |row| row.get(0)).unwrap();
+            Ok(page.rows)
+        };
+        assert_eq!(ask("泵站"), Ok(vec![1, 2]));
+        assert_eq!(ask("泵站 jc"), Ok(vec![1]));
+        assert_eq!(ask(&"a ".repeat(21)).unwrap_err().violations[0].field, "text");
+    }
+}

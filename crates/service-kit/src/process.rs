@@ -6,10 +6,11 @@ use crate::handle::{Kit, Order, decode};
 use domain::Uuid;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
-use journal::{ReadError, Record};
+use journal::{Position, ReadError, Record};
 use proto::record::EventCodec;
 use std::path::PathBuf;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// An event of another aggregate, as a process manager meets it.
 pub struct Happening<'a, A: EventCodec> {
@@ -41,8 +42,13 @@ impl<A: EventCodec> Happening<'_, A> {
 /// is logged and passed over, because it would be refused again.
 ///
 /// How far it came is kept in `<name>.checkpoint` in the kit's folder; losing the file repeats reactions, which is
-/// harmless.
-pub fn run<A, F>(kit: Kit, name: &'static str, wants: fn(&A::Event) -> bool, react: F)
+/// harmless. Answers with a view of how far it is: the position of the last record that it is done with.
+pub fn run<A, F>(
+    kit: Kit,
+    name: &'static str,
+    wants: fn(&A::Event) -> bool,
+    react: F,
+) -> watch::Receiver<Position>
 where
     A: EventCodec,
     F: for<'e> Fn(&'e Kit, Happening<'e, A>) -> BoxFuture<'e, Result<(), CommandError>>
@@ -52,37 +58,57 @@ where
 {
     let file = kit.folder().join(format!("{name}.checkpoint"));
     let stop = kit.stop().clone();
+    let (done, progress) = watch::channel(0);
+    let process = Process { kit, name, file, done };
     tokio::spawn(async move {
         tokio::select! {
             () = stop.cancelled() => {}
-            () = follow::<A, F>(&kit, name, &file, wants, &react) => {}
+            () = process.follow::<A, F>(wants, &react) => {}
         }
     });
+    progress
 }
 
-async fn follow<A, F>(kit: &Kit, name: &'static str, file: &PathBuf, wants: fn(&A::Event) -> bool, react: &F)
-where
-    A: EventCodec,
-    F: for<'e> Fn(&'e Kit, Happening<'e, A>) -> BoxFuture<'e, Result<(), CommandError>> + Send + Sync,
-{
-    loop {
-        match resume(&**kit.journal(), read_checkpoint(file)).await {
-            Ok(Resumed::Behind(mut records)) => {
-                while let Some(Ok(record)) = records.next().await {
-                    if record.stream.category != A::CATEGORY {
-                        continue;
+struct Process {
+    kit: Kit,
+    name: &'static str,
+    file: PathBuf,
+    done: watch::Sender<Position>,
+}
+
+impl Process {
+    async fn follow<A, F>(&self, wants: fn(&A::Event) -> bool, react: &F)
+    where
+        A: EventCodec,
+        F: for<'e> Fn(&'e Kit, Happening<'e, A>) -> BoxFuture<'e, Result<(), CommandError>> + Send + Sync,
+    {
+        let Process { kit, name, file, done } = self;
+        loop {
+            let checkpoint = read_checkpoint(file);
+            match resume(&**kit.journal(), checkpoint).await {
+                Ok(Resumed::Behind(mut records)) => {
+                    done.send_replace(checkpoint.map_or(0, |at| at.position));
+                    while let Some(Ok(record)) = records.next().await {
+                        if record.stream.category == A::CATEGORY {
+                            until_done(name, || reaction::<A, F>(kit, name, &record, wants, react)).await;
+                            write_checkpoint(file, Checkpoint::from(&record));
+                        }
+                        done.send_replace(record.position);
                     }
-                    until_done(name, || reaction::<A, F>(kit, name, &record, wants, react)).await;
-                    write_checkpoint(file, Checkpoint::from(&record));
+                }
+                Ok(Resumed::OtherJournal) => {
+                    tracing::warn!(
+                        process = name,
+                        "the journal is not the one followed before; beginning anew"
+                    );
+                    let _ = std::fs::remove_file(file);
+                }
+                Err(error) => {
+                    tracing::warn!(process = name, %error, "cannot follow the journal; trying again")
                 }
             }
-            Ok(Resumed::OtherJournal) => {
-                tracing::warn!(process = name, "the journal is not the one followed before; beginning anew");
-                let _ = std::fs::remove_file(file);
-            }
-            Err(error) => tracing::warn!(process = name, %error, "cannot follow the journal; trying again"),
+            tokio::time::sleep(Duration::from_millis(500)).await;
         }
-        tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
 

@@ -1,1 +1,67 @@
-//! .
+//! Follow-up (督办): the clock beside every action item, the supervisors' board, and the indicators.
+//!
+//! Nothing is commanded here. What becomes of an item is told to its follow-up by a process manager; when
+//! the clock has passed a rung of its ladder, a timer has the follow-up note the hour; [`grpc`] answers
+//! questions from [`views`].
+
+mod grpc;
+mod views;
+
+pub use grpc::Service;
+
+use anyhow::Context as _;
+use domain::followup::follow_up::{Command, FollowUp};
+use domain::process::plan_followup;
+use domain::resolution::action_item::{ActionItem, Event};
+use proto::followup::v1::followup_service_server::FollowupServiceServer;
+use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
+use service_kit::{Kit, Position, ViewStore, process, timer};
+use tokio::sync::watch;
+
+/// The service's full name on the wire.
+pub const NAME: &str = <FollowupServiceServer<Service> as tonic::server::NamedService>::NAME;
+
+/// The name of the timer in the record.
+const LADDER: &str = "climb_ladders";
+
+/// Keeps the service's view, runs its process manager and its timer, and gives its server. Must be called
+/// inside a tokio runtime.
+pub fn build(kit: &Kit) -> anyhow::Result<FollowupServiceServer<Service>> {
+    Ok(FollowupServiceServer::new(start(kit)?)
+        .max_decoding_message_size(REQUEST_BYTES_MAX)
+        .max_encoding_message_size(RESPONSE_BYTES_MAX))
+}
+
+fn start(kit: &Kit) -> anyhow::Result<Service> {
+    let view = ViewStore::keep::<views::FollowupView>(kit).context("the view of follow-up")?;
+    let told = plan(kit);
+    timer::run::<FollowUp>(kit, &view, told, LADDER, views::next_deadlines, || Command::NoteTheHour);
+    Ok(Service { kit: kit.clone(), view })
+}
+
+/// Tells follow-ups what becomes of their items.
+fn plan(kit: &Kit) -> watch::Receiver<Position> {
+    process::run::<ActionItem, _>(kit.clone(), plan_followup::NAME, wanted, |kit, happening| {
+        Box::pin(async move {
+            let asked = plan_followup::react(happening.id, happening.state, happening.event);
+            for (nth, (id, command)) in asked.into_iter().enumerate() {
+                kit.execute::<FollowUp>(&happening.order(nth), id, command).await?;
+            }
+            Ok(())
+        })
+    })
+}
+
+/// Whether an event of an item changes what its follow-up knows.
+fn wanted(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::ProgressReported { .. }
+            | Event::ExtensionRequested { .. }
+            | Event::ExtensionRefused { .. }
+            | Event::LookedBack { .. }
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+use super::*;
+use pb::BoardColumn as Column;
+
+#[tokio::test]
+async fn the_board_counts_by_department_and_lists_what_it_counts() {
+    let place = Place::new();
+    let (first, second) = (place.assign(1, "WATER").await, place.assign(2, "WATER").await);
+    let third = place.assign(10, "ROADS").await;
+    place.tell(first, "WATER", Command::Acknowledge).await;
+    let blocked = Command::ReportBlocked { reason: text("数据未放开"), help_from: code("HEALTH") };
+    place.tell(first, "WATER", blocked).await;
+    place.tell(third, "ROADS", Command::Acknowledge).await;
+    place.tell(third, "ROADS", claim()).await;
+    place.follow_up_when(third, |found| found.stage() == pb::FollowUpStage::Claimed).await;
+    place.move_clock("2027-03-26T01:00:00Z");
+    let soon = board(&place).await;
+    let water = counts(&soon, "WATER");
+    assert_eq!(
+        (water.open, water.due_soon, water.late, water.blocked, water.unacknowledged),
+        (2, 2, 0, 1, 1)
+    );
+
+    place.move_clock("2027-04-05T01:00:00Z");
+    place.notices(second, 3).await;
+    place.follow_up_when(first, |found| found.escalated != 0).await;
+    place.tell(third, "AUDIT", Command::Accept { note: None }).await;
+    place.follow_up_when(third, |found| found.stage() == pb::FollowUpStage::Satisfied).await;
+    let board = board(&place).await;
+    let water = counts(&board, "WATER");
+    assert_eq!((water.open, water.due_soon, water.late, water.escalated), (2, 0, 2, 2));
+    let roads = counts(&board, "ROADS");
+    assert_eq!((roads.open, roads.awaiting_acceptance, roads.done), (0, 0, 1));
+    let totals = board.totals.unwrap();
+    assert_eq!((totals.open, totals.late, totals.done), (2, 2, 1));
+
+    let stuck = place.follow_ups(&[Column::Late, Column::Blocked]).await;
+    let [stuck] = &stuck[..] else { panic!("{stuck:?}") };
+    assert_eq!((stuck.item_id.as_str(), stuck.days_late), (first.to_string().as_str(), 4));
+    assert_eq!(stuck.help_from.as_deref(), Some("HEALTH"));
+    let numbers: Vec<String> =
+        place.follow_ups(&[]).await.into_iter().map(|f| f.subject.unwrap().number).collect();
+    assert_eq!(numbers, ["FLOOD-2027-0001/1", "FLOOD-2027-0001/2", "FLOOD-2027-0001/10"]);
+    place.agrees_on_what_comes_next(&[first, second, third]).await;
+}
+
+#[tokio::test]
+async fn notices_are_found_by_kind_and_time_and_faults_are_named() {
+    let place = Place::new();
+    let item = place.assign(1, "WATER").await;
+    place.move_clock("2027-03-05T01:00:00Z");
+    place.notices(item, 1).await;
+    place.move_clock("2027-04-01T01:00:00Z");
+    place.notices(item, 2).await;
+    let ask = |kinds: &[i32], since: &str| pb::ListNoticesRequest {
+        kinds: kinds.to_vec(),
+        since: proto::Wire::to_wire(&at(since)),
+        department: "WATER".into(),
+        ..Default::default()
+    };
+    let since_april = ask(&[], "2027-04-01T00:00:00Z");
+    let listed = place.copy.service.list_notices(supervisor(since_april)).await.unwrap().into_inner();
+    assert_eq!(kinds(&listed.notices), [Kind::Overdue]);
+    let of_kind = ask(&[Kind::AcknowledgementOverdue.into(); 3], "2027-03-01T00:00:00Z");
+    let listed = place.copy.service.list_notices(supervisor(of_kind)).await.unwrap().into_inner();
+    assert_eq!(kinds(&listed.notices), [Kind::AcknowledgementOverdue]);
+
+    let unknown = ask(&[1, 99], "2027-03-01T00:00:00Z");
+    let status = place.copy.service.list_notices(supervisor(unknown)).await.unwrap_err();
+    assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "kinds[1]");
+    let unsaid = pb::ListFollowUpsRequest { columns: vec![0], ..Default::default() };
+    let status = place.copy.service.list_follow_ups(supervisor(unsaid)).await.unwrap_err();
+    assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "columns[0]");
+}
+
+async fn board(place: &Place) -> pb::GetBoardResponse {
+    let request = pb::GetBoardRequest { at_least_position: place.end() };
+    place.copy.service.get_board(supervisor(request)).await.unwrap().into_inner()
+}
+
+fn counts(board: &pb::GetBoardResponse, department: &str) -> pb::BoardCounts {
+    board.rows.iter().find(|row| row.department == department).unwrap().counts.unwrap()
+}

@@ -1,0 +1,182 @@
+use super::*;
+use domain::deliberation::ballot::{Abstention, Choice, Method, Tie};
+use domain::deliberation::docket::{
+    Agenda, AgendaTopic, Command as OnDocket, Docket, ItemDraft, Mode, Participant, RoleOnTopic, TopicRole,
+};
+use domain::deliberation::due::DueRule;
+use domain::scheduling::department::{self, Department};
+use domain::scheduling::rules::Rules;
+use domain::scheduling::session::{
+    self, Attendee, Command as OnSession, Kind as SessionKind, Outline, Session,
+};
+
+const MATTER: Uuid = Uuid::from_u128(7);
+
+fn outline() -> Outline {
+    let attendee = |department| Attendee {
+        department: code(department),
+        roles: vec![session::TopicRole { topic: 1, role: session::RoleOnTopic::Decides }],
+    };
+    Outline {
+        title: line("防汛会商"),
+        purpose: text("定下泄洪方案"),
+        body: code("FLOOD"),
+        kind: SessionKind::Emergency,
+        chair: code("WATER"),
+        topics: vec![session::Topic {
+            no: 1,
+            title: line("泄洪"),
+            timebox_minutes: 60,
+            papers_required: false,
+        }],
+        attendees: vec![attendee("WATER"), attendee("ROADS")],
+        minutes: 60,
+        earliest_start: at("2027-03-01T01:00:00Z"),
+        case_reference: None,
+        decide_by: None,
+        quorum_percent: 100,
+    }
+}
+
+fn agenda() -> Agenda {
+    let deciding = |department| Participant {
+        department: code(department),
+        roles: vec![TopicRole { topic: 1, role: RoleOnTopic::Decides }],
+    };
+    Agenda {
+        session: MATTER,
+        title: line("防汛会商"),
+        body: code("FLOOD"),
+        chair: code("WATER"),
+        mode: Mode::Meeting,
+        decide_by: None,
+        quorum_percent: 100,
+        topics: vec![AgendaTopic { no: 1, title: line("泄洪"), timebox_minutes: 60 }],
+        participants: vec![deciding("WATER"), deciding("ROADS")],
+    }
+}
+
+impl Place {
+    async fn list_department(&self, department: &str) {
+        let profile = department::Profile {
+            code: code(department),
+            name: line(department),
+            parent: None,
+            level: department::Level::Municipal,
+            region: None,
+            kind: department::Kind::Agency,
+        };
+        let (id, register) = (Department::id(&code(department)), department::Command::Register(profile));
+        self.copy
+            .service
+            .kit
+            .execute::<Department>(&order(department, department), id, register)
+            .await
+            .unwrap();
+    }
+
+    async fn on_session(&self, id: Uuid, command: OnSession) {
+        let order = order(&format!("{id} {command:?}"), "WATER");
+        self.copy.service.kit.execute::<Session>(&order, id, command).await.unwrap();
+    }
+
+    async fn on_docket(&self, department: &str, command: OnDocket) {
+        let order = order(&format!("{command:?}"), department);
+        let said = format!("{command:?}");
+        let done = self.copy.service.kit.execute::<Docket>(&order, MATTER, command).await;
+        done.unwrap_or_else(|error| panic!("{said}: {error}"));
+    }
+
+    async fn indicator(&self, name: &str) -> pb::Indicator {
+        let request = pb::GetIndicatorsRequest { at_least_position: self.end() };
+        let answer = self.copy.service.get_indicators(supervisor(request)).await.unwrap().into_inner();
+        answer.indicators.into_iter().find(|indicator| indicator.name == name).unwrap()
+    }
+
+    async fn value(&self, name: &str) -> Option<f64> {
+        self.indicator(name).await.value
+    }
+
+    /// Debates for an hour, of which a quarter is off topic, and decides.
+    async fn meet_and_decide(&self) {
+        self.on_docket("WATER", OnDocket::Prepare { agenda: agenda() }).await;
+        for department in ["WATER", "ROADS"] {
+            let arrival = OnDocket::RecordArrival { department: code(department), delegate: line("代表") };
+            self.on_docket(department, arrival).await;
+        }
+        self.on_docket("WATER", OnDocket::Open).await;
+        self.on_docket("WATER", OnDocket::OpenTopic { topic: 1 }).await;
+        self.on_docket("WATER", OnDocket::MarkDigression { topic: 1, minutes: 15, note: None }).await;
+        self.on_docket("WATER", OnDocket::Propose { topic: 1, text: text("今晚开闸") }).await;
+        let draft = ItemDraft {
+            title: line("转移群众"),
+            deliverable: text("转移名单"),
+            criterion: Some(text("名单上的人都到了安置点")),
+            lead: Some(code("ROADS")),
+            co_responsible: vec![],
+            due: Some(DueRule::InDays(1)),
+        };
+        self.on_docket("WATER", OnDocket::DraftItems { topic: 1, items: vec![draft] }).await;
+        self.move_clock("2027-03-03T02:00:00Z");
+        self.on_docket("WATER", OnDocket::CloseDebate { topic: 1 }).await;
+        let ballot = OnDocket::OpenBallot {
+            topic: 1,
+            version: 1,
+            method: Method::SimpleMajority,
+            abstention: Abstention::DoesNotCount,
+            tie: Tie::Rejects,
+        };
+        self.on_docket("WATER", ballot).await;
+        for department in ["WATER", "ROADS"] {
+            let choice = Choice::Yes;
+            let vote = OnDocket::CastVote { topic: 1, department: code(department), choice, reason: None };
+            self.on_docket(department, vote).await;
+        }
+        self.on_docket("WATER", OnDocket::CloseBallot { topic: 1, casting_vote: None }).await;
+        let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
+        self.on_docket("WATER", OnDocket::AdoptDecision { topic: 1, declaratory: false, calendar }).await;
+        self.on_docket("WATER", OnDocket::Close).await;
+    }
+}
+
+#[tokio::test]
+async fn the_indicators_are_what_the_log_tells() {
+    let place = Place::new();
+    let request = pb::GetIndicatorsRequest { at_least_position: 0 };
+    let empty = place.copy.service.get_indicators(supervisor(request)).await.unwrap().into_inner().indicators;
+    assert_eq!(empty.len(), 8);
+    assert!(empty.iter().take(5).all(|indicator| indicator.value.is_none() && indicator.baseline.is_some()));
+
+    for department in ["WATER", "ROADS", "HEALTH", "AUDIT"] {
+        place.list_department(department).await;
+    }
+    let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
+    let screen = OnSession::Screen { rules: Rules::default(), calendar, sessions_this_quarter: 0 };
+    place.on_session(MATTER, OnSession::Request(outline())).await;
+    place.on_session(MATTER, screen).await;
+    place.on_session(MATTER, OnSession::Admit).await;
+    let twin = Uuid::from_u128(8);
+    place.on_session(twin, OnSession::Request(outline())).await;
+    let merge = OnSession::Merge { session: twin, into: MATTER, reason: text("同一事项") };
+    place.on_session(twin, merge).await;
+    place.move_clock("2027-03-03T01:00:00Z");
+    place.on_session(MATTER, OnSession::Convene).await;
+    place.meet_and_decide().await;
+
+    assert_eq!(place.value("effective_session_ratio").await, Some(100.0));
+    assert_eq!(place.value("topics_per_session").await, Some(1.0));
+    let off_topic = place.indicator("off_topic_ratio").await;
+    assert_eq!((off_topic.numerator, off_topic.denominator, off_topic.value), (15.0, 60.0, Some(25.0)));
+    // Two of four departments, one hour each.
+    assert_eq!(place.value("session_hours_per_person").await, Some(0.5));
+    // Two days and an hour.
+    assert_eq!(place.value("decision_lead_time").await, Some(49.0 / 24.0));
+    assert_eq!(place.value("sessions_convened").await, Some(1.0));
+    assert_eq!(place.value("sessions_avoided").await, Some(1.0));
+    let idle = place.indicator("idle_attendance").await;
+    assert_eq!((idle.value, idle.denominator, idle.baseline), (Some(0.0), 0.0, None));
+
+    // A year on, the hours are those of another year.
+    place.move_clock("2028-03-04T01:00:00Z");
+    assert_eq!(place.value("session_hours_per_person").await, Some(0.0));
+}

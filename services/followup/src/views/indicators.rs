@@ -1,0 +1,142 @@
+//! The indicators, computed from what the log tells of sessions, meetings and decisions.
+//!
+//! The baselines are what was reported of joint sessions in general, 2018 to 2023.
+
+use super::DAY_MICROS;
+use domain::Timestamp;
+use proto::followup::v1::Indicator;
+use rusqlite::{Connection, ToSql};
+
+const HOUR_MICROS: i64 = 60 * 60 * 1_000_000;
+/// The days of a year, for the hours that it takes.
+const YEAR_DAYS: i64 = 365;
+
+/// The question for the indicators, always all of them and in this order.
+pub(crate) fn indicators(
+    now: Timestamp,
+) -> impl FnOnce(&Connection) -> rusqlite::Result<Vec<Indicator>> + Send + 'static {
+    move |tables| {
+        Ok(vec![
+            effective_session_ratio(tables)?,
+            topics_per_session(tables)?,
+            off_topic_ratio(tables)?,
+            session_hours_per_person(tables, now)?,
+            decision_lead_time(tables)?,
+            sessions_convened(tables)?,
+            sessions_avoided(tables)?,
+            idle_attendance(tables)?,
+        ])
+    }
+}
+
+fn effective_session_ratio(tables: &Connection) -> rusqlite::Result<Indicator> {
+    let effective = figure(
+        tables,
+        "SELECT count(*) FROM meetings WHERE closed_at IS NOT NULL AND bounded = topics AND outcomes = topics
+             AND EXISTS (SELECT 1 FROM decisions WHERE docket = meetings.id)
+             AND NOT EXISTS (SELECT 1 FROM decisions WHERE docket = meetings.id AND NOT executable)",
+        &[],
+    )?;
+    let concluded = figure(tables, "SELECT count(*) FROM meetings WHERE closed_at IS NOT NULL", &[])?;
+    let meaning = "concluded sessions with a timebox and an outcome for every topic, that decided something, \
+                   and whose every decision can be executed";
+    Ok(Indicator {
+        baseline: Some(38.0),
+        ..percentage("effective_session_ratio", (effective, meaning), (concluded, "concluded sessions"))
+    })
+}
+
+fn topics_per_session(tables: &Connection) -> rusqlite::Result<Indicator> {
+    let topics = figure(tables, "SELECT sum(topics) FROM sessions WHERE convened", &[])?;
+    let sessions = figure(tables, "SELECT count(*) FROM sessions WHERE convened", &[])?;
+    let (topics, sessions) = ((topics, "topics of convened sessions"), (sessions, "convened sessions"));
+    Ok(Indicator { baseline: Some(5.7), ..ratio("topics_per_session", "topics", topics, sessions) })
+}
+
+fn off_topic_ratio(tables: &Connection) -> rusqlite::Result<Indicator> {
+    let concluded = "FROM meetings WHERE closed_at IS NOT NULL";
+    let off = figure(tables, &format!("SELECT sum(digression_minutes) {concluded}"), &[])?;
+    let spent = figure(tables, &format!("SELECT sum(spent_seconds) / 60.0 {concluded}"), &[])?;
+    let off = (off, "minutes off topic in concluded sessions");
+    let spent = (spent, "minutes spent on their topics");
+    Ok(Indicator { baseline: Some(40.0), ..percentage("off_topic_ratio", off, spent) })
+}
+
+/// A department that attends is one person's time; the figure is that of the last year.
+fn session_hours_per_person(tables: &Connection, now: Timestamp) -> rusqlite::Result<Indicator> {
+    let hours = figure(
+        tables,
+        "SELECT sum((closed_at - opened_at) * (SELECT count(*) FROM attended WHERE meeting = meetings.id)
+                    * 1.0 / ?1)
+         FROM meetings WHERE closed_at > ?2 AND opened_at IS NOT NULL",
+        &[&HOUR_MICROS, &(now.as_microsecond() - YEAR_DAYS * DAY_MICROS)],
+    )?;
+    let departments = figure(tables, "SELECT count(*) FROM departments", &[])?;
+    let hours = (hours, "hours that departments attended sessions concluded in the last 365 days");
+    let departments = (departments, "departments in the directory");
+    Ok(Indicator {
+        baseline: Some(120.0),
+        ..ratio("session_hours_per_person", "hours a year", hours, departments)
+    })
+}
+
+fn decision_lead_time(tables: &Connection) -> rusqlite::Result<Indicator> {
+    let requested = "FROM decisions JOIN sessions ON sessions.id = decisions.docket";
+    let days = figure(
+        tables,
+        &format!("SELECT sum(adopted_at - requested_at) * 1.0 / ?1 {requested}"),
+        &[&DAY_MICROS],
+    )?;
+    let decisions = figure(tables, &format!("SELECT count(*) {requested}"), &[])?;
+    let days = (days, "days from the request of a session to its decisions");
+    Ok(Indicator {
+        baseline: Some(3.5),
+        ..ratio("decision_lead_time", "days", days, (decisions, "decisions adopted"))
+    })
+}
+
+fn sessions_convened(tables: &Connection) -> rusqlite::Result<Indicator> {
+    let convened = figure(tables, "SELECT count(*) FROM sessions WHERE convened", &[])?;
+    Ok(count("sessions_convened", "sessions", convened, "sessions that departments came together for"))
+}
+
+fn sessions_avoided(tables: &Connection) -> rusqlite::Result<Indicator> {
+    let avoided = figure(tables, "SELECT count(*) FROM sessions WHERE avoided", &[])?;
+    let meaning = "sessions turned into a countersign or merged into another";
+    Ok(count("sessions_avoided", "sessions", avoided, meaning))
+}
+
+fn idle_attendance(tables: &Connection) -> rusqlite::Result<Indicator> {
+    let idle = figure(tables, "SELECT sum(idle) FROM sessions WHERE convened", &[])?;
+    Ok(count("idle_attendance", "attendances", idle, "attendances of convened sessions without a role"))
+}
+
+/// One number; 0 where there is nothing to add up.
+fn figure(tables: &Connection, sql: &str, values: &[&dyn ToSql]) -> rusqlite::Result<f64> {
+    let found = tables.prepare_cached(sql)?.query_row(values, |row| row.get::<_, Option<f64>>(0))?;
+    Ok(found.unwrap_or_default())
+}
+
+type Counted = (f64, &'static str);
+
+fn ratio(name: &str, unit: &str, numerator: Counted, denominator: Counted) -> Indicator {
+    Indicator {
+        name: name.to_owned(),
+        value: (denominator.0 > 0.0).then(|| numerator.0 / denominator.0),
+        unit: unit.to_owned(),
+        baseline: None,
+        numerator: numerator.0,
+        numerator_meaning: numerator.1.to_owned(),
+        denominator: denominator.0,
+        denominator_meaning: denominator.1.to_owned(),
+    }
+}
+
+fn percentage(name: &str, numerator: Counted, denominator: Counted) -> Indicator {
+    let ratio = ratio(name, "%", numerator, denominator);
+    Indicator { value: ratio.value.map(|value| value * 100.0), ..ratio }
+}
+
+fn count(name: &str, unit: &str, number: f64, meaning: &'static str) -> Indicator {
+    Indicator { value: Some(number), ..ratio(name, unit, (number, meaning), (0.0, "")) }
+}

@@ -1,0 +1,192 @@
+//! The rpcs: each reads its request, has it decided or asks the view, and answers. Grouped by subject.
+
+mod acceptance;
+mod assignment;
+mod extension;
+mod question;
+mod resolution;
+mod work;
+
+use domain::calendar::WorkingCalendar;
+use domain::resolution::action_item::{ActionItem, Command};
+use domain::scheduling::calendar::Calendar;
+use domain::scheduling::department::{self, Department};
+use domain::{Code, Uuid};
+use proto::Invalid;
+use proto::resolution::v1 as pb;
+use proto::resolution::v1::resolution_service_server::ResolutionService;
+use service_kit::serve::read;
+use service_kit::{CommandError, Kit, Order, Position, ViewStore};
+use std::sync::Arc;
+use tonic::{Request, Response, Status};
+
+type Reply<T> = Result<Response<T>, Status>;
+
+/// Resolution's rpcs.
+pub struct Service {
+    pub(crate) kit: Kit,
+    pub(crate) view: ViewStore,
+    /// The calendar in force while none is defined.
+    pub(crate) otherwise: Arc<WorkingCalendar>,
+}
+
+impl Service {
+    /// Decides a command on an item.
+    async fn decide(&self, order: &Order, item: Uuid, command: Command) -> Result<Position, CommandError> {
+        self.kit.execute::<ActionItem>(order, item, command).await
+    }
+
+    /// Decides a command on an item that names a department, in the request's field; it must be in the
+    /// directory.
+    async fn decide_naming(
+        &self,
+        order: &Order,
+        item: Uuid,
+        command: Command,
+        field: &'static str,
+        named: Option<Code>,
+    ) -> Result<Position, CommandError> {
+        let decided = self.kit.commit(order, move |unit| {
+            let (command, named) = (command.clone(), named.clone());
+            Box::pin(async move {
+                unit.decide::<ActionItem>(item, command).await?;
+                let Some(code) = named else { return Ok(()) };
+                if unit.load::<Department>(Department::id(&code)).await? == department::State::Absent {
+                    let fault = format!("names department {code}, which is not in the directory");
+                    return Err(Invalid::field(field, fault).into());
+                }
+                Ok(())
+            })
+        });
+        decided.await
+    }
+
+    /// The working calendar in force.
+    async fn calendar(&self) -> Result<WorkingCalendar, CommandError> {
+        let defined = self.kit.load::<Calendar>(Calendar::realm_id()).await?;
+        Ok(defined.in_force(&self.otherwise).clone())
+    }
+}
+
+fn item_id(wire: &str) -> Result<Uuid, Invalid> {
+    read("item_id", wire.to_owned())
+}
+
+#[tonic::async_trait]
+impl ResolutionService for Service {
+    async fn rescind_resolution(
+        &self,
+        request: Request<pb::RescindResolutionRequest>,
+    ) -> Reply<pb::RescindResolutionResponse> {
+        resolution::rescind(self, request).await
+    }
+
+    async fn supersede_resolution(
+        &self,
+        request: Request<pb::SupersedeResolutionRequest>,
+    ) -> Reply<pb::SupersedeResolutionResponse> {
+        resolution::supersede(self, request).await
+    }
+
+    async fn acknowledge_item(
+        &self,
+        request: Request<pb::AcknowledgeItemRequest>,
+    ) -> Reply<pb::AcknowledgeItemResponse> {
+        assignment::acknowledge(self, request).await
+    }
+
+    async fn contest_item(&self, request: Request<pb::ContestItemRequest>) -> Reply<pb::ContestItemResponse> {
+        assignment::contest(self, request).await
+    }
+
+    async fn resolve_contest(
+        &self,
+        request: Request<pb::ResolveContestRequest>,
+    ) -> Reply<pb::ResolveContestResponse> {
+        assignment::resolve_contest(self, request).await
+    }
+
+    async fn report_progress(
+        &self,
+        request: Request<pb::ReportProgressRequest>,
+    ) -> Reply<pb::ReportProgressResponse> {
+        work::report_progress(self, request).await
+    }
+
+    async fn report_blocked(
+        &self,
+        request: Request<pb::ReportBlockedRequest>,
+    ) -> Reply<pb::ReportBlockedResponse> {
+        work::report_blocked(self, request).await
+    }
+
+    async fn unblock_item(&self, request: Request<pb::UnblockItemRequest>) -> Reply<pb::UnblockItemResponse> {
+        work::unblock(self, request).await
+    }
+
+    async fn request_extension(
+        &self,
+        request: Request<pb::RequestExtensionRequest>,
+    ) -> Reply<pb::RequestExtensionResponse> {
+        extension::request(self, request).await
+    }
+
+    async fn grant_extension(
+        &self,
+        request: Request<pb::GrantExtensionRequest>,
+    ) -> Reply<pb::GrantExtensionResponse> {
+        extension::grant(self, request).await
+    }
+
+    async fn refuse_extension(
+        &self,
+        request: Request<pb::RefuseExtensionRequest>,
+    ) -> Reply<pb::RefuseExtensionResponse> {
+        extension::refuse(self, request).await
+    }
+
+    async fn claim_completion(
+        &self,
+        request: Request<pb::ClaimCompletionRequest>,
+    ) -> Reply<pb::ClaimCompletionResponse> {
+        work::claim_completion(self, request).await
+    }
+
+    async fn accept_work(&self, request: Request<pb::AcceptWorkRequest>) -> Reply<pb::AcceptWorkResponse> {
+        acceptance::accept(self, request).await
+    }
+
+    async fn return_work(&self, request: Request<pb::ReturnWorkRequest>) -> Reply<pb::ReturnWorkResponse> {
+        acceptance::return_work(self, request).await
+    }
+
+    async fn reopen_item(&self, request: Request<pb::ReopenItemRequest>) -> Reply<pb::ReopenItemResponse> {
+        acceptance::reopen(self, request).await
+    }
+
+    async fn look_back(&self, request: Request<pb::LookBackRequest>) -> Reply<pb::LookBackResponse> {
+        acceptance::look_back(self, request).await
+    }
+
+    async fn get_resolution(
+        &self,
+        request: Request<pb::GetResolutionRequest>,
+    ) -> Reply<pb::GetResolutionResponse> {
+        question::get_resolution(self, request).await
+    }
+
+    async fn list_resolutions(
+        &self,
+        request: Request<pb::ListResolutionsRequest>,
+    ) -> Reply<pb::ListResolutionsResponse> {
+        question::list_resolutions(self, request).await
+    }
+
+    async fn get_item(&self, request: Request<pb::GetItemRequest>) -> Reply<pb::GetItemResponse> {
+        question::get_item(self, request).await
+    }
+
+    async fn list_items(&self, request: Request<pb::ListItemsRequest>) -> Reply<pb::ListItemsResponse> {
+        question::list_items(self, request).await
+    }
+}

@@ -1,0 +1,235 @@
+//! The service on a journal of its own, called as the server calls it, with decisions put into the journal
+//! as deliberation does it.
+
+use crate::Service;
+use domain::aggregate::derived_id;
+use domain::calendar::WorkingCalendar;
+use domain::deliberation::ballot::{Abstention, Choice, Method, Tie};
+use domain::deliberation::docket::{
+    Agenda, AgendaTopic, Command, Docket, ItemDraft, Mode, Participant, RoleOnTopic, TopicRole,
+};
+use domain::deliberation::due::DueRule;
+use domain::resolution::action_item::ActionItem;
+use domain::resolution::resolution::Resolution;
+use domain::scheduling::department::{self, Department};
+use domain::{Actor, Code, Line, Role, Text, Timestamp, Uuid};
+use event_log::{EventLog, Options};
+use journal::Journal;
+use journal::embedded::EmbeddedJournal;
+use proto::resolution::events::v1 as values;
+use proto::resolution::v1 as pb;
+use proto::resolution::v1::resolution_service_server::ResolutionService as _;
+use service_kit::clock::Clock;
+use service_kit::identity::Caller;
+use service_kit::{Kit, Order};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tonic::{Code as Grpc, Request, Status};
+use tonic_types::StatusExt as _;
+
+mod ending;
+mod registration;
+mod work;
+
+/// A service with its process managers, its clock, and the folder that it lives in.
+struct Place {
+    kit: Kit,
+    service: Service,
+    clock: watch::Sender<Timestamp>,
+    _folder: TempDir,
+}
+
+impl Place {
+    /// A place with four departments on Monday, 1 March 2027, nine in the morning in Shanghai.
+    async fn new() -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        let (log, _) = EventLog::open(Options::new(folder.path().join("log"))).unwrap();
+        let (clock, shown) = watch::channel(at("2027-03-01T01:00:00Z"));
+        let journal: Arc<dyn Journal> = Arc::new(EmbeddedJournal::new(log));
+        let kit = Kit::new(journal, Clock::Movable(shown), folder.path(), CancellationToken::new());
+        let service = crate::service(&kit, "Asia/Shanghai").unwrap();
+        crate::reactions::run(&kit);
+        for department in ["WATER", "ROADS", "HEALTH", "AUDIT"] {
+            let profile = department::Profile {
+                code: code(department),
+                name: line(department),
+                parent: None,
+                level: department::Level::Municipal,
+                region: None,
+                kind: department::Kind::Agency,
+            };
+            let register = department::Command::Register(profile);
+            let id = Department::id(&code(department));
+            kit.execute::<Department>(&order(department), id, register).await.unwrap();
+        }
+        Place { kit, service, clock, _folder: folder }
+    }
+
+    /// Has a countersign adopt a decision with so many items led by WATER, each due in five working days.
+    async fn decide(&self, docket: Uuid, items: u32) {
+        let draft = |no: u32| ItemDraft {
+            title: line(&format!("泵站 {no}")),
+            deliverable: text("泵站改造完成"),
+            criterion: Some(text("满负荷试运行两小时")),
+            lead: Some(code("WATER")),
+            co_responsible: vec![code("ROADS"), code("WATER")],
+            due: Some(DueRule::InWorkingDays(5)),
+        };
+        let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
+        let vote = |department, choice| {
+            (department, Command::CastVote { topic: 1, department: code(department), choice, reason: None })
+        };
+        let ballot = Command::OpenBallot {
+            topic: 1,
+            version: 1,
+            method: Method::SimpleMajority,
+            abstention: Abstention::DoesNotCount,
+            tie: Tie::Rejects,
+        };
+        let steps = [
+            ("WATER", Command::Prepare { agenda: agenda(docket) }),
+            ("WATER", Command::Propose { topic: 1, text: text("汛期前改造泵站。") }),
+            ("WATER", Command::DraftItems { topic: 1, items: (1..=items).map(draft).collect() }),
+            ("WATER", ballot),
+            vote("WATER", Choice::Yes),
+            vote("ROADS", Choice::Yes),
+            vote("HEALTH", Choice::No),
+            ("WATER", Command::CloseBallot { topic: 1, casting_vote: None }),
+            ("WATER", Command::AdoptDecision { topic: 1, declaratory: items == 0, calendar }),
+        ];
+        for (nth, (department, command)) in steps.into_iter().enumerate() {
+            let mut order = order(&format!("{docket} {nth}"));
+            order.actor.department = Some(code(department));
+            let said = format!("{command:?}");
+            let decided = self.kit.execute::<Docket>(&order, docket, command).await;
+            decided.unwrap_or_else(|error| panic!("{said}: {error}"));
+        }
+    }
+
+    async fn item(&self, item_id: &str) -> Result<pb::GetItemResponse, Status> {
+        let position = self.end();
+        let request = pb::GetItemRequest {
+            at_least_position: position,
+            item_id: item_id.into(),
+            number: String::new(),
+        };
+        Ok(self.service.get_item(supervisor(request)).await?.into_inner())
+    }
+
+    /// The item, once it is there and so. What happens by itself takes moments.
+    async fn item_when(&self, item_id: &str, so: impl Fn(&pb::Item) -> bool) -> pb::Item {
+        for _ in 0..500 {
+            match self.item(item_id).await {
+                Ok(pb::GetItemResponse { item: Some(item), .. }) if so(&item) => return item,
+                _ => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+        panic!("item {item_id} did not get there: {:?}", self.item(item_id).await);
+    }
+
+    async fn items(&self, request: pb::ListItemsRequest) -> Vec<pb::Item> {
+        let request = pb::ListItemsRequest { at_least_position: self.end(), ..request };
+        self.service.list_items(supervisor(request)).await.unwrap().into_inner().items
+    }
+
+    async fn resolution(&self, number: &str) -> pb::Resolution {
+        let request = pb::GetResolutionRequest {
+            at_least_position: self.end(),
+            resolution_id: String::new(),
+            number: number.into(),
+        };
+        self.service.get_resolution(supervisor(request)).await.unwrap().into_inner().resolution.unwrap()
+    }
+
+    /// The last position of the log.
+    fn end(&self) -> u64 {
+        *self.kit.journal().committed().borrow()
+    }
+}
+
+/// A countersign of three departments on one topic.
+fn agenda(docket: Uuid) -> Agenda {
+    let deciding = |department| Participant {
+        department: code(department),
+        roles: vec![TopicRole { topic: 1, role: RoleOnTopic::Decides }],
+    };
+    Agenda {
+        session: docket,
+        title: line("防汛会商"),
+        body: code("FLOOD"),
+        chair: code("WATER"),
+        mode: Mode::Countersign { deadline: at("2027-03-08T10:00:00Z") },
+        decide_by: None,
+        quorum_percent: 50,
+        topics: vec![AgendaTopic { no: 1, title: line("泵站改造"), timebox_minutes: 20 }],
+        participants: ["WATER", "ROADS", "HEALTH"].map(deciding).into(),
+    }
+}
+
+fn item_id(docket: Uuid, no: u32) -> String {
+    ActionItem::id(docket, no).to_string()
+}
+
+fn at(moment: &str) -> Timestamp {
+    moment.parse().unwrap()
+}
+
+fn code(text: &str) -> Code {
+    Code::parse(text).unwrap()
+}
+
+fn line(text: &str) -> Line {
+    Line::parse(text).unwrap()
+}
+
+fn text(words: &str) -> Text {
+    Text::parse(words).unwrap()
+}
+
+/// A command id that follows from a word.
+fn id(word: &str) -> String {
+    derived_id(Uuid::nil(), &[word]).to_string()
+}
+
+fn order(word: &str) -> Order {
+    let command_id = derived_id(Uuid::nil(), &["order", word]);
+    Order {
+        command_id,
+        digest: [0; 32],
+        actor: Actor { subject: "chen".into(), department: Some(code("WATER")), roles: vec![Role::Clerk] },
+        causation_id: None,
+        correlation_id: command_id,
+        traceparent: None,
+    }
+}
+
+fn by<M>(message: M, department: &str, role: Role) -> Request<M> {
+    let mut request = Request::new(message);
+    let actor = Actor { subject: "chen".into(), department: Some(code(department)), roles: vec![role] };
+    request.extensions_mut().insert(Caller(actor));
+    request
+}
+
+fn water<M>(message: M) -> Request<M> {
+    by(message, "WATER", Role::DepartmentLead)
+}
+
+fn supervisor<M>(message: M) -> Request<M> {
+    by(message, "AUDIT", Role::Supervisor)
+}
+
+/// The reason of a refusal, and one of its figures.
+fn refusal(status: &Status, figure: &str) -> (String, String) {
+    assert_eq!(status.code(), Grpc::FailedPrecondition, "{status}");
+    let info = status.get_details_error_info().unwrap();
+    (info.reason, info.metadata.get(figure).cloned().unwrap_or_default())
+}
+
+/// The paths of the fields that were not taken.
+fn faulty_fields(status: &Status) -> Vec<String> {
+    assert_eq!(status.code(), Grpc::InvalidArgument, "{status}");
+    status.get_details_bad_request().unwrap().field_violations.into_iter().map(|v| v.field).collect()
+}

@@ -1,0 +1,115 @@
+//! What happened to an item, an entry for each event.
+
+use domain::resolution::action_item::Event;
+use domain::resolution::evidence::Evidence;
+use domain::{Code, Date, Text};
+use prost::Message as _;
+use proto::Wire as _;
+use proto::resolution::v1::{ItemEntry, ItemEntryKind as Kind};
+use rusqlite::types::Type;
+use rusqlite::{Connection, Transaction, params};
+use service_kit::Record;
+
+/// Entries in one answer, at most.
+const ENTRIES_MAX: u32 = 500;
+/// Bytes of entries in one answer, at most: a message has a limit, and entries can carry long texts.
+const ENTRY_BYTES_MAX: usize = 3 * 1024 * 1024;
+
+pub(super) fn note(
+    tables: &Transaction<'_>,
+    item: &str,
+    record: &Record,
+    event: &Event,
+) -> rusqlite::Result<()> {
+    let entry = ItemEntry {
+        position: record.position,
+        time: record.envelope.time.to_wire(),
+        subject: record.envelope.actor.subject.clone(),
+        department: record.envelope.actor.department.to_wire(),
+        ..told(event)
+    };
+    tables
+        .prepare_cached("INSERT INTO history (item, entry) VALUES (?1, ?2)")?
+        .execute(params![item, entry.encode_to_vec()])
+        .map(drop)
+}
+
+/// The last entries of an item, oldest first.
+pub(super) fn of(tables: &Connection, item: &str) -> rusqlite::Result<Vec<ItemEntry>> {
+    let mut statement =
+        tables.prepare_cached("SELECT entry FROM history WHERE item = ?1 ORDER BY id DESC LIMIT ?2")?;
+    let mut rows = statement.query(params![item, ENTRIES_MAX])?;
+    let (mut entries, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let entry: Vec<u8> = row.get(0)?;
+        bytes += entry.len();
+        if bytes > ENTRY_BYTES_MAX {
+            break;
+        }
+        let entry = ItemEntry::decode(entry.as_slice())
+            .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, fault.into()))?;
+        entries.push(entry);
+    }
+    entries.reverse();
+    Ok(entries)
+}
+
+/// What an event says, in the fields that all entries share.
+fn told(event: &Event) -> ItemEntry {
+    match event {
+        Event::Assigned { assignment } => ItemEntry {
+            other_department: code(&assignment.lead),
+            due: date(assignment.due),
+            ..entry(Kind::Assigned, None)
+        },
+        Event::Acknowledged { .. } => entry(Kind::Acknowledged, None),
+        Event::Contested { reason, .. } => entry(Kind::Contested, Some(reason)),
+        Event::ContestDismissed { reason, .. } => entry(Kind::ContestDismissed, Some(reason)),
+        Event::Reassigned { lead, reason, .. } => {
+            ItemEntry { other_department: code(lead), ..entry(Kind::Reassigned, Some(reason)) }
+        }
+        Event::ProgressReported { percent, note, evidence, .. } => ItemEntry {
+            percent: Some(*percent),
+            ..with_evidence(entry(Kind::ProgressReported, Some(note)), evidence)
+        },
+        Event::Blocked { reason, help_from, .. } => {
+            ItemEntry { other_department: code(help_from), ..entry(Kind::Blocked, Some(reason)) }
+        }
+        Event::Unblocked { note, .. } => entry(Kind::Unblocked, Some(note)),
+        Event::ExtensionRequested { due, reason, .. } => {
+            ItemEntry { due: date(*due), ..entry(Kind::ExtensionRequested, Some(reason)) }
+        }
+        Event::ExtensionGranted { due, .. } => {
+            ItemEntry { due: date(*due), ..entry(Kind::ExtensionGranted, None) }
+        }
+        Event::ExtensionRefused { reason } => entry(Kind::ExtensionRefused, Some(reason)),
+        Event::CompletionClaimed { summary, evidence, .. } => {
+            with_evidence(entry(Kind::CompletionClaimed, Some(summary)), evidence)
+        }
+        Event::Accepted { note, .. } => entry(Kind::Accepted, note.as_ref()),
+        Event::Returned { reason, .. } => entry(Kind::Returned, Some(reason)),
+        Event::Reopened { reason, due, .. } => {
+            ItemEntry { due: date(*due), ..entry(Kind::Reopened, Some(reason)) }
+        }
+        Event::Rescinded { reason } => entry(Kind::Rescinded, Some(reason)),
+        Event::LookedBack { finding, holds, .. } => {
+            ItemEntry { holds: Some(*holds), ..entry(Kind::LookedBack, Some(finding)) }
+        }
+    }
+}
+
+fn entry(kind: Kind, text: Option<&Text>) -> ItemEntry {
+    ItemEntry { kind: kind.into(), text: text.map(Text::to_wire), ..ItemEntry::default() }
+}
+
+fn with_evidence(entry: ItemEntry, evidence: &[Evidence]) -> ItemEntry {
+    ItemEntry { evidence: evidence.iter().map(|document| document.to_wire()).collect(), ..entry }
+}
+
+fn code(code: &Code) -> Option<String> {
+    Some(code.to_wire())
+}
+
+fn date(date: Date) -> Option<String> {
+    Some(date.to_wire())
+}
