@@ -5,7 +5,7 @@ use anyhow::ensure;
 use domain::Role;
 use proto::resolution::v1::ListItemsRequest;
 use proto::scheduling::v1::ListDepartmentsRequest;
-use std::path::PathBuf;
+use std::path::Path;
 use tests::{Mode, Sandbox, root};
 
 const SMALL: &str = r#"{
@@ -17,7 +17,7 @@ const SMALL: &str = r#"{
   ]
 }"#;
 
-fn import(sandbox: &Sandbox, file: &PathBuf) -> anyhow::Result<std::process::Output> {
+fn import(sandbox: &Sandbox, file: &Path) -> anyhow::Result<std::process::Output> {
     sandbox.run("clerk,supervisor", &["import", "plan", &file.display().to_string()])
 }
 

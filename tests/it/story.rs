@@ -26,9 +26,14 @@ fn played(output: &Output) -> anyhow::Result<String> {
 async fn the_story_is_told(mode: Mode) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
     let said = played(&play(&sandbox)?.wait_with_output()?)?;
-    for reason in
-        ["RULE_BROKEN", "NO_QUORUM", "DECISION_NOT_EXECUTABLE", "ROOM_TAKEN", "ACCEPTED_OWN_WORK", "NOT_ENTITLED"]
-    {
+    for reason in [
+        "RULE_BROKEN",
+        "NO_QUORUM",
+        "DECISION_NOT_EXECUTABLE",
+        "ROOM_TAKEN",
+        "ACCEPTED_OWN_WORK",
+        "NOT_ENTITLED",
+    ] {
         ensure!(said.contains(reason), "no refusal by {reason} in:\n{said}");
     }
     ensure!(said.contains("all verified"), "no verified log in:\n{said}");

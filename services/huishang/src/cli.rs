@@ -4,6 +4,7 @@ use crate::args::{Arguments, Command, Import, Serve, Up};
 use crate::client;
 use crate::demo;
 use crate::node::{self, Node, Service};
+use crate::page::say;
 use crate::plan;
 use crate::token;
 use anyhow::{Context as _, bail};
@@ -133,11 +134,4 @@ fn public(url: &str) -> String {
         Some((scheme, place)) => format!("{scheme}://***@{place}"),
         None => url.to_owned(),
     }
-}
-
-fn say(text: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}")?;
-    out.flush()?;
-    Ok(())
 }

@@ -8,6 +8,7 @@ mod demo;
 mod installation;
 mod matter;
 mod node;
+mod page;
 mod plan;
 mod token;
 

@@ -1,5 +1,6 @@
 use super::*;
 use domain::resolution::new_due::NewDue;
+use tokio::task::JoinSet;
 
 #[tokio::test]
 async fn every_rung_happens_once_however_many_copies_look_at_the_clock() {
@@ -48,9 +49,13 @@ async fn who_was_in_time_is_not_called_late_although_the_clock_jumps() {
         items.push(item);
     }
     let neglected = place.assign(21, "WATER").await;
+    // All together: they are in the log sooner than their follow-ups can be told.
+    let mut claims = JoinSet::new();
     for &item in &items {
-        place.tell(item, "WATER", claim()).await;
+        let (kit, order) = (place.copy.service.kit.clone(), order(&format!("claim {item}"), "WATER"));
+        claims.spawn(async move { kit.execute::<ActionItem>(&order, item, claim()).await.unwrap() });
     }
+    claims.join_all().await;
     // At once, while the follow-ups are still being told.
     place.move_clock("2027-05-01T01:00:00Z");
     place.notices(neglected, 4).await;
@@ -81,15 +86,17 @@ async fn a_ladder_is_made_anew_by_extension_and_by_reopening() {
     assert_eq!(follow_up.subject.unwrap().due, "2027-04-30");
     place.agrees_on_what_comes_next(&[item]).await;
 
+    place.move_clock("2027-04-30T01:00:00Z");
+    place.notices(item, 1).await;
     place.move_clock("2027-05-01T01:00:00Z");
-    assert_eq!(kinds(&place.notices(item, 1).await), [Kind::Overdue]);
+    assert_eq!(kinds(&place.notices(item, 2).await), [Kind::Reminder, Kind::Overdue]);
     place.tell(item, "WATER", claim()).await;
     place.tell(item, "AUDIT", Command::Accept { note: None }).await;
     place.follow_up_when(item, |found| found.stage() == pb::FollowUpStage::Satisfied).await;
     // The same due moment counts again, and it has passed: that is said once more.
     let reopen = Command::Reopen { reason: text("渗漏"), due: None, calendar };
     place.tell(item, "AUDIT", reopen).await;
-    assert_eq!(kinds(&place.notices(item, 2).await), [Kind::Overdue, Kind::Overdue]);
+    assert_eq!(kinds(&place.notices(item, 3).await), [Kind::Reminder, Kind::Overdue, Kind::Overdue]);
     place.agrees_on_what_comes_next(&[item]).await;
     place.tell(item, "AUDIT", Command::Rescind { reason: text("规划已变") }).await;
     place.follow_up_when(item, |found| found.stage() == pb::FollowUpStage::Cancelled).await;

@@ -101,9 +101,9 @@ pub async fn enter(stage: &Stage, clerk: &Desk) -> anyhow::Result<()> {
     tell(format!(
         "The directory (部门名录) has {} departments, 2 rooms, the year's holidays and make-up days (调休).",
         profiles.len()
-    ));
+    ))?;
     tell(
         "The conference's rules (会议规则): at most 3 topics, 120 minutes, 3 days' notice, papers 2 days before.",
-    );
+    )?;
     Ok(())
 }

@@ -59,7 +59,7 @@ pub async fn convene_and_decide(stage: &Stage) -> anyhow::Result<Matter> {
     let sprawling = Matter::request(&stage.installation, outline(stage, 5)).await?;
     sprawling.file_papers(paper).await?;
     sprawling.screen().await?;
-    tell("HOUSING asks for a session (会商申请) with 5 topics.");
+    tell("HOUSING asks for a session (会商申请) with 5 topics.")?;
     refused("admitting it as it is", sprawling.admit().await, "RULE_BROKEN")?;
 
     let matter = Matter::request(&stage.installation, outline(stage, 3)).await?;
@@ -68,10 +68,10 @@ pub async fn convene_and_decide(stage: &Stage) -> anyhow::Result<Matter> {
     tell(format!(
         "Asked again with 3 topics; screening (审核) finds {} rules broken.",
         screened.findings.len()
-    ));
+    ))?;
     matter.admit().await?;
     matter.schedule("HALL", stage.at(4, 9, 0)).await?;
-    tell(format!("Scheduled in the hall for {} 09:00, 28 departments invited.", stage.date(4)));
+    tell(format!("Scheduled in the hall for {} 09:00, 28 departments invited.", stage.date(4)))?;
     merge(&sprawling, &matter).await?;
     matter.accept_invitations().await?;
 
@@ -80,18 +80,18 @@ pub async fn convene_and_decide(stage: &Stage) -> anyhow::Result<Matter> {
     for (code, _) in &CONFERENCE[..18] {
         matter.arrive(code).await?;
     }
-    tell("The docket (议程) lies open; 18 of 28 departments have arrived.");
+    tell("The docket (议程) lies open; 18 of 28 departments have arrived.")?;
     refused("opening it now", matter.open().await, "NO_QUORUM")?;
     for (code, _) in &CONFERENCE[18..] {
         matter.arrive(code).await?;
     }
     matter.open().await?;
-    tell("All 28 are there: the quorum of 67 % is met, the chair opens.");
+    tell("All 28 are there: the quorum of 67 % is met, the chair opens.")?;
     survey(&matter).await?;
     funding(&matter).await?;
     permits(&matter).await?;
     matter.close().await?;
-    tell("Every topic has its outcome; the docket is closed.");
+    tell("Every topic has its outcome; the docket is closed.")?;
     Ok(matter)
 }
 
@@ -107,7 +107,7 @@ async fn merge(sprawling: &Matter, into: &Matter) -> anyhow::Result<()> {
         reason: "The same matter, asked for again within the rules".into(),
     };
     sprawling.clerk.call(request).await.map_err(|status| explain(&status))?;
-    tell("The sprawling request is merged into it: one session less.");
+    tell("The sprawling request is merged into it: one session less.")?;
     Ok(())
 }
 
@@ -134,7 +134,7 @@ async fn survey(matter: &Matter) -> anyhow::Result<()> {
         )
         .await?;
     let ballot = matter.close_ballot(1).await?;
-    tell(format!("Topic 1, the survey: {}", ballot.sentence));
+    tell(format!("Topic 1, the survey: {}", ballot.sentence))?;
     refused(
         "adopting it although its item has no due date",
         matter.adopt(1, false).await,
@@ -167,7 +167,9 @@ async fn survey(matter: &Matter) -> anyhow::Result<()> {
         )
         .await?;
     matter.adopt(1, false).await?;
-    tell("With due dates it is adopted: 2 action items (督办事项). FINANCE's dissent is part of the record.");
+    tell(
+        "With due dates it is adopted: 2 action items (督办事项). FINANCE's dissent is part of the record.",
+    )?;
     Ok(())
 }
 
@@ -199,7 +201,7 @@ async fn funding(matter: &Matter) -> anyhow::Result<()> {
     matter.open_ballot(2, 1, two_thirds()).await?;
     matter.vote_all(2, &[]).await?;
     let ballot = matter.close_ballot(2).await?;
-    tell(format!("Topic 2, the funding: {}", ballot.sentence));
+    tell(format!("Topic 2, the funding: {}", ballot.sentence))?;
     matter.adopt(2, false).await?;
     Ok(())
 }
@@ -226,7 +228,7 @@ async fn permits(matter: &Matter) -> anyhow::Result<()> {
     matter.open_ballot(3, 1, Method::Consensus(Default::default())).await?;
     matter.vote_all(3, &[]).await?;
     let ballot = matter.close_ballot(3).await?;
-    tell(format!("Topic 3, the permits: {}", ballot.sentence));
+    tell(format!("Topic 3, the permits: {}", ballot.sentence))?;
     matter.adopt(3, false).await?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What a supervisor sees in the end: the board, the indicators, the verified log.
 
 use crate::demo::stage::{Stage, part, tell};
+use crate::page::say;
 use anyhow::{Context as _, bail};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 use proto::followup::v1 as followup;
@@ -17,7 +18,7 @@ pub async fn close(stage: &Stage) -> anyhow::Result<()> {
 }
 
 async fn board(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
-    part("The supervisors' board 督办台账");
+    part("The supervisors' board 督办台账")?;
     let board = stage.supervisor.call(followup::GetBoardRequest { at_least_position }).await?;
     let mut table = Table::new();
     table.load_style(crate::client::STYLE);
@@ -52,7 +53,7 @@ async fn board(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
         cells.extend(figures.map(|figure| Cell::new(shown(figure)).set_alignment(CellAlignment::Right)));
         table.add_row(cells);
     }
-    println!("{table}");
+    say(&table.to_string())?;
     let totals = board.totals.context("a board has totals")?;
     if totals.late == 0 || totals.escalated == 0 || totals.blocked == 0 || totals.done == 0 {
         bail!(
@@ -63,7 +64,7 @@ async fn board(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
 }
 
 async fn indicators(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
-    part("The indicators against their baselines 指标");
+    part("The indicators against their baselines 指标")?;
     let answer = stage.supervisor.call(followup::GetIndicatorsRequest { at_least_position }).await?;
     let mut table = Table::new();
     table.load_style(crate::client::STYLE);
@@ -85,17 +86,17 @@ async fn indicators(stage: &Stage, at_least_position: u64) -> anyhow::Result<()>
             computed,
         ]);
     }
-    println!("{table}");
+    say(&table.to_string())?;
     Ok(())
 }
 
 async fn verify(stage: &Stage) -> anyhow::Result<()> {
-    part("The log 台账");
+    part("The log 台账")?;
     let verdict = stage.operator.verify_log().await.context("the log does not verify")?;
     tell(format!(
         "{} records, each bound to the one before by SHA-256; all verified. Head {}…",
         verdict.records,
         &verdict.hash[..16]
-    ));
+    ))?;
     Ok(())
 }

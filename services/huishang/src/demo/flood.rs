@@ -45,7 +45,7 @@ pub async fn decide_within_the_clock(stage: &Stage) -> anyhow::Result<Matter> {
     tell(format!(
         "20:10 the river alarm. Screened with {} findings: notice and papers are waived in an emergency. To be decided by 21:00.",
         screened.findings.len()
-    ));
+    ))?;
     stage.move_clock(DAY, 20, 20).await?;
     for department in ["EMERGENCY", "CITY-WATER", "METRO"] {
         matter.arrive(department).await?;
@@ -83,9 +83,9 @@ pub async fn decide_within_the_clock(stage: &Stage) -> anyhow::Result<Matter> {
         .await?;
     matter.adopt(1, false).await?;
     matter.close().await?;
-    tell(format!("20:45 {}", ballot.sentence));
+    tell(format!("20:45 {}", ballot.sentence))?;
     tell(
         "Decided 35 minutes after the alarm, 15 minutes within its clock; two parties owe a result by tomorrow.",
-    );
+    )?;
     Ok(matter)
 }

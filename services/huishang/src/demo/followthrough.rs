@@ -111,12 +111,12 @@ impl<'s> Items<'s> {
 pub async fn first_weeks(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
     tell(
         "Six action items are registered and assigned; the leads have 3 working days to acknowledge (签收).",
-    );
+    )?;
     stage.move_clock(7, 10, 0).await?;
     for (no, lead) in [(1, "HOUSING"), (2, "LAND"), (3, "FINANCE"), (5, "TRANSPORT"), (6, "ECOLOGY")] {
         items.acknowledge(no, lead).await?;
     }
-    tell("Five departments acknowledge. INDUSTRY does not.");
+    tell("Five departments acknowledge. INDUSTRY does not.")?;
     items.report(1, "HOUSING", 40, "1,680 of 4,200 quarters recorded").await?;
     block(stage, items).await?;
     stage.move_clock(11, 9, 0).await?;
@@ -124,7 +124,7 @@ pub async fn first_weeks(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()>
     tell(format!(
         "Follow-up (督办) noticed by itself: {} was not acknowledged in time, to {}.",
         notice.number, notice.to
-    ));
+    ))?;
     Ok(())
 }
 
@@ -136,7 +136,7 @@ async fn block(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
         help_from: "ENERGY".into(),
     };
     stage.installation.desk(Role::DepartmentLead, Some("LAND"))?.call(request).await?;
-    tell("LAND is blocked: it waits for ENERGY's data, and says so instead of staying silent.");
+    tell("LAND is blocked: it waits for ENERGY's data, and says so instead of staying silent.")?;
     Ok(())
 }
 
@@ -148,7 +148,7 @@ pub async fn deliver(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
     let finance = stage.installation.desk(Role::DepartmentLead, Some("FINANCE"))?;
     refused("FINANCE accepting its own work", items.accept(3, &finance).await, "ACCEPTED_OWN_WORK")?;
     items.accept(3, &stage.supervisor).await?;
-    tell("The supervisor accepts it (验收): delivered.");
+    tell("The supervisor accepts it (验收): delivered.")?;
     items.claim(6, "ECOLOGY", "Measured at 38 sites").await?;
     let request = resolution::ReturnWorkRequest {
         command_id: command_id(),
@@ -156,7 +156,7 @@ pub async fn deliver(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
         reason: "The criterion says 50 sites".into(),
     };
     stage.supervisor.call(request).await?;
-    tell("ECOLOGY claims 38 of 50 sites: returned, with the criterion as the reason.");
+    tell("ECOLOGY claims 38 of 50 sites: returned, with the criterion as the reason.")?;
     Ok(())
 }
 
@@ -179,7 +179,7 @@ async fn extend(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
     tell(format!(
         "TRANSPORT asks for time and gets it: now due {}, extension {} of 2.",
         item.due, item.extensions
-    ));
+    ))?;
     Ok(())
 }
 
@@ -192,17 +192,17 @@ pub async fn neglect(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
         (NoticeKind::EscalatedToSupervisor, "escalated to the supervisor"),
     ] {
         let notice = items.notice(4, kind).await?;
-        tell(format!("{} of INDUSTRY: {what} (to {}).", notice.number, notice.to));
+        tell(format!("{} of INDUSTRY: {what} (to {}).", notice.number, notice.to))?;
     }
     items.claim(1, "HOUSING", "4,200 quarters recorded, the list is published").await?;
     items.accept(1, &stage.supervisor).await?;
-    tell("HOUSING delivers the survey: accepted.");
+    tell("HOUSING delivers the survey: accepted.")?;
     stage.move_clock(30, 9, 0).await?;
     let notice = items.notice(4, NoticeKind::EscalatedToLeadership).await?;
     tell(format!(
         "{} climbs to the leadership, {} days late. Each rung fired once.",
         notice.number, notice.days
-    ));
+    ))?;
     Ok(())
 }
 
@@ -215,15 +215,15 @@ pub async fn the_same_night(
 ) -> anyhow::Result<()> {
     conference.claim(6, "ECOLOGY", "Measured at 52 sites").await?;
     conference.accept(6, &stage.supervisor).await?;
-    tell("ECOLOGY comes back with 52 sites: accepted.");
+    tell("ECOLOGY comes back with 52 sites: accepted.")?;
     flood.acknowledge(1, "CITY-ROADS").await?;
     flood.acknowledge(2, "METRO").await?;
     flood.claim(1, "CITY-ROADS", "23 underpasses closed by 21:20").await?;
     flood.claim(2, "METRO", "The last train was empty at 21:31").await?;
     flood.accept(1, &stage.supervisor).await?;
     flood.accept(2, &stage.supervisor).await?;
-    tell("The flood's two items were delivered the same night and accepted.");
+    tell("The flood's two items were delivered the same night and accepted.")?;
     hotline.claim(1, "CITY-WATER", "120 m of drain, 600 mm").await?;
-    tell("CITY-WATER claims the drain; its acceptance is open.");
+    tell("CITY-WATER claims the drain; its acceptance is open.")?;
     Ok(())
 }

@@ -46,7 +46,7 @@ pub async fn take_the_call(stage: &Stage) -> anyhow::Result<Matter> {
     matter.screen().await?;
     matter.admit().await?;
     matter.schedule("ROOM-3", stage.at(DAY, 14, 0)).await?;
-    tell("A ticket of the 12345 hotline becomes a session of four departments and the metro company.");
+    tell("A ticket of the 12345 hotline becomes a session of four departments and the metro company.")?;
     double_booking(stage).await?;
     matter.accept_invitations().await?;
     Ok(matter)
@@ -75,7 +75,7 @@ pub async fn answer_it(stage: &Stage, matter: &Matter) -> anyhow::Result<()> {
     }
     tell(
         "METRO opposes, CITY-WATER supports on condition: positions (立场) with their reasons are on record.",
-    );
+    )?;
     amend(matter).await?;
     stage.move_clock(DAY, 14, 40).await?;
     let request = deliberation::MarkDigressionRequest {
@@ -95,7 +95,7 @@ pub async fn answer_it(stage: &Stage, matter: &Matter) -> anyhow::Result<()> {
     )?;
     matter.vote_all(1, &[("CITY-ROADS", VoteChoice::No, "The lane was paved last year")]).await?;
     let ballot = matter.close_ballot(1).await?;
-    tell(format!("The ballot (表决) on version 2: {}", ballot.sentence));
+    tell(format!("The ballot (表决) on version 2: {}", ballot.sentence))?;
     matter
         .draft_items(
             1,
@@ -119,7 +119,7 @@ pub async fn answer_it(stage: &Stage, matter: &Matter) -> anyhow::Result<()> {
         .await?;
     matter.adopt(1, false).await?;
     matter.close().await?;
-    tell("Adopted with CITY-ROADS' dissent: two departments owe a result, and the caller can see which.");
+    tell("Adopted with CITY-ROADS' dissent: two departments owe a result, and the caller can see which.")?;
     Ok(())
 }
 
@@ -160,7 +160,7 @@ async fn double_booking(stage: &Stage) -> anyhow::Result<()> {
     let ballot = other.close_ballot(1).await?;
     other.adopt(1, true).await?;
     other.close().await?;
-    tell(format!("It becomes a countersign (电子会签) instead, {}. No meeting was held.", ballot.sentence));
+    tell(format!("It becomes a countersign (电子会签) instead, {}. No meeting was held.", ballot.sentence))?;
     Ok(())
 }
 
@@ -183,6 +183,6 @@ async fn amend(matter: &Matter) -> anyhow::Result<()> {
         adopt: true,
     };
     matter.chair.call(request).await?;
-    tell("CITY-WATER's amendment is adopted: version 2 lies before the session.");
+    tell("CITY-WATER's amendment is adopted: version 2 lies before the session.")?;
     Ok(())
 }

@@ -12,6 +12,7 @@ mod stage;
 use crate::client::connection::Options;
 use crate::installation::Installation;
 use crate::node::{Node, Service, development_keys};
+use crate::page::say;
 use crate::token::signing_key;
 use anyhow::Context as _;
 use domain::Role;
@@ -51,8 +52,7 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         None => play_on_own_server(arguments).await?,
     }
-    println!("\n   Played in {:.1} s.", began.elapsed().as_secs_f64());
-    Ok(())
+    say(&format!("\n   Played in {:.1} s.", began.elapsed().as_secs_f64()))
 }
 
 async fn play_on_own_server(arguments: &Arguments) -> anyhow::Result<()> {
@@ -68,7 +68,7 @@ async fn play_on_own_server(arguments: &Arguments) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let node = Node::build(&config, &Service::ALL, stop.clone()).await?;
     let options = Options::to(&format!("http://{}", node.address));
-    tell(format!("An embedded server runs on {} with its data in {}.", node.address, config.data.display()));
+    tell(format!("An embedded server runs on {} with its data in {}.", node.address, config.data.display()))?;
     let serving = tokio::spawn(node.run());
     let played = play(Installation::new(&options, key, config.clone())?).await;
     stop.cancel();
@@ -76,36 +76,36 @@ async fn play_on_own_server(arguments: &Arguments) -> anyhow::Result<()> {
     played?;
     if arguments.keep.is_some() {
         let data = config.data.display();
-        println!("\n   The data are kept: huishang up --data {data} --clock {BEGINNING}");
+        say(&format!("\n   The data are kept: huishang up --data {data} --clock {BEGINNING}"))?;
     }
     Ok(())
 }
 
 async fn play(installation: Installation) -> anyhow::Result<()> {
-    part("Before 会前: the directory");
+    part("Before 会前: the directory")?;
     let stage = Stage::take(installation.clone()).await?;
     let clerk = installation.desk(Role::Clerk, Some("HOUSING"))?;
     cast::enter(&stage, &clerk).await?;
 
-    part("1 · A standing conference of 28 departments 部际联席会议");
+    part("1 · A standing conference of 28 departments 部际联席会议")?;
     let conference = conference::convene_and_decide(&stage).await?;
     let conference = Items::of(&stage, &conference, 6).await?;
     followthrough::first_weeks(&stage, &conference).await?;
 
-    part("2 · A session raised by one hotline case 多部门联动会商");
+    part("2 · A session raised by one hotline case 多部门联动会商")?;
     let call = hotline::take_the_call(&stage).await?;
-    tell("Meanwhile the conference's departments work:");
+    tell("Meanwhile the conference's departments work:")?;
     followthrough::deliver(&stage, &conference).await?;
     hotline::answer_it(&stage, &call).await?;
     let hotline = Items::of(&stage, &call, 2).await?;
     hotline.acknowledge(1, "CITY-WATER").await?;
     hotline.acknowledge(2, "CITY-HOUSING").await?;
 
-    part("3 · An emergency, decided within its clock 应急会商");
+    part("3 · An emergency, decided within its clock 应急会商")?;
     let flood = flood::decide_within_the_clock(&stage).await?;
     let flood = Items::of(&stage, &flood, 2).await?;
 
-    part("After 会后: what became of the decisions");
+    part("After 会后: what became of the decisions")?;
     followthrough::the_same_night(&stage, &conference, &hotline, &flood).await?;
     followthrough::neglect(&stage, &conference).await?;
     ending::close(&stage).await

@@ -1,6 +1,7 @@
 //! What the stories are played on: an installation, its clock, and the page that is printed.
 
 use crate::installation::{Desk, Installation, command_id};
+use crate::page::say;
 use anyhow::{Context as _, bail};
 use domain::calendar::WorkingCalendar;
 use domain::{Date, Role, Timestamp};
@@ -64,11 +65,8 @@ impl Stage {
         for context in ["scheduling", "deliberation", "resolution", "followup"] {
             self.caught_up(context, moved.position).await?;
         }
-        println!(
-            "\n   ── {} ──",
-            self.date(days).strftime("%A %-d %B %Y").to_string() + &format!(", {hour:02}:{minute:02}")
-        );
-        Ok(())
+        let date = self.date(days).strftime("%A %-d %B %Y");
+        say(&format!("\n   ── {date}, {hour:02}:{minute:02} ──"))
     }
 
     /// Waits until the view of a service has taken in a position.
@@ -100,7 +98,7 @@ impl Stage {
                 desk.call(request).await?;
             }
             _ => {
-                desk.call(followup::GetBoardRequest { at_least_position, ..Default::default() }).await?;
+                desk.call(followup::GetBoardRequest { at_least_position }).await?;
             }
         }
         Ok(())
@@ -108,13 +106,13 @@ impl Stage {
 }
 
 /// Prints the title of a part.
-pub fn part(title: &str) {
-    println!("\n━━ {title} {}", "━".repeat(96usize.saturating_sub(title.chars().count())));
+pub fn part(title: &str) -> anyhow::Result<()> {
+    say(&format!("\n━━ {title} {}", "━".repeat(96usize.saturating_sub(title.chars().count()))))
 }
 
 /// Prints what happened.
-pub fn tell(text: impl AsRef<str>) {
-    println!("   {}", text.as_ref());
+pub fn tell(text: impl AsRef<str>) -> anyhow::Result<()> {
+    say(&format!("   {}", text.as_ref()))
 }
 
 /// Expects a refusal, and prints what was tried and which rule said no with its numbers.
@@ -128,8 +126,7 @@ pub fn refused<T>(tried: &str, outcome: Result<T, Status>, reason: &str) -> anyh
     if info.reason != reason {
         bail!("{tried}: refused with {} and not with {reason}: {}", info.reason, status.message());
     }
-    println!("   ✗ {tried}\n     refused: {} [{reason}]", status.message());
-    Ok(())
+    say(&format!("   ✗ {tried}\n     refused: {} [{reason}]", status.message()))
 }
 
 /// A refusal that the story did not expect.

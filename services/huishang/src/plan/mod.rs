@@ -6,6 +6,7 @@ mod file;
 use crate::client::connection::Options;
 use crate::installation::{Desk, Ids, Installation};
 use crate::matter::{self, Matter, People, attendee};
+use crate::page::say;
 use anyhow::{Context as _, bail};
 use domain::resolution::action_item::ActionItem;
 use domain::scheduling::session::Session;
@@ -201,7 +202,7 @@ async fn tell(plan: &Plan, clerk: &Desk, matter: &Matter) -> anyhow::Result<()> 
     let leads: BTreeSet<&str> = items.iter().map(|item| item.lead.as_str()).collect();
     let request = proto::resolution::v1::GetResolutionRequest {
         at_least_position: position,
-        resolution_id,
+        resolution_id: resolution_id.clone(),
         ..Default::default()
     };
     let resolution = clerk
@@ -218,24 +219,14 @@ async fn tell(plan: &Plan, clerk: &Desk, matter: &Matter) -> anyhow::Result<()> 
             items.len()
         );
     }
-    println!("session and docket   {}", matter.id);
-    println!("resolution           {}", resolution.number);
-    println!("departments          {}{}", plan.agencies.len(), repeats(plan.repeated_agencies));
-    println!(
-        "action items         {}{}, led by {} departments",
-        items.len(),
-        repeats(plan.repeated_actions),
-        leads.len()
-    );
-    println!(
-        "co-responsibilities  {support}, in {} items",
-        items.iter().filter(|item| !item.co_responsible.is_empty()).count()
-    );
-    println!(
-        "\nSee them: huishang item list --resolution-id {}",
-        items.first().map_or("", |item| &item.resolution_id)
-    );
-    Ok(())
+    let supported = items.iter().filter(|item| !item.co_responsible.is_empty()).count();
+    say(&format!("session and docket   {}", matter.id))?;
+    say(&format!("resolution           {}", resolution.number))?;
+    say(&format!("departments          {}{}", plan.agencies.len(), repeats(plan.repeated_agencies)))?;
+    let repeated = repeats(plan.repeated_actions);
+    say(&format!("action items         {}{repeated}, led by {} departments", items.len(), leads.len()))?;
+    say(&format!("co-responsibilities  {support}, in {supported} items"))?;
+    say(&format!("\nSee them: huishang item list --resolution-id {resolution_id}"))
 }
 
 fn repeats(rows: usize) -> String {
