@@ -1,6 +1,6 @@
 //! The only place that asks what time it is.
 
-use crate::handle::decode;
+use crate::events::decode;
 use domain::ledger::rehearsal_clock::{Event, RehearsalClock};
 use domain::{Aggregate as _, Timestamp};
 use futures::StreamExt as _;

@@ -2,12 +2,12 @@
 
 use crate::clock::Clock;
 use crate::error::CommandError;
+use crate::events::decode;
 use crate::limits::{CACHED_STREAMS_MAX, COMMIT_TIMEOUT, RETRY_ATTEMPTS_MAX};
-use crate::timer::Deadline;
 use domain::{Actor, Aggregate, Issued, StreamName, Timestamp, Uuid};
 use futures::future::BoxFuture;
 use journal::{AppendError, Commit, Journal, Position, Record, Write};
-use proto::record::{Envelope, EventCodec, kind_of};
+use proto::record::{Envelope, EventCodec};
 use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
 use std::any::Any;
@@ -44,21 +44,6 @@ impl Order {
             causation_id: Some(cause.commit_id),
             correlation_id: cause.correlation_id,
             traceparent: cause.traceparent.clone(),
-        }
-    }
-
-    /// The order of a timer; its id follows from the timer's name and the deadline, so that a deadline that
-    /// is met twice has one effect.
-    pub fn of_timer(name: &str, deadline: &Deadline) -> Order {
-        let words = [name, &deadline.no.to_string(), &deadline.at.to_string()];
-        let command_id = domain::aggregate::derived_id(deadline.id, &words);
-        Order {
-            command_id,
-            digest: Sha256::digest(command_id.as_bytes()).into(),
-            actor: Actor::process(name),
-            causation_id: None,
-            correlation_id: command_id,
-            traceparent: None,
         }
     }
 
@@ -104,31 +89,6 @@ fn short(digest: &[u8]) -> [u8; 8] {
     let length = digest.len().min(8);
     short[..length].copy_from_slice(&digest[..length]);
     short
-}
-
-/// The events of a record as this aggregate knows them. Types that it does not know, which a later
-/// version may have written, are passed over.
-pub fn decode<A: EventCodec>(record: &Record) -> Result<Vec<A::Event>, CommandError> {
-    let mut events = Vec::with_capacity(record.events.len());
-    for event in &record.events {
-        match A::decode(kind_of(event), &event.value) {
-            Ok(Some(event)) => events.push(event),
-            Ok(None) => {
-                tracing::warn!(
-                    position = record.position,
-                    kind = kind_of(event),
-                    "passed over an event of unknown type"
-                );
-            }
-            Err(fault) => {
-                return Err(CommandError::Broken(format!(
-                    "record {} cannot be read: {fault}",
-                    record.position
-                )));
-            }
-        }
-    }
-    Ok(events)
 }
 
 /// The tools of a service: journal, clock, the folder for what can be recomputed, the signal to stop,
@@ -201,13 +161,17 @@ impl Kit {
                 if let Some(position) = unit.repeat {
                     return self.committed(position).await;
                 }
-                // What the cache remembers may be behind other copies of this service: a refusal
-                // counts only when it was decided on what the journal has.
+                // What the cache remembers may be behind other copies of this service: a refusal, like
+                // "already so" below, counts only when it was decided on what the journal has.
                 if !fresh {
                     fresh = true;
                     continue;
                 }
                 return Err(error);
+            }
+            if unit.writes.is_empty() && !fresh {
+                fresh = true;
+                continue;
             }
             match unit.append().await {
                 Ok(position) => return self.committed(position).await,
@@ -294,9 +258,10 @@ impl Unit {
         self.issued.at
     }
 
-    /// The state of an aggregate, to look a fact up.
+    /// The state of an aggregate, to look a fact up. It is read anew: no conflict would tell that what the
+    /// cache remembers of it is old.
     pub async fn load<A: EventCodec>(&mut self, id: Uuid) -> Result<A::State, CommandError> {
-        Ok(self.kit.folded::<A>(id, self.fresh).await?.state.clone())
+        self.kit.load::<A>(id).await
     }
 
     /// Decides a command; its events are appended with the unit. At most one decision for a stream.

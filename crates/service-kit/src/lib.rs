@@ -10,6 +10,7 @@ pub mod checkpoint;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod events;
 pub mod handle;
 pub mod identity;
 pub mod limits;

@@ -2,7 +2,8 @@
 
 use crate::checkpoint::{Checkpoint, Resumed, resume};
 use crate::error::CommandError;
-use crate::handle::{Kit, Order, decode};
+use crate::events::decode;
+use crate::handle::{Kit, Order};
 use domain::Uuid;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
@@ -34,6 +35,18 @@ impl<A: EventCodec> Happening<'_, A> {
         let words = [self.process, &envelope.part.to_string(), &self.event_no.to_string(), &nth.to_string()];
         let command_id = domain::aggregate::derived_id(envelope.commit_id, &words);
         Order::of_process(self.process, envelope, command_id)
+    }
+
+    /// Issues the reaction's commands, one after the other.
+    pub async fn issue<T>(&self, kit: &Kit, commands: Vec<(Uuid, T::Command)>) -> Result<(), CommandError>
+    where
+        T: EventCodec,
+        T::Command: Clone + Sync,
+    {
+        for (nth, (id, command)) in commands.into_iter().enumerate() {
+            kit.execute::<T>(&self.order(nth), id, command).await?;
+        }
+        Ok(())
     }
 }
 

@@ -3,11 +3,12 @@
 
 use crate::handle::{Kit, Order};
 use crate::view::ViewStore;
-use domain::{Timestamp, Uuid};
+use domain::{Actor, Timestamp, Uuid};
 use futures::StreamExt as _;
 use journal::Position;
 use proto::record::EventCodec;
 use rusqlite::Connection;
+use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -151,7 +152,7 @@ impl Timer {
         let issued = due.iter().cloned().map(|deadline| {
             let (kit, name) = (self.kit.clone(), self.name);
             async move {
-                let order = Order::of_timer(name, &deadline);
+                let order = order(name, &deadline);
                 match kit.execute::<A>(&order, deadline.id, command()).await {
                     Ok(position) => position,
                     Err(error) => {
@@ -168,5 +169,20 @@ impl Timer {
         if let Err(error) = self.view.query(reached, |_| Ok(())).await {
             tracing::warn!(timer = self.name, %error, "the view is behind");
         }
+    }
+}
+
+/// The order of a deadline's command; its id follows from the timer's name and the deadline, so that a
+/// deadline that is met twice has one effect.
+fn order(name: &str, deadline: &Deadline) -> Order {
+    let words = [name, &deadline.no.to_string(), &deadline.at.to_string()];
+    let command_id = domain::aggregate::derived_id(deadline.id, &words);
+    Order {
+        command_id,
+        digest: Sha256::digest(command_id.as_bytes()).into(),
+        actor: Actor::process(name),
+        causation_id: None,
+        correlation_id: command_id,
+        traceparent: None,
     }
 }

@@ -45,7 +45,7 @@ impl Place {
         let kit = Kit::new(journal, Clock::Movable(shown), folder.path(), CancellationToken::new());
         let service = crate::service(&kit, "Asia/Shanghai").unwrap();
         crate::open_dockets(&kit);
-        crate::deadline::watch(kit.clone(), service.view.clone());
+        crate::count_countersigns(&kit, &service.view);
         let weekend = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap().weekend().to_vec();
         let holidays = ["2027-03-03".parse().unwrap()];
         let calendar = WorkingCalendar::new("Asia/Shanghai", weekend, holidays, []).unwrap();

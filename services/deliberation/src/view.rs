@@ -6,9 +6,10 @@ use domain::{Aggregate as _, Timestamp, Uuid};
 use proto::deliberation::v1 as pb;
 use proto::{Invalid, Wire};
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
-use service_kit::handle::decode;
+use rusqlite::{Connection, Row, Transaction, params};
+use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page};
+use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
 use service_kit::{Position, Record, View};
 
@@ -101,18 +102,19 @@ fn enter(tables: &Transaction<'_>, id: &str, position: Position, agenda: &Agenda
     Ok(())
 }
 
-/// The countersign with open ballots that runs out first, and when.
-pub(crate) fn next_deadline(tables: &Connection) -> rusqlite::Result<Option<(Uuid, Timestamp)>> {
+/// The countersigns with open ballots that run out first. After a deadline no ballot can be opened, so a
+/// docket has one deadline only.
+pub(crate) fn next_deadlines(tables: &Connection, most: u32) -> rusqlite::Result<Vec<Deadline>> {
     let read = |row: &Row<'_>| {
         let unreadable = |fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault);
-        let docket = Uuid::try_parse(&row.get::<_, String>(0)?).map_err(|fault| unreadable(fault.into()))?;
-        let deadline = Timestamp::from_microsecond(row.get(1)?).map_err(|fault| unreadable(fault.into()))?;
-        Ok((docket, deadline))
+        let id = Uuid::try_parse(&row.get::<_, String>(0)?).map_err(|fault| unreadable(fault.into()))?;
+        let at = Timestamp::from_microsecond(row.get(1)?).map_err(|fault| unreadable(fault.into()))?;
+        Ok(Deadline { at, id, no: 1 })
     };
     tables
-        .prepare_cached("SELECT docket, deadline FROM countersigning ORDER BY deadline, docket LIMIT 1")?
-        .query_row([], read)
-        .optional()
+        .prepare_cached("SELECT docket, deadline FROM countersigning ORDER BY deadline, docket LIMIT ?1")?
+        .query_map([most], read)?
+        .collect()
 }
 
 /// The question for dockets.

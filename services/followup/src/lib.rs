@@ -44,10 +44,7 @@ fn plan(kit: &Kit) -> watch::Receiver<Position> {
     process::run::<ActionItem, _>(kit.clone(), plan_followup::NAME, wanted, |kit, happening| {
         Box::pin(async move {
             let asked = plan_followup::react(happening.id, happening.state, happening.event);
-            for (nth, (id, command)) in asked.into_iter().enumerate() {
-                kit.execute::<FollowUp>(&happening.order(nth), id, command).await?;
-            }
-            Ok(())
+            happening.issue::<FollowUp>(kit, asked).await
         })
     })
 }

@@ -25,10 +25,7 @@ pub(crate) fn run(kit: &Kit) {
         |kit, happening| {
             Box::pin(async move {
                 let asked = rescind_items::react(happening.id, happening.state, happening.event);
-                for (nth, (id, command)) in asked.into_iter().enumerate() {
-                    kit.execute::<ActionItem>(&happening.order(nth), id, command).await?;
-                }
-                Ok(())
+                happening.issue::<ActionItem>(kit, asked).await
             })
         },
     );

@@ -46,10 +46,7 @@ fn conclude_sessions(kit: &Kit) {
         |kit, happening| {
             Box::pin(async move {
                 let asked = conclude_session::react(happening.id, happening.state, happening.event);
-                for (nth, (id, command)) in asked.into_iter().enumerate() {
-                    kit.execute::<Session>(&happening.order(nth), id, command).await?;
-                }
-                Ok(())
+                happening.issue::<Session>(kit, asked).await
             })
         },
     );

@@ -11,7 +11,7 @@ use proto::{Invalid, Wire};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row, ToSql, Transaction, params};
 use service_kit::Record;
-use service_kit::handle::decode;
+use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, sort_key};
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;

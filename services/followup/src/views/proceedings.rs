@@ -5,7 +5,7 @@ use domain::scheduling::department::{self, Department};
 use domain::scheduling::session::{self, Attendee, Session, Topic};
 use rusqlite::{ToSql, Transaction, params};
 use service_kit::Record;
-use service_kit::handle::decode;
+use service_kit::events::decode;
 use service_kit::view::ViewError;
 
 pub(super) fn take_department(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {

@@ -7,7 +7,7 @@ use proto::resolution::v1 as pb;
 use proto::{Invalid, Wire};
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, Transaction, params};
 use service_kit::Record;
-use service_kit::handle::decode;
+use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, searchable, sort_key};
 use service_kit::serve::read;
 use service_kit::view::ViewError;

@@ -11,7 +11,7 @@ use proto::scheduling::events::v1 as values;
 use proto::scheduling::v1 as pb;
 use rusqlite::{Connection, Transaction, params};
 use service_kit::Record;
-use service_kit::handle::decode;
+use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page};
 use service_kit::view::ViewError;
 

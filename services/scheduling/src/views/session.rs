@@ -6,7 +6,7 @@ use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire};
 use rusqlite::{Connection, Row, Transaction, params};
 use service_kit::Record;
-use service_kit::handle::decode;
+use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page};
 use service_kit::view::ViewError;
 
