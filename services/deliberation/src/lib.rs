@@ -31,14 +31,7 @@ const COUNTING: &str = "count_countersigns";
 pub fn build(kit: &Kit, time_zone: &str) -> anyhow::Result<DeliberationServiceServer<Service>> {
     let service = service(kit, time_zone)?;
     open_dockets(kit);
-    timer::run::<Docket>(
-        kit,
-        &service.view,
-        kit.journal().committed(),
-        COUNTING,
-        view::next_deadlines,
-        || Command::NoteTheHour,
-    );
+    count_countersigns(kit, &service.view);
     Ok(DeliberationServiceServer::new(service)
         .max_decoding_message_size(REQUEST_BYTES_MAX)
         .max_encoding_message_size(RESPONSE_BYTES_MAX))
