@@ -83,3 +83,17 @@ async fn a_malformed_request_is_answered_with_every_fault() -> anyhow::Result<()
     clerk.call(register("A", "A")).await?;
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_stays_silent_is_closed() -> anyhow::Result<()> {
+    use tokio::io::AsyncReadExt as _;
+    let sandbox = Sandbox::start(Mode::Embedded)?;
+    let address = sandbox.server().replace("http://", "");
+    let mut silent = tokio::net::TcpStream::connect(address).await?;
+    let limit = service_kit::limits::HANDSHAKE_TIMEOUT * 3;
+    let mut rest = Vec::new();
+    // The server may say goodbye before it closes; what counts is that it does close.
+    let _ = tokio::time::timeout(limit, silent.read_to_end(&mut rest)).await?;
+    sandbox.client(Role::Clerk, None).await?.call(register("A", "A")).await?;
+    Ok(())
+}

@@ -14,6 +14,10 @@ pub const CONNECTIONS_MAX: usize = 1_024;
 pub const STREAMS_PER_CONNECTION_MAX: u32 = 1_024;
 /// Seconds a request may take before it is cut with `CANCELLED`; server streams are exempt once begun.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Requests under way at once in one process, at most; a further one is refused at once.
+pub const REQUESTS_AT_ONCE_MAX: usize = 4_096;
+/// Time a new connection is given to begin with HTTP/2.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time a silent peer is given to answer a keep-alive ping.
 pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Time between keep-alive pings.

@@ -20,6 +20,9 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::{Request, Status};
 
+mod connection;
+mod gate;
+
 impl Kit {
     /// Takes a command's request apart: its order (id, issuer, digest, trace) and its message.
     pub fn order<M: Message + Clone>(
@@ -89,6 +92,7 @@ pub async fn serve(
     });
     let draining = stop.clone();
     let server = Server::builder()
+        .layer(gate::GateLayer::new())
         .layer(identity)
         .timeout(REQUEST_TIMEOUT)
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
@@ -104,69 +108,4 @@ pub async fn serve(
         }
     }
     Ok(())
-}
-
-mod connection {
-    use std::io;
-    use std::pin::Pin;
-    use std::task::{Context, Poll};
-    use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-    use tokio::net::TcpStream;
-    use tokio::sync::OwnedSemaphorePermit;
-    use tonic::transport::server::{Connected, TcpConnectInfo};
-
-    /// A connection that gives its permit back when it closes.
-    pub(super) struct Held {
-        stream: TcpStream,
-        _permit: OwnedSemaphorePermit,
-    }
-
-    impl Held {
-        pub(super) fn new(stream: TcpStream, permit: OwnedSemaphorePermit) -> Held {
-            Held { stream, _permit: permit }
-        }
-    }
-
-    impl Connected for Held {
-        type ConnectInfo = TcpConnectInfo;
-        fn connect_info(&self) -> TcpConnectInfo {
-            self.stream.connect_info()
-        }
-    }
-
-    impl AsyncRead for Held {
-        fn poll_read(
-            mut self: Pin<&mut Self>,
-            context: &mut Context<'_>,
-            buffer: &mut ReadBuf<'_>,
-        ) -> Poll<io::Result<()>> {
-            Pin::new(&mut self.stream).poll_read(context, buffer)
-        }
-    }
-
-    impl AsyncWrite for Held {
-        fn poll_write(
-            mut self: Pin<&mut Self>,
-            context: &mut Context<'_>,
-            bytes: &[u8],
-        ) -> Poll<io::Result<usize>> {
-            Pin::new(&mut self.stream).poll_write(context, bytes)
-        }
-        fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Pin::new(&mut self.stream).poll_flush(context)
-        }
-        fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Pin::new(&mut self.stream).poll_shutdown(context)
-        }
-        fn poll_write_vectored(
-            mut self: Pin<&mut Self>,
-            context: &mut Context<'_>,
-            slices: &[io::IoSlice<'_>],
-        ) -> Poll<io::Result<usize>> {
-            Pin::new(&mut self.stream).poll_write_vectored(context, slices)
-        }
-        fn is_write_vectored(&self) -> bool {
-            self.stream.is_write_vectored()
-        }
-    }
 }

@@ -1,0 +1,83 @@
+//! A connection: how many there are, and how long one may stay silent at its beginning.
+
+use crate::limits::HANDSHAKE_TIMEOUT;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Sleep;
+use tonic::transport::server::{Connected, TcpConnectInfo};
+
+/// Bytes with which every HTTP/2 client begins.
+const PREFACE_BYTES: usize = 24;
+
+/// A connection that gives its permit back when it closes, and is closed when its peer does not begin to
+/// speak HTTP/2 in time.
+pub(super) struct Held {
+    stream: TcpStream,
+    /// How much of the preface is missing, and until when it must be there.
+    handshake: Option<(usize, Pin<Box<Sleep>>)>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Held {
+    pub(super) fn new(stream: TcpStream, permit: OwnedSemaphorePermit) -> Held {
+        let handshake = Some((PREFACE_BYTES, Box::pin(tokio::time::sleep(HANDSHAKE_TIMEOUT))));
+        Held { stream, handshake, _permit: permit }
+    }
+}
+
+impl Connected for Held {
+    type ConnectInfo = TcpConnectInfo;
+    fn connect_info(&self) -> TcpConnectInfo {
+        self.stream.connect_info()
+    }
+}
+
+impl AsyncRead for Held {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let came = buffer.filled().len() - before;
+        let Some((missing, deadline)) = &mut self.handshake else { return read };
+        *missing = missing.saturating_sub(came);
+        if *missing == 0 {
+            self.handshake = None;
+        } else if deadline.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(io::Error::from(io::ErrorKind::TimedOut)));
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Held {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
