@@ -46,6 +46,20 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     {
         return ExitCode::SUCCESS;
     }
+    // What a service said in the middle of a longer command: what was done, then what it said.
+    if let Some(status) = error.chain().find_map(|cause| cause.downcast_ref::<tonic::Status>()) {
+        let doing: Vec<String> = error
+            .chain()
+            .take_while(|cause| cause.downcast_ref::<tonic::Status>().is_none())
+            .map(ToString::to_string)
+            .collect();
+        if !doing.is_empty() {
+            let _ = writeln!(out, "while at {}:", doing.join(", "));
+        }
+        let refused = client::Error::said(status.clone());
+        let _ = refused.say(&mut out);
+        return ExitCode::from(refused.exit_code());
+    }
     let _ = writeln!(out, "error: {error:#}");
     ExitCode::FAILURE
 }

@@ -104,6 +104,21 @@ pub enum Command {
     Close,
 }
 
+impl Command {
+    /// Whether it leads the docket, and does not speak for one of its departments.
+    fn presides(&self) -> bool {
+        !matches!(
+            self,
+            Command::Prepare { .. }
+                | Command::StatePosition { .. }
+                | Command::ProposeAmendment { .. }
+                | Command::CastVote { .. }
+                | Command::Recuse { .. }
+                | Command::NoteTheHour
+        )
+    }
+}
+
 /// What is known of one docket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum State {
@@ -172,6 +187,9 @@ impl Aggregate for Docket {
     type State = State;
 
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+        if command.presides() {
+            floor::may_preside(state, issued)?;
+        }
         match command {
             Command::Prepare { agenda } => floor::prepare(state, agenda, issued),
             Command::RecordArrival { department, delegate } => {

@@ -60,6 +60,11 @@ pub struct Refused {
 }
 
 impl Error {
+    /// What a service said to a request that no flags made.
+    pub fn said(status: Status) -> Error {
+        Error::Refused(Box::new(Refused { status, flags: vec![], command_id: None }))
+    }
+
     /// What the process ends with.
     pub fn exit_code(&self) -> u8 {
         match self {

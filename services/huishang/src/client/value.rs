@@ -129,7 +129,9 @@ fn pieces<'a>(message: &MessageDescriptor, text: &'a str) -> Vec<&'a str> {
         let word = rest.split([',', '=']).next().unwrap_or_default();
         let pair = rest[word.len()..].starts_with('=');
         let like_a_key = !word.trim().is_empty()
-            && word.trim().bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-'));
+            && word.trim().bytes().all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-')
+            });
         let flag = || find(message, word.trim()).is_some_and(|field| field.kind() == Kind::Bool);
         if like_a_key && (pair || flag()) {
             pieces.push(&text[start..comma]);

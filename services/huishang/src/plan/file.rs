@@ -14,6 +14,8 @@
 //! An agency or action that stands in the file twice, word for word, counts once. A lead may also be
 //! named in `support`: another unit of it supports then.
 
+use domain::deliberation::docket::ITEMS_MAX;
+use domain::scheduling::session::ATTENDEES_MAX;
 use domain::{Code, Date, Line, Text};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -102,17 +104,21 @@ struct ActionRow {
     criterion: Option<String>,
 }
 
-/// Reads a plan, or tells everything that is wrong with it.
-pub fn read(text: &str) -> Result<Plan, Faults> {
+/// Reads a plan, or tells everything that is wrong with it; nothing may be due before `today`.
+pub fn read(text: &str, today: Date) -> Result<Plan, Faults> {
     let rows: PlanRow<'_> = serde_json::from_str(text)
         .map_err(|error| Faults(vec![(error.line().max(1), without_place(&error))]))?;
-    let mut reader = Reader { text, faults: Vec::new() };
+    let mut reader = Reader { text, today, faults: Vec::new() };
     let source = reader.take(1, "source", Line::parse(&rows.source));
     let (agencies, repeated_agencies) = reader.agencies(&rows.agencies);
     let (actions, repeated_actions) = reader.actions(&rows.actions, &agencies);
-    if rows.agencies.is_empty() || rows.actions.is_empty() {
-        reader.faults.push((1, "a plan needs at least one agency and one action".into()));
-    }
+    let mut count = |what: &str, there: usize, max: usize| {
+        if there == 0 || there > max {
+            reader.faults.push((1, format!("there are {there} {what}; a plan has 1 to {max}")));
+        }
+    };
+    count("agencies", rows.agencies.len() - repeated_agencies, ATTENDEES_MAX);
+    count("actions", rows.actions.len() - repeated_actions, ITEMS_MAX as usize);
     match source {
         Some(source) if reader.faults.is_empty() => {
             Ok(Plan { source, agencies, repeated_agencies, actions, repeated_actions })
@@ -123,6 +129,7 @@ pub fn read(text: &str) -> Result<Plan, Faults> {
 
 struct Reader<'f> {
     text: &'f str,
+    today: Date,
     faults: Vec<(usize, String)>,
 }
 
@@ -202,9 +209,13 @@ impl Reader<'_> {
             }
             support.extend(code);
         }
+        let today = self.today;
         let due = action.due.map(|due| {
-            let read: Result<Date, String> =
-                due.parse().map_err(|_| format!("{due:?} is no date such as 2027-12-31"));
+            let read: Result<Date, String> = match due.parse() {
+                Ok(date) if date < today => Err(format!("{date} has passed; today is {today}")),
+                Ok(date) => Ok(date),
+                Err(_) => Err(format!("{due:?} is no date such as 2027-12-31")),
+            };
             self.take(line, "due", read)
         });
         let criterion =
@@ -255,9 +266,13 @@ mod tests {
   ]
 }"#;
 
+    fn read_today(text: &str) -> Result<Plan, Faults> {
+        read(text, jiff::civil::date(2027, 3, 1))
+    }
+
     #[test]
     fn a_row_that_repeats_another_counts_once() {
-        let plan = read(GOOD).unwrap();
+        let plan = read_today(GOOD).unwrap();
         assert_eq!((plan.agencies.len(), plan.repeated_agencies), (2, 1));
         assert_eq!(plan.actions[0].support.len(), 2);
     }
@@ -272,7 +287,7 @@ mod tests {
   ]"#,
             )
             .replace(r#""lead": "A""#, r#""lead": "X""#);
-        let faults = read(&bad).unwrap_err();
+        let faults = read_today(&bad).unwrap_err();
         assert_eq!(
             faults.0,
             [
@@ -283,14 +298,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_due_has_not_passed() {
+        let faults = read_today(&GOOD.replace("\"lead\"", "\"due\": \"2020-12-31\", \"lead\"")).unwrap_err();
+        assert_eq!(faults.0, [(9, "due 2020-12-31 has passed; today is 2027-03-01".to_owned())]);
+    }
+
+    #[test]
     fn broken_json_is_told_with_its_line() {
-        let faults = read("{\n  \"source\": \"A plan\",\n  \"agencies\": [,]\n}").unwrap_err();
+        let faults = read_today("{\n  \"source\": \"A plan\",\n  \"agencies\": [,]\n}").unwrap_err();
         assert_eq!(faults.0[0].0, 3);
     }
 
     #[test]
     fn an_unknown_or_missing_field_is_told_with_its_line() {
-        let faults = read(&GOOD.replace("\"text\"", "\"texts\"")).unwrap_err();
+        let faults = read_today(&GOOD.replace("\"text\"", "\"texts\"")).unwrap_err();
         assert_eq!(faults.0[0].0, 9);
         assert!(faults.0[0].1.contains("texts"), "{faults}");
     }

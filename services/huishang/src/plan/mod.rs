@@ -3,14 +3,16 @@
 
 mod file;
 
+use crate::client;
 use crate::client::connection::Options;
 use crate::installation::{Desk, Ids, Installation};
 use crate::matter::{self, Matter, People, attendee};
 use crate::page::say;
 use anyhow::{Context as _, bail};
+use domain::calendar::WorkingCalendar;
 use domain::resolution::action_item::ActionItem;
 use domain::scheduling::session::Session;
-use domain::{Aggregate as _, Timestamp, Uuid, aggregate};
+use domain::{Aggregate as _, Code, Text, Timestamp, Uuid, aggregate};
 use file::Plan;
 use jiff::{SignedDuration, Unit};
 use proto::Wire as _;
@@ -22,6 +24,7 @@ use proto::scheduling::events::v1::{
     SessionTopic,
 };
 use proto::scheduling::v1 as scheduling;
+use service_kit::config::Config;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use tonic::Code as Status;
@@ -53,16 +56,57 @@ pub struct Arguments {
 /// where it stopped when it is started again, and one that was finished changes nothing.
 pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
     let text = text_of(&arguments.file)?;
-    let plan =
-        file::read(&text).map_err(|faults| anyhow::anyhow!("{}:{faults}", arguments.file.display()))?;
     let clerk = Installation::desk_with(options, options.token()?)?;
-    let seed = aggregate::derived_id(Uuid::NAMESPACE_URL, &["plan", &arguments.body, &text]);
+    let now = now(&clerk).await?;
+    let today = WorkingCalendar::weekends_only(&Config::default().time_zone)?.date_of(now);
+    let plan = file::read(&text, today)
+        .map_err(|faults| client::Error::Usage(format!("{}:{faults}", arguments.file.display())))?;
+    check(arguments, &plan)?;
+    may_override(&clerk).await?;
 
+    let seed = aggregate::derived_id(Uuid::NAMESPACE_URL, &["plan", &arguments.body, &text]);
     let profiles: Vec<DepartmentProfile> =
         plan.agencies.iter().map(|(code, name)| profile(code.as_str(), name.as_str())).collect();
     matter::register_departments(&clerk, &profiles).await?;
-    let matter = take_in(arguments, &plan, clerk.clone(), seed).await?;
+    let matter = take_in(arguments, &plan, clerk.clone(), seed, now).await?;
     tell(&plan, &clerk, &matter).await
+}
+
+/// What the flags say, checked like the file: before anything is sent.
+fn check(arguments: &Arguments, plan: &Plan) -> Result<(), client::Error> {
+    let usage =
+        |flag: &str, fault: String| client::Error::Usage(format!("{flag} {fault}; nothing was imported"));
+    Code::parse(&arguments.body).map_err(|fault| usage("--body", fault.to_string()))?;
+    Text::parse(&arguments.criterion).map_err(|fault| usage("--criterion", fault.to_string()))?;
+    if let Some(chair) = &arguments.chair
+        && !plan.agencies.iter().any(|(code, _)| code.as_str() == chair)
+    {
+        return Err(usage("--chair", format!("names {chair}, which is not among the plan's agencies")));
+    }
+    Ok(())
+}
+
+/// Asks for something that only a supervisor may do, of a session that there is not: whoever may not is told
+/// so now, and not in the middle.
+async fn may_override(desk: &Desk) -> anyhow::Result<()> {
+    let request = scheduling::OverrideFindingRequest {
+        command_id: Uuid::now_v7().to_string(),
+        session_id: Uuid::nil().to_string(),
+        rule: ScreeningRule::Notice.into(),
+        reason: "May I?".into(),
+    };
+    match desk.call(request).await {
+        Err(status) if status.code() == Status::NotFound => Ok(()),
+        Err(status) => Err(anyhow::Error::new(status)
+            .context("asking whether this token may import; it takes the roles clerk and supervisor")),
+        Ok(_) => bail!("a session has the nil id"),
+    }
+}
+
+async fn now(clerk: &Desk) -> anyhow::Result<Timestamp> {
+    let head =
+        clerk.call(proto::ledger::v1::GetHeadRequest {}).await.context("asking the ledger for the time")?;
+    Timestamp::from_wire(head.now).map_err(|fault| anyhow::anyhow!("the ledger's time: {fault}"))
 }
 
 fn text_of(file: &Path) -> anyhow::Result<String> {
@@ -85,8 +129,14 @@ fn profile(code: &str, name: &str) -> DepartmentProfile {
 }
 
 /// One session with one topic, one docket, one decision.
-async fn take_in(arguments: &Arguments, plan: &Plan, clerk: Desk, seed: Uuid) -> anyhow::Result<Matter> {
-    let start = start(&clerk, seed).await?;
+async fn take_in(
+    arguments: &Arguments,
+    plan: &Plan,
+    clerk: Desk,
+    seed: Uuid,
+    now: Timestamp,
+) -> anyhow::Result<Matter> {
+    let start = start(&clerk, seed, now).await?;
     let ids = Ids::from(seed);
     let matter =
         Matter::request_by(People::one_clerk(clerk.clone()), outline(arguments, plan, start), ids).await?;
@@ -114,18 +164,17 @@ async fn take_in(arguments: &Arguments, plan: &Plan, clerk: Desk, seed: Uuid) ->
 }
 
 /// When the session begins: now, or when it began if this plan was taken in before.
-async fn start(clerk: &Desk, seed: Uuid) -> anyhow::Result<Timestamp> {
+async fn start(clerk: &Desk, seed: Uuid, now: Timestamp) -> anyhow::Result<Timestamp> {
     let first_command = Uuid::try_parse(&Ids::from(seed).next())?;
     let session_id = aggregate::derived_id(first_command, &[Session::CATEGORY]).to_string();
     match clerk.call(scheduling::GetSessionRequest { session_id, at_least_position: 0 }).await {
         Ok(answer) => {
+            say("This plan was begun before, with the settings of then; going on where it stopped.\n")?;
             let outline =
                 answer.session.and_then(|session| session.outline).context("a session without outline")?;
             Timestamp::from_wire(outline.earliest_start).map_err(|fault| anyhow::anyhow!("{fault}"))
         }
         Err(status) if status.code() == Status::NotFound => {
-            let head = clerk.call(proto::ledger::v1::GetHeadRequest {}).await?;
-            let now = Timestamp::from_wire(head.now).map_err(|fault| anyhow::anyhow!("{fault}"))?;
             Ok((now + SignedDuration::from_mins(10)).round(Unit::Minute)?)
         }
         Err(status) => Err(status.into()),

@@ -6,6 +6,7 @@ use domain::scheduling::booking::room_command;
 use domain::scheduling::room::Room;
 use domain::scheduling::session::{Command, Outline, Session, State};
 use domain::{Aggregate as _, Uuid};
+use proto::scheduling::events::v1::SessionTopic;
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, read_fields};
 use service_kit::serve::read;
@@ -16,13 +17,24 @@ pub(super) async fn request(
     service: &Service,
     request: Request<pb::RequestSessionRequest>,
 ) -> Reply<pb::RequestSessionResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    let (order, mut request) = service.kit.order(request, |r| &r.command_id)?;
+    request.outline.iter_mut().for_each(|outline| number(&mut outline.topics));
     let outline: Outline = read("outline", request.outline)?;
     let id = order.new_id(Session::CATEGORY);
     let mut named = vec![("outline.chair".into(), outline.chair.clone())];
     named.extend(facts::attending("outline.", &outline.attendees));
+    named.extend(order.actor.department.clone().map(|requester| ("requester".into(), requester)));
     let position = service.decide_naming::<Session>(&order, id, Command::Request(outline), named).await?;
     Ok(Response::new(pb::RequestSessionResponse { position, session_id: id.to_string() }))
+}
+
+/// Topics that bring no number are numbered by their place.
+fn number(topics: &mut [SessionTopic]) {
+    for (no, topic) in (1..).zip(topics) {
+        if topic.no == 0 {
+            topic.no = no;
+        }
+    }
 }
 
 pub(super) async fn submit_papers(
@@ -89,8 +101,9 @@ pub(super) async fn revise(
     service: &Service,
     request: Request<pb::ReviseSessionRequest>,
 ) -> Reply<pb::ReviseSessionResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    let (order, mut request) = service.kit.order(request, |r| &r.command_id)?;
     let id = session_id(&request.session_id)?;
+    number(&mut request.topics);
     let command = read_fields!(request => Command::Revise { topics, attendees, minutes, earliest_start })?;
     let named = match &command {
         Command::Revise { attendees, .. } => facts::attending("", attendees),

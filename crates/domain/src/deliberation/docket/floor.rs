@@ -25,6 +25,17 @@ pub(super) fn prepare(state: &State, agenda: Agenda, issued: &Issued) -> Result<
     Ok([Event::Prepared { agenda }].into_iter().chain(opened).collect())
 }
 
+/// A docket is led from the department that chairs it, or by a clerk who belongs to no department.
+pub(super) fn may_preside(state: &State, issued: &Issued) -> Result<(), Rejection> {
+    let Some(proceedings) = state.proceedings() else { return Ok(()) };
+    let chair = &proceedings.agenda.chair;
+    let led_elsewhere = match &issued.by.department {
+        Some(department) => department != chair,
+        None => issued.by.is(Role::Chair) && !issued.by.is(Role::Clerk),
+    };
+    if led_elsewhere { is_of(chair, issued) } else { Ok(()) }
+}
+
 pub(super) fn record_arrival(
     proceedings: &Proceedings,
     department: Code,

@@ -203,10 +203,13 @@ impl Filed {
                 submitted_at: *submitted_at,
             }),
             Event::Screened { rules, findings } => {
+                // What was excused stays excused as long as the rule is broken in the same measure.
+                let before = std::mem::replace(&mut self.findings, findings.clone());
+                let stays =
+                    |rule: &Rule| findings.iter().any(|now| now.rule == *rule && before.contains(now));
+                self.overrides.retain(|rule, _| stays(rule));
                 self.stage = Stage::Screened;
                 self.rules = Some(*rules);
-                self.findings.clone_from(findings);
-                self.overrides.clear();
             }
             Event::FindingOverridden { rule, reason } => {
                 self.overrides.insert(*rule, reason.clone());
