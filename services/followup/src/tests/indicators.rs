@@ -102,7 +102,7 @@ impl Place {
         self.on_docket("WATER", OnDocket::Prepare { agenda: agenda() }).await;
         for department in ["WATER", "ROADS"] {
             let arrival = OnDocket::RecordArrival { department: code(department), delegate: line("代表") };
-            self.on_docket(department, arrival).await;
+            self.on_docket("WATER", arrival).await;
         }
         self.on_docket("WATER", OnDocket::Open).await;
         self.on_docket("WATER", OnDocket::OpenTopic { topic: 1 }).await;
