@@ -4,7 +4,8 @@
 //! write of one leaves the other. If sled ever comes back with less, the anchor knows.
 //!
 //! A file is one block of 512 bytes: `HSANCHOR`, version (1), log id (16 bytes), how many anchors were
-//! written (8), position (8), hash of the record there (32), CRC-32C of all before (4), zeros.
+//! written (8), position (8), hash of the record there (32), root of the tree up to there (32), CRC-32C of all
+//! before (4), zeros.
 
 use crate::{Hash, Head};
 use std::fs::{File, OpenOptions};
@@ -16,7 +17,7 @@ use uuid::Uuid;
 const NAMES: [&str; 2] = ["anchor.a", "anchor.b"];
 const MAGIC: &[u8; 8] = b"HSANCHOR";
 const VERSION: u8 = 1;
-const CHECKED: usize = 8 + 1 + 16 + 8 + 8 + 32;
+const CHECKED: usize = 8 + 1 + 16 + 8 + 8 + 32 + 32;
 const BLOCK: usize = 512;
 
 /// What an anchor says.
@@ -90,6 +91,7 @@ fn encode(anchor: &Anchor) -> [u8; BLOCK] {
     bytes.extend_from_slice(&anchor.sequence.to_be_bytes());
     bytes.extend_from_slice(&anchor.head.position.to_be_bytes());
     bytes.extend_from_slice(&anchor.head.hash);
+    bytes.extend_from_slice(&anchor.head.root);
     let checksum = crc32c::crc32c(&bytes);
     bytes.extend_from_slice(&checksum.to_be_bytes());
     let mut block = [0; BLOCK];
@@ -107,10 +109,11 @@ fn decode(bytes: &[u8]) -> Option<Anchor> {
     let (log_id, rest) = rest.split_first_chunk::<16>()?;
     let (sequence, rest) = rest.split_first_chunk::<8>()?;
     let (position, rest) = rest.split_first_chunk::<8>()?;
-    let hash: Hash = *rest.first_chunk::<32>()?;
+    let (hash, rest): (&Hash, _) = rest.split_first_chunk()?;
+    let root: Hash = *rest.first_chunk()?;
     Some(Anchor {
         log_id: Uuid::from_bytes(*log_id),
         sequence: u64::from_be_bytes(*sequence),
-        head: Head { position: u64::from_be_bytes(*position), hash },
+        head: Head { position: u64::from_be_bytes(*position), hash: *hash, root },
     })
 }

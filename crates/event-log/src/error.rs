@@ -81,9 +81,23 @@ pub enum ReadError {
     /// What is stored is not what was written.
     #[error(transparent)]
     Damaged(#[from] Damage),
+    /// The log does not reach so far.
+    #[error("the log ends at position {head}; position {asked} was asked for")]
+    NotThere {
+        /// What was asked for.
+        asked: u64,
+        /// The last position.
+        head: u64,
+    },
     /// The storage failed.
     #[error("the log's storage failed: {0}")]
     Storage(String),
+}
+
+impl From<std::io::Error> for ReadError {
+    fn from(fault: std::io::Error) -> Self {
+        ReadError::Storage(fault.to_string())
+    }
 }
 
 impl From<sled::Error> for ReadError {

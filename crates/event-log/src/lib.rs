@@ -6,11 +6,15 @@
 //! how far the log was acknowledged lies beside it, in two small files that are written in turn.
 //! [`EventLog::open`] proves that nothing acknowledged is missing, or refuses.
 //!
+//! Over the records stands a hash tree ([`tree`]), so that an outsider who keeps nothing but a head can be
+//! shown that a record is in the log and that the log only grew.
+//!
 //! The log knows streams, positions and bytes. What the bytes mean is its users' matter.
 
 pub mod durable;
 pub mod limits;
 pub mod record;
+pub mod tree;
 
 mod anchor;
 mod append;
@@ -18,8 +22,10 @@ mod chunk;
 mod error;
 mod index;
 mod open;
+mod proof;
 mod read;
 mod store;
+mod tiles;
 mod verify;
 mod writer;
 
@@ -29,6 +35,7 @@ mod tests;
 pub use append::{Append, Appended, Expected, NewRecord, OrderedRecord};
 pub use error::{AppendError, Damage, OpenError, ReadError};
 pub use open::{Cut, Opened};
+pub use proof::{ConsistencyProof, InclusionProof};
 pub use record::Record;
 pub use verify::Verified;
 
@@ -42,17 +49,19 @@ use uuid::Uuid;
 pub type Hash = [u8; 32];
 
 /// The end of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
-    /// The position of the last record; 0 when there is none.
+    /// The position of the last record; 0 when there is none. It is also the size of the tree.
     pub position: u64,
     /// Its hash; zeros when there is none.
     pub hash: Hash,
+    /// The root of the tree over all records.
+    pub root: Hash,
 }
 
 impl Head {
     /// The head of a log without records.
-    pub const EMPTY: Head = Head { position: 0, hash: [0; 32] };
+    pub const EMPTY: Head = Head { position: 0, hash: [0; 32], root: tree::EMPTY_ROOT };
 }
 
 /// Where a log lies and how it is kept.

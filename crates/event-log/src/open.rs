@@ -4,8 +4,10 @@ use crate::anchor::{self, Anchor, AnchorFiles};
 use crate::chunk::{self, Frames, parse_key};
 use crate::index::{self, Index};
 use crate::limits::TAIL_RECORDS;
+use crate::proof;
 use crate::store::{Shared, Store};
-use crate::verify::Chain;
+use crate::tiles::Tiles;
+use crate::verify::{Chain, Tip};
 use crate::writer::{self, Durable, WriterOptions};
 use crate::{Damage, EventLog, Head, OpenError, Options, ReadError, durable};
 use std::fs::{self, File};
@@ -30,6 +32,8 @@ pub struct Opened {
     pub cut: Option<Cut>,
     /// How many records were read to complete the index: some thousands at the end, or all when it was lost.
     pub indexed: u64,
+    /// Whether the tree had to be made anew from all records, as after a power cut.
+    pub regrown: bool,
     /// How long it took.
     pub took: Duration,
 }
@@ -60,7 +64,7 @@ impl EventLog {
         {
             return Err(OpenError::BelowAnchor { dir, head: 0, anchor: anchor.head.position });
         }
-        let store = Arc::new(open_store(&options, &files)?);
+        let mut store = open_store(&options, &files)?;
         if anchor.is_none() && !store.records.is_empty() {
             return Err(OpenError::NoAnchor { dir });
         }
@@ -70,8 +74,12 @@ impl EventLog {
             fault => OpenError::Unreadable { dir: dir.clone(), reason: fault.to_string() },
         };
         guarded(&dir, || prove_tail(&store, anchor.head).map_err(|fault| fault.refuse(&dir)))?;
-        let (head, cut) = guarded(&dir, || settle_end(&store, anchor.head).map_err(unreadable))?;
-        let indexed = guarded(&dir, || catch_up(&store, head).map_err(unreadable))?;
+        let (tip, cut) = guarded(&dir, || settle_end(&store, anchor.head).map_err(unreadable))?;
+        let indexed = guarded(&dir, || catch_up(&store, tip).map_err(unreadable))?;
+        let (tiles, regrown) = guarded(&dir, || proof::grow(&store, tip, anchor.head).map_err(unreadable))?;
+        let root = tiles.root(tip.position).map_err(|fault| unreadable(fault.into()))?;
+        let head = Head { position: tip.position, hash: tip.hash, root };
+        store.tiles = tiles;
         sync_all(&dir, &files)?;
 
         let failed = |source| OpenError::Io { path: dir.clone(), source };
@@ -80,6 +88,7 @@ impl EventLog {
         sync_path(&dir)?;
 
         let log_id = anchors.log_id();
+        let store = Arc::new(store);
         let shared = Arc::new(Shared::new(store.clone(), log_id));
         let (head_sender, head_receiver) = watch::channel(head);
         let (position_sender, position) = watch::channel(head.position);
@@ -90,7 +99,7 @@ impl EventLog {
         };
         let requests = writer::start(shared.clone(), store, anchors, durable, settings).map_err(failed)?;
         let kept = head.position - anchor.head.position;
-        let opened = Opened { head, log_id, kept, cut, indexed, took: begun.elapsed() };
+        let opened = Opened { head, log_id, kept, cut, indexed, regrown, took: begun.elapsed() };
         Ok((EventLog { requests, head: head_receiver, position, shared }, opened))
     }
 }
@@ -120,7 +129,8 @@ fn open_store(options: &Options, files: &Path) -> Result<Store, OpenError> {
         if durable::syncs() == before {
             return Err(OpenError::NotDurable);
         }
-        Ok(Store { dir: dir.clone(), records, index, db })
+        let tiles = Tiles::empty(&dir.join("tree"));
+        Ok(Store { dir: dir.clone(), records, index, tiles, db })
     })
 }
 
@@ -195,7 +205,7 @@ fn prove_tail(store: &Store, anchor: Head) -> Result<(), TailFault> {
         return Err(TailFault::Missing { head, anchor: anchor.position });
     }
     match chain {
-        Some(chain) => Ok(chain.end(anchor)?),
+        Some(chain) => Ok(chain.end(anchor.tip())?),
         None => prove_one(store, anchor),
     }
 }
@@ -215,8 +225,8 @@ fn end_of(store: &Store, last_key: u64) -> u64 {
 }
 
 /// Keeps the whole commits after the anchor, cuts off what follows them, and answers the head.
-fn settle_end(store: &Store, anchor: Head) -> Result<(Head, Option<Cut>), ReadError> {
-    let mut chain = Chain::after(anchor);
+fn settle_end(store: &Store, anchor: Head) -> Result<(Tip, Option<Cut>), ReadError> {
+    let mut chain = Chain::after(anchor.tip());
     let mut wrong = None;
     for record in Frames::from(&store.records, anchor.position + 1)? {
         match record.and_then(|record| Ok(chain.follow(&record)?)) {
@@ -242,7 +252,7 @@ fn settle_end(store: &Store, anchor: Head) -> Result<(Head, Option<Cut>), ReadEr
 }
 
 /// Brings the index up to the head; makes it anew when it speaks of records that are not there.
-fn catch_up(store: &Store, head: Head) -> Result<u64, ReadError> {
+fn catch_up(store: &Store, head: Tip) -> Result<u64, ReadError> {
     let mut indexed = store.index.indexed()?;
     if indexed > head.position {
         store.index.clear()?;

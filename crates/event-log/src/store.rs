@@ -2,6 +2,7 @@
 
 use crate::ReadError;
 use crate::index::Index;
+use crate::tiles::Tiles;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::thread;
@@ -14,6 +15,7 @@ pub(crate) struct Store {
     pub(crate) dir: PathBuf,
     pub(crate) records: sled::Tree,
     pub(crate) index: Index,
+    pub(crate) tiles: Tiles,
     pub(crate) db: sled::Db,
 }
 

@@ -3,6 +3,7 @@
 mod crash;
 mod damage;
 mod model;
+mod proofs;
 
 use crate::{
     Append, AppendError, EventLog, Expected, NewRecord, OpenError, Opened, Options, OrderedRecord, Record,

@@ -1,7 +1,8 @@
 //! The one thread that appends.
 //!
 //! It takes what waits, checks it against the stream's last positions, gives positions and hashes, hands
-//! the frames to sled, has everything synced once, writes the anchor, moves the head, and answers all. A
+//! the frames to sled, has everything synced once, adds the hashes to the tree, writes the anchor, moves the
+//! head, and answers all. A
 //! conflict is answered with the group too: what caused it may be a record that is not durable yet, and who
 //! reads after a conflict shall find that record.
 
@@ -11,6 +12,7 @@ use crate::index::{self, ReadyRun, StreamKey};
 use crate::limits::{REMEMBERED_STREAMS_MAX, WAITING_COMMITS_MAX};
 use crate::record::{self, Fields};
 use crate::store::{Shared, Store};
+use crate::verify::Tip;
 use crate::{Append, AppendError, Appended, Expected, Hash, Head, OrderedRecord};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -83,7 +85,7 @@ pub(crate) fn start(
     let indexer = thread::Builder::new()
         .name("event-log-index".to_owned())
         .spawn(move || write_runs(&indexer_store, &indexer_shared, &ready))?;
-    let staged = *durable.head.borrow();
+    let staged = durable.head.borrow().tip();
     let reserve = Reserve { bytes: options.reserve_bytes, free: u64::MAX, looked: None };
     let mut writer = Writer {
         shared,
@@ -120,8 +122,8 @@ struct Writer {
     store: Arc<Store>,
     anchors: AnchorFiles,
     durable: Durable,
-    /// The head including what is in the group.
-    staged: Head,
+    /// The last record including what is in the group.
+    staged: Tip,
     streams: Remembered,
     group: Group,
     /// Reused for each frame.
@@ -133,6 +135,7 @@ struct Writer {
 
 #[derive(Default)]
 struct Group {
+    leaves: Vec<Hash>,
     entries: Vec<(StreamKey, u64)>,
     answers: Vec<Answer>,
 }
@@ -203,15 +206,18 @@ impl Writer {
         }
         chunks.finish().map_err(storage)?;
         store.db.flush().map_err(storage)?;
-        self.anchors.write(self.staged).map_err(|fault| format!("writing the anchor: {fault}"))?;
-        self.publish()
+        let root =
+            store.tiles.push(&self.group.leaves).map_err(|fault| format!("writing the tree: {fault}"))?;
+        let head = Head { position: self.staged.position, hash: self.staged.hash, root };
+        self.anchors.write(head).map_err(|fault| format!("writing the anchor: {fault}"))?;
+        self.publish(head)
     }
 
     /// Makes the group visible, and has the index written when enough of it waits.
-    fn publish(&mut self) -> Result<(), String> {
+    fn publish(&mut self, head: Head) -> Result<(), String> {
         let full = self.store.index.note(&self.group.entries);
-        self.durable.head.send_replace(self.staged);
-        self.durable.position.send_replace(self.staged.position);
+        self.durable.head.send_replace(head);
+        self.durable.position.send_replace(head.position);
         for run in full {
             self.runs.send(run).map_err(|_| "the thread of the stream index ended".to_owned())?;
             while self.store.index.is_behind() && self.shared.failure().is_none() {
@@ -223,6 +229,7 @@ impl Writer {
 
     fn answer(&mut self, failure: Option<&AppendError>) {
         self.group.entries.clear();
+        self.group.leaves.clear();
         for answer in self.group.answers.drain(..) {
             answer.send(failure);
         }
@@ -299,7 +306,8 @@ impl Writer {
         self.frame.clear();
         let hash = fields.encode(salt, payload, commitment, &mut self.frame);
         chunks.push(fields.position, &self.frame)?;
-        self.staged = Head { position: fields.position, hash };
+        self.staged = Tip { position: fields.position, hash };
+        self.group.leaves.push(hash);
         self.streams.put(stream, fields.position);
         self.group.entries.push((stream, fields.position));
         Ok(())
@@ -321,6 +329,11 @@ impl Writer {
         let Writer { shared, store, anchors, durable, runs, .. } = self;
         drop(runs);
         drop(indexer.join());
+        if shared.failure().is_none()
+            && let Err(fault) = store.tiles.sync()
+        {
+            tracing::warn!(%fault, "the tree was not synced; after a power cut it is made anew at opening");
+        }
         drop(durable);
         drop(anchors);
         drop(store);
