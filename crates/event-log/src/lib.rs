@@ -7,12 +7,14 @@
 //! [`EventLog::open`] proves that nothing acknowledged is missing, or refuses.
 //!
 //! Over the records stands a hash tree ([`tree`]), so that an outsider who keeps nothing but a head can be
-//! shown that a record is in the log and that the log only grew.
+//! shown that a record is in the log and that the log only grew. Heads are signed ([`note`]) in a form that
+//! tools of others read.
 //!
 //! The log knows streams, positions and bytes. What the bytes mean is its users' matter.
 
 pub mod durable;
 pub mod limits;
+pub mod note;
 pub mod record;
 pub mod tree;
 
