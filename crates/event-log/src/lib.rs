@@ -12,7 +12,9 @@
 //!
 //! The log knows streams, positions and bytes. What the bytes mean is its users' matter.
 
+pub mod backup;
 pub mod durable;
+pub mod hex;
 pub mod limits;
 pub mod note;
 pub mod record;
@@ -21,11 +23,13 @@ pub mod tree;
 mod anchor;
 mod append;
 mod chunk;
+mod durable_file;
 mod error;
 mod index;
 mod open;
 mod proof;
 mod read;
+mod restore;
 mod store;
 mod tiles;
 mod verify;
@@ -39,6 +43,7 @@ pub use error::{AppendError, Damage, OpenError, ReadError};
 pub use open::{Cut, Opened};
 pub use proof::{ConsistencyProof, InclusionProof};
 pub use record::Record;
+pub use restore::{RestoreError, Restoring};
 pub use verify::Verified;
 
 use std::path::PathBuf;

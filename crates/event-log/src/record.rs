@@ -191,6 +191,29 @@ pub(crate) fn frame_len(bytes: &[u8]) -> Option<usize> {
     (magic == FRAME_MAGIC).then(|| FRAME_HEAD + u32::from_be_bytes(*length) as usize)
 }
 
+/// Reads frames that lie one after another, the first at a position, as [`crate::EventLog::frames`] gives them.
+/// Nothing comes after the first that is not as it should be.
+pub fn read_frames(mut frames: Bytes, first: u64) -> impl Iterator<Item = Result<(Bytes, Record), Damage>> {
+    let mut position = first;
+    std::iter::from_fn(move || {
+        if frames.is_empty() {
+            return None;
+        }
+        let length = frame_len(&frames).filter(|length| *length <= frames.len());
+        let Some(length) = length else {
+            frames.clear();
+            return Some(Err(Damage::at(position, "no record begins where it should, or only a part of it")));
+        };
+        let frame = frames.split_to(length);
+        let found = decode(&frame, position);
+        position += 1;
+        if found.is_err() {
+            frames.clear();
+        }
+        Some(found.map(|record| (frame, record)))
+    })
+}
+
 /// Reads a whole frame that stands where the record at `position` should.
 pub(crate) fn decode(frame: &Bytes, position: u64) -> Result<Record, Damage> {
     let checksum = frame.get(5..FRAME_HEAD).and_then(|bytes| bytes.first_chunk::<4>());

@@ -1,5 +1,6 @@
 //! The log against a plain list, and against what disks and processes do to it.
 
+mod backups;
 mod crash;
 mod damage;
 mod model;
