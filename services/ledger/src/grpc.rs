@@ -1,5 +1,6 @@
 //! Request ↔ log.
 
+use crate::heads::Heads;
 use domain::ledger::rehearsal_clock::{Command, RehearsalClock};
 use domain::{StreamName, Timestamp};
 use event_log::{EventLog, ReadError};
@@ -13,6 +14,7 @@ use proto::log::v1::Payload;
 use service_kit::clock::Clock;
 use service_kit::serve::read;
 use service_kit::{CommandError, Kit};
+use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -28,11 +30,12 @@ type Answers<T> = BoxStream<'static, Result<T, Status>>;
 pub struct Service {
     kit: Kit,
     log: EventLog,
+    heads: Arc<Heads>,
 }
 
 impl Service {
-    pub(crate) fn new(kit: Kit, log: EventLog) -> Service {
-        Service { kit, log }
+    pub(crate) fn new(kit: Kit, log: EventLog, heads: Arc<Heads>) -> Service {
+        Service { kit, log, heads }
     }
 }
 
@@ -70,6 +73,7 @@ impl LedgerService for Service {
             position: head.position,
             hash: hexadecimal(&head.hash),
             now: self.kit.clock().now().to_wire(),
+            root: hexadecimal(&head.root),
         }))
     }
 
@@ -143,6 +147,48 @@ impl LedgerService for Service {
         });
         Ok(Response::new(ReceiverStream::new(stream).boxed()))
     }
+
+    async fn get_signed_head(
+        &self,
+        _: Request<pb::GetSignedHeadRequest>,
+    ) -> Result<Response<pb::GetSignedHeadResponse>, Status> {
+        let signed_head = self.heads.signed(self.log.head().position).note;
+        Ok(Response::new(pb::GetSignedHeadResponse { signed_head, key: self.heads.key().to_string() }))
+    }
+
+    async fn get_receipt(
+        &self,
+        request: Request<pb::GetReceiptRequest>,
+    ) -> Result<Response<pb::GetReceiptResponse>, Status> {
+        let position = request.into_inner().position;
+        let (heads, log) = (self.heads.clone(), self.log.clone());
+        let receipt = blocking(move || heads.receipt(&log, position)).await?;
+        Ok(Response::new(pb::GetReceiptResponse { receipt: receipt.to_string() }))
+    }
+
+    async fn get_consistency_proof(
+        &self,
+        request: Request<pb::GetConsistencyProofRequest>,
+    ) -> Result<Response<pb::GetConsistencyProofResponse>, Status> {
+        let pb::GetConsistencyProofRequest { old_size, size } = request.into_inner();
+        let size = if size == 0 { self.log.head().position } else { size };
+        let log = self.log.clone();
+        let proof = blocking(move || log.consistency_proof(old_size, size)).await?;
+        Ok(Response::new(pb::GetConsistencyProofResponse {
+            old_root: hexadecimal(&proof.old_root),
+            size,
+            root: hexadecimal(&proof.root),
+            path: proof.path.iter().map(|hash| hexadecimal(hash)).collect(),
+        }))
+    }
+}
+
+/// Proofs are read from files, which no task of the runtime should wait for.
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
+) -> Result<T, Status> {
+    let done = tokio::task::spawn_blocking(read).await;
+    done.map_err(|broken| Status::internal(broken.to_string()))?.map_err(unreadable)
 }
 
 /// Sends the records that the request asks for, until there are enough, or until nobody listens.
@@ -226,6 +272,7 @@ fn unreadable(error: ReadError) -> Status {
             tracing::error!(%damage, "the log is damaged");
             Status::data_loss(format!("the log is damaged at {damage}"))
         }
+        ReadError::NotThere { .. } => Status::not_found(error.to_string()),
         other => Status::unavailable(other.to_string()),
     }
 }
