@@ -32,26 +32,24 @@ impl EventLog {
         }
     }
 
-    /// The bytes of the records after a position up to another, as the log keeps them, one after another: at
-    /// most about `max_bytes`, though at least one record; empty only when there are none. Each was found
-    /// to be what was written.
-    pub fn frames(&self, after: u64, up_to: u64, max_bytes: usize) -> Result<Bytes, ReadError> {
+    /// The bytes of the records after a position up to another, as the log keeps them, one after another, and
+    /// the position of the last: at most about `max_bytes`, though at least one record; empty only when there
+    /// are none. Each was found to be what was written.
+    pub fn frames(&self, after: u64, up_to: u64, max_bytes: usize) -> Result<(Bytes, u64), ReadError> {
         let up_to = up_to.min(self.head().position);
         let store = self.shared.store()?;
-        let mut bytes = BytesMut::new();
+        let (mut bytes, mut last) = (BytesMut::new(), after);
         if after >= up_to {
-            return Ok(bytes.freeze());
+            return Ok((bytes.freeze(), last));
         }
         let mut frames = Frames::from(&store.records, after + 1)?;
-        for position in after + 1..=up_to {
-            let (frame, _) =
-                frames.next_frame().unwrap_or_else(|| Err(Damage::at(position, "it is missing").into()))?;
+        while last < up_to && bytes.len() < max_bytes {
+            last += 1;
+            let missing = || Err(Damage::at(last, "it is missing").into());
+            let (frame, _) = frames.next_frame().unwrap_or_else(missing)?;
             bytes.extend_from_slice(&frame);
-            if bytes.len() >= max_bytes {
-                break;
-            }
         }
-        Ok(bytes.freeze())
+        Ok((bytes.freeze(), last))
     }
 
     /// The head as it was when the log had so many records.

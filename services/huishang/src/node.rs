@@ -12,6 +12,7 @@ use service_kit::Kit;
 use service_kit::clock::Clock;
 use service_kit::config::Config;
 use service_kit::identity::{IdentityLayer, Verifier, ensure_development_keys, ensure_ledger_key};
+use service_kit::view;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -122,6 +123,8 @@ impl Node {
                 }
             }
         }
+        routes = routes.add_service(view::build(&kit));
+        names.push(view::NAME);
         Ok(Node { address, listener, routes, names, identity, stop, log })
     }
 

@@ -1,9 +1,10 @@
 //! Request ↔ log.
 
+use crate::backup::Backups;
 use crate::heads::Heads;
 use domain::ledger::rehearsal_clock::{Command, RehearsalClock};
 use domain::{StreamName, Timestamp};
-use event_log::{EventLog, ReadError};
+use event_log::{EventLog, ReadError, hex};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use prost::Message as _;
@@ -31,11 +32,13 @@ pub struct Service {
     kit: Kit,
     log: EventLog,
     heads: Arc<Heads>,
+    backups: Backups,
 }
 
 impl Service {
     pub(crate) fn new(kit: Kit, log: EventLog, heads: Arc<Heads>) -> Service {
-        Service { kit, log, heads }
+        let backups = Backups::new(log.clone(), heads.clone(), kit.stop().clone());
+        Service { kit, log, heads, backups }
     }
 }
 
@@ -71,9 +74,9 @@ impl LedgerService for Service {
         let head = self.log.head();
         Ok(Response::new(pb::GetHeadResponse {
             position: head.position,
-            hash: hexadecimal(&head.hash),
+            hash: hex::digits(&head.hash),
             now: self.kit.clock().now().to_wire(),
-            root: hexadecimal(&head.root),
+            root: hex::digits(&head.root),
         }))
     }
 
@@ -139,7 +142,7 @@ impl LedgerService for Service {
                     verified: verified.head.position,
                     records: verified.head.position,
                     done: true,
-                    hash: hexadecimal(&verified.head.hash),
+                    hash: hex::digits(&verified.head.hash),
                 }),
                 Err(error) => Err(unreadable(error)),
             };
@@ -175,11 +178,21 @@ impl LedgerService for Service {
         let log = self.log.clone();
         let proof = blocking(move || log.consistency_proof(old_size, size)).await?;
         Ok(Response::new(pb::GetConsistencyProofResponse {
-            old_root: hexadecimal(&proof.old_root),
+            old_root: hex::digits(&proof.old_root),
             size,
-            root: hexadecimal(&proof.root),
-            path: proof.path.iter().map(|hash| hexadecimal(hash)).collect(),
+            root: hex::digits(&proof.root),
+            path: proof.path.iter().map(|hash| hex::digits(hash)).collect(),
         }))
+    }
+
+    type BackupRecordsStream = Answers<pb::BackupRecordsResponse>;
+
+    async fn backup_records(
+        &self,
+        request: Request<pb::BackupRecordsRequest>,
+    ) -> Result<Response<Self::BackupRecordsStream>, Status> {
+        let answers = self.backups.begin(request.into_inner().after)?;
+        Ok(Response::new(ReceiverStream::new(answers).boxed()))
     }
 }
 
@@ -257,16 +270,12 @@ fn answer(record: &event_log::Record) -> Result<pb::Record, Status> {
         time: time.to_wire(),
         types: record.types.clone(),
         payload: Some(payload),
-        hash: hexadecimal(&record.hash()),
-        previous: hexadecimal(&record.previous),
+        hash: hex::digits(&record.hash()),
+        previous: hex::digits(&record.previous),
     })
 }
 
-fn hexadecimal(hash: &[u8]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unreadable(error: ReadError) -> Status {
+pub(crate) fn unreadable(error: ReadError) -> Status {
     match error {
         ReadError::Damaged(damage) => {
             tracing::error!(%damage, "the log is damaged");

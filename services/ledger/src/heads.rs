@@ -64,7 +64,7 @@ pub enum HeadError {
 /// A head that was signed.
 #[derive(Debug, Clone)]
 pub(crate) struct SignedHead {
-    size: u64,
+    pub(crate) size: u64,
     pub(crate) note: String,
 }
 

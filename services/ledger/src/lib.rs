@@ -1,6 +1,7 @@
 //! The ledger service: the log as outsiders may read and verify it, its signed heads, and the clock of a
 //! rehearsal.
 
+mod backup;
 mod grpc;
 mod heads;
 pub mod limits;

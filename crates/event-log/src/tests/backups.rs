@@ -17,7 +17,7 @@ fn add(log: &EventLog, dir: &Path, up_to: u64) -> BackupWriter {
     let mut writer = BackupWriter::open(dir, log.log_id()).expect("the backup opens");
     loop {
         let at = writer.head().position;
-        let frames = log.frames(at, up_to, 50_000).expect("the log is read");
+        let (frames, _) = log.frames(at, up_to, 50_000).expect("the log is read");
         if frames.is_empty() {
             return writer;
         }
@@ -217,7 +217,7 @@ fn a_backup_takes_only_what_continues_it() {
         let mut writer = BackupWriter::open(&place.backup, log.log_id()).expect("it opens");
         let locked = BackupWriter::open(&place.backup, log.log_id()).map(drop);
         assert!(matches!(locked, Err(BackupError::Locked { .. })), "{locked:?}");
-        let refused = writer.add(another.frames(5, 9, 1).expect("it is read"));
+        let refused = writer.add(another.frames(5, 9, 1).expect("it is read").0);
         assert!(
             matches!(&refused, Err(BackupError::Received(damage)) if damage.position == 6),
             "{refused:?}"
