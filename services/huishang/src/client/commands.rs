@@ -154,6 +154,8 @@ pub const TABLE: &[Entry] = &[
     entry("ledger.v1.LedgerService/GetSignedHead", "log", "signed-head"),
     entry("ledger.v1.LedgerService/GetReceipt", "log", "receipt"),
     entry("ledger.v1.LedgerService/GetConsistencyProof", "log", "consistency"),
+    entry("ledger.v1.LedgerService/BackupRecords", "log", "backup"),
+    entry("views.v1.ViewsService/VerifyViews", "log", "verify-views"),
     entry("ledger.v1.LedgerService/MoveClock", "clock", "move"),
 ];
 
