@@ -80,7 +80,7 @@ impl EventLog {
         {
             return Err(OpenError::BelowAnchor { dir, head: 0, anchor: anchor.head.position });
         }
-        let mut store = open_store(&options, &files)?;
+        let mut store = open_store(&options, &files, anchor.is_none())?;
         if anchor.is_none() && !store.records.is_empty() {
             return Err(OpenError::NoAnchor { dir });
         }
@@ -131,9 +131,9 @@ fn guarded<T>(dir: &Path, work: impl FnOnce() -> Result<T, OpenError>) -> Result
     })
 }
 
-fn open_store(options: &Options, files: &Path) -> Result<Store, OpenError> {
+fn open_store(options: &Options, files: &Path, first_opening: bool) -> Result<Store, OpenError> {
     let dir = options.dir.clone();
-    let db = guarded(&dir, || open_sled(options, files))?;
+    let db = guarded(&dir, || open_sled(options, files, first_opening))?;
     guarded(&dir, || {
         let unreadable =
             |fault: sled::Error| OpenError::Unreadable { dir: dir.clone(), reason: fault.to_string() };
@@ -151,11 +151,38 @@ fn open_store(options: &Options, files: &Path) -> Result<Store, OpenError> {
     })
 }
 
+/// Removes what sled was interrupted in writing and would stumble over; it makes both anew. A snapshot that
+/// has no final name yet was never used. Settings are only synced with the first opening, so as long as there
+/// is no anchor they may be torn.
+fn remove_unfinished(files: &Path, first_opening: bool) -> io::Result<()> {
+    let remove = |path: &Path| match fs::remove_file(path) {
+        Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(fault),
+        _ => Ok(()),
+    };
+    // Who holds the lock may be writing them just now.
+    let _lock = match File::open(files.join("db")) {
+        Ok(db) if db.try_lock().is_err() => return Ok(()),
+        db => db,
+    };
+    if first_opening {
+        remove(&files.join("conf"))?;
+    }
+    for entry in fs::read_dir(files).into_iter().flatten() {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "generating") {
+            remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
 /// No thread of sled's own flushes now and then: it would swallow an error of the disk.
-fn open_sled(options: &Options, files: &Path) -> Result<sled::Db, OpenError> {
+fn open_sled(options: &Options, files: &Path, first_opening: bool) -> Result<sled::Db, OpenError> {
     let config = sled::Config::new().path(files).cache_capacity(options.cache_bytes).flush_every_ms(None);
     let begun = Instant::now();
     loop {
+        let removed = remove_unfinished(files, first_opening);
+        removed.map_err(|source| OpenError::Io { path: files.to_owned(), source })?;
         match config.open() {
             Ok(db) => return Ok(db),
             Err(sled::Error::Io(fault)) if fault.to_string().contains("could not acquire lock") => {
