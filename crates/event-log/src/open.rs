@@ -4,6 +4,7 @@ use crate::anchor::{self, Anchor, AnchorFiles};
 use crate::chunk::{self, Frames, parse_key};
 use crate::index::{self, Index};
 use crate::limits::TAIL_RECORDS;
+use crate::reserve::Reserve;
 use crate::store::{Shared, Store};
 use crate::verify::Chain;
 use crate::writer::{self, Durable, WriterOptions};
@@ -80,14 +81,12 @@ impl EventLog {
         sync_path(&dir)?;
 
         let log_id = anchors.log_id();
-        let shared = Arc::new(Shared::new(store.clone(), log_id));
+        let reserve = Reserve::new(dir.clone(), options.reserve_bytes);
+        let shared = Arc::new(Shared::new(store.clone(), log_id, reserve));
         let (head_sender, head_receiver) = watch::channel(head);
         let (position_sender, position) = watch::channel(head.position);
         let durable = Durable { head: head_sender, position: position_sender };
-        let settings = WriterOptions {
-            group_records_max: options.append_batch_records_max.max(1),
-            reserve_bytes: options.reserve_bytes,
-        };
+        let settings = WriterOptions { group_records_max: options.append_batch_records_max.max(1) };
         let requests = writer::start(shared.clone(), store, anchors, durable, settings).map_err(failed)?;
         let kept = head.position - anchor.head.position;
         let opened = Opened { head, log_id, kept, cut, indexed, took: begun.elapsed() };
@@ -120,7 +119,7 @@ fn open_store(options: &Options, files: &Path) -> Result<Store, OpenError> {
         if durable::syncs() == before {
             return Err(OpenError::NotDurable);
         }
-        Ok(Store { dir: dir.clone(), records, index, db })
+        Ok(Store { records, index, db })
     })
 }
 
