@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::error::CommandError;
-use crate::events::decode;
+use crate::events::{self, Unknown};
 use crate::limits::{CACHED_STREAMS_MAX, COMMIT_TIMEOUT, RETRY_ATTEMPTS_MAX};
 use domain::{Actor, Aggregate, Issued, StreamName, Timestamp, Uuid};
 use futures::future::BoxFuture;
@@ -12,8 +12,8 @@ use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
 use std::any::Any;
 use std::collections::HashMap;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 /// What surrounds a command on its way: its identity, its issuer, and where it came from.
@@ -60,27 +60,44 @@ struct Folded<A: Aggregate> {
     position: Position,
     /// Commit id → position of the commit's last record, and its digest.
     commits: HashMap<Uuid, (Position, [u8; 8])>,
+    /// The first event of a type that this version does not know. The state says nothing then.
+    unknown: Option<Unknown>,
 }
 
 // Derived, `Clone` would ask the aggregate itself to be `Clone`.
 impl<A: Aggregate> Clone for Folded<A> {
     fn clone(&self) -> Self {
-        Folded { state: self.state.clone(), position: self.position, commits: self.commits.clone() }
+        Folded {
+            state: self.state.clone(),
+            position: self.position,
+            commits: self.commits.clone(),
+            unknown: self.unknown.clone(),
+        }
     }
 }
 
 impl<A: EventCodec> Folded<A> {
     fn new() -> Self {
-        Folded { state: A::State::default(), position: 0, commits: HashMap::new() }
+        Folded { state: A::State::default(), position: 0, commits: HashMap::new(), unknown: None }
     }
 
     fn add(mut self, record: &Record) -> Result<Self, CommandError> {
-        self.state = A::fold(self.state, &decode::<A>(record)?);
+        let read = events::read::<A>(record)?;
+        self.state = A::fold(self.state, &read.events);
+        self.unknown = self.unknown.or(read.unknown);
         self.position = record.position;
         let envelope = &record.envelope;
         let last = record.commit_end();
         self.commits.insert(envelope.commit_id, (last, short(&envelope.command_digest)));
         Ok(self)
+    }
+
+    /// The state, for deciding on it: what is understood only in part is nothing to decide on.
+    fn state(&self) -> Result<&A::State, CommandError> {
+        match &self.unknown {
+            None => Ok(&self.state),
+            Some(unknown) => Err(CommandError::Unknown(unknown.clone())),
+        }
     }
 }
 
@@ -100,13 +117,25 @@ pub struct Kit {
     folder: Arc<Path>,
     stop: CancellationToken,
     cache: Arc<Cache<StreamName, Arc<dyn Any + Send + Sync>>>,
+    consumers: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
 }
 
 impl Kit {
     /// A kit over this journal and clock. Views and checkpoints live in `folder`; what the kit runs
     /// ends with `stop`.
     pub fn new(journal: Arc<dyn Journal>, clock: Clock, folder: &Path, stop: CancellationToken) -> Kit {
-        Kit { journal, clock, folder: folder.into(), stop, cache: Arc::new(Cache::new(CACHED_STREAMS_MAX)) }
+        let cache = Arc::new(Cache::new(CACHED_STREAMS_MAX));
+        Kit { journal, clock, folder: folder.into(), stop, cache, consumers: Arc::default() }
+    }
+
+    /// Notes that a consumer of the journal runs on this kit, and where its file is.
+    pub(crate) fn register_consumer(&self, name: &'static str, file: &Path) {
+        self.consumers.lock().unwrap_or_else(PoisonError::into_inner).push((name, file.to_owned()));
+    }
+
+    /// The consumers that run on this kit, with their files.
+    pub(crate) fn consumers(&self) -> Vec<(&'static str, PathBuf)> {
+        self.consumers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where views and checkpoints are kept.
@@ -182,9 +211,9 @@ impl Kit {
         Err(CommandError::Conflict(RETRY_ATTEMPTS_MAX))
     }
 
-    /// The state of an aggregate as ordered so far.
+    /// The state of an aggregate as ordered so far. Refused when a later version wrote events to it.
     pub async fn load<A: EventCodec>(&self, id: Uuid) -> Result<A::State, CommandError> {
-        Ok(self.folded::<A>(id, true).await?.state.clone())
+        self.folded::<A>(id, true).await?.state().cloned()
     }
 
     async fn committed(&self, position: Position) -> Result<Position, CommandError> {
@@ -275,7 +304,7 @@ impl Unit {
             return Err(CommandError::Broken("a repeat ends the unit".into()));
         }
         self.last_seen = self.last_seen.max(folded.position);
-        let events = A::decide(&folded.state, command, &self.issued).map_err(CommandError::rejected)?;
+        let events = A::decide(folded.state()?, command, &self.issued).map_err(CommandError::rejected)?;
         if events.is_empty() {
             return Ok(());
         }

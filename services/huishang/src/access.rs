@@ -112,6 +112,8 @@ pub const TABLE: Access = Access(&[
     ("huishang.ledger.v1.LedgerService/GetRecord", READERS),
     ("huishang.ledger.v1.LedgerService/ReadRecords", READERS),
     ("huishang.ledger.v1.LedgerService/VerifyLog", READERS),
+    // Every process
+    ("huishang.operations.v1.OperationsService/ListSetAside", READERS),
 ]);
 
 #[cfg(test)]

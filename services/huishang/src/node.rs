@@ -121,6 +121,8 @@ impl Node {
                 }
             }
         }
+        routes = routes.add_service(service_kit::operations::build(&kit));
+        names.push(service_kit::operations::NAME);
         let limits = config.limits.clone();
         Ok(Node { address, listener, routes, names, identity, limits, stop, log, ledger })
     }
