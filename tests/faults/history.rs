@@ -67,9 +67,9 @@ async fn nothing_acknowledged_is_lost_or_done_twice_distributed() -> anyhow::Res
 }
 
 async fn a_history_holds(mode: Mode) -> anyhow::Result<()> {
-    let (seed, rounds) =
-        (number("HUISHANG_FAULTS_SEED", rand::random()), number("HUISHANG_FAULTS_ROUNDS", 1));
-    eprintln!("HUISHANG_FAULTS_SEED={seed} HUISHANG_FAULTS_ROUNDS={rounds} repeats this history ({mode:?})");
+    let (seed, rounds) = (seed::seed(), setting("HUISHANG_FAULTS_ROUNDS", 1));
+    let again = command("history", &[("SEED", seed), ("ROUNDS", rounds)]);
+    eprintln!("{mode:?}: {again}");
     let mut sandbox = Sandbox::start(mode)?;
     let run = Arc::new(Run {
         moments: AtomicU64::new(0),

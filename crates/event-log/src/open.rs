@@ -5,6 +5,7 @@ use crate::chunk::{self, Frames, parse_key};
 use crate::index::{self, Index};
 use crate::limits::TAIL_RECORDS;
 use crate::proof;
+use crate::reserve::Reserve;
 use crate::restore;
 use crate::store::{Shared, Store};
 use crate::tiles::Tiles;
@@ -106,14 +107,12 @@ impl EventLog {
 
         let log_id = anchors.log_id();
         let store = Arc::new(store);
-        let shared = Arc::new(Shared::new(store.clone(), log_id));
+        let reserve = Reserve::new(dir.clone(), options.reserve_bytes);
+        let shared = Arc::new(Shared::new(store.clone(), log_id, reserve));
         let (head_sender, head_receiver) = watch::channel(head);
         let (position_sender, position) = watch::channel(head.position);
         let durable = Durable { head: head_sender, position: position_sender };
-        let settings = WriterOptions {
-            group_records_max: options.append_batch_records_max.max(1),
-            reserve_bytes: options.reserve_bytes,
-        };
+        let settings = WriterOptions { group_records_max: options.append_batch_records_max.max(1) };
         let requests = writer::start(shared.clone(), store, anchors, durable, settings).map_err(failed)?;
         let kept = head.position - anchor.head.position;
         let opened = Opened { head, log_id, kept, cut, indexed, regrown, took: begun.elapsed() };
@@ -147,7 +146,7 @@ fn open_store(options: &Options, files: &Path, first_opening: bool) -> Result<St
             return Err(OpenError::NotDurable);
         }
         let tiles = Tiles::empty(&dir.join("tree"));
-        Ok(Store { dir: dir.clone(), records, index, tiles, db })
+        Ok(Store { records, index, tiles, db })
     })
 }
 
