@@ -229,16 +229,16 @@ async fn follow<V: View>(
 
 fn take_in<V: View>(tables: &mut Connection, records: &[Record]) -> Result<Position, ViewError> {
     let transaction = tables.transaction()?;
-    let mut reached = 0;
     for record in records {
         V::apply(&transaction, record).inspect_err(
             |error| tracing::error!(view = V::NAME, position = record.position, %error, "record"),
         )?;
-        reached = record.position;
-        transaction
-            .prepare_cached("UPDATE checkpoint SET position = ?1, commit_id = ?2")?
-            .execute((record.position as i64, record.envelope.commit_id.to_string()))?;
     }
+    // A batch is never empty.
+    let Checkpoint { position, commit_id } = Checkpoint::from(&records[records.len() - 1]);
+    transaction
+        .prepare_cached("UPDATE checkpoint SET position = ?1, commit_id = ?2")?
+        .execute((position as i64, commit_id.to_string()))?;
     transaction.commit()?;
-    Ok(reached)
+    Ok(position)
 }
