@@ -22,8 +22,7 @@ impl JetStream {
     pub async fn start(root: &Path) -> anyhow::Result<JetStream> {
         let folder = TempDir::new_in(root)?;
         let (store, settings) = (folder.path().join("store"), folder.path().join("nats.conf"));
-        let text = format!("jetstream {{ store_dir: {store:?}, sync_interval: always }}\n");
-        std::fs::write(&settings, text)?;
+        std::fs::write(&settings, "jetstream { sync_interval: always }\n")?;
         let more = ["--config".to_owned(), settings.display().to_string()];
         let (process, address) = broker::start("nats-always", &store, None, &more)?;
         let context = jetstream::new(async_nats::connect(format!("nats://{address}")).await?);
