@@ -44,6 +44,8 @@ pub const RETRY_ATTEMPTS_MAX: u32 = 100;
 pub const COMMIT_TIMEOUT: Duration = Duration::from_secs(20);
 /// Time a query waits for its view to reach `at_least_position`, at most.
 pub const VIEW_TIMEOUT: Duration = Duration::from_secs(15);
+/// Tokens that were taken and are known again without checking their signatures, at most.
+pub const TOKENS_REMEMBERED_MAX: usize = 10_000;
 /// Folded aggregates kept in memory, at most.
 pub const CACHED_STREAMS_MAX: usize = 20_000;
 /// Records applied to a view in one transaction, at most.
