@@ -75,7 +75,8 @@ pub async fn take(records: &mut Subscription, count: usize) -> Vec<Record> {
     for number in 1..=count {
         let next = tokio::time::timeout(PATIENCE, records.next()).await;
         let next = next.unwrap_or_else(|_| panic!("record {number} of {count} did not come in time"));
-        taken.push(next.expect("a subscription that goes on").expect("a record"));
+        let record = next.expect("a subscription that goes on").expect("a record");
+        taken.push(Arc::unwrap_or_clone(record));
     }
     let more = tokio::time::timeout(Duration::from_millis(50), records.next()).await;
     assert!(more.is_err(), "{count} records were to come, and then came {more:?}");

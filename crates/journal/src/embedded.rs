@@ -8,19 +8,25 @@ use domain::{StreamName, Uuid};
 use event_log::{Append, EventLog, Expected, NewRecord};
 use futures::stream;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use tokio::sync::watch;
+
+mod feed;
+
+use feed::Feed;
 
 /// One process, one log, no broker. Cheap to clone.
 #[derive(Clone)]
 pub struct EmbeddedJournal {
     log: EventLog,
     committed: watch::Receiver<Position>,
+    feed: Arc<Feed>,
 }
 
 impl EmbeddedJournal {
     /// The journal on this log. It ends with the log.
     pub fn new(log: EventLog) -> EmbeddedJournal {
-        EmbeddedJournal { committed: log.watch_position(), log }
+        EmbeddedJournal { committed: log.watch_position(), feed: Arc::new(Feed::new(log.clone())), log }
     }
 
     /// The log.
@@ -94,6 +100,7 @@ impl Journal for EmbeddedJournal {
     async fn subscribe(&self, after: Position, filter: Filter) -> Result<Subscription, ReadError> {
         let follower = Follower {
             log: self.log.clone(),
+            feed: self.feed.clone(),
             committed: self.committed.clone(),
             filter,
             after,
@@ -153,51 +160,48 @@ fn unreadable(error: event_log::ReadError) -> ReadError {
 
 struct Follower {
     log: EventLog,
+    feed: Arc<Feed>,
     committed: watch::Receiver<Position>,
     filter: Filter,
     /// Everything up to here was given out or passed over by the filter.
     after: Position,
-    ready: VecDeque<Record>,
+    ready: VecDeque<Arc<Record>>,
 }
 
 impl Follower {
     /// The next record; `None` when the log has ended.
-    async fn next(&mut self) -> Option<Result<Record, ReadError>> {
+    async fn next(&mut self) -> Option<Result<Arc<Record>, ReadError>> {
         loop {
             if let Some(record) = self.ready.pop_front() {
                 return Some(Ok(record));
             }
             let after = self.after;
             let committed = *self.committed.wait_for(|&committed| committed > after).await.ok()?;
-            let (log, filter) = (self.log.clone(), self.filter.clone());
-            match blocking(move || batch(&log, &filter, after, committed)).await {
-                Ok((reached, records)) => {
-                    self.after = reached;
-                    self.ready = records;
-                }
+            match self.fetch(committed).await {
+                Ok((reached, records)) => (self.after, self.ready) = (reached, records),
                 Err(error) => return Some(Err(error)),
             }
         }
     }
-}
 
-/// The next records that the filter takes, and the position up to which that is all.
-fn batch(
-    log: &EventLog,
-    filter: &Filter,
-    after: Position,
-    committed: Position,
-) -> Result<(Position, VecDeque<Record>), ReadError> {
-    let max = SUBSCRIPTION_BATCH_RECORDS_MAX;
-    let records = match filter {
-        Filter::Stream(stream) => log.read_stream(&stream.to_string(), after, max),
-        Filter::All | Filter::Categories(_) => log.read(after, max),
+    /// The next records that the filter takes, and the position up to which that is all.
+    async fn fetch(&self, committed: Position) -> Result<(Position, VecDeque<Arc<Record>>), ReadError> {
+        let (log, after) = (self.log.clone(), self.after);
+        let (reached, records) = match &self.filter {
+            Filter::Stream(stream) => {
+                let stream = stream.to_string();
+                let read = move || {
+                    let records = log.read_stream(&stream, after, SUBSCRIPTION_BATCH_RECORDS_MAX);
+                    records.map_err(unreadable)?.iter().map(opened).collect::<Result<Vec<_>, _>>()
+                };
+                let records: Vec<Arc<Record>> = blocking(read).await?.into_iter().map(Arc::new).collect();
+                (records.last().map_or(committed, |last| last.position), records)
+            }
+            Filter::All | Filter::Categories(_) => {
+                let records = self.feed.behind(after, committed).await?;
+                (records.last().map_or(committed, |last| last.position), records)
+            }
+        };
+        Ok((reached, records.into_iter().filter(|record| self.filter.takes(&record.stream)).collect()))
     }
-    .map_err(unreadable)?;
-    let reached = records.last().map_or(committed, |last| last.position);
-    let taken = |record: &&event_log::Record| {
-        StreamName::parse(&record.stream).is_none_or(|stream| filter.takes(&stream))
-    };
-    let opened = records.iter().filter(taken).map(opened).collect::<Result<_, _>>()?;
-    Ok((reached, opened))
 }

@@ -12,6 +12,7 @@ use proto::record::Envelope;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -201,20 +202,21 @@ pub trait Journal: Send + Sync + 'static {
     }
 }
 
-/// Records as they are committed; see [`Journal::subscribe`]. Dropping it ends it.
+/// Records as they are committed; see [`Journal::subscribe`]. Several may have the same record in hand.
+/// Dropping it ends it.
 pub struct Subscription {
-    records: BoxStream<'static, Result<Record, ReadError>>,
+    records: BoxStream<'static, Result<Arc<Record>, ReadError>>,
 }
 
 impl Subscription {
     /// Wraps a provider's stream.
-    pub fn new(records: impl Stream<Item = Result<Record, ReadError>> + Send + 'static) -> Subscription {
+    pub fn new(records: impl Stream<Item = Result<Arc<Record>, ReadError>> + Send + 'static) -> Subscription {
         Subscription { records: Box::pin(records) }
     }
 }
 
 impl Stream for Subscription {
-    type Item = Result<Record, ReadError>;
+    type Item = Result<Arc<Record>, ReadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.records.as_mut().poll_next(cx)

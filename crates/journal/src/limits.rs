@@ -17,6 +17,9 @@ pub const WRITE_EVENTS_MAX: usize = event_log::limits::TYPES_MAX;
 /// The records that a subscription reads from the log at once.
 pub const SUBSCRIPTION_BATCH_RECORDS_MAX: usize = 512;
 
+/// The newest records that followers of the embedded log have in hand together.
+pub const FEED_RECORDS_MAX: usize = 2_048;
+
 /// The messages that a consumer asks NATS for at once.
 pub const PULL_BATCH_MESSAGES_MAX: usize = 1000;
 

@@ -42,7 +42,7 @@ pub async fn resume(journal: &dyn Journal, checkpoint: Option<Checkpoint>) -> Re
     }
     let mut records = journal.subscribe(checkpoint.position - 1, Filter::All).await?;
     match records.next().await {
-        Some(Ok(record)) if Checkpoint::from(&record) == checkpoint => Ok(Resumed::Behind(records)),
+        Some(Ok(record)) if Checkpoint::from(&*record) == checkpoint => Ok(Resumed::Behind(records)),
         Some(Ok(_)) => Ok(Resumed::OtherJournal),
         Some(Err(error)) => Err(error),
         None => Err(ReadError::Unavailable("the journal ended a subscription".into())),

@@ -157,7 +157,7 @@ where
                 if let Some(reason) = failed {
                     halted = self.set_aside(halted, &record, &reason).await;
                 }
-                self.keep(|state| consumer::reach(state, Checkpoint::from(&record))).await;
+                self.keep(|state| consumer::reach(state, Checkpoint::from(&*record))).await;
             }
             self.done.send_replace(record.position);
         }

@@ -199,7 +199,7 @@ async fn take_all_in<V: View>(
 ) -> Result<(), Interrupted> {
     let mut batches = records.ready_chunks(VIEW_BATCH_RECORDS_MAX);
     while let Some(batch) = batches.next().await {
-        let records: Vec<Record> = batch.into_iter().collect::<Result<_, _>>()?;
+        let records: Vec<Arc<Record>> = batch.into_iter().collect::<Result<_, _>>()?;
         with(view, move |view| {
             let reached = intake::take_in::<V>(&mut view.tables, &mut view.halted, &records)?;
             view.moved.send_replace(reached);

@@ -10,6 +10,7 @@ use crate::limits::{DIRECT_BATCH_RECORDS_MAX, RETRY_PAUSE_MAX};
 use crate::{Filter, Position, ReadError, Record, Subscription};
 use futures::stream;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -58,12 +59,12 @@ struct Follower {
     after: Position,
     committed: watch::Receiver<Position>,
     reader: Option<DirectReader>,
-    ready: VecDeque<Record>,
+    ready: VecDeque<Arc<Record>>,
 }
 
 impl Follower {
     /// The next record; `None` when the journal has ended.
-    async fn next(&mut self) -> Option<Result<Record, ReadError>> {
+    async fn next(&mut self) -> Option<Result<Arc<Record>, ReadError>> {
         let mut pause = Duration::from_millis(10);
         loop {
             if let Some(record) = self.ready.pop_front() {
@@ -104,7 +105,8 @@ impl Follower {
                 committed
             }
         };
-        self.ready.extend(records.into_iter().filter(|record| self.filter.takes(&record.stream)));
+        let taken = records.into_iter().filter(|record| self.filter.takes(&record.stream));
+        self.ready.extend(taken.map(Arc::new));
         Ok(())
     }
 }

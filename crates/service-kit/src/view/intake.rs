@@ -8,13 +8,14 @@ use domain::StreamName;
 use journal::{Position, Record};
 use rusqlite::{Connection, Transaction};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 /// Takes records in, in one transaction, or sets them aside; answers the position of the last. An error
 /// speaks of the file; nothing was taken in then.
 pub(super) fn take_in<V: View>(
     tables: &mut Connection,
     halted: &mut Halted,
-    records: &[Record],
+    records: &[Arc<Record>],
 ) -> rusqlite::Result<Position> {
     // Mostly all of them can be taken in, and no record needs a savepoint.
     if let Some(reached) = all::<V>(tables, halted, records)? {
@@ -27,7 +28,7 @@ pub(super) fn take_in<V: View>(
 fn all<V: View>(
     tables: &mut Connection,
     halted: &mut Halted,
-    records: &[Record],
+    records: &[Arc<Record>],
 ) -> rusqlite::Result<Option<Position>> {
     let transaction = tables.transaction()?;
     for record in records {
@@ -44,7 +45,7 @@ fn all<V: View>(
 fn one_by_one<V: View>(
     tables: &mut Connection,
     halted: &mut Halted,
-    records: &[Record],
+    records: &[Arc<Record>],
 ) -> rusqlite::Result<Position> {
     let transaction = tables.transaction()?;
     for record in records {
@@ -59,9 +60,9 @@ fn one_by_one<V: View>(
     end(transaction, records)
 }
 
-fn end(transaction: Transaction<'_>, records: &[Record]) -> rusqlite::Result<Position> {
+fn end(transaction: Transaction<'_>, records: &[Arc<Record>]) -> rusqlite::Result<Position> {
     let Some(last) = records.last() else { return Ok(0) };
-    reach(&transaction, Checkpoint::from(last))?;
+    reach(&transaction, Checkpoint::from(&**last))?;
     transaction.commit()?;
     Ok(last.position)
 }

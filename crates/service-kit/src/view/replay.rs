@@ -79,7 +79,7 @@ async fn compare<V: View>(
         while reached < position {
             let batch = batches.next().await;
             let batch = batch.ok_or_else(|| ViewError::Replay("the journal ended".to_owned()))?;
-            let batch: Result<Vec<Record>, _> = batch.into_iter().collect();
+            let batch: Result<Vec<Arc<Record>>, _> = batch.into_iter().collect();
             let mut batch = batch.map_err(|error| ViewError::Replay(error.to_string()))?;
             batch.retain(|record| record.position <= position);
             (tables, halted, reached) = blocking(move || {
