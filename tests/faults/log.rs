@@ -1,6 +1,7 @@
 //! Faults that can be shown on the log's directory alone.
 
 mod crash_states;
+mod damage;
 mod disk;
 mod image;
 mod io_errors;
