@@ -8,7 +8,7 @@
 use crate::anchor::AnchorFiles;
 use crate::chunk::ChunkWriter;
 use crate::index::{self, ReadyRun, StreamKey};
-use crate::limits::{REMEMBERED_STREAMS_MAX, WAITING_COMMITS_MAX};
+use crate::limits::{REMEMBERED_STREAMS_MAX, RESERVE_PARTS, WAITING_COMMITS_MAX};
 use crate::record::{self, Fields};
 use crate::store::{Shared, Store};
 use crate::{Append, AppendError, Appended, Expected, Hash, Head, OrderedRecord};
@@ -84,7 +84,7 @@ pub(crate) fn start(
         .name("event-log-index".to_owned())
         .spawn(move || write_runs(&indexer_store, &indexer_shared, &ready))?;
     let staged = *durable.head.borrow();
-    let reserve = Reserve { bytes: options.reserve_bytes, free: u64::MAX, looked: None };
+    let reserve = Reserve { bytes: options.reserve_bytes, free: u64::MAX, looked: None, written: 0 };
     let mut writer = Writer {
         shared,
         store,
@@ -299,6 +299,7 @@ impl Writer {
         self.frame.clear();
         let hash = fields.encode(salt, payload, commitment, &mut self.frame);
         chunks.push(fields.position, &self.frame)?;
+        self.reserve.written += self.frame.len() as u64;
         self.staged = Head { position: fields.position, hash };
         self.streams.put(stream, fields.position);
         self.group.entries.push((stream, fields.position));
@@ -362,17 +363,21 @@ impl Remembered {
     }
 }
 
-/// Looks at the free space of the disk, once a second at most.
+/// Looks at the free space of the disk once a second, and after as many bytes as a good part of the reserve.
 struct Reserve {
     bytes: u64,
     free: u64,
     looked: Option<Instant>,
+    /// The bytes of frames since then.
+    written: u64,
 }
 
 impl Reserve {
     fn refusal(&mut self, dir: &std::path::Path) -> Option<AppendError> {
-        if self.looked.is_none_or(|then| then.elapsed() >= Duration::from_secs(1)) {
+        let much = self.written > self.bytes / RESERVE_PARTS;
+        if much || self.looked.is_none_or(|then| then.elapsed() >= Duration::from_secs(1)) {
             self.looked = Some(Instant::now());
+            self.written = 0;
             self.free = rustix::fs::statvfs(dir).map_or(u64::MAX, |disk| disk.f_bavail * disk.f_frsize);
         }
         let (free_bytes, reserve_bytes) = (self.free, self.bytes);
