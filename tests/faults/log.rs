@@ -3,9 +3,11 @@
 mod crash_states;
 mod damage;
 mod disk;
+mod full_disk;
 mod image;
 mod io_errors;
 mod lives;
+mod mounts;
 mod proof;
 mod recording;
 mod workload;
