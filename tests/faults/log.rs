@@ -8,6 +8,7 @@ mod image;
 mod io_errors;
 mod lives;
 mod mounts;
+mod power_cut;
 mod proof;
 mod recording;
 mod workload;
