@@ -65,14 +65,14 @@ pub async fn in_two_halves(dir: &Path, half: impl FnOnce()) -> anyhow::Result<Ve
     caller.ordered(300).await?;
     let mut told = caller.told().to_vec();
     let mut caller = Caller::open(dir, caller.close().await)?;
-    caller.together(64).await?;
+    caller.ordered(64).await?;
     told.extend_from_slice(caller.told());
     let next = caller.close().await;
     half();
     let mut caller = Caller::open(dir, next)?;
     for _ in 0..25 {
         caller.ordered(60).await?;
-        caller.together(10).await?;
+        caller.ordered(10).await?;
     }
     told.extend_from_slice(caller.told());
     let mut caller = Caller::open(dir, caller.close().await)?;
