@@ -36,3 +36,6 @@ pub(crate) const INDEX_RUNS_WAITING_MAX: usize = 1;
 pub(crate) const REMEMBERED_STREAMS_MAX: usize = 256 * 1024;
 /// How many records before the anchor are verified at opening.
 pub(crate) const TAIL_RECORDS: u64 = 256;
+/// The free space is looked at again when a part of the reserve, one of so many, was written. On the disk
+/// records take up to three times their bytes.
+pub(crate) const RESERVE_PARTS: u64 = 8;

@@ -191,6 +191,10 @@ fn open_sled(options: &Options, files: &Path, first_opening: bool) -> Result<sle
                 }
                 thread::sleep(Duration::from_millis(20));
             }
+            // The system's own errors, such as a full disk, say nothing against what the files hold.
+            Err(sled::Error::Io(source)) if source.raw_os_error().is_some() => {
+                return Err(OpenError::Io { path: files.to_owned(), source });
+            }
             Err(fault) => {
                 return Err(OpenError::Unreadable { dir: options.dir.clone(), reason: fault.to_string() });
             }

@@ -1,10 +1,12 @@
 //! The space of the disk that is held in reserve: with less, the log takes nothing more.
 
+use crate::limits::RESERVE_PARTS;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a look at the disk is believed.
+/// How long a look at the disk is believed, unless much was written since.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The reserve of the disk on which a directory lies.
@@ -14,6 +16,8 @@ pub(crate) struct Reserve {
     bytes: u64,
     /// When the disk was looked at, and what was free then.
     looked: Mutex<Option<(Instant, u64)>>,
+    /// The bytes of records written since then.
+    written: AtomicU64,
 }
 
 /// Less is free than is held in reserve.
@@ -25,19 +29,26 @@ pub(crate) struct Short {
 
 impl Reserve {
     pub(crate) fn new(dir: PathBuf, bytes: u64) -> Reserve {
-        Reserve { dir, bytes, looked: Mutex::new(None) }
+        Reserve { dir, bytes, looked: Mutex::new(None), written: AtomicU64::new(0) }
     }
 
-    /// What is missing, as the disk was within the last second. A disk that cannot be looked at counts as
+    /// Notes that so many bytes were written.
+    pub(crate) fn written(&self, bytes: u64) {
+        self.written.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// What is missing, as the disk was within the last second and a part of the reserve ago. A disk that cannot be looked at counts as
     /// empty: its failure shows in writing.
     pub(crate) fn short(&self) -> Option<Short> {
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let much = self.written.load(Ordering::Relaxed) > self.bytes / RESERVE_PARTS;
         let free_bytes = match *looked {
-            Some((then, free)) if then.elapsed() < LOOK_INTERVAL => free,
+            Some((then, free)) if !much && then.elapsed() < LOOK_INTERVAL => free,
             _ => {
                 let disk = rustix::fs::statvfs(&self.dir);
                 let free = disk.map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
                 *looked = Some((Instant::now(), free));
+                self.written.store(0, Ordering::Relaxed);
                 free
             }
         };

@@ -136,6 +136,22 @@ struct Group {
     answers: Vec<Answer>,
 }
 
+impl Group {
+    /// Gives the commit that was added last its answer.
+    fn appended(&mut self, given: Result<Appended, AppendError>) {
+        if let Some(Answer::Append(_, answer)) = self.answers.last_mut() {
+            *answer = given;
+        }
+    }
+
+    /// Gives the ordered records that were added last their answer.
+    fn ordered(&mut self, given: Result<u64, AppendError>) {
+        if let Some(Answer::Ordered(_, answer)) = self.answers.last_mut() {
+            *answer = given;
+        }
+    }
+}
+
 impl Writer {
     /// Works until the log is closed, given up by all its owners, or its storage failed.
     fn run(&mut self, mut requests: mpsc::Receiver<Request>) -> Option<oneshot::Sender<()>> {
@@ -182,23 +198,27 @@ impl Writer {
         while self.group.entries.len() < self.group_records_max
             && let Some(request) = batch.next()
         {
-            let answer = match (request, &read_only) {
-                (Request::Close(done), _) => {
+            // Who asks is among those to be answered before anything can fail.
+            match request {
+                Request::Close(done) => {
                     *closing = Some(done);
                     break;
                 }
-                (Request::Append(_, to), Some(fault)) => Answer::Append(to, Err(fault.clone())),
-                (Request::Ordered(_, to), Some(fault)) => Answer::Ordered(to, Err(fault.clone())),
-                (Request::Append(prepared, to), None) => {
-                    let answer = self.stage(prepared, &mut chunks).map_err(storage)?;
-                    Answer::Append(to, answer)
+                Request::Append(prepared, to) => {
+                    self.group.answers.push(Answer::Append(to, refused_by(&read_only)));
+                    if read_only.is_none() {
+                        let staged = self.stage(prepared, &mut chunks).map_err(storage)?;
+                        self.group.appended(staged);
+                    }
                 }
-                (Request::Ordered(records, to), None) => {
-                    let answer = self.stage_ordered(&records, &mut chunks).map_err(storage)?;
-                    Answer::Ordered(to, answer)
+                Request::Ordered(records, to) => {
+                    self.group.answers.push(Answer::Ordered(to, refused_by(&read_only)));
+                    if read_only.is_none() {
+                        let staged = self.stage_ordered(&records, &mut chunks).map_err(storage)?;
+                        self.group.ordered(staged);
+                    }
                 }
-            };
-            self.group.answers.push(answer);
+            }
         }
         if self.group.entries.is_empty() {
             return Ok(());
@@ -307,6 +327,7 @@ impl Writer {
         chunks.push(fields.position, &self.frame)?;
         self.staged = Tip { position: fields.position, hash };
         self.group.leaves.push(hash);
+        self.shared.reserve.written(self.frame.len() as u64);
         self.streams.put(stream, fields.position);
         self.group.entries.push((stream, fields.position));
         Ok(())
@@ -340,6 +361,11 @@ impl Writer {
         // Who asked may have stopped waiting.
         closing.map(|done| done.send(())).transpose().unwrap_or_default();
     }
+}
+
+/// The answer before anything was staged.
+fn refused_by<T>(read_only: &Option<AppendError>) -> Result<T, AppendError> {
+    Err(read_only.clone().unwrap_or(AppendError::Closed))
 }
 
 fn storage(fault: sled::Error) -> String {

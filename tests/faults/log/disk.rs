@@ -9,8 +9,9 @@ use super::workload::Acknowledged;
 use std::ffi::{CStr, OsStr, c_char, c_int, c_uint, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::thread;
 
 /// Something that happened to the watched directory; paths are relative to it.
 #[derive(Debug, Clone)]
@@ -54,21 +55,14 @@ pub struct Fault {
     pub stays: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Watch {
-    root: PathBuf,
     steps: Vec<Step>,
     calls: [u64; 2],
     fault: Option<Fault>,
     failed: Vec<PathBuf>,
     synced_again: Vec<PathBuf>,
     told_after_failed_sync: bool,
-}
-
-impl Watch {
-    fn a_sync_failed(&self) -> bool {
-        !self.failed.is_empty() && self.fault.is_some_and(|fault| fault.kind == Kind::Sync)
-    }
 }
 
 /// What was seen of the watched directory.
@@ -87,12 +81,24 @@ pub struct Seen {
     pub told_after_failed_sync: bool,
 }
 
-static WATCHING: AtomicBool = AtomicBool::new(false);
+static ROOT: RwLock<Option<PathBuf>> = RwLock::new(None);
 static WATCH: Mutex<Option<Watch>> = Mutex::new(None);
 static TURN: Mutex<()> = Mutex::new(());
+static WATCHING: AtomicBool = AtomicBool::new(false);
+/// How many calls wait for the disk, or are made.
+static CALLS: AtomicUsize = AtomicUsize::new(0);
 
 fn lock() -> MutexGuard<'static, Option<Watch>> {
     WATCH.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The path in the watched directory; `None` when it is not below it.
+fn inside(path: &Path) -> Option<PathBuf> {
+    if !WATCHING.load(Ordering::SeqCst) {
+        return None;
+    }
+    let root = ROOT.read().unwrap_or_else(PoisonError::into_inner);
+    path.strip_prefix(root.as_ref()?).ok().map(Path::to_owned)
 }
 
 /// A directory is watched until [`Watching::end`]; who wants to watch another waits for that.
@@ -102,17 +108,8 @@ pub struct Watching(#[expect(dead_code, reason = "it is held, not read")] MutexG
 /// Begins to watch a directory, which must not be named through symbolic links.
 pub fn watch(root: &Path, fault: Option<Fault>) -> Watching {
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let root = root.to_owned();
-    let (failed, synced_again, told_after_failed_sync) = (vec![], vec![], false);
-    *lock() = Some(Watch {
-        root,
-        steps: vec![],
-        calls: [0; 2],
-        fault,
-        failed,
-        synced_again,
-        told_after_failed_sync,
-    });
+    *lock() = Some(Watch { fault, ..Watch::default() });
+    *ROOT.write().unwrap_or_else(PoisonError::into_inner) = Some(root.to_owned());
     WATCHING.store(true, Ordering::SeqCst);
     Watching(turn)
 }
@@ -127,12 +124,17 @@ impl Watching {
     }
 }
 
-/// Notes that a commit was acknowledged to its caller.
-pub fn told(acknowledged: Acknowledged) {
-    if let Some(watch) = lock().as_mut() {
-        watch.steps.push(Step::Told(acknowledged));
-        watch.told_after_failed_sync |= watch.a_sync_failed();
-    }
+/// Whether what happens in a directory is recorded.
+pub fn is_watched(dir: &Path) -> bool {
+    inside(dir).is_some()
+}
+
+/// Notes that a commit was acknowledged to its caller: the last of those under way, or another one.
+pub fn told(acknowledged: Acknowledged, last: bool) {
+    let mut lock = lock();
+    let watch = lock.as_mut().expect("a directory is watched");
+    watch.steps.push(Step::Told(acknowledged));
+    watch.told_after_failed_sync |= last && watch.a_sync_failed();
 }
 
 /// Whether a call has been made to fail.
@@ -148,6 +150,15 @@ pub fn hold() -> Held {
     Held(lock())
 }
 
+impl Held {
+    /// Waits until somebody waits for the disk.
+    pub fn wait_for_a_call(&self) {
+        while CALLS.load(Ordering::SeqCst) == 0 {
+            thread::yield_now();
+        }
+    }
+}
+
 /// Makes a call on a path, unless it shall fail, and records what it did when it succeeded.
 fn call(
     path: Option<PathBuf>,
@@ -155,33 +166,47 @@ fn call(
     make: impl FnOnce() -> i64,
     step: impl FnOnce(PathBuf, i64) -> Step,
 ) -> i64 {
-    let Some(path) = path.filter(|_| WATCHING.load(Ordering::SeqCst)) else { return make() };
-    let mut lock = lock();
-    let Some((watch, path)) = lock.as_mut().and_then(|watch| {
-        let inner = path.strip_prefix(&watch.root).ok()?.to_owned();
-        Some((watch, inner))
-    }) else {
-        drop(lock);
-        return make();
+    let Some(path) = path.and_then(|path| inside(&path)) else { return make() };
+    CALLS.fetch_add(1, Ordering::SeqCst);
+    let answer = match lock().as_mut() {
+        Some(watch) => watch.call(path, kind, make, step),
+        None => make(),
     };
-    watch.calls[kind as usize] += 1;
-    let number = watch.calls[kind as usize];
-    let fault = watch.fault.filter(|fault| {
-        fault.kind == kind && (number == fault.number || fault.stays && number > fault.number)
-    });
-    if let Some(fault) = fault {
-        watch.failed.push(path);
-        set_errno(fault.errno);
-        return -1;
-    }
-    if kind == Kind::Sync && watch.a_sync_failed() && watch.failed.contains(&path) {
-        watch.synced_again.push(path.clone());
-    }
-    let answer = make();
-    if answer >= 0 {
-        watch.steps.push(step(path, answer));
-    }
+    CALLS.fetch_sub(1, Ordering::SeqCst);
     answer
+}
+
+impl Watch {
+    fn call(
+        &mut self,
+        path: PathBuf,
+        kind: Kind,
+        make: impl FnOnce() -> i64,
+        step: impl FnOnce(PathBuf, i64) -> Step,
+    ) -> i64 {
+        self.calls[kind as usize] += 1;
+        let number = self.calls[kind as usize];
+        let fails = |fault: &Fault| {
+            fault.kind == kind && (number == fault.number || fault.stays && number > fault.number)
+        };
+        if let Some(fault) = self.fault.filter(fails) {
+            self.failed.push(path);
+            set_errno(fault.errno);
+            return -1;
+        }
+        if kind == Kind::Sync && self.a_sync_failed() && self.failed.contains(&path) {
+            self.synced_again.push(path.clone());
+        }
+        let answer = make();
+        if answer >= 0 {
+            self.steps.push(step(path, answer));
+        }
+        answer
+    }
+
+    fn a_sync_failed(&self) -> bool {
+        !self.failed.is_empty() && self.fault.is_some_and(|fault| fault.kind == Kind::Sync)
+    }
 }
 
 fn set_errno(number: c_int) {

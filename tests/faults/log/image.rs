@@ -45,6 +45,11 @@ impl Image {
         }
     }
 
+    /// A file that is there.
+    pub fn file(&mut self, path: &Path) -> &mut Vec<u8> {
+        self.files.get_mut(path).expect("it is there")
+    }
+
     /// The first path at which two directories differ.
     pub fn difference(&self, other: &Image) -> Option<PathBuf> {
         let dirs = self.dirs.symmetric_difference(&other.dirs).next().cloned();

@@ -7,6 +7,7 @@ use super::disk::{self, Fault, Kind};
 use super::lives;
 use super::proof;
 use super::workload::{Acknowledged, runtime};
+use event_log::AppendError;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -130,10 +131,11 @@ fn live(arguments: &str) {
     if seen.told_after_failed_sync {
         println!("broken a commit was acknowledged after a sync had failed");
     }
-    match ended {
-        Err(fault) if fault.to_string() == lives::PASSED_OVER || seen.failed.is_empty() => {
+    if let Err(fault) = ended {
+        let other =
+            fault.downcast_ref::<AppendError>().filter(|fault| !matches!(fault, AppendError::Storage(_)));
+        if other.is_some() || fault.to_string() == lives::PASSED_OVER || seen.failed.is_empty() {
             println!("broken {fault:#}");
         }
-        Ok(()) | Err(_) => {}
     }
 }

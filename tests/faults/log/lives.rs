@@ -58,6 +58,30 @@ pub async fn with_a_full_run(dir: &Path, next: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Some hundred records, then some thousand more. `half` is called between the two, when the log is closed.
+/// Answers what was acknowledged.
+pub async fn in_two_halves(dir: &Path, half: impl FnOnce()) -> anyhow::Result<Vec<Acknowledged>> {
+    let mut caller = Caller::open(dir, 0)?;
+    caller.ordered(300).await?;
+    let mut told = caller.told().to_vec();
+    let mut caller = Caller::open(dir, caller.close().await)?;
+    caller.ordered(64).await?;
+    told.extend_from_slice(caller.told());
+    let next = caller.close().await;
+    half();
+    let mut caller = Caller::open(dir, next)?;
+    for _ in 0..25 {
+        caller.ordered(60).await?;
+        caller.ordered(10).await?;
+    }
+    told.extend_from_slice(caller.told());
+    let mut caller = Caller::open(dir, caller.close().await)?;
+    caller.one_by_one(5).await?;
+    told.extend_from_slice(caller.told());
+    caller.close().await;
+    Ok(told)
+}
+
 /// A life with a little of everything, so that a fault can be tried at each of its calls. When its storage
 /// failed, the log must take nothing more, and this life ends.
 pub async fn short(dir: &Path) -> anyhow::Result<()> {

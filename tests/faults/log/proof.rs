@@ -1,8 +1,8 @@
 //! Whether a log is what it must be after a fault.
 
 use super::workload::{Acknowledged, commit, number_of, options, runtime};
-use event_log::{Append, EventLog, Expected, NewRecord, OpenError, ReadError, Record};
-use std::collections::HashSet;
+use event_log::{Append, AppendError, EventLog, Expected, NewRecord, OpenError, ReadError, Record};
+use std::collections::{BTreeMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use uuid::Uuid;
@@ -46,13 +46,20 @@ async fn open_and_look(dir: &Path, acknowledged: &[Acknowledged]) -> Result<Foun
         return found;
     }
     let next = opened.head.position + 1;
-    let appended = log.append(one_more()).await.map_err(|fault| format!("appending after it: {fault}"))?;
+    let appended = log.append(one_more()).await;
     log.close().await;
+    let appended = match appended {
+        Ok(appended) => appended,
+        Err(fault @ AppendError::Storage(_)) => return Ok(Found::Named(format!("appending: {fault}"))),
+        Err(fault) => return Err(format!("appending after it: {fault}")),
+    };
     if (appended.first, appended.last) != (next, next) {
         return Err(format!("the next record was given position {} instead of {next}", appended.first));
     }
-    let (log, opened) =
-        EventLog::open(options(dir)).map_err(|fault| format!("opening it again after an append: {fault}"))?;
+    let (log, opened) = match EventLog::open(options(dir)) {
+        Ok(opened) => opened,
+        Err(fault) => return Ok(Found::Named(format!("opening it again after an append: {fault}"))),
+    };
     let last = log.read(next - 1, 2).map_err(|fault| fault.to_string())?;
     log.close().await;
     match (opened.head.position == next, opened.cut, last.as_slice()) {
@@ -77,8 +84,13 @@ fn named(fault: &OpenError) -> Result<Found, String> {
 
 /// Reads and verifies everything in an open log.
 pub fn look_at(log: &EventLog, acknowledged: &[Acknowledged]) -> Result<Found, String> {
-    let records = match read_all(log).and_then(|records| log.verify(|_| {}).map(|_| records)) {
-        Ok(records) => records,
+    let verified = read_all(log).and_then(|records| {
+        log.verify(|_| {})?;
+        Ok((read_streams(log, &records)?, records))
+    });
+    let records = match verified {
+        Ok((None, records)) => records,
+        Ok((Some(stream), _)) => return Err(format!("{stream} is not read as it is in the log")),
         Err(fault @ (ReadError::Damaged(_) | ReadError::Storage(_))) => {
             return Ok(Found::Named(fault.to_string()));
         }
@@ -109,6 +121,26 @@ fn read_all(log: &EventLog) -> Result<Vec<Record>, ReadError> {
         }
         records.extend(more);
     }
+}
+
+/// The first stream that is another one when it is read by its name.
+fn read_streams(log: &EventLog, records: &[Record]) -> Result<Option<String>, ReadError> {
+    let mut streams: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for record in records {
+        streams.entry(&record.stream).or_default().push(record.position);
+    }
+    for (stream, positions) in streams {
+        let mut read: Vec<u64> = Vec::new();
+        while let Some(more) = Some(log.read_stream(stream, read.last().copied().unwrap_or(0), 4096)?)
+            .filter(|more| !more.is_empty())
+        {
+            read.extend(more.iter().map(|record| record.position));
+        }
+        if read != positions || Some(&log.stream_position(stream)?) != positions.last() {
+            return Ok(Some(stream.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 /// The records are whole commits as they were appended, each once.

@@ -94,13 +94,14 @@ pub struct Caller {
     log: EventLog,
     next: u64,
     told: Vec<Acknowledged>,
+    watched: bool,
 }
 
 impl Caller {
     /// Opens the log; the next commit has this number.
     pub fn open(dir: &Path, next: u64) -> Result<Caller, OpenError> {
         let (log, _) = EventLog::open(options(dir))?;
-        Ok(Caller { log, next, told: vec![] })
+        Ok(Caller { log, next, told: vec![], watched: disk::is_watched(dir) })
     }
 
     fn numbers(&mut self, commits: u64) -> std::ops::Range<u64> {
@@ -118,34 +119,42 @@ impl Caller {
         self.log.head().position
     }
 
-    fn was_told(&mut self, acknowledged: Acknowledged) {
+    /// Notes what it was told: the last that is under way, or another one.
+    fn was_told(&mut self, acknowledged: Acknowledged, last: bool) {
         self.told.push(acknowledged);
-        disk::told(acknowledged);
+        if self.watched {
+            disk::told(acknowledged, last);
+        }
     }
 
     /// Appends so many commits, each after the one before was acknowledged.
     pub async fn one_by_one(&mut self, commits: u64) -> Result<(), AppendError> {
         for commit in self.numbers(commits) {
             let appended = self.log.append(self::commit(commit)).await?;
-            self.was_told(Acknowledged { commit, first: appended.first, last: appended.last });
+            self.was_told(Acknowledged { commit, first: appended.first, last: appended.last }, true);
         }
         Ok(())
     }
 
-    /// Appends so many commits as one group: they wait together while the disk is stopped.
+    /// Appends a commit and, as one group, so many others, which wait while the disk is stopped. The
+    /// directory is watched.
     pub async fn together(&mut self, commits: u64) -> Result<(), AppendError> {
-        let (numbers, log) = (self.numbers(commits), self.log.clone());
+        let (numbers, log) = (self.numbers(1 + commits), self.log.clone());
         let appends = numbers.clone().map(|commit| Box::pin(log.append(self::commit(commit))));
         let mut appends: Vec<_> = appends.collect();
         let held = disk::hold();
-        for append in &mut appends {
+        for (append, number) in appends.iter_mut().zip(0..) {
             let first = append.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             assert!(first.is_pending(), "nothing is durable while the disk is stopped");
+            if number == 0 {
+                held.wait_for_a_call();
+            }
         }
         drop(held);
         for (commit, append) in numbers.zip(appends) {
             let appended = append.await?;
-            self.was_told(Acknowledged { commit, first: appended.first, last: appended.last });
+            let last = commit + 1 == self.next;
+            self.was_told(Acknowledged { commit, first: appended.first, last: appended.last }, last);
         }
         Ok(())
     }
@@ -159,7 +168,7 @@ impl Caller {
         self.log.append_ordered(records).await?;
         let firsts = places.into_iter().filter(|(_, part, _)| *part == 1);
         for (commit, (first, _, parts)) in numbers.into_iter().zip(firsts) {
-            self.was_told(Acknowledged { commit, first, last: first + u64::from(parts) - 1 });
+            self.was_told(Acknowledged { commit, first, last: first + u64::from(parts) - 1 }, true);
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use crate::{EventLog, Expected};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -20,7 +21,7 @@ fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
     let dir = TempDir::new().expect("a directory");
     let mut last = 0;
     for round in 1..=5_u64 {
-        let acknowledged = killed_writer(dir.path(), Duration::from_millis(60 + 90 * round));
+        let acknowledged = killed_writer(dir.path(), last, Duration::from_millis(60 + 90 * round));
         let (log, opened) = open(dir.path());
         assert!(
             opened.head.position >= acknowledged,
@@ -33,8 +34,9 @@ fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
     }
 }
 
-/// Lets a writer run for a while, kills it, and answers the last position that it said was durable.
-fn killed_writer(dir: &Path, after: Duration) -> u64 {
+/// Lets a writer run for a while after it got past a position, kills it, and answers the last position that
+/// it said was durable.
+fn killed_writer(dir: &Path, past: u64, after: Duration) -> u64 {
     let name = "tests::crash::nothing_acknowledged_is_lost_when_the_process_is_killed";
     let mut child = Command::new(std::env::current_exe().expect("this program"))
         .args([name, "--exact", "--nocapture", "--test-threads=1"])
@@ -44,11 +46,14 @@ fn killed_writer(dir: &Path, after: Duration) -> u64 {
         .spawn()
         .expect("the writer starts");
     let said = child.stdout.take().expect("its output");
+    let (sender, positions) = mpsc::channel();
     let reader = thread::spawn(move || {
         let lines = BufReader::new(said).lines().map_while(Result::ok);
-        lines.filter_map(|line| line.strip_prefix("durable ")?.parse::<u64>().ok()).last().unwrap_or(0)
+        let durable = lines.filter_map(|line| line.strip_prefix("durable ")?.parse::<u64>().ok());
+        durable.inspect(|position| sender.send(*position).unwrap_or_default()).last().unwrap_or(0)
     });
-    thread::sleep(after + Duration::from_millis(200));
+    while positions.recv().expect("the writer gets somewhere") <= past {}
+    thread::sleep(after);
     child.kill().expect("it is killed");
     child.wait().expect("it ends");
     reader.join().expect("no panic")

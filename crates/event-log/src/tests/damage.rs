@@ -1,11 +1,10 @@
 //! Damage is found and named, never served.
 
-use super::{commit, fill, open, options, ordered, runtime, write};
+use super::{commit, fill, open, options, runtime, write};
 use crate::chunk::{self, ChunkWriter};
 use crate::record::Fields;
-use crate::{EventLog, Expected, Head, OpenError, ReadError, Record};
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::FileExt;
+use crate::{EventLog, Expected, Head, OpenError, ReadError};
+use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -169,71 +168,6 @@ fn a_hole_and_a_forged_record_are_named() {
         "{fault}"
     );
     runtime().block_on(log.close());
-}
-
-/// Whatever is done to the file, an opened log serves what was written, or says where it does not.
-#[test]
-fn cuts_and_flipped_bits_in_the_file_never_pass() {
-    let (origin, work) = (TempDir::new().expect("a directory"), TempDir::new().expect("a directory"));
-    made(origin.path(), 300);
-    let truth = {
-        let (log, _) = open(origin.path());
-        let records = log.read(0, 1000).expect("it reads");
-        runtime().block_on(log.close());
-        records
-    };
-    let length = fs::metadata(origin.path().join("sled/db")).expect("the file").len();
-    let mut outcomes = [0; 3];
-    for number in 0..40_u64 {
-        let dir = work.path().join(number.to_string());
-        copy_dir(origin.path(), &dir);
-        let at = number * 7_919 * 7_919 % length.min(260_000);
-        let file = OpenOptions::new().read(true).write(true).open(dir.join("sled/db")).expect("the file");
-        if number % 4 == 0 {
-            file.set_len(at).expect("it is cut");
-        } else {
-            let mut byte = [0];
-            file.read_exact_at(&mut byte, at).expect("it reads");
-            file.write_all_at(&[byte[0] ^ (1 << (number % 8))], at).expect("it writes");
-        }
-        drop(file);
-        outcomes[outcome(&dir, &truth)] += 1;
-    }
-    let [refused, named, harmless] = outcomes;
-    assert_eq!(refused + named + harmless, 40);
-    assert!(refused > 0, "{outcomes:?}");
-}
-
-/// 0: it did not open. 1: reading or verifying named a place. 2: everything is there.
-fn outcome(dir: &Path, truth: &[Record]) -> usize {
-    let log = match EventLog::open(options(dir)) {
-        Ok((log, _)) => log,
-        Err(_) => return 0,
-    };
-    let verified =
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (log.read(0, 1000), log.verify(|_| {}))));
-    match verified {
-        Ok((Ok(records), Ok(_))) => {
-            assert_eq!(
-                records.iter().map(ordered).collect::<Vec<_>>(),
-                truth.iter().map(ordered).collect::<Vec<_>>()
-            );
-            2
-        }
-        _ => 1,
-    }
-}
-
-fn copy_dir(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a directory");
-    for entry in fs::read_dir(from).expect("a directory") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        match entry.file_type().expect("a type").is_dir() {
-            true => copy_dir(&entry.path(), &target),
-            false => drop(fs::copy(entry.path(), target).expect("it is copied")),
-        }
-    }
 }
 
 #[test]
