@@ -1,0 +1,5 @@
+//! Faults, made on purpose in whole installations: what is promised holds through each of them.
+
+mod consumers;
+mod full_disk;
+mod overload;
