@@ -206,6 +206,10 @@ impl Sandbox {
             let address = format!("http://{}", self.addresses[name]);
             channels.insert(service.to_owned(), Endpoint::from_shared(address)?.connect_lazy());
         }
+        // Every process serves its own operations; there is one to ask when there is one process.
+        if self.mode == Mode::Embedded {
+            channels.insert("operations".to_owned(), channels["ledger"].clone());
+        }
         let token = if token.is_empty() { None } else { Some(format!("Bearer {token}").parse()?) };
         Ok(Client { channels, token })
     }
