@@ -23,7 +23,10 @@ struct Pair {
 
 impl Pair {
     fn start(mode: Mode, brokers: usize) -> anyhow::Result<Pair> {
-        let mut sandbox = Sandbox::start_with(mode, SandboxConfig { clock: "system".to_owned(), brokers })?;
+        let mut sandbox = Sandbox::start_with(
+            mode,
+            SandboxConfig { clock: "system".to_owned(), brokers, ..SandboxConfig::default() },
+        )?;
         let ours = Target::installation(&mut sandbox)?;
         let (process, address) = echo::start()?;
         let echo = Target::echo(&process, &address, &ours)?;

@@ -68,7 +68,7 @@ async fn open(dir: &Path) -> anyhow::Result<Sample> {
 pub async fn of_a_process(settings: &Settings) -> anyhow::Result<Vec<Line>> {
     let mut lines = Vec::new();
     let mut fresh = Vec::new();
-    let config = SandboxConfig { clock: "system".to_owned(), brokers: 1 };
+    let config = SandboxConfig { clock: "system".to_owned(), ..SandboxConfig::default() };
     for _ in 0..settings.rounds {
         let mut sandbox = Sandbox::start_with(Mode::Embedded, config.clone())?;
         tokio::time::sleep(REST).await;

@@ -3,6 +3,9 @@
 //! Short by default. `HUISHANG_FAULTS_…` variables make a test long or repeat what it found; each module
 //! names its own, and a failure prints the command.
 
+mod consumers;
+mod full_disk;
 mod history;
 mod log;
+mod overload;
 mod seed;

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use domain::scheduling::department::Department;
 use domain::{Aggregate as _, Code};
+use futures::Stream;
 use prost_types::Timestamp;
 use proto::ledger::v1 as ledger;
 use proto::scheduling::events::v1 as values;
@@ -83,6 +84,24 @@ impl Client {
                 answered => return answered,
             }
         }
+    }
+
+    /// Begins an rpc whose request comes, or does not come, as a stream.
+    pub async fn begin<M, A>(
+        &self,
+        path: &'static str,
+        request: impl Stream<Item = M> + Send + 'static,
+    ) -> Result<A, Status>
+    where
+        M: prost::Message + Default + 'static,
+        A: prost::Message + Default + 'static,
+    {
+        let mut client = tonic::client::Grpc::new(self.channel(path));
+        client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+        let codec = ProstCodec::<M, A>::default();
+        let answer =
+            client.client_streaming(self.request(request), PathAndQuery::from_static(path), codec).await?;
+        Ok(answer.into_inner())
     }
 
     /// Sends bytes that are no message.

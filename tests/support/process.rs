@@ -78,6 +78,28 @@ impl Process {
         Ok(())
     }
 
+    /// Waits until it ends by itself, for so long, and tells how it ended.
+    pub fn wait_for_end(&mut self, patience: Duration) -> anyhow::Result<std::process::ExitStatus> {
+        let deadline = Instant::now() + patience;
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            if Instant::now() > deadline {
+                bail!("{} still runs after {patience:?}", self.name);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The bytes of memory that it has at hand.
+    pub fn resident_bytes(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("a running process")?;
+        let kib = line.split_whitespace().nth(1).context("its memory in kB")?;
+        Ok(kib.parse::<u64>()? * 1024)
+    }
+
     /// Asks it to end, and tells how long that took and how it ended.
     pub fn terminate(&mut self) -> anyhow::Result<(Duration, std::process::ExitStatus)> {
         let asked = Instant::now();

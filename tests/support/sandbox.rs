@@ -28,11 +28,20 @@ pub struct SandboxConfig {
     pub clock: String,
     /// Brokers of a distributed installation; several keep JetStream together, and each has every record.
     pub brokers: usize,
+    /// Settings by their names in the environment, such as `HUISHANG_LIMITS__CONNECTIONS_MAX`.
+    pub settings: Vec<(&'static str, String)>,
+    /// KiB to which a process may let a file grow; writing behind them fails, as on a broken disk.
+    pub file_kib_max: Option<u64>,
 }
 
 impl Default for SandboxConfig {
     fn default() -> Self {
-        SandboxConfig { clock: "movable:2027-03-01T01:00:00Z".into(), brokers: 1 }
+        SandboxConfig {
+            clock: "movable:2027-03-01T01:00:00Z".into(),
+            brokers: 1,
+            settings: Vec::new(),
+            file_kib_max: None,
+        }
     }
 }
 
@@ -118,7 +127,7 @@ impl Sandbox {
     }
 
     fn spawn_huishang(&self, name: &str) -> anyhow::Result<(Process, String)> {
-        let mut command = Command::new(huishang());
+        let mut command = limited(huishang(), self.config.file_kib_max);
         match name {
             "up" => {
                 command.args(["up", "--data"]).arg(self.folder.path());
@@ -134,10 +143,16 @@ impl Sandbox {
         command.arg(self.folder.path().join("keys/jwks.json"));
         command.env("HUISHANG_LOG__FORMAT", "json");
         command.env("HUISHANG_NATS__REPLICAS", self.config.brokers.to_string());
+        command.envs(self.config.settings.iter().map(|(name, value)| (*name, value)));
         Process::start(name, &mut command, |line| {
             let line: serde_json::Value = serde_json::from_str(line).ok()?;
             (line["message"] == "serving").then(|| line["address"].as_str().unwrap_or_default().to_owned())
         })
+    }
+
+    /// Changes what processes that are started from now on are told.
+    pub fn configure(&mut self, config: SandboxConfig) {
+        self.config = config;
     }
 
     /// Its way of being made up.
@@ -218,6 +233,10 @@ impl Sandbox {
             let endpoint = Endpoint::from_shared(self.server_of(service))?;
             channels.insert(service.to_owned(), endpoint.connect_lazy());
         }
+        // Every process serves its own operations; there is one to ask when there is one process.
+        if self.mode == Mode::Embedded {
+            channels.insert("operations".to_owned(), channels["ledger"].clone());
+        }
         let token = if token.is_empty() { None } else { Some(format!("Bearer {token}").parse()?) };
         Ok(Client { channels, token })
     }
@@ -271,4 +290,14 @@ impl Sandbox {
             .output()
             .context("the binary runs")
     }
+}
+
+/// A command whose files may grow so far. Writing behind that fails with an error, and no signal.
+fn limited(program: PathBuf, file_kib_max: Option<u64>) -> Command {
+    let Some(kib) = file_kib_max else { return Command::new(program) };
+    let mut command = Command::new("sh");
+    // The unit of the shell is 512 bytes.
+    let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kib * 2);
+    command.arg("-c").arg(script).arg(program);
+    command
 }

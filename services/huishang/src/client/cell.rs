@@ -1,9 +1,12 @@
 //! A value of the wire in few words, for people.
 
-use super::descriptors::{is_choice, is_optional, is_timestamp, is_well_known, kebab, short_name};
+use super::descriptors::{
+    is_any, is_choice, is_optional, is_timestamp, is_well_known, kebab, packed, short_name, unpack,
+};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, SerializeOptions, Value};
+use serde::Serialize as _;
 
 /// A field's value in a message; empty when there is none.
 pub fn field(message: &DynamicMessage, field: &FieldDescriptor, zone: &TimeZone) -> String {
@@ -102,7 +105,37 @@ pub fn json(message: &DynamicMessage) -> String {
     let options = SerializeOptions::new().skip_default_fields(false);
     match message.serialize_with_options(&mut writer, &options) {
         Ok(()) => String::from_utf8_lossy(&bytes).into_owned(),
-        // An event of a type that this program does not know has no JSON; its bytes are still told.
-        Err(error) => serde_json::json!({ "unreadable": error.to_string() }).to_string(),
+        Err(_) => json_in_part(message).to_string(),
     }
+}
+
+/// A message that holds, somewhere, one of a type that this program does not know: that one's bytes are told
+/// as they are, and everything around it as ever.
+fn json_in_part(message: &DynamicMessage) -> serde_json::Value {
+    if is_any(&message.descriptor()) && unpack(message).is_none() {
+        let (url, bytes) = packed(message);
+        return serde_json::json!({ "@type": url, "value": bytes });
+    }
+    let whole = |message: &DynamicMessage| match message.serialize(serde_json::value::Serializer) {
+        Ok(value) => value,
+        Err(_) => json_in_part(message),
+    };
+    let mut object = serde_json::Map::new();
+    for field in message.descriptor().fields().filter(|field| message.has_field(field)) {
+        let value = match &*message.get_field(&field) {
+            Value::Message(inner) => whole(inner),
+            Value::List(items) if items.iter().all(|item| item.as_message().is_some()) => {
+                items.iter().filter_map(Value::as_message).map(&whole).collect()
+            }
+            _ => {
+                let mut alone = DynamicMessage::new(message.descriptor());
+                alone.set_field(&field, message.get_field(&field).into_owned());
+                // A value that has no JSON at all, such as a moment out of range, is left empty.
+                let alone = alone.serialize(serde_json::value::Serializer).unwrap_or_default();
+                alone[field.json_name()].clone()
+            }
+        };
+        object.insert(field.json_name().to_owned(), value);
+    }
+    object.into()
 }

@@ -1,8 +1,10 @@
 //! What the protos say, read from the descriptors in the binary: rpcs, messages and their comments.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use prost_reflect::{
     DescriptorPool, DynamicMessage, EnumDescriptor, EnumValueDescriptor, FieldDescriptor, FileDescriptor,
-    Kind, MessageDescriptor, MethodDescriptor,
+    Kind, MessageDescriptor, MethodDescriptor, Value,
 };
 use std::sync::LazyLock;
 
@@ -94,6 +96,15 @@ pub fn unpack(any: &DynamicMessage) -> Option<DynamicMessage> {
     let url = any.get_field_by_name("type_url")?;
     let message = pool().get_message_by_name(url.as_str()?.rsplit('/').next()?)?;
     DynamicMessage::decode(message, any.get_field_by_name("value")?.as_bytes()?.clone()).ok()
+}
+
+/// The type and the bytes in an `Any`, bytes as protobuf JSON has them.
+pub fn packed(any: &DynamicMessage) -> (String, String) {
+    let value = any.get_field_by_name("value");
+    let bytes = value.as_deref().and_then(Value::as_bytes).map(|bytes| STANDARD.encode(bytes));
+    let url = any.get_field_by_name("type_url");
+    let url = url.as_deref().and_then(Value::as_str).map(str::to_owned);
+    (url.unwrap_or_default(), bytes.unwrap_or_default())
 }
 
 /// Whether a message is a choice: all its fields are cases of one oneof.

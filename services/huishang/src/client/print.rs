@@ -1,7 +1,7 @@
 //! An answer as people read it: lines for a single thing, tables for lists.
 
 use super::cell;
-use super::descriptors::{is_any, is_choice, is_compact, is_well_known, nested, unpack};
+use super::descriptors::{is_any, is_choice, is_compact, is_well_known, nested, packed, unpack};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use jiff::tz::TimeZone;
 use prost_reflect::{
@@ -82,7 +82,14 @@ impl Printer<'_> {
                     parts.lists.push((Heading { text: words(field.name()), blocks }, things));
                 }
             } else if field.kind().as_message().is_some_and(is_any) {
-                for thing in things(&value).iter().filter_map(unpack) {
+                for any in things(&value) {
+                    let Some(thing) = unpack(&any) else {
+                        let (url, bytes) = packed(&any);
+                        let name = url.rsplit('/').next().unwrap_or_default().to_owned();
+                        let text = format!("not known to this program; in base64: {bytes}");
+                        parts.values.push((name, text));
+                        continue;
+                    };
                     let heading = Heading { text: thing.descriptor().name().to_owned(), blocks: true };
                     parts.lists.push((heading, vec![thing]));
                 }
