@@ -15,7 +15,7 @@ pub const COMMIT_BYTES_MAX: usize = event_log::limits::COMMIT_BYTES_MAX;
 pub const WRITE_EVENTS_MAX: usize = event_log::limits::TYPES_MAX;
 
 /// The records that a subscription reads from the log at once.
-pub const SUBSCRIPTION_BATCH_RECORDS_MAX: usize = 512;
+pub const SUBSCRIPTION_BATCH_RECORDS_MAX: usize = 1_024;
 
 /// The messages that a consumer asks NATS for at once.
 pub const PULL_BATCH_MESSAGES_MAX: usize = 1000;

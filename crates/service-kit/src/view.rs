@@ -3,7 +3,9 @@
 
 use crate::Kit;
 use crate::checkpoint::{Checkpoint, Resumed, resume};
-use crate::limits::{VIEW_BATCH_RECORDS_MAX, VIEW_READERS_MAX, VIEW_TIMEOUT};
+use crate::limits::{
+    VIEW_BATCH_RECORDS_MAX, VIEW_CACHE_KIB, VIEW_READERS_MAX, VIEW_TIMEOUT, VIEW_WAL_PAGES_MAX,
+};
 use domain::Uuid;
 use futures::StreamExt as _;
 use journal::{Journal, Position, Record};
@@ -133,6 +135,8 @@ fn open<V: View>(file: &Path) -> Result<Connection, ViewError> {
     tables.busy_timeout(Duration::from_secs(5))?;
     // Losing the last moments of a view is harmless: it is behind its checkpoint then, and goes on.
     tables.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")?;
+    tables.pragma_update(None, "cache_size", -VIEW_CACHE_KIB)?;
+    tables.pragma_update(None, "wal_autocheckpoint", VIEW_WAL_PAGES_MAX)?;
     let known: Option<String> = tables
         .query_row("SELECT schema FROM checkpoint", [], |row| row.get(0))
         .optional()
