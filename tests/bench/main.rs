@@ -73,7 +73,10 @@ async fn table(settings: &Settings, chosen: &[&str]) -> anyhow::Result<()> {
         eprintln!("{name}");
         match row(settings).await {
             Ok(measured) => lines.extend(measured),
-            Err(error) => lines.push(Line::not_measured(name, format!("{error:#}"))),
+            Err(error) => {
+                eprintln!("{error:#}");
+                lines.push(Line::not_measured(name, &format!("{error:#}")));
+            }
         }
     }
     report::print_targets(lines);

@@ -66,8 +66,9 @@ impl Line {
     }
 
     /// A case that could not be measured, and why.
-    pub fn not_measured(case: &str, why: impl std::fmt::Display) -> Line {
-        Line { case: case.to_owned(), measured: format!("not measured: {why}"), ..Line::default() }
+    pub fn not_measured(case: &str, why: &str) -> Line {
+        let verdict = format!("not measured: {}", why.lines().next().unwrap_or_default());
+        Line { case: case.to_owned(), verdict, ..Line::default() }
     }
 }
 

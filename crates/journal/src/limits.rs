@@ -15,7 +15,7 @@ pub const COMMIT_BYTES_MAX: usize = event_log::limits::COMMIT_BYTES_MAX;
 pub const WRITE_EVENTS_MAX: usize = event_log::limits::TYPES_MAX;
 
 /// The records that a subscription reads from the log at once.
-pub const SUBSCRIPTION_BATCH_RECORDS_MAX: usize = 512;
+pub const SUBSCRIPTION_BATCH_RECORDS_MAX: usize = 1_024;
 
 /// The newest records that followers of the embedded log have in hand together.
 pub const FEED_RECORDS_MAX: usize = 2_048;

@@ -2,6 +2,7 @@
 //! its tables. It holds nothing that cannot be computed again.
 
 use crate::checkpoint::Checkpoint;
+use crate::limits::{VIEW_CACHE_KIB, VIEW_WAL_PAGES_MAX};
 use crate::set_aside;
 use domain::Uuid;
 use rusqlite::{Connection, OptionalExtension as _};
@@ -19,6 +20,8 @@ pub(crate) fn open(file: &Path, schema: &str) -> rusqlite::Result<Connection> {
     tables.busy_timeout(Duration::from_secs(5))?;
     // Losing the last moments is harmless: the consumer is behind its checkpoint then, and goes on.
     tables.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")?;
+    tables.pragma_update(None, "cache_size", -VIEW_CACHE_KIB)?;
+    tables.pragma_update(None, "wal_autocheckpoint", VIEW_WAL_PAGES_MAX)?;
     let known: Option<String> = tables
         .query_row("SELECT schema FROM checkpoint", [], |row| row.get(0))
         .optional()

@@ -49,7 +49,12 @@ pub const TOKENS_REMEMBERED_MAX: usize = 10_000;
 /// Folded aggregates kept in memory, at most.
 pub const CACHED_STREAMS_MAX: usize = 20_000;
 /// Records applied to a view in one transaction, at most.
-pub const VIEW_BATCH_RECORDS_MAX: usize = 512;
+pub const VIEW_BATCH_RECORDS_MAX: usize = 1_024;
+/// Memory in which a view that is written keeps its pages, in KiB.
+pub const VIEW_CACHE_KIB: i64 = 8 * 1024;
+/// Pages of a view's write-ahead log after which it is taken into the file: each page is written once for all
+/// the changes that fall on it meanwhile.
+pub const VIEW_WAL_PAGES_MAX: i64 = 4_000;
 /// Queries of one view at once, at most.
 pub const VIEW_READERS_MAX: usize = 4;
 /// Verifications of a process's views at once, at most; a further one is refused.
