@@ -25,6 +25,7 @@ pub(crate) struct Shared {
     store: RwLock<Option<Arc<Store>>>,
     failure: OnceLock<String>,
     pub(crate) log_id: Uuid,
+    pub(crate) dir: PathBuf,
 }
 
 /// How long closing waits for readers that are in the middle of something.
@@ -32,7 +33,8 @@ const READERS_WAIT_MAX: Duration = Duration::from_secs(5);
 
 impl Shared {
     pub(crate) fn new(store: Arc<Store>, log_id: Uuid) -> Shared {
-        Shared { store: RwLock::new(Some(store)), failure: OnceLock::new(), log_id }
+        let dir = store.dir.clone();
+        Shared { store: RwLock::new(Some(store)), failure: OnceLock::new(), log_id, dir }
     }
 
     /// The store, unless the log was closed.

@@ -54,3 +54,15 @@ pub const CONSUMER_HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// How long a consumer may bring nothing of what is known to be committed before it is made anew.
 pub const CONSUMER_SILENCE_MAX: Duration = Duration::from_secs(3);
+
+/// How often a process asks the ledgers to look at the stream, at most, while one has not answered.
+pub const QUESTION_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How long ledgers that announced themselves may be silent before nothing more is appended.
+pub const ANNOUNCEMENT_SILENCE_MAX: Duration = Duration::from_secs(5);
+
+/// The positions of which a process remembers what a ledger said to be the root, at most.
+pub const ROOTS_REMEMBERED_MAX: usize = 1024;
+
+/// The records that are put back into a stream at once.
+pub const RECORDS_PUT_BACK_AT_ONCE: usize = 256;

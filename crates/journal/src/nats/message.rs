@@ -1,5 +1,6 @@
 //! Names in NATS, and how a record becomes a message.
 
+use super::announcement::{hex, unhex};
 use crate::payload::{self, Salt};
 use crate::{Position, ReadError, Record};
 use async_nats::HeaderMap;
@@ -23,6 +24,8 @@ pub(super) struct Names {
     pub(super) stream: String,
     /// Where ledgers announce their heads.
     pub(super) committed: String,
+    /// Where a process asks the ledgers to look at the stream and say their heads.
+    pub(super) questions: String,
 }
 
 impl Names {
@@ -37,6 +40,7 @@ impl Names {
             prefix: format!("huishang.{realm}."),
             stream: format!("huishang-{realm}"),
             committed: format!("huishang.{realm}.committed"),
+            questions: format!("huishang.{realm}.hello"),
         })
     }
 
@@ -50,6 +54,11 @@ impl Names {
     }
 
     pub(super) fn subject(&self, stream: &StreamName) -> String {
+        format!("{}{stream}", self.prefix)
+    }
+
+    /// The subject of a stream that is known by the text of its name.
+    pub(super) fn subject_of(&self, stream: &str) -> String {
         format!("{}{stream}", self.prefix)
     }
 
@@ -125,35 +134,9 @@ fn is_header_text(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_graphic())
 }
 
-fn hex(salt: &Salt) -> String {
-    salt.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Salt> {
-    let text = text.as_bytes();
-    if text.len() != 32 {
-        return None;
-    }
-    let mut salt = Salt::default();
-    for (byte, digits) in salt.iter_mut().zip(text.chunks(2)) {
-        let digits = std::str::from_utf8(digits).ok().filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
-        *byte = u8::from_str_radix(digits, 16).ok()?;
-    }
-    Some(salt)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_salt_comes_back_as_it_was() {
-        let salt: Salt = rand::random();
-        assert_eq!(unhex(&hex(&salt)), Some(salt));
-        for wrong in ["", "00", "+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1", "é".repeat(16).as_str()] {
-            assert_eq!(unhex(wrong), None);
-        }
-    }
 
     #[test]
     fn a_realm_is_one_token_of_a_subject() {

@@ -1,7 +1,8 @@
 //! Connecting, and the stream that holds a realm's records.
 
 use super::message::Names;
-use super::{Link, NatsJournal, watermark};
+use super::watermark::{Heard, Listener};
+use super::{Link, NatsJournal};
 use crate::limits::{BATCHES_IN_FLIGHT_MAX, CONNECT_TIMEOUT, REQUEST_TIMEOUT, RETRY_PAUSE_MAX};
 use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::stream::{self, Compression, DiscardPolicy, RetentionPolicy, StorageType};
@@ -86,23 +87,23 @@ pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError>
         tokio::time::sleep(RETRY_PAUSE_MAX).await;
     };
     let created = info.created.unix_timestamp_nanos();
-    let (committed, listening) = watermark::listen(&client, &names, created, config.ledgers_needed)
+    let heard = Arc::new(Heard::new(config.ledgers_needed, created, &client));
+    let (listener, committed) = Listener::new(&names, &client, heard.clone())
         .await
         .map_err(|why| unreachable(&config, why))?;
-    Ok(NatsJournal {
-        link: Arc::new(Link {
-            client,
-            context,
-            names,
-            created,
-            replicas: info.config.num_replicas,
-            epoch,
-            checked_epoch: AtomicU64::new(u64::MAX),
-            batches: Semaphore::new(BATCHES_IN_FLIGHT_MAX),
-            committed,
-        }),
-        _watermark: Arc::new(AbortOnDropHandle::new(listening)),
-    })
+    let link = Arc::new(Link {
+        client,
+        context,
+        names,
+        replicas: info.config.num_replicas,
+        epoch,
+        heard,
+        checked: [AtomicU64::new(u64::MAX), AtomicU64::new(u64::MAX)],
+        batches: Semaphore::new(BATCHES_IN_FLIGHT_MAX),
+        committed,
+    });
+    let listening = tokio::spawn(listener.run(Arc::downgrade(&link)));
+    Ok(NatsJournal { link, _watermark: Arc::new(AbortOnDropHandle::new(listening)) })
 }
 
 /// Names the servers without the user and password that a URL may hold.
