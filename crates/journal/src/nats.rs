@@ -20,6 +20,7 @@ mod direct;
 mod ledger;
 mod message;
 mod read;
+pub mod repair;
 mod setup;
 mod standing;
 mod subscribe;

@@ -278,8 +278,7 @@ async fn a_cluster_of_three_servers_keeps_the_contract() {
     committed(&journal, append_many(&journal, 5).await).await;
     for server in &mut servers {
         server.kill();
-        let last = append_many(&journal, 5).await;
-        committed(&journal, last).await;
+        committed(&journal, append_many(&journal, 5).await).await;
         server.restart();
         tokio::time::sleep(Duration::from_secs(3)).await;
     }

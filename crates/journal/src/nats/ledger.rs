@@ -11,10 +11,11 @@ use crate::limits::{
 };
 use crate::{Position, ReadError};
 use async_nats::jetstream::stream;
-use async_nats::{Message, Subject};
+use async_nats::{Message, Subject, Subscriber};
 use event_log::{EventLog, Hash};
 use follow::{Group, consume};
 use futures::{FutureExt as _, StreamExt as _};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
@@ -154,7 +155,14 @@ impl Ledger<'_> {
         let questions = self.link.names.questions.clone();
         let mut questions = self.link.client.subscribe(questions).await.map_err(interrupted)?;
         let stream = self.join().await?;
-        let mut messages = consume(&stream, self.log.head().position + 1).await?;
+        // A cluster that has just lost a server takes a while to make a consumer.
+        let mut consuming = pin!(consume(&stream, self.log.head().position + 1));
+        let mut messages = loop {
+            tokio::select! {
+                messages = &mut consuming => break messages?,
+                question = questions.next() => self.answer(question, &mut questions).await?,
+            }
+        };
         let mut group = Group::behind(self.log.head().position);
         let mut ticks = tokio::time::interval(ANNOUNCEMENT_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -171,11 +179,7 @@ impl Ledger<'_> {
                     continue;
                 }
                 question = questions.next() => {
-                    let mut asked: Vec<Message> = question.into_iter().collect();
-                    while let Some(Some(question)) = questions.next().now_or_never() {
-                        asked.push(question);
-                    }
-                    self.answer(asked).await?;
+                    self.answer(question, &mut questions).await?;
                     continue;
                 }
                 message = messages.next() => {
@@ -278,11 +282,14 @@ impl Ledger<'_> {
         )
     }
 
-    /// Looks at the stream for those who asked, and tells them the head.
-    async fn answer(&self, questions: Vec<Message>) -> Result<(), Ended> {
-        let replies: Vec<Subject> = questions.into_iter().filter_map(|question| question.reply).collect();
-        if replies.is_empty() {
+    /// Looks at the stream for all who have asked, and tells them the head.
+    async fn answer(&self, first: Option<Message>, more: &mut Subscriber) -> Result<(), Ended> {
+        let Some(first) = first else {
             return Err(Ended::Interrupted("the subscription to questions ended".into()));
+        };
+        let mut replies: Vec<Subject> = first.reply.into_iter().collect();
+        while let Some(Some(question)) = more.next().now_or_never() {
+            replies.extend(question.reply);
         }
         let stream = self.stream().await?;
         let (head, end) = (self.log.head().position, stream.cached_info().state.last_sequence);

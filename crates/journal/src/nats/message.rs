@@ -49,6 +49,20 @@ impl Names {
         format!("{}*.*.*", self.prefix)
     }
 
+    /// What the stream takes instead while its records are put back.
+    pub(super) fn repaired(&self) -> String {
+        format!("{}*.*.*", self.repair_prefix())
+    }
+
+    fn repair_prefix(&self) -> String {
+        format!("huishang-repair.{}.", self.realm)
+    }
+
+    /// Where a record of a stream is sent while records are put back.
+    pub(super) fn repaired_subject(&self, stream: &str) -> String {
+        format!("{}{stream}", self.repair_prefix())
+    }
+
     pub(super) fn category(&self, category: &str) -> String {
         format!("{}{category}.*", self.prefix)
     }
