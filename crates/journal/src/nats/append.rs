@@ -140,8 +140,7 @@ fn in_batch(message: &Outgoing, batch: &str, sequence: usize) -> HeaderMap {
     headers
 }
 
-/// Sends one message; answers with its sequence.
-pub(super) async fn request(client: Client, message: Outgoing) -> Result<Position, PublishError> {
+async fn request(client: Client, message: Outgoing) -> Result<Position, PublishError> {
     let Outgoing { subject, headers, payload } = message;
     let request = Request::new().headers(headers).payload(payload).timeout(Some(REQUEST_TIMEOUT));
     match client.send_request(subject, request).await {
@@ -177,7 +176,8 @@ const CONFLICTS: [u64; 3] = [10071, 10164, 10070];
 /// batches were open.
 const BROKEN_BATCHES: [u64; 3] = [10176, 10210, 10211];
 
-fn read_answer(answer: &[u8]) -> Result<Position, PublishError> {
+/// The sequence that JetStream gave to a message.
+pub(super) fn read_answer(answer: &[u8]) -> Result<Position, PublishError> {
     let answer: Answer = serde_json::from_slice(answer)
         .map_err(|fault| PublishError::Unclear(format!("the answer of JetStream cannot be read: {fault}")))?;
     let Some(error) = answer.error else {

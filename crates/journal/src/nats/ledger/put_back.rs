@@ -1,12 +1,12 @@
 //! Records of a log as the messages that they were, at the positions that they had.
 
-use crate::limits::RECORDS_PUT_BACK_AT_ONCE;
-use crate::nats::append::{Outgoing, PublishError, request};
+use crate::limits::{RECORDS_PUT_BACK_AT_ONCE, REQUEST_TIMEOUT};
+use crate::nats::append::{Outgoing, PublishError, read_answer};
 use crate::nats::message::{EXPECTED_SEQUENCE, Names};
 use crate::{Position, ReadError, payload};
 use async_nats::Client;
 use event_log::{EventLog, Record};
-use futures::{StreamExt as _, stream};
+use futures::StreamExt as _;
 
 /// Why records could not be put back.
 #[derive(Debug, thiserror::Error)]
@@ -40,19 +40,30 @@ pub(in crate::nats) async fn put_back(
     subject: impl Fn(&str) -> String,
     mut progress: impl FnMut(Position),
 ) -> Result<(), Fault> {
+    let inbox = client.new_inbox();
+    let mut answers =
+        client.subscribe(format!("{inbox}.*")).await.map_err(|error| Fault::Broker(error.to_string()))?;
+    // They are sent in order, and each is refused unless the one before it was taken.
     while end < to {
         let count = (to - end).min(RECORDS_PUT_BACK_AT_ONCE as u64) as usize;
         let records = log.read(end, count).map_err(|error| Fault::Log(error.to_string()))?;
-        let messages = records.iter().map(|record| again(names, record, &subject));
-        let messages = messages.collect::<Result<Vec<Outgoing>, _>>()?;
-        // They are sent in this order, and each is refused unless the one before it was taken.
-        let sent = messages.into_iter().map(|message| request(client.clone(), message));
-        let mut answers = stream::iter(sent).buffered(RECORDS_PUT_BACK_AT_ONCE);
-        while let Some(answer) = answers.next().await {
-            if answer? != end + 1 {
+        for record in &records {
+            let Outgoing { subject, headers, payload } = again(names, record, &subject)?;
+            let reply = format!("{inbox}.{}", record.position);
+            client
+                .publish_with_reply_and_headers(subject, reply, headers, payload)
+                .await
+                .map_err(|error| Fault::Broker(error.to_string()))?;
+        }
+        for record in &records {
+            let answer = tokio::time::timeout(REQUEST_TIMEOUT, answers.next()).await;
+            let Ok(Some(answer)) = answer else {
+                return Err(Fault::Broker("no answer in time".into()));
+            };
+            if read_answer(&answer.payload)? != record.position {
                 return Err(Fault::Grew);
             }
-            end += 1;
+            end = record.position;
         }
         progress(end);
     }
