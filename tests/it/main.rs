@@ -1,12 +1,15 @@
 //! Stories, each run embedded and as separate processes over a real broker.
 
+mod backup;
 mod command_line;
 mod crash;
 mod door;
 mod double_booking;
+mod export;
 mod idempotency;
 mod plan;
 mod story;
+mod views;
 
 /// Declares a test that runs in both ways an installation can be made up.
 #[macro_export]

@@ -149,6 +149,22 @@ impl Sandbox {
         self.folder.path()
     }
 
+    /// The data directory of the process that runs a service.
+    pub fn data_of(&self, service: &str) -> PathBuf {
+        match self.mode {
+            Mode::Embedded => self.folder().to_owned(),
+            Mode::Distributed => self.folder().join(service),
+        }
+    }
+
+    /// The name of the process that runs a service.
+    pub fn process_of(&self, service: &'static str) -> &'static str {
+        match self.mode {
+            Mode::Embedded => "up",
+            Mode::Distributed => service,
+        }
+    }
+
     /// The key that signs its tokens.
     pub fn signing_key(&self) -> PathBuf {
         self.folder.path().join("keys/signing-key.pem")

@@ -139,20 +139,26 @@ impl Frames {
     }
 }
 
+impl Frames {
+    /// The next record, with the bytes that it lies in.
+    pub(crate) fn next_frame(&mut self) -> Option<Result<(Bytes, Record), ReadError>> {
+        if self.ended {
+            return None;
+        }
+        let position = self.next;
+        let read = |frame: Bytes| record::decode(&frame, position).map(|record| (frame, record));
+        let found = self.frame().and_then(|frame| Ok(frame.map(read).transpose()?)).transpose();
+        self.next += 1;
+        self.ended = !matches!(found, Some(Ok(_)));
+        found
+    }
+}
+
 impl Iterator for Frames {
     type Item = Result<Record, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.ended {
-            return None;
-        }
-        let found = self
-            .frame()
-            .and_then(|frame| Ok(frame.map(|frame| record::decode(&frame, self.next)).transpose()?))
-            .transpose();
-        self.next += 1;
-        self.ended = !matches!(found, Some(Ok(_)));
-        found
+        self.next_frame().map(|found| found.map(|(_, record)| record))
     }
 }
 

@@ -161,6 +161,16 @@ pub enum OpenError {
         /// What it said.
         reason: String,
     },
+    /// It is a copy that was begun and not finished.
+    #[error(
+        "{}: the log is only half restored; run the same 'huishang log restore' or 'huishang log import' again, \
+         which goes on where it was",
+        dir.display()
+    )]
+    HalfRestored {
+        /// The log's directory.
+        dir: PathBuf,
+    },
     /// This program was linked so that a flush does not reach the disk.
     #[error("this build does not sync what it writes: the function sync_file_range is not the log's own")]
     NotDurable,

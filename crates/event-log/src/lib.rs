@@ -7,23 +7,29 @@
 //! [`EventLog::open`] proves that nothing acknowledged is missing, or refuses.
 //!
 //! Over the records stands a hash tree ([`tree`]), so that an outsider who keeps nothing but a head can be
-//! shown that a record is in the log and that the log only grew.
+//! shown that a record is in the log and that the log only grew. Heads are signed ([`note`]) in a form that
+//! tools of others read.
 //!
 //! The log knows streams, positions and bytes. What the bytes mean is its users' matter.
 
+pub mod backup;
 pub mod durable;
+pub mod hex;
 pub mod limits;
+pub mod note;
 pub mod record;
 pub mod tree;
 
 mod anchor;
 mod append;
 mod chunk;
+mod durable_file;
 mod error;
 mod index;
 mod open;
 mod proof;
 mod read;
+mod restore;
 mod store;
 mod tiles;
 mod verify;
@@ -37,6 +43,7 @@ pub use error::{AppendError, Damage, OpenError, ReadError};
 pub use open::{Cut, Opened};
 pub use proof::{ConsistencyProof, InclusionProof};
 pub use record::Record;
+pub use restore::{RestoreError, Restoring};
 pub use verify::Verified;
 
 use std::path::{Path, PathBuf};

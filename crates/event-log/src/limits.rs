@@ -18,6 +18,8 @@ pub const TYPES_MAX: usize = 255;
 pub const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The most commits that wait for the writer; who comes later waits for room.
 pub const WAITING_COMMITS_MAX: usize = 8 * 1024;
+/// How many records a segment of a backup holds; only the last one may hold fewer.
+pub const SEGMENT_RECORDS: u64 = 16 * 1024;
 
 /// The longest value given to sled, in bytes.
 ///

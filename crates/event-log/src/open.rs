@@ -5,6 +5,7 @@ use crate::chunk::{self, Frames, parse_key};
 use crate::index::{self, Index};
 use crate::limits::TAIL_RECORDS;
 use crate::proof;
+use crate::restore;
 use crate::store::{Shared, Store};
 use crate::tiles::Tiles;
 use crate::verify::{Chain, Tip};
@@ -53,6 +54,21 @@ impl EventLog {
     ///
     /// It is refused, with the position and what to do, when less is there than was acknowledged.
     pub fn open(options: Options) -> Result<(EventLog, Opened), OpenError> {
+        if restore::is_unfinished(&options.dir) {
+            return Err(OpenError::HalfRestored { dir: options.dir });
+        }
+        EventLog::open_as(options, Uuid::new_v4)
+    }
+
+    /// Opens a copy that is not finished; when it is new, it takes the identity of the log that it is of.
+    pub(crate) fn open_copy(options: Options, log_id: Uuid) -> Result<(EventLog, Opened), OpenError> {
+        EventLog::open_as(options, || log_id)
+    }
+
+    fn open_as(
+        options: Options,
+        new_identity: impl FnOnce() -> Uuid,
+    ) -> Result<(EventLog, Opened), OpenError> {
         let begun = Instant::now();
         let dir = options.dir.clone();
         make_dir(&dir)?;
@@ -68,7 +84,8 @@ impl EventLog {
         if anchor.is_none() && !store.records.is_empty() {
             return Err(OpenError::NoAnchor { dir });
         }
-        let anchor = anchor.unwrap_or(Anchor { log_id: Uuid::new_v4(), sequence: 0, head: Head::EMPTY });
+        let anchor =
+            anchor.unwrap_or_else(|| Anchor { log_id: new_identity(), sequence: 0, head: Head::EMPTY });
         let unreadable = |fault: ReadError| match fault {
             ReadError::Damaged(damage) => OpenError::Damaged { dir: dir.clone(), damage },
             fault => OpenError::Unreadable { dir: dir.clone(), reason: fault.to_string() },

@@ -3,7 +3,8 @@
 use crate::chunk::{ChunkReader, Frames};
 use crate::index;
 use crate::limits::READ_BYTES_MAX;
-use crate::{EventLog, ReadError, Record};
+use crate::{Damage, EventLog, Head, ReadError, Record};
+use bytes::{Bytes, BytesMut};
 
 impl EventLog {
     /// The records after a position, in order: at most `max_records`, and fewer when they would take more
@@ -27,10 +28,38 @@ impl EventLog {
         }
         match found.records.len() == wanted {
             true => Ok(found.records),
-            false => {
-                Err(crate::Damage::at(next, format!("it is missing, though the log's head is {head}")).into())
-            }
+            false => Err(Damage::at(next, format!("it is missing, though the log's head is {head}")).into()),
         }
+    }
+
+    /// The bytes of the records after a position up to another, as the log keeps them, one after another, and
+    /// the position of the last: at most about `max_bytes`, though at least one record; empty only when there
+    /// are none. Each was found to be what was written.
+    pub fn frames(&self, after: u64, up_to: u64, max_bytes: usize) -> Result<(Bytes, u64), ReadError> {
+        let up_to = up_to.min(self.head().position);
+        let store = self.shared.store()?;
+        let (mut bytes, mut last) = (BytesMut::new(), after);
+        if after >= up_to {
+            return Ok((bytes.freeze(), last));
+        }
+        let mut frames = Frames::from(&store.records, after + 1)?;
+        while last < up_to && bytes.len() < max_bytes {
+            last += 1;
+            let missing = || Err(Damage::at(last, "it is missing").into());
+            let (frame, _) = frames.next_frame().unwrap_or_else(missing)?;
+            bytes.extend_from_slice(&frame);
+        }
+        Ok((bytes.freeze(), last))
+    }
+
+    /// The head as it was when the log had so many records.
+    pub fn head_at(&self, position: u64) -> Result<Head, ReadError> {
+        let root = self.root_at(position)?;
+        if position == 0 {
+            return Ok(Head::EMPTY);
+        }
+        let hash = ChunkReader::new(&self.shared.store()?.records).get(position)?.hash();
+        Ok(Head { position, hash, root })
     }
 
     /// The records of a stream after a position, in order, under the same limits as [`EventLog::read`].

@@ -177,7 +177,7 @@ pub(crate) fn commitment(salt: &[u8; 16], payload: &[u8]) -> Hash {
     hasher.finalize().into()
 }
 
-fn leaf_hash(header: &[u8]) -> Hash {
+pub(crate) fn leaf_hash(header: &[u8]) -> Hash {
     let mut hasher = Sha256::new();
     hasher.update([0x00]);
     hasher.update(header);
@@ -189,6 +189,29 @@ pub(crate) fn frame_len(bytes: &[u8]) -> Option<usize> {
     let (&magic, rest) = bytes.split_first()?;
     let length = rest.first_chunk::<4>()?;
     (magic == FRAME_MAGIC).then(|| FRAME_HEAD + u32::from_be_bytes(*length) as usize)
+}
+
+/// Reads frames that lie one after another, the first at a position, as [`crate::EventLog::frames`] gives them.
+/// Nothing comes after the first that is not as it should be.
+pub fn read_frames(mut frames: Bytes, first: u64) -> impl Iterator<Item = Result<(Bytes, Record), Damage>> {
+    let mut position = first;
+    std::iter::from_fn(move || {
+        if frames.is_empty() {
+            return None;
+        }
+        let length = frame_len(&frames).filter(|length| *length <= frames.len());
+        let Some(length) = length else {
+            frames.clear();
+            return Some(Err(Damage::at(position, "no record begins where it should, or only a part of it")));
+        };
+        let frame = frames.split_to(length);
+        let found = decode(&frame, position);
+        position += 1;
+        if found.is_err() {
+            frames.clear();
+        }
+        Some(found.map(|record| (frame, record)))
+    })
 }
 
 /// Reads a whole frame that stands where the record at `position` should.
@@ -209,28 +232,35 @@ pub(crate) fn decode(frame: &Bytes, position: u64) -> Result<Record, Damage> {
 
 fn read_body(mut body: Bytes) -> Option<Record> {
     let mut fields = Reader { rest: &body };
-    if fields.array::<1>()? != [HEADER_VERSION] {
-        return None;
-    }
-    let position = u64::from_be_bytes(fields.array()?);
-    let stream = fields.name()?;
-    let count = u16::from_be_bytes(fields.array()?);
-    let types = (0..count).map(|_| fields.name()).collect::<Option<Vec<String>>>()?;
-    let time_micros = i64::from_be_bytes(fields.array()?);
-    let commit_id = Uuid::from_bytes(fields.array()?);
-    let part = u32::from(u16::from_be_bytes(fields.array()?));
-    let parts = u32::from(u16::from_be_bytes(fields.array()?));
-    let previous = fields.array()?;
+    let mut record = fields.record()?;
     if fields.array::<1>()? != [WITH_PAYLOAD] {
         return None;
     }
-    let salt = fields.array()?;
+    record.salt = fields.array()?;
     let length = u32::from_be_bytes(fields.array()?) as usize;
     if fields.rest.len() != length {
         return None;
     }
-    let payload = body.split_off(body.len() - length);
-    Some(Record { position, stream, types, time_micros, commit_id, part, parts, previous, salt, payload })
+    record.payload = body.split_off(body.len() - length);
+    Some(record)
+}
+
+/// What a canonical header tells of a record whose payload is not at hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The record, without its payload and salt.
+    pub record: Record,
+    /// The commitment to both.
+    pub commitment: Hash,
+}
+
+impl Header {
+    /// Reads a canonical header; `None` when it is none.
+    pub fn parse(bytes: &[u8]) -> Option<Header> {
+        let mut fields = Reader { rest: bytes };
+        let header = Header { record: fields.record()?, commitment: fields.array()? };
+        fields.rest.is_empty().then_some(header)
+    }
 }
 
 struct Reader<'a> {
@@ -238,6 +268,28 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// The fields of a header before its commitment.
+    fn record(&mut self) -> Option<Record> {
+        if self.array::<1>()? != [HEADER_VERSION] {
+            return None;
+        }
+        let position = u64::from_be_bytes(self.array()?);
+        let stream = self.name()?;
+        let count = u16::from_be_bytes(self.array()?);
+        Some(Record {
+            position,
+            stream,
+            types: (0..count).map(|_| self.name()).collect::<Option<Vec<String>>>()?,
+            time_micros: i64::from_be_bytes(self.array()?),
+            commit_id: Uuid::from_bytes(self.array()?),
+            part: u32::from(u16::from_be_bytes(self.array()?)),
+            parts: u32::from(u16::from_be_bytes(self.array()?)),
+            previous: self.array()?,
+            salt: [0; 16],
+            payload: Bytes::new(),
+        })
+    }
+
     fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.rest.split_first_chunk::<N>()?;
         self.rest = rest;

@@ -1,5 +1,6 @@
 //! The log against a plain list, and against what disks and processes do to it.
 
+mod backups;
 mod crash;
 mod damage;
 mod model;
@@ -18,11 +19,11 @@ fn options(dir: &Path) -> Options {
     Options { cache_bytes: 8 << 20, reserve_bytes: 0, ..Options::new(dir) }
 }
 
-fn open(dir: &Path) -> (EventLog, Opened) {
+pub(crate) fn open(dir: &Path) -> (EventLog, Opened) {
     EventLog::open(options(dir)).expect("the log opens")
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().build().expect("a runtime")
 }
 
@@ -36,7 +37,7 @@ fn commit(records: Vec<NewRecord>) -> Append {
 }
 
 /// Appends one small record to each of so many streams.
-async fn fill(log: &EventLog, records: u64) {
+pub(crate) async fn fill(log: &EventLog, records: u64) {
     for number in 0..records {
         let record = write(&format!("stream.{}", number % 5), Expected::Any, vec![number as u8; 300]);
         log.append(commit(vec![record])).await.expect("it is appended");

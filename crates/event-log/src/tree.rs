@@ -64,6 +64,11 @@ impl Frontier {
         self.size
     }
 
+    /// The hashes of its subtrees, the largest first.
+    pub(crate) fn nodes(&self) -> &[Hash] {
+        &self.nodes
+    }
+
     /// Adds a leaf; `completed` is told of every perfect subtree that this completes, the leaf first.
     pub(crate) fn push(&mut self, leaf: Hash, mut completed: impl FnMut(Node, Hash)) {
         let mut hash = leaf;

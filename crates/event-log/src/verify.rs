@@ -103,6 +103,17 @@ impl Chain {
         Chain::after(Tip { position: position - 1, hash: previous })
     }
 
+    /// After a record in the middle of the log, before one whose place in its commit is taken as given.
+    pub(crate) fn resume(tip: Tip, next: &Record) -> Chain {
+        let open = (next.part > 1).then_some((next.commit_id, next.part, next.parts));
+        Chain { open, ..Chain::after(tip) }
+    }
+
+    /// The last record followed.
+    pub(crate) fn at(&self) -> Tip {
+        self.at
+    }
+
     /// The end of the last whole commit.
     pub(crate) fn whole(&self) -> Tip {
         self.whole

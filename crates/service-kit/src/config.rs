@@ -32,6 +32,8 @@ pub struct Config {
     pub nats: Nats,
     /// How much is enough.
     pub commit: Commit,
+    /// How a ledger stands by its log.
+    pub ledger: Ledger,
 }
 
 /// Who may call.
@@ -74,6 +76,17 @@ pub struct Commit {
     pub ledgers: usize,
 }
 
+/// How a ledger stands by its log.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ledger {
+    /// The key that signs its heads, PKCS #8 PEM; absent: `<data>/keys/ledger-key.pem`, made when missing.
+    pub key: Option<PathBuf>,
+    /// Where the newest signed head is kept, best on another disk than the log, so that a log which was
+    /// put back from an old copy is noticed; absent: `<data>/signed-head`.
+    pub signed_head: Option<PathBuf>,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Config {
@@ -87,6 +100,7 @@ impl Default for Config {
             log: Log { format: Format::Auto, filter: "info".into() },
             nats: Nats { replicas: 1, credentials: None },
             commit: Commit { ledgers: 1 },
+            ledger: Ledger::default(),
         }
     }
 }
@@ -108,5 +122,15 @@ impl Config {
     /// The JWKS file in force.
     pub fn jwks(&self) -> PathBuf {
         self.identity.jwks.clone().unwrap_or_else(|| self.data.join("keys/jwks.json"))
+    }
+
+    /// The ledger's key file in force.
+    pub fn ledger_key(&self) -> PathBuf {
+        self.ledger.key.clone().unwrap_or_else(|| self.data.join("keys/ledger-key.pem"))
+    }
+
+    /// The file of the newest signed head in force.
+    pub fn signed_head(&self) -> PathBuf {
+        self.ledger.signed_head.clone().unwrap_or_else(|| self.data.join("signed-head"))
     }
 }

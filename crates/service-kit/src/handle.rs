@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::error::CommandError;
 use crate::events::decode;
 use crate::limits::{CACHED_STREAMS_MAX, COMMIT_TIMEOUT, RETRY_ATTEMPTS_MAX};
+use crate::view::Kept;
 use domain::{Actor, Aggregate, Issued, StreamName, Timestamp, Uuid};
 use futures::future::BoxFuture;
 use journal::{AppendError, Commit, Journal, Position, Record, Write};
@@ -13,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use std::any::Any;
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 /// What surrounds a command on its way: its identity, its issuer, and where it came from.
@@ -107,13 +108,25 @@ pub struct Kit {
     folder: Arc<Path>,
     stop: CancellationToken,
     cache: Arc<Cache<StreamName, Arc<dyn Any + Send + Sync>>>,
+    views: Arc<Mutex<Vec<Kept>>>,
 }
 
 impl Kit {
     /// A kit over this journal and clock. Views and checkpoints live in `folder`; what the kit runs
     /// ends with `stop`.
     pub fn new(journal: Arc<dyn Journal>, clock: Clock, folder: &Path, stop: CancellationToken) -> Kit {
-        Kit { journal, clock, folder: folder.into(), stop, cache: Arc::new(Cache::new(CACHED_STREAMS_MAX)) }
+        let cache = Arc::new(Cache::new(CACHED_STREAMS_MAX));
+        Kit { journal, clock, folder: folder.into(), stop, cache, views: Arc::default() }
+    }
+
+    /// The read models that are kept with this kit.
+    pub fn views(&self) -> Vec<Kept> {
+        self.views.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes that a read model is kept.
+    pub(crate) fn keep_in_mind(&self, view: Kept) {
+        self.views.lock().unwrap_or_else(PoisonError::into_inner).push(view);
     }
 
     /// Where views and checkpoints are kept.

@@ -36,6 +36,8 @@ pub const CACHED_STREAMS_MAX: usize = 20_000;
 pub const VIEW_BATCH_RECORDS_MAX: usize = 512;
 /// Queries of one view at once, at most.
 pub const VIEW_READERS_MAX: usize = 4;
+/// Verifications of a process's views at once, at most; a further one is refused.
+pub const VIEW_VERIFICATIONS_AT_ONCE_MAX: usize = 1;
 /// Rows on a page, at most.
 pub const PAGE_ITEMS_MAX: u32 = 500;
 /// Rows on a page when the caller does not say.

@@ -1,6 +1,14 @@
 //! How a read model is kept: SQL tables made for the questions asked, behind the journal by moments,
 //! rebuilt from it whenever they are missing, older than their schema, or of another journal.
 
+mod difference;
+mod replay;
+mod service;
+
+pub use difference::Difference;
+pub use replay::{Compared, Kept, Progress};
+pub use service::{NAME, ViewsOfThisProcess, build};
+
 use crate::Kit;
 use crate::checkpoint::{Checkpoint, Resumed, resume};
 use crate::limits::{VIEW_BATCH_RECORDS_MAX, VIEW_READERS_MAX, VIEW_TIMEOUT};
@@ -38,6 +46,9 @@ pub enum ViewError {
     /// A value in the tables cannot be read.
     #[error("{0}")]
     Value(#[from] serde_json::Error),
+    /// The log could not be replayed.
+    #[error("{0}")]
+    Replay(String),
 }
 
 /// A read model that is being kept, and can be asked. Cheap to clone.
@@ -62,6 +73,7 @@ impl ViewStore {
             idle: Arc::default(),
             position,
         };
+        kit.keep_in_mind(Kept::of::<V>(store.file.clone()));
         tokio::spawn(async move {
             let following = follow::<V>(journal, tables, moved);
             tokio::select! {

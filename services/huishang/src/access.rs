@@ -112,6 +112,12 @@ pub const TABLE: Access = Access(&[
     ("huishang.ledger.v1.LedgerService/GetRecord", READERS),
     ("huishang.ledger.v1.LedgerService/ReadRecords", READERS),
     ("huishang.ledger.v1.LedgerService/VerifyLog", READERS),
+    ("huishang.ledger.v1.LedgerService/GetSignedHead", READERS),
+    ("huishang.ledger.v1.LedgerService/GetReceipt", READERS),
+    ("huishang.ledger.v1.LedgerService/GetConsistencyProof", READERS),
+    ("huishang.ledger.v1.LedgerService/BackupRecords", OPERATORS),
+    // Every process
+    ("huishang.views.v1.ViewsService/VerifyViews", READERS),
 ]);
 
 #[cfg(test)]

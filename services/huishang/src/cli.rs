@@ -28,7 +28,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
             clap_complete::generate(arguments.shell, &mut Arguments::command(), "huishang", &mut script);
             say(String::from_utf8(script)?.trim_end())
         }
-        Command::Client(invocation) => Ok(client::run(invocation).await?),
+        Command::Client(invocation) => client::run(invocation).await,
     }
 }
 

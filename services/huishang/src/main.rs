@@ -1,6 +1,7 @@
 //! The one binary: `up`, `serve`, `demo`, the client commands, `log`, `token`.
 
 mod access;
+mod archive;
 mod args;
 mod cli;
 mod client;

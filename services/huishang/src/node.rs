@@ -3,6 +3,7 @@
 use crate::access;
 use anyhow::{Context as _, bail};
 use domain::Timestamp;
+use event_log::note::HeadSigner;
 use event_log::{EventLog, Options};
 use journal::Journal;
 use journal::embedded::EmbeddedJournal;
@@ -10,7 +11,8 @@ use journal::nats::NatsJournal;
 use service_kit::Kit;
 use service_kit::clock::Clock;
 use service_kit::config::Config;
-use service_kit::identity::{IdentityLayer, Verifier, ensure_development_keys};
+use service_kit::identity::{IdentityLayer, Verifier, ensure_development_keys, ensure_ledger_key};
+use service_kit::view;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -115,11 +117,14 @@ impl Node {
                 }
                 Service::Ledger => {
                     let log = log.clone().context("the ledger has its log")?;
-                    routes = routes.add_service(ledger::build(&kit, log));
+                    let signing = signing(config, &log)?;
+                    routes = routes.add_service(ledger::build(&kit, log, signing)?);
                     names.push(ledger::NAME);
                 }
             }
         }
+        routes = routes.add_service(view::build(&kit));
+        names.push(view::NAME);
         Ok(Node { address, listener, routes, names, identity, stop, log })
     }
 
@@ -159,6 +164,13 @@ fn open_log(data: &Path) -> anyhow::Result<EventLog> {
     }
     tracing::info!(position = opened.head.position, log = %opened.log_id, took = ?opened.took, "the log is open");
     Ok(log)
+}
+
+/// The log's name in what it signs is that of its realm and its own identity.
+fn signing(config: &Config, log: &EventLog) -> anyhow::Result<ledger::Signing> {
+    let key = ensure_ledger_key(&config.ledger_key()).context("the key that signs the log's heads")?;
+    let origin = format!("huishang/{}/{}", config.realm, log.log_id());
+    Ok(ledger::Signing { signer: HeadSigner::new(origin, key), file: config.signed_head() })
 }
 
 async fn connect(config: &Config) -> anyhow::Result<NatsJournal> {

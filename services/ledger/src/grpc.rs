@@ -1,8 +1,10 @@
 //! Request ↔ log.
 
+use crate::backup::Backups;
+use crate::heads::Heads;
 use domain::ledger::rehearsal_clock::{Command, RehearsalClock};
 use domain::{StreamName, Timestamp};
-use event_log::{EventLog, ReadError};
+use event_log::{EventLog, ReadError, hex};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use prost::Message as _;
@@ -13,6 +15,7 @@ use proto::log::v1::Payload;
 use service_kit::clock::Clock;
 use service_kit::serve::read;
 use service_kit::{CommandError, Kit};
+use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -28,11 +31,14 @@ type Answers<T> = BoxStream<'static, Result<T, Status>>;
 pub struct Service {
     kit: Kit,
     log: EventLog,
+    heads: Arc<Heads>,
+    backups: Backups,
 }
 
 impl Service {
-    pub(crate) fn new(kit: Kit, log: EventLog) -> Service {
-        Service { kit, log }
+    pub(crate) fn new(kit: Kit, log: EventLog, heads: Arc<Heads>) -> Service {
+        let backups = Backups::new(log.clone(), heads.clone(), kit.stop().clone());
+        Service { kit, log, heads, backups }
     }
 }
 
@@ -68,8 +74,9 @@ impl LedgerService for Service {
         let head = self.log.head();
         Ok(Response::new(pb::GetHeadResponse {
             position: head.position,
-            hash: hexadecimal(&head.hash),
+            hash: hex::digits(&head.hash),
             now: self.kit.clock().now().to_wire(),
+            root: hex::digits(&head.root),
         }))
     }
 
@@ -135,7 +142,7 @@ impl LedgerService for Service {
                     verified: verified.head.position,
                     records: verified.head.position,
                     done: true,
-                    hash: hexadecimal(&verified.head.hash),
+                    hash: hex::digits(&verified.head.hash),
                 }),
                 Err(error) => Err(unreadable(error)),
             };
@@ -143,6 +150,58 @@ impl LedgerService for Service {
         });
         Ok(Response::new(ReceiverStream::new(stream).boxed()))
     }
+
+    async fn get_signed_head(
+        &self,
+        _: Request<pb::GetSignedHeadRequest>,
+    ) -> Result<Response<pb::GetSignedHeadResponse>, Status> {
+        let signed_head = self.heads.signed(self.log.head().position).note;
+        Ok(Response::new(pb::GetSignedHeadResponse { signed_head, key: self.heads.key().to_string() }))
+    }
+
+    async fn get_receipt(
+        &self,
+        request: Request<pb::GetReceiptRequest>,
+    ) -> Result<Response<pb::GetReceiptResponse>, Status> {
+        let position = request.into_inner().position;
+        let (heads, log) = (self.heads.clone(), self.log.clone());
+        let receipt = blocking(move || heads.receipt(&log, position)).await?;
+        Ok(Response::new(pb::GetReceiptResponse { receipt: receipt.to_string() }))
+    }
+
+    async fn get_consistency_proof(
+        &self,
+        request: Request<pb::GetConsistencyProofRequest>,
+    ) -> Result<Response<pb::GetConsistencyProofResponse>, Status> {
+        let pb::GetConsistencyProofRequest { old_size, size } = request.into_inner();
+        let size = if size == 0 { self.log.head().position } else { size };
+        let log = self.log.clone();
+        let proof = blocking(move || log.consistency_proof(old_size, size)).await?;
+        Ok(Response::new(pb::GetConsistencyProofResponse {
+            old_root: hex::digits(&proof.old_root),
+            size,
+            root: hex::digits(&proof.root),
+            path: proof.path.iter().map(|hash| hex::digits(hash)).collect(),
+        }))
+    }
+
+    type BackupRecordsStream = Answers<pb::BackupRecordsResponse>;
+
+    async fn backup_records(
+        &self,
+        request: Request<pb::BackupRecordsRequest>,
+    ) -> Result<Response<Self::BackupRecordsStream>, Status> {
+        let answers = self.backups.begin(request.into_inner().after)?;
+        Ok(Response::new(ReceiverStream::new(answers).boxed()))
+    }
+}
+
+/// Proofs are read from files, which no task of the runtime should wait for.
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
+) -> Result<T, Status> {
+    let done = tokio::task::spawn_blocking(read).await;
+    done.map_err(|broken| Status::internal(broken.to_string()))?.map_err(unreadable)
 }
 
 /// Sends the records that the request asks for, until there are enough, or until nobody listens.
@@ -211,21 +270,18 @@ fn answer(record: &event_log::Record) -> Result<pb::Record, Status> {
         time: time.to_wire(),
         types: record.types.clone(),
         payload: Some(payload),
-        hash: hexadecimal(&record.hash()),
-        previous: hexadecimal(&record.previous),
+        hash: hex::digits(&record.hash()),
+        previous: hex::digits(&record.previous),
     })
 }
 
-fn hexadecimal(hash: &[u8]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unreadable(error: ReadError) -> Status {
+pub(crate) fn unreadable(error: ReadError) -> Status {
     match error {
         ReadError::Damaged(damage) => {
             tracing::error!(%damage, "the log is damaged");
             Status::data_loss(format!("the log is damaged at {damage}"))
         }
+        ReadError::NotThere { .. } => Status::not_found(error.to_string()),
         other => Status::unavailable(other.to_string()),
     }
 }

@@ -1,19 +1,28 @@
-//! The ledger service: the log as outsiders may read and verify it, and the clock of a rehearsal.
+//! The ledger service: the log as outsiders may read and verify it, its signed heads, and the clock of a
+//! rehearsal.
 
+mod backup;
 mod grpc;
+mod heads;
+pub mod limits;
 
 use event_log::EventLog;
 use proto::ledger::v1::ledger_service_server::LedgerServiceServer;
-use service_kit::{Kit, limits};
+use service_kit::Kit;
+use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
+use std::sync::Arc;
 
 pub use grpc::Service;
+pub use heads::{HeadError, Signing};
 
 /// The service's full name.
 pub const NAME: &str = <LedgerServiceServer<Service> as tonic::server::NamedService>::NAME;
 
-/// Builds the service over an open log.
-pub fn build(kit: &Kit, log: EventLog) -> LedgerServiceServer<Service> {
-    LedgerServiceServer::new(Service::new(kit.clone(), log))
-        .max_decoding_message_size(limits::REQUEST_BYTES_MAX)
-        .max_encoding_message_size(limits::RESPONSE_BYTES_MAX)
+/// Builds the service over an open log, once it is seen that the log goes on from what was signed last.
+pub fn build(kit: &Kit, log: EventLog, signing: Signing) -> Result<LedgerServiceServer<Service>, HeadError> {
+    let heads = Arc::new(heads::Heads::open(log.clone(), signing)?);
+    tokio::spawn(heads.clone().keep(kit.stop().clone()));
+    Ok(LedgerServiceServer::new(Service::new(kit.clone(), log, heads))
+        .max_decoding_message_size(REQUEST_BYTES_MAX)
+        .max_encoding_message_size(RESPONSE_BYTES_MAX))
 }

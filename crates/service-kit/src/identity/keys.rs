@@ -1,6 +1,7 @@
-//! Signing keys for development: made at the first start, public half as a JWKS file.
+//! Keys that are made at the first start: those that sign tokens in development, their public half as a JWKS
+//! file, and the one that signs a ledger's heads.
 
-use ed25519_dalek::pkcs8::{EncodePrivateKey as _, KeypairBytes};
+use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use std::io::Write as _;
@@ -81,6 +82,19 @@ pub fn ensure_development_keys(folder: &Path) -> Result<bool, KeyError> {
     write_new(&private, pem.as_bytes(), 0o600)?;
     write_new(&public, jwks.as_bytes(), 0o644)?;
     Ok(true)
+}
+
+/// The key in a PKCS #8 PEM file that only its owner can read. It is made when the file is not there.
+pub fn ensure_ledger_key(file: &Path) -> Result<ed25519_dalek::SigningKey, KeyError> {
+    if !file.exists() {
+        let folder = file.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder).map_err(KeyError::file(folder))?;
+        let key = KeypairBytes { secret_key: rand::random(), public_key: None };
+        let pem = key.to_pkcs8_pem(Default::default()).map_err(|error| KeyError::content(file, error))?;
+        write_new(file, pem.as_bytes(), 0o600)?;
+    }
+    let pem = std::fs::read_to_string(file).map_err(KeyError::file(file))?;
+    ed25519_dalek::SigningKey::from_pkcs8_pem(&pem).map_err(|error| KeyError::content(file, error))
 }
 
 fn write_new(file: &Path, content: &[u8], mode: u32) -> Result<(), KeyError> {

@@ -6,6 +6,6 @@ mod layer;
 mod token;
 
 pub use access::Access;
-pub use keys::{KeyError, SigningKey, ensure_development_keys};
+pub use keys::{KeyError, SigningKey, ensure_development_keys, ensure_ledger_key};
 pub use layer::{Caller, IdentityLayer};
 pub use token::{Claims, Verifier};

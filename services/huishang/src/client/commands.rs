@@ -151,6 +151,11 @@ pub const TABLE: &[Entry] = &[
     entry("ledger.v1.LedgerService/GetRecord", "log", "show"),
     entry("ledger.v1.LedgerService/ReadRecords", "log", "tail"),
     entry("ledger.v1.LedgerService/VerifyLog", "log", "verify"),
+    entry("ledger.v1.LedgerService/GetSignedHead", "log", "signed-head"),
+    entry("ledger.v1.LedgerService/GetReceipt", "log", "receipt"),
+    entry("ledger.v1.LedgerService/GetConsistencyProof", "log", "consistency"),
+    entry("ledger.v1.LedgerService/BackupRecords", "log", "backup"),
+    entry("views.v1.ViewsService/VerifyViews", "log", "verify-views"),
     entry("ledger.v1.LedgerService/MoveClock", "clock", "move"),
 ];
 

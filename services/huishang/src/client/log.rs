@@ -1,5 +1,5 @@
-//! What the log's commands do beyond what the protos say: a tail begins near the end, and records and
-//! the progress of verification come a line each.
+//! What the log's commands do beyond what the protos say: a tail begins near the end, and records
+//! come a line each.
 
 use super::call::{Answer, Call};
 use super::{cell, descriptors};
@@ -73,7 +73,6 @@ pub fn line(answer: &DynamicMessage, zone: &TimeZone) -> Option<String> {
         "huishang.ledger.v1.ReadRecordsResponse" => {
             record(answer.get_field_by_name("record")?.as_message()?, zone)
         }
-        "huishang.ledger.v1.VerifyLogResponse" => verified(answer),
         _ => None,
     }
 }
@@ -98,15 +97,6 @@ fn record(record: &DynamicMessage, zone: &TimeZone) -> Option<String> {
         types.join(" "),
         department.map(|code| format!(" for {code}")).unwrap_or_default(),
     ))
-}
-
-fn verified(answer: &DynamicMessage) -> Option<String> {
-    let (verified, records) = (number(answer, "verified")?, number(answer, "records")?);
-    if answer.get_field_by_name("done")?.as_bool()? {
-        let hash = answer.get_field_by_name("hash")?.as_str()?.to_owned();
-        return Some(format!("all {records} records hold; the last has hash {hash}"));
-    }
-    Some(format!("{verified} of {records} records verified"))
 }
 
 fn number(message: &DynamicMessage, name: &str) -> Option<u64> {

@@ -9,7 +9,7 @@ mod call;
 mod cell;
 mod commands;
 pub mod connection;
-mod descriptors;
+pub mod descriptors;
 mod error;
 mod flags;
 mod log;
@@ -19,9 +19,11 @@ mod print;
 mod tests;
 mod value;
 
+pub use call::is_unavailable;
 pub use error::{EXIT_CODES, Error};
 pub use print::STYLE;
 
+use crate::archive;
 use call::{Answer, Call, Messages};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args as _, Command, FromArgMatches, Subcommand};
@@ -36,12 +38,23 @@ use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::time::Duration;
 use tonic::Status;
 
+/// The noun of the log.
+const LOG: &str = "log";
 /// Time before a stream that broke is taken up again.
 const GO_ON_DELAY: Duration = Duration::from_millis(500);
 
 /// A client command with its arguments, ready to run.
 #[derive(Debug, Clone)]
-pub struct Invocation {
+pub enum Invocation {
+    /// One that was made from an rpc.
+    Rpc(Box<RpcInvocation>),
+    /// One that does more with the log than an rpc.
+    Archive(Options, archive::Command),
+}
+
+/// A call of one rpc.
+#[derive(Debug, Clone)]
+pub struct RpcInvocation {
     options: Options,
     entry: &'static Entry,
     method: MethodDescriptor,
@@ -78,10 +91,17 @@ fn noun_command(command: Command) -> Command {
     if let (Some(entry), None) = (commands::of(&name).find(|entry| entry.verb.is_empty()), entries.nth(1)) {
         return verb_command(command, entry);
     }
-    commands::of(&name)
+    let command = commands::of(&name)
+        .filter(|entry| !is_of_archive(&name, entry.verb))
         .fold(command.subcommand_required(true).arg_required_else_help(true), |command, entry| {
             command.subcommand(verb_command(Command::new(entry.verb), entry))
-        })
+        });
+    if name == LOG { archive::Command::augment_subcommands(command) } else { command }
+}
+
+/// Whether a command does more than call its rpc, and is written by hand.
+fn is_of_archive(noun: &str, verb: &str) -> bool {
+    noun == LOG && archive::Command::has_subcommand(verb)
 }
 
 fn verb_command(command: Command, entry: &Entry) -> Command {
@@ -106,7 +126,12 @@ impl FromArgMatches for Invocation {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let missing = || clap::Error::raw(ErrorKind::MissingSubcommand, "a command is missing\n");
         let (noun, matches) = matches.subcommand().ok_or_else(missing)?;
+        let of_noun = matches;
         let (verb, matches) = matches.subcommand().unwrap_or(("", matches));
+        if is_of_archive(noun, verb) {
+            let options = Options::from_arg_matches(matches)?;
+            return Ok(Invocation::Archive(options, archive::Command::from_arg_matches(of_noun)?));
+        }
         let entry = commands::of(noun).find(|entry| entry.verb == verb).ok_or_else(missing)?;
         let (Some(method), Some(noun)) = (descriptors::method(entry.rpc), commands::find(noun)) else {
             return Err(missing());
@@ -119,14 +144,14 @@ impl FromArgMatches for Invocation {
             None => DynamicMessage::new(method.input()),
         };
         let request = flags::request(&flags, matches, begun);
-        Ok(Invocation {
+        Ok(Invocation::Rpc(Box::new(RpcInvocation {
             options: Options::from_arg_matches(matches)?,
             entry,
             method,
             flags,
             request,
             begins_somewhere: log::begins_somewhere(matches),
-        })
+        })))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -146,14 +171,20 @@ fn from_json(method: &MethodDescriptor, file: &str) -> Result<DynamicMessage, St
 }
 
 /// Runs a client command until its answer is printed.
-pub async fn run(invocation: Invocation) -> Result<(), Error> {
+pub async fn run(invocation: Invocation) -> anyhow::Result<()> {
+    let running = async {
+        match &invocation {
+            Invocation::Rpc(call) => Ok(call.run().await?),
+            Invocation::Archive(options, command) => archive::run(command, options).await,
+        }
+    };
     tokio::select! {
-        outcome = invocation.run() => outcome,
-        _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+        outcome = running => outcome,
+        _ = tokio::signal::ctrl_c() => Err(Error::Interrupted.into()),
     }
 }
 
-impl Invocation {
+impl RpcInvocation {
     async fn run(&self) -> Result<(), Error> {
         let address = self.options.address(descriptors::service(self.entry.rpc))?;
         let token = self.options.token()?;

@@ -4,7 +4,7 @@ use super::commands::{NOUNS, TABLE};
 use super::error::{Error, Refused, exit_code};
 use super::flags::{self, Flag};
 use super::print::Printer;
-use super::{Invocation, cell, descriptors};
+use super::{Invocation, RpcInvocation, cell, descriptors};
 use crate::args::Arguments;
 use clap::{CommandFactory as _, FromArgMatches as _, error::ErrorKind};
 use jiff::tz::TimeZone;
@@ -14,10 +14,13 @@ use std::collections::BTreeSet;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-fn parse(line: &[&str]) -> Result<Invocation, clap::Error> {
+fn parse(line: &[&str]) -> Result<RpcInvocation, clap::Error> {
     let words = std::iter::once("huishang").chain(line.iter().copied());
     let matches = Arguments::command().try_get_matches_from(words)?;
-    Invocation::from_arg_matches(&matches)
+    match Invocation::from_arg_matches(&matches)? {
+        Invocation::Rpc(call) => Ok(*call),
+        Invocation::Archive(_, command) => panic!("{command:?} is no call of one rpc"),
+    }
 }
 
 /// The request that a command line makes, as JSON.

@@ -1,0 +1,106 @@
+//! A view compared with what the log makes of it today.
+
+use super::difference::{self, Difference};
+use super::{View, ViewError, checkpoint, open, reader, take_in};
+use crate::limits::VIEW_BATCH_RECORDS_MAX;
+use futures::StreamExt as _;
+use futures::future::BoxFuture;
+use journal::{Filter, Journal, Position, Record};
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::task::spawn_blocking;
+
+/// Told how many records were replayed, and of how many.
+pub type Progress = Box<dyn FnMut(Position, Position) + Send>;
+
+type Compare =
+    fn(Arc<dyn Journal>, Arc<PathBuf>, Progress) -> BoxFuture<'static, Result<Compared, ViewError>>;
+
+/// A read model that is kept, known by its name.
+#[derive(Clone)]
+pub struct Kept {
+    /// Its name.
+    pub name: &'static str,
+    file: Arc<PathBuf>,
+    compare: Compare,
+}
+
+/// What came of a comparison.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// The position up to which the log was replayed: where the read model stood.
+    pub position: Position,
+    /// The first difference; `None` when the read model equals its replay.
+    pub difference: Option<Difference>,
+}
+
+impl Kept {
+    pub(super) fn of<V: View>(file: Arc<PathBuf>) -> Kept {
+        let compare: Compare = |journal, file, progress| Box::pin(compare::<V>(journal, file, progress));
+        Kept { name: V::NAME, file, compare }
+    }
+
+    /// Replays the log into fresh tables, up to where the read model stands now, and compares the two. The
+    /// read model goes on meanwhile; what is compared is one moment of it.
+    pub async fn compare(
+        &self,
+        journal: Arc<dyn Journal>,
+        progress: Progress,
+    ) -> Result<Compared, ViewError> {
+        (self.compare)(journal, self.file.clone(), progress).await
+    }
+}
+
+async fn compare<V: View>(
+    journal: Arc<dyn Journal>,
+    file: Arc<PathBuf>,
+    mut progress: Progress,
+) -> Result<Compared, ViewError> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let fresh = tempfile::tempdir_in(folder).map_err(|error| ViewError::Replay(error.to_string()))?;
+    let replayed = fresh.path().join("replay.sqlite");
+    let (view, position, mut tables) = blocking(move || {
+        // The transaction holds on to the moment at which the checkpoint is read.
+        let view = reader(&file)?;
+        view.execute_batch("BEGIN")?;
+        let position = checkpoint(&view)?.map_or(0, |at| at.position);
+        Ok((view, position, open::<V>(&replayed)?))
+    })
+    .await?;
+    let mut reached = 0;
+    if position > 0 {
+        let records = journal.subscribe(0, Filter::All).await;
+        let records = records.map_err(|error| ViewError::Replay(error.to_string()))?;
+        let mut batches = records.ready_chunks(VIEW_BATCH_RECORDS_MAX);
+        while reached < position {
+            let batch = batches.next().await;
+            let batch = batch.ok_or_else(|| ViewError::Replay("the journal ended".to_owned()))?;
+            let batch: Result<Vec<Record>, _> = batch.into_iter().collect();
+            let mut batch = batch.map_err(|error| ViewError::Replay(error.to_string()))?;
+            batch.retain(|record| record.position <= position);
+            (tables, reached) = blocking(move || {
+                let reached = take_in::<V>(&mut tables, &batch)?;
+                Ok((tables, reached))
+            })
+            .await?;
+            progress(reached, position);
+        }
+    }
+    let difference = blocking(move || compare_tables(&view, &tables)).await?;
+    Ok(Compared { position, difference })
+}
+
+fn compare_tables(view: &Connection, replay: &Connection) -> Result<Option<Difference>, ViewError> {
+    let found = difference::first(view, replay)?;
+    view.execute_batch("ROLLBACK")?;
+    Ok(found)
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ViewError> + Send + 'static,
+) -> Result<T, ViewError> {
+    spawn_blocking(work)
+        .await
+        .unwrap_or_else(|_| Err(ViewError::Replay("the comparison broke off".to_owned())))
+}

@@ -1,0 +1,155 @@
+//! `huishang log export [FILE]`.
+
+use super::line::{self, Line};
+use super::source::{Receiver, Source, Stand};
+use super::{conclude, progress, told};
+use crate::client::Error;
+use crate::client::connection::Options;
+use anyhow::Context as _;
+use event_log::record::read_frames;
+use event_log::{Damage, Hash, Head};
+use prost::bytes::Bytes;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead as _, BufReader, BufWriter, Seek as _, SeekFrom, Write};
+use std::path::Path;
+use uuid::Uuid;
+
+/// What is exported, and where it goes.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+Each line is a CloudEvent 1.0: one record, with the stored payload in Base64 and, for reading, as JSON. The \
+last line is the log's head. 'huishang log import' makes the same log from it, with the same hashes.")]
+pub struct Arguments {
+    /// The file; one that was interrupted, or written earlier, is gone on with. '-' is standard output
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub file: String,
+    /// Begins behind this position
+    #[arg(long, value_name = "POSITION")]
+    pub after: Option<u64>,
+}
+
+/// Exports the log up to the head at the beginning.
+pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
+    let source = Source::connect(options).await?;
+    let log_id = source.log_id().await?;
+    let mut export = match arguments.file.as_str() {
+        "-" => Export::new(log_id, Box::new(std::io::stdout().lock())),
+        file => Export::into_file(log_id, Path::new(file))?,
+    };
+    if let Some(after) = arguments.after {
+        if export.at > 0 {
+            let file = &arguments.file;
+            let why = format!("--after: {file} holds records already, and is gone on with from its own end");
+            return Err(Error::Usage(why).into());
+        }
+        export.at = after;
+    }
+    let began = export.at;
+    let bar = progress::records("exporting", began);
+    let beginning = source.give(log_id, &mut export, &bar).await?;
+    export.end(&beginning.head, beginning.signed_head.as_deref())?;
+    bar.finish_and_clear();
+
+    let head = beginning.head;
+    if arguments.file == "-" {
+        return Ok(());
+    }
+    let new = head.position - began;
+    let mut outcome = told(log_id, &head);
+    outcome["new"] = new.into();
+    let sentence =
+        format!("{new} records were written to {}, which ends with record {}", arguments.file, head.position);
+    conclude(options, outcome, &sentence, &head)
+}
+
+/// An export under way.
+struct Export {
+    log_id: Uuid,
+    out: BufWriter<Box<dyn Write>>,
+    /// The file, to be synced at the end.
+    file: Option<File>,
+    /// The last record written, and its hash and root where they are known.
+    at: u64,
+    hash: Option<Hash>,
+    root: Option<Hash>,
+}
+
+impl Export {
+    fn new(log_id: Uuid, out: Box<dyn Write>) -> Export {
+        Export { log_id, out: BufWriter::new(out), file: None, at: 0, hash: None, root: None }
+    }
+
+    /// Goes on behind the last whole line of a file.
+    fn into_file(log_id: Uuid, path: &Path) -> anyhow::Result<Export> {
+        let failed = || format!("cannot write {}", path.display());
+        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let mut file = opened.with_context(failed)?;
+        let (end, last) = last_line(&file).with_context(failed)?;
+        file.set_len(end).with_context(failed)?;
+        file.seek(SeekFrom::End(0)).with_context(failed)?;
+        let mut export = Export::new(log_id, Box::new(file.try_clone()?));
+        export.file = Some(file);
+        if let Some(last) = last {
+            let no_export = |why: String| {
+                Error::Usage(format!("{} is not gone on with: its last line: {why}", path.display()))
+            };
+            let (of, line) = line::read(&last).map_err(|error| no_export(format!("{error:#}")))?;
+            if of != log_id {
+                return Err(no_export(format!("it is of log {of}, and this is log {log_id}")).into());
+            }
+            match line {
+                Line::Record(record) => (export.at, export.hash) = (record.position, Some(record.hash())),
+                Line::Head(head) => {
+                    (export.at, export.hash, export.root) = (head.position, Some(head.hash), Some(head.root));
+                }
+            }
+        }
+        Ok(export)
+    }
+
+    /// Writes the head, unless it stands there already, and has everything on the disk.
+    fn end(&mut self, head: &Head, signed: Option<&str>) -> anyhow::Result<()> {
+        if self.root.is_none() {
+            writeln!(self.out, "{}", line::of_head(self.log_id, head, signed)?)?;
+        }
+        self.out.flush()?;
+        if let Some(file) = &self.file {
+            file.sync_all()?;
+        }
+        Ok(())
+    }
+}
+
+impl Receiver for Export {
+    fn stands(&self) -> Stand {
+        Stand { position: self.at, hash: self.hash, root: self.root }
+    }
+
+    fn take(&mut self, frames: Bytes) -> anyhow::Result<()> {
+        for found in read_frames(frames, self.at + 1) {
+            let (_, record) = found?;
+            if self.hash.is_some_and(|hash| hash != record.previous) {
+                let what = "it does not continue the chain of the record before".to_owned();
+                return Err(Damage { position: record.position, what }.into());
+            }
+            writeln!(self.out, "{}", line::of_record(self.log_id, &record)?)?;
+            (self.at, self.hash, self.root) = (record.position, Some(record.hash()), None);
+        }
+        Ok(())
+    }
+}
+
+/// Where the last whole line of a file ends, and that line.
+fn last_line(file: &File) -> std::io::Result<(u64, Option<String>)> {
+    let mut reader = BufReader::with_capacity(1 << 18, file);
+    let (mut end, mut line, mut last) = (0, Vec::new(), None);
+    loop {
+        line.clear();
+        let read = reader.read_until(b'\n', &mut line)?;
+        if line.pop() != Some(b'\n') {
+            return Ok((end, last.map(|line: Vec<u8>| String::from_utf8_lossy(&line).into_owned())));
+        }
+        end += read as u64;
+        last.get_or_insert_default().clone_from(&line);
+    }
+}

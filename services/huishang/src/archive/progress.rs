@@ -1,0 +1,13 @@
+//! Progress bars, on standard error, and only where that is a terminal.
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A bar over so many records.
+pub fn records(doing: &str, records: u64) -> ProgressBar {
+    let bar = ProgressBar::new(records).with_prefix(doing.to_owned());
+    let style = "{prefix} {wide_bar} {human_pos} of {human_len} records, {per_sec}, {eta} left";
+    match ProgressStyle::with_template(style) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

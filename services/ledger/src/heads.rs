@@ -1,0 +1,176 @@
+//! Signed heads: what this ledger stands by.
+//!
+//! A head is signed when somebody asks for it, and at least every [`SIGNED_HEAD_INTERVAL`] while the log
+//! grows. The newest is kept in a file; a log that is found to contradict it at the next start is not served.
+
+use crate::limits::SIGNED_HEAD_INTERVAL;
+use event_log::note::{HeadKey, HeadSigner, NoteError, Receipt, TreeHead};
+use event_log::{EventLog, ReadError};
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{fs, io};
+use tokio_util::sync::CancellationToken;
+
+/// How a ledger signs, and where it keeps what it signed last.
+#[derive(Debug)]
+pub struct Signing {
+    /// Signs the heads.
+    pub signer: HeadSigner,
+    /// The file for the newest signed head.
+    pub file: PathBuf,
+}
+
+/// Why a ledger does not serve its log.
+#[derive(Debug, thiserror::Error)]
+pub enum HeadError {
+    /// The signed head cannot be read or written.
+    #[error("{}: {error}", file.display())]
+    File {
+        /// Which file.
+        file: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The file does not hold a head that this ledger signed.
+    #[error(
+        "{}: {error}. If the ledger's key was changed on purpose, move the file away", file.display()
+    )]
+    NotOurs {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong with it.
+        error: NoteError,
+    },
+    /// The log is not the one whose head was signed.
+    #[error(
+        "the log contradicts the head that this ledger signed last, of {size} records ({}): {why}. \
+         Restore the log from a backup or another ledger that has them", file.display()
+    )]
+    Contradicted {
+        /// Which file.
+        file: PathBuf,
+        /// The size that was signed.
+        size: u64,
+        /// What the log has instead.
+        why: String,
+    },
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] ReadError),
+}
+
+/// A head that was signed.
+#[derive(Debug, Clone)]
+pub(crate) struct SignedHead {
+    pub(crate) size: u64,
+    pub(crate) note: String,
+}
+
+/// Signs the heads of a log.
+pub(crate) struct Heads {
+    log: EventLog,
+    signing: Signing,
+    newest: Mutex<SignedHead>,
+}
+
+impl Heads {
+    /// Sees that the log goes on from what was signed last.
+    pub(crate) fn open(log: EventLog, signing: Signing) -> Result<Heads, HeadError> {
+        let file = &signing.file;
+        match fs::read_to_string(file) {
+            Ok(note) => {
+                let kept = signing.signer.public().open(&note);
+                let kept = kept.map_err(|error| HeadError::NotOurs { file: file.clone(), error })?;
+                continues(&log, &kept, file)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(HeadError::File { file: file.clone(), error }),
+        }
+        let newest = Mutex::new(sign(&signing.signer, &log));
+        Ok(Heads { log, signing, newest })
+    }
+
+    /// What the signatures are verified with.
+    pub(crate) fn key(&self) -> &HeadKey {
+        self.signing.signer.public()
+    }
+
+    /// A signed head of at least so many records, which the log has.
+    pub(crate) fn signed(&self, size: u64) -> SignedHead {
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        if newest.size < size {
+            *newest = sign(&self.signing.signer, &self.log);
+        }
+        newest.clone()
+    }
+
+    /// That the record at a position is in the log.
+    pub(crate) fn receipt(&self, log: &EventLog, position: u64) -> Result<Receipt, ReadError> {
+        let there = log.head().position;
+        if position == 0 || position > there {
+            return Err(ReadError::NotThere { asked: position, head: there });
+        }
+        let head = self.signed(position);
+        let proof = log.inclusion_proof(position, head.size)?;
+        let header = log.read(position - 1, 1)?.first().map(event_log::Record::header).unwrap_or_default();
+        Ok(Receipt { header, position, path: proof.path, head: head.note })
+    }
+
+    /// Keeps the newest head in its file until `stop`, and once more then.
+    pub(crate) async fn keep(self: Arc<Self>, stop: CancellationToken) {
+        let mut kept = None;
+        loop {
+            let last = stop.is_cancelled();
+            let size = self.log.head().position;
+            if kept != Some(size) {
+                let heads = self.clone();
+                let written = tokio::task::spawn_blocking(move || heads.write(size)).await;
+                match written.map_err(io::Error::other).flatten() {
+                    Ok(()) => kept = Some(size),
+                    Err(error) => {
+                        tracing::warn!(file = %self.signing.file.display(), %error, "a signed head was not kept")
+                    }
+                }
+            }
+            if last {
+                return;
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(SIGNED_HEAD_INTERVAL) => {}
+            }
+        }
+    }
+
+    fn write(&self, size: u64) -> io::Result<()> {
+        let (file, fresh) = (&self.signing.file, self.signing.file.with_extension("new"));
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut new = File::create(&fresh)?;
+        new.write_all(self.signed(size).note.as_bytes())?;
+        new.sync_all()?;
+        fs::rename(fresh, file)
+    }
+}
+
+fn sign(signer: &HeadSigner, log: &EventLog) -> SignedHead {
+    let head = log.head();
+    let note = signer.sign(&TreeHead { size: head.position, root: head.root });
+    SignedHead { size: head.position, note }
+}
+
+fn continues(log: &EventLog, kept: &TreeHead, file: &Path) -> Result<(), HeadError> {
+    let contradicted = |why| HeadError::Contradicted { file: file.to_owned(), size: kept.size, why };
+    match log.root_at(kept.size) {
+        Ok(root) if root == kept.root => Ok(()),
+        Ok(_) => Err(contradicted("its first records have another root".to_owned())),
+        Err(ReadError::NotThere { head, .. }) => Err(contradicted(format!("it has {head} records"))),
+        Err(other) => Err(other.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

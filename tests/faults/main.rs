@@ -1,0 +1,3 @@
+//! What must hold whatever breaks: each fault is injected for real, from a seed, and repeated by one command.
+
+mod history;
