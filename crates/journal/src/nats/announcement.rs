@@ -3,8 +3,9 @@
 use crate::Position;
 use domain::Uuid;
 use event_log::Hash;
+use event_log::hex::digits;
 
-/// A ledger's head: `<position> <creation of the stream> <session> <log's identity> <root> <name>`.
+/// A ledger's head: `<position> <creation of the stream> <session> <ledger's identity> <root> <name>`.
 ///
 /// It is said on the subject of announcements after each group and at rest. To a process that asks on
 /// the subject of questions it is said once the ledger has seen that the stream, as it is now, has all
@@ -17,7 +18,8 @@ pub(super) struct Announcement {
     /// Random, and another one whenever the ledger joined the stream again: what was said before is
     /// told from what is said now.
     pub(super) session: u64,
-    pub(super) log_id: Uuid,
+    /// The ledger's own: copies that were restored from its log are other ledgers.
+    pub(super) ledger: Uuid,
     /// The root of the log's tree over everything up to the position.
     pub(super) root: Hash,
     /// Where the ledger runs; for people.
@@ -26,8 +28,8 @@ pub(super) struct Announcement {
 
 impl Announcement {
     pub(super) fn to_text(&self) -> String {
-        let Announcement { position, created, session, log_id, root, name } = self;
-        format!("{position} {created} {session} {log_id} {} {name}", hex(root))
+        let Announcement { position, created, session, ledger, root, name } = self;
+        format!("{position} {created} {session} {ledger} {} {name}", digits(root))
     }
 
     pub(super) fn parse(text: &[u8]) -> Option<Announcement> {
@@ -36,16 +38,11 @@ impl Announcement {
             position: words.next()?.parse().ok()?,
             created: words.next()?.parse().ok()?,
             session: words.next()?.parse().ok()?,
-            log_id: words.next()?.parse().ok()?,
+            ledger: words.next()?.parse().ok()?,
             root: unhex(words.next()?)?,
             name: words.next()?.to_owned(),
         })
     }
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Exactly `N` bytes from their hexadecimal digits.
@@ -72,7 +69,7 @@ mod tests {
             position: 42,
             created: 7,
             session: 9,
-            log_id: Uuid::new_v4(),
+            ledger: Uuid::new_v4(),
             root: rand::random(),
             name: "ledger 1".into(),
         };
@@ -88,7 +85,7 @@ mod tests {
     #[test]
     fn bytes_come_back_as_they_were() {
         let salt: [u8; 16] = rand::random();
-        assert_eq!(unhex(&hex(&salt)), Some(salt));
+        assert_eq!(unhex(&digits(&salt)), Some(salt));
         for wrong in ["", "00", "+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1", "é".repeat(16).as_str()] {
             assert_eq!(unhex::<16>(wrong), None);
         }

@@ -4,7 +4,7 @@ pub(super) mod binding;
 mod follow;
 pub(super) mod put_back;
 
-use super::announcement::{Announcement, hex};
+use super::announcement::Announcement;
 use super::{Link, NatsJournal};
 use crate::limits::{
     ANNOUNCEMENT_INTERVAL, CONSUMER_SILENCE_MAX, LEDGER_GROUP_RECORDS_MAX, RETRY_PAUSE_MAX,
@@ -12,6 +12,8 @@ use crate::limits::{
 use crate::{Position, ReadError};
 use async_nats::jetstream::stream;
 use async_nats::{Message, Subject, Subscriber};
+use domain::Uuid;
+use event_log::hex::digits;
 use event_log::{EventLog, Hash};
 use follow::{Group, consume};
 use futures::{FutureExt as _, StreamExt as _};
@@ -91,8 +93,8 @@ impl<E: Into<LedgerError>> From<E> for Ended {
 }
 
 /// Follows the stream from the log's head on, appends whole commits to the log and announces its head
-/// after each group and at rest, until `stop`. Ledgers are told apart by the identity of their logs;
-/// `name` is for what is traced.
+/// after each group and at rest, until `stop`. Ledgers are told apart by an identity that each keeps beside
+/// its log, where no backup takes it; `name` is for people.
 ///
 /// At the beginning, whenever the connection or the consumer was lost, and whenever a process asks, it sees
 /// that the stream is the one that the log follows and has the log's last record. A stream that lost its
@@ -107,7 +109,8 @@ pub async fn run_ledger(
     if let Some((what, file)) = binding::alarm(log.dir()).map_err(unkept)? {
         return Err(LedgerError::Disputed { what, file });
     }
-    let ledger = Ledger { link: &journal.link, log, name, stop, session: AtomicU64::new(0) };
+    let id = binding::ledger_id(log.dir()).map_err(unkept)?;
+    let ledger = Ledger { link: &journal.link, log, id, name, stop, session: AtomicU64::new(0) };
     let mut pause = Duration::from_millis(20);
     loop {
         let started = Instant::now();
@@ -131,6 +134,7 @@ pub async fn run_ledger(
 struct Ledger<'a> {
     link: &'a Link,
     log: EventLog,
+    id: Uuid,
     name: &'a str,
     stop: CancellationToken,
     /// Random while it follows the stream, else 0.
@@ -315,8 +319,8 @@ impl Ledger<'_> {
             return;
         }
         let created = self.link.heard.created();
-        let log_id = self.log.log_id();
-        let said = Announcement { position, created, session, log_id, root, name: self.name.to_owned() };
+        let (ledger, name) = (self.id, self.name.to_owned());
+        let said = Announcement { position, created, session, ledger, root, name };
         if let Err(error) = self.link.client.publish(subject, said.to_text().into()).await {
             tracing::debug!(ledger = self.name, %error, "an announcement was not sent");
         }
@@ -325,7 +329,7 @@ impl Ledger<'_> {
     /// Compares roots with the other ledgers, as far as they are not ahead; those that are compare with this
     /// one. On a difference neither may commit anything more.
     async fn compare(&self) -> Result<(), Ended> {
-        let (own, head) = (self.log.log_id(), self.log.head().position);
+        let (own, head) = (self.id, self.log.head().position);
         for other in self.link.heard.others(own) {
             if other.position > head {
                 continue;
@@ -349,11 +353,11 @@ impl Ledger<'_> {
             "two ledgers hold different histories: up to position {} the root of {} ({}) is {}, that of {} ({}) is {}",
             other.position,
             self.name,
-            self.log.log_id(),
-            hex(&root),
+            self.id,
+            digits(&root),
             other.name,
-            other.log_id,
-            hex(&other.root),
+            other.ledger,
+            digits(&other.root),
         );
         if let Err(fault) = binding::raise(self.log.dir(), &what) {
             tracing::error!(%fault, "the alarm could not be kept");

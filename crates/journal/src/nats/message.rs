@@ -1,11 +1,12 @@
 //! Names in NATS, and how a record becomes a message.
 
-use super::announcement::{hex, unhex};
+use super::announcement::unhex;
 use crate::payload::{self, Salt};
 use crate::{Position, ReadError, Record};
 use async_nats::HeaderMap;
 use bytes::Bytes;
 use domain::StreamName;
+use event_log::hex::digits;
 use proto::record::Envelope;
 
 /// The last sequence that a message's subject must have.
@@ -102,7 +103,7 @@ impl Names {
         if let Some(traceparent) = envelope.traceparent.as_deref().filter(|text| is_header_text(text)) {
             headers.insert("traceparent", traceparent);
         }
-        headers.insert(SALT, hex(salt));
+        headers.insert(SALT, digits(salt));
         headers
     }
 

@@ -153,7 +153,7 @@ impl Repair {
         let deadline = Instant::now() + LEDGERS_HEARD_WITHIN;
         while let Ok(Some(message)) = tokio::time::timeout_at(deadline, announcements.next()).await {
             if let Some(said) = Announcement::parse(&message.payload) {
-                return Err(RepairError::LedgerRuns(format!("{} ({})", said.name, said.log_id)));
+                return Err(RepairError::LedgerRuns(format!("{} ({})", said.name, said.ledger)));
             }
         }
         Ok(())

@@ -5,13 +5,14 @@
 //! the broker has lost since, whoever of the two noticed first.
 
 use super::Link;
-use super::announcement::{Announcement, hex};
+use super::announcement::Announcement;
 use super::message::Names;
 use crate::Position;
 use crate::limits::{ANNOUNCEMENT_SILENCE_MAX, QUESTION_INTERVAL, ROOTS_REMEMBERED_MAX};
 use async_nats::{Client, Subscriber};
 use domain::Uuid;
 use event_log::Hash;
+use event_log::hex::digits;
 use futures::StreamExt as _;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -121,7 +122,7 @@ impl State {
         let dispute = self.dispute(&said);
         let ledger = self
             .ledgers
-            .entry(said.log_id)
+            .entry(said.ledger)
             .or_insert_with(|| Ledger { said: said.clone(), confirmed: None, disputed: None });
         // An old announcement takes nothing back, unless the ledger began anew.
         if ledger.said.session != said.session || ledger.said.position < said.position {
@@ -137,7 +138,7 @@ impl State {
         }
         let dispute = dispute?;
         let mut fresh = false;
-        for id in [dispute.one.log_id, dispute.other.log_id] {
+        for id in [dispute.one.ledger, dispute.other.ledger] {
             if let Some(ledger) = self.ledgers.get_mut(&id) {
                 fresh |= ledger.disputed.is_none();
                 ledger.disputed.get_or_insert_with(|| dispute.clone());
@@ -163,7 +164,7 @@ impl State {
     /// Looks whether another ledger has said another root of the same position.
     fn dispute(&mut self, said: &Announcement) -> Option<Dispute> {
         let first = self.roots.entry(said.position).or_insert_with(|| said.clone());
-        let differs = first.root != said.root && first.log_id != said.log_id;
+        let differs = first.root != said.root && first.ledger != said.ledger;
         let dispute = differs.then(|| Dispute { one: first.clone(), other: said.clone() });
         if self.roots.len() > ROOTS_REMEMBERED_MAX {
             self.roots.pop_first();
@@ -260,7 +261,7 @@ impl Heard {
     pub(super) fn dispute_over(&self, own: Uuid) -> Option<(Hash, Announcement)> {
         let dispute = self.state().ledgers.get(&own)?.disputed.clone()?;
         let Dispute { one, other } = dispute;
-        let (mine, theirs) = if one.log_id == own { (one, other) } else { (other, one) };
+        let (mine, theirs) = if one.ledger == own { (one, other) } else { (other, one) };
         Some((mine.root, theirs))
     }
 
@@ -348,10 +349,10 @@ impl Listener {
         if let Some(Dispute { one, other }) = dispute {
             tracing::error!(
                 position = one.position,
-                one = %format!("{} ({})", one.name, one.log_id),
-                one_root = hex(&one.root),
-                other = %format!("{} ({})", other.name, other.log_id),
-                other_root = hex(&other.root),
+                one = %format!("{} ({})", one.name, one.ledger),
+                one_root = digits(&one.root),
+                other = %format!("{} ({})", other.name, other.ledger),
+                other_root = digits(&other.root),
                 "two ledgers hold different histories; neither counts any more"
             );
         }
@@ -405,7 +406,7 @@ mod tests {
             position,
             created: 7,
             session: 1,
-            log_id: Uuid::from_u128(ledger),
+            ledger: Uuid::from_u128(ledger),
             root: [position as u8; 32],
             name: "here".into(),
         }

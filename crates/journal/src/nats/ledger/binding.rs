@@ -1,12 +1,14 @@
-//! Which stream a log follows, kept beside the log: after a restart of everything, a stream that was made
+//! Who a ledger is and which stream its log follows, kept beside the log: after a restart of everything, a stream that was made
 //! anew is still known as another one.
 
+use domain::Uuid;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 
 const FILE: &str = "stream";
 const ALARM: &str = "alarm";
+const LEDGER: &str = "ledger";
 
 /// When the stream that the log in `dir` follows was created, in nanoseconds; `None` before it followed
 /// one.
@@ -26,6 +28,24 @@ pub(in crate::nats) fn read(dir: &Path) -> io::Result<Option<i128>> {
 /// Remembers the stream, durably.
 pub(in crate::nats) fn write(dir: &Path, created: i128) -> io::Result<()> {
     keep(dir, FILE, &format!("created {created}\n"))
+}
+
+/// The ledger's own identity, given when it first ran over the log in `dir`. The log's identity is not
+/// enough: a log that was restored from a backup has the same.
+pub(super) fn ledger_id(dir: &Path) -> io::Result<Uuid> {
+    let path = dir.join(LEDGER);
+    match fs::read_to_string(&path) {
+        Ok(text) => text
+            .trim()
+            .parse()
+            .map_err(|_| io::Error::other(format!("{} holds no identity", path.display()))),
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => {
+            let id = Uuid::new_v4();
+            keep(dir, LEDGER, &format!("{id}\n"))?;
+            Ok(id)
+        }
+        Err(fault) => Err(fault),
+    }
 }
 
 /// The alarm that was raised over this log, and the file that holds it.
