@@ -1,6 +1,8 @@
 //! The contract of the journal, held by the one on NATS, against a real server that is killed, cut and
 //! replaced.
 
+#[path = "nats/mend.rs"]
+mod mend;
 mod support;
 
 use domain::Uuid;

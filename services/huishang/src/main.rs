@@ -11,6 +11,7 @@ mod matter;
 mod node;
 mod page;
 mod plan;
+mod repair;
 mod token;
 
 use clap::Parser as _;

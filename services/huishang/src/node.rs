@@ -155,7 +155,8 @@ pub fn development_keys(config: &Config) -> anyhow::Result<bool> {
     Ok(ensure_development_keys(&config.data.join("keys"))?)
 }
 
-fn open_log(data: &Path) -> anyhow::Result<EventLog> {
+/// Opens the log in a data directory.
+pub fn open_log(data: &Path) -> anyhow::Result<EventLog> {
     let dir = data.join("log");
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let (log, opened) = EventLog::open(Options::new(dir))?;
@@ -173,20 +174,24 @@ fn signing(config: &Config, log: &EventLog) -> anyhow::Result<ledger::Signing> {
     Ok(ledger::Signing { signer: HeadSigner::new(origin, key), file: config.signed_head() })
 }
 
-async fn connect(config: &Config) -> anyhow::Result<NatsJournal> {
+/// How NATS is reached.
+pub fn nats(config: &Config) -> anyhow::Result<journal::nats::Config> {
     let url = &config.journal;
     if !url.starts_with("nats://") && !url.starts_with("tls://") {
         bail!("journal is {url:?}; it must be 'embedded' or a URL such as nats://127.0.0.1:4222");
     }
-    NatsJournal::connect(journal::nats::Config {
+    Ok(journal::nats::Config {
         url: url.clone(),
         realm: config.realm.clone(),
         replicas: config.nats.replicas,
         ledgers_needed: config.commit.ledgers,
         credentials: config.nats.credentials.clone(),
     })
-    .await
-    .with_context(|| format!("cannot use the journal at {url}"))
+}
+
+async fn connect(config: &Config) -> anyhow::Result<NatsJournal> {
+    let connected = NatsJournal::connect(nats(config)?).await;
+    connected.with_context(|| format!("cannot use the journal at {}", config.journal))
 }
 
 fn clock(config: &Config, journal: &Arc<dyn Journal>, stop: &CancellationToken) -> anyhow::Result<Clock> {

@@ -78,8 +78,8 @@ impl Repair {
         Ok(Repair { client, context, names, config, log })
     }
 
-    /// Compares the whole stream with the log. `progress` is told how many records of how many are compared.
-    pub async fn examine(&self, progress: impl FnMut(Position, Position)) -> Result<Findings, RepairError> {
+    /// Compares the whole stream with the log. `progress` is told the position reached.
+    pub async fn examine(&self, progress: impl FnMut(Position)) -> Result<Findings, RepairError> {
         let info = setup::find(&self.context, &self.names).await.map_err(RepairError::Broker)?;
         examine::examine(self, info, progress).await
     }
@@ -92,7 +92,7 @@ impl Repair {
         progress: impl FnMut(Position),
     ) -> Result<(), RepairError> {
         self.no_ledger_runs().await?;
-        let closed = self.closed();
+        let closed = self.closed(findings);
         let info = match findings.stream_exists {
             true => self.context.update_stream(&closed).await.map_err(broker)?,
             false => self.context.create_stream(closed).await.map_err(broker)?.cached_info().clone(),
@@ -103,7 +103,7 @@ impl Repair {
         }
         let subject = |stream: &str| self.names.repaired_subject(stream);
         put_back::put_back(&self.client, &self.names, &self.log, (end, head), subject, progress).await?;
-        self.open_again().await
+        self.open_again(findings).await
     }
 
     /// Deletes the stream with everything in it, makes it anew, and puts the log's records into it.
@@ -121,22 +121,28 @@ impl Repair {
     }
 
     /// Has the log follow the stream that is there, which holds all that the log has.
-    pub async fn adopt(&self) -> Result<(), RepairError> {
+    pub async fn adopt(&self, findings: &Findings) -> Result<(), RepairError> {
         self.no_ledger_runs().await?;
-        self.open_again().await
+        self.open_again(findings).await
     }
 
     /// The stream takes records from everybody, and is remembered as the log's.
-    async fn open_again(&self) -> Result<(), RepairError> {
-        let open = setup::wanted(&self.config, &self.names);
+    async fn open_again(&self, findings: &Findings) -> Result<(), RepairError> {
+        let open = self.open(findings);
         let info = self.context.update_stream(open).await.map_err(broker)?;
         let created = info.created.unix_timestamp_nanos();
         binding::write(self.log.dir(), created).map_err(|fault| RepairError::Log(fault.to_string()))
     }
 
+    /// The stream's settings, with as many replicas as it had.
+    fn open(&self, findings: &Findings) -> stream::Config {
+        let replicas = findings.replicas.unwrap_or(self.config.replicas);
+        setup::wanted(&Config { replicas, ..self.config.clone() }, &self.names)
+    }
+
     /// The stream's settings while it takes records from this repair alone.
-    fn closed(&self) -> stream::Config {
-        let records = setup::wanted(&self.config, &self.names);
+    fn closed(&self, findings: &Findings) -> stream::Config {
+        let records = self.open(findings);
         stream::Config {
             subjects: vec![self.names.repaired()],
             subject_transform: Some(stream::SubjectTransform {

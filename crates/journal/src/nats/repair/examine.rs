@@ -31,6 +31,8 @@ pub struct Findings {
     pub state: State,
     /// Whether there is a stream.
     pub stream_exists: bool,
+    /// How many servers keep it, when there is one.
+    pub replicas: Option<usize>,
     /// Whether it is the one that the log followed last; `None` when the log does not know.
     pub same_stream: Option<bool>,
     /// The stream's last position.
@@ -63,7 +65,7 @@ pub struct Foreign {
 pub(super) async fn examine(
     repair: &Repair,
     info: Option<stream::Info>,
-    mut progress: impl FnMut(Position, Position),
+    mut progress: impl FnMut(Position),
 ) -> Result<Findings, RepairError> {
     let log = |fault: std::io::Error| RepairError::Log(fault.to_string());
     let bound = binding::read(repair.log.dir()).map_err(log)?;
@@ -72,6 +74,7 @@ pub(super) async fn examine(
     let mut findings = Findings {
         state: State::Short,
         stream_exists: info.is_some(),
+        replicas: info.as_ref().map(|info| info.config.num_replicas),
         same_stream: bound.zip(created).map(|(bound, created)| bound == created),
         end: info.as_ref().map_or(0, |info| info.state.last_sequence),
         head,
@@ -100,7 +103,7 @@ async fn compare(
     repair: &Repair,
     info: &stream::Info,
     findings: &mut Findings,
-    progress: &mut impl FnMut(Position, Position),
+    progress: &mut impl FnMut(Position),
 ) -> Result<(), RepairError> {
     let mut messages = all_messages(repair).await?;
     let mut kept = Kept { log: &repair.log, ready: VecDeque::new() };
@@ -129,7 +132,7 @@ async fn compare(
             (false, ..) => findings.foreign.push(foreign),
         }
         if position.is_multiple_of(1000) || position == end {
-            progress(position, end);
+            progress(position);
         }
     }
     findings.unreadable.extend(next..=end);

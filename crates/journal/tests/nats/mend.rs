@@ -1,8 +1,8 @@
 //! Ledgers and JetStream mend each other, or stop: against a real server whose files are taken away,
 //! replaced by older ones, or written by somebody else.
 
-mod support;
-
+use crate::support::{Ledger, NatsServer, connect};
+use crate::{append_many, committed, copy, everything};
 use domain::Uuid;
 use event_log::{EventLog, Options, OrderedRecord};
 use journal::conformance::sample;
@@ -10,31 +10,11 @@ use journal::nats::repair::{Repair, RepairError, State};
 use journal::nats::{Config, LedgerError, NatsJournal};
 use journal::{AppendError, Commit, Journal, Position};
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
-use support::{Ledger, NatsServer, connect};
 use tempfile::TempDir;
-
-async fn append_many(journal: &NatsJournal, count: usize) -> Position {
-    let stream = sample::stream();
-    let mut last = 0;
-    for _ in 0..count {
-        last = journal.append(sample::commit(Uuid::new_v4(), &[(&stream, last)])).await.unwrap();
-    }
-    last
-}
-
-async fn committed(journal: &NatsJournal, position: Position) {
-    let waited = tokio::time::timeout(Duration::from_secs(30), journal.wait_committed(position)).await;
-    waited.expect("a ledger that commits").unwrap();
-}
 
 fn one_record() -> Commit {
     sample::commit(Uuid::new_v4(), &[(&sample::stream(), 0)])
-}
-
-fn everything(log: &EventLog) -> Vec<event_log::Record> {
-    log.read(0, usize::MAX).unwrap()
 }
 
 fn open(folder: &Path) -> EventLog {
@@ -47,10 +27,6 @@ fn replace_store(server: &NatsServer, by: Option<&Path>) {
     if let Some(older) = by {
         copy(older, &server.store());
     }
-}
-
-fn copy(from: &Path, to: &Path) {
-    assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
 }
 
 /// Writes into the stream as no process of ours would.
@@ -79,10 +55,10 @@ async fn stopped_ledger(count: usize) -> (NatsServer, TempDir, Vec<event_log::Re
 async fn repair(server: &NatsServer, folder: &Path, replace: bool) -> Result<State, RepairError> {
     let log = open(folder);
     let repair = Repair::connect(Config::new(server.url()), log.clone()).await?;
-    let findings = repair.examine(|_, _| {}).await?;
+    let findings = repair.examine(|_| {}).await?;
     match findings.state {
         State::Whole => {}
-        State::OtherStream => repair.adopt().await?,
+        State::OtherStream => repair.adopt(&findings).await?,
         State::Short => repair.put_back(&findings, |_| {}).await?,
         State::Different if replace => repair.replace(&findings, |_| {}).await?,
         State::Different => {}
@@ -176,7 +152,7 @@ async fn a_stream_that_holds_something_else_is_replaced_only_when_told_to() {
     assert_eq!(repair(&server, folder.path(), false).await.unwrap(), State::Different);
     let log = open(folder.path());
     let found = Repair::connect(Config::new(server.url()), log.clone()).await.unwrap();
-    let findings = found.examine(|_, _| {}).await.unwrap();
+    let findings = found.examine(|_| {}).await.unwrap();
     assert_eq!((findings.same_up_to, findings.end, findings.head), (5, 12, 1505));
     let foreign: Vec<_> = findings.foreign.iter().map(|foreign| foreign.position).collect();
     assert_eq!(foreign, [6, 7, 8, 9, 10, 11, 12]);
@@ -196,7 +172,7 @@ async fn an_interrupted_repair_goes_on_where_it_stopped() {
     server.restart();
     let log = open(folder.path());
     let begun = Repair::connect(Config::new(server.url()), log.clone()).await.unwrap();
-    let findings = begun.examine(|_, _| {}).await.unwrap();
+    let findings = begun.examine(|_| {}).await.unwrap();
     {
         // It is given up in the middle, with messages on their way.
         let (told, mut reached) = tokio::sync::watch::channel(0);
@@ -226,7 +202,7 @@ async fn a_stream_is_not_repaired_under_a_running_ledger() {
     committed(&journal, append_many(&journal, 1).await).await;
     let log = open(folder.path());
     let found = Repair::connect(Config::new(server.url()), log).await.unwrap();
-    let findings = found.examine(|_, _| {}).await.unwrap();
+    let findings = found.examine(|_| {}).await.unwrap();
     assert!(matches!(found.replace(&findings, |_| {}).await, Err(RepairError::LedgerRuns(_))));
 }
 
