@@ -67,6 +67,13 @@ impl NatsJournal {
     pub async fn connect(config: Config) -> Result<NatsJournal, ConnectError> {
         setup::connect(config).await
     }
+
+    /// The stream's last position, whether committed or not.
+    pub async fn last(&self) -> Result<Position, ReadError> {
+        let stream = self.link.context.get_stream(&self.link.names.stream).await;
+        let stream = stream.map_err(|error| ReadError::Unavailable(error.to_string()))?;
+        Ok(stream.cached_info().state.last_sequence)
+    }
 }
 
 impl Link {

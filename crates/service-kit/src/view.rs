@@ -184,6 +184,19 @@ fn clear(tables: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// How far each read model in a folder has come, by its file, without opening it for keeping.
+pub fn checkpoints(folder: &Path) -> Vec<(PathBuf, Checkpoint)> {
+    let mut found = Vec::new();
+    let files = folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.path());
+    for file in files.filter(|file| file.extension().is_some_and(|ending| ending == "sqlite")) {
+        // What cannot be read, or has another schema, is made anew and shows nothing.
+        if let Ok(Some(at)) = reader(&file).and_then(|tables| checkpoint(&tables)) {
+            found.push((file, at));
+        }
+    }
+    found
+}
+
 fn checkpoint(tables: &Connection) -> rusqlite::Result<Option<Checkpoint>> {
     tables.query_row("SELECT position, commit_id FROM checkpoint", [], |row| {
         let position = row.get::<_, i64>(0)? as u64;

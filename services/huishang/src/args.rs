@@ -47,6 +47,9 @@ pub enum Command {
 /// `huishang up`.
 #[derive(Debug, clap::Args)]
 pub struct Up {
+    /// Goes on with a log that is known to have had more, and records that
+    #[arg(long)]
+    pub accept_stale: bool,
     /// How this process is set.
     #[command(flatten)]
     pub settings: Settings,
@@ -61,6 +64,9 @@ pub struct Serve {
     /// Where the services meet: nats://HOST:PORT
     #[arg(long, env = "HUISHANG_JOURNAL", hide_env_values = true, value_name = "URL")]
     pub journal: Option<String>,
+    /// Has the ledger go on with a log that is known to have had more, and records that
+    #[arg(long)]
+    pub accept_stale: bool,
     /// How this process is set.
     #[command(flatten)]
     pub settings: Settings,

@@ -79,7 +79,7 @@ async fn up(arguments: &Up) -> anyhow::Result<()> {
     }
     let stop = begin(&config)?;
     let made = node::development_keys(&config)?;
-    let node = Node::build(&config, &Service::ALL, stop).await?;
+    let node = Node::build(&config, &Service::ALL, arguments.accept_stale, stop).await?;
     say(&welcome(&config, node.address, made))?;
     node.run().await
 }
@@ -93,7 +93,7 @@ async fn serve(arguments: &Serve) -> anyhow::Result<()> {
     services.sort_unstable();
     services.dedup();
     let stop = begin(&config)?;
-    Node::build(&config, &services, stop).await?.run().await
+    Node::build(&config, &services, arguments.accept_stale, stop).await?.run().await
 }
 
 /// Begins logging and listening for signals.

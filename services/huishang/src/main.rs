@@ -12,6 +12,7 @@ mod node;
 mod page;
 mod plan;
 mod repair;
+mod stale;
 mod token;
 
 use clap::Parser as _;

@@ -1,6 +1,7 @@
 //! One process of an installation: its journal, its clock, and the services it runs.
 
 use crate::access;
+use crate::stale::{self, Witnesses};
 use anyhow::{Context as _, bail};
 use domain::Timestamp;
 use event_log::note::HeadSigner;
@@ -58,6 +59,7 @@ impl Node {
     pub async fn build(
         config: &Config,
         services: &[Service],
+        accept_stale: bool,
         stop: CancellationToken,
     ) -> anyhow::Result<Node> {
         let listener = TcpListener::bind(config.listen).await.with_context(|| {
@@ -73,11 +75,16 @@ impl Node {
             bail!("single services need a journal to meet in: give --journal nats://HOST:PORT");
         }
         let log = if services.contains(&Service::Ledger) { Some(open_log(&config.data)?) } else { None };
+        let signed = log.as_ref().map(|log| signing(config, log)).transpose()?;
+        let witnesses = signed.as_ref().map(|signing| Witnesses::new(signing, &config.data));
+        let mut stream = None;
         let journal: Arc<dyn Journal> = match (&log, embedded) {
             (Some(log), true) => Arc::new(EmbeddedJournal::new(log.clone())),
             _ => {
                 let nats = connect(config).await?;
-                if let Some(log) = &log {
+                stream = Some(nats.clone());
+                if let (Some(log), Some(witnesses)) = (&log, &witnesses) {
+                    witnesses.before_following(log, &nats, accept_stale).await?;
                     let (nats, log, stop) = (nats.clone(), log.clone(), stop.clone());
                     let name = format!("{}@{address}", config.realm);
                     tokio::spawn(async move {
@@ -90,10 +97,20 @@ impl Node {
                 Arc::new(nats)
             }
         };
+        let mut accepted = None;
+        if let (Some(log), Some(witnesses)) = (&log, &witnesses) {
+            let evidence = witnesses.hear(log, stream.as_ref(), accept_stale, &stop).await?;
+            accepted = evidence.map(|evidence| (evidence, log.head().position));
+        }
         let clock = clock(config, &journal, &stop)?;
         let folder = config.data.join("views");
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let kit = Kit::new(journal, clock, &folder, stop.clone());
+
+        let goes_on_stale = accepted.is_some();
+        if let Some((evidence, has)) = accepted {
+            stale::record(&kit, evidence, has).await?;
+        }
 
         let mut routes = Routes::default();
         let mut names = Vec::new();
@@ -117,7 +134,8 @@ impl Node {
                 }
                 Service::Ledger => {
                     let log = log.clone().context("the ledger has its log")?;
-                    let signing = signing(config, &log)?;
+                    let mut signing = signing(config, &log)?;
+                    signing.accept_stale = goes_on_stale;
                     routes = routes.add_service(ledger::build(&kit, log, signing)?);
                     names.push(ledger::NAME);
                 }
@@ -171,7 +189,7 @@ pub fn open_log(data: &Path) -> anyhow::Result<EventLog> {
 fn signing(config: &Config, log: &EventLog) -> anyhow::Result<ledger::Signing> {
     let key = ensure_ledger_key(&config.ledger_key()).context("the key that signs the log's heads")?;
     let origin = format!("huishang/{}/{}", config.realm, log.log_id());
-    Ok(ledger::Signing { signer: HeadSigner::new(origin, key), file: config.signed_head() })
+    Ok(ledger::Signing { signer: HeadSigner::new(origin, key), file: config.signed_head(), accept_stale: false })
 }
 
 /// How NATS is reached.
