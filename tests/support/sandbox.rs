@@ -43,6 +43,10 @@ pub struct Sandbox {
     processes: BTreeMap<String, Process>,
     addresses: BTreeMap<String, String>,
     nats: Option<String>,
+    /// For each process: where it finds the broker, when not at the broker's own address.
+    ways: BTreeMap<String, String>,
+    /// For each process: what else it is told when it is started next.
+    flags: BTreeMap<String, Vec<String>>,
 }
 
 impl Sandbox {
@@ -62,6 +66,8 @@ impl Sandbox {
             processes: BTreeMap::new(),
             addresses: BTreeMap::new(),
             nats: None,
+            ways: BTreeMap::new(),
+            flags: BTreeMap::new(),
         };
         match mode {
             Mode::Embedded => sandbox.start_process("up")?,
@@ -124,7 +130,7 @@ impl Sandbox {
                 command.args(["up", "--data"]).arg(self.folder.path());
             }
             service => {
-                let nats = self.nats.as_deref().context("the broker runs first")?;
+                let nats = self.ways.get(service).or(self.nats.as_ref()).context("the broker runs first")?;
                 command
                     .args(["serve", service, "--journal", nats, "--data"])
                     .arg(self.folder.path().join(service));
@@ -132,11 +138,27 @@ impl Sandbox {
         }
         command.args(["--listen", &self.address(name), "--clock", &self.config.clock, "--identity-jwks"]);
         command.arg(self.folder.path().join("keys/jwks.json"));
+        command.args(self.flags.get(name).into_iter().flatten());
         command.env("HUISHANG_LOG__FORMAT", "json");
         Process::start(name, &mut command, |line| {
             let line: serde_json::Value = serde_json::from_str(line).ok()?;
             (line["message"] == "serving").then(|| line["address"].as_str().unwrap_or_default().to_owned())
         })
+    }
+
+    /// Where the broker is; empty in an installation without one.
+    pub fn nats_url(&self) -> &str {
+        self.nats.as_deref().unwrap_or_default()
+    }
+
+    /// Has a process find the broker at another address from its next start on.
+    pub fn reach_nats_by(&mut self, name: &str, url: String) {
+        self.ways.insert(name.to_owned(), url);
+    }
+
+    /// Has a process be told this as well whenever it is started.
+    pub fn tell(&mut self, name: &str, flags: &[&str]) {
+        self.flags.insert(name.to_owned(), flags.iter().map(|flag| (*flag).to_owned()).collect());
     }
 
     /// Its way of being made up.
@@ -185,6 +207,14 @@ impl Sandbox {
     /// A process, to kill or to ask to end.
     pub fn process(&mut self, name: &str) -> &mut Process {
         self.processes.get_mut(name).expect("the name is one of process_names()")
+    }
+
+    /// Whether a process runs.
+    pub fn is_running(&mut self, name: &str) -> anyhow::Result<bool> {
+        match self.processes.get_mut(name) {
+            Some(process) => Ok(!process.has_ended()?),
+            None => Ok(false),
+        }
     }
 
     /// Kills a process and starts it again at the same address.

@@ -240,6 +240,12 @@ impl Ledger<'_> {
         if found != expected {
             return Err(LedgerError::Replaced { found, expected }.into());
         }
+        let state = &stream.cached_info().state;
+        if state.messages != state.last_sequence {
+            let missing = state.last_sequence - state.messages;
+            let what = format!("the stream has lost {missing} of the messages up to here");
+            return Err(LedgerError::Damaged(ReadError::Damaged { position: state.last_sequence, what }).into());
+        }
         Ok(stream)
     }
 

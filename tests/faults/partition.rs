@@ -1,0 +1,1 @@
+//! Connections that carry nothing any more and are not closed.
