@@ -5,6 +5,8 @@
 //! `HUISHANG_FAULTS_SEED=7 HUISHANG_FAULTS_ROUNDS=20 cargo test -p tests --test faults jetstream_store` repeats
 //! a run and makes it longer: a round is every kind of damage once.
 
+use crate::load::all_there;
+use crate::seed::number;
 use anyhow::{Context as _, bail, ensure};
 use domain::Role;
 use rand::rngs::StdRng;
@@ -14,7 +16,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use tests::{Client, Mode, Sandbox, department_stream, huishang};
+use tests::{Client, Mode, Sandbox, huishang};
 
 /// Time in which an installation must serve again, the repair included.
 const BACK_WITHIN: Duration = Duration::from_secs(90);
@@ -31,10 +33,6 @@ enum Damage {
 
 const KINDS: [Damage; 5] =
     [Damage::Wiped, Damage::OlderCopy, Damage::TailCut, Damage::BitsFlipped, Damage::IndexMissing];
-
-pub(crate) fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().map_or(default, |text| text.parse().expect("a number"))
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_damage_of_the_store_takes_what_was_acknowledged() -> anyhow::Result<()> {
@@ -140,20 +138,6 @@ fn repair(sandbox: &Sandbox) -> anyhow::Result<()> {
     let said = String::from_utf8_lossy(&output.stdout);
     ensure!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     eprint!("{said}");
-    Ok(())
-}
-
-/// Every acknowledged command is in the ledger once, where its answer said.
-async fn all_there(sandbox: &Sandbox, done: &Acknowledged) -> anyhow::Result<()> {
-    let auditor = sandbox.client(Role::Auditor, None).await?;
-    let log = auditor.whole_log().await?;
-    for (code, position) in done {
-        let stream = department_stream(code);
-        let places: Vec<u64> =
-            log.iter().filter(|record| record.stream == stream).map(|record| record.position).collect();
-        ensure!(places == [*position], "{code} was acknowledged at {position} and is at {places:?}");
-    }
-    ensure!(auditor.verify_log().await? == log.len() as u64);
     Ok(())
 }
 

@@ -32,6 +32,10 @@ impl Link {
             self.heard.doubt();
             return Err(format!("the stream was created at {found} ns; the ledgers follow that of {expected} ns"));
         }
+        if info.state.messages != info.state.last_sequence {
+            self.heard.doubt();
+            return Err(format!("the stream has only {} of {} messages", info.state.messages, info.state.last_sequence));
+        }
         let (end, highest) = (info.state.last_sequence, self.heard.highest());
         if end < highest {
             self.heard.doubt();

@@ -288,3 +288,42 @@ async fn two_ledgers_that_differ_raise_an_alarm_and_commit_nothing_more() {
     let fault = Ledger::start(&one, "one", folder.path()).fault().await;
     assert!(matches!(fault, LedgerError::Disputed { .. }), "{fault}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_broker_cuts_off_at_a_flipped_bit_comes_back_from_the_log() {
+    let mut server = NatsServer::start();
+    let folder = TempDir::new().unwrap();
+    let journal = connect(&server, 1).await;
+    let ledger = Ledger::start(&journal, "one", folder.path());
+    let stream = sample::stream();
+    let (mut last, mut commits) = (0, Vec::new());
+    for _ in 0..12 {
+        let commit = sample::commit(Uuid::new_v4(), &[(&stream, last)]);
+        commits.push(commit.envelope.commit_id);
+        last = journal.append(commit).await.unwrap();
+    }
+    committed(&journal, 12).await;
+    let before = everything(&ledger.log);
+    ledger.stop().await;
+    server.kill();
+    flip_a_bit_of(&server, &commits[4]);
+    server.restart();
+
+    // The server cuts its stream there, without a word, and would give the positions away again.
+    let journal = connect(&server, 1).await;
+    let ledger = Ledger::start(&journal, "one", folder.path());
+    let read = journal.read(&stream, 0).await.unwrap();
+    let found: Vec<_> = read.iter().map(|record| record.envelope.commit_id).collect();
+    assert_eq!(found, commits);
+    ledger.stop().await;
+    goes_on(&server, folder.path(), &before).await;
+}
+
+/// Flips a bit of the bytes that hold a commit's event.
+fn flip_a_bit_of(server: &NatsServer, commit: &Uuid) {
+    let block = server.store().join("jetstream/$G/streams/huishang-main/msgs/1.blk");
+    let mut bytes = std::fs::read(&block).unwrap();
+    let at = bytes.windows(16).position(|window| window == commit.as_bytes()).unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(&block, bytes).unwrap();
+}
