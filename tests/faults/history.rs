@@ -10,6 +10,7 @@
 
 mod linear;
 
+use crate::seed::{self, Random, command, setting};
 use anyhow::{Context as _, ensure};
 use domain::Role;
 use prost::Message as _;
@@ -18,9 +19,6 @@ use proto::scheduling::events::v1::{
     DepartmentKind, DepartmentLevel, DepartmentProfile, DepartmentRegistered,
 };
 use proto::scheduling::v1::{ListDepartmentsRequest, RegisterDepartmentRequest};
-use rand::rngs::StdRng;
-use rand::seq::SliceRandom as _;
-use rand::{RngExt as _, SeedableRng as _};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -37,7 +35,7 @@ const STREAMS: u64 = 4;
 /// Acknowledged commands between two kills.
 const COMMANDS_BETWEEN_KILLS: u64 = 30;
 /// Acknowledged commands of one client that it reads back from the ledger: one in so many.
-const READ_BACK_ONE_IN: u32 = 8;
+const READ_BACK_ONE_IN: u64 = 8;
 
 /// One command, from before its first try to after its last.
 #[derive(Debug, Clone)]
@@ -58,10 +56,6 @@ struct Run {
     over: AtomicBool,
 }
 
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().map_or(default, |text| text.parse().expect("a number"))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_acknowledged_is_lost_or_done_twice_embedded() -> anyhow::Result<()> {
     a_history_holds(Mode::Embedded).await
@@ -73,9 +67,9 @@ async fn nothing_acknowledged_is_lost_or_done_twice_distributed() -> anyhow::Res
 }
 
 async fn a_history_holds(mode: Mode) -> anyhow::Result<()> {
-    let (seed, rounds) =
-        (number("HUISHANG_FAULTS_SEED", rand::random()), number("HUISHANG_FAULTS_ROUNDS", 1));
-    eprintln!("HUISHANG_FAULTS_SEED={seed} HUISHANG_FAULTS_ROUNDS={rounds} repeats this history ({mode:?})");
+    let (seed, rounds) = (seed::seed(), setting("HUISHANG_FAULTS_ROUNDS", 1));
+    let again = command("history", &[("SEED", seed), ("ROUNDS", rounds)]);
+    eprintln!("{mode:?}: {again}");
     let mut sandbox = Sandbox::start(mode)?;
     let run = Arc::new(Run {
         moments: AtomicU64::new(0),
@@ -85,23 +79,23 @@ async fn a_history_holds(mode: Mode) -> anyhow::Result<()> {
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
         let clerk = sandbox.client(Role::Clerk, None).await?;
-        clients.spawn(write_until_over(clerk, run.clone(), client, StdRng::seed_from_u64(seed ^ client)));
+        clients.spawn(write_until_over(clerk, run.clone(), client, Random::new(seed, client + 1)));
     }
-    let killed = kill_everything(&mut sandbox, &run, &mut StdRng::seed_from_u64(seed), rounds).await;
+    let killed = kill_everything(&mut sandbox, &run, &mut Random::new(seed, 0), rounds).await;
     run.over.store(true, Ordering::Release);
     let mut operations = Vec::new();
     while let Some(done) = clients.join_next().await {
         operations.extend(done??);
     }
     killed?;
-    verify(&sandbox, &operations).await.with_context(|| format!("seed {seed}, {rounds} rounds"))
+    verify(&sandbox, &operations).await.with_context(|| again)
 }
 
 /// Kills every process once in a round, in random order, each after some more commands were acknowledged.
 async fn kill_everything(
     sandbox: &mut Sandbox,
     run: &Run,
-    chance: &mut StdRng,
+    chance: &mut Random,
     rounds: u64,
 ) -> anyhow::Result<()> {
     for _ in 0..rounds {
@@ -109,7 +103,7 @@ async fn kill_everything(
         if sandbox.mode() == Mode::Embedded {
             names = vec![names[0].clone(); 5];
         }
-        names.shuffle(chance);
+        shuffle(&mut names, chance);
         for name in names {
             let mut acknowledged = run.acknowledged.subscribe();
             let enough = *acknowledged.borrow() + COMMANDS_BETWEEN_KILLS;
@@ -123,15 +117,22 @@ async fn kill_everything(
     Ok(())
 }
 
+/// Each order is as likely as any other (Fisher and Yates).
+fn shuffle(names: &mut [String], chance: &mut Random) {
+    for last in (1..names.len()).rev() {
+        names.swap(last, chance.below(last as u64 + 1) as usize);
+    }
+}
+
 async fn write_until_over(
     clerk: Client,
     run: Arc<Run>,
     client: u64,
-    mut chance: StdRng,
+    mut chance: Random,
 ) -> anyhow::Result<Vec<Operation>> {
     let mut operations = Vec::new();
     while !run.over.load(Ordering::Acquire) {
-        let code = format!("S{}", chance.random_range(0..STREAMS));
+        let code = format!("S{}", chance.below(STREAMS));
         let command_id = Client::command_id();
         let request = RegisterDepartmentRequest {
             command_id: command_id.clone(),
@@ -149,7 +150,7 @@ async fn write_until_over(
         });
         if let Some(position) = position {
             run.acknowledged.send_modify(|acknowledged| *acknowledged += 1);
-            if chance.random_ratio(1, READ_BACK_ONE_IN) {
+            if chance.one_in(READ_BACK_ONE_IN) {
                 read_back(&clerk, &run, position, &command_id).await?;
             }
         }

@@ -6,12 +6,9 @@
 //! a run and makes it longer: a round is every kind of damage once.
 
 use crate::load::all_there;
-use crate::seed::number;
+use crate::seed::{Random, seed, setting};
 use anyhow::{Context as _, bail, ensure};
 use domain::Role;
-use rand::rngs::StdRng;
-use rand::seq::IndexedRandom as _;
-use rand::{RngExt as _, SeedableRng as _};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -36,11 +33,10 @@ const KINDS: [Damage; 5] =
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_damage_of_the_store_takes_what_was_acknowledged() -> anyhow::Result<()> {
-    let (seed, rounds) =
-        (number("HUISHANG_FAULTS_SEED", rand::random()), number("HUISHANG_FAULTS_ROUNDS", 1));
+    let (seed, rounds): (u64, u64) = (seed(), setting("HUISHANG_FAULTS_ROUNDS", 1));
     eprintln!("HUISHANG_FAULTS_SEED={seed} HUISHANG_FAULTS_ROUNDS={rounds} repeats this damage");
-    let mut chance = StdRng::seed_from_u64(seed);
     for round in 0..rounds {
+        let mut chance = Random::new(seed, round);
         for kind in KINDS {
             survives(kind, &mut chance).await.with_context(|| format!("{kind:?} in round {round} of seed {seed}"))?;
         }
@@ -59,7 +55,7 @@ async fn register(clerk: &Client, done: &mut Acknowledged, count: usize) -> anyh
     Ok(())
 }
 
-async fn survives(kind: Damage, chance: &mut StdRng) -> anyhow::Result<()> {
+async fn survives(kind: Damage, chance: &mut Random) -> anyhow::Result<()> {
     let mut sandbox = Sandbox::start(Mode::Distributed)?;
     let store = sandbox.folder().join("nats");
     let clerk = sandbox.client(Role::Clerk, None).await?;
@@ -76,8 +72,8 @@ async fn survives(kind: Damage, chance: &mut StdRng) -> anyhow::Result<()> {
     sandbox.process("nats").kill()?;
     damage(kind, &store, &older, chance)?;
     // Some processes start anew and know nothing, others remember.
-    let mut anew: Vec<&str> = ["scheduling", "ledger"].into_iter().filter(|_| chance.random()).collect();
-    if chance.random() {
+    let mut anew: Vec<&str> = ["scheduling", "ledger"].into_iter().filter(|_| chance.one_in(2)).collect();
+    if chance.one_in(2) {
         anew.reverse();
     }
     sandbox.start_process("nats")?;
@@ -141,7 +137,7 @@ fn repair(sandbox: &Sandbox) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn damage(kind: Damage, store: &Path, older: &Path, chance: &mut StdRng) -> anyhow::Result<()> {
+fn damage(kind: Damage, store: &Path, older: &Path, chance: &mut Random) -> anyhow::Result<()> {
     match kind {
         Damage::Wiped => std::fs::remove_dir_all(store)?,
         Damage::OlderCopy => {
@@ -152,17 +148,18 @@ fn damage(kind: Damage, store: &Path, older: &Path, chance: &mut StdRng) -> anyh
             let blocks = files(store, ".blk")?;
             let block = blocks.last().context("a block")?;
             let length = std::fs::metadata(block)?.len();
-            let keep = chance.random_range(0..length);
+            let keep = chance.below(length);
             std::fs::File::options().write(true).open(block)?.set_len(keep)?;
             eprintln!("cut {} from {length} to {keep} bytes", block.display());
         }
         Damage::BitsFlipped => {
             let blocks = files(store, ".blk")?;
-            let block = blocks.choose(chance).context("a block")?;
+            ensure!(!blocks.is_empty(), "a stream has blocks");
+            let block = &blocks[chance.below(blocks.len() as u64) as usize];
             let mut bytes = std::fs::read(block)?;
-            for _ in 0..chance.random_range(1..4) {
-                let at = chance.random_range(0..bytes.len());
-                bytes[at] ^= 1 << chance.random_range(0..8);
+            for _ in 0..=chance.below(3) {
+                let at = chance.below(bytes.len() as u64) as usize;
+                bytes[at] ^= 1 << chance.below(8);
                 eprintln!("flipped a bit of byte {at} of {}", block.display());
             }
             std::fs::write(block, bytes)?;

@@ -1,7 +1,13 @@
-//! What must hold whatever breaks: each fault is injected for real, from a seed, and repeated by one command.
+//! Faults: what disks, power and processes do to an installation, and that it loses nothing by them.
+//!
+//! Short by default. `HUISHANG_FAULTS_…` variables make a test long or repeat what it found; each module
+//! names its own, and a failure prints the command.
 
+mod cluster;
 mod history;
 mod jetstream_store;
 mod load;
+mod log;
 mod partition;
+mod seed;
 mod stale;

@@ -6,10 +6,8 @@
 //! and makes it longer: a round cuts off one of the processes, or both, and heals.
 
 use crate::load::Load;
-use crate::seed::number;
+use crate::seed::{Random, seed, setting};
 use domain::Role;
-use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng as _};
 use std::time::Duration;
 use tests::{Mode, Proxy, Sandbox};
 
@@ -18,10 +16,9 @@ const CALLERS: u64 = 8;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_done_twice_when_connections_fall_silent() -> anyhow::Result<()> {
-    let (seed, rounds) =
-        (number("HUISHANG_FAULTS_SEED", rand::random()), number("HUISHANG_FAULTS_ROUNDS", 2));
+    let (seed, rounds): (u64, u64) = (seed(), setting("HUISHANG_FAULTS_ROUNDS", 2));
     eprintln!("HUISHANG_FAULTS_SEED={seed} HUISHANG_FAULTS_ROUNDS={rounds} repeats this partition");
-    let mut chance = StdRng::seed_from_u64(seed);
+    let mut chance = Random::new(seed, 0);
     let mut sandbox = Sandbox::start(Mode::Distributed)?;
     let broker = sandbox.nats_url().trim_start_matches("nats://").parse()?;
     let ways = [Proxy::to(broker).await?, Proxy::to(broker).await?];
@@ -33,14 +30,14 @@ async fn nothing_is_lost_or_done_twice_when_connections_fall_silent() -> anyhow:
     let load = Load::start(&clerk, CALLERS);
     for _ in 0..rounds {
         load.more(20, Duration::from_secs(60)).await?;
-        let cut: Vec<&Proxy> = match chance.random_range(0..3) {
+        let cut: Vec<&Proxy> = match chance.below(3) {
             0 => vec![&ways[0]],
             1 => vec![&ways[1]],
             _ => ways.iter().collect(),
         };
         cut.iter().for_each(|way| way.cut());
         // Longer or shorter than the time after which either side notices.
-        tokio::time::sleep(Duration::from_millis(chance.random_range(200..8000))).await;
+        tokio::time::sleep(Duration::from_millis(200 + chance.below(7800))).await;
         cut.iter().for_each(|way| way.heal());
         load.more(20, Duration::from_secs(60)).await?;
     }

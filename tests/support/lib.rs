@@ -1,5 +1,6 @@
 //! Whole installations for tests: real processes, a real broker, temporary directories.
 
+pub mod broker;
 mod bytes_codec;
 mod client;
 mod process;

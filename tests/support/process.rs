@@ -61,6 +61,11 @@ impl Process {
         }
     }
 
+    /// The id that the system gave it.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it wrote to standard error.
     pub fn log(&self) -> String {
         self.log.lock().map(|lines| lines.join("\n")).unwrap_or_default()
@@ -111,15 +116,19 @@ pub fn huishang() -> PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY
         .get_or_init(|| {
+            // …/target/debug/deps/it-0123 → …/target/debug/huishang
+            let test = std::env::current_exe().expect("a test has a path");
+            let folder = test.ancestors().nth(2).expect("tests lie in target/debug/deps");
+            // Benchmarks lie in target/release, and want the binary that is installed.
+            let release = folder.ends_with("release").then_some("--release");
             let built = Command::new(env!("CARGO"))
                 .args(["build", "--quiet", "--package", "huishang"])
+                .args(release)
                 .current_dir(root())
                 .status()
                 .expect("cargo can be run");
             assert!(built.success(), "the binary does not build");
-            // …/target/debug/deps/it-0123 → …/target/debug/huishang
-            let test = std::env::current_exe().expect("a test has a path");
-            test.ancestors().nth(2).expect("tests lie in target/debug/deps").join("huishang")
+            folder.join("huishang")
         })
         .clone()
 }

@@ -57,10 +57,11 @@ async fn carry(from: TcpStream, target: SocketAddr, mut state: watch::Receiver<u
     let Ok(to) = TcpStream::connect(target).await else { return };
     let ((from_in, from_out), (to_in, to_out)) = (from.into_split(), to.into_split());
     let mut both = pin!(async { tokio::join!(pass(from_in, to_out), pass(to_in, from_out)) });
+    let cut = async move { state.wait_for(|state| *state != began).await.is_ok() };
     tokio::select! {
         _ = &mut both => {}
         // What carries is kept, so that nothing is closed, and is not asked any more.
-        _ = state.wait_for(|state| *state != began) => std::future::pending().await,
+        _ = cut => std::future::pending().await,
     }
 }
 

@@ -1,7 +1,8 @@
 //! An installation in a temporary directory: embedded, or split into services over a real broker.
 
+use crate::broker;
 use crate::client::{Client, LogFollower};
-use crate::process::{Process, huishang, nats_server};
+use crate::process::{Process, huishang};
 use anyhow::Context as _;
 use domain::Role;
 use service_kit::config::Config;
@@ -25,12 +26,19 @@ pub enum Mode {
 pub struct SandboxConfig {
     /// `system` or `movable:<moment>`.
     pub clock: String,
+    /// Brokers of a distributed installation; several keep JetStream together, and each has every record.
+    pub brokers: usize,
 }
 
 impl Default for SandboxConfig {
     fn default() -> Self {
-        SandboxConfig { clock: "movable:2027-03-01T01:00:00Z".into() }
+        SandboxConfig { clock: "movable:2027-03-01T01:00:00Z".into(), brokers: 1 }
     }
+}
+
+/// The name of a broker's process.
+fn broker_name(number: usize) -> String {
+    if number == 0 { "nats".to_owned() } else { format!("nats-{}", number + 1) }
 }
 
 const SERVICES: [&str; 5] = ["ledger", "scheduling", "deliberation", "resolution", "followup"];
@@ -47,6 +55,8 @@ pub struct Sandbox {
     ways: BTreeMap<String, String>,
     /// For each process: what else it is told when it is started next.
     flags: BTreeMap<String, Vec<String>>,
+    /// What each broker is told of the others.
+    routes: Vec<Vec<String>>,
 }
 
 impl Sandbox {
@@ -68,11 +78,15 @@ impl Sandbox {
             nats: None,
             ways: BTreeMap::new(),
             flags: BTreeMap::new(),
+            routes: Vec::new(),
         };
         match mode {
             Mode::Embedded => sandbox.start_process("up")?,
             Mode::Distributed => {
-                sandbox.start_process("nats")?;
+                sandbox.routes = broker::routes(sandbox.config.brokers)?;
+                for number in 0..sandbox.config.brokers {
+                    sandbox.start_process(&broker_name(number))?;
+                }
                 for service in SERVICES {
                     sandbox.start_process(service)?;
                 }
@@ -81,18 +95,23 @@ impl Sandbox {
         Ok(sandbox)
     }
 
-    /// The names of its processes: `up`; or `nats` and the services.
+    /// The names of its processes: `up`; or `nats`, what other brokers there are, and the services.
     pub fn process_names(&self) -> Vec<String> {
         self.addresses.keys().cloned().collect()
     }
 
     /// Starts a process that is not running, at the address it had before.
     pub fn start_process(&mut self, name: &str) -> anyhow::Result<()> {
-        let (process, address) = match name {
-            "nats" => self.spawn_nats()?,
-            _ => self.spawn_huishang(name)?,
+        let broker = (0..self.config.brokers).find(|number| broker_name(*number) == name);
+        let (process, address) = match broker {
+            Some(number) => {
+                let store = self.folder.path().join(name);
+                let port = self.addresses.get(name).and_then(|address| address.rsplit_once(':'));
+                broker::start(name, &store, port.map(|(_, port)| port), &self.routes[number])?
+            }
+            None => self.spawn_huishang(name)?,
         };
-        if name == "nats" {
+        if name == broker_name(0) {
             self.nats = Some(format!("nats://{address}"));
         }
         self.addresses.insert(name.to_owned(), address);
@@ -102,25 +121,6 @@ impl Sandbox {
 
     fn address(&self, name: &str) -> String {
         self.addresses.get(name).cloned().unwrap_or_else(|| "127.0.0.1:0".into())
-    }
-
-    fn spawn_nats(&self) -> anyhow::Result<(Process, String)> {
-        let address = self.address("nats");
-        let port = match address.rsplit_once(':') {
-            Some((_, "0")) | None => "-1",
-            Some((_, port)) => port,
-        };
-        let mut command = Command::new(nats_server());
-        command.args(["--jetstream", "--addr", "127.0.0.1", "--port", port, "--store_dir"]);
-        command.arg(self.folder.path().join("nats"));
-        let client = "Listening for client connections on ";
-        let address = std::cell::RefCell::new(String::new());
-        Process::start("nats-server", &mut command, |line| {
-            if let Some((_, at)) = line.split_once(client) {
-                *address.borrow_mut() = at.trim().to_owned();
-            }
-            line.contains("Server is ready").then(|| address.borrow().clone())
-        })
     }
 
     fn spawn_huishang(&self, name: &str) -> anyhow::Result<(Process, String)> {
@@ -140,6 +140,7 @@ impl Sandbox {
         command.arg(self.folder.path().join("keys/jwks.json"));
         command.args(self.flags.get(name).into_iter().flatten());
         command.env("HUISHANG_LOG__FORMAT", "json");
+        command.env("HUISHANG_NATS__REPLICAS", self.config.brokers.to_string());
         Process::start(name, &mut command, |line| {
             let line: serde_json::Value = serde_json::from_str(line).ok()?;
             (line["message"] == "serving").then(|| line["address"].as_str().unwrap_or_default().to_owned())
@@ -204,6 +205,12 @@ impl Sandbox {
         }
     }
 
+    /// Where one service is reached.
+    pub fn server_of(&self, service: &str) -> String {
+        let name = if self.mode == Mode::Embedded { "up" } else { service };
+        format!("http://{}", self.addresses[name])
+    }
+
     /// A process, to kill or to ask to end.
     pub fn process(&mut self, name: &str) -> &mut Process {
         self.processes.get_mut(name).expect("the name is one of process_names()")
@@ -226,17 +233,20 @@ impl Sandbox {
 
     /// A client with an identity.
     pub async fn client(&self, role: Role, department: Option<&str>) -> anyhow::Result<Client> {
-        let token = self.token(&self.signing_key(), role, department, 3600)?;
-        self.client_with_token(&token).await
+        self.client_with_token(&self.token_of(role, department)?).await
+    }
+
+    /// A token for an hour.
+    pub fn token_of(&self, role: Role, department: Option<&str>) -> anyhow::Result<String> {
+        self.token(&self.signing_key(), role, department, 3600)
     }
 
     /// A client with this token; an empty one sends none.
     pub async fn client_with_token(&self, token: &str) -> anyhow::Result<Client> {
         let mut channels = BTreeMap::new();
         for service in SERVICES {
-            let name = if self.mode == Mode::Embedded { "up" } else { service };
-            let address = format!("http://{}", self.addresses[name]);
-            channels.insert(service.to_owned(), Endpoint::from_shared(address)?.connect_lazy());
+            let endpoint = Endpoint::from_shared(self.server_of(service))?;
+            channels.insert(service.to_owned(), endpoint.connect_lazy());
         }
         let token = if token.is_empty() { None } else { Some(format!("Bearer {token}").parse()?) };
         Ok(Client { channels, token })

@@ -29,6 +29,7 @@ mod index;
 mod open;
 mod proof;
 mod read;
+mod reserve;
 mod restore;
 mod store;
 mod tiles;
@@ -69,6 +70,22 @@ pub struct Head {
 impl Head {
     /// The head of a log without records.
     pub const EMPTY: Head = Head { position: 0, hash: [0; 32], root: tree::EMPTY_ROOT };
+}
+
+/// Whether a log takes records. It can be read in every state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// It does.
+    Writable,
+    /// The disk has less free space than is held in reserve; it does again when there is space.
+    ReadOnly {
+        /// What is free.
+        free_bytes: u64,
+        /// What must stay free.
+        reserve_bytes: u64,
+    },
+    /// The storage failed. The process should end and be started again.
+    Failed(String),
 }
 
 /// Where a log lies and how it is kept.
@@ -127,7 +144,23 @@ impl EventLog {
 
     /// Why the storage failed, when it did. The process should then end and be started again.
     pub fn failure(&self) -> Option<String> {
-        self.shared.failure().map(str::to_owned)
+        self.shared.failure()
+    }
+
+    /// Waits until the storage fails, which it mostly never does, and answers why.
+    pub async fn failed(&self) -> String {
+        self.shared.failed().await
+    }
+
+    /// Whether the log takes records. It is cheap to ask: the disk is looked at once a second at most.
+    pub fn state(&self) -> State {
+        match (self.shared.failure(), self.shared.reserve.short()) {
+            (Some(reason), _) => State::Failed(reason),
+            (None, Some(short)) => {
+                State::ReadOnly { free_bytes: short.free_bytes, reserve_bytes: short.reserve_bytes }
+            }
+            (None, None) => State::Writable,
+        }
     }
 
     /// The log's identity, given when it was made.

@@ -5,6 +5,7 @@ use crate::chunk::{self, Frames, parse_key};
 use crate::index::{self, Index};
 use crate::limits::TAIL_RECORDS;
 use crate::proof;
+use crate::reserve::Reserve;
 use crate::restore;
 use crate::store::{Shared, Store};
 use crate::tiles::Tiles;
@@ -80,7 +81,7 @@ impl EventLog {
         {
             return Err(OpenError::BelowAnchor { dir, head: 0, anchor: anchor.head.position });
         }
-        let mut store = open_store(&options, &files)?;
+        let mut store = open_store(&options, &files, anchor.is_none())?;
         if anchor.is_none() && !store.records.is_empty() {
             return Err(OpenError::NoAnchor { dir });
         }
@@ -106,14 +107,12 @@ impl EventLog {
 
         let log_id = anchors.log_id();
         let store = Arc::new(store);
-        let shared = Arc::new(Shared::new(store.clone(), log_id));
+        let reserve = Reserve::new(dir.clone(), options.reserve_bytes);
+        let shared = Arc::new(Shared::new(store.clone(), log_id, dir.clone(), reserve));
         let (head_sender, head_receiver) = watch::channel(head);
         let (position_sender, position) = watch::channel(head.position);
         let durable = Durable { head: head_sender, position: position_sender };
-        let settings = WriterOptions {
-            group_records_max: options.append_batch_records_max.max(1),
-            reserve_bytes: options.reserve_bytes,
-        };
+        let settings = WriterOptions { group_records_max: options.append_batch_records_max.max(1) };
         let requests = writer::start(shared.clone(), store, anchors, durable, settings).map_err(failed)?;
         let kept = head.position - anchor.head.position;
         let opened = Opened { head, log_id, kept, cut, indexed, regrown, took: begun.elapsed() };
@@ -131,9 +130,9 @@ fn guarded<T>(dir: &Path, work: impl FnOnce() -> Result<T, OpenError>) -> Result
     })
 }
 
-fn open_store(options: &Options, files: &Path) -> Result<Store, OpenError> {
+fn open_store(options: &Options, files: &Path, first_opening: bool) -> Result<Store, OpenError> {
     let dir = options.dir.clone();
-    let db = guarded(&dir, || open_sled(options, files))?;
+    let db = guarded(&dir, || open_sled(options, files, first_opening))?;
     guarded(&dir, || {
         let unreadable =
             |fault: sled::Error| OpenError::Unreadable { dir: dir.clone(), reason: fault.to_string() };
@@ -147,15 +146,42 @@ fn open_store(options: &Options, files: &Path) -> Result<Store, OpenError> {
             return Err(OpenError::NotDurable);
         }
         let tiles = Tiles::empty(&dir.join("tree"));
-        Ok(Store { dir: dir.clone(), records, index, tiles, db })
+        Ok(Store { records, index, tiles, db })
     })
 }
 
+/// Removes what sled was interrupted in writing and would stumble over; it makes both anew. A snapshot that
+/// has no final name yet was never used. Settings are only synced with the first opening, so as long as there
+/// is no anchor they may be torn.
+fn remove_unfinished(files: &Path, first_opening: bool) -> io::Result<()> {
+    let remove = |path: &Path| match fs::remove_file(path) {
+        Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(fault),
+        _ => Ok(()),
+    };
+    // Who holds the lock may be writing them just now.
+    let _lock = match File::open(files.join("db")) {
+        Ok(db) if db.try_lock().is_err() => return Ok(()),
+        db => db,
+    };
+    if first_opening {
+        remove(&files.join("conf"))?;
+    }
+    for entry in fs::read_dir(files).into_iter().flatten() {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "generating") {
+            remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
 /// No thread of sled's own flushes now and then: it would swallow an error of the disk.
-fn open_sled(options: &Options, files: &Path) -> Result<sled::Db, OpenError> {
+fn open_sled(options: &Options, files: &Path, first_opening: bool) -> Result<sled::Db, OpenError> {
     let config = sled::Config::new().path(files).cache_capacity(options.cache_bytes).flush_every_ms(None);
     let begun = Instant::now();
     loop {
+        let removed = remove_unfinished(files, first_opening);
+        removed.map_err(|source| OpenError::Io { path: files.to_owned(), source })?;
         match config.open() {
             Ok(db) => return Ok(db),
             Err(sled::Error::Io(fault)) if fault.to_string().contains("could not acquire lock") => {

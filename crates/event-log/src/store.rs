@@ -2,17 +2,18 @@
 
 use crate::ReadError;
 use crate::index::Index;
+use crate::reserve::Reserve;
 use crate::tiles::Tiles;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// The open files.
 #[derive(Debug)]
 pub(crate) struct Store {
-    pub(crate) dir: PathBuf,
     pub(crate) records: sled::Tree,
     pub(crate) index: Index,
     pub(crate) tiles: Tiles,
@@ -23,7 +24,8 @@ pub(crate) struct Store {
 #[derive(Debug)]
 pub(crate) struct Shared {
     store: RwLock<Option<Arc<Store>>>,
-    failure: OnceLock<String>,
+    failure: watch::Sender<Option<String>>,
+    pub(crate) reserve: Reserve,
     pub(crate) log_id: Uuid,
     pub(crate) dir: PathBuf,
 }
@@ -32,9 +34,8 @@ pub(crate) struct Shared {
 const READERS_WAIT_MAX: Duration = Duration::from_secs(5);
 
 impl Shared {
-    pub(crate) fn new(store: Arc<Store>, log_id: Uuid) -> Shared {
-        let dir = store.dir.clone();
-        Shared { store: RwLock::new(Some(store)), failure: OnceLock::new(), log_id, dir }
+    pub(crate) fn new(store: Arc<Store>, log_id: Uuid, dir: PathBuf, reserve: Reserve) -> Shared {
+        Shared { store: RwLock::new(Some(store)), failure: watch::Sender::new(None), reserve, log_id, dir }
     }
 
     /// The store, unless the log was closed.
@@ -45,11 +46,26 @@ impl Shared {
     /// Notes that the storage failed; the first reason stays.
     pub(crate) fn fail(&self, reason: String) {
         tracing::error!(reason, "the log's storage failed; it takes nothing more");
-        self.failure.get_or_init(|| reason);
+        self.failure.send_if_modified(|failure| {
+            let first = failure.is_none();
+            failure.get_or_insert(reason);
+            first
+        });
     }
 
-    pub(crate) fn failure(&self) -> Option<&str> {
-        self.failure.get().map(String::as_str)
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.failure.borrow().clone()
+    }
+
+    /// Waits until the storage failed.
+    pub(crate) async fn failed(&self) -> String {
+        let mut failure = self.failure.subscribe();
+        let failed = failure.wait_for(Option::is_some).await;
+        match failed.ok().and_then(|failure| failure.clone()) {
+            Some(reason) => reason,
+            // The sender lives as long as this.
+            None => std::future::pending().await,
+        }
     }
 
     /// Closes the files, once the readers are done.

@@ -8,6 +8,7 @@ mod proofs;
 
 use crate::{
     Append, AppendError, EventLog, Expected, NewRecord, OpenError, Opened, Options, OrderedRecord, Record,
+    State,
 };
 use crate::{durable, limits};
 use bytes::Bytes;
@@ -203,6 +204,7 @@ fn a_full_disk_is_refused_before_it_is_full() {
             EventLog::open(Options { reserve_bytes: u64::MAX, ..options(dir.path()) }).expect("it opens");
         let refused = log.append(commit(vec![write("s", Expected::Any, "x")])).await;
         assert!(matches!(refused, Err(AppendError::ReadOnly { .. })), "{refused:?}");
+        assert!(matches!(log.state(), State::ReadOnly { reserve_bytes: u64::MAX, .. }), "{:?}", log.state());
         assert_eq!(log.read(0, 1), Ok(vec![]));
         log.close().await;
     });

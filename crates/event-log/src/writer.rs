@@ -17,7 +17,7 @@ use crate::{Append, AppendError, Appended, Expected, Hash, Head, OrderedRecord};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc as threads};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{mem, thread};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -62,7 +62,6 @@ impl Answer {
 /// What the writer is started with.
 pub(crate) struct WriterOptions {
     pub(crate) group_records_max: usize,
-    pub(crate) reserve_bytes: u64,
 }
 
 /// Those who follow the durable head.
@@ -86,7 +85,6 @@ pub(crate) fn start(
         .name("event-log-index".to_owned())
         .spawn(move || write_runs(&indexer_store, &indexer_shared, &ready))?;
     let staged = durable.head.borrow().tip();
-    let reserve = Reserve { bytes: options.reserve_bytes, free: u64::MAX, looked: None };
     let mut writer = Writer {
         shared,
         store,
@@ -97,7 +95,6 @@ pub(crate) fn start(
         group: Group::default(),
         frame: Vec::new(),
         group_records_max: options.group_records_max,
-        reserve,
         runs,
     };
     thread::Builder::new().name("event-log-writer".to_owned()).spawn(move || {
@@ -129,7 +126,6 @@ struct Writer {
     /// Reused for each frame.
     frame: Vec<u8>,
     group_records_max: usize,
-    reserve: Reserve,
     runs: threads::Sender<ReadyRun>,
 }
 
@@ -150,7 +146,7 @@ impl Writer {
             while batch.len() > 0 && closing.is_none() {
                 let written = catch_unwind(AssertUnwindSafe(|| self.group(&mut batch, &mut closing)));
                 let failure = match written {
-                    Ok(Ok(())) => self.shared.failure().map(str::to_owned),
+                    Ok(Ok(())) => self.shared.failure(),
                     Ok(Err(reason)) => Some(reason),
                     Err(_) => Some("sled panicked".to_owned()),
                 };
@@ -179,7 +175,10 @@ impl Writer {
     ) -> Result<(), String> {
         let store = self.store.clone();
         let mut chunks = ChunkWriter::new(&store.records);
-        let read_only = self.reserve.refusal(&self.store.dir);
+        let read_only = self.shared.reserve.short().map(|short| AppendError::ReadOnly {
+            free_bytes: short.free_bytes,
+            reserve_bytes: short.reserve_bytes,
+        });
         while self.group.entries.len() < self.group_records_max
             && let Some(request) = batch.next()
         {
@@ -372,23 +371,5 @@ impl Remembered {
             self.older = mem::take(&mut self.newer);
         }
         self.newer.insert(stream, position);
-    }
-}
-
-/// Looks at the free space of the disk, once a second at most.
-struct Reserve {
-    bytes: u64,
-    free: u64,
-    looked: Option<Instant>,
-}
-
-impl Reserve {
-    fn refusal(&mut self, dir: &std::path::Path) -> Option<AppendError> {
-        if self.looked.is_none_or(|then| then.elapsed() >= Duration::from_secs(1)) {
-            self.looked = Some(Instant::now());
-            self.free = rustix::fs::statvfs(dir).map_or(u64::MAX, |disk| disk.f_bavail * disk.f_frsize);
-        }
-        let (free_bytes, reserve_bytes) = (self.free, self.bytes);
-        (free_bytes < reserve_bytes).then_some(AppendError::ReadOnly { free_bytes, reserve_bytes })
     }
 }

@@ -1,5 +1,9 @@
 //! One configuration from file, environment and flags, in rising order, with the same words.
 
+use crate::limits::{
+    CALLER_REQUESTS_PER_SECOND_MAX_DEFAULT, CONNECTIONS_MAX_DEFAULT, LOG_RESERVE_MIB_DEFAULT,
+    REQUESTS_AT_ONCE_MAX_DEFAULT,
+};
 use crate::logging::Format;
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
@@ -34,6 +38,8 @@ pub struct Config {
     pub commit: Commit,
     /// How a ledger stands by its log.
     pub ledger: Ledger,
+    /// How much is too much.
+    pub limits: Limits,
 }
 
 /// Who may call.
@@ -87,6 +93,33 @@ pub struct Ledger {
     pub signed_head: Option<PathBuf>,
 }
 
+/// How much is too much.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Connections open at once; a further one is closed at once.
+    pub connections_max: usize,
+    /// Requests under way at once; a further one is refused with `RESOURCE_EXHAUSTED`.
+    pub requests_at_once_max: usize,
+    /// Requests of one caller in a second, by the subject of its token; a further one is refused with
+    /// `RESOURCE_EXHAUSTED`. 0 means no limit.
+    pub caller_requests_per_second_max: u32,
+    /// MiB that must stay free on the disk of the log; with less, commands are refused with
+    /// `RESOURCE_EXHAUSTED` and queries go on. 0 means no reserve.
+    pub log_reserve_mib: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            connections_max: CONNECTIONS_MAX_DEFAULT,
+            requests_at_once_max: REQUESTS_AT_ONCE_MAX_DEFAULT,
+            caller_requests_per_second_max: CALLER_REQUESTS_PER_SECOND_MAX_DEFAULT,
+            log_reserve_mib: LOG_RESERVE_MIB_DEFAULT,
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Config {
@@ -101,6 +134,7 @@ impl Default for Config {
             nats: Nats { replicas: 1, credentials: None },
             commit: Commit { ledgers: 1 },
             ledger: Ledger::default(),
+            limits: Limits::default(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Why a command was not carried out, and the one translation of that to a gRPC status.
 
+use crate::events::Unknown;
 use domain::Refusal;
 use journal::{AppendError, ReadError};
 use proto::Invalid;
@@ -48,6 +49,9 @@ pub enum CommandError {
     /// The log refuses to grow, for the reason given.
     #[error("{0}")]
     Exhausted(String),
+    /// Nothing can be decided on a history that is not understood whole.
+    #[error("{0}")]
+    Unknown(Unknown),
     /// Something that must not be, is.
     #[error("{0}")]
     Broken(String),
@@ -64,6 +68,11 @@ impl CommandError {
             message: refusal.to_string(),
             details: refusal.details().into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
         }
+    }
+
+    /// Whether a rule said no, or the thing is not there.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, CommandError::Rejected { .. } | CommandError::NotFound(_))
     }
 
     /// Whether asking again later can help without anybody changing anything.
@@ -111,6 +120,19 @@ impl From<CommandError> for Status {
                     reason,
                     "huishang",
                     details.into_iter().collect::<std::collections::HashMap<_, _>>(),
+                );
+                Status::with_error_details(Code::FailedPrecondition, message, details)
+            }
+            CommandError::Unknown(Unknown { position, stream, kind }) => {
+                let details = [
+                    ("position".to_owned(), position.to_string()),
+                    ("stream".to_owned(), stream.to_string()),
+                    ("type".to_owned(), kind),
+                ];
+                let details = ErrorDetails::with_error_info(
+                    "EVENT_TYPE_UNKNOWN",
+                    "huishang",
+                    std::collections::HashMap::from(details),
                 );
                 Status::with_error_details(Code::FailedPrecondition, message, details)
             }

@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::error::CommandError;
-use crate::events::decode;
+use crate::events::{self, Unknown};
 use crate::limits::{CACHED_STREAMS_MAX, COMMIT_TIMEOUT, RETRY_ATTEMPTS_MAX};
 use crate::view::Kept;
 use domain::{Actor, Aggregate, Issued, StreamName, Timestamp, Uuid};
@@ -13,7 +13,7 @@ use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
 use std::any::Any;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
@@ -63,6 +63,8 @@ struct Folded<A: Aggregate> {
     position: Position,
     /// Commit id → position of the commit's last record, and its digest.
     commits: HashMap<Uuid, (Position, [u8; 8])>,
+    /// The first event of a type that this version does not know. The state says nothing then.
+    unknown: Option<Unknown>,
 }
 
 // Derived, `Clone` would ask the aggregate itself to be `Clone`.
@@ -73,22 +75,34 @@ impl<A: Aggregate> Clone for Folded<A> {
             state: self.state.clone(),
             position: self.position,
             commits: self.commits.clone(),
+            unknown: self.unknown.clone(),
         }
     }
 }
 
 impl<A: EventCodec> Folded<A> {
     fn new(tenure: u64) -> Self {
-        Folded { tenure, state: A::State::default(), position: 0, commits: HashMap::new() }
+        let commits = HashMap::new();
+        Folded { tenure, state: A::State::default(), position: 0, commits, unknown: None }
     }
 
     fn add(mut self, record: &Record) -> Result<Self, CommandError> {
-        self.state = A::fold(self.state, &decode::<A>(record)?);
+        let read = events::read::<A>(record)?;
+        self.state = A::fold(self.state, &read.events);
+        self.unknown = self.unknown.or(read.unknown);
         self.position = record.position;
         let envelope = &record.envelope;
         let last = record.commit_end();
         self.commits.insert(envelope.commit_id, (last, short(&envelope.command_digest)));
         Ok(self)
+    }
+
+    /// The state, for deciding on it: what is understood only in part is nothing to decide on.
+    fn state(&self) -> Result<&A::State, CommandError> {
+        match &self.unknown {
+            None => Ok(&self.state),
+            Some(unknown) => Err(CommandError::Unknown(unknown.clone())),
+        }
     }
 }
 
@@ -109,6 +123,7 @@ pub struct Kit {
     stop: CancellationToken,
     cache: Arc<Cache<StreamName, Arc<dyn Any + Send + Sync>>>,
     views: Arc<Mutex<Vec<Kept>>>,
+    consumers: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
 }
 
 impl Kit {
@@ -116,7 +131,8 @@ impl Kit {
     /// ends with `stop`.
     pub fn new(journal: Arc<dyn Journal>, clock: Clock, folder: &Path, stop: CancellationToken) -> Kit {
         let cache = Arc::new(Cache::new(CACHED_STREAMS_MAX));
-        Kit { journal, clock, folder: folder.into(), stop, cache, views: Arc::default() }
+        let (views, consumers) = (Arc::default(), Arc::default());
+        Kit { journal, clock, folder: folder.into(), stop, cache, views, consumers }
     }
 
     /// The read models that are kept with this kit.
@@ -127,6 +143,16 @@ impl Kit {
     /// Notes that a read model is kept.
     pub(crate) fn keep_in_mind(&self, view: Kept) {
         self.views.lock().unwrap_or_else(PoisonError::into_inner).push(view);
+    }
+
+    /// Notes that a consumer of the journal runs on this kit, and where its file is.
+    pub(crate) fn register_consumer(&self, name: &'static str, file: &Path) {
+        self.consumers.lock().unwrap_or_else(PoisonError::into_inner).push((name, file.to_owned()));
+    }
+
+    /// The consumers that run on this kit, with their files.
+    pub(crate) fn consumers(&self) -> Vec<(&'static str, PathBuf)> {
+        self.consumers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where views and checkpoints are kept.
@@ -209,9 +235,9 @@ impl Kit {
         Err(CommandError::Conflict(RETRY_ATTEMPTS_MAX))
     }
 
-    /// The state of an aggregate as ordered so far.
+    /// The state of an aggregate as ordered so far. Refused when a later version wrote events to it.
     pub async fn load<A: EventCodec>(&self, id: Uuid) -> Result<A::State, CommandError> {
-        Ok(self.folded::<A>(id, true).await?.state.clone())
+        self.folded::<A>(id, true).await?.state().cloned()
     }
 
     /// Waits until a position that was learnt in a tenure is committed. False: another record may stand
@@ -309,7 +335,7 @@ impl Unit {
             return Err(CommandError::Broken("a repeat ends the unit".into()));
         }
         self.last_seen = self.last_seen.max(folded.position);
-        let events = A::decide(&folded.state, command, &self.issued).map_err(CommandError::rejected)?;
+        let events = A::decide(folded.state()?, command, &self.issued).map_err(CommandError::rejected)?;
         if events.is_empty() {
             return Ok(());
         }

@@ -2,13 +2,14 @@
 //!
 //! - [`handle`]: how a command becomes records: fold, decide, append, answer when committed.
 //! - [`view`]: how a read model is kept in SQLite; [`process`]: how a process manager is run; [`timer`]: how
-//!   deadlines are met.
+//!   deadlines are met; [`set_aside`]: what becomes of a record that cannot be taken in.
 //! - [`identity`]: who calls; [`serve`]: the gRPC server around it all.
 //! - [`config`], [`clock`], [`logging`], [`shutdown`]: the process.
 
 pub mod checkpoint;
 pub mod clock;
 pub mod config;
+mod consumer;
 pub mod error;
 pub mod events;
 pub mod handle;
@@ -16,11 +17,16 @@ pub mod identity;
 pub mod limits;
 pub mod list;
 pub mod logging;
+pub mod operations;
 pub mod process;
 pub mod serve;
+pub mod set_aside;
 pub mod shutdown;
 pub mod timer;
 pub mod view;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::CommandError;
 pub use handle::{Kit, Order, Unit};

@@ -8,14 +8,28 @@ pub const REQUEST_BYTES_MAX: usize = 256 * 1024;
 pub const RESPONSE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Bytes of one request's headers, the token included, at most.
 pub const HEADER_BYTES_MAX: u32 = 16 * 1024;
-/// Connections open at once, at most; a further one waits to be accepted.
-pub const CONNECTIONS_MAX: usize = 1_024;
+/// Connections open at once, at most, unless the settings say otherwise; a further one is closed at once.
+pub const CONNECTIONS_MAX_DEFAULT: usize = 1_024;
 /// Requests under way at once on one connection, at most.
 pub const STREAMS_PER_CONNECTION_MAX: u32 = 1_024;
 /// Seconds a request may take before it is cut with `CANCELLED`; server streams are exempt once begun.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-/// Requests under way at once in one process, at most; a further one is refused at once.
-pub const REQUESTS_AT_ONCE_MAX: usize = 4_096;
+/// Bytes of requests that one connection has sent and nobody has read yet, at most.
+pub const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
+/// Requests under way at once in one process, at most, unless the settings say otherwise; a further one is
+/// refused at once.
+pub const REQUESTS_AT_ONCE_MAX_DEFAULT: usize = 4_096;
+/// Requests that one caller may send in a second, at most, unless the settings say otherwise; it may send
+/// those of one second at once. A client that waits for its answers is far below it; one that runs away
+/// gets there.
+pub const CALLER_REQUESTS_PER_SECOND_MAX_DEFAULT: u32 = 100_000;
+/// Time that a refused caller is told to wait before it asks again.
+pub const RETRY_PAUSE: Duration = Duration::from_millis(100);
+/// MiB of the log's disk that must stay free, unless the settings say otherwise; with less, commands are
+/// refused.
+pub const LOG_RESERVE_MIB_DEFAULT: u64 = 128;
+/// Time between two tries to accept a connection when the first failed.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Time a new connection is given to begin with HTTP/2.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time a silent peer is given to answer a keep-alive ping.
@@ -30,6 +44,8 @@ pub const RETRY_ATTEMPTS_MAX: u32 = 100;
 pub const COMMIT_TIMEOUT: Duration = Duration::from_secs(20);
 /// Time a query waits for its view to reach `at_least_position`, at most.
 pub const VIEW_TIMEOUT: Duration = Duration::from_secs(15);
+/// Tokens that were taken and are known again without checking their signatures, at most.
+pub const TOKENS_REMEMBERED_MAX: usize = 10_000;
 /// Folded aggregates kept in memory, at most.
 pub const CACHED_STREAMS_MAX: usize = 20_000;
 /// Records applied to a view in one transaction, at most.

@@ -1,15 +1,20 @@
 //! How a process manager is run: it follows the journal and turns events into commands.
 
 use crate::checkpoint::{Checkpoint, Resumed, resume};
+use crate::consumer::{self, checkpoint};
 use crate::error::CommandError;
-use crate::events::decode;
+use crate::events::{decode, decode_all};
 use crate::handle::{Kit, Order};
+use crate::set_aside::{self, Halted, said};
 use domain::Uuid;
-use futures::StreamExt as _;
 use futures::future::BoxFuture;
-use journal::{Position, ReadError, Record};
+use futures::{FutureExt as _, StreamExt as _};
+use journal::{Position, ReadError, Record, Subscription};
 use proto::record::EventCodec;
+use rusqlite::Connection;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -52,9 +57,10 @@ impl<A: EventCodec> Happening<'_, A> {
 
 /// Runs a process manager until the kit stops: for each event of aggregate `A` that it `wants`, in order,
 /// `react` issues its commands. What passes (the journal is away, no ledger confirms) is tried again; what a rule refuses
-/// is logged and passed over, because it would be refused again.
+/// is logged and passed over, because it would be refused again. A record over which it fails otherwise, or
+/// panics, is set aside with all later ones of its stream; see [`crate::set_aside`].
 ///
-/// How far it came is kept in `<name>.checkpoint` in the kit's folder; losing the file repeats reactions, which is
+/// How far it came is kept in `<name>.process.sqlite` in the kit's folder; losing the file repeats reactions, which is
 /// harmless. Answers with a view of how far it is: the position of the last record that it is done with.
 pub fn run<A, F>(
     kit: Kit,
@@ -69,78 +75,150 @@ where
         + Sync
         + 'static,
 {
-    let file = kit.folder().join(format!("{name}.checkpoint"));
+    let file = kit.folder().join(format!("{name}.process.sqlite"));
     let stop = kit.stop().clone();
     let (done, progress) = watch::channel(0);
-    let process = Process { kit, name, file, done };
     tokio::spawn(async move {
         tokio::select! {
             () = stop.cancelled() => {}
-            () = process.follow::<A, F>(wants, &react) => {}
+            () = async {
+                let state = Mutex::new(open(name, &file).await);
+                kit.register_consumer(name, &file);
+                let process = Process::<A, F> { kit, name, state, done, wants, react };
+                process.follow().await;
+            } => {}
         }
     });
     progress
 }
 
-struct Process {
-    kit: Kit,
-    name: &'static str,
-    file: PathBuf,
-    done: watch::Sender<Position>,
+/// Opens the process manager's file; tries again for as long as that fails.
+async fn open(name: &'static str, file: &PathBuf) -> Connection {
+    loop {
+        match consumer::open(file, "") {
+            Ok(state) => return state,
+            Err(error) => tracing::warn!(process = name, %error, "its file cannot be opened; trying again"),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
-impl Process {
-    async fn follow<A, F>(&self, wants: fn(&A::Event) -> bool, react: &F)
-    where
-        A: EventCodec,
-        F: for<'e> Fn(&'e Kit, Happening<'e, A>) -> BoxFuture<'e, Result<(), CommandError>> + Send + Sync,
-    {
-        let Process { kit, name, file, done } = self;
+/// Time between two tries of what failed for reasons that pass.
+const PAUSE: Duration = Duration::from_millis(500);
+
+struct Process<A: EventCodec, F> {
+    kit: Kit,
+    name: &'static str,
+    state: Mutex<Connection>,
+    done: watch::Sender<Position>,
+    wants: fn(&A::Event) -> bool,
+    react: F,
+}
+
+impl<A, F> Process<A, F>
+where
+    A: EventCodec,
+    F: for<'e> Fn(&'e Kit, Happening<'e, A>) -> BoxFuture<'e, Result<(), CommandError>> + Send + Sync,
+{
+    async fn follow(&self) {
+        let name = self.name;
+        let mut tried_again = false;
         loop {
-            let checkpoint = read_checkpoint(file);
-            match resume(&**kit.journal(), checkpoint).await {
-                Ok(Resumed::Behind(mut records)) => {
-                    done.send_replace(checkpoint.map_or(0, |at| at.position));
-                    while let Some(Ok(record)) = records.next().await {
-                        if record.stream.category == A::CATEGORY {
-                            until_done(name, || reaction::<A, F>(kit, name, &record, wants, react)).await;
-                            write_checkpoint(file, Checkpoint::from(&record));
-                        }
-                        done.send_replace(record.position);
-                    }
+            let at = self.keep(checkpoint).await;
+            match resume(&**self.kit.journal(), at).await {
+                Ok(Resumed::Behind(records)) => {
+                    tried_again = tried_again || self.try_again().await;
+                    self.done.send_replace(at.map_or(0, |at| at.position));
+                    self.go_on(records).await;
                 }
                 Ok(Resumed::OtherJournal) => {
                     tracing::warn!(
                         process = name,
                         "the journal is not the one followed before; beginning anew"
                     );
-                    let _ = std::fs::remove_file(file);
+                    self.keep(|state| consumer::renew(state, "")).await;
                 }
                 Err(error) => {
                     tracing::warn!(process = name, %error, "cannot follow the journal; trying again")
                 }
             }
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
-}
 
-async fn until_done<R>(name: &'static str, attempt: impl Fn() -> R)
-where
-    R: Future<Output = Result<(), CommandError>>,
-{
-    let mut pause = Duration::from_millis(50);
-    loop {
-        match attempt().await {
-            Ok(()) => return,
-            Err(error) if error.is_passing() => {
-                tracing::warn!(process = name, %error, "a reaction waits");
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_secs(5));
+    async fn go_on(&self, mut records: Subscription) {
+        let mut halted = self.keep(Halted::read).await;
+        while let Some(Ok(record)) = records.next().await {
+            if record.stream.category == A::CATEGORY {
+                let failed = match halted.behind(&record) {
+                    Some(reason) => Some(reason),
+                    None => self.until_done(&record).await.err(),
+                };
+                if let Some(reason) = failed {
+                    halted = self.set_aside(halted, &record, &reason).await;
+                }
+                self.keep(|state| consumer::reach(state, Checkpoint::from(&record))).await;
             }
-            Err(error) => {
-                tracing::warn!(process = name, %error, "a reaction was refused");
-                return;
+            self.done.send_replace(record.position);
+        }
+    }
+
+    async fn set_aside(&self, halted: Halted, record: &Record, reason: &str) -> Halted {
+        let halted = Mutex::new(halted);
+        self.keep(|state| {
+            halted.lock().unwrap_or_else(PoisonError::into_inner).put(state, self.name, record, reason)
+        })
+        .await;
+        halted.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tries what an earlier process has set aside; true when all of it was tried.
+    async fn try_again(&self) -> bool {
+        for (stream, first) in self.keep(Halted::read).await.streams() {
+            let Ok(records) = self.kit.journal().read(&stream, first - 1).await else { return false };
+            for position in self.keep(|state| set_aside::positions(state, &stream)).await {
+                let Some(record) = records.iter().find(|record| record.position == position) else { break };
+                if self.until_done(record).await.is_err() {
+                    break;
+                }
+                self.keep(|state| set_aside::take_back(state, position)).await;
+                tracing::info!(process = self.name, position, %stream, "what was set aside is done");
+            }
+        }
+        true
+    }
+
+    /// Works on the file, again and again until that succeeds.
+    async fn keep<T>(&self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> T {
+        loop {
+            let kept = work(&self.state.lock().unwrap_or_else(PoisonError::into_inner));
+            match kept {
+                Ok(kept) => return kept,
+                Err(error) => tracing::warn!(process = self.name, %error, "its file; trying again"),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Reacts to a record, again while that fails for reasons that pass; or tells why it cannot.
+    async fn until_done(&self, record: &Record) -> Result<(), String> {
+        let name = self.name;
+        let mut pause = Duration::from_millis(50);
+        loop {
+            let reaction = reaction::<A, F>(&self.kit, name, record, self.wants, &self.react);
+            match AssertUnwindSafe(reaction).catch_unwind().await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(error)) if error.is_passing() => {
+                    tracing::warn!(process = name, %error, "a reaction waits");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(5));
+                }
+                Ok(Err(error)) if error.is_refusal() => {
+                    tracing::warn!(process = name, %error, "a reaction was refused");
+                    return Ok(());
+                }
+                Ok(Err(error)) => return Err(error.to_string()),
+                Err(panic) => return Err(said(&*panic)),
             }
         }
     }
@@ -157,8 +235,7 @@ where
     A: EventCodec,
     F: for<'e> Fn(&'e Kit, Happening<'e, A>) -> BoxFuture<'e, Result<(), CommandError>> + Send + Sync,
 {
-    let events = decode::<A>(record)?;
-    if !events.iter().any(wants) {
+    if !decode::<A>(record)?.iter().any(wants) {
         return Ok(());
     }
     let history: Vec<Record> = kit
@@ -169,9 +246,11 @@ where
         .into_iter()
         .take_while(|earlier| earlier.position < record.position)
         .collect();
+    // What is understood only in part is nothing to react to.
+    let events = decode_all::<A>(record)?;
     let mut state = A::State::default();
     for earlier in &history {
-        state = A::fold(state, &decode::<A>(earlier)?);
+        state = A::fold(state, &decode_all::<A>(earlier)?);
     }
     for (event_no, event) in events.iter().enumerate() {
         state = A::evolve(state, event);
@@ -183,19 +262,4 @@ where
         react(kit, happening).await?;
     }
     Ok(())
-}
-
-fn read_checkpoint(file: &PathBuf) -> Option<Checkpoint> {
-    let text = std::fs::read_to_string(file).ok()?;
-    let (position, commit_id) = text.trim().split_once(' ')?;
-    Some(Checkpoint { position: position.parse().ok()?, commit_id: Uuid::try_parse(commit_id).ok()? })
-}
-
-fn write_checkpoint(file: &PathBuf, checkpoint: Checkpoint) {
-    let fresh = file.with_extension("checkpoint.new");
-    let written = std::fs::write(&fresh, format!("{} {}\n", checkpoint.position, checkpoint.commit_id))
-        .and_then(|()| std::fs::rename(&fresh, file));
-    if let Err(error) = written {
-        tracing::warn!(file = %file.display(), %error, "a checkpoint was not kept");
-    }
 }

@@ -1,20 +1,18 @@
 //! The gRPC server around the services: limits, identity, health, reflection, drain.
 
+use crate::config::Limits;
 use crate::identity::{Caller, IdentityLayer};
 use crate::limits::{
-    CONNECTIONS_MAX, DRAIN_TIMEOUT, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, REQUEST_TIMEOUT,
-    STREAMS_PER_CONNECTION_MAX,
+    CONNECTION_WINDOW_BYTES, DRAIN_TIMEOUT, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
+    REQUEST_BYTES_MAX, REQUEST_TIMEOUT, STREAMS_PER_CONNECTION_MAX,
 };
 use crate::{Kit, Order};
 use domain::{Actor, Uuid};
-use futures::StreamExt as _;
 use prost::Message;
 use proto::{Invalid, Wire};
 use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
-use tokio_stream::wrappers::TcpListenerStream;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
@@ -22,6 +20,8 @@ use tonic::{Request, Status};
 
 mod connection;
 mod gate;
+mod health;
+mod rate;
 
 impl Kit {
     /// Takes a command's request apart: its order (id, issuer, digest, trace) and its message.
@@ -60,47 +60,48 @@ pub fn read<T: Wire<W>, W>(field: &str, wire: W) -> Result<T, Invalid> {
     T::from_wire(wire).map_err(|fault| fault.within(field))
 }
 
+/// What stands around the services of a process.
+pub struct Edge {
+    /// Who may call.
+    pub identity: IdentityLayer,
+    /// How much is taken.
+    pub limits: Limits,
+    /// Whether commands are taken; the health of the services follows it.
+    pub takes_commands: watch::Receiver<bool>,
+}
+
 /// Serves the routes on the listener until `stop`, then lets requests under way end, for at most
 /// [`DRAIN_TIMEOUT`].
 pub async fn serve(
     listener: TcpListener,
     routes: Routes,
     names: &[&'static str],
-    identity: IdentityLayer,
+    edge: Edge,
     stop: CancellationToken,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let (health, health_service) = tonic_health::server::health_reporter();
-    for name in names {
-        health.set_service_status(*name, tonic_health::ServingStatus::Serving).await;
-    }
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?;
-    let routes = routes.add_service(health_service).add_service(reflection);
-
-    // A connection holds a permit while it is open, so that at most CONNECTIONS_MAX are.
-    let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let incoming = TcpListenerStream::new(listener).then(move |accepted| {
-        let permits = permits.clone();
-        async move {
-            let permit = permits.acquire_owned().await.map_err(std::io::Error::other)?;
-            let connection = accepted?;
-            connection.set_nodelay(true)?;
-            Ok::<_, std::io::Error>(connection::Held::new(connection, permit))
-        }
-    });
+    let health = health::service(names, edge.takes_commands, stop.clone()).await;
+    let routes = routes.add_service(health).add_service(reflection);
     let draining = stop.clone();
     let server = Server::builder()
-        .layer(gate::GateLayer::new())
-        .layer(identity)
+        .layer(gate::GateLayer::new(edge.limits.requests_at_once_max))
+        .layer(edge.identity)
+        .layer(rate::RateLayer::new(edge.limits.caller_requests_per_second_max, stop.clone()))
         .timeout(REQUEST_TIMEOUT)
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
+        .initial_stream_window_size(REQUEST_BYTES_MAX as u32)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .http2_max_header_list_size(HEADER_BYTES_MAX)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .add_routes(routes)
-        .serve_with_incoming_shutdown(incoming, async move { draining.cancelled().await });
+        .serve_with_incoming_shutdown(
+            connection::accept(listener, edge.limits.connections_max),
+            async move { draining.cancelled().await },
+        );
     tokio::select! {
         served = server => served?,
         () = async { stop.cancelled().await; tokio::time::sleep(DRAIN_TIMEOUT).await } => {

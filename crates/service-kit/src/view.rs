@@ -2,6 +2,7 @@
 //! rebuilt from it whenever they are missing, older than their schema, or of another journal.
 
 mod difference;
+mod intake;
 mod replay;
 mod service;
 
@@ -9,14 +10,15 @@ pub use difference::Difference;
 pub use replay::{Compared, Kept, Progress};
 pub use service::{NAME, ViewsOfThisProcess, build};
 
+use crate::checkpoint::Checkpoint;
 use crate::Kit;
-use crate::checkpoint::{Checkpoint, Resumed, resume};
+use crate::checkpoint::{Resumed, resume};
+use crate::consumer::{self, checkpoint};
 use crate::limits::{VIEW_BATCH_RECORDS_MAX, VIEW_READERS_MAX, VIEW_TIMEOUT};
-use domain::Uuid;
+use crate::set_aside::Halted;
 use futures::StreamExt as _;
-use journal::{Journal, Position, Record};
-use rusqlite::{Connection, OptionalExtension as _, Transaction};
-use sha2::{Digest as _, Sha256};
+use journal::{Journal, Position, ReadError, Record, Subscription};
+use rusqlite::{Connection, Transaction};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -30,7 +32,8 @@ pub trait View: Send + Sync + 'static {
     /// `CREATE TABLE …`; a change of this text rebuilds the tables.
     const SCHEMA: &'static str;
     /// Takes one committed record into the tables. Records of other contexts come too; records come
-    /// in order, each once. An error stops this view, and is logged with the record's position.
+    /// in order, each once. A record that this fails on, or panics over, is set aside with all later ones of
+    /// its stream; see [`crate::set_aside`].
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError>;
 }
 
@@ -65,7 +68,8 @@ impl ViewStore {
     pub fn keep<V: View>(kit: &Kit) -> Result<ViewStore, ViewError> {
         let (journal, stop) = (kit.journal().clone(), kit.stop().clone());
         let file = kit.folder().join(format!("{}.sqlite", V::NAME));
-        let tables = open::<V>(&file)?;
+        let tables = consumer::open(&file, V::SCHEMA)?;
+        kit.register_consumer(V::NAME, &file);
         let (moved, position) = watch::channel(checkpoint(&tables)?.map_or(0, |at| at.position));
         let store = ViewStore {
             file: Arc::new(file),
@@ -78,9 +82,7 @@ impl ViewStore {
             let following = follow::<V>(journal, tables, moved);
             tokio::select! {
                 () = stop.cancelled() => {}
-                error = following => {
-                    tracing::error!(view = V::NAME, %error, "the view stands still");
-                }
+                () = following => tracing::error!(view = V::NAME, "the view stands still"),
             }
         });
         Ok(store)
@@ -139,51 +141,6 @@ fn reader(file: &Path) -> rusqlite::Result<Connection> {
     Ok(tables)
 }
 
-fn open<V: View>(file: &Path) -> Result<Connection, ViewError> {
-    let schema = schema_digest::<V>();
-    let tables = Connection::open(file)?;
-    tables.busy_timeout(Duration::from_secs(5))?;
-    // Losing the last moments of a view is harmless: it is behind its checkpoint then, and goes on.
-    tables.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")?;
-    let known: Option<String> = tables
-        .query_row("SELECT schema FROM checkpoint", [], |row| row.get(0))
-        .optional()
-        .unwrap_or_default();
-    if known.as_deref() != Some(&schema) {
-        renew::<V>(&tables, &schema)?;
-    }
-    Ok(tables)
-}
-
-fn schema_digest<V: View>() -> String {
-    Sha256::digest(V::SCHEMA).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Drops everything and makes the tables anew, empty.
-fn renew<V: View>(tables: &Connection, schema: &str) -> rusqlite::Result<()> {
-    clear(tables)?;
-    tables.execute_batch(V::SCHEMA)?;
-    tables.execute_batch(
-        "CREATE TABLE checkpoint (schema TEXT NOT NULL, position INTEGER NOT NULL, commit_id TEXT NOT NULL)",
-    )?;
-    tables.execute("INSERT INTO checkpoint VALUES (?1, 0, '')", [schema]).map(drop)
-}
-
-fn clear(tables: &Connection) -> rusqlite::Result<()> {
-    tables.execute_batch("PRAGMA foreign_keys = OFF")?;
-    let names: Vec<(String, String)> = tables
-        .prepare(
-            "SELECT type, name FROM sqlite_schema
-             WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' AND name NOT GLOB '*_fts_*'",
-        )?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    for (kind, name) in names {
-        tables.execute_batch(&format!("DROP {kind} IF EXISTS \"{name}\""))?;
-    }
-    Ok(())
-}
-
 /// How far each read model in a folder has come, by its file, without opening it for keeping.
 pub fn checkpoints(folder: &Path) -> Vec<(PathBuf, Checkpoint)> {
     let mut found = Vec::new();
@@ -197,73 +154,107 @@ pub fn checkpoints(folder: &Path) -> Vec<(PathBuf, Checkpoint)> {
     found
 }
 
-fn checkpoint(tables: &Connection) -> rusqlite::Result<Option<Checkpoint>> {
-    tables.query_row("SELECT position, commit_id FROM checkpoint", [], |row| {
-        let position = row.get::<_, i64>(0)? as u64;
-        let commit_id = Uuid::try_parse(&row.get::<_, String>(1)?).unwrap_or_default();
-        Ok((position > 0).then_some(Checkpoint { position, commit_id }))
-    })
+/// A view on its way along the journal.
+struct Following {
+    tables: Connection,
+    halted: Halted,
+    /// Whether what an earlier process has set aside was tried again.
+    tried_again: bool,
+    moved: watch::Sender<Position>,
 }
 
-async fn follow<V: View>(
-    journal: Arc<dyn Journal>,
-    mut tables: Connection,
-    moved: watch::Sender<Position>,
-) -> ViewError {
+/// Why a view subscribes anew.
+#[derive(Debug, thiserror::Error)]
+enum Interrupted {
+    #[error("its file: {0}")]
+    File(#[from] rusqlite::Error),
+    #[error("{0}")]
+    Journal(#[from] ReadError),
+    /// The tables are gone with the task that had them.
+    #[error("a task broke off")]
+    Broken,
+}
+
+/// Follows the journal for ever; returns only when the tables were lost.
+async fn follow<V: View>(journal: Arc<dyn Journal>, tables: Connection, moved: watch::Sender<Position>) {
+    let mut view = Some(Following { tables, halted: Halted::default(), tried_again: false, moved });
     loop {
-        let at = match checkpoint(&tables) {
-            Ok(at) => at,
-            Err(error) => return error.into(),
-        };
-        match resume(&*journal, at).await {
-            Ok(Resumed::Behind(records)) => {
-                let mut batches = records.ready_chunks(VIEW_BATCH_RECORDS_MAX);
-                while let Some(batch) = batches.next().await {
-                    let records: Result<Vec<Record>, _> = batch.into_iter().collect();
-                    let Ok(records) = records else { break };
-                    let applied = tokio::task::spawn_blocking(move || {
-                        let reached = take_in::<V>(&mut tables, &records);
-                        (tables, reached)
-                    });
-                    let Ok((back, reached)) = applied.await else {
-                        return ViewError::Record(crate::CommandError::Broken("a view broke off".into()));
-                    };
-                    tables = back;
-                    match reached {
-                        Ok(position) => drop(moved.send_replace(position)),
-                        Err(error) => return error,
-                    }
-                }
-                tracing::debug!(view = V::NAME, "the subscription ended; subscribing again");
-            }
-            Ok(Resumed::OtherJournal) => {
-                tracing::warn!(
-                    view = V::NAME,
-                    "the journal is not the one this view followed; building it anew"
-                );
-                let renewed = renew::<V>(&tables, &schema_digest::<V>());
-                if let Err(error) = renewed {
-                    return error.into();
-                }
-            }
-            Err(error) => tracing::warn!(view = V::NAME, %error, "cannot follow the journal; trying again"),
+        match go_on::<V>(&*journal, &mut view).await {
+            Ok(()) => tracing::debug!(view = V::NAME, "the subscription ended; subscribing again"),
+            Err(Interrupted::Broken) => return,
+            Err(error) => tracing::warn!(view = V::NAME, %error, "the view waits; trying again"),
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
 
-fn take_in<V: View>(tables: &mut Connection, records: &[Record]) -> Result<Position, ViewError> {
-    let transaction = tables.transaction()?;
-    let mut reached = 0;
-    for record in records {
-        V::apply(&transaction, record).inspect_err(
-            |error| tracing::error!(view = V::NAME, position = record.position, %error, "record"),
-        )?;
-        reached = record.position;
-        transaction
-            .prepare_cached("UPDATE checkpoint SET position = ?1, commit_id = ?2")?
-            .execute((record.position as i64, record.envelope.commit_id.to_string()))?;
+async fn go_on<V: View>(journal: &dyn Journal, view: &mut Option<Following>) -> Result<(), Interrupted> {
+    let at = with(view, |view| checkpoint(&view.tables)).await?;
+    match resume(journal, at).await? {
+        Resumed::Behind(records) => {
+            with(view, |view| {
+                view.halted = Halted::read(&view.tables)?;
+                Ok(())
+            })
+            .await?;
+            try_again::<V>(journal, view).await?;
+            take_all_in::<V>(records, view).await
+        }
+        Resumed::OtherJournal => {
+            tracing::warn!(view = V::NAME, "the journal is not the one this view followed; building it anew");
+            with(view, |view| consumer::renew(&view.tables, V::SCHEMA)).await
+        }
     }
-    transaction.commit()?;
-    Ok(reached)
+}
+
+async fn take_all_in<V: View>(
+    records: Subscription,
+    view: &mut Option<Following>,
+) -> Result<(), Interrupted> {
+    let mut batches = records.ready_chunks(VIEW_BATCH_RECORDS_MAX);
+    while let Some(batch) = batches.next().await {
+        let records: Vec<Record> = batch.into_iter().collect::<Result<_, _>>()?;
+        with(view, move |view| {
+            let reached = intake::take_in::<V>(&mut view.tables, &mut view.halted, &records)?;
+            view.moved.send_replace(reached);
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// Tries, once in a process, to take in what an earlier one has set aside.
+async fn try_again<V: View>(journal: &dyn Journal, view: &mut Option<Following>) -> Result<(), Interrupted> {
+    let halted = with(view, |view| Ok((!view.tried_again).then(|| view.halted.streams()))).await?;
+    for (stream, first) in halted.into_iter().flatten() {
+        let records = journal.read(&stream, first - 1).await?;
+        with(view, move |view| {
+            let taken = intake::try_again::<V>(&mut view.tables, &stream, &records)?;
+            tracing::info!(view = V::NAME, %stream, taken, "records that were set aside were tried again");
+            view.halted = Halted::read(&view.tables)?;
+            Ok(())
+        })
+        .await?;
+    }
+    with(view, |view| {
+        view.tried_again = true;
+        Ok(())
+    })
+    .await
+}
+
+/// Works on the tables where waiting for the disk holds nobody up.
+async fn with<T: Send + 'static>(
+    view: &mut Option<Following>,
+    work: impl FnOnce(&mut Following) -> rusqlite::Result<T> + Send + 'static,
+) -> Result<T, Interrupted> {
+    let mut at_work = view.take().ok_or(Interrupted::Broken)?;
+    let working = tokio::task::spawn_blocking(move || {
+        let outcome = work(&mut at_work);
+        (at_work, outcome)
+    });
+    let Ok((back, outcome)) = working.await else { return Err(Interrupted::Broken) };
+    *view = Some(back);
+    Ok(outcome?)
 }

@@ -118,6 +118,7 @@ pub const TABLE: Access = Access(&[
     ("huishang.ledger.v1.LedgerService/BackupRecords", OPERATORS),
     // Every process
     ("huishang.views.v1.ViewsService/VerifyViews", READERS),
+    ("huishang.operations.v1.OperationsService/ListSetAside", READERS),
 ]);
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod cli;
 mod client;
 mod demo;
 mod installation;
+mod log_watch;
 mod matter;
 mod node;
 mod page;
@@ -21,8 +22,12 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments = args::Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let outcome =
-        runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(cli::run(arguments)));
+    let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
+        let outcome = runtime.block_on(cli::run(arguments));
+        // Whatever still reads in the background must not keep a process that has to end.
+        runtime.shutdown_background();
+        outcome
+    });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => cli::report(&error),

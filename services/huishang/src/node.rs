@@ -1,23 +1,24 @@
 //! One process of an installation: its journal, its clock, and the services it runs.
 
-use crate::access;
 use crate::stale::{self, Witnesses};
+use crate::{access, log_watch};
 use anyhow::{Context as _, bail};
 use domain::Timestamp;
 use event_log::note::HeadSigner;
 use event_log::{EventLog, Options};
 use journal::Journal;
 use journal::embedded::EmbeddedJournal;
-use journal::nats::NatsJournal;
+use journal::nats::{LedgerError, NatsJournal};
 use service_kit::Kit;
 use service_kit::clock::Clock;
-use service_kit::config::Config;
+use service_kit::config::{Config, Limits};
 use service_kit::identity::{IdentityLayer, Verifier, ensure_development_keys, ensure_ledger_key};
+use service_kit::serve::{self, Edge};
 use service_kit::view;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
@@ -50,8 +51,10 @@ pub struct Node {
     routes: Routes,
     names: Vec<&'static str>,
     identity: IdentityLayer,
+    limits: Limits,
     stop: CancellationToken,
     log: Option<EventLog>,
+    ledger: Option<JoinHandle<Result<(), LedgerError>>>,
 }
 
 impl Node {
@@ -74,10 +77,11 @@ impl Node {
         if embedded && services != Service::ALL {
             bail!("single services need a journal to meet in: give --journal nats://HOST:PORT");
         }
-        let log = if services.contains(&Service::Ledger) { Some(open_log(&config.data)?) } else { None };
+        let log = if services.contains(&Service::Ledger) { Some(open_log(config)?) } else { None };
         let signed = log.as_ref().map(|log| signing(config, log)).transpose()?;
         let witnesses = signed.as_ref().map(|signing| Witnesses::new(signing, &config.data));
         let mut stream = None;
+        let mut ledger = None;
         let journal: Arc<dyn Journal> = match (&log, embedded) {
             (Some(log), true) => Arc::new(EmbeddedJournal::new(log.clone())),
             _ => {
@@ -87,19 +91,16 @@ impl Node {
                     witnesses.before_following(log, &nats, accept_stale).await?;
                     let (nats, log, stop) = (nats.clone(), log.clone(), stop.clone());
                     let name = format!("{}@{address}", config.realm);
-                    tokio::spawn(async move {
-                        if let Err(error) = journal::nats::run_ledger(&nats, log, &name, stop.clone()).await {
-                            tracing::error!(%error, "the ledger ends");
-                            stop.cancel();
-                        }
-                    });
+                    ledger = Some(tokio::spawn(async move {
+                        journal::nats::run_ledger(&nats, log, &name, stop).await
+                    }));
                 }
                 Arc::new(nats)
             }
         };
         let mut accepted = None;
         if let (Some(log), Some(witnesses)) = (&log, &witnesses) {
-            let evidence = witnesses.hear(log, stream.as_ref(), accept_stale, &stop).await?;
+            let evidence = witnesses.hear(log, stream.as_ref().zip(ledger.as_ref()), accept_stale).await?;
             accepted = evidence.map(|evidence| (evidence, log.head().position));
         }
         let clock = clock(config, &journal, &stop)?;
@@ -143,26 +144,57 @@ impl Node {
         }
         routes = routes.add_service(view::build(&kit));
         names.push(view::NAME);
-        Ok(Node { address, listener, routes, names, identity, stop, log })
+        routes = routes.add_service(service_kit::operations::build(&kit));
+        names.push(service_kit::operations::NAME);
+        let limits = config.limits.clone();
+        Ok(Node { address, listener, routes, names, identity, limits, stop, log, ledger })
     }
 
-    /// Serves until the stop signal, then closes the log.
+    /// Serves until the stop signal, then closes the log. Ends with an error, at once, when the log's
+    /// storage failed: what a disk has refused once must not be tried again. Drains, and ends with an
+    /// error, when a ledger behind NATS cannot go on.
     pub async fn run(self) -> anyhow::Result<()> {
         tracing::info!(address = %self.address, services = ?self.names, "serving");
-        let served = service_kit::serve::serve(
-            self.listener,
-            self.routes,
-            &self.names,
-            self.identity,
-            self.stop.clone(),
-        )
-        .await;
+        let edge = Edge {
+            identity: self.identity,
+            limits: self.limits,
+            takes_commands: log_watch::takes_commands(self.log.clone(), self.stop.clone()),
+        };
+        let ledger = tokio::spawn(ended(self.ledger, self.stop.clone()));
+        let served = tokio::select! {
+            served = serve::serve(self.listener, self.routes, &self.names, edge, self.stop.clone()) => served,
+            reason = log_watch::failed(self.log.as_ref()) => {
+                tracing::error!(reason, "the process ends, because its log failed");
+                self.stop.cancel();
+                bail!(
+                    "the log's storage failed: {reason}; look at its disk, then start the process again: \
+                     what was acknowledged is there"
+                );
+            }
+        };
         self.stop.cancel();
+        let ledger = ledger.await?;
         if let Some(log) = self.log {
             log.close().await;
         }
-        served.map_err(|error| anyhow::anyhow!(error))
+        served.map_err(|error| anyhow::anyhow!(error))?;
+        ledger
     }
+}
+
+/// Waits until the ledger behind NATS ends, where there is one, and has the process drain when it could not
+/// go on.
+async fn ended(
+    ledger: Option<JoinHandle<Result<(), LedgerError>>>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let Some(ledger) = ledger else { return Ok(()) };
+    let ended = ledger.await?;
+    if let Err(error) = &ended {
+        tracing::error!(%error, "the ledger ends");
+        stop.cancel();
+    }
+    ended.context("the ledger cannot go on")
 }
 
 /// Makes development keys in the data directory unless a JWKS file was named or they are there.
@@ -173,11 +205,12 @@ pub fn development_keys(config: &Config) -> anyhow::Result<bool> {
     Ok(ensure_development_keys(&config.data.join("keys"))?)
 }
 
-/// Opens the log in a data directory.
-pub fn open_log(data: &Path) -> anyhow::Result<EventLog> {
-    let dir = data.join("log");
+/// Opens the log in the data directory.
+pub fn open_log(config: &Config) -> anyhow::Result<EventLog> {
+    let dir = config.data.join("log");
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
-    let (log, opened) = EventLog::open(Options::new(dir))?;
+    let reserve_bytes = config.limits.log_reserve_mib.saturating_mul(1 << 20);
+    let (log, opened) = EventLog::open(Options { reserve_bytes, ..Options::new(dir) })?;
     if let Some(cut) = &opened.cut {
         tracing::warn!(?cut, "an unacknowledged end of the log was cut");
     }

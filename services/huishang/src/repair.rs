@@ -78,7 +78,7 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if !dir.is_dir() {
         return Err(Refusal::NoLog(dir).into());
     }
-    let log = node::open_log(&config.data).map_err(|error| match error.downcast_ref::<OpenError>() {
+    let log = node::open_log(&config).map_err(|error| match error.downcast_ref::<OpenError>() {
         Some(locked @ OpenError::Locked { .. }) => Refusal::Open(locked.to_string()).into(),
         _ => error,
     })?;

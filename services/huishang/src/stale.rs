@@ -7,13 +7,14 @@ use anyhow::{Context as _, bail};
 use domain::ledger::custody::{Command, Custody};
 use domain::{Actor, Uuid};
 use event_log::EventLog;
-use journal::nats::NatsJournal;
+use journal::nats::{LedgerError, NatsJournal};
 use ledger::{Evidence, Signing};
 use service_kit::checkpoint::Checkpoint;
 use service_kit::handle::{Kit, Order};
 use service_kit::view;
 use std::path::{Path, PathBuf};
-use tokio_util::sync::CancellationToken;
+use std::time::Duration;
+use tokio::task::JoinHandle;
 
 /// What a process knows of the past of its log from beside it.
 pub struct Witnesses<'a> {
@@ -73,16 +74,17 @@ impl<'a> Witnesses<'a> {
     pub async fn hear(
         &self,
         log: &EventLog,
-        stream: Option<&NatsJournal>,
+        stream: Option<(&NatsJournal, &JoinHandle<Result<(), LedgerError>>)>,
         accept: bool,
-        stop: &CancellationToken,
     ) -> anyhow::Result<Option<Evidence>> {
-        if let Some(stream) = stream {
+        if let Some((stream, ledger)) = stream {
             let reach = self.had()?.min(stream.last().await?);
             let mut head = log.watch_position();
+            let caught_up = head.wait_for(|position| *position >= reach);
             tokio::select! {
-                reached = head.wait_for(|position| *position >= reach) => drop(reached.context("the log ended")?),
-                () = stop.cancelled() => bail!("the ledger ended before it had caught up to {reach}"),
+                reached = caught_up => drop(reached.context("the log ended")?),
+                // What ended it is told by whoever waits for it.
+                () = ended(ledger) => return Ok(None),
             }
         }
         match self.contradict(log)? {
@@ -90,6 +92,12 @@ impl<'a> Witnesses<'a> {
             Some(evidence) => refuse(&evidence, log).map(|()| None),
             None => Ok(None),
         }
+    }
+}
+
+async fn ended<T>(task: &JoinHandle<T>) {
+    while !task.is_finished() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

@@ -2,11 +2,12 @@
 
 use crate::backup::Backups;
 use crate::heads::Heads;
+use crate::limits::{READ_RECORDS, READER_STALL_TIMEOUT, READERS_MAX, VERIFICATIONS_AT_ONCE_MAX};
+use crate::reader::{Answers, Gone, Reader};
 use domain::ledger::rehearsal_clock::{Command, RehearsalClock};
 use domain::{StreamName, Timestamp};
 use event_log::{EventLog, ReadError, hex};
-use futures::StreamExt as _;
-use futures::stream::BoxStream;
+use futures::{StreamExt as _, stream};
 use prost::Message as _;
 use proto::Wire as _;
 use proto::ledger::v1 as pb;
@@ -16,16 +17,8 @@ use service_kit::clock::Clock;
 use service_kit::serve::read;
 use service_kit::{CommandError, Kit};
 use std::sync::Arc;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Request, Response, Status};
-
-/// Records read from the log at a time.
-const READ_RECORDS: usize = 256;
-/// Answers made ahead of a slow reader.
-const AHEAD_RECORDS: usize = 64;
-
-type Answers<T> = BoxStream<'static, Result<T, Status>>;
 
 /// The ledger service.
 pub struct Service {
@@ -33,13 +26,29 @@ pub struct Service {
     log: EventLog,
     heads: Arc<Heads>,
     backups: Backups,
+    readers: Arc<Semaphore>,
+    verifications: Arc<Semaphore>,
 }
 
 impl Service {
     pub(crate) fn new(kit: Kit, log: EventLog, heads: Arc<Heads>) -> Service {
         let backups = Backups::new(log.clone(), heads.clone(), kit.stop().clone());
-        Service { kit, log, heads, backups }
+        Service {
+            kit,
+            log,
+            heads,
+            backups,
+            readers: Arc::new(Semaphore::new(READERS_MAX)),
+            verifications: Arc::new(Semaphore::new(VERIFICATIONS_AT_ONCE_MAX)),
+        }
     }
+}
+
+/// A place among so many, or the refusal at once.
+fn place(places: &Arc<Semaphore>, most: usize, what: &str) -> Result<OwnedSemaphorePermit, Status> {
+    places.clone().try_acquire_owned().map_err(|_| {
+        Status::resource_exhausted(format!("{most} {what} are under way on this ledger; ask again later"))
+    })
 }
 
 #[tonic::async_trait]
@@ -106,20 +115,26 @@ impl LedgerService for Service {
         if !request.stream.is_empty() && StreamName::parse(&request.stream).is_none() {
             return Err(proto::Invalid::field("stream", "must be <context>.<aggregate>.<uuid>").into());
         }
-        let (answers, stream) = mpsc::channel(AHEAD_RECORDS);
+        let place = place(&self.readers, READERS_MAX, "readers")?;
+        let (reader, answers) = Reader::new();
         let (log, stop) = (self.log.clone(), self.kit.stop().clone());
         tokio::spawn(async move {
-            let reading = read_records(log, request, &answers);
-            tokio::select! {
-                () = stop.cancelled() => drop(answers.send(Err(Status::unavailable("the ledger is ending"))).await),
-                outcome = reading => {
-                    if let Err(status) = outcome {
-                        let _ = answers.send(Err(status)).await;
-                    }
-                }
+            let _place = place;
+            let outcome = tokio::select! {
+                () = stop.cancelled() => Err(Status::unavailable("the ledger is ending")),
+                () = reader.left() => Ok(Some(Gone::Left)),
+                outcome = read_records(log, request, &reader) => outcome,
+            };
+            match outcome {
+                Ok(Some(Gone::Stalled)) => reader.let_go(Status::unavailable(format!(
+                    "nothing was taken for {} s; read on behind the last record that came",
+                    READER_STALL_TIMEOUT.as_secs()
+                ))),
+                Ok(Some(Gone::Left) | None) => reader.end(None),
+                Err(status) => reader.end(Some(Err(status))),
             }
         });
-        Ok(Response::new(ReceiverStream::new(stream).boxed()))
+        Ok(Response::new(answers))
     }
 
     type VerifyLogStream = Answers<pb::VerifyLogResponse>;
@@ -128,16 +143,16 @@ impl LedgerService for Service {
         &self,
         _: Request<pb::VerifyLogRequest>,
     ) -> Result<Response<Self::VerifyLogStream>, Status> {
-        let (answers, stream) = mpsc::channel(AHEAD_RECORDS);
+        let place = place(&self.verifications, VERIFICATIONS_AT_ONCE_MAX, "verifications")?;
+        let (reader, answers) = Reader::new();
         let log = self.log.clone();
         tokio::task::spawn_blocking(move || {
+            let _place = place;
             let records = log.head().position;
             let outcome = log.verify(|verified| {
-                let progress = pb::VerifyLogResponse { verified, records, ..Default::default() };
-                // Who does not listen any more does not stop the verification of the rest.
-                let _ = answers.blocking_send(Ok(progress));
+                reader.mention(pb::VerifyLogResponse { verified, records, ..Default::default() });
             });
-            let last = match outcome {
+            reader.end(Some(match outcome {
                 Ok(verified) => Ok(pb::VerifyLogResponse {
                     verified: verified.head.position,
                     records: verified.head.position,
@@ -145,10 +160,9 @@ impl LedgerService for Service {
                     hash: hex::digits(&verified.head.hash),
                 }),
                 Err(error) => Err(unreadable(error)),
-            };
-            let _ = answers.blocking_send(last);
+            }));
         });
-        Ok(Response::new(ReceiverStream::new(stream).boxed()))
+        Ok(Response::new(answers))
     }
 
     async fn get_signed_head(
@@ -191,8 +205,8 @@ impl LedgerService for Service {
         &self,
         request: Request<pb::BackupRecordsRequest>,
     ) -> Result<Response<Self::BackupRecordsStream>, Status> {
-        let answers = self.backups.begin(request.into_inner().after)?;
-        Ok(Response::new(ReceiverStream::new(answers).boxed()))
+        let mut answers = self.backups.begin(request.into_inner().after)?;
+        Ok(Response::new(stream::poll_fn(move |context| answers.poll_recv(context)).boxed()))
     }
 }
 
@@ -204,31 +218,37 @@ async fn blocking<T: Send + 'static>(
     done.map_err(|broken| Status::internal(broken.to_string()))?.map_err(unreadable)
 }
 
-/// Sends the records that the request asks for, until there are enough, or until nobody listens.
+/// Sends the records that the request asks for, until there are enough; tells when the reader is gone.
 async fn read_records(
     log: EventLog,
     request: pb::ReadRecordsRequest,
-    answers: &mpsc::Sender<Result<pb::ReadRecordsResponse, Status>>,
-) -> Result<(), Status> {
-    let mut head = log.watch();
+    reader: &Reader<pb::ReadRecordsResponse>,
+) -> Result<Option<Gone>, Status> {
+    let mut head = log.watch_position();
     let mut after = request.after;
     let mut left = if request.records_max == 0 { u64::MAX } else { request.records_max };
+    let request = Arc::new(request);
     loop {
-        let (next, records) = next_records(&log, &request, after)?;
+        // Nothing is read before there is room for it.
+        let mut room = match reader.room(READ_RECORDS, READER_STALL_TIMEOUT).await {
+            Ok(room) => room,
+            Err(gone) => return Ok(Some(gone)),
+        };
+        let (from, wanted) = (log.clone(), request.clone());
+        let reading = tokio::task::spawn_blocking(move || next_records(&from, &wanted, after));
+        let (next, records) = reading.await.map_err(|_| Status::unavailable("the reading broke off"))??;
         let at_head = next == after;
         after = next;
-        for record in records {
-            if left == 0
-                || answers.send(Ok(pb::ReadRecordsResponse { record: Some(answer(&record)?) })).await.is_err()
-            {
-                return Ok(());
-            }
+        for record in &records {
+            let Some(room) = room.next().filter(|_| left > 0) else { return Ok(None) };
+            room.send(pb::ReadRecordsResponse { record: Some(answer(record)?) });
             left -= 1;
         }
+        drop(room);
         if left == 0 || (at_head && !request.follow) {
-            return Ok(());
+            return Ok(None);
         }
-        if at_head && head.wait_for(|head| head.position > after).await.is_err() {
+        if at_head && head.wait_for(|&head| head > after).await.is_err() {
             return Err(Status::unavailable("the ledger is ending"));
         }
     }

@@ -5,6 +5,7 @@ mod backup;
 mod grpc;
 mod heads;
 pub mod limits;
+mod reader;
 
 use event_log::EventLog;
 use proto::ledger::v1::ledger_service_server::LedgerServiceServer;

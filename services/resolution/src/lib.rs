@@ -9,6 +9,7 @@ mod reactions;
 mod views;
 
 pub use grpc::Service;
+pub use views::ResolutionView;
 
 use anyhow::Context as _;
 use domain::calendar::WorkingCalendar;

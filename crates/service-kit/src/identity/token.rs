@@ -1,14 +1,21 @@
 //! Bearer tokens: JWTs with pinned algorithms, checked against the keys of a JWKS file.
 
 use super::keys::KeyError;
+use crate::limits::TOKENS_REMEMBERED_MAX;
 use domain::{Actor, Code, Role};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The algorithms that are taken, whatever a token's header asks for. None of them is symmetric.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256];
+
+/// Seconds by which the clock of who made a token may differ from ours.
+const LEEWAY_SECONDS: u64 = 5;
 
 /// What a token says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +42,18 @@ pub struct Verifier {
     keys: Vec<(Option<String>, Algorithm, DecodingKey)>,
     issuer: String,
     audience: String,
+    /// The tokens that were taken lately, by their SHA-256: a signature costs more to check than all else
+    /// that a command costs, and the same token comes again and again. Keys stay for the process's life, so
+    /// the only thing that can have changed about a token is the time.
+    taken: Cache<[u8; 32], Taken>,
+}
+
+/// A token that was taken.
+#[derive(Clone)]
+struct Taken {
+    actor: Actor,
+    /// Seconds since 1970 at which it ends.
+    ends: u64,
 }
 
 impl Verifier {
@@ -58,11 +77,27 @@ impl Verifier {
         if keys.is_empty() {
             return Err(KeyError::content(jwks, "holds no key"));
         }
-        Ok(Verifier { keys, issuer: issuer.to_owned(), audience: audience.to_owned() })
+        let taken = Cache::new(TOKENS_REMEMBERED_MAX);
+        Ok(Verifier { keys, issuer: issuer.to_owned(), audience: audience.to_owned(), taken })
     }
 
     /// The actor that a token vouches for, or why it is not taken.
     pub fn verify(&self, token: &str) -> Result<Actor, String> {
+        let digest = Sha256::digest(token).into();
+        if let Some(actor) = self.taken_before(&digest, now_seconds()) {
+            return Ok(actor);
+        }
+        let taken = self.check(token)?;
+        self.taken.insert(digest, taken.clone());
+        Ok(taken.actor)
+    }
+
+    fn taken_before(&self, digest: &[u8; 32], now_seconds: u64) -> Option<Actor> {
+        let taken = self.taken.get(digest)?;
+        (taken.ends + LEEWAY_SECONDS > now_seconds).then_some(taken.actor)
+    }
+
+    fn check(&self, token: &str) -> Result<Taken, String> {
         let header = jsonwebtoken::decode_header(token).map_err(|error| format!("it is no JWT: {error}"))?;
         let found = self.keys.iter().find(|(name, algorithm, _)| {
             *algorithm == header.alg && (header.kid.is_none() || *name == header.kid)
@@ -74,12 +109,17 @@ impl Verifier {
         validation.set_issuer(&[&self.issuer]);
         validation.set_audience(&[&self.audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        validation.leeway = 5;
+        validation.leeway = LEEWAY_SECONDS;
         let claims = jsonwebtoken::decode::<Claims>(token, key, &validation)
             .map_err(|error| error.to_string())?
             .claims;
-        actor(claims)
+        let ends = u64::try_from(claims.exp).unwrap_or_default();
+        Ok(Taken { actor: actor(claims)?, ends })
     }
+}
+
+fn now_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(u64::MAX, |since| since.as_secs())
 }
 
 fn actor(claims: Claims) -> Result<Actor, String> {
@@ -96,4 +136,37 @@ fn actor(claims: Claims) -> Result<Actor, String> {
         return Err("its subject is empty, longer than 200 bytes, or reserved".into());
     }
     Ok(Actor { subject: claims.sub, department, roles })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{SigningKey, ensure_development_keys};
+    use super::*;
+
+    #[test]
+    fn a_token_that_was_taken_is_known_until_its_time_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        ensure_development_keys(folder.path()).unwrap();
+        let verifier = Verifier::read(&folder.path().join("jwks.json"), "huishang", "huishang").unwrap();
+        let ends = now_seconds() + 60;
+        let claims = Claims {
+            iss: "huishang".into(),
+            aud: "huishang".into(),
+            sub: "li".into(),
+            department: None,
+            roles: vec!["clerk".into()],
+            iat: ends as i64 - 60,
+            exp: ends as i64,
+        };
+        let token = SigningKey::read(&folder.path().join("signing-key.pem")).unwrap().sign(&claims).unwrap();
+        let digest = Sha256::digest(&token).into();
+        assert_eq!(verifier.taken_before(&digest, ends), None, "it was never shown");
+
+        let actor = verifier.verify(&token).unwrap();
+        assert_eq!(verifier.taken_before(&digest, ends), Some(actor.clone()));
+        assert_eq!(verifier.verify(&token), Ok(actor));
+        assert_eq!(verifier.taken_before(&digest, ends + LEEWAY_SECONDS), None, "its time is over");
+        let forged = format!("{token}A");
+        assert!(verifier.verify(&forged).is_err(), "other bytes are another token");
+    }
 }

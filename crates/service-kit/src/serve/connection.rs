@@ -1,17 +1,49 @@
 //! A connection: how many there are, and how long one may stay silent at its beginning.
 
-use crate::limits::HANDSHAKE_TIMEOUT;
+use crate::limits::{ACCEPT_PAUSE, HANDSHAKE_TIMEOUT};
+use futures::{Stream, stream};
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
 /// Bytes with which every HTTP/2 client begins.
 const PREFACE_BYTES: usize = 24;
+
+/// Accepts connections, and closes at once those that are more than so many.
+pub(super) fn accept(listener: TcpListener, connections_max: usize) -> impl Stream<Item = io::Result<Held>> {
+    let permits = Arc::new(Semaphore::new(connections_max));
+    stream::unfold((listener, false), move |(listener, mut full)| {
+        let permits = permits.clone();
+        async move {
+            loop {
+                let connection = match listener.accept().await {
+                    Ok((connection, _)) => connection,
+                    // Without a file handle left, the next try would fail as fast as this one.
+                    Err(error) => {
+                        tracing::warn!(%error, "a connection was not accepted");
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                        continue;
+                    }
+                };
+                if let Ok(permit) = permits.clone().try_acquire_owned() {
+                    // It fails only on a connection that is closed already, which reading will find.
+                    let _ = connection.set_nodelay(true);
+                    return Some((Ok(Held::new(connection, permit)), (listener, false)));
+                }
+                if !full {
+                    tracing::warn!(connections_max, "too many connections; further ones are closed at once");
+                    full = true;
+                }
+            }
+        }
+    })
+}
 
 /// A connection that gives its permit back when it closes, and is closed when its peer does not begin to
 /// speak HTTP/2 in time.

@@ -1,8 +1,11 @@
 //! A view compared with what the log makes of it today.
 
 use super::difference::{self, Difference};
-use super::{View, ViewError, checkpoint, open, reader, take_in};
+use super::intake::take_in;
+use super::{View, ViewError, reader};
+use crate::consumer::{self, checkpoint};
 use crate::limits::VIEW_BATCH_RECORDS_MAX;
+use crate::set_aside::Halted;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use journal::{Filter, Journal, Position, Record};
@@ -65,10 +68,10 @@ async fn compare<V: View>(
         let view = reader(&file)?;
         view.execute_batch("BEGIN")?;
         let position = checkpoint(&view)?.map_or(0, |at| at.position);
-        Ok((view, position, open::<V>(&replayed)?))
+        Ok((view, position, consumer::open(&replayed, V::SCHEMA)?))
     })
     .await?;
-    let mut reached = 0;
+    let (mut reached, mut halted) = (0, Halted::default());
     if position > 0 {
         let records = journal.subscribe(0, Filter::All).await;
         let records = records.map_err(|error| ViewError::Replay(error.to_string()))?;
@@ -79,9 +82,9 @@ async fn compare<V: View>(
             let batch: Result<Vec<Record>, _> = batch.into_iter().collect();
             let mut batch = batch.map_err(|error| ViewError::Replay(error.to_string()))?;
             batch.retain(|record| record.position <= position);
-            (tables, reached) = blocking(move || {
-                let reached = take_in::<V>(&mut tables, &batch)?;
-                Ok((tables, reached))
+            (tables, halted, reached) = blocking(move || {
+                let reached = take_in::<V>(&mut tables, &mut halted, &batch)?;
+                Ok((tables, halted, reached))
             })
             .await?;
             progress(reached, position);

@@ -51,6 +51,7 @@ pub const NOUNS: &[Noun] = &[
     noun("followup", "", "Follow-ups, reminders and escalations (督办)"),
     noun("log", "position", "The append-only log: its head, records, verification (台账)"),
     noun("clock", "", "The clock of a rehearsal (时钟)"),
+    noun("set-aside", "", "Records that a process could not take in, and which streams stand still (搁置)"),
 ];
 
 /// One command: `huishang <noun> <verb>`, or `huishang <noun>` when the verb is empty.
@@ -157,6 +158,7 @@ pub const TABLE: &[Entry] = &[
     entry("ledger.v1.LedgerService/BackupRecords", "log", "backup"),
     entry("views.v1.ViewsService/VerifyViews", "log", "verify-views"),
     entry("ledger.v1.LedgerService/MoveClock", "clock", "move"),
+    entry("operations.v1.OperationsService/ListSetAside", "set-aside", ""),
 ];
 
 /// The commands of a noun.

@@ -61,7 +61,10 @@ async fn a_second_copy_of_the_service_registers_nothing_twice() {
     let clock = Clock::Movable(place.clock.subscribe());
     let late = Kit::new(place.kit.journal().clone(), clock, folder.path(), CancellationToken::new());
     crate::reactions::run(&late);
-    let come = |kit: &Kit| std::fs::read_to_string(kit.folder().join("register_resolution.checkpoint")).ok();
+    let come = |kit: &Kit| {
+        let state = rusqlite::Connection::open(kit.folder().join("register_resolution.process.sqlite"))?;
+        state.query_row("SELECT position FROM checkpoint", [], |row| row.get::<_, i64>(0))
+    };
     while come(&late) != come(&place.kit) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -17,7 +17,7 @@ use service_kit::view::ViewError;
 use service_kit::{Record, View};
 
 /// The tables behind the answers.
-pub(crate) struct ResolutionView;
+pub struct ResolutionView;
 
 impl View for ResolutionView {
     const NAME: &'static str = "resolution";

@@ -1,0 +1,101 @@
+//! The file of a consumer of the journal: how far it has come, which records it has set aside, and for a view
+//! its tables. It holds nothing that cannot be computed again.
+
+use crate::checkpoint::Checkpoint;
+use crate::set_aside;
+use domain::Uuid;
+use rusqlite::{Connection, OptionalExtension as _};
+use sha2::{Digest as _, Sha256};
+use std::path::Path;
+use std::time::Duration;
+
+/// What stands in every such file beside the consumer's own tables.
+const TABLES: &str =
+    "CREATE TABLE checkpoint (schema TEXT NOT NULL, position INTEGER NOT NULL, commit_id TEXT NOT NULL);";
+
+/// Opens the file; makes its tables anew when they are missing or of another schema.
+pub(crate) fn open(file: &Path, schema: &str) -> rusqlite::Result<Connection> {
+    let tables = Connection::open(file)?;
+    tables.busy_timeout(Duration::from_secs(5))?;
+    // Losing the last moments is harmless: the consumer is behind its checkpoint then, and goes on.
+    tables.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")?;
+    let known: Option<String> = tables
+        .query_row("SELECT schema FROM checkpoint", [], |row| row.get(0))
+        .optional()
+        .unwrap_or_default();
+    if known.as_deref() != Some(&digest(schema)) {
+        renew(&tables, schema)?;
+    }
+    Ok(tables)
+}
+
+/// Drops everything and makes the tables anew, empty.
+pub(crate) fn renew(tables: &Connection, schema: &str) -> rusqlite::Result<()> {
+    clear(tables)?;
+    tables.execute_batch(schema)?;
+    tables.execute_batch(TABLES)?;
+    tables.execute_batch(set_aside::TABLE)?;
+    tables.execute("INSERT INTO checkpoint VALUES (?1, 0, '')", [digest(schema)]).map(drop)
+}
+
+/// What tells one schema from another, the tables of this file included.
+fn digest(schema: &str) -> String {
+    let all = [schema, TABLES, set_aside::TABLE].concat();
+    Sha256::digest(all).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn clear(tables: &Connection) -> rusqlite::Result<()> {
+    tables.execute_batch("PRAGMA foreign_keys = OFF")?;
+    let names: Vec<(String, String)> = tables
+        .prepare(
+            "SELECT type, name FROM sqlite_schema
+             WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' AND name NOT GLOB '*_fts_*'",
+        )?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (kind, name) in names {
+        tables.execute_batch(&format!("DROP {kind} IF EXISTS \"{name}\""))?;
+    }
+    Ok(())
+}
+
+/// How far the consumer has come; none when it has not begun.
+pub(crate) fn checkpoint(tables: &Connection) -> rusqlite::Result<Option<Checkpoint>> {
+    tables.query_row("SELECT position, commit_id FROM checkpoint", [], |row| {
+        let position = row.get::<_, i64>(0)? as u64;
+        let commit_id = Uuid::try_parse(&row.get::<_, String>(1)?).unwrap_or_default();
+        Ok((position > 0).then_some(Checkpoint { position, commit_id }))
+    })
+}
+
+/// Notes how far the consumer has come.
+pub(crate) fn reach(tables: &Connection, at: Checkpoint) -> rusqlite::Result<()> {
+    tables
+        .prepare_cached("UPDATE checkpoint SET position = ?1, commit_id = ?2")?
+        .execute((at.position as i64, at.commit_id.to_string()))
+        .map(drop)
+}
+
+/// Whether an error speaks of the file and its disk, and not of what was to be written there.
+pub(crate) fn is_about_the_file(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode as Code;
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            Code::SystemIoFailure
+                | Code::DiskFull
+                | Code::CannotOpen
+                | Code::OutOfMemory
+                | Code::DatabaseBusy
+                | Code::DatabaseLocked
+                | Code::DatabaseCorrupt
+                | Code::NotADatabase
+                | Code::ReadOnly
+                | Code::PermissionDenied
+                | Code::FileLockingProtocolFailed
+                | Code::NoLargeFileSupport
+                | Code::OperationAborted
+                | Code::OperationInterrupted
+        )
+    )
+}

@@ -1,0 +1,137 @@
+//! The rate of a caller: so many requests in a second and no more.
+
+use super::gate::refusal;
+use crate::identity::Caller;
+use futures::future::{Either, Ready, ready};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+use tonic::body::Body;
+use tower::{Layer, Service};
+
+/// Time between two looks for callers that went quiet. Only those of the last such time are remembered.
+const FORGET_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Refuses, with `RESOURCE_EXHAUSTED` and the time to wait, the requests of a caller that sends too many. It
+/// stands behind the door, so that callers are told apart by the subjects of their tokens.
+#[derive(Clone)]
+pub(super) struct RateLayer(Option<Arc<Callers>>);
+
+struct Callers {
+    requests_per_second_max: NonZeroU32,
+    limiter: DefaultKeyedRateLimiter<String>,
+}
+
+impl RateLayer {
+    /// So many requests a second, and those of one second at once; 0 means no limit.
+    pub(super) fn new(requests_per_second_max: u32, stop: CancellationToken) -> RateLayer {
+        let callers = NonZeroU32::new(requests_per_second_max).map(|requests_per_second_max| {
+            let limiter = DefaultKeyedRateLimiter::keyed(Quota::per_second(requests_per_second_max));
+            Arc::new(Callers { requests_per_second_max, limiter })
+        });
+        if let Some(callers) = callers.clone() {
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = callers.forget_the_quiet() => {}
+                }
+            });
+        }
+        RateLayer(callers)
+    }
+}
+
+impl Callers {
+    async fn forget_the_quiet(&self) {
+        loop {
+            tokio::time::sleep(FORGET_INTERVAL).await;
+            self.limiter.retain_recent();
+            self.limiter.shrink_to_fit();
+        }
+    }
+
+    fn refuses(&self, subject: &String) -> Option<Status> {
+        let early = self.limiter.check_key(subject).err()?;
+        let wait = early.wait_time_from(DefaultClock::default().now());
+        let most = self.requests_per_second_max;
+        Some(refusal(format!("{subject} sends more than {most} requests a second; send fewer"), wait))
+    }
+}
+
+impl<S> Layer<S> for RateLayer {
+    type Service = Rate<S>;
+    fn layer(&self, inner: S) -> Rate<S> {
+        Rate { inner, callers: self.0.clone() }
+    }
+}
+
+/// The service behind the limit.
+#[derive(Clone)]
+pub(super) struct Rate<S> {
+    inner: S,
+    callers: Option<Arc<Callers>>,
+}
+
+impl<S> Service<http::Request<Body>> for Rate<S>
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>>,
+{
+    type Response = http::Response<Body>;
+    type Error = S::Error;
+    type Future = Either<S::Future, Ready<Result<Self::Response, S::Error>>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let caller = request.extensions().get::<Caller>();
+        let refused = self.callers.as_ref().zip(caller);
+        match refused.and_then(|(callers, Caller(actor))| callers.refuses(&actor.subject)) {
+            Some(status) => Either::Right(ready(Ok(status.into_http()))),
+            None => Either::Left(self.inner.call(request)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tonic_types::StatusExt as _;
+
+    #[tokio::test]
+    async fn one_caller_that_runs_away_is_refused_and_the_others_are_not() {
+        let RateLayer(callers) = RateLayer::new(3, CancellationToken::new());
+        let callers = callers.unwrap();
+        let (fast, slow) = ("fast".to_owned(), "slow".to_owned());
+        let refused: Vec<Status> = (0..10).filter_map(|_| callers.refuses(&fast)).collect();
+        // A slow machine gives the caller a request back every third of a second.
+        assert!(!refused.is_empty() && refused.len() <= 7, "{}", refused.len());
+        assert_eq!(refused[0].code(), tonic::Code::ResourceExhausted);
+        let pause = refused[0].get_details_retry_info().unwrap().retry_delay.unwrap();
+        assert!(pause <= Duration::from_secs(1), "{pause:?}");
+        assert!(callers.refuses(&slow).is_none());
+    }
+
+    #[tokio::test]
+    async fn callers_that_went_quiet_are_forgotten() {
+        let RateLayer(callers) = RateLayer::new(1_000_000, CancellationToken::new());
+        let callers = callers.unwrap();
+        for number in 0..1000 {
+            assert!(callers.refuses(&format!("caller {number}")).is_none());
+        }
+        // Their allowance is whole again a microsecond after their request.
+        callers.limiter.retain_recent();
+        assert!(callers.limiter.len() < 1000, "{} are remembered", callers.limiter.len());
+    }
+
+    #[test]
+    fn there_need_be_no_limit() {
+        assert!(RateLayer::new(0, CancellationToken::new()).0.is_none());
+    }
+}

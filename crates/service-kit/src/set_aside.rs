@@ -1,0 +1,142 @@
+//! Records that a consumer could not take in. Such a record halts its stream in that consumer: it is set
+//! aside with all later ones of its stream, in order, and everything else goes on. They are tried again at
+//! each start, so that a version that can take them in heals what an older one could not.
+
+use crate::Kit;
+use domain::StreamName;
+use journal::{Position, Record};
+use rusqlite::{Connection, OpenFlags};
+use std::any::Any;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// The table in a consumer's file.
+pub(crate) const TABLE: &str =
+    "CREATE TABLE set_aside (position INTEGER PRIMARY KEY, stream TEXT NOT NULL, reason TEXT NOT NULL);
+     CREATE INDEX set_aside_stream ON set_aside (stream, position);";
+
+/// A record that was set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// The view or process manager that could not take it in.
+    pub consumer: &'static str,
+    /// The record's position.
+    pub position: Position,
+    /// Its stream, which stands still in that consumer.
+    pub stream: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The streams that stand still in a consumer, each with the position of its first record set aside.
+#[derive(Debug, Default)]
+pub(crate) struct Halted(HashMap<StreamName, Position>);
+
+impl Halted {
+    /// Reads them from the consumer's file.
+    pub(crate) fn read(tables: &Connection) -> rusqlite::Result<Halted> {
+        let mut query = tables.prepare("SELECT stream, MIN(position) FROM set_aside GROUP BY stream")?;
+        let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)? as u64)))?;
+        let mut halted = HashMap::new();
+        for row in rows {
+            let (stream, position) = row?;
+            if let Some(stream) = StreamName::parse(&stream) {
+                halted.insert(stream, position);
+            }
+        }
+        Ok(Halted(halted))
+    }
+
+    /// Why a record has to stand behind another one of its stream, when it has to.
+    pub(crate) fn behind(&self, record: &Record) -> Option<String> {
+        let first = self.0.get(&record.stream)?;
+        Some(format!("record {first} of its stream was set aside before"))
+    }
+
+    /// Each stream with its first record set aside.
+    pub(crate) fn streams(&self) -> Vec<(StreamName, Position)> {
+        self.0.iter().map(|(stream, position)| (stream.clone(), *position)).collect()
+    }
+
+    /// Sets a record aside, and has its stream stand still.
+    pub(crate) fn put(
+        &mut self,
+        tables: &Connection,
+        consumer: &'static str,
+        record: &Record,
+        reason: &str,
+    ) -> rusqlite::Result<()> {
+        tables.prepare_cached("INSERT OR REPLACE INTO set_aside VALUES (?1, ?2, ?3)")?.execute((
+            record.position as i64,
+            record.stream.to_string(),
+            reason,
+        ))?;
+        if self.0.contains_key(&record.stream) {
+            return Ok(());
+        }
+        let (position, stream) = (record.position, &record.stream);
+        tracing::warn!(consumer, position, %stream, reason, "a record was set aside; its stream stands still here");
+        self.0.insert(stream.clone(), position);
+        Ok(())
+    }
+}
+
+/// The positions of a stream's records that were set aside, in order.
+pub(crate) fn positions(tables: &Connection, stream: &StreamName) -> rusqlite::Result<Vec<Position>> {
+    tables
+        .prepare_cached("SELECT position FROM set_aside WHERE stream = ?1 ORDER BY position")?
+        .query_map([stream.to_string()], |row| Ok(row.get::<_, i64>(0)? as u64))?
+        .collect()
+}
+
+/// Notes that a record was taken in after all.
+pub(crate) fn take_back(tables: &Connection, position: Position) -> rusqlite::Result<()> {
+    tables.prepare_cached("DELETE FROM set_aside WHERE position = ?1")?.execute([position as i64]).map(drop)
+}
+
+/// What a panic said.
+pub(crate) fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("it panicked: {}", text.unwrap_or("without a word"))
+}
+
+impl Kit {
+    /// What the consumers that run on this kit have set aside, sorted by position: the first so many, and
+    /// how many there are in all.
+    pub fn set_aside(&self, most: usize) -> rusqlite::Result<(Vec<SetAside>, u64)> {
+        let mut found = Vec::new();
+        let mut all = 0;
+        for (consumer, file) in self.consumers() {
+            all += read(consumer, &file, most, &mut found)?;
+        }
+        found.sort_by_key(|record| (record.position, record.consumer));
+        found.truncate(most);
+        Ok((found, all))
+    }
+}
+
+fn read(
+    consumer: &'static str,
+    file: &Path,
+    most: usize,
+    found: &mut Vec<SetAside>,
+) -> rusqlite::Result<u64> {
+    let tables = Connection::open_with_flags(PathBuf::from(file), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    tables.busy_timeout(std::time::Duration::from_secs(5))?;
+    let all = tables.query_row("SELECT COUNT(*) FROM set_aside", [], |row| row.get::<_, i64>(0))?;
+    let mut query =
+        tables.prepare("SELECT position, stream, reason FROM set_aside ORDER BY position LIMIT ?1")?;
+    let rows = query.query_map([most as i64], |row| {
+        Ok(SetAside {
+            consumer,
+            position: row.get::<_, i64>(0)? as u64,
+            stream: row.get(1)?,
+            reason: row.get(2)?,
+        })
+    })?;
+    for row in rows {
+        found.push(row?);
+    }
+    Ok(all as u64)
+}

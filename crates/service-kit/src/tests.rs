@@ -1,0 +1,111 @@
+//! A kit on a journal of its own, with departments as the aggregate at hand.
+
+mod future;
+mod process;
+mod view;
+
+use crate::clock::Clock;
+use crate::{CommandError, Kit, Order};
+use domain::scheduling::department::{Command, Department, Kind, Level, Profile};
+use domain::{Actor, Aggregate as _, Code, Line, StreamName, Uuid};
+use event_log::{EventLog, Options};
+use journal::embedded::EmbeddedJournal;
+use journal::{Commit, Journal, Position, Write};
+use proto::record::Envelope;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// A journal, and a folder for what follows it.
+struct Place {
+    journal: Arc<dyn Journal>,
+    log: EventLog,
+    folder: TempDir,
+}
+
+impl Place {
+    fn new() -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { reserve_bytes: 0, ..Options::new(folder.path().join("log")) };
+        let (log, _) = EventLog::open(options).unwrap();
+        Place { journal: Arc::new(EmbeddedJournal::new(log.clone())), log, folder }
+    }
+
+    /// A kit, as a process that is started has one; it ends with its token.
+    fn kit(&self) -> Kit {
+        Kit::new(self.journal.clone(), Clock::System, self.folder.path(), CancellationToken::new())
+    }
+
+    /// The last position of the log.
+    fn end(&self) -> Position {
+        self.log.head().position
+    }
+
+    /// Appends a record with one event, whatever its type and bytes, to a department's stream.
+    async fn append(&self, code: &str, type_url: &str, bytes: &[u8]) -> Position {
+        let stream = stream(code);
+        let expected = self.log.stream_position(&stream.to_string()).unwrap();
+        let event = prost_types::Any { type_url: type_url.to_owned(), value: bytes.to_vec() };
+        let order = order(Uuid::now_v7());
+        let envelope = Envelope {
+            commit_id: order.command_id,
+            command_digest: order.digest.to_vec(),
+            time: domain::Timestamp::UNIX_EPOCH,
+            actor: order.actor,
+            causation_id: None,
+            correlation_id: order.correlation_id,
+            traceparent: None,
+            part: 1,
+            parts: 1,
+        };
+        let writes = vec![Write { stream, expected, events: vec![event] }];
+        self.journal.append(Commit { envelope, writes }).await.unwrap()
+    }
+}
+
+/// Registers a department under a name.
+async fn register(kit: &Kit, id: Uuid, code: &str, name: &str) -> Result<Position, CommandError> {
+    let profile = Profile {
+        code: Code::parse(code).unwrap(),
+        name: Line::parse(name).unwrap(),
+        parent: None,
+        level: Level::Municipal,
+        region: None,
+        kind: Kind::Agency,
+    };
+    kit.execute::<Department>(&order(id), department(code), Command::Register(profile)).await
+}
+
+fn department(code: &str) -> Uuid {
+    Department::id(&Code::parse(code).unwrap())
+}
+
+fn stream(code: &str) -> StreamName {
+    Department::stream(department(code))
+}
+
+fn order(command_id: Uuid) -> Order {
+    Order {
+        command_id,
+        digest: [7; 32],
+        actor: Actor::process("test"),
+        causation_id: None,
+        correlation_id: command_id,
+        traceparent: None,
+    }
+}
+
+/// Waits until a consumer is done with a position.
+async fn reached(mut progress: watch::Receiver<Position>, position: Position) {
+    let waiting = progress.wait_for(|&reached| reached >= position);
+    tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("in time").expect("it goes on");
+}
+
+/// What is set aside: who, where, why.
+fn set_aside(kit: &Kit) -> Vec<(&'static str, Position, String)> {
+    let (records, total) = kit.set_aside(100).unwrap();
+    assert_eq!(records.len() as u64, total);
+    records.into_iter().map(|record| (record.consumer, record.position, record.reason)).collect()
+}

@@ -1,0 +1,140 @@
+//! A record that a view cannot take in halts its stream, and nothing else.
+
+use super::{Place, reached, register, set_aside};
+use crate::events::decode;
+use crate::view::ViewError;
+use crate::{Kit, Record, View, ViewStore};
+use domain::Uuid;
+use domain::scheduling::department::{Department, Event};
+use rusqlite::{Transaction, ffi};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// Keeps names, and fails in the middle of some.
+struct Names<const BROKEN: bool>;
+
+const SCHEMA: &str = "CREATE TABLE names (position INTEGER PRIMARY KEY, name TEXT NOT NULL)";
+
+impl<const BROKEN: bool> View for Names<BROKEN> {
+    const NAME: &'static str = "names";
+    const SCHEMA: &'static str = SCHEMA;
+
+    fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+        for Event::Registered { profile } in decode::<Department>(record)? {
+            let name = profile.name.as_str();
+            tables.execute("INSERT INTO names VALUES (?1, ?2)", (record.position as i64, name))?;
+            if BROKEN && name == "poison" {
+                // The same row again: refused by the tables.
+                tables.execute("INSERT INTO names VALUES (?1, ?2)", (record.position as i64, name))?;
+            }
+            assert!(!BROKEN || name != "panic", "a name to panic over");
+        }
+        Ok(())
+    }
+}
+
+async fn names(view: &ViewStore, at_least: u64) -> Vec<String> {
+    let asked = view.query(at_least, |tables| {
+        tables
+            .prepare("SELECT name FROM names ORDER BY position")?
+            .query_map([], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<String>>>()
+    });
+    asked.await.unwrap().0
+}
+
+async fn name(kit: &Kit, code: &str, name: &str) -> u64 {
+    register(kit, Uuid::now_v7(), code, name).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_taken_in_halts_its_stream_alone() {
+    let place = Place::new();
+    let kit = place.kit();
+    name(&kit, "A", "one").await;
+    let poison = name(&kit, "B", "poison").await;
+    let panic = name(&kit, "C", "panic").await;
+    let after = name(&kit, "B", "after the poison").await;
+    let end = name(&kit, "A", "two").await;
+
+    // Met as one batch of the past, and then live, one by one.
+    let view = ViewStore::keep::<Names<true>>(&kit).unwrap();
+    assert_eq!(names(&view, end).await, ["one", "two"], "nothing is left of half a record");
+    let live = name(&kit, "C", "after the panic").await;
+    let end = name(&kit, "D", "three").await;
+    assert_eq!(names(&view, end).await, ["one", "two", "three"]);
+
+    let found = set_aside(&kit);
+    let positions: Vec<u64> = found.iter().map(|(_, position, _)| *position).collect();
+    assert_eq!(positions, [poison, panic, after, live]);
+    assert!(found[0].2.contains("UNIQUE"), "{found:?}");
+    assert!(found[1].2.contains("a name to panic over"), "{found:?}");
+    assert_eq!(found[2], ("names", after, format!("record {poison} of its stream was set aside before")));
+}
+
+#[tokio::test]
+async fn a_version_that_can_takes_in_what_an_older_one_set_aside() {
+    let place = Place::new();
+    let older = place.kit();
+    let view = ViewStore::keep::<Names<true>>(&older).unwrap();
+    for (code, called) in [("A", "one"), ("B", "poison"), ("C", "panic"), ("B", "later")] {
+        name(&older, code, called).await;
+    }
+    reached(view.position(), place.end()).await;
+    assert_eq!(set_aside(&older).len(), 3);
+    older.stop().cancel();
+
+    let newer = place.kit();
+    let view = ViewStore::keep::<Names<false>>(&newer).unwrap();
+    let end = name(&newer, "B", "live").await;
+    assert_eq!(names(&view, end).await, ["one", "poison", "panic", "later", "live"]);
+    assert_eq!(set_aside(&newer), []);
+}
+
+#[tokio::test]
+async fn what_is_still_not_understood_stays_aside_and_later_records_behind_it() {
+    let place = Place::new();
+    let first = place.kit();
+    let view = ViewStore::keep::<Names<true>>(&first).unwrap();
+    name(&first, "B", "poison").await;
+    reached(view.position(), place.end()).await;
+    first.stop().cancel();
+
+    let second = place.kit();
+    let view = ViewStore::keep::<Names<true>>(&second).unwrap();
+    let end = name(&second, "B", "later").await;
+    assert_eq!(names(&view, end).await, Vec::<String>::new());
+    assert_eq!(set_aside(&second).len(), 2);
+}
+
+static DISK_IS_FULL: AtomicBool = AtomicBool::new(true);
+static TRIES: AtomicUsize = AtomicUsize::new(0);
+
+struct OnAFullDisk;
+
+impl View for OnAFullDisk {
+    const NAME: &'static str = "on-a-full-disk";
+    const SCHEMA: &'static str = SCHEMA;
+
+    fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+        TRIES.fetch_add(1, Ordering::Relaxed);
+        if DISK_IS_FULL.load(Ordering::Relaxed) {
+            return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None).into());
+        }
+        Names::<false>::apply(tables, record)
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_no_fault_of_the_record() {
+    let place = Place::new();
+    let kit = place.kit();
+    let end = name(&kit, "A", "one").await;
+    let view = ViewStore::keep::<OnAFullDisk>(&kit).unwrap();
+    while TRIES.load(Ordering::Relaxed) < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!((*view.position().borrow(), set_aside(&kit)), (0, vec![]));
+    DISK_IS_FULL.store(false, Ordering::Relaxed);
+    assert_eq!(names(&view, end).await, ["one"]);
+}

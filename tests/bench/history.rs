@@ -1,0 +1,145 @@
+//! Logs with a past: real events in the order in which an installation would have them.
+
+use crate::command;
+use anyhow::Context as _;
+use bytes::Bytes;
+use domain::resolution::action_item::{ActionItem, Assignment, Event as ItemEvent};
+use domain::resolution::evidence::Evidence;
+use domain::scheduling::department::{Department, Event as DepartmentEvent, Profile};
+use domain::{Actor, Aggregate as _, Code, Line, Role, StreamName, Text, Timestamp};
+use event_log::{EventLog, OrderedRecord};
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use journal::payload::{Sealed, seal};
+use journal::{Commit, Write};
+use proto::Wire as _;
+use proto::record::{Envelope, EventCodec as _};
+use std::path::Path;
+use uuid::Uuid;
+
+/// Records that are made durable together, and how many such groups are under way.
+const GROUP_RECORDS: u64 = 1024;
+const GROUPS_UNDER_WAY: usize = 4;
+/// Items that are worked on at the same time.
+const ITEMS_OPEN: u64 = 500;
+/// Events in the life of an item.
+const LIFE_EVENTS: u64 = 10;
+
+/// What an event of the past is made from.
+type Past = fn(u64) -> anyhow::Result<Commit>;
+
+/// Writes so many events into a new log in this directory and closes it; answers the bytes of all payloads.
+pub async fn write(dir: &Path, events: u64, past: Past) -> anyhow::Result<u64> {
+    let (log, _) = EventLog::open(event_log::Options::new(dir))?;
+    let groups = stream::iter((0..events).step_by(GROUP_RECORDS as usize));
+    let written = groups.map(|first| group(log.clone(), first, events.min(first + GROUP_RECORDS), past));
+    let bytes = written.buffered(GROUPS_UNDER_WAY).try_fold(0, async |sum, bytes| Ok(sum + bytes)).await;
+    log.close().await;
+    bytes
+}
+
+async fn group(log: EventLog, first: u64, end: u64, past: Past) -> anyhow::Result<u64> {
+    let mut records = Vec::new();
+    for number in first..end {
+        let sealed = seal(past(number)?)?.pop().context("a commit has its write")?;
+        records.push(ordered(number + 1, sealed));
+    }
+    let bytes = records.iter().map(|record| record.payload.len() as u64).sum();
+    log.append_ordered(records).await?;
+    Ok(bytes)
+}
+
+fn ordered(position: u64, sealed: Sealed) -> OrderedRecord {
+    let Sealed { stream, envelope, types, payload, salt, .. } = sealed;
+    OrderedRecord {
+        position,
+        stream: stream.to_string(),
+        types,
+        time_micros: envelope.time.as_microsecond(),
+        commit_id: envelope.commit_id,
+        part: envelope.part,
+        parts: envelope.parts,
+        salt,
+        payload: Bytes::clone(&payload),
+    }
+}
+
+/// The event that the measured command makes, for the next of 100 000 departments.
+pub fn of_departments(number: u64) -> anyhow::Result<Commit> {
+    let wire = command::profile(format!("D{:06}", number % 100_000), &Uuid::now_v7().to_string());
+    let profile = Profile::from_wire(wire).map_err(|fault| anyhow::anyhow!("{fault}"))?;
+    let stream = Department::stream(Department::id(&profile.code));
+    let event = Department::encode(&DepartmentEvent::Registered { profile });
+    commit(stream, actor(Role::Clerk, None), event)
+}
+
+/// Action items from their assignment to their acceptance, of which many are open at the same time.
+pub fn of_items(number: u64) -> anyhow::Result<Commit> {
+    let (round, at) = (number / (ITEMS_OPEN * LIFE_EVENTS), number % (ITEMS_OPEN * LIFE_EVENTS));
+    let item = round * ITEMS_OPEN + at % ITEMS_OPEN;
+    let lead = Code::parse(&format!("DEPARTMENT-{}", item % 40))?;
+    let event = life(item, at / ITEMS_OPEN, &lead)?;
+    // Ids that lie as random ones do.
+    let id = domain::aggregate::derived_id(Uuid::NAMESPACE_OID, &[&item.to_string()]);
+    commit(ActionItem::stream(id), actor(Role::DepartmentLead, Some(lead)), ActionItem::encode(&event))
+}
+
+fn life(item: u64, step: u64, lead: &Code) -> anyhow::Result<ItemEvent> {
+    let text = |chars: usize| Text::parse(&"督办事项".repeat(chars / 4));
+    let department = lead.clone();
+    Ok(match step {
+        0 => ItemEvent::Assigned { assignment: assignment(item, lead)? },
+        1 => ItemEvent::Acknowledged { department },
+        8 => ItemEvent::CompletionClaimed { department, summary: text(40)?, evidence: vec![evidence()?] },
+        9 => ItemEvent::Accepted { department: None, note: Some(text(80)?) },
+        step => ItemEvent::ProgressReported {
+            department,
+            percent: step as u32 * 12,
+            note: text(40)?,
+            evidence: vec![evidence()?],
+        },
+    })
+}
+
+fn assignment(item: u64, lead: &Code) -> anyhow::Result<Assignment> {
+    let moment = |text: &str| text.parse::<Timestamp>();
+    Ok(Assignment {
+        resolution: domain::aggregate::derived_id(Uuid::NAMESPACE_URL, &[&(item / 5).to_string()]),
+        number: Line::parse(&format!("CONFERENCE-2027-{:04}/{}", item / 5, item % 5 + 1))?,
+        title: Line::parse("改造十二座泵站")?,
+        deliverable: Text::parse("十二座泵站改造完成并通过验收")?,
+        criterion: Text::parse("两小时内排空积水")?,
+        lead: lead.clone(),
+        co_responsible: vec![Code::parse("FINANCE")?],
+        due: "2027-03-31".parse()?,
+        due_at: moment("2027-03-31T15:59:59.999999Z")?,
+        acknowledge_by: moment("2027-03-04T15:59:59.999999Z")?,
+    })
+}
+
+fn evidence() -> anyhow::Result<Evidence> {
+    Ok(Evidence {
+        title: Line::parse("验收单")?,
+        sha256: Line::parse(&"0a".repeat(32))?,
+        uri: Line::parse("https://files.example.cn/2027/03")?,
+    })
+}
+
+fn actor(role: Role, department: Option<Code>) -> Actor {
+    Actor { subject: format!("{}@any", role.as_str()), department, roles: vec![role] }
+}
+
+fn commit(stream: StreamName, actor: Actor, event: prost_types::Any) -> anyhow::Result<Commit> {
+    let commit_id = Uuid::now_v7();
+    let envelope = Envelope {
+        commit_id,
+        command_digest: vec![0x5A; 32],
+        time: jiff::Timestamp::now(),
+        actor,
+        causation_id: None,
+        correlation_id: commit_id,
+        traceparent: None,
+        part: 1,
+        parts: 1,
+    };
+    Ok(Commit { envelope, writes: vec![Write { stream, expected: 0, events: vec![event] }] })
+}

@@ -1,0 +1,56 @@
+//! A directory with all that is in it, in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The directories and files below a directory, by their paths in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Image {
+    pub dirs: BTreeSet<PathBuf>,
+    pub files: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+impl Image {
+    /// Reads a directory.
+    pub fn read(root: &Path) -> Image {
+        let mut image = Image::default();
+        let mut unread = vec![PathBuf::new()];
+        while let Some(dir) = unread.pop() {
+            for entry in fs::read_dir(root.join(&dir)).expect("a directory") {
+                let entry = entry.expect("an entry");
+                let path = dir.join(entry.file_name());
+                if entry.file_type().expect("a type").is_dir() {
+                    image.dirs.insert(path.clone());
+                    unread.push(path);
+                } else {
+                    image.files.insert(path, fs::read(entry.path()).expect("it reads"));
+                }
+            }
+        }
+        image
+    }
+
+    /// Makes a directory be this, and nothing else.
+    pub fn write(&self, root: &Path) {
+        if root.exists() {
+            fs::remove_dir_all(root).expect("it is removed");
+        }
+        fs::create_dir_all(root).expect("a directory");
+        for dir in &self.dirs {
+            fs::create_dir(root.join(dir)).expect("a directory");
+        }
+        for (file, bytes) in &self.files {
+            fs::write(root.join(file), bytes).expect("it is written");
+        }
+    }
+
+    /// The first path at which two directories differ.
+    pub fn difference(&self, other: &Image) -> Option<PathBuf> {
+        let dirs = self.dirs.symmetric_difference(&other.dirs).next().cloned();
+        let paths = self.files.keys().chain(other.files.keys());
+        dirs.or_else(|| {
+            paths.into_iter().find(|path| self.files.get(*path) != other.files.get(*path)).cloned()
+        })
+    }
+}
