@@ -100,6 +100,11 @@ impl Process {
         Ok(kib.parse::<u64>()? * 1024)
     }
 
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> anyhow::Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
     /// Asks it to end, and tells how long that took and how it ended.
     pub fn terminate(&mut self) -> anyhow::Result<(Duration, std::process::ExitStatus)> {
         let asked = Instant::now();

@@ -60,6 +60,10 @@ pub struct Sandbox {
     processes: BTreeMap<String, Process>,
     addresses: BTreeMap<String, String>,
     nats: Option<String>,
+    /// For each process: where it finds the broker, when not at the broker's own address.
+    ways: BTreeMap<String, String>,
+    /// For each process: what else it is told when it is started next.
+    flags: BTreeMap<String, Vec<String>>,
     /// What each broker is told of the others.
     routes: Vec<Vec<String>>,
 }
@@ -81,6 +85,8 @@ impl Sandbox {
             processes: BTreeMap::new(),
             addresses: BTreeMap::new(),
             nats: None,
+            ways: BTreeMap::new(),
+            flags: BTreeMap::new(),
             routes: Vec::new(),
         };
         match mode {
@@ -133,7 +139,7 @@ impl Sandbox {
                 command.args(["up", "--data"]).arg(self.folder.path());
             }
             service => {
-                let nats = self.nats.as_deref().context("the broker runs first")?;
+                let nats = self.ways.get(service).or(self.nats.as_ref()).context("the broker runs first")?;
                 command
                     .args(["serve", service, "--journal", nats, "--data"])
                     .arg(self.folder.path().join(service));
@@ -141,6 +147,7 @@ impl Sandbox {
         }
         command.args(["--listen", &self.address(name), "--clock", &self.config.clock, "--identity-jwks"]);
         command.arg(self.folder.path().join("keys/jwks.json"));
+        command.args(self.flags.get(name).into_iter().flatten());
         command.env("HUISHANG_LOG__FORMAT", "json");
         command.env("HUISHANG_NATS__REPLICAS", self.config.brokers.to_string());
         command.envs(self.config.settings.iter().map(|(name, value)| (*name, value)));
@@ -153,6 +160,21 @@ impl Sandbox {
     /// Changes what processes that are started from now on are told.
     pub fn configure(&mut self, config: SandboxConfig) {
         self.config = config;
+    }
+
+    /// Where the broker is; empty in an installation without one.
+    pub fn nats_url(&self) -> &str {
+        self.nats.as_deref().unwrap_or_default()
+    }
+
+    /// Has a process find the broker at another address from its next start on.
+    pub fn reach_nats_by(&mut self, name: &str, url: String) {
+        self.ways.insert(name.to_owned(), url);
+    }
+
+    /// Has a process be told this as well whenever it is started.
+    pub fn tell(&mut self, name: &str, flags: &[&str]) {
+        self.flags.insert(name.to_owned(), flags.iter().map(|flag| (*flag).to_owned()).collect());
     }
 
     /// Its way of being made up.
@@ -207,6 +229,14 @@ impl Sandbox {
     /// A process, to kill or to ask to end.
     pub fn process(&mut self, name: &str) -> &mut Process {
         self.processes.get_mut(name).expect("the name is one of process_names()")
+    }
+
+    /// Whether a process runs.
+    pub fn is_running(&mut self, name: &str) -> anyhow::Result<bool> {
+        match self.processes.get_mut(name) {
+            Some(process) => Ok(!process.has_ended()?),
+            None => Ok(false),
+        }
     }
 
     /// Kills a process and starts it again at the same address.

@@ -47,7 +47,7 @@ pub use record::Record;
 pub use restore::{RestoreError, Restoring};
 pub use verify::Verified;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -166,6 +166,11 @@ impl EventLog {
     /// The log's identity, given when it was made.
     pub fn log_id(&self) -> Uuid {
         self.shared.log_id
+    }
+
+    /// Where the log lies.
+    pub fn dir(&self) -> &Path {
+        &self.shared.dir
     }
 
     /// Finishes what was asked for before, and closes the files. Other copies are refused from then on.

@@ -108,7 +108,7 @@ impl EventLog {
         let log_id = anchors.log_id();
         let store = Arc::new(store);
         let reserve = Reserve::new(dir.clone(), options.reserve_bytes);
-        let shared = Arc::new(Shared::new(store.clone(), log_id, reserve));
+        let shared = Arc::new(Shared::new(store.clone(), log_id, dir.clone(), reserve));
         let (head_sender, head_receiver) = watch::channel(head);
         let (position_sender, position) = watch::channel(head.position);
         let durable = Durable { head: head_sender, position: position_sender };

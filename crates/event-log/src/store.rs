@@ -4,6 +4,7 @@ use crate::ReadError;
 use crate::index::Index;
 use crate::reserve::Reserve;
 use crate::tiles::Tiles;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,14 +27,15 @@ pub(crate) struct Shared {
     failure: watch::Sender<Option<String>>,
     pub(crate) reserve: Reserve,
     pub(crate) log_id: Uuid,
+    pub(crate) dir: PathBuf,
 }
 
 /// How long closing waits for readers that are in the middle of something.
 const READERS_WAIT_MAX: Duration = Duration::from_secs(5);
 
 impl Shared {
-    pub(crate) fn new(store: Arc<Store>, log_id: Uuid, reserve: Reserve) -> Shared {
-        Shared { store: RwLock::new(Some(store)), failure: watch::Sender::new(None), reserve, log_id }
+    pub(crate) fn new(store: Arc<Store>, log_id: Uuid, dir: PathBuf, reserve: Reserve) -> Shared {
+        Shared { store: RwLock::new(Some(store)), failure: watch::Sender::new(None), reserve, log_id, dir }
     }
 
     /// The store, unless the log was closed.

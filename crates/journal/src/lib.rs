@@ -192,6 +192,14 @@ pub trait Journal: Send + Sync + 'static {
     /// The last committed position. It only rises.
     fn committed(&self) -> watch::Receiver<Position>;
 
+    /// Changes whenever what was ordered and not yet committed may have been lost, and before
+    /// [`Journal::committed`] next rises. Who waits until a position is committed sees whether this
+    /// changed since the position was learnt; if so another record may stand there, and appending the
+    /// same commit again tells.
+    fn tenure(&self) -> u64 {
+        0
+    }
+
     /// Waits, without a limit of its own, until the position is committed.
     async fn wait_committed(&self, position: Position) -> Result<(), Unavailable> {
         let mut committed = self.committed();

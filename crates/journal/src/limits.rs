@@ -37,11 +37,12 @@ pub const BATCHES_IN_FLIGHT_MAX: usize = 8;
 /// How long to try to reach the broker at first.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long an append is tried again while the broker is away or silent.
-pub const APPEND_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an append is tried again while the broker or every ledger is away or silent. A cluster that lost
+/// its leader takes up to ten seconds to find another.
+pub const APPEND_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long a read is tried again while the broker is away or silent.
-pub const READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a read is tried again while the broker or every ledger is away or silent.
+pub const READ_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long one request to the broker may take before it is asked again.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
@@ -57,3 +58,18 @@ pub const CONSUMER_HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// How long a consumer may bring nothing of what is known to be committed before it is made anew.
 pub const CONSUMER_SILENCE_MAX: Duration = Duration::from_secs(3);
+
+/// How often a process asks the ledgers to look at the stream, at most, while one has not answered.
+pub const QUESTION_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How long ledgers that announced themselves may be silent before nothing more is appended.
+pub const ANNOUNCEMENT_SILENCE_MAX: Duration = Duration::from_secs(5);
+
+/// The positions of which a process remembers what a ledger said to be the root, at most.
+pub const ROOTS_REMEMBERED_MAX: usize = 1024;
+
+/// The records that are put back into a stream at once.
+pub const RECORDS_PUT_BACK_AT_ONCE: usize = 256;
+
+/// How long a repair listens for ledgers that follow the stream.
+pub const LEDGERS_HEARD_WITHIN: Duration = Duration::from_millis(1500);

@@ -5,16 +5,24 @@
 //! when [`run_ledger`] somewhere has it, flushed, in an event log. Ledgers announce how far they are on
 //! the core subject `huishang.<realm>.committed`.
 //!
+//! A broker may come back with less than it had, with an older copy, or with nothing. So after each
+//! connection a process appends and reads only once a ledger has seen, at its request, that the stream
+//! has all that the ledger's log has ([`standing`]); what is said by a ledger that was not asked counts
+//! for nothing; and whoever waits for a record learns by [`Journal::tenure`] that it may have been lost.
+//!
 //! Message ids of JetStream are not used: their window ends after minutes, and a repeat is a conflict or
 //! a duplicate depending on the replicas. Expected positions and the commit ids in the records do the
 //! same for ever.
 
+mod announcement;
 mod append;
 mod direct;
 mod ledger;
 mod message;
 mod read;
+pub mod repair;
 mod setup;
+mod standing;
 mod subscribe;
 mod watermark;
 
@@ -42,13 +50,12 @@ struct Link {
     client: async_nats::Client,
     context: jetstream::Context,
     names: message::Names,
-    /// When the stream was created, in nanoseconds: another moment is another stream.
-    created: i128,
     replicas: usize,
-    /// Rises whenever the connection goes or comes.
+    /// Rises whenever the connection goes or comes, or moments later.
     epoch: Arc<AtomicU64>,
-    /// The epoch in which the stream was last seen to be whole.
-    checked_epoch: AtomicU64,
+    heard: Arc<watermark::Heard>,
+    /// The epoch and the tenure in which the stream was last seen to be the ledgers'.
+    checked: [AtomicU64; 2],
     batches: Semaphore,
     committed: watch::Receiver<Position>,
 }
@@ -60,6 +67,13 @@ impl NatsJournal {
     pub async fn connect(config: Config) -> Result<NatsJournal, ConnectError> {
         setup::connect(config).await
     }
+
+    /// The stream's last position, whether committed or not.
+    pub async fn last(&self) -> Result<Position, ReadError> {
+        let stream = self.link.context.get_stream(&self.link.names.stream).await;
+        let stream = stream.map_err(|error| ReadError::Unavailable(error.to_string()))?;
+        Ok(stream.cached_info().state.last_sequence)
+    }
 }
 
 impl Link {
@@ -67,8 +81,8 @@ impl Link {
         self.epoch.load(Ordering::SeqCst)
     }
 
-    fn committed_now(&self) -> Position {
-        *self.committed.borrow()
+    fn connection(&self) -> watermark::Connection {
+        watermark::Connection::of(&self.client)
     }
 }
 
@@ -88,5 +102,9 @@ impl Journal for NatsJournal {
 
     fn committed(&self) -> watch::Receiver<Position> {
         self.link.committed.clone()
+    }
+
+    fn tenure(&self) -> u64 {
+        self.link.heard.tenure()
     }
 }

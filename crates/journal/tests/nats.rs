@@ -1,6 +1,8 @@
 //! The contract of the journal, held by the one on NATS, against a real server that is killed, cut and
 //! replaced.
 
+#[path = "nats/mend.rs"]
+mod mend;
 mod support;
 
 use domain::Uuid;
@@ -202,9 +204,15 @@ async fn a_ledger_stops_when_stream_and_log_differ() {
     copy(&older, &server.store());
     server.restart();
 
-    // A process that has heard no ledger yet cannot know better.
+    // A process that knows nothing of the ledger appends nothing; one that is not ours might.
     let journal = connect(&server, 1).await;
-    assert_eq!(append_many(&journal, 6).await, 11);
+    let waiting = journal.append(sample::commit(Uuid::new_v4(), &[(&sample::stream(), 0)]));
+    assert!(tokio::time::timeout(Duration::from_secs(1), waiting).await.is_err());
+    let stranger = async_nats::connect(server.url()).await.unwrap();
+    for _ in 0..6 {
+        let subject = format!("huishang.main.{}", sample::stream());
+        stranger.request(subject, "scribble".into()).await.unwrap();
+    }
     let fault = Ledger::start(&journal, "one", folder.path()).fault().await;
     assert!(matches!(fault, LedgerError::Diverged { position: 10 }), "{fault}");
     assert_eq!(*journal.committed().borrow(), 0);
@@ -272,8 +280,7 @@ async fn a_cluster_of_three_servers_keeps_the_contract() {
     committed(&journal, append_many(&journal, 5).await).await;
     for server in &mut servers {
         server.kill();
-        let last = append_many(&journal, 5).await;
-        committed(&journal, last).await;
+        committed(&journal, append_many(&journal, 5).await).await;
         server.restart();
         tokio::time::sleep(Duration::from_secs(3)).await;
     }

@@ -57,6 +57,8 @@ impl Order {
 
 /// An aggregate folded up to a position, with the commits that its stream has seen.
 struct Folded<A: Aggregate> {
+    /// When it was read; what was only ordered may be lost in another.
+    tenure: u64,
     state: A::State,
     position: Position,
     /// Commit id → position of the commit's last record, and its digest.
@@ -69,6 +71,7 @@ struct Folded<A: Aggregate> {
 impl<A: Aggregate> Clone for Folded<A> {
     fn clone(&self) -> Self {
         Folded {
+            tenure: self.tenure,
             state: self.state.clone(),
             position: self.position,
             commits: self.commits.clone(),
@@ -78,8 +81,9 @@ impl<A: Aggregate> Clone for Folded<A> {
 }
 
 impl<A: EventCodec> Folded<A> {
-    fn new() -> Self {
-        Folded { state: A::State::default(), position: 0, commits: HashMap::new(), unknown: None }
+    fn new(tenure: u64) -> Self {
+        let commits = HashMap::new();
+        Folded { tenure, state: A::State::default(), position: 0, commits, unknown: None }
     }
 
     fn add(mut self, record: &Record) -> Result<Self, CommandError> {
@@ -191,17 +195,23 @@ impl Kit {
     }
 
     /// Carries out commands on several aggregates, all or none. The closure is run again, from fresh
-    /// histories, when another commit was faster; it must touch nothing outside its unit.
+    /// histories, when another commit was faster, and when what it was decided on, or it itself, may have
+    /// been lost before it was committed; it must touch nothing outside its unit.
     pub async fn commit<F>(&self, order: &Order, decide: F) -> Result<Position, CommandError>
     where
         F: for<'u> Fn(&'u mut Unit) -> BoxFuture<'u, Result<(), CommandError>> + Send + Sync,
     {
         let mut fresh = false;
         for _ in 0..RETRY_ATTEMPTS_MAX {
+            let tenure = self.journal.tenure();
             let mut unit = Unit::new(self.clone(), order.clone(), fresh);
             if let Err(error) = decide(&mut unit).await {
                 if let Some(position) = unit.repeat {
-                    return self.committed(position).await;
+                    if self.committed(position, tenure).await? {
+                        return Ok(position);
+                    }
+                    fresh = true;
+                    continue;
                 }
                 // What the cache remembers may be behind other copies of this service: a refusal, like
                 // "already so" below, counts only when it was decided on what the journal has.
@@ -216,7 +226,8 @@ impl Kit {
                 continue;
             }
             match unit.append().await {
-                Ok(position) => return self.committed(position).await,
+                Ok(position) if self.committed(position, tenure).await? => return Ok(position),
+                Ok(_) => fresh = true,
                 Err(CommandError::Conflict(_)) => fresh = true,
                 Err(error) => return Err(error),
             }
@@ -229,9 +240,11 @@ impl Kit {
         self.folded::<A>(id, true).await?.state().cloned()
     }
 
-    async fn committed(&self, position: Position) -> Result<Position, CommandError> {
+    /// Waits until a position that was learnt in a tenure is committed. False: another record may stand
+    /// there by now.
+    async fn committed(&self, position: Position, tenure: u64) -> Result<bool, CommandError> {
         match tokio::time::timeout(COMMIT_TIMEOUT, self.journal.wait_committed(position)).await {
-            Ok(Ok(())) => Ok(position),
+            Ok(Ok(())) => Ok(self.journal.tenure() == tenure),
             Ok(Err(error)) => Err(CommandError::Unavailable(error.to_string())),
             Err(_) => Err(CommandError::Unavailable(format!(
                 "no ledger confirmed position {position} within {} s",
@@ -242,11 +255,16 @@ impl Kit {
 
     async fn folded<A: EventCodec>(&self, id: Uuid, fresh: bool) -> Result<Arc<Folded<A>>, CommandError> {
         let stream = A::stream(id);
-        let cached = self.cache.get(&stream).and_then(|folded| folded.downcast::<Folded<A>>().ok());
+        let tenure = self.journal.tenure();
+        let cached = self
+            .cache
+            .get(&stream)
+            .and_then(|folded| folded.downcast::<Folded<A>>().ok())
+            .filter(|folded| folded.tenure == tenure);
         if let (Some(folded), false) = (&cached, fresh) {
             return Ok(folded.clone());
         }
-        let known = cached.unwrap_or_else(|| Arc::new(Folded::new()));
+        let known = cached.unwrap_or_else(|| Arc::new(Folded::new(tenure)));
         let news = self.journal.read(&stream, known.position).await?;
         if news.is_empty() {
             return Ok(known);

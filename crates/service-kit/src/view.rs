@@ -11,6 +11,7 @@ pub use replay::{Compared, Kept, Progress};
 pub use service::{NAME, ViewsOfThisProcess, build};
 
 use crate::Kit;
+use crate::checkpoint::Checkpoint;
 use crate::checkpoint::{Resumed, resume};
 use crate::consumer::{self, checkpoint};
 use crate::limits::{VIEW_BATCH_RECORDS_MAX, VIEW_READERS_MAX, VIEW_TIMEOUT};
@@ -138,6 +139,19 @@ fn reader(file: &Path) -> rusqlite::Result<Connection> {
     tables.busy_timeout(Duration::from_secs(5))?;
     tables.execute_batch("PRAGMA query_only = ON")?;
     Ok(tables)
+}
+
+/// How far each read model in a folder has come, by its file, without opening it for keeping.
+pub fn checkpoints(folder: &Path) -> Vec<(PathBuf, Checkpoint)> {
+    let mut found = Vec::new();
+    let files = folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.path());
+    for file in files.filter(|file| file.extension().is_some_and(|ending| ending == "sqlite")) {
+        // What cannot be read, or has another schema, is made anew and shows nothing.
+        if let Ok(Some(at)) = reader(&file).and_then(|tables| checkpoint(&tables)) {
+            found.push((file, at));
+        }
+    }
+    found
 }
 
 /// A view on its way along the journal.

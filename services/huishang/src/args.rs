@@ -34,6 +34,9 @@ pub enum Command {
     /// Takes in what was decided elsewhere
     #[command(subcommand)]
     Import(Import),
+    /// What is done to a ledger that does not run
+    #[command(subcommand)]
+    Ledger(Ledger),
     /// Prints a completion script for a shell
     Completions(Completions),
     /// The client commands, one for every rpc
@@ -44,6 +47,9 @@ pub enum Command {
 /// `huishang up`.
 #[derive(Debug, clap::Args)]
 pub struct Up {
+    /// Goes on with a log that is known to have had more, and records that
+    #[arg(long)]
+    pub accept_stale: bool,
     /// How this process is set.
     #[command(flatten)]
     pub settings: Settings,
@@ -58,6 +64,9 @@ pub struct Serve {
     /// Where the services meet: nats://HOST:PORT
     #[arg(long, env = "HUISHANG_JOURNAL", hide_env_values = true, value_name = "URL")]
     pub journal: Option<String>,
+    /// Has the ledger go on with a log that is known to have had more, and records that
+    #[arg(long)]
+    pub accept_stale: bool,
     /// How this process is set.
     #[command(flatten)]
     pub settings: Settings,
@@ -90,6 +99,13 @@ pub struct ImportPlan {
     /// Where it goes.
     #[command(flatten)]
     pub connection: crate::client::connection::Options,
+}
+
+/// `huishang ledger`.
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// Compares JetStream's stream with the log, and puts back what it lost
+    Repair(crate::repair::Arguments),
 }
 
 /// `huishang completions`.
@@ -179,6 +195,11 @@ impl Place {
     /// The configuration in force at this place.
     pub fn load(&self) -> anyhow::Result<Config> {
         load(self, Flags::default())
+    }
+
+    /// The same, with what these two flags say.
+    pub fn load_with(&self, journal: Option<&str>, realm: Option<&String>) -> anyhow::Result<Config> {
+        load(self, Flags { journal, realm, ..Flags::default() })
     }
 }
 

@@ -1,11 +1,12 @@
 //! Runs what the command line asks for.
 
-use crate::args::{Arguments, Command, Import, Serve, Up};
+use crate::args::{Arguments, Command, Import, Ledger, Serve, Up};
 use crate::client;
 use crate::demo;
 use crate::node::{self, Node, Service};
 use crate::page::say;
 use crate::plan;
+use crate::repair;
 use crate::token;
 use anyhow::{Context as _, bail};
 use clap::CommandFactory as _;
@@ -23,6 +24,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Token(arguments) => say(&token::run(&arguments.wish, &arguments.place.load()?)?),
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Import(Import::Plan(arguments)) => plan::run(&arguments.plan, &arguments.connection).await,
+        Command::Ledger(Ledger::Repair(arguments)) => repair::run(&arguments).await,
         Command::Completions(arguments) => {
             let mut script = Vec::new();
             clap_complete::generate(arguments.shell, &mut Arguments::command(), "huishang", &mut script);
@@ -61,7 +63,7 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(refused.exit_code());
     }
     let _ = writeln!(out, "error: {error:#}");
-    ExitCode::FAILURE
+    error.downcast_ref::<repair::Refusal>().map_or(ExitCode::FAILURE, |refusal| refusal.exit_code().into())
 }
 
 async fn up(arguments: &Up) -> anyhow::Result<()> {
@@ -77,7 +79,7 @@ async fn up(arguments: &Up) -> anyhow::Result<()> {
     }
     let stop = begin(&config)?;
     let made = node::development_keys(&config)?;
-    let node = Node::build(&config, &Service::ALL, stop).await?;
+    let node = Node::build(&config, &Service::ALL, arguments.accept_stale, stop).await?;
     say(&welcome(&config, node.address, made))?;
     node.run().await
 }
@@ -91,7 +93,7 @@ async fn serve(arguments: &Serve) -> anyhow::Result<()> {
     services.sort_unstable();
     services.dedup();
     let stop = begin(&config)?;
-    Node::build(&config, &services, stop).await?.run().await
+    Node::build(&config, &services, arguments.accept_stale, stop).await?.run().await
 }
 
 /// Begins logging and listening for signals.

@@ -12,6 +12,8 @@ mod matter;
 mod node;
 mod page;
 mod plan;
+mod repair;
+mod stale;
 mod token;
 
 use clap::Parser as _;

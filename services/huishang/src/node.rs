@@ -1,5 +1,6 @@
 //! One process of an installation: its journal, its clock, and the services it runs.
 
+use crate::stale::{self, Witnesses};
 use crate::{access, log_watch};
 use anyhow::{Context as _, bail};
 use domain::Timestamp;
@@ -61,6 +62,7 @@ impl Node {
     pub async fn build(
         config: &Config,
         services: &[Service],
+        accept_stale: bool,
         stop: CancellationToken,
     ) -> anyhow::Result<Node> {
         let listener = TcpListener::bind(config.listen).await.with_context(|| {
@@ -76,12 +78,17 @@ impl Node {
             bail!("single services need a journal to meet in: give --journal nats://HOST:PORT");
         }
         let log = if services.contains(&Service::Ledger) { Some(open_log(config)?) } else { None };
+        let signed = log.as_ref().map(|log| signing(config, log)).transpose()?;
+        let witnesses = signed.as_ref().map(|signing| Witnesses::new(signing, &config.data));
+        let mut stream = None;
         let mut ledger = None;
         let journal: Arc<dyn Journal> = match (&log, embedded) {
             (Some(log), true) => Arc::new(EmbeddedJournal::new(log.clone())),
             _ => {
                 let nats = connect(config).await?;
-                if let Some(log) = &log {
+                stream = Some(nats.clone());
+                if let (Some(log), Some(witnesses)) = (&log, &witnesses) {
+                    witnesses.before_following(log, &nats, accept_stale).await?;
                     let (nats, log, stop) = (nats.clone(), log.clone(), stop.clone());
                     let name = format!("{}@{address}", config.realm);
                     ledger = Some(tokio::spawn(async move {
@@ -91,10 +98,20 @@ impl Node {
                 Arc::new(nats)
             }
         };
+        let mut accepted = None;
+        if let (Some(log), Some(witnesses)) = (&log, &witnesses) {
+            let evidence = witnesses.hear(log, stream.as_ref().zip(ledger.as_ref()), accept_stale).await?;
+            accepted = evidence.map(|evidence| (evidence, log.head().position));
+        }
         let clock = clock(config, &journal, &stop)?;
         let folder = config.data.join("views");
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let kit = Kit::new(journal, clock, &folder, stop.clone());
+
+        let goes_on_stale = accepted.is_some();
+        if let Some((evidence, has)) = accepted {
+            stale::record(&kit, evidence, has).await?;
+        }
 
         let mut routes = Routes::default();
         let mut names = Vec::new();
@@ -118,7 +135,8 @@ impl Node {
                 }
                 Service::Ledger => {
                     let log = log.clone().context("the ledger has its log")?;
-                    let signing = signing(config, &log)?;
+                    let mut signing = signing(config, &log)?;
+                    signing.accept_stale = goes_on_stale;
                     routes = routes.add_service(ledger::build(&kit, log, signing)?);
                     names.push(ledger::NAME);
                 }
@@ -187,7 +205,8 @@ pub fn development_keys(config: &Config) -> anyhow::Result<bool> {
     Ok(ensure_development_keys(&config.data.join("keys"))?)
 }
 
-fn open_log(config: &Config) -> anyhow::Result<EventLog> {
+/// Opens the log in the data directory.
+pub fn open_log(config: &Config) -> anyhow::Result<EventLog> {
     let dir = config.data.join("log");
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let reserve_bytes = config.limits.log_reserve_mib.saturating_mul(1 << 20);
@@ -203,23 +222,31 @@ fn open_log(config: &Config) -> anyhow::Result<EventLog> {
 fn signing(config: &Config, log: &EventLog) -> anyhow::Result<ledger::Signing> {
     let key = ensure_ledger_key(&config.ledger_key()).context("the key that signs the log's heads")?;
     let origin = format!("huishang/{}/{}", config.realm, log.log_id());
-    Ok(ledger::Signing { signer: HeadSigner::new(origin, key), file: config.signed_head() })
+    Ok(ledger::Signing {
+        signer: HeadSigner::new(origin, key),
+        file: config.signed_head(),
+        accept_stale: false,
+    })
 }
 
-async fn connect(config: &Config) -> anyhow::Result<NatsJournal> {
+/// How NATS is reached.
+pub fn nats(config: &Config) -> anyhow::Result<journal::nats::Config> {
     let url = &config.journal;
     if !url.starts_with("nats://") && !url.starts_with("tls://") {
         bail!("journal is {url:?}; it must be 'embedded' or a URL such as nats://127.0.0.1:4222");
     }
-    NatsJournal::connect(journal::nats::Config {
+    Ok(journal::nats::Config {
         url: url.clone(),
         realm: config.realm.clone(),
         replicas: config.nats.replicas,
         ledgers_needed: config.commit.ledgers,
         credentials: config.nats.credentials.clone(),
     })
-    .await
-    .with_context(|| format!("cannot use the journal at {url}"))
+}
+
+async fn connect(config: &Config) -> anyhow::Result<NatsJournal> {
+    let connected = NatsJournal::connect(nats(config)?).await;
+    connected.with_context(|| format!("cannot use the journal at {}", config.journal))
 }
 
 fn clock(config: &Config, journal: &Arc<dyn Journal>, stop: &CancellationToken) -> anyhow::Result<Clock> {

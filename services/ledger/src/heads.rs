@@ -20,6 +20,45 @@ pub struct Signing {
     pub signer: HeadSigner,
     /// The file for the newest signed head.
     pub file: PathBuf,
+    /// Whether to go on, and sign again, although the log contradicts the head in the file. Whoever says so
+    /// has recorded it in the log.
+    pub accept_stale: bool,
+}
+
+/// What shows that the log had more than it has, or something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// How many records it is known to have had.
+    pub had: u64,
+    /// What shows it, and what the log has instead.
+    pub what: String,
+}
+
+impl Signing {
+    /// The newest head that was signed and kept.
+    pub fn kept(&self) -> Result<Option<TreeHead>, HeadError> {
+        let file = &self.file;
+        match fs::read_to_string(file) {
+            Ok(note) => {
+                let kept = self.signer.public().open(&note);
+                kept.map(Some).map_err(|error| HeadError::NotOurs { file: file.clone(), error })
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(HeadError::File { file: file.clone(), error }),
+        }
+    }
+
+    /// Whether the log does not go on from the newest head that was signed.
+    pub fn contradicted(&self, log: &EventLog) -> Result<Option<Evidence>, HeadError> {
+        let Some(kept) = self.kept()? else { return Ok(None) };
+        match continues(log, &kept, &self.file) {
+            Ok(()) => Ok(None),
+            Err(error @ HeadError::Contradicted { .. }) => {
+                Ok(Some(Evidence { had: kept.size, what: error.to_string() }))
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// Why a ledger does not serve its log.
@@ -78,15 +117,10 @@ pub(crate) struct Heads {
 impl Heads {
     /// Sees that the log goes on from what was signed last.
     pub(crate) fn open(log: EventLog, signing: Signing) -> Result<Heads, HeadError> {
-        let file = &signing.file;
-        match fs::read_to_string(file) {
-            Ok(note) => {
-                let kept = signing.signer.public().open(&note);
-                let kept = kept.map_err(|error| HeadError::NotOurs { file: file.clone(), error })?;
-                continues(&log, &kept, file)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(HeadError::File { file: file.clone(), error }),
+        if !signing.accept_stale
+            && let Some(kept) = signing.kept()?
+        {
+            continues(&log, &kept, &signing.file)?;
         }
         let newest = Mutex::new(sign(&signing.signer, &log));
         Ok(Heads { log, signing, newest })

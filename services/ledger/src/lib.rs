@@ -14,7 +14,7 @@ use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
 use std::sync::Arc;
 
 pub use grpc::Service;
-pub use heads::{HeadError, Signing};
+pub use heads::{Evidence, HeadError, Signing};
 
 /// The service's full name.
 pub const NAME: &str = <LedgerServiceServer<Service> as tonic::server::NamedService>::NAME;

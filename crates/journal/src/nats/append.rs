@@ -1,20 +1,20 @@
 //! Ordering a commit: one message with the sequence it expects, or an atomic batch of them.
 
-use super::Link;
 use super::message::{EXPECTED_SUBJECT_SEQUENCE, Names};
+use super::{Link, standing};
 use crate::limits::{APPEND_TIMEOUT, REQUEST_TIMEOUT, RETRY_PAUSE_MAX};
 use crate::payload::{Sealed, seal};
 use crate::{AppendError, Commit, Position, ReadError};
 use async_nats::client::RequestErrorKind;
-use async_nats::{HeaderMap, Request};
+use async_nats::{Client, HeaderMap, Request};
 use bytes::Bytes;
 use domain::Uuid;
 use serde::Deserialize;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// A message that is ready to be sent.
+#[derive(Clone)]
 pub(super) struct Outgoing {
     pub(super) subject: String,
     pub(super) headers: HeaderMap,
@@ -36,16 +36,16 @@ pub(super) async fn append(link: &Link, commit: Commit) -> Result<Position, Appe
     let (commit_id, digest) = (commit.envelope.commit_id, commit.envelope.command_digest.clone());
     let sealed = seal(commit)?;
     let messages: Vec<Outgoing> = sealed.iter().map(|write| outgoing(&link.names, write)).collect();
-    let committed_before = link.committed_now();
+    let taken_before = link.heard.highest();
     let deadline = Instant::now() + APPEND_TIMEOUT;
     let mut pause = Duration::from_millis(10);
     loop {
-        let published = match same_stream(link).await? {
-            None => publish(link, &messages).await,
-            Some(why) => Err(PublishError::Unclear(why)),
+        let published = match standing::may_append(link).await {
+            Ok(()) => publish(link, &messages).await,
+            Err(why) => Err(PublishError::Unclear(why)),
         };
         let why = match published {
-            Ok(last) => return fresh(last, messages.len(), committed_before),
+            Ok(last) => return fresh(link, last, messages.len(), taken_before),
             Err(PublishError::Conflict) => return answer_before(link, &sealed, commit_id, &digest).await,
             Err(PublishError::Refused(why)) => return Err(AppendError::Unavailable(why)),
             Err(PublishError::Unclear(why)) => why,
@@ -53,40 +53,13 @@ pub(super) async fn append(link: &Link, commit: Commit) -> Result<Position, Appe
         if Instant::now() >= deadline {
             return Err(AppendError::Unavailable(why));
         }
+        // It may be that there is no stream any more, or another one.
+        link.doubt();
         // Had it an effect, then sending it again is a conflict, and the answer is found in the stream.
         tracing::debug!(%commit_id, why, "an append is not answered; sending it again");
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(RETRY_PAUSE_MAX);
     }
-}
-
-/// After each loss of the connection, and at first, sees that the stream is the one it was and has all
-/// that is committed. A ledger gives a stream back what it lost; until then nothing may be added. Answers
-/// with the reason to wait, if there is one.
-async fn same_stream(link: &Link) -> Result<Option<String>, AppendError> {
-    let epoch = link.epoch();
-    if link.checked_epoch.load(Ordering::Relaxed) == epoch {
-        return Ok(None);
-    }
-    let info = match link.context.get_stream(&link.names.stream).await {
-        Ok(stream) => stream.cached_info().clone(),
-        Err(error) => return Ok(Some(error.to_string())),
-    };
-    let (found, end) = (info.created.unix_timestamp_nanos(), info.state.last_sequence);
-    let committed = link.committed_now();
-    if found != link.created {
-        let expected = link.created;
-        return Err(AppendError::Damaged(format!(
-            "the stream was created at {found} ns, not at {expected} ns"
-        )));
-    }
-    if end < committed {
-        return Ok(Some(format!(
-            "the stream ends at {end}, though everything up to {committed} is committed"
-        )));
-    }
-    link.checked_epoch.store(epoch, Ordering::Relaxed);
-    Ok(None)
 }
 
 fn outgoing(names: &Names, write: &Sealed) -> Outgoing {
@@ -95,15 +68,16 @@ fn outgoing(names: &Names, write: &Sealed) -> Outgoing {
     Outgoing { subject: names.subject(&write.stream), headers, payload: write.payload.clone() }
 }
 
-/// A new record cannot stand where another was committed: the stream has lost its end then, and what it
+/// A new record cannot stand where a ledger has another: the stream has lost its end then, and what it
 /// answers is not to be believed.
-fn fresh(last: Position, writes: usize, committed_before: Position) -> Result<Position, AppendError> {
+fn fresh(link: &Link, last: Position, writes: usize, taken: Position) -> Result<Position, AppendError> {
     let first = last + 1 - writes as u64;
-    if first > committed_before {
+    if first > taken {
         return Ok(last);
     }
+    link.heard.doubt();
     Err(AppendError::Damaged(format!(
-        "the stream gave position {first} away again, though everything up to {committed_before} is committed"
+        "the stream gave position {first} away again, though a ledger has everything up to {taken}"
     )))
 }
 
@@ -137,12 +111,12 @@ async fn answer_before(
 }
 
 /// Sends messages that enter the stream together or not at all; answers with the last one's sequence.
-pub(super) async fn publish(link: &Link, messages: &[Outgoing]) -> Result<Position, PublishError> {
+async fn publish(link: &Link, messages: &[Outgoing]) -> Result<Position, PublishError> {
     let Some((last, before)) = messages.split_last() else {
         return Err(PublishError::Refused("nothing to publish".into()));
     };
     if before.is_empty() {
-        return request(link, last, last.headers.clone()).await;
+        return request(link.client.clone(), last.clone()).await;
     }
     let _turn = link.batches.acquire().await.map_err(|closed| PublishError::Unclear(closed.to_string()))?;
     let batch = Uuid::new_v4().simple().to_string();
@@ -156,7 +130,7 @@ pub(super) async fn publish(link: &Link, messages: &[Outgoing]) -> Result<Positi
     // Whatever was wrong with the messages before is told in the answer to the last.
     let mut headers = in_batch(last, &batch, messages.len());
     headers.insert("Nats-Batch-Commit", "1");
-    request(link, last, headers).await
+    request(link.client.clone(), Outgoing { headers, ..last.clone() }).await
 }
 
 fn in_batch(message: &Outgoing, batch: &str, sequence: usize) -> HeaderMap {
@@ -166,10 +140,10 @@ fn in_batch(message: &Outgoing, batch: &str, sequence: usize) -> HeaderMap {
     headers
 }
 
-async fn request(link: &Link, message: &Outgoing, headers: HeaderMap) -> Result<Position, PublishError> {
-    let request =
-        Request::new().headers(headers).payload(message.payload.clone()).timeout(Some(REQUEST_TIMEOUT));
-    match link.client.send_request(message.subject.clone(), request).await {
+async fn request(client: Client, message: Outgoing) -> Result<Position, PublishError> {
+    let Outgoing { subject, headers, payload } = message;
+    let request = Request::new().headers(headers).payload(payload).timeout(Some(REQUEST_TIMEOUT));
+    match client.send_request(subject, request).await {
         Ok(answer) => read_answer(&answer.payload),
         Err(error) => Err(match error.kind() {
             RequestErrorKind::InvalidSubject | RequestErrorKind::MaxPayloadExceeded => {
@@ -202,7 +176,8 @@ const CONFLICTS: [u64; 3] = [10071, 10164, 10070];
 /// batches were open.
 const BROKEN_BATCHES: [u64; 3] = [10176, 10210, 10211];
 
-fn read_answer(answer: &[u8]) -> Result<Position, PublishError> {
+/// The sequence that JetStream gave to a message.
+pub(super) fn read_answer(answer: &[u8]) -> Result<Position, PublishError> {
     let answer: Answer = serde_json::from_slice(answer)
         .map_err(|fault| PublishError::Unclear(format!("the answer of JetStream cannot be read: {fault}")))?;
     let Some(error) = answer.error else {
@@ -240,11 +215,5 @@ mod tests {
         assert!(matches!(read_answer(br#"{"stream":"s"}"#), Err(PublishError::Unclear(_))));
         let full = br#"{"error":{"code":400,"err_code":10077,"description":"maximum bytes exceeded"}}"#;
         assert!(matches!(read_answer(full), Err(PublishError::Refused(_))));
-    }
-
-    #[test]
-    fn a_position_given_away_twice_is_damage() {
-        assert_eq!(fresh(12, 2, 10), Ok(12));
-        assert!(matches!(fresh(12, 2, 11), Err(AppendError::Damaged(_))));
     }
 }

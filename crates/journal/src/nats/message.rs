@@ -1,10 +1,12 @@
 //! Names in NATS, and how a record becomes a message.
 
+use super::announcement::unhex;
 use crate::payload::{self, Salt};
 use crate::{Position, ReadError, Record};
 use async_nats::HeaderMap;
 use bytes::Bytes;
 use domain::StreamName;
+use event_log::hex::digits;
 use proto::record::Envelope;
 
 /// The last sequence that a message's subject must have.
@@ -23,6 +25,8 @@ pub(super) struct Names {
     pub(super) stream: String,
     /// Where ledgers announce their heads.
     pub(super) committed: String,
+    /// Where a process asks the ledgers to look at the stream and say their heads.
+    pub(super) questions: String,
 }
 
 impl Names {
@@ -37,6 +41,7 @@ impl Names {
             prefix: format!("huishang.{realm}."),
             stream: format!("huishang-{realm}"),
             committed: format!("huishang.{realm}.committed"),
+            questions: format!("huishang.{realm}.hello"),
         })
     }
 
@@ -45,11 +50,30 @@ impl Names {
         format!("{}*.*.*", self.prefix)
     }
 
+    /// What the stream takes instead while its records are put back.
+    pub(super) fn repaired(&self) -> String {
+        format!("{}*.*.*", self.repair_prefix())
+    }
+
+    fn repair_prefix(&self) -> String {
+        format!("huishang-repair.{}.", self.realm)
+    }
+
+    /// Where a record of a stream is sent while records are put back.
+    pub(super) fn repaired_subject(&self, stream: &str) -> String {
+        format!("{}{stream}", self.repair_prefix())
+    }
+
     pub(super) fn category(&self, category: &str) -> String {
         format!("{}{category}.*", self.prefix)
     }
 
     pub(super) fn subject(&self, stream: &StreamName) -> String {
+        format!("{}{stream}", self.prefix)
+    }
+
+    /// The subject of a stream that is known by the text of its name.
+    pub(super) fn subject_of(&self, stream: &str) -> String {
         format!("{}{stream}", self.prefix)
     }
 
@@ -79,7 +103,7 @@ impl Names {
         if let Some(traceparent) = envelope.traceparent.as_deref().filter(|text| is_header_text(text)) {
             headers.insert("traceparent", traceparent);
         }
-        headers.insert(SALT, hex(salt));
+        headers.insert(SALT, digits(salt));
         headers
     }
 
@@ -125,35 +149,9 @@ fn is_header_text(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_graphic())
 }
 
-fn hex(salt: &Salt) -> String {
-    salt.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Salt> {
-    let text = text.as_bytes();
-    if text.len() != 32 {
-        return None;
-    }
-    let mut salt = Salt::default();
-    for (byte, digits) in salt.iter_mut().zip(text.chunks(2)) {
-        let digits = std::str::from_utf8(digits).ok().filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
-        *byte = u8::from_str_radix(digits, 16).ok()?;
-    }
-    Some(salt)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_salt_comes_back_as_it_was() {
-        let salt: Salt = rand::random();
-        assert_eq!(unhex(&hex(&salt)), Some(salt));
-        for wrong in ["", "00", "+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1", "é".repeat(16).as_str()] {
-            assert_eq!(unhex(wrong), None);
-        }
-    }
 
     #[test]
     fn a_realm_is_one_token_of_a_subject() {

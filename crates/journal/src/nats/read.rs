@@ -2,6 +2,7 @@
 
 use super::Link;
 use super::direct::DirectReader;
+use super::standing::may_read;
 use crate::limits::{DIRECT_BATCH_RECORDS_MAX, READ_TIMEOUT, RETRY_PAUSE_MAX};
 use crate::{Position, ReadError, Record};
 use async_nats::jetstream::stream::LastRawMessageErrorKind;
@@ -31,6 +32,7 @@ pub(super) async fn read(
 }
 
 async fn attempt(link: &Link, stream: &StreamName, after: Position) -> Result<Vec<Record>, ReadError> {
+    may_read(link).await?;
     let subject = link.names.subject(stream);
     let must_reach = if link.replicas > 1 { last_sequence(link, &subject).await? } else { 0 };
     let mut reader = DirectReader::open(link).await.map_err(ReadError::Unavailable)?;

@@ -1,7 +1,8 @@
 //! Connecting, and the stream that holds a realm's records.
 
 use super::message::Names;
-use super::{Link, NatsJournal, watermark};
+use super::watermark::{Heard, Listener};
+use super::{Link, NatsJournal};
 use crate::limits::{BATCHES_IN_FLIGHT_MAX, CONNECT_TIMEOUT, REQUEST_TIMEOUT, RETRY_PAUSE_MAX};
 use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::stream::{self, Compression, DiscardPolicy, RetentionPolicy, StorageType};
@@ -86,27 +87,26 @@ pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError>
         tokio::time::sleep(RETRY_PAUSE_MAX).await;
     };
     let created = info.created.unix_timestamp_nanos();
-    let (committed, listening) = watermark::listen(&client, &names, created, config.ledgers_needed)
-        .await
-        .map_err(|why| unreachable(&config, why))?;
-    Ok(NatsJournal {
-        link: Arc::new(Link {
-            client,
-            context,
-            names,
-            created,
-            replicas: info.config.num_replicas,
-            epoch,
-            checked_epoch: AtomicU64::new(u64::MAX),
-            batches: Semaphore::new(BATCHES_IN_FLIGHT_MAX),
-            committed,
-        }),
-        _watermark: Arc::new(AbortOnDropHandle::new(listening)),
-    })
+    let heard = Arc::new(Heard::new(config.ledgers_needed, created, &client));
+    let (listener, committed) =
+        Listener::new(&names, &client, heard.clone()).await.map_err(|why| unreachable(&config, why))?;
+    let link = Arc::new(Link {
+        client,
+        context,
+        names,
+        replicas: info.config.num_replicas,
+        epoch,
+        heard,
+        checked: [AtomicU64::new(u64::MAX), AtomicU64::new(u64::MAX)],
+        batches: Semaphore::new(BATCHES_IN_FLIGHT_MAX),
+        committed,
+    });
+    let listening = tokio::spawn(listener.run(Arc::downgrade(&link)));
+    Ok(NatsJournal { link, _watermark: Arc::new(AbortOnDropHandle::new(listening)) })
 }
 
 /// Names the servers without the user and password that a URL may hold.
-fn unreachable(config: &Config, why: String) -> ConnectError {
+pub(super) fn unreachable(config: &Config, why: String) -> ConnectError {
     let hosts: Vec<&str> = addresses(config)
         .map(|url| url.rsplit_once('@').or(url.rsplit_once("//")).map_or(url, |(_, host)| host))
         .collect();
@@ -117,7 +117,7 @@ fn addresses(config: &Config) -> impl Iterator<Item = &str> {
     config.url.split(',').map(str::trim).filter(|url| !url.is_empty())
 }
 
-enum Attempt {
+pub(super) enum Attempt {
     Failed(String),
     Hopeless(ConnectError),
 }
@@ -133,6 +133,20 @@ async fn attempt(
     names: &Names,
     epoch: &Arc<AtomicU64>,
 ) -> Result<(Client, jetstream::Context, stream::Info), Attempt> {
+    let (client, context) = broker(config, epoch).await?;
+    let info = stream(&context, config, names).await?;
+    if info.config.subjects == [names.repaired()] {
+        return Err(Attempt::Failed("a repair of the stream is under way, or was interrupted".into()));
+    }
+    fit(&info.config, &wanted(config, names))?;
+    Ok((client, context, info))
+}
+
+/// Connects, and sees that the server is new enough.
+pub(super) async fn broker(
+    config: &Config,
+    epoch: &Arc<AtomicU64>,
+) -> Result<(Client, jetstream::Context), Attempt> {
     let addresses = addresses(config)
         .map(str::parse::<ServerAddr>)
         .collect::<Result<Vec<_>, _>>()
@@ -151,9 +165,7 @@ async fn attempt(
     }
     let mut context = jetstream::new(client.clone());
     context.set_timeout(REQUEST_TIMEOUT);
-    let info = stream(&context, config, names).await?;
-    fit(&info.config, &wanted(config, names))?;
-    Ok((client, context, info))
+    Ok((client, context))
 }
 
 async fn options(config: &Config, epoch: &Arc<AtomicU64>) -> Result<ConnectOptions, ConnectError> {
@@ -178,7 +190,7 @@ async fn options(config: &Config, epoch: &Arc<AtomicU64>) -> Result<ConnectOptio
 }
 
 /// What a log needs of its stream: nothing may ever leave it, and several messages enter together.
-fn wanted(config: &Config, names: &Names) -> stream::Config {
+pub(super) fn wanted(config: &Config, names: &Names) -> stream::Config {
     stream::Config {
         name: names.stream.clone(),
         description: Some(format!("The order of all records of the realm {}", config.realm)),
@@ -201,18 +213,30 @@ fn wanted(config: &Config, names: &Names) -> stream::Config {
     }
 }
 
+/// The stream as it is, if there is one.
+pub(super) async fn find(
+    context: &jetstream::Context,
+    names: &Names,
+) -> Result<Option<stream::Info>, String> {
+    match context.get_stream(&names.stream).await {
+        Ok(found) => Ok(Some(found.cached_info().clone())),
+        Err(error) => match error.kind() {
+            GetStreamErrorKind::JetStream(answer) if answer.error_code() == ErrorCode::STREAM_NOT_FOUND => {
+                Ok(None)
+            }
+            _ => Err(error.to_string()),
+        },
+    }
+}
+
 async fn stream(
     context: &jetstream::Context,
     config: &Config,
     names: &Names,
 ) -> Result<stream::Info, Attempt> {
     let failed = |error: &dyn std::fmt::Display| Attempt::Failed(error.to_string());
-    match context.get_stream(&names.stream).await {
-        Ok(found) => return Ok(found.cached_info().clone()),
-        Err(error) => match error.kind() {
-            GetStreamErrorKind::JetStream(answer) if answer.error_code() == ErrorCode::STREAM_NOT_FOUND => {}
-            _ => return Err(failed(&error)),
-        },
+    if let Some(found) = find(context, names).await.map_err(Attempt::Failed)? {
+        return Ok(found);
     }
     // Several processes may find it missing at once; making it twice with equal settings is harmless.
     let made = context.create_stream(wanted(config, names)).await.map_err(|error| failed(&error))?;

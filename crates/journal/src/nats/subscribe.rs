@@ -5,6 +5,7 @@
 //! A subscription holds nothing in the server, so a restart of the server takes nothing from it.
 
 use super::direct::DirectReader;
+use super::standing::may_read;
 use super::{Link, NatsJournal};
 use crate::limits::{DIRECT_BATCH_RECORDS_MAX, RETRY_PAUSE_MAX};
 use crate::{Filter, Position, ReadError, Record, Subscription};
@@ -88,6 +89,7 @@ impl Follower {
     /// Fetches what is committed behind `after`, as much as one batch holds.
     async fn fetch(&mut self, committed: Position) -> Result<(), ReadError> {
         let link = &self.journal.link;
+        may_read(link).await?;
         let reader = match &mut self.reader {
             Some(reader) => reader,
             none => none.insert(DirectReader::open(link).await.map_err(ReadError::Unavailable)?),

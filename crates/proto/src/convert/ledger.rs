@@ -1,11 +1,15 @@
-//! The rehearsal clock's event.
+//! The events of the rehearsal clock and of the log's custody.
 
 use crate::ledger::events::v1 as ledger;
 use crate::wire_events;
-use domain::ledger::rehearsal_clock;
+use domain::ledger::{custody, rehearsal_clock};
 
 wire_events!(rehearsal_clock::RehearsalClock, rehearsal_clock::Event => ledger {
     Moved => ClockMoved { to },
+});
+
+wire_events!(custody::Custody, custody::Event => ledger {
+    StaleLogAccepted => StaleLogAccepted { had, has, evidence },
 });
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ mod copy;
 mod export;
 mod import;
 mod line;
-mod progress;
+pub mod progress;
 mod restore;
 mod source;
 #[cfg(test)]

@@ -66,7 +66,7 @@ async fn play_on_own_server(arguments: &Arguments) -> anyhow::Result<()> {
     development_keys(&config)?;
     let key = signing_key(&config, None)?;
     let stop = CancellationToken::new();
-    let node = Node::build(&config, &Service::ALL, stop.clone()).await?;
+    let node = Node::build(&config, &Service::ALL, false, stop.clone()).await?;
     let options = Options::to(&format!("http://{}", node.address));
     tell(format!("An embedded server runs on {} with its data in {}.", node.address, config.data.display()))?;
     let serving = tokio::spawn(node.run());

@@ -1,0 +1,45 @@
+//! Three brokers that keep JetStream together, and the one that leads the stream is killed under load: no
+//! acknowledged command is lost or done twice.
+//!
+//! `HUISHANG_FAULTS_ROUNDS=20 cargo test -p tests --test faults cluster` makes it longer: in a round, the broker
+//! that leads is killed once and started again.
+
+use crate::load::Load;
+use crate::seed::setting;
+use anyhow::Context as _;
+use domain::Role;
+use std::time::Duration;
+use tests::{Mode, Sandbox, SandboxConfig};
+
+/// Callers at the same time.
+const CALLERS: u64 = 8;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_death_of_the_leading_broker_loses_nothing() -> anyhow::Result<()> {
+    let rounds: u64 = setting("HUISHANG_FAULTS_ROUNDS", 1);
+    let mut sandbox =
+        Sandbox::start_with(Mode::Distributed, SandboxConfig { brokers: 3, ..SandboxConfig::default() })?;
+    let clerk = sandbox.client(Role::Clerk, None).await?;
+    let load = Load::start(&clerk, CALLERS);
+    for _ in 0..rounds {
+        load.more(20, Duration::from_secs(60)).await?;
+        let leader = leader(&sandbox).await?;
+        sandbox.process(&leader).kill()?;
+        load.more(20, Duration::from_secs(90)).await.with_context(|| format!("{leader} was killed"))?;
+        sandbox.start_process(&leader)?;
+        load.more(20, Duration::from_secs(60)).await?;
+    }
+    let acknowledged = load.all_there(&sandbox).await?;
+    eprintln!("{acknowledged} commands acknowledged, all there");
+    Ok(())
+}
+
+/// The broker that leads the realm's stream.
+async fn leader(sandbox: &Sandbox) -> anyhow::Result<String> {
+    let client = async_nats::connect(sandbox.nats_url()).await?;
+    let stream = async_nats::jetstream::new(client).get_stream("huishang-main").await?;
+    let cluster = stream.cached_info().cluster.clone().context("three brokers keep the stream")?;
+    let leader = cluster.leader.context("a stream that has a leader")?;
+    // The first broker's process has no number.
+    Ok(leader.replace("broker-", "nats-").replace("nats-1", "nats"))
+}
