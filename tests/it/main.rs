@@ -8,6 +8,7 @@ mod double_booking;
 mod export;
 mod idempotency;
 mod plan;
+mod receipt;
 mod story;
 mod views;
 

@@ -385,6 +385,8 @@ impl Unit {
         };
         let first = last + 1 - streams.len() as u64;
         for ((stream, remember), position) in streams.into_iter().zip(remember).zip(first..) {
+            // What nobody else has in hand is changed in place; a copy would grow with the stream.
+            drop(kit.cache.remove(&stream));
             kit.cache.insert(stream, remember(Landed { position, commit_last: last }));
         }
         Ok(last)

@@ -1,5 +1,5 @@
 //! Copies of the log, and what proves them and the log itself: `huishang log backup`, `restore`, `verify`,
-//! `verify-views`, `export` and `import`.
+//! `verify-views`, `export`, `import` and `check-receipt`.
 //!
 //! What comes from a server comes over [`source`], as the log's own bytes, and goes on where it stopped when a
 //! connection breaks. Progress is shown on standard error ([`progress`]), results go to standard output.
@@ -11,6 +11,7 @@ mod export;
 mod import;
 mod line;
 pub mod progress;
+mod receipt;
 mod restore;
 mod source;
 #[cfg(test)]
@@ -42,6 +43,8 @@ pub enum Command {
     Export(export::Arguments),
     /// Makes a log again from an export, where there is none (--data); it is the same log and goes on
     Import(import::Arguments),
+    /// Verifies a receipt without the log: that its record is in the log that the key is for
+    CheckReceipt(receipt::Arguments),
 }
 
 /// Runs one to its end.
@@ -53,6 +56,7 @@ pub async fn run(command: &Command, options: &Options) -> anyhow::Result<()> {
         Command::VerifyViews => views::run(options).await,
         Command::Export(arguments) => export::run(arguments, options).await,
         Command::Import(arguments) => import::run(arguments, options).await,
+        Command::CheckReceipt(arguments) => receipt::run(arguments, options),
     }
 }
 

@@ -73,6 +73,10 @@ pub fn line(answer: &DynamicMessage, zone: &TimeZone) -> Option<String> {
         "huishang.ledger.v1.ReadRecordsResponse" => {
             record(answer.get_field_by_name("record")?.as_message()?, zone)
         }
+        // As it is, so that it can go into a file.
+        "huishang.ledger.v1.GetReceiptResponse" => {
+            Some(answer.get_field_by_name("receipt")?.as_str()?.trim_end().to_owned())
+        }
         _ => None,
     }
 }
