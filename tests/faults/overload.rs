@@ -1,7 +1,7 @@
 //! Ten times more than it can do: what can be done is done, the rest is refused at once, memory stays bounded;
 //! and connections that do nothing are closed.
 //!
-//! `HUISHANG_FAULTS_SECONDS` makes the overload last longer; `HUISHANG_FAULTS_SEED` repeats a mix of calls.
+//! `FAULTS_SECONDS` makes the overload last longer; `FAULTS_SEED` repeats a mix of calls.
 
 use crate::seed::{Random, seed, setting};
 use anyhow::ensure;
@@ -100,7 +100,7 @@ async fn load(clients: &[Client], callers: u64, time: Duration, seed: u64) -> an
 #[tokio::test(flavor = "multi_thread")]
 async fn an_overloaded_server_does_what_it_can_and_refuses_the_rest() -> anyhow::Result<()> {
     let seed = seed();
-    let time = Duration::from_secs(setting("HUISHANG_FAULTS_SECONDS", SECONDS));
+    let time = Duration::from_secs(setting("FAULTS_SECONDS", SECONDS));
     let config = limits(&[("HUISHANG_LIMITS__REQUESTS_AT_ONCE_MAX", CAPACITY)]);
     let mut sandbox = Sandbox::start_with(Mode::Embedded, config)?;
     let mut clients = Vec::new();
