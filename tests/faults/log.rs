@@ -1,8 +1,10 @@
 //! Faults that can be shown on the log's directory alone.
 
+mod appender;
 mod crash_states;
 mod damage;
 mod disk;
+mod failing_disk;
 mod full_disk;
 mod image;
 mod io_errors;

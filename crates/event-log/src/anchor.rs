@@ -7,7 +7,7 @@
 //! written (8), position (8), hash of the record there (32), root of the tree up to there (32), CRC-32C of all
 //! before (4), zeros.
 
-use crate::{Hash, Head};
+use crate::{Hash, Head, durable};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -77,7 +77,7 @@ impl AnchorFiles {
         let next = Anchor { head, sequence: self.last.sequence + 1, ..self.last };
         let file = &self.files[(next.sequence % 2) as usize];
         file.write_all_at(&encode(&next), 0)?;
-        file.sync_data()?;
+        file.sync_data().inspect_err(|_| durable::forget_unwritten(file))?;
         self.last = next;
         Ok(())
     }

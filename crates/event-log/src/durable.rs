@@ -6,6 +6,7 @@
 //! [`crate::EventLog::open`] refuses to work in a program where that did not happen.
 
 use std::ffi::c_int;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -16,6 +17,16 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 /// How often sled has asked for a sync in this process and got one.
 pub fn syncs() -> u64 {
     CALLS.load(Ordering::SeqCst)
+}
+
+/// Lets the system forget what it holds of a file in memory, so that who reads it next reads the disk.
+///
+/// After a failed sync the system keeps what it could not write as if it were written. A log that is opened
+/// again would take it for durable, acknowledge more on top of it, and lose all of that with the power.
+pub(crate) fn forget_unwritten(file: impl AsFd) {
+    if let Err(fault) = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed) {
+        tracing::error!(%fault, "the system still holds what it could not write");
+    }
 }
 
 /// Stands in for the C library's function of this name, in the whole program.
@@ -37,6 +48,8 @@ extern "C" fn sync_file_range(file: c_int, _offset: i64, _bytes: i64, _flags: st
         CALLS.fetch_add(1, Ordering::SeqCst);
     } else {
         FAILED.store(true, Ordering::SeqCst);
+        #[expect(unsafe_code, reason = "the caller's descriptor stays open while it waits for the answer")]
+        forget_unwritten(unsafe { BorrowedFd::borrow_raw(file) });
         // Whatever it was, the caller must not take it for a missing system call and try another way.
         set_errno(libc::EIO);
     }

@@ -8,37 +8,26 @@
 //! `FAULTS_CUTS` says how many cuts there are, `FAULTS_SEED` after how many commits each.
 //! It needs root, loop devices, mkfs.xfs and mkfs.ext4; where they are missing it says so.
 
+use super::appender::Appender;
 use super::mounts::{Mount, make_image, not_run, run};
 use super::proof;
-use super::workload::{Acknowledged, commit, options, runtime};
+use super::workload::Acknowledged;
 use crate::seed::{Random, command, seed, setting};
-use event_log::EventLog;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver};
+use std::process::Command;
 use std::time::Duration;
-use std::{env, fs, thread};
+use std::{fs, thread};
 use tempfile::TempDir;
 
-const TEST: &str = "log::power_cut::a_power_cut_loses_nothing_acknowledged";
+const TEST: &str = "a_real_power_cut_loses_nothing_acknowledged";
 const CUTS: u64 = 3;
 /// A new disk after so many cuts, so that there is always space on it.
 const CUTS_OF_A_DISK: u64 = 10;
 const OUTER_BYTES: u64 = 2 << 30;
 const DISK_BYTES: u64 = 512 << 20;
-const CALLERS: u64 = 24;
-/// Tells the test, started again, where it appends and from which commit on.
-const APPENDER: &str = "FAULTS_APPENDER";
-/// So long an appender may be silent.
-const SILENCE_MAX: Duration = Duration::from_secs(60);
 
 #[test]
-fn a_power_cut_loses_nothing_acknowledged() {
-    if let Ok(arguments) = env::var(APPENDER) {
-        return runtime().block_on(append_until_killed(&arguments));
-    }
+fn a_real_power_cut_loses_nothing_acknowledged() {
     let (seed, cuts) = (seed(), setting("FAULTS_CUTS", CUTS));
     let place = TempDir::new().expect("a directory");
     let machine = match Machine::new(place.path()) {
@@ -97,7 +86,7 @@ impl Machine {
     /// Lets a log be written, cuts the power, and looks at what is there.
     fn cut(&self, random: &mut Random, next: u64, told: &mut Vec<Acknowledged>) -> anyhow::Result<()> {
         let disk = self.start()?;
-        let mut appender = Appender::start(&disk.place().join("log"), next)?;
+        let appender = Appender::start(&disk.place().join("log"), next)?;
         appender.wait_for(1 + random.below(1500), told)?;
         thread::sleep(Duration::from_micros(random.below(3_000)));
         told.extend(appender.acknowledged());
@@ -109,75 +98,4 @@ impl Machine {
         proof::whole(&disk.place().join("log"), told).map_err(anyhow::Error::msg)?;
         disk.unmount()
     }
-}
-
-/// A process that appends until it is dropped.
-struct Appender {
-    child: Child,
-    told: Receiver<Acknowledged>,
-}
-
-impl Appender {
-    fn start(dir: &Path, next: u64) -> anyhow::Result<Appender> {
-        let mut child = Command::new(env::current_exe()?)
-            .args([TEST, "--exact", "--nocapture", "--test-threads=1"])
-            .env(APPENDER, format!("{next} {}", dir.display()))
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        let (sender, told) = mpsc::channel();
-        thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                let Some(rest) = line.strip_prefix("told ") else { continue };
-                let numbers: Vec<u64> = rest.split(' ').filter_map(|number| number.parse().ok()).collect();
-                // A line that the kill cut off tells nothing.
-                let [commit, first, last, 0] = numbers[..] else { continue };
-                if sender.send(Acknowledged { commit, first, last }).is_err() {
-                    return;
-                }
-            }
-        });
-        Ok(Appender { child, told })
-    }
-
-    /// Waits until so many commits were acknowledged.
-    fn wait_for(&mut self, commits: u64, told: &mut Vec<Acknowledged>) -> anyhow::Result<()> {
-        for _ in 0..commits {
-            told.push(self.told.recv_timeout(SILENCE_MAX)?);
-        }
-        Ok(())
-    }
-
-    /// What was acknowledged since and up to now.
-    fn acknowledged(&self) -> Vec<Acknowledged> {
-        self.told.try_iter().collect()
-    }
-}
-
-impl Drop for Appender {
-    fn drop(&mut self) {
-        let ended = self.child.kill().and_then(|()| self.child.wait());
-        ended.expect("a process of ours can be ended");
-    }
-}
-
-/// Several callers append as fast as they can, and say what was acknowledged.
-#[expect(clippy::print_stdout, reason = "the test that started this process reads it")]
-async fn append_until_killed(arguments: &str) {
-    let (next, dir) = arguments.split_once(' ').expect("a number and a directory");
-    let next = std::sync::Arc::new(AtomicU64::new(next.parse().expect("a number")));
-    let (log, _) = EventLog::open(options(Path::new(dir))).expect("the log opens");
-    println!();
-    let mut callers = tokio::task::JoinSet::new();
-    for _ in 0..CALLERS {
-        let (log, next) = (log.clone(), next.clone());
-        callers.spawn(async move {
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                let appended = log.append(commit(number)).await.expect("it is appended");
-                println!("told {number} {} {} 0", appended.first, appended.last);
-            }
-        });
-    }
-    callers.join_all().await;
 }
