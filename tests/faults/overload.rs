@@ -251,17 +251,27 @@ async fn half_a_request_is_ended_and_gives_its_place_back() -> anyhow::Result<()
     for _ in 0..PLACES {
         let clerk = clerk.clone();
         halves.spawn(async move {
-            let nothing = stream::pending::<RegisterDepartmentRequest>();
-            clerk.begin::<_, RegisterDepartmentResponse>(RegisterDepartmentRequest::PATH, nothing).await
+            // Again while the questions below have the place.
+            loop {
+                let nothing = stream::pending::<RegisterDepartmentRequest>();
+                let path = RegisterDepartmentRequest::PATH;
+                match clerk.begin::<_, RegisterDepartmentResponse>(path, nothing).await {
+                    Err(status) if status.code() == Code::ResourceExhausted => {}
+                    answered => return answered,
+                }
+            }
         });
     }
     // While they hold all places, others are refused at once.
-    loop {
-        match clerk.call(ListDepartmentsRequest::default()).await {
-            Err(status) if status.code() == Code::ResourceExhausted => break,
-            answered => drop(answered?),
+    let all_held = async {
+        loop {
+            match clerk.call(ListDepartmentsRequest::default()).await {
+                Err(status) if status.code() == Code::ResourceExhausted => return anyhow::Ok(()),
+                answered => drop(answered?),
+            }
         }
-    }
+    };
+    tokio::time::timeout(REQUEST_TIMEOUT / 2, all_held).await??;
     let ended = tokio::time::timeout(REQUEST_TIMEOUT * 2, halves.join_all()).await?;
     for answer in ended {
         let status = answer.expect_err("it never was a request");
