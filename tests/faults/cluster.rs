@@ -1,7 +1,7 @@
 //! Three brokers that keep JetStream together, and the one that leads the stream is killed under load: no
 //! acknowledged command is lost or done twice.
 //!
-//! `HUISHANG_FAULTS_ROUNDS=20 cargo test -p tests --test faults cluster` makes it longer: in a round, the broker
+//! `FAULTS_ROUNDS=20 cargo test -p tests --test faults cluster` makes it longer: in a round, the broker
 //! that leads is killed once and started again.
 
 use crate::load::Load;
@@ -16,7 +16,7 @@ const CALLERS: u64 = 8;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_death_of_the_leading_broker_loses_nothing() -> anyhow::Result<()> {
-    let rounds: u64 = setting("HUISHANG_FAULTS_ROUNDS", 1);
+    let rounds: u64 = setting("FAULTS_ROUNDS", 1);
     let mut sandbox =
         Sandbox::start_with(Mode::Distributed, SandboxConfig { brokers: 3, ..SandboxConfig::default() })?;
     let clerk = sandbox.client(Role::Clerk, None).await?;

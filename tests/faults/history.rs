@@ -5,7 +5,7 @@
 //! once; each stream's history is linearizable, by the checker of the `stateright` crate; and the read model
 //! is what the log tells.
 //!
-//! `HUISHANG_FAULTS_SEED=7 HUISHANG_FAULTS_ROUNDS=20 cargo test -p tests --test faults history` repeats a run and
+//! `FAULTS_SEED=7 FAULTS_ROUNDS=20 cargo test -p tests --test faults history` repeats a run and
 //! makes it longer: in a round, every process is killed once.
 
 mod linear;
@@ -67,7 +67,7 @@ async fn nothing_acknowledged_is_lost_or_done_twice_distributed() -> anyhow::Res
 }
 
 async fn a_history_holds(mode: Mode) -> anyhow::Result<()> {
-    let (seed, rounds) = (seed::seed(), setting("HUISHANG_FAULTS_ROUNDS", 1));
+    let (seed, rounds) = (seed::seed(), setting("FAULTS_ROUNDS", 1));
     let again = command("history", &[("SEED", seed), ("ROUNDS", rounds)]);
     eprintln!("{mode:?}: {again}");
     let mut sandbox = Sandbox::start(mode)?;

@@ -2,7 +2,7 @@
 //! command is missing from the ledger, nothing is committed on top of a wrong stream, and a repair restores
 //! the service where it does not come back by itself.
 //!
-//! `HUISHANG_FAULTS_SEED=7 HUISHANG_FAULTS_ROUNDS=20 cargo test -p tests --test faults jetstream_store` repeats
+//! `FAULTS_SEED=7 FAULTS_ROUNDS=20 cargo test -p tests --test faults jetstream_store` repeats
 //! a run and makes it longer: a round is every kind of damage once.
 
 use crate::load::all_there;
@@ -33,8 +33,8 @@ const KINDS: [Damage; 5] =
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_damage_of_the_store_takes_what_was_acknowledged() -> anyhow::Result<()> {
-    let (seed, rounds): (u64, u64) = (seed(), setting("HUISHANG_FAULTS_ROUNDS", 1));
-    eprintln!("HUISHANG_FAULTS_SEED={seed} HUISHANG_FAULTS_ROUNDS={rounds} repeats this damage");
+    let (seed, rounds): (u64, u64) = (seed(), setting("FAULTS_ROUNDS", 1));
+    eprintln!("FAULTS_SEED={seed} FAULTS_ROUNDS={rounds} repeats this damage");
     for round in 0..rounds {
         let mut chance = Random::new(seed, round);
         for kind in KINDS {

@@ -1,6 +1,6 @@
 //! Faults: what disks, power and processes do to an installation, and that it loses nothing by them.
 //!
-//! Short by default. `HUISHANG_FAULTS_…` variables make a test long or repeat what it found; each module
+//! Short by default. `FAULTS_…` variables make a test long or repeat what it found; each module
 //! names its own, and a failure prints the command.
 
 mod cluster;

@@ -2,7 +2,7 @@
 //! After healing every acknowledged command is in the log exactly once, and no call hangs for longer than a
 //! service's own limit.
 //!
-//! `HUISHANG_FAULTS_SEED=7 HUISHANG_FAULTS_ROUNDS=20 cargo test -p tests --test faults partition` repeats a run
+//! `FAULTS_SEED=7 FAULTS_ROUNDS=20 cargo test -p tests --test faults partition` repeats a run
 //! and makes it longer: a round cuts off one of the processes, or both, and heals.
 
 use crate::load::Load;
@@ -16,8 +16,8 @@ const CALLERS: u64 = 8;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_done_twice_when_connections_fall_silent() -> anyhow::Result<()> {
-    let (seed, rounds): (u64, u64) = (seed(), setting("HUISHANG_FAULTS_ROUNDS", 2));
-    eprintln!("HUISHANG_FAULTS_SEED={seed} HUISHANG_FAULTS_ROUNDS={rounds} repeats this partition");
+    let (seed, rounds): (u64, u64) = (seed(), setting("FAULTS_ROUNDS", 2));
+    eprintln!("FAULTS_SEED={seed} FAULTS_ROUNDS={rounds} repeats this partition");
     let mut chance = Random::new(seed, 0);
     let mut sandbox = Sandbox::start(Mode::Distributed)?;
     let broker = sandbox.nats_url().trim_start_matches("nats://").parse()?;

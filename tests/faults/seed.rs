@@ -12,16 +12,15 @@ pub fn setting<T: FromStr>(name: &str, default: T) -> T {
     }
 }
 
-/// The seed of this run: `HUISHANG_FAULTS_SEED`, or a new one.
+/// The seed of this run: `FAULTS_SEED`, or a new one.
 pub fn seed() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    setting("HUISHANG_FAULTS_SEED", u64::from(now.subsec_nanos()))
+    setting("FAULTS_SEED", u64::from(now.subsec_nanos()))
 }
 
-/// The command that repeats a test, with the `HUISHANG_FAULTS_…` settings that make it do the same.
+/// The command that repeats a test, with the `FAULTS_…` settings that make it do the same.
 pub fn command(test: &str, settings: &[(&str, u64)]) -> String {
-    let settings: String =
-        settings.iter().map(|(name, value)| format!("HUISHANG_FAULTS_{name}={value} ")).collect();
+    let settings: String = settings.iter().map(|(name, value)| format!("FAULTS_{name}={value} ")).collect();
     format!("{settings}cargo test -p tests --test faults {test}")
 }
 

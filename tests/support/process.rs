@@ -161,7 +161,7 @@ pub fn huishang() -> PathBuf {
 
 /// The broker that `tests/nats-server` obtained.
 pub fn nats_server() -> PathBuf {
-    let named = std::env::var_os("HUISHANG_TEST_NATS_SERVER").map(PathBuf::from);
+    let named = std::env::var_os("TEST_NATS_SERVER").map(PathBuf::from);
     let file = named.unwrap_or_else(|| root().join("target/tools/nats-server"));
     assert!(file.exists(), "no nats-server at {}; run tests/nats-server, which obtains it", file.display());
     file

@@ -55,6 +55,7 @@ pub struct Node {
     stop: CancellationToken,
     log: Option<EventLog>,
     ledger: Option<JoinHandle<Result<(), LedgerError>>>,
+    heads: Option<Arc<ledger::Heads>>,
 }
 
 impl Node {
@@ -113,6 +114,7 @@ impl Node {
             stale::record(&kit, evidence, has).await?;
         }
 
+        let mut heads = None;
         let mut routes = Routes::default();
         let mut names = Vec::new();
         for service in services {
@@ -137,7 +139,9 @@ impl Node {
                     let log = log.clone().context("the ledger has its log")?;
                     let mut signing = signing(config, &log)?;
                     signing.accept_stale = goes_on_stale;
-                    routes = routes.add_service(ledger::build(&kit, log, signing)?);
+                    let (service, signed) = ledger::build(&kit, log, signing)?;
+                    routes = routes.add_service(service);
+                    heads = Some(signed);
                     names.push(ledger::NAME);
                 }
             }
@@ -147,7 +151,7 @@ impl Node {
         routes = routes.add_service(service_kit::operations::build(&kit));
         names.push(service_kit::operations::NAME);
         let limits = config.limits.clone();
-        Ok(Node { address, listener, routes, names, identity, limits, stop, log, ledger })
+        Ok(Node { address, listener, routes, names, identity, limits, stop, log, ledger, heads })
     }
 
     /// Serves until the stop signal, then closes the log. Ends with an error, at once, when the log's
@@ -161,6 +165,8 @@ impl Node {
             takes_commands: log_watch::takes_commands(self.log.clone(), self.stop.clone()),
         };
         let ledger = tokio::spawn(ended(self.ledger, self.stop.clone()));
+        let appended = CancellationToken::new();
+        let keeping = self.heads.map(|heads| tokio::spawn(heads.keep(appended.clone())));
         let served = tokio::select! {
             served = serve::serve(self.listener, self.routes, &self.names, edge, self.stop.clone()) => served,
             reason = log_watch::failed(self.log.as_ref()) => {
@@ -174,6 +180,10 @@ impl Node {
         };
         self.stop.cancel();
         let ledger = ledger.await?;
+        appended.cancel();
+        if let Some(keeping) = keeping {
+            keeping.await?;
+        }
         if let Some(log) = self.log {
             log.close().await;
         }

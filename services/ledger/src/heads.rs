@@ -108,7 +108,7 @@ pub(crate) struct SignedHead {
 }
 
 /// Signs the heads of a log.
-pub(crate) struct Heads {
+pub struct Heads {
     log: EventLog,
     signing: Signing,
     newest: Mutex<SignedHead>,
@@ -152,8 +152,8 @@ impl Heads {
         Ok(Receipt { header, position, path: proof.path, head: head.note })
     }
 
-    /// Keeps the newest head in its file until `stop`, and once more then.
-    pub(crate) async fn keep(self: Arc<Self>, stop: CancellationToken) {
+    /// Keeps the newest head in its file until `stop`, and once more then: nothing should be appended any more.
+    pub async fn keep(self: Arc<Self>, stop: CancellationToken) {
         let mut kept = None;
         loop {
             let last = stop.is_cancelled();

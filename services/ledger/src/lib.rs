@@ -14,16 +14,21 @@ use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
 use std::sync::Arc;
 
 pub use grpc::Service;
-pub use heads::{Evidence, HeadError, Signing};
+pub use heads::{Evidence, HeadError, Heads, Signing};
 
 /// The service's full name.
 pub const NAME: &str = <LedgerServiceServer<Service> as tonic::server::NamedService>::NAME;
 
-/// Builds the service over an open log, once it is seen that the log goes on from what was signed last.
-pub fn build(kit: &Kit, log: EventLog, signing: Signing) -> Result<LedgerServiceServer<Service>, HeadError> {
-    let heads = Arc::new(heads::Heads::open(log.clone(), signing)?);
-    tokio::spawn(heads.clone().keep(kit.stop().clone()));
-    Ok(LedgerServiceServer::new(Service::new(kit.clone(), log, heads))
+/// Builds the service over an open log, once it is seen that the log goes on from what was signed last. The
+/// signed heads are still to be kept, with [`Heads::keep`].
+pub fn build(
+    kit: &Kit,
+    log: EventLog,
+    signing: Signing,
+) -> Result<(LedgerServiceServer<Service>, Arc<Heads>), HeadError> {
+    let heads = Arc::new(Heads::open(log.clone(), signing)?);
+    let service = LedgerServiceServer::new(Service::new(kit.clone(), log, heads.clone()))
         .max_decoding_message_size(REQUEST_BYTES_MAX)
-        .max_encoding_message_size(RESPONSE_BYTES_MAX))
+        .max_encoding_message_size(RESPONSE_BYTES_MAX);
+    Ok((service, heads))
 }

@@ -1,7 +1,7 @@
 //! Power cuts on a recorded disk: every state in which one can leave the directory is a whole log.
 //!
-//! `HUISHANG_FAULTS_STATES` says how many states are tried, `HUISHANG_FAULTS_SEED` which, and
-//! `HUISHANG_FAULTS_ONLY` that it is one of them alone. A state that is not opened well is kept in a
+//! `FAULTS_STATES` says how many states are tried, `FAULTS_SEED` which, and
+//! `FAULTS_ONLY` that it is one of them alone. A state that is not opened well is kept in a
 //! directory, whose name is printed: threads make each recording a little different.
 
 use super::disk::{self, Step};
@@ -136,8 +136,8 @@ struct Trial {
 impl Trial {
     /// A test that tries so many percent of all states.
     fn new(test: &'static str, percent: u64) -> Trial {
-        let only = Some(setting("HUISHANG_FAULTS_ONLY", u64::MAX)).filter(|only| *only != u64::MAX);
-        let all_states = setting("HUISHANG_FAULTS_STATES", STATES);
+        let only = Some(setting("FAULTS_ONLY", u64::MAX)).filter(|only| *only != u64::MAX);
+        let all_states = setting("FAULTS_STATES", STATES);
         Trial { test, percent, seed: seed(), all_states, only, place: memory_directory() }
     }
 

@@ -1,7 +1,7 @@
 //! Damage to the files of a closed log: it is found and named, or it is harmless; it is never silent.
 //!
-//! `HUISHANG_FAULTS_DAMAGES` says how many random ones are tried beside every whole file,
-//! `HUISHANG_FAULTS_SEED` which, and `HUISHANG_FAULTS_ONLY` that it is one of them alone.
+//! `FAULTS_DAMAGES` says how many random ones are tried beside every whole file,
+//! `FAULTS_SEED` which, and `FAULTS_ONLY` that it is one of them alone.
 
 use super::image::Image;
 use super::lives;
@@ -37,8 +37,8 @@ enum Damage {
 
 #[test]
 fn damage_is_named_or_harmless() {
-    let (seed, damages) = (seed(), setting("HUISHANG_FAULTS_DAMAGES", DAMAGES));
-    let only = Some(setting("HUISHANG_FAULTS_ONLY", u64::MAX)).filter(|only| *only != u64::MAX);
+    let (seed, damages) = (seed(), setting("FAULTS_DAMAGES", DAMAGES));
+    let only = Some(setting("FAULTS_ONLY", u64::MAX)).filter(|only| *only != u64::MAX);
     let place = TempDir::new().expect("a directory");
     let origin = place.path().join("origin");
     let mut old = Image::default();

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 const TEST: &str = "log::io_errors::an_error_at_any_call_loses_nothing";
 /// Tells the test, started again, in which directory it lives and which call fails.
-const LIFE: &str = "HUISHANG_FAULTS_LIFE";
+const LIFE: &str = "FAULTS_LIFE";
 /// After so long a life hangs and is ended by the system.
 const LIFE_SECONDS_MAX: u32 = 60;
 

@@ -5,7 +5,7 @@
 //! the journal is replayed, and what was acknowledged before the copy began must be there. Then life goes
 //! on in it, until the next cut.
 //!
-//! `HUISHANG_FAULTS_CUTS` says how many cuts there are, `HUISHANG_FAULTS_SEED` after how many commits each.
+//! `FAULTS_CUTS` says how many cuts there are, `FAULTS_SEED` after how many commits each.
 //! It needs root, loop devices, mkfs.xfs and mkfs.ext4; where they are missing it says so.
 
 use super::mounts::{Mount, make_image, not_run, run};
@@ -30,7 +30,7 @@ const OUTER_BYTES: u64 = 2 << 30;
 const DISK_BYTES: u64 = 512 << 20;
 const CALLERS: u64 = 24;
 /// Tells the test, started again, where it appends and from which commit on.
-const APPENDER: &str = "HUISHANG_FAULTS_APPENDER";
+const APPENDER: &str = "FAULTS_APPENDER";
 /// So long an appender may be silent.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 
@@ -39,7 +39,7 @@ fn a_power_cut_loses_nothing_acknowledged() {
     if let Ok(arguments) = env::var(APPENDER) {
         return runtime().block_on(append_until_killed(&arguments));
     }
-    let (seed, cuts) = (seed(), setting("HUISHANG_FAULTS_CUTS", CUTS));
+    let (seed, cuts) = (seed(), setting("FAULTS_CUTS", CUTS));
     let place = TempDir::new().expect("a directory");
     let machine = match Machine::new(place.path()) {
         Ok(machine) => machine,

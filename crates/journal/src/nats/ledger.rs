@@ -5,6 +5,7 @@ mod follow;
 pub(super) mod put_back;
 
 use super::announcement::Announcement;
+use super::setup::is_not_found;
 use super::{Link, NatsJournal};
 use crate::limits::{ANNOUNCEMENT_INTERVAL, CONSUMER_SILENCE_MAX, LEDGER_GROUP_RECORDS_MAX, RETRY_PAUSE_MAX};
 use crate::{Position, ReadError};
@@ -34,6 +35,14 @@ pub enum LedgerError {
         found: i128,
         /// When the one that was followed was created.
         expected: i128,
+    },
+    /// There is no stream any more: the broker has lost it, or it was deleted.
+    #[error(
+        "the broker has no stream {stream} any more; 'huishang ledger repair' makes it again from the log"
+    )]
+    Gone {
+        /// The stream's name.
+        stream: String,
     },
     /// The stream has nothing, and it is not known to be the one that this log followed.
     #[error(
@@ -231,7 +240,7 @@ impl Ledger<'_> {
 
     /// The stream, if it is the one that the log follows.
     async fn stream(&self) -> Result<stream::Stream, Ended> {
-        let stream = self.link.context.get_stream(&self.link.names.stream).await.map_err(interrupted)?;
+        let stream = self.found().await?;
         let found = stream.cached_info().created.unix_timestamp_nanos();
         let bound = binding::read(self.log.dir()).map_err(unkept)?;
         let expected = bound.unwrap_or_else(|| self.link.heard.created());
@@ -247,6 +256,22 @@ impl Ledger<'_> {
             );
         }
         Ok(stream)
+    }
+
+    /// The stream, if the broker has one: one that is just starting may not know it yet.
+    async fn found(&self) -> Result<stream::Stream, Ended> {
+        let name = &self.link.names.stream;
+        let patience = Instant::now() + CONSUMER_SILENCE_MAX;
+        loop {
+            match self.link.context.get_stream(name).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) if !is_not_found(&error) => return Err(interrupted(error)),
+                Err(_) if Instant::now() >= patience => {
+                    return Err(LedgerError::Gone { stream: name.clone() }.into());
+                }
+                Err(_) => tokio::time::sleep(RETRY_PAUSE_MAX).await,
+            }
+        }
     }
 
     /// Sees that the stream's record at a position is the log's.

@@ -4,7 +4,7 @@ use super::message::Names;
 use super::watermark::{Heard, Listener};
 use super::{Link, NatsJournal};
 use crate::limits::{BATCHES_IN_FLIGHT_MAX, CONNECT_TIMEOUT, REQUEST_TIMEOUT, RETRY_PAUSE_MAX};
-use async_nats::jetstream::context::GetStreamErrorKind;
+use async_nats::jetstream::context::{GetStreamError, GetStreamErrorKind};
 use async_nats::jetstream::stream::{self, Compression, DiscardPolicy, RetentionPolicy, StorageType};
 use async_nats::jetstream::{self, ErrorCode};
 use async_nats::{Client, ConnectOptions, Event, ServerAddr};
@@ -220,13 +220,15 @@ pub(super) async fn find(
 ) -> Result<Option<stream::Info>, String> {
     match context.get_stream(&names.stream).await {
         Ok(found) => Ok(Some(found.cached_info().clone())),
-        Err(error) => match error.kind() {
-            GetStreamErrorKind::JetStream(answer) if answer.error_code() == ErrorCode::STREAM_NOT_FOUND => {
-                Ok(None)
-            }
-            _ => Err(error.to_string()),
-        },
+        Err(error) if is_not_found(&error) => Ok(None),
+        Err(error) => Err(error.to_string()),
     }
+}
+
+/// Whether the broker says that it has no such stream.
+pub(super) fn is_not_found(error: &GetStreamError) -> bool {
+    matches!(error.kind(), GetStreamErrorKind::JetStream(answer)
+        if answer.error_code() == ErrorCode::STREAM_NOT_FOUND)
 }
 
 async fn stream(

@@ -88,14 +88,14 @@ impl Drop for NatsServer {
 }
 
 fn binary() -> PathBuf {
-    if let Some(named) = std::env::var_os("HUISHANG_TEST_NATS_SERVER") {
+    if let Some(named) = std::env::var_os("TEST_NATS_SERVER") {
         return named.into();
     }
     let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/nats-server");
     assert!(
         fetched.exists(),
         "these tests need a nats-server: run tests/nats-server, which fetches one into target/tools, \
-         or name yours in HUISHANG_TEST_NATS_SERVER"
+         or name yours in TEST_NATS_SERVER"
     );
     fetched
 }
