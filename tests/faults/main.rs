@@ -12,5 +12,6 @@ mod load;
 mod log;
 mod overload;
 mod partition;
+mod repair;
 mod seed;
 mod stale;
