@@ -1,13 +1,15 @@
 //! A process that is killed loses nothing that it acknowledged, and one that is asked to end does.
 
 use crate::in_both_modes;
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use domain::Role;
 use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use tests::{Mode, Sandbox};
+use tests::{Mode, Sandbox, huishang};
 use tokio::task::JoinSet;
 
 /// How often the server is killed.
@@ -62,6 +64,23 @@ async fn a_killed_server_loses_no_acknowledged_command() -> anyhow::Result<()> {
         );
     }
     ensure!(auditor.verify_log().await? == log.len() as u64);
+    Ok(())
+}
+
+#[test]
+fn a_process_whose_log_nobody_reads_any_more_ends_when_asked() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut process = Command::new(huishang())
+        .args(["up", "--listen", "127.0.0.1:0", "--log-format", "json", "--data"])
+        .arg(folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut lines = BufReader::new(process.stderr.take().context("standard error")?).lines();
+    while !lines.next().context("it ended")??.contains("serving") {}
+    drop(lines);
+    let asked = Command::new("kill").args(["-TERM", &process.id().to_string()]).status()?;
+    ensure!(asked.success() && process.wait()?.success());
     Ok(())
 }
 

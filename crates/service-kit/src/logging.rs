@@ -24,7 +24,8 @@ pub fn start(format: Format, filter: &str) -> Result<(), tracing_subscriber::fil
         Format::Human => true,
         Format::Json => false,
     };
-    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Nobody reads a line about lines that cannot be written; to print one would panic, wherever it is.
+    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     // A second start in one process, as in tests, keeps the first.
     let _ = if human { lines.compact().try_init() } else { lines.json().flatten_event(true).try_init() };
     Ok(())
