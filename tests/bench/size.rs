@@ -89,6 +89,7 @@ pub async fn of_a_process(settings: &Settings) -> anyhow::Result<Vec<Line>> {
     for derived in ["log", "views"] {
         std::fs::remove_dir_all(sandbox.folder().join(derived))?;
     }
+    std::fs::remove_file(sandbox.folder().join("signed-head"))?;
     history::write(&sandbox.folder().join("log"), settings.events, history::of_departments).await?;
     sandbox.start_process("up")?;
     caught_up(&sandbox.client(Role::Auditor, None).await?, settings.events).await?;
