@@ -89,7 +89,7 @@ async fn ends_and_loses_nothing(mode: Mode, keeper: &str) -> anyhow::Result<()> 
     sandbox.restart(keeper)?;
     let clerk = sandbox.client(Role::Clerk, None).await?;
     let acknowledged = register_until_it_fails(&clerk).await;
-    println!("{} commands were acknowledged before the disk failed", acknowledged.len());
+    eprintln!("{} commands were acknowledged before the disk failed", acknowledged.len());
     ensure!(acknowledged.len() > 100);
 
     let ended = sandbox.process(keeper).wait_for_end(PATIENCE)?;

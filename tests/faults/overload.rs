@@ -122,7 +122,7 @@ async fn an_overloaded_server_does_what_it_can_and_refuses_the_rest() -> anyhow:
 
     let (at_peak, at_most) = (peak.succeeded.into_inner(), overloaded.succeeded.into_inner());
     let percent = at_most * 100 / at_peak;
-    println!(
+    eprintln!(
         "seed {seed}, {} s: {at_peak} calls succeeded at {CAPACITY} at once; {at_most} at {} at once, which is {percent} %; \
          {} were refused; {} MiB resident",
         time.as_secs(),

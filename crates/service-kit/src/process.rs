@@ -13,7 +13,7 @@ use journal::{Position, ReadError, Record, Subscription};
 use proto::record::EventCodec;
 use rusqlite::Connection;
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -93,7 +93,7 @@ where
 }
 
 /// Opens the process manager's file; tries again for as long as that fails.
-async fn open(name: &'static str, file: &PathBuf) -> Connection {
+async fn open(name: &'static str, file: &Path) -> Connection {
     loop {
         match consumer::open(file, "") {
             Ok(state) => return state,
