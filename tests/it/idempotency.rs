@@ -4,15 +4,20 @@ use crate::in_both_modes;
 use anyhow::ensure;
 use domain::Role;
 use proto::scheduling::events::v1::{DepartmentKind, DepartmentLevel, DepartmentProfile};
-use proto::scheduling::v1::RegisterDepartmentRequest;
+use proto::scheduling::v1::{RegisterDepartmentRequest, RegisterDepartmentResponse};
+use std::time::Duration;
 use tests::{Client, Mode, Sandbox};
+use tokio::task::JoinSet;
 use tonic::Code;
 
-fn register(command_id: &str, name: &str) -> RegisterDepartmentRequest {
+/// Sends of one command at the same time.
+const SENDS: usize = 20;
+
+fn register(command_id: &str, code: &str, name: &str) -> RegisterDepartmentRequest {
     RegisterDepartmentRequest {
         command_id: command_id.into(),
         profile: Some(DepartmentProfile {
-            code: "OFFICE".into(),
+            code: code.into(),
             name: name.into(),
             parent: None,
             level: DepartmentLevel::Municipal.into(),
@@ -22,23 +27,94 @@ fn register(command_id: &str, name: &str) -> RegisterDepartmentRequest {
     }
 }
 
+fn office(command_id: &str, name: &str) -> RegisterDepartmentRequest {
+    register(command_id, "OFFICE", name)
+}
+
+/// The records that a command has in the log.
+async fn records_of(sandbox: &Sandbox, command_id: &str) -> anyhow::Result<Vec<u64>> {
+    let log = sandbox.client(Role::Auditor, None).await?.whole_log().await?;
+    let commit_id = |record: &proto::ledger::v1::Record| {
+        record.payload.as_ref().and_then(|payload| Some(payload.envelope.as_ref()?.commit_id.clone()))
+    };
+    let found = log.iter().filter(|record| commit_id(record).as_deref() == Some(command_id));
+    Ok(found.map(|record| record.position).collect())
+}
+
 async fn a_repeat_gives_the_first_answer(mode: Mode) -> anyhow::Result<()> {
     let mut sandbox = Sandbox::start(mode)?;
     let command_id = Client::command_id();
     let clerk = sandbox.client(Role::Clerk, None).await?;
-    let first = clerk.call(register(&command_id, "The office")).await?;
-    clerk.call(register(&Client::command_id(), "The office, renamed")).await?;
+    let first = clerk.call(office(&command_id, "The office")).await?;
+    clerk.call(office(&Client::command_id(), "The office, renamed")).await?;
 
     // At once, and after every process was started anew.
-    ensure!(clerk.call(register(&command_id, "The office")).await? == first);
+    ensure!(clerk.call(office(&command_id, "The office")).await? == first);
     for name in sandbox.process_names() {
         sandbox.restart(&name)?;
     }
     let clerk = sandbox.client(Role::Clerk, None).await?;
-    ensure!(clerk.call_patiently(register(&command_id, "The office")).await? == first);
+    ensure!(clerk.call_patiently(office(&command_id, "The office")).await? == first);
 
-    let other = clerk.call(register(&command_id, "Another office")).await.unwrap_err();
+    let other = clerk.call(office(&command_id, "Another office")).await.unwrap_err();
     ensure!(other.code() == Code::AlreadyExists, "{other}");
     Ok(())
 }
 in_both_modes!(a_repeat_gives_the_first_answer);
+
+async fn the_same_command_many_times_at_once_has_one_effect(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    let clerk = sandbox.client(Role::Clerk, None).await?;
+    for round in 0..5 {
+        let command_id = Client::command_id();
+        let mut sends = JoinSet::new();
+        for _ in 0..SENDS {
+            let (clerk, request) = (clerk.clone(), office(&command_id, &format!("Name {round}")));
+            sends.spawn(async move { clerk.call(request).await });
+        }
+        let answers: Vec<RegisterDepartmentResponse> =
+            sends.join_all().await.into_iter().collect::<Result<_, _>>()?;
+        ensure!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+        ensure!(records_of(&sandbox, &command_id).await? == [answers[0].position]);
+    }
+    Ok(())
+}
+in_both_modes!(the_same_command_many_times_at_once_has_one_effect);
+
+/// Commands that differ under one id: one of them is done, and every other is told so.
+async fn of_different_commands_under_one_id_one_is_done(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    let clerk = sandbox.client(Role::Clerk, None).await?;
+    let command_id = Client::command_id();
+    let mut sends = JoinSet::new();
+    for number in 0..SENDS {
+        let (clerk, request) = (clerk.clone(), office(&command_id, &format!("Name {number}")));
+        sends.spawn(async move { clerk.call(request).await });
+    }
+    let answers = sends.join_all().await;
+    let done: Vec<u64> = answers.iter().filter_map(|answer| Some(answer.as_ref().ok()?.position)).collect();
+    for refused in answers.iter().filter_map(|answer| answer.as_ref().err()) {
+        ensure!(refused.code() == Code::AlreadyExists, "{refused}");
+    }
+    ensure!(done.len() == 1, "{answers:?}");
+    ensure!(records_of(&sandbox, &command_id).await? == done);
+    Ok(())
+}
+in_both_modes!(of_different_commands_under_one_id_one_is_done);
+
+async fn who_missed_the_answer_asks_again(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    let clerk = sandbox.client(Role::Clerk, None).await?;
+    for round in 0..30 {
+        let (command_id, code) = (Client::command_id(), format!("D{round}"));
+        let request = register(&command_id, &code, "It was not heard");
+        // The caller goes away at another moment each time: before, in the middle, after.
+        let patience = Duration::from_micros(round * 300);
+        let _ = tokio::time::timeout(patience, clerk.call(request.clone())).await;
+        let answer = clerk.call(request.clone()).await?;
+        ensure!(clerk.call(request).await? == answer);
+        ensure!(records_of(&sandbox, &command_id).await? == [answer.position], "round {round}");
+    }
+    Ok(())
+}
+in_both_modes!(who_missed_the_answer_asks_again);

@@ -40,3 +40,33 @@ pub(super) async fn service(
 fn status(takes_commands: bool) -> ServingStatus {
     if takes_commands { ServingStatus::Serving } else { ServingStatus::NotServing }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tonic_health::pb::HealthCheckRequest;
+    use tonic_health::pb::health_check_response::ServingStatus as Status;
+    use tonic_health::pb::health_client::HealthClient;
+
+    #[tokio::test]
+    async fn health_follows_whether_commands_are_taken_and_the_process_stays_well() {
+        let (told, takes_commands) = watch::channel(true);
+        let server = service(&["ledger"], takes_commands, CancellationToken::new()).await;
+        let ask = async |name: &str| {
+            let request = HealthCheckRequest { service: name.to_owned() };
+            HealthClient::new(server.clone()).check(request).await.unwrap().into_inner().status()
+        };
+        assert_eq!((ask("ledger").await, ask("").await), (Status::Serving, Status::Serving));
+        for (takes, expected) in [(false, Status::NotServing), (true, Status::Serving)] {
+            told.send_replace(takes);
+            let follows = async {
+                while ask("ledger").await != expected {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(30), follows).await.expect("health follows");
+            assert_eq!(ask("").await, Status::Serving);
+        }
+    }
+}
