@@ -16,6 +16,7 @@ use service_kit::identity::{IdentityLayer, Verifier, ensure_development_keys, en
 use service_kit::serve::{self, Edge};
 use service_kit::view;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -218,6 +219,7 @@ pub fn development_keys(config: &Config) -> anyhow::Result<bool> {
 /// Opens the log in the data directory.
 pub fn open_log(config: &Config) -> anyhow::Result<EventLog> {
     let dir = config.data.join("log");
+    nothing_missing(config, &dir)?;
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let reserve_bytes = config.limits.log_reserve_mib.saturating_mul(1 << 20);
     let (log, opened) = EventLog::open(Options { reserve_bytes, ..Options::new(dir) })?;
@@ -226,6 +228,30 @@ pub fn open_log(config: &Config) -> anyhow::Result<EventLog> {
     }
     tracing::info!(position = opened.head.position, log = %opened.log_id, took = ?opened.took, "the log is open");
     Ok(log)
+}
+
+/// Refuses to make a log or a key anew where one of them is known to have been.
+fn nothing_missing(config: &Config, log: &Path) -> anyhow::Result<()> {
+    let (head, key, data) = (config.signed_head(), config.ledger_key(), config.data.display());
+    if !head.exists() {
+        return Ok(());
+    }
+    let head = head.display();
+    if !log.exists() {
+        bail!(
+            "the log is missing: {head} says that there was one, and {} is not there. Put it back, or restore it with \
+             'huishang log restore BACKUP --data {data}'; to have a ledger rebuilt from NATS, move {head} away first",
+            log.display()
+        );
+    }
+    if !key.exists() {
+        bail!(
+            "the ledger's key is missing: {head} was signed with it, and {} is not there. Put it back; to go on with a \
+             new key, which those who know the old one will not believe, move {head} away",
+            key.display()
+        );
+    }
+    Ok(())
 }
 
 /// The log's name in what it signs is that of its realm and its own identity.
