@@ -331,6 +331,8 @@ impl Listener {
                     self.take(said, answer);
                     self.ask().await;
                 }
+                // So the broker says that no ledger is there to be asked.
+                None if message.payload.is_empty() => tracing::debug!("no ledger answers"),
                 None => tracing::warn!("what came as a ledger's announcement is none"),
             }
         }
