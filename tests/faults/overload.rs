@@ -110,13 +110,13 @@ async fn an_overloaded_server_does_what_it_can_and_refuses_the_rest() -> anyhow:
     load(&clients, CAPACITY, time / 3, seed).await?;
     let peak = load(&clients, CAPACITY, time, seed + 1_000).await?;
     let overloaded = load(&clients, TIMES * CAPACITY, time, seed + 2_000).await?;
-    let resident = sandbox.process("up").resident_bytes()?;
+    let resident = sandbox.process("up").peak_resident_bytes()?;
 
     let (at_peak, at_most) = (peak.succeeded.into_inner(), overloaded.succeeded.into_inner());
     let percent = at_most * 100 / at_peak;
     eprintln!(
         "seed {seed}, {} s: {at_peak} calls succeeded at {CAPACITY} at once; {at_most} at {} at once, which is {percent} %; \
-         {} were refused; {} MiB resident",
+         {} were refused; at most {} MiB resident",
         time.as_secs(),
         TIMES * CAPACITY,
         overloaded.refused.load(Ordering::Relaxed),

@@ -92,10 +92,10 @@ impl Process {
         }
     }
 
-    /// The bytes of memory that it has at hand.
-    pub fn resident_bytes(&self) -> anyhow::Result<u64> {
+    /// The bytes of memory that it had at hand, at most.
+    pub fn peak_resident_bytes(&self) -> anyhow::Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("a running process")?;
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).context("a running process")?;
         let kib = line.split_whitespace().nth(1).context("its memory in kB")?;
         Ok(kib.parse::<u64>()? * 1024)
     }
