@@ -4,7 +4,7 @@ use crate::limits::{
     COMMIT_BYTES_MAX, COMMIT_RECORDS_MAX, RECORD_BYTES_MAX, STREAM_BYTES_MAX, TYPE_BYTES_MAX, TYPES_MAX,
 };
 use crate::writer::{PreparedAppend, Request};
-use crate::{AppendError, EventLog};
+use crate::{AppendError, EventLog, Record};
 use bytes::Bytes;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -74,6 +74,22 @@ pub struct OrderedRecord {
     pub salt: [u8; 16],
     /// The payload.
     pub payload: Bytes,
+}
+
+impl From<&Record> for OrderedRecord {
+    fn from(record: &Record) -> OrderedRecord {
+        OrderedRecord {
+            position: record.position,
+            stream: record.stream.clone(),
+            types: record.types.clone(),
+            time_micros: record.time_micros,
+            commit_id: record.commit_id,
+            part: record.part,
+            parts: record.parts,
+            salt: record.salt,
+            payload: record.payload.clone(),
+        }
+    }
 }
 
 impl EventLog {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Puts a file with this content in the place of the one before: written beside it, synced, renamed, and
 /// the directory synced.
-pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let beside = path.with_added_extension("part");
     let mut file = File::create(&beside)?;
     file.write_all(content)?;

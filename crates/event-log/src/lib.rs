@@ -14,6 +14,7 @@
 
 pub mod backup;
 pub mod durable;
+pub mod durable_file;
 pub mod hex;
 pub mod limits;
 pub mod note;
@@ -23,7 +24,6 @@ pub mod tree;
 mod anchor;
 mod append;
 mod chunk;
-mod durable_file;
 mod error;
 mod index;
 mod open;

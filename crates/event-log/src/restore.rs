@@ -110,7 +110,7 @@ impl Restoring {
         {
             return Err(differs(held.position).into());
         }
-        let news: Vec<OrderedRecord> = records[known..].iter().map(ordered).collect();
+        let news: Vec<OrderedRecord> = records[known..].iter().map(OrderedRecord::from).collect();
         let Some(last) = records[known..].last() else { return Ok(()) };
         self.log.append_ordered(news).await?;
         let reached = self.log.head();
@@ -138,19 +138,5 @@ impl Restoring {
     /// Leaves the copy as it is, to go on with it another time.
     pub async fn leave(self) {
         self.log.close().await;
-    }
-}
-
-fn ordered(record: &Record) -> OrderedRecord {
-    OrderedRecord {
-        position: record.position,
-        stream: record.stream.clone(),
-        types: record.types.clone(),
-        time_micros: record.time_micros,
-        commit_id: record.commit_id,
-        part: record.part,
-        parts: record.parts,
-        salt: record.salt,
-        payload: record.payload.clone(),
     }
 }

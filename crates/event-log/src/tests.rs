@@ -45,20 +45,6 @@ pub(crate) async fn fill(log: &EventLog, records: u64) {
     }
 }
 
-fn ordered(record: &Record) -> OrderedRecord {
-    OrderedRecord {
-        position: record.position,
-        stream: record.stream.clone(),
-        types: record.types.clone(),
-        time_micros: record.time_micros,
-        commit_id: record.commit_id,
-        part: record.part,
-        parts: record.parts,
-        salt: record.salt,
-        payload: record.payload.clone(),
-    }
-}
-
 #[test]
 fn the_override_is_the_one_that_is_linked() {
     let dir = TempDir::new().expect("a directory");
@@ -163,7 +149,8 @@ fn ordered_records_make_an_equal_log() {
         fill(&log, 10).await;
         let pair = vec![write("a", Expected::Any, "1"), write("b", Expected::Any, "2")];
         log.append(commit(pair)).await.expect("it is appended");
-        let records: Vec<OrderedRecord> = log.read(0, 100).expect("it reads").iter().map(ordered).collect();
+        let records: Vec<OrderedRecord> =
+            log.read(0, 100).expect("it reads").iter().map(OrderedRecord::from).collect();
 
         let (copy, _) = open(second.path());
         assert_eq!(copy.append_ordered(records[..4].to_vec()).await, Ok(4));

@@ -1,6 +1,6 @@
 //! The log, given away as it is.
 
-use crate::grpc::unreadable;
+use crate::grpc::{place, unreadable};
 use crate::heads::Heads;
 use crate::limits::{BACKUP_ANSWER_BYTES, BACKUP_ANSWERS_AHEAD, BACKUPS_AT_ONCE_MAX};
 use event_log::{EventLog, Head, hex};
@@ -29,11 +29,7 @@ impl Backups {
     /// Begins to give the records behind a position, up to the present head. What is read is read outside
     /// of the runtime's own threads.
     pub(crate) fn begin(&self, after: u64) -> Result<mpsc::Receiver<Answer>, Status> {
-        let turn = self.turns.clone().try_acquire_owned().map_err(|_| {
-            Status::resource_exhausted(format!(
-                "{BACKUPS_AT_ONCE_MAX} backups are being read already; try again when one has ended"
-            ))
-        })?;
+        let turn = place(&self.turns, BACKUPS_AT_ONCE_MAX, "backups")?;
         let head = self.log.head();
         if after > head.position {
             return Err(CommandError::Rejected {

@@ -45,7 +45,11 @@ impl Service {
 }
 
 /// A place among so many, or the refusal at once.
-fn place(places: &Arc<Semaphore>, most: usize, what: &str) -> Result<OwnedSemaphorePermit, Status> {
+pub(crate) fn place(
+    places: &Arc<Semaphore>,
+    most: usize,
+    what: &str,
+) -> Result<OwnedSemaphorePermit, Status> {
     places.clone().try_acquire_owned().map_err(|_| {
         Status::resource_exhausted(format!("{most} {what} are under way on this ledger; ask again later"))
     })
@@ -178,8 +182,8 @@ impl LedgerService for Service {
         request: Request<pb::GetReceiptRequest>,
     ) -> Result<Response<pb::GetReceiptResponse>, Status> {
         let position = request.into_inner().position;
-        let (heads, log) = (self.heads.clone(), self.log.clone());
-        let receipt = blocking(move || heads.receipt(&log, position)).await?;
+        let heads = self.heads.clone();
+        let receipt = blocking(move || heads.receipt(position)).await?;
         Ok(Response::new(pb::GetReceiptResponse { receipt: receipt.to_string() }))
     }
 

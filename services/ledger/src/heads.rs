@@ -5,9 +5,7 @@
 
 use crate::limits::SIGNED_HEAD_INTERVAL;
 use event_log::note::{HeadKey, HeadSigner, NoteError, Receipt, TreeHead};
-use event_log::{EventLog, ReadError};
-use std::fs::File;
-use std::io::Write as _;
+use event_log::{EventLog, ReadError, durable_file};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fs, io};
@@ -141,14 +139,15 @@ impl Heads {
     }
 
     /// That the record at a position is in the log.
-    pub(crate) fn receipt(&self, log: &EventLog, position: u64) -> Result<Receipt, ReadError> {
-        let there = log.head().position;
+    pub(crate) fn receipt(&self, position: u64) -> Result<Receipt, ReadError> {
+        let there = self.log.head().position;
         if position == 0 || position > there {
             return Err(ReadError::NotThere { asked: position, head: there });
         }
         let head = self.signed(position);
-        let proof = log.inclusion_proof(position, head.size)?;
-        let header = log.read(position - 1, 1)?.first().map(event_log::Record::header).unwrap_or_default();
+        let proof = self.log.inclusion_proof(position, head.size)?;
+        let header =
+            self.log.read(position - 1, 1)?.first().map(event_log::Record::header).unwrap_or_default();
         Ok(Receipt { header, position, path: proof.path, head: head.note })
     }
 
@@ -179,14 +178,11 @@ impl Heads {
     }
 
     fn write(&self, size: u64) -> io::Result<()> {
-        let (file, fresh) = (&self.signing.file, self.signing.file.with_extension("new"));
+        let file = &self.signing.file;
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
-        let mut new = File::create(&fresh)?;
-        new.write_all(self.signed(size).note.as_bytes())?;
-        new.sync_all()?;
-        fs::rename(fresh, file)
+        durable_file::replace(file, self.signed(size).note.as_bytes())
     }
 }
 

@@ -256,15 +256,8 @@ async fn a_lost_ledger_is_rebuilt_from_the_stream_and_counts_once_it_has_caught_
 async fn altered(records: &[event_log::Record], at: Position, folder: &Path) {
     let log = open(folder);
     let ordered = records.iter().map(|record| OrderedRecord {
-        position: record.position,
-        stream: record.stream.clone(),
-        types: record.types.clone(),
-        time_micros: record.time_micros,
-        commit_id: record.commit_id,
-        part: record.part,
-        parts: record.parts,
         salt: if record.position == at { [0; 16] } else { record.salt },
-        payload: record.payload.clone(),
+        ..OrderedRecord::from(record)
     });
     log.append_ordered(ordered.collect()).await.unwrap();
     log.close().await;

@@ -45,11 +45,11 @@ async fn a_receipt_is_given_for_the_newest_record_at_once() {
     let heads = Heads::open(log.clone(), signing(folder.path(), KEY)).unwrap();
     for (position, word) in (1..).zip(["one", "two", "three"]) {
         append(&log, word).await;
-        let receipt = heads.receipt(&log, position).unwrap();
+        let receipt = heads.receipt(position).unwrap();
         let (header, head) = receipt.verify(heads.key()).unwrap();
         assert_eq!((header.record.position, head.size), (position, position));
     }
-    assert!(matches!(heads.receipt(&log, 4), Err(ReadError::NotThere { asked: 4, head: 3 })));
+    assert!(matches!(heads.receipt(4), Err(ReadError::NotThere { asked: 4, head: 3 })));
 }
 
 #[tokio::test]
