@@ -16,7 +16,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = Path::new(&env::var("OUT_DIR")?).to_owned();
     fs::write(out.join("descriptors.bin"), &bytes)?;
 
-    let descriptors = prost_types::FileDescriptorSet::decode(bytes.as_slice())?;
+    let mut descriptors = prost_types::FileDescriptorSet::decode(bytes.as_slice())?;
+    // These are read from the descriptors only.
+    descriptors.file.retain(|file| file.package() != "google.api");
     fs::write(out.join("rpcs.rs"), rpcs(&descriptors))?;
     tonic_prost_build::configure().include_file("huishang.rs").compile_fds(descriptors)?;
     Ok(())
@@ -34,18 +36,28 @@ fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) -> std::io::Resul
     Ok(())
 }
 
-/// For every unary rpc, the implementation of `Rpc` that ties its request to its path and response.
+/// For every unary rpc, what ties its request to its path and response; for a command, also what every
+/// command carries.
 fn rpcs(descriptors: &prost_types::FileDescriptorSet) -> String {
+    let ours = || descriptors.file.iter().filter(|file| file.package().starts_with("huishang."));
+    let commands: Vec<String> = ours()
+        .flat_map(|file| file.message_type.iter().map(move |message| (file, message)))
+        .filter(|(_, message)| message.field.iter().any(|field| field.name() == "command_id"))
+        .map(|(file, message)| format!(".{}.{}", file.package(), message.name()))
+        .collect();
     let mut code = String::new();
-    for file in descriptors.file.iter().filter(|file| file.package().starts_with("huishang.")) {
+    for file in ours() {
         for service in &file.service {
             for method in service.method.iter().filter(|method| !method.server_streaming()) {
                 let path = format!("/{}.{}/{}", file.package(), service.name(), method.name());
+                let request = rust_path(method.input_type());
                 code += &format!(
-                    "impl Rpc for {} {{ type Response = {}; const PATH: &'static str = \"{path}\"; }}\n",
-                    rust_path(method.input_type()),
+                    "impl Rpc for {request} {{ type Response = {}; const PATH: &'static str = \"{path}\"; }}\n",
                     rust_path(method.output_type()),
                 );
+                if commands.iter().any(|command| command == method.input_type()) {
+                    code += &format!("command_request!({request});\n");
+                }
             }
         }
     }

@@ -7,11 +7,10 @@ use crate::load::closed_loop;
 use crate::measure::Sample;
 use domain::Role;
 use proto::Rpc as _;
-use proto::scheduling::events::v1::{DepartmentKind, DepartmentLevel, DepartmentProfile};
-use proto::scheduling::v1::{RegisterDepartmentRequest, RegisterDepartmentResponse};
+use proto::directory::v1::{RegisterDepartmentRequest, RegisterDepartmentResponse};
 use std::sync::Arc;
 use std::time::Duration;
-use tests::{Process, Sandbox};
+use tests::{Client, Process, Sandbox, registration};
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
@@ -21,19 +20,12 @@ use tonic_prost::ProstCodec;
 const CONNECTIONS_MAX: usize = 8;
 /// Streams that a worker goes round.
 const STREAMS_PER_WORKER: u64 = 16;
-/// Characters, each of three bytes, behind the id in a name: so the record's payload has 512 bytes.
+/// Characters, each of three bytes, after the id in a name: so the record's payload has 512 bytes.
 const NAME_FILLING_CHARS: usize = 76;
 
-/// A profile of a department whose event has the size that is measured.
-pub fn profile(code: String, unique: &str) -> DepartmentProfile {
-    DepartmentProfile {
-        code,
-        name: format!("{unique} {}", "会".repeat(NAME_FILLING_CHARS)),
-        parent: None,
-        level: DepartmentLevel::Municipal.into(),
-        region: None,
-        kind: DepartmentKind::Agency.into(),
-    }
+/// A department's registration with a new name, whose event has the size that is measured.
+pub fn measured(code: &str) -> RegisterDepartmentRequest {
+    registration(code, &format!("{} {}", Client::command_id(), "会".repeat(NAME_FILLING_CHARS)))
 }
 
 /// Where commands go: a server of ours, or the echo.
@@ -45,7 +37,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// The echo. It is sent the same token, and does not look at it.
+    /// The echo. It receives the same token, and ignores it.
     pub fn echo(process: &Process, address: &str, like: &Target) -> anyhow::Result<Target> {
         Ok(Target {
             channels: channels(&format!("http://{address}"))?,
@@ -57,7 +49,7 @@ impl Target {
     /// An installation.
     pub fn installation(sandbox: &mut Sandbox) -> anyhow::Result<Target> {
         let token = sandbox.token_of(Role::Clerk, None)?;
-        let server = sandbox.server_of("scheduling");
+        let server = sandbox.server_of("directory");
         let names = sandbox.process_names();
         Ok(Target {
             channels: channels(&server)?,
@@ -66,7 +58,7 @@ impl Target {
         })
     }
 
-    /// Sends commands, so many under way, and waits for the answer to each.
+    /// Sends commands, with `in_flight` of them under way, and waits for the answer to each.
     pub async fn load<Answer>(&self, in_flight: usize, time: Duration) -> anyhow::Result<Sample>
     where
         Answer: prost::Message + Default + 'static,
@@ -83,11 +75,8 @@ impl Target {
     where
         Answer: prost::Message + Default + 'static,
     {
-        let command_id = uuid::Uuid::now_v7().to_string();
         let code = format!("W{worker:03}.{:02}", number % STREAMS_PER_WORKER);
-        let profile = profile(code, &command_id);
-        let message = RegisterDepartmentRequest { command_id, profile: Some(profile) };
-        let mut request = tonic::Request::new(message);
+        let mut request = tonic::Request::new(measured(&code));
         request.metadata_mut().insert("authorization", self.token.clone());
         let mut client = tonic::client::Grpc::new(self.channels[worker % self.channels.len()].clone());
         client.ready().await?;

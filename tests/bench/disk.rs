@@ -49,11 +49,11 @@ pub async fn group_commit(log: &EventLog, in_flight: usize, time: Duration) -> a
             let record = NewRecord {
                 stream: stream.clone(),
                 expected: Expected::At(*last),
-                types: vec!["huishang.scheduling.events.v1.DepartmentRegistered".to_owned()],
+                types: vec!["huishang.directory.events.v1.DepartmentRegistered".to_owned()],
                 payload,
                 salt: [7; 16],
             };
-            let append = Append { commit_id: Uuid::now_v7(), time_micros: 0, records: vec![record] };
+            let append = Append { command_id: Uuid::now_v7(), time_micros: 0, records: vec![record] };
             *last = log.append(append).await?.last;
             Ok(())
         }

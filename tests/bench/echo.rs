@@ -1,11 +1,11 @@
 //! The reference for whole commands: the least that tonic can do with the same bytes.
 //!
 //! Another process, as the server is, answers each registration of a department with itself: read from the
-//! wire, decoded, encoded, written. It asks nobody who they are, decides nothing and keeps nothing.
+//! wire, decoded, encoded, written. It authenticates nobody, decides nothing and keeps nothing.
 
 use anyhow::Context as _;
 use futures::future::{BoxFuture, FutureExt as _, Ready, ready};
-use proto::scheduling::v1::RegisterDepartmentRequest;
+use proto::directory::v1::RegisterDepartmentRequest;
 use std::convert::Infallible;
 use std::process::Command;
 use std::task::{Context, Poll};
@@ -22,14 +22,14 @@ pub const ARGUMENT: &str = "be-the-echo";
 
 const READY: &str = "echo at ";
 
-/// Starts the echo as a process of its own; answers its address too.
+/// Starts the echo as a process of its own; returns its address as well.
 pub fn start() -> anyhow::Result<(Process, String)> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg(ARGUMENT);
     Process::start("echo", &mut command, |line| line.strip_prefix(READY).map(str::to_owned))
 }
 
-/// Is the echo, until the process is ended.
+/// Runs as the echo, until the process is ended.
 pub async fn serve() -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await.context("a port for the echo")?;
     eprintln!("{READY}{}", listener.local_addr()?);
@@ -44,7 +44,7 @@ pub async fn serve() -> anyhow::Result<()> {
 struct Echo;
 
 impl NamedService for Echo {
-    const NAME: &'static str = "huishang.scheduling.v1.SchedulingService";
+    const NAME: &'static str = "huishang.directory.v1.DirectoryService";
 }
 
 impl tower::Service<http::Request<Body>> for Echo {

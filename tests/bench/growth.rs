@@ -59,12 +59,12 @@ fn in_a_process(root: &Path, events: u64, streams: u64) -> anyhow::Result<Value>
         .args([ARGUMENT, &events.to_string(), &streams.to_string()])
         .arg(folder.path())
         .output()?;
-    let told = String::from_utf8_lossy(&output.stderr);
-    anyhow::ensure!(output.status.success(), "{told}");
+    let error = String::from_utf8_lossy(&output.stderr);
+    anyhow::ensure!(output.status.success(), "{error}");
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// Is that process: grows a log, opens it again, and tells what it took.
+/// Runs as that process: grows a log, opens it again, and prints what that took.
 #[expect(clippy::print_stdout, reason = "it is what the parent process reads")]
 pub async fn grow(events: u64, streams: u64, folder: &Path) -> anyhow::Result<()> {
     let dir = folder.join("log");
@@ -104,11 +104,11 @@ async fn append(log: &EventLog, events: u64, streams: u64) -> anyhow::Result<()>
                 let record = NewRecord {
                     stream: format!("bench.growth.{stream}"),
                     expected: Expected::Any,
-                    types: vec!["huishang.scheduling.events.v1.DepartmentRegistered".to_owned()],
+                    types: vec!["huishang.directory.events.v1.DepartmentRegistered".to_owned()],
                     payload: payload.clone(),
                     salt: [7; 16],
                 };
-                let append = Append { commit_id: Uuid::now_v7(), time_micros: 0, records: vec![record] };
+                let append = Append { command_id: Uuid::now_v7(), time_micros: 0, records: vec![record] };
                 log.append(append).await.context("growing")?;
             }
         });

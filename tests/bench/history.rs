@@ -3,15 +3,15 @@
 use crate::command;
 use anyhow::Context as _;
 use bytes::Bytes;
+use domain::directory::department::{Department, Event as DepartmentEvent, Profile};
 use domain::resolution::action_item::{ActionItem, Assignment, Event as ItemEvent};
 use domain::resolution::evidence::Evidence;
-use domain::scheduling::department::{Department, Event as DepartmentEvent, Profile};
 use domain::{Actor, Aggregate as _, Code, Line, Role, StreamName, Text, Timestamp};
 use event_log::{EventLog, OrderedRecord};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use journal::payload::{Sealed, seal};
 use journal::{Commit, Write};
-use proto::Wire as _;
+use proto::Wire;
 use proto::record::{Envelope, EventCodec as _};
 use std::path::Path;
 use uuid::Uuid;
@@ -27,7 +27,7 @@ const LIFE_EVENTS: u64 = 10;
 /// What an event of the past is made from.
 type Past = fn(u64) -> anyhow::Result<Commit>;
 
-/// Writes so many events into a new log in this directory and closes it; answers the bytes of all payloads.
+/// Writes this many events into a new log in this directory and closes it; returns the bytes of all payloads.
 pub async fn write(dir: &Path, events: u64, past: Past) -> anyhow::Result<u64> {
     let (log, _) = EventLog::open(event_log::Options::new(dir))?;
     let groups = stream::iter((0..events).step_by(GROUP_RECORDS as usize));
@@ -55,7 +55,7 @@ fn ordered(position: u64, sealed: Sealed) -> OrderedRecord {
         stream: stream.to_string(),
         types,
         time_micros: envelope.time.as_microsecond(),
-        commit_id: envelope.commit_id,
+        command_id: envelope.command_id,
         part: envelope.part,
         parts: envelope.parts,
         salt,
@@ -65,8 +65,8 @@ fn ordered(position: u64, sealed: Sealed) -> OrderedRecord {
 
 /// The event that the measured command makes, for the next of 100 000 departments.
 pub fn of_departments(number: u64) -> anyhow::Result<Commit> {
-    let wire = command::profile(format!("D{:06}", number % 100_000), &Uuid::now_v7().to_string());
-    let profile = Profile::from_wire(wire).map_err(|fault| anyhow::anyhow!("{fault}"))?;
+    let wire = command::measured(&format!("D{:06}", number % 100_000)).department;
+    let profile: Profile = Wire::from_wire(wire).map_err(|fault| anyhow::anyhow!("{fault}"))?;
     let stream = Department::stream(Department::id(&profile.code));
     let event = Department::encode(&DepartmentEvent::Registered { profile });
     commit(stream, actor(Role::Clerk, None), event)
@@ -110,7 +110,7 @@ fn assignment(item: u64, lead: &Code) -> anyhow::Result<Assignment> {
         criterion: Text::parse("两小时内排空积水")?,
         lead: lead.clone(),
         co_responsible: vec![Code::parse("FINANCE")?],
-        due: "2027-03-31".parse()?,
+        due_on: "2027-03-31".parse()?,
         due_at: moment("2027-03-31T15:59:59.999999Z")?,
         acknowledge_by: moment("2027-03-04T15:59:59.999999Z")?,
     })
@@ -129,14 +129,14 @@ fn actor(role: Role, department: Option<Code>) -> Actor {
 }
 
 fn commit(stream: StreamName, actor: Actor, event: prost_types::Any) -> anyhow::Result<Commit> {
-    let commit_id = Uuid::now_v7();
+    let command_id = Uuid::now_v7();
     let envelope = Envelope {
-        commit_id,
+        command_id,
         command_digest: vec![0x5A; 32],
         time: jiff::Timestamp::now(),
         actor,
         causation_id: None,
-        correlation_id: commit_id,
+        correlation_id: command_id,
         traceparent: None,
         part: 1,
         parts: 1,

@@ -35,7 +35,7 @@ impl JetStream {
         Ok(JetStream { context, process, _folder: folder })
     }
 
-    /// Publishes, so many under way, and waits for the acknowledgement of each.
+    /// Publishes, with `in_flight` under way, and waits for the acknowledgement of each.
     pub async fn load(&self, in_flight: usize, time: Duration) -> anyhow::Result<Sample> {
         let context = self.context.clone();
         let payload = Bytes::from(vec![0x5A; PAYLOAD_BYTES]);

@@ -1,4 +1,4 @@
-//! Closed-loop load: so many workers, each with one operation under way.
+//! Closed-loop load: a number of workers, each with one operation under way.
 
 use crate::measure::{Sample, cpu_time};
 use std::time::Duration;

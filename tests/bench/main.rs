@@ -35,7 +35,7 @@ const ROWS: &[(&str, Row)] = &[
     ("postgres", |settings| serving::against_postgres(settings).boxed_local()),
     ("distributed", |settings| serving::distributed(settings).boxed_local()),
     ("distributed-r3", |settings| serving::distributed_r3(settings).boxed_local()),
-    ("replay", |settings| replay::into_a_read_model(settings).boxed_local()),
+    ("replay", |settings| replay::into_a_view(settings).boxed_local()),
     ("fold", |settings| replay::by_folding(settings).boxed_local()),
     ("log", |settings| size::of_a_log(settings).boxed_local()),
     ("memory", |settings| size::of_a_process(settings).boxed_local()),

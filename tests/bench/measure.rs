@@ -37,7 +37,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// Measures the cases in turn, so many rounds; the answer has a series for each case. Each round begins
+/// Measures the cases in turn, in `rounds` rounds; returns a series for each case. Each round begins
 /// with another case, as it can matter what ran before.
 pub async fn alternate(rounds: usize, cases: &[Case<'_>]) -> anyhow::Result<Vec<Vec<Sample>>> {
     let mut series = vec![Vec::with_capacity(rounds); cases.len()];

@@ -64,8 +64,8 @@ impl Postgres {
         };
         let made =
             command("initdb").args(["--username=bench", "--auth=trust", "--pgdata"]).arg(&data).output()?;
-        let told = String::from_utf8_lossy(&made.stderr);
-        anyhow::ensure!(made.status.success(), "initdb: {told}");
+        let error = String::from_utf8_lossy(&made.stderr);
+        anyhow::ensure!(made.status.success(), "initdb: {error}");
         let mut server = command("postgres");
         server.arg("-D").arg(&data).arg("-k").arg(folder.path()).stdout(Stdio::null());
         server.args(["-c", "listen_addresses=", "-c", "max_connections=100", "-c", "synchronous_commit=on"]);

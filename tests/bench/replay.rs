@@ -1,4 +1,4 @@
-//! Reading the past again: into a read model, and into states in memory.
+//! Replaying the past: into a view, and into states in memory.
 
 use crate::history;
 use crate::measure::{Case, Sample, alternate, cpu_time};
@@ -23,8 +23,8 @@ const READ_RECORDS: usize = 4096;
 /// Enough that sled keeps all of it in memory, as it does when it is left alone.
 const SCAN_CACHE_BYTES: u64 = 4 << 30;
 
-/// The lives of action items, into the tables that resolution answers from.
-pub async fn into_a_read_model(settings: &Settings) -> anyhow::Result<Vec<Line>> {
+/// The lives of action items, into the view of resolution.
+pub async fn into_a_view(settings: &Settings) -> anyhow::Result<Vec<Line>> {
     let folder = tempfile::tempdir_in(&settings.folder)?;
     let dir = folder.path().join("log");
     history::write(&dir, settings.events, history::of_items).await?;
@@ -35,7 +35,7 @@ pub async fn into_a_read_model(settings: &Settings) -> anyhow::Result<Vec<Line>>
     let of =
         report::ratios(&series[0], &vec![Sample { rate: 1.0, ..series[0][0] }; settings.rounds], |s| s.rate);
     Ok(vec![Line {
-        case: format!("replay of {} events into a read model", settings.events),
+        case: format!("replay of {} events into a view", settings.events),
         measured: rate(of.median),
         ratio: format!("({}–{})", rate(of.least), rate(of.greatest)),
         cpu: cpu(&series[0]),
@@ -52,7 +52,7 @@ async fn replay(log: &EventLog, root: &Path) -> anyhow::Result<Sample> {
     let kit = Kit::new(journal, Clock::System, views.path(), stop.clone());
     let head = log.head().position;
     let stopwatch = Stopwatch::start()?;
-    let view = ViewStore::keep::<ResolutionView>(&kit)?;
+    let view = ViewStore::spawn::<ResolutionView>(&kit, vec![])?;
     view.position().wait_for(|&position| position >= head).await?;
     let sample = stopwatch.sample(head)?;
     stop.cancel();

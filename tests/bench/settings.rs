@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What a run is told.
+/// The settings of a run.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Time that one measurement takes, after its warm-up.

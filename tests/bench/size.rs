@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use domain::Role;
 use event_log::{EventLog, Options};
 use futures::FutureExt as _;
-use proto::{deliberation::v1 as deliberation, followup::v1 as followup};
+use proto::{deliberation::v1 as deliberation, directory::v1 as directory, followup::v1 as followup};
 use proto::{resolution::v1 as resolution, scheduling::v1 as scheduling};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -72,7 +72,7 @@ async fn open(dir: &Path) -> anyhow::Result<Sample> {
     Ok(Sample { rate: 1.0 / took.as_secs_f64(), p50: took, cpu: Duration::ZERO })
 }
 
-/// The memory of `huishang up`, at rest: fresh, and with a past that all views have taken in.
+/// The memory of `huishang up`, at rest: fresh, and with a past that all views have projected.
 pub async fn of_a_process(settings: &Settings) -> anyhow::Result<Vec<Line>> {
     let mut lines = Vec::new();
     let mut fresh = Vec::new();
@@ -114,17 +114,19 @@ fn memory(case: String, bytes: Spread, most: f64) -> Line {
     }
 }
 
-/// Waits until every view has come to a position.
+/// Waits until every view has reached a position.
 async fn caught_up(client: &Client, at_least_position: u64) -> anyhow::Result<()> {
     let deadline = Instant::now() + CATCH_UP_TIMEOUT;
     loop {
         let departments =
-            scheduling::ListDepartmentsRequest { at_least_position, page_size: 1, ..Default::default() };
+            directory::ListDepartmentsRequest { at_least_position, page_size: 1, ..Default::default() };
+        let rooms = scheduling::ListRoomsRequest { at_least_position, ..Default::default() };
         let dockets = deliberation::ListDocketsRequest { at_least_position, ..Default::default() };
         let resolutions = resolution::ListResolutionsRequest { at_least_position, ..Default::default() };
         let board = followup::GetBoardRequest { at_least_position };
         let reached: Result<(), Status> = async {
             client.call(departments).await?;
+            client.call(rooms).await?;
             client.call(dockets).await?;
             client.call(resolutions).await?;
             client.call(board).await?;

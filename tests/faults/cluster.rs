@@ -1,8 +1,8 @@
-//! Three brokers that keep JetStream together, and the one that leads the stream is killed under load: no
-//! acknowledged command is lost or done twice.
+//! A JetStream cluster of three brokers, whose stream leader is killed under load: no acknowledged command is
+//! lost or executed twice.
 //!
-//! `FAULTS_ROUNDS=20 cargo test -p tests --test faults cluster` makes it longer: in a round, the broker
-//! that leads is killed once and started again.
+//! `FAULTS_ROUNDS=20 cargo test -p tests --test faults cluster` runs more rounds; in each, the leader is killed
+//! once and restarted.
 
 use crate::load::Load;
 use crate::seed::setting;
@@ -11,11 +11,11 @@ use domain::Role;
 use std::time::Duration;
 use tests::{Mode, Sandbox, SandboxConfig};
 
-/// Callers at the same time.
+/// Number of concurrent callers.
 const CALLERS: u64 = 8;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_death_of_the_leading_broker_loses_nothing() -> anyhow::Result<()> {
+async fn killing_the_stream_leader_loses_nothing() -> anyhow::Result<()> {
     let rounds: u64 = setting("FAULTS_ROUNDS", 1);
     let mut sandbox =
         Sandbox::start_with(Mode::Distributed, SandboxConfig { brokers: 3, ..SandboxConfig::default() })?;
@@ -34,12 +34,12 @@ async fn the_death_of_the_leading_broker_loses_nothing() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The broker that leads the realm's stream.
+/// Returns the process of the broker that leads the realm's stream.
 async fn leader(sandbox: &Sandbox) -> anyhow::Result<String> {
     let client = async_nats::connect(sandbox.nats_url()).await?;
     let stream = async_nats::jetstream::new(client).get_stream("huishang-main").await?;
-    let cluster = stream.cached_info().cluster.clone().context("three brokers keep the stream")?;
-    let leader = cluster.leader.context("a stream that has a leader")?;
-    // The first broker's process has no number.
+    let cluster = stream.cached_info().cluster.clone().context("the stream is clustered")?;
+    let leader = cluster.leader.context("the stream has a leader")?;
+    // The process of the first broker has no number.
     Ok(leader.replace("broker-", "nats-").replace("nats-1", "nats"))
 }

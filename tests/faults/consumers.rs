@@ -1,41 +1,35 @@
-//! Who follows the log: one that stops, one that was away for long, a record that cannot be taken in, and an
-//! event type from the future.
+//! Consumers of the log: one that stops reading, one that was down for a long time, a poisoned record, and an
+//! event type of a later version.
 
 use anyhow::{Context as _, ensure};
-use domain::scheduling::department::Department;
+use domain::directory::department::Department;
 use domain::{Actor, Aggregate as _, Role, Timestamp, Uuid};
 use event_log::{EventLog, Options};
 use journal::embedded::EmbeddedJournal;
 use journal::{Commit, Journal as _, Write};
+use proto::directory::v1::ListDepartmentsRequest;
 use proto::ledger::v1::GetRecordRequest;
 use proto::operations::v1::ListSetAsideRequest;
 use proto::record::Envelope;
-use proto::scheduling::v1::ListDepartmentsRequest;
 use std::time::Duration;
 use tests::{Client, Mode, Sandbox, department_stream};
 use tokio::task::JoinSet;
 use tonic::Code;
 
-const REGISTERED: &str = "type.googleapis.com/huishang.scheduling.events.v1.DepartmentRegistered";
-const FROM_THE_FUTURE: &str = "type.googleapis.com/huishang.scheduling.events.v7.DepartmentSplit";
-/// Commands that go on while somebody does not read; with them comes more than any buffer on the way holds.
+const REGISTERED: &str = "type.googleapis.com/huishang.directory.events.v1.DepartmentRegistered";
+const FROM_THE_FUTURE: &str = "type.googleapis.com/huishang.directory.events.v7.DepartmentSplit";
+/// Number of commands sent while a reader is stalled; their records exceed every buffer on the way.
 const COMMANDS: usize = 1200;
 
-/// Puts a record with one event into the log of an installation that does not run, as another version of it
-/// would have written it.
-async fn put_into_the_log(
-    sandbox: &Sandbox,
-    code: &str,
-    type_url: &str,
-    bytes: &[u8],
-) -> anyhow::Result<u64> {
+/// Appends a record with one event to the log of a stopped deployment, as another version would have written it.
+async fn append_to_log(sandbox: &Sandbox, code: &str, type_url: &str, bytes: &[u8]) -> anyhow::Result<u64> {
     let options = Options { reserve_bytes: 0, ..Options::new(sandbox.folder().join("log")) };
     let (log, _) = EventLog::open(options)?;
     let stream = Department::stream(Department::id(&domain::Code::parse(code)?));
     let expected = log.stream_position(&stream.to_string())?;
     let id = Uuid::now_v7();
     let envelope = Envelope {
-        commit_id: id,
+        command_id: id,
         command_digest: vec![1; 32],
         time: Timestamp::UNIX_EPOCH,
         actor: Actor::process("later-version"),
@@ -62,7 +56,7 @@ async fn a_poisoned_record_halts_its_stream_alone_and_is_listed() -> anyhow::Res
     let mut sandbox = Sandbox::start(Mode::Embedded)?;
     sandbox.client(Role::Clerk, None).await?.register_department("WELL").await?;
     sandbox.process("up").terminate()?;
-    let poison = put_into_the_log(&sandbox, "POISONED", REGISTERED, b"\xff\xff no such message").await?;
+    let poison = append_to_log(&sandbox, "POISONED", REGISTERED, b"\xff\xff no such message").await?;
     sandbox.start_process("up")?;
 
     let clerk = sandbox.client(Role::Clerk, None).await?;
@@ -71,54 +65,57 @@ async fn a_poisoned_record_halts_its_stream_alone_and_is_listed() -> anyhow::Res
     let operator = sandbox.client(Role::Operator, None).await?;
     let listed = operator.call(ListSetAsideRequest {}).await?;
     let consumers: Vec<&str> = listed.records.iter().map(|record| record.consumer.as_str()).collect();
-    ensure!(consumers.contains(&"scheduling") && consumers.contains(&"followup"), "{listed:?}");
+    ensure!(consumers.contains(&"directory") && consumers.contains(&"followup"), "{listed:?}");
     for record in &listed.records {
         ensure!(record.position == poison && record.stream == department_stream("POISONED"), "{record:?}");
     }
     let refused = clerk.register_department("POISONED").await.unwrap_err();
-    ensure!(refused.code() == Code::Internal, "nothing is decided on it: {refused}");
-    ensure!(sandbox.process("up").log().contains("a record was set aside"), "the log says so");
+    ensure!(refused.code() == Code::Internal, "no decision is based on it: {refused}");
+    ensure!(sandbox.process("up").log().contains("a record was set aside"), "it is logged");
 
     let printed = sandbox.run("operator", &["set-aside"])?;
     let printed = String::from_utf8(printed.stdout)?;
-    ensure!(printed.contains("scheduling") && printed.contains(&department_stream("POISONED")), "{printed}");
+    ensure!(printed.contains("directory") && printed.contains(&department_stream("POISONED")), "{printed}");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_type_from_the_future_is_kept_and_nothing_is_decided_on_it() -> anyhow::Result<()> {
+async fn an_unknown_event_type_is_preserved_and_blocks_decisions_on_its_stream() -> anyhow::Result<()> {
     let mut sandbox = Sandbox::start(Mode::Embedded)?;
     sandbox.client(Role::Clerk, None).await?.register_department("SPLIT").await?;
     sandbox.process("up").terminate()?;
     let bytes: Vec<u8> = (0..=255).rev().collect();
-    let position = put_into_the_log(&sandbox, "SPLIT", FROM_THE_FUTURE, &bytes).await?;
+    let position = append_to_log(&sandbox, "SPLIT", FROM_THE_FUTURE, &bytes).await?;
     sandbox.start_process("up")?;
 
     let clerk = sandbox.client(Role::Clerk, None).await?;
     let refused = clerk.register_department("SPLIT").await.unwrap_err();
     ensure!(refused.code() == Code::FailedPrecondition, "{refused}");
-    ensure!(Client::reason(&refused).as_deref() == Some("EVENT_TYPE_UNKNOWN"), "{refused}");
-    let said = refused.message();
-    ensure!(said.contains(&format!("record {position} ")) && said.contains("v7.DepartmentSplit"), "{said}");
-    ensure!(said.contains("upgrade this service"), "{said}");
+    ensure!(Client::reason(&refused).as_deref() == Some("UNKNOWN_EVENT_TYPE"), "{refused}");
+    let message = refused.message();
+    ensure!(
+        message.contains(&format!("record {position} ")) && message.contains("v7.DepartmentSplit"),
+        "{message}"
+    );
+    ensure!(message.contains("upgrade this service"), "{message}");
 
-    // Those who read pass over it; other streams are not concerned.
+    // Views skip it; other streams are not affected.
     let end = clerk.register_department("OTHER").await?;
     ensure!(departments(&clerk, end).await? == ["OTHER", "SPLIT"]);
     let listed = sandbox.client(Role::Operator, None).await?.call(ListSetAsideRequest {}).await?;
     ensure!(listed.total == 0, "{listed:?}");
 
     let auditor = sandbox.client(Role::Auditor, None).await?;
-    let told = auditor.call(GetRecordRequest { position }).await?.record.context("the record")?;
-    let event = told.payload.context("its payload")?.events.remove(0);
+    let record = auditor.call(GetRecordRequest { position }).await?.record.context("the record")?;
+    let event = record.events.first().context("its event")?;
     ensure!((event.type_url.as_str(), &event.value) == (FROM_THE_FUTURE, &bytes), "{event:?}");
     let followed = auditor.whole_log().await?.remove(position as usize - 1);
-    ensure!(followed.payload.context("its payload")?.events[0].value == bytes);
+    ensure!(followed.events.first().context("its event")?.value == bytes);
     ensure!(auditor.verify_log().await? == end);
 
     let shown = sandbox.run("auditor", &["log", "show", &position.to_string(), "--json"])?.stdout;
     let shown: serde_json::Value = serde_json::from_slice(&shown)?;
-    let event = &shown["record"]["payload"]["events"][0];
+    let event = &shown["record"]["events"][0];
     ensure!(
         event["@type"] == FROM_THE_FUTURE
             && event["value"].as_str().is_some_and(|value| value.starts_with("//79/Pv6")),
@@ -131,7 +128,7 @@ async fn an_event_type_from_the_future_is_kept_and_nothing_is_decided_on_it() ->
     Ok(())
 }
 
-/// Registers so many departments, some at once; answers the last position.
+/// Registers `count` departments concurrently, and returns the last position.
 async fn register_many(clerk: &Client, prefix: &str, count: usize) -> anyhow::Result<u64> {
     const CALLERS: usize = 32;
     let mut callers = JoinSet::new();
@@ -153,7 +150,7 @@ async fn register_many(clerk: &Client, prefix: &str, count: usize) -> anyhow::Re
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_that_stops_reading_holds_up_nobody() -> anyhow::Result<()> {
+async fn a_stalled_reader_blocks_nobody_else() -> anyhow::Result<()> {
     let mut sandbox = Sandbox::start(Mode::Embedded)?;
     let stopped = sandbox.client(Role::Auditor, None).await?;
     let mut stopped_readers = Vec::new();
@@ -170,13 +167,16 @@ async fn a_reader_that_stops_reading_holds_up_nobody() -> anyhow::Result<()> {
         clerk.call(ListDepartmentsRequest { at_least_position: end, ..Default::default() }).await.is_ok()
     );
 
-    let (took, status) = sandbox.process("up").terminate()?;
-    ensure!(took < Duration::from_secs(20) && status.success(), "it took {took:?} and ended with {status}");
+    let (elapsed, status) = sandbox.process("up").terminate()?;
+    ensure!(
+        elapsed < Duration::from_secs(20) && status.success(),
+        "it ended after {elapsed:?} with {status}"
+    );
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_was_away_for_long_catches_up() -> anyhow::Result<()> {
+async fn a_service_catches_up_after_a_long_downtime() -> anyhow::Result<()> {
     let mut sandbox = Sandbox::start(Mode::Distributed)?;
     sandbox.process("followup").kill()?;
     let clerk = sandbox.client(Role::Clerk, None).await?;

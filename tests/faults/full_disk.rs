@@ -1,9 +1,9 @@
-//! A disk that is nearly full, and one that fails: commands are refused, or the process ends; nothing that
-//! was acknowledged is missing.
+//! A disk that is nearly full, and one that fails: commands are refused, or the process exits; nothing
+//! acknowledged is lost.
 
 use anyhow::ensure;
 use domain::Role;
-use proto::scheduling::v1::ListDepartmentsRequest;
+use proto::directory::v1::ListDepartmentsRequest;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,12 +16,12 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-/// Callers at the same time.
+/// Number of concurrent callers.
 const CALLERS: u32 = 16;
-/// KiB that the log may take on the disk that fails: some thousand records.
+/// Capacity of the failing disk, in KiB: a few thousand records.
 const DISK_KIB: u64 = 1536;
-/// Time until something that is sure to happen has happened.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Timeout for expected events.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 async fn health(sandbox: &Sandbox, service: &str) -> anyhow::Result<ServingStatus> {
     let channel = Endpoint::from_shared(sandbox.server())?.connect().await?;
@@ -30,13 +30,13 @@ async fn health(sandbox: &Sandbox, service: &str) -> anyhow::Result<ServingStatu
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_below_its_reserve_takes_no_commands_and_answers_queries() -> anyhow::Result<()> {
-    const SCHEDULING: &str = "huishang.scheduling.v1.SchedulingService";
+async fn a_log_below_its_reserve_refuses_commands_and_answers_queries() -> anyhow::Result<()> {
+    const DIRECTORY: &str = "huishang.directory.v1.DirectoryService";
     let mut sandbox = Sandbox::start(Mode::Embedded)?;
     sandbox.client(Role::Clerk, None).await?.register_department("BEFORE").await?;
-    ensure!(health(&sandbox, SCHEDULING).await? == ServingStatus::Serving);
+    ensure!(health(&sandbox, DIRECTORY).await? == ServingStatus::Serving);
 
-    // No disk has so much space.
+    // No disk has that much space.
     let reserve = ("HUISHANG_LIMITS__LOG_RESERVE_MIB", u64::MAX.to_string());
     sandbox.configure(SandboxConfig { settings: vec![reserve], ..SandboxConfig::default() });
     sandbox.restart("up")?;
@@ -46,23 +46,26 @@ async fn a_log_below_its_reserve_takes_no_commands_and_answers_queries() -> anyh
     ensure!(refused.message().contains("free some space"), "it says what to do: {refused}");
     let listed = clerk.call(ListDepartmentsRequest { at_least_position: 1, ..Default::default() }).await?;
     ensure!(listed.departments.len() == 1, "{listed:?}");
-    tokio::time::timeout(PATIENCE, async {
-        while health(&sandbox, SCHEDULING).await? != ServingStatus::NotServing {
+    tokio::time::timeout(TIMEOUT, async {
+        while health(&sandbox, DIRECTORY).await? != ServingStatus::NotServing {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         anyhow::Ok(())
     })
     .await??;
-    ensure!(health(&sandbox, "").await? == ServingStatus::Serving, "it is no reason to start it anew");
+    ensure!(
+        health(&sandbox, "").await? == ServingStatus::Serving,
+        "the process must not be restarted for this"
+    );
 
     sandbox.configure(SandboxConfig::default());
     sandbox.restart("up")?;
     sandbox.client(Role::Clerk, None).await?.register_department("AFTER").await?;
-    ensure!(health(&sandbox, SCHEDULING).await? == ServingStatus::Serving);
+    ensure!(health(&sandbox, DIRECTORY).await? == ServingStatus::Serving);
     Ok(())
 }
 
-/// Registers departments, many at once, until a call fails; answers what was acknowledged, by position.
+/// Registers departments concurrently until a call fails; returns the acknowledged ones with their positions.
 async fn register_until_it_fails(clerk: &Client) -> BTreeSet<(u64, String)> {
     let numbers = Arc::new(AtomicU32::new(0));
     let mut callers = JoinSet::new();
@@ -82,30 +85,33 @@ async fn register_until_it_fails(clerk: &Client) -> BTreeSet<(u64, String)> {
     callers.join_all().await.into_iter().flatten().collect()
 }
 
-/// The process that keeps the log writes until its disk fails; then it is started on one that works.
-async fn ends_and_loses_nothing(mode: Mode, keeper: &str) -> anyhow::Result<()> {
+/// Writes until the disk of the process with the log fails; then restarts the process on a working disk.
+async fn exits_and_loses_nothing(mode: Mode, log_process: &str) -> anyhow::Result<()> {
     let mut sandbox = Sandbox::start(mode)?;
     sandbox.configure(SandboxConfig { file_kib_max: Some(DISK_KIB), ..SandboxConfig::default() });
-    sandbox.restart(keeper)?;
+    sandbox.restart(log_process)?;
     let clerk = sandbox.client(Role::Clerk, None).await?;
     let acknowledged = register_until_it_fails(&clerk).await;
     eprintln!("{} commands were acknowledged before the disk failed", acknowledged.len());
     ensure!(acknowledged.len() > 100);
 
-    let ended = sandbox.process(keeper).wait_for_end(PATIENCE)?;
-    ensure!(ended.code() == Some(1), "{keeper} ended with {ended}");
-    let said = sandbox.process(keeper).log();
-    ensure!(said.contains("the log's storage failed"), "{said}");
+    let ended = sandbox.process(log_process).wait_for_end(TIMEOUT)?;
+    ensure!(ended.code() == Some(1), "{log_process} ended with {ended}");
+    let output = sandbox.process(log_process).log();
+    ensure!(output.contains("the log's storage failed"), "{output}");
 
     sandbox.configure(SandboxConfig::default());
-    sandbox.start_process(keeper)?;
+    sandbox.start_process(log_process)?;
     let auditor = sandbox.client(Role::Auditor, None).await?;
     auditor.call_patiently(proto::ledger::v1::GetHeadRequest {}).await?;
     let log = auditor.whole_log().await?;
     for (position, code) in &acknowledged {
         let stream = tests::department_stream(code);
         let found = log.get(*position as usize - 1).map(|record| &record.stream);
-        ensure!(found == Some(&stream), "{code} was acknowledged at {position}, where {found:?} stands");
+        ensure!(
+            found == Some(&stream),
+            "{code} was acknowledged at {position}, where the stream is {found:?}"
+        );
     }
     ensure!(auditor.verify_log().await? >= acknowledged.len() as u64);
     let clerk = sandbox.client(Role::Clerk, None).await?;
@@ -114,11 +120,11 @@ async fn ends_and_loses_nothing(mode: Mode, keeper: &str) -> anyhow::Result<()> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_process_whose_disk_fails_ends_at_once_and_loses_nothing() -> anyhow::Result<()> {
-    ends_and_loses_nothing(Mode::Embedded, "up").await
+async fn a_process_whose_disk_fails_exits_immediately_and_loses_nothing() -> anyhow::Result<()> {
+    exits_and_loses_nothing(Mode::Embedded, "up").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ledger_whose_disk_fails_ends_at_once_and_loses_nothing() -> anyhow::Result<()> {
-    ends_and_loses_nothing(Mode::Distributed, "ledger").await
+async fn a_ledger_whose_disk_fails_exits_immediately_and_loses_nothing() -> anyhow::Result<()> {
+    exits_and_loses_nothing(Mode::Distributed, "ledger").await
 }

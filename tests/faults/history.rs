@@ -1,12 +1,12 @@
-//! A recorded history of clients, while every process is killed again and again in random order.
+//! The recorded history of several clients, while all processes are repeatedly killed in random order.
 //!
-//! Several clients write to a few streams they share, and repeat a command for as long as they have no answer.
-//! In the end: every acknowledged command is in the log exactly once, where its answer said; every other at most
-//! once; each stream's history is linearizable, by the checker of the `stateright` crate; and the read model
-//! is what the log tells.
+//! The clients write to a few shared streams, and retry each command until they get a response. At the end, every
+//! acknowledged command is in the log exactly once, at the position of its response; every other command at most
+//! once; each stream's history is linearizable according to the checker of the `stateright` crate; and the view
+//! matches the log.
 //!
-//! `FAULTS_SEED=7 FAULTS_ROUNDS=20 cargo test -p tests --test faults history` repeats a run and
-//! makes it longer: in a round, every process is killed once.
+//! `FAULTS_SEED=7 FAULTS_ROUNDS=20 cargo test -p tests --test faults history` repeats a run, with more rounds; in
+//! each, every process is killed once.
 
 mod linear;
 
@@ -14,42 +14,40 @@ use crate::seed::{self, Random, command, setting};
 use anyhow::{Context as _, ensure};
 use domain::Role;
 use prost::Message as _;
+use proto::directory::events::v1::DepartmentRegistered;
+use proto::directory::v1::{ListDepartmentsRequest, RegisterDepartmentRequest};
 use proto::ledger::v1::{GetRecordRequest, Record};
-use proto::scheduling::events::v1::{
-    DepartmentKind, DepartmentLevel, DepartmentProfile, DepartmentRegistered,
-};
-use proto::scheduling::v1::{ListDepartmentsRequest, RegisterDepartmentRequest};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use tests::{Client, Mode, Sandbox, department_stream};
+use tests::{Client, Mode, Sandbox, department_stream, registration};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tonic::Code;
 
-/// Clients at the same time.
+/// Number of concurrent clients.
 const CLIENTS: u64 = 8;
-/// Streams that they share.
+/// Number of shared streams.
 const STREAMS: u64 = 4;
-/// Acknowledged commands between two kills.
+/// Number of acknowledged commands between two kills.
 const COMMANDS_BETWEEN_KILLS: u64 = 30;
-/// Acknowledged commands of one client that it reads back from the ledger: one in so many.
+/// A client reads back one in this many of its acknowledged commands from the ledger.
 const READ_BACK_ONE_IN: u64 = 8;
 
-/// One command, from before its first try to after its last.
+/// A command, from before its first attempt to after its last.
 #[derive(Debug, Clone)]
 pub struct Operation {
     client: u64,
     command_id: String,
     stream: String,
-    /// Its place among all beginnings and ends, taken just before it was sent first.
+    /// Logical time just before the first attempt.
     began: u64,
-    /// The same, taken just after the answer came, and the position that the answer told.
+    /// Logical time just after the response, and the position in the response.
     ended: Option<(u64, u64)>,
 }
 
-/// What all clients of a run share.
+/// State shared by all clients of a run.
 struct Run {
     moments: AtomicU64,
     acknowledged: watch::Sender<u64>,
@@ -57,16 +55,16 @@ struct Run {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_acknowledged_is_lost_or_done_twice_embedded() -> anyhow::Result<()> {
-    a_history_holds(Mode::Embedded).await
+async fn nothing_acknowledged_is_lost_or_duplicated_embedded() -> anyhow::Result<()> {
+    check_history(Mode::Embedded).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_acknowledged_is_lost_or_done_twice_distributed() -> anyhow::Result<()> {
-    a_history_holds(Mode::Distributed).await
+async fn nothing_acknowledged_is_lost_or_duplicated_distributed() -> anyhow::Result<()> {
+    check_history(Mode::Distributed).await
 }
 
-async fn a_history_holds(mode: Mode) -> anyhow::Result<()> {
+async fn check_history(mode: Mode) -> anyhow::Result<()> {
     let (seed, rounds) = (seed::seed(), setting("FAULTS_ROUNDS", 1));
     let again = command("history", &[("SEED", seed), ("ROUNDS", rounds)]);
     eprintln!("{mode:?}: {again}");
@@ -91,7 +89,7 @@ async fn a_history_holds(mode: Mode) -> anyhow::Result<()> {
     verify(&sandbox, &operations).await.with_context(|| again)
 }
 
-/// Kills every process once in a round, in random order, each after some more commands were acknowledged.
+/// Kills every process once per round, in random order, each after some more commands have been acknowledged.
 async fn kill_everything(
     sandbox: &mut Sandbox,
     run: &Run,
@@ -110,14 +108,14 @@ async fn kill_everything(
             let waiting = acknowledged.wait_for(|&acknowledged| acknowledged >= enough);
             let waited = tokio::time::timeout(Duration::from_secs(120), waiting).await;
             waited
-                .with_context(|| format!("nothing more was acknowledged before {name} was to be killed"))??;
+                .with_context(|| format!("no further commands were acknowledged before killing {name}"))??;
             sandbox.restart(&name)?;
         }
     }
     Ok(())
 }
 
-/// Each order is as likely as any other (Fisher and Yates).
+/// Shuffles uniformly (Fisher–Yates).
 fn shuffle(names: &mut [String], chance: &mut Random) {
     for last in (1..names.len()).rev() {
         names.swap(last, chance.below(last as u64 + 1) as usize);
@@ -134,10 +132,8 @@ async fn write_until_over(
     while !run.over.load(Ordering::Acquire) {
         let code = format!("S{}", chance.below(STREAMS));
         let command_id = Client::command_id();
-        let request = RegisterDepartmentRequest {
-            command_id: command_id.clone(),
-            profile: Some(profile(&code, &command_id)),
-        };
+        let request =
+            RegisterDepartmentRequest { command_id: command_id.clone(), ..registration(&code, &command_id) };
         let began = run.moments.fetch_add(1, Ordering::AcqRel);
         let position = until_answered(&clerk, &run, request).await?;
         let ended = position.map(|position| (run.moments.fetch_add(1, Ordering::AcqRel), position));
@@ -158,7 +154,7 @@ async fn write_until_over(
     Ok(operations)
 }
 
-/// Repeats the command, with its id, until there is an answer; none when the run is over before.
+/// Retries the command, with the same id, until there is a response; `None` if the run ends first.
 async fn until_answered(
     clerk: &Client,
     run: &Run,
@@ -167,35 +163,35 @@ async fn until_answered(
     loop {
         match clerk.call(request.clone()).await {
             Ok(answer) => return Ok(Some(answer.position)),
-            Err(status) if passes(&status) => {
+            Err(status) if is_transient(&status) => {
                 if run.over.load(Ordering::Acquire) {
                     return Ok(None);
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            Err(status) => return Err(status).context("a command that nothing speaks against"),
+            Err(status) => return Err(status).context("a valid command was refused"),
         }
     }
 }
 
-/// What a client may take for "ask again": the process went away, before or in the middle of the call.
-fn passes(status: &tonic::Status) -> bool {
+/// Returns whether a client may retry: the process was killed before or during the call.
+fn is_transient(status: &tonic::Status) -> bool {
     matches!(status.code(), Code::Unavailable | Code::Unknown | Code::Cancelled | Code::Aborted)
 }
 
-/// What was acknowledged can be read from the ledger at once.
+/// Checks that an acknowledged command can be read from the ledger immediately.
 async fn read_back(clerk: &Client, run: &Run, position: u64, command_id: &str) -> anyhow::Result<()> {
     loop {
         match clerk.call(GetRecordRequest { position }).await {
             Ok(answer) => {
-                let record = answer.record.context("an answer without its record")?;
-                ensure!(commit_id(&record)? == command_id, "another record is at position {position}");
+                let record = answer.record.context("the response has no record")?;
+                ensure!(id_of_command(&record)? == command_id, "another record is at position {position}");
                 return Ok(());
             }
-            Err(status) if passes(&status) && !run.over.load(Ordering::Acquire) => {
+            Err(status) if is_transient(&status) && !run.over.load(Ordering::Acquire) => {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            Err(status) if passes(&status) => return Ok(()),
+            Err(status) if is_transient(&status) => return Ok(()),
             Err(status) => {
                 return Err(status).with_context(|| format!("position {position} was acknowledged"));
             }
@@ -203,21 +199,8 @@ async fn read_back(clerk: &Client, run: &Run, position: u64, command_id: &str) -
     }
 }
 
-/// A profile whose name is the command's own.
-fn profile(code: &str, name: &str) -> DepartmentProfile {
-    DepartmentProfile {
-        code: code.into(),
-        name: name.into(),
-        parent: None,
-        level: DepartmentLevel::Municipal.into(),
-        region: None,
-        kind: DepartmentKind::Agency.into(),
-    }
-}
-
-fn commit_id(record: &Record) -> anyhow::Result<String> {
-    let envelope = record.payload.as_ref().and_then(|payload| payload.envelope.as_ref());
-    Ok(envelope.context("a record without envelope")?.commit_id.clone())
+fn id_of_command(record: &Record) -> anyhow::Result<String> {
+    Ok(record.envelope.as_ref().context("the record has no envelope")?.command_id.clone())
 }
 
 async fn verify(sandbox: &Sandbox, operations: &[Operation]) -> anyhow::Result<()> {
@@ -229,52 +212,56 @@ async fn verify(sandbox: &Sandbox, operations: &[Operation]) -> anyhow::Result<(
     let places = places(&log)?;
     for operation in operations {
         let found = places.get(&operation.command_id).map(Vec::as_slice).unwrap_or_default();
-        ensure!(found.len() <= 1, "{} was done {} times: {operation:?}", operation.command_id, found.len());
-        if let Some((_, told)) = operation.ended {
-            ensure!(found.iter().map(|place| place.at).eq([told]), "{operation:?} is at {found:?}");
+        ensure!(
+            found.len() <= 1,
+            "{} was executed {} times: {operation:?}",
+            operation.command_id,
+            found.len()
+        );
+        if let Some((_, position)) = operation.ended {
+            ensure!(found.iter().map(|place| place.at).eq([position]), "{operation:?} is at {found:?}");
         }
     }
     linear::check(operations, &places)?;
-    the_read_model_is_what_the_log_tells(&auditor, &log, head).await?;
+    check_view(&auditor, &log, head).await?;
     let unanswered = operations.iter().filter(|operation| operation.ended.is_none()).count();
-    eprintln!("{} commands, {unanswered} of them without an answer; {head} records hold", operations.len());
+    eprintln!(
+        "{} commands, {unanswered} of them without a response; {head} records are valid",
+        operations.len()
+    );
     Ok(())
 }
 
-/// Where a command stands in its stream.
+/// Position of a command's record, and of its predecessor in the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// The record before it in the stream; 0 for the first.
+    /// Position of the previous record of the stream; 0 for the first.
     after: u64,
-    /// Its own record.
+    /// Position of the record.
     at: u64,
 }
 
-/// Command id → where the log has it.
+/// Returns the places of each command in the log, by command id.
 fn places(log: &[Record]) -> anyhow::Result<BTreeMap<String, Vec<Place>>> {
     let mut last = BTreeMap::new();
     let mut places: BTreeMap<String, Vec<Place>> = BTreeMap::new();
     for record in log {
         let after = last.insert(&record.stream, record.position).unwrap_or(0);
-        places.entry(commit_id(record)?).or_default().push(Place { after, at: record.position });
+        places.entry(id_of_command(record)?).or_default().push(Place { after, at: record.position });
     }
     Ok(places)
 }
 
-async fn the_read_model_is_what_the_log_tells(
-    auditor: &Client,
-    log: &[Record],
-    head: u64,
-) -> anyhow::Result<()> {
-    let mut told = BTreeMap::new();
-    for event in log.iter().filter_map(|record| record.payload.as_ref()).flat_map(|payload| &payload.events) {
+async fn check_view(auditor: &Client, log: &[Record], head: u64) -> anyhow::Result<()> {
+    let mut expected = BTreeMap::new();
+    for event in log.iter().flat_map(|record| &record.events) {
         let profile = DepartmentRegistered::decode(event.value.as_slice())?.profile.context("a profile")?;
-        told.insert(profile.code, profile.name);
+        expected.insert(profile.code, profile.name);
     }
     let request = ListDepartmentsRequest { at_least_position: head, ..Default::default() };
     let listed = auditor.call_patiently(request).await?.departments;
     let shown: BTreeMap<String, String> =
         listed.into_iter().map(|listed| (listed.code, listed.name)).collect();
-    ensure!(shown == told, "the view shows {shown:?}, the log tells {told:?}");
+    ensure!(shown == expected, "the view contains {shown:?}, but the log {expected:?}");
     Ok(())
 }

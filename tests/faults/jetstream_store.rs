@@ -1,9 +1,9 @@
-//! Damage in JetStream's store, under a whole installation: whatever its files come back as, no acknowledged
-//! command is missing from the ledger, nothing is committed on top of a wrong stream, and a repair restores
-//! the service where it does not come back by itself.
+//! Damage to JetStream's store in a complete deployment: in whatever state its files come back, no acknowledged
+//! command is missing from the ledger, nothing is committed on top of a wrong stream, and a repair restores the
+//! service where it does not recover by itself.
 //!
-//! `FAULTS_SEED=7 FAULTS_ROUNDS=20 cargo test -p tests --test faults jetstream_store` repeats
-//! a run and makes it longer: a round is every kind of damage once.
+//! `FAULTS_SEED=7 FAULTS_ROUNDS=20 cargo test -p tests --test faults jetstream_store` repeats a run, with more
+//! rounds; a round injects every kind of damage once.
 
 use crate::load::all_there;
 use crate::seed::{Random, seed, setting};
@@ -15,10 +15,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use tests::{Client, Mode, Sandbox, huishang};
 
-/// Time in which an installation must serve again, the repair included.
-const BACK_WITHIN: Duration = Duration::from_secs(90);
+/// Time within which a deployment must serve again, including the repair.
+const RECOVERY_TIME_MAX: Duration = Duration::from_secs(90);
 
-/// What is done to the files while the broker is down.
+/// Damage done to the files while the broker is down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Damage {
     Wiped,
@@ -32,7 +32,7 @@ const KINDS: [Damage; 5] =
     [Damage::Wiped, Damage::OlderCopy, Damage::TailCut, Damage::BitsFlipped, Damage::IndexMissing];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_damage_of_the_store_takes_what_was_acknowledged() -> anyhow::Result<()> {
+async fn damage_to_the_store_loses_nothing_acknowledged() -> anyhow::Result<()> {
     let (seed, rounds): (u64, u64) = (seed(), setting("FAULTS_ROUNDS", 1));
     eprintln!("FAULTS_SEED={seed} FAULTS_ROUNDS={rounds} repeats this damage");
     for round in 0..rounds {
@@ -46,7 +46,7 @@ async fn no_damage_of_the_store_takes_what_was_acknowledged() -> anyhow::Result<
     Ok(())
 }
 
-/// Departments, and the position that each was acknowledged at.
+/// Departments, with the position at which each was acknowledged.
 type Acknowledged = BTreeMap<String, u64>;
 
 async fn register(clerk: &Client, done: &mut Acknowledged, count: usize) -> anyhow::Result<()> {
@@ -73,25 +73,25 @@ async fn survives(kind: Damage, chance: &mut Random) -> anyhow::Result<()> {
     }
     sandbox.process("nats").kill()?;
     damage(kind, &store, &older, chance)?;
-    // Some processes start anew and know nothing, others remember.
-    let mut anew: Vec<&str> = ["scheduling", "ledger"].into_iter().filter(|_| chance.one_in(2)).collect();
+    // Some processes are restarted and have no state; others keep running.
+    let mut restarted: Vec<&str> = ["directory", "ledger"].into_iter().filter(|_| chance.one_in(2)).collect();
     if chance.one_in(2) {
-        anew.reverse();
+        restarted.reverse();
     }
     sandbox.start_process("nats")?;
-    for name in &anew {
-        // A ledger that refuses what it finds does not become ready.
+    for name in &restarted {
+        // A ledger that refuses the stream does not become ready.
         let started = sandbox.restart(name);
         ensure!(started.is_ok() || *name == "ledger", "{name} did not start: {started:?}");
     }
-    let repaired = back_in_service(&mut sandbox, &mut done).await?;
-    eprintln!("{kind:?}: started anew {anew:?}, {repaired} repairs");
+    let repairs = recover(&mut sandbox, &mut done).await?;
+    eprintln!("{kind:?}: restarted {restarted:?}, {repairs} repairs");
     all_there(&sandbox, &done).await
 }
 
-/// Sends one command until it is acknowledged, and repairs when the ledger has ended.
-async fn back_in_service(sandbox: &mut Sandbox, done: &mut Acknowledged) -> anyhow::Result<u32> {
-    let begun = Instant::now();
+/// Sends a command until it is acknowledged, running repairs when the ledger has exited; returns their number.
+async fn recover(sandbox: &mut Sandbox, done: &mut Acknowledged) -> anyhow::Result<u32> {
+    let started = Instant::now();
     let mut repairs = 0;
     let clerk = sandbox.client(Role::Clerk, None).await?;
     loop {
@@ -101,7 +101,7 @@ async fn back_in_service(sandbox: &mut Sandbox, done: &mut Acknowledged) -> anyh
             done.insert(code, position);
             return Ok(repairs);
         }
-        if begun.elapsed() > BACK_WITHIN {
+        if started.elapsed() > RECOVERY_TIME_MAX {
             bail!("nothing is acknowledged after {repairs} repairs: {tried:?}");
         }
         if !sandbox.is_running("ledger")? {
@@ -123,7 +123,7 @@ async fn register_patiently(clerk: &Client, done: &mut Acknowledged) -> anyhow::
     }
 }
 
-/// Repairs, first without replacing anything: what needs that is refused with its own exit code.
+/// Repairs, first without replacing the stream, which is refused with its own exit code if it is needed.
 fn repair(sandbox: &Sandbox) -> anyhow::Result<()> {
     let mut arguments = vec!["ledger", "repair", "--journal", sandbox.nats_url(), "--data"];
     let data = sandbox.data_of("ledger");
@@ -133,9 +133,9 @@ fn repair(sandbox: &Sandbox) -> anyhow::Result<()> {
         arguments.push("--replace-stream");
         output = Command::new(huishang()).args(&arguments).output()?;
     }
-    let said = String::from_utf8_lossy(&output.stdout);
-    ensure!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    eprint!("{said}");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    ensure!(output.status.success(), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
+    eprint!("{stdout}");
     Ok(())
 }
 
@@ -175,7 +175,7 @@ fn damage(kind: Damage, store: &Path, older: &Path, chance: &mut Random) -> anyh
     Ok(())
 }
 
-/// The files of JetStream's streams whose names end so.
+/// Returns the files of JetStream's streams with this ending.
 fn files(store: &Path, ending: &str) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![store.to_owned()];

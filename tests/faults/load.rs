@@ -1,22 +1,19 @@
-//! Callers who register departments and repeat what was not answered, while something breaks.
+//! Load for fault tests: callers that register departments and retry until they get a response.
 
 use anyhow::ensure;
 use domain::Role;
-use proto::scheduling::events::v1::{DepartmentKind, DepartmentLevel, DepartmentProfile};
-use proto::scheduling::v1::RegisterDepartmentRequest;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tests::{Client, Sandbox, department_stream};
+use tests::{Client, Sandbox, department_stream, registration};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Time after which a call must have been answered in some way: the service's own limit of a request, and
-/// time for the answer.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(35);
+/// Time within which every call must return: the service's own request timeout, plus time for the response.
+const CALL_TIMEOUT: Duration = Duration::from_secs(35);
 
-/// Callers under way.
+/// Running callers.
 pub struct Load {
     callers: JoinSet<anyhow::Result<BTreeMap<String, u64>>>,
     acknowledged: Arc<AtomicU64>,
@@ -24,7 +21,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Starts so many callers.
+    /// Starts the callers.
     pub fn start(clerk: &Client, callers: u64) -> Load {
         let (acknowledged, stop) = (Arc::new(AtomicU64::new(0)), CancellationToken::new());
         let mut load = Load { callers: JoinSet::new(), acknowledged, stop };
@@ -34,18 +31,18 @@ impl Load {
         load
     }
 
-    /// Waits until so many more commands are acknowledged.
+    /// Waits until `count` more commands are acknowledged.
     pub async fn more(&self, count: u64, within: Duration) -> anyhow::Result<()> {
-        let (goal, begun) = (self.acknowledged.load(Ordering::Acquire) + count, Instant::now());
+        let (goal, started) = (self.acknowledged.load(Ordering::Acquire) + count, Instant::now());
         while self.acknowledged.load(Ordering::Acquire) < goal {
-            ensure!(begun.elapsed() < within, "nothing is acknowledged any more");
+            ensure!(started.elapsed() < within, "no more commands are acknowledged");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         Ok(())
     }
 
-    /// Lets each caller finish what it has begun, and sees that every acknowledged command is in the log
-    /// exactly once, where its answer said.
+    /// Lets each caller finish its current command, then checks that every acknowledged command is in the log
+    /// exactly once, at the position of its response.
     pub async fn all_there(mut self, sandbox: &Sandbox) -> anyhow::Result<usize> {
         self.stop.cancel();
         let mut done = BTreeMap::new();
@@ -66,12 +63,12 @@ async fn call(
     let mut mine = BTreeMap::new();
     while !stop.is_cancelled() {
         let code = format!("C{caller}N{}", mine.len());
-        let request = register(&code);
+        let request = registration(&code, &code);
         let position = loop {
             let began = Instant::now();
-            let answer = tokio::time::timeout(ANSWERED_WITHIN, clerk.call(request.clone())).await;
+            let answer = tokio::time::timeout(CALL_TIMEOUT, clerk.call(request.clone())).await;
             match answer {
-                Err(_) => anyhow::bail!("a call was not answered within {ANSWERED_WITHIN:?}"),
+                Err(_) => anyhow::bail!("a call did not return within {CALL_TIMEOUT:?}"),
                 Ok(Ok(answer)) => break answer.position,
                 Ok(Err(status)) => {
                     ensure!(
@@ -89,21 +86,8 @@ async fn call(
     Ok(mine)
 }
 
-fn register(code: &str) -> RegisterDepartmentRequest {
-    RegisterDepartmentRequest {
-        command_id: Client::command_id(),
-        profile: Some(DepartmentProfile {
-            code: code.into(),
-            name: code.into(),
-            parent: None,
-            level: DepartmentLevel::Municipal.into(),
-            region: None,
-            kind: DepartmentKind::Agency.into(),
-        }),
-    }
-}
-
-/// Every acknowledged command is in the ledger once, where its answer said; and the log holds.
+/// Checks that every acknowledged command is in the ledger exactly once, at the position of its response, and that
+/// the log is valid.
 pub async fn all_there(sandbox: &Sandbox, done: &BTreeMap<String, u64>) -> anyhow::Result<()> {
     let auditor = sandbox.client(Role::Auditor, None).await?;
     let log = auditor.whole_log().await?;

@@ -1,4 +1,4 @@
-//! Faults that can be shown on the log's directory alone.
+//! Faults that concern only the log's directory.
 
 mod appender;
 mod crash_states;
@@ -8,9 +8,9 @@ mod failing_disk;
 mod full_disk;
 mod image;
 mod io_errors;
-mod lives;
 mod mounts;
 mod power_cut;
 mod proof;
 mod recording;
+mod scenarios;
 mod workload;

@@ -1,7 +1,7 @@
-//! Faults: what disks, power and processes do to an installation, and that it loses nothing by them.
+//! Fault injection: failures of disks, power, networks and processes, by which a deployment must lose nothing.
 //!
-//! Short by default. `FAULTS_…` variables make a test long or repeat what it found; each module
-//! names its own, and a failure prints the command.
+//! Runs are short by default. `FAULTS_…` variables make a test longer or repeat a failure; each module documents
+//! its own, and a failure prints the command that repeats it.
 
 mod cluster;
 mod consumers;

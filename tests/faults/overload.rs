@@ -1,14 +1,14 @@
-//! Ten times more than it can do: what can be done is done, the rest is refused at once, memory stays bounded;
-//! and connections that do nothing are closed.
+//! Tenfold overload: the server keeps working at capacity, refuses the rest immediately, and its memory stays
+//! bounded; idle and stalled connections are closed.
 //!
-//! `FAULTS_SECONDS` makes the overload last longer; `FAULTS_SEED` repeats a mix of calls.
+//! `FAULTS_SECONDS` sets the duration of the overload; `FAULTS_SEED` repeats a mix of calls.
 
 use crate::seed::{Random, seed, setting};
 use anyhow::ensure;
 use domain::Role;
 use futures::stream;
 use proto::Rpc as _;
-use proto::scheduling::v1::{
+use proto::directory::v1::{
     ListDepartmentsRequest, ListDepartmentsResponse, RegisterDepartmentRequest, RegisterDepartmentResponse,
 };
 use service_kit::limits::{HANDSHAKE_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, REQUEST_TIMEOUT};
@@ -23,18 +23,18 @@ use tokio::task::JoinSet;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-/// Requests that the server takes at once: its capacity.
+/// Capacity of the server: requests that it handles concurrently.
 const CAPACITY: u64 = 48;
-/// How much more is asked of it.
+/// Overload, as a multiple of the capacity.
 const TIMES: u64 = 10;
-/// Connections over which that is asked.
+/// Number of connections used for it.
 const CONNECTIONS: u64 = 16;
-/// How long each phase lasts unless the environment says otherwise.
+/// Default duration of each phase, in seconds.
 const SECONDS: u64 = 3;
-/// What the server may take of memory while it is overloaded.
+/// Maximum resident memory of the server during the overload.
 const RESIDENT_BYTES_MAX: u64 = 300 << 20;
-/// Of the calls that succeed at its capacity, how many per cent must under overload. On a quiet machine
-/// it is 80 and more; a machine that builds something at the same time tells little.
+/// Minimum number of successful calls during the overload, in percent of those at capacity. On an idle machine it
+/// is 80 and more; on a machine that is also compiling, the figure means little.
 const SUCCESSES_PERCENT_MIN: u64 = 30;
 
 fn limits(names: &[(&'static str, u64)]) -> SandboxConfig {
@@ -42,7 +42,7 @@ fn limits(names: &[(&'static str, u64)]) -> SandboxConfig {
     SandboxConfig { settings, ..SandboxConfig::default() }
 }
 
-/// What became of the calls of one phase.
+/// Outcomes of the calls of one phase.
 #[derive(Debug, Default)]
 struct Outcome {
     succeeded: AtomicU64,
@@ -62,7 +62,7 @@ impl Outcome {
     }
 }
 
-/// So many callers, each with one call under way, until the time is over. Who is refused waits as it is told.
+/// Runs callers with one call in flight each, for this time. A refused caller waits for the requested delay.
 async fn load(clients: &[Client], callers: u64, time: Duration, seed: u64) -> anyhow::Result<Outcome> {
     let outcome = Arc::new(Outcome::default());
     let over = Arc::new(AtomicBool::new(false));
@@ -98,7 +98,7 @@ async fn load(clients: &[Client], callers: u64, time: Duration, seed: u64) -> an
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_overloaded_server_does_what_it_can_and_refuses_the_rest() -> anyhow::Result<()> {
+async fn an_overloaded_server_works_at_capacity_and_refuses_the_rest() -> anyhow::Result<()> {
     let seed = seed();
     let time = Duration::from_secs(setting("FAULTS_SECONDS", SECONDS));
     let config = limits(&[("HUISHANG_LIMITS__REQUESTS_AT_ONCE_MAX", CAPACITY)]);
@@ -124,7 +124,7 @@ async fn an_overloaded_server_does_what_it_can_and_refuses_the_rest() -> anyhow:
     );
     ensure!(peak.failed.lock().unwrap().is_empty(), "{:?}", peak.failed);
     ensure!(overloaded.failed.lock().unwrap().is_empty(), "only refusals: {:?}", overloaded.failed);
-    ensure!(overloaded.refused.into_inner() > 0, "it was no overload");
+    ensure!(overloaded.refused.into_inner() > 0, "the server was not overloaded");
     ensure!(percent >= SUCCESSES_PERCENT_MIN, "{percent} % of the peak");
     ensure!(resident < RESIDENT_BYTES_MAX, "{} MiB", resident >> 20);
     clients[0].register_department("AFTERWARDS").await?;
@@ -134,7 +134,7 @@ async fn an_overloaded_server_does_what_it_can_and_refuses_the_rest() -> anyhow:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_that_runs_away_is_told_to_wait_and_the_others_are_served() -> anyhow::Result<()> {
+async fn a_runaway_caller_is_throttled_and_others_are_served() -> anyhow::Result<()> {
     let config = limits(&[("HUISHANG_LIMITS__CALLER_REQUESTS_PER_SECOND_MAX", 20)]);
     let sandbox = Sandbox::start_with(Mode::Embedded, config)?;
     let runaway = sandbox.client(Role::Clerk, Some("FAST")).await?;
@@ -150,35 +150,35 @@ async fn a_caller_that_runs_away_is_told_to_wait_and_the_others_are_served() -> 
     for status in refused {
         ensure!(status.code() == Code::ResourceExhausted, "{status}");
         let info = status.get_details_retry_info();
-        ensure!(info.and_then(|info| info.retry_delay).is_some(), "it says when to ask again: {status}");
+        ensure!(info.and_then(|info| info.retry_delay).is_some(), "it has a retry delay: {status}");
     }
     sandbox.client(Role::Clerk, Some("SLOW")).await?.register_department("A").await?;
     Ok(())
 }
 
-/// What every HTTP/2 client begins with, and settings that change nothing.
-const HELLO: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+/// The HTTP/2 client preface, with empty settings.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 async fn connect(sandbox: &Sandbox) -> anyhow::Result<TcpStream> {
     Ok(TcpStream::connect(sandbox.server().replace("http://", "")).await?)
 }
 
-/// Waits until the other side has closed; what it says before does not matter.
+/// Waits until the server closes the connection; data received before is ignored.
 async fn closed(mut connection: TcpStream, within: Duration) -> anyhow::Result<()> {
-    let mut said = Vec::new();
+    let mut received = Vec::new();
     // An error is a close as well.
-    let _ = tokio::time::timeout(within, connection.read_to_end(&mut said)).await?;
+    let _ = tokio::time::timeout(within, connection.read_to_end(&mut received)).await?;
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_that_do_nothing_are_closed() -> anyhow::Result<()> {
+async fn stalled_connections_are_closed() -> anyhow::Result<()> {
     let sandbox = Sandbox::start(Mode::Embedded)?;
-    // One that says the first word letter by letter.
+    // One that sends the preface byte by byte.
     let mut slow = connect(&sandbox).await?;
     let (slow_reading, mut slow_writing) = slow.split();
     let slowly = async {
-        for byte in HELLO {
+        for byte in PREFACE {
             if slow_writing.write_all(&[*byte]).await.is_err() {
                 return;
             }
@@ -186,64 +186,64 @@ async fn connections_that_do_nothing_are_closed() -> anyhow::Result<()> {
         }
     };
     let ended = async {
-        let mut said = Vec::new();
+        let mut received = Vec::new();
         let mut reading = slow_reading;
-        let _ = reading.read_to_end(&mut said).await;
+        let _ = reading.read_to_end(&mut received).await;
     };
     let slow_ends = tokio::time::timeout(HANDSHAKE_TIMEOUT * 3, async {
         tokio::select! {
-            () = slowly => anyhow::bail!("it could say all of it"),
+            () = slowly => anyhow::bail!("the whole preface was accepted"),
             () = ended => Ok(()),
         }
     });
-    // One that greets and then answers no ping; one that stops within the head of a request.
-    let mut dumb = connect(&sandbox).await?;
-    dumb.write_all(HELLO).await?;
+    // One that sends the preface and then ignores pings; one that stops within the headers of a request.
+    let mut silent = connect(&sandbox).await?;
+    silent.write_all(PREFACE).await?;
     let mut cut_short = connect(&sandbox).await?;
-    cut_short.write_all(HELLO).await?;
+    cut_short.write_all(PREFACE).await?;
     cut_short.write_all(&[0, 1, 0, 1, 4, 0, 0, 0, 1, 0x82]).await?;
     let limit = (KEEPALIVE_INTERVAL + KEEPALIVE_TIMEOUT) * 2;
-    let (slow_ends, dumb_ends, cut_short_ends) =
-        tokio::join!(slow_ends, closed(dumb, limit), closed(cut_short, limit));
+    let (slow_ends, silent_ends, cut_short_ends) =
+        tokio::join!(slow_ends, closed(silent, limit), closed(cut_short, limit));
     slow_ends??;
-    dumb_ends?;
+    silent_ends?;
     cut_short_ends?;
     sandbox.client(Role::Clerk, None).await?.register_department("A").await?;
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn more_connections_than_are_allowed_are_closed_at_once() -> anyhow::Result<()> {
+async fn connections_over_the_limit_are_closed_immediately() -> anyhow::Result<()> {
     const MOST: u64 = 4;
     let config = limits(&[("HUISHANG_LIMITS__CONNECTIONS_MAX", MOST)]);
     let sandbox = Sandbox::start_with(Mode::Embedded, config)?;
     let mut open = Vec::new();
     for _ in 0..MOST {
         let mut connection = connect(&sandbox).await?;
-        connection.write_all(HELLO).await?;
-        // Its greeting shows that the server has it.
+        connection.write_all(PREFACE).await?;
+        // The server's preface shows that it has accepted the connection.
         connection.read_u8().await?;
         open.push(connection);
     }
     closed(connect(&sandbox).await?, HANDSHAKE_TIMEOUT / 2).await?;
     open.pop();
-    // The place is free again when the server has seen the end.
+    // There is room again once the server has noticed the close.
     let clerk = sandbox.client(Role::Clerk, None).await?;
     clerk.call_patiently(proto::scheduling::v1::ListRoomsRequest::default()).await?;
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn half_a_request_is_ended_and_gives_its_place_back() -> anyhow::Result<()> {
-    const PLACES: u64 = 2;
-    let config = limits(&[("HUISHANG_LIMITS__REQUESTS_AT_ONCE_MAX", PLACES)]);
+async fn an_incomplete_request_times_out_and_releases_its_permit() -> anyhow::Result<()> {
+    const PERMITS: u64 = 2;
+    let config = limits(&[("HUISHANG_LIMITS__REQUESTS_AT_ONCE_MAX", PERMITS)]);
     let sandbox = Sandbox::start_with(Mode::Embedded, config)?;
     let clerk = sandbox.client(Role::Clerk, None).await?;
     let mut halves = JoinSet::new();
-    for _ in 0..PLACES {
+    for _ in 0..PERMITS {
         let clerk = clerk.clone();
         halves.spawn(async move {
-            // Again while the questions below have the place.
+            // Retry while the queries below hold the permits.
             loop {
                 let nothing = stream::pending::<RegisterDepartmentRequest>();
                 let path = RegisterDepartmentRequest::PATH;
@@ -254,7 +254,7 @@ async fn half_a_request_is_ended_and_gives_its_place_back() -> anyhow::Result<()
             }
         });
     }
-    // While they hold all places, others are refused at once.
+    // While they hold all permits, others are refused immediately.
     let all_held = async {
         loop {
             match clerk.call(ListDepartmentsRequest::default()).await {
@@ -266,7 +266,7 @@ async fn half_a_request_is_ended_and_gives_its_place_back() -> anyhow::Result<()
     tokio::time::timeout(REQUEST_TIMEOUT / 2, all_held).await??;
     let ended = tokio::time::timeout(REQUEST_TIMEOUT * 2, halves.join_all()).await?;
     for answer in ended {
-        let status = answer.expect_err("it never was a request");
+        let status = answer.expect_err("the request was never complete");
         ensure!(matches!(status.code(), Code::Cancelled | Code::DeadlineExceeded), "{status}");
     }
     clerk.register_department("A").await?;

@@ -1,4 +1,4 @@
-//! `huishang ledger repair` as an operator meets it: what it says, what it leaves alone, how it ends.
+//! `huishang ledger repair` as seen by an operator: its output, what it leaves unchanged, and its exit codes.
 
 use anyhow::{Context as _, ensure};
 use domain::Role;
@@ -15,51 +15,51 @@ fn repair(sandbox: &Sandbox, data: &Path, flags: &[&str]) -> anyhow::Result<Outp
         .context("the binary runs")
 }
 
-/// That it ended with this code and said this.
-fn ends(output: &Output, code: i32, said: &str) -> anyhow::Result<()> {
-    let told =
+/// Checks the exit code, and that the output contains a text.
+fn check(output: &Output, code: i32, expected: &str) -> anyhow::Result<()> {
+    let printed =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    ensure!(output.status.code() == Some(code), "ended with {:?}: {told}", output.status.code());
-    ensure!(told.contains(said), "{said:?} is not in: {told}");
+    ensure!(output.status.code() == Some(code), "exited with {:?}: {printed}", output.status.code());
+    ensure!(printed.contains(expected), "{expected:?} is not in: {printed}");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_repair_says_what_it_finds_and_throws_nothing_away_unasked() -> anyhow::Result<()> {
+async fn a_repair_reports_what_it_finds_and_discards_nothing_without_consent() -> anyhow::Result<()> {
     let mut sandbox = Sandbox::start(Mode::Distributed)?;
     let data = sandbox.data_of("ledger");
     let clerk = sandbox.client(Role::Clerk, None).await?;
     for number in 0..3 {
         clerk.register_department(&format!("D{number}")).await?;
     }
-    ends(&repair(&sandbox, &data, &[])?, 6, "stop the ledger first")?;
-    ends(&repair(&sandbox, &sandbox.folder().join("nowhere"), &[])?, 3, "there is no log")?;
+    check(&repair(&sandbox, &data, &[])?, 6, "stop the ledger first")?;
+    check(&repair(&sandbox, &sandbox.folder().join("nowhere"), &[])?, 3, "there is no log")?;
     sandbox.process("ledger").terminate()?;
-    ends(&repair(&sandbox, &data, &[])?, 0, "nothing is to be repaired")?;
+    check(&repair(&sandbox, &data, &[])?, 0, "nothing is to be repaired")?;
 
-    // What no ledger committed, on a stream that was made anew.
+    // An uncommitted message, in a stream that was recreated.
     let client = async_nats::connect(sandbox.nats_url()).await?;
     let context = async_nats::jetstream::new(client.clone());
     let stream = context.get_stream("huishang-main").await?;
     let config = stream.cached_info().config.clone();
     context.delete_stream("huishang-main").await?;
     context.create_stream(config).await?;
-    let subject = "huishang.main.scheduling.department.0193d2b4-7a55-7d4e-9c1a-0123456789ab";
+    let subject = "huishang.main.directory.department.0193d2b4-7a55-7d4e-9c1a-0123456789ab";
     client.request(subject, "scribble".into()).await?;
 
     let found = "position 1 is not the log's";
-    ends(&repair(&sandbox, &data, &["--dry-run"])?, 0, found)?;
-    ends(
+    check(&repair(&sandbox, &data, &["--dry-run"])?, 0, found)?;
+    check(
         &repair(&sandbox, &data, &["--dry-run", "--replace-stream"])?,
         0,
         "to be made anew from the log: 1 to 3",
     )?;
-    ends(&repair(&sandbox, &data, &[])?, 4, "--replace-stream")?;
-    ends(&repair(&sandbox, &data, &["--replace-stream"])?, 0, "the stream has all 3 records of the log")?;
+    check(&repair(&sandbox, &data, &[])?, 4, "--replace-stream")?;
+    check(&repair(&sandbox, &data, &["--replace-stream"])?, 0, "the stream has all 3 records of the log")?;
     let saved = thrown_away(&data)?;
     ensure!(saved["position"] == 1 && saved["payload"] == "7363726962626c65", "{saved}");
 
-    // The services that ran all the while go on with it.
+    // The services kept running, and continue with the repaired stream.
     sandbox.start_process("ledger")?;
     let position = loop {
         match clerk.register_department("D3").await {
@@ -70,10 +70,10 @@ async fn a_repair_says_what_it_finds_and_throws_nothing_away_unasked() -> anyhow
     ensure!(position == 4, "{position}");
     sandbox.process("ledger").terminate()?;
     sandbox.process("nats").kill()?;
-    ends(&repair(&sandbox, &data, &[])?, 7, "")
+    check(&repair(&sandbox, &data, &[])?, 7, "")
 }
 
-/// The one record that was saved.
+/// Reads the single record that was saved.
 fn thrown_away(data: &Path) -> anyhow::Result<serde_json::Value> {
     let mut files = data.read_dir()?.flatten().map(|entry| entry.path());
     let file = files.find(|path| path.to_string_lossy().contains("thrown-away-")).context("a file")?;

@@ -1,4 +1,4 @@
-//! A ledger's directory that was put back from an old copy.
+//! A ledger whose log was replaced by an older copy.
 
 use anyhow::ensure;
 use domain::Role;
@@ -11,8 +11,8 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs an installation, puts an older copy of the log in place, and answers with it, its process down.
-async fn put_back(mode: Mode) -> anyhow::Result<Sandbox> {
+/// Runs a deployment, stops the ledger's process, replaces the log by an older copy, and returns the sandbox.
+async fn with_older_log(mode: Mode) -> anyhow::Result<Sandbox> {
     let mut sandbox = Sandbox::start(mode)?;
     let process = sandbox.process_of("ledger");
     let log = sandbox.data_of("ledger").join("log");
@@ -38,9 +38,9 @@ async fn put_back(mode: Mode) -> anyhow::Result<Sandbox> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stale_log_is_refused_unless_told_otherwise_which_it_records() -> anyhow::Result<()> {
-    let mut sandbox = put_back(Mode::Embedded).await?;
-    // Even when nothing was signed, the read models have seen more.
+async fn a_stale_log_is_refused_unless_accepted_which_is_recorded() -> anyhow::Result<()> {
+    let mut sandbox = with_older_log(Mode::Embedded).await?;
+    // Even without a signed head, the views have seen more records.
     let signed = sandbox.data_of("ledger").join("signed-head");
     let elsewhere = sandbox.folder().join("signed-elsewhere");
     for missing in [false, true] {
@@ -53,21 +53,21 @@ async fn a_stale_log_is_refused_unless_told_otherwise_which_it_records() -> anyh
     }
     std::fs::rename(&elsewhere, &signed)?;
 
-    sandbox.tell("up", &["--accept-stale"]);
+    sandbox.set_flags("up", &["--accept-stale"]);
     sandbox.start_process("up")?;
     let clerk = sandbox.client(Role::Clerk, None).await?;
     ensure!(clerk.register_department("NEW").await? == 7);
     let log = sandbox.client(Role::Auditor, None).await?.whole_log().await?;
     ensure!(log[5].types == ["huishang.ledger.events.v1.StaleLogAccepted"], "{:?}", log[5]);
-    // From then on it is the log, and no more needs to be accepted.
-    sandbox.tell("up", &[]);
+    // From then on the log is valid, and the flag is no longer needed.
+    sandbox.set_flags("up", &[]);
     sandbox.process("up").terminate()?;
     sandbox.start_process("up")
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ledger_that_is_behind_catches_up_from_the_stream() -> anyhow::Result<()> {
-    let mut sandbox = put_back(Mode::Distributed).await?;
+async fn a_ledger_that_lags_behind_catches_up_from_the_stream() -> anyhow::Result<()> {
+    let mut sandbox = with_older_log(Mode::Distributed).await?;
     sandbox.start_process("ledger")?;
     let auditor = sandbox.client(Role::Auditor, None).await?;
     ensure!(auditor.whole_log().await?.len() == 9);
@@ -76,8 +76,8 @@ async fn a_ledger_that_is_behind_catches_up_from_the_stream() -> anyhow::Result<
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stale_ledger_is_refused_when_the_stream_is_as_old() -> anyhow::Result<()> {
-    let mut sandbox = put_back(Mode::Distributed).await?;
+async fn a_stale_ledger_is_refused_if_the_stream_is_equally_old() -> anyhow::Result<()> {
+    let mut sandbox = with_older_log(Mode::Distributed).await?;
     sandbox.process("nats").kill()?;
     std::fs::remove_dir_all(sandbox.folder().join("nats"))?;
     sandbox.start_process("nats")?;

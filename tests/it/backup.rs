@@ -1,61 +1,25 @@
-//! A log that is backed up while it grows is verified without a server, and made again where it was lost.
+//! A log that is backed up while it grows is verified without a server, and restored after it was lost.
 
+use crate::commands::{ensure_failed, json, offline, register, text};
 use crate::in_both_modes;
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use domain::Role;
 use proto::ledger::v1::GetHeadRequest;
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Command, Output};
-use tests::{Client, Mode, Sandbox, huishang};
+use std::process::Output;
+use tests::{Mode, Sandbox};
 
 const FIRST_SEGMENT: &str = "00000000000000000001.segment";
 
-/// Runs a command that needs no server.
-pub fn offline(arguments: &[&str]) -> anyhow::Result<Output> {
-    Command::new(huishang()).args(arguments).output().context("the binary runs")
-}
-
-/// What a command printed as JSON; it must have ended well.
-pub fn told(output: &Output) -> anyhow::Result<serde_json::Value> {
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Ok(serde_json::from_slice(&output.stdout)?)
-}
-
-/// That a command ended with this code, and said this.
-pub fn refused(output: &Output, code: i32, said: &str) -> anyhow::Result<()> {
-    let error = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.code() == Some(code), "ended with {:?}: {error}", output.status.code());
-    ensure!(error.contains(said), "{said:?} is not in: {error}");
-    Ok(())
-}
-
-pub fn text(path: &Path) -> &str {
-    path.to_str().expect("a path of the test is UTF-8")
-}
-
-/// Registers departments, and answers where each is.
-pub async fn register(
-    clerk: &Client,
-    numbers: std::ops::Range<u32>,
-) -> anyhow::Result<BTreeMap<String, u64>> {
-    let mut acknowledged = BTreeMap::new();
-    for number in numbers {
-        let code = format!("D{number}");
-        acknowledged.insert(code.clone(), clerk.register_department(&code).await?);
-    }
-    Ok(acknowledged)
-}
-
 fn back_up(sandbox: &Sandbox, dir: &Path) -> anyhow::Result<serde_json::Value> {
-    told(&sandbox.run("operator", &["log", "backup", text(dir), "--json"])?)
+    json(&sandbox.run("operator", &["log", "backup", text(dir), "--json"])?)
 }
 
 fn verify(dir: &Path) -> anyhow::Result<Output> {
     offline(&["log", "verify", "--backup", text(dir), "--json"])
 }
 
-async fn a_lost_log_is_made_again_from_its_backup(mode: Mode) -> anyhow::Result<()> {
+async fn a_lost_log_is_restored_from_its_backup(mode: Mode) -> anyhow::Result<()> {
     let mut sandbox = Sandbox::start(mode)?;
     let backup = sandbox.folder().join("backup");
     let clerk = sandbox.client(Role::Clerk, None).await?;
@@ -70,11 +34,11 @@ async fn a_lost_log_is_made_again_from_its_backup(mode: Mode) -> anyhow::Result<
     let whole = std::fs::read(&segment)?;
     std::fs::write(&part, &whole[..whole.len() * 2 / 3])?;
     std::fs::remove_file(&segment)?;
-    refused(&verify(&backup)?, 1, "missing")?;
+    ensure_failed(&verify(&backup)?, 1, "missing")?;
     let last = back_up(&sandbox, &backup)?;
     ensure!(last["new"].as_u64() < Some(20) && !part.exists(), "{last}");
 
-    let key = told(&sandbox.run("auditor", &["log", "signed-head", "--json"])?)?["key"].clone();
+    let key = json(&sandbox.run("auditor", &["log", "signed-head", "--json"])?)?["key"].clone();
     let verified = offline(&[
         "log",
         "verify",
@@ -84,7 +48,7 @@ async fn a_lost_log_is_made_again_from_its_backup(mode: Mode) -> anyhow::Result<
         "--key",
         key.as_str().unwrap_or(""),
     ])?;
-    let verified = told(&verified)?;
+    let verified = json(&verified)?;
     ensure!(verified["hash"] == last["hash"] && verified["root"] == last["root"], "{verified}");
     ensure!(verified["signed"] == last["position"], "{verified}");
 
@@ -95,7 +59,7 @@ async fn a_lost_log_is_made_again_from_its_backup(mode: Mode) -> anyhow::Result<
     let auditor = sandbox.client(Role::Auditor, None).await?;
     let before = auditor.call(GetHeadRequest {}).await?;
     let (ledger, data) = (sandbox.process_of("ledger"), sandbox.data_of("ledger"));
-    refused(
+    ensure_failed(
         &offline(&["log", "restore", text(&backup), "--data", text(&data)])?,
         2,
         "only where there is none",
@@ -105,7 +69,7 @@ async fn a_lost_log_is_made_again_from_its_backup(mode: Mode) -> anyhow::Result<
         Mode::Embedded => std::fs::remove_dir_all(data.join("log"))?,
         Mode::Distributed => std::fs::remove_dir_all(&data)?,
     }
-    let restored = told(&offline(&["log", "restore", text(&backup), "--data", text(&data), "--json"])?)?;
+    let restored = json(&offline(&["log", "restore", text(&backup), "--data", text(&data), "--json"])?)?;
     ensure!(restored["root"] == last["root"] && restored["logId"] == first["logId"], "{restored}");
     sandbox.start_process(ledger)?;
 
@@ -118,11 +82,11 @@ async fn a_lost_log_is_made_again_from_its_backup(mode: Mode) -> anyhow::Result<
     }
     let grown = back_up(&sandbox, &backup)?;
     ensure!(grown["position"] == before.position + 1 && grown["logId"] == first["logId"], "{grown}");
-    told(&verify(&backup)?)?;
-    told(&sandbox.run("auditor", &["log", "verify", "--json"])?)?;
+    json(&verify(&backup)?)?;
+    json(&sandbox.run("auditor", &["log", "verify", "--json"])?)?;
     Ok(())
 }
-in_both_modes!(a_lost_log_is_made_again_from_its_backup);
+in_both_modes!(a_lost_log_is_restored_from_its_backup);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_backup_of_this_log_is_refused() -> anyhow::Result<()> {
@@ -133,21 +97,21 @@ async fn what_is_no_backup_of_this_log_is_refused() -> anyhow::Result<()> {
     let made = back_up(&sandbox, &backup)?;
 
     let others = other.run("operator", &["log", "backup", text(&backup)])?;
-    refused(&others, 2, "it is the backup of log")?;
-    refused(&sandbox.run("auditor", &["log", "backup", text(&backup)])?, 5, "operator")?;
+    ensure_failed(&others, 2, "this is a backup of log")?;
+    ensure_failed(&sandbox.run("auditor", &["log", "backup", text(&backup)])?, 5, "operator")?;
     let (keys, nowhere) = (sandbox.folder().join("keys"), sandbox.folder().join("nowhere"));
     for no_backup in [&keys, &nowhere] {
         let restored = offline(&["log", "restore", text(no_backup), "--data", text(&copy)])?;
         ensure!(!restored.status.success() && !copy.exists(), "{restored:?}");
     }
-    refused(&verify(&keys)?, 2, "there is no backup")?;
+    ensure_failed(&verify(&keys)?, 2, "there is no backup")?;
 
     let head = sandbox.folder().join("backup/head");
     std::fs::write(&head, std::fs::read_to_string(&head)?.replace("position 3", "position 2"))?;
-    refused(&verify(&backup)?, 1, "head: its hash or root for record 2")?;
+    ensure_failed(&verify(&backup)?, 1, "head: its hash or root for record 2")?;
     std::fs::remove_file(&head)?;
-    refused(&verify(&backup)?, 1, "never finished")?;
+    ensure_failed(&verify(&backup)?, 1, "never finished")?;
     let restored = offline(&["log", "restore", text(&backup), "--data", text(&copy), "--json"])?;
-    ensure!(told(&restored)?["root"] == made["root"], "what whole segments hold is restored");
+    ensure!(json(&restored)?["root"] == made["root"], "what whole segments hold is restored");
     Ok(())
 }

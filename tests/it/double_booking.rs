@@ -1,10 +1,10 @@
-//! A room is never booked twice, however many ask at the same moment.
+//! A room is never booked twice, however many ask for it at the same moment.
 
 use crate::in_both_modes;
 use anyhow::ensure;
 use domain::Role;
 use proto::scheduling::v1::ScheduleSessionRequest;
-use tests::{Client, Mode, Sandbox};
+use tests::{Client, Mode, Sandbox, command, outline};
 use tokio::task::JoinSet;
 use tonic::Code;
 
@@ -17,8 +17,8 @@ async fn one_of_fifty_gets_the_room(mode: Mode) -> anyhow::Result<()> {
     clerk.register_department("OFFICE").await?;
     clerk.register_room("ROOM").await?;
     let mut sessions = Vec::new();
-    for no in 0..SCHEDULERS {
-        sessions.push(clerk.admitted_session(&format!("Session {no}"), "OFFICE").await?);
+    for number in 0..SCHEDULERS {
+        sessions.push(clerk.admitted_session(outline(&format!("Session {number}"), "OFFICE")).await?);
     }
 
     let mut asked = JoinSet::new();
@@ -26,10 +26,10 @@ async fn one_of_fifty_gets_the_room(mode: Mode) -> anyhow::Result<()> {
         let clerk: Client = clerk.clone();
         asked.spawn(async move {
             let request = ScheduleSessionRequest {
-                command_id: Client::command_id(),
                 session_id,
-                room: "ROOM".into(),
-                from: Some(Client::moment("2027-03-08T02:00:00Z")),
+                room_code: "ROOM".into(),
+                starts_at: Some(Client::moment("2027-03-08T02:00:00Z")),
+                ..command()
             };
             clerk.call(request).await
         });

@@ -3,10 +3,10 @@
 use crate::in_both_modes;
 use anyhow::ensure;
 use domain::Role;
-use proto::scheduling::events::v1::{DepartmentKind, DepartmentLevel, DepartmentProfile};
-use proto::scheduling::v1::{RegisterDepartmentRequest, RegisterDepartmentResponse};
+use proto::directory::v1::{RegisterDepartmentRequest, RegisterDepartmentResponse};
+use proto::ledger::v1::Record;
 use std::time::Duration;
-use tests::{Client, Mode, Sandbox};
+use tests::{Client, Mode, Sandbox, registration};
 use tokio::task::JoinSet;
 use tonic::Code;
 
@@ -14,17 +14,7 @@ use tonic::Code;
 const SENDS: usize = 20;
 
 fn register(command_id: &str, code: &str, name: &str) -> RegisterDepartmentRequest {
-    RegisterDepartmentRequest {
-        command_id: command_id.into(),
-        profile: Some(DepartmentProfile {
-            code: code.into(),
-            name: name.into(),
-            parent: None,
-            level: DepartmentLevel::Municipal.into(),
-            region: None,
-            kind: DepartmentKind::Agency.into(),
-        }),
-    }
+    RegisterDepartmentRequest { command_id: command_id.into(), ..registration(code, name) }
 }
 
 fn office(command_id: &str, name: &str) -> RegisterDepartmentRequest {
@@ -34,10 +24,9 @@ fn office(command_id: &str, name: &str) -> RegisterDepartmentRequest {
 /// The records that a command has in the log.
 async fn records_of(sandbox: &Sandbox, command_id: &str) -> anyhow::Result<Vec<u64>> {
     let log = sandbox.client(Role::Auditor, None).await?.whole_log().await?;
-    let commit_id = |record: &proto::ledger::v1::Record| {
-        record.payload.as_ref().and_then(|payload| Some(payload.envelope.as_ref()?.commit_id.clone()))
-    };
-    let found = log.iter().filter(|record| commit_id(record).as_deref() == Some(command_id));
+    let of_command =
+        |record: &&Record| record.envelope.as_ref().is_some_and(|envelope| envelope.command_id == command_id);
+    let found = log.iter().filter(of_command);
     Ok(found.map(|record| record.position).collect())
 }
 
@@ -46,15 +35,16 @@ async fn a_repeat_gives_the_first_answer(mode: Mode) -> anyhow::Result<()> {
     let command_id = Client::command_id();
     let clerk = sandbox.client(Role::Clerk, None).await?;
     let first = clerk.call(office(&command_id, "The office")).await?;
-    clerk.call(office(&Client::command_id(), "The office, renamed")).await?;
+    let renamed = clerk.call(office(&Client::command_id(), "The office, renamed")).await?;
 
-    // At once, and after every process was started anew.
-    ensure!(clerk.call(office(&command_id, "The office")).await? == first);
+    // At once, and after every process was restarted: its position, and the department as it is now.
+    let answer = RegisterDepartmentResponse { position: first.position, ..renamed };
+    ensure!(clerk.call(office(&command_id, "The office")).await? == answer);
     for name in sandbox.process_names() {
         sandbox.restart(&name)?;
     }
     let clerk = sandbox.client(Role::Clerk, None).await?;
-    ensure!(clerk.call_patiently(office(&command_id, "The office")).await? == first);
+    ensure!(clerk.call_patiently(office(&command_id, "The office")).await? == answer);
 
     let other = clerk.call(office(&command_id, "Another office")).await.unwrap_err();
     ensure!(other.code() == Code::AlreadyExists, "{other}");
@@ -81,8 +71,8 @@ async fn the_same_command_many_times_at_once_has_one_effect(mode: Mode) -> anyho
 }
 in_both_modes!(the_same_command_many_times_at_once_has_one_effect);
 
-/// Commands that differ under one id: one of them is done, and every other is told so.
-async fn of_different_commands_under_one_id_one_is_done(mode: Mode) -> anyhow::Result<()> {
+/// Different commands under one id: one of them is carried out, and every other is refused.
+async fn one_of_different_commands_with_one_id_is_carried_out(mode: Mode) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
     let clerk = sandbox.client(Role::Clerk, None).await?;
     let command_id = Client::command_id();
@@ -100,15 +90,15 @@ async fn of_different_commands_under_one_id_one_is_done(mode: Mode) -> anyhow::R
     ensure!(records_of(&sandbox, &command_id).await? == done);
     Ok(())
 }
-in_both_modes!(of_different_commands_under_one_id_one_is_done);
+in_both_modes!(one_of_different_commands_with_one_id_is_carried_out);
 
-async fn who_missed_the_answer_asks_again(mode: Mode) -> anyhow::Result<()> {
+async fn a_caller_who_missed_the_answer_gets_it(mode: Mode) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
     let clerk = sandbox.client(Role::Clerk, None).await?;
     for round in 0..30 {
         let (command_id, code) = (Client::command_id(), format!("D{round}"));
-        let request = register(&command_id, &code, "It was not heard");
-        // The caller goes away at another moment each time: before, in the middle, after.
+        let request = register(&command_id, &code, "Renamed");
+        // The caller gives up at another moment each time: before, in the middle, after.
         let patience = Duration::from_micros(round * 300);
         let _ = tokio::time::timeout(patience, clerk.call(request.clone())).await;
         let answer = clerk.call(request.clone()).await?;
@@ -117,4 +107,4 @@ async fn who_missed_the_answer_asks_again(mode: Mode) -> anyhow::Result<()> {
     }
     Ok(())
 }
-in_both_modes!(who_missed_the_answer_asks_again);
+in_both_modes!(a_caller_who_missed_the_answer_gets_it);

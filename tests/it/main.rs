@@ -1,18 +1,22 @@
 //! Stories, each run embedded and as separate processes over a real broker.
 
+mod authentication;
 mod backup;
 mod command_line;
+mod commands;
 mod crash;
-mod door;
 mod double_booking;
+mod expecting;
 mod export;
 mod idempotency;
 mod plan;
 mod receipt;
+mod requests;
 mod story;
 mod views;
+mod waiting;
 
-/// Declares a test that runs in both ways an installation can be made up.
+/// Declares a test that runs in both modes of an installation.
 #[macro_export]
 macro_rules! in_both_modes {
     ($(#[$doc:meta])* $name:ident) => {

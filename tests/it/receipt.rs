@@ -1,6 +1,6 @@
-//! A receipt that somebody took home shows what was in the log, without the log.
+//! A receipt proves, without the log, what was in it.
 
-use crate::backup::{offline, refused, register, text, told};
+use crate::commands::{ensure_failed, json, offline, register, text};
 use crate::in_both_modes;
 use anyhow::ensure;
 use domain::Role;
@@ -9,28 +9,28 @@ use tests::{Mode, Sandbox, department_stream};
 async fn a_receipt_is_checked_without_the_log(mode: Mode) -> anyhow::Result<()> {
     let mut sandbox = Sandbox::start(mode)?;
     let clerk = sandbox.client(Role::Clerk, None).await?;
-    let places = register(&clerk, 0..5).await?;
-    let key = told(&sandbox.run("auditor", &["log", "signed-head", "--json"])?)?["key"].clone();
+    let positions = register(&clerk, 0..5).await?;
+    let key = json(&sandbox.run("auditor", &["log", "signed-head", "--json"])?)?["key"].clone();
     let key = key.as_str().unwrap_or_default().to_owned();
     let file = sandbox.folder().join("receipt.tlog-proof");
-    let given = sandbox.run("auditor", &["log", "receipt", &places["D3"].to_string()])?;
+    let given = sandbox.run("auditor", &["log", "receipt", &positions["D3"].to_string()])?;
     std::fs::write(&file, &given.stdout)?;
-    refused(&sandbox.run("auditor", &["log", "receipt", "9"])?, 3, "the log ends at position 5")?;
+    ensure_failed(&sandbox.run("auditor", &["log", "receipt", "9"])?, 3, "the log ends at position 5")?;
 
     for name in sandbox.process_names() {
         sandbox.process(&name).kill()?;
     }
     let check = |key: &str| offline(&["log", "check-receipt", text(&file), "--key", key, "--json"]);
-    let record = told(&check(&key)?)?;
-    ensure!(record["position"] == places["D3"] && record["stream"] == department_stream("D3"), "{record}");
+    let record = json(&check(&key)?)?;
+    ensure!(record["position"] == positions["D3"] && record["stream"] == department_stream("D3"), "{record}");
 
     let another = key.replace("huishang/main", "huishang/maim");
-    refused(&check(&another)?, 2, "--key")?;
+    ensure_failed(&check(&another)?, 2, "--key")?;
     let receipt = std::fs::read_to_string(&file)?;
     std::fs::write(&file, receipt.replacen("index 3", "index 2", 1))?;
-    refused(&check(&key)?, 1, "does not show that the record is in the log")?;
+    ensure_failed(&check(&key)?, 1, "does not prove that the record is in the log")?;
     std::fs::write(&file, "something else")?;
-    refused(&check(&key)?, 1, "it is no receipt")?;
+    ensure_failed(&check(&key)?, 1, "it is not a valid receipt")?;
     Ok(())
 }
 in_both_modes!(a_receipt_is_checked_without_the_log);

@@ -1,4 +1,4 @@
-//! The demo's story, against whole installations, undisturbed and disturbed.
+//! The demo's story, against whole installations, undisturbed, and while processes are killed.
 
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
@@ -16,30 +16,30 @@ fn play(sandbox: &Sandbox) -> anyhow::Result<Child> {
         .context("the demo starts")
 }
 
-fn played(output: &Output) -> anyhow::Result<String> {
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+fn printed_by(output: &Output) -> anyhow::Result<String> {
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "the story did not end well: {errors}\n{said}");
-    Ok(said)
+    ensure!(output.status.success(), "the story failed: {errors}\n{printed}");
+    Ok(printed)
 }
 
-async fn the_story_is_told(mode: Mode) -> anyhow::Result<()> {
+async fn the_story_runs_to_its_end(mode: Mode) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
-    let said = played(&play(&sandbox)?.wait_with_output()?)?;
+    let printed = printed_by(&play(&sandbox)?.wait_with_output()?)?;
     for reason in [
         "RULE_BROKEN",
         "NO_QUORUM",
         "DECISION_NOT_EXECUTABLE",
         "ROOM_TAKEN",
-        "ACCEPTED_OWN_WORK",
-        "NOT_ENTITLED",
+        "OWN_WORK",
+        "NOT_ENTITLED_TO_VOTE",
     ] {
-        ensure!(said.contains(reason), "no refusal by {reason} in:\n{said}");
+        ensure!(printed.contains(reason), "no refusal by {reason} in:\n{printed}");
     }
-    ensure!(said.contains("all verified"), "no verified log in:\n{said}");
+    ensure!(printed.contains("all verified"), "no verified log in:\n{printed}");
     Ok(())
 }
-in_both_modes!(the_story_is_told);
+in_both_modes!(the_story_runs_to_its_end);
 
 /// Kills every process of the installation once while the story is played, each when the one before
 /// serves again, and expects the story to end as if nothing had happened.
@@ -54,8 +54,8 @@ async fn the_story_survives_every_process(mode: Mode) -> anyhow::Result<()> {
         sandbox.restart(&name)?;
         log = sandbox.follow_log().await?;
     }
-    let said = played(&playing.wait_with_output()?)?;
-    ensure!(said.contains("all verified"), "no verified log in:\n{said}");
+    let printed = printed_by(&playing.wait_with_output()?)?;
+    ensure!(printed.contains("all verified"), "no verified log in:\n{printed}");
     Ok(())
 }
 in_both_modes!(the_story_survives_every_process);

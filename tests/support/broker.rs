@@ -1,4 +1,4 @@
-//! The broker: a real nats-server, alone or one of several that keep JetStream together.
+//! The broker: a real nats-server, alone or one of a cluster.
 
 use crate::process::{Process, nats_server};
 use std::cell::RefCell;
@@ -6,26 +6,26 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-/// What each of so many brokers is told, so that they find each other; nothing for one alone.
+/// For each of `brokers`: the flags by which it finds the others; none for one alone.
 pub fn routes(brokers: usize) -> anyhow::Result<Vec<Vec<String>>> {
     if brokers == 1 {
         return Ok(vec![vec![]]);
     }
-    // Held until all are known, so that no port is given twice.
+    // Held until all ports are known, so that none is used twice.
     let ports = (0..brokers).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
     let routes = ports
         .iter()
         .map(|port| Ok(format!("nats://{}", port.local_addr()?)))
         .collect::<std::io::Result<Vec<_>>>()?;
-    let told = |(number, own): (usize, &String)| {
+    let flags = |(number, own): (usize, &String)| {
         let name = format!("--name=broker-{}", number + 1);
         let cluster = ["--cluster_name=tested".to_owned(), format!("--cluster={own}")];
         [name].into_iter().chain(cluster).chain([format!("--routes={}", routes.join(","))]).collect()
     };
-    Ok(routes.iter().enumerate().map(told).collect())
+    Ok(routes.iter().enumerate().map(flags).collect())
 }
 
-/// Starts a broker that keeps its files in `store`, at a port or at any; answers its address too.
+/// Starts a broker that keeps its files in `store`, on this port or any; returns its address as well.
 pub fn start(
     name: &str,
     store: &Path,

@@ -1,14 +1,16 @@
 //! A client of an installation, with the shortcuts that stories need.
 
+use crate::refusal::checked;
 use anyhow::Context as _;
-use domain::scheduling::department::Department;
 use domain::{Aggregate as _, Code};
 use futures::Stream;
+use prost::Message as _;
 use prost_types::Timestamp;
+use proto::directory::v1 as directory;
 use proto::ledger::v1 as ledger;
-use proto::scheduling::events::v1 as values;
+use proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use proto::scheduling::v1 as scheduling;
-use proto::{Rpc, ledger::v1::ledger_service_client::LedgerServiceClient};
+use proto::{CommandRequest, Rpc};
 use std::collections::BTreeMap;
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -19,7 +21,12 @@ use tonic::{Code as StatusCode, Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 use tonic_types::StatusExt as _;
 
-/// Somebody with an identity, connected to every service.
+const LEDGER: &str = "/huishang.ledger.v1.LedgerService/";
+const READ_RECORDS: &str = "/huishang.ledger.v1.LedgerService/ReadRecords";
+const VERIFY_LOG: &str = "/huishang.ledger.v1.LedgerService/VerifyLog";
+
+/// Somebody with an identity, connected to every service. Every refusal that they receive is compared with the
+/// contract; one that it does not list panics.
 #[derive(Clone)]
 pub struct Client {
     pub(crate) channels: BTreeMap<String, Channel>,
@@ -37,9 +44,15 @@ impl Client {
         Timestamp::from_str(text).expect("a moment such as 2027-03-08T02:00:00Z")
     }
 
-    /// The rule that refused.
+    /// The reason of a refusal.
     pub fn reason(status: &Status) -> Option<String> {
         status.get_error_details().error_info().map(|info| info.reason.clone())
+    }
+
+    /// The details of a refusal's reason.
+    pub fn details(status: &Status) -> BTreeMap<String, String> {
+        let details = status.get_error_details();
+        details.error_info().map(|info| info.metadata.clone().into_iter().collect()).unwrap_or_default()
     }
 
     /// The fields that were refused.
@@ -52,6 +65,10 @@ impl Client {
     fn channel(&self, path: &str) -> Channel {
         let context = path.trim_start_matches("/huishang.").split('.').next().unwrap_or_default();
         self.channels[context].clone()
+    }
+
+    fn ledger(&self) -> LedgerServiceClient<Channel> {
+        LedgerServiceClient::new(self.channel(LEDGER))
     }
 
     fn request<M>(&self, message: M) -> Request<M> {
@@ -67,11 +84,11 @@ impl Client {
         let mut client = tonic::client::Grpc::new(self.channel(R::PATH));
         client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
         let codec = ProstCodec::<R, R::Response>::default();
-        let answer = client.unary(self.request(message), PathAndQuery::from_static(R::PATH), codec).await?;
-        Ok(answer.into_inner())
+        let answer = client.unary(self.request(message), PathAndQuery::from_static(R::PATH), codec).await;
+        Ok(answer.map_err(|status| checked(R::PATH, status))?.into_inner())
     }
 
-    /// Calls an rpc, again and again while the service is away, for at most 30 s.
+    /// Calls an rpc, again and again while the service is unavailable, for at most 30 s.
     pub async fn call_patiently<R: Rpc>(&self, message: R) -> Result<R::Response, Status> {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
         loop {
@@ -86,7 +103,7 @@ impl Client {
         }
     }
 
-    /// Begins an rpc whose request comes, or does not come, as a stream.
+    /// Begins an rpc whose request arrives as a stream, or does not arrive.
     pub async fn begin<M, A>(
         &self,
         path: &'static str,
@@ -98,116 +115,65 @@ impl Client {
     {
         let mut client = tonic::client::Grpc::new(self.channel(path));
         client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-        let codec = ProstCodec::<M, A>::default();
-        let answer =
-            client.client_streaming(self.request(request), PathAndQuery::from_static(path), codec).await?;
-        Ok(answer.into_inner())
+        let (request, codec) = (self.request(request), ProstCodec::<M, A>::default());
+        let answer = client.client_streaming(request, PathAndQuery::from_static(path), codec).await;
+        Ok(answer.map_err(|status| checked(path, status))?.into_inner())
     }
 
     /// Sends bytes that are no message.
     pub async fn send_garbage(&self, path: &'static str) -> Result<(), Status> {
-        // As a string field of another number and kind, these bytes are no RegisterDepartmentRequest.
-        let garbage =
-            ledger::MoveClockRequest { command_id: "\u{1}".repeat(3), to: Some(Default::default()) };
-        let mut broken = prost::Message::encode_to_vec(&garbage);
-        broken.extend([0xff; 7]);
         let mut client = tonic::client::Grpc::new(self.channel(path));
         client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-        client
-            .unary(self.request(broken), PathAndQuery::from_static(path), crate::bytes_codec::BytesCodec)
-            .await
-            .map(drop)
+        let (request, codec) = (self.request(vec![0xff; 32]), crate::bytes_codec::BytesCodec);
+        let answer = client.unary(request, PathAndQuery::from_static(path), codec).await;
+        answer.map(drop).map_err(|status| checked(path, status))
     }
 
-    /// Enters a department; answers with its position.
+    /// Registers a department; returns the position of its record.
     pub async fn register_department(&self, code: &str) -> Result<u64, Status> {
-        let profile = values::DepartmentProfile {
-            code: code.into(),
-            name: format!("Department {code}"),
-            parent: None,
-            level: values::DepartmentLevel::Municipal.into(),
-            region: None,
-            kind: values::DepartmentKind::Agency.into(),
-        };
-        let request = scheduling::RegisterDepartmentRequest {
-            command_id: Client::command_id(),
-            profile: Some(profile),
-        };
-        Ok(self.call(request).await?.position)
+        Ok(self.call(registration(code, &format!("Department {code}"))).await?.position)
     }
 
-    /// Enters a room with 20 seats.
+    /// Registers a room with 20 seats.
     pub async fn register_room(&self, code: &str) -> Result<(), Status> {
-        let profile =
-            values::RoomProfile { code: code.into(), name: code.into(), seats: 20, equipment: vec![] };
-        let request =
-            scheduling::RegisterRoomRequest { command_id: Client::command_id(), profile: Some(profile) };
-        self.call(request).await.map(drop)
+        let room = scheduling::Room { code: code.into(), name: code.into(), seats: 20, equipment: vec![] };
+        self.call(scheduling::RegisterRoomRequest { room: Some(room), ..command() }).await.map(drop)
     }
 
-    /// Asks for a session of one department on 8 March 2027 and has it admitted; answers with its id.
-    pub async fn admitted_session(&self, title: &str, department: &str) -> Result<String, Status> {
-        let role = values::TopicRole { topic: 1, role: values::RoleOnTopic::Decides.into() };
-        let outline = values::SessionOutline {
-            title: title.into(),
-            purpose: "To be decided".into(),
-            body: "BODY".into(),
-            kind: values::SessionKind::Standing.into(),
-            chair: department.into(),
-            topics: vec![values::SessionTopic {
-                no: 1,
-                title: "The topic".into(),
-                timebox_minutes: 30,
-                papers_required: false,
-            }],
-            attendees: vec![values::SessionAttendee { department: department.into(), roles: vec![role] }],
-            minutes: 60,
-            earliest_start: Some(Client::moment("2027-03-08T01:00:00Z")),
-            case_reference: None,
-            decide_by: None,
-            quorum_percent: 50,
-        };
-        let request =
-            scheduling::RequestSessionRequest { command_id: Client::command_id(), outline: Some(outline) };
-        let session_id = self.call(request).await?.session_id;
-        let command_id = Client::command_id;
-        self.call(scheduling::ScreenSessionRequest {
-            command_id: command_id(),
-            session_id: session_id.clone(),
-        })
-        .await?;
-        self.call(scheduling::AdmitSessionRequest {
-            command_id: command_id(),
-            session_id: session_id.clone(),
-        })
-        .await?;
+    /// Requests a session and has it admitted; returns its id.
+    pub async fn admitted_session(&self, outline: scheduling::SessionOutline) -> Result<String, Status> {
+        let request = scheduling::RequestSessionRequest { outline: Some(outline), ..command() };
+        let session = self.call(request).await?.session.unwrap_or_default();
+        let session_id = session.session_id;
+        self.call(scheduling::ScreenSessionRequest { session_id: session_id.clone(), ..command() }).await?;
+        self.call(scheduling::AdmitSessionRequest { session_id: session_id.clone(), ..command() }).await?;
         Ok(session_id)
     }
 
-    /// Follows the log from its head.
-    pub async fn follow(&self, after: u64) -> anyhow::Result<LogFollower> {
-        let request = ledger::ReadRecordsRequest { after, follow: true, ..Default::default() };
-        let mut client = LedgerServiceClient::new(self.channel("/huishang.ledger."));
-        Ok(LogFollower(client.read_records(self.request(request)).await?.into_inner()))
+    /// Follows the log after a position.
+    pub async fn follow(&self, after_position: u64) -> anyhow::Result<LogFollower> {
+        let request = ledger::ReadRecordsRequest { after_position, follow: true, ..Default::default() };
+        let records = self.ledger().read_records(self.request(request)).await;
+        Ok(LogFollower(records.map_err(|status| checked(READ_RECORDS, status))?.into_inner()))
     }
 
     /// Every record of the log.
     pub async fn whole_log(&self) -> anyhow::Result<Vec<ledger::Record>> {
-        let mut client = LedgerServiceClient::new(self.channel("/huishang.ledger."));
-        let mut answers =
-            client.read_records(self.request(ledger::ReadRecordsRequest::default())).await?.into_inner();
+        let request = self.request(ledger::ReadRecordsRequest::default());
+        let answers = self.ledger().read_records(request).await;
+        let mut answers = answers.map_err(|status| checked(READ_RECORDS, status))?.into_inner();
         let mut records = Vec::new();
-        while let Some(answer) = answers.message().await? {
+        while let Some(answer) = answers.message().await.map_err(|status| checked(READ_RECORDS, status))? {
             records.push(answer.record.context("an answer without its record")?);
         }
         Ok(records)
     }
 
-    /// Has the log verified; answers how many records hold.
+    /// Has the log verified; returns how many records hold.
     pub async fn verify_log(&self) -> anyhow::Result<u64> {
-        let mut client = LedgerServiceClient::new(self.channel("/huishang.ledger."));
-        let mut answers = client.verify_log(self.request(ledger::VerifyLogRequest {})).await?.into_inner();
-        while let Some(answer) = answers.message().await? {
+        let answers = self.ledger().verify_log(self.request(ledger::VerifyLogRequest {})).await;
+        let mut answers = answers.map_err(|status| checked(VERIFY_LOG, status))?.into_inner();
+        while let Some(answer) = answers.message().await.map_err(|status| checked(VERIFY_LOG, status))? {
             if answer.done {
                 return Ok(answer.verified);
             }
@@ -220,11 +186,12 @@ impl Client {
 pub struct LogFollower(Streaming<ledger::ReadRecordsResponse>);
 
 impl LogFollower {
-    /// Waits until so many records have come.
+    /// Waits until that many more records have come.
     pub async fn wait_for_more(&mut self, records: usize) -> anyhow::Result<()> {
         let wait = async {
             for _ in 0..records {
-                self.0.message().await?.context("the log ended")?;
+                let next = self.0.message().await.map_err(|status| checked(READ_RECORDS, status))?;
+                next.context("the log ended")?;
             }
             anyhow::Ok(())
         };
@@ -232,8 +199,56 @@ impl LogFollower {
     }
 }
 
+/// A command with a new id and nothing else: the rest of a request, as in `OpenDocketRequest { docket_id, ..command() }`.
+pub fn command<C: CommandRequest>() -> C {
+    // Every command has its id in the same field.
+    let id = ledger::MoveClockRequest { command_id: Client::command_id(), ..Default::default() };
+    C::decode(id.encode_to_vec().as_slice()).expect("a message with a command id")
+}
+
 /// The stream of a department.
 pub fn department_stream(code: &str) -> String {
+    use domain::directory::department::Department;
     let code = Code::parse(code).expect("a department's code");
     Department::stream(Department::id(&code)).to_string()
+}
+
+/// A department's registration, with a new command id.
+pub fn registration(code: &str, name: &str) -> directory::RegisterDepartmentRequest {
+    let department = directory::Department {
+        code: code.into(),
+        name: name.into(),
+        parent_code: None,
+        level: directory::DepartmentLevel::Municipal.into(),
+        region: None,
+        kind: directory::DepartmentKind::Agency.into(),
+    };
+    directory::RegisterDepartmentRequest { department: Some(department), ..command() }
+}
+
+/// What a session of one department is requested with: one topic, on 8 March 2027.
+pub fn outline(title: &str, department_code: &str) -> scheduling::SessionOutline {
+    let role = scheduling::TopicRole { topic_number: 1, role: scheduling::RoleOnTopic::Decides.into() };
+    scheduling::SessionOutline {
+        title: title.into(),
+        purpose: "To be decided".into(),
+        body_code: "BODY".into(),
+        kind: scheduling::SessionKind::Standing.into(),
+        chair_code: department_code.into(),
+        topics: vec![scheduling::SessionTopic {
+            number: 1,
+            title: "The topic".into(),
+            timebox_minutes: 30,
+            papers_required: false,
+        }],
+        attendees: vec![scheduling::SessionAttendee {
+            department_code: department_code.into(),
+            roles: vec![role],
+        }],
+        duration_minutes: 60,
+        earliest_start_at: Some(Client::moment("2027-03-08T01:00:00Z")),
+        case_reference: None,
+        decide_by: None,
+        quorum_percent: 50,
+    }
 }

@@ -5,9 +5,10 @@ mod bytes_codec;
 mod client;
 mod process;
 mod proxy;
+mod refusal;
 mod sandbox;
 
-pub use client::{Client, LogFollower, department_stream};
+pub use client::{Client, LogFollower, command, department_stream, outline, registration};
 pub use process::{Process, huishang, nats_server, root};
 pub use proxy::Proxy;
 pub use sandbox::{Mode, Sandbox, SandboxConfig};

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
-/// Time until a process must say that it serves.
+/// Time in which a process must become ready.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running process. Dropping the handle kills it.
@@ -18,8 +18,8 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a command and waits for the line on standard error that `ready` recognises; answers
-    /// with what it found there.
+    /// Starts a command and waits for the line on standard error that `ready` recognizes; returns what it
+    /// found there.
     pub fn start<T>(
         name: &str,
         command: &mut Command,
@@ -78,7 +78,7 @@ impl Process {
         Ok(())
     }
 
-    /// Waits until it ends by itself, for so long, and tells how it ended.
+    /// Waits until it ends by itself, for at most `patience`; returns its exit status.
     pub fn wait_for_end(&mut self, patience: Duration) -> anyhow::Result<std::process::ExitStatus> {
         let deadline = Instant::now() + patience;
         loop {
@@ -92,7 +92,7 @@ impl Process {
         }
     }
 
-    /// The bytes of memory that it had at hand, at most.
+    /// Its peak resident memory, in bytes.
     pub fn peak_resident_bytes(&self) -> anyhow::Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find(|line| line.starts_with("VmHWM:")).context("a running process")?;
@@ -105,7 +105,7 @@ impl Process {
         Ok(self.child.try_wait()?.is_some())
     }
 
-    /// Asks it to end, and tells how long that took and how it ended.
+    /// Sends SIGTERM and waits; returns how long it took to end, and its exit status.
     pub fn terminate(&mut self) -> anyhow::Result<(Duration, std::process::ExitStatus)> {
         let asked = Instant::now();
         let id = self.child.id().to_string();
@@ -122,7 +122,7 @@ impl Drop for Process {
         if std::thread::panicking() {
             let log = self.log();
             let tail: Vec<&str> = log.lines().rev().take(15).collect();
-            eprintln!("--- {} said at the end:", self.name);
+            eprintln!("--- the end of the log of {}:", self.name);
             tail.iter().rev().for_each(|line| eprintln!("{line}"));
         }
     }
@@ -141,11 +141,11 @@ pub fn huishang() -> PathBuf {
             // …/target/debug/deps/it-0123 → …/target/debug/huishang
             let test = std::env::current_exe().expect("a test has a path");
             let folder = test.ancestors().nth(2).expect("tests lie in target/debug/deps");
-            // Benchmarks lie in target/release, and want the binary that is installed.
+            // Benchmarks lie in target/release, and need an optimized binary.
             let release = folder.ends_with("release").then_some("--release");
             let mut cargo = Command::new(env!("CARGO"));
             cargo.args(["build", "--quiet", "--package", "huishang"]).args(release).current_dir(root());
-            // What cargo tells a test of its package: build scripts that look at it would run again, and all
+            // Cargo describes the test's package in these. Build scripts that read them would run again, and all
             // that depends on them would be built again, now and at the next call from outside.
             for (name, _) in std::env::vars_os() {
                 let text = name.to_string_lossy();
@@ -159,7 +159,7 @@ pub fn huishang() -> PathBuf {
         .clone()
 }
 
-/// The broker that `tests/nats-server` obtained.
+/// The broker's binary, which `tests/nats-server` obtains.
 pub fn nats_server() -> PathBuf {
     let named = std::env::var_os("TEST_NATS_SERVER").map(PathBuf::from);
     let file = named.unwrap_or_else(|| root().join("target/tools/nats-server"));

@@ -1,4 +1,4 @@
-//! A way between two processes that can stop carrying anything without closing.
+//! A TCP proxy that can stop forwarding without closing its connections.
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -8,25 +8,25 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
-/// Carries TCP connections to an address. When it is cut, both ends of each connection stay open and hear
-/// nothing of each other, as behind a firewall that drops everything; connections that were open then never
-/// carry anything again.
+/// Forwards TCP connections to an address. When it is cut, both ends of each connection stay open and receive
+/// nothing, as with a firewall that drops everything; connections that were open then never forward anything
+/// again.
 pub struct Proxy {
     address: SocketAddr,
-    /// Rises with each cut and each healing; odd: cut.
+    /// Incremented by each cut and each healing; odd: cut.
     state: watch::Sender<u64>,
     _accepting: AbortOnDropHandle<()>,
 }
 
 impl Proxy {
-    /// Begins to carry connections.
+    /// Starts to forward connections.
     pub async fn to(target: SocketAddr) -> std::io::Result<Proxy> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let (state, seen) = watch::channel(0);
         let accepting = tokio::spawn(async move {
             while let Ok((from, _)) = listener.accept().await {
-                tokio::spawn(carry(from, target, seen.clone()));
+                tokio::spawn(forward(from, target, seen.clone()));
             }
         });
         Ok(Proxy { address, state, _accepting: AbortOnDropHandle::new(accepting) })
@@ -37,21 +37,21 @@ impl Proxy {
         self.address
     }
 
-    /// Carries nothing any more.
+    /// Stops forwarding.
     pub fn cut(&self) {
         self.state.send_modify(|state| *state |= 1);
     }
 
-    /// Carries new connections again.
+    /// Forwards new connections again.
     pub fn heal(&self) {
         self.state.send_modify(|state| *state += *state % 2);
     }
 }
 
-async fn carry(from: TcpStream, target: SocketAddr, mut state: watch::Receiver<u64>) {
+async fn forward(from: TcpStream, target: SocketAddr, mut state: watch::Receiver<u64>) {
     let began = *state.borrow_and_update();
     if began % 2 == 1 {
-        // It was accepted by the system; nobody speaks.
+        // The system has accepted it; nobody answers.
         return std::future::pending().await;
     }
     let Ok(to) = TcpStream::connect(target).await else { return };
@@ -60,7 +60,7 @@ async fn carry(from: TcpStream, target: SocketAddr, mut state: watch::Receiver<u
     let cut = async move { state.wait_for(|state| *state != began).await.is_ok() };
     tokio::select! {
         _ = &mut both => {}
-        // What carries is kept, so that nothing is closed, and is not asked any more.
+        // The sockets are kept, so that nothing is closed, and no longer polled.
         _ = cut => std::future::pending().await,
     }
 }

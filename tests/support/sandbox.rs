@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tonic::transport::Endpoint;
 
-/// How the installation is made up.
+/// Which processes an installation has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// One process on the embedded journal.
@@ -30,7 +30,7 @@ pub struct SandboxConfig {
     pub brokers: usize,
     /// Settings by their names in the environment, such as `HUISHANG_LIMITS__CONNECTIONS_MAX`.
     pub settings: Vec<(&'static str, String)>,
-    /// KiB to which a process may let a file grow; writing behind them fails, as on a broken disk.
+    /// KiB to which a process may let a file grow; writing more fails, as on a broken disk.
     pub file_kib_max: Option<u64>,
 }
 
@@ -50,7 +50,7 @@ fn broker_name(number: usize) -> String {
     if number == 0 { "nats".to_owned() } else { format!("nats-{}", number + 1) }
 }
 
-const SERVICES: [&str; 5] = ["ledger", "scheduling", "deliberation", "resolution", "followup"];
+const SERVICES: [&str; 6] = ["ledger", "directory", "scheduling", "deliberation", "resolution", "followup"];
 
 /// A running installation; it ends, and its directory goes, with the value.
 pub struct Sandbox {
@@ -60,16 +60,16 @@ pub struct Sandbox {
     processes: BTreeMap<String, Process>,
     addresses: BTreeMap<String, String>,
     nats: Option<String>,
-    /// For each process: where it finds the broker, when not at the broker's own address.
-    ways: BTreeMap<String, String>,
-    /// For each process: what else it is told when it is started next.
+    /// For each process that does not use the broker's own address: the URL it uses instead.
+    nats_urls: BTreeMap<String, String>,
+    /// For each process: further flags with which it is started.
     flags: BTreeMap<String, Vec<String>>,
-    /// What each broker is told of the others.
+    /// For each broker: the flags by which it finds the others.
     routes: Vec<Vec<String>>,
 }
 
 impl Sandbox {
-    /// Starts an installation with a clock that stands at 2027-03-01 09:00 in Shanghai.
+    /// Starts an installation with a movable clock at 2027-03-01 09:00 in Shanghai.
     pub fn start(mode: Mode) -> anyhow::Result<Sandbox> {
         Sandbox::start_with(mode, SandboxConfig::default())
     }
@@ -85,7 +85,7 @@ impl Sandbox {
             processes: BTreeMap::new(),
             addresses: BTreeMap::new(),
             nats: None,
-            ways: BTreeMap::new(),
+            nats_urls: BTreeMap::new(),
             flags: BTreeMap::new(),
             routes: Vec::new(),
         };
@@ -139,7 +139,8 @@ impl Sandbox {
                 command.args(["up", "--data"]).arg(self.folder.path());
             }
             service => {
-                let nats = self.ways.get(service).or(self.nats.as_ref()).context("the broker runs first")?;
+                let nats =
+                    self.nats_urls.get(service).or(self.nats.as_ref()).context("the broker runs first")?;
                 command
                     .args(["serve", service, "--journal", nats, "--data"])
                     .arg(self.folder.path().join(service));
@@ -157,27 +158,27 @@ impl Sandbox {
         })
     }
 
-    /// Changes what processes that are started from now on are told.
+    /// Changes the configuration of processes that are started from now on.
     pub fn configure(&mut self, config: SandboxConfig) {
         self.config = config;
     }
 
-    /// Where the broker is; empty in an installation without one.
+    /// The broker's URL; empty in an installation without one.
     pub fn nats_url(&self) -> &str {
         self.nats.as_deref().unwrap_or_default()
     }
 
-    /// Has a process find the broker at another address from its next start on.
-    pub fn reach_nats_by(&mut self, name: &str, url: String) {
-        self.ways.insert(name.to_owned(), url);
+    /// Has a process reach the broker by another URL from its next start on.
+    pub fn set_nats_url(&mut self, name: &str, url: String) {
+        self.nats_urls.insert(name.to_owned(), url);
     }
 
-    /// Has a process be told this as well whenever it is started.
-    pub fn tell(&mut self, name: &str, flags: &[&str]) {
+    /// Sets further flags with which a process is started from now on.
+    pub fn set_flags(&mut self, name: &str, flags: &[&str]) {
         self.flags.insert(name.to_owned(), flags.iter().map(|flag| (*flag).to_owned()).collect());
     }
 
-    /// Its way of being made up.
+    /// Its mode.
     pub fn mode(&self) -> Mode {
         self.mode
     }
@@ -208,7 +209,7 @@ impl Sandbox {
         self.folder.path().join("keys/signing-key.pem")
     }
 
-    /// What `--server` takes to reach it.
+    /// The value of `--server` that reaches it.
     pub fn server(&self) -> String {
         match self.mode {
             Mode::Embedded => format!("http://{}", self.addresses["up"]),
@@ -220,13 +221,13 @@ impl Sandbox {
         }
     }
 
-    /// Where one service is reached.
+    /// The URL of one service.
     pub fn server_of(&self, service: &str) -> String {
         let name = if self.mode == Mode::Embedded { "up" } else { service };
         format!("http://{}", self.addresses[name])
     }
 
-    /// A process, to kill or to ask to end.
+    /// A process, to kill or to terminate.
     pub fn process(&mut self, name: &str) -> &mut Process {
         self.processes.get_mut(name).expect("the name is one of process_names()")
     }
@@ -263,7 +264,7 @@ impl Sandbox {
             let endpoint = Endpoint::from_shared(self.server_of(service))?;
             channels.insert(service.to_owned(), endpoint.connect_lazy());
         }
-        // Every process serves its own operations; there is one to ask when there is one process.
+        // Every process serves its own operations; only in a single process is it clear which.
         if self.mode == Mode::Embedded {
             channels.insert("operations".to_owned(), channels["ledger"].clone());
         }
@@ -271,14 +272,14 @@ impl Sandbox {
         Ok(Client { channels, token })
     }
 
-    /// A token that a key signed which the installation does not know.
+    /// A token signed with a key that the installation does not know.
     pub fn forged_token(&self, role: Role) -> anyhow::Result<String> {
         let folder = self.folder.path().join("forger");
         ensure_development_keys(&folder)?;
         self.token(&folder.join("signing-key.pem"), role, None, 3600)
     }
 
-    /// A token whose time has passed.
+    /// A token that has expired.
     pub fn expired_token(&self, role: Role) -> anyhow::Result<String> {
         self.token(&self.signing_key(), role, None, -60)
     }
@@ -322,7 +323,7 @@ impl Sandbox {
     }
 }
 
-/// A command whose files may grow so far. Writing behind that fails with an error, and no signal.
+/// A command whose files may grow to this size. Writing more fails with an error, without a signal.
 fn limited(program: PathBuf, file_kib_max: Option<u64>) -> Command {
     let Some(kib) = file_kib_max else { return Command::new(program) };
     let mut command = Command::new("sh");

@@ -10,6 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("proto", &["domain"]),
     ("journal", &["domain", "event-log", "proto"]),
     ("service-kit", &["domain", "proto", "journal"]),
+    ("directory", &["domain", "proto", "service-kit"]),
     ("scheduling", &["domain", "proto", "service-kit"]),
     ("deliberation", &["domain", "proto", "service-kit"]),
     ("resolution", &["domain", "proto", "service-kit"]),
@@ -23,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "event-log",
             "journal",
             "service-kit",
+            "directory",
             "scheduling",
             "deliberation",
             "resolution",
@@ -32,14 +34,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The only crate that may use a dependency.
+/// The only crates that may use a dependency.
 const ONLY_PLACE: &[(&str, &[&str])] = &[
     ("sled", &["event-log"]),
     ("async-nats", &["journal"]),
-    ("rusqlite", &["service-kit", "scheduling", "deliberation", "resolution", "followup"]),
+    ("rusqlite", &["service-kit", "directory", "scheduling", "deliberation", "resolution", "followup"]),
     ("clap", &["huishang"]),
     ("jsonwebtoken", &["service-kit"]),
     ("figment", &["service-kit"]),
+    ("prost-reflect", &["proto", "huishang"]),
 ];
 
 /// What pure rules must not know.
@@ -123,7 +126,7 @@ fn each_thing_has_one_place() {
 
 #[test]
 fn contexts_meet_only_in_processes() {
-    let contexts = ["scheduling", "deliberation", "resolution", "followup"];
+    let contexts = ["directory", "scheduling", "deliberation", "resolution", "followup", "ledger"];
     for context in contexts {
         let folder = root().join("crates/domain/src").join(context);
         for file in sources().into_iter().filter(|file| file.starts_with(&folder)) {

@@ -75,6 +75,11 @@ impl Actor {
         self.roles.contains(&role)
     }
 
+    /// The department spoken for, as refusals name it; "no department", which is no code, when there is none.
+    pub fn spoken_for(&self) -> String {
+        self.department.as_ref().map_or_else(|| "no department".to_owned(), Code::to_string)
+    }
+
     /// Whether the actor speaks for this department.
     pub fn speaks_for(&self, department: &Code) -> bool {
         self.department.as_ref() == Some(department)

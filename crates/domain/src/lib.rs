@@ -10,6 +10,7 @@ pub mod actor;
 pub mod aggregate;
 pub mod calendar;
 pub mod deliberation;
+pub mod directory;
 pub mod followup;
 pub mod ledger;
 pub mod process;

@@ -1,37 +1,32 @@
-//! How a rule says no: with a stable reason, a sentence, and the numbers behind it.
+//! How a rule refuses: with a stable reason, a sentence, and the figures it was decided on.
 
 use std::fmt;
 
-/// What every aggregate's `Rejection` can tell the outside.
+/// A reason, and the keys of the details that come with it.
+pub type CatalogEntry = (&'static str, &'static [&'static str]);
+
+/// What every aggregate's `Rejection` can report to a client.
 pub trait Refusal: fmt::Display + fmt::Debug + PartialEq + Send + Sync + 'static {
-    /// The rule's name as clients see it, `UPPER_SNAKE_CASE`, never changed once released.
-    fn reason(&self) -> String;
-    /// The figures and names the rule looked at, by field.
+    /// Every reason there is, in the order of the cases. The protos list them for clients, and a test
+    /// compares the two.
+    const CATALOG: &'static [CatalogEntry];
+    /// The reason as clients see it, such as `NO_QUORUM`; never changed once released.
+    fn reason(&self) -> &'static str;
+    /// The figures and names that the rule looked at, by key.
     fn details(&self) -> Vec<(&'static str, String)>;
-    /// Whether the thing asked about does not exist at all.
+    /// Whether the thing addressed does not exist at all.
     fn is_not_found(&self) -> bool {
         self.reason() == "NOT_FOUND"
     }
 }
 
-/// Writes `SessionNotFound` as `SESSION_NOT_FOUND`.
-pub(crate) fn upper_snake(name: &str) -> String {
-    let mut reason = String::with_capacity(name.len() + 8);
-    for (at, letter) in name.char_indices() {
-        if at > 0 && letter.is_ascii_uppercase() {
-            reason.push('_');
-        }
-        reason.push(letter.to_ascii_uppercase());
-    }
-    reason
-}
-
-/// Declares an aggregate's `Rejection`: each case with its fields and its sentence.
+/// Declares an aggregate's `Rejection`: each case with its reason, its details and its sentence.
 ///
-/// Fields must be `Display`. The case `NotFound` maps to the status of that name.
+/// Details must be `Display`; their names are the keys that clients see. The reason `NOT_FOUND` becomes
+/// the status of that name, every other one `FAILED_PRECONDITION`.
 #[macro_export]
 macro_rules! rejections {
-    ($(#[$meta:meta])* $name:ident { $( $(#[$doc:meta])* $case:ident $({ $($field:ident : $type:ty),+ $(,)? })? = $sentence:literal ),+ $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident { $( $(#[$doc:meta])* $case:ident($reason:literal) $({ $($field:ident : $type:ty),+ $(,)? })? = $sentence:literal ),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
         #[expect(missing_docs, reason = "each case's sentence is its documentation")]
@@ -40,8 +35,11 @@ macro_rules! rejections {
         }
 
         impl $crate::Refusal for $name {
-            fn reason(&self) -> String {
-                $crate::rejection::upper_snake(match self { $( $name::$case { .. } => stringify!($case) ),+ })
+            const CATALOG: &'static [$crate::rejection::CatalogEntry] =
+                &[$( ($reason, &[$($( stringify!($field) ),+)?]) ),+];
+
+            fn reason(&self) -> &'static str {
+                match self { $( $name::$case { .. } => $reason ),+ }
             }
 
             fn details(&self) -> Vec<(&'static str, String)> {

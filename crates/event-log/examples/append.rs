@@ -1,8 +1,8 @@
-//! How fast the log appends: `cargo run --release -p event-log --example append [records] [directory] [in flight]...`.
+//! Append benchmark: `cargo run --release -p event-log --example append [records] [directory] [in flight]...`.
 //!
-//! Each of so many tasks appends records of 512 bytes to a stream of its own, one after another, at the
-//! expected position. CPU is that of the whole process, the tasks included. The last lines tell what reading
-//! and opening again take.
+//! Each task appends records of 512 bytes to a stream of its own, one after another, at the expected position;
+//! `in flight` is the number of tasks. CPU time is that of the whole process, including the tasks. The last
+//! lines report the speed of reading, reopening and verifying the log.
 
 use bytes::Bytes;
 use event_log::{Append, EventLog, Expected, NewRecord, Options, durable};
@@ -32,44 +32,44 @@ async fn measure(dir: &Path, records: u64, numbers: &[u64]) -> Result<(), Box<dy
     println!("in flight  records/s  CPU/record  syncs  records/group  p50 of an append");
     for &in_flight in numbers {
         let records = if in_flight == 1 { records.min(10_000) } else { records };
-        let (cpu, syncs, begun) = (cpu_time()?, durable::syncs(), Instant::now());
+        let (cpu, syncs, started) = (cpu_time()?, durable::sync_count(), Instant::now());
         let p50 = append(&log, in_flight, records / in_flight).await?;
-        let (took, cpu, syncs) = (begun.elapsed(), cpu_time()? - cpu, durable::syncs() - syncs);
+        let (elapsed, cpu, syncs) = (started.elapsed(), cpu_time()? - cpu, durable::sync_count() - syncs);
         println!(
             "{in_flight:>9}  {:>9.0}  {:>7.2} us  {syncs:>5}  {:>13.1}  {p50:>10.0?}",
-            records as f64 / took.as_secs_f64(),
+            records as f64 / elapsed.as_secs_f64(),
             cpu.as_secs_f64() * 1e6 / records as f64,
             records as f64 / syncs as f64,
         );
     }
     let head = log.head().position;
     for name in ["read", "read again"] {
-        let begun = Instant::now();
+        let started = Instant::now();
         let mut after = 0;
         while let Some(last) = log.read(after, 4096)?.last() {
             after = last.position;
         }
-        println!("{name}: {:.0} records/s", head as f64 / begun.elapsed().as_secs_f64());
+        println!("{name}: {:.0} records/s", head as f64 / started.elapsed().as_secs_f64());
     }
-    let begun = Instant::now();
+    let started = Instant::now();
     log.close().await;
-    let closed = begun.elapsed();
+    let closed = started.elapsed();
     let bytes = size(dir)?;
     let opened;
     (log, opened) = EventLog::open(Options::new(dir))?;
     println!(
         "{head} records: {:.2} bytes on the disk per byte of payload; closed in {closed:.1?}, opened in {:.1?}",
         bytes as f64 / (head as f64 * PAYLOAD_BYTES as f64),
-        opened.took
+        opened.elapsed
     );
-    let begun = Instant::now();
+    let started = Instant::now();
     log.verify(|_| {})?;
-    println!("verified: {:.0} records/s", head as f64 / begun.elapsed().as_secs_f64());
+    println!("verified: {:.0} records/s", head as f64 / started.elapsed().as_secs_f64());
     log.close().await;
     Ok(())
 }
 
-/// Answers the median time of an append.
+/// Appends the records and returns the median time of an append.
 async fn append(log: &EventLog, tasks: u64, each: u64) -> Result<Duration, Box<dyn std::error::Error>> {
     let payload = Bytes::from(vec![0x5A; PAYLOAD_BYTES]);
     let mut running = tokio::task::JoinSet::new();
@@ -87,10 +87,10 @@ async fn append(log: &EventLog, tasks: u64, each: u64) -> Result<Duration, Box<d
                     payload: payload.clone(),
                     salt: [7; 16],
                 };
-                let commit_id = Uuid::from_u64_pair(last, number);
-                let begun = Instant::now();
-                last = log.append(Append { commit_id, time_micros: 0, records: vec![record] }).await?.last;
-                times.push(begun.elapsed());
+                let command_id = Uuid::from_u64_pair(last, number);
+                let started = Instant::now();
+                last = log.append(Append { command_id, time_micros: 0, records: vec![record] }).await?.last;
+                times.push(started.elapsed());
             }
             Ok::<_, event_log::AppendError>(times)
         });
@@ -103,7 +103,7 @@ async fn append(log: &EventLog, tasks: u64, each: u64) -> Result<Duration, Box<d
     Ok(times.get(times.len() / 2).copied().unwrap_or_default())
 }
 
-/// What all threads of this process have used, in user and system mode.
+/// Returns the CPU time of all threads of this process, in user and system mode.
 fn cpu_time() -> Result<Duration, Box<dyn std::error::Error>> {
     let stat = fs::read_to_string("/proc/self/stat")?;
     let after_name = stat.rsplit(')').next().unwrap_or_default();

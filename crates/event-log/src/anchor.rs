@@ -1,11 +1,11 @@
-//! The anchor: how far the log was acknowledged, kept outside sled.
+//! The anchor: how far the log has been acknowledged, stored outside sled.
 //!
-//! Two files are written in turn and synced, each after the records that it speaks of, so that a torn
-//! write of one leaves the other. If sled ever comes back with less, the anchor knows.
+//! Two files are written alternately and synced, each after the records that it covers, so that a torn
+//! write of one leaves the other intact. If sled ever recovers fewer records, the anchor reveals it.
 //!
-//! A file is one block of 512 bytes: `HSANCHOR`, version (1), log id (16 bytes), how many anchors were
-//! written (8), position (8), hash of the record there (32), root of the tree up to there (32), CRC-32C of all
-//! before (4), zeros.
+//! Each file is one block of 512 bytes: `HSANCHOR`, version (1 byte), log id (16), sequence number of the
+//! anchor (8), position (8), hash of the record at it (32), root of the tree up to it (32), CRC-32C of
+//! everything before (4), zero padding.
 
 use crate::{Hash, Head, durable};
 use std::fs::{File, OpenOptions};
@@ -20,7 +20,7 @@ const VERSION: u8 = 1;
 const CHECKED: usize = 8 + 1 + 16 + 8 + 8 + 32 + 32;
 const BLOCK: usize = 512;
 
-/// What an anchor says.
+/// The content of an anchor file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Anchor {
     pub(crate) log_id: Uuid,
@@ -28,14 +28,14 @@ pub(crate) struct Anchor {
     pub(crate) head: Head,
 }
 
-/// The two files, open for writing.
+/// The two anchor files, open for writing.
 #[derive(Debug)]
 pub(crate) struct AnchorFiles {
     files: [File; 2],
     last: Anchor,
 }
 
-/// The newest anchor that can be read; `None` when there is none.
+/// Reads the newest valid anchor; `None` if there is none.
 pub(crate) fn read(dir: &Path) -> io::Result<Option<Anchor>> {
     let mut newest: Option<Anchor> = None;
     for name in NAMES {
@@ -52,7 +52,7 @@ pub(crate) fn read(dir: &Path) -> io::Result<Option<Anchor>> {
 }
 
 impl AnchorFiles {
-    /// Opens the files, and makes them when they are missing, as those of a log that stands at `last`.
+    /// Opens the files of a log whose newest anchor is `last`, creating them if they are missing.
     pub(crate) fn open(dir: &Path, last: Anchor) -> io::Result<AnchorFiles> {
         let open = |name| {
             let path: PathBuf = dir.join(name);
@@ -67,17 +67,17 @@ impl AnchorFiles {
         Ok(AnchorFiles { files: [open(NAMES[0])?, open(NAMES[1])?], last })
     }
 
-    /// The log's identity.
+    /// Returns the log's identity.
     pub(crate) fn log_id(&self) -> Uuid {
         self.last.log_id
     }
 
-    /// Writes and syncs that the log was acknowledged up to `head`.
+    /// Durably records that the log has been acknowledged up to `head`.
     pub(crate) fn write(&mut self, head: Head) -> io::Result<()> {
         let next = Anchor { head, sequence: self.last.sequence + 1, ..self.last };
         let file = &self.files[(next.sequence % 2) as usize];
         file.write_all_at(&encode(&next), 0)?;
-        file.sync_data().inspect_err(|_| durable::forget_unwritten(file))?;
+        file.sync_data().inspect_err(|_| durable::drop_cached_pages(file))?;
         self.last = next;
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What is appended, and the two ways to append it.
+//! Commits, and the two ways to append them.
 
 use crate::limits::{
     COMMIT_BYTES_MAX, COMMIT_RECORDS_MAX, RECORD_BYTES_MAX, STREAM_BYTES_MAX, TYPE_BYTES_MAX, TYPES_MAX,
@@ -9,70 +9,70 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-/// Where a stream must stand for a commit to be written.
+/// The state that a stream must be in for a commit to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// Anywhere.
+    /// Not checked.
     Any,
-    /// Its last record is at this position; 0: it has none.
+    /// Its last record is at this position; 0 means that the stream has no records.
     At(u64),
 }
 
 /// One record of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRecord {
-    /// The stream.
+    /// Stream that the record belongs to.
     pub stream: String,
-    /// Where the stream must stand, as it was before the commit.
+    /// Expected state of the stream before the commit.
     pub expected: Expected,
-    /// The names of the event types in the payload.
+    /// Names of the event types in the payload.
     pub types: Vec<String>,
-    /// The payload.
+    /// The payload, opaque to the log.
     pub payload: Bytes,
-    /// Random bytes, which make the commitment to the payload unguessable.
+    /// Random bytes that keep the payload from being guessed from its commitment.
     pub salt: [u8; 16],
 }
 
-/// A commit: all its records are written, one after another, or none.
+/// A commit: its records are written consecutively and atomically.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Append {
-    /// Its id.
-    pub commit_id: Uuid,
+    /// Id of the command that the commit is the result of.
+    pub command_id: Uuid,
     /// When it was decided, in microseconds since 1970-01-01 UTC.
     pub time_micros: i64,
-    /// Its records, at least one.
+    /// The records; at least one.
     pub records: Vec<NewRecord>,
 }
 
-/// Where the records of a commit are.
+/// The positions of a commit's records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appended {
-    /// The position of the first.
+    /// Position of the first record.
     pub first: u64,
-    /// The position of the last.
+    /// Position of the last record.
     pub last: u64,
 }
 
-/// A record that was given its position elsewhere.
+/// A record whose position was assigned elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderedRecord {
-    /// Its position.
+    /// Position in the log.
     pub position: u64,
-    /// The stream.
+    /// Stream that the record belongs to.
     pub stream: String,
-    /// The names of the event types in the payload.
+    /// Names of the event types in the payload.
     pub types: Vec<String>,
     /// When it was decided, in microseconds since 1970-01-01 UTC.
     pub time_micros: i64,
-    /// The commit that it is a part of.
-    pub commit_id: Uuid,
-    /// Its place in the commit, from 1.
+    /// Id of the command whose commit the record belongs to.
+    pub command_id: Uuid,
+    /// Number of the record within its commit, from 1.
     pub part: u32,
-    /// How many records the commit has.
+    /// Number of records in the commit.
     pub parts: u32,
-    /// Random bytes, which make the commitment to the payload unguessable.
+    /// Random bytes that keep the payload from being guessed from its commitment.
     pub salt: [u8; 16],
-    /// The payload.
+    /// The payload, opaque to the log.
     pub payload: Bytes,
 }
 
@@ -83,7 +83,7 @@ impl From<&Record> for OrderedRecord {
             stream: record.stream.clone(),
             types: record.types.clone(),
             time_micros: record.time_micros,
-            commit_id: record.commit_id,
+            command_id: record.command_id,
             part: record.part,
             parts: record.parts,
             salt: record.salt,
@@ -93,42 +93,43 @@ impl From<&Record> for OrderedRecord {
 }
 
 impl EventLog {
-    /// Appends a commit at the next positions and answers these when it is durable.
+    /// Appends a commit at the next positions and returns them once it is durable.
     ///
-    /// Nothing is written after [`AppendError::Conflict`], which is answered when what it conflicts with
-    /// is durable and can be read. A caller that goes away before the answer has still appended.
+    /// On [`AppendError::Conflict`] nothing is written; the error is returned only once the conflicting
+    /// record is durable and readable. Dropping the future does not cancel the append.
     pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         check(append.records.iter().map(|new| (new.stream.as_str(), new.types.as_slice(), &new.payload)))?;
-        within("records in a commit", append.records.len(), COMMIT_RECORDS_MAX)?;
-        within(
+        check_limit("records in a commit", append.records.len(), COMMIT_RECORDS_MAX)?;
+        check_limit(
             "bytes in a commit",
             append.records.iter().map(|new| new.payload.len()).sum(),
             COMMIT_BYTES_MAX,
         )?;
-        let (sender, answer) = oneshot::channel();
-        let request = Request::Append(PreparedAppend::new(append), sender);
-        self.requests.send(request).await.map_err(|_| self.ended())?;
-        answer.await.map_err(|_| self.ended())?
+        let (reply, response) = oneshot::channel();
+        let request = Request::Append(PreparedAppend::new(append), reply);
+        self.requests.send(request).await.map_err(|_| self.closed_error())?;
+        response.await.map_err(|_| self.closed_error())?
     }
 
-    /// Appends records that were given their positions elsewhere, and answers the head when they are durable.
+    /// Appends records whose positions were assigned elsewhere, and returns the new head position once they
+    /// are durable.
     ///
-    /// They must follow the last record, and be whole commits. Calls may overlap: they are taken in the
-    /// order in which they were first polled.
+    /// The records must directly follow the last one and form complete commits. Concurrent calls are
+    /// processed in the order in which they were first polled.
     pub async fn append_ordered(&self, records: Vec<OrderedRecord>) -> Result<u64, AppendError> {
         check(records.iter().map(|new| (new.stream.as_str(), new.types.as_slice(), &new.payload)))?;
         check_commits(&records)?;
-        let (sender, answer) = oneshot::channel();
-        self.requests.send(Request::Ordered(records, sender)).await.map_err(|_| self.ended())?;
-        answer.await.map_err(|_| self.ended())?
+        let (reply, response) = oneshot::channel();
+        self.requests.send(Request::Ordered(records, reply)).await.map_err(|_| self.closed_error())?;
+        response.await.map_err(|_| self.closed_error())?
     }
 
-    fn ended(&self) -> AppendError {
+    fn closed_error(&self) -> AppendError {
         self.failure().map_or(AppendError::Closed, AppendError::Storage)
     }
 }
 
-fn within(what: &'static str, bytes: usize, max: usize) -> Result<(), AppendError> {
+fn check_limit(what: &'static str, bytes: usize, max: usize) -> Result<(), AppendError> {
     if bytes <= max { Ok(()) } else { Err(AppendError::TooLarge { what, bytes, max }) }
 }
 
@@ -139,33 +140,35 @@ fn check<'a>(
         return Err(AppendError::Malformed("it has no records".to_owned()));
     }
     for (stream, types, payload) in records {
-        within("bytes in a payload", payload.len(), RECORD_BYTES_MAX)?;
-        within("bytes in a stream's name", stream.len(), STREAM_BYTES_MAX)?;
-        within("event types in a record", types.len(), TYPES_MAX)?;
+        check_limit("bytes in a payload", payload.len(), RECORD_BYTES_MAX)?;
+        check_limit("bytes in a stream's name", stream.len(), STREAM_BYTES_MAX)?;
+        check_limit("event types in a record", types.len(), TYPES_MAX)?;
         for name in types {
-            within("bytes in an event type's name", name.len(), TYPE_BYTES_MAX)?;
+            check_limit("bytes in an event type's name", name.len(), TYPE_BYTES_MAX)?;
         }
     }
     Ok(())
 }
 
 fn check_commits(records: &[OrderedRecord]) -> Result<(), AppendError> {
-    let not_whole = |record: &OrderedRecord| {
-        let text =
-            format!("the commit at {} is not whole ({} of {})", record.position, record.part, record.parts);
+    let incomplete = |record: &OrderedRecord| {
+        let text = format!(
+            "the commit at {} is incomplete (record {} of {})",
+            record.position, record.part, record.parts
+        );
         AppendError::Malformed(text)
     };
     let mut open: Option<(Uuid, u32, u32)> = None;
     for record in records {
-        within("records in a commit", record.parts as usize, COMMIT_RECORDS_MAX)?;
-        let expected = open.unwrap_or((record.commit_id, 1, record.parts));
-        if expected != (record.commit_id, record.part, record.parts) || record.part > record.parts {
-            return Err(not_whole(record));
+        check_limit("records in a commit", record.parts as usize, COMMIT_RECORDS_MAX)?;
+        let expected = open.unwrap_or((record.command_id, 1, record.parts));
+        if expected != (record.command_id, record.part, record.parts) || record.part > record.parts {
+            return Err(incomplete(record));
         }
-        open = (record.part < record.parts).then_some((record.commit_id, record.part + 1, record.parts));
+        open = (record.part < record.parts).then_some((record.command_id, record.part + 1, record.parts));
     }
     match (open, records.last()) {
-        (Some(_), Some(last)) => Err(not_whole(last)),
+        (Some(_), Some(last)) => Err(incomplete(last)),
         _ => Ok(()),
     }
 }

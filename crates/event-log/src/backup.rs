@@ -1,20 +1,20 @@
-//! Backups: a directory with all records of a log, in flat files that can be checked without the log.
+//! Backups: a directory with all records of a log, in flat files that can be verified without the log.
 //!
-//! - `00000000000000000001.segment`, `00000000000000016385.segment` …: the records, in [`segment`]s. They
-//!   speak for themselves: each has its checksum, its place in the chain and the tree's hashes.
-//! - `head`: how far the log was acknowledged when the backup was last finished, so that a segment that is
-//!   missing at the end is missed too. Lines of text: `huishang backup 1`, then `log`, `position`, `hash` and
-//!   `root` each with a space and the value; behind an empty line, where there is one, the head as the ledger
-//!   signed it ([`crate::note`]). It is written last.
-//! - `….segment.part`: a segment that is being written. When it is whole it is synced and takes its name,
-//!   in place of a shorter one before, and the directory is synced. The next run goes on with it.
+//! - `00000000000000000001.segment`, `00000000000000016385.segment` …: the records, in [`segment`]s. Each is
+//!   self-describing: it contains its checksum, its place in the hash chain and the hashes of the tree.
+//! - `head`: how far the log had been acknowledged when the backup was last finished, so that a missing last
+//!   segment is noticed too. Lines of text: `huishang backup 1`, then `log`, `position`, `hash` and `root`,
+//!   each followed by a space and the value; then, optionally, an empty line and the head as signed by the
+//!   ledger ([`crate::note`]). It is written last.
+//! - `….segment.part`: a segment that is being written. Once complete it is synced and renamed, replacing a
+//!   shorter version of the same segment, and the directory is synced. An interrupted run is resumed from it.
 //!
-//! [`BackupWriter`] adds what is new; [`Backup`] reads, and verifies everything as it reads.
+//! [`BackupWriter`] adds new records; [`Backup`] reads, verifying everything it reads.
 
+mod chain_state;
 mod error;
 mod head;
 mod segment;
-mod trail;
 mod writer;
 
 pub use error::BackupError;
@@ -22,15 +22,15 @@ pub use segment::SegmentFault;
 pub use writer::BackupWriter;
 
 use crate::{Head, Record};
+use chain_state::ChainState;
 use head::HeadFile;
 use segment::SegmentReader;
 use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
-use trail::Trail;
 use uuid::Uuid;
 
-/// A backup as it lies in its directory.
+/// A backup in a directory.
 #[derive(Debug, Clone)]
 pub struct Backup {
     dir: PathBuf,
@@ -40,7 +40,7 @@ pub struct Backup {
 }
 
 impl Backup {
-    /// Opens the backup in a directory; refused when there is none.
+    /// Opens the backup in a directory; fails if there is none.
     pub fn open(dir: impl Into<PathBuf>) -> Result<Backup, BackupError> {
         let dir = dir.into();
         let segments = segments_in(&dir)?;
@@ -52,41 +52,41 @@ impl Backup {
                 let opened = SegmentReader::open(path.clone());
                 opened.map_err(|fault| BackupError::segment(path, fault))?.header.log_id
             }
-            (None, None) => return Err(BackupError::None { dir }),
+            (None, None) => return Err(BackupError::NotFound { dir }),
         };
         Ok(Backup { dir, log_id, head, segments })
     }
 
-    /// The identity of the log.
+    /// Returns the identity of the log.
     pub fn log_id(&self) -> Uuid {
         self.log_id
     }
 
-    /// The head of the log when the backup was last finished; `None` when it never was.
-    pub fn finished(&self) -> Option<Head> {
+    /// Returns the head of the log as of the last finished backup; `None` if none was ever finished.
+    pub fn finished_head(&self) -> Option<Head> {
         self.head.as_ref().map(|file| file.head)
     }
 
-    /// That head as the ledger signed it.
+    /// Returns that head as signed by the ledger, if it was.
     pub fn signed_head(&self) -> Option<&str> {
         self.head.as_ref()?.signed.as_deref()
     }
 
-    /// How many segments there are.
+    /// Returns the number of segments.
     pub fn segments(&self) -> usize {
         self.segments.len()
     }
 
-    /// The records in order, everything verified on the way: checksums, chain, commits, footers, roots, and
-    /// at the end that nothing is missing of what was there when the backup was last finished. After the
-    /// first thing that is not as it should be nothing comes.
+    /// Iterates over the records in order and verifies everything on the way: checksums, hash chain, commits,
+    /// footers and roots, and at the end that nothing is missing up to the head of the last finished backup.
+    /// The iterator ends with the first error.
     pub fn records(&self) -> Records<'_> {
         let segments = self.segments.iter().copied().collect();
-        Records { backup: self, segments, open: None, trail: Trail::start(), ended: false }
+        Records { backup: self, segments, open: None, chain: ChainState::start(), ended: false }
     }
 
-    /// Verifies everything, and answers the last record with the root up to it. `progress` is told the
-    /// position reached, now and then.
+    /// Verifies the whole backup and returns its head. `progress` is called from time to time with the
+    /// position reached.
     pub fn verify(&self, mut progress: impl FnMut(u64)) -> Result<Head, BackupError> {
         let mut records = self.records();
         for record in &mut records {
@@ -99,25 +99,25 @@ impl Backup {
     }
 }
 
-/// See [`Backup::records`].
+/// Iterator over the records of a backup; see [`Backup::records`].
 pub struct Records<'a> {
     backup: &'a Backup,
     segments: VecDeque<u64>,
     open: Option<(PathBuf, SegmentReader)>,
-    trail: Trail,
+    chain: ChainState,
     ended: bool,
 }
 
 impl Records<'_> {
-    /// The last record given, its hash, and the root up to it.
+    /// Returns the head as of the last record returned.
     pub fn head(&self) -> Head {
-        self.trail.head()
+        self.chain.head()
     }
 
     fn advance(&mut self) -> Result<Option<Record>, BackupError> {
         loop {
             if let Some((path, reader)) = &mut self.open {
-                let next = reader.next(&mut self.trail);
+                let next = reader.next(&mut self.chain);
                 match next.map_err(|fault| BackupError::segment(path.clone(), fault))? {
                     Some((_, record)) => {
                         self.compare_with_head()?;
@@ -126,57 +126,60 @@ impl Records<'_> {
                     None => self.open = None,
                 }
             }
-            let wanted = self.trail.position() + 1;
+            let wanted = self.chain.position() + 1;
             let path = self.backup.dir.join(segment::name_of(segment::first_of(wanted)));
             let Some(first) = self.segments.pop_front() else {
-                self.complete()?;
+                self.check_complete()?;
                 return Ok(None);
             };
             if first != wanted {
                 return Err(BackupError::Missing { path, position: wanted });
             }
             let opened = SegmentReader::open(path.clone());
-            let opened = opened.and_then(|reader| self.fits(first, reader));
+            let opened = opened.and_then(|reader| self.check_header(first, reader));
             let reader = opened.map_err(|fault| BackupError::segment(path.clone(), fault))?;
             self.open = Some((path, reader));
         }
     }
 
-    fn fits(&self, first: u64, reader: SegmentReader) -> Result<SegmentReader, SegmentFault> {
+    fn check_header(&self, first: u64, reader: SegmentReader) -> Result<SegmentReader, SegmentFault> {
         let header = &reader.header;
         let wrong = |what: String| Err(SegmentFault::File(what));
         if header.log_id != self.backup.log_id {
             return wrong(format!(
-                "it is of log {}, the backup of log {}",
+                "it belongs to log {}, the backup to log {}",
                 header.log_id, self.backup.log_id
             ));
         }
         if header.first != first {
-            return wrong(format!("it begins with record {}", header.first));
+            return wrong(format!("it starts with record {}", header.first));
         }
-        if header.previous != self.trail.head().hash {
-            return wrong(format!("it does not continue the chain: it follows another record {}", first - 1));
+        if header.previous != self.chain.head().hash {
+            return wrong(format!(
+                "it breaks the hash chain: its hash of record {} does not match",
+                first - 1
+            ));
         }
         Ok(reader)
     }
 
-    /// What was acknowledged must be a part of what is there.
+    /// Checks that the head file matches the records, once its position has been reached.
     fn compare_with_head(&self) -> Result<(), BackupError> {
         match &self.backup.head {
-            Some(file) if file.head.position == self.trail.position() => {
-                if file.head == self.trail.head() && self.trail.is_whole() {
+            Some(file) if file.head.position == self.chain.position() => {
+                if file.head == self.chain.head() && self.chain.is_complete() {
                     return Ok(());
                 }
                 let what =
-                    format!("its hash or root for record {} is not that of the records", file.head.position);
+                    format!("its hash or root for record {} does not match the records", file.head.position);
                 Err(BackupError::HeadFile { path: head::path(&self.backup.dir), what })
             }
             _ => Ok(()),
         }
     }
 
-    fn complete(&self) -> Result<(), BackupError> {
-        let at = self.trail.position();
+    fn check_complete(&self) -> Result<(), BackupError> {
+        let at = self.chain.position();
         let path = |position| self.backup.dir.join(segment::name_of(segment::first_of(position)));
         match &self.backup.head {
             Some(file) if file.head.position > at => {
@@ -200,7 +203,7 @@ impl Iterator for Records<'_> {
     }
 }
 
-/// The first positions of the segments in a directory, in order.
+/// Returns the first positions of the segments in a directory, in order.
 fn segments_in(dir: &Path) -> Result<Vec<u64>, BackupError> {
     let failed = |source| BackupError::Io { path: dir.to_owned(), source };
     let mut segments = Vec::new();

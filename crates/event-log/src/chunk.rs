@@ -1,9 +1,9 @@
-//! How frames lie in sled's tree of records.
+//! How frames are stored in sled's tree of records.
 //!
-//! A key is a position (8 bytes, big-endian) and a piece (2 bytes). Under (p, 0) lie the frames of p and
-//! of those after it, as many as were written together and fit into a chunk: one insertion for some ten
-//! small records instead of ten. A frame that is longer than a chunk lies alone, cut into the pieces
-//! (p, 0), (p, 1), …; see `CHUNK_BYTES_MAX` for why.
+//! A key is a position (8 bytes, big-endian) and a piece number (2 bytes). The value under (p, 0) contains the
+//! frames of p and of the records after it that were written together and fit into a chunk, so that about ten
+//! small records take one insertion instead of ten. A frame longer than a chunk is stored by itself, split
+//! into the pieces (p, 0), (p, 1), …; `CHUNK_BYTES_MAX` explains why.
 
 use crate::limits::CHUNK_BYTES_MAX;
 use crate::record::{self, Record};
@@ -19,13 +19,13 @@ pub(crate) fn key(position: u64, piece: u16) -> Key {
     key
 }
 
-/// The position and piece in a key; `None` when it is no key of ours.
+/// Decodes position and piece number; `None` if the key is malformed.
 pub(crate) fn parse_key(key: &[u8]) -> Option<(u64, u16)> {
     let (position, piece) = key.split_first_chunk::<8>()?;
     Some((u64::from_be_bytes(*position), u16::from_be_bytes(piece.try_into().ok()?)))
 }
 
-/// Packs frames into chunks and inserts these.
+/// Packs frames into chunks and inserts them.
 pub(crate) struct ChunkWriter<'a> {
     tree: &'a sled::Tree,
     first: u64,
@@ -37,7 +37,7 @@ impl<'a> ChunkWriter<'a> {
         ChunkWriter { tree, first: 0, frames: Vec::with_capacity(CHUNK_BYTES_MAX) }
     }
 
-    /// Adds a frame; frames come in the order of their positions.
+    /// Adds a frame. Frames must be added in the order of their positions.
     pub(crate) fn push(&mut self, position: u64, frame: &[u8]) -> sled::Result<()> {
         if self.frames.len() + frame.len() > CHUNK_BYTES_MAX {
             self.finish()?;
@@ -55,7 +55,7 @@ impl<'a> ChunkWriter<'a> {
         Ok(())
     }
 
-    /// Inserts what is not inserted yet.
+    /// Inserts the frames that are still buffered.
     pub(crate) fn finish(&mut self) -> sled::Result<()> {
         if !self.frames.is_empty() {
             self.tree.insert(key(self.first, 0), self.frames.as_slice())?;
@@ -65,9 +65,9 @@ impl<'a> ChunkWriter<'a> {
     }
 }
 
-/// The records from a position on, in order, to the end of the tree.
+/// Iterator over the records from a position on, in order, to the end of the tree.
 ///
-/// The first thing that is not as it should be is given as [`Damage`], and nothing after it.
+/// It reports the first damage found as [`Damage`] and then ends.
 pub(crate) struct Frames {
     rest: sled::Iter,
     chunk: Bytes,
@@ -80,13 +80,13 @@ impl Frames {
         let start = match tree.range(..=key(position, 0)).next_back() {
             Some(entry) => match parse_key(&entry?.0) {
                 Some((first, _)) => first,
-                None => return Err(Damage::at(position, "a key near it is not a position").into()),
+                None => return Err(Damage::at(position, "a nearby key is malformed").into()),
             },
             None => position,
         };
         let mut frames =
             Frames { rest: tree.range(key(start, 0)..), chunk: Bytes::new(), next: start, ended: false };
-        // What lies before the wanted record in its chunk, or is a long record of its own.
+        // Skip the records before the wanted one in the same chunk, or a preceding long record.
         while frames.next < position {
             match frames.frame() {
                 Ok(Some(_)) => frames.next += 1,
@@ -101,38 +101,38 @@ impl Frames {
         Ok(frames)
     }
 
-    /// The bytes of the next frame; `None` at the end of the tree.
+    /// Returns the bytes of the next frame; `None` at the end of the tree.
     fn frame(&mut self) -> Result<Option<Bytes>, ReadError> {
         if self.chunk.is_empty() {
             let Some(entry) = self.rest.next() else { return Ok(None) };
             let (key, value) = entry?;
             if parse_key(&key) != Some((self.next, 0)) {
-                return Err(Damage::at(self.next, "it is missing, though there are later ones").into());
+                return Err(Damage::at(self.next, "it is missing, although later records exist").into());
             }
             self.chunk = Bytes::from_owner(value);
         }
         let length = record::frame_len(&self.chunk)
-            .ok_or_else(|| Damage::at(self.next, "no record begins where it should"))?;
+            .ok_or_else(|| Damage::at(self.next, "no record starts where it should"))?;
         if length > self.chunk.len() {
-            self.gather(length)?;
+            self.join_pieces(length)?;
         }
         Ok(Some(self.chunk.split_to(length)))
     }
 
-    /// Puts the pieces of a long frame together.
-    fn gather(&mut self, length: usize) -> Result<(), ReadError> {
+    /// Joins the pieces of a long frame.
+    fn join_pieces(&mut self, length: usize) -> Result<(), ReadError> {
         let mut whole = Vec::from(std::mem::take(&mut self.chunk));
         let mut piece = 0;
         while whole.len() < length {
             piece += 1;
             let (key, value) = self.rest.next().transpose()?.unwrap_or_default();
             if parse_key(&key) != Some((self.next, piece)) {
-                return Err(Damage::at(self.next, "a part of it is missing").into());
+                return Err(Damage::at(self.next, "a piece of it is missing").into());
             }
             whole.extend_from_slice(&value);
         }
         if whole.len() > length {
-            return Err(Damage::at(self.next, "it is followed by bytes that belong to no record").into());
+            return Err(Damage::at(self.next, "it is followed by excess bytes").into());
         }
         self.chunk = Bytes::from(whole);
         Ok(())
@@ -140,7 +140,7 @@ impl Frames {
 }
 
 impl Frames {
-    /// The next record, with the bytes that it lies in.
+    /// Returns the next record together with its frame.
     pub(crate) fn next_frame(&mut self) -> Option<Result<(Bytes, Record), ReadError>> {
         if self.ended {
             return None;
@@ -162,7 +162,7 @@ impl Iterator for Frames {
     }
 }
 
-/// Reads single records, and reads a chunk once for those in it that are asked for one after another.
+/// Reads single records, and caches the last chunk for consecutive reads.
 pub(crate) struct ChunkReader<'a> {
     tree: &'a sled::Tree,
     first: u64,
@@ -174,7 +174,7 @@ impl<'a> ChunkReader<'a> {
         ChunkReader { tree, first: 0, chunk: Bytes::new() }
     }
 
-    /// The record at a position.
+    /// Reads the record at a position.
     pub(crate) fn get(&mut self, position: u64) -> Result<Record, ReadError> {
         if let Some(frame) = self.find(position) {
             return Ok(record::decode(&frame, position)?);
@@ -190,7 +190,7 @@ impl<'a> ChunkReader<'a> {
                 return Ok(record::decode(&frame, position)?);
             }
         }
-        // A long record, or a place where something is wrong, which is named on the way.
+        // A long record, or damage, which the iterator reports.
         let found = Frames::from(self.tree, position)?.next();
         found.unwrap_or_else(|| Err(Damage::at(position, "it is missing").into()))
     }
@@ -209,8 +209,8 @@ impl<'a> ChunkReader<'a> {
     }
 }
 
-/// Removes every record from a position on.
-pub(crate) fn cut(tree: &sled::Tree, from: u64) -> Result<(), ReadError> {
+/// Removes all records from a position on.
+pub(crate) fn truncate(tree: &sled::Tree, from: u64) -> Result<(), ReadError> {
     if let Some((key, value)) = tree.range(..key(from, 0)).next_back().transpose()?
         && let Some((first, 0)) = parse_key(&key)
     {

@@ -1,26 +1,26 @@
-//! Small files that are there whole or not at all.
+//! Small files that are replaced atomically.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// Puts a file with this content in the place of the one before: written beside it, synced, renamed, and
-/// the directory synced.
+/// Replaces a file's content atomically and durably: writes a temporary file next to it, syncs it, renames
+/// it, and syncs the directory.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let beside = path.with_added_extension("part");
-    let mut file = File::create(&beside)?;
+    let temporary = path.with_added_extension("part");
+    let mut file = File::create(&temporary)?;
     file.write_all(content)?;
     file.sync_all()?;
-    rename(&beside, path)
+    rename(&temporary, path)
 }
 
-/// Gives a synced file its name, and syncs the directory.
+/// Renames a synced file and syncs the directory.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)?;
     sync_parent(to)
 }
 
-/// Syncs the directory that holds a file, as is needed after one was made, renamed or removed.
+/// Syncs the directory that contains a file, as is needed after creating, renaming or removing it.
 pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     File::open(parent.unwrap_or(Path::new(".")))?.sync_all()

@@ -1,68 +1,68 @@
-//! What can go wrong, by what was asked for.
+//! Errors, by operation.
 
 use std::{path::PathBuf, time::Duration};
 
-/// Why nothing of a commit was written.
+/// Why a commit was not acknowledged. Except for [`AppendError::Storage`], nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
-    /// A stream does not stand where the commit expects it to.
+    /// A stream's last record is not at the expected position.
     #[error("the last record of {stream} is at position {actual}, not {expected}")]
     Conflict {
         /// The stream.
         stream: String,
-        /// The position that was expected.
+        /// The expected position.
         expected: u64,
-        /// Where its last record is; 0 when it has none.
+        /// Position of its last record; 0 if it has none.
         actual: u64,
     },
-    /// Something exceeds its limit, see [`crate::limits`].
-    #[error("{what}: {bytes} are more than {max}")]
+    /// A limit is exceeded; see [`crate::limits`].
+    #[error("{what}: {bytes} exceeds the limit of {max}")]
     TooLarge {
-        /// What is too large, with its unit.
+        /// What is limited, with its unit.
         what: &'static str,
-        /// How large it is.
+        /// Actual amount, in that unit.
         bytes: usize,
-        /// How large it may be.
+        /// Allowed amount.
         max: usize,
     },
-    /// The commit breaks a rule of form.
+    /// The commit is not well-formed.
     #[error("malformed commit: {0}")]
     Malformed(String),
-    /// Ordered records do not follow the last one.
-    #[error("record {given} was given where {next} comes next")]
+    /// Ordered records do not directly follow the last one.
+    #[error("expected record {next} next, got record {given}")]
     OutOfOrder {
-        /// The position given.
+        /// Position of the record given.
         given: u64,
-        /// The position that comes next.
+        /// Position expected next.
         next: u64,
     },
-    /// The disk has less free space than is held in reserve. Reading goes on; so does writing, when
-    /// there is space again.
+    /// The disk has less free space than the reserve. Reads still work; appends work again once space is
+    /// freed.
     #[error(
-        "the log is read-only: {free_bytes} bytes are free, {reserve_bytes} are held in reserve; free some space"
+        "the log is read-only: {free_bytes} bytes of disk space are free, {reserve_bytes} are reserved; free some space"
     )]
     ReadOnly {
-        /// What is free.
+        /// Free space on the disk, in bytes.
         free_bytes: u64,
-        /// What must stay free.
+        /// Space that must stay free, in bytes.
         reserve_bytes: u64,
     },
     /// The log was closed.
     #[error("the log is closed")]
     Closed,
-    /// The storage failed. Whether the commit will be found after a restart is not known; the log takes
-    /// nothing more until then.
-    #[error("the log's storage failed, and it takes nothing more until the process is started again: {0}")]
+    /// The storage failed. Whether the commit will be present after a restart is unknown; the log accepts
+    /// no further appends until then.
+    #[error("the log's storage failed; it accepts no appends until the process is restarted: {0}")]
     Storage(String),
 }
 
-/// A place where the log is not what was written.
+/// Stored data at a position that differs from what was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("record {position}: {what}")]
 pub struct Damage {
-    /// The first position that is not as it should be.
+    /// First damaged position.
     pub position: u64,
-    /// What is wrong with it.
+    /// Description of the damage.
     pub what: String,
 }
 
@@ -72,21 +72,21 @@ impl Damage {
     }
 }
 
-/// Why something could not be read.
+/// Why a read failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
     /// The log was closed.
     #[error("the log is closed")]
     Closed,
-    /// What is stored is not what was written.
+    /// The stored data differs from what was written.
     #[error(transparent)]
     Damaged(#[from] Damage),
-    /// The log does not reach so far.
-    #[error("the log ends at position {head}; position {asked} was asked for")]
-    NotThere {
-        /// What was asked for.
-        asked: u64,
-        /// The last position.
+    /// The position is not in the log.
+    #[error("position {position} is out of range: the log ends at position {head}")]
+    OutOfRange {
+        /// The requested position.
+        position: u64,
+        /// The last position of the log.
         head: u64,
     },
     /// The storage failed.
@@ -106,35 +106,35 @@ impl From<sled::Error> for ReadError {
     }
 }
 
-/// Why a log was not opened. Nothing was changed in it.
+/// Why a log could not be opened. No acknowledged record has been changed.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another process has it open.
+    /// Another process has the log open.
     #[error("{} is open in another process (waited {} s)", dir.display(), waited.as_secs())]
     Locked {
         /// The log's directory.
         dir: PathBuf,
-        /// How long it was waited for.
+        /// How long this process waited for it.
         waited: Duration,
     },
     /// Acknowledged records are missing.
     #[error(
-        "{}: acknowledged records are missing: the log ends at position {head}, but {anchor} records were acknowledged; \
-         it does not start on less. Restore the directory from a backup or another ledger that has position {anchor}",
+        "{}: acknowledged records are missing: the log ends at position {head}, but {anchor} records were acknowledged. \
+         Restore the directory from a backup or another ledger that has position {anchor}",
         dir.display()
     )]
     BelowAnchor {
         /// The log's directory.
         dir: PathBuf,
-        /// The last record that is there.
+        /// Position of the last record found.
         head: u64,
-        /// The last record that was acknowledged.
+        /// Position of the last acknowledged record.
         anchor: u64,
     },
-    /// There are records, but neither anchor file can be read.
+    /// There are records, but neither anchor file is valid.
     #[error(
-        "{}: there are records, but neither anchor.a nor anchor.b can be read, so that nobody knows how many were acknowledged; \
-         restore the directory from a backup or another ledger",
+        "{}: there are records, but neither anchor.a nor anchor.b is valid, so it is unknown how many records were \
+         acknowledged. Restore the directory from a backup or another ledger",
         dir.display()
     )]
     NoAnchor {
@@ -142,15 +142,18 @@ pub enum OpenError {
         dir: PathBuf,
     },
     /// An acknowledged record is damaged.
-    #[error("{}: {damage}; it was acknowledged. Restore the directory from a backup or another ledger", dir.display())]
+    #[error(
+        "{}: an acknowledged record is damaged: {damage}. Restore the directory from a backup or another ledger",
+        dir.display()
+    )]
     Damaged {
         /// The log's directory.
         dir: PathBuf,
-        /// Where and what.
+        /// Position and description of the damage.
         #[source]
         damage: Damage,
     },
-    /// The storage layer cannot make sense of its files.
+    /// The storage layer cannot read its files.
     #[error(
         "{}: the storage layer could not open its files: {reason}. Restore the directory from a backup or another ledger",
         dir.display()
@@ -158,28 +161,28 @@ pub enum OpenError {
     Unreadable {
         /// The log's directory.
         dir: PathBuf,
-        /// What it said.
+        /// Error of the storage layer.
         reason: String,
     },
-    /// It is a copy that was begun and not finished.
+    /// A restore into this directory was started and not finished.
     #[error(
-        "{}: the log is only half restored; run the same 'huishang log restore' or 'huishang log import' again, \
-         which goes on where it was",
+        "{}: the log is only partly restored; run the same 'huishang log restore' or 'huishang log import' again \
+         to resume it",
         dir.display()
     )]
-    HalfRestored {
+    UnfinishedRestore {
         /// The log's directory.
         dir: PathBuf,
     },
-    /// This program was linked so that a flush does not reach the disk.
-    #[error("this build does not sync what it writes: the function sync_file_range is not the log's own")]
+    /// The override that makes flushes reach the disk is not linked into this program.
+    #[error("this build does not sync its writes: the log's override of sync_file_range is not linked in")]
     NotDurable,
     /// A file operation failed.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         source: std::io::Error,
     },
 }

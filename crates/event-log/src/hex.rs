@@ -1,14 +1,14 @@
-//! Hashes as hexadecimal digits.
+//! Hexadecimal encoding.
 
 use crate::Hash;
 
-/// The digits of some bytes, two for each.
-pub fn digits(bytes: &[u8]) -> String {
+/// Encodes bytes as lower-case hexadecimal digits.
+pub fn encode(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The hash that 64 digits stand for; `None` when they are none.
-pub fn hash(digits: &str) -> Option<Hash> {
+/// Decodes a hash; `None` unless there are exactly 64 hexadecimal digits.
+pub fn decode_hash(digits: &str) -> Option<Hash> {
     if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }

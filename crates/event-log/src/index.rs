@@ -1,19 +1,21 @@
-//! Which positions belong to a stream: derived from the records, and rebuilt from them when it disagrees.
+//! The stream index: the positions of each stream's records. It is derived from the records, and rebuilt from
+//! them when it disagrees with them.
 //!
-//! Positions are divided into windows. In sled an entry stands for a stream in a window: its key is 16 bytes
-//! of the SHA-256 of the stream's name and 6 bytes of the window's number, which together sled keeps without
-//! an allocation; its value are the places in the window, 2 bytes each. An entry is written once, when its
-//! window is full, so it never changes and writing it again is harmless. Some windows are written together,
-//! in the order of their keys, by a thread of their own, off the way of the commits; what is not written yet
-//! is in memory, and is read from the records at opening. "indexed" says up to where windows are written.
+//! Positions are divided into windows. An entry in sled covers one stream in one window: its key consists of
+//! 16 bytes of the SHA-256 of the stream's name and 6 bytes of the window number, short enough for sled to
+//! store without an allocation; its value is a list of offsets within the window, 2 bytes each. An entry is
+//! written once, when its window is full, so it never changes and rewriting it is harmless. Several windows
+//! form a run, which a separate thread writes in key order, off the commit path. Positions not yet written
+//! are in memory, and are read from the records when the log is opened. "indexed" is the position up to which
+//! windows have been written.
 
-use crate::limits::{INDEX_RUN_RECORDS, INDEX_RUNS_WAITING_MAX, INDEX_WINDOW_RECORDS};
+use crate::limits::{INDEX_RUN_RECORDS, INDEX_RUNS_PENDING_MAX, INDEX_WINDOW_RECORDS};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use uuid::Uuid;
 
-/// What a stream is known by in the index.
+/// Key of a stream in the index.
 pub(crate) type StreamKey = u128;
 type Run = BTreeSet<(StreamKey, u64)>;
 
@@ -24,10 +26,10 @@ pub(crate) fn stream_key(stream: &str) -> StreamKey {
     digest.first_chunk::<16>().map_or(0, |bytes| u128::from_be_bytes(*bytes))
 }
 
-/// The window that a position is in, and its place there.
-fn place_of(position: u64) -> (u64, u16) {
-    let (window, place) = ((position - 1) / INDEX_WINDOW_RECORDS, (position - 1) % INDEX_WINDOW_RECORDS);
-    (window, u16::try_from(place).unwrap_or(u16::MAX))
+/// Returns the window of a position, and its offset there.
+fn window_of(position: u64) -> (u64, u16) {
+    let (window, offset) = ((position - 1) / INDEX_WINDOW_RECORDS, (position - 1) % INDEX_WINDOW_RECORDS);
+    (window, u16::try_from(offset).unwrap_or(u16::MAX))
 }
 
 fn entry_key(stream: StreamKey, window: u64) -> [u8; 22] {
@@ -37,107 +39,107 @@ fn entry_key(stream: StreamKey, window: u64) -> [u8; 22] {
     key
 }
 
-/// The positions that an entry tells of, in order.
+/// Decodes the positions of an entry, in order.
 fn positions_in<'a>(key: &[u8], value: &'a [u8]) -> impl DoubleEndedIterator<Item = u64> + use<'a> {
     let window = key
         .last_chunk::<6>()
         .map_or(0, |bytes| bytes.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)));
     let first = window * INDEX_WINDOW_RECORDS + 1;
-    value.as_chunks::<2>().0.iter().map(move |place| first + u64::from(u16::from_be_bytes(*place)))
+    value.as_chunks::<2>().0.iter().map(move |offset| first + u64::from(u16::from_be_bytes(*offset)))
 }
 
-/// Full windows, ready to be written.
-pub(crate) struct ReadyRun {
+/// A run of full windows, ready to be written.
+pub(crate) struct FullRun {
     entries: Arc<Run>,
     up_to: u64,
 }
 
-/// The index: its tree, and what is not in it yet.
+/// The index: its tree, and the entries not written to it yet.
 #[derive(Debug)]
 pub(crate) struct Index {
     tree: sled::Tree,
     state: sled::Tree,
-    waiting: RwLock<Waiting>,
+    pending: RwLock<Pending>,
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
-    /// Of the windows that are not full, or not all of their run.
+struct Pending {
+    /// The run that is not full yet.
     current: Run,
-    /// Full ones that are being written.
-    ready: VecDeque<Arc<Run>>,
+    /// Full runs that are waiting to be written, or being written.
+    full: VecDeque<Arc<Run>>,
 }
 
 impl Index {
     pub(crate) fn open(db: &sled::Db) -> sled::Result<Index> {
         let (tree, state) = (db.open_tree("index")?, db.open_tree("state")?);
-        Ok(Index { tree, state, waiting: RwLock::default() })
+        Ok(Index { tree, state, pending: RwLock::default() })
     }
 
-    /// Writes a note that no opening wrote before, so that something waits to be flushed.
+    /// Writes a unique value, so that the next flush has something to write.
     pub(crate) fn mark_opening(&self) -> sled::Result<()> {
         self.state.insert(b"opened", Uuid::new_v4().as_bytes()).map(drop)
     }
 
-    /// The last position of the windows that are in the tree.
+    /// Returns the last position covered by the windows in the tree.
     pub(crate) fn indexed(&self) -> sled::Result<u64> {
         let stored = self.state.get(INDEXED)?;
         Ok(stored.and_then(|value| value.first_chunk::<8>().copied()).map_or(0, u64::from_be_bytes))
     }
 
-    /// Forgets everything, to be rebuilt.
+    /// Removes everything, so that the index is rebuilt.
     pub(crate) fn clear(&self) -> sled::Result<()> {
         self.state.remove(INDEXED)?;
         self.tree.clear()
     }
 
-    /// Notes durable records, in order, and answers the runs that they made full.
-    pub(crate) fn note(&self, entries: &[(StreamKey, u64)]) -> Vec<ReadyRun> {
+    /// Adds durable records, in order, and returns the runs that they have completed.
+    pub(crate) fn add(&self, entries: &[(StreamKey, u64)]) -> Vec<FullRun> {
         let mut full = Vec::new();
-        let mut waiting = self.write_lock();
+        let mut pending = self.write_lock();
         for entry in entries {
-            waiting.current.insert(*entry);
+            pending.current.insert(*entry);
             if entry.1.is_multiple_of(INDEX_RUN_RECORDS) {
-                let entries = Arc::new(std::mem::take(&mut waiting.current));
-                waiting.ready.push_back(entries.clone());
-                full.push(ReadyRun { entries, up_to: entry.1 });
+                let entries = Arc::new(std::mem::take(&mut pending.current));
+                pending.full.push_back(entries.clone());
+                full.push(FullRun { entries, up_to: entry.1 });
             }
         }
         full
     }
 
-    /// Whether so many runs wait that commits should wait for them.
-    pub(crate) fn is_behind(&self) -> bool {
-        self.read_lock().ready.len() > INDEX_RUNS_WAITING_MAX
+    /// Returns whether so many runs are pending that commits must wait for them.
+    pub(crate) fn is_backlogged(&self) -> bool {
+        self.read_lock().full.len() > INDEX_RUNS_PENDING_MAX
     }
 
-    /// Writes a run into the tree; it is durable with the next flush. Runs are written in their order.
-    pub(crate) fn write(&self, run: &ReadyRun) -> sled::Result<()> {
-        let mut places = Vec::new();
+    /// Writes a run to the tree; it becomes durable with the next flush. Runs must be written in order.
+    pub(crate) fn write(&self, run: &FullRun) -> sled::Result<()> {
+        let mut offsets = Vec::new();
         let mut entries = run.entries.iter().peekable();
         while let Some((stream, position)) = entries.next() {
-            let (window, place) = place_of(*position);
-            places.extend_from_slice(&place.to_be_bytes());
-            if entries.peek().is_none_or(|next| (next.0, place_of(next.1).0) != (*stream, window)) {
-                self.tree.insert(entry_key(*stream, window), places.as_slice())?;
-                places.clear();
+            let (window, offset) = window_of(*position);
+            offsets.extend_from_slice(&offset.to_be_bytes());
+            if entries.peek().is_none_or(|next| (next.0, window_of(next.1).0) != (*stream, window)) {
+                self.tree.insert(entry_key(*stream, window), offsets.as_slice())?;
+                offsets.clear();
             }
         }
         self.state.insert(INDEXED, &run.up_to.to_be_bytes())?;
-        self.write_lock().ready.retain(|waiting| !Arc::ptr_eq(waiting, &run.entries));
+        self.write_lock().full.retain(|pending| !Arc::ptr_eq(pending, &run.entries));
         Ok(())
     }
 
-    /// The first `max` positions after a position that a stream has.
+    /// Returns up to `max` positions of a stream after a position, in order.
     pub(crate) fn positions(&self, stream: StreamKey, after: u64, max: usize) -> sled::Result<Vec<u64>> {
         let first = after.saturating_add(1);
-        // What waits is looked at first: what leaves it in the meantime is in the tree already.
+        // Pending runs are read first: one that is written in the meantime is then found in the tree.
         let mut later = BTreeSet::new();
         for run in self.read_lock().runs() {
             later.extend(run.range((stream, first)..=(stream, u64::MAX)).map(|(_, position)| *position));
         }
         let mut found = Vec::new();
-        for entry in self.tree.range(entry_key(stream, place_of(first).0)..=entry_key(stream, u64::MAX)) {
+        for entry in self.tree.range(entry_key(stream, window_of(first).0)..=entry_key(stream, u64::MAX)) {
             let (key, value) = entry?;
             let room = max - found.len();
             found.extend(positions_in(&key, &value).filter(|position| *position > after).take(room));
@@ -151,10 +153,10 @@ impl Index {
         Ok(found)
     }
 
-    /// The last position of a stream; 0 when it has none.
+    /// Returns the last position of a stream; 0 if it has none.
     pub(crate) fn last(&self, stream: StreamKey) -> sled::Result<u64> {
-        let waiting = self.read_lock().runs().filter_map(|run| last_in(run, stream)).max();
-        if let Some(position) = waiting {
+        let pending = self.read_lock().runs().filter_map(|run| last_in(run, stream)).max();
+        if let Some(position) = pending {
             return Ok(position);
         }
         let entries = entry_key(stream, 0)..=entry_key(stream, u64::MAX);
@@ -162,28 +164,28 @@ impl Index {
         Ok(last.and_then(|(key, value)| positions_in(&key, &value).next_back()).unwrap_or(0))
     }
 
-    /// Whether a record is found by its stream.
+    /// Returns whether a stream's entry contains a position.
     pub(crate) fn contains(&self, stream: StreamKey, position: u64) -> sled::Result<bool> {
         if self.read_lock().runs().any(|run| run.contains(&(stream, position))) {
             return Ok(true);
         }
-        let key = entry_key(stream, place_of(position).0);
+        let key = entry_key(stream, window_of(position).0);
         let value = self.tree.get(key)?;
         Ok(value.is_some_and(|value| positions_in(&key, &value).any(|found| found == position)))
     }
 
-    fn read_lock(&self) -> RwLockReadGuard<'_, Waiting> {
-        self.waiting.read().unwrap_or_else(PoisonError::into_inner)
+    fn read_lock(&self) -> RwLockReadGuard<'_, Pending> {
+        self.pending.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write_lock(&self) -> RwLockWriteGuard<'_, Waiting> {
-        self.waiting.write().unwrap_or_else(PoisonError::into_inner)
+    fn write_lock(&self) -> RwLockWriteGuard<'_, Pending> {
+        self.pending.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Waiting {
+impl Pending {
     fn runs(&self) -> impl Iterator<Item = &Run> {
-        self.ready.iter().map(Arc::as_ref).chain([&self.current])
+        self.full.iter().map(Arc::as_ref).chain([&self.current])
     }
 }
 

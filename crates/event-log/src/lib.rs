@@ -1,16 +1,16 @@
-//! The append-only log: what was acknowledged is on the disk, in one order, each record bound to the one
-//! before by its hash.
+//! An append-only log. Every acknowledged record is on disk, in one total order, and is chained to its
+//! predecessor by a hash.
 //!
-//! One thread appends ([`EventLog::append`]): all that waits is written together and synced once. The
-//! records lie in [sled](https://docs.rs/sled), in a form of ours ([`record`]) that finds damage by itself;
-//! how far the log was acknowledged lies beside it, in two small files that are written in turn.
-//! [`EventLog::open`] proves that nothing acknowledged is missing, or refuses.
+//! A single thread appends ([`EventLog::append`]): all pending commits are written together and synced once.
+//! Records are stored in [sled](https://docs.rs/sled) in a format of our own ([`record`]) that detects
+//! damage. How far the log has been acknowledged is stored next to it, in two small files written
+//! alternately. [`EventLog::open`] proves that no acknowledged record is missing, or refuses to open.
 //!
-//! Over the records stands a hash tree ([`tree`]), so that an outsider who keeps nothing but a head can be
-//! shown that a record is in the log and that the log only grew. Heads are signed ([`note`]) in a form that
-//! tools of others read.
+//! A Merkle tree over the records ([`tree`]) lets an outsider who keeps nothing but a head verify that a
+//! record is in the log and that the log has only grown. Heads are signed ([`note`]) in a standard format
+//! that other tools can read.
 //!
-//! The log knows streams, positions and bytes. What the bytes mean is its users' matter.
+//! The log knows streams, positions and bytes. The meaning of the bytes is up to its users.
 
 pub mod backup;
 pub mod durable;
@@ -41,10 +41,10 @@ mod tests;
 
 pub use append::{Append, Appended, Expected, NewRecord, OrderedRecord};
 pub use error::{AppendError, Damage, OpenError, ReadError};
-pub use open::{Cut, Opened};
+pub use open::{Opened, TruncatedTail};
 pub use proof::{ConsistencyProof, InclusionProof};
 pub use record::Record;
-pub use restore::{RestoreError, Restoring};
+pub use restore::{RestoreError, RestoreWriter};
 pub use verify::Verified;
 
 use std::path::{Path, PathBuf};
@@ -53,58 +53,58 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
-/// A SHA-256.
+/// A SHA-256 hash.
 pub type Hash = [u8; 32];
 
-/// The end of the log.
+/// The head of the log: its last record, and the root of the tree that ends with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
-    /// The position of the last record; 0 when there is none. It is also the size of the tree.
+    /// Position of the last record, which is also the size of the tree; 0 for an empty log.
     pub position: u64,
-    /// Its hash; zeros when there is none.
+    /// Hash of the last record; all zeros for an empty log.
     pub hash: Hash,
-    /// The root of the tree over all records.
+    /// Root of the tree over all records.
     pub root: Hash,
 }
 
 impl Head {
-    /// The head of a log without records.
+    /// The head of an empty log.
     pub const EMPTY: Head = Head { position: 0, hash: [0; 32], root: tree::EMPTY_ROOT };
 }
 
-/// Whether a log takes records. It can be read in every state.
+/// Whether the log accepts appends. It can be read in every state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// It does.
+    /// The log accepts appends.
     Writable,
-    /// The disk has less free space than is held in reserve; it does again when there is space.
+    /// The disk has less free space than the reserve. The log becomes writable again once space is freed.
     ReadOnly {
-        /// What is free.
+        /// Free space on the disk, in bytes.
         free_bytes: u64,
-        /// What must stay free.
+        /// Space that must stay free, in bytes.
         reserve_bytes: u64,
     },
-    /// The storage failed. The process should end and be started again.
+    /// The storage failed, for the given reason. The process should exit and be restarted.
     Failed(String),
 }
 
-/// Where a log lies and how it is kept.
+/// Where a log is stored, and how.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Its directory; made when it is missing.
+    /// Directory of the log; created if it is missing.
     pub dir: PathBuf,
-    /// How much memory sled's cache may take, in bytes.
+    /// Size of sled's cache, in bytes.
     pub cache_bytes: u64,
-    /// How much space must stay free on the disk, in bytes; with less, appends are refused.
+    /// Disk space that must stay free, in bytes; appends are refused below it.
     pub reserve_bytes: u64,
-    /// How long to wait for another process that has the log open.
+    /// How long to wait for another process to close the log.
     pub lock_wait: Duration,
-    /// How many records are made durable together, about: a commit that has begun is not divided.
+    /// Approximate maximum number of records made durable by one sync; a commit is never split.
     pub append_batch_records_max: usize,
 }
 
 impl Options {
-    /// A log in a directory, with 64 MiB of cache and 128 MiB of the disk held in reserve.
+    /// Options for a log in `dir`, with a 64 MiB cache and a 128 MiB disk reserve.
     pub fn new(dir: impl Into<PathBuf>) -> Options {
         Options {
             dir: dir.into(),
@@ -116,8 +116,7 @@ impl Options {
     }
 }
 
-/// An open log. Copies of it are the same log; it is closed by [`EventLog::close`], or when the last copy is
-/// dropped.
+/// An open log. Clones share the same log; it is closed by [`EventLog::close`] or when the last clone is dropped.
 #[derive(Debug, Clone)]
 pub struct EventLog {
     requests: mpsc::Sender<writer::Request>,
@@ -127,57 +126,57 @@ pub struct EventLog {
 }
 
 impl EventLog {
-    /// The last durable record.
+    /// Returns the durable head.
     pub fn head(&self) -> Head {
         *self.head.borrow()
     }
 
-    /// Follows the durable head, which only rises. The sender goes away when the log was closed or failed.
+    /// Watches the durable head, which never moves back. The sender is dropped when the log is closed or has failed.
     pub fn watch(&self) -> watch::Receiver<Head> {
         self.head.clone()
     }
 
-    /// Follows the position of the durable head alone, as [`EventLog::watch`] does the head.
+    /// Watches only the position of the durable head; otherwise like [`EventLog::watch`].
     pub fn watch_position(&self) -> watch::Receiver<u64> {
         self.position.clone()
     }
 
-    /// Why the storage failed, when it did. The process should then end and be started again.
+    /// Returns why the storage failed, if it has. The process should then exit and be restarted.
     pub fn failure(&self) -> Option<String> {
         self.shared.failure()
     }
 
-    /// Waits until the storage fails, which it mostly never does, and answers why.
+    /// Waits until the storage fails and returns the reason. Usually never completes.
     pub async fn failed(&self) -> String {
         self.shared.failed().await
     }
 
-    /// Whether the log takes records. It is cheap to ask: the disk is looked at once a second at most.
+    /// Returns whether the log accepts appends. This is cheap: the disk is checked at most once a second.
     pub fn state(&self) -> State {
-        match (self.shared.failure(), self.shared.reserve.short()) {
+        match (self.shared.failure(), self.shared.reserve.shortage()) {
             (Some(reason), _) => State::Failed(reason),
-            (None, Some(short)) => {
-                State::ReadOnly { free_bytes: short.free_bytes, reserve_bytes: short.reserve_bytes }
+            (None, Some(shortage)) => {
+                State::ReadOnly { free_bytes: shortage.free_bytes, reserve_bytes: shortage.reserve_bytes }
             }
             (None, None) => State::Writable,
         }
     }
 
-    /// The log's identity, given when it was made.
+    /// Returns the log's identity, assigned when it was created.
     pub fn log_id(&self) -> Uuid {
         self.shared.log_id
     }
 
-    /// Where the log lies.
+    /// Returns the directory of the log.
     pub fn dir(&self) -> &Path {
         &self.shared.dir
     }
 
-    /// Finishes what was asked for before, and closes the files. Other copies are refused from then on.
+    /// Completes the requests received so far and closes the files. Any further use of other clones is refused.
     pub async fn close(self) {
         let (done, closed) = oneshot::channel();
         if self.requests.send(writer::Request::Close(done)).await.is_ok() {
-            // An error says that the writer ended by itself, which closes the files as well.
+            // An error means that the writer has already stopped, which closes the files as well.
             drop(closed.await);
         }
     }

@@ -1,41 +1,41 @@
-//! What one record and one commit may hold, and how much is done at once.
+//! Limits of records, commits and internal buffers.
 
-/// The longest payload of a record, in bytes.
+/// Maximum payload of a record, in bytes.
 ///
-/// A larger thing belongs beside the log, with its hash in the record.
+/// Larger content belongs outside the log, with its hash in the record.
 pub const RECORD_BYTES_MAX: usize = 64 * 1024;
-/// The most records in one commit.
+/// Maximum number of records in a commit.
 pub const COMMIT_RECORDS_MAX: usize = 256;
-/// The most payload bytes in one commit, over all its records.
+/// Maximum payload bytes in a commit, over all its records.
 pub const COMMIT_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// The longest name of a stream, in bytes.
+/// Maximum length of a stream name, in bytes.
 pub const STREAM_BYTES_MAX: usize = 255;
-/// The longest name of an event type, in bytes.
+/// Maximum length of an event type name, in bytes.
 pub const TYPE_BYTES_MAX: usize = 255;
-/// The most event types named by one record.
+/// Maximum number of event types in a record.
 pub const TYPES_MAX: usize = 255;
-/// A read stops after this many payload bytes, though at least one record is given.
+/// A read stops after this many payload bytes, but returns at least one record.
 pub const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// The most commits that wait for the writer; who comes later waits for room.
-pub const WAITING_COMMITS_MAX: usize = 8 * 1024;
-/// How many records a segment of a backup holds; only the last one may hold fewer.
+/// Capacity of the writer's queue, in commits; further callers wait for room.
+pub const QUEUED_COMMITS_MAX: usize = 8 * 1024;
+/// Number of records in a backup segment; only the last segment may have fewer.
 pub const SEGMENT_RECORDS: u64 = 16 * 1024;
 
-/// The longest value given to sled, in bytes.
+/// Maximum size of a value given to sled, in bytes.
 ///
-/// sled writes a whole leaf of up to 17 values as one item, and an item of more than a quarter of a
-/// 512 KiB segment goes into a file of its own that is never synced. 17 × 7,500 bytes stay below it.
+/// sled writes a leaf of up to 17 values as one item, and stores an item larger than a quarter of a 512 KiB
+/// segment in a separate file that it never syncs. 17 × 7,500 bytes stays below that.
 pub(crate) const CHUNK_BYTES_MAX: usize = 7_500;
-/// How many positions make a window of the stream index. An entry has at most twice as many bytes.
+/// Number of positions in a window of the stream index. An entry has at most twice as many bytes.
 pub(crate) const INDEX_WINDOW_RECORDS: u64 = 2_048;
-/// How many positions make a run, which is written at once: some whole windows.
+/// Number of positions in a run of the index, which is written at once; a multiple of the window size.
 pub(crate) const INDEX_RUN_RECORDS: u64 = 8 * INDEX_WINDOW_RECORDS;
-/// How many runs of the index may wait to be written before the writer waits for them.
-pub(crate) const INDEX_RUNS_WAITING_MAX: usize = 1;
-/// How many streams' last positions are remembered, at most.
-pub(crate) const REMEMBERED_STREAMS_MAX: usize = 256 * 1024;
-/// How many records before the anchor are verified at opening.
+/// Number of index runs that may be pending before commits wait for them.
+pub(crate) const INDEX_RUNS_PENDING_MAX: usize = 1;
+/// Maximum number of streams whose last positions are cached.
+pub(crate) const CACHED_STREAMS_MAX: usize = 256 * 1024;
+/// Number of records before the anchor that are verified when the log is opened.
 pub(crate) const TAIL_RECORDS: u64 = 256;
-/// The free space is looked at again when a part of the reserve, one of so many, was written. On the disk
-/// records take up to three times their bytes.
+/// The free disk space is checked again once this fraction of the reserve (one in `RESERVE_PARTS`) has been
+/// written. Records take up to three times their size on disk.
 pub(crate) const RESERVE_PARTS: u64 = 8;

@@ -1,9 +1,10 @@
-//! Signed heads and receipts, in forms that tools of others read.
+//! Signed heads and receipts, in standard formats that other tools can read.
 //!
-//! A signed head is a C2SP [tlog-checkpoint](https://c2sp.org/tlog-checkpoint): three lines that name the log
-//! (its origin), the size of its tree and the root, signed as a [signed note](https://c2sp.org/signed-note)
-//! with Ed25519. A receipt is a C2SP [tlog-proof](https://c2sp.org/tlog-proof): that one record is in the tree
-//! of a signed head. It carries the record's canonical header and is verified without the log.
+//! A signed head is a C2SP [tlog-checkpoint](https://c2sp.org/tlog-checkpoint): three lines with the name of
+//! the log (its origin), the size of the tree and its root, signed as a
+//! [signed note](https://c2sp.org/signed-note) with Ed25519. A receipt is a C2SP
+//! [tlog-proof](https://c2sp.org/tlog-proof) that a record is in the tree of a signed head. It contains the
+//! record's canonical header and is verified without access to the log.
 
 use crate::tree::verify_inclusion;
 use crate::{Hash, record};
@@ -17,25 +18,25 @@ use std::str::FromStr;
 const ED25519: u8 = 0x01;
 const RECEIPT: &str = "c2sp.org/tlog-proof@v1";
 
-/// Why a signed head, a key or a receipt is not to be believed.
+/// Why a signed head, a key or a receipt is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
-    /// It has not the form it should have.
-    #[error("it is no {0}")]
+    /// It is malformed.
+    #[error("it is not a valid {0}")]
     Malformed(&'static str),
-    /// It names another log than the key is for.
-    #[error("it is of the log {found}, and the key is for {expected}")]
+    /// It belongs to another log than the key.
+    #[error("it belongs to log {found}, but the key belongs to log {expected}")]
     OtherLog {
-        /// The log that it names.
+        /// The log it belongs to.
         found: String,
-        /// The log that the key is for.
+        /// The log the key belongs to.
         expected: String,
     },
-    /// No signature by the key is on it, or the signature is not right.
-    #[error("it is not signed by the key of {0}")]
+    /// It has no valid signature by the key.
+    #[error("it has no valid signature by the key of {0}")]
     NotSigned(String),
     /// The path does not lead from the record to the signed root.
-    #[error("it does not show that the record is in the log")]
+    #[error("it does not prove that the record is in the log")]
     NotIncluded,
 }
 
@@ -46,30 +47,30 @@ pub struct HeadSigner {
     public: HeadKey,
 }
 
-/// The public half of a signer: `<origin>+<hash>+<key>`, as signed notes write it.
+/// The public key of a signer; written `<origin>+<hash>+<key>`, as in signed notes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeadKey {
     origin: String,
     key: VerifyingKey,
 }
 
-/// What a signed head says.
+/// Content of a signed head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TreeHead {
-    /// How many records are in the tree.
+    /// Number of records in the tree.
     pub size: u64,
-    /// Its root.
+    /// Root of the tree.
     pub root: Hash,
 }
 
 impl HeadSigner {
-    /// A signer for the log that is known by `origin`, which has neither spaces nor a plus in it.
+    /// Creates a signer for the log named `origin`, which must contain neither spaces nor a plus sign.
     pub fn new(origin: impl Into<String>, key: SigningKey) -> HeadSigner {
         let public = HeadKey { origin: origin.into(), key: key.verifying_key() };
         HeadSigner { key, public }
     }
 
-    /// What its signatures are verified with.
+    /// Returns the key that verifies its signatures.
     pub fn public(&self) -> &HeadKey {
         &self.public
     }
@@ -85,12 +86,12 @@ impl HeadSigner {
 }
 
 impl HeadKey {
-    /// The log that it is for.
+    /// Returns the name of the log that the key belongs to.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// The first four bytes of SHA-256 (name ‖ newline ‖ type ‖ key), by which a note says who signed it.
+    /// Returns the key id used in signature lines: the first four bytes of SHA-256 (name ‖ newline ‖ type ‖ key).
     fn id(&self) -> [u8; 4] {
         let mut hasher = Sha256::new();
         hasher.update(self.origin.as_bytes());
@@ -100,7 +101,7 @@ impl HeadKey {
         [hash[0], hash[1], hash[2], hash[3]]
     }
 
-    /// Reads a signed head and sees that this key signed it. Signatures by others are passed over.
+    /// Parses a signed head and verifies this key's signature. Other signatures are ignored.
     pub fn open(&self, note: &str) -> Result<TreeHead, NoteError> {
         let malformed = NoteError::Malformed("signed head");
         let (body, signatures) = note.split_once("\n\n").ok_or_else(|| malformed.clone())?;
@@ -112,14 +113,14 @@ impl HeadKey {
             return Err(NoteError::OtherLog { found: origin.to_owned(), expected: self.origin.clone() });
         }
         let signed = format!("{body}\n");
-        if !signatures.lines().any(|line| self.signed(line, signed.as_bytes())) {
+        if !signatures.lines().any(|line| self.verifies(line, signed.as_bytes())) {
             return Err(NoteError::NotSigned(self.origin.clone()));
         }
         let (size, root) = (size.parse().map_err(|_| malformed.clone())?, hash(root).ok_or(malformed)?);
         Ok(TreeHead { size, root })
     }
 
-    fn signed(&self, line: &str, text: &[u8]) -> bool {
+    fn verifies(&self, line: &str, text: &[u8]) -> bool {
         let ours =
             line.strip_prefix("— ").and_then(|rest| rest.strip_prefix(&self.origin)?.strip_prefix(' '));
         let decoded = ours.and_then(|signature| BASE64.decode(signature).ok());
@@ -142,7 +143,7 @@ impl FromStr for HeadKey {
     type Err = NoteError;
 
     fn from_str(text: &str) -> Result<HeadKey, NoteError> {
-        let malformed = || NoteError::Malformed("key of a log, <name>+<hash>+<key>");
+        let malformed = || NoteError::Malformed("log key, <name>+<hash>+<key>");
         let mut parts = text.trim().splitn(3, '+');
         let (Some(origin), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(malformed());
@@ -152,27 +153,27 @@ impl FromStr for HeadKey {
             bytes.strip_prefix(&[ED25519]).and_then(|key| key.try_into().ok()).ok_or_else(malformed)?;
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| malformed())?;
         let found = HeadKey { origin: origin.to_owned(), key };
-        // The hash is there to find a key that was copied wrongly.
+        // The hash detects a key that was copied incorrectly.
         if format!("{:08x}", u32::from_be_bytes(found.id())) == id { Ok(found) } else { Err(malformed()) }
     }
 }
 
-/// That one record is in the log: `<position>` and the audit path, with the record's header and a signed head.
+/// Proof that a record is in the log: its position, its header, the audit path and a signed head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// The record's canonical header.
+    /// Canonical header of the record.
     pub header: Vec<u8>,
-    /// The record's position.
+    /// Position of the record.
     pub position: u64,
-    /// The hashes beside the way from the record to the root.
+    /// Audit path: the sibling hashes on the way from the record to the root.
     pub path: Vec<Hash>,
-    /// The signed head of the tree that the record is in.
+    /// Signed head of the tree that contains the record.
     pub head: String,
 }
 
 impl Receipt {
-    /// Sees that the record whose header this is lies in the log that the key is for, and tells it and the
-    /// head.
+    /// Verifies that the record is in the log that the key belongs to; returns the record's header and the
+    /// signed head.
     pub fn verify(&self, key: &HeadKey) -> Result<(record::Header, TreeHead), NoteError> {
         let head = key.open(&self.head)?;
         let leaf = record::leaf_hash(&self.header);
@@ -180,7 +181,7 @@ impl Receipt {
         if !verify_inclusion(&leaf, index, head.size, &self.path, &head.root) {
             return Err(NoteError::NotIncluded);
         }
-        let header = record::Header::parse(&self.header).ok_or(NoteError::Malformed("header of a record"))?;
+        let header = record::Header::parse(&self.header).ok_or(NoteError::Malformed("record header"))?;
         Ok((header, head))
     }
 }

@@ -1,4 +1,4 @@
-//! Opening: proves that what was acknowledged is there, or refuses.
+//! Opening a log: proves that every acknowledged record is present, or refuses.
 
 use crate::anchor::{self, Anchor, AnchorFiles};
 use crate::chunk::{self, Frames, parse_key};
@@ -9,7 +9,7 @@ use crate::reserve::Reserve;
 use crate::restore;
 use crate::store::{Shared, Store};
 use crate::tiles::Tiles;
-use crate::verify::{Chain, Tip};
+use crate::verify::{Chain, ChainHead};
 use crate::writer::{self, Durable, WriterOptions};
 use crate::{Damage, EventLog, Head, OpenError, Options, ReadError, durable};
 use std::fs::{self, File};
@@ -21,58 +21,58 @@ use std::{io, thread};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// What was found at opening.
+/// Result of opening a log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opened {
-    /// The last record.
+    /// Head of the log.
     pub head: Head,
-    /// The log's identity, given when it was made.
+    /// Identity of the log, assigned when it was created.
     pub log_id: Uuid,
-    /// How many records were there whole though nobody was told so before; they stay.
-    pub kept: u64,
-    /// What was cut off: it was never acknowledged, and it was no whole commit.
-    pub cut: Option<Cut>,
-    /// How many records were read to complete the index: some thousands at the end, or all when it was lost.
+    /// Number of records of complete but unacknowledged commits found after the anchor; they remain in the log.
+    pub recovered: u64,
+    /// The incomplete or damaged tail that was removed, if there was one. It was never acknowledged.
+    pub truncated: Option<TruncatedTail>,
+    /// Number of records read to complete the index: a few thousand, or all of them if the index was lost.
     pub indexed: u64,
-    /// Whether the tree had to be made anew from all records, as after a power cut.
-    pub regrown: bool,
-    /// How long it took.
-    pub took: Duration,
+    /// Whether the tree had to be rebuilt from all records, as after a power cut.
+    pub tree_rebuilt: bool,
+    /// How long opening took.
+    pub elapsed: Duration,
 }
 
-/// An end of the log that was cut off.
+/// A tail of the log that was removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cut {
-    /// The first position cut off.
+pub struct TruncatedTail {
+    /// First position removed.
     pub from: u64,
     /// What was wrong there.
-    pub why: String,
+    pub reason: String,
 }
 
 impl EventLog {
-    /// Opens the log in a directory, or makes it. It blocks, and waits a while for another process that
-    /// is about to close it.
+    /// Opens the log in a directory, creating it if there is none. Blocks, and waits up to
+    /// [`Options::lock_wait`] for another process to close the log.
     ///
-    /// It is refused, with the position and what to do, when less is there than was acknowledged.
+    /// Fails if an acknowledged record is missing or damaged; the error names the position and the remedy.
     pub fn open(options: Options) -> Result<(EventLog, Opened), OpenError> {
         if restore::is_unfinished(&options.dir) {
-            return Err(OpenError::HalfRestored { dir: options.dir });
+            return Err(OpenError::UnfinishedRestore { dir: options.dir });
         }
-        EventLog::open_as(options, Uuid::new_v4)
+        EventLog::open_with(options, Uuid::new_v4)
     }
 
-    /// Opens a copy that is not finished; when it is new, it takes the identity of the log that it is of.
+    /// Opens an unfinished restore; a new log gets the identity of the original.
     pub(crate) fn open_copy(options: Options, log_id: Uuid) -> Result<(EventLog, Opened), OpenError> {
-        EventLog::open_as(options, || log_id)
+        EventLog::open_with(options, || log_id)
     }
 
-    fn open_as(
+    fn open_with(
         options: Options,
-        new_identity: impl FnOnce() -> Uuid,
+        new_log_id: impl FnOnce() -> Uuid,
     ) -> Result<(EventLog, Opened), OpenError> {
-        let begun = Instant::now();
+        let started = Instant::now();
         let dir = options.dir.clone();
-        make_dir(&dir)?;
+        create_dir(&dir)?;
         let anchor = anchor::read(&dir).map_err(|source| OpenError::Io { path: dir.clone(), source })?;
         let files = dir.join("sled");
         if let Some(anchor) = anchor
@@ -86,17 +86,19 @@ impl EventLog {
             return Err(OpenError::NoAnchor { dir });
         }
         let anchor =
-            anchor.unwrap_or_else(|| Anchor { log_id: new_identity(), sequence: 0, head: Head::EMPTY });
+            anchor.unwrap_or_else(|| Anchor { log_id: new_log_id(), sequence: 0, head: Head::EMPTY });
         let unreadable = |fault: ReadError| match fault {
             ReadError::Damaged(damage) => OpenError::Damaged { dir: dir.clone(), damage },
             fault => OpenError::Unreadable { dir: dir.clone(), reason: fault.to_string() },
         };
-        guarded(&dir, || prove_tail(&store, anchor.head).map_err(|fault| fault.refuse(&dir)))?;
-        let (tip, cut) = guarded(&dir, || settle_end(&store, anchor.head).map_err(unreadable))?;
-        let indexed = guarded(&dir, || catch_up(&store, tip).map_err(unreadable))?;
-        let (tiles, regrown) = guarded(&dir, || proof::grow(&store, tip, anchor.head).map_err(unreadable))?;
-        let root = tiles.root(tip.position).map_err(|fault| unreadable(fault.into()))?;
-        let head = Head { position: tip.position, hash: tip.hash, root };
+        catch_panic(&dir, || verify_tail(&store, anchor.head).map_err(|fault| fault.into_open_error(&dir)))?;
+        let (chain_head, truncated) =
+            catch_panic(&dir, || recover_tail(&store, anchor.head).map_err(unreadable))?;
+        let indexed = catch_panic(&dir, || complete_index(&store, chain_head).map_err(unreadable))?;
+        let (tiles, tree_rebuilt) =
+            catch_panic(&dir, || proof::open_tree(&store, chain_head, anchor.head).map_err(unreadable))?;
+        let root = tiles.root(chain_head.position).map_err(|fault| unreadable(fault.into()))?;
+        let head = Head { position: chain_head.position, hash: chain_head.hash, root };
         store.tiles = tiles;
         sync_all(&dir, &files)?;
 
@@ -114,35 +116,36 @@ impl EventLog {
         let durable = Durable { head: head_sender, position: position_sender };
         let settings = WriterOptions { group_records_max: options.append_batch_records_max.max(1) };
         let requests = writer::start(shared.clone(), store, anchors, durable, settings).map_err(failed)?;
-        let kept = head.position - anchor.head.position;
-        let opened = Opened { head, log_id, kept, cut, indexed, regrown, took: begun.elapsed() };
+        let recovered = head.position - anchor.head.position;
+        let elapsed = started.elapsed();
+        let opened = Opened { head, log_id, recovered, truncated, indexed, tree_rebuilt, elapsed };
         Ok((EventLog { requests, head: head_receiver, position, shared }, opened))
     }
 }
 
-/// Runs what reads sled's files, so that its panic over a damaged one becomes a refusal.
-fn guarded<T>(dir: &Path, work: impl FnOnce() -> Result<T, OpenError>) -> Result<T, OpenError> {
+/// Runs code that reads sled's files, turning a panic over a damaged file into an error.
+fn catch_panic<T>(dir: &Path, work: impl FnOnce() -> Result<T, OpenError>) -> Result<T, OpenError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let said = panic.downcast_ref::<String>().cloned();
-        let said = said.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-        let reason = format!("it panicked: {}", said.unwrap_or_default());
+        let message = panic.downcast_ref::<String>().cloned();
+        let message = message.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        let reason = format!("it panicked: {}", message.unwrap_or_default());
         Err(OpenError::Unreadable { dir: dir.to_owned(), reason })
     })
 }
 
 fn open_store(options: &Options, files: &Path, first_opening: bool) -> Result<Store, OpenError> {
     let dir = options.dir.clone();
-    let db = guarded(&dir, || open_sled(options, files, first_opening))?;
-    guarded(&dir, || {
+    let db = catch_panic(&dir, || open_sled(options, files, first_opening))?;
+    catch_panic(&dir, || {
         let unreadable =
             |fault: sled::Error| OpenError::Unreadable { dir: dir.clone(), reason: fault.to_string() };
         let records = db.open_tree("records").map_err(unreadable)?;
         let index = Index::open(&db).map_err(unreadable)?;
-        // Opening the trees has written something, so this flush must be seen to sync.
-        let before = durable::syncs();
+        // There is now something to flush, so the flush must result in a sync.
+        let before = durable::sync_count();
         index.mark_opening().map_err(unreadable)?;
         db.flush().map_err(unreadable)?;
-        if durable::syncs() == before {
+        if durable::sync_count() == before {
             return Err(OpenError::NotDurable);
         }
         let tiles = Tiles::empty(&dir.join("tree"));
@@ -150,15 +153,15 @@ fn open_store(options: &Options, files: &Path, first_opening: bool) -> Result<St
     })
 }
 
-/// Removes what sled was interrupted in writing and would stumble over; it makes both anew. A snapshot that
-/// has no final name yet was never used. Settings are only synced with the first opening, so as long as there
-/// is no anchor they may be torn.
-fn remove_unfinished(files: &Path, first_opening: bool) -> io::Result<()> {
+/// Removes partly written files that sled would fail on; sled recreates them. A snapshot without its final
+/// name was never used. The settings are not synced until the first opening completes, so they may be torn as
+/// long as there is no anchor.
+fn remove_partial_files(files: &Path, first_opening: bool) -> io::Result<()> {
     let remove = |path: &Path| match fs::remove_file(path) {
         Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(fault),
         _ => Ok(()),
     };
-    // Who holds the lock may be writing them just now.
+    // A process that holds the lock may be writing them right now.
     let _lock = match File::open(files.join("db")) {
         Ok(db) if db.try_lock().is_err() => return Ok(()),
         db => db,
@@ -175,23 +178,23 @@ fn remove_unfinished(files: &Path, first_opening: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// No thread of sled's own flushes now and then: it would swallow an error of the disk.
+/// Opens sled without its periodic flush thread, which would swallow I/O errors.
 fn open_sled(options: &Options, files: &Path, first_opening: bool) -> Result<sled::Db, OpenError> {
     let config = sled::Config::new().path(files).cache_capacity(options.cache_bytes).flush_every_ms(None);
-    let begun = Instant::now();
+    let started = Instant::now();
     loop {
-        let removed = remove_unfinished(files, first_opening);
+        let removed = remove_partial_files(files, first_opening);
         removed.map_err(|source| OpenError::Io { path: files.to_owned(), source })?;
         match config.open() {
             Ok(db) => return Ok(db),
             Err(sled::Error::Io(fault)) if fault.to_string().contains("could not acquire lock") => {
-                let waited = begun.elapsed();
+                let waited = started.elapsed();
                 if waited >= options.lock_wait {
                     return Err(OpenError::Locked { dir: options.dir.clone(), waited });
                 }
                 thread::sleep(Duration::from_millis(20));
             }
-            // The system's own errors, such as a full disk, say nothing against what the files hold.
+            // An error of the operating system, such as a full disk, does not mean that the files are damaged.
             Err(sled::Error::Io(source)) if source.raw_os_error().is_some() => {
                 return Err(OpenError::Io { path: files.to_owned(), source });
             }
@@ -208,7 +211,7 @@ enum TailFault {
 }
 
 impl TailFault {
-    fn refuse(self, dir: &Path) -> OpenError {
+    fn into_open_error(self, dir: &Path) -> OpenError {
         let dir = dir.to_owned();
         match self {
             TailFault::Missing { head, anchor } => OpenError::BelowAnchor { dir, head, anchor },
@@ -225,7 +228,7 @@ impl<E: Into<ReadError>> From<E> for TailFault {
 }
 
 /// Verifies the last acknowledged records, up to the anchor.
-fn prove_tail(store: &Store, anchor: Head) -> Result<(), TailFault> {
+fn verify_tail(store: &Store, anchor: Head) -> Result<(), TailFault> {
     if anchor.position == 0 {
         return Ok(());
     }
@@ -240,40 +243,41 @@ fn prove_tail(store: &Store, anchor: Head) -> Result<(), TailFault> {
             record => record?,
         };
         reached = record.position;
-        // The first commit seen may have begun before.
+        // The first commit read may have started earlier.
         if chain.is_none() && record.part > 1 {
             from = record.position + 1;
             continue;
         }
-        chain.get_or_insert_with(|| Chain::before(record.position, record.previous)).follow(&record)?;
+        chain.get_or_insert_with(|| Chain::starting_at(record.position, record.previous)).follow(&record)?;
     }
     if reached < anchor.position {
-        let head = if reached >= from { reached } else { end_of(store, last_key) };
+        let head = if reached >= from { reached } else { last_readable(store, last_key) };
         return Err(TailFault::Missing { head, anchor: anchor.position });
     }
     match chain {
-        Some(chain) => Ok(chain.end(anchor.tip())?),
-        None => prove_one(store, anchor),
+        Some(chain) => Ok(chain.expect_end(anchor.chain_head())?),
+        None => verify_last(store, anchor),
     }
 }
 
-/// All of the tail is one commit that began before it: at least its last record must be the one.
-fn prove_one(store: &Store, anchor: Head) -> Result<(), TailFault> {
+/// Verifies only the last acknowledged record, for when the whole tail is part of one commit that started
+/// earlier.
+fn verify_last(store: &Store, anchor: Head) -> Result<(), TailFault> {
     match Frames::from(&store.records, anchor.position)?.next().transpose()? {
         Some(record) if record.hash() == anchor.hash && record.part == record.parts => Ok(()),
-        _ => Err(Damage::at(anchor.position, "its hash is not the one that was acknowledged").into()),
+        _ => Err(Damage::at(anchor.position, "its hash does not match the acknowledged one").into()),
     }
 }
 
-/// The last position that can be read, from the last chunk on.
-fn end_of(store: &Store, last_key: u64) -> u64 {
+/// Returns the last readable position, starting from the last chunk.
+fn last_readable(store: &Store, last_key: u64) -> u64 {
     let Ok(frames) = Frames::from(&store.records, last_key) else { return last_key.saturating_sub(1) };
     frames.map_while(Result::ok).last().map_or(last_key.saturating_sub(1), |record| record.position)
 }
 
-/// Keeps the whole commits after the anchor, cuts off what follows them, and answers the head.
-fn settle_end(store: &Store, anchor: Head) -> Result<(Tip, Option<Cut>), ReadError> {
-    let mut chain = Chain::after(anchor.tip());
+/// Keeps the complete commits after the anchor and removes everything after them; returns the resulting head.
+fn recover_tail(store: &Store, anchor: Head) -> Result<(ChainHead, Option<TruncatedTail>), ReadError> {
+    let mut chain = Chain::after(anchor.chain_head());
     let mut wrong = None;
     for record in Frames::from(&store.records, anchor.position + 1)? {
         match record.and_then(|record| Ok(chain.follow(&record)?)) {
@@ -285,21 +289,21 @@ fn settle_end(store: &Store, anchor: Head) -> Result<(Tip, Option<Cut>), ReadErr
             Err(fault) => return Err(fault),
         }
     }
-    let head = chain.whole();
+    let head = chain.last_complete();
     let from = head.position + 1;
-    let reason = match (&wrong, chain.end(head).is_err()) {
+    let reason = match (&wrong, chain.expect_end(head).is_err()) {
         (Some(damage), _) => damage.to_string(),
-        (None, true) => "its commit is not whole".to_owned(),
+        (None, true) => "its commit is incomplete".to_owned(),
         (None, false) => return Ok((head, None)),
     };
-    chunk::cut(&store.records, from)?;
+    chunk::truncate(&store.records, from)?;
     store.db.flush()?;
-    tracing::warn!(from, reason, "cut off the end of the log, which was never acknowledged");
-    Ok((head, Some(Cut { from, why: reason })))
+    tracing::warn!(from, reason, "removed an unacknowledged, incomplete tail of the log");
+    Ok((head, Some(TruncatedTail { from, reason })))
 }
 
-/// Brings the index up to the head; makes it anew when it speaks of records that are not there.
-fn catch_up(store: &Store, head: Tip) -> Result<u64, ReadError> {
+/// Completes the index up to the head; rebuilds it if it contains records that do not exist.
+fn complete_index(store: &Store, head: ChainHead) -> Result<u64, ReadError> {
     let mut indexed = store.index.indexed()?;
     if indexed > head.position {
         store.index.clear()?;
@@ -309,7 +313,7 @@ fn catch_up(store: &Store, head: Tip) -> Result<u64, ReadError> {
     let wanted = usize::try_from(missing).unwrap_or(usize::MAX);
     for record in Frames::from(&store.records, indexed + 1)?.take(wanted) {
         let record = record?;
-        for full in store.index.note(&[(index::stream_key(&record.stream), record.position)]) {
+        for full in store.index.add(&[(index::stream_key(&record.stream), record.position)]) {
             store.index.write(&full)?;
         }
     }
@@ -317,7 +321,7 @@ fn catch_up(store: &Store, head: Tip) -> Result<u64, ReadError> {
     Ok(missing)
 }
 
-fn make_dir(dir: &Path) -> Result<(), OpenError> {
+fn create_dir(dir: &Path) -> Result<(), OpenError> {
     let failed = |source| OpenError::Io { path: dir.to_owned(), source };
     if dir.is_dir() {
         return Ok(());
@@ -329,7 +333,7 @@ fn make_dir(dir: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Syncs what sled creates and does not sync itself: the directories' entries and its settings.
+/// Syncs what sled creates but does not sync: the directory entries and its settings.
 fn sync_all(dir: &Path, files: &Path) -> Result<(), OpenError> {
     let created: [PathBuf; 4] = [files.join("conf"), files.join("blobs"), files.to_owned(), dir.to_owned()];
     created.iter().filter(|path| path.exists()).try_for_each(|path| sync_path(path))

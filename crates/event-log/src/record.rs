@@ -1,35 +1,35 @@
-//! The record, and its form on disk.
+//! Records and their stored form.
 //!
-//! # What is hashed: the canonical header
+//! # The canonical header: what is hashed
 //!
 //! Numbers are big-endian, names UTF-8.
 //!
 //! | bytes | field |
 //! |---|---|
-//! | 1 | version of the header: 1 |
+//! | 1 | header version: 1 |
 //! | 8 | position in the log, from 1 |
-//! | 2 + n | name of the stream, its length first |
-//! | 2, then 2 + n each | how many event types there are, then each, its length first |
+//! | 2 + n | stream name, prefixed with its length |
+//! | 2, then 2 + n each | number of event types, then each name, prefixed with its length |
 //! | 8 | time, microseconds since 1970-01-01 UTC, signed |
-//! | 16 | commit id |
-//! | 2 + 2 | this record's place in its commit, from 1, and how many records the commit has |
-//! | 32 | hash of the record before; zeros at position 1 |
+//! | 16 | command id |
+//! | 2 + 2 | number of this record within its commit, from 1, and number of records in the commit |
+//! | 32 | hash of the record before it; zeros at position 1 |
 //! | 32 | commitment to the payload: SHA-256 (salt ‖ payload) |
 //!
-//! A record's hash is SHA-256 (0x00 ‖ header), the leaf hash of RFC 6962. The chain runs through the
-//! headers alone, so a payload and its salt can be erased later, leaving the commitment, and every hash
-//! still holds; and without the salt the commitment tells nothing of a payload that could be guessed.
+//! A record's hash is SHA-256 (0x00 ‖ header), the leaf hash of RFC 6962. The chain depends on the headers
+//! alone, so a payload and its salt can be erased later: the commitment remains, and all hashes stay valid.
+//! Without the salt, a guessed payload cannot be checked against the commitment.
 //!
-//! # What is stored: the frame
+//! # The frame: what is stored
 //!
 //! | bytes | field |
 //! |---|---|
-//! | 1 | 0xA7, the beginning of a frame |
+//! | 1 | 0xA7, start of a frame |
 //! | 4 | length of the body |
 //! | 4 | CRC-32C of the body |
-//! | | body: the header without its commitment; 1 byte, what follows: 1 = salt (16), length of the payload (4), payload |
+//! | | body: the header without its commitment; 1 byte for the kind of what follows: 1 = salt (16), length of the payload (4), payload |
 //!
-//! A body that ends in another way was written by a later version.
+//! Any other kind was written by a later version.
 
 use crate::{Damage, Hash};
 use bytes::Bytes;
@@ -41,38 +41,38 @@ const FRAME_MAGIC: u8 = 0xA7;
 const FRAME_HEAD: usize = 9;
 const WITH_PAYLOAD: u8 = 1;
 
-/// One record, as the log keeps it.
+/// A record, as stored in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// Its place in the log, from 1, without gaps.
+    /// Position in the log, from 1, without gaps.
     pub position: u64,
-    /// The stream that it belongs to.
+    /// Stream that the record belongs to.
     pub stream: String,
-    /// The names of the event types in its payload.
+    /// Names of the event types in its payload.
     pub types: Vec<String>,
     /// When it was decided, in microseconds since 1970-01-01 UTC.
     pub time_micros: i64,
-    /// The commit that it is a part of.
-    pub commit_id: Uuid,
-    /// Its place in the commit, from 1.
+    /// Id of the command whose commit the record belongs to.
+    pub command_id: Uuid,
+    /// Number of the record within its commit, from 1.
     pub part: u32,
-    /// How many records the commit has.
+    /// Number of records in the commit.
     pub parts: u32,
-    /// The hash of the record before it; zeros at position 1.
+    /// Hash of the record before it; zeros at position 1.
     pub previous: Hash,
-    /// What makes the commitment to the payload unguessable.
+    /// Random bytes that keep the payload from being guessed from its commitment.
     pub salt: [u8; 16],
-    /// The payload, which means nothing to the log.
+    /// The payload, opaque to the log.
     pub payload: Bytes,
 }
 
 impl Record {
-    /// The commitment to the payload that the header holds.
+    /// Returns the commitment to the payload that is part of the header.
     pub fn commitment(&self) -> Hash {
         commitment(&self.salt, &self.payload)
     }
 
-    /// The bytes that are hashed, as the module's documentation describes them.
+    /// Returns the canonical header, the bytes that are hashed; see the module documentation.
     pub fn header(&self) -> Vec<u8> {
         let mut header = Vec::with_capacity(256);
         self.fields().write(&mut header);
@@ -80,7 +80,7 @@ impl Record {
         header
     }
 
-    /// The hash of this record, on which the next one builds.
+    /// Returns the hash of this record, which the next one refers to.
     pub fn hash(&self) -> Hash {
         leaf_hash(&self.header())
     }
@@ -91,14 +91,14 @@ impl Record {
             stream: &self.stream,
             types: &self.types,
             time_micros: self.time_micros,
-            commit_id: self.commit_id,
+            command_id: self.command_id,
             part: self.part,
             parts: self.parts,
             previous: self.previous,
         }
     }
 
-    /// The number of bytes that it takes in memory, roughly.
+    /// Returns its approximate size in memory, in bytes.
     pub(crate) fn weight(&self) -> usize {
         256 + self.payload.len()
     }
@@ -110,14 +110,14 @@ pub(crate) struct Fields<'a> {
     pub(crate) stream: &'a str,
     pub(crate) types: &'a [String],
     pub(crate) time_micros: i64,
-    pub(crate) commit_id: Uuid,
+    pub(crate) command_id: Uuid,
     pub(crate) part: u32,
     pub(crate) parts: u32,
     pub(crate) previous: Hash,
 }
 
 impl Fields<'_> {
-    /// Lengths and counts were held to their limits before, so they fit their fields.
+    /// Lengths and counts have been checked against their limits, so they fit their fields.
     fn write(&self, out: &mut Vec<u8>) {
         let short = |number: usize| u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes();
         out.push(HEADER_VERSION);
@@ -130,13 +130,13 @@ impl Fields<'_> {
             out.extend_from_slice(name.as_bytes());
         }
         out.extend_from_slice(&self.time_micros.to_be_bytes());
-        out.extend_from_slice(self.commit_id.as_bytes());
+        out.extend_from_slice(self.command_id.as_bytes());
         out.extend_from_slice(&short(self.part as usize));
         out.extend_from_slice(&short(self.parts as usize));
         out.extend_from_slice(&self.previous);
     }
 
-    /// Appends the record's frame to `out` and answers its hash.
+    /// Appends the record's frame to `out` and returns its hash.
     pub(crate) fn encode(
         &self,
         salt: &[u8; 16],
@@ -184,15 +184,15 @@ pub(crate) fn leaf_hash(header: &[u8]) -> Hash {
     hasher.finalize().into()
 }
 
-/// The whole length of the frame that begins `bytes`; `None` when that is no beginning of a frame.
+/// Returns the total length of the frame at the start of `bytes`; `None` if no frame starts there.
 pub(crate) fn frame_len(bytes: &[u8]) -> Option<usize> {
     let (&magic, rest) = bytes.split_first()?;
     let length = rest.first_chunk::<4>()?;
     (magic == FRAME_MAGIC).then(|| FRAME_HEAD + u32::from_be_bytes(*length) as usize)
 }
 
-/// Reads frames that lie one after another, the first at a position, as [`crate::EventLog::frames`] gives them.
-/// Nothing comes after the first that is not as it should be.
+/// Decodes concatenated frames as returned by [`crate::EventLog::frames`]; `first` is the position of the first.
+/// The iterator ends with the first error.
 pub fn read_frames(mut frames: Bytes, first: u64) -> impl Iterator<Item = Result<(Bytes, Record), Damage>> {
     let mut position = first;
     std::iter::from_fn(move || {
@@ -202,7 +202,7 @@ pub fn read_frames(mut frames: Bytes, first: u64) -> impl Iterator<Item = Result
         let length = frame_len(&frames).filter(|length| *length <= frames.len());
         let Some(length) = length else {
             frames.clear();
-            return Some(Err(Damage::at(position, "no record begins where it should, or only a part of it")));
+            return Some(Err(Damage::at(position, "no complete record starts where it should")));
         };
         let frame = frames.split_to(length);
         let found = decode(&frame, position);
@@ -214,7 +214,7 @@ pub fn read_frames(mut frames: Bytes, first: u64) -> impl Iterator<Item = Result
     })
 }
 
-/// Reads a whole frame that stands where the record at `position` should.
+/// Decodes the frame of the record that must be at `position`.
 pub(crate) fn decode(frame: &Bytes, position: u64) -> Result<Record, Damage> {
     let checksum = frame.get(5..FRAME_HEAD).and_then(|bytes| bytes.first_chunk::<4>());
     let body = frame.slice(FRAME_HEAD.min(frame.len())..);
@@ -222,11 +222,11 @@ pub(crate) fn decode(frame: &Bytes, position: u64) -> Result<Record, Damage> {
         return Err(Damage::at(position, "its checksum does not match its bytes"));
     }
     let record =
-        read_body(body).ok_or_else(|| Damage::at(position, "its form is not known to this version"))?;
+        read_body(body).ok_or_else(|| Damage::at(position, "its format is not supported by this version"))?;
     if record.position == position {
         Ok(record)
     } else {
-        Err(Damage::at(position, format!("a record that names itself {} is in its place", record.position)))
+        Err(Damage::at(position, format!("a record with position {} is in its place", record.position)))
     }
 }
 
@@ -245,17 +245,17 @@ fn read_body(mut body: Bytes) -> Option<Record> {
     Some(record)
 }
 
-/// What a canonical header tells of a record whose payload is not at hand.
+/// A parsed canonical header: a record without its payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    /// The record, without its payload and salt.
+    /// The record, with payload and salt left empty.
     pub record: Record,
-    /// The commitment to both.
+    /// The commitment to payload and salt.
     pub commitment: Hash,
 }
 
 impl Header {
-    /// Reads a canonical header; `None` when it is none.
+    /// Parses a canonical header; `None` if it is malformed.
     pub fn parse(bytes: &[u8]) -> Option<Header> {
         let mut fields = Reader { rest: bytes };
         let header = Header { record: fields.record()?, commitment: fields.array()? };
@@ -268,7 +268,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The fields of a header before its commitment.
+    /// Reads the fields of a header before its commitment.
     fn record(&mut self) -> Option<Record> {
         if self.array::<1>()? != [HEADER_VERSION] {
             return None;
@@ -281,7 +281,7 @@ impl Reader<'_> {
             stream,
             types: (0..count).map(|_| self.name()).collect::<Option<Vec<String>>>()?,
             time_micros: i64::from_be_bytes(self.array()?),
-            commit_id: Uuid::from_bytes(self.array()?),
+            command_id: Uuid::from_bytes(self.array()?),
             part: u32::from(u16::from_be_bytes(self.array()?)),
             parts: u32::from(u16::from_be_bytes(self.array()?)),
             previous: self.array()?,

@@ -1,4 +1,4 @@
-//! What the writer and the readers share.
+//! State shared by the writer and the readers.
 
 use crate::ReadError;
 use crate::index::Index;
@@ -20,7 +20,7 @@ pub(crate) struct Store {
     pub(crate) db: sled::Db,
 }
 
-/// The store while it is open, and why it failed when it did.
+/// The store while it is open, and the reason of its failure if it has failed.
 #[derive(Debug)]
 pub(crate) struct Shared {
     store: RwLock<Option<Arc<Store>>>,
@@ -30,7 +30,7 @@ pub(crate) struct Shared {
     pub(crate) dir: PathBuf,
 }
 
-/// How long closing waits for readers that are in the middle of something.
+/// How long closing waits for readers that are still active.
 const READERS_WAIT_MAX: Duration = Duration::from_secs(5);
 
 impl Shared {
@@ -38,14 +38,14 @@ impl Shared {
         Shared { store: RwLock::new(Some(store)), failure: watch::Sender::new(None), reserve, log_id, dir }
     }
 
-    /// The store, unless the log was closed.
+    /// Returns the store, unless the log is closed.
     pub(crate) fn store(&self) -> Result<Arc<Store>, ReadError> {
         self.store.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(ReadError::Closed)
     }
 
-    /// Notes that the storage failed; the first reason stays.
+    /// Records that the storage has failed; the first reason is kept.
     pub(crate) fn fail(&self, reason: String) {
-        tracing::error!(reason, "the log's storage failed; it takes nothing more");
+        tracing::error!(reason, "the log's storage failed; it accepts no more appends");
         self.failure.send_if_modified(|failure| {
             let first = failure.is_none();
             failure.get_or_insert(reason);
@@ -57,25 +57,25 @@ impl Shared {
         self.failure.borrow().clone()
     }
 
-    /// Waits until the storage failed.
+    /// Waits until the storage has failed, and returns the reason.
     pub(crate) async fn failed(&self) -> String {
         let mut failure = self.failure.subscribe();
         let failed = failure.wait_for(Option::is_some).await;
         match failed.ok().and_then(|failure| failure.clone()) {
             Some(reason) => reason,
-            // The sender lives as long as this.
+            // Unreachable: the sender lives as long as `self`.
             None => std::future::pending().await,
         }
     }
 
-    /// Closes the files, once the readers are done.
-    pub(crate) fn let_go(&self) {
+    /// Closes the files once the readers are done.
+    pub(crate) fn release(&self) {
         let store = self.store.write().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut store) = store else { return };
-        let begun = Instant::now();
-        while begun.elapsed() < READERS_WAIT_MAX {
+        let started = Instant::now();
+        while started.elapsed() < READERS_WAIT_MAX {
             match Arc::try_unwrap(store) {
-                Ok(alone) => return drop(alone),
+                Ok(unshared) => return drop(unshared),
                 Err(shared) => store = shared,
             }
             thread::sleep(Duration::from_millis(1));

@@ -1,4 +1,4 @@
-//! The log against a plain list, and against what disks and processes do to it.
+//! Tests of the log: against a simple model, and against crashes and damage.
 
 mod backups;
 mod crash;
@@ -34,10 +34,10 @@ fn write(stream: &str, expected: Expected, payload: impl Into<Bytes>) -> NewReco
 }
 
 fn commit(records: Vec<NewRecord>) -> Append {
-    Append { commit_id: Uuid::new_v4(), time_micros: 1_700_000_000_000_000, records }
+    Append { command_id: Uuid::new_v4(), time_micros: 1_700_000_000_000_000, records }
 }
 
-/// Appends one small record to each of so many streams.
+/// Appends `records` small records, spread over five streams.
 pub(crate) async fn fill(log: &EventLog, records: u64) {
     for number in 0..records {
         let record = write(&format!("stream.{}", number % 5), Expected::Any, vec![number as u8; 300]);
@@ -46,20 +46,20 @@ pub(crate) async fn fill(log: &EventLog, records: u64) {
 }
 
 #[test]
-fn the_override_is_the_one_that_is_linked() {
-    let dir = TempDir::new().expect("a directory");
+fn the_sync_override_is_linked() {
+    let dir = TempDir::new().expect("temporary directory");
     runtime().block_on(async {
         let (log, _) = open(dir.path());
-        let before = durable::syncs();
+        let before = durable::sync_count();
         fill(&log, 3).await;
-        assert!(durable::syncs() >= before + 3, "each commit that was waited for was synced");
+        assert!(durable::sync_count() >= before + 3, "each acknowledged commit was synced");
         log.close().await;
     });
 }
 
 #[test]
-fn a_commit_over_several_streams_is_written_whole_or_not_at_all() {
-    let dir = TempDir::new().expect("a directory");
+fn a_commit_over_several_streams_is_atomic() {
+    let dir = TempDir::new().expect("temporary directory");
     runtime().block_on(async {
         let (log, _) = open(dir.path());
         let both =
@@ -73,7 +73,7 @@ fn a_commit_over_several_streams_is_written_whole_or_not_at_all() {
         assert_eq!(refused, Err(conflict));
         assert_eq!(log.head().position, 2);
         assert_eq!(log.stream_position("other"), Ok(0));
-        let records = log.read(0, 10).expect("it reads");
+        let records = log.read(0, 10).expect("the log is readable");
         assert_eq!(
             records.iter().map(|record| (record.part, record.parts)).collect::<Vec<_>>(),
             [(1, 2), (2, 2)]
@@ -83,8 +83,8 @@ fn a_commit_over_several_streams_is_written_whole_or_not_at_all() {
 }
 
 #[test]
-fn only_one_of_many_that_expect_the_same_is_written() {
-    let dir = TempDir::new().expect("a directory");
+fn only_one_of_many_concurrent_commits_with_the_same_expectation_is_written() {
+    let dir = TempDir::new().expect("temporary directory");
     runtime().block_on(async {
         let (log, _) = open(dir.path());
         let mut tries = tokio::task::JoinSet::new();
@@ -99,9 +99,9 @@ fn only_one_of_many_that_expect_the_same_is_written() {
                 Err(AppendError::Conflict { actual, .. }) => {
                     assert_eq!(actual, 1);
                     assert_eq!(
-                        log.read_stream("one", 0, 9).expect("it reads").len(),
+                        log.read_stream("one", 0, 9).expect("the log is readable").len(),
                         1,
-                        "what conflicts is there"
+                        "the conflicting record is readable"
                     );
                 }
                 Err(other) => panic!("{other}"),
@@ -113,8 +113,8 @@ fn only_one_of_many_that_expect_the_same_is_written() {
 }
 
 #[test]
-fn limits_are_refused_and_what_is_at_the_limit_is_kept() {
-    let dir = TempDir::new().expect("a directory");
+fn commits_over_a_limit_are_refused_and_those_at_the_limit_are_written() {
+    let dir = TempDir::new().expect("temporary directory");
     runtime().block_on(async {
         let (log, _) = open(dir.path());
         let large = vec![9; limits::RECORD_BYTES_MAX + 1];
@@ -125,32 +125,33 @@ fn limits_are_refused_and_what_is_at_the_limit_is_kept() {
         assert!(matches!(refused, Err(AppendError::TooLarge { .. })), "{refused:?}");
         assert!(matches!(log.append(commit(vec![])).await, Err(AppendError::Malformed(_))));
 
-        // Enough of the largest to fill leaves of sled: none may become a file that is never synced.
+        // Enough large records to fill leaves of sled: none may become a file that is never synced.
         let largest = Bytes::from(vec![9; limits::RECORD_BYTES_MAX]);
         for _ in 0..4 {
             let records = vec![write("large", Expected::Any, largest.clone()); 16];
-            log.append(commit(records)).await.expect("the largest is kept");
+            log.append(commit(records)).await.expect("the largest commit is accepted");
             fill(&log, 20).await;
         }
-        let read: usize = log.read_stream("large", 0, 1000).expect("it reads").len();
-        assert!(read >= 60, "a read of large records stops at its limit, not before: {read}");
-        log.verify(|_| {}).expect("everything is as it was written");
-        let blobs = std::fs::read_dir(dir.path().join("sled/blobs")).expect("a directory").count();
+        let read: usize = log.read_stream("large", 0, 1000).expect("the log is readable").len();
+        assert!(read >= 60, "a read of large records does not stop before its limit: {read}");
+        log.verify(|_| {}).expect("the log is valid");
+        let blobs = std::fs::read_dir(dir.path().join("sled/blobs")).expect("temporary directory").count();
         assert_eq!(blobs, 0);
         log.close().await;
     });
 }
 
 #[test]
-fn ordered_records_make_an_equal_log() {
-    let (first, second) = (TempDir::new().expect("a directory"), TempDir::new().expect("a directory"));
+fn ordered_records_produce_an_identical_log() {
+    let (first, second) =
+        (TempDir::new().expect("temporary directory"), TempDir::new().expect("temporary directory"));
     runtime().block_on(async {
         let (log, _) = open(first.path());
         fill(&log, 10).await;
         let pair = vec![write("a", Expected::Any, "1"), write("b", Expected::Any, "2")];
         log.append(commit(pair)).await.expect("it is appended");
         let records: Vec<OrderedRecord> =
-            log.read(0, 100).expect("it reads").iter().map(OrderedRecord::from).collect();
+            log.read(0, 100).expect("the log is readable").iter().map(OrderedRecord::from).collect();
 
         let (copy, _) = open(second.path());
         assert_eq!(copy.append_ordered(records[..4].to_vec()).await, Ok(4));
@@ -166,8 +167,8 @@ fn ordered_records_make_an_equal_log() {
 }
 
 #[test]
-fn closing_lets_another_open_and_refuses_the_copies() {
-    let dir = TempDir::new().expect("a directory");
+fn closing_releases_the_log_and_refuses_its_clones() {
+    let dir = TempDir::new().expect("temporary directory");
     runtime().block_on(async {
         let (log, _) = open(dir.path());
         let copy = log.clone();
@@ -178,14 +179,17 @@ fn closing_lets_another_open_and_refuses_the_copies() {
         assert_eq!(copy.append(commit(vec![write("s", Expected::Any, "x")])).await, Err(AppendError::Closed));
         assert!(copy.read(0, 1).is_err());
         let (again, opened) = open(dir.path());
-        assert_eq!((opened.head.position, opened.kept, opened.cut, opened.indexed), (3, 0, None, 3));
+        assert_eq!(
+            (opened.head.position, opened.recovered, opened.truncated, opened.indexed),
+            (3, 0, None, 3)
+        );
         again.close().await;
     });
 }
 
 #[test]
-fn a_full_disk_is_refused_before_it_is_full() {
-    let dir = TempDir::new().expect("a directory");
+fn appends_are_refused_before_the_disk_is_full() {
+    let dir = TempDir::new().expect("temporary directory");
     runtime().block_on(async {
         let (log, _) =
             EventLog::open(Options { reserve_bytes: u64::MAX, ..options(dir.path()) }).expect("it opens");
@@ -197,7 +201,7 @@ fn a_full_disk_is_refused_before_it_is_full() {
     });
 }
 
-/// What outsiders will check for ever: this must not change.
+/// Outsiders verify these bytes forever; they must never change.
 #[test]
 fn the_canonical_header_is_fixed() {
     let record = Record {
@@ -205,7 +209,7 @@ fn the_canonical_header_is_fixed() {
         stream: "a.b".to_owned(),
         types: vec!["t".to_owned(), "uv".to_owned()],
         time_micros: -1,
-        commit_id: Uuid::from_bytes([1; 16]),
+        command_id: Uuid::from_bytes([1; 16]),
         part: 1,
         parts: 2,
         previous: [2; 32],

@@ -1,9 +1,9 @@
-//! Where the tree's hashes are kept: tiles of 256 hashes, beside sled, in the layout of C2SP's tlog-tiles.
+//! Storage of the tree's hashes: tiles of 256 hashes, outside sled, in the layout of C2SP's tlog-tiles.
 //!
-//! The tile `tile/<level>/<number>` holds, in 32 bytes each, 256 consecutive subtrees of 256^level leaves. A
-//! tile is written once, when it is full; what is not full yet is in memory, made at opening from the
-//! records and the tiles below. Tiles follow from the records: they are synced only when the log is closed,
-//! and made anew whenever they do not lead to a root that is known to be right.
+//! The tile `tile/<level>/<number>` contains the hashes, 32 bytes each, of 256 consecutive subtrees of
+//! 256^level leaves. A tile is written once, when it is full; partial tiles are kept in memory, and are computed
+//! from the records and the lower tiles when the log is opened. Tiles are derived from the records: they are
+//! synced only when the log is closed, and rebuilt whenever they do not match an acknowledged root.
 
 use crate::Hash;
 use crate::tree::{self, Frontier, Node, perfect_root};
@@ -14,11 +14,11 @@ use std::{fs, mem};
 
 /// Hashes in a tile.
 const TILE_HASHES: usize = 256;
-/// What a level counts: 256 = 2^8 of the level below make one.
+/// Height of a tile: 256 = 2^8 hashes of one level make one of the next.
 const TILE_HEIGHT: u32 = 8;
 const TILE_BYTES: usize = TILE_HASHES * size_of::<Hash>();
 
-/// The tree of all that was pushed.
+/// The tree over all leaves pushed.
 #[derive(Debug)]
 pub(crate) struct Tiles {
     dir: PathBuf,
@@ -28,22 +28,23 @@ pub(crate) struct Tiles {
 #[derive(Debug, Default)]
 struct Growing {
     frontier: Frontier,
-    /// For each level, the hashes that do not fill a tile yet.
+    /// For each level, the hashes of the tile that is not full yet.
     edge: Vec<Vec<Hash>>,
 }
 
-/// Leaves before this one are in full tiles of the lowest level.
+/// Returns the index of the first leaf that is not in a full tile.
 pub(crate) fn first_in_memory(size: u64) -> u64 {
     size - size % TILE_HASHES as u64
 }
 
 impl Tiles {
-    /// A tree without leaves. What lies in the directory is not looked at.
+    /// Creates a tree without leaves; existing tiles in the directory are ignored.
     pub(crate) fn empty(dir: &Path) -> Tiles {
         Tiles { dir: dir.to_owned(), growing: RwLock::default() }
     }
 
-    /// The tree whose last leaves are these, those that do not fill a tile. Fails when a tile is missing.
+    /// Opens the tree of the first `size` leaves; `last_leaves` are those not in a full tile. Fails if a tile is
+    /// missing.
     pub(crate) fn resume(dir: &Path, size: u64, last_leaves: Vec<Hash>) -> io::Result<Tiles> {
         let mut edge = vec![last_leaves];
         let mut below = size / TILE_HASHES as u64;
@@ -61,12 +62,12 @@ impl Tiles {
         Ok(Tiles { dir: dir.to_owned(), growing: RwLock::new(growing) })
     }
 
-    /// Where the tiles lie.
+    /// Returns the directory of the tiles.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// Adds leaves and answers the root. A full tile is written at once, and not synced.
+    /// Adds leaves and returns the root. A full tile is written immediately, but not synced.
     pub(crate) fn push(&self, leaves: &[Hash]) -> io::Result<Hash> {
         let mut growing = self.growing.write().unwrap_or_else(PoisonError::into_inner);
         let Growing { frontier, edge } = &mut *growing;
@@ -82,12 +83,12 @@ impl Tiles {
         Ok(frontier.root())
     }
 
-    /// Has all tiles on the disk, together with whatever else its file system holds back.
+    /// Syncs all tiles, together with everything else on the same file system.
     pub(crate) fn sync(&self) -> io::Result<()> {
         if self.dir.exists() { Ok(rustix::fs::syncfs(fs::File::open(&self.dir)?)?) } else { Ok(()) }
     }
 
-    /// The root of the tree of the first `size` leaves.
+    /// Returns the root of the tree of the first `size` leaves.
     pub(crate) fn root(&self, size: u64) -> io::Result<Hash> {
         let growing = self.read_lock();
         if size == growing.frontier.size() {
@@ -108,13 +109,13 @@ impl Tiles {
         tree::consistency_path(old, size, |node| hash_of(&self.dir, &growing.edge, node))
     }
 
-    /// The hash of a perfect subtree that is complete.
+    /// Returns the hash of a complete perfect subtree.
     pub(crate) fn hash_of(&self, node: Node) -> io::Result<Hash> {
         hash_of(&self.dir, &self.read_lock().edge, node)
     }
 
-    /// Whether the hash of a subtree is kept, and not made from those of others.
-    pub(crate) fn keeps(node: Node) -> bool {
+    /// Returns whether the hash of a subtree is stored rather than computed from others.
+    pub(crate) fn is_stored(node: Node) -> bool {
         node.height.is_multiple_of(TILE_HEIGHT)
     }
 
@@ -151,14 +152,14 @@ fn hash_of(dir: &Path, edge: &[Vec<Hash>], node: Node) -> io::Result<Hash> {
     let (number, place) = (first / TILE_HASHES as u64, (first % TILE_HASHES as u64) as usize);
     let in_memory = edge.get(level).map(Vec::as_slice).unwrap_or_default();
     let of_tile = |hashes: &[Hash]| hashes.get(place..place + count).map(perfect_root);
-    // The one tile that is not full is in memory; which one that is follows from the level above.
+    // Only the last tile of a level is partial, and in memory; the higher levels tell how many precede it.
     let full_tiles = full_tiles(edge, level);
     let found =
         if number < full_tiles { of_tile(&read_tile(dir, level, number)?) } else { of_tile(in_memory) };
     found.ok_or_else(|| io::Error::other(format!("the tree has no subtree {node:?}")))
 }
 
-/// How many full tiles a level has: one for each hash of the level above.
+/// Returns the number of full tiles of a level: one for each hash of the next level.
 fn full_tiles(edge: &[Vec<Hash>], level: usize) -> u64 {
     let above = edge.iter().skip(level + 1).enumerate();
     above.map(|(higher, hashes)| (hashes.len() as u64) << (TILE_HEIGHT * higher as u32)).sum()
@@ -172,7 +173,7 @@ fn read_tile(dir: &Path, level: usize, number: u64) -> io::Result<Vec<Hash>> {
     Ok(bytes.as_chunks::<{ size_of::<Hash>() }>().0.to_vec())
 }
 
-/// `tile/<level>/<number>`, the number in groups of three digits, all but the last marked with an x.
+/// Returns `tile/<level>/<number>`, the number in groups of three digits, all but the last prefixed with an x.
 fn tile_path(dir: &Path, level: usize, number: u64) -> PathBuf {
     let mut groups = vec![format!("{:03}", number % 1000)];
     let mut rest = number / 1000;
@@ -199,14 +200,14 @@ mod tests {
     }
 
     #[test]
-    fn a_tile_lies_where_others_look_for_it() {
+    fn tile_paths_follow_the_tlog_tiles_layout() {
         let path = |number| tile_path(Path::new(""), 1, number).display().to_string();
         assert_eq!(path(67), "tile/1/067");
         assert_eq!(path(1_234_067), "tile/1/x001/x234/067");
     }
 
     #[test]
-    fn a_tree_that_is_resumed_is_the_tree_that_was() {
+    fn a_resumed_tree_equals_the_original() {
         let folder = tempfile::tempdir().unwrap();
         let all = leaves(70_000);
         let tiles = Tiles::empty(folder.path());
@@ -226,7 +227,7 @@ mod tests {
         use sha2::Sha256;
         let folder = tempfile::tempdir().unwrap();
         let tiles = Tiles::empty(folder.path());
-        // The other implementation hashes its items itself, so its leaves are made of the items here.
+        // The other implementation hashes its items itself, so the same leaf hashes are computed here.
         let mut other = MemoryBackedTree::<Sha256, Vec<u8>>::new();
         for number in 0..600_u64 {
             let item = number.to_be_bytes().to_vec();
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn every_proof_holds_and_no_other_does() {
+    fn valid_proofs_verify_and_invalid_ones_do_not() {
         let folder = tempfile::tempdir().unwrap();
         let tiles = Tiles::empty(folder.path());
         let all = leaves(300);
@@ -272,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frontier_tells_the_root_of_the_leaves() {
+    fn a_frontier_has_the_root_of_its_leaves() {
         let mut frontier = Frontier::default();
         assert_eq!(frontier.root(), tree::EMPTY_ROOT);
         for number in 0..50 {

@@ -1,4 +1,4 @@
-//! Verifying everything, and naming the first position where something is wrong.
+//! Verification of the whole log, down to the first damaged position.
 
 use crate::chunk::Frames;
 use crate::record::Record;
@@ -6,21 +6,21 @@ use crate::tiles::Tiles;
 use crate::tree::Frontier;
 use crate::{Damage, EventLog, Hash, Head, ReadError, index};
 
-/// What a verification found to be true.
+/// Result of a successful verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verified {
-    /// The last record that was verified: the head when the verification began.
+    /// The verified head, which was the log's head when the verification started.
     pub head: Head,
 }
 
-/// Every how many records the progress is told.
+/// Number of records between two progress reports.
 const PROGRESS_RECORDS: u64 = 1024;
 
 impl EventLog {
-    /// Verifies every record up to the present head: its checksum, its place, the chain, that commits are
-    /// whole, that the last hash is the head's, that the index finds it, and that the tree kept beside the
-    /// records is theirs and has the head's root. `progress` is told the position reached, now and then and at
-    /// the end. Takes as long as reading the log does.
+    /// Verifies every record up to the current head: its checksum, its position, the hash chain, that commits
+    /// are complete, that the last hash is the head's, that the index contains the record, and that the stored
+    /// tree matches the records and the head's root. `progress` is called with the position reached, from time
+    /// to time and at the end. Takes as long as reading the whole log.
     pub fn verify(&self, mut progress: impl FnMut(u64)) -> Result<Verified, ReadError> {
         let head = self.head();
         let store = self.shared.store()?;
@@ -30,130 +30,138 @@ impl EventLog {
         for record in Frames::from(&store.records, 1)?.take(records) {
             let record = record?;
             if !store.index.contains(index::stream_key(&record.stream), record.position)? {
-                let what = format!("the index does not find it in its stream {}", record.stream);
+                let what = format!("the index does not contain it for its stream {}", record.stream);
                 return Err(Damage::at(record.position, what).into());
             }
             chain.follow(&record)?;
-            add_leaf(&mut tree, chain.at.hash, &store.tiles)?;
+            add_leaf(&mut tree, chain.head.hash, &store.tiles)?;
             if record.position.is_multiple_of(PROGRESS_RECORDS) {
                 progress(record.position);
             }
         }
-        chain.end(head.tip())?;
+        chain.expect_end(head.chain_head())?;
         if tree.root() != head.root {
-            return Err(Damage::at(head.position, "the root of the tree is not the one acknowledged").into());
+            return Err(Damage::at(
+                head.position,
+                "the root of the tree does not match the acknowledged one",
+            )
+            .into());
         }
         progress(head.position);
         Ok(Verified { head })
     }
 }
 
-/// Adds a leaf and compares the subtrees that it completes with those that are kept.
-fn add_leaf(tree: &mut Frontier, leaf: Hash, kept: &Tiles) -> Result<(), Damage> {
+/// Adds a leaf and compares the subtrees that it completes with the stored ones.
+fn add_leaf(tree: &mut Frontier, leaf: Hash, stored: &Tiles) -> Result<(), Damage> {
     let mut wrong = None;
     let position = tree.size() + 1;
     tree.push(leaf, |node, hash| {
-        if wrong.is_none() && Tiles::keeps(node) && !kept.hash_of(node).is_ok_and(|kept| kept == hash) {
+        if wrong.is_none()
+            && Tiles::is_stored(node)
+            && !stored.hash_of(node).is_ok_and(|stored| stored == hash)
+        {
             wrong = Some(node);
         }
     });
     let Some(node) = wrong else { return Ok(()) };
-    let what = format!("the tree's tile that holds it, at height {}, is missing or another", node.height);
+    let what = format!("its tile in the tree, at height {}, is missing or does not match", node.height);
     Err(Damage::at(position, what))
 }
 
-/// Where a chain has come to.
+/// The end of a hash chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Tip {
-    /// The position of the last record; 0 before the first.
+pub(crate) struct ChainHead {
+    /// Position of the last record; 0 before the first.
     pub(crate) position: u64,
-    /// Its hash; zeros before the first.
+    /// Hash of the last record; zeros before the first.
     pub(crate) hash: Hash,
 }
 
 impl Head {
-    pub(crate) fn tip(&self) -> Tip {
-        Tip { position: self.position, hash: self.hash }
+    pub(crate) fn chain_head(&self) -> ChainHead {
+        ChainHead { position: self.position, hash: self.hash }
     }
 }
 
-/// Follows the chain of hashes and the boundaries of commits.
+/// Verifies the hash chain and the boundaries of commits, record by record.
 pub(crate) struct Chain {
     /// The last record followed.
-    at: Tip,
-    /// The commit that must go on, and the part that comes next.
+    head: ChainHead,
+    /// The commit that must continue, as command id, next part and number of parts.
     open: Option<(uuid::Uuid, u32, u32)>,
-    /// The end of the last whole commit.
-    whole: Tip,
+    /// End of the last complete commit.
+    last_complete: ChainHead,
 }
 
 impl Chain {
-    /// Before the first record.
+    /// A chain before the first record.
     pub(crate) fn start() -> Chain {
-        Chain::after(Head::EMPTY.tip())
+        Chain::after(Head::EMPTY.chain_head())
     }
 
-    /// After a record that ends a commit.
-    pub(crate) fn after(tip: Tip) -> Chain {
-        Chain { at: tip, open: None, whole: tip }
+    /// A chain after a record that ends a commit.
+    pub(crate) fn after(head: ChainHead) -> Chain {
+        Chain { head, open: None, last_complete: head }
     }
 
-    /// Before a record in the middle of the log, whose own `previous` is taken as given.
-    pub(crate) fn before(position: u64, previous: Hash) -> Chain {
-        Chain::after(Tip { position: position - 1, hash: previous })
+    /// A chain that starts with a record in the middle of the log, whose `previous` is trusted.
+    pub(crate) fn starting_at(position: u64, previous: Hash) -> Chain {
+        Chain::after(ChainHead { position: position - 1, hash: previous })
     }
 
-    /// After a record in the middle of the log, before one whose place in its commit is taken as given.
-    pub(crate) fn resume(tip: Tip, next: &Record) -> Chain {
-        let open = (next.part > 1).then_some((next.commit_id, next.part, next.parts));
-        Chain { open, ..Chain::after(tip) }
+    /// A chain after a record in the middle of the log; the place of the next record in its commit is trusted.
+    pub(crate) fn resume(head: ChainHead, next: &Record) -> Chain {
+        let open = (next.part > 1).then_some((next.command_id, next.part, next.parts));
+        Chain { open, ..Chain::after(head) }
     }
 
-    /// The last record followed.
-    pub(crate) fn at(&self) -> Tip {
-        self.at
+    /// Returns the last record followed.
+    pub(crate) fn head(&self) -> ChainHead {
+        self.head
     }
 
-    /// The end of the last whole commit.
-    pub(crate) fn whole(&self) -> Tip {
-        self.whole
+    /// Returns the end of the last complete commit.
+    pub(crate) fn last_complete(&self) -> ChainHead {
+        self.last_complete
     }
 
-    /// Takes the next record.
+    /// Verifies the next record and advances to it.
     pub(crate) fn follow(&mut self, record: &Record) -> Result<(), Damage> {
         let wrong = |what: &str| Err(Damage::at(record.position, what));
-        if record.position != self.at.position + 1 {
-            return Err(Damage::at(self.at.position + 1, "it is missing"));
+        if record.position != self.head.position + 1 {
+            return Err(Damage::at(self.head.position + 1, "it is missing"));
         }
-        if record.previous != self.at.hash {
-            return wrong("it does not continue the chain: its hash of the record before is another one");
+        if record.previous != self.head.hash {
+            return wrong("it breaks the hash chain: its hash of the previous record does not match");
         }
-        let begins = record.part == 1 && record.parts >= 1;
+        let starts_commit = record.part == 1 && record.parts >= 1;
         match self.open {
-            Some(expected) if expected != (record.commit_id, record.part, record.parts) => {
-                return wrong("the commit before it is not whole");
+            Some(expected) if expected != (record.command_id, record.part, record.parts) => {
+                return wrong("the commit before it is incomplete");
             }
-            None if !begins => return wrong("it is a part of a commit whose beginning is missing"),
+            None if !starts_commit => return wrong("it belongs to a commit whose first records are missing"),
             _ => {}
         }
-        self.at = Tip { position: record.position, hash: record.hash() };
-        self.open = (record.part < record.parts).then_some((record.commit_id, record.part + 1, record.parts));
+        self.head = ChainHead { position: record.position, hash: record.hash() };
+        self.open =
+            (record.part < record.parts).then_some((record.command_id, record.part + 1, record.parts));
         if self.open.is_none() {
-            self.whole = self.at;
+            self.last_complete = self.head;
         }
         Ok(())
     }
 
-    /// After the last record.
-    pub(crate) fn end(&self, head: Tip) -> Result<(), Damage> {
-        if self.at.position < head.position {
-            return Err(Damage::at(self.at.position + 1, "it is missing"));
+    /// Checks that the chain has ended at `head`, with a complete commit.
+    pub(crate) fn expect_end(&self, head: ChainHead) -> Result<(), Damage> {
+        if self.head.position < head.position {
+            return Err(Damage::at(self.head.position + 1, "it is missing"));
         }
-        if self.at != head {
-            return Err(Damage::at(head.position, "its hash is not the one that was acknowledged"));
+        if self.head != head {
+            return Err(Damage::at(head.position, "its hash does not match the acknowledged one"));
         }
         if self.open.is_some() {
-            return Err(Damage::at(head.position, "its commit is not whole"));
+            return Err(Damage::at(head.position, "its commit is incomplete"));
         }
         Ok(())
     }

@@ -1,18 +1,17 @@
-//! The one thread that appends.
+//! The single thread that appends.
 //!
-//! It takes what waits, checks it against the stream's last positions, gives positions and hashes, hands
-//! the frames to sled, has everything synced once, adds the hashes to the tree, writes the anchor, moves the
-//! head, and answers all. A
-//! conflict is answered with the group too: what caused it may be a record that is not durable yet, and who
-//! reads after a conflict shall find that record.
+//! It takes the queued requests as a group, checks them against the streams' last positions, assigns positions
+//! and hashes, inserts the frames into sled, syncs once, adds the hashes to the tree, writes the anchor, advances
+//! the head, and only then replies to all of them. Conflicts are reported with the group too: the conflicting
+//! record may not be durable yet, and a caller that reads after a conflict must find it.
 
 use crate::anchor::AnchorFiles;
 use crate::chunk::ChunkWriter;
-use crate::index::{self, ReadyRun, StreamKey};
-use crate::limits::{REMEMBERED_STREAMS_MAX, WAITING_COMMITS_MAX};
+use crate::index::{self, FullRun, StreamKey};
+use crate::limits::{CACHED_STREAMS_MAX, QUEUED_COMMITS_MAX};
 use crate::record::{self, Fields};
 use crate::store::{Shared, Store};
-use crate::verify::Tip;
+use crate::verify::ChainHead;
 use crate::{Append, AppendError, Appended, Expected, Hash, Head, OrderedRecord};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,56 +20,57 @@ use std::time::Duration;
 use std::{mem, thread};
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// A commit on its way to the writer, with what could be computed before.
+/// A commit with the stream keys and commitments of its records, computed by the caller's thread.
 pub(crate) struct PreparedAppend {
     append: Append,
-    proofs: Vec<(StreamKey, Hash)>,
+    keys: Vec<(StreamKey, Hash)>,
 }
 
 impl PreparedAppend {
     pub(crate) fn new(append: Append) -> Self {
-        let proof = |stream: &str, salt, payload: &[u8]| {
+        let keys_of = |stream: &str, salt, payload: &[u8]| {
             (index::stream_key(stream), record::commitment(salt, payload))
         };
-        let proofs = append.records.iter().map(|new| proof(&new.stream, &new.salt, &new.payload)).collect();
-        PreparedAppend { append, proofs }
+        let keys = append.records.iter().map(|new| keys_of(&new.stream, &new.salt, &new.payload)).collect();
+        PreparedAppend { append, keys }
     }
 }
 
-/// What the writer is asked for.
+/// A request to the writer.
 pub(crate) enum Request {
     Append(PreparedAppend, oneshot::Sender<Result<Appended, AppendError>>),
     Ordered(Vec<OrderedRecord>, oneshot::Sender<Result<u64, AppendError>>),
     Close(oneshot::Sender<()>),
 }
 
-enum Answer {
+/// An outcome, and where to send it.
+enum Reply {
     Append(oneshot::Sender<Result<Appended, AppendError>>, Result<Appended, AppendError>),
     Ordered(oneshot::Sender<Result<u64, AppendError>>, Result<u64, AppendError>),
 }
 
-impl Answer {
-    /// Gives the answer, or the failure that overtook it. Nobody may be waiting for it any more.
+impl Reply {
+    /// Sends the outcome, or the failure that superseded it. The caller may have stopped waiting.
     fn send(self, failure: Option<&AppendError>) {
         match self {
-            Answer::Append(to, answer) => drop(to.send(failure.cloned().map_or(answer, Err))),
-            Answer::Ordered(to, answer) => drop(to.send(failure.cloned().map_or(answer, Err))),
+            Reply::Append(to, outcome) => drop(to.send(failure.cloned().map_or(outcome, Err))),
+            Reply::Ordered(to, outcome) => drop(to.send(failure.cloned().map_or(outcome, Err))),
         }
     }
 }
 
-/// What the writer is started with.
+/// Settings of the writer.
 pub(crate) struct WriterOptions {
     pub(crate) group_records_max: usize,
 }
 
-/// Those who follow the durable head.
+/// Publishes the durable head.
 pub(crate) struct Durable {
     pub(crate) head: watch::Sender<Head>,
     pub(crate) position: watch::Sender<u64>,
 }
 
-/// Starts the writer, and the thread that writes the index.
+/// Starts the writer thread, and the thread that writes the index.
 pub(crate) fn start(
     shared: Arc<Shared>,
     store: Arc<Store>,
@@ -78,20 +78,20 @@ pub(crate) fn start(
     durable: Durable,
     options: WriterOptions,
 ) -> std::io::Result<mpsc::Sender<Request>> {
-    let (sender, requests) = mpsc::channel(WAITING_COMMITS_MAX);
-    let (runs, ready) = threads::channel();
+    let (sender, requests) = mpsc::channel(QUEUED_COMMITS_MAX);
+    let (runs, full_runs) = threads::channel();
     let (indexer_store, indexer_shared) = (store.clone(), shared.clone());
     let indexer = thread::Builder::new()
         .name("event-log-index".to_owned())
-        .spawn(move || write_runs(&indexer_store, &indexer_shared, &ready))?;
-    let staged = durable.head.borrow().tip();
+        .spawn(move || write_runs(&indexer_store, &indexer_shared, &full_runs))?;
+    let staged = durable.head.borrow().chain_head();
     let mut writer = Writer {
         shared,
         store,
         anchors,
         durable,
         staged,
-        streams: Remembered::default(),
+        streams: StreamCache::default(),
         group: Group::default(),
         frame: Vec::new(),
         group_records_max: options.group_records_max,
@@ -99,13 +99,13 @@ pub(crate) fn start(
     };
     thread::Builder::new().name("event-log-writer".to_owned()).spawn(move || {
         let closing = writer.run(requests);
-        writer.end(indexer, closing);
+        writer.shut_down(indexer, closing);
     })?;
     Ok(sender)
 }
 
-fn write_runs(store: &Store, shared: &Shared, ready: &threads::Receiver<ReadyRun>) {
-    for run in ready {
+fn write_runs(store: &Store, shared: &Shared, full_runs: &threads::Receiver<FullRun>) {
+    for run in full_runs {
         match catch_unwind(AssertUnwindSafe(|| store.index.write(&run))) {
             Ok(Ok(())) => {}
             Ok(Err(fault)) => return shared.fail(format!("writing the stream index: {fault}")),
@@ -119,48 +119,48 @@ struct Writer {
     store: Arc<Store>,
     anchors: AnchorFiles,
     durable: Durable,
-    /// The last record including what is in the group.
-    staged: Tip,
-    streams: Remembered,
+    /// The last record, including those in the current group.
+    staged: ChainHead,
+    streams: StreamCache,
     group: Group,
-    /// Reused for each frame.
+    /// Buffer reused for each frame.
     frame: Vec<u8>,
     group_records_max: usize,
-    runs: threads::Sender<ReadyRun>,
+    runs: threads::Sender<FullRun>,
 }
 
 #[derive(Default)]
 struct Group {
     leaves: Vec<Hash>,
     entries: Vec<(StreamKey, u64)>,
-    answers: Vec<Answer>,
+    replies: Vec<Reply>,
 }
 
 impl Group {
-    /// Gives the commit that was added last its answer.
-    fn appended(&mut self, given: Result<Appended, AppendError>) {
-        if let Some(Answer::Append(_, answer)) = self.answers.last_mut() {
-            *answer = given;
+    /// Sets the outcome of the commit added last.
+    fn set_appended(&mut self, result: Result<Appended, AppendError>) {
+        if let Some(Reply::Append(_, outcome)) = self.replies.last_mut() {
+            *outcome = result;
         }
     }
 
-    /// Gives the ordered records that were added last their answer.
-    fn ordered(&mut self, given: Result<u64, AppendError>) {
-        if let Some(Answer::Ordered(_, answer)) = self.answers.last_mut() {
-            *answer = given;
+    /// Sets the outcome of the ordered records added last.
+    fn set_ordered(&mut self, result: Result<u64, AppendError>) {
+        if let Some(Reply::Ordered(_, outcome)) = self.replies.last_mut() {
+            *outcome = result;
         }
     }
 }
 
 impl Writer {
-    /// Works until the log is closed, given up by all its owners, or its storage failed.
+    /// Runs until the log is closed, all its clones are dropped, or the storage fails.
     fn run(&mut self, mut requests: mpsc::Receiver<Request>) -> Option<oneshot::Sender<()>> {
         let mut waiting = Vec::new();
         let mut closing = None;
         while closing.is_none() && requests.blocking_recv_many(&mut waiting, self.group_records_max) > 0 {
             let mut batch = waiting.drain(..);
             while batch.len() > 0 && closing.is_none() {
-                let written = catch_unwind(AssertUnwindSafe(|| self.group(&mut batch, &mut closing)));
+                let written = catch_unwind(AssertUnwindSafe(|| self.write_group(&mut batch, &mut closing)));
                 let failure = match written {
                     Ok(Ok(())) => self.shared.failure(),
                     Ok(Err(reason)) => Some(reason),
@@ -169,7 +169,7 @@ impl Writer {
                 if let Some(reason) = failure {
                     self.shared.fail(reason.clone());
                     let fault = AppendError::Storage(reason);
-                    self.answer(Some(&fault));
+                    self.reply_all(Some(&fault));
                     requests.close();
                     batch.for_each(|request| refuse(request, &fault));
                     while let Ok(request) = requests.try_recv() {
@@ -177,45 +177,45 @@ impl Writer {
                     }
                     return closing;
                 }
-                self.answer(None);
+                self.reply_all(None);
             }
         }
         closing
     }
 
-    /// One group: staged, written, synced, anchored, published.
-    fn group(
+    /// Stages, writes, syncs, anchors and publishes one group.
+    fn write_group(
         &mut self,
         batch: &mut impl ExactSizeIterator<Item = Request>,
         closing: &mut Option<oneshot::Sender<()>>,
     ) -> Result<(), String> {
         let store = self.store.clone();
         let mut chunks = ChunkWriter::new(&store.records);
-        let read_only = self.shared.reserve.short().map(|short| AppendError::ReadOnly {
-            free_bytes: short.free_bytes,
-            reserve_bytes: short.reserve_bytes,
+        let read_only = self.shared.reserve.shortage().map(|shortage| AppendError::ReadOnly {
+            free_bytes: shortage.free_bytes,
+            reserve_bytes: shortage.reserve_bytes,
         });
         while self.group.entries.len() < self.group_records_max
             && let Some(request) = batch.next()
         {
-            // Who asks is among those to be answered before anything can fail.
+            // The caller is registered for a reply before anything can fail.
             match request {
                 Request::Close(done) => {
                     *closing = Some(done);
                     break;
                 }
                 Request::Append(prepared, to) => {
-                    self.group.answers.push(Answer::Append(to, refused_by(&read_only)));
+                    self.group.replies.push(Reply::Append(to, initial_outcome(&read_only)));
                     if read_only.is_none() {
                         let staged = self.stage(prepared, &mut chunks).map_err(storage)?;
-                        self.group.appended(staged);
+                        self.group.set_appended(staged);
                     }
                 }
                 Request::Ordered(records, to) => {
-                    self.group.answers.push(Answer::Ordered(to, refused_by(&read_only)));
+                    self.group.replies.push(Reply::Ordered(to, initial_outcome(&read_only)));
                     if read_only.is_none() {
                         let staged = self.stage_ordered(&records, &mut chunks).map_err(storage)?;
-                        self.group.ordered(staged);
+                        self.group.set_ordered(staged);
                     }
                 }
             }
@@ -232,25 +232,25 @@ impl Writer {
         self.publish(head)
     }
 
-    /// Makes the group visible, and has the index written when enough of it waits.
+    /// Makes the group visible, and hands full index runs to the index thread.
     fn publish(&mut self, head: Head) -> Result<(), String> {
-        let full = self.store.index.note(&self.group.entries);
+        let full = self.store.index.add(&self.group.entries);
         self.durable.head.send_replace(head);
         self.durable.position.send_replace(head.position);
         for run in full {
-            self.runs.send(run).map_err(|_| "the thread of the stream index ended".to_owned())?;
-            while self.store.index.is_behind() && self.shared.failure().is_none() {
+            self.runs.send(run).map_err(|_| "the stream index thread has stopped".to_owned())?;
+            while self.store.index.is_backlogged() && self.shared.failure().is_none() {
                 thread::sleep(Duration::from_millis(1));
             }
         }
         Ok(())
     }
 
-    fn answer(&mut self, failure: Option<&AppendError>) {
+    fn reply_all(&mut self, failure: Option<&AppendError>) {
         self.group.entries.clear();
         self.group.leaves.clear();
-        for answer in self.group.answers.drain(..) {
-            answer.send(failure);
+        for reply in self.group.replies.drain(..) {
+            reply.send(failure);
         }
     }
 
@@ -259,10 +259,10 @@ impl Writer {
         prepared: PreparedAppend,
         chunks: &mut ChunkWriter<'_>,
     ) -> sled::Result<Result<Appended, AppendError>> {
-        let PreparedAppend { append, proofs } = prepared;
-        for (new, (stream, _)) in append.records.iter().zip(&proofs) {
+        let PreparedAppend { append, keys } = prepared;
+        for (new, (stream, _)) in append.records.iter().zip(&keys) {
             if let Expected::At(expected) = new.expected {
-                let actual = self.last_of(*stream)?;
+                let actual = self.last_position(*stream)?;
                 if actual != expected {
                     let stream = new.stream.clone();
                     return Ok(Err(AppendError::Conflict { stream, expected, actual }));
@@ -271,13 +271,13 @@ impl Writer {
         }
         let first = self.staged.position + 1;
         let parts = u32::try_from(append.records.len()).unwrap_or(u32::MAX);
-        for ((new, (stream, commitment)), part) in append.records.iter().zip(proofs).zip(1..) {
+        for ((new, (stream, commitment)), part) in append.records.iter().zip(keys).zip(1..) {
             let fields = Fields {
                 position: self.staged.position + 1,
                 stream: &new.stream,
                 types: &new.types,
                 time_micros: append.time_micros,
-                commit_id: append.commit_id,
+                command_id: append.command_id,
                 part,
                 parts,
                 previous: self.staged.hash,
@@ -303,7 +303,7 @@ impl Writer {
                 stream: &given.stream,
                 types: &given.types,
                 time_micros: given.time_micros,
-                commit_id: given.commit_id,
+                command_id: given.command_id,
                 part: given.part,
                 parts: given.parts,
                 previous: self.staged.hash,
@@ -325,15 +325,15 @@ impl Writer {
         self.frame.clear();
         let hash = fields.encode(salt, payload, commitment, &mut self.frame);
         chunks.push(fields.position, &self.frame)?;
-        self.staged = Tip { position: fields.position, hash };
+        self.staged = ChainHead { position: fields.position, hash };
         self.group.leaves.push(hash);
-        self.shared.reserve.written(self.frame.len() as u64);
+        self.shared.reserve.add_written(self.frame.len() as u64);
         self.streams.put(stream, fields.position);
         self.group.entries.push((stream, fields.position));
         Ok(())
     }
 
-    fn last_of(&mut self, stream: StreamKey) -> sled::Result<u64> {
+    fn last_position(&mut self, stream: StreamKey) -> sled::Result<u64> {
         match self.streams.get(stream) {
             Some(position) => Ok(position),
             None => {
@@ -344,27 +344,27 @@ impl Writer {
         }
     }
 
-    /// Lets the index be written as far as it is full, lets go of the files, and says so.
-    fn end(self, indexer: thread::JoinHandle<()>, closing: Option<oneshot::Sender<()>>) {
+    /// Waits for the index thread to write the full runs, releases the files, and confirms the close.
+    fn shut_down(self, indexer: thread::JoinHandle<()>, closing: Option<oneshot::Sender<()>>) {
         let Writer { shared, store, anchors, durable, runs, .. } = self;
         drop(runs);
         drop(indexer.join());
         if shared.failure().is_none()
             && let Err(fault) = store.tiles.sync()
         {
-            tracing::warn!(%fault, "the tree was not synced; after a power cut it is made anew at opening");
+            tracing::warn!(%fault, "the tree was not synced; after a power cut it will be rebuilt when the log is opened");
         }
         drop(durable);
         drop(anchors);
         drop(store);
-        shared.let_go();
-        // Who asked may have stopped waiting.
+        shared.release();
+        // The caller may have stopped waiting.
         closing.map(|done| done.send(())).transpose().unwrap_or_default();
     }
 }
 
-/// The answer before anything was staged.
-fn refused_by<T>(read_only: &Option<AppendError>) -> Result<T, AppendError> {
+/// Returns the outcome of a request before it is staged.
+fn initial_outcome<T>(read_only: &Option<AppendError>) -> Result<T, AppendError> {
     Err(read_only.clone().unwrap_or(AppendError::Closed))
 }
 
@@ -380,20 +380,21 @@ fn refuse(request: Request, fault: &AppendError) {
     }
 }
 
-/// The last positions of the streams used lately: two generations, the older dropped when the newer is full.
+/// Cache of the last positions of recently used streams, in two generations: the older is dropped when the
+/// newer is full.
 #[derive(Default)]
-struct Remembered {
+struct StreamCache {
     newer: HashMap<StreamKey, u64>,
     older: HashMap<StreamKey, u64>,
 }
 
-impl Remembered {
+impl StreamCache {
     fn get(&self, stream: StreamKey) -> Option<u64> {
         self.newer.get(&stream).or_else(|| self.older.get(&stream)).copied()
     }
 
     fn put(&mut self, stream: StreamKey, position: u64) {
-        if self.newer.len() >= REMEMBERED_STREAMS_MAX / 2 {
+        if self.newer.len() >= CACHED_STREAMS_MAX / 2 {
             self.older = mem::take(&mut self.newer);
         }
         self.newer.insert(stream, position);

@@ -1,7 +1,8 @@
-//! What the contract of [`Journal`](crate::Journal) says, as cases that any provider must pass.
+//! The conformance suite: tests of the contract of [`Journal`](crate::Journal) that every implementation must
+//! pass.
 //!
-//! Each case wants a journal that is empty and committing, and panics where the contract is broken.
-//! [`conformance_cases!`](crate::conformance_cases) makes a test of each.
+//! Each case takes an empty journal whose records get committed, and panics if the contract is violated.
+//! [`conformance_cases!`](crate::conformance_cases) generates a test for each case.
 
 use crate::{AppendError, Filter, Journal, Position, Record, Subscription};
 use domain::{StreamName, Uuid};
@@ -12,32 +13,32 @@ use std::time::Duration;
 pub mod sample;
 
 /// The journal under test.
-pub type Tested = Arc<dyn Journal>;
+pub type JournalUnderTest = Arc<dyn Journal>;
 
-/// Makes a test of each case: `conformance_cases!(start)`, where `start` is an asynchronous function
-/// that gives a value with a field `journal: Tested`, and keeps alive what the journal needs.
+/// Generates a test for each case: `conformance_cases!(start)`, where `start` is an asynchronous function that
+/// returns a value with a field `journal: JournalUnderTest` and keeps alive what the journal needs.
 #[macro_export]
 macro_rules! conformance_cases {
     ($start:path) => {
         $crate::conformance_cases!($start:
             an_empty_journal_is_empty,
-            what_is_appended_is_read,
-            an_expected_position_that_is_not_the_last_is_a_conflict,
-            writes_to_several_streams_happen_together,
+            appended_records_are_read,
+            a_wrong_expected_position_is_a_conflict,
+            writes_to_several_streams_are_atomic,
             the_largest_commit_is_one_commit,
-            a_conflict_in_one_write_stores_none,
+            a_conflict_in_one_write_appends_none,
             positions_are_contiguous_from_one,
-            one_of_many_writers_wins_each_position,
-            writers_of_different_streams_do_not_hinder_each_other,
-            a_repeat_is_given_the_first_answer,
-            an_id_cannot_stand_for_two_commands,
-            what_is_too_large_is_refused,
-            what_contradicts_itself_is_refused,
-            a_subscription_brings_the_past_and_then_what_comes,
-            a_subscription_begins_behind_any_position,
-            a_filtered_subscription_brings_what_it_is_for,
-            a_subscription_takes_what_many_writers_append,
-            the_watermark_only_rises,
+            one_of_many_concurrent_writers_wins_each_position,
+            writers_of_different_streams_do_not_conflict,
+            a_repeated_append_returns_the_first_result,
+            a_command_id_cannot_be_reused_for_another_command,
+            a_commit_that_is_too_large_is_refused,
+            a_malformed_commit_is_refused,
+            a_subscription_returns_existing_and_then_new_records,
+            a_subscription_starts_after_any_position,
+            a_filtered_subscription_returns_only_matching_records,
+            a_subscription_returns_the_records_of_concurrent_writers,
+            the_committed_position_never_moves_back,
         );
     };
     ($start:path: $($case:ident),+ $(,)?) => { $(
@@ -49,14 +50,14 @@ macro_rules! conformance_cases {
     )+ };
 }
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-async fn append(journal: &Tested, stream: &StreamName, expected: Position) -> Position {
+async fn append(journal: &JournalUnderTest, stream: &StreamName, expected: Position) -> Position {
     journal.append(sample::commit(Uuid::new_v4(), &[(stream, expected)])).await.expect("an append")
 }
 
-/// Appends so many records to a stream that has none; answers with the last position.
-async fn append_many(journal: &Tested, stream: &StreamName, count: usize) -> Position {
+/// Appends `count` records to a new stream and returns the last position.
+async fn append_many(journal: &JournalUnderTest, stream: &StreamName, count: usize) -> Position {
     let mut last = 0;
     for _ in 0..count {
         last = append(journal, stream, last).await;
@@ -64,22 +65,22 @@ async fn append_many(journal: &Tested, stream: &StreamName, count: usize) -> Pos
     last
 }
 
-async fn committed(journal: &Tested, position: Position) {
-    let waited = tokio::time::timeout(PATIENCE, journal.wait_committed(position)).await;
+async fn wait_committed(journal: &JournalUnderTest, position: Position) {
+    let waited = tokio::time::timeout(TIMEOUT, journal.wait_committed(position)).await;
     waited.unwrap_or_else(|_| panic!("{position} was not committed in time")).expect("a journal");
 }
 
-/// Takes so many records, and sees that no other comes at once.
+/// Takes exactly `count` records, and checks that no further one is available immediately.
 pub async fn take(records: &mut Subscription, count: usize) -> Vec<Record> {
     let mut taken = Vec::with_capacity(count);
     for number in 1..=count {
-        let next = tokio::time::timeout(PATIENCE, records.next()).await;
-        let next = next.unwrap_or_else(|_| panic!("record {number} of {count} did not come in time"));
-        let record = next.expect("a subscription that goes on").expect("a record");
+        let next = tokio::time::timeout(TIMEOUT, records.next()).await;
+        let next = next.unwrap_or_else(|_| panic!("record {number} of {count} did not arrive in time"));
+        let record = next.expect("the subscription is open").expect("a record");
         taken.push(Arc::unwrap_or_clone(record));
     }
     let more = tokio::time::timeout(Duration::from_millis(50), records.next()).await;
-    assert!(more.is_err(), "{count} records were to come, and then came {more:?}");
+    assert!(more.is_err(), "expected only {count} records, but then got {more:?}");
     taken
 }
 
@@ -87,16 +88,16 @@ fn positions(records: &[Record]) -> Vec<Position> {
     records.iter().map(|record| record.position).collect()
 }
 
-/// Nothing was appended.
-pub async fn an_empty_journal_is_empty(journal: Tested) {
+/// A journal to which nothing has been appended.
+pub async fn an_empty_journal_is_empty(journal: JournalUnderTest) {
     assert_eq!(journal.read(&sample::stream(), 0).await.unwrap(), []);
     assert_eq!(*journal.committed().borrow(), 0);
     let mut records = journal.subscribe(0, Filter::All).await.unwrap();
     assert_eq!(take(&mut records, 0).await, []);
 }
 
-/// A record holds what was appended, and nothing else.
-pub async fn what_is_appended_is_read(journal: Tested) {
+/// A record contains exactly what was appended.
+pub async fn appended_records_are_read(journal: JournalUnderTest) {
     let stream = sample::stream();
     let mut commit = sample::commit(Uuid::new_v4(), &[(&stream, 0)]);
     commit.writes[0].events.push(sample::event(b"second"));
@@ -111,8 +112,8 @@ pub async fn what_is_appended_is_read(journal: Tested) {
     assert_eq!(journal.read(&sample::stream(), 0).await.unwrap(), []);
 }
 
-/// Neither an older position nor one that the stream has not reached will do.
-pub async fn an_expected_position_that_is_not_the_last_is_a_conflict(journal: Tested) {
+/// Both an older position and one that the stream has not reached are refused.
+pub async fn a_wrong_expected_position_is_a_conflict(journal: JournalUnderTest) {
     let stream = sample::stream();
     let first = append(&journal, &stream, 0).await;
     let second = append(&journal, &stream, first).await;
@@ -126,8 +127,8 @@ pub async fn an_expected_position_that_is_not_the_last_is_a_conflict(journal: Te
     assert_eq!(positions(&journal.read(&stream, 0).await.unwrap()), [first, second]);
 }
 
-/// A commit's records stand side by side, in the order of its writes.
-pub async fn writes_to_several_streams_happen_together(journal: Tested) {
+/// The records of a commit have consecutive positions, in the order of its writes.
+pub async fn writes_to_several_streams_are_atomic(journal: JournalUnderTest) {
     let streams = [sample::stream(), sample::other_stream(), sample::stream()];
     let before = append(&journal, &streams[1], 0).await;
     let id = Uuid::new_v4();
@@ -139,13 +140,13 @@ pub async fn writes_to_several_streams_happen_together(journal: Tested) {
         let records = journal.read(stream, before).await.unwrap();
         assert_eq!(positions(&records), [before + u64::from(part)]);
         let envelope = &records[0].envelope;
-        assert_eq!((envelope.commit_id, envelope.part, envelope.parts), (id, part, 3));
+        assert_eq!((envelope.command_id, envelope.part, envelope.parts), (id, part, 3));
         assert_eq!(records[0].commit_end(), last);
     }
 }
 
-/// As many writes as are taken, and committed together.
-pub async fn the_largest_commit_is_one_commit(journal: Tested) {
+/// A commit with the maximum number of writes.
+pub async fn the_largest_commit_is_one_commit(journal: JournalUnderTest) {
     let streams: Vec<StreamName> = (0..crate::limits::COMMIT_WRITES_MAX).map(|_| sample::stream()).collect();
     let writes: Vec<_> = streams.iter().map(|stream| (stream, 0)).collect();
     let commit = sample::commit(Uuid::new_v4(), &writes);
@@ -157,8 +158,8 @@ pub async fn the_largest_commit_is_one_commit(journal: Tested) {
     assert!(all.iter().zip(&streams).all(|(record, stream)| record.stream == *stream));
 }
 
-/// Whichever write of a commit meets a conflict, no stream has anything of it.
-pub async fn a_conflict_in_one_write_stores_none(journal: Tested) {
+/// Whichever write conflicts, nothing is appended to any stream.
+pub async fn a_conflict_in_one_write_appends_none(journal: JournalUnderTest) {
     let moved = sample::stream();
     let end = append_many(&journal, &moved, 2).await;
     let [one, two] = [sample::stream(), sample::stream()];
@@ -167,11 +168,11 @@ pub async fn a_conflict_in_one_write_stores_none(journal: Tested) {
         assert_eq!(refused, Err(AppendError::Conflict { stream: moved.clone(), expected: 1 }));
     }
     assert_eq!(journal.read(&one, 0).await.unwrap(), []);
-    assert_eq!(append(&journal, &two, 0).await, end + 1, "a refused commit takes no position");
+    assert_eq!(append(&journal, &two, 0).await, end + 1, "a refused commit uses no position");
 }
 
-/// No position is left out, and none is given twice.
-pub async fn positions_are_contiguous_from_one(journal: Tested) {
+/// No position is skipped or used twice.
+pub async fn positions_are_contiguous_from_one(journal: JournalUnderTest) {
     let mut expected = 0;
     for width in [1, 3, 1, 2] {
         let streams: Vec<StreamName> = (0..width).map(|_| sample::stream()).collect();
@@ -185,8 +186,8 @@ pub async fn positions_are_contiguous_from_one(journal: Tested) {
     assert_eq!(positions(&all), (1..=expected).collect::<Vec<_>>());
 }
 
-/// Of all that expect one position, one is told that it won, and its record is the one that is there.
-pub async fn one_of_many_writers_wins_each_position(journal: Tested) {
+/// Of all commits that expect the same position, exactly one succeeds, and its record is the one stored.
+pub async fn one_of_many_concurrent_writers_wins_each_position(journal: JournalUnderTest) {
     const WRITERS: usize = 8;
     const EACH: usize = 6;
     let stream = sample::stream();
@@ -212,13 +213,13 @@ pub async fn one_of_many_writers_wins_each_position(journal: Tested) {
     }
     won.sort_unstable();
     let records = journal.read(&stream, 0).await.unwrap();
-    let stored: Vec<_> = records.iter().map(|record| (record.position, record.envelope.commit_id)).collect();
+    let stored: Vec<_> = records.iter().map(|record| (record.position, record.envelope.command_id)).collect();
     assert_eq!(stored, won);
     assert_eq!(won.len(), WRITERS * EACH);
 }
 
-/// Only those who write one stream compete.
-pub async fn writers_of_different_streams_do_not_hinder_each_other(journal: Tested) {
+/// Only writers of the same stream compete.
+pub async fn writers_of_different_streams_do_not_conflict(journal: JournalUnderTest) {
     let writers = (0..4).map(|_| {
         let journal = journal.clone();
         tokio::spawn(async move { append_many(&journal, &sample::stream(), 20).await })
@@ -228,8 +229,8 @@ pub async fn writers_of_different_streams_do_not_hinder_each_other(journal: Test
     assert_eq!(last, Some(80));
 }
 
-/// As after a lost answer: the same commit comes again, with what it expected at first.
-pub async fn a_repeat_is_given_the_first_answer(journal: Tested) {
+/// As after a lost reply: the same commit is appended again, with its original expected positions.
+pub async fn a_repeated_append_returns_the_first_result(journal: JournalUnderTest) {
     let [one, two] = [sample::stream(), sample::stream()];
     let single = sample::commit(Uuid::new_v4(), &[(&one, 0)]);
     let first = journal.append(single.clone()).await.unwrap();
@@ -245,24 +246,24 @@ pub async fn a_repeat_is_given_the_first_answer(journal: Tested) {
     assert_eq!(journal.read(&two, 0).await.unwrap().len(), 2);
 }
 
-/// The same id with another digest is no repeat.
-pub async fn an_id_cannot_stand_for_two_commands(journal: Tested) {
+/// The same command id with another digest is not a repeat.
+pub async fn a_command_id_cannot_be_reused_for_another_command(journal: JournalUnderTest) {
     let stream = sample::stream();
     let mut commit = sample::commit(Uuid::new_v4(), &[(&stream, 0)]);
     journal.append(commit.clone()).await.unwrap();
     commit.envelope.command_digest = vec![8; 32];
-    let id = commit.envelope.commit_id;
+    let id = commit.envelope.command_id;
     assert_eq!(journal.append(commit).await, Err(AppendError::Reused(id)));
 }
 
-/// A record has a size that is taken everywhere, or nothing of its commit is taken.
-pub async fn what_is_too_large_is_refused(journal: Tested) {
+/// If one record exceeds the limit, nothing of its commit is appended.
+pub async fn a_commit_that_is_too_large_is_refused(journal: JournalUnderTest) {
     let max = crate::limits::PAYLOAD_BYTES_MAX;
     let [small, large] = [sample::stream(), sample::stream()];
     let mut commit = sample::commit(Uuid::new_v4(), &[(&small, 0), (&large, 0)]);
     commit.writes[1].events = vec![sample::event(&vec![1; max])];
     match journal.append(commit.clone()).await {
-        Err(AppendError::TooLarge { bytes, max: told }) => assert!(bytes > max && told == max),
+        Err(AppendError::TooLarge { bytes, max: reported }) => assert!(bytes > max && reported == max),
         other => panic!("{other:?}"),
     }
     assert_eq!(journal.read(&small, 0).await.unwrap(), []);
@@ -272,8 +273,8 @@ pub async fn what_is_too_large_is_refused(journal: Tested) {
     assert_eq!(journal.read(&large, 0).await.unwrap()[0].events, commit.writes[1].events);
 }
 
-/// A commit that cannot be meant is told so.
-pub async fn what_contradicts_itself_is_refused(journal: Tested) {
+/// Commits without writes, with too many, with an invalid stream, and so on.
+pub async fn a_malformed_commit_is_refused(journal: JournalUnderTest) {
     let stream = sample::stream();
     let mut without_events = sample::commit(Uuid::new_v4(), &[(&stream, 0)]);
     without_events.writes[0].events.clear();
@@ -293,8 +294,8 @@ pub async fn what_contradicts_itself_is_refused(journal: Tested) {
     assert_eq!(append(&journal, &stream, 0).await, 1);
 }
 
-/// First what was, then what is appended meanwhile and afterwards: each once, in order.
-pub async fn a_subscription_brings_the_past_and_then_what_comes(journal: Tested) {
+/// Existing records, those appended meanwhile and those appended later: each once, in order.
+pub async fn a_subscription_returns_existing_and_then_new_records(journal: JournalUnderTest) {
     let stream = sample::stream();
     let past = append_many(&journal, &stream, 30).await;
     let mut records = journal.subscribe(0, Filter::All).await.unwrap();
@@ -315,11 +316,11 @@ pub async fn a_subscription_brings_the_past_and_then_what_comes(journal: Tested)
     assert_eq!(positions(&take(&mut records, 1).await), [61]);
 }
 
-/// Behind the past, in its middle, or where nothing is yet.
-pub async fn a_subscription_begins_behind_any_position(journal: Tested) {
+/// At the end of the existing records, among them, and beyond them.
+pub async fn a_subscription_starts_after_any_position(journal: JournalUnderTest) {
     let stream = sample::stream();
     let last = append_many(&journal, &stream, 5).await;
-    committed(&journal, last).await;
+    wait_committed(&journal, last).await;
     let mut ahead = journal.subscribe(last + 1, Filter::All).await.unwrap();
     for after in 0..=last {
         let mut records = journal.subscribe(after, Filter::All).await.unwrap();
@@ -331,8 +332,8 @@ pub async fn a_subscription_begins_behind_any_position(journal: Tested) {
     assert_eq!(positions(&take(&mut ahead, 1).await), [next]);
 }
 
-/// By stream, by category, by several categories; with nothing in between for long stretches.
-pub async fn a_filtered_subscription_brings_what_it_is_for(journal: Tested) {
+/// By stream, by category and by several categories, with long gaps between matching records.
+pub async fn a_filtered_subscription_returns_only_matching_records(journal: JournalUnderTest) {
     let [mine, neighbour, other] = [sample::stream(), sample::stream(), sample::other_stream()];
     let categories = |names: &[&str]| Filter::Categories(names.iter().map(|&name| name.to_owned()).collect());
     let mut subscriptions = Vec::new();
@@ -352,7 +353,7 @@ pub async fn a_filtered_subscription_brings_what_it_is_for(journal: Tested) {
         last = append(&journal, &other, last).await;
     }
     last = append(&journal, &mine, 1).await;
-    committed(&journal, last).await;
+    wait_committed(&journal, last).await;
 
     let expected: [Vec<Position>; 6] =
         [vec![1, last], vec![1, 2, last], (3..last).collect(), (1..=last).collect(), vec![], vec![]];
@@ -362,7 +363,7 @@ pub async fn a_filtered_subscription_brings_what_it_is_for(journal: Tested) {
 }
 
 /// Commits of several streams, by several writers, while the subscriber reads.
-pub async fn a_subscription_takes_what_many_writers_append(journal: Tested) {
+pub async fn a_subscription_returns_the_records_of_concurrent_writers(journal: JournalUnderTest) {
     const WRITERS: usize = 6;
     const EACH: usize = 25;
     let mut records = journal.subscribe(0, Filter::All).await.unwrap();
@@ -373,7 +374,7 @@ pub async fn a_subscription_takes_what_many_writers_append(journal: Tested) {
                 let [one, two] = [sample::stream(), sample::other_stream()];
                 let commit = sample::commit(Uuid::new_v4(), &[(&one, 0), (&two, 0)]);
                 let last = journal.append(commit).await.expect("an append");
-                committed(&journal, last).await;
+                wait_committed(&journal, last).await;
             }
         })
     });
@@ -383,28 +384,28 @@ pub async fn a_subscription_takes_what_many_writers_append(journal: Tested) {
     assert_eq!(positions(&all), (1..=all.len() as u64).collect::<Vec<_>>());
     for pair in all.chunks(2) {
         assert_eq!(
-            pair[0].envelope.commit_id, pair[1].envelope.commit_id,
-            "a commit's records stand together"
+            pair[0].envelope.command_id, pair[1].envelope.command_id,
+            "the records of a commit are consecutive"
         );
         assert_eq!((pair[0].envelope.part, pair[1].envelope.part), (1, 2));
     }
 }
 
-/// The watermark reaches what was appended, and never goes back.
-pub async fn the_watermark_only_rises(journal: Tested) {
+/// The committed position reaches the appended records and never decreases.
+pub async fn the_committed_position_never_moves_back(journal: JournalUnderTest) {
     let mut watermark = journal.committed();
     let watcher = tokio::spawn(async move {
         let mut before = 0;
         while before < 50 {
             watermark.changed().await.expect("a journal");
             let now = *watermark.borrow_and_update();
-            assert!(now >= before, "the watermark fell from {before} to {now}");
+            assert!(now >= before, "the committed position fell from {before} to {now}");
             before = now;
         }
     });
     let last = append_many(&journal, &sample::stream(), 50).await;
-    committed(&journal, last).await;
+    wait_committed(&journal, last).await;
     assert!(*journal.committed().borrow() >= last);
-    committed(&journal, 0).await;
-    tokio::time::timeout(PATIENCE, watcher).await.expect("a watermark").unwrap();
+    wait_committed(&journal, 0).await;
+    tokio::time::timeout(TIMEOUT, watcher).await.expect("the position is reached in time").unwrap();
 }

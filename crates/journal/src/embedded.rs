@@ -1,4 +1,4 @@
-//! The journal that is the event log itself: what is ordered is committed at once.
+//! The embedded journal: the event log itself, in which a record is committed as soon as it is ordered.
 
 use crate::limits::SUBSCRIPTION_BATCH_RECORDS_MAX;
 use crate::payload::{self, Sealed};
@@ -15,7 +15,7 @@ mod feed;
 
 use feed::Feed;
 
-/// One process, one log, no broker. Cheap to clone.
+/// A journal in one process, on one log, without a broker. Cheap to clone.
 #[derive(Clone)]
 pub struct EmbeddedJournal {
     log: EventLog,
@@ -24,32 +24,33 @@ pub struct EmbeddedJournal {
 }
 
 impl EmbeddedJournal {
-    /// The journal on this log. It ends with the log.
+    /// Creates the journal of a log. It is closed together with the log.
     pub fn new(log: EventLog) -> EmbeddedJournal {
         EmbeddedJournal { committed: log.watch_position(), feed: Arc::new(Feed::new(log.clone())), log }
     }
 
-    /// The log.
+    /// Returns the log.
     pub fn log(&self) -> &EventLog {
         &self.log
     }
 
-    /// The stream has moved: by this very commit, when its answer was lost, or by another.
-    async fn answer_before(
+    /// Resolves a conflict: returns the earlier result if this very commit has been appended already, or else the
+    /// conflict.
+    async fn find_earlier_answer(
         &self,
         writes: &[(StreamName, Position)],
         conflict: &str,
-        commit_id: Uuid,
+        command_id: Uuid,
         digest: &[u8],
     ) -> Result<Position, AppendError> {
         for (stream, expected) in writes {
-            let news = self.read(stream, *expected).await.map_err(|error| match error {
-                ReadError::Unavailable(why) => AppendError::Unavailable(why),
+            let new = self.read(stream, *expected).await.map_err(|error| match error {
+                ReadError::Unavailable(reason) => AppendError::Unavailable(reason),
                 damaged => AppendError::Damaged(damaged.to_string()),
             })?;
-            if let Some(record) = news.iter().find(|record| record.envelope.commit_id == commit_id) {
+            if let Some(record) = new.iter().find(|record| record.envelope.command_id == command_id) {
                 if record.envelope.command_digest != digest {
-                    return Err(AppendError::Reused(commit_id));
+                    return Err(AppendError::Reused(command_id));
                 }
                 return Ok(record.commit_end());
             }
@@ -73,20 +74,20 @@ fn new_record(write: Sealed) -> NewRecord {
 #[async_trait]
 impl Journal for EmbeddedJournal {
     async fn append(&self, commit: Commit) -> Result<Position, AppendError> {
-        let (commit_id, digest) = (commit.envelope.commit_id, commit.envelope.command_digest.clone());
+        let (command_id, digest) = (commit.envelope.command_id, commit.envelope.command_digest.clone());
         let time_micros = commit.envelope.time.as_microsecond();
         let writes: Vec<_> =
             commit.writes.iter().map(|write| (write.stream.clone(), write.expected)).collect();
         let records = payload::seal(commit)?.into_iter().map(new_record).collect();
-        match self.log.append(Append { commit_id, time_micros, records }).await {
+        match self.log.append(Append { command_id, time_micros, records }).await {
             Ok(appended) => Ok(appended.last),
             Err(event_log::AppendError::Conflict { stream, .. }) => {
-                self.answer_before(&writes, &stream, commit_id, &digest).await
+                self.find_earlier_answer(&writes, &stream, command_id, &digest).await
             }
             Err(event_log::AppendError::TooLarge { bytes, max, .. }) => {
                 Err(AppendError::TooLarge { bytes, max })
             }
-            Err(event_log::AppendError::Malformed(why)) => Err(AppendError::Malformed(why)),
+            Err(event_log::AppendError::Malformed(reason)) => Err(AppendError::Malformed(reason)),
             Err(error @ event_log::AppendError::ReadOnly { .. }) => Err(AppendError::Full(error.to_string())),
             Err(error) => Err(AppendError::Unavailable(error.to_string())),
         }
@@ -94,7 +95,7 @@ impl Journal for EmbeddedJournal {
 
     async fn read(&self, stream: &StreamName, after: Position) -> Result<Vec<Record>, ReadError> {
         let (log, name) = (self.log.clone(), stream.to_string());
-        blocking(move || whole_stream(&log, &name, after)).await
+        on_blocking_thread(move || read_whole_stream(&log, &name, after)).await
     }
 
     async fn subscribe(&self, after: Position, filter: Filter) -> Result<Subscription, ReadError> {
@@ -120,36 +121,37 @@ impl Journal for EmbeddedJournal {
     }
 }
 
-/// Reading the log may wait for the disk, which no task of the runtime should.
-async fn blocking<T: Send + 'static>(
+/// Reads the log on a blocking thread, since reading may wait for the disk.
+async fn on_blocking_thread<T: Send + 'static>(
     read: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
 ) -> Result<T, ReadError> {
     match tokio::task::spawn_blocking(read).await {
         Ok(done) => done,
-        Err(broken) => Err(ReadError::Unavailable(broken.to_string())),
+        Err(error) => Err(ReadError::Unavailable(error.to_string())),
     }
 }
 
-/// One answer of the log has a limit; only an empty one is the end.
-fn whole_stream(log: &EventLog, stream: &str, after: Position) -> Result<Vec<Record>, ReadError> {
+/// Reads all records of a stream after a position. A single read is limited in size; only an empty one is the
+/// end.
+fn read_whole_stream(log: &EventLog, stream: &str, after: Position) -> Result<Vec<Record>, ReadError> {
     let mut records: Vec<Record> = Vec::new();
     loop {
         let reached = records.last().map_or(after, |record| record.position);
-        let more = log.read_stream(stream, reached, SUBSCRIPTION_BATCH_RECORDS_MAX).map_err(unreadable)?;
+        let more = log.read_stream(stream, reached, SUBSCRIPTION_BATCH_RECORDS_MAX).map_err(read_error)?;
         if more.is_empty() {
             return Ok(records);
         }
         for record in &more {
-            records.push(opened(record)?);
+            records.push(decode(record)?);
         }
     }
 }
 
-fn opened(record: &event_log::Record) -> Result<Record, ReadError> {
+fn decode(record: &event_log::Record) -> Result<Record, ReadError> {
     payload::open(record.position, &record.stream, &record.payload)
 }
 
-fn unreadable(error: event_log::ReadError) -> ReadError {
+fn read_error(error: event_log::ReadError) -> ReadError {
     match error {
         event_log::ReadError::Damaged(damage) => {
             ReadError::Damaged { position: damage.position, what: damage.what }
@@ -163,13 +165,13 @@ struct Follower {
     feed: Arc<Feed>,
     committed: watch::Receiver<Position>,
     filter: Filter,
-    /// Everything up to here was given out or passed over by the filter.
+    /// Records up to here have been returned or filtered out.
     after: Position,
     ready: VecDeque<Arc<Record>>,
 }
 
 impl Follower {
-    /// The next record; `None` when the log has ended.
+    /// Returns the next record; `None` once the log is closed.
     async fn next(&mut self) -> Option<Result<Arc<Record>, ReadError>> {
         loop {
             if let Some(record) = self.ready.pop_front() {
@@ -184,7 +186,7 @@ impl Follower {
         }
     }
 
-    /// The next records that the filter takes, and the position up to which that is all.
+    /// Fetches the next matching records, and the position up to which they are complete.
     async fn fetch(&self, committed: Position) -> Result<(Position, VecDeque<Arc<Record>>), ReadError> {
         let (log, after) = (self.log.clone(), self.after);
         let (reached, records) = match &self.filter {
@@ -192,16 +194,17 @@ impl Follower {
                 let stream = stream.to_string();
                 let read = move || {
                     let records = log.read_stream(&stream, after, SUBSCRIPTION_BATCH_RECORDS_MAX);
-                    records.map_err(unreadable)?.iter().map(opened).collect::<Result<Vec<_>, _>>()
+                    records.map_err(read_error)?.iter().map(decode).collect::<Result<Vec<_>, _>>()
                 };
-                let records: Vec<Arc<Record>> = blocking(read).await?.into_iter().map(Arc::new).collect();
+                let records: Vec<Arc<Record>> =
+                    on_blocking_thread(read).await?.into_iter().map(Arc::new).collect();
                 (records.last().map_or(committed, |last| last.position), records)
             }
             Filter::All | Filter::Categories(_) => {
-                let records = self.feed.behind(after, committed).await?;
+                let records = self.feed.records_after(after, committed).await?;
                 (records.last().map_or(committed, |last| last.position), records)
             }
         };
-        Ok((reached, records.into_iter().filter(|record| self.filter.takes(&record.stream)).collect()))
+        Ok((reached, records.into_iter().filter(|record| self.filter.matches(&record.stream)).collect()))
     }
 }

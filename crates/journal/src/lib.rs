@@ -1,8 +1,8 @@
-//! The journal: one order for everything that was decided, whoever decided it and wherever.
+//! The journal: a single total order of all records, shared by all services.
 //!
-//! [`Journal`] is the contract. Two providers keep it, and [`conformance`] holds both to it:
-//! [`embedded`] is the event log itself, [`nats`] orders with JetStream and lets ledgers keep the log.
-//! [`payload`] is how a write becomes the bytes of a record, the same for both.
+//! [`Journal`] is the contract. It has two implementations, and [`conformance`] tests both against it:
+//! [`embedded`] uses the event log directly; [`nats`] orders records with JetStream and stores them durably in
+//! the event logs of ledgers. [`payload`] defines how a write is encoded as a record, the same for both.
 
 use async_trait::async_trait;
 use domain::StreamName;
@@ -23,64 +23,64 @@ pub mod limits;
 pub mod nats;
 pub mod payload;
 
-/// A record's place in the one order: from 1, contiguous, the same in every service. 0 stands before
+/// Position of a record in the journal: contiguous, starting at 1, the same in every service. 0 means before
 /// the first record.
 pub type Position = u64;
 
-/// What one decision adds to one stream: becomes one record.
+/// The events that a commit adds to one stream; becomes one record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Write {
-    /// Where it goes. A stream occurs once in a commit.
+    /// Stream written to. A stream may occur only once in a commit.
     pub stream: StreamName,
-    /// The position that the stream's last record must have; 0: the stream must not exist.
+    /// Expected position of the stream's last record; 0 means that the stream must not exist.
     pub expected: Position,
     /// The events, in order; at least one.
     pub events: Vec<prost_types::Any>,
 }
 
-/// Writes that happen together, or not at all.
+/// A set of writes that are appended atomically.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Commit {
-    /// The circumstances; the journal sets `part` and `parts`.
+    /// Metadata of the commit; the journal sets `part` and `parts`.
     pub envelope: Envelope,
-    /// What is written; their records take consecutive positions in this order.
+    /// The writes; their records get consecutive positions in this order.
     pub writes: Vec<Write>,
 }
 
-/// One record of the journal.
+/// A record of the journal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// Its place.
+    /// Position in the journal.
     pub position: Position,
-    /// Its stream.
+    /// Stream that the record belongs to.
     pub stream: StreamName,
-    /// The circumstances of its commit, with its part in it.
+    /// Metadata of its commit, with the record's part in it.
     pub envelope: Envelope,
     /// The events, in order.
     pub events: Vec<prost_types::Any>,
 }
 
 impl Record {
-    /// The position of the last record of its commit.
+    /// Returns the position of the last record of its commit.
     pub fn commit_end(&self) -> Position {
         self.position + u64::from(self.envelope.parts.saturating_sub(self.envelope.part))
     }
 }
 
-/// Which records a subscription is for.
+/// Selects the records of a subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
-    /// All.
+    /// All records.
     All,
-    /// Those of streams of these categories, such as `scheduling.session`.
+    /// Records of streams in these categories, such as `scheduling.session`.
     Categories(Vec<String>),
-    /// Those of one stream.
+    /// Records of one stream.
     Stream(StreamName),
 }
 
 impl Filter {
-    /// Whether it takes records of this stream.
-    pub fn takes(&self, stream: &StreamName) -> bool {
+    /// Returns whether records of this stream match.
+    pub fn matches(&self, stream: &StreamName) -> bool {
         match self {
             Filter::All => true,
             Filter::Categories(categories) => categories.contains(&stream.category),
@@ -88,7 +88,7 @@ impl Filter {
         }
     }
 
-    /// The categories without repetition, in order; `None` when it does not filter by category.
+    /// Returns the distinct categories, in order; `None` if it does not filter by category.
     fn categories(&self) -> Option<BTreeSet<&str>> {
         match self {
             Filter::Categories(categories) => Some(categories.iter().map(String::as_str).collect()),
@@ -97,127 +97,148 @@ impl Filter {
     }
 }
 
-/// Why a commit was not appended.
+/// Why a commit was not appended. Unless stated otherwise, nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
-    /// A stream's last record is not the expected one; nothing was written. Read what is new and
-    /// decide again.
-    #[error("stream {stream} does not stand at position {expected} any more")]
+    /// A stream's last record is not at the expected position. Read the new records and decide again.
+    #[error("the last record of stream {stream} is no longer at position {expected}")]
     Conflict {
-        /// The stream. With several writes it is the first one found to have moved.
+        /// The stream; with several writes, the first one found to have changed.
         stream: StreamName,
-        /// What the commit expected.
+        /// The position that the commit expected.
         expected: Position,
     },
-    /// A record, or the commit as a whole, would be larger than the log takes; nothing was written.
-    #[error("it would take {bytes} bytes; at most {max} are taken")]
+    /// A record, or the commit as a whole, exceeds the size limit.
+    #[error("the size of {bytes} bytes exceeds the limit of {max}")]
     TooLarge {
-        /// What it would take.
+        /// Actual size, in bytes.
         bytes: usize,
-        /// The limit.
+        /// Allowed size, in bytes.
         max: usize,
     },
-    /// The commit contradicts itself: no writes, too many, a write without events, a stream twice.
+    /// The commit is not well-formed: it has no writes or too many, a write without events, an invalid stream
+    /// name, or the same stream twice.
     #[error("{0}")]
     Malformed(String),
-    /// The commit id stands in the stream already, for another command; nothing was written.
-    #[error("commit id {0} was used before for another command")]
+    /// The stream already contains the command id, with another command digest.
+    #[error("command id {0} was used before for another command")]
     Reused(Uuid),
-    /// The journal cannot be reached or takes nothing now. Whether the commit was written is not
-    /// known; appending it again, unchanged, is safe and tells.
-    #[error("the journal takes nothing: {0}")]
+    /// The journal cannot be reached or does not accept commits at the moment. Whether the commit was written is
+    /// unknown; appending it again, unchanged, is safe and returns the outcome.
+    #[error("the journal is unavailable: {0}")]
     Unavailable(String),
-    /// The log refuses to grow while its disk is as full as it is; nothing was written.
+    /// The disk is nearly full, and the log is read-only until space is freed.
     #[error("{0}")]
     Full(String),
-    /// The journal is not what it was: it lost or changed records that were committed. Somebody must
-    /// look; repeating does not help.
+    /// The journal has lost or changed committed records. An operator must intervene; retrying does not help.
     #[error("the journal is damaged: {0}")]
     Damaged(String),
 }
 
-/// Why records could not be read.
+/// Why a read failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
     /// The journal cannot be reached.
     #[error("the journal cannot be read: {0}")]
     Unavailable(String),
-    /// What stands at the position is not what must stand there: a gap, a step back, half a commit, or
-    /// bytes that are no record. Nothing behind it is given out.
+    /// The journal is damaged at this position: a gap, a position out of order, an incomplete commit, or bytes
+    /// that are not a record. No record after it is returned.
     #[error("the journal is damaged at position {position}: {what}")]
     Damaged {
-        /// Where.
+        /// Position of the damage.
         position: Position,
-        /// What was found.
+        /// Description of the damage.
         what: String,
     },
 }
 
-/// The journal has ended while somebody waited for it.
+/// The journal was closed while the caller waited for it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the journal was closed")]
-pub struct Unavailable;
+pub struct Closed;
 
-/// One order for all commits, with optimistic concurrency and fan-out.
+/// A totally ordered log of commits with optimistic concurrency control and subscriptions.
 ///
-/// *Ordered* and *committed* are two things. A record is ordered when it has its position; it is
-/// committed when it lies, flushed, in the log of as many ledgers as the installation asks for. What
-/// is decided on an ordered record stands behind it in the one order, so it is committed only if that
-/// is. Callers are answered when committed, and never before.
+/// # Ordered and committed
 ///
-/// - Positions are contiguous from 1. Records of one commit take consecutive positions.
-/// - A commit is written whole or not at all, whatever fails.
-/// - Of commits that expect the same position of a stream, one wins.
-/// - A commit that is appended again gives its first answer, for ever: its id stands in its records.
+/// A record is *ordered* once it has a position. It is *committed* once it is durable in the event logs of as
+/// many ledgers as the deployment requires. Records are committed in the order of their positions, so a
+/// decision based on a record that is ordered but not yet committed can itself be committed only after that
+/// record. A command must not be acknowledged before its records are committed.
+///
+/// # Guarantees
+///
+/// - Positions are contiguous, starting at 1. The records of a commit have consecutive positions.
+/// - A commit is atomic, whatever fails: either all of its records are in the journal or none is.
+/// - Of several commits that expect the same position of a stream, at most one is appended.
+/// - Appending is idempotent without a time limit: a commit that is appended again returns its first result,
+///   because its records contain the command id.
+///
+/// # Crashes
+///
+/// A crash of services, brokers or ledgers loses no committed record, as long as the disks of its ledgers
+/// survive. A record that was ordered but not committed may be lost, and its position may then be assigned to
+/// another record. Waiters detect this by [`Journal::epoch`]; appending the same commit again is safe and
+/// returns its actual position.
 #[async_trait]
 pub trait Journal: Send + Sync + 'static {
-    /// Orders a commit and answers with the position of its last record. `Ok` says that it is ordered;
-    /// [`Journal::wait_committed`] tells when it is committed.
+    /// Orders a commit and returns the position of its last record. `Ok` means that the commit is ordered; use
+    /// [`Journal::wait_committed`] to wait until it is committed.
     ///
-    /// On a conflict the journal looks behind each write's expected position for this commit's id, so
-    /// that a repeat after a lost answer is told the first answer. What stands up to the expected
-    /// position the caller has read, and looks there itself. The same id with another command digest is
-    /// [`AppendError::Reused`].
+    /// On a conflict, each stream is searched after the write's expected position for a record with the commit's
+    /// command id, so that a retry after a lost reply returns the first result. Records up to the expected
+    /// position are not searched; the caller has read them and must check them itself.
+    ///
+    /// # Errors
+    ///
+    /// - [`AppendError::Conflict`] if a stream's last record is not at the expected position;
+    /// - [`AppendError::Reused`] if the command id is found with another command digest;
+    /// - [`AppendError::Malformed`], [`AppendError::TooLarge`] and [`AppendError::Full`] if the commit, or any
+    ///   commit at the moment, cannot be accepted;
+    /// - [`AppendError::Unavailable`] if the outcome is unknown;
+    /// - [`AppendError::Damaged`] if the journal has lost committed records.
     async fn append(&self, commit: Commit) -> Result<Position, AppendError>;
 
-    /// The records of one stream behind `after`, in order: nothing that was ordered before the call is
-    /// missing. It is for deciding: the last of them may not be committed yet.
+    /// Reads the records of one stream after position `after`, in order, including every record that was ordered
+    /// before the call. Meant for decisions: the last records may not be committed yet.
     async fn read(&self, stream: &StreamName, after: Position) -> Result<Vec<Record>, ReadError>;
 
-    /// Every committed record behind `after` that the filter takes, in order, without gap or repeat:
-    /// first the past, then live. It outlives restarts of the broker by itself; it ends with an error
-    /// only when the journal is damaged, or when the journal is closed.
+    /// Subscribes to the committed records after position `after` that match the filter: first the existing ones,
+    /// then new ones as they are committed, in order, each exactly once. The subscription survives restarts of
+    /// the broker. It ends with an error if the journal is damaged, and without one if the journal is closed.
     async fn subscribe(&self, after: Position, filter: Filter) -> Result<Subscription, ReadError>;
 
-    /// The last committed position. It only rises.
+    /// Watches the last committed position, which never moves back.
     fn committed(&self) -> watch::Receiver<Position>;
 
-    /// Changes whenever what was ordered and not yet committed may have been lost, and before
-    /// [`Journal::committed`] next rises. Who waits until a position is committed sees whether this
-    /// changed since the position was learnt; if so another record may stand there, and appending the
-    /// same commit again tells.
-    fn tenure(&self) -> u64 {
+    /// Returns a number that changes whenever records that were ordered but not committed may have been lost, and
+    /// does so before [`Journal::committed`] advances again.
+    ///
+    /// A caller that waits for a position to be committed must compare the epoch with the one from before the
+    /// position was returned by [`Journal::append`]. If it has changed, another record may be at the position;
+    /// appending the same commit again returns the actual one.
+    fn epoch(&self) -> u64 {
         0
     }
 
-    /// Waits, without a limit of its own, until the position is committed.
-    async fn wait_committed(&self, position: Position) -> Result<(), Unavailable> {
+    /// Waits until the position is committed, without a timeout. Fails if the journal is closed.
+    async fn wait_committed(&self, position: Position) -> Result<(), Closed> {
         let mut committed = self.committed();
         match committed.wait_for(|&reached| reached >= position).await {
             Ok(_) => Ok(()),
-            Err(_) => Err(Unavailable),
+            Err(_) => Err(Closed),
         }
     }
 }
 
-/// Records as they are committed; see [`Journal::subscribe`]. Several may have the same record in hand.
-/// Dropping it ends it.
+/// A stream of committed records; see [`Journal::subscribe`]. Records are shared between subscriptions. Dropping
+/// it unsubscribes.
 pub struct Subscription {
     records: BoxStream<'static, Result<Arc<Record>, ReadError>>,
 }
 
 impl Subscription {
-    /// Wraps a provider's stream.
+    /// Wraps the stream of a journal implementation.
     pub fn new(records: impl Stream<Item = Result<Arc<Record>, ReadError>> + Send + 'static) -> Subscription {
         Subscription { records: Box::pin(records) }
     }

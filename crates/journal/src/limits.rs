@@ -1,75 +1,76 @@
-//! How much the journal takes, in one place.
+//! Limits and timeouts of the journal.
 
 use std::time::Duration;
 
-/// The bytes of one record's payload: the log's 64 KiB less room for the record's own header.
+/// Maximum payload of a record, in bytes: the log's 64 KiB minus room for the record's header.
 pub const PAYLOAD_BYTES_MAX: usize = 60 * 1024;
 
-/// The writes of one commit.
+/// Maximum number of writes in a commit.
 pub const COMMIT_WRITES_MAX: usize = event_log::limits::COMMIT_RECORDS_MAX;
 
-/// The bytes of all payloads of one commit.
+/// Maximum total payload of a commit, in bytes.
 pub const COMMIT_BYTES_MAX: usize = event_log::limits::COMMIT_BYTES_MAX;
 
-/// The events of one write.
+/// Maximum number of events in a write.
 pub const WRITE_EVENTS_MAX: usize = event_log::limits::TYPES_MAX;
 
-/// The records that a subscription reads from the log at once.
+/// Number of records that a subscription reads from the log at a time.
 pub const SUBSCRIPTION_BATCH_RECORDS_MAX: usize = 1_024;
 
-/// The newest records that followers of the embedded log have in hand together.
+/// Number of most recent records of the embedded log that its subscriptions share in memory.
 pub const FEED_RECORDS_MAX: usize = 2_048;
 
-/// The messages that a consumer asks NATS for at once.
+/// Number of messages that a consumer requests from NATS at a time.
 pub const PULL_BATCH_MESSAGES_MAX: usize = 1000;
 
-/// The records that one direct get of a stream brings at once.
+/// Maximum number of records returned by one batched direct get.
 pub const DIRECT_BATCH_RECORDS_MAX: u64 = 500;
 
-/// The records that a ledger takes into one group.
+/// Number of records that a ledger appends to its log at a time.
 pub const LEDGER_GROUP_RECORDS_MAX: usize = 1024;
 
-/// The commits of several records that one process has under way at once behind NATS. The server holds
-/// at most 50 unfinished batches for a stream, and with one replica keeps each in files of its own until
-/// it is whole: some hundred of them pass in a second, however many come.
+/// Number of multi-record commits that one process has in flight to NATS at a time. The server allows at most
+/// 50 unfinished batches per stream, and with a single replica stores each in files of its own until it is
+/// complete, which limits throughput to a few hundred batches per second in any case.
 pub const BATCHES_IN_FLIGHT_MAX: usize = 8;
 
-/// How long to try to reach the broker at first.
+/// How long the initial connection to the broker is attempted.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long an append is tried again while the broker or every ledger is away or silent. A cluster that lost
-/// its leader takes up to ten seconds to find another.
+/// How long an append is retried while the broker or all ledgers are unavailable. A cluster that has lost its
+/// leader takes up to ten seconds to elect another.
 pub const APPEND_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long a read is tried again while the broker or every ledger is away or silent.
+/// How long a read is retried while the broker or all ledgers are unavailable.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long one request to the broker may take before it is asked again.
+/// Timeout of a single request to the broker.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long to wait before asking the broker again, at most.
+/// Maximum pause between two attempts to reach the broker.
 pub const RETRY_PAUSE_MAX: Duration = Duration::from_millis(500);
 
-/// How often a ledger announces its head while nothing happens.
+/// How often an idle ledger announces its head.
 pub const ANNOUNCEMENT_INTERVAL: Duration = Duration::from_millis(500);
 
-/// How often the broker says that a consumer without messages is alive.
+/// How often the broker sends a heartbeat to an idle consumer.
 pub const CONSUMER_HEARTBEAT: Duration = Duration::from_secs(1);
 
-/// How long a consumer may bring nothing of what is known to be committed before it is made anew.
+/// How long a consumer may be silent before it is checked against the stream, and recreated if it has missed
+/// records.
 pub const CONSUMER_SILENCE_MAX: Duration = Duration::from_secs(3);
 
-/// How often a process asks the ledgers to look at the stream, at most, while one has not answered.
-pub const QUESTION_INTERVAL: Duration = Duration::from_millis(100);
+/// Minimum interval between two probes of the ledgers by one process, while a confirmation is missing.
+pub const PROBE_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long ledgers that announced themselves may be silent before nothing more is appended.
+/// How long all ledgers may be silent before appends are held back.
 pub const ANNOUNCEMENT_SILENCE_MAX: Duration = Duration::from_secs(5);
 
-/// The positions of which a process remembers what a ledger said to be the root, at most.
-pub const ROOTS_REMEMBERED_MAX: usize = 1024;
+/// Number of recently announced roots that a process remembers, to detect ledgers that differ.
+pub const RECENT_ROOTS_MAX: usize = 1024;
 
-/// The records that are put back into a stream at once.
-pub const RECORDS_PUT_BACK_AT_ONCE: usize = 256;
+/// Number of records restored to a stream at a time.
+pub const RESTORE_BATCH_RECORDS_MAX: usize = 256;
 
-/// How long a repair listens for ledgers that follow the stream.
-pub const LEDGERS_HEARD_WITHIN: Duration = Duration::from_millis(1500);
+/// How long a repair listens for running ledgers before it starts.
+pub const LEDGER_DETECTION_TIME: Duration = Duration::from_millis(1500);

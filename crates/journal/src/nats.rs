@@ -1,18 +1,19 @@
-//! The journal that JetStream orders and ledgers keep.
+//! The distributed journal: JetStream orders the records, ledgers store them durably.
 //!
-//! A write is one message in the realm's stream, its position the message's sequence. JetStream gives
-//! the order; what it acknowledged may be lost with the power, so a record counts as committed only
-//! when [`run_ledger`] somewhere has it, flushed, in an event log. Ledgers announce how far they are on
-//! the core subject `huishang.<realm>.committed`.
+//! Each record is a message in the realm's stream, and its position is the message's sequence number. JetStream
+//! may lose acknowledged messages in a power cut, so a record counts as committed only once the ledgers
+//! ([`run_ledger`]) have it durably in their event logs. Ledgers announce their heads on the core NATS subject
+//! `huishang.<realm>.committed`.
 //!
-//! A broker may come back with less than it had, with an older copy, or with nothing. So after each
-//! connection a process appends and reads only once a ledger has seen, at its request, that the stream
-//! has all that the ledger's log has ([`standing`]); what is said by a ledger that was not asked counts
-//! for nothing; and whoever waits for a record learns by [`Journal::tenure`] that it may have been lost.
+//! A broker may restart with fewer messages, with an older copy of the stream, or with none. Therefore, after
+//! every (re)connection, a process appends and reads only once a ledger has confirmed, in reply to this
+//! process's probe, that the stream contains everything in the ledger's log ([`readiness`]). Announcements of a
+//! ledger that has not confirmed this are ignored, and callers waiting for a record learn from
+//! [`Journal::epoch`] that it may have been lost.
 //!
-//! Message ids of JetStream are not used: their window ends after minutes, and a repeat is a conflict or
-//! a duplicate depending on the replicas. Expected positions and the commit ids in the records do the
-//! same for ever.
+//! JetStream's message ids are not used for deduplication: their window ends after minutes, and whether a
+//! repeat is reported as a duplicate or as a conflict depends on the number of replicas. Expected positions and
+//! the command ids in the records serve the same purpose without a time limit.
 
 mod announcement;
 mod append;
@@ -20,9 +21,9 @@ mod direct;
 mod ledger;
 mod message;
 mod read;
+mod readiness;
 pub mod repair;
 mod setup;
-mod standing;
 mod subscribe;
 mod watermark;
 
@@ -45,31 +46,31 @@ pub struct NatsJournal {
     _watermark: Arc<AbortOnDropHandle<()>>,
 }
 
-/// The connection, and what is known of the stream behind it.
+/// The connection, and what is known about the stream.
 struct Link {
     client: async_nats::Client,
     context: jetstream::Context,
     names: message::Names,
     replicas: usize,
-    /// Rises whenever the connection goes or comes, or moments later.
-    epoch: Arc<AtomicU64>,
-    heard: Arc<watermark::Heard>,
-    /// The epoch and the tenure in which the stream was last seen to be the ledgers'.
-    checked: [AtomicU64; 2],
-    batches: Semaphore,
+    /// Incremented when the connection is lost or established, possibly with a short delay.
+    connection_epoch: Arc<AtomicU64>,
+    ledgers: Arc<watermark::LedgerRegistry>,
+    /// The connection epoch and the registry's epoch in which the stream was last found to match the ledgers.
+    verified_epochs: [AtomicU64; 2],
+    batch_permits: Semaphore,
     committed: watch::Receiver<Position>,
 }
 
 impl NatsJournal {
-    /// Connects, makes the realm's stream when there is none, and listens to the ledgers. It tries
-    /// for [`CONNECT_TIMEOUT`](crate::limits::CONNECT_TIMEOUT); once connected, it reconnects by itself
-    /// for ever.
+    /// Connects, creates the realm's stream if there is none, and subscribes to the ledgers' announcements.
+    /// Retries for [`CONNECT_TIMEOUT`](crate::limits::CONNECT_TIMEOUT); once connected, it reconnects by itself
+    /// indefinitely.
     pub async fn connect(config: Config) -> Result<NatsJournal, ConnectError> {
         setup::connect(config).await
     }
 
-    /// The stream's last position, whether committed or not.
-    pub async fn last(&self) -> Result<Position, ReadError> {
+    /// Returns the last position of the stream, committed or not.
+    pub async fn last_position(&self) -> Result<Position, ReadError> {
         let stream = self.link.context.get_stream(&self.link.names.stream).await;
         let stream = stream.map_err(|error| ReadError::Unavailable(error.to_string()))?;
         Ok(stream.cached_info().state.last_sequence)
@@ -77,8 +78,8 @@ impl NatsJournal {
 }
 
 impl Link {
-    fn epoch(&self) -> u64 {
-        self.epoch.load(Ordering::SeqCst)
+    fn connection_epoch(&self) -> u64 {
+        self.connection_epoch.load(Ordering::SeqCst)
     }
 
     fn connection(&self) -> watermark::Connection {
@@ -104,7 +105,7 @@ impl Journal for NatsJournal {
         self.link.committed.clone()
     }
 
-    fn tenure(&self) -> u64 {
-        self.link.heard.tenure()
+    fn epoch(&self) -> u64 {
+        self.link.ledgers.epoch()
     }
 }

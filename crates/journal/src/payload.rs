@@ -1,8 +1,8 @@
-//! How a write becomes the bytes of a record, and comes back; the same for both providers.
+//! Encoding of writes as records, shared by both implementations.
 //!
-//! The payload is an encoded `huishang.log.v1.Payload`. Its bytes are made once, here, and every ledger
-//! keeps these very bytes: all that a record holds beside them follows from them, from the stream's
-//! name and from the salt.
+//! The payload is an encoded `huishang.log.v1.Payload`. It is encoded once, here, and every ledger stores
+//! exactly these bytes; everything else in a record is derived from them, from the stream's name and from the
+//! salt.
 
 use crate::limits::{COMMIT_BYTES_MAX, COMMIT_WRITES_MAX, PAYLOAD_BYTES_MAX, WRITE_EVENTS_MAX};
 use crate::{AppendError, Commit, Position, ReadError, Record};
@@ -14,28 +14,28 @@ use proto::log::v1 as wire;
 use proto::record::{Envelope, kind_of};
 use std::collections::HashSet;
 
-/// Random bytes that a record's hash covers together with its payload, so that a payload which was
-/// erased cannot be found again by guessing.
+/// Random bytes that are hashed together with a record's payload, so that an erased payload cannot be recovered
+/// by guessing.
 pub type Salt = [u8; 16];
 
-/// A write as it will be stored.
+/// An encoded write, ready to be appended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sealed {
-    /// Its stream.
+    /// Stream written to.
     pub stream: StreamName,
-    /// The position that the stream's last record must have.
+    /// Expected position of the stream's last record.
     pub expected: Position,
-    /// The circumstances, with the write's part in its commit.
+    /// Metadata of the commit, with the write's part in it.
     pub envelope: Envelope,
-    /// The full names of its events, in order.
+    /// Full type names of the events, in order.
     pub types: Vec<String>,
     /// The encoded envelope and events.
     pub payload: Bytes,
-    /// The salt of its hash.
+    /// Salt of the record's hash.
     pub salt: Salt,
 }
 
-/// Encodes a commit's writes, in order, or says what is wrong with it.
+/// Validates a commit and encodes its writes, in order.
 pub fn seal(commit: Commit) -> Result<Vec<Sealed>, AppendError> {
     check(&commit)?;
     let Commit { mut envelope, writes } = commit;
@@ -66,44 +66,47 @@ pub fn seal(commit: Commit) -> Result<Vec<Sealed>, AppendError> {
 }
 
 fn check(commit: &Commit) -> Result<(), AppendError> {
-    let malformed = |why: String| Err(AppendError::Malformed(why));
+    let malformed = |reason: String| Err(AppendError::Malformed(reason));
     let writes = &commit.writes;
     if writes.is_empty() || writes.len() > COMMIT_WRITES_MAX {
         return malformed(format!(
-            "a commit has 1 to {COMMIT_WRITES_MAX} writes; this one has {}",
+            "a commit must have 1 to {COMMIT_WRITES_MAX} writes, not {}",
             writes.len()
         ));
     }
     let mut streams = HashSet::new();
     for write in writes {
         if StreamName::parse(&write.stream.to_string()).as_ref() != Some(&write.stream) {
-            return malformed(format!("{} is no stream's name", write.stream));
+            return malformed(format!("{} is not a valid stream name", write.stream));
         }
         if write.events.is_empty() || write.events.len() > WRITE_EVENTS_MAX {
             let found = write.events.len();
-            return malformed(format!("a write has 1 to {WRITE_EVENTS_MAX} events; this one has {found}"));
+            return malformed(format!("a write must have 1 to {WRITE_EVENTS_MAX} events, not {found}"));
         }
         if !streams.insert(&write.stream) {
-            return malformed(format!("a commit writes a stream once; this one has {} twice", write.stream));
+            return malformed(format!("a commit must not write to a stream twice: {}", write.stream));
         }
     }
     Ok(())
 }
 
-/// Reads the record that stands at a position.
+/// Decodes the record at a position.
 pub fn open(position: Position, stream: &str, payload: &[u8]) -> Result<Record, ReadError> {
     let damaged = |what: String| ReadError::Damaged { position, what };
-    let stream = StreamName::parse(stream).ok_or_else(|| damaged(format!("{stream} is no stream's name")))?;
-    let payload = wire::Payload::decode(payload).map_err(|fault| damaged(format!("no payload: {fault}")))?;
-    let envelope = payload.envelope.ok_or_else(|| damaged("a payload without envelope".into()))?;
-    let envelope = Envelope::from_wire(envelope).map_err(|fault| damaged(format!("no envelope: {fault}")))?;
+    let stream =
+        StreamName::parse(stream).ok_or_else(|| damaged(format!("{stream} is not a valid stream name")))?;
+    let payload = wire::Payload::decode(payload)
+        .map_err(|fault| damaged(format!("the payload is malformed: {fault}")))?;
+    let envelope = payload.envelope.ok_or_else(|| damaged("the payload has no envelope".into()))?;
+    let envelope = Envelope::from_wire(envelope)
+        .map_err(|fault| damaged(format!("the envelope is malformed: {fault}")))?;
     if envelope.part == 0 || envelope.part > envelope.parts {
-        return Err(damaged(format!("part {} of {}", envelope.part, envelope.parts)));
+        return Err(damaged(format!("its part number {} is not in 1 to {}", envelope.part, envelope.parts)));
     }
     Ok(Record { position, stream, envelope, events: payload.events })
 }
 
-/// The full names of a record's events, in order.
+/// Returns the full type names of a record's events, in order.
 pub fn types(record: &Record) -> Vec<String> {
     record.events.iter().map(|event| kind_of(event).to_owned()).collect()
 }
@@ -115,7 +118,7 @@ mod tests {
     use domain::Uuid;
 
     #[test]
-    fn a_write_comes_back_as_it_was() {
+    fn a_write_round_trips() {
         let (one, two) = (sample::stream(), sample::stream());
         let commit = sample::commit(Uuid::new_v4(), &[(&one, 0), (&two, 7)]);
         let sealed = seal(commit.clone()).unwrap();
@@ -130,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_record_is_named_with_its_position() {
+    fn invalid_bytes_are_reported_with_their_position() {
         let stream = sample::stream().to_string();
         for bytes in [&b"\xff\xff"[..], b""] {
             assert!(matches!(open(3, &stream, bytes), Err(ReadError::Damaged { position: 3, .. })));

@@ -1,13 +1,13 @@
-//! The contract of the journal, held by the one that is the event log itself.
+//! The embedded journal against the conformance suite.
 
 use event_log::{EventLog, Options};
-use journal::conformance::Tested;
+use journal::conformance::JournalUnderTest;
 use journal::embedded::EmbeddedJournal;
 use std::sync::Arc;
 use tempfile::TempDir;
 
 struct Sandbox {
-    journal: Tested,
+    journal: JournalUnderTest,
     _folder: TempDir,
 }
 
@@ -20,7 +20,7 @@ async fn start() -> Sandbox {
 journal::conformance_cases!(start);
 
 #[tokio::test]
-async fn what_was_appended_is_there_after_a_restart() {
+async fn appended_records_survive_a_restart() {
     use journal::conformance::{sample, take};
     use journal::{Filter, Journal};
 
@@ -30,7 +30,7 @@ async fn what_was_appended_is_there_after_a_restart() {
     for _ in 0..2 {
         let (log, _) = EventLog::open(Options::new(folder.path())).unwrap();
         let journal = EmbeddedJournal::new(log.clone());
-        assert_eq!(journal.append(commit.clone()).await, Ok(1), "a repeat over a restart is a repeat");
+        assert_eq!(journal.append(commit.clone()).await, Ok(1), "a repeat is recognized after a restart");
         let mut records = journal.subscribe(0, Filter::All).await.unwrap();
         assert_eq!(take(&mut records, 1).await[0].stream, stream);
         drop((journal, records));

@@ -1,13 +1,13 @@
-//! The contract of the journal, held by the one on NATS, against a real server that is killed, cut and
-//! replaced.
+//! The distributed journal against the conformance suite, and against a real server that is killed, loses
+//! messages and is replaced.
 
-#[path = "nats/mend.rs"]
-mod mend;
+#[path = "nats/recovery.rs"]
+mod recovery;
 mod support;
 
 use domain::Uuid;
 use event_log::EventLog;
-use journal::conformance::{Tested, sample, take};
+use journal::conformance::{JournalUnderTest, sample, take};
 use journal::nats::{Config, ConnectError, LedgerError, NatsJournal};
 use journal::{AppendError, Filter, Journal, Position, ReadError};
 use std::process::Command;
@@ -17,7 +17,7 @@ use support::{Ledger, NatsServer, connect, connect_to};
 use tempfile::TempDir;
 
 struct Sandbox {
-    journal: Tested,
+    journal: JournalUnderTest,
     _ledger: Ledger,
     _server: NatsServer,
     _folder: TempDir,
@@ -33,7 +33,7 @@ async fn start() -> Sandbox {
 
 journal::conformance_cases!(start);
 
-/// Appends one record after the other to a new stream; answers with the last position.
+/// Appends `count` records to a new stream, one after another, and returns the last position.
 async fn append_many(journal: &NatsJournal, count: usize) -> Position {
     let stream = sample::stream();
     let mut last = 0;
@@ -43,12 +43,12 @@ async fn append_many(journal: &NatsJournal, count: usize) -> Position {
     last
 }
 
-async fn committed(journal: &NatsJournal, position: Position) {
+async fn wait_committed(journal: &NatsJournal, position: Position) {
     let waited = tokio::time::timeout(Duration::from_secs(30), journal.wait_committed(position)).await;
-    waited.expect("a ledger that commits").unwrap();
+    waited.expect("the position is committed in time").unwrap();
 }
 
-fn everything(log: &EventLog) -> Vec<event_log::Record> {
+fn all_records(log: &EventLog) -> Vec<event_log::Record> {
     log.read(0, usize::MAX).unwrap()
 }
 
@@ -70,7 +70,7 @@ async fn nothing_is_lost_or_repeated_when_the_server_is_killed_under_load() {
             for _ in 0..EACH {
                 let [one, two] = [sample::stream(), sample::other_stream()];
                 let commit = sample::commit(Uuid::new_v4(), &[(&one, 0), (&two, 0)]);
-                // A caller repeats what was not answered, and gets the first answer.
+                // A caller retries an append whose outcome is unknown, and gets the first result.
                 let last = loop {
                     match journal.append(commit.clone()).await {
                         Ok(last) => break last,
@@ -78,7 +78,7 @@ async fn nothing_is_lost_or_repeated_when_the_server_is_killed_under_load() {
                         Err(error) => panic!("{error}"),
                     }
                 };
-                committed(&journal, last).await;
+                wait_committed(&journal, last).await;
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         })
@@ -96,11 +96,11 @@ async fn nothing_is_lost_or_repeated_when_the_server_is_killed_under_load() {
     let all = take(&mut all, 2 * count).await;
     assert!((1..).zip(&all).all(|(position, record)| record.position == position));
     assert_eq!(take(&mut filtered, count).await.len(), count);
-    assert_eq!(everything(&ledger.log).len(), 2 * count);
+    assert_eq!(all_records(&ledger.log).len(), 2 * count);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_subscription_goes_on_after_a_long_absence_of_the_server() {
+async fn a_subscription_continues_after_a_long_outage_of_the_server() {
     let mut server = NatsServer::start();
     let folder = TempDir::new().unwrap();
     let journal = connect(&server, 1).await;
@@ -121,23 +121,23 @@ async fn a_subscription_goes_on_after_a_long_absence_of_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ledger_goes_on_where_it_was_and_catches_up() {
+async fn a_ledger_resumes_where_it_stopped_and_catches_up() {
     let server = NatsServer::start();
     let folder = TempDir::new().unwrap();
     let journal = connect(&server, 1).await;
     let ledger = Ledger::start(&journal, "one", folder.path());
-    committed(&journal, append_many(&journal, 10).await).await;
+    wait_committed(&journal, append_many(&journal, 10).await).await;
     ledger.stop().await;
 
     let last = append_many(&journal, 3000).await;
     assert_eq!(*journal.committed().borrow(), 10, "nothing is committed without a ledger");
     let ledger = Ledger::start(&journal, "one", folder.path());
-    committed(&journal, last).await;
+    wait_committed(&journal, last).await;
     assert_eq!(ledger.log.head().position, 3010);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_two_ledgers_needed_both_have_equal_bytes_of_what_is_committed() {
+async fn with_two_ledgers_needed_both_have_identical_committed_records() {
     let server = NatsServer::start();
     let folders = [TempDir::new().unwrap(), TempDir::new().unwrap()];
     let journal = connect(&server, 2).await;
@@ -147,23 +147,23 @@ async fn with_two_ledgers_needed_both_have_equal_bytes_of_what_is_committed() {
     assert_eq!(*journal.committed().borrow(), 0, "one ledger is not enough");
 
     let two = Ledger::start(&journal, "two", folders[1].path());
-    committed(&journal, last).await;
-    assert_eq!(everything(&one.log), everything(&two.log));
+    wait_committed(&journal, last).await;
+    assert_eq!(all_records(&one.log), all_records(&two.log));
     assert_eq!(one.log.head(), two.log.head());
 }
 
-/// Copies a folder as it is.
+/// Copies a folder, preserving all attributes.
 fn copy(from: &std::path::Path, to: &std::path::Path) {
     assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_lost_its_end_gets_it_back_from_the_ledger() {
+async fn a_stream_that_lost_its_tail_is_restored_by_the_ledger() {
     let mut server = NatsServer::start();
     let folder = TempDir::new().unwrap();
     let journal = connect(&server, 1).await;
     let ledger = Ledger::start(&journal, "one", folder.path());
-    committed(&journal, append_many(&journal, 10).await).await;
+    wait_committed(&journal, append_many(&journal, 10).await).await;
     server.kill();
     let older = server.folder.path().join("older");
     copy(&server.store(), &older);
@@ -172,17 +172,17 @@ async fn a_stream_that_lost_its_end_gets_it_back_from_the_ledger() {
     let [one, two] = [sample::stream(), sample::stream()];
     let both = sample::commit(Uuid::new_v4(), &[(&one, 0), (&two, 0)]);
     assert_eq!(journal.append(both).await, Ok(12));
-    committed(&journal, append_many(&journal, 3).await).await;
-    let before = everything(&ledger.log);
+    wait_committed(&journal, append_many(&journal, 3).await).await;
+    let before = all_records(&ledger.log);
     server.kill();
     std::fs::remove_dir_all(server.store()).unwrap();
     copy(&older, &server.store());
     server.restart();
 
-    // Nothing takes the place of what is committed while the stream is short.
+    // No new record gets the position of a committed one while the stream is truncated.
     assert_eq!(append_many(&journal, 1).await, 16);
-    committed(&journal, 16).await;
-    assert_eq!(everything(&ledger.log)[..15], before[..]);
+    wait_committed(&journal, 16).await;
+    assert_eq!(all_records(&ledger.log)[..15], before[..]);
     assert_eq!(journal.read(&two, 0).await.unwrap()[0].position, 12);
 }
 
@@ -192,19 +192,19 @@ async fn a_ledger_stops_when_stream_and_log_differ() {
     let folder = TempDir::new().unwrap();
     let journal = connect(&server, 1).await;
     let ledger = Ledger::start(&journal, "one", folder.path());
-    committed(&journal, append_many(&journal, 5).await).await;
+    wait_committed(&journal, append_many(&journal, 5).await).await;
     server.kill();
     let older = server.folder.path().join("older");
     copy(&server.store(), &older);
     server.restart();
-    committed(&journal, append_many(&journal, 5).await).await;
+    wait_committed(&journal, append_many(&journal, 5).await).await;
     ledger.stop().await;
     server.kill();
     std::fs::remove_dir_all(server.store()).unwrap();
     copy(&older, &server.store());
     server.restart();
 
-    // A process that knows nothing of the ledger appends nothing; one that is not ours might.
+    // A process without a confirmation by a ledger appends nothing, but a foreign client may.
     let journal = connect(&server, 1).await;
     let waiting = journal.append(sample::commit(Uuid::new_v4(), &[(&sample::stream(), 0)]));
     assert!(tokio::time::timeout(Duration::from_secs(1), waiting).await.is_err());
@@ -219,7 +219,7 @@ async fn a_ledger_stops_when_stream_and_log_differ() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ledger_stops_at_what_is_no_record() {
+async fn a_ledger_stops_at_an_invalid_record() {
     let server = NatsServer::start();
     let folder = TempDir::new().unwrap();
     let journal = connect(&server, 1).await;
@@ -235,7 +235,7 @@ async fn a_ledger_stops_at_what_is_no_record() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_work_is_told() {
+async fn invalid_configurations_and_unreachable_servers_are_reported() {
     let server = NatsServer::start();
     let config = Config::new(server.url());
     connect(&server, 1).await;
@@ -246,11 +246,11 @@ async fn what_cannot_work_is_told() {
     let nowhere = Config::new("nats://user:secret@127.0.0.1:1");
     match NatsJournal::connect(nowhere).await {
         Err(error @ ConnectError::Unreachable { .. }) => assert!(!error.to_string().contains("secret")),
-        _ => panic!("nobody is there"),
+        _ => panic!("there is no server"),
     }
 }
 
-/// Three replicas answer otherwise than one: other codes, other repeats, reads by whoever is there.
+/// Three replicas behave differently from one: other error codes, other duplicates, reads by any replica.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_of_three_servers_keeps_the_contract() {
     let mut servers = NatsServer::cluster();
@@ -266,21 +266,21 @@ async fn a_cluster_of_three_servers_keeps_the_contract() {
         } )+ };
     }
     cases!(
-        an_expected_position_that_is_not_the_last_is_a_conflict,
-        a_conflict_in_one_write_stores_none,
-        a_repeat_is_given_the_first_answer,
-        one_of_many_writers_wins_each_position,
-        a_subscription_takes_what_many_writers_append,
-        a_filtered_subscription_brings_what_it_is_for
+        a_wrong_expected_position_is_a_conflict,
+        a_conflict_in_one_write_appends_none,
+        a_repeated_append_returns_the_first_result,
+        one_of_many_concurrent_writers_wins_each_position,
+        a_subscription_returns_the_records_of_concurrent_writers,
+        a_filtered_subscription_returns_only_matching_records
     );
 
     let journal = connect_to(Config { realm: "killed".into(), replicas: 3, ..Config::new(&url) }).await;
     let folder = TempDir::new().unwrap();
     let _ledger = Ledger::start(&journal, "one", folder.path());
-    committed(&journal, append_many(&journal, 5).await).await;
+    wait_committed(&journal, append_many(&journal, 5).await).await;
     for server in &mut servers {
         server.kill();
-        committed(&journal, append_many(&journal, 5).await).await;
+        wait_committed(&journal, append_many(&journal, 5).await).await;
         server.restart();
         tokio::time::sleep(Duration::from_secs(3)).await;
     }

@@ -32,7 +32,7 @@ pub fn kind_of(any: &prost_types::Any) -> &str {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
     /// The command's id.
-    pub commit_id: Uuid,
+    pub command_id: Uuid,
     /// SHA-256 of the command.
     pub command_digest: Vec<u8>,
     /// When it was decided.
@@ -67,14 +67,14 @@ impl Wire<log::Actor> for Actor {
     fn to_wire(&self) -> log::Actor {
         log::Actor {
             subject: self.subject.clone(),
-            department: self.department.as_ref().map(Code::to_string).unwrap_or_default(),
+            department_code: self.department.as_ref().map(Code::to_string).unwrap_or_default(),
             roles: self.roles.to_wire(),
         }
     }
     fn from_wire(wire: log::Actor) -> Result<Self, Invalid> {
-        let department = match wire.department.as_str() {
+        let department = match wire.department_code.as_str() {
             "" => None,
-            code => Some(Code::from_wire(code.to_owned()).map_err(|fault| fault.within("department"))?),
+            code => Some(Code::from_wire(code.to_owned()).map_err(|fault| fault.within("department_code"))?),
         };
         // A role that a later version knows tells this one nothing, and must not hide the record.
         let roles = wire.roles.iter().filter_map(|name| Role::parse(name)).collect();
@@ -86,9 +86,9 @@ crate::wire_required!(Actor => log::Actor);
 impl Wire<log::Envelope> for Envelope {
     fn to_wire(&self) -> log::Envelope {
         log::Envelope {
-            commit_id: self.commit_id.to_string(),
+            command_id: self.command_id.to_string(),
             command_digest: self.command_digest.clone(),
-            time: self.time.to_wire(),
+            decided_at: self.time.to_wire(),
             actor: self.actor.to_wire(),
             causation_id: self.causation_id.map(|id| id.to_string()).unwrap_or_default(),
             correlation_id: self.correlation_id.to_string(),
@@ -100,9 +100,9 @@ impl Wire<log::Envelope> for Envelope {
     fn from_wire(wire: log::Envelope) -> Result<Self, Invalid> {
         let present = |text: String| (!text.is_empty()).then_some(text);
         Ok(Envelope {
-            commit_id: Uuid::from_wire(wire.commit_id)?,
+            command_id: Uuid::from_wire(wire.command_id)?,
             command_digest: wire.command_digest,
-            time: Wire::from_wire(wire.time)?,
+            time: Wire::from_wire(wire.decided_at)?,
             actor: Wire::from_wire(wire.actor)?,
             causation_id: present(wire.causation_id).map(Uuid::from_wire).transpose()?,
             correlation_id: Uuid::from_wire(wire.correlation_id)?,
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_role_from_the_future_does_not_hide_who_decided() {
         let roles = vec!["clerk".to_owned(), "ombudsman-general".to_owned()];
-        let wire = log::Actor { subject: "chen".into(), department: String::new(), roles };
+        let wire = log::Actor { subject: "chen".into(), department_code: String::new(), roles };
         let actor = Actor::from_wire(wire).unwrap();
         assert_eq!((actor.subject.as_str(), actor.roles), ("chen", vec![Role::Clerk]));
     }

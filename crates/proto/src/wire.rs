@@ -64,7 +64,11 @@ impl Invalid {
 impl From<Invalid> for tonic::Status {
     fn from(invalid: Invalid) -> Self {
         let message = invalid.to_string();
-        let mut details = tonic_types::ErrorDetails::new();
+        let mut details = tonic_types::ErrorDetails::with_error_info(
+            "INVALID_REQUEST",
+            "huishang.api.v1",
+            std::collections::HashMap::<String, String>::new(),
+        );
         for violation in invalid.violations {
             details.add_bad_request_violation(violation.field, violation.description);
         }
@@ -184,21 +188,57 @@ pub fn missing() -> Invalid {
     Invalid::value("is missing")
 }
 
-/// Translates a struct field by field: `wire_struct!(Profile => pb::DepartmentProfile { code, name })`.
+/// Turns a list of fields, `name` or `name: field`, into pairs `(name field)` and hands them to another macro
+/// of this file; what follows a `;` goes along. Used by the macros below.
+#[macro_export]
+macro_rules! field_pairs {
+    ($next:ident $context:tt $pairs:tt) => { $crate::$next! { $context $pairs [] } };
+    ($next:ident $context:tt $pairs:tt ; $($given:ident),+ $(,)?) => {
+        $crate::$next! { $context $pairs [$($given)+] }
+    };
+    ($next:ident $context:tt [$($pairs:tt)*] $name:ident: $field:ident $(; $($given:tt)+)?) => {
+        $crate::field_pairs! { $next $context [$($pairs)* ($name $field)] $(; $($given)+)? }
+    };
+    ($next:ident $context:tt [$($pairs:tt)*] $name:ident: $field:ident, $($rest:tt)*) => {
+        $crate::field_pairs! { $next $context [$($pairs)* ($name $field)] $($rest)* }
+    };
+    ($next:ident $context:tt [$($pairs:tt)*] $name:ident $(; $($given:tt)+)?) => {
+        $crate::field_pairs! { $next $context [$($pairs)* ($name $name)] $(; $($given)+)? }
+    };
+    ($next:ident $context:tt [$($pairs:tt)*] $name:ident, $($rest:tt)*) => {
+        $crate::field_pairs! { $next $context [$($pairs)* ($name $name)] $($rest)* }
+    };
+}
+
+/// Translates a struct field by field, to one message or to several with the same fields:
+/// `wire_struct!(docket::Vote => stored::Vote, api::Vote { department_code: department, choice })`.
 ///
-/// Every field of both sides must be named; a forgotten one does not compile.
+/// The wire's name stands first; where the struct has the same name, one is enough. Every field of both sides
+/// must be named; a forgotten one does not compile.
 #[macro_export]
 macro_rules! wire_struct {
-    ($($type:ident)::+ => $($wire:ident)::+ { $($field:ident),* $(,)? }) => {
-        impl $crate::Wire<$($wire)::+> for $($type)::+ {
-            fn to_wire(&self) -> $($wire)::+ {
-                $($wire)::+ { $($field: $crate::Wire::to_wire(&self.$field)),* }
+    ($type:path => $wire:path $(, $more:path)* { $($fields:tt)* }) => {
+        $crate::field_pairs!(wire_struct_pairs ($type, $wire) [] $($fields)*);
+        $crate::wire_struct!(@ $type => $($more),* { $($fields)* });
+    };
+    (@ $type:path => { $($fields:tt)* }) => {};
+    (@ $($rest:tt)+) => { $crate::wire_struct!($($rest)+); };
+}
+
+/// One message of [`wire_struct!`].
+#[macro_export]
+macro_rules! wire_struct_pairs {
+    (($type:path, $wire:path) [$(($name:ident $field:ident))*] []) => {
+        impl $crate::Wire<$wire> for $type {
+            fn to_wire(&self) -> $wire {
+                use $wire as There;
+                There { $($name: $crate::Wire::to_wire(&self.$field)),* }
             }
-            fn from_wire(wire: $($wire)::+) -> Result<Self, $crate::Invalid> {
-                $crate::read_fields!(wire => $($type)::+ { $($field),* })
+            fn from_wire(wire: $wire) -> Result<Self, $crate::Invalid> {
+                $crate::read_fields!(wire => Self { $($name: $field),* })
             }
         }
-        $crate::wire_required!($($type)::+ => $($wire)::+);
+        $crate::wire_required!($type => $wire);
     };
 }
 
@@ -217,27 +257,39 @@ macro_rules! wire_required {
     };
 }
 
-/// Reads named fields of a wire message into a struct or an enum's case, collecting every fault:
-/// `read_fields!(request => session::Command::Postpone { reason })`.
-/// Fields behind `;` are taken from variables of the same name and not from the message.
+/// Reads named fields of a wire message into a struct or an enum's case, collecting every fault under the
+/// wire's name: `read_fields!(request => Command::Merge { into_session_id: into, reason })`. Fields after `;`
+/// are taken from variables of the same name and not from the message.
 #[macro_export]
 macro_rules! read_fields {
-    ($wire:expr => $($target:ident)::+ { $($field:ident),* $(,)? $(; $($given:ident),+ $(,)?)? }) => {{
+    ($wire:expr => $($target:ident)::+ { $($fields:tt)* }) => {
+        $crate::field_pairs!(read_field_pairs ($wire => $($target)::+) [] $($fields)*)
+    };
+}
+
+/// The rest of [`read_fields!`].
+#[macro_export]
+macro_rules! read_field_pairs {
+    (($wire:expr => $($target:ident)::+) [$(($name:ident $field:ident))*] [$($given:ident)*]) => {{
         let (wire, mut faults) = ($wire, Vec::<$crate::Violation>::new());
         // A message without fields reads neither.
         let _ = (&wire, &mut faults);
-        $( let $field = $crate::wire::read_field(stringify!($field), wire.$field, &mut faults); )*
+        $( let $field = $crate::wire::read_field(stringify!($name), wire.$name, &mut faults); )*
         match ($($field,)*) {
-            ($(Some($field),)*) if faults.is_empty() => Ok($($target)::+ { $($field,)* $($($given,)+)? }),
+            ($(Some($field),)*) if faults.is_empty() => Ok($($target)::+ { $($field,)* $($given,)* }),
             _ => Err($crate::Invalid { violations: faults }),
         }
     }};
 }
 
-/// Translates an enum without fields: `wire_enum!(Kind => pb::DepartmentKind { Agency, NonProfit })`.
+/// Translates an enum without fields: `wire_enum!(Kind => stored::DepartmentKind { Agency, NonProfit })`.
+///
+/// On the wire an enum is its number, so an enum that is declared in several packages has one translation:
+/// `wire_enum!(Kind => stored::DepartmentKind, api::DepartmentKind { … })` does not compile when the numbers
+/// differ.
 #[macro_export]
 macro_rules! wire_enum {
-    ($type:path => $wire:path { $($case:ident),+ $(,)? }) => {
+    ($type:path => $wire:path $(, $same:path)* { $($case:ident),+ $(,)? }) => {
         impl $crate::Wire<i32> for $type {
             fn to_wire(&self) -> i32 {
                 use $type as Here;
@@ -256,18 +308,32 @@ macro_rules! wire_enum {
                 }
             }
         }
+        $crate::same_numbers!([$($same),*] $wire [$($case)+]);
+    };
+}
+
+/// Checks at compile time that enums of several packages have the same numbers.
+#[macro_export]
+macro_rules! same_numbers {
+    ([] $wire:path [$($case:ident)+]) => {};
+    ([$same:path $(, $more:path)*] $wire:path [$($case:ident)+]) => {
+        const _: () = {
+            use $same as One;
+            use $wire as Other;
+            $( assert!(One::$case as i32 == Other::$case as i32); )+
+        };
+        $crate::same_numbers!([$($more),*] $wire [$($case)+]);
     };
 }
 
 /// Names the stored message of each event of an aggregate:
-/// `wire_events!(Department => pb { Registered => DepartmentRegistered { profile } })`.
+/// `wire_events!(Room, room::Event => scheduling { Booked => RoomBooked { session_id: session, starts_at } })`.
 ///
-/// An event's case becomes the message with the same fields; the message's full name is the event's
-/// type in the log.
+/// The message's full name is the event's type in the log. Its fields are given as in [`wire_struct!`].
 #[macro_export]
 macro_rules! wire_events {
     ($aggregate:path, $event:path => $wire:ident {
-        $( $case:ident => $message:ident { $($field:ident),* $(,)? } ),+ $(,)?
+        $( $case:ident => $message:ident { $($fields:tt)* } ),+ $(,)?
     }) => {
         impl $crate::record::EventCodec for $aggregate {
             const TYPES: &'static [&'static str] = &[$($crate::kind!($wire, $message)),+];
@@ -275,10 +341,12 @@ macro_rules! wire_events {
             fn encode(event: &Self::Event) -> prost_types::Any {
                 use $event as Event;
                 match event {
-                    $( Event::$case { $($field),* } => $crate::record::any(
-                        $crate::kind!($wire, $message),
-                        &$wire::$message { $($field: $crate::Wire::to_wire($field)),* },
-                    ), )+
+                    $( $crate::field_pairs!(event_pattern (Event::$case) [] $($fields)*) => {
+                        $crate::record::any(
+                            $crate::kind!($wire, $message),
+                            &$crate::field_pairs!(event_message ($wire::$message) [] $($fields)*),
+                        )
+                    } )+
                 }
             }
 
@@ -288,12 +356,26 @@ macro_rules! wire_events {
                     $( $crate::kind!($wire, $message) => {
                         let wire = <$wire::$message as prost::Message>::decode(bytes)
                             .map_err(|fault| $crate::Invalid::value(format!("is no {kind}: {fault}")))?;
-                        $crate::read_fields!(wire => Event::$case { $($field),* }).map(Some)
+                        $crate::read_fields!(wire => Event::$case { $($fields)* }).map(Some)
                     } )+
                     _ => Ok(None),
                 }
             }
         }
+    };
+}
+
+/// The pattern that binds an event's fields.
+#[macro_export]
+macro_rules! event_pattern {
+    (($event:ident::$case:ident) [$(($name:ident $field:ident))*] []) => { $event::$case { $($field),* } };
+}
+
+/// The message that holds an event's fields, which [`event_pattern!`] bound.
+#[macro_export]
+macro_rules! event_message {
+    (($wire:ident::$message:ident) [$(($name:ident $field:ident))*] []) => {
+        $wire::$message { $($name: $crate::Wire::to_wire($field)),* }
     };
 }
 

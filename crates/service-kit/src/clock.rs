@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// Tells the time: the machine's, or one that stands still until the log says that it was moved.
+/// The source of time: the machine's clock, or one that stands still until the log says that it was moved.
 #[derive(Debug, Clone)]
 pub enum Clock {
     /// The machine's clock.
@@ -51,7 +51,7 @@ impl Clock {
                 if left.is_negative() || left.is_zero() {
                     return;
                 }
-                // Short naps follow a system clock that is set while we wait.
+                // Short naps follow a system clock that is set meanwhile.
                 let nap = Duration::try_from(left).unwrap_or_default().min(Duration::from_secs(30));
                 tokio::time::sleep(nap).await;
             },
@@ -72,8 +72,8 @@ async fn follow(journal: &dyn Journal, show: &watch::Sender<Timestamp>) {
         if let Ok(mut records) = journal.subscribe(after, moves.clone()).await {
             while let Some(Ok(record)) = records.next().await {
                 after = record.position;
-                for Event::Moved { to } in decode::<RehearsalClock>(&record).unwrap_or_default() {
-                    show.send_if_modified(|shown| (*shown < to).then(|| *shown = to).is_some());
+                for Event::Moved { clock_at } in decode::<RehearsalClock>(&record).unwrap_or_default() {
+                    show.send_if_modified(|shown| (*shown < clock_at).then(|| *shown = clock_at).is_some());
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! One configuration from file, environment and flags, in rising order, with the same words.
+//! One configuration from file, environment and flags, the later overriding the earlier, with the same names.
 
 use crate::limits::{
     CALLER_REQUESTS_PER_SECOND_MAX_DEFAULT, CONNECTIONS_MAX_DEFAULT, LOG_RESERVE_MIB_DEFAULT,
@@ -16,9 +16,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The name of the installation: its NATS subjects and log carry it.
+    /// The name of the deployment, which its NATS subjects and its log carry.
     pub realm: String,
-    /// Where this process keeps its data: the log, keys, read models.
+    /// Where this process keeps its data: the log, keys, views.
     pub data: PathBuf,
     /// Where gRPC listens.
     pub listen: SocketAddr,
@@ -34,11 +34,11 @@ pub struct Config {
     pub log: Log,
     /// How NATS is used.
     pub nats: Nats,
-    /// How much is enough.
+    /// When a command is committed.
     pub commit: Commit,
-    /// How a ledger stands by its log.
+    /// How a ledger signs its log.
     pub ledger: Ledger,
-    /// How much is too much.
+    /// Limits on load.
     pub limits: Limits,
 }
 
@@ -48,9 +48,9 @@ pub struct Config {
 pub struct Identity {
     /// The JWKS file with the public keys; absent: `<data>/keys/jwks.json`.
     pub jwks: Option<PathBuf>,
-    /// What `iss` must say.
+    /// The `iss` that tokens must have.
     pub issuer: String,
-    /// What `aud` must say.
+    /// The `aud` that tokens must have.
     pub audience: String,
 }
 
@@ -74,7 +74,7 @@ pub struct Nats {
     pub credentials: Option<PathBuf>,
 }
 
-/// How much is enough.
+/// When a command is committed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Commit {
@@ -82,18 +82,18 @@ pub struct Commit {
     pub ledgers: usize,
 }
 
-/// How a ledger stands by its log.
+/// How a ledger signs its log.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ledger {
-    /// The key that signs its heads, PKCS #8 PEM; absent: `<data>/keys/ledger-key.pem`, made when missing.
+    /// The key that signs its heads, PKCS #8 PEM; absent: `<data>/keys/ledger-key.pem`, created when missing.
     pub key: Option<PathBuf>,
-    /// Where the newest signed head is kept, best on another disk than the log, so that a log which was
-    /// put back from an old copy is noticed; absent: `<data>/signed-head`.
+    /// Where the newest signed head is kept, best on another disk than the log, so that a log that was
+    /// restored from an old copy is detected; absent: `<data>/signed-head`.
     pub signed_head: Option<PathBuf>,
 }
 
-/// How much is too much.
+/// Limits on load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
@@ -140,7 +140,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads the defaults, then the file, then `HUISHANG_…`, then what the flags said.
+    /// Reads the defaults, then the file, then `HUISHANG_…`, then the flags.
     pub fn load(file: Option<&Path>, flags: impl Serialize) -> Result<Config, Box<figment::Error>> {
         let mut figment = Figment::from(Serialized::defaults(Config::default()));
         if let Some(file) = file {

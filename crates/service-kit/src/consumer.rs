@@ -10,15 +10,15 @@ use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use std::time::Duration;
 
-/// What stands in every such file beside the consumer's own tables.
+/// What every such file has beside the consumer's own tables.
 const TABLES: &str =
-    "CREATE TABLE checkpoint (schema TEXT NOT NULL, position INTEGER NOT NULL, commit_id TEXT NOT NULL);";
+    "CREATE TABLE checkpoint (schema TEXT NOT NULL, position INTEGER NOT NULL, command_id TEXT NOT NULL);";
 
-/// Opens the file; makes its tables anew when they are missing or of another schema.
+/// Opens the file; recreates its tables when they are missing or of another schema.
 pub(crate) fn open(file: &Path, schema: &str) -> rusqlite::Result<Connection> {
     let tables = Connection::open(file)?;
     tables.busy_timeout(Duration::from_secs(5))?;
-    // Losing the last moments is harmless: the consumer is behind its checkpoint then, and goes on.
+    // Losing the last moments is harmless: the consumer repeats what came after its checkpoint.
     tables.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")?;
     tables.pragma_update(None, "cache_size", -VIEW_CACHE_KIB)?;
     tables.pragma_update(None, "wal_autocheckpoint", VIEW_WAL_PAGES_MAX)?;
@@ -27,13 +27,13 @@ pub(crate) fn open(file: &Path, schema: &str) -> rusqlite::Result<Connection> {
         .optional()
         .unwrap_or_default();
     if known.as_deref() != Some(&digest(schema)) {
-        renew(&tables, schema)?;
+        reset(&tables, schema)?;
     }
     Ok(tables)
 }
 
-/// Drops everything and makes the tables anew, empty.
-pub(crate) fn renew(tables: &Connection, schema: &str) -> rusqlite::Result<()> {
+/// Drops everything and recreates the tables, empty.
+pub(crate) fn reset(tables: &Connection, schema: &str) -> rusqlite::Result<()> {
     clear(tables)?;
     tables.execute_batch(schema)?;
     tables.execute_batch(TABLES)?;
@@ -41,7 +41,7 @@ pub(crate) fn renew(tables: &Connection, schema: &str) -> rusqlite::Result<()> {
     tables.execute("INSERT INTO checkpoint VALUES (?1, 0, '')", [digest(schema)]).map(drop)
 }
 
-/// What tells one schema from another, the tables of this file included.
+/// What distinguishes one schema from another, the tables of this file included.
 fn digest(schema: &str) -> String {
     let all = [schema, TABLES, set_aside::TABLE].concat();
     Sha256::digest(all).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -64,22 +64,22 @@ fn clear(tables: &Connection) -> rusqlite::Result<()> {
 
 /// How far the consumer has come; none when it has not begun.
 pub(crate) fn checkpoint(tables: &Connection) -> rusqlite::Result<Option<Checkpoint>> {
-    tables.query_row("SELECT position, commit_id FROM checkpoint", [], |row| {
+    tables.query_row("SELECT position, command_id FROM checkpoint", [], |row| {
         let position = row.get::<_, i64>(0)? as u64;
-        let commit_id = Uuid::try_parse(&row.get::<_, String>(1)?).unwrap_or_default();
-        Ok((position > 0).then_some(Checkpoint { position, commit_id }))
+        let command_id = Uuid::try_parse(&row.get::<_, String>(1)?).unwrap_or_default();
+        Ok((position > 0).then_some(Checkpoint { position, command_id }))
     })
 }
 
-/// Notes how far the consumer has come.
-pub(crate) fn reach(tables: &Connection, at: Checkpoint) -> rusqlite::Result<()> {
+/// Saves how far the consumer has come.
+pub(crate) fn save_checkpoint(tables: &Connection, at: Checkpoint) -> rusqlite::Result<()> {
     tables
-        .prepare_cached("UPDATE checkpoint SET position = ?1, commit_id = ?2")?
-        .execute((at.position as i64, at.commit_id.to_string()))
+        .prepare_cached("UPDATE checkpoint SET position = ?1, command_id = ?2")?
+        .execute((at.position as i64, at.command_id.to_string()))
         .map(drop)
 }
 
-/// Whether an error speaks of the file and its disk, and not of what was to be written there.
+/// Whether an error is about the file and its disk, and not about what was to be written there.
 pub(crate) fn is_about_the_file(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode as Code;
     matches!(

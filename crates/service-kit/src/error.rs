@@ -1,9 +1,11 @@
 //! Why a command was not carried out, and the one translation of that to a gRPC status.
 
-use crate::events::Unknown;
-use domain::Refusal;
-use journal::{AppendError, ReadError};
+use crate::events::UnknownEventType;
+use domain::{Aggregate, Refusal as _};
+use journal::{AppendError, Position, ReadError};
 use proto::Invalid;
+use proto::api::v1::Reason;
+use std::collections::HashMap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -13,28 +15,48 @@ pub enum CommandError {
     /// The request could not be read.
     #[error("{0}")]
     Invalid(Invalid),
-    /// The thing it is about does not exist.
+    /// Something that it names does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// A rule said no.
+    /// A rule refused.
     #[error("{message}")]
     Rejected {
-        /// The rule's name.
-        reason: String,
+        /// The context whose rule it is, such as `scheduling`.
+        context: &'static str,
+        /// The rule's reason, as the context's protos list it.
+        reason: &'static str,
         /// The rule's sentence.
         message: String,
         /// The figures it looked at.
-        details: Vec<(String, String)>,
+        details: Vec<(&'static str, String)>,
+        /// Whether what the command addresses does not exist at all.
+        not_found: bool,
+    },
+    /// The command was carried out before; its answer is this position.
+    #[error("the command was answered before, with position {0}")]
+    AnsweredBefore(Position),
+    /// The aggregate has records after the position up to which the caller knows it.
+    #[error(
+        "it has changed since position {expected}: {} at position {position}; read it again and decide again",
+        events.join(", ")
+    )]
+    ChangedSince {
+        /// Up to where the caller knows it.
+        expected: Position,
+        /// Its last record.
+        position: Position,
+        /// The types of the events since, oldest first.
+        events: Vec<String>,
     },
     /// The same command id stood for another command before.
     #[error("command id {0} was used before for another command; give each command its own id")]
     IdReused(uuid::Uuid),
-    /// Others were faster, again and again.
+    /// Other commands changed the same aggregate at the same time, on every attempt.
     #[error("others changed the same records {0} times in a row; try again")]
     Conflict(u32),
     /// More than a record can hold.
     #[error(
-        "the command makes a record of {bytes} bytes; at most {max} are taken; shorten its texts or split it"
+        "the command makes a record of {bytes} bytes; at most {max} are accepted; shorten its texts or split it"
     )]
     TooLarge {
         /// What it would have taken.
@@ -43,40 +65,39 @@ pub enum CommandError {
         max: usize,
     },
     /// The journal cannot be reached, or no ledger confirms; whether it was done is not known, and
-    /// asking again with the same command id is safe.
-    #[error("{0}; ask again with the same command id")]
+    /// trying again with the same command id is safe.
+    #[error("{0}; try again with the same command id")]
     Unavailable(String),
     /// The log refuses to grow, for the reason given.
     #[error("{0}")]
     Exhausted(String),
     /// Nothing can be decided on a history that is not understood whole.
     #[error("{0}")]
-    Unknown(Unknown),
+    UnknownEventType(UnknownEventType),
     /// Something that must not be, is.
     #[error("{0}")]
-    Broken(String),
+    InvariantViolated(String),
 }
 
 impl CommandError {
-    /// A rule's refusal.
-    pub fn rejected(refusal: impl Refusal) -> CommandError {
-        if refusal.is_not_found() {
-            return CommandError::NotFound(refusal.to_string());
-        }
+    /// What a rule of an aggregate refused.
+    pub fn rejected<A: Aggregate>(refusal: A::Rejection) -> CommandError {
         CommandError::Rejected {
+            context: A::CATEGORY.split('.').next().unwrap_or(A::CATEGORY),
             reason: refusal.reason(),
             message: refusal.to_string(),
-            details: refusal.details().into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+            details: refusal.details(),
+            not_found: refusal.is_not_found(),
         }
     }
 
-    /// Whether a rule said no, or the thing is not there.
+    /// Whether a rule refused, or something named does not exist.
     pub fn is_refusal(&self) -> bool {
         matches!(self, CommandError::Rejected { .. } | CommandError::NotFound(_))
     }
 
-    /// Whether asking again later can help without anybody changing anything.
-    pub fn is_passing(&self) -> bool {
+    /// Whether the same command can succeed later without anybody changing anything.
+    pub fn is_transient(&self) -> bool {
         matches!(self, CommandError::Unavailable(_) | CommandError::Conflict(_) | CommandError::Exhausted(_))
     }
 }
@@ -91,7 +112,7 @@ impl From<ReadError> for CommandError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Unavailable(why) => CommandError::Unavailable(why),
-            other => CommandError::Broken(other.to_string()),
+            other => CommandError::InvariantViolated(other.to_string()),
         }
     }
 }
@@ -104,7 +125,7 @@ impl From<AppendError> for CommandError {
             AppendError::Reused(id) => CommandError::IdReused(id),
             AppendError::Unavailable(why) => CommandError::Unavailable(why),
             AppendError::Full(why) => CommandError::Exhausted(why),
-            other => CommandError::Broken(other.to_string()),
+            other => CommandError::InvariantViolated(other.to_string()),
         }
     }
 }
@@ -114,37 +135,101 @@ impl From<CommandError> for Status {
         let message = error.to_string();
         match error {
             CommandError::Invalid(invalid) => invalid.into(),
-            CommandError::NotFound(_) => Status::not_found(message),
-            CommandError::Rejected { reason, details, .. } => {
-                let details = ErrorDetails::with_error_info(
-                    reason,
-                    "huishang",
-                    details.into_iter().collect::<std::collections::HashMap<_, _>>(),
-                );
-                Status::with_error_details(Code::FailedPrecondition, message, details)
+            CommandError::NotFound(what) => refusal(Reason::NotFound, message, [("what", what)]),
+            CommandError::Rejected { context, reason, details, not_found, .. } => {
+                let code = if not_found { Code::NotFound } else { Code::FailedPrecondition };
+                status(code, reason, &format!("huishang.{context}.v1"), message, details)
             }
-            CommandError::Unknown(Unknown { position, stream, kind }) => {
+            CommandError::AnsweredBefore(_) => refusal(Reason::Internal, message, []),
+            CommandError::ChangedSince { expected, position, events } => {
                 let details = [
-                    ("position".to_owned(), position.to_string()),
-                    ("stream".to_owned(), stream.to_string()),
-                    ("type".to_owned(), kind),
+                    ("expected_position", expected.to_string()),
+                    ("position", position.to_string()),
+                    ("events", events.join(",")),
                 ];
-                let details = ErrorDetails::with_error_info(
-                    "EVENT_TYPE_UNKNOWN",
-                    "huishang",
-                    std::collections::HashMap::from(details),
-                );
-                Status::with_error_details(Code::FailedPrecondition, message, details)
+                refusal(Reason::ChangedSince, message, details)
             }
-            CommandError::IdReused(_) => Status::already_exists(message),
-            CommandError::Conflict(_) => Status::aborted(message),
-            CommandError::TooLarge { .. } => Status::invalid_argument(message),
-            CommandError::Unavailable(_) => Status::unavailable(message),
-            CommandError::Exhausted(_) => Status::resource_exhausted(message),
-            CommandError::Broken(_) => {
-                tracing::error!(%message, "a command met what must not be");
-                Status::internal(message)
+            CommandError::UnknownEventType(UnknownEventType { position, stream, kind }) => {
+                let details =
+                    [("position", position.to_string()), ("stream", stream.to_string()), ("type", kind)];
+                refusal(Reason::UnknownEventType, message, details)
             }
+            CommandError::IdReused(id) => {
+                refusal(Reason::CommandIdReused, message, [("command_id", id.to_string())])
+            }
+            CommandError::Conflict(attempts) => {
+                refusal(Reason::ConcurrentChanges, message, [("attempts", attempts.to_string())])
+            }
+            CommandError::TooLarge { bytes, max } => {
+                let details = [("bytes", bytes.to_string()), ("max", max.to_string())];
+                refusal(Reason::RecordTooLarge, message, details)
+            }
+            CommandError::Unavailable(_) => refusal(Reason::Unavailable, message, []),
+            CommandError::Exhausted(_) => refusal(Reason::LogReadOnly, message, []),
+            CommandError::InvariantViolated(_) => {
+                tracing::error!(%message, "a command met a state that must not occur");
+                refusal(Reason::Internal, message, [])
+            }
+        }
+    }
+}
+
+/// The status of a reason that belongs to no context, with its details.
+pub fn refusal<const N: usize>(
+    reason: Reason,
+    message: impl Into<String>,
+    details: [(&'static str, String); N],
+) -> Status {
+    let name = reason.as_str_name().strip_prefix("REASON_").unwrap_or_default();
+    status(code(reason), name, "huishang.api.v1", message.into(), details)
+}
+
+/// The gRPC code that a reason comes with; `reason.proto` says the same.
+fn code(reason: Reason) -> Code {
+    match reason {
+        Reason::InvalidRequest | Reason::RecordTooLarge => Code::InvalidArgument,
+        Reason::NotFound => Code::NotFound,
+        Reason::CommandIdReused => Code::AlreadyExists,
+        Reason::ChangedSince | Reason::ConcurrentChanges => Code::Aborted,
+        Reason::Unavailable | Reason::ViewNotCaughtUp => Code::Unavailable,
+        Reason::LogReadOnly | Reason::TooManyRequests | Reason::RateExceeded => Code::ResourceExhausted,
+        Reason::UnknownEventType => Code::FailedPrecondition,
+        Reason::TokenMissing | Reason::TokenInvalid => Code::Unauthenticated,
+        Reason::RoleRequired => Code::PermissionDenied,
+        Reason::Internal | Reason::Unspecified => Code::Internal,
+    }
+}
+
+fn status(
+    code: Code,
+    reason: &str,
+    domain: &str,
+    message: String,
+    details: impl IntoIterator<Item = (&'static str, String)>,
+) -> Status {
+    let metadata: HashMap<String, String> =
+        details.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    Status::with_error_details(code, message, ErrorDetails::with_error_info(reason, domain, metadata))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_comes_with_the_code_that_its_comment_promises() {
+        let reasons = proto::contract::descriptors().get_enum_by_name("huishang.api.v1.Reason").unwrap();
+        for value in reasons.values().filter(|value| value.number() != 0) {
+            let promised = proto::contract::value_comment(&value);
+            let reason = Reason::try_from(value.number()).unwrap();
+            let name = code(reason).description();
+            let code = format!("{:?}", code(reason));
+            let upper: String = code
+                .char_indices()
+                .map(|(at, c)| if at > 0 && c.is_uppercase() { format!("_{c}") } else { c.to_string() })
+                .collect::<String>()
+                .to_uppercase();
+            assert!(promised.starts_with(&format!("{upper}: ")), "{}: {name}: {promised}", value.name());
         }
     }
 }

@@ -8,8 +8,8 @@ use std::fmt;
 
 /// An event of a type that this version does not know; a later one wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unknown {
-    /// Where it stands.
+pub struct UnknownEventType {
+    /// The position of its record.
     pub position: Position,
     /// Whose it is.
     pub stream: StreamName,
@@ -17,7 +17,7 @@ pub struct Unknown {
     pub kind: String,
 }
 
-impl fmt::Display for Unknown {
+impl fmt::Display for UnknownEventType {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
@@ -33,7 +33,7 @@ pub(crate) struct Read<E> {
     /// The events of known types.
     pub(crate) events: Vec<E>,
     /// The first one of an unknown type.
-    pub(crate) unknown: Option<Unknown>,
+    pub(crate) unknown: Option<UnknownEventType>,
 }
 
 /// The events of a record as this aggregate knows them.
@@ -46,10 +46,10 @@ pub(crate) fn read<A: EventCodec>(record: &Record) -> Result<Read<A::Event>, Com
             Ok(None) if read.unknown.is_some() => {}
             Ok(None) => {
                 let (position, stream) = (record.position, record.stream.clone());
-                read.unknown = Some(Unknown { position, stream, kind: kind.to_owned() });
+                read.unknown = Some(UnknownEventType { position, stream, kind: kind.to_owned() });
             }
             Err(fault) => {
-                return Err(CommandError::Broken(format!(
+                return Err(CommandError::InvariantViolated(format!(
                     "record {} cannot be read: {fault}",
                     record.position
                 )));
@@ -76,5 +76,5 @@ pub fn decode<A: EventCodec>(record: &Record) -> Result<Vec<A::Event>, CommandEr
 /// The events of a record as this aggregate knows them, for deciding: refused when one of them is not known.
 pub(crate) fn decode_all<A: EventCodec>(record: &Record) -> Result<Vec<A::Event>, CommandError> {
     let read = read::<A>(record)?;
-    read.unknown.map_or(Ok(read.events), |unknown| Err(CommandError::Unknown(unknown)))
+    read.unknown.map_or(Ok(read.events), |unknown| Err(CommandError::UnknownEventType(unknown)))
 }

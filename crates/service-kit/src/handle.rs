@@ -1,13 +1,15 @@
 //! A command's way: fold the stream, decide, append, answer when committed.
 
+mod unit;
+
 use crate::clock::Clock;
 use crate::error::CommandError;
-use crate::events::{self, Unknown};
+use crate::events::{self, UnknownEventType};
 use crate::limits::{CACHED_STREAMS_MAX, COMMIT_TIMEOUT, RETRY_ATTEMPTS_MAX};
-use crate::view::Kept;
-use domain::{Actor, Aggregate, Issued, StreamName, Timestamp, Uuid};
+use crate::view::RegisteredView;
+use domain::{Actor, Aggregate, StreamName, Uuid};
 use futures::future::BoxFuture;
-use journal::{AppendError, Commit, Journal, Position, Record, Write};
+use journal::{Journal, Position, Record};
 use proto::record::{Envelope, EventCodec};
 use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
@@ -17,73 +19,113 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
+pub use unit::UnitOfWork;
+
 /// What surrounds a command on its way: its identity, its issuer, and where it came from.
 #[derive(Debug, Clone)]
-pub struct Order {
+pub struct CommandContext {
     /// Chosen by the caller: the same id gives the same answer.
     pub command_id: Uuid,
     /// SHA-256 of the request.
     pub digest: [u8; 32],
-    /// Who asks.
+    /// Up to where the caller knows the aggregate; not compared when there is none.
+    pub expected_position: Option<Position>,
+    /// Whether it is only decided, and nothing written.
+    pub validate_only: bool,
+    /// Who issued it.
     pub actor: Actor,
-    /// The commit that caused it, for process managers.
+    /// The command that caused it, for process managers.
     pub causation_id: Option<Uuid>,
-    /// The first commit of the chain.
+    /// The first command of the chain.
     pub correlation_id: Uuid,
     /// W3C trace context.
     pub traceparent: Option<String>,
 }
 
-impl Order {
-    /// The order of a process manager; its id derives from the event's, so that delivery
-    /// twice has one effect.
-    pub fn of_process(name: &str, cause: &Envelope, command_id: Uuid) -> Order {
-        Order {
+impl CommandContext {
+    /// The context of a command that begins a chain of its own and expects nothing.
+    pub fn new(command_id: Uuid, digest: [u8; 32], actor: Actor) -> CommandContext {
+        CommandContext {
             command_id,
-            digest: Sha256::digest(command_id.as_bytes()).into(),
-            actor: Actor::process(name),
-            causation_id: Some(cause.commit_id),
-            correlation_id: cause.correlation_id,
-            traceparent: cause.traceparent.clone(),
+            digest,
+            expected_position: None,
+            validate_only: false,
+            actor,
+            causation_id: None,
+            correlation_id: command_id,
+            traceparent: None,
         }
     }
 
-    /// The id of the thing that this command creates: it follows from the command's id, so that a
-    /// repeat creates nothing.
+    /// The context of a command that a timer or process manager issues by itself. Its id stands for its
+    /// content.
+    pub fn of_process(name: &str, command_id: Uuid) -> CommandContext {
+        let digest = Sha256::digest(command_id.as_bytes()).into();
+        CommandContext::new(command_id, digest, Actor::process(name))
+    }
+
+    /// The same command, as a consequence of another one.
+    pub fn caused_by(self, cause: &Envelope) -> CommandContext {
+        CommandContext {
+            causation_id: Some(cause.command_id),
+            correlation_id: cause.correlation_id,
+            traceparent: cause.traceparent.clone(),
+            ..self
+        }
+    }
+
+    /// The id of the aggregate that this command creates. It follows from the command's id, so that a repeat
+    /// creates nothing.
     pub fn new_id(&self, category: &str) -> Uuid {
         domain::aggregate::derived_id(self.command_id, &[category])
     }
 }
 
-/// An aggregate folded up to a position, with the commits that its stream has seen.
-struct Folded<A: Aggregate> {
-    /// When it was read; what was only ordered may be lost in another.
-    tenure: u64,
-    state: A::State,
-    position: Position,
-    /// Commit id → position of the commit's last record, and its digest.
-    commits: HashMap<Uuid, (Position, [u8; 8])>,
-    /// The first event of a type that this version does not know. The state says nothing then.
-    unknown: Option<Unknown>,
+/// The answer to a command: its position, and the aggregate that it was about.
+pub struct Executed<A: Aggregate> {
+    /// The position of the command's last record; of the aggregate's last one when it changed nothing; 0 when it
+    /// was only validated.
+    pub position: Position,
+    aggregate: Arc<CachedState<A>>,
 }
 
-// Derived, `Clone` would ask the aggregate itself to be `Clone`.
-impl<A: Aggregate> Clone for Folded<A> {
+impl<A: Aggregate> Executed<A> {
+    /// The aggregate as it is now; as it would be, when the command was only validated. What it shows is
+    /// committed.
+    pub fn state(&self) -> &A::State {
+        &self.aggregate.state
+    }
+}
+
+/// An aggregate folded up to a position, with the commands that its stream has recorded.
+struct CachedState<A: Aggregate> {
+    /// The journal's epoch when it was read; what was only ordered may be lost in another.
+    epoch: u64,
+    state: A::State,
+    position: Position,
+    /// Command id → position of the command's last record, and the digest of its request.
+    commands: HashMap<Uuid, (Position, [u8; 8])>,
+    /// The first event of a type that this version does not know; the state cannot be decided on then.
+    unknown: Option<UnknownEventType>,
+}
+
+// Derived, `Clone` would require the aggregate itself to be `Clone`.
+impl<A: Aggregate> Clone for CachedState<A> {
     fn clone(&self) -> Self {
-        Folded {
-            tenure: self.tenure,
+        CachedState {
+            epoch: self.epoch,
             state: self.state.clone(),
             position: self.position,
-            commits: self.commits.clone(),
+            commands: self.commands.clone(),
             unknown: self.unknown.clone(),
         }
     }
 }
 
-impl<A: EventCodec> Folded<A> {
-    fn new(tenure: u64) -> Self {
-        let commits = HashMap::new();
-        Folded { tenure, state: A::State::default(), position: 0, commits, unknown: None }
+impl<A: EventCodec> CachedState<A> {
+    fn new(epoch: u64) -> Self {
+        let commands = HashMap::new();
+        CachedState { epoch, state: A::State::default(), position: 0, commands, unknown: None }
     }
 
     fn add(mut self, record: &Record) -> Result<Self, CommandError> {
@@ -93,24 +135,24 @@ impl<A: EventCodec> Folded<A> {
         self.position = record.position;
         let envelope = &record.envelope;
         let last = record.commit_end();
-        self.commits.insert(envelope.commit_id, (last, short(&envelope.command_digest)));
+        self.commands.insert(envelope.command_id, (last, digest_prefix(&envelope.command_digest)));
         Ok(self)
     }
 
-    /// The state, for deciding on it: what is understood only in part is nothing to decide on.
+    /// The state, for deciding on it: refused when the history is not understood whole.
     fn state(&self) -> Result<&A::State, CommandError> {
         match &self.unknown {
             None => Ok(&self.state),
-            Some(unknown) => Err(CommandError::Unknown(unknown.clone())),
+            Some(unknown) => Err(CommandError::UnknownEventType(unknown.clone())),
         }
     }
 }
 
-fn short(digest: &[u8]) -> [u8; 8] {
-    let mut short = [0; 8];
+fn digest_prefix(digest: &[u8]) -> [u8; 8] {
+    let mut prefix = [0; 8];
     let length = digest.len().min(8);
-    short[..length].copy_from_slice(&digest[..length]);
-    short
+    prefix[..length].copy_from_slice(&digest[..length]);
+    prefix
 }
 
 /// The tools of a service: journal, clock, the folder for what can be recomputed, the signal to stop,
@@ -122,7 +164,7 @@ pub struct Kit {
     folder: Arc<Path>,
     stop: CancellationToken,
     cache: Arc<Cache<StreamName, Arc<dyn Any + Send + Sync>>>,
-    views: Arc<Mutex<Vec<Kept>>>,
+    views: Arc<Mutex<Vec<RegisteredView>>>,
     consumers: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
 }
 
@@ -135,17 +177,17 @@ impl Kit {
         Kit { journal, clock, folder: folder.into(), stop, cache, views, consumers }
     }
 
-    /// The read models that are kept with this kit.
-    pub fn views(&self) -> Vec<Kept> {
+    /// The views that are kept with this kit.
+    pub fn views(&self) -> Vec<RegisteredView> {
         self.views.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Notes that a read model is kept.
-    pub(crate) fn keep_in_mind(&self, view: Kept) {
+    /// Records that a view is kept.
+    pub(crate) fn register_view(&self, view: RegisteredView) {
         self.views.lock().unwrap_or_else(PoisonError::into_inner).push(view);
     }
 
-    /// Notes that a consumer of the journal runs on this kit, and where its file is.
+    /// Records that a consumer of the journal runs on this kit, and where its file is.
     pub(crate) fn register_consumer(&self, name: &'static str, file: &Path) {
         self.consumers.lock().unwrap_or_else(PoisonError::into_inner).push((name, file.to_owned()));
     }
@@ -175,76 +217,110 @@ impl Kit {
         &self.clock
     }
 
-    /// Carries out one command on one aggregate. Answers with the position of its last record once
-    /// that is committed; a command that changes nothing answers with the stream's position.
+    /// Carries out one command on one aggregate.
     pub async fn execute<A>(
         &self,
-        order: &Order,
+        context: &CommandContext,
         id: Uuid,
         command: A::Command,
-    ) -> Result<Position, CommandError>
+    ) -> Result<Executed<A>, CommandError>
     where
         A: EventCodec,
         A::Command: Clone + Sync,
     {
-        self.commit(order, |unit| {
+        self.commit(context, id, |unit| {
             let command = command.clone();
             Box::pin(async move { unit.decide::<A>(id, command).await })
         })
         .await
     }
 
-    /// Carries out commands on several aggregates, all or none. The closure is run again, from fresh
-    /// histories, when another commit was faster, and when what it was decided on, or it itself, may have
-    /// been lost before it was committed; it must touch nothing outside its unit.
-    pub async fn commit<F>(&self, order: &Order, decide: F) -> Result<Position, CommandError>
+    /// Carries out decisions on several aggregates, all or none, and answers with the aggregate `id` of type `A`.
+    /// The first decision must be about it: it is what the caller's `expected_position` speaks of.
+    ///
+    /// The closure runs again, on fresh histories, when another command was faster, and when what it was
+    /// decided on, or it itself, may have been lost before it was committed; it must touch nothing outside its
+    /// unit of work. The answer comes once the command is committed. A refusal, and a command that changes nothing,
+    /// count only when they were decided on what the journal has, not on what the cache remembers.
+    pub async fn commit<A, F>(
+        &self,
+        context: &CommandContext,
+        id: Uuid,
+        decide: F,
+    ) -> Result<Executed<A>, CommandError>
     where
-        F: for<'u> Fn(&'u mut Unit) -> BoxFuture<'u, Result<(), CommandError>> + Send + Sync,
+        A: EventCodec,
+        F: for<'u> Fn(&'u mut UnitOfWork) -> BoxFuture<'u, Result<(), CommandError>> + Send + Sync,
     {
-        let mut fresh = false;
+        let stream = A::stream(id);
+        let mut bypass_cache = false;
         for _ in 0..RETRY_ATTEMPTS_MAX {
-            let tenure = self.journal.tenure();
-            let mut unit = Unit::new(self.clone(), order.clone(), fresh);
-            if let Err(error) = decide(&mut unit).await {
-                if let Some(position) = unit.repeat {
-                    if self.committed(position, tenure).await? {
-                        return Ok(position);
+            let epoch = self.journal.epoch();
+            let mut unit = UnitOfWork::new(self.clone(), context.clone(), bypass_cache);
+            let decided = decide(&mut unit).await;
+            let cached_only = !std::mem::replace(&mut bypass_cache, true);
+            match decided {
+                Err(CommandError::AnsweredBefore(position)) => {
+                    if self.is_committed(position, epoch).await? {
+                        return Ok(Executed { position, aggregate: self.committed_state::<A>(id).await? });
                     }
-                    fresh = true;
-                    continue;
                 }
-                // What the cache remembers may be behind other copies of this service: a refusal, like
-                // "already so" below, counts only when it was decided on what the journal has.
-                if !fresh {
-                    fresh = true;
-                    continue;
-                }
-                return Err(error);
-            }
-            if unit.writes.is_empty() && !fresh {
-                fresh = true;
-                continue;
-            }
-            match unit.append().await {
-                Ok(position) if self.committed(position, tenure).await? => return Ok(position),
-                Ok(_) => fresh = true,
-                Err(CommandError::Conflict(_)) => fresh = true,
+                Err(_) if cached_only => {}
                 Err(error) => return Err(error),
+                Ok(()) if cached_only && (unit.is_empty() || context.validate_only) => {}
+                Ok(()) if context.validate_only => {
+                    let aggregate = match unit.preview(&stream) {
+                        Some(aggregate) => aggregate,
+                        None => self.committed_state::<A>(id).await?,
+                    };
+                    return Ok(Executed { position: 0, aggregate });
+                }
+                Ok(()) => match unit.append(&stream).await {
+                    Ok((position, aggregate)) => {
+                        if self.is_committed(position, epoch).await? {
+                            let aggregate = match aggregate {
+                                Some(aggregate) => aggregate,
+                                None => self.committed_state::<A>(id).await?,
+                            };
+                            return Ok(Executed { position, aggregate });
+                        }
+                    }
+                    Err(CommandError::Conflict(_)) => {}
+                    Err(error) => return Err(error),
+                },
             }
         }
         Err(CommandError::Conflict(RETRY_ATTEMPTS_MAX))
     }
 
-    /// The state of an aggregate as ordered so far. Refused when a later version wrote events to it.
+    /// The state of an aggregate as ordered so far, to decide on. Refused when a later version wrote events to
+    /// it.
     pub async fn load<A: EventCodec>(&self, id: Uuid) -> Result<A::State, CommandError> {
-        self.folded::<A>(id, true).await?.state().cloned()
+        self.cached::<A>(id, true).await?.state().cloned()
     }
 
-    /// Waits until a position that was learnt in a tenure is committed. False: another record may stand
+    /// The state of an aggregate, to show it: everything in it is committed. Refused when a later version wrote
+    /// events to it.
+    pub async fn load_committed<A: EventCodec>(&self, id: Uuid) -> Result<A::State, CommandError> {
+        self.committed_state::<A>(id).await?.state().cloned()
+    }
+
+    async fn committed_state<A: EventCodec>(&self, id: Uuid) -> Result<Arc<CachedState<A>>, CommandError> {
+        for _ in 0..RETRY_ATTEMPTS_MAX {
+            let epoch = self.journal.epoch();
+            let cached = self.cached::<A>(id, true).await?;
+            if self.is_committed(cached.position, epoch).await? {
+                return Ok(cached);
+            }
+        }
+        Err(CommandError::Conflict(RETRY_ATTEMPTS_MAX))
+    }
+
+    /// Waits until a position that was learnt in an epoch is committed. False: another record may stand
     /// there by now.
-    async fn committed(&self, position: Position, tenure: u64) -> Result<bool, CommandError> {
+    async fn is_committed(&self, position: Position, epoch: u64) -> Result<bool, CommandError> {
         match tokio::time::timeout(COMMIT_TIMEOUT, self.journal.wait_committed(position)).await {
-            Ok(Ok(())) => Ok(self.journal.tenure() == tenure),
+            Ok(Ok(())) => Ok(self.journal.epoch() == epoch),
             Ok(Err(error)) => Err(CommandError::Unavailable(error.to_string())),
             Err(_) => Err(CommandError::Unavailable(format!(
                 "no ledger confirmed position {position} within {} s",
@@ -253,142 +329,29 @@ impl Kit {
         }
     }
 
-    async fn folded<A: EventCodec>(&self, id: Uuid, fresh: bool) -> Result<Arc<Folded<A>>, CommandError> {
+    async fn cached<A: EventCodec>(
+        &self,
+        id: Uuid,
+        bypass_cache: bool,
+    ) -> Result<Arc<CachedState<A>>, CommandError> {
         let stream = A::stream(id);
-        let tenure = self.journal.tenure();
+        let epoch = self.journal.epoch();
         let cached = self
             .cache
             .get(&stream)
-            .and_then(|folded| folded.downcast::<Folded<A>>().ok())
-            .filter(|folded| folded.tenure == tenure);
-        if let (Some(folded), false) = (&cached, fresh) {
-            return Ok(folded.clone());
+            .and_then(|cached| cached.downcast::<CachedState<A>>().ok())
+            .filter(|cached| cached.epoch == epoch);
+        if let (Some(cached), false) = (&cached, bypass_cache) {
+            return Ok(cached.clone());
         }
-        let known = cached.unwrap_or_else(|| Arc::new(Folded::new(tenure)));
-        let news = self.journal.read(&stream, known.position).await?;
-        if news.is_empty() {
+        let known = cached.unwrap_or_else(|| Arc::new(CachedState::new(epoch)));
+        let records = self.journal.read(&stream, known.position).await?;
+        if records.is_empty() {
             return Ok(known);
         }
-        let folded = news.iter().try_fold(Arc::unwrap_or_clone(known), Folded::add)?;
+        let folded = records.iter().try_fold(Arc::unwrap_or_clone(known), CachedState::add)?;
         let folded = Arc::new(folded);
         self.cache.insert(stream, folded.clone());
         Ok(folded)
-    }
-}
-
-type Remember = Box<dyn FnOnce(Landed) -> Arc<dyn Any + Send + Sync> + Send>;
-
-/// Where a write of a commit came to stand.
-#[derive(Debug, Clone, Copy)]
-struct Landed {
-    position: Position,
-    commit_last: Position,
-}
-
-/// The decisions of one commit, collected before they are appended together.
-pub struct Unit {
-    kit: Kit,
-    order: Order,
-    issued: Issued,
-    fresh: bool,
-    repeat: Option<Position>,
-    last_seen: Position,
-    writes: Vec<Write>,
-    /// For each write, what the cache holds once the write stands at the given position.
-    remember: Vec<Remember>,
-}
-
-impl Unit {
-    fn new(kit: Kit, order: Order, fresh: bool) -> Unit {
-        let issued = Issued { at: kit.clock.now(), by: order.actor.clone() };
-        Unit {
-            kit,
-            order,
-            issued,
-            fresh,
-            repeat: None,
-            last_seen: 0,
-            writes: Vec::new(),
-            remember: Vec::new(),
-        }
-    }
-
-    /// When this commit is decided.
-    pub fn now(&self) -> Timestamp {
-        self.issued.at
-    }
-
-    /// The state of an aggregate, to look a fact up. It is read anew: no conflict would tell that what the
-    /// cache remembers of it is old.
-    pub async fn load<A: EventCodec>(&mut self, id: Uuid) -> Result<A::State, CommandError> {
-        self.kit.load::<A>(id).await
-    }
-
-    /// Decides a command; its events are appended with the unit. At most one decision for a stream.
-    pub async fn decide<A: EventCodec>(&mut self, id: Uuid, command: A::Command) -> Result<(), CommandError> {
-        let folded = self.kit.folded::<A>(id, self.fresh).await?;
-        if let Some(&(position, digest)) = folded.commits.get(&self.order.command_id) {
-            if digest != short(&self.order.digest) {
-                return Err(CommandError::IdReused(self.order.command_id));
-            }
-            self.repeat = Some(position);
-            return Err(CommandError::Broken("a repeat ends the unit".into()));
-        }
-        self.last_seen = self.last_seen.max(folded.position);
-        let events = A::decide(folded.state()?, command, &self.issued).map_err(CommandError::rejected)?;
-        if events.is_empty() {
-            return Ok(());
-        }
-        self.writes.push(Write {
-            stream: A::stream(id),
-            expected: folded.position,
-            events: events.iter().map(A::encode).collect(),
-        });
-        let (commit_id, digest) = (self.order.command_id, short(&self.order.digest));
-        self.remember.push(Box::new(move |landed| {
-            let mut folded = Arc::unwrap_or_clone(folded);
-            folded.state = A::fold(folded.state, &events);
-            folded.position = landed.position;
-            folded.commits.insert(commit_id, (landed.commit_last, digest));
-            Arc::new(folded)
-        }));
-        Ok(())
-    }
-
-    async fn append(self) -> Result<Position, CommandError> {
-        let Unit { kit, order, issued, last_seen, writes, remember, .. } = self;
-        if writes.is_empty() {
-            return Ok(last_seen);
-        }
-        let streams: Vec<StreamName> = writes.iter().map(|write| write.stream.clone()).collect();
-        let envelope = Envelope {
-            commit_id: order.command_id,
-            command_digest: order.digest.to_vec(),
-            time: issued.at,
-            actor: order.actor,
-            causation_id: order.causation_id,
-            correlation_id: order.correlation_id,
-            traceparent: order.traceparent,
-            part: 1,
-            parts: streams.len() as u32,
-        };
-        let last = match kit.journal.append(Commit { envelope, writes }).await {
-            Ok(last) => last,
-            Err(error) => {
-                // Whatever went wrong, what the cache says of these streams is in doubt.
-                streams.iter().for_each(|stream| drop(kit.cache.remove(stream)));
-                return Err(match error {
-                    AppendError::Conflict { .. } => CommandError::Conflict(1),
-                    other => other.into(),
-                });
-            }
-        };
-        let first = last + 1 - streams.len() as u64;
-        for ((stream, remember), position) in streams.into_iter().zip(remember).zip(first..) {
-            // What nobody else has in hand is changed in place; a copy would grow with the stream.
-            drop(kit.cache.remove(&stream));
-            kit.cache.insert(stream, remember(Landed { position, commit_last: last }));
-        }
-        Ok(last)
     }
 }

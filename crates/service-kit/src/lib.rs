@@ -1,8 +1,8 @@
 //! What any service process of Huishang needs, and no business word.
 //!
 //! - [`handle`]: how a command becomes records: fold, decide, append, answer when committed.
-//! - [`view`]: how a read model is kept in SQLite; [`process`]: how a process manager is run; [`timer`]: how
-//!   deadlines are met; [`set_aside`]: what becomes of a record that cannot be taken in.
+//! - [`view`]: how a view is kept in SQLite; [`process`]: how a process manager is run; [`timer`]: how
+//!   deadlines are met; [`set_aside`]: what happens to a record that a consumer fails on.
 //! - [`identity`]: who calls; [`serve`]: the gRPC server around it all.
 //! - [`config`], [`clock`], [`logging`], [`shutdown`]: the process.
 
@@ -29,6 +29,6 @@ pub mod view;
 mod tests;
 
 pub use error::CommandError;
-pub use handle::{Kit, Order, Unit};
+pub use handle::{CommandContext, Executed, Kit, UnitOfWork};
 pub use journal::{Filter, Position, Record};
 pub use view::{View, ViewStore};

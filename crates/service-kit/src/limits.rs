@@ -12,7 +12,7 @@ pub const HEADER_BYTES_MAX: u32 = 16 * 1024;
 pub const CONNECTIONS_MAX_DEFAULT: usize = 1_024;
 /// Requests under way at once on one connection, at most.
 pub const STREAMS_PER_CONNECTION_MAX: u32 = 1_024;
-/// Seconds a request may take before it is cut with `CANCELLED`; server streams are exempt once begun.
+/// Seconds a request may take before it ends with `CANCELLED`; server streams are exempt once begun.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of requests that one connection has sent and nobody has read yet, at most.
 pub const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
@@ -20,15 +20,15 @@ pub const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
 /// refused at once.
 pub const REQUESTS_AT_ONCE_MAX_DEFAULT: usize = 4_096;
 /// Requests that one caller may send in a second, at most, unless the settings say otherwise; it may send
-/// those of one second at once. A client that waits for its answers is far below it; one that runs away
-/// gets there.
+/// those of one second at once. A client that waits for its answers stays far below; a runaway
+/// reaches it.
 pub const CALLER_REQUESTS_PER_SECOND_MAX_DEFAULT: u32 = 100_000;
-/// Time that a refused caller is told to wait before it asks again.
+/// Time after which a refused caller may try again.
 pub const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// MiB of the log's disk that must stay free, unless the settings say otherwise; with less, commands are
 /// refused.
 pub const LOG_RESERVE_MIB_DEFAULT: u64 = 128;
-/// Time between two tries to accept a connection when the first failed.
+/// Time between two attempts to accept a connection when the first failed.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Time a new connection is given to begin with HTTP/2.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -38,13 +38,13 @@ pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 /// Time from the stop signal to the end of the process, at most.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
-/// Times a command is decided anew after another was faster, at most.
+/// Times a command is decided again after another was faster, at most.
 pub const RETRY_ATTEMPTS_MAX: u32 = 100;
-/// Time a caller waits for a ledger to have its records, at most.
+/// Time a caller waits for a ledger to commit its records, at most.
 pub const COMMIT_TIMEOUT: Duration = Duration::from_secs(20);
 /// Time a query waits for its view to reach `at_least_position`, at most.
 pub const VIEW_TIMEOUT: Duration = Duration::from_secs(15);
-/// Tokens that were taken and are known again without checking their signatures, at most.
+/// Accepted tokens that are recognized without checking their signatures again, at most.
 pub const TOKENS_REMEMBERED_MAX: usize = 10_000;
 /// Folded aggregates kept in memory, at most.
 pub const CACHED_STREAMS_MAX: usize = 20_000;
@@ -52,7 +52,7 @@ pub const CACHED_STREAMS_MAX: usize = 20_000;
 pub const VIEW_BATCH_RECORDS_MAX: usize = 1_024;
 /// Memory in which a view that is written keeps its pages, in KiB.
 pub const VIEW_CACHE_KIB: i64 = 8 * 1024;
-/// Pages of a view's write-ahead log after which it is taken into the file: each page is written once for all
+/// Pages of a view's write-ahead log after which it is written into the file: each page is written once for all
 /// the changes that fall on it meanwhile.
 pub const VIEW_WAL_PAGES_MAX: i64 = 4_000;
 /// Queries of one view at once, at most.
@@ -61,5 +61,5 @@ pub const VIEW_READERS_MAX: usize = 4;
 pub const VIEW_VERIFICATIONS_AT_ONCE_MAX: usize = 1;
 /// Rows on a page, at most.
 pub const PAGE_ITEMS_MAX: u32 = 500;
-/// Rows on a page when the caller does not say.
+/// Rows on a page when the caller gives no size.
 pub const PAGE_ITEMS_DEFAULT: u32 = 50;

@@ -5,7 +5,7 @@ use proto::Invalid;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
 
-/// A question for some rows of a view: conditions with their values, an order, a page.
+/// A query for some rows of a view: conditions with their values, an order, a page.
 #[derive(Debug, Clone)]
 pub struct ListQuery {
     from: &'static str,
@@ -26,8 +26,8 @@ pub struct Page<T> {
 }
 
 impl ListQuery {
-    /// Begins a question. `from` is `SELECT … FROM …` without conditions. `order_by` names one of the
-    /// `sortable` columns, with ` desc` behind it to turn it round; empty means the first of them.
+    /// Begins a query. `from` is `SELECT … FROM …` without conditions. `order_by` names one of the
+    /// `sortable` columns, with ` desc` after it for the reverse order; empty means the first of them.
     /// `unique` is a column that decides between equal rows, so that pages never overlap.
     pub fn new(
         from: &'static str,
@@ -46,14 +46,14 @@ impl ListQuery {
             let known = sortable.join(", ");
             return Err(Invalid::field(
                 "order_by",
-                format!("must be one of {known}, with ' desc' behind it or not"),
+                format!("must be one of {known}, with ' desc' after it or not"),
             ));
         }
         let size = if page_size == 0 { PAGE_ITEMS_DEFAULT } else { page_size };
         if size > PAGE_ITEMS_MAX {
             return Err(Invalid::field(
                 "page_size",
-                format!("is {size}; at most {PAGE_ITEMS_MAX} rows are given"),
+                format!("is {size}; at most {PAGE_ITEMS_MAX} are returned"),
             ));
         }
         let offset = match page_token {
@@ -87,12 +87,12 @@ impl ListQuery {
         }
     }
 
-    /// Like [`ListQuery::filter`] with a text, when it is not empty.
-    pub fn filter_text(self, condition: &str, text: &str) -> Self {
-        self.filter_some(condition, (!text.is_empty()).then(|| text.to_owned()))
+    /// Like [`ListQuery::filter`] with a text, when it is set and not empty.
+    pub fn filter_text(self, condition: &str, text: &Option<String>) -> Self {
+        self.filter_some(condition, text.clone().filter(|text| !text.is_empty()))
     }
 
-    /// Asks the view.
+    /// Runs the query.
     pub fn run<T>(
         self,
         view: &Connection,
@@ -126,7 +126,7 @@ impl ListQuery {
 /// Digits to which the numbers in a [`sort_key`] are filled up.
 const SORT_KEY_DIGITS: usize = 12;
 
-/// A key by which texts with numbers in them sort as people count: `JC-2/10` behind `JC-2/9`.
+/// A key by which texts with numbers in them sort as people count: `JC-2/10` after `JC-2/9`.
 pub fn sort_key(text: &str) -> String {
     let mut key = String::with_capacity(text.len() + 2 * SORT_KEY_DIGITS);
     let mut rest = text;

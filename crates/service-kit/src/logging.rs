@@ -7,7 +7,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// Human on a terminal, JSON otherwise.
+    /// `human` on a terminal, JSON otherwise.
     #[default]
     Auto,
     /// One readable line per event.
@@ -24,7 +24,7 @@ pub fn start(format: Format, filter: &str) -> Result<(), tracing_subscriber::fil
         Format::Human => true,
         Format::Json => false,
     };
-    // Nobody reads a line about lines that cannot be written; to print one would panic, wherever it is.
+    // Nobody would read a line about lines that cannot be written, and printing one would panic.
     let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     // A second start in one process, as in tests, keeps the first.
     let _ = if human { lines.compact().try_init() } else { lines.json().flatten_event(true).try_init() };

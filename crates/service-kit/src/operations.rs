@@ -1,48 +1,141 @@
-//! What those who run a process ask it, the same in each.
+//! What those who run a process ask it, the same in each: whether its views are what the log makes of them, and
+//! what its consumers have set aside.
 
 use crate::Kit;
-use crate::limits::{PAGE_ITEMS_MAX, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
+use crate::error::refusal;
+use crate::limits::{PAGE_ITEMS_MAX, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX, VIEW_VERIFICATIONS_AT_ONCE_MAX};
+use crate::set_aside::SetAside;
+use crate::view::{Compared, Difference, RegisteredView, ViewError};
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use proto::api::v1::Reason;
 use proto::operations::v1 as pb;
 use proto::operations::v1::operations_service_server::{OperationsService, OperationsServiceServer};
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 /// The service's full name on the wire.
 pub const NAME: &str = <OperationsServiceServer<Service> as tonic::server::NamedService>::NAME;
 
+/// Progress reports that may wait for a slow reader; further ones are dropped.
+const REPORTS_AHEAD: usize = 8;
+
 /// The operations of a process.
 pub struct Service {
     kit: Kit,
+    verifications: Arc<Semaphore>,
 }
 
-/// Builds the service over the kit whose consumers it tells of.
+/// Builds the service over the kit whose views and process managers it reports on.
 pub fn build(kit: &Kit) -> OperationsServiceServer<Service> {
-    OperationsServiceServer::new(Service { kit: kit.clone() })
+    let verifications = Arc::new(Semaphore::new(VIEW_VERIFICATIONS_AT_ONCE_MAX));
+    OperationsServiceServer::new(Service { kit: kit.clone(), verifications })
         .max_decoding_message_size(REQUEST_BYTES_MAX)
         .max_encoding_message_size(RESPONSE_BYTES_MAX)
 }
 
+type Report = Result<pb::VerifyViewsResponse, Status>;
+
 #[tonic::async_trait]
 impl OperationsService for Service {
+    type VerifyViewsStream = BoxStream<'static, Report>;
+
+    async fn verify_views(
+        &self,
+        _: Request<pb::VerifyViewsRequest>,
+    ) -> Result<Response<Self::VerifyViewsStream>, Status> {
+        let permit = self.verifications.clone().try_acquire_owned().map_err(|_| {
+            refusal(
+                Reason::TooManyRequests,
+                "the views are being verified already; try again when that has ended",
+                [("max", VIEW_VERIFICATIONS_AT_ONCE_MAX.to_string())],
+            )
+        })?;
+        let (reports, stream) = mpsc::channel(REPORTS_AHEAD);
+        let kit = self.kit.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = verify(&kit, &reports) => {}
+                () = reports.closed() => {}
+                () = kit.stop().cancelled() => {
+                    let stopping = refusal(Reason::Unavailable, "the process is stopping", []);
+                    let _ = reports.send(Err(stopping)).await;
+                }
+            }
+            drop(permit);
+        });
+        Ok(Response::new(ReceiverStream::new(stream).boxed()))
+    }
+
     async fn list_set_aside(
         &self,
         _: Request<pb::ListSetAsideRequest>,
     ) -> Result<Response<pb::ListSetAsideResponse>, Status> {
         let kit = self.kit.clone();
-        let asked = tokio::task::spawn_blocking(move || kit.set_aside(PAGE_ITEMS_MAX as usize));
-        let answered = asked.await.map_err(|_| Status::internal("the answer broke off"))?;
-        let (records, total) = answered.map_err(|error| {
-            tracing::error!(%error, "the files of the consumers could not be read");
-            Status::internal("the files of the consumers could not be read; the log has the reason")
-        })?;
-        let records = records
-            .into_iter()
-            .map(|record| pb::SetAsideRecord {
-                consumer: record.consumer.to_owned(),
-                position: record.position,
-                stream: record.stream,
-                reason: record.reason,
-            })
-            .collect();
+        let found = tokio::task::spawn_blocking(move || kit.set_aside(PAGE_ITEMS_MAX as usize)).await;
+        let found = found.map_err(|error| internal("the answer broke off", &error))?;
+        let (records, total) =
+            found.map_err(|error| internal("the files of the consumers could not be read", &error))?;
+        let records = records.into_iter().map(render).collect();
         Ok(Response::new(pb::ListSetAsideResponse { records, total }))
     }
+}
+
+/// Verifies every view, one after the other, until one fails or nobody reads the reports any more.
+async fn verify(kit: &Kit, reports: &mpsc::Sender<Report>) {
+    for view in kit.views() {
+        let report = match compare(kit, &view, reports).await {
+            Ok(compared) => Ok(verdict(view.name, compared)),
+            Err(error) => Err(internal(&format!("the view {} could not be verified", view.name), &error)),
+        };
+        let failed = report.is_err();
+        if reports.send(report).await.is_err() || failed {
+            return;
+        }
+    }
+}
+
+async fn compare(
+    kit: &Kit,
+    view: &RegisteredView,
+    reports: &mpsc::Sender<Report>,
+) -> Result<Compared, ViewError> {
+    let (reports, name) = (reports.clone(), view.name);
+    let progress = move |replayed, records| {
+        let report =
+            pb::VerifyViewsResponse { view: name.to_owned(), replayed, records, ..Default::default() };
+        let _ = reports.try_send(Ok(report));
+    };
+    view.compare(kit.journal().clone(), Box::new(progress)).await
+}
+
+fn verdict(view: &str, compared: Compared) -> pb::VerifyViewsResponse {
+    if let Some(difference) = &compared.difference {
+        tracing::error!(view, ?difference, "the view differs from its replay");
+    }
+    pb::VerifyViewsResponse {
+        view: view.to_owned(),
+        replayed: compared.position,
+        records: compared.position,
+        done: true,
+        difference: compared.difference.map(|Difference { table, row, has, replay_has }| {
+            pb::ViewDifference { table, row, has, replay_has }
+        }),
+    }
+}
+
+fn render(record: SetAside) -> pb::SetAsideRecord {
+    pb::SetAsideRecord {
+        consumer: record.consumer.to_owned(),
+        position: record.position,
+        stream: record.stream,
+        error: record.reason,
+    }
+}
+
+fn internal(what: &str, error: &dyn std::error::Error) -> Status {
+    tracing::error!(%error, "{what}");
+    refusal(Reason::Internal, format!("{what}; the process's log has the cause"), [])
 }

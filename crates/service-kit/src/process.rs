@@ -4,8 +4,8 @@ use crate::checkpoint::{Checkpoint, Resumed, resume};
 use crate::consumer::{self, checkpoint};
 use crate::error::CommandError;
 use crate::events::{decode, decode_all};
-use crate::handle::{Kit, Order};
-use crate::set_aside::{self, Halted, said};
+use crate::handle::{CommandContext, Kit};
+use crate::set_aside::{self, Halted, panic_message};
 use domain::Uuid;
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
@@ -18,8 +18,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// An event of another aggregate, as a process manager meets it.
-pub struct Happening<'a, A: EventCodec> {
+/// An event of another aggregate, with what a process manager needs to react to it.
+pub struct EventContext<'a, A: EventCodec> {
     /// The process manager's name.
     process: &'static str,
     record: &'a Record,
@@ -32,14 +32,14 @@ pub struct Happening<'a, A: EventCodec> {
     pub event: &'a A::Event,
 }
 
-impl<A: EventCodec> Happening<'_, A> {
-    /// The order for the reaction's `nth` command. The same event and `nth` give the same command id,
+impl<A: EventCodec> EventContext<'_, A> {
+    /// The context of the reaction's `nth` command. The same event and `nth` give the same command id,
     /// so a reaction that is delivered twice, or by two copies of the service, has one effect.
-    pub fn order(&self, nth: usize) -> Order {
+    pub fn command(&self, nth: usize) -> CommandContext {
         let envelope = &self.record.envelope;
         let words = [self.process, &envelope.part.to_string(), &self.event_no.to_string(), &nth.to_string()];
-        let command_id = domain::aggregate::derived_id(envelope.commit_id, &words);
-        Order::of_process(self.process, envelope, command_id)
+        let command_id = domain::aggregate::derived_id(envelope.command_id, &words);
+        CommandContext::of_process(self.process, command_id).caused_by(envelope)
     }
 
     /// Issues the reaction's commands, one after the other.
@@ -49,19 +49,19 @@ impl<A: EventCodec> Happening<'_, A> {
         T::Command: Clone + Sync,
     {
         for (nth, (id, command)) in commands.into_iter().enumerate() {
-            kit.execute::<T>(&self.order(nth), id, command).await?;
+            kit.execute::<T>(&self.command(nth), id, command).await?;
         }
         Ok(())
     }
 }
 
 /// Runs a process manager until the kit stops: for each event of aggregate `A` that it `wants`, in order,
-/// `react` issues its commands. What passes (the journal is away, no ledger confirms) is tried again; what a rule refuses
-/// is logged and passed over, because it would be refused again. A record over which it fails otherwise, or
+/// `react` issues its commands. A transient failure (the journal is away, no ledger confirms) is retried; a refusal
+/// by a rule is logged and skipped, because it would be refused again. A record on which it fails otherwise, or
 /// panics, is set aside with all later ones of its stream; see [`crate::set_aside`].
 ///
-/// How far it came is kept in `<name>.process.sqlite` in the kit's folder; losing the file repeats reactions, which is
-/// harmless. Answers with a view of how far it is: the position of the last record that it is done with.
+/// Its checkpoint is kept in `<name>.process.sqlite` in the kit's folder; losing the file repeats reactions, which is
+/// harmless. Returns its progress: the position of the last record that it is done with.
 pub fn run<A, F>(
     kit: Kit,
     name: &'static str,
@@ -70,7 +70,7 @@ pub fn run<A, F>(
 ) -> watch::Receiver<Position>
 where
     A: EventCodec,
-    F: for<'e> Fn(&'e Kit, Happening<'e, A>) -> BoxFuture<'e, Result<(), CommandError>>
+    F: for<'e> Fn(&'e Kit, EventContext<'e, A>) -> BoxFuture<'e, Result<(), CommandError>>
         + Send
         + Sync
         + 'static,
@@ -92,7 +92,7 @@ where
     progress
 }
 
-/// Opens the process manager's file; tries again for as long as that fails.
+/// Opens the process manager's file; retries for as long as that fails.
 async fn open(name: &'static str, file: &Path) -> Connection {
     loop {
         match consumer::open(file, "") {
@@ -103,7 +103,7 @@ async fn open(name: &'static str, file: &Path) -> Connection {
     }
 }
 
-/// Time between two tries of what failed for reasons that pass.
+/// Time between two attempts after a transient failure.
 const PAUSE: Duration = Duration::from_millis(500);
 
 struct Process<A: EventCodec, F> {
@@ -118,25 +118,25 @@ struct Process<A: EventCodec, F> {
 impl<A, F> Process<A, F>
 where
     A: EventCodec,
-    F: for<'e> Fn(&'e Kit, Happening<'e, A>) -> BoxFuture<'e, Result<(), CommandError>> + Send + Sync,
+    F: for<'e> Fn(&'e Kit, EventContext<'e, A>) -> BoxFuture<'e, Result<(), CommandError>> + Send + Sync,
 {
     async fn follow(&self) {
         let name = self.name;
-        let mut tried_again = false;
+        let mut retried = false;
         loop {
-            let at = self.keep(checkpoint).await;
+            let at = self.with_retry(checkpoint).await;
             match resume(&**self.kit.journal(), at).await {
-                Ok(Resumed::Behind(records)) => {
-                    tried_again = tried_again || self.try_again().await;
+                Ok(Resumed::After(records)) => {
+                    retried = retried || self.retry_set_aside().await;
                     self.done.send_replace(at.map_or(0, |at| at.position));
-                    self.go_on(records).await;
+                    self.consume(records).await;
                 }
                 Ok(Resumed::OtherJournal) => {
                     tracing::warn!(
                         process = name,
-                        "the journal is not the one followed before; beginning anew"
+                        "the journal is not the one followed before; starting over"
                     );
-                    self.keep(|state| consumer::renew(state, "")).await;
+                    self.with_retry(|state| consumer::reset(state, "")).await;
                 }
                 Err(error) => {
                     tracing::warn!(process = name, %error, "cannot follow the journal; trying again")
@@ -146,18 +146,18 @@ where
         }
     }
 
-    async fn go_on(&self, mut records: Subscription) {
-        let mut halted = self.keep(Halted::read).await;
+    async fn consume(&self, mut records: Subscription) {
+        let mut halted = self.with_retry(Halted::read).await;
         while let Some(Ok(record)) = records.next().await {
             if record.stream.category == A::CATEGORY {
-                let failed = match halted.behind(&record) {
+                let failed = match halted.blocked_by(&record) {
                     Some(reason) => Some(reason),
-                    None => self.until_done(&record).await.err(),
+                    None => self.react_with_retry(&record).await.err(),
                 };
                 if let Some(reason) = failed {
                     halted = self.set_aside(halted, &record, &reason).await;
                 }
-                self.keep(|state| consumer::reach(state, Checkpoint::from(&*record))).await;
+                self.with_retry(|state| consumer::save_checkpoint(state, Checkpoint::from(&*record))).await;
             }
             self.done.send_replace(record.position);
         }
@@ -165,51 +165,51 @@ where
 
     async fn set_aside(&self, halted: Halted, record: &Record, reason: &str) -> Halted {
         let halted = Mutex::new(halted);
-        self.keep(|state| {
+        self.with_retry(|state| {
             halted.lock().unwrap_or_else(PoisonError::into_inner).put(state, self.name, record, reason)
         })
         .await;
         halted.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tries what an earlier process has set aside; true when all of it was tried.
-    async fn try_again(&self) -> bool {
-        for (stream, first) in self.keep(Halted::read).await.streams() {
+    /// Retries what an earlier process has set aside; true when all of it was retried.
+    async fn retry_set_aside(&self) -> bool {
+        for (stream, first) in self.with_retry(Halted::read).await.streams() {
             let Ok(records) = self.kit.journal().read(&stream, first - 1).await else { return false };
-            for position in self.keep(|state| set_aside::positions(state, &stream)).await {
+            for position in self.with_retry(|state| set_aside::positions(state, &stream)).await {
                 let Some(record) = records.iter().find(|record| record.position == position) else { break };
-                if self.until_done(record).await.is_err() {
+                if self.react_with_retry(record).await.is_err() {
                     break;
                 }
-                self.keep(|state| set_aside::take_back(state, position)).await;
-                tracing::info!(process = self.name, position, %stream, "what was set aside is done");
+                self.with_retry(|state| set_aside::remove(state, position)).await;
+                tracing::info!(process = self.name, position, %stream, "a record that was set aside was processed");
             }
         }
         true
     }
 
-    /// Works on the file, again and again until that succeeds.
-    async fn keep<T>(&self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> T {
+    /// Works on the file, and retries until that succeeds.
+    async fn with_retry<T>(&self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> T {
         loop {
-            let kept = work(&self.state.lock().unwrap_or_else(PoisonError::into_inner));
-            match kept {
-                Ok(kept) => return kept,
+            let worked = work(&self.state.lock().unwrap_or_else(PoisonError::into_inner));
+            match worked {
+                Ok(worked) => return worked,
                 Err(error) => tracing::warn!(process = self.name, %error, "its file; trying again"),
             }
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    /// Reacts to a record, again while that fails for reasons that pass; or tells why it cannot.
-    async fn until_done(&self, record: &Record) -> Result<(), String> {
+    /// Reacts to a record, and retries while the failure is transient; otherwise returns why it failed.
+    async fn react_with_retry(&self, record: &Record) -> Result<(), String> {
         let name = self.name;
         let mut pause = Duration::from_millis(50);
         loop {
             let reaction = reaction::<A, F>(&self.kit, name, record, self.wants, &self.react);
             match AssertUnwindSafe(reaction).catch_unwind().await {
                 Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) if error.is_passing() => {
-                    tracing::warn!(process = name, %error, "a reaction waits");
+                Ok(Err(error)) if error.is_transient() => {
+                    tracing::warn!(process = name, %error, "a reaction is being retried");
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(Duration::from_secs(5));
                 }
@@ -218,7 +218,7 @@ where
                     return Ok(());
                 }
                 Ok(Err(error)) => return Err(error.to_string()),
-                Err(panic) => return Err(said(&*panic)),
+                Err(panic) => return Err(panic_message(&*panic)),
             }
         }
     }
@@ -233,7 +233,7 @@ async fn reaction<A, F>(
 ) -> Result<(), CommandError>
 where
     A: EventCodec,
-    F: for<'e> Fn(&'e Kit, Happening<'e, A>) -> BoxFuture<'e, Result<(), CommandError>> + Send + Sync,
+    F: for<'e> Fn(&'e Kit, EventContext<'e, A>) -> BoxFuture<'e, Result<(), CommandError>> + Send + Sync,
 {
     if !decode::<A>(record)?.iter().any(wants) {
         return Ok(());
@@ -246,7 +246,7 @@ where
         .into_iter()
         .take_while(|earlier| earlier.position < record.position)
         .collect();
-    // What is understood only in part is nothing to react to.
+    // A history that is understood only in part is nothing to react to.
     let events = decode_all::<A>(record)?;
     let mut state = A::State::default();
     for earlier in &history {
@@ -257,9 +257,9 @@ where
         if !wants(event) {
             continue;
         }
-        let happening =
-            Happening { process: name, record, event_no, id: record.stream.id, state: &state, event };
-        react(kit, happening).await?;
+        let context =
+            EventContext { process: name, record, event_no, id: record.stream.id, state: &state, event };
+        react(kit, context).await?;
     }
     Ok(())
 }

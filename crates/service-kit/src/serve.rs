@@ -6,10 +6,11 @@ use crate::limits::{
     CONNECTION_WINDOW_BYTES, DRAIN_TIMEOUT, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
     REQUEST_BYTES_MAX, REQUEST_TIMEOUT, STREAMS_PER_CONNECTION_MAX,
 };
-use crate::{Kit, Order};
+use crate::error::refusal;
+use crate::{CommandContext, Kit};
 use domain::{Actor, Uuid};
-use prost::Message;
-use proto::{Invalid, Wire};
+use proto::api::v1::Reason;
+use proto::{CommandRequest, Invalid, Wire};
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -19,39 +20,35 @@ use tonic::transport::Server;
 use tonic::{Request, Status};
 
 mod connection;
-mod gate;
+mod concurrency;
 mod health;
 mod rate;
 
 impl Kit {
-    /// Takes a command's request apart: its order (id, issuer, digest, trace) and its message.
-    pub fn order<M: Message + Clone>(
-        &self,
-        request: Request<M>,
-        command_id: fn(&M) -> &str,
-    ) -> Result<(Order, M), Status> {
+    /// Takes a command's request apart: its context (id, issuer, digest, trace) and its message.
+    pub fn receive<M: CommandRequest>(&self, request: Request<M>) -> Result<(CommandContext, M), Status> {
         let actor = caller(&request)?;
         let traceparent =
             request.metadata().get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let message = request.into_inner();
-        let command_id =
-            Uuid::from_wire(command_id(&message).to_owned()).map_err(|fault| fault.within("command_id"))?;
-        let order = Order {
-            command_id,
-            digest: Sha256::digest(message.encode_to_vec()).into(),
-            actor,
-            causation_id: None,
-            correlation_id: command_id,
+        let mut message = request.into_inner();
+        let command_id: Uuid = read("command_id", message.command_id().to_owned())?;
+        // A rehearsal of a command and the command itself may have one id.
+        let validate_only = message.take_validate_only();
+        let digest = Sha256::digest(message.encode_to_vec()).into();
+        let context = CommandContext {
+            expected_position: message.expected_position(),
+            validate_only,
             traceparent,
+            ..CommandContext::new(command_id, digest, actor)
         };
-        Ok((order, message))
+        Ok((context, message))
     }
 }
 
 /// The identity that the door gave a request.
 pub fn caller<M>(request: &Request<M>) -> Result<Actor, Status> {
     let Caller(actor) =
-        request.extensions().get::<Caller>().ok_or_else(|| Status::unauthenticated("no identity"))?;
+        request.extensions().get::<Caller>().ok_or_else(|| refusal(Reason::TokenMissing, "no identity", []))?;
     Ok(actor.clone())
 }
 
@@ -60,13 +57,13 @@ pub fn read<T: Wire<W>, W>(field: &str, wire: W) -> Result<T, Invalid> {
     T::from_wire(wire).map_err(|fault| fault.within(field))
 }
 
-/// What stands around the services of a process.
-pub struct Edge {
+/// What surrounds the services of a process.
+pub struct ServerOptions {
     /// Who may call.
     pub identity: IdentityLayer,
-    /// How much is taken.
+    /// How much is accepted.
     pub limits: Limits,
-    /// Whether commands are taken; the health of the services follows it.
+    /// Whether commands are accepted; the health of the services follows it.
     pub takes_commands: watch::Receiver<bool>,
 }
 
@@ -76,20 +73,24 @@ pub async fn serve(
     listener: TcpListener,
     routes: Routes,
     names: &[&'static str],
-    edge: Edge,
+    options: ServerOptions,
     stop: CancellationToken,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()?;
-    let health = health::service(names, edge.takes_commands, stop.clone()).await;
-    let routes = routes.add_service(health).add_service(reflection);
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let health = health::service(names, options.takes_commands, stop.clone()).await;
+    let routes = routes.add_service(health);
+    // Older clients, Python's stock one among them, know the alpha version only.
+    let routes =
+        routes.add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
     let draining = stop.clone();
     let server = Server::builder()
-        .layer(gate::GateLayer::new(edge.limits.requests_at_once_max))
-        .layer(edge.identity)
-        .layer(rate::RateLayer::new(edge.limits.caller_requests_per_second_max, stop.clone()))
+        .layer(concurrency::ConcurrencyLimitLayer::new(options.limits.requests_at_once_max))
+        .layer(options.identity)
+        .layer(rate::RateLayer::new(options.limits.caller_requests_per_second_max, stop.clone()))
         .timeout(REQUEST_TIMEOUT)
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .initial_stream_window_size(REQUEST_BYTES_MAX as u32)
@@ -99,7 +100,7 @@ pub async fn serve(
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .add_routes(routes)
         .serve_with_incoming_shutdown(
-            connection::accept(listener, edge.limits.connections_max),
+            connection::accept(listener, options.limits.connections_max),
             async move { draining.cancelled().await },
         );
     tokio::select! {

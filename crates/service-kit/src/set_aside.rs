@@ -1,6 +1,6 @@
-//! Records that a consumer could not take in. Such a record halts its stream in that consumer: it is set
-//! aside with all later ones of its stream, in order, and everything else goes on. They are tried again at
-//! each start, so that a version that can take them in heals what an older one could not.
+//! Records that a consumer failed on. Such a record halts its stream in that consumer: it is set aside with all
+//! later ones of its stream, in order, and everything else goes on. They are retried at each start, so that a
+//! version that can process them repairs what an older one could not.
 
 use crate::Kit;
 use domain::StreamName;
@@ -18,17 +18,17 @@ pub(crate) const TABLE: &str =
 /// A record that was set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetAside {
-    /// The view or process manager that could not take it in.
+    /// The view or process manager that failed on it.
     pub consumer: &'static str,
     /// The record's position.
     pub position: Position,
-    /// Its stream, which stands still in that consumer.
+    /// Its stream, which is halted in that consumer.
     pub stream: String,
     /// Why.
     pub reason: String,
 }
 
-/// The streams that stand still in a consumer, each with the position of its first record set aside.
+/// The streams that are halted in a consumer, each with the position of its first record set aside.
 #[derive(Debug, Default)]
 pub(crate) struct Halted(HashMap<StreamName, Position>);
 
@@ -47,8 +47,8 @@ impl Halted {
         Ok(Halted(halted))
     }
 
-    /// Why a record has to stand behind another one of its stream, when it has to.
-    pub(crate) fn behind(&self, record: &Record) -> Option<String> {
+    /// Why a record has to wait for an earlier one of its stream, when it has to.
+    pub(crate) fn blocked_by(&self, record: &Record) -> Option<String> {
         let first = self.0.get(&record.stream)?;
         Some(format!("record {first} of its stream was set aside before"))
     }
@@ -58,7 +58,7 @@ impl Halted {
         self.0.iter().map(|(stream, position)| (stream.clone(), *position)).collect()
     }
 
-    /// Sets a record aside, and has its stream stand still.
+    /// Sets a record aside, and halts its stream.
     pub(crate) fn put(
         &mut self,
         tables: &Connection,
@@ -75,7 +75,7 @@ impl Halted {
             return Ok(());
         }
         let (position, stream) = (record.position, &record.stream);
-        tracing::warn!(consumer, position, %stream, reason, "a record was set aside; its stream stands still here");
+        tracing::warn!(consumer, position, %stream, reason, "a record was set aside; its stream is halted here");
         self.0.insert(stream.clone(), position);
         Ok(())
     }
@@ -89,20 +89,20 @@ pub(crate) fn positions(tables: &Connection, stream: &StreamName) -> rusqlite::R
         .collect()
 }
 
-/// Notes that a record was taken in after all.
-pub(crate) fn take_back(tables: &Connection, position: Position) -> rusqlite::Result<()> {
+/// Removes a record that succeeded after all.
+pub(crate) fn remove(tables: &Connection, position: Position) -> rusqlite::Result<()> {
     tables.prepare_cached("DELETE FROM set_aside WHERE position = ?1")?.execute([position as i64]).map(drop)
 }
 
-/// What a panic said.
-pub(crate) fn said(panic: &(dyn Any + Send)) -> String {
+/// The message of a panic.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    format!("it panicked: {}", text.unwrap_or("without a word"))
+    format!("it panicked: {}", text.unwrap_or("without a message"))
 }
 
 impl Kit {
-    /// What the consumers that run on this kit have set aside, sorted by position: the first so many, and
+    /// What the consumers that run on this kit have set aside, sorted by position: the first `most` of them, and
     /// how many there are in all.
     pub fn set_aside(&self, most: usize) -> rusqlite::Result<(Vec<SetAside>, u64)> {
         let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! The end of a process: asked once it drains, asked twice it ends.
+//! The end of a process: the first signal drains it, the second ends it.
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;

@@ -1,12 +1,13 @@
 //! A kit on a journal of its own, with departments as the aggregate at hand.
 
 mod future;
+mod handle;
 mod process;
 mod view;
 
 use crate::clock::Clock;
-use crate::{CommandError, Kit, Order};
-use domain::scheduling::department::{Command, Department, Kind, Level, Profile};
+use crate::{CommandContext, CommandError, Kit};
+use domain::directory::department::{Command, Department, Kind, Level, Profile};
 use domain::{Actor, Aggregate as _, Code, Line, StreamName, Uuid};
 use event_log::{EventLog, Options};
 use journal::embedded::EmbeddedJournal;
@@ -48,14 +49,14 @@ impl Place {
         let stream = stream(code);
         let expected = self.log.stream_position(&stream.to_string()).unwrap();
         let event = prost_types::Any { type_url: type_url.to_owned(), value: bytes.to_vec() };
-        let order = order(Uuid::now_v7());
+        let context = context(Uuid::now_v7());
         let envelope = Envelope {
-            commit_id: order.command_id,
-            command_digest: order.digest.to_vec(),
+            command_id: context.command_id,
+            command_digest: context.digest.to_vec(),
             time: domain::Timestamp::UNIX_EPOCH,
-            actor: order.actor,
+            actor: context.actor,
             causation_id: None,
-            correlation_id: order.correlation_id,
+            correlation_id: context.correlation_id,
             traceparent: None,
             part: 1,
             parts: 1,
@@ -67,15 +68,20 @@ impl Place {
 
 /// Registers a department under a name.
 async fn register(kit: &Kit, id: Uuid, code: &str, name: &str) -> Result<Position, CommandError> {
-    let profile = Profile {
+    let command = Command::Register(profile(code, name));
+    let done = kit.execute::<Department>(&context(id), department(code), command).await?;
+    Ok(done.position)
+}
+
+fn profile(code: &str, name: &str) -> Profile {
+    Profile {
         code: Code::parse(code).unwrap(),
         name: Line::parse(name).unwrap(),
         parent: None,
         level: Level::Municipal,
         region: None,
         kind: Kind::Agency,
-    };
-    kit.execute::<Department>(&order(id), department(code), Command::Register(profile)).await
+    }
 }
 
 fn department(code: &str) -> Uuid {
@@ -86,15 +92,8 @@ fn stream(code: &str) -> StreamName {
     Department::stream(department(code))
 }
 
-fn order(command_id: Uuid) -> Order {
-    Order {
-        command_id,
-        digest: [7; 32],
-        actor: Actor::process("test"),
-        causation_id: None,
-        correlation_id: command_id,
-        traceparent: None,
-    }
+fn context(command_id: Uuid) -> CommandContext {
+    CommandContext::new(command_id, [7; 32], Actor::process("test"))
 }
 
 /// Waits until a consumer is done with a position.

@@ -1,14 +1,13 @@
-//! How a timer is run: the deadlines stand in a view, and when the clock has passed one, a command says so
-//! to its aggregate.
+//! How a timer is run: the deadlines are in a view, and when the clock has passed one, a command has its
+//! aggregate check it.
 
-use crate::handle::{Kit, Order};
+use crate::handle::{CommandContext, Kit};
 use crate::view::ViewStore;
-use domain::{Actor, Timestamp, Uuid};
+use domain::{Timestamp, Uuid};
 use futures::StreamExt as _;
 use journal::Position;
 use proto::record::EventCodec;
 use rusqlite::Connection;
-use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -26,30 +25,30 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 pub struct Deadline {
     /// The moment.
     pub at: Timestamp,
-    /// The aggregate that is told.
+    /// The aggregate that it belongs to.
     pub id: Uuid,
-    /// Its number among the deadlines that the aggregate ever had. Two deadlines of one aggregate that fall
-    /// on one moment have different numbers, or else the second would be taken for a repeat of the first.
-    pub no: u32,
+    /// Its number among the deadlines that the aggregate ever had. Two deadlines of one aggregate at the same
+    /// moment have different numbers, or else the second would be taken for a repeat of the first.
+    pub number: u32,
 }
 
-/// Which deadlines of a view come first: sorted by their moments, at most as many as are asked for.
+/// Which deadlines of a view come first: sorted by their moments, at most `n` of them.
 pub type NextDeadlines = fn(&Connection, u32) -> rusqlite::Result<Vec<Deadline>>;
 
 /// Runs a timer until the kit stops: when the clock has passed a deadline, `command` is issued to its
-/// aggregate, whose events must make the deadline leave the view. The command's id follows from the
+/// aggregate, whose events must remove the deadline from the view. The command's id follows from the
 /// timer's name and the deadline, so that a restart, or a second copy of the service, adds nothing.
 ///
-/// `told` is the progress of the process manager that tells the aggregates what became of their matters:
-/// what the log knew when the clock passed a deadline is told first, so that nobody is called late who
-/// was in time. Where nobody has to be told, it is the journal's own watermark.
+/// `notified_up_to` is the progress of the process manager that informs the aggregates of what happened
+/// elsewhere: what the log held when the clock passed a deadline is passed on first, so that nobody is called
+/// late who was in time. Where there is none, it is the journal's own watermark.
 ///
-/// What cannot be done for the moment is tried again, and so is what a rule refuses, with growing pauses:
-/// a deadline is only over when the view says so.
+/// A failure is retried, and so is a refusal by a rule, with growing pauses: a deadline is over only when it has
+/// left the view.
 pub fn run<A>(
     kit: &Kit,
     view: &ViewStore,
-    told: watch::Receiver<Position>,
+    notified_up_to: watch::Receiver<Position>,
     name: &'static str,
     next: NextDeadlines,
     command: fn() -> A::Command,
@@ -57,7 +56,7 @@ pub fn run<A>(
     A: EventCodec,
     A::Command: Clone + Sync,
 {
-    let timer = Timer { kit: kit.clone(), view: view.clone(), told, name, next };
+    let timer = Timer { kit: kit.clone(), view: view.clone(), notified_up_to, name, next };
     tokio::spawn(async move {
         let stop = timer.kit.stop().clone();
         tokio::select! {
@@ -70,7 +69,7 @@ pub fn run<A>(
 struct Timer {
     kit: Kit,
     view: ViewStore,
-    told: watch::Receiver<Position>,
+    notified_up_to: watch::Receiver<Position>,
     name: &'static str,
     next: NextDeadlines,
 }
@@ -85,22 +84,22 @@ impl Timer {
         let mut before = Vec::new();
         let mut pause = PAUSE_MIN;
         loop {
-            // Marked as seen before the question, so that no news between the two is missed.
+            // Marked as seen before the query, so that no change between the two is missed.
             moved.borrow_and_update();
-            let coming = self.coming().await;
+            let upcoming = self.upcoming().await;
             let now = self.kit.clock().now();
-            if !coming.iter().any(|deadline| deadline.at <= now) {
+            if !upcoming.iter().any(|deadline| deadline.at <= now) {
                 tokio::select! {
-                    () = self.wait_until(coming.first()) => {}
-                    news = moved.changed() => match news {
+                    () = self.wait_until(upcoming.first()) => {}
+                    change = moved.changed() => match change {
                         Ok(()) => tokio::time::sleep(PAUSE_MIN).await,
                         Err(_) => return,
                     }
                 }
                 continue;
             }
-            self.settle().await;
-            let mut due = self.coming().await;
+            self.wait_until_caught_up().await;
+            let mut due = self.upcoming().await;
             due.retain(|deadline| deadline.at <= now);
             // The same deadlines again: the commands failed, or changed nothing.
             if due == before {
@@ -114,24 +113,24 @@ impl Timer {
         }
     }
 
-    /// The deadlines that the view has first; asked again until it answers.
-    async fn coming(&self) -> Vec<Deadline> {
+    /// The first deadlines in the view; queried until it answers.
+    async fn upcoming(&self) -> Vec<Deadline> {
         let next = self.next;
         loop {
             match self.view.query(0, move |tables| next(tables, BATCH_DEADLINES_MAX)).await {
-                Ok((coming, _)) => return coming,
+                Ok((upcoming, _)) => return upcoming,
                 Err(error) => tracing::warn!(timer = self.name, %error, "the deadlines are not known"),
             }
             tokio::time::sleep(PAUSE_MAX).await;
         }
     }
 
-    /// Waits until everything that is committed by now was told to the aggregates, and the view knows what
-    /// they made of it. A view that is being built anew shows deadlines that are over long since.
-    async fn settle(&self) {
+    /// Waits until everything that is committed by now was passed on to the aggregates, and the view has what
+    /// they made of it. A view that is being rebuilt shows deadlines that were met long ago.
+    async fn wait_until_caught_up(&self) {
         let committed = self.kit.journal().committed();
         let known = *committed.borrow();
-        let _ = self.told.clone().wait_for(|&position| position >= known).await;
+        let _ = self.notified_up_to.clone().wait_for(|&position| position >= known).await;
         let known = *committed.borrow();
         let _ = self.view.position().wait_for(|&position| position >= known).await;
     }
@@ -143,7 +142,7 @@ impl Timer {
         }
     }
 
-    /// Issues the commands, and waits until the view knows what they did.
+    /// Issues the commands, and waits until the view has what they did.
     async fn issue<A>(&self, due: &[Deadline], command: fn() -> A::Command)
     where
         A: EventCodec,
@@ -152,11 +151,11 @@ impl Timer {
         let issued = due.iter().cloned().map(|deadline| {
             let (kit, name) = (self.kit.clone(), self.name);
             async move {
-                let order = order(name, &deadline);
-                match kit.execute::<A>(&order, deadline.id, command()).await {
-                    Ok(position) => position,
+                let context = context(name, &deadline);
+                match kit.execute::<A>(&context, deadline.id, command()).await {
+                    Ok(done) => done.position,
                     Err(error) => {
-                        tracing::warn!(timer = name, id = %deadline.id, at = %deadline.at, %error, "a deadline waits");
+                        tracing::warn!(timer = name, id = %deadline.id, at = %deadline.at, %error, "a deadline is being retried");
                         0
                     }
                 }
@@ -166,23 +165,15 @@ impl Timer {
             .buffer_unordered(COMMANDS_AT_ONCE_MAX)
             .fold(0, |last: Position, position| std::future::ready(last.max(position)))
             .await;
-        if let Err(error) = self.view.query(reached, |_| Ok(())).await {
-            tracing::warn!(timer = self.name, %error, "the view is behind");
+        if let Err(error) = self.view.wait_until_caught_up(reached).await {
+            tracing::warn!(timer = self.name, %error, "the view lags");
         }
     }
 }
 
-/// The order of a deadline's command; its id follows from the timer's name and the deadline, so that a
+/// The context of a deadline's command; its id follows from the timer's name and the deadline, so that a
 /// deadline that is met twice has one effect.
-fn order(name: &str, deadline: &Deadline) -> Order {
-    let words = [name, &deadline.no.to_string(), &deadline.at.to_string()];
-    let command_id = domain::aggregate::derived_id(deadline.id, &words);
-    Order {
-        command_id,
-        digest: Sha256::digest(command_id.as_bytes()).into(),
-        actor: Actor::process(name),
-        causation_id: None,
-        correlation_id: command_id,
-        traceparent: None,
-    }
+fn context(name: &str, deadline: &Deadline) -> CommandContext {
+    let words = [name, &deadline.number.to_string(), &deadline.at.to_string()];
+    CommandContext::of_process(name, domain::aggregate::derived_id(deadline.id, &words))
 }

@@ -1,23 +1,22 @@
-//! How a read model is kept: SQL tables made for the questions asked, behind the journal by moments,
-//! rebuilt from it whenever they are missing, older than their schema, or of another journal.
+//! How a view is kept: SQL tables made for the queries asked, lagging the journal by moments, rebuilt from it
+//! whenever they are missing, older than their schema, or of another journal.
 
 mod difference;
-mod intake;
+mod projector;
 mod replay;
-mod service;
 
 pub use difference::Difference;
-pub use replay::{Compared, Kept, Progress};
-pub use service::{NAME, ViewsOfThisProcess, build};
+pub use replay::{Compared, Progress, RegisteredView};
 
 use crate::Kit;
-use crate::checkpoint::Checkpoint;
-use crate::checkpoint::{Resumed, resume};
+use crate::checkpoint::{Checkpoint, Resumed, resume};
 use crate::consumer::{self, checkpoint};
+use crate::error::refusal;
 use crate::limits::{VIEW_BATCH_RECORDS_MAX, VIEW_READERS_MAX, VIEW_TIMEOUT};
 use crate::set_aside::Halted;
 use futures::StreamExt as _;
 use journal::{Journal, Position, ReadError, Record, Subscription};
+use proto::api::v1::Reason;
 use rusqlite::{Connection, Transaction};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -25,19 +24,19 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tonic::Status;
 
-/// What a read model makes of the log. Its tables hold nothing that cannot be computed again.
+/// What a view makes of the log. Its tables hold nothing that cannot be computed again.
 pub trait View: Send + Sync + 'static {
     /// The name of its file.
     const NAME: &'static str;
     /// `CREATE TABLE …`; a change of this text rebuilds the tables.
     const SCHEMA: &'static str;
-    /// Takes one committed record into the tables. Records of other contexts come too; records come
-    /// in order, each once. A record that this fails on, or panics over, is set aside with all later ones of
-    /// its stream; see [`crate::set_aside`].
+    /// Projects one committed record into the tables. Records of other contexts come too; records come in order,
+    /// each once. A record that this fails or panics on is set aside with all later ones of its stream; see
+    /// [`crate::set_aside`].
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError>;
 }
 
-/// Why a record could not be taken into a view.
+/// Why a record could not be projected into a view.
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {
     /// The tables refused.
@@ -54,18 +53,25 @@ pub enum ViewError {
     Replay(String),
 }
 
-/// A read model that is being kept, and can be asked. Cheap to clone.
+/// A view that is being kept, and can be queried. Cheap to clone.
 #[derive(Clone)]
 pub struct ViewStore {
     file: Arc<PathBuf>,
     readers: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Connection>>>,
     position: watch::Receiver<Position>,
+    committed: watch::Receiver<Position>,
+    /// How far the process managers of the view's service have come.
+    reactions: Arc<[watch::Receiver<Position>]>,
 }
 
 impl ViewStore {
-    /// Opens the view's file in the kit's folder, and keeps it up to date until the kit stops.
-    pub fn keep<V: View>(kit: &Kit) -> Result<ViewStore, ViewError> {
+    /// Opens the view's file in the kit's folder, and keeps it up to date until the kit stops. `reactions` are
+    /// the progress of the service's process managers, whose consequences its queries wait for.
+    pub fn spawn<V: View>(
+        kit: &Kit,
+        reactions: Vec<watch::Receiver<Position>>,
+    ) -> Result<ViewStore, ViewError> {
         let (journal, stop) = (kit.journal().clone(), kit.stop().clone());
         let file = kit.folder().join(format!("{}.sqlite", V::NAME));
         let tables = consumer::open(&file, V::SCHEMA)?;
@@ -76,60 +82,95 @@ impl ViewStore {
             readers: Arc::new(Semaphore::new(VIEW_READERS_MAX)),
             idle: Arc::default(),
             position,
+            committed: journal.committed(),
+            reactions: reactions.into(),
         };
-        kit.keep_in_mind(Kept::of::<V>(store.file.clone()));
+        kit.register_view(RegisteredView::of::<V>(store.file.clone()));
         tokio::spawn(async move {
             let following = follow::<V>(journal, tables, moved);
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = following => tracing::error!(view = V::NAME, "the view stands still"),
+                () = following => tracing::error!(view = V::NAME, "the view is no longer updated"),
             }
         });
         Ok(store)
     }
 
-    /// The last position that the view has taken in.
+    /// The last position that the view has projected.
     pub fn position(&self) -> watch::Receiver<Position> {
         self.position.clone()
     }
 
-    /// Asks the view once it has reached `at_least`. Answers with the position it had before the
-    /// question was asked, so what the answer tells is at least that new.
+    /// Waits until the view has reached `at_least`, and what the service's process managers made of everything
+    /// up to there. Answers with the position that it has then.
+    pub async fn wait_until_caught_up(&self, at_least: Position) -> Result<Position, Status> {
+        let waiting = async {
+            let mut target = at_least;
+            if at_least > 0 {
+                for reaction in &*self.reactions {
+                    let _ = reaction.clone().wait_for(|&position| position >= at_least).await;
+                }
+                // A reaction is done with a record when its own commands are committed.
+                if !self.reactions.is_empty() {
+                    target = target.max(*self.committed.borrow());
+                }
+            }
+            self.position.clone().wait_for(|&position| position >= target).await.map(|position| *position)
+        };
+        match tokio::time::timeout(VIEW_TIMEOUT, waiting).await {
+            Ok(Ok(position)) => Ok(position),
+            _ => Err(self.not_caught_up(at_least)),
+        }
+    }
+
+    fn not_caught_up(&self, at_least: Position) -> Status {
+        let position = *self.position.borrow();
+        refusal(
+            Reason::ViewNotCaughtUp,
+            format!(
+                "the view is at position {position}; it did not reach {at_least} and what follows from it within {} s; \
+                 try again",
+                VIEW_TIMEOUT.as_secs()
+            ),
+            [("at_least_position", at_least.to_string()), ("position", position.to_string())],
+        )
+    }
+
+    /// Queries the view once it has caught up with `at_least`; see [`ViewStore::wait_until_caught_up`]. Answers with
+    /// the position that it had before the query, so the result is at least that new.
     pub async fn query<T: Send + 'static>(
         &self,
         at_least: Position,
-        ask: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<(T, Position), Status> {
-        let mut reached = self.position.clone();
-        let waiting = tokio::time::timeout(VIEW_TIMEOUT, reached.wait_for(|&position| position >= at_least));
-        let position = match waiting.await {
-            Ok(Ok(position)) => *position,
-            _ => {
-                let has = *self.position.borrow();
-                return Err(Status::unavailable(format!(
-                    "the view is at position {has} and did not reach {at_least} within {} s; ask again",
-                    VIEW_TIMEOUT.as_secs()
-                )));
-            }
-        };
-        let _turn = self.readers.acquire().await.map_err(|_| Status::unavailable("the view is closing"))?;
+        let position = self.wait_until_caught_up(at_least).await?;
+        Ok((self.read(query).await?, position))
+    }
+
+    /// Queries the view as it is.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Status> {
+        let closing = |_| refusal(Reason::Unavailable, "the view is closing", []);
+        let _permit = self.readers.acquire().await.map_err(closing)?;
         let (file, idle) = (self.file.clone(), self.idle.clone());
         let answered = tokio::task::spawn_blocking(move || {
             let kept = idle.lock().ok().and_then(|mut idle| idle.pop());
             let tables = kept.map_or_else(|| reader(&file), Ok)?;
-            let answer = ask(&tables);
+            let answer = query(&tables);
             if let Ok(mut idle) = idle.lock() {
                 idle.push(tables);
             }
             answer
         });
         match answered.await {
-            Ok(Ok(answer)) => Ok((answer, position)),
+            Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
                 tracing::error!(%error, "a view could not answer");
-                Err(Status::internal("the view could not answer; its log has the reason"))
+                Err(refusal(Reason::Internal, "the view could not answer; its log has the reason", []))
             }
-            Err(_) => Err(Status::internal("the view's answer broke off")),
+            Err(_) => Err(refusal(Reason::Internal, "the view's answer broke off", [])),
         }
     }
 }
@@ -141,12 +182,12 @@ fn reader(file: &Path) -> rusqlite::Result<Connection> {
     Ok(tables)
 }
 
-/// How far each read model in a folder has come, by its file, without opening it for keeping.
+/// How far each view in a folder has come, by its file, without opening it for updates.
 pub fn checkpoints(folder: &Path) -> Vec<(PathBuf, Checkpoint)> {
     let mut found = Vec::new();
     let files = folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.path());
     for file in files.filter(|file| file.extension().is_some_and(|ending| ending == "sqlite")) {
-        // What cannot be read, or has another schema, is made anew and shows nothing.
+        // What cannot be read, or has another schema, is rebuilt and shows nothing.
         if let Ok(Some(at)) = reader(&file).and_then(|tables| checkpoint(&tables)) {
             found.push((file, at));
         }
@@ -154,32 +195,32 @@ pub fn checkpoints(folder: &Path) -> Vec<(PathBuf, Checkpoint)> {
     found
 }
 
-/// A view on its way along the journal.
+/// A view and its place in the journal.
 struct Following {
     tables: Connection,
     halted: Halted,
-    /// Whether what an earlier process has set aside was tried again.
-    tried_again: bool,
+    /// Whether what an earlier process has set aside was retried.
+    retried: bool,
     moved: watch::Sender<Position>,
 }
 
-/// Why a view subscribes anew.
+/// Why a view subscribes again.
 #[derive(Debug, thiserror::Error)]
 enum Interrupted {
     #[error("its file: {0}")]
     File(#[from] rusqlite::Error),
     #[error("{0}")]
     Journal(#[from] ReadError),
-    /// The tables are gone with the task that had them.
+    /// The tables were lost with the task that held them.
     #[error("a task broke off")]
     Broken,
 }
 
-/// Follows the journal for ever; returns only when the tables were lost.
+/// Follows the journal forever; returns only when the tables were lost.
 async fn follow<V: View>(journal: Arc<dyn Journal>, tables: Connection, moved: watch::Sender<Position>) {
-    let mut view = Some(Following { tables, halted: Halted::default(), tried_again: false, moved });
+    let mut view = Some(Following { tables, halted: Halted::default(), retried: false, moved });
     loop {
-        match go_on::<V>(&*journal, &mut view).await {
+        match consume::<V>(&*journal, &mut view).await {
             Ok(()) => tracing::debug!(view = V::NAME, "the subscription ended; subscribing again"),
             Err(Interrupted::Broken) => return,
             Err(error) => tracing::warn!(view = V::NAME, %error, "the view waits; trying again"),
@@ -188,34 +229,34 @@ async fn follow<V: View>(journal: Arc<dyn Journal>, tables: Connection, moved: w
     }
 }
 
-async fn go_on<V: View>(journal: &dyn Journal, view: &mut Option<Following>) -> Result<(), Interrupted> {
-    let at = with(view, |view| checkpoint(&view.tables)).await?;
+async fn consume<V: View>(journal: &dyn Journal, view: &mut Option<Following>) -> Result<(), Interrupted> {
+    let at = on_blocking_thread(view, |view| checkpoint(&view.tables)).await?;
     match resume(journal, at).await? {
-        Resumed::Behind(records) => {
-            with(view, |view| {
+        Resumed::After(records) => {
+            on_blocking_thread(view, |view| {
                 view.halted = Halted::read(&view.tables)?;
                 Ok(())
             })
             .await?;
-            try_again::<V>(journal, view).await?;
-            take_all_in::<V>(records, view).await
+            retry_set_aside::<V>(journal, view).await?;
+            apply_all::<V>(records, view).await
         }
         Resumed::OtherJournal => {
-            tracing::warn!(view = V::NAME, "the journal is not the one this view followed; building it anew");
-            with(view, |view| consumer::renew(&view.tables, V::SCHEMA)).await
+            tracing::warn!(view = V::NAME, "the journal is not the one that this view followed; rebuilding it");
+            on_blocking_thread(view, |view| consumer::reset(&view.tables, V::SCHEMA)).await
         }
     }
 }
 
-async fn take_all_in<V: View>(
+async fn apply_all<V: View>(
     records: Subscription,
     view: &mut Option<Following>,
 ) -> Result<(), Interrupted> {
     let mut batches = records.ready_chunks(VIEW_BATCH_RECORDS_MAX);
     while let Some(batch) = batches.next().await {
         let records: Vec<Arc<Record>> = batch.into_iter().collect::<Result<_, _>>()?;
-        with(view, move |view| {
-            let reached = intake::take_in::<V>(&mut view.tables, &mut view.halted, &records)?;
+        on_blocking_thread(view, move |view| {
+            let reached = projector::apply_batch::<V>(&mut view.tables, &mut view.halted, &records)?;
             view.moved.send_replace(reached);
             Ok(())
         })
@@ -224,28 +265,28 @@ async fn take_all_in<V: View>(
     Ok(())
 }
 
-/// Tries, once in a process, to take in what an earlier one has set aside.
-async fn try_again<V: View>(journal: &dyn Journal, view: &mut Option<Following>) -> Result<(), Interrupted> {
-    let halted = with(view, |view| Ok((!view.tried_again).then(|| view.halted.streams()))).await?;
+/// Retries, once in a process, what an earlier one has set aside.
+async fn retry_set_aside<V: View>(journal: &dyn Journal, view: &mut Option<Following>) -> Result<(), Interrupted> {
+    let halted = on_blocking_thread(view, |view| Ok((!view.retried).then(|| view.halted.streams()))).await?;
     for (stream, first) in halted.into_iter().flatten() {
         let records = journal.read(&stream, first - 1).await?;
-        with(view, move |view| {
-            let taken = intake::try_again::<V>(&mut view.tables, &stream, &records)?;
-            tracing::info!(view = V::NAME, %stream, taken, "records that were set aside were tried again");
+        on_blocking_thread(view, move |view| {
+            let taken = projector::retry_set_aside::<V>(&mut view.tables, &stream, &records)?;
+            tracing::info!(view = V::NAME, %stream, taken, "records that were set aside were retried");
             view.halted = Halted::read(&view.tables)?;
             Ok(())
         })
         .await?;
     }
-    with(view, |view| {
-        view.tried_again = true;
+    on_blocking_thread(view, |view| {
+        view.retried = true;
         Ok(())
     })
     .await
 }
 
-/// Works on the tables where waiting for the disk holds nobody up.
-async fn with<T: Send + 'static>(
+/// Works on the tables on a thread where waiting for the disk blocks nobody.
+async fn on_blocking_thread<T: Send + 'static>(
     view: &mut Option<Following>,
     work: impl FnOnce(&mut Following) -> rusqlite::Result<T> + Send + 'static,
 ) -> Result<T, Interrupted> {

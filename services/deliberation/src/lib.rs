@@ -1,8 +1,8 @@
 //! Deliberation (会商议事): dockets from opening to closing, in a meeting or by countersign.
 //!
-//! [`grpc`] carries commands to the journal and answers questions, lists from [`view`]. Two things happen
-//! without being asked: a docket is prepared when its session is convened or turned into a countersign, and
-//! the ballots of a countersign are counted when its time has run out.
+//! [`grpc`] carries commands to the journal and answers queries, lists from [`view`]. Two things happen by
+//! themselves: a docket is prepared when its session is convened or converted to a countersign, and the
+//! ballots of a countersign are counted when its deadline has passed.
 
 mod grpc;
 mod view;
@@ -16,8 +16,9 @@ use domain::process::open_docket;
 use domain::scheduling::session::{Event, Session};
 use proto::deliberation::v1::deliberation_service_server::DeliberationServiceServer;
 use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
-use service_kit::{Kit, ViewStore, process, timer};
+use service_kit::{Kit, Position, ViewStore, process, timer};
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// The service's full name on the wire.
 pub const NAME: &str = <DeliberationServiceServer<Service> as tonic::server::NamedService>::NAME;
@@ -25,41 +26,43 @@ pub const NAME: &str = <DeliberationServiceServer<Service> as tonic::server::Nam
 /// The name in the record of the timer that counts countersigns.
 const COUNTING: &str = "count_countersigns";
 
-/// Keeps the service's view, runs its process manager and its timer, and gives its server. Until a calendar
-/// is defined, days begin in `time_zone` and Saturdays and Sundays are off. Must be called inside a tokio
-/// runtime.
+/// Keeps the service's view, runs its process manager and its timer, and returns its server. Until a calendar is
+/// defined, days begin in `time_zone` and Saturdays and Sundays are off. Must be called inside a tokio runtime.
 pub fn build(kit: &Kit, time_zone: &str) -> anyhow::Result<DeliberationServiceServer<Service>> {
     let service = service(kit, time_zone)?;
-    open_dockets(kit);
-    count_countersigns(kit, &service.view);
     Ok(DeliberationServiceServer::new(service)
         .max_decoding_message_size(REQUEST_BYTES_MAX)
         .max_encoding_message_size(RESPONSE_BYTES_MAX))
 }
 
+/// The service, with its view, process manager and timer running.
 fn service(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
-    let otherwise = WorkingCalendar::weekends_only(time_zone).context("the configured time_zone")?;
-    let view = ViewStore::keep::<view::DeliberationView>(kit).context("the view of deliberation")?;
-    Ok(Service { kit: kit.clone(), view, otherwise: Arc::new(otherwise) })
+    let default_calendar = WorkingCalendar::weekends_only(time_zone).context("the configured time_zone")?;
+    let opened = open_dockets(kit);
+    let view =
+        ViewStore::spawn::<view::DeliberationView>(kit, vec![opened]).context("the view of deliberation")?;
+    count_countersigns(kit, &view);
+    Ok(Service { kit: kit.clone(), view, default_calendar: Arc::new(default_calendar) })
 }
 
 fn count_countersigns(kit: &Kit, view: &ViewStore) {
-    let told = kit.journal().committed();
-    timer::run::<Docket>(kit, view, told, COUNTING, view::next_deadlines, || Command::NoteTheHour);
+    let committed = kit.journal().committed();
+    timer::run::<Docket>(kit, view, committed, COUNTING, view::next_deadlines, || Command::CheckDeadlines);
 }
 
-fn open_dockets(kit: &Kit) {
+/// Prepares dockets for sessions. Returns the progress: up to where every session has its docket.
+fn open_dockets(kit: &Kit) -> watch::Receiver<Position> {
     process::run::<Session, _>(
         kit.clone(),
         open_docket::NAME,
-        |event| matches!(event, Event::Convened { .. } | Event::TurnedIntoCountersign { .. }),
-        |kit, happening| {
+        |event| matches!(event, Event::Convened { .. } | Event::ConvertedToCountersign { .. }),
+        |kit, context| {
             Box::pin(async move {
-                let asked = open_docket::react(happening.id, happening.state, happening.event);
-                happening.issue::<Docket>(kit, asked).await
+                let commands = open_docket::react(context.id, context.state, context.event);
+                context.issue::<Docket>(kit, commands).await
             })
         },
-    );
+    )
 }
 
 #[cfg(test)]

@@ -1,21 +1,21 @@
--- Moments are microseconds since 1970; state is the number of the wire.
+-- Moments are microseconds since 1970; stage is its number on the wire.
 CREATE TABLE dockets (
     id TEXT PRIMARY KEY,
     position INTEGER NOT NULL,
     title TEXT NOT NULL,
     body TEXT NOT NULL,
     chair TEXT NOT NULL,
-    state INTEGER NOT NULL,
+    stage INTEGER NOT NULL,
     topics INTEGER NOT NULL,
     -- The deadline of a countersign; a meeting has none.
-    deadline INTEGER,
+    sign_by INTEGER,
     opened_at INTEGER,
     closed_at INTEGER
 );
-CREATE INDEX dockets_in_state ON dockets (state, position);
+CREATE INDEX dockets_in_stage ON dockets (stage, position);
 CREATE INDEX dockets_of_body ON dockets (body, position);
 CREATE INDEX dockets_by_position ON dockets (position);
--- The departments that take part in a docket.
+-- The departments that take part in a docket or chair it.
 CREATE TABLE participants (
     docket TEXT NOT NULL,
     department TEXT NOT NULL,
@@ -30,8 +30,8 @@ CREATE TABLE outcomes (
 ) WITHOUT ROWID;
 -- The open ballots of countersigns, which are counted at the deadline.
 CREATE TABLE countersigning (
-    deadline INTEGER NOT NULL,
+    sign_by INTEGER NOT NULL,
     docket TEXT NOT NULL,
     ballot INTEGER NOT NULL,
-    PRIMARY KEY (deadline, docket, ballot)
+    PRIMARY KEY (sign_by, docket, ballot)
 ) WITHOUT ROWID;

@@ -1,5 +1,4 @@
-//! What deliberation is asked for in lists, and when the next countersign runs out. One docket is asked
-//! for itself.
+//! Lists of dockets, and the next deadlines of countersigns. A single docket is read from its own history.
 
 use domain::deliberation::docket::{Agenda, Docket, Event, Mode};
 use domain::{Aggregate as _, Timestamp, Uuid};
@@ -26,24 +25,24 @@ impl View for DeliberationView {
         }
         let id = record.stream.id.to_string();
         for event in decode::<Docket>(record)? {
-            take(tables, &id, record.position, &event)?;
+            project(tables, &id, record.position, &event)?;
         }
         Ok(())
     }
 }
 
-fn take(tables: &Transaction<'_>, id: &str, position: Position, event: &Event) -> rusqlite::Result<()> {
+fn project(tables: &Transaction<'_>, id: &str, position: Position, event: &Event) -> rusqlite::Result<()> {
     match event {
-        Event::Prepared { agenda } => enter(tables, id, position, agenda),
+        Event::Prepared { agenda } => insert_docket(tables, id, position, agenda),
         Event::Opened { opened_at, .. } => tables
-            .prepare_cached("UPDATE dockets SET state = ?2, opened_at = ?3 WHERE id = ?1")?
-            .execute(params![id, pb::DocketState::Open as i32, opened_at.as_microsecond()])
+            .prepare_cached("UPDATE dockets SET stage = ?2, opened_at = ?3 WHERE id = ?1")?
+            .execute(params![id, pb::DocketStage::Open as i32, opened_at.as_microsecond()])
             .map(drop),
         Event::Closed { closed_at, .. } => tables
-            .prepare_cached("UPDATE dockets SET state = ?2, closed_at = ?3 WHERE id = ?1")?
-            .execute(params![id, pb::DocketState::Closed as i32, closed_at.as_microsecond()])
+            .prepare_cached("UPDATE dockets SET stage = ?2, closed_at = ?3 WHERE id = ?1")?
+            .execute(params![id, pb::DocketStage::Closed as i32, closed_at.as_microsecond()])
             .map(drop),
-        // A deferred topic that is called again has no outcome any more.
+        // A deferred topic that is opened again has no outcome any more.
         Event::TopicOpened { topic, .. } => tables
             .prepare_cached("DELETE FROM outcomes WHERE docket = ?1 AND topic = ?2")?
             .execute(params![id, topic])
@@ -58,15 +57,15 @@ fn take(tables: &Transaction<'_>, id: &str, position: Position, event: &Event) -
             .map(drop),
         Event::BallotOpened { ballot, .. } => tables
             .prepare_cached(
-                "INSERT INTO countersigning (deadline, docket, ballot)
-                 SELECT deadline, id, ?2 FROM dockets WHERE id = ?1 AND deadline IS NOT NULL",
+                "INSERT INTO countersigning (sign_by, docket, ballot)
+                 SELECT sign_by, id, ?2 FROM dockets WHERE id = ?1 AND sign_by IS NOT NULL",
             )?
             .execute(params![id, ballot])
             .map(drop),
         Event::BallotClosed { result, .. } => tables
             .prepare_cached(
                 "DELETE FROM countersigning
-                 WHERE deadline = (SELECT deadline FROM dockets WHERE id = ?1) AND docket = ?1 AND ballot = ?2",
+                 WHERE sign_by = (SELECT sign_by FROM dockets WHERE id = ?1) AND docket = ?1 AND ballot = ?2",
             )?
             .execute(params![id, result.ballot])
             .map(drop),
@@ -74,14 +73,19 @@ fn take(tables: &Transaction<'_>, id: &str, position: Position, event: &Event) -
     }
 }
 
-fn enter(tables: &Transaction<'_>, id: &str, position: Position, agenda: &Agenda) -> rusqlite::Result<()> {
-    let deadline = match agenda.mode {
+fn insert_docket(
+    tables: &Transaction<'_>,
+    id: &str,
+    position: Position,
+    agenda: &Agenda,
+) -> rusqlite::Result<()> {
+    let sign_by = match agenda.mode {
         Mode::Meeting => None,
-        Mode::Countersign { deadline } => Some(deadline.as_microsecond()),
+        Mode::Countersign { sign_by } => Some(sign_by.as_microsecond()),
     };
     tables
         .prepare_cached(
-            "INSERT INTO dockets (id, position, title, body, chair, state, topics, deadline)
+            "INSERT INTO dockets (id, position, title, body, chair, stage, topics, sign_by)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
@@ -90,58 +94,54 @@ fn enter(tables: &Transaction<'_>, id: &str, position: Position, agenda: &Agenda
             agenda.title.as_str(),
             agenda.body.as_str(),
             agenda.chair.as_str(),
-            pb::DocketState::Prepared as i32,
+            pb::DocketStage::Prepared as i32,
             agenda.topics.len() as i64,
-            deadline,
+            sign_by,
         ])?;
-    let mut takes_part =
-        tables.prepare_cached("INSERT INTO participants (docket, department) VALUES (?1, ?2)")?;
-    for participant in &agenda.participants {
-        takes_part.execute([id, participant.department.as_str()])?;
+    let mut insert_participant =
+        tables.prepare_cached("INSERT OR IGNORE INTO participants (docket, department) VALUES (?1, ?2)")?;
+    let participants = agenda.participants.iter().map(|participant| &participant.department);
+    for department in participants.chain([&agenda.chair]) {
+        insert_participant.execute([id, department.as_str()])?;
     }
     Ok(())
 }
 
-/// The countersigns with open ballots that run out first. After a deadline no ballot can be opened, so a
-/// docket has one deadline only.
-pub(crate) fn next_deadlines(tables: &Connection, most: u32) -> rusqlite::Result<Vec<Deadline>> {
+/// The earliest deadlines of countersigns with open ballots, at most `max`. After the deadline no ballot can be
+/// opened, so a docket has one deadline only.
+pub(crate) fn next_deadlines(tables: &Connection, max: u32) -> rusqlite::Result<Vec<Deadline>> {
     let read = |row: &Row<'_>| {
         let unreadable = |fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault);
         let id = Uuid::try_parse(&row.get::<_, String>(0)?).map_err(|fault| unreadable(fault.into()))?;
         let at = Timestamp::from_microsecond(row.get(1)?).map_err(|fault| unreadable(fault.into()))?;
-        Ok(Deadline { at, id, no: 1 })
+        Ok(Deadline { at, id, number: 1 })
     };
     tables
-        .prepare_cached("SELECT docket, deadline FROM countersigning ORDER BY deadline, docket LIMIT ?1")?
-        .query_map([most], read)?
+        .prepare_cached("SELECT docket, sign_by FROM countersigning ORDER BY sign_by, docket LIMIT ?1")?
+        .query_map([max], read)?
         .collect()
 }
 
-/// The question for dockets.
+/// The query for a page of dockets.
 pub(crate) fn dockets(
     request: &pb::ListDocketsRequest,
 ) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::DocketSummary>> + Send + 'static, Invalid> {
-    let state = match request.state {
+    let stage = match request.stage {
         None | Some(0) => None,
-        Some(state) if pb::DocketState::try_from(state).is_ok() => Some(state),
-        Some(state) => return Err(Invalid::field("state", format!("has the unknown number {state}"))),
+        Some(stage) if pb::DocketStage::try_from(stage).is_ok() => Some(stage),
+        Some(stage) => return Err(Invalid::field("stage", format!("has the unknown number {stage}"))),
     };
-    let mut query = ListQuery::new(
-        "SELECT *, (SELECT count(*) FROM outcomes WHERE docket = id) AS decided FROM dockets",
+    let query = ListQuery::new(
+        "SELECT *, (SELECT count(*) FROM outcomes WHERE docket = id) AS decided_topics FROM dockets",
         &["position", "title", "body"],
         "id",
         &request.order_by,
         request.page_size,
         &request.page_token,
     )?
-    .filter_some("state = ?", state)
-    .filter_some("body = ?", request.body.clone());
-    if let Some(department) = &request.department {
-        query = query.filter(
-            "chair = ? OR id IN (SELECT docket FROM participants WHERE department = ?)",
-            [department.clone(), department.clone()],
-        );
-    }
+    .filter_some("stage = ?", stage)
+    .filter_text("body = ?", &request.body_code)
+    .filter_text("id IN (SELECT docket FROM participants WHERE department = ?)", &request.department_code);
     Ok(move |tables: &Connection| query.run(tables, summary))
 }
 
@@ -149,12 +149,12 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<pb::DocketSummary> {
     Ok(pb::DocketSummary {
         docket_id: row.get("id")?,
         title: row.get("title")?,
-        body: row.get("body")?,
-        chair: row.get("chair")?,
-        state: row.get("state")?,
-        countersign: row.get::<_, Option<i64>>("deadline")?.is_some(),
+        body_code: row.get("body")?,
+        chair_code: row.get("chair")?,
+        stage: row.get("stage")?,
+        countersign: row.get::<_, Option<i64>>("sign_by")?.is_some(),
         topics: row.get("topics")?,
-        decided: row.get("decided")?,
+        decided_topics: row.get("decided_topics")?,
         opened_at: row.get::<_, Option<i64>>("opened_at")?.and_then(moment),
         closed_at: row.get::<_, Option<i64>>("closed_at")?.and_then(moment),
     })

@@ -1,4 +1,4 @@
-//! The rpcs: each asks the view, with the clock of the moment.
+//! The rpcs: each queries the view, with what the clock shows.
 
 use crate::views;
 use proto::Wire as _;
@@ -19,10 +19,10 @@ pub struct Service {
 impl FollowupService for Service {
     async fn get_board(&self, request: Request<pb::GetBoardRequest>) -> Reply<pb::GetBoardResponse> {
         let now = self.kit.clock().now();
-        let asked = views::board(now);
-        let (rows, position) = self.view.query(request.into_inner().at_least_position, asked).await?;
+        let query = views::board(now);
+        let (rows, position) = self.view.query(request.into_inner().at_least_position, query).await?;
         let totals = Some(views::totals(&rows));
-        Ok(Response::new(pb::GetBoardResponse { as_of: now.to_wire(), rows, totals, position }))
+        Ok(Response::new(pb::GetBoardResponse { evaluated_at: now.to_wire(), rows, totals, position }))
     }
 
     async fn list_follow_ups(
@@ -30,10 +30,10 @@ impl FollowupService for Service {
         request: Request<pb::ListFollowUpsRequest>,
     ) -> Reply<pb::ListFollowUpsResponse> {
         let (request, now) = (request.into_inner(), self.kit.clock().now());
-        let asked = views::follow_ups(&request, now)?;
-        let (page, position) = self.view.query(request.at_least_position, asked).await?;
+        let query = views::follow_ups(&request, now)?;
+        let (page, position) = self.view.query(request.at_least_position, query).await?;
         Ok(Response::new(pb::ListFollowUpsResponse {
-            as_of: now.to_wire(),
+            evaluated_at: now.to_wire(),
             follow_ups: page.rows,
             next_page_token: page.next_page_token,
             position,
@@ -42,8 +42,8 @@ impl FollowupService for Service {
 
     async fn list_notices(&self, request: Request<pb::ListNoticesRequest>) -> Reply<pb::ListNoticesResponse> {
         let request = request.into_inner();
-        let asked = views::notices(&request)?;
-        let (page, position) = self.view.query(request.at_least_position, asked).await?;
+        let query = views::notices(&request)?;
+        let (page, position) = self.view.query(request.at_least_position, query).await?;
         Ok(Response::new(pb::ListNoticesResponse {
             notices: page.rows,
             next_page_token: page.next_page_token,
@@ -56,8 +56,8 @@ impl FollowupService for Service {
         request: Request<pb::GetIndicatorsRequest>,
     ) -> Reply<pb::GetIndicatorsResponse> {
         let now = self.kit.clock().now();
-        let asked = views::indicators(now);
-        let (indicators, position) = self.view.query(request.into_inner().at_least_position, asked).await?;
-        Ok(Response::new(pb::GetIndicatorsResponse { as_of: now.to_wire(), indicators, position }))
+        let query = views::indicators(now);
+        let (indicators, position) = self.view.query(request.into_inner().at_least_position, query).await?;
+        Ok(Response::new(pb::GetIndicatorsResponse { evaluated_at: now.to_wire(), indicators, position }))
     }
 }

@@ -1,8 +1,8 @@
 //! Follow-up (督办): the clock beside every action item, the supervisors' board, and the indicators.
 //!
-//! Nothing is commanded here. What becomes of an item is told to its follow-up by a process manager; when
-//! the clock has passed a rung of its ladder, a timer has the follow-up note the hour; [`grpc`] answers
-//! questions from [`views`].
+//! There are no commands here. A process manager passes on to its follow-up what becomes of an item; when the
+//! clock has passed a rung of its ladder, a timer has the follow-up check its deadlines; [`grpc`] answers queries
+//! from [`views`].
 
 mod grpc;
 mod views;
@@ -24,8 +24,8 @@ pub const NAME: &str = <FollowupServiceServer<Service> as tonic::server::NamedSe
 /// The name of the timer in the record.
 const LADDER: &str = "climb_ladders";
 
-/// Keeps the service's view, runs its process manager and its timer, and gives its server. Must be called
-/// inside a tokio runtime.
+/// Keeps the service's view, runs its process manager and its timer, and returns its server. Must be called inside
+/// a tokio runtime.
 pub fn build(kit: &Kit) -> anyhow::Result<FollowupServiceServer<Service>> {
     Ok(FollowupServiceServer::new(start(kit)?)
         .max_decoding_message_size(REQUEST_BYTES_MAX)
@@ -33,18 +33,19 @@ pub fn build(kit: &Kit) -> anyhow::Result<FollowupServiceServer<Service>> {
 }
 
 fn start(kit: &Kit) -> anyhow::Result<Service> {
-    let view = ViewStore::keep::<views::FollowupView>(kit).context("the view of follow-up")?;
-    let told = plan(kit);
-    timer::run::<FollowUp>(kit, &view, told, LADDER, views::next_deadlines, || Command::NoteTheHour);
+    let planned = plan(kit);
+    let reactions = vec![planned.clone()];
+    let view = ViewStore::spawn::<views::FollowupView>(kit, reactions).context("the view of follow-up")?;
+    timer::run::<FollowUp>(kit, &view, planned, LADDER, views::next_deadlines, || Command::CheckDeadlines);
     Ok(Service { kit: kit.clone(), view })
 }
 
-/// Tells follow-ups what becomes of their items.
+/// Passes on to follow-ups what becomes of their items; returns the progress.
 fn plan(kit: &Kit) -> watch::Receiver<Position> {
-    process::run::<ActionItem, _>(kit.clone(), plan_followup::NAME, wanted, |kit, happening| {
+    process::run::<ActionItem, _>(kit.clone(), plan_followup::NAME, wanted, |kit, context| {
         Box::pin(async move {
-            let asked = plan_followup::react(happening.id, happening.state, happening.event);
-            happening.issue::<FollowUp>(kit, asked).await
+            let commands = plan_followup::react(context.id, context.state, context.event);
+            context.issue::<FollowUp>(kit, commands).await
         })
     })
 }
@@ -56,7 +57,7 @@ fn wanted(event: &Event) -> bool {
         Event::ProgressReported { .. }
             | Event::ExtensionRequested { .. }
             | Event::ExtensionRefused { .. }
-            | Event::LookedBack { .. }
+            | Event::LookBackRecorded { .. }
     )
 }
 

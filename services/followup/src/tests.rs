@@ -16,7 +16,7 @@ use proto::followup::v1::NoticeKind as Kind;
 use proto::followup::v1::followup_service_server::FollowupService as _;
 use service_kit::clock::Clock;
 use service_kit::identity::Caller;
-use service_kit::{Kit, Order};
+use service_kit::{CommandContext, Kit, Position};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -67,7 +67,7 @@ impl Place {
     /// Assigns an item to a department, due on the last of March and to be acknowledged by the fourth.
     async fn assign(&self, item: u32, lead: &str) -> Uuid {
         let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
-        let due = "2027-03-31".parse().unwrap();
+        let due_on = "2027-03-31".parse().unwrap();
         let assignment = Assignment {
             resolution: Uuid::from_u128(1),
             number: line(&format!("FLOOD-2027-0001/{item}")),
@@ -76,30 +76,22 @@ impl Place {
             criterion: text("满负荷试运行两小时"),
             lead: code(lead),
             co_responsible: vec![code("ROADS")],
-            due,
-            due_at: calendar.end_of(due),
+            due_on,
+            due_at: calendar.end_of(due_on),
             acknowledge_by: at("2027-03-04T15:59:59.999999Z"),
         };
         let id = Uuid::from_u128(item.into());
-        self.tell(id, lead, Command::Assign { assignment }).await;
-        self.followed(id).await;
+        self.decide(id, lead, Command::Assign { assignment }).await;
         id
     }
 
-    /// Has something become of an item, by a department.
-    async fn tell(&self, item: Uuid, department: &str, command: Command) {
-        let order = order(&format!("{item} {command:?}"), department);
-        self.copy.service.kit.execute::<ActionItem>(&order, item, command).await.unwrap();
+    /// Carries out a command on an item, for a department. Its follow-up has not learned of it yet.
+    async fn decide(&self, item: Uuid, department: &str, command: Command) -> Position {
+        let context = context(&format!("{item} {command:?}"), department);
+        self.copy.service.kit.execute::<ActionItem>(&context, item, command).await.unwrap().position
     }
 
-    /// Waits until the item is followed up.
-    async fn followed(&self, item: Uuid) {
-        while self.copy.service.kit.load::<FollowUp>(item).await.unwrap().watch().is_none() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-
-    /// The notices on an item, oldest first, once there are so many.
+    /// The notices on an item, oldest first, once there are that many.
     async fn notices(&self, item: Uuid, count: usize) -> Vec<pb::Notice> {
         self.copy.notices(item, count).await
     }
@@ -114,20 +106,25 @@ impl Place {
         self.copy.service.list_follow_ups(supervisor(request)).await.unwrap().into_inner().follow_ups
     }
 
-    /// The follow-up of an item, once it is so. What happens by itself takes moments.
+    /// The follow-up of an item.
+    async fn follow_up(&self, item: Uuid) -> pb::FollowUp {
+        let listed = self.follow_ups(&[]).await;
+        listed.into_iter().find(|found| found.item_id == item.to_string()).unwrap()
+    }
+
+    /// The follow-up of an item, once it is so. What a timer does takes moments.
     async fn follow_up_when(&self, item: Uuid, so: impl Fn(&pb::FollowUp) -> bool) -> pb::FollowUp {
         for _ in 0..500 {
-            let listed = self.follow_ups(&[]).await;
-            match listed.into_iter().find(|found| found.item_id == item.to_string()) {
-                Some(found) if so(&found) => return found,
+            match self.follow_up(item).await {
+                found if so(&found) => return found,
                 _ => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         }
         panic!("follow-up {item} did not get there: {:?}", self.follow_ups(&[]).await);
     }
 
-    /// Sees that the tables and the rules agree on what comes next.
-    async fn agrees_on_what_comes_next(&self, items: &[Uuid]) {
+    /// Checks that the tables and the rules agree on what comes next.
+    async fn assert_agreed_on_what_comes_next(&self, items: &[Uuid]) {
         let view = &self.copy.service.view;
         let next = view.query(self.end(), |tables| views::next_deadlines(tables, 100));
         let (next, _) = next.await.unwrap();
@@ -154,7 +151,7 @@ impl Copy {
 
     async fn notices(&self, item: Uuid, count: usize) -> Vec<pb::Notice> {
         for _ in 0..500 {
-            let request = pb::ListNoticesRequest { item_id: item.to_string(), ..Default::default() };
+            let request = pb::ListNoticesRequest { item_id: Some(item.to_string()), ..Default::default() };
             let listed = self.service.list_notices(supervisor(request)).await.unwrap().into_inner();
             if listed.notices.len() >= count {
                 return listed.notices;
@@ -191,17 +188,11 @@ fn text(words: &str) -> Text {
     Text::parse(words).unwrap()
 }
 
-fn order(word: &str, department: &str) -> Order {
-    let command_id = derived_id(Uuid::nil(), &["order", word]);
+fn context(word: &str, department: &str) -> CommandContext {
+    let command_id = derived_id(Uuid::nil(), &["context", word]);
     let roles = vec![Role::DepartmentLead];
-    Order {
-        command_id,
-        digest: [0; 32],
-        actor: Actor { subject: "chen".into(), department: Some(code(department)), roles },
-        causation_id: None,
-        correlation_id: command_id,
-        traceparent: None,
-    }
+    let actor = Actor { subject: "chen".into(), department: Some(code(department)), roles };
+    CommandContext::new(command_id, [0; 32], actor)
 }
 
 fn supervisor<M>(message: M) -> Request<M> {

@@ -1,4 +1,4 @@
-//! The command line: what can be asked of the binary.
+//! The command line: commands, flags, and how flags become a configuration.
 
 use crate::client::{EXIT_CODES, Invocation};
 use crate::node::Service;
@@ -9,37 +9,35 @@ use service_kit::config::Config;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Huishang (会商): carries a matter between departments from the request to the supervised result.
+/// Huishang (会商): takes a matter between departments from the request to the supervised result.
 #[derive(Debug, Parser)]
-#[command(name = "huishang", version, after_help = EXIT_CODES)]
+#[command(name = "huishang", version, after_help = EXIT_CODES, infer_long_args = true)]
 pub struct Arguments {
-    /// What is asked.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What can be asked.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Runs everything in one process, with its own log; nothing else is needed
+    /// Runs all services in one process with its own log; nothing else is needed
     Up(Up),
-    /// Runs some of the services, which meet others on a NATS journal
+    /// Runs some of the services; they share a NATS journal with the others
     Serve(Serve),
-    // Commands that are neither a process nor one rpc (the demo, imports) have their case here and
-    // their line in `cli::run`.
-    /// Signs a token with a key at hand, for development and rehearsals
+    /// Signs a token with a local key, for development and rehearsals
     Token(Token),
-    /// Plays three matters from request to supervised result, on a server started for it
+    /// Plays three matters from the request to the supervised result, on a server started for it
     Demo(crate::demo::Arguments),
-    /// Takes in what was decided elsewhere
+    /// Imports what was decided elsewhere
     #[command(subcommand)]
     Import(Import),
-    /// What is done to a ledger that does not run
+    /// Maintains a ledger that is not running
     #[command(subcommand)]
     Ledger(Ledger),
     /// Prints a completion script for a shell
     Completions(Completions),
-    /// The client commands, one for every rpc
+    /// One client command for every rpc
     #[command(flatten)]
     Client(Invocation),
 }
@@ -47,10 +45,10 @@ pub enum Command {
 /// `huishang up`.
 #[derive(Debug, clap::Args)]
 pub struct Up {
-    /// Goes on with a log that is known to have had more, and records that
+    /// Uses a log that is known to have had more records, and records that
     #[arg(long)]
     pub accept_stale: bool,
-    /// How this process is set.
+    /// The settings of this process.
     #[command(flatten)]
     pub settings: Settings,
 }
@@ -61,13 +59,13 @@ pub struct Serve {
     /// The services to run here
     #[arg(required = true, value_name = "SERVICE")]
     pub services: Vec<Service>,
-    /// Where the services meet: nats://HOST:PORT
+    /// The journal that the services share: nats://HOST:PORT
     #[arg(long, env = "HUISHANG_JOURNAL", hide_env_values = true, value_name = "URL")]
     pub journal: Option<String>,
-    /// Has the ledger go on with a log that is known to have had more, and records that
+    /// Has the ledger use a log that is known to have had more records, and records that
     #[arg(long)]
     pub accept_stale: bool,
-    /// How this process is set.
+    /// The settings of this process.
     #[command(flatten)]
     pub settings: Settings,
 }
@@ -75,18 +73,18 @@ pub struct Serve {
 /// `huishang token`.
 #[derive(Debug, clap::Args)]
 pub struct Token {
-    /// For whom.
+    /// Whom it is for.
     #[command(flatten)]
-    pub wish: token::Arguments,
-    /// Where the key is.
+    pub claims: token::Arguments,
+    /// Where the key and the settings are.
     #[command(flatten)]
-    pub place: Place,
+    pub location: Location,
 }
 
 /// `huishang import`.
 #[derive(Debug, Subcommand)]
 pub enum Import {
-    /// Takes a plan the whole way: one session, one docket, one resolution, an item for each action
+    /// Takes a plan through every step: one session, one docket, one resolution, an item for each action
     Plan(ImportPlan),
 }
 
@@ -104,7 +102,7 @@ pub struct ImportPlan {
 /// `huishang ledger`.
 #[derive(Debug, Subcommand)]
 pub enum Ledger {
-    /// Compares JetStream's stream with the log, and puts back what it lost
+    /// Compares JetStream's stream with the log, and restores what it lost
     Repair(crate::repair::Arguments),
 }
 
@@ -115,10 +113,10 @@ pub struct Completions {
     pub shell: clap_complete::Shell,
 }
 
-/// Where a configuration and its data are.
+/// Where the configuration and the data are.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Place {
-    /// A TOML file with settings; the environment and flags go over it
+pub struct Location {
+    /// A TOML file with settings; the environment and flags override it
     #[arg(long, env = "HUISHANG_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Where this process keeps its data [default: ./huishang-data]
@@ -126,19 +124,19 @@ pub struct Place {
     pub data: Option<PathBuf>,
 }
 
-/// The settings of a process that serves. The file and the environment know them by the same words.
+/// The settings of a serving process; the file and the environment use the same names.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Settings {
-    /// Where things are.
+    /// Where the configuration and the data are.
     #[command(flatten)]
-    pub place: Place,
-    /// Where gRPC listens [default: 127.0.0.1:7400]
+    pub location: Location,
+    /// The address that gRPC listens on [default: 127.0.0.1:7400]
     #[arg(long, env = "HUISHANG_LISTEN", value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
-    /// The JWKS file with the keys that vouch for tokens [default: DATA/keys/jwks.json]
+    /// The JWKS file with the keys that verify tokens [default: DATA/keys/jwks.json]
     #[arg(long, env = "HUISHANG_IDENTITY__JWKS", value_name = "FILE")]
     pub identity_jwks: Option<PathBuf>,
-    /// The installation's name [default: main]
+    /// The deployment's name [default: main]
     #[arg(long, env = "HUISHANG_REALM", value_name = "NAME")]
     pub realm: Option<String>,
     /// 'system', or 'movable:2027-03-01T01:00:00Z' for rehearsals [default: system]
@@ -147,18 +145,18 @@ pub struct Settings {
     /// The time zone until a calendar is defined [default: Asia/Shanghai]
     #[arg(long, env = "HUISHANG_TIME_ZONE", value_name = "ZONE")]
     pub time_zone: Option<String>,
-    /// How log lines look: auto, human or json [default: auto]
+    /// Format of log lines [default: auto]
     #[arg(long, env = "HUISHANG_LOG__FORMAT", value_name = "FORMAT", value_parser = ["auto", "human", "json"])]
     pub log_format: Option<String>,
-    /// What is logged, as in RUST_LOG: 'info,scheduling=debug' [default: info]
+    /// What is logged, in the syntax of RUST_LOG: 'info,scheduling=debug' [default: info]
     #[arg(long, env = "HUISHANG_LOG__FILTER", value_name = "FILTER")]
     pub log_filter: Option<String>,
-    /// Prints the resulting settings as TOML, without secrets, and ends
+    /// Prints the resulting settings as TOML, without secrets, and exits
     #[arg(long)]
     pub print_config: bool,
 }
 
-/// What flags say, in the shape of the configuration.
+/// The flags, in the shape of the configuration.
 #[derive(Debug, Default, Serialize)]
 struct Flags<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -191,20 +189,20 @@ struct LogFlags<'a> {
     filter: Option<&'a String>,
 }
 
-impl Place {
-    /// The configuration in force at this place.
+impl Location {
+    /// The resulting configuration: defaults, file, environment, flags.
     pub fn load(&self) -> anyhow::Result<Config> {
         load(self, Flags::default())
     }
 
-    /// The same, with what these two flags say.
+    /// The same, with these two flags.
     pub fn load_with(&self, journal: Option<&str>, realm: Option<&String>) -> anyhow::Result<Config> {
         load(self, Flags { journal, realm, ..Flags::default() })
     }
 }
 
 impl Settings {
-    /// The configuration in force: defaults, file, environment, flags.
+    /// The resulting configuration: defaults, file, environment, flags.
     pub fn load(&self, journal: Option<&str>) -> anyhow::Result<Config> {
         let flags = Flags {
             realm: self.realm.as_ref(),
@@ -216,12 +214,12 @@ impl Settings {
             log: LogFlags { format: self.log_format.as_ref(), filter: self.log_filter.as_ref() },
             ..Flags::default()
         };
-        load(&self.place, flags)
+        load(&self.location, flags)
     }
 }
 
-fn load(place: &Place, flags: Flags<'_>) -> anyhow::Result<Config> {
-    let flags = Flags { data: place.data.as_ref(), ..flags };
-    Config::load(place.config.as_deref(), flags)
+fn load(location: &Location, flags: Flags<'_>) -> anyhow::Result<Config> {
+    let flags = Flags { data: location.data.as_ref(), ..flags };
+    Config::load(location.config.as_deref(), flags)
         .map_err(|error| anyhow::anyhow!("the configuration: {error}"))
 }

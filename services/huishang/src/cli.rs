@@ -1,18 +1,19 @@
-//! Runs what the command line asks for.
+//! Runs what the command line says.
 
-use crate::args::{Arguments, Command, Import, Ledger, Serve, Up};
+use crate::args::{Arguments, Command, Completions, Import, Ledger, Serve, Up};
 use crate::client;
 use crate::demo;
-use crate::node::{self, Node, Service};
-use crate::page::say;
+use crate::node::{self, EMBEDDED, Node, Service};
 use crate::plan;
 use crate::repair;
+use crate::stdout::print_line;
 use crate::token;
 use anyhow::{Context as _, bail};
 use clap::CommandFactory as _;
 use service_kit::config::Config;
 use service_kit::{logging, shutdown};
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
 
@@ -21,25 +22,21 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Up(arguments) => up(&arguments).await,
         Command::Serve(arguments) => serve(&arguments).await,
-        Command::Token(arguments) => say(&token::run(&arguments.wish, &arguments.place.load()?)?),
+        Command::Token(arguments) => print_line(&token::run(&arguments.claims, &arguments.location.load()?)?),
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Import(Import::Plan(arguments)) => plan::run(&arguments.plan, &arguments.connection).await,
         Command::Ledger(Ledger::Repair(arguments)) => repair::run(&arguments).await,
-        Command::Completions(arguments) => {
-            let mut script = Vec::new();
-            clap_complete::generate(arguments.shell, &mut Arguments::command(), "huishang", &mut script);
-            say(String::from_utf8(script)?.trim_end())
-        }
+        Command::Completions(arguments) => completions(&arguments),
         Command::Client(invocation) => client::run(invocation).await,
     }
 }
 
-/// Says on standard error why a command failed, and with which code the process ends.
+/// Prints to standard error why a command failed; returns the exit code of the process.
 pub fn report(error: &anyhow::Error) -> ExitCode {
+    // If standard error is closed, the exit code still tells programs.
     let mut out = std::io::stderr().lock();
-    // If standard error is closed, the exit code still tells.
     if let Some(error) = error.downcast_ref::<client::Error>() {
-        let _ = error.say(&mut out);
+        let _ = error.print(&mut out);
         return ExitCode::from(error.exit_code());
     }
     if error
@@ -48,18 +45,18 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     {
         return ExitCode::SUCCESS;
     }
-    // What a service said in the middle of a longer command: what was done, then what it said.
+    // A service refused in the middle of a longer command: print the step, then the refusal.
     if let Some(status) = error.chain().find_map(|cause| cause.downcast_ref::<tonic::Status>()) {
-        let doing: Vec<String> = error
+        let steps: Vec<String> = error
             .chain()
             .take_while(|cause| cause.downcast_ref::<tonic::Status>().is_none())
             .map(ToString::to_string)
             .collect();
-        if !doing.is_empty() {
-            let _ = writeln!(out, "while at {}:", doing.join(", "));
+        if !steps.is_empty() {
+            let _ = writeln!(out, "during {}:", steps.join(", "));
         }
-        let refused = client::Error::said(status.clone());
-        let _ = refused.say(&mut out);
+        let refused = client::Error::from_status(status.clone());
+        let _ = refused.print(&mut out);
         return ExitCode::from(refused.exit_code());
     }
     let _ = writeln!(out, "error: {error:#}");
@@ -71,16 +68,16 @@ async fn up(arguments: &Up) -> anyhow::Result<()> {
     if arguments.settings.print_config {
         return print_config(&config);
     }
-    if config.journal != "embedded" {
+    if config.journal != EMBEDDED {
         bail!(
-            "'up' has a journal of its own, but the settings say {}; use 'huishang serve'",
-            public(&config.journal)
+            "'up' has its own journal, but the settings name {}; use 'huishang serve'",
+            without_credentials(&config.journal)
         );
     }
-    let stop = begin(&config)?;
-    let made = node::development_keys(&config)?;
+    let stop = start_logging(&config)?;
+    let created_keys = node::create_development_keys(&config)?;
     let node = Node::build(&config, &Service::ALL, arguments.accept_stale, stop).await?;
-    say(&welcome(&config, node.address, made))?;
+    print_line(&welcome(&config, node.address, created_keys))?;
     node.run().await
 }
 
@@ -92,12 +89,18 @@ async fn serve(arguments: &Serve) -> anyhow::Result<()> {
     let mut services = arguments.services.clone();
     services.sort_unstable();
     services.dedup();
-    let stop = begin(&config)?;
+    let stop = start_logging(&config)?;
     Node::build(&config, &services, arguments.accept_stale, stop).await?.run().await
 }
 
-/// Begins logging and listening for signals.
-fn begin(config: &Config) -> anyhow::Result<CancellationToken> {
+fn completions(arguments: &Completions) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Arguments::command(), "huishang", &mut script);
+    print_line(String::from_utf8(script)?.trim_end())
+}
+
+/// Starts logging; returns the token that signals cancel.
+fn start_logging(config: &Config) -> anyhow::Result<CancellationToken> {
     logging::start(config.log.format, &config.log.filter)
         .with_context(|| format!("the log filter {:?}", config.log.filter))?;
     let stop = CancellationToken::new();
@@ -105,11 +108,11 @@ fn begin(config: &Config) -> anyhow::Result<CancellationToken> {
     Ok(stop)
 }
 
-/// What somebody who starts it for the first time wants to know.
-fn welcome(config: &Config, address: std::net::SocketAddr, made_keys: bool) -> String {
+/// What somebody who starts it for the first time needs to know.
+fn welcome(config: &Config, address: SocketAddr, created_keys: bool) -> String {
     let default = Config::default();
-    // As it was called, so that the lines below can be copied.
-    let me = std::env::args().next().unwrap_or_else(|| "huishang".into());
+    // The name that was typed, so that the lines below can be copied.
+    let name = std::env::args().next().unwrap_or_else(|| "huishang".into());
     let data = if config.data == default.data {
         String::new()
     } else {
@@ -119,35 +122,35 @@ fn welcome(config: &Config, address: std::net::SocketAddr, made_keys: bool) -> S
         if config.listen == default.listen { String::new() } else { format!(" --server http://{address}") };
     let mut text =
         format!("huishang listens on http://{address} and keeps its data in {}\n", config.data.display());
-    if made_keys {
+    if created_keys {
         let keys = config.data.join("keys");
         text.push_str(&format!(
-            "made development keys in {}: who can read them can be anybody here\n",
+            "created development keys in {}: whoever can read them can act as anybody here\n",
             keys.display()
         ));
     }
     if config.identity.jwks.is_none() {
         text.push_str(&format!(
-            "\nget a token:       export HUISHANG_TOKEN=$({me} token --role clerk,operator{data})\n\
-             try a command:     {me} department register --code transport --name '交通运输局' --level municipal --kind agency{server}\n\
-             and look:          {me} department list{server}\n\
-             or without token:  {me} department list --as clerk{data}{server}\n"
+            "\nget a token:       export HUISHANG_TOKEN=$({name} token --role clerk,operator{data})\n\
+             try a command:     {name} department register --code transport --name '交通运输局' --level municipal --kind agency{server}\n\
+             and a query:       {name} department list{server}\n\
+             or without token:  {name} department list --as clerk{data}{server}\n"
         ));
     }
-    text.push_str("\nCtrl-C ends it");
+    text.push_str("\nCtrl-C stops it");
     text
 }
 
-/// The settings in force as TOML. They hold no secrets but what a URL may carry, and that is left out.
+/// Prints the resulting settings as TOML. The only secret in them could be in a URL; it is left out.
 fn print_config(config: &Config) -> anyhow::Result<()> {
-    let shown = Config { journal: public(&config.journal), ..config.clone() };
-    say(toml::to_string(&shown)?.trim_end())
+    let shown = Config { journal: without_credentials(&config.journal), ..config.clone() };
+    print_line(toml::to_string(&shown)?.trim_end())
 }
 
-/// A URL without the name and password in it.
-fn public(url: &str) -> String {
+/// A URL without its user name and password.
+fn without_credentials(url: &str) -> String {
     match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
-        Some((scheme, place)) => format!("{scheme}://***@{place}"),
+        Some((scheme, location)) => format!("{scheme}://***@{location}"),
         None => url.to_owned(),
     }
 }

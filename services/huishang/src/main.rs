@@ -1,19 +1,18 @@
-//! The one binary: `up`, `serve`, `demo`, the client commands, `log`, `token`.
+//! The one binary: `up`, `serve`, `token`, `demo`, `import`, `ledger`, and a client command for every rpc.
 
-mod access;
 mod archive;
 mod args;
 mod cli;
 mod client;
 mod demo;
-mod installation;
-mod log_watch;
+mod deployment;
+mod log_health;
 mod matter;
 mod node;
-mod page;
 mod plan;
 mod repair;
-mod stale;
+mod stale_log;
+mod stdout;
 mod token;
 
 use clap::Parser as _;
@@ -24,7 +23,7 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
         let outcome = runtime.block_on(cli::run(arguments));
-        // Whatever still reads in the background must not keep a process that has to end.
+        // A background task that still reads must not delay the end of the process.
         runtime.shutdown_background();
         outcome
     });

@@ -1,165 +1,179 @@
 //! The steps that every matter takes, as a client calls them: from the request to the closed docket.
 
-use crate::installation::{Desk, Ids, Installation, command_id};
+use crate::deployment::{Client, CommandIds, Deployment, command_id};
 use anyhow::Context as _;
 use domain::{Role, Timestamp};
 use proto::Wire as _;
-use proto::deliberation::events::v1 as deliberation_events;
 use proto::deliberation::v1 as deliberation;
-use proto::scheduling::events::v1 as scheduling_events;
+use proto::directory::v1 as directory;
 use proto::scheduling::v1 as scheduling;
 use tonic::Status;
 
-use deliberation_events::{BallotMethod, ItemDraft, VoteChoice, ballot_method::Method};
-use scheduling_events::{
-    Answer, DepartmentProfile, Paper, RoleOnTopic, RoomProfile, SessionAttendee, SessionOutline,
-    SessionTopic, TopicRole,
+use deliberation::ballot_method::Method;
+use deliberation::{AbstentionRule, Ballot, BallotMethod, Docket, ItemDraft, TieRule, VoteChoice};
+use directory::Department;
+use scheduling::{
+    Answer, Paper, RoleOnTopic, Room, ScreeningRule, Session, SessionAttendee, SessionOutline, SessionTopic,
+    TopicRole,
 };
 
-/// Items drafted with one command, at most: with long texts, more would not fit into a record.
+/// Items drafted with one command, at most: more, with long texts, would not fit into a record.
 const DRAFTS_PER_COMMAND: usize = 25;
 
-/// Enters departments.
-pub async fn register_departments(clerk: &Desk, profiles: &[DepartmentProfile]) -> anyhow::Result<()> {
-    for profile in profiles {
-        clerk
-            .call(scheduling::RegisterDepartmentRequest {
-                command_id: command_id(),
-                profile: Some(profile.clone()),
-            })
-            .await
-            .with_context(|| format!("department {}", profile.code))?;
+/// Registers departments.
+pub async fn register_departments(clerk: &Client, departments: &[Department]) -> anyhow::Result<()> {
+    for department in departments {
+        let request = directory::RegisterDepartmentRequest {
+            command_id: command_id(),
+            department: Some(department.clone()),
+            ..Default::default()
+        };
+        clerk.call(request).await.with_context(|| format!("department {}", department.code))?;
     }
     Ok(())
 }
 
-/// Enters a room.
-pub async fn register_room(clerk: &Desk, code: &str, name: &str, seats: u32) -> Result<(), Status> {
-    let profile = RoomProfile { code: code.into(), name: name.into(), seats, equipment: vec![] };
-    clerk
-        .call(scheduling::RegisterRoomRequest { command_id: command_id(), profile: Some(profile) })
-        .await
-        .map(drop)
+/// Registers a room.
+pub async fn register_room(clerk: &Client, code: &str, name: &str, seats: u32) -> Result<(), Status> {
+    let room = Room { code: code.into(), name: name.into(), seats, equipment: vec![] };
+    let request =
+        scheduling::RegisterRoomRequest { command_id: command_id(), room: Some(room), ..Default::default() };
+    clerk.call(request).await.map(drop)
 }
 
-/// A topic with its timebox, whose papers are needed before.
-pub fn topic(no: u32, title: &str, timebox_minutes: u32) -> SessionTopic {
-    SessionTopic { no, title: title.into(), timebox_minutes, papers_required: true }
+/// A topic with its timebox, which needs papers.
+pub fn topic(number: u32, title: &str, timebox_minutes: u32) -> SessionTopic {
+    SessionTopic { number, title: title.into(), timebox_minutes, papers_required: true }
 }
 
 /// An attendee who decides on some topics and advises on others.
 pub fn attendee(department: &str, decides: &[u32], advises: &[u32]) -> SessionAttendee {
-    let role = |role: RoleOnTopic| move |&topic: &u32| TopicRole { topic, role: role.into() };
+    let role = |role: RoleOnTopic| move |&topic_number: &u32| TopicRole { topic_number, role: role.into() };
     let decides = decides.iter().map(role(RoleOnTopic::Decides));
     let advises = advises.iter().map(role(RoleOnTopic::Advises));
-    SessionAttendee { department: department.into(), roles: decides.chain(advises).collect() }
+    SessionAttendee { department_code: department.into(), roles: decides.chain(advises).collect() }
 }
 
 /// Who takes the steps of a matter.
 #[derive(Clone)]
-pub struct People {
+pub struct Participants {
     /// Prepares the session and keeps the record.
-    pub clerk: Desk,
+    pub clerk: Client,
     /// Leads the docket.
-    pub chair: Desk,
-    /// Signs for the departments' own delegates; without it the clerk writes down what they say.
-    pub delegates: Option<Installation>,
+    pub chair: Client,
+    /// Provides clients for the departments' own delegates; without it the clerk acts on their behalf.
+    pub delegates: Option<Deployment>,
 }
 
-impl People {
-    /// Everybody at their own desk, the clerk and chair at that of one department.
-    pub fn at_own_desks(installation: &Installation, chair: &str) -> anyhow::Result<People> {
-        Ok(People {
-            clerk: installation.desk(Role::Clerk, Some(chair))?,
-            chair: installation.desk(Role::Chair, Some(chair))?,
-            delegates: Some(installation.clone()),
+impl Participants {
+    /// Everyone with their own client; clerk and chair are of one department.
+    pub fn separate(deployment: &Deployment, chair: &str) -> anyhow::Result<Participants> {
+        Ok(Participants {
+            clerk: deployment.client(Role::Clerk, Some(chair))?,
+            chair: deployment.client(Role::Chair, Some(chair))?,
+            delegates: Some(deployment.clone()),
         })
     }
 
-    /// One clerk who writes everything down.
-    pub fn one_clerk(clerk: Desk) -> People {
-        People { chair: clerk.clone(), clerk, delegates: None }
+    /// One clerk who does everything.
+    pub fn single_clerk(clerk: Client) -> Participants {
+        Participants { chair: clerk.clone(), clerk, delegates: None }
     }
 }
 
-/// A session on its way, from its request to its docket.
-pub struct Matter {
-    /// The clerk of the session.
-    pub clerk: Desk,
-    /// Whoever leads its docket.
-    pub chair: Desk,
-    /// The id of the session, and of its docket.
+/// Takes one matter from its request to its closed docket.
+pub struct MatterDriver {
+    /// Who takes the steps.
+    pub participants: Participants,
+    /// The id of the session, which is also its docket's.
     pub id: String,
-    /// What was asked for.
+    /// What was requested.
     pub outline: SessionOutline,
-    delegates: Option<Installation>,
-    ids: Ids,
+    ids: CommandIds,
 }
 
-impl Matter {
-    /// Asks for a session in the name of its chair's department.
-    pub async fn request(installation: &Installation, outline: SessionOutline) -> anyhow::Result<Matter> {
-        let people = People::at_own_desks(installation, &outline.chair)?;
-        Matter::request_by(people, outline, Ids::new()).await
+impl MatterDriver {
+    /// Requests a session on behalf of its chair's department.
+    pub async fn request(deployment: &Deployment, outline: SessionOutline) -> anyhow::Result<MatterDriver> {
+        let participants = Participants::separate(deployment, &outline.chair_code)?;
+        MatterDriver::request_by(participants, outline, CommandIds::unique()).await
     }
 
-    /// Asks for a session; the ids of its commands come from `ids`.
-    pub async fn request_by(people: People, outline: SessionOutline, ids: Ids) -> anyhow::Result<Matter> {
-        let request =
-            scheduling::RequestSessionRequest { command_id: ids.next(), outline: Some(outline.clone()) };
-        let People { clerk, chair, delegates } = people;
-        let id = clerk.call(request).await.context("the request")?.session_id;
-        Ok(Matter { clerk, chair, id, outline, delegates, ids })
+    /// Requests a session; its commands take their ids from `ids`.
+    pub async fn request_by(
+        participants: Participants,
+        outline: SessionOutline,
+        ids: CommandIds,
+    ) -> anyhow::Result<MatterDriver> {
+        let request = scheduling::RequestSessionRequest {
+            command_id: ids.next(),
+            outline: Some(outline.clone()),
+            ..Default::default()
+        };
+        let answer = participants.clerk.call(request).await.context("the request")?;
+        let id = session(answer.session)?.session_id;
+        Ok(MatterDriver { participants, id, outline, ids })
     }
 
-    /// Files a paper for every topic that needs one. `digest` is what the department's file system
-    /// says of the paper's content.
-    pub async fn file_papers(&self, digest: impl Fn(u32) -> String) -> Result<(), Status> {
+    /// The clerk of the session.
+    pub fn clerk(&self) -> &Client {
+        &self.participants.clerk
+    }
+
+    /// Who leads the docket.
+    pub fn chair(&self) -> &Client {
+        &self.participants.chair
+    }
+
+    /// A client for the delegate of a department.
+    pub fn delegate(&self, department: &str) -> anyhow::Result<Client> {
+        match &self.participants.delegates {
+            Some(deployment) => deployment.client(Role::Delegate, Some(department)),
+            None => Ok(self.participants.clerk.clone()),
+        }
+    }
+
+    /// Files a paper for every topic that needs one, with the SHA-256 that `digest` returns for its number.
+    pub async fn submit_papers(&self, digest: impl Fn(u32) -> String) -> Result<(), Status> {
         for topic in self.outline.topics.iter().filter(|topic| topic.papers_required) {
             let paper = Paper {
                 title: topic.title.clone(),
-                sha256: digest(topic.no),
-                uri: format!("urn:paper:{}:{}", self.id, topic.no),
+                sha256: digest(topic.number),
+                uri: format!("urn:paper:{}:{}", self.id, topic.number),
             };
-            let request = scheduling::SubmitPapersRequest {
+            let request = scheduling::SubmitPaperRequest {
                 command_id: self.ids.next(),
                 session_id: self.id.clone(),
-                topic: topic.no,
+                topic_number: topic.number,
                 paper: Some(paper),
+                ..Default::default()
             };
-            self.clerk.call(request).await?;
+            self.clerk().call(request).await?;
         }
         Ok(())
     }
 
-    /// Compares the request with the meeting rules.
-    pub async fn screen(&self) -> Result<scheduling::Session, Status> {
-        let request =
-            scheduling::ScreenSessionRequest { command_id: self.ids.next(), session_id: self.id.clone() };
-        let position = self.clerk.call(request).await?.position;
-        self.session(position).await
+    /// Compares the request with the meeting rules; the session has the findings.
+    pub async fn screen(&self) -> Result<Session, Status> {
+        let request = scheduling::ScreenSessionRequest {
+            command_id: self.ids.next(),
+            session_id: self.id.clone(),
+            ..Default::default()
+        };
+        session(self.clerk().call(request).await?.session)
     }
 
-    /// Reads the session.
-    pub async fn session(&self, at_least_position: u64) -> Result<scheduling::Session, Status> {
-        let request = scheduling::GetSessionRequest { session_id: self.id.clone(), at_least_position };
-        self.clerk
-            .call(request)
-            .await?
-            .session
-            .ok_or_else(|| Status::internal("an answer without its session"))
-    }
-
-    /// Lets the request pass although it breaks a rule, if it does.
+    /// Overrides the finding that a rule is broken, if there is one in the screened session.
     pub async fn override_finding(
         &self,
-        rule: scheduling_events::ScreeningRule,
+        screened: &Session,
+        rule: ScreeningRule,
         reason: &str,
     ) -> Result<(), Status> {
-        let broken = self.session(0).await?.findings.into_iter().filter_map(|finding| finding.finding);
-        // The step takes its id whether it is needed or not, so that the steps behind it keep theirs.
+        // An id is used up whether the step is needed or not, so that later steps keep theirs.
         let command_id = self.ids.next();
-        if !broken.into_iter().any(|finding| finding.rule() == rule) {
+        let mut findings = screened.findings.iter().filter_map(|finding| finding.finding.as_ref());
+        if !findings.any(|finding| finding.rule() == rule) {
             return Ok(());
         }
         let request = scheduling::OverrideFindingRequest {
@@ -167,26 +181,31 @@ impl Matter {
             session_id: self.id.clone(),
             rule: rule.into(),
             reason: reason.into(),
+            ..Default::default()
         };
-        self.clerk.call(request).await.map(drop)
+        self.clerk().call(request).await.map(drop)
     }
 
     /// Admits the request.
     pub async fn admit(&self) -> Result<(), Status> {
-        let request =
-            scheduling::AdmitSessionRequest { command_id: self.ids.next(), session_id: self.id.clone() };
-        self.clerk.call(request).await.map(drop)
+        let request = scheduling::AdmitSessionRequest {
+            command_id: self.ids.next(),
+            session_id: self.id.clone(),
+            ..Default::default()
+        };
+        self.clerk().call(request).await.map(drop)
     }
 
-    /// Gives the session a room and a time.
-    pub async fn schedule(&self, room: &str, from: Timestamp) -> Result<(), Status> {
+    /// Assigns a room and a time to the session.
+    pub async fn schedule(&self, room: &str, starts_at: Timestamp) -> Result<(), Status> {
         let request = scheduling::ScheduleSessionRequest {
             command_id: self.ids.next(),
             session_id: self.id.clone(),
-            room: room.into(),
-            from: from.to_wire(),
+            room_code: room.into(),
+            starts_at: starts_at.to_wire(),
+            ..Default::default()
         };
-        self.clerk.call(request).await.map(drop)
+        self.clerk().call(request).await.map(drop)
     }
 
     /// Has every invited department accept.
@@ -195,122 +214,143 @@ impl Matter {
             let request = scheduling::AnswerInvitationRequest {
                 command_id: self.ids.next(),
                 session_id: self.id.clone(),
-                department: attendee.department.clone(),
+                department_code: attendee.department_code.clone(),
                 answer: Answer::Accept.into(),
-                reason: None,
+                ..Default::default()
             };
-            self.delegate(&attendee.department)?.call(request).await?;
+            self.delegate(&attendee.department_code)?.call(request).await?;
         }
         Ok(())
     }
 
-    /// Convenes the session and waits for its docket.
-    pub async fn convene(&self) -> anyhow::Result<()> {
-        let request =
-            scheduling::ConveneSessionRequest { command_id: self.ids.next(), session_id: self.id.clone() };
-        let position = self.clerk.call(request).await?.position;
-        self.wait_for_docket(position).await
+    /// Convenes the session; on return its docket is prepared.
+    pub async fn convene(&self) -> Result<(), Status> {
+        let request = scheduling::ConveneSessionRequest {
+            command_id: self.ids.next(),
+            session_id: self.id.clone(),
+            ..Default::default()
+        };
+        let position = self.clerk().call(request).await?.position;
+        self.docket(position).await.map(drop)
     }
 
-    /// Waits until the docket of the session is prepared.
-    pub async fn wait_for_docket(&self, after: u64) -> anyhow::Result<()> {
-        self.clerk.wait_for_record(&format!("deliberation.docket.{}", self.id), after).await.map(drop)
+    /// Has the departments sign until a deadline instead of meeting; on return the docket is prepared.
+    pub async fn convert_to_countersign(&self, sign_by: Timestamp, reason: &str) -> Result<(), Status> {
+        let request = scheduling::ConvertToCountersignRequest {
+            command_id: self.ids.next(),
+            session_id: self.id.clone(),
+            sign_by: sign_by.to_wire(),
+            reason: reason.into(),
+            ..Default::default()
+        };
+        let position = self.clerk().call(request).await?.position;
+        self.docket(position).await.map(drop)
     }
 
-    /// A desk for the delegate of a department.
-    pub fn delegate(&self, department: &str) -> anyhow::Result<Desk> {
-        match &self.delegates {
-            Some(installation) => installation.desk(Role::Delegate, Some(department)),
-            None => Ok(self.clerk.clone()),
-        }
+    /// Reads the docket, once deliberation has done what follows from the log up to this position.
+    async fn docket(&self, at_least_position: u64) -> Result<Docket, Status> {
+        let request = deliberation::GetDocketRequest { at_least_position, docket_id: self.id.clone() };
+        docket(self.clerk().call(request).await?.docket)
     }
 
-    /// Records that a department is there.
+    /// Records that a department has arrived.
     pub async fn arrive(&self, department: &str) -> Result<(), Status> {
         let request = deliberation::RecordArrivalRequest {
             command_id: self.ids.next(),
             docket_id: self.id.clone(),
-            department: department.into(),
+            department_code: department.into(),
             delegate: format!("Delegate of {department}"),
+            ..Default::default()
         };
-        self.clerk.call(request).await.map(drop)
+        self.clerk().call(request).await.map(drop)
     }
 
     /// Opens the docket.
     pub async fn open(&self) -> Result<(), Status> {
-        let request =
-            deliberation::OpenDocketRequest { command_id: self.ids.next(), docket_id: self.id.clone() };
-        self.chair.call(request).await.map(drop)
+        let request = deliberation::OpenDocketRequest {
+            command_id: self.ids.next(),
+            docket_id: self.id.clone(),
+            ..Default::default()
+        };
+        self.chair().call(request).await.map(drop)
     }
 
-    /// Records that everybody is there, and opens the docket.
+    /// Records that everybody has arrived, and opens the docket.
     pub async fn open_with_everybody(&self) -> Result<(), Status> {
         for attendee in &self.outline.attendees {
-            self.arrive(&attendee.department).await?;
+            self.arrive(&attendee.department_code).await?;
         }
         self.open().await
     }
 
-    /// Opens the debate of a topic.
-    pub async fn open_topic(&self, topic: u32) -> Result<(), Status> {
-        let request =
-            deliberation::OpenTopicRequest { command_id: self.ids.next(), docket_id: self.id.clone(), topic };
-        self.chair.call(request).await.map(drop)
-    }
-
-    /// Puts a text before the session.
-    pub async fn propose(&self, topic: u32, text: &str) -> Result<(), Status> {
-        let request = deliberation::ProposeRequest {
+    /// Opens the debate on a topic.
+    pub async fn open_topic(&self, topic_number: u32) -> Result<(), Status> {
+        let request = deliberation::OpenTopicRequest {
             command_id: self.ids.next(),
             docket_id: self.id.clone(),
-            topic,
-            text: text.into(),
+            topic_number,
+            ..Default::default()
         };
-        self.chair.call(request).await.map(drop)
+        self.chair().call(request).await.map(drop)
     }
 
-    /// Drafts what shall be done when the proposal is adopted.
-    pub async fn draft_items(&self, topic: u32, items: &[ItemDraft]) -> Result<(), Status> {
+    /// Submits the text to be decided on.
+    pub async fn submit_proposal(&self, topic_number: u32, text: &str) -> Result<(), Status> {
+        let request = deliberation::SubmitProposalRequest {
+            command_id: self.ids.next(),
+            docket_id: self.id.clone(),
+            topic_number,
+            text: text.into(),
+            ..Default::default()
+        };
+        self.chair().call(request).await.map(drop)
+    }
+
+    /// Drafts what has to be done once the proposal is adopted.
+    pub async fn draft_items(&self, topic_number: u32, items: &[ItemDraft]) -> Result<(), Status> {
         for items in items.chunks(DRAFTS_PER_COMMAND) {
             let request = deliberation::DraftItemsRequest {
                 command_id: self.ids.next(),
                 docket_id: self.id.clone(),
-                topic,
+                topic_number,
                 items: items.to_vec(),
+                ..Default::default()
             };
-            self.chair.call(request).await?;
+            self.chair().call(request).await?;
         }
         Ok(())
     }
 
-    /// Ends the debate of a topic.
-    pub async fn close_debate(&self, topic: u32) -> Result<(), Status> {
+    /// Ends the debate on a topic.
+    pub async fn close_debate(&self, topic_number: u32) -> Result<(), Status> {
         let request = deliberation::CloseDebateRequest {
             command_id: self.ids.next(),
             docket_id: self.id.clone(),
-            topic,
+            topic_number,
+            ..Default::default()
         };
-        self.chair.call(request).await.map(drop)
+        self.chair().call(request).await.map(drop)
     }
 
     /// Opens a ballot on a version of the proposal.
-    pub async fn open_ballot(&self, topic: u32, version: u32, method: Method) -> Result<(), Status> {
+    pub async fn open_ballot(&self, topic_number: u32, version: u32, method: Method) -> Result<(), Status> {
         let request = deliberation::OpenBallotRequest {
             command_id: self.ids.next(),
             docket_id: self.id.clone(),
-            topic,
+            topic_number,
             version,
             method: Some(BallotMethod { method: Some(method) }),
-            abstention: deliberation_events::AbstentionRule::DoesNotCount.into(),
-            tie: deliberation_events::TieRule::Rejects.into(),
+            abstention: AbstentionRule::DoesNotCount.into(),
+            tie: TieRule::Rejects.into(),
+            ..Default::default()
         };
-        self.chair.call(request).await.map(drop)
+        self.chair().call(request).await.map(drop)
     }
 
     /// Casts a department's vote.
     pub async fn vote(
         &self,
-        topic: u32,
+        topic_number: u32,
         department: &str,
         choice: VoteChoice,
         reason: &str,
@@ -318,71 +358,82 @@ impl Matter {
         let request = deliberation::CastVoteRequest {
             command_id: self.ids.next(),
             docket_id: self.id.clone(),
-            topic,
-            department: department.into(),
+            topic_number,
+            department_code: department.into(),
             choice: choice.into(),
             reason: (!reason.is_empty()).then(|| reason.to_owned()),
+            ..Default::default()
         };
         self.delegate(department)?.call(request).await?;
         Ok(())
     }
 
-    /// Has every department that decides on the topic vote yes, but for those whose vote is given.
-    pub async fn vote_all(&self, topic: u32, others: &[(&str, VoteChoice, &str)]) -> anyhow::Result<()> {
-        for department in self.deciders(topic) {
+    /// Has every department that decides on the topic vote yes, except those whose vote is given.
+    pub async fn vote_all(
+        &self,
+        topic_number: u32,
+        others: &[(&str, VoteChoice, &str)],
+    ) -> anyhow::Result<()> {
+        for department in self.deciders(topic_number) {
             let (choice, reason) = others
                 .iter()
                 .find(|(other, ..)| *other == department)
                 .map_or((VoteChoice::Yes, ""), |(_, choice, reason)| (*choice, *reason));
-            self.vote(topic, department, choice, reason).await?;
+            self.vote(topic_number, department, choice, reason).await?;
         }
         Ok(())
     }
 
     /// The departments that decide on a topic.
-    pub fn deciders(&self, topic: u32) -> Vec<&str> {
-        let decides = |role: &TopicRole| role.topic == topic && role.role() == RoleOnTopic::Decides;
+    pub fn deciders(&self, topic_number: u32) -> Vec<&str> {
+        let decides =
+            |role: &TopicRole| role.topic_number == topic_number && role.role() == RoleOnTopic::Decides;
         let attendees = self.outline.attendees.iter().filter(|attendee| attendee.roles.iter().any(decides));
-        attendees.map(|attendee| attendee.department.as_str()).collect()
+        attendees.map(|attendee| attendee.department_code.as_str()).collect()
     }
 
-    /// Closes the ballot and reads its arithmetic.
-    pub async fn close_ballot(&self, topic: u32) -> Result<deliberation::Ballot, Status> {
+    /// Closes the ballot of a topic; returns it with its result.
+    pub async fn close_ballot(&self, topic_number: u32) -> Result<Ballot, Status> {
         let request = deliberation::CloseBallotRequest {
             command_id: self.ids.next(),
             docket_id: self.id.clone(),
-            topic,
-            casting_vote: None,
+            topic_number,
+            ..Default::default()
         };
-        let position = self.chair.call(request).await?.position;
-        let docket = self.docket(position).await?;
-        let found = docket.topics.into_iter().find(|found| found.no == topic);
-        found
+        let docket = docket(self.chair().call(request).await?.docket)?;
+        let topic = docket.topics.into_iter().find(|topic| topic.number == topic_number);
+        topic
             .and_then(|topic| topic.ballots.into_iter().next_back())
-            .ok_or_else(|| Status::internal("no ballot"))
+            .ok_or_else(|| Status::internal("the answer has no ballot"))
     }
 
-    /// Reads the docket.
-    pub async fn docket(&self, at_least_position: u64) -> Result<deliberation::Docket, Status> {
-        let request = deliberation::GetDocketRequest { docket_id: self.id.clone(), at_least_position };
-        self.clerk.call(request).await?.docket.ok_or_else(|| Status::internal("an answer without its docket"))
-    }
-
-    /// Adopts what the ballot passed; answers with the decision's position.
-    pub async fn adopt(&self, topic: u32, declaratory: bool) -> Result<u64, Status> {
+    /// Adopts what the ballot has passed.
+    pub async fn adopt(&self, topic_number: u32, declaratory: bool) -> Result<(), Status> {
         let request = deliberation::AdoptDecisionRequest {
             command_id: self.ids.next(),
             docket_id: self.id.clone(),
-            topic,
+            topic_number,
             declaratory,
+            ..Default::default()
         };
-        Ok(self.chair.call(request).await?.position)
+        self.chair().call(request).await.map(drop)
     }
 
-    /// Closes the docket.
+    /// Closes the docket; returns the position. A query with that position sees what follows from all decisions.
     pub async fn close(&self) -> Result<u64, Status> {
-        let request =
-            deliberation::CloseDocketRequest { command_id: self.ids.next(), docket_id: self.id.clone() };
-        Ok(self.chair.call(request).await?.position)
+        let request = deliberation::CloseDocketRequest {
+            command_id: self.ids.next(),
+            docket_id: self.id.clone(),
+            ..Default::default()
+        };
+        Ok(self.chair().call(request).await?.position)
     }
+}
+
+fn session(session: Option<Session>) -> Result<Session, Status> {
+    session.ok_or_else(|| Status::internal("the answer has no session"))
+}
+
+fn docket(docket: Option<Docket>) -> Result<Docket, Status> {
+    docket.ok_or_else(|| Status::internal("the answer has no docket"))
 }

@@ -1,7 +1,7 @@
-//! One process of an installation: its journal, its clock, and the services it runs.
+//! One process of a deployment: its journal, its clock, and the services it runs.
 
-use crate::stale::{self, Witnesses};
-use crate::{access, log_watch};
+use crate::log_health;
+use crate::stale_log::{self, StalenessCheck};
 use anyhow::{Context as _, bail};
 use domain::Timestamp;
 use event_log::note::HeadSigner;
@@ -9,12 +9,12 @@ use event_log::{EventLog, Options};
 use journal::Journal;
 use journal::embedded::EmbeddedJournal;
 use journal::nats::{LedgerError, NatsJournal};
+use ledger::{Evidence, Heads, Signing};
 use service_kit::Kit;
 use service_kit::clock::Clock;
-use service_kit::config::{Config, Limits};
+use service_kit::config::Config;
 use service_kit::identity::{IdentityLayer, Verifier, ensure_development_keys, ensure_ledger_key};
-use service_kit::serve::{self, Edge};
-use service_kit::view;
+use service_kit::serve::{self, ServerOptions};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,16 +23,21 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
+/// The journal that one process has to itself, as configured.
+pub const EMBEDDED: &str = "embedded";
+
 /// The services, by the names used on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Service {
-    /// Directory and sessions, before the decision.
+    /// Departments, members and the working calendar.
+    Directory,
+    /// Rooms, meeting rules and sessions: before the decision.
     Scheduling,
-    /// Dockets and ballots, during the session.
+    /// Dockets and ballots: during the session.
     Deliberation,
-    /// Resolutions and action items, after it.
+    /// Resolutions and action items: after the decision.
     Resolution,
-    /// Reminders, escalations and the supervisors' board, always.
+    /// Reminders, escalations and the supervisors' board.
     Followup,
     /// The append-only log.
     Ledger,
@@ -40,150 +45,79 @@ pub enum Service {
 
 impl Service {
     /// All of them: what `up` runs.
-    pub const ALL: [Service; 5] =
-        [Service::Scheduling, Service::Deliberation, Service::Resolution, Service::Followup, Service::Ledger];
+    pub const ALL: [Service; 6] = [
+        Service::Directory,
+        Service::Scheduling,
+        Service::Deliberation,
+        Service::Resolution,
+        Service::Followup,
+        Service::Ledger,
+    ];
 }
+
+/// The task of a ledger that follows NATS.
+type LedgerTask = JoinHandle<Result<(), LedgerError>>;
 
 /// A process that is ready to serve, with its address bound.
 pub struct Node {
     /// Where it listens.
     pub address: SocketAddr,
     listener: TcpListener,
-    routes: Routes,
-    names: Vec<&'static str>,
-    identity: IdentityLayer,
-    limits: Limits,
-    stop: CancellationToken,
+    server: ServerOptions,
+    services: Services,
     log: Option<EventLog>,
-    ledger: Option<JoinHandle<Result<(), LedgerError>>>,
-    heads: Option<Arc<ledger::Heads>>,
+    ledger: Option<LedgerTask>,
+    stop: CancellationToken,
 }
 
 impl Node {
-    /// Binds, opens the journal and builds the services; nothing is served yet.
+    /// Binds the address, opens the journal and builds the services; nothing is served yet.
     pub async fn build(
         config: &Config,
         services: &[Service],
         accept_stale: bool,
         stop: CancellationToken,
     ) -> anyhow::Result<Node> {
-        let listener = TcpListener::bind(config.listen).await.with_context(|| {
-            format!("cannot listen on {}; choose another address with --listen", config.listen)
-        })?;
+        if config.journal == EMBEDDED && services != Service::ALL {
+            bail!("single services need a shared journal: add --journal nats://HOST:PORT");
+        }
+        let listener = bind(config).await?;
         let address = listener.local_addr()?;
-        let verifier = Verifier::read(&config.jwks(), &config.identity.issuer, &config.identity.audience)
-            .context("the keys that vouch for tokens")?;
-        let identity = IdentityLayer::new(verifier, access::TABLE);
-
-        let embedded = config.journal == "embedded";
-        if embedded && services != Service::ALL {
-            bail!("single services need a journal to meet in: give --journal nats://HOST:PORT");
-        }
-        let log = if services.contains(&Service::Ledger) { Some(open_log(config)?) } else { None };
-        let signed = log.as_ref().map(|log| signing(config, log)).transpose()?;
-        let witnesses = signed.as_ref().map(|signing| Witnesses::new(signing, &config.data));
-        let mut stream = None;
-        let mut ledger = None;
-        let journal: Arc<dyn Journal> = match (&log, embedded) {
-            (Some(log), true) => Arc::new(EmbeddedJournal::new(log.clone())),
-            _ => {
-                let nats = connect(config).await?;
-                stream = Some(nats.clone());
-                if let (Some(log), Some(witnesses)) = (&log, &witnesses) {
-                    witnesses.before_following(log, &nats, accept_stale).await?;
-                    let (nats, log, stop) = (nats.clone(), log.clone(), stop.clone());
-                    let name = format!("{}@{address}", config.realm);
-                    ledger = Some(tokio::spawn(async move {
-                        journal::nats::run_ledger(&nats, log, &name, stop).await
-                    }));
-                }
-                Arc::new(nats)
-            }
-        };
-        let mut accepted = None;
-        if let (Some(log), Some(witnesses)) = (&log, &witnesses) {
-            let evidence = witnesses.hear(log, stream.as_ref().zip(ledger.as_ref()), accept_stale).await?;
-            accepted = evidence.map(|evidence| (evidence, log.head().position));
-        }
-        let clock = clock(config, &journal, &stop)?;
-        let folder = config.data.join("views");
-        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let kit = Kit::new(journal, clock, &folder, stop.clone());
-
-        let goes_on_stale = accepted.is_some();
-        if let Some((evidence, has)) = accepted {
-            stale::record(&kit, evidence, has).await?;
-        }
-
-        let mut heads = None;
-        let mut routes = Routes::default();
-        let mut names = Vec::new();
-        for service in services {
-            match service {
-                Service::Scheduling => {
-                    routes = routes.add_service(scheduling::build(&kit, &config.time_zone)?);
-                    names.push(scheduling::NAME);
-                }
-                Service::Deliberation => {
-                    routes = routes.add_service(deliberation::build(&kit, &config.time_zone)?);
-                    names.push(deliberation::NAME);
-                }
-                Service::Resolution => {
-                    routes = routes.add_service(resolution::build(&kit, &config.time_zone)?);
-                    names.push(resolution::NAME);
-                }
-                Service::Followup => {
-                    routes = routes.add_service(followup::build(&kit)?);
-                    names.push(followup::NAME);
-                }
-                Service::Ledger => {
-                    let log = log.clone().context("the ledger has its log")?;
-                    let mut signing = signing(config, &log)?;
-                    signing.accept_stale = goes_on_stale;
-                    let (service, signed) = ledger::build(&kit, log, signing)?;
-                    routes = routes.add_service(service);
-                    heads = Some(signed);
-                    names.push(ledger::NAME);
-                }
-            }
-        }
-        routes = routes.add_service(view::build(&kit));
-        names.push(view::NAME);
-        routes = routes.add_service(service_kit::operations::build(&kit));
-        names.push(service_kit::operations::NAME);
-        let limits = config.limits.clone();
-        Ok(Node { address, listener, routes, names, identity, limits, stop, log, ledger, heads })
+        let identity = identity(config)?;
+        let storage = Storage::open(config, services, address, accept_stale, &stop).await?;
+        let kit = kit(config, storage.journal, &stop)?;
+        let log = storage.own_log.as_ref().map(|own_log| own_log.log.clone());
+        let own_log = record_accepted(&kit, storage.own_log).await?;
+        let services = Services::build(&kit, config, services, own_log)?;
+        let takes_commands = log_health::watch_writable(log.clone(), stop.clone());
+        let server = ServerOptions { identity, limits: config.limits.clone(), takes_commands };
+        Ok(Node { address, listener, server, services, log, ledger: storage.ledger, stop })
     }
 
-    /// Serves until the stop signal, then closes the log. Ends with an error, at once, when the log's
-    /// storage failed: what a disk has refused once must not be tried again. Drains, and ends with an
-    /// error, when a ledger behind NATS cannot go on.
+    /// Serves until the stop signal, then closes the log. Fails at once when the log's storage fails: a write
+    /// that a disk has refused must not be retried. Drains and fails when a ledger on NATS cannot continue.
     pub async fn run(self) -> anyhow::Result<()> {
-        tracing::info!(address = %self.address, services = ?self.names, "serving");
-        let edge = Edge {
-            identity: self.identity,
-            limits: self.limits,
-            takes_commands: log_watch::takes_commands(self.log.clone(), self.stop.clone()),
-        };
-        let ledger = tokio::spawn(ended(self.ledger, self.stop.clone()));
-        let appended = CancellationToken::new();
-        let keeping = self.heads.map(|heads| tokio::spawn(heads.keep(appended.clone())));
+        let Services { routes, names, heads } = self.services;
+        tracing::info!(address = %self.address, services = ?names, "serving");
+        let ledger = tokio::spawn(wait_for_ledger(self.ledger, self.stop.clone()));
+        let appending_ended = CancellationToken::new();
+        let signing = heads.map(|heads| tokio::spawn(heads.store_until(appending_ended.clone())));
         let served = tokio::select! {
-            served = serve::serve(self.listener, self.routes, &self.names, edge, self.stop.clone()) => served,
-            reason = log_watch::failed(self.log.as_ref()) => {
-                tracing::error!(reason, "the process ends, because its log failed");
+            served = serve::serve(self.listener, routes, &names, self.server, self.stop.clone()) => served,
+            reason = log_health::failed(self.log.as_ref()) => {
+                tracing::error!(reason, "the process ends because its log failed");
                 self.stop.cancel();
                 bail!(
-                    "the log's storage failed: {reason}; look at its disk, then start the process again: \
-                     what was acknowledged is there"
+                    "the log's storage failed: {reason}; check its disk, then start the process again: nothing \
+                     that was acknowledged is lost"
                 );
             }
         };
         self.stop.cancel();
         let ledger = ledger.await?;
-        appended.cancel();
-        if let Some(keeping) = keeping {
-            keeping.await?;
+        appending_ended.cancel();
+        if let Some(signing) = signing {
+            signing.await?;
         }
         if let Some(log) = self.log {
             log.close().await;
@@ -193,23 +127,164 @@ impl Node {
     }
 }
 
-/// Waits until the ledger behind NATS ends, where there is one, and has the process drain when it could not
-/// go on.
-async fn ended(
-    ledger: Option<JoinHandle<Result<(), LedgerError>>>,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
+async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}; choose another address with --listen", config.listen))
+}
+
+fn identity(config: &Config) -> anyhow::Result<IdentityLayer> {
+    let verifier = Verifier::read(&config.jwks(), &config.identity.issuer, &config.identity.audience)
+        .context("the keys that verify tokens")?;
+    Ok(IdentityLayer::new(verifier))
+}
+
+fn kit(config: &Config, journal: Arc<dyn Journal>, stop: &CancellationToken) -> anyhow::Result<Kit> {
+    let clock = clock(config, &journal, stop)?;
+    let folder = config.data.join("views");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    Ok(Kit::new(journal, clock, &folder, stop.clone()))
+}
+
+/// Records in the log that it is used although it is stale, where that was accepted.
+async fn record_accepted(kit: &Kit, own_log: Option<OwnLog>) -> anyhow::Result<Option<OwnLog>> {
+    let Some(mut own_log) = own_log else { return Ok(None) };
+    if let Some(evidence) = own_log.accepted.take() {
+        stale_log::record_accepted(kit, evidence, own_log.log.head().position).await?;
+        own_log.signing.accept_stale = true;
+    }
+    Ok(Some(own_log))
+}
+
+/// The log of a process that runs the ledger.
+struct OwnLog {
+    log: EventLog,
+    signing: Signing,
+    /// What shows that the log is stale, if it was accepted nevertheless.
+    accepted: Option<Evidence>,
+}
+
+impl OwnLog {
+    fn open(config: &Config) -> anyhow::Result<OwnLog> {
+        let log = open_log(config)?;
+        let signing = signing(config, &log)?;
+        Ok(OwnLog { log, signing, accepted: None })
+    }
+}
+
+/// Where a process reads and writes records.
+struct Storage {
+    journal: Arc<dyn Journal>,
+    own_log: Option<OwnLog>,
+    ledger: Option<LedgerTask>,
+}
+
+impl Storage {
+    /// Opens the journal, with the log where the ledger is among the services. A stale log is refused, unless
+    /// that is accepted.
+    async fn open(
+        config: &Config,
+        services: &[Service],
+        address: SocketAddr,
+        accept_stale: bool,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Storage> {
+        let has_ledger = services.contains(&Service::Ledger);
+        let own_log = has_ledger.then(|| OwnLog::open(config)).transpose()?;
+        match own_log {
+            Some(own_log) if config.journal == EMBEDDED => Storage::embedded(config, own_log, accept_stale),
+            Some(own_log) => {
+                let name = format!("{}@{address}", config.realm);
+                Storage::with_ledger(config, own_log, name, accept_stale, stop).await
+            }
+            None => {
+                let journal = Arc::new(connect(config).await?);
+                Ok(Storage { journal, own_log: None, ledger: None })
+            }
+        }
+    }
+
+    fn embedded(config: &Config, mut own_log: OwnLog, accept_stale: bool) -> anyhow::Result<Storage> {
+        let check = StalenessCheck::new(&own_log.signing, &config.data);
+        own_log.accepted = check.check(&own_log.log, accept_stale)?;
+        let journal = Arc::new(EmbeddedJournal::new(own_log.log.clone()));
+        Ok(Storage { journal, own_log: Some(own_log), ledger: None })
+    }
+
+    /// Starts the ledger, which makes the log follow NATS.
+    async fn with_ledger(
+        config: &Config,
+        mut own_log: OwnLog,
+        name: String,
+        accept_stale: bool,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Storage> {
+        let nats = connect(config).await?;
+        let check = StalenessCheck::new(&own_log.signing, &config.data);
+        check.check_before_following(&own_log.log, &nats, accept_stale).await?;
+        let (followed, log, stop) = (nats.clone(), own_log.log.clone(), stop.clone());
+        let ledger =
+            tokio::spawn(async move { journal::nats::run_ledger(&followed, log, &name, stop).await });
+        own_log.accepted = check.check_after_catch_up(&own_log.log, &nats, &ledger, accept_stale).await?;
+        Ok(Storage { journal: Arc::new(nats), own_log: Some(own_log), ledger: Some(ledger) })
+    }
+}
+
+/// The services of a process, ready to be served.
+struct Services {
+    routes: Routes,
+    names: Vec<&'static str>,
+    heads: Option<Arc<Heads>>,
+}
+
+impl Services {
+    fn build(
+        kit: &Kit,
+        config: &Config,
+        services: &[Service],
+        mut own_log: Option<OwnLog>,
+    ) -> anyhow::Result<Services> {
+        let zone = &config.time_zone;
+        let (mut routes, mut names, mut heads) = (Routes::default(), Vec::new(), None);
+        for service in services {
+            let name;
+            (routes, name) = match service {
+                Service::Directory => (routes.add_service(directory::build(kit, zone)?), directory::NAME),
+                Service::Scheduling => (routes.add_service(scheduling::build(kit, zone)?), scheduling::NAME),
+                Service::Deliberation => {
+                    (routes.add_service(deliberation::build(kit, zone)?), deliberation::NAME)
+                }
+                Service::Resolution => (routes.add_service(resolution::build(kit, zone)?), resolution::NAME),
+                Service::Followup => (routes.add_service(followup::build(kit)?), followup::NAME),
+                Service::Ledger => {
+                    let OwnLog { log, signing, .. } = own_log.take().context("the ledger has no log")?;
+                    let (service, signed) = ledger::build(kit, log, signing)?;
+                    heads = Some(signed);
+                    (routes.add_service(service), ledger::NAME)
+                }
+            };
+            names.push(name);
+        }
+        routes = routes.add_service(service_kit::operations::build(kit));
+        names.push(service_kit::operations::NAME);
+        Ok(Services { routes, names, heads })
+    }
+}
+
+/// Waits until the ledger ends, where there is one, and drains the process if it failed.
+async fn wait_for_ledger(ledger: Option<LedgerTask>, stop: CancellationToken) -> anyhow::Result<()> {
     let Some(ledger) = ledger else { return Ok(()) };
     let ended = ledger.await?;
     if let Err(error) = &ended {
         tracing::error!(%error, "the ledger ends");
         stop.cancel();
     }
-    ended.context("the ledger cannot go on")
+    ended.context("the ledger cannot continue")
 }
 
-/// Makes development keys in the data directory unless a JWKS file was named or they are there.
-pub fn development_keys(config: &Config) -> anyhow::Result<bool> {
+/// Creates development keys in the data directory, unless they exist or a JWKS file is configured. Returns
+/// whether it did.
+pub fn create_development_keys(config: &Config) -> anyhow::Result<bool> {
     if config.identity.jwks.is_some() {
         return Ok(false);
     }
@@ -219,19 +294,19 @@ pub fn development_keys(config: &Config) -> anyhow::Result<bool> {
 /// Opens the log in the data directory.
 pub fn open_log(config: &Config) -> anyhow::Result<EventLog> {
     let dir = config.data.join("log");
-    nothing_missing(config, &dir)?;
-    std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    ensure_nothing_missing(config, &dir)?;
+    std::fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
     let reserve_bytes = config.limits.log_reserve_mib.saturating_mul(1 << 20);
     let (log, opened) = EventLog::open(Options { reserve_bytes, ..Options::new(dir) })?;
-    if let Some(cut) = &opened.cut {
-        tracing::warn!(?cut, "an unacknowledged end of the log was cut");
+    if let Some(tail) = &opened.truncated {
+        tracing::warn!(?tail, "removed an unacknowledged tail of the log");
     }
-    tracing::info!(position = opened.head.position, log = %opened.log_id, took = ?opened.took, "the log is open");
+    tracing::info!(position = opened.head.position, log = %opened.log_id, elapsed = ?opened.elapsed, "the log is open");
     Ok(log)
 }
 
-/// Refuses to make a log or a key anew where one of them is known to have been.
-fn nothing_missing(config: &Config, log: &Path) -> anyhow::Result<()> {
+/// Refuses to create a log or a key that is known to have existed.
+fn ensure_nothing_missing(config: &Config, log: &Path) -> anyhow::Result<()> {
     let (head, key, data) = (config.signed_head(), config.ledger_key(), config.data.display());
     if !head.exists() {
         return Ok(());
@@ -239,37 +314,34 @@ fn nothing_missing(config: &Config, log: &Path) -> anyhow::Result<()> {
     let head = head.display();
     if !log.exists() {
         bail!(
-            "the log is missing: {head} says that there was one, and {} is not there. Put it back, or restore it with \
-             'huishang log restore BACKUP --data {data}'; to have a ledger rebuilt from NATS, move {head} away first",
+            "the log is missing: {head} shows that there was one, but there is no {}. Put it back, or restore it \
+             with 'huishang log restore BACKUP --data {data}'; to rebuild a ledger from NATS, first move {head} \
+             away",
             log.display()
         );
     }
     if !key.exists() {
         bail!(
-            "the ledger's key is missing: {head} was signed with it, and {} is not there. Put it back; to go on with a \
-             new key, which those who know the old one will not believe, move {head} away",
+            "the ledger's key is missing: {head} was signed with it, but there is no {}. Put it back; to continue \
+             with a new key, which people who know the old one will not accept, move {head} away",
             key.display()
         );
     }
     Ok(())
 }
 
-/// The log's name in what it signs is that of its realm and its own identity.
-fn signing(config: &Config, log: &EventLog) -> anyhow::Result<ledger::Signing> {
+/// How the ledger signs. The log's name in a signature consists of the realm and the log's own id.
+fn signing(config: &Config, log: &EventLog) -> anyhow::Result<Signing> {
     let key = ensure_ledger_key(&config.ledger_key()).context("the key that signs the log's heads")?;
     let origin = format!("huishang/{}/{}", config.realm, log.log_id());
-    Ok(ledger::Signing {
-        signer: HeadSigner::new(origin, key),
-        file: config.signed_head(),
-        accept_stale: false,
-    })
+    Ok(Signing { signer: HeadSigner::new(origin, key), file: config.signed_head(), accept_stale: false })
 }
 
-/// How NATS is reached.
+/// How to reach NATS.
 pub fn nats(config: &Config) -> anyhow::Result<journal::nats::Config> {
     let url = &config.journal;
     if !url.starts_with("nats://") && !url.starts_with("tls://") {
-        bail!("journal is {url:?}; it must be 'embedded' or a URL such as nats://127.0.0.1:4222");
+        bail!("journal is {url:?}; it must be '{EMBEDDED}' or a URL such as nats://127.0.0.1:4222");
     }
     Ok(journal::nats::Config {
         url: url.clone(),
@@ -290,7 +362,7 @@ fn clock(config: &Config, journal: &Arc<dyn Journal>, stop: &CancellationToken) 
         None if config.clock == "system" => Ok(Clock::System),
         Some(("movable", start)) => {
             let start: Timestamp = start.parse().with_context(|| {
-                format!("clock starts at {start:?}; give a moment such as 2027-03-01T01:00:00Z")
+                format!("clock starts at {start:?}; that must be a moment such as 2027-03-01T01:00:00Z")
             })?;
             Ok(Clock::movable(start, journal.clone(), stop.clone()))
         }

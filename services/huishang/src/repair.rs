@@ -1,9 +1,9 @@
-//! `huishang ledger repair`: makes JetStream's stream the log's again, while the ledger does not run.
+//! `huishang ledger repair`: makes JetStream's stream equal to the log again, while the ledger is not running.
 
 use crate::archive::progress;
-use crate::args::Place;
+use crate::args::Location;
 use crate::node;
-use crate::page::say;
+use crate::stdout::print_line;
 use anyhow::Context as _;
 use event_log::{OpenError, hex};
 use journal::nats::repair::{Findings, Foreign, Repair, RepairError, State};
@@ -12,135 +12,132 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Records named one by one, at most.
-const NAMED_RECORDS_MAX: usize = 20;
+/// Foreign records that are listed, at most.
+const LISTED_RECORDS_MAX: usize = 20;
 
 /// `huishang ledger repair`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Where the stream is: nats://HOST:PORT
+    /// The URL of NATS: nats://HOST:PORT
     #[arg(long, env = "HUISHANG_JOURNAL", hide_env_values = true, value_name = "URL")]
     pub journal: Option<String>,
-    /// Where the ledger's log is, and how the installation is set.
+    /// Where the ledger's log and the settings are.
     #[command(flatten)]
-    pub place: Place,
-    /// The installation's name [default: main]
+    pub location: Location,
+    /// The deployment's name [default: main]
     #[arg(long, env = "HUISHANG_REALM", value_name = "NAME")]
     pub realm: Option<String>,
-    /// Also repairs a stream that holds something else than the log: deletes it and makes it anew. What it
-    /// held and no ledger committed is saved to a file first
+    /// Also repairs a stream that differs from the log: deletes and recreates it. Records that only the stream
+    /// had, which no ledger committed, are first saved to a file
     #[arg(long)]
     pub replace_stream: bool,
-    /// Only says what was found and what would be done
+    /// Only reports what was found and what would be done
     #[arg(long)]
     pub dry_run: bool,
 }
 
-/// Why a repair was not made; each with an exit code of its own.
+/// Why a repair was refused; each reason has its own exit code.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// There is no log.
     #[error("there is no log in {}; name the ledger's directory with --data", .0.display())]
     NoLog(PathBuf),
-    /// The ledger runs.
+    /// The log is in use.
     #[error("{0}; stop the ledger first")]
-    Open(String),
-    /// What is there would be lost.
+    LogInUse(String),
+    /// Records would be lost.
     #[error(
-        "the stream holds something else than the log; with --replace-stream it is made anew from the log, and what \
-         only the stream has is saved to a file"
+        "the stream differs from the log; with --replace-stream it is recreated from the log, and the records that \
+         only the stream has are saved to a file"
     )]
-    Different,
-    /// Another ledger runs.
+    Diverged,
+    /// Another ledger is running.
     #[error("{0}")]
-    LedgerRuns(String),
-    /// The broker is away.
+    LedgerRunning(String),
+    /// The broker cannot be reached.
     #[error("{0}")]
-    Away(String),
+    Unavailable(String),
 }
 
 impl Refusal {
-    /// What the process ends with.
+    /// The exit code of the process.
     pub fn exit_code(&self) -> u8 {
         match self {
             Refusal::NoLog(_) => 3,
-            Refusal::Different => 4,
-            Refusal::Open(_) | Refusal::LedgerRuns(_) => 6,
-            Refusal::Away(_) => 7,
+            Refusal::Diverged => 4,
+            Refusal::LogInUse(_) | Refusal::LedgerRunning(_) => 6,
+            Refusal::Unavailable(_) => 7,
         }
     }
 }
 
-/// Looks, says what was found, and repairs it.
+/// Examines the stream, reports what was found, and repairs it.
 pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let config = arguments.place.load_with(arguments.journal.as_deref(), arguments.realm.as_ref())?;
+    let config = arguments.location.load_with(arguments.journal.as_deref(), arguments.realm.as_ref())?;
     let dir = config.data.join("log");
     if !dir.is_dir() {
         return Err(Refusal::NoLog(dir).into());
     }
     let log = node::open_log(&config).map_err(|error| match error.downcast_ref::<OpenError>() {
-        Some(locked @ OpenError::Locked { .. }) => Refusal::Open(locked.to_string()).into(),
+        Some(locked @ OpenError::Locked { .. }) => Refusal::LogInUse(locked.to_string()).into(),
         _ => error,
     })?;
-    let repair = Repair::connect(node::nats(&config)?, log.clone()).await.map_err(refused)?;
+    let repair = Repair::connect(node::nats(&config)?, log.clone()).await.map_err(refusal)?;
     let bar = progress::records("comparing", log.head().position);
-    let findings = repair.examine(|compared| bar.set_position(compared)).await.map_err(refused)?;
+    let findings = repair.examine(|compared| bar.set_position(compared)).await.map_err(refusal)?;
     bar.finish_and_clear();
-    say(&told(&findings))?;
+    print_line(&report(&findings))?;
     if !arguments.dry_run {
-        mend(&repair, &findings, arguments.replace_stream, &config.data).await?;
+        apply(&repair, &findings, arguments.replace_stream, &config.data).await?;
     }
     log.close().await;
     Ok(())
 }
 
-async fn mend(repair: &Repair, findings: &Findings, replace: bool, data: &Path) -> anyhow::Result<()> {
-    let bar = progress::records("putting back", findings.head);
+async fn apply(repair: &Repair, findings: &Findings, replace: bool, data: &Path) -> anyhow::Result<()> {
+    let bar = progress::records("restoring", findings.head);
     let progress = |reached| bar.set_position(reached);
     match findings.state {
-        State::Whole => return Ok(()),
-        State::OtherStream => repair.adopt(findings).await.map_err(refused)?,
-        State::Short => repair.put_back(findings, progress).await.map_err(refused)?,
-        State::Different if !replace => return Err(Refusal::Different.into()),
-        State::Different => {
+        State::Complete => return Ok(()),
+        State::Recreated => repair.adopt(findings).await.map_err(refusal)?,
+        State::Truncated => repair.restore_tail(findings, progress).await.map_err(refusal)?,
+        State::Diverged if !replace => return Err(Refusal::Diverged.into()),
+        State::Diverged => {
             if let Some(file) = save(&findings.foreign, data)? {
-                say(&format!("saved what only the stream has to {}", file.display()))?;
+                print_line(&format!("saved the records that only the stream has to {}", file.display()))?;
             }
-            repair.replace(findings, progress).await.map_err(refused)?;
+            repair.replace_stream(findings, progress).await.map_err(refusal)?;
         }
     }
     bar.finish_and_clear();
-    say(&format!("the stream has all {} records of the log; start the ledger", findings.head))
+    print_line(&format!("the stream has all {} records of the log; start the ledger", findings.head))
 }
 
-fn refused(error: RepairError) -> anyhow::Error {
+fn refusal(error: RepairError) -> anyhow::Error {
     match error {
-        RepairError::LedgerRuns(_) => Refusal::LedgerRuns(error.to_string()).into(),
-        RepairError::Connect(_) | RepairError::Broker(_) => Refusal::Away(error.to_string()).into(),
+        RepairError::LedgerRunning(_) => Refusal::LedgerRunning(error.to_string()).into(),
+        RepairError::Connect(_) | RepairError::Broker(_) => Refusal::Unavailable(error.to_string()).into(),
         other => other.into(),
     }
 }
 
-/// What was found, in plain words.
-fn told(findings: &Findings) -> String {
-    let Findings { end, head, same_up_to, .. } = findings;
-    let mut lines = vec![match findings.stream_exists {
-        false => "there is no stream".to_owned(),
-        true => format!(
-            "the stream has positions 1 to {end}, the log 1 to {head}; they are equal up to {same_up_to}"
+/// What was found and what is to be done, for people.
+fn report(findings: &Findings) -> String {
+    let Findings { end, head, equal_up_to, .. } = findings;
+    let mut lines = vec![match (findings.stream_exists, end) {
+        (false, _) => "there is no stream".to_owned(),
+        (true, 0) => format!("the stream is empty, the log has positions 1 to {head}"),
+        (true, _) => format!(
+            "the stream has positions 1 to {end}, the log 1 to {head}; they are equal up to {equal_up_to}"
         ),
     }];
     if findings.same_stream == Some(false) {
-        lines.push("it is another stream than the one that the log followed: it was made anew".into());
+        lines.push(
+            "it is not the stream that the log followed: that one was deleted, and this one created".into(),
+        );
     }
-    for foreign in findings.foreign.iter().take(NAMED_RECORDS_MAX) {
-        let what = match foreign.commit_id {
-            Some(id) => format!("{}, commit {id}", foreign.types.join(" ")),
-            None => format!("{} bytes that are no record", foreign.payload.len()),
-        };
-        lines.push(format!("  position {} is not the log's: {} {what}", foreign.position, foreign.stream));
-    }
-    if let Some(more) = findings.foreign.len().checked_sub(NAMED_RECORDS_MAX).filter(|more| *more > 0) {
+    lines.extend(findings.foreign.iter().take(LISTED_RECORDS_MAX).map(foreign_record));
+    if let Some(more) = findings.foreign.len().checked_sub(LISTED_RECORDS_MAX).filter(|more| *more > 0) {
         lines.push(format!("  and {more} more"));
     }
     if let (Some(first), Some(last)) = (findings.unreadable.first(), findings.unreadable.last()) {
@@ -148,18 +145,26 @@ fn told(findings: &Findings) -> String {
         lines.push(format!("  {count} positions from {first} to {last} cannot be read"));
     }
     lines.push(match findings.state {
-        State::Whole if end > head => {
-            format!("nothing is to be repaired; a ledger that starts takes {} to {end}", head + 1)
+        State::Complete if end > head => {
+            format!("no repair is needed; the ledger appends {} to {end} when it starts", head + 1)
         }
-        State::Whole => "nothing is to be repaired".into(),
-        State::OtherStream => "it has all that the log has: the log will follow it".into(),
-        State::Short => format!("to be put back: {} to {head}", end + 1),
-        State::Different => format!("to be made anew from the log: 1 to {head}"),
+        State::Complete => "no repair is needed".into(),
+        State::Recreated => "it has all records of the log: the log will follow it".into(),
+        State::Truncated => format!("to be restored: {} to {head}", end + 1),
+        State::Diverged => format!("to be recreated from the log: 1 to {head}"),
     });
     lines.join("\n")
 }
 
-/// Writes what only the stream has to a new file, a line of JSON for each record.
+fn foreign_record(foreign: &Foreign) -> String {
+    let content = match foreign.command_id {
+        Some(id) => format!("{}, command {id}", foreign.types.join(" ")),
+        None => format!("{} bytes that are not a record", foreign.payload.len()),
+    };
+    format!("  position {} is not the log's: {} {content}", foreign.position, foreign.stream)
+}
+
+/// Writes the records that only the stream has to a new file, one JSON object per line.
 fn save(foreign: &[Foreign], data: &Path) -> anyhow::Result<Option<PathBuf>> {
     if foreign.is_empty() {
         return Ok(None);
@@ -176,8 +181,8 @@ fn save(foreign: &[Foreign], data: &Path) -> anyhow::Result<Option<PathBuf>> {
             "position": record.position,
             "stream": record.stream,
             "types": record.types,
-            "commitId": record.commit_id.map(|id| id.to_string()),
-            "payload": hex::digits(&record.payload),
+            "commandId": record.command_id.map(|id| id.to_string()),
+            "payload": hex::encode(&record.payload),
         });
         writeln!(file, "{line}")?;
     }

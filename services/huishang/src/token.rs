@@ -1,4 +1,4 @@
-//! `huishang token`: signs a token with a key at hand, for development and rehearsals.
+//! `huishang token`: signs a token with a local key, for development and rehearsals.
 
 use anyhow::Context as _;
 use domain::{Code, Role};
@@ -6,22 +6,22 @@ use service_kit::config::Config;
 use service_kit::identity::{Claims, SigningKey};
 use std::path::{Path, PathBuf};
 
-/// For whom a token is made.
+/// Whom the token is for.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Arguments {
-    /// What its holder may do; several with commas
+    /// The holder's roles, separated by commas
     #[arg(long, required = true, value_delimiter = ',', value_name = "ROLE", value_parser = role)]
     pub role: Vec<Role>,
-    /// The department its holder speaks for
+    /// The department that the holder acts for
     #[arg(long, value_name = "CODE")]
     pub department: Option<String>,
-    /// Its holder's name in the record [default: the role and department]
+    /// The holder's name in the log [default: role@department]
     #[arg(long, value_name = "NAME")]
     pub subject: Option<String>,
-    /// Hours until it ends
+    /// Hours until it expires
     #[arg(long, default_value_t = 12, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(1..=8760))]
     pub hours: u32,
-    /// The signing key, a PKCS #8 PEM file [default: DATA/keys/signing-key.pem]
+    /// The signing key, in a PKCS #8 PEM file [default: DATA/keys/signing-key.pem]
     #[arg(long, value_name = "FILE")]
     pub signing_key: Option<PathBuf>,
 }
@@ -35,7 +35,7 @@ fn role(name: &str) -> Result<Role, String> {
 pub fn signing_key(config: &Config, named: Option<&Path>) -> anyhow::Result<SigningKey> {
     let file = named.map_or_else(|| config.data.join("keys/signing-key.pem"), Path::to_owned);
     SigningKey::read(&file).with_context(|| {
-        format!("no signing key at {}; 'huishang up' makes one in its data directory, or name one with --signing-key", file.display())
+        format!("there is no signing key at {}; 'huishang up' creates one in its data directory; --signing-key names another", file.display())
     })
 }
 
@@ -65,7 +65,7 @@ pub fn sign(
     Ok(key.sign(&claims)?)
 }
 
-/// Signs the token that the arguments ask for.
+/// Signs the token that the arguments describe.
 pub fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<String> {
     let key = signing_key(config, arguments.signing_key.as_deref())?;
     let roles: Vec<&str> = arguments.role.iter().map(|role| role.as_str()).collect();

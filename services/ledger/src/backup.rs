@@ -1,69 +1,61 @@
-//! The log, given away as it is.
+//! Backups: streaming the log's records as they are stored.
 
-use crate::grpc::{place, unreadable};
+use crate::grpc::{permit, stopping, unreadable};
 use crate::heads::Heads;
-use crate::limits::{BACKUP_ANSWER_BYTES, BACKUP_ANSWERS_AHEAD, BACKUPS_AT_ONCE_MAX};
+use crate::limits::{BACKUP_RESPONSE_BYTES, BACKUP_RESPONSES_BUFFERED, BACKUPS_AT_ONCE_MAX};
+use crate::rejection::Rejection;
 use event_log::{EventLog, Head, hex};
 use proto::ledger::v1::{BackupBeginning, BackupRecordsResponse, LogPoint};
-use service_kit::CommandError;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-type Answer = Result<BackupRecordsResponse, Status>;
+type Response = Result<BackupRecordsResponse, Status>;
 
-/// Gives records away, to so many readers at once.
+/// Streams records to a limited number of concurrent backups.
 pub(crate) struct Backups {
     log: EventLog,
     heads: Arc<Heads>,
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     stop: CancellationToken,
 }
 
 impl Backups {
     pub(crate) fn new(log: EventLog, heads: Arc<Heads>, stop: CancellationToken) -> Backups {
-        Backups { log, heads, turns: Arc::new(Semaphore::new(BACKUPS_AT_ONCE_MAX)), stop }
+        Backups { log, heads, permits: Arc::new(Semaphore::new(BACKUPS_AT_ONCE_MAX)), stop }
     }
 
-    /// Begins to give the records behind a position, up to the present head. What is read is read outside
-    /// of the runtime's own threads.
-    pub(crate) fn begin(&self, after: u64) -> Result<mpsc::Receiver<Answer>, Status> {
-        let turn = place(&self.turns, BACKUPS_AT_ONCE_MAX, "backups")?;
-        let head = self.log.head();
-        if after > head.position {
-            return Err(CommandError::Rejected {
-                reason: "BEYOND_HEAD".into(),
-                message: format!(
-                    "the log ends at position {}, and {after} was to be passed over: it is another log, or it has lost records",
-                    head.position
-                ),
-                details: vec![],
-            }
-            .into());
+    /// Starts streaming the records after a position, up to the current head. Reading happens on a blocking
+    /// thread.
+    pub(crate) fn start(&self, after_position: u64) -> Result<mpsc::Receiver<Response>, Status> {
+        let permit = permit(&self.permits, BACKUPS_AT_ONCE_MAX, "backups")?;
+        let head_position = self.log.head().position;
+        if after_position > head_position {
+            return Err(Rejection::BeyondHead { after_position, head_position }.into());
         }
-        let (answers, stream) = mpsc::channel(BACKUP_ANSWERS_AHEAD);
-        let giving = Giving { log: self.log.clone(), heads: self.heads.clone(), stop: self.stop.clone() };
+        let (responses, stream) = mpsc::channel(BACKUP_RESPONSES_BUFFERED);
+        let backup = Backup { log: self.log.clone(), heads: self.heads.clone(), stop: self.stop.clone() };
         tokio::task::spawn_blocking(move || {
-            if let Err(status) = giving.give(after, &answers) {
-                // Who does not listen any more does not need the reason.
-                let _ = answers.blocking_send(Err(status));
+            if let Err(status) = backup.send(after_position, &responses) {
+                // The client may have disconnected already.
+                let _ = responses.blocking_send(Err(status));
             }
-            drop(turn);
+            drop(permit);
         });
         Ok(stream)
     }
 }
 
-struct Giving {
+struct Backup {
     log: EventLog,
     heads: Arc<Heads>,
     stop: CancellationToken,
 }
 
-impl Giving {
-    /// Gives everything up to a head that is signed, or less when nobody listens any more.
-    fn give(&self, mut after: u64, answers: &mpsc::Sender<Answer>) -> Result<(), Status> {
+impl Backup {
+    /// Sends all records up to a signed head; stops early if the client disconnects.
+    fn send(&self, mut after: u64, responses: &mpsc::Sender<Response>) -> Result<(), Status> {
         let signed = self.heads.signed(self.log.head().position);
         let head = self.log.head_at(signed.size).map_err(unreadable)?;
         let beginning = BackupBeginning {
@@ -73,18 +65,18 @@ impl Giving {
             signed_head: signed.note,
         };
         let first = BackupRecordsResponse { beginning: Some(beginning), ..Default::default() };
-        if answers.blocking_send(Ok(first)).is_err() {
+        if responses.blocking_send(Ok(first)).is_err() {
             return Ok(());
         }
         while after < head.position {
             if self.stop.is_cancelled() {
-                return Err(Status::unavailable("the ledger is ending"));
+                return Err(stopping());
             }
             let (frames, last) =
-                self.log.frames(after, head.position, BACKUP_ANSWER_BYTES).map_err(unreadable)?;
+                self.log.frames(after, head.position, BACKUP_RESPONSE_BYTES).map_err(unreadable)?;
             let (first_position, frames) = (after + 1, frames.into());
-            let answer = BackupRecordsResponse { first_position, frames, ..Default::default() };
-            if answers.blocking_send(Ok(answer)).is_err() {
+            let response = BackupRecordsResponse { first_position, frames, ..Default::default() };
+            if responses.blocking_send(Ok(response)).is_err() {
                 return Ok(());
             }
             after = last;
@@ -94,5 +86,5 @@ impl Giving {
 }
 
 fn point(head: &Head) -> LogPoint {
-    LogPoint { position: head.position, hash: hex::digits(&head.hash), root: hex::digits(&head.root) }
+    LogPoint { position: head.position, hash: hex::encode(&head.hash), root: hex::encode(&head.root) }
 }

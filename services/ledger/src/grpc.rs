@@ -1,19 +1,22 @@
-//! Request ↔ log.
+//! The rpcs: each reads its request, reads the log, and answers.
 
 use crate::backup::Backups;
 use crate::heads::Heads;
 use crate::limits::{READ_RECORDS, READER_STALL_TIMEOUT, READERS_MAX, VERIFICATIONS_AT_ONCE_MAX};
-use crate::reader::{Answers, Gone, Reader};
+use crate::reader::{ClientGone, ResponseSender, ResponseStream};
+use crate::rejection::Rejection;
 use domain::ledger::rehearsal_clock::{Command, RehearsalClock};
 use domain::{StreamName, Timestamp};
 use event_log::{EventLog, ReadError, hex};
 use futures::{StreamExt as _, stream};
 use prost::Message as _;
 use proto::Wire as _;
+use proto::api::v1::Reason;
 use proto::ledger::v1 as pb;
 use proto::ledger::v1::ledger_service_server::LedgerService;
-use proto::log::v1::Payload;
+use proto::log::v1 as stored;
 use service_kit::clock::Clock;
+use service_kit::error::refusal;
 use service_kit::serve::read;
 use service_kit::{CommandError, Kit};
 use std::sync::Arc;
@@ -44,15 +47,30 @@ impl Service {
     }
 }
 
-/// A place among so many, or the refusal at once.
-pub(crate) fn place(
-    places: &Arc<Semaphore>,
-    most: usize,
+/// One of `max` permits, or a refusal at once.
+pub(crate) fn permit(
+    permits: &Arc<Semaphore>,
+    max: usize,
     what: &str,
 ) -> Result<OwnedSemaphorePermit, Status> {
-    places.clone().try_acquire_owned().map_err(|_| {
-        Status::resource_exhausted(format!("{most} {what} are under way on this ledger; ask again later"))
+    permits.clone().try_acquire_owned().map_err(|_| {
+        let message = format!("{max} {what} are under way on this ledger; try again later");
+        refusal(Reason::TooManyRequests, message, [("max", max.to_string())])
     })
+}
+
+/// The end of a stream that its client has stopped reading.
+fn stalled() -> Status {
+    let message = format!(
+        "nothing was read for {} s; read on after the last record that came",
+        READER_STALL_TIMEOUT.as_secs()
+    );
+    refusal(Reason::Unavailable, message, [])
+}
+
+/// The refusal of a ledger that is stopping.
+pub(crate) fn stopping() -> Status {
+    refusal(Reason::Unavailable, "the ledger is stopping", [])
 }
 
 #[tonic::async_trait]
@@ -61,23 +79,15 @@ impl LedgerService for Service {
         &self,
         request: Request<pb::MoveClockRequest>,
     ) -> Result<Response<pb::MoveClockResponse>, Status> {
-        let (order, request) = self.kit.order(request, |request| &request.command_id)?;
-        let to: Timestamp = read("to", request.to)?;
+        let (context, request) = self.kit.receive(request)?;
+        let clock_at: Timestamp = read("clock_at", request.clock_at)?;
         if matches!(self.kit.clock(), Clock::System) {
-            return Err(CommandError::Rejected {
-                reason: "CLOCK_NOT_MOVABLE".into(),
-                message: "this installation runs on the machine's clock; for a rehearsal start it with \
-                          --clock movable:2027-03-01T01:00:00Z"
-                    .into(),
-                details: vec![],
-            }
-            .into());
+            return Err(Rejection::ClockNotMovable.into());
         }
-        let position = self
-            .kit
-            .execute::<RehearsalClock>(&order, RehearsalClock::realm_id(), Command::Move { to })
-            .await?;
-        Ok(Response::new(pb::MoveClockResponse { position }))
+        let (id, command) = (RehearsalClock::realm_id(), Command::Move { clock_at });
+        let done = self.kit.execute::<RehearsalClock>(&context, id, command).await?;
+        let clock_at = done.state().clock_at.unwrap_or_else(|| self.kit.clock().now());
+        Ok(Response::new(pb::MoveClockResponse { position: done.position, clock_at: clock_at.to_wire() }))
     }
 
     async fn get_head(
@@ -87,9 +97,9 @@ impl LedgerService for Service {
         let head = self.log.head();
         Ok(Response::new(pb::GetHeadResponse {
             position: head.position,
-            hash: hex::digits(&head.hash),
-            now: self.kit.clock().now().to_wire(),
-            root: hex::digits(&head.root),
+            hash: hex::encode(&head.hash),
+            clock_at: self.kit.clock().now().to_wire(),
+            root: hex::encode(&head.root),
         }))
     }
 
@@ -100,73 +110,71 @@ impl LedgerService for Service {
         let position = request.into_inner().position;
         let head = self.log.head().position;
         if position == 0 || position > head {
-            return Err(Status::not_found(format!(
-                "no record at position {position}; the log has 1 to {head}"
-            )));
+            return Err(CommandError::NotFound(format!(
+                "no record has position {position}; the log has 1 to {head}"
+            ))
+            .into());
         }
         let found = self.log.read(position - 1, 1).map_err(unreadable)?;
-        let record = found.first().map(answer).transpose()?;
+        let record = found.first().map(render).transpose()?;
         Ok(Response::new(pb::GetRecordResponse { record }))
     }
 
-    type ReadRecordsStream = Answers<pb::ReadRecordsResponse>;
+    type ReadRecordsStream = ResponseStream<pb::ReadRecordsResponse>;
 
     async fn read_records(
         &self,
         request: Request<pb::ReadRecordsRequest>,
     ) -> Result<Response<Self::ReadRecordsStream>, Status> {
         let request = request.into_inner();
-        if !request.stream.is_empty() && StreamName::parse(&request.stream).is_none() {
+        if !request.stream().is_empty() && StreamName::parse(request.stream()).is_none() {
             return Err(proto::Invalid::field("stream", "must be <context>.<aggregate>.<uuid>").into());
         }
-        let place = place(&self.readers, READERS_MAX, "readers")?;
-        let (reader, answers) = Reader::new();
+        let permit = permit(&self.readers, READERS_MAX, "readers")?;
+        let (sender, responses) = ResponseSender::new();
         let (log, stop) = (self.log.clone(), self.kit.stop().clone());
         tokio::spawn(async move {
-            let _place = place;
+            let _permit = permit;
             let outcome = tokio::select! {
-                () = stop.cancelled() => Err(Status::unavailable("the ledger is ending")),
-                () = reader.left() => Ok(Some(Gone::Left)),
-                outcome = read_records(log, request, &reader) => outcome,
+                () = stop.cancelled() => Err(stopping()),
+                () = sender.disconnected() => Ok(Some(ClientGone::Disconnected)),
+                outcome = read_records(log, request, &sender) => outcome,
             };
             match outcome {
-                Ok(Some(Gone::Stalled)) => reader.let_go(Status::unavailable(format!(
-                    "nothing was taken for {} s; read on behind the last record that came",
-                    READER_STALL_TIMEOUT.as_secs()
-                ))),
-                Ok(Some(Gone::Left) | None) => reader.end(None),
-                Err(status) => reader.end(Some(Err(status))),
+                Ok(Some(ClientGone::Stalled)) => sender.abort(stalled()),
+                Ok(Some(ClientGone::Disconnected) | None) => sender.finish(None),
+                Err(status) => sender.finish(Some(Err(status))),
             }
         });
-        Ok(Response::new(answers))
+        Ok(Response::new(responses))
     }
 
-    type VerifyLogStream = Answers<pb::VerifyLogResponse>;
+    type VerifyLogStream = ResponseStream<pb::VerifyLogResponse>;
 
     async fn verify_log(
         &self,
         _: Request<pb::VerifyLogRequest>,
     ) -> Result<Response<Self::VerifyLogStream>, Status> {
-        let place = place(&self.verifications, VERIFICATIONS_AT_ONCE_MAX, "verifications")?;
-        let (reader, answers) = Reader::new();
+        let permit = permit(&self.verifications, VERIFICATIONS_AT_ONCE_MAX, "verifications")?;
+        let (sender, responses) = ResponseSender::new();
         let log = self.log.clone();
         tokio::task::spawn_blocking(move || {
-            let _place = place;
+            let _permit = permit;
             let records = log.head().position;
             let outcome = log.verify(|verified| {
-                reader.mention(pb::VerifyLogResponse { verified, records, ..Default::default() });
+                sender.send_or_drop(pb::VerifyLogResponse { verified, records, ..Default::default() });
             });
-            reader.end(Some(match outcome {
+            sender.finish(Some(match outcome {
                 Ok(verified) => Ok(pb::VerifyLogResponse {
                     verified: verified.head.position,
                     records: verified.head.position,
                     done: true,
-                    hash: hex::digits(&verified.head.hash),
+                    hash: hex::encode(&verified.head.hash),
                 }),
                 Err(error) => Err(unreadable(error)),
             }));
         });
-        Ok(Response::new(answers))
+        Ok(Response::new(responses))
     }
 
     async fn get_signed_head(
@@ -196,21 +204,21 @@ impl LedgerService for Service {
         let log = self.log.clone();
         let proof = blocking(move || log.consistency_proof(old_size, size)).await?;
         Ok(Response::new(pb::GetConsistencyProofResponse {
-            old_root: hex::digits(&proof.old_root),
+            old_root: hex::encode(&proof.old_root),
             size,
-            root: hex::digits(&proof.root),
-            path: proof.path.iter().map(|hash| hex::digits(hash)).collect(),
+            root: hex::encode(&proof.root),
+            path: proof.path.iter().map(|hash| hex::encode(hash)).collect(),
         }))
     }
 
-    type BackupRecordsStream = Answers<pb::BackupRecordsResponse>;
+    type BackupRecordsStream = ResponseStream<pb::BackupRecordsResponse>;
 
     async fn backup_records(
         &self,
         request: Request<pb::BackupRecordsRequest>,
     ) -> Result<Response<Self::BackupRecordsStream>, Status> {
-        let mut answers = self.backups.begin(request.into_inner().after)?;
-        Ok(Response::new(stream::poll_fn(move |context| answers.poll_recv(context)).boxed()))
+        let mut responses = self.backups.start(request.into_inner().after_position)?;
+        Ok(Response::new(stream::poll_fn(move |context| responses.poll_recv(context)).boxed()))
     }
 }
 
@@ -219,33 +227,34 @@ async fn blocking<T: Send + 'static>(
     read: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
 ) -> Result<T, Status> {
     let done = tokio::task::spawn_blocking(read).await;
-    done.map_err(|broken| Status::internal(broken.to_string()))?.map_err(unreadable)
+    done.map_err(|error| refusal(Reason::Internal, error.to_string(), []))?.map_err(unreadable)
 }
 
-/// Sends the records that the request asks for, until there are enough; tells when the reader is gone.
+/// Sends the requested records, until there are enough; answers whether the reader is gone.
 async fn read_records(
     log: EventLog,
     request: pb::ReadRecordsRequest,
-    reader: &Reader<pb::ReadRecordsResponse>,
-) -> Result<Option<Gone>, Status> {
+    sender: &ResponseSender<pb::ReadRecordsResponse>,
+) -> Result<Option<ClientGone>, Status> {
     let mut head = log.watch_position();
-    let mut after = request.after;
-    let mut left = if request.records_max == 0 { u64::MAX } else { request.records_max };
+    let mut after = request.after_position;
+    let mut left = if request.max_records == 0 { u64::MAX } else { request.max_records };
     let request = Arc::new(request);
     loop {
         // Nothing is read before there is room for it.
-        let mut room = match reader.room(READ_RECORDS, READER_STALL_TIMEOUT).await {
+        let mut room = match sender.reserve(READ_RECORDS, READER_STALL_TIMEOUT).await {
             Ok(room) => room,
             Err(gone) => return Ok(Some(gone)),
         };
         let (from, wanted) = (log.clone(), request.clone());
         let reading = tokio::task::spawn_blocking(move || next_records(&from, &wanted, after));
-        let (next, records) = reading.await.map_err(|_| Status::unavailable("the reading broke off"))??;
+        let (next, records) =
+            reading.await.map_err(|error| refusal(Reason::Internal, error.to_string(), []))??;
         let at_head = next == after;
         after = next;
         for record in &records {
             let Some(room) = room.next().filter(|_| left > 0) else { return Ok(None) };
-            room.send(pb::ReadRecordsResponse { record: Some(answer(record)?) });
+            room.send(pb::ReadRecordsResponse { record: Some(render(record)?) });
             left -= 1;
         }
         drop(room);
@@ -253,21 +262,21 @@ async fn read_records(
             return Ok(None);
         }
         if at_head && head.wait_for(|&head| head > after).await.is_err() {
-            return Err(Status::unavailable("the ledger is ending"));
+            return Err(stopping());
         }
     }
 }
 
-/// The wanted ones among the next records, and the position that reading has come to.
+/// The requested ones among the next records, and the position that reading has reached.
 fn next_records(
     log: &EventLog,
     request: &pb::ReadRecordsRequest,
     after: u64,
 ) -> Result<(u64, Vec<event_log::Record>), Status> {
-    if !request.stream.is_empty() {
+    if !request.stream().is_empty() {
         let head = log.head().position;
-        let records = log.read_stream(&request.stream, after, READ_RECORDS).map_err(unreadable)?;
-        // An empty answer means that nothing of this stream lies up to the head seen before.
+        let records = log.read_stream(request.stream(), after, READ_RECORDS).map_err(unreadable)?;
+        // An empty answer means that this stream has nothing up to the head read before.
         let next = records.last().map_or(head.max(after), |last| last.position);
         return Ok((next, records));
     }
@@ -282,21 +291,42 @@ fn next_records(
     Ok((next, records))
 }
 
-fn answer(record: &event_log::Record) -> Result<pb::Record, Status> {
-    let payload = Payload::decode(record.payload.as_ref()).map_err(|error| {
-        Status::data_loss(format!("record {} holds no payload: {error}", record.position))
-    })?;
-    let time = Timestamp::from_microsecond(record.time_micros)
-        .map_err(|error| Status::data_loss(format!("record {}: {error}", record.position)))?;
+fn render(record: &event_log::Record) -> Result<pb::Record, Status> {
+    let damaged =
+        |fault: String| Status::data_loss(format!("record {} is not readable: {fault}", record.position));
+    let payload =
+        stored::Payload::decode(record.payload.as_ref()).map_err(|error| damaged(error.to_string()))?;
+    let decided_at =
+        Timestamp::from_microsecond(record.time_micros).map_err(|error| damaged(error.to_string()))?;
     Ok(pb::Record {
         position: record.position,
         stream: record.stream.clone(),
-        time: time.to_wire(),
+        decided_at: decided_at.to_wire(),
         types: record.types.clone(),
-        payload: Some(payload),
-        hash: hex::digits(&record.hash()),
-        previous: hex::digits(&record.previous),
+        envelope: payload.envelope.map(envelope),
+        events: payload.events,
+        hash: hex::encode(&record.hash()),
+        previous_hash: hex::encode(&record.previous),
     })
+}
+
+/// The stored form has empty texts where there is nothing; the API leaves the field unset.
+fn envelope(stored: stored::Envelope) -> pb::Envelope {
+    let set = |text: String| (!text.is_empty()).then_some(text);
+    pb::Envelope {
+        command_id: stored.command_id,
+        command_digest: stored.command_digest,
+        actor: stored.actor.map(|actor| pb::Actor {
+            subject: actor.subject,
+            department_code: set(actor.department_code),
+            roles: actor.roles,
+        }),
+        causation_id: set(stored.causation_id),
+        correlation_id: stored.correlation_id,
+        traceparent: set(stored.traceparent),
+        part: stored.part,
+        parts: stored.parts,
+    }
 }
 
 pub(crate) fn unreadable(error: ReadError) -> Status {
@@ -305,7 +335,7 @@ pub(crate) fn unreadable(error: ReadError) -> Status {
             tracing::error!(%damage, "the log is damaged");
             Status::data_loss(format!("the log is damaged at {damage}"))
         }
-        ReadError::NotThere { .. } => Status::not_found(error.to_string()),
-        other => Status::unavailable(other.to_string()),
+        ReadError::OutOfRange { .. } => CommandError::NotFound(error.to_string()).into(),
+        other => refusal(Reason::Unavailable, other.to_string(), []),
     }
 }

@@ -1,7 +1,7 @@
-//! Signed heads: what this ledger stands by.
+//! Signed heads.
 //!
-//! A head is signed when somebody asks for it, and at least every [`SIGNED_HEAD_INTERVAL`] while the log
-//! grows. The newest is kept in a file; a log that is found to contradict it at the next start is not served.
+//! A head is signed on request, and at least every [`SIGNED_HEAD_INTERVAL`] while the log grows. The newest one
+//! is stored in a file; a log that contradicts it at the next start is not served.
 
 use crate::limits::SIGNED_HEAD_INTERVAL;
 use event_log::note::{HeadKey, HeadSigner, NoteError, Receipt, TreeHead};
@@ -11,94 +11,94 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::{fs, io};
 use tokio_util::sync::CancellationToken;
 
-/// How a ledger signs, and where it keeps what it signed last.
+/// How a ledger signs heads, and where it stores the newest one.
 #[derive(Debug)]
 pub struct Signing {
     /// Signs the heads.
     pub signer: HeadSigner,
-    /// The file for the newest signed head.
+    /// File with the newest signed head.
     pub file: PathBuf,
-    /// Whether to go on, and sign again, although the log contradicts the head in the file. Whoever says so
-    /// has recorded it in the log.
+    /// Whether to serve and sign a log that contradicts the head in the file. The caller must have recorded this
+    /// decision in the log.
     pub accept_stale: bool,
 }
 
-/// What shows that the log had more than it has, or something else.
+/// Evidence that the log once had more records than now, or other ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
-    /// How many records it is known to have had.
+    /// Number of records that it is known to have had.
     pub had: u64,
-    /// What shows it, and what the log has instead.
+    /// Where that is known from, and what the log has instead.
     pub what: String,
 }
 
 impl Signing {
-    /// The newest head that was signed and kept.
-    pub fn kept(&self) -> Result<Option<TreeHead>, HeadError> {
+    /// Reads and verifies the newest signed head from the file; `None` if there is no file.
+    pub fn stored_head(&self) -> Result<Option<TreeHead>, HeadError> {
         let file = &self.file;
         match fs::read_to_string(file) {
             Ok(note) => {
-                let kept = self.signer.public().open(&note);
-                kept.map(Some).map_err(|error| HeadError::NotOurs { file: file.clone(), error })
+                let head = self.signer.public().open(&note);
+                head.map(Some).map_err(|error| HeadError::InvalidHead { file: file.clone(), error })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(HeadError::File { file: file.clone(), error }),
         }
     }
 
-    /// Whether the log does not go on from the newest head that was signed.
-    pub fn contradicted(&self, log: &EventLog) -> Result<Option<Evidence>, HeadError> {
-        let Some(kept) = self.kept()? else { return Ok(None) };
-        match continues(log, &kept, &self.file) {
+    /// Returns evidence if the log is not a continuation of the stored head.
+    pub fn find_contradiction(&self, log: &EventLog) -> Result<Option<Evidence>, HeadError> {
+        let Some(stored) = self.stored_head()? else { return Ok(None) };
+        match check_continues(log, &stored, &self.file) {
             Ok(()) => Ok(None),
             Err(error @ HeadError::Contradicted { .. }) => {
-                Ok(Some(Evidence { had: kept.size, what: error.to_string() }))
+                Ok(Some(Evidence { had: stored.size, what: error.to_string() }))
             }
             Err(error) => Err(error),
         }
     }
 }
 
-/// Why a ledger does not serve its log.
+/// Why a ledger refuses to serve its log.
 #[derive(Debug, thiserror::Error)]
 pub enum HeadError {
-    /// The signed head cannot be read or written.
+    /// The file of the signed head cannot be read or written.
     #[error("{}: {error}", file.display())]
     File {
-        /// Which file.
+        /// The file.
         file: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         error: io::Error,
     },
-    /// The file does not hold a head that this ledger signed.
+    /// The file does not contain a head signed by this ledger.
     #[error(
-        "{}: {error}. If the ledger's key was changed on purpose, move the file away", file.display()
+        "{}: {error}. If the ledger's key was changed intentionally, move the file away", file.display()
     )]
-    NotOurs {
-        /// Which file.
+    InvalidHead {
+        /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// Why it is invalid.
         error: NoteError,
     },
-    /// The log is not the one whose head was signed.
+    /// The log is not a continuation of the signed head.
     #[error(
-        "the log contradicts the head that this ledger signed last, of {size} records ({}): {why}. \
-         Restore the log from a backup or another ledger that has them", file.display()
+        "the log contradicts the head last signed by this ledger, of {size} records ({}): {reason}. \
+         Restore the log from a backup or another ledger that has these records", file.display()
     )]
     Contradicted {
-        /// Which file.
+        /// File of the signed head.
         file: PathBuf,
-        /// The size that was signed.
+        /// Number of records of the signed head.
         size: u64,
         /// What the log has instead.
-        why: String,
+        reason: String,
     },
     /// The log cannot be read.
     #[error(transparent)]
     Log(#[from] ReadError),
 }
 
-/// A head that was signed.
+/// A signed head and the number of its records.
 #[derive(Debug, Clone)]
 pub(crate) struct SignedHead {
     pub(crate) size: u64,
@@ -113,23 +113,23 @@ pub struct Heads {
 }
 
 impl Heads {
-    /// Sees that the log goes on from what was signed last.
+    /// Checks that the log continues the stored head, unless a stale log is accepted, and signs the present head.
     pub(crate) fn open(log: EventLog, signing: Signing) -> Result<Heads, HeadError> {
         if !signing.accept_stale
-            && let Some(kept) = signing.kept()?
+            && let Some(stored) = signing.stored_head()?
         {
-            continues(&log, &kept, &signing.file)?;
+            check_continues(&log, &stored, &signing.file)?;
         }
         let newest = Mutex::new(sign(&signing.signer, &log));
         Ok(Heads { log, signing, newest })
     }
 
-    /// What the signatures are verified with.
+    /// Returns the key that verifies the signatures.
     pub(crate) fn key(&self) -> &HeadKey {
         self.signing.signer.public()
     }
 
-    /// A signed head of at least so many records, which the log has.
+    /// Returns a signed head of at least `size` records; the log must have that many.
     pub(crate) fn signed(&self, size: u64) -> SignedHead {
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         if newest.size < size {
@@ -138,11 +138,11 @@ impl Heads {
         newest.clone()
     }
 
-    /// That the record at a position is in the log.
+    /// Creates a receipt for the record at a position.
     pub(crate) fn receipt(&self, position: u64) -> Result<Receipt, ReadError> {
-        let there = self.log.head().position;
-        if position == 0 || position > there {
-            return Err(ReadError::NotThere { asked: position, head: there });
+        let head = self.log.head().position;
+        if position == 0 || position > head {
+            return Err(ReadError::OutOfRange { position, head });
         }
         let head = self.signed(position);
         let proof = self.log.inclusion_proof(position, head.size)?;
@@ -151,19 +151,19 @@ impl Heads {
         Ok(Receipt { header, position, path: proof.path, head: head.note })
     }
 
-    /// Keeps the newest head in its file until `stop`, and once more then: nothing should be appended any more.
-    pub async fn keep(self: Arc<Self>, stop: CancellationToken) {
-        let mut kept = None;
+    /// Stores the newest head in its file until `stop`, and then once more; nothing should be appended after that.
+    pub async fn store_until(self: Arc<Self>, stop: CancellationToken) {
+        let mut stored = None;
         loop {
             let last = stop.is_cancelled();
             let size = self.log.head().position;
-            if kept != Some(size) {
+            if stored != Some(size) {
                 let heads = self.clone();
                 let written = tokio::task::spawn_blocking(move || heads.write(size)).await;
                 match written.map_err(io::Error::other).flatten() {
-                    Ok(()) => kept = Some(size),
+                    Ok(()) => stored = Some(size),
                     Err(error) => {
-                        tracing::warn!(file = %self.signing.file.display(), %error, "a signed head was not kept")
+                        tracing::warn!(file = %self.signing.file.display(), %error, "storing a signed head failed")
                     }
                 }
             }
@@ -192,12 +192,13 @@ fn sign(signer: &HeadSigner, log: &EventLog) -> SignedHead {
     SignedHead { size: head.position, note }
 }
 
-fn continues(log: &EventLog, kept: &TreeHead, file: &Path) -> Result<(), HeadError> {
-    let contradicted = |why| HeadError::Contradicted { file: file.to_owned(), size: kept.size, why };
-    match log.root_at(kept.size) {
-        Ok(root) if root == kept.root => Ok(()),
-        Ok(_) => Err(contradicted("its first records have another root".to_owned())),
-        Err(ReadError::NotThere { head, .. }) => Err(contradicted(format!("it has {head} records"))),
+/// Checks that the log is a continuation of a signed head.
+fn check_continues(log: &EventLog, signed: &TreeHead, file: &Path) -> Result<(), HeadError> {
+    let contradicted = |reason| HeadError::Contradicted { file: file.to_owned(), size: signed.size, reason };
+    match log.root_at(signed.size) {
+        Ok(root) if root == signed.root => Ok(()),
+        Ok(_) => Err(contradicted("the root of those records is different".to_owned())),
+        Err(ReadError::OutOfRange { head, .. }) => Err(contradicted(format!("it has only {head} records"))),
         Err(other) => Err(other.into()),
     }
 }

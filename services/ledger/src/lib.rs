@@ -1,11 +1,11 @@
-//! The ledger service: the log as outsiders may read and verify it, its signed heads, and the clock of a
-//! rehearsal.
+//! The ledger service: reading and verifying the log, its signed heads, and the clock of a rehearsal.
 
 mod backup;
 mod grpc;
 mod heads;
 pub mod limits;
 mod reader;
+mod rejection;
 
 use event_log::EventLog;
 use proto::ledger::v1::ledger_service_server::LedgerServiceServer;
@@ -15,12 +15,13 @@ use std::sync::Arc;
 
 pub use grpc::Service;
 pub use heads::{Evidence, HeadError, Heads, Signing};
+pub use rejection::Rejection;
 
-/// The service's full name.
+/// Full name of the service.
 pub const NAME: &str = <LedgerServiceServer<Service> as tonic::server::NamedService>::NAME;
 
-/// Builds the service over an open log, once it is seen that the log goes on from what was signed last. The
-/// signed heads are still to be kept, with [`Heads::keep`].
+/// Builds the service for an open log, after checking that the log continues the last signed head. The caller
+/// must run [`Heads::store_until`] to store the signed heads.
 pub fn build(
     kit: &Kit,
     log: EventLog,

@@ -1,24 +1,24 @@
-//! How much one ledger does for its readers, and how often it signs, each limit with its unit.
+//! Limits of the ledger service, each with its unit.
 
 use std::time::Duration;
 
-/// Time in which a head is signed and kept anew, at most once, while the log grows.
+/// Interval at which a new head is signed and stored while the log grows.
 pub const SIGNED_HEAD_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Backups that are read at once, at most; a further one is refused.
+/// Maximum number of concurrent backups; further ones are refused.
 pub const BACKUPS_AT_ONCE_MAX: usize = 2;
-/// Bytes of records in one answer of a backup, about.
-pub const BACKUP_ANSWER_BYTES: usize = 1024 * 1024;
-/// Answers of a backup made ahead of a slow reader.
-pub const BACKUP_ANSWERS_AHEAD: usize = 2;
+/// Approximate size of the records in one response of a backup, in bytes.
+pub const BACKUP_RESPONSE_BYTES: usize = 1024 * 1024;
+/// Number of backup responses buffered for a slow client.
+pub const BACKUP_RESPONSES_BUFFERED: usize = 2;
 
-/// Answers made ahead of a reader, at most; with the longest records that is 2 MiB.
-pub const AHEAD_RECORDS_MAX: usize = 32;
-/// Records read from the log at a time.
-pub const READ_RECORDS: usize = AHEAD_RECORDS_MAX / 2;
-/// Readers of records at once, at most; a further one is refused at once.
+/// Maximum number of responses buffered for a client; with records of maximum size this is 2 MiB.
+pub const BUFFERED_RESPONSES_MAX: usize = 32;
+/// Number of records read from the log at a time.
+pub const READ_RECORDS: usize = BUFFERED_RESPONSES_MAX / 2;
+/// Maximum number of concurrent readers of records; further ones are refused immediately.
 pub const READERS_MAX: usize = 256;
-/// Time a reader may take nothing of what is ready for it, before it is let go.
+/// How long a reader may leave its responses unread before it is disconnected.
 pub const READER_STALL_TIMEOUT: Duration = Duration::from_secs(60);
-/// Verifications of the whole log at once, at most; a further one is refused at once.
+/// Maximum number of concurrent verifications of the whole log; further ones are refused immediately.
 pub const VERIFICATIONS_AT_ONCE_MAX: usize = 2;

@@ -1,6 +1,6 @@
-//! One who reads a stream of answers: some are made ahead, not more, and who stops reading is let go.
+//! Response streams with a bounded buffer; clients that stop reading are disconnected.
 
-use crate::limits::AHEAD_RECORDS_MAX;
+use crate::limits::BUFFERED_RESPONSES_MAX;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,14 +9,14 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tonic::Status;
 
-/// What a reader receives.
-pub(crate) type Answers<T> = BoxStream<'static, Result<T, Status>>;
+/// A response stream as returned by a handler.
+pub(crate) type ResponseStream<T> = BoxStream<'static, Result<T, Status>>;
 
-/// Where the answers wait that are made ahead. Both sides have it, so that the memory of a reader that
-/// stopped reading can be had back.
-struct Ahead<T>(Arc<Mutex<Option<mpsc::Receiver<T>>>>);
+/// The buffered responses. It is shared by both sides, so that its memory can be freed when the client stops
+/// reading.
+struct Buffer<T>(Arc<Mutex<Option<mpsc::Receiver<T>>>>);
 
-impl<T> Ahead<T> {
+impl<T> Buffer<T> {
     fn poll_next(&self, context: &mut Context<'_>) -> Poll<Option<T>> {
         match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(receiver) => receiver.poll_recv(context),
@@ -24,87 +24,87 @@ impl<T> Ahead<T> {
         }
     }
 
-    fn forget(&self) {
+    fn clear(&self) {
         drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
-/// The reader's side: when it goes away, nothing waits for it any more.
-struct Taking<T>(Ahead<T>);
+/// The client's side, which discards the buffer when it is dropped.
+struct BufferReader<T>(Buffer<T>);
 
-impl<T> Taking<T> {
+impl<T> BufferReader<T> {
     fn poll_next(&self, context: &mut Context<'_>) -> Poll<Option<Result<T, Status>>> {
         self.0.poll_next(context).map(|next| next.map(Ok))
     }
 }
 
-impl<T> Drop for Taking<T> {
+impl<T> Drop for BufferReader<T> {
     fn drop(&mut self) {
-        self.0.forget();
+        self.0.clear();
     }
 }
 
-/// The side that makes the answers.
-pub(crate) struct Reader<T> {
-    answers: mpsc::Sender<T>,
-    ahead: Ahead<T>,
+/// The server's side, which produces the responses.
+pub(crate) struct ResponseSender<T> {
+    responses: mpsc::Sender<T>,
+    buffer: Buffer<T>,
     last: oneshot::Sender<Result<T, Status>>,
 }
 
-/// Why nothing more is made for a reader.
+/// Why no more responses are produced for a client.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Gone {
-    /// It went away.
-    Left,
-    /// It has taken nothing for too long.
+pub(crate) enum ClientGone {
+    /// The client has disconnected.
+    Disconnected,
+    /// The client has not read for too long.
     Stalled,
 }
 
-impl<T: Send + 'static> Reader<T> {
-    pub(crate) fn new() -> (Reader<T>, Answers<T>) {
-        let (answers, receiver) = mpsc::channel(AHEAD_RECORDS_MAX);
-        let (last, last_word) = oneshot::channel();
-        let ahead = Arc::new(Mutex::new(Some(receiver)));
-        let taking = Taking(Ahead(ahead.clone()));
-        let ahead = Ahead(ahead);
-        let made_ahead = stream::poll_fn(move |context| taking.poll_next(context));
-        let last_word = stream::once(last_word).filter_map(async |said| said.ok());
-        (Reader { answers, ahead, last }, made_ahead.chain(last_word).boxed())
+impl<T: Send + 'static> ResponseSender<T> {
+    pub(crate) fn new() -> (ResponseSender<T>, ResponseStream<T>) {
+        let (responses, receiver) = mpsc::channel(BUFFERED_RESPONSES_MAX);
+        let (last, last_response) = oneshot::channel();
+        let shared = Arc::new(Mutex::new(Some(receiver)));
+        let reader = BufferReader(Buffer(shared.clone()));
+        let buffer = Buffer(shared);
+        let buffered = stream::poll_fn(move |context| reader.poll_next(context));
+        let last_response = stream::once(last_response).filter_map(async |response| response.ok());
+        (ResponseSender { responses, buffer, last }, buffered.chain(last_response).boxed())
     }
 
-    /// Waits until so many answers can be given at once, for as long as the reader may take nothing.
-    pub(crate) async fn room(
+    /// Waits until there is room for `count` responses; fails if the client reads nothing for `stall_timeout`.
+    pub(crate) async fn reserve(
         &self,
-        answers: usize,
-        stall: Duration,
-    ) -> Result<mpsc::PermitIterator<'_, T>, Gone> {
-        match tokio::time::timeout(stall, self.answers.reserve_many(answers)).await {
-            Ok(room) => room.map_err(|_| Gone::Left),
-            Err(_) => Err(Gone::Stalled),
+        count: usize,
+        stall_timeout: Duration,
+    ) -> Result<mpsc::PermitIterator<'_, T>, ClientGone> {
+        match tokio::time::timeout(stall_timeout, self.responses.reserve_many(count)).await {
+            Ok(permits) => permits.map_err(|_| ClientGone::Disconnected),
+            Err(_) => Err(ClientGone::Stalled),
         }
     }
 
-    /// Gives an answer if there is room for it; nobody misses it otherwise.
-    pub(crate) fn mention(&self, answer: T) {
-        let _ = self.answers.try_send(answer);
+    /// Sends a response if there is room for it, and otherwise drops it.
+    pub(crate) fn send_or_drop(&self, response: T) {
+        let _ = self.responses.try_send(response);
     }
 
-    /// Waits until the reader goes away.
-    pub(crate) async fn left(&self) {
-        self.answers.closed().await;
+    /// Waits until the client disconnects.
+    pub(crate) async fn disconnected(&self) {
+        self.responses.closed().await;
     }
 
-    /// Ends the answers behind those that are made. Nobody may be there any more to hear it.
-    pub(crate) fn end(self, last: Option<Result<T, Status>>) {
+    /// Ends the stream after the buffered responses. The client may have disconnected already.
+    pub(crate) fn finish(self, last: Option<Result<T, Status>>) {
         if let Some(last) = last {
             let _ = self.last.send(last);
         }
     }
 
-    /// Ends the answers now: what was made and not taken is forgotten.
-    pub(crate) fn let_go(self, why: Status) {
-        self.ahead.forget();
-        self.end(Some(Err(why)));
+    /// Ends the stream immediately and discards the buffered responses.
+    pub(crate) fn abort(self, status: Status) {
+        self.buffer.clear();
+        self.finish(Some(Err(status)));
     }
 }
 
@@ -114,47 +114,48 @@ mod tests {
     use std::sync::Weak;
 
     #[tokio::test]
-    async fn answers_come_in_order_and_the_last_word_last() {
-        let (reader, answers) = Reader::new();
-        let making = tokio::spawn(async move {
+    async fn responses_arrive_in_order_and_the_last_one_last() {
+        let (sender, responses) = ResponseSender::new();
+        let producing = tokio::spawn(async move {
             for number in 0..100 {
-                let mut room = reader.room(1, Duration::from_secs(60)).await.expect("it reads");
-                room.next().expect("there is room").send(number);
+                let mut permits = sender.reserve(1, Duration::from_secs(60)).await.expect("the client reads");
+                permits.next().expect("there is room").send(number);
             }
-            reader.end(Some(Ok(100)));
+            sender.finish(Some(Ok(100)));
         });
-        let got: Vec<i32> = answers.map(Result::unwrap).collect().await;
-        assert_eq!(got, (0..=100).collect::<Vec<_>>());
-        making.await.unwrap();
+        let received: Vec<i32> = responses.map(Result::unwrap).collect().await;
+        assert_eq!(received, (0..=100).collect::<Vec<_>>());
+        producing.await.unwrap();
     }
 
     #[tokio::test]
-    async fn a_reader_that_stops_is_let_go_and_its_answers_with_it() {
-        let (reader, mut answers) = Reader::new();
-        let mut made: Vec<Weak<()>> = Vec::new();
+    async fn a_stalled_client_is_disconnected_and_its_buffer_freed() {
+        let (sender, mut responses) = ResponseSender::new();
+        let mut sent: Vec<Weak<()>> = Vec::new();
         let gone = loop {
-            match reader.room(1, Duration::from_millis(1)).await {
-                Ok(mut room) => {
-                    let answer = Arc::new(());
-                    made.push(Arc::downgrade(&answer));
-                    room.next().expect("there is room").send(answer);
+            match sender.reserve(1, Duration::from_millis(1)).await {
+                Ok(mut permits) => {
+                    let response = Arc::new(());
+                    sent.push(Arc::downgrade(&response));
+                    permits.next().expect("there is room").send(response);
                 }
                 Err(gone) => break gone,
             }
         };
-        assert_eq!((gone, made.len()), (Gone::Stalled, AHEAD_RECORDS_MAX));
-        reader.let_go(Status::unavailable("nothing was taken"));
-        assert!(made.iter().all(|answer| answer.upgrade().is_none()), "the memory is back");
-        let said = answers.next().await.expect("a last word").unwrap_err();
-        assert_eq!(said.message(), "nothing was taken");
-        assert!(answers.next().await.is_none());
+        assert_eq!((gone, sent.len()), (ClientGone::Stalled, BUFFERED_RESPONSES_MAX));
+        sender.abort(Status::unavailable("nothing was read"));
+        assert!(sent.iter().all(|response| response.upgrade().is_none()), "the memory is freed");
+        let last = responses.next().await.expect("a last response").unwrap_err();
+        assert_eq!(last.message(), "nothing was read");
+        assert!(responses.next().await.is_none());
     }
 
     #[tokio::test]
-    async fn a_reader_that_goes_away_is_noticed() {
-        let (reader, answers) = Reader::<()>::new();
-        drop(answers);
-        reader.left().await;
-        assert_eq!(reader.room(1, Duration::from_secs(60)).await.err(), Some(Gone::Left));
+    async fn a_disconnected_client_is_noticed() {
+        let (sender, responses) = ResponseSender::<()>::new();
+        drop(responses);
+        sender.disconnected().await;
+        let refused = sender.reserve(1, Duration::from_secs(60)).await.err();
+        assert_eq!(refused, Some(ClientGone::Disconnected));
     }
 }

@@ -1,11 +1,12 @@
 //! Resolution (决议督办): decisions under their numbers, and what departments owe by them.
 //!
-//! [`grpc`] carries commands to the journal and answers questions from [`views`]. Two things happen without
-//! being asked, in [`reactions`]: an adopted decision is registered and its items are assigned, and the end
-//! of a resolution ends its unfinished items.
+//! [`grpc`] carries commands to the journal and answers queries from [`views`]; what both show of a resolution or
+//! an item is made in [`render`]. Two things happen without a call, in [`reactions`]: an adopted decision is
+//! registered and its items are assigned, and the end of a resolution ends its unfinished items.
 
 mod grpc;
 mod reactions;
+mod render;
 mod views;
 
 pub use grpc::Service;
@@ -21,20 +22,19 @@ use std::sync::Arc;
 /// The service's full name on the wire.
 pub const NAME: &str = <ResolutionServiceServer<Service> as tonic::server::NamedService>::NAME;
 
-/// Keeps the service's view, runs its process managers, and gives its server. Until a calendar is defined,
+/// Keeps the service's view, runs its process managers, and returns its server. Until a calendar is defined,
 /// days begin in `time_zone` and Saturdays and Sundays are off. Must be called inside a tokio runtime.
 pub fn build(kit: &Kit, time_zone: &str) -> anyhow::Result<ResolutionServiceServer<Service>> {
-    let service = service(kit, time_zone)?;
-    reactions::run(kit);
-    Ok(ResolutionServiceServer::new(service)
+    Ok(ResolutionServiceServer::new(service(kit, time_zone)?)
         .max_decoding_message_size(REQUEST_BYTES_MAX)
         .max_encoding_message_size(RESPONSE_BYTES_MAX))
 }
 
 fn service(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
-    let otherwise = WorkingCalendar::weekends_only(time_zone).context("the configured time_zone")?;
-    let view = ViewStore::keep::<views::ResolutionView>(kit).context("the view of resolution")?;
-    Ok(Service { kit: kit.clone(), view, otherwise: Arc::new(otherwise) })
+    let default_calendar = WorkingCalendar::weekends_only(time_zone).context("the configured time_zone")?;
+    let reactions = reactions::run(kit);
+    let view = ViewStore::spawn::<views::ResolutionView>(kit, reactions).context("the view of resolution")?;
+    Ok(Service { kit: kit.clone(), view, default_calendar: Arc::new(default_calendar) })
 }
 
 #[cfg(test)]

@@ -9,27 +9,26 @@ use domain::deliberation::docket::{
     Agenda, AgendaTopic, Command, Docket, ItemDraft, Mode, Participant, RoleOnTopic, TopicRole,
 };
 use domain::deliberation::due::DueRule;
+use domain::directory::department::{self, Department};
 use domain::resolution::action_item::ActionItem;
 use domain::resolution::resolution::Resolution;
-use domain::scheduling::department::{self, Department};
 use domain::{Actor, Code, Line, Role, Text, Timestamp, Uuid};
 use event_log::{EventLog, Options};
 use journal::Journal;
 use journal::embedded::EmbeddedJournal;
-use proto::resolution::events::v1 as values;
 use proto::resolution::v1 as pb;
 use proto::resolution::v1::resolution_service_server::ResolutionService as _;
 use service_kit::clock::Clock;
 use service_kit::identity::Caller;
-use service_kit::{Kit, Order};
+use service_kit::{CommandContext, Kit, Position};
 use std::sync::Arc;
-use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code as Grpc, Request, Status};
 use tonic_types::StatusExt as _;
 
+mod answer;
 mod ending;
 mod registration;
 mod work;
@@ -51,7 +50,6 @@ impl Place {
         let journal: Arc<dyn Journal> = Arc::new(EmbeddedJournal::new(log));
         let kit = Kit::new(journal, Clock::Movable(shown), folder.path(), CancellationToken::new());
         let service = crate::service(&kit, "Asia/Shanghai").unwrap();
-        crate::reactions::run(&kit);
         for department in ["WATER", "ROADS", "HEALTH", "AUDIT"] {
             let profile = department::Profile {
                 code: code(department),
@@ -63,20 +61,21 @@ impl Place {
             };
             let register = department::Command::Register(profile);
             let id = Department::id(&code(department));
-            kit.execute::<Department>(&order(department), id, register).await.unwrap();
+            kit.execute::<Department>(&context(department), id, register).await.unwrap();
         }
         Place { kit, service, clock, _folder: folder }
     }
 
-    /// Has a countersign adopt a decision with so many items led by WATER, each due in five working days.
-    async fn decide(&self, docket: Uuid, items: u32) {
-        let draft = |no: u32| ItemDraft {
-            title: line(&format!("泵站 {no}")),
+    /// Has a countersign adopt a decision with this many items led by WATER, each due in five working days.
+    /// Returns the position of the decision, which is not registered yet.
+    async fn decide(&self, docket: Uuid, items: u32) -> Position {
+        let draft = |nth: u32| ItemDraft {
+            title: line(&format!("泵站 {nth}")),
             deliverable: text("泵站改造完成"),
             criterion: Some(text("满负荷试运行两小时")),
             lead: Some(code("WATER")),
             co_responsible: vec![code("ROADS"), code("WATER")],
-            due: Some(DueRule::InWorkingDays(5)),
+            due: Some(DueRule::AfterWorkingDays(5)),
         };
         let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
         let vote = |department, choice| {
@@ -91,7 +90,7 @@ impl Place {
         };
         let steps = [
             ("WATER", Command::Prepare { agenda: agenda(docket) }),
-            ("WATER", Command::Propose { topic: 1, text: text("汛期前改造泵站。") }),
+            ("WATER", Command::SubmitProposal { topic: 1, text: text("汛期前改造泵站。") }),
             ("WATER", Command::DraftItems { topic: 1, items: (1..=items).map(draft).collect() }),
             ("WATER", ballot),
             vote("WATER", Choice::Yes),
@@ -100,34 +99,28 @@ impl Place {
             ("WATER", Command::CloseBallot { topic: 1, casting_vote: None }),
             ("WATER", Command::AdoptDecision { topic: 1, declaratory: items == 0, calendar }),
         ];
+        let mut position = 0;
         for (nth, (department, command)) in steps.into_iter().enumerate() {
-            let mut order = order(&format!("{docket} {nth}"));
-            order.actor.department = Some(code(department));
-            let said = format!("{command:?}");
-            let decided = self.kit.execute::<Docket>(&order, docket, command).await;
-            decided.unwrap_or_else(|error| panic!("{said}: {error}"));
+            let mut context = context(&format!("{docket} {nth}"));
+            context.actor.department = Some(code(department));
+            let step = format!("{command:?}");
+            let decided = self.kit.execute::<Docket>(&context, docket, command).await;
+            position = decided.unwrap_or_else(|error| panic!("{step}: {error}")).position;
         }
+        position
     }
 
     async fn item(&self, item_id: &str) -> Result<pb::GetItemResponse, Status> {
-        let position = self.end();
         let request = pb::GetItemRequest {
-            at_least_position: position,
+            at_least_position: self.end(),
             item_id: item_id.into(),
             number: String::new(),
         };
         Ok(self.service.get_item(supervisor(request)).await?.into_inner())
     }
 
-    /// The item, once it is there and so. What happens by itself takes moments.
-    async fn item_when(&self, item_id: &str, so: impl Fn(&pb::Item) -> bool) -> pb::Item {
-        for _ in 0..500 {
-            match self.item(item_id).await {
-                Ok(pb::GetItemResponse { item: Some(item), .. }) if so(&item) => return item,
-                _ => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
-        }
-        panic!("item {item_id} did not get there: {:?}", self.item(item_id).await);
+    async fn shown(&self, item_id: &str) -> pb::Item {
+        self.item(item_id).await.unwrap().item.unwrap()
     }
 
     async fn items(&self, request: pb::ListItemsRequest) -> Vec<pb::Item> {
@@ -135,13 +128,13 @@ impl Place {
         self.service.list_items(supervisor(request)).await.unwrap().into_inner().items
     }
 
-    async fn resolution(&self, number: &str) -> pb::Resolution {
+    async fn resolution(&self, number: &str) -> pb::GetResolutionResponse {
         let request = pb::GetResolutionRequest {
             at_least_position: self.end(),
             resolution_id: String::new(),
             number: number.into(),
         };
-        self.service.get_resolution(supervisor(request)).await.unwrap().into_inner().resolution.unwrap()
+        self.service.get_resolution(supervisor(request)).await.unwrap().into_inner()
     }
 
     /// The last position of the log.
@@ -161,16 +154,51 @@ fn agenda(docket: Uuid) -> Agenda {
         title: line("防汛会商"),
         body: code("FLOOD"),
         chair: code("WATER"),
-        mode: Mode::Countersign { deadline: at("2027-03-08T10:00:00Z") },
+        mode: Mode::Countersign { sign_by: at("2027-03-08T10:00:00Z") },
         decide_by: None,
         quorum_percent: 50,
-        topics: vec![AgendaTopic { no: 1, title: line("泵站改造"), timebox_minutes: 20 }],
+        topics: vec![AgendaTopic { number: 1, title: line("泵站改造"), timebox_minutes: 20 }],
         participants: ["WATER", "ROADS", "HEALTH"].map(deciding).into(),
     }
 }
 
-fn item_id(docket: Uuid, no: u32) -> String {
-    ActionItem::id(docket, no).to_string()
+fn evidence() -> pb::Evidence {
+    pb::Evidence {
+        title: "验收报告".into(),
+        sha256: "0a".repeat(32),
+        uri: "https://files.example.cn/report.pdf".into(),
+    }
+}
+
+fn acknowledge(item_id: &str) -> pb::AcknowledgeItemRequest {
+    pb::AcknowledgeItemRequest {
+        command_id: id("acknowledge"),
+        item_id: item_id.into(),
+        ..Default::default()
+    }
+}
+
+fn claim(item_id: &str) -> pb::ClaimCompletionRequest {
+    pb::ClaimCompletionRequest {
+        command_id: id("claim"),
+        item_id: item_id.into(),
+        summary: "已完成".into(),
+        evidence: vec![evidence()],
+        ..Default::default()
+    }
+}
+
+fn rescind(docket: Uuid) -> pb::RescindResolutionRequest {
+    pb::RescindResolutionRequest {
+        command_id: id("rescind"),
+        resolution_id: Resolution::id(docket, 1).to_string(),
+        reason: "规划已变".into(),
+        ..Default::default()
+    }
+}
+
+fn item_id(docket: Uuid, number: u32) -> String {
+    ActionItem::id(docket, number).to_string()
 }
 
 fn at(moment: &str) -> Timestamp {
@@ -194,16 +222,10 @@ fn id(word: &str) -> String {
     derived_id(Uuid::nil(), &[word]).to_string()
 }
 
-fn order(word: &str) -> Order {
-    let command_id = derived_id(Uuid::nil(), &["order", word]);
-    Order {
-        command_id,
-        digest: [0; 32],
-        actor: Actor { subject: "chen".into(), department: Some(code("WATER")), roles: vec![Role::Clerk] },
-        causation_id: None,
-        correlation_id: command_id,
-        traceparent: None,
-    }
+fn context(word: &str) -> CommandContext {
+    let command_id = derived_id(Uuid::nil(), &["context", word]);
+    let actor = Actor { subject: "chen".into(), department: Some(code("WATER")), roles: vec![Role::Clerk] };
+    CommandContext::new(command_id, [0; 32], actor)
 }
 
 fn by<M>(message: M, department: &str, role: Role) -> Request<M> {
@@ -228,7 +250,7 @@ fn refusal(status: &Status, figure: &str) -> (String, String) {
     (info.reason, info.metadata.get(figure).cloned().unwrap_or_default())
 }
 
-/// The paths of the fields that were not taken.
+/// The paths of the fields that were not accepted.
 fn faulty_fields(status: &Status) -> Vec<String> {
     assert_eq!(status.code(), Grpc::InvalidArgument, "{status}");
     status.get_details_bad_request().unwrap().field_violations.into_iter().map(|v| v.field).collect()

@@ -2,29 +2,29 @@
 
 use crate::views;
 use domain::calendar::WorkingCalendar;
-use domain::scheduling::calendar::Calendar;
-use domain::scheduling::department::{self, Department};
+use domain::directory::calendar::Calendar;
+use domain::directory::department::Department;
 use domain::scheduling::rules::{MeetingRules, Rules};
 use domain::scheduling::session::{Attendee, Command, Session};
 use domain::{Code, Date, Timestamp, Uuid};
 use jiff::ToSpan as _;
 use proto::{Invalid, Violation};
-use service_kit::{CommandError, Unit, ViewStore};
+use service_kit::{CommandError, UnitOfWork, ViewStore};
 
 /// A department that a request names, and the path of the field in which it does.
 pub(crate) type Named = (String, Code);
 
 /// The departments that attendees name.
 pub(crate) fn attending(within: &str, attendees: &[Attendee]) -> Vec<Named> {
-    let path = |at| format!("{within}attendees[{at}].department");
+    let path = |at| format!("{within}attendees[{at}].department_code");
     attendees.iter().enumerate().map(|(at, attendee)| (path(at), attendee.department.clone())).collect()
 }
 
 /// Refuses departments that are not in the directory, all of them at once.
-pub(crate) async fn must_be_listed(unit: &mut Unit, named: &[Named]) -> Result<(), CommandError> {
+pub(crate) async fn must_be_listed(unit: &mut UnitOfWork, named: &[Named]) -> Result<(), CommandError> {
     let mut violations = Vec::new();
     for (field, code) in named {
-        if unit.load::<Department>(Department::id(code)).await? == department::State::Absent {
+        if unit.load::<Department>(Department::id(code)).await?.profile().is_none() {
             let description = format!("names department {code}, which is not in the directory");
             violations.push(Violation { field: field.clone(), description });
         }
@@ -33,24 +33,24 @@ pub(crate) async fn must_be_listed(unit: &mut Unit, named: &[Named]) -> Result<(
 }
 
 /// The command that screens a session: against the rules in force for its body, with the number of other
-/// sessions that the body has in the quarter in which this one shall begin. These are counted in the view,
-/// which may be moments behind.
+/// sessions that the body has in the quarter of this one's earliest start. These are counted in the view, which
+/// may lag by moments.
 pub(crate) async fn screening(
-    unit: &mut Unit,
+    unit: &mut UnitOfWork,
     view: &ViewStore,
-    otherwise: &WorkingCalendar,
+    default_calendar: &WorkingCalendar,
     session: Uuid,
 ) -> Result<Command, CommandError> {
-    let calendar = unit.load::<Calendar>(Calendar::realm_id()).await?.in_force(otherwise).clone();
+    let calendar = unit.load::<Calendar>(Calendar::realm_id()).await?.in_force(default_calendar).clone();
     let state = unit.load::<Session>(session).await?;
     let Some(filed) = state.filed() else {
-        // Refused, whatever is compared with what.
+        // Refused in any case.
         return Ok(Command::Screen { rules: Rules::default(), calendar, sessions_this_quarter: 0 });
     };
     let body = filed.outline.body.clone();
     let rules = unit.load::<MeetingRules>(MeetingRules::id(&body)).await?.in_force();
-    let (from, until) = quarter(&calendar, filed.outline.earliest_start);
-    let counted = view.query(0, move |tables| views::count_sessions(tables, session, &body, from, until));
+    let (from, to) = quarter(&calendar, filed.outline.earliest_start_at);
+    let counted = view.query(0, move |tables| views::count_sessions(tables, session, &body, from, to));
     match counted.await {
         Ok((sessions_this_quarter, _)) => Ok(Command::Screen { rules, calendar, sessions_this_quarter }),
         Err(status) => Err(CommandError::Unavailable(status.message().to_owned())),
@@ -73,8 +73,8 @@ mod tests {
     #[test]
     fn a_quarter_begins_and_ends_in_the_calendars_zone() {
         let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
-        let (from, until) = quarter(&calendar, "2027-12-31T16:00:00Z".parse().unwrap());
+        let (from, to) = quarter(&calendar, "2027-12-31T16:00:00Z".parse().unwrap());
         assert_eq!(from.to_string(), "2027-12-31T16:00:00Z");
-        assert_eq!(until.to_string(), "2028-03-31T16:00:00Z");
+        assert_eq!(to.to_string(), "2028-03-31T16:00:00Z");
     }
 }

@@ -1,12 +1,12 @@
-//! Whether each stream's history is linearizable: commands took effect one after another, each between its
-//! first try and its answer.
+//! Checks that each stream's history is linearizable: commands take effect one after another, each between its
+//! first attempt and its response.
 
 use super::{Operation, Place};
 use anyhow::{anyhow, ensure};
 use stateright::semantics::{ConsistencyTester as _, LinearizabilityTester, SequentialSpec};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A stream as a client sees it: a write goes behind the last record.
+/// A stream as seen by clients: each write is appended after the last record.
 #[derive(Debug, Clone, Default)]
 struct Stream {
     last: u64,
@@ -38,8 +38,8 @@ enum Moment {
     End(Place),
 }
 
-/// Checks every stream. A command without an answer took effect at any time after its beginning if the log
-/// has it, and not at all otherwise; its client counts as another one from then on.
+/// Checks every stream. A command without a response took effect at any time after its start if the log contains
+/// it, and otherwise not at all; its client counts as a new one afterwards.
 pub fn check(operations: &[Operation], places: &BTreeMap<String, Vec<Place>>) -> anyhow::Result<()> {
     let streams: BTreeSet<&String> = operations.iter().map(|operation| &operation.stream).collect();
     for stream in streams {
@@ -80,19 +80,19 @@ mod tests {
     }
 
     #[test]
-    fn what_overlaps_may_have_any_order() {
+    fn overlapping_operations_may_take_effect_in_any_order() {
         let history = [operation(1, "a", 0, Some((3, 1))), operation(2, "b", 1, Some((2, 2)))];
         check(&history, &places()).unwrap();
     }
 
     #[test]
-    fn what_ended_before_must_stand_before() {
+    fn an_operation_that_ended_earlier_must_take_effect_earlier() {
         let history = [operation(1, "b", 0, Some((1, 2))), operation(2, "a", 2, Some((3, 1)))];
         assert!(check(&history, &places()).is_err());
     }
 
     #[test]
-    fn what_was_never_answered_may_have_happened_late() {
+    fn an_operation_without_a_response_may_take_effect_late() {
         let history = [operation(1, "b", 0, None), operation(2, "a", 2, Some((3, 1)))];
         check(&history, &places()).unwrap();
     }

@@ -1,14 +1,14 @@
-//! Power cuts on a recorded disk: every state in which one can leave the directory is a whole log.
+//! Power cuts on a recorded disk: every state of the directory after a power cut is an intact log.
 //!
-//! `FAULTS_STATES` says how many states are tried, `FAULTS_SEED` which, and
-//! `FAULTS_ONLY` that it is one of them alone. A state that is not opened well is kept in a
-//! directory, whose name is printed: threads make each recording a little different.
+//! `FAULTS_STATES` is the number of states to check, `FAULTS_SEED` selects them, and `FAULTS_ONLY` selects a
+//! single one. A state that fails is saved in a directory, whose name is printed, because thread timing makes
+//! each recording slightly different.
 
 use super::disk::{self, Step};
 use super::image::Image;
-use super::lives;
 use super::proof;
 use super::recording::{Recording, Survives};
+use super::scenarios;
 use super::workload::{Acknowledged, runtime};
 use crate::seed::{Random, command, seed, setting};
 use std::ops::Range;
@@ -18,28 +18,28 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use tempfile::TempDir;
 
-/// How many states all tests here try together.
+/// Number of states checked by all tests here together.
 const STATES: u64 = 800;
-/// How many states of one recovery are tried.
+/// Number of states checked per recovery.
 const STATES_OF_A_RECOVERY: u64 = 20;
 
 #[test]
 fn a_power_cut_at_any_moment_loses_nothing() {
     let trial = Trial::new("a_power_cut_at_any_moment_loses_nothing", 64);
-    let life = recorded(trial.place.path(), Image::default(), vec![], lives::first);
-    trial.run(&life, 0..trial.states());
+    let run = record(trial.temp.path(), Image::default(), vec![], scenarios::all_operations);
+    trial.run(&run, 0..trial.states());
 }
 
 #[test]
 fn a_power_cut_during_recovery_from_another_loses_nothing() {
     let trial = Trial::new("a_power_cut_during_recovery_from_another_loses_nothing", 35);
-    let place = trial.place.path();
-    let first = recorded(place, Image::default(), vec![], lives::first);
+    let temp = trial.temp.path();
+    let first = record(temp, Image::default(), vec![], scenarios::all_operations);
     for begin in (0..trial.states()).step_by(STATES_OF_A_RECOVERY as usize) {
         let numbers = begin..(begin + STATES_OF_A_RECOVERY).min(trial.states());
         if trial.only.is_none_or(|only| numbers.contains(&only)) {
-            let (image, told) = first.crash(&mut Random::new(trial.seed, begin ^ (1 << 63)));
-            let recovery = recorded(place, image, told, lives::after_recovery);
+            let (image, acknowledged) = first.crash(&mut Random::new(trial.seed, begin ^ (1 << 63)));
+            let recovery = record(temp, image, acknowledged, scenarios::after_recovery);
             trial.run(&recovery, numbers);
         }
     }
@@ -48,63 +48,65 @@ fn a_power_cut_during_recovery_from_another_loses_nothing() {
 #[test]
 fn a_power_cut_while_the_index_is_written_loses_nothing() {
     let trial = Trial::new("a_power_cut_while_the_index_is_written_loses_nothing", 1);
-    let place = trial.place.path();
-    let made = place.join("made");
-    let (next, told) = runtime().block_on(lives::long(&made.join("log"))).expect("it is appended");
-    let life = async |dir: &Path| lives::with_a_full_run(dir, next).await;
-    let life = recorded(place, Image::read(&made), told, life);
-    trial.run(&life, 0..trial.states());
+    let temp = trial.temp.path();
+    let prepared = temp.join("prepared");
+    let (next, acknowledged) =
+        runtime().block_on(scenarios::long(&prepared.join("log"))).expect("appending works");
+    let scenario = async |dir: &Path| scenarios::with_a_full_run(dir, next).await;
+    let run = record(temp, Image::read(&prepared), acknowledged, scenario);
+    trial.run(&run, 0..trial.states());
 }
 
-/// What would be lost if the log did not sync is lost here too: otherwise the tests above show nothing.
+/// Without syncs the model must lose acknowledged commits; otherwise the tests above prove nothing.
 #[test]
-fn a_disk_that_syncs_nothing_is_found_out() {
-    let place = memory_directory();
-    let mut life = recorded(place.path(), Image::default(), vec![], lives::first);
+fn a_missing_sync_is_detected() {
+    let temp = memory_directory();
+    let mut run = record(temp.path(), Image::default(), vec![], scenarios::all_operations);
     for file in ["log/sled/db", "log", "log/sled"] {
-        let steps = life.recording.steps.clone();
-        life.recording.steps.retain(|step| !matches!(step, Step::Sync(path) if path == Path::new(file)));
-        let (image, told) = life.state(life.recording.steps.len(), Survives::Nothing);
-        life.recording.steps = steps;
-        image.write(&place.path().join("state"));
-        let found = proof::whole(&place.path().join("state/log"), &told);
-        assert!(found.is_err(), "{file} need not be synced: {found:?}");
+        let steps = run.recording.steps.clone();
+        run.recording.steps.retain(|step| !matches!(step, Step::Sync(path) if path == Path::new(file)));
+        let (image, acknowledged) = run.state(run.recording.steps.len(), Survives::Nothing);
+        run.recording.steps = steps;
+        image.write(&temp.path().join("state"));
+        let found = proof::check_intact(&temp.path().join("state/log"), &acknowledged);
+        assert!(found.is_err(), "nothing is lost without syncing {file}: {found:?}");
     }
 }
 
-/// Where many small files are written fast, and syncs cost nothing: what a sync means is in the recording.
+/// Returns a directory in memory, where files are written fast and syncs cost nothing; the effect of syncs is
+/// modeled by the recording.
 fn memory_directory() -> TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.expect("a directory")
 }
 
-/// A recording, with the commits that were acknowledged before it began.
-struct Life {
+/// A recorded scenario, with the commits that were acknowledged before it.
+struct RecordedRun {
     recording: Recording,
-    told: Vec<Acknowledged>,
+    acknowledged: Vec<Acknowledged>,
 }
 
-/// Records what a life does to a directory that begins as an image. Replayed, all of it must be what is
-/// in the directory in the end; if not, there is a way to the disk that is not recorded.
-fn recorded(
-    place: &Path,
+/// Records what a scenario does to a directory that starts as `before`. The complete replay must equal the
+/// final directory; otherwise there are calls that are not recorded.
+fn record(
+    temp: &Path,
     before: Image,
-    told: Vec<Acknowledged>,
-    life: impl AsyncFnOnce(&Path) -> anyhow::Result<()>,
-) -> Life {
-    let root = place.join("recorded");
+    acknowledged: Vec<Acknowledged>,
+    scenario: impl AsyncFnOnce(&Path) -> anyhow::Result<()>,
+) -> RecordedRun {
+    let root = temp.join("recorded");
     before.write(&root);
     let watching = disk::watch(&root, None);
-    runtime().block_on(life(&root.join("log"))).expect("nothing fails");
-    let recording = Recording { before, steps: watching.end().steps };
+    runtime().block_on(scenario(&root.join("log"))).expect("nothing fails");
+    let recording = Recording { before, steps: watching.finish().steps };
     let replayed = recording.state(recording.steps.len(), Survives::All);
     let difference = replayed.difference(&Image::read(&root));
-    assert_eq!(difference, None, "it was changed by a call that is not recorded");
-    Life { recording, told }
+    assert_eq!(difference, None, "the directory was changed by a call that is not recorded");
+    RecordedRun { recording, acknowledged }
 }
 
-impl Life {
-    /// A state that a power cut leaves, and what was acknowledged before it.
+impl RecordedRun {
+    /// Returns a random state after a power cut, and the commits acknowledged before it.
     fn crash(&self, random: &mut Random) -> (Image, Vec<Acknowledged>) {
         let steps = self.recording.steps.len() as u64;
         let step = random.below(steps + 1) as usize;
@@ -118,80 +120,83 @@ impl Life {
     }
 
     fn state(&self, step: usize, survives: Survives) -> (Image, Vec<Acknowledged>) {
-        let told = self.told.iter().copied().chain(self.recording.told_before(step)).collect();
-        (self.recording.state(step, survives), told)
+        let acknowledged =
+            self.acknowledged.iter().copied().chain(self.recording.acknowledged_before(step)).collect();
+        (self.recording.state(step, survives), acknowledged)
     }
 }
 
-/// States that are tried by one test.
+/// The states checked by one test.
 struct Trial {
     test: &'static str,
     percent: u64,
     seed: u64,
     all_states: u64,
     only: Option<u64>,
-    place: TempDir,
+    temp: TempDir,
 }
 
 impl Trial {
-    /// A test that tries so many percent of all states.
+    /// Creates the trial of a test that checks `percent` of all states.
     fn new(test: &'static str, percent: u64) -> Trial {
         let only = Some(setting("FAULTS_ONLY", u64::MAX)).filter(|only| *only != u64::MAX);
         let all_states = setting("FAULTS_STATES", STATES);
-        Trial { test, percent, seed: seed(), all_states, only, place: memory_directory() }
+        Trial { test, percent, seed: seed(), all_states, only, temp: memory_directory() }
     }
 
     fn states(&self) -> u64 {
         (self.all_states * self.percent).div_ceil(100)
     }
 
-    /// Tries the states of these numbers, on all processors.
-    fn run(&self, life: &Life, numbers: Range<u64>) {
-        let (next, lost) = (AtomicU64::new(numbers.start), Mutex::new(Vec::new()));
+    /// Checks the states with these numbers, on all processors.
+    fn run(&self, run: &RecordedRun, numbers: Range<u64>) {
+        let (next, failures) = (AtomicU64::new(numbers.start), Mutex::new(Vec::new()));
         thread::scope(|scope| {
             for worker in 0..thread::available_parallelism().map_or(1, usize::from) {
-                let (next, lost, numbers) = (&next, &lost, &numbers);
+                let (next, failures, numbers) = (&next, &failures, &numbers);
                 scope.spawn(move || {
-                    let root = self.place.path().join(format!("state.{worker}"));
-                    while lost.lock().expect("no panic").is_empty() {
+                    let root = self.temp.path().join(format!("state.{worker}"));
+                    while failures.lock().expect("no panic").is_empty() {
                         let number = next.fetch_add(1, Ordering::Relaxed);
                         if number >= numbers.end {
                             return;
                         }
                         if self.only.is_none_or(|only| only == number)
-                            && let Err(why) = self.try_one(life, number - numbers.start, number, &root)
+                            && let Err(why) = self.check_state(run, number - numbers.start, number, &root)
                         {
-                            lost.lock().expect("no panic").push(why);
+                            failures.lock().expect("no panic").push(why);
                         }
                     }
                 });
             }
         });
-        let lost = lost.into_inner().expect("no panic");
-        assert!(lost.is_empty(), "{}", lost.join("\n"));
+        let failures = failures.into_inner().expect("no panic");
+        assert!(failures.is_empty(), "{}", failures.join("\n"));
     }
 
-    fn try_one(&self, life: &Life, place: u64, number: u64, root: &Path) -> Result<(), String> {
-        let (image, told) = self.crash(life, place, number);
+    fn check_state(&self, run: &RecordedRun, index: u64, number: u64, root: &Path) -> Result<(), String> {
+        let (image, acknowledged) = self.crash(run, index, number);
         image.write(root);
-        proof::whole(&root.join("log"), &told).map(drop).map_err(|why| self.report(number, &image, &why))
+        let checked = proof::check_intact(&root.join("log"), &acknowledged);
+        checked.map(drop).map_err(|why| self.report(number, &image, &why))
     }
 
-    /// First the state before every step, with all and then with nothing of what is not durable; then any.
-    fn crash(&self, life: &Life, place: u64, number: u64) -> (Image, Vec<Acknowledged>) {
-        let moments = life.recording.moments();
-        match moments.get(place as usize / 2) {
-            Some(step) if place.is_multiple_of(2) => life.state(*step, Survives::All),
-            Some(step) => life.state(*step, Survives::Nothing),
-            None => life.crash(&mut Random::new(self.seed, number)),
+    /// Returns first the states before each step, with all and then with none of what is not durable; then
+    /// random ones.
+    fn crash(&self, run: &RecordedRun, index: u64, number: u64) -> (Image, Vec<Acknowledged>) {
+        let moments = run.recording.moments();
+        match moments.get(index as usize / 2) {
+            Some(step) if index.is_multiple_of(2) => run.state(*step, Survives::All),
+            Some(step) => run.state(*step, Survives::Nothing),
+            None => run.crash(&mut Random::new(self.seed, number)),
         }
     }
 
     fn report(&self, number: u64, image: &Image, why: &str) -> String {
-        let kept = TempDir::new().expect("a directory").keep();
-        image.write(&kept);
+        let saved = TempDir::new().expect("temporary directory").keep();
+        image.write(&saved);
         let settings = [("SEED", self.seed), ("STATES", self.all_states), ("ONLY", number)];
         let command = command(self.test, &settings);
-        format!("state {number}: {why}\nIt is kept in {}; or: {command}", kept.display())
+        format!("state {number}: {why}\nIt is saved in {}; to repeat: {command}", saved.display())
     }
 }

@@ -1,11 +1,11 @@
-//! Damage to the files of a closed log: it is found and named, or it is harmless; it is never silent.
+//! Damage to the files of a closed log is either reported or harmless, never silent.
 //!
-//! `FAULTS_DAMAGES` says how many random ones are tried beside every whole file,
-//! `FAULTS_SEED` which, and `FAULTS_ONLY` that it is one of them alone.
+//! `FAULTS_DAMAGES` is the number of random damages in addition to those of whole files, `FAULTS_SEED` selects
+//! them, and `FAULTS_ONLY` selects a single one.
 
 use super::image::Image;
-use super::lives;
 use super::proof::{self, Found};
+use super::scenarios;
 use super::workload::runtime;
 use crate::seed::{Random, command, seed, setting};
 use std::path::{Path, PathBuf};
@@ -14,36 +14,36 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use tempfile::TempDir;
 
-const TEST: &str = "damage_is_named_or_harmless";
+const TEST: &str = "damage_is_reported_or_harmless";
 const DAMAGES: u64 = 160;
 const PAGE_BYTES: usize = 4096;
 const ANCHORS: [&str; 2] = ["anchor.a", "anchor.b"];
 
 #[derive(Debug, Clone)]
 enum Damage {
-    /// One bit is another one.
+    /// One bit is flipped.
     Bit { file: PathBuf, bit: usize },
-    /// A page holds zeros.
+    /// A page is zeroed.
     Page { file: PathBuf, page: usize },
-    /// The end is gone.
+    /// The file is truncated.
     Tail { file: PathBuf, len: usize },
-    /// The files are gone.
+    /// The files are missing.
     Missing(Vec<PathBuf>),
-    /// The file is as it was before.
+    /// The file is replaced by an older version.
     Old(PathBuf),
-    /// All but the anchors is as it was before.
+    /// Everything except the anchors is replaced by an older version.
     AllOld,
 }
 
 #[test]
-fn damage_is_named_or_harmless() {
+fn damage_is_reported_or_harmless() {
     let (seed, damages) = (seed(), setting("FAULTS_DAMAGES", DAMAGES));
     let only = Some(setting("FAULTS_ONLY", u64::MAX)).filter(|only| *only != u64::MAX);
-    let place = TempDir::new().expect("a directory");
-    let origin = place.path().join("origin");
+    let temp = TempDir::new().expect("temporary directory");
+    let origin = temp.path().join("origin");
     let mut old = Image::default();
-    let told = runtime()
-        .block_on(lives::in_two_halves(&origin, || old = Image::read(&origin)))
+    let acknowledged = runtime()
+        .block_on(scenarios::in_two_halves(&origin, || old = Image::read(&origin)))
         .expect("nothing fails");
     let whole = Image::read(&origin);
     let mut tried = of_whole_files(&whole, &old);
@@ -53,9 +53,9 @@ fn damage_is_named_or_harmless() {
     let outcomes = [const { AtomicU64::new(0) }; 2];
     thread::scope(|scope| {
         for worker in 0..thread::available_parallelism().map_or(1, usize::from) {
-            let dir = place.path().join(format!("damaged.{worker}"));
+            let dir = temp.path().join(format!("damaged.{worker}"));
             let (next, silent, tried, outcomes) = (&next, &silent, &tried, &outcomes);
-            let (whole, old, told) = (&whole, &old, &told);
+            let (whole, old, acknowledged) = (&whole, &old, &acknowledged);
             scope.spawn(move || {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
@@ -63,10 +63,10 @@ fn damage_is_named_or_harmless() {
                     if only.is_some_and(|only| only != number as u64) {
                         continue;
                     }
-                    damage.done_to(whole, old).write(&dir);
-                    match proof::look(&dir, told) {
-                        Ok(Found::Named(_)) => drop(outcomes[0].fetch_add(1, Ordering::Relaxed)),
-                        Ok(Found::Whole { .. }) => drop(outcomes[1].fetch_add(1, Ordering::Relaxed)),
+                    damage.apply(whole, old).write(&dir);
+                    match proof::check(&dir, acknowledged) {
+                        Ok(Found::Reported(_)) => drop(outcomes[0].fetch_add(1, Ordering::Relaxed)),
+                        Ok(Found::Intact { .. }) => drop(outcomes[1].fetch_add(1, Ordering::Relaxed)),
                         Err(why) => {
                             silent.lock().expect("no panic").push(report(number, damage, seed, damages, &why))
                         }
@@ -77,10 +77,10 @@ fn damage_is_named_or_harmless() {
     });
     let silent = silent.into_inner().expect("no panic");
     assert!(silent.is_empty(), "{} of {}:\n{}", silent.len(), tried.len(), silent.join("\n"));
-    let [named, harmless] = outcomes.map(AtomicU64::into_inner);
+    let [reported, harmless] = outcomes.map(AtomicU64::into_inner);
     assert!(
-        only.is_some() || named > harmless / 8,
-        "{named} were named, {harmless} harmless: is anything damaged?"
+        only.is_some() || reported > harmless / 8,
+        "{reported} were reported, {harmless} harmless: is anything damaged?"
     );
 }
 
@@ -89,7 +89,8 @@ fn report(number: usize, damage: &Damage, seed: u64, damages: u64, why: &str) ->
     format!("{number}, {damage:?}: {why}\n  {}", command(TEST, &settings))
 }
 
-/// Each file gone, each as it was before, the anchors gone together, and all but the anchors as before.
+/// Returns the damages of whole files: each file missing, each replaced by its older version, both anchors
+/// missing, and everything except the anchors older.
 fn of_whole_files(whole: &Image, old: &Image) -> Vec<Damage> {
     let missing = whole.files.keys().map(|file| Damage::Missing(vec![file.clone()]));
     let older = old.files.iter().filter(|(file, bytes)| whole.files.get(*file) != Some(bytes));
@@ -98,7 +99,7 @@ fn of_whole_files(whole: &Image, old: &Image) -> Vec<Damage> {
     missing.chain(older).chain([anchors, Damage::AllOld]).collect()
 }
 
-/// Half of the damage is in the largest file, the other half in any of them.
+/// Returns random damage, half of it in the largest file.
 fn at_random(whole: &Image, random: &mut Random) -> Damage {
     let files: Vec<_> = whole.files.iter().filter(|(_, bytes)| !bytes.is_empty()).collect();
     let largest = files.iter().max_by_key(|(_, bytes)| bytes.len());
@@ -113,7 +114,7 @@ fn at_random(whole: &Image, random: &mut Random) -> Damage {
 }
 
 impl Damage {
-    fn done_to(&self, whole: &Image, old: &Image) -> Image {
+    fn apply(&self, whole: &Image, old: &Image) -> Image {
         let mut image = whole.clone();
         match self {
             Damage::Bit { file, bit } => image.file(file)[bit / 8] ^= 1 << (bit % 8),

@@ -1,9 +1,9 @@
-//! The calls by which this program changes files, recorded or made to fail.
+//! Intercepts the calls by which this program changes files, to record them or make them fail.
 //!
-//! The linker takes the functions defined here in place of the C library's of the same names, for the
-//! standard library, for sled and for the log. They make the system call. What concerns files below a
-//! watched directory is recorded in the order in which it happened, or fails as a plan says.
-#![expect(unsafe_code, reason = "the symbols must bear the C library's names to take their places")]
+//! The linker picks the functions defined here over the C library's functions of the same names, for the
+//! standard library, sled and the log. They make the system call. Calls that concern files in a watched
+//! directory are recorded in order, or fail as configured.
+#![expect(unsafe_code, reason = "the symbols must have the C library's names to override them")]
 
 use super::workload::Acknowledged;
 use std::ffi::{CStr, OsStr, c_char, c_int, c_uint, c_void};
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread;
 
-/// Something that happened to the watched directory; paths are relative to it.
+/// A change of the watched directory; paths are relative to it.
 #[derive(Debug, Clone)]
 pub enum Step {
     MakeDir(PathBuf),
@@ -33,11 +33,11 @@ pub enum Step {
     },
     Remove(PathBuf),
     Sync(PathBuf),
-    /// The caller of the log was told that a commit is durable.
-    Told(Acknowledged),
+    /// A commit was acknowledged to the caller of the log.
+    Acknowledged(Acknowledged),
 }
 
-/// The two kinds of calls that can fail.
+/// The kinds of calls that can be made to fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Change,
@@ -48,11 +48,11 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy)]
 pub struct Fault {
     pub kind: Kind,
-    /// The how many-th call of its kind, from 1.
+    /// Number of the call among those of its kind, from 1.
     pub number: u64,
     pub errno: c_int,
-    /// Whether all later ones of its kind fail too, as on a full disk.
-    pub stays: bool,
+    /// Whether all later calls of its kind fail too, as on a full disk.
+    pub persists: bool,
 }
 
 #[derive(Debug, Default)]
@@ -62,38 +62,38 @@ struct Watch {
     fault: Option<Fault>,
     failed: Vec<PathBuf>,
     synced_again: Vec<PathBuf>,
-    told_after_failed_sync: bool,
+    acknowledged_after_failed_sync: bool,
 }
 
-/// What was seen of the watched directory.
+/// What was recorded of the watched directory.
 #[derive(Debug)]
-pub struct Seen {
+pub struct Recorded {
     pub steps: Vec<Step>,
-    /// How many changes there were.
+    /// Number of changes.
     pub changes: u64,
-    /// How many syncs there were.
+    /// Number of syncs.
     pub syncs: u64,
-    /// Where a call was made to fail.
+    /// Paths of the calls that were made to fail.
     pub failed: Vec<PathBuf>,
-    /// What was synced after its sync had failed.
+    /// Paths that were synced again after their sync had failed.
     pub synced_again: Vec<PathBuf>,
-    /// Whether a commit was acknowledged after any sync had failed.
-    pub told_after_failed_sync: bool,
+    /// Whether a commit was acknowledged after a sync had failed.
+    pub acknowledged_after_failed_sync: bool,
 }
 
 static ROOT: RwLock<Option<PathBuf>> = RwLock::new(None);
 static WATCH: Mutex<Option<Watch>> = Mutex::new(None);
-static TURN: Mutex<()> = Mutex::new(());
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 static WATCHING: AtomicBool = AtomicBool::new(false);
-/// How many calls wait for the disk, or are made.
+/// Number of calls that are waiting for the disk or being made.
 static CALLS: AtomicUsize = AtomicUsize::new(0);
 
 fn lock() -> MutexGuard<'static, Option<Watch>> {
     WATCH.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The path in the watched directory; `None` when it is not below it.
-fn inside(path: &Path) -> Option<PathBuf> {
+/// Returns the path relative to the watched directory; `None` if it is not inside it.
+fn relative(path: &Path) -> Option<PathBuf> {
     if !WATCHING.load(Ordering::SeqCst) {
         return None;
     }
@@ -101,57 +101,63 @@ fn inside(path: &Path) -> Option<PathBuf> {
     path.strip_prefix(root.as_ref()?).ok().map(Path::to_owned)
 }
 
-/// A directory is watched until [`Watching::end`]; who wants to watch another waits for that.
+/// A directory being watched until [`Watching::finish`]; only one can be watched at a time.
 #[must_use]
-pub struct Watching(#[expect(dead_code, reason = "it is held, not read")] MutexGuard<'static, ()>);
+pub struct Watching(#[expect(dead_code, reason = "held, not read")] MutexGuard<'static, ()>);
 
-/// Begins to watch a directory, which must not be named through symbolic links.
+/// Starts watching a directory; its path must not contain symbolic links. Waits while another is watched.
 pub fn watch(root: &Path, fault: Option<Fault>) -> Watching {
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     *lock() = Some(Watch { fault, ..Watch::default() });
     *ROOT.write().unwrap_or_else(PoisonError::into_inner) = Some(root.to_owned());
     WATCHING.store(true, Ordering::SeqCst);
-    Watching(turn)
+    Watching(guard)
 }
 
 impl Watching {
-    /// Ends watching.
-    pub fn end(self) -> Seen {
+    /// Stops watching and returns what was recorded.
+    pub fn finish(self) -> Recorded {
         WATCHING.store(false, Ordering::SeqCst);
-        let Watch { steps, calls: [changes, syncs], failed, synced_again, told_after_failed_sync, .. } =
-            lock().take().expect("a directory is watched");
-        Seen { steps, changes, syncs, failed, synced_again, told_after_failed_sync }
+        let Watch {
+            steps,
+            calls: [changes, syncs],
+            failed,
+            synced_again,
+            acknowledged_after_failed_sync,
+            ..
+        } = lock().take().expect("a directory is watched");
+        Recorded { steps, changes, syncs, failed, synced_again, acknowledged_after_failed_sync }
     }
 }
 
-/// Whether what happens in a directory is recorded.
+/// Returns whether a directory is being watched.
 pub fn is_watched(dir: &Path) -> bool {
-    inside(dir).is_some()
+    relative(dir).is_some()
 }
 
-/// Notes that a commit was acknowledged to its caller: the last of those under way, or another one.
-pub fn told(acknowledged: Acknowledged, last: bool) {
+/// Records that a commit was acknowledged to its caller; `last` tells whether no other is in flight.
+pub fn record_acknowledged(acknowledged: Acknowledged, last: bool) {
     let mut lock = lock();
     let watch = lock.as_mut().expect("a directory is watched");
-    watch.steps.push(Step::Told(acknowledged));
-    watch.told_after_failed_sync |= last && watch.a_sync_failed();
+    watch.steps.push(Step::Acknowledged(acknowledged));
+    watch.acknowledged_after_failed_sync |= last && watch.a_sync_failed();
 }
 
-/// Whether a call has been made to fail.
+/// Returns whether a call has been made to fail.
 pub fn has_failed() -> bool {
     lock().as_ref().is_some_and(|watch| !watch.failed.is_empty())
 }
 
-/// While this lives, whatever would change the watched directory waits.
-pub struct Held(#[expect(dead_code, reason = "it is held, not read")] MutexGuard<'static, Option<Watch>>);
+/// While this value lives, calls that would change the watched directory block.
+pub struct Paused(#[expect(dead_code, reason = "held, not read")] MutexGuard<'static, Option<Watch>>);
 
-/// Stops the disk.
-pub fn hold() -> Held {
-    Held(lock())
+/// Pauses the disk.
+pub fn pause() -> Paused {
+    Paused(lock())
 }
 
-impl Held {
-    /// Waits until somebody waits for the disk.
+impl Paused {
+    /// Waits until a call is waiting for the disk.
     pub fn wait_for_a_call(&self) {
         while CALLS.load(Ordering::SeqCst) == 0 {
             thread::yield_now();
@@ -159,21 +165,21 @@ impl Held {
     }
 }
 
-/// Makes a call on a path, unless it shall fail, and records what it did when it succeeded.
+/// Makes a call on a path, unless it is to fail, and records it if it succeeds.
 fn call(
     path: Option<PathBuf>,
     kind: Kind,
     make: impl FnOnce() -> i64,
     step: impl FnOnce(PathBuf, i64) -> Step,
 ) -> i64 {
-    let Some(path) = path.and_then(|path| inside(&path)) else { return make() };
+    let Some(path) = path.and_then(|path| relative(&path)) else { return make() };
     CALLS.fetch_add(1, Ordering::SeqCst);
-    let answer = match lock().as_mut() {
+    let result = match lock().as_mut() {
         Some(watch) => watch.call(path, kind, make, step),
         None => make(),
     };
     CALLS.fetch_sub(1, Ordering::SeqCst);
-    answer
+    result
 }
 
 impl Watch {
@@ -187,7 +193,7 @@ impl Watch {
         self.calls[kind as usize] += 1;
         let number = self.calls[kind as usize];
         let fails = |fault: &Fault| {
-            fault.kind == kind && (number == fault.number || fault.stays && number > fault.number)
+            fault.kind == kind && (number == fault.number || fault.persists && number > fault.number)
         };
         if let Some(fault) = self.fault.filter(fails) {
             self.failed.push(path);
@@ -197,11 +203,11 @@ impl Watch {
         if kind == Kind::Sync && self.a_sync_failed() && self.failed.contains(&path) {
             self.synced_again.push(path.clone());
         }
-        let answer = make();
-        if answer >= 0 {
-            self.steps.push(step(path, answer));
+        let result = make();
+        if result >= 0 {
+            self.steps.push(step(path, result));
         }
-        answer
+        result
     }
 
     fn a_sync_failed(&self) -> bool {
@@ -214,7 +220,7 @@ fn set_errno(number: c_int) {
     unsafe { *libc::__errno_location() = number };
 }
 
-/// The path that a descriptor was opened by, or to which that was renamed since.
+/// Returns the current path of an open descriptor.
 fn path_of(file: c_int) -> Option<PathBuf> {
     if !WATCHING.load(Ordering::SeqCst) {
         return None;
@@ -223,17 +229,17 @@ fn path_of(file: c_int) -> Option<PathBuf> {
     path.is_absolute().then_some(path)
 }
 
-fn named(path: *const c_char) -> Option<PathBuf> {
+fn path_from(path: *const c_char) -> Option<PathBuf> {
     if !WATCHING.load(Ordering::SeqCst) {
         return None;
     }
-    // SAFETY: the C library's contract is that the caller gives a string.
+    // SAFETY: by the C library's contract the caller passes a string.
     let path = unsafe { CStr::from_ptr(path) };
     Some(PathBuf::from(OsStr::from_bytes(path.to_bytes())))
 }
 
 fn copied(bytes: *const c_void, count: i64) -> Vec<u8> {
-    // SAFETY: the system has just read so many bytes from there.
+    // SAFETY: the kernel has just read that many bytes from there.
     unsafe { std::slice::from_raw_parts(bytes.cast::<u8>(), count as usize) }.to_vec()
 }
 
@@ -241,9 +247,9 @@ fn copied(bytes: *const c_void, count: i64) -> Vec<u8> {
 extern "C" fn open64(path: *const c_char, flags: c_int, mode: c_uint) -> c_int {
     let open = || unsafe { libc::syscall(libc::SYS_openat, libc::AT_FDCWD, path, flags, mode) };
     let creates = flags & libc::O_CREAT != 0;
-    let new = named(path).filter(|path| creates && !path.exists());
+    let new = path_from(path).filter(|path| creates && !path.exists());
     if new.is_none() && flags & libc::O_TRUNC != 0 {
-        return call(named(path), Kind::Change, open, |file, _| Step::SetLen { file, len: 0 }) as c_int;
+        return call(path_from(path), Kind::Change, open, |file, _| Step::SetLen { file, len: 0 }) as c_int;
     }
     call(new, Kind::Change, open, |file, _| Step::Create(file)) as c_int
 }
@@ -288,20 +294,20 @@ extern "C" fn fdatasync(file: c_int) -> c_int {
 extern "C" fn rename(from: *const c_char, to: *const c_char) -> c_int {
     let rename = || unsafe { libc::syscall(libc::SYS_renameat, libc::AT_FDCWD, from, libc::AT_FDCWD, to) };
     let step = |from: PathBuf, _| {
-        let to = named(to).and_then(|to| to.file_name().map(OsStr::to_owned)).unwrap_or_default();
+        let to = path_from(to).and_then(|to| to.file_name().map(OsStr::to_owned)).unwrap_or_default();
         Step::Rename { to: from.with_file_name(to), from }
     };
-    call(named(from), Kind::Change, rename, step) as c_int
+    call(path_from(from), Kind::Change, rename, step) as c_int
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn unlink(path: *const c_char) -> c_int {
     let unlink = || unsafe { libc::syscall(libc::SYS_unlinkat, libc::AT_FDCWD, path, 0) };
-    call(named(path), Kind::Change, unlink, |path, _| Step::Remove(path)) as c_int
+    call(path_from(path), Kind::Change, unlink, |path, _| Step::Remove(path)) as c_int
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn mkdir(path: *const c_char, mode: c_uint) -> c_int {
     let make = || unsafe { libc::syscall(libc::SYS_mkdirat, libc::AT_FDCWD, path, mode) };
-    call(named(path), Kind::Change, make, |path, _| Step::MakeDir(path)) as c_int
+    call(path_from(path), Kind::Change, make, |path, _| Step::MakeDir(path)) as c_int
 }

@@ -1,12 +1,12 @@
-//! A disk that really refuses to write, and works again when the process is started anew.
+//! A real disk that refuses writes, and works again after the process was restarted.
 //!
-//! An ext4 lies in a file in memory that may not grow any more, so that what ext4 hands on is refused and the
-//! sync fails. The system goes on holding in memory what it could not write, as if it were written; a log
-//! that is opened again and believes it acknowledges more on top of nothing. Here the power is cut then, and
-//! what only the memory held is gone.
+//! An ext4 file system is in a file on a tmpfs that is full, so its writeback is refused and the sync fails. The
+//! kernel keeps the pages that it could not write, marked clean; a log that is reopened and trusts them would
+//! acknowledge more on top of data that is not on disk. The test then cuts the power, which discards everything
+//! that was only in memory.
 //!
-//! A loop device that has no more space tells success for a write of which it took a part, so this disk also
-//! loses the group before the one that it refuses. No log can keep that; it must say so.
+//! A loop device without space reports success for a partial write, so this disk also loses the group before the
+//! one it refuses. No log can prevent that, but it must report the loss.
 
 use super::appender::Appender;
 use super::mounts::{Mount, make_image, not_run, run};
@@ -19,78 +19,80 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
-const TEST: &str = "what_could_not_be_written_is_not_taken_for_written_after_a_restart";
+const TEST: &str = "unwritten_pages_are_not_trusted_after_a_restart";
 const FAILURES: u64 = 3;
-/// What ext4 needs for itself lies in the first bytes of its file.
+/// ext4's own metadata is in the first bytes of its file.
 const OWN_BYTES: usize = 10 << 20;
-/// What the file may take at first.
+/// Initial size of the tmpfs.
 const SPACE_BYTES: u64 = 24 << 20;
 const MORE_SPACE_BYTES: u64 = 160 << 20;
 const DISK_BYTES: u64 = 128 << 20;
 
 #[test]
-fn what_could_not_be_written_is_not_taken_for_written_after_a_restart() {
-    let (seed, place) = (seed(), TempDir::new().expect("a directory"));
+fn unwritten_pages_are_not_trusted_after_a_restart() {
+    let (seed, temp) = (seed(), TempDir::new().expect("temporary directory"));
     for number in 0..FAILURES {
-        let outer = match Mount::memory(&place.path().join("outer"), SPACE_BYTES) {
+        let outer = match Mount::memory(&temp.path().join("outer"), SPACE_BYTES) {
             Ok(outer) => outer,
-            Err(why) => return not_run("a disk that really fails", &why),
+            Err(why) => return not_run("a failing disk", &why),
         };
         let disk = match new_disk(&outer) {
             Ok(disk) => disk,
-            Err(why) => return not_run("a disk that really fails", &why),
+            Err(why) => return not_run("a failing disk", &why),
         };
         if let Err(why) = fail(&outer, disk, &mut Random::new(seed, number)) {
             panic!(
-                "failure {number}: {why:#}\nOnce more, though not at the same moments: {}",
+                "failure {number}: {why:#}\nTo repeat it, though with different timing: {}",
                 command(TEST, &[("SEED", seed)])
             );
         }
     }
 }
 
-/// An ext4 that has all its own places from the beginning, so that only what is written to files can fail.
+/// Creates an ext4 file system whose metadata blocks are allocated in advance, so that only file data can fail.
 fn new_disk(outer: &Mount) -> anyhow::Result<Mount> {
-    let image = outer.place().join("disk.img");
+    let image = outer.mount_point().join("disk.img");
     let journal = "size=4,location=512";
     make_image(&image, DISK_BYTES, &["mkfs.ext4", "-q", "-F", "-b", "4096", "-N", "256", "-J", journal])?;
-    // Written once more, zeros take space too.
+    // Rewriting allocates space for zeros too.
     let file = File::options().read(true).write(true).open(&image)?;
     let mut bytes = vec![0; OWN_BYTES];
     file.read_exact_at(&mut bytes, 0)?;
     file.write_all_at(&bytes, 0)?;
-    Mount::image(&outer.place().join("disk"), &image)
+    Mount::image(&outer.mount_point().join("disk"), &image)
 }
 
 fn fail(outer: &Mount, disk: Mount, random: &mut Random) -> anyhow::Result<()> {
-    let log = disk.place().join("log");
-    fs::write(outer.place().join("other"), vec![1; random.below(SPACE_BYTES / 4) as usize])?;
+    let log = disk.mount_point().join("log");
+    fs::write(outer.mount_point().join("other"), vec![1; random.below(SPACE_BYTES / 4) as usize])?;
     let appender = Appender::start(&log, 0)?;
-    let mut told = appender.acknowledged_to_the_end();
+    let mut acknowledged = appender.acknowledged_to_the_end();
     drop(appender);
-    ensure!(told.len() > 100, "the disk failed after {} commits already", told.len());
+    ensure!(acknowledged.len() > 100, "the disk failed after only {} commits", acknowledged.len());
 
     let size = format!("remount,size={MORE_SPACE_BYTES}");
-    run(Command::new("mount").args(["-o", &size]).arg(outer.place()))?;
+    run(Command::new("mount").args(["-o", &size]).arg(outer.mount_point()))?;
     let appender = Appender::start(&log, 1 << 32)?;
-    let went_on = appender.wait_for(20, &mut told).is_ok();
+    let acknowledged_more = appender.wait_for(20, &mut acknowledged).is_ok();
     drop(appender);
-    cut_power(outer, disk, |disk| match proof::look(&disk.join("log"), &told) {
-        Ok(Found::Named(why)) if went_on => bail!("it acknowledged more, and then: {why}"),
+    cut_power(outer, disk, |disk| match proof::check(&disk.join("log"), &acknowledged) {
+        Ok(Found::Reported(why)) if acknowledged_more => {
+            bail!("it acknowledged further commits, and then: {why}")
+        }
         found => found.map(drop).map_err(anyhow::Error::msg),
     })
 }
 
-/// Looks at the disk without what the system holds of it in memory.
+/// Checks the disk without the kernel's cached pages.
 fn cut_power(
     outer: &Mount,
     disk: Mount,
-    look: impl FnOnce(&Path) -> anyhow::Result<()>,
+    check: impl FnOnce(&Path) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let cut = outer.place().join("cut.img");
-    fs::copy(outer.place().join("disk.img"), &cut)?;
+    let cut = outer.mount_point().join("cut.img");
+    fs::copy(outer.mount_point().join("disk.img"), &cut)?;
     disk.unmount()?;
-    let disk = Mount::image(&outer.place().join("disk"), &cut)?;
-    look(disk.place())?;
+    let disk = Mount::image(&outer.mount_point().join("disk"), &cut)?;
+    check(disk.mount_point())?;
     disk.unmount()
 }

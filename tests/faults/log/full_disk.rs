@@ -1,4 +1,4 @@
-//! A disk that becomes full, and has space again.
+//! A disk that becomes full and then has space again.
 
 use super::image::Image;
 use super::mounts::{Mount, not_run};
@@ -12,29 +12,37 @@ use tempfile::TempDir;
 
 const DISK_BYTES: u64 = 24 << 20;
 const RESERVE_BYTES: u64 = 8 << 20;
-/// How long a log may take to see that there is space again.
+/// How long a log may take to notice that there is space again.
 const NOTICED_WITHIN: Duration = Duration::from_secs(20);
 
-/// Runs on a small disk of its own, or says that it cannot.
+/// Runs a test on a small disk, or skips it if that is not possible.
 fn on_a_small_disk(what: &str, test: impl FnOnce(&Path)) {
-    let place = TempDir::new().expect("a directory");
-    match Mount::memory(&place.path().join("disk"), DISK_BYTES) {
-        Ok(disk) => test(disk.place()),
+    let temp = TempDir::new().expect("temporary directory");
+    match Mount::memory(&temp.path().join("disk"), DISK_BYTES) {
+        Ok(disk) => test(disk.mount_point()),
         Err(why) => not_run(what, &why),
     }
 }
 
-async fn append(log: &EventLog, number: u64, told: &mut Vec<Acknowledged>) -> Result<(), AppendError> {
+async fn append(
+    log: &EventLog,
+    number: u64,
+    acknowledged: &mut Vec<Acknowledged>,
+) -> Result<(), AppendError> {
     let appended = log.append(commit(number)).await?;
-    told.push(Acknowledged { commit: number, first: appended.first, last: appended.last });
+    acknowledged.push(Acknowledged { commit: number, first: appended.first, last: appended.last });
     Ok(())
 }
 
-/// Appends until it is refused, and answers why.
-async fn append_until_refused(log: &EventLog, next: &mut u64, told: &mut Vec<Acknowledged>) -> AppendError {
+/// Appends until a commit is refused, and returns the error.
+async fn append_until_refused(
+    log: &EventLog,
+    next: &mut u64,
+    acknowledged: &mut Vec<Acknowledged>,
+) -> AppendError {
     loop {
         *next += 1;
-        if let Err(fault) = append(log, *next - 1, told).await {
+        if let Err(fault) = append(log, *next - 1, acknowledged).await {
             return fault;
         }
     }
@@ -46,43 +54,43 @@ fn below_the_reserve_a_log_is_read_only_until_there_is_space() {
         let dir = disk.join("log");
         let reserved = Options { reserve_bytes: RESERVE_BYTES, ..options(&dir) };
         let (log, _) = EventLog::open(reserved).expect("the log opens");
-        let (mut next, mut told) = (0, vec![]);
+        let (mut next, mut acknowledged) = (0, vec![]);
         runtime().block_on(async {
-        append(&log, u64::MAX, &mut told).await.expect("there is space");
-        fs::write(disk.join("other"), vec![1; (DISK_BYTES - RESERVE_BYTES) as usize]).expect("it is written");
-        let refused = append_until_refused(&log, &mut next, &mut told).await;
+        append(&log, u64::MAX, &mut acknowledged).await.expect("there is space");
+        fs::write(disk.join("other"), vec![1; (DISK_BYTES - RESERVE_BYTES) as usize]).expect("the file is writable");
+        let refused = append_until_refused(&log, &mut next, &mut acknowledged).await;
         assert!(
             matches!(refused, AppendError::ReadOnly { free_bytes, reserve_bytes: RESERVE_BYTES } if free_bytes < RESERVE_BYTES),
             "{refused}"
         );
         assert_eq!(log.failure(), None);
-        let found = proof::look_at(&log, &told).expect("what was acknowledged is read");
-        assert!(matches!(found, proof::Found::Whole { .. }), "{found:?}");
+        let found = proof::check_open(&log, &acknowledged).expect("the acknowledged commits are readable");
+        assert!(matches!(found, proof::Found::Intact { .. }), "{found:?}");
 
         fs::remove_file(disk.join("other")).expect("it is removed");
         let begun = Instant::now();
-        while let Err(fault) = append(&log, next, &mut told).await {
+        while let Err(fault) = append(&log, next, &mut acknowledged).await {
             assert!(matches!(fault, AppendError::ReadOnly { .. }), "{fault}");
-            assert!(begun.elapsed() < NOTICED_WITHIN, "the space is not noticed: {fault}");
+            assert!(begun.elapsed() < NOTICED_WITHIN, "the free space is not noticed: {fault}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         log.close().await;
         });
-        proof::whole(&dir, &told).expect("it is as before");
+        proof::check_intact(&dir, &acknowledged).expect("the log is intact");
     });
 }
 
 #[test]
-fn a_disk_that_is_full_takes_nothing_that_was_acknowledged() {
+fn a_full_disk_loses_nothing_acknowledged() {
     on_a_small_disk("a log on a full disk", |disk| {
-        let (dir, copied) = (disk.join("log"), TempDir::new().expect("a directory"));
-        let (mut next, mut told) = (0, vec![]);
+        let (dir, copied) = (disk.join("log"), TempDir::new().expect("temporary directory"));
+        let (mut next, mut acknowledged) = (0, vec![]);
         runtime().block_on(async {
             let (log, _) = EventLog::open(options(&dir)).expect("the log opens");
-            let refused = append_until_refused(&log, &mut next, &mut told).await;
+            let refused = append_until_refused(&log, &mut next, &mut acknowledged).await;
             assert!(matches!(refused, AppendError::Storage(_)), "{refused}");
-            assert!(told.len() > 1000, "the disk holds more than {}", told.len());
-            let again = append(&log, next, &mut told).await;
+            assert!(acknowledged.len() > 1000, "only {} commits fit on the disk", acknowledged.len());
+            let again = append(&log, next, &mut acknowledged).await;
             assert!(matches!(again, Err(AppendError::Storage(_))), "{again:?}");
             log.close().await;
         });
@@ -92,6 +100,6 @@ fn a_disk_that_is_full_takes_nothing_that_was_acknowledged() {
         }
         let larger = copied.path().join("log");
         Image::read(&dir).write(&larger);
-        proof::whole(&larger, &told).expect("it goes on where there is space");
+        proof::check_intact(&larger, &acknowledged).expect("the log is intact on a larger disk");
     });
 }

@@ -1,10 +1,10 @@
-//! A directory with all that is in it, in memory.
+//! A copy of a directory tree in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The directories and files below a directory, by their paths in it.
+/// The directories and files in a directory, by their relative paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Image {
     pub dirs: BTreeSet<PathBuf>,
@@ -24,14 +24,14 @@ impl Image {
                     image.dirs.insert(path.clone());
                     unread.push(path);
                 } else {
-                    image.files.insert(path, fs::read(entry.path()).expect("it reads"));
+                    image.files.insert(path, fs::read(entry.path()).expect("the file is readable"));
                 }
             }
         }
         image
     }
 
-    /// Makes a directory be this, and nothing else.
+    /// Replaces a directory's content with this image.
     pub fn write(&self, root: &Path) {
         if root.exists() {
             fs::remove_dir_all(root).expect("it is removed");
@@ -41,16 +41,16 @@ impl Image {
             fs::create_dir(root.join(dir)).expect("a directory");
         }
         for (file, bytes) in &self.files {
-            fs::write(root.join(file), bytes).expect("it is written");
+            fs::write(root.join(file), bytes).expect("the file is writable");
         }
     }
 
-    /// A file that is there.
+    /// Returns the content of an existing file.
     pub fn file(&mut self, path: &Path) -> &mut Vec<u8> {
         self.files.get_mut(path).expect("it is there")
     }
 
-    /// The first path at which two directories differ.
+    /// Returns the first path at which two images differ.
     pub fn difference(&self, other: &Image) -> Option<PathBuf> {
         let dirs = self.dirs.symmetric_difference(&other.dirs).next().cloned();
         let paths = self.files.keys().chain(other.files.keys());

@@ -1,12 +1,11 @@
-//! Real power cuts: the disk as it is at one moment, while a log is written to it.
+//! Real power cuts: snapshots of a disk while a log is written to it.
 //!
-//! The log lies in an ext4 in a file on an XFS, where a copy by reference takes one moment, whatever is
-//! being written. The copy takes the place of the disk: what ext4 and the log had only in memory is gone,
-//! the journal is replayed, and what was acknowledged before the copy began must be there. Then life goes
-//! on in it, until the next cut.
+//! The log is on an ext4 file system in a file on XFS, where a reflink copy is an atomic snapshot. The copy
+//! replaces the disk: whatever ext4 and the log had only in memory is lost, the ext4 journal is replayed, and
+//! everything acknowledged before the copy must be present. The test then continues on it until the next cut.
 //!
-//! `FAULTS_CUTS` says how many cuts there are, `FAULTS_SEED` after how many commits each.
-//! It needs root, loop devices, mkfs.xfs and mkfs.ext4; where they are missing it says so.
+//! `FAULTS_CUTS` is the number of cuts, and `FAULTS_SEED` determines after how many commits they happen. The test
+//! needs root, loop devices, mkfs.xfs and mkfs.ext4; it is skipped with a message where they are missing.
 
 use super::appender::Appender;
 use super::mounts::{Mount, make_image, not_run, run};
@@ -21,7 +20,7 @@ use tempfile::TempDir;
 
 const TEST: &str = "a_real_power_cut_loses_nothing_acknowledged";
 const CUTS: u64 = 3;
-/// A new disk after so many cuts, so that there is always space on it.
+/// Number of cuts after which the disk is recreated, so that it never fills up.
 const CUTS_OF_A_DISK: u64 = 10;
 const OUTER_BYTES: u64 = 2 << 30;
 const DISK_BYTES: u64 = 512 << 20;
@@ -29,37 +28,37 @@ const DISK_BYTES: u64 = 512 << 20;
 #[test]
 fn a_real_power_cut_loses_nothing_acknowledged() {
     let (seed, cuts) = (seed(), setting("FAULTS_CUTS", CUTS));
-    let place = TempDir::new().expect("a directory");
-    let machine = match Machine::new(place.path()) {
+    let temp = TempDir::new().expect("temporary directory");
+    let machine = match Machine::new(temp.path()) {
         Ok(machine) => machine,
         Err(why) => return not_run("power cuts on a real disk", &why),
     };
-    let mut told = Vec::new();
+    let mut acknowledged = Vec::new();
     for cut in 0..cuts {
         if cut.is_multiple_of(CUTS_OF_A_DISK) {
-            told.clear();
+            acknowledged.clear();
             machine.new_disk().expect("a disk");
         }
-        if let Err(why) = machine.cut(&mut Random::new(seed, cut), (cut + 1) << 32, &mut told) {
+        if let Err(why) = machine.cut(&mut Random::new(seed, cut), (cut + 1) << 32, &mut acknowledged) {
             let command = command(TEST, &[("SEED", seed), ("CUTS", cuts)]);
-            panic!("cut {cut}: {why:#}\nOnce more, though not at the same moments: {command}");
+            panic!("cut {cut}: {why:#}\nTo repeat it, though with different timing: {command}");
         }
     }
 }
 
-/// What can lose its power.
+/// A machine whose power can be cut.
 struct Machine {
-    // The inner directory of the disk is below it, so this is dropped last.
+    // The disk is mounted inside it, so it is dropped last.
     outer: Mount,
 }
 
 impl Machine {
-    fn new(place: &Path) -> anyhow::Result<Machine> {
-        let image = place.join("outer.img");
+    fn new(temp: &Path) -> anyhow::Result<Machine> {
+        let image = temp.join("outer.img");
         make_image(&image, OUTER_BYTES, &["mkfs.xfs", "-q", "-m", "reflink=1"])?;
-        let outer = Mount::image(&place.join("outer"), &image)?;
+        let outer = Mount::image(&temp.join("outer"), &image)?;
         let machine = Machine { outer };
-        // Whatever this machine cannot do shows here, before anything is tried.
+        // Fails here if this machine lacks something, before any test starts.
         machine.new_disk()?;
         machine.copy_disk()?;
         machine.start()?.unmount()?;
@@ -67,7 +66,7 @@ impl Machine {
     }
 
     fn file(&self, name: &str) -> PathBuf {
-        self.outer.place().join(name)
+        self.outer.mount_point().join(name)
     }
 
     fn new_disk(&self) -> anyhow::Result<()> {
@@ -83,19 +82,24 @@ impl Machine {
         Mount::image(&self.file("disk"), &self.file("disk.img"))
     }
 
-    /// Lets a log be written, cuts the power, and looks at what is there.
-    fn cut(&self, random: &mut Random, next: u64, told: &mut Vec<Acknowledged>) -> anyhow::Result<()> {
+    /// Writes to a log, cuts the power, and checks the log.
+    fn cut(
+        &self,
+        random: &mut Random,
+        next: u64,
+        acknowledged: &mut Vec<Acknowledged>,
+    ) -> anyhow::Result<()> {
         let disk = self.start()?;
-        let appender = Appender::start(&disk.place().join("log"), next)?;
-        appender.wait_for(1 + random.below(1500), told)?;
+        let appender = Appender::start(&disk.mount_point().join("log"), next)?;
+        appender.wait_for(1 + random.below(1500), acknowledged)?;
         thread::sleep(Duration::from_micros(random.below(3_000)));
-        told.extend(appender.acknowledged());
+        acknowledged.extend(appender.acknowledged());
         self.copy_disk()?;
         drop(appender);
         disk.unmount()?;
         fs::rename(self.file("cut.img"), self.file("disk.img"))?;
         let disk = self.start()?;
-        proof::whole(&disk.place().join("log"), told).map_err(anyhow::Error::msg)?;
+        proof::check_intact(&disk.mount_point().join("log"), acknowledged).map_err(anyhow::Error::msg)?;
         disk.unmount()
     }
 }

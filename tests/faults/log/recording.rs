@@ -1,11 +1,11 @@
-//! What was done to a directory, and the states in which a power cut can leave it.
+//! A recording of changes to a directory, and the states in which a power cut may leave it.
 //!
-//! The model of the disk is the strict one of POSIX: only a sync of a file makes what was written to it
-//! before durable, with its length; only a sync of a directory makes what was created, renamed or removed in
-//! it durable, so a file that was synced can still lack its name. Of what is not durable any part may
-//! survive, in any choice: of names each by itself (a renaming is one thing), of writes each sector of 512
-//! bytes by itself. Two writes of the same sector survive in their order. A file system may promise more
-//! (ext4 keeps the name of a new file that was synced); the log does not rely on that.
+//! The disk is modeled strictly after POSIX: only syncing a file makes its earlier writes and its length durable;
+//! only syncing a directory makes the entries created, renamed or removed in it durable, so a synced file may
+//! still lose its name. Of the changes that are not durable, any subset may survive: directory changes each as a
+//! whole (a rename is one change), writes in sectors of 512 bytes. Writes to the same sector take effect in their
+//! order. A file system may guarantee more (ext4 keeps the name of a new file that was synced); the log does not
+//! rely on that.
 
 use super::disk::Step;
 use super::image::Image;
@@ -16,19 +16,19 @@ use std::path::{Path, PathBuf};
 
 const SECTOR_BYTES: u64 = 512;
 
-/// The steps that were recorded, and the directory before them.
+/// The recorded steps, and the directory before them.
 #[derive(Debug)]
 pub struct Recording {
     pub before: Image,
     pub steps: Vec<Step>,
 }
 
-/// What survives of that which is not durable.
+/// Which of the changes that are not durable survive.
 #[derive(Debug, Clone)]
 pub enum Survives {
     All,
     Nothing,
-    /// Of `of` things about `one`, writes in part.
+    /// About `one` in `of` changes, and writes partially.
     Some {
         random: Random,
         one: u64,
@@ -37,7 +37,7 @@ pub enum Survives {
 }
 
 impl Survives {
-    fn this(&mut self) -> bool {
+    fn next(&mut self) -> bool {
         match self {
             Survives::All => true,
             Survives::Nothing => false,
@@ -45,9 +45,9 @@ impl Survives {
         }
     }
 
-    /// The parts of a write that survive: offset and length in its bytes.
+    /// Returns the surviving parts of a write, as offsets and lengths within it.
     fn parts(&mut self, offset: u64, bytes: usize) -> Vec<(usize, usize)> {
-        if !self.this() {
+        if !self.next() {
             return vec![];
         }
         let Survives::Some { random, .. } = self else { return vec![(0, bytes)] };
@@ -70,14 +70,14 @@ impl Survives {
 
 type FileNumber = usize;
 
-/// What a name stands for.
+/// What a directory entry refers to.
 #[derive(Debug, Clone, Copy)]
 enum Node {
     Dir,
     File(FileNumber),
 }
 
-/// The directory as it is seen by who works on it, by the numbers of its files.
+/// The present directory entries, with numbered files.
 struct Names(HashMap<PathBuf, Node>);
 
 impl Names {
@@ -99,9 +99,9 @@ impl Names {
     }
 }
 
-/// What a step does to the disk.
+/// Effect of a step on the disk.
 enum Effect<'a> {
-    /// Names get or lose what they stand for, all or none.
+    /// Directory entries are set or removed, atomically.
     Name {
         dir: PathBuf,
         changes: Vec<(PathBuf, Option<Node>)>,
@@ -118,29 +118,29 @@ enum Effect<'a> {
 }
 
 impl Recording {
-    /// The commits whose callers had been told before a step.
-    pub fn told_before(&self, step: usize) -> Vec<Acknowledged> {
-        let told = |step: &Step| match step {
-            Step::Told(acknowledged) => Some(*acknowledged),
+    /// Returns the commits acknowledged before a step.
+    pub fn acknowledged_before(&self, step: usize) -> Vec<Acknowledged> {
+        let acknowledged = |step: &Step| match step {
+            Step::Acknowledged(acknowledged) => Some(*acknowledged),
             _ => None,
         };
-        self.steps[..step].iter().filter_map(told).collect()
+        self.steps[..step].iter().filter_map(acknowledged).collect()
     }
 
-    /// Before which steps the disk is another one than before the others, and the end.
+    /// Returns the steps that change the disk, and the end: the moments at which a power cut makes a difference.
     pub fn moments(&self) -> Vec<usize> {
-        let told = |step: &usize| matches!(self.steps.get(*step), Some(Step::Told(_)));
-        (0..=self.steps.len()).filter(|step| !told(step)).collect()
+        let is_acknowledgement = |step: &usize| matches!(self.steps.get(*step), Some(Step::Acknowledged(_)));
+        (0..=self.steps.len()).filter(|step| !is_acknowledgement(step)).collect()
     }
 
-    /// The directory as a power cut before a step leaves it.
+    /// Returns the directory after a power cut just before a step.
     pub fn state(&self, step: usize, mut survives: Survives) -> Image {
         let mut files: Vec<Vec<u8>> = self.before.files.values().cloned().collect();
         let mut names: BTreeMap<PathBuf, Node> = Names::of(&self.before).0.into_iter().collect();
         for (effect, durable) in self.effects(step) {
             let mut part = if durable { Survives::All } else { survives.clone() };
             match effect {
-                Effect::Name { changes, .. } if part.this() => {
+                Effect::Name { changes, .. } if part.next() => {
                     for (name, node) in changes {
                         match node {
                             Some(node) => names.insert(name, node),
@@ -158,7 +158,7 @@ impl Recording {
                     }
                 }
                 Effect::SetLen { file, len } => {
-                    if part.this() {
+                    if part.next() {
                         file_of(&mut files, file).resize(len as usize, 0);
                     }
                 }
@@ -170,7 +170,7 @@ impl Recording {
         assemble(&names, &files)
     }
 
-    /// What the steps before one did, and whether that was durable then.
+    /// Returns the effects of the steps before one, and whether each was durable by then.
     fn effects(&self, step: usize) -> Vec<(Effect<'_>, bool)> {
         let mut names = Names::of(&self.before);
         let mut effects: Vec<(Effect<'_>, bool)> = Vec::new();
@@ -178,7 +178,7 @@ impl Recording {
         let parent = |path: &Path| path.parent().unwrap_or(Path::new("")).to_owned();
         for step in &self.steps[..step] {
             let effect = match step {
-                Step::Told(_) => continue,
+                Step::Acknowledged(_) => continue,
                 Step::Sync(path) => {
                     let dir = names.is_dir(path);
                     let synced = (!dir).then(|| names.file(path));
@@ -231,7 +231,7 @@ fn file_of(files: &mut Vec<Vec<u8>>, number: FileNumber) -> &mut Vec<u8> {
     &mut files[number]
 }
 
-/// What can be reached: names in directories that are there. A parent comes before what is in it.
+/// Builds the image of everything reachable. Parents sort before their entries.
 fn assemble(names: &BTreeMap<PathBuf, Node>, files: &[Vec<u8>]) -> Image {
     let mut image = Image::default();
     for (path, node) in names {

@@ -1,4 +1,4 @@
-//! What is appended: commits that are known from their numbers alone, whoever looks at them later.
+//! The workload: commits whose content is determined by their numbers, so that any process can check them later.
 
 use super::disk;
 use crate::seed::Random;
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::task::{Context, Waker};
 use uuid::Uuid;
 
-/// A commit whose caller was told that it is durable, and where.
+/// A commit that was acknowledged to its caller, with its positions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Acknowledged {
     pub commit: u64,
@@ -18,18 +18,18 @@ pub struct Acknowledged {
     pub last: u64,
 }
 
-/// How logs are opened here.
+/// Returns the options used for all logs here.
 pub fn options(dir: &Path) -> Options {
     Options { cache_bytes: 8 << 20, reserve_bytes: 0, ..Options::new(dir) }
 }
 
-/// A runtime for one caller at a time.
+/// Creates a single-threaded runtime.
 pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
-/// The commit of this number. Its kinds take turns: most are one small record, some are several, some have
-/// a record that is longer than one value in sled.
+/// Returns the commit with this number. Most have one small record, some have several, and some have a record
+/// that is longer than one value in sled.
 pub fn commit(number: u64) -> Append {
     let mut random = Random::new(number, 0);
     let sizes: Vec<u64> = match number % 16 {
@@ -40,7 +40,7 @@ pub fn commit(number: u64) -> Append {
         _ => vec![random.below(700)],
     };
     let records = sizes.into_iter().map(|bytes| record(&mut random, bytes)).collect();
-    Append { commit_id: commit_id(number), time_micros: number as i64, records }
+    Append { command_id: command_id(number), time_micros: number as i64, records }
 }
 
 fn record(random: &mut Random, bytes: u64) -> NewRecord {
@@ -60,26 +60,26 @@ fn record(random: &mut Random, bytes: u64) -> NewRecord {
     }
 }
 
-fn commit_id(number: u64) -> Uuid {
+fn command_id(number: u64) -> Uuid {
     Uuid::from_u64_pair(u64::MAX, number)
 }
 
-/// The number of the commit that a record says it belongs to.
+/// Returns the number of the commit that a record belongs to.
 pub fn number_of(record: &Record) -> u64 {
-    record.commit_id.as_u64_pair().1
+    record.command_id.as_u64_pair().1
 }
 
-/// The records of commits as they are at these positions.
+/// Returns the records of commits at positions from `first` on.
 pub fn ordered(commits: &[u64], first: u64) -> Vec<OrderedRecord> {
     let records = commits.iter().flat_map(|number| {
-        let Append { commit_id, time_micros, records } = commit(*number);
+        let Append { command_id, time_micros, records } = commit(*number);
         let parts = records.len() as u32;
         records.into_iter().zip(1..).map(move |(new, part)| OrderedRecord {
             position: 0,
             stream: new.stream,
             types: new.types,
             time_micros,
-            commit_id,
+            command_id,
             part,
             parts,
             salt: new.salt,
@@ -89,19 +89,19 @@ pub fn ordered(commits: &[u64], first: u64) -> Vec<OrderedRecord> {
     records.zip(first..).map(|(record, position)| OrderedRecord { position, ..record }).collect()
 }
 
-/// A caller of the log, who appends the commits of a range of numbers one after another or together.
+/// A caller of the log that appends commits with consecutive numbers.
 pub struct Caller {
     log: EventLog,
     next: u64,
-    told: Vec<Acknowledged>,
+    acknowledged: Vec<Acknowledged>,
     watched: bool,
 }
 
 impl Caller {
-    /// Opens the log; the next commit has this number.
+    /// Opens the log; `next` is the number of the next commit.
     pub fn open(dir: &Path, next: u64) -> Result<Caller, OpenError> {
         let (log, _) = EventLog::open(options(dir))?;
-        Ok(Caller { log, next, told: vec![], watched: disk::is_watched(dir) })
+        Ok(Caller { log, next, acknowledged: vec![], watched: disk::is_watched(dir) })
     }
 
     fn numbers(&mut self, commits: u64) -> std::ops::Range<u64> {
@@ -109,57 +109,57 @@ impl Caller {
         self.next - commits..self.next
     }
 
-    /// What was acknowledged to it.
-    pub fn told(&self) -> &[Acknowledged] {
-        &self.told
+    /// Returns the commits acknowledged to this caller.
+    pub fn acknowledged(&self) -> &[Acknowledged] {
+        &self.acknowledged
     }
 
-    /// The last record of the log.
+    /// Returns the last position of the log.
     pub fn position(&self) -> u64 {
         self.log.head().position
     }
 
-    /// Notes what it was told: the last that is under way, or another one.
-    fn was_told(&mut self, acknowledged: Acknowledged, last: bool) {
-        self.told.push(acknowledged);
+    /// Notes an acknowledgement; `last` tells whether no other commit is in flight.
+    fn note_acknowledged(&mut self, acknowledged: Acknowledged, last: bool) {
+        self.acknowledged.push(acknowledged);
         if self.watched {
-            disk::told(acknowledged, last);
+            disk::record_acknowledged(acknowledged, last);
         }
     }
 
-    /// Appends so many commits, each after the one before was acknowledged.
+    /// Appends commits one after another, each after the previous one was acknowledged.
     pub async fn one_by_one(&mut self, commits: u64) -> Result<(), AppendError> {
         for commit in self.numbers(commits) {
             let appended = self.log.append(self::commit(commit)).await?;
-            self.was_told(Acknowledged { commit, first: appended.first, last: appended.last }, true);
+            self.note_acknowledged(Acknowledged { commit, first: appended.first, last: appended.last }, true);
         }
         Ok(())
     }
 
-    /// Appends a commit and, as one group, so many others, which wait while the disk is stopped. The
-    /// directory is watched.
+    /// Appends a commit and, as one group, further ones that queue up while the disk is paused. The directory must
+    /// be watched.
     pub async fn together(&mut self, commits: u64) -> Result<(), AppendError> {
         let (numbers, log) = (self.numbers(1 + commits), self.log.clone());
         let appends = numbers.clone().map(|commit| Box::pin(log.append(self::commit(commit))));
         let mut appends: Vec<_> = appends.collect();
-        let held = disk::hold();
+        let paused = disk::pause();
         for (append, number) in appends.iter_mut().zip(0..) {
             let first = append.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-            assert!(first.is_pending(), "nothing is durable while the disk is stopped");
+            assert!(first.is_pending(), "nothing is durable while the disk is paused");
             if number == 0 {
-                held.wait_for_a_call();
+                paused.wait_for_a_call();
             }
         }
-        drop(held);
+        drop(paused);
         for (commit, append) in numbers.zip(appends) {
             let appended = append.await?;
             let last = commit + 1 == self.next;
-            self.was_told(Acknowledged { commit, first: appended.first, last: appended.last }, last);
+            self.note_acknowledged(Acknowledged { commit, first: appended.first, last: appended.last }, last);
         }
         Ok(())
     }
 
-    /// Appends so many commits as records that were ordered elsewhere, in one call.
+    /// Appends commits as ordered records, in one call.
     pub async fn ordered(&mut self, commits: u64) -> Result<(), AppendError> {
         let numbers: Vec<u64> = self.numbers(commits).collect();
         let records = ordered(&numbers, self.log.head().position + 1);
@@ -168,18 +168,18 @@ impl Caller {
         self.log.append_ordered(records).await?;
         let firsts = places.into_iter().filter(|(_, part, _)| *part == 1);
         for (commit, (first, _, parts)) in numbers.into_iter().zip(firsts) {
-            self.was_told(Acknowledged { commit, first, last: first + u64::from(parts) - 1 }, true);
+            self.note_acknowledged(Acknowledged { commit, first, last: first + u64::from(parts) - 1 }, true);
         }
         Ok(())
     }
 
-    /// Whether the log takes nothing more and says why, as it must after its storage failed.
+    /// Returns whether the log refuses appends and reports the failure, as it must once its storage has failed.
     pub async fn is_refused(&self) -> bool {
         let again = self.log.append(commit(self.next)).await;
         matches!(again, Err(AppendError::Storage(_))) && self.log.failure().is_some()
     }
 
-    /// Closes the log, and answers the number of the commit that would come next.
+    /// Closes the log, and returns the number of the next commit.
     pub async fn close(self) -> u64 {
         self.log.close().await;
         self.next

@@ -9,18 +9,18 @@ use std::fmt;
 /// What a proposal needs in order to pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Method {
-    /// 协商一致: every counted voice says yes.
+    /// 协商一致: every counted vote is a yes.
     Consensus,
-    /// 简单多数: more than half of the counted voices.
+    /// 简单多数: more than half of the counted votes.
     SimpleMajority,
-    /// 特定多数: at least this share of the counted voices.
+    /// 特定多数: at least this share of the counted votes.
     QualifiedMajority {
-        /// The upper number of the share, such as 2.
+        /// The numerator of the share, such as the 2 in 2/3.
         numerator: u32,
-        /// The lower number of the share, such as 3.
+        /// The denominator of the share, such as the 3 in 2/3.
         denominator: u32,
     },
-    /// 一致会签: every department that may vote signs; silence and abstention fail it.
+    /// 一致会签: every department that may vote signs; a missing vote or an abstention fails it.
     UnanimousCountersign,
 }
 
@@ -37,16 +37,16 @@ impl fmt::Display for Method {
     }
 }
 
-/// Whether an abstention enlarges what the majority is taken of.
+/// Whether abstentions are among the votes that the majority is taken of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Abstention {
-    /// It is counted among the voices, and so weighs against.
+    /// They are counted, and so weigh against the proposal.
     CountsAsCast,
-    /// It is left out of the count.
+    /// They are left out of the count.
     DoesNotCount,
 }
 
-/// What happens when yes and no are equal and one voice more would have carried it.
+/// What happens when yes and no are equal and one more yes would have carried the proposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Tie {
     /// The proposal fails.
@@ -69,31 +69,31 @@ pub enum Choice {
 /// The rules that a ballot is held under, fixed when it opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Rules {
-    /// What is needed.
+    /// What the proposal needs in order to pass.
     pub method: Method,
-    /// What an abstention means.
+    /// How abstentions are counted.
     pub abstention: Abstention,
     /// What a tie means.
     pub tie: Tie,
 }
 
-/// Who could vote, and how many have to.
+/// Who may vote, and how many have to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Electorate {
     /// Departments that decide on the topic.
     pub eligible: u32,
-    /// Those of them that recused themselves.
+    /// Eligible departments that recused themselves.
     pub recused: u32,
     /// The share of the remaining ones that must cast a vote, in percent.
     pub quorum_percent: u32,
 }
 
-/// One department's vote as it stands.
+/// The current vote of a department.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vote {
     /// How it votes.
     pub choice: Choice,
-    /// Why, when it says so.
+    /// Why, when it gave a reason.
     pub reason: Option<Text>,
 }
 
@@ -101,12 +101,12 @@ pub struct Vote {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ballot {
     /// Its number within the docket, from 1.
-    pub no: u32,
+    pub number: u32,
     /// The version of the proposal that is voted on.
     pub version: u32,
     /// The rules it is held under.
     pub rules: Rules,
-    /// The votes by department; one voice each.
+    /// The votes; one per department.
     pub votes: BTreeMap<Code, Vote>,
     /// The result, once it is closed.
     pub result: Option<BallotResult>,
@@ -119,27 +119,27 @@ pub struct BallotResult {
     pub ballot: u32,
     /// The version of the proposal that was voted on.
     pub version: u32,
-    /// What was needed.
+    /// What the proposal needed in order to pass.
     pub method: Method,
-    /// What an abstention meant.
+    /// How abstentions were counted.
     pub abstention: Abstention,
     /// What a tie would have meant.
     pub tie: Tie,
     /// Departments that decide on the topic.
     pub eligible: u32,
-    /// Those of them that recused themselves.
+    /// Eligible departments that recused themselves.
     pub recused: u32,
-    /// Votes that had to be cast for the ballot to count.
+    /// Votes that had to be cast for the ballot to be valid.
     pub quorum: u32,
-    /// Votes that were cast: yes, no and abstentions.
+    /// Votes cast: yes, no and abstentions.
     pub cast: u32,
-    /// Votes for it.
+    /// Votes for the proposal.
     pub yes: u32,
     /// Votes against it.
     pub no: u32,
     /// Abstentions.
     pub abstain: u32,
-    /// The voices that the majority is taken of.
+    /// Votes that the majority was taken of.
     pub base: u32,
     /// Yes votes that were needed.
     pub needed: u32,
@@ -153,8 +153,8 @@ pub struct BallotResult {
 
 impl Ballot {
     /// Opens a ballot without votes.
-    pub fn new(no: u32, version: u32, rules: Rules) -> Ballot {
-        Ballot { no, version, rules, votes: BTreeMap::new(), result: None }
+    pub fn new(number: u32, version: u32, rules: Rules) -> Ballot {
+        Ballot { number, version, rules, votes: BTreeMap::new(), result: None }
     }
 
     /// Whether votes may still be cast.
@@ -162,26 +162,26 @@ impl Ballot {
         self.result.is_none()
     }
 
-    /// Counts the votes as they stand. The casting vote is heard only when the rules give the chair one
-    /// and the votes are tied.
+    /// Counts the votes cast so far. The casting vote counts only when the rules give the chair one and the votes
+    /// are tied.
     pub fn count(&self, electorate: Electorate, casting_vote: Option<Choice>) -> BallotResult {
         let votes = |choice| count(self.votes.values().filter(|vote| vote.choice == choice));
         let (yes, no, abstain) = (votes(Choice::Yes), votes(Choice::No), votes(Choice::Abstain));
         let Rules { method, abstention, tie } = self.rules;
-        let voices = electorate.eligible.saturating_sub(electorate.recused);
+        let voters = electorate.eligible.saturating_sub(electorate.recused);
         let cast = yes + no + abstain;
         let base = match (method, abstention) {
-            (Method::UnanimousCountersign, _) => voices,
+            (Method::UnanimousCountersign, _) => voters,
             (_, Abstention::CountsAsCast) => cast,
             (_, Abstention::DoesNotCount) => yes + no,
         };
         let needed = needed(method, base);
-        let quorum = share(voices, electorate.quorum_percent, 100).max(1);
+        let quorum = share(voters, electorate.quorum_percent, 100).max(1);
         let tied = method == Method::SimpleMajority && yes == no && yes + 1 == needed;
         let casting_vote = casting_vote.filter(|_| tied && tie == Tie::ChairDecides);
         let carried = yes >= needed || casting_vote == Some(Choice::Yes);
         BallotResult {
-            ballot: self.no,
+            ballot: self.number,
             version: self.version,
             method,
             abstention,
@@ -226,7 +226,7 @@ impl BallotResult {
     }
 }
 
-/// The yes votes that a method needs out of the counted voices; at least one.
+/// The yes votes that a method needs out of the counted votes; at least one.
 fn needed(method: Method, base: u32) -> u32 {
     match method {
         Method::Consensus | Method::UnanimousCountersign => base,
@@ -236,7 +236,7 @@ fn needed(method: Method, base: u32) -> u32 {
     .max(1)
 }
 
-/// `of × numerator / denominator`, rounded up; a denominator of 0 is taken for 1.
+/// `of × numerator / denominator`, rounded up; a denominator of 0 counts as 1.
 pub(super) fn share(of: u32, numerator: u32, denominator: u32) -> u32 {
     let share = (u64::from(of) * u64::from(numerator)).div_ceil(u64::from(denominator.max(1)));
     u32::try_from(share).unwrap_or(u32::MAX)

@@ -2,7 +2,7 @@
 //!
 //! It is prepared from a session and has the session's id. The folder holds its parts: [`agenda`] what it
 //! is prepared with, [`proceedings`] how far it has come, [`item`] what a decision asks for; then the
-//! rules by what they are about: `floor`, `proposals`, `voting`, `outcomes`; and `evolve`.
+//! rules by subject: `floor`, `proposals`, `voting`, `outcomes`; and `evolve`.
 
 pub mod agenda;
 pub mod event;
@@ -17,8 +17,10 @@ mod voting;
 
 pub use agenda::{Agenda, AgendaTopic, Mode, Participant, RoleOnTopic, TopicRole};
 pub use event::Event;
-pub use item::{DecidedItem, Decision, DraftedItem, Due, ItemDraft, action_item_id, resolution_id};
-pub use proceedings::{Amendment, Fate, Outcome, Position, Proceedings, Stage, Stance, Topic};
+pub use item::{DecidedItem, Decision, DraftedItem, ItemDraft, ItemDue, action_item_id, resolution_id};
+pub use proceedings::{
+    Amendment, AmendmentStage, Outcome, Proceedings, Stance, Statement, Topic, TopicStage,
+};
 pub use rejection::Rejection;
 
 use crate::calendar::WorkingCalendar;
@@ -46,75 +48,75 @@ pub const DEFERRALS_MAX: u32 = 2;
 /// Working days in which the leads must acknowledge what was decided.
 pub const ACKNOWLEDGE_WORKING_DAYS: u32 = 3;
 
-/// The wishes.
+/// Commands. A topic, ballot, amendment or item is named by its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are those of the events below, where each is described")]
+#[expect(missing_docs, reason = "the fields are those of the events, where each is described")]
 pub enum Command {
-    /// Prepares the docket; a countersign opens with it.
+    /// Prepares the docket; a countersign is opened at the same time.
     Prepare { agenda: Agenda },
-    /// Notes that a department has come, or sends somebody else now.
+    /// Records that a department has arrived, or sends somebody else from now on.
     RecordArrival { department: Code, delegate: Line },
-    /// Notes that a department has gone.
-    RecordLeaving { department: Code },
+    /// Records that a department has left.
+    RecordDeparture { department: Code },
     /// Opens the docket, when there is a quorum.
     Open,
-    /// Calls a topic, or calls it again.
+    /// Opens a topic for debate, or opens it again.
     OpenTopic { topic: u32 },
     /// Puts a topic aside for the moment.
     PauseTopic { topic: u32 },
-    /// Notes minutes off topic.
-    MarkDigression { topic: u32, minutes: u32, note: Option<Line> },
-    /// Ends the debate of a topic.
+    /// Records minutes off topic.
+    RecordDigression { topic: u32, minutes: u32, note: Option<Line> },
+    /// Closes the debate of a topic.
     CloseDebate { topic: u32 },
-    /// Says how a department stands to a topic.
-    StatePosition { topic: u32, department: Code, stance: Stance, reasons: Text },
-    /// Puts the next version of a topic's text forward.
-    Propose { topic: u32, text: Text },
-    /// Puts another text forward, in place of the current version.
-    ProposeAmendment { topic: u32, department: Code, text: Text },
+    /// Records what a department says on a topic.
+    RecordStatement { topic: u32, department: Code, stance: Stance, reasons: Text },
+    /// Submits the next version of a topic's proposal.
+    SubmitProposal { topic: u32, text: Text },
+    /// Submits a text in place of the current version.
+    SubmitAmendment { topic: u32, department: Code, text: Text },
     /// Adopts or rejects an amendment.
     ResolveAmendment { topic: u32, amendment: u32, adopt: bool },
     /// Drafts action items.
     DraftItems { topic: u32, items: Vec<ItemDraft> },
-    /// Says an item anew.
+    /// Replaces the content of a drafted item.
     ReviseItem { item: u32, draft: ItemDraft },
-    /// Takes an item out.
+    /// Drops a drafted item.
     DropItem { item: u32, reason: Text },
     /// Opens a ballot on the current version, which the caller names.
     OpenBallot { topic: u32, version: u32, method: Method, abstention: Abstention, tie: Tie },
     /// Casts or changes a department's vote.
     CastVote { topic: u32, department: Code, choice: Choice, reason: Option<Text> },
     /// Leaves a department out of the ballots on a topic.
-    Recuse { topic: u32, department: Code, reason: Text },
-    /// Counts a ballot.
+    RecordRecusal { topic: u32, department: Code, reason: Text },
+    /// Closes and counts a ballot.
     CloseBallot { topic: u32, casting_vote: Option<Choice> },
     /// Counts the ballots of a countersign whose deadline has passed.
-    NoteTheHour,
-    /// Makes a passed proposal a decision.
+    CheckDeadlines,
+    /// Turns a passed proposal into a decision.
     AdoptDecision { topic: u32, declaratory: bool, calendar: WorkingCalendar },
     /// Ends a topic without a decision.
     RejectTopic { topic: u32, reason: Text },
-    /// Puts a topic off.
-    DeferTopic { topic: u32, until: Date, by: Code, reason: Text, calendar: WorkingCalendar },
-    /// Hands a topic over.
-    ReferTopic { topic: u32, to: Code, reason: Text },
-    /// Takes a topic back.
+    /// Defers a topic.
+    DeferTopic { topic: u32, resume_on: Date, moved_by: Code, reason: Text, calendar: WorkingCalendar },
+    /// Refers a topic to another body or department.
+    ReferTopic { topic: u32, referred_to: Code, reason: Text },
+    /// Withdraws a topic.
     WithdrawTopic { topic: u32, reason: Text },
     /// Closes the docket, when every topic has an outcome.
     Close,
 }
 
 impl Command {
-    /// Whether it leads the docket, and does not speak for one of its departments.
+    /// Whether it leads the docket, rather than speaking for one of its departments.
     fn presides(&self) -> bool {
         !matches!(
             self,
             Command::Prepare { .. }
-                | Command::StatePosition { .. }
-                | Command::ProposeAmendment { .. }
+                | Command::RecordStatement { .. }
+                | Command::SubmitAmendment { .. }
                 | Command::CastVote { .. }
-                | Command::Recuse { .. }
-                | Command::NoteTheHour
+                | Command::RecordRecusal { .. }
+                | Command::CheckDeadlines
         )
     }
 }
@@ -144,14 +146,14 @@ impl State {
         }
     }
 
-    /// The moment at which [`Command::NoteTheHour`] will have something to count.
+    /// The moment at which [`Command::CheckDeadlines`] will have something to count.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         match self {
             State::Open(Proceedings {
-                agenda: Agenda { mode: Mode::Countersign { deadline }, .. },
+                agenda: Agenda { mode: Mode::Countersign { sign_by }, .. },
                 topics,
                 ..
-            }) => topics.iter().any(|topic| topic.open_ballot().is_some()).then_some(*deadline),
+            }) => topics.iter().any(|topic| topic.open_ballot().is_some()).then_some(*sign_by),
             _ => None,
         }
     }
@@ -160,14 +162,14 @@ impl State {
     fn open(&self) -> Result<&Proceedings, Rejection> {
         match self {
             State::Absent => Err(Rejection::NotFound { what: "the docket".to_owned() }),
-            State::Prepared(_) => Err(Rejection::NotOpen { stage: "prepared" }),
+            State::Prepared(_) => Err(Rejection::WrongStage { stage: "prepared" }),
             State::Open(proceedings) => Ok(proceedings),
-            State::Closed(_) => Err(Rejection::AlreadyClosed),
+            State::Closed(_) => Err(Rejection::WrongStage { stage: "closed" }),
         }
     }
 
-    /// The proceedings of a docket that is not over, or why there are none.
-    fn begun(&self) -> Result<&Proceedings, Rejection> {
+    /// The proceedings of a docket that is not closed, or why there are none.
+    fn not_closed(&self) -> Result<&Proceedings, Rejection> {
         match self {
             State::Prepared(proceedings) => Ok(proceedings),
             _ => self.open(),
@@ -193,22 +195,28 @@ impl Aggregate for Docket {
         match command {
             Command::Prepare { agenda } => floor::prepare(state, agenda, issued),
             Command::RecordArrival { department, delegate } => {
-                floor::record_arrival(state.begun()?, department, delegate)
+                floor::record_arrival(state.not_closed()?, department, delegate)
             }
-            Command::RecordLeaving { department } => floor::record_leaving(state.begun()?, department),
+            Command::RecordDeparture { department } => {
+                floor::record_departure(state.not_closed()?, department)
+            }
             Command::Open => floor::open(state, issued),
             Command::OpenTopic { topic } => floor::open_topic(state.open()?, topic, issued),
             Command::PauseTopic { topic } => floor::pause_topic(state.open()?, topic, issued),
-            Command::MarkDigression { topic, minutes, note } => {
-                floor::mark_digression(state.open()?, topic, minutes, note)
+            Command::RecordDigression { topic, minutes, note } => {
+                floor::record_digression(state.open()?, topic, minutes, note)
             }
             Command::CloseDebate { topic } => floor::close_debate(state.open()?, topic, issued),
-            Command::StatePosition { topic, department, stance, reasons } => {
-                floor::state_position(state.open()?, topic, department, Position { stance, reasons }, issued)
-            }
-            Command::Propose { topic, text } => proposals::propose(state.open()?, topic, text),
-            Command::ProposeAmendment { topic, department, text } => {
-                proposals::propose_amendment(state.open()?, topic, department, text, issued)
+            Command::RecordStatement { topic, department, stance, reasons } => floor::record_statement(
+                state.open()?,
+                topic,
+                department,
+                Statement { stance, reasons },
+                issued,
+            ),
+            Command::SubmitProposal { topic, text } => proposals::submit_proposal(state.open()?, topic, text),
+            Command::SubmitAmendment { topic, department, text } => {
+                proposals::submit_amendment(state.open()?, topic, department, text, issued)
             }
             Command::ResolveAmendment { topic, amendment, adopt } => {
                 proposals::resolve_amendment(state.open()?, topic, amendment, adopt)
@@ -223,23 +231,23 @@ impl Aggregate for Docket {
             Command::CastVote { topic, department, choice, reason } => {
                 voting::cast_vote(state.open()?, topic, department, choice, reason, issued)
             }
-            Command::Recuse { topic, department, reason } => {
-                voting::recuse(state.open()?, topic, department, reason, issued)
+            Command::RecordRecusal { topic, department, reason } => {
+                voting::record_recusal(state.open()?, topic, department, reason, issued)
             }
             Command::CloseBallot { topic, casting_vote } => {
                 voting::close_ballot(state.open()?, topic, casting_vote, issued)
             }
-            Command::NoteTheHour => Ok(voting::note_the_hour(state, issued)),
+            Command::CheckDeadlines => Ok(voting::check_deadlines(state, issued)),
             Command::AdoptDecision { topic, declaratory, calendar } => {
                 outcomes::adopt(state.open()?, topic, declaratory, &calendar, issued)
             }
             Command::RejectTopic { topic, reason } => outcomes::reject(state.open()?, topic, reason, issued),
-            Command::DeferTopic { topic, until, by, reason, calendar } => {
-                let today = calendar.date_of(issued.at);
-                outcomes::defer(state.open()?, outcomes::Deferral { topic, until, by, reason }, today, issued)
+            Command::DeferTopic { topic, resume_on, moved_by, reason, calendar } => {
+                let deferral = outcomes::Deferral { topic, resume_on, moved_by, reason };
+                outcomes::defer(state.open()?, deferral, calendar.date_of(issued.at), issued)
             }
-            Command::ReferTopic { topic, to, reason } => {
-                outcomes::refer(state.open()?, topic, to, reason, issued)
+            Command::ReferTopic { topic, referred_to, reason } => {
+                outcomes::refer(state.open()?, topic, referred_to, reason, issued)
             }
             Command::WithdrawTopic { topic, reason } => {
                 outcomes::withdraw(state.open()?, topic, reason, issued)

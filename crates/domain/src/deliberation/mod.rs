@@ -1,4 +1,4 @@
-//! During the session: dockets, positions, ballots, outcomes.
+//! During the session: dockets, statements, ballots, outcomes.
 
 pub mod ballot;
 pub mod docket;

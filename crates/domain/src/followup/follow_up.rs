@@ -1,11 +1,11 @@
 //! A follow-up (督办): the clock beside an action item.
 //!
 //! It learns from process managers what became of the item, and from a timer that a moment has come.
-//! Deadlines are data: every rung of the ladder stands in an event before it is due, and each happens at
-//! most once, however often the hour is noted.
+//! Deadlines are data: every rung of the ladder is written in an event before it is due, and each happens at
+//! most once, however often deadlines are checked.
 
+mod deadlines;
 mod event;
-mod hour;
 
 pub use event::Event;
 
@@ -15,7 +15,7 @@ use crate::{Aggregate, Code, Date, Issued, Line, Timestamp, Uuid, rejections};
 /// What is followed up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
-    /// The resolution that asks for it.
+    /// Its resolution.
     pub resolution: Uuid,
     /// The item's number.
     pub number: Line,
@@ -26,14 +26,14 @@ pub struct Subject {
     /// The departments that support it.
     pub co_responsible: Vec<Code>,
     /// When it is due.
-    pub due: Date,
+    pub due_on: Date,
     /// The last moment of that date.
     pub due_at: Timestamp,
     /// Until when the lead must acknowledge.
     pub acknowledge_by: Timestamp,
 }
 
-/// Why a ladder is made anew.
+/// Why a follow-up is planned again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// 延期: the due date was moved.
@@ -42,7 +42,7 @@ pub enum Cause {
     Reopening,
 }
 
-/// To whom an escalation goes.
+/// Whom an escalation goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Tier {
     /// 督查
@@ -51,54 +51,55 @@ pub enum Tier {
     Leadership,
 }
 
-/// The wishes; all come from process managers and timers.
+/// The commands; all come from process managers and timers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are those of the events, where each is described")]
 pub enum Command {
     /// Begins to follow an item up.
     Plan { subject: Subject, ladder: Ladder },
     /// The lead took it on.
-    NoteAcknowledged,
-    /// The lead said that it is not its own: nobody has to acknowledge until that is ruled on.
-    NoteContested,
+    Acknowledge,
+    /// The lead disputed that it is its to do: nobody has to acknowledge until that is ruled on.
+    Contest,
     /// A contest was ruled on; this department leads now.
-    NoteRuling { lead: Code, acknowledge_by: Timestamp },
+    ResolveContest { lead: Code, acknowledge_by: Timestamp },
     /// The work cannot go on.
-    NoteBlocked { help_from: Code },
+    Block { help_from: Code },
     /// It can.
-    NoteUnblocked,
-    /// The work is said to be done: the clock stops until that is judged.
-    NoteClaimed,
-    /// It is not done: the clock goes on.
-    NoteReturned,
+    Unblock,
+    /// The work is claimed to be done: the clock stops until that is judged.
+    Claim,
+    /// It is not done: the clock runs on.
+    Return,
     /// Another due date counts.
-    Replan { due: Date, due_at: Timestamp, cause: Cause },
+    Replan { due_on: Date, due_at: Timestamp, cause: Cause },
     /// The item was accepted.
     Satisfy,
-    /// The item is not owed any more.
+    /// The item is no longer owed.
     Cancel,
-    /// Looks at the clock.
-    NoteTheHour,
+    /// Lets every rung happen whose time has come.
+    CheckDeadlines,
 }
 
 rejections! {
     /// Why a follow-up stays as it is.
     Rejection {
-        NotFound { what: String } = "{what} does not exist",
-        AlreadyPlanned { number: Line } = "item {number} is followed up already, with another content",
+        NotFound("NOT_FOUND") { what: String } = "{what} does not exist",
+        AlreadyPlanned("ALREADY_PLANNED") { number: Line } =
+            "item {number} is already followed up, with other content",
     }
 }
 
-/// How far the item has come, as the clock sees it.
+/// How far the item has come, as far as the clock matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// Somebody has to do something; the clock runs.
+    /// The lead has something to do; the clock runs.
     Open,
-    /// Somebody else has to judge; the clock stands still.
+    /// Somebody else has to judge; the clock has stopped.
     Claimed,
     /// Done.
     Satisfied,
-    /// Not owed any more.
+    /// No longer owed.
     Cancelled,
 }
 
@@ -109,12 +110,12 @@ pub enum State {
     #[default]
     Absent,
     /// Planned, and what became of it.
-    Planned(Box<Watch>),
+    Planned(Box<FollowedItem>),
 }
 
-/// One item watched.
+/// One item that is followed up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Watch {
+pub struct FollowedItem {
     /// What is followed up, as it is now.
     pub subject: Subject,
     /// The policy that its rungs are made by.
@@ -125,7 +126,7 @@ pub struct Watch {
     pub acknowledged: bool,
     /// The department asked for help, while the work cannot go on.
     pub blocked: Option<Code>,
-    /// The highest tier that was told since the due date was set.
+    /// The highest tier that was notified since the due date was set.
     pub escalated: Option<Tier>,
     /// How often the due date was moved.
     pub extensions: u32,
@@ -138,19 +139,19 @@ pub struct Watch {
 }
 
 impl State {
-    /// What is watched, once it is planned.
-    pub fn watch(&self) -> Option<&Watch> {
+    /// The item, once it is followed up.
+    pub fn followed_item(&self) -> Option<&FollowedItem> {
         match self {
             State::Absent => None,
-            State::Planned(watch) => Some(watch),
+            State::Planned(item) => Some(item),
         }
     }
 
-    /// The moment at which [`Command::NoteTheHour`] will have something to do; none while the clock
-    /// stands still.
+    /// The moment at which [`Command::CheckDeadlines`] will have something to do; none while the clock
+    /// has stopped.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        let watch = self.watch().filter(|watch| watch.stage == Stage::Open)?;
-        watch.pending.iter().map(|rung| rung.at).min()
+        let item = self.followed_item().filter(|item| item.stage == Stage::Open)?;
+        item.pending.iter().map(|rung| rung.due_at).min()
     }
 }
 
@@ -166,28 +167,28 @@ impl Aggregate for FollowUp {
     type State = State;
 
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-        let (watch, command) = match (state, command) {
+        let (item, command) = match (state, command) {
             (State::Absent, Command::Plan { subject, ladder }) => return Ok(plan(subject, ladder, issued)),
             (State::Absent, _) => return Err(Rejection::NotFound { what: "the follow-up".to_owned() }),
-            (State::Planned(watch), command) => (watch, command),
+            (State::Planned(item), command) => (item, command),
         };
         match command {
-            Command::Plan { subject, .. } if watch.subject.number == subject.number => Ok(vec![]),
-            Command::Plan { .. } => Err(Rejection::AlreadyPlanned { number: watch.subject.number.clone() }),
-            Command::Replan { due, due_at, cause } => Ok(watch.replan(due, due_at, cause, issued)),
-            Command::NoteTheHour => Ok(watch.note_the_hour(issued.at)),
-            command => Ok(watch.note(command)),
+            Command::Plan { subject, .. } if item.subject.number == subject.number => Ok(vec![]),
+            Command::Plan { .. } => Err(Rejection::AlreadyPlanned { number: item.subject.number.clone() }),
+            Command::Replan { due_on, due_at, cause } => Ok(item.replan(due_on, due_at, cause, issued)),
+            Command::CheckDeadlines => Ok(item.check_deadlines(issued.at)),
+            command => Ok(item.follow(command)),
         }
     }
 
     fn evolve(state: State, event: &Event) -> State {
         match (state, event) {
             (State::Absent, Event::Planned { subject, ladder, rungs }) => {
-                State::Planned(Box::new(Watch::new(subject, ladder, rungs)))
+                State::Planned(Box::new(FollowedItem::new(subject, ladder, rungs)))
             }
-            (State::Planned(mut watch), event) => {
-                watch.apply(event);
-                State::Planned(watch)
+            (State::Planned(mut item), event) => {
+                item.apply(event);
+                State::Planned(item)
             }
             (State::Absent, _) => State::Absent,
         }
@@ -200,13 +201,13 @@ fn plan(subject: Subject, ladder: Ladder, issued: &Issued) -> Vec<Event> {
     vec![Event::Planned { subject, ladder, rungs }]
 }
 
-fn acknowledgement(at: Timestamp, last: u32) -> Rung {
-    Rung { no: last + 1, kind: RungKind::Acknowledgement, days: 0, at }
+fn acknowledgement(due_at: Timestamp, last: u32) -> Rung {
+    Rung { number: last + 1, kind: RungKind::Acknowledgement, days: 0, due_at }
 }
 
-impl Watch {
-    fn new(subject: &Subject, ladder: &Ladder, rungs: &[Rung]) -> Watch {
-        let mut watch = Watch {
+impl FollowedItem {
+    fn new(subject: &Subject, ladder: &Ladder, rungs: &[Rung]) -> FollowedItem {
+        let mut item = FollowedItem {
             subject: subject.clone(),
             ladder: ladder.clone(),
             stage: Stage::Open,
@@ -218,8 +219,8 @@ impl Watch {
             fired: Vec::new(),
             rungs: 0,
         };
-        watch.add(rungs);
-        watch
+        item.add(rungs);
+        item
     }
 
     /// Whether nothing is owed any more.
@@ -229,22 +230,22 @@ impl Watch {
 
     /// What follows from something that became of the item. What is so already, or comes after the end,
     /// changes nothing.
-    fn note(&self, command: Command) -> Vec<Event> {
+    fn follow(&self, command: Command) -> Vec<Event> {
         let (open, claimed) = (self.stage == Stage::Open, self.stage == Stage::Claimed);
         let event = match command {
-            Command::NoteAcknowledged if open && !self.acknowledged => Event::Acknowledged,
-            Command::NoteContested if open && !self.acknowledged => Event::Contested,
-            Command::NoteRuling { lead, acknowledge_by } if open => Event::Ruled {
+            Command::Acknowledge if open && !self.acknowledged => Event::Acknowledged,
+            Command::Contest if open && !self.acknowledged => Event::Contested,
+            Command::ResolveContest { lead, acknowledge_by } if open => Event::ContestResolved {
                 lead,
                 acknowledge_by,
                 rungs: vec![acknowledgement(acknowledge_by, self.rungs)],
             },
-            Command::NoteBlocked { help_from } if open && self.blocked.as_ref() != Some(&help_from) => {
+            Command::Block { help_from } if open && self.blocked.as_ref() != Some(&help_from) => {
                 Event::Blocked { help_from }
             }
-            Command::NoteUnblocked if self.blocked.is_some() => Event::Unblocked,
-            Command::NoteClaimed if open => Event::Claimed,
-            Command::NoteReturned if claimed => Event::Returned,
+            Command::Unblock if self.blocked.is_some() => Event::Unblocked,
+            Command::Claim if open => Event::Claimed,
+            Command::Return if claimed => Event::Returned,
             Command::Satisfy if open || claimed => Event::Satisfied,
             Command::Cancel if open || claimed => Event::Cancelled,
             _ => return vec![],
@@ -252,7 +253,7 @@ impl Watch {
         vec![event]
     }
 
-    fn replan(&self, due: Date, due_at: Timestamp, cause: Cause, issued: &Issued) -> Vec<Event> {
+    fn replan(&self, due_on: Date, due_at: Timestamp, cause: Cause, issued: &Issued) -> Vec<Event> {
         let wanted = match cause {
             Cause::Extension => self.stage == Stage::Open && due_at != self.subject.due_at,
             Cause::Reopening => self.stage == Stage::Satisfied,
@@ -261,7 +262,7 @@ impl Watch {
             return vec![];
         }
         let rungs = self.ladder.rungs(due_at, issued.at, self.rungs);
-        vec![Event::Replanned { due, due_at, cause, rungs }]
+        vec![Event::Replanned { due_on, due_at, cause, rungs }]
     }
 
     fn apply(&mut self, event: &Event) {
@@ -272,7 +273,7 @@ impl Watch {
                 self.drop_rungs(|kind| kind == RungKind::Acknowledgement);
             }
             Event::Contested => self.drop_rungs(|kind| kind == RungKind::Acknowledgement),
-            Event::Ruled { lead, acknowledge_by, rungs } => {
+            Event::ContestResolved { lead, acknowledge_by, rungs } => {
                 self.subject.lead = lead.clone();
                 self.subject.acknowledge_by = *acknowledge_by;
                 self.acknowledged = false;
@@ -283,8 +284,8 @@ impl Watch {
             Event::Unblocked => self.blocked = None,
             Event::Claimed => self.stop(Stage::Claimed),
             Event::Returned => self.stage = Stage::Open,
-            Event::Replanned { due, due_at, cause, rungs } => {
-                (self.subject.due, self.subject.due_at) = (*due, *due_at);
+            Event::Replanned { due_on, due_at, cause, rungs } => {
+                (self.subject.due_on, self.subject.due_at) = (*due_on, *due_at);
                 self.extensions += u32::from(*cause == Cause::Extension);
                 self.escalated = None;
                 self.stage = Stage::Open;
@@ -296,24 +297,24 @@ impl Watch {
             Event::Reminded { rung, .. }
             | Event::AcknowledgementOverdue { rung, .. }
             | Event::Overdue { rung, .. } => self.fire(*rung),
-            Event::Escalated { rung, to, .. } => {
-                self.escalated = self.escalated.max(Some(*to));
+            Event::Escalated { rung, tier, .. } => {
+                self.escalated = self.escalated.max(Some(*tier));
                 self.fire(*rung);
             }
-            Event::Skipped { rung, .. } => self.pending.retain(|pending| pending.no != *rung),
+            Event::Skipped { rung, .. } => self.pending.retain(|pending| pending.number != *rung),
         }
     }
 
     fn add(&mut self, rungs: &[Rung]) {
-        self.rungs = rungs.iter().map(|rung| rung.no).fold(self.rungs, u32::max);
+        self.rungs = rungs.iter().map(|rung| rung.number).fold(self.rungs, u32::max);
         self.pending.extend(rungs);
-        self.pending.sort_by_key(|rung| (rung.at, rung.no));
+        self.pending.sort_by_key(|rung| (rung.due_at, rung.number));
     }
 
-    fn fire(&mut self, no: u32) {
-        let fired = self.pending.iter().find(|rung| rung.no == no).copied();
+    fn fire(&mut self, number: u32) {
+        let fired = self.pending.iter().find(|rung| rung.number == number).copied();
         self.fired.extend(fired);
-        self.pending.retain(|rung| rung.no != no);
+        self.pending.retain(|rung| rung.number != number);
     }
 
     fn drop_rungs(&mut self, unwanted: fn(RungKind) -> bool) {

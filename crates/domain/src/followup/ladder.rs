@@ -1,4 +1,4 @@
-//! The ladder (催办阶梯): when what is owed is brought to mind, and to whose.
+//! The ladder (催办阶梯): who is notified when of what is owed.
 
 use crate::Timestamp;
 use jiff::SignedDuration;
@@ -13,52 +13,52 @@ pub const RUNG_DAYS_MAX: u32 = 365;
 pub enum RungKind {
     /// 逾期未签收: the time to acknowledge is over.
     Acknowledgement,
-    /// 提醒: so many days are left.
+    /// 提醒: the due moment is near.
     Reminder,
     /// 逾期: the due moment has passed.
     Overdue,
-    /// 升级至督查: so many days late, it goes to the supervisor.
+    /// 升级至督查: late for some days, it goes to the supervisor.
     Supervisor,
-    /// 升级至领导: so many days late, it goes to the leadership.
+    /// 升级至领导: late for some days, it goes to the leadership.
     Leadership,
 }
 
 /// One rung: a moment at which something happens, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rung {
-    /// Its number within the follow-up, from 1; numbers are not used again when the ladder is made anew.
-    pub no: u32,
+    /// Its number within the follow-up, from 1; numbers are not used again when it is planned again.
+    pub number: u32,
     /// What happens.
     pub kind: RungKind,
     /// Days before the due moment for a reminder, after it for an escalation, else 0.
     pub days: u32,
-    /// When.
-    pub at: Timestamp,
+    /// When it happens.
+    pub due_at: Timestamp,
 }
 
 /// The policy that rungs are made by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ladder {
     /// Days before the due moment at which there is a reminder.
-    pub reminders_days: Vec<u32>,
-    /// Days after it at which the supervisor is told.
+    pub reminder_days: Vec<u32>,
+    /// Days after it at which the supervisor is notified.
     pub supervisor_days: u32,
-    /// Days after it at which the leadership is told.
+    /// Days after it at which the leadership is notified.
     pub leadership_days: u32,
 }
 
 impl Default for Ladder {
     /// 7, 3 and 1 days before; overdue; after 3 days to the supervisor; after 7 to the leadership.
     fn default() -> Ladder {
-        Ladder { reminders_days: vec![7, 3, 1], supervisor_days: 3, leadership_days: 7 }
+        Ladder { reminder_days: vec![7, 3, 1], supervisor_days: 3, leadership_days: 7 }
     }
 }
 
 impl Ladder {
-    /// The rungs around a due moment, in the order of time, for a ladder made at `now`: a reminder whose
-    /// time is over then has no rung. `last` is the last number used before.
+    /// The rungs around a due moment, in the order of time, planned at `now`: a reminder whose time is over
+    /// has no rung. `last` is the last number used before.
     pub fn rungs(&self, due_at: Timestamp, now: Timestamp, last: u32) -> Vec<Rung> {
-        let mut reminders: Vec<u32> = self.reminders_days.iter().copied().take(REMINDERS_MAX).collect();
+        let mut reminders: Vec<u32> = self.reminder_days.iter().copied().take(REMINDERS_MAX).collect();
         reminders.sort_unstable_by(|a, b| b.cmp(a));
         reminders.dedup();
         let before = reminders.into_iter().map(|days| (RungKind::Reminder, days, moved(due_at, days, -1)));
@@ -68,16 +68,16 @@ impl Ladder {
         ];
         after.sort_by_key(|&(_, days, _)| days);
         before
-            .filter(|&(_, _, at)| at > now)
+            .filter(|&(_, _, rung_at)| rung_at > now)
             .chain([(RungKind::Overdue, 0, due_at)])
             .chain(after)
             .zip(last + 1..)
-            .map(|((kind, days, at), no)| Rung { no, kind, days, at })
+            .map(|((kind, days, due_at), number)| Rung { number, kind, days, due_at })
             .collect()
     }
 }
 
-/// A moment so many days on or back; the end of time at most.
+/// A moment that many days later or earlier; the end of time at most.
 fn moved(at: Timestamp, days: u32, sign: i64) -> Timestamp {
     let hours = SignedDuration::from_hours(24 * i64::from(days.min(RUNG_DAYS_MAX)) * sign);
     at.saturating_add(hours).unwrap_or(at)

@@ -1,33 +1,33 @@
-//! What happened to the log itself, as far as the log must remember it: that it goes on although it is known
-//! to have had more.
+//! What happened to the log itself, as far as the log must keep it: that it is used although it is known to
+//! have had more records.
 
 use crate::{Aggregate, Issued, Uuid, aggregate::id_of_code, rejections};
 
-/// The wishes.
+/// The commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Goes on with a log that something shows to have been longer, or another.
+    /// Uses a log although something shows that it was longer, or another.
     AcceptStaleLog {
         /// How many records it is known to have had.
-        had: u64,
+        expected_records: u64,
         /// How many it has.
-        has: u64,
-        /// What shows it.
+        actual_records: u64,
+        /// What shows that it had more.
         evidence: String,
     },
 }
 
-/// The facts.
+/// The events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The log goes on, although it had more: what stood behind `has` is gone, and its positions are used
-    /// again.
+    /// The log is used although it had more records: those after its end are lost, and their positions are
+    /// used again.
     StaleLogAccepted {
         /// How many records it is known to have had.
-        had: u64,
+        expected_records: u64,
         /// How many it had when this was decided.
-        has: u64,
-        /// What showed it.
+        actual_records: u64,
+        /// What showed that it had more.
         evidence: String,
     },
 }
@@ -35,7 +35,8 @@ pub enum Event {
 rejections! {
     /// Why it is not accepted.
     Rejection {
-        NoEvidence { has: u64 } = "nothing shows that the log had more than its {has} records",
+        EvidenceRequired("EVIDENCE_REQUIRED") { actual_records: u64 } =
+            "nothing shows that the log had more than its {actual_records} records",
     }
 }
 
@@ -43,7 +44,7 @@ rejections! {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State;
 
-/// The care of the log.
+/// The custody of the log.
 #[derive(Debug)]
 pub struct Custody;
 
@@ -62,10 +63,10 @@ impl Aggregate for Custody {
     type State = State;
 
     fn decide(_state: &State, command: Command, _issued: &Issued) -> Result<Vec<Event>, Rejection> {
-        let Command::AcceptStaleLog { had, has, evidence } = command;
+        let Command::AcceptStaleLog { expected_records, actual_records, evidence } = command;
         match evidence.is_empty() {
-            true => Err(Rejection::NoEvidence { has }),
-            false => Ok(vec![Event::StaleLogAccepted { had, has, evidence }]),
+            true => Err(Rejection::EvidenceRequired { actual_records }),
+            false => Ok(vec![Event::StaleLogAccepted { expected_records, actual_records, evidence }]),
         }
     }
 
@@ -81,11 +82,22 @@ mod tests {
 
     #[test]
     fn a_shorter_log_goes_on_only_for_a_stated_reason() {
-        let accept = |evidence: &str| Command::AcceptStaleLog { had: 9, has: 4, evidence: evidence.into() };
+        let accept = |evidence: &str| Command::AcceptStaleLog {
+            expected_records: 9,
+            actual_records: 4,
+            evidence: evidence.into(),
+        };
         assert_eq!(
             given::<Custody>(&[]).when(accept("the signed head")),
-            Ok(vec![Event::StaleLogAccepted { had: 9, has: 4, evidence: "the signed head".into() }])
+            Ok(vec![Event::StaleLogAccepted {
+                expected_records: 9,
+                actual_records: 4,
+                evidence: "the signed head".into()
+            }])
         );
-        assert_eq!(given::<Custody>(&[]).when(accept("")), Err(Rejection::NoEvidence { has: 4 }));
+        assert_eq!(
+            given::<Custody>(&[]).when(accept("")),
+            Err(Rejection::EvidenceRequired { actual_records: 4 })
+        );
     }
 }

@@ -1,32 +1,33 @@
-//! The clock of a rehearsal: it stands still until it is moved, and is moved only forward. As it lies
-//! in the log, every process that follows the log shows the same time.
+//! The clock of a rehearsal: it shows the same moment until it is moved, and is moved only forward. As it is
+//! kept in the log, every process that follows the log shows the same time.
 
 use crate::{Aggregate, Issued, Timestamp, Uuid, aggregate::id_of_code, rejections};
 
-/// The wishes.
+/// The commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Moves the clock.
     Move {
         /// What it shall show.
-        to: Timestamp,
+        clock_at: Timestamp,
     },
 }
 
-/// The facts.
+/// The events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The clock shows this from now on.
+    /// The clock shows another moment from now on.
     Moved {
         /// What it shows.
-        to: Timestamp,
+        clock_at: Timestamp,
     },
 }
 
 rejections! {
     /// Why the clock is not moved.
     Rejection {
-        Backwards { to: Timestamp, shows: Timestamp } = "the clock shows {shows} already and cannot go back to {to}",
+        MovedBackwards("CLOCK_MOVED_BACKWARDS") { clock_at: Timestamp, current_clock_at: Timestamp } =
+            "the clock shows {current_clock_at} already and cannot go back to {clock_at}",
     }
 }
 
@@ -34,7 +35,7 @@ rejections! {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
     /// The moment.
-    pub shows: Option<Timestamp>,
+    pub clock_at: Option<Timestamp>,
 }
 
 /// The rehearsal clock.
@@ -58,18 +59,18 @@ impl Aggregate for RehearsalClock {
     /// Before the first move the clock shows what the process was started with, which is the moment
     /// of the command.
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-        let Command::Move { to } = command;
-        let shows = state.shows.unwrap_or(issued.at);
-        match to.cmp(&shows) {
-            std::cmp::Ordering::Less => Err(Rejection::Backwards { to, shows }),
+        let Command::Move { clock_at } = command;
+        let current_clock_at = state.clock_at.unwrap_or(issued.at);
+        match clock_at.cmp(&current_clock_at) {
+            std::cmp::Ordering::Less => Err(Rejection::MovedBackwards { clock_at, current_clock_at }),
             std::cmp::Ordering::Equal => Ok(vec![]),
-            std::cmp::Ordering::Greater => Ok(vec![Event::Moved { to }]),
+            std::cmp::Ordering::Greater => Ok(vec![Event::Moved { clock_at }]),
         }
     }
 
     fn evolve(_state: State, event: &Event) -> State {
-        let Event::Moved { to } = event;
-        State { shows: Some(*to) }
+        let Event::Moved { clock_at } = event;
+        State { clock_at: Some(*clock_at) }
     }
 }
 
@@ -86,14 +87,15 @@ mod tests {
     fn it_goes_forward_and_never_back() {
         let noon = moment("2027-03-01T12:00:00Z");
         let later = moment("2027-03-02T12:00:00Z");
-        let history = [Event::Moved { to: noon }];
+        let history = [Event::Moved { clock_at: noon }];
         assert_eq!(
-            given::<RehearsalClock>(&history).when(Command::Move { to: later }),
-            Ok(vec![Event::Moved { to: later }])
+            given::<RehearsalClock>(&history).when(Command::Move { clock_at: later }),
+            Ok(vec![Event::Moved { clock_at: later }])
         );
         assert_eq!(
-            given::<RehearsalClock>(&[Event::Moved { to: later }]).when(Command::Move { to: noon }),
-            Err(Rejection::Backwards { to: noon, shows: later })
+            given::<RehearsalClock>(&[Event::Moved { clock_at: later }])
+                .when(Command::Move { clock_at: noon }),
+            Err(Rejection::MovedBackwards { clock_at: noon, current_clock_at: later })
         );
     }
 }

@@ -1,13 +1,13 @@
-//! When its docket closes, a session is over.
+//! A session is concluded when its docket is closed.
 
 use crate::Uuid;
 use crate::deliberation::docket;
 use crate::scheduling::session;
 
 /// The process's name in the record.
-pub const NAME: &str = "conclude-session";
+pub const NAME: &str = "conclude_session";
 
-/// What a docket's event asks of its session, which has the same id.
+/// The command for the session that follows from a docket's event; the session has the docket's id.
 pub fn react(id: Uuid, _state: &docket::State, event: &docket::Event) -> Vec<(Uuid, session::Command)> {
     match event {
         docket::Event::Closed { .. } => vec![(id, session::Command::Conclude)],
@@ -21,7 +21,7 @@ mod tests {
     use crate::{Timestamp, deliberation::docket::Event};
 
     #[test]
-    fn only_the_end_of_a_docket_ends_its_session() {
+    fn only_closing_a_docket_concludes_its_session() {
         let id = Uuid::from_u128(7);
         let closed = Event::Closed {
             closed_at: Timestamp::UNIX_EPOCH,

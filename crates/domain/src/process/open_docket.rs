@@ -1,4 +1,4 @@
-//! A session that is convened, or turned into a countersign, has its docket prepared.
+//! A session that is convened, or converted to a countersign, has its docket prepared.
 
 use crate::Uuid;
 use crate::deliberation::docket::{self, Agenda, AgendaTopic, Mode, Participant};
@@ -7,11 +7,11 @@ use crate::scheduling::session;
 /// The process's name in the record.
 pub const NAME: &str = "open_docket";
 
-/// What a session's event asks of its docket, which has the session's id.
+/// The command for the docket that follows from a session's event; the docket has the session's id.
 pub fn react(id: Uuid, state: &session::State, event: &session::Event) -> Vec<(Uuid, docket::Command)> {
     let mode = match event {
         session::Event::Convened { .. } => Mode::Meeting,
-        session::Event::TurnedIntoCountersign { deadline, .. } => Mode::Countersign { deadline: *deadline },
+        session::Event::ConvertedToCountersign { sign_by, .. } => Mode::Countersign { sign_by: *sign_by },
         _ => return vec![],
     };
     let session::State::Filed(filed) = state else { return vec![] };
@@ -20,7 +20,7 @@ pub fn react(id: Uuid, state: &session::State, event: &session::Event) -> Vec<(U
 
 fn agenda(session: Uuid, outline: &session::Outline, mode: Mode) -> Agenda {
     let topics = outline.topics.iter().map(|topic| AgendaTopic {
-        no: topic.no,
+        number: topic.number,
         title: topic.title.clone(),
         timebox_minutes: topic.timebox_minutes,
     });

@@ -1,4 +1,4 @@
-//! What becomes of an action item is told to its follow-up, which has the same id.
+//! A follow-up learns what becomes of its action item, which has the same id.
 
 use crate::Uuid;
 use crate::followup::follow_up::{self, Cause, Subject};
@@ -24,27 +24,27 @@ fn command(state: &action_item::State, event: &Event) -> Option<follow_up::Comma
         Event::Assigned { assignment } => {
             Command::Plan { subject: subject(assignment), ladder: Ladder::default() }
         }
-        Event::Acknowledged { .. } => Command::NoteAcknowledged,
-        Event::Contested { .. } => Command::NoteContested,
+        Event::Acknowledged { .. } => Command::Acknowledge,
+        Event::Contested { .. } => Command::Contest,
         Event::ContestDismissed { acknowledge_by, .. } | Event::Reassigned { acknowledge_by, .. } => {
-            Command::NoteRuling { lead, acknowledge_by: *acknowledge_by }
+            Command::ResolveContest { lead, acknowledge_by: *acknowledge_by }
         }
-        Event::Blocked { help_from, .. } => Command::NoteBlocked { help_from: help_from.clone() },
-        Event::Unblocked { .. } => Command::NoteUnblocked,
-        Event::ExtensionGranted { due, due_at, .. } => {
-            Command::Replan { due: *due, due_at: *due_at, cause: Cause::Extension }
+        Event::BlockageReported { help_from, .. } => Command::Block { help_from: help_from.clone() },
+        Event::BlockageCleared { .. } => Command::Unblock,
+        Event::ExtensionGranted { due_on, due_at, .. } => {
+            Command::Replan { due_on: *due_on, due_at: *due_at, cause: Cause::Extension }
         }
-        Event::CompletionClaimed { .. } => Command::NoteClaimed,
+        Event::CompletionClaimed { .. } => Command::Claim,
         Event::Accepted { .. } => Command::Satisfy,
-        Event::Returned { .. } => Command::NoteReturned,
-        Event::Reopened { due, due_at, .. } => {
-            Command::Replan { due: *due, due_at: *due_at, cause: Cause::Reopening }
+        Event::Returned { .. } => Command::Return,
+        Event::Reopened { due_on, due_at, .. } => {
+            Command::Replan { due_on: *due_on, due_at: *due_at, cause: Cause::Reopening }
         }
         Event::Rescinded { .. } => Command::Cancel,
         Event::ProgressReported { .. }
         | Event::ExtensionRequested { .. }
         | Event::ExtensionRefused { .. }
-        | Event::LookedBack { .. } => return None,
+        | Event::LookBackRecorded { .. } => return None,
     })
 }
 
@@ -55,7 +55,7 @@ fn subject(assignment: &Assignment) -> Subject {
         title: assignment.title.clone(),
         lead: assignment.lead.clone(),
         co_responsible: assignment.co_responsible.clone(),
-        due: assignment.due,
+        due_on: assignment.due_on,
         due_at: assignment.due_at,
         acknowledge_by: assignment.acknowledge_by,
     }

@@ -1,7 +1,7 @@
 //! A decision of a docket becomes a resolution with a number, and its items are assigned.
 //!
-//! The number comes from the register of the body and year, so this happens in two steps: [`react`]
-//! says which number to ask for, and [`Registering::with_number`] what to do once it is there.
+//! The number comes from the register of the body and year, so this happens in two steps: [`react`] names the
+//! register, and [`Registering::with_number`] says what to do once the number is issued.
 
 use crate::deliberation::docket::{self, Decision};
 use crate::resolution::action_item::{self, ActionItem, Assignment};
@@ -12,10 +12,10 @@ use crate::{Line, Text, Uuid};
 /// This process manager's name.
 pub const NAME: &str = "register_resolution";
 
-/// A decision that waits for its number.
+/// A decision that is waiting for its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registering {
-    /// The register that gives the number.
+    /// The register that issues the number.
     pub register: Uuid,
     /// The resolution's id.
     pub resolution: Uuid,
@@ -41,7 +41,7 @@ pub fn react(id: Uuid, state: &docket::State, event: &docket::Event) -> Option<R
 }
 
 impl Registering {
-    /// Asks the register for the number. A resolution that has one keeps it.
+    /// Has the register issue the number. A resolution that has one keeps it.
     pub fn issue(&self) -> register::Command {
         register::Command::Issue {
             body: self.decision.body.clone(),
@@ -53,7 +53,7 @@ impl Registering {
     /// Registers the decision under its number, and assigns its items.
     pub fn with_number(&self, number: &Line) -> Registered {
         let decision = &self.decision;
-        let item = |no| ActionItem::id(self.docket, no);
+        let item = |number| ActionItem::id(self.docket, number);
         let registration = Registration {
             number: number.clone(),
             session: decision.session,
@@ -64,32 +64,32 @@ impl Registering {
             declaratory: decision.declaratory,
             decided_on: decision.decided_on,
             votes: votes(decision),
-            dissent: decision.dissent.clone(),
-            items: decision.items.iter().map(|decided| item(decided.no)).collect(),
+            dissenting: decision.dissenting.clone(),
+            items: decision.items.iter().map(|decided| item(decided.number)).collect(),
         };
         let assign = |decided: &docket::DecidedItem| action_item::Command::Assign {
             assignment: Assignment {
                 resolution: self.resolution,
-                number: Line::parse(&format!("{number}/{}", decided.no))
+                number: Line::parse(&format!("{number}/{}", decided.number))
                     .expect("a register's number leaves room for an item's"),
                 title: decided.title.clone(),
                 deliverable: decided.deliverable.clone(),
                 criterion: decided.criterion.clone(),
                 lead: decided.lead.clone(),
                 co_responsible: decided.co_responsible.clone(),
-                due: decided.due,
+                due_on: decided.due_on,
                 due_at: decided.due_at,
                 acknowledge_by: decision.acknowledge_by,
             },
         };
         Registered {
             resolution: (self.resolution, resolution::Command::Register { registration }),
-            items: decision.items.iter().map(|decided| (item(decided.no), assign(decided))).collect(),
+            items: decision.items.iter().map(|decided| (item(decided.number), assign(decided))).collect(),
         }
     }
 }
 
-/// The year in whose book the decision is numbered.
+/// The year in whose register the decision is numbered.
 fn year(decision: &Decision) -> u32 {
     u32::try_from(decision.decided_on.year()).unwrap_or(0)
 }

@@ -1,5 +1,5 @@
-//! A resolution that is no longer in force, rescinded or superseded, asks for nothing any more: its
-//! unfinished items are rescinded.
+//! A resolution that is no longer in force, rescinded or superseded, requires nothing any more: its unfinished
+//! items are rescinded.
 
 use crate::resolution::{action_item, resolution};
 use crate::{Text, Uuid};
@@ -15,8 +15,8 @@ pub fn react(
 ) -> Vec<(Uuid, action_item::Command)> {
     let reason: &Text = match event {
         resolution::Event::Registered { .. } => return vec![],
-        resolution::Event::Rescinded { reason } | resolution::Event::Superseded { reason, .. } => reason,
+        resolution::Event::Rescinded { reason, .. } | resolution::Event::Superseded { reason, .. } => reason,
     };
-    let items = state.registration().map(|registration| registration.items.as_slice()).unwrap_or_default();
+    let items = state.registered().map_or(&[][..], |registered| &registered.registration.items);
     items.iter().map(|&item| (item, action_item::Command::Rescind { reason: reason.clone() })).collect()
 }

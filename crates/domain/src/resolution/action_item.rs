@@ -15,8 +15,8 @@ pub use event::Event;
 pub use item::{Assignment, Blockage, ExtensionRequest, Item, Stage};
 
 use crate::calendar::WorkingCalendar;
+use crate::resolution::due::DueRule;
 use crate::resolution::evidence::Evidence;
-use crate::resolution::new_due::NewDue;
 use crate::{Aggregate, Code, Date, Issued, Line, Text, Timestamp, Uuid, aggregate::derived_id, rejections};
 
 /// Departments that support one item, at most.
@@ -28,7 +28,7 @@ pub const ACKNOWLEDGE_WORKING_DAYS: u32 = 3;
 /// The percentage that means done.
 pub const PERCENT_MAX: u32 = 100;
 
-/// The wishes.
+/// The commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are those of the events, where each is described")]
 pub enum Command {
@@ -36,64 +36,74 @@ pub enum Command {
     Assign { assignment: Assignment },
     /// 签收: the lead takes it on; a contest of its own lapses.
     Acknowledge,
-    /// The lead says that the item is not its own, in time.
+    /// The lead disputes, in time, that the item is its to do.
     Contest { reason: Text },
     /// Rules on a contest: another department leads from now on, or else the assignment stands.
     ResolveContest { reassign_to: Option<Code>, reason: Text, calendar: WorkingCalendar },
-    /// Says how far the work has come, with evidence.
+    /// Reports how far the work has come, with evidence.
     ReportProgress { percent: u32, note: Text, evidence: Vec<Evidence> },
-    /// Says that the work cannot go on, and who could help.
-    ReportBlocked { reason: Text, help_from: Code },
-    /// Says that it can go on.
-    Unblock { note: Text },
-    /// Asks for a later due date.
-    RequestExtension { due: NewDue, reason: Text, calendar: WorkingCalendar },
-    /// Gives the later due date that was asked for.
+    /// Reports that the work cannot go on, and who could help.
+    ReportBlockage { reason: Text, help_from: Code },
+    /// Reports that it can go on.
+    ClearBlockage { note: Text },
+    /// Requests a later due date.
+    RequestExtension { due: DueRule, reason: Text, calendar: WorkingCalendar },
+    /// Grants the later due date that was requested.
     GrantExtension,
     /// Leaves the due date as it is.
     RefuseExtension { reason: Text },
-    /// Says that the work is done, with evidence.
+    /// Claims that the work is done, with evidence.
     ClaimCompletion { summary: Text, evidence: Vec<Evidence> },
     /// 验收: finds the criterion met.
     Accept { note: Option<Text> },
     /// Finds the criterion not met.
     ReturnWork { reason: Text },
-    /// Takes an acceptance back.
-    Reopen { reason: Text, due: Option<NewDue>, calendar: WorkingCalendar },
+    /// Takes back an acceptance.
+    Reopen { reason: Text, due: Option<DueRule>, calendar: WorkingCalendar },
     /// Ends an unfinished item, because its resolution is no longer in force.
     Rescind { reason: Text },
-    /// 回头看: notes, some time after acceptance, whether the result holds.
-    LookBack { finding: Text, holds: bool },
+    /// 回头看: records, some time after acceptance, whether the result lasts.
+    RecordLookBack { finding: Text, holds: bool },
 }
 
 rejections! {
     /// Why an item stays as it is.
     Rejection {
-        NotFound { what: String } = "{what} does not exist",
-        AlreadyAssigned { number: Line } = "the item is assigned already, as {number} and with another content",
-        TooManyCoResponsible { departments: usize, max: usize } =
-            "{departments} departments were named to support the item; it takes at most {max}",
-        NotYourDepartment { department: String, needed: String } =
-            "only {needed} may do this; you speak for {department}",
-        WrongStage { number: Line, stage: &'static str, needed: &'static str } =
-            "item {number} is {stage}; for this it has to be {needed}",
-        ContestTooLate { acknowledge_by: Timestamp } = "the assignment could be contested until {acknowledge_by}",
-        AlreadyLead { department: Code } = "{department} leads the item already",
-        OwnCase { department: Code } = "{department} leads the item and cannot decide on its own case",
-        AcceptedOwnWork { department: Code } =
-            "{department} did the work; somebody else has to say whether it is done",
-        PercentOutOfRange { percent: u32, max: u32 } = "{percent} % was reported; {max} % is all of it",
-        NoEvidence = "completion needs at least one document that shows it",
-        TooMuchEvidence { documents: usize, max: usize } =
-            "{documents} documents were given; a report takes at most {max}",
-        NotADigest { sha256: Line } = "{sha256} is no SHA-256: 64 hexadecimal digits are needed",
-        HelpFromOneself { department: Code } = "{department} cannot ask itself for help",
-        ExtensionPending { due: Date } = "an extension until {due} is asked for already",
-        NoExtensionRequested { number: Line } = "no extension of item {number} is asked for",
-        ExtensionsUsedUp { granted: u32, max: u32 } =
-            "the due date was moved {granted} times, and at most {max} times are allowed",
-        DueNotLater { requested: Date, earliest: Date } = "{requested} is too early: {earliest} or later is needed",
-        DueOutOfRange { days: u32, max: u32 } = "{days} days were asked for; at most {max} are counted",
+        NotFound("NOT_FOUND") { what: String } = "{what} does not exist",
+        AlreadyAssigned("ALREADY_ASSIGNED") { number: Line } =
+            "the item is already assigned as {number}, with other content",
+        TooManyCoResponsible("TOO_MANY_CO_RESPONSIBLE") { departments: usize, max: usize } =
+            "{departments} departments were named to support the item; at most {max} are accepted",
+        NotYourDepartment("NOT_YOUR_DEPARTMENT") { department_code: String, needed_codes: String } =
+            "only {needed_codes} may do this; you speak for {department_code}",
+        WrongStage("WRONG_STAGE") { number: Line, stage: &'static str, needed: &'static str } =
+            "item {number} is {stage}; it has to be {needed}",
+        ContestTooLate("CONTEST_TOO_LATE") { acknowledge_by: Timestamp } =
+            "the assignment could be contested until {acknowledge_by}",
+        AlreadyLead("ALREADY_LEAD") { department_code: Code } = "{department_code} leads the item already",
+        OwnCase("OWN_CASE") { department_code: Code } =
+            "{department_code} leads the item and cannot rule on its own case",
+        OwnWork("OWN_WORK") { department_code: Code } =
+            "{department_code} did the work; somebody else has to judge it",
+        PercentOutOfRange("PERCENT_OUT_OF_RANGE") { percent: u32, max: u32 } =
+            "{percent} % was reported; {max} % is all of it",
+        EvidenceRequired("EVIDENCE_REQUIRED") = "completion needs at least one document that shows it",
+        TooMuchEvidence("TOO_MUCH_EVIDENCE") { documents: usize, max: usize } =
+            "{documents} documents were given; at most {max} are accepted",
+        NotADigest("NOT_A_DIGEST") { sha256: Line } =
+            "{sha256} is not a SHA-256; 64 hexadecimal digits are needed",
+        HelpFromOwnDepartment("HELP_FROM_OWN_DEPARTMENT") { department_code: Code } =
+            "{department_code} cannot ask itself for help",
+        ExtensionPending("EXTENSION_PENDING") { due_on: Date } =
+            "an extension until {due_on} is waiting for a decision",
+        NoExtensionRequested("NO_EXTENSION_REQUESTED") { number: Line } =
+            "no extension of item {number} is waiting for a decision",
+        ExtensionsExhausted("EXTENSIONS_EXHAUSTED") { granted: u32, max: u32 } =
+            "the due date was moved {granted} times; at most {max} are allowed",
+        DueTooEarly("DUE_TOO_EARLY") { due_on: Date, earliest_due_on: Date } =
+            "{due_on} is too early; it has to be {earliest_due_on} or later",
+        DueOutOfRange("DUE_OUT_OF_RANGE") { days: u32, max: u32 } =
+            "{days} days were given; at most {max} are counted",
     }
 }
 
@@ -127,8 +137,8 @@ pub struct ActionItem;
 
 impl ActionItem {
     /// The id of the item with this number on a docket; its follow-up has the same.
-    pub fn id(docket: Uuid, no: u32) -> Uuid {
-        derived_id(docket, &["item", &no.to_string()])
+    pub fn id(docket: Uuid, number: u32) -> Uuid {
+        derived_id(docket, &["item", &number.to_string()])
     }
 }
 
@@ -154,10 +164,10 @@ impl Aggregate for ActionItem {
             Command::ReportProgress { percent, note, evidence } => {
                 work::report_progress(item, percent, note, evidence, issued)
             }
-            Command::ReportBlocked { reason, help_from } => {
-                work::report_blocked(item, reason, help_from, issued)
+            Command::ReportBlockage { reason, help_from } => {
+                work::report_blockage(item, reason, help_from, issued)
             }
-            Command::Unblock { note } => work::unblock(item, note, issued),
+            Command::ClearBlockage { note } => work::clear_blockage(item, note, issued),
             Command::RequestExtension { due, reason, calendar } => {
                 extension::request(item, due, reason, &calendar, issued)
             }
@@ -172,7 +182,9 @@ impl Aggregate for ActionItem {
                 acceptance::reopen(item, reason, due, &calendar, issued)
             }
             Command::Rescind { reason } => Ok(acceptance::rescind(item, reason)),
-            Command::LookBack { finding, holds } => acceptance::look_back(item, finding, holds, issued),
+            Command::RecordLookBack { finding, holds } => {
+                acceptance::record_look_back(item, finding, holds, issued)
+            }
         }
     }
 
@@ -190,24 +202,24 @@ impl Aggregate for ActionItem {
     }
 }
 
-/// The department of whoever asks, when it is the item's lead.
+/// The caller's department, when it is the item's lead.
 fn by_lead(item: &Item, issued: &Issued) -> Result<Code, Rejection> {
     by_one_of(std::iter::once(&item.assignment.lead), issued)
 }
 
-/// The department of whoever asks, when it leads or supports the item.
+/// The caller's department, when it leads or supports the item.
 fn by_party(item: &Item, issued: &Issued) -> Result<Code, Rejection> {
     by_one_of(item.parties(), issued)
 }
 
-/// The department of whoever asks, when it is one of these.
+/// The caller's department, when it is one of these.
 fn by_one_of<'a>(needed: impl Iterator<Item = &'a Code>, issued: &Issued) -> Result<Code, Rejection> {
     let needed: Vec<&Code> = needed.collect();
     match needed.iter().find(|department| issued.by.speaks_for(department)) {
         Some(&department) => Ok(department.clone()),
         None => Err(Rejection::NotYourDepartment {
-            department: issued.by.department.as_ref().map_or("no department".to_owned(), Code::to_string),
-            needed: needed.iter().map(|code| code.as_str()).collect::<Vec<_>>().join(" or "),
+            department_code: issued.by.spoken_for(),
+            needed_codes: needed.iter().map(|code| code.as_str()).collect::<Vec<_>>().join(", "),
         }),
     }
 }
@@ -215,7 +227,11 @@ fn by_one_of<'a>(needed: impl Iterator<Item = &'a Code>, issued: &Issued) -> Res
 /// Refuses the lead where somebody else has to decide.
 fn not_by_lead(item: &Item, issued: &Issued) -> Result<(), Rejection> {
     let lead = &item.assignment.lead;
-    if issued.by.speaks_for(lead) { Err(Rejection::OwnCase { department: lead.clone() }) } else { Ok(()) }
+    if issued.by.speaks_for(lead) {
+        Err(Rejection::OwnCase { department_code: lead.clone() })
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -5,14 +5,14 @@ use crate::Line;
 /// Documents in one report, at most.
 pub const EVIDENCE_MAX: usize = 20;
 
-/// One document. Whoever has it can tell by the hash that it is the one that was meant.
+/// One document. Whoever has it can see by the hash that it is the one that was meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// What it is called.
     pub title: Line,
     /// SHA-256 of its bytes, in 64 hexadecimal digits.
     pub sha256: Line,
-    /// Where it lies.
+    /// Where it is kept.
     pub uri: Line,
 }
 

@@ -1,36 +1,36 @@
-//! The register (登记簿): the book in which a body's resolutions of one year get their numbers.
+//! The register (登记簿), in which a body's resolutions of one year get their numbers.
 //!
-//! Numbers begin at 1 in every year and have no gaps, because one stream gives them all.
+//! Numbers begin at 1 in every year and have no gaps, because one stream issues them all.
 
 use crate::{Aggregate, Code, Issued, Line, Uuid, aggregate::id_of_code, rejections};
 use std::collections::BTreeMap;
 
-/// The wishes.
+/// The commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Gives a resolution the next number; one that has a number keeps it.
+    /// Issues a resolution's number, which is the next one; a resolution that has a number keeps it.
     Issue {
-        /// The body whose book this is.
+        /// The body whose register this is.
         body: Code,
-        /// The year whose book this is.
+        /// The year of the register.
         year: u32,
         /// The resolution's id.
         resolution: Uuid,
     },
 }
 
-/// The facts.
+/// The events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A resolution has a number.
+    /// A resolution's number was issued.
     NumberIssued {
-        /// The body whose book this is.
+        /// The body whose register this is.
         body: Code,
-        /// The year whose book this is.
+        /// The year of the register.
         year: u32,
         /// The resolution's id.
         resolution: Uuid,
-        /// The number within the book, from 1.
+        /// The number within the register, from 1.
         serial: u32,
         /// The number as people write it, `<body>-<year>-0001`; no other resolution has it.
         number: Line,
@@ -38,18 +38,19 @@ pub enum Event {
 }
 
 rejections! {
-    /// Why no number is given.
+    /// Why no number is issued.
     Rejection {
-        OtherBook { asked: String, book: String } = "this is the book {book}, and {asked} was asked for",
+        WrongRegister("WRONG_REGISTER") { requested: String, register: String } =
+            "a number of {requested} was requested from the register {register}",
     }
 }
 
-/// A book and the numbers given in it.
+/// A register and the numbers issued from it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
-    /// The body and year, once the first number was given.
-    pub book: Option<(Code, u32)>,
-    /// The last number given.
+    /// The body and year, once the first number is issued.
+    pub register: Option<(Code, u32)>,
+    /// The last number issued.
     pub serial: u32,
     numbers: BTreeMap<Uuid, Line>,
 }
@@ -66,7 +67,7 @@ impl State {
 pub struct Register;
 
 impl Register {
-    /// The id of a body's book of one year.
+    /// The id of a body's register of one year.
     pub fn id(body: &Code, year: u32) -> Uuid {
         id_of_code(Self::CATEGORY, &name(body, year))
     }
@@ -81,10 +82,11 @@ impl Aggregate for Register {
 
     fn decide(state: &State, command: Command, _issued: &Issued) -> Result<Vec<Event>, Rejection> {
         let Command::Issue { body, year, resolution } = command;
-        if let Some((own, of)) = &state.book
-            && (*own != body || *of != year)
+        if let Some((own_body, own_year)) = &state.register
+            && (*own_body != body || *own_year != year)
         {
-            return Err(Rejection::OtherBook { asked: name(&body, year), book: name(own, *of) });
+            let (requested, register) = (name(&body, year), name(own_body, *own_year));
+            return Err(Rejection::WrongRegister { requested, register });
         }
         if state.numbers.contains_key(&resolution) {
             return Ok(vec![]);
@@ -97,7 +99,7 @@ impl Aggregate for Register {
 
     fn evolve(mut state: State, event: &Event) -> State {
         let Event::NumberIssued { body, year, resolution, serial, number } = event;
-        state.book = Some((body.clone(), *year));
+        state.register = Some((body.clone(), *year));
         state.serial = *serial;
         state.numbers.insert(*resolution, number.clone());
         state

@@ -1,13 +1,13 @@
 //! A resolution (决议): what was decided, in force until it is rescinded or superseded.
 
-use crate::{Aggregate, Code, Date, Issued, Line, Text, Uuid, aggregate::derived_id, rejections};
+use crate::{Aggregate, Code, Date, Issued, Line, Text, Timestamp, Uuid, aggregate::derived_id, rejections};
 
 /// How a decision was carried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Votes {
     /// What was needed, such as "simple majority".
     pub method: Line,
-    /// Departments that could vote.
+    /// Departments entitled to vote.
     pub eligible: u32,
     /// Those of them that recused themselves.
     pub recused: u32,
@@ -21,7 +21,7 @@ pub struct Votes {
     pub no: u32,
     /// Abstentions.
     pub abstain: u32,
-    /// The voices that the majority was taken of.
+    /// Votes of which the majority was taken.
     pub base: u32,
     /// Yes votes that were needed.
     pub needed: u32,
@@ -34,42 +34,42 @@ pub struct Votes {
 pub struct Registration {
     /// Its number, which no other resolution has.
     pub number: Line,
-    /// The session that decided it; its docket has the same id.
+    /// The session that made the decision; its docket has the same id.
     pub session: Uuid,
-    /// The number of the topic that was decided.
+    /// Number of the topic that was decided.
     pub topic: u32,
-    /// The body that decided.
+    /// The body that made the decision.
     pub body: Code,
     /// Its title.
     pub title: Line,
     /// The text that was adopted.
     pub text: Text,
-    /// Whether it only declares, and nothing is to be done.
+    /// Whether it only declares, so that there is nothing to carry out.
     pub declaratory: bool,
     /// The day of the decision.
     pub decided_on: Date,
     /// How it was carried.
     pub votes: Votes,
-    /// The departments that were against it.
-    pub dissent: Vec<Code>,
+    /// The departments that were against it, ascending.
+    pub dissenting: Vec<Code>,
     /// The ids of its action items.
     pub items: Vec<Uuid>,
 }
 
-/// The wishes.
+/// The commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are those of the events below, where each is described")]
 #[expect(clippy::large_enum_variant, reason = "a resolution has one large command, and few of any kind")]
 pub enum Command {
     /// Registers a decision.
     Register { registration: Registration },
-    /// Ends it without another in its place.
+    /// Ends it and puts none in its place.
     Rescind { reason: Text },
     /// Ends it because another resolution takes its place.
-    Supersede { by: Uuid, reason: Text },
+    Supersede { successor: Uuid, reason: Text },
 }
 
-/// The facts.
+/// The events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "a resolution has one large event, and few of any kind")]
 pub enum Event {
@@ -77,28 +77,111 @@ pub enum Event {
     Registered {
         /// What was decided.
         registration: Registration,
+        /// When it was registered.
+        registered_at: Timestamp,
     },
     /// It is no longer in force.
     Rescinded {
         /// Why.
         reason: Text,
+        /// When it ended.
+        ended_at: Timestamp,
     },
     /// It is no longer in force, and another is.
     Superseded {
         /// The other resolution.
-        by: Uuid,
+        successor: Uuid,
         /// Why.
         reason: Text,
+        /// When it ended.
+        ended_at: Timestamp,
     },
 }
 
 rejections! {
     /// Why a resolution stays as it is.
     Rejection {
-        NotFound { what: String } = "{what} does not exist",
-        AlreadyRegistered { number: Line } = "the resolution is registered already, as {number} and with another content",
-        NoLongerInForce { number: Line, stage: String } = "resolution {number} is {stage} already",
-        OwnSuccessor { number: Line } = "resolution {number} cannot take its own place",
+        NotFound("NOT_FOUND") { what: String } = "{what} does not exist",
+        AlreadyRegistered("ALREADY_REGISTERED") { number: Line } =
+            "the resolution is already registered as {number}, with other content",
+        WrongStage("WRONG_STAGE") { number: Line, stage: &'static str, needed: &'static str } =
+            "resolution {number} is {stage}; it has to be {needed}",
+        OwnSuccessor("OWN_SUCCESSOR") { number: Line } = "resolution {number} cannot take its own place",
+    }
+}
+
+/// Whether a resolution is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// 有效
+    InForce,
+    /// 废止
+    Rescinded,
+    /// 被取代
+    Superseded,
+}
+
+impl Stage {
+    /// The stage in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Stage::InForce => "in force",
+            Stage::Rescinded => "rescinded",
+            Stage::Superseded => "superseded",
+        }
+    }
+}
+
+/// How a resolution ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// Why.
+    pub reason: Text,
+    /// When.
+    pub ended_at: Timestamp,
+    /// The resolution that took its place, if one did.
+    pub successor: Option<Uuid>,
+}
+
+/// A decision under its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registered {
+    /// What was registered.
+    pub registration: Registration,
+    /// When it was registered.
+    pub registered_at: Timestamp,
+    /// How it ended, once it is no longer in force.
+    pub ending: Option<Ending>,
+}
+
+impl Registered {
+    /// Whether it is in force.
+    pub fn stage(&self) -> Stage {
+        match &self.ending {
+            None => Stage::InForce,
+            Some(Ending { successor: None, .. }) => Stage::Rescinded,
+            Some(Ending { successor: Some(_), .. }) => Stage::Superseded,
+        }
+    }
+
+    fn number(&self) -> Line {
+        self.registration.number.clone()
+    }
+
+    fn successor(&self) -> Option<Uuid> {
+        self.ending.as_ref().and_then(|ending| ending.successor)
+    }
+
+    /// Refuses unless it is in force.
+    fn in_force(&self) -> Result<(), Rejection> {
+        match self.stage() {
+            Stage::InForce => Ok(()),
+            stage => Err(Rejection::WrongStage {
+                number: self.number(),
+                stage: stage.as_str(),
+                needed: Stage::InForce.as_str(),
+            }),
+        }
     }
 }
 
@@ -108,28 +191,21 @@ pub enum State {
     /// Never registered.
     #[default]
     Absent,
-    /// 有效
-    InForce(Registration),
-    /// 废止
-    Rescinded(Registration),
-    /// 被取代
-    Superseded {
-        /// What it said.
-        registration: Registration,
-        /// The resolution that took its place.
-        by: Uuid,
-    },
+    /// Registered, and what became of it.
+    Registered(Box<Registered>),
 }
 
 impl State {
-    /// What was registered, whether it is still in force or not.
-    pub fn registration(&self) -> Option<&Registration> {
+    /// The resolution, once it is registered.
+    pub fn registered(&self) -> Option<&Registered> {
         match self {
             State::Absent => None,
-            State::InForce(registration)
-            | State::Rescinded(registration)
-            | State::Superseded { registration, .. } => Some(registration),
+            State::Registered(registered) => Some(registered),
         }
+    }
+
+    fn existing(&self) -> Result<&Registered, Rejection> {
+        self.registered().ok_or_else(|| Rejection::NotFound { what: "the resolution".to_owned() })
     }
 }
 
@@ -151,51 +227,75 @@ impl Aggregate for Resolution {
     type Rejection = Rejection;
     type State = State;
 
-    fn decide(state: &State, command: Command, _issued: &Issued) -> Result<Vec<Event>, Rejection> {
+    fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
         match command {
-            Command::Register { registration } => match state.registration() {
-                None => Ok(vec![Event::Registered { registration }]),
-                Some(registered) if *registered == registration => Ok(vec![]),
-                Some(registered) => Err(Rejection::AlreadyRegistered { number: registered.number.clone() }),
-            },
-            Command::Rescind { reason } => match state {
-                State::Rescinded(_) => Ok(vec![]),
-                _ => in_force(state).map(|_| vec![Event::Rescinded { reason }]),
-            },
-            Command::Supersede { by, reason } => match state {
-                State::Superseded { by: already, .. } if *already == by => Ok(vec![]),
-                _ => {
-                    let registration = in_force(state)?;
-                    if by == Resolution::id(registration.session, registration.topic) {
-                        return Err(Rejection::OwnSuccessor { number: registration.number.clone() });
-                    }
-                    Ok(vec![Event::Superseded { by, reason }])
-                }
-            },
+            Command::Register { registration } => register(state, registration, issued),
+            Command::Rescind { reason } => rescind(state.existing()?, reason, issued),
+            Command::Supersede { successor, reason } => {
+                supersede(state.existing()?, successor, reason, issued)
+            }
         }
     }
 
     fn evolve(state: State, event: &Event) -> State {
         match (state, event) {
-            (State::Absent, Event::Registered { registration }) => State::InForce(registration.clone()),
-            (State::InForce(registration), Event::Rescinded { .. }) => State::Rescinded(registration),
-            (State::InForce(registration), Event::Superseded { by, .. }) => {
-                State::Superseded { registration, by: *by }
+            (State::Absent, Event::Registered { registration, registered_at }) => {
+                State::Registered(Box::new(Registered {
+                    registration: registration.clone(),
+                    registered_at: *registered_at,
+                    ending: None,
+                }))
             }
-            (state, _) => state,
+            (state, Event::Rescinded { reason, ended_at }) => end(state, reason, *ended_at, None),
+            (state, Event::Superseded { successor, reason, ended_at }) => {
+                end(state, reason, *ended_at, Some(*successor))
+            }
+            (state, Event::Registered { .. }) => state,
         }
     }
 }
 
-fn in_force(state: &State) -> Result<&Registration, Rejection> {
-    let over = |registration: &Registration, stage: String| {
-        Err(Rejection::NoLongerInForce { number: registration.number.clone(), stage })
-    };
+fn register(state: &State, registration: Registration, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+    match state.registered() {
+        None => Ok(vec![Event::Registered { registration, registered_at: issued.at }]),
+        Some(registered) if registered.registration == registration => Ok(vec![]),
+        Some(registered) => Err(Rejection::AlreadyRegistered { number: registered.number() }),
+    }
+}
+
+fn rescind(registered: &Registered, reason: Text, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+    if registered.stage() == Stage::Rescinded {
+        return Ok(vec![]);
+    }
+    registered.in_force()?;
+    Ok(vec![Event::Rescinded { reason, ended_at: issued.at }])
+}
+
+fn supersede(
+    registered: &Registered,
+    successor: Uuid,
+    reason: Text,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    if registered.successor() == Some(successor) {
+        return Ok(vec![]);
+    }
+    registered.in_force()?;
+    let registration = &registered.registration;
+    if successor == Resolution::id(registration.session, registration.topic) {
+        return Err(Rejection::OwnSuccessor { number: registered.number() });
+    }
+    Ok(vec![Event::Superseded { successor, reason, ended_at: issued.at }])
+}
+
+/// A resolution ends once.
+fn end(state: State, reason: &Text, ended_at: Timestamp, successor: Option<Uuid>) -> State {
     match state {
-        State::Absent => Err(Rejection::NotFound { what: "the resolution".to_owned() }),
-        State::InForce(registration) => Ok(registration),
-        State::Rescinded(registration) => over(registration, "rescinded".to_owned()),
-        State::Superseded { registration, by } => over(registration, format!("superseded by {by}")),
+        State::Registered(mut registered) if registered.ending.is_none() => {
+            registered.ending = Some(Ending { reason: reason.clone(), ended_at, successor });
+            State::Registered(registered)
+        }
+        state => state,
     }
 }
 

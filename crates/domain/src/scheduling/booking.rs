@@ -1,19 +1,19 @@
-//! What a wish for a session asks of a room. The service commits both together, so that a session is
-//! never scheduled in a room that another one has.
+//! What a command on a session requires of a room. The service commits both together, so that a session is
+//! never scheduled in a room that is booked for another one.
 
 use super::room::{self, Room};
 use super::session::{Command, State};
 use crate::Uuid;
 
-/// The room's id and what it must do in the commit that fulfils the wish; `before` is the session that
-/// the wish is decided on.
-pub fn room_command(session: Uuid, before: &State, wish: &Command) -> Option<(Uuid, room::Command)> {
+/// The room's id and the command on it that belongs into the same commit; `before` is the session that the
+/// command is decided on.
+pub fn room_command(session: Uuid, before: &State, command: &Command) -> Option<(Uuid, room::Command)> {
     let filed = before.filed()?;
-    match wish {
-        Command::Schedule { room, from } => {
-            let until = filed.end_when_from(*from);
+    match command {
+        Command::Schedule { room, starts_at } => {
+            let ends_at = filed.ends_at(*starts_at);
             let attendees = u32::try_from(filed.outline.attendees.len()).unwrap_or(u32::MAX);
-            let book = room::Command::Book { session, from: *from, until, attendees };
+            let book = room::Command::Book { session, starts_at: *starts_at, ends_at, attendees };
             Some((Room::id(room), book))
         }
         Command::Postpone { .. } | Command::Cancel { .. } => {

@@ -1,4 +1,4 @@
-//! A room (会议室) and its bookings: one stream decides both, so that no two sessions ever share it.
+//! A room (会议室) and its bookings: one stream decides both, so that no two sessions ever share a room.
 
 use crate::{Aggregate, Code, Issued, Line, Timestamp, Uuid, aggregate::id_of_code, rejections};
 use std::collections::BTreeMap;
@@ -6,61 +6,60 @@ use std::collections::BTreeMap;
 /// Pieces of equipment in a room, at most.
 pub const EQUIPMENT_MAX: usize = 30;
 
-/// What the directory says of a room.
+/// The profile of a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
     /// Its short, unique name.
     pub code: Code,
     /// Its full name.
     pub name: Line,
-    /// How many people sit in it.
+    /// Number of seats.
     pub seats: u32,
-    /// What is in it, such as a projector.
+    /// Equipment, such as a projector.
     pub equipment: Vec<Line>,
 }
 
-/// The wishes.
+/// Commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Enters a room into the directory, or replaces what is said of it; bookings stay.
+    /// Registers a room, or replaces its profile; bookings stay.
     Register(Profile),
-    /// Keeps the room for a session from a moment up to, and not including, another. A booking that
-    /// the session already has here is replaced.
+    /// Books the room for a session, replacing a booking that the session already has here.
     Book {
         /// The session.
         session: Uuid,
         /// The first moment.
-        from: Timestamp,
+        starts_at: Timestamp,
         /// The moment at which the room is free again.
-        until: Timestamp,
-        /// How many people come.
+        ends_at: Timestamp,
+        /// Number of departments that attend.
         attendees: u32,
     },
-    /// Gives the room back; success too when the session has no booking here.
+    /// Gives up the session's booking; nothing happens when it has none here.
     Release {
         /// The session.
         session: Uuid,
     },
 }
 
-/// The facts.
+/// Events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The directory says this of the room from now on.
+    /// The room was registered, or its profile was replaced.
     Registered {
-        /// What it says.
+        /// The whole profile.
         profile: Profile,
     },
-    /// The room belongs to the session for this time.
+    /// The room was booked for the session.
     Booked {
         /// The session.
         session: Uuid,
         /// The first moment.
-        from: Timestamp,
+        starts_at: Timestamp,
         /// The moment at which the room is free again.
-        until: Timestamp,
+        ends_at: Timestamp,
     },
-    /// The room no longer belongs to the session.
+    /// The session's booking was given up.
     Released {
         /// The session.
         session: Uuid,
@@ -68,30 +67,37 @@ pub enum Event {
 }
 
 rejections! {
-    /// Why the room is not to be had.
+    /// Why a command on a room is refused.
     Rejection {
-        NotFound = "no room is registered under this code",
-        NoSeats { room: Code } = "room {room} must have at least one seat",
-        TooMuchEquipment { given: usize, max: usize } = "{given} pieces of equipment are given; a room takes {max}",
-        NotAnInterval { from: Timestamp, until: Timestamp } = "a booking from {from} until {until} has no length",
-        RoomTooSmall { room: Code, seats: u32, attendees: u32 } = "room {room} has {seats} seats; {attendees} attendees come",
-        RoomTaken { room: Code, session: Uuid, from: Timestamp, until: Timestamp } = "room {room} is taken by session {session} from {from} until {until}",
+        NotFound("NOT_FOUND") { what: &'static str } = "the {what} does not exist",
+        SeatsRequired("SEATS_REQUIRED") { room_code: Code } = "room {room_code} must have at least one seat",
+        TooMuchEquipment("TOO_MUCH_EQUIPMENT") { given: usize, max: usize } =
+            "{given} pieces of equipment are given; a room can list {max}",
+        NotAnInterval("NOT_AN_INTERVAL") { starts_at: Timestamp, ends_at: Timestamp } =
+            "a booking from {starts_at} to {ends_at} has no length",
+        RoomTooSmall("ROOM_TOO_SMALL") { room_code: Code, seats: u32, attendees: u32 } =
+            "room {room_code} has {seats} seats; {attendees} departments attend",
+        RoomTaken("ROOM_TAKEN") { room_code: Code, session_id: Uuid, starts_at: Timestamp, ends_at: Timestamp } =
+            "room {room_code} is booked for session {session_id} from {starts_at} to {ends_at}",
     }
 }
 
-/// A time for which the room belongs to a session.
+/// A room that does not exist.
+const NOT_FOUND: Rejection = Rejection::NotFound { what: "room" };
+
+/// The time for which a room is booked for a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Booking {
     /// The first moment.
-    pub from: Timestamp,
+    pub starts_at: Timestamp,
     /// The moment at which the room is free again.
-    pub until: Timestamp,
+    pub ends_at: Timestamp,
 }
 
 impl Booking {
-    /// Whether some moment belongs to both; one that begins when the other ends does not overlap.
+    /// Whether some moment belongs to both; a booking that starts when the other ends does not overlap it.
     pub fn overlaps(&self, other: &Booking) -> bool {
-        self.from < other.until && other.from < self.until
+        self.starts_at < other.ends_at && other.starts_at < self.ends_at
     }
 }
 
@@ -101,9 +107,9 @@ pub enum State {
     /// Never registered.
     #[default]
     Absent,
-    /// In the directory.
+    /// Registered.
     Listed {
-        /// What the directory says.
+        /// Its profile.
         profile: Profile,
         /// Its bookings by session; no two overlap.
         bookings: BTreeMap<Uuid, Booking>,
@@ -111,7 +117,7 @@ pub enum State {
 }
 
 impl State {
-    /// What the directory says of the room.
+    /// The room's profile.
     pub fn profile(&self) -> Option<&Profile> {
         match self {
             State::Absent => None,
@@ -149,12 +155,12 @@ impl Aggregate for Room {
     fn decide(state: &State, command: Command, _issued: &Issued) -> Result<Vec<Event>, Rejection> {
         match command {
             Command::Register(profile) => register(state, profile),
-            Command::Book { session, from, until, attendees } => {
-                let State::Listed { profile, bookings } = state else { return Err(Rejection::NotFound) };
-                book(profile, bookings, session, Booking { from, until }, attendees)
+            Command::Book { session, starts_at, ends_at, attendees } => {
+                let State::Listed { profile, bookings } = state else { return Err(NOT_FOUND) };
+                book(profile, bookings, session, Booking { starts_at, ends_at }, attendees)
             }
             Command::Release { session } => {
-                let State::Listed { bookings, .. } = state else { return Err(Rejection::NotFound) };
+                let State::Listed { bookings, .. } = state else { return Err(NOT_FOUND) };
                 Ok(bookings
                     .contains_key(&session)
                     .then_some(Event::Released { session })
@@ -170,8 +176,8 @@ impl Aggregate for Room {
                 return State::Listed { profile: profile.clone(), bookings: BTreeMap::new() };
             }
             (State::Listed { profile, .. }, Event::Registered { profile: now }) => *profile = now.clone(),
-            (State::Listed { bookings, .. }, Event::Booked { session, from, until }) => {
-                bookings.insert(*session, Booking { from: *from, until: *until });
+            (State::Listed { bookings, .. }, Event::Booked { session, starts_at, ends_at }) => {
+                bookings.insert(*session, Booking { starts_at: *starts_at, ends_at: *ends_at });
             }
             (State::Listed { bookings, .. }, Event::Released { session }) => {
                 bookings.remove(session);
@@ -184,7 +190,7 @@ impl Aggregate for Room {
 
 fn register(state: &State, profile: Profile) -> Result<Vec<Event>, Rejection> {
     if profile.seats == 0 {
-        return Err(Rejection::NoSeats { room: profile.code });
+        return Err(Rejection::SeatsRequired { room_code: profile.code });
     }
     if profile.equipment.len() > EQUIPMENT_MAX {
         return Err(Rejection::TooMuchEquipment { given: profile.equipment.len(), max: EQUIPMENT_MAX });
@@ -199,32 +205,33 @@ fn book(
     profile: &Profile,
     bookings: &BTreeMap<Uuid, Booking>,
     session: Uuid,
-    wish: Booking,
+    wanted: Booking,
     attendees: u32,
 ) -> Result<Vec<Event>, Rejection> {
-    let Booking { from, until } = wish;
-    let room = || profile.code.clone();
-    if from >= until {
-        return Err(Rejection::NotAnInterval { from, until });
+    let Booking { starts_at, ends_at } = wanted;
+    let room_code = || profile.code.clone();
+    if starts_at >= ends_at {
+        return Err(Rejection::NotAnInterval { starts_at, ends_at });
     }
     if attendees > profile.seats {
-        return Err(Rejection::RoomTooSmall { room: room(), seats: profile.seats, attendees });
+        return Err(Rejection::RoomTooSmall { room_code: room_code(), seats: profile.seats, attendees });
     }
     let others = bookings.iter().filter(|(holder, _)| **holder != session);
-    // The earliest of those in the way, so that the answer does not depend on the order of ids.
-    let in_the_way = others.filter(|(_, taken)| taken.overlaps(&wish)).min_by_key(|(_, taken)| taken.from);
-    if let Some((holder, taken)) = in_the_way {
+    // The earliest of the conflicting ones, so that the answer does not depend on the order of ids.
+    let conflicting =
+        others.filter(|(_, taken)| taken.overlaps(&wanted)).min_by_key(|(_, taken)| taken.starts_at);
+    if let Some((holder, taken)) = conflicting {
         return Err(Rejection::RoomTaken {
-            room: room(),
-            session: *holder,
-            from: taken.from,
-            until: taken.until,
+            room_code: room_code(),
+            session_id: *holder,
+            starts_at: taken.starts_at,
+            ends_at: taken.ends_at,
         });
     }
-    if bookings.get(&session) == Some(&wish) {
+    if bookings.get(&session) == Some(&wanted) {
         return Ok(vec![]);
     }
-    Ok(vec![Event::Booked { session, from, until }])
+    Ok(vec![Event::Booked { session, starts_at, ends_at }])
 }
 
 #[cfg(test)]

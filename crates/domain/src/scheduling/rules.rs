@@ -7,11 +7,11 @@ use crate::{Aggregate, Code, Issued, Uuid, aggregate::id_of_code, rejections};
 pub struct Rules {
     /// Topics in a session, at most.
     pub topics_max: u32,
-    /// Minutes that a session lasts, at most.
-    pub minutes_max: u32,
+    /// Duration of a session in minutes, at most.
+    pub duration_minutes_max: u32,
     /// Calendar days from screening to the earliest start, at least.
     pub notice_days_min: u32,
-    /// Calendar days from a topic's papers to the earliest start, at least.
+    /// Calendar days from a topic's first paper to the earliest start, at least.
     pub papers_days_min: u32,
     /// Sessions in a quarter of the year, at most; `None` when they are not limited.
     pub sessions_per_quarter_max: Option<u32>,
@@ -22,7 +22,7 @@ impl Default for Rules {
     fn default() -> Rules {
         Rules {
             topics_max: 5,
-            minutes_max: 120,
+            duration_minutes_max: 120,
             notice_days_min: 3,
             papers_days_min: 2,
             sessions_per_quarter_max: None,
@@ -30,10 +30,10 @@ impl Default for Rules {
     }
 }
 
-/// The wishes.
+/// Commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Gives the body these rules in place of those it had.
+    /// Replaces the body's rules.
     Define {
         /// The convening body.
         body: Code,
@@ -42,7 +42,7 @@ pub enum Command {
     },
 }
 
-/// The facts.
+/// Events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The body's sessions are screened against these rules from now on.
@@ -55,24 +55,25 @@ pub enum Event {
 }
 
 rejections! {
-    /// Why rules are not taken.
+    /// Why rules are not accepted.
     Rejection {
-        NothingAllowed { limit: &'static str } = "with {limit} = 0 no session could ever be admitted",
+        LimitOutOfRange("LIMIT_OUT_OF_RANGE") { field: &'static str } =
+            "with {field} = 0 no session could ever be admitted",
     }
 }
 
 /// What is known of one body's rules.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum State {
-    /// None were defined.
+    /// The body defined none.
     #[default]
     Undefined,
-    /// These hold.
+    /// These are in force.
     Defined(Rules),
 }
 
 impl State {
-    /// The rules that hold: the body's own, or else the default.
+    /// The rules in force: the body's own, or else the default.
     pub fn in_force(&self) -> Rules {
         match self {
             State::Undefined => Rules::default(),
@@ -103,11 +104,11 @@ impl Aggregate for MeetingRules {
         let Command::Define { body, rules } = command;
         let limits = [
             ("topics_max", Some(rules.topics_max)),
-            ("minutes_max", Some(rules.minutes_max)),
+            ("duration_minutes_max", Some(rules.duration_minutes_max)),
             ("sessions_per_quarter_max", rules.sessions_per_quarter_max),
         ];
-        if let Some((limit, _)) = limits.into_iter().find(|(_, value)| *value == Some(0)) {
-            return Err(Rejection::NothingAllowed { limit });
+        if let Some((field, _)) = limits.into_iter().find(|(_, value)| *value == Some(0)) {
+            return Err(Rejection::LimitOutOfRange { field });
         }
         if *state == State::Defined(rules) {
             return Ok(vec![]);

@@ -1,8 +1,8 @@
-//! A session (会商): from the request, by screening against the body's rules, to a room and a time, to
+//! A session (会商): from the request, through screening against the body's rules, to a room and a time, to
 //! its convening, and to its end when every topic has an outcome.
 //!
-//! The folder holds its parts: `outline` what it shall be, `screening` the body's rules in figures, `state` what
-//! is known of it; and the rules by their place in its life: `admission`, `convening`.
+//! The folder holds its parts: `outline` is what is requested, `screening` compares it with the body's rules,
+//! `state` is what is known of it; the rules are grouped by when they apply: `admission`, `convening`.
 
 mod admission;
 mod convening;
@@ -11,7 +11,7 @@ mod screening;
 mod state;
 
 pub use outline::{
-    ATTENDEES_MAX, Attendee, Kind, MINUTES_MAX, Outline, RoleOnTopic, TOPICS_MAX, Topic, TopicRole,
+    ATTENDEES_MAX, Attendee, DURATION_MINUTES_MAX, Kind, Outline, RoleOnTopic, TOPICS_MAX, Topic, TopicRole,
 };
 pub use screening::{Finding, Rule};
 pub use state::{Delegate, Filed, FiledPaper, Invitation, Slot, Stage, State};
@@ -26,33 +26,33 @@ pub const PAPERS_MAX: usize = 10;
 /// How long before its start a scheduled session may be convened.
 pub const CONVENE_EARLY: SignedDuration = SignedDuration::from_hours(1);
 
-/// A paper kept elsewhere, known by its content.
+/// A paper that is kept elsewhere, identified by its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paper {
     /// Its title.
     pub title: Line,
     /// SHA-256 of its content, 64 hexadecimal digits.
     pub sha256: Line,
-    /// Where it is.
+    /// Where it is kept.
     pub uri: Line,
 }
 
 /// An answer to an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Answer {
-    /// The department comes.
+    /// The department attends.
     Accept,
-    /// The department does not come.
+    /// The department does not attend.
     Decline,
 }
 
-/// The wishes.
+/// Commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Asks for a session; the actor's department is the requester.
+    /// Requests a session; the actor's department is the requester.
     Request(Outline),
-    /// Files a paper for a topic.
-    SubmitPapers {
+    /// Submits a paper for a topic.
+    SubmitPaper {
         /// The topic's number.
         topic: u32,
         /// The paper.
@@ -67,7 +67,7 @@ pub enum Command {
         /// The body's other sessions in the quarter of the earliest start.
         sessions_this_quarter: u32,
     },
-    /// Lets the request pass although it breaks a rule.
+    /// Overrides a rule that the request breaks.
     Override {
         /// The rule.
         rule: Rule,
@@ -76,9 +76,9 @@ pub enum Command {
     },
     /// Allows the session to be scheduled.
     Admit,
-    /// Gives the request back to the requester.
+    /// Returns the request to the requester.
     Return {
-        /// What it should change.
+        /// What should change.
         reason: Text,
     },
     /// Changes the request, which must then be screened again.
@@ -87,15 +87,15 @@ pub enum Command {
         topics: Vec<Topic>,
         /// All attendees.
         attendees: Vec<Attendee>,
-        /// Its length.
-        minutes: u32,
-        /// The moment before which it shall not begin.
-        earliest_start: Timestamp,
+        /// Its duration.
+        duration_minutes: u32,
+        /// The moment before which it does not start.
+        earliest_start_at: Timestamp,
     },
-    /// Has the matter decided by countersign and not in a meeting.
-    TurnIntoCountersign {
-        /// Until when the departments may answer.
-        deadline: Timestamp,
+    /// Has the matter decided by countersign instead of in a meeting.
+    ConvertToCountersign {
+        /// The moment until which the departments may sign.
+        sign_by: Timestamp,
         /// Why no meeting is needed.
         reason: Text,
     },
@@ -113,15 +113,15 @@ pub enum Command {
     Schedule {
         /// The room.
         room: Code,
-        /// When it begins; it ends as many minutes later as were asked for.
-        from: Timestamp,
+        /// When it starts; it ends after the requested duration.
+        starts_at: Timestamp,
     },
     /// Takes room and time away again.
     Postpone {
         /// Why.
         reason: Text,
     },
-    /// Ends the session before it was convened.
+    /// Cancels the session before it is convened.
     Cancel {
         /// Why.
         reason: Text,
@@ -130,18 +130,18 @@ pub enum Command {
     AnswerInvitation {
         /// The department that answers.
         department: Code,
-        /// What it answers.
+        /// Its answer.
         answer: Answer,
-        /// Why; needed when it declines.
+        /// Why; required when it declines.
         reason: Option<Text>,
     },
-    /// Names the person who comes for a department.
+    /// Names a department's delegate.
     NameDelegate {
         /// The department.
         department: Code,
-        /// The person's name.
+        /// The delegate's name.
         delegate: Line,
-        /// The person in whose place they come.
+        /// The person whom they replace.
         in_place_of: Option<Line>,
     },
     /// Begins the session.
@@ -150,33 +150,33 @@ pub enum Command {
     Conclude,
 }
 
-/// The facts.
+/// Events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A department asked for a session.
+    /// A department requested a session.
     Requested {
-        /// What was asked for.
+        /// What was requested.
         outline: Outline,
-        /// The department that asked.
+        /// The requesting department.
         requester: Option<Code>,
     },
-    /// A paper for a topic was filed.
-    PapersSubmitted {
+    /// A paper was submitted for a topic.
+    PaperSubmitted {
         /// The topic's number.
         topic: u32,
         /// The paper.
         paper: Paper,
-        /// When it came in.
+        /// When it was submitted.
         submitted_at: Timestamp,
     },
-    /// The request was compared with the body's rules; overrides of an earlier screening count no longer.
+    /// The request was compared with the body's rules; overrides stay for findings that did not change.
     Screened {
         /// The rules as they were then.
         rules: Rules,
         /// Every rule that the request breaks.
         findings: Vec<Finding>,
     },
-    /// A rule that the request breaks does not stand in its way.
+    /// A rule that the request breaks was overridden.
     FindingOverridden {
         /// The rule.
         rule: Rule,
@@ -185,9 +185,9 @@ pub enum Event {
     },
     /// The session may be scheduled.
     Admitted,
-    /// The request went back to the requester.
+    /// The request was returned to the requester.
     Returned {
-        /// What it should change.
+        /// What should change.
         reason: Text,
     },
     /// The request was changed, and must be screened again.
@@ -196,15 +196,15 @@ pub enum Event {
         topics: Vec<Topic>,
         /// All attendees, as they are now.
         attendees: Vec<Attendee>,
-        /// Its length now.
-        minutes: u32,
-        /// The moment before which it shall not begin, now.
-        earliest_start: Timestamp,
+        /// Its duration now.
+        duration_minutes: u32,
+        /// The moment before which it does not start, now.
+        earliest_start_at: Timestamp,
     },
-    /// The matter is decided by countersign and not in a meeting.
-    TurnedIntoCountersign {
-        /// Until when the departments may answer.
-        deadline: Timestamp,
+    /// The matter is decided by countersign instead of in a meeting.
+    ConvertedToCountersign {
+        /// The moment until which the departments may sign.
+        sign_by: Timestamp,
         /// Why no meeting is needed.
         reason: Text,
     },
@@ -219,14 +219,14 @@ pub enum Event {
     Scheduled {
         /// The room.
         room: Code,
-        /// When it begins.
-        from: Timestamp,
+        /// When it starts.
+        starts_at: Timestamp,
         /// When it ends.
-        until: Timestamp,
-        /// The departments invited.
+        ends_at: Timestamp,
+        /// The invited departments.
         invited: Vec<Code>,
     },
-    /// The session lost its room and time, and waits for new ones.
+    /// The session lost its room and time, and must be scheduled again.
     Postponed {
         /// Why.
         reason: Text,
@@ -240,23 +240,23 @@ pub enum Event {
     InvitationAnswered {
         /// The department.
         department: Code,
-        /// What it answered.
+        /// Its answer.
         answer: Answer,
         /// Why.
         reason: Option<Text>,
     },
-    /// A department named the person who comes.
+    /// A department named its delegate.
     DelegateNamed {
         /// The department.
         department: Code,
-        /// The person's name.
+        /// The delegate's name.
         delegate: Line,
-        /// The person in whose place they come.
+        /// The person whom they replace.
         in_place_of: Option<Line>,
     },
     /// The session begins; its docket opens.
     Convened {
-        /// The room; none for an emergency session that did not wait for one.
+        /// The room; none for an emergency session without one.
         room: Option<Code>,
     },
     /// Every topic has an outcome and the docket is closed.
@@ -264,37 +264,58 @@ pub enum Event {
 }
 
 rejections! {
-    /// Why a session's way does not go on.
+    /// Why a command on a session is refused.
     Rejection {
-        NotFound = "no session has this id",
-        AlreadyRequested = "this session has been requested already",
-        WrongState { wish: &'static str, needed: &'static str, state: Stage } = "a session can be {wish} only when it is {needed}; this one is {state}",
-        NotYourDepartment { department: String, needed: Code } = "this is for {needed} to say, and you speak for {department}",
-        NoTopics = "a session needs at least one topic",
-        TooManyTopics { given: usize, max: usize } = "{given} topics are given; a session takes {max}",
-        TopicMisnumbered { given: u32, expected: u32 } = "topics are numbered from 1 in their order; {given} stands where {expected} should",
-        NoTimebox { topic: u32 } = "topic {topic} needs a timebox of at least one minute",
-        TimeboxesTooLong { timeboxes: u32, minutes: u32 } = "the timeboxes add up to {timeboxes} minutes; the session lasts {minutes}",
-        LengthOutOfRange { minutes: u32, max: u32 } = "a session lasts from 1 to {max} minutes, not {minutes}",
-        NoAttendees = "a session needs at least one attendee",
-        TooManyAttendees { given: usize, max: usize } = "{given} attendees are given; a session takes {max}",
-        AttendeeTwice { department: Code } = "department {department} is named twice among the attendees",
-        RoleTwice { department: Code, topic: u32 } = "department {department} is given two roles on topic {topic}",
-        UnknownTopic { topic: u32 } = "the session has no topic {topic}",
-        QuorumOutOfRange { percent: u32 } = "a quorum lies between 1 and 100 percent, not at {percent}",
-        NoCaseReference = "a session raised by a case needs the reference of the case",
-        DeadlinePassed { deadline: Timestamp, now: Timestamp } = "the deadline {deadline} is not after now, {now}",
-        NotADigest { sha256: Line } = "{sha256} is no SHA-256: 64 hexadecimal digits are needed",
-        TooManyPapers { topic: u32, max: usize } = "topic {topic} has {max} papers already, the most it takes",
-        NoFinding { rule: Rule } = "the screening has nothing to say about the rule {rule}",
-        NotOverridable { rule: Rule } = "no reason outweighs the rule {rule}; the request must be revised",
-        RuleBroken { rule: Rule, measure: u32, limit: u32 } = "the request breaks the rule {rule}: it has {measure}, the limit is {limit}",
-        MergedIntoItself = "a session cannot be merged into itself",
-        BeforeEarliestStart { from: Timestamp, earliest: Timestamp } = "the session shall not begin before {earliest}; {from} is earlier",
-        StartsInThePast { from: Timestamp, now: Timestamp } = "{from} has passed; it is {now}",
-        TooEarly { from: Timestamp, opens: Timestamp } = "the session begins at {from} and can be convened from {opens} on",
-        NotInvited { department: Code } = "department {department} does not attend this session",
-        NoReason { department: Code } = "department {department} must say why it declines",
+        NotFound("NOT_FOUND") { what: &'static str } = "the {what} does not exist",
+        WrongStage("WRONG_STAGE") { action: &'static str, needed: &'static str, stage: Stage } =
+            "a session can be {action} only when it is {needed}; this one is {stage}",
+        NotYourDepartment("NOT_YOUR_DEPARTMENT") { department_code: String, needed_codes: String } =
+            "only {needed_codes} may do this; you speak for {department_code}",
+        TopicsRequired("TOPICS_REQUIRED") = "a session needs at least one topic",
+        TooManyTopics("TOO_MANY_TOPICS") { given: usize, max: usize } =
+            "{given} topics are given; a session can have {max}",
+        TopicNumberOutOfOrder("TOPIC_NUMBER_OUT_OF_ORDER") { topic_number: u32, expected: u32 } =
+            "topics are numbered from 1 in their order; topic {topic_number} is given where {expected} is expected",
+        TimeboxRequired("TIMEBOX_REQUIRED") { topic_number: u32 } =
+            "topic {topic_number} needs a timebox of at least one minute",
+        TimeboxesTooLong("TIMEBOXES_TOO_LONG") { timebox_minutes: u32, duration_minutes: u32 } =
+            "the timeboxes add up to {timebox_minutes} minutes; the session lasts {duration_minutes}",
+        DurationOutOfRange("DURATION_OUT_OF_RANGE") { duration_minutes: u32, max: u32 } =
+            "a session lasts from 1 to {max} minutes, not {duration_minutes}",
+        AttendeesRequired("ATTENDEES_REQUIRED") = "a session needs at least one attendee",
+        TooManyAttendees("TOO_MANY_ATTENDEES") { given: usize, max: usize } =
+            "{given} attendees are given; a session can have {max}",
+        DuplicateAttendee("DUPLICATE_ATTENDEE") { department_code: Code } =
+            "department {department_code} is listed twice among the attendees",
+        DuplicateRole("DUPLICATE_ROLE") { department_code: Code, topic_number: u32 } =
+            "department {department_code} is given two roles on topic {topic_number}",
+        UnknownTopic("UNKNOWN_TOPIC") { topic_number: u32 } = "the session has no topic {topic_number}",
+        QuorumOutOfRange("QUORUM_OUT_OF_RANGE") { quorum_percent: u32 } =
+            "a quorum lies between 1 and 100 percent; {quorum_percent} does not",
+        CaseReferenceRequired("CASE_REFERENCE_REQUIRED") =
+            "a session raised by a case needs the reference of the case",
+        DeadlinePassed("DEADLINE_PASSED") { field: &'static str, deadline: Timestamp, now: Timestamp } =
+            "{field} must lie in the future; {deadline} does not, it is {now}",
+        NotADigest("NOT_A_DIGEST") { sha256: Line } =
+            "{sha256} is not a SHA-256: 64 hexadecimal digits are needed",
+        PapersExhausted("PAPERS_EXHAUSTED") { topic_number: u32, max: usize } =
+            "topic {topic_number} already has {max} papers, the most it can have",
+        RuleNotBroken("RULE_NOT_BROKEN") { rule: Rule } = "the request does not break the rule {rule}",
+        NotOverridable("NOT_OVERRIDABLE") { rule: Rule } =
+            "no reason can override the rule {rule}; the request must be revised",
+        RuleBroken("RULE_BROKEN") { rule: Rule, measure: u32, limit: u32 } =
+            "the request breaks the rule {rule}: it has {measure}, the limit is {limit}",
+        MergedIntoItself("MERGED_INTO_ITSELF") = "a session cannot be merged into itself",
+        BeforeEarliestStart("BEFORE_EARLIEST_START") { starts_at: Timestamp, earliest_start_at: Timestamp } =
+            "the session must not start before {earliest_start_at}; {starts_at} is earlier",
+        StartsInThePast("STARTS_IN_THE_PAST") { starts_at: Timestamp, now: Timestamp } =
+            "{starts_at} has passed; it is {now}",
+        TooEarly("TOO_EARLY") { starts_at: Timestamp, opens_at: Timestamp } =
+            "the session starts at {starts_at} and can be convened from {opens_at} on",
+        NotInvited("NOT_INVITED") { department_code: Code } =
+            "department {department_code} does not attend this session",
+        DeclineReasonRequired("DECLINE_REASON_REQUIRED") { department_code: Code } =
+            "department {department_code} must give a reason when it declines",
     }
 }
 
@@ -313,11 +334,11 @@ impl Aggregate for Session {
         let filed = match (state, &command) {
             (State::Filed(filed), _) => filed,
             (State::Absent, Command::Request(outline)) => return admission::request(outline.clone(), issued),
-            (State::Absent, _) => return Err(Rejection::NotFound),
+            (State::Absent, _) => return Err(Rejection::NotFound { what: "session" }),
         };
         match command {
-            Command::Request(_) => Err(Rejection::AlreadyRequested),
-            Command::SubmitPapers { topic, paper } => admission::submit_papers(filed, topic, paper, issued),
+            Command::Request(_) => Err(filed.wrong_stage("requested", "new")),
+            Command::SubmitPaper { topic, paper } => admission::submit_paper(filed, topic, paper, issued),
             Command::Screen { rules, calendar, sessions_this_quarter } => {
                 admission::screen(filed, rules, &calendar, sessions_this_quarter, issued)
             }
@@ -327,16 +348,16 @@ impl Aggregate for Session {
                 filed.must_be(&[Stage::Requested, Stage::Screened], "returned", "requested or screened")?;
                 Ok(vec![Event::Returned { reason }])
             }
-            Command::Revise { topics, attendees, minutes, earliest_start } => admission::revise(
+            Command::Revise { topics, attendees, duration_minutes, earliest_start_at } => admission::revise(
                 filed,
-                admission::Revision { topics, attendees, minutes, earliest_start },
+                admission::Revision { topics, attendees, duration_minutes, earliest_start_at },
                 issued,
             ),
-            Command::TurnIntoCountersign { deadline, reason } => {
-                admission::countersign(filed, deadline, reason, issued)
+            Command::ConvertToCountersign { sign_by, reason } => {
+                admission::countersign(filed, sign_by, reason, issued)
             }
             Command::Merge { session, into, reason } => admission::merge(filed, session, into, reason),
-            Command::Schedule { room, from } => convening::schedule(filed, room, from, issued),
+            Command::Schedule { room, starts_at } => convening::schedule(filed, room, starts_at, issued),
             Command::Postpone { reason } => {
                 filed.must_be(&[Stage::Scheduled], "postponed", "scheduled")?;
                 Ok(vec![Event::Postponed { reason }])
@@ -358,17 +379,22 @@ impl Aggregate for Session {
     }
 }
 
-/// A department speaks for itself; a clerk may put down what it said by telephone, under their own name.
+/// A department speaks for itself; a clerk may record on its behalf what it said by telephone.
 fn must_speak_for(department: &Code, issued: &Issued) -> Result<(), Rejection> {
     if issued.by.speaks_for(department) || issued.by.is(Role::Clerk) {
         return Ok(());
     }
-    let spoken_for = issued.by.department.as_ref().map_or_else(|| "none".to_owned(), Code::to_string);
-    Err(Rejection::NotYourDepartment { department: spoken_for, needed: department.clone() })
+    Err(Rejection::NotYourDepartment {
+        department_code: issued.by.spoken_for(),
+        needed_codes: department.to_string(),
+    })
 }
 
-fn must_be_ahead(deadline: Timestamp, issued: &Issued) -> Result<(), Rejection> {
-    if deadline > issued.at { Ok(()) } else { Err(Rejection::DeadlinePassed { deadline, now: issued.at }) }
+fn must_be_ahead(field: &'static str, deadline: Timestamp, issued: &Issued) -> Result<(), Rejection> {
+    if deadline > issued.at {
+        return Ok(());
+    }
+    Err(Rejection::DeadlinePassed { field, deadline, now: issued.at })
 }
 
 #[cfg(test)]

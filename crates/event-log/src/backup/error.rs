@@ -1,4 +1,4 @@
-//! What can be wrong with a backup.
+//! Errors of backups.
 
 use super::segment::SegmentFault;
 use crate::Damage;
@@ -9,50 +9,50 @@ use uuid::Uuid;
 /// Why a backup could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// The directory holds no backup.
-    #[error("{}: there is no backup: neither a segment nor a head", dir.display())]
-    None {
+    /// The directory contains no backup.
+    #[error("{}: there is no backup here: neither a segment nor a head file", dir.display())]
+    NotFound {
         /// The directory.
         dir: PathBuf,
     },
-    /// The backup is of another log.
-    #[error("{}: it is the backup of log {found}, and this is log {wanted}; choose another directory", dir.display())]
+    /// The backup belongs to another log.
+    #[error("{}: this is a backup of log {found}, not of log {wanted}; choose another directory", dir.display())]
     OtherLog {
         /// The backup's directory.
         dir: PathBuf,
-        /// The log that it is of.
+        /// The log that it belongs to.
         found: Uuid,
         /// The log that was to be backed up.
         wanted: Uuid,
     },
-    /// A segment is not what was written.
+    /// A segment is damaged.
     #[error("{}: {fault}", path.display())]
     Segment {
         /// The segment's file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Description of the damage.
         fault: SegmentFault,
     },
-    /// A segment is not there.
-    #[error("{}: record {position} and what follows it are missing", path.display())]
+    /// A segment is missing.
+    #[error("{}: record {position} and all later ones are missing", path.display())]
     Missing {
-        /// The file that should hold them.
+        /// The file that should contain them.
         path: PathBuf,
-        /// The first record that is missing.
+        /// Position of the first missing record.
         position: u64,
     },
-    /// The head file is not what was written.
+    /// The head file is damaged.
     #[error("{}: {what}", path.display())]
     HeadFile {
-        /// The file.
+        /// The head file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Description of the damage.
         what: String,
     },
-    /// What came from the log does not continue the backup, or is damaged.
-    #[error("what the log gave is not right: {0}")]
+    /// The records received are damaged or do not continue the backup.
+    #[error("the records received from the log are invalid: {0}")]
     Received(#[from] Damage),
-    /// Another process writes to it.
+    /// Another process is writing to the backup.
     #[error("{}: another process is writing to this backup", dir.display())]
     Locked {
         /// The backup's directory.
@@ -63,7 +63,7 @@ pub enum BackupError {
     Io {
         /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
 }

@@ -1,4 +1,4 @@
-//! The file that says how far the log was acknowledged when the backup was finished.
+//! The head file: how far the log had been acknowledged when the backup was finished.
 
 use super::BackupError;
 use crate::{Head, durable_file, hex};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 const FIRST_LINE: &str = "huishang backup 1";
 
-/// What the head file says.
+/// Content of the head file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct HeadFile {
     pub(super) log_id: Uuid,
@@ -21,20 +21,23 @@ pub(super) fn path(dir: &Path) -> PathBuf {
 }
 
 impl HeadFile {
-    /// Reads it; `None` when there is none.
+    /// Reads the head file; `None` if there is none.
     pub(super) fn read(dir: &Path) -> Result<Option<HeadFile>, BackupError> {
         let path = path(dir);
         match fs::read_to_string(&path) {
             Ok(text) => match parse(&text) {
                 Some(file) => Ok(Some(file)),
-                None => Err(BackupError::HeadFile { path, what: "it is no head of a backup".to_owned() }),
+                None => Err(BackupError::HeadFile {
+                    path,
+                    what: "it is not the head file of a backup".to_owned(),
+                }),
             },
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(BackupError::Io { path, source }),
         }
     }
 
-    /// Puts it in the place of the one before, at once or not at all.
+    /// Replaces the head file atomically.
     pub(super) fn write(&self, dir: &Path) -> Result<(), BackupError> {
         let path = path(dir);
         durable_file::replace(&path, self.text().as_bytes())
@@ -43,7 +46,7 @@ impl HeadFile {
 
     fn text(&self) -> String {
         let Head { position, hash, root } = self.head;
-        let (hash, root) = (hex::digits(&hash), hex::digits(&root));
+        let (hash, root) = (hex::encode(&hash), hex::encode(&root));
         let log_id = self.log_id;
         let signed = self.signed.as_ref().map(|note| format!("\n{note}")).unwrap_or_default();
         format!("{FIRST_LINE}\nlog {log_id}\nposition {position}\nhash {hash}\nroot {root}\n{signed}")
@@ -60,8 +63,8 @@ fn parse(text: &str) -> Option<HeadFile> {
     value(FIRST_LINE)?;
     let log_id = Uuid::parse_str(value("log ")?).ok()?;
     let position = value("position ")?.parse().ok()?;
-    let hash = hex::hash(value("hash ")?)?;
-    let root = hex::hash(value("root ")?)?;
+    let hash = hex::decode_hash(value("hash ")?)?;
+    let root = hex::decode_hash(value("root ")?)?;
     let signed = match rest {
         "" => None,
         rest => Some(rest.strip_prefix('\n')?.to_owned()),

@@ -1,32 +1,32 @@
-//! A segment: the file of a backup that holds [`SEGMENT_RECORDS`] records, the last one perhaps fewer.
+//! A segment: a backup file with [`SEGMENT_RECORDS`] records; only the last one may have fewer.
 //!
 //! Numbers are big-endian.
 //!
 //! | bytes | header |
 //! |---|---|
 //! | 8 | `HSSEGMNT` |
-//! | 1 | version of the format: 1 |
+//! | 1 | format version: 1 |
 //! | 16 | log id |
 //! | 8 | position of the first record: 1, 16,385, 32,769 … |
 //! | 32 | hash of the record before it; zeros at position 1 |
 //!
-//! Then the records follow, each as the frame that the log keeps ([`crate::record`]), one after another.
-//! The footer begins where no frame does, with another first byte:
+//! Then the records follow, concatenated, each as the frame stored by the log ([`crate::record`]). The footer
+//! is distinguished from a frame by its first byte:
 //!
 //! | bytes | footer |
 //! |---|---|
-//! | 1 | 0xF0, the beginning of the footer |
-//! | n × 32 | the perfect subtrees that make up the tree of all records up to the last, the largest first: as many as the last position has ones in binary |
+//! | 1 | 0xF0, start of the footer |
+//! | n × 32 | roots of the perfect subtrees that make up the tree of all records up to the last, the largest first; n is the number of one bits in the last position |
 //! | 32 | root of that tree |
 //! | 32 | hash of the last record |
 //! | 8 | number of records in this file |
 //! | 8 | position of the last record |
 //! | 32 | SHA-256 of the file up to here |
 //!
-//! So a segment alone tells where it stands in chain and tree, and a backup goes on from its last segment
-//! without reading the ones before.
+//! A segment therefore contains the state of the hash chain and of the tree at its end, and a backup can be
+//! continued from its last segment without reading the earlier ones.
 
-use super::trail::Trail;
+use super::chain_state::ChainState;
 use crate::limits::SEGMENT_RECORDS;
 use crate::record::{self, Record};
 use crate::tree::Frontier;
@@ -42,44 +42,44 @@ const MAGIC: &[u8; 8] = b"HSSEGMNT";
 const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 8 + 1 + 16 + 8 + 32;
 const FOOTER: u8 = 0xF0;
-/// What of a footer has a fixed place before the file's end.
+/// Size of the part of the footer that has a fixed offset from the end of the file.
 const FOOTER_END_BYTES: usize = 32 + 32 + 8 + 8 + 32;
-/// The longest frame that is believed; see `limits` for what a record may hold.
+/// Upper bound for the length of a valid frame; `limits` has the limits of a record.
 const FRAME_BYTES_MAX: usize = 512 * 1024;
 
-/// The first position of the segment that a position belongs to.
+/// Returns the first position of the segment that contains a position.
 pub(super) fn first_of(position: u64) -> u64 {
     (position - 1) / SEGMENT_RECORDS * SEGMENT_RECORDS + 1
 }
 
-/// The name of the segment that begins with a position.
+/// Returns the name of the segment that starts at a position.
 pub(super) fn name_of(first: u64) -> String {
     format!("{first:020}.segment")
 }
 
-/// The first position of the segment with this name; `None` when it is no segment's.
+/// Returns the first position of the segment with this name; `None` if it is not a segment name.
 pub(super) fn parse_name(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(".segment")?;
     let first: u64 = digits.parse().ok()?;
     (digits.len() == 20 && first % SEGMENT_RECORDS == 1).then_some(first)
 }
 
-/// What is wrong with a segment.
+/// Why a segment is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SegmentFault {
-    /// A record in it is not what was written.
+    /// A record in it is damaged.
     #[error(transparent)]
     Record(#[from] Damage),
-    /// The file as such is not what was written.
+    /// The file itself is damaged.
     #[error("{0}")]
     File(String),
-    /// It ends in the middle, as one that is being written does.
-    #[error("it ends in the middle, after record {after}")]
-    Ends {
-        /// The last record that is whole.
+    /// The file ends prematurely, like one that is still being written.
+    #[error("it is truncated after record {after}")]
+    Truncated {
+        /// Position of the last complete record.
         after: u64,
     },
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("{0}")]
     Io(String),
 }
@@ -90,11 +90,11 @@ impl From<io::Error> for SegmentFault {
     }
 }
 
-fn wrong<T>(what: impl Into<String>) -> Result<T, SegmentFault> {
+fn invalid<T>(what: impl Into<String>) -> Result<T, SegmentFault> {
     Err(SegmentFault::File(what.into()))
 }
 
-/// What a segment's header says.
+/// Header of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) log_id: Uuid,
@@ -114,26 +114,27 @@ impl Header {
     }
 
     fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<Header, SegmentFault> {
-        let Some(rest) = bytes.strip_prefix(MAGIC) else { return wrong("it is no segment of a backup") };
+        let Some(rest) = bytes.strip_prefix(MAGIC) else { return invalid("it is not a backup segment") };
         let Some(rest) = rest.strip_prefix(&[VERSION]) else {
-            return wrong(format!("its format {} is not known to this version", rest[0]));
+            return invalid(format!("its format version {} is not supported", rest[0]));
         };
         let (log_id, rest) = rest.split_at(16);
         let (first, previous) = rest.split_at(8);
-        let broken = |_| SegmentFault::File("its header is broken".to_owned());
+        let broken = |_| SegmentFault::File("its header is damaged".to_owned());
         Ok(Header {
-            log_id: Uuid::from_slice(log_id).map_err(|_| SegmentFault::File("it names no log".to_owned()))?,
+            log_id: Uuid::from_slice(log_id)
+                .map_err(|_| SegmentFault::File("its header has no log id".to_owned()))?,
             first: u64::from_be_bytes(first.try_into().map_err(broken)?),
             previous: previous.try_into().map_err(broken)?,
         })
     }
 }
 
-/// The footer of a segment whose last record is the trail's; the file's SHA-256 comes after it.
-pub(super) fn footer(trail: &Trail, first: u64) -> Vec<u8> {
-    let head = trail.head();
+/// Encodes the footer of a segment that ends with the chain's last record, without the file's SHA-256.
+pub(super) fn footer(chain: &ChainState, first: u64) -> Vec<u8> {
+    let head = chain.head();
     let mut bytes = vec![FOOTER];
-    bytes.extend(trail.tree().nodes().iter().flatten());
+    bytes.extend(chain.tree().nodes().iter().flatten());
     bytes.extend_from_slice(&head.root);
     bytes.extend_from_slice(&head.hash);
     bytes.extend_from_slice(&(head.position + 1 - first).to_be_bytes());
@@ -141,8 +142,9 @@ pub(super) fn footer(trail: &Trail, first: u64) -> Vec<u8> {
     bytes
 }
 
-/// The header of a segment, and where chain and tree stand at its end, read from its two ends alone.
-pub(super) fn ends(path: &Path) -> Result<(Header, Head, Frontier), SegmentFault> {
+/// Reads only the header and the footer of a segment: returns the header, and the state of chain and tree at
+/// its end.
+pub(super) fn read_bounds(path: &Path) -> Result<(Header, Head, Frontier), SegmentFault> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut header = [0; HEADER_BYTES];
@@ -164,22 +166,22 @@ pub(super) fn ends(path: &Path) -> Result<(Header, Head, Frontier), SegmentFault
     root.copy_from_slice(&end[..32]);
     hash.copy_from_slice(&end[32..64]);
     if tree.root() != root || position < header.first {
-        return wrong("its footer is broken");
+        return invalid("its footer is damaged");
     }
     Ok((header, Head { position, hash, root }, tree))
 }
 
 fn too_short<E>(_: E) -> SegmentFault {
-    SegmentFault::File("it is too short for a segment".to_owned())
+    SegmentFault::File("it is too short to be a segment".to_owned())
 }
 
-/// Reads a segment from its beginning, and checks everything on the way.
+/// Reads a segment from its start, verifying everything on the way.
 pub(super) struct SegmentReader {
     file: BufReader<File>,
     pub(super) header: Header,
-    /// Of what was read and found right.
+    /// Hash of the bytes read and verified so far.
     pub(super) hasher: Sha256,
-    /// How many bytes that is.
+    /// Number of those bytes.
     pub(super) bytes: u64,
     ended: bool,
 }
@@ -195,57 +197,59 @@ impl SegmentReader {
         Ok(SegmentReader { file, header, hasher, bytes: HEADER_BYTES as u64, ended: false })
     }
 
-    /// The next record, after which the trail stands then; `None` behind the last, when footer and
-    /// checksum are right.
-    pub(super) fn next(&mut self, trail: &mut Trail) -> Result<Option<(Bytes, Record)>, SegmentFault> {
+    /// Reads the next record and advances `chain` to it; returns `None` after the last record, once footer and
+    /// checksum have been verified.
+    pub(super) fn next(&mut self, chain: &mut ChainState) -> Result<Option<(Bytes, Record)>, SegmentFault> {
         if self.ended {
             return Ok(None);
         }
-        let at = trail.head().position;
+        let at = chain.head().position;
         let mut start = [0; 9];
         self.fill(&mut start[..1], at)?;
         if start[0] == FOOTER {
-            self.end(trail)?;
+            self.verify_footer(chain)?;
             self.ended = true;
             return Ok(None);
         }
         self.fill(&mut start[1..], at)?;
         let length = record::frame_len(&start).filter(|length| *length <= FRAME_BYTES_MAX);
-        let length = length.ok_or_else(|| Damage::at(at + 1, "no record begins where it should"))?;
+        let length = length.ok_or_else(|| Damage::at(at + 1, "no record starts where it should"))?;
         let mut frame = vec![0; length.max(start.len())];
         frame[..start.len()].copy_from_slice(&start);
         self.fill(&mut frame[start.len()..], at)?;
         let frame = Bytes::from(frame);
         let record = record::decode(&frame, at + 1)?;
-        trail.follow(&record)?;
+        chain.follow(&record)?;
         self.hasher.update(&frame);
         self.bytes += frame.len() as u64;
         Ok(Some((frame, record)))
     }
 
-    fn end(&mut self, trail: &Trail) -> Result<(), SegmentFault> {
-        let expected = footer(trail, self.header.first);
-        let at = trail.head().position;
+    fn verify_footer(&mut self, chain: &ChainState) -> Result<(), SegmentFault> {
+        let expected = footer(chain, self.header.first);
+        let at = chain.head().position;
         let mut found = vec![FOOTER; expected.len()];
         self.fill(&mut found[1..], at)?;
         if found != expected {
-            return wrong(format!("its footer does not fit its records, which end with {at}"));
+            return invalid(format!("its footer does not match its records, which end with record {at}"));
         }
         self.hasher.update(&found);
         let mut checksum = [0; 32];
         self.fill(&mut checksum, at)?;
         if Hash::from(self.hasher.clone().finalize()) != checksum {
-            return wrong("its SHA-256 is not the one in its footer");
+            return invalid("its SHA-256 does not match the one in its footer");
         }
         match self.file.read(&mut [0])? {
             0 => Ok(()),
-            _ => wrong("bytes follow its footer"),
+            _ => invalid("there are bytes after its footer"),
         }
     }
 
     fn fill(&mut self, bytes: &mut [u8], after: u64) -> Result<(), SegmentFault> {
         match self.file.read_exact(bytes) {
-            Err(fault) if fault.kind() == io::ErrorKind::UnexpectedEof => Err(SegmentFault::Ends { after }),
+            Err(fault) if fault.kind() == io::ErrorKind::UnexpectedEof => {
+                Err(SegmentFault::Truncated { after })
+            }
             outcome => Ok(outcome?),
         }
     }

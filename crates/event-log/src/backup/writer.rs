@@ -1,8 +1,8 @@
-//! Adds to a backup.
+//! Adds records to a backup.
 
+use super::chain_state::ChainState;
 use super::head::HeadFile;
 use super::segment::{self, Header, SegmentReader};
-use super::trail::Trail;
 use super::{BackupError, SegmentFault};
 use crate::limits::SEGMENT_RECORDS;
 use crate::record::{self, Record};
@@ -14,20 +14,20 @@ use std::io::{self, BufWriter, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
-/// A backup to which records are added. Its directory is locked for other writers as long as it lives.
+/// Adds records to a backup. The directory is locked against other writers while this value lives.
 pub struct BackupWriter {
     dir: PathBuf,
     log_id: Uuid,
-    trail: Trail,
-    /// The last segment, when it is not full: what comes next takes its place.
-    short: Option<PathBuf>,
+    chain: ChainState,
+    /// The last segment if it is not full; it will be replaced by a longer version.
+    partial: Option<PathBuf>,
     part: Option<Part>,
     _lock: File,
 }
 
 impl BackupWriter {
-    /// Opens the backup of a log, and makes it when the directory is empty or missing. Refused when it is
-    /// of another log. A segment that was begun and not finished is gone on with, as far as it is sound.
+    /// Opens the backup of a log, creating it if the directory is empty or missing. Fails if it belongs to
+    /// another log. An unfinished segment is continued after its last valid record.
     pub fn open(dir: impl Into<PathBuf>, log_id: Uuid) -> Result<BackupWriter, BackupError> {
         let dir = dir.into();
         let failed = |source| BackupError::Io { path: dir.clone(), source };
@@ -44,28 +44,28 @@ impl BackupWriter {
             return Err(BackupError::OtherLog { dir, found: file.log_id, wanted: log_id });
         }
         let mut writer =
-            BackupWriter { dir, log_id, trail: Trail::start(), short: None, part: None, _lock: lock };
+            BackupWriter { dir, log_id, chain: ChainState::start(), partial: None, part: None, _lock: lock };
         if let Some(&first) = super::segments_in(&writer.dir)?.last() {
             let path = writer.dir.join(segment::name_of(first));
-            let (log, trail) = reread(&path).map_err(|fault| BackupError::segment(path.clone(), fault))?;
+            let (log, chain) = reread(&path).map_err(|fault| BackupError::segment(path.clone(), fault))?;
             if log != log_id {
                 return Err(BackupError::OtherLog { dir: writer.dir, found: log, wanted: log_id });
             }
-            writer.short = (trail.position() < first + SEGMENT_RECORDS - 1).then_some(path);
-            writer.trail = trail;
+            writer.partial = (chain.position() < first + SEGMENT_RECORDS - 1).then_some(path);
+            writer.chain = chain;
         }
-        writer.take_up_part()?;
+        writer.resume_part()?;
         Ok(writer)
     }
 
-    /// The last record that the backup holds, and the root up to it.
+    /// Returns the head of what the backup contains.
     pub fn head(&self) -> Head {
-        self.trail.head()
+        self.chain.head()
     }
 
-    /// Adds records, in the form in which [`crate::EventLog::frames`] gives them, that follow the last one.
+    /// Adds records that follow the last one, encoded as by [`crate::EventLog::frames`].
     pub fn add(&mut self, frames: Bytes) -> Result<(), BackupError> {
-        for found in record::read_frames(frames, self.trail.position() + 1) {
+        for found in record::read_frames(frames, self.chain.position() + 1) {
             let (frame, record) = found?;
             self.push(&frame, &record)?;
         }
@@ -74,16 +74,16 @@ impl BackupWriter {
 
     fn push(&mut self, frame: &[u8], record: &Record) -> Result<(), BackupError> {
         if self.part.is_none() {
-            let previous = self.trail.head().hash;
-            self.part = Some(match self.short.take() {
-                Some(short) => Part::copy(&self.dir, &short)?,
+            let previous = self.chain.head().hash;
+            self.part = Some(match self.partial.take() {
+                Some(partial) => Part::copy(&self.dir, &partial)?,
                 None => {
                     let header = Header { log_id: self.log_id, first: record.position, previous };
-                    Part::begin(&self.dir, header)?
+                    Part::create(&self.dir, header)?
                 }
             });
         }
-        self.trail.follow(record)?;
+        self.chain.follow(record)?;
         if let Some(part) = &mut self.part {
             part.write(frame)?;
             if record.position == part.first + SEGMENT_RECORDS - 1 {
@@ -93,11 +93,11 @@ impl BackupWriter {
         Ok(())
     }
 
-    /// Writes the last segment, though it may not be full, and says that the log is backed up to `head`,
-    /// which must be where the backup stands.
+    /// Writes the last segment even if it is not full, and records that the log is backed up to `head`, which
+    /// must be the backup's own head.
     pub fn finish(mut self, head: Head, signed: Option<String>) -> Result<Head, BackupError> {
-        if self.trail.head() != head || !self.trail.is_whole() {
-            let what = "the log's head, which comes here, has another hash or root, or is not all there";
+        if self.chain.head() != head || !self.chain.is_complete() {
+            let what = "the log's head has another hash or root than the backup, or is inside a commit";
             return Err(Damage::at(head.position, what).into());
         }
         self.close_part()?;
@@ -107,81 +107,83 @@ impl BackupWriter {
 
     fn close_part(&mut self) -> Result<(), BackupError> {
         match self.part.take() {
-            Some(part) => part.finish(&self.trail),
+            Some(part) => part.finish(&self.chain),
             None => Ok(()),
         }
     }
 
-    /// Takes up the part that was begun, when it holds what the backup holds, and more.
-    fn take_up_part(&mut self) -> Result<(), BackupError> {
-        let next = segment::first_of(self.trail.position() + 1);
+    /// Resumes the unfinished segment if it contains everything the backup contains, and more.
+    fn resume_part(&mut self) -> Result<(), BackupError> {
+        let next = segment::first_of(self.chain.position() + 1);
         remove_other_parts(&self.dir, next)?;
-        if let Some((part, trail)) = self.begun(next)?
-            && trail.position() > self.trail.position()
+        if let Some((part, chain)) = self.unfinished_part(next)?
+            && chain.position() > self.chain.position()
         {
-            (self.part, self.trail, self.short) = (Some(part), trail, None);
+            (self.part, self.chain, self.partial) = (Some(part), chain, None);
         }
         Ok(())
     }
 
-    /// The part that was begun for a segment, cut behind its last sound record.
-    fn begun(&self, first: u64) -> Result<Option<(Part, Trail)>, BackupError> {
+    /// Returns the unfinished version of a segment, truncated after its last valid record.
+    fn unfinished_part(&self, first: u64) -> Result<Option<(Part, ChainState)>, BackupError> {
         let path = part_path(&self.dir, first);
         if !path.exists() {
             return Ok(None);
         }
         let Ok(mut reader) = SegmentReader::open(path.clone()) else { return Ok(None) };
-        let Ok(mut trail) = self.trail_before(first) else { return Ok(None) };
-        let expected = Header { log_id: self.log_id, first, previous: trail.head().hash };
+        let Ok(mut chain) = self.chain_before(first) else { return Ok(None) };
+        let expected = Header { log_id: self.log_id, first, previous: chain.head().hash };
         if reader.header != expected {
             return Ok(None);
         }
-        let held = self.trail.head();
-        while let Ok(Some(_)) = reader.next(&mut trail) {
-            if trail.position() == held.position && trail.head() != held {
+        let held = self.chain.head();
+        while let Ok(Some(_)) = reader.next(&mut chain) {
+            if chain.position() == held.position && chain.head() != held {
                 return Ok(None);
             }
         }
-        Ok(Some((Part::go_on(path, &reader)?, trail)))
+        Ok(Some((Part::resume(path, &reader)?, chain)))
     }
 
-    fn trail_before(&self, first: u64) -> Result<Trail, SegmentFault> {
+    fn chain_before(&self, first: u64) -> Result<ChainState, SegmentFault> {
         if first == 1 {
-            return Ok(Trail::start());
+            return Ok(ChainState::start());
         }
-        let (_, head, tree) = segment::ends(&self.dir.join(segment::name_of(first - SEGMENT_RECORDS)))?;
-        Ok(Trail::resume(head, tree))
+        let (_, head, tree) =
+            segment::read_bounds(&self.dir.join(segment::name_of(first - SEGMENT_RECORDS)))?;
+        Ok(ChainState::resume(head, tree))
     }
 }
 
-/// Reads a whole segment and answers whose it is and where chain and tree stand behind it.
-fn reread(path: &Path) -> Result<(Uuid, Trail), SegmentFault> {
-    let (mut reader, mut trail) = from_start(path)?;
-    while reader.next(&mut trail)?.is_some() {}
-    Ok((reader.header.log_id, trail))
+/// Reads a whole segment; returns the id of its log, and the state of chain and tree at its end.
+fn reread(path: &Path) -> Result<(Uuid, ChainState), SegmentFault> {
+    let (mut reader, mut chain) = from_start(path)?;
+    while reader.next(&mut chain)?.is_some() {}
+    Ok((reader.header.log_id, chain))
 }
 
-/// A segment from its beginning, with the trail as the segment before it left it.
-fn from_start(path: &Path) -> Result<(SegmentReader, Trail), SegmentFault> {
+/// Opens a segment at its start, with the state in which the preceding segment ends.
+fn from_start(path: &Path) -> Result<(SegmentReader, ChainState), SegmentFault> {
     let reader = SegmentReader::open(path.to_owned())?;
     let first = reader.header.first;
     if first == 1 {
-        return Ok((reader, Trail::start()));
+        return Ok((reader, ChainState::start()));
     }
     let before = path.with_file_name(segment::name_of(first.saturating_sub(SEGMENT_RECORDS)));
-    let (_, head, tree) = segment::ends(&before)
-        .map_err(|fault| SegmentFault::File(format!("the one before it, {}: {fault}", before.display())))?;
+    let (_, head, tree) = segment::read_bounds(&before).map_err(|fault| {
+        SegmentFault::File(format!("the preceding segment {}: {fault}", before.display()))
+    })?;
     if head.position + 1 != first || head.hash != reader.header.previous {
-        return Err(SegmentFault::File("it does not continue the segment before it".to_owned()));
+        return Err(SegmentFault::File("it does not continue the preceding segment".to_owned()));
     }
-    Ok((reader, Trail::resume(head, tree)))
+    Ok((reader, ChainState::resume(head, tree)))
 }
 
 fn part_path(dir: &Path, first: u64) -> PathBuf {
     dir.join(segment::name_of(first)).with_added_extension("part")
 }
 
-/// Removes parts of segments other than the one that is next.
+/// Removes unfinished segments other than the next one.
 fn remove_other_parts(dir: &Path, next: u64) -> Result<(), BackupError> {
     let failed = |source| BackupError::Io { path: dir.to_owned(), source };
     for entry in fs::read_dir(dir).map_err(failed)? {
@@ -204,7 +206,7 @@ struct Part {
 }
 
 impl Part {
-    fn begin(dir: &Path, header: Header) -> Result<Part, BackupError> {
+    fn create(dir: &Path, header: Header) -> Result<Part, BackupError> {
         let path = part_path(dir, header.first);
         let file = File::create(&path).map_err(|source| BackupError::Io { path: path.clone(), source })?;
         let file = BufWriter::with_capacity(1 << 18, file);
@@ -213,19 +215,19 @@ impl Part {
         Ok(part)
     }
 
-    /// A part that begins with the records of a short segment.
-    fn copy(dir: &Path, short: &Path) -> Result<Part, BackupError> {
-        let failed = |fault| BackupError::segment(short.to_owned(), fault);
-        let (mut reader, mut trail) = from_start(short).map_err(failed)?;
-        let mut part = Part::begin(dir, reader.header)?;
-        while let Some((frame, _)) = reader.next(&mut trail).map_err(failed)? {
+    /// Creates a part that starts with the records of a segment that is not full.
+    fn copy(dir: &Path, partial: &Path) -> Result<Part, BackupError> {
+        let failed = |fault| BackupError::segment(partial.to_owned(), fault);
+        let (mut reader, mut chain) = from_start(partial).map_err(failed)?;
+        let mut part = Part::create(dir, reader.header)?;
+        while let Some((frame, _)) = reader.next(&mut chain).map_err(failed)? {
             part.write(&frame)?;
         }
         Ok(part)
     }
 
-    /// Goes on behind what a reader found right.
-    fn go_on(path: PathBuf, read: &SegmentReader) -> Result<Part, BackupError> {
+    /// Resumes a part after what a reader has verified, truncating the rest.
+    fn resume(path: PathBuf, read: &SegmentReader) -> Result<Part, BackupError> {
         let opened = || -> io::Result<File> {
             let mut file = OpenOptions::new().write(true).open(&path)?;
             file.set_len(read.bytes)?;
@@ -243,9 +245,9 @@ impl Part {
         written.map_err(|source| BackupError::Io { path: self.path.clone(), source })
     }
 
-    /// Writes the footer, syncs, and gives the segment its name.
-    fn finish(mut self, trail: &Trail) -> Result<(), BackupError> {
-        self.write(&segment::footer(trail, self.first))?;
+    /// Writes the footer, syncs, and renames the file to the segment's name.
+    fn finish(mut self, chain: &ChainState) -> Result<(), BackupError> {
+        self.write(&segment::footer(chain, self.first))?;
         let checksum = self.hasher.clone().finalize();
         self.write(&checksum)?;
         let path = self.path.clone();

@@ -1,4 +1,4 @@
-//! Signed heads and receipts, read by ourselves and by others.
+//! Signed heads and receipts, read by this implementation and by an independent one.
 
 use super::*;
 use crate::tests::{fill, open, runtime};
@@ -12,18 +12,22 @@ fn signer(seed: u8) -> HeadSigner {
 const HEAD: TreeHead = TreeHead { size: 42, root: [7; 32] };
 
 #[test]
-fn a_signed_head_says_what_was_signed_and_by_whom() {
+fn a_signed_head_round_trips() {
     let (signer, note) = (signer(1), signer(1).sign(&HEAD));
     assert!(note.starts_with("huishang/main/6f1c\n42\nBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n\n— "));
     assert_eq!(signer.public().open(&note), Ok(HEAD));
 
     let key: HeadKey = signer.public().to_string().parse().unwrap();
     assert_eq!(&key, signer.public());
-    assert_eq!(key.open(&format!("{note}— witness.example AAAAAAAA\n")), Ok(HEAD), "others may sign it too");
+    assert_eq!(
+        key.open(&format!("{note}— witness.example AAAAAAAA\n")),
+        Ok(HEAD),
+        "further signatures are allowed"
+    );
 }
 
 #[test]
-fn what_was_changed_or_signed_by_another_is_not_believed() {
+fn a_head_that_was_changed_or_signed_by_another_key_is_invalid() {
     let (key, note) = (signer(1).public().clone(), signer(1).sign(&HEAD));
     assert_eq!(key.open(&note.replace("\n42\n", "\n43\n")), Err(NoteError::NotSigned(ORIGIN.to_owned())));
     assert_eq!(key.open(&signer(2).sign(&HEAD)), Err(NoteError::NotSigned(ORIGIN.to_owned())));
@@ -33,7 +37,7 @@ fn what_was_changed_or_signed_by_another_is_not_believed() {
         assert!(key.open(no_note).is_err());
     }
     let wrong = key.to_string().replace("huishang/main", "huishang/mian");
-    assert!(wrong.parse::<HeadKey>().is_err(), "the hash in a key finds what was copied wrongly");
+    assert!(wrong.parse::<HeadKey>().is_err(), "the hash in a key detects a wrong copy");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A process that is killed while it writes: what it was told to be durable is there.
+//! A process killed while writing: every acknowledged record is present afterwards.
 
 use super::{commit, open, options, runtime, write};
 use crate::{EventLog, Expected};
@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Tells the test binary, started again, that it is the writer, and where.
+/// Makes the test binary, started again, act as the writer in this directory.
 const WRITER_DIR: &str = "EVENT_LOG_TEST_WRITER_DIR";
 
 #[test]
@@ -18,7 +18,7 @@ fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
     if let Some(dir) = std::env::var_os(WRITER_DIR) {
         return write_until_killed(Path::new(&dir));
     }
-    let dir = TempDir::new().expect("a directory");
+    let dir = TempDir::new().expect("temporary directory");
     let mut last = 0;
     for round in 1..=5_u64 {
         let acknowledged = killed_writer(dir.path(), last, Duration::from_millis(60 + 90 * round));
@@ -27,15 +27,15 @@ fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
             opened.head.position >= acknowledged,
             "round {round}: {acknowledged} acknowledged, {opened:?}"
         );
-        assert!(acknowledged > last, "round {round}: the writer got somewhere");
+        assert!(acknowledged > last, "round {round}: the writer made progress");
         last = acknowledged;
-        assert_eq!(log.verify(|_| {}).expect("everything is as it was written").head, opened.head);
+        assert_eq!(log.verify(|_| {}).expect("the log is valid").head, opened.head);
         runtime().block_on(log.close());
     }
 }
 
-/// Lets a writer run for a while after it got past a position, kills it, and answers the last position that
-/// it said was durable.
+/// Lets a writer run for a while after it has passed a position, kills it, and returns the last position that
+/// it reported as durable.
 fn killed_writer(dir: &Path, past: u64, after: Duration) -> u64 {
     let name = "tests::crash::nothing_acknowledged_is_lost_when_the_process_is_killed";
     let mut child = Command::new(std::env::current_exe().expect("this program"))
@@ -45,21 +45,21 @@ fn killed_writer(dir: &Path, past: u64, after: Duration) -> u64 {
         .stderr(Stdio::null())
         .spawn()
         .expect("the writer starts");
-    let said = child.stdout.take().expect("its output");
+    let output = child.stdout.take().expect("its output");
     let (sender, positions) = mpsc::channel();
     let reader = thread::spawn(move || {
-        let lines = BufReader::new(said).lines().map_while(Result::ok);
+        let lines = BufReader::new(output).lines().map_while(Result::ok);
         let durable = lines.filter_map(|line| line.strip_prefix("durable ")?.parse::<u64>().ok());
         durable.inspect(|position| sender.send(*position).unwrap_or_default()).last().unwrap_or(0)
     });
-    while positions.recv().expect("the writer gets somewhere") <= past {}
+    while positions.recv().expect("the writer makes progress") <= past {}
     thread::sleep(after);
     child.kill().expect("it is killed");
     child.wait().expect("it ends");
     reader.join().expect("no panic")
 }
 
-/// Eight tasks append pairs of records as fast as they can, and say what is durable.
+/// Appends pairs of records in eight tasks as fast as possible, and prints what is durable.
 fn write_until_killed(dir: &Path) {
     runtime().block_on(async {
         let (log, _) = EventLog::open(options(dir)).expect("the log opens");
@@ -69,10 +69,10 @@ fn write_until_killed(dir: &Path) {
             tasks.spawn(async move {
                 let stream = format!("writer.{number}");
                 loop {
-                    let next = log.stream_position(&stream).expect("it reads");
+                    let next = log.stream_position(&stream).expect("the log is readable");
                     let record = |payload: Vec<u8>| write(&stream, Expected::At(next), payload);
                     drop(log.append(commit(vec![record(vec![0; 600]), record(vec![1; 600])])).await);
-                    say(log.head().position);
+                    print_durable(log.head().position);
                 }
             });
         }
@@ -80,7 +80,7 @@ fn write_until_killed(dir: &Path) {
     });
 }
 
-fn say(position: u64) {
+fn print_durable(position: u64) {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "durable {position}").and_then(|()| out.flush()).expect("it is said");
+    writeln!(out, "durable {position}").and_then(|()| out.flush()).expect("stdout is writable");
 }

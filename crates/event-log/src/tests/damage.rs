@@ -1,4 +1,4 @@
-//! Damage is found and named, never served.
+//! Damage is detected and reported, never returned as data.
 
 use super::{commit, fill, open, options, runtime, write};
 use crate::chunk::{self, ChunkWriter};
@@ -9,10 +9,10 @@ use std::path::Path;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-/// Works on sled's tree of records behind the log's back.
-fn behind_the_back(dir: &Path, work: impl FnOnce(&sled::Tree)) {
+/// Modifies sled's tree of records, bypassing the log.
+fn tamper(dir: &Path, work: impl FnOnce(&sled::Tree)) {
     let config = sled::Config::new().path(dir.join("sled")).flush_every_ms(None);
-    // A process that another test is just starting may still hold the lock of its parent.
+    // A child process being started by another test may still hold the inherited lock.
     let db = loop {
         match config.open() {
             Err(sled::Error::Io(fault)) if fault.to_string().contains("could not acquire lock") => {
@@ -32,7 +32,7 @@ fn frame(position: u64, part: u32, parts: u32, previous: [u8; 32]) -> (Vec<u8>, 
         stream: "late",
         types: &[],
         time_micros: 0,
-        commit_id: Uuid::from_bytes([5; 16]),
+        command_id: Uuid::from_bytes([5; 16]),
         part,
         parts,
         previous,
@@ -41,8 +41,8 @@ fn frame(position: u64, part: u32, parts: u32, previous: [u8; 32]) -> (Vec<u8>, 
     (bytes, hash)
 }
 
-/// A closed log of so many records, and its head.
-fn made(dir: &Path, records: u64) -> Head {
+/// Creates a closed log with `records` records and returns its head.
+fn closed_log(dir: &Path, records: u64) -> Head {
     runtime().block_on(async {
         let (log, _) = open(dir);
         fill(&log, records).await;
@@ -52,9 +52,9 @@ fn made(dir: &Path, records: u64) -> Head {
     })
 }
 
-/// A closed log whose first records are so old that opening does not read them: 20 single ones, many in
-/// large commits, 20 single ones.
-fn made_long(dir: &Path) {
+/// Creates a closed log so long that opening it does not read the first records: 20 single records, many in
+/// large commits, 20 single records.
+fn long_closed_log(dir: &Path) {
     runtime().block_on(async {
         let (log, _) = open(dir);
         fill(&log, 20).await;
@@ -68,14 +68,14 @@ fn made_long(dir: &Path) {
 
 #[test]
 fn fewer_records_than_were_acknowledged_are_refused() {
-    let dir = TempDir::new().expect("a directory");
-    made(dir.path(), 400);
-    behind_the_back(dir.path(), |records| chunk::cut(records, 391).expect("it is cut"));
+    let dir = TempDir::new().expect("temporary directory");
+    closed_log(dir.path(), 400);
+    tamper(dir.path(), |records| chunk::truncate(records, 391).expect("it is cut"));
     match EventLog::open(options(dir.path())) {
         Err(OpenError::BelowAnchor { head, anchor, .. }) => assert_eq!((head, anchor), (390, 400)),
         other => panic!("{other:?}"),
     }
-    behind_the_back(dir.path(), |records| chunk::cut(records, 3).expect("it is cut"));
+    tamper(dir.path(), |records| chunk::truncate(records, 3).expect("it is cut"));
     let refused = EventLog::open(options(dir.path())).expect_err("it is refused");
     assert!(matches!(refused, OpenError::BelowAnchor { head: 2, anchor: 400, .. }), "{refused}");
     fs::remove_dir_all(dir.path().join("sled")).expect("it is removed");
@@ -84,10 +84,10 @@ fn fewer_records_than_were_acknowledged_are_refused() {
 }
 
 #[test]
-fn whole_commits_after_the_anchor_stay_and_others_are_cut() {
-    let dir = TempDir::new().expect("a directory");
-    let head = made(dir.path(), 20);
-    behind_the_back(dir.path(), |records| {
+fn complete_commits_after_the_anchor_stay_and_incomplete_ones_are_removed() {
+    let dir = TempDir::new().expect("temporary directory");
+    let head = closed_log(dir.path(), 20);
+    tamper(dir.path(), |records| {
         let mut chunks = ChunkWriter::new(records);
         let mut previous = head.hash;
         for (position, part, parts) in [(21, 1, 2), (22, 2, 2), (23, 1, 1), (24, 1, 3), (25, 2, 3)] {
@@ -98,27 +98,27 @@ fn whole_commits_after_the_anchor_stay_and_others_are_cut() {
         chunks.finish().expect("it is inserted");
     });
     let (log, opened) = open(dir.path());
-    assert_eq!((opened.head.position, opened.kept), (23, 3));
-    assert_eq!(opened.cut.expect("something was cut").from, 24);
+    assert_eq!((opened.head.position, opened.recovered), (23, 3));
+    assert_eq!(opened.truncated.expect("a tail was removed").from, 24);
     runtime().block_on(async {
         let appended = log.append(commit(vec![write("late", Expected::At(23), "next")])).await;
-        assert_eq!(appended.expect("it goes on").first, 24);
-        log.verify(|_| {}).expect("everything is as it was written");
+        assert_eq!(appended.expect("it is appended").first, 24);
+        log.verify(|_| {}).expect("the log is valid");
         log.close().await;
     });
     let (log, opened) = open(dir.path());
-    assert_eq!((opened.head.position, opened.kept, opened.cut), (24, 0, None));
+    assert_eq!((opened.head.position, opened.recovered, opened.truncated), (24, 0, None));
     runtime().block_on(log.close());
 }
 
 #[test]
-fn a_changed_record_is_named_at_opening_or_by_verification() {
+fn a_changed_record_is_reported_by_opening_or_by_verification() {
     for (position, at_opening) in [(16_535, true), (7, false)] {
-        let dir = TempDir::new().expect("a directory");
-        made_long(dir.path());
-        behind_the_back(dir.path(), |records| {
+        let dir = TempDir::new().expect("temporary directory");
+        long_closed_log(dir.path());
+        tamper(dir.path(), |records| {
             let key = chunk::key(position, 0);
-            let mut value = records.get(key).expect("it reads").expect("it is there").to_vec();
+            let mut value = records.get(key).expect("the log is readable").expect("it is there").to_vec();
             let middle = value.len() / 2;
             value[middle] ^= 1;
             records.insert(key, value).expect("it is inserted");
@@ -144,18 +144,19 @@ fn a_changed_record_is_named_at_opening_or_by_verification() {
 }
 
 #[test]
-fn a_hole_and_a_forged_record_are_named() {
-    let dir = TempDir::new().expect("a directory");
-    made_long(dir.path());
-    behind_the_back(dir.path(), |records| drop(records.remove(chunk::key(9, 0)).expect("it is removed")));
+fn a_gap_and_a_forged_record_are_reported() {
+    let dir = TempDir::new().expect("temporary directory");
+    long_closed_log(dir.path());
+    tamper(dir.path(), |records| drop(records.remove(chunk::key(9, 0)).expect("it is removed")));
     let (log, _) = open(dir.path());
     let fault = log.verify(|_| {}).expect_err("a record is missing");
     assert!(matches!(&fault, ReadError::Damaged(damage) if damage.position == 9), "{fault}");
     runtime().block_on(log.close());
 
-    // A record with another payload and a right checksum breaks the chain at the next one.
-    behind_the_back(dir.path(), |records| {
-        let value = records.get(chunk::key(8, 0)).expect("it reads").expect("it is there").to_vec();
+    // A record with another payload and a valid checksum breaks the chain at the next one.
+    tamper(dir.path(), |records| {
+        let value =
+            records.get(chunk::key(8, 0)).expect("the log is readable").expect("it is there").to_vec();
         let old = crate::record::decode(&value.into(), 8).expect("it is a record");
         let (bytes, _) = frame(9, 1, 1, old.hash());
         ChunkWriter::new(records).push(9, &bytes).expect("it is pushed");
@@ -171,12 +172,12 @@ fn a_hole_and_a_forged_record_are_named() {
 }
 
 #[test]
-fn one_anchor_is_enough_and_none_is_refused() {
-    let dir = TempDir::new().expect("a directory");
-    made(dir.path(), 11);
+fn one_anchor_is_sufficient_and_none_is_refused() {
+    let dir = TempDir::new().expect("temporary directory");
+    closed_log(dir.path(), 11);
     for name in ["anchor.a", "anchor.b"] {
         let path = dir.path().join(name);
-        let kept = fs::read(&path).expect("it reads");
+        let kept = fs::read(&path).expect("the log is readable");
         fs::write(&path, b"torn").expect("it writes");
         let (log, opened) = open(dir.path());
         assert_eq!(opened.head.position, 11);

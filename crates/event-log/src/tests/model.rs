@@ -1,4 +1,4 @@
-//! Random histories: the log and a list of what was acknowledged never differ.
+//! Random histories: the log always equals the list of acknowledged records.
 
 use super::{commit, open, runtime, write};
 use crate::{AppendError, Expected};
@@ -8,12 +8,12 @@ use tempfile::TempDir;
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// Streams with how long their payloads are, and whether the first one's position is given wrongly.
+    /// One commit: streams with the lengths of their payloads, and whether the first expected position is wrong.
     Append {
         writes: Vec<(u8, usize)>,
         wrong: bool,
     },
-    /// Several commits at once, so that they are one group.
+    /// Several commits at once, so that they form one group.
     Together(Vec<(u8, usize)>),
     Reopen,
 }
@@ -41,11 +41,11 @@ fn payload(model: &Model, length: usize) -> Bytes {
     Bytes::from(vec![model.len() as u8; length])
 }
 
-fn agrees(log: &crate::EventLog, model: &Model, after: u64) {
+fn assert_equal(log: &crate::EventLog, model: &Model, after: u64) {
     let mut read = Vec::new();
     loop {
         let from = read.len() as u64;
-        let more = log.read(from, 7).expect("it reads");
+        let more = log.read(from, 7).expect("the log is readable");
         if more.is_empty() {
             break;
         }
@@ -59,14 +59,14 @@ fn agrees(log: &crate::EventLog, model: &Model, after: u64) {
             .filter(|(at, (name, _))| *at > after && *name == stream)
             .map(|(at, _)| at)
             .collect();
-        let found = log.read_stream(&stream, after, 1000).expect("it reads");
+        let found = log.read_stream(&stream, after, 1000).expect("the log is readable");
         assert_eq!(found.iter().map(|record| record.position).collect::<Vec<_>>(), expected);
         assert_eq!(log.stream_position(&stream), Ok(last_of(model, &stream)));
     }
 }
 
 async fn run(steps: Vec<Step>) {
-    let dir = TempDir::new().expect("a directory");
+    let dir = TempDir::new().expect("temporary directory");
     let mut model = Model::new();
     let (mut log, _) = open(dir.path());
     for step in steps {
@@ -111,13 +111,13 @@ async fn run(steps: Vec<Step>) {
             Step::Reopen => {
                 log.close().await;
                 let (again, opened) = open(dir.path());
-                assert_eq!((opened.head.position, opened.cut), (model.len() as u64, None));
+                assert_eq!((opened.head.position, opened.truncated), (model.len() as u64, None));
                 log = again;
             }
         }
-        agrees(&log, &model, model.len() as u64 / 2);
+        assert_equal(&log, &model, model.len() as u64 / 2);
     }
-    log.verify(|_| {}).expect("everything is as it was written");
+    log.verify(|_| {}).expect("the log is valid");
     log.close().await;
 }
 
@@ -125,7 +125,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_log_is_the_list_of_what_was_acknowledged(steps in prop::collection::vec(step(), 1..14)) {
+    fn the_log_equals_the_list_of_acknowledged_records(steps in prop::collection::vec(step(), 1..14)) {
         runtime().block_on(run(steps));
     }
 }

@@ -1,4 +1,4 @@
-//! The tree over a log: what is proved holds, and survives what happens to the tiles.
+//! The tree over a log: proofs are valid, also after damage to the tiles.
 
 use super::{fill, open, runtime};
 use crate::tree::{verify_consistency, verify_inclusion};
@@ -8,7 +8,7 @@ use std::path::Path;
 const RECORDS: u64 = 600;
 
 #[test]
-fn a_record_is_shown_to_be_in_the_log_and_the_log_to_have_only_grown() {
+fn inclusion_and_consistency_proofs_verify() {
     let folder = tempfile::tempdir().unwrap();
     runtime().block_on(async {
         let (log, _) = open(folder.path());
@@ -27,14 +27,14 @@ fn a_record_is_shown_to_be_in_the_log_and_the_log_to_have_only_grown() {
         assert!(verify_consistency(300, &before.root, RECORDS, &head.root, &grown.path));
         assert_eq!(log.root_at(300).unwrap(), before.root);
         for beyond in [log.inclusion_proof(301, 300).err(), log.inclusion_proof(0, 300).err()] {
-            assert!(matches!(beyond, Some(crate::ReadError::NotThere { head: 300, .. })), "{beyond:?}");
+            assert!(matches!(beyond, Some(crate::ReadError::OutOfRange { head: 300, .. })), "{beyond:?}");
         }
         assert!(log.root_at(RECORDS + 1).is_err());
     });
 }
 
 #[test]
-fn a_tree_is_resumed_without_reading_the_records_again() {
+fn reopening_resumes_the_tree_without_reading_all_records() {
     let folder = tempfile::tempdir().unwrap();
     runtime().block_on(async {
         let (log, _) = open(folder.path());
@@ -42,13 +42,13 @@ fn a_tree_is_resumed_without_reading_the_records_again() {
         let head = log.head();
         log.close().await;
         let (log, opened) = open(folder.path());
-        assert_eq!((opened.head, opened.regrown), (head, false));
+        assert_eq!((opened.head, opened.tree_rebuilt), (head, false));
         log.verify(|_| {}).unwrap();
     });
 }
 
 #[test]
-fn tiles_that_a_power_cut_tore_are_made_anew() {
+fn tiles_torn_by_a_power_cut_are_rebuilt() {
     let torn: [fn(&Path); 3] = [
         |tile| fs::remove_file(tile).unwrap(),
         |tile| fs::write(tile, [0; 4096]).unwrap(),
@@ -60,31 +60,31 @@ fn tiles_that_a_power_cut_tore_are_made_anew() {
             let (log, _) = open(folder.path());
             fill(&log, RECORDS).await;
             let head = log.head();
-            // Found while the log is open: by verification, and by whoever asks for a proof.
+            // Detected while the log is open, by verification and when a proof is requested.
             tear(&folder.path().join("tree/tile/0/000"));
-            assert!(log.verify(|_| {}).unwrap_err().to_string().contains("the tree's tile"));
+            assert!(log.verify(|_| {}).unwrap_err().to_string().contains("tile in the tree"));
             let proof = log.inclusion_proof(3, RECORDS).unwrap();
             assert!(verify_inclusion(&proof.leaf, 2, RECORDS, &proof.path, &head.root));
             log.verify(|_| {}).unwrap();
             log.close().await;
-            // Found at opening.
+            // Detected when the log is opened.
             tear(&folder.path().join("tree/tile/0/001"));
             let (log, opened) = open(folder.path());
-            assert_eq!((opened.head, opened.regrown), (head, true));
+            assert_eq!((opened.head, opened.tree_rebuilt), (head, true));
             log.verify(|_| {}).unwrap();
         });
     }
 }
 
 #[test]
-fn records_that_do_not_lead_to_the_acknowledged_root_are_refused() {
+fn records_that_do_not_match_the_acknowledged_root_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     runtime().block_on(async {
         let (log, _) = open(folder.path());
         fill(&log, RECORDS).await;
         log.close().await;
     });
-    // Another root in both anchors, and no tiles that could tell.
+    // Another root in both anchors, so that the tiles do not match either.
     let (anchor, files) = (crate::anchor::read(folder.path()).unwrap().unwrap(), folder.path());
     let head = crate::Head { root: [9; 32], ..anchor.head };
     let mut anchors = crate::anchor::AnchorFiles::open(files, anchor).unwrap();

@@ -1,25 +1,25 @@
-//! Commits that mean nothing.
+//! Sample commits.
 
 use crate::{Commit, Position, Write};
 use domain::{Actor, Role, StreamName, Timestamp, Uuid};
 use proto::record::Envelope;
 
-/// A category of the samples.
+/// Category of the sample streams.
 pub const CATEGORY: &str = "conformance.sample";
-/// Another one.
+/// Another category.
 pub const OTHER_CATEGORY: &str = "conformance.other";
 
-/// A stream that nobody has.
+/// Returns a new stream name.
 pub fn stream() -> StreamName {
     StreamName { category: CATEGORY.into(), id: Uuid::new_v4() }
 }
 
-/// A stream of the other category.
+/// Returns a new stream name in the other category.
 pub fn other_stream() -> StreamName {
     StreamName { category: OTHER_CATEGORY.into(), id: Uuid::new_v4() }
 }
 
-/// An event with this content.
+/// Returns an event with this content.
 pub fn event(content: &[u8]) -> prost_types::Any {
     prost_types::Any {
         type_url: "type.googleapis.com/huishang.conformance.v1.Sampled".into(),
@@ -27,7 +27,7 @@ pub fn event(content: &[u8]) -> prost_types::Any {
     }
 }
 
-/// A commit of one event for each stream, at the position that is expected there.
+/// Returns a commit with one event for each stream, at its expected position.
 pub fn commit(id: Uuid, writes: &[(&StreamName, Position)]) -> Commit {
     let writes = writes.iter().map(|&(stream, expected)| Write {
         stream: stream.clone(),
@@ -36,7 +36,7 @@ pub fn commit(id: Uuid, writes: &[(&StreamName, Position)]) -> Commit {
     });
     Commit {
         envelope: Envelope {
-            commit_id: id,
+            command_id: id,
             command_digest: vec![7; 32],
             time: Timestamp::from_microsecond(1_800_000_000_000_001).unwrap_or_default(),
             actor: Actor { subject: "sampler".into(), department: None, roles: vec![Role::Clerk] },

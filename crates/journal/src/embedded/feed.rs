@@ -1,9 +1,9 @@
-//! The newest records, read and decoded once for all who follow the log.
+//! The most recent records, read and decoded once for all subscriptions.
 //!
-//! A process has a dozen followers, views and process managers, and most of them stand at the end of the log.
-//! Who stands further back reads for itself.
+//! A process has a dozen subscribers (views and process managers), and most of them are at the end of the log.
+//! A subscriber further back reads the log by itself.
 
-use super::{blocking, opened, unreadable};
+use super::{decode, on_blocking_thread, read_error};
 use crate::limits::{FEED_RECORDS_MAX, SUBSCRIPTION_BATCH_RECORDS_MAX};
 use crate::{Position, ReadError, Record};
 use event_log::EventLog;
@@ -24,27 +24,27 @@ struct Newest {
 }
 
 impl Newest {
-    /// Those behind a position, as many as a batch has; none when they are not all here.
-    fn behind(&self, after: Position) -> Option<Vec<Arc<Record>>> {
+    /// Returns up to a batch of records after a position; `None` if the next one is not in memory.
+    fn records_after(&self, after: Position) -> Option<Vec<Arc<Record>>> {
         let first = self.last - self.records.len() as u64;
-        let passed = usize::try_from(after.checked_sub(first)?).ok()?;
-        if passed >= self.records.len() {
+        let skipped = usize::try_from(after.checked_sub(first)?).ok()?;
+        if skipped >= self.records.len() {
             return None;
         }
-        let records = self.records.range(passed..).take(SUBSCRIPTION_BATCH_RECORDS_MAX);
+        let records = self.records.range(skipped..).take(SUBSCRIPTION_BATCH_RECORDS_MAX);
         Some(records.cloned().collect())
     }
 
-    /// Takes in what was read behind `after`; what was here goes, unless it is just before that.
-    fn take_in(&mut self, after: Position, records: &[Arc<Record>]) {
+    /// Adds the records read after `after`; drops the existing ones unless they directly precede it.
+    fn add(&mut self, after: Position, records: &[Arc<Record>]) {
         let Some(last) = records.last() else { return };
         if self.last != after {
             self.records.clear();
         }
         self.last = last.position;
         self.records.extend(records.iter().cloned());
-        let too_many = self.records.len().saturating_sub(FEED_RECORDS_MAX);
-        self.records.drain(..too_many);
+        let excess = self.records.len().saturating_sub(FEED_RECORDS_MAX);
+        self.records.drain(..excess);
     }
 }
 
@@ -53,31 +53,31 @@ impl Feed {
         Feed { log, newest: Mutex::default() }
     }
 
-    /// The records behind a position, in order: some, when `committed` is behind it too.
-    pub(super) async fn behind(
+    /// Returns records after a position, in order; at least one if `committed` is after it.
+    pub(super) async fn records_after(
         &self,
         after: Position,
         committed: Position,
     ) -> Result<Vec<Arc<Record>>, ReadError> {
         let mut newest = self.newest.lock().await;
-        if let Some(records) = newest.behind(after) {
+        if let Some(records) = newest.records_after(after) {
             return Ok(records);
         }
         if committed - after > FEED_RECORDS_MAX as u64 {
             drop(newest);
             return self.read(after).await;
         }
-        // Others who want the same wait for it here.
+        // The lock is held while reading, so that others who need the same records wait for them.
         let records = self.read(after).await?;
-        newest.take_in(after, &records);
+        newest.add(after, &records);
         Ok(records)
     }
 
     async fn read(&self, after: Position) -> Result<Vec<Arc<Record>>, ReadError> {
         let log = self.log.clone();
-        blocking(move || {
-            let records = log.read(after, SUBSCRIPTION_BATCH_RECORDS_MAX).map_err(unreadable)?;
-            records.iter().map(|record| opened(record).map(Arc::new)).collect()
+        on_blocking_thread(move || {
+            let records = log.read(after, SUBSCRIPTION_BATCH_RECORDS_MAX).map_err(read_error)?;
+            records.iter().map(|record| decode(record).map(Arc::new)).collect()
         })
         .await
     }

@@ -1,52 +1,52 @@
-//! What a ledger says of itself, and the question that has it look before it answers.
+//! The message in which a ledger announces its head.
 
 use crate::Position;
 use domain::Uuid;
 use event_log::Hash;
-use event_log::hex::digits;
+use event_log::hex;
 
-/// A ledger's head: `<position> <creation of the stream> <session> <ledger's identity> <root> <name>`.
+/// A ledger's head: `<position> <creation time of the stream> <session> <ledger id> <root> <name>`.
 ///
-/// It is said on the subject of announcements after each group and at rest. To a process that asks on
-/// the subject of questions it is said once the ledger has seen that the stream, as it is now, has all
-/// that its log has.
+/// It is published on the announcement subject after each group of records and periodically. In reply to a
+/// process's probe it is sent once the ledger has verified that the present stream contains everything in its
+/// log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Announcement {
     pub(super) position: Position,
-    /// The stream that the ledger follows, by the moment of its creation in nanoseconds.
+    /// Creation time, in nanoseconds since 1970, of the stream that the ledger follows.
     pub(super) created: i128,
-    /// Random, and another one whenever the ledger joined the stream again: what was said before is
-    /// told from what is said now.
+    /// Random number, chosen again whenever the ledger rejoins the stream, to tell its current announcements from
+    /// earlier ones.
     pub(super) session: u64,
-    /// The ledger's own: copies that were restored from its log are other ledgers.
+    /// Id of the ledger; a ledger restored from a copy of its log gets another one.
     pub(super) ledger: Uuid,
-    /// The root of the log's tree over everything up to the position.
+    /// Root of the log's tree up to the position.
     pub(super) root: Hash,
-    /// Where the ledger runs; for people.
+    /// Human-readable name of the ledger.
     pub(super) name: String,
 }
 
 impl Announcement {
     pub(super) fn to_text(&self) -> String {
         let Announcement { position, created, session, ledger, root, name } = self;
-        format!("{position} {created} {session} {ledger} {} {name}", digits(root))
+        format!("{position} {created} {session} {ledger} {} {name}", hex::encode(root))
     }
 
     pub(super) fn parse(text: &[u8]) -> Option<Announcement> {
-        let mut words = std::str::from_utf8(text).ok()?.splitn(6, ' ');
+        let mut fields = std::str::from_utf8(text).ok()?.splitn(6, ' ');
         Some(Announcement {
-            position: words.next()?.parse().ok()?,
-            created: words.next()?.parse().ok()?,
-            session: words.next()?.parse().ok()?,
-            ledger: words.next()?.parse().ok()?,
-            root: unhex(words.next()?)?,
-            name: words.next()?.to_owned(),
+            position: fields.next()?.parse().ok()?,
+            created: fields.next()?.parse().ok()?,
+            session: fields.next()?.parse().ok()?,
+            ledger: fields.next()?.parse().ok()?,
+            root: decode_hex(fields.next()?)?,
+            name: fields.next()?.to_owned(),
         })
     }
 }
 
-/// Exactly `N` bytes from their hexadecimal digits.
-pub(super) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+/// Decodes exactly `N` bytes from hexadecimal digits.
+pub(super) fn decode_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let text = text.as_bytes();
     if text.len() != 2 * N {
         return None;
@@ -64,8 +64,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_announcement_comes_back_as_it_was() {
-        let said = Announcement {
+    fn an_announcement_round_trips() {
+        let announcement = Announcement {
             position: 42,
             created: 7,
             session: 9,
@@ -73,21 +73,21 @@ mod tests {
             root: rand::random(),
             name: "ledger 1".into(),
         };
-        assert_eq!(Announcement::parse(said.to_text().as_bytes()), Some(said.clone()));
-        let whole = said.to_text();
-        let words: Vec<&str> = whole.split(' ').collect();
+        assert_eq!(Announcement::parse(announcement.to_text().as_bytes()), Some(announcement.clone()));
+        let text = announcement.to_text();
+        let fields: Vec<&str> = text.split(' ').collect();
         for count in 0..6 {
-            assert_eq!(Announcement::parse(words[..count].join(" ").as_bytes()), None);
+            assert_eq!(Announcement::parse(fields[..count].join(" ").as_bytes()), None);
         }
-        assert_eq!(Announcement::parse(whole.replacen("42", "-1", 1).as_bytes()), None);
+        assert_eq!(Announcement::parse(text.replacen("42", "-1", 1).as_bytes()), None);
     }
 
     #[test]
-    fn bytes_come_back_as_they_were() {
+    fn hexadecimal_digits_round_trip() {
         let salt: [u8; 16] = rand::random();
-        assert_eq!(unhex(&digits(&salt)), Some(salt));
+        assert_eq!(decode_hex(&hex::encode(&salt)), Some(salt));
         for wrong in ["", "00", "+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1", "é".repeat(16).as_str()] {
-            assert_eq!(unhex::<16>(wrong), None);
+            assert_eq!(decode_hex::<16>(wrong), None);
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Ordering a commit: one message with the sequence it expects, or an atomic batch of them.
+//! Ordering a commit: publishing one message with its expected sequence, or an atomic batch of messages.
 
 use super::message::{EXPECTED_SUBJECT_SEQUENCE, Names};
-use super::{Link, standing};
+use super::{Link, readiness};
 use crate::limits::{APPEND_TIMEOUT, REQUEST_TIMEOUT, RETRY_PAUSE_MAX};
 use crate::payload::{Sealed, seal};
 use crate::{AppendError, Commit, Position, ReadError};
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A message that is ready to be sent.
+/// A message ready to be published.
 #[derive(Clone)]
 pub(super) struct Outgoing {
     pub(super) subject: String,
@@ -21,42 +21,45 @@ pub(super) struct Outgoing {
     pub(super) payload: Bytes,
 }
 
-/// Why a publication had no effect, or may have had none.
+/// Why a message was not published, or may not have been.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum PublishError {
-    /// An expected sequence was not the last.
+    /// An expected sequence does not match.
     Conflict,
-    /// No answer, or one that says "not now": sending it again is right.
-    Unclear(String),
-    /// The server will not take it.
+    /// There was no reply, or the server is temporarily unable to accept it: it should be published again.
+    Retryable(String),
+    /// The server rejects the message.
     Refused(String),
 }
 
 pub(super) async fn append(link: &Link, commit: Commit) -> Result<Position, AppendError> {
-    let (commit_id, digest) = (commit.envelope.commit_id, commit.envelope.command_digest.clone());
+    let (command_id, digest) = (commit.envelope.command_id, commit.envelope.command_digest.clone());
     let sealed = seal(commit)?;
     let messages: Vec<Outgoing> = sealed.iter().map(|write| outgoing(&link.names, write)).collect();
-    let taken_before = link.heard.highest();
+    let highest_before = link.ledgers.highest();
     let deadline = Instant::now() + APPEND_TIMEOUT;
     let mut pause = Duration::from_millis(10);
     loop {
-        let published = match standing::may_append(link).await {
+        let published = match readiness::ensure_appendable(link).await {
             Ok(()) => publish(link, &messages).await,
-            Err(why) => Err(PublishError::Unclear(why)),
+            Err(reason) => Err(PublishError::Retryable(reason)),
         };
-        let why = match published {
-            Ok(last) => return fresh(link, last, messages.len(), taken_before),
-            Err(PublishError::Conflict) => return answer_before(link, &sealed, commit_id, &digest).await,
-            Err(PublishError::Refused(why)) => return Err(AppendError::Unavailable(why)),
-            Err(PublishError::Unclear(why)) => why,
+        let reason = match published {
+            Ok(last) => return check_new_position(link, last, messages.len(), highest_before),
+            Err(PublishError::Conflict) => {
+                return find_earlier_answer(link, &sealed, command_id, &digest).await;
+            }
+            Err(PublishError::Refused(reason)) => return Err(AppendError::Unavailable(reason)),
+            Err(PublishError::Retryable(reason)) => reason,
         };
         if Instant::now() >= deadline {
-            return Err(AppendError::Unavailable(why));
+            return Err(AppendError::Unavailable(reason));
         }
-        // It may be that there is no stream any more, or another one.
-        link.doubt();
-        // Had it an effect, then sending it again is a conflict, and the answer is found in the stream.
-        tracing::debug!(%commit_id, why, "an append is not answered; sending it again");
+        // The stream may have been deleted or replaced.
+        link.invalidate();
+        // If the message was stored after all, publishing it again is a conflict, and the result is found in
+        // the stream.
+        tracing::debug!(%command_id, reason, "no reply to an append; publishing it again");
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(RETRY_PAUSE_MAX);
     }
@@ -68,49 +71,55 @@ fn outgoing(names: &Names, write: &Sealed) -> Outgoing {
     Outgoing { subject: names.subject(&write.stream), headers, payload: write.payload.clone() }
 }
 
-/// A new record cannot stand where a ledger has another: the stream has lost its end then, and what it
-/// answers is not to be believed.
-fn fresh(link: &Link, last: Position, writes: usize, taken: Position) -> Result<Position, AppendError> {
+/// Checks that a new record was not assigned a position that a ledger already has: the stream would have lost
+/// its tail, and its acknowledgement would be worthless.
+fn check_new_position(
+    link: &Link,
+    last: Position,
+    writes: usize,
+    highest: Position,
+) -> Result<Position, AppendError> {
     let first = last + 1 - writes as u64;
-    if first > taken {
+    if first > highest {
         return Ok(last);
     }
-    link.heard.doubt();
+    link.ledgers.invalidate();
     Err(AppendError::Damaged(format!(
-        "the stream gave position {first} away again, though a ledger has everything up to {taken}"
+        "the stream has assigned position {first} again, although a ledger has everything up to {highest}"
     )))
 }
 
-/// The stream has moved: by this very commit, when its answer was lost, or by another.
-async fn answer_before(
+/// Resolves a conflict: returns the earlier result if this very commit has been appended already, or else the
+/// conflict.
+async fn find_earlier_answer(
     link: &Link,
     sealed: &[Sealed],
-    commit_id: Uuid,
+    command_id: Uuid,
     digest: &[u8],
 ) -> Result<Position, AppendError> {
-    let mut moved = None;
+    let mut conflicting = None;
     for write in sealed {
-        let news = match super::read::read(link, &write.stream, write.expected).await {
-            Ok(news) => news,
-            Err(ReadError::Unavailable(why)) => return Err(AppendError::Unavailable(why)),
+        let new = match super::read::read(link, &write.stream, write.expected).await {
+            Ok(new) => new,
+            Err(ReadError::Unavailable(reason)) => return Err(AppendError::Unavailable(reason)),
             Err(damaged) => return Err(AppendError::Damaged(damaged.to_string())),
         };
-        if let Some(record) = news.iter().find(|record| record.envelope.commit_id == commit_id) {
+        if let Some(record) = new.iter().find(|record| record.envelope.command_id == command_id) {
             if record.envelope.command_digest != digest {
-                return Err(AppendError::Reused(commit_id));
+                return Err(AppendError::Reused(command_id));
             }
             return Ok(record.commit_end());
         }
-        if moved.is_none() && !news.is_empty() {
-            moved = Some(write);
+        if conflicting.is_none() && !new.is_empty() {
+            conflicting = Some(write);
         }
     }
-    // A position that the stream has not reached is a conflict without news.
-    let write = moved.unwrap_or(&sealed[0]);
+    // An expected position that the stream has not reached is a conflict without new records.
+    let write = conflicting.unwrap_or(&sealed[0]);
     Err(AppendError::Conflict { stream: write.stream.clone(), expected: write.expected })
 }
 
-/// Sends messages that enter the stream together or not at all; answers with the last one's sequence.
+/// Publishes messages atomically and returns the sequence of the last one.
 async fn publish(link: &Link, messages: &[Outgoing]) -> Result<Position, PublishError> {
     let Some((last, before)) = messages.split_last() else {
         return Err(PublishError::Refused("nothing to publish".into()));
@@ -118,16 +127,17 @@ async fn publish(link: &Link, messages: &[Outgoing]) -> Result<Position, Publish
     if before.is_empty() {
         return request(link.client.clone(), last.clone()).await;
     }
-    let _turn = link.batches.acquire().await.map_err(|closed| PublishError::Unclear(closed.to_string()))?;
+    let _permit =
+        link.batch_permits.acquire().await.map_err(|closed| PublishError::Retryable(closed.to_string()))?;
     let batch = Uuid::new_v4().simple().to_string();
     for (sequence, message) in (1..).zip(before) {
         let headers = in_batch(message, &batch, sequence);
         link.client
             .publish_with_headers(message.subject.clone(), headers, message.payload.clone())
             .await
-            .map_err(|error| PublishError::Unclear(error.to_string()))?;
+            .map_err(|error| PublishError::Retryable(error.to_string()))?;
     }
-    // Whatever was wrong with the messages before is told in the answer to the last.
+    // Errors of the earlier messages are reported in the reply to the last one.
     let mut headers = in_batch(last, &batch, messages.len());
     headers.insert("Nats-Batch-Commit", "1");
     request(link.client.clone(), Outgoing { headers, ..last.clone() }).await
@@ -144,18 +154,18 @@ async fn request(client: Client, message: Outgoing) -> Result<Position, PublishE
     let Outgoing { subject, headers, payload } = message;
     let request = Request::new().headers(headers).payload(payload).timeout(Some(REQUEST_TIMEOUT));
     match client.send_request(subject, request).await {
-        Ok(answer) => read_answer(&answer.payload),
+        Ok(reply) => parse_ack(&reply.payload),
         Err(error) => Err(match error.kind() {
             RequestErrorKind::InvalidSubject | RequestErrorKind::MaxPayloadExceeded => {
                 PublishError::Refused(error.to_string())
             }
-            _ => PublishError::Unclear(error.to_string()),
+            _ => PublishError::Retryable(error.to_string()),
         }),
     }
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct PubAck {
     #[serde(default)]
     seq: Position,
     error: Option<ServerError>,
@@ -170,27 +180,29 @@ struct ServerError {
     description: String,
 }
 
-/// A wrong last sequence: one replica says 10071, several 10164; 10070 is about the whole stream.
-const CONFLICTS: [u64; 3] = [10071, 10164, 10070];
-/// A batch that the server does not know whole: one of its messages was lost on the way, or too many
+/// Error codes for a wrong last sequence: 10071 with one replica, 10164 with several; 10070 for the whole stream.
+const CONFLICT_CODES: [u64; 3] = [10071, 10164, 10070];
+/// Error codes for a batch that did not reach the server completely, because a message was lost or too many
 /// batches were open.
-const BROKEN_BATCHES: [u64; 3] = [10176, 10210, 10211];
+const INCOMPLETE_BATCH_CODES: [u64; 3] = [10176, 10210, 10211];
 
-/// The sequence that JetStream gave to a message.
-pub(super) fn read_answer(answer: &[u8]) -> Result<Position, PublishError> {
-    let answer: Answer = serde_json::from_slice(answer)
-        .map_err(|fault| PublishError::Unclear(format!("the answer of JetStream cannot be read: {fault}")))?;
-    let Some(error) = answer.error else {
-        return match answer.seq {
-            0 => Err(PublishError::Unclear("the answer of JetStream has no sequence".into())),
+/// Parses JetStream's acknowledgement and returns the sequence assigned to the message.
+pub(super) fn parse_ack(reply: &[u8]) -> Result<Position, PublishError> {
+    let ack: PubAck = serde_json::from_slice(reply)
+        .map_err(|fault| PublishError::Retryable(format!("JetStream's reply is malformed: {fault}")))?;
+    let Some(error) = ack.error else {
+        return match ack.seq {
+            0 => Err(PublishError::Retryable("JetStream's reply has no sequence".into())),
             sequence => Ok(sequence),
         };
     };
-    let why = format!("{} (error {} of JetStream)", error.description, error.err_code);
+    let reason = format!("{} (JetStream error {})", error.description, error.err_code);
     Err(match error.err_code {
-        code if CONFLICTS.contains(&code) => PublishError::Conflict,
-        code if BROKEN_BATCHES.contains(&code) || error.code == 503 => PublishError::Unclear(why),
-        _ => PublishError::Refused(why),
+        code if CONFLICT_CODES.contains(&code) => PublishError::Conflict,
+        code if INCOMPLETE_BATCH_CODES.contains(&code) || error.code == 503 => {
+            PublishError::Retryable(reason)
+        }
+        _ => PublishError::Refused(reason),
     })
 }
 
@@ -199,21 +211,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_conflict_is_a_conflict_with_one_replica_or_three() {
+    fn a_conflict_is_recognized_with_one_replica_and_with_three() {
         for code in [10071, 10164] {
             let answer = format!(
                 r#"{{"error":{{"code":400,"err_code":{code},"description":"wrong last sequence: 7"}},"stream":"s","seq":0}}"#
             );
-            assert_eq!(read_answer(answer.as_bytes()), Err(PublishError::Conflict), "{code}");
+            assert_eq!(parse_ack(answer.as_bytes()), Err(PublishError::Conflict), "{code}");
         }
     }
 
     #[test]
-    fn an_answer_is_a_sequence_or_a_reason() {
-        assert_eq!(read_answer(br#"{"stream":"s","seq":12,"batch":"b","count":2}"#), Ok(12));
-        assert!(matches!(read_answer(b""), Err(PublishError::Unclear(_))));
-        assert!(matches!(read_answer(br#"{"stream":"s"}"#), Err(PublishError::Unclear(_))));
+    fn a_reply_is_a_sequence_or_an_error() {
+        assert_eq!(parse_ack(br#"{"stream":"s","seq":12,"batch":"b","count":2}"#), Ok(12));
+        assert!(matches!(parse_ack(b""), Err(PublishError::Retryable(_))));
+        assert!(matches!(parse_ack(br#"{"stream":"s"}"#), Err(PublishError::Retryable(_))));
         let full = br#"{"error":{"code":400,"err_code":10077,"description":"maximum bytes exceeded"}}"#;
-        assert!(matches!(read_answer(full), Err(PublishError::Refused(_))));
+        assert!(matches!(parse_ack(full), Err(PublishError::Refused(_))));
     }
 }

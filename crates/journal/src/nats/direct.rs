@@ -1,4 +1,4 @@
-//! Direct gets in batches: a plain request that async-nats has no call for.
+//! Batched direct gets, a request that async-nats does not support.
 
 use super::Link;
 use crate::limits::REQUEST_TIMEOUT;
@@ -7,18 +7,18 @@ use async_nats::{Message, StatusCode, Subscriber};
 use futures::StreamExt as _;
 use serde::Serialize;
 
-/// The status that ends a batch.
+/// Status code that ends a batch.
 const END_OF_BATCH: u16 = 204;
 
-/// Asks the stream for messages from a sequence on, again and again over one inbox.
+/// Sends direct get requests, reusing one inbox.
 pub(super) struct DirectReader {
     inbox: String,
-    answers: Subscriber,
-    turn: u64,
+    replies: Subscriber,
+    requests: u64,
 }
 
 #[derive(Serialize)]
-struct Question<'a> {
+struct DirectGetRequest<'a> {
     seq: Position,
     next_by_subj: &'a str,
     batch: u64,
@@ -27,12 +27,12 @@ struct Question<'a> {
 impl DirectReader {
     pub(super) async fn open(link: &Link) -> Result<DirectReader, String> {
         let inbox = link.client.new_inbox();
-        let answers = link.client.subscribe(format!("{inbox}.*")).await.map_err(|error| error.to_string())?;
-        Ok(DirectReader { inbox, answers, turn: 0 })
+        let replies = link.client.subscribe(format!("{inbox}.*")).await.map_err(|error| error.to_string())?;
+        Ok(DirectReader { inbox, replies, requests: 0 })
     }
 
-    /// At most `batch` records of the subject, which may have wildcards, from sequence `from` on. Fewer
-    /// than asked for means that the server which answered has no more.
+    /// Returns at most `batch` records of the subject, which may contain wildcards, starting with sequence
+    /// `from`. Fewer than requested means that the replying server has no more.
     pub(super) async fn get(
         &mut self,
         link: &Link,
@@ -40,43 +40,45 @@ impl DirectReader {
         subject: &str,
         batch: u64,
     ) -> Result<Vec<Record>, ReadError> {
-        let unavailable = |why: String| ReadError::Unavailable(why);
-        self.turn += 1;
-        let reply = format!("{}.{}", self.inbox, self.turn);
-        let question = serde_json::to_vec(&Question { seq: from, next_by_subj: subject, batch })
+        let unavailable = |reason: String| ReadError::Unavailable(reason);
+        self.requests += 1;
+        let reply_subject = format!("{}.{}", self.inbox, self.requests);
+        let request = serde_json::to_vec(&DirectGetRequest { seq: from, next_by_subj: subject, batch })
             .map_err(|error| unavailable(error.to_string()))?;
-        let asked = format!("$JS.API.DIRECT.GET.{}", link.names.stream);
+        let api_subject = format!("$JS.API.DIRECT.GET.{}", link.names.stream);
         link.client
-            .publish_with_reply(asked, reply.clone(), question.into())
+            .publish_with_reply(api_subject, reply_subject.clone(), request.into())
             .await
             .map_err(|error| unavailable(error.to_string()))?;
         let mut records = Vec::new();
         loop {
-            let answer = tokio::time::timeout(REQUEST_TIMEOUT, self.answers.next())
+            let reply = tokio::time::timeout(REQUEST_TIMEOUT, self.replies.next())
                 .await
-                .map_err(|_| unavailable("a direct get had no answer in time".into()))?
+                .map_err(|_| unavailable("a direct get timed out".into()))?
                 .ok_or_else(|| unavailable("the connection is closed".into()))?;
-            if answer.subject.as_str() != reply {
+            if reply.subject.as_str() != reply_subject {
                 continue;
             }
-            match answer.status {
-                None => records.push(record(link, &answer)?),
+            match reply.status {
+                None => records.push(record(link, &reply)?),
                 Some(StatusCode::NOT_FOUND) => return Ok(records),
                 Some(status) if status.as_u16() == END_OF_BATCH => return Ok(records),
                 Some(status) => {
-                    let what = answer.description.unwrap_or_default();
-                    return Err(unavailable(format!("a direct get was answered by {status} {what}")));
+                    let description = reply.description.unwrap_or_default();
+                    return Err(unavailable(format!(
+                        "a direct get failed with status {status} {description}"
+                    )));
                 }
             }
         }
     }
 }
 
-fn record(link: &Link, answer: &Message) -> Result<Record, ReadError> {
-    let header = |name: &str| answer.headers.as_ref().and_then(|headers| headers.get(name));
+fn record(link: &Link, reply: &Message) -> Result<Record, ReadError> {
+    let header = |name: &str| reply.headers.as_ref().and_then(|headers| headers.get(name));
     let sequence = header("Nats-Sequence").and_then(|value| value.as_str().parse().ok());
     match (sequence, header("Nats-Subject")) {
-        (Some(position), Some(subject)) => link.names.record(position, subject.as_str(), &answer.payload),
-        _ => Err(ReadError::Unavailable("a direct get was answered without sequence or subject".into())),
+        (Some(position), Some(subject)) => link.names.record(position, subject.as_str(), &reply.payload),
+        _ => Err(ReadError::Unavailable("the reply to a direct get has no sequence or subject".into())),
     }
 }

@@ -1,8 +1,8 @@
-//! A ledger behind NATS: it follows the stream in order, keeps it in an event log and says how far.
+//! A ledger on NATS: follows the stream, appends its records to an event log and announces the log's head.
 
 pub(super) mod binding;
 mod follow;
-pub(super) mod put_back;
+pub(super) mod restore_tail;
 
 use super::announcement::Announcement;
 use super::setup::is_not_found;
@@ -12,120 +12,120 @@ use crate::{Position, ReadError};
 use async_nats::jetstream::stream;
 use async_nats::{Message, Subject, Subscriber};
 use domain::Uuid;
-use event_log::hex::digits;
+use event_log::hex;
 use event_log::{EventLog, Hash};
 use follow::{Group, consume};
 use futures::{FutureExt as _, StreamExt as _};
+use restore_tail::RestoreTailError;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-/// Why a ledger cannot go on. None of these heals by trying again.
+/// Why a ledger cannot continue. Retrying does not help with any of these.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// The realm's stream was made anew after this log had been written.
+    /// The realm's stream is not the one that this log follows: it was deleted and recreated.
     #[error(
-        "the stream was replaced: the one that is there was created at {found} ns, the one that this log \
-         follows at {expected} ns; 'huishang ledger repair' shows what it holds and makes it the log's again"
+        "the stream was replaced: the present one was created at {found} ns, the one that this log follows at \
+         {expected} ns; 'huishang ledger repair' shows what it contains and restores it from the log"
     )]
-    Replaced {
-        /// When the stream that is there was created, in nanoseconds since 1970.
+    StreamReplaced {
+        /// Creation time of the present stream, in nanoseconds since 1970.
         found: i128,
-        /// When the one that was followed was created.
+        /// Creation time of the stream that the log follows.
         expected: i128,
     },
-    /// There is no stream any more: the broker has lost it, or it was deleted.
-    #[error(
-        "the broker has no stream {stream} any more; 'huishang ledger repair' makes it again from the log"
-    )]
-    Gone {
-        /// The stream's name.
+    /// The stream no longer exists: the broker has lost it, or it was deleted.
+    #[error("the stream {stream} no longer exists; 'huishang ledger repair' recreates it from the log")]
+    StreamMissing {
+        /// Name of the stream.
         stream: String,
     },
-    /// The stream has nothing, and it is not known to be the one that this log followed.
+    /// The stream is empty, and it is unknown whether it is the one that this log followed.
     #[error(
-        "the stream is empty, but the log has {head} records, and does not say which stream it followed; \
-         if this is the right broker, 'huishang ledger repair' puts them into it"
+        "the stream is empty, but the log has {head} records and no note of which stream it followed; if this is \
+         the right broker, 'huishang ledger repair' restores the records to the stream"
     )]
-    Emptied {
-        /// The log's last position.
+    StreamEmpty {
+        /// Last position of the log.
         head: Position,
     },
-    /// Stream and log tell different things of the same position. The log is right about everything
-    /// that was committed; the stream has to be made anew from it.
+    /// Stream and log have different records at the same position. The log is authoritative for committed
+    /// records; the stream has to be recreated from it.
     #[error(
-        "stream and log differ at position {position}; the log is right about what was committed: \
-         'huishang ledger repair' shows the difference, and with --replace-stream makes the stream anew"
+        "stream and log differ at position {position}; the log is authoritative for committed records: \
+         'huishang ledger repair' shows the difference, and with --replace-stream recreates the stream"
     )]
     Diverged {
         /// A position at which both have a record.
         position: Position,
     },
-    /// Another ledger of the realm holds another history, now or when this was last looked at.
+    /// Another ledger of the realm has a different history, as detected now or in an earlier run.
     #[error(
-        "{what}. One of the two is wrong: verify both logs, have the wrong one rebuilt from an empty directory, \
-         then delete {file} beside the right one"
+        "{what}. One of the two is wrong: verify both logs, rebuild the wrong one from an empty directory, then \
+         delete {file} next to the right one"
     )]
     Disputed {
-        /// Both ledgers, the position and the roots.
+        /// Names of both ledgers, the position and the roots.
         what: String,
-        /// The file that keeps this ledger from committing.
+        /// The alarm file that keeps this ledger from committing.
         file: String,
     },
-    /// The stream holds something that is no record, half a commit, or a hole.
-    #[error("{0}; 'huishang ledger repair' shows what the stream holds")]
+    /// The stream contains an invalid record, an incomplete commit, or a gap.
+    #[error("{0}; 'huishang ledger repair' shows what the stream contains")]
     Damaged(#[from] ReadError),
-    /// The log takes no more.
-    #[error("the log takes nothing: {0}")]
+    /// The log failed.
+    #[error("the log failed: {0}")]
     Log(String),
 }
 
 /// Why a session with the stream ended.
-enum Ended {
+enum SessionEnd {
     Stopped,
-    /// Something that another session may not meet.
+    /// A temporary problem; a new session may succeed.
     Interrupted(String),
     Failed(LedgerError),
 }
 
-impl<E: Into<LedgerError>> From<E> for Ended {
+impl<E: Into<LedgerError>> From<E> for SessionEnd {
     fn from(error: E) -> Self {
         match error.into() {
-            LedgerError::Damaged(ReadError::Unavailable(why)) => Ended::Interrupted(why),
-            other => Ended::Failed(other),
+            LedgerError::Damaged(ReadError::Unavailable(reason)) => SessionEnd::Interrupted(reason),
+            other => SessionEnd::Failed(other),
         }
     }
 }
 
-/// Follows the stream from the log's head on, appends whole commits to the log and announces its head
-/// after each group and at rest, until `stop`. Ledgers are told apart by an identity that each keeps beside
-/// its log, where no backup takes it; `name` is for people.
+/// Runs a ledger until `stop`: follows the stream from the log's head on, appends complete commits to the log,
+/// and announces its head after each group of records and periodically. Ledgers are identified by an id that
+/// each stores next to its log, where backups do not include it; `name` is for humans.
 ///
-/// At the beginning, whenever the connection or the consumer was lost, and whenever a process asks, it sees
-/// that the stream is the one that the log follows and has the log's last record. A stream that lost its
-/// end, as JetStream may with the power, gets it back from the log; one that was replaced is not touched.
-/// With the other ledgers of the realm it compares roots. It returns an error only where somebody must look.
+/// At the start, whenever the connection or the consumer was lost, and whenever a process probes, the ledger
+/// verifies that the stream is the one that the log follows and contains the log's last record. If the stream
+/// has lost its tail, as JetStream may in a power cut, the ledger restores it from the log; a stream that was
+/// replaced is left alone. The ledger also compares roots with the other ledgers of the realm. An error is
+/// returned only if an operator must intervene.
 pub async fn run_ledger(
     journal: &NatsJournal,
     log: EventLog,
     name: &str,
     stop: CancellationToken,
 ) -> Result<(), LedgerError> {
-    if let Some((what, file)) = binding::alarm(log.dir()).map_err(unkept)? {
+    if let Some((what, file)) = binding::alarm(log.dir()).map_err(file_error)? {
         return Err(LedgerError::Disputed { what, file });
     }
-    let id = binding::ledger_id(log.dir()).map_err(unkept)?;
+    let id = binding::ledger_id(log.dir()).map_err(file_error)?;
     let ledger = Ledger { link: &journal.link, log, id, name, stop, session: AtomicU64::new(0) };
     let mut pause = Duration::from_millis(20);
     loop {
         let started = Instant::now();
-        match ledger.session().await {
-            Ended::Stopped => return Ok(()),
-            Ended::Failed(error) => return Err(error),
-            Ended::Interrupted(why) => {
-                tracing::info!(ledger = name, why, "the ledger joins the stream again")
+        match ledger.run_session().await {
+            SessionEnd::Stopped => return Ok(()),
+            SessionEnd::Failed(error) => return Err(error),
+            SessionEnd::Interrupted(reason) => {
+                tracing::info!(ledger = name, reason, "the ledger rejoins the stream")
             }
         }
         if started.elapsed() > CONSUMER_SILENCE_MAX {
@@ -144,113 +144,113 @@ struct Ledger<'a> {
     id: Uuid,
     name: &'a str,
     stop: CancellationToken,
-    /// Random while it follows the stream, else 0.
+    /// Random while the ledger follows the stream, otherwise 0.
     session: AtomicU64,
 }
 
 impl Ledger<'_> {
-    async fn session(&self) -> Ended {
+    async fn run_session(&self) -> SessionEnd {
         let ended = tokio::select! {
             () = self.stop.cancelled() => {
                 self.announce().await;
-                Ended::Stopped
+                SessionEnd::Stopped
             }
-            ended = self.follow() => ended.err().unwrap_or(Ended::Stopped),
+            ended = self.follow() => ended.err().unwrap_or(SessionEnd::Stopped),
         };
         self.session.store(0, Ordering::SeqCst);
         ended
     }
 
-    async fn follow(&self) -> Result<(), Ended> {
+    async fn follow(&self) -> Result<(), SessionEnd> {
         let connection = self.link.connection();
-        let questions = self.link.names.questions.clone();
-        let mut questions = self.link.client.subscribe(questions).await.map_err(interrupted)?;
+        let probes = self.link.names.probes.clone();
+        let mut probes = self.link.client.subscribe(probes).await.map_err(interrupted)?;
         let stream = self.join().await?;
-        // A cluster that has just lost a server takes a while to make a consumer.
+        // A cluster that has just lost a server takes a while to create a consumer.
         let mut consuming = pin!(consume(&stream, self.log.head().position + 1));
         let mut messages = loop {
             tokio::select! {
                 messages = &mut consuming => break messages?,
-                question = questions.next() => self.answer(question, &mut questions).await?,
+                probe = probes.next() => self.answer_probes(probe, &mut probes).await?,
             }
         };
-        let mut group = Group::behind(self.log.head().position);
+        let mut group = Group::starting_after(self.log.head().position);
         let mut ticks = tokio::time::interval(ANNOUNCEMENT_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heard = Instant::now();
+        let mut last_message = Instant::now();
         loop {
             tokio::select! {
                 _ = ticks.tick() => {
-                    self.compare().await?;
+                    self.compare_roots().await?;
                     self.announce().await;
-                    if heard.elapsed() > CONSUMER_SILENCE_MAX {
-                        self.nothing_missed(&stream, group.reached()).await?;
-                        heard = Instant::now();
+                    if last_message.elapsed() > CONSUMER_SILENCE_MAX {
+                        self.check_consumer(&stream, group.reached()).await?;
+                        last_message = Instant::now();
                     }
                     continue;
                 }
-                question = questions.next() => {
-                    self.answer(question, &mut questions).await?;
+                probe = probes.next() => {
+                self.answer_probes(probe, &mut probes).await?;
                     continue;
                 }
                 message = messages.next() => {
-                    heard = Instant::now();
-                    group.take(self.link, message)?;
+                    last_message = Instant::now();
+                    group.receive(self.link, message)?;
                 }
             }
             while group.waiting.len() < LEDGER_GROUP_RECORDS_MAX {
                 match messages.next().now_or_never() {
-                    Some(message) => group.take(self.link, message)?,
+                    Some(message) => group.receive(self.link, message)?,
                     None => break,
                 }
             }
-            // What was received before the connection broke may be what the server has lost.
+            // Records received before the connection was lost may have been lost by the server.
             if self.link.connection() != connection {
-                return Err(Ended::Interrupted("the connection was lost".into()));
+                return Err(SessionEnd::Interrupted("the connection was lost".into()));
             }
-            let whole = group.whole_commits();
-            if !whole.is_empty() {
-                self.log.append_ordered(whole).await.map_err(not_taken)?;
+            let records = group.take_complete_commits();
+            if !records.is_empty() {
+                self.log.append_ordered(records).await.map_err(append_failed)?;
                 self.announce().await;
             }
         }
     }
 
-    /// Sees that the stream is the log's, gives it back what it lost, and begins a session with it.
-    async fn join(&self) -> Result<stream::Stream, Ended> {
-        let stream = self.stream().await?;
+    /// Verifies that the stream belongs to the log, restores its tail if it was lost, and starts a session.
+    async fn join(&self) -> Result<stream::Stream, SessionEnd> {
+        let stream = self.verified_stream().await?;
         let created = stream.cached_info().created.unix_timestamp_nanos();
         let head = self.log.head().position;
         let end = stream.cached_info().state.last_sequence;
-        let bound = binding::read(self.log.dir()).map_err(unkept)?;
+        let bound = binding::read(self.log.dir()).map_err(file_error)?;
         if bound.is_none() && end == 0 && head > 0 {
-            return Err(LedgerError::Emptied { head }.into());
+            return Err(LedgerError::StreamEmpty { head }.into());
         }
-        self.same_record(&stream, head.min(end)).await?;
-        self.none_has_more(end.max(head))?;
+        self.check_same_record(&stream, head.min(end)).await?;
+        self.check_none_ahead(end.max(head))?;
         if end < head {
-            self.put_back(end, head).await?;
+            self.restore_tail(end, head).await?;
         }
         if bound.is_none() {
-            binding::write(self.log.dir(), created).map_err(unkept)?;
+            binding::write(self.log.dir(), created).map_err(file_error)?;
         }
         self.session.store(rand::random::<u64>().max(1), Ordering::SeqCst);
         Ok(stream)
     }
 
-    /// The stream, if it is the one that the log follows.
-    async fn stream(&self) -> Result<stream::Stream, Ended> {
-        let stream = self.found().await?;
+    /// Returns the stream if it is the one that the log follows and has no gaps.
+    async fn verified_stream(&self) -> Result<stream::Stream, SessionEnd> {
+        let stream = self.find_stream().await?;
         let found = stream.cached_info().created.unix_timestamp_nanos();
-        let bound = binding::read(self.log.dir()).map_err(unkept)?;
-        let expected = bound.unwrap_or_else(|| self.link.heard.created());
+        let bound = binding::read(self.log.dir()).map_err(file_error)?;
+        let expected = bound.unwrap_or_else(|| self.link.ledgers.stream_created());
         if found != expected {
-            return Err(LedgerError::Replaced { found, expected }.into());
+            return Err(LedgerError::StreamReplaced { found, expected }.into());
         }
         let state = &stream.cached_info().state;
         if state.messages != state.last_sequence {
             let missing = state.last_sequence - state.messages;
-            let what = format!("the stream has lost {missing} of the messages up to here");
+            let what = format!("the stream has lost {missing} of its messages up to here");
             return Err(
                 LedgerError::Damaged(ReadError::Damaged { position: state.last_sequence, what }).into()
             );
@@ -258,110 +258,113 @@ impl Ledger<'_> {
         Ok(stream)
     }
 
-    /// The stream, if the broker has one: one that is just starting may not know it yet.
-    async fn found(&self) -> Result<stream::Stream, Ended> {
+    /// Returns the stream if it exists; retries, because a broker that is just starting may not know it yet.
+    async fn find_stream(&self) -> Result<stream::Stream, SessionEnd> {
         let name = &self.link.names.stream;
-        let patience = Instant::now() + CONSUMER_SILENCE_MAX;
+        let deadline = Instant::now() + CONSUMER_SILENCE_MAX;
         loop {
             match self.link.context.get_stream(name).await {
                 Ok(stream) => return Ok(stream),
                 Err(error) if !is_not_found(&error) => return Err(interrupted(error)),
-                Err(_) if Instant::now() >= patience => {
-                    return Err(LedgerError::Gone { stream: name.clone() }.into());
+                Err(_) if Instant::now() >= deadline => {
+                    return Err(LedgerError::StreamMissing { stream: name.clone() }.into());
                 }
                 Err(_) => tokio::time::sleep(RETRY_PAUSE_MAX).await,
             }
         }
     }
 
-    /// Sees that the stream's record at a position is the log's.
-    async fn same_record(&self, stream: &stream::Stream, position: Position) -> Result<(), Ended> {
+    /// Checks that stream and log have the same record at a position.
+    async fn check_same_record(&self, stream: &stream::Stream, position: Position) -> Result<(), SessionEnd> {
         if position == 0 {
             return Ok(());
         }
         let message = stream.get_raw_message(position).await.map_err(interrupted)?;
-        let kept = self.log.read(position - 1, 1).map_err(|error| LedgerError::Log(error.to_string()))?;
-        let same = kept.first().is_some_and(|kept| {
-            kept.payload == message.payload
-                && kept.stream == self.link.names.stream_in(message.subject.as_str())
+        let logged = self.log.read(position - 1, 1).map_err(|error| LedgerError::Log(error.to_string()))?;
+        let same = logged.first().is_some_and(|logged| {
+            logged.payload == message.payload
+                && logged.stream == self.link.names.stream_name(message.subject.as_str())
         });
         if same { Ok(()) } else { Err(LedgerError::Diverged { position }.into()) }
     }
 
-    /// Another ledger that has more than there is here must put it back first; nothing may take its place.
-    fn none_has_more(&self, here: Position) -> Result<(), Ended> {
-        let highest = self.link.heard.highest();
+    /// Checks that no other ledger has more records than are here. Such a ledger must restore them to the stream
+    /// first, before other records are assigned their positions.
+    fn check_none_ahead(&self, here: Position) -> Result<(), SessionEnd> {
+        let highest = self.link.ledgers.highest();
         if highest <= here {
             return Ok(());
         }
-        Err(Ended::Interrupted(format!(
-            "another ledger has everything up to {highest}, stream and log have {here}; waiting for it to put that back"
+        Err(SessionEnd::Interrupted(format!(
+            "another ledger has everything up to position {highest}, stream and log only up to {here}; waiting for it to restore the rest"
         )))
     }
 
-    async fn put_back(&self, end: Position, head: Position) -> Result<(), Ended> {
+    async fn restore_tail(&self, end: Position, head: Position) -> Result<(), SessionEnd> {
         tracing::warn!(
             ledger = self.name,
             stream_ends = end,
             log_ends = head,
-            "the stream has lost its end; putting it back from the log"
+            "the stream has lost its tail; restoring it from the log"
         );
         let names = &self.link.names;
         let subject = |stream: &str| names.subject_of(stream);
-        put_back::put_back(&self.link.client, names, &self.log, (end, head), subject, |_| {}).await.map_err(
-            |fault| match fault {
-                put_back::Fault::Log(why) => LedgerError::Log(why).into(),
-                put_back::Fault::NoRecord(error) => error.into(),
+        restore_tail::restore_tail(&self.link.client, names, &self.log, (end, head), subject, |_| {})
+            .await
+            .map_err(|fault| match fault {
+                RestoreTailError::Log(reason) => LedgerError::Log(reason).into(),
+                RestoreTailError::InvalidRecord(error) => error.into(),
                 fault => interrupted(fault),
-            },
-        )
+            })
     }
 
-    /// Looks at the stream for all who have asked, and tells them the head.
-    async fn answer(&self, first: Option<Message>, more: &mut Subscriber) -> Result<(), Ended> {
+    /// Verifies the stream once for all pending probes, and replies to them with the head.
+    async fn answer_probes(&self, first: Option<Message>, more: &mut Subscriber) -> Result<(), SessionEnd> {
         let Some(first) = first else {
-            return Err(Ended::Interrupted("the subscription to questions ended".into()));
+            return Err(SessionEnd::Interrupted("the subscription to probes ended".into()));
         };
         let mut replies: Vec<Subject> = first.reply.into_iter().collect();
-        while let Some(Some(question)) = more.next().now_or_never() {
-            replies.extend(question.reply);
+        while let Some(Some(probe)) = more.next().now_or_never() {
+            replies.extend(probe.reply);
         }
-        let stream = self.stream().await?;
+        let stream = self.verified_stream().await?;
         let (head, end) = (self.log.head().position, stream.cached_info().state.last_sequence);
         if end < head {
-            return Err(Ended::Interrupted(format!("the stream ends at {end}, the log at {head}")));
+            return Err(SessionEnd::Interrupted(format!(
+                "the stream ends at position {end}, the log at {head}"
+            )));
         }
-        self.same_record(&stream, head).await?;
-        self.none_has_more(end)?;
+        self.check_same_record(&stream, head).await?;
+        self.check_none_ahead(end)?;
         for reply in replies {
-            self.say(reply, self.log.head().position, self.log.head().root).await;
+            self.publish_head(reply, self.log.head().position, self.log.head().root).await;
         }
         Ok(())
     }
 
     async fn announce(&self) {
         let head = self.log.head();
-        self.say(self.link.names.committed.clone().into(), head.position, head.root).await;
+        self.publish_head(self.link.names.announcements.clone().into(), head.position, head.root).await;
     }
 
-    async fn say(&self, subject: Subject, position: Position, root: Hash) {
+    async fn publish_head(&self, subject: Subject, position: Position, root: Hash) {
         let session = self.session.load(Ordering::SeqCst);
         if session == 0 {
             return;
         }
-        let created = self.link.heard.created();
+        let created = self.link.ledgers.stream_created();
         let (ledger, name) = (self.id, self.name.to_owned());
-        let said = Announcement { position, created, session, ledger, root, name };
-        if let Err(error) = self.link.client.publish(subject, said.to_text().into()).await {
-            tracing::debug!(ledger = self.name, %error, "an announcement was not sent");
+        let announcement = Announcement { position, created, session, ledger, root, name };
+        if let Err(error) = self.link.client.publish(subject, announcement.to_text().into()).await {
+            tracing::debug!(ledger = self.name, %error, "publishing an announcement failed");
         }
     }
 
-    /// Compares roots with the other ledgers, as far as they are not ahead; those that are compare with this
-    /// one. On a difference neither may commit anything more.
-    async fn compare(&self) -> Result<(), Ended> {
+    /// Compares roots with the other ledgers, except those that are ahead, which compare with this one. If roots
+    /// differ, neither ledger may commit anything more.
+    async fn compare_roots(&self) -> Result<(), SessionEnd> {
         let (own, head) = (self.id, self.log.head().position);
-        for other in self.link.heard.others(own) {
+        for other in self.link.ledgers.others(own) {
             if other.position > head {
                 continue;
             }
@@ -370,59 +373,61 @@ impl Ledger<'_> {
             if root == other.root {
                 continue;
             }
-            // So that the other hears it as well, and those who count the two.
-            self.say(self.link.names.committed.clone().into(), other.position, root).await;
-            return Err(self.raise(&other, root).into());
+            // Announced so that the other ledger and all processes learn of it as well.
+            self.publish_head(self.link.names.announcements.clone().into(), other.position, root).await;
+            return Err(self.raise_alarm(&other, root).into());
         }
-        match self.link.heard.dispute_over(own) {
-            Some((root, other)) => Err(self.raise(&other, root).into()),
+        match self.link.ledgers.dispute_of(own) {
+            Some((root, other)) => Err(self.raise_alarm(&other, root).into()),
             None => Ok(()),
         }
     }
 
-    fn raise(&self, other: &Announcement, root: Hash) -> LedgerError {
+    fn raise_alarm(&self, other: &Announcement, root: Hash) -> LedgerError {
         let what = format!(
-            "two ledgers hold different histories: up to position {} the root of {} ({}) is {}, that of {} ({}) is {}",
+            "two ledgers have different histories: up to position {} the root of {} ({}) is {}, that of {} ({}) is {}",
             other.position,
             self.name,
             self.id,
-            digits(&root),
+            hex::encode(&root),
             other.name,
             other.ledger,
-            digits(&other.root),
+            hex::encode(&other.root),
         );
         if let Err(fault) = binding::raise(self.log.dir(), &what) {
-            tracing::error!(%fault, "the alarm could not be kept");
+            tracing::error!(%fault, "writing the alarm file failed");
         }
         match binding::alarm(self.log.dir()) {
             Ok(Some((what, file))) => LedgerError::Disputed { what, file },
-            _ => LedgerError::Disputed { what, file: "the alarm".into() },
+            _ => LedgerError::Disputed { what, file: "the alarm file".into() },
         }
     }
 
-    /// A consumer may fall silent without an error.
-    async fn nothing_missed(&self, stream: &stream::Stream, reached: Position) -> Result<(), Ended> {
+    /// Checks that a silent consumer has not missed records; it may stop delivering without an error.
+    async fn check_consumer(&self, stream: &stream::Stream, reached: Position) -> Result<(), SessionEnd> {
         let end = stream.get_info().await.map_err(interrupted)?.state.last_sequence;
         if end == reached {
             return Ok(());
         }
-        Err(Ended::Interrupted(format!("nothing came, though the stream is at {end} and not at {reached}")))
+        Err(SessionEnd::Interrupted(format!(
+            "the consumer has delivered nothing after position {reached}, although the stream ends at {end}"
+        )))
     }
 }
 
-/// A log whose disk is nearly full takes records again when there is space.
-fn not_taken(error: event_log::AppendError) -> Ended {
+/// A log whose disk is nearly full accepts records again once there is space.
+fn append_failed(error: event_log::AppendError) -> SessionEnd {
     match error {
         event_log::AppendError::ReadOnly { .. } => interrupted(error),
-        other => Ended::Failed(LedgerError::Log(other.to_string())),
+        other => SessionEnd::Failed(LedgerError::Log(other.to_string())),
     }
 }
 
-fn interrupted(error: impl std::fmt::Display) -> Ended {
-    Ended::Interrupted(error.to_string())
+fn interrupted(error: impl std::fmt::Display) -> SessionEnd {
+    SessionEnd::Interrupted(error.to_string())
 }
 
-/// What is kept beside the log could not be read or written.
-fn unkept(fault: std::io::Error) -> LedgerError {
+/// A file next to the log could not be read or written.
+fn file_error(fault: std::io::Error) -> LedgerError {
     LedgerError::Log(fault.to_string())
 }

@@ -1,36 +1,36 @@
-//! Names in NATS, and how a record becomes a message.
+//! NATS names, and the mapping between records and messages.
 
-use super::announcement::unhex;
+use super::announcement::decode_hex;
 use crate::payload::{self, Salt};
 use crate::{Position, ReadError, Record};
 use async_nats::HeaderMap;
 use bytes::Bytes;
 use domain::StreamName;
-use event_log::hex::digits;
+use event_log::hex;
 use proto::record::Envelope;
 
-/// The last sequence that a message's subject must have.
+/// Header: the last sequence that the message's subject must have.
 pub(super) const EXPECTED_SUBJECT_SEQUENCE: &str = "Nats-Expected-Last-Subject-Sequence";
-/// The last sequence that the stream must have.
+/// Header: the last sequence that the stream must have.
 pub(super) const EXPECTED_SEQUENCE: &str = "Nats-Expected-Last-Sequence";
-/// The salt of the record's hash, in hexadecimal digits.
+/// Header: the salt of the record's hash, in hexadecimal digits.
 const SALT: &str = "Huishang-Salt";
 
-/// The names that follow from the realm.
+/// The names derived from the realm.
 #[derive(Debug, Clone)]
 pub(super) struct Names {
     realm: String,
     prefix: String,
-    /// JetStream's stream.
+    /// Name of the JetStream stream.
     pub(super) stream: String,
-    /// Where ledgers announce their heads.
-    pub(super) committed: String,
-    /// Where a process asks the ledgers to look at the stream and say their heads.
-    pub(super) questions: String,
+    /// Subject on which ledgers announce their heads.
+    pub(super) announcements: String,
+    /// Subject on which a process probes the ledgers, which verify the stream and reply with their heads.
+    pub(super) probes: String,
 }
 
 impl Names {
-    /// `None` when the realm is not of lower case letters, digits and `-`.
+    /// Returns `None` unless the realm consists of lower-case letters, digits and `-`.
     pub(super) fn new(realm: &str) -> Option<Names> {
         let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         if realm.is_empty() || !realm.bytes().all(allowed) {
@@ -40,18 +40,18 @@ impl Names {
             realm: realm.to_owned(),
             prefix: format!("huishang.{realm}."),
             stream: format!("huishang-{realm}"),
-            committed: format!("huishang.{realm}.committed"),
-            questions: format!("huishang.{realm}.hello"),
+            announcements: format!("huishang.{realm}.committed"),
+            probes: format!("huishang.{realm}.hello"),
         })
     }
 
-    /// Everything that the stream takes: `<context>.<aggregate>.<uuid>` below the realm.
-    pub(super) fn records(&self) -> String {
+    /// Returns the subjects of all records: `<context>.<aggregate>.<uuid>` below the realm.
+    pub(super) fn record_subjects(&self) -> String {
         format!("{}*.*.*", self.prefix)
     }
 
-    /// What the stream takes instead while its records are put back.
-    pub(super) fn repaired(&self) -> String {
+    /// Returns the subjects on which the stream listens instead during a repair.
+    pub(super) fn repair_subjects(&self) -> String {
         format!("{}*.*.*", self.repair_prefix())
     }
 
@@ -59,12 +59,12 @@ impl Names {
         format!("huishang-repair.{}.", self.realm)
     }
 
-    /// Where a record of a stream is sent while records are put back.
-    pub(super) fn repaired_subject(&self, stream: &str) -> String {
+    /// Returns the subject to which a record of a stream is published during a repair.
+    pub(super) fn repair_subject(&self, stream: &str) -> String {
         format!("{}{stream}", self.repair_prefix())
     }
 
-    pub(super) fn category(&self, category: &str) -> String {
+    pub(super) fn category_subjects(&self, category: &str) -> String {
         format!("{}{category}.*", self.prefix)
     }
 
@@ -72,18 +72,19 @@ impl Names {
         format!("{}{stream}", self.prefix)
     }
 
-    /// The subject of a stream that is known by the text of its name.
+    /// Returns the subject of a stream, given its name as text.
     pub(super) fn subject_of(&self, stream: &str) -> String {
         format!("{}{stream}", self.prefix)
     }
 
-    /// The stream's name in a subject; what is not of the realm comes back as it is and is no name.
-    pub(super) fn stream_in<'a>(&self, subject: &'a str) -> &'a str {
+    /// Extracts the stream's name from a subject. A subject outside the realm is returned unchanged, and is not a
+    /// valid name.
+    pub(super) fn stream_name<'a>(&self, subject: &'a str) -> &'a str {
         subject.strip_prefix(&self.prefix).unwrap_or(subject)
     }
 
-    /// The headers of a record: the envelope as CloudEvents for readers that know nothing of ours, and
-    /// the salt for ledgers.
+    /// Returns the headers of a record: the envelope as CloudEvents attributes for generic tools, and the salt
+    /// for ledgers.
     pub(super) fn headers(
         &self,
         stream: &StreamName,
@@ -94,7 +95,7 @@ impl Names {
         let (context, aggregate) = stream.category.split_once('.').unwrap_or((&stream.category, ""));
         let mut headers = HeaderMap::new();
         headers.insert("ce-specversion", "1.0");
-        headers.insert("ce-id", format!("{}-{}", envelope.commit_id, envelope.part));
+        headers.insert("ce-id", format!("{}-{}", envelope.command_id, envelope.part));
         headers.insert("ce-source", format!("/huishang/{}/{context}", self.realm));
         headers.insert("ce-type", types.join(","));
         headers.insert("ce-subject", format!("{aggregate}/{}", stream.id));
@@ -103,21 +104,21 @@ impl Names {
         if let Some(traceparent) = envelope.traceparent.as_deref().filter(|text| is_header_text(text)) {
             headers.insert("traceparent", traceparent);
         }
-        headers.insert(SALT, digits(salt));
+        headers.insert(SALT, hex::encode(salt));
         headers
     }
 
-    /// Reads a message of the stream.
+    /// Decodes a message of the stream.
     pub(super) fn record(
         &self,
         position: Position,
         subject: &str,
         payload: &[u8],
     ) -> Result<Record, ReadError> {
-        payload::open(position, self.stream_in(subject), payload)
+        payload::open(position, self.stream_name(subject), payload)
     }
 
-    /// Reads a message as the log keeps it.
+    /// Decodes a message into the form stored in the log.
     pub(super) fn log_record(
         &self,
         position: Position,
@@ -128,14 +129,14 @@ impl Names {
         let record = self.record(position, subject, &payload)?;
         let salt = headers
             .get(SALT)
-            .and_then(|text| unhex(text.as_str()))
-            .ok_or_else(|| ReadError::Damaged { position, what: "a message without salt".into() })?;
+            .and_then(|text| decode_hex(text.as_str()))
+            .ok_or_else(|| ReadError::Damaged { position, what: "the message has no salt".into() })?;
         Ok(event_log::OrderedRecord {
             position,
             stream: record.stream.to_string(),
             types: payload::types(&record),
             time_micros: record.envelope.time.as_microsecond(),
-            commit_id: record.envelope.commit_id,
+            command_id: record.envelope.command_id,
             part: record.envelope.part,
             parts: record.envelope.parts,
             salt,
@@ -144,7 +145,7 @@ impl Names {
     }
 }
 
-/// A caller's text becomes a header only when it cannot be mistaken for another header.
+/// Returns whether a text supplied by a caller is safe as a header value.
 fn is_header_text(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_graphic())
 }
@@ -154,8 +155,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_realm_is_one_token_of_a_subject() {
-        assert_eq!(Names::new("main").unwrap().records(), "huishang.main.*.*.*");
+    fn a_realm_is_a_single_subject_token() {
+        assert_eq!(Names::new("main").unwrap().record_subjects(), "huishang.main.*.*.*");
         for wrong in ["", "a.b", "a b", "*", "A"] {
             assert!(Names::new(wrong).is_none());
         }

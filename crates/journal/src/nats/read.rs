@@ -1,8 +1,8 @@
-//! Reading one stream, for deciding.
+//! Reading the records of one stream.
 
 use super::Link;
 use super::direct::DirectReader;
-use super::standing::may_read;
+use super::readiness::ensure_readable;
 use crate::limits::{DIRECT_BATCH_RECORDS_MAX, READ_TIMEOUT, RETRY_PAUSE_MAX};
 use crate::{Position, ReadError, Record};
 use async_nats::jetstream::stream::LastRawMessageErrorKind;
@@ -19,22 +19,22 @@ pub(super) async fn read(
     let mut pause = Duration::from_millis(10);
     loop {
         let error = match attempt(link, stream, after).await {
-            Err(ReadError::Unavailable(why)) => why,
-            done => return done,
+            Err(ReadError::Unavailable(reason)) => reason,
+            outcome => return outcome,
         };
         if Instant::now() >= deadline {
             return Err(ReadError::Unavailable(error));
         }
-        tracing::debug!(%stream, error, "a read failed; trying again");
+        tracing::debug!(%stream, error, "a read failed; retrying");
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(RETRY_PAUSE_MAX);
     }
 }
 
 async fn attempt(link: &Link, stream: &StreamName, after: Position) -> Result<Vec<Record>, ReadError> {
-    may_read(link).await?;
+    ensure_readable(link).await?;
     let subject = link.names.subject(stream);
-    let must_reach = if link.replicas > 1 { last_sequence(link, &subject).await? } else { 0 };
+    let leader_position = if link.replicas > 1 { last_sequence(link, &subject).await? } else { 0 };
     let mut reader = DirectReader::open(link).await.map_err(ReadError::Unavailable)?;
     let mut records: Vec<Record> = Vec::new();
     loop {
@@ -47,15 +47,16 @@ async fn attempt(link: &Link, stream: &StreamName, after: Position) -> Result<Ve
         }
     }
     let reached = records.last().map_or(after, |record| record.position);
-    if reached < must_reach {
+    if reached < leader_position {
         return Err(ReadError::Unavailable(format!(
-            "a replica is at {reached} of {subject} while the leader is at {must_reach}"
+            "a replica is at position {reached} of {subject}, but the leader is at {leader_position}"
         )));
     }
     Ok(records)
 }
 
-/// Direct gets are answered by any replica, which may be behind; only the leader knows the end.
+/// Returns the last sequence of a subject according to the leader. Direct gets are served by any replica, which
+/// may lag behind.
 async fn last_sequence(link: &Link, subject: &str) -> Result<Position, ReadError> {
     let unavailable = |error: &dyn std::fmt::Display| ReadError::Unavailable(error.to_string());
     let stream =

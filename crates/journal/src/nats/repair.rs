@@ -1,9 +1,9 @@
-//! Making JetStream's stream the log's again, while the log's ledger does not run.
+//! Repairing the JetStream stream from a log, while the log's ledger is not running.
 //!
-//! [`Repair::examine`] compares stream and log, record by record. [`Repair::put_back`] publishes what the
-//! stream lacks at the positions that it has in the log; [`Repair::replace`] makes the stream anew first.
-//! Meanwhile the stream takes nothing from services: it listens on subjects of the repair's own, which the
-//! server maps to the records'. Either may be interrupted anywhere and begun again.
+//! [`Repair::examine`] compares stream and log, record by record. [`Repair::restore_tail`] publishes the missing
+//! records at their positions in the log; [`Repair::replace_stream`] recreates the stream first. During the
+//! repair the stream accepts nothing from services: it listens on separate subjects, which the server maps to
+//! those of the records. Both operations may be interrupted at any point and started again.
 
 mod examine;
 
@@ -11,11 +11,11 @@ pub use examine::{Findings, Foreign, State};
 
 use super::announcement::Announcement;
 use super::ledger::binding;
-use super::ledger::put_back::{self, Fault};
+use super::ledger::restore_tail::{self, RestoreTailError};
 use super::message::Names;
-use super::setup::{self, Attempt, Config, ConnectError};
+use super::setup::{self, Config, ConnectError, Failure};
 use crate::Position;
-use crate::limits::LEDGERS_HEARD_WITHIN;
+use crate::limits::LEDGER_DETECTION_TIME;
 use async_nats::Client;
 use async_nats::jetstream::{self, stream};
 use event_log::EventLog;
@@ -23,38 +23,40 @@ use futures::StreamExt as _;
 use std::sync::Arc;
 use tokio::time::Instant;
 
-/// Why a stream was not examined or not repaired.
+/// Why a stream could not be examined or repaired.
 #[derive(Debug, thiserror::Error)]
 pub enum RepairError {
-    /// There is no connection.
+    /// The broker could not be connected.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// A ledger follows the stream; it would be in the way.
-    #[error("the ledger {0} follows this stream; stop it first, and repair from the log that has most")]
-    LedgerRuns(String),
-    /// Somebody else wrote into the stream meanwhile.
-    #[error("the stream grew while records were put back; run the repair again")]
-    Grew,
-    /// The broker refused or did not answer.
-    #[error("NATS: {0}; run the repair again, it goes on where it stopped")]
+    /// A running ledger follows the stream and would interfere.
+    #[error(
+        "the ledger {0} follows this stream; stop it first, and repair from the log with the most records"
+    )]
+    LedgerRunning(String),
+    /// Another process wrote to the stream during the repair.
+    #[error("the stream grew while records were being restored; run the repair again")]
+    StreamGrew,
+    /// The broker refused a request or did not reply.
+    #[error("NATS: {0}; run the repair again to resume it")]
     Broker(String),
-    /// The log could not be read, or what is beside it not written.
+    /// The log could not be read, or a file next to it not written.
     #[error("the log: {0}")]
     Log(String),
 }
 
-impl From<Fault> for RepairError {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Grew => RepairError::Grew,
-            Fault::Broker(why) => RepairError::Broker(why),
-            Fault::Log(why) => RepairError::Log(why),
-            Fault::NoRecord(error) => RepairError::Log(error.to_string()),
+impl From<RestoreTailError> for RepairError {
+    fn from(error: RestoreTailError) -> Self {
+        match error {
+            RestoreTailError::StreamGrew => RepairError::StreamGrew,
+            RestoreTailError::Broker(reason) => RepairError::Broker(reason),
+            RestoreTailError::Log(reason) => RepairError::Log(reason),
+            RestoreTailError::InvalidRecord(error) => RepairError::Log(error.to_string()),
         }
     }
 }
 
-/// A connection to the broker, and the log that is right.
+/// A repair of the stream from a log.
 pub struct Repair {
     client: Client,
     context: jetstream::Context,
@@ -64,101 +66,102 @@ pub struct Repair {
 }
 
 impl Repair {
-    /// Connects. No stream is made.
+    /// Connects to the broker, without creating a stream.
     pub async fn connect(config: Config, log: EventLog) -> Result<Repair, RepairError> {
         let Some(names) = Names::new(&config.realm) else {
-            let why = format!("the realm {:?} must be of lower case letters, digits and '-'", config.realm);
-            return Err(ConnectError::Configuration(why).into());
+            return Err(ConnectError::Configuration(setup::invalid_realm(&config.realm)).into());
         };
-        let (client, context) = match setup::broker(&config, &Arc::default()).await {
+        let (client, context) = match setup::connect_broker(&config, &Arc::default()).await {
             Ok(connected) => connected,
-            Err(Attempt::Hopeless(error)) => return Err(error.into()),
-            Err(Attempt::Failed(why)) => return Err(setup::unreachable(&config, why).into()),
+            Err(Failure::Permanent(error)) => return Err(error.into()),
+            Err(Failure::Retryable(reason)) => return Err(setup::unreachable(&config, reason).into()),
         };
         Ok(Repair { client, context, names, config, log })
     }
 
-    /// Compares the whole stream with the log. `progress` is told the position reached.
+    /// Compares the whole stream with the log. `progress` is called with the position reached.
     pub async fn examine(&self, progress: impl FnMut(Position)) -> Result<Findings, RepairError> {
-        let info = setup::find(&self.context, &self.names).await.map_err(RepairError::Broker)?;
+        let info = setup::find_stream(&self.context, &self.names).await.map_err(RepairError::Broker)?;
         examine::examine(self, info, progress).await
     }
 
-    /// Publishes what the stream lacks, after having made the stream when there is none, and has the log
-    /// follow it. `progress` is told the position reached.
-    pub async fn put_back(
+    /// Publishes the records missing at the end of the stream, creating the stream if there is none, and makes
+    /// the log follow it. `progress` is called with the position reached.
+    pub async fn restore_tail(
         &self,
         findings: &Findings,
         progress: impl FnMut(Position),
     ) -> Result<(), RepairError> {
-        self.no_ledger_runs().await?;
-        let closed = self.closed(findings);
+        self.ensure_no_ledger_running().await?;
+        let closed = self.settings_during_repair(findings);
         let info = match findings.stream_exists {
             true => self.context.update_stream(&closed).await.map_err(broker)?,
             false => self.context.create_stream(closed).await.map_err(broker)?.cached_info().clone(),
         };
         let (end, head) = (info.state.last_sequence, self.log.head().position);
         if findings.stream_exists && end != findings.end {
-            return Err(RepairError::Grew);
+            return Err(RepairError::StreamGrew);
         }
-        let subject = |stream: &str| self.names.repaired_subject(stream);
-        put_back::put_back(&self.client, &self.names, &self.log, (end, head), subject, progress).await?;
-        self.open_again(findings).await
+        let subject = |stream: &str| self.names.repair_subject(stream);
+        restore_tail::restore_tail(&self.client, &self.names, &self.log, (end, head), subject, progress)
+            .await?;
+        self.reopen(findings).await
     }
 
-    /// Deletes the stream with everything in it, makes it anew, and puts the log's records into it.
-    pub async fn replace(
+    /// Deletes the stream with all its messages, recreates it, and publishes the log's records to it.
+    pub async fn replace_stream(
         &self,
         findings: &Findings,
         progress: impl FnMut(Position),
     ) -> Result<(), RepairError> {
-        self.no_ledger_runs().await?;
+        self.ensure_no_ledger_running().await?;
         if findings.stream_exists {
             self.context.delete_stream(&self.names.stream).await.map_err(broker)?;
         }
         let none = Findings { stream_exists: false, ..findings.clone() };
-        self.put_back(&none, progress).await
+        self.restore_tail(&none, progress).await
     }
 
-    /// Has the log follow the stream that is there, which holds all that the log has.
+    /// Makes the log follow the present stream, which contains everything in the log.
     pub async fn adopt(&self, findings: &Findings) -> Result<(), RepairError> {
-        self.no_ledger_runs().await?;
-        self.open_again(findings).await
+        self.ensure_no_ledger_running().await?;
+        self.reopen(findings).await
     }
 
-    /// The stream takes records from everybody, and is remembered as the log's.
-    async fn open_again(&self, findings: &Findings) -> Result<(), RepairError> {
-        let open = self.open(findings);
-        let info = self.context.update_stream(open).await.map_err(broker)?;
+    /// Makes the stream accept records from services again, and records it as the one that the log follows.
+    async fn reopen(&self, findings: &Findings) -> Result<(), RepairError> {
+        let settings = self.regular_settings(findings);
+        let info = self.context.update_stream(settings).await.map_err(broker)?;
         let created = info.created.unix_timestamp_nanos();
         binding::write(self.log.dir(), created).map_err(|fault| RepairError::Log(fault.to_string()))
     }
 
-    /// The stream's settings, with as many replicas as it had.
-    fn open(&self, findings: &Findings) -> stream::Config {
+    /// Returns the regular settings of the stream, with its present number of replicas.
+    fn regular_settings(&self, findings: &Findings) -> stream::Config {
         let replicas = findings.replicas.unwrap_or(self.config.replicas);
-        setup::wanted(&Config { replicas, ..self.config.clone() }, &self.names)
+        setup::stream_settings(&Config { replicas, ..self.config.clone() }, &self.names)
     }
 
-    /// The stream's settings while it takes records from this repair alone.
-    fn closed(&self, findings: &Findings) -> stream::Config {
-        let records = self.open(findings);
+    /// Returns the settings with which the stream accepts records only from this repair.
+    fn settings_during_repair(&self, findings: &Findings) -> stream::Config {
+        let regular = self.regular_settings(findings);
         stream::Config {
-            subjects: vec![self.names.repaired()],
+            subjects: vec![self.names.repair_subjects()],
             subject_transform: Some(stream::SubjectTransform {
-                source: self.names.repaired(),
+                source: self.names.repair_subjects(),
                 destination: self.names.subject_of("{{wildcard(1)}}.{{wildcard(2)}}.{{wildcard(3)}}"),
             }),
-            ..records
+            ..regular
         }
     }
 
-    async fn no_ledger_runs(&self) -> Result<(), RepairError> {
-        let mut announcements = self.client.subscribe(self.names.committed.clone()).await.map_err(broker)?;
-        let deadline = Instant::now() + LEDGERS_HEARD_WITHIN;
+    async fn ensure_no_ledger_running(&self) -> Result<(), RepairError> {
+        let mut announcements =
+            self.client.subscribe(self.names.announcements.clone()).await.map_err(broker)?;
+        let deadline = Instant::now() + LEDGER_DETECTION_TIME;
         while let Ok(Some(message)) = tokio::time::timeout_at(deadline, announcements.next()).await {
-            if let Some(said) = Announcement::parse(&message.payload) {
-                return Err(RepairError::LedgerRuns(format!("{} ({})", said.name, said.ledger)));
+            if let Some(ledger) = Announcement::parse(&message.payload) {
+                return Err(RepairError::LedgerRunning(format!("{} ({})", ledger.name, ledger.ledger)));
             }
         }
         Ok(())

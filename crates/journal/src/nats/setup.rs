@@ -1,7 +1,7 @@
-//! Connecting, and the stream that holds a realm's records.
+//! Connecting to NATS, and setting up the realm's stream.
 
 use super::message::Names;
-use super::watermark::{Heard, Listener};
+use super::watermark::{LedgerRegistry, Listener};
 use super::{Link, NatsJournal};
 use crate::limits::{BATCHES_IN_FLIGHT_MAX, CONNECT_TIMEOUT, REQUEST_TIMEOUT, RETRY_PAUSE_MAX};
 use async_nats::jetstream::context::{GetStreamError, GetStreamErrorKind};
@@ -16,150 +16,159 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-/// Where the journal is, and what the installation asks of it.
+/// Configuration of the distributed journal.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `nats://host:4222`, several separated by commas; may hold user and password.
+    /// Addresses such as `nats://host:4222`, separated by commas; may contain user and password.
     pub url: String,
-    /// The realm: lower case letters, digits and `-`.
+    /// Name of the realm: lower-case letters, digits and `-`.
     pub realm: String,
-    /// How many servers keep the stream, when it is made here.
+    /// Number of servers that store the stream, if it is created here.
     pub replicas: usize,
-    /// How many ledgers must have a record before it is committed; at least 1.
+    /// Number of ledgers that must have a record for it to be committed; at least 1.
     pub ledgers_needed: usize,
-    /// A credentials file of NATS.
+    /// NATS credentials file.
     pub credentials: Option<PathBuf>,
 }
 
 impl Config {
-    /// One server, one ledger, the realm `main`, no credentials.
+    /// Returns the configuration for one replica, one ledger, the realm `main` and no credentials.
     pub fn new(url: impl Into<String>) -> Config {
         Config { url: url.into(), realm: "main".into(), replicas: 1, ledgers_needed: 1, credentials: None }
     }
 }
 
-/// Why there is no connection to the journal.
+/// Why the journal could not be connected.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The configuration cannot be right.
+    /// The configuration is invalid.
     #[error("{0}")]
     Configuration(String),
-    /// NATS did not answer, or JetStream was not ready, in time.
-    #[error("NATS at {url} cannot be used: {why}")]
+    /// NATS could not be reached, or JetStream did not become ready, in time.
+    #[error("NATS at {url} is not available: {reason}")]
     Unreachable {
-        /// Where.
+        /// Addresses of the servers.
         url: String,
-        /// What was last seen.
-        why: String,
+        /// The last error.
+        reason: String,
     },
-    /// The stream of the realm is there and would not keep what it must.
-    #[error("the stream {stream} has {found}; a journal needs {needed}; it was not made by Huishang")]
-    Unfit {
-        /// The stream.
+    /// The realm's stream exists, but its settings do not satisfy the contract.
+    #[error(
+        "the stream {stream} has the settings {found}, but the journal requires {required}; it was not created by \
+         Huishang"
+    )]
+    UnsuitableStream {
+        /// Name of the stream.
         stream: String,
-        /// What it has.
+        /// Its settings.
         found: String,
-        /// What it must have.
-        needed: String,
+        /// The required settings.
+        required: String,
     },
 }
 
 pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError> {
-    let wrong = |why: String| Err(ConnectError::Configuration(why));
+    let invalid = |reason: String| Err(ConnectError::Configuration(reason));
     let Some(names) = Names::new(&config.realm) else {
-        return wrong(format!("the realm {:?} must be of lower case letters, digits and '-'", config.realm));
+        return invalid(invalid_realm(&config.realm));
     };
     if config.ledgers_needed == 0 || !(1..=5).contains(&config.replicas) {
-        return wrong("at least 1 ledger and 1 to 5 replicas are needed".into());
+        return invalid("at least 1 ledger and 1 to 5 replicas are required".into());
     }
-    let epoch = Arc::new(AtomicU64::new(0));
+    let connection_epoch = Arc::new(AtomicU64::new(0));
     let deadline = Instant::now() + CONNECT_TIMEOUT;
     let (client, context, info) = loop {
-        let why = match attempt(&config, &names, &epoch).await {
+        let reason = match try_connect(&config, &names, &connection_epoch).await {
             Ok(connected) => break connected,
-            Err(Attempt::Hopeless(error)) => return Err(error),
-            Err(Attempt::Failed(why)) => why,
+            Err(Failure::Permanent(error)) => return Err(error),
+            Err(Failure::Retryable(reason)) => reason,
         };
         if Instant::now() >= deadline {
-            return Err(unreachable(&config, why));
+            return Err(unreachable(&config, reason));
         }
-        tracing::debug!(why, "NATS is not ready; trying again");
+        tracing::debug!(reason, "NATS is not ready; retrying");
         tokio::time::sleep(RETRY_PAUSE_MAX).await;
     };
     let created = info.created.unix_timestamp_nanos();
-    let heard = Arc::new(Heard::new(config.ledgers_needed, created, &client));
-    let (listener, committed) =
-        Listener::new(&names, &client, heard.clone()).await.map_err(|why| unreachable(&config, why))?;
+    let ledgers = Arc::new(LedgerRegistry::new(config.ledgers_needed, created, &client));
+    let (listener, committed) = Listener::new(&names, &client, ledgers.clone())
+        .await
+        .map_err(|reason| unreachable(&config, reason))?;
     let link = Arc::new(Link {
         client,
         context,
         names,
         replicas: info.config.num_replicas,
-        epoch,
-        heard,
-        checked: [AtomicU64::new(u64::MAX), AtomicU64::new(u64::MAX)],
-        batches: Semaphore::new(BATCHES_IN_FLIGHT_MAX),
+        connection_epoch,
+        ledgers,
+        verified_epochs: [AtomicU64::new(u64::MAX), AtomicU64::new(u64::MAX)],
+        batch_permits: Semaphore::new(BATCHES_IN_FLIGHT_MAX),
         committed,
     });
     let listening = tokio::spawn(listener.run(Arc::downgrade(&link)));
     Ok(NatsJournal { link, _watermark: Arc::new(AbortOnDropHandle::new(listening)) })
 }
 
-/// Names the servers without the user and password that a URL may hold.
-pub(super) fn unreachable(config: &Config, why: String) -> ConnectError {
+/// Creates the error for unreachable servers, without user and password from their URLs.
+pub(super) fn unreachable(config: &Config, reason: String) -> ConnectError {
     let hosts: Vec<&str> = addresses(config)
         .map(|url| url.rsplit_once('@').or(url.rsplit_once("//")).map_or(url, |(_, host)| host))
         .collect();
-    ConnectError::Unreachable { url: hosts.join(", "), why }
+    ConnectError::Unreachable { url: hosts.join(", "), reason }
+}
+
+pub(super) fn invalid_realm(realm: &str) -> String {
+    format!("the realm {realm:?} must consist of lower-case letters, digits and '-'")
 }
 
 fn addresses(config: &Config) -> impl Iterator<Item = &str> {
     config.url.split(',').map(str::trim).filter(|url| !url.is_empty())
 }
 
-pub(super) enum Attempt {
-    Failed(String),
-    Hopeless(ConnectError),
+/// Why an attempt to connect failed.
+pub(super) enum Failure {
+    Retryable(String),
+    Permanent(ConnectError),
 }
 
-impl From<ConnectError> for Attempt {
+impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
-        Attempt::Hopeless(error)
+        Failure::Permanent(error)
     }
 }
 
-async fn attempt(
+async fn try_connect(
     config: &Config,
     names: &Names,
-    epoch: &Arc<AtomicU64>,
-) -> Result<(Client, jetstream::Context, stream::Info), Attempt> {
-    let (client, context) = broker(config, epoch).await?;
-    let info = stream(&context, config, names).await?;
-    if info.config.subjects == [names.repaired()] {
-        return Err(Attempt::Failed("a repair of the stream is under way, or was interrupted".into()));
+    connection_epoch: &Arc<AtomicU64>,
+) -> Result<(Client, jetstream::Context, stream::Info), Failure> {
+    let (client, context) = connect_broker(config, connection_epoch).await?;
+    let info = find_or_create_stream(&context, config, names).await?;
+    if info.config.subjects == [names.repair_subjects()] {
+        return Err(Failure::Retryable("the stream is being repaired, or its repair was interrupted".into()));
     }
-    fit(&info.config, &wanted(config, names))?;
+    check_settings(&info.config, &stream_settings(config, names))?;
     Ok((client, context, info))
 }
 
-/// Connects, and sees that the server is new enough.
-pub(super) async fn broker(
+/// Connects to the broker, and checks that the server is recent enough.
+pub(super) async fn connect_broker(
     config: &Config,
-    epoch: &Arc<AtomicU64>,
-) -> Result<(Client, jetstream::Context), Attempt> {
+    connection_epoch: &Arc<AtomicU64>,
+) -> Result<(Client, jetstream::Context), Failure> {
     let addresses = addresses(config)
         .map(str::parse::<ServerAddr>)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|fault| ConnectError::Configuration(format!("no address of NATS: {fault}")))?;
-    let client = options(config, epoch)
+        .map_err(|fault| ConnectError::Configuration(format!("invalid NATS address: {fault}")))?;
+    let client = options(config, connection_epoch)
         .await?
         .connect(addresses)
         .await
-        .map_err(|error| Attempt::Failed(error.to_string()))?;
+        .map_err(|error| Failure::Retryable(error.to_string()))?;
     if !client.is_server_compatible(2, 12, 0) {
         let version = client.server_info().version;
         return Err(ConnectError::Configuration(format!(
-            "nats-server {version} cannot write several streams at once; 2.12 or newer is needed"
+            "nats-server {version} does not support atomic batches; 2.12 or newer is required"
         ))
         .into());
     }
@@ -168,8 +177,8 @@ pub(super) async fn broker(
     Ok((client, context))
 }
 
-async fn options(config: &Config, epoch: &Arc<AtomicU64>) -> Result<ConnectOptions, ConnectError> {
-    let epoch = epoch.clone();
+async fn options(config: &Config, connection_epoch: &Arc<AtomicU64>) -> Result<ConnectOptions, ConnectError> {
+    let epoch = connection_epoch.clone();
     let options = ConnectOptions::new()
         .name("huishang")
         .request_timeout(Some(REQUEST_TIMEOUT))
@@ -189,12 +198,12 @@ async fn options(config: &Config, epoch: &Arc<AtomicU64>) -> Result<ConnectOptio
     })
 }
 
-/// What a log needs of its stream: nothing may ever leave it, and several messages enter together.
-pub(super) fn wanted(config: &Config, names: &Names) -> stream::Config {
+/// Returns the settings of the realm's stream: messages are never removed, and batches are atomic.
+pub(super) fn stream_settings(config: &Config, names: &Names) -> stream::Config {
     stream::Config {
         name: names.stream.clone(),
-        description: Some(format!("The order of all records of the realm {}", config.realm)),
-        subjects: vec![names.records()],
+        description: Some(format!("All records of the realm {}, in order", config.realm)),
+        subjects: vec![names.record_subjects()],
         retention: RetentionPolicy::Limits,
         discard: DiscardPolicy::New,
         storage: StorageType::File,
@@ -213,8 +222,8 @@ pub(super) fn wanted(config: &Config, names: &Names) -> stream::Config {
     }
 }
 
-/// The stream as it is, if there is one.
-pub(super) async fn find(
+/// Returns the present state of the stream, if it exists.
+pub(super) async fn find_stream(
     context: &jetstream::Context,
     names: &Names,
 ) -> Result<Option<stream::Info>, String> {
@@ -225,29 +234,30 @@ pub(super) async fn find(
     }
 }
 
-/// Whether the broker says that it has no such stream.
+/// Returns whether the broker reports that the stream does not exist.
 pub(super) fn is_not_found(error: &GetStreamError) -> bool {
     matches!(error.kind(), GetStreamErrorKind::JetStream(answer)
         if answer.error_code() == ErrorCode::STREAM_NOT_FOUND)
 }
 
-async fn stream(
+async fn find_or_create_stream(
     context: &jetstream::Context,
     config: &Config,
     names: &Names,
-) -> Result<stream::Info, Attempt> {
-    let failed = |error: &dyn std::fmt::Display| Attempt::Failed(error.to_string());
-    if let Some(found) = find(context, names).await.map_err(Attempt::Failed)? {
+) -> Result<stream::Info, Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure::Retryable(error.to_string());
+    if let Some(found) = find_stream(context, names).await.map_err(Failure::Retryable)? {
         return Ok(found);
     }
-    // Several processes may find it missing at once; making it twice with equal settings is harmless.
-    let made = context.create_stream(wanted(config, names)).await.map_err(|error| failed(&error))?;
-    Ok(made.cached_info().clone())
+    // Several processes may create it at the same time, which is harmless with equal settings.
+    let created =
+        context.create_stream(stream_settings(config, names)).await.map_err(|error| failed(&error))?;
+    Ok(created.cached_info().clone())
 }
 
-/// Refuses a stream that could lose records or cannot do what the contract says.
-fn fit(found: &stream::Config, wanted: &stream::Config) -> Result<(), ConnectError> {
-    let promises = |config: &stream::Config| {
+/// Refuses a stream that could lose records or does not support what the contract requires.
+fn check_settings(found: &stream::Config, required: &stream::Config) -> Result<(), ConnectError> {
+    let describe = |config: &stream::Config| {
         format!(
             "subjects {:?}, retention {:?}, discard {:?}, storage {:?}, direct gets {}, atomic batches {}, \
              deletes denied {}, purges denied {}, limits of age {:?}, messages {:?}, bytes {:?}",
@@ -264,9 +274,9 @@ fn fit(found: &stream::Config, wanted: &stream::Config) -> Result<(), ConnectErr
             config.max_bytes,
         )
     };
-    let (has, needs) = (promises(found), promises(wanted));
-    if has == needs {
+    let (found_settings, required) = (describe(found), describe(required));
+    if found_settings == required {
         return Ok(());
     }
-    Err(ConnectError::Unfit { stream: found.name.clone(), found: has, needed: needs })
+    Err(ConnectError::UnsuitableStream { stream: found.name.clone(), found: found_settings, required })
 }

@@ -1,11 +1,11 @@
-//! Committed records, past and then live.
+//! Subscriptions to committed records: the existing ones, then new ones.
 //!
-//! A record is fetched only once it is known to be committed: what a server loses in a crash was never
-//! given out, and the watermark, which ledgers repeat for ever, is what wakes and re-wakes the reader.
-//! A subscription holds nothing in the server, so a restart of the server takes nothing from it.
+//! A record is fetched only once it is known to be committed, so records lost in a crash of the server have
+//! never been returned. Advances of the committed position, which the ledgers announce repeatedly, wake the
+//! subscription. It has no state in the server, so a restart of the server does not affect it.
 
 use super::direct::DirectReader;
-use super::standing::may_read;
+use super::readiness::ensure_readable;
 use super::{Link, NatsJournal};
 use crate::limits::{DIRECT_BATCH_RECORDS_MAX, RETRY_PAUSE_MAX};
 use crate::{Filter, Position, ReadError, Record, Subscription};
@@ -15,9 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// All that the stream has. The server finds the next message of any subject at once, but looks through
-/// many for the next of a wildcard.
-const EVERYTHING: &str = ">";
+/// Matches all subjects. The server finds the next message of any subject directly, but has to scan for the
+/// next match of other wildcards.
+const ALL_SUBJECTS: &str = ">";
 
 pub(super) fn subscribe(journal: NatsJournal, after: Position, filter: Filter) -> Subscription {
     let committed = journal.link.committed.clone();
@@ -33,8 +33,8 @@ pub(super) fn subscribe(journal: NatsJournal, after: Position, filter: Filter) -
     }))
 }
 
-/// What the server filters by; the rest is filtered here. With replicas everything is fetched: only
-/// then does a gap show that the replica which answered is behind.
+/// Returns the subject that the server filters by, if any; further filtering happens here. With several
+/// replicas everything is fetched, because only then a gap reveals that the replying replica lags behind.
 fn subject(journal: &NatsJournal, filter: &Filter) -> Option<String> {
     let names = &journal.link.names;
     if journal.link.replicas > 1 {
@@ -45,7 +45,7 @@ fn subject(journal: &NatsJournal, filter: &Filter) -> Option<String> {
         Filter::Categories(_) => {
             let mut categories = filter.categories()?.into_iter();
             let only = categories.next().filter(|_| categories.next().is_none())?;
-            Some(names.category(only))
+            Some(names.category_subjects(only))
         }
         Filter::All => None,
     }
@@ -54,9 +54,9 @@ fn subject(journal: &NatsJournal, filter: &Filter) -> Option<String> {
 struct Follower {
     journal: NatsJournal,
     filter: Filter,
-    /// The one subject that the server filters by; none when everything is fetched.
+    /// Subject that the server filters by; `None` if everything is fetched.
     subject: Option<String>,
-    /// Everything up to here was given out or passed over by the filter.
+    /// Records up to here have been returned or filtered out.
     after: Position,
     committed: watch::Receiver<Position>,
     reader: Option<DirectReader>,
@@ -64,7 +64,7 @@ struct Follower {
 }
 
 impl Follower {
-    /// The next record; `None` when the journal has ended.
+    /// Returns the next record; `None` once the journal is closed.
     async fn next(&mut self) -> Option<Result<Arc<Record>, ReadError>> {
         let mut pause = Duration::from_millis(10);
         loop {
@@ -75,8 +75,8 @@ impl Follower {
             let committed = *self.committed.wait_for(|&committed| committed > after).await.ok()?;
             match self.fetch(committed).await {
                 Ok(()) => pause = Duration::from_millis(10),
-                Err(ReadError::Unavailable(why)) => {
-                    tracing::debug!(after, committed, why, "a subscription waits for NATS");
+                Err(ReadError::Unavailable(reason)) => {
+                    tracing::debug!(after, committed, reason, "a subscription waits for NATS");
                     self.reader = None;
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(RETRY_PAUSE_MAX);
@@ -86,52 +86,56 @@ impl Follower {
         }
     }
 
-    /// Fetches what is committed behind `after`, as much as one batch holds.
+    /// Fetches up to one batch of committed records after `after`.
     async fn fetch(&mut self, committed: Position) -> Result<(), ReadError> {
         let link = &self.journal.link;
-        may_read(link).await?;
+        ensure_readable(link).await?;
         let reader = match &mut self.reader {
             Some(reader) => reader,
             none => none.insert(DirectReader::open(link).await.map_err(ReadError::Unavailable)?),
         };
         let batch = (committed - self.after).min(DIRECT_BATCH_RECORDS_MAX);
-        let subject = self.subject.as_deref().unwrap_or(EVERYTHING);
+        let subject = self.subject.as_deref().unwrap_or(ALL_SUBJECTS);
         let mut records = reader.get(link, self.after + 1, subject, batch).await?;
-        let all_there = (records.len() as u64) == batch;
+        let full_batch = (records.len() as u64) == batch;
         records.retain(|record| record.position <= committed);
         self.after = match (&self.subject, records.last()) {
-            (None, _) => contiguous(self.after, &records, committed)?,
-            (Some(_), Some(last)) if all_there => last.position,
+            (None, _) => check_contiguous(self.after, &records, committed)?,
+            (Some(_), Some(last)) if full_batch => last.position,
             (Some(_), _) => {
-                reaches(link, reader, committed).await?;
+                ensure_server_has(link, reader, committed).await?;
                 committed
             }
         };
-        let taken = records.into_iter().filter(|record| self.filter.takes(&record.stream));
-        self.ready.extend(taken.map(Arc::new));
+        let matching = records.into_iter().filter(|record| self.filter.matches(&record.stream));
+        self.ready.extend(matching.map(Arc::new));
         Ok(())
     }
 }
 
-/// That the subject has no more counts only when the server has everything up to here.
-async fn reaches(link: &Link, reader: &mut DirectReader, committed: Position) -> Result<(), ReadError> {
-    let found = reader.get(link, committed, EVERYTHING, 1).await?;
-    contiguous(committed - 1, &found, committed).map(drop)
+/// Checks that the server has everything up to `committed`; only then the absence of further matches is reliable.
+async fn ensure_server_has(
+    link: &Link,
+    reader: &mut DirectReader,
+    committed: Position,
+) -> Result<(), ReadError> {
+    let found = reader.get(link, committed, ALL_SUBJECTS, 1).await?;
+    check_contiguous(committed - 1, &found, committed).map(drop)
 }
 
-/// The last position, once it is seen that none is missing. Too few records are a server that is behind;
-/// a hole is damage.
-fn contiguous(after: Position, records: &[Record], committed: Position) -> Result<Position, ReadError> {
+/// Checks that no position is missing, and returns the last one. No records mean that the server lags behind; a
+/// gap is damage.
+fn check_contiguous(after: Position, records: &[Record], committed: Position) -> Result<Position, ReadError> {
     for (expected, record) in (after + 1..).zip(records) {
         if record.position != expected {
-            let what = format!("the stream goes on at {}", record.position);
+            let what = format!("the stream continues at position {}", record.position);
             return Err(ReadError::Damaged { position: expected, what });
         }
     }
     match records.last() {
         Some(last) => Ok(last.position),
         None => Err(ReadError::Unavailable(format!(
-            "position {committed} is committed, but the server has nothing behind {after}"
+            "position {committed} is committed, but the server has no records after {after}"
         ))),
     }
 }

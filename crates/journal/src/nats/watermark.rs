@@ -1,18 +1,18 @@
-//! How far the ledgers are: what each announced, and what that commits.
+//! The committed position, derived from the announcements of the ledgers.
 //!
-//! An announcement counts only when its ledger answered a question of this process over the connection
-//! that is there now, after it had looked at the stream. What was said earlier may be about records that
-//! the broker has lost since, whoever of the two noticed first.
+//! A ledger's announcements count only once it has replied to a probe of this process over the current
+//! connection, after verifying the stream. An earlier announcement may concern records that the broker has lost
+//! since, no matter whether the ledger or this process noticed first.
 
 use super::Link;
 use super::announcement::Announcement;
 use super::message::Names;
 use crate::Position;
-use crate::limits::{ANNOUNCEMENT_SILENCE_MAX, QUESTION_INTERVAL, ROOTS_REMEMBERED_MAX};
+use crate::limits::{ANNOUNCEMENT_SILENCE_MAX, PROBE_INTERVAL, RECENT_ROOTS_MAX};
 use async_nats::{Client, Subscriber};
 use domain::Uuid;
 use event_log::Hash;
-use event_log::hex::digits;
+use event_log::hex;
 use futures::StreamExt as _;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
-/// One connection to one server: both numbers are told by the server before anything else.
+/// Identifies a connection to a server, by the ids that the server sends when the connection is established.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Connection {
     server: String,
@@ -34,25 +34,26 @@ impl Connection {
         Connection { server: info.server_id, client: info.client_id }
     }
 
-    /// One word that tells connections apart in a subject.
-    fn word(&self) -> String {
+    /// Returns the connection as a subject token.
+    fn to_token(&self) -> String {
         format!("{}-{}", self.server, self.client)
     }
 }
 
-/// What was heard of one ledger.
+/// State of one ledger.
 #[derive(Debug, Clone)]
 struct Ledger {
-    said: Announcement,
-    /// The session in which it answered over the present connection.
+    /// Its newest announcement.
+    announcement: Announcement,
+    /// The session in which it has confirmed the stream over the current connection.
     confirmed: Option<u64>,
-    /// It holds another history than another ledger, and counts for nothing any more.
-    disputed: Option<Dispute>,
+    /// Set if its history differs from another ledger's; it then no longer counts.
+    dispute: Option<Dispute>,
 }
 
 impl Ledger {
     fn is_confirmed(&self) -> bool {
-        self.confirmed == Some(self.said.session)
+        self.confirmed == Some(self.announcement.session)
     }
 }
 
@@ -63,23 +64,23 @@ struct Dispute {
     other: Announcement,
 }
 
-/// What the ledgers announced so far.
+/// State of all ledgers, from their announcements.
 #[derive(Debug)]
 struct State {
     needed: usize,
-    /// When the stream that is followed was created.
+    /// Creation time of the stream that is followed.
     created: i128,
     connection: Connection,
     ledgers: HashMap<Uuid, Ledger>,
-    /// What was said lately of which position, by whoever said it first.
+    /// The first announcement of each recent position.
     roots: BTreeMap<Position, Announcement>,
-    /// Rises whenever what was ordered and not committed may have been lost.
-    tenure: u64,
-    /// When a ledger that counts was heard last.
-    heard: Instant,
-    asked: Option<Instant>,
-    /// Whether a ledger was heard that has not answered in its present session.
-    unanswered: bool,
+    /// Incremented whenever records that were ordered but not committed may have been lost.
+    epoch: u64,
+    /// When the last announcement of a confirmed ledger arrived.
+    last_announced: Instant,
+    last_probe: Option<Instant>,
+    /// Whether an announcement has arrived from a ledger that has not confirmed its current session.
+    unconfirmed: bool,
     committed: Position,
 }
 
@@ -91,93 +92,99 @@ impl State {
             connection,
             ledgers: HashMap::new(),
             roots: BTreeMap::new(),
-            tenure: 0,
-            heard: Instant::now(),
-            asked: None,
-            unanswered: false,
+            epoch: 0,
+            last_announced: Instant::now(),
+            last_probe: None,
+            unconfirmed: false,
             committed: 0,
         }
     }
 
-    /// Forgets what was confirmed over another connection.
-    fn over(&mut self, connection: Connection) {
+    /// Discards all confirmations if the connection has changed.
+    fn on_connection(&mut self, connection: Connection) {
         if self.connection != connection {
             self.connection = connection;
-            self.detach();
+            self.invalidate();
         }
     }
 
-    fn detach(&mut self) {
-        self.tenure += 1;
-        self.asked = None;
+    fn invalidate(&mut self) {
+        self.epoch += 1;
+        self.last_probe = None;
         self.ledgers.values_mut().for_each(|ledger| ledger.confirmed = None);
     }
 
-    /// Takes in what a ledger said; `answer`: to a question, over the present connection.
-    fn take(&mut self, said: Announcement, answer: bool) -> Option<Dispute> {
-        if said.created != self.created && !(answer && self.follows(&said)) {
-            self.unanswered = true;
+    /// Processes an announcement; `is_reply` means that it is a reply to a probe over the current connection.
+    /// Returns a dispute that has just been detected.
+    fn process(&mut self, announcement: Announcement, is_reply: bool) -> Option<Dispute> {
+        if announcement.created != self.created && !(is_reply && self.accept_recreated_stream(&announcement))
+        {
+            self.unconfirmed = true;
             return None;
         }
-        let dispute = self.dispute(&said);
-        let ledger = self.ledgers.entry(said.ledger).or_insert_with(|| Ledger {
-            said: said.clone(),
+        let dispute = self.find_dispute(&announcement);
+        let ledger = self.ledgers.entry(announcement.ledger).or_insert_with(|| Ledger {
+            announcement: announcement.clone(),
             confirmed: None,
-            disputed: None,
+            dispute: None,
         });
-        // An old announcement takes nothing back, unless the ledger began anew.
-        if ledger.said.session != said.session || ledger.said.position < said.position {
-            ledger.said = said;
+        // A delayed announcement does not move the position back, unless the ledger has started a new session.
+        if ledger.announcement.session != announcement.session
+            || ledger.announcement.position < announcement.position
+        {
+            ledger.announcement = announcement;
         }
-        if answer && !ledger.is_confirmed() {
-            ledger.confirmed = Some(ledger.said.session);
-            self.tenure += 1;
+        if is_reply && !ledger.is_confirmed() {
+            ledger.confirmed = Some(ledger.announcement.session);
+            self.epoch += 1;
         }
         match ledger.is_confirmed() {
-            true => self.heard = Instant::now(),
-            false => self.unanswered = true,
+            true => self.last_announced = Instant::now(),
+            false => self.unconfirmed = true,
         }
         let dispute = dispute?;
-        let mut fresh = false;
+        let mut is_new = false;
         for id in [dispute.one.ledger, dispute.other.ledger] {
             if let Some(ledger) = self.ledgers.get_mut(&id) {
-                fresh |= ledger.disputed.is_none();
-                ledger.disputed.get_or_insert_with(|| dispute.clone());
+                is_new |= ledger.dispute.is_none();
+                ledger.dispute.get_or_insert_with(|| dispute.clone());
             }
         }
-        fresh.then_some(dispute)
+        is_new.then_some(dispute)
     }
 
-    /// Whether a ledger that looked at another stream than the one followed so far shows that this one
-    /// took its place: it has all that is known to be committed. The stream was made anew from it then.
-    fn follows(&mut self, said: &Announcement) -> bool {
-        if said.position < self.committed {
+    /// Decides whether a ledger's reply about another stream than the one followed so far means that the stream
+    /// was recreated from that ledger's log: the ledger must have everything known to be committed. Follows the
+    /// new stream if so.
+    fn accept_recreated_stream(&mut self, announcement: &Announcement) -> bool {
+        if announcement.position < self.committed {
             return false;
         }
-        tracing::warn!(ledger = said.name, "the stream was made anew; following the new one");
-        self.created = said.created;
+        tracing::warn!(ledger = announcement.name, "the stream was recreated; following the new one");
+        self.created = announcement.created;
         self.ledgers.clear();
         self.roots.clear();
-        self.detach();
+        self.invalidate();
         true
     }
 
-    /// Looks whether another ledger has said another root of the same position.
-    fn dispute(&mut self, said: &Announcement) -> Option<Dispute> {
-        let first = self.roots.entry(said.position).or_insert_with(|| said.clone());
-        let differs = first.root != said.root && first.ledger != said.ledger;
-        let dispute = differs.then(|| Dispute { one: first.clone(), other: said.clone() });
-        if self.roots.len() > ROOTS_REMEMBERED_MAX {
+    /// Checks whether another ledger has announced another root for the same position.
+    fn find_dispute(&mut self, announcement: &Announcement) -> Option<Dispute> {
+        let first = self.roots.entry(announcement.position).or_insert_with(|| announcement.clone());
+        let differs = first.root != announcement.root && first.ledger != announcement.ledger;
+        let dispute = differs.then(|| Dispute { one: first.clone(), other: announcement.clone() });
+        if self.roots.len() > RECENT_ROOTS_MAX {
             self.roots.pop_first();
         }
         dispute
     }
 
-    /// What enough ledgers have: the k-th highest head of those that count.
-    fn committed(&mut self) -> Position {
-        let counts = |ledger: &&Ledger| ledger.disputed.is_none() && ledger.is_confirmed();
+    /// Updates and returns the committed position, which is the k-th highest head of the ledgers that count,
+    /// where k is the number of ledgers needed.
+    fn update_committed(&mut self) -> Position {
+        let counts = |ledger: &&Ledger| ledger.dispute.is_none() && ledger.is_confirmed();
         let mut heads: Vec<Position> =
-            self.ledgers.values().filter(counts).map(|ledger| ledger.said.position).collect();
+            self.ledgers.values().filter(counts).map(|ledger| ledger.announcement.position).collect();
         heads.sort_unstable_by(|a, b| b.cmp(a));
         let reached = heads.get(self.needed - 1).copied().unwrap_or_default();
         self.committed = self.committed.max(reached);
@@ -185,7 +192,12 @@ impl State {
     }
 
     fn highest(&self) -> Position {
-        self.ledgers.values().map(|ledger| ledger.said.position).max().unwrap_or(0).max(self.committed)
+        self.ledgers
+            .values()
+            .map(|ledger| ledger.announcement.position)
+            .max()
+            .unwrap_or(0)
+            .max(self.committed)
     }
 
     fn any_confirmed(&self) -> bool {
@@ -193,201 +205,203 @@ impl State {
     }
 }
 
-/// What is heard of the ledgers, for all that append and read.
+/// Shared state of the ledgers, for appends and reads.
 #[derive(Debug)]
-pub(super) struct Heard {
+pub(super) struct LedgerRegistry {
     state: Mutex<State>,
-    /// The state's, for those who only look.
-    tenure: AtomicU64,
+    /// Copy of the state's epoch that is readable without the lock.
+    epoch: AtomicU64,
 }
 
-impl Heard {
-    pub(super) fn new(needed: usize, created: i128, client: &Client) -> Heard {
+impl LedgerRegistry {
+    pub(super) fn new(needed: usize, created: i128, client: &Client) -> LedgerRegistry {
         let state = State::new(needed, created, Connection::of(client));
-        Heard { state: Mutex::new(state), tenure: AtomicU64::new(0) }
+        LedgerRegistry { state: Mutex::new(state), epoch: AtomicU64::new(0) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the state; what follows from it is seen by others after the tenure is.
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    /// Modifies the state and publishes its epoch. Consequences of the change must be published after this.
+    fn modify<T>(&self, modify: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state();
-        let outcome = change(&mut state);
-        self.tenure.store(state.tenure, Ordering::SeqCst);
+        let outcome = modify(&mut state);
+        self.epoch.store(state.epoch, Ordering::SeqCst);
         outcome
     }
 
-    /// When the stream that is followed was created, in nanoseconds.
-    pub(super) fn created(&self) -> i128 {
+    /// Returns the creation time of the stream that is followed, in nanoseconds since 1970.
+    pub(super) fn stream_created(&self) -> i128 {
         self.state().created
     }
 
-    /// See [`crate::Journal::tenure`].
-    pub(super) fn tenure(&self) -> u64 {
-        self.tenure.load(Ordering::SeqCst)
+    /// Returns the epoch; see [`crate::Journal::epoch`].
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::SeqCst)
     }
 
-    /// Whether a ledger has answered in this tenure.
-    pub(super) fn is_confirmed(&self) -> bool {
+    /// Returns whether a ledger has confirmed the stream over the connection seen last.
+    pub(super) fn any_confirmed(&self) -> bool {
         self.state().any_confirmed()
     }
 
-    /// The tenure in which a ledger has looked at the stream over the present connection, if one has.
-    pub(super) fn seen_whole(&self, client: &Client) -> Option<u64> {
+    /// Returns the current epoch if a ledger has confirmed the stream over the current connection.
+    pub(super) fn confirmed_epoch(&self, client: &Client) -> Option<u64> {
         let connection = Connection::of(client);
-        self.change(|state| {
-            state.over(connection);
-            state.any_confirmed().then_some(state.tenure)
+        self.modify(|state| {
+            state.on_connection(connection);
+            state.any_confirmed().then_some(state.epoch)
         })
     }
 
-    /// Whether ledgers that counted have been silent for so long that there may be none.
-    pub(super) fn silent(&self) -> bool {
-        self.state().heard.elapsed() > ANNOUNCEMENT_SILENCE_MAX
+    /// Returns whether the confirmed ledgers have been silent for so long that there may be none.
+    pub(super) fn are_silent(&self) -> bool {
+        self.state().last_announced.elapsed() > ANNOUNCEMENT_SILENCE_MAX
     }
 
-    /// Has the ledgers look again before anything counts.
-    pub(super) fn doubt(&self) {
-        self.change(State::detach);
+    /// Discards all confirmations, so that the ledgers have to verify the stream again.
+    pub(super) fn invalidate(&self) {
+        self.modify(State::invalidate);
     }
 
-    /// The highest head that any ledger of the stream has said, whether it counts or not.
+    /// Returns the highest head announced by any ledger of the stream, whether it counts or not.
     pub(super) fn highest(&self) -> Position {
         self.state().highest()
     }
 
-    /// Another ledger that holds another history than this one, and this one's root at that position.
-    pub(super) fn dispute_over(&self, own: Uuid) -> Option<(Hash, Announcement)> {
-        let dispute = self.state().ledgers.get(&own)?.disputed.clone()?;
+    /// Returns the announcement of another ledger whose history differs from this ledger's, and this ledger's root
+    /// at that position.
+    pub(super) fn dispute_of(&self, own: Uuid) -> Option<(Hash, Announcement)> {
+        let dispute = self.state().ledgers.get(&own)?.dispute.clone()?;
         let Dispute { one, other } = dispute;
         let (mine, theirs) = if one.ledger == own { (one, other) } else { (other, one) };
         Some((mine.root, theirs))
     }
 
-    /// What the other ledgers said last.
+    /// Returns the newest announcements of the other ledgers.
     pub(super) fn others(&self, own: Uuid) -> Vec<Announcement> {
         let state = self.state();
         let others = state.ledgers.iter().filter(|(id, _)| **id != own);
-        others.map(|(_, ledger)| ledger.said.clone()).collect()
+        others.map(|(_, ledger)| ledger.announcement.clone()).collect()
     }
 }
 
-/// What comes from the ledgers, and where it goes.
+/// Receives the ledgers' announcements and publishes the committed position.
 pub(super) struct Listener {
     client: Client,
     announcements: Subscriber,
-    answers: Subscriber,
+    replies: Subscriber,
     inbox: String,
-    questions: String,
-    heard: Arc<Heard>,
-    rises: watch::Sender<Position>,
+    probes: String,
+    ledgers: Arc<LedgerRegistry>,
+    committed: watch::Sender<Position>,
 }
 
 impl Listener {
-    /// Subscribes. The subscriptions outlive reconnections by themselves, and each ledger repeats its
-    /// head, so a lost announcement costs moments.
+    /// Subscribes. The subscriptions survive reconnections, and each ledger repeats its announcements, so a lost
+    /// one only causes a short delay.
     pub(super) async fn new(
         names: &Names,
         client: &Client,
-        heard: Arc<Heard>,
+        ledgers: Arc<LedgerRegistry>,
     ) -> Result<(Listener, watch::Receiver<Position>), String> {
         let failed = |error: async_nats::SubscribeError| error.to_string();
         let inbox = client.new_inbox();
-        let (rises, committed) = watch::channel(0);
+        let (sender, committed) = watch::channel(0);
         let listener = Listener {
             client: client.clone(),
-            announcements: client.subscribe(names.committed.clone()).await.map_err(failed)?,
-            answers: client.subscribe(format!("{inbox}.*")).await.map_err(failed)?,
+            announcements: client.subscribe(names.announcements.clone()).await.map_err(failed)?,
+            replies: client.subscribe(format!("{inbox}.*")).await.map_err(failed)?,
             inbox,
-            questions: names.questions.clone(),
-            heard,
-            rises,
+            probes: names.probes.clone(),
+            ledgers,
+            committed: sender,
         };
         Ok((listener, committed))
     }
 
-    /// Listens for as long as the link is there.
+    /// Runs for as long as the link exists.
     pub(super) async fn run(mut self, link: Weak<Link>) {
-        let mut ticks = tokio::time::interval(QUESTION_INTERVAL);
+        let mut ticks = tokio::time::interval(PROBE_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let message = tokio::select! {
-                message = self.answers.next() => message.map(|message| (message, true)),
+                message = self.replies.next() => message.map(|message| (message, true)),
                 message = self.announcements.next() => message.map(|message| (message, false)),
                 _ = ticks.tick() => {
                     if link.strong_count() == 0 {
                         return;
                     }
-                    self.ask().await;
+                    self.probe().await;
                     continue;
                 }
             };
-            let Some((message, to_question)) = message else { return };
+            let Some((message, is_reply)) = message else { return };
             match Announcement::parse(&message.payload) {
-                Some(said) => {
-                    let answer = to_question && self.over_this_connection(&message.subject);
-                    self.take(said, answer);
-                    self.ask().await;
+                Some(announcement) => {
+                    let is_current_reply = is_reply && self.is_current_connection(&message.subject);
+                    self.process(announcement, is_current_reply);
+                    self.probe().await;
                 }
-                // So the broker says that no ledger is there to be asked.
-                None if message.payload.is_empty() => tracing::debug!("no ledger answers"),
-                None => tracing::warn!("what came as a ledger's announcement is none"),
+                // The broker replies with an empty message if no ledger is subscribed.
+                None if message.payload.is_empty() => tracing::debug!("no ledger is running"),
+                None => tracing::warn!("received a malformed announcement of a ledger"),
             }
         }
     }
 
-    fn over_this_connection(&self, subject: &str) -> bool {
-        let asked_over = subject.strip_prefix(&self.inbox).and_then(|rest| rest.strip_prefix('.'));
-        asked_over == Some(&Connection::of(&self.client).word())
+    /// Returns whether a reply belongs to a probe sent over the current connection.
+    fn is_current_connection(&self, reply_subject: &str) -> bool {
+        let token = reply_subject.strip_prefix(&self.inbox).and_then(|rest| rest.strip_prefix('.'));
+        token == Some(&Connection::of(&self.client).to_token())
     }
 
-    fn take(&self, said: Announcement, answer: bool) {
+    fn process(&self, announcement: Announcement, is_reply: bool) {
         let connection = Connection::of(&self.client);
-        let (dispute, position) = self.heard.change(|state| {
-            state.over(connection);
-            (state.take(said, answer), state.committed())
+        let (dispute, position) = self.ledgers.modify(|state| {
+            state.on_connection(connection);
+            (state.process(announcement, is_reply), state.update_committed())
         });
         if let Some(Dispute { one, other }) = dispute {
             tracing::error!(
                 position = one.position,
                 one = %format!("{} ({})", one.name, one.ledger),
-                one_root = digits(&one.root),
+                one_root = hex::encode(&one.root),
                 other = %format!("{} ({})", other.name, other.ledger),
-                other_root = digits(&other.root),
-                "two ledgers hold different histories; neither counts any more"
+                other_root = hex::encode(&other.root),
+                "two ledgers have different histories; neither counts from now on"
             );
         }
-        self.rises.send_if_modified(|committed| {
-            let risen = position > *committed;
+        self.committed.send_if_modified(|committed| {
+            let advanced = position > *committed;
             *committed = position.max(*committed);
-            risen
+            advanced
         });
     }
 
-    /// Asks the ledgers to look, when one that was heard has not answered over this connection, or
-    /// none was heard.
-    async fn ask(&self) {
+    /// Asks the ledgers to verify the stream, if one of them has not confirmed it over the current connection, or
+    /// none has.
+    async fn probe(&self) {
         let connection = Connection::of(&self.client);
-        let asks = self.heard.change(|state| {
-            state.over(connection.clone());
-            let lately = state.asked.is_some_and(|asked| asked.elapsed() < QUESTION_INTERVAL);
-            let asks = !lately && (state.unanswered || !state.any_confirmed());
-            if asks {
-                state.asked = Some(Instant::now());
-                state.unanswered = false;
+        let due = self.ledgers.modify(|state| {
+            state.on_connection(connection.clone());
+            let recently = state.last_probe.is_some_and(|last| last.elapsed() < PROBE_INTERVAL);
+            let due = !recently && (state.unconfirmed || !state.any_confirmed());
+            if due {
+                state.last_probe = Some(Instant::now());
+                state.unconfirmed = false;
             }
-            asks
+            due
         });
-        if !asks {
+        if !due {
             return;
         }
-        let reply = format!("{}.{}", self.inbox, connection.word());
-        let asked = self.client.publish_with_reply(self.questions.clone(), reply, "".into());
-        // Without a connection this waits for room at most; what is asked then is asked again.
-        if let Ok(Err(error)) = tokio::time::timeout(Duration::from_secs(1), asked).await {
-            tracing::debug!(%error, "the ledgers were not asked");
+        let reply = format!("{}.{}", self.inbox, connection.to_token());
+        let published = self.client.publish_with_reply(self.probes.clone(), reply, "".into());
+        // Without a connection this may wait for buffer space; the next probe makes up for a lost one.
+        if let Ok(Err(error)) = tokio::time::timeout(Duration::from_secs(1), published).await {
+            tracing::debug!(%error, "probing the ledgers failed");
         }
     }
 }
@@ -404,7 +418,7 @@ mod tests {
         State::new(needed, 7, connection(1))
     }
 
-    fn says(ledger: u128, position: Position) -> Announcement {
+    fn announcement(ledger: u128, position: Position) -> Announcement {
         Announcement {
             position,
             created: 7,
@@ -415,61 +429,69 @@ mod tests {
         }
     }
 
-    fn after(state: &mut State, said: Announcement, answer: bool) -> Position {
-        state.take(said, answer);
-        state.committed()
+    fn committed_after(state: &mut State, announcement: Announcement, is_reply: bool) -> Position {
+        state.process(announcement, is_reply);
+        state.update_committed()
     }
 
     #[test]
-    fn committed_is_what_enough_ledgers_have() {
+    fn the_committed_position_is_what_enough_ledgers_have() {
         let mut two = state(2);
-        assert_eq!(after(&mut two, says(1, 9), true), 0);
-        assert_eq!(after(&mut two, says(2, 4), true), 4);
-        assert_eq!(after(&mut two, says(3, 6), true), 6);
-        assert_eq!(after(&mut two, says(3, 2), false), 6, "an old announcement takes nothing back");
-        assert_eq!(after(&mut two, says(2, 12), false), 9);
+        assert_eq!(committed_after(&mut two, announcement(1, 9), true), 0);
+        assert_eq!(committed_after(&mut two, announcement(2, 4), true), 4);
+        assert_eq!(committed_after(&mut two, announcement(3, 6), true), 6);
+        assert_eq!(
+            committed_after(&mut two, announcement(3, 2), false),
+            6,
+            "a delayed announcement does not move it back"
+        );
+        assert_eq!(committed_after(&mut two, announcement(2, 12), false), 9);
     }
 
     #[test]
-    fn a_ledger_counts_once_it_answered_and_until_the_connection_changes() {
+    fn a_ledger_counts_from_its_confirmation_until_the_connection_changes() {
         let mut one = state(1);
-        assert_eq!(after(&mut one, says(1, 9), false), 0, "it was not asked");
-        assert_eq!(after(&mut one, says(1, 9), true), 9);
-        let tenure = one.tenure;
-        one.over(connection(2));
-        assert!(one.tenure > tenure, "what was ordered may be lost");
-        assert_eq!(after(&mut one, says(1, 12), false), 9, "said before the connection broke");
-        assert_eq!(after(&mut one, says(1, 12), true), 12);
-        let again = Announcement { session: 2, ..says(1, 14) };
-        assert_eq!(after(&mut one, again.clone(), false), 12, "it began anew");
-        let tenure = one.tenure;
-        assert_eq!(after(&mut one, again, true), 14);
-        assert!(one.tenure > tenure);
+        assert_eq!(committed_after(&mut one, announcement(1, 9), false), 0, "not a reply");
+        assert_eq!(committed_after(&mut one, announcement(1, 9), true), 9);
+        let epoch = one.epoch;
+        one.on_connection(connection(2));
+        assert!(one.epoch > epoch, "ordered records may be lost");
+        assert_eq!(
+            committed_after(&mut one, announcement(1, 12), false),
+            9,
+            "announced before the connection was lost"
+        );
+        assert_eq!(committed_after(&mut one, announcement(1, 12), true), 12);
+        let again = Announcement { session: 2, ..announcement(1, 14) };
+        assert_eq!(committed_after(&mut one, again.clone(), false), 12, "it has started a new session");
+        let epoch = one.epoch;
+        assert_eq!(committed_after(&mut one, again, true), 14);
+        assert!(one.epoch > epoch);
     }
 
     #[test]
-    fn ledgers_with_different_roots_of_one_position_count_no_more() {
+    fn ledgers_with_different_roots_at_one_position_no_longer_count() {
         let mut one = state(1);
-        assert_eq!(after(&mut one, says(1, 9), true), 9);
-        assert_eq!(after(&mut one, says(1, 10), false), 10);
-        let other = Announcement { root: [0; 32], ..says(2, 9) };
-        let dispute = one.take(other.clone(), true).expect("they differ at 9");
+        assert_eq!(committed_after(&mut one, announcement(1, 9), true), 9);
+        assert_eq!(committed_after(&mut one, announcement(1, 10), false), 10);
+        let other = Announcement { root: [0; 32], ..announcement(2, 9) };
+        let dispute = one.process(other.clone(), true).expect("they differ at 9");
         assert_eq!((dispute.one.position, dispute.one.root, dispute.other.root), (9, [9; 32], [0; 32]));
-        assert_eq!(one.take(other, false), None, "it is told once");
-        assert_eq!(after(&mut one, says(1, 20), false), 10);
-        assert_eq!(after(&mut one, says(2, 21), false), 10);
-        assert_eq!(after(&mut one, says(3, 15), true), 15, "a third one still counts");
+        assert_eq!(one.process(other, false), None, "it is reported once");
+        assert_eq!(committed_after(&mut one, announcement(1, 20), false), 10);
+        assert_eq!(committed_after(&mut one, announcement(2, 21), false), 10);
+        assert_eq!(committed_after(&mut one, announcement(3, 15), true), 15, "a third one still counts");
     }
 
     #[test]
-    fn a_stream_made_anew_is_followed_when_a_ledger_has_all_that_is_committed() {
+    fn a_recreated_stream_is_followed_if_a_ledger_has_everything_committed() {
         let mut one = state(1);
-        assert_eq!(after(&mut one, says(1, 9), true), 9);
-        let elsewhere = |position| Announcement { created: 8, session: 2, ..says(1, position) };
-        assert_eq!(after(&mut one, elsewhere(12), false), 9, "it was not asked");
-        assert_eq!(after(&mut one, elsewhere(8), true), 9);
-        assert_eq!(one.created, 7, "it has less than is committed");
-        assert_eq!(after(&mut one, elsewhere(12), true), 12);
+        assert_eq!(committed_after(&mut one, announcement(1, 9), true), 9);
+        let in_new_stream = |position| Announcement { created: 8, session: 2, ..announcement(1, position) };
+        assert_eq!(committed_after(&mut one, in_new_stream(12), false), 9, "not a reply");
+        assert_eq!(committed_after(&mut one, in_new_stream(8), true), 9);
+        assert_eq!(one.created, 7, "it has less than what is committed");
+        assert_eq!(committed_after(&mut one, in_new_stream(12), true), 12);
         assert_eq!(one.created, 8);
     }
 }

@@ -1,4 +1,4 @@
-//! A real nats-server in a child process, with a ledger behind it.
+//! A real nats-server in a child process, and a ledger.
 
 use event_log::{EventLog, Options};
 use journal::nats::{Config, LedgerError, NatsJournal, run_ledger};
@@ -11,12 +11,12 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// A nats-server with JetStream on a port and a folder of its own.
+/// A nats-server with JetStream, on its own port and in its own folder.
 pub struct NatsServer {
     pub folder: TempDir,
     port: u16,
-    /// What else it is told, for a cluster.
-    more: Vec<String>,
+    /// Additional arguments, for a cluster.
+    extra_args: Vec<String>,
     child: Option<Child>,
 }
 
@@ -29,7 +29,7 @@ impl NatsServer {
         NatsServer::with(Vec::new())
     }
 
-    /// Three servers that keep JetStream together.
+    /// Starts a JetStream cluster of three servers.
     pub fn cluster() -> Vec<NatsServer> {
         let routes: Vec<String> = (0..3).map(|_| format!("nats://127.0.0.1:{}", free_port())).collect();
         let member = |(number, route): (usize, &String)| {
@@ -41,8 +41,9 @@ impl NatsServer {
         routes.iter().enumerate().map(member).collect()
     }
 
-    fn with(more: Vec<String>) -> NatsServer {
-        let mut server = NatsServer { folder: TempDir::new().unwrap(), port: free_port(), more, child: None };
+    fn with(extra_args: Vec<String>) -> NatsServer {
+        let mut server =
+            NatsServer { folder: TempDir::new().unwrap(), port: free_port(), extra_args, child: None };
         server.restart();
         server
     }
@@ -51,19 +52,19 @@ impl NatsServer {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
-    /// Where JetStream keeps its files.
+    /// Returns the directory of JetStream's files.
     pub fn store(&self) -> PathBuf {
         self.folder.path().join("store")
     }
 
-    /// Starts it, on the same port and files as before.
+    /// (Re)starts it with the same port and files.
     pub fn restart(&mut self) {
         self.kill();
         let log = File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
         let child = Command::new(binary())
             .args(["--addr", "127.0.0.1", "--port", &self.port.to_string(), "--jetstream", "--store_dir"])
             .arg(self.store())
-            .args(&self.more)
+            .args(&self.extra_args)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -72,7 +73,7 @@ impl NatsServer {
         self.child = Some(child);
     }
 
-    /// Ends it as a crash would: nothing is written any more.
+    /// Kills it like a crash: nothing more is written.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
@@ -94,13 +95,13 @@ fn binary() -> PathBuf {
     let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/nats-server");
     assert!(
         fetched.exists(),
-        "these tests need a nats-server: run tests/nats-server, which fetches one into target/tools, \
-         or name yours in TEST_NATS_SERVER"
+        "these tests need a nats-server: run tests/nats-server, which downloads one into target/tools, \
+         or set TEST_NATS_SERVER to the path of yours"
     );
     fetched
 }
 
-/// A ledger that is running.
+/// A running ledger.
 pub struct Ledger {
     pub log: EventLog,
     stop: CancellationToken,
@@ -111,26 +112,26 @@ impl Ledger {
     pub fn start(journal: &NatsJournal, name: &'static str, folder: &Path) -> Ledger {
         let (log, _) = EventLog::open(Options::new(folder)).unwrap();
         let stop = CancellationToken::new();
-        let (journal, kept, stopping) = (journal.clone(), log.clone(), stop.clone());
-        let running = tokio::spawn(async move { run_ledger(&journal, kept, name, stopping).await });
+        let (journal, ledger_log, stopping) = (journal.clone(), log.clone(), stop.clone());
+        let running = tokio::spawn(async move { run_ledger(&journal, ledger_log, name, stopping).await });
         Ledger { log, stop, running }
     }
 
-    /// Ends it as a service does, and closes its log.
+    /// Stops it gracefully and closes its log.
     pub async fn stop(self) {
         self.stop.cancel();
         self.running.await.unwrap().unwrap();
         self.log.close().await;
     }
 
-    /// Waits for what makes it give up.
+    /// Waits for the error that makes it stop.
     pub async fn fault(self) -> LedgerError {
         let ended = tokio::time::timeout(Duration::from_secs(30), self.running).await;
-        ended.expect("a ledger that gives up").unwrap().unwrap_err()
+        ended.expect("the ledger stops").unwrap().unwrap_err()
     }
 }
 
-/// The journal on this server, with as many ledgers needed as said.
+/// Connects to the journal on this server.
 pub async fn connect(server: &NatsServer, ledgers_needed: usize) -> NatsJournal {
     connect_to(Config { ledgers_needed, ..Config::new(server.url()) }).await
 }

@@ -1,6 +1,7 @@
 //! Deliberation's values and events.
 
 use crate::deliberation::events::v1 as deliberation;
+use crate::deliberation::v1 as api;
 use crate::wire::missing;
 use crate::{Invalid, Wire, read_fields, wire_enum, wire_events, wire_required, wire_struct};
 use domain::Date;
@@ -8,129 +9,160 @@ use domain::deliberation::ballot::{Abstention, BallotResult, Choice, Method, Tie
 use domain::deliberation::docket::{self, Mode};
 use domain::deliberation::due::DueRule;
 
-wire_enum!(docket::RoleOnTopic => deliberation::RoleOnTopic { Decides, Advises, Informed });
-wire_enum!(docket::Stance => deliberation::Stance { Support, SupportWithConditions, Oppose, Abstain });
-wire_enum!(Abstention => deliberation::AbstentionRule { CountsAsCast, DoesNotCount });
-wire_enum!(Tie => deliberation::TieRule { Rejects, ChairDecides });
-wire_enum!(Choice => deliberation::VoteChoice { Yes, No, Abstain });
-
-wire_struct!(docket::TopicRole => deliberation::TopicRole { topic, role });
-wire_struct!(docket::Participant => deliberation::DocketParticipant { department, roles });
-wire_struct!(docket::AgendaTopic => deliberation::AgendaTopic { no, title, timebox_minutes });
-wire_struct!(docket::Agenda => deliberation::DocketAgenda {
-    session, title, body, chair, mode, decide_by, quorum_percent, topics, participants,
+wire_enum!(docket::RoleOnTopic => deliberation::RoleOnTopic, api::RoleOnTopic { Decides, Advises, Informed });
+wire_enum!(docket::Stance => deliberation::Stance, api::Stance {
+    Support, SupportWithConditions, Oppose, Abstain,
 });
-wire_struct!(docket::ItemDraft => deliberation::ItemDraft {
-    title, deliverable, criterion, lead, co_responsible, due,
+wire_enum!(docket::AmendmentStage => api::AmendmentStage { Pending, Adopted, Rejected });
+wire_enum!(Abstention => deliberation::AbstentionRule, api::AbstentionRule { CountsAsCast, DoesNotCount });
+wire_enum!(Tie => deliberation::TieRule, api::TieRule { Rejects, ChairDecides });
+wire_enum!(Choice => deliberation::VoteChoice, api::VoteChoice { Yes, No, Abstain });
+
+wire_struct!(docket::TopicRole => deliberation::TopicRole, api::TopicRole { topic_number: topic, role });
+wire_struct!(docket::Participant => deliberation::DocketParticipant, api::DocketParticipant {
+    department_code: department, roles,
 });
-wire_struct!(docket::DraftedItem => deliberation::DraftedItem { no, topic, draft });
-wire_struct!(docket::Due => deliberation::ItemDue { item, due, due_at });
-wire_struct!(BallotResult => deliberation::BallotResult {
-    ballot, version, method, abstention, tie, eligible, recused, quorum, cast, yes, no, abstain, base, needed,
-    tied, casting_vote, passed,
+wire_struct!(docket::AgendaTopic => deliberation::AgendaTopic, api::AgendaTopic {
+    number, title, timebox_minutes,
+});
+wire_struct!(docket::Agenda => deliberation::DocketAgenda, api::DocketAgenda {
+    session_id: session, title, body_code: body, chair_code: chair, mode, decide_by, quorum_percent, topics,
+    participants,
+});
+wire_struct!(docket::ItemDraft => deliberation::ItemDraft, api::ItemDraft {
+    title, deliverable, criterion, lead_code: lead, co_responsible_codes: co_responsible, due,
+});
+wire_struct!(docket::DraftedItem => deliberation::DraftedItem, api::DraftedItem {
+    number, topic_number: topic, draft,
+});
+wire_struct!(docket::ItemDue => deliberation::ItemDue, api::ItemDue { item_number: item, due_on, due_at });
+wire_struct!(docket::Amendment => api::Amendment { number, department_code: department, version, text, stage });
+wire_struct!(BallotResult => deliberation::BallotResult, api::BallotResult {
+    ballot_number: ballot, version, method, abstention, tie, eligible, recused, quorum, cast, yes_votes: yes,
+    no_votes: no, abstentions: abstain, base, needed, tied, casting_vote, passed,
 });
 
-impl Wire<deliberation::DocketMode> for Mode {
-    fn to_wire(&self) -> deliberation::DocketMode {
-        use deliberation::docket_mode::Mode as There;
-        let mode = match self {
-            Mode::Meeting => There::Meeting(deliberation::Meeting {}),
-            Mode::Countersign { deadline } => {
-                There::Countersign(deliberation::Countersign { deadline: deadline.to_wire() })
+/// The values of which exactly one case is given, in the messages of one package.
+macro_rules! wire_choices {
+    ($package:ident) => {
+        impl Wire<$package::DocketMode> for Mode {
+            fn to_wire(&self) -> $package::DocketMode {
+                use $package::docket_mode::Mode as There;
+                let mode = match self {
+                    Mode::Meeting => There::Meeting($package::Meeting {}),
+                    Mode::Countersign { sign_by } => {
+                        There::Countersign($package::Countersign { sign_by: sign_by.to_wire() })
+                    }
+                };
+                $package::DocketMode { mode: Some(mode) }
             }
-        };
-        deliberation::DocketMode { mode: Some(mode) }
-    }
-    fn from_wire(wire: deliberation::DocketMode) -> Result<Self, Invalid> {
-        use deliberation::docket_mode::Mode as There;
-        match wire.mode.ok_or_else(missing)? {
-            There::Meeting(_) => Ok(Mode::Meeting),
-            There::Countersign(wire) => read_fields!(wire => Mode::Countersign { deadline })
-                .map_err(|fault| fault.within("countersign")),
+            fn from_wire(wire: $package::DocketMode) -> Result<Self, Invalid> {
+                use $package::docket_mode::Mode as There;
+                match wire.mode.ok_or_else(missing)? {
+                    There::Meeting(_) => Ok(Mode::Meeting),
+                    There::Countersign(wire) => read_fields!(wire => Mode::Countersign { sign_by })
+                        .map_err(|fault| fault.within("countersign")),
+                }
+            }
         }
-    }
-}
-wire_required!(Mode => deliberation::DocketMode);
+        wire_required!(Mode => $package::DocketMode);
 
-impl Wire<deliberation::BallotMethod> for Method {
-    fn to_wire(&self) -> deliberation::BallotMethod {
-        use deliberation::ballot_method::Method as There;
-        let method = match *self {
-            Method::Consensus => There::Consensus(deliberation::Consensus {}),
-            Method::SimpleMajority => There::SimpleMajority(deliberation::SimpleMajority {}),
-            Method::QualifiedMajority { numerator, denominator } => {
-                There::QualifiedMajority(deliberation::QualifiedMajority { numerator, denominator })
+        impl Wire<$package::BallotMethod> for Method {
+            fn to_wire(&self) -> $package::BallotMethod {
+                use $package::ballot_method::Method as There;
+                let method = match *self {
+                    Method::Consensus => There::Consensus($package::Consensus {}),
+                    Method::SimpleMajority => There::SimpleMajority($package::SimpleMajority {}),
+                    Method::QualifiedMajority { numerator, denominator } => {
+                        There::QualifiedMajority($package::QualifiedMajority { numerator, denominator })
+                    }
+                    Method::UnanimousCountersign => {
+                        There::UnanimousCountersign($package::UnanimousCountersign {})
+                    }
+                };
+                $package::BallotMethod { method: Some(method) }
             }
-            Method::UnanimousCountersign => {
-                There::UnanimousCountersign(deliberation::UnanimousCountersign {})
+            fn from_wire(wire: $package::BallotMethod) -> Result<Self, Invalid> {
+                use $package::ballot_method::Method as There;
+                match wire.method.ok_or_else(missing)? {
+                    There::Consensus(_) => Ok(Method::Consensus),
+                    There::SimpleMajority(_) => Ok(Method::SimpleMajority),
+                    There::QualifiedMajority(wire) => {
+                        read_fields!(wire => Method::QualifiedMajority { numerator, denominator })
+                    }
+                    There::UnanimousCountersign(_) => Ok(Method::UnanimousCountersign),
+                }
             }
-        };
-        deliberation::BallotMethod { method: Some(method) }
-    }
-    fn from_wire(wire: deliberation::BallotMethod) -> Result<Self, Invalid> {
-        use deliberation::ballot_method::Method as There;
-        match wire.method.ok_or_else(missing)? {
-            There::Consensus(_) => Ok(Method::Consensus),
-            There::SimpleMajority(_) => Ok(Method::SimpleMajority),
-            There::QualifiedMajority(wire) => {
-                read_fields!(wire => Method::QualifiedMajority { numerator, denominator })
-            }
-            There::UnanimousCountersign(_) => Ok(Method::UnanimousCountersign),
         }
-    }
-}
-wire_required!(Method => deliberation::BallotMethod);
+        wire_required!(Method => $package::BallotMethod);
 
-impl Wire<deliberation::DueRule> for DueRule {
-    fn to_wire(&self) -> deliberation::DueRule {
-        use deliberation::due_rule::Rule;
-        let rule = match *self {
-            DueRule::On(date) => Rule::On(date.to_wire()),
-            DueRule::InDays(days) => Rule::InDays(days),
-            DueRule::InWorkingDays(days) => Rule::InWorkingDays(days),
-        };
-        deliberation::DueRule { rule: Some(rule) }
-    }
-    fn from_wire(wire: deliberation::DueRule) -> Result<Self, Invalid> {
-        use deliberation::due_rule::Rule;
-        match wire.rule.ok_or_else(missing)? {
-            Rule::On(date) => Date::from_wire(date).map(DueRule::On).map_err(|fault| fault.within("on")),
-            Rule::InDays(days) => Ok(DueRule::InDays(days)),
-            Rule::InWorkingDays(days) => Ok(DueRule::InWorkingDays(days)),
+        impl Wire<$package::DueRule> for DueRule {
+            fn to_wire(&self) -> $package::DueRule {
+                use $package::due_rule::Rule;
+                let rule = match *self {
+                    DueRule::On(date) => Rule::DueOn(date.to_wire()),
+                    DueRule::AfterDays(days) => Rule::AfterDays(days),
+                    DueRule::AfterWorkingDays(days) => Rule::AfterWorkingDays(days),
+                };
+                $package::DueRule { rule: Some(rule) }
+            }
+            fn from_wire(wire: $package::DueRule) -> Result<Self, Invalid> {
+                use $package::due_rule::Rule;
+                match wire.rule.ok_or_else(missing)? {
+                    Rule::DueOn(date) => {
+                        Date::from_wire(date).map(DueRule::On).map_err(|fault| fault.within("due_on"))
+                    }
+                    Rule::AfterDays(days) => Ok(DueRule::AfterDays(days)),
+                    Rule::AfterWorkingDays(days) => Ok(DueRule::AfterWorkingDays(days)),
+                }
+            }
         }
-    }
+        wire_required!(DueRule => $package::DueRule);
+    };
 }
-wire_required!(DueRule => deliberation::DueRule);
+wire_choices!(deliberation);
+wire_choices!(api);
 
 wire_events!(docket::Docket, docket::Event => deliberation {
     Prepared => DocketPrepared { agenda },
-    DelegateArrived => DelegateArrived { department, delegate },
-    DelegateLeft => DelegateLeft { department },
+    ArrivalRecorded => ArrivalRecorded { department_code: department, delegate },
+    DepartureRecorded => DepartureRecorded { department_code: department },
     Opened => DocketOpened { opened_at, present, needed, departments },
-    TopicOpened => TopicOpened { topic, opened_at },
-    TopicPaused => TopicPaused { topic, spent_seconds },
-    DigressionMarked => DigressionMarked { topic, minutes, note },
-    DebateClosed => DebateClosed { topic, spent_seconds, overrun_seconds, digression_minutes },
-    PositionStated => PositionStated { topic, department, stance, reasons },
-    Proposed => ProposalMade { topic, version, text },
-    AmendmentProposed => AmendmentProposed { topic, amendment, department, version, text },
-    AmendmentAdopted => AmendmentAdopted { topic, amendment, version },
-    AmendmentRejected => AmendmentRejected { topic, amendment },
+    TopicOpened => TopicOpened { topic_number: topic, opened_at },
+    TopicPaused => TopicPaused { topic_number: topic, spent_seconds },
+    DigressionRecorded => DigressionRecorded { topic_number: topic, minutes, note },
+    DebateClosed => DebateClosed { topic_number: topic, spent_seconds, overrun_seconds, digression_minutes },
+    StatementRecorded => StatementRecorded {
+        topic_number: topic, department_code: department, stance, reasons,
+    },
+    ProposalSubmitted => ProposalSubmitted { topic_number: topic, version, text },
+    AmendmentSubmitted => AmendmentSubmitted {
+        topic_number: topic, amendment_number: amendment, department_code: department, version, text,
+    },
+    AmendmentAdopted => AmendmentAdopted { topic_number: topic, amendment_number: amendment, version },
+    AmendmentRejected => AmendmentRejected { topic_number: topic, amendment_number: amendment },
     ItemDrafted => ItemDrafted { item },
     ItemRevised => ItemRevised { item },
-    ItemDropped => ItemDropped { topic, item, reason },
-    BallotOpened => BallotOpened { topic, ballot, version, method, abstention, tie },
-    VoteCast => VoteCast { topic, ballot, department, choice, reason },
-    Recused => DepartmentRecused { topic, department, reason },
-    BallotClosed => BallotClosed { topic, result },
-    DecisionAdopted => DecisionAdopted {
-        topic, title, version, ballot, decided_on, acknowledge_by, declaratory, dues,
+    ItemDropped => ItemDropped { topic_number: topic, item_number: item, reason },
+    BallotOpened => BallotOpened {
+        topic_number: topic, ballot_number: ballot, version, method, abstention, tie,
     },
-    TopicRejected => TopicRejected { topic, reason },
-    TopicDeferred => TopicDeferred { topic, until, by, reason, deferrals },
-    TopicReferred => TopicReferred { topic, to, reason },
-    TopicWithdrawn => TopicWithdrawn { topic, reason },
-    DecidedLate => DecidedLate { topic, decide_by, late_minutes },
+    VoteCast => VoteCast {
+        topic_number: topic, ballot_number: ballot, department_code: department, choice, reason,
+    },
+    RecusalRecorded => RecusalRecorded { topic_number: topic, department_code: department, reason },
+    BallotClosed => BallotClosed { topic_number: topic, result },
+    DecisionAdopted => DecisionAdopted {
+        topic_number: topic, title, version, ballot_number: ballot, decided_on, acknowledge_by, declaratory,
+        due_dates,
+    },
+    TopicRejected => TopicRejected { topic_number: topic, reason },
+    TopicDeferred => TopicDeferred {
+        topic_number: topic, resume_on, moved_by_code: moved_by, reason, deferrals,
+    },
+    TopicReferred => TopicReferred { topic_number: topic, referred_to_code: referred_to, reason },
+    TopicWithdrawn => TopicWithdrawn { topic_number: topic, reason },
+    DecidedLate => DecidedLate { topic_number: topic, decide_by, late_minutes },
     Closed => DocketClosed {
         closed_at, adopted, rejected, deferred, referred, withdrawn, spent_seconds, digression_minutes,
     },

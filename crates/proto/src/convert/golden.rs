@@ -4,7 +4,7 @@
 //! a type therefore stands after those that there are.
 
 use super::sample::Sample;
-use super::{deliberation, followup, ledger, resolution, scheduling};
+use super::{deliberation, directory, followup, ledger, resolution, scheduling};
 use crate::record::kind_of;
 use prost::Message;
 use prost_types::FileDescriptorSet;
@@ -15,6 +15,7 @@ use std::{env, fs};
 /// Every sample there is, in the order of its type's samples.
 fn all() -> Vec<Box<dyn Sample>> {
     let contexts = [
+        directory::samples::all(),
         scheduling::samples::all(),
         deliberation::samples::all(),
         resolution::samples::all(),

@@ -5,11 +5,11 @@ use crate::wire_events;
 use domain::ledger::{custody, rehearsal_clock};
 
 wire_events!(rehearsal_clock::RehearsalClock, rehearsal_clock::Event => ledger {
-    Moved => ClockMoved { to },
+    Moved => ClockMoved { clock_at },
 });
 
 wire_events!(custody::Custody, custody::Event => ledger {
-    StaleLogAccepted => StaleLogAccepted { had, has, evidence },
+    StaleLogAccepted => StaleLogAccepted { expected_records, actual_records, evidence },
 });
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Domain ↔ wire, a file per context: values first, then the events of each aggregate.
 
 mod deliberation;
+mod directory;
 mod followup;
 #[cfg(test)]
 mod golden;

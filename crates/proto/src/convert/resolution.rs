@@ -5,73 +5,102 @@ use crate::resolution::v1 as api;
 use crate::wire::missing;
 use crate::{Invalid, Wire, wire_enum, wire_events, wire_required, wire_struct};
 use domain::Date;
-use domain::resolution::action_item::{self, ActionItem, Assignment, Stage};
+use domain::resolution::action_item::{self, ActionItem, Assignment};
+use domain::resolution::due::DueRule;
 use domain::resolution::evidence::Evidence;
-use domain::resolution::new_due::NewDue;
 use domain::resolution::register::{self, Register};
-use domain::resolution::resolution::{Event as ResolutionEvent, Registration, Resolution, Votes};
+use domain::resolution::resolution::{self as decision, Registration, Resolution, Votes};
 
-wire_struct!(Votes => resolution::ResolutionVotes {
-    method, eligible, recused, quorum, cast, yes, no, abstain, base, needed, sentence,
+wire_enum!(action_item::Stage => api::ItemStage {
+    Assigned, Contested, Underway, Claimed, Accepted, Rescinded,
 });
-wire_struct!(Registration => resolution::ResolutionRegistration {
-    number, session, topic, body, title, text, declaratory, decided_on, votes, dissent, items,
+wire_enum!(decision::Stage => api::ResolutionStage { InForce, Rescinded, Superseded });
+
+wire_struct!(Votes => resolution::ResolutionVotes, api::ResolutionVotes {
+    method, eligible, recused, quorum, cast, yes_votes: yes, no_votes: no, abstentions: abstain, base, needed, sentence,
 });
-wire_struct!(Evidence => resolution::Evidence { title, sha256, uri });
+wire_struct!(Registration => resolution::ResolutionRegistration, api::ResolutionRegistration {
+    number,
+    session_id: session,
+    topic_number: topic,
+    body_code: body,
+    title,
+    text,
+    declaratory,
+    decided_on,
+    votes,
+    dissenting_codes: dissenting,
+    item_ids: items,
+});
+wire_struct!(Evidence => resolution::Evidence, api::Evidence { title, sha256, uri });
 wire_struct!(Assignment => resolution::ActionItemAssignment {
-    resolution, number, title, deliverable, criterion, lead, co_responsible, due, due_at, acknowledge_by,
+    resolution_id: resolution,
+    number,
+    title,
+    deliverable,
+    criterion,
+    lead_code: lead,
+    co_responsible_codes: co_responsible,
+    due_on,
+    due_at,
+    acknowledge_by,
 });
-wire_enum!(Stage => api::ItemStage { Assigned, Contested, Underway, Claimed, Accepted, Rescinded });
 
-impl Wire<api::NewDue> for NewDue {
-    fn to_wire(&self) -> api::NewDue {
-        use api::new_due::Rule as There;
+impl Wire<api::DueRule> for DueRule {
+    fn to_wire(&self) -> api::DueRule {
+        use api::due_rule::Rule as There;
         let rule = match *self {
-            NewDue::On(date) => There::On(date.to_wire()),
-            NewDue::Days(days) => There::Days(days),
-            NewDue::WorkingDays(days) => There::WorkingDays(days),
+            DueRule::On(date) => There::DueOn(date.to_wire()),
+            DueRule::AfterDays(days) => There::AfterDays(days),
+            DueRule::AfterWorkingDays(days) => There::AfterWorkingDays(days),
         };
-        api::NewDue { rule: Some(rule) }
+        api::DueRule { rule: Some(rule) }
     }
-    fn from_wire(wire: api::NewDue) -> Result<Self, Invalid> {
-        use api::new_due::Rule as There;
+    fn from_wire(wire: api::DueRule) -> Result<Self, Invalid> {
+        use api::due_rule::Rule as There;
         match wire.rule.ok_or_else(missing)? {
-            There::On(date) => Date::from_wire(date).map(NewDue::On).map_err(|fault| fault.within("on")),
-            There::Days(days) => Ok(NewDue::Days(days)),
-            There::WorkingDays(days) => Ok(NewDue::WorkingDays(days)),
+            There::DueOn(date) => {
+                Date::from_wire(date).map(DueRule::On).map_err(|fault| fault.within("due_on"))
+            }
+            There::AfterDays(days) => Ok(DueRule::AfterDays(days)),
+            There::AfterWorkingDays(days) => Ok(DueRule::AfterWorkingDays(days)),
         }
     }
 }
-wire_required!(NewDue => api::NewDue);
+wire_required!(DueRule => api::DueRule);
 
 wire_events!(Register, register::Event => resolution {
-    NumberIssued => RegisterNumberIssued { body, year, resolution, serial, number },
+    NumberIssued => RegisterNumberIssued {
+        body_code: body, year, resolution_id: resolution, serial, number,
+    },
 });
 
-wire_events!(Resolution, ResolutionEvent => resolution {
-    Registered => ResolutionRegistered { registration },
-    Rescinded => ResolutionRescinded { reason },
-    Superseded => ResolutionSuperseded { by, reason },
+wire_events!(Resolution, decision::Event => resolution {
+    Registered => ResolutionRegistered { registration, registered_at },
+    Rescinded => ResolutionRescinded { reason, ended_at },
+    Superseded => ResolutionSuperseded { successor_resolution_id: successor, reason, ended_at },
 });
 
 wire_events!(ActionItem, action_item::Event => resolution {
     Assigned => ActionItemAssigned { assignment },
-    Acknowledged => ActionItemAcknowledged { department },
-    Contested => ActionItemContested { department, reason },
+    Acknowledged => ActionItemAcknowledged { department_code: department },
+    Contested => ActionItemContested { department_code: department, reason },
     ContestDismissed => ActionItemContestDismissed { reason, acknowledge_by },
-    Reassigned => ActionItemReassigned { lead, reason, acknowledge_by },
-    ProgressReported => ActionItemProgressReported { department, percent, note, evidence },
-    Blocked => ActionItemBlocked { department, reason, help_from },
-    Unblocked => ActionItemUnblocked { department, note },
-    ExtensionRequested => ActionItemExtensionRequested { due, due_at, reason },
-    ExtensionGranted => ActionItemExtensionGranted { due, due_at, granted },
+    Reassigned => ActionItemReassigned { lead_code: lead, reason, acknowledge_by },
+    ProgressReported => ActionItemProgressReported { department_code: department, percent, note, evidence },
+    BlockageReported => ActionItemBlockageReported {
+        department_code: department, reason, help_from_code: help_from,
+    },
+    BlockageCleared => ActionItemBlockageCleared { department_code: department, note },
+    ExtensionRequested => ActionItemExtensionRequested { due_on, due_at, reason },
+    ExtensionGranted => ActionItemExtensionGranted { due_on, due_at, granted },
     ExtensionRefused => ActionItemExtensionRefused { reason },
-    CompletionClaimed => ActionItemCompletionClaimed { department, summary, evidence },
-    Accepted => ActionItemAccepted { department, note },
-    Returned => ActionItemReturned { department, reason },
-    Reopened => ActionItemReopened { reason, due, due_at },
+    CompletionClaimed => ActionItemCompletionClaimed { department_code: department, summary, evidence },
+    Accepted => ActionItemAccepted { department_code: department, note },
+    Returned => ActionItemReturned { department_code: department, reason },
+    Reopened => ActionItemReopened { reason, due_on, due_at },
     Rescinded => ActionItemRescinded { reason },
-    LookedBack => ActionItemLookedBack { department, finding, holds },
+    LookBackRecorded => ActionItemLookBackRecorded { department_code: department, finding, holds },
 });
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Keys that are made at the first start: those that sign tokens in development, their public half as a JWKS
+//! Keys that are created at the first start: those that sign tokens in development, their public half as a JWKS
 //! file, and the one that signs a ledger's heads.
 
 use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
@@ -12,7 +12,7 @@ use super::Claims;
 
 const KEY_ID: &str = "development";
 
-/// Why keys could not be made or read.
+/// Why keys could not be created or read.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file cannot be read or written.
@@ -20,7 +20,7 @@ pub enum KeyError {
     File {
         /// Which file.
         file: PathBuf,
-        /// What the system said.
+        /// What the system reported.
         error: std::io::Error,
     },
     /// The file holds no such key.
@@ -60,8 +60,8 @@ impl SigningKey {
     }
 }
 
-/// Makes `<folder>/signing-key.pem` (readable by its owner only) and `<folder>/jwks.json`, unless the
-/// key is there. Answers whether it made them.
+/// Creates `<folder>/signing-key.pem` (readable by its owner only) and `<folder>/jwks.json`, unless the
+/// key is there. Returns whether it created them.
 pub fn ensure_development_keys(folder: &Path) -> Result<bool, KeyError> {
     let private = folder.join("signing-key.pem");
     let public = folder.join("jwks.json");
@@ -84,7 +84,7 @@ pub fn ensure_development_keys(folder: &Path) -> Result<bool, KeyError> {
     Ok(true)
 }
 
-/// The key in a PKCS #8 PEM file that only its owner can read. It is made when the file is not there.
+/// The key in a PKCS #8 PEM file that only its owner can read. It is created when the file is missing.
 pub fn ensure_ledger_key(file: &Path) -> Result<ed25519_dalek::SigningKey, KeyError> {
     if !file.exists() {
         let folder = file.parent().unwrap_or(Path::new("."));

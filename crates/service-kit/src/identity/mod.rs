@@ -1,11 +1,9 @@
-//! Who calls: bearer tokens, the keys that vouch for them, and the table of who may call what.
+//! Who calls: bearer tokens, and the keys that vouch for them.
 
-mod access;
 mod keys;
 mod layer;
 mod token;
 
-pub use access::Access;
 pub use keys::{KeyError, SigningKey, ensure_development_keys, ensure_ledger_key};
 pub use layer::{Caller, IdentityLayer};
 pub use token::{Claims, Verifier};

@@ -11,29 +11,29 @@ use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The algorithms that are taken, whatever a token's header asks for. None of them is symmetric.
+/// The algorithms that are accepted, whatever a token's header asks for. None of them is symmetric.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256];
 
-/// Seconds by which the clock of who made a token may differ from ours.
+/// Seconds by which the issuer's clock may differ from ours.
 const LEEWAY_SECONDS: u64 = 5;
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Claims {
-    /// Who made it.
+    /// Who issued it.
     pub iss: String,
-    /// For whom it was made.
+    /// Whom it is meant for.
     pub aud: String,
-    /// Who it speaks of.
+    /// Whom it identifies.
     pub sub: String,
     /// The department spoken for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub department: Option<String>,
     /// By the names of [`Role::as_str`].
     pub roles: Vec<String>,
-    /// Seconds since 1970 at which it was made.
+    /// When it was issued, in seconds since 1970.
     pub iat: i64,
-    /// Seconds since 1970 at which it ends.
+    /// When it expires, in seconds since 1970.
     pub exp: i64,
 }
 
@@ -42,22 +42,22 @@ pub struct Verifier {
     keys: Vec<(Option<String>, Algorithm, DecodingKey)>,
     issuer: String,
     audience: String,
-    /// The tokens that were taken lately, by their SHA-256: a signature costs more to check than all else
-    /// that a command costs, and the same token comes again and again. Keys stay for the process's life, so
-    /// the only thing that can have changed about a token is the time.
+    /// The tokens that were accepted lately, by their SHA-256: a signature costs more to check than everything
+    /// else about a command, and the same token comes many times. Keys stay for the process's life, so the
+    /// only thing that can have changed about a token is the time.
     taken: Cache<[u8; 32], Taken>,
 }
 
-/// A token that was taken.
+/// A token that was accepted.
 #[derive(Clone)]
 struct Taken {
     actor: Actor,
-    /// Seconds since 1970 at which it ends.
+    /// When it expires, in seconds since 1970.
     ends: u64,
 }
 
 impl Verifier {
-    /// Reads the public keys. Every key must name an algorithm that is taken.
+    /// Reads the public keys. Every key must name an algorithm that is accepted.
     pub fn read(jwks: &Path, issuer: &str, audience: &str) -> Result<Verifier, KeyError> {
         let text = std::fs::read(jwks).map_err(KeyError::file(jwks))?;
         let set: JwkSet = serde_json::from_slice(&text).map_err(|error| KeyError::content(jwks, error))?;
@@ -81,7 +81,7 @@ impl Verifier {
         Ok(Verifier { keys, issuer: issuer.to_owned(), audience: audience.to_owned(), taken })
     }
 
-    /// The actor that a token vouches for, or why it is not taken.
+    /// The actor that a token vouches for, or why it is not accepted.
     pub fn verify(&self, token: &str) -> Result<Actor, String> {
         let digest = Sha256::digest(token).into();
         if let Some(actor) = self.taken_before(&digest, now_seconds()) {

@@ -1,4 +1,4 @@
-//! A connection: how many there are, and how long one may stay silent at its beginning.
+//! Connections: how many there may be, and how long one may stay silent at its beginning.
 
 use crate::limits::{ACCEPT_PAUSE, HANDSHAKE_TIMEOUT};
 use futures::{Stream, stream};
@@ -15,8 +15,8 @@ use tonic::transport::server::{Connected, TcpConnectInfo};
 /// Bytes with which every HTTP/2 client begins.
 const PREFACE_BYTES: usize = 24;
 
-/// Accepts connections, and closes at once those that are more than so many.
-pub(super) fn accept(listener: TcpListener, connections_max: usize) -> impl Stream<Item = io::Result<Held>> {
+/// Accepts connections, and closes at once those beyond the limit.
+pub(super) fn accept(listener: TcpListener, connections_max: usize) -> impl Stream<Item = io::Result<GuardedConnection>> {
     let permits = Arc::new(Semaphore::new(connections_max));
     stream::unfold((listener, false), move |(listener, mut full)| {
         let permits = permits.clone();
@@ -24,7 +24,7 @@ pub(super) fn accept(listener: TcpListener, connections_max: usize) -> impl Stre
             loop {
                 let connection = match listener.accept().await {
                     Ok((connection, _)) => connection,
-                    // Without a file handle left, the next try would fail as fast as this one.
+                    // Without a file handle left, the next attempt would fail as fast as this one.
                     Err(error) => {
                         tracing::warn!(%error, "a connection was not accepted");
                         tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -34,7 +34,7 @@ pub(super) fn accept(listener: TcpListener, connections_max: usize) -> impl Stre
                 if let Ok(permit) = permits.clone().try_acquire_owned() {
                     // It fails only on a connection that is closed already, which reading will find.
                     let _ = connection.set_nodelay(true);
-                    return Some((Ok(Held::new(connection, permit)), (listener, false)));
+                    return Some((Ok(GuardedConnection::new(connection, permit)), (listener, false)));
                 }
                 if !full {
                     tracing::warn!(connections_max, "too many connections; further ones are closed at once");
@@ -45,30 +45,30 @@ pub(super) fn accept(listener: TcpListener, connections_max: usize) -> impl Stre
     })
 }
 
-/// A connection that gives its permit back when it closes, and is closed when its peer does not begin to
-/// speak HTTP/2 in time.
-pub(super) struct Held {
+/// A connection that releases its permit when it closes, and is closed when its peer does not begin HTTP/2 in
+/// time.
+pub(super) struct GuardedConnection {
     stream: TcpStream,
     /// How much of the preface is missing, and until when it must be there.
     handshake: Option<(usize, Pin<Box<Sleep>>)>,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Held {
-    pub(super) fn new(stream: TcpStream, permit: OwnedSemaphorePermit) -> Held {
+impl GuardedConnection {
+    pub(super) fn new(stream: TcpStream, permit: OwnedSemaphorePermit) -> GuardedConnection {
         let handshake = Some((PREFACE_BYTES, Box::pin(tokio::time::sleep(HANDSHAKE_TIMEOUT))));
-        Held { stream, handshake, _permit: permit }
+        GuardedConnection { stream, handshake, _permit: permit }
     }
 }
 
-impl Connected for Held {
+impl Connected for GuardedConnection {
     type ConnectInfo = TcpConnectInfo;
     fn connect_info(&self) -> TcpConnectInfo {
         self.stream.connect_info()
     }
 }
 
-impl AsyncRead for Held {
+impl AsyncRead for GuardedConnection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -88,7 +88,7 @@ impl AsyncRead for Held {
     }
 }
 
-impl AsyncWrite for Held {
+impl AsyncWrite for GuardedConnection {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,12 +1,12 @@
-//! What orchestrators ask: does the process live, and does it take commands?
+//! What orchestrators ask: is the process alive, and does it accept commands?
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health, HealthServer};
 
-/// The health service. The services that are named serve while commands are taken; the process as a whole,
-/// under the empty name, serves as long as it answers: it must not be started anew because its disk is full.
+/// The health service. The services that are named serve while commands are accepted; the process as a whole,
+/// under the empty name, serves as long as it answers: it must not be restarted because its disk is full.
 pub(super) async fn service(
     names: &[&'static str],
     mut takes_commands: watch::Receiver<bool>,
@@ -24,7 +24,7 @@ pub(super) async fn service(
                 () = stop.cancelled() => return,
                 changed = takes_commands.changed() => changed,
             };
-            // Nothing changes any more when there is nobody to say so.
+            // Nothing changes any more when the sender is gone.
             if changed.is_err() {
                 return;
             }
@@ -51,7 +51,7 @@ mod tests {
 
     #[tokio::test]
     async fn health_follows_whether_commands_are_taken_and_the_process_stays_well() {
-        let (told, takes_commands) = watch::channel(true);
+        let (changed, takes_commands) = watch::channel(true);
         let server = service(&["ledger"], takes_commands, CancellationToken::new()).await;
         let ask = async |name: &str| {
             let request = HealthCheckRequest { service: name.to_owned() };
@@ -59,7 +59,7 @@ mod tests {
         };
         assert_eq!((ask("ledger").await, ask("").await), (Status::Serving, Status::Serving));
         for (takes, expected) in [(false, Status::NotServing), (true, Status::Serving)] {
-            told.send_replace(takes);
+            changed.send_replace(takes);
             let follows = async {
                 while ask("ledger").await != expected {
                     tokio::task::yield_now().await;

@@ -1,10 +1,11 @@
-//! The rate of a caller: so many requests in a second and no more.
+//! The rate of a caller: its requests in a second are limited.
 
-use super::gate::refusal;
+use super::concurrency::exhausted;
 use crate::identity::Caller;
 use futures::future::{Either, Ready, ready};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
+use proto::api::v1::Reason;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -14,11 +15,11 @@ use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
 
-/// Time between two looks for callers that went quiet. Only those of the last such time are remembered.
+/// Time between two clean-ups of callers that went quiet. Only those of the last such interval are remembered.
 const FORGET_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Refuses, with `RESOURCE_EXHAUSTED` and the time to wait, the requests of a caller that sends too many. It
-/// stands behind the door, so that callers are told apart by the subjects of their tokens.
+/// comes after authentication, so that callers are distinguished by the subjects of their tokens.
 #[derive(Clone)]
 pub(super) struct RateLayer(Option<Arc<Callers>>);
 
@@ -28,7 +29,7 @@ struct Callers {
 }
 
 impl RateLayer {
-    /// So many requests a second, and those of one second at once; 0 means no limit.
+    /// Allows `requests_per_second_max`, and those of one second at once; 0 means no limit.
     pub(super) fn new(requests_per_second_max: u32, stop: CancellationToken) -> RateLayer {
         let callers = NonZeroU32::new(requests_per_second_max).map(|requests_per_second_max| {
             let limiter = DefaultKeyedRateLimiter::keyed(Quota::per_second(requests_per_second_max));
@@ -59,7 +60,8 @@ impl Callers {
         let early = self.limiter.check_key(subject).err()?;
         let wait = early.wait_time_from(DefaultClock::default().now());
         let most = self.requests_per_second_max;
-        Some(refusal(format!("{subject} sends more than {most} requests a second; send fewer"), wait))
+        let why = format!("{subject} sends more than {most} requests a second; send fewer");
+        Some(exhausted(Reason::RateExceeded, why, ("requests_per_second_max", most.to_string()), wait))
     }
 }
 
@@ -70,7 +72,7 @@ impl<S> Layer<S> for RateLayer {
     }
 }
 
-/// The service behind the limit.
+/// A service with a limit on each caller's rate.
 #[derive(Clone)]
 pub(super) struct Rate<S> {
     inner: S,

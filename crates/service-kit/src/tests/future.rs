@@ -3,7 +3,7 @@
 use super::{Place, department, register, stream};
 use crate::CommandError;
 use domain::Uuid;
-use domain::scheduling::department::{Department, State};
+use domain::directory::department::{Department, State};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
@@ -18,16 +18,16 @@ async fn nothing_is_decided_on_a_history_with_an_unknown_event() {
     let later = place.append("A", LATER, b"\x0a\x03\xff\x00\x7f no message of ours").await;
 
     let refused = register(&kit, Uuid::now_v7(), "A", "two").await.unwrap_err();
-    let CommandError::Unknown(unknown) = &refused else { panic!("{refused}") };
+    let CommandError::UnknownEventType(unknown) = &refused else { panic!("{refused}") };
     assert_eq!((unknown.position, unknown.stream.clone()), (later, stream("A")));
     assert_eq!(place.end(), later, "nothing was written");
-    assert!(matches!(kit.load::<Department>(department("A")).await, Err(CommandError::Unknown(_))));
+    assert!(matches!(kit.load::<Department>(department("A")).await, Err(CommandError::UnknownEventType(_))));
 
     let status = Status::from(refused);
     assert_eq!(status.code(), Code::FailedPrecondition);
     assert!(status.message().contains("upgrade this service"), "{status}");
     let info = status.get_details_error_info().unwrap();
-    assert_eq!(info.reason, "EVENT_TYPE_UNKNOWN");
+    assert_eq!(info.reason, "UNKNOWN_EVENT_TYPE");
     assert_eq!(info.metadata["type"], "huishang.scheduling.events.v9.DepartmentSplit");
 
     // What was done before has its answer for ever, also from another copy of the service.

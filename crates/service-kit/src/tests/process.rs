@@ -1,10 +1,10 @@
 //! A record over which a process manager fails halts its stream, and nothing else.
 
 use super::{Place, reached, register, set_aside};
-use crate::process::{self, Happening};
+use crate::process::{self, EventContext};
 use crate::{CommandError, Kit};
 use domain::Uuid;
-use domain::scheduling::department::{Department, Event};
+use domain::directory::department::{Department, Event};
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
@@ -17,18 +17,18 @@ fn note(kit: &Kit, done: &Done, broken: bool) -> watch::Receiver<u64> {
         kit.clone(),
         "note",
         |_| true,
-        move |_, happening| {
-            let noted = react(&happening, &done, broken);
+        move |_, context| {
+            let noted = react(&context, &done, broken);
             Box::pin(async move { noted })
         },
     )
 }
 
-fn react(happening: &Happening<'_, Department>, done: &Done, broken: bool) -> Result<(), CommandError> {
-    let Event::Registered { profile } = happening.event;
+fn react(context: &EventContext<'_, Department>, done: &Done, broken: bool) -> Result<(), CommandError> {
+    let Event::Registered { profile } = context.event;
     let name = profile.name.to_string();
     match name.as_str() {
-        "poison" if broken => return Err(CommandError::Broken("a name that must not be".into())),
+        "poison" if broken => return Err(CommandError::InvariantViolated("a name that must not be".into())),
         "panic" if broken => panic!("a name to panic over"),
         "refused" => return Err(CommandError::NotFound("there is no such thing".into())),
         _ => {}

@@ -5,7 +5,7 @@ use crate::events::decode;
 use crate::view::ViewError;
 use crate::{Kit, Record, View, ViewStore};
 use domain::Uuid;
-use domain::scheduling::department::{Department, Event};
+use domain::directory::department::{Department, Event};
 use rusqlite::{Transaction, ffi};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -48,7 +48,7 @@ async fn name(kit: &Kit, code: &str, name: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_taken_in_halts_its_stream_alone() {
+async fn a_record_that_cannot_be_projected_halts_its_stream_alone() {
     let place = Place::new();
     let kit = place.kit();
     name(&kit, "A", "one").await;
@@ -58,7 +58,7 @@ async fn a_record_that_cannot_be_taken_in_halts_its_stream_alone() {
     let end = name(&kit, "A", "two").await;
 
     // Met as one batch of the past, and then live, one by one.
-    let view = ViewStore::keep::<Names<true>>(&kit).unwrap();
+    let view = ViewStore::spawn::<Names<true>>(&kit, vec![]).unwrap();
     assert_eq!(names(&view, end).await, ["one", "two"], "nothing is left of half a record");
     let live = name(&kit, "C", "after the panic").await;
     let end = name(&kit, "D", "three").await;
@@ -73,10 +73,10 @@ async fn a_record_that_cannot_be_taken_in_halts_its_stream_alone() {
 }
 
 #[tokio::test]
-async fn a_version_that_can_takes_in_what_an_older_one_set_aside() {
+async fn a_version_that_can_projects_what_an_older_one_set_aside() {
     let place = Place::new();
     let older = place.kit();
-    let view = ViewStore::keep::<Names<true>>(&older).unwrap();
+    let view = ViewStore::spawn::<Names<true>>(&older, vec![]).unwrap();
     for (code, called) in [("A", "one"), ("B", "poison"), ("C", "panic"), ("B", "later")] {
         name(&older, code, called).await;
     }
@@ -85,23 +85,23 @@ async fn a_version_that_can_takes_in_what_an_older_one_set_aside() {
     older.stop().cancel();
 
     let newer = place.kit();
-    let view = ViewStore::keep::<Names<false>>(&newer).unwrap();
+    let view = ViewStore::spawn::<Names<false>>(&newer, vec![]).unwrap();
     let end = name(&newer, "B", "live").await;
     assert_eq!(names(&view, end).await, ["one", "poison", "panic", "later", "live"]);
     assert_eq!(set_aside(&newer), []);
 }
 
 #[tokio::test]
-async fn what_is_still_not_understood_stays_aside_and_later_records_behind_it() {
+async fn what_is_still_not_understood_stays_aside_with_the_later_records_of_its_stream() {
     let place = Place::new();
     let first = place.kit();
-    let view = ViewStore::keep::<Names<true>>(&first).unwrap();
+    let view = ViewStore::spawn::<Names<true>>(&first, vec![]).unwrap();
     name(&first, "B", "poison").await;
     reached(view.position(), place.end()).await;
     first.stop().cancel();
 
     let second = place.kit();
-    let view = ViewStore::keep::<Names<true>>(&second).unwrap();
+    let view = ViewStore::spawn::<Names<true>>(&second, vec![]).unwrap();
     let end = name(&second, "B", "later").await;
     assert_eq!(names(&view, end).await, Vec::<String>::new());
     assert_eq!(set_aside(&second).len(), 2);
@@ -130,11 +130,41 @@ async fn a_full_disk_is_no_fault_of_the_record() {
     let place = Place::new();
     let kit = place.kit();
     let end = name(&kit, "A", "one").await;
-    let view = ViewStore::keep::<OnAFullDisk>(&kit).unwrap();
+    let view = ViewStore::spawn::<OnAFullDisk>(&kit, vec![]).unwrap();
     while TRIES.load(Ordering::Relaxed) < 2 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert_eq!((*view.position().borrow(), set_aside(&kit)), (0, vec![]));
     DISK_IS_FULL.store(false, Ordering::Relaxed);
     assert_eq!(names(&view, end).await, ["one"]);
+}
+
+#[tokio::test]
+async fn a_query_waits_for_what_the_services_process_managers_make_of_a_position() {
+    let place = Place::new();
+    let kit = place.kit();
+    let (release, held) = tokio::sync::watch::channel(false);
+    let copied = crate::process::run::<Department, _>(
+        kit.clone(),
+        "copy",
+        |Event::Registered { profile }| profile.code.as_str() == "A",
+        move |kit, context| {
+            let mut held = held.clone();
+            Box::pin(async move {
+                let _ = held.wait_for(|&released| released).await;
+                let command = super::Command::Register(super::profile("COPY", "the copy"));
+                context.issue::<Department>(kit, vec![(super::department("COPY"), command)]).await
+            })
+        },
+    );
+    let view = ViewStore::spawn::<Names<false>>(&kit, vec![copied]).unwrap();
+    let position = name(&kit, "A", "the original").await;
+    let query = tokio::spawn({
+        let view = view.clone();
+        async move { names(&view, position).await }
+    });
+    reached(view.position(), position).await;
+    assert_eq!(names(&view, 0).await, ["the original"], "who waits for nothing is answered at once");
+    release.send_replace(true);
+    assert_eq!(query.await.unwrap(), ["the original", "the copy"]);
 }

@@ -10,14 +10,14 @@ const SHOWN_CHARACTERS_MAX: usize = 80;
 const SHOWN_BYTES_MAX: usize = 24;
 const NO_ROW: &str = "no such row";
 
-/// The first place where a read model is not what the log makes of it.
+/// the first place where a view is not what the log makes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// The table.
     pub table: String,
     /// The row, by its key; empty when the tables themselves differ.
     pub row: String,
-    /// What the read model has there.
+    /// What the view has there.
     pub has: String,
     /// What the replay has there.
     pub replay_has: String,
@@ -25,7 +25,7 @@ pub struct Difference {
 
 /// The first difference between the ordinary tables of a view and of its replay, table by table in the order
 /// of their names, row by row in the order of their keys. What SQLite derives from tables, as indexes and
-/// full text do, is not looked at.
+/// full text do, is not compared.
 pub(super) fn first(view: &Connection, replay: &Connection) -> rusqlite::Result<Option<Difference>> {
     let (here, there) = (tables(view)?, tables(replay)?);
     for table in here.union(&there) {
@@ -188,7 +188,7 @@ mod tests {
         difference.map(|found| [found.table, found.row, found.has, found.replay_has])
     }
 
-    fn told(table: &str, row: &str, has: &str, replay_has: &str) -> Option<[String; 4]> {
+    fn difference(table: &str, row: &str, has: &str, replay_has: &str) -> Option<[String; 4]> {
         Some([table, row, has, replay_has].map(str::to_owned))
     }
 
@@ -200,27 +200,27 @@ mod tests {
         let with = |change: &str| format!("{rows}{change}");
         assert_eq!(
             found(&with("UPDATE \"of\" SET said = 'z' WHERE id = 'b'"), rows),
-            told("of", "id=\"b\" n=1", "said=\"z\"", "said=\"y\"")
+            difference("of", "id=\"b\" n=1", "said=\"z\"", "said=\"y\"")
         );
         assert_eq!(
             found(&with("DELETE FROM \"of\" WHERE id = 'a'"), rows),
-            told("of", "id=\"a\" n=1", "no such row", "id=\"a\" n=1 said=\"x\"")
+            difference("of", "id=\"a\" n=1", "no such row", "id=\"a\" n=1 said=\"x\"")
         );
         assert_eq!(
             found(&with("DELETE FROM \"of\" WHERE id = 'c'"), rows),
-            told("of", "id=\"c\" n=2", "no such row", "id=\"c\" n=2 said=null")
+            difference("of", "id=\"c\" n=2", "no such row", "id=\"c\" n=2 said=null")
         );
         assert_eq!(
             found(&with("INSERT INTO \"of\" VALUES ('aa', 1, x'01')"), rows),
-            told("of", "id=\"aa\" n=1", "id=\"aa\" n=1 said=1 bytes 01", "no such row")
+            difference("of", "id=\"aa\" n=1", "id=\"aa\" n=1 said=1 bytes 01", "no such row")
         );
         assert_eq!(
             found(&with("INSERT INTO keyless VALUES (7)"), rows),
-            told("keyless", "position=7", "position=7", "no such row")
+            difference("keyless", "position=7", "position=7", "no such row")
         );
         assert_eq!(
             found(&with("CREATE TABLE more (id TEXT)"), rows),
-            told("more", "", "id", "no such table")
+            difference("more", "", "id", "no such table")
         );
     }
 }

@@ -1,7 +1,7 @@
 //! A view compared with what the log makes of it today.
 
 use super::difference::{self, Difference};
-use super::intake::take_in;
+use super::projector::apply_batch;
 use super::{View, ViewError, reader};
 use crate::consumer::{self, checkpoint};
 use crate::limits::VIEW_BATCH_RECORDS_MAX;
@@ -14,38 +14,38 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
-/// Told how many records were replayed, and of how many.
+/// Called with how many records were replayed, and of how many.
 pub type Progress = Box<dyn FnMut(Position, Position) + Send>;
 
 type Compare =
     fn(Arc<dyn Journal>, Arc<PathBuf>, Progress) -> BoxFuture<'static, Result<Compared, ViewError>>;
 
-/// A read model that is kept, known by its name.
+/// A view that is kept, known by its name.
 #[derive(Clone)]
-pub struct Kept {
+pub struct RegisteredView {
     /// Its name.
     pub name: &'static str,
     file: Arc<PathBuf>,
     compare: Compare,
 }
 
-/// What came of a comparison.
+/// The result of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared {
-    /// The position up to which the log was replayed: where the read model stood.
+    /// The position up to which the log was replayed: where the view stood.
     pub position: Position,
-    /// The first difference; `None` when the read model equals its replay.
+    /// The first difference; `None` when the view equals its replay.
     pub difference: Option<Difference>,
 }
 
-impl Kept {
-    pub(super) fn of<V: View>(file: Arc<PathBuf>) -> Kept {
+impl RegisteredView {
+    pub(super) fn of<V: View>(file: Arc<PathBuf>) -> RegisteredView {
         let compare: Compare = |journal, file, progress| Box::pin(compare::<V>(journal, file, progress));
-        Kept { name: V::NAME, file, compare }
+        RegisteredView { name: V::NAME, file, compare }
     }
 
-    /// Replays the log into fresh tables, up to where the read model stands now, and compares the two. The
-    /// read model goes on meanwhile; what is compared is one moment of it.
+    /// Replays the log into fresh tables, up to where the view stands now, and compares the two. The
+    /// view goes on meanwhile; what is compared is one moment of it.
     pub async fn compare(
         &self,
         journal: Arc<dyn Journal>,
@@ -83,7 +83,7 @@ async fn compare<V: View>(
             let mut batch = batch.map_err(|error| ViewError::Replay(error.to_string()))?;
             batch.retain(|record| record.position <= position);
             (tables, halted, reached) = blocking(move || {
-                let reached = take_in::<V>(&mut tables, &mut halted, &batch)?;
+                let reached = apply_batch::<V>(&mut tables, &mut halted, &batch)?;
                 Ok((tables, halted, reached))
             })
             .await?;

@@ -1,21 +1,17 @@
-//! The rpcs: each reads its request, has it decided or asks the view, and answers. Grouped by subject.
+//! The rpcs: each reads its request, has it decided or queries the view, and answers.
 
-mod ballots;
-mod floor;
-mod outcomes;
-mod proposals;
-mod question;
+mod queries;
 mod render;
 
 use domain::Uuid;
 use domain::calendar::WorkingCalendar;
 use domain::deliberation::docket::{Command, Docket};
-use domain::scheduling::calendar::Calendar;
-use proto::Invalid;
+use domain::directory::calendar::Calendar;
 use proto::deliberation::v1 as pb;
 use proto::deliberation::v1::deliberation_service_server::DeliberationService;
+use proto::{Invalid, read_fields};
 use service_kit::serve::read;
-use service_kit::{CommandError, Kit, Order, Position, ViewStore};
+use service_kit::{CommandContext, CommandError, Kit, Position, ViewStore};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
@@ -26,23 +22,42 @@ pub struct Service {
     pub(crate) kit: Kit,
     pub(crate) view: ViewStore,
     /// The calendar in force while none is defined.
-    pub(crate) otherwise: Arc<WorkingCalendar>,
+    pub(crate) default_calendar: Arc<WorkingCalendar>,
 }
 
 impl Service {
-    async fn decide(&self, order: &Order, docket: Uuid, command: Command) -> Result<Position, CommandError> {
-        self.kit.execute::<Docket>(order, docket, command).await
+    /// Has a command decided. Answers with its position and the docket as it is then.
+    async fn decide(
+        &self,
+        context: &CommandContext,
+        id: Uuid,
+        command: Command,
+    ) -> Result<(Position, Option<pb::Docket>), CommandError> {
+        let done = self.kit.execute::<Docket>(context, id, command).await?;
+        Ok((done.position, render::docket(id, done.state())))
     }
 
     /// The working calendar in force.
     async fn calendar(&self) -> Result<WorkingCalendar, CommandError> {
         let defined = self.kit.load::<Calendar>(Calendar::realm_id()).await?;
-        Ok(defined.in_force(&self.otherwise).clone())
+        Ok(defined.in_force(&self.default_calendar).clone())
     }
 }
 
 fn docket_id(wire: &str) -> Result<Uuid, Invalid> {
     read("docket_id", wire.to_owned())
+}
+
+/// Reads a command from its request, has it decided, and responds. The command's fields are given as in
+/// [`read_fields!`].
+macro_rules! decide {
+    ($service:ident, $request:ident => $response:ident, $command:ident { $($fields:tt)* }) => {{
+        let (context, request) = $service.kit.receive($request)?;
+        let id = docket_id(&request.docket_id)?;
+        let command = read_fields!(request => Command::$command { $($fields)* })?;
+        let (position, docket) = $service.decide(&context, id, command).await?;
+        Ok(Response::new(pb::$response { position, docket }))
+    }};
 }
 
 #[tonic::async_trait]
@@ -51,127 +66,157 @@ impl DeliberationService for Service {
         &self,
         request: Request<pb::RecordArrivalRequest>,
     ) -> Reply<pb::RecordArrivalResponse> {
-        floor::record_arrival(self, request).await
+        decide!(self, request => RecordArrivalResponse, RecordArrival {
+            department_code: department, delegate
+        })
     }
 
-    async fn record_leaving(
+    async fn record_departure(
         &self,
-        request: Request<pb::RecordLeavingRequest>,
-    ) -> Reply<pb::RecordLeavingResponse> {
-        floor::record_leaving(self, request).await
+        request: Request<pb::RecordDepartureRequest>,
+    ) -> Reply<pb::RecordDepartureResponse> {
+        decide!(self, request => RecordDepartureResponse, RecordDeparture { department_code: department })
     }
 
     async fn open_docket(&self, request: Request<pb::OpenDocketRequest>) -> Reply<pb::OpenDocketResponse> {
-        floor::open_docket(self, request).await
+        decide!(self, request => OpenDocketResponse, Open {})
     }
 
     async fn open_topic(&self, request: Request<pb::OpenTopicRequest>) -> Reply<pb::OpenTopicResponse> {
-        floor::open_topic(self, request).await
+        decide!(self, request => OpenTopicResponse, OpenTopic { topic_number: topic })
     }
 
     async fn pause_topic(&self, request: Request<pb::PauseTopicRequest>) -> Reply<pb::PauseTopicResponse> {
-        floor::pause_topic(self, request).await
+        decide!(self, request => PauseTopicResponse, PauseTopic { topic_number: topic })
     }
 
-    async fn mark_digression(
+    async fn record_digression(
         &self,
-        request: Request<pb::MarkDigressionRequest>,
-    ) -> Reply<pb::MarkDigressionResponse> {
-        floor::mark_digression(self, request).await
+        request: Request<pb::RecordDigressionRequest>,
+    ) -> Reply<pb::RecordDigressionResponse> {
+        decide!(self, request => RecordDigressionResponse, RecordDigression {
+            topic_number: topic, minutes, note
+        })
     }
 
     async fn close_debate(&self, request: Request<pb::CloseDebateRequest>) -> Reply<pb::CloseDebateResponse> {
-        floor::close_debate(self, request).await
+        decide!(self, request => CloseDebateResponse, CloseDebate { topic_number: topic })
     }
 
-    async fn state_position(
+    async fn record_statement(
         &self,
-        request: Request<pb::StatePositionRequest>,
-    ) -> Reply<pb::StatePositionResponse> {
-        floor::state_position(self, request).await
+        request: Request<pb::RecordStatementRequest>,
+    ) -> Reply<pb::RecordStatementResponse> {
+        decide!(self, request => RecordStatementResponse, RecordStatement {
+            topic_number: topic, department_code: department, stance, reasons
+        })
     }
 
-    async fn propose(&self, request: Request<pb::ProposeRequest>) -> Reply<pb::ProposeResponse> {
-        proposals::propose(self, request).await
-    }
-
-    async fn propose_amendment(
+    async fn submit_proposal(
         &self,
-        request: Request<pb::ProposeAmendmentRequest>,
-    ) -> Reply<pb::ProposeAmendmentResponse> {
-        proposals::propose_amendment(self, request).await
+        request: Request<pb::SubmitProposalRequest>,
+    ) -> Reply<pb::SubmitProposalResponse> {
+        decide!(self, request => SubmitProposalResponse, SubmitProposal { topic_number: topic, text })
+    }
+
+    async fn submit_amendment(
+        &self,
+        request: Request<pb::SubmitAmendmentRequest>,
+    ) -> Reply<pb::SubmitAmendmentResponse> {
+        decide!(self, request => SubmitAmendmentResponse, SubmitAmendment {
+            topic_number: topic, department_code: department, text
+        })
     }
 
     async fn resolve_amendment(
         &self,
         request: Request<pb::ResolveAmendmentRequest>,
     ) -> Reply<pb::ResolveAmendmentResponse> {
-        proposals::resolve_amendment(self, request).await
+        decide!(self, request => ResolveAmendmentResponse, ResolveAmendment {
+            topic_number: topic, amendment_number: amendment, adopt
+        })
     }
 
     async fn draft_items(&self, request: Request<pb::DraftItemsRequest>) -> Reply<pb::DraftItemsResponse> {
-        proposals::draft_items(self, request).await
+        decide!(self, request => DraftItemsResponse, DraftItems { topic_number: topic, items })
     }
 
     async fn revise_item(&self, request: Request<pb::ReviseItemRequest>) -> Reply<pb::ReviseItemResponse> {
-        proposals::revise_item(self, request).await
+        decide!(self, request => ReviseItemResponse, ReviseItem { item_number: item, draft })
     }
 
     async fn drop_item(&self, request: Request<pb::DropItemRequest>) -> Reply<pb::DropItemResponse> {
-        proposals::drop_item(self, request).await
+        decide!(self, request => DropItemResponse, DropItem { item_number: item, reason })
     }
 
     async fn open_ballot(&self, request: Request<pb::OpenBallotRequest>) -> Reply<pb::OpenBallotResponse> {
-        ballots::open_ballot(self, request).await
+        decide!(self, request => OpenBallotResponse, OpenBallot {
+            topic_number: topic, version, method, abstention, tie
+        })
     }
 
     async fn cast_vote(&self, request: Request<pb::CastVoteRequest>) -> Reply<pb::CastVoteResponse> {
-        ballots::cast_vote(self, request).await
+        decide!(self, request => CastVoteResponse, CastVote {
+            topic_number: topic, department_code: department, choice, reason
+        })
     }
 
-    async fn recuse(&self, request: Request<pb::RecuseRequest>) -> Reply<pb::RecuseResponse> {
-        ballots::recuse(self, request).await
+    async fn record_recusal(
+        &self,
+        request: Request<pb::RecordRecusalRequest>,
+    ) -> Reply<pb::RecordRecusalResponse> {
+        decide!(self, request => RecordRecusalResponse, RecordRecusal {
+            topic_number: topic, department_code: department, reason
+        })
     }
 
     async fn close_ballot(&self, request: Request<pb::CloseBallotRequest>) -> Reply<pb::CloseBallotResponse> {
-        ballots::close_ballot(self, request).await
+        decide!(self, request => CloseBallotResponse, CloseBallot { topic_number: topic, casting_vote })
     }
 
     async fn adopt_decision(
         &self,
         request: Request<pb::AdoptDecisionRequest>,
     ) -> Reply<pb::AdoptDecisionResponse> {
-        outcomes::adopt_decision(self, request).await
+        let calendar = self.calendar().await?;
+        decide!(self, request => AdoptDecisionResponse, AdoptDecision {
+            topic_number: topic, declaratory; calendar
+        })
     }
 
     async fn reject_topic(&self, request: Request<pb::RejectTopicRequest>) -> Reply<pb::RejectTopicResponse> {
-        outcomes::reject_topic(self, request).await
+        decide!(self, request => RejectTopicResponse, RejectTopic { topic_number: topic, reason })
     }
 
     async fn defer_topic(&self, request: Request<pb::DeferTopicRequest>) -> Reply<pb::DeferTopicResponse> {
-        outcomes::defer_topic(self, request).await
+        let calendar = self.calendar().await?;
+        decide!(self, request => DeferTopicResponse, DeferTopic {
+            topic_number: topic, resume_on, moved_by_code: moved_by, reason; calendar
+        })
     }
 
     async fn refer_topic(&self, request: Request<pb::ReferTopicRequest>) -> Reply<pb::ReferTopicResponse> {
-        outcomes::refer_topic(self, request).await
+        decide!(self, request => ReferTopicResponse, ReferTopic {
+            topic_number: topic, referred_to_code: referred_to, reason
+        })
     }
 
     async fn withdraw_topic(
         &self,
         request: Request<pb::WithdrawTopicRequest>,
     ) -> Reply<pb::WithdrawTopicResponse> {
-        outcomes::withdraw_topic(self, request).await
+        decide!(self, request => WithdrawTopicResponse, WithdrawTopic { topic_number: topic, reason })
     }
 
     async fn close_docket(&self, request: Request<pb::CloseDocketRequest>) -> Reply<pb::CloseDocketResponse> {
-        outcomes::close_docket(self, request).await
+        decide!(self, request => CloseDocketResponse, Close {})
     }
 
     async fn get_docket(&self, request: Request<pb::GetDocketRequest>) -> Reply<pb::GetDocketResponse> {
-        question::get_docket(self, request).await
+        queries::get_docket(self, request).await
     }
 
     async fn list_dockets(&self, request: Request<pb::ListDocketsRequest>) -> Reply<pb::ListDocketsResponse> {
-        question::list_dockets(self, request).await
+        queries::list_dockets(self, request).await
     }
 }

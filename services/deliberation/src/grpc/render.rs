@@ -1,113 +1,106 @@
-//! A docket as clients see it, with everything on it.
+//! A docket as clients see it, with everything said and decided on it.
 
-use domain::Uuid;
-use domain::deliberation::ballot::{Ballot, BallotResult};
-use domain::deliberation::docket::{Amendment, Fate, Outcome, Stage, State, Topic};
+use domain::deliberation::ballot::{Ballot, BallotResult, Vote};
+use domain::deliberation::docket::{Outcome, State, Statement, Topic, TopicStage};
+use domain::{Code, Uuid};
 use proto::Wire as _;
 use proto::deliberation::v1 as pb;
 
 /// The docket; `None` when it was never prepared.
 pub(super) fn docket(id: Uuid, state: &State) -> Option<pb::Docket> {
     let proceedings = state.proceedings()?;
-    let stands = match state {
+    let stage = match state {
         State::Absent => return None,
-        State::Prepared(_) => pb::DocketState::Prepared,
-        State::Open(_) => pb::DocketState::Open,
-        State::Closed(_) => pb::DocketState::Closed,
+        State::Prepared(_) => pb::DocketStage::Prepared,
+        State::Open(_) => pb::DocketStage::Open,
+        State::Closed(_) => pb::DocketStage::Closed,
     };
     let present = proceedings.present.iter().map(|(department, delegate)| pb::Presence {
-        department: department.to_string(),
+        department_code: department.to_string(),
         delegate: delegate.to_string(),
     });
     Some(pb::Docket {
         docket_id: id.to_string(),
         agenda: proceedings.agenda.to_wire(),
-        state: stands.into(),
+        stage: stage.into(),
         present: present.collect(),
         topics: proceedings.topics.iter().map(topic).collect(),
     })
 }
 
 fn topic(topic: &Topic) -> pb::DocketTopic {
-    let positions = topic.positions.iter().map(|(department, position)| pb::Position {
-        department: department.to_string(),
-        stance: position.stance.to_wire(),
-        reasons: position.reasons.to_wire(),
-    });
-    let (stage, open_since) = match topic.stage {
-        Stage::Waiting => (pb::TopicStage::Waiting, None),
-        Stage::Open { since } => (pb::TopicStage::Open, since.to_wire()),
-        Stage::Paused => (pb::TopicStage::Paused, None),
-        Stage::DebateClosed => (pb::TopicStage::DebateClosed, None),
+    let (stage, opened_at) = match topic.stage {
+        TopicStage::Waiting => (pb::TopicStage::Waiting, None),
+        TopicStage::Open { opened_at } => (pb::TopicStage::Open, opened_at.to_wire()),
+        TopicStage::Paused => (pb::TopicStage::Paused, None),
+        TopicStage::DebateClosed => (pb::TopicStage::DebateClosed, None),
     };
     pb::DocketTopic {
-        no: topic.no,
+        number: topic.number,
         title: topic.title.to_wire(),
         timebox_minutes: topic.timebox_minutes,
         stage: stage.into(),
-        open_since,
+        opened_at,
         spent_seconds: topic.spent_seconds,
         digression_minutes: topic.digression_minutes,
-        positions: positions.collect(),
+        statements: topic.statements.iter().map(statement).collect(),
         versions: topic.versions.to_wire(),
-        amendments: topic.amendments.iter().map(amendment).collect(),
+        amendments: topic.amendments.to_wire(),
         items: topic.items.to_wire(),
-        recused: topic.recused.iter().map(|department| department.to_string()).collect(),
+        recused_codes: topic.recused.iter().map(Code::to_string).collect(),
         ballots: topic.ballots.iter().map(ballot).collect(),
         deferrals: topic.deferrals,
         outcome: topic.outcome.as_ref().map(outcome),
     }
 }
 
-fn amendment(amendment: &Amendment) -> pb::Amendment {
-    let fate = match amendment.fate {
-        Fate::Pending => pb::AmendmentFate::Pending,
-        Fate::Adopted => pb::AmendmentFate::Adopted,
-        Fate::Rejected => pb::AmendmentFate::Rejected,
-    };
-    pb::Amendment {
-        no: amendment.no,
-        department: amendment.department.to_wire(),
-        version: amendment.version,
-        text: amendment.text.to_wire(),
-        fate: fate.into(),
+fn statement((department, statement): (&Code, &Statement)) -> pb::Statement {
+    pb::Statement {
+        department_code: department.to_wire(),
+        stance: statement.stance.to_wire(),
+        reasons: statement.reasons.to_wire(),
     }
 }
 
 fn ballot(ballot: &Ballot) -> pb::Ballot {
-    let votes = ballot.votes.iter().map(|(department, vote)| pb::Vote {
-        department: department.to_string(),
-        choice: vote.choice.to_wire(),
-        reason: vote.reason.to_wire(),
-    });
     pb::Ballot {
-        no: ballot.no,
+        number: ballot.number,
         version: ballot.version,
         method: ballot.rules.method.to_wire(),
         abstention: ballot.rules.abstention.to_wire(),
         tie: ballot.rules.tie.to_wire(),
-        votes: votes.collect(),
+        votes: ballot.votes.iter().map(vote).collect(),
         result: ballot.result.to_wire(),
         sentence: ballot.result.as_ref().map(BallotResult::sentence).unwrap_or_default(),
+    }
+}
+
+fn vote((department, vote): (&Code, &Vote)) -> pb::Vote {
+    pb::Vote {
+        department_code: department.to_wire(),
+        choice: vote.choice.to_wire(),
+        reason: vote.reason.to_wire(),
     }
 }
 
 fn outcome(outcome: &Outcome) -> pb::Outcome {
     use pb::outcome::Outcome as There;
     let there = match outcome {
-        Outcome::Adopted { version, ballot, decided_on, acknowledge_by, declaratory, dues } => {
+        Outcome::Adopted { version, ballot, decided_on, acknowledge_by, declaratory, due_dates } => {
             There::Adopted(pb::Adopted {
                 version: *version,
-                ballot: *ballot,
+                ballot_number: *ballot,
                 decided_on: decided_on.to_wire(),
                 acknowledge_by: acknowledge_by.to_wire(),
                 declaratory: *declaratory,
-                dues: dues.to_wire(),
+                due_dates: due_dates.to_wire(),
             })
         }
         Outcome::Rejected => There::Rejected(pb::Rejected {}),
-        Outcome::Deferred { until } => There::Deferred(pb::Deferred { until: until.to_wire() }),
-        Outcome::Referred { to } => There::Referred(pb::Referred { to: to.to_wire() }),
+        Outcome::Deferred { resume_on } => There::Deferred(pb::Deferred { resume_on: resume_on.to_wire() }),
+        Outcome::Referred { referred_to } => {
+            There::Referred(pb::Referred { referred_to_code: referred_to.to_wire() })
+        }
         Outcome::Withdrawn => There::Withdrawn(pb::Withdrawn {}),
     };
     pb::Outcome { outcome: Some(there) }

@@ -6,12 +6,12 @@ async fn the_board_counts_by_department_and_lists_what_it_counts() {
     let place = Place::new();
     let (first, second) = (place.assign(1, "WATER").await, place.assign(2, "WATER").await);
     let third = place.assign(10, "ROADS").await;
-    place.tell(first, "WATER", Command::Acknowledge).await;
-    let blocked = Command::ReportBlocked { reason: text("数据未放开"), help_from: code("HEALTH") };
-    place.tell(first, "WATER", blocked).await;
-    place.tell(third, "ROADS", Command::Acknowledge).await;
-    place.tell(third, "ROADS", claim()).await;
-    place.follow_up_when(third, |found| found.stage() == pb::FollowUpStage::Claimed).await;
+    place.decide(first, "WATER", Command::Acknowledge).await;
+    let blocked = Command::ReportBlockage { reason: text("数据未放开"), help_from: code("HEALTH") };
+    place.decide(first, "WATER", blocked).await;
+    place.decide(third, "ROADS", Command::Acknowledge).await;
+    place.decide(third, "ROADS", claim()).await;
+    assert_eq!(place.follow_up(third).await.stage(), pb::FollowUpStage::Claimed);
     place.move_clock("2027-03-26T01:00:00Z");
     let soon = board(&place).await;
     let water = counts(&soon, "WATER");
@@ -22,9 +22,9 @@ async fn the_board_counts_by_department_and_lists_what_it_counts() {
 
     place.move_clock("2027-04-05T01:00:00Z");
     place.notices(second, 3).await;
-    place.follow_up_when(first, |found| found.escalated != 0).await;
-    place.tell(third, "AUDIT", Command::Accept { note: None }).await;
-    place.follow_up_when(third, |found| found.stage() == pb::FollowUpStage::Satisfied).await;
+    place.follow_up_when(first, |found| found.escalated_to != 0).await;
+    place.decide(third, "AUDIT", Command::Accept { note: None }).await;
+    assert_eq!(place.follow_up(third).await.stage(), pb::FollowUpStage::Satisfied);
     let board = board(&place).await;
     let water = counts(&board, "WATER");
     assert_eq!((water.open, water.due_soon, water.late, water.escalated), (2, 0, 2, 2));
@@ -36,11 +36,11 @@ async fn the_board_counts_by_department_and_lists_what_it_counts() {
     let stuck = place.follow_ups(&[Column::Late, Column::Blocked]).await;
     let [stuck] = &stuck[..] else { panic!("{stuck:?}") };
     assert_eq!((stuck.item_id.as_str(), stuck.days_late), (first.to_string().as_str(), 4));
-    assert_eq!(stuck.help_from.as_deref(), Some("HEALTH"));
+    assert_eq!(stuck.help_from_code.as_deref(), Some("HEALTH"));
     let numbers: Vec<String> =
         place.follow_ups(&[]).await.into_iter().map(|f| f.subject.unwrap().number).collect();
     assert_eq!(numbers, ["FLOOD-2027-0001/1", "FLOOD-2027-0001/2", "FLOOD-2027-0001/10"]);
-    place.agrees_on_what_comes_next(&[first, second, third]).await;
+    place.assert_agreed_on_what_comes_next(&[first, second, third]).await;
 }
 
 #[tokio::test]
@@ -51,14 +51,14 @@ async fn notices_are_found_by_kind_and_time_and_faults_are_named() {
     place.notices(item, 1).await;
     place.move_clock("2027-04-01T01:00:00Z");
     place.notices(item, 2).await;
-    let ask = |kinds: &[i32], since: &str| pb::ListNoticesRequest {
+    let ask = |kinds: &[i32], starts_at: &str| pb::ListNoticesRequest {
         kinds: kinds.to_vec(),
-        since: proto::Wire::to_wire(&at(since)),
-        department: "WATER".into(),
+        starts_at: proto::Wire::to_wire(&at(starts_at)),
+        lead_code: Some("WATER".into()),
         ..Default::default()
     };
-    let since_april = ask(&[], "2027-04-01T00:00:00Z");
-    let listed = place.copy.service.list_notices(supervisor(since_april)).await.unwrap().into_inner();
+    let in_april = ask(&[], "2027-04-01T00:00:00Z");
+    let listed = place.copy.service.list_notices(supervisor(in_april)).await.unwrap().into_inner();
     assert_eq!(kinds(&listed.notices), [Kind::Overdue]);
     let of_kind = ask(&[Kind::AcknowledgementOverdue.into(); 3], "2027-03-01T00:00:00Z");
     let listed = place.copy.service.list_notices(supervisor(of_kind)).await.unwrap().into_inner();
@@ -67,8 +67,8 @@ async fn notices_are_found_by_kind_and_time_and_faults_are_named() {
     let unknown = ask(&[1, 99], "2027-03-01T00:00:00Z");
     let status = place.copy.service.list_notices(supervisor(unknown)).await.unwrap_err();
     assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "kinds[1]");
-    let unsaid = pb::ListFollowUpsRequest { columns: vec![0], ..Default::default() };
-    let status = place.copy.service.list_follow_ups(supervisor(unsaid)).await.unwrap_err();
+    let unspecified = pb::ListFollowUpsRequest { columns: vec![0], ..Default::default() };
+    let status = place.copy.service.list_follow_ups(supervisor(unspecified)).await.unwrap_err();
     assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "columns[0]");
 }
 
@@ -78,5 +78,5 @@ async fn board(place: &Place) -> pb::GetBoardResponse {
 }
 
 fn counts(board: &pb::GetBoardResponse, department: &str) -> pb::BoardCounts {
-    board.rows.iter().find(|row| row.department == department).unwrap().counts.unwrap()
+    board.rows.iter().find(|row| row.department_code == department).unwrap().counts.unwrap()
 }

@@ -4,7 +4,7 @@ use domain::deliberation::docket::{
     Agenda, AgendaTopic, Command as OnDocket, Docket, ItemDraft, Mode, Participant, RoleOnTopic, TopicRole,
 };
 use domain::deliberation::due::DueRule;
-use domain::scheduling::department::{self, Department};
+use domain::directory::department::{self, Department};
 use domain::scheduling::rules::Rules;
 use domain::scheduling::session::{
     self, Attendee, Command as OnSession, Kind as SessionKind, Outline, Session,
@@ -24,14 +24,14 @@ fn outline() -> Outline {
         kind: SessionKind::Emergency,
         chair: code("WATER"),
         topics: vec![session::Topic {
-            no: 1,
+            number: 1,
             title: line("泄洪"),
             timebox_minutes: 60,
             papers_required: false,
         }],
         attendees: vec![attendee("WATER"), attendee("ROADS")],
-        minutes: 60,
-        earliest_start: at("2027-03-01T01:00:00Z"),
+        duration_minutes: 60,
+        earliest_start_at: at("2027-03-01T01:00:00Z"),
         case_reference: None,
         decide_by: None,
         quorum_percent: 100,
@@ -51,7 +51,7 @@ fn agenda() -> Agenda {
         mode: Mode::Meeting,
         decide_by: None,
         quorum_percent: 100,
-        topics: vec![AgendaTopic { no: 1, title: line("泄洪"), timebox_minutes: 60 }],
+        topics: vec![AgendaTopic { number: 1, title: line("泄洪"), timebox_minutes: 60 }],
         participants: vec![deciding("WATER"), deciding("ROADS")],
     }
 }
@@ -70,21 +70,21 @@ impl Place {
         self.copy
             .service
             .kit
-            .execute::<Department>(&order(department, department), id, register)
+            .execute::<Department>(&context(department, department), id, register)
             .await
             .unwrap();
     }
 
     async fn on_session(&self, id: Uuid, command: OnSession) {
-        let order = order(&format!("{id} {command:?}"), "WATER");
-        self.copy.service.kit.execute::<Session>(&order, id, command).await.unwrap();
+        let context = context(&format!("{id} {command:?}"), "WATER");
+        self.copy.service.kit.execute::<Session>(&context, id, command).await.unwrap();
     }
 
     async fn on_docket(&self, department: &str, command: OnDocket) {
-        let order = order(&format!("{command:?}"), department);
-        let said = format!("{command:?}");
-        let done = self.copy.service.kit.execute::<Docket>(&order, MATTER, command).await;
-        done.unwrap_or_else(|error| panic!("{said}: {error}"));
+        let context = context(&format!("{command:?}"), department);
+        let step = format!("{command:?}");
+        let done = self.copy.service.kit.execute::<Docket>(&context, MATTER, command).await;
+        done.map(drop).unwrap_or_else(|error| panic!("{step}: {error}"));
     }
 
     async fn indicator(&self, name: &str) -> pb::Indicator {
@@ -106,15 +106,15 @@ impl Place {
         }
         self.on_docket("WATER", OnDocket::Open).await;
         self.on_docket("WATER", OnDocket::OpenTopic { topic: 1 }).await;
-        self.on_docket("WATER", OnDocket::MarkDigression { topic: 1, minutes: 15, note: None }).await;
-        self.on_docket("WATER", OnDocket::Propose { topic: 1, text: text("今晚开闸") }).await;
+        self.on_docket("WATER", OnDocket::RecordDigression { topic: 1, minutes: 15, note: None }).await;
+        self.on_docket("WATER", OnDocket::SubmitProposal { topic: 1, text: text("今晚开闸") }).await;
         let draft = ItemDraft {
             title: line("转移群众"),
             deliverable: text("转移名单"),
             criterion: Some(text("名单上的人都到了安置点")),
             lead: Some(code("ROADS")),
             co_responsible: vec![],
-            due: Some(DueRule::InDays(1)),
+            due: Some(DueRule::AfterDays(1)),
         };
         self.on_docket("WATER", OnDocket::DraftItems { topic: 1, items: vec![draft] }).await;
         self.move_clock("2027-03-03T02:00:00Z");
@@ -140,7 +140,7 @@ impl Place {
 }
 
 #[tokio::test]
-async fn the_indicators_are_what_the_log_tells() {
+async fn the_indicators_are_what_the_log_shows() {
     let place = Place::new();
     let request = pb::GetIndicatorsRequest { at_least_position: 0 };
     let empty = place.copy.service.get_indicators(supervisor(request)).await.unwrap().into_inner().indicators;

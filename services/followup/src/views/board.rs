@@ -22,20 +22,20 @@ const COLUMNS: [BoardColumn; 9] = [
     BoardColumn::Done,
 ];
 
-/// The condition under which a follow-up stands in a column at a moment, and its values. The clock of stage 1
-/// runs, an item at stage 2 is claimed, one at stage 3 accepted.
+/// The condition under which a follow-up is in a column at a moment, and its values. In stage 1 the clock runs, in
+/// stage 2 the item is claimed, in stage 3 accepted.
 pub(super) fn column(column: BoardColumn, now: Timestamp) -> (&'static str, Vec<i64>) {
     let now = now.as_microsecond();
     match column {
-        // Nobody stands in a column that is not said.
+        // Nothing is in a column that is not specified.
         BoardColumn::Unspecified => ("FALSE", vec![]),
         BoardColumn::Open => ("stage IN (1, 2)", vec![]),
         BoardColumn::DueSoon => {
             ("stage = 1 AND due_at >= ? AND due_at <= ?", vec![now, now + DUE_SOON_DAYS * DAY_MICROS])
         }
         BoardColumn::Late => ("stage = 1 AND due_at < ?", vec![now]),
-        BoardColumn::Blocked => ("stage IN (1, 2) AND help_from IS NOT NULL", vec![]),
-        BoardColumn::Escalated => ("stage IN (1, 2) AND escalated > 0", vec![]),
+        BoardColumn::Blocked => ("stage IN (1, 2) AND help_from_code IS NOT NULL", vec![]),
+        BoardColumn::Escalated => ("stage IN (1, 2) AND escalated_to > 0", vec![]),
         BoardColumn::Unacknowledged => ("stage IN (1, 2) AND acknowledged = 0", vec![]),
         BoardColumn::AwaitingAcceptance => ("stage = 2", vec![]),
         BoardColumn::Extended => ("stage IN (1, 2) AND extensions > 0", vec![]),
@@ -43,7 +43,7 @@ pub(super) fn column(column: BoardColumn, now: Timestamp) -> (&'static str, Vec<
     }
 }
 
-/// Reads the columns that a question names, each once.
+/// Reads the columns that a query names, each once.
 pub(super) fn chosen(field: &str, columns: &[i32]) -> Result<Vec<BoardColumn>, Invalid> {
     let mut chosen = Vec::new();
     for (nth, &number) in columns.iter().enumerate() {
@@ -62,7 +62,7 @@ pub(super) fn chosen(field: &str, columns: &[i32]) -> Result<Vec<BoardColumn>, I
     Ok(chosen)
 }
 
-/// The question for the board.
+/// The query for the board.
 pub(crate) fn board(
     now: Timestamp,
 ) -> impl FnOnce(&Connection) -> rusqlite::Result<Vec<BoardRow>> + Send + 'static {
@@ -71,7 +71,10 @@ pub(crate) fn board(
             COLUMNS.map(|named| column(named, now)).into_iter().unzip();
         let counts: Vec<String> =
             conditions.iter().map(|condition| format!("count(*) FILTER (WHERE {condition})")).collect();
-        let sql = format!("SELECT lead, {} FROM follow_ups GROUP BY lead ORDER BY lead", counts.join(", "));
+        let sql = format!(
+            "SELECT lead_code, {} FROM follow_ups GROUP BY lead_code ORDER BY lead_code",
+            counts.join(", ")
+        );
         let values: Vec<i64> = values.concat();
         tables.prepare_cached(&sql)?.query_map(rusqlite::params_from_iter(values), row)?.collect()
     }
@@ -89,7 +92,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<BoardRow> {
         extended: row.get(8)?,
         done: row.get(9)?,
     };
-    Ok(BoardRow { department: row.get(0)?, counts: Some(counts) })
+    Ok(BoardRow { department_code: row.get(0)?, counts: Some(counts) })
 }
 
 /// The sum of the rows.

@@ -1,11 +1,10 @@
 //! Follow-ups, a row each, and the rungs of their ladders that are still to come.
 
 use super::board::{chosen, column};
-use super::{days_between, moment, notice, uuid};
+use super::{days_between, moment, notice, uuid_filter};
 use domain::followup::follow_up::{Cause, Event, FollowUp, Stage, Subject};
 use domain::followup::ladder::{Rung, RungKind};
 use domain::{Code, Timestamp, Uuid};
-use proto::followup::events::v1::FollowUpSubject;
 use proto::followup::v1 as pb;
 use proto::{Invalid, Wire};
 use rusqlite::types::Type;
@@ -16,20 +15,20 @@ use service_kit::list::{ListQuery, Page, sort_key};
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
 
-pub(super) fn take(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     let id = record.stream.id.to_string();
     for event in decode::<FollowUp>(record)? {
-        take_event(tables, &id, &event)?;
-        notice::note(tables, &id, record, &event)?;
+        project_event(tables, &id, &event)?;
+        notice::insert_notice(tables, &id, record, &event)?;
     }
-    look_ahead(tables, &id)?;
+    set_next_rung(tables, &id)?;
     Ok(())
 }
 
-fn take_event(tables: &Transaction<'_>, id: &str, event: &Event) -> rusqlite::Result<()> {
+fn project_event(tables: &Transaction<'_>, id: &str, event: &Event) -> rusqlite::Result<()> {
     match event {
         Event::Planned { subject, rungs, .. } => {
-            enter(tables, id, subject)?;
+            insert_follow_up(tables, id, subject)?;
             add_rungs(tables, id, rungs)
         }
         Event::Acknowledged => {
@@ -37,28 +36,29 @@ fn take_event(tables: &Transaction<'_>, id: &str, event: &Event) -> rusqlite::Re
             drop_acknowledgement(tables, id)
         }
         Event::Contested => drop_acknowledgement(tables, id),
-        Event::Ruled { lead, acknowledge_by, rungs } => {
+        Event::ContestResolved { lead, acknowledge_by, rungs } => {
             set(
                 tables,
-                "lead = ?2, acknowledge_by = ?3, acknowledged = 0 WHERE id = ?1",
+                "lead_code = ?2, acknowledge_by = ?3, acknowledged = 0 WHERE id = ?1",
                 &[&id, &lead.as_str(), &acknowledge_by.as_microsecond()],
             )?;
             drop_acknowledgement(tables, id)?;
             add_rungs(tables, id, rungs)
         }
         Event::Blocked { help_from } => {
-            set(tables, "help_from = ?2 WHERE id = ?1", &[&id, &help_from.as_str()])
+            set(tables, "help_from_code = ?2 WHERE id = ?1", &[&id, &help_from.as_str()])
         }
-        Event::Unblocked => set(tables, "help_from = NULL WHERE id = ?1", &[&id]),
+        Event::Unblocked => set(tables, "help_from_code = NULL WHERE id = ?1", &[&id]),
         Event::Claimed => stop(tables, id, Stage::Claimed),
         Event::Returned => set(tables, "stage = ?2 WHERE id = ?1", &[&id, &wire(Stage::Open)]),
-        Event::Replanned { due, due_at, cause, rungs } => {
+        Event::Replanned { due_on, due_at, cause, rungs } => {
             set(
                 tables,
-                "due = ?2, due_at = ?3, extensions = extensions + ?4, escalated = 0, stage = ?5 WHERE id = ?1",
+                "due_on = ?2, due_at = ?3, extensions = extensions + ?4, escalated_to = 0, stage = ?5
+                 WHERE id = ?1",
                 &[
                     &id,
-                    &due.to_string(),
+                    &due_on.to_string(),
                     &due_at.as_microsecond(),
                     &(*cause == Cause::Extension),
                     &wire(Stage::Open),
@@ -73,20 +73,20 @@ fn take_event(tables: &Transaction<'_>, id: &str, event: &Event) -> rusqlite::Re
         | Event::AcknowledgementOverdue { rung, .. }
         | Event::Overdue { rung, .. }
         | Event::Skipped { rung, .. } => drop_rung(tables, id, *rung),
-        Event::Escalated { rung, to, .. } => {
-            let tier: i32 = to.to_wire();
-            set(tables, "escalated = max(escalated, ?2) WHERE id = ?1", &[&id, &tier])?;
+        Event::Escalated { rung, tier, .. } => {
+            let tier: i32 = tier.to_wire();
+            set(tables, "escalated_to = max(escalated_to, ?2) WHERE id = ?1", &[&id, &tier])?;
             drop_rung(tables, id, *rung)
         }
     }
 }
 
-fn enter(tables: &Transaction<'_>, id: &str, subject: &Subject) -> rusqlite::Result<()> {
+fn insert_follow_up(tables: &Transaction<'_>, id: &str, subject: &Subject) -> rusqlite::Result<()> {
     let co_responsible: Vec<&str> = subject.co_responsible.iter().map(Code::as_str).collect();
     tables
         .prepare_cached(
-            "INSERT INTO follow_ups (id, resolution, number, written, title, lead, co_responsible, due, due_at,
-                 acknowledge_by, stage)
+            "INSERT INTO follow_ups (id, resolution, number, written, title, lead_code, co_responsible_codes,
+                 due_on, due_at, acknowledge_by, stage)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
@@ -97,7 +97,7 @@ fn enter(tables: &Transaction<'_>, id: &str, subject: &Subject) -> rusqlite::Res
             subject.title.as_str(),
             subject.lead.as_str(),
             co_responsible.join(" "),
-            subject.due.to_string(),
+            subject.due_on.to_string(),
             subject.due_at.as_microsecond(),
             subject.acknowledge_by.as_microsecond(),
             wire(Stage::Open),
@@ -109,12 +109,12 @@ fn wire(stage: Stage) -> i32 {
     stage.to_wire()
 }
 
-fn set(tables: &Transaction<'_>, what: &str, values: &[&dyn ToSql]) -> rusqlite::Result<()> {
-    tables.prepare_cached(&format!("UPDATE follow_ups SET {what}"))?.execute(values).map(drop)
+fn set(tables: &Transaction<'_>, assignments: &str, values: &[&dyn ToSql]) -> rusqlite::Result<()> {
+    tables.prepare_cached(&format!("UPDATE follow_ups SET {assignments}"))?.execute(values).map(drop)
 }
 
 fn stop(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()> {
-    set(tables, "stage = ?2, help_from = NULL WHERE id = ?1", &[&id, &wire(stage)])
+    set(tables, "stage = ?2, help_from_code = NULL WHERE id = ?1", &[&id, &wire(stage)])
 }
 
 fn end(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()> {
@@ -123,18 +123,18 @@ fn end(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()>
 }
 
 fn add_rungs(tables: &Transaction<'_>, id: &str, rungs: &[Rung]) -> rusqlite::Result<()> {
-    let mut add =
-        tables.prepare_cached("INSERT INTO rungs (follow_up, at, no, kind) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut add = tables
+        .prepare_cached("INSERT INTO rungs (follow_up, due_at, number, kind) VALUES (?1, ?2, ?3, ?4)")?;
     for rung in rungs {
         let kind: i32 = rung.kind.to_wire();
-        add.execute(params![id, rung.at.as_microsecond(), rung.no, kind])?;
+        add.execute(params![id, rung.due_at.as_microsecond(), rung.number, kind])?;
     }
     Ok(())
 }
 
-fn drop_rung(tables: &Transaction<'_>, id: &str, no: u32) -> rusqlite::Result<()> {
-    let mut statement = tables.prepare_cached("DELETE FROM rungs WHERE follow_up = ?1 AND no = ?2")?;
-    statement.execute(params![id, no]).map(drop)
+fn drop_rung(tables: &Transaction<'_>, id: &str, number: u32) -> rusqlite::Result<()> {
+    let mut statement = tables.prepare_cached("DELETE FROM rungs WHERE follow_up = ?1 AND number = ?2")?;
+    statement.execute(params![id, number]).map(drop)
 }
 
 fn drop_acknowledgement(tables: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
@@ -149,13 +149,13 @@ fn drop_all_but_acknowledgement(tables: &Transaction<'_>, id: &str) -> rusqlite:
     statement.execute(params![id, kind]).map(drop)
 }
 
-/// Notes which rung comes first; none while the clock stands still.
-fn look_ahead(tables: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
+/// Sets which rung comes first; none while the clock has stopped.
+fn set_next_rung(tables: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
     set(
         tables,
-        "(next_at, next_rung) = (
-             SELECT at, no FROM rungs WHERE follow_up = follow_ups.id AND follow_ups.stage = ?2
-             ORDER BY at, no LIMIT 1
+        "(next_notice_at, next_rung) = (
+             SELECT due_at, number FROM rungs WHERE follow_up = follow_ups.id AND follow_ups.stage = ?2
+             ORDER BY due_at, number LIMIT 1
          ) WHERE id = ?1",
         &[&id, &wire(Stage::Open)],
     )
@@ -166,34 +166,34 @@ pub(crate) fn next_deadlines(tables: &Connection, most: u32) -> rusqlite::Result
     let unreadable = |fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault);
     let read = |row: &Row<'_>| {
         let id = Uuid::try_parse(&row.get::<_, String>("id")?).map_err(|fault| unreadable(fault.into()))?;
-        let at =
-            Timestamp::from_microsecond(row.get("next_at")?).map_err(|fault| unreadable(fault.into()))?;
-        Ok(Deadline { at, id, no: row.get("next_rung")? })
+        let at = Timestamp::from_microsecond(row.get("next_notice_at")?)
+            .map_err(|fault| unreadable(fault.into()))?;
+        Ok(Deadline { at, id, number: row.get("next_rung")? })
     };
     tables
         .prepare_cached(
-            "SELECT id, next_at, next_rung FROM follow_ups WHERE next_at IS NOT NULL
-             ORDER BY next_at, id LIMIT ?1",
+            "SELECT id, next_notice_at, next_rung FROM follow_ups WHERE next_notice_at IS NOT NULL
+             ORDER BY next_notice_at, id LIMIT ?1",
         )?
         .query_map([most], read)?
         .collect()
 }
 
-/// The question for follow-ups.
+/// The query for follow-ups.
 pub(crate) fn follow_ups(
     request: &pb::ListFollowUpsRequest,
     now: Timestamp,
 ) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::FollowUp>> + Send + 'static, Invalid> {
     let mut query = ListQuery::new(
         "SELECT * FROM follow_ups",
-        &["due_at", "number", "lead", "next_at"],
+        &["due_at", "number", "lead_code", "next_notice_at"],
         "id",
         &request.order_by,
         request.page_size,
         &request.page_token,
     )?
-    .filter_text("lead = ?", &request.department)
-    .filter_some("resolution = ?", uuid("resolution_id", &request.resolution_id)?);
+    .filter_text("lead_code = ?", &request.lead_code)
+    .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?);
     for chosen in chosen("columns", &request.columns)? {
         let (condition, values) = column(chosen, now);
         query = query.filter(condition, values);
@@ -204,14 +204,14 @@ pub(crate) fn follow_ups(
 fn follow_up(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<pb::FollowUp> {
     let (stage, due_at): (i32, i64) = (row.get("stage")?, row.get("due_at")?);
     let late = stage == wire(Stage::Open) && due_at < now.as_microsecond();
-    let co_responsible: String = row.get("co_responsible")?;
-    let subject = FollowUpSubject {
-        resolution: row.get("resolution")?,
+    let co_responsible: String = row.get("co_responsible_codes")?;
+    let subject = pb::FollowUpSubject {
+        resolution_id: row.get("resolution")?,
         number: row.get("written")?,
         title: row.get("title")?,
-        lead: row.get("lead")?,
-        co_responsible: co_responsible.split_whitespace().map(str::to_owned).collect(),
-        due: row.get("due")?,
+        lead_code: row.get("lead_code")?,
+        co_responsible_codes: co_responsible.split_whitespace().map(str::to_owned).collect(),
+        due_on: row.get("due_on")?,
         due_at: moment(due_at),
         acknowledge_by: moment(row.get("acknowledge_by")?),
     };
@@ -220,11 +220,11 @@ fn follow_up(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<pb::FollowUp> {
         subject: Some(subject),
         stage,
         acknowledged: row.get("acknowledged")?,
-        help_from: row.get("help_from")?,
+        help_from_code: row.get("help_from_code")?,
         late,
         days_late: if late { days_between(due_at, now.as_microsecond()) } else { 0 },
-        escalated: row.get("escalated")?,
+        escalated_to: row.get("escalated_to")?,
         extensions: row.get("extensions")?,
-        next_at: row.get::<_, Option<i64>>("next_at")?.and_then(moment),
+        next_notice_at: row.get::<_, Option<i64>>("next_notice_at")?.and_then(moment),
     })
 }

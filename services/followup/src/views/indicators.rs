@@ -1,4 +1,4 @@
-//! The indicators, computed from what the log tells of sessions, meetings and decisions.
+//! The indicators, computed from what the log has of sessions, meetings and decisions.
 //!
 //! The baselines are what was reported of joint sessions in general, 2018 to 2023.
 
@@ -8,10 +8,10 @@ use proto::followup::v1::Indicator;
 use rusqlite::{Connection, ToSql};
 
 const HOUR_MICROS: i64 = 60 * 60 * 1_000_000;
-/// The days of a year, for the hours that it takes.
+/// Days in the year that session hours are counted for.
 const YEAR_DAYS: i64 = 365;
 
-/// The question for the indicators, always all of them and in this order.
+/// The query for the indicators, always all of them and in this order.
 pub(crate) fn indicators(
     now: Timestamp,
 ) -> impl FnOnce(&Connection) -> rusqlite::Result<Vec<Indicator>> + Send + 'static {
@@ -97,12 +97,12 @@ fn decision_lead_time(tables: &Connection) -> rusqlite::Result<Indicator> {
 
 fn sessions_convened(tables: &Connection) -> rusqlite::Result<Indicator> {
     let convened = figure(tables, "SELECT count(*) FROM sessions WHERE convened", &[])?;
-    Ok(count("sessions_convened", "sessions", convened, "sessions that departments came together for"))
+    Ok(count("sessions_convened", "sessions", convened, "sessions that departments met in"))
 }
 
 fn sessions_avoided(tables: &Connection) -> rusqlite::Result<Indicator> {
     let avoided = figure(tables, "SELECT count(*) FROM sessions WHERE avoided", &[])?;
-    let meaning = "sessions turned into a countersign or merged into another";
+    let meaning = "sessions converted to a countersign or merged into another";
     Ok(count("sessions_avoided", "sessions", avoided, meaning))
 }
 

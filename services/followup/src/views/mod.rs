@@ -1,4 +1,4 @@
-//! What follow-up is asked: the board, the follow-ups, the notices, and the indicators.
+//! The view of the board, the follow-ups, the notices, and the indicators.
 
 mod board;
 mod follow_up;
@@ -12,18 +12,19 @@ pub(crate) use indicators::indicators;
 pub(crate) use notice::notices;
 
 use domain::deliberation::docket::Docket;
+use domain::directory::department::Department;
 use domain::followup::follow_up::FollowUp;
-use domain::scheduling::department::Department;
 use domain::scheduling::session::Session;
 use domain::{Aggregate as _, Timestamp, Uuid};
 use proto::{Invalid, Wire};
 use rusqlite::Transaction;
+use service_kit::serve::read;
 use service_kit::view::ViewError;
 use service_kit::{Record, View};
 
 const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// The tables behind the answers.
+/// The tables that queries are answered from.
 pub(crate) struct FollowupView;
 
 impl View for FollowupView {
@@ -32,21 +33,19 @@ impl View for FollowupView {
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
         match record.stream.category.as_str() {
-            FollowUp::CATEGORY => follow_up::take(tables, record),
-            Department::CATEGORY => proceedings::take_department(tables, record),
-            Session::CATEGORY => proceedings::take_session(tables, record),
-            Docket::CATEGORY => proceedings::take_docket(tables, record),
+            FollowUp::CATEGORY => follow_up::project(tables, record),
+            Department::CATEGORY => proceedings::project_department(tables, record),
+            Session::CATEGORY => proceedings::project_session(tables, record),
+            Docket::CATEGORY => proceedings::project_docket(tables, record),
             _ => Ok(()),
         }
     }
 }
 
-/// Reads an id that stands in a filter, in the form in which the tables have it; none when it is empty.
-fn uuid(field: &str, id: &str) -> Result<Option<String>, Invalid> {
-    match id {
-        "" => Ok(None),
-        id => service_kit::serve::read::<Uuid, String>(field, id.to_owned()).map(|id| Some(id.to_string())),
-    }
+/// Reads a filter, in the form in which the tables have the id; one that is unset or empty filters nothing.
+fn uuid_filter(field: &str, id: &Option<String>) -> Result<Option<String>, Invalid> {
+    let id: Option<Uuid> = read(field, id.clone().filter(|id| !id.is_empty()))?;
+    Ok(id.map(|id| id.to_string()))
 }
 
 fn moment<W>(micros: i64) -> Option<W>

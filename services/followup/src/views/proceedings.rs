@@ -1,14 +1,14 @@
 //! What the indicators are computed from: sessions, meetings, decisions, and the size of the directory.
 
 use domain::deliberation::docket::{self, Agenda, Docket, Mode};
-use domain::scheduling::department::{self, Department};
+use domain::directory::department::{self, Department};
 use domain::scheduling::session::{self, Attendee, Session, Topic};
 use rusqlite::{ToSql, Transaction, params};
 use service_kit::Record;
 use service_kit::events::decode;
 use service_kit::view::ViewError;
 
-pub(super) fn take_department(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+pub(super) fn project_department(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     for event in decode::<Department>(record)? {
         let department::Event::Registered { profile } = event;
         tables
@@ -18,7 +18,7 @@ pub(super) fn take_department(tables: &Transaction<'_>, record: &Record) -> Resu
     Ok(())
 }
 
-pub(super) fn take_session(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+pub(super) fn project_session(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     use session::Event;
     let id = record.stream.id.to_string();
     for event in decode::<Session>(record)? {
@@ -36,7 +36,7 @@ pub(super) fn take_session(tables: &Transaction<'_>, record: &Record) -> Result<
                 set(tables, "sessions SET topics = ?2, idle = ?3 WHERE id = ?1", &[&id, &topics, &idle])?;
             }
             Event::Convened { .. } => set(tables, "sessions SET convened = 1 WHERE id = ?1", &[&id])?,
-            Event::TurnedIntoCountersign { .. } | Event::Merged { .. } => {
+            Event::ConvertedToCountersign { .. } | Event::Merged { .. } => {
                 set(tables, "sessions SET avoided = 1 WHERE id = ?1", &[&id])?;
             }
             _ => {}
@@ -51,15 +51,15 @@ fn figures(topics: &[Topic], attendees: &[Attendee]) -> (i64, i64) {
     (topics.len() as i64, idle as i64)
 }
 
-pub(super) fn take_docket(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+pub(super) fn project_docket(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     use docket::Event;
     let id = record.stream.id.to_string();
     for event in decode::<Docket>(record)? {
         match event {
             Event::Prepared { agenda } if agenda.mode == Mode::Meeting => {
-                enter_meeting(tables, &id, &agenda)?
+                insert_meeting(tables, &id, &agenda)?
             }
-            Event::DelegateArrived { department, .. } => {
+            Event::ArrivalRecorded { department, .. } => {
                 tables
                     .prepare_cached("INSERT OR IGNORE INTO attended (meeting, department) VALUES (?1, ?2)")?
                     .execute([id.as_str(), department.as_str()])?;
@@ -71,8 +71,8 @@ pub(super) fn take_docket(tables: &Transaction<'_>, record: &Record) -> Result<(
                     &[&id, &opened_at.as_microsecond()],
                 )?;
             }
-            Event::DecisionAdopted { topic, declaratory, dues, .. } => {
-                let executable = declaratory || !dues.is_empty();
+            Event::DecisionAdopted { topic, declaratory, due_dates, .. } => {
+                let executable = declaratory || !due_dates.is_empty();
                 tables
                     .prepare_cached(
                         "INSERT OR REPLACE INTO decisions (docket, topic, adopted_at, executable)
@@ -107,7 +107,7 @@ pub(super) fn take_docket(tables: &Transaction<'_>, record: &Record) -> Result<(
     Ok(())
 }
 
-fn enter_meeting(tables: &Transaction<'_>, id: &str, agenda: &Agenda) -> rusqlite::Result<()> {
+fn insert_meeting(tables: &Transaction<'_>, id: &str, agenda: &Agenda) -> rusqlite::Result<()> {
     let bounded = agenda.topics.iter().filter(|topic| topic.timebox_minutes > 0).count();
     tables
         .prepare_cached("INSERT INTO meetings (id, topics, bounded) VALUES (?1, ?2, ?3)")?
@@ -115,6 +115,6 @@ fn enter_meeting(tables: &Transaction<'_>, id: &str, agenda: &Agenda) -> rusqlit
         .map(drop)
 }
 
-fn set(tables: &Transaction<'_>, what: &str, values: &[&dyn ToSql]) -> rusqlite::Result<()> {
-    tables.prepare_cached(&format!("UPDATE {what}"))?.execute(values).map(drop)
+fn set(tables: &Transaction<'_>, update: &str, values: &[&dyn ToSql]) -> rusqlite::Result<()> {
+    tables.prepare_cached(&format!("UPDATE {update}"))?.execute(values).map(drop)
 }

@@ -1,8 +1,8 @@
 //! `huishang log export [FILE]`.
 
 use super::line::{self, Line};
-use super::source::{Receiver, Source, Stand};
-use super::{conclude, progress, told};
+use super::source::{Held, Receiver, Source};
+use super::{head_json, print_outcome, progress};
 use crate::client::Error;
 use crate::client::connection::Options;
 use anyhow::Context as _;
@@ -14,18 +14,18 @@ use std::io::{BufRead as _, BufReader, BufWriter, Seek as _, SeekFrom, Write};
 use std::path::Path;
 use uuid::Uuid;
 
-/// What is exported, and where it goes.
+/// What is exported, and where it is written.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
-Each line is a CloudEvent 1.0: one record, with the stored payload in Base64 and, for reading, as JSON. The \
-last line is the log's head. 'huishang log import' makes the same log from it, with the same hashes.")]
+Each line is a CloudEvent 1.0 with one record: the stored payload in Base64 and, for reading, as JSON. The last \
+line is the log's head. 'huishang log import' creates the same log from it, with the same hashes.")]
 pub struct Arguments {
-    /// The file; one that was interrupted, or written earlier, is gone on with. '-' is standard output
+    /// The file; an interrupted or earlier export is continued. '-' is standard output
     #[arg(value_name = "FILE", default_value = "-")]
     pub file: String,
-    /// Begins behind this position
+    /// Begins after this position
     #[arg(long, value_name = "POSITION")]
-    pub after: Option<u64>,
+    pub after_position: Option<u64>,
 }
 
 /// Exports the log up to the head at the beginning.
@@ -36,50 +36,51 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
         "-" => Export::new(log_id, Box::new(std::io::stdout().lock())),
         file => Export::into_file(log_id, Path::new(file))?,
     };
-    if let Some(after) = arguments.after {
-        if export.at > 0 {
+    if let Some(after_position) = arguments.after_position {
+        if export.position > 0 {
             let file = &arguments.file;
-            let why = format!("--after: {file} holds records already, and is gone on with from its own end");
+            let why =
+                format!("--after-position: {file} already has records, and is continued after its last");
             return Err(Error::Usage(why).into());
         }
-        export.at = after;
+        export.position = after_position;
     }
-    let began = export.at;
-    let bar = progress::records("exporting", began);
-    let beginning = source.give(log_id, &mut export, &bar).await?;
-    export.end(&beginning.head, beginning.signed_head.as_deref())?;
+    let first = export.position;
+    let bar = progress::records("exporting", first);
+    let beginning = source.send_missing(log_id, &mut export, &bar).await?;
+    export.finish(&beginning.head, beginning.signed_head.as_deref())?;
     bar.finish_and_clear();
 
     let head = beginning.head;
     if arguments.file == "-" {
         return Ok(());
     }
-    let new = head.position - began;
-    let mut outcome = told(log_id, &head);
+    let new = head.position - first;
+    let mut outcome = head_json(log_id, &head);
     outcome["new"] = new.into();
     let sentence =
         format!("{new} records were written to {}, which ends with record {}", arguments.file, head.position);
-    conclude(options, outcome, &sentence, &head)
+    print_outcome(options, outcome, &sentence, &head)
 }
 
-/// An export under way.
+/// An unfinished export.
 struct Export {
     log_id: Uuid,
     out: BufWriter<Box<dyn Write>>,
     /// The file, to be synced at the end.
     file: Option<File>,
     /// The last record written, and its hash and root where they are known.
-    at: u64,
+    position: u64,
     hash: Option<Hash>,
     root: Option<Hash>,
 }
 
 impl Export {
     fn new(log_id: Uuid, out: Box<dyn Write>) -> Export {
-        Export { log_id, out: BufWriter::new(out), file: None, at: 0, hash: None, root: None }
+        Export { log_id, out: BufWriter::new(out), file: None, position: 0, hash: None, root: None }
     }
 
-    /// Goes on behind the last whole line of a file.
+    /// Continues a file after its last complete line.
     fn into_file(log_id: Uuid, path: &Path) -> anyhow::Result<Export> {
         let failed = || format!("cannot write {}", path.display());
         let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
@@ -90,27 +91,31 @@ impl Export {
         let mut export = Export::new(log_id, Box::new(file.try_clone()?));
         export.file = Some(file);
         if let Some(last) = last {
-            let no_export = |why: String| {
-                Error::Usage(format!("{} is not gone on with: its last line: {why}", path.display()))
-            };
-            let (of, line) = line::read(&last).map_err(|error| no_export(format!("{error:#}")))?;
-            if of != log_id {
-                return Err(no_export(format!("it is of log {of}, and this is log {log_id}")).into());
-            }
-            match line {
-                Line::Record(record) => (export.at, export.hash) = (record.position, Some(record.hash())),
-                Line::Head(head) => {
-                    (export.at, export.hash, export.root) = (head.position, Some(head.hash), Some(head.root));
-                }
-            }
+            export.continue_after(&last).map_err(|why| {
+                Error::Usage(format!("{} cannot be continued: its last line: {why}", path.display()))
+            })?;
         }
         Ok(export)
     }
 
-    /// Writes the head, unless it stands there already, and has everything on the disk.
-    fn end(&mut self, head: &Head, signed: Option<&str>) -> anyhow::Result<()> {
+    fn continue_after(&mut self, last: &str) -> Result<(), String> {
+        let (log_id, line) = line::read(last).map_err(|error| format!("{error:#}"))?;
+        if log_id != self.log_id {
+            return Err(format!("it is of log {log_id}, and this is log {}", self.log_id));
+        }
+        match line {
+            Line::Record(record) => (self.position, self.hash) = (record.position, Some(record.hash())),
+            Line::Head(head) => {
+                (self.position, self.hash, self.root) = (head.position, Some(head.hash), Some(head.root));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the head, unless it is the last line already, and makes the file durable.
+    fn finish(&mut self, head: &Head, signed: Option<&str>) -> anyhow::Result<()> {
         if self.root.is_none() {
-            writeln!(self.out, "{}", line::of_head(self.log_id, head, signed)?)?;
+            writeln!(self.out, "{}", line::head_line(self.log_id, head, signed)?)?;
         }
         self.out.flush()?;
         if let Some(file) = &self.file {
@@ -121,25 +126,25 @@ impl Export {
 }
 
 impl Receiver for Export {
-    fn stands(&self) -> Stand {
-        Stand { position: self.at, hash: self.hash, root: self.root }
+    fn held(&self) -> Held {
+        Held { position: self.position, hash: self.hash, root: self.root }
     }
 
-    fn take(&mut self, frames: Bytes) -> anyhow::Result<()> {
-        for found in read_frames(frames, self.at + 1) {
+    fn receive(&mut self, frames: Bytes) -> anyhow::Result<()> {
+        for found in read_frames(frames, self.position + 1) {
             let (_, record) = found?;
             if self.hash.is_some_and(|hash| hash != record.previous) {
                 let what = "it does not continue the chain of the record before".to_owned();
                 return Err(Damage { position: record.position, what }.into());
             }
-            writeln!(self.out, "{}", line::of_record(self.log_id, &record)?)?;
-            (self.at, self.hash, self.root) = (record.position, Some(record.hash()), None);
+            writeln!(self.out, "{}", line::record_line(self.log_id, &record)?)?;
+            (self.position, self.hash, self.root) = (record.position, Some(record.hash()), None);
         }
         Ok(())
     }
 }
 
-/// Where the last whole line of a file ends, and that line.
+/// Where the last complete line of a file ends, and that line.
 fn last_line(file: &File) -> std::io::Result<(u64, Option<String>)> {
     let mut reader = BufReader::with_capacity(1 << 18, file);
     let (mut end, mut line, mut last) = (0, Vec::new(), None);

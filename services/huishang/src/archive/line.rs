@@ -1,26 +1,26 @@
-//! The form of an export: JSON Lines, each line a CloudEvent 1.0 in its JSON format.
+//! The format of an export: JSON Lines, each line a CloudEvent 1.0 in its JSON format.
 //!
-//! A record is one event. CloudEvents has attributes for most of what it holds; extension attributes carry
-//! the rest, so that the record's bytes, and with them its hash, can be made again:
+//! A record is one event. CloudEvents has attributes for most of its fields; extension attributes carry the rest,
+//! so that the record's bytes, and with them its hash, can be reproduced:
 //!
-//! | attribute | holds |
+//! | attribute | content |
 //! |---|---|
-//! | `id` | `<commit>-<part>` |
+//! | `id` | `<command id>-<part>` |
 //! | `source` | `/huishang/log/<log id>` |
-//! | `type` | the full names of the event types in the record, with commas |
+//! | `type` | the full names of the event types in the record, separated by commas |
 //! | `subject` | the stream |
 //! | `time` | when it was decided, to the microsecond |
 //! | `position` | the record's position, decimal |
-//! | `commit`, `part`, `parts` | the commit's id, the record's place in it, and how many it has |
+//! | `commandid`, `part`, `parts` | the command's id, the record's number within its commit, and the number of records in it |
 //! | `previous`, `hash` | hash of the record before, and of this one, in hexadecimal |
-//! | `salt` | what its payload is hashed with, in hexadecimal |
-//! | `payload` | the stored `huishang.log.v1.Payload`, in Base64: what is imported |
+//! | `salt` | the salt of its payload, in hexadecimal |
+//! | `payload` | the stored `huishang.log.v1.Payload`, in Base64; this is what is imported |
 //! | `data` | the same as protobuf JSON, for people and other programs; not read by an import |
 //!
-//! Where the payload is of a type that this version does not know, `data_base64` has the stored bytes, and
-//! neither `payload` nor `data` is there.
+//! If this version does not know a type in the payload, `data_base64` has the stored bytes, and there is neither
+//! `payload` nor `data`.
 //!
-//! The last line, and any at which an export was finished before it was gone on with, is an event of type
+//! The last line, and any at which an export was finished before it was continued, is an event of type
 //! `huishang.log.Head`: `position`, `hash` and `root` of the log there, and the ledger's signed head as `data`.
 
 use crate::client::descriptors::pool;
@@ -38,12 +38,12 @@ const HEAD: &str = "huishang.log.Head";
 const PAYLOAD: &str = "huishang.log.v1.Payload";
 const SOURCE: &str = "/huishang/log/";
 
-/// A line of an export, read.
+/// A line of an export.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Line {
-    /// A record, whose hash is what the line says.
+    /// A record; its hash was compared with the line's.
     Record(Record),
-    /// Where the log stood when an export was finished.
+    /// The log's head when an export was finished.
     Head(Head),
 }
 
@@ -62,7 +62,7 @@ struct Event {
     datacontenttype: String,
     position: String,
     #[serde(skip_serializing_if = "String::is_empty")]
-    commit: String,
+    commandid: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     part: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,24 +82,24 @@ struct Event {
     data_base64: Option<String>,
 }
 
-/// The line of a record, without its end.
-pub fn of_record(log_id: Uuid, record: &Record) -> anyhow::Result<String> {
+/// The line of a record, without the line break.
+pub fn record_line(log_id: Uuid, record: &Record) -> anyhow::Result<String> {
     let time = Timestamp::from_microsecond(record.time_micros);
     let stored = Some(BASE64.encode(&record.payload));
     let readable = readable(&record.payload);
     let (payload, data_base64) = if readable.is_some() { (stored, None) } else { (None, stored) };
     let content = if readable.is_some() { "application/json" } else { "application/protobuf" };
     let event = Event {
-        id: format!("{}-{}", record.commit_id, record.part),
+        id: format!("{}-{}", record.command_id, record.part),
         r#type: record.types.join(","),
         subject: record.stream.clone(),
         time: Some(time.with_context(|| format!("the time of record {}", record.position))?),
         datacontenttype: content.to_owned(),
-        commit: record.commit_id.to_string(),
+        commandid: record.command_id.to_string(),
         part: Some(record.part),
         parts: Some(record.parts),
-        previous: hex::digits(&record.previous),
-        salt: hex::digits(&record.salt),
+        previous: hex::encode(&record.previous),
+        salt: hex::encode(&record.salt),
         payload,
         data: readable,
         data_base64,
@@ -108,25 +108,24 @@ pub fn of_record(log_id: Uuid, record: &Record) -> anyhow::Result<String> {
     Ok(serde_json::to_string(&event)?)
 }
 
-/// The line of a head, without its end.
-pub fn of_head(log_id: Uuid, head: &Head, signed: Option<&str>) -> anyhow::Result<String> {
+/// The line of a head, without the line break.
+pub fn head_line(log_id: Uuid, head: &Head, signed: Option<&str>) -> anyhow::Result<String> {
     let event = Event {
         id: format!("{log_id}-{}", head.position),
         r#type: HEAD.to_owned(),
         datacontenttype: if signed.is_some() { "application/json".to_owned() } else { String::new() },
-        root: hex::digits(&head.root),
+        root: hex::encode(&head.root),
         data: signed.map(Value::from),
         ..Event::at(log_id, head.position, &head.hash)
     };
     Ok(serde_json::to_string(&event)?)
 }
 
-/// Reads a line: the log that it is of, and what it holds. The record is made again, and has the hash that the
-/// line names.
+/// Reads a line: the id of its log, and its content. Fails if a record does not have the hash in its line.
 pub fn read(text: &str) -> anyhow::Result<(Uuid, Line)> {
-    let event: Event = serde_json::from_str(text).context("it is no line of an export")?;
+    let event: Event = serde_json::from_str(text).context("it is not a line of an export")?;
     let log_id = event.source.strip_prefix(SOURCE).and_then(|id| Uuid::try_parse(id).ok());
-    let log_id = log_id.with_context(|| format!("its source is {:?}, and not a log", event.source))?;
+    let log_id = log_id.with_context(|| format!("its source is {:?}, which is not a log", event.source))?;
     let line = if event.r#type == HEAD { Line::Head(event.head()?) } else { Line::Record(event.record()?) };
     Ok((log_id, line))
 }
@@ -137,7 +136,7 @@ impl Event {
             specversion: "1.0".to_owned(),
             source: format!("{SOURCE}{log_id}"),
             position: position.to_string(),
-            hash: hex::digits(hash),
+            hash: hex::encode(hash),
             ..Event::default()
         }
     }
@@ -145,8 +144,8 @@ impl Event {
     fn head(&self) -> anyhow::Result<Head> {
         Ok(Head {
             position: self.position.parse().context("its position")?,
-            hash: hex::hash(&self.hash).context("it has no hash")?,
-            root: hex::hash(&self.root).context("it has no root")?,
+            hash: hex::decode_hash(&self.hash).context("it has no hash")?,
+            root: hex::decode_hash(&self.root).context("it has no root")?,
         })
     }
 
@@ -161,15 +160,15 @@ impl Event {
             stream: self.subject,
             types: self.r#type.split(',').map(str::to_owned).collect(),
             time_micros: self.time.context("it has no time")?.as_microsecond(),
-            commit_id: Uuid::try_parse(&self.commit).context("its commit")?,
+            command_id: Uuid::try_parse(&self.commandid).context("its command id")?,
             part: self.part.context("it has no part")?,
             parts: self.parts.context("it has no parts")?,
-            previous: hex::hash(&self.previous).context("it has no hash of the record before")?,
+            previous: hex::decode_hash(&self.previous).context("it has no hash of the record before")?,
             salt: salt(&self.salt).context("it has no salt")?,
             payload: payload.into(),
         };
-        let expected = hex::hash(&self.hash).context("it has no hash")?;
-        ensure!(record.hash() == expected, "record {position} does not have the hash that it names");
+        let expected = hex::decode_hash(&self.hash).context("it has no hash")?;
+        ensure!(record.hash() == expected, "record {position} does not have the hash in its line");
         Ok(record)
     }
 }
@@ -179,10 +178,10 @@ fn salt(digits: &str) -> Option<[u8; 16]> {
     if digits.len() != 32 {
         return None;
     }
-    hex::hash(&padded)?.first_chunk().copied()
+    hex::decode_hash(&padded)?.first_chunk().copied()
 }
 
-/// The payload as protobuf JSON; `None` when something in it is not known to this version.
+/// The payload as protobuf JSON; `None` if this version does not know something in it.
 fn readable(payload: &[u8]) -> Option<Value> {
     let message = DynamicMessage::decode(pool().get_message_by_name(PAYLOAD)?, payload).ok()?;
     serde_json::to_value(&message).ok()

@@ -1,15 +1,15 @@
-//! Copies of the log, and what proves them and the log itself: `huishang log backup`, `restore`, `verify`,
+//! Copies of the log, and verification of copies and of the log itself: `huishang log backup`, `restore`, `verify`,
 //! `verify-views`, `export`, `import` and `check-receipt`.
 //!
-//! What comes from a server comes over [`source`], as the log's own bytes, and goes on where it stopped when a
-//! connection breaks. Progress is shown on standard error ([`progress`]), results go to standard output.
-//! [`line`] is the form of an export.
+//! Records of a server come from [`source`] as the log's own bytes; a transfer is resumed when the connection
+//! breaks. Progress is shown on standard error ([`progress`]), results on standard output. [`line`] is the format
+//! of an export.
 
 mod backup;
-mod copy;
 mod export;
 mod import;
 mod line;
+mod log_copy;
 pub mod progress;
 mod receipt;
 mod restore;
@@ -21,7 +21,7 @@ mod views;
 
 use crate::client::Error;
 use crate::client::connection::Options;
-use crate::page::say;
+use crate::stdout::print_line;
 use clap::Subcommand;
 use event_log::backup::BackupError;
 use event_log::{Head, RestoreError, hex};
@@ -31,19 +31,19 @@ use uuid::Uuid;
 /// What can be done with the whole log.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Copies what is new in the log into a directory of checksummed files, while the ledger runs
+    /// Copies new records of the log into a directory of checksummed files, while the ledger is running
     Backup(backup::Arguments),
-    /// Makes a log again from a backup, where there is none (--data); it is the same log and goes on
+    /// Restores a log from a backup to an empty place (--data); it is the same log and can be continued
     Restore(restore::Arguments),
-    /// Verifies the whole log, its signed head and every read model; or a backup alone
+    /// Verifies the whole log, its signed head and every view; or a backup, without a server
     Verify(verify::Arguments),
-    /// Compares every read model with its replay of the log
+    /// Compares every view with its replay of the log
     VerifyViews,
     /// Writes the log as JSON Lines of CloudEvents
     Export(export::Arguments),
-    /// Makes a log again from an export, where there is none (--data); it is the same log and goes on
+    /// Creates a log from an export in an empty place (--data); it is the same log and can be continued
     Import(import::Arguments),
-    /// Verifies a receipt without the log: that its record is in the log that the key is for
+    /// Verifies a receipt without the log: that its record is in the log that the key belongs to
     CheckReceipt(receipt::Arguments),
 }
 
@@ -60,18 +60,18 @@ pub async fn run(command: &Command, options: &Options) -> anyhow::Result<()> {
     }
 }
 
-/// What went wrong with a backup; a wrong choice of directory is told apart from damage.
-fn of_backup(error: BackupError) -> anyhow::Error {
+/// The error of a backup; a wrong choice of directory has another exit code than damage.
+fn backup_error(error: BackupError) -> anyhow::Error {
     match error {
-        BackupError::None { .. } | BackupError::OtherLog { .. } | BackupError::Locked { .. } => {
+        BackupError::NotFound { .. } | BackupError::OtherLog { .. } | BackupError::Locked { .. } => {
             Error::Usage(error.to_string()).into()
         }
         other => other.into(),
     }
 }
 
-/// What went wrong with a copy; a wrong choice of directory is told apart from damage.
-fn of_restore(error: RestoreError) -> anyhow::Error {
+/// The error of a copy; a wrong choice of directory has another exit code than damage.
+fn restore_error(error: RestoreError) -> anyhow::Error {
     match error {
         RestoreError::NotEmpty { .. } | RestoreError::OtherLog { .. } => {
             Error::Usage(error.to_string()).into()
@@ -80,31 +80,31 @@ fn of_restore(error: RestoreError) -> anyhow::Error {
     }
 }
 
-/// A head for programs.
-fn told(log_id: Uuid, head: &Head) -> Value {
+/// A head, for programs.
+fn head_json(log_id: Uuid, head: &Head) -> Value {
     json!({
         "logId": log_id.to_string(),
         "position": head.position,
-        "hash": hex::digits(&head.hash),
-        "root": hex::digits(&head.root),
+        "hash": hex::encode(&head.hash),
+        "root": hex::encode(&head.root),
     })
 }
 
-/// Says what came out: as JSON for programs, or a sentence with the head for people.
-fn conclude(options: &Options, mut outcome: Value, sentence: &str, head: &Head) -> anyhow::Result<()> {
+/// Prints the outcome: as JSON for programs, or a sentence and the head for people.
+fn print_outcome(options: &Options, mut outcome: Value, sentence: &str, head: &Head) -> anyhow::Result<()> {
     if options.json {
         if let Value::Object(fields) = &mut outcome {
             fields.retain(|_, value| !value.is_null());
         }
-        return say(&outcome.to_string());
+        return print_line(&outcome.to_string());
     }
-    say(sentence)?;
+    print_line(sentence)?;
     if head.position == 0 {
         return Ok(());
     }
-    say(&format!(
-        "  the last has hash {}\n  the tree has root {}",
-        hex::digits(&head.hash),
-        hex::digits(&head.root)
+    print_line(&format!(
+        "  the last one has hash {}\n  the tree has root     {}",
+        hex::encode(&head.hash),
+        hex::encode(&head.root)
     ))
 }

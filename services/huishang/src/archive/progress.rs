@@ -2,9 +2,9 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar over so many records.
-pub fn records(doing: &str, records: u64) -> ProgressBar {
-    let bar = ProgressBar::new(records).with_prefix(doing.to_owned());
+/// A bar over this many records.
+pub fn records(activity: &str, records: u64) -> ProgressBar {
+    let bar = ProgressBar::new(records).with_prefix(activity.to_owned());
     let style = "{prefix} {wide_bar} {human_pos} of {human_len} records, {per_sec}, {eta} left";
     match ProgressStyle::with_template(style) {
         Ok(style) => bar.with_style(style),

@@ -1,8 +1,8 @@
-//! `huishang log check-receipt`: that a record is in the log, seen without the log.
+//! `huishang log check-receipt`: proves that a record is in the log, without the log.
 
 use crate::client::Error;
 use crate::client::connection::Options;
-use crate::page::say;
+use crate::stdout::print_line;
 use anyhow::Context as _;
 use event_log::hex;
 use event_log::note::{HeadKey, Receipt};
@@ -13,43 +13,42 @@ use std::path::PathBuf;
 /// What is checked.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Arguments {
-    /// The receipt, as 'huishang log receipt' gave it
+    /// The receipt, as printed by 'huishang log receipt'
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// The key of the ledger that gave it, as 'huishang log signed-head' told it before
+    /// The key of the ledger that issued it, as printed by 'huishang log signed-head'
     #[arg(long, value_name = "KEY")]
     pub key: String,
 }
 
-/// Checks, and tells which record it is.
+/// Checks the receipt, and prints which record it is for.
 pub fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
     let file = arguments.file.display();
-    let key: HeadKey =
-        arguments.key.parse().map_err(|error| Error::Usage(format!("--key: it is not usable: {error}")))?;
+    let key: HeadKey = arguments.key.parse().map_err(|error| Error::Usage(format!("--key: {error}")))?;
     let text =
         std::fs::read_to_string(&arguments.file).map_err(|error| Error::Usage(format!("{file}: {error}")))?;
     let receipt: Receipt = text.parse().with_context(|| file.to_string())?;
     let (header, head) = receipt.verify(&key).with_context(|| file.to_string())?;
     let record = &header.record;
-    let time = Timestamp::from_microsecond(record.time_micros)?;
+    let decided_at = Timestamp::from_microsecond(record.time_micros)?;
     if options.json {
         let outcome = json!({
-            "log": key.origin(), "size": head.size, "root": hex::digits(&head.root),
+            "log": key.origin(), "size": head.size, "root": hex::encode(&head.root),
             "position": record.position, "stream": record.stream, "types": record.types,
-            "time": time.to_string(), "commitId": record.commit_id.to_string(),
-            "commitment": hex::digits(&header.commitment),
+            "decidedAt": decided_at.to_string(), "commandId": record.command_id.to_string(),
+            "commitment": hex::encode(&header.commitment),
         });
-        return say(&outcome.to_string());
+        return print_line(&outcome.to_string());
     }
-    say(&format!(
-        "record {} is in the log {} of {} records\n  stream      {}\n  events      {}\n  decided     {time}\n  \
-         commit id   {}\n  commitment  {}",
+    print_line(&format!(
+        "record {} is in the log {} of {} records\n  stream      {}\n  events      {}\n  decided     {decided_at}\n  \
+         command id  {}\n  commitment  {}",
         record.position,
         key.origin(),
         head.size,
         record.stream,
         record.types.join(", "),
-        record.commit_id,
-        hex::digits(&header.commitment),
+        record.command_id,
+        hex::encode(&header.commitment),
     ))
 }

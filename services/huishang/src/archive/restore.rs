@@ -1,10 +1,10 @@
 //! `huishang log restore BACKUP --data DIR`.
 
-use super::copy::Copy;
-use super::{conclude, of_backup, progress, told};
+use super::log_copy::LogCopy;
+use super::{backup_error, head_json, print_outcome, progress};
 use crate::client::connection::Options;
-use event_log::Head;
-use event_log::backup::Backup;
+use event_log::backup::{Backup, Records};
+use indicatif::ProgressBar;
 use std::path::PathBuf;
 
 /// What is restored.
@@ -15,47 +15,43 @@ pub struct Arguments {
     pub backup: PathBuf,
 }
 
-/// Makes the log again under `--data`. Everything is verified on the way; whatever interrupts it, the next run
-/// goes on, and nothing starts on the half.
+/// Restores the log under `--data`, verifying everything. If it is interrupted, the next run continues; no server
+/// starts on an incomplete log.
 pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
-    let backup = Backup::open(&arguments.backup).map_err(of_backup)?;
+    let backup = Backup::open(&arguments.backup).map_err(backup_error)?;
     let log_id = backup.log_id();
-    let finished = backup.finished();
-    let mut copy = Copy::begin(&options.data, log_id)?;
+    let finished = backup.finished_head();
+    let mut copy = LogCopy::open(&options.data, log_id)?;
     let bar = progress::records("restoring", finished.map_or(0, |head| head.position));
     let mut records = backup.records();
-    let restored = take(&mut records, &mut copy, &bar).await;
+    let added = add_all(&mut records, &mut copy, &bar).await;
     let end = records.head();
-    if let Err(error) = restored {
-        copy.leave().await;
+    if let Err(error) = added {
+        copy.suspend().await;
         return Err(error);
     }
-    let reached = copy.settle().await?;
+    let reached = copy.flush().await?;
     // A backup that was interrupted may end in the middle of a commit.
     let head = copy.finish(if reached.position == end.position { end } else { reached }).await?;
     bar.finish_and_clear();
     if finished != Some(head) {
         let acknowledged = finished.map_or(0, |head| head.position);
         eprintln!(
-            "note: the backup was last finished at position {acknowledged} and was begun again; all {} records that it holds were restored",
+            "note: the backup was last finished at position {acknowledged}, and a later run was interrupted; all {} records in it were restored",
             head.position
         );
     }
-    let place = options.data.display();
+    let data = options.data.display();
     let sentence =
-        format!("{} records of log {log_id} were restored; start it with --data {place}", head.position);
-    conclude(options, told(log_id, &head), &sentence, &head)
+        format!("{} records of log {log_id} were restored; start it with --data {data}", head.position);
+    print_outcome(options, head_json(log_id, &head), &sentence, &head)
 }
 
-async fn take(
-    records: &mut event_log::backup::Records<'_>,
-    copy: &mut Copy,
-    bar: &indicatif::ProgressBar,
-) -> anyhow::Result<Head> {
+async fn add_all(records: &mut Records<'_>, copy: &mut LogCopy, bar: &ProgressBar) -> anyhow::Result<()> {
     for record in &mut *records {
-        let record = record.map_err(of_backup)?;
+        let record = record.map_err(backup_error)?;
         bar.set_position(record.position);
-        copy.take(record).await?;
+        copy.add(record).await?;
     }
-    Ok(records.head())
+    Ok(())
 }

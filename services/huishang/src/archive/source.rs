@@ -1,4 +1,4 @@
-//! The log as a ledger gives it away: its own bytes, up to its head.
+//! Receiving the log from a ledger, byte for byte, up to its head.
 
 use crate::client::connection::{self, Options};
 use crate::client::{Error, is_unavailable};
@@ -13,79 +13,79 @@ use tonic::transport::Channel;
 use tonic::{Request, Status, Streaming};
 use uuid::Uuid;
 
-/// Times in a row that a broken stream is taken up again without anything having come.
+/// Attempts in a row to resume a broken stream without receiving anything, at most.
 const ATTEMPTS_MAX: u32 = 5;
-/// Time before it is taken up again; it doubles each time.
+/// Time before the first attempt to resume; it doubles each time.
 const RETRY_DELAY: Duration = Duration::from_millis(200);
-/// Bytes of one answer, at most.
+/// Maximum size of one answer.
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// A ledger, and who asks it.
+/// A ledger, and the token to show it.
 pub struct Source {
     channel: Channel,
     token: MetadataValue<Ascii>,
 }
 
-/// What receives the log.
+/// Something that receives the log.
 pub trait Receiver {
-    /// The last position that it has, with the record's hash and the root, as far as they are known.
-    fn stands(&self) -> Stand;
-    /// Takes the frames that come next.
-    fn take(&mut self, frames: prost::bytes::Bytes) -> anyhow::Result<()>;
+    /// What it has already.
+    fn held(&self) -> Held;
+    /// Receives the frames that come next.
+    fn receive(&mut self, frames: prost::bytes::Bytes) -> anyhow::Result<()>;
 }
 
-/// Where a receiver stands.
-pub struct Stand {
+/// What a receiver has: up to which position, and the hash and root there where they are known.
+pub struct Held {
     pub position: u64,
     pub hash: Option<Hash>,
     pub root: Option<Hash>,
 }
 
-impl From<Head> for Stand {
-    fn from(head: Head) -> Stand {
-        Stand { position: head.position, hash: Some(head.hash), root: Some(head.root) }
+impl From<Head> for Held {
+    fn from(head: Head) -> Held {
+        Held { position: head.position, hash: Some(head.hash), root: Some(head.root) }
     }
 }
 
-/// What a ledger says before its records.
+/// What a ledger sends before its records.
 pub struct Beginning {
     pub log_id: Uuid,
     pub after: Head,
     /// The last record that comes.
     pub head: Head,
-    /// That head as the ledger signed it.
+    /// That head, signed by the ledger.
     pub signed_head: Option<String>,
 }
 
 impl Source {
-    /// The ledger that the options name.
+    /// Connects to the ledger named in the options.
     pub async fn connect(options: &Options) -> Result<Source, Error> {
         let address = options.address("ledger")?;
         let token = options.token()?;
         Ok(Source { channel: connection::connect(&address).await?, token })
     }
 
-    /// A request in the name of who asks.
+    /// A request with the token.
     pub fn request<M>(&self, message: M) -> Request<M> {
         let mut request = Request::new(message);
         request.metadata_mut().insert("authorization", self.token.clone());
         request
     }
 
-    /// The ledger's rpcs.
+    /// A client of the ledger.
     pub fn client(&self) -> LedgerServiceClient<Channel> {
         LedgerServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
     }
 
-    /// The log's identity.
+    /// The log's id.
     pub async fn log_id(&self) -> anyhow::Result<Uuid> {
-        let (beginning, _) = self.begin(0).await.map_err(said)?;
+        let (beginning, _) = self.begin(0).await.map_err(from_status)?;
         Ok(beginning.log_id)
     }
 
-    /// Gives the receiver every record that it lacks, up to the ledger's head, and answers with what the
-    /// ledger said of this head. Refused where the receiver holds something that is not in the ledger's log.
-    pub async fn give(
+    /// Sends the receiver every record that it lacks, up to the ledger's head; returns what the ledger sent before
+    /// them. Fails if the receiver has something that is not in the ledger's log.
+    pub async fn send_missing(
         &self,
         log_id: Uuid,
         receiver: &mut impl Receiver,
@@ -93,10 +93,10 @@ impl Source {
     ) -> anyhow::Result<Beginning> {
         let (mut attempt, mut delay) = (1, RETRY_DELAY);
         loop {
-            let before = receiver.stands().position;
+            let before = receiver.held().position;
             let broken = match self.begin(before).await {
                 Ok((beginning, records)) => {
-                    same_log(log_id, &beginning, &receiver.stands())?;
+                    same_log(log_id, &beginning, &receiver.held())?;
                     bar.set_length(beginning.head.position);
                     bar.set_position(before);
                     match receive(records, receiver, bar).await? {
@@ -106,11 +106,11 @@ impl Source {
                 }
                 Err(status) => status,
             };
-            if receiver.stands().position > before {
+            if receiver.held().position > before {
                 (attempt, delay) = (1, RETRY_DELAY);
             }
             if attempt == ATTEMPTS_MAX || !is_unavailable(&broken) {
-                return Err(said(broken));
+                return Err(from_status(broken));
             }
             attempt += 1;
             tokio::time::sleep(delay).await;
@@ -118,17 +118,21 @@ impl Source {
         }
     }
 
-    async fn begin(&self, after: u64) -> Result<(Beginning, Streaming<pb::BackupRecordsResponse>), Status> {
-        let request = self.request(pb::BackupRecordsRequest { after });
+    async fn begin(
+        &self,
+        after_position: u64,
+    ) -> Result<(Beginning, Streaming<pb::BackupRecordsResponse>), Status> {
+        let request = self.request(pb::BackupRecordsRequest { after_position });
         let mut answers = self.client().backup_records(request).await?.into_inner();
         let first = answers.message().await?.and_then(|answer| answer.beginning);
         let beginning = first.and_then(read_beginning);
-        let beginning = beginning.ok_or_else(|| Status::internal("the answer has no beginning"))?;
+        let beginning =
+            beginning.ok_or_else(|| Status::internal("the ledger's first answer has no beginning"))?;
         Ok((beginning, answers))
     }
 }
 
-/// Receives records to the end of the stream, or until it breaks.
+/// Receives records to the end of the stream, or until it breaks; returns why it broke.
 async fn receive(
     mut records: Streaming<pb::BackupRecordsResponse>,
     receiver: &mut impl Receiver,
@@ -137,14 +141,14 @@ async fn receive(
     loop {
         match records.message().await {
             Ok(Some(answer)) => {
-                let wanted = receiver.stands().position + 1;
+                let wanted = receiver.held().position + 1;
                 anyhow::ensure!(
                     answer.first_position == wanted,
-                    "record {} came where {wanted} comes next",
+                    "the ledger sent record {}, but {wanted} comes next",
                     answer.first_position
                 );
-                receiver.take(answer.frames.into())?;
-                bar.set_position(receiver.stands().position);
+                receiver.receive(answer.frames.into())?;
+                bar.set_position(receiver.held().position);
             }
             Ok(None) => return Ok(None),
             Err(status) => return Ok(Some(status)),
@@ -152,20 +156,20 @@ async fn receive(
     }
 }
 
-fn same_log(log_id: Uuid, beginning: &Beginning, stands: &Stand) -> Result<(), Error> {
+fn same_log(log_id: Uuid, beginning: &Beginning, held: &Held) -> Result<(), Error> {
     if beginning.log_id != log_id {
         let found = beginning.log_id;
-        return Err(Error::Usage(format!("the server has log {found} now, and log {log_id} was begun")));
+        return Err(Error::Usage(format!("the server has log {found} now, but the copy is of log {log_id}")));
     }
     let after = &beginning.after;
-    let same = stands.hash.is_none_or(|hash| hash == after.hash)
-        && stands.root.is_none_or(|root| root == after.root);
-    if same && after.position == stands.position {
+    let same =
+        held.hash.is_none_or(|hash| hash == after.hash) && held.root.is_none_or(|root| root == after.root);
+    if same && after.position == held.position {
         return Ok(());
     }
     Err(Error::Usage(format!(
-        "the server's log does not continue what is here: up to record {} it has another history; nothing was added",
-        stands.position
+        "the server's log does not continue this copy: up to record {} it has another history; nothing was added",
+        held.position
     )))
 }
 
@@ -179,15 +183,19 @@ fn read_beginning(beginning: pb::BackupBeginning) -> Option<Beginning> {
 }
 
 fn read_point(point: &pb::LogPoint) -> Option<Head> {
-    Some(Head { position: point.position, hash: hex::hash(&point.hash)?, root: hex::hash(&point.root)? })
+    Some(Head {
+        position: point.position,
+        hash: hex::decode_hash(&point.hash)?,
+        root: hex::decode_hash(&point.root)?,
+    })
 }
 
-/// What a service said, as a client command's error.
-pub fn said(status: Status) -> anyhow::Error {
-    Error::said(status).into()
+/// A service's refusal, as the error of a client command.
+pub fn from_status(status: Status) -> anyhow::Error {
+    Error::from_status(status).into()
 }
 
-/// Reads the hexadecimal form of a hash that a service gave.
+/// Reads a hash from a service in hexadecimal.
 pub fn hash(digits: &str) -> anyhow::Result<Hash> {
-    hex::hash(digits).with_context(|| format!("the service gave {digits:?} for a hash"))
+    hex::decode_hash(digits).with_context(|| format!("the service returned {digits:?} as a hash"))
 }

@@ -1,4 +1,4 @@
-//! The form of an export loses nothing.
+//! An export loses nothing.
 
 use super::line::{self, Line};
 use event_log::{Head, Record};
@@ -12,7 +12,7 @@ fn record(payload: Vec<u8>) -> Record {
         stream: "会商.session".into(),
         types: vec!["huishang.ledger.events.v1.ClockMoved".into(), "b.C".into()],
         time_micros: -1_234_567,
-        commit_id: Uuid::from_u128(7),
+        command_id: Uuid::from_u128(7),
         part: 2,
         parts: 3,
         previous: [9; 32],
@@ -34,7 +34,7 @@ fn a_record_comes_back_with_its_bytes_and_its_hash() {
     let log_id = Uuid::from_u128(1);
     for (payload, is_known) in [(known(), true), (b"no payload \xff".to_vec(), false)] {
         let record = record(payload);
-        let text = line::of_record(log_id, &record).expect("a line");
+        let text = line::record_line(log_id, &record).expect("a line");
         assert!(!text.contains('\n'));
         let event: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(event["specversion"], "1.0");
@@ -45,12 +45,12 @@ fn a_record_comes_back_with_its_bytes_and_its_hash() {
 }
 
 #[test]
-fn a_line_that_was_changed_is_not_taken() {
+fn a_changed_line_is_not_accepted() {
     let log_id = Uuid::from_u128(1);
-    let text = line::of_record(log_id, &record(known())).expect("a line");
+    let text = line::record_line(log_id, &record(known())).expect("a line");
     let event: Value = serde_json::from_str(&text).expect("JSON");
     for (name, value) in event.as_object().expect("an object") {
-        // What people read, and what only repeats, is not read.
+        // These are for people or repeat other attributes; they are not read.
         if ["data", "id", "specversion", "datacontenttype"].contains(&name.as_str()) {
             continue;
         }
@@ -66,7 +66,7 @@ fn a_line_that_was_changed_is_not_taken() {
         };
         let read = line::read(&changed.to_string());
         let another_log = matches!(&read, Ok((of, _)) if *of != log_id);
-        assert!(read.is_err() || another_log, "{name} was changed, and it was read: {read:?}");
+        assert!(read.is_err() || another_log, "{name} was changed, and the line was accepted: {read:?}");
     }
     assert!(line::read(&text[..text.len() - 1]).is_err());
 }
@@ -74,6 +74,6 @@ fn a_line_that_was_changed_is_not_taken() {
 #[test]
 fn a_head_comes_back() {
     let head = Head { position: 12, hash: [3; 32], root: [4; 32] };
-    let text = line::of_head(Uuid::from_u128(1), &head, Some("signed\n")).expect("a line");
+    let text = line::head_line(Uuid::from_u128(1), &head, Some("signed\n")).expect("a line");
     assert_eq!(line::read(&text).expect("a line"), (Uuid::from_u128(1), Line::Head(head)));
 }

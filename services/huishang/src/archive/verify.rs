@@ -1,10 +1,10 @@
-//! `huishang log verify`: of what a server has, or of a backup alone.
+//! `huishang log verify`: verifies what a server has, or a backup.
 
-use super::source::{Source, hash, said};
-use super::{conclude, of_backup, progress, told, views};
+use super::source::{Source, from_status, hash};
+use super::{backup_error, head_json, print_outcome, progress, views};
 use crate::client::Error;
 use crate::client::connection::Options;
-use crate::page::say;
+use crate::stdout::print_line;
 use anyhow::{Context as _, ensure};
 use event_log::Head;
 use event_log::backup::Backup;
@@ -17,16 +17,16 @@ use std::path::{Path, PathBuf};
 /// What is verified.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Arguments {
-    /// Verifies this backup, and asks no server: every checksum, the chain, whole commits, footers, roots
+    /// Verifies this backup without a server: every checksum, the chain, complete commits, footers, roots
     #[arg(long, value_name = "DIR")]
     pub backup: Option<PathBuf>,
-    /// The key that the signed head must be signed by, as 'huishang log signed-head' tells it; without it, a
-    /// server's head is held to the key that the server names, and a backup's is not looked at
+    /// The key that must have signed the head, as printed by 'huishang log signed-head'; without it, the key that
+    /// the server returns is used, and a backup's signed head is not verified
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
 }
 
-/// Verifies, and names the first thing that is wrong.
+/// Verifies, and reports the first fault.
 pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
     let key = arguments.key.as_ref().map(|key| key.parse::<HeadKey>());
     let key = key.transpose().map_err(|error| Error::Usage(format!("--key: {error}")))?;
@@ -37,23 +37,23 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
 }
 
 fn backup(dir: &Path, key: Option<&HeadKey>, options: &Options) -> anyhow::Result<()> {
-    let backup = Backup::open(dir).map_err(of_backup)?;
-    let finished = backup.finished();
+    let backup = Backup::open(dir).map_err(backup_error)?;
+    let finished = backup.finished_head();
     let bar = progress::records("verifying", finished.map_or(0, |head| head.position));
-    let head = backup.verify(|position| bar.set_position(position)).map_err(of_backup)?;
+    let head = backup.verify(|position| bar.set_position(position)).map_err(backup_error)?;
     bar.finish_and_clear();
     let signed = key.map(|key| signed_in(&backup, key)).transpose()?;
     let finished = finished.with_context(|| {
         let (dir, position) = (dir.display(), head.position);
-        format!("{dir}: the backup was never finished; its segments hold, to record {position}. Run the backup again")
+        format!("{dir}: the backup was never finished; its segments are intact up to record {position}. Run the backup again")
     })?;
 
-    let mut outcome = told(backup.log_id(), &head);
+    let mut outcome = head_json(backup.log_id(), &head);
     outcome["segments"] = backup.segments().into();
     outcome["acknowledged"] = finished.position.into();
     outcome["signed"] = signed.as_ref().map(|head| head.size).into();
     let mut sentence = format!(
-        "all {} records of log {} hold, in {} segments",
+        "all {} records of log {} are intact, in {} segments",
         head.position,
         backup.log_id(),
         backup.segments()
@@ -61,14 +61,15 @@ fn backup(dir: &Path, key: Option<&HeadKey>, options: &Options) -> anyhow::Resul
     if let Some(head) = signed {
         sentence += &format!("; the head at {} is signed", head.size);
     }
-    conclude(options, outcome, &sentence, &head)
+    print_outcome(options, outcome, &sentence, &head)
 }
 
-/// The head that a backup was finished at, as it was signed.
+/// The signed head that a backup was finished at.
 fn signed_in(backup: &Backup, key: &HeadKey) -> anyhow::Result<TreeHead> {
     let note = backup.signed_head().context("the backup has no signed head")?;
     let signed = key.open(note).map_err(|error| anyhow::anyhow!("the backup's signed head: {error}"))?;
-    let same = backup.finished().is_some_and(|head| (head.position, head.root) == (signed.size, signed.root));
+    let same =
+        backup.finished_head().is_some_and(|head| (head.position, head.root) == (signed.size, signed.root));
     ensure!(same, "the backup's signed head is of {} records and has another root", signed.size);
     Ok(signed)
 }
@@ -76,7 +77,7 @@ fn signed_in(backup: &Backup, key: &HeadKey) -> anyhow::Result<TreeHead> {
 async fn server(key: Option<HeadKey>, options: &Options) -> anyhow::Result<()> {
     let source = Source::connect(options).await?;
     let log = verify_log(&source).await?;
-    let all = format!("all {} records hold; the last has hash {}", log.records, log.hash);
+    let intact = format!("all {} records are intact; the last one has hash {}", log.records, log.hash);
     let signed = verify_signed_head(&source, key).await?;
     let views = views::verify(options).await?;
     if options.json {
@@ -84,20 +85,20 @@ async fn server(key: Option<HeadKey>, options: &Options) -> anyhow::Result<()> {
             "records": log.records, "hash": log.hash, "signed": signed.size,
             "views": views.iter().map(views::json).collect::<Vec<_>>(),
         });
-        say(&outcome.to_string())?;
+        print_line(&outcome.to_string())?;
     } else {
-        say(&all)?;
-        say(&format!("the signed head of {} records is the log's", signed.size))?;
-        views.iter().try_for_each(|verdict| say(&views::sentence(verdict)))?;
+        print_line(&intact)?;
+        print_line(&format!("the signed head of {} records belongs to this log", signed.size))?;
+        views.iter().try_for_each(|result| print_line(&views::sentence(result)))?;
     }
-    views::judge(&views)
+    views::ensure_equal(&views)
 }
 
 async fn verify_log(source: &Source) -> anyhow::Result<pb::VerifyLogResponse> {
     let request = source.request(pb::VerifyLogRequest {});
-    let mut answers = source.client().verify_log(request).await.map_err(said)?.into_inner();
+    let mut answers = source.client().verify_log(request).await.map_err(from_status)?.into_inner();
     let bar = progress::records("verifying", 0);
-    while let Some(answer) = answers.message().await.map_err(said)? {
+    while let Some(answer) = answers.message().await.map_err(from_status)? {
         bar.set_length(answer.records);
         bar.set_position(answer.verified);
         if answer.done {
@@ -105,20 +106,24 @@ async fn verify_log(source: &Source) -> anyhow::Result<pb::VerifyLogResponse> {
             return Ok(answer);
         }
     }
-    anyhow::bail!("the verification ended without a verdict")
+    anyhow::bail!("the verification ended without a result")
 }
 
-/// Sees that the newest signed head is signed by the key, and that the log begins with what was signed.
+/// Verifies that the latest signed head was signed with the key, and that the log begins with what was signed.
 async fn verify_signed_head(source: &Source, key: Option<HeadKey>) -> anyhow::Result<TreeHead> {
     let request = source.request(pb::GetSignedHeadRequest {});
-    let answer = source.client().get_signed_head(request).await.map_err(said)?.into_inner();
+    let answer = source.client().get_signed_head(request).await.map_err(from_status)?.into_inner();
     let key = key.map_or_else(|| answer.key.parse(), Ok).context("the ledger's key")?;
     let signed = key
         .open(&answer.signed_head)
         .map_err(|error| anyhow::anyhow!("the ledger's signed head: {error}"))?;
     let request = pb::GetConsistencyProofRequest { old_size: signed.size, size: 0 };
-    let proof =
-        source.client().get_consistency_proof(source.request(request)).await.map_err(said)?.into_inner();
+    let proof = source
+        .client()
+        .get_consistency_proof(source.request(request))
+        .await
+        .map_err(from_status)?
+        .into_inner();
     let path = proof.path.iter().map(|digits| hash(digits)).collect::<anyhow::Result<Vec<_>>>()?;
     let now = Head { position: proof.size, root: hash(&proof.root)?, ..Head::EMPTY };
     ensure!(

@@ -1,6 +1,6 @@
-//! Calling an rpc whose messages are known only by their descriptors.
+//! Calls of rpcs whose messages are known only from their descriptors.
 
-use super::error::{Error, Refused, root};
+use super::error::{Error, Refused, root_cause};
 use prost::Message as _;
 use prost::bytes::{Buf as _, Bytes};
 use prost_reflect::{DynamicMessage, MethodDescriptor};
@@ -12,22 +12,22 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status, Streaming};
 
-/// Times a call is tried when the service is not available, at most.
+/// Attempts of a call while the service is not available, at most.
 const ATTEMPTS_MAX: u32 = 5;
-/// Time before the second try; it doubles each time.
+/// Time before the second attempt; it doubles each time.
 const RETRY_DELAY: Duration = Duration::from_millis(200);
 
-/// One call, ready to be made.
+/// One call, ready to be sent.
 pub struct Call {
     /// The rpc.
     pub method: MethodDescriptor,
-    /// What is sent.
+    /// Its request.
     pub request: DynamicMessage,
-    /// Who asks.
+    /// The caller's token.
     pub token: MetadataValue<Ascii>,
 }
 
-/// What comes back: one message, or many.
+/// An answer: one message, or a stream of them.
 pub enum Answer {
     /// One message.
     One(DynamicMessage),
@@ -36,13 +36,12 @@ pub enum Answer {
 }
 
 impl Call {
-    /// Makes the call. While the service is not available it is made again with the same request, and
-    /// so with the same command id.
-    pub async fn make(&self, channel: &Channel) -> Result<Answer, Status> {
+    /// Sends the request. While the service is not available it is sent again, with the same command id.
+    pub async fn send(&self, channel: &Channel) -> Result<Answer, Status> {
         let mut delay = RETRY_DELAY;
         let mut attempt = 1;
         loop {
-            match self.once(channel).await {
+            match self.send_once(channel).await {
                 Err(status) if attempt < ATTEMPTS_MAX && is_unavailable(&status) => {
                     attempt += 1;
                     tokio::time::sleep(delay).await;
@@ -53,13 +52,13 @@ impl Call {
         }
     }
 
-    async fn once(&self, channel: &Channel) -> Result<Answer, Status> {
+    async fn send_once(&self, channel: &Channel) -> Result<Answer, Status> {
         let path = format!("/{}/{}", self.method.parent_service().full_name(), self.method.name());
         let path = PathAndQuery::try_from(path).map_err(|error| Status::internal(error.to_string()))?;
         let mut request = Request::new(Bytes::from(self.request.encode_to_vec()));
         request.metadata_mut().insert("authorization", self.token.clone());
         let mut client = Grpc::new(channel.clone());
-        client.ready().await.map_err(|error| Status::unavailable(root(&error)))?;
+        client.ready().await.map_err(|error| Status::unavailable(root_cause(&error)))?;
         if self.method.is_server_streaming() {
             let stream = client.server_streaming(request, path, Raw).await?.into_inner();
             return Ok(Answer::Many(Box::new(Messages { method: self.method.clone(), stream })));
@@ -76,7 +75,7 @@ pub struct Messages {
 }
 
 impl Messages {
-    /// The next message; none when the stream has ended.
+    /// The next message; `None` at the end of the stream.
     pub async fn next(&mut self) -> Result<Option<DynamicMessage>, Status> {
         let message = self.stream.message().await?;
         message.map(|message| decode(&self.method, message)).transpose()
@@ -85,22 +84,22 @@ impl Messages {
 
 fn decode(method: &MethodDescriptor, message: Bytes) -> Result<DynamicMessage, Status> {
     DynamicMessage::decode(method.output(), message)
-        .map_err(|error| Status::internal(format!("the answer cannot be read: {error}")))
+        .map_err(|error| Status::internal(format!("the answer cannot be decoded: {error}")))
 }
 
-/// Whether trying again can help: the service said so, or the connection broke.
+/// Whether another attempt may succeed: the service is not available, or the connection broke.
 pub fn is_unavailable(status: &Status) -> bool {
     let broke = || std::error::Error::source(status).is_some();
     status.code() == Code::Unavailable || (matches!(status.code(), Code::Unknown | Code::Internal) && broke())
 }
 
-/// A refusal with what is needed to explain it.
+/// The error for a refusal, with what is needed to explain it.
 pub fn refused(status: Status, flags: &[super::flags::Flag], request: &DynamicMessage) -> Error {
     let command_id = super::flags::command_id(request);
-    // A connection that broke is told like a service that is not there.
+    // A broken connection is reported like a service that is not available.
     let status = match is_unavailable(&status) {
         true => Status::unavailable(match std::error::Error::source(&status) {
-            Some(cause) => format!("the connection broke: {}", root(cause)),
+            Some(cause) => format!("the connection broke: {}", root_cause(cause)),
             None => status.message().to_owned(),
         }),
         false => status,
@@ -108,7 +107,7 @@ pub fn refused(status: Status, flags: &[super::flags::Flag], request: &DynamicMe
     Error::Refused(Box::new(Refused { status, flags: flags.to_vec(), command_id }))
 }
 
-/// Passes messages on as the bytes that they are.
+/// Passes messages through as bytes.
 struct Raw;
 
 impl Codec for Raw {

@@ -1,4 +1,4 @@
-//! A value of the wire in few words, for people.
+//! A protobuf value as a short text for people.
 
 use super::descriptors::{
     is_any, is_choice, is_optional, is_timestamp, is_well_known, kebab, packed, short_name, unpack,
@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, SerializeOptions, Value};
 use serde::Serialize as _;
 
-/// A field's value in a message; empty when there is none.
+/// A field of a message; empty if it is not set.
 pub fn field(message: &DynamicMessage, field: &FieldDescriptor, zone: &TimeZone) -> String {
     if (is_optional(field) || field.kind().as_message().is_some()) && !message.has_field(field) {
         return String::new();
@@ -16,7 +16,7 @@ pub fn field(message: &DynamicMessage, field: &FieldDescriptor, zone: &TimeZone)
     value(&field.kind(), &message.get_field(field), zone)
 }
 
-/// A value in the form in which flags take it, where there is one.
+/// A value, in the form that flags accept, where there is one.
 pub fn value(kind: &Kind, value: &Value, zone: &TimeZone) -> String {
     match value {
         Value::Bool(true) => "yes".into(),
@@ -54,7 +54,7 @@ pub fn value(kind: &Kind, value: &Value, zone: &TimeZone) -> String {
     }
 }
 
-/// A number to two places, without zeros at the end.
+/// A number with at most two decimal places.
 fn decimal(number: f64) -> String {
     let text = format!("{number:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -89,7 +89,7 @@ fn message(message: &DynamicMessage, zone: &TimeZone) -> String {
     cells.collect::<Vec<_>>().join(":").trim_end_matches(':').to_owned()
 }
 
-/// A moment on the clocks of this place, with its offset, so that it can be given back as it is.
+/// A moment in the local time zone, with its offset, so that a flag accepts it as it is.
 fn moment(message: &DynamicMessage, zone: &TimeZone) -> Option<String> {
     let seconds = message.get_field_by_name("seconds")?.as_i64()?;
     let nanos = message.get_field_by_name("nanos")?.as_i32()?;
@@ -98,7 +98,7 @@ fn moment(message: &DynamicMessage, zone: &TimeZone) -> Option<String> {
     Some(moment.strftime(form).to_string())
 }
 
-/// A message in protobuf JSON on one line, empty fields included.
+/// A message in protobuf JSON on one line, including empty fields.
 pub fn json(message: &DynamicMessage) -> String {
     let mut bytes = Vec::new();
     let mut writer = serde_json::Serializer::new(&mut bytes);
@@ -109,8 +109,8 @@ pub fn json(message: &DynamicMessage) -> String {
     }
 }
 
-/// A message that holds, somewhere, one of a type that this program does not know: that one's bytes are told
-/// as they are, and everything around it as ever.
+/// A message that contains one of a type that this program does not know: that one is shown as bytes, everything
+/// else as usual.
 fn json_in_part(message: &DynamicMessage) -> serde_json::Value {
     if is_any(&message.descriptor()) && unpack(message).is_none() {
         let (url, bytes) = packed(message);
@@ -130,7 +130,7 @@ fn json_in_part(message: &DynamicMessage) -> serde_json::Value {
             _ => {
                 let mut alone = DynamicMessage::new(message.descriptor());
                 alone.set_field(&field, message.get_field(&field).into_owned());
-                // A value that has no JSON at all, such as a moment out of range, is left empty.
+                // A value without a JSON form, such as a moment out of range, is left empty.
                 let alone = alone.serialize(serde_json::value::Serializer).unwrap_or_default();
                 alone[field.json_name()].clone()
             }

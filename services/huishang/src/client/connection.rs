@@ -1,6 +1,6 @@
-//! Where a client command goes, and the token it shows there.
+//! Where a client command is sent, and with which token.
 
-use super::error::{Error, root};
+use super::error::{Error, root_cause};
 use crate::token;
 use domain::Role;
 use serde::Serialize;
@@ -10,18 +10,22 @@ use std::time::Duration;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 
-/// Where 'huishang up' listens when nobody says otherwise.
+/// Where 'huishang up' listens by default.
 const DEFAULT_SERVER: &str = "http://127.0.0.1:7400";
-/// Hours for which a token made on the fly holds.
+/// Validity of a token that --as signs, in hours.
 const AS_HOURS: u32 = 1;
 /// Time to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What every client command takes.
+/// The services that may be at separate addresses, by the names that --server uses.
+pub const SERVICES: [&str; 6] =
+    ["directory", "scheduling", "deliberation", "resolution", "followup", "ledger"];
+
+/// Options of every client command.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Connection and output")]
 pub struct Options {
-    /// Where the services are: a URL, or 'scheduling=URL,deliberation=URL,…' when they are apart
+    /// Where the services are: a URL, or 'directory=URL,scheduling=URL,…' if they have separate addresses
     /// [default: http://127.0.0.1:7400]
     #[arg(
         long,
@@ -32,26 +36,26 @@ pub struct Options {
         value_name = "URL"
     )]
     pub server: String,
-    /// The token to show [env: HUISHANG_TOKEN]
+    /// The token to send [env: HUISHANG_TOKEN]
     #[arg(long, global = true, value_name = "TOKEN", conflicts_with_all = ["token_file", "as_role"])]
     pub token: Option<String>,
-    /// A file with the token to show
+    /// A file with the token to send
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "as_role")]
     pub token_file: Option<PathBuf>,
-    /// Signs a token on the fly with the development key that 'huishang up' made: 'clerk', 'delegate@CODE'
+    /// Signs a token with the development key that 'huishang up' created: 'clerk', 'delegate@CODE'
     #[arg(long = "as", id = "as_role", global = true, value_name = "ROLE[,ROLE][@DEPARTMENT]")]
     pub role: Option<String>,
-    /// The data directory whose development key signs
+    /// The data directory with the development key
     #[arg(long, global = true, env = "HUISHANG_DATA", value_name = "DIR", default_value = "./huishang-data")]
     pub data: PathBuf,
-    /// Prints protobuf JSON: one object, or one a line for a stream
+    /// Prints protobuf JSON: one object, or one per line for a stream
     #[arg(long, global = true)]
     pub json: bool,
 }
 
 impl Options {
-    /// Options that say nothing but where the services are.
-    pub fn to(server: &str) -> Options {
+    /// Options that only say where the services are.
+    pub fn for_server(server: &str) -> Options {
         Options {
             server: server.to_owned(),
             token: None,
@@ -62,7 +66,7 @@ impl Options {
         }
     }
 
-    /// Whether somebody said where the services are.
+    /// Whether they say where the services are.
     pub fn names_a_server(&self) -> bool {
         !self.server.is_empty()
     }
@@ -75,20 +79,21 @@ impl Options {
             let pairs = self.server.split(',').filter_map(|pair| pair.split_once('='));
             let mut named = pairs.filter(|(name, _)| name.trim() == service).map(|(_, url)| url.trim());
             named.next().ok_or_else(|| {
-                Error::Usage(format!("--server names no address for {service}; add {service}=URL to it"))
+                Error::Usage(format!("--server has no address for {service}; add {service}=URL to it"))
             })?
         } else {
             self.server.trim()
         };
         if address.starts_with("https://") {
-            let why = format!("{address}: this client speaks plain HTTP/2; put a TLS proxy in front of it");
+            let why =
+                format!("{address}: this client uses HTTP/2 without TLS; run a TLS proxy on this machine");
             return Err(Error::Usage(why));
         }
         let bare = address.strip_prefix("http://").unwrap_or(address);
         Ok(format!("http://{bare}"))
     }
 
-    /// The token to show, from the first of the places where one can be.
+    /// The token to send: from --token, --token-file, --as or the environment.
     pub fn token(&self) -> Result<MetadataValue<Ascii>, Error> {
         let token = if let Some(token) = &self.token {
             token.clone()
@@ -102,19 +107,19 @@ impl Options {
         };
         format!("Bearer {}", token.trim())
             .parse()
-            .map_err(|_| Error::Usage("the token has characters that no token has".into()))
+            .map_err(|_| Error::Usage("the token contains characters that are not allowed in one".into()))
     }
 
-    fn sign(&self, wish: &str) -> Result<String, Error> {
-        let (names, department) = match wish.split_once('@') {
+    fn sign(&self, spec: &str) -> Result<String, Error> {
+        let (names, department) = match spec.split_once('@') {
             Some((names, department)) => (names, Some(department)),
-            None => (wish, None),
+            None => (spec, None),
         };
         let known = || Role::ALL.map(Role::as_str).join(", ");
         let roles = names
             .split(',')
             .map(|name| {
-                Role::parse(name.trim()).ok_or_else(|| format!("--as {wish}: the roles are {}", known()))
+                Role::parse(name.trim()).ok_or_else(|| format!("--as {spec}: the roles are {}", known()))
             })
             .collect::<Result<Vec<Role>, String>>()
             .map_err(Error::Usage)?;
@@ -123,13 +128,13 @@ impl Options {
         let key = self.data.join("keys/signing-key.pem");
         if !key.exists() {
             return Err(Error::Usage(format!(
-                "--as {wish}: there is no development key at {}; 'huishang up' makes one in its data directory, which --data names",
+                "--as {spec}: there is no development key at {}; 'huishang up' creates one in its data directory, which --data names",
                 key.display()
             )));
         }
         let signed = token::signing_key(&config, None)
-            .and_then(|key| token::sign(&key, &config, wish, department, &roles, AS_HOURS));
-        signed.map_err(|error| Error::Usage(format!("--as {wish}: {error:#}")))
+            .and_then(|key| token::sign(&key, &config, spec, department, &roles, AS_HOURS));
+        signed.map_err(|error| Error::Usage(format!("--as {spec}: {error:#}")))
     }
 }
 
@@ -138,7 +143,7 @@ struct Data<'a> {
     data: &'a PathBuf,
 }
 
-/// Connects, or says that nobody listens.
+/// Connects to an address.
 pub async fn connect(address: &str) -> Result<Channel, Error> {
     let endpoint = Endpoint::from_shared(address.to_owned())
         .map_err(|error| Error::Usage(format!("--server {address}: {error}")))?
@@ -146,5 +151,5 @@ pub async fn connect(address: &str) -> Result<Channel, Error> {
     endpoint
         .connect()
         .await
-        .map_err(|error| Error::Unreachable { server: address.to_owned(), why: root(&error) })
+        .map_err(|error| Error::Unreachable { server: address.to_owned(), why: root_cause(&error) })
 }

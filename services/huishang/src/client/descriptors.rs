@@ -1,4 +1,4 @@
-//! What the protos say, read from the descriptors in the binary: rpcs, messages and their comments.
+//! Rpcs, messages and comments of the protos, from the descriptors in the binary.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,18 +6,13 @@ use prost_reflect::{
     DescriptorPool, DynamicMessage, EnumDescriptor, EnumValueDescriptor, FieldDescriptor, FileDescriptor,
     Kind, MessageDescriptor, MethodDescriptor, Value,
 };
-use std::sync::LazyLock;
 
-/// The package in front of every service of ours.
+/// The prefix of all our packages.
 const PACKAGE: &str = "huishang.";
 
 /// Everything in `proto/`.
 pub fn pool() -> &'static DescriptorPool {
-    static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
-        DescriptorPool::decode(proto::DESCRIPTORS)
-            .expect("the build wrote the descriptors from checked protos")
-    });
-    &POOL
+    proto::contract::descriptors()
 }
 
 /// The rpc with a short path such as `scheduling.v1.SchedulingService/GetSession`.
@@ -26,7 +21,7 @@ pub fn method(rpc: &str) -> Option<MethodDescriptor> {
     pool().get_service_by_name(&format!("{PACKAGE}{service}"))?.methods().find(|method| method.name() == name)
 }
 
-/// The short name of the process that serves an rpc: `scheduling` for `scheduling.v1.…`.
+/// The short name of the service that has an rpc: `scheduling` for `scheduling.v1.…`.
 pub fn service(rpc: &str) -> &str {
     rpc.split('.').next().unwrap_or(rpc)
 }
@@ -46,30 +41,15 @@ pub fn value_comment(value: &EnumValueDescriptor) -> String {
     comment(&value.parent_enum().parent_file(), value.path())
 }
 
-/// A comment as paragraphs: lines of one paragraph joined, an empty line kept.
+/// A comment with the lines of each paragraph joined; paragraphs are separated by an empty line.
 fn comment(file: &FileDescriptor, path: &[i32]) -> String {
-    let info = file.file_descriptor_proto().source_code_info.as_ref();
-    let text = info
-        .and_then(|info| info.location.iter().find(|location| location.path == path))
-        .and_then(|location| location.leading_comments.as_deref())
-        .unwrap_or_default();
-    let mut paragraphs = vec![String::new()];
-    for line in text.lines().map(str::trim) {
-        if line.is_empty() || line.starts_with("Refused:") {
-            paragraphs.push(line.to_owned());
-            continue;
-        }
-        let last = paragraphs.last_mut().expect("begins with one");
-        if !last.is_empty() {
-            last.push(' ');
-        }
-        last.push_str(line);
-    }
-    paragraphs.retain(|paragraph| !paragraph.is_empty());
-    paragraphs.join("\n\n")
+    let text = proto::contract::comment(file, path);
+    let paragraphs =
+        text.split("\n\n").map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
+    paragraphs.filter(|paragraph| !paragraph.is_empty()).collect::<Vec<_>>().join("\n\n")
 }
 
-/// The first sentence of a comment, without its full stop.
+/// The first sentence of a comment, without its period.
 pub fn first_sentence(comment: &str) -> String {
     let paragraph = comment.split("\n\n").next().unwrap_or_default();
     let sentence = paragraph.split_once(". ").map_or(paragraph, |(sentence, _)| sentence);
@@ -81,24 +61,24 @@ pub fn is_timestamp(message: &MessageDescriptor) -> bool {
     message.full_name() == "google.protobuf.Timestamp"
 }
 
-/// Whether a message has a form of its own in protobuf JSON.
+/// Whether a message has a special form in protobuf JSON.
 pub fn is_well_known(message: &MessageDescriptor) -> bool {
     message.package_name() == "google.protobuf"
 }
 
-/// Whether a message carries a message of any type.
+/// Whether a message contains a message of any type.
 pub fn is_any(message: &MessageDescriptor) -> bool {
     message.full_name() == "google.protobuf.Any"
 }
 
-/// The message that an `Any` carries, when its type is known here.
+/// The message in an `Any`, if its type is known.
 pub fn unpack(any: &DynamicMessage) -> Option<DynamicMessage> {
     let url = any.get_field_by_name("type_url")?;
     let message = pool().get_message_by_name(url.as_str()?.rsplit('/').next()?)?;
     DynamicMessage::decode(message, any.get_field_by_name("value")?.as_bytes()?.clone()).ok()
 }
 
-/// The type and the bytes in an `Any`, bytes as protobuf JSON has them.
+/// The type URL of an `Any`, and its bytes in Base64, as in protobuf JSON.
 pub fn packed(any: &DynamicMessage) -> (String, String) {
     let value = any.get_field_by_name("value");
     let bytes = value.as_deref().and_then(Value::as_bytes).map(|bytes| STANDARD.encode(bytes));
@@ -116,15 +96,15 @@ pub fn is_choice(message: &MessageDescriptor) -> bool {
     }
 }
 
-/// Whether a message is so small that its values in order, with colons between them, say it all.
+/// Whether a message is small enough to be shown as its values in order, with colons between them.
 pub fn is_compact(message: &MessageDescriptor) -> bool {
     let scalar =
         |field: &FieldDescriptor| !field.is_list() && !field.is_map() && field.kind().as_message().is_none();
     !is_well_known(message) && message.fields().len() <= 3 && message.fields().all(|field| scalar(&field))
 }
 
-/// The message type of a field that holds at most one plain message, whose fields can stand in its
-/// place; none for moments, choices, lists and scalars.
+/// The type of a field with at most one plain message, whose fields can be shown in its place; `None` for moments,
+/// choices, lists and scalars.
 pub fn nested(field: &FieldDescriptor) -> Option<MessageDescriptor> {
     match field.kind() {
         Kind::Message(message)
@@ -148,7 +128,7 @@ pub fn short_name(value: &EnumValueDescriptor) -> String {
     kebab(name.unwrap_or(value.name()))
 }
 
-/// The values of an enum that can be said: all but the unspecified one.
+/// The values of an enum that can be chosen: all but the unspecified one.
 pub fn choices(choice: &EnumDescriptor) -> Vec<EnumValueDescriptor> {
     choice.values().filter(|value| value.number() != 0).collect()
 }

@@ -1,4 +1,4 @@
-//! Why a client command failed, said to people, and its exit code said to programs.
+//! Why a client command failed: a message for people, an exit code for programs.
 
 use super::flags::Flag;
 use std::io::Write;
@@ -8,36 +8,36 @@ use tonic_types::StatusExt as _;
 /// What the exit codes mean; shown by `--help`.
 pub const EXIT_CODES: &str = "\
 Exit codes:
-  0    done
+  0    success
   1    another failure
-  2    wrong usage, or an argument that the service does not take
+  2    wrong usage, or an argument that the service does not accept
   3    not found
-  4    a rule refused it
-  5    no valid token, or its roles may not do it
-  6    a conflict: the command id or the thing was used for something else, or others were faster
+  4    refused by a rule
+  5    no valid token, or its roles are not sufficient
+  6    a conflict: the command id was used for another command, or the resource was changed
   7    the service cannot be reached, or did not answer in time
   130  interrupted";
 
 /// Why a client command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The arguments do not make a request.
+    /// The arguments are not a valid request.
     #[error("{0}")]
     Usage(String),
-    /// There is no token to show.
+    /// There is no token.
     #[error(
-        "no token: give --token or --token-file, set HUISHANG_TOKEN, or, where 'huishang up' made development keys, give --as ROLE[@DEPARTMENT]"
+        "no token: add --token or --token-file, set HUISHANG_TOKEN, or, where 'huishang up' created development keys, add --as ROLE[@DEPARTMENT]"
     )]
     NoToken,
-    /// Nobody listens at the address.
+    /// There is no connection to the address.
     #[error("cannot reach {server}: {why}")]
     Unreachable {
         /// The address.
         server: String,
-        /// What the system said.
+        /// The cause.
         why: String,
     },
-    /// The service said no.
+    /// The service refused.
     #[error("{}", .0.status.message())]
     Refused(Box<Refused>),
     /// Somebody pressed Ctrl-C.
@@ -48,24 +48,24 @@ pub enum Error {
     Output(#[from] std::io::Error),
 }
 
-/// A service's no.
+/// A refusal by a service.
 #[derive(Debug)]
 pub struct Refused {
-    /// What it said.
+    /// Its answer.
     pub status: Status,
-    /// The fields of the request, and the flags that fill them.
+    /// The flags, with the fields of the request that they set.
     pub flags: Vec<Flag>,
     /// The command's id.
     pub command_id: Option<String>,
 }
 
 impl Error {
-    /// What a service said to a request that no flags made.
-    pub fn said(status: Status) -> Error {
+    /// A refusal of a request that was not made from flags.
+    pub fn from_status(status: Status) -> Error {
         Error::Refused(Box::new(Refused { status, flags: vec![], command_id: None }))
     }
 
-    /// What the process ends with.
+    /// The exit code of the process.
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Usage(_) => 2,
@@ -78,11 +78,11 @@ impl Error {
         }
     }
 
-    /// Says it, with everything that helps.
-    pub fn say(&self, out: &mut dyn Write) -> std::io::Result<()> {
+    /// Prints the message, with what helps to correct it.
+    pub fn print(&self, out: &mut dyn Write) -> std::io::Result<()> {
         match self {
             Error::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
-            Error::Refused(refused) => refused.say(out)?,
+            Error::Refused(refused) => refused.print(out)?,
             other => writeln!(out, "error: {other}")?,
         }
         if let Some(hint) = self.hint() {
@@ -103,8 +103,8 @@ impl Error {
     }
 }
 
-/// What lies at the bottom of an error.
-pub fn root(error: &dyn std::error::Error) -> String {
+/// The first cause of an error.
+pub fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;
@@ -127,25 +127,29 @@ pub fn exit_code(code: Code) -> u8 {
 }
 
 impl Refused {
-    fn say(&self, out: &mut dyn Write) -> std::io::Result<()> {
+    fn print(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let details = self.status.get_error_details();
         let violations = details.bad_request().map(|bad| bad.field_violations.as_slice()).unwrap_or_default();
         if violations.is_empty() {
             writeln!(out, "error: {}", self.message())?;
         } else {
-            writeln!(out, "error: the request is not taken")?;
+            writeln!(out, "error: the request is not valid")?;
         }
         for violation in violations {
             writeln!(out, "  {}", self.fault(&violation.field, &violation.description))?;
         }
         if let Some(info) = details.error_info() {
-            let mut figures: Vec<String> =
+            let mut details: Vec<String> =
                 info.metadata.iter().map(|(key, value)| format!("{key}={value}")).collect();
-            figures.sort();
-            figures.insert(0, info.reason.clone());
-            writeln!(out, "  rule: {}", figures.join("  "))?;
+            details.sort();
+            details.insert(0, info.reason.clone());
+            writeln!(out, "  reason: {}", details.join("  "))?;
         }
         Ok(())
+    }
+
+    fn reason(&self) -> Option<String> {
+        self.status.get_error_details().error_info().map(|info| info.reason.clone())
     }
 
     fn message(&self) -> String {
@@ -155,7 +159,7 @@ impl Refused {
         }
     }
 
-    /// A field's fault under the name of its flag; what is inside the flag's value follows the name.
+    /// A field's fault under the name of its flag, followed by the path within the flag's value.
     fn fault(&self, field: &str, description: &str) -> String {
         let fits = |flag: &&Flag| {
             let rest = field.strip_prefix(&flag.wire_path());
@@ -164,9 +168,9 @@ impl Refused {
         let Some(flag) = self.flags.iter().filter(fits).max_by_key(|flag| flag.wire_path().len()) else {
             return format!("{field} {description}");
         };
-        let name = flag.written();
+        let name = flag.display_name();
         match field[flag.wire_path().len()..].trim_start_matches('.') {
-            "" => format!("{name} {}", flag.in_own_words(description)),
+            "" => format!("{name} {}", flag.localize(description)),
             inside => format!("{name} {inside} {description}"),
         }
     }
@@ -174,17 +178,22 @@ impl Refused {
     fn hint(&self) -> Option<String> {
         match self.status.code() {
             Code::Unauthenticated => {
-                Some("'huishang token --role … --department …' makes a token where the signing key is".into())
+                Some("'huishang token --role … --department …' signs a token, where there is a signing key".into())
             }
-            Code::Aborted => Some("others changed the same thing at the same time; try again".into()),
+            Code::Aborted if self.reason() == Some("CONCURRENT_CHANGES".into()) => {
+                Some("others changed the same resource at the same time; repeat the command".into())
+            }
+            Code::Aborted => {
+                Some("the resource was changed in the meantime; read it again, then decide again".into())
+            }
             Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown => {
                 let id = self.command_id.as_ref()?;
                 Some(format!(
-                    "whether it was done is not known; the same command with --command-id {id} makes sure"
+                    "the outcome is not known; repeat the command with --command-id {id}: it is carried out once"
                 ))
             }
             Code::Unimplemented => Some(
-                "the server does not know this command; is it older, or does another address serve it?"
+                "the server does not know this command: it is an older version, or another address serves this command"
                     .into(),
             ),
             _ => None,

@@ -1,4 +1,4 @@
-//! The flags of a command, made from the fields of its request.
+//! The flags of a command, generated from the fields of its request.
 
 use super::commands::Noun;
 use super::descriptors::{
@@ -14,52 +14,55 @@ use clap::{Arg, ArgAction, ArgMatches};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 use uuid::Uuid;
 
-/// Words that mean something for every command.
+/// Names of flags that every command has.
 const RESERVED: [&str; 9] =
     ["help", "server", "token", "token-file", "as", "data", "config", "json", "from-json"];
 
-/// The field that makes a repeat harmless.
+/// The field that makes repeating a command harmless.
 const COMMAND_ID: &str = "command_id";
 
-/// Where flags stand in the help that are not about the matter.
-pub const AT_THE_END: usize = 900;
+/// Fields that every request has, whatever it is about.
+const OF_EVERY_REQUEST: [&str; 4] = [COMMAND_ID, "expected_position", "validate_only", "at_least_position"];
 
-/// One flag, or the positional argument, and the field that it fills.
+/// Order in the help of flags that every command has.
+pub const DISPLAY_LAST: usize = 900;
+
+/// One flag, or the positional argument, and the field that it sets.
 #[derive(Debug, Clone)]
 pub struct Flag {
     /// Its name, without the dashes.
     pub name: String,
-    /// The field, with the messages around it.
+    /// The field, preceded by those of the messages that contain it.
     pub path: Vec<FieldDescriptor>,
-    /// Whether it needs no name.
+    /// Whether it is the positional argument.
     pub positional: bool,
-    /// Whether a number does in place of the id.
+    /// Whether a number is accepted in place of the id.
     pub or_number: bool,
 }
 
 impl Flag {
     fn field(&self) -> &FieldDescriptor {
-        self.path.last().expect("a flag fills a field")
+        self.path.last().expect("a flag sets a field")
     }
 
-    /// The field's path as services name it: `outline.title`.
+    /// The field's path as services report it: `outline.title`.
     pub fn wire_path(&self) -> String {
         self.path.iter().map(FieldDescriptor::name).collect::<Vec<_>>().join(".")
     }
 
-    /// What a service says of the field, with enum values as the command line knows them.
-    pub fn in_own_words(&self, description: &str) -> String {
+    /// A service's message about the field, with enum values as on the command line.
+    pub fn localize(&self, description: &str) -> String {
         let Kind::Enum(choice) = self.field().kind() else { return description.to_owned() };
         let mut values = choices(&choice);
-        // A name that begins with another one must go first.
+        // A name that begins with another one is replaced first.
         values.sort_by_key(|value| std::cmp::Reverse(value.name().len()));
         values
             .iter()
             .fold(description.to_owned(), |text, value| text.replace(value.name(), &short_name(value)))
     }
 
-    /// As it is written on the command line.
-    pub fn written(&self) -> String {
+    /// How it appears on the command line.
+    pub fn display_name(&self) -> String {
         if self.positional {
             format!("<{}>", self.field().name().to_uppercase())
         } else {
@@ -68,12 +71,11 @@ impl Flag {
     }
 }
 
-/// The flags of a request. Fields of nested messages stand in the message's place.
+/// The flags of a request. A nested message is replaced by its fields.
 pub fn plan(request: &MessageDescriptor, noun: &Noun) -> Vec<Flag> {
     let mut flags = Vec::new();
     flatten(request, &[], &mut flags);
-    let first =
-        flags.iter_mut().find(|flag| !matches!(flag.field().name(), COMMAND_ID | "at_least_position"));
+    let first = flags.iter_mut().find(|flag| !OF_EVERY_REQUEST.contains(&flag.field().name()));
     if let Some(flag) = first
         && flag.path.len() == 1
         && flag.field().name() == noun.id
@@ -105,7 +107,7 @@ fn flatten(message: &MessageDescriptor, outer: &[FieldDescriptor], flags: &mut V
     }
 }
 
-/// The shortest end of the path that no other flag has.
+/// The shortest suffix of the path that no other flag has as its name.
 fn free_name(path: &[FieldDescriptor], flags: &[Flag]) -> String {
     let mut names = (0..path.len())
         .rev()
@@ -129,22 +131,17 @@ fn argument(flag: &Flag, flags: &[Flag]) -> Arg {
         .help(help(field, &comment))
         .long_help(long_help(field, &comment));
     if flag.positional {
-        arg = arg.value_name(field.name().to_uppercase());
-        if flag.or_number {
-            arg = arg.help("Its id or its number").long_help(None);
-        }
-        // Where a number can be given by its flag, the id need not be.
-        return match flags.iter().any(|flag| flag.name == "number") {
-            true => arg.required_unless_present("number"),
-            false => arg.required(true),
-        };
+        return positional(arg, flag, flags);
     }
     arg = arg.long(flag.name.clone());
     if field.name() == COMMAND_ID {
         arg = arg.help(
-            "A UUID for this command; a repeat with the same one gives the first answer [default: a new one]",
+            "A UUID for this command; a repeat with the same id gives the first answer [default: a new one]",
         );
-        arg = arg.long_help(None).display_order(AT_THE_END);
+        arg = arg.long_help(None);
+    }
+    if OF_EVERY_REQUEST.contains(&field.name()) {
+        arg = arg.display_order(DISPLAY_LAST);
     }
     if field.is_list() || field.is_map() {
         arg = arg.action(ArgAction::Append);
@@ -165,9 +162,22 @@ fn argument(flag: &Flag, flags: &[Flag]) -> Arg {
     arg
 }
 
+fn positional(arg: Arg, flag: &Flag, flags: &[Flag]) -> Arg {
+    let mut arg = arg.value_name(flag.field().name().to_uppercase());
+    if flag.or_number {
+        arg = arg.help("Its id or its number").long_help(None);
+    }
+    // The flag --number can replace the id.
+    match flags.iter().any(|flag| flag.name == "number") {
+        true => arg.required_unless_present("number"),
+        false => arg.required(true),
+    }
+}
+
 fn value_name(field: &FieldDescriptor) -> String {
     match field.kind() {
         Kind::String if field.name().ends_with("_id") => "ID".into(),
+        Kind::String if field.name() == "code" || field.name().ends_with("_code") => "CODE".into(),
         Kind::String => "TEXT".into(),
         Kind::Bool => "true|false".into(),
         Kind::Bytes => "HEX".into(),
@@ -184,10 +194,10 @@ fn parser(field: &FieldDescriptor) -> ValueParser {
     match field.kind() {
         Kind::Enum(choice) => {
             let values = choices(&choice).into_iter().map(|value| {
-                let said = PossibleValue::new(short_name(&value)).alias(value.name().to_owned());
+                let possible = PossibleValue::new(short_name(&value)).alias(value.name().to_owned());
                 match value_comment(&value) {
-                    comment if comment.is_empty() => said,
-                    comment => said.help(first_sentence(&comment)),
+                    comment if comment.is_empty() => possible,
+                    comment => possible.help(first_sentence(&comment)),
                 }
             });
             let kind = Kind::Enum(choice.clone());
@@ -199,7 +209,7 @@ fn parser(field: &FieldDescriptor) -> ValueParser {
     }
 }
 
-/// One entry of a map, as the message that the wire has for it.
+/// One entry of a map, as its message on the wire.
 fn entry(kind: &Kind, text: &str) -> Result<Value, String> {
     let (key, value) =
         text.split_once('=').ok_or_else(|| format!("{text:?} is not of the form key=value"))?;
@@ -236,7 +246,7 @@ fn long_help(field: &FieldDescriptor, comment: &str) -> String {
         }
         return help.trim_end().to_owned();
     }
-    help.push_str(&format!("Give {}, or a JSON object. The keys are\n", value::example(&message)));
+    help.push_str(&format!("Either {}, or a JSON object. The keys:\n", value::example(&message)));
     for field in message.fields() {
         help.push_str(&format!(
             "  {}  {}\n",
@@ -253,12 +263,12 @@ fn long_help(field: &FieldDescriptor, comment: &str) -> String {
     help.trim_end().to_owned()
 }
 
-/// The request that the arguments describe, begun from what a JSON file said.
+/// The request that the arguments describe; they override what is in it already.
 pub fn request(flags: &[Flag], matches: &ArgMatches, mut request: DynamicMessage) -> DynamicMessage {
     for flag in flags {
-        // Services name faults by field, which needs the messages around the fields to be there.
+        // Services report faults by field, so the messages that contain the fields must be present.
         if flag.path.iter().all(|field| !is_optional(field)) {
-            let _ = around(&mut request, &flag.path);
+            let _ = containing(&mut request, &flag.path);
         }
         let given = matches.value_source(&flag.name) == Some(ValueSource::CommandLine);
         let mut values: Vec<Value> = match matches.get_many::<Value>(&flag.name) {
@@ -266,13 +276,13 @@ pub fn request(flags: &[Flag], matches: &ArgMatches, mut request: DynamicMessage
             _ => continue,
         };
         let field = flag.field();
-        let place = around(&mut request, &flag.path);
+        let message = containing(&mut request, &flag.path);
         if field.is_map() {
-            insert(place, field, values);
+            insert(message, field, values);
         } else if field.is_list() {
-            place.set_field(field, Value::List(values));
+            message.set_field(field, Value::List(values));
         } else if let Some(value) = values.pop() {
-            place.set_field(field, value);
+            message.set_field(field, value);
         }
     }
     if request.descriptor().get_field_by_name(COMMAND_ID).is_some() && command_id(&request).is_none() {
@@ -281,14 +291,14 @@ pub fn request(flags: &[Flag], matches: &ArgMatches, mut request: DynamicMessage
     request
 }
 
-/// The message in which the path's last field lies; made where it is not there.
-fn around<'a>(message: &'a mut DynamicMessage, path: &[FieldDescriptor]) -> &'a mut DynamicMessage {
+/// The message that contains the path's last field; it is created if it is not present.
+fn containing<'a>(message: &'a mut DynamicMessage, path: &[FieldDescriptor]) -> &'a mut DynamicMessage {
     let Some((first, rest)) = path.split_first().filter(|(_, rest)| !rest.is_empty()) else { return message };
     if !message.has_field(first) {
         message.set_field(first, Value::default_value_for_field(first));
     }
-    let inner = message.get_field_mut(first).as_message_mut().expect("only messages are around fields");
-    around(inner, rest)
+    let inner = message.get_field_mut(first).as_message_mut().expect("only messages contain fields");
+    containing(inner, rest)
 }
 
 fn insert(message: &mut DynamicMessage, field: &FieldDescriptor, entries: Vec<Value>) {
@@ -303,7 +313,7 @@ fn insert(message: &mut DynamicMessage, field: &FieldDescriptor, entries: Vec<Va
     }
 }
 
-/// The command id of a request, when it has one.
+/// The command id of a request, if it is set.
 pub fn command_id(request: &DynamicMessage) -> Option<String> {
     let id = request.get_field_by_name(COMMAND_ID)?.as_str()?.to_owned();
     (!id.is_empty()).then_some(id)

@@ -1,5 +1,4 @@
-//! What the log's commands do beyond what the protos say: a tail begins near the end, and records
-//! come a line each.
+//! What the log's commands do beyond their rpcs: a tail begins near the end, and records are shown one per line.
 
 use super::call::{Answer, Call};
 use super::{cell, descriptors};
@@ -11,15 +10,15 @@ use tonic::Status;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 
-/// The rpc behind `huishang log tail`.
+/// The rpc of `huishang log tail`.
 pub const TAIL: &str = "ledger.v1.LedgerService/ReadRecords";
 const HEAD: &str = "ledger.v1.LedgerService/GetHead";
 /// Records that a tail begins before the head.
 const TAIL_RECORDS: u64 = 20;
 
-/// Whether the arguments say which records are wanted, so that none may be left out.
-pub fn begins_somewhere(matches: &ArgMatches) -> bool {
-    ["after", "stream", "categories", "records-max", "from-json"]
+/// Whether the arguments select records, so that none may be left out.
+pub fn selects_records(matches: &ArgMatches) -> bool {
+    ["after-position", "stream", "categories", "max-records", "from-json"]
         .iter()
         .any(|flag| matches!(matches.try_get_raw(flag), Ok(Some(_))) && given(matches, flag))
 }
@@ -28,52 +27,52 @@ fn given(matches: &ArgMatches, flag: &str) -> bool {
     matches.value_source(flag) == Some(ValueSource::CommandLine)
 }
 
-/// Has a request for records begin a few before the head.
-pub async fn begin_near_the_head(
+/// Makes a request for records begin shortly before the head.
+pub async fn begin_near_head(
     request: &mut DynamicMessage,
     channel: &Channel,
     token: &MetadataValue<Ascii>,
 ) -> Result<(), Status> {
     let Some(method) = descriptors::method(HEAD) else { return Ok(()) };
     let call = Call { request: DynamicMessage::new(method.input()), method, token: token.clone() };
-    if let Answer::One(head) = call.make(channel).await?
+    if let Answer::One(head) = call.send(channel).await?
         && let Some(position) = number(&head, "position")
     {
-        request.set_field_by_name("after", Value::U64(position.saturating_sub(TAIL_RECORDS)));
+        request.set_field_by_name("after_position", Value::U64(position.saturating_sub(TAIL_RECORDS)));
     }
     Ok(())
 }
 
-/// What is said of a tail that the protos do not know.
+/// A note on the tail for its help.
 pub fn note(rpc: &str) -> String {
     match rpc {
         TAIL => format!(
-            "\n\nBegins {TAIL_RECORDS} records before the head, unless --after, --stream, --categories or \
-             --records-max says otherwise. A stream that breaks is taken up again where it was."
+            "\n\nBegins {TAIL_RECORDS} records before the head, unless --after-position, --stream, --categories or \
+             --max-records is given. A stream that breaks is resumed after the last record."
         ),
         _ => String::new(),
     }
 }
 
-/// Has a request for records go on behind the one that was received last. False when it cannot.
-pub fn go_on(request: &mut DynamicMessage, last: Option<&DynamicMessage>) -> bool {
+/// Has a request for records begin after the one that was received last. False when it cannot.
+pub fn resume_after(request: &mut DynamicMessage, last: Option<&DynamicMessage>) -> bool {
     let position = last.and_then(|last| number(last.get_field_by_name("record")?.as_message()?, "position"));
     // With a limit on their number, those received would have to be counted; such a stream is short.
-    let limited = number(request, "records_max").is_some_and(|limit| limit > 0);
+    let limited = number(request, "max_records").is_some_and(|limit| limit > 0);
     match position {
-        Some(position) if !limited => request.set_field_by_name("after", Value::U64(position)),
+        Some(position) if !limited => request.set_field_by_name("after_position", Value::U64(position)),
         _ => return false,
     }
     true
 }
 
-/// The line for a message of one of the log's streams; none for other messages.
+/// The line for a record or a receipt; `None` for other messages.
 pub fn line(answer: &DynamicMessage, zone: &TimeZone) -> Option<String> {
     match answer.descriptor().full_name() {
         "huishang.ledger.v1.ReadRecordsResponse" => {
             record(answer.get_field_by_name("record")?.as_message()?, zone)
         }
-        // As it is, so that it can go into a file.
+        // Unchanged, so that it can be saved to a file.
         "huishang.ledger.v1.GetReceiptResponse" => {
             Some(answer.get_field_by_name("receipt")?.as_str()?.trim_end().to_owned())
         }
@@ -88,15 +87,14 @@ fn record(record: &DynamicMessage, zone: &TimeZone) -> Option<String> {
     let types = record.get_field_by_name("types")?;
     let types: Vec<&str> =
         types.as_list()?.iter().filter_map(|name| name.as_str()?.rsplit('.').next()).collect();
-    let payload = record.get_field_by_name("payload")?;
-    let envelope = payload.as_message()?.get_field_by_name("envelope")?;
+    let envelope = record.get_field_by_name("envelope")?;
     let actor = envelope.as_message()?.get_field_by_name("actor")?;
     let subject = text(actor.as_message()?, "subject")?;
-    let department = text(actor.as_message()?, "department").filter(|code| !code.is_empty());
+    let department = text(actor.as_message()?, "department_code").filter(|code| !code.is_empty());
     Some(format!(
         "{:>8}  {}  {}  {}  by {subject}{}",
         number(record, "position")?,
-        text(record, "time")?,
+        text(record, "decided_at")?,
         text(record, "stream")?,
         types.join(" "),
         department.map(|code| format!(" for {code}")).unwrap_or_default(),

@@ -1,9 +1,8 @@
-//! The client commands: one for every rpc, made from the protos.
+//! The client commands: one for every rpc, generated from the protos.
 //!
-//! [`commands`] says which command stands for which rpc, [`descriptors`] reads the protos, [`flags`] and
-//! [`value`] make a request from the command line, [`connection`] and [`call`] bring it to a service,
-//! [`print`] and [`cell`] show the answer, [`log`] the log's, [`number`] finds
-//! things by number, [`error`] says why there is none.
+//! [`commands`] has the command of every rpc, [`descriptors`] reads the protos, [`flags`] and [`value`] turn the
+//! command line into a request, [`connection`] and [`call`] send it to a service, [`print`] and [`cell`] show the
+//! answer, [`log`] a record, [`number`] looks up numbers, [`error`] explains failures.
 
 mod call;
 mod cell;
@@ -15,13 +14,14 @@ mod flags;
 mod log;
 mod number;
 mod print;
+mod table;
 #[cfg(test)]
 mod tests;
 mod value;
 
 pub use call::is_unavailable;
 pub use error::{EXIT_CODES, Error};
-pub use print::STYLE;
+pub use table::STYLE;
 
 use crate::archive;
 use call::{Answer, Call, Messages};
@@ -40,15 +40,15 @@ use tonic::Status;
 
 /// The noun of the log.
 const LOG: &str = "log";
-/// Time before a stream that broke is taken up again.
-const GO_ON_DELAY: Duration = Duration::from_millis(500);
+/// Time before a stream that broke is resumed.
+const RESUME_DELAY: Duration = Duration::from_millis(500);
 
 /// A client command with its arguments, ready to run.
 #[derive(Debug, Clone)]
 pub enum Invocation {
-    /// One that was made from an rpc.
+    /// A call of one rpc.
     Rpc(Box<RpcInvocation>),
-    /// One that does more with the log than an rpc.
+    /// A command on the whole log that is more than one rpc.
     Archive(Options, archive::Command),
 }
 
@@ -60,14 +60,14 @@ pub struct RpcInvocation {
     method: MethodDescriptor,
     flags: Vec<Flag>,
     request: DynamicMessage,
-    /// Whether the command line said from where a stream of records begins.
-    begins_somewhere: bool,
+    /// Whether the command line selects records of the log.
+    selects_records: bool,
 }
 
 impl Subcommand for Invocation {
     fn augment_subcommands(command: Command) -> Command {
         commands::NOUNS.iter().fold(command, |command, noun| {
-            // The protos are read only when a command of the noun is wanted.
+            // The descriptors are read only when a command of the noun is called.
             command.subcommand(Command::new(noun.name).about(noun.about).defer(noun_command))
         })
     }
@@ -81,10 +81,10 @@ impl Subcommand for Invocation {
     }
 }
 
-/// Gives a noun its verbs, or its flags when it needs no verb.
+/// Adds a noun's verbs, or its flags if it has no verb.
 fn noun_command(command: Command) -> Command {
     let name = command.get_name().to_owned();
-    // Options bring a description of their own, which is not the noun's.
+    // The options' own description must not replace the noun's.
     let about = commands::find(&name).map_or("", |noun| noun.about);
     let command = Options::augment_args(command).about(about);
     let mut entries = commands::of(&name);
@@ -99,7 +99,7 @@ fn noun_command(command: Command) -> Command {
     if name == LOG { archive::Command::augment_subcommands(command) } else { command }
 }
 
-/// Whether a command does more than call its rpc, and is written by hand.
+/// Whether a command is written by hand, because it is more than one rpc.
 fn is_of_archive(noun: &str, verb: &str) -> bool {
     noun == LOG && archive::Command::has_subcommand(verb)
 }
@@ -108,12 +108,12 @@ fn verb_command(command: Command, entry: &Entry) -> Command {
     let (Some(method), Some(noun)) = (descriptors::method(entry.rpc), commands::find(entry.noun)) else {
         return command;
     };
-    let comment = method_comment(&method) + &log::note(entry.rpc);
+    let comment = method_comment(&method) + &log::note(entry.rpc) + &contract_note(entry);
     let from_json = Arg::new("from-json")
         .long("from-json")
         .value_name("FILE")
-        .display_order(flags::AT_THE_END)
-        .help("Begins with a request in protobuf JSON, '-' for standard input; flags go over it");
+        .display_order(flags::DISPLAY_LAST)
+        .help("A file with the request in protobuf JSON, '-' for standard input; flags override it");
     command
         .about(first_sentence(&comment))
         .long_about(comment)
@@ -137,20 +137,20 @@ impl FromArgMatches for Invocation {
             return Err(missing());
         };
         let flags = flags::plan(&method.input(), noun);
-        let begun = match matches.get_one::<String>("from-json") {
+        let base = match matches.get_one::<String>("from-json") {
             Some(file) => from_json(&method, file).map_err(|why| {
                 clap::Error::raw(ErrorKind::ValueValidation, format!("--from-json {file}: {why}\n"))
             })?,
             None => DynamicMessage::new(method.input()),
         };
-        let request = flags::request(&flags, matches, begun);
+        let request = flags::request(&flags, matches, base);
         Ok(Invocation::Rpc(Box::new(RpcInvocation {
             options: Options::from_arg_matches(matches)?,
             entry,
             method,
             flags,
             request,
-            begins_somewhere: log::begins_somewhere(matches),
+            selects_records: log::selects_records(matches),
         })))
     }
 
@@ -158,6 +158,16 @@ impl FromArgMatches for Invocation {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
     }
+}
+
+/// Who may use a command, and the reasons with which it may be refused.
+fn contract_note(entry: &Entry) -> String {
+    let roles: Vec<&str> = entry.contract.roles.iter().map(|role| role.as_str()).collect();
+    let mut note = format!("\n\nRoles: {}", roles.join(", "));
+    if !entry.contract.refuses.is_empty() {
+        note.push_str(&format!("\n\nMay be refused with: {}", entry.contract.refuses.join(", ")));
+    }
+    note
 }
 
 fn from_json(method: &MethodDescriptor, file: &str) -> Result<DynamicMessage, String> {
@@ -191,30 +201,29 @@ impl RpcInvocation {
         let channel = connection::connect(&address).await?;
         let refused = |status| call::refused(status, &self.flags, &self.request);
         let mut request = self.request.clone();
-        let by_number = commands::find(self.entry.noun).map_or("", |noun| noun.by_number);
-        if !by_number.is_empty() {
-            number::resolve(by_number, &self.flags, &mut request, &channel, &token).await.map_err(refused)?;
+        if let Some(noun) = commands::find(self.entry.noun).filter(|noun| !noun.by_number.is_empty()) {
+            number::resolve(noun, &self.flags, &mut request, &channel, &token).await.map_err(refused)?;
         }
-        if self.entry.rpc == log::TAIL && !self.begins_somewhere {
-            log::begin_near_the_head(&mut request, &channel, &token).await.map_err(refused)?;
+        if self.entry.rpc == log::TAIL && !self.selects_records {
+            log::begin_near_head(&mut request, &channel, &token).await.map_err(refused)?;
         }
         let mut call = Call { method: self.method.clone(), request, token };
         let mut last = None;
         loop {
-            match call.make(&channel).await.map_err(refused)? {
+            match call.send(&channel).await.map_err(refused)? {
                 Answer::One(answer) => return self.print(&answer),
                 Answer::Many(answers) => match self.print_all(answers, &mut last).await? {
                     None => return Ok(()),
-                    Some(broken) if !log::go_on(&mut call.request, last.as_ref()) => {
+                    Some(broken) if !log::resume_after(&mut call.request, last.as_ref()) => {
                         return Err(refused(broken));
                     }
-                    Some(_) => tokio::time::sleep(GO_ON_DELAY).await,
+                    Some(_) => tokio::time::sleep(RESUME_DELAY).await,
                 },
             }
         }
     }
 
-    /// Prints a stream to its end, or until it breaks; `last` is what was printed last.
+    /// Prints a stream to its end, or until it breaks; `last` is the last message printed.
     async fn print_all(
         &self,
         mut answers: Box<Messages>,
@@ -242,7 +251,11 @@ impl RpcInvocation {
         } else {
             let size = terminal_size::terminal_size().filter(|_| std::io::stdout().is_terminal());
             let width = size.map(|(width, _)| width.0);
-            Printer { out: &mut out, zone: TimeZone::system(), width }.answer(answer)?;
+            let mut printer = Printer { out: &mut out, zone: TimeZone::system(), width };
+            match self.entry.contract.reads {
+                true => printer.answer(answer)?,
+                false => printer.command_answer(answer)?,
+            }
         }
         out.flush()?;
         Ok(())

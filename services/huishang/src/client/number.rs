@@ -1,6 +1,7 @@
-//! A thing's number in place of its id: people say `2027-0003/2`, services want the UUID.
+//! Numbers in place of ids: people write `2027-0003/2`, services expect the UUID.
 
 use super::call::{Answer, Call};
+use super::commands::Noun;
 use super::descriptors;
 use super::flags::Flag;
 use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
@@ -9,10 +10,10 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-/// The field for a number in the requests that take one.
+/// The field for a number, in requests that accept one.
 const NUMBER: &str = "number";
 
-/// What somebody gave in the place of an id, when it is none.
+/// What was given in place of an id, unless it is an id.
 pub fn given(flags: &[Flag], request: &DynamicMessage) -> Option<String> {
     let flag = flags.iter().find(|flag| flag.positional)?;
     let value = request.get_field_by_name(&flag.wire_path())?;
@@ -20,10 +21,10 @@ pub fn given(flags: &[Flag], request: &DynamicMessage) -> Option<String> {
     (!text.is_empty() && Uuid::parse_str(text).is_err()).then(|| text.to_owned())
 }
 
-/// Puts the id in the place of the number, asking the service for it; `by_number` is the rpc to ask.
-/// A request that takes numbers by itself gets the number where it wants it.
+/// Replaces a number with the id, which the noun's service looks up; if the request has a field for the number, it is
+/// moved there instead.
 pub async fn resolve(
-    by_number: &str,
+    noun: &Noun,
     flags: &[Flag],
     request: &mut DynamicMessage,
     channel: &Channel,
@@ -36,28 +37,28 @@ pub async fn resolve(
         request.set_field_by_name(NUMBER, Value::String(number));
         return Ok(());
     }
-    let Some(method) = descriptors::method(by_number) else { return Ok(()) };
-    let mut question = DynamicMessage::new(method.input());
-    question.set_field_by_name(NUMBER, Value::String(number.clone()));
-    let call = Call { method, request: question, token: token.clone() };
-    let answer = match call.make(channel).await {
+    let Some(method) = descriptors::method(noun.by_number) else { return Ok(()) };
+    let mut query = DynamicMessage::new(method.input());
+    query.set_field_by_name(NUMBER, Value::String(number.clone()));
+    let call = Call { method, request: query, token: token.clone() };
+    let answer = match call.send(channel).await {
         Err(status) if status.code() == Code::NotFound => {
-            return Err(Status::not_found(format!("nothing has the number or id {number:?}")));
+            return Err(Status::not_found(format!("there is nothing with the number or id {number:?}")));
         }
         answer => answer?,
     };
     let id = match answer {
-        Answer::One(answer) => id_of(&answer),
+        Answer::One(answer) => id_of(&answer, noun.id),
         Answer::Many(_) => None,
     };
-    let id = id.ok_or_else(|| Status::internal("the answer tells no id"))?;
+    let id = id.ok_or_else(|| Status::internal("the answer has no id"))?;
     request.set_field_by_name(&flag.wire_path(), Value::String(id));
     Ok(())
 }
 
-/// The id of the thing that an answer is about.
-fn id_of(answer: &DynamicMessage) -> Option<String> {
+/// The id of the resource in an answer.
+fn id_of(answer: &DynamicMessage, id_field: &str) -> Option<String> {
     let id =
-        |(_, value): (_, &Value)| Some(value.as_message()?.get_field_by_name("id")?.as_str()?.to_owned());
+        |(_, value): (_, &Value)| Some(value.as_message()?.get_field_by_name(id_field)?.as_str()?.to_owned());
     answer.fields().find_map(id)
 }

@@ -1,62 +1,56 @@
-//! An answer as people read it: lines for a single thing, tables for lists.
+//! Answers for people: lines for a single resource, tables for lists.
 
 use super::cell;
-use super::descriptors::{is_any, is_choice, is_compact, is_well_known, nested, packed, unpack};
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use super::descriptors::{is_any, nested, packed, unpack};
+use super::table::{Rows, is_deep, is_list_of_messages, is_wide};
 use jiff::tz::TimeZone;
-use prost_reflect::{
-    Cardinality, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value,
-};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 use std::io::Write;
-use uuid::Uuid;
 
-/// Fields of an answer that are not about its subject.
-const APART: [&str; 2] = ["next_page_token", "position"];
-
-/// Columns of a table beneath a single thing, at most; what has more is told in lines.
-const COLUMNS_MAX: usize = 12;
-
-/// A line under the heading, and nothing else.
-pub const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+/// Fields of an answer that are not about its resource.
+const ENVELOPE: [&str; 2] = ["next_page_token", "position"];
 
 /// Prints for people.
 pub struct Printer<'a> {
-    /// Where to.
+    /// Where to print.
     pub out: &'a mut dyn Write,
     /// The time zone of moments.
     pub zone: TimeZone,
-    /// Columns of the terminal; none when it is a file or a pipe.
+    /// Columns of the terminal; `None` for a file or a pipe.
     pub width: Option<u16>,
 }
 
-/// What stands above a list, and how its things are shown.
-struct Heading {
-    text: String,
-    /// Each thing in lines of its own, and not as a row.
-    blocks: bool,
+/// A list within a message.
+struct List {
+    heading: String,
+    messages: Vec<DynamicMessage>,
+    /// Whether each message is shown as lines, and not as a row.
+    as_blocks: bool,
 }
 
-/// What a message says, taken apart: single values, and lists of things.
+/// The contents of a message: single values, and lists of messages.
 #[derive(Default)]
 struct Parts {
     values: Vec<(String, String)>,
-    lists: Vec<(Heading, Vec<DynamicMessage>)>,
+    lists: Vec<List>,
 }
 
 impl Printer<'_> {
-    /// Prints an answer.
+    /// Prints the answer to a query.
     pub fn answer(&mut self, answer: &DynamicMessage) -> std::io::Result<()> {
         let descriptor = answer.descriptor();
-        // The position that a view has reached matters to programs, that of a command to everybody.
-        let carries = descriptor.fields().any(|field| nested(&field).is_some() || is_list_of_things(&field));
+        // The position is for programs, unless the answer has nothing else.
+        let has_resource =
+            descriptor.fields().any(|field| nested(&field).is_some() || is_list_of_messages(&field));
         let mut parts = Parts::default();
-        let summed = with_totals(answer);
-        self.take_apart(summed.as_ref().unwrap_or(answer), &mut parts, if carries { &APART } else { &[] });
-        let lists = descriptor.fields().filter(is_list_of_things).count();
-        let alone = parts.values.len() <= 1 && lists == 1;
-        self.parts(&parts, 0, alone)?;
-        if alone && parts.lists.is_empty() {
-            let name = descriptor.fields().find(is_list_of_things).map(|field| words(field.name()));
+        let with_totals = with_totals(answer);
+        let omitted: &[&str] = if has_resource { &ENVELOPE } else { &[] };
+        self.collect(with_totals.as_ref().unwrap_or(answer), omitted, &mut parts);
+        let lists = descriptor.fields().filter(is_list_of_messages).count();
+        let only_list = parts.values.len() <= 1 && lists == 1;
+        self.print_parts(&parts, 0, only_list)?;
+        if only_list && parts.lists.is_empty() {
+            let name = descriptor.fields().find(is_list_of_messages).map(|field| words(field.name()));
             writeln!(self.out, "no {}", name.unwrap_or_default())?;
         }
         let next = answer.get_field_by_name("next_page_token");
@@ -66,48 +60,59 @@ impl Printer<'_> {
         Ok(())
     }
 
-    fn take_apart(&self, message: &DynamicMessage, parts: &mut Parts, apart: &[&str]) {
-        let mut fields: Vec<FieldDescriptor> = message.descriptor().fields().collect();
-        fields.sort_by_key(FieldDescriptor::number);
-        for field in fields {
-            if apart.contains(&field.name()) {
+    /// Prints the answer to a command: its position, and the single values of the resource. Lists and nested
+    /// messages are left out; a query shows them.
+    pub fn command_answer(&mut self, answer: &DynamicMessage) -> std::io::Result<()> {
+        let mut parts = Parts::default();
+        for field in fields(&answer.descriptor()) {
+            match answer.get_field(&field).as_message().filter(|_| nested(&field).is_some()) {
+                Some(resource) => self.collect_single_values(resource, &mut parts),
+                None => self.collect_value(answer, &field, &mut parts),
+            }
+        }
+        self.print_parts(&parts, 0, false)
+    }
+
+    fn collect_single_values(&self, resource: &DynamicMessage, parts: &mut Parts) {
+        let single = |field: &FieldDescriptor| !field.is_list() && nested(field).is_none();
+        for field in fields(&resource.descriptor()).into_iter().filter(single) {
+            self.collect_value(resource, &field, parts);
+        }
+    }
+
+    fn collect_value(&self, message: &DynamicMessage, field: &FieldDescriptor, parts: &mut Parts) {
+        let line = (words(field.name()), cell::field(message, field, &self.zone));
+        if !line.1.is_empty() && !parts.values.contains(&line) {
+            parts.values.push(line);
+        }
+    }
+
+    fn collect(&self, message: &DynamicMessage, omitted: &[&str], parts: &mut Parts) {
+        for field in fields(&message.descriptor()) {
+            if omitted.contains(&field.name()) {
                 continue;
             }
             let value = message.get_field(&field);
-            if is_list_of_things(&field) {
-                let things: Vec<DynamicMessage> = things(&value);
-                let blocks =
-                    field.kind().as_message().is_some_and(|message| is_deep(message) || is_wide(message));
-                if !things.is_empty() {
-                    parts.lists.push((Heading { text: words(field.name()), blocks }, things));
+            if is_list_of_messages(&field) {
+                let messages = messages(&value);
+                if !messages.is_empty() {
+                    let as_blocks =
+                        field.kind().as_message().is_some_and(|kind| is_deep(kind) || is_wide(kind));
+                    parts.lists.push(List { heading: words(field.name()), messages, as_blocks });
                 }
             } else if field.kind().as_message().is_some_and(is_any) {
-                for any in things(&value) {
-                    let Some(thing) = unpack(&any) else {
-                        let (url, bytes) = packed(&any);
-                        let name = url.rsplit('/').next().unwrap_or_default().to_owned();
-                        let text = format!("not known to this program; in base64: {bytes}");
-                        parts.values.push((name, text));
-                        continue;
-                    };
-                    let heading = Heading { text: thing.descriptor().name().to_owned(), blocks: true };
-                    parts.lists.push((heading, vec![thing]));
-                }
+                messages(&value).iter().for_each(|any| collect_any(any, parts));
             } else if nested(&field).is_some() {
                 if let (true, Some(inner)) = (message.has_field(&field), value.as_message()) {
-                    self.take_apart(inner, parts, &[]);
+                    self.collect(inner, &[], parts);
                 }
             } else {
-                let text = cell::field(message, &field, &self.zone);
-                let line = (words(field.name()), text);
-                if !line.1.is_empty() && !parts.values.contains(&line) {
-                    parts.values.push(line);
-                }
+                self.collect_value(message, &field, parts);
             }
         }
     }
 
-    fn parts(&mut self, parts: &Parts, indent: usize, alone: bool) -> std::io::Result<()> {
+    fn print_parts(&mut self, parts: &Parts, indent: usize, only_list: bool) -> std::io::Result<()> {
         let margin = " ".repeat(indent);
         let widest = parts.values.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         for (name, text) in &parts.values {
@@ -115,100 +120,62 @@ impl Printer<'_> {
             let hanging = format!("\n{margin}{}", " ".repeat(widest + 3));
             writeln!(self.out, "{margin}{name}:{gap}  {}", text.trim_end().replace('\n', &hanging))?;
         }
-        for (at, (heading, things)) in parts.lists.iter().enumerate() {
-            if at > 0 || !parts.values.is_empty() {
+        for (index, list) in parts.lists.iter().enumerate() {
+            if index > 0 || !parts.values.is_empty() {
                 writeln!(self.out)?;
             }
-            if alone {
-                self.table(things, indent)?;
-            } else if heading.blocks {
-                self.blocks(&heading.text, things, indent)?;
+            if only_list {
+                self.print_table(&list.messages, indent)?;
+            } else if list.as_blocks {
+                self.print_blocks(list, indent)?;
             } else {
-                writeln!(self.out, "{margin}{}", heading.text)?;
-                self.table(things, indent + 2)?;
+                writeln!(self.out, "{margin}{}", list.heading)?;
+                self.print_table(&list.messages, indent + 2)?;
             }
         }
         Ok(())
     }
 
-    fn blocks(&mut self, name: &str, things: &[DynamicMessage], indent: usize) -> std::io::Result<()> {
+    fn print_blocks(&mut self, list: &List, indent: usize) -> std::io::Result<()> {
         let margin = " ".repeat(indent);
-        for (at, thing) in things.iter().enumerate() {
-            if at > 0 {
+        let count = list.messages.len();
+        for (number, message) in (1..).zip(&list.messages) {
+            if number > 1 {
                 writeln!(self.out)?;
             }
-            let which =
-                if things.len() > 1 { format!(" ({} of {})", at + 1, things.len()) } else { String::new() };
-            writeln!(self.out, "{margin}{name}{which}")?;
+            let which = if count > 1 { format!(" ({number} of {count})") } else { String::new() };
+            writeln!(self.out, "{margin}{}{which}", list.heading)?;
             let mut parts = Parts::default();
-            self.take_apart(thing, &mut parts, &[]);
-            self.parts(&parts, indent + 2, false)?;
+            self.collect(message, &[], &mut parts);
+            self.print_parts(&parts, indent + 2, false)?;
         }
         Ok(())
     }
 
-    fn table(&mut self, things: &[DynamicMessage], indent: usize) -> std::io::Result<()> {
-        let Some(first) = things.first() else { return Ok(()) };
-        let mut columns = Vec::new();
-        collect_columns(&first.descriptor(), &[], &mut columns);
-        let mut rows: Vec<Vec<String>> = things
-            .iter()
-            .map(|thing| columns.iter().map(|column| self.cell(thing, column)).collect())
-            .collect();
-        // A column without a word in it only takes space, and so does an id beside a number.
-        let numbered = columns.iter().any(|column| last(column).name() == "number");
-        let used: Vec<bool> = (0..columns.len())
-            .map(|at| {
-                let mut cells =
-                    rows.iter().map(|row| row[at].as_str()).filter(|cell| !cell.is_empty()).peekable();
-                cells.peek().is_some() && !(numbered && cells.all(|cell| Uuid::parse_str(cell).is_ok()))
-            })
-            .collect();
-        let keep = |cells: Vec<String>| -> Vec<String> {
-            cells.into_iter().zip(&used).filter(|(_, used)| **used).map(|(cell, _)| cell).collect()
-        };
-        let columns: Vec<&Vec<FieldDescriptor>> =
-            columns.iter().zip(&used).filter(|(_, used)| **used).map(|(column, _)| column).collect();
-        let mut table = Table::new();
-        table.load_style(STYLE);
-        if let Some(width) = self.width {
-            let width = width.saturating_sub(indent as u16).max(20);
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-        }
-        table.set_header(columns.iter().map(|column| words(last(column).name())));
-        for row in rows.drain(..).map(keep) {
-            table.add_row(row.into_iter().zip(&columns).map(|(text, column)| {
-                let alignment =
-                    if is_number(last(column)) { CellAlignment::Right } else { CellAlignment::Left };
-                Cell::new(text).set_alignment(alignment)
-            }));
-        }
-        for column in table.column_iter_mut() {
-            column.set_padding((0, 2));
-        }
+    fn print_table(&mut self, messages: &[DynamicMessage], indent: usize) -> std::io::Result<()> {
+        let Some(first) = messages.first() else { return Ok(()) };
+        let table = Rows::of(&first.descriptor(), messages, &self.zone).table(self.width, indent);
         let margin = " ".repeat(indent);
         for line in table.lines() {
             writeln!(self.out, "{margin}{}", line.trim_end())?;
         }
         Ok(())
     }
-
-    fn cell(&self, thing: &DynamicMessage, column: &[FieldDescriptor]) -> String {
-        let Some((first, rest)) = column.split_first() else { return String::new() };
-        if rest.is_empty() {
-            if is_list_of_things(first) && !is_list_of_small(first) {
-                return things(&thing.get_field(first)).len().to_string();
-            }
-            return cell::field(thing, first, &self.zone);
-        }
-        match thing.get_field(first).as_message() {
-            Some(inner) if thing.has_field(first) => self.cell(inner, rest),
-            _ => String::new(),
-        }
-    }
 }
 
-/// The answer with the totals as the last of its rows, when it has both.
+/// The message in an `Any`, or its bytes if its type is unknown.
+fn collect_any(any: &DynamicMessage, parts: &mut Parts) {
+    if let Some(message) = unpack(any) {
+        let heading = message.descriptor().name().to_owned();
+        parts.lists.push(List { heading, messages: vec![message], as_blocks: true });
+        return;
+    }
+    let (url, bytes) = packed(any);
+    let name = url.rsplit('/').next().unwrap_or_default().to_owned();
+    parts.values.push((name, format!("unknown to this version; in Base64: {bytes}")));
+}
+
+/// The answer with its totals as the last row, if it has both.
 fn with_totals(answer: &DynamicMessage) -> Option<DynamicMessage> {
     let totals = answer.get_field_by_name("totals")?;
     let rows = answer.descriptor().get_field_by_name("rows")?;
@@ -219,65 +186,26 @@ fn with_totals(answer: &DynamicMessage) -> Option<DynamicMessage> {
     let mut last = DynamicMessage::new(row);
     last.set_field(&counts, totals.into_owned());
     last.set_field(&name, Value::String("all".into()));
-    let mut summed = answer.clone();
-    summed.clear_field_by_name("totals");
-    summed.get_field_mut(&rows).as_list_mut()?.push(Value::Message(last));
-    Some(summed)
+    let mut answer = answer.clone();
+    answer.clear_field_by_name("totals");
+    answer.get_field_mut(&rows).as_list_mut()?.push(Value::Message(last));
+    Some(answer)
 }
 
-fn collect_columns(
-    message: &MessageDescriptor,
-    outer: &[FieldDescriptor],
-    columns: &mut Vec<Vec<FieldDescriptor>>,
-) {
+/// The fields of a message, in the order of their numbers.
+pub fn fields(message: &MessageDescriptor) -> Vec<FieldDescriptor> {
     let mut fields: Vec<FieldDescriptor> = message.fields().collect();
     fields.sort_by_key(FieldDescriptor::number);
-    for field in fields {
-        let path: Vec<FieldDescriptor> = outer.iter().chain([&field]).cloned().collect();
-        let known = |inner: &MessageDescriptor| path.iter().any(|field| field.parent_message() == inner);
-        match nested(&field) {
-            Some(inner) if !known(&inner) => collect_columns(&inner, &path, columns),
-            _ => columns.push(path),
-        }
-    }
+    fields
 }
 
-fn last(column: &[FieldDescriptor]) -> &FieldDescriptor {
-    column.last().expect("a column shows a field")
-}
-
-/// Whether a field holds many messages that are shown as rows.
-fn is_list_of_things(field: &FieldDescriptor) -> bool {
-    field.is_list() && field.kind().as_message().is_some_and(|message| !is_well_known(message))
-}
-
-/// Whether each message of the list fits into a few letters of a cell.
-fn is_list_of_small(field: &FieldDescriptor) -> bool {
-    field.kind().as_message().is_some_and(|message| is_compact(message) || is_choice(message))
-}
-
-/// Whether messages of this type have lists of things in them that a row could only count.
-fn is_deep(message: &MessageDescriptor) -> bool {
-    message.fields().any(|field| is_list_of_things(&field) && !is_list_of_small(&field))
-}
-
-/// Whether a row of such messages would be too long to read.
-fn is_wide(message: &MessageDescriptor) -> bool {
-    let mut columns = Vec::new();
-    collect_columns(message, &[], &mut columns);
-    columns.len() > COLUMNS_MAX
-}
-
-fn is_number(field: &FieldDescriptor) -> bool {
-    field.cardinality() != Cardinality::Repeated
-        && !matches!(field.kind(), Kind::String | Kind::Bytes | Kind::Bool | Kind::Enum(_) | Kind::Message(_))
-}
-
-fn things(value: &Value) -> Vec<DynamicMessage> {
-    let values = value.as_list().unwrap_or_default();
+/// The messages in a list.
+pub fn messages(list: &Value) -> Vec<DynamicMessage> {
+    let values = list.as_list().unwrap_or_default();
     values.iter().filter_map(|value| value.as_message().cloned()).collect()
 }
 
-fn words(name: &str) -> String {
+/// The words of a field's name.
+pub fn words(name: &str) -> String {
     name.replace('_', " ")
 }

@@ -1,10 +1,10 @@
-//! Tests of the client commands: the table, what flags make of words, what errors make of statuses.
+//! Tests of the client commands: the table, flags, printed answers and errors.
 
-use super::commands::{NOUNS, TABLE};
+use super::commands::{self, NOUNS, table};
 use super::error::{Error, Refused, exit_code};
 use super::flags::{self, Flag};
 use super::print::Printer;
-use super::{Invocation, RpcInvocation, cell, descriptors};
+use super::{Invocation, RpcInvocation, cell, connection, descriptors};
 use crate::args::Arguments;
 use clap::{CommandFactory as _, FromArgMatches as _, error::ErrorKind};
 use jiff::tz::TimeZone;
@@ -19,7 +19,7 @@ fn parse(line: &[&str]) -> Result<RpcInvocation, clap::Error> {
     let matches = Arguments::command().try_get_matches_from(words)?;
     match Invocation::from_arg_matches(&matches)? {
         Invocation::Rpc(call) => Ok(*call),
-        Invocation::Archive(_, command) => panic!("{command:?} is no call of one rpc"),
+        Invocation::Archive(_, command) => panic!("{command:?} is not a call of one rpc"),
     }
 }
 
@@ -33,24 +33,55 @@ fn fault(line: &[&str]) -> String {
     parse(line).expect_err("a fault").to_string()
 }
 
+fn help(line: &[&str]) -> String {
+    parse(&[line, &["--help"]].concat()).expect_err("help").to_string()
+}
+
 #[test]
-fn every_rpc_has_one_command_and_every_command_an_rpc() {
-    let rpcs: BTreeSet<String> = descriptors::pool()
-        .services()
-        .flat_map(|service| {
-            let name = service.full_name().trim_start_matches("huishang.").to_owned();
-            service.methods().map(move |method| format!("{name}/{}", method.name())).collect::<Vec<_>>()
-        })
-        .collect();
-    let table: BTreeSet<String> = TABLE.iter().map(|entry| entry.rpc.to_owned()).collect();
-    assert_eq!(rpcs.difference(&table).collect::<Vec<_>>(), Vec::<&String>::new(), "rpcs without a command");
-    assert_eq!(table.difference(&rpcs).collect::<Vec<_>>(), Vec::<&String>::new(), "commands without an rpc");
-    let words: BTreeSet<(&str, &str)> = TABLE.iter().map(|entry| (entry.noun, entry.verb)).collect();
-    assert_eq!(words.len(), TABLE.len(), "two rpcs have one command");
-    for noun in NOUNS {
-        assert!(super::commands::of(noun.name).next().is_some(), "{} has no command", noun.name);
+fn every_rpc_has_its_own_command_and_every_noun_is_described_and_used() {
+    let words: BTreeSet<(&str, &str)> = table().iter().map(|entry| (entry.noun, entry.verb)).collect();
+    assert_eq!(words.len(), table().len(), "two rpcs have the same command");
+    for entry in table() {
+        assert!(!entry.noun.is_empty(), "{} has no command", entry.rpc);
+        let noun = commands::find(entry.noun).unwrap_or_else(|| panic!("{} is not described", entry.noun));
+        assert!(!noun.about.is_empty(), "{} is not described", noun.name);
+        assert!(descriptors::method(entry.rpc).is_some(), "there is no {}", entry.rpc);
     }
-    assert!(TABLE.iter().all(|entry| super::commands::find(entry.noun).is_some()), "a noun is not described");
+    for noun in NOUNS {
+        assert!(commands::of(noun.name).next().is_some(), "{} has no command", noun.name);
+        let by_number = noun.by_number;
+        assert!(by_number.is_empty() || descriptors::method(by_number).is_some(), "there is no {by_number}");
+    }
+}
+
+#[test]
+fn every_service_has_an_address() {
+    for entry in table() {
+        let service = descriptors::service(entry.rpc);
+        let is_in_every_process = service == "operations";
+        assert!(is_in_every_process || connection::SERVICES.contains(&service), "{service}");
+    }
+}
+
+#[test]
+fn help_shows_roles_and_reasons() {
+    let vote = help(&["docket", "cast-vote"]);
+    assert!(vote.contains("Roles: ") && vote.contains("delegate"), "{vote}");
+    assert!(vote.contains("May be refused with: ") && vote.contains("NO_BALLOT_OPEN"), "{vote}");
+    let list = help(&["docket", "list"]);
+    assert!(
+        list.contains("Roles: ") && list.contains("auditor") && !list.contains("May be refused"),
+        "{list}"
+    );
+}
+
+#[test]
+fn a_unique_prefix_of_a_flag_is_enough() {
+    let vote = ["docket", "cast-vote", "x", "--topic", "2", "--dep", "water", "--choice", "yes"];
+    let vote = request(&vote);
+    assert_eq!((&vote["topicNumber"], &vote["departmentCode"]), (&json!(2), &json!("water")));
+    let ambiguous = fault(&["docket", "open-ballot", "x", "--t", "1"]);
+    assert!(ambiguous.contains("unexpected argument '--t'"), "{ambiguous}");
 }
 
 #[test]
@@ -71,7 +102,7 @@ fn the_whole_command_line_is_sound_and_documented() {
 }
 
 #[test]
-fn nested_messages_are_flattened_and_enums_are_short() {
+fn nested_messages_are_flattened_and_enum_values_are_short() {
     let request = request(&[
         "department",
         "register",
@@ -86,12 +117,12 @@ fn nested_messages_are_flattened_and_enums_are_short() {
         "--command-id",
         "0190a000-0000-7000-8000-000000000000",
     ]);
-    let profile = &request["profile"];
+    let department = &request["department"];
     assert_eq!(request["commandId"], "0190a000-0000-7000-8000-000000000000");
-    assert_eq!((&profile["code"], &profile["name"]), (&json!("transport"), &json!("交通运输局")));
-    assert_eq!(profile["level"], "DEPARTMENT_LEVEL_MUNICIPAL");
-    assert_eq!(profile["kind"], "DEPARTMENT_KIND_AGENCY");
-    assert_eq!(profile["parent"], Json::Null);
+    assert_eq!((&department["code"], &department["name"]), (&json!("transport"), &json!("交通运输局")));
+    assert_eq!(department["level"], "DEPARTMENT_LEVEL_MUNICIPAL");
+    assert_eq!(department["kind"], "DEPARTMENT_KIND_AGENCY");
+    assert_eq!(department["parentCode"], Json::Null);
     let wrong = fault(&["department", "register", "--level", "cosmic"]);
     assert!(wrong.contains("municipal") && wrong.contains("cosmic"), "{wrong}");
 }
@@ -106,7 +137,7 @@ fn a_command_gets_its_own_id_when_none_is_given() {
 }
 
 #[test]
-fn numbers_moments_and_words_in_lists() {
+fn numbers_moments_and_lists_of_words() {
     let room = request(&[
         "room",
         "register",
@@ -117,18 +148,23 @@ fn numbers_moments_and_words_in_lists() {
         "--equipment",
         "ramp",
     ]);
-    assert_eq!(room["profile"]["seats"], 40);
-    assert_eq!(room["profile"]["equipment"], json!(["projector", "screen", "ramp"]));
-    let slot = request(&["session", "schedule", "x", "--from", "2027-03-01T09:00:00+08:00"]);
-    assert_eq!(slot["from"], "2027-03-01T01:00:00Z");
-    assert!(fault(&["session", "schedule", "x", "--from", "tomorrow"]).contains("2027-03-01T09:00:00+08:00"));
-    assert!(fault(&["room", "register", "--seats", "many"]).contains("not such a number"));
+    assert_eq!(room["room"]["seats"], 40);
+    assert_eq!(room["room"]["equipment"], json!(["projector", "screen", "ramp"]));
+    let slot = request(&["session", "schedule", "x", "--starts-at", "2027-03-01T09:00:00+08:00"]);
+    assert_eq!(slot["startsAt"], "2027-03-01T01:00:00Z");
+    assert!(
+        fault(&["session", "schedule", "x", "--starts-at", "tomorrow"]).contains("2027-03-01T09:00:00+08:00")
+    );
+    assert!(fault(&["room", "register", "--seats", "many"]).contains("is not a valid number"));
     assert_eq!(
-        request(&["session", "list", "--at-least-position", "7", "--state", "admitted"])["atLeastPosition"],
+        request(&["session", "list", "--at-least-position", "7", "--stage", "admitted"])["atLeastPosition"],
         "7"
     );
-    assert_eq!(request(&["docket", "adopt", "x", "--topic", "1", "--declaratory"])["declaratory"], true);
-    assert_eq!(request(&["docket", "adopt", "x", "--topic", "1"])["declaratory"], false);
+    assert_eq!(
+        request(&["docket", "adopt", "x", "--topic-number", "1", "--declaratory"])["declaratory"],
+        true
+    );
+    assert_eq!(request(&["docket", "adopt", "x", "--topic-number", "1"])["declaratory"], false);
 }
 
 #[test]
@@ -139,59 +175,60 @@ fn repeated_messages_come_as_pairs_or_json() {
         "--title",
         "Floods",
         "--topics",
-        "no=1,title=Roads, bridges and rails,timebox-minutes=30",
+        "number=1,title=Roads, bridges and rails,timebox-minutes=30",
         "--topics",
-        r#"{"no": 2, "title": "Pumps", "timeboxMinutes": 20, "papersRequired": true}"#,
+        r#"{"number": 2, "title": "Pumps", "timeboxMinutes": 20, "papersRequired": true}"#,
         "--attendees",
-        "department=transport,roles=1:decides+2:advises",
+        "department-code=transport,roles=1:decides+2:advises",
         "--attendees",
-        "department=water,roles=2:decides",
+        "department-code=water,roles=2:decides",
     ];
     let outline = &request(&line)["outline"];
     assert_eq!(outline["topics"][0]["title"], "Roads, bridges and rails");
     assert_eq!(outline["topics"][0]["timeboxMinutes"], 30);
     assert_eq!(
         outline["topics"][1],
-        json!({"no": 2, "title": "Pumps", "timeboxMinutes": 20, "papersRequired": true})
+        json!({"number": 2, "title": "Pumps", "timeboxMinutes": 20, "papersRequired": true})
     );
-    assert_eq!(outline["attendees"][0]["roles"][1], json!({"topic": 2, "role": "ROLE_ON_TOPIC_ADVISES"}));
-    let typo = fault(&["session", "request", "--topics", "no=1,titel=Roads"]);
-    assert!(typo.contains("there is no \"titel\"") && typo.contains("timebox-minutes"), "{typo}");
+    let advises = json!({"topicNumber": 2, "role": "ROLE_ON_TOPIC_ADVISES"});
+    assert_eq!(outline["attendees"][0]["roles"][1], advises);
+    let typo = fault(&["session", "request", "--topics", "number=1,titel=Roads"]);
+    assert!(typo.contains("there is no key \"titel\"") && typo.contains("timebox-minutes"), "{typo}");
 }
 
 #[test]
 fn choices_are_one_flag_with_a_case_and_its_value() {
     let open = |method: &str| {
-        request(&["docket", "open-ballot", "x", "--topic", "1", "--method", method])["method"].clone()
+        request(&["docket", "open-ballot", "x", "--topic-number", "1", "--method", method])["method"].clone()
     };
     assert_eq!(open("consensus"), json!({"consensus": {}}));
     let share = json!({"qualifiedMajority": {"numerator": 2, "denominator": 3}});
     assert_eq!(open("qualified-majority:2:3"), share);
     assert_eq!(open("qualified-majority:numerator=2,denominator=3"), share);
     assert!(fault(&["docket", "open-ballot", "x", "--method", "lottery"]).contains("simple-majority"));
-    let items =
-        "title=Pumps,deliverable=Plan,lead=water,co-responsible=transport+finance,due=in-working-days:30";
-    let drafted = request(&["docket", "draft-items", "x", "--topic", "1", "--items", items]);
-    assert_eq!(drafted["items"][0]["due"], json!({"inWorkingDays": 30}));
-    assert_eq!(drafted["items"][0]["coResponsible"], json!(["transport", "finance"]));
+    let items = "title=Pumps,deliverable=Plan,lead-code=water,co-responsible-codes=transport+finance,due=after-working-days:30";
+    let drafted = request(&["docket", "draft-items", "x", "--topic-number", "1", "--items", items]);
+    assert_eq!(drafted["items"][0]["due"], json!({"afterWorkingDays": 30}));
+    assert_eq!(drafted["items"][0]["coResponsibleCodes"], json!(["transport", "finance"]));
 }
 
 #[test]
 fn a_request_can_begin_with_a_json_file() {
     let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), r#"{"profile": {"code": "a", "name": "from the file"}}"#).expect("written");
+    std::fs::write(file.path(), r#"{"department": {"code": "a", "name": "from the file"}}"#)
+        .expect("written");
     let path = file.path().to_str().expect("a path");
-    let profile = &request(&["department", "register", "--from-json", path, "--code", "b"])["profile"];
-    assert_eq!((&profile["code"], &profile["name"]), (&json!("b"), &json!("from the file")));
-    std::fs::write(file.path(), r#"{"profil": {}}"#).expect("written");
-    assert!(fault(&["department", "register", "--from-json", path]).contains("profil"));
+    let department = &request(&["department", "register", "--from-json", path, "--code", "b"])["department"];
+    assert_eq!((&department["code"], &department["name"]), (&json!("b"), &json!("from the file")));
+    std::fs::write(file.path(), r#"{"departement": {}}"#).expect("written");
+    assert!(fault(&["department", "register", "--from-json", path]).contains("departement"));
 }
 
 #[test]
-fn every_flag_of_every_command_takes_its_own_example() {
-    for entry in TABLE {
+fn every_flag_of_every_command_accepts_its_own_example() {
+    for entry in table() {
         let method = descriptors::method(entry.rpc).expect("an rpc");
-        let noun = super::commands::find(entry.noun).expect("a noun");
+        let noun = commands::find(entry.noun).expect("a noun");
         for Flag { path, name, .. } in flags::plan(&method.input(), noun) {
             let field = path.last().expect("a field");
             if let Some(message) =
@@ -219,7 +256,7 @@ fn an_unknown_word_suggests_the_known_one() {
 }
 
 #[test]
-fn exit_codes_tell_statuses_apart() {
+fn statuses_have_exit_codes() {
     let codes = [
         (Code::InvalidArgument, 2),
         (Code::OutOfRange, 2),
@@ -243,53 +280,70 @@ fn exit_codes_tell_statuses_apart() {
     assert_eq!(Error::Usage(String::new()).exit_code(), 2);
 }
 
-fn said(status: Status, line: &[&str]) -> String {
+fn printed_error(status: Status, line: &[&str]) -> String {
     let flags = parse(line).expect("a command").flags;
     let mut out = Vec::new();
     Error::Refused(Box::new(Refused { status, flags, command_id: Some("7".into()) }))
-        .say(&mut out)
-        .expect("said");
+        .print(&mut out)
+        .expect("printed");
     String::from_utf8(out).expect("text")
 }
 
 #[test]
-fn faults_are_told_by_flag_and_refusals_with_their_figures() {
+fn faults_are_printed_by_flag_and_refusals_with_their_details() {
     let line = ["session", "request", "--title", "x"];
     let mut details = ErrorDetails::new();
     details.add_bad_request_violation("outline.topics[2].title", "is empty");
-    details.add_bad_request_violation("outline.chair", "is missing");
-    let text = said(Status::with_error_details(Code::InvalidArgument, "both", details), &line);
+    details.add_bad_request_violation("outline.chair_code", "is missing");
+    let text = printed_error(Status::with_error_details(Code::InvalidArgument, "both", details), &line);
     assert_eq!(
         text,
-        "error: the request is not taken\n  --topics [2].title is empty\n  --chair is missing\n"
+        "error: the request is not valid\n  --topics [2].title is empty\n  --chair-code is missing\n"
     );
 
     let mut details = ErrorDetails::new();
     details.add_bad_request_violation("session_id", "must be a UUID");
     details.add_bad_request_violation("rule", "must be one of SCREENING_RULE_NOTICE, SCREENING_RULE_PAPERS");
     let override_it = ["session", "override", "x"];
-    let text = said(Status::with_error_details(Code::InvalidArgument, "both", details), &override_it);
+    let text =
+        printed_error(Status::with_error_details(Code::InvalidArgument, "both", details), &override_it);
     assert!(
         text.ends_with("  <SESSION_ID> must be a UUID\n  --rule must be one of notice, papers\n"),
         "{text}"
     );
 
-    let figures = [("measure".to_owned(), "9".to_owned()), ("limit".to_owned(), "5".to_owned())];
-    let details = ErrorDetails::with_error_info("RULE_BROKEN", "huishang", figures);
-    let text = said(Status::with_error_details(Code::FailedPrecondition, "too many topics", details), &line);
-    assert_eq!(text, "error: too many topics\n  rule: RULE_BROKEN  limit=5  measure=9\n");
+    let details = [("measure".to_owned(), "9".to_owned()), ("limit".to_owned(), "5".to_owned())];
+    let details = ErrorDetails::with_error_info("RULE_BROKEN", "huishang", details);
+    let text = printed_error(
+        Status::with_error_details(Code::FailedPrecondition, "too many topics", details),
+        &line,
+    );
+    assert_eq!(text, "error: too many topics\n  reason: RULE_BROKEN  limit=5  measure=9\n");
 
-    let text = said(Status::unavailable("no ledger confirms"), &line);
+    for (reason, hint) in [("CONCURRENT_CHANGES", "repeat the command"), ("CHANGED_SINCE", "read it again")] {
+        let details = ErrorDetails::with_error_info(reason, "huishang.api.v1", []);
+        let status = Status::with_error_details(Code::Aborted, "it was changed", details);
+        let text = printed_error(status, &line);
+        assert!(text.contains(hint), "{text}");
+    }
+
+    let text = printed_error(Status::unavailable("no ledger confirms"), &line);
     assert!(text.contains("--command-id 7"), "{text}");
 }
 
+/// How an answer is printed, to a query or to a command.
 fn printed(message: &str, content: &Json) -> String {
     let message = descriptors::pool().get_message_by_name(message).expect("a message");
     let answer = DynamicMessage::deserialize(message, content).expect("an answer");
+    let position = answer.descriptor().get_field_by_name("position").expect("a position");
     let mut out = Vec::new();
     let zone = TimeZone::get("Asia/Shanghai").expect("a zone");
-    Printer { out: &mut out, zone, width: None }.answer(&answer).expect("printed");
-    assert!(answer.descriptor().full_name().starts_with("huishang"));
+    let mut printer = Printer { out: &mut out, zone, width: None };
+    // The position is the first field of a command's answer.
+    match position.number() {
+        1 => printer.command_answer(&answer).expect("printed"),
+        _ => printer.answer(&answer).expect("printed"),
+    }
     String::from_utf8(out).expect("text")
 }
 
@@ -313,29 +367,49 @@ fn lists_are_tables_without_empty_columns() {
 }
 
 #[test]
-fn single_things_are_lines_with_tables_beneath() {
+fn a_resource_is_shown_as_lines_with_tables_below() {
     let text = printed(
         "huishang.scheduling.v1.GetSessionResponse",
         &json!({
             "session": {
-                "sessionId": "s", "state": "SESSION_STATE_ADMITTED",
+                "sessionId": "s", "stage": "SESSION_STAGE_ADMITTED",
                 "outline": {
-                    "title": "Floods", "earliestStart": "2027-03-01T01:00:00Z",
-                    "topics": [{"no": 1, "title": "Pumps"}],
-                    "attendees": [{"department": "water", "roles": [{"topic": 1, "role": "ROLE_ON_TOPIC_DECIDES"}]}]
+                    "title": "Floods", "earliestStartAt": "2027-03-01T01:00:00Z",
+                    "topics": [{"number": 1, "title": "Pumps"}],
+                    "attendees": [{
+                        "departmentCode": "water",
+                        "roles": [{"topicNumber": 1, "role": "ROLE_ON_TOPIC_DECIDES"}]
+                    }]
                 }
             },
             "position": "9"
         }),
     );
-    assert!(text.contains("title:") && text.contains("state:") && text.contains("admitted"), "{text}");
+    assert!(text.contains("title:") && text.contains("stage:") && text.contains("admitted"), "{text}");
     assert!(text.contains("2027-03-01 09:00+08:00"), "{text}");
     assert!(text.contains("\ntopics\n") && text.contains("water") && text.contains("1:decides"), "{text}");
     assert!(!text.contains("position"), "{text}");
-    assert_eq!(
-        printed("huishang.scheduling.v1.AdmitSessionResponse", &json!({"position": "9"})),
-        "position:  9\n"
+}
+
+#[test]
+fn a_command_is_answered_with_its_position_and_the_resource_in_short() {
+    let text = printed(
+        "huishang.scheduling.v1.AdmitSessionResponse",
+        &json!({
+            "position": "9",
+            "session": {
+                "sessionId": "s", "stage": "SESSION_STAGE_ADMITTED", "requesterCode": "water",
+                "outline": {"title": "Floods", "topics": [{"number": 1, "title": "Pumps"}]},
+                "papers": [{"topicNumber": 1}]
+            }
+        }),
     );
+    let expected =
+        "position:        9\nsession id:      s\nrequester code:  water\nstage:           admitted\n";
+    assert_eq!(text, expected);
+    let moved = json!({"position": "9", "clockAt": "2027-03-01T01:00:00Z"});
+    let text = printed("huishang.ledger.v1.MoveClockResponse", &moved);
+    assert_eq!(text, "position:  9\nclock at:  2027-03-01 09:00+08:00\n");
 }
 
 #[test]
@@ -343,19 +417,19 @@ fn a_board_ends_with_its_totals() {
     let text = printed(
         "huishang.followup.v1.GetBoardResponse",
         &json!({
-            "asOf": "2027-03-01T01:00:00Z",
-            "rows": [{"department": "water", "counts": {"open": 3, "late": 1}}],
+            "evaluatedAt": "2027-03-01T01:00:00Z",
+            "rows": [{"departmentCode": "water", "counts": {"open": 3, "late": 1}}],
             "totals": {"open": 3, "late": 1}, "position": "9"
         }),
     );
     let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(lines[0], ["as", "of:", "2027-03-01", "09:00+08:00"]);
+    assert_eq!(lines[0], ["evaluated", "at:", "2027-03-01", "09:00+08:00"]);
     assert_eq!(lines[lines.len() - 2][..4], ["water", "3", "0", "1"]);
     assert_eq!(lines[lines.len() - 1][..4], ["all", "3", "0", "1"]);
 }
 
 #[test]
-fn a_number_stands_for_an_id_and_ids_beside_numbers_are_not_shown() {
+fn a_number_replaces_an_id_and_ids_next_to_numbers_are_not_shown() {
     let given = |line: &[&str]| {
         let invocation = parse(line).expect("a command");
         super::number::given(&invocation.flags, &invocation.request)
@@ -364,7 +438,7 @@ fn a_number_stands_for_an_id_and_ids_beside_numbers_are_not_shown() {
     assert_eq!(given(&["item", "acknowledge", "0190a000-0000-7000-8000-000000000001"]), None);
     assert!(parse(&["item", "show", "--number", "2027-0003/2"]).is_ok());
     let item =
-        json!({"id": "0190a000-0000-7000-8000-000000000001", "number": "2027-0003/2", "title": "Pumps"});
+        json!({"itemId": "0190a000-0000-7000-8000-000000000001", "number": "2027-0003/2", "title": "Pumps"});
     let text = printed("huishang.resolution.v1.ListItemsResponse", &json!({"items": [item]}));
     assert!(text.contains("2027-0003/2") && !text.contains("0190a000"), "{text}");
 }

@@ -1,16 +1,16 @@
-//! Reading a value of the wire from a word of the command line.
+//! Reading a protobuf value from an argument.
 
 use super::descriptors::{choices, field_comment, is_choice, is_timestamp, is_well_known, kebab, short_name};
 use jiff::Timestamp;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 
-/// Reads one value of this kind. What is wrong is said in a sentence.
+/// Reads one value of this kind; the error is a sentence.
 pub fn read(kind: &Kind, text: &str) -> Result<Value, String> {
     fn number<T: std::str::FromStr>(text: &str) -> Result<T, String>
     where
         T::Err: std::fmt::Display,
     {
-        text.parse().map_err(|error: T::Err| format!("{text:?} is not such a number: {error}"))
+        text.parse().map_err(|error: T::Err| format!("{text:?} is not a valid number: {error}"))
     }
     match kind {
         Kind::String => Ok(Value::String(text.to_owned())),
@@ -34,7 +34,7 @@ pub fn read(kind: &Kind, text: &str) -> Result<Value, String> {
             let words = || known.iter().map(short_name).collect::<Vec<_>>().join(", ");
             value
                 .map(|value| Value::EnumNumber(value.number()))
-                .ok_or_else(|| format!("{text:?} is none of {}", words()))
+                .ok_or_else(|| format!("{text:?} is not one of {}", words()))
         }
         Kind::Message(message) => self::message(message, text).map(Value::Message),
     }
@@ -68,9 +68,9 @@ pub fn json(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, S
 }
 
 fn moment(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, String> {
-    let moment: Timestamp = text.parse().map_err(|_| {
-        format!("{text:?} is not a moment with its offset, such as 2027-03-01T09:00:00+08:00")
-    })?;
+    let moment: Timestamp = text
+        .parse()
+        .map_err(|_| format!("{text:?} is not a moment with an offset, such as 2027-03-01T09:00:00+08:00"))?;
     let mut read = DynamicMessage::new(message.clone());
     read.set_field_by_name("seconds", Value::I64(moment.as_second()));
     read.set_field_by_name("nanos", Value::I32(moment.subsec_nanosecond()));
@@ -82,7 +82,7 @@ fn case(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, Strin
     let (name, rest) = (&text[..end], text.get(end + 1..).unwrap_or_default());
     let field = find(message, name).ok_or_else(|| {
         let cases: Vec<String> = message.fields().map(|field| kebab(field.name())).collect();
-        format!("{name:?} is none of {}", cases.join(", "))
+        format!("{name:?} is not one of {}", cases.join(", "))
     })?;
     let value = read(&field.kind(), rest).map_err(|why| format!("{}: {why}", kebab(field.name())))?;
     let mut read = DynamicMessage::new(message.clone());
@@ -113,14 +113,14 @@ fn pairs(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, Stri
         };
         let field = find(message, key).ok_or_else(|| {
             let keys: Vec<String> = message.fields().map(|field| kebab(field.name())).collect();
-            format!("there is no {key:?}; the keys are {}", keys.join(", "))
+            format!("there is no key {key:?}; the keys are {}", keys.join(", "))
         })?;
         set(&mut read, &field, value)?;
     }
     Ok(read)
 }
 
-/// Splits at commas behind which another key begins, so that a text may have commas of its own.
+/// Splits at commas that are followed by another key, so that a text may contain commas.
 fn pieces<'a>(message: &MessageDescriptor, text: &'a str) -> Vec<&'a str> {
     let mut pieces = Vec::new();
     let mut start = 0;
@@ -128,12 +128,12 @@ fn pieces<'a>(message: &MessageDescriptor, text: &'a str) -> Vec<&'a str> {
         let rest = &text[comma + 1..];
         let word = rest.split([',', '=']).next().unwrap_or_default();
         let pair = rest[word.len()..].starts_with('=');
-        let like_a_key = !word.trim().is_empty()
+        let is_like_key = !word.trim().is_empty()
             && word.trim().bytes().all(|byte| {
                 byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-')
             });
         let flag = || find(message, word.trim()).is_some_and(|field| field.kind() == Kind::Bool);
-        if like_a_key && (pair || flag()) {
+        if is_like_key && (pair || flag()) {
             pieces.push(&text[start..comma]);
             start = comma + 1;
         }
@@ -175,7 +175,7 @@ fn hexadecimal(text: &str) -> Result<Vec<u8>, String> {
         .collect()
 }
 
-/// An example of a message, in the form that [`read`] takes.
+/// An example of a message, in the form that [`read`] accepts.
 pub fn example(message: &MessageDescriptor) -> String {
     let samples: Vec<String> =
         message.fields().map(|field| format!("{}={}", kebab(field.name()), sample(&field))).collect();
@@ -185,7 +185,7 @@ pub fn example(message: &MessageDescriptor) -> String {
 /// An example of a field's value.
 pub fn sample(field: &FieldDescriptor) -> String {
     match field.kind() {
-        Kind::String => dated(field).unwrap_or_else(|| field.name().to_uppercase()),
+        Kind::String => commented_example(field).unwrap_or_else(|| field.name().to_uppercase()),
         Kind::Bool => "true".into(),
         Kind::Bytes => "9f86".into(),
         Kind::Enum(choice) => choices(&choice).first().map(short_name).unwrap_or_default(),
@@ -201,8 +201,8 @@ pub fn sample(field: &FieldDescriptor) -> String {
     }
 }
 
-/// The figure that a field's comment gives after "such as".
-fn dated(field: &FieldDescriptor) -> Option<String> {
+/// The example in a field's comment, after "such as", if it begins with a digit.
+fn commented_example(field: &FieldDescriptor) -> Option<String> {
     let comment = field_comment(field);
     let word = comment.split_once("such as ")?.1.split_whitespace().next()?;
     let word = word.trim_matches(|letter: char| !letter.is_ascii_alphanumeric());

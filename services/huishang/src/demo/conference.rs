@@ -1,15 +1,18 @@
-//! The standing conference of 28 departments: what it decides, and what becomes of it.
+//! The standing conference of 28 departments: its request, its session and its three decisions.
 
 use crate::demo::cast::CONFERENCE;
-use crate::demo::stage::{Stage, explain, refused, tell};
-use crate::matter::{Matter, attendee, topic};
+use crate::demo::followthrough::Items;
+use crate::demo::stage::{Stage, expect_refusal, narrate};
+use crate::deployment::command_id;
+use crate::matter::{MatterDriver, attendee, topic};
 use proto::Wire as _;
-use proto::deliberation::events::v1::{
-    DueRule, ItemDraft, QualifiedMajority, VoteChoice, ballot_method::Method, due_rule::Rule,
+use proto::deliberation::v1::{
+    DueRule, ItemDraft, QualifiedMajority, ReviseItemRequest, VoteChoice, ballot_method::Method,
+    due_rule::Rule,
 };
-use proto::scheduling::events::v1::{SessionKind, SessionOutline};
+use proto::scheduling::v1::{MergeSessionRequest, SessionKind, SessionOutline};
 
-/// An item as the stories write it: title, deliverable, criterion, lead, supporters, working days.
+/// An item as the stories draft it, due after this many working days.
 pub fn item(
     title: &str,
     criterion: &str,
@@ -21,9 +24,9 @@ pub fn item(
         title: title.into(),
         deliverable: format!("Report with documents: {title}"),
         criterion: Some(criterion.into()),
-        lead: Some(lead.into()),
-        co_responsible: co_responsible.iter().map(|&code| code.to_owned()).collect(),
-        due: Some(DueRule { rule: Some(Rule::InWorkingDays(working_days)) }),
+        lead_code: Some(lead.into()),
+        co_responsible_codes: co_responsible.iter().map(|&code| code.to_owned()).collect(),
+        due: Some(DueRule { rule: Some(Rule::AfterWorkingDays(working_days)) }),
     }
 }
 
@@ -32,22 +35,23 @@ fn outline(stage: &Stage, topics: u32) -> SessionOutline {
         "Survey of residential quarters built before 2000 老旧小区普查",
         "Funding of lift retrofits 加装电梯资金",
         "One window for renewal permits 改造审批一窗受理",
-        "Naming of the programme 活动命名",
+        "Naming of the program 活动命名",
         "Greetings and photographs 合影",
     ];
-    let topics: Vec<_> = (1..=topics).map(|no| topic(no, titles[no as usize - 1], 90 / topics)).collect();
-    let all: Vec<u32> = topics.iter().map(|topic| topic.no).collect();
+    let topics: Vec<_> =
+        (1..=topics).map(|number| topic(number, titles[number as usize - 1], 90 / topics)).collect();
+    let all: Vec<u32> = topics.iter().map(|topic| topic.number).collect();
     SessionOutline {
         title: "Joint conference on the renewal of old residential quarters 老旧小区改造部际联席会议".into(),
         purpose: "Decide the survey, its funding and the permits, each with a department that answers for it"
             .into(),
-        body: "RENEWAL-CONFERENCE".into(),
+        body_code: "RENEWAL-CONFERENCE".into(),
         kind: SessionKind::Standing.into(),
-        chair: "HOUSING".into(),
+        chair_code: "HOUSING".into(),
         topics,
         attendees: CONFERENCE.iter().map(|(code, _)| attendee(code, &all, &[])).collect(),
-        minutes: 90,
-        earliest_start: stage.at(4, 9, 0).to_wire(),
+        duration_minutes: 90,
+        earliest_start_at: stage.at(4, 9, 0).to_wire(),
         case_reference: None,
         decide_by: None,
         quorum_percent: 67,
@@ -55,180 +59,136 @@ fn outline(stage: &Stage, topics: u32) -> SessionOutline {
 }
 
 /// From the request to the closed docket.
-pub async fn convene_and_decide(stage: &Stage) -> anyhow::Result<Matter> {
-    let sprawling = Matter::request(&stage.installation, outline(stage, 5)).await?;
-    sprawling.file_papers(paper).await?;
+pub async fn convene_and_decide(stage: &Stage) -> anyhow::Result<Items<'_>> {
+    let sprawling = MatterDriver::request(&stage.deployment, outline(stage, 5)).await?;
+    sprawling.submit_papers(paper).await?;
     sprawling.screen().await?;
-    tell("HOUSING asks for a session (会商申请) with 5 topics.")?;
-    refused("admitting it as it is", sprawling.admit().await, "RULE_BROKEN")?;
+    narrate("HOUSING requests a session (会商申请) with 5 topics.")?;
+    expect_refusal("The clerk admits it as it is", sprawling.admit().await, "RULE_BROKEN")?;
 
-    let matter = Matter::request(&stage.installation, outline(stage, 3)).await?;
-    matter.file_papers(paper).await?;
+    let matter = MatterDriver::request(&stage.deployment, outline(stage, 3)).await?;
+    matter.submit_papers(paper).await?;
     let screened = matter.screen().await?;
-    tell(format!(
-        "Asked again with 3 topics; screening (审核) finds {} rules broken.",
+    narrate(format!(
+        "Requested again with 3 topics; screening (审核) finds {} rules broken.",
         screened.findings.len()
     ))?;
     matter.admit().await?;
     matter.schedule("HALL", stage.at(4, 9, 0)).await?;
-    tell(format!("Scheduled in the hall for {} 09:00, 28 departments invited.", stage.date(4)))?;
+    narrate(format!("Scheduled in the hall for {} 09:00; 28 departments are invited.", stage.date(4)))?;
     merge(&sprawling, &matter).await?;
     matter.accept_invitations().await?;
+    meet(stage, &matter).await?;
+    let items = Items::of_closed(stage, &matter).await?;
+    narrate("Every topic has its outcome; the docket is closed.")?;
+    Ok(items)
+}
 
+async fn meet(stage: &Stage, matter: &MatterDriver) -> anyhow::Result<()> {
     stage.move_clock(4, 9, 0).await?;
     matter.convene().await?;
     for (code, _) in &CONFERENCE[..18] {
         matter.arrive(code).await?;
     }
-    tell("The docket (议程) lies open; 18 of 28 departments have arrived.")?;
-    refused("opening it now", matter.open().await, "NO_QUORUM")?;
+    narrate("The docket (议程) is prepared; 18 of 28 departments have arrived.")?;
+    expect_refusal("The chair opens it now", matter.open().await, "NO_QUORUM")?;
     for (code, _) in &CONFERENCE[18..] {
         matter.arrive(code).await?;
     }
     matter.open().await?;
-    tell("All 28 are there: the quorum of 67 % is met, the chair opens.")?;
-    survey(&matter).await?;
-    funding(&matter).await?;
-    permits(&matter).await?;
-    matter.close().await?;
-    tell("Every topic has its outcome; the docket is closed.")?;
-    Ok(matter)
+    narrate("All 28 are present: the quorum of 67 % is met, and the chair opens the docket.")?;
+    survey(matter).await?;
+    funding(matter).await?;
+    permits(matter).await
 }
 
 fn paper(topic: u32) -> String {
     format!("{topic:064x}")
 }
 
-async fn merge(sprawling: &Matter, into: &Matter) -> anyhow::Result<()> {
-    let request = proto::scheduling::v1::MergeSessionRequest {
-        command_id: crate::installation::command_id(),
+async fn merge(sprawling: &MatterDriver, into: &MatterDriver) -> anyhow::Result<()> {
+    let request = MergeSessionRequest {
+        command_id: command_id(),
         session_id: sprawling.id.clone(),
-        into: into.id.clone(),
-        reason: "The same matter, asked for again within the rules".into(),
+        into_session_id: into.id.clone(),
+        reason: "The same matter, requested again within the rules".into(),
+        ..Default::default()
     };
-    sprawling.clerk.call(request).await.map_err(|status| explain(&status))?;
-    tell("The sprawling request is merged into it: one session less.")?;
-    Ok(())
+    sprawling.clerk().call(request).await?;
+    narrate("The sprawling request is merged into it: one session less.")
 }
 
-async fn survey(matter: &Matter) -> anyhow::Result<()> {
+async fn survey(matter: &MatterDriver) -> anyhow::Result<()> {
+    let title = "Survey 4,200 quarters 普查";
+    let criterion = "Every quarter has a record with photographs";
+    let dated = item(title, criterion, "HOUSING", &["LAND", "CIVIL"], 20);
+    let undated = ItemDraft { due: None, ..dated.clone() };
+    let map = "Map of quarters and pipes 一张图";
+    let map = item(map, "Available on the land portal", "LAND", &["WATER", "ENERGY"], 15);
+    let (costs, no) = ("The costs are not known yet", VoteChoice::No);
+
     matter.open_topic(1).await?;
-    matter.propose(1, "Survey all residential quarters built before 2000 and publish the list.").await?;
-    let undated = ItemDraft {
-        due: None,
-        ..item(
-            "Survey 4,200 quarters 普查",
-            "Every quarter has a record with photographs",
-            "HOUSING",
-            &["LAND", "CIVIL"],
-            0,
-        )
-    };
-    matter.draft_items(1, std::slice::from_ref(&undated)).await?;
+    matter
+        .submit_proposal(1, "Survey all residential quarters built before 2000 and publish the list.")
+        .await?;
+    matter.draft_items(1, &[undated]).await?;
     matter.close_debate(1).await?;
     matter.open_ballot(1, 1, two_thirds()).await?;
-    matter
-        .vote_all(
-            1,
-            &[("FINANCE", VoteChoice::No, "The costs are not known yet"), ("TAX", VoteChoice::Abstain, "")],
-        )
-        .await?;
+    matter.vote_all(1, &[("FINANCE", no, costs), ("TAX", VoteChoice::Abstain, "")]).await?;
     let ballot = matter.close_ballot(1).await?;
-    tell(format!("Topic 1, the survey: {}", ballot.sentence))?;
-    refused(
-        "adopting it although its item has no due date",
+    narrate(format!("Topic 1, the survey: {}", ballot.sentence))?;
+    expect_refusal(
+        "The chair adopts it although its item has no due date",
         matter.adopt(1, false).await,
         "DECISION_NOT_EXECUTABLE",
     )?;
-    let dated = item(
-        "Survey 4,200 quarters 普查",
-        "Every quarter has a record with photographs",
-        "HOUSING",
-        &["LAND", "CIVIL"],
-        20,
-    );
-    let request = proto::deliberation::v1::ReviseItemRequest {
-        command_id: crate::installation::command_id(),
+    let request = ReviseItemRequest {
+        command_id: command_id(),
         docket_id: matter.id.clone(),
-        item: 1,
+        item_number: 1,
         draft: Some(dated),
+        ..Default::default()
     };
-    matter.chair.call(request).await?;
-    matter
-        .draft_items(
-            1,
-            &[item(
-                "Map of quarters and pipes 一张图",
-                "Open on the land portal",
-                "LAND",
-                &["WATER", "ENERGY"],
-                15,
-            )],
-        )
-        .await?;
+    matter.chair().call(request).await?;
+    matter.draft_items(1, &[map]).await?;
     matter.adopt(1, false).await?;
-    tell(
-        "With due dates it is adopted: 2 action items (督办事项). FINANCE's dissent is part of the record.",
-    )?;
-    Ok(())
+    narrate("With due dates it is adopted: 2 action items (督办事项). FINANCE's dissent is on record.")
 }
 
-async fn funding(matter: &Matter) -> anyhow::Result<()> {
+async fn funding(matter: &MatterDriver) -> anyhow::Result<()> {
+    let rules = "Rules of the renewal fund 资金办法";
+    let lifts = "Catalog of certified lifts 产品目录";
+    let items = [
+        item(rules, "Published and in force", "FINANCE", &["HOUSING", "AUDIT"], 10),
+        item(lifts, "At least 30 models listed", "INDUSTRY", &["MARKET"], 12),
+    ];
     matter.open_topic(2).await?;
-    matter.propose(2, "Pay a third of each lift retrofit from the renewal fund.").await?;
-    matter
-        .draft_items(
-            2,
-            &[
-                item(
-                    "Rules of the renewal fund 资金办法",
-                    "Published and in force",
-                    "FINANCE",
-                    &["HOUSING", "AUDIT"],
-                    10,
-                ),
-                item(
-                    "Catalogue of certified lifts 产品目录",
-                    "At least 30 models listed",
-                    "INDUSTRY",
-                    &["MARKET"],
-                    12,
-                ),
-            ],
-        )
-        .await?;
+    matter.submit_proposal(2, "Pay a third of each lift retrofit from the renewal fund.").await?;
+    matter.draft_items(2, &items).await?;
     matter.close_debate(2).await?;
     matter.open_ballot(2, 1, two_thirds()).await?;
     matter.vote_all(2, &[]).await?;
     let ballot = matter.close_ballot(2).await?;
-    tell(format!("Topic 2, the funding: {}", ballot.sentence))?;
+    narrate(format!("Topic 2, the funding: {}", ballot.sentence))?;
     matter.adopt(2, false).await?;
     Ok(())
 }
 
-async fn permits(matter: &Matter) -> anyhow::Result<()> {
+async fn permits(matter: &MatterDriver) -> anyhow::Result<()> {
+    let permits = "Joint permit rules 联合审批细则";
+    let noise = "Noise limits for building sites 施工噪声";
+    let items = [
+        item(permits, "Signed by the five departments", "TRANSPORT", &["LAND", "POLICE"], 8),
+        item(noise, "Measured at 50 sites", "ECOLOGY", &[], 15),
+    ];
     matter.open_topic(3).await?;
-    matter.propose(3, "One window accepts every application for a renewal permit.").await?;
-    matter
-        .draft_items(
-            3,
-            &[
-                item(
-                    "Joint permit rules 联合审批细则",
-                    "Signed by the five departments",
-                    "TRANSPORT",
-                    &["LAND", "POLICE"],
-                    8,
-                ),
-                item("Noise limits of building sites 施工噪声", "Measured at 50 sites", "ECOLOGY", &[], 15),
-            ],
-        )
-        .await?;
+    matter.submit_proposal(3, "One window accepts every application for a renewal permit.").await?;
+    matter.draft_items(3, &items).await?;
     matter.close_debate(3).await?;
     matter.open_ballot(3, 1, Method::Consensus(Default::default())).await?;
     matter.vote_all(3, &[]).await?;
     let ballot = matter.close_ballot(3).await?;
-    tell(format!("Topic 3, the permits: {}", ballot.sentence))?;
+    narrate(format!("Topic 3, the permits: {}", ballot.sentence))?;
     matter.adopt(3, false).await?;
     Ok(())
 }

@@ -1,25 +1,27 @@
-//! What a supervisor sees in the end: the board, the indicators, the verified log.
+//! What a supervisor sees in the end: the board, the indicators and the verified log.
 
-use crate::demo::stage::{Stage, part, tell};
-use crate::page::say;
+use crate::demo::stage::{Stage, heading, narrate};
+use crate::stdout::print_line;
 use anyhow::{Context as _, bail};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
-use proto::followup::v1 as followup;
+use proto::followup::v1::{BoardCounts, BoardRow, GetBoardRequest, GetIndicatorsRequest, Indicator};
+use proto::ledger::v1::GetHeadRequest;
 
 /// The width of what is printed.
 const PAGE_COLUMNS: u16 = 110;
 
-/// Prints the board, the indicators against their baselines, and the verdict on the log.
-pub async fn close(stage: &Stage) -> anyhow::Result<()> {
-    let head = stage.operator.call(proto::ledger::v1::GetHeadRequest {}).await?;
+/// Prints the board, the indicators with their baselines, and the result of the log's verification.
+pub async fn report(stage: &Stage) -> anyhow::Result<()> {
+    let head = stage.operator.call(GetHeadRequest {}).await?;
     board(stage, head.position).await?;
     indicators(stage, head.position).await?;
     verify(stage).await
 }
 
 async fn board(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
-    part("The supervisors' board 督办台账")?;
-    let board = stage.supervisor.call(followup::GetBoardRequest { at_least_position }).await?;
+    heading("The supervisors' board 督办台账")?;
+    let board = stage.supervisor.call(GetBoardRequest { at_least_position }).await?;
+    let totals = board.totals.context("the board has no totals")?;
     let mut table = Table::new();
     table.load_style(crate::client::STYLE);
     table.set_header([
@@ -34,27 +36,15 @@ async fn board(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
         "extended",
         "done",
     ]);
-    let total = followup::BoardRow { department: "all".into(), counts: board.totals };
+    let total = BoardRow { department_code: "all".into(), counts: Some(totals) };
     for row in board.rows.iter().chain([&total]) {
-        let counts = row.counts.unwrap_or_default();
-        let mut cells = vec![Cell::new(&row.department)];
-        let figures = [
-            counts.open,
-            counts.due_soon,
-            counts.late,
-            counts.blocked,
-            counts.escalated,
-            counts.unacknowledged,
-            counts.awaiting_acceptance,
-            counts.extended,
-            counts.done,
-        ];
-        let shown = |figure: u32| if figure == 0 { "·".to_owned() } else { figure.to_string() };
-        cells.extend(figures.map(|figure| Cell::new(shown(figure)).set_alignment(CellAlignment::Right)));
+        let counts = figures(&row.counts.unwrap_or_default());
+        let counts = counts.map(|count| if count == 0 { "·".to_owned() } else { count.to_string() });
+        let mut cells = vec![Cell::new(&row.department_code)];
+        cells.extend(counts.map(|count| Cell::new(count).set_alignment(CellAlignment::Right)));
         table.add_row(cells);
     }
-    say(&table.to_string())?;
-    let totals = board.totals.context("a board has totals")?;
+    print_line(&table.to_string())?;
     if totals.late == 0 || totals.escalated == 0 || totals.blocked == 0 || totals.done == 0 {
         bail!(
             "the story should end with items late, escalated, blocked and done, but the board has {totals:?}"
@@ -63,40 +53,58 @@ async fn board(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The columns of a row, in the order of the header.
+fn figures(counts: &BoardCounts) -> [u32; 9] {
+    [
+        counts.open,
+        counts.due_soon,
+        counts.late,
+        counts.blocked,
+        counts.escalated,
+        counts.unacknowledged,
+        counts.awaiting_acceptance,
+        counts.extended,
+        counts.done,
+    ]
+}
+
 async fn indicators(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
-    part("The indicators against their baselines 指标")?;
-    let answer = stage.supervisor.call(followup::GetIndicatorsRequest { at_least_position }).await?;
+    heading("The indicators and their baselines 指标")?;
+    let answer = stage.supervisor.call(GetIndicatorsRequest { at_least_position }).await?;
     let mut table = Table::new();
     table.load_style(crate::client::STYLE);
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(PAGE_COLUMNS);
     table.set_header(["indicator", "here", "baseline", "unit", "computed from"]);
     let shown = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.2}"));
     for indicator in answer.indicators {
-        let figure = |figure: f64, meaning: &str| format!("{} {meaning}", (figure * 100.0).round() / 100.0);
-        let mut computed = figure(indicator.numerator, &indicator.numerator_meaning);
-        if !indicator.denominator_meaning.is_empty() {
-            computed =
-                format!("{computed} / {}", figure(indicator.denominator, &indicator.denominator_meaning));
-        }
+        let operands = operands(&indicator);
         table.add_row([
             indicator.name,
             shown(indicator.value),
             shown(indicator.baseline),
             indicator.unit,
-            computed,
+            operands,
         ]);
     }
-    say(&table.to_string())?;
-    Ok(())
+    print_line(&table.to_string())
+}
+
+/// What an indicator was computed from.
+fn operands(indicator: &Indicator) -> String {
+    let figure = |figure: f64, meaning: &str| format!("{} {meaning}", (figure * 100.0).round() / 100.0);
+    let numerator = figure(indicator.numerator, &indicator.numerator_meaning);
+    if indicator.denominator_meaning.is_empty() {
+        return numerator;
+    }
+    format!("{numerator} / {}", figure(indicator.denominator, &indicator.denominator_meaning))
 }
 
 async fn verify(stage: &Stage) -> anyhow::Result<()> {
-    part("The log 台账")?;
-    let verdict = stage.operator.verify_log().await.context("the log does not verify")?;
-    tell(format!(
+    heading("The log 台账")?;
+    let verified = stage.operator.verify_log().await.context("the log cannot be verified")?;
+    narrate(format!(
         "{} records, each bound to the one before by SHA-256; all verified. Head {}…",
-        verdict.records,
-        &verdict.hash[..16]
-    ))?;
-    Ok(())
+        verified.records,
+        verified.hash.get(..16).unwrap_or(&verified.hash)
+    ))
 }

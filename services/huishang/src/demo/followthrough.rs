@@ -1,99 +1,122 @@
-//! What becomes of the decisions: acknowledged, delivered, returned, blocked, extended, late.
+//! What becomes of the decisions: items acknowledged, delivered, returned, blocked, extended and late.
 
-use crate::demo::stage::{Stage, refused, tell};
-use crate::installation::{Desk, command_id};
-use crate::matter::Matter;
-use anyhow::bail;
-use domain::resolution::action_item::ActionItem;
+use crate::demo::stage::{Stage, expect_refusal, narrate};
+use crate::deployment::{Client, command_id};
+use crate::matter::MatterDriver;
+use anyhow::Context as _;
+use domain::followup::follow_up::FollowUp;
 use domain::{Aggregate as _, Role, Uuid};
 use proto::followup::v1::{ListNoticesRequest, Notice, NoticeKind};
-use proto::resolution::events::v1::Evidence;
 use proto::resolution::v1 as resolution;
+use resolution::{DueRule, Evidence, Item, due_rule::Rule};
 use tonic::Status;
 
-/// Action items of one docket, with desks for those who answer for them.
+/// The action items of one docket, and clients for those who answer for them.
 pub struct Items<'s> {
     stage: &'s Stage,
-    docket: Uuid,
+    items: Vec<Item>,
 }
 
 impl<'s> Items<'s> {
-    /// Waits until the docket's items are assigned.
-    pub async fn of(stage: &'s Stage, matter: &Matter, count: u32) -> anyhow::Result<Items<'s>> {
-        let docket = Uuid::try_parse(&matter.id)?;
-        let items = Items { stage, docket };
-        for no in 1..=count {
-            stage.supervisor.wait_for_record(&items.stream(no), 0).await?;
+    /// Closes the docket, and lists the items that follow from its decisions. A query with the position of the
+    /// closing sees all of them, because it waits for the decisions' consequences.
+    pub async fn of_closed(stage: &'s Stage, matter: &MatterDriver) -> anyhow::Result<Items<'s>> {
+        let request = resolution::ListResolutionsRequest {
+            at_least_position: matter.close().await?,
+            session_id: Some(matter.id.clone()),
+            ..Default::default()
+        };
+        let answer = stage.supervisor.call(request).await?;
+        let mut items = Vec::new();
+        for resolution in answer.resolutions {
+            let request = resolution::ListItemsRequest {
+                at_least_position: answer.position,
+                resolution_id: Some(resolution.resolution_id),
+                ..Default::default()
+            };
+            items.extend(stage.supervisor.call(request).await?.items);
         }
-        Ok(items)
+        Ok(Items { stage, items })
     }
 
-    fn stream(&self, no: u32) -> String {
-        ActionItem::stream(ActionItem::id(self.docket, no)).to_string()
+    /// The id of the docket's item with this number, from 1.
+    fn id(&self, number: usize) -> anyhow::Result<String> {
+        let item = number.checked_sub(1).and_then(|index| self.items.get(index));
+        Ok(item.with_context(|| format!("the docket has no item {number}"))?.item_id.clone())
     }
 
-    /// The id of an item.
-    pub fn id(&self, no: u32) -> String {
-        ActionItem::id(self.docket, no).to_string()
+    fn lead(&self, department: &str) -> anyhow::Result<Client> {
+        self.stage.deployment.client(Role::DepartmentLead, Some(department))
     }
 
-    fn lead(&self, department: &str) -> anyhow::Result<Desk> {
-        self.stage.installation.desk(Role::DepartmentLead, Some(department))
-    }
-
-    /// The lead takes the item on.
-    pub async fn acknowledge(&self, no: u32, lead: &str) -> anyhow::Result<()> {
-        let request = resolution::AcknowledgeItemRequest { command_id: command_id(), item_id: self.id(no) };
-        self.lead(lead)?.call(request).await?;
-        Ok(())
-    }
-
-    /// The lead says how far it has come.
-    pub async fn report(&self, no: u32, lead: &str, percent: u32, note: &str) -> anyhow::Result<()> {
-        let request = resolution::ReportProgressRequest {
+    /// The lead acknowledges the item.
+    pub async fn acknowledge(&self, number: usize, lead: &str) -> anyhow::Result<()> {
+        let request = resolution::AcknowledgeItemRequest {
             command_id: command_id(),
-            item_id: self.id(no),
-            percent,
-            note: note.into(),
-            evidence: vec![],
+            item_id: self.id(number)?,
+            ..Default::default()
         };
         self.lead(lead)?.call(request).await?;
         Ok(())
     }
 
-    /// The lead claims that it is done.
-    pub async fn claim(&self, no: u32, lead: &str, summary: &str) -> anyhow::Result<()> {
+    /// The lead reports progress.
+    async fn report(&self, number: usize, lead: &str, percent: u32, note: &str) -> anyhow::Result<()> {
+        let request = resolution::ReportProgressRequest {
+            command_id: command_id(),
+            item_id: self.id(number)?,
+            percent,
+            note: note.into(),
+            ..Default::default()
+        };
+        self.lead(lead)?.call(request).await?;
+        Ok(())
+    }
+
+    /// The lead claims that the item is done.
+    async fn claim(&self, number: usize, lead: &str, summary: &str) -> anyhow::Result<()> {
+        let item_id = self.id(number)?;
         let evidence = Evidence {
-            title: format!("Proof of item {no}"),
-            sha256: format!("{no:064x}"),
-            uri: format!("urn:evidence:{}", self.id(no)),
+            title: format!("Proof of item {number}"),
+            sha256: format!("{number:064x}"),
+            uri: format!("urn:evidence:{item_id}"),
         };
         let request = resolution::ClaimCompletionRequest {
             command_id: command_id(),
-            item_id: self.id(no),
+            item_id,
             summary: summary.into(),
             evidence: vec![evidence],
+            ..Default::default()
         };
         self.lead(lead)?.call(request).await?;
         Ok(())
     }
 
-    /// Somebody finds the criterion met.
-    pub async fn accept(&self, no: u32, desk: &Desk) -> Result<(), Status> {
-        let request =
-            resolution::AcceptWorkRequest { command_id: command_id(), item_id: self.id(no), note: None };
-        desk.call(request).await.map(drop)
+    /// The supervisor accepts the work.
+    async fn accept(&self, number: usize) -> anyhow::Result<()> {
+        self.accept_as(number, &self.stage.supervisor).await??;
+        Ok(())
     }
 
-    /// Waits for a notice of the follow-up on an item.
-    pub async fn notice(&self, no: u32, kind: NoticeKind) -> anyhow::Result<Notice> {
+    async fn accept_as(&self, number: usize, client: &Client) -> anyhow::Result<Result<(), Status>> {
+        let request = resolution::AcceptWorkRequest {
+            command_id: command_id(),
+            item_id: self.id(number)?,
+            ..Default::default()
+        };
+        Ok(client.call(request).await.map(drop))
+    }
+
+    /// Waits for a notice on an item. A notice is the work of a timer, some time after the clock was moved past
+    /// its moment: no command has its position, so this follows the records of the item's follow-up.
+    async fn notice(&self, number: usize, kind: NoticeKind) -> anyhow::Result<Notice> {
+        let item_id = self.id(number)?;
+        let stream = FollowUp::stream(Uuid::try_parse(&item_id)?).to_string();
         let mut at_least_position = 0;
-        let follow_up =
-            domain::followup::follow_up::FollowUp::stream(ActionItem::id(self.docket, no)).to_string();
         loop {
             let request = ListNoticesRequest {
                 at_least_position,
-                item_id: self.id(no),
+                item_id: Some(item_id.clone()),
                 kinds: vec![kind.into()],
                 ..Default::default()
             };
@@ -101,43 +124,42 @@ impl<'s> Items<'s> {
             if let Some(notice) = answer.notices.into_iter().next() {
                 return Ok(notice);
             }
-            let after = at_least_position.max(answer.position);
-            at_least_position = self.stage.supervisor.wait_for_record(&follow_up, after).await?;
+            let seen = at_least_position.max(answer.position);
+            at_least_position = self.stage.supervisor.wait_for_record(&stream, seen).await?;
         }
     }
 }
 
 /// The conference's six items, from assignment to the tenth day.
 pub async fn first_weeks(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
-    tell(
-        "Six action items are registered and assigned; the leads have 3 working days to acknowledge (签收).",
+    narrate(
+        "Six action items are registered and assigned; the leads have 3 working days to acknowledge them (签收).",
     )?;
     stage.move_clock(7, 10, 0).await?;
-    for (no, lead) in [(1, "HOUSING"), (2, "LAND"), (3, "FINANCE"), (5, "TRANSPORT"), (6, "ECOLOGY")] {
-        items.acknowledge(no, lead).await?;
+    for (number, lead) in [(1, "HOUSING"), (2, "LAND"), (3, "FINANCE"), (5, "TRANSPORT"), (6, "ECOLOGY")] {
+        items.acknowledge(number, lead).await?;
     }
-    tell("Five departments acknowledge. INDUSTRY does not.")?;
+    narrate("Five departments acknowledge. INDUSTRY does not.")?;
     items.report(1, "HOUSING", 40, "1,680 of 4,200 quarters recorded").await?;
-    block(stage, items).await?;
+    block(items).await?;
     stage.move_clock(11, 9, 0).await?;
     let notice = items.notice(4, NoticeKind::AcknowledgementOverdue).await?;
-    tell(format!(
-        "Follow-up (督办) noticed by itself: {} was not acknowledged in time, to {}.",
-        notice.number, notice.to
-    ))?;
-    Ok(())
+    narrate(format!(
+        "Follow-up (督办) notices by itself that {} was not acknowledged in time, and notifies {}.",
+        notice.number, notice.addressee
+    ))
 }
 
-async fn block(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
-    let request = resolution::ReportBlockedRequest {
+async fn block(items: &Items<'_>) -> anyhow::Result<()> {
+    let request = resolution::ReportBlockageRequest {
         command_id: command_id(),
-        item_id: items.id(2),
-        reason: "The pipe network's data are not released".into(),
-        help_from: "ENERGY".into(),
+        item_id: items.id(2)?,
+        reason: "The data on the pipe network has not been released".into(),
+        help_from_code: "ENERGY".into(),
+        ..Default::default()
     };
-    stage.installation.desk(Role::DepartmentLead, Some("LAND"))?.call(request).await?;
-    tell("LAND is blocked: it waits for ENERGY's data, and says so instead of staying silent.")?;
-    Ok(())
+    items.lead("LAND")?.call(request).await?;
+    narrate("LAND is blocked: it is waiting for ENERGY's data, and reports that instead of staying silent.")
 }
 
 /// Delivery, return and acceptance; an extension.
@@ -145,85 +167,80 @@ pub async fn deliver(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
     stage.move_clock(14, 9, 0).await?;
     extend(stage, items).await?;
     items.claim(3, "FINANCE", "The rules of the fund are published").await?;
-    let finance = stage.installation.desk(Role::DepartmentLead, Some("FINANCE"))?;
-    refused("FINANCE accepting its own work", items.accept(3, &finance).await, "ACCEPTED_OWN_WORK")?;
-    items.accept(3, &stage.supervisor).await?;
-    tell("The supervisor accepts it (验收): delivered.")?;
+    let finance = items.lead("FINANCE")?;
+    expect_refusal("FINANCE accepts its own work", items.accept_as(3, &finance).await?, "OWN_WORK")?;
+    items.accept(3).await?;
+    narrate("The supervisor accepts it (验收): delivered.")?;
     items.claim(6, "ECOLOGY", "Measured at 38 sites").await?;
     let request = resolution::ReturnWorkRequest {
         command_id: command_id(),
-        item_id: items.id(6),
-        reason: "The criterion says 50 sites".into(),
+        item_id: items.id(6)?,
+        reason: "The criterion is 50 sites".into(),
+        ..Default::default()
     };
     stage.supervisor.call(request).await?;
-    tell("ECOLOGY claims 38 of 50 sites: returned, with the criterion as the reason.")?;
-    Ok(())
+    narrate("ECOLOGY claims completion with 38 of 50 sites: returned, with reference to the criterion.")
 }
 
 async fn extend(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
     let request = resolution::RequestExtensionRequest {
         command_id: command_id(),
-        item_id: items.id(5),
-        due: Some(resolution::NewDue { rule: Some(resolution::new_due::Rule::WorkingDays(20)) }),
+        item_id: items.id(5)?,
+        due: Some(DueRule { rule: Some(Rule::AfterWorkingDays(20)) }),
         reason: "POLICE changed its permit form".into(),
-    };
-    stage.installation.desk(Role::DepartmentLead, Some("TRANSPORT"))?.call(request).await?;
-    let granted = resolution::GrantExtensionRequest { command_id: command_id(), item_id: items.id(5) };
-    let position = stage.supervisor.call(granted).await?.position;
-    let request = resolution::GetItemRequest {
-        at_least_position: position,
-        item_id: items.id(5),
         ..Default::default()
     };
-    let Some(item) = stage.supervisor.call(request).await?.item else { bail!("the item is gone") };
-    tell(format!(
-        "TRANSPORT asks for time and gets it: now due {}, extension {} of 2.",
-        item.due, item.extensions
-    ))?;
-    Ok(())
+    items.lead("TRANSPORT")?.call(request).await?;
+    let request = resolution::GrantExtensionRequest {
+        command_id: command_id(),
+        item_id: items.id(5)?,
+        ..Default::default()
+    };
+    let item = stage.supervisor.call(request).await?.item.context("the answer has no item")?;
+    narrate(format!(
+        "TRANSPORT requests more time and gets it: now due {}, extension {} of 2.",
+        item.due_on, item.extensions
+    ))
 }
 
-/// The days on which the neglected item becomes late and climbs the ladder.
+/// The days on which the neglected item becomes late and is escalated step by step.
 pub async fn neglect(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
     stage.move_clock(28, 9, 0).await?;
     for (kind, what) in [
-        (NoticeKind::Reminder, "reminded before it was due"),
+        (NoticeKind::Reminder, "reminder before it was due"),
         (NoticeKind::Overdue, "overdue"),
         (NoticeKind::EscalatedToSupervisor, "escalated to the supervisor"),
     ] {
         let notice = items.notice(4, kind).await?;
-        tell(format!("{} of INDUSTRY: {what} (to {}).", notice.number, notice.to))?;
+        narrate(format!("{} of INDUSTRY: {what} (sent to {}).", notice.number, notice.addressee))?;
     }
     items.claim(1, "HOUSING", "4,200 quarters recorded, the list is published").await?;
-    items.accept(1, &stage.supervisor).await?;
-    tell("HOUSING delivers the survey: accepted.")?;
+    items.accept(1).await?;
+    narrate("HOUSING delivers the survey: accepted.")?;
     stage.move_clock(30, 9, 0).await?;
     let notice = items.notice(4, NoticeKind::EscalatedToLeadership).await?;
-    tell(format!(
-        "{} climbs to the leadership, {} days late. Each rung fired once.",
+    narrate(format!(
+        "{} is escalated to the leadership, {} days late. Every notice was sent exactly once.",
         notice.number, notice.days
-    ))?;
-    Ok(())
+    ))
 }
 
 /// What was delivered by the night of the flood.
 pub async fn the_same_night(
-    stage: &Stage,
     conference: &Items<'_>,
     hotline: &Items<'_>,
     flood: &Items<'_>,
 ) -> anyhow::Result<()> {
     conference.claim(6, "ECOLOGY", "Measured at 52 sites").await?;
-    conference.accept(6, &stage.supervisor).await?;
-    tell("ECOLOGY comes back with 52 sites: accepted.")?;
+    conference.accept(6).await?;
+    narrate("ECOLOGY comes back with 52 sites: accepted.")?;
     flood.acknowledge(1, "CITY-ROADS").await?;
     flood.acknowledge(2, "METRO").await?;
     flood.claim(1, "CITY-ROADS", "23 underpasses closed by 21:20").await?;
     flood.claim(2, "METRO", "The last train was empty at 21:31").await?;
-    flood.accept(1, &stage.supervisor).await?;
-    flood.accept(2, &stage.supervisor).await?;
-    tell("The flood's two items were delivered the same night and accepted.")?;
+    flood.accept(1).await?;
+    flood.accept(2).await?;
+    narrate("The flood's two items are delivered the same night and accepted.")?;
     hotline.claim(1, "CITY-WATER", "120 m of drain, 600 mm").await?;
-    tell("CITY-WATER claims the drain; its acceptance is open.")?;
-    Ok(())
+    narrate("CITY-WATER claims that the drain is done; its acceptance is pending.")
 }

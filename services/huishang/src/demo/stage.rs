@@ -1,53 +1,60 @@
-//! What the stories are played on: an installation, its clock, and the page that is printed.
+//! Where the stories take place: a deployment, its clock, and the page that is printed.
 
-use crate::installation::{Desk, Installation, command_id};
-use crate::page::say;
+use crate::deployment::{Client, Deployment, command_id};
+use crate::stdout::print_line;
 use anyhow::{Context as _, bail};
 use domain::calendar::WorkingCalendar;
 use domain::{Date, Role, Timestamp};
 use jiff::ToSpan as _;
 use proto::Wire as _;
+use proto::deliberation::v1 as deliberation;
 use proto::followup::v1 as followup;
 use proto::ledger::v1 as ledger;
+use proto::resolution::v1 as resolution;
+use proto::scheduling::v1 as scheduling;
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
 /// The time zone of the stories.
 pub const ZONE: &str = "Asia/Shanghai";
 
-/// The installation with the first day of the story.
+/// Columns that a heading fills.
+const HEADING_COLUMNS: usize = 96;
+
+/// The deployment, with the first day of the story.
 pub struct Stage {
     /// Where the story is played.
-    pub installation: Installation,
-    /// Runs the installation: moves its clock.
-    pub operator: Desk,
+    pub deployment: Deployment,
+    /// Runs the deployment: moves its clock.
+    pub operator: Client,
     /// Follows what was decided.
-    pub supervisor: Desk,
+    pub supervisor: Client,
     calendar: WorkingCalendar,
     first_day: Date,
 }
 
 impl Stage {
-    /// Takes the stage; the first day of the story is the day that the clock shows, or the next Monday.
-    pub async fn take(installation: Installation) -> anyhow::Result<Stage> {
-        let operator = installation.desk(Role::Operator, None)?;
-        let supervisor = installation.desk(Role::Supervisor, None)?;
+    /// Sets the clock to the story's first morning: on the day that the clock shows, if that is a Monday, or else
+    /// on the next Monday.
+    pub async fn set_up(deployment: Deployment) -> anyhow::Result<Stage> {
+        let operator = deployment.client(Role::Operator, None)?;
+        let supervisor = deployment.client(Role::Supervisor, None)?;
         let head = operator.call(ledger::GetHeadRequest {}).await.context("the ledger")?;
         let now: Timestamp =
-            Timestamp::from_wire(head.now).map_err(|fault| anyhow::anyhow!("the clock: {fault}"))?;
+            Timestamp::from_wire(head.clock_at).map_err(|fault| anyhow::anyhow!("the clock: {fault}"))?;
         let calendar = WorkingCalendar::weekends_only(ZONE)?;
         let mut first_day = calendar.date_of(now);
         while first_day.weekday() != jiff::civil::Weekday::Monday {
             first_day = first_day.tomorrow()?;
         }
-        let stage = Stage { installation, operator, supervisor, calendar, first_day };
+        let stage = Stage { deployment, operator, supervisor, calendar, first_day };
         if stage.at(0, 9, 0) > now {
             stage.move_clock(0, 9, 0).await?;
         }
         Ok(stage)
     }
 
-    /// The date `days` after the first.
+    /// The date this many days after the first.
     pub fn date(&self, days: i32) -> Date {
         self.first_day.checked_add(days.days()).unwrap_or(Date::MAX)
     }
@@ -57,66 +64,45 @@ impl Stage {
         self.calendar.start_of(self.date(days)) + (hour * 60 + minute).minutes()
     }
 
-    /// Moves the clock of the installation and waits until every service has seen it move.
+    /// Moves the clock of the deployment, and waits until every service that goes by it has followed the log to
+    /// the move.
     pub async fn move_clock(&self, days: i32, hour: i32, minute: i32) -> anyhow::Result<()> {
-        let to = self.at(days, hour, minute);
-        let request = ledger::MoveClockRequest { command_id: command_id(), to: to.to_wire() };
-        let moved = self.operator.call(request).await.map_err(|status| explain(&status))?;
-        for context in ["scheduling", "deliberation", "resolution", "followup"] {
-            self.caught_up(context, moved.position).await?;
-        }
+        let request = ledger::MoveClockRequest {
+            command_id: command_id(),
+            clock_at: self.at(days, hour, minute).to_wire(),
+            ..Default::default()
+        };
+        let position = self.operator.call(request).await?.position;
+        self.wait_for_services(position).await?;
         let date = self.date(days).strftime("%A %-d %B %Y");
-        say(&format!("\n   ── {date}, {hour:02}:{minute:02} ──"))
+        print_line(&format!("\n   ── {date}, {hour:02}:{minute:02} ──"))
     }
 
-    /// Waits until the view of a service has taken in a position.
-    async fn caught_up(&self, context: &str, at_least_position: u64) -> anyhow::Result<()> {
-        let desk = &self.supervisor;
-        match context {
-            "scheduling" => {
-                let request = proto::scheduling::v1::ListRoomsRequest {
-                    at_least_position,
-                    page_size: 1,
-                    ..Default::default()
-                };
-                desk.call(request).await?;
-            }
-            "deliberation" => {
-                let request = proto::deliberation::v1::ListDocketsRequest {
-                    at_least_position,
-                    page_size: 1,
-                    ..Default::default()
-                };
-                desk.call(request).await?;
-            }
-            "resolution" => {
-                let request = proto::resolution::v1::ListItemsRequest {
-                    at_least_position,
-                    page_size: 1,
-                    ..Default::default()
-                };
-                desk.call(request).await?;
-            }
-            _ => {
-                desk.call(followup::GetBoardRequest { at_least_position }).await?;
-            }
-        }
+    async fn wait_for_services(&self, at_least_position: u64) -> Result<(), Status> {
+        let page_size = 1;
+        let rooms = scheduling::ListRoomsRequest { at_least_position, page_size, ..Default::default() };
+        let dockets = deliberation::ListDocketsRequest { at_least_position, page_size, ..Default::default() };
+        let items = resolution::ListItemsRequest { at_least_position, page_size, ..Default::default() };
+        let board = followup::GetBoardRequest { at_least_position };
+        let client = &self.supervisor;
+        tokio::try_join!(client.call(rooms), client.call(dockets), client.call(items), client.call(board))?;
         Ok(())
     }
 }
 
-/// Prints the title of a part.
-pub fn part(title: &str) -> anyhow::Result<()> {
-    say(&format!("\n━━ {title} {}", "━".repeat(96usize.saturating_sub(title.chars().count()))))
+/// Prints the heading of a part.
+pub fn heading(title: &str) -> anyhow::Result<()> {
+    let rule = "━".repeat(HEADING_COLUMNS.saturating_sub(title.chars().count()));
+    print_line(&format!("\n━━ {title} {rule}"))
 }
 
 /// Prints what happened.
-pub fn tell(text: impl AsRef<str>) -> anyhow::Result<()> {
-    say(&format!("   {}", text.as_ref()))
+pub fn narrate(text: impl AsRef<str>) -> anyhow::Result<()> {
+    print_line(&format!("   {}", text.as_ref()))
 }
 
-/// Expects a refusal, and prints what was tried and which rule said no with its numbers.
-pub fn refused<T>(tried: &str, outcome: Result<T, Status>, reason: &str) -> anyhow::Result<()> {
+/// Expects a refusal, and prints what was tried and why it was refused.
+pub fn expect_refusal<T>(tried: &str, outcome: Result<T, Status>, reason: &str) -> anyhow::Result<()> {
     let Err(status) = outcome else {
         bail!("{tried}: this should have been refused with {reason}");
     };
@@ -126,10 +112,5 @@ pub fn refused<T>(tried: &str, outcome: Result<T, Status>, reason: &str) -> anyh
     if info.reason != reason {
         bail!("{tried}: refused with {} and not with {reason}: {}", info.reason, status.message());
     }
-    say(&format!("   ✗ {tried}\n     refused: {} [{reason}]", status.message()))
-}
-
-/// A refusal that the story did not expect.
-pub fn explain(status: &Status) -> anyhow::Error {
-    anyhow::anyhow!("{} ({:?})", status.message(), status.code())
+    print_line(&format!("   ✗ {tried}\n     refused: {} [{reason}]", status.message()))
 }

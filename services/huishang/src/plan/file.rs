@@ -1,4 +1,4 @@
-//! The plan file: what it may say, and where it is wrong.
+//! The plan file: what it may contain, and where it is wrong.
 //!
 //! ```json
 //! {
@@ -11,8 +11,8 @@
 //! }
 //! ```
 //!
-//! An agency or action that stands in the file twice, word for word, counts once. A lead may also be
-//! named in `support`: another unit of it supports then.
+//! An agency or action that is in the file twice, word for word, counts once. A lead may also be named in
+//! `support`: then another unit of it supports.
 
 use domain::deliberation::docket::ITEMS_MAX;
 use domain::scheduling::session::ATTENDEES_MAX;
@@ -22,7 +22,7 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Bytes of a plan file, at most.
+/// Maximum size of a plan file.
 pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// A plan that can be imported.
@@ -43,7 +43,7 @@ pub struct Plan {
 /// One action of a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Action {
-    /// Its name in the plan.
+    /// Its id in the plan.
     pub id: Line,
     /// Its title.
     pub title: Line,
@@ -55,7 +55,7 @@ pub struct Action {
     pub support: Vec<Code>,
     /// When it is due.
     pub due: Option<Date>,
-    /// How one will know that it was done.
+    /// What shows that it was done.
     pub criterion: Option<Text>,
 }
 
@@ -68,7 +68,7 @@ impl fmt::Display for Faults {
         for (line, fault) in &self.0 {
             write!(f, "\n  line {line}: {fault}")?;
         }
-        write!(f, "\nnothing was imported; mend the file and try again")
+        write!(f, "\nnothing was imported; correct the file and try again")
     }
 }
 
@@ -104,12 +104,12 @@ struct ActionRow {
     criterion: Option<String>,
 }
 
-/// Reads a plan, or tells everything that is wrong with it; nothing may be due before `today`.
+/// Reads a plan, or reports everything that is wrong with it; nothing may be due before `today`.
 pub fn read(text: &str, today: Date) -> Result<Plan, Faults> {
     let rows: PlanRow<'_> = serde_json::from_str(text)
-        .map_err(|error| Faults(vec![(error.line().max(1), without_place(&error))]))?;
+        .map_err(|error| Faults(vec![(error.line().max(1), without_location(&error))]))?;
     let mut reader = Reader { text, today, faults: Vec::new() };
-    let source = reader.take(1, "source", Line::parse(&rows.source));
+    let source = reader.parsed(1, "source", Line::parse(&rows.source));
     let (agencies, repeated_agencies) = reader.agencies(&rows.agencies);
     let (actions, repeated_actions) = reader.actions(&rows.actions, &agencies);
     let mut count = |what: &str, there: usize, max: usize| {
@@ -140,14 +140,14 @@ impl Reader<'_> {
         1 + self.text[..offset].matches('\n').count()
     }
 
-    fn take<T>(&mut self, line: usize, field: &str, read: Result<T, impl fmt::Display>) -> Option<T> {
+    fn parsed<T>(&mut self, line: usize, field: &str, read: Result<T, impl fmt::Display>) -> Option<T> {
         read.map_err(|fault| self.faults.push((line, format!("{field} {fault}")))).ok()
     }
 
-    fn parse<T: serde::de::DeserializeOwned>(&mut self, row: &RawValue) -> Option<T> {
+    fn row<T: serde::de::DeserializeOwned>(&mut self, row: &RawValue) -> Option<T> {
         let line = self.line(row);
         serde_json::from_str(row.get())
-            .map_err(|error| self.faults.push((line + error.line().max(1) - 1, without_place(&error))))
+            .map_err(|error| self.faults.push((line + error.line().max(1) - 1, without_location(&error))))
             .ok()
     }
 
@@ -156,15 +156,15 @@ impl Reader<'_> {
         let mut repeated = 0;
         for row in rows {
             let line = self.line(row);
-            let Some(agency) = self.parse::<AgencyRow>(row) else { continue };
-            let code = self.take(line, "code", Code::parse(&agency.code));
-            let name = self.take(line, "name", Line::parse(&agency.name));
+            let Some(agency) = self.row::<AgencyRow>(row) else { continue };
+            let code = self.parsed(line, "code", Code::parse(&agency.code));
+            let name = self.parsed(line, "name", Line::parse(&agency.name));
             let (Some(code), Some(name)) = (code, name) else { continue };
             match agencies.iter().find(|(known, _)| *known == code) {
                 None => agencies.push((code, name)),
                 Some((_, known)) if *known == name => repeated += 1,
                 Some((_, known)) => {
-                    self.faults.push((line, format!("agency {code} has another name before: {known:?}")));
+                    self.faults.push((line, format!("agency {code} was named {known:?} before")));
                 }
             }
         }
@@ -186,7 +186,7 @@ impl Reader<'_> {
                 Some(_) => {
                     let line = self.line(row);
                     self.faults
-                        .push((line, format!("action {} stands before with another content", action.id)));
+                        .push((line, format!("action {} appeared before with different content", action.id)));
                 }
             }
         }
@@ -195,11 +195,11 @@ impl Reader<'_> {
 
     fn action(&mut self, row: &RawValue, agencies: &[(Code, Line)]) -> Option<Action> {
         let line = self.line(row);
-        let action = self.parse::<ActionRow>(row)?;
+        let action = self.row::<ActionRow>(row)?;
         let before = self.faults.len();
-        let id = self.take(line, "id", Line::parse(&action.id));
-        let title = self.take(line, "title", Line::parse(&action.title));
-        let text = self.take(line, "text", Text::parse(&action.text));
+        let id = self.parsed(line, "id", Line::parse(&action.id));
+        let title = self.parsed(line, "title", Line::parse(&action.title));
+        let text = self.parsed(line, "text", Text::parse(&action.text));
         let lead = self.agency(line, "lead", &action.lead, agencies);
         let mut support = Vec::new();
         for named in &action.support {
@@ -214,12 +214,12 @@ impl Reader<'_> {
             let read: Result<Date, String> = match due.parse() {
                 Ok(date) if date < today => Err(format!("{date} has passed; today is {today}")),
                 Ok(date) => Ok(date),
-                Err(_) => Err(format!("{due:?} is no date such as 2027-12-31")),
+                Err(_) => Err(format!("{due:?} is not a date such as 2027-12-31")),
             };
-            self.take(line, "due", read)
+            self.parsed(line, "due", read)
         });
         let criterion =
-            action.criterion.map(|criterion| self.take(line, "criterion", Text::parse(&criterion)));
+            action.criterion.map(|criterion| self.parsed(line, "criterion", Text::parse(&criterion)));
         if self.faults.len() > before {
             return None;
         }
@@ -235,7 +235,7 @@ impl Reader<'_> {
     }
 
     fn agency(&mut self, line: usize, field: &str, named: &str, agencies: &[(Code, Line)]) -> Option<Code> {
-        let code = self.take(line, field, Code::parse(named))?;
+        let code = self.parsed(line, field, Code::parse(named))?;
         if agencies.iter().any(|(known, _)| *known == code) {
             return Some(code);
         }
@@ -244,8 +244,8 @@ impl Reader<'_> {
     }
 }
 
-/// What serde says, without the place, which we tell our own way.
-fn without_place(error: &serde_json::Error) -> String {
+/// A message of serde without its location, which is relative to a row.
+fn without_location(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
 }
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_told_with_its_line() {
+    fn every_fault_is_reported_with_its_line() {
         let bad = GOOD
             .replace(
                 r#""code": "A", "name": "Agency A" }
@@ -291,26 +291,26 @@ mod tests {
         assert_eq!(
             faults.0,
             [
-                (6, "agency A has another name before: \"Agency A\"".to_owned()),
+                (6, "agency A was named \"Agency A\" before".to_owned()),
                 (9, "lead names X, which is not among the agencies".to_owned()),
             ]
         );
     }
 
     #[test]
-    fn what_is_due_has_not_passed() {
+    fn nothing_may_be_due_in_the_past() {
         let faults = read_today(&GOOD.replace("\"lead\"", "\"due\": \"2020-12-31\", \"lead\"")).unwrap_err();
         assert_eq!(faults.0, [(9, "due 2020-12-31 has passed; today is 2027-03-01".to_owned())]);
     }
 
     #[test]
-    fn broken_json_is_told_with_its_line() {
+    fn malformed_json_is_reported_with_its_line() {
         let faults = read_today("{\n  \"source\": \"A plan\",\n  \"agencies\": [,]\n}").unwrap_err();
         assert_eq!(faults.0[0].0, 3);
     }
 
     #[test]
-    fn an_unknown_or_missing_field_is_told_with_its_line() {
+    fn an_unknown_or_missing_field_is_reported_with_its_line() {
         let faults = read_today(&GOOD.replace("\"text\"", "\"texts\"")).unwrap_err();
         assert_eq!(faults.0[0].0, 9);
         assert!(faults.0[0].1.contains("texts"), "{faults}");

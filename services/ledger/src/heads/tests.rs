@@ -1,4 +1,4 @@
-//! A ledger stands by what it signed.
+//! A ledger serves only a log that continues its last signed head.
 
 use super::*;
 use event_log::{Append, Expected, NewRecord, Options};
@@ -22,11 +22,11 @@ async fn append(log: &EventLog, word: &'static str) {
         payload: word.into(),
         salt: [1; 16],
     };
-    let commit = Append { commit_id: uuid::Uuid::nil(), time_micros: 0, records: vec![record] };
+    let commit = Append { command_id: uuid::Uuid::nil(), time_micros: 0, records: vec![record] };
     log.append(commit).await.unwrap();
 }
 
-/// A log with these words, whose head was signed.
+/// Appends these words to the log, and stores its signed head.
 async fn signed(folder: &Path, words: &[&'static str]) {
     let log = open(folder);
     for word in words {
@@ -34,12 +34,12 @@ async fn signed(folder: &Path, words: &[&'static str]) {
     }
     let stop = CancellationToken::new();
     stop.cancel();
-    Arc::new(Heads::open(log.clone(), signing(folder, KEY)).unwrap()).keep(stop).await;
+    Arc::new(Heads::open(log.clone(), signing(folder, KEY)).unwrap()).store_until(stop).await;
     log.close().await;
 }
 
 #[tokio::test]
-async fn a_receipt_is_given_for_the_newest_record_at_once() {
+async fn a_receipt_for_the_newest_record_is_available_immediately() {
     let folder = tempfile::tempdir().unwrap();
     let log = open(folder.path());
     let heads = Heads::open(log.clone(), signing(folder.path(), KEY)).unwrap();
@@ -49,11 +49,11 @@ async fn a_receipt_is_given_for_the_newest_record_at_once() {
         let (header, head) = receipt.verify(heads.key()).unwrap();
         assert_eq!((header.record.position, head.size), (position, position));
     }
-    assert!(matches!(heads.receipt(4), Err(ReadError::NotThere { asked: 4, head: 3 })));
+    assert!(matches!(heads.receipt(4), Err(ReadError::OutOfRange { position: 4, head: 3 })));
 }
 
 #[tokio::test]
-async fn a_log_that_goes_on_from_the_signed_head_is_served() {
+async fn a_log_that_continues_the_signed_head_is_served() {
     let folder = tempfile::tempdir().unwrap();
     signed(folder.path(), &["one", "two"]).await;
     signed(folder.path(), &["three"]).await;
@@ -71,9 +71,9 @@ async fn a_log_that_contradicts_the_signed_head_is_not_served() {
         }
         let refused =
             Heads::open(log.clone(), signing(folder.path(), KEY)).err().map(|error| error.to_string());
-        assert!(refused.is_some_and(|said| said.contains("of 2 records")), "{words:?}");
+        assert!(refused.is_some_and(|message| message.contains("of 2 records")), "{words:?}");
         log.close().await;
     }
     let refused = Heads::open(open(folder.path()), signing(folder.path(), [6; 32])).err();
-    assert!(matches!(refused, Some(HeadError::NotOurs { .. })));
+    assert!(matches!(refused, Some(HeadError::InvalidHead { .. })));
 }

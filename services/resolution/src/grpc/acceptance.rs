@@ -10,43 +10,43 @@ pub(super) async fn accept(
     service: &Service,
     request: Request<pb::AcceptWorkRequest>,
 ) -> Reply<pb::AcceptWorkResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
     let command = read_fields!(request => Command::Accept { note })?;
-    let position = service.decide(&order, id, command).await?;
-    Ok(Response::new(pb::AcceptWorkResponse { position }))
+    let (position, item) = service.decide(&context, id, command).await?;
+    Ok(Response::new(pb::AcceptWorkResponse { position, item }))
 }
 
 pub(super) async fn return_work(
     service: &Service,
     request: Request<pb::ReturnWorkRequest>,
 ) -> Reply<pb::ReturnWorkResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
     let command = read_fields!(request => Command::ReturnWork { reason })?;
-    let position = service.decide(&order, id, command).await?;
-    Ok(Response::new(pb::ReturnWorkResponse { position }))
+    let (position, item) = service.decide(&context, id, command).await?;
+    Ok(Response::new(pb::ReturnWorkResponse { position, item }))
 }
 
 pub(super) async fn reopen(
     service: &Service,
     request: Request<pb::ReopenItemRequest>,
 ) -> Reply<pb::ReopenItemResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
     let calendar = service.calendar().await?;
     let command = read_fields!(request => Command::Reopen { reason, due; calendar })?;
-    let position = service.decide(&order, id, command).await?;
-    Ok(Response::new(pb::ReopenItemResponse { position }))
+    let (position, item) = service.decide(&context, id, command).await?;
+    Ok(Response::new(pb::ReopenItemResponse { position, item }))
 }
 
-pub(super) async fn look_back(
+pub(super) async fn record_look_back(
     service: &Service,
-    request: Request<pb::LookBackRequest>,
-) -> Reply<pb::LookBackResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    request: Request<pb::RecordLookBackRequest>,
+) -> Reply<pb::RecordLookBackResponse> {
+    let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
-    let command = read_fields!(request => Command::LookBack { finding, holds })?;
-    let position = service.decide(&order, id, command).await?;
-    Ok(Response::new(pb::LookBackResponse { position }))
+    let command = read_fields!(request => Command::RecordLookBack { finding, holds })?;
+    let (position, item) = service.decide(&context, id, command).await?;
+    Ok(Response::new(pb::RecordLookBackResponse { position, item }))
 }

@@ -1,4 +1,4 @@
-//! Taking items on, and saying that they are somebody else's.
+//! Acknowledging items, and contesting that they are the lead's to do.
 
 use super::{Reply, Service, item_id};
 use domain::Code;
@@ -12,32 +12,33 @@ pub(super) async fn acknowledge(
     service: &Service,
     request: Request<pb::AcknowledgeItemRequest>,
 ) -> Reply<pb::AcknowledgeItemResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
-    let position = service.decide(&order, id, Command::Acknowledge).await?;
-    Ok(Response::new(pb::AcknowledgeItemResponse { position }))
+    let (position, item) = service.decide(&context, id, Command::Acknowledge).await?;
+    Ok(Response::new(pb::AcknowledgeItemResponse { position, item }))
 }
 
 pub(super) async fn contest(
     service: &Service,
     request: Request<pb::ContestItemRequest>,
 ) -> Reply<pb::ContestItemResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
     let command = read_fields!(request => Command::Contest { reason })?;
-    let position = service.decide(&order, id, command).await?;
-    Ok(Response::new(pb::ContestItemResponse { position }))
+    let (position, item) = service.decide(&context, id, command).await?;
+    Ok(Response::new(pb::ContestItemResponse { position, item }))
 }
 
 pub(super) async fn resolve_contest(
     service: &Service,
     request: Request<pb::ResolveContestRequest>,
 ) -> Reply<pb::ResolveContestResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
-    let lead: Option<Code> = read("reassign_to", request.reassign_to.clone())?;
     let calendar = service.calendar().await?;
-    let command = read_fields!(request => Command::ResolveContest { reassign_to, reason; calendar })?;
-    let position = service.decide_naming(&order, id, command, "reassign_to", lead).await?;
-    Ok(Response::new(pb::ResolveContestResponse { position }))
+    let named: Option<Code> = read("reassign_to_code", request.reassign_to_code.clone())?;
+    let command =
+        read_fields!(request => Command::ResolveContest { reassign_to_code: reassign_to, reason; calendar })?;
+    let (position, item) = service.decide_naming(&context, id, command, "reassign_to_code", named).await?;
+    Ok(Response::new(pb::ResolveContestResponse { position, item }))
 }

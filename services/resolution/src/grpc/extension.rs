@@ -10,31 +10,31 @@ pub(super) async fn request(
     service: &Service,
     request: Request<pb::RequestExtensionRequest>,
 ) -> Reply<pb::RequestExtensionResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
     let calendar = service.calendar().await?;
     let command = read_fields!(request => Command::RequestExtension { due, reason; calendar })?;
-    let position = service.decide(&order, id, command).await?;
-    Ok(Response::new(pb::RequestExtensionResponse { position }))
+    let (position, item) = service.decide(&context, id, command).await?;
+    Ok(Response::new(pb::RequestExtensionResponse { position, item }))
 }
 
 pub(super) async fn grant(
     service: &Service,
     request: Request<pb::GrantExtensionRequest>,
 ) -> Reply<pb::GrantExtensionResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
-    let position = service.decide(&order, id, Command::GrantExtension).await?;
-    Ok(Response::new(pb::GrantExtensionResponse { position }))
+    let (position, item) = service.decide(&context, id, Command::GrantExtension).await?;
+    Ok(Response::new(pb::GrantExtensionResponse { position, item }))
 }
 
 pub(super) async fn refuse(
     service: &Service,
     request: Request<pb::RefuseExtensionRequest>,
 ) -> Reply<pb::RefuseExtensionResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
     let command = read_fields!(request => Command::RefuseExtension { reason })?;
-    let position = service.decide(&order, id, command).await?;
-    Ok(Response::new(pb::RefuseExtensionResponse { position }))
+    let (position, item) = service.decide(&context, id, command).await?;
+    Ok(Response::new(pb::RefuseExtensionResponse { position, item }))
 }

@@ -1,22 +1,23 @@
-//! The rpcs: each reads its request, has it decided or asks the view, and answers. Grouped by subject.
+//! The rpcs: each reads its request, has it decided or queries the view, and answers. Grouped by subject.
 
 mod acceptance;
 mod assignment;
 mod extension;
-mod question;
+mod queries;
 mod resolution;
 mod work;
 
+use crate::render;
 use domain::calendar::WorkingCalendar;
+use domain::directory::calendar::Calendar;
+use domain::directory::department::{self, Department};
 use domain::resolution::action_item::{ActionItem, Command};
-use domain::scheduling::calendar::Calendar;
-use domain::scheduling::department::{self, Department};
 use domain::{Code, Uuid};
 use proto::Invalid;
 use proto::resolution::v1 as pb;
 use proto::resolution::v1::resolution_service_server::ResolutionService;
 use service_kit::serve::read;
-use service_kit::{CommandError, Kit, Order, Position, ViewStore};
+use service_kit::{CommandContext, CommandError, Executed, Kit, Position, ViewStore};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
@@ -27,29 +28,35 @@ pub struct Service {
     pub(crate) kit: Kit,
     pub(crate) view: ViewStore,
     /// The calendar in force while none is defined.
-    pub(crate) otherwise: Arc<WorkingCalendar>,
+    pub(crate) default_calendar: Arc<WorkingCalendar>,
 }
 
 impl Service {
-    /// Decides a command on an item.
-    async fn decide(&self, order: &Order, item: Uuid, command: Command) -> Result<Position, CommandError> {
-        self.kit.execute::<ActionItem>(order, item, command).await
+    /// Decides a command on an item; answers with the position and the item as it is then.
+    async fn decide(
+        &self,
+        context: &CommandContext,
+        id: Uuid,
+        command: Command,
+    ) -> Result<(Position, Option<pb::Item>), CommandError> {
+        let done = self.kit.execute::<ActionItem>(context, id, command).await?;
+        Ok(self.answer(id, &done))
     }
 
     /// Decides a command on an item that names a department, in the request's field; it must be in the
     /// directory.
     async fn decide_naming(
         &self,
-        order: &Order,
-        item: Uuid,
+        context: &CommandContext,
+        id: Uuid,
         command: Command,
         field: &'static str,
         named: Option<Code>,
-    ) -> Result<Position, CommandError> {
-        let decided = self.kit.commit(order, move |unit| {
+    ) -> Result<(Position, Option<pb::Item>), CommandError> {
+        let decided = self.kit.commit::<ActionItem, _>(context, id, move |unit| {
             let (command, named) = (command.clone(), named.clone());
             Box::pin(async move {
-                unit.decide::<ActionItem>(item, command).await?;
+                unit.decide::<ActionItem>(id, command).await?;
                 let Some(code) = named else { return Ok(()) };
                 if unit.load::<Department>(Department::id(&code)).await? == department::State::Absent {
                     let fault = format!("names department {code}, which is not in the directory");
@@ -58,13 +65,19 @@ impl Service {
                 Ok(())
             })
         });
-        decided.await
+        let done = decided.await?;
+        Ok(self.answer(id, &done))
+    }
+
+    fn answer(&self, id: Uuid, done: &Executed<ActionItem>) -> (Position, Option<pb::Item>) {
+        let now = self.kit.clock().now();
+        (done.position, done.state().item().map(|item| render::item(id, item, now)))
     }
 
     /// The working calendar in force.
     async fn calendar(&self) -> Result<WorkingCalendar, CommandError> {
         let defined = self.kit.load::<Calendar>(Calendar::realm_id()).await?;
-        Ok(defined.in_force(&self.otherwise).clone())
+        Ok(defined.in_force(&self.default_calendar).clone())
     }
 }
 
@@ -113,15 +126,18 @@ impl ResolutionService for Service {
         work::report_progress(self, request).await
     }
 
-    async fn report_blocked(
+    async fn report_blockage(
         &self,
-        request: Request<pb::ReportBlockedRequest>,
-    ) -> Reply<pb::ReportBlockedResponse> {
-        work::report_blocked(self, request).await
+        request: Request<pb::ReportBlockageRequest>,
+    ) -> Reply<pb::ReportBlockageResponse> {
+        work::report_blockage(self, request).await
     }
 
-    async fn unblock_item(&self, request: Request<pb::UnblockItemRequest>) -> Reply<pb::UnblockItemResponse> {
-        work::unblock(self, request).await
+    async fn clear_blockage(
+        &self,
+        request: Request<pb::ClearBlockageRequest>,
+    ) -> Reply<pb::ClearBlockageResponse> {
+        work::clear_blockage(self, request).await
     }
 
     async fn request_extension(
@@ -164,29 +180,32 @@ impl ResolutionService for Service {
         acceptance::reopen(self, request).await
     }
 
-    async fn look_back(&self, request: Request<pb::LookBackRequest>) -> Reply<pb::LookBackResponse> {
-        acceptance::look_back(self, request).await
+    async fn record_look_back(
+        &self,
+        request: Request<pb::RecordLookBackRequest>,
+    ) -> Reply<pb::RecordLookBackResponse> {
+        acceptance::record_look_back(self, request).await
     }
 
     async fn get_resolution(
         &self,
         request: Request<pb::GetResolutionRequest>,
     ) -> Reply<pb::GetResolutionResponse> {
-        question::get_resolution(self, request).await
+        queries::get_resolution(self, request).await
     }
 
     async fn list_resolutions(
         &self,
         request: Request<pb::ListResolutionsRequest>,
     ) -> Reply<pb::ListResolutionsResponse> {
-        question::list_resolutions(self, request).await
+        queries::list_resolutions(self, request).await
     }
 
     async fn get_item(&self, request: Request<pb::GetItemRequest>) -> Reply<pb::GetItemResponse> {
-        question::get_item(self, request).await
+        queries::get_item(self, request).await
     }
 
     async fn list_items(&self, request: Request<pb::ListItemsRequest>) -> Reply<pb::ListItemsResponse> {
-        question::list_items(self, request).await
+        queries::list_items(self, request).await
     }
 }

@@ -1,66 +1,78 @@
 //! Ending resolutions.
 
 use super::{Reply, Service};
+use crate::render;
 use domain::Uuid;
-use domain::resolution::resolution::{Command, Resolution, State};
+use domain::resolution::resolution::{Command, Resolution, Stage, State};
 use proto::resolution::v1 as pb;
 use proto::{Invalid, read_fields};
 use service_kit::serve::read;
-use service_kit::{CommandError, Order, Position};
+use service_kit::{CommandContext, CommandError, Executed, UnitOfWork};
 use tonic::{Request, Response};
 
 pub(super) async fn rescind(
     service: &Service,
     request: Request<pb::RescindResolutionRequest>,
 ) -> Reply<pb::RescindResolutionResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    let (context, request) = service.kit.receive(request)?;
     let id = resolution_id(&request.resolution_id)?;
     let command = read_fields!(request => Command::Rescind { reason })?;
-    let position = service.kit.execute::<Resolution>(&order, id, command).await?;
-    Ok(Response::new(pb::RescindResolutionResponse { position }))
+    let done = service.kit.execute::<Resolution>(&context, id, command).await?;
+    Ok(Response::new(pb::RescindResolutionResponse { position: done.position, resolution: shown(id, &done) }))
 }
 
 pub(super) async fn supersede(
     service: &Service,
     request: Request<pb::SupersedeResolutionRequest>,
 ) -> Reply<pb::SupersedeResolutionResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    let (context, request) = service.kit.receive(request)?;
     let id = resolution_id(&request.resolution_id)?;
-    let by = read("by", request.by.clone())?;
-    let command = read_fields!(request => Command::Supersede { by, reason })?;
-    let position = put_in_place(service, &order, id, by, command).await?;
-    Ok(Response::new(pb::SupersedeResolutionResponse { position }))
+    let successor = read("successor_resolution_id", request.successor_resolution_id.clone())?;
+    let command = read_fields!(request => Command::Supersede { successor_resolution_id: successor, reason })?;
+    let done = put_in_place(service, &context, id, successor, command).await?;
+    Ok(Response::new(pb::SupersedeResolutionResponse {
+        position: done.position,
+        resolution: shown(id, &done),
+    }))
 }
 
-/// Decides, and sees that what takes the place is a resolution in force.
+/// Decides, provided that the successor is a resolution in force.
 async fn put_in_place(
     service: &Service,
-    order: &Order,
+    context: &CommandContext,
     id: Uuid,
-    by: Uuid,
+    successor: Uuid,
     command: Command,
-) -> Result<Position, CommandError> {
-    let decided = service.kit.commit(order, move |unit| {
+) -> Result<Executed<Resolution>, CommandError> {
+    let decided = service.kit.commit::<Resolution, _>(context, id, move |unit| {
         let command = command.clone();
         Box::pin(async move {
             unit.decide::<Resolution>(id, command).await?;
-            let already = matches!(
-                unit.load::<Resolution>(id).await?,
-                State::Superseded { by: successor, .. } if successor == by
-            );
-            match unit.load::<Resolution>(by).await? {
-                State::InForce(_) => Ok(()),
-                _ if already => Ok(()),
-                State::Absent => Err(Invalid::field("by", "names no resolution").into()),
-                State::Rescinded(_) | State::Superseded { .. } => {
-                    Err(Invalid::field("by", "names a resolution that is no longer in force").into())
-                }
-            }
+            check_successor(unit, id, successor).await
         })
     });
     decided.await
 }
 
-pub(super) fn resolution_id(wire: &str) -> Result<Uuid, Invalid> {
+/// A successor that took the place already may have ended since.
+async fn check_successor(unit: &mut UnitOfWork, id: Uuid, successor: Uuid) -> Result<(), CommandError> {
+    let ending = |state: State| state.registered().and_then(|registered| registered.ending.clone());
+    let before = ending(unit.load::<Resolution>(id).await?);
+    if before.is_some_and(|before| before.successor == Some(successor)) {
+        return Ok(());
+    }
+    let fault = match unit.load::<Resolution>(successor).await?.registered() {
+        Some(registered) if registered.stage() == Stage::InForce => return Ok(()),
+        Some(_) => "names a resolution that is no longer in force",
+        None => "names no resolution",
+    };
+    Err(Invalid::field("successor_resolution_id", fault).into())
+}
+
+fn shown(id: Uuid, done: &Executed<Resolution>) -> Option<pb::Resolution> {
+    done.state().registered().map(|registered| render::resolution(id, registered))
+}
+
+fn resolution_id(wire: &str) -> Result<Uuid, Invalid> {
     read("resolution_id", wire.to_owned())
 }

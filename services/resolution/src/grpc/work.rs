@@ -12,43 +12,44 @@ pub(super) async fn report_progress(
     service: &Service,
     request: Request<pb::ReportProgressRequest>,
 ) -> Reply<pb::ReportProgressResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
     let command = read_fields!(request => Command::ReportProgress { percent, note, evidence })?;
-    let position = service.decide(&order, id, command).await?;
-    Ok(Response::new(pb::ReportProgressResponse { position }))
+    let (position, item) = service.decide(&context, id, command).await?;
+    Ok(Response::new(pb::ReportProgressResponse { position, item }))
 }
 
-pub(super) async fn report_blocked(
+pub(super) async fn report_blockage(
     service: &Service,
-    request: Request<pb::ReportBlockedRequest>,
-) -> Reply<pb::ReportBlockedResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    request: Request<pb::ReportBlockageRequest>,
+) -> Reply<pb::ReportBlockageResponse> {
+    let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
-    let helper: Code = read("help_from", request.help_from.clone())?;
-    let command = read_fields!(request => Command::ReportBlocked { reason, help_from })?;
-    let position = service.decide_naming(&order, id, command, "help_from", Some(helper)).await?;
-    Ok(Response::new(pb::ReportBlockedResponse { position }))
+    let named: Code = read("help_from_code", request.help_from_code.clone())?;
+    let command = read_fields!(request => Command::ReportBlockage { reason, help_from_code: help_from })?;
+    let (position, item) =
+        service.decide_naming(&context, id, command, "help_from_code", Some(named)).await?;
+    Ok(Response::new(pb::ReportBlockageResponse { position, item }))
 }
 
-pub(super) async fn unblock(
+pub(super) async fn clear_blockage(
     service: &Service,
-    request: Request<pb::UnblockItemRequest>,
-) -> Reply<pb::UnblockItemResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    request: Request<pb::ClearBlockageRequest>,
+) -> Reply<pb::ClearBlockageResponse> {
+    let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
-    let command = read_fields!(request => Command::Unblock { note })?;
-    let position = service.decide(&order, id, command).await?;
-    Ok(Response::new(pb::UnblockItemResponse { position }))
+    let command = read_fields!(request => Command::ClearBlockage { note })?;
+    let (position, item) = service.decide(&context, id, command).await?;
+    Ok(Response::new(pb::ClearBlockageResponse { position, item }))
 }
 
 pub(super) async fn claim_completion(
     service: &Service,
     request: Request<pb::ClaimCompletionRequest>,
 ) -> Reply<pb::ClaimCompletionResponse> {
-    let (order, request) = service.kit.order(request, |r| &r.command_id)?;
+    let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
     let command = read_fields!(request => Command::ClaimCompletion { summary, evidence })?;
-    let position = service.decide(&order, id, command).await?;
-    Ok(Response::new(pb::ClaimCompletionResponse { position }))
+    let (position, item) = service.decide(&context, id, command).await?;
+    Ok(Response::new(pb::ClaimCompletionResponse { position, item }))
 }

@@ -4,17 +4,21 @@ use super::*;
 async fn decisions_become_numbered_resolutions_and_their_items_are_assigned() {
     let place = Place::new().await;
     let (first, second) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    place.decide(first, 11).await;
-    place.item_when(&item_id(first, 11), |_| true).await;
+    let decided = place.decide(first, 11).await;
+    // Nothing is polled for: a query waits for what follows from the position that it names.
+    let request = pb::ListItemsRequest { at_least_position: decided, ..Default::default() };
+    let listed = place.service.list_items(supervisor(request)).await.unwrap().into_inner();
+    assert_eq!(listed.items.len(), 11);
     place.decide(second, 1).await;
-    place.item_when(&item_id(second, 1), |_| true).await;
 
-    let resolution = place.resolution("FLOOD-2027-0001").await;
-    assert_eq!(resolution.id, Resolution::id(first, 1).to_string());
-    assert_eq!((resolution.items, resolution.items_accepted), (11, 0));
+    let found = place.resolution("FLOOD-2027-0001").await;
+    assert_eq!(found.accepted_items, 0);
+    let resolution = found.resolution.unwrap();
+    assert_eq!(resolution.resolution_id, Resolution::id(first, 1).to_string());
     let registration = resolution.registration.unwrap();
-    assert_eq!(registration.dissent, ["HEALTH"]);
-    assert_eq!(registration.votes.unwrap().yes, 2);
+    assert_eq!(registration.item_ids.len(), 11);
+    assert_eq!(registration.dissenting_codes, ["HEALTH"]);
+    assert_eq!(registration.votes.unwrap().yes_votes, 2);
 
     let ask = pb::ListItemsRequest { order_by: "number desc".into(), page_size: 3, ..Default::default() };
     let numbers: Vec<String> = place.items(ask).await.into_iter().map(|item| item.number).collect();
@@ -26,15 +30,16 @@ async fn decisions_become_numbered_resolutions_and_their_items_are_assigned() {
     );
     assert_eq!(item.history[0].kind(), pb::ItemEntryKind::Assigned);
     let item = item.item.unwrap();
-    assert_eq!((item.due.as_str(), item.lead.as_str()), ("2027-03-08", "WATER"));
-    assert_eq!(item.co_responsible, ["ROADS", "WATER"]);
+    assert_eq!((item.due_on.as_str(), item.lead_code.as_str()), ("2027-03-08", "WATER"));
+    assert_eq!(item.co_responsible_codes, ["ROADS", "WATER"]);
 
     let ask = pb::ListResolutionsRequest {
         at_least_position: place.end(),
         order_by: "number desc".into(),
-        text: "泵站 flood".into(),
-        body: "FLOOD".into(),
-        stage: pb::ResolutionStage::InForce.into(),
+        text: Some("泵站 flood".into()),
+        body_code: Some("FLOOD".into()),
+        session_id: Some(String::new()),
+        stage: Some(pb::ResolutionStage::InForce.into()),
         ..Default::default()
     };
     let listed = place.service.list_resolutions(supervisor(ask)).await.unwrap().into_inner().resolutions;
@@ -54,19 +59,14 @@ async fn a_second_copy_of_the_service_registers_nothing_twice() {
         place.decide(docket, 1).await;
     }
     for docket in (1..=5).map(Uuid::from_u128) {
-        place.item_when(&item_id(docket, 1), |_| true).await;
+        place.shown(&item_id(docket, 1)).await;
     }
-    // A third one, which has everything behind it.
+    // A third one, which sees everything again.
     let folder = tempfile::tempdir().unwrap();
     let clock = Clock::Movable(place.clock.subscribe());
     let late = Kit::new(place.kit.journal().clone(), clock, folder.path(), CancellationToken::new());
-    crate::reactions::run(&late);
-    let come = |kit: &Kit| {
-        let state = rusqlite::Connection::open(kit.folder().join("register_resolution.process.sqlite"))?;
-        state.query_row("SELECT position FROM checkpoint", [], |row| row.get::<_, i64>(0))
-    };
-    while come(&late) != come(&place.kit) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    for mut progress in crate::reactions::run(&late) {
+        progress.wait_for(|&position| position >= place.end()).await.unwrap();
     }
     let listed = place.service.list_resolutions(supervisor(pb::ListResolutionsRequest {
         at_least_position: place.end(),

@@ -1,61 +1,44 @@
 use super::*;
 
-fn evidence() -> values::Evidence {
-    values::Evidence {
-        title: "验收报告".into(),
-        sha256: "0a".repeat(32),
-        uri: "https://files.example.cn/report.pdf".into(),
-    }
-}
-
 /// A place with one item that its lead has taken on, and the item's id.
 async fn underway() -> (Place, String) {
     let place = Place::new().await;
     place.decide(Uuid::from_u128(1), 1).await;
     let item_id = item_id(Uuid::from_u128(1), 1);
-    place.item_when(&item_id, |_| true).await;
-    let request = pb::AcknowledgeItemRequest { command_id: id("take on"), item_id: item_id.clone() };
-    let first = place.service.acknowledge_item(water(request.clone())).await.unwrap().into_inner();
-    let repeat = place.service.acknowledge_item(water(request)).await.unwrap().into_inner();
+    place.shown(&item_id).await;
+    let first = place.service.acknowledge_item(water(acknowledge(&item_id))).await.unwrap().into_inner();
+    let repeat = place.service.acknowledge_item(water(acknowledge(&item_id))).await.unwrap().into_inner();
     assert_eq!(first, repeat);
     (place, item_id)
 }
 
 async fn block(place: &Place, item_id: &str, help_from: &str) -> Result<u64, Status> {
-    let request = pb::ReportBlockedRequest {
+    let request = pb::ReportBlockageRequest {
         command_id: id(&format!("blocked, {help_from} could help")),
         item_id: item_id.into(),
         reason: "管网数据未放开".into(),
-        help_from: help_from.into(),
+        help_from_code: help_from.into(),
+        ..Default::default()
     };
-    Ok(place.service.report_blocked(water(request)).await?.into_inner().position)
+    Ok(place.service.report_blockage(water(request)).await?.into_inner().position)
 }
 
-async fn extend(place: &Place, item_id: &str, due: pb::new_due::Rule) -> Result<u64, Status> {
+async fn extend(place: &Place, item_id: &str, due: pb::due_rule::Rule) -> Result<u64, Status> {
     let request = pb::RequestExtensionRequest {
         command_id: id(&format!("extend {due:?}")),
         item_id: item_id.into(),
-        due: Some(pb::NewDue { rule: Some(due) }),
+        due: Some(pb::DueRule { rule: Some(due) }),
         reason: "等待设备".into(),
+        ..Default::default()
     };
     Ok(place.service.request_extension(water(request)).await?.into_inner().position)
-}
-
-async fn claim(place: &Place, item_id: &str) {
-    let request = pb::ClaimCompletionRequest {
-        command_id: id("claim"),
-        item_id: item_id.into(),
-        summary: "已完成".into(),
-        evidence: vec![evidence()],
-    };
-    place.service.claim_completion(water(request)).await.unwrap();
 }
 
 async fn accept(place: &Place, item_id: &str, department: &str) -> Result<u64, Status> {
     let request = pb::AcceptWorkRequest {
         command_id: id(&format!("accepted by {department}")),
         item_id: item_id.into(),
-        note: None,
+        ..Default::default()
     };
     Ok(place.service.accept_work(by(request, department, Role::Supervisor)).await?.into_inner().position)
 }
@@ -65,54 +48,53 @@ async fn an_item_is_blocked_extended_late_delivered_and_accepted_by_somebody_els
     let (place, item_id) = underway().await;
     block(&place, &item_id, "HEALTH").await.unwrap();
     let blocked = place.items(pb::ListItemsRequest { blocked: Some(true), ..Default::default() }).await;
-    assert_eq!(blocked[0].help_from.as_deref(), Some("HEALTH"));
-    let unblock = pb::UnblockItemRequest {
-        command_id: id("unblock"),
+    assert_eq!(blocked[0].help_from_code.as_deref(), Some("HEALTH"));
+    let clear = pb::ClearBlockageRequest {
+        command_id: id("clear"),
         item_id: item_id.clone(),
         note: "数据已放开".into(),
+        ..Default::default()
     };
-    place.service.unblock_item(by(unblock, "HEALTH", Role::DepartmentLead)).await.unwrap();
+    place.service.clear_blockage(by(clear, "HEALTH", Role::DepartmentLead)).await.unwrap();
 
-    extend(&place, &item_id, pb::new_due::Rule::WorkingDays(2)).await.unwrap();
-    assert_eq!(
-        place.item(&item_id).await.unwrap().item.unwrap().extension_due.as_deref(),
-        Some("2027-03-10")
-    );
-    let grant = pb::GrantExtensionRequest { command_id: id("grant"), item_id: item_id.clone() };
+    extend(&place, &item_id, pb::due_rule::Rule::AfterWorkingDays(2)).await.unwrap();
+    assert_eq!(place.shown(&item_id).await.extension_due_on.as_deref(), Some("2027-03-10"));
+    let grant =
+        pb::GrantExtensionRequest { command_id: id("grant"), item_id: item_id.clone(), ..Default::default() };
     let own = place.service.grant_extension(water(grant.clone())).await.unwrap_err();
-    assert_eq!(refusal(&own, "department"), ("OWN_CASE".into(), "WATER".into()));
+    assert_eq!(refusal(&own, "department_code"), ("OWN_CASE".into(), "WATER".into()));
     place.service.grant_extension(supervisor(grant)).await.unwrap();
 
     place.clock.send_replace(at("2027-03-12T01:00:00Z"));
     let late = place.items(pb::ListItemsRequest { late: Some(true), ..Default::default() }).await;
     let [late] = &late[..] else { panic!("{late:?}") };
-    assert_eq!((late.due.as_str(), late.extensions, late.days_late), ("2027-03-10", 1, 1));
-    claim(&place, &item_id).await;
+    assert_eq!((late.due_on.as_str(), late.extensions, late.days_late), ("2027-03-10", 1, 1));
+    place.service.claim_completion(water(claim(&item_id))).await.unwrap();
     assert_eq!(place.items(pb::ListItemsRequest { late: Some(true), ..Default::default() }).await, []);
     let own = accept(&place, &item_id, "WATER").await.unwrap_err();
-    assert_eq!(refusal(&own, "department"), ("ACCEPTED_OWN_WORK".into(), "WATER".into()));
+    assert_eq!(refusal(&own, "department_code"), ("OWN_WORK".into(), "WATER".into()));
     accept(&place, &item_id, "AUDIT").await.unwrap();
 
-    let told = place.item(&item_id).await.unwrap();
+    let found = place.item(&item_id).await.unwrap();
     use pb::ItemEntryKind as Kind;
-    let kinds: Vec<Kind> = told.history.iter().map(|entry| entry.kind()).collect();
+    let kinds: Vec<Kind> = found.history.iter().map(|entry| entry.kind()).collect();
     assert_eq!(
         kinds,
         [
             Kind::Assigned,
             Kind::Acknowledged,
-            Kind::Blocked,
-            Kind::Unblocked,
+            Kind::BlockageReported,
+            Kind::BlockageCleared,
             Kind::ExtensionRequested,
             Kind::ExtensionGranted,
             Kind::CompletionClaimed,
             Kind::Accepted,
         ]
     );
-    assert_eq!(told.history[6].evidence, [evidence()]);
-    let item = told.item.unwrap();
+    assert_eq!(found.history[6].evidence, [evidence()]);
+    let item = found.item.unwrap();
     assert_eq!((item.stage(), item.percent, item.late), (pb::ItemStage::Accepted, 100, false));
-    assert_eq!(place.resolution("FLOOD-2027-0001").await.items_accepted, 1);
+    assert_eq!(place.resolution("FLOOD-2027-0001").await.accepted_items, 1);
 }
 
 #[tokio::test]
@@ -124,14 +106,14 @@ async fn what_a_supporting_department_reports_is_not_the_items_figure() {
             item_id: item_id.clone(),
             percent,
             note: "推进中".into(),
-            evidence: vec![],
+            ..Default::default()
         };
         place.service.report_progress(by(request, department, Role::DepartmentLead)).await.unwrap();
     }
-    let told = place.item(&item_id).await.unwrap();
-    assert_eq!(told.item.unwrap().percent, 40);
-    assert_eq!(told.history[3].percent, Some(90));
-    assert_eq!(told.history[3].department.as_deref(), Some("ROADS"));
+    let found = place.item(&item_id).await.unwrap();
+    assert_eq!(found.item.unwrap().percent, 40);
+    assert_eq!(found.history[3].percent, Some(90));
+    assert_eq!(found.history[3].department_code.as_deref(), Some("ROADS"));
 }
 
 #[tokio::test]
@@ -139,37 +121,39 @@ async fn a_contested_item_goes_to_a_department_of_the_directory() {
     let place = Place::new().await;
     place.decide(Uuid::from_u128(1), 1).await;
     let item_id = item_id(Uuid::from_u128(1), 1);
-    place.item_when(&item_id, |_| true).await;
+    place.shown(&item_id).await;
     let contest = pb::ContestItemRequest {
         command_id: id("contest"),
         item_id: item_id.clone(),
         reason: "属道路部门".into(),
+        ..Default::default()
     };
     place.service.contest_item(water(contest)).await.unwrap();
     let rule = |lead: &str| pb::ResolveContestRequest {
         command_id: id(lead),
         item_id: item_id.clone(),
-        reassign_to: Some(lead.into()),
+        reassign_to_code: Some(lead.into()),
         reason: "理由成立".into(),
+        ..Default::default()
     };
     let stray = place.service.resolve_contest(supervisor(rule("ROAD"))).await.unwrap_err();
-    assert_eq!(faulty_fields(&stray), ["reassign_to"]);
+    assert_eq!(faulty_fields(&stray), ["reassign_to_code"]);
     place.service.resolve_contest(supervisor(rule("ROADS"))).await.unwrap();
-    let item = place.item(&item_id).await.unwrap().item.unwrap();
-    assert_eq!((item.lead.as_str(), item.stage()), ("ROADS", pb::ItemStage::Assigned));
+    let item = place.shown(&item_id).await;
+    assert_eq!((item.lead_code.as_str(), item.stage()), ("ROADS", pb::ItemStage::Assigned));
 }
 
 #[tokio::test]
 async fn faults_are_named_by_their_fields() {
     let (place, item_id) = underway().await;
-    let faulty = extend(&place, &item_id, pb::new_due::Rule::On("soon".into())).await.unwrap_err();
-    assert_eq!(faulty_fields(&faulty), ["due.on"]);
-    assert_eq!(faulty_fields(&block(&place, &item_id, "HEALT").await.unwrap_err()), ["help_from"]);
+    let faulty = extend(&place, &item_id, pb::due_rule::Rule::DueOn("soon".into())).await.unwrap_err();
+    assert_eq!(faulty_fields(&faulty), ["due.due_on"]);
+    assert_eq!(faulty_fields(&block(&place, &item_id, "HEALT").await.unwrap_err()), ["help_from_code"]);
     let unnamed = place.service.get_item(supervisor(pb::GetItemRequest::default())).await.unwrap_err();
     assert_eq!(faulty_fields(&unnamed), ["item_id"]);
     let unknown = place.item(&id("nothing")).await.unwrap_err();
     assert_eq!(unknown.code(), Grpc::NotFound);
-    let ask = pb::ListItemsRequest { due_before: Some("soon".into()), ..Default::default() };
+    let ask = pb::ListItemsRequest { latest_due_on: Some("soon".into()), ..Default::default() };
     let faulty = place.service.list_items(supervisor(ask)).await.unwrap_err();
-    assert_eq!(faulty_fields(&faulty), ["due_before"]);
+    assert_eq!(faulty_fields(&faulty), ["latest_due_on"]);
 }

@@ -15,7 +15,7 @@ const ENTRIES_MAX: u32 = 500;
 /// Bytes of entries in one answer, at most: a message has a limit, and entries can carry long texts.
 const ENTRY_BYTES_MAX: usize = 3 * 1024 * 1024;
 
-pub(super) fn note(
+pub(super) fn insert_entry(
     tables: &Transaction<'_>,
     item: &str,
     record: &Record,
@@ -23,10 +23,10 @@ pub(super) fn note(
 ) -> rusqlite::Result<()> {
     let entry = ItemEntry {
         position: record.position,
-        time: record.envelope.time.to_wire(),
+        occurred_at: record.envelope.time.to_wire(),
         subject: record.envelope.actor.subject.clone(),
-        department: record.envelope.actor.department.to_wire(),
-        ..told(event)
+        department_code: record.envelope.actor.department.to_wire(),
+        ..entry_of(event)
     };
     tables
         .prepare_cached("INSERT INTO history (item, entry) VALUES (?1, ?2)")?
@@ -55,32 +55,33 @@ pub(super) fn of(tables: &Connection, item: &str) -> rusqlite::Result<Vec<ItemEn
 }
 
 /// What an event says, in the fields that all entries share.
-fn told(event: &Event) -> ItemEntry {
+fn entry_of(event: &Event) -> ItemEntry {
     match event {
         Event::Assigned { assignment } => ItemEntry {
-            other_department: code(&assignment.lead),
-            due: date(assignment.due),
+            other_department_code: code(&assignment.lead),
+            due_on: date(assignment.due_on),
             ..entry(Kind::Assigned, None)
         },
         Event::Acknowledged { .. } => entry(Kind::Acknowledged, None),
         Event::Contested { reason, .. } => entry(Kind::Contested, Some(reason)),
         Event::ContestDismissed { reason, .. } => entry(Kind::ContestDismissed, Some(reason)),
         Event::Reassigned { lead, reason, .. } => {
-            ItemEntry { other_department: code(lead), ..entry(Kind::Reassigned, Some(reason)) }
+            ItemEntry { other_department_code: code(lead), ..entry(Kind::Reassigned, Some(reason)) }
         }
         Event::ProgressReported { percent, note, evidence, .. } => ItemEntry {
             percent: Some(*percent),
             ..with_evidence(entry(Kind::ProgressReported, Some(note)), evidence)
         },
-        Event::Blocked { reason, help_from, .. } => {
-            ItemEntry { other_department: code(help_from), ..entry(Kind::Blocked, Some(reason)) }
+        Event::BlockageReported { reason, help_from, .. } => ItemEntry {
+            other_department_code: code(help_from),
+            ..entry(Kind::BlockageReported, Some(reason))
+        },
+        Event::BlockageCleared { note, .. } => entry(Kind::BlockageCleared, Some(note)),
+        Event::ExtensionRequested { due_on, reason, .. } => {
+            ItemEntry { due_on: date(*due_on), ..entry(Kind::ExtensionRequested, Some(reason)) }
         }
-        Event::Unblocked { note, .. } => entry(Kind::Unblocked, Some(note)),
-        Event::ExtensionRequested { due, reason, .. } => {
-            ItemEntry { due: date(*due), ..entry(Kind::ExtensionRequested, Some(reason)) }
-        }
-        Event::ExtensionGranted { due, .. } => {
-            ItemEntry { due: date(*due), ..entry(Kind::ExtensionGranted, None) }
+        Event::ExtensionGranted { due_on, .. } => {
+            ItemEntry { due_on: date(*due_on), ..entry(Kind::ExtensionGranted, None) }
         }
         Event::ExtensionRefused { reason } => entry(Kind::ExtensionRefused, Some(reason)),
         Event::CompletionClaimed { summary, evidence, .. } => {
@@ -88,12 +89,12 @@ fn told(event: &Event) -> ItemEntry {
         }
         Event::Accepted { note, .. } => entry(Kind::Accepted, note.as_ref()),
         Event::Returned { reason, .. } => entry(Kind::Returned, Some(reason)),
-        Event::Reopened { reason, due, .. } => {
-            ItemEntry { due: date(*due), ..entry(Kind::Reopened, Some(reason)) }
+        Event::Reopened { reason, due_on, .. } => {
+            ItemEntry { due_on: date(*due_on), ..entry(Kind::Reopened, Some(reason)) }
         }
         Event::Rescinded { reason } => entry(Kind::Rescinded, Some(reason)),
-        Event::LookedBack { finding, holds, .. } => {
-            ItemEntry { holds: Some(*holds), ..entry(Kind::LookedBack, Some(finding)) }
+        Event::LookBackRecorded { finding, holds, .. } => {
+            ItemEntry { holds: Some(*holds), ..entry(Kind::LookBackRecorded, Some(finding)) }
         }
     }
 }
@@ -103,7 +104,7 @@ fn entry(kind: Kind, text: Option<&Text>) -> ItemEntry {
 }
 
 fn with_evidence(entry: ItemEntry, evidence: &[Evidence]) -> ItemEntry {
-    ItemEntry { evidence: evidence.iter().map(|document| document.to_wire()).collect(), ..entry }
+    ItemEntry { evidence: evidence.to_vec().to_wire(), ..entry }
 }
 
 fn code(code: &Code) -> Option<String> {

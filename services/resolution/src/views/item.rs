@@ -1,6 +1,6 @@
 //! Action items, a row each, and the departments that support them.
 
-use super::{Named, history, moment, uuid};
+use super::{Named, history, moment, stage_filter, uuid_filter};
 use domain::resolution::action_item::{ActionItem, Assignment, Event, PERCENT_MAX, Stage};
 use domain::{Code, Date, Timestamp};
 use proto::resolution::v1 as pb;
@@ -14,76 +14,77 @@ use service_kit::view::ViewError;
 
 /// Codes have no space in them.
 const ROWS: &str =
-    "SELECT *, (SELECT group_concat(department, ' ' ORDER BY place) FROM supporting WHERE item = items.id)
-    AS co_responsible FROM items";
-/// Due, and neither claimed, accepted nor rescinded: stages 1 to 3 of the wire.
+    "SELECT *, (SELECT group_concat(department, ' ' ORDER BY nth) FROM supporting WHERE item = items.id)
+    AS co_responsible_codes FROM items";
+/// Past due, and neither claimed, accepted nor rescinded: stages 1 to 3 of the wire.
 const LATE: &str = "stage <= 3 AND due_at < ?";
-const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
-pub(super) fn take(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     let id = record.stream.id.to_string();
     for event in decode::<ActionItem>(record)? {
-        take_event(tables, &id, &event)?;
-        history::note(tables, &id, record, &event)?;
+        project_event(tables, &id, &event)?;
+        history::insert_entry(tables, &id, record, &event)?;
     }
     Ok(())
 }
 
-fn take_event(tables: &Transaction<'_>, id: &str, event: &Event) -> rusqlite::Result<()> {
+fn project_event(tables: &Transaction<'_>, id: &str, event: &Event) -> rusqlite::Result<()> {
     match event {
-        Event::Assigned { assignment } => enter(tables, id, assignment),
-        Event::Acknowledged { .. } | Event::Returned { .. } => stands(tables, id, Stage::Underway),
-        Event::Contested { .. } => stands(tables, id, Stage::Contested),
+        Event::Assigned { assignment } => insert_item(tables, id, assignment),
+        Event::Acknowledged { .. } | Event::Returned { .. } => set_stage(tables, id, Stage::Underway),
+        Event::Contested { .. } => set_stage(tables, id, Stage::Contested),
         Event::ContestDismissed { acknowledge_by, .. } => offer(tables, id, None, *acknowledge_by),
         Event::Reassigned { lead, acknowledge_by, .. } => offer(tables, id, Some(lead), *acknowledge_by),
-        // What a supporting department says of its part is history, and not the item's figure.
-        Event::ProgressReported { department, percent, .. } => {
-            set(tables, "percent = ?2 WHERE id = ?1 AND lead = ?3", &[&id, percent, &department.as_str()])
-        }
-        Event::Blocked { reason, help_from, .. } => set(
+        // What a supporting department reports of its part is history, and not the item's figure.
+        Event::ProgressReported { department, percent, .. } => set(
             tables,
-            "blocked_reason = ?2, help_from = ?3 WHERE id = ?1",
+            "percent = ?2 WHERE id = ?1 AND lead_code = ?3",
+            &[&id, percent, &department.as_str()],
+        ),
+        Event::BlockageReported { reason, help_from, .. } => set(
+            tables,
+            "blocked_reason = ?2, help_from_code = ?3 WHERE id = ?1",
             &[&id, &reason.as_str(), &help_from.as_str()],
         ),
-        Event::Unblocked { .. } => {
-            set(tables, "blocked_reason = NULL, help_from = NULL WHERE id = ?1", &[&id])
+        Event::BlockageCleared { .. } => {
+            set(tables, "blocked_reason = NULL, help_from_code = NULL WHERE id = ?1", &[&id])
         }
-        Event::ExtensionRequested { due, .. } => {
-            set(tables, "extension_due = ?2 WHERE id = ?1", &[&id, &due.to_string()])
+        Event::ExtensionRequested { due_on, .. } => {
+            set(tables, "extension_due_on = ?2 WHERE id = ?1", &[&id, &due_on.to_string()])
         }
-        Event::ExtensionGranted { due, due_at, granted } => set(
+        Event::ExtensionGranted { due_on, due_at, granted } => set(
             tables,
-            "due = ?2, due_at = ?3, extensions = ?4, extension_due = NULL WHERE id = ?1",
-            &[&id, &due.to_string(), &due_at.as_microsecond(), granted],
+            "due_on = ?2, due_at = ?3, extensions = ?4, extension_due_on = NULL WHERE id = ?1",
+            &[&id, &due_on.to_string(), &due_at.as_microsecond(), granted],
         ),
-        Event::ExtensionRefused { .. } => set(tables, "extension_due = NULL WHERE id = ?1", &[&id]),
+        Event::ExtensionRefused { .. } => set(tables, "extension_due_on = NULL WHERE id = ?1", &[&id]),
         Event::CompletionClaimed { .. } => stop(tables, id, Stage::Claimed),
         Event::Accepted { .. } => {
             set(tables, "percent = ?2 WHERE id = ?1", &[&id, &PERCENT_MAX])?;
-            stands(tables, id, Stage::Accepted)
+            set_stage(tables, id, Stage::Accepted)
         }
-        Event::Reopened { due, due_at, .. } => {
+        Event::Reopened { due_on, due_at, .. } => {
             set(
                 tables,
-                "due = ?2, due_at = ?3, holds = NULL WHERE id = ?1",
-                &[&id, &due.to_string(), &due_at.as_microsecond()],
+                "due_on = ?2, due_at = ?3, holds = NULL WHERE id = ?1",
+                &[&id, &due_on.to_string(), &due_at.as_microsecond()],
             )?;
-            stands(tables, id, Stage::Underway)
+            set_stage(tables, id, Stage::Underway)
         }
         Event::Rescinded { .. } => stop(tables, id, Stage::Rescinded),
-        Event::LookedBack { holds, .. } => set(tables, "holds = ?2 WHERE id = ?1", &[&id, holds]),
+        Event::LookBackRecorded { holds, .. } => set(tables, "holds = ?2 WHERE id = ?1", &[&id, holds]),
     }
 }
 
-fn enter(tables: &Transaction<'_>, id: &str, assignment: &Assignment) -> rusqlite::Result<()> {
+fn insert_item(tables: &Transaction<'_>, id: &str, assignment: &Assignment) -> rusqlite::Result<()> {
     let number = assignment.number.as_str();
     let title = assignment.title.as_str();
     let (deliverable, criterion) = (assignment.deliverable.as_str(), assignment.criterion.as_str());
     let stage: i32 = Stage::Assigned.to_wire();
     tables
         .prepare_cached(
-            "INSERT INTO items (id, number, written, title, resolution, deliverable, criterion, lead, stage,
-                 due, due_at, acknowledge_by, searched)
+            "INSERT INTO items (id, number, written, title, resolution, deliverable, criterion, lead_code,
+                 stage, due_on, due_at, acknowledge_by, searched)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
@@ -96,29 +97,29 @@ fn enter(tables: &Transaction<'_>, id: &str, assignment: &Assignment) -> rusqlit
             criterion,
             assignment.lead.as_str(),
             stage,
-            assignment.due.to_string(),
+            assignment.due_on.to_string(),
             assignment.due_at.as_microsecond(),
             assignment.acknowledge_by.as_microsecond(),
             searchable(&[number, title, deliverable, criterion]),
         ])?;
     let mut supports =
-        tables.prepare_cached("INSERT INTO supporting (item, place, department) VALUES (?1, ?2, ?3)")?;
-    for (place, department) in (1_i64..).zip(&assignment.co_responsible) {
-        supports.execute(params![id, place, department.as_str()])?;
+        tables.prepare_cached("INSERT INTO supporting (item, nth, department) VALUES (?1, ?2, ?3)")?;
+    for (nth, department) in (1_i64..).zip(&assignment.co_responsible) {
+        supports.execute(params![id, nth, department.as_str()])?;
     }
     Ok(())
 }
 
-fn set(tables: &Transaction<'_>, what: &str, values: &[&dyn ToSql]) -> rusqlite::Result<()> {
-    tables.prepare_cached(&format!("UPDATE items SET {what}"))?.execute(values).map(drop)
+fn set(tables: &Transaction<'_>, assignments: &str, values: &[&dyn ToSql]) -> rusqlite::Result<()> {
+    tables.prepare_cached(&format!("UPDATE items SET {assignments}"))?.execute(values).map(drop)
 }
 
-fn stands(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()> {
+fn set_stage(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()> {
     let stage: i32 = stage.to_wire();
     set(tables, "stage = ?2 WHERE id = ?1", &[&id, &stage])
 }
 
-/// Lays the item before its lead again, or before another.
+/// Offers the item to its lead again, or to another.
 fn offer(
     tables: &Transaction<'_>,
     id: &str,
@@ -127,20 +128,20 @@ fn offer(
 ) -> rusqlite::Result<()> {
     set(
         tables,
-        "lead = coalesce(?2, lead), acknowledge_by = ?3 WHERE id = ?1",
+        "lead_code = coalesce(?2, lead_code), acknowledge_by = ?3 WHERE id = ?1",
         &[&id, &lead.map(Code::as_str), &acknowledge_by.as_microsecond()],
     )?;
-    stands(tables, id, Stage::Assigned)
+    set_stage(tables, id, Stage::Assigned)
 }
 
-/// Ends the work, and with it what stood in its way.
+/// Ends the work, and with it a blockage and a request for an extension.
 fn stop(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()> {
-    let obstacles = "blocked_reason = NULL, help_from = NULL, extension_due = NULL WHERE id = ?1";
+    let obstacles = "blocked_reason = NULL, help_from_code = NULL, extension_due_on = NULL WHERE id = ?1";
     set(tables, obstacles, &[&id])?;
-    stands(tables, id, stage)
+    set_stage(tables, id, stage)
 }
 
-/// The question for one item; it lacks the view's position.
+/// The query for one item; the answer lacks the view's position.
 pub(crate) fn item(
     named: Named,
     now: Timestamp,
@@ -157,7 +158,7 @@ pub(crate) fn item(
         });
         let Some(mut found) = found.optional()? else { return Ok(None) };
         let item = found.item.as_ref();
-        found.history = history::of(tables, item.map_or("", |item| &item.id))?;
+        found.history = history::of(tables, item.map_or("", |item| &item.item_id))?;
         let resolution = tables
             .prepare_cached("SELECT written, title FROM resolutions WHERE id = ?1")?
             .query_row([item.map_or("", |item| &item.resolution_id)], |row| Ok((row.get(0)?, row.get(1)?)));
@@ -166,35 +167,28 @@ pub(crate) fn item(
     }
 }
 
-/// The question for items.
+/// The query for items.
 pub(crate) fn items(
     request: &pb::ListItemsRequest,
     now: Timestamp,
 ) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::Item>> + Send + 'static, Invalid> {
-    let stage: Option<i32> = match request.stage {
-        0 => None,
-        stage => Some(read::<Stage, i32>("stage", stage)?.to_wire()),
-    };
-    let resolution = match request.resolution_id.as_str() {
-        "" => String::new(),
-        id => uuid("resolution_id", id)?,
-    };
-    let due_before: Option<Date> = read("due_before", request.due_before.clone())?;
+    let latest_due_on = request.latest_due_on.clone().filter(|date| !date.is_empty());
+    let latest_due_on: Option<Date> = read("latest_due_on", latest_due_on)?;
     let mut query = ListQuery::new(
         ROWS,
-        &["number", "due_at", "lead", "stage", "percent", "title"],
+        &["number", "due_at", "lead_code", "stage", "percent", "title"],
         "id",
         &request.order_by,
         request.page_size,
         &request.page_token,
     )?
-    .filter_text("lead = ?", &request.lead)
-    .filter_text("id IN (SELECT item FROM supporting WHERE department = ?)", &request.co_responsible)
-    .filter_some("stage = ?", stage)
-    .filter_text("resolution = ?", &resolution)
-    .filter_some("due <= ?", due_before.map(|date| date.to_string()))
+    .filter_text("lead_code = ?", &request.lead_code)
+    .filter_text("id IN (SELECT item FROM supporting WHERE department = ?)", &request.co_responsible_code)
+    .filter_some("stage = ?", stage_filter::<Stage>(request.stage)?)
+    .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?)
+    .filter_some("due_on <= ?", latest_due_on.map(|date| date.to_string()))
     .filter_some("(blocked_reason IS NOT NULL) = ?", request.blocked.map(i64::from))
-    .filter_words("searched", "text", &request.text)?;
+    .filter_words("searched", "text", request.text())?;
     if let Some(late) = request.late {
         query = query.filter(&format!("({LATE}) = ?"), [now.as_microsecond(), i64::from(late)]);
     }
@@ -202,32 +196,29 @@ pub(crate) fn items(
 }
 
 fn summary(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<pb::Item> {
-    let (stage, due_at): (i32, i64) = (row.get("stage")?, row.get("due_at")?);
-    let owed = matches!(
-        pb::ItemStage::try_from(stage),
-        Ok(pb::ItemStage::Assigned | pb::ItemStage::Contested | pb::ItemStage::Underway)
-    );
-    let overdue_micros = now.as_microsecond() - due_at;
-    let late = owed && overdue_micros > 0;
-    let co_responsible: Option<String> = row.get("co_responsible")?;
+    let stage: i32 = row.get("stage")?;
+    let due_at = Timestamp::from_microsecond(row.get("due_at")?).unwrap_or(Timestamp::MAX);
+    let days_late = Stage::from_wire(stage).ok().and_then(|stage| stage.days_late(due_at, now));
+    let co_responsible: Option<String> = row.get("co_responsible_codes")?;
+    let co_responsible = co_responsible.unwrap_or_default();
     Ok(pb::Item {
-        id: row.get("id")?,
+        item_id: row.get("id")?,
         number: row.get("written")?,
         title: row.get("title")?,
         resolution_id: row.get("resolution")?,
-        lead: row.get("lead")?,
-        co_responsible: co_responsible.unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+        lead_code: row.get("lead_code")?,
+        co_responsible_codes: co_responsible.split_whitespace().map(str::to_owned).collect(),
         stage,
         percent: row.get("percent")?,
-        due: row.get("due")?,
-        due_at: moment(due_at),
+        due_on: row.get("due_on")?,
+        due_at: due_at.to_wire(),
         acknowledge_by: moment(row.get("acknowledge_by")?),
         blocked_reason: row.get("blocked_reason")?,
-        help_from: row.get("help_from")?,
-        extension_due: row.get("extension_due")?,
+        help_from_code: row.get("help_from_code")?,
+        extension_due_on: row.get("extension_due_on")?,
         extensions: row.get("extensions")?,
-        late,
-        days_late: if late { u32::try_from(overdue_micros / DAY_MICROS).unwrap_or(u32::MAX) } else { 0 },
+        late: days_late.is_some(),
+        days_late: days_late.unwrap_or_default(),
         holds: row.get("holds")?,
     })
 }

@@ -1,4 +1,4 @@
-//! What resolution is asked: resolutions, items, and what happened to an item.
+//! The view of resolutions, items, and what happened to an item.
 
 mod history;
 mod item;
@@ -13,10 +13,11 @@ use domain::{Aggregate as _, Timestamp, Uuid};
 use proto::{Invalid, Wire};
 use rusqlite::types::Type;
 use rusqlite::{Row, Transaction};
+use service_kit::serve::read;
 use service_kit::view::ViewError;
 use service_kit::{Record, View};
 
-/// The tables behind the answers.
+/// The tables that queries are answered from.
 pub struct ResolutionView;
 
 impl View for ResolutionView {
@@ -25,34 +26,47 @@ impl View for ResolutionView {
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
         match record.stream.category.as_str() {
-            Resolution::CATEGORY => resolution::take(tables, record),
-            ActionItem::CATEGORY => item::take(tables, record),
+            Resolution::CATEGORY => resolution::project(tables, record),
+            ActionItem::CATEGORY => item::project(tables, record),
             _ => Ok(()),
         }
     }
 }
 
-/// How one resolution or item is named in a question.
+/// How one resolution or item is named in a query.
 pub(crate) struct Named {
-    /// The column that tells it, with a value to compare.
+    /// The column that identifies it, compared with the value.
     condition: &'static str,
     value: String,
 }
 
 impl Named {
-    /// Reads the two fields of a question of which one must be given; the id goes before the number.
+    /// Reads the two fields of a query of which one must be given; the id comes first. An id that is `-` is none:
+    /// the path of a URL cannot leave it out.
     pub(crate) fn read(id_field: &str, id: &str, number: &str) -> Result<Named, Invalid> {
         match (id, number.trim()) {
-            ("", "") => Err(Invalid::field(id_field, "is missing; give the id or the number")),
-            ("", number) => Ok(Named { condition: "written = ?1", value: number.to_owned() }),
+            ("" | "-", "") => Err(Invalid::field(id_field, "is missing; give the id or the number")),
+            ("" | "-", number) => Ok(Named { condition: "written = ?1", value: number.to_owned() }),
             (id, _) => Ok(Named { condition: "id = ?1", value: uuid(id_field, id)? }),
         }
     }
 }
 
-/// Reads an id that stands in a filter, in the form in which the tables have it.
+/// Reads an id, in the form in which the tables have it.
 fn uuid(field: &str, id: &str) -> Result<String, Invalid> {
-    Ok(service_kit::serve::read::<Uuid, String>(field, id.to_owned())?.to_string())
+    Ok(read::<Uuid, String>(field, id.to_owned())?.to_string())
+}
+
+/// Reads a filter; one that is unset or empty filters nothing.
+fn uuid_filter(field: &str, id: &Option<String>) -> Result<Option<String>, Invalid> {
+    let id = id.as_deref().filter(|id| !id.is_empty());
+    id.map(|id| uuid(field, id)).transpose()
+}
+
+/// Reads a filter on a stage; one that is unset or unspecified filters nothing.
+fn stage_filter<S: Wire<i32>>(stage: Option<i32>) -> Result<Option<i32>, Invalid> {
+    let stage = stage.filter(|&stage| stage != 0);
+    stage.map(|stage| Ok(read::<S, i32>("stage", stage)?.to_wire())).transpose()
 }
 
 /// Reads a column that holds a message.

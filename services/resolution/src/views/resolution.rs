@@ -1,10 +1,9 @@
 //! Resolutions, a row each.
 
-use super::{Named, message, moment, uuid};
-use domain::resolution::resolution::{Event, Registration, Resolution};
-use domain::{Text, Timestamp};
+use super::{Named, message, moment, stage_filter, uuid_filter};
+use domain::resolution::resolution::{Event, Registration, Resolution, Stage};
+use domain::{Text, Timestamp, Uuid};
 use prost::Message as _;
-use proto::resolution::events::v1::ResolutionRegistration;
 use proto::resolution::v1 as pb;
 use proto::{Invalid, Wire};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
@@ -15,35 +14,38 @@ use service_kit::view::ViewError;
 
 /// Stage 5 of an item on the wire is the accepted one.
 const ROWS: &str = "SELECT *, (SELECT count(*) FROM items WHERE resolution = resolutions.id AND stage = 5)
-    AS items_accepted FROM resolutions";
+    AS accepted_items FROM resolutions";
 
-pub(super) fn take(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
-    let (id, at) = (record.stream.id.to_string(), record.envelope.time);
+pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+    let id = record.stream.id.to_string();
     for event in decode::<Resolution>(record)? {
         match &event {
-            Event::Registered { registration } => enter(tables, &id, at, registration)?,
-            Event::Rescinded { reason } => {
-                end(tables, &id, at, pb::ResolutionStage::Rescinded, reason, None)?;
+            Event::Registered { registration, registered_at } => {
+                insert_resolution(tables, &id, registration, *registered_at)?;
             }
-            Event::Superseded { by, reason } => {
-                end(tables, &id, at, pb::ResolutionStage::Superseded, reason, Some(by.to_string()))?;
+            Event::Rescinded { reason, ended_at } => {
+                end(tables, &id, Stage::Rescinded, reason, None, *ended_at)?;
+            }
+            Event::Superseded { successor, reason, ended_at } => {
+                end(tables, &id, Stage::Superseded, reason, Some(successor), *ended_at)?;
             }
         }
     }
     Ok(())
 }
 
-fn enter(
+fn insert_resolution(
     tables: &Transaction<'_>,
     id: &str,
-    at: Timestamp,
     registration: &Registration,
+    registered_at: Timestamp,
 ) -> rusqlite::Result<()> {
-    let message: ResolutionRegistration = registration.to_wire();
+    let message: pb::ResolutionRegistration = registration.to_wire();
+    let stage: i32 = Stage::InForce.to_wire();
     let number = registration.number.as_str();
     tables
         .prepare_cached(
-            "INSERT INTO resolutions (id, number, written, title, body, session, decided_on, declaratory,
+            "INSERT INTO resolutions (id, number, written, title, body_code, session, decided_on, declaratory,
                  items, stage, registered_at, registration, searched)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
@@ -57,8 +59,8 @@ fn enter(
             registration.decided_on.to_string(),
             registration.declaratory,
             registration.items.len() as i64,
-            pb::ResolutionStage::InForce as i32,
-            at.as_microsecond(),
+            stage,
+            registered_at.as_microsecond(),
             message.encode_to_vec(),
             searchable(&[number, registration.title.as_str(), registration.text.as_str()]),
         ])
@@ -68,82 +70,77 @@ fn enter(
 fn end(
     tables: &Transaction<'_>,
     id: &str,
-    at: Timestamp,
-    stage: pb::ResolutionStage,
+    stage: Stage,
     reason: &Text,
-    superseded_by: Option<String>,
+    successor: Option<&Uuid>,
+    ended_at: Timestamp,
 ) -> rusqlite::Result<()> {
+    let (stage, successor): (i32, _) = (stage.to_wire(), successor.map(Uuid::to_string));
     tables
         .prepare_cached(
-            "UPDATE resolutions SET stage = ?2, reason = ?3, superseded_by = ?4, ended_at = ?5 WHERE id = ?1",
+            "UPDATE resolutions SET stage = ?2, reason = ?3, successor = ?4, ended_at = ?5 WHERE id = ?1",
         )?
-        .execute(params![id, stage as i32, reason.as_str(), superseded_by, at.as_microsecond()])
+        .execute(params![id, stage, reason.as_str(), successor, ended_at.as_microsecond()])
         .map(drop)
 }
 
-/// The question for one resolution.
+/// The query for one resolution; the answer lacks the view's position.
 pub(crate) fn resolution(
     named: Named,
-) -> impl FnOnce(&Connection) -> rusqlite::Result<Option<pb::Resolution>> + Send + 'static {
+) -> impl FnOnce(&Connection) -> rusqlite::Result<Option<pb::GetResolutionResponse>> + Send + 'static {
     move |tables| {
         let sql = format!("{ROWS} WHERE {}", named.condition);
         tables.prepare_cached(&sql)?.query_row([&named.value], full).optional()
     }
 }
 
-/// The question for resolutions.
+/// The query for resolutions.
 pub(crate) fn resolutions(
     request: &pb::ListResolutionsRequest,
 ) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::ResolutionRow>> + Send + 'static, Invalid> {
-    let stage = match pb::ResolutionStage::try_from(request.stage) {
-        Ok(pb::ResolutionStage::Unspecified) => None,
-        Ok(stage) => Some(stage as i32),
-        Err(_) => return Err(Invalid::field("stage", format!("has the unknown number {}", request.stage))),
-    };
-    let session = match request.session.as_str() {
-        "" => String::new(),
-        session => uuid("session", session)?,
-    };
     let query = ListQuery::new(
         ROWS,
-        &["number", "decided_on", "title", "body"],
+        &["number", "decided_on", "title", "body_code"],
         "id",
         &request.order_by,
         request.page_size,
         &request.page_token,
     )?
-    .filter_text("body = ?", &request.body)
-    .filter_text("session = ?", &session)
-    .filter_some("stage = ?", stage)
-    .filter_words("searched", "text", &request.text)?;
+    .filter_text("body_code = ?", &request.body_code)
+    .filter_some("session = ?", uuid_filter("session_id", &request.session_id)?)
+    .filter_some("stage = ?", stage_filter::<Stage>(request.stage)?)
+    .filter_words("searched", "text", request.text())?;
     Ok(move |tables: &Connection| query.run(tables, summary))
 }
 
-fn full(row: &Row<'_>) -> rusqlite::Result<pb::Resolution> {
-    Ok(pb::Resolution {
-        id: row.get("id")?,
+fn full(row: &Row<'_>) -> rusqlite::Result<pb::GetResolutionResponse> {
+    let resolution = pb::Resolution {
+        resolution_id: row.get("id")?,
         registration: Some(message(row, "registration")?),
         registered_at: moment(row.get("registered_at")?),
         stage: row.get("stage")?,
         reason: row.get("reason")?,
-        superseded_by: row.get("superseded_by")?,
+        successor_resolution_id: row.get("successor")?,
         ended_at: row.get::<_, Option<i64>>("ended_at")?.and_then(moment),
-        items: row.get("items")?,
-        items_accepted: row.get("items_accepted")?,
+    };
+    Ok(pb::GetResolutionResponse {
+        resolution: Some(resolution),
+        accepted_items: row.get("accepted_items")?,
+        ..Default::default()
     })
 }
 
 fn summary(row: &Row<'_>) -> rusqlite::Result<pb::ResolutionRow> {
     Ok(pb::ResolutionRow {
-        id: row.get("id")?,
+        resolution_id: row.get("id")?,
         number: row.get("written")?,
         title: row.get("title")?,
-        body: row.get("body")?,
-        session: row.get("session")?,
+        body_code: row.get("body_code")?,
+        session_id: row.get("session")?,
         decided_on: row.get("decided_on")?,
         declaratory: row.get("declaratory")?,
         stage: row.get("stage")?,
         items: row.get("items")?,
-        items_accepted: row.get("items_accepted")?,
+        accepted_items: row.get("accepted_items")?,
     })
 }

@@ -1,16 +1,22 @@
-//! The rpcs: each reads its request, has it decided or asks the view, and answers. Grouped by subject.
+//! The rpcs: each reads its request, has it decided or queries the view, and answers. Grouped by subject.
 
-mod directory;
-mod question;
-mod session;
+mod admission;
+mod convening;
+mod query;
+mod render;
+mod room;
+mod rules;
 
 use crate::facts::{self, Named};
 use domain::Uuid;
 use domain::calendar::WorkingCalendar;
-use proto::record::EventCodec;
+use domain::scheduling::session::{Command, Rejection, Session};
+use proto::Invalid;
 use proto::scheduling::v1 as pb;
 use proto::scheduling::v1::scheduling_service_server::SchedulingService;
-use service_kit::{CommandError, Kit, Order, Position, ViewStore};
+use service_kit::handle::Executed;
+use service_kit::serve::read;
+use service_kit::{CommandContext, CommandError, Kit, Position, ViewStore};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
@@ -21,209 +27,185 @@ pub struct Service {
     pub(crate) kit: Kit,
     pub(crate) view: ViewStore,
     /// The calendar in force while none is defined.
-    pub(crate) otherwise: Arc<WorkingCalendar>,
+    pub(crate) default_calendar: Arc<WorkingCalendar>,
 }
 
+/// The answer to a command on a session: the position, and the session as it is now.
+type Answer = (Position, Option<pb::Session>);
+
 impl Service {
-    /// Decides a command that names departments; they must be in the directory.
-    async fn decide_naming<A>(
+    /// Carries out a command on a session.
+    async fn execute(
         &self,
-        order: &Order,
+        context: &CommandContext,
         id: Uuid,
-        command: A::Command,
+        command: Command,
+    ) -> Result<Answer, CommandError> {
+        Ok(answer(id, &self.kit.execute::<Session>(context, id, command).await?))
+    }
+
+    /// Carries out a command that names departments; they must be in the directory.
+    async fn execute_naming(
+        &self,
+        context: &CommandContext,
+        id: Uuid,
+        command: Command,
         named: Vec<Named>,
-    ) -> Result<Position, CommandError>
-    where
-        A: EventCodec,
-        A::Command: Clone + Sync,
-    {
-        let decided = self.kit.commit(order, move |unit| {
+    ) -> Result<Answer, CommandError> {
+        let decided = self.kit.commit::<Session, _>(context, id, |unit| {
             let (command, named) = (command.clone(), named.clone());
             Box::pin(async move {
-                unit.decide::<A>(id, command).await?;
+                unit.decide::<Session>(id, command).await?;
                 facts::must_be_listed(unit, &named).await
             })
         });
-        decided.await
+        Ok(answer(id, &decided.await?))
     }
+}
 
-    /// The position of the view, once it has reached this one.
-    async fn reached(&self, at_least: Position) -> Result<Position, Status> {
-        let ((), position) = self.view.query(at_least, |_| Ok(())).await?;
-        Ok(position)
-    }
+fn answer(id: Uuid, done: &Executed<Session>) -> Answer {
+    (done.position, render::session(id, done.state()))
+}
+
+fn session_id(wire: &str) -> Result<Uuid, Invalid> {
+    read("session_id", wire.to_owned())
+}
+
+fn not_found(what: &'static str) -> CommandError {
+    CommandError::rejected::<Session>(Rejection::NotFound { what })
 }
 
 #[tonic::async_trait]
 impl SchedulingService for Service {
-    async fn register_department(
-        &self,
-        request: Request<pb::RegisterDepartmentRequest>,
-    ) -> Reply<pb::RegisterDepartmentResponse> {
-        directory::register_department(self, request).await
-    }
-
-    async fn register_member(
-        &self,
-        request: Request<pb::RegisterMemberRequest>,
-    ) -> Reply<pb::RegisterMemberResponse> {
-        directory::register_member(self, request).await
-    }
-
     async fn register_room(
         &self,
         request: Request<pb::RegisterRoomRequest>,
     ) -> Reply<pb::RegisterRoomResponse> {
-        directory::register_room(self, request).await
-    }
-
-    async fn define_calendar(
-        &self,
-        request: Request<pb::DefineCalendarRequest>,
-    ) -> Reply<pb::DefineCalendarResponse> {
-        directory::define_calendar(self, request).await
+        room::register(self, request).await
     }
 
     async fn define_rules(&self, request: Request<pb::DefineRulesRequest>) -> Reply<pb::DefineRulesResponse> {
-        directory::define_rules(self, request).await
+        rules::define(self, request).await
     }
 
     async fn request_session(
         &self,
         request: Request<pb::RequestSessionRequest>,
     ) -> Reply<pb::RequestSessionResponse> {
-        session::request(self, request).await
+        admission::request(self, request).await
     }
 
-    async fn submit_papers(
-        &self,
-        request: Request<pb::SubmitPapersRequest>,
-    ) -> Reply<pb::SubmitPapersResponse> {
-        session::submit_papers(self, request).await
+    async fn submit_paper(&self, request: Request<pb::SubmitPaperRequest>) -> Reply<pb::SubmitPaperResponse> {
+        admission::submit_paper(self, request).await
     }
 
     async fn screen_session(
         &self,
         request: Request<pb::ScreenSessionRequest>,
     ) -> Reply<pb::ScreenSessionResponse> {
-        session::screen(self, request).await
+        admission::screen(self, request).await
     }
 
     async fn override_finding(
         &self,
         request: Request<pb::OverrideFindingRequest>,
     ) -> Reply<pb::OverrideFindingResponse> {
-        session::override_finding(self, request).await
+        admission::override_finding(self, request).await
     }
 
     async fn admit_session(
         &self,
         request: Request<pb::AdmitSessionRequest>,
     ) -> Reply<pb::AdmitSessionResponse> {
-        session::admit(self, request).await
+        admission::admit(self, request).await
     }
 
     async fn return_session(
         &self,
         request: Request<pb::ReturnSessionRequest>,
     ) -> Reply<pb::ReturnSessionResponse> {
-        session::give_back(self, request).await
+        admission::return_to_requester(self, request).await
     }
 
     async fn revise_session(
         &self,
         request: Request<pb::ReviseSessionRequest>,
     ) -> Reply<pb::ReviseSessionResponse> {
-        session::revise(self, request).await
+        admission::revise(self, request).await
     }
 
-    async fn turn_into_countersign(
+    async fn convert_to_countersign(
         &self,
-        request: Request<pb::TurnIntoCountersignRequest>,
-    ) -> Reply<pb::TurnIntoCountersignResponse> {
-        session::turn_into_countersign(self, request).await
+        request: Request<pb::ConvertToCountersignRequest>,
+    ) -> Reply<pb::ConvertToCountersignResponse> {
+        admission::convert_to_countersign(self, request).await
     }
 
     async fn merge_session(
         &self,
         request: Request<pb::MergeSessionRequest>,
     ) -> Reply<pb::MergeSessionResponse> {
-        session::merge(self, request).await
+        admission::merge(self, request).await
     }
 
     async fn schedule_session(
         &self,
         request: Request<pb::ScheduleSessionRequest>,
     ) -> Reply<pb::ScheduleSessionResponse> {
-        session::schedule(self, request).await
+        convening::schedule(self, request).await
     }
 
     async fn postpone_session(
         &self,
         request: Request<pb::PostponeSessionRequest>,
     ) -> Reply<pb::PostponeSessionResponse> {
-        session::postpone(self, request).await
+        convening::postpone(self, request).await
     }
 
     async fn cancel_session(
         &self,
         request: Request<pb::CancelSessionRequest>,
     ) -> Reply<pb::CancelSessionResponse> {
-        session::cancel(self, request).await
+        convening::cancel(self, request).await
     }
 
     async fn answer_invitation(
         &self,
         request: Request<pb::AnswerInvitationRequest>,
     ) -> Reply<pb::AnswerInvitationResponse> {
-        session::answer_invitation(self, request).await
+        convening::answer_invitation(self, request).await
     }
 
     async fn name_delegate(
         &self,
         request: Request<pb::NameDelegateRequest>,
     ) -> Reply<pb::NameDelegateResponse> {
-        session::name_delegate(self, request).await
+        convening::name_delegate(self, request).await
     }
 
     async fn convene_session(
         &self,
         request: Request<pb::ConveneSessionRequest>,
     ) -> Reply<pb::ConveneSessionResponse> {
-        session::convene(self, request).await
-    }
-
-    async fn list_departments(
-        &self,
-        request: Request<pb::ListDepartmentsRequest>,
-    ) -> Reply<pb::ListDepartmentsResponse> {
-        directory::list_departments(self, request).await
-    }
-
-    async fn list_members(&self, request: Request<pb::ListMembersRequest>) -> Reply<pb::ListMembersResponse> {
-        directory::list_members(self, request).await
+        convening::convene(self, request).await
     }
 
     async fn list_rooms(&self, request: Request<pb::ListRoomsRequest>) -> Reply<pb::ListRoomsResponse> {
-        directory::list_rooms(self, request).await
+        room::list(self, request).await
     }
 
     async fn get_rules(&self, request: Request<pb::GetRulesRequest>) -> Reply<pb::GetRulesResponse> {
-        directory::get_rules(self, request).await
-    }
-
-    async fn get_calendar(&self, request: Request<pb::GetCalendarRequest>) -> Reply<pb::GetCalendarResponse> {
-        directory::get_calendar(self, request).await
+        rules::get(self, request).await
     }
 
     async fn get_session(&self, request: Request<pb::GetSessionRequest>) -> Reply<pb::GetSessionResponse> {
-        question::get_session(self, request).await
+        query::get_session(self, request).await
     }
 
     async fn list_sessions(
         &self,
         request: Request<pb::ListSessionsRequest>,
     ) -> Reply<pb::ListSessionsResponse> {
-        question::list_sessions(self, request).await
+        query::list_sessions(self, request).await
     }
 }

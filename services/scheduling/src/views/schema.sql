@@ -1,47 +1,35 @@
--- The profile of each table of the directory is the message that the list gives out.
-CREATE TABLE departments (
-    code TEXT PRIMARY KEY,
-    name TEXT NOT NULL,
-    profile BLOB NOT NULL
-);
-CREATE TABLE members (
-    code TEXT PRIMARY KEY,
-    name TEXT NOT NULL,
-    department TEXT NOT NULL,
-    profile BLOB NOT NULL
-);
-CREATE INDEX members_of_department ON members (department);
+-- The message is what the list answers with.
 CREATE TABLE rooms (
     code TEXT PRIMARY KEY,
     name TEXT NOT NULL,
     seats INTEGER NOT NULL,
-    profile BLOB NOT NULL
+    message BLOB NOT NULL
 );
 
--- Moments are microseconds since 1970; kind and state are the numbers of the wire.
+-- Moments are microseconds since 1970; kind and stage are the numbers of the wire.
 CREATE TABLE sessions (
-    id TEXT PRIMARY KEY,
+    session_id TEXT PRIMARY KEY,
     title TEXT NOT NULL,
-    body TEXT NOT NULL,
+    body_code TEXT NOT NULL,
     kind INTEGER NOT NULL,
-    state INTEGER NOT NULL,
-    chair TEXT NOT NULL,
-    requester TEXT,
-    topics INTEGER NOT NULL,
-    attendees INTEGER NOT NULL,
+    stage INTEGER NOT NULL,
+    chair_code TEXT NOT NULL,
+    requester_code TEXT,
+    topic_count INTEGER NOT NULL,
+    attendee_count INTEGER NOT NULL,
     requested_at INTEGER NOT NULL,
-    earliest_start INTEGER NOT NULL,
+    earliest_start_at INTEGER NOT NULL,
     countersigned INTEGER NOT NULL DEFAULT 0,
-    room TEXT,
-    "from" INTEGER,
-    until INTEGER
+    room_code TEXT,
+    starts_at INTEGER,
+    ends_at INTEGER
 );
-CREATE INDEX sessions_in_state ON sessions (state, requested_at);
-CREATE INDEX sessions_of_body ON sessions (body, requested_at);
+CREATE INDEX sessions_in_stage ON sessions (stage, requested_at);
+CREATE INDEX sessions_of_body ON sessions (body_code, requested_at);
 -- The departments that attend a session.
-CREATE TABLE attending (
-    session TEXT NOT NULL,
-    department TEXT NOT NULL,
-    PRIMARY KEY (session, department)
+CREATE TABLE attendees (
+    session_id TEXT NOT NULL,
+    department_code TEXT NOT NULL,
+    PRIMARY KEY (session_id, department_code)
 ) WITHOUT ROWID;
-CREATE INDEX attended_by ON attending (department);
+CREATE INDEX attended_by ON attendees (department_code);

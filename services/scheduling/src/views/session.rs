@@ -8,73 +8,79 @@ use rusqlite::{Connection, Row, Transaction, params};
 use service_kit::Record;
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page};
+use service_kit::serve::read;
 use service_kit::view::ViewError;
 
-pub(super) fn take(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     let id = record.stream.id.to_string();
     for event in decode::<Session>(record)? {
-        take_event(tables, &id, record.envelope.time, &event)?;
+        project_event(tables, &id, record.envelope.time, &event)?;
     }
     Ok(())
 }
 
-fn take_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Event) -> rusqlite::Result<()> {
+fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Event) -> rusqlite::Result<()> {
     match event {
-        Event::Requested { outline, requester } => enter(tables, id, at, outline, requester.as_ref()),
-        Event::Screened { .. } => stands(tables, id, Stage::Screened),
-        Event::Admitted => stands(tables, id, Stage::Admitted),
-        Event::Returned { .. } => stands(tables, id, Stage::Returned),
-        Event::Revised { topics, attendees, earliest_start, .. } => {
+        Event::Requested { outline, requester } => {
+            insert_session(tables, id, at, outline, requester.as_ref())
+        }
+        Event::Screened { .. } => set_stage(tables, id, Stage::Screened),
+        Event::Admitted => set_stage(tables, id, Stage::Admitted),
+        Event::Returned { .. } => set_stage(tables, id, Stage::Returned),
+        Event::Revised { topics, attendees, earliest_start_at, .. } => {
             tables
                 .prepare_cached(
-                    "UPDATE sessions SET topics = ?2, attendees = ?3, earliest_start = ?4 WHERE id = ?1",
+                    "UPDATE sessions SET topic_count = ?2, attendee_count = ?3, earliest_start_at = ?4
+                     WHERE session_id = ?1",
                 )?
                 .execute(params![
                     id,
                     topics.len() as i64,
                     attendees.len() as i64,
-                    earliest_start.as_microsecond()
+                    earliest_start_at.as_microsecond()
                 ])?;
-            attend(tables, id, attendees)?;
-            stands(tables, id, Stage::Requested)
+            replace_attendees(tables, id, attendees)?;
+            set_stage(tables, id, Stage::Requested)
         }
-        Event::TurnedIntoCountersign { .. } => {
-            tables.prepare_cached("UPDATE sessions SET countersigned = 1 WHERE id = ?1")?.execute([id])?;
-            stands(tables, id, Stage::Countersigning)
+        Event::ConvertedToCountersign { .. } => {
+            tables
+                .prepare_cached("UPDATE sessions SET countersigned = 1 WHERE session_id = ?1")?
+                .execute([id])?;
+            set_stage(tables, id, Stage::Countersigning)
         }
-        Event::Merged { .. } => stands(tables, id, Stage::Merged),
-        Event::Scheduled { room, from, until, .. } => {
-            takes_place(tables, id, Some((room, *from, *until)))?;
-            stands(tables, id, Stage::Scheduled)
+        Event::Merged { .. } => set_stage(tables, id, Stage::Merged),
+        Event::Scheduled { room, starts_at, ends_at, .. } => {
+            set_slot(tables, id, Some((room, *starts_at, *ends_at)))?;
+            set_stage(tables, id, Stage::Scheduled)
         }
         Event::Postponed { .. } => {
-            takes_place(tables, id, None)?;
-            stands(tables, id, Stage::Admitted)
+            set_slot(tables, id, None)?;
+            set_stage(tables, id, Stage::Admitted)
         }
         Event::Cancelled { .. } => {
-            takes_place(tables, id, None)?;
-            stands(tables, id, Stage::Cancelled)
+            set_slot(tables, id, None)?;
+            set_stage(tables, id, Stage::Cancelled)
         }
-        Event::Convened { .. } => stands(tables, id, Stage::Convened),
-        Event::Concluded => stands(tables, id, Stage::Concluded),
-        Event::PapersSubmitted { .. }
+        Event::Convened { .. } => set_stage(tables, id, Stage::Convened),
+        Event::Concluded => set_stage(tables, id, Stage::Concluded),
+        Event::PaperSubmitted { .. }
         | Event::FindingOverridden { .. }
         | Event::InvitationAnswered { .. }
         | Event::DelegateNamed { .. } => Ok(()),
     }
 }
 
-fn enter(
+fn insert_session(
     tables: &Transaction<'_>,
     id: &str,
-    at: Timestamp,
+    requested_at: Timestamp,
     outline: &Outline,
     requester: Option<&Code>,
 ) -> rusqlite::Result<()> {
     tables
         .prepare_cached(
-            "INSERT INTO sessions (id, title, body, kind, state, chair, requester, topics, attendees,
-                 requested_at, earliest_start)
+            "INSERT INTO sessions (session_id, title, body_code, kind, stage, chair_code, requester_code,
+                 topic_count, attendee_count, requested_at, earliest_start_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
@@ -87,122 +93,121 @@ fn enter(
             requester.map(Code::as_str),
             outline.topics.len() as i64,
             outline.attendees.len() as i64,
-            at.as_microsecond(),
-            outline.earliest_start.as_microsecond(),
+            requested_at.as_microsecond(),
+            outline.earliest_start_at.as_microsecond(),
         ])?;
-    attend(tables, id, &outline.attendees)
+    replace_attendees(tables, id, &outline.attendees)
 }
 
-fn attend(tables: &Transaction<'_>, id: &str, attendees: &[Attendee]) -> rusqlite::Result<()> {
-    tables.prepare_cached("DELETE FROM attending WHERE session = ?1")?.execute([id])?;
-    let mut attends = tables.prepare_cached("INSERT INTO attending (session, department) VALUES (?1, ?2)")?;
+fn replace_attendees(tables: &Transaction<'_>, id: &str, attendees: &[Attendee]) -> rusqlite::Result<()> {
+    tables.prepare_cached("DELETE FROM attendees WHERE session_id = ?1")?.execute([id])?;
+    let mut insert =
+        tables.prepare_cached("INSERT INTO attendees (session_id, department_code) VALUES (?1, ?2)")?;
     for attendee in attendees {
-        attends.execute([id, attendee.department.as_str()])?;
+        insert.execute([id, attendee.department.as_str()])?;
     }
     Ok(())
 }
 
-fn stands(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()> {
-    let mut statement = tables.prepare_cached("UPDATE sessions SET state = ?2 WHERE id = ?1")?;
+fn set_stage(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()> {
+    let mut statement = tables.prepare_cached("UPDATE sessions SET stage = ?2 WHERE session_id = ?1")?;
     statement.execute(params![id, stage.to_wire()]).map(drop)
 }
 
-fn takes_place(
+fn set_slot(
     tables: &Transaction<'_>,
     id: &str,
     slot: Option<(&Code, Timestamp, Timestamp)>,
 ) -> rusqlite::Result<()> {
-    let mut statement =
-        tables.prepare_cached("UPDATE sessions SET room = ?2, \"from\" = ?3, until = ?4 WHERE id = ?1")?;
-    let (room, from, until) = match slot {
-        Some((room, from, until)) => {
-            (Some(room.as_str()), Some(from.as_microsecond()), Some(until.as_microsecond()))
+    let mut statement = tables.prepare_cached(
+        "UPDATE sessions SET room_code = ?2, starts_at = ?3, ends_at = ?4 WHERE session_id = ?1",
+    )?;
+    let (room, starts_at, ends_at) = match slot {
+        Some((room, starts_at, ends_at)) => {
+            (Some(room.as_str()), Some(starts_at.as_microsecond()), Some(ends_at.as_microsecond()))
         }
         None => (None, None, None),
     };
-    statement.execute(params![id, room, from, until]).map(drop)
+    statement.execute(params![id, room, starts_at, ends_at]).map(drop)
 }
 
-/// How many sessions of the body, without this one, are to be held, or were, from one moment up to
-/// another. Those that are not admitted yet, and countersigns, are none.
+/// How many sessions of the body, other than this one, were held or are to be held from one moment up to, and
+/// not including, another. Sessions before admission, and countersigns, do not count.
 pub(crate) fn count_sessions(
     tables: &Connection,
-    but: Uuid,
+    other_than: Uuid,
     body: &Code,
     from: Timestamp,
-    until: Timestamp,
+    to: Timestamp,
 ) -> rusqlite::Result<u32> {
     let held = [Stage::Admitted, Stage::Scheduled, Stage::Convened, Stage::Concluded].map(|s| s.to_wire());
     tables
         .prepare_cached(
             "SELECT count(*) FROM sessions
-             WHERE body = ?1 AND id <> ?2 AND countersigned = 0 AND state IN (?3, ?4, ?5, ?6)
-               AND coalesce(\"from\", earliest_start) >= ?7 AND coalesce(\"from\", earliest_start) < ?8",
+             WHERE body_code = ?1 AND session_id <> ?2 AND countersigned = 0 AND stage IN (?3, ?4, ?5, ?6)
+               AND coalesce(starts_at, earliest_start_at) >= ?7 AND coalesce(starts_at, earliest_start_at) < ?8",
         )?
         .query_row(
             params![
                 body.as_str(),
-                but.to_string(),
+                other_than.to_string(),
                 held[0],
                 held[1],
                 held[2],
                 held[3],
                 from.as_microsecond(),
-                until.as_microsecond(),
+                to.as_microsecond(),
             ],
             |row| row.get(0),
         )
 }
 
-/// The question for sessions.
+/// The query for sessions.
 pub(crate) fn sessions(
     request: &pb::ListSessionsRequest,
 ) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::SessionSummary>> + Send + 'static, Invalid>
 {
-    let sortable = &["requested_at", "\"from\"", "title", "body", "state"];
-    // A word of SQL must stand in quotes to be a column.
-    let order_by = match request.order_by.trim() {
-        order if order == "from" || order.starts_with("from ") => order.replacen("from", "\"from\"", 1),
-        order => order.to_owned(),
-    };
-    let state = match request.state {
-        0 => None,
-        state => Some(service_kit::serve::read::<Stage, i32>("state", state)?.to_wire()),
-    };
+    let department = request.department_code.clone().filter(|code| !code.is_empty());
     let mut query = ListQuery::new(
         "SELECT * FROM sessions",
-        sortable,
-        "id",
-        &order_by,
+        &["requested_at", "starts_at", "title", "body_code", "stage"],
+        "session_id",
+        &request.order_by,
         request.page_size,
         &request.page_token,
     )?
-    .filter_some("state = ?", state)
-    .filter_text("body = ?", &request.body);
-    if !request.department.is_empty() {
+    .filter_some("stage = ?", stage(request.stage)?)
+    .filter_text("body_code = ?", &request.body_code);
+    if let Some(code) = department {
         query = query.filter(
-            "requester = ? OR id IN (SELECT session FROM attending WHERE department = ?)",
-            [request.department.clone(), request.department.clone()],
+            "requester_code = ? OR session_id IN (SELECT session_id FROM attendees WHERE department_code = ?)",
+            [code.clone(), code],
         );
     }
     Ok(move |tables: &Connection| query.run(tables, summary))
 }
 
+/// The stage to keep; none when it is unset or unspecified.
+fn stage(wire: Option<i32>) -> Result<Option<i32>, Invalid> {
+    let stage = wire.filter(|&stage| stage != 0).map(|stage| read::<Stage, i32>("stage", stage));
+    Ok(stage.transpose()?.map(|stage| stage.to_wire()))
+}
+
 fn summary(row: &Row<'_>) -> rusqlite::Result<pb::SessionSummary> {
     Ok(pb::SessionSummary {
-        session_id: row.get("id")?,
+        session_id: row.get("session_id")?,
         title: row.get("title")?,
-        body: row.get("body")?,
+        body_code: row.get("body_code")?,
         kind: row.get("kind")?,
-        state: row.get("state")?,
-        chair: row.get("chair")?,
-        requester: row.get("requester")?,
-        topics: row.get("topics")?,
-        attendees: row.get("attendees")?,
+        stage: row.get("stage")?,
+        chair_code: row.get("chair_code")?,
+        requester_code: row.get("requester_code")?,
+        topic_count: row.get("topic_count")?,
+        attendee_count: row.get("attendee_count")?,
         requested_at: moment(row.get("requested_at")?),
-        room: row.get("room")?,
-        from: row.get::<_, Option<i64>>("from")?.and_then(moment),
-        until: row.get::<_, Option<i64>>("until")?.and_then(moment),
+        room_code: row.get("room_code")?,
+        starts_at: row.get::<_, Option<i64>>("starts_at")?.and_then(moment),
+        ends_at: row.get::<_, Option<i64>>("ends_at")?.and_then(moment),
     })
 }
 

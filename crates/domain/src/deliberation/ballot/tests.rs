@@ -4,7 +4,7 @@ fn rules(method: Method, abstention: Abstention, tie: Tie) -> Rules {
     Rules { method, abstention, tie }
 }
 
-/// A ballot with so many votes of each kind.
+/// A ballot with this many votes of each kind.
 fn ballot(rules: Rules, yes: u32, no: u32, abstain: u32) -> Ballot {
     let mut ballot = Ballot::new(1, 1, rules);
     let choices = [(Choice::Yes, yes), (Choice::No, no), (Choice::Abstain, abstain)];
@@ -61,7 +61,7 @@ fn too_few_votes_decide_nothing() {
         "failed by simple majority: 3 yes, 0 no, 0 abstained; 2 yes of 3 counted were needed; \
          3 cast of 7 eligible (0 recused), quorum 4"
     );
-    // Who recuses itself is not waited for.
+    // A recused department is not waited for.
     let smaller = Electorate { recused: 2, ..electorate(7) };
     assert!(held.count(smaller, None).passed, "quorum is 3 of the 5 that are left");
 }
@@ -78,7 +78,7 @@ fn a_tie_is_broken_only_by_a_chair_who_may() {
     assert!(!count(Tie::ChairDecides, Some(Choice::No)).passed);
     let broken = count(Tie::ChairDecides, Some(Choice::Yes));
     assert!(broken.passed && broken.casting_vote == Some(Choice::Yes), "{}", broken.sentence());
-    // Where one voice more would not have carried it, there is nothing to break.
+    // Where one more yes would not have carried it, there is nothing to break.
     let held = ballot(rules(Method::SimpleMajority, Abstention::CountsAsCast, Tie::ChairDecides), 2, 2, 3);
     let result = held.count(electorate(7), Some(Choice::Yes));
     assert!(!result.tied && !result.passed && result.casting_vote.is_none());

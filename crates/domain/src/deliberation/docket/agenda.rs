@@ -1,4 +1,4 @@
-//! What a docket is prepared with: the topics, and who takes part in them as what.
+//! What a docket is prepared with: the topics, and who takes part in them in which role.
 
 use super::Rejection;
 use crate::{Code, Line, Timestamp, Uuid};
@@ -16,23 +16,23 @@ pub enum Mode {
     Meeting,
     /// 电子会签: the same decision without a meeting.
     Countersign {
-        /// After this moment nobody signs any more.
-        deadline: Timestamp,
+        /// No department can sign from this moment on.
+        sign_by: Timestamp,
     },
 }
 
-/// As what a department takes part in a topic.
+/// The part that a department takes in a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RoleOnTopic {
-    /// It votes.
+    /// 表决: has a vote in the decision.
     Decides,
-    /// It speaks.
+    /// 提供意见: speaks, and has no vote.
     Advises,
-    /// It is told.
+    /// 知会: is kept informed.
     Informed,
 }
 
-/// One role on one topic.
+/// A role on one topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TopicRole {
     /// The topic's number.
@@ -46,18 +46,35 @@ pub struct TopicRole {
 pub struct Participant {
     /// Which department.
     pub department: Code,
-    /// Its roles, one a topic.
+    /// Its roles, at most one per topic.
     pub roles: Vec<TopicRole>,
+}
+
+impl Participant {
+    /// Refuses a role on a topic that is not on the agenda, and a second one on the same topic.
+    fn check_roles(&self, topics: &BTreeSet<u32>) -> Result<(), Rejection> {
+        let mut seen = BTreeSet::new();
+        for &TopicRole { topic, .. } in &self.roles {
+            let department_code = self.department.clone();
+            if !topics.contains(&topic) {
+                return Err(Rejection::UnknownTopic { department_code, topic_number: topic });
+            }
+            if !seen.insert(topic) {
+                return Err(Rejection::DuplicateRole { department_code, topic_number: topic });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A topic as it was admitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgendaTopic {
     /// Its number within the docket, from 1.
-    pub no: u32,
+    pub number: u32,
     /// What it is about.
     pub title: Line,
-    /// The minutes it is given.
+    /// The time planned for it.
     pub timebox_minutes: u32,
 }
 
@@ -76,7 +93,7 @@ pub struct Agenda {
     pub mode: Mode,
     /// The decision clock of an emergency.
     pub decide_by: Option<Timestamp>,
-    /// The share of deciding departments that must be there, in percent.
+    /// The share of deciding departments that must be present, in percent.
     pub quorum_percent: u32,
     /// The topics.
     pub topics: Vec<AgendaTopic>,
@@ -87,9 +104,26 @@ pub struct Agenda {
 impl Agenda {
     /// Refuses what no docket could be held on.
     pub(super) fn check(&self) -> Result<(), Rejection> {
+        self.check_sizes()?;
+        let mut topics = BTreeSet::new();
+        if let Some(twice) = self.topics.iter().find(|topic| !topics.insert(topic.number)) {
+            return Err(Rejection::DuplicateTopic { topic_number: twice.number });
+        }
+        let mut seen = BTreeSet::new();
+        for participant in &self.participants {
+            if !seen.insert(&participant.department) {
+                let department_code = participant.department.clone();
+                return Err(Rejection::DuplicateParticipant { department_code });
+            }
+            participant.check_roles(&topics)?;
+        }
+        Ok(())
+    }
+
+    fn check_sizes(&self) -> Result<(), Rejection> {
         let (topics, departments) = (self.topics.len(), self.participants.len());
         if topics == 0 {
-            return Err(Rejection::NoTopics);
+            return Err(Rejection::TopicsRequired);
         }
         if topics > TOPICS_MAX {
             return Err(Rejection::TooManyTopics { topics, max: TOPICS_MAX });
@@ -98,25 +132,7 @@ impl Agenda {
             return Err(Rejection::TooManyParticipants { departments, max: PARTICIPANTS_MAX });
         }
         if self.quorum_percent > 100 {
-            return Err(Rejection::QuorumOutOfRange { percent: self.quorum_percent });
-        }
-        let mut numbers = BTreeSet::new();
-        for topic in &self.topics {
-            if !numbers.insert(topic.no) {
-                return Err(Rejection::TopicTwice { topic: topic.no });
-            }
-        }
-        let mut seen = BTreeSet::new();
-        for Participant { department, roles } in &self.participants {
-            if !seen.insert(department) {
-                return Err(Rejection::ParticipantTwice { department: department.clone() });
-            }
-            let mut own = BTreeSet::new();
-            for &TopicRole { topic, .. } in roles {
-                if !numbers.contains(&topic) || !own.insert(topic) {
-                    return Err(Rejection::RoleMisplaced { department: department.clone(), topic });
-                }
-            }
+            return Err(Rejection::QuorumOutOfRange { quorum_percent: self.quorum_percent });
         }
         Ok(())
     }

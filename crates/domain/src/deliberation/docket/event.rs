@@ -1,103 +1,103 @@
 //! What can happen on a docket.
 
-use super::{Agenda, DraftedItem, Due, Stance};
+use super::{Agenda, DraftedItem, ItemDue, Stance};
 use crate::deliberation::ballot::{Abstention, BallotResult, Choice, Method, Tie};
 use crate::{Code, Date, Line, Text, Timestamp};
 
-/// The facts.
+/// Events. A topic, ballot, amendment or item is named by its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The docket was prepared.
     Prepared {
-        /// With this.
+        /// What it was prepared with.
         agenda: Agenda,
     },
-    /// A department has come.
-    DelegateArrived {
-        /// Which.
+    /// A department arrived, or sent somebody else.
+    ArrivalRecorded {
+        /// Which department.
         department: Code,
         /// Who speaks for it.
         delegate: Line,
     },
-    /// A department has gone.
-    DelegateLeft {
-        /// Which.
+    /// A department left.
+    DepartureRecorded {
+        /// Which department.
         department: Code,
     },
     /// The docket was opened.
     Opened {
         /// When.
         opened_at: Timestamp,
-        /// Deciding departments that were there.
+        /// Deciding departments that were present.
         present: u32,
-        /// Deciding departments that had to be there.
+        /// Deciding departments that had to be present.
         needed: u32,
         /// Deciding departments in all.
         departments: u32,
     },
-    /// A topic was called.
+    /// A topic was opened for debate.
     TopicOpened {
-        /// Which.
+        /// Which topic.
         topic: u32,
         /// When.
         opened_at: Timestamp,
     },
     /// A topic was put aside for the moment.
     TopicPaused {
-        /// Which.
+        /// Which topic.
         topic: u32,
-        /// Seconds on the floor so far.
+        /// Seconds spent on it so far.
         spent_seconds: u64,
     },
-    /// Minutes off topic were noted.
-    DigressionMarked {
-        /// On which topic.
+    /// A digression was recorded.
+    DigressionRecorded {
+        /// From which topic.
         topic: u32,
-        /// How many.
+        /// Its length.
         minutes: u32,
-        /// What was talked of instead.
+        /// What was talked about instead.
         note: Option<Line>,
     },
-    /// Nobody speaks to a topic any more.
+    /// The debate of a topic was closed.
     DebateClosed {
-        /// Which.
+        /// Which topic.
         topic: u32,
-        /// Seconds on the floor, in all.
+        /// Seconds spent on it in all.
         spent_seconds: u64,
-        /// Seconds of it beyond the timebox.
+        /// Seconds of those beyond its timebox.
         overrun_seconds: u64,
-        /// Minutes of it off topic.
+        /// Minutes of digressions.
         digression_minutes: u32,
     },
-    /// A department said how it stands to a topic.
-    PositionStated {
-        /// To which topic.
+    /// A department made a statement on a topic.
+    StatementRecorded {
+        /// On which topic.
         topic: u32,
         /// Which department.
         department: Code,
-        /// How.
+        /// What it thinks of the topic.
         stance: Stance,
-        /// Why.
+        /// Its reasons.
         reasons: Text,
     },
-    /// A version of the text was put forward.
-    Proposed {
+    /// A version of the proposal was submitted.
+    ProposalSubmitted {
         /// On which topic.
         topic: u32,
         /// The version's number, from 1.
         version: u32,
-        /// The text.
+        /// The whole text.
         text: Text,
     },
-    /// Another text was put forward.
-    AmendmentProposed {
+    /// An amendment was submitted.
+    AmendmentSubmitted {
         /// On which topic.
         topic: u32,
         /// The amendment's number within the topic, from 1.
         amendment: u32,
         /// By which department.
         department: Code,
-        /// In place of which version.
+        /// The version that it amends.
         version: u32,
         /// The whole new text.
         text: Text,
@@ -111,7 +111,7 @@ pub enum Event {
         /// The number of the version that it became.
         version: u32,
     },
-    /// An amendment was not taken.
+    /// An amendment was rejected.
     AmendmentRejected {
         /// On which topic.
         topic: u32,
@@ -123,12 +123,12 @@ pub enum Event {
         /// The item.
         item: DraftedItem,
     },
-    /// An action item says something else now.
+    /// An action item was revised.
     ItemRevised {
         /// The item as it is now.
         item: DraftedItem,
     },
-    /// An action item was taken out.
+    /// An action item was dropped.
     ItemDropped {
         /// On which topic.
         topic: u32,
@@ -147,7 +147,7 @@ pub enum Event {
         version: u32,
         /// What it needs in order to pass.
         method: Method,
-        /// What an abstention means.
+        /// How abstentions are counted.
         abstention: Abstention,
         /// What a tie means.
         tie: Tie,
@@ -160,14 +160,14 @@ pub enum Event {
         ballot: u32,
         /// Which department.
         department: Code,
-        /// How.
+        /// How it votes.
         choice: Choice,
-        /// Why, when it says so.
+        /// Why, when it gave a reason.
         reason: Option<Text>,
     },
-    /// A department does not vote on a topic; a vote it had cast in an open ballot is void.
-    Recused {
-        /// On which topic.
+    /// A department recused itself from the ballots on a topic; a vote it had cast in an open ballot is void.
+    RecusalRecorded {
+        /// From which topic.
         topic: u32,
         /// Which department.
         department: Code,
@@ -183,7 +183,7 @@ pub enum Event {
     },
     /// A topic was decided.
     DecisionAdopted {
-        /// Which.
+        /// Which topic.
         topic: u32,
         /// Its title.
         title: Line,
@@ -191,54 +191,54 @@ pub enum Event {
         version: u32,
         /// The ballot that carried it.
         ballot: u32,
-        /// The day.
+        /// The day of the decision.
         decided_on: Date,
-        /// Until when the leads must acknowledge.
+        /// The deadline for the leads to acknowledge their items.
         acknowledge_by: Timestamp,
         /// Whether nothing is to be done.
         declaratory: bool,
         /// When each item is due.
-        dues: Vec<Due>,
+        due_dates: Vec<ItemDue>,
     },
-    /// A topic ended without a decision.
+    /// A topic was rejected.
     TopicRejected {
-        /// Which.
+        /// Which topic.
         topic: u32,
         /// Why.
         reason: Text,
     },
-    /// A topic was put off.
+    /// A topic was deferred.
     TopicDeferred {
-        /// Which.
+        /// Which topic.
         topic: u32,
-        /// Until when.
-        until: Date,
-        /// On whose motion.
-        by: Code,
+        /// The day on which it is to be resumed.
+        resume_on: Date,
+        /// The department that moved the deferral.
+        moved_by: Code,
         /// Why.
         reason: Text,
-        /// How often, with this time.
+        /// How often the topic has been deferred, this time included.
         deferrals: u32,
     },
-    /// A topic was handed over.
+    /// A topic was referred.
     TopicReferred {
-        /// Which.
+        /// Which topic.
         topic: u32,
         /// To which body or department.
-        to: Code,
+        referred_to: Code,
         /// Why.
         reason: Text,
     },
-    /// A topic was taken back.
+    /// A topic was withdrawn.
     TopicWithdrawn {
-        /// Which.
+        /// Which topic.
         topic: u32,
         /// Why.
         reason: Text,
     },
     /// A topic got its outcome after the decision clock had run out.
     DecidedLate {
-        /// Which.
+        /// Which topic.
         topic: u32,
         /// When the clock ran out.
         decide_by: Timestamp,
@@ -259,9 +259,9 @@ pub enum Event {
         referred: u32,
         /// Topics withdrawn.
         withdrawn: u32,
-        /// Seconds on the floor, all topics.
+        /// Seconds spent on all topics.
         spent_seconds: u64,
-        /// Minutes of it off topic.
+        /// Minutes of digressions.
         digression_minutes: u32,
     },
 }

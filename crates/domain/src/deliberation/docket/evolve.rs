@@ -1,6 +1,6 @@
 //! What each event adds to the state. An event that does not fit leaves the state as it was.
 
-use super::{Amendment, Event, Fate, Outcome, Position, Proceedings, Stage, State, Topic};
+use super::{Amendment, AmendmentStage, Event, Outcome, Proceedings, State, Statement, Topic, TopicStage};
 use crate::Text;
 use crate::deliberation::ballot::{Ballot, Rules, Vote};
 
@@ -15,12 +15,12 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
         }
         (State::Open(mut proceedings), event) => {
             attend(&mut proceedings, event);
-            number(&mut proceedings, event);
-            if let Some(no) = topic_of(&proceedings, event)
-                && let Some(topic) = proceedings.topics.iter_mut().find(|topic| topic.no == no)
+            advance_numbers(&mut proceedings, event);
+            if let Some(number) = topic_of(&proceedings, event)
+                && let Some(topic) = proceedings.topics.iter_mut().find(|topic| topic.number == number)
             {
                 debate(topic, event);
-                work_out(topic, event);
+                edit(topic, event);
                 vote(topic, event);
                 conclude(topic, event);
             }
@@ -30,23 +30,23 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
     }
 }
 
-/// Who is there.
+/// Who is present.
 fn attend(proceedings: &mut Proceedings, event: &Event) {
     match event {
-        Event::DelegateArrived { department, delegate } => {
+        Event::ArrivalRecorded { department, delegate } => {
             proceedings.present.insert(department.clone(), delegate.clone());
         }
-        Event::DelegateLeft { department } => {
+        Event::DepartureRecorded { department } => {
             proceedings.present.remove(department);
         }
         _ => {}
     }
 }
 
-/// The last numbers given.
-fn number(proceedings: &mut Proceedings, event: &Event) {
+/// The highest numbers given.
+fn advance_numbers(proceedings: &mut Proceedings, event: &Event) {
     match event {
-        Event::ItemDrafted { item } => proceedings.items = proceedings.items.max(item.no),
+        Event::ItemDrafted { item } => proceedings.items = proceedings.items.max(item.number),
         Event::BallotOpened { ballot, .. } => proceedings.ballots = proceedings.ballots.max(*ballot),
         _ => {}
     }
@@ -57,17 +57,17 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
     match event {
         Event::TopicOpened { topic, .. }
         | Event::TopicPaused { topic, .. }
-        | Event::DigressionMarked { topic, .. }
+        | Event::DigressionRecorded { topic, .. }
         | Event::DebateClosed { topic, .. }
-        | Event::PositionStated { topic, .. }
-        | Event::Proposed { topic, .. }
-        | Event::AmendmentProposed { topic, .. }
+        | Event::StatementRecorded { topic, .. }
+        | Event::ProposalSubmitted { topic, .. }
+        | Event::AmendmentSubmitted { topic, .. }
         | Event::AmendmentAdopted { topic, .. }
         | Event::AmendmentRejected { topic, .. }
         | Event::ItemDropped { topic, .. }
         | Event::BallotOpened { topic, .. }
         | Event::VoteCast { topic, .. }
-        | Event::Recused { topic, .. }
+        | Event::RecusalRecorded { topic, .. }
         | Event::BallotClosed { topic, .. }
         | Event::DecisionAdopted { topic, .. }
         | Event::TopicRejected { topic, .. }
@@ -76,77 +76,77 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::TopicWithdrawn { topic, .. }
         | Event::DecidedLate { topic, .. } => Some(*topic),
         Event::ItemDrafted { item } | Event::ItemRevised { item } => {
-            proceedings.topic(item.topic).map(|topic| topic.no)
+            proceedings.topic(item.topic).map(|topic| topic.number)
         }
         Event::Prepared { .. }
-        | Event::DelegateArrived { .. }
-        | Event::DelegateLeft { .. }
+        | Event::ArrivalRecorded { .. }
+        | Event::DepartureRecorded { .. }
         | Event::Opened { .. }
         | Event::Closed { .. } => None,
     }
 }
 
-/// The floor: its stages, its time, what was said.
+/// The debate: its stages, its time, the statements.
 fn debate(topic: &mut Topic, event: &Event) {
     match event {
         Event::TopicOpened { opened_at, .. } => {
-            topic.stage = Stage::Open { since: *opened_at };
+            topic.stage = TopicStage::Open { opened_at: *opened_at };
             topic.outcome = None;
         }
         Event::TopicPaused { spent_seconds, .. } => {
-            topic.stage = Stage::Paused;
+            topic.stage = TopicStage::Paused;
             topic.spent_seconds = *spent_seconds;
         }
         Event::DebateClosed { spent_seconds, .. } => {
-            topic.stage = Stage::DebateClosed;
+            topic.stage = TopicStage::DebateClosed;
             topic.spent_seconds = *spent_seconds;
         }
-        Event::DigressionMarked { minutes, .. } => {
+        Event::DigressionRecorded { minutes, .. } => {
             topic.digression_minutes = topic.digression_minutes.saturating_add(*minutes);
         }
-        Event::PositionStated { department, stance, reasons, .. } => {
-            let position = Position { stance: *stance, reasons: reasons.clone() };
-            topic.positions.insert(department.clone(), position);
+        Event::StatementRecorded { department, stance, reasons, .. } => {
+            let statement = Statement { stance: *stance, reasons: reasons.clone() };
+            topic.statements.insert(department.clone(), statement);
         }
         _ => {}
     }
 }
 
 /// The text and the items.
-fn work_out(topic: &mut Topic, event: &Event) {
+fn edit(topic: &mut Topic, event: &Event) {
     match event {
-        Event::Proposed { text, .. } => topic.versions.push(text.clone()),
-        Event::AmendmentProposed { amendment, department, version, text, .. } => {
+        Event::ProposalSubmitted { text, .. } => topic.versions.push(text.clone()),
+        Event::AmendmentSubmitted { amendment, department, version, text, .. } => {
             topic.amendments.push(Amendment {
-                no: *amendment,
+                number: *amendment,
                 department: department.clone(),
                 version: *version,
                 text: text.clone(),
-                fate: Fate::Pending,
+                stage: AmendmentStage::Pending,
             });
         }
         Event::AmendmentAdopted { amendment, .. } => {
-            if let Some(text) = settle(topic, *amendment, Fate::Adopted) {
+            if let Some(text) = resolve(topic, *amendment, AmendmentStage::Adopted) {
                 topic.versions.push(text);
             }
         }
         Event::AmendmentRejected { amendment, .. } => {
-            settle(topic, *amendment, Fate::Rejected);
+            resolve(topic, *amendment, AmendmentStage::Rejected);
         }
         Event::ItemDrafted { item } => topic.items.push(item.clone()),
         Event::ItemRevised { item } => {
-            if let Some(old) = topic.items.iter_mut().find(|old| old.no == item.no) {
+            if let Some(old) = topic.items.iter_mut().find(|old| old.number == item.number) {
                 *old = item.clone();
             }
         }
-        Event::ItemDropped { item, .. } => topic.items.retain(|kept| kept.no != *item),
+        Event::ItemDropped { item, .. } => topic.items.retain(|kept| kept.number != *item),
         _ => {}
     }
 }
 
-fn settle(topic: &mut Topic, amendment: u32, fate: Fate) -> Option<Text> {
-    let amendment = topic.amendments.iter_mut().find(|known| known.no == amendment)?;
-    amendment.fate = fate;
+fn resolve(topic: &mut Topic, amendment: u32, stage: AmendmentStage) -> Option<Text> {
+    let amendment = topic.amendments.iter_mut().find(|known| known.number == amendment)?;
+    amendment.stage = stage;
     Some(amendment.text.clone())
 }
 
@@ -158,18 +158,18 @@ fn vote(topic: &mut Topic, event: &Event) {
             topic.ballots.push(Ballot::new(*ballot, *version, rules));
         }
         Event::VoteCast { ballot, department, choice, reason, .. } => {
-            if let Some(ballot) = topic.ballots.iter_mut().find(|open| open.no == *ballot) {
+            if let Some(ballot) = topic.ballots.iter_mut().find(|open| open.number == *ballot) {
                 ballot.votes.insert(department.clone(), Vote { choice: *choice, reason: reason.clone() });
             }
         }
-        Event::Recused { department, .. } => {
+        Event::RecusalRecorded { department, .. } => {
             topic.recused.insert(department.clone());
             for ballot in topic.ballots.iter_mut().filter(|ballot| ballot.is_open()) {
                 ballot.votes.remove(department);
             }
         }
         Event::BallotClosed { result, .. } => {
-            if let Some(ballot) = topic.ballots.iter_mut().find(|open| open.no == result.ballot) {
+            if let Some(ballot) = topic.ballots.iter_mut().find(|open| open.number == result.ballot) {
                 ballot.result = Some(*result);
             }
         }
@@ -180,22 +180,30 @@ fn vote(topic: &mut Topic, event: &Event) {
 /// The outcome.
 fn conclude(topic: &mut Topic, event: &Event) {
     topic.outcome = match event {
-        Event::DecisionAdopted { version, ballot, decided_on, acknowledge_by, declaratory, dues, .. } => {
-            Some(Outcome::Adopted {
-                version: *version,
-                ballot: *ballot,
-                decided_on: *decided_on,
-                acknowledge_by: *acknowledge_by,
-                declaratory: *declaratory,
-                dues: dues.clone(),
-            })
-        }
+        Event::DecisionAdopted {
+            version,
+            ballot,
+            decided_on,
+            acknowledge_by,
+            declaratory,
+            due_dates,
+            ..
+        } => Some(Outcome::Adopted {
+            version: *version,
+            ballot: *ballot,
+            decided_on: *decided_on,
+            acknowledge_by: *acknowledge_by,
+            declaratory: *declaratory,
+            due_dates: due_dates.clone(),
+        }),
         Event::TopicRejected { .. } => Some(Outcome::Rejected),
-        Event::TopicDeferred { until, deferrals, .. } => {
+        Event::TopicDeferred { resume_on, deferrals, .. } => {
             topic.deferrals = *deferrals;
-            Some(Outcome::Deferred { until: *until })
+            Some(Outcome::Deferred { resume_on: *resume_on })
         }
-        Event::TopicReferred { to, .. } => Some(Outcome::Referred { to: to.clone() }),
+        Event::TopicReferred { referred_to, .. } => {
+            Some(Outcome::Referred { referred_to: referred_to.clone() })
+        }
         Event::TopicWithdrawn { .. } => Some(Outcome::Withdrawn),
         _ => return,
     };

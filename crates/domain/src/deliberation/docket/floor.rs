@@ -1,14 +1,14 @@
-//! The rules of the floor: attendance, quorum, calling topics, their time, positions.
+//! The rules of the floor: attendance, quorum, debate and its time, statements.
 
 use super::proceedings::count;
 use super::{
-    Agenda, DIGRESSION_MINUTES_MAX, Event, Mode, Outcome, Position, Proceedings, Rejection, RoleOnTopic,
-    Stage, State, Topic,
+    Agenda, DIGRESSION_MINUTES_MAX, Event, Mode, Outcome, Proceedings, Rejection, RoleOnTopic, State,
+    Statement, Topic, TopicStage,
 };
 use crate::deliberation::ballot::share;
 use crate::{Code, Issued, Line, Role, Timestamp};
 
-/// Prepares a docket. By countersign nobody has to come, so it opens at once.
+/// Prepares a docket. Nobody has to arrive for a countersign, so it opens at once.
 pub(super) fn prepare(state: &State, agenda: Agenda, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     if state.proceedings().is_some() {
         return Ok(vec![]);
@@ -25,7 +25,8 @@ pub(super) fn prepare(state: &State, agenda: Agenda, issued: &Issued) -> Result<
     Ok([Event::Prepared { agenda }].into_iter().chain(opened).collect())
 }
 
-/// A docket is led from the department that chairs it, or by a clerk who belongs to no department.
+/// Refuses whoever may not lead the docket: it is led from the department in the chair, or by a clerk who
+/// belongs to no department.
 pub(super) fn may_preside(state: &State, issued: &Issued) -> Result<(), Rejection> {
     let Some(proceedings) = state.proceedings() else { return Ok(()) };
     let chair = &proceedings.agenda.chair;
@@ -33,7 +34,7 @@ pub(super) fn may_preside(state: &State, issued: &Issued) -> Result<(), Rejectio
         Some(department) => department != chair,
         None => issued.by.is(Role::Chair) && !issued.by.is(Role::Clerk),
     };
-    if led_elsewhere { is_of(chair, issued) } else { Ok(()) }
+    if led_elsewhere { must_belong_to(chair, issued) } else { Ok(()) }
 }
 
 pub(super) fn record_arrival(
@@ -41,29 +42,30 @@ pub(super) fn record_arrival(
     department: Code,
     delegate: Line,
 ) -> Result<Vec<Event>, Rejection> {
-    if !proceedings.is_meeting() {
-        return Err(Rejection::NotAMeeting);
-    }
-    if !proceedings.agenda.takes_part(&department) {
-        return Err(Rejection::NotAParticipant { department });
-    }
+    may_attend(proceedings, &department)?;
     if proceedings.present.get(&department) == Some(&delegate) {
         return Ok(vec![]);
     }
-    Ok(vec![Event::DelegateArrived { department, delegate }])
+    Ok(vec![Event::ArrivalRecorded { department, delegate }])
 }
 
-pub(super) fn record_leaving(proceedings: &Proceedings, department: Code) -> Result<Vec<Event>, Rejection> {
-    if !proceedings.is_meeting() {
-        return Err(Rejection::NotAMeeting);
-    }
-    if !proceedings.agenda.takes_part(&department) {
-        return Err(Rejection::NotAParticipant { department });
-    }
+pub(super) fn record_departure(proceedings: &Proceedings, department: Code) -> Result<Vec<Event>, Rejection> {
+    may_attend(proceedings, &department)?;
     if !proceedings.present.contains_key(&department) {
         return Ok(vec![]);
     }
-    Ok(vec![Event::DelegateLeft { department }])
+    Ok(vec![Event::DepartureRecorded { department }])
+}
+
+/// Refuses attendance of a countersign, and of departments that do not take part.
+fn may_attend(proceedings: &Proceedings, department: &Code) -> Result<(), Rejection> {
+    if !proceedings.is_meeting() {
+        return Err(Rejection::NotAMeeting);
+    }
+    if !proceedings.agenda.takes_part(department) {
+        return Err(Rejection::NotAParticipant { department_code: department.clone() });
+    }
+    Ok(())
 }
 
 pub(super) fn open(state: &State, issued: &Issued) -> Result<Vec<Event>, Rejection> {
@@ -80,69 +82,74 @@ pub(super) fn open(state: &State, issued: &Issued) -> Result<Vec<Event>, Rejecti
     Ok(vec![Event::Opened { opened_at: issued.at, present, needed, departments }])
 }
 
-/// Calls a topic. A deferred one may be called again, which takes its outcome back.
+/// Opens a topic. A deferred one may be opened again, which takes its outcome back.
 pub(super) fn open_topic(
     proceedings: &Proceedings,
-    no: u32,
+    number: u32,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let topic = match proceedings.known(no)? {
+    let topic = match proceedings.find_topic(number)? {
         topic @ Topic { outcome: Some(Outcome::Deferred { .. }), .. } => topic,
-        _ => proceedings.undecided(no)?,
+        _ => proceedings.undecided(number)?,
     };
-    if matches!(topic.stage, Stage::Open { .. }) {
+    if matches!(topic.stage, TopicStage::Open { .. }) {
         return Ok(vec![]);
     }
-    let on_the_floor = proceedings.topics.iter().find(|other| matches!(other.stage, Stage::Open { .. }));
-    match on_the_floor {
+    let open = proceedings.topics.iter().find(|other| matches!(other.stage, TopicStage::Open { .. }));
+    match open {
         Some(open) if proceedings.is_meeting() => {
-            Err(Rejection::AnotherTopicOpen { topic: no, open: open.no })
+            Err(Rejection::AnotherTopicOpen { open_topic_number: open.number, topic_number: number })
         }
-        _ => Ok(vec![Event::TopicOpened { topic: no, opened_at: issued.at }]),
+        _ => Ok(vec![Event::TopicOpened { topic: number, opened_at: issued.at }]),
     }
 }
 
 pub(super) fn pause_topic(
     proceedings: &Proceedings,
-    no: u32,
+    number: u32,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let topic = proceedings.undecided(no)?;
+    let topic = proceedings.undecided(number)?;
     match topic.stage {
-        Stage::Open { .. } => {
-            Ok(vec![Event::TopicPaused { topic: no, spent_seconds: topic.spent_until(issued.at) }])
+        TopicStage::Open { .. } => {
+            Ok(vec![Event::TopicPaused { topic: number, spent_seconds: topic.spent_until(issued.at) }])
         }
-        Stage::Paused => Ok(vec![]),
-        Stage::Waiting | Stage::DebateClosed => Err(Rejection::TopicNotOpen { topic: no }),
+        TopicStage::Paused => Ok(vec![]),
+        TopicStage::Waiting => Err(Rejection::TopicNotOpened { topic_number: number }),
+        TopicStage::DebateClosed => Err(Rejection::DebateClosed { topic_number: number }),
     }
 }
 
-pub(super) fn mark_digression(
+pub(super) fn record_digression(
     proceedings: &Proceedings,
-    no: u32,
+    number: u32,
     minutes: u32,
     note: Option<Line>,
 ) -> Result<Vec<Event>, Rejection> {
-    let topic = proceedings.undecided(no)?;
+    let topic = proceedings.undecided(number)?;
     if minutes == 0 || minutes > DIGRESSION_MINUTES_MAX {
-        return Err(Rejection::DigressionOutOfRange { minutes, max: DIGRESSION_MINUTES_MAX });
+        return Err(Rejection::DigressionOutOfRange { max: DIGRESSION_MINUTES_MAX, minutes });
     }
-    if topic.stage == Stage::Waiting {
-        return Err(Rejection::TopicNotOpen { topic: no });
+    if topic.stage == TopicStage::Waiting {
+        return Err(Rejection::TopicNotOpened { topic_number: number });
     }
-    Ok(vec![Event::DigressionMarked { topic: no, minutes, note }])
+    Ok(vec![Event::DigressionRecorded { topic: number, minutes, note }])
 }
 
 pub(super) fn close_debate(
     proceedings: &Proceedings,
-    no: u32,
+    number: u32,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let topic = proceedings.undecided(no)?;
+    let topic = proceedings.undecided(number)?;
     match topic.stage {
-        Stage::DebateClosed => Ok(vec![]),
-        Stage::Waiting if proceedings.is_meeting() => Err(Rejection::TopicNotOpen { topic: no }),
-        Stage::Waiting | Stage::Open { .. } | Stage::Paused => Ok(vec![debate_closed(topic, issued.at)]),
+        TopicStage::DebateClosed => Ok(vec![]),
+        TopicStage::Waiting if proceedings.is_meeting() => {
+            Err(Rejection::TopicNotOpened { topic_number: number })
+        }
+        TopicStage::Waiting | TopicStage::Open { .. } | TopicStage::Paused => {
+            Ok(vec![debate_closed(topic, issued.at)])
+        }
     }
 }
 
@@ -150,70 +157,72 @@ pub(super) fn close_debate(
 pub(super) fn debate_closed(topic: &Topic, at: Timestamp) -> Event {
     let spent_seconds = topic.spent_until(at);
     Event::DebateClosed {
-        topic: topic.no,
+        topic: topic.number,
         spent_seconds,
         overrun_seconds: spent_seconds.saturating_sub(u64::from(topic.timebox_minutes) * 60),
         digression_minutes: topic.digression_minutes,
     }
 }
 
-/// Takes a department's position. It need not be present: a position may be sent in writing.
-pub(super) fn state_position(
+/// Records a department's statement. It need not be present: a statement may be sent in writing.
+pub(super) fn record_statement(
     proceedings: &Proceedings,
-    no: u32,
+    number: u32,
     department: Code,
-    position: Position,
+    statement: Statement,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let topic = in_debate(proceedings, no)?;
-    has_voice(proceedings, topic, &department, issued)?;
-    if topic.positions.get(&department) == Some(&position) {
+    let topic = in_debate(proceedings, number)?;
+    may_speak(proceedings, topic, &department, issued)?;
+    if topic.statements.get(&department) == Some(&statement) {
         return Ok(vec![]);
     }
-    let Position { stance, reasons } = position;
-    Ok(vec![Event::PositionStated { topic: no, department, stance, reasons }])
+    let Statement { stance, reasons } = statement;
+    Ok(vec![Event::StatementRecorded { topic: number, department, stance, reasons }])
 }
 
-/// The topic, when there is still something to be said on it.
-pub(super) fn in_debate(proceedings: &Proceedings, no: u32) -> Result<&Topic, Rejection> {
-    let topic = proceedings.undecided(no)?;
-    if topic.stage == Stage::DebateClosed {
-        return Err(Rejection::DebateOver { topic: no });
+/// The topic, if it is undecided and its debate is not closed.
+pub(super) fn in_debate(proceedings: &Proceedings, number: u32) -> Result<&Topic, Rejection> {
+    let topic = proceedings.undecided(number)?;
+    if topic.stage == TopicStage::DebateClosed {
+        return Err(Rejection::DebateClosed { topic_number: number });
     }
     Ok(topic)
 }
 
-/// Refuses who may not speak on the topic: other departments' people, and who is only informed.
-pub(super) fn has_voice(
+/// Refuses whoever may not speak on the topic: people of other departments, and departments that are only
+/// informed.
+pub(super) fn may_speak(
     proceedings: &Proceedings,
     topic: &Topic,
     department: &Code,
     issued: &Issued,
 ) -> Result<(), Rejection> {
-    speaks_for(department, issued)?;
-    match proceedings.agenda.role_on(topic.no, department) {
+    may_speak_for(department, issued)?;
+    match proceedings.agenda.role_on(topic.number, department) {
         Some(RoleOnTopic::Decides | RoleOnTopic::Advises) => Ok(()),
         None if !proceedings.agenda.takes_part(department) => {
-            Err(Rejection::NotAParticipant { department: department.clone() })
+            Err(Rejection::NotAParticipant { department_code: department.clone() })
         }
-        Some(RoleOnTopic::Informed) | None => {
-            Err(Rejection::NoVoice { department: department.clone(), topic: topic.no })
-        }
+        Some(RoleOnTopic::Informed) | None => Err(Rejection::NotEntitledToSpeak {
+            department_code: department.clone(),
+            topic_number: topic.number,
+        }),
     }
 }
 
-/// Refuses whoever does not speak for the department. A clerk may put down what it said, under their own
-/// name.
-pub(super) fn speaks_for(needed: &Code, issued: &Issued) -> Result<(), Rejection> {
-    if issued.by.is(Role::Clerk) { Ok(()) } else { is_of(needed, issued) }
+/// Refuses whoever does not speak for the department. A clerk may record what it said, under their own name.
+pub(super) fn may_speak_for(needed: &Code, issued: &Issued) -> Result<(), Rejection> {
+    if issued.by.is(Role::Clerk) { Ok(()) } else { must_belong_to(needed, issued) }
 }
 
-/// Refuses whoever is not of the department.
-pub(super) fn is_of(needed: &Code, issued: &Issued) -> Result<(), Rejection> {
+/// Refuses whoever does not belong to the department.
+pub(super) fn must_belong_to(needed: &Code, issued: &Issued) -> Result<(), Rejection> {
     if issued.by.speaks_for(needed) {
         return Ok(());
     }
-    let department =
-        issued.by.department.as_ref().map_or_else(|| "no department".to_owned(), Code::to_string);
-    Err(Rejection::NotYourDepartment { department, needed: needed.clone() })
+    Err(Rejection::NotYourDepartment {
+        department_code: issued.by.spoken_for(),
+        needed_codes: needed.to_string(),
+    })
 }

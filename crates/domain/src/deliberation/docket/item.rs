@@ -10,17 +10,17 @@ use std::collections::BTreeSet;
 /// What a department is to do, as far as it has been worked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemDraft {
-    /// What it is called.
+    /// Its title.
     pub title: Line,
-    /// What is to be handed over.
+    /// What is to be delivered.
     pub deliverable: Text,
-    /// How to tell that it is done; must be there when the decision is adopted.
+    /// How to tell that it is done; required by the time the decision is adopted.
     pub criterion: Option<Text>,
-    /// 牵头: the department that answers for it; must be there when the decision is adopted.
+    /// 牵头: the department that answers for it; required by the time the decision is adopted.
     pub lead: Option<Code>,
     /// 配合: the departments that support it. The lead may be among them: another unit of it supports.
     pub co_responsible: Vec<Code>,
-    /// When it is due; must be there when the decision is adopted.
+    /// When it is due; required by the time the decision is adopted.
     pub due: Option<DueRule>,
 }
 
@@ -35,7 +35,7 @@ impl ItemDraft {
         }
     }
 
-    /// About how many bytes the draft takes in the log.
+    /// About how many bytes the draft takes up in the log.
     pub(super) fn bytes(&self) -> usize {
         let text = |text: &Option<Text>| text.as_ref().map_or(0, |text| text.as_str().len());
         let codes = self.lead.iter().chain(&self.co_responsible).map(|code| code.as_str().len() + 4);
@@ -49,21 +49,21 @@ impl ItemDraft {
 /// A drafted item with its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftedItem {
-    /// Its number within the docket, from 1; numbers are not used again.
-    pub no: u32,
+    /// Its number within the docket, from 1; a number is never used again.
+    pub number: u32,
     /// The topic that it carries out.
     pub topic: u32,
-    /// What it says.
+    /// Its content.
     pub draft: ItemDraft,
 }
 
 /// When an item of an adopted decision is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Due {
+pub struct ItemDue {
     /// The item's number within the docket.
     pub item: u32,
     /// The date.
-    pub due: Date,
+    pub due_on: Date,
     /// The last moment of that date.
     pub due_at: Timestamp,
 }
@@ -77,11 +77,11 @@ pub struct Decision {
     pub title: Line,
     /// The text that was adopted.
     pub text: Text,
-    /// Whether it only declares, and nothing is to be done.
+    /// Whether nothing is to be done.
     pub declaratory: bool,
     /// The day of the decision.
     pub decided_on: Date,
-    /// Until when the leads must acknowledge their items.
+    /// The deadline for the leads to acknowledge their items.
     pub acknowledge_by: Timestamp,
     /// What is to be done.
     pub items: Vec<DecidedItem>,
@@ -91,18 +91,18 @@ pub struct Decision {
     pub body: Code,
     /// The ballot that carried it.
     pub ballot: BallotResult,
-    /// The departments that voted no or last spoke against it, ascending.
-    pub dissent: Vec<Code>,
+    /// The departments that voted no or opposed it in their latest statement, ascending.
+    pub dissenting: Vec<Code>,
 }
 
 /// One thing to be done by a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecidedItem {
     /// Its number within the docket.
-    pub no: u32,
-    /// What it is called.
+    pub number: u32,
+    /// Its title.
     pub title: Line,
-    /// What is to be handed over.
+    /// What is to be delivered.
     pub deliverable: Text,
     /// How to tell that it is done.
     pub criterion: Text,
@@ -111,7 +111,7 @@ pub struct DecidedItem {
     /// The departments that support it.
     pub co_responsible: Vec<Code>,
     /// When it is due.
-    pub due: Date,
+    pub due_on: Date,
     /// The last moment of that date.
     pub due_at: Timestamp,
 }
@@ -121,29 +121,29 @@ impl State {
     pub fn decision(&self, topic: u32) -> Option<Decision> {
         let proceedings = self.proceedings()?;
         let topic = proceedings.topic(topic)?;
-        let Some(Outcome::Adopted { version, ballot, decided_on, acknowledge_by, declaratory, dues }) =
+        let Some(Outcome::Adopted { version, ballot, decided_on, acknowledge_by, declaratory, due_dates }) =
             &topic.outcome
         else {
             return None;
         };
-        let ballot = topic.ballots.iter().find(|held| held.no == *ballot)?;
+        let ballot = topic.ballots.iter().find(|held| held.number == *ballot)?;
         let items = topic.items.iter().filter_map(|item| {
-            let due = dues.iter().find(|due| due.item == item.no)?;
+            let due = due_dates.iter().find(|due| due.item == item.number)?;
             Some(DecidedItem {
-                no: item.no,
+                number: item.number,
                 title: item.draft.title.clone(),
                 deliverable: item.draft.deliverable.clone(),
                 criterion: item.draft.criterion.clone()?,
                 lead: item.draft.lead.clone()?,
                 co_responsible: item.draft.co_responsible.clone(),
-                due: due.due,
+                due_on: due.due_on,
                 due_at: due.due_at,
             })
         });
         let against = ballot.votes.iter().filter(|(_, vote)| vote.choice == Choice::No).map(|(code, _)| code);
-        let dissent: BTreeSet<&Code> = against.chain(topic.opposing()).collect();
+        let dissenting: BTreeSet<&Code> = against.chain(topic.opposing()).collect();
         Some(Decision {
-            topic: topic.no,
+            topic: topic.number,
             title: topic.title.clone(),
             text: topic.version(*version)?.clone(),
             declaratory: *declaratory,
@@ -153,7 +153,7 @@ impl State {
             session: proceedings.agenda.session,
             body: proceedings.agenda.body.clone(),
             ballot: ballot.result?,
-            dissent: dissent.into_iter().cloned().collect(),
+            dissenting: dissenting.into_iter().cloned().collect(),
         })
     }
 }

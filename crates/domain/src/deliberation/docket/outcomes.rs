@@ -2,9 +2,9 @@
 
 use super::floor::debate_closed;
 use super::proceedings::count;
-use super::proposals::nothing_pending;
+use super::proposals::{no_open_ballot, nothing_pending};
 use super::{
-    ACKNOWLEDGE_WORKING_DAYS, DEFERRALS_MAX, Due, Event, Outcome, Proceedings, Rejection, State, Topic,
+    ACKNOWLEDGE_WORKING_DAYS, DEFERRALS_MAX, Event, ItemDue, Outcome, Proceedings, Rejection, State, Topic,
 };
 use crate::calendar::WorkingCalendar;
 use crate::{Code, Date, Issued, Text};
@@ -12,86 +12,95 @@ use crate::{Code, Date, Issued, Text};
 /// Adopts what was passed, when it can be carried out. Late adoption is allowed, and recorded as late.
 pub(super) fn adopt(
     proceedings: &Proceedings,
-    no: u32,
+    number: u32,
     declaratory: bool,
     calendar: &WorkingCalendar,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    if matches!(proceedings.known(no)?.outcome, Some(Outcome::Adopted { .. })) {
+    if matches!(proceedings.find_topic(number)?.outcome, Some(Outcome::Adopted { .. })) {
         return Ok(vec![]);
     }
-    let topic = without_open_ballot(proceedings, no)?;
+    let topic = without_open_ballot(proceedings, number)?;
     nothing_pending(topic)?;
     let version = topic.current_version();
-    let passed = topic.passed().ok_or(Rejection::NoPassedBallot { topic: no, version })?;
+    let passed = topic.passed().ok_or(Rejection::NoPassedBallot { version, topic_number: number })?;
     executable(topic, declaratory)?;
     let decided_on = calendar.date_of(issued.at);
     let acknowledge_on = calendar.after_working_days(decided_on, ACKNOWLEDGE_WORKING_DAYS);
     let adopted = Event::DecisionAdopted {
-        topic: no,
+        topic: number,
         title: topic.title.clone(),
         version,
         ballot: passed.ballot,
         decided_on,
         acknowledge_by: calendar.end_of(acknowledge_on),
         declaratory,
-        dues: dues(topic, decided_on, calendar)?,
+        due_dates: due_dates(topic, decided_on, calendar)?,
     };
     Ok(concluded(proceedings, topic, adopted, issued))
 }
 
-/// A decision says who does what by when and how one sees that it is done, or that nothing is to be done.
+/// A decision says who does what by when and how to tell that it is done, or that nothing is to be done.
 fn executable(topic: &Topic, declaratory: bool) -> Result<(), Rejection> {
     let items = topic.items.len();
     if declaratory && items > 0 {
-        return Err(Rejection::DeclaratoryWithItems { topic: topic.no, items });
+        return Err(Rejection::DeclaratoryWithItems { topic_number: topic.number, items });
     }
     if !declaratory && items == 0 {
-        return Err(Rejection::DecisionWithoutItems { topic: topic.no });
+        return Err(Rejection::DecisionWithoutItems { topic_number: topic.number });
     }
     for item in &topic.items {
         if let Some(missing) = item.draft.missing() {
-            return Err(Rejection::DecisionNotExecutable { topic: topic.no, item: item.no, missing });
+            return Err(Rejection::DecisionNotExecutable {
+                topic_number: topic.number,
+                item_number: item.number,
+                missing,
+            });
         }
     }
     Ok(())
 }
 
 /// The due dates, counted from the day of the decision.
-fn dues(topic: &Topic, decided_on: Date, calendar: &WorkingCalendar) -> Result<Vec<Due>, Rejection> {
-    let ruled = topic.items.iter().filter_map(|item| Some((item.no, item.draft.due?)));
+fn due_dates(topic: &Topic, decided_on: Date, calendar: &WorkingCalendar) -> Result<Vec<ItemDue>, Rejection> {
+    let ruled = topic.items.iter().filter_map(|item| Some((item.number, item.draft.due?)));
     ruled
         .map(|(item, rule)| {
-            let due = rule.date(decided_on, calendar);
-            if due < decided_on {
-                return Err(Rejection::DueBeforeDecision { topic: topic.no, item, due, decided_on });
+            let due_on = rule.date(decided_on, calendar);
+            if due_on < decided_on {
+                return Err(Rejection::DueBeforeDecision {
+                    item_number: item,
+                    topic_number: topic.number,
+                    due_on,
+                    decided_on,
+                });
             }
-            Ok(Due { item, due, due_at: calendar.end_of(due) })
+            Ok(ItemDue { item, due_on, due_at: calendar.end_of(due_on) })
         })
         .collect()
 }
 
 pub(super) fn reject(
     proceedings: &Proceedings,
-    no: u32,
+    number: u32,
     reason: Text,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    if matches!(proceedings.known(no)?.outcome, Some(Outcome::Rejected)) {
+    if matches!(proceedings.find_topic(number)?.outcome, Some(Outcome::Rejected)) {
         return Ok(vec![]);
     }
-    let topic = without_open_ballot(proceedings, no)?;
+    let topic = without_open_ballot(proceedings, number)?;
     if let Some(passed) = topic.passed() {
-        return Err(Rejection::BallotPassed { topic: no, ballot: passed.ballot });
+        return Err(Rejection::BallotPassed { ballot_number: passed.ballot, topic_number: number });
     }
-    Ok(concluded(proceedings, topic, Event::TopicRejected { topic: no, reason }, issued))
+    Ok(concluded(proceedings, topic, Event::TopicRejected { topic: number, reason }, issued))
 }
 
-/// What a motion to defer says.
+/// A motion to defer a topic.
 pub(super) struct Deferral {
     pub(super) topic: u32,
-    pub(super) until: Date,
-    pub(super) by: Code,
+    pub(super) resume_on: Date,
+    pub(super) moved_by: Code,
     pub(super) reason: Text,
 }
 
@@ -101,63 +110,66 @@ pub(super) fn defer(
     today: Date,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let Deferral { topic: no, until, by, reason } = deferral;
-    if proceedings.known(no)?.outcome == Some(Outcome::Deferred { until }) {
+    let Deferral { topic: number, resume_on, moved_by, reason } = deferral;
+    if proceedings.find_topic(number)?.outcome == Some(Outcome::Deferred { resume_on }) {
         return Ok(vec![]);
     }
-    let topic = without_open_ballot(proceedings, no)?;
-    if !proceedings.agenda.takes_part(&by) && proceedings.agenda.chair != by {
-        return Err(Rejection::NotAParticipant { department: by });
+    let topic = without_open_ballot(proceedings, number)?;
+    if !proceedings.agenda.takes_part(&moved_by) && proceedings.agenda.chair != moved_by {
+        return Err(Rejection::NotAParticipant { department_code: moved_by });
     }
-    if until < today {
-        return Err(Rejection::DeferredIntoThePast { until, today });
+    if resume_on < today {
+        return Err(Rejection::ResumesInThePast { resume_on, today });
     }
     let deferrals = topic.deferrals;
     if deferrals >= DEFERRALS_MAX {
-        return Err(Rejection::DeferralsExhausted { topic: no, deferrals, max: DEFERRALS_MAX });
+        return Err(Rejection::DeferralsExhausted { topic_number: number, deferrals, max: DEFERRALS_MAX });
     }
-    let deferred = Event::TopicDeferred { topic: no, until, by, reason, deferrals: deferrals + 1 };
+    let deferred =
+        Event::TopicDeferred { topic: number, resume_on, moved_by, reason, deferrals: deferrals + 1 };
     Ok(concluded(proceedings, topic, deferred, issued))
 }
 
 pub(super) fn refer(
     proceedings: &Proceedings,
-    no: u32,
-    to: Code,
+    number: u32,
+    referred_to: Code,
     reason: Text,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    if matches!(&proceedings.known(no)?.outcome, Some(Outcome::Referred { to: there }) if *there == to) {
+    let referred = Outcome::Referred { referred_to: referred_to.clone() };
+    if proceedings.find_topic(number)?.outcome == Some(referred) {
         return Ok(vec![]);
     }
-    let topic = without_open_ballot(proceedings, no)?;
-    Ok(concluded(proceedings, topic, Event::TopicReferred { topic: no, to, reason }, issued))
+    let topic = without_open_ballot(proceedings, number)?;
+    Ok(concluded(proceedings, topic, Event::TopicReferred { topic: number, referred_to, reason }, issued))
 }
 
 pub(super) fn withdraw(
     proceedings: &Proceedings,
-    no: u32,
+    number: u32,
     reason: Text,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    if matches!(proceedings.known(no)?.outcome, Some(Outcome::Withdrawn)) {
+    if matches!(proceedings.find_topic(number)?.outcome, Some(Outcome::Withdrawn)) {
         return Ok(vec![]);
     }
-    let topic = without_open_ballot(proceedings, no)?;
-    Ok(concluded(proceedings, topic, Event::TopicWithdrawn { topic: no, reason }, issued))
+    let topic = without_open_ballot(proceedings, number)?;
+    Ok(concluded(proceedings, topic, Event::TopicWithdrawn { topic: number, reason }, issued))
 }
 
-/// Closes the docket, and sums up what became of its topics.
+/// Closes the docket, and counts how its topics ended.
 pub(super) fn close(state: &State, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     if matches!(state, State::Closed(_)) {
         return Ok(vec![]);
     }
     let topics = &state.open()?.topics;
     if let Some(open) = topics.iter().find(|topic| topic.outcome.is_none()) {
-        return Err(Rejection::TopicUndecided { topic: open.no, title: open.title.clone() });
+        return Err(Rejection::TopicUndecided { topic_number: open.number, title: open.title.clone() });
     }
-    let ended =
-        |word| count(topics.iter().filter_map(|topic| topic.outcome.as_ref()).filter(|o| o.word() == word));
+    let ended = |outcome| {
+        count(topics.iter().filter_map(|topic| topic.outcome.as_ref()).filter(|o| o.as_str() == outcome))
+    };
     Ok(vec![Event::Closed {
         closed_at: issued.at,
         adopted: ended("adopted"),
@@ -170,21 +182,19 @@ pub(super) fn close(state: &State, issued: &Issued) -> Result<Vec<Event>, Reject
     }])
 }
 
-/// The topic, undecided and with nothing being voted on.
-fn without_open_ballot(proceedings: &Proceedings, no: u32) -> Result<&Topic, Rejection> {
-    let topic = proceedings.undecided(no)?;
-    match topic.open_ballot() {
-        Some(open) => Err(Rejection::BallotStillOpen { topic: no, ballot: open.no }),
-        None => Ok(topic),
-    }
+/// The topic, if it is undecided and no ballot on it is open.
+fn without_open_ballot(proceedings: &Proceedings, number: u32) -> Result<&Topic, Rejection> {
+    let topic = proceedings.undecided(number)?;
+    no_open_ballot(topic)?;
+    Ok(topic)
 }
 
-/// An outcome, with the end of the debate before it, and after it how late it came.
+/// An outcome, after the end of the debate, and followed by how late it came when the decision clock had run out.
 fn concluded(proceedings: &Proceedings, topic: &Topic, outcome: Event, issued: &Issued) -> Vec<Event> {
     let debate = topic.is_in_debate().then(|| debate_closed(topic, issued.at));
     let late = proceedings.agenda.decide_by.filter(|&by| issued.at > by).map(|decide_by| {
         let seconds = u64::try_from(issued.at.duration_since(decide_by).as_secs()).unwrap_or(0);
-        Event::DecidedLate { topic: topic.no, decide_by, late_minutes: seconds.div_ceil(60).max(1) }
+        Event::DecidedLate { topic: topic.number, decide_by, late_minutes: seconds.div_ceil(60).max(1) }
     });
     debate.into_iter().chain([outcome]).chain(late).collect()
 }

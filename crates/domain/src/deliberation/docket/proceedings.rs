@@ -1,13 +1,13 @@
-//! How far a docket has come: who is there, and what stands on each topic.
+//! How far a docket has come: who is present, and what has been said and decided on each topic.
 
 use super::Rejection;
 use super::agenda::{Agenda, AgendaTopic, Mode};
-use super::item::{DraftedItem, Due};
+use super::item::{DraftedItem, ItemDue};
 use crate::deliberation::ballot::{Ballot, BallotResult, Electorate};
 use crate::{Code, Date, Line, Text, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How a department stands to a topic.
+/// What a department thinks of a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stance {
     /// 同意
@@ -20,55 +20,66 @@ pub enum Stance {
     Abstain,
 }
 
-/// What a department said last on a topic.
+/// 表态: what a department says on a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Position {
-    /// For or against.
+pub struct Statement {
+    /// What it thinks of the topic.
     pub stance: Stance,
-    /// Why.
+    /// Its reasons.
     pub reasons: Text,
 }
 
 /// How far the debate of a topic has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Not yet called.
+pub enum TopicStage {
+    /// Not yet opened.
     Waiting,
-    /// On the floor.
+    /// Under debate; its time runs.
     Open {
-        /// Since when, this time.
-        since: Timestamp,
+        /// When it was last opened.
+        opened_at: Timestamp,
     },
-    /// Called, and put aside for the moment.
+    /// Put aside for the moment.
     Paused,
-    /// Nobody speaks to it any more.
+    /// The debate is closed.
     DebateClosed,
 }
 
-/// What became of an amendment.
+/// How far an amendment has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Fate {
-    /// Not yet decided.
+pub enum AmendmentStage {
+    /// Not yet resolved.
     Pending,
-    /// It is the next version.
+    /// Adopted: it became the next version.
     Adopted,
-    /// It is not.
+    /// Rejected.
     Rejected,
 }
 
-/// Another text that a department wants instead.
+impl AmendmentStage {
+    /// The stage in one word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AmendmentStage::Pending => "pending",
+            AmendmentStage::Adopted => "adopted",
+            AmendmentStage::Rejected => "rejected",
+        }
+    }
+}
+
+/// A text that a department wants in place of the current version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Amendment {
     /// Its number within the topic, from 1.
-    pub no: u32,
-    /// Who wants it.
+    pub number: u32,
+    /// The department that submitted it.
     pub department: Code,
-    /// The version that it changes.
+    /// The version that it amends.
     pub version: u32,
     /// The whole new text.
     pub text: Text,
-    /// What became of it.
-    pub fate: Fate,
+    /// Whether it has been resolved.
+    pub stage: AmendmentStage,
 }
 
 /// How a topic ended.
@@ -80,26 +91,26 @@ pub enum Outcome {
         version: u32,
         /// The ballot that carried it.
         ballot: u32,
-        /// The day.
+        /// The day of the decision.
         decided_on: Date,
-        /// Until when the leads must acknowledge.
+        /// The deadline for the leads to acknowledge their items.
         acknowledge_by: Timestamp,
         /// Whether nothing is to be done.
         declaratory: bool,
         /// When each item is due.
-        dues: Vec<Due>,
+        due_dates: Vec<ItemDue>,
     },
     /// 不通过
     Rejected,
-    /// 缓议: it may be called again.
+    /// 缓议: it may be opened again.
     Deferred {
-        /// Until when.
-        until: Date,
+        /// The day on which it is to be resumed.
+        resume_on: Date,
     },
     /// 移交
     Referred {
         /// To which body or department.
-        to: Code,
+        referred_to: Code,
     },
     /// 撤回
     Withdrawn,
@@ -107,7 +118,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// The outcome in one word.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Outcome::Adopted { .. } => "adopted",
             Outcome::Rejected => "rejected",
@@ -122,19 +133,19 @@ impl Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Topic {
     /// Its number within the docket.
-    pub no: u32,
+    pub number: u32,
     /// What it is about.
     pub title: Line,
-    /// The minutes it is given.
+    /// The time planned for it.
     pub timebox_minutes: u32,
     /// How far its debate has come.
-    pub stage: Stage,
-    /// Seconds on the floor, without the time since it was last opened.
+    pub stage: TopicStage,
+    /// Seconds spent on it, not counting the time since it was last opened.
     pub spent_seconds: u64,
-    /// Minutes of it that were off topic.
+    /// Minutes of digressions.
     pub digression_minutes: u32,
-    /// What each department said last.
-    pub positions: BTreeMap<Code, Position>,
+    /// The latest statement of each department.
+    pub statements: BTreeMap<Code, Statement>,
     /// The proposal's versions; the last one is current.
     pub versions: Vec<Text>,
     /// The amendments, in order.
@@ -145,7 +156,7 @@ pub struct Topic {
     pub recused: BTreeSet<Code>,
     /// The ballots held on it, in order.
     pub ballots: Vec<Ballot>,
-    /// How often it was deferred.
+    /// How often it has been deferred.
     pub deferrals: u32,
     /// How it ended.
     pub outcome: Option<Outcome>,
@@ -154,13 +165,13 @@ pub struct Topic {
 impl Topic {
     pub(super) fn new(entry: &AgendaTopic) -> Topic {
         Topic {
-            no: entry.no,
+            number: entry.number,
             title: entry.title.clone(),
             timebox_minutes: entry.timebox_minutes,
-            stage: Stage::Waiting,
+            stage: TopicStage::Waiting,
             spent_seconds: 0,
             digression_minutes: 0,
-            positions: BTreeMap::new(),
+            statements: BTreeMap::new(),
             versions: Vec::new(),
             amendments: Vec::new(),
             items: Vec::new(),
@@ -177,8 +188,8 @@ impl Topic {
     }
 
     /// The text of a version.
-    pub fn version(&self, no: u32) -> Option<&Text> {
-        self.versions.get(usize::try_from(no.checked_sub(1)?).ok()?)
+    pub fn version(&self, number: u32) -> Option<&Text> {
+        self.versions.get(usize::try_from(number.checked_sub(1)?).ok()?)
     }
 
     /// The ballot that is open for votes, if one is.
@@ -193,31 +204,33 @@ impl Topic {
         last.passed.then_some(last)
     }
 
-    /// The first amendment that nobody has decided on.
+    /// The first amendment that is not resolved.
     pub fn pending_amendment(&self) -> Option<&Amendment> {
-        self.amendments.iter().find(|amendment| amendment.fate == Fate::Pending)
+        self.amendments.iter().find(|amendment| amendment.stage == AmendmentStage::Pending)
     }
 
-    /// The departments that last spoke against it.
+    /// The departments that opposed it in their latest statement.
     pub fn opposing(&self) -> impl Iterator<Item = &Code> {
-        self.positions
+        self.statements
             .iter()
-            .filter(|(_, position)| position.stance == Stance::Oppose)
+            .filter(|(_, statement)| statement.stance == Stance::Oppose)
             .map(|(department, _)| department)
     }
 
-    /// Seconds on the floor until a moment.
+    /// Seconds spent on it until a moment.
     pub fn spent_until(&self, at: Timestamp) -> u64 {
         let running = match self.stage {
-            Stage::Open { since } => u64::try_from(at.duration_since(since).as_secs()).unwrap_or(0),
-            Stage::Waiting | Stage::Paused | Stage::DebateClosed => 0,
+            TopicStage::Open { opened_at } => {
+                u64::try_from(at.duration_since(opened_at).as_secs()).unwrap_or(0)
+            }
+            TopicStage::Waiting | TopicStage::Paused | TopicStage::DebateClosed => 0,
         };
         self.spent_seconds.saturating_add(running)
     }
 
-    /// Whether its debate has begun and not been closed.
+    /// Whether its debate has begun and has not been closed.
     pub(super) fn is_in_debate(&self) -> bool {
-        matches!(self.stage, Stage::Open { .. } | Stage::Paused)
+        matches!(self.stage, TopicStage::Open { .. } | TopicStage::Paused)
     }
 }
 
@@ -230,9 +243,9 @@ pub struct Proceedings {
     pub present: BTreeMap<Code, Line>,
     /// The topics, in order.
     pub topics: Vec<Topic>,
-    /// The last number given to an item.
+    /// The highest number given to an item.
     pub items: u32,
-    /// The last number given to a ballot.
+    /// The highest number given to a ballot.
     pub ballots: u32,
 }
 
@@ -243,22 +256,23 @@ impl Proceedings {
     }
 
     /// The topic with this number.
-    pub fn topic(&self, no: u32) -> Option<&Topic> {
-        self.topics.iter().find(|topic| topic.no == no)
+    pub fn topic(&self, number: u32) -> Option<&Topic> {
+        self.topics.iter().find(|topic| topic.number == number)
     }
 
-    /// The topic with this number, undecided, or why not.
-    pub(super) fn undecided(&self, no: u32) -> Result<&Topic, Rejection> {
-        let topic = self.known(no)?;
+    /// The topic with this number, if it exists and is undecided.
+    pub(super) fn undecided(&self, number: u32) -> Result<&Topic, Rejection> {
+        let topic = self.find_topic(number)?;
         match &topic.outcome {
-            Some(outcome) => Err(Rejection::TopicDecided { topic: no, outcome: outcome.word() }),
+            Some(outcome) => Err(Rejection::TopicDecided { topic_number: number, outcome: outcome.as_str() }),
             None => Ok(topic),
         }
     }
 
-    /// The topic with this number, or that there is none.
-    pub(super) fn known(&self, no: u32) -> Result<&Topic, Rejection> {
-        self.topic(no).ok_or_else(|| Rejection::NotFound { what: format!("topic {no} of the docket") })
+    /// The topic with this number, if it exists.
+    pub(super) fn find_topic(&self, number: u32) -> Result<&Topic, Rejection> {
+        self.topic(number)
+            .ok_or_else(|| Rejection::NotFound { what: format!("topic {number} of the docket") })
     }
 
     /// Whether the departments come together.
@@ -266,15 +280,15 @@ impl Proceedings {
         self.agenda.mode == Mode::Meeting
     }
 
-    /// Whether the department can be heard now: present, or by countersign.
-    pub fn is_there(&self, department: &Code) -> bool {
+    /// Whether the department can vote as far as attendance goes: it is present, or this is a countersign.
+    pub fn counts_as_present(&self, department: &Code) -> bool {
         !self.is_meeting() || self.present.contains_key(department)
     }
 
     /// Who may vote on a topic.
     pub fn electorate(&self, topic: &Topic) -> Electorate {
-        let eligible = self.agenda.deciding_on(topic.no);
-        let recused = self.agenda.deciding_on(topic.no).filter(|code| topic.recused.contains(*code));
+        let eligible = self.agenda.deciding_on(topic.number);
+        let recused = self.agenda.deciding_on(topic.number).filter(|code| topic.recused.contains(*code));
         Electorate {
             eligible: count(eligible),
             recused: count(recused),

@@ -1,82 +1,118 @@
-//! Why a docket says no.
+//! Why a docket refuses.
 
 use crate::{Code, Date, Line, Timestamp, rejections};
 
 rejections! {
     /// Why the docket refuses.
     Rejection {
-        NotFound { what: String } = "{what} does not exist",
+        NotFound("NOT_FOUND") { what: String } = "{what} does not exist",
         // Preparing
-        NoTopics = "a docket needs a topic",
-        TooManyTopics { topics: usize, max: usize } = "{topics} topics were given; a docket takes at most {max}",
-        TooManyParticipants { departments: usize, max: usize } =
-            "{departments} departments were given; a docket takes at most {max}",
-        TopicTwice { topic: u32 } = "topic {topic} is given twice",
-        ParticipantTwice { department: Code } = "department {department} is given twice",
-        RoleMisplaced { department: Code, topic: u32 } =
-            "department {department} has a role on topic {topic}, which is not on the agenda or given twice",
-        QuorumOutOfRange { percent: u32 } = "a quorum of {percent} % is more than all",
+        TopicsRequired("TOPICS_REQUIRED") = "a docket needs at least one topic",
+        TooManyTopics("TOO_MANY_TOPICS") { topics: usize, max: usize } =
+            "{topics} topics were given; a docket has at most {max}",
+        TooManyParticipants("TOO_MANY_PARTICIPANTS") { departments: usize, max: usize } =
+            "{departments} departments were given; a docket has at most {max}",
+        DuplicateTopic("DUPLICATE_TOPIC") { topic_number: u32 } = "topic {topic_number} is given twice",
+        DuplicateParticipant("DUPLICATE_PARTICIPANT") { department_code: Code } =
+            "department {department_code} is given twice",
+        UnknownTopic("UNKNOWN_TOPIC") { department_code: Code, topic_number: u32 } =
+            "department {department_code} has a role on topic {topic_number}, which is not on the agenda",
+        DuplicateRole("DUPLICATE_ROLE") { department_code: Code, topic_number: u32 } =
+            "department {department_code} has two roles on topic {topic_number}",
+        QuorumOutOfRange("QUORUM_OUT_OF_RANGE") { quorum_percent: u32 } =
+            "a quorum of {quorum_percent} % is more than all departments",
         // The floor
-        NotOpen { stage: &'static str } = "the docket is {stage}, not open",
-        AlreadyClosed = "the docket is closed",
-        NotAMeeting = "a countersign has no attendance",
-        NotAParticipant { department: Code } = "department {department} does not take part in this docket",
-        NotPresent { department: Code } = "department {department} is not present",
-        NotYourDepartment { department: String, needed: Code } =
-            "only {needed} may do this; you speak for {department}",
-        NoQuorum { present: u32, needed: u32, departments: u32 } =
+        WrongStage("WRONG_STAGE") { stage: &'static str } = "the docket is {stage}, not open",
+        NotAMeeting("NOT_A_MEETING") = "a countersign has no attendance",
+        NotAParticipant("NOT_A_PARTICIPANT") { department_code: Code } =
+            "department {department_code} does not take part in this docket",
+        NotPresent("NOT_PRESENT") { department_code: Code } = "department {department_code} is not present",
+        NotYourDepartment("NOT_YOUR_DEPARTMENT") { department_code: String, needed_codes: String } =
+            "only {needed_codes} may do this; you speak for {department_code}",
+        NoQuorum("NO_QUORUM") { present: u32, needed: u32, departments: u32 } =
             "{present} of {departments} deciding departments are present; {needed} are needed",
-        AnotherTopicOpen { topic: u32, open: u32 } = "topic {open} is on the floor; pause it before topic {topic}",
-        TopicNotOpen { topic: u32 } = "topic {topic} has not been called",
-        TopicDecided { topic: u32, outcome: &'static str } = "topic {topic} is already {outcome}",
-        DebateOver { topic: u32 } = "the debate of topic {topic} is closed; call the topic again to reopen it",
-        DigressionOutOfRange { minutes: u32, max: u32 } = "a digression has 1 to {max} minutes, not {minutes}",
-        NoVoice { department: Code, topic: u32 } = "department {department} neither decides nor advises on topic {topic}",
+        AnotherTopicOpen("ANOTHER_TOPIC_OPEN") { open_topic_number: u32, topic_number: u32 } =
+            "topic {open_topic_number} is open; pause it before topic {topic_number}",
+        TopicNotOpened("TOPIC_NOT_OPENED") { topic_number: u32 } = "topic {topic_number} has not been opened yet",
+        TopicDecided("TOPIC_DECIDED") { topic_number: u32, outcome: &'static str } =
+            "topic {topic_number} is already {outcome}",
+        DebateClosed("DEBATE_CLOSED") { topic_number: u32 } =
+            "the debate of topic {topic_number} is closed; open the topic again to reopen it",
+        DigressionOutOfRange("DIGRESSION_OUT_OF_RANGE") { max: u32, minutes: u32 } =
+            "a digression has 1 to {max} minutes, not {minutes}",
+        NotEntitledToSpeak("NOT_ENTITLED_TO_SPEAK") { department_code: Code, topic_number: u32 } =
+            "department {department_code} neither decides nor advises on topic {topic_number}",
         // Proposals and items
-        NoProposal { topic: u32 } = "topic {topic} has no proposal yet",
-        TooManyVersions { topic: u32, max: u32 } = "topic {topic} has {max} versions, the most there may be",
-        TooManyAmendments { topic: u32, max: usize } = "topic {topic} has {max} amendments, the most there may be",
-        AmendmentPending { topic: u32, amendment: u32 } = "amendment {amendment} to topic {topic} is still to be resolved",
-        AmendmentResolved { topic: u32, amendment: u32 } = "amendment {amendment} to topic {topic} was resolved the other way",
-        AmendmentOutdated { amendment: u32, version: u32, current: u32 } =
-            "amendment {amendment} changes version {version}, but version {current} is current",
-        NoItems { topic: u32 } = "no items were given for topic {topic}",
-        TooManyItems { items: usize, max: usize } = "{items} items were given; at most {max} are taken at a time",
-        DocketFull { items: u32, max: u32 } = "the docket would have {items} items; at most {max} are taken",
-        DraftTooLarge { bytes: usize, max: usize } =
-            "the items hold {bytes} bytes of text; at most {max} are taken at a time",
-        TooManySupporters { departments: usize, max: usize } =
-            "{departments} departments support one item; at most {max} are taken",
-        NamedTwice { department: Code } = "department {department} is named twice as co-responsible",
-        DueTooFar { due: String } = "due {due} is further ahead than ten years",
+        NoProposal("NO_PROPOSAL") { topic_number: u32 } = "topic {topic_number} has no proposal yet",
+        VersionsExhausted("VERSIONS_EXHAUSTED") { topic_number: u32, max: u32 } =
+            "topic {topic_number} has {max} versions, the most there may be",
+        AmendmentsExhausted("AMENDMENTS_EXHAUSTED") { topic_number: u32, max: usize } =
+            "topic {topic_number} has {max} amendments, the most there may be",
+        AmendmentPending("AMENDMENT_PENDING") { amendment_number: u32, topic_number: u32 } =
+            "amendment {amendment_number} to topic {topic_number} is still to be resolved",
+        AmendmentResolved("AMENDMENT_RESOLVED") { amendment_number: u32, topic_number: u32, stage: &'static str } =
+            "amendment {amendment_number} to topic {topic_number} is already {stage}",
+        AmendmentOutdated("AMENDMENT_OUTDATED") { amendment_number: u32, version: u32, current_version: u32 } =
+            "amendment {amendment_number} amends version {version}, but version {current_version} is current",
+        ItemsRequired("ITEMS_REQUIRED") { topic_number: u32 } = "no items were given for topic {topic_number}",
+        TooManyItems("TOO_MANY_ITEMS") { items: usize, max: usize } =
+            "{items} items were given; at most {max} are accepted at a time",
+        ItemsTooLarge("ITEMS_TOO_LARGE") { bytes: usize, max: usize } =
+            "the items hold {bytes} bytes of text; at most {max} are accepted at a time",
+        ItemsExhausted("ITEMS_EXHAUSTED") { items: u32, max: u32 } =
+            "the docket would have {items} items; it has at most {max}",
+        TooManyCoResponsible("TOO_MANY_CO_RESPONSIBLE") { departments: usize, max: usize } =
+            "{departments} departments support one item; at most {max} may",
+        DuplicateDepartment("DUPLICATE_DEPARTMENT") { department_code: Code } =
+            "department {department_code} is named twice as co-responsible",
+        DueOutOfRange("DUE_OUT_OF_RANGE") { days: u32, max: u32 } =
+            "{days} days to the due date were given; at most {max} are accepted",
         // Ballots
-        BallotStillOpen { topic: u32, ballot: u32 } = "ballot {ballot} on topic {topic} is open; close it first",
-        NoBallotOpen { topic: u32 } = "no ballot is open on topic {topic}",
-        TooManyBallots { max: u32 } = "the docket has had {max} ballots, the most there may be",
-        NobodyDecides { topic: u32 } = "no department has the right to vote on topic {topic}",
-        VersionOutdated { version: u32, current: u32 } = "version {version} is not current; version {current} is",
-        ShareOutOfRange { numerator: u32, denominator: u32 } =
-            "a qualified majority of {numerator}/{denominator} is not more than half and at most all",
-        NotEntitled { department: Code, topic: u32 } = "department {department} does not decide on topic {topic}",
-        HasRecused { department: Code, topic: u32 } = "department {department} has recused itself from topic {topic}",
-        CountersignOver { deadline: Timestamp } = "the countersign ended at {deadline}",
-        VoicesMissing { missing: u32, deadline: Timestamp } =
-            "{missing} departments have not signed yet and may do so until {deadline}",
-        CastingVoteNeeded { yes: u32, no: u32 } = "{yes} to {no} is a tie; the chair's casting vote is needed",
+        BallotStillOpen("BALLOT_STILL_OPEN") { ballot_number: u32, topic_number: u32 } =
+            "ballot {ballot_number} on topic {topic_number} is open; close it first",
+        NoBallotOpen("NO_BALLOT_OPEN") { topic_number: u32 } = "no ballot is open on topic {topic_number}",
+        BallotsExhausted("BALLOTS_EXHAUSTED") { max: u32 } =
+            "the docket has had {max} ballots, the most there may be",
+        NoDecidingDepartment("NO_DECIDING_DEPARTMENT") { topic_number: u32 } =
+            "no department has the right to vote on topic {topic_number}",
+        VersionNotCurrent("VERSION_NOT_CURRENT") { version: u32, current_version: u32 } =
+            "version {version} is not current; version {current_version} is",
+        ShareOutOfRange("SHARE_OUT_OF_RANGE") { numerator: u32, denominator: u32 } =
+            "a qualified majority is more than half and at most all, which {numerator}/{denominator} is not",
+        NotEntitledToVote("NOT_ENTITLED_TO_VOTE") { department_code: Code, topic_number: u32 } =
+            "department {department_code} does not decide on topic {topic_number}",
+        DepartmentRecused("DEPARTMENT_RECUSED") { department_code: Code, topic_number: u32 } =
+            "department {department_code} has recused itself from topic {topic_number}",
+        CountersignOver("COUNTERSIGN_OVER") { sign_by: Timestamp } = "the countersign ended at {sign_by}",
+        MissingVotes("MISSING_VOTES") { missing: u32, sign_by: Timestamp } =
+            "{missing} departments have not signed yet and may do so until {sign_by}",
+        CastingVoteRequired("CASTING_VOTE_REQUIRED") { yes_votes: u32, no_votes: u32 } =
+            "{yes_votes} to {no_votes} is a tie; the chair's casting vote is needed",
         // Outcomes
-        NoPassedBallot { topic: u32, version: u32 } = "no passed ballot stands on version {version} of topic {topic}",
-        BallotPassed { topic: u32, ballot: u32 } = "ballot {ballot} passed topic {topic}; it cannot be rejected",
-        DecisionWithoutItems { topic: u32 } =
-            "the decision on topic {topic} has no action item and is not declaratory",
-        DeclaratoryWithItems { topic: u32, items: usize } =
-            "the decision on topic {topic} has {items} action items and so is not declaratory",
-        DecisionNotExecutable { topic: u32, item: u32, missing: &'static str } =
-            "the decision on topic {topic} cannot be carried out: item {item} has no {missing}",
-        DueBeforeDecision { topic: u32, item: u32, due: Date, decided_on: Date } =
-            "item {item} of topic {topic} is due on {due}, before the decision on {decided_on}",
-        DeferredIntoThePast { until: Date, today: Date } = "{until} has passed; today is {today}",
-        DeferralsExhausted { topic: u32, deferrals: u32, max: u32 } =
-            "topic {topic} was deferred {deferrals} times; more than {max} is not allowed",
-        TopicUndecided { topic: u32, title: Line } = "topic {topic}, {title}, has no outcome",
+        NoPassedBallot("NO_PASSED_BALLOT") { version: u32, topic_number: u32 } =
+            "no ballot has passed version {version} of topic {topic_number}",
+        BallotPassed("BALLOT_PASSED") { ballot_number: u32, topic_number: u32 } =
+            "ballot {ballot_number} passed topic {topic_number}; it cannot be rejected",
+        DecisionWithoutItems("DECISION_WITHOUT_ITEMS") { topic_number: u32 } =
+            "the decision on topic {topic_number} has no action item and is not declaratory",
+        DeclaratoryWithItems("DECLARATORY_WITH_ITEMS") { topic_number: u32, items: usize } =
+            "the decision on topic {topic_number} has {items} action items and so is not declaratory",
+        DecisionNotExecutable("DECISION_NOT_EXECUTABLE") {
+            topic_number: u32,
+            item_number: u32,
+            missing: &'static str,
+        } = "the decision on topic {topic_number} cannot be carried out: item {item_number} has no {missing}",
+        DueBeforeDecision("DUE_BEFORE_DECISION") {
+            item_number: u32,
+            topic_number: u32,
+            due_on: Date,
+            decided_on: Date,
+        } = "item {item_number} of topic {topic_number} is due on {due_on}, before the decision on {decided_on}",
+        ResumesInThePast("RESUMES_IN_THE_PAST") { resume_on: Date, today: Date } =
+            "{resume_on} has passed; today is {today}",
+        DeferralsExhausted("DEFERRALS_EXHAUSTED") { topic_number: u32, deferrals: u32, max: u32 } =
+            "topic {topic_number} has been deferred {deferrals} times; at most {max} are allowed",
+        TopicUndecided("TOPIC_UNDECIDED") { topic_number: u32, title: Line } =
+            "topic {topic_number}, {title}, has no outcome",
     }
 }

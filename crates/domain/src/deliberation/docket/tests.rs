@@ -25,10 +25,10 @@ fn of(department: &str) -> Actor {
     actor("li", department, Role::Delegate)
 }
 
-/// WATER, ROADS and HEALTH decide on topic 1, PRESS is told; WATER also decides on topic 2.
+/// WATER, ROADS and HEALTH decide on topic 1, PRESS is kept informed; WATER also decides on topic 2.
 fn agenda(mode: Mode) -> Agenda {
     let role = |topic, role| TopicRole { topic, role };
-    let topic = |no, title| AgendaTopic { no, title: line(title), timebox_minutes: 20 };
+    let topic = |number, title| AgendaTopic { number, title: line(title), timebox_minutes: 20 };
     let participant = |department, roles| Participant { department: code(department), roles };
     Agenda {
         session: Uuid::from_u128(7),
@@ -48,8 +48,11 @@ fn agenda(mode: Mode) -> Agenda {
     }
 }
 
+fn advises(topic: u32) -> TopicRole {
+    TopicRole { topic, role: RoleOnTopic::Advises }
+}
 fn arrived(department: &str) -> Event {
-    Event::DelegateArrived { department: code(department), delegate: line("Li") }
+    Event::ArrivalRecorded { department: code(department), delegate: line("Li") }
 }
 fn opened() -> Event {
     Event::Opened { opened_at: at("2027-03-01T01:00:00Z"), present: 3, needed: 2, departments: 3 }
@@ -58,7 +61,7 @@ fn topic_opened(topic: u32) -> Event {
     Event::TopicOpened { topic, opened_at: at("2027-03-01T01:05:00Z") }
 }
 fn proposed(version: u32) -> Event {
-    Event::Proposed { topic: 1, version, text: text(&format!("Text {version}")) }
+    Event::ProposalSubmitted { topic: 1, version, text: text(&format!("Text {version}")) }
 }
 fn draft() -> ItemDraft {
     ItemDraft {
@@ -67,11 +70,11 @@ fn draft() -> ItemDraft {
         criterion: Some(text("Seen by the inspectors")),
         lead: Some(code("ROADS")),
         co_responsible: vec![code("ROADS"), code("PRESS")],
-        due: Some(DueRule::InWorkingDays(5)),
+        due: Some(DueRule::AfterWorkingDays(5)),
     }
 }
 fn drafted(draft: ItemDraft) -> Event {
-    Event::ItemDrafted { item: DraftedItem { no: 1, topic: 1, draft } }
+    Event::ItemDrafted { item: DraftedItem { number: 1, topic: 1, draft } }
 }
 fn ballot_opened(ballot: u32, version: u32, tie: Tie) -> Event {
     let (method, abstention) = (Method::SimpleMajority, Abstention::DoesNotCount);
@@ -90,7 +93,7 @@ fn adopt(declaratory: bool) -> Command {
     Command::AdoptDecision { topic: 1, declaratory, calendar: calendar() }
 }
 
-/// A meeting that everybody has come to, with topic 1 on the floor.
+/// A meeting that everybody attends, with topic 1 open.
 fn in_session() -> Vec<Event> {
     let attendance = ["WATER", "ROADS", "HEALTH"].map(arrived);
     let mut history = vec![Event::Prepared { agenda: agenda(Mode::Meeting) }];
@@ -103,7 +106,7 @@ fn followed_by(mut history: Vec<Event>, more: impl IntoIterator<Item = Event>) -
     history
 }
 
-/// Topic 1 carried by two votes to one on version 1.
+/// Version 1 on topic 1 passed by two votes to one.
 fn passed(history: Vec<Event>) -> Vec<Event> {
     let votes = [voted("WATER", Choice::Yes), voted("ROADS", Choice::Yes), voted("HEALTH", Choice::No)];
     let history = followed_by(history, [proposed(1), ballot_opened(1, 1, Tie::Rejects)]);
@@ -127,8 +130,23 @@ fn a_docket_opens_only_with_its_quorum() {
 }
 
 #[test]
+fn an_agenda_names_its_topics_and_participants_once() {
+    let prepare = |change: fn(&mut Agenda)| {
+        let mut agenda = agenda(Mode::Meeting);
+        change(&mut agenda);
+        given::<Docket>(&[]).when(Command::Prepare { agenda }).unwrap_err().reason()
+    };
+    assert_eq!(prepare(|agenda| agenda.topics.clear()), "TOPICS_REQUIRED");
+    assert_eq!(prepare(|agenda| agenda.topics[1].number = 1), "DUPLICATE_TOPIC");
+    assert_eq!(prepare(|agenda| agenda.participants[1].department = code("WATER")), "DUPLICATE_PARTICIPANT");
+    assert_eq!(prepare(|agenda| agenda.participants[1].roles.push(advises(3))), "UNKNOWN_TOPIC");
+    assert_eq!(prepare(|agenda| agenda.participants[1].roles.push(advises(1))), "DUPLICATE_ROLE");
+    assert_eq!(prepare(|agenda| agenda.quorum_percent = 101), "QUORUM_OUT_OF_RANGE");
+}
+
+#[test]
 fn a_topics_time_is_measured_without_its_pauses() {
-    let history = followed_by(in_session(), [Event::DigressionMarked { topic: 1, minutes: 4, note: None }]);
+    let history = followed_by(in_session(), [Event::DigressionRecorded { topic: 1, minutes: 4, note: None }]);
     let paused =
         given::<Docket>(&history).at("2027-03-01T01:20:00Z").when(Command::PauseTopic { topic: 1 }).unwrap();
     assert_eq!(paused, [Event::TopicPaused { topic: 1, spent_seconds: 900 }]);
@@ -144,14 +162,14 @@ fn a_topics_time_is_measured_without_its_pauses() {
 }
 
 #[test]
-fn only_one_topic_of_a_meeting_is_on_the_floor() {
+fn only_one_topic_of_a_meeting_is_open() {
     let refused = given::<Docket>(&in_session()).when(Command::OpenTopic { topic: 2 });
-    assert_eq!(refused, Err(Rejection::AnotherTopicOpen { topic: 2, open: 1 }));
+    assert_eq!(refused, Err(Rejection::AnotherTopicOpen { open_topic_number: 1, topic_number: 2 }));
 }
 
 #[test]
-fn an_adopted_amendment_is_the_next_version_and_leaves_older_ones_behind() {
-    let amended = |amendment, department| Event::AmendmentProposed {
+fn an_adopted_amendment_is_the_next_version_and_outdates_the_others() {
+    let amended = |amendment, department| Event::AmendmentSubmitted {
         topic: 1,
         amendment,
         department: code(department),
@@ -165,7 +183,7 @@ fn an_adopted_amendment_is_the_next_version_and_leaves_older_ones_behind() {
     let ballot = Command::OpenBallot { topic: 1, version: 1, method, abstention, tie: Tie::Rejects };
     assert_eq!(
         given::<Docket>(&history).when(ballot),
-        Err(Rejection::AmendmentPending { topic: 1, amendment: 1 })
+        Err(Rejection::AmendmentPending { amendment_number: 1, topic_number: 1 })
     );
     let adopted = given::<Docket>(&history).when(resolve(1, true)).unwrap();
     assert_eq!(adopted, [Event::AmendmentAdopted { topic: 1, amendment: 1, version: 2 }]);
@@ -176,32 +194,32 @@ fn an_adopted_amendment_is_the_next_version_and_leaves_older_ones_behind() {
     assert_eq!(topic.version(2).unwrap().as_str(), "As ROADS wants it");
     assert_eq!(
         given::<Docket>(&history).when(resolve(2, true)),
-        Err(Rejection::AmendmentOutdated { amendment: 2, version: 1, current: 2 })
+        Err(Rejection::AmendmentOutdated { amendment_number: 2, version: 1, current_version: 2 })
     );
 }
 
 #[test]
-fn a_department_has_one_voice_and_only_its_own_people_or_a_clerk_raise_it() {
+fn a_department_has_one_vote_and_only_its_own_people_or_a_clerk_cast_it() {
     let history = followed_by(in_session(), [proposed(1), ballot_opened(1, 1, Tie::Rejects)]);
     let attempt = |history: &[Event], by, department| given::<Docket>(history).by(by).when(vote(department));
 
     assert_eq!(attempt(&history, of("ROADS"), "ROADS"), Ok(vec![voted("ROADS", Choice::Yes)]));
     assert_eq!(
         attempt(&history, of("ROADS"), "HEALTH"),
-        Err(Rejection::NotYourDepartment { department: "ROADS".into(), needed: code("HEALTH") })
+        Err(Rejection::NotYourDepartment { department_code: "ROADS".into(), needed_codes: "HEALTH".into() })
     );
     let clerk = actor("wen", "OFFICE", Role::Clerk);
     assert_eq!(attempt(&history, clerk, "ROADS"), Ok(vec![voted("ROADS", Choice::Yes)]));
     assert_eq!(
         attempt(&history, of("PRESS"), "PRESS"),
-        Err(Rejection::NotEntitled { department: code("PRESS"), topic: 1 })
+        Err(Rejection::NotEntitledToVote { department_code: code("PRESS"), topic_number: 1 })
     );
-    let gone = followed_by(history.clone(), [Event::DelegateLeft { department: code("ROADS") }]);
+    let gone = followed_by(history.clone(), [Event::DepartureRecorded { department: code("ROADS") }]);
     assert_eq!(
         attempt(&gone, of("ROADS"), "ROADS"),
-        Err(Rejection::NotPresent { department: code("ROADS") })
+        Err(Rejection::NotPresent { department_code: code("ROADS") })
     );
-    // Voting the same again changes nothing; changing one's mind replaces the vote.
+    // The same vote again changes nothing; another one replaces it.
     let once = followed_by(history.clone(), [voted("ROADS", Choice::Yes)]);
     assert_eq!(attempt(&once, of("ROADS"), "ROADS"), Ok(vec![]));
     let twice = followed_by(once, [voted("ROADS", Choice::No)]);
@@ -209,7 +227,7 @@ fn a_department_has_one_voice_and_only_its_own_people_or_a_clerk_raise_it() {
     let topic = result.proceedings().unwrap().topic(1).unwrap();
     assert_eq!(topic.open_ballot().unwrap().votes.len(), 1);
 
-    let recused = Event::Recused { topic: 1, department: code("ROADS"), reason: text("Own land") };
+    let recused = Event::RecusalRecorded { topic: 1, department: code("ROADS"), reason: text("Own land") };
     let state = Docket::fold(State::Absent, &followed_by(twice, [recused]));
     let topic = state.proceedings().unwrap().topic(1).unwrap();
     assert!(topic.open_ballot().unwrap().votes.is_empty(), "the vote is void");
@@ -222,7 +240,7 @@ fn a_tie_waits_for_the_casting_vote_of_the_chair() {
     let history = followed_by(history, votes);
     let close = |by, casting| given::<Docket>(&history).by(of(by)).when(close_ballot(casting));
 
-    assert_eq!(close("WATER", None), Err(Rejection::CastingVoteNeeded { yes: 1, no: 1 }));
+    assert_eq!(close("WATER", None), Err(Rejection::CastingVoteRequired { yes_votes: 1, no_votes: 1 }));
     assert!(matches!(close("ROADS", Some(Choice::Yes)), Err(Rejection::NotYourDepartment { .. })));
     let closed = close("WATER", Some(Choice::Yes)).unwrap();
     assert!(
@@ -236,7 +254,7 @@ fn a_decision_says_who_does_what_by_when() {
     let attempt = |history: &[Event], declaratory| {
         given::<Docket>(history).at("2027-03-01T01:20:00Z").when(adopt(declaratory))
     };
-    assert_eq!(attempt(&history, false), Err(Rejection::DecisionWithoutItems { topic: 1 }));
+    assert_eq!(attempt(&history, false), Err(Rejection::DecisionWithoutItems { topic_number: 1 }));
     assert!(attempt(&history, true).is_ok(), "a declaratory decision needs none");
 
     let without_due = followed_by(history.clone(), [drafted(ItemDraft { due: None, ..draft() })]);
@@ -250,7 +268,7 @@ fn a_decision_says_who_does_what_by_when() {
     ));
 
     let history = followed_by(history, [drafted(draft())]);
-    assert_eq!(attempt(&history, true), Err(Rejection::DeclaratoryWithItems { topic: 1, items: 1 }));
+    assert_eq!(attempt(&history, true), Err(Rejection::DeclaratoryWithItems { topic_number: 1, items: 1 }));
     let events = attempt(&history, false).unwrap();
     // Monday, 1 March: five working days later is Monday, 8 March; three are Thursday, 4 March.
     let due_at = at("2027-03-08T15:59:59.999999Z");
@@ -266,7 +284,7 @@ fn a_decision_says_who_does_what_by_when() {
                 decided_on: date(2027, 3, 1),
                 acknowledge_by: at("2027-03-04T15:59:59.999999Z"),
                 declaratory: false,
-                dues: vec![Due { item: 1, due: date(2027, 3, 8), due_at }],
+                due_dates: vec![ItemDue { item: 1, due_on: date(2027, 3, 8), due_at }],
             }
         ]
     );
@@ -274,11 +292,14 @@ fn a_decision_says_who_does_what_by_when() {
     let state = Docket::fold(State::Absent, &followed_by(history, events));
     let decision = state.decision(1).unwrap();
     assert_eq!(decision.text.as_str(), "Text 1");
-    assert_eq!(decision.dissent, [code("HEALTH")]);
+    assert_eq!(decision.dissenting, [code("HEALTH")]);
     assert_eq!((decision.session, decision.body), (Uuid::from_u128(7), code("FLOOD")));
     assert_eq!((decision.ballot.yes, decision.ballot.no, decision.ballot.needed), (2, 1, 2));
     let item = &decision.items[0];
-    assert_eq!((item.no, &item.lead, item.due, item.due_at), (1, &code("ROADS"), date(2027, 3, 8), due_at));
+    assert_eq!(
+        (item.number, &item.lead, item.due_on, item.due_at),
+        (1, &code("ROADS"), date(2027, 3, 8), due_at)
+    );
     assert_eq!(state.decision(2), None);
 }
 
@@ -287,7 +308,7 @@ fn a_vote_on_an_older_version_carries_nothing() {
     let history = followed_by(passed(in_session()), [proposed(2), drafted(draft())]);
     assert_eq!(
         given::<Docket>(&history).when(adopt(false)),
-        Err(Rejection::NoPassedBallot { topic: 1, version: 2 })
+        Err(Rejection::NoPassedBallot { version: 2, topic_number: 1 })
     );
 }
 
@@ -305,18 +326,18 @@ fn an_emergency_decided_after_its_clock_is_on_record_as_late() {
 }
 
 #[test]
-fn a_topic_is_put_off_twice_and_then_no_more() {
-    let defer = |until| Command::DeferTopic {
+fn a_topic_is_deferred_twice_and_then_no_more() {
+    let defer = |resume_on| Command::DeferTopic {
         topic: 2,
-        until,
-        by: code("WATER"),
+        resume_on,
+        moved_by: code("WATER"),
         reason: text("The survey is not there yet"),
         calendar: calendar(),
     };
     let mut history = vec![Event::Prepared { agenda: agenda(Mode::Meeting) }, opened()];
     assert!(matches!(
         given::<Docket>(&history).at("2027-03-01T01:00:00Z").when(defer(date(2027, 2, 28))),
-        Err(Rejection::DeferredIntoThePast { .. })
+        Err(Rejection::ResumesInThePast { .. })
     ));
     for day in [2, 3] {
         history.extend(given::<Docket>(&history).when(defer(date(2027, 4, day))).unwrap());
@@ -324,7 +345,7 @@ fn a_topic_is_put_off_twice_and_then_no_more() {
     }
     assert_eq!(
         given::<Docket>(&history).when(defer(date(2027, 4, 4))),
-        Err(Rejection::DeferralsExhausted { topic: 2, deferrals: 2, max: 2 })
+        Err(Rejection::DeferralsExhausted { topic_number: 2, deferrals: 2, max: 2 })
     );
 }
 
@@ -333,19 +354,19 @@ fn a_docket_closes_when_every_topic_has_an_outcome() {
     let withdrawn = |topic| Event::TopicWithdrawn { topic, reason: text("Settled elsewhere") };
     let mut history = vec![Event::Prepared { agenda: agenda(Mode::Meeting) }, opened(), withdrawn(1)];
     let refused = given::<Docket>(&history).when(Command::Close).unwrap_err();
-    assert_eq!(refused, Rejection::TopicUndecided { topic: 2, title: line("Pump stations") });
+    assert_eq!(refused, Rejection::TopicUndecided { topic_number: 2, title: line("Pump stations") });
     assert_eq!(refused.to_string(), "topic 2, Pump stations, has no outcome");
 
-    let to = code("PROVINCE");
-    history.push(Event::TopicReferred { topic: 2, to, reason: text("Beyond our means") });
+    let referred_to = code("PROVINCE");
+    history.push(Event::TopicReferred { topic: 2, referred_to, reason: text("Beyond our means") });
     let events = given::<Docket>(&history).at("2027-03-01T03:00:00Z").when(Command::Close).unwrap();
     assert!(matches!(events.as_slice(), [Event::Closed { referred: 1, withdrawn: 1, adopted: 0, .. }]));
 }
 
 #[test]
 fn a_countersign_opens_by_itself_and_ends_at_its_deadline() {
-    let deadline = at("2027-03-05T09:00:00Z");
-    let prepare = Command::Prepare { agenda: agenda(Mode::Countersign { deadline }) };
+    let sign_by = at("2027-03-05T09:00:00Z");
+    let prepare = Command::Prepare { agenda: agenda(Mode::Countersign { sign_by }) };
     let history = given::<Docket>(&[]).at("2027-03-01T01:00:00Z").when(prepare).unwrap();
     assert!(matches!(history.as_slice(), [Event::Prepared { .. }, Event::Opened { present: 3, .. }]));
     let (method, abstention) = (Method::UnanimousCountersign, Abstention::DoesNotCount);
@@ -360,24 +381,24 @@ fn a_countersign_opens_by_itself_and_ends_at_its_deadline() {
     assert_eq!(signed_by(of("ROADS"), before), Ok(vec![voted("ROADS", Choice::Yes)]));
     assert!(
         matches!(signed_by(clerk, before), Err(Rejection::NotYourDepartment { .. })),
-        "a signature is one's own"
+        "a department signs for itself"
     );
-    assert_eq!(signed_by(of("ROADS"), after), Err(Rejection::CountersignOver { deadline }));
+    assert_eq!(signed_by(of("ROADS"), after), Err(Rejection::CountersignOver { sign_by }));
 
     let close = |moment| given::<Docket>(&history).at(moment).when(close_ballot(None));
-    assert_eq!(close(before), Err(Rejection::VoicesMissing { missing: 2, deadline }));
+    assert_eq!(close(before), Err(Rejection::MissingVotes { missing: 2, sign_by }));
     let closed = close(after).unwrap();
     assert!(matches!(closed.as_slice(), [Event::BallotClosed { result, .. }] if !result.passed));
-    // The hour alone closes it as well, and only once.
-    assert_eq!(Docket::fold(State::Absent, &history).next_deadline(), Some(deadline));
-    let note = |history: &[Event], moment| given::<Docket>(history).at(moment).when(Command::NoteTheHour);
-    assert_eq!(note(&history, before), Ok(vec![]));
-    assert_eq!(note(&history, after).as_ref(), Ok(&closed));
-    assert_eq!(note(&followed_by(history, closed), after), Ok(vec![]));
+    // The deadline alone closes it as well, and only once.
+    assert_eq!(Docket::fold(State::Absent, &history).next_deadline(), Some(sign_by));
+    let check = |history: &[Event], moment| given::<Docket>(history).at(moment).when(Command::CheckDeadlines);
+    assert_eq!(check(&history, before), Ok(vec![]));
+    assert_eq!(check(&history, after).as_ref(), Ok(&closed));
+    assert_eq!(check(&followed_by(history, closed), after), Ok(vec![]));
 }
 
 #[test]
-fn a_hundred_items_come_in_portions_that_fit_a_record() {
+fn a_hundred_items_are_drafted_in_portions_that_fit_a_record() {
     let portion = |items: usize| Command::DraftItems { topic: 1, items: vec![draft(); items] };
     let mut history = in_session();
     assert_eq!(
@@ -387,7 +408,7 @@ fn a_hundred_items_come_in_portions_that_fit_a_record() {
     let wordy = ItemDraft { deliverable: text(&"长".repeat(2_000)), ..draft() };
     assert!(matches!(
         given::<Docket>(&history).when(Command::DraftItems { topic: 1, items: vec![wordy; 9] }),
-        Err(Rejection::DraftTooLarge { .. })
+        Err(Rejection::ItemsTooLarge { .. })
     ));
     for items in [50, 50, 3] {
         history.extend(given::<Docket>(&history).when(portion(items)).unwrap());
@@ -395,20 +416,20 @@ fn a_hundred_items_come_in_portions_that_fit_a_record() {
     let history = passed(history);
     let events = given::<Docket>(&history).at("2027-03-01T01:20:00Z").when(adopt(false)).unwrap();
     let decision = Docket::fold(State::Absent, &followed_by(history, events)).decision(1).unwrap();
-    let numbers: Vec<u32> = decision.items.iter().map(|item| item.no).collect();
+    let numbers: Vec<u32> = decision.items.iter().map(|item| item.number).collect();
     assert_eq!(numbers, (1..=103).collect::<Vec<u32>>());
 }
 
 #[test]
-fn an_item_is_led_and_supported_by_those_at_the_table() {
+fn an_item_is_led_and_supported_by_participants() {
     let attempt =
         |draft| given::<Docket>(&in_session()).when(Command::DraftItems { topic: 1, items: vec![draft] });
     assert_eq!(
         attempt(ItemDraft { lead: Some(code("MARS")), ..draft() }),
-        Err(Rejection::NotAParticipant { department: code("MARS") })
+        Err(Rejection::NotAParticipant { department_code: code("MARS") })
     );
     assert_eq!(
         attempt(ItemDraft { co_responsible: vec![code("PRESS"), code("PRESS")], ..draft() }),
-        Err(Rejection::NamedTwice { department: code("PRESS") })
+        Err(Rejection::DuplicateDepartment { department_code: code("PRESS") })
     );
 }

@@ -1,50 +1,50 @@
-//! The rules of voting: when a ballot opens, who casts, when it is counted.
+//! The rules of voting: when a ballot may be opened, who votes, when it is counted.
 
-use super::floor::{is_of, speaks_for};
+use super::floor::{may_speak_for, must_belong_to};
 use super::proposals::nothing_pending;
-use super::{BALLOTS_MAX, Event, Mode, Proceedings, Rejection, RoleOnTopic, Stage, State, Topic};
+use super::{BALLOTS_MAX, Event, Mode, Proceedings, Rejection, RoleOnTopic, State, Topic, TopicStage};
 use crate::deliberation::ballot::{Ballot, Choice, Method, Rules, Tie, Vote};
-use crate::{Code, Issued, Text, Timestamp};
+use crate::{Code, Issued, Text};
 
 pub(super) fn open_ballot(
     proceedings: &Proceedings,
-    no: u32,
+    number: u32,
     version: u32,
     rules: Rules,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let topic = proceedings.undecided(no)?;
+    let topic = proceedings.undecided(number)?;
     if let Some(open) = topic.open_ballot() {
         if (open.version, open.rules) == (version, rules) {
             return Ok(vec![]);
         }
-        return Err(Rejection::BallotStillOpen { topic: no, ballot: open.no });
+        return Err(Rejection::BallotStillOpen { ballot_number: open.number, topic_number: number });
     }
-    if proceedings.is_meeting() && topic.stage == Stage::Waiting {
-        return Err(Rejection::TopicNotOpen { topic: no });
+    if proceedings.is_meeting() && topic.stage == TopicStage::Waiting {
+        return Err(Rejection::TopicNotOpened { topic_number: number });
     }
-    still_running(proceedings, issued)?;
+    still_signing(proceedings, issued)?;
     let current = topic.current_version();
     if current == 0 {
-        return Err(Rejection::NoProposal { topic: no });
+        return Err(Rejection::NoProposal { topic_number: number });
     }
     if version != current {
-        return Err(Rejection::VersionOutdated { version, current });
+        return Err(Rejection::VersionNotCurrent { version, current_version: current });
     }
     nothing_pending(topic)?;
     check_share(rules.method)?;
-    if proceedings.agenda.deciding_on(no).next().is_none() {
-        return Err(Rejection::NobodyDecides { topic: no });
+    if proceedings.agenda.deciding_on(number).next().is_none() {
+        return Err(Rejection::NoDecidingDepartment { topic_number: number });
     }
     if proceedings.ballots >= BALLOTS_MAX {
-        return Err(Rejection::TooManyBallots { max: BALLOTS_MAX });
+        return Err(Rejection::BallotsExhausted { max: BALLOTS_MAX });
     }
     let Rules { method, abstention, tie } = rules;
     let ballot = proceedings.ballots + 1;
-    Ok(vec![Event::BallotOpened { topic: no, ballot, version, method, abstention, tie }])
+    Ok(vec![Event::BallotOpened { topic: number, ballot, version, method, abstention, tie }])
 }
 
-/// A share that a minority could reach, or that nobody could, is no qualified majority.
+/// Refuses a share that a minority could reach, or that nobody could.
 fn check_share(method: Method) -> Result<(), Rejection> {
     match method {
         Method::QualifiedMajority { numerator, denominator }
@@ -58,123 +58,133 @@ fn check_share(method: Method) -> Result<(), Rejection> {
 
 pub(super) fn cast_vote(
     proceedings: &Proceedings,
-    no: u32,
+    number: u32,
     department: Code,
     choice: Choice,
     reason: Option<Text>,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let (topic, ballot) = ballot_on(proceedings, no)?;
-    votes_for(proceedings, &department, issued)?;
-    entitled(proceedings, topic, &department)?;
+    let (topic, ballot) = ballot_on(proceedings, number)?;
+    may_vote_for(proceedings, &department, issued)?;
+    may_vote_on(proceedings, topic, &department)?;
     if topic.recused.contains(&department) {
-        return Err(Rejection::HasRecused { department, topic: no });
+        return Err(Rejection::DepartmentRecused { department_code: department, topic_number: number });
     }
-    if !proceedings.is_there(&department) {
-        return Err(Rejection::NotPresent { department });
+    if !proceedings.counts_as_present(&department) {
+        return Err(Rejection::NotPresent { department_code: department });
     }
-    still_running(proceedings, issued)?;
+    still_signing(proceedings, issued)?;
     let vote = Vote { choice, reason };
     if ballot.votes.get(&department) == Some(&vote) {
         return Ok(vec![]);
     }
-    Ok(vec![Event::VoteCast { topic: no, ballot: ballot.no, department, choice, reason: vote.reason }])
+    Ok(vec![Event::VoteCast {
+        topic: number,
+        ballot: ballot.number,
+        department,
+        choice,
+        reason: vote.reason,
+    }])
 }
 
-pub(super) fn recuse(
+pub(super) fn record_recusal(
     proceedings: &Proceedings,
-    no: u32,
+    number: u32,
     department: Code,
     reason: Text,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let topic = proceedings.undecided(no)?;
-    speaks_for(&department, issued)?;
-    entitled(proceedings, topic, &department)?;
+    let topic = proceedings.undecided(number)?;
+    may_speak_for(&department, issued)?;
+    may_vote_on(proceedings, topic, &department)?;
     if topic.recused.contains(&department) {
         return Ok(vec![]);
     }
-    Ok(vec![Event::Recused { topic: no, department, reason }])
+    Ok(vec![Event::RecusalRecorded { topic: number, department, reason }])
 }
 
-/// Counts the open ballot. A countersign is counted early only when everybody has signed; a tie that the
-/// chair decides is counted only with the casting vote, which is the chair's department's alone.
+/// Counts the open ballot. A countersign is counted early only when every department has signed; a tie that the
+/// chair decides is counted only with the casting vote, which only the chair's department gives.
 pub(super) fn close_ballot(
     proceedings: &Proceedings,
-    no: u32,
+    number: u32,
     casting_vote: Option<Choice>,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let topic = proceedings.undecided(no)?;
+    let topic = proceedings.undecided(number)?;
     let ballot = match (topic.open_ballot(), topic.ballots.last()) {
         (Some(open), _) => open,
-        // It was counted before: already so.
+        // It was counted before: nothing to do.
         (None, Some(_)) => return Ok(vec![]),
-        (None, None) => return Err(Rejection::NoBallotOpen { topic: no }),
+        (None, None) => return Err(Rejection::NoBallotOpen { topic_number: number }),
     };
     let electorate = proceedings.electorate(topic);
     let result = ballot.count(electorate, casting_vote);
-    if let Mode::Countersign { deadline } = proceedings.agenda.mode {
+    if let Mode::Countersign { sign_by } = proceedings.agenda.mode {
         let missing = electorate.eligible.saturating_sub(electorate.recused).saturating_sub(result.cast);
-        if issued.at < deadline && missing > 0 {
-            return Err(Rejection::VoicesMissing { missing, deadline });
+        if issued.at < sign_by && missing > 0 {
+            return Err(Rejection::MissingVotes { missing, sign_by });
         }
     }
     if result.tied && ballot.rules.tie == Tie::ChairDecides && result.is_quorate() {
         match result.casting_vote {
-            None => return Err(Rejection::CastingVoteNeeded { yes: result.yes, no: result.no }),
-            Some(_) => votes_for(proceedings, &proceedings.agenda.chair, issued)?,
+            None => {
+                return Err(Rejection::CastingVoteRequired { yes_votes: result.yes, no_votes: result.no });
+            }
+            Some(_) => may_vote_for(proceedings, &proceedings.agenda.chair, issued)?,
         }
     }
-    Ok(vec![Event::BallotClosed { topic: no, result }])
+    Ok(vec![Event::BallotClosed { topic: number, result }])
 }
 
-/// Counts every ballot of a countersign that has run out; a tie then fails, as nobody broke it in time.
-pub(super) fn note_the_hour(state: &State, issued: &Issued) -> Vec<Event> {
-    let (State::Open(proceedings), Some(deadline)) = (state, state.next_deadline()) else {
+/// Counts every open ballot of a countersign whose deadline has passed; a tie then fails, as nobody broke it in
+/// time.
+pub(super) fn check_deadlines(state: &State, issued: &Issued) -> Vec<Event> {
+    let (State::Open(proceedings), Some(sign_by)) = (state, state.next_deadline()) else {
         return vec![];
     };
-    if issued.at < deadline {
+    if issued.at < sign_by {
         return vec![];
     }
     let open = proceedings.topics.iter().filter_map(|topic| Some((topic, topic.open_ballot()?)));
     open.map(|(topic, ballot)| Event::BallotClosed {
-        topic: topic.no,
+        topic: topic.number,
         result: ballot.count(proceedings.electorate(topic), None),
     })
     .collect()
 }
 
-fn ballot_on(proceedings: &Proceedings, no: u32) -> Result<(&Topic, &Ballot), Rejection> {
-    let topic = proceedings.undecided(no)?;
-    let ballot = topic.open_ballot().ok_or(Rejection::NoBallotOpen { topic: no })?;
+fn ballot_on(proceedings: &Proceedings, number: u32) -> Result<(&Topic, &Ballot), Rejection> {
+    let topic = proceedings.undecided(number)?;
+    let ballot = topic.open_ballot().ok_or(Rejection::NoBallotOpen { topic_number: number })?;
     Ok((topic, ballot))
 }
 
-/// Refuses whoever does not vote for the department. In a meeting a clerk may put down the show of hands; a
-/// countersign is the department's own signature.
-fn votes_for(proceedings: &Proceedings, department: &Code, issued: &Issued) -> Result<(), Rejection> {
-    if proceedings.is_meeting() { speaks_for(department, issued) } else { is_of(department, issued) }
+/// Refuses whoever may not vote for the department. In a meeting a clerk may record the show of hands; a
+/// countersign is signed by the department itself.
+fn may_vote_for(proceedings: &Proceedings, department: &Code, issued: &Issued) -> Result<(), Rejection> {
+    if proceedings.is_meeting() {
+        may_speak_for(department, issued)
+    } else {
+        must_belong_to(department, issued)
+    }
 }
 
-fn entitled(proceedings: &Proceedings, topic: &Topic, department: &Code) -> Result<(), Rejection> {
-    match proceedings.agenda.role_on(topic.no, department) {
+/// Refuses departments that do not decide on the topic.
+fn may_vote_on(proceedings: &Proceedings, topic: &Topic, department: &Code) -> Result<(), Rejection> {
+    match proceedings.agenda.role_on(topic.number, department) {
         Some(RoleOnTopic::Decides) => Ok(()),
-        _ => Err(Rejection::NotEntitled { department: department.clone(), topic: topic.no }),
+        _ => Err(Rejection::NotEntitledToVote {
+            department_code: department.clone(),
+            topic_number: topic.number,
+        }),
     }
 }
 
 /// Refuses what comes after a countersign's deadline.
-fn still_running(proceedings: &Proceedings, issued: &Issued) -> Result<(), Rejection> {
-    match over(proceedings.agenda.mode, issued.at) {
-        Some(deadline) => Err(Rejection::CountersignOver { deadline }),
-        None => Ok(()),
-    }
-}
-
-fn over(mode: Mode, at: Timestamp) -> Option<Timestamp> {
-    match mode {
-        Mode::Countersign { deadline } if at >= deadline => Some(deadline),
-        _ => None,
+fn still_signing(proceedings: &Proceedings, issued: &Issued) -> Result<(), Rejection> {
+    match proceedings.agenda.mode {
+        Mode::Countersign { sign_by } if issued.at >= sign_by => Err(Rejection::CountersignOver { sign_by }),
+        _ => Ok(()),
     }
 }

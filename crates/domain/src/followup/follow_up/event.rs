@@ -4,24 +4,24 @@ use super::{Cause, Subject, Tier};
 use crate::followup::ladder::{Ladder, Rung};
 use crate::{Code, Date, Timestamp};
 
-/// The facts.
+/// The events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// An item is followed up.
     Planned {
         /// Which, and what it says.
         subject: Subject,
-        /// The policy that its rungs are made by.
+        /// The policy that its rungs were made by.
         ladder: Ladder,
         /// Every moment at which something will happen.
         rungs: Vec<Rung>,
     },
     /// The lead took the item on.
     Acknowledged,
-    /// The lead said that it is not its own; nobody has to acknowledge for now.
+    /// The lead disputed that it is its to do; nobody has to acknowledge until that is ruled on.
     Contested,
     /// A contest was ruled on.
-    Ruled {
+    ContestResolved {
         /// The department that leads now.
         lead: Code,
         /// Until when it must acknowledge.
@@ -36,14 +36,14 @@ pub enum Event {
     },
     /// It can.
     Unblocked,
-    /// The work is said to be done; the clock stands still.
+    /// The work is claimed to be done; the clock stops.
     Claimed,
-    /// It is not done; the clock goes on.
+    /// It is not done; the clock runs on.
     Returned,
-    /// Another due date counts, with a ladder of its own. What happened before stays in the record.
+    /// Another due date counts, with rungs of its own. What happened before stays in the record.
     Replanned {
         /// The date.
-        due: Date,
+        due_on: Date,
         /// The last moment of that date.
         due_at: Timestamp,
         /// Why.
@@ -53,7 +53,7 @@ pub enum Event {
     },
     /// The item was accepted.
     Satisfied,
-    /// The item is not owed any more.
+    /// The item is no longer owed.
     Cancelled,
     /// The departments were reminded.
     Reminded {
@@ -86,12 +86,12 @@ pub enum Event {
         /// Whole days since then.
         days_late: u32,
     },
-    /// Somebody above was told.
+    /// Somebody above the lead was notified.
     Escalated {
         /// By which rung.
         rung: u32,
         /// Who.
-        to: Tier,
+        tier: Tier,
         /// Who is late.
         lead: Code,
         /// When the item was due.
@@ -99,7 +99,7 @@ pub enum Event {
         /// Whole days since then.
         days_late: u32,
     },
-    /// A reminder's time passed unseen, and a later one says more.
+    /// A reminder's time passed without it being sent, because a later notice says more.
     Skipped {
         /// Which rung.
         rung: u32,

@@ -19,7 +19,7 @@ fn subject() -> Subject {
         title: Line::parse("排水泵站改造").unwrap(),
         lead: code("WATER"),
         co_responsible: vec![code("HOUSING")],
-        due: "2027-03-31".parse().unwrap(),
+        due_on: "2027-03-31".parse().unwrap(),
         due_at: moment("2027-03-31T16:00:00Z"),
         acknowledge_by: moment("2027-03-04T16:00:00Z"),
     }
@@ -37,9 +37,9 @@ fn then(mut history: Vec<Event>, at: &str, command: Command) -> Vec<Event> {
     history
 }
 
-/// What happens when the hour is noted at a moment, in words.
-fn noted(history: &[Event], at: &str) -> Vec<String> {
-    let events = given::<FollowUp>(history).at(at).when(Command::NoteTheHour).unwrap();
+/// What happens when deadlines are checked at a moment, in words.
+fn checked(history: &[Event], at: &str) -> Vec<String> {
+    let events = given::<FollowUp>(history).at(at).when(Command::CheckDeadlines).unwrap();
     events
         .iter()
         .map(|event| match event {
@@ -47,7 +47,7 @@ fn noted(history: &[Event], at: &str) -> Vec<String> {
             Event::Skipped { days_before, .. } => format!("skipped {days_before}"),
             Event::AcknowledgementOverdue { .. } => "unacknowledged".to_owned(),
             Event::Overdue { days_late, .. } => format!("overdue {days_late}"),
-            Event::Escalated { to, days_late, .. } => format!("{to:?} {days_late}"),
+            Event::Escalated { tier, days_late, .. } => format!("{tier:?} {days_late}"),
             other => format!("{other:?}"),
         })
         .collect()
@@ -63,9 +63,9 @@ fn each_rung_happens_once_in_its_time() {
     let mut seen = Vec::new();
     while let Some(at) = next_deadline(&history) {
         let at = at.to_string();
-        seen.extend(noted(&history, &at));
-        history = then(history, &at, Command::NoteTheHour);
-        assert_eq!(noted(&history, &at), Vec::<String>::new(), "a second look finds nothing");
+        seen.extend(checked(&history, &at));
+        history = then(history, &at, Command::CheckDeadlines);
+        assert_eq!(checked(&history, &at), Vec::<String>::new(), "a second check finds nothing");
     }
     assert_eq!(
         seen,
@@ -83,42 +83,42 @@ fn each_rung_happens_once_in_its_time() {
 
 #[test]
 fn a_clock_that_jumps_sends_the_last_reminder_and_every_escalation() {
-    let history = then(planned(), "2027-03-02T02:00:00Z", Command::NoteAcknowledged);
-    assert_eq!(noted(&history, "2027-03-29T02:00:00Z"), ["skipped 7", "reminded 3"]);
+    let history = then(planned(), "2027-03-02T02:00:00Z", Command::Acknowledge);
+    assert_eq!(checked(&history, "2027-03-29T02:00:00Z"), ["skipped 7", "reminded 3"]);
     assert_eq!(
-        noted(&history, "2027-04-09T02:00:00Z"),
+        checked(&history, "2027-04-09T02:00:00Z"),
         ["skipped 7", "skipped 3", "skipped 1", "overdue 8", "Supervisor 8", "Leadership 8"]
     );
 }
 
 #[test]
-fn the_clock_stands_still_while_a_claim_is_judged() {
-    let claimed = then(planned(), "2027-03-30T02:00:00Z", Command::NoteClaimed);
+fn the_clock_stops_while_a_claim_is_judged() {
+    let claimed = then(planned(), "2027-03-30T02:00:00Z", Command::Claim);
     assert_eq!(next_deadline(&claimed), None);
-    assert_eq!(noted(&claimed, "2027-04-20T02:00:00Z"), Vec::<String>::new());
-    let returned = then(claimed.clone(), "2027-04-01T02:00:00Z", Command::NoteReturned);
-    assert!(noted(&returned, "2027-04-01T02:00:00Z").contains(&"overdue 0".to_owned()));
+    assert_eq!(checked(&claimed, "2027-04-20T02:00:00Z"), Vec::<String>::new());
+    let returned = then(claimed.clone(), "2027-04-01T02:00:00Z", Command::Return);
+    assert!(checked(&returned, "2027-04-01T02:00:00Z").contains(&"overdue 0".to_owned()));
     let satisfied = then(claimed, "2027-04-01T02:00:00Z", Command::Satisfy);
     assert_eq!(next_deadline(&satisfied), None);
-    let late_word = then(satisfied.clone(), "2027-04-02T02:00:00Z", Command::NoteReturned);
-    assert_eq!(late_word, satisfied, "what comes after the end changes nothing");
+    let too_late = then(satisfied.clone(), "2027-04-02T02:00:00Z", Command::Return);
+    assert_eq!(too_late, satisfied, "what comes after the end changes nothing");
 }
 
 #[test]
-fn an_extension_makes_the_ladder_anew_and_keeps_what_happened() {
-    let late = then(planned(), "2027-04-04T02:00:00Z", Command::NoteTheHour);
-    let late = then(late, "2027-04-04T16:00:00Z", Command::NoteTheHour);
+fn an_extension_plans_the_ladder_again_and_keeps_what_happened() {
+    let late = then(planned(), "2027-04-04T02:00:00Z", Command::CheckDeadlines);
+    let late = then(late, "2027-04-04T16:00:00Z", Command::CheckDeadlines);
     let replan = Command::Replan {
-        due: "2027-04-10".parse().unwrap(),
+        due_on: "2027-04-10".parse().unwrap(),
         due_at: moment("2027-04-10T16:00:00Z"),
         cause: Cause::Extension,
     };
     let history = then(late, "2027-04-05T02:00:00Z", replan.clone());
     let state = FollowUp::fold(State::default(), &history);
-    let watch = state.watch().unwrap();
-    assert_eq!((watch.extensions, watch.escalated), (1, None));
-    assert!(watch.fired.iter().any(|rung| rung.kind == RungKind::Supervisor));
-    let to_come: Vec<(RungKind, u32)> = watch.pending.iter().map(|rung| (rung.kind, rung.days)).collect();
+    let item = state.followed_item().unwrap();
+    assert_eq!((item.extensions, item.escalated), (1, None));
+    assert!(item.fired.iter().any(|rung| rung.kind == RungKind::Supervisor));
+    let to_come: Vec<(RungKind, u32)> = item.pending.iter().map(|rung| (rung.kind, rung.days)).collect();
     assert_eq!(
         to_come,
         [
@@ -128,19 +128,19 @@ fn an_extension_makes_the_ladder_anew_and_keeps_what_happened() {
             (RungKind::Supervisor, 3),
             (RungKind::Leadership, 7)
         ],
-        "the reminder of 7 days before lies in the past already"
+        "the reminder of 7 days before is in the past already"
     );
     assert_eq!(then(history.clone(), "2027-04-05T02:00:00Z", replan), history);
 }
 
 #[test]
 fn a_contest_stops_the_time_to_acknowledge_until_it_is_ruled_on() {
-    let contested = then(planned(), "2027-03-02T02:00:00Z", Command::NoteContested);
-    assert_eq!(noted(&contested, "2027-03-06T02:00:00Z"), Vec::<String>::new());
+    let contested = then(planned(), "2027-03-02T02:00:00Z", Command::Contest);
+    assert_eq!(checked(&contested, "2027-03-06T02:00:00Z"), Vec::<String>::new());
     let ruling =
-        Command::NoteRuling { lead: code("HOUSING"), acknowledge_by: moment("2027-03-10T16:00:00Z") };
+        Command::ResolveContest { lead: code("HOUSING"), acknowledge_by: moment("2027-03-10T16:00:00Z") };
     let ruled = then(contested, "2027-03-06T02:00:00Z", ruling);
-    let overdue = given::<FollowUp>(&ruled).at("2027-03-11T02:00:00Z").when(Command::NoteTheHour).unwrap();
+    let overdue = given::<FollowUp>(&ruled).at("2027-03-11T02:00:00Z").when(Command::CheckDeadlines).unwrap();
     assert!(
         matches!(&overdue[..], [Event::AcknowledgementOverdue { rung: 8, lead, .. }] if *lead == code("HOUSING"))
     );
@@ -149,27 +149,30 @@ fn a_contest_stops_the_time_to_acknowledge_until_it_is_ruled_on() {
 fn commands() -> impl Strategy<Value = Command> {
     prop_oneof![
         Just(Command::Plan { subject: subject(), ladder: Ladder::default() }),
-        Just(Command::NoteAcknowledged),
-        Just(Command::NoteContested),
-        Just(Command::NoteRuling { lead: code("HOUSING"), acknowledge_by: moment("2027-03-20T00:00:00Z") }),
-        Just(Command::NoteBlocked { help_from: code("FINANCE") }),
-        Just(Command::NoteUnblocked),
-        Just(Command::NoteClaimed),
-        Just(Command::NoteReturned),
+        Just(Command::Acknowledge),
+        Just(Command::Contest),
+        Just(Command::ResolveContest {
+            lead: code("HOUSING"),
+            acknowledge_by: moment("2027-03-20T00:00:00Z")
+        }),
+        Just(Command::Block { help_from: code("FINANCE") }),
+        Just(Command::Unblock),
+        Just(Command::Claim),
+        Just(Command::Return),
         (1..90i64, any::<bool>()).prop_map(|(days, extended)| {
             let due_at = subject().due_at + jiff::SignedDuration::from_hours(24 * days);
-            let due = jiff::tz::TimeZone::UTC.to_datetime(due_at).date();
+            let due_on = jiff::tz::TimeZone::UTC.to_datetime(due_at).date();
             let cause = if extended { Cause::Extension } else { Cause::Reopening };
-            Command::Replan { due, due_at, cause }
+            Command::Replan { due_on, due_at, cause }
         }),
         Just(Command::Satisfy),
         Just(Command::Cancel),
     ]
 }
 
-/// Every second wish is a look at the clock.
-fn looked_at(commands: impl Strategy<Value = Command>) -> impl Strategy<Value = Command> {
-    prop_oneof![commands, Just(Command::NoteTheHour)]
+/// Every second command checks deadlines.
+fn with_checks(commands: impl Strategy<Value = Command>) -> impl Strategy<Value = Command> {
+    prop_oneof![commands, Just(Command::CheckDeadlines)]
 }
 
 fn rung_of(event: &Event) -> Option<u32> {
@@ -185,34 +188,34 @@ fn rung_of(event: &Event) -> Option<u32> {
 
 proptest! {
     /// Whatever becomes of the item, and however the clock moves on: no rung happens twice or before its
-    /// time, and after a look at the clock nothing is left that should have happened.
+    /// time, and after a check of deadlines nothing is left that should have happened.
     #[test]
-    fn no_rung_happens_twice(wishes in proptest::collection::vec((looked_at(commands()), 0..20_000i64), 0..60)) {
+    fn no_rung_happens_twice(life in proptest::collection::vec((with_checks(commands()), 0..20_000i64), 0..60)) {
         let mut at = moment("2027-03-01T02:00:00Z");
         let mut state = State::default();
         let mut happened = BTreeSet::new();
-        for (command, minutes) in wishes {
+        for (command, minutes) in life {
             at += jiff::SignedDuration::from_mins(minutes);
             let issued = Issued { at, by: Actor::process("test") };
-            let looked = command == Command::NoteTheHour;
+            let checked = command == Command::CheckDeadlines;
             let Ok(events) = FollowUp::decide(&state, command, &issued) else { continue };
             for event in &events {
-                if let Some(no) = rung_of(event) {
-                    prop_assert!(happened.insert(no), "rung {} twice", no);
-                    let rung = state.watch().and_then(|watch| watch.pending.iter().find(|rung| rung.no == no));
-                    prop_assert!(rung.is_some_and(|rung| rung.at <= at));
+                if let Some(number) = rung_of(event) {
+                    prop_assert!(happened.insert(number), "rung {} twice", number);
+                    let rung = state.followed_item().and_then(|item| item.pending.iter().find(|rung| rung.number == number));
+                    prop_assert!(rung.is_some_and(|rung| rung.due_at <= at));
                 }
                 state = FollowUp::evolve(state, event);
             }
-            let Some(watch) = state.watch() else { continue };
-            if looked {
+            let Some(item) = state.followed_item() else { continue };
+            if checked {
                 prop_assert!(state.next_deadline().is_none_or(|next| next > at));
             }
-            if watch.is_closed() {
-                prop_assert!(watch.pending.is_empty() && state.next_deadline().is_none());
+            if item.is_closed() {
+                prop_assert!(item.pending.is_empty() && state.next_deadline().is_none());
             }
-            prop_assert!(watch.pending.iter().all(|rung| !happened.contains(&rung.no)));
-            prop_assert!(watch.pending.windows(2).all(|pair| pair[0].at <= pair[1].at));
+            prop_assert!(item.pending.iter().all(|rung| !happened.contains(&rung.number)));
+            prop_assert!(item.pending.windows(2).all(|pair| pair[0].due_at <= pair[1].due_at));
         }
     }
 }

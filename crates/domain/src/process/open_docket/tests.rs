@@ -12,7 +12,7 @@ fn outline() -> Outline {
         kind: Kind::Emergency,
         chair: Code::parse("WATER").unwrap(),
         topics: vec![session::Topic {
-            no: 1,
+            number: 1,
             title: Line::parse("Evacuation routes").unwrap(),
             timebox_minutes: 20,
             papers_required: false,
@@ -21,15 +21,15 @@ fn outline() -> Outline {
             department: Code::parse("WATER").unwrap(),
             roles: vec![TopicRole { topic: 1, role: RoleOnTopic::Decides }],
         }],
-        minutes: 30,
-        earliest_start: "2027-03-01T01:00:00Z".parse().unwrap(),
+        duration_minutes: 30,
+        earliest_start_at: "2027-03-01T01:00:00Z".parse().unwrap(),
         case_reference: None,
         decide_by: Some("2027-03-01T02:00:00Z".parse().unwrap()),
         quorum_percent: 60,
     }
 }
 
-/// What becomes of the docket after a session went this way, its last event being the one reacted to.
+/// The docket after the reaction to the last event of a session's history.
 fn docket_after(history: &[session::Event]) -> docket::State {
     let id = Uuid::from_u128(7);
     let state = Session::fold(session::State::Absent, history);
@@ -53,18 +53,18 @@ fn a_convened_session_has_its_docket_prepared_with_everything_on_it() {
         (agenda.mode, agenda.decide_by, agenda.quorum_percent),
         (Mode::Meeting, outline().decide_by, 60)
     );
-    assert_eq!((agenda.topics[0].no, agenda.topics[0].timebox_minutes), (1, 20));
+    assert_eq!((agenda.topics[0].number, agenda.topics[0].timebox_minutes), (1, 20));
     assert_eq!(agenda.role_on(1, &outline().chair), Some(docket::RoleOnTopic::Decides));
 }
 
 #[test]
 fn a_countersign_has_its_docket_opened_at_once() {
-    let deadline = "2027-03-05T09:00:00Z".parse().unwrap();
+    let sign_by = "2027-03-05T09:00:00Z".parse().unwrap();
     let reason = Text::parse("No meeting is needed").unwrap();
     let state = docket_after(&[
         session::Event::Requested { outline: outline(), requester: None },
-        session::Event::TurnedIntoCountersign { deadline, reason },
+        session::Event::ConvertedToCountersign { sign_by, reason },
     ]);
     let docket::State::Open(proceedings) = state else { panic!("not open") };
-    assert_eq!(proceedings.agenda.mode, Mode::Countersign { deadline });
+    assert_eq!(proceedings.agenda.mode, Mode::Countersign { sign_by });
 }

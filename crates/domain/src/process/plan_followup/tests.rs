@@ -2,14 +2,14 @@ use super::*;
 use crate::calendar::WorkingCalendar;
 use crate::followup::follow_up::{FollowUp, Stage};
 use crate::resolution::action_item::{ActionItem, Command};
+use crate::resolution::due::DueRule;
 use crate::resolution::evidence::Evidence;
-use crate::resolution::new_due::NewDue;
 use crate::testing::actor;
 use crate::{Actor, Aggregate, Code, Issued, Line, Role, Text, Timestamp};
 
 const ITEM: Uuid = Uuid::from_u128(9);
 
-/// An item and its follow-up, moved on together.
+/// An item and its follow-up, which learns of every step.
 #[derive(Default)]
 struct Pair {
     item: action_item::State,
@@ -20,12 +20,12 @@ impl Pair {
     fn then(mut self, at: &str, by: &str, command: Command) -> Pair {
         let at: Timestamp = at.parse().unwrap();
         let issued = Issued { at, by: actor("li", by, Role::DepartmentLead) };
-        let noted = Issued { at, by: Actor::process(NAME) };
+        let learned = Issued { at, by: Actor::process(NAME) };
         for event in ActionItem::decide(&self.item, command, &issued).unwrap() {
             self.item = ActionItem::evolve(self.item, &event);
             for (id, command) in react(ITEM, &self.item, &event) {
                 assert_eq!(id, ITEM, "a follow-up has its item's id");
-                let events = FollowUp::decide(&self.followed, command, &noted).unwrap();
+                let events = FollowUp::decide(&self.followed, command, &learned).unwrap();
                 self.followed = FollowUp::fold(self.followed, &events);
             }
         }
@@ -33,7 +33,7 @@ impl Pair {
     }
 
     fn stage(&self) -> Stage {
-        self.followed.watch().unwrap().stage
+        self.followed.followed_item().unwrap().stage
     }
 }
 
@@ -51,7 +51,7 @@ fn assigned() -> Pair {
         criterion: text("Two hours under load"),
         lead: code("WATER"),
         co_responsible: vec![code("ROADS")],
-        due: "2027-03-31".parse().unwrap(),
+        due_on: "2027-03-31".parse().unwrap(),
         due_at: "2027-03-31T15:59:59Z".parse().unwrap(),
         acknowledge_by: "2027-03-04T15:59:59Z".parse().unwrap(),
     };
@@ -71,13 +71,14 @@ fn the_clock_beside_an_item_follows_it_to_the_end() {
     let first = pair.followed.next_deadline().unwrap();
     assert_eq!(first.to_string(), "2027-03-24T15:59:59Z", "the reminder, for it is acknowledged");
 
-    let ask = Command::RequestExtension { due: NewDue::Days(10), reason: text("rain"), calendar: calendar() };
+    let ask =
+        Command::RequestExtension { due: DueRule::AfterDays(10), reason: text("rain"), calendar: calendar() };
     let pair = pair.then("2027-03-03T02:00:00Z", "WATER", ask).then(
         "2027-03-03T03:00:00Z",
         "OFFICE",
         Command::GrantExtension,
     );
-    assert_eq!(pair.followed.watch().unwrap().subject.due.to_string(), "2027-04-10");
+    assert_eq!(pair.followed.followed_item().unwrap().subject.due_on.to_string(), "2027-04-10");
 
     let pair = pair.then("2027-04-01T02:00:00Z", "WATER", claim());
     assert_eq!((pair.stage(), pair.followed.next_deadline()), (Stage::Claimed, None));
@@ -87,9 +88,9 @@ fn the_clock_beside_an_item_follows_it_to_the_end() {
         .then("2027-04-04T02:00:00Z", "OFFICE", Command::Accept { note: None });
     assert_eq!(pair.stage(), Stage::Satisfied);
     let reopen =
-        Command::Reopen { reason: text("look-back"), due: Some(NewDue::Days(5)), calendar: calendar() };
+        Command::Reopen { reason: text("look-back"), due: Some(DueRule::AfterDays(5)), calendar: calendar() };
     let pair = pair.then("2027-06-01T02:00:00Z", "OFFICE", reopen);
-    assert_eq!((pair.stage(), pair.followed.watch().unwrap().extensions), (Stage::Open, 1));
+    assert_eq!((pair.stage(), pair.followed.followed_item().unwrap().extensions), (Stage::Open, 1));
     let pair = pair.then("2027-06-02T02:00:00Z", "OFFICE", Command::Rescind { reason: text("over") });
     assert_eq!(pair.stage(), Stage::Cancelled);
 }
@@ -104,7 +105,7 @@ fn a_new_lead_has_its_own_time_to_acknowledge() {
     let pair = assigned().then("2027-03-02T02:00:00Z", "WATER", Command::Contest { reason: text("no") });
     assert_eq!(pair.followed.next_deadline().unwrap().to_string(), "2027-03-24T15:59:59Z");
     let pair = pair.then("2027-03-03T02:00:00Z", "OFFICE", ruling);
-    let watch = pair.followed.watch().unwrap();
-    assert_eq!(watch.subject.lead.as_str(), "ROADS");
+    let followed = pair.followed.followed_item().unwrap();
+    assert_eq!(followed.subject.lead.as_str(), "ROADS");
     assert_eq!(pair.followed.next_deadline(), pair.item.item().map(|item| item.assignment.acknowledge_by));
 }

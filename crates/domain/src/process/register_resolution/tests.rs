@@ -35,10 +35,10 @@ fn decided() -> Vec<docket::Event> {
         title: line("Flood control"),
         body: code("FLOOD"),
         chair: code("WATER"),
-        mode: Mode::Countersign { deadline: "2027-03-08T10:00:00Z".parse().unwrap() },
+        mode: Mode::Countersign { sign_by: "2027-03-08T10:00:00Z".parse().unwrap() },
         decide_by: None,
         quorum_percent: 50,
-        topics: vec![AgendaTopic { no: 1, title: line("Pump stations"), timebox_minutes: 20 }],
+        topics: vec![AgendaTopic { number: 1, title: line("Pump stations"), timebox_minutes: 20 }],
         participants: vec![deciding("WATER"), deciding("ROADS"), deciding("HEALTH")],
     };
     let item = |title, days| ItemDraft {
@@ -47,7 +47,7 @@ fn decided() -> Vec<docket::Event> {
         criterion: Some(text("Two hours under load")),
         lead: Some(code("WATER")),
         co_responsible: vec![code("ROADS")],
-        due: Some(DueRule::InWorkingDays(days)),
+        due: Some(DueRule::AfterWorkingDays(days)),
     };
     let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
     let vote = |department, choice| {
@@ -55,7 +55,7 @@ fn decided() -> Vec<docket::Event> {
     };
     let commands = [
         ("WATER", Command::Prepare { agenda }),
-        ("WATER", Command::Propose { topic: 1, text: text("The stations are rebuilt.") }),
+        ("WATER", Command::SubmitProposal { topic: 1, text: text("The stations are rebuilt.") }),
         ("WATER", Command::DraftItems { topic: 1, items: vec![item("Rebuild", 5), item("Test", 10)] }),
         (
             "WATER",
@@ -93,21 +93,24 @@ fn a_decision_is_registered_under_its_number_with_its_items() {
     let issued = given::<Register>(&[]).when(registering.issue()).unwrap();
     let register = Register::fold(register::State::default(), &issued);
     let number = register.number_of(registering.resolution).unwrap();
-    let registered = registering.with_number(number);
+    let numbered = registering.with_number(number);
 
-    let (id, register) = registered.resolution;
+    let (id, register) = numbered.resolution;
     let resolution = Resolution::fold(State::default(), &given::<Resolution>(&[]).when(register).unwrap());
-    let facts = resolution.registration().unwrap();
-    assert_eq!((id, facts.number.as_str()), (registering.resolution, "FLOOD-2027-0001"));
-    assert_eq!((facts.votes.yes, facts.votes.no, &facts.dissent[..]), (2, 1, &[code("HEALTH")][..]));
-    assert_eq!(facts.items, [docket::action_item_id(DOCKET, 1), docket::action_item_id(DOCKET, 2)]);
+    let registered = &resolution.registered().unwrap().registration;
+    assert_eq!((id, registered.number.as_str()), (registering.resolution, "FLOOD-2027-0001"));
+    assert_eq!(
+        (registered.votes.yes, registered.votes.no, &registered.dissenting[..]),
+        (2, 1, &[code("HEALTH")][..])
+    );
+    assert_eq!(registered.items, [docket::action_item_id(DOCKET, 1), docket::action_item_id(DOCKET, 2)]);
 
-    let items: Vec<(Uuid, String, String)> = registered
+    let items: Vec<(Uuid, String, String)> = numbered
         .items
         .into_iter()
         .map(|(id, command)| match command {
             action_item::Command::Assign { assignment } => {
-                (id, assignment.number.to_string(), assignment.due.to_string())
+                (id, assignment.number.to_string(), assignment.due_on.to_string())
             }
             other => panic!("{other:?}"),
         })
@@ -115,16 +118,19 @@ fn a_decision_is_registered_under_its_number_with_its_items() {
     assert_eq!(
         items,
         [
-            (facts.items[0], "FLOOD-2027-0001/1".to_owned(), "2027-03-08".to_owned()),
-            (facts.items[1], "FLOOD-2027-0001/2".to_owned(), "2027-03-15".to_owned())
+            (registered.items[0], "FLOOD-2027-0001/1".to_owned(), "2027-03-08".to_owned()),
+            (registered.items[1], "FLOOD-2027-0001/2".to_owned(), "2027-03-15".to_owned())
         ]
     );
 
-    let rescinded = resolution::Event::Rescinded { reason: text("a law applies") };
+    let rescinded = resolution::Event::Rescinded {
+        reason: text("a law applies"),
+        ended_at: "2027-03-09T02:00:00Z".parse().unwrap(),
+    };
     let ended = Resolution::evolve(resolution.clone(), &rescinded);
-    let told: Vec<Uuid> =
+    let rescinded_items: Vec<Uuid> =
         rescind_items::react(id, &ended, &rescinded).into_iter().map(|(id, _)| id).collect();
-    assert_eq!(told, facts.items);
+    assert_eq!(rescinded_items, registered.items);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{Event, Item, Rejection, Stage, extension, not_by_lead};
 use crate::calendar::WorkingCalendar;
-use crate::resolution::new_due::NewDue;
+use crate::resolution::due::DueRule;
 use crate::{Issued, Text};
 
 pub(super) fn accept(item: &Item, note: Option<Text>, issued: &Issued) -> Result<Vec<Event>, Rejection> {
@@ -23,23 +23,16 @@ pub(super) fn return_work(item: &Item, reason: Text, issued: &Issued) -> Result<
 pub(super) fn reopen(
     item: &Item,
     reason: Text,
-    due: Option<NewDue>,
+    due: Option<DueRule>,
     calendar: &WorkingCalendar,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     item.at(Stage::Accepted)?;
-    let (due, due_at) = match due {
-        None => (item.assignment.due, item.assignment.due_at),
-        Some(new_due) => {
-            let (due, due_at) = extension::date(item, new_due, calendar, issued)?;
-            let earliest = calendar.date_of(issued.at);
-            if due < earliest {
-                return Err(Rejection::DueNotLater { requested: due, earliest });
-            }
-            (due, due_at)
-        }
+    let (due_on, due_at) = match due {
+        None => (item.assignment.due_on, item.assignment.due_at),
+        Some(due) => extension::new_date(item, due, calendar.date_of(issued.at), calendar, issued)?,
     };
-    Ok(vec![Event::Reopened { reason, due, due_at }])
+    Ok(vec![Event::Reopened { reason, due_on, due_at }])
 }
 
 /// What is accepted stays so: it was owed when it was done.
@@ -52,7 +45,7 @@ pub(super) fn rescind(item: &Item, reason: Text) -> Vec<Event> {
     }
 }
 
-pub(super) fn look_back(
+pub(super) fn record_look_back(
     item: &Item,
     finding: Text,
     holds: bool,
@@ -60,13 +53,13 @@ pub(super) fn look_back(
 ) -> Result<Vec<Event>, Rejection> {
     not_by_lead(item, issued)?;
     item.at(Stage::Accepted)?;
-    Ok(vec![Event::LookedBack { department: issued.by.department.clone(), finding, holds }])
+    Ok(vec![Event::LookBackRecorded { department: issued.by.department.clone(), finding, holds }])
 }
 
 fn not_own_work(item: &Item, issued: &Issued) -> Result<(), Rejection> {
     let doers = std::iter::once(&item.assignment.lead).chain(&item.claimed_by);
     match doers.into_iter().find(|department| issued.by.speaks_for(department)) {
-        Some(department) => Err(Rejection::AcceptedOwnWork { department: department.clone() }),
+        Some(department) => Err(Rejection::OwnWork { department_code: department.clone() }),
         None => Ok(()),
     }
 }

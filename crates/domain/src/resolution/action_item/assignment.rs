@@ -31,7 +31,7 @@ pub(super) fn acknowledge(item: &Item, issued: &Issued) -> Result<Vec<Event>, Re
     match item.stage {
         Stage::Assigned | Stage::Contested => Ok(vec![Event::Acknowledged { department }]),
         Stage::Underway | Stage::Claimed | Stage::Accepted => Ok(vec![]),
-        Stage::Rescinded => Err(item.wrong_stage(Stage::Assigned.words())),
+        Stage::Rescinded => Err(item.wrong_stage(Stage::Assigned.as_str())),
     }
 }
 
@@ -58,7 +58,7 @@ pub(super) fn resolve_contest(
     let acknowledge_by = calendar.end_of(calendar.after_working_days(today, ACKNOWLEDGE_WORKING_DAYS));
     match reassign_to {
         None => Ok(vec![Event::ContestDismissed { reason, acknowledge_by }]),
-        Some(lead) if lead == item.assignment.lead => Err(Rejection::AlreadyLead { department: lead }),
+        Some(lead) if lead == item.assignment.lead => Err(Rejection::AlreadyLead { department_code: lead }),
         Some(lead) => Ok(vec![Event::Reassigned { lead, reason, acknowledge_by }]),
     }
 }

@@ -4,12 +4,12 @@ use super::Assignment;
 use crate::resolution::evidence::Evidence;
 use crate::{Code, Date, Text, Timestamp};
 
-/// The facts.
+/// The events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The item was assigned.
     Assigned {
-        /// What, to whom, until when.
+        /// What is owed, by whom, until when.
         assignment: Assignment,
     },
     /// The lead took it on.
@@ -17,7 +17,7 @@ pub enum Event {
         /// The lead.
         department: Code,
     },
-    /// The lead said that it is not its own.
+    /// The lead disputed that it is its to do.
     Contested {
         /// The lead.
         department: Code,
@@ -40,37 +40,37 @@ pub enum Event {
         /// Until when it must acknowledge.
         acknowledge_by: Timestamp,
     },
-    /// A department said how far its work has come.
+    /// A department reported how far its work has come.
     ProgressReported {
         /// Which.
         department: Code,
-        /// How much is done.
+        /// How much is done, in percent.
         percent: u32,
-        /// In words.
+        /// What was done.
         note: Text,
         /// What shows it.
         evidence: Vec<Evidence>,
     },
-    /// The work cannot go on.
-    Blocked {
-        /// Who says so.
+    /// A department reported that the work cannot go on.
+    BlockageReported {
+        /// Which.
         department: Code,
         /// Why.
         reason: Text,
         /// The department that could help.
         help_from: Code,
     },
-    /// The work can go on.
-    Unblocked {
-        /// Who says so.
+    /// A department reported that the work can go on.
+    BlockageCleared {
+        /// Which.
         department: Code,
         /// What changed.
         note: Text,
     },
-    /// The lead asked for a later due date.
+    /// The lead requested a later due date.
     ExtensionRequested {
         /// The date.
-        due: Date,
+        due_on: Date,
         /// The last moment of that date.
         due_at: Timestamp,
         /// Why.
@@ -79,18 +79,18 @@ pub enum Event {
     /// The due date was moved.
     ExtensionGranted {
         /// The date.
-        due: Date,
+        due_on: Date,
         /// The last moment of that date.
         due_at: Timestamp,
-        /// How often it was moved by now.
+        /// How often it has been moved, this time included.
         granted: u32,
     },
-    /// The due date stays.
+    /// The due date was left as it is.
     ExtensionRefused {
         /// Why.
         reason: Text,
     },
-    /// The lead said that the work is done. A blockage or a wish for an extension is no more.
+    /// The lead claimed that the work is done. That ends a blockage, and a request for an extension.
     CompletionClaimed {
         /// The lead.
         department: Code,
@@ -101,14 +101,14 @@ pub enum Event {
     },
     /// The criterion was found met.
     Accepted {
-        /// Who found so; none when nobody's department did.
+        /// Who found so; none when they speak for no department.
         department: Option<Code>,
-        /// In words.
+        /// A remark.
         note: Option<Text>,
     },
     /// The criterion was found not met; the work goes on.
     Returned {
-        /// Who found so; none when nobody's department did.
+        /// Who found so; none when they speak for no department.
         department: Option<Code>,
         /// What is lacking.
         reason: Text,
@@ -118,20 +118,20 @@ pub enum Event {
         /// Why.
         reason: Text,
         /// When it is due now.
-        due: Date,
+        due_on: Date,
         /// The last moment of that date.
         due_at: Timestamp,
     },
-    /// The item is not owed any more.
+    /// The item is no longer owed.
     Rescinded {
         /// Why.
         reason: Text,
     },
-    /// Somebody looked, some time after acceptance.
-    LookedBack {
-        /// Who; none when nobody's department did.
+    /// Somebody recorded, some time after acceptance, whether the result lasts.
+    LookBackRecorded {
+        /// Who; none when they speak for no department.
         department: Option<Code>,
-        /// What was seen.
+        /// What was found.
         finding: Text,
         /// Whether the result holds.
         holds: bool,

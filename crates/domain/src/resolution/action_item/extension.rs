@@ -2,12 +2,12 @@
 
 use super::{EXTENSIONS_MAX, Event, ExtensionRequest, Item, Rejection, Stage, by_lead, not_by_lead};
 use crate::calendar::WorkingCalendar;
-use crate::resolution::new_due::NewDue;
+use crate::resolution::due::DueRule;
 use crate::{Date, Issued, Text, Timestamp};
 
 pub(super) fn request(
     item: &Item,
-    new_due: NewDue,
+    due: DueRule,
     reason: Text,
     calendar: &WorkingCalendar,
     issued: &Issued,
@@ -16,24 +16,21 @@ pub(super) fn request(
     item.at(Stage::Underway)?;
     let granted = item.extensions_granted;
     if granted >= EXTENSIONS_MAX {
-        return Err(Rejection::ExtensionsUsedUp { granted, max: EXTENSIONS_MAX });
+        return Err(Rejection::ExtensionsExhausted { granted, max: EXTENSIONS_MAX });
     }
-    let (due, due_at) = date(item, new_due, calendar, issued)?;
-    let earliest = calendar.after_days(item.assignment.due, 1).max(calendar.date_of(issued.at));
-    if due < earliest {
-        return Err(Rejection::DueNotLater { requested: due, earliest });
-    }
+    let earliest_due_on = calendar.after_days(item.assignment.due_on, 1).max(calendar.date_of(issued.at));
+    let (due_on, due_at) = new_date(item, due, earliest_due_on, calendar, issued)?;
     match &item.extension {
-        Some(pending) if pending.due == due && pending.reason == reason => Ok(vec![]),
-        Some(pending) => Err(Rejection::ExtensionPending { due: pending.due }),
-        None => Ok(vec![Event::ExtensionRequested { due, due_at, reason }]),
+        Some(pending) if pending.due_on == due_on && pending.reason == reason => Ok(vec![]),
+        Some(pending) => Err(Rejection::ExtensionPending { due_on: pending.due_on }),
+        None => Ok(vec![Event::ExtensionRequested { due_on, due_at, reason }]),
     }
 }
 
 pub(super) fn grant(item: &Item, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     not_by_lead(item, issued)?;
-    let &ExtensionRequest { due, due_at, .. } = requested(item)?;
-    Ok(vec![Event::ExtensionGranted { due, due_at, granted: item.extensions_granted + 1 }])
+    let &ExtensionRequest { due_on, due_at, .. } = requested(item)?;
+    Ok(vec![Event::ExtensionGranted { due_on, due_at, granted: item.extensions_granted + 1 }])
 }
 
 pub(super) fn refuse(item: &Item, reason: Text, issued: &Issued) -> Result<Vec<Event>, Rejection> {
@@ -42,18 +39,22 @@ pub(super) fn refuse(item: &Item, reason: Text, issued: &Issued) -> Result<Vec<E
     Ok(vec![Event::ExtensionRefused { reason }])
 }
 
-/// The date that is meant, and its last moment.
-pub(super) fn date(
+/// The date that is meant, which must not be earlier than this, and its last moment.
+pub(super) fn new_date(
     item: &Item,
-    new_due: NewDue,
+    due: DueRule,
+    earliest_due_on: Date,
     calendar: &WorkingCalendar,
     issued: &Issued,
 ) -> Result<(Date, Timestamp), Rejection> {
-    if let Some((days, max)) = new_due.excess() {
+    if let Some((days, max)) = due.excess() {
         return Err(Rejection::DueOutOfRange { days, max });
     }
-    let due = new_due.date(item.assignment.due, issued.at, calendar);
-    Ok((due, calendar.end_of(due)))
+    let due_on = due.date(item.assignment.due_on, issued.at, calendar);
+    if due_on < earliest_due_on {
+        return Err(Rejection::DueTooEarly { due_on, earliest_due_on });
+    }
+    Ok((due_on, calendar.end_of(due_on)))
 }
 
 fn requested(item: &Item) -> Result<&ExtensionRequest, Rejection> {

@@ -1,4 +1,4 @@
-//! An item as it stands.
+//! An item as it is now.
 
 use super::{Event, Rejection};
 use crate::{Code, Date, Line, Text, Timestamp, Uuid};
@@ -6,22 +6,22 @@ use crate::{Code, Date, Line, Text, Timestamp, Uuid};
 /// What is owed, by whom, until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
-    /// The resolution that asks for it.
+    /// Its resolution.
     pub resolution: Uuid,
-    /// Its number, the resolution's with its own behind it: `JC-2027-0003/2`.
+    /// Its number, the resolution's and its own: `JC-2027-0003/2`.
     pub number: Line,
     /// What it is called.
     pub title: Line,
-    /// What is to be handed over.
+    /// What has to be delivered.
     pub deliverable: Text,
-    /// How to tell that it is done.
+    /// What shows that it is done.
     pub criterion: Text,
     /// 牵头: the department that answers for it.
     pub lead: Code,
     /// 配合: the departments that support it. The lead may be among them: another unit of it supports.
     pub co_responsible: Vec<Code>,
     /// When it is due.
-    pub due: Date,
+    pub due_on: Date,
     /// The last moment of that date.
     pub due_at: Timestamp,
     /// Until when the lead must acknowledge or contest.
@@ -47,7 +47,7 @@ pub enum Stage {
 
 impl Stage {
     /// The stage in words.
-    pub fn words(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Stage::Assigned => "not acknowledged",
             Stage::Contested => "contested",
@@ -56,6 +56,14 @@ impl Stage {
             Stage::Accepted => "accepted",
             Stage::Rescinded => "rescinded",
         }
+    }
+
+    /// Whole days since an item in this stage was due; none unless it is late: past due, and waiting for its
+    /// lead. What is claimed is somebody else's to judge.
+    pub fn days_late(self, due_at: Timestamp, now: Timestamp) -> Option<u32> {
+        let waits_for_lead = matches!(self, Stage::Assigned | Stage::Contested | Stage::Underway);
+        let days = now.duration_since(due_at).as_hours() / 24;
+        (waits_for_lead && now > due_at).then_some(u32::try_from(days).unwrap_or(u32::MAX))
     }
 }
 
@@ -68,11 +76,11 @@ pub struct Blockage {
     pub help_from: Code,
 }
 
-/// A later due date that was asked for.
+/// A later due date that was requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExtensionRequest {
     /// The date.
-    pub due: Date,
+    pub due_on: Date,
     /// The last moment of that date.
     pub due_at: Timestamp,
     /// Why.
@@ -86,10 +94,10 @@ pub struct Item {
     pub assignment: Assignment,
     /// How far it has come.
     pub stage: Stage,
-    /// How much the lead last said is done.
+    /// How much is done by the lead's last report, in percent.
     pub percent: u32,
     /// Why the work cannot go on, while it cannot.
-    pub blocked: Option<Blockage>,
+    pub blockage: Option<Blockage>,
     /// The extension that nobody has decided on yet.
     pub extension: Option<ExtensionRequest>,
     /// How often the due date was moved.
@@ -106,7 +114,7 @@ impl Item {
             assignment,
             stage: Stage::Assigned,
             percent: 0,
-            blocked: None,
+            blockage: None,
             extension: None,
             extensions_granted: 0,
             claimed_by: None,
@@ -122,11 +130,11 @@ impl Item {
 
     /// Refuses unless the item is at this stage.
     pub(super) fn at(&self, needed: Stage) -> Result<(), Rejection> {
-        if self.stage == needed { Ok(()) } else { Err(self.wrong_stage(needed.words())) }
+        if self.stage == needed { Ok(()) } else { Err(self.wrong_stage(needed.as_str())) }
     }
 
     pub(super) fn wrong_stage(&self, needed: &'static str) -> Rejection {
-        Rejection::WrongStage { number: self.assignment.number.clone(), stage: self.stage.words(), needed }
+        Rejection::WrongStage { number: self.assignment.number.clone(), stage: self.stage.as_str(), needed }
     }
 
     pub(super) fn apply(&mut self, event: &Event) {
@@ -144,16 +152,16 @@ impl Item {
                     self.percent = *percent;
                 }
             }
-            Event::Blocked { reason, help_from, .. } => {
-                self.blocked = Some(Blockage { reason: reason.clone(), help_from: help_from.clone() });
+            Event::BlockageReported { reason, help_from, .. } => {
+                self.blockage = Some(Blockage { reason: reason.clone(), help_from: help_from.clone() });
             }
-            Event::Unblocked { .. } => self.blocked = None,
-            Event::ExtensionRequested { due, due_at, reason } => {
+            Event::BlockageCleared { .. } => self.blockage = None,
+            Event::ExtensionRequested { due_on, due_at, reason } => {
                 self.extension =
-                    Some(ExtensionRequest { due: *due, due_at: *due_at, reason: reason.clone() });
+                    Some(ExtensionRequest { due_on: *due_on, due_at: *due_at, reason: reason.clone() });
             }
-            Event::ExtensionGranted { due, due_at, granted } => {
-                (self.assignment.due, self.assignment.due_at) = (*due, *due_at);
+            Event::ExtensionGranted { due_on, due_at, granted } => {
+                (self.assignment.due_on, self.assignment.due_at) = (*due_on, *due_at);
                 self.extensions_granted = *granted;
                 self.extension = None;
             }
@@ -167,26 +175,26 @@ impl Item {
                 self.stage = Stage::Accepted;
             }
             Event::Returned { .. } => self.stage = Stage::Underway,
-            Event::Reopened { due, due_at, .. } => {
-                (self.assignment.due, self.assignment.due_at) = (*due, *due_at);
+            Event::Reopened { due_on, due_at, .. } => {
+                (self.assignment.due_on, self.assignment.due_at) = (*due_on, *due_at);
                 self.holds = None;
                 self.stage = Stage::Underway;
             }
             Event::Rescinded { .. } => self.stop(Stage::Rescinded),
-            Event::LookedBack { holds, .. } => self.holds = Some(*holds),
+            Event::LookBackRecorded { holds, .. } => self.holds = Some(*holds),
         }
     }
 
-    /// Lays the item before its lead again.
+    /// Offers the item to its lead again.
     fn offer(&mut self, acknowledge_by: Timestamp) {
         self.assignment.acknowledge_by = acknowledge_by;
         self.stage = Stage::Assigned;
     }
 
-    /// Ends the work, and with it what stood in its way.
+    /// Ends the work, and with it a blockage and a request for an extension.
     fn stop(&mut self, stage: Stage) {
         self.stage = stage;
-        self.blocked = None;
+        self.blockage = None;
         self.extension = None;
     }
 }

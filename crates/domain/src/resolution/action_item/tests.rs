@@ -22,7 +22,7 @@ fn due_at(date: &str) -> (Date, Timestamp) {
 }
 
 fn assignment() -> Assignment {
-    let (due, due_at) = due_at("2027-03-31");
+    let (due_on, due_at) = due_at("2027-03-31");
     Assignment {
         resolution: Uuid::from_u128(1),
         number: Line::parse("JC-2027-0001/1").unwrap(),
@@ -31,7 +31,7 @@ fn assignment() -> Assignment {
         criterion: text("满负荷试运行两小时"),
         lead: code("WATER"),
         co_responsible: vec![code("HOUSING"), code("WATER")],
-        due,
+        due_on,
         due_at,
         acknowledge_by: "2027-03-04T15:59:59.999999Z".parse().unwrap(),
     }
@@ -57,7 +57,7 @@ fn supervisor() -> Actor {
     actor("wang", "SUPERVISION", Role::Supervisor)
 }
 
-/// Plays commands of known actors one after another; all have to be taken.
+/// Plays commands of known actors one after another; all have to be accepted.
 fn played(commands: Vec<(Actor, Command)>) -> Vec<Event> {
     let mut history = vec![Event::Assigned { assignment: assignment() }];
     for (by, command) in commands {
@@ -78,7 +78,7 @@ fn work_is_accepted_by_somebody_else() {
     let accept = Command::Accept { note: None };
     assert_eq!(
         given::<ActionItem>(&claimed).by(water()).when(accept.clone()),
-        Err(Rejection::AcceptedOwnWork { department: code("WATER") })
+        Err(Rejection::OwnWork { department_code: code("WATER") })
     );
     assert_eq!(
         given::<ActionItem>(&claimed).by(supervisor()).when(accept.clone()),
@@ -97,7 +97,7 @@ fn work_is_accepted_by_somebody_else() {
         given::<ActionItem>(&returned)
             .by(water())
             .when(Command::ClaimCompletion { summary: text("done"), evidence: vec![] }),
-        Err(Rejection::NoEvidence)
+        Err(Rejection::EvidenceRequired)
     );
 }
 
@@ -109,7 +109,7 @@ fn only_the_departments_of_the_item_work_on_it() {
         .by(actor("sun", "FINANCE", Role::DepartmentLead))
         .when(report.clone())
         .unwrap_err();
-    assert_eq!(refused.to_string(), "only WATER or HOUSING may do this; you speak for FINANCE");
+    assert_eq!(refused.to_string(), "only WATER, HOUSING may do this; you speak for FINANCE");
     let housing = actor("zhao", "HOUSING", Role::DepartmentLead);
     let supported = given::<ActionItem>(&underway).by(housing.clone()).when(report.clone()).unwrap();
     assert_eq!(item(&[underway.clone(), supported].concat()).percent, 0, "the lead's figure counts");
@@ -122,15 +122,15 @@ fn only_the_departments_of_the_item_work_on_it() {
 }
 
 #[test]
-fn whoever_is_asked_for_help_may_say_that_the_way_is_free() {
+fn whoever_is_asked_for_help_may_clear_the_blockage() {
     let finance = actor("sun", "FINANCE", Role::DepartmentLead);
     let blocked = played(vec![
         (water(), Command::Acknowledge),
-        (water(), Command::ReportBlocked { reason: text("no funds"), help_from: code("FINANCE") }),
+        (water(), Command::ReportBlockage { reason: text("no funds"), help_from: code("FINANCE") }),
     ]);
-    assert_eq!(item(&blocked).blocked.map(|blocked| blocked.help_from), Some(code("FINANCE")));
-    let freed = given::<ActionItem>(&blocked).by(finance).when(Command::Unblock { note: text("paid") });
-    assert_eq!(item(&[blocked, freed.unwrap()].concat()).blocked, None);
+    assert_eq!(item(&blocked).blockage.map(|blockage| blockage.help_from), Some(code("FINANCE")));
+    let freed = given::<ActionItem>(&blocked).by(finance).when(Command::ClearBlockage { note: text("paid") });
+    assert_eq!(item(&[blocked, freed.unwrap()].concat()).blockage, None);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn an_assignment_is_contested_in_time_and_ruled_on_by_another() {
     };
     assert_eq!(
         given::<ActionItem>(&contested).by(water()).when(rule("HOUSING")),
-        Err(Rejection::OwnCase { department: code("WATER") })
+        Err(Rejection::OwnCase { department_code: code("WATER") })
     );
     let ruled = given::<ActionItem>(&contested)
         .at("2027-03-04T02:00:00Z")
@@ -163,27 +163,27 @@ fn an_assignment_is_contested_in_time_and_ruled_on_by_another() {
 
 #[test]
 fn a_due_date_is_moved_at_most_twice_and_only_onwards() {
-    let ask = |due: NewDue| Command::RequestExtension { due, reason: text("floods"), calendar: calendar() };
+    let ask = |due: DueRule| Command::RequestExtension { due, reason: text("floods"), calendar: calendar() };
     let mut commands = vec![(water(), Command::Acknowledge)];
     for _ in 0..EXTENSIONS_MAX {
         let underway = played(commands.clone());
-        let due = item(&underway).assignment.due;
+        let due_on = item(&underway).assignment.due_on;
         assert_eq!(
-            given::<ActionItem>(&underway).by(water()).when(ask(NewDue::On(due))),
-            Err(Rejection::DueNotLater { requested: due, earliest: due.tomorrow().unwrap() })
+            given::<ActionItem>(&underway).by(water()).when(ask(DueRule::On(due_on))),
+            Err(Rejection::DueTooEarly { due_on, earliest_due_on: due_on.tomorrow().unwrap() })
         );
-        commands.push((water(), ask(NewDue::WorkingDays(3))));
+        commands.push((water(), ask(DueRule::AfterWorkingDays(3))));
         assert_eq!(
             given::<ActionItem>(&played(commands.clone())).by(water()).when(Command::GrantExtension),
-            Err(Rejection::OwnCase { department: code("WATER") })
+            Err(Rejection::OwnCase { department_code: code("WATER") })
         );
         commands.push((supervisor(), Command::GrantExtension));
     }
     let moved = played(commands);
-    assert_eq!(item(&moved).assignment.due, due_at("2027-04-08").0, "six working days after a Wednesday");
+    assert_eq!(item(&moved).assignment.due_on, due_at("2027-04-08").0, "six working days after a Wednesday");
     assert_eq!(
-        given::<ActionItem>(&moved).by(water()).when(ask(NewDue::Days(1))),
-        Err(Rejection::ExtensionsUsedUp { granted: 2, max: 2 })
+        given::<ActionItem>(&moved).by(water()).when(ask(DueRule::AfterDays(1))),
+        Err(Rejection::ExtensionsExhausted { granted: 2, max: 2 })
     );
 }
 
@@ -198,25 +198,28 @@ fn what_was_accepted_survives_its_resolution_and_can_be_reopened() {
     assert_eq!(given::<ActionItem>(&accepted).when(rescind.clone()), Ok(vec![]));
     let looked = given::<ActionItem>(&accepted)
         .by(supervisor())
-        .when(Command::LookBack { finding: text("two pumps are off again"), holds: false })
+        .when(Command::RecordLookBack { finding: text("two pumps are off again"), holds: false })
         .unwrap();
-    let reopen =
-        Command::Reopen { reason: text("look-back"), due: Some(NewDue::Days(10)), calendar: calendar() };
+    let reopen = Command::Reopen {
+        reason: text("look-back"),
+        due: Some(DueRule::AfterDays(10)),
+        calendar: calendar(),
+    };
     let seen = [accepted, looked].concat();
     assert_eq!(item(&seen).holds, Some(false));
     let again = given::<ActionItem>(&seen).at("2027-06-01T02:00:00Z").by(supervisor()).when(reopen).unwrap();
     let reopened = item(&[seen.clone(), again.clone()].concat());
-    assert_eq!((reopened.stage, reopened.assignment.due), (Stage::Underway, due_at("2027-06-11").0));
+    assert_eq!((reopened.stage, reopened.assignment.due_on), (Stage::Underway, due_at("2027-06-11").0));
     let ended = given::<ActionItem>(&[seen, again].concat()).when(rescind).unwrap();
     assert_eq!(ended, vec![Event::Rescinded { reason: text("superseded") }]);
 }
 
 fn commands() -> impl Strategy<Value = Command> {
     let due = prop_oneof![
-        (0..40u32).prop_map(NewDue::Days),
-        (0..40u32).prop_map(NewDue::WorkingDays),
-        (1..9i8).prop_map(|month| NewDue::On(Date::constant(2027, month, 5))),
-        Just(NewDue::Days(u32::MAX)),
+        (0..40u32).prop_map(DueRule::AfterDays),
+        (0..40u32).prop_map(DueRule::AfterWorkingDays),
+        (1..9i8).prop_map(|month| DueRule::On(Date::constant(2027, month, 5))),
+        Just(DueRule::AfterDays(u32::MAX)),
     ];
     let evidence =
         prop_oneof![Just(vec![]), Just(vec![document()]), Just(vec![document(); EVIDENCE_MAX + 1])];
@@ -235,8 +238,8 @@ fn commands() -> impl Strategy<Value = Command> {
             note: text("on"),
             evidence
         }),
-        Just(Command::ReportBlocked { reason: text("stuck"), help_from: code("FINANCE") }),
-        Just(Command::Unblock { note: text("free") }),
+        Just(Command::ReportBlockage { reason: text("stuck"), help_from: code("FINANCE") }),
+        Just(Command::ClearBlockage { note: text("free") }),
         due.clone().prop_map(|due| Command::RequestExtension {
             due,
             reason: text("time"),
@@ -252,19 +255,19 @@ fn commands() -> impl Strategy<Value = Command> {
             due,
             calendar: calendar()
         }),
-        Just(Command::LookBack { finding: text("seen"), holds: false }),
+        Just(Command::RecordLookBack { finding: text("seen"), holds: false }),
     ]
 }
 
-/// Every second wish is one that leads on.
-fn wishes() -> impl Strategy<Value = Command> {
+/// Every second command is one that leads on.
+fn life() -> impl Strategy<Value = Command> {
     let on = prop_oneof![
         Just(Command::Acknowledge),
         Just(Command::GrantExtension),
         Just(claim()),
         Just(Command::Accept { note: None }),
         (1..40u32).prop_map(|days| Command::RequestExtension {
-            due: NewDue::Days(days),
+            due: DueRule::AfterDays(days),
             reason: text("time"),
             calendar: calendar()
         }),
@@ -273,16 +276,16 @@ fn wishes() -> impl Strategy<Value = Command> {
 }
 
 proptest! {
-    /// Whoever asks for whatever, whenever: work is never accepted by its lead, the due date only moves
+    /// Whatever is commanded, by whomever and whenever: work is never accepted by its lead, the due date only moves
     /// on while the item is open and at most twice, and an item that is not under way has no obstacle.
     #[test]
     fn an_item_stays_sound(
-        wishes in proptest::collection::vec((wishes(), 0..4usize, 0..3_000i64), 0..40)
+        life in proptest::collection::vec((life(), 0..4usize, 0..3_000i64), 0..40)
     ) {
         let actors = [water(), actor("zhao", "HOUSING", Role::DepartmentLead), supervisor(), Actor::process("x")];
         let mut at: Timestamp = "2027-03-02T02:00:00Z".parse().unwrap();
         let mut state = ActionItem::fold(State::default(), &[Event::Assigned { assignment: assignment() }]);
-        for (command, by, minutes) in wishes {
+        for (command, by, minutes) in life {
             at += jiff::SignedDuration::from_mins(minutes);
             let issued = Issued { at, by: actors[by].clone() };
             let before = state.clone();
@@ -298,7 +301,7 @@ proptest! {
                         prop_assert_eq!(before.stage, Stage::Claimed);
                     }
                     Event::ExtensionGranted { .. } => {
-                        prop_assert!(item.assignment.due > before.assignment.due);
+                        prop_assert!(item.assignment.due_on > before.assignment.due_on);
                     }
                     _ => {}
                 }
@@ -306,7 +309,7 @@ proptest! {
             prop_assert!(item.extensions_granted <= EXTENSIONS_MAX);
             prop_assert!(item.percent <= PERCENT_MAX);
             if item.stage != Stage::Underway {
-                prop_assert_eq!((&item.blocked, &item.extension), (&None, &None));
+                prop_assert_eq!((&item.blockage, &item.extension), (&None, &None));
             }
         }
     }

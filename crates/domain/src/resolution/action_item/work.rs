@@ -16,11 +16,11 @@ pub(super) fn report_progress(
     if percent > PERCENT_MAX {
         return Err(Rejection::PercentOutOfRange { percent, max: PERCENT_MAX });
     }
-    readable(&evidence)?;
+    check(&evidence)?;
     Ok(vec![Event::ProgressReported { department, percent, note, evidence }])
 }
 
-pub(super) fn report_blocked(
+pub(super) fn report_blockage(
     item: &Item,
     reason: Text,
     help_from: Code,
@@ -29,16 +29,17 @@ pub(super) fn report_blocked(
     let department = by_party(item, issued)?;
     item.at(Stage::Underway)?;
     if help_from == department {
-        return Err(Rejection::HelpFromOneself { department });
+        return Err(Rejection::HelpFromOwnDepartment { department_code: department });
     }
-    let already = item.blocked.as_ref().is_some_and(|now| now.reason == reason && now.help_from == help_from);
-    Ok(if already { vec![] } else { vec![Event::Blocked { department, reason, help_from }] })
+    let already =
+        item.blockage.as_ref().is_some_and(|now| now.reason == reason && now.help_from == help_from);
+    Ok(if already { vec![] } else { vec![Event::BlockageReported { department, reason, help_from }] })
 }
 
-pub(super) fn unblock(item: &Item, note: Text, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-    let helper = item.blocked.as_ref().map(|blocked| &blocked.help_from);
+pub(super) fn clear_blockage(item: &Item, note: Text, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+    let helper = item.blockage.as_ref().map(|blockage| &blockage.help_from);
     let department = by_one_of(item.parties().chain(helper), issued)?;
-    Ok(if item.blocked.is_some() { vec![Event::Unblocked { department, note }] } else { vec![] })
+    Ok(if item.blockage.is_some() { vec![Event::BlockageCleared { department, note }] } else { vec![] })
 }
 
 pub(super) fn claim_completion(
@@ -50,13 +51,13 @@ pub(super) fn claim_completion(
     let department = by_lead(item, issued)?;
     item.at(Stage::Underway)?;
     if evidence.is_empty() {
-        return Err(Rejection::NoEvidence);
+        return Err(Rejection::EvidenceRequired);
     }
-    readable(&evidence)?;
+    check(&evidence)?;
     Ok(vec![Event::CompletionClaimed { department, summary, evidence }])
 }
 
-fn readable(evidence: &[Evidence]) -> Result<(), Rejection> {
+fn check(evidence: &[Evidence]) -> Result<(), Rejection> {
     if evidence.len() > EVIDENCE_MAX {
         return Err(Rejection::TooMuchEvidence { documents: evidence.len(), max: EVIDENCE_MAX });
     }

@@ -19,7 +19,7 @@ fn numbers_have_no_gaps_and_a_resolution_keeps_its_own() {
 
     assert_eq!(
         given::<Register>(&history).when(issue("JC", 2028, 10)),
-        Err(Rejection::OtherBook { asked: "JC-2028".into(), book: "JC-2027".into() })
+        Err(Rejection::WrongRegister { requested: "JC-2028".into(), register: "JC-2027".into() })
     );
     assert_ne!(
         Register::id(&Code::parse("JC").unwrap(), 2027),

@@ -25,13 +25,16 @@ fn registration(number: &str) -> Registration {
             needed: 2,
             sentence: Text::parse("passed: 2 yes, 1 no").unwrap(),
         },
-        dissent: vec![Code::parse("FIN").unwrap()],
+        dissenting: vec![Code::parse("FIN").unwrap()],
         items: vec![Uuid::from_u128(11), Uuid::from_u128(12)],
     }
 }
 
 fn registered() -> Vec<Event> {
-    vec![Event::Registered { registration: registration("JC-2027-0001") }]
+    vec![Event::Registered {
+        registration: registration("JC-2027-0001"),
+        registered_at: Timestamp::UNIX_EPOCH,
+    }]
 }
 
 fn reason() -> Text {
@@ -54,16 +57,16 @@ fn a_decision_is_registered_once() {
 fn what_ended_is_not_ended_again_in_another_way() {
     let own = Resolution::id(Uuid::from_u128(1), 1);
     assert_eq!(
-        given::<Resolution>(&registered()).when(Command::Supersede { by: own, reason: reason() }),
+        given::<Resolution>(&registered()).when(Command::Supersede { successor: own, reason: reason() }),
         Err(Rejection::OwnSuccessor { number: Line::parse("JC-2027-0001").unwrap() })
     );
     let mut history = registered();
     history.extend(given::<Resolution>(&history).when(Command::Rescind { reason: reason() }).unwrap());
     assert_eq!(given::<Resolution>(&history).when(Command::Rescind { reason: reason() }), Ok(vec![]));
     let refused = given::<Resolution>(&history)
-        .when(Command::Supersede { by: Uuid::from_u128(9), reason: reason() })
+        .when(Command::Supersede { successor: Uuid::from_u128(9), reason: reason() })
         .unwrap_err();
-    assert_eq!(refused.to_string(), "resolution JC-2027-0001 is rescinded already");
+    assert_eq!(refused.to_string(), "resolution JC-2027-0001 is rescinded; it has to be in force");
     assert!(matches!(
         given::<Resolution>(&[]).when(Command::Rescind { reason: reason() }),
         Err(Rejection::NotFound { .. })
@@ -72,15 +75,16 @@ fn what_ended_is_not_ended_again_in_another_way() {
 
 fn commands() -> impl Strategy<Value = Command> {
     prop_oneof![
-        (1..3u32)
-            .prop_map(|no| Command::Register { registration: registration(&format!("JC-2027-000{no}")) }),
+        (1..3u32).prop_map(|serial| Command::Register {
+            registration: registration(&format!("JC-2027-000{serial}"))
+        }),
         Just(Command::Rescind { reason: reason() }),
-        (1..3u128).prop_map(|by| Command::Supersede { by: Uuid::from_u128(by), reason: reason() }),
+        (1..3u128).prop_map(|id| Command::Supersede { successor: Uuid::from_u128(id), reason: reason() }),
     ]
 }
 
 proptest! {
-    /// Whatever is asked, a resolution keeps what was registered first and ends at most once.
+    /// Whatever is commanded, a resolution keeps what was registered first and ends at most once.
     #[test]
     fn a_resolution_ends_at_most_once(commands in proptest::collection::vec(commands(), 0..12)) {
         let mut history: Vec<Event> = Vec::new();
@@ -94,8 +98,8 @@ proptest! {
         let state = Resolution::fold(State::default(), &history);
         match history.first() {
             None => prop_assert_eq!(state, State::Absent),
-            Some(Event::Registered { registration }) => {
-                prop_assert_eq!(state.registration(), Some(registration));
+            Some(Event::Registered { registration, .. }) => {
+                prop_assert_eq!(&state.registered().unwrap().registration, registration);
             }
             Some(other) => prop_assert!(false, "began with {:?}", other),
         }

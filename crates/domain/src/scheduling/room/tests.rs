@@ -20,12 +20,12 @@ fn id(n: u128) -> Uuid {
     Uuid::from_u128(n)
 }
 
-fn book(session: u128, from: u32, until: u32) -> Command {
-    Command::Book { session: id(session), from: hour(from), until: hour(until), attendees: 10 }
+fn book(session: u128, starts_at: u32, ends_at: u32) -> Command {
+    Command::Book { session: id(session), starts_at: hour(starts_at), ends_at: hour(ends_at), attendees: 10 }
 }
 
-fn booked(session: u128, from: u32, until: u32) -> Event {
-    Event::Booked { session: id(session), from: hour(from), until: hour(until) }
+fn booked(session: u128, starts_at: u32, ends_at: u32) -> Event {
+    Event::Booked { session: id(session), starts_at: hour(starts_at), ends_at: hour(ends_at) }
 }
 
 fn listed() -> Event {
@@ -38,7 +38,12 @@ fn bookings_may_touch_but_not_overlap() {
     assert_eq!(given::<Room>(&history).when(book(2, 11, 12)), Ok(vec![booked(2, 11, 12)]));
     assert_eq!(
         given::<Room>(&history).when(book(2, 10, 12)),
-        Err(Rejection::RoomTaken { room: profile(30).code, session: id(1), from: hour(9), until: hour(11) })
+        Err(Rejection::RoomTaken {
+            room_code: profile(30).code,
+            session_id: id(1),
+            starts_at: hour(9),
+            ends_at: hour(11)
+        })
     );
     assert_eq!(given::<Room>(&history).when(book(1, 9, 11)), Ok(vec![]));
     assert_eq!(given::<Room>(&history).when(book(1, 10, 12)), Ok(vec![booked(1, 10, 12)]));
@@ -53,43 +58,43 @@ fn a_released_room_is_free_again() {
 
 #[test]
 fn what_does_not_fit_is_refused_with_its_numbers() {
-    assert_eq!(given::<Room>(&[]).when(book(1, 9, 11)), Err(Rejection::NotFound));
+    assert_eq!(given::<Room>(&[]).when(book(1, 9, 11)), Err(NOT_FOUND));
     let small = [Event::Registered { profile: profile(8) }];
     assert_eq!(
         given::<Room>(&small).when(book(1, 9, 11)),
-        Err(Rejection::RoomTooSmall { room: profile(8).code, seats: 8, attendees: 10 })
+        Err(Rejection::RoomTooSmall { room_code: profile(8).code, seats: 8, attendees: 10 })
     );
     assert_eq!(
         given::<Room>(&[listed()]).when(book(1, 11, 11)),
-        Err(Rejection::NotAnInterval { from: hour(11), until: hour(11) })
+        Err(Rejection::NotAnInterval { starts_at: hour(11), ends_at: hour(11) })
     );
     assert_eq!(
         given::<Room>(&[]).when(Command::Register(profile(0))),
-        Err(Rejection::NoSeats { room: profile(0).code })
+        Err(Rejection::SeatsRequired { room_code: profile(0).code })
     );
 }
 
 fn commands() -> impl Strategy<Value = Command> {
     prop_oneof![
         1 => (5_u32..20).prop_map(|seats| Command::Register(profile(seats))),
-        6 => (1_u128..8, 0_u32..48, 0_u32..6).prop_map(|(session, from, hours)| book(session, from, from + hours)),
+        6 => (1_u128..8, 0_u32..48, 0_u32..6).prop_map(|(session, starts_at, hours)| book(session, starts_at, starts_at + hours)),
         2 => (1_u128..8).prop_map(|session| Command::Release { session: id(session) }),
     ]
 }
 
 proptest! {
     #[test]
-    fn whatever_is_asked_no_moment_has_two_sessions(wishes in proptest::collection::vec(commands(), 0..60)) {
+    fn whatever_is_asked_no_moment_has_two_sessions(commands in proptest::collection::vec(commands(), 0..60)) {
         let issued = Issued { at: Timestamp::UNIX_EPOCH, by: Actor::process("test") };
         let mut state = State::default();
-        for wish in wishes {
-            if let Ok(events) = Room::decide(&state, wish, &issued) {
+        for command in commands {
+            if let Ok(events) = Room::decide(&state, command, &issued) {
                 state = Room::fold(state, &events);
             }
             let State::Listed { bookings, .. } = &state else { continue };
             let bookings: Vec<&Booking> = bookings.values().collect();
             for (at, one) in bookings.iter().enumerate() {
-                prop_assert!(one.from < one.until);
+                prop_assert!(one.starts_at < one.ends_at);
                 prop_assert!(bookings[at + 1..].iter().all(|other| !one.overlaps(other)));
             }
         }

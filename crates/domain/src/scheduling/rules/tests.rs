@@ -16,9 +16,9 @@ fn a_body_without_rules_of_its_own_has_the_default() {
 
 #[test]
 fn rules_that_nothing_can_keep_are_refused() {
-    let rules = Rules { minutes_max: 0, ..Rules::default() };
+    let rules = Rules { duration_minutes_max: 0, ..Rules::default() };
     assert_eq!(
         given::<MeetingRules>(&[]).when(Command::Define { body: body(), rules }),
-        Err(Rejection::NothingAllowed { limit: "minutes_max" })
+        Err(Rejection::LimitOutOfRange { field: "duration_minutes_max" })
     );
 }

@@ -10,13 +10,13 @@ use crate::{Issued, Text, Timestamp, Uuid};
 
 pub(super) fn request(outline: Outline, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     outline.check()?;
-    if let Some(deadline) = outline.decide_by {
-        must_be_ahead(deadline, issued)?;
+    if let Some(decide_by) = outline.decide_by {
+        must_be_ahead("decide_by", decide_by, issued)?;
     }
     Ok(vec![Event::Requested { outline, requester: issued.by.department.clone() }])
 }
 
-pub(super) fn submit_papers(
+pub(super) fn submit_paper(
     filed: &Filed,
     topic: u32,
     paper: Paper,
@@ -24,11 +24,11 @@ pub(super) fn submit_papers(
 ) -> Result<Vec<Event>, Rejection> {
     filed.must_be(
         &[Stage::Requested, Stage::Returned, Stage::Screened, Stage::Admitted, Stage::Scheduled],
-        "given papers",
+        "given a paper",
         "not yet convened",
     )?;
     if filed.outline.topic(topic).is_none() {
-        return Err(Rejection::UnknownTopic { topic });
+        return Err(Rejection::UnknownTopic { topic_number: topic });
     }
     let digest = paper.sha256.as_str();
     if digest.len() != 64 || !digest.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -39,9 +39,9 @@ pub(super) fn submit_papers(
         return Ok(vec![]);
     }
     if on_topic().count() >= PAPERS_MAX {
-        return Err(Rejection::TooManyPapers { topic, max: PAPERS_MAX });
+        return Err(Rejection::PapersExhausted { topic_number: topic, max: PAPERS_MAX });
     }
-    Ok(vec![Event::PapersSubmitted { topic, paper, submitted_at: issued.at }])
+    Ok(vec![Event::PaperSubmitted { topic, paper, submitted_at: issued.at }])
 }
 
 pub(super) fn screen(
@@ -61,9 +61,12 @@ pub(super) fn screen(
 }
 
 pub(super) fn override_finding(filed: &Filed, rule: Rule, reason: Text) -> Result<Vec<Event>, Rejection> {
-    filed.must_be(&[Stage::Screened], "excused from a rule", "screened")?;
-    let finding =
-        filed.findings.iter().find(|finding| finding.rule == rule).ok_or(Rejection::NoFinding { rule })?;
+    filed.must_be(&[Stage::Screened], "overridden on a rule", "screened")?;
+    let finding = filed
+        .findings
+        .iter()
+        .find(|finding| finding.rule == rule)
+        .ok_or(Rejection::RuleNotBroken { rule })?;
     if !finding.overridable {
         return Err(Rejection::NotOverridable { rule });
     }
@@ -93,8 +96,8 @@ fn refuse_broken(finding: Option<&Finding>) -> Result<(), Rejection> {
 pub(super) struct Revision {
     pub(super) topics: Vec<Topic>,
     pub(super) attendees: Vec<Attendee>,
-    pub(super) minutes: u32,
-    pub(super) earliest_start: Timestamp,
+    pub(super) duration_minutes: u32,
+    pub(super) earliest_start_at: Timestamp,
 }
 
 pub(super) fn revise(filed: &Filed, revision: Revision, issued: &Issued) -> Result<Vec<Event>, Rejection> {
@@ -106,34 +109,34 @@ pub(super) fn revise(filed: &Filed, revision: Revision, issued: &Issued) -> Resu
     if let Some(requester) = &filed.requester {
         must_speak_for(requester, issued)?;
     }
-    let Revision { topics, attendees, minutes, earliest_start } = revision;
-    let revised = Outline { topics, attendees, minutes, earliest_start, ..filed.outline.clone() };
+    let Revision { topics, attendees, duration_minutes, earliest_start_at } = revision;
+    let revised = Outline { topics, attendees, duration_minutes, earliest_start_at, ..filed.outline.clone() };
     revised.check()?;
     if filed.stage == Stage::Requested && revised == filed.outline {
         return Ok(vec![]);
     }
-    let Outline { topics, attendees, minutes, earliest_start, .. } = revised;
-    Ok(vec![Event::Revised { topics, attendees, minutes, earliest_start }])
+    let Outline { topics, attendees, duration_minutes, earliest_start_at, .. } = revised;
+    Ok(vec![Event::Revised { topics, attendees, duration_minutes, earliest_start_at }])
 }
 
 pub(super) fn countersign(
     filed: &Filed,
-    deadline: Timestamp,
+    sign_by: Timestamp,
     reason: Text,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    if filed.countersign_by == Some(deadline) {
+    if filed.sign_by == Some(sign_by) {
         return Ok(vec![]);
     }
     filed.must_be(
         &[Stage::Screened, Stage::Admitted],
-        "turned into a countersign",
+        "converted to a countersign",
         "screened or admitted",
     )?;
-    // Length, notice and the like do not matter without a meeting; roles do.
+    // Duration, notice and the like do not matter without a meeting; roles do.
     refuse_broken(filed.findings.iter().find(|finding| !finding.overridable))?;
-    must_be_ahead(deadline, issued)?;
-    Ok(vec![Event::TurnedIntoCountersign { deadline, reason }])
+    must_be_ahead("sign_by", sign_by, issued)?;
+    Ok(vec![Event::ConvertedToCountersign { sign_by, reason }])
 }
 
 pub(super) fn merge(filed: &Filed, session: Uuid, into: Uuid, reason: Text) -> Result<Vec<Event>, Rejection> {

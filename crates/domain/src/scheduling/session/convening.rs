@@ -6,24 +6,24 @@ use crate::{Code, Issued, Text, Timestamp};
 pub(super) fn schedule(
     filed: &Filed,
     room: Code,
-    from: Timestamp,
+    starts_at: Timestamp,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let until = filed.end_when_from(from);
-    let slot = Slot { room, from, until };
+    let ends_at = filed.ends_at(starts_at);
+    let slot = Slot { room, starts_at, ends_at };
     if filed.stage == Stage::Scheduled && filed.slot.as_ref() == Some(&slot) {
         return Ok(vec![]);
     }
     filed.must_be(&[Stage::Admitted], "scheduled", "admitted")?;
-    let earliest = filed.outline.earliest_start;
-    if from < earliest {
-        return Err(Rejection::BeforeEarliestStart { from, earliest });
+    let earliest_start_at = filed.outline.earliest_start_at;
+    if starts_at < earliest_start_at {
+        return Err(Rejection::BeforeEarliestStart { starts_at, earliest_start_at });
     }
-    if from < issued.at {
-        return Err(Rejection::StartsInThePast { from, now: issued.at });
+    if starts_at < issued.at {
+        return Err(Rejection::StartsInThePast { starts_at, now: issued.at });
     }
     let invited = filed.outline.departments().cloned().collect();
-    Ok(vec![Event::Scheduled { room: slot.room, from, until, invited }])
+    Ok(vec![Event::Scheduled { room: slot.room, starts_at, ends_at, invited }])
 }
 
 pub(super) fn cancel(filed: &Filed, reason: Text) -> Result<Vec<Event>, Rejection> {
@@ -47,11 +47,11 @@ pub(super) fn answer_invitation(
 ) -> Result<Vec<Event>, Rejection> {
     filed.must_be(&[Stage::Scheduled], "answered", "scheduled")?;
     let Some(invitation) = filed.invitations.iter().find(|known| known.department == department) else {
-        return Err(Rejection::NotInvited { department });
+        return Err(Rejection::NotInvited { department_code: department });
     };
     must_speak_for(&department, issued)?;
     if answer == Answer::Decline && reason.is_none() {
-        return Err(Rejection::NoReason { department });
+        return Err(Rejection::DeclineReasonRequired { department_code: department });
     }
     if invitation.answer == Some(answer) && invitation.reason == reason {
         return Ok(vec![]);
@@ -66,7 +66,7 @@ pub(super) fn name_delegate(
 ) -> Result<Vec<Event>, Rejection> {
     filed.must_be(&[Stage::Admitted, Stage::Scheduled], "given a delegate", "admitted or scheduled")?;
     if !filed.outline.is_attended_by(&named.department) {
-        return Err(Rejection::NotInvited { department: named.department });
+        return Err(Rejection::NotInvited { department_code: named.department });
     }
     must_speak_for(&named.department, issued)?;
     if filed.delegates.contains(&named) {
@@ -79,21 +79,17 @@ pub(super) fn name_delegate(
 pub(super) fn convene(filed: &Filed, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     match (filed.stage, &filed.slot) {
         (Stage::Convened, _) => Ok(vec![]),
-        (Stage::Scheduled, Some(Slot { room, from, .. })) => {
-            let opens = from.checked_sub(CONVENE_EARLY).unwrap_or(Timestamp::MIN);
-            if issued.at < opens {
-                return Err(Rejection::TooEarly { from: *from, opens });
+        (Stage::Scheduled, Some(Slot { room, starts_at, .. })) => {
+            let opens_at = starts_at.checked_sub(CONVENE_EARLY).unwrap_or(Timestamp::MIN);
+            if issued.at < opens_at {
+                return Err(Rejection::TooEarly { starts_at: *starts_at, opens_at });
             }
             Ok(vec![Event::Convened { room: Some(room.clone()) }])
         }
         (Stage::Admitted, _) if filed.outline.kind == Kind::Emergency => {
             Ok(vec![Event::Convened { room: None }])
         }
-        (state, _) => Err(Rejection::WrongState {
-            wish: "convened",
-            needed: "scheduled, or admitted in an emergency",
-            state,
-        }),
+        _ => Err(filed.wrong_stage("convened", "scheduled, or admitted in an emergency")),
     }
 }
 
@@ -104,7 +100,7 @@ pub(super) fn conclude(filed: &Filed) -> Result<Vec<Event>, Rejection> {
     filed.must_be(
         &[Stage::Convened, Stage::Countersigning],
         "concluded",
-        "convened or turned into a countersign",
+        "convened or converted to a countersign",
     )?;
     Ok(vec![Event::Concluded])
 }

@@ -1,4 +1,4 @@
-//! What a session shall be, and whether it hangs together.
+//! What is requested, and whether it is consistent.
 
 use super::Rejection;
 use crate::{Code, Line, Text, Timestamp};
@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 pub const TOPICS_MAX: usize = 30;
 /// Departments attending a session, at most.
 pub const ATTENDEES_MAX: usize = 64;
-/// Minutes that a session lasts, at most: one day.
-pub const MINUTES_MAX: u32 = 24 * 60;
+/// Duration of a session in minutes, at most: one day.
+pub const DURATION_MINUTES_MAX: u32 = 24 * 60;
 
 /// The form of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,31 +18,31 @@ pub enum Kind {
     Standing,
     /// 多部门联动会商: raised by one public-service case.
     Case,
-    /// 应急会商: an emergency; notice, papers and the number of sessions are not held against it.
+    /// 应急会商: an emergency; exempt from the rules on notice, papers and the number of sessions.
     Emergency,
 }
 
 /// What a department does on a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RoleOnTopic {
-    /// 表决: it has a voice in the decision.
+    /// 表决: has a vote in the decision.
     Decides,
-    /// 提供意见: it is heard.
+    /// 提供意见: is heard before the decision.
     Advises,
-    /// 知会: it must know.
+    /// 知会: is informed of the decision.
     Informed,
 }
 
-/// One thing to be decided.
+/// One matter to be decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Topic {
     /// Its number in the session, from 1.
-    pub no: u32,
+    pub number: u32,
     /// Its title.
     pub title: Line,
-    /// The time it may take.
+    /// The time allowed for it.
     pub timebox_minutes: u32,
-    /// Whether papers must be in before the session.
+    /// Whether papers must be submitted before the session.
     pub papers_required: bool,
 }
 
@@ -55,7 +55,7 @@ pub struct TopicRole {
     pub role: RoleOnTopic,
 }
 
-/// A department that attends, and what for.
+/// A department that attends, and in which roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attendee {
     /// The department.
@@ -64,32 +64,32 @@ pub struct Attendee {
     pub roles: Vec<TopicRole>,
 }
 
-/// What a session shall be.
+/// What is requested: the content of a session and who attends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outline {
     /// Its title.
     pub title: Line,
-    /// What shall be decided, and why together.
+    /// What is to be decided, and why together.
     pub purpose: Text,
     /// The convening body, whose rules apply.
     pub body: Code,
     /// Its form.
     pub kind: Kind,
-    /// The department that leads it.
+    /// The department that chairs it.
     pub chair: Code,
     /// Its topics, numbered from 1 in this order.
     pub topics: Vec<Topic>,
     /// The departments that attend.
     pub attendees: Vec<Attendee>,
-    /// How long it lasts.
-    pub minutes: u32,
-    /// The moment before which it shall not begin.
-    pub earliest_start: Timestamp,
+    /// Its duration.
+    pub duration_minutes: u32,
+    /// The moment before which it does not start.
+    pub earliest_start_at: Timestamp,
     /// The public-service case that raised it, such as a hotline ticket; a case session has one.
     pub case_reference: Option<Line>,
-    /// Until when the decision must have been made, in an emergency.
+    /// The moment by which it must be decided, in an emergency.
     pub decide_by: Option<Timestamp>,
-    /// The part of the deciding departments that must be present, in percent.
+    /// The share of the deciding departments that must be present, in percent.
     pub quorum_percent: u32,
 }
 
@@ -105,52 +105,52 @@ impl Outline {
     }
 
     /// The topic with this number.
-    pub fn topic(&self, no: u32) -> Option<&Topic> {
-        self.topics.iter().find(|topic| topic.no == no)
+    pub fn topic(&self, number: u32) -> Option<&Topic> {
+        self.topics.iter().find(|topic| topic.number == number)
     }
 
-    /// Refuses what contradicts itself, whatever a body's rules say.
+    /// Refuses what is inconsistent in itself, whatever a body's rules are.
     pub(super) fn check(&self) -> Result<(), Rejection> {
-        check_agenda(&self.topics, self.minutes)?;
+        check_agenda(&self.topics, self.duration_minutes)?;
         check_attendees(&self.attendees, self.topics.len())?;
         if !(1..=100).contains(&self.quorum_percent) {
-            return Err(Rejection::QuorumOutOfRange { percent: self.quorum_percent });
+            return Err(Rejection::QuorumOutOfRange { quorum_percent: self.quorum_percent });
         }
         if self.kind == Kind::Case && self.case_reference.is_none() {
-            return Err(Rejection::NoCaseReference);
+            return Err(Rejection::CaseReferenceRequired);
         }
         Ok(())
     }
 }
 
-fn check_agenda(topics: &[Topic], minutes: u32) -> Result<(), Rejection> {
+fn check_agenda(topics: &[Topic], duration_minutes: u32) -> Result<(), Rejection> {
     if topics.is_empty() {
-        return Err(Rejection::NoTopics);
+        return Err(Rejection::TopicsRequired);
     }
     if topics.len() > TOPICS_MAX {
         return Err(Rejection::TooManyTopics { given: topics.len(), max: TOPICS_MAX });
     }
-    if !(1..=MINUTES_MAX).contains(&minutes) {
-        return Err(Rejection::LengthOutOfRange { minutes, max: MINUTES_MAX });
+    if !(1..=DURATION_MINUTES_MAX).contains(&duration_minutes) {
+        return Err(Rejection::DurationOutOfRange { duration_minutes, max: DURATION_MINUTES_MAX });
     }
     for (expected, topic) in (1..).zip(topics) {
-        if topic.no != expected {
-            return Err(Rejection::TopicMisnumbered { given: topic.no, expected });
+        if topic.number != expected {
+            return Err(Rejection::TopicNumberOutOfOrder { topic_number: topic.number, expected });
         }
         if topic.timebox_minutes == 0 {
-            return Err(Rejection::NoTimebox { topic: topic.no });
+            return Err(Rejection::TimeboxRequired { topic_number: topic.number });
         }
     }
-    let timeboxes = topics.iter().fold(0_u32, |sum, topic| sum.saturating_add(topic.timebox_minutes));
-    if timeboxes > minutes {
-        return Err(Rejection::TimeboxesTooLong { timeboxes, minutes });
+    let timebox_minutes = topics.iter().fold(0_u32, |sum, topic| sum.saturating_add(topic.timebox_minutes));
+    if timebox_minutes > duration_minutes {
+        return Err(Rejection::TimeboxesTooLong { timebox_minutes, duration_minutes });
     }
     Ok(())
 }
 
 fn check_attendees(attendees: &[Attendee], topics: usize) -> Result<(), Rejection> {
     if attendees.is_empty() {
-        return Err(Rejection::NoAttendees);
+        return Err(Rejection::AttendeesRequired);
     }
     if attendees.len() > ATTENDEES_MAX {
         return Err(Rejection::TooManyAttendees { given: attendees.len(), max: ATTENDEES_MAX });
@@ -158,15 +158,18 @@ fn check_attendees(attendees: &[Attendee], topics: usize) -> Result<(), Rejectio
     let mut departments = BTreeSet::new();
     for attendee in attendees {
         if !departments.insert(&attendee.department) {
-            return Err(Rejection::AttendeeTwice { department: attendee.department.clone() });
+            return Err(Rejection::DuplicateAttendee { department_code: attendee.department.clone() });
         }
         let mut concerned = BTreeSet::new();
         for TopicRole { topic, .. } in attendee.roles.iter().copied() {
             if topic == 0 || topic as usize > topics {
-                return Err(Rejection::UnknownTopic { topic });
+                return Err(Rejection::UnknownTopic { topic_number: topic });
             }
             if !concerned.insert(topic) {
-                return Err(Rejection::RoleTwice { department: attendee.department.clone(), topic });
+                return Err(Rejection::DuplicateRole {
+                    department_code: attendee.department.clone(),
+                    topic_number: topic,
+                });
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What a body's rules say to a request, in figures.
+//! A request compared with its body's rules, in figures.
 
 use super::{Filed, Kind, Outline, RoleOnTopic};
 use crate::calendar::WorkingCalendar;
@@ -9,19 +9,20 @@ use std::fmt;
 /// A rule that a request is screened against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Rule {
-    /// Most topics in a session; counted in topics.
+    /// Topics in the session, at most; measured in topics.
     TopicsPerSession,
-    /// Longest duration; counted in minutes.
-    SessionLength,
-    /// Least notice; counted in calendar days from screening to the earliest start.
+    /// Duration of the session, at most; measured in minutes.
+    SessionDuration,
+    /// Notice, at least; measured in calendar days from screening to the earliest start.
     Notice,
-    /// Every attendee has a role on a topic; counts the attendees without one.
+    /// Every attendee has a role on a topic; measured in attendees without one.
     RoleForEveryAttendee,
-    /// Every topic has a department that decides; counts the topics without one.
+    /// Every topic has a department that decides; measured in topics without one.
     DeciderForEveryTopic,
-    /// Papers in time; counted in calendar days for the topic whose papers are last, 0 when they are missing.
+    /// Papers in time; measured in calendar days, for the topic whose papers came last; 0 when they are
+    /// missing.
     Papers,
-    /// Most sessions of the body in a quarter; counts this one too.
+    /// Sessions of the body in a quarter, at most; measured in sessions, with this one.
     SessionsPerQuarter,
 }
 
@@ -29,7 +30,7 @@ impl Rule {
     /// Every rule, in the order of the findings.
     pub const ALL: [Rule; 7] = [
         Rule::TopicsPerSession,
-        Rule::SessionLength,
+        Rule::SessionDuration,
         Rule::Notice,
         Rule::RoleForEveryAttendee,
         Rule::DeciderForEveryTopic,
@@ -41,7 +42,7 @@ impl Rule {
     pub fn as_str(self) -> &'static str {
         match self {
             Rule::TopicsPerSession => "topics-per-session",
-            Rule::SessionLength => "session-length",
+            Rule::SessionDuration => "session-duration",
             Rule::Notice => "notice",
             Rule::RoleForEveryAttendee => "role-for-every-attendee",
             Rule::DeciderForEveryTopic => "decider-for-every-topic",
@@ -50,8 +51,8 @@ impl Rule {
         }
     }
 
-    /// Whether a reason can outweigh it. Attending without a role (陪会) and a topic that nobody can
-    /// decide are what sessions shall be rid of, so no reason is good enough for these.
+    /// Whether a reason can override it. Sessions are to be free of attendees without a role (陪会) and of
+    /// topics that nobody can decide, so no reason is good enough for these.
     pub fn is_overridable(self) -> bool {
         !matches!(self, Rule::RoleForEveryAttendee | Rule::DeciderForEveryTopic)
     }
@@ -63,20 +64,20 @@ impl fmt::Display for Rule {
     }
 }
 
-/// A rule that the request breaks, in figures.
+/// A rule that the request breaks, with its figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Finding {
     /// The rule.
     pub rule: Rule,
     /// What the request has.
     pub measure: u32,
-    /// What the rule allows or asks for.
+    /// What the rule allows or requires.
     pub limit: u32,
     /// Whether it can be overridden with a reason; if not, the request must be revised.
     pub overridable: bool,
 }
 
-/// Compares a request with the rules; `sessions_this_quarter` are the body's others.
+/// Compares a request with the rules; `sessions_this_quarter` counts the body's others.
 pub(super) fn screen(
     filed: &Filed,
     rules: &Rules,
@@ -85,14 +86,14 @@ pub(super) fn screen(
     now: Timestamp,
 ) -> Vec<Finding> {
     let outline = &filed.outline;
-    let start = calendar.date_of(outline.earliest_start);
+    let start = calendar.date_of(outline.earliest_start_at);
     let urgent = outline.kind == Kind::Emergency;
     let most = |rule, measure: u32, limit: u32| finding(rule, measure, limit, measure > limit);
     let least = |rule, measure: u32, limit: u32| finding(rule, measure, limit, measure < limit && !urgent);
     let topics = u32::try_from(outline.topics.len()).unwrap_or(u32::MAX);
     [
         most(Rule::TopicsPerSession, topics, rules.topics_max),
-        most(Rule::SessionLength, outline.minutes, rules.minutes_max),
+        most(Rule::SessionDuration, outline.duration_minutes, rules.duration_minutes_max),
         least(Rule::Notice, days_until(calendar.date_of(now), start), rules.notice_days_min),
         most(Rule::RoleForEveryAttendee, attendees_without_role(outline), 0),
         most(Rule::DeciderForEveryTopic, topics_without_decider(outline), 0),
@@ -121,12 +122,12 @@ fn topics_without_decider(outline: &Outline) -> u32 {
             .attendees
             .iter()
             .flat_map(|attendee| &attendee.roles)
-            .any(|given| given.topic == topic.no && given.role == RoleOnTopic::Decides)
+            .any(|given| given.topic == topic.number && given.role == RoleOnTopic::Decides)
     }))
 }
 
-/// The finding for the topic whose papers come last; missing papers break the rule even when it asks
-/// for no days.
+/// The finding for the topic whose papers came last; missing papers break the rule even when it requires
+/// no days.
 fn papers(filed: &Filed, rules: &Rules, calendar: &WorkingCalendar, start: Date) -> Option<Finding> {
     if filed.outline.kind == Kind::Emergency {
         return None;
@@ -141,7 +142,7 @@ fn papers(filed: &Filed, rules: &Rules, calendar: &WorkingCalendar, start: Date)
         .topics
         .iter()
         .filter(|topic| topic.papers_required)
-        .map(|topic| first_paper(topic.no).map(|at| days_until(calendar.date_of(at), start)));
+        .map(|topic| first_paper(topic.number).map(|at| days_until(calendar.date_of(at), start)));
     // None, for missing papers, is less than any number of days.
     match days.min()? {
         None => finding(Rule::Papers, 0, limit.max(1), true),

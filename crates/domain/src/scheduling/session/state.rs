@@ -7,14 +7,14 @@ use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Where a session stands.
+/// Stage of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stage {
     /// Waits for screening.
     Requested,
-    /// Was compared with the rules, and waits for a decision on that.
+    /// Was compared with the rules, and waits for admission.
     Screened,
-    /// Went back to the requester.
+    /// Was returned to its requester.
     Returned,
     /// May be scheduled.
     Admitted,
@@ -80,10 +80,10 @@ impl fmt::Display for Stage {
 pub struct Slot {
     /// The room.
     pub room: Code,
-    /// When the session begins.
-    pub from: Timestamp,
+    /// When the session starts.
+    pub starts_at: Timestamp,
     /// When it ends.
-    pub until: Timestamp,
+    pub ends_at: Timestamp,
 }
 
 /// A paper and the topic it is for.
@@ -93,7 +93,7 @@ pub struct FiledPaper {
     pub topic: u32,
     /// The paper.
     pub paper: Paper,
-    /// When it came in.
+    /// When it was submitted.
     pub submitted_at: Timestamp,
 }
 
@@ -102,20 +102,20 @@ pub struct FiledPaper {
 pub struct Invitation {
     /// The department.
     pub department: Code,
-    /// What it answered.
+    /// Its answer.
     pub answer: Option<Answer>,
     /// Why.
     pub reason: Option<Text>,
 }
 
-/// The person who comes for a department.
+/// A department's delegate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delegate {
     /// The department.
     pub department: Code,
-    /// The person's name.
+    /// The delegate's name.
     pub delegate: Line,
-    /// The person in whose place they come.
+    /// The person whom they replace.
     pub in_place_of: Option<Line>,
 }
 
@@ -132,60 +132,67 @@ pub enum State {
 /// A session on file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filed {
-    /// What it shall be, as last revised.
+    /// What was requested, as last revised.
     pub outline: Outline,
-    /// The department that asked for it.
+    /// The requesting department.
     pub requester: Option<Code>,
-    /// Where it stands.
+    /// Its stage.
     pub stage: Stage,
-    /// Its papers, in the order they came in.
+    /// Its papers, in the order in which they were submitted.
     pub papers: Vec<FiledPaper>,
     /// The rules of the last screening.
     pub rules: Option<Rules>,
     /// The rules that it breaks, by the last screening.
     pub findings: Vec<Finding>,
-    /// Those of them that do not stand in its way, and why.
+    /// Those of them that were overridden, and why.
     pub overrides: BTreeMap<Rule, Text>,
-    /// Its room and time, once it was scheduled and while it is not postponed.
+    /// Its room and time; none before it is scheduled and after it is postponed.
     pub slot: Option<Slot>,
     /// The invitations to it as it is scheduled.
     pub invitations: Vec<Invitation>,
-    /// The people who come.
+    /// The departments' delegates.
     pub delegates: Vec<Delegate>,
-    /// The deadline of its countersign.
-    pub countersign_by: Option<Timestamp>,
+    /// The moment until which the departments may sign, when it is a countersign.
+    pub sign_by: Option<Timestamp>,
     /// The session in which it is dealt with.
     pub merged_into: Option<Uuid>,
 }
 
 impl Filed {
-    /// The findings that still stand in its way.
+    /// The findings that are not overridden.
     pub fn open_findings(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| !self.overrides.contains_key(&finding.rule))
     }
 
-    /// When it ends if it begins then.
-    pub fn end_when_from(&self, from: Timestamp) -> Timestamp {
-        from.checked_add(SignedDuration::from_mins(i64::from(self.outline.minutes))).unwrap_or(Timestamp::MAX)
+    /// When it ends if it starts then.
+    pub fn ends_at(&self, starts_at: Timestamp) -> Timestamp {
+        starts_at
+            .checked_add(SignedDuration::from_mins(i64::from(self.outline.duration_minutes)))
+            .unwrap_or(Timestamp::MAX)
     }
 
     pub(super) fn must_be(
         &self,
         stages: &[Stage],
-        wish: &'static str,
+        action: &'static str,
         needed: &'static str,
     ) -> Result<(), Rejection> {
         if stages.contains(&self.stage) {
             return Ok(());
         }
-        Err(Rejection::WrongState { wish, needed, state: self.stage })
+        Err(self.wrong_stage(action, needed))
     }
 
-    /// A paper stays with its topic; one whose topic was dropped or became another is dropped too.
+    pub(super) fn wrong_stage(&self, action: &'static str, needed: &'static str) -> Rejection {
+        Rejection::WrongStage { action, needed, stage: self.stage }
+    }
+
+    /// A paper stays with its topic; it is dropped when its topic was dropped or became another one.
     fn replace_topics(&mut self, topics: &[Topic]) {
         let before = std::mem::replace(&mut self.outline.topics, topics.to_vec());
-        let title =
-            |topics: &[Topic], no| topics.iter().find(|topic| topic.no == no).map(|t| t.title.clone());
+        let title = |topics: &[Topic], number| {
+            topics.iter().find(|topic| topic.number == number).map(|t| t.title.clone())
+        };
         self.papers.retain(|paper| title(&before, paper.topic) == title(topics, paper.topic));
     }
 
@@ -194,16 +201,16 @@ impl Filed {
         self.invitations.clear();
     }
 
-    fn note(&mut self, event: &Event) {
+    fn apply(&mut self, event: &Event) {
         match event {
             Event::Requested { .. } => {}
-            Event::PapersSubmitted { topic, paper, submitted_at } => self.papers.push(FiledPaper {
+            Event::PaperSubmitted { topic, paper, submitted_at } => self.papers.push(FiledPaper {
                 topic: *topic,
                 paper: paper.clone(),
                 submitted_at: *submitted_at,
             }),
             Event::Screened { rules, findings } => {
-                // What was excused stays excused as long as the rule is broken in the same measure.
+                // An override stays as long as its rule is broken in the same measure.
                 let before = std::mem::replace(&mut self.findings, findings.clone());
                 let stays =
                     |rule: &Rule| findings.iter().any(|now| now.rule == *rule && before.contains(now));
@@ -216,26 +223,26 @@ impl Filed {
             }
             Event::Admitted => self.stage = Stage::Admitted,
             Event::Returned { .. } => self.stage = Stage::Returned,
-            Event::Revised { topics, attendees, minutes, earliest_start } => {
+            Event::Revised { topics, attendees, duration_minutes, earliest_start_at } => {
                 self.stage = Stage::Requested;
                 self.replace_topics(topics);
                 self.outline.attendees.clone_from(attendees);
-                self.outline.minutes = *minutes;
-                self.outline.earliest_start = *earliest_start;
+                self.outline.duration_minutes = *duration_minutes;
+                self.outline.earliest_start_at = *earliest_start_at;
                 self.findings.clear();
                 self.overrides.clear();
             }
-            Event::TurnedIntoCountersign { deadline, .. } => {
+            Event::ConvertedToCountersign { sign_by, .. } => {
                 self.stage = Stage::Countersigning;
-                self.countersign_by = Some(*deadline);
+                self.sign_by = Some(*sign_by);
             }
             Event::Merged { into, .. } => {
                 self.stage = Stage::Merged;
                 self.merged_into = Some(*into);
             }
-            Event::Scheduled { room, from, until, invited } => {
+            Event::Scheduled { room, starts_at, ends_at, invited } => {
                 self.stage = Stage::Scheduled;
-                self.slot = Some(Slot { room: room.clone(), from: *from, until: *until });
+                self.slot = Some(Slot { room: room.clone(), starts_at: *starts_at, ends_at: *ends_at });
                 self.invitations = invited.iter().map(Invitation::unanswered).collect();
             }
             Event::Postponed { .. } => {
@@ -296,12 +303,12 @@ impl State {
                     slot: None,
                     invitations: Vec::new(),
                     delegates: Vec::new(),
-                    countersign_by: None,
+                    sign_by: None,
                     merged_into: None,
                 }));
             }
             (State::Absent, _) => {}
-            (State::Filed(filed), event) => filed.note(event),
+            (State::Filed(filed), event) => filed.apply(event),
         }
         self
     }

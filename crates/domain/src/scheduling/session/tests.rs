@@ -32,9 +32,9 @@ const START: &str = "2027-03-08T01:00:00Z";
 
 fn topics(count: u32) -> Vec<Topic> {
     (1..=count)
-        .map(|no| Topic {
-            no,
-            title: line(&format!("议题{no}")),
+        .map(|number| Topic {
+            number,
+            title: line(&format!("议题{number}")),
             timebox_minutes: 10,
             papers_required: false,
         })
@@ -61,8 +61,8 @@ fn outline(topic_count: u32) -> Outline {
         chair: code("NDRC"),
         topics: topics(topic_count),
         attendees: attendees(topic_count),
-        minutes: 60,
-        earliest_start: at(START),
+        duration_minutes: 60,
+        earliest_start_at: at(START),
         case_reference: None,
         decide_by: None,
         quorum_percent: 50,
@@ -83,7 +83,12 @@ fn screened(findings: &[Finding]) -> Event {
 
 fn scheduled() -> Event {
     let invited = vec![code("MIIT"), code("MOF")];
-    Event::Scheduled { room: code("R-301"), from: at(START), until: at("2027-03-08T02:00:00Z"), invited }
+    Event::Scheduled {
+        room: code("R-301"),
+        starts_at: at(START),
+        ends_at: at("2027-03-08T02:00:00Z"),
+        invited,
+    }
 }
 
 fn too_many_topics() -> Finding {
@@ -106,27 +111,27 @@ fn findings_after(history: &[Event]) -> Vec<Finding> {
 fn a_request_that_contradicts_itself_is_refused() {
     let refused =
         |outline: Outline| given::<Session>(&[]).at(NOW).when(Command::Request(outline)).unwrap_err();
-    assert_eq!(refused(Outline { topics: vec![], ..outline(1) }), Rejection::NoTopics);
+    assert_eq!(refused(Outline { topics: vec![], ..outline(1) }), Rejection::TopicsRequired);
     assert_eq!(
-        refused(Outline { minutes: 15, ..outline(2) }),
-        Rejection::TimeboxesTooLong { timeboxes: 20, minutes: 15 }
+        refused(Outline { duration_minutes: 15, ..outline(2) }),
+        Rejection::TimeboxesTooLong { timebox_minutes: 20, duration_minutes: 15 }
     );
     assert_eq!(
         refused(Outline { attendees: attendees(3), ..outline(2) }),
-        Rejection::UnknownTopic { topic: 3 }
+        Rejection::UnknownTopic { topic_number: 3 }
     );
     let twice = vec![attendee("MIIT", &[]), attendee("MIIT", &[])];
     assert_eq!(
         refused(Outline { attendees: twice, ..outline(1) }),
-        Rejection::AttendeeTwice { department: code("MIIT") }
+        Rejection::DuplicateAttendee { department_code: code("MIIT") }
     );
-    assert_eq!(refused(Outline { kind: Kind::Case, ..outline(1) }), Rejection::NoCaseReference);
+    assert_eq!(refused(Outline { kind: Kind::Case, ..outline(1) }), Rejection::CaseReferenceRequired);
     let mut misnumbered = outline(2);
     misnumbered.topics.swap(0, 1);
-    assert_eq!(refused(misnumbered), Rejection::TopicMisnumbered { given: 2, expected: 1 });
+    assert_eq!(refused(misnumbered), Rejection::TopicNumberOutOfOrder { topic_number: 2, expected: 1 });
     assert_eq!(
         refused(Outline { decide_by: Some(at(NOW)), ..outline(1) }),
-        Rejection::DeadlinePassed { deadline: at(NOW), now: at(NOW) }
+        Rejection::DeadlinePassed { field: "decide_by", deadline: at(NOW), now: at(NOW) }
     );
 }
 
@@ -138,8 +143,8 @@ fn a_request_within_the_rules_has_no_findings() {
 #[test]
 fn every_broken_rule_is_found_with_its_figures() {
     let mut sprawling = outline(6);
-    sprawling.minutes = 180;
-    sprawling.earliest_start = at("2027-03-02T01:00:00Z");
+    sprawling.duration_minutes = 180;
+    sprawling.earliest_start_at = at("2027-03-02T01:00:00Z");
     sprawling.attendees = vec![attendee("MIIT", &[(1, RoleOnTopic::Decides)]), attendee("MOF", &[])];
     sprawling.topics[0].papers_required = true;
     let figures: Vec<_> =
@@ -148,7 +153,7 @@ fn every_broken_rule_is_found_with_its_figures() {
         figures,
         [
             (Rule::TopicsPerSession, 6, 5, true),
-            (Rule::SessionLength, 180, 120, true),
+            (Rule::SessionDuration, 180, 120, true),
             (Rule::Notice, 1, 3, true),
             (Rule::RoleForEveryAttendee, 1, 0, false),
             (Rule::DeciderForEveryTopic, 5, 0, false),
@@ -159,7 +164,7 @@ fn every_broken_rule_is_found_with_its_figures() {
 
 #[test]
 fn an_emergency_needs_neither_notice_nor_papers() {
-    let mut urgent = Outline { kind: Kind::Emergency, earliest_start: at(NOW), ..outline(1) };
+    let mut urgent = Outline { kind: Kind::Emergency, earliest_start_at: at(NOW), ..outline(1) };
     urgent.topics[0].papers_required = true;
     assert_eq!(findings(urgent), []);
 }
@@ -170,7 +175,7 @@ fn papers_count_from_the_day_they_came() {
     with_papers.topics[0].papers_required = true;
     let submitted_at = |moment: &str| {
         let paper = Paper { title: line("方案"), sha256: line(&"a".repeat(64)), uri: line("file:///1") };
-        Event::PapersSubmitted { topic: 1, paper, submitted_at: at(moment) }
+        Event::PaperSubmitted { topic: 1, paper, submitted_at: at(moment) }
     };
     // In Shanghai the session is on the 8th; 16:00 UTC is midnight there.
     let in_time = [requested(with_papers.clone()), submitted_at("2027-03-06T15:59:00Z")];
@@ -220,13 +225,13 @@ fn no_reason_outweighs_attending_without_a_role() {
     );
     assert_eq!(
         given::<Session>(&history).when(excuse(Rule::Notice)),
-        Err(Rejection::NoFinding { rule: Rule::Notice })
+        Err(Rejection::RuleNotBroken { rule: Rule::Notice })
     );
-    let deadline = at(START);
+    let sign_by = at(START);
     assert_eq!(
         given::<Session>(&history)
             .at(NOW)
-            .when(Command::TurnIntoCountersign { deadline, reason: text("简单") }),
+            .when(Command::ConvertToCountersign { sign_by, reason: text("简单") }),
         Err(Rejection::RuleBroken { rule: Rule::RoleForEveryAttendee, measure: 1, limit: 0 }),
         "not even where nobody meets"
     );

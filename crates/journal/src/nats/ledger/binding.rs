@@ -1,5 +1,5 @@
-//! Who a ledger is and which stream its log follows, kept beside the log: after a restart of everything, a stream that was made
-//! anew is still known as another one.
+//! Files next to the log: the ledger's id, the stream that the log follows, and the alarm. They let a ledger
+//! recognize a recreated stream even after everything was restarted.
 
 use domain::Uuid;
 use std::fs::{self, File};
@@ -10,8 +10,8 @@ const FILE: &str = "stream";
 const ALARM: &str = "alarm";
 const LEDGER: &str = "ledger";
 
-/// When the stream that the log in `dir` follows was created, in nanoseconds; `None` before it followed
-/// one.
+/// Reads the creation time of the stream that the log in `dir` follows, in nanoseconds since 1970; `None` if it
+/// has not followed one yet.
 pub(in crate::nats) fn read(dir: &Path) -> io::Result<Option<i128>> {
     let text = match fs::read_to_string(dir.join(FILE)) {
         Ok(text) => text,
@@ -21,33 +21,34 @@ pub(in crate::nats) fn read(dir: &Path) -> io::Result<Option<i128>> {
     let created = text.trim().strip_prefix("created ").and_then(|number| number.parse().ok());
     created.map(Some).ok_or_else(|| {
         let path = dir.join(FILE);
-        io::Error::other(format!("{} does not say when the stream was created", path.display()))
+        io::Error::other(format!("{} has no valid creation time of the stream", path.display()))
     })
 }
 
-/// Remembers the stream, durably.
+/// Durably records which stream the log follows.
 pub(in crate::nats) fn write(dir: &Path, created: i128) -> io::Result<()> {
-    keep(dir, FILE, &format!("created {created}\n"))
+    replace_file(dir, FILE, &format!("created {created}\n"))
 }
 
-/// The ledger's own identity, given when it first ran over the log in `dir`. The log's identity is not
-/// enough: a log that was restored from a backup has the same.
+/// Reads the ledger's id, assigned when the ledger first runs on the log in `dir`. The log's own identity would
+/// not do, since a log restored from a backup has the same.
 pub(super) fn ledger_id(dir: &Path) -> io::Result<Uuid> {
     let path = dir.join(LEDGER);
     match fs::read_to_string(&path) {
-        Ok(text) => {
-            text.trim().parse().map_err(|_| io::Error::other(format!("{} holds no identity", path.display())))
-        }
+        Ok(text) => text
+            .trim()
+            .parse()
+            .map_err(|_| io::Error::other(format!("{} has no valid ledger id", path.display()))),
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => {
             let id = Uuid::new_v4();
-            keep(dir, LEDGER, &format!("{id}\n"))?;
+            replace_file(dir, LEDGER, &format!("{id}\n"))?;
             Ok(id)
         }
         Err(fault) => Err(fault),
     }
 }
 
-/// The alarm that was raised over this log, and the file that holds it.
+/// Returns the alarm raised for this log, and its file.
 pub(super) fn alarm(dir: &Path) -> io::Result<Option<(String, String)>> {
     let path = dir.join(ALARM);
     match fs::read_to_string(&path) {
@@ -57,13 +58,13 @@ pub(super) fn alarm(dir: &Path) -> io::Result<Option<(String, String)>> {
     }
 }
 
-/// Keeps an alarm until somebody has looked and takes it away.
+/// Durably records an alarm, until an operator deletes the file.
 pub(super) fn raise(dir: &Path, alarm: &str) -> io::Result<()> {
-    keep(dir, ALARM, &format!("{alarm}\n"))
+    replace_file(dir, ALARM, &format!("{alarm}\n"))
 }
 
-/// A file is there whole or not at all.
-fn keep(dir: &Path, name: &str, text: &str) -> io::Result<()> {
+/// Replaces a file atomically and durably.
+fn replace_file(dir: &Path, name: &str, text: &str) -> io::Result<()> {
     let new = dir.join(format!("{name}.new"));
     let mut file = File::create(&new)?;
     file.write_all(text.as_bytes())?;
@@ -77,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_stream_is_remembered() {
+    fn the_followed_stream_is_recorded() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(read(folder.path()).unwrap(), None);
         write(folder.path(), 1_800_000_000_000_000_001).unwrap();

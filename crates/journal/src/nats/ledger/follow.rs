@@ -1,6 +1,6 @@
-//! What the stream brings, and how it becomes groups of whole commits.
+//! Consuming the stream, and grouping its records into complete commits.
 
-use super::{Ended, interrupted};
+use super::{SessionEnd, interrupted};
 use crate::limits::{CONSUMER_HEARTBEAT, PULL_BATCH_MESSAGES_MAX};
 use crate::nats::Link;
 use crate::{Position, ReadError};
@@ -11,7 +11,7 @@ use std::time::Duration;
 pub(super) async fn consume(
     stream: &stream::Stream,
     from: Position,
-) -> Result<consumer::pull::Stream, Ended> {
+) -> Result<consumer::pull::Stream, SessionEnd> {
     let consumer = stream
         .create_consumer(consumer::pull::Config {
             deliver_policy: consumer::DeliverPolicy::ByStartSequence { start_sequence: from },
@@ -27,11 +27,11 @@ pub(super) async fn consume(
     messages.heartbeat(CONSUMER_HEARTBEAT).messages().await.map_err(interrupted)
 }
 
-/// Records that came and are not in the log yet.
+/// Records that have been received but are not in the log yet.
 pub(super) struct Group {
-    /// The last position that went into the log.
+    /// The last position appended to the log.
     after: Position,
-    /// How many messages the consumer has delivered.
+    /// Number of messages delivered by the consumer.
     delivered: u64,
     pub(super) waiting: Vec<OrderedRecord>,
 }
@@ -39,7 +39,7 @@ pub(super) struct Group {
 type Incoming = Option<Result<jetstream::Message, consumer::pull::MessagesError>>;
 
 impl Group {
-    pub(super) fn behind(after: Position) -> Group {
+    pub(super) fn starting_after(after: Position) -> Group {
         Group { after, delivered: 0, waiting: Vec::new() }
     }
 
@@ -47,54 +47,54 @@ impl Group {
         self.after + self.waiting.len() as u64
     }
 
-    pub(super) fn take(&mut self, link: &Link, message: Incoming) -> Result<(), Ended> {
+    pub(super) fn receive(&mut self, link: &Link, message: Incoming) -> Result<(), SessionEnd> {
         let message = match message {
             Some(Ok(message)) => message,
             Some(Err(error)) => return Err(interrupted(error)),
-            None => return Err(Ended::Interrupted("the consumer ended".into())),
+            None => return Err(SessionEnd::Interrupted("the consumer ended".into())),
         };
         let info = message.info().map_err(interrupted)?;
         let (position, expected) = (info.stream_sequence, self.reached() + 1);
         self.delivered += 1;
         if info.consumer_sequence != self.delivered {
-            return Err(Ended::Interrupted(format!(
-                "{position} came, and one before it was lost on the way"
+            return Err(SessionEnd::Interrupted(format!(
+                "a message before position {position} was lost on the way"
             )));
         }
         if position != expected {
-            let what = format!("the stream goes on at {position}");
+            let what = format!("the stream continues at position {position}");
             return Err(ReadError::Damaged { position: expected, what }.into());
         }
         let jetstream::Message { message, .. } = message;
         let headers = message.headers.unwrap_or_default();
         let record = link.names.log_record(position, message.subject.as_str(), &headers, message.payload)?;
-        self.fits(&record)?;
+        self.check_commit(&record)?;
         self.waiting.push(record);
         Ok(())
     }
 
-    /// Whether the record follows the one before within its commit, or begins a commit after a whole one.
-    fn fits(&self, record: &OrderedRecord) -> Result<(), ReadError> {
-        let follows = match self.waiting.last() {
+    /// Checks that the record continues the current commit, or starts a new one after a complete one.
+    fn check_commit(&self, record: &OrderedRecord) -> Result<(), ReadError> {
+        let continues = match self.waiting.last() {
             Some(before) if before.part < before.parts => {
-                before.commit_id == record.commit_id
+                before.command_id == record.command_id
                     && before.parts == record.parts
                     && record.part == before.part + 1
             }
             _ => record.part == 1,
         };
-        if follows {
+        if continues {
             return Ok(());
         }
-        let what = format!("part {} of {} of another commit", record.part, record.parts);
+        let what = format!("part {} of {} does not continue the commit before it", record.part, record.parts);
         Err(ReadError::Damaged { position: record.position, what })
     }
 
-    /// Takes out what ends with a whole commit; a commit whose rest is still to come stays.
-    pub(super) fn whole_commits(&mut self) -> Vec<OrderedRecord> {
-        let whole =
+    /// Removes and returns the complete commits; an incomplete commit at the end stays.
+    pub(super) fn take_complete_commits(&mut self) -> Vec<OrderedRecord> {
+        let complete =
             self.waiting.iter().rposition(|record| record.part == record.parts).map_or(0, |at| at + 1);
-        self.after += whole as u64;
-        self.waiting.drain(..whole).collect()
+        self.after += complete as u64;
+        self.waiting.drain(..complete).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! What stream and log have in common, and what each has alone.
+//! Comparing stream and log.
 
 use super::{Repair, RepairError, broker};
 use crate::limits::{CONSUMER_SILENCE_MAX, PULL_BATCH_MESSAGES_MAX};
@@ -11,54 +11,55 @@ use event_log::{EventLog, Record};
 use futures::StreamExt as _;
 use std::collections::VecDeque;
 
-/// What has to be done about a stream.
+/// State of a stream compared with the log, which determines the repair needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// Nothing: the stream has all that the log has. A ledger that starts takes what is behind.
-    Whole,
-    /// The stream was made anew and has all that the log has; the log has to be told.
-    OtherStream,
-    /// The stream lacks the end of the log, or everything.
-    Short,
-    /// The stream has something else than the log, or something that cannot be read.
-    Different,
+    /// No repair is needed: the stream contains everything in the log. A ledger will append what follows.
+    Complete,
+    /// The stream was recreated and contains everything in the log; the log must be made to follow it.
+    Recreated,
+    /// The stream lacks the tail of the log, or everything.
+    Truncated,
+    /// The stream contains something else than the log, or unreadable messages.
+    Diverged,
 }
 
-/// What was found.
+/// Result of comparing stream and log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Findings {
-    /// What has to be done.
+    /// State of the stream.
     pub state: State,
-    /// Whether there is a stream.
+    /// Whether the stream exists.
     pub stream_exists: bool,
-    /// How many servers keep it, when there is one.
+    /// Number of its replicas, if it exists.
     pub replicas: Option<usize>,
-    /// Whether it is the one that the log followed last; `None` when the log does not know.
+    /// Whether it is the stream that the log follows; `None` if the log has no note of one, or there is no stream.
     pub same_stream: Option<bool>,
-    /// The stream's last position.
+    /// Last position of the stream.
     pub end: Position,
-    /// The log's last position.
+    /// Last position of the log.
     pub head: Position,
-    /// The last position up to which both have the same records.
-    pub same_up_to: Position,
-    /// What the stream alone has, from the first difference on: no ledger with this log committed it.
+    /// Last position up to which both have the same records.
+    pub equal_up_to: Position,
+    /// Messages that only the stream has, from the first difference on; this log's ledger has committed none of
+    /// them.
     pub foreign: Vec<Foreign>,
-    /// Positions of the stream that cannot be read.
+    /// Unreadable positions of the stream.
     pub unreadable: Vec<Position>,
 }
 
-/// A message of the stream that is not the log's record at its position.
+/// A message of the stream that differs from the log's record at its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Foreign {
-    /// Its position in the stream.
+    /// Position in the JetStream stream.
     pub position: Position,
-    /// The stream of the journal that it is in, or its subject.
+    /// The journal's stream it belongs to, or its subject if that is not a valid stream name.
     pub stream: String,
-    /// Its events' types; none when it is no record.
+    /// Types of its events; empty if it is not a valid record.
     pub types: Vec<String>,
-    /// Its commit; none when it is no record.
-    pub commit_id: Option<Uuid>,
-    /// Its bytes.
+    /// Its command id; `None` if it is not a valid record.
+    pub command_id: Option<Uuid>,
+    /// Its payload.
     pub payload: Vec<u8>,
 }
 
@@ -72,29 +73,29 @@ pub(super) async fn examine(
     let head = repair.log.head().position;
     let created = info.as_ref().map(|info| info.created.unix_timestamp_nanos());
     let mut findings = Findings {
-        state: State::Short,
+        state: State::Truncated,
         stream_exists: info.is_some(),
         replicas: info.as_ref().map(|info| info.config.num_replicas),
         same_stream: bound.zip(created).map(|(bound, created)| bound == created),
         end: info.as_ref().map_or(0, |info| info.state.last_sequence),
         head,
-        same_up_to: 0,
+        equal_up_to: 0,
         foreign: Vec::new(),
         unreadable: Vec::new(),
     };
-    // An interrupted repair leaves it so.
-    let closed = info.as_ref().is_some_and(|info| info.config.subjects == [repair.names.repaired()]);
+    // An interrupted repair leaves the stream in this state.
+    let closed = info.as_ref().is_some_and(|info| info.config.subjects == [repair.names.repair_subjects()]);
     if let Some(info) = info.filter(|info| info.state.last_sequence > 0) {
         compare(repair, &info, &mut findings, &mut progress).await?;
     }
     findings.state = match &findings {
         Findings { foreign, unreadable, .. } if !foreign.is_empty() || !unreadable.is_empty() => {
-            State::Different
+            State::Diverged
         }
-        Findings { end, head, .. } if end < head => State::Short,
-        Findings { same_stream: Some(false), head, .. } if *head > 0 => State::OtherStream,
-        _ if closed => State::OtherStream,
-        _ => State::Whole,
+        Findings { end, head, .. } if end < head => State::Truncated,
+        Findings { same_stream: Some(false), head, .. } if *head > 0 => State::Recreated,
+        _ if closed => State::Recreated,
+        _ => State::Complete,
     };
     Ok(findings)
 }
@@ -106,29 +107,29 @@ async fn compare(
     progress: &mut impl FnMut(Position),
 ) -> Result<(), RepairError> {
     let mut messages = all_messages(repair).await?;
-    let mut kept = Kept { log: &repair.log, ready: VecDeque::new() };
-    let mut open = None;
+    let mut records = LogReader { log: &repair.log, ready: VecDeque::new() };
+    let mut open_commit = None;
     let mut next = 1;
     let end = info.state.last_sequence;
     while next <= end {
         let message = match tokio::time::timeout(CONSUMER_SILENCE_MAX, messages.next()).await {
             Ok(Some(message)) => message.map_err(broker)?,
-            // What the server counts and does not bring, it cannot read.
+            // Messages that the server counts but does not deliver are unreadable.
             Ok(None) | Err(_) => break,
         };
         let position = message.info().map_err(broker)?.stream_sequence;
         findings.unreadable.extend(next..position.min(end + 1));
         next = position + 1;
         let diverged = !findings.foreign.is_empty() || !findings.unreadable.is_empty();
-        let record = kept.at(position)?;
-        let foreign = foreign(repair, position, &message);
+        let record = records.at(position)?;
+        let foreign = to_foreign(repair, position, &message);
         let same = record.as_ref().is_some_and(|record| {
             record.payload == message.message.payload && record.stream == foreign.stream
         });
         match (same, diverged, record) {
-            (true, false, _) => findings.same_up_to = position,
+            (true, false, _) => findings.equal_up_to = position,
             (true, true, _) => {}
-            (false, false, None) if follows(&mut open, &foreign, &message.message.payload) => {}
+            (false, false, None) if continues_log(&mut open_commit, &foreign, &message.message.payload) => {}
             (false, ..) => findings.foreign.push(foreign),
         }
         if position.is_multiple_of(1000) || position == end {
@@ -139,23 +140,23 @@ async fn compare(
     Ok(())
 }
 
-/// Whether a message behind the log's end continues it: a ledger that starts would take it.
-fn follows(open: &mut Option<(Uuid, u32, u32)>, message: &Foreign, bytes: &[u8]) -> bool {
+/// Returns whether a message after the log's end continues the log, so that a ledger will append it.
+fn continues_log(open_commit: &mut Option<(Uuid, u32, u32)>, message: &Foreign, bytes: &[u8]) -> bool {
     let Ok(record) = payload::open(message.position, &message.stream, bytes) else { return false };
     let envelope = &record.envelope;
-    let expected = open.unwrap_or((envelope.commit_id, 1, envelope.parts));
-    *open =
-        (envelope.part < envelope.parts).then_some((envelope.commit_id, envelope.part + 1, envelope.parts));
-    expected == (envelope.commit_id, envelope.part, envelope.parts)
+    let expected = open_commit.unwrap_or((envelope.command_id, 1, envelope.parts));
+    *open_commit =
+        (envelope.part < envelope.parts).then_some((envelope.command_id, envelope.part + 1, envelope.parts));
+    expected == (envelope.command_id, envelope.part, envelope.parts)
 }
 
-fn foreign(repair: &Repair, position: Position, message: &jetstream::Message) -> Foreign {
-    let stream = repair.names.stream_in(message.message.subject.as_str()).to_owned();
+fn to_foreign(repair: &Repair, position: Position, message: &jetstream::Message) -> Foreign {
+    let stream = repair.names.stream_name(message.message.subject.as_str()).to_owned();
     let record = payload::open(position, &stream, &message.message.payload).ok();
     Foreign {
         position,
         types: record.as_ref().map(payload::types).unwrap_or_default(),
-        commit_id: record.map(|record| record.envelope.commit_id),
+        command_id: record.map(|record| record.envelope.command_id),
         payload: message.message.payload.to_vec(),
         stream,
     }
@@ -175,13 +176,13 @@ async fn all_messages(repair: &Repair) -> Result<consumer::pull::Stream, RepairE
     consumer.stream().max_messages_per_batch(PULL_BATCH_MESSAGES_MAX).messages().await.map_err(broker)
 }
 
-/// The log's records, asked for in rising order.
-struct Kept<'a> {
+/// Reads the log's records in ascending order.
+struct LogReader<'a> {
     log: &'a EventLog,
     ready: VecDeque<Record>,
 }
 
-impl Kept<'_> {
+impl LogReader<'_> {
     fn at(&mut self, position: Position) -> Result<Option<Record>, RepairError> {
         if position > self.log.head().position {
             return Ok(None);

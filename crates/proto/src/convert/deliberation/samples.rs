@@ -20,7 +20,7 @@ pub fn agenda(mode: Mode) -> docket::Agenda {
         mode,
         decide_by: Some(at("2027-03-01T02:00:00Z")),
         quorum_percent: 60,
-        topics: vec![docket::AgendaTopic { no: 1, title: line("转移路线"), timebox_minutes: 20 }],
+        topics: vec![docket::AgendaTopic { number: 1, title: line("转移路线"), timebox_minutes: 20 }],
         participants: vec![
             participant("WATER", docket::RoleOnTopic::Decides),
             participant("FINANCE", docket::RoleOnTopic::Advises),
@@ -42,7 +42,7 @@ pub fn item(due: Option<DueRule>) -> docket::DraftedItem {
         co_responsible: vec![code("ROADS"), code("PRESS")],
         due,
     };
-    docket::DraftedItem { no: 3, topic: 1, draft }
+    docket::DraftedItem { number: 3, topic: 1, draft }
 }
 
 fn result(method: Method) -> BallotResult {
@@ -81,18 +81,18 @@ fn on_the_floor() -> Vec<Event> {
     let (department, opened_at) = (code("WATER"), at("2027-03-01T01:00:00.5Z"));
     let stated = |stance| {
         let (department, reasons) = (code("WATER"), text("If it is paid for"));
-        Event::PositionStated { topic: 1, department, stance, reasons }
+        Event::StatementRecorded { topic: 1, department, stance, reasons }
     };
     vec![
         Event::Prepared { agenda: agenda(Mode::Meeting) },
-        Event::Prepared { agenda: agenda(Mode::Countersign { deadline: at("2027-03-05T09:00:00Z") }) },
-        Event::DelegateArrived { department: department.clone(), delegate: line("李伟") },
-        Event::DelegateLeft { department },
+        Event::Prepared { agenda: agenda(Mode::Countersign { sign_by: at("2027-03-05T09:00:00Z") }) },
+        Event::ArrivalRecorded { department: department.clone(), delegate: line("李伟") },
+        Event::DepartureRecorded { department },
         Event::Opened { opened_at, present: 3, needed: 2, departments: 4 },
         Event::TopicOpened { topic: 1, opened_at },
         Event::TopicPaused { topic: 1, spent_seconds: 900 },
-        Event::DigressionMarked { topic: 1, minutes: 4, note: Some(line("Parking")) },
-        Event::DigressionMarked { topic: 1, minutes: 5, note: None },
+        Event::DigressionRecorded { topic: 1, minutes: 4, note: Some(line("Parking")) },
+        Event::DigressionRecorded { topic: 1, minutes: 5, note: None },
         Event::DebateClosed { topic: 1, spent_seconds: 1530, overrun_seconds: 330, digression_minutes: 9 },
         stated(Stance::Support),
         stated(Stance::SupportWithConditions),
@@ -104,8 +104,8 @@ fn on_the_floor() -> Vec<Event> {
 fn on_the_text() -> Vec<Event> {
     let amendment = 2;
     vec![
-        Event::Proposed { topic: 1, version: 1, text: text("第一条\n第二条") },
-        Event::AmendmentProposed {
+        Event::ProposalSubmitted { topic: 1, version: 1, text: text("第一条\n第二条") },
+        Event::AmendmentSubmitted {
             topic: 1,
             amendment,
             department: code("ROADS"),
@@ -115,8 +115,8 @@ fn on_the_text() -> Vec<Event> {
         Event::AmendmentAdopted { topic: 1, amendment, version: 2 },
         Event::AmendmentRejected { topic: 1, amendment },
         Event::ItemDrafted { item: item(Some(DueRule::On(date(2027, 3, 31)))) },
-        Event::ItemDrafted { item: item(Some(DueRule::InDays(30))) },
-        Event::ItemRevised { item: item(Some(DueRule::InWorkingDays(5))) },
+        Event::ItemDrafted { item: item(Some(DueRule::AfterDays(30))) },
+        Event::ItemRevised { item: item(Some(DueRule::AfterWorkingDays(5))) },
         Event::ItemRevised { item: item(None) },
         Event::ItemDropped { topic: 1, item: 3, reason: text("Not needed") },
     ]
@@ -132,7 +132,7 @@ fn on_ballots() -> Vec<Event> {
         voted(Choice::Yes, None),
         voted(Choice::No, Some(text("Too dear"))),
         voted(Choice::Abstain, None),
-        Event::Recused { topic: 1, department: code("WATER"), reason: text("Own land") },
+        Event::RecusalRecorded { topic: 1, department: code("WATER"), reason: text("Own land") },
         Event::BallotClosed { topic: 1, result: result(share) },
         Event::BallotClosed {
             topic: 1,
@@ -153,17 +153,17 @@ fn outcomes() -> Vec<Event> {
             decided_on: date(2027, 3, 1),
             acknowledge_by: at("2027-03-04T15:59:59.999999Z"),
             declaratory: false,
-            dues: vec![docket::Due { item: 3, due: date(2027, 3, 31), due_at }],
+            due_dates: vec![docket::ItemDue { item: 3, due_on: date(2027, 3, 31), due_at }],
         },
         Event::TopicRejected { topic: 1, reason: reason.clone() },
         Event::TopicDeferred {
             topic: 1,
-            until: date(2027, 4, 1),
-            by: code("ROADS"),
+            resume_on: date(2027, 4, 1),
+            moved_by: code("ROADS"),
             reason: reason.clone(),
             deferrals: 2,
         },
-        Event::TopicReferred { topic: 1, to: code("PROVINCE"), reason: reason.clone() },
+        Event::TopicReferred { topic: 1, referred_to: code("PROVINCE"), reason: reason.clone() },
         Event::TopicWithdrawn { topic: 1, reason },
         Event::DecidedLate { topic: 1, decide_by: at("2027-03-01T02:00:00Z"), late_minutes: 3 },
         Event::Closed {

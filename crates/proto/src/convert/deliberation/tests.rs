@@ -6,7 +6,7 @@ use domain::deliberation::docket::{Docket, Event};
 use domain::{Aggregate, Timestamp};
 
 #[test]
-fn a_choice_that_was_not_made_is_named() {
+fn a_missing_choice_is_named() {
     let missing = |fault: Invalid| fault.to_string();
     let none = deliberation::ItemDraft {
         title: "Mark".to_owned(),
@@ -15,9 +15,9 @@ fn a_choice_that_was_not_made_is_named() {
         ..Default::default()
     };
     assert_eq!(missing(docket::ItemDraft::from_wire(none).unwrap_err()), "due is missing");
-    let bad = deliberation::due_rule::Rule::On("tomorrow".to_owned());
+    let bad = deliberation::due_rule::Rule::DueOn("tomorrow".to_owned());
     let bad = deliberation::DueRule { rule: Some(bad) };
-    assert_eq!(missing(DueRule::from_wire(bad).unwrap_err()), "on must be a date such as 2027-03-31");
+    assert_eq!(missing(DueRule::from_wire(bad).unwrap_err()), "due_on must be a date such as 2027-03-31");
 }
 
 #[test]
@@ -27,16 +27,16 @@ fn the_largest_records_of_a_docket_fit() {
         stored.map(|any| any.type_url.len() + any.value.len() + 16).sum::<usize>()
     };
     let long = |words: usize| "长".repeat(words);
-    // The largest agenda that is taken.
+    // The largest agenda that is accepted.
     let topics = 1..=u32::try_from(docket::agenda::TOPICS_MAX).unwrap();
     let roles = topics.clone().map(|topic| docket::TopicRole { topic, role: docket::RoleOnTopic::Decides });
     let largest = docket::Agenda {
         topics: topics
-            .map(|no| docket::AgendaTopic { no, title: line(&long(200)), timebox_minutes: 600 })
+            .map(|number| docket::AgendaTopic { number, title: line(&long(200)), timebox_minutes: 600 })
             .collect(),
         participants: (0..docket::agenda::PARTICIPANTS_MAX)
-            .map(|no| docket::Participant {
-                department: code(&format!("{}{no:02}", long(30))),
+            .map(|nth| docket::Participant {
+                department: code(&format!("{}{nth:02}", long(30))),
                 roles: roles.clone().collect(),
             })
             .collect(),
@@ -45,12 +45,12 @@ fn the_largest_records_of_a_docket_fit() {
     let prepared = [Event::Prepared { agenda: largest }];
     assert!(bytes(&prepared) < PAYLOAD_BYTES_MAX - 4096, "{} bytes", bytes(&prepared));
 
-    // As many items as one command takes, with as much text as it takes.
-    let mut items = item(Some(DueRule::InDays(30))).draft;
+    // As many items as one command accepts, with as much text.
+    let mut items = item(Some(DueRule::AfterDays(30))).draft;
     items.deliverable = text(&"a".repeat(docket::DRAFT_BYTES_MAX / docket::ITEMS_PER_COMMAND_MAX - 70));
     let drafted = vec![items; docket::ITEMS_PER_COMMAND_MAX];
     let issued = domain::Issued { at: Timestamp::UNIX_EPOCH, by: domain::Actor::process("test") };
-    let mut table = agenda(Mode::Countersign { deadline: Timestamp::MAX });
+    let mut table = agenda(Mode::Countersign { sign_by: Timestamp::MAX });
     for department in ["ROADS", "PRESS"] {
         table.participants.push(docket::Participant { department: code(department), roles: vec![] });
     }

@@ -7,17 +7,17 @@ use domain::followup::ladder::{Ladder, Rung, RungKind};
 
 pub fn all() -> Vec<Box<dyn Sample>> {
     let due_at = at("2027-03-31T15:59:59.999999Z");
-    let due = "2027-03-31".parse().unwrap();
+    let due_on = "2027-03-31".parse().unwrap();
     let acknowledge_by = at("2027-03-04T15:59:59.999999Z");
     let lead = code("WATER");
-    let ladder = Ladder { reminders_days: vec![7, 1], supervisor_days: 3, leadership_days: 8 };
+    let ladder = Ladder { reminder_days: vec![7, 1], supervisor_days: 3, leadership_days: 8 };
     let rungs = vec![
-        Rung { no: 1, kind: RungKind::Acknowledgement, days: 0, at: acknowledge_by },
-        Rung { no: 2, kind: RungKind::Reminder, days: 7, at: at("2027-03-24T15:59:59.999999Z") },
-        Rung { no: 3, kind: RungKind::Reminder, days: 1, at: at("2027-03-30T15:59:59.999999Z") },
-        Rung { no: 4, kind: RungKind::Overdue, days: 0, at: due_at },
-        Rung { no: 5, kind: RungKind::Supervisor, days: 3, at: at("2027-04-03T15:59:59.999999Z") },
-        Rung { no: 6, kind: RungKind::Leadership, days: 8, at: at("2027-04-08T15:59:59.999999Z") },
+        Rung { number: 1, kind: RungKind::Acknowledgement, days: 0, due_at: acknowledge_by },
+        Rung { number: 2, kind: RungKind::Reminder, days: 7, due_at: at("2027-03-24T15:59:59.999999Z") },
+        Rung { number: 3, kind: RungKind::Reminder, days: 1, due_at: at("2027-03-30T15:59:59.999999Z") },
+        Rung { number: 4, kind: RungKind::Overdue, days: 0, due_at },
+        Rung { number: 5, kind: RungKind::Supervisor, days: 3, due_at: at("2027-04-03T15:59:59.999999Z") },
+        Rung { number: 6, kind: RungKind::Leadership, days: 8, due_at: at("2027-04-08T15:59:59.999999Z") },
     ];
     let subject = Subject {
         resolution: Uuid::from_u128(3),
@@ -25,17 +25,17 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         title: line("改造"),
         lead: lead.clone(),
         co_responsible: vec![code("ROADS")],
-        due,
+        due_on,
         due_at,
         acknowledge_by,
     };
-    let replanned = |cause| Event::Replanned { due, due_at, cause, rungs: rungs.clone() };
-    let escalated = |to| Event::Escalated { rung: 5, to, lead: lead.clone(), due_at, days_late: 3 };
+    let replanned = |cause| Event::Replanned { due_on, due_at, cause, rungs: rungs.clone() };
+    let escalated = |tier| Event::Escalated { rung: 5, tier, lead: lead.clone(), due_at, days_late: 3 };
     samples::<FollowUp>(vec![
         Event::Planned { subject, ladder, rungs: rungs.clone() },
         Event::Acknowledged,
         Event::Contested,
-        Event::Ruled { lead: lead.clone(), acknowledge_by, rungs: rungs.clone() },
+        Event::ContestResolved { lead: lead.clone(), acknowledge_by, rungs: rungs.clone() },
         Event::Blocked { help_from: code("FINANCE") },
         Event::Unblocked,
         Event::Claimed,

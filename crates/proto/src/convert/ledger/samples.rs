@@ -5,10 +5,10 @@ use domain::ledger::custody::{self, Custody};
 use domain::ledger::rehearsal_clock::{Event, RehearsalClock};
 
 pub fn all() -> Vec<Box<dyn Sample>> {
-    let mut all = samples::<RehearsalClock>(vec![Event::Moved { to: at("2027-03-08T01:00:00.25Z") }]);
+    let mut all = samples::<RehearsalClock>(vec![Event::Moved { clock_at: at("2027-03-08T01:00:00.25Z") }]);
     all.extend(samples::<Custody>(vec![custody::Event::StaleLogAccepted {
-        had: 1207,
-        has: 1180,
+        expected_records: 1207,
+        actual_records: 1180,
         evidence: "the signed head of 1207 records in /witness/signed-head".into(),
     }]));
     all

@@ -16,9 +16,16 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         number: line("FLOOD-2027-0012"),
     }]);
     let resolution = samples::<Resolution>(vec![
-        Event::Registered { registration: registration(2, "改造十二座泵站。") },
-        Event::Rescinded { reason: text("a law applies") },
-        Event::Superseded { by: Uuid::from_u128(8), reason: text("a better one") },
+        Event::Registered {
+            registration: registration(2, "改造十二座泵站。"),
+            registered_at: at("2027-03-01T02:00:00.5Z"),
+        },
+        Event::Rescinded { reason: text("a law applies"), ended_at: at("2027-05-01T02:00:00Z") },
+        Event::Superseded {
+            successor: Uuid::from_u128(8),
+            reason: text("a better one"),
+            ended_at: at("2027-05-01T02:00:00Z"),
+        },
     ]);
     let item = samples::<ActionItem>(of_an_item());
     register.into_iter().chain(resolution).chain(item).collect()
@@ -47,7 +54,7 @@ pub fn registration(items: u128, words: &str) -> Registration {
             needed: 8,
             sentence: text("passed"),
         },
-        dissent: vec![code("ROADS"), code("HEALTH")],
+        dissenting: vec![code("ROADS"), code("HEALTH")],
         items: (0..items).map(Uuid::from_u128).collect(),
     }
 }
@@ -58,7 +65,7 @@ pub fn evidence(title: &str, uri: &str) -> Evidence {
 
 fn of_an_item() -> Vec<ItemEvent> {
     use ItemEvent as Event;
-    let due = "2027-03-31".parse().unwrap();
+    let due_on = "2027-03-31".parse().unwrap();
     let due_at = at("2027-03-31T15:59:59.999999Z");
     let acknowledge_by = at("2027-03-04T15:59:59.999999Z");
     let (department, reason) = (code("WATER"), text("because"));
@@ -70,7 +77,7 @@ fn of_an_item() -> Vec<ItemEvent> {
         criterion: text("两小时"),
         lead: department.clone(),
         co_responsible: vec![code("ROADS"), code("WATER")],
-        due,
+        due_on,
         due_at,
         acknowledge_by,
     };
@@ -86,10 +93,14 @@ fn of_an_item() -> Vec<ItemEvent> {
             note: text("five"),
             evidence: vec![evidence("照片", "https://files.example.cn/1"), evidence("报告", "file:2")],
         },
-        Event::Blocked { department: department.clone(), reason: reason.clone(), help_from: code("FINANCE") },
-        Event::Unblocked { department: department.clone(), note: text("paid") },
-        Event::ExtensionRequested { due, due_at, reason: reason.clone() },
-        Event::ExtensionGranted { due, due_at, granted: 2 },
+        Event::BlockageReported {
+            department: department.clone(),
+            reason: reason.clone(),
+            help_from: code("FINANCE"),
+        },
+        Event::BlockageCleared { department: department.clone(), note: text("paid") },
+        Event::ExtensionRequested { due_on, due_at, reason: reason.clone() },
+        Event::ExtensionGranted { due_on, due_at, granted: 2 },
         Event::ExtensionRefused { reason: reason.clone() },
         Event::CompletionClaimed {
             department: department.clone(),
@@ -99,8 +110,8 @@ fn of_an_item() -> Vec<ItemEvent> {
         Event::Accepted { department: Some(department.clone()), note: Some(text("well")) },
         Event::Accepted { department: None, note: None },
         Event::Returned { department: Some(department.clone()), reason: reason.clone() },
-        Event::Reopened { reason: reason.clone(), due, due_at },
+        Event::Reopened { reason: reason.clone(), due_on, due_at },
         Event::Rescinded { reason },
-        Event::LookedBack { department: Some(department), finding: text("seen"), holds: false },
+        Event::LookBackRecorded { department: Some(department), finding: text("seen"), holds: false },
     ]
 }

@@ -1,55 +1,16 @@
-//! The events of the directory, of calendars and rules, and of sessions by example.
+//! The events of rooms, meeting rules and sessions by example.
 
 use crate::convert::sample::{Sample, at, code, line, samples, text};
-use domain::calendar::WorkingCalendar;
-use domain::scheduling::{calendar, department, member, room, rules, session};
-use domain::{Role, Uuid};
-use jiff::civil::{Weekday, date};
+use domain::Uuid;
+use domain::scheduling::{room, rules, session};
 
 pub fn all() -> Vec<Box<dyn Sample>> {
     let aggregates = [
-        samples::<department::Department>(of_a_department()),
-        samples::<member::Member>(of_a_member()),
         samples::<room::Room>(of_a_room()),
-        samples::<calendar::Calendar>(of_a_calendar()),
         samples::<rules::MeetingRules>(of_the_rules()),
         samples::<session::Session>([to_admission(), later_life()].concat()),
     ];
     aggregates.into_iter().flatten().collect()
-}
-
-fn of_a_department() -> Vec<department::Event> {
-    use department::{Event, Kind, Level, Profile};
-    let profile = Profile {
-        code: code("MIIT"),
-        name: line("工业和信息化部"),
-        parent: Some(code("SC")),
-        level: Level::National,
-        region: None,
-        kind: Kind::Agency,
-    };
-    let local = |level, kind| {
-        let region = Some(line("山东"));
-        Event::Registered { profile: Profile { parent: None, level, region, kind, ..profile.clone() } }
-    };
-    vec![
-        Event::Registered { profile: profile.clone() },
-        local(Level::Provincial, Kind::Enterprise),
-        local(Level::Municipal, Kind::NonProfit),
-        local(Level::County, Kind::Agency),
-    ]
-}
-
-fn of_a_member() -> Vec<member::Event> {
-    vec![member::Event::Registered {
-        profile: member::Profile {
-            code: code("li.wei"),
-            name: line("李伟"),
-            department: code("MIIT"),
-            email: Some(line("li.wei@example.cn")),
-            roles: vec![Role::Delegate, Role::DepartmentLead],
-        },
-    }]
 }
 
 fn of_a_room() -> Vec<room::Event> {
@@ -64,27 +25,17 @@ fn of_a_room() -> Vec<room::Event> {
         },
         room::Event::Booked {
             session: session_id(),
-            from: at("2027-03-01T01:00:00Z"),
-            until: at("2027-03-01T02:00:00.5Z"),
+            starts_at: at("2027-03-01T01:00:00Z"),
+            ends_at: at("2027-03-01T02:00:00.5Z"),
         },
         room::Event::Released { session: session_id() },
     ]
 }
 
-fn of_a_calendar() -> Vec<calendar::Event> {
-    let calendar = WorkingCalendar::new(
-        "Asia/Shanghai",
-        vec![Weekday::Saturday, Weekday::Sunday],
-        [date(2027, 10, 1), date(2027, 10, 4)],
-        [date(2027, 10, 9)],
-    );
-    vec![calendar::Event::Defined { calendar: calendar.unwrap() }]
-}
-
-/// Numbers of their own: those that hold where none are defined may change, a sample may not.
+/// Not the default rules: those may change, a sample may not.
 const RULES: rules::Rules = rules::Rules {
     topics_max: 6,
-    minutes_max: 90,
+    duration_minutes_max: 90,
     notice_days_min: 5,
     papers_days_min: 3,
     sessions_per_quarter_max: Some(4),
@@ -100,11 +51,11 @@ fn session_id() -> Uuid {
 }
 
 fn topics() -> Vec<session::Topic> {
-    let topic = |no, title: &str| session::Topic {
-        no,
+    let topic = |number, title: &str| session::Topic {
+        number,
         title: line(title),
         timebox_minutes: 20,
-        papers_required: no == 1,
+        papers_required: number == 1,
     };
     vec![topic(1, "算力调度"), topic(2, "数据开放")]
 }
@@ -128,8 +79,8 @@ pub fn outline(kind: session::Kind) -> session::Outline {
         chair: code("NDRC"),
         topics: topics(),
         attendees: attendees(),
-        minutes: 60,
-        earliest_start: at("2027-03-05T01:00:00Z"),
+        duration_minutes: 60,
+        earliest_start_at: at("2027-03-05T01:00:00Z"),
         case_reference: (kind == session::Kind::Case).then(|| line("12345-2027-0001")),
         decide_by: (kind == session::Kind::Emergency).then(|| at("2027-03-05T03:00:00Z")),
         quorum_percent: 67,
@@ -141,7 +92,7 @@ fn findings() -> Vec<session::Finding> {
     let finding = |(rule, overridable)| session::Finding { rule, measure: 6, limit: 5, overridable };
     let rules = [
         (Rule::TopicsPerSession, true),
-        (Rule::SessionLength, true),
+        (Rule::SessionDuration, true),
         (Rule::Notice, true),
         (Rule::RoleForEveryAttendee, false),
         (Rule::DeciderForEveryTopic, false),
@@ -159,7 +110,7 @@ fn to_admission() -> Vec<session::Event> {
         requested(Kind::Case),
         requested(Kind::Emergency),
         Event::Requested { outline: outline(Kind::Standing), requester: None },
-        Event::PapersSubmitted {
+        Event::PaperSubmitted {
             topic: 1,
             paper: session::Paper {
                 title: line("方案"),
@@ -175,10 +126,10 @@ fn to_admission() -> Vec<session::Event> {
         Event::Revised {
             topics: topics(),
             attendees: attendees(),
-            minutes: 45,
-            earliest_start: at("2027-03-05T01:00:00Z"),
+            duration_minutes: 45,
+            earliest_start_at: at("2027-03-05T01:00:00Z"),
         },
-        Event::TurnedIntoCountersign { deadline: at("2027-03-08T10:00:00Z"), reason: text("无需开会") },
+        Event::ConvertedToCountersign { sign_by: at("2027-03-08T10:00:00Z"), reason: text("无需开会") },
         Event::Merged { into: session_id(), reason: text("与上次会商相同") },
     ]
 }
@@ -189,8 +140,8 @@ fn later_life() -> Vec<session::Event> {
     vec![
         Event::Scheduled {
             room: code("R-301"),
-            from: at("2027-03-05T01:00:00Z"),
-            until: at("2027-03-05T02:00:00Z"),
+            starts_at: at("2027-03-05T01:00:00Z"),
+            ends_at: at("2027-03-05T02:00:00Z"),
             invited: vec![code("MIIT"), code("MOF")],
         },
         Event::Postponed { reason: text("会议室停电") },

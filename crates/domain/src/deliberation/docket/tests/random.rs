@@ -1,10 +1,10 @@
-//! Whatever is asked of a docket in whatever order: nothing panics, and what must hold holds.
+//! Whatever commands a docket gets in whatever order: nothing panics, and the invariants hold.
 
 use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-/// Three that decide, one that is told, and one that has no business here.
+/// Three that decide, one that is kept informed, and one that does not take part.
 const DEPARTMENTS: [&str; 8] = ["WATER", "ROADS", "HEALTH", "WATER", "ROADS", "HEALTH", "PRESS", "MARS"];
 
 fn department() -> impl Strategy<Value = Code> {
@@ -24,14 +24,14 @@ fn method() -> impl Strategy<Value = Method> {
 }
 fn item() -> impl Strategy<Value = ItemDraft> {
     let due = prop_oneof![
-        9 => Just(Some(DueRule::InDays(3))),
+        9 => Just(Some(DueRule::AfterDays(3))),
         1 => Just(None),
-        1 => any::<u32>().prop_map(|days| Some(DueRule::InWorkingDays(days))),
+        1 => any::<u32>().prop_map(|days| Some(DueRule::AfterWorkingDays(days))),
     ];
     due.prop_map(|due| ItemDraft { due, ..draft() })
 }
 
-/// Mostly the topic on the floor; topic 3 does not exist.
+/// Mostly the open topic; topic 3 does not exist.
 fn topic() -> impl Strategy<Value = u32> + Clone {
     prop_oneof![6 => Just(1), 2 => Just(2), 1 => Just(3)]
 }
@@ -44,14 +44,14 @@ fn on_the_floor() -> impl Strategy<Value = Command> {
     let topic = topic();
     prop_oneof![
         2 => department().prop_map(|department| Command::RecordArrival { department, delegate: line("Li") }),
-        1 => department().prop_map(|department| Command::RecordLeaving { department }),
+        1 => department().prop_map(|department| Command::RecordDeparture { department }),
         1 => Just(Command::Open),
         3 => topic.clone().prop_map(|topic| Command::OpenTopic { topic }),
         1 => topic.clone().prop_map(|topic| Command::PauseTopic { topic }),
         1 => topic.clone().prop_map(|topic| Command::CloseDebate { topic }),
         1 => (topic.clone(), 0u32..700)
-            .prop_map(|(topic, minutes)| Command::MarkDigression { topic, minutes, note: None }),
-        1 => (topic, department()).prop_map(|(topic, department)| Command::StatePosition {
+            .prop_map(|(topic, minutes)| Command::RecordDigression { topic, minutes, note: None }),
+        1 => (topic, department()).prop_map(|(topic, department)| Command::RecordStatement {
             topic, department, stance: Stance::Oppose, reasons: text("Costs"),
         }),
     ]
@@ -60,9 +60,10 @@ fn on_the_floor() -> impl Strategy<Value = Command> {
 fn on_the_text() -> impl Strategy<Value = Command> {
     let topic = topic();
     prop_oneof![
-        1 => (topic.clone(), 0..3).prop_map(|(topic, n)| Command::Propose { topic, text: text(&format!("T{n}")) }),
+        1 => (topic.clone(), 0..3)
+            .prop_map(|(topic, n)| Command::SubmitProposal { topic, text: text(&format!("T{n}")) }),
         1 => (topic.clone(), department(), 0..3).prop_map(|(topic, department, n)| {
-            Command::ProposeAmendment { topic, department, text: text(&format!("A{n}")) }
+            Command::SubmitAmendment { topic, department, text: text(&format!("A{n}")) }
         }),
         2 => (topic.clone(), 1u32..3, any::<bool>())
             .prop_map(|(topic, amendment, adopt)| Command::ResolveAmendment { topic, amendment, adopt }),
@@ -83,10 +84,10 @@ fn on_ballots() -> impl Strategy<Value = Command> {
         20 => (topic.clone(), department(), choice())
             .prop_map(|(topic, department, choice)| Command::CastVote { topic, department, choice, reason: None }),
         1 => (topic.clone(), department())
-            .prop_map(|(topic, department)| Command::Recuse { topic, department, reason: text("Own land") }),
+            .prop_map(|(topic, department)| Command::RecordRecusal { topic, department, reason: text("Own land") }),
         4 => (topic, proptest::option::of(choice()))
             .prop_map(|(topic, casting_vote)| Command::CloseBallot { topic, casting_vote }),
-        1 => Just(Command::NoteTheHour),
+        1 => Just(Command::CheckDeadlines),
     ]
 }
 
@@ -97,11 +98,11 @@ fn outcomes() -> impl Strategy<Value = Command> {
         30 => (topic.clone(), any::<bool>())
             .prop_map(|(topic, declaratory)| Command::AdoptDecision { topic, declaratory, calendar: calendar() }),
         1 => topic.clone().prop_map(move |topic| Command::RejectTopic { topic, reason: reason() }),
-        2 => (topic.clone(), 1i8..28, department()).prop_map(move |(topic, day, by)| Command::DeferTopic {
-            topic, until: date(2027, 3, day), by, reason: reason(), calendar: calendar(),
+        2 => (topic.clone(), 1i8..28, department()).prop_map(move |(topic, day, moved_by)| Command::DeferTopic {
+            topic, resume_on: date(2027, 3, day), moved_by, reason: reason(), calendar: calendar(),
         }),
         1 => (topic.clone(), department())
-            .prop_map(move |(topic, to)| Command::ReferTopic { topic, to, reason: reason() }),
+            .prop_map(move |(topic, referred_to)| Command::ReferTopic { topic, referred_to, reason: reason() }),
         1 => topic.prop_map(move |topic| Command::WithdrawTopic { topic, reason: reason() }),
         1 => Just(Command::Close),
     ]
@@ -110,12 +111,12 @@ fn outcomes() -> impl Strategy<Value = Command> {
 /// The ballot's numbers agree with each other, and with who may vote.
 fn ballots_add_up(proceedings: &Proceedings, topic: &Topic) {
     assert!(topic.ballots.iter().filter(|ballot| ballot.is_open()).count() <= 1);
-    let deciding: BTreeSet<&Code> = proceedings.agenda.deciding_on(topic.no).collect();
+    let deciding: BTreeSet<&Code> = proceedings.agenda.deciding_on(topic.number).collect();
     for ballot in &topic.ballots {
         assert!(ballot.votes.keys().all(|voter| deciding.contains(voter)), "a stranger voted");
         let Some(result) = ballot.result else {
-            assert_eq!(ballot.version, topic.current_version(), "the text moved under an open ballot");
-            assert!(topic.outcome.is_none(), "an outcome over an open ballot");
+            assert_eq!(ballot.version, topic.current_version(), "the text changed during an open ballot");
+            assert!(topic.outcome.is_none(), "an outcome while a ballot is open");
             continue;
         };
         assert_eq!(result.cast, result.yes + result.no + result.abstain);
@@ -124,9 +125,9 @@ fn ballots_add_up(proceedings: &Proceedings, topic: &Topic) {
     }
 }
 
-/// A decision was carried, and can be carried out.
+/// A decision was passed, and can be carried out.
 fn decisions_are_executable(state: &State, topic: &Topic) {
-    let Some(decision) = state.decision(topic.no) else {
+    let Some(decision) = state.decision(topic.number) else {
         return assert!(
             !matches!(topic.outcome, Some(Outcome::Adopted { .. })),
             "adopted without a decision"
@@ -135,13 +136,13 @@ fn decisions_are_executable(state: &State, topic: &Topic) {
     assert!(decision.ballot.passed && decision.ballot.version == topic.current_version());
     assert_eq!(decision.items.len(), topic.items.len());
     assert_eq!(decision.declaratory, decision.items.is_empty());
-    assert!(decision.items.iter().all(|item| item.due >= decision.decided_on));
+    assert!(decision.items.iter().all(|item| item.due_on >= decision.decided_on));
 }
 
-fn holds(state: &State) {
+fn invariants_hold(state: &State) {
     let Some(proceedings) = state.proceedings() else { return };
-    let on_the_floor = proceedings.topics.iter().filter(|topic| matches!(topic.stage, Stage::Open { .. }));
-    assert!(!proceedings.is_meeting() || on_the_floor.count() <= 1, "two topics on the floor");
+    let open = proceedings.topics.iter().filter(|topic| matches!(topic.stage, TopicStage::Open { .. }));
+    assert!(!proceedings.is_meeting() || open.count() <= 1, "two topics are open");
     for topic in &proceedings.topics {
         assert!(topic.deferrals <= DEFERRALS_MAX);
         assert!(!matches!(state, State::Closed(_)) || topic.outcome.is_some(), "closed undecided");
@@ -150,14 +151,14 @@ fn holds(state: &State) {
     }
 }
 
-/// The same wish by somebody who knows how things stand.
-fn sensible(state: &State, command: Command, by: Code) -> (Command, Code) {
+/// The same command from somebody who knows the docket.
+fn informed(state: &State, command: Command, by: Code) -> (Command, Code) {
     let current = |topic| state.proceedings().and_then(|p| p.topic(topic)).map(Topic::current_version);
     match command {
         Command::CastVote { ref department, .. }
-        | Command::Recuse { ref department, .. }
-        | Command::StatePosition { ref department, .. }
-        | Command::ProposeAmendment { ref department, .. } => {
+        | Command::RecordRecusal { ref department, .. }
+        | Command::RecordStatement { ref department, .. }
+        | Command::SubmitAmendment { ref department, .. } => {
             let own = department.clone();
             (command, own)
         }
@@ -175,31 +176,32 @@ fn sensible(state: &State, command: Command, by: Code) -> (Command, Code) {
 
 proptest! {
     #[test]
-    fn nothing_asked_of_a_docket_breaks_it(
+    fn no_command_breaks_a_docket(
         countersign in any::<bool>(),
         commands in proptest::collection::vec((command(), department(), 0i64..600), 0..200),
     ) {
         let mut now = at("2027-03-01T01:00:00Z");
-        let deadline = at("2027-03-01T09:00:00Z");
-        let mode = if countersign { Mode::Countersign { deadline } } else { Mode::Meeting };
-        let decide_by = Some(deadline);
+        let sign_by = at("2027-03-01T09:00:00Z");
+        let mode = if countersign { Mode::Countersign { sign_by } } else { Mode::Meeting };
+        let decide_by = Some(sign_by);
         let prepare = Command::Prepare { agenda: Agenda { decide_by, ..agenda(mode) } };
         let arrivals = ["WATER", "ROADS", "HEALTH"]
             .map(|department| Command::RecordArrival { department: code(department), delegate: line("Li") });
-        let called = [Command::Open, Command::OpenTopic { topic: 1 }, Command::Propose { topic: 1, text: text("T0") }];
-        let begin = [prepare].into_iter().chain(arrivals).chain(called);
+        let submit = Command::SubmitProposal { topic: 1, text: text("T0") };
+        let opening = [Command::Open, Command::OpenTopic { topic: 1 }, submit];
+        let begin = [prepare].into_iter().chain(arrivals).chain(opening);
         let begin = begin.map(|command| (command, code("WATER"), 0));
 
         let mut state = State::Absent;
         for (command, by, seconds) in begin.chain(commands) {
             now += jiff::SignedDuration::from_secs(seconds);
-            let (command, by) = if seconds % 5 == 0 { (command, by) } else { sensible(&state, command, by) };
+            let (command, by) = if seconds % 5 == 0 { (command, by) } else { informed(&state, command, by) };
             let issued = Issued { at: now, by: of(by.as_str()) };
             let Ok(events) = Docket::decide(&state, command.clone(), &issued) else { continue };
             state = Docket::fold(state, &events);
-            holds(&state);
-            let adds = matches!(command, Command::DraftItems { .. } | Command::MarkDigression { .. });
-            // Said twice is said once: an outcome, a vote or an amendment does not count double.
+            invariants_hold(&state);
+            let adds = matches!(command, Command::DraftItems { .. } | Command::RecordDigression { .. });
+            // A repeat has no effect: an outcome, a vote or an amendment does not count twice.
             let again = Docket::decide(&state, command.clone(), &issued);
             let repeats = again.is_ok_and(|events| !events.is_empty());
             prop_assert!(adds || !repeats, "{:?} had an effect twice", command);

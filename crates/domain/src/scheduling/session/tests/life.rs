@@ -11,8 +11,8 @@ fn on_the_calendar() -> Vec<Event> {
 }
 
 fn revise(topic_count: u32) -> Command {
-    let Outline { topics, attendees, minutes, earliest_start, .. } = outline(topic_count);
-    Command::Revise { topics, attendees, minutes, earliest_start }
+    let Outline { topics, attendees, duration_minutes, earliest_start_at, .. } = outline(topic_count);
+    Command::Revise { topics, attendees, duration_minutes, earliest_start_at }
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn a_returned_request_is_revised_by_its_requester_and_screened_again() {
         |department| given::<Session>(&history).at(NOW).by(actor("li", department, Role::DepartmentLead));
     assert_eq!(
         by("MOF").when(revise(3)),
-        Err(Rejection::NotYourDepartment { department: "MOF".into(), needed: code("NDRC") })
+        Err(Rejection::NotYourDepartment { department_code: "MOF".into(), needed_codes: "NDRC".into() })
     );
     let revised = by("NDRC").when(revise(3)).unwrap();
     let history = [history.to_vec(), revised].concat();
@@ -32,16 +32,20 @@ fn a_returned_request_is_revised_by_its_requester_and_screened_again() {
 
 #[test]
 fn a_paper_stays_with_its_topic_and_goes_with_it() {
-    let paper = |no: u32| Paper {
+    let paper = |number: u32| Paper {
         title: line("方案"),
-        sha256: line(&no.to_string().repeat(64)),
+        sha256: line(&number.to_string().repeat(64)),
         uri: line("file:///1"),
     };
-    let filed = |topic| Event::PapersSubmitted { topic, paper: paper(topic), submitted_at: at(NOW) };
+    let filed = |topic| Event::PaperSubmitted { topic, paper: paper(topic), submitted_at: at(NOW) };
     let mut now = topics(2);
     now[1].title = line("另一个议题");
-    let revised =
-        Event::Revised { topics: now, attendees: attendees(2), minutes: 60, earliest_start: at(START) };
+    let revised = Event::Revised {
+        topics: now,
+        attendees: attendees(2),
+        duration_minutes: 60,
+        earliest_start_at: at(START),
+    };
     let state =
         Session::fold(State::default(), &[requested(outline(3)), filed(1), filed(2), filed(3), revised]);
     let kept: Vec<u32> = state.filed().unwrap().papers.iter().map(|paper| paper.topic).collect();
@@ -52,25 +56,28 @@ fn a_paper_stays_with_its_topic_and_goes_with_it() {
 fn what_is_no_digest_is_no_paper() {
     let paper = Paper { title: line("方案"), sha256: line("abc"), uri: line("file:///1") };
     assert_eq!(
-        given::<Session>(&admitted()).when(Command::SubmitPapers { topic: 1, paper }),
+        given::<Session>(&admitted()).when(Command::SubmitPaper { topic: 1, paper }),
         Err(Rejection::NotADigest { sha256: line("abc") })
     );
 }
 
 #[test]
 fn only_an_admitted_session_is_scheduled_and_not_before_its_time() {
-    let schedule = |from: &str| Command::Schedule { room: code("R-301"), from: at(from) };
+    let schedule = |starts_at: &str| Command::Schedule { room: code("R-301"), starts_at: at(starts_at) };
     assert_eq!(
         given::<Session>(&[requested(outline(1))]).at(NOW).when(schedule(START)),
-        Err(Rejection::WrongState { wish: "scheduled", needed: "admitted", state: Stage::Requested })
+        Err(Rejection::WrongStage { action: "scheduled", needed: "admitted", stage: Stage::Requested })
     );
     assert_eq!(
         given::<Session>(&admitted()).at(NOW).when(schedule("2027-03-07T01:00:00Z")),
-        Err(Rejection::BeforeEarliestStart { from: at("2027-03-07T01:00:00Z"), earliest: at(START) })
+        Err(Rejection::BeforeEarliestStart {
+            starts_at: at("2027-03-07T01:00:00Z"),
+            earliest_start_at: at(START)
+        })
     );
     assert_eq!(
         given::<Session>(&admitted()).at("2027-03-09T01:00:00Z").when(schedule(START)),
-        Err(Rejection::StartsInThePast { from: at(START), now: at("2027-03-09T01:00:00Z") })
+        Err(Rejection::StartsInThePast { starts_at: at(START), now: at("2027-03-09T01:00:00Z") })
     );
     assert_eq!(given::<Session>(&admitted()).at(NOW).when(schedule(START)), Ok(vec![scheduled()]));
     assert_eq!(given::<Session>(&on_the_calendar()).at(NOW).when(schedule(START)), Ok(vec![]));
@@ -81,10 +88,14 @@ fn the_room_goes_with_the_session() {
     let id = Uuid::from_u128(7);
     let before = Session::fold(State::default(), &admitted());
     let after = Session::fold(State::default(), &on_the_calendar());
-    let book =
-        room::Command::Book { session: id, from: at(START), until: at("2027-03-08T02:00:00Z"), attendees: 2 };
+    let book = room::Command::Book {
+        session: id,
+        starts_at: at(START),
+        ends_at: at("2027-03-08T02:00:00Z"),
+        attendees: 2,
+    };
     let room = Room::id(&code("R-301"));
-    let schedule = Command::Schedule { room: code("R-301"), from: at(START) };
+    let schedule = Command::Schedule { room: code("R-301"), starts_at: at(START) };
     assert_eq!(room_command(id, &before, &schedule), Some((room, book)));
     let release = room::Command::Release { session: id };
     let reason = text("停电");
@@ -93,7 +104,7 @@ fn the_room_goes_with_the_session() {
         Some((room, release.clone()))
     );
     assert_eq!(room_command(id, &after, &Command::Cancel { reason: reason.clone() }), Some((room, release)));
-    assert_eq!(room_command(id, &before, &Command::Cancel { reason }), None, "it has no room yet");
+    assert_eq!(room_command(id, &before, &Command::Cancel { reason }), None, "it has number room yet");
 }
 
 #[test]
@@ -107,22 +118,22 @@ fn a_department_answers_for_itself_or_a_clerk_for_it() {
     assert_eq!(by(actor("chen", "NDRC", Role::Clerk)).when(answer(Answer::Accept, None)), Ok(vec![accepted]));
     assert_eq!(
         by(actor("li", "MIIT", Role::Delegate)).when(answer(Answer::Accept, None)),
-        Err(Rejection::NotYourDepartment { department: "MIIT".into(), needed: code("MOF") })
+        Err(Rejection::NotYourDepartment { department_code: "MIIT".into(), needed_codes: "MOF".into() })
     );
     assert_eq!(
         by(own()).when(answer(Answer::Decline, None)),
-        Err(Rejection::NoReason { department: code("MOF") })
+        Err(Rejection::DeclineReasonRequired { department_code: code("MOF") })
     );
     let delegate =
         Command::NameDelegate { department: code("MEE"), delegate: line("赵敏"), in_place_of: None };
     assert_eq!(
         by(actor("zhao", "MEE", Role::DepartmentLead)).when(delegate),
-        Err(Rejection::NotInvited { department: code("MEE") })
+        Err(Rejection::NotInvited { department_code: code("MEE") })
     );
 }
 
 #[test]
-fn postponing_asks_again_who_comes() {
+fn postponing_voids_the_answers_to_the_invitations() {
     let answered =
         Event::InvitationAnswered { department: code("MOF"), answer: Answer::Accept, reason: None };
     let postponed = Event::Postponed { reason: text("停电") };
@@ -134,8 +145,8 @@ fn postponing_asks_again_who_comes() {
 #[test]
 fn a_session_is_convened_from_an_hour_before_its_start() {
     let convene = |now| given::<Session>(&on_the_calendar()).at(now).when(Command::Convene);
-    let opens = at("2027-03-08T00:00:00Z");
-    assert_eq!(convene("2027-03-07T23:59:59Z"), Err(Rejection::TooEarly { from: at(START), opens }));
+    let opens_at = at("2027-03-08T00:00:00Z");
+    assert_eq!(convene("2027-03-07T23:59:59Z"), Err(Rejection::TooEarly { starts_at: at(START), opens_at }));
     assert_eq!(convene("2027-03-08T00:00:00Z"), Ok(vec![Event::Convened { room: Some(code("R-301")) }]));
 }
 
@@ -148,16 +159,16 @@ fn only_an_emergency_is_convened_without_a_room() {
     );
     assert_eq!(
         given::<Session>(&history(Kind::Standing)).at(NOW).when(Command::Convene).unwrap_err().reason(),
-        "WRONG_STATE"
+        "WRONG_STAGE"
     );
 }
 
 #[test]
 fn a_countersign_ends_like_a_meeting() {
-    let deadline = at("2027-03-05T10:00:00Z");
+    let sign_by = at("2027-03-05T10:00:00Z");
     let reason = text("无需开会");
-    let turn = Command::TurnIntoCountersign { deadline, reason: reason.clone() };
-    let turned = Event::TurnedIntoCountersign { deadline, reason };
+    let turn = Command::ConvertToCountersign { sign_by, reason: reason.clone() };
+    let turned = Event::ConvertedToCountersign { sign_by, reason };
     let history = [admitted(), vec![turned.clone()]].concat();
     assert_eq!(given::<Session>(&admitted()).at(NOW).when(turn.clone()), Ok(vec![turned]));
     assert_eq!(given::<Session>(&history).at(NOW).when(turn), Ok(vec![]));
@@ -178,5 +189,5 @@ fn a_session_is_merged_into_another_and_never_into_itself() {
         given::<Session>(&admitted()).when(merge(2)),
         Ok(vec![Event::Merged { into: Uuid::from_u128(2), reason: text("同一事项") }])
     );
-    assert_eq!(given::<Session>(&[]).when(merge(2)), Err(Rejection::NotFound));
+    assert_eq!(given::<Session>(&[]).when(merge(2)), Err(Rejection::NotFound { what: "session" }));
 }

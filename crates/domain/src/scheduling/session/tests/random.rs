@@ -9,30 +9,27 @@ fn moment() -> impl Strategy<Value = Timestamp> {
 
 fn any_outline() -> impl Strategy<Value = Outline> {
     let kind = prop_oneof![Just(Kind::Standing), Just(Kind::Emergency)];
-    (0_u32..8, any::<bool>(), kind, moment(), 10_u32..200).prop_map(|(count, idle, kind, start, minutes)| {
-        let mut outline = Outline { kind, earliest_start: start, minutes, ..outline(count) };
-        if idle {
-            outline.attendees.push(attendee("MEE", &[]));
-        }
-        outline
-    })
+    (0_u32..8, any::<bool>(), kind, moment(), 10_u32..200).prop_map(
+        |(count, idle, kind, start, duration_minutes)| {
+            let mut outline = Outline { kind, earliest_start_at: start, duration_minutes, ..outline(count) };
+            if idle {
+                outline.attendees.push(attendee("MEE", &[]));
+            }
+            outline
+        },
+    )
 }
 
 fn revisions() -> impl Strategy<Value = Command> {
-    any_outline().prop_map(|Outline { topics, attendees, minutes, earliest_start, .. }| Command::Revise {
-        topics,
-        attendees,
-        minutes,
-        earliest_start,
+    any_outline().prop_map(|Outline { topics, attendees, duration_minutes, earliest_start_at, .. }| {
+        Command::Revise { topics, attendees, duration_minutes, earliest_start_at }
     })
 }
 
 fn papers() -> impl Strategy<Value = Command> {
     (0_u32..8, 0_u32..3).prop_map(|(topic, digit)| {
         let sha256 = line(&digit.to_string().repeat(64));
-        Command::SubmitPapers {
-            topic, paper: Paper { title: line("方案"), sha256, uri: line("file:///1") }
-        }
+        Command::SubmitPaper { topic, paper: Paper { title: line("方案"), sha256, uri: line("file:///1") } }
     })
 }
 
@@ -46,9 +43,9 @@ fn commands() -> impl Strategy<Value = Command> {
         4 => proptest::sample::select(&Rule::ALL[..]).prop_map(move |rule| Command::Override { rule, reason: reason() }),
         4 => Just(Command::Admit),
         1 => Just(Command::Return { reason: reason() }),
-        1 => moment().prop_map(move |deadline| Command::TurnIntoCountersign { deadline, reason: reason() }),
+        1 => moment().prop_map(move |sign_by| Command::ConvertToCountersign { sign_by, reason: reason() }),
         1 => (0_u128..3).prop_map(move |into| Command::Merge { session: Uuid::nil(), into: Uuid::from_u128(into), reason: reason() }),
-        4 => moment().prop_map(|from| Command::Schedule { room: code("R-301"), from }),
+        4 => moment().prop_map(|starts_at| Command::Schedule { room: code("R-301"), starts_at }),
         2 => Just(Command::Postpone { reason: reason() }),
         1 => Just(Command::Cancel { reason: reason() }),
         2 => Just(Command::AnswerInvitation { department: code("MOF"), answer: Answer::Accept, reason: None }),
@@ -68,7 +65,7 @@ fn check(filed: &Filed) -> Result<(), TestCaseError> {
     if admitted {
         prop_assert!(filed.findings.iter().all(|finding| finding.overridable), "roles cannot be waived");
     }
-    if admitted && filed.countersign_by.is_none() {
+    if admitted && filed.sign_by.is_none() {
         prop_assert_eq!(filed.open_findings().count(), 0, "admitted with a broken rule");
     }
     let has_slot = filed.slot.is_some();
@@ -79,8 +76,8 @@ fn check(filed: &Filed) -> Result<(), TestCaseError> {
         _ => prop_assert!(!has_slot, "a room for a session that is {}", filed.stage),
     }
     if let Some(slot) = &filed.slot {
-        prop_assert!(slot.from >= filed.outline.earliest_start);
-        prop_assert_eq!(slot.until, filed.end_when_from(slot.from));
+        prop_assert!(slot.starts_at >= filed.outline.earliest_start_at);
+        prop_assert_eq!(slot.ends_at, filed.ends_at(slot.starts_at));
         prop_assert_eq!(filed.invitations.len(), filed.outline.attendees.len());
     }
     Ok(())
@@ -90,14 +87,14 @@ proptest! {
     #[test]
     fn a_session_is_never_admitted_with_a_broken_rule_nor_scheduled_without_a_room(
         first in any_outline(),
-        wishes in proptest::collection::vec(commands(), 0..50),
+        commands in proptest::collection::vec(commands(), 0..50),
     ) {
         let by = actor("chen", "NDRC", Role::Clerk);
         let mut state = State::default();
-        for (hours, wish) in (0_i64..).zip(std::iter::once(Command::Request(first)).chain(wishes)) {
+        for (hours, command) in (0_i64..).zip(std::iter::once(Command::Request(first)).chain(commands)) {
             let now = at(NOW) + SignedDuration::from_hours(hours * 6);
             let issued = Issued { at: now, by: by.clone() };
-            if let Ok(events) = Session::decide(&state, wish, &issued) {
+            if let Ok(events) = Session::decide(&state, command, &issued) {
                 let before = state.filed().map(|filed| filed.stage);
                 state = Session::fold(state, &events);
                 let ended = [Stage::Concluded, Stage::Merged, Stage::Cancelled];
@@ -112,13 +109,13 @@ proptest! {
     }
 
     #[test]
-    fn events_in_any_order_never_panic(wishes in proptest::collection::vec(commands(), 1..20)) {
+    fn events_in_any_order_never_panic(commands in proptest::collection::vec(commands(), 1..20)) {
         // Each command's events come from a session in another state than the one they are added to.
         let mut donor = Session::fold(State::default(), &[requested(outline(2)), screened(&[])]);
         let mut stranger = Session::fold(State::default(), &[requested(outline(1))]);
-        for wish in wishes {
+        for command in commands {
             let issued = Issued { at: at(NOW), by: Actor::process("test") };
-            let events = Session::decide(&donor, wish, &issued).unwrap_or_default();
+            let events = Session::decide(&donor, command, &issued).unwrap_or_default();
             donor = Session::fold(donor, &events);
             stranger = Session::fold(stranger, events.iter().rev());
         }

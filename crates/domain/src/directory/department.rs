@@ -1,0 +1,131 @@
+//! A department (部门) of the directory: known by its code, placed in a hierarchy.
+
+use crate::{Aggregate, Code, Issued, Line, Uuid, aggregate::id_of_code, rejections};
+
+/// Kind of organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// 机关
+    Agency,
+    /// 企业
+    Enterprise,
+    /// 社会组织
+    NonProfit,
+}
+
+/// Level of administration of a department.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// 国家级
+    National,
+    /// 省级
+    Provincial,
+    /// 市级
+    Municipal,
+    /// 县级
+    County,
+}
+
+/// The profile of a department.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Its short, unique name.
+    pub code: Code,
+    /// Its full name.
+    pub name: Line,
+    /// The department above it.
+    pub parent: Option<Code>,
+    /// Its level of administration.
+    pub level: Level,
+    /// The region that it is responsible for.
+    pub region: Option<Line>,
+    /// Its kind of organization.
+    pub kind: Kind,
+}
+
+/// Commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Registers a department, or replaces its profile.
+    Register(Profile),
+}
+
+/// Events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The department was registered, or its profile was replaced.
+    Registered {
+        /// The whole profile.
+        profile: Profile,
+    },
+}
+
+rejections! {
+    /// Why a command on a department is refused.
+    Rejection {
+        OwnParent("OWN_PARENT") { department_code: Code } =
+            "department {department_code} cannot be its own parent",
+    }
+}
+
+/// What is known of one department.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum State {
+    /// Never registered.
+    #[default]
+    Absent,
+    /// In the directory.
+    Listed(Profile),
+}
+
+impl State {
+    /// The department's profile.
+    pub fn profile(&self) -> Option<&Profile> {
+        match self {
+            State::Absent => None,
+            State::Listed(profile) => Some(profile),
+        }
+    }
+}
+
+/// The department aggregate.
+#[derive(Debug)]
+pub struct Department;
+
+impl Department {
+    /// The id of the department with this code.
+    pub fn id(code: &Code) -> Uuid {
+        id_of_code(Self::CATEGORY, code.as_str())
+    }
+}
+
+impl Aggregate for Department {
+    const CATEGORY: &'static str = "directory.department";
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Rejection;
+    type State = State;
+
+    fn decide(state: &State, command: Command, _issued: &Issued) -> Result<Vec<Event>, Rejection> {
+        match command {
+            Command::Register(profile) => {
+                if profile.parent.as_ref() == Some(&profile.code) {
+                    return Err(Rejection::OwnParent { department_code: profile.code });
+                }
+                if matches!(state, State::Listed(listed) if *listed == profile) {
+                    return Ok(vec![]);
+                }
+                Ok(vec![Event::Registered { profile }])
+            }
+        }
+    }
+
+    fn evolve(_state: State, event: &Event) -> State {
+        match event {
+            Event::Registered { profile } => State::Listed(profile.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

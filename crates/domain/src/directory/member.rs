@@ -1,0 +1,114 @@
+//! A member (成员) of the directory: a person known by a code, who works for a department.
+
+use crate::{Aggregate, Code, Issued, Line, Role, Uuid, aggregate::id_of_code, rejections};
+
+/// The profile of a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Their short, unique name.
+    pub code: Code,
+    /// Their full name.
+    pub name: Line,
+    /// The department that they work for.
+    pub department: Code,
+    /// Their email address.
+    pub email: Option<Line>,
+    /// What they do. For information: what a caller may do is in their token.
+    pub roles: Vec<Role>,
+}
+
+/// Commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Registers a member, or replaces their profile.
+    Register(Profile),
+}
+
+/// Events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The member was registered, or their profile was replaced.
+    Registered {
+        /// The whole profile.
+        profile: Profile,
+    },
+}
+
+rejections! {
+    /// Why a command on a member is refused.
+    Rejection {
+        DuplicateRole("DUPLICATE_ROLE") { role: &'static str } = "the role {role} is given twice",
+        NotAnEmailAddress("NOT_AN_EMAIL_ADDRESS") { email: Line } =
+            "{email} is not an email address: exactly one '@' with text on both sides is needed",
+    }
+}
+
+/// What is known of one member.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum State {
+    /// Never registered.
+    #[default]
+    Absent,
+    /// In the directory.
+    Listed(Profile),
+}
+
+impl State {
+    /// The member's profile.
+    pub fn profile(&self) -> Option<&Profile> {
+        match self {
+            State::Absent => None,
+            State::Listed(profile) => Some(profile),
+        }
+    }
+}
+
+/// The member aggregate.
+#[derive(Debug)]
+pub struct Member;
+
+impl Member {
+    /// The id of the member with this code.
+    pub fn id(code: &Code) -> Uuid {
+        id_of_code(Self::CATEGORY, code.as_str())
+    }
+}
+
+impl Aggregate for Member {
+    const CATEGORY: &'static str = "directory.member";
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Rejection;
+    type State = State;
+
+    fn decide(state: &State, command: Command, _issued: &Issued) -> Result<Vec<Event>, Rejection> {
+        let Command::Register(profile) = command;
+        for (at, role) in profile.roles.iter().enumerate() {
+            if profile.roles[..at].contains(role) {
+                return Err(Rejection::DuplicateRole { role: role.as_str() });
+            }
+        }
+        if let Some(email) = profile.email.as_ref().filter(|email| !is_address(email.as_str())) {
+            return Err(Rejection::NotAnEmailAddress { email: email.clone() });
+        }
+        if matches!(state, State::Listed(listed) if *listed == profile) {
+            return Ok(vec![]);
+        }
+        Ok(vec![Event::Registered { profile }])
+    }
+
+    fn evolve(_state: State, event: &Event) -> State {
+        match event {
+            Event::Registered { profile } => State::Listed(profile.clone()),
+        }
+    }
+}
+
+/// Catches slips; whether mail arrives there only a mail server knows.
+fn is_address(email: &str) -> bool {
+    let halves: Vec<&str> = email.split('@').collect();
+    halves.len() == 2 && halves.iter().all(|half| !half.is_empty() && !half.contains(char::is_whitespace))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! What the options in the service protos say of each rpc: who may call it, its words on the command line, its
+//! HTTP route, the reasons with which it refuses. This is the one table of them.
+
+use domain::Role;
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, EnumValueDescriptor, ExtensionDescriptor, FileDescriptor, MethodDescriptor,
+    Value,
+};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// What an rpc is.
+#[derive(Debug, Clone)]
+pub struct RpcContract {
+    /// Its path without the slash in front, such as `huishang.ledger.v1.LedgerService/GetHead`.
+    pub path: String,
+    /// The roles that may call it.
+    pub roles: Vec<Role>,
+    /// Its words on the command line, such as `session request`.
+    pub command: String,
+    /// The reasons of its own context with which it may refuse.
+    pub refuses: Vec<String>,
+    /// Its HTTP method and path template.
+    pub route: Option<Route>,
+    /// Whether it only reads.
+    pub reads: bool,
+}
+
+/// The HTTP request that stands for an rpc.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The path template, such as `/v1/sessions/{session_id}:admit`.
+    pub path: String,
+    /// Whether the request's other fields are the HTTP body.
+    pub has_body: bool,
+}
+
+/// Everything in `proto/`, with its comments and options.
+pub fn descriptors() -> &'static DescriptorPool {
+    static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
+        DescriptorPool::decode(crate::DESCRIPTORS)
+            .expect("the build wrote the descriptors from checked protos")
+    });
+    &POOL
+}
+
+/// Every rpc of ours, in the order of the files.
+pub fn rpcs() -> &'static [RpcContract] {
+    static RPCS: LazyLock<Vec<RpcContract>> = LazyLock::new(|| {
+        let ours = descriptors().services().filter(|service| service.full_name().starts_with("huishang."));
+        ours.flat_map(|service| service.methods().map(|method| read(&method)).collect::<Vec<_>>()).collect()
+    });
+    &RPCS
+}
+
+/// The rpc at a path such as `huishang.ledger.v1.LedgerService/GetHead`.
+pub fn rpc(path: &str) -> Option<&'static RpcContract> {
+    static BY_PATH: LazyLock<HashMap<&str, &RpcContract>> =
+        LazyLock::new(|| rpcs().iter().map(|rpc| (rpc.path.as_str(), rpc)).collect());
+    BY_PATH.get(path).copied()
+}
+
+/// The comment above an enum's value, as it stands in the file.
+pub fn value_comment(value: &EnumValueDescriptor) -> String {
+    comment(&value.parent_enum().parent_file(), value.path())
+}
+
+/// The comment above the declaration at a path of a file; empty when there is none.
+pub fn comment(file: &FileDescriptor, path: &[i32]) -> String {
+    let info = file.file_descriptor_proto().source_code_info.as_ref();
+    info.and_then(|info| info.location.iter().find(|location| location.path == path))
+        .and_then(|location| location.leading_comments.as_deref())
+        .unwrap_or_default()
+        .lines()
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn read(method: &MethodDescriptor) -> RpcContract {
+    let options = method.options();
+    let ours = extension(&options, "huishang.api.v1.rpc");
+    let texts = |name| list(&ours, name).iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    let level = options.get_field_by_name("idempotency_level").and_then(|level| level.as_enum_number());
+    RpcContract {
+        path: format!("{}/{}", method.parent_service().full_name(), method.name()),
+        roles: list(&ours, "roles").iter().filter_map(Value::as_enum_number).filter_map(role).collect(),
+        command: text(&ours, "command"),
+        refuses: texts("refuses"),
+        route: route(&extension(&options, "google.api.http")),
+        reads: level == Some(prost_types::method_options::IdempotencyLevel::NoSideEffects as i32),
+    }
+}
+
+/// The wire's role of a number; the order of [`Role::ALL`] is that of the enum.
+fn role(number: i32) -> Option<Role> {
+    Role::ALL.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
+}
+
+fn route(rule: &Option<DynamicMessage>) -> Option<Route> {
+    let [get, post] = ["get", "post"].map(|method| text(rule, method));
+    let has_body = !text(rule, "body").is_empty();
+    match (get.as_str(), post.as_str()) {
+        ("", "") => None,
+        ("", _) => Some(Route { method: "POST", path: post, has_body }),
+        _ => Some(Route { method: "GET", path: get, has_body }),
+    }
+}
+
+/// The message that an option carries; none when the option is not set.
+pub fn extension(options: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
+    let extension: ExtensionDescriptor = descriptors().get_extension_by_name(name)?;
+    options.has_extension(&extension).then(|| options.get_extension(&extension).as_message().cloned())?
+}
+
+fn list(message: &Option<DynamicMessage>, field: &str) -> Vec<Value> {
+    let value = message.as_ref().and_then(|message| message.get_field_by_name(field));
+    value.and_then(|value| value.as_list().map(<[Value]>::to_vec)).unwrap_or_default()
+}
+
+fn text(message: &Option<DynamicMessage>, field: &str) -> String {
+    let value = message.as_ref().and_then(|message| message.get_field_by_name(field));
+    value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}

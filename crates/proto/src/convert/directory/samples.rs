@@ -1,0 +1,60 @@
+//! The events of the directory by example.
+
+use crate::convert::sample::{Sample, code, line, samples};
+use domain::Role;
+use domain::calendar::WorkingCalendar;
+use domain::directory::{calendar, department, member};
+use jiff::civil::{Weekday, date};
+
+pub fn all() -> Vec<Box<dyn Sample>> {
+    let aggregates = [
+        samples::<department::Department>(of_a_department()),
+        samples::<member::Member>(of_a_member()),
+        samples::<calendar::Calendar>(of_a_calendar()),
+    ];
+    aggregates.into_iter().flatten().collect()
+}
+
+fn of_a_department() -> Vec<department::Event> {
+    use department::{Event, Kind, Level, Profile};
+    let profile = Profile {
+        code: code("MIIT"),
+        name: line("工业和信息化部"),
+        parent: Some(code("SC")),
+        level: Level::National,
+        region: None,
+        kind: Kind::Agency,
+    };
+    let local = |level, kind| {
+        let region = Some(line("山东"));
+        Event::Registered { profile: Profile { parent: None, level, region, kind, ..profile.clone() } }
+    };
+    vec![
+        Event::Registered { profile: profile.clone() },
+        local(Level::Provincial, Kind::Enterprise),
+        local(Level::Municipal, Kind::NonProfit),
+        local(Level::County, Kind::Agency),
+    ]
+}
+
+fn of_a_member() -> Vec<member::Event> {
+    vec![member::Event::Registered {
+        profile: member::Profile {
+            code: code("li.wei"),
+            name: line("李伟"),
+            department: code("MIIT"),
+            email: Some(line("li.wei@example.cn")),
+            roles: vec![Role::Delegate, Role::DepartmentLead],
+        },
+    }]
+}
+
+fn of_a_calendar() -> Vec<calendar::Event> {
+    let calendar = WorkingCalendar::new(
+        "Asia/Shanghai",
+        vec![Weekday::Saturday, Weekday::Sunday],
+        [date(2027, 10, 1), date(2027, 10, 4)],
+        [date(2027, 10, 9)],
+    );
+    vec![calendar::Event::Defined { calendar: calendar.unwrap() }]
+}

@@ -1,0 +1,180 @@
+//! The decisions of one command, collected before they are appended together.
+
+use super::{CachedState, CommandContext, Kit, digest_prefix};
+use crate::error::CommandError;
+use domain::{Aggregate, Issued, StreamName, Timestamp, Uuid};
+use journal::{AppendError, Commit, Position, Write};
+use proto::record::{Envelope, EventCodec, kind_of};
+use std::any::Any;
+use std::sync::Arc;
+
+/// Events since the caller's `expected_position` that a refusal names, at most.
+const EVENTS_NAMED_MAX: usize = 10;
+
+type CacheUpdate = Box<dyn FnOnce(AppendedAt) -> Arc<dyn Any + Send + Sync> + Send>;
+
+/// Where a write came to stand.
+#[derive(Debug, Clone, Copy)]
+struct AppendedAt {
+    position: Position,
+    last_of_command: Position,
+}
+
+impl Kit {
+    /// The refusal of a command whose aggregate has records after the position up to which the caller knows it.
+    async fn changed_since(
+        &self,
+        stream: &StreamName,
+        expected: Position,
+        position: Position,
+    ) -> Result<CommandError, CommandError> {
+        let since = self.journal.read(stream, expected).await?;
+        let events = since.iter().flat_map(|record| &record.events).take(EVENTS_NAMED_MAX);
+        let short = |kind: &str| kind.rsplit('.').next().unwrap_or(kind).to_owned();
+        let events = events.map(|event| short(kind_of(event))).collect();
+        Ok(CommandError::ChangedSince { expected, position, events })
+    }
+}
+
+/// The decisions of one command.
+pub struct UnitOfWork {
+    kit: Kit,
+    context: CommandContext,
+    issued: Issued,
+    bypass_cache: bool,
+    decided: bool,
+    last_seen: Position,
+    writes: Vec<Write>,
+    /// For each write, what the cache holds once the write has its position.
+    cache_updates: Vec<CacheUpdate>,
+}
+
+impl UnitOfWork {
+    pub(super) fn new(kit: Kit, context: CommandContext, bypass_cache: bool) -> UnitOfWork {
+        let issued = Issued { at: kit.clock.now(), by: context.actor.clone() };
+        UnitOfWork {
+            kit,
+            context,
+            issued,
+            bypass_cache,
+            decided: false,
+            last_seen: 0,
+            writes: Vec::new(),
+            cache_updates: Vec::new(),
+        }
+    }
+
+    /// When the command is decided.
+    pub fn now(&self) -> Timestamp {
+        self.issued.at
+    }
+
+    /// Whether nothing is to be written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.writes.is_empty()
+    }
+
+    /// The state of an aggregate, to look a fact up. It is read from the journal: no conflict would reveal that
+    /// what the cache remembers of it is old.
+    pub async fn load<A: EventCodec>(&mut self, id: Uuid) -> Result<A::State, CommandError> {
+        self.kit.load::<A>(id).await
+    }
+
+    /// Decides on one aggregate; its events are appended with the unit. At most one decision for a stream.
+    pub async fn decide<A: EventCodec>(&mut self, id: Uuid, command: A::Command) -> Result<(), CommandError> {
+        let cached = self.kit.cached::<A>(id, self.bypass_cache).await?;
+        if let Some(&(position, digest)) = cached.commands.get(&self.context.command_id) {
+            return Err(match digest == digest_prefix(&self.context.digest) {
+                true => CommandError::AnsweredBefore(position),
+                false => CommandError::IdReused(self.context.command_id),
+            });
+        }
+        if !std::mem::replace(&mut self.decided, true) {
+            let expected = self.context.expected_position.unwrap_or(Position::MAX);
+            if cached.position > expected {
+                return Err(self.kit.changed_since(&A::stream(id), expected, cached.position).await?);
+            }
+        }
+        self.last_seen = self.last_seen.max(cached.position);
+        let events =
+            A::decide(cached.state()?, command, &self.issued).map_err(CommandError::rejected::<A>)?;
+        if !events.is_empty() {
+            self.add_write(id, cached, events);
+        }
+        Ok(())
+    }
+
+    fn add_write<A: EventCodec>(&mut self, id: Uuid, cached: Arc<CachedState<A>>, events: Vec<A::Event>) {
+        self.writes.push(Write {
+            stream: A::stream(id),
+            expected: cached.position,
+            events: events.iter().map(A::encode).collect(),
+        });
+        let (command_id, digest) = (self.context.command_id, digest_prefix(&self.context.digest));
+        self.cache_updates.push(Box::new(move |at| {
+            let mut cached = Arc::unwrap_or_clone(cached);
+            cached.state = A::fold(cached.state, &events);
+            cached.position = at.position;
+            cached.commands.insert(command_id, (at.last_of_command, digest));
+            Arc::new(cached)
+        }));
+    }
+
+    /// An aggregate as it would be once the unit was appended; none when the unit does not change it.
+    pub(super) fn preview<A: Aggregate>(self, stream: &StreamName) -> Option<Arc<CachedState<A>>> {
+        let at = self.writes.iter().position(|write| write.stream == *stream)?;
+        let update = self.cache_updates.into_iter().nth(at)?;
+        update(AppendedAt { position: 0, last_of_command: 0 }).downcast().ok()
+    }
+
+    /// Appends everything that was decided. Answers with the last position, and with one of the aggregates as it
+    /// is after its write, when it was written to.
+    pub(super) async fn append<A: Aggregate>(
+        self,
+        answer: &StreamName,
+    ) -> Result<(Position, Option<Arc<CachedState<A>>>), CommandError> {
+        let UnitOfWork { kit, context, issued, last_seen, writes, cache_updates, .. } = self;
+        if writes.is_empty() {
+            return Ok((last_seen, None));
+        }
+        let streams: Vec<StreamName> = writes.iter().map(|write| write.stream.clone()).collect();
+        let envelope = envelope(context, issued, streams.len());
+        let last = match kit.journal.append(Commit { envelope, writes }).await {
+            Ok(last) => last,
+            Err(error) => {
+                // Whatever went wrong, what the cache holds of these streams is in doubt.
+                streams.iter().for_each(|stream| drop(kit.cache.remove(stream)));
+                return Err(match error {
+                    AppendError::Conflict { .. } => CommandError::Conflict(1),
+                    other => other.into(),
+                });
+            }
+        };
+        let first = last + 1 - streams.len() as u64;
+        let mut answered = None;
+        for ((stream, update), position) in streams.into_iter().zip(cache_updates).zip(first..) {
+            // What nobody else holds is changed in place; a copy would grow with the stream.
+            drop(kit.cache.remove(&stream));
+            let cached = update(AppendedAt { position, last_of_command: last });
+            if stream == *answer {
+                answered = cached.clone().downcast().ok();
+            }
+            kit.cache.insert(stream, cached);
+        }
+        Ok((last, answered))
+    }
+}
+
+fn envelope(context: CommandContext, issued: Issued, parts: usize) -> Envelope {
+    Envelope {
+        command_id: context.command_id,
+        command_digest: context.digest.to_vec(),
+        time: issued.at,
+        actor: context.actor,
+        causation_id: context.causation_id,
+        correlation_id: context.correlation_id,
+        traceparent: context.traceparent,
+        part: 1,
+        parts: parts as u32,
+    }
+}

@@ -1,0 +1,94 @@
+//! What a command answers with, what it expects, and what it leaves when it is only validated.
+
+use super::{Place, context, department, profile, register};
+use crate::handle::{CommandContext, Executed};
+use crate::{CommandError, Kit};
+use domain::Uuid;
+use domain::directory::department::{Command, Department, State};
+
+async fn rename(
+    kit: &Kit,
+    context: CommandContext,
+    name: &str,
+) -> Result<Executed<Department>, CommandError> {
+    let command = Command::Register(profile("A", name));
+    kit.execute::<Department>(&context, department("A"), command).await
+}
+
+fn name(done: &Executed<Department>) -> String {
+    match done.state() {
+        State::Listed(profile) => profile.name.to_string(),
+        State::Absent => "absent".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn the_answer_is_the_aggregate_as_it_is_now_also_to_a_repeat() {
+    let place = Place::new();
+    let kit = place.kit();
+    let (first, second) = (Uuid::now_v7(), Uuid::now_v7());
+    let done = rename(&kit, context(first), "one").await.unwrap();
+    assert_eq!((done.position, name(&done)), (1, "one".to_owned()));
+    let done = rename(&kit, context(second), "two").await.unwrap();
+    assert_eq!((done.position, name(&done)), (2, "two".to_owned()));
+    let repeated = rename(&kit, context(first), "one").await.unwrap();
+    assert_eq!((repeated.position, name(&repeated)), (1, "two".to_owned()));
+}
+
+#[tokio::test]
+async fn a_command_that_expects_an_older_position_is_refused_with_what_changed_since() {
+    let place = Place::new();
+    let (kit, other) = (place.kit(), place.kit());
+    register(&kit, Uuid::now_v7(), "A", "one").await.unwrap();
+    register(&kit, Uuid::now_v7(), "B", "another").await.unwrap();
+    register(&other, Uuid::now_v7(), "A", "two").await.unwrap();
+
+    let expecting = |position| CommandContext { expected_position: Some(position), ..context(Uuid::now_v7()) };
+    for position in [0, 1, 2] {
+        let refused = rename(&kit, expecting(position), "three").await.err().unwrap();
+        let CommandError::ChangedSince { expected, position: last, events } = refused else {
+            panic!("{refused}")
+        };
+        assert_eq!((expected, last), (position, 3));
+        assert_eq!(events.len(), if position == 0 { 2 } else { 1 }, "{events:?}");
+        assert!(events.iter().all(|event| event == "DepartmentRegistered"), "{events:?}");
+    }
+    let done = rename(&kit, expecting(3), "three").await.unwrap();
+    assert_eq!((done.position, name(&done)), (4, "three".to_owned()));
+}
+
+#[tokio::test]
+async fn a_command_that_was_carried_out_gives_its_first_answer_whatever_it_expected() {
+    let place = Place::new();
+    let kit = place.kit();
+    let context = CommandContext { expected_position: Some(0), ..context(Uuid::now_v7()) };
+    assert_eq!(rename(&kit, context.clone(), "one").await.unwrap().position, 1);
+    register(&kit, Uuid::now_v7(), "A", "two").await.unwrap();
+    assert_eq!(rename(&kit, context, "one").await.unwrap().position, 1);
+}
+
+#[tokio::test]
+async fn what_is_only_validated_is_refused_or_shown_and_leaves_nothing() {
+    let place = Place::new();
+    let kit = place.kit();
+    let id = Uuid::now_v7();
+    let validate = || CommandContext { validate_only: true, ..context(id) };
+
+    let shown = rename(&kit, validate(), "one").await.unwrap();
+    assert_eq!((shown.position, name(&shown)), (0, "one".to_owned()));
+    assert_eq!(place.end(), 0);
+    assert_eq!(kit.load::<Department>(department("A")).await.unwrap(), State::Absent);
+
+    let mut own_parent = profile("A", "one");
+    own_parent.parent = Some(own_parent.code.clone());
+    let refused = kit
+        .execute::<Department>(&validate(), department("A"), Command::Register(own_parent))
+        .await
+        .err()
+        .unwrap();
+    assert!(matches!(refused, CommandError::Rejected { context: "directory", .. }), "{refused}");
+
+    // The same id then carries the command out.
+    let done = rename(&kit, context(id), "one").await.unwrap();
+    assert_eq!((done.position, place.end()), (1, 1));
+}

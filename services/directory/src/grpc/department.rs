@@ -1,0 +1,36 @@
+//! Departments.
+
+use super::{Reply, Service};
+use crate::views;
+use domain::directory::department::{Command, Department, Profile};
+use proto::Wire as _;
+use proto::directory::v1 as pb;
+use service_kit::serve::read;
+use tonic::{Request, Response};
+
+pub(super) async fn register(
+    service: &Service,
+    request: Request<pb::RegisterDepartmentRequest>,
+) -> Reply<pb::RegisterDepartmentResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let profile: Profile = read("department", request.department)?;
+    let id = Department::id(&profile.code);
+    let parent = profile.parent.clone().map(|parent| ("department.parent_code", parent));
+    let done = service.execute_naming::<Department>(&context, id, Command::Register(profile), parent).await?;
+    let department = done.state().profile().map(|profile| profile.to_wire());
+    Ok(Response::new(pb::RegisterDepartmentResponse { position: done.position, department }))
+}
+
+pub(super) async fn list(
+    service: &Service,
+    request: Request<pb::ListDepartmentsRequest>,
+) -> Reply<pb::ListDepartmentsResponse> {
+    let request = request.into_inner();
+    let query = views::departments(&request)?;
+    let (page, position) = service.view.query(request.at_least_position, query).await?;
+    Ok(Response::new(pb::ListDepartmentsResponse {
+        departments: page.rows,
+        next_page_token: page.next_page_token,
+        position,
+    }))
+}

@@ -1,0 +1,37 @@
+//! Members.
+
+use super::{Reply, Service};
+use crate::views;
+use domain::directory::member::{Command, Member, Profile};
+use proto::Wire as _;
+use proto::directory::v1 as pb;
+use service_kit::serve::read;
+use tonic::{Request, Response};
+
+pub(super) async fn register(
+    service: &Service,
+    request: Request<pb::RegisterMemberRequest>,
+) -> Reply<pb::RegisterMemberResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let profile: Profile = read("member", request.member)?;
+    let id = Member::id(&profile.code);
+    let department = ("member.department_code", profile.department.clone());
+    let register = Command::Register(profile);
+    let done = service.execute_naming::<Member>(&context, id, register, Some(department)).await?;
+    let member = done.state().profile().map(|profile| profile.to_wire());
+    Ok(Response::new(pb::RegisterMemberResponse { position: done.position, member }))
+}
+
+pub(super) async fn list(
+    service: &Service,
+    request: Request<pb::ListMembersRequest>,
+) -> Reply<pb::ListMembersResponse> {
+    let request = request.into_inner();
+    let query = views::members(&request)?;
+    let (page, position) = service.view.query(request.at_least_position, query).await?;
+    Ok(Response::new(pb::ListMembersResponse {
+        members: page.rows,
+        next_page_token: page.next_page_token,
+        position,
+    }))
+}

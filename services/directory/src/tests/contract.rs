@@ -1,0 +1,56 @@
+//! What every command promises: its answer, its refusals, and what `validate_only` and `expected_position` do.
+
+use super::*;
+
+#[tokio::test]
+async fn a_command_answers_with_the_resource_as_it_is_now() {
+    let fixture = Fixture::empty();
+    let command = department("MOF", None);
+    let registered = fixture.register(command.clone()).await.unwrap();
+    assert_eq!(registered.department, command.department);
+    assert_eq!(fixture.register(command).await.unwrap(), registered, "a repeat gives the first answer");
+
+    let done = fixture.service.register_member(clerk(member("wang", "MOF"))).await.unwrap().into_inner();
+    assert_eq!(done.member, member("wang", "MOF").member);
+}
+
+#[tokio::test]
+async fn a_named_department_must_be_in_the_directory() {
+    let fixture = Fixture::with_departments(&["MOF"]).await;
+    let orphan = fixture.register(department("MOF-TAX", Some("MOFF"))).await.unwrap_err();
+    assert_eq!(faulty_fields(&orphan), ["department.parent_code"]);
+    let stray = fixture.service.register_member(clerk(member("wang", "MOFF"))).await.unwrap_err();
+    assert_eq!(faulty_fields(&stray), ["member.department_code"]);
+}
+
+#[tokio::test]
+async fn validation_writes_nothing_and_refuses_for_real() {
+    let fixture = Fixture::empty();
+    let command = department("MOF", None);
+    let dry_run = pb::RegisterDepartmentRequest { validate_only: true, ..command.clone() };
+    let validated = fixture.register(dry_run).await.unwrap();
+    assert_eq!((validated.position, &validated.department), (0, &command.department));
+    assert_eq!(fixture.register(command.clone()).await.unwrap().position, 1, "nothing was written before");
+
+    let own_parent = pb::RegisterDepartmentRequest { validate_only: true, ..department("MEE", Some("MEE")) };
+    let refused = fixture.register(own_parent).await.unwrap_err();
+    assert_eq!(refused.code(), Grpc::FailedPrecondition);
+    assert_eq!(refusal(&refused, "department_code"), ("OWN_PARENT".into(), "MEE".into()));
+}
+
+#[tokio::test]
+async fn a_command_on_an_outdated_view_is_aborted_with_what_changed() {
+    let fixture = Fixture::empty();
+    let known = fixture.register(department("MOF", None)).await.unwrap().position;
+    let mut renamed = department("MOF", None);
+    renamed.command_id = id("rename");
+    renamed.department.as_mut().unwrap().name = "财政部".into();
+    fixture.register(renamed).await.unwrap();
+
+    let mut late = department("MOF", None);
+    late.command_id = id("late");
+    late.expected_position = Some(known);
+    let aborted = fixture.register(late).await.unwrap_err();
+    assert_eq!(aborted.code(), Grpc::Aborted);
+    assert_eq!(refusal(&aborted, "events"), ("CHANGED_SINCE".into(), "DepartmentRegistered".into()));
+}

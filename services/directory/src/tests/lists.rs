@@ -1,0 +1,41 @@
+use super::*;
+
+#[tokio::test]
+async fn departments_are_listed_a_page_at_a_time() {
+    let fixture = Fixture::with_departments(&["NDRC", "MOF", "MIIT"]).await;
+    let position = fixture.register(department("MOF-BUDGET", Some("MOF"))).await.unwrap().position;
+    let list = |page_token: String| pb::ListDepartmentsRequest {
+        at_least_position: position,
+        page_size: 3,
+        page_token,
+        order_by: "code desc".into(),
+    };
+    let codes = |page: &pb::ListDepartmentsResponse| -> Vec<String> {
+        page.departments.iter().map(|department| department.code.clone()).collect()
+    };
+    let first = fixture.service.list_departments(clerk(list(String::new()))).await.unwrap().into_inner();
+    assert_eq!(codes(&first), ["NDRC", "MOF-BUDGET", "MOF"]);
+    assert!(first.position >= position);
+    let rest = list(first.next_page_token);
+    let second = fixture.service.list_departments(clerk(rest)).await.unwrap().into_inner();
+    assert_eq!(codes(&second), ["MIIT"]);
+    assert_eq!(second.next_page_token, "");
+}
+
+#[tokio::test]
+async fn an_unset_or_empty_filter_keeps_every_member() {
+    let fixture = Fixture::with_departments(&["NDRC", "MOF"]).await;
+    fixture.service.register_member(clerk(member("li", "NDRC"))).await.unwrap();
+    let last = fixture.service.register_member(clerk(member("wang", "MOF"))).await.unwrap().into_inner();
+    for (department_code, codes) in
+        [(None, vec!["li", "wang"]), (Some(""), vec!["li", "wang"]), (Some("MOF"), vec!["wang"])]
+    {
+        let list = pb::ListMembersRequest {
+            at_least_position: last.position,
+            department_code: department_code.map(str::to_owned),
+            ..Default::default()
+        };
+        let members = fixture.service.list_members(clerk(list)).await.unwrap().into_inner().members;
+        assert_eq!(members.into_iter().map(|member| member.code).collect::<Vec<_>>(), codes);
+    }
+}

@@ -1,0 +1,36 @@
+//! Departments, a row each.
+
+use super::{Query, messages};
+use domain::directory::department::{Department, Event};
+use prost::Message as _;
+use proto::directory::v1 as pb;
+use proto::{Invalid, Wire as _};
+use rusqlite::{Transaction, params};
+use service_kit::Record;
+use service_kit::events::decode;
+use service_kit::list::ListQuery;
+use service_kit::view::ViewError;
+
+pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+    for event in decode::<Department>(record)? {
+        let Event::Registered { profile } = event;
+        let wire: pb::Department = profile.to_wire();
+        tables
+            .prepare_cached("INSERT OR REPLACE INTO departments (code, name, message) VALUES (?1, ?2, ?3)")?
+            .execute(params![wire.code, wire.name, wire.encode_to_vec()])?;
+    }
+    Ok(())
+}
+
+/// The query for departments.
+pub(crate) fn departments(request: &pb::ListDepartmentsRequest) -> Result<Query<pb::Department>, Invalid> {
+    let query = ListQuery::new(
+        "SELECT message FROM departments",
+        &["code", "name"],
+        "code",
+        &request.order_by,
+        request.page_size,
+        &request.page_token,
+    )?;
+    Ok(messages(query))
+}

@@ -1,0 +1,45 @@
+//! The lists of the directory. The calendar is loaded itself.
+
+mod department;
+mod member;
+
+pub(crate) use department::departments;
+pub(crate) use member::members;
+
+use domain::Aggregate as _;
+use domain::directory::department::Department;
+use domain::directory::member::Member;
+use rusqlite::types::Type;
+use rusqlite::{Connection, Row, Transaction};
+use service_kit::list::{ListQuery, Page};
+use service_kit::view::ViewError;
+use service_kit::{Record, View};
+
+/// The tables of the lists.
+pub(crate) struct DirectoryView;
+
+impl View for DirectoryView {
+    const NAME: &'static str = "directory";
+    const SCHEMA: &'static str = include_str!("schema.sql");
+
+    fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+        match record.stream.category.as_str() {
+            Department::CATEGORY => department::project(tables, record),
+            Member::CATEGORY => member::project(tables, record),
+            _ => Ok(()),
+        }
+    }
+}
+
+type Query<T> = Box<dyn FnOnce(&Connection) -> rusqlite::Result<Page<T>> + Send>;
+
+/// A list of the messages in the column `message`.
+fn messages<M: prost::Message + Default + 'static>(query: ListQuery) -> Query<M> {
+    Box::new(|tables| query.run(tables, message))
+}
+
+fn message<M: prost::Message + Default>(row: &Row<'_>) -> rusqlite::Result<M> {
+    let bytes: Vec<u8> = row.get("message")?;
+    M::decode(bytes.as_slice())
+        .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, fault.into()))
+}

@@ -1,0 +1,13 @@
+-- The message is what the list answers with.
+CREATE TABLE departments (
+    code TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    message BLOB NOT NULL
+);
+CREATE TABLE members (
+    code TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    department_code TEXT NOT NULL,
+    message BLOB NOT NULL
+);
+CREATE INDEX members_of_department ON members (department_code);

@@ -1,0 +1,60 @@
+//! What is known of resolutions and items.
+
+use super::{Reply, Service};
+use crate::views::{self, Named};
+use proto::resolution::v1 as pb;
+use service_kit::CommandError;
+use tonic::{Request, Response};
+
+pub(super) async fn get_resolution(
+    service: &Service,
+    request: Request<pb::GetResolutionRequest>,
+) -> Reply<pb::GetResolutionResponse> {
+    let request = request.into_inner();
+    let named = Named::read("resolution_id", &request.resolution_id, &request.number)?;
+    let query = views::resolution(named);
+    let (found, position) = service.view.query(request.at_least_position, query).await?;
+    let found =
+        found.ok_or_else(|| CommandError::NotFound("no resolution has this id or number".to_owned()))?;
+    Ok(Response::new(pb::GetResolutionResponse { position, ..found }))
+}
+
+pub(super) async fn list_resolutions(
+    service: &Service,
+    request: Request<pb::ListResolutionsRequest>,
+) -> Reply<pb::ListResolutionsResponse> {
+    let request = request.into_inner();
+    let query = views::resolutions(&request)?;
+    let (page, position) = service.view.query(request.at_least_position, query).await?;
+    Ok(Response::new(pb::ListResolutionsResponse {
+        resolutions: page.rows,
+        next_page_token: page.next_page_token,
+        position,
+    }))
+}
+
+pub(super) async fn get_item(
+    service: &Service,
+    request: Request<pb::GetItemRequest>,
+) -> Reply<pb::GetItemResponse> {
+    let request = request.into_inner();
+    let named = Named::read("item_id", &request.item_id, &request.number)?;
+    let query = views::item(named, service.kit.clock().now());
+    let (found, position) = service.view.query(request.at_least_position, query).await?;
+    let found = found.ok_or_else(|| CommandError::NotFound("no item has this id or number".to_owned()))?;
+    Ok(Response::new(pb::GetItemResponse { position, ..found }))
+}
+
+pub(super) async fn list_items(
+    service: &Service,
+    request: Request<pb::ListItemsRequest>,
+) -> Reply<pb::ListItemsResponse> {
+    let request = request.into_inner();
+    let query = views::items(&request, service.kit.clock().now())?;
+    let (page, position) = service.view.query(request.at_least_position, query).await?;
+    Ok(Response::new(pb::ListItemsResponse {
+        items: page.rows,
+        next_page_token: page.next_page_token,
+        position,
+    }))
+}

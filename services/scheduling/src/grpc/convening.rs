@@ -1,0 +1,100 @@
+//! Sessions from admission to the session itself. Room and session are decided in one commit.
+
+use super::{Answer, Reply, Service, answer, session_id};
+use domain::Uuid;
+use domain::scheduling::booking::room_command;
+use domain::scheduling::room::Room;
+use domain::scheduling::session::{Command, Session};
+use proto::read_fields;
+use proto::scheduling::v1 as pb;
+use service_kit::{CommandContext, CommandError};
+use tonic::{Request, Response};
+
+pub(super) async fn schedule(
+    service: &Service,
+    request: Request<pb::ScheduleSessionRequest>,
+) -> Reply<pb::ScheduleSessionResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let id = session_id(&request.session_id)?;
+    let command = read_fields!(request => Command::Schedule { room_code: room, starts_at })?;
+    let (position, session) = execute_with_room(service, &context, id, command).await?;
+    Ok(Response::new(pb::ScheduleSessionResponse { position, session }))
+}
+
+pub(super) async fn postpone(
+    service: &Service,
+    request: Request<pb::PostponeSessionRequest>,
+) -> Reply<pb::PostponeSessionResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let id = session_id(&request.session_id)?;
+    let command = read_fields!(request => Command::Postpone { reason })?;
+    let (position, session) = execute_with_room(service, &context, id, command).await?;
+    Ok(Response::new(pb::PostponeSessionResponse { position, session }))
+}
+
+pub(super) async fn cancel(
+    service: &Service,
+    request: Request<pb::CancelSessionRequest>,
+) -> Reply<pb::CancelSessionResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let id = session_id(&request.session_id)?;
+    let command = read_fields!(request => Command::Cancel { reason })?;
+    let (position, session) = execute_with_room(service, &context, id, command).await?;
+    Ok(Response::new(pb::CancelSessionResponse { position, session }))
+}
+
+pub(super) async fn answer_invitation(
+    service: &Service,
+    request: Request<pb::AnswerInvitationRequest>,
+) -> Reply<pb::AnswerInvitationResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let id = session_id(&request.session_id)?;
+    let command =
+        read_fields!(request => Command::AnswerInvitation { department_code: department, answer, reason })?;
+    let (position, session) = service.execute(&context, id, command).await?;
+    Ok(Response::new(pb::AnswerInvitationResponse { position, session }))
+}
+
+pub(super) async fn name_delegate(
+    service: &Service,
+    request: Request<pb::NameDelegateRequest>,
+) -> Reply<pb::NameDelegateResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let id = session_id(&request.session_id)?;
+    let command = read_fields!(request => Command::NameDelegate { department_code: department, delegate, in_place_of })?;
+    let (position, session) = service.execute(&context, id, command).await?;
+    Ok(Response::new(pb::NameDelegateResponse { position, session }))
+}
+
+pub(super) async fn convene(
+    service: &Service,
+    request: Request<pb::ConveneSessionRequest>,
+) -> Reply<pb::ConveneSessionResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let id = session_id(&request.session_id)?;
+    let (position, session) = service.execute(&context, id, Command::Convene).await?;
+    Ok(Response::new(pb::ConveneSessionResponse { position, session }))
+}
+
+/// Decides a command together with what it requires of a room.
+async fn execute_with_room(
+    service: &Service,
+    context: &CommandContext,
+    id: Uuid,
+    command: Command,
+) -> Result<Answer, CommandError> {
+    let decided = service.kit.commit::<Session, _>(context, id, |unit| {
+        let command = command.clone();
+        Box::pin(async move {
+            unit.decide::<Session>(id, command.clone()).await?;
+            // Loaded after the decision: if the session has changed in between, the commit fails on the session's
+            // stream and is decided again, and no other slot's room is touched.
+            let before = unit.load::<Session>(id).await?;
+            match room_command(id, &before, &command) {
+                Some((room, command)) => unit.decide::<Room>(room, command).await,
+                None => Ok(()),
+            }
+        })
+    });
+    Ok(answer(id, &decided.await?))
+}

@@ -1,0 +1,35 @@
+//! Rooms.
+
+use super::{Reply, Service};
+use crate::views;
+use domain::scheduling::room::{Command, Profile, Room};
+use proto::Wire as _;
+use proto::scheduling::v1 as pb;
+use service_kit::serve::read;
+use tonic::{Request, Response};
+
+pub(super) async fn register(
+    service: &Service,
+    request: Request<pb::RegisterRoomRequest>,
+) -> Reply<pb::RegisterRoomResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let profile: Profile = read("room", request.room)?;
+    let id = Room::id(&profile.code);
+    let done = service.kit.execute::<Room>(&context, id, Command::Register(profile)).await?;
+    let room = done.state().profile().map(|profile| profile.to_wire());
+    Ok(Response::new(pb::RegisterRoomResponse { position: done.position, room }))
+}
+
+pub(super) async fn list(
+    service: &Service,
+    request: Request<pb::ListRoomsRequest>,
+) -> Reply<pb::ListRoomsResponse> {
+    let request = request.into_inner();
+    let query = views::rooms(&request)?;
+    let (page, position) = service.view.query(request.at_least_position, query).await?;
+    Ok(Response::new(pb::ListRoomsResponse {
+        rooms: page.rows,
+        next_page_token: page.next_page_token,
+        position,
+    }))
+}
