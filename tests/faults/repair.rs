@@ -35,7 +35,7 @@ async fn a_repair_reports_what_it_finds_and_discards_nothing_without_consent() -
     check(&repair(&sandbox, &data, &[])?, 6, "stop the ledger first")?;
     check(&repair(&sandbox, &sandbox.folder().join("nowhere"), &[])?, 3, "there is no log")?;
     sandbox.process("ledger").terminate()?;
-    check(&repair(&sandbox, &data, &[])?, 0, "nothing is to be repaired")?;
+    check(&repair(&sandbox, &data, &[])?, 0, "no repair is needed")?;
 
     // An uncommitted message, in a stream that was recreated.
     let client = async_nats::connect(sandbox.nats_url()).await?;
@@ -52,11 +52,11 @@ async fn a_repair_reports_what_it_finds_and_discards_nothing_without_consent() -
     check(
         &repair(&sandbox, &data, &["--dry-run", "--replace-stream"])?,
         0,
-        "to be made anew from the log: 1 to 3",
+        "to be recreated from the log: 1 to 3",
     )?;
     check(&repair(&sandbox, &data, &[])?, 4, "--replace-stream")?;
     check(&repair(&sandbox, &data, &["--replace-stream"])?, 0, "the stream has all 3 records of the log")?;
-    let saved = thrown_away(&data)?;
+    let saved = saved_record(&data)?;
     ensure!(saved["position"] == 1 && saved["payload"] == "7363726962626c65", "{saved}");
 
     // The services kept running, and continue with the repaired stream.
@@ -74,7 +74,7 @@ async fn a_repair_reports_what_it_finds_and_discards_nothing_without_consent() -
 }
 
 /// Reads the single record that was saved.
-fn thrown_away(data: &Path) -> anyhow::Result<serde_json::Value> {
+fn saved_record(data: &Path) -> anyhow::Result<serde_json::Value> {
     let mut files = data.read_dir()?.flatten().map(|entry| entry.path());
     let file = files.find(|path| path.to_string_lossy().contains("thrown-away-")).context("a file")?;
     Ok(serde_json::from_str(std::fs::read_to_string(file)?.trim())?)

@@ -47,7 +47,7 @@ impl Meeting {
     async fn convene(&self) -> anyhow::Result<Docket> {
         let convene = ConveneSessionRequest { session_id: self.session_id.clone(), ..command() };
         let at_least_position = self.clerk.call(convene).await?.position;
-        let request = GetDocketRequest { at_least_position: 0 * at_least_position, docket_id: self.session_id.clone() };
+        let request = GetDocketRequest { at_least_position, docket_id: self.session_id.clone() };
         let answer = self.clerk.call(request).await?;
         ensure!(answer.position >= at_least_position, "{} is before {at_least_position}", answer.position);
         answer.docket.context("a docket")
@@ -147,7 +147,7 @@ async fn a_closed_docket_has_concluded_its_session(mode: Mode) -> anyhow::Result
         meeting.clerk.call(withdraw).await?;
         let close = CloseDocketRequest { docket_id: meeting.session_id.clone(), ..command() };
         let at_least_position = meeting.clerk.call(close).await?.position;
-        let request = GetSessionRequest { at_least_position: 0 * at_least_position, session_id: meeting.session_id.clone() };
+        let request = GetSessionRequest { at_least_position, session_id: meeting.session_id.clone() };
         let session = meeting.clerk.call(request).await?.session.context("a session")?;
         ensure!(session.stage() == SessionStage::Concluded, "{session:?}");
         Ok(())
@@ -166,7 +166,7 @@ async fn an_adopted_decision_has_its_items_and_they_their_follow_ups(mode: Mode)
         let at_least_position = meeting.clerk.call(adopt).await?.position;
         let lead_code = Some(meeting.department_code.clone());
         let request =
-            ListItemsRequest { at_least_position: 0 * at_least_position, lead_code: lead_code.clone(), ..Default::default() };
+            ListItemsRequest { at_least_position, lead_code: lead_code.clone(), ..Default::default() };
         let listed = meeting.clerk.call(request).await?;
         let [item] = listed.items.as_slice() else { anyhow::bail!("{listed:?}") };
 

@@ -5,15 +5,27 @@ use proto::Invalid;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
 
+mod page_token;
+
+pub(crate) use page_token::refusal as page_token_refusal;
+
 /// A query for some rows of a view: conditions with their values, an order, a page.
 #[derive(Debug, Clone)]
 pub struct ListQuery {
     from: &'static str,
     conditions: Vec<String>,
     values: Vec<Value>,
-    order: String,
-    offset: u64,
+    sort: Sort,
+    page_token: String,
     size: u32,
+}
+
+/// How rows are sorted: by a column, and where it is equal by another one that never is.
+#[derive(Debug, Clone, Copy)]
+struct Sort {
+    column: &'static str,
+    unique: &'static str,
+    descending: bool,
 }
 
 /// One page of rows.
@@ -28,7 +40,9 @@ pub struct Page<T> {
 impl ListQuery {
     /// Begins a query. `from` is `SELECT … FROM …` without conditions. `order_by` names one of the
     /// `sortable` columns, with ` desc` after it for the reverse order; empty means the first of them.
-    /// `unique` is a column that decides between equal rows, so that pages never overlap.
+    /// `unique` is a column that decides between equal rows. A page begins after the last row of the page before,
+    /// whatever was added or removed meanwhile: a row that was there when the walk began, and matches when its page
+    /// is read, comes once.
     pub fn new(
         from: &'static str,
         sortable: &[&'static str],
@@ -42,13 +56,12 @@ impl ListQuery {
             None => (order_by.trim(), "asc"),
         };
         let column = if column.is_empty() { sortable[0] } else { column };
-        if !sortable.contains(&column) || !matches!(direction, "asc" | "desc") {
+        let known = sortable.iter().find(|&&known| known == column);
+        let (Some(&column), "asc" | "desc") = (known, direction) else {
             let known = sortable.join(", ");
-            return Err(Invalid::field(
-                "order_by",
-                format!("must be one of {known}, with ' desc' after it or not"),
-            ));
-        }
+            let fault = format!("must be one of {known}, with ' desc' after it or not");
+            return Err(Invalid::field("order_by", fault));
+        };
         let size = if page_size == 0 { PAGE_ITEMS_DEFAULT } else { page_size };
         if size > PAGE_ITEMS_MAX {
             return Err(Invalid::field(
@@ -56,18 +69,13 @@ impl ListQuery {
                 format!("is {size}; at most {PAGE_ITEMS_MAX} are returned"),
             ));
         }
-        let offset = match page_token {
-            "" => 0,
-            token => token.strip_prefix("after-").and_then(|rows| rows.parse().ok()).ok_or_else(|| {
-                Invalid::field("page_token", "must be the next_page_token of the answer before")
-            })?,
-        };
+        page_token::check(page_token)?;
         Ok(ListQuery {
             from,
             conditions: Vec::new(),
             values: Vec::new(),
-            order: format!("{column} {direction}, {unique} {direction}"),
-            offset,
+            sort: Sort { column, unique, descending: direction == "desc" },
+            page_token: page_token.to_owned(),
             size,
         })
     }
@@ -93,33 +101,68 @@ impl ListQuery {
     }
 
     /// Runs the query.
+    ///
+    /// # Errors
+    /// The page token comes from another list, order or filter.
     pub fn run<T>(
-        self,
+        mut self,
         view: &Connection,
-        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+        mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<Page<T>> {
-        let conditions = if self.conditions.is_empty() {
-            String::new()
-        } else {
-            format!(" WHERE {}", self.conditions.join(" AND "))
+        let walk = self.walk();
+        if !self.page_token.is_empty() {
+            let last = page_token::read(&self.page_token, &walk).map_err(page_token::refused)?;
+            self = self.starting_after(last);
+        }
+        let conditions = match self.conditions.is_empty() {
+            true => String::new(),
+            false => format!(" WHERE {}", self.conditions.join(" AND ")),
         };
-        // One row more than the page tells whether there is a next one.
+        let Sort { column, unique, descending } = self.sort;
+        let direction = if descending { "DESC" } else { "ASC" };
+        // One row more than the page shows whether there is a next one.
         let sql = format!(
-            "{}{conditions} ORDER BY {} LIMIT {} OFFSET {}",
+            "{}{conditions} ORDER BY {column} {direction}, {unique} {direction} LIMIT {}",
             self.from,
-            self.order,
             u64::from(self.size) + 1,
-            self.offset
         );
         let mut statement = view.prepare_cached(&sql)?;
         let mut rows = statement
-            .query_map(rusqlite::params_from_iter(self.values), read)?
-            .collect::<rusqlite::Result<Vec<T>>>()?;
+            .query_map(rusqlite::params_from_iter(self.values), |row| {
+                Ok((read(row)?, [row.get(column)?, row.get(unique)?]))
+            })?
+            .collect::<rusqlite::Result<Vec<(T, [Value; 2])>>>()?;
         let more = rows.len() > self.size as usize;
         rows.truncate(self.size as usize);
-        let next_page_token =
-            if more { format!("after-{}", self.offset + u64::from(self.size)) } else { String::new() };
-        Ok(Page { rows, next_page_token })
+        let next_page_token = match rows.last() {
+            Some((_, last)) if more => page_token::write(last, &walk),
+            _ => String::new(),
+        };
+        Ok(Page { rows: rows.into_iter().map(|(row, _)| row).collect(), next_page_token })
+    }
+
+    /// What a page token belongs to: the list, its order, and which filters are set. Their values are left out:
+    /// the present moment may be among them.
+    fn walk(&self) -> String {
+        format!("{} {:?} {:?}", self.from, self.sort, self.conditions)
+    }
+
+    /// Keeps only rows that are sorted after this one. SQLite sorts NULL before everything else.
+    fn starting_after(self, [value, unique]: [Value; 2]) -> Self {
+        let Sort { column, unique: id, descending } = self.sort;
+        match (value, descending) {
+            (Value::Null, false) => self.filter(&format!("{column} IS NOT NULL OR {id} > ?"), [unique]),
+            (Value::Null, true) => self.filter(&format!("{column} IS NULL AND {id} < ?"), [unique]),
+            // The first comparison lets an index begin at the row.
+            (value, false) => self.filter(
+                &format!("{column} >= ? AND ({column} > ? OR {id} > ?)"),
+                [value.clone(), value, unique],
+            ),
+            (value, true) => self.filter(
+                &format!("{column} IS NULL OR ({column} <= ? AND ({column} < ? OR {id} < ?))"),
+                [value.clone(), value, unique],
+            ),
+        }
     }
 }
 
@@ -168,6 +211,91 @@ pub fn searchable(texts: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A table of rows with a sort value that may be missing.
+    fn table(rows: &[(i64, Option<i64>)]) -> Connection {
+        let tables = Connection::open_in_memory().unwrap();
+        tables
+            .execute_batch("CREATE TABLE rows (id INTEGER PRIMARY KEY, rank INTEGER, open INTEGER)")
+            .unwrap();
+        for (id, rank) in rows {
+            tables.execute("INSERT INTO rows VALUES (?1, ?2, 1)", (id, rank)).unwrap();
+        }
+        tables
+    }
+
+    fn page(tables: &Connection, order_by: &str, size: u32, token: &str) -> rusqlite::Result<Page<i64>> {
+        let query =
+            ListQuery::new("SELECT * FROM rows", &["rank", "id"], "id", order_by, size, token).unwrap();
+        query.filter("open = ?", [1]).run(tables, |row| row.get("id"))
+    }
+
+    /// Walks to the end, and does something after each page.
+    fn walk(tables: &Connection, order_by: &str, size: u32, mut between: impl FnMut(&[i64])) -> Vec<i64> {
+        let (mut all, mut token) = (Vec::new(), String::new());
+        loop {
+            let page = page(tables, order_by, size, &token).unwrap();
+            between(&page.rows);
+            all.extend(page.rows);
+            token = page.next_page_token;
+            if token.is_empty() {
+                return all;
+            }
+        }
+    }
+
+    #[test]
+    fn a_walk_shows_every_row_once_although_rows_leave_and_come_meanwhile() {
+        let tables = table(&(1..=12).map(|id| (id, Some(id))).collect::<Vec<_>>());
+        let walked = walk(&tables, "rank", 4, |rows| {
+            for id in rows {
+                tables.execute("UPDATE rows SET open = 0 WHERE id = ?1", [id]).unwrap();
+            }
+        });
+        assert_eq!(walked, (1..=12).collect::<Vec<_>>());
+
+        let tables = table(&(1..=12).map(|id| (id, Some(id))).collect::<Vec<_>>());
+        let mut new = 100;
+        let walked = walk(&tables, "rank", 4, |_| {
+            new += 1;
+            tables.execute("INSERT INTO rows VALUES (?1, 0, 1)", [new]).unwrap();
+        });
+        assert_eq!(walked, (1..=12).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn equal_and_missing_values_are_walked_in_both_directions() {
+        let rows: Vec<(i64, Option<i64>)> =
+            (1..=20).map(|id| (id, if id % 3 == 0 { None } else { Some(id % 2) })).collect();
+        let tables = table(&rows);
+        for order_by in ["rank", "rank desc", "id", "id desc"] {
+            let whole = walk(&tables, order_by, 500, |_| ());
+            for size in [1, 2, 3, 7, 19, 20] {
+                assert_eq!(walk(&tables, order_by, size, |_| ()), whole, "{order_by} by {size}");
+            }
+            assert_eq!(whole.len(), 20);
+        }
+    }
+
+    #[test]
+    fn a_token_that_was_not_given_out_for_this_walk_is_refused() {
+        let tables = table(&[(1, Some(1)), (2, Some(2)), (3, None)]);
+        let token = page(&tables, "rank", 1, "").unwrap().next_page_token;
+        assert!(page(&tables, "rank", 2, &token).is_ok(), "the size of a page may change");
+        assert!(page(&tables, "rank desc", 1, &token).is_err());
+        let broken = token.replace(&token[..1], if token.starts_with('a') { "b" } else { "a" });
+        for token in ["after-4", &broken, &token[1..], "é", &"a".repeat(100_000)] {
+            let query = ListQuery::new("SELECT * FROM rows", &["rank"], "id", "", 1, token);
+            let refused = match query {
+                Err(invalid) => invalid.violations[0].field.clone(),
+                Ok(query) => {
+                    let error = query.filter("open = ?", [1]).run(&tables, |_| Ok(())).unwrap_err();
+                    page_token::refusal(&error).expect("refused for its token").violations[0].field.clone()
+                }
+            };
+            assert_eq!(refused, "page_token");
+        }
+    }
 
     #[test]
     fn numbers_sort_as_people_count() {

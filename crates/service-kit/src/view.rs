@@ -13,6 +13,7 @@ use crate::checkpoint::{Checkpoint, Resumed, resume};
 use crate::consumer::{self, checkpoint};
 use crate::error::refusal;
 use crate::limits::{VIEW_BATCH_RECORDS_MAX, VIEW_READERS_MAX, VIEW_TIMEOUT};
+use crate::list;
 use crate::set_aside::Halted;
 use futures::StreamExt as _;
 use journal::{Journal, Position, ReadError, Record, Subscription};
@@ -166,13 +167,18 @@ impl ViewStore {
         });
         match answered.await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => {
-                tracing::error!(%error, "a view could not answer");
-                Err(refusal(Reason::Internal, "the view could not answer; its log has the reason", []))
-            }
+            Ok(Err(error)) => Err(query_failed(&error)),
             Err(_) => Err(refusal(Reason::Internal, "the view's answer broke off", [])),
         }
     }
+}
+
+fn query_failed(error: &rusqlite::Error) -> Status {
+    if let Some(invalid) = list::page_token_refusal(error) {
+        return invalid.clone().into();
+    }
+    tracing::error!(%error, "a view could not answer");
+    refusal(Reason::Internal, "the view could not answer; its log has the reason", [])
 }
 
 fn reader(file: &Path) -> rusqlite::Result<Connection> {
@@ -242,16 +248,16 @@ async fn consume<V: View>(journal: &dyn Journal, view: &mut Option<Following>) -
             apply_all::<V>(records, view).await
         }
         Resumed::OtherJournal => {
-            tracing::warn!(view = V::NAME, "the journal is not the one that this view followed; rebuilding it");
+            tracing::warn!(
+                view = V::NAME,
+                "the journal is not the one that this view followed; rebuilding it"
+            );
             on_blocking_thread(view, |view| consumer::reset(&view.tables, V::SCHEMA)).await
         }
     }
 }
 
-async fn apply_all<V: View>(
-    records: Subscription,
-    view: &mut Option<Following>,
-) -> Result<(), Interrupted> {
+async fn apply_all<V: View>(records: Subscription, view: &mut Option<Following>) -> Result<(), Interrupted> {
     let mut batches = records.ready_chunks(VIEW_BATCH_RECORDS_MAX);
     while let Some(batch) = batches.next().await {
         let records: Vec<Arc<Record>> = batch.into_iter().collect::<Result<_, _>>()?;
@@ -266,7 +272,10 @@ async fn apply_all<V: View>(
 }
 
 /// Retries, once in a process, what an earlier one has set aside.
-async fn retry_set_aside<V: View>(journal: &dyn Journal, view: &mut Option<Following>) -> Result<(), Interrupted> {
+async fn retry_set_aside<V: View>(
+    journal: &dyn Journal,
+    view: &mut Option<Following>,
+) -> Result<(), Interrupted> {
     let halted = on_blocking_thread(view, |view| Ok((!view.retried).then(|| view.halted.streams()))).await?;
     for (stream, first) in halted.into_iter().flatten() {
         let records = journal.read(&stream, first - 1).await?;

@@ -89,7 +89,10 @@ pub(super) fn retry_set_aside<V: View>(
 }
 
 /// Projects one record within a savepoint: wholly, or not at all for the reason returned.
-fn project_alone<V: View>(transaction: &Transaction<'_>, record: &Record) -> rusqlite::Result<Result<(), String>> {
+fn project_alone<V: View>(
+    transaction: &Transaction<'_>,
+    record: &Record,
+) -> rusqlite::Result<Result<(), String>> {
     transaction.execute_batch("SAVEPOINT record")?;
     let outcome = project::<V>(transaction, record)?;
     if outcome.is_err() {
