@@ -1,4 +1,22 @@
-//! How a process manager is run: it follows the journal and turns events into commands.
+//! How the process managers of a service are run: they follow the journal and turn events into commands.
+//!
+//! # No command overtakes the one that makes its aggregate
+//!
+//! `rescind_items` ends items that `register_resolution` assigns. Both follow the journal on their own, so without an
+//! order the end of a resolution could reach items that are still to be assigned. The order is that of
+//! [`Processes`]: a process manager reacts to a record only when those added before it are done with everything
+//! up to that record's position. That is enough, because
+//!
+//! - all commands to an aggregate come from the service that hosts it: its rpcs, its timers, its process managers;
+//! - nobody can name an aggregate before the event that leads to it, so that event stands earlier in the journal;
+//! - done means that the commands are committed, and they are so whichever copy of the service was faster.
+//!
+//! # A reaction that fails
+//!
+//! A transient failure (the journal is away, no ledger confirms) is retried until it is over. Everything else, a
+//! refusal by a rule included, sets the record aside, with all later ones of its stream, where `ListSetAside` shows it:
+//! see [`crate::set_aside`]. A refused command holds up no other command of its reaction. What is set aside is tried
+//! again at each start and every [`SET_ASIDE_RETRY`], so that a refusal that somebody has dealt with needs no restart.
 
 use crate::checkpoint::{Checkpoint, Resumed, resume};
 use crate::consumer::{self, checkpoint};
@@ -9,7 +27,7 @@ use crate::set_aside::{self, Halted, panic_message};
 use domain::Uuid;
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
-use journal::{Position, ReadError, Record, Subscription};
+use journal::{Position, Record, Subscription};
 use proto::record::EventCodec;
 use rusqlite::Connection;
 use std::panic::AssertUnwindSafe;
@@ -42,54 +60,85 @@ impl<A: EventCodec> EventContext<'_, A> {
         CommandContext::of_process(self.process, command_id).caused_by(envelope)
     }
 
-    /// Issues the reaction's commands, one after the other.
-    pub async fn issue<T>(&self, kit: &Kit, commands: Vec<(Uuid, T::Command)>) -> Result<(), CommandError>
+    /// Issues commands of the reaction, one after the other; the first has the number `first`, for
+    /// [`EventContext::command`]. One that is refused holds up no other; the first refusal is returned.
+    pub async fn issue<T>(
+        &self,
+        kit: &Kit,
+        first: usize,
+        commands: Vec<(Uuid, T::Command)>,
+    ) -> Result<(), CommandError>
     where
         T: EventCodec,
         T::Command: Clone + Sync,
     {
-        for (nth, (id, command)) in commands.into_iter().enumerate() {
-            kit.execute::<T>(&self.command(nth), id, command).await?;
+        let mut refused = Ok(());
+        for (nth, (id, command)) in (first..).zip(commands) {
+            match kit.execute::<T>(&self.command(nth), id, command).await {
+                Ok(_) => {}
+                Err(error) if error.is_refusal() => refused = refused.and(Err(error)),
+                Err(error) => return Err(error),
+            }
         }
-        Ok(())
+        refused
     }
 }
 
-/// Runs a process manager until the kit stops: for each event of aggregate `A` that it `wants`, in order,
-/// `react` issues its commands. A transient failure (the journal is away, no ledger confirms) is retried; a refusal
-/// by a rule is logged and skipped, because it would be refused again. A record on which it fails otherwise, or
-/// panics, is set aside with all later ones of its stream; see [`crate::set_aside`].
-///
-/// Its checkpoint is kept in `<name>.process.sqlite` in the kit's folder; losing the file repeats reactions, which is
-/// harmless. Returns its progress: the position of the last record that it is done with.
-pub fn run<A, F>(
+/// The process managers of one service, in order: those that make aggregates before those whose commands address
+/// them.
+pub struct Processes {
     kit: Kit,
-    name: &'static str,
-    wants: fn(&A::Event) -> bool,
-    react: F,
-) -> watch::Receiver<Position>
-where
-    A: EventCodec,
-    F: for<'e> Fn(&'e Kit, EventContext<'e, A>) -> BoxFuture<'e, Result<(), CommandError>>
-        + Send
-        + Sync
-        + 'static,
-{
-    let file = kit.folder().join(format!("{name}.process.sqlite"));
-    let stop = kit.stop().clone();
-    let (done, progress) = watch::channel(0);
-    tokio::spawn(async move {
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = async {
-                let state = Mutex::new(open(name, &file).await);
-                kit.register_consumer(name, &file);
-                let process = Process::<A, F> { kit, name, state, done, wants, react };
-                process.follow().await;
-            } => {}
-        }
-    });
-    progress
+    progress: Vec<watch::Receiver<Position>>,
+}
+
+impl Processes {
+    /// None yet.
+    pub fn new(kit: &Kit) -> Processes {
+        Processes { kit: kit.clone(), progress: Vec::new() }
+    }
+
+    /// The progress of each: the position of the last record that it is done with.
+    pub fn progress(self) -> Vec<watch::Receiver<Position>> {
+        self.progress
+    }
+
+    /// Runs a process manager until the kit stops: for each event of aggregate `A` that it `wants`, in order,
+    /// `react` issues its commands, once the process managers that were added before are done with everything up to
+    /// the event. Returns its progress.
+    ///
+    /// Its checkpoint is kept in `<name>.process.sqlite` in the kit's folder; losing the file repeats reactions,
+    /// which is harmless: each command has its first answer.
+    pub fn run<A, F>(
+        &mut self,
+        name: &'static str,
+        wants: fn(&A::Event) -> bool,
+        react: F,
+    ) -> watch::Receiver<Position>
+    where
+        A: EventCodec,
+        F: for<'e> Fn(&'e Kit, EventContext<'e, A>) -> BoxFuture<'e, Result<(), CommandError>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let (done, progress) = watch::channel(0);
+        let (kit, makers) = (self.kit.clone(), self.progress.clone());
+        self.progress.push(progress.clone());
+        tokio::spawn(async move {
+            let stop = kit.stop().clone();
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = async {
+                    let file = kit.folder().join(format!("{name}.process.sqlite"));
+                    let state = Mutex::new(open(name, &file).await);
+                    kit.register_consumer(name, &file);
+                    let process = Process::<A, F> { kit, name, state, done, makers, wants, react };
+                    process.follow().await;
+                } => {}
+            }
+        });
+        progress
+    }
 }
 
 /// Opens the process manager's file; retries for as long as that fails.
@@ -105,12 +154,16 @@ async fn open(name: &'static str, file: &Path) -> Connection {
 
 /// Time between two attempts after a transient failure.
 const PAUSE: Duration = Duration::from_millis(500);
+/// Time between two attempts at what is set aside.
+const SET_ASIDE_RETRY: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 60 });
 
 struct Process<A: EventCodec, F> {
     kit: Kit,
     name: &'static str,
     state: Mutex<Connection>,
     done: watch::Sender<Position>,
+    /// The progress of the process managers that come before this one.
+    makers: Vec<watch::Receiver<Position>>,
     wants: fn(&A::Event) -> bool,
     react: F,
 }
@@ -148,7 +201,18 @@ where
 
     async fn consume(&self, mut records: Subscription) {
         let mut halted = self.with_retry(Halted::read).await;
-        while let Some(Ok(record)) = records.next().await {
+        let mut retry = tokio::time::interval(SET_ASIDE_RETRY);
+        retry.reset();
+        loop {
+            let record = tokio::select! {
+                record = records.next() => record,
+                _ = retry.tick(), if !halted.is_empty() => {
+                    self.retry_set_aside().await;
+                    halted = self.with_retry(Halted::read).await;
+                    continue;
+                }
+            };
+            let Some(Ok(record)) = record else { return };
             if record.stream.category == A::CATEGORY {
                 let failed = match halted.blocked_by(&record) {
                     Some(reason) => Some(reason),
@@ -172,7 +236,7 @@ where
         halted.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Retries what an earlier process has set aside; true when all of it was retried.
+    /// Retries what was set aside; true when all of it was retried.
     async fn retry_set_aside(&self) -> bool {
         for (stream, first) in self.with_retry(Halted::read).await.streams() {
             let Ok(records) = self.kit.journal().read(&stream, first - 1).await else { return false };
@@ -205,61 +269,50 @@ where
         let name = self.name;
         let mut pause = Duration::from_millis(50);
         loop {
-            let reaction = reaction::<A, F>(&self.kit, name, record, self.wants, &self.react);
-            match AssertUnwindSafe(reaction).catch_unwind().await {
+            match AssertUnwindSafe(self.react(record)).catch_unwind().await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(error)) if error.is_transient() => {
                     tracing::warn!(process = name, %error, "a reaction is being retried");
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(Duration::from_secs(5));
                 }
-                Ok(Err(error)) if error.is_refusal() => {
-                    tracing::warn!(process = name, %error, "a reaction was refused");
-                    return Ok(());
-                }
                 Ok(Err(error)) => return Err(error.to_string()),
                 Err(panic) => return Err(panic_message(&*panic)),
             }
         }
     }
-}
 
-async fn reaction<A, F>(
-    kit: &Kit,
-    name: &'static str,
-    record: &Record,
-    wants: fn(&A::Event) -> bool,
-    react: &F,
-) -> Result<(), CommandError>
-where
-    A: EventCodec,
-    F: for<'e> Fn(&'e Kit, EventContext<'e, A>) -> BoxFuture<'e, Result<(), CommandError>> + Send + Sync,
-{
-    if !decode::<A>(record)?.iter().any(wants) {
-        return Ok(());
-    }
-    let history: Vec<Record> = kit
-        .journal()
-        .read(&record.stream, 0)
-        .await
-        .map_err(|error: ReadError| CommandError::from(error))?
-        .into_iter()
-        .take_while(|earlier| earlier.position < record.position)
-        .collect();
-    // A history that is understood only in part is nothing to react to.
-    let events = decode_all::<A>(record)?;
-    let mut state = A::State::default();
-    for earlier in &history {
-        state = A::fold(state, &decode_all::<A>(earlier)?);
-    }
-    for (event_no, event) in events.iter().enumerate() {
-        state = A::evolve(state, event);
-        if !wants(event) {
-            continue;
+    async fn react(&self, record: &Record) -> Result<(), CommandError> {
+        if !decode::<A>(record)?.iter().any(self.wants) {
+            return Ok(());
         }
-        let context =
-            EventContext { process: name, record, event_no, id: record.stream.id, state: &state, event };
-        react(kit, context).await?;
+        self.wait_for_makers(record.position).await;
+        let mut state = self.state_before(record).await?;
+        for (event_no, event) in decode_all::<A>(record)?.iter().enumerate() {
+            state = A::evolve(state, event);
+            if (self.wants)(event) {
+                let (process, id) = (self.name, record.stream.id);
+                let context = EventContext { process, record, event_no, id, state: &state, event };
+                (self.react)(&self.kit, context).await?;
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Waits until the process managers before this one are done with everything up to a position.
+    async fn wait_for_makers(&self, position: Position) {
+        for maker in &self.makers {
+            let _ = maker.clone().wait_for(|&done| done >= position).await;
+        }
+    }
+
+    /// The state of a record's aggregate just before it. A history that is understood only in part is nothing to
+    /// react to.
+    async fn state_before(&self, record: &Record) -> Result<A::State, CommandError> {
+        let history = self.kit.journal().read(&record.stream, 0).await?;
+        let earlier = history.iter().take_while(|earlier| earlier.position < record.position);
+        earlier
+            .map(decode_all::<A>)
+            .try_fold(A::State::default(), |state, events| Ok(A::fold(state, &events?)))
+    }
 }

@@ -1,6 +1,7 @@
 //! Records that a consumer failed on. Such a record halts its stream in that consumer: it is set aside with all
 //! later ones of its stream, in order, and everything else goes on. They are retried at each start, so that a
-//! version that can process them repairs what an older one could not.
+//! version that can process them repairs what an older one could not; a process manager retries them now and then,
+//! because a command that was refused may be accepted later.
 
 use crate::Kit;
 use domain::StreamName;
@@ -45,6 +46,11 @@ impl Halted {
             }
         }
         Ok(Halted(halted))
+    }
+
+    /// Whether no stream is halted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Why a record has to wait for an earlier one of its stream, when it has to.

@@ -16,7 +16,8 @@ use domain::process::open_docket;
 use domain::scheduling::session::{Event, Session};
 use proto::deliberation::v1::deliberation_service_server::DeliberationServiceServer;
 use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
-use service_kit::{Kit, Position, ViewStore, process, timer};
+use service_kit::process::Processes;
+use service_kit::{Kit, Position, ViewStore, timer};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -52,14 +53,13 @@ fn count_countersigns(kit: &Kit, view: &ViewStore) {
 
 /// Prepares dockets for sessions. Returns the progress: up to where every session has its docket.
 fn open_dockets(kit: &Kit) -> watch::Receiver<Position> {
-    process::run::<Session, _>(
-        kit.clone(),
+    Processes::new(kit).run::<Session, _>(
         open_docket::NAME,
         |event| matches!(event, Event::Convened { .. } | Event::ConvertedToCountersign { .. }),
         |kit, context| {
             Box::pin(async move {
                 let commands = open_docket::react(context.id, context.state, context.event);
-                context.issue::<Docket>(kit, commands).await
+                context.issue::<Docket>(kit, 0, commands).await
             })
         },
     )

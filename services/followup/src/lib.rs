@@ -15,7 +15,8 @@ use domain::process::plan_followup;
 use domain::resolution::action_item::{ActionItem, Event};
 use proto::followup::v1::followup_service_server::FollowupServiceServer;
 use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
-use service_kit::{Kit, Position, ViewStore, process, timer};
+use service_kit::process::Processes;
+use service_kit::{Kit, Position, ViewStore, timer};
 use tokio::sync::watch;
 
 /// The service's full name on the wire.
@@ -42,10 +43,10 @@ fn start(kit: &Kit) -> anyhow::Result<Service> {
 
 /// Passes on to follow-ups what becomes of their items; returns the progress.
 fn plan(kit: &Kit) -> watch::Receiver<Position> {
-    process::run::<ActionItem, _>(kit.clone(), plan_followup::NAME, wanted, |kit, context| {
+    Processes::new(kit).run::<ActionItem, _>(plan_followup::NAME, wanted, |kit, context| {
         Box::pin(async move {
             let commands = plan_followup::react(context.id, context.state, context.event);
-            context.issue::<FollowUp>(kit, commands).await
+            context.issue::<FollowUp>(kit, 0, commands).await
         })
     })
 }

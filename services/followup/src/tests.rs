@@ -26,6 +26,7 @@ use tonic::Request;
 use tonic_types::StatusExt as _;
 
 mod board;
+mod ending;
 mod indicators;
 mod ladder;
 

@@ -7,30 +7,30 @@ use domain::resolution::action_item::ActionItem;
 use domain::resolution::register::{self, Register};
 use domain::resolution::resolution::{Event, Resolution};
 use domain::{Actor, Aggregate as _, Issued, Line};
-use service_kit::process::EventContext;
-use service_kit::{CommandError, Kit, Position, UnitOfWork, process};
+use service_kit::process::{EventContext, Processes};
+use service_kit::{CommandError, Kit, Position, UnitOfWork};
 use tokio::sync::watch;
 
-/// Runs both process managers until the kit stops; returns their progress.
+/// Runs both process managers until the kit stops; returns their progress. What is registered is assigned before
+/// its end is looked at.
 pub(crate) fn run(kit: &Kit) -> Vec<watch::Receiver<Position>> {
-    let registered = process::run::<Docket, _>(
-        kit.clone(),
+    let mut processes = Processes::new(kit);
+    processes.run::<Docket, _>(
         register_resolution::NAME,
         |event| matches!(event, docket::Event::DecisionAdopted { .. }),
         |kit, context| Box::pin(register(kit, context)),
     );
-    let rescinded = process::run::<Resolution, _>(
-        kit.clone(),
+    processes.run::<Resolution, _>(
         rescind_items::NAME,
         |event| matches!(event, Event::Rescinded { .. } | Event::Superseded { .. }),
         |kit, context| {
             Box::pin(async move {
                 let commands = rescind_items::react(context.id, context.state, context.event);
-                context.issue::<ActionItem>(kit, commands).await
+                context.issue::<ActionItem>(kit, 0, commands).await
             })
         },
     );
-    vec![registered, rescinded]
+    processes.progress()
 }
 
 /// The number is issued and used in one commit, so that no number is without its resolution; the items follow,
@@ -46,10 +46,7 @@ async fn register(kit: &Kit, context: EventContext<'_, Docket>) -> Result<(), Co
     });
     let numbered = registers.await?;
     let registered = registering.with_number(&number(numbered.state(), &registering)?);
-    for (nth, (id, command)) in (1..).zip(registered.items) {
-        kit.execute::<ActionItem>(&context.command(nth), id, command).await?;
-    }
-    Ok(())
+    context.issue::<ActionItem>(kit, 1, registered.items).await
 }
 
 async fn number_and_register(unit: &mut UnitOfWork, registering: &Registering) -> Result<(), CommandError> {

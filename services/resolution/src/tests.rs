@@ -6,7 +6,8 @@ use domain::aggregate::derived_id;
 use domain::calendar::WorkingCalendar;
 use domain::deliberation::ballot::{Abstention, Choice, Method, Tie};
 use domain::deliberation::docket::{
-    Agenda, AgendaTopic, Command, Docket, ItemDraft, Mode, Participant, RoleOnTopic, TopicRole,
+    Agenda, AgendaTopic, Command, Docket, ITEMS_PER_COMMAND_MAX, ItemDraft, Mode, Participant, RoleOnTopic,
+    TopicRole,
 };
 use domain::deliberation::due::DueRule;
 use domain::directory::department::{self, Department};
@@ -30,6 +31,7 @@ use tonic_types::StatusExt as _;
 
 mod answer;
 mod ending;
+mod overtaking;
 mod registration;
 mod work;
 
@@ -44,10 +46,15 @@ struct Place {
 impl Place {
     /// A place with four departments on Monday, 1 March 2027, nine in the morning in Shanghai.
     async fn new() -> Place {
+        Place::with_journal(|journal| journal).await
+    }
+
+    /// The same, with what is made of its journal.
+    async fn with_journal(made: impl FnOnce(Arc<dyn Journal>) -> Arc<dyn Journal>) -> Place {
         let folder = tempfile::tempdir().unwrap();
         let (log, _) = EventLog::open(Options::new(folder.path().join("log"))).unwrap();
         let (clock, shown) = watch::channel(at("2027-03-01T01:00:00Z"));
-        let journal: Arc<dyn Journal> = Arc::new(EmbeddedJournal::new(log));
+        let journal = made(Arc::new(EmbeddedJournal::new(log)));
         let kit = Kit::new(journal, Clock::Movable(shown), folder.path(), CancellationToken::new());
         let service = crate::service(&kit, "Asia/Shanghai").unwrap();
         for department in ["WATER", "ROADS", "HEALTH", "AUDIT"] {
@@ -88,17 +95,21 @@ impl Place {
             abstention: Abstention::DoesNotCount,
             tie: Tie::Rejects,
         };
-        let steps = [
+        let drafts: Vec<ItemDraft> = (1..=items).map(draft).collect();
+        let drafts = drafts.chunks(ITEMS_PER_COMMAND_MAX);
+        let mut steps = vec![
             ("WATER", Command::Prepare { agenda: agenda(docket) }),
             ("WATER", Command::SubmitProposal { topic: 1, text: text("汛期前改造泵站。") }),
-            ("WATER", Command::DraftItems { topic: 1, items: (1..=items).map(draft).collect() }),
+        ];
+        steps.extend(drafts.map(|items| ("WATER", Command::DraftItems { topic: 1, items: items.into() })));
+        steps.extend([
             ("WATER", ballot),
             vote("WATER", Choice::Yes),
             vote("ROADS", Choice::Yes),
             vote("HEALTH", Choice::No),
             ("WATER", Command::CloseBallot { topic: 1, casting_vote: None }),
             ("WATER", Command::AdoptDecision { topic: 1, declaratory: items == 0, calendar }),
-        ];
+        ]);
         let mut position = 0;
         for (nth, (department, command)) in steps.into_iter().enumerate() {
             let mut context = context(&format!("{docket} {nth}"));

@@ -16,7 +16,8 @@ use domain::process::conclude_session;
 use domain::scheduling::session::Session;
 use proto::scheduling::v1::scheduling_service_server::SchedulingServiceServer;
 use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
-use service_kit::{Kit, Position, ViewStore, process};
+use service_kit::process::Processes;
+use service_kit::{Kit, Position, ViewStore};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -39,14 +40,13 @@ fn service(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
 }
 
 fn conclude_sessions(kit: &Kit) -> watch::Receiver<Position> {
-    process::run::<Docket, _>(
-        kit.clone(),
+    Processes::new(kit).run::<Docket, _>(
         conclude_session::NAME,
         |event| matches!(event, docket::Event::Closed { .. }),
         |kit, context| {
             Box::pin(async move {
                 let commands = conclude_session::react(context.id, context.state, context.event);
-                context.issue::<Session>(kit, commands).await
+                context.issue::<Session>(kit, 0, commands).await
             })
         },
     )

@@ -144,8 +144,7 @@ async fn a_query_waits_for_what_the_services_process_managers_make_of_a_position
     let place = Place::new();
     let kit = place.kit();
     let (release, held) = tokio::sync::watch::channel(false);
-    let copied = crate::process::run::<Department, _>(
-        kit.clone(),
+    let copied = crate::process::Processes::new(&kit).run::<Department, _>(
         "copy",
         |Event::Registered { profile }| profile.code.as_str() == "A",
         move |kit, context| {
@@ -153,7 +152,7 @@ async fn a_query_waits_for_what_the_services_process_managers_make_of_a_position
             Box::pin(async move {
                 let _ = held.wait_for(|&released| released).await;
                 let command = super::Command::Register(super::profile("COPY", "the copy"));
-                context.issue::<Department>(kit, vec![(super::department("COPY"), command)]).await
+                context.issue::<Department>(kit, 0, vec![(super::department("COPY"), command)]).await
             })
         },
     );
