@@ -7,8 +7,7 @@ use uuid::Uuid;
 /// One thing that a decision keeps consistent, and the rules for changing it.
 ///
 /// `decide` holds every rule and changes nothing; `evolve` holds no rule and never fails: an event that
-/// it does not expect leaves the state as it was. No events means "already so", which is success, and
-/// is how repeats become harmless.
+/// it does not expect leaves the state as it was. No events means "already so", which is success.
 pub trait Aggregate: Send + Sync + 'static {
     /// `<context>.<aggregate>`, the first two parts of its streams' names.
     const CATEGORY: &'static str;

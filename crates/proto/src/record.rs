@@ -28,6 +28,19 @@ pub fn kind_of(any: &prost_types::Any) -> &str {
     any.type_url.rsplit('/').next().unwrap_or_default()
 }
 
+/// The full name of what a command that changed nothing leaves in the log.
+const COMMAND_NOTED: &str = "huishang.log.v1.CommandNoted";
+
+/// What a command that changed nothing leaves in the log, instead of events.
+pub fn command_noted() -> prost_types::Any {
+    any(COMMAND_NOTED, &log::CommandNoted {})
+}
+
+/// Whether this is no event, but notes that a command changed nothing.
+pub fn is_command_noted(event: &prost_types::Any) -> bool {
+    kind_of(event) == COMMAND_NOTED
+}
+
 /// The circumstances of a decision, shared by all records of its commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
@@ -116,6 +129,14 @@ impl Wire<log::Envelope> for Envelope {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_note_is_known_by_the_name_of_its_message() {
+        let pool = crate::contract::descriptors();
+        assert!(pool.get_message_by_name(COMMAND_NOTED).is_some());
+        assert!(is_command_noted(&command_noted()));
+        assert_eq!(command_noted().value, b"");
+    }
 
     #[test]
     fn a_role_from_the_future_does_not_hide_who_decided() {

@@ -1,4 +1,17 @@
 //! A command's way: fold the stream, decide, append, answer when committed.
+//!
+//! # The same command id gives the same answer, for ever
+//!
+//! A repeat is recognized by the record that the command left in the stream of what it is about. A command that finds
+//! everything as it wants it has no events, but leaves a record all the same, with a note in place of events:
+//! otherwise a repeat would be decided again, on a world that has changed, and could have an effect that nobody
+//! asked for by then. Nothing smaller will do: the answer does not follow from the command alone, and what one
+//! copy of a service remembers, another one, or the next process, does not. It costs what every command costs,
+//! instead of the reading that "already so" had to be confirmed by.
+//!
+//! A note changes nothing: it is not folded, no view or process manager sees it, and a caller who expects a
+//! position is not told of it. Two things leave none: a refusal, which a repeat may well get over, and a timer's
+//! command, which comes again until it finds something to do.
 
 mod unit;
 
@@ -10,7 +23,7 @@ use crate::view::RegisteredView;
 use domain::{Actor, Aggregate, StreamName, Uuid};
 use futures::future::BoxFuture;
 use journal::{Journal, Position, Record};
-use proto::record::{Envelope, EventCodec};
+use proto::record::{Envelope, EventCodec, is_command_noted};
 use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
 use std::any::Any;
@@ -32,6 +45,8 @@ pub struct CommandContext {
     pub expected_position: Option<Position>,
     /// Whether it is only decided, and nothing written.
     pub validate_only: bool,
+    /// Whether it comes again until it changes something, as a timer's command does. It is not noted before.
+    pub until_it_changes: bool,
     /// Who issued it.
     pub actor: Actor,
     /// The command that caused it, for process managers.
@@ -50,6 +65,7 @@ impl CommandContext {
             digest,
             expected_position: None,
             validate_only: false,
+            until_it_changes: false,
             actor,
             causation_id: None,
             correlation_id: command_id,
@@ -83,8 +99,7 @@ impl CommandContext {
 
 /// The answer to a command: its position, and the aggregate that it was about.
 pub struct Executed<A: Aggregate> {
-    /// The position of the command's last record; of the aggregate's last one when it changed nothing; 0 when it
-    /// was only validated.
+    /// The position of the command's last record; 0 when it was only validated.
     pub position: Position,
     aggregate: Arc<CachedState<A>>,
 }
@@ -102,7 +117,10 @@ struct CachedState<A: Aggregate> {
     /// The journal's epoch when it was read; what was only ordered may be lost in another.
     epoch: u64,
     state: A::State,
+    /// The last record.
     position: Position,
+    /// The last record that has events, and does not only note a command.
+    changed_at: Position,
     /// Command id → position of the command's last record, and the digest of its request.
     commands: HashMap<Uuid, (Position, [u8; 8])>,
     /// The first event of a type that this version does not know; the state cannot be decided on then.
@@ -116,6 +134,7 @@ impl<A: Aggregate> Clone for CachedState<A> {
             epoch: self.epoch,
             state: self.state.clone(),
             position: self.position,
+            changed_at: self.changed_at,
             commands: self.commands.clone(),
             unknown: self.unknown.clone(),
         }
@@ -125,7 +144,7 @@ impl<A: Aggregate> Clone for CachedState<A> {
 impl<A: EventCodec> CachedState<A> {
     fn new(epoch: u64) -> Self {
         let commands = HashMap::new();
-        CachedState { epoch, state: A::State::default(), position: 0, commands, unknown: None }
+        CachedState { epoch, state: A::State::default(), position: 0, changed_at: 0, commands, unknown: None }
     }
 
     fn add(mut self, record: &Record) -> Result<Self, CommandError> {
@@ -133,10 +152,24 @@ impl<A: EventCodec> CachedState<A> {
         self.state = A::fold(self.state, &read.events);
         self.unknown = self.unknown.or(read.unknown);
         self.position = record.position;
+        if !record.events.iter().all(is_command_noted) {
+            self.changed_at = record.position;
+        }
         let envelope = &record.envelope;
         let last = record.commit_end();
         self.commands.insert(envelope.command_id, (last, digest_prefix(&envelope.command_digest)));
         Ok(self)
+    }
+
+    /// The position with which this command was answered before. Refused when its id stood for another one.
+    fn earlier_answer(&self, context: &CommandContext) -> Result<(), CommandError> {
+        match self.commands.get(&context.command_id) {
+            None => Ok(()),
+            Some(&(position, digest)) if digest == digest_prefix(&context.digest) => {
+                Err(CommandError::AnsweredBefore(position))
+            }
+            Some(_) => Err(CommandError::IdReused(context.command_id)),
+        }
     }
 
     /// The state, for deciding on it: refused when the history is not understood whole.
@@ -240,8 +273,11 @@ impl Kit {
     ///
     /// The closure runs again, on fresh histories, when another command was faster, and when what it was
     /// decided on, or it itself, may have been lost before it was committed; it must touch nothing outside its
-    /// unit of work. The answer comes once the command is committed. A refusal, and a command that changes nothing,
-    /// count only when they were decided on what the journal has, not on what the cache remembers.
+    /// unit of work. The answer comes once the command is committed. A refusal counts only when it was decided on
+    /// what the journal has, not on what the cache remembers.
+    ///
+    /// The stream of `id` always has the command's id afterwards: where the command changes nothing in it, a record
+    /// notes the id. A repeat looks there first, and gets the first answer whatever it would meet by now.
     pub async fn commit<A, F>(
         &self,
         context: &CommandContext,
@@ -257,7 +293,10 @@ impl Kit {
         for _ in 0..RETRY_ATTEMPTS_MAX {
             let epoch = self.journal.epoch();
             let mut unit = UnitOfWork::new(self.clone(), context.clone(), bypass_cache);
-            let decided = decide(&mut unit).await;
+            let decided = match unit.begin::<A>(id).await {
+                Ok(()) => decide(&mut unit).await,
+                answered => answered,
+            };
             let cached_only = !std::mem::replace(&mut bypass_cache, true);
             match decided {
                 Err(CommandError::AnsweredBefore(position)) => {
@@ -267,7 +306,7 @@ impl Kit {
                 }
                 Err(_) if cached_only => {}
                 Err(error) => return Err(error),
-                Ok(()) if cached_only && (unit.is_empty() || context.validate_only) => {}
+                Ok(()) if cached_only && (unit.leaves_nothing() || context.validate_only) => {}
                 Ok(()) if context.validate_only => {
                     let aggregate = match unit.preview(&stream) {
                         Some(aggregate) => aggregate,
@@ -275,7 +314,7 @@ impl Kit {
                     };
                     return Ok(Executed { position: 0, aggregate });
                 }
-                Ok(()) => match unit.append(&stream).await {
+                Ok(()) => match unit.append::<A>(id).await {
                     Ok((position, aggregate)) => {
                         if self.is_committed(position, epoch).await? {
                             let aggregate = match aggregate {

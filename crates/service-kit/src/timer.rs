@@ -175,5 +175,7 @@ impl Timer {
 /// deadline that is met twice has one effect.
 fn context(name: &str, deadline: &Deadline) -> CommandContext {
     let words = [name, &deadline.number.to_string(), &deadline.at.to_string()];
-    CommandContext::of_process(name, domain::aggregate::derived_id(deadline.id, &words))
+    let command_id = domain::aggregate::derived_id(deadline.id, &words);
+    // A clock that is a moment behind finds nothing to do yet, and asks again.
+    CommandContext { until_it_changes: true, ..CommandContext::of_process(name, command_id) }
 }

@@ -4,7 +4,7 @@ use super::{CachedState, CommandContext, Kit, digest_prefix};
 use crate::error::CommandError;
 use domain::{Aggregate, Issued, StreamName, Timestamp, Uuid};
 use journal::{AppendError, Commit, Position, Write};
-use proto::record::{Envelope, EventCodec, kind_of};
+use proto::record::{Envelope, EventCodec, command_noted, is_command_noted, kind_of};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -29,11 +29,19 @@ impl Kit {
         position: Position,
     ) -> Result<CommandError, CommandError> {
         let since = self.journal.read(stream, expected).await?;
-        let events = since.iter().flat_map(|record| &record.events).take(EVENTS_NAMED_MAX);
+        let events = since.iter().flat_map(|record| &record.events).filter(|event| !is_command_noted(event));
         let short = |kind: &str| kind.rsplit('.').next().unwrap_or(kind).to_owned();
-        let events = events.map(|event| short(kind_of(event))).collect();
+        let events = events.take(EVENTS_NAMED_MAX).map(|event| short(kind_of(event))).collect();
         Ok(CommandError::ChangedSince { expected, position, events })
     }
+}
+
+/// The aggregate that a command is about, as it was when the unit began.
+struct Subject {
+    stream: StreamName,
+    position: Position,
+    /// Until it is decided on.
+    cached: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// The decisions of one command.
@@ -42,6 +50,7 @@ pub struct UnitOfWork {
     context: CommandContext,
     issued: Issued,
     bypass_cache: bool,
+    subject: Option<Subject>,
     decided: bool,
     last_seen: Position,
     writes: Vec<Write>,
@@ -57,6 +66,7 @@ impl UnitOfWork {
             context,
             issued,
             bypass_cache,
+            subject: None,
             decided: false,
             last_seen: 0,
             writes: Vec::new(),
@@ -69,9 +79,30 @@ impl UnitOfWork {
         self.issued.at
     }
 
-    /// Whether nothing is to be written.
-    pub(super) fn is_empty(&self) -> bool {
-        self.writes.is_empty()
+    /// Whether nothing is to be written, not even a note.
+    pub(super) fn leaves_nothing(&self) -> bool {
+        self.writes.is_empty() && self.context.until_it_changes
+    }
+
+    /// Begins with the aggregate that the command is about. Fails with the first answer when the command was
+    /// answered before.
+    pub(super) async fn begin<A: EventCodec>(&mut self, id: Uuid) -> Result<(), CommandError> {
+        let cached = self.kit.cached::<A>(id, self.bypass_cache).await?;
+        cached.earlier_answer(&self.context)?;
+        let (stream, position) = (A::stream(id), cached.position);
+        self.subject = Some(Subject { stream, position, cached: Some(cached) });
+        Ok(())
+    }
+
+    /// An aggregate to decide on.
+    async fn cached<A: EventCodec>(&mut self, id: Uuid) -> Result<Arc<CachedState<A>>, CommandError> {
+        let stream = A::stream(id);
+        let subject = self.subject.as_mut().filter(|subject| subject.stream == stream);
+        let begun_with = subject.and_then(|subject| subject.cached.take()?.downcast().ok());
+        match begun_with {
+            Some(cached) => Ok(cached),
+            None => self.kit.cached::<A>(id, self.bypass_cache).await,
+        }
     }
 
     /// The state of an aggregate, to look a fact up. It is read from the journal: no conflict would reveal that
@@ -82,17 +113,12 @@ impl UnitOfWork {
 
     /// Decides on one aggregate; its events are appended with the unit. At most one decision for a stream.
     pub async fn decide<A: EventCodec>(&mut self, id: Uuid, command: A::Command) -> Result<(), CommandError> {
-        let cached = self.kit.cached::<A>(id, self.bypass_cache).await?;
-        if let Some(&(position, digest)) = cached.commands.get(&self.context.command_id) {
-            return Err(match digest == digest_prefix(&self.context.digest) {
-                true => CommandError::AnsweredBefore(position),
-                false => CommandError::IdReused(self.context.command_id),
-            });
-        }
+        let cached = self.cached::<A>(id).await?;
+        cached.earlier_answer(&self.context)?;
         if !std::mem::replace(&mut self.decided, true) {
             let expected = self.context.expected_position.unwrap_or(Position::MAX);
-            if cached.position > expected {
-                return Err(self.kit.changed_since(&A::stream(id), expected, cached.position).await?);
+            if cached.changed_at > expected {
+                return Err(self.kit.changed_since(&A::stream(id), expected, cached.changed_at).await?);
             }
         }
         self.last_seen = self.last_seen.max(cached.position);
@@ -104,17 +130,36 @@ impl UnitOfWork {
         Ok(())
     }
 
+    /// Notes the command in the stream of what it is about, if nothing else is written there.
+    async fn note<A: EventCodec>(&mut self, id: Uuid) -> Result<(), CommandError> {
+        let stream = A::stream(id);
+        if self.context.until_it_changes || self.writes.iter().any(|write| write.stream == stream) {
+            return Ok(());
+        }
+        let cached = self.kit.cached::<A>(id, false).await?;
+        let decided_at = self.subject.as_ref().map(|subject| subject.position);
+        if decided_at != Some(cached.position) {
+            return Err(CommandError::Conflict(1));
+        }
+        self.add_write(id, cached, Vec::new());
+        Ok(())
+    }
+
+    /// Adds a write of these events, or of a note if there are none.
     fn add_write<A: EventCodec>(&mut self, id: Uuid, cached: Arc<CachedState<A>>, events: Vec<A::Event>) {
-        self.writes.push(Write {
-            stream: A::stream(id),
-            expected: cached.position,
-            events: events.iter().map(A::encode).collect(),
-        });
+        let encoded = match events.is_empty() {
+            true => vec![command_noted()],
+            false => events.iter().map(A::encode).collect(),
+        };
+        self.writes.push(Write { stream: A::stream(id), expected: cached.position, events: encoded });
         let (command_id, digest) = (self.context.command_id, digest_prefix(&self.context.digest));
         self.cache_updates.push(Box::new(move |at| {
             let mut cached = Arc::unwrap_or_clone(cached);
             cached.state = A::fold(cached.state, &events);
             cached.position = at.position;
+            if !events.is_empty() {
+                cached.changed_at = at.position;
+            }
             cached.commands.insert(command_id, (at.last_of_command, digest));
             Arc::new(cached)
         }));
@@ -127,12 +172,16 @@ impl UnitOfWork {
         update(AppendedAt { position: 0, last_of_command: 0 }).downcast().ok()
     }
 
-    /// Appends everything that was decided. Answers with the last position, and with one of the aggregates as it
-    /// is after its write, when it was written to.
-    pub(super) async fn append<A: Aggregate>(
-        self,
-        answer: &StreamName,
+    /// Appends everything that was decided. Answers with the last position, and with the aggregate that the command
+    /// is about as it is after its write, when it was written to.
+    pub(super) async fn append<A: EventCodec>(
+        mut self,
+        id: Uuid,
     ) -> Result<(Position, Option<Arc<CachedState<A>>>), CommandError> {
+        self.note::<A>(id).await?;
+        // What nobody else holds is changed in place; a copy would grow with the stream.
+        self.subject = None;
+        let answer = A::stream(id);
         let UnitOfWork { kit, context, issued, last_seen, writes, cache_updates, .. } = self;
         if writes.is_empty() {
             return Ok((last_seen, None));
@@ -153,10 +202,9 @@ impl UnitOfWork {
         let first = last + 1 - streams.len() as u64;
         let mut answered = None;
         for ((stream, update), position) in streams.into_iter().zip(cache_updates).zip(first..) {
-            // What nobody else holds is changed in place; a copy would grow with the stream.
             drop(kit.cache.remove(&stream));
             let cached = update(AppendedAt { position, last_of_command: last });
-            if stream == *answer {
+            if stream == answer {
                 answered = cached.clone().downcast().ok();
             }
             kit.cache.insert(stream, cached);

@@ -43,7 +43,8 @@ async fn a_command_that_expects_an_older_position_is_refused_with_what_changed_s
     register(&kit, Uuid::now_v7(), "B", "another").await.unwrap();
     register(&other, Uuid::now_v7(), "A", "two").await.unwrap();
 
-    let expecting = |position| CommandContext { expected_position: Some(position), ..context(Uuid::now_v7()) };
+    let expecting =
+        |position| CommandContext { expected_position: Some(position), ..context(Uuid::now_v7()) };
     for position in [0, 1, 2] {
         let refused = rename(&kit, expecting(position), "three").await.err().unwrap();
         let CommandError::ChangedSince { expected, position: last, events } = refused else {
@@ -91,4 +92,92 @@ async fn what_is_only_validated_is_refused_or_shown_and_leaves_nothing() {
     // The same id then carries the command out.
     let done = rename(&kit, context(id), "one").await.unwrap();
     assert_eq!((done.position, place.end()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_command_that_changed_nothing_gives_its_first_answer_whatever_happens_since() {
+    let place = Place::new();
+    let kit = place.kit();
+    register(&kit, Uuid::now_v7(), "A", "one").await.unwrap();
+    let id = Uuid::now_v7();
+    let first = rename(&kit, context(id), "one").await.unwrap();
+    assert_eq!((first.position, name(&first)), (2, "one".to_owned()));
+    register(&kit, Uuid::now_v7(), "A", "two").await.unwrap();
+
+    // From the same copy of the service, and from one that knows nothing but the journal.
+    for kit in [kit.clone(), place.kit()] {
+        let repeated = rename(&kit, context(id), "one").await.unwrap();
+        assert_eq!((repeated.position, name(&repeated)), (2, "two".to_owned()));
+        let other = CommandContext { digest: [8; 32], ..context(id) };
+        assert_eq!(rename(&kit, other, "three").await.err(), Some(CommandError::IdReused(id)));
+    }
+    assert_eq!(place.end(), 3);
+}
+
+#[tokio::test]
+async fn a_command_that_changes_nothing_is_noted_once_however_often_it_comes_at_once() {
+    let place = Place::new();
+    let kits = [place.kit(), place.kit()];
+    register(&kits[0], Uuid::now_v7(), "A", "one").await.unwrap();
+    let id = Uuid::now_v7();
+    let sends = (0..20).map(|nth| rename(&kits[nth % 2], context(id), "one"));
+    for answer in futures::future::join_all(sends).await {
+        assert_eq!(answer.unwrap().position, 2);
+    }
+    assert_eq!(place.end(), 2);
+}
+
+#[tokio::test]
+async fn a_note_is_no_change_to_a_caller_who_expects_a_position() {
+    let place = Place::new();
+    let kit = place.kit();
+    register(&kit, Uuid::now_v7(), "A", "one").await.unwrap();
+    assert_eq!(register(&kit, Uuid::now_v7(), "A", "one").await, Ok(2));
+    let expecting =
+        |position| CommandContext { expected_position: Some(position), ..context(Uuid::now_v7()) };
+    assert_eq!(rename(&kit, expecting(1), "two").await.unwrap().position, 3);
+    assert_eq!(register(&kit, Uuid::now_v7(), "A", "two").await, Ok(4));
+    for kit in [kit, place.kit()] {
+        let refused = rename(&kit, expecting(1), "three").await.err().unwrap();
+        let CommandError::ChangedSince { position, events, .. } = refused else { panic!("{refused}") };
+        assert_eq!((position, events), (3, vec!["DepartmentRegistered".to_owned()]));
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_is_answered_before_anything_else_is_looked_at() {
+    let place = Place::new();
+    let kit = place.kit();
+    register(&kit, Uuid::now_v7(), "A", "one").await.unwrap();
+    let same = context(Uuid::now_v7());
+    // It changes nothing in what it is about, and writes elsewhere.
+    let (about, other) = (department("A"), department("B"));
+    let done = kit.commit::<Department, _>(&same, about, |unit| {
+        Box::pin(async move {
+            unit.decide::<Department>(about, Command::Register(profile("A", "one"))).await?;
+            unit.decide::<Department>(other, Command::Register(profile("B", "another"))).await
+        })
+    });
+    assert_eq!(done.await.unwrap().position, 3);
+    register(&kit, Uuid::now_v7(), "A", "two").await.unwrap();
+    for kit in [kit, place.kit()] {
+        let repeated = kit.commit::<Department, _>(&same, about, |_| {
+            Box::pin(async { Err(CommandError::NotFound("what it named then".into())) })
+        });
+        assert_eq!(repeated.await.unwrap().position, 3);
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_comes_until_it_changes_something_is_not_noted_before() {
+    let place = Place::new();
+    let kit = place.kit();
+    register(&kit, Uuid::now_v7(), "A", "one").await.unwrap();
+    let asking = || CommandContext { until_it_changes: true, ..context(Uuid::nil()) };
+    assert_eq!(rename(&kit, asking(), "one").await.unwrap().position, 1);
+    assert_eq!(place.end(), 1);
+    register(&kit, Uuid::now_v7(), "A", "two").await.unwrap();
+    assert_eq!(rename(&kit, asking(), "one").await.unwrap().position, 3);
+    register(&kit, Uuid::now_v7(), "A", "two").await.unwrap();
+    assert_eq!(rename(&kit, asking(), "one").await.unwrap().position, 3);
 }

@@ -84,3 +84,32 @@ async fn a_command_that_expects_an_older_docket_is_aborted_with_what_changed() {
     let opened = deployment.service.open_docket(clerk(request)).await.unwrap().into_inner();
     assert_eq!(opened.docket.unwrap().stage(), pb::DocketStage::Open);
 }
+
+#[tokio::test]
+async fn a_command_that_changed_nothing_has_no_effect_when_it_comes_again() {
+    let deployment = Deployment::new().await;
+    let (docket_id, _) = prepared(&deployment).await;
+    deployment.arrive(&docket_id, "MWR").await;
+    // Present already: nothing changes.
+    let again = pb::RecordArrivalRequest {
+        command_id: id("the same arrival"),
+        docket_id: docket_id.clone(),
+        department_code: "MWR".into(),
+        delegate: "MWR代表".into(),
+        ..Default::default()
+    };
+    let first = deployment.service.record_arrival(clerk(again.clone())).await.unwrap().into_inner();
+    assert_eq!(first.docket.unwrap().present.len(), 1);
+    let leave = pb::RecordDepartureRequest {
+        command_id: id("departure"),
+        docket_id: docket_id.clone(),
+        department_code: "MWR".into(),
+        ..Default::default()
+    };
+    deployment.service.record_departure(clerk(leave)).await.unwrap();
+
+    let repeated = deployment.service.record_arrival(clerk(again)).await.unwrap().into_inner();
+    assert_eq!(repeated.position, first.position);
+    assert_eq!(repeated.docket.unwrap().present, []);
+    assert_eq!(deployment.docket(&docket_id).await.unwrap().present, []);
+}

@@ -58,3 +58,33 @@ async fn only_a_resolution_in_force_takes_anothers_place() {
     assert_eq!(resolution.unwrap().successor_resolution_id, Some(Resolution::id(new, 1).to_string()));
     assert_eq!(place.shown(&item_id(old, 1)).await.stage(), pb::ItemStage::Rescinded);
 }
+
+#[tokio::test]
+async fn a_reaction_that_changed_nothing_has_no_effect_when_it_is_repeated() {
+    let place = Place::new().await;
+    let docket = Uuid::from_u128(1);
+    place.decide(docket, 1).await;
+    let item_id = item_id(docket, 1);
+    place.shown(&item_id).await;
+    claim_and_accept(&place, &item_id).await;
+    place.service.rescind_resolution(supervisor(rescind(docket))).await.unwrap();
+    assert_eq!(place.shown(&item_id).await.stage(), pb::ItemStage::Accepted);
+    let reopen = pb::ReopenItemRequest {
+        command_id: id("reopen"),
+        item_id: item_id.clone(),
+        reason: "尚有余项".into(),
+        ..Default::default()
+    };
+    place.service.reopen_item(supervisor(reopen)).await.unwrap();
+
+    // A copy of the service that has lost its place repeats every reaction.
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::Movable(place.clock.subscribe());
+    let late = Kit::new(place.kit.journal().clone(), clock, folder.path(), CancellationToken::new());
+    let end = place.end();
+    for mut progress in crate::reactions::run(&late) {
+        progress.wait_for(|&position| position >= end).await.unwrap();
+    }
+    assert_eq!(place.end(), end);
+    assert_eq!(place.shown(&item_id).await.stage(), pb::ItemStage::Underway);
+}
