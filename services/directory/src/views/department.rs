@@ -25,7 +25,7 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
 /// The query for departments.
 pub(crate) fn departments(request: &pb::ListDepartmentsRequest) -> Result<Query<pb::Department>, Invalid> {
     let query = ListQuery::new(
-        "SELECT message FROM departments",
+        "SELECT * FROM departments",
         &["code", "name"],
         "code",
         &request.order_by,

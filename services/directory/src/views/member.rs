@@ -27,7 +27,7 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
 /// The query for members.
 pub(crate) fn members(request: &pb::ListMembersRequest) -> Result<Query<pb::Member>, Invalid> {
     let query = ListQuery::new(
-        "SELECT message FROM members",
+        "SELECT * FROM members",
         &["code", "name", "department_code"],
         "code",
         &request.order_by,

@@ -30,7 +30,7 @@ pub(crate) fn rooms(
     request: &pb::ListRoomsRequest,
 ) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::Room>> + Send + 'static, Invalid> {
     let query = ListQuery::new(
-        "SELECT message FROM rooms",
+        "SELECT * FROM rooms",
         &["code", "name", "seats"],
         "code",
         &request.order_by,
