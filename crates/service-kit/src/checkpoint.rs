@@ -4,7 +4,7 @@ use futures::StreamExt as _;
 use journal::{Filter, Journal, Position, ReadError, Record, Subscription};
 use uuid::Uuid;
 
-/// The last record that a consumer is done with. The command id distinguishes a journal that was replaced or
+/// A record up to which a consumer is done with everything. A checkpoint may lag, and never leads. The command id distinguishes a journal that was replaced or
 /// cut from the one that the consumer followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Checkpoint {

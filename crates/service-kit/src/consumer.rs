@@ -79,6 +79,14 @@ pub(crate) fn save_checkpoint(tables: &Connection, at: Checkpoint) -> rusqlite::
         .map(drop)
 }
 
+/// Saves that the consumer has come further, if it has. Two copies on one file do not set each other back.
+pub(crate) fn advance_checkpoint(tables: &Connection, at: Checkpoint) -> rusqlite::Result<()> {
+    tables
+        .prepare_cached("UPDATE checkpoint SET position = ?1, command_id = ?2 WHERE position < ?1")?
+        .execute((at.position as i64, at.command_id.to_string()))
+        .map(drop)
+}
+
 /// Whether an error is about the file and its disk, and not about what was to be written there.
 pub(crate) fn is_about_the_file(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode as Code;

@@ -18,6 +18,7 @@ mod unit;
 use crate::clock::Clock;
 use crate::error::CommandError;
 use crate::events::{self, UnknownEventType};
+use crate::feed::Feed;
 use crate::limits::{CACHED_STREAMS_MAX, COMMIT_TIMEOUT, RETRY_ATTEMPTS_MAX};
 use crate::view::RegisteredView;
 use domain::{Actor, Aggregate, StreamName, Uuid};
@@ -193,6 +194,7 @@ fn digest_prefix(digest: &[u8]) -> [u8; 8] {
 #[derive(Clone)]
 pub struct Kit {
     journal: Arc<dyn Journal>,
+    feed: Feed,
     clock: Clock,
     folder: Arc<Path>,
     stop: CancellationToken,
@@ -207,7 +209,8 @@ impl Kit {
     pub fn new(journal: Arc<dyn Journal>, clock: Clock, folder: &Path, stop: CancellationToken) -> Kit {
         let cache = Arc::new(Cache::new(CACHED_STREAMS_MAX));
         let (views, consumers) = (Arc::default(), Arc::default());
-        Kit { journal, clock, folder: folder.into(), stop, cache, views, consumers }
+        let feed = Feed::new(journal.clone(), stop.clone());
+        Kit { journal, feed, clock, folder: folder.into(), stop, cache, views, consumers }
     }
 
     /// The views that are kept with this kit.
@@ -243,6 +246,11 @@ impl Kit {
     /// The journal.
     pub fn journal(&self) -> &Arc<dyn Journal> {
         &self.journal
+    }
+
+    /// The one reading of the journal, for its consumers.
+    pub(crate) fn feed(&self) -> &Feed {
+        &self.feed
     }
 
     /// The clock.

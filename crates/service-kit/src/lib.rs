@@ -12,6 +12,7 @@ pub mod config;
 mod consumer;
 pub mod error;
 pub mod events;
+mod feed;
 pub mod handle;
 pub mod identity;
 pub mod limits;

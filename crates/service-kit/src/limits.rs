@@ -50,6 +50,12 @@ pub const TOKENS_REMEMBERED_MAX: usize = 10_000;
 pub const CACHED_STREAMS_MAX: usize = 20_000;
 /// Records applied to a view in one transaction, at most.
 pub const VIEW_BATCH_RECORDS_MAX: usize = 1_024;
+/// Latest records that the feed of a process keeps for consumers that join it.
+pub const FEED_RECENT_RECORDS_MAX: usize = 4_096;
+/// Records that wait for one consumer in the feed, at most; with more it reads on its own.
+pub const FEED_RECORDS_AHEAD_MAX: usize = if cfg!(test) { 64 } else { 16_384 };
+/// Time by which the checkpoint of a consumer may lag what it is done with, beyond what it is busy with.
+pub const CHECKPOINT_LAG_MAX: Duration = Duration::from_secs(5);
 /// Memory in which a view that is written keeps its pages, in KiB.
 pub const VIEW_CACHE_KIB: i64 = 8 * 1024;
 /// Pages of a view's write-ahead log after which it is written into the file: each page is written once for all

@@ -18,21 +18,24 @@
 //! see [`crate::set_aside`]. A refused command holds up no other command of its reaction. What is set aside is tried
 //! again at each start and every [`SET_ASIDE_RETRY`], so that a refusal that somebody has dealt with needs no restart.
 
-use crate::checkpoint::{Checkpoint, Resumed, resume};
-use crate::consumer::{self, checkpoint};
+use crate::checkpoint::{Resumed, resume};
+use crate::consumer::{self, advance_checkpoint, checkpoint};
 use crate::error::CommandError;
 use crate::events::{decode, decode_all};
+use crate::feed::{Batch, Categories, ConsumerProgress, Reading};
 use crate::handle::{CommandContext, Kit};
+use crate::limits::CHECKPOINT_LAG_MAX;
 use crate::set_aside::{self, Halted, panic_message};
 use domain::Uuid;
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use futures::{FutureExt as _, StreamExt as _};
-use journal::{Position, Record, Subscription};
+use journal::{Position, Record};
 use proto::record::EventCodec;
 use rusqlite::Connection;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -106,8 +109,8 @@ impl Processes {
     /// `react` issues its commands, once the process managers that were added before are done with everything up to
     /// the event. Returns its progress.
     ///
-    /// Its checkpoint is kept in `<name>.process.sqlite` in the kit's folder; losing the file repeats reactions,
-    /// which is harmless: each command has its first answer.
+    /// Its checkpoint is kept in `<name>.process.sqlite` in the kit's folder. It lags by some seconds, and may be
+    /// lost with the file: that repeats reactions, which is harmless, as each command has its first answer.
     pub fn run<A, F>(
         &mut self,
         name: &'static str,
@@ -121,23 +124,28 @@ impl Processes {
             + Sync
             + 'static,
     {
-        let (done, progress) = watch::channel(0);
+        let (progress, done) = ConsumerProgress::new(0);
         let (kit, makers) = (self.kit.clone(), self.progress.clone());
-        self.progress.push(progress.clone());
+        self.progress.push(done.clone());
         tokio::spawn(async move {
-            let stop = kit.stop().clone();
+            let (stop, file) = (kit.stop().clone(), kit.folder().join(format!("{name}.process.sqlite")));
+            let state = tokio::select! {
+                () = stop.cancelled() => return,
+                state = open(name, &file) => Mutex::new(state),
+            };
+            kit.register_consumer(name, &file);
+            let (progress, saved) = (Arc::new(progress), AtomicU64::new(0));
+            let process = Process::<A, F> { kit, name, state, progress, saved, makers, wants, react };
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = async {
-                    let file = kit.folder().join(format!("{name}.process.sqlite"));
-                    let state = Mutex::new(open(name, &file).await);
-                    kit.register_consumer(name, &file);
-                    let process = Process::<A, F> { kit, name, state, done, makers, wants, react };
-                    process.follow().await;
-                } => {}
+                () = process.follow() => {}
+            }
+            let state = process.state.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Err(error) = process.save_progress(&state) {
+                tracing::debug!(process = name, %error, "its last progress was not saved");
             }
         });
-        progress
+        done
     }
 }
 
@@ -161,7 +169,9 @@ struct Process<A: EventCodec, F> {
     kit: Kit,
     name: &'static str,
     state: Mutex<Connection>,
-    done: watch::Sender<Position>,
+    progress: Arc<ConsumerProgress>,
+    /// The checkpoint in the file, at least.
+    saved: AtomicU64,
     /// The progress of the process managers that come before this one.
     makers: Vec<watch::Receiver<Position>>,
     wants: fn(&A::Event) -> bool,
@@ -173,6 +183,8 @@ where
     A: EventCodec,
     F: for<'e> Fn(&'e Kit, EventContext<'e, A>) -> BoxFuture<'e, Result<(), CommandError>> + Send + Sync,
 {
+    const CATEGORIES: Categories = &[A::CATEGORY];
+
     async fn follow(&self) {
         let name = self.name;
         let mut retried = false;
@@ -181,8 +193,9 @@ where
             match resume(&**self.kit.journal(), at).await {
                 Ok(Resumed::After(records)) => {
                     retried = retried || self.retry_set_aside().await;
-                    self.done.send_replace(at.map_or(0, |at| at.position));
-                    self.consume(records).await;
+                    let feed = self.kit.feed();
+                    self.consume(Reading::new(feed, Self::CATEGORIES, &self.progress, at, records)).await;
+                    self.with_retry(|state| self.save_progress(state)).await;
                 }
                 Ok(Resumed::OtherJournal) => {
                     tracing::warn!(
@@ -190,6 +203,7 @@ where
                         "the journal is not the one followed before; starting over"
                     );
                     self.with_retry(|state| consumer::reset(state, "")).await;
+                    self.saved.store(0, Ordering::Relaxed);
                 }
                 Err(error) => {
                     tracing::warn!(process = name, %error, "cannot follow the journal; trying again")
@@ -199,32 +213,48 @@ where
         }
     }
 
-    async fn consume(&self, mut records: Subscription) {
+    async fn consume(&self, mut reading: Reading) {
         let mut halted = self.with_retry(Halted::read).await;
         let mut retry = tokio::time::interval(SET_ASIDE_RETRY);
         retry.reset();
+        let mut lag = tokio::time::interval(CHECKPOINT_LAG_MAX);
         loop {
-            let record = tokio::select! {
-                record = records.next() => record,
+            tokio::select! {
+                batch = reading.next() => {
+                    let Ok(Some(batch)) = batch else { return };
+                    halted = self.react_to_all(&batch, halted).await;
+                }
                 _ = retry.tick(), if !halted.is_empty() => {
                     self.retry_set_aside().await;
                     halted = self.with_retry(Halted::read).await;
-                    continue;
                 }
-            };
-            let Some(Ok(record)) = record else { return };
-            if record.stream.category == A::CATEGORY {
-                let failed = match halted.blocked_by(&record) {
-                    Some(reason) => Some(reason),
-                    None => self.react_with_retry(&record).await.err(),
-                };
-                if let Some(reason) = failed {
-                    halted = self.set_aside(halted, &record, &reason).await;
-                }
-                self.with_retry(|state| consumer::save_checkpoint(state, Checkpoint::from(&*record))).await;
+                _ = lag.tick() => self.with_retry(|state| self.save_progress(state)).await,
             }
-            self.done.send_replace(record.position);
         }
+    }
+
+    async fn react_to_all(&self, batch: &Batch, mut halted: Halted) -> Halted {
+        for record in &batch.records {
+            let failed = match halted.blocked_by(record) {
+                Some(reason) => Some(reason),
+                None => self.react_with_retry(record).await.err(),
+            };
+            if let Some(reason) = failed {
+                halted = self.set_aside(halted, record, &reason).await;
+            }
+            self.progress.reach(record.position);
+        }
+        self.progress.finish(batch);
+        halted
+    }
+
+    /// Saves how far it has come, if nothing is under way.
+    fn save_progress(&self, state: &Connection) -> rusqlite::Result<()> {
+        let saved = self.saved.load(Ordering::Relaxed);
+        let Some(at) = self.progress.settled().filter(|at| at.position > saved) else { return Ok(()) };
+        advance_checkpoint(state, at)?;
+        self.saved.store(at.position, Ordering::Relaxed);
+        Ok(())
     }
 
     async fn set_aside(&self, halted: Halted, record: &Record, reason: &str) -> Halted {

@@ -55,7 +55,7 @@ impl Halted {
 
     /// Why a record has to wait for an earlier one of its stream, when it has to.
     pub(crate) fn blocked_by(&self, record: &Record) -> Option<String> {
-        let first = self.0.get(&record.stream)?;
+        let first = self.0.get(&record.stream).filter(|first| **first < record.position)?;
         Some(format!("record {first} of its stream was set aside before"))
     }
 

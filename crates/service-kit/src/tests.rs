@@ -1,5 +1,6 @@
 //! A kit on a journal of its own, with departments as the aggregate at hand.
 
+mod feed;
 mod future;
 mod handle;
 mod process;

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 const BATCH_DEADLINES_MAX: u32 = 256;
 /// Commands under way at once, at most; they share the flushes of the log.
 const COMMANDS_AT_ONCE_MAX: usize = 16;
-/// Time between two looks at a view that moves, at least.
+/// Time between two looks at a view that changes, at least.
 const PAUSE_MIN: Duration = Duration::from_millis(20);
 /// Time between two tries of commands that have no effect, at most.
 const PAUSE_MAX: Duration = Duration::from_secs(5);
@@ -80,18 +80,18 @@ impl Timer {
         A: EventCodec,
         A::Command: Clone + Sync,
     {
-        let mut moved = self.view.position();
+        let mut changed = self.view.changed();
         let mut before = Vec::new();
         let mut pause = PAUSE_MIN;
         loop {
             // Marked as seen before the query, so that no change between the two is missed.
-            moved.borrow_and_update();
+            changed.borrow_and_update();
             let upcoming = self.upcoming().await;
             let now = self.kit.clock().now();
             if !upcoming.iter().any(|deadline| deadline.at <= now) {
                 tokio::select! {
                     () = self.wait_until(upcoming.first()) => {}
-                    change = moved.changed() => match change {
+                    change = changed.changed() => match change {
                         Ok(()) => tokio::time::sleep(PAUSE_MIN).await,
                         Err(_) => return,
                     }

@@ -10,13 +10,13 @@ pub use replay::{Compared, Progress, RegisteredView};
 
 use crate::Kit;
 use crate::checkpoint::{Checkpoint, Resumed, resume};
-use crate::consumer::{self, checkpoint};
+use crate::consumer::{self, advance_checkpoint, checkpoint};
 use crate::error::refusal;
-use crate::limits::{VIEW_BATCH_RECORDS_MAX, VIEW_READERS_MAX, VIEW_TIMEOUT};
+use crate::feed::{Batch, ConsumerProgress, Feed, Reading};
+use crate::limits::{CHECKPOINT_LAG_MAX, VIEW_READERS_MAX, VIEW_TIMEOUT};
 use crate::list;
 use crate::set_aside::Halted;
-use futures::StreamExt as _;
-use journal::{Journal, Position, ReadError, Record, Subscription};
+use journal::{Journal, Position, ReadError, Record};
 use proto::api::v1::Reason;
 use rusqlite::{Connection, Transaction};
 use std::path::{Path, PathBuf};
@@ -31,8 +31,9 @@ pub trait View: Send + Sync + 'static {
     const NAME: &'static str;
     /// `CREATE TABLE …`; a change of this text rebuilds the tables.
     const SCHEMA: &'static str;
-    /// Projects one committed record into the tables. Records of other contexts come too; records come in order,
-    /// each once. A record that this fails or panics on is set aside with all later ones of its stream; see
+    /// The categories of streams whose records it projects.
+    const CATEGORIES: &'static [&'static str];
+    /// Projects one committed record of these categories into the tables. Records come in order, each once. A record that this fails or panics on is set aside with all later ones of its stream; see
     /// [`crate::set_aside`].
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError>;
 }
@@ -61,6 +62,8 @@ pub struct ViewStore {
     readers: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Connection>>>,
     position: watch::Receiver<Position>,
+    /// The last position at which its tables changed.
+    changed: watch::Receiver<Position>,
     committed: watch::Receiver<Position>,
     /// How far the process managers of the view's service have come.
     reactions: Arc<[watch::Receiver<Position>]>,
@@ -73,25 +76,34 @@ impl ViewStore {
         kit: &Kit,
         reactions: Vec<watch::Receiver<Position>>,
     ) -> Result<ViewStore, ViewError> {
-        let (journal, stop) = (kit.journal().clone(), kit.stop().clone());
+        let (feed, stop) = (kit.feed().clone(), kit.stop().clone());
         let file = kit.folder().join(format!("{}.sqlite", V::NAME));
         let tables = consumer::open(&file, V::SCHEMA)?;
         kit.register_consumer(V::NAME, &file);
-        let (moved, position) = watch::channel(checkpoint(&tables)?.map_or(0, |at| at.position));
+        let saved = checkpoint(&tables)?.map_or(0, |at| at.position);
+        let (progress, position) = ConsumerProgress::new(saved);
+        let (changes, changed) = watch::channel(saved);
         let store = ViewStore {
             file: Arc::new(file),
             readers: Arc::new(Semaphore::new(VIEW_READERS_MAX)),
             idle: Arc::default(),
             position,
-            committed: journal.committed(),
+            changed,
+            committed: kit.journal().committed(),
             reactions: reactions.into(),
         };
         kit.register_view(RegisteredView::of::<V>(store.file.clone()));
+        let (progress, halted, retried) = (Arc::new(progress), Halted::default(), false);
+        let mut view = Some(Following { tables, halted, retried, saved, progress, changes });
         tokio::spawn(async move {
-            let following = follow::<V>(journal, tables, moved);
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = following => tracing::error!(view = V::NAME, "the view is no longer updated"),
+                () = follow::<V>(&feed, &mut view) => {
+                    tracing::error!(view = V::NAME, "the view is no longer updated");
+                }
+            }
+            if let Some(Err(error)) = view.as_mut().map(Following::save_progress) {
+                tracing::debug!(view = V::NAME, %error, "its last progress was not saved");
             }
         });
         Ok(store)
@@ -100,6 +112,11 @@ impl ViewStore {
     /// The last position that the view has projected.
     pub fn position(&self) -> watch::Receiver<Position> {
         self.position.clone()
+    }
+
+    /// The last position at which the view's tables changed.
+    pub(crate) fn changed(&self) -> watch::Receiver<Position> {
+        self.changed.clone()
     }
 
     /// Waits until the view has reached `at_least`, and what the service's process managers made of everything
@@ -207,7 +224,35 @@ struct Following {
     halted: Halted,
     /// Whether what an earlier process has set aside was retried.
     retried: bool,
-    moved: watch::Sender<Position>,
+    /// The checkpoint in the file.
+    saved: Position,
+    progress: Arc<ConsumerProgress>,
+    changes: watch::Sender<Position>,
+}
+
+impl Following {
+    fn apply<V: View>(&mut self, batch: &Batch) -> rusqlite::Result<()> {
+        projector::apply_batch::<V>(&mut self.tables, &mut self.halted, &batch.records, batch.last)?;
+        self.saved = batch.last.position;
+        self.progress.finish(batch);
+        self.changes.send_replace(batch.last.position);
+        Ok(())
+    }
+
+    /// Saves how far it has come over records that do not concern it.
+    fn save_progress(&mut self) -> rusqlite::Result<()> {
+        let further = self.progress.settled().filter(|at| at.position > self.saved);
+        let Some(at) = further else { return Ok(()) };
+        advance_checkpoint(&self.tables, at)?;
+        self.saved = at.position;
+        Ok(())
+    }
+
+    fn reset<V: View>(&mut self) -> rusqlite::Result<()> {
+        consumer::reset(&self.tables, V::SCHEMA)?;
+        self.saved = 0;
+        Ok(())
+    }
 }
 
 /// Why a view subscribes again.
@@ -223,10 +268,9 @@ enum Interrupted {
 }
 
 /// Follows the journal forever; returns only when the tables were lost.
-async fn follow<V: View>(journal: Arc<dyn Journal>, tables: Connection, moved: watch::Sender<Position>) {
-    let mut view = Some(Following { tables, halted: Halted::default(), retried: false, moved });
+async fn follow<V: View>(feed: &Feed, view: &mut Option<Following>) {
     loop {
-        match consume::<V>(&*journal, &mut view).await {
+        match consume::<V>(feed, view).await {
             Ok(()) => tracing::debug!(view = V::NAME, "the subscription ended; subscribing again"),
             Err(Interrupted::Broken) => return,
             Err(error) => tracing::warn!(view = V::NAME, %error, "the view waits; trying again"),
@@ -235,40 +279,40 @@ async fn follow<V: View>(journal: Arc<dyn Journal>, tables: Connection, moved: w
     }
 }
 
-async fn consume<V: View>(journal: &dyn Journal, view: &mut Option<Following>) -> Result<(), Interrupted> {
-    let at = on_blocking_thread(view, |view| checkpoint(&view.tables)).await?;
-    match resume(journal, at).await? {
+async fn consume<V: View>(feed: &Feed, view: &mut Option<Following>) -> Result<(), Interrupted> {
+    let (at, progress) =
+        on_blocking_thread(view, |view| Ok((checkpoint(&view.tables)?, view.progress.clone()))).await?;
+    match resume(feed.journal(), at).await? {
         Resumed::After(records) => {
             on_blocking_thread(view, |view| {
                 view.halted = Halted::read(&view.tables)?;
                 Ok(())
             })
             .await?;
-            retry_set_aside::<V>(journal, view).await?;
-            apply_all::<V>(records, view).await
+            retry_set_aside::<V>(feed.journal(), view).await?;
+            apply_all::<V>(Reading::new(feed, V::CATEGORIES, &progress, at, records), view).await
         }
         Resumed::OtherJournal => {
             tracing::warn!(
                 view = V::NAME,
                 "the journal is not the one that this view followed; rebuilding it"
             );
-            on_blocking_thread(view, |view| consumer::reset(&view.tables, V::SCHEMA)).await
+            on_blocking_thread(view, Following::reset::<V>).await
         }
     }
 }
 
-async fn apply_all<V: View>(records: Subscription, view: &mut Option<Following>) -> Result<(), Interrupted> {
-    let mut batches = records.ready_chunks(VIEW_BATCH_RECORDS_MAX);
-    while let Some(batch) = batches.next().await {
-        let records: Vec<Arc<Record>> = batch.into_iter().collect::<Result<_, _>>()?;
-        on_blocking_thread(view, move |view| {
-            let reached = projector::apply_batch::<V>(&mut view.tables, &mut view.halted, &records)?;
-            view.moved.send_replace(reached);
-            Ok(())
-        })
-        .await?;
+async fn apply_all<V: View>(mut reading: Reading, view: &mut Option<Following>) -> Result<(), Interrupted> {
+    let mut lag = tokio::time::interval(CHECKPOINT_LAG_MAX);
+    loop {
+        tokio::select! {
+            batch = reading.next() => match batch? {
+                Some(batch) => on_blocking_thread(view, move |view| view.apply::<V>(&batch)).await?,
+                None => return on_blocking_thread(view, Following::save_progress).await,
+            },
+            _ = lag.tick() => on_blocking_thread(view, Following::save_progress).await?,
+        }
     }
-    Ok(())
 }
 
 /// Retries, once in a process, what an earlier one has set aside.

@@ -18,11 +18,9 @@ pub(crate) struct DeliberationView;
 impl View for DeliberationView {
     const NAME: &'static str = "deliberation";
     const SCHEMA: &'static str = include_str!("schema.sql");
+    const CATEGORIES: &'static [&'static str] = &[Docket::CATEGORY];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
-        if record.stream.category != Docket::CATEGORY {
-            return Ok(());
-        }
         let id = record.stream.id.to_string();
         for event in decode::<Docket>(record)? {
             project(tables, &id, record.position, &event)?;

@@ -4,8 +4,8 @@ use super::{Place, reached, register, set_aside};
 use crate::events::decode;
 use crate::view::ViewError;
 use crate::{Kit, Record, View, ViewStore};
-use domain::Uuid;
 use domain::directory::department::{Department, Event};
+use domain::{Aggregate as _, Uuid};
 use rusqlite::{Transaction, ffi};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -18,6 +18,7 @@ const SCHEMA: &str = "CREATE TABLE names (position INTEGER PRIMARY KEY, name TEX
 impl<const BROKEN: bool> View for Names<BROKEN> {
     const NAME: &'static str = "names";
     const SCHEMA: &'static str = SCHEMA;
+    const CATEGORIES: &'static [&'static str] = &[Department::CATEGORY];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
         for Event::Registered { profile } in decode::<Department>(record)? {
@@ -115,6 +116,7 @@ struct OnAFullDisk;
 impl View for OnAFullDisk {
     const NAME: &'static str = "on-a-full-disk";
     const SCHEMA: &'static str = SCHEMA;
+    const CATEGORIES: &'static [&'static str] = &[Department::CATEGORY];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
         TRIES.fetch_add(1, Ordering::Relaxed);

@@ -6,40 +6,43 @@ use crate::checkpoint::Checkpoint;
 use crate::consumer::{is_about_the_file, save_checkpoint};
 use crate::set_aside::{self, Halted, panic_message};
 use domain::StreamName;
-use journal::{Position, Record};
+use journal::Record;
 use rusqlite::{Connection, Transaction};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// Projects records in one transaction, or sets them aside; returns the position of the last. An error is about
-/// the file; nothing was projected then.
+/// Projects records in one transaction, or sets them aside; `last` becomes the checkpoint. An error is about the
+/// file; nothing was projected then.
 pub(super) fn apply_batch<V: View>(
     tables: &mut Connection,
     halted: &mut Halted,
     records: &[Arc<Record>],
-) -> rusqlite::Result<Position> {
+    last: Checkpoint,
+) -> rusqlite::Result<()> {
     // Usually none of them fails, and no record needs a savepoint.
-    if let Some(reached) = apply_all::<V>(tables, halted, records)? {
-        return Ok(reached);
+    match apply_all::<V>(tables, halted, records, last)? {
+        true => Ok(()),
+        false => apply_one_by_one::<V>(tables, halted, records, last),
     }
-    apply_one_by_one::<V>(tables, halted, records)
 }
 
-/// Projects all records; none, when one of them fails.
+/// Projects all records; none, and answers false, when one of them fails.
 fn apply_all<V: View>(
     tables: &mut Connection,
     halted: &mut Halted,
     records: &[Arc<Record>],
-) -> rusqlite::Result<Option<Position>> {
+    last: Checkpoint,
+) -> rusqlite::Result<bool> {
     let transaction = tables.transaction()?;
     for record in records {
         if let Some(reason) = halted.blocked_by(record) {
             halted.put(&transaction, V::NAME, record, &reason)?;
         } else if project::<V>(&transaction, record)?.is_err() {
-            return Ok(None);
+            return Ok(false);
         }
     }
-    commit(transaction, records).map(Some)
+    commit(transaction, last)?;
+    Ok(true)
 }
 
 /// Projects each record that does not fail, and leaves no trace of one that does.
@@ -47,7 +50,8 @@ fn apply_one_by_one<V: View>(
     tables: &mut Connection,
     halted: &mut Halted,
     records: &[Arc<Record>],
-) -> rusqlite::Result<Position> {
+    last: Checkpoint,
+) -> rusqlite::Result<()> {
     let transaction = tables.transaction()?;
     for record in records {
         let reason = match halted.blocked_by(record) {
@@ -58,14 +62,12 @@ fn apply_one_by_one<V: View>(
             halted.put(&transaction, V::NAME, record, &reason)?;
         }
     }
-    commit(transaction, records)
+    commit(transaction, last)
 }
 
-fn commit(transaction: Transaction<'_>, records: &[Arc<Record>]) -> rusqlite::Result<Position> {
-    let Some(last) = records.last() else { return Ok(0) };
-    save_checkpoint(&transaction, Checkpoint::from(&**last))?;
-    transaction.commit()?;
-    Ok(last.position)
+fn commit(transaction: Transaction<'_>, last: Checkpoint) -> rusqlite::Result<()> {
+    save_checkpoint(&transaction, last)?;
+    transaction.commit()
 }
 
 /// Retries what was set aside of a stream, up to the first record that fails again; returns how many succeeded.

@@ -3,7 +3,9 @@
 use super::difference::{self, Difference};
 use super::projector::apply_batch;
 use super::{View, ViewError, reader};
+use crate::checkpoint::Checkpoint;
 use crate::consumer::{self, checkpoint};
+use crate::feed::wanted;
 use crate::limits::VIEW_BATCH_RECORDS_MAX;
 use crate::set_aside::Halted;
 use futures::StreamExt as _;
@@ -82,11 +84,14 @@ async fn compare<V: View>(
             let batch: Result<Vec<Arc<Record>>, _> = batch.into_iter().collect();
             let mut batch = batch.map_err(|error| ViewError::Replay(error.to_string()))?;
             batch.retain(|record| record.position <= position);
-            (tables, halted, reached) = blocking(move || {
-                let reached = apply_batch::<V>(&mut tables, &mut halted, &batch)?;
-                Ok((tables, halted, reached))
+            let Some(last) = batch.last().map(|last| Checkpoint::from(&**last)) else { continue };
+            (tables, halted) = blocking(move || {
+                let records = wanted(&batch, V::CATEGORIES);
+                apply_batch::<V>(&mut tables, &mut halted, &records, last)?;
+                Ok((tables, halted))
             })
             .await?;
+            reached = last.position;
             progress(reached, position);
         }
     }

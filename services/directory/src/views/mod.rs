@@ -21,6 +21,7 @@ pub(crate) struct DirectoryView;
 impl View for DirectoryView {
     const NAME: &'static str = "directory";
     const SCHEMA: &'static str = include_str!("schema.sql");
+    const CATEGORIES: &'static [&'static str] = &[Department::CATEGORY, Member::CATEGORY];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
         match record.stream.category.as_str() {

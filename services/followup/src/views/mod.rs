@@ -30,6 +30,8 @@ pub(crate) struct FollowupView;
 impl View for FollowupView {
     const NAME: &'static str = "followup";
     const SCHEMA: &'static str = include_str!("schema.sql");
+    const CATEGORIES: &'static [&'static str] =
+        &[FollowUp::CATEGORY, Department::CATEGORY, Session::CATEGORY, Docket::CATEGORY];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
         match record.stream.category.as_str() {

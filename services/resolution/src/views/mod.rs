@@ -23,6 +23,7 @@ pub struct ResolutionView;
 impl View for ResolutionView {
     const NAME: &'static str = "resolution";
     const SCHEMA: &'static str = include_str!("schema.sql");
+    const CATEGORIES: &'static [&'static str] = &[Resolution::CATEGORY, ActionItem::CATEGORY];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
         match record.stream.category.as_str() {

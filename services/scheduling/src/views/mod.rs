@@ -19,6 +19,7 @@ pub(crate) struct SchedulingView;
 impl View for SchedulingView {
     const NAME: &'static str = "scheduling";
     const SCHEMA: &'static str = include_str!("schema.sql");
+    const CATEGORIES: &'static [&'static str] = &[Room::CATEGORY, Session::CATEGORY];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
         match record.stream.category.as_str() {
