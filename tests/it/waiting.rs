@@ -3,7 +3,8 @@
 
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
-use domain::Role;
+use domain::resolution::resolution::Resolution;
+use domain::{Role, Uuid};
 use futures::future::try_join_all;
 use proto::deliberation::v1::ballot_method::Method;
 use proto::deliberation::v1::due_rule::Rule;
@@ -13,12 +14,13 @@ use proto::deliberation::v1::{
     OpenBallotRequest, OpenDocketRequest, OpenTopicRequest, RecordArrivalRequest, SimpleMajority,
     SubmitProposalRequest, TieRule, VoteChoice, WithdrawTopicRequest,
 };
-use proto::followup::v1::ListFollowUpsRequest;
-use proto::resolution::v1::ListItemsRequest;
+use proto::followup::v1::{FollowUpStage, ListFollowUpsRequest};
+use proto::resolution::v1::{ItemStage, ListItemsRequest, RescindResolutionRequest};
 use proto::scheduling::v1::{
     ConveneSessionRequest, GetSessionRequest, SessionKind, SessionOutline, SessionStage,
 };
 use tests::{Client, Mode, Sandbox, command, outline};
+use tonic::Code;
 
 /// Sessions at the same time.
 const SESSIONS: usize = 20;
@@ -68,13 +70,13 @@ impl Meeting {
         Ok(())
     }
 
-    /// Has a proposal with one action item put to the vote and pass.
-    async fn pass(&self) -> anyhow::Result<()> {
+    /// Has a proposal with action items put to the vote and pass.
+    async fn pass(&self, items: usize) -> anyhow::Result<()> {
         let (docket_id, topic_number) = (|| self.session_id.clone(), 1);
         let text = "Repair the pumps.".into();
         let proposal = SubmitProposalRequest { docket_id: docket_id(), topic_number, text, ..command() };
         self.clerk.call(proposal).await?;
-        let items = vec![self.item()];
+        let items = vec![self.item(); items];
         self.clerk
             .call(DraftItemsRequest { docket_id: docket_id(), topic_number, items, ..command() })
             .await?;
@@ -160,7 +162,7 @@ async fn an_adopted_decision_has_its_items_and_they_their_follow_ups(mode: Mode)
     in_every_session(mode, async |meeting| {
         meeting.convene().await?;
         meeting.open().await?;
-        meeting.pass().await?;
+        meeting.pass(1).await?;
         let docket_id = meeting.session_id.clone();
         let adopt = AdoptDecisionRequest { docket_id, topic_number: 1, ..command() };
         let at_least_position = meeting.clerk.call(adopt).await?.position;
@@ -181,3 +183,52 @@ async fn an_adopted_decision_has_its_items_and_they_their_follow_ups(mode: Mode)
     .await
 }
 in_both_modes!(an_adopted_decision_has_its_items_and_they_their_follow_ups);
+
+/// Rescinds the resolution of a docket as soon as it is there; returns the position.
+async fn rescind_at_once(supervisor: &Client, docket_id: &str) -> anyhow::Result<u64> {
+    let resolution_id = Resolution::id(Uuid::try_parse(docket_id)?, 1).to_string();
+    let request = RescindResolutionRequest { resolution_id, reason: "Plans changed".into(), ..command() };
+    loop {
+        match supervisor.call(request.clone()).await {
+            Ok(rescinded) => return Ok(rescinded.position),
+            Err(status) if status.code() == Code::NotFound => tokio::task::yield_now().await,
+            Err(status) => return Err(status.into()),
+        }
+    }
+}
+
+async fn a_resolution_that_ends_at_once_leaves_no_item_and_no_follow_up(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    let clerk = sandbox.client(Role::Clerk, None).await?;
+    let supervisor = sandbox.client(Role::Supervisor, None).await?;
+    for (number, items) in [2, 5, 20, 50].into_iter().enumerate() {
+        let meeting = Meeting::admitted(&clerk, number).await?;
+        meeting.convene().await?;
+        meeting.open().await?;
+        meeting.pass(items).await?;
+        let docket_id = meeting.session_id.clone();
+        let adopt = AdoptDecisionRequest { docket_id, topic_number: 1, ..command() };
+        let (adopted, ended) =
+            tokio::join!(clerk.call(adopt), rescind_at_once(&supervisor, &meeting.session_id));
+        adopted?;
+        let lead_code = Some(meeting.department_code.clone());
+        let request = ListItemsRequest {
+            at_least_position: ended?,
+            lead_code: lead_code.clone(),
+            page_size: 500,
+            ..Default::default()
+        };
+        let listed = supervisor.call(request).await?;
+        ensure!(listed.items.len() == items, "{listed:?}");
+        ensure!(listed.items.iter().all(|item| item.stage() == ItemStage::Rescinded), "{listed:?}");
+
+        let at_least_position = listed.position;
+        let request =
+            ListFollowUpsRequest { at_least_position, lead_code, page_size: 500, ..Default::default() };
+        let followed = supervisor.call(request).await?.follow_ups;
+        ensure!(followed.len() == items, "{followed:?}");
+        ensure!(followed.iter().all(|found| found.stage() == FollowUpStage::Cancelled), "{followed:?}");
+    }
+    Ok(())
+}
+in_both_modes!(a_resolution_that_ends_at_once_leaves_no_item_and_no_follow_up);
