@@ -294,8 +294,8 @@ impl Sandbox {
         let now = jiff::Timestamp::now().as_second();
         let config = Config::default();
         let claims = Claims {
+            aud: config.audience(),
             iss: config.identity.issuer,
-            aud: config.identity.audience,
             sub: format!("{}@{}", role.as_str(), department.unwrap_or("any")),
             department: department.map(str::to_owned),
             roles: vec![role.as_str().to_owned()],

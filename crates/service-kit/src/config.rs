@@ -1,19 +1,27 @@
 //! One configuration from file, environment and flags, the later overriding the earlier, with the same names.
 
+mod check;
+mod credentials;
+mod environment;
+mod load;
+
+use crate::identity::{JWKS, TokenRules};
 use crate::limits::{
     CALLER_REQUESTS_PER_SECOND_MAX_DEFAULT, CONNECTIONS_MAX_DEFAULT, LOG_RESERVE_MIB_DEFAULT,
-    REQUESTS_AT_ONCE_MAX_DEFAULT,
+    REQUESTS_AT_ONCE_MAX_DEFAULT, TOKEN_LIFETIME_HOURS_MAX_DEFAULT,
 };
 use crate::logging::Format;
-use figment::Figment;
-use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+pub use credentials::without_credentials;
+pub use load::ConfigError;
 
 /// Everything that can be set. In a file `[identity] jwks = "…"`, in the environment
 /// `HUISHANG_IDENTITY__JWKS`, as a flag `--identity-jwks` where there is one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The name of the deployment, which its NATS subjects and its log carry.
@@ -50,8 +58,12 @@ pub struct Identity {
     pub jwks: Option<PathBuf>,
     /// The `iss` that tokens must have.
     pub issuer: String,
-    /// The `aud` that tokens must have.
-    pub audience: String,
+    /// The `aud` that tokens must have; absent: `huishang/<realm>`, so that a token is good for one realm.
+    pub audience: Option<String>,
+    /// Hours for which a token may be valid, at most. 0 means no limit.
+    pub token_lifetime_hours_max: u32,
+    /// Accepts development keys although gRPC listens where others can reach it.
+    pub allow_development_keys: bool,
 }
 
 /// What is logged.
@@ -120,6 +132,18 @@ impl Default for Limits {
     }
 }
 
+impl Default for Identity {
+    fn default() -> Self {
+        Identity {
+            jwks: None,
+            issuer: "huishang".into(),
+            audience: None,
+            token_lifetime_hours_max: TOKEN_LIFETIME_HOURS_MAX_DEFAULT,
+            allow_development_keys: false,
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Config {
@@ -129,7 +153,7 @@ impl Default for Config {
             journal: "embedded".into(),
             clock: "system".into(),
             time_zone: "Asia/Shanghai".into(),
-            identity: Identity { jwks: None, issuer: "huishang".into(), audience: "huishang".into() },
+            identity: Identity::default(),
             log: Log { format: Format::Auto, filter: "info".into() },
             nats: Nats { replicas: 1, credentials: None },
             commit: Commit { ledgers: 1 },
@@ -139,32 +163,69 @@ impl Default for Config {
     }
 }
 
+/// As it is printed, without secrets.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = serde_json::to_string(&self.without_secrets()).map_err(|_| fmt::Error)?;
+        f.write_str(&shown)
+    }
+}
+
 impl Config {
-    /// Reads the defaults, then the file, then `HUISHANG_…`, then the flags.
-    pub fn load(file: Option<&Path>, flags: impl Serialize) -> Result<Config, Box<figment::Error>> {
-        let mut figment = Figment::from(Serialized::defaults(Config::default()));
-        if let Some(file) = file {
-            figment = figment.merge(Toml::file_exact(file));
-        }
-        figment
-            .merge(Env::prefixed("HUISHANG_").split("__").ignore(&["config", "server", "token"]))
-            .merge(Serialized::defaults(flags))
-            .extract()
-            .map_err(Box::new)
+    /// The folder of keys in the data directory.
+    pub fn keys(&self) -> PathBuf {
+        self.data.join("keys")
     }
 
     /// The JWKS file in force.
     pub fn jwks(&self) -> PathBuf {
-        self.identity.jwks.clone().unwrap_or_else(|| self.data.join("keys/jwks.json"))
+        self.identity.jwks.clone().unwrap_or_else(|| self.keys().join(JWKS))
+    }
+
+    /// The audience in force. Unless another is set it names the realm: a token is good for one realm.
+    pub fn audience(&self) -> String {
+        self.identity.audience.clone().unwrap_or_else(|| format!("huishang/{}", self.realm))
+    }
+
+    /// What tokens must say.
+    pub fn token_rules(&self) -> TokenRules {
+        TokenRules {
+            issuer: self.identity.issuer.clone(),
+            audience: self.audience(),
+            lifetime_hours_max: self.identity.token_lifetime_hours_max,
+        }
     }
 
     /// The ledger's key file in force.
     pub fn ledger_key(&self) -> PathBuf {
-        self.ledger.key.clone().unwrap_or_else(|| self.data.join("keys/ledger-key.pem"))
+        self.ledger.key.clone().unwrap_or_else(|| self.keys().join("ledger-key.pem"))
     }
 
     /// The file of the newest signed head in force.
     pub fn signed_head(&self) -> PathBuf {
         self.ledger.signed_head.clone().unwrap_or_else(|| self.data.join("signed-head"))
     }
+
+    /// The same, with everything that follows from other settings.
+    pub fn effective(&self) -> Config {
+        let mut effective = self.clone();
+        effective.identity.jwks = Some(self.jwks());
+        effective.identity.audience = Some(self.audience());
+        effective.ledger.key = Some(self.ledger_key());
+        effective.ledger.signed_head = Some(self.signed_head());
+        effective
+    }
+
+    /// The same, as it may be shown. Secrets can only be in the journal's URL: all others are in files.
+    pub fn without_secrets(&self) -> Config {
+        Config { journal: without_credentials(&self.journal), ..self.clone() }
+    }
+
+    /// Whether other machines cannot reach what listens there.
+    pub fn is_loopback(&self) -> bool {
+        self.listen.ip().to_canonical().is_loopback()
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use crate::client::{EXIT_CODES, Invocation};
 use crate::node::Service;
 use crate::token;
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use serde::Serialize;
 use service_kit::config::Config;
@@ -220,6 +221,5 @@ impl Settings {
 
 fn load(location: &Location, flags: Flags<'_>) -> anyhow::Result<Config> {
     let flags = Flags { data: location.data.as_ref(), ..flags };
-    Config::load(location.config.as_deref(), flags)
-        .map_err(|error| anyhow::anyhow!("the configuration: {error}"))
+    Config::load(location.config.as_deref(), flags).context("the configuration")
 }

@@ -1,6 +1,6 @@
 //! Runs what the command line says.
 
-use crate::args::{Arguments, Command, Completions, Import, Ledger, Serve, Up};
+use crate::args::{Arguments, Command, Completions, Import, Ledger, Serve, Settings, Up};
 use crate::client;
 use crate::demo;
 use crate::node::{self, EMBEDDED, Node, Service};
@@ -8,9 +8,9 @@ use crate::plan;
 use crate::repair;
 use crate::stdout::print_line;
 use crate::token;
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::CommandFactory as _;
-use service_kit::config::Config;
+use service_kit::config::{Config, ConfigError, without_credentials};
 use service_kit::{logging, shutdown};
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -60,6 +60,9 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(refused.exit_code());
     }
     let _ = writeln!(out, "error: {error:#}");
+    if error.downcast_ref::<ConfigError>().is_some() {
+        return ExitCode::from(2);
+    }
     error.downcast_ref::<repair::Refusal>().map_or(ExitCode::FAILURE, |refusal| refusal.exit_code().into())
 }
 
@@ -69,15 +72,14 @@ async fn up(arguments: &Up) -> anyhow::Result<()> {
         return print_config(&config);
     }
     if config.journal != EMBEDDED {
-        bail!(
-            "'up' has its own journal, but the settings name {}; use 'huishang serve'",
-            without_credentials(&config.journal)
-        );
+        let shown = without_credentials(&config.journal);
+        let why = format!("is {shown}, but 'up' has its own; use 'huishang serve'");
+        return Err(ConfigError::new("journal", why).into());
     }
     let stop = start_logging(&config)?;
     let created_keys = node::create_development_keys(&config)?;
     let node = Node::build(&config, &Service::ALL, arguments.accept_stale, stop).await?;
-    print_line(&welcome(&config, node.address, created_keys))?;
+    print_line(&welcome(&config, &arguments.settings, node.address, created_keys))?;
     node.run().await
 }
 
@@ -99,17 +101,24 @@ fn completions(arguments: &Completions) -> anyhow::Result<()> {
     print_line(String::from_utf8(script)?.trim_end())
 }
 
+/// Keeps quiet what would print secrets: at level debug, async-nats writes the addresses that it connects to, with
+/// their passwords.
+const NO_SECRETS: &str = "async_nats::connector=info";
+
 /// Starts logging; returns the token that signals cancel.
 fn start_logging(config: &Config) -> anyhow::Result<CancellationToken> {
-    logging::start(config.log.format, &config.log.filter)
+    logging::start(config.log.format, &format!("{},{NO_SECRETS}", config.log.filter))
         .with_context(|| format!("the log filter {:?}", config.log.filter))?;
+    for name in Config::variables_passed_over() {
+        tracing::warn!(name, "a variable of the environment begins like a setting, but is none");
+    }
     let stop = CancellationToken::new();
     shutdown::on_signals(stop.clone())?;
     Ok(stop)
 }
 
 /// What somebody who starts it for the first time needs to know.
-fn welcome(config: &Config, address: SocketAddr, created_keys: bool) -> String {
+fn welcome(config: &Config, settings: &Settings, address: SocketAddr, created_keys: bool) -> String {
     let default = Config::default();
     // The name that was typed, so that the lines below can be copied.
     let name = std::env::args().next().unwrap_or_else(|| "huishang".into());
@@ -130,6 +139,13 @@ fn welcome(config: &Config, address: SocketAddr, created_keys: bool) -> String {
         ));
     }
     if config.identity.jwks.is_none() {
+        // Tokens are signed for the realm and its issuer.
+        if let Some(file) = &settings.location.config {
+            text.push_str(&format!("\nfor tokens:        export HUISHANG_CONFIG={}", file.display()));
+        }
+        if config.realm != default.realm {
+            text.push_str(&format!("\nfor tokens:        export HUISHANG_REALM={}", config.realm));
+        }
         text.push_str(&format!(
             "\nget a token:       export HUISHANG_TOKEN=$({name} token --role clerk,operator{data})\n\
              try a command:     {name} department register --code transport --name '交通运输局' --level municipal --kind agency{server}\n\
@@ -141,16 +157,12 @@ fn welcome(config: &Config, address: SocketAddr, created_keys: bool) -> String {
     text
 }
 
-/// Prints the resulting settings as TOML. The only secret in them could be in a URL; it is left out.
+/// Prints all settings in force as TOML, those too that follow from others, without secrets.
 fn print_config(config: &Config) -> anyhow::Result<()> {
-    let shown = Config { journal: without_credentials(&config.journal), ..config.clone() };
-    print_line(toml::to_string(&shown)?.trim_end())
-}
-
-/// A URL without its user name and password.
-fn without_credentials(url: &str) -> String {
-    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
-        Some((scheme, location)) => format!("{scheme}://***@{location}"),
-        None => url.to_owned(),
+    let shown = config.effective().without_secrets();
+    print_line(toml::to_string(&shown)?.trim_end())?;
+    if shown.nats.credentials.is_none() {
+        print_line("# nats.credentials is not set")?;
     }
+    Ok(())
 }

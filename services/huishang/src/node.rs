@@ -12,8 +12,10 @@ use journal::nats::{LedgerError, NatsJournal};
 use ledger::{Evidence, Heads, Signing};
 use service_kit::Kit;
 use service_kit::clock::Clock;
-use service_kit::config::Config;
-use service_kit::identity::{IdentityLayer, Verifier, ensure_development_keys, ensure_ledger_key};
+use service_kit::config::{Config, ConfigError, without_credentials};
+use service_kit::identity::{
+    IdentityLayer, SIGNING_KEY, Verifier, ensure_development_keys, ensure_ledger_key,
+};
 use service_kit::serve::{self, ServerOptions};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -78,12 +80,10 @@ impl Node {
         accept_stale: bool,
         stop: CancellationToken,
     ) -> anyhow::Result<Node> {
-        if config.journal == EMBEDDED && services != Service::ALL {
-            bail!("single services need a shared journal: add --journal nats://HOST:PORT");
-        }
+        ensure_journal_fits(config, services)?;
         let listener = bind(config).await?;
         let address = listener.local_addr()?;
-        let identity = identity(config)?;
+        let identity = identity(config, &stop)?;
         let storage = Storage::open(config, services, address, accept_stale, &stop).await?;
         let kit = kit(config, storage.journal, &stop)?;
         let log = storage.own_log.as_ref().map(|own_log| own_log.log.clone());
@@ -133,10 +133,48 @@ async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("cannot listen on {}; choose another address with --listen", config.listen))
 }
 
-fn identity(config: &Config) -> anyhow::Result<IdentityLayer> {
-    let verifier = Verifier::read(&config.jwks(), &config.identity.issuer, &config.identity.audience)
-        .context("the keys that verify tokens")?;
-    Ok(IdentityLayer::new(verifier))
+/// Refuses what the embedded journal, which one process has to itself, cannot do.
+fn ensure_journal_fits(config: &Config, services: &[Service]) -> Result<(), ConfigError> {
+    if config.journal != EMBEDDED {
+        return Ok(());
+    }
+    if services != Service::ALL {
+        let why = "is 'embedded', which one process has to itself: single services need a shared one; add --journal \
+                   nats://HOST:PORT";
+        return Err(ConfigError::new("journal", why));
+    }
+    match config.commit.ledgers {
+        1 => Ok(()),
+        more => {
+            let why = format!("is {more}, but the embedded journal has one ledger; several need NATS");
+            Err(ConfigError::new("commit.ledgers", why))
+        }
+    }
+}
+
+fn identity(config: &Config, stop: &CancellationToken) -> anyhow::Result<IdentityLayer> {
+    if config.keys().join(SIGNING_KEY).exists() {
+        refuse_exposed_development_keys(config)?;
+    }
+    let verifier =
+        Verifier::open(&config.jwks(), config.token_rules()).context("the keys that verify tokens")?;
+    let identity = IdentityLayer::new(verifier);
+    identity.watch_keys(stop.clone()).context("watching for SIGHUP")?;
+    Ok(identity)
+}
+
+/// Refuses development keys where others can reach gRPC: whoever can read the private one can act as anybody.
+fn refuse_exposed_development_keys(config: &Config) -> Result<(), ConfigError> {
+    if config.identity.jwks.is_some() || config.is_loopback() || config.identity.allow_development_keys {
+        return Ok(());
+    }
+    let why = format!(
+        "is not set, and others can reach {}: development keys, with which whoever can read {} can act as anybody, \
+         are not used there. Name the file with your public keys, or set identity.allow_development_keys = true",
+        config.listen,
+        config.keys().display()
+    );
+    Err(ConfigError::new("identity.jwks", why))
 }
 
 fn kit(config: &Config, journal: Arc<dyn Journal>, stop: &CancellationToken) -> anyhow::Result<Kit> {
@@ -255,7 +293,7 @@ impl Services {
                     (routes.add_service(deliberation::build(kit, zone)?), deliberation::NAME)
                 }
                 Service::Resolution => (routes.add_service(resolution::build(kit, zone)?), resolution::NAME),
-                Service::Followup => (routes.add_service(followup::build(kit)?), followup::NAME),
+                Service::Followup => (routes.add_service(followup::build(kit, zone)?), followup::NAME),
                 Service::Ledger => {
                     let OwnLog { log, signing, .. } = own_log.take().context("the ledger has no log")?;
                     let (service, signed) = ledger::build(kit, log, signing)?;
@@ -288,7 +326,8 @@ pub fn create_development_keys(config: &Config) -> anyhow::Result<bool> {
     if config.identity.jwks.is_some() {
         return Ok(false);
     }
-    Ok(ensure_development_keys(&config.data.join("keys"))?)
+    refuse_exposed_development_keys(config)?;
+    Ok(ensure_development_keys(&config.keys())?)
 }
 
 /// Opens the log in the data directory.
@@ -340,8 +379,9 @@ fn signing(config: &Config, log: &EventLog) -> anyhow::Result<Signing> {
 /// How to reach NATS.
 pub fn nats(config: &Config) -> anyhow::Result<journal::nats::Config> {
     let url = &config.journal;
-    if !url.starts_with("nats://") && !url.starts_with("tls://") {
-        bail!("journal is {url:?}; it must be '{EMBEDDED}' or a URL such as nats://127.0.0.1:4222");
+    if url == EMBEDDED {
+        let why = "is 'embedded'; it must be a URL of NATS here, such as nats://127.0.0.1:4222";
+        return Err(ConfigError::new("journal", why).into());
     }
     Ok(journal::nats::Config {
         url: url.clone(),
@@ -354,7 +394,7 @@ pub fn nats(config: &Config) -> anyhow::Result<journal::nats::Config> {
 
 async fn connect(config: &Config) -> anyhow::Result<NatsJournal> {
     let connected = NatsJournal::connect(nats(config)?).await;
-    connected.with_context(|| format!("cannot use the journal at {}", config.journal))
+    connected.with_context(|| format!("cannot use the journal at {}", without_credentials(&config.journal)))
 }
 
 fn clock(config: &Config, journal: &Arc<dyn Journal>, stop: &CancellationToken) -> anyhow::Result<Clock> {

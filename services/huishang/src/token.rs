@@ -1,9 +1,10 @@
 //! `huishang token`: signs a token with a local key, for development and rehearsals.
 
+use crate::client;
 use anyhow::Context as _;
 use domain::{Code, Role};
 use service_kit::config::Config;
-use service_kit::identity::{Claims, SigningKey};
+use service_kit::identity::{Claims, SIGNING_KEY, SigningKey};
 use std::path::{Path, PathBuf};
 
 /// Whom the token is for.
@@ -33,7 +34,7 @@ fn role(name: &str) -> Result<Role, String> {
 
 /// The key that signs development tokens.
 pub fn signing_key(config: &Config, named: Option<&Path>) -> anyhow::Result<SigningKey> {
-    let file = named.map_or_else(|| config.data.join("keys/signing-key.pem"), Path::to_owned);
+    let file = named.map_or_else(|| config.keys().join(SIGNING_KEY), Path::to_owned);
     SigningKey::read(&file).with_context(|| {
         format!("there is no signing key at {}; 'huishang up' creates one in its data directory; --signing-key names another", file.display())
     })
@@ -55,7 +56,7 @@ pub fn sign(
         .map_err(|fault| anyhow::anyhow!("the department {fault}"))?;
     let claims = Claims {
         iss: config.identity.issuer.clone(),
-        aud: config.identity.audience.clone(),
+        aud: config.audience(),
         sub: subject.to_owned(),
         department,
         roles: roles.iter().map(|role| role.as_str().to_owned()).collect(),
@@ -67,6 +68,13 @@ pub fn sign(
 
 /// Signs the token that the arguments describe.
 pub fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<String> {
+    let (hours, hours_max) = (arguments.hours, config.identity.token_lifetime_hours_max);
+    if hours_max > 0 && hours > hours_max {
+        let why = format!(
+            "--hours {hours}: such a token is not accepted; the setting identity.token_lifetime_hours_max is {hours_max}"
+        );
+        return Err(client::Error::Usage(why).into());
+    }
     let key = signing_key(config, arguments.signing_key.as_deref())?;
     let roles: Vec<&str> = arguments.role.iter().map(|role| role.as_str()).collect();
     let subject = arguments.subject.clone().unwrap_or_else(|| {

@@ -4,13 +4,19 @@
 use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::Claims;
 
+/// The `kid` of a key that is created here.
 const KEY_ID: &str = "development";
+/// The private key that signs tokens in development, in the folder of keys.
+pub const SIGNING_KEY: &str = "signing-key.pem";
+/// The public keys that verify tokens, in the folder of keys.
+pub const JWKS: &str = "jwks.json";
 
 /// Why keys could not be created or read.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +43,10 @@ impl KeyError {
     pub(super) fn content(file: &Path, why: impl ToString) -> KeyError {
         KeyError::Content { file: file.to_owned(), why: why.to_string() }
     }
+    fn not_a_key(file: &Path, error: impl std::fmt::Display) -> KeyError {
+        let why = format!("it holds no Ed25519 key in PKCS #8 PEM ({error}); put back a copy of the key");
+        KeyError::content(file, why)
+    }
     pub(super) fn file(file: &Path) -> impl FnOnce(std::io::Error) -> KeyError + '_ {
         move |error| KeyError::File { file: file.to_owned(), error }
     }
@@ -49,7 +59,7 @@ impl SigningKey {
     /// Reads a PKCS #8 PEM file with an Ed25519 key.
     pub fn read(file: &Path) -> Result<SigningKey, KeyError> {
         let pem = std::fs::read(file).map_err(KeyError::file(file))?;
-        let key = EncodingKey::from_ed_pem(&pem).map_err(|error| KeyError::content(file, error))?;
+        let key = EncodingKey::from_ed_pem(&pem).map_err(|error| KeyError::not_a_key(file, error))?;
         Ok(SigningKey(key))
     }
 
@@ -60,15 +70,17 @@ impl SigningKey {
     }
 }
 
-/// Creates `<folder>/signing-key.pem` (readable by its owner only) and `<folder>/jwks.json`, unless the
-/// key is there. Returns whether it created them.
+/// Creates `<folder>/signing-key.pem` and `<folder>/jwks.json`, readable by their owner only, where neither is
+/// there. Returns whether it created them. What is there is never written over: one file without the other is an
+/// error.
 pub fn ensure_development_keys(folder: &Path) -> Result<bool, KeyError> {
-    let private = folder.join("signing-key.pem");
-    let public = folder.join("jwks.json");
-    if private.exists() && public.exists() {
-        return Ok(false);
+    let (private, public) = (folder.join(SIGNING_KEY), folder.join(JWKS));
+    match (is_there(&private)?, is_there(&public)?) {
+        (true, true) => return Ok(false),
+        (true, false) => return Err(half_a_pair(&private, &public)),
+        (false, true) => return Err(half_a_pair(&public, &private)),
+        (false, false) => create_folder(folder)?,
     }
-    std::fs::create_dir_all(folder).map_err(KeyError::file(folder))?;
     // Without the public half in it: the form that token libraries read.
     let key = KeypairBytes { secret_key: rand::random(), public_key: None };
     let pem = key.to_pkcs8_pem(Default::default()).map_err(|error| KeyError::content(&private, error))?;
@@ -79,31 +91,61 @@ pub fn ensure_development_keys(folder: &Path) -> Result<bool, KeyError> {
     jwk.common.key_id = Some(KEY_ID.to_owned());
     let jwks = serde_json::to_string_pretty(&JwkSet { keys: vec![jwk] })
         .map_err(|error| KeyError::content(&public, error))?;
-    write_new(&private, pem.as_bytes(), 0o600)?;
-    write_new(&public, jwks.as_bytes(), 0o644)?;
+    write_new(&private, pem.as_bytes())?;
+    write_new(&public, jwks.as_bytes())?;
     Ok(true)
+}
+
+fn half_a_pair(there: &Path, missing: &Path) -> KeyError {
+    let why = format!(
+        "it is there, but {} is not, so it is no pair of development keys. Put the other file back; or move this one \
+         away, and a new pair is created; or name the file with your public keys with identity.jwks, and none is \
+         needed",
+        missing.display()
+    );
+    KeyError::content(there, why)
 }
 
 /// The key in a PKCS #8 PEM file that only its owner can read. It is created when the file is missing.
 pub fn ensure_ledger_key(file: &Path) -> Result<ed25519_dalek::SigningKey, KeyError> {
-    if !file.exists() {
-        let folder = file.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).map_err(KeyError::file(folder))?;
+    if !is_there(file)? {
+        create_folder(folder_of(file))?;
         let key = KeypairBytes { secret_key: rand::random(), public_key: None };
         let pem = key.to_pkcs8_pem(Default::default()).map_err(|error| KeyError::content(file, error))?;
-        write_new(file, pem.as_bytes(), 0o600)?;
+        write_new(file, pem.as_bytes())?;
     }
     let pem = std::fs::read_to_string(file).map_err(KeyError::file(file))?;
-    ed25519_dalek::SigningKey::from_pkcs8_pem(&pem).map_err(|error| KeyError::content(file, error))
+    ed25519_dalek::SigningKey::from_pkcs8_pem(&pem).map_err(|error| KeyError::not_a_key(file, error))
 }
 
-fn write_new(file: &Path, content: &[u8], mode: u32) -> Result<(), KeyError> {
-    std::fs::OpenOptions::new()
+/// Whether there is anything under this name, be it a link that leads nowhere.
+fn is_there(file: &Path) -> Result<bool, KeyError> {
+    match file.symlink_metadata() {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(KeyError::file(file)(error)),
+    }
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn create_folder(folder: &Path) -> Result<(), KeyError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(KeyError::file(folder))
+}
+
+/// Writes a file that is not there yet, durably. Whatever came there meanwhile stays.
+fn write_new(file: &Path, content: &[u8]) -> Result<(), KeyError> {
+    OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(mode)
+        .create_new(true)
+        .mode(0o600)
         .open(file)
         .and_then(|mut open| open.write_all(content).and_then(|()| open.sync_all()))
+        .and_then(|()| File::open(folder_of(file))?.sync_all())
         .map_err(KeyError::file(file))
 }
+
+#[cfg(test)]
+mod tests;

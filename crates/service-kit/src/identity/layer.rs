@@ -3,12 +3,16 @@
 use super::Verifier;
 use crate::error::refusal;
 use domain::{Actor, Role};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use proto::api::v1::Reason;
 use proto::contract;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
+use tonic::metadata::MetadataValue;
 use tower::{Layer, Service};
 
 /// The identity of a request, in its extensions.
@@ -28,37 +32,64 @@ impl IdentityLayer {
         IdentityLayer { verifier: Arc::new(verifier) }
     }
 
+    /// Reads the public keys again when their file changes, and on SIGHUP, until `stop`.
+    pub fn watch_keys(&self, stop: CancellationToken) -> std::io::Result<()> {
+        self.verifier.watch(stop)
+    }
+
     fn authenticate(&self, request: &http::Request<Body>) -> Result<Option<Caller>, Status> {
         let path = request.uri().path().trim_start_matches('/');
         if path.starts_with("grpc.health.") || path.starts_with("grpc.reflection.") {
             return Ok(None);
         }
-        let token = request
-            .headers()
-            .get(http::header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or_else(|| {
-                refusal(Reason::TokenMissing, "no token; send 'authorization: Bearer <JWT>'", [])
-            })?;
-        let actor = self
-            .verifier
-            .verify(token.trim())
-            .map_err(|why| refusal(Reason::TokenInvalid, format!("the token is not accepted: {why}"), []))?;
+        let token = bearer_token(request.headers())?;
+        let actor = self.verifier.verify(token).map_err(|why| invalid(&why))?;
         // An rpc that nobody may call is like one that does not exist.
         let rpc = contract::rpc(path).ok_or_else(|| Status::unimplemented(format!("no rpc {path}")))?;
         let roles = &rpc.roles;
         if !roles.iter().any(|&role| actor.is(role)) {
             let names =
                 |roles: &[Role]| roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ");
+            let held = match actor.roles.is_empty() {
+                true => "the token has no role that is known here".to_owned(),
+                false => format!("the token's roles are: {}", names(&actor.roles)),
+            };
             return Err(refusal(
                 Reason::RoleRequired,
-                format!("{path} is for {}; the token's roles are: {}", names(roles), names(&actor.roles)),
+                format!("{path} is for {}; {held}", names(roles)),
                 [("rpc", path.to_owned()), ("roles", names(roles))],
             ));
         }
         Ok(Some(Caller(actor)))
     }
+}
+
+/// The token of a request (RFC 6750): the name of the scheme may be written in capitals or not.
+fn bearer_token(headers: &HeaderMap) -> Result<&str, Status> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let first = values.next().map(|value| value.to_str().unwrap_or_default());
+    if values.next().is_some() {
+        return Err(invalid("there are several headers 'authorization'"));
+    }
+    let token = first.and_then(|value| {
+        let (scheme, token) = value.trim().split_once(' ')?;
+        scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
+    });
+    token.filter(|token| !token.is_empty()).ok_or_else(|| {
+        let status = refusal(Reason::TokenMissing, "no token; send 'authorization: Bearer <JWT>'", []);
+        challenged(status, "Bearer realm=\"huishang\"")
+    })
+}
+
+fn invalid(why: &str) -> Status {
+    let status = refusal(Reason::TokenInvalid, format!("the token is not accepted: {why}"), []);
+    challenged(status, "Bearer realm=\"huishang\", error=\"invalid_token\"")
+}
+
+/// Adds what RFC 6750 has a server answer to whoever is not authenticated.
+fn challenged(mut status: Status, challenge: &'static str) -> Status {
+    status.metadata_mut().insert("www-authenticate", MetadataValue::from_static(challenge));
+    status
 }
 
 impl<S> Layer<S> for IdentityLayer {
@@ -99,3 +130,6 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

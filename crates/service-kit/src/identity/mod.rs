@@ -1,9 +1,14 @@
 //! Who calls: bearer tokens, and the keys that vouch for them.
 
+mod jwks;
+mod key_ring;
 mod keys;
 mod layer;
 mod token;
 
-pub use keys::{KeyError, SigningKey, ensure_development_keys, ensure_ledger_key};
+#[cfg(test)]
+mod testing;
+
+pub use keys::{JWKS, KeyError, SIGNING_KEY, SigningKey, ensure_development_keys, ensure_ledger_key};
 pub use layer::{Caller, IdentityLayer};
-pub use token::{Claims, Verifier};
+pub use token::{Claims, TokenRules, Verifier};

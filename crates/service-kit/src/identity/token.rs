@@ -1,24 +1,32 @@
-//! Bearer tokens: JWTs with pinned algorithms, checked against the keys of a JWKS file.
+//! Bearer tokens: JWTs (RFC 7519) signed by a key of the JWKS file.
 
+use super::jwks::{Fault, KeySet};
+use super::key_ring::{KeyRing, Trust};
 use super::keys::KeyError;
-use crate::limits::TOKENS_REMEMBERED_MAX;
-use domain::{Actor, Code, Role};
-use jsonwebtoken::jwk::JwkSet;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use quick_cache::sync::Cache;
-use serde::{Deserialize, Serialize};
+use crate::limits::SUBJECT_BYTES_MAX;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::{Actor, Code, Line, Role};
+use jsonwebtoken::Algorithm;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest as _, Sha256};
+use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
+use tokio_util::sync::CancellationToken;
 
 /// The algorithms that are accepted, whatever a token's header asks for. None of them is symmetric.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256];
 
 /// Seconds by which the issuer's clock may differ from ours.
-const LEEWAY_SECONDS: u64 = 5;
+const LEEWAY_SECONDS: f64 = 5.0;
 
-/// The claims of a token.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+const SECONDS_PER_HOUR: f64 = 3600.0;
+
+/// The claims of a token that is signed here.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Claims {
     /// Who issued it.
     pub iss: String,
@@ -27,7 +35,7 @@ pub struct Claims {
     /// Whom it identifies.
     pub sub: String,
     /// The department spoken for.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub department: Option<String>,
     /// By the names of [`Role::as_str`].
     pub roles: Vec<String>,
@@ -37,136 +45,281 @@ pub struct Claims {
     pub exp: i64,
 }
 
-/// Checks tokens.
-pub struct Verifier {
-    keys: Vec<(Option<String>, Algorithm, DecodingKey)>,
-    issuer: String,
-    audience: String,
-    /// The tokens that were accepted lately, by their SHA-256: a signature costs more to check than everything
-    /// else about a command, and the same token comes many times. Keys stay for the process's life, so the
-    /// only thing that can have changed about a token is the time.
-    taken: Cache<[u8; 32], Taken>,
+/// What a token must say to be accepted.
+#[derive(Debug, Clone)]
+pub struct TokenRules {
+    /// Its `iss`.
+    pub issuer: String,
+    /// One of its `aud`.
+    pub audience: String,
+    /// Hours for which it may be valid, at most; 0 means no limit.
+    pub lifetime_hours_max: u32,
 }
 
-/// A token that was accepted.
+/// Checks tokens.
+pub struct Verifier {
+    ring: Arc<KeyRing>,
+    rules: TokenRules,
+}
+
+/// A token that was accepted. What can change about it as long as its key is in force is the time.
 #[derive(Clone)]
-struct Taken {
+pub(super) struct Remembered {
     actor: Actor,
-    /// When it expires, in seconds since 1970.
-    ends: u64,
+    /// When it begins to be valid and when it expires, in seconds since 1970.
+    not_before: f64,
+    expires: f64,
+}
+
+/// Why a token is not accepted.
+#[derive(Debug, PartialEq, thiserror::Error)]
+enum Refusal {
+    /// It names a key that is not known here, or not yet.
+    #[error("{0}")]
+    UnknownKey(String),
+    /// Nothing would make it right.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl From<String> for Refusal {
+    fn from(why: String) -> Self {
+        Refusal::Invalid(why)
+    }
+}
+
+/// What is read of the header. RFC 7515 has other parameters ignored, unless they are critical.
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+    /// Whether there is such a parameter. No extension is known here, so any makes the token one that is not
+    /// understood.
+    #[serde(default, deserialize_with = "is_present")]
+    crit: bool,
+}
+
+/// What is read of the claims. RFC 7519 has those that are not understood ignored.
+#[derive(Deserialize)]
+struct Received {
+    iss: String,
+    aud: Audience,
+    sub: String,
+    /// Seconds since 1970, fractions allowed, as are those of the next two.
+    exp: f64,
+    nbf: Option<f64>,
+    iat: Option<f64>,
+    department: Option<String>,
+    roles: Option<Vec<serde_json::Value>>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "`aud` must be a string or a list of strings")]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+fn is_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
 impl Verifier {
-    /// Reads the public keys. Every key must name an algorithm that is accepted.
-    pub fn read(jwks: &Path, issuer: &str, audience: &str) -> Result<Verifier, KeyError> {
-        let text = std::fs::read(jwks).map_err(KeyError::file(jwks))?;
-        let set: JwkSet = serde_json::from_slice(&text).map_err(|error| KeyError::content(jwks, error))?;
-        let mut keys = Vec::new();
-        for jwk in &set.keys {
-            let name = jwk.common.key_id.clone();
-            let named = jwk.common.key_algorithm.map(|algorithm| algorithm.to_string());
-            let algorithm =
-                ALGORITHMS.into_iter().find(|known| named.as_deref() == Some(&format!("{known:?}")));
-            let Some(algorithm) = algorithm else {
-                let why = format!("key {name:?} has alg {named:?}; taken are EdDSA, ES256 and RS256");
-                return Err(KeyError::content(jwks, why));
-            };
-            let key = DecodingKey::from_jwk(jwk).map_err(|error| KeyError::content(jwks, error))?;
-            keys.push((name, algorithm, key));
-        }
-        if keys.is_empty() {
-            return Err(KeyError::content(jwks, "holds no key"));
-        }
-        let taken = Cache::new(TOKENS_REMEMBERED_MAX);
-        Ok(Verifier { keys, issuer: issuer.to_owned(), audience: audience.to_owned(), taken })
+    /// Reads the public keys. Those that cannot be used are reported; without a usable one there is no verifier.
+    pub fn open(jwks: &Path, rules: TokenRules) -> Result<Verifier, KeyError> {
+        Ok(Verifier { ring: Arc::new(KeyRing::open(jwks)?), rules })
+    }
+
+    /// Keeps the keys up to date until `stop`: their file is read again when it changes, and on SIGHUP, which no
+    /// longer ends the process.
+    pub fn watch(&self, stop: CancellationToken) -> io::Result<()> {
+        self.ring.watch(stop)
     }
 
     /// The actor that a token vouches for, or why it is not accepted.
     pub fn verify(&self, token: &str) -> Result<Actor, String> {
-        let digest = Sha256::digest(token).into();
-        if let Some(actor) = self.taken_before(&digest, now_seconds()) {
-            return Ok(actor);
+        self.verify_at(token, now_seconds()).map_err(|why| why.to_string())
+    }
+
+    fn verify_at(&self, token: &str, now: f64) -> Result<Actor, Refusal> {
+        match self.rules.verify(&self.ring.trust(), token, now) {
+            Err(Refusal::UnknownKey(_)) if self.ring.reread_for_unknown_key() => {
+                self.rules.verify(&self.ring.trust(), token, now)
+            }
+            answered => answered,
         }
-        let taken = self.check(token)?;
-        self.taken.insert(digest, taken.clone());
-        Ok(taken.actor)
+    }
+}
+
+impl Remembered {
+    fn check_time(&self, now: f64) -> Result<(), String> {
+        if now < self.not_before - LEEWAY_SECONDS {
+            return Err("it is not valid yet (nbf)".into());
+        }
+        if now >= self.expires + LEEWAY_SECONDS {
+            return Err("it has expired (exp)".into());
+        }
+        Ok(())
+    }
+}
+
+impl TokenRules {
+    fn verify(&self, trust: &Trust, token: &str, now: f64) -> Result<Actor, Refusal> {
+        let digest = Sha256::digest(token).into();
+        if let Some(remembered) = trust.remembered.get(&digest) {
+            remembered.check_time(now)?;
+            return Ok(remembered.actor);
+        }
+        let claims = claims(&trust.keys, token)?;
+        let accepted = self.accept(claims, now)?;
+        trust.remembered.insert(digest, accepted.clone());
+        Ok(accepted.actor)
     }
 
-    fn taken_before(&self, digest: &[u8; 32], now_seconds: u64) -> Option<Actor> {
-        let taken = self.taken.get(digest)?;
-        (taken.ends + LEEWAY_SECONDS > now_seconds).then_some(taken.actor)
-    }
-
-    fn check(&self, token: &str) -> Result<Taken, String> {
-        let header = jsonwebtoken::decode_header(token).map_err(|error| format!("it is no JWT: {error}"))?;
-        let found = self.keys.iter().find(|(name, algorithm, _)| {
-            *algorithm == header.alg && (header.kid.is_none() || *name == header.kid)
-        });
-        let Some((_, algorithm, key)) = found else {
-            return Err(format!("no known key has kid {:?} and alg {:?}", header.kid, header.alg));
+    fn accept(&self, claims: Received, now: f64) -> Result<Remembered, String> {
+        if claims.iss != self.issuer {
+            return Err(format!("its issuer (iss) is {}, and not {:?}", shown(&claims.iss), self.issuer));
+        }
+        let is_for_us = match &claims.aud {
+            Audience::One(audience) => *audience == self.audience,
+            Audience::Several(audiences) => audiences.contains(&self.audience),
         };
-        let mut validation = Validation::new(*algorithm);
-        validation.set_issuer(&[&self.issuer]);
-        validation.set_audience(&[&self.audience]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        validation.leeway = LEEWAY_SECONDS;
-        let claims = jsonwebtoken::decode::<Claims>(token, key, &validation)
-            .map_err(|error| error.to_string())?
-            .claims;
-        let ends = u64::try_from(claims.exp).unwrap_or_default();
-        Ok(Taken { actor: actor(claims)?, ends })
+        if !is_for_us {
+            return Err(format!(
+                "its audience (aud) is not {:?}: it was issued for another realm",
+                self.audience
+            ));
+        }
+        self.check_lifetime(&claims, now)?;
+        let not_before = claims.nbf.unwrap_or(f64::MIN);
+        let accepted = Remembered { expires: claims.exp, not_before, actor: actor(claims)? };
+        accepted.check_time(now)?;
+        Ok(accepted)
+    }
+
+    /// A token that does not say when it was issued counts from now on.
+    fn check_lifetime(&self, claims: &Received, now: f64) -> Result<(), String> {
+        let issued = claims.iat.unwrap_or(now).min(now);
+        let hours_max = f64::from(self.lifetime_hours_max);
+        let seconds = claims.exp - issued;
+        if hours_max > 0.0 && seconds > hours_max * SECONDS_PER_HOUR + LEEWAY_SECONDS {
+            return Err(format!(
+                "it is valid for {:.0} hours; at most {hours_max} are accepted (identity.token_lifetime_hours_max)",
+                (seconds / SECONDS_PER_HOUR).ceil()
+            ));
+        }
+        Ok(())
     }
 }
 
-fn now_seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(u64::MAX, |since| since.as_secs())
+/// The claims of a token whose signature is right.
+fn claims(keys: &KeySet, token: &str) -> Result<Received, Refusal> {
+    let parts: Vec<&str> = token.split('.').collect();
+    let [header, payload, signature] = parts[..] else {
+        return Err("it is no signed JWT, which has three parts".to_owned().into());
+    };
+    let (signed, _) = token.rsplit_once('.').unwrap_or_default();
+    let header: Header = decode("header", header)?;
+    if header.crit {
+        return Err("its header has critical extensions (crit); none is known".to_owned().into());
+    }
+    let algorithm = ALGORITHMS.into_iter().find(|known| format!("{known:?}") == header.alg);
+    let algorithm = algorithm
+        .ok_or_else(|| format!("its alg is {}; accepted are EdDSA, ES256 and RS256", shown(&header.alg)))?;
+    verify_signature(keys, &header, algorithm, signed, signature)?;
+    Ok(decode("claims", payload)?)
 }
 
-fn actor(claims: Claims) -> Result<Actor, String> {
+/// Tries every key that the header may mean: those with its `kid` and those without one, or all when it names none.
+fn verify_signature(
+    keys: &KeySet,
+    header: &Header,
+    algorithm: Algorithm,
+    signed: &str,
+    signature: &str,
+) -> Result<(), Refusal> {
+    let may_be_meant = |id: &Option<String>| header.kid.is_none() || id.is_none() || *id == header.kid;
+    let mut candidates = keys.usable.iter().filter(|key| key.algorithm == algorithm && may_be_meant(&key.id));
+    let is_right = candidates.any(|candidate| {
+        jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &candidate.key, algorithm).unwrap_or(false)
+    });
+    if is_right {
+        return Ok(());
+    }
+    let Some(id) = &header.kid else {
+        return Err(format!("its signature fits none of the keys for {algorithm:?}").into());
+    };
+    if keys.usable.iter().any(|key| key.algorithm == algorithm && key.id.as_ref() == Some(id)) {
+        return Err(format!("its signature does not fit the key {}", shown(id)).into());
+    }
+    let why = match keys.unusable.iter().find(|key| key.id.as_ref() == Some(id)) {
+        Some(key) => match &key.fault {
+            Fault::Unsuitable(_) => format!("the key {} that it names is not used here", shown(id)),
+            Fault::Weak(_) => format!("the key {} that it names is refused as weak", shown(id)),
+        },
+        None => format!("no key {} for {algorithm:?} is known", shown(id)),
+    };
+    Err(Refusal::UnknownKey(why))
+}
+
+fn decode<T: DeserializeOwned>(part: &str, text: &str) -> Result<T, String> {
+    let bytes = BASE64_URL_SAFE_NO_PAD
+        .decode(text)
+        .map_err(|error| format!("its {part} is not base64url: {error}"))?;
+    serde_json::from_slice(&bytes).map_err(|error| format!("its {part}: {error}"))
+}
+
+fn now_seconds() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(f64::MAX, |since| since.as_secs_f64())
+}
+
+/// The beginning of a text that came with a token, in quotes and with control characters escaped.
+fn shown(text: &str) -> String {
+    const CHARS_MAX: usize = 60;
+    let mut beginning: String = text.chars().take(CHARS_MAX).collect();
+    if beginning.len() < text.len() {
+        beginning.push('…');
+    }
+    format!("{beginning:?}")
+}
+
+fn actor(claims: Received) -> Result<Actor, String> {
     let department = claims
         .department
         .map(|code| Code::parse(&code).map_err(|fault| format!("its department {fault}")))
         .transpose()?;
-    let roles = claims
-        .roles
-        .iter()
-        .map(|name| Role::parse(name).ok_or_else(|| format!("its role {name:?} is not known")))
-        .collect::<Result<Vec<Role>, String>>()?;
-    if claims.sub.is_empty() || claims.sub.len() > 200 || claims.sub.starts_with("process:") {
-        return Err("its subject is empty, longer than 200 bytes, or reserved".into());
-    }
+    check_subject(&claims.sub)?;
+    // A role that is not ours says nothing here. Whoever is left with none may call nothing.
+    let roles = claims.roles.unwrap_or_default();
+    let roles = roles.iter().filter_map(serde_json::Value::as_str).filter_map(Role::parse).collect();
     Ok(Actor { subject: claims.sub, department, roles })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::super::{SigningKey, ensure_development_keys};
-    use super::*;
-
-    #[test]
-    fn a_token_that_was_taken_is_known_until_its_time_ends() {
-        let folder = tempfile::tempdir().unwrap();
-        ensure_development_keys(folder.path()).unwrap();
-        let verifier = Verifier::read(&folder.path().join("jwks.json"), "huishang", "huishang").unwrap();
-        let ends = now_seconds() + 60;
-        let claims = Claims {
-            iss: "huishang".into(),
-            aud: "huishang".into(),
-            sub: "li".into(),
-            department: None,
-            roles: vec!["clerk".into()],
-            iat: ends as i64 - 60,
-            exp: ends as i64,
-        };
-        let token = SigningKey::read(&folder.path().join("signing-key.pem")).unwrap().sign(&claims).unwrap();
-        let digest = Sha256::digest(&token).into();
-        assert_eq!(verifier.taken_before(&digest, ends), None, "it was never shown");
-
-        let actor = verifier.verify(&token).unwrap();
-        assert_eq!(verifier.taken_before(&digest, ends), Some(actor.clone()));
-        assert_eq!(verifier.verify(&token), Ok(actor));
-        assert_eq!(verifier.taken_before(&digest, ends + LEEWAY_SECONDS), None, "its time is over");
-        let forged = format!("{token}A");
-        assert!(verifier.verify(&forged).is_err(), "other bytes are another token");
-    }
+fn check_subject(subject: &str) -> Result<(), String> {
+    let why = if subject.len() > SUBJECT_BYTES_MAX {
+        format!("is longer than {SUBJECT_BYTES_MAX} bytes")
+    } else if subject.starts_with("process:") {
+        "begins with \"process:\", which is reserved".to_owned()
+    } else if let Some(character) = subject.chars().find(|&character| moves_the_line(character)) {
+        format!("has the control character {character:?}")
+    } else {
+        match Line::parse(subject) {
+            Ok(_) => return Ok(()),
+            Err(fault) => fault.to_string(),
+        }
+    };
+    Err(format!("its subject (sub) {why}"))
 }
+
+/// Whether a character changes how what surrounds it is shown: control characters, ends of lines and paragraphs, and
+/// those that turn the direction of writing.
+fn moves_the_line(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
+#[cfg(test)]
+mod tests;

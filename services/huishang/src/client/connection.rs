@@ -4,7 +4,8 @@ use super::error::{Error, root_cause};
 use crate::token;
 use domain::Role;
 use serde::Serialize;
-use service_kit::config::Config;
+use service_kit::config::{Config, without_credentials};
+use service_kit::identity::SIGNING_KEY;
 use std::path::PathBuf;
 use std::time::Duration;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -31,6 +32,7 @@ pub struct Options {
         long,
         global = true,
         env = "HUISHANG_SERVER",
+        hide_env_values = true,
         default_value = "",
         hide_default_value = true,
         value_name = "URL"
@@ -85,8 +87,10 @@ impl Options {
             self.server.trim()
         };
         if address.starts_with("https://") {
-            let why =
-                format!("{address}: this client uses HTTP/2 without TLS; run a TLS proxy on this machine");
+            let why = format!(
+                "{}: this client uses HTTP/2 without TLS; run a TLS proxy on this machine",
+                without_credentials(address)
+            );
             return Err(Error::Usage(why));
         }
         let bare = address.strip_prefix("http://").unwrap_or(address);
@@ -123,9 +127,11 @@ impl Options {
             })
             .collect::<Result<Vec<Role>, String>>()
             .map_err(Error::Usage)?;
-        let config =
-            Config::load(None, Data { data: &self.data }).map_err(|error| Error::Usage(error.to_string()))?;
-        let key = self.data.join("keys/signing-key.pem");
+        // What 'up' was started with: its issuer and its audience are those of the token.
+        let file = std::env::var_os("HUISHANG_CONFIG").filter(|file| !file.is_empty()).map(PathBuf::from);
+        let config = Config::load(file.as_deref(), Data { data: &self.data })
+            .map_err(|error| Error::Usage(format!("--as {spec}: the configuration: {error}")))?;
+        let key = config.keys().join(SIGNING_KEY);
         if !key.exists() {
             return Err(Error::Usage(format!(
                 "--as {spec}: there is no development key at {}; 'huishang up' creates one in its data directory, which --data names",
@@ -146,10 +152,10 @@ struct Data<'a> {
 /// Connects to an address.
 pub async fn connect(address: &str) -> Result<Channel, Error> {
     let endpoint = Endpoint::from_shared(address.to_owned())
-        .map_err(|error| Error::Usage(format!("--server {address}: {error}")))?
+        .map_err(|error| Error::Usage(format!("--server {}: {error}", without_credentials(address))))?
         .connect_timeout(CONNECT_TIMEOUT);
     endpoint
         .connect()
         .await
-        .map_err(|error| Error::Unreachable { server: address.to_owned(), why: root_cause(&error) })
+        .map_err(|error| Error::Unreachable { server: without_credentials(address), why: root_cause(&error) })
 }

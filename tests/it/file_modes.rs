@@ -1,0 +1,77 @@
+//! What is written is for its owner's eyes only, whatever the shell's umask was.
+
+use anyhow::{Context as _, ensure};
+use domain::Role;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use tests::{Process, huishang};
+
+/// Time in which the first signed head is written.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A command of ours in a shell that would let everybody read and write.
+fn open_handed() -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", "umask 0; exec \"$0\" \"$@\""]).arg(huishang());
+    command
+}
+
+/// Everything under a directory, itself included, with its mode.
+fn modes(path: &Path, found: &mut Vec<(PathBuf, bool, u32)>) -> anyhow::Result<()> {
+    let meta = path.symlink_metadata()?;
+    found.push((path.to_owned(), meta.is_dir(), meta.permissions().mode() & 0o777));
+    if meta.is_dir() {
+        for entry in std::fs::read_dir(path)? {
+            modes(&entry?.path(), found)?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn files_are_their_owners_only() -> anyhow::Result<()> {
+    // Given a server that has recorded something
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("data");
+    let mut command = open_handed();
+    command.args(["up", "--listen", "127.0.0.1:0", "--data"]).arg(&data).env("HUISHANG_LOG__FORMAT", "json");
+    let (_server, address) = Process::start("up", &mut command, |line| {
+        let line: serde_json::Value = serde_json::from_str(line).ok()?;
+        (line["message"] == "serving").then(|| line["address"].as_str().unwrap_or_default().to_owned())
+    })?;
+    let server = format!("http://{address}");
+    let client = |role: Role, arguments: &[&str]| -> anyhow::Result<()> {
+        let mut command = open_handed();
+        command.args(arguments).args(["--server", &server, "--as", role.as_str(), "--data"]).arg(&data);
+        let output = command.output()?;
+        ensure!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(())
+    };
+    let name = ["--code", "A", "--name", "A", "--level", "municipal", "--kind", "agency"];
+    client(Role::Clerk, &[&["department", "register"], name.as_slice()].concat())?;
+    // And a backup and an export of it
+    let (backup, export) = (folder.path().join("backup"), folder.path().join("log.jsonl"));
+    client(Role::Operator, &["log", "backup", backup.to_str().context("a path")?])?;
+    client(Role::Operator, &["log", "export", export.to_str().context("a path")?])?;
+    // When the newest head is signed as well
+    let deadline = Instant::now() + PATIENCE;
+    while !data.join("signed-head").exists() {
+        ensure!(Instant::now() < deadline, "no signed head within {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // Then nobody else can read any of it.
+    let mut found = Vec::new();
+    for root in [&data, &backup, &export] {
+        modes(root, &mut found)?;
+    }
+    for part in ["log", "views", "keys/ledger-key.pem", "keys/jwks.json", "signed-head"] {
+        ensure!(found.iter().any(|(path, ..)| *path == data.join(part)), "{part} is missing in {found:?}");
+    }
+    for (path, is_directory, mode) in &found {
+        let expected = if *is_directory { 0o700 } else { 0o600 };
+        ensure!(*mode == expected, "{} has mode {mode:o}", path.display());
+    }
+    Ok(())
+}
