@@ -1,6 +1,7 @@
 //! Compiles `proto/` without `protoc`: the descriptor set first, Rust code from it second.
 
 use prost::Message as _;
+use std::collections::BTreeMap;
 use std::{env, fs, path::Path};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -20,7 +21,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // These are read from the descriptors only.
     descriptors.file.retain(|file| file.package() != "google.api");
     fs::write(out.join("rpcs.rs"), rpcs(&descriptors))?;
-    tonic_prost_build::configure().include_file("huishang.rs").compile_fds(descriptors)?;
+    tonic_prost_build::configure()
+        .codec_path("crate::codec::MessageCodec")
+        .include_file("huishang.rs")
+        .compile_fds(descriptors)?;
     Ok(())
 }
 
@@ -45,7 +49,7 @@ fn rpcs(descriptors: &prost_types::FileDescriptorSet) -> String {
         .filter(|(_, message)| message.field.iter().any(|field| field.name() == "command_id"))
         .map(|(file, message)| format!(".{}.{}", file.package(), message.name()))
         .collect();
-    let mut code = String::new();
+    let mut code = travelling(ours());
     for file in ours() {
         for service in &file.service {
             for method in service.method.iter().filter(|method| !method.server_streaming()) {
@@ -62,6 +66,18 @@ fn rpcs(descriptors: &prost_types::FileDescriptorSet) -> String {
         }
     }
     code
+}
+
+/// For every message that is sent by itself, which way it goes.
+fn travelling<'f>(files: impl Iterator<Item = &'f prost_types::FileDescriptorProto>) -> String {
+    let methods = files.flat_map(|file| &file.service).flat_map(|service| &service.method);
+    let messages: BTreeMap<&str, bool> =
+        methods.flat_map(|method| [(method.output_type(), false), (method.input_type(), true)]).collect();
+    let implement = |(message, is_request): (&str, bool)| {
+        let message = rust_path(message);
+        format!("impl codec::Travelling for {message} {{ const IS_REQUEST: bool = {is_request}; }}\n")
+    };
+    messages.into_iter().map(implement).collect()
 }
 
 fn rust_path(message: &str) -> String {

@@ -32,10 +32,12 @@ async fn a_malformed_request_is_answered_with_every_fault() -> anyhow::Result<()
     ensure!(Client::violations(&status) == ["page_size"], "{status}");
 
     let status = clerk.send_garbage(RegisterDepartmentRequest::PATH).await.unwrap_err();
-    ensure!(
-        matches!(status.code(), Code::Internal | Code::InvalidArgument),
-        "bytes that are no message: {status}"
-    );
+    ensure!(status.code() == Code::InvalidArgument, "bytes that are no message: {status}");
+    ensure!(Client::reason(&status).as_deref() == Some("INVALID_REQUEST"), "{status}");
+    for path in [ListDepartmentsRequest::PATH, "/huishang.ledger.v1.LedgerService/ReadRecords"] {
+        let status = clerk.send_garbage(path).await.unwrap_err();
+        ensure!(status.code() == Code::InvalidArgument, "{path}: {status}");
+    }
 
     // After all that it serves as before.
     clerk.call(registration("A", "A")).await?;

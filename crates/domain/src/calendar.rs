@@ -3,10 +3,10 @@
 use jiff::{Timestamp, civil::Date, civil::Weekday, tz::TimeZone};
 use std::collections::BTreeSet;
 
-/// Days in a period for counting, at most: ten years.
+/// Working days that can be counted, at most: about ten years of them.
 pub const WORKING_DAYS_MAX: u32 = 2_600;
 
-/// Why a calendar was not taken.
+/// Why a calendar was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CalendarError {
     /// The zone is not in the IANA database.
@@ -15,7 +15,7 @@ pub enum CalendarError {
         /// What was given.
         zone: String,
     },
-    /// One date says both.
+    /// A date is both a holiday and a make-up day.
     #[error("{date} is given both as a holiday and as a make-up working day")]
     Contradiction {
         /// The date.
@@ -26,12 +26,55 @@ pub enum CalendarError {
     NoWorkingDay,
 }
 
+/// A time zone by its IANA name: where days begin and end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone {
+    name: String,
+    zone: TimeZone,
+}
+
+impl Zone {
+    /// The zone of this name, or that it is not known.
+    pub fn named(name: &str) -> Result<Zone, CalendarError> {
+        match TimeZone::get(name) {
+            Ok(zone) => Ok(Zone { name: name.to_owned(), zone }),
+            Err(_) => Err(CalendarError::UnknownZone { zone: name.to_owned() }),
+        }
+    }
+
+    /// Its IANA name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The date of a moment.
+    pub fn date_of(&self, at: Timestamp) -> Date {
+        self.zone.to_datetime(at).date()
+    }
+
+    /// The first moment of a date.
+    pub fn start_of(&self, date: Date) -> Timestamp {
+        self.zone.to_timestamp(date.at(0, 0, 0, 0)).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The same time of day, that many calendar days later or earlier; a day on which clocks are changed has 23 or
+    /// 25 hours. The moment itself where time ends.
+    pub fn moved(&self, at: Timestamp, days: i64) -> Timestamp {
+        let moved = self.zone.to_datetime(at).checked_add(jiff::Span::new().days(days));
+        moved.and_then(|moved| self.zone.to_timestamp(moved)).unwrap_or(at)
+    }
+
+    /// Calendar days from the date of a moment to the date of a later one; 0 when it is not later.
+    pub fn days_between(&self, from: Timestamp, until: Timestamp) -> u32 {
+        crate::date::days_between(self.date_of(from), self.date_of(until))
+    }
+}
+
 /// A calendar with its time zone. In it, a date is a working day when it is a make-up day, or else
 /// neither a holiday nor a weekend day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkingCalendar {
-    zone_name: String,
-    zone: TimeZone,
+    zone: Zone,
     weekend: Vec<Weekday>,
     holidays: BTreeSet<Date>,
     make_up_days: BTreeSet<Date>,
@@ -45,8 +88,7 @@ impl WorkingCalendar {
         holidays: impl IntoIterator<Item = Date>,
         make_up_days: impl IntoIterator<Item = Date>,
     ) -> Result<WorkingCalendar, CalendarError> {
-        let zone = TimeZone::get(zone_name)
-            .map_err(|_| CalendarError::UnknownZone { zone: zone_name.to_owned() })?;
+        let zone = Zone::named(zone_name)?;
         let holidays: BTreeSet<Date> = holidays.into_iter().collect();
         let make_up_days: BTreeSet<Date> = make_up_days.into_iter().collect();
         if let Some(&date) = holidays.intersection(&make_up_days).next() {
@@ -55,7 +97,7 @@ impl WorkingCalendar {
         if Weekday::Monday.cycle_forward().take(7).all(|day| weekend.contains(&day)) {
             return Err(CalendarError::NoWorkingDay);
         }
-        Ok(WorkingCalendar { zone_name: zone_name.to_owned(), zone, weekend, holidays, make_up_days })
+        Ok(WorkingCalendar { zone, weekend, holidays, make_up_days })
     }
 
     /// Saturdays and Sundays off, no holidays, in this time zone.
@@ -65,7 +107,12 @@ impl WorkingCalendar {
 
     /// The IANA name of the time zone.
     pub fn zone_name(&self) -> &str {
-        &self.zone_name
+        self.zone.name()
+    }
+
+    /// The time zone.
+    pub fn zone(&self) -> &Zone {
+        &self.zone
     }
 
     /// The days of the week without work.
@@ -91,7 +138,7 @@ impl WorkingCalendar {
 
     /// The date of a moment in the calendar's time zone.
     pub fn date_of(&self, at: Timestamp) -> Date {
-        self.zone.to_datetime(at).date()
+        self.zone.date_of(at)
     }
 
     /// The last moment of a date: one microsecond before the next begins.
@@ -102,7 +149,7 @@ impl WorkingCalendar {
 
     /// The first moment of a date.
     pub fn start_of(&self, date: Date) -> Timestamp {
-        self.zone.to_timestamp(date.at(0, 0, 0, 0)).unwrap_or(Timestamp::MAX)
+        self.zone.start_of(date)
     }
 
     /// The date `days` calendar days after `from`; the first day counted is the one after `from`.
@@ -115,7 +162,7 @@ impl WorkingCalendar {
     pub fn after_working_days(&self, from: Date, days: u32) -> Date {
         let mut date = from;
         let mut left = days.min(WORKING_DAYS_MAX);
-        // A calendar whose holidays fill decades ends here and not in an endless loop.
+        // With holidays that fill decades, counting ends here instead of going on endlessly.
         for _ in 0..WORKING_DAYS_MAX * 4 {
             if left == 0 {
                 break;
@@ -129,7 +176,7 @@ impl WorkingCalendar {
         date
     }
 
-    /// How many working days lie after `from` up to and including `until`; 0 when `until` is not later.
+    /// The number of working days after `from`, up to and including `until`; 0 when `until` is not later.
     pub fn working_days_between(&self, from: Date, until: Date) -> u32 {
         let mut days = 0;
         let mut date = from;

@@ -9,6 +9,7 @@
 pub mod actor;
 pub mod aggregate;
 pub mod calendar;
+pub mod date;
 pub mod deliberation;
 pub mod directory;
 pub mod followup;

@@ -105,6 +105,8 @@ impl HeadKey {
     pub fn open(&self, note: &str) -> Result<TreeHead, NoteError> {
         let malformed = NoteError::Malformed("signed head");
         let (body, signatures) = note.split_once("\n\n").ok_or_else(|| malformed.clone())?;
+        // Line breaks at the end may be added or lost in copying; nothing else may.
+        let mut signatures = signatures.trim_end_matches('\n').split('\n');
         let mut lines = body.lines();
         let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next()) else {
             return Err(malformed);
@@ -113,7 +115,10 @@ impl HeadKey {
             return Err(NoteError::OtherLog { found: origin.to_owned(), expected: self.origin.clone() });
         }
         let signed = format!("{body}\n");
-        if !signatures.lines().any(|line| self.verifies(line, signed.as_bytes())) {
+        if !signatures.clone().all(is_signature) {
+            return Err(malformed);
+        }
+        if !signatures.any(|line| self.verifies(line, signed.as_bytes())) {
             return Err(NoteError::NotSigned(self.origin.clone()));
         }
         let (size, root) = (size.parse().map_err(|_| malformed.clone())?, hash(root).ok_or(malformed)?);
@@ -204,10 +209,20 @@ impl FromStr for Receipt {
             let header = BASE64.decode(lines.next()?.strip_prefix("extra ")?).ok()?;
             let index: u64 = lines.next()?.strip_prefix("index ")?.parse().ok()?;
             let path = lines.map(hash).collect::<Option<Vec<Hash>>>()?;
-            Some(Receipt { header, position: index.checked_add(1)?, path, head: head.to_owned() })
+            let receipt = Receipt { header, position: index.checked_add(1)?, path, head: head.to_owned() };
+            // What is written otherwise, such as `index 04`, is no receipt.
+            (receipt.to_string() == text).then_some(receipt)
         };
         parse().ok_or(NoteError::Malformed("receipt"))
     }
+}
+
+/// Whether a line is a signature, by whichever key: a name, and the key's hash with the signature.
+fn is_signature(line: &str) -> bool {
+    let parts = line.strip_prefix("— ").and_then(|rest| rest.split_once(' '));
+    parts.is_some_and(|(name, signature)| {
+        !name.is_empty() && BASE64.decode(signature).is_ok_and(|bytes| bytes.len() > 4)
+    })
 }
 
 fn hash(text: &str) -> Option<Hash> {

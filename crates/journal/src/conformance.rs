@@ -5,7 +5,7 @@
 //! [`conformance_cases!`](crate::conformance_cases) generates a test for each case.
 
 use crate::{AppendError, Filter, Journal, Position, Record, Subscription};
-use domain::{StreamName, Uuid};
+use domain::{StreamName, Timestamp, Uuid};
 use futures::StreamExt as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +23,7 @@ macro_rules! conformance_cases {
         $crate::conformance_cases!($start:
             an_empty_journal_is_empty,
             appended_records_are_read,
+            no_record_is_earlier_than_the_one_before_it_in_its_stream,
             a_wrong_expected_position_is_a_conflict,
             writes_to_several_streams_are_atomic,
             the_largest_commit_is_one_commit,
@@ -94,6 +95,26 @@ pub async fn an_empty_journal_is_empty(journal: JournalUnderTest) {
     assert_eq!(*journal.committed().borrow(), 0);
     let mut records = journal.subscribe(0, Filter::All).await.unwrap();
     assert_eq!(take(&mut records, 0).await, []);
+}
+
+/// A clock that was set back does not let the times of a stream run backwards, and the next command is decided at the
+/// time of the last record.
+pub async fn no_record_is_earlier_than_the_one_before_it_in_its_stream(journal: JournalUnderTest) {
+    let stream = sample::stream();
+    let mut last = 0;
+    for seconds in [100, 50, 200, 199] {
+        let mut commit = sample::commit(Uuid::new_v4(), &[(&stream, last)]);
+        commit.envelope.time = at(seconds);
+        last = journal.append(commit).await.unwrap();
+    }
+    let records = journal.read(&stream, 0).await.unwrap();
+    let times: Vec<Timestamp> = records.iter().map(|record| record.envelope.time).collect();
+    assert_eq!(times, [100, 100, 200, 200].map(at));
+    assert_eq!((journal.corrected(at(150)), journal.corrected(at(250))), (at(200), at(250)));
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).expect("a moment of 1970")
 }
 
 /// A record contains exactly what was appended.

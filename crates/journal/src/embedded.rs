@@ -1,15 +1,17 @@
 //! The embedded journal: the event log itself, in which a record is committed as soon as it is ordered.
 
+use crate::latest_time::LatestTime;
 use crate::limits::SUBSCRIPTION_BATCH_RECORDS_MAX;
 use crate::payload::{self, Sealed};
 use crate::{AppendError, Commit, Filter, Journal, Position, ReadError, Record, Subscription};
 use async_trait::async_trait;
-use domain::{StreamName, Uuid};
+use domain::{StreamName, Timestamp, Uuid};
 use event_log::{Append, EventLog, Expected, NewRecord};
 use futures::stream;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use tokio::sync::watch;
+use std::task::Poll;
+use tokio::sync::{Mutex, watch};
 
 mod feed;
 
@@ -21,12 +23,24 @@ pub struct EmbeddedJournal {
     log: EventLog,
     committed: watch::Receiver<Position>,
     feed: Arc<Feed>,
+    latest: Arc<LatestTime>,
+    /// Held from when a commit is given its time until the log has it in its queue: times are in the order of
+    /// positions.
+    queue: Arc<Mutex<()>>,
 }
 
 impl EmbeddedJournal {
     /// Creates the journal of a log. It is closed together with the log.
     pub fn new(log: EventLog) -> EmbeddedJournal {
-        EmbeddedJournal { committed: log.watch_position(), feed: Arc::new(Feed::new(log.clone())), log }
+        let last = log.read(log.head().position.saturating_sub(1), 1).unwrap_or_default();
+        let last = last.last().and_then(|record| Timestamp::from_microsecond(record.time_micros).ok());
+        EmbeddedJournal {
+            committed: log.watch_position(),
+            feed: Arc::new(Feed::new(log.clone())),
+            latest: Arc::new(LatestTime::new(last)),
+            queue: Arc::default(),
+            log,
+        }
     }
 
     /// Returns the log.
@@ -73,13 +87,24 @@ fn new_record(write: Sealed) -> NewRecord {
 
 #[async_trait]
 impl Journal for EmbeddedJournal {
-    async fn append(&self, commit: Commit) -> Result<Position, AppendError> {
+    async fn append(&self, mut commit: Commit) -> Result<Position, AppendError> {
         let (command_id, digest) = (commit.envelope.command_id, commit.envelope.command_digest.clone());
-        let time_micros = commit.envelope.time.as_microsecond();
         let writes: Vec<_> =
             commit.writes.iter().map(|write| (write.stream.clone(), write.expected)).collect();
+        let in_queue = self.queue.lock().await;
+        let time = self.latest.not_before(commit.envelope.time);
+        commit.envelope.time = time;
         let records = payload::seal(commit)?.into_iter().map(new_record).collect();
-        match self.log.append(Append { command_id, time_micros, records }).await {
+        let mut appending =
+            Box::pin(self.log.append(Append { command_id, time_micros: time.as_microsecond(), records }));
+        let polled = futures::poll!(&mut appending);
+        self.latest.saw(time);
+        drop(in_queue);
+        let appended = match polled {
+            Poll::Ready(appended) => appended,
+            Poll::Pending => appending.await,
+        };
+        match appended {
             Ok(appended) => Ok(appended.last),
             Err(event_log::AppendError::Conflict { stream, .. }) => {
                 self.find_earlier_answer(&writes, &stream, command_id, &digest).await
@@ -118,6 +143,10 @@ impl Journal for EmbeddedJournal {
 
     fn committed(&self) -> watch::Receiver<Position> {
         self.committed.clone()
+    }
+
+    fn corrected(&self, clock: Timestamp) -> Timestamp {
+        self.latest.corrected(clock)
     }
 }
 

@@ -5,7 +5,7 @@
 //! the event logs of ledgers. [`payload`] defines how a write is encoded as a record, the same for both.
 
 use async_trait::async_trait;
-use domain::StreamName;
+use domain::{StreamName, Timestamp};
 use futures::Stream;
 use futures::stream::BoxStream;
 use proto::record::Envelope;
@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 pub mod conformance;
 pub mod embedded;
+mod latest_time;
 pub mod limits;
 pub mod nats;
 pub mod payload;
@@ -219,6 +220,13 @@ pub trait Journal: Send + Sync + 'static {
     /// appending the same commit again returns the actual one.
     fn epoch(&self) -> u64 {
         0
+    }
+
+    /// The later of what a clock shows and the time of the last record that this journal has appended or read, with a
+    /// warning when the clock is slow. A command is decided, and recorded, at that time: no record of a stream is
+    /// earlier than the one before it.
+    fn corrected(&self, clock: Timestamp) -> Timestamp {
+        clock
     }
 
     /// Waits until the position is committed, without a timeout. Fails if the journal is closed.

@@ -30,10 +30,11 @@ mod watermark;
 pub use ledger::{LedgerError, run_ledger};
 pub use setup::{Config, ConnectError};
 
+use crate::latest_time::LatestTime;
 use crate::{AppendError, Commit, Filter, Journal, Position, ReadError, Record, Subscription};
 use async_nats::jetstream;
 use async_trait::async_trait;
-use domain::StreamName;
+use domain::{StreamName, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Semaphore, watch};
@@ -59,6 +60,7 @@ struct Link {
     verified_epochs: [AtomicU64; 2],
     batch_permits: Semaphore,
     committed: watch::Receiver<Position>,
+    latest: LatestTime,
 }
 
 impl NatsJournal {
@@ -89,12 +91,21 @@ impl Link {
 
 #[async_trait]
 impl Journal for NatsJournal {
-    async fn append(&self, commit: Commit) -> Result<Position, AppendError> {
-        append::append(&self.link, commit).await
+    async fn append(&self, mut commit: Commit) -> Result<Position, AppendError> {
+        // What a commit follows in its streams was appended or read here.
+        let time = self.link.latest.not_before(commit.envelope.time);
+        commit.envelope.time = time;
+        let appended = append::append(&self.link, commit).await;
+        if appended.is_ok() {
+            self.link.latest.saw(time);
+        }
+        appended
     }
 
     async fn read(&self, stream: &StreamName, after: Position) -> Result<Vec<Record>, ReadError> {
-        read::read(&self.link, stream, after).await
+        let records = read::read(&self.link, stream, after).await?;
+        records.iter().for_each(|record| self.link.latest.saw(record.envelope.time));
+        Ok(records)
     }
 
     async fn subscribe(&self, after: Position, filter: Filter) -> Result<Subscription, ReadError> {
@@ -107,5 +118,9 @@ impl Journal for NatsJournal {
 
     fn epoch(&self) -> u64 {
         self.link.ledgers.epoch()
+    }
+
+    fn corrected(&self, clock: Timestamp) -> Timestamp {
+        self.link.latest.corrected(clock)
     }
 }

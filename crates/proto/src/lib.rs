@@ -1,8 +1,9 @@
 //! Generated types, their descriptors, and the one translation between domain and wire.
 //!
-//! [`wire`] holds the translation's machinery, [`convert`] what it does for each context, [`record`]
-//! how a decision becomes the bytes that the log keeps, [`contract`] what the protos' options say.
+//! [`codec`] reads and writes messages. [`wire`] holds the translation's machinery, [`convert`] what it does for each context, [`record`] how a
+//! decision becomes the bytes that the log stores, [`contract`] what the protos' options say.
 
+pub mod codec;
 pub mod contract;
 pub mod convert;
 pub mod record;
@@ -21,19 +22,20 @@ pub use generated::huishang::*;
 
 /// The request of a unary rpc.
 pub trait Rpc: prost::Message + Clone + Default + 'static {
-    /// What it is answered with.
+    /// Its response.
     type Response: prost::Message + Default + 'static;
-    /// Where it goes: `/<package>.<Service>/<Method>`.
+    /// Its path: `/<package>.<Service>/<Method>`.
     const PATH: &'static str;
 }
 
-/// The request of a command: what every one of them carries.
+/// The request of a command: the fields that every one of them carries.
 pub trait CommandRequest: Rpc {
-    /// Chosen by the caller; a repeat gives the first answer.
+    /// Chosen by the caller; a repeat changes nothing and returns the same position.
     fn command_id(&self) -> &str;
-    /// Up to where the caller knows what the command is about.
+    /// The position up to which the caller knows the resource.
     fn expected_position(&self) -> Option<u64>;
-    /// Whether it is to be decided only. Taken out, so that the rest is the command itself.
+    /// Whether the command is only to be validated. The flag is taken out, so that the rest is the command
+    /// itself.
     fn take_validate_only(&mut self) -> bool;
 }
 

@@ -3,6 +3,7 @@
 //! Field names are equal on both sides, so a translation is a list of names. Coming in, every field
 //! is checked and every fault is reported, each under its path.
 
+use domain::calendar::Zone;
 use domain::{Code, Date, Line, Text, Timestamp, Uuid};
 
 /// One field that could not be read.
@@ -136,7 +137,16 @@ impl Wire<String> for Date {
         self.to_string()
     }
     fn from_wire(wire: String) -> Result<Self, Invalid> {
-        wire.parse().map_err(|_| Invalid::value("must be a date such as 2027-03-31"))
+        domain::date::parse(&wire).map_err(|fault| Invalid::value(fault.to_string()))
+    }
+}
+
+impl Wire<String> for Zone {
+    fn to_wire(&self) -> String {
+        self.name().to_owned()
+    }
+    fn from_wire(wire: String) -> Result<Self, Invalid> {
+        Zone::named(&wire).map_err(|fault| Invalid::value(fault.to_string()))
     }
 }
 
@@ -400,5 +410,16 @@ mod tests {
             "leads[1] must not be empty; \
              leads[2] has the character ' ', which is not allowed; allowed are letters, digits, '.', '-' and '_'"
         );
+    }
+
+    #[test]
+    fn a_date_has_neither_time_nor_offset() {
+        let read =
+            |text: &str| Date::from_wire(text.to_owned()).map_err(|fault| fault.within("due_on").to_string());
+        assert_eq!(read("2027-03-31"), Ok(jiff::civil::date(2027, 3, 31)));
+        for text in ["2027-03-31T22:00:00-08:00", "20270331"] {
+            assert_eq!(read(text), Err("due_on must be a date such as 2027-03-31".to_owned()));
+        }
+        assert_eq!(read("2027-02-30"), Err("due_on is not a date: there is no 30 February 2027".to_owned()));
     }
 }

@@ -1,6 +1,7 @@
 //! Lists: filtered and sorted by SQL, a page at a time.
 
 use crate::limits::{PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
+use domain::text::{composed, search_key};
 use proto::Invalid;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
@@ -38,11 +39,11 @@ pub struct Page<T> {
 }
 
 impl ListQuery {
-    /// Begins a query. `from` is `SELECT … FROM …` without conditions. `order_by` names one of the
-    /// `sortable` columns, with ` desc` after it for the reverse order; empty means the first of them.
-    /// `unique` is a column that decides between equal rows. A page begins after the last row of the page before,
-    /// whatever was added or removed meanwhile: a row that was there when the walk began, and matches when its page
-    /// is read, comes once.
+    /// Begins a query. `from` is `SELECT … FROM …` without conditions; it selects `unique` and every sortable column,
+    /// because page tokens are made from them. `order_by` names one of the `sortable` columns, with ` desc` after it
+    /// for the reverse order; empty means the first of them. `unique` is a column that decides between equal rows. A
+    /// page begins after the last row of the page before, whatever was added or removed meanwhile: a row that was
+    /// there when the walk began, and matches when its page is read, comes once.
     pub fn new(
         from: &'static str,
         sortable: &[&'static str],
@@ -95,9 +96,10 @@ impl ListQuery {
         }
     }
 
-    /// Like [`ListQuery::filter`] with a text, when it is set and not empty.
+    /// Like [`ListQuery::filter`] with a text, when it is set and not empty; composed, as codes are.
     pub fn filter_text(self, condition: &str, text: &Option<String>) -> Self {
-        self.filter_some(condition, text.clone().filter(|text| !text.is_empty()))
+        let text = text.as_deref().filter(|text| !text.is_empty());
+        self.filter_some(condition, text.map(|text| composed(text).into_owned()))
     }
 
     /// Runs the query.
@@ -114,18 +116,7 @@ impl ListQuery {
             let last = page_token::read(&self.page_token, &walk).map_err(page_token::refused)?;
             self = self.starting_after(last);
         }
-        let conditions = match self.conditions.is_empty() {
-            true => String::new(),
-            false => format!(" WHERE {}", self.conditions.join(" AND ")),
-        };
-        let Sort { column, unique, descending } = self.sort;
-        let direction = if descending { "DESC" } else { "ASC" };
-        // One row more than the page shows whether there is a next one.
-        let sql = format!(
-            "{}{conditions} ORDER BY {column} {direction}, {unique} {direction} LIMIT {}",
-            self.from,
-            u64::from(self.size) + 1,
-        );
+        let (sql, Sort { column, unique, .. }) = (self.sql(), self.sort);
         let mut statement = view.prepare_cached(&sql)?;
         let mut rows = statement
             .query_map(rusqlite::params_from_iter(self.values), |row| {
@@ -139,6 +130,29 @@ impl ListQuery {
             _ => String::new(),
         };
         Ok(Page { rows: rows.into_iter().map(|(row, _)| row).collect(), next_page_token })
+    }
+
+    fn sql(&self) -> String {
+        let conditions = match self.conditions.is_empty() {
+            true => String::new(),
+            false => format!(" WHERE {}", self.conditions.join(" AND ")),
+        };
+        let Sort { column, unique, descending } = self.sort;
+        let direction = if descending { "DESC" } else { "ASC" };
+        // One row more than the page shows whether there is a next one.
+        format!(
+            "{}{conditions} ORDER BY {column} {direction}, {unique} {direction} LIMIT {}",
+            self.from,
+            u64::from(self.size) + 1,
+        )
+    }
+
+    /// How SQLite would run the query for the first page: whether by an index and which, and whether it sorts. For
+    /// tests that hold a view's indexes.
+    pub fn plan(&self, view: &Connection) -> rusqlite::Result<String> {
+        let mut statement = view.prepare(&format!("EXPLAIN QUERY PLAN {}", self.sql()))?;
+        let steps = statement.query_map(rusqlite::params_from_iter(&self.values), |row| row.get("detail"))?;
+        Ok(steps.collect::<rusqlite::Result<Vec<String>>>()?.join("; "))
     }
 
     /// What a page token belongs to: the list, its order, and which filters are set. Their values are left out:
@@ -193,7 +207,8 @@ impl ListQuery {
     /// Keeps only rows whose `column` contains every word of `text`; the column must hold what
     /// [`searchable`] made. `field` is the text's name in the request.
     pub fn filter_words(self, column: &str, field: &str, text: &str) -> Result<Self, Invalid> {
-        let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+        let text = search_key(text);
+        let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
         if words.len() > SEARCH_WORDS_MAX {
             let fault = format!("has {} words; at most {SEARCH_WORDS_MAX} are looked for", words.len());
             return Err(Invalid::field(field, fault));
@@ -203,9 +218,9 @@ impl ListQuery {
     }
 }
 
-/// What [`ListQuery::filter_words`] looks in: the texts one below the other, without regard to case.
+/// What [`ListQuery::filter_words`] looks in: the texts one below the other, as they are searched.
 pub fn searchable(texts: &[&str]) -> String {
-    texts.join("\n").to_lowercase()
+    search_key(&texts.join("\n"))
 }
 
 #[cfg(test)]
@@ -305,6 +320,16 @@ mod tests {
     }
 
     #[test]
+    fn a_code_is_found_however_it_was_composed() {
+        let tables = Connection::open_in_memory().unwrap();
+        tables.execute_batch("CREATE TABLE rows (id INTEGER, code TEXT)").unwrap();
+        tables.execute("INSERT INTO rows VALUES (1, 'CAFÉ')", []).unwrap();
+        let query = ListQuery::new("SELECT id FROM rows", &["id"], "id", "", 0, "").unwrap();
+        let query = query.filter_text("code = ?", &Some("CAFE\u{301}".to_owned()));
+        assert_eq!(query.run(&tables, |row| row.get::<_, i64>(0)).unwrap().rows, [1]);
+    }
+
+    #[test]
     fn every_word_of_a_search_must_be_there() {
         let tables = Connection::open_in_memory().unwrap();
         tables.execute_batch("CREATE TABLE rows (id INTEGER, searched TEXT)").unwrap();
@@ -318,6 +343,7 @@ mod tests {
         };
         assert_eq!(ask("泵站"), Ok(vec![1, 2]));
         assert_eq!(ask("泵站 jc"), Ok(vec![1]));
+        assert_eq!(ask("ＪＣ－１　泵站"), Ok(vec![1]), "the width of letters does not matter");
         assert_eq!(ask(&"a ".repeat(21)).unwrap_err().violations[0].field, "text");
     }
 }

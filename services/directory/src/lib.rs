@@ -17,8 +17,8 @@ use std::sync::Arc;
 /// The service's full name on the wire.
 pub const NAME: &str = <DirectoryServiceServer<Service> as tonic::server::NamedService>::NAME;
 
-/// Keeps the service's view, and returns its server. Until a calendar is defined, days begin in `time_zone` and
-/// Saturdays and Sundays are off. Must be called inside a tokio runtime.
+/// Starts the service's view, and returns its server. Until a calendar is defined, days begin in `time_zone`
+/// and Saturdays and Sundays are off. Must be called inside a tokio runtime.
 pub fn build(kit: &Kit, time_zone: &str) -> anyhow::Result<DirectoryServiceServer<Service>> {
     Ok(DirectoryServiceServer::new(service(kit, time_zone)?)
         .max_decoding_message_size(REQUEST_BYTES_MAX)

@@ -54,7 +54,7 @@ impl Fixture {
     }
 }
 
-/// The command that registers a department; its id follows from the code.
+/// The command that registers a department; its id is derived from the code.
 fn department(code: &str, parent: Option<&str>) -> pb::RegisterDepartmentRequest {
     pb::RegisterDepartmentRequest {
         command_id: id(code),
@@ -85,7 +85,7 @@ fn member(code: &str, department_code: &str) -> pb::RegisterMemberRequest {
     }
 }
 
-/// A command id that follows from a word.
+/// A command id derived from a word.
 fn id(word: &str) -> String {
     derived_id(Uuid::nil(), &[word]).to_string()
 }

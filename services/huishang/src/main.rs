@@ -13,12 +13,21 @@ mod plan;
 mod repair;
 mod stale_log;
 mod stdout;
+mod text_file;
 mod token;
 
 use clap::Parser as _;
+use rustix::fs::Mode;
 use std::process::ExitCode;
 
+/// A server allocates on one thread and frees on another all day: with glibc's allocator that is a quarter of its
+/// CPU embedded and a third of it over NATS, whose messages are maps of headers.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
+    // Whatever is written here, log, views, keys, backups or exports, is for its owner's eyes only.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let arguments = args::Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| {

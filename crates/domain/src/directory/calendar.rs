@@ -3,7 +3,7 @@
 use crate::calendar::WorkingCalendar;
 use crate::{Aggregate, Issued, Uuid, aggregate::id_of_code, rejections};
 
-/// Holidays, and likewise make-up days, in a calendar, at most: all of them are stored in one event.
+/// Holidays in a calendar, at most, and as many make-up days: all of them are stored in one event.
 pub const CALENDAR_DAYS_MAX: usize = 1_000;
 
 /// Commands.

@@ -1,4 +1,4 @@
-//! A member (成员) of the directory: a person known by a code, who works for a department.
+//! A member (成员) in the directory: a person known by a code, who works for a department.
 
 use crate::{Aggregate, Code, Issued, Line, Role, Uuid, aggregate::id_of_code, rejections};
 
@@ -13,7 +13,7 @@ pub struct Profile {
     pub department: Code,
     /// Their email address.
     pub email: Option<Line>,
-    /// What they do. For information: what a caller may do is in their token.
+    /// Their roles. For information only: what a caller may do is decided by their token.
     pub roles: Vec<Role>,
 }
 
@@ -104,7 +104,7 @@ impl Aggregate for Member {
     }
 }
 
-/// Catches slips; whether mail arrives there only a mail server knows.
+/// Catches slips; only a mail server knows whether mail arrives.
 fn is_address(email: &str) -> bool {
     let halves: Vec<&str> = email.split('@').collect();
     halves.len() == 2 && halves.iter().all(|half| !half.is_empty() && !half.contains(char::is_whitespace))

@@ -1,5 +1,6 @@
-//! Who takes part and when work is done: departments, members and the working calendar.
+//! Who takes part and when work is done: departments and their hierarchy, members and the working calendar.
 
 pub mod calendar;
 pub mod department;
+pub mod hierarchy;
 pub mod member;

@@ -36,6 +36,16 @@ fn a_head_that_was_changed_or_signed_by_another_key_is_invalid() {
     for no_note in ["", "a\n\nb", "huishang/main/6f1c\n42\n\n— x y\n"] {
         assert!(key.open(no_note).is_err());
     }
+    for after in
+        ["and this too\n", "— x\n", "\n— witness.example AAAAAAAA\n", "— witness.example AAAAAAAA \n"]
+    {
+        assert_eq!(
+            key.open(&format!("{note}{after}")),
+            Err(NoteError::Malformed("signed head")),
+            "{after:?}"
+        );
+    }
+    assert_eq!(key.open(&format!("{note}\n")), Ok(HEAD), "a line break is no text");
     let wrong = key.to_string().replace("huishang/main", "huishang/mian");
     assert!(wrong.parse::<HeadKey>().is_err(), "the hash in a key detects a wrong copy");
 }
@@ -70,6 +80,21 @@ fn a_receipt_is_verified_without_the_log() {
         let (header, of) = carried.verify(signer.public()).unwrap();
         assert_eq!((header.commitment, of.size), (record.commitment(), 300));
         assert_eq!(header.record.stream, record.stream);
+
+        let written = receipt.to_string();
+        for (right, wrong) in [
+            ("index 41", "index 041"),
+            ("index 41", "index +41"),
+            ("index 41", "index 41 "),
+            ("index 41\n", "index 41\r\n"),
+            ("extra ", "extra  "),
+            ("c2sp.org/tlog-proof@v1\n", "c2sp.org/tlog-proof@v1\n\n"),
+        ] {
+            assert!(written.contains(right));
+            assert!(written.replace(right, wrong).parse::<Receipt>().is_err(), "{wrong:?}");
+        }
+        let longer: Receipt = format!("{written}and record 43 too\n").parse().unwrap();
+        assert_eq!(longer.verify(signer.public()), Err(NoteError::Malformed("signed head")));
 
         let another = Receipt { header: log.read(42, 1).unwrap()[0].header(), ..receipt.clone() };
         assert_eq!(another.verify(signer.public()), Err(NoteError::NotIncluded));

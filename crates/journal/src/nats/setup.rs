@@ -3,6 +3,7 @@
 use super::message::Names;
 use super::watermark::{LedgerRegistry, Listener};
 use super::{Link, NatsJournal};
+use crate::latest_time::LatestTime;
 use crate::limits::{BATCHES_IN_FLIGHT_MAX, CONNECT_TIMEOUT, REQUEST_TIMEOUT, RETRY_PAUSE_MAX};
 use async_nats::jetstream::context::{GetStreamError, GetStreamErrorKind};
 use async_nats::jetstream::stream::{self, Compression, DiscardPolicy, RetentionPolicy, StorageType};
@@ -104,6 +105,7 @@ pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError>
         verified_epochs: [AtomicU64::new(u64::MAX), AtomicU64::new(u64::MAX)],
         batch_permits: Semaphore::new(BATCHES_IN_FLIGHT_MAX),
         committed,
+        latest: LatestTime::new(None),
     });
     let listening = tokio::spawn(listener.run(Arc::downgrade(&link)));
     Ok(NatsJournal { link, _watermark: Arc::new(AbortOnDropHandle::new(listening)) })

@@ -5,7 +5,7 @@ use crate::directory::v1 as api;
 use crate::{Invalid, Wire, read_fields, wire_enum, wire_events, wire_required, wire_struct};
 use domain::Date;
 use domain::calendar::{CalendarError, WorkingCalendar};
-use domain::directory::{calendar, department, member};
+use domain::directory::{calendar, department, hierarchy, member};
 use jiff::civil::Weekday;
 
 wire_enum!(department::Kind => directory::DepartmentKind, api::DepartmentKind { Agency, Enterprise, NonProfit });
@@ -20,6 +20,10 @@ wire_events!(department::Department, department::Event => directory {
     Registered => DepartmentRegistered { profile },
 });
 
+wire_events!(hierarchy::Hierarchy, hierarchy::Event => directory {
+    Placed => DepartmentPlaced { department_code: department, parent_code: parent },
+});
+
 wire_struct!(member::Profile => directory::MemberProfile, api::Member {
     code, name, department_code: department, email, roles,
 });
@@ -32,7 +36,7 @@ wire_enum!(Weekday => directory::Weekday, api::Weekday {
     Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday,
 });
 
-/// A calendar's fields before they are known to agree.
+/// A calendar's fields before they are checked against each other.
 struct CalendarFields {
     time_zone: String,
     weekend: Vec<Weekday>,

@@ -22,6 +22,7 @@ wire_struct!(Subject => followup::FollowUpSubject {
     due_on,
     due_at,
     acknowledge_by,
+    time_zone: zone,
 });
 
 wire_events!(FollowUp, follow_up::Event => followup {

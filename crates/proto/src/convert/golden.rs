@@ -1,7 +1,7 @@
-//! The golden samples: an event that was ever written is read for ever.
+//! The golden samples: an event that was ever written can always be read.
 //!
-//! `tests/golden/<type>.bin` is the first sample of a type, `<type>.2.bin` its second. A new sample of
-//! a type therefore stands after those that there are.
+//! `tests/golden/<type>.bin` is the first sample of a type, `<type>.2.bin` its second. A new sample of a type
+//! is therefore added after the existing ones.
 
 use super::sample::Sample;
 use super::{deliberation, directory, followup, ledger, resolution, scheduling};
@@ -31,7 +31,7 @@ fn by_file() -> BTreeMap<String, Box<dyn Sample>> {
     for sample in all() {
         let stored = sample.stored();
         let kind = kind_of(&stored);
-        let further = (2..).map(|no| format!("{kind}.{no}.bin"));
+        let further = (2..).map(|number| format!("{kind}.{number}.bin"));
         let mut names = std::iter::once(format!("{kind}.bin")).chain(further);
         let name = names.find(|name| !files.contains_key(name)).unwrap();
         files.insert(name, sample);
@@ -43,7 +43,7 @@ fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden"))
 }
 
-/// The messages that events are: those of the packages of events that are in no other of these.
+/// The messages that are events: those in the packages of events that are not a part of another one there.
 fn events_in_the_protos() -> BTreeSet<String> {
     let descriptors = FileDescriptorSet::decode(crate::DESCRIPTORS).unwrap();
     let (mut messages, mut parts) = (BTreeSet::new(), BTreeSet::new());

@@ -100,7 +100,7 @@ wire_events!(ActionItem, action_item::Event => resolution {
     Returned => ActionItemReturned { department_code: department, reason },
     Reopened => ActionItemReopened { reason, due_on, due_at },
     Rescinded => ActionItemRescinded { reason },
-    LookBackRecorded => ActionItemLookBackRecorded { department_code: department, finding, holds },
+    LookBackRecorded => ActionItemLookBackRecorded { department_code: department, observation, holds },
 });
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Events by example: each is kept in `tests/golden` for ever, and tests of the wire form start from them.
+//! Sample events: each is kept in `tests/golden` for good, and tests of the wire form start from them.
 
 use crate::record::{EventCodec, kind_of};
 use domain::{Code, Line, Text, Timestamp};
@@ -24,7 +24,7 @@ pub fn at(moment: &str) -> Timestamp {
     moment.parse().unwrap()
 }
 
-/// One event by example, whatever its aggregate.
+/// One sample event, whatever its aggregate.
 pub trait Sample {
     /// The event as the log stores it.
     fn stored(&self) -> Any;

@@ -1,8 +1,9 @@
 //! Departments.
 
-use super::{Reply, Service};
+use super::{Reply, Service, must_be_listed};
 use crate::views;
 use domain::directory::department::{Command, Department, Profile};
+use domain::directory::hierarchy::{self, Hierarchy};
 use proto::Wire as _;
 use proto::directory::v1 as pb;
 use service_kit::serve::read;
@@ -15,8 +16,17 @@ pub(super) async fn register(
     let (context, request) = service.kit.receive(request)?;
     let profile: Profile = read("department", request.department)?;
     let id = Department::id(&profile.code);
-    let parent = profile.parent.clone().map(|parent| ("department.parent_code", parent));
-    let done = service.execute_naming::<Department>(&context, id, Command::Register(profile), parent).await?;
+    let done = service.kit.commit::<Department, _>(&context, id, move |unit| {
+        let profile = profile.clone();
+        Box::pin(async move {
+            let (department, parent) = (profile.code.clone(), profile.parent.clone());
+            unit.decide::<Department>(id, Command::Register(profile)).await?;
+            must_be_listed(unit, parent.clone().map(|parent| ("department.parent_code", parent))).await?;
+            let place = hierarchy::Command::Place { department, parent };
+            unit.decide::<Hierarchy>(Hierarchy::realm_id(), place).await
+        })
+    });
+    let done = done.await?;
     let department = done.state().profile().map(|profile| profile.to_wire());
     Ok(Response::new(pb::RegisterDepartmentResponse { position: done.position, department }))
 }

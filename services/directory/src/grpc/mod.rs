@@ -11,7 +11,7 @@ use proto::Invalid;
 use proto::directory::v1 as pb;
 use proto::directory::v1::directory_service_server::DirectoryService;
 use proto::record::EventCodec;
-use service_kit::handle::Executed;
+use service_kit::handle::{Executed, UnitOfWork};
 use service_kit::{CommandContext, CommandError, Kit, ViewStore};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -26,7 +26,7 @@ pub struct Service {
     pub(crate) default_calendar: Arc<WorkingCalendar>,
 }
 
-/// A department that a request names, and the field in which it does.
+/// A department that a request names, and the field that names it.
 type Named = (&'static str, Code);
 
 impl Service {
@@ -46,19 +46,23 @@ impl Service {
             let (command, named) = (command.clone(), named.clone());
             Box::pin(async move {
                 unit.decide::<A>(id, command).await?;
-                let Some((field, code)) = named else { return Ok(()) };
-                match unit.load::<Department>(Department::id(&code)).await?.profile() {
-                    Some(_) => Ok(()),
-                    None => Err(unlisted(field, &code)),
-                }
+                must_be_listed(unit, named).await
             })
         });
         decided.await
     }
 }
 
-fn unlisted(field: &str, code: &Code) -> CommandError {
-    Invalid::field(field, format!("names department {code}, which is not in the directory")).into()
+/// Refuses a department that is not in the directory.
+async fn must_be_listed(unit: &mut UnitOfWork, named: Option<Named>) -> Result<(), CommandError> {
+    let Some((field, code)) = named else { return Ok(()) };
+    match unit.load::<Department>(Department::id(&code)).await?.profile() {
+        Some(_) => Ok(()),
+        None => {
+            let fault = format!("names department {code}, which is not in the directory");
+            Err(Invalid::field(field, fault).into())
+        }
+    }
 }
 
 #[tonic::async_trait]

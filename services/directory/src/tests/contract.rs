@@ -8,7 +8,7 @@ async fn a_command_answers_with_the_resource_as_it_is_now() {
     let command = department("MOF", None);
     let registered = fixture.register(command.clone()).await.unwrap();
     assert_eq!(registered.department, command.department);
-    assert_eq!(fixture.register(command).await.unwrap(), registered, "a repeat gives the first answer");
+    assert_eq!(fixture.register(command).await.unwrap(), registered, "a repeat returns the first answer");
 
     let done = fixture.service.register_member(clerk(member("wang", "MOF"))).await.unwrap().into_inner();
     assert_eq!(done.member, member("wang", "MOF").member);
@@ -21,6 +21,42 @@ async fn a_named_department_must_be_in_the_directory() {
     assert_eq!(faulty_fields(&orphan), ["department.parent_code"]);
     let stray = fixture.service.register_member(clerk(member("wang", "MOFF"))).await.unwrap_err();
     assert_eq!(faulty_fields(&stray), ["member.department_code"]);
+}
+
+#[tokio::test]
+async fn departments_in_a_circle_are_refused_with_the_chain() {
+    let fixture = Fixture::with_departments(&["A"]).await;
+    fixture.register(department("B", Some("A"))).await.unwrap();
+    fixture.register(department("C", Some("B"))).await.unwrap();
+    let circle = pb::RegisterDepartmentRequest { command_id: id("circle"), ..department("A", Some("C")) };
+    let refused = fixture.register(circle).await.unwrap_err();
+    assert_eq!(refused.code(), Grpc::FailedPrecondition);
+    assert_eq!(refusal(&refused, "chain"), ("PARENT_CYCLE".into(), "A under C under B under A".into()));
+    // Once C is no longer below, A may be below C.
+    let top = pb::RegisterDepartmentRequest { command_id: id("top"), ..department("C", None) };
+    fixture.register(top).await.unwrap();
+    let below = pb::RegisterDepartmentRequest { command_id: id("below"), ..department("A", Some("C")) };
+    fixture.register(below).await.unwrap();
+}
+
+/// Each of the two would be right alone: the second to be written is decided again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_that_would_close_a_circle_together_are_not_both_accepted() {
+    let fixture = Fixture::with_departments(&["A", "B"]).await;
+    for round in 0..20 {
+        let place = |code: &str, parent: Option<&str>| pb::RegisterDepartmentRequest {
+            command_id: id(&format!("{code} under {parent:?} in round {round}")),
+            ..department(code, parent)
+        };
+        let (one, other) =
+            tokio::join!(fixture.register(place("A", Some("B"))), fixture.register(place("B", Some("A"))));
+        assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+        let refused = one.err().or(other.err()).unwrap();
+        assert_eq!(refusal(&refused, "chain").0, "PARENT_CYCLE");
+        for code in ["A", "B"] {
+            fixture.register(place(code, None)).await.unwrap();
+        }
+    }
 }
 
 #[tokio::test]

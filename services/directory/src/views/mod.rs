@@ -1,4 +1,4 @@
-//! The lists of the directory. The calendar is loaded itself.
+//! The lists of the directory. The calendar is read from its own history.
 
 mod department;
 mod member;

@@ -24,6 +24,7 @@
 //! `huishang.log.Head`: `position`, `hash` and `root` of the log there, and the ledger's signed head as `data`.
 
 use crate::client::descriptors::pool;
+use crate::text_file::without_bom;
 use anyhow::{Context as _, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -123,7 +124,8 @@ pub fn head_line(log_id: Uuid, head: &Head, signed: Option<&str>) -> anyhow::Res
 
 /// Reads a line: the id of its log, and its content. Fails if a record does not have the hash in its line.
 pub fn read(text: &str) -> anyhow::Result<(Uuid, Line)> {
-    let event: Event = serde_json::from_str(text).context("it is not a line of an export")?;
+    // Files that were put together may have one before any line.
+    let event: Event = serde_json::from_str(without_bom(text)).context("it is not a line of an export")?;
     let log_id = event.source.strip_prefix(SOURCE).and_then(|id| Uuid::try_parse(id).ok());
     let log_id = log_id.with_context(|| format!("its source is {:?}, which is not a log", event.source))?;
     let line = if event.r#type == HEAD { Line::Head(event.head()?) } else { Line::Record(event.record()?) };

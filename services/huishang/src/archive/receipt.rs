@@ -3,6 +3,7 @@
 use crate::client::Error;
 use crate::client::connection::Options;
 use crate::stdout::print_line;
+use crate::text_file::without_bom;
 use anyhow::Context as _;
 use event_log::hex;
 use event_log::note::{HeadKey, Receipt};
@@ -27,7 +28,7 @@ pub fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
     let key: HeadKey = arguments.key.parse().map_err(|error| Error::Usage(format!("--key: {error}")))?;
     let text =
         std::fs::read_to_string(&arguments.file).map_err(|error| Error::Usage(format!("{file}: {error}")))?;
-    let receipt: Receipt = text.parse().with_context(|| file.to_string())?;
+    let receipt: Receipt = without_bom(&text).parse().with_context(|| file.to_string())?;
     let (header, head) = receipt.verify(&key).with_context(|| file.to_string())?;
     let record = &header.record;
     let decided_at = Timestamp::from_microsecond(record.time_micros)?;

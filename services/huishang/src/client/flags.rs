@@ -136,7 +136,8 @@ fn argument(flag: &Flag, flags: &[Flag]) -> Arg {
     arg = arg.long(flag.name.clone());
     if field.name() == COMMAND_ID {
         arg = arg.help(
-            "A UUID for this command; a repeat with the same id gives the first answer [default: a new one]",
+            "A UUID for this command; a repeat with the same id changes nothing and returns the same position \
+             [default: a new one]",
         );
         arg = arg.long_help(None);
     }

@@ -24,6 +24,7 @@ pub use error::{EXIT_CODES, Error};
 pub use table::STYLE;
 
 use crate::archive;
+use crate::text_file::without_bom;
 use call::{Answer, Call, Messages};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args as _, Command, FromArgMatches, Subcommand};
@@ -177,7 +178,7 @@ fn from_json(method: &MethodDescriptor, file: &str) -> Result<DynamicMessage, St
         file => std::fs::read_to_string(file).map(|content| text = content),
     };
     read.map_err(|error| error.to_string())?;
-    value::json(&method.input(), &text)
+    value::json(&method.input(), without_bom(&text))
 }
 
 /// Runs a client command until its answer is printed.

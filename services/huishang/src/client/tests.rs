@@ -155,6 +155,11 @@ fn numbers_moments_and_lists_of_words() {
     assert!(
         fault(&["session", "schedule", "x", "--starts-at", "tomorrow"]).contains("2027-03-01T09:00:00+08:00")
     );
+    let refused = |moment: &str| fault(&["session", "schedule", "x", "--starts-at", moment]);
+    for moment in ["2027-02-30", "2027-02-30T09:00:00+08:00", "2027-02-30 09:00"] {
+        assert!(refused(moment).contains("there is no 30 February 2027"), "{}", refused(moment));
+    }
+    assert!(refused("2027-03-01").contains("such as 2027-03-01T09:00:00+08:00"), "{}", refused("2027-03-01"));
     assert!(fault(&["room", "register", "--seats", "many"]).contains("is not a valid number"));
     assert_eq!(
         request(&["session", "list", "--at-least-position", "7", "--stage", "admitted"])["atLeastPosition"],
@@ -165,6 +170,15 @@ fn numbers_moments_and_lists_of_words() {
         true
     );
     assert_eq!(request(&["docket", "adopt", "x", "--topic-number", "1"])["declaratory"], false);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_request() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("request.json");
+    std::fs::write(&file, "\u{feff}{\"pageSize\": 7}").expect("a file");
+    let file = file.to_str().expect("a path");
+    assert_eq!(request(&["department", "list", "--from-json", file])["pageSize"], 7);
 }
 
 #[test]

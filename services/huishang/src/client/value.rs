@@ -1,6 +1,7 @@
 //! Reading a protobuf value from an argument.
 
 use super::descriptors::{choices, field_comment, is_choice, is_timestamp, is_well_known, kebab, short_name};
+use domain::date::DateError;
 use jiff::Timestamp;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 
@@ -68,13 +69,25 @@ pub fn json(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, S
 }
 
 fn moment(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, String> {
-    let moment: Timestamp = text
-        .parse()
-        .map_err(|_| format!("{text:?} is not a moment with an offset, such as 2027-03-01T09:00:00+08:00"))?;
+    let moment: Timestamp = text.parse().map_err(|_| no_moment(text))?;
     let mut read = DynamicMessage::new(message.clone());
     read.set_field_by_name("seconds", Value::I64(moment.as_second()));
     read.set_field_by_name("nanos", Value::I32(moment.subsec_nanosecond()));
     Ok(read)
+}
+
+/// Why a text is not a moment: its day does not exist, or it is written otherwise.
+fn no_moment(text: &str) -> String {
+    let day = text.split(['T', 't', ' ']).next().unwrap_or(text);
+    match domain::date::parse(day) {
+        Ok(date) if day == text => {
+            format!("{text} is a day; a moment has a time and an offset too, such as {date}T09:00:00+08:00")
+        }
+        Err(fault @ (DateError::NoSuchDay { .. } | DateError::NoSuchMonth { .. })) => {
+            format!("{text:?} {fault}")
+        }
+        _ => format!("{text:?} is not a moment with an offset, such as 2027-03-01T09:00:00+08:00"),
+    }
 }
 
 fn case(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, String> {

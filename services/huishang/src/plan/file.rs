@@ -14,6 +14,7 @@
 //! An agency or action that is in the file twice, word for word, counts once. A lead may also be named in
 //! `support`: then another unit of it supports.
 
+use crate::text_file::without_bom;
 use domain::deliberation::docket::ITEMS_MAX;
 use domain::scheduling::session::ATTENDEES_MAX;
 use domain::{Code, Date, Line, Text};
@@ -106,6 +107,7 @@ struct ActionRow {
 
 /// Reads a plan, or reports everything that is wrong with it; nothing may be due before `today`.
 pub fn read(text: &str, today: Date) -> Result<Plan, Faults> {
+    let text = without_bom(text);
     let rows: PlanRow<'_> = serde_json::from_str(text)
         .map_err(|error| Faults(vec![(error.line().max(1), without_location(&error))]))?;
     let mut reader = Reader { text, today, faults: Vec::new() };
@@ -211,10 +213,9 @@ impl Reader<'_> {
         }
         let today = self.today;
         let due = action.due.map(|due| {
-            let read: Result<Date, String> = match due.parse() {
+            let read = match domain::date::parse(&due) {
                 Ok(date) if date < today => Err(format!("{date} has passed; today is {today}")),
-                Ok(date) => Ok(date),
-                Err(_) => Err(format!("{due:?} is not a date such as 2027-12-31")),
+                read => read.map_err(|fault| fault.to_string()),
             };
             self.parsed(line, "due", read)
         });
@@ -298,9 +299,30 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_is_no_part_of_the_plan() {
+        let plan = read_today(&format!("\u{feff}{GOOD}")).unwrap();
+        assert_eq!(plan.actions.len(), 1);
+        let faults = read_today(&format!("\u{feff}{}", GOOD.replace("\"text\"", "\"texts\""))).unwrap_err();
+        assert_eq!(faults.0[0].0, 9, "lines are counted as without it");
+    }
+
+    #[test]
     fn nothing_may_be_due_in_the_past() {
         let faults = read_today(&GOOD.replace("\"lead\"", "\"due\": \"2020-12-31\", \"lead\"")).unwrap_err();
         assert_eq!(faults.0, [(9, "due 2020-12-31 has passed; today is 2027-03-01".to_owned())]);
+    }
+
+    #[test]
+    fn a_due_date_is_a_date_that_exists_and_nothing_else() {
+        let faults = |due: &str| {
+            let due = format!("\"due\": \"{due}\", \"lead\"");
+            read_today(&GOOD.replace("\"lead\"", &due)).unwrap_err().0
+        };
+        assert_eq!(
+            faults("2027-12-31T22:00:00-08:00"),
+            [(9, "due must be a date such as 2027-03-31".to_owned())]
+        );
+        assert_eq!(faults("2027-02-30"), [(9, "due is not a date: there is no 30 February 2027".to_owned())]);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use proto::deliberation::v1::{DueRule, ItemDraft, VoteChoice, ballot_method::Met
 use proto::directory::v1::{Department, DepartmentKind, DepartmentLevel};
 use proto::resolution::v1 as resolution;
 use proto::scheduling::v1 as scheduling;
-use resolution::{Item, ResolutionRow};
+use resolution::{Item, ResolutionSummary};
 use scheduling::{ScreeningRule, SessionKind, SessionOutline, SessionTopic};
 use service_kit::config::Config;
 use std::collections::BTreeSet;
@@ -273,7 +273,7 @@ async fn registered(
     clerk: &Client,
     session_id: &str,
     at_least_position: u64,
-) -> anyhow::Result<ResolutionRow> {
+) -> anyhow::Result<ResolutionSummary> {
     let request = resolution::ListResolutionsRequest {
         at_least_position,
         session_id: Some(session_id.to_owned()),

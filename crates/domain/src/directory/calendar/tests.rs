@@ -18,7 +18,7 @@ fn the_defined_calendar_is_in_force_and_before_it_the_default() {
 }
 
 #[test]
-fn a_calendar_that_fills_a_record_is_refused() {
+fn a_calendar_with_too_many_days_is_refused() {
     let days = date(2027, 1, 1).series(jiff::Span::new().days(1)).take(CALENDAR_DAYS_MAX + 1);
     assert_eq!(
         given::<Calendar>(&[]).when(Command::Define(with_holidays(days))),

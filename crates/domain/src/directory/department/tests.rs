@@ -13,7 +13,7 @@ fn profile(parent: Option<&str>) -> Profile {
 }
 
 #[test]
-fn a_department_is_registered_once_and_changed_only_by_a_difference() {
+fn a_department_is_registered_once_and_changes_only_with_the_profile() {
     let listed = [Event::Registered { profile: profile(None) }];
     assert_eq!(given::<Department>(&[]).when(Command::Register(profile(None))), Ok(listed.to_vec()));
     assert_eq!(given::<Department>(&listed).when(Command::Register(profile(None))), Ok(vec![]));

@@ -12,7 +12,7 @@ fn profile() -> Profile {
 }
 
 #[test]
-fn a_member_is_registered_once_and_changed_only_by_a_difference() {
+fn a_member_is_registered_once_and_changes_only_with_the_profile() {
     let listed = [Event::Registered { profile: profile() }];
     assert_eq!(given::<Member>(&[]).when(Command::Register(profile())), Ok(listed.to_vec()));
     assert_eq!(given::<Member>(&listed).when(Command::Register(profile())), Ok(vec![]));

@@ -1,4 +1,4 @@
-//! The docket's events by example.
+//! Sample events of a docket.
 
 use crate::convert::sample::{Sample, at, code, line, samples, text};
 use domain::deliberation::ballot::{Abstention, BallotResult, Choice, Method, Tie};

@@ -1,14 +1,15 @@
-//! The events of the directory by example.
+//! Sample events of the directory.
 
 use crate::convert::sample::{Sample, code, line, samples};
 use domain::Role;
 use domain::calendar::WorkingCalendar;
-use domain::directory::{calendar, department, member};
+use domain::directory::{calendar, department, hierarchy, member};
 use jiff::civil::{Weekday, date};
 
 pub fn all() -> Vec<Box<dyn Sample>> {
     let aggregates = [
         samples::<department::Department>(of_a_department()),
+        samples::<hierarchy::Hierarchy>(of_the_hierarchy()),
         samples::<member::Member>(of_a_member()),
         samples::<calendar::Calendar>(of_a_calendar()),
     ];
@@ -35,6 +36,11 @@ fn of_a_department() -> Vec<department::Event> {
         local(Level::Municipal, Kind::NonProfit),
         local(Level::County, Kind::Agency),
     ]
+}
+
+fn of_the_hierarchy() -> Vec<hierarchy::Event> {
+    let placed = |parent| hierarchy::Event::Placed { department: code("MIIT"), parent };
+    vec![placed(Some(code("SC"))), placed(None)]
 }
 
 fn of_a_member() -> Vec<member::Event> {

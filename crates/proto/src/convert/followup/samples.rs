@@ -2,6 +2,7 @@
 
 use crate::convert::sample::{Sample, at, code, line, samples};
 use domain::Uuid;
+use domain::calendar::Zone;
 use domain::followup::follow_up::{Cause, Event, FollowUp, Subject, Tier};
 use domain::followup::ladder::{Ladder, Rung, RungKind};
 
@@ -28,6 +29,7 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         due_on,
         due_at,
         acknowledge_by,
+        zone: Zone::named("Asia/Shanghai").unwrap(),
     };
     let replanned = |cause| Event::Replanned { due_on, due_at, cause, rungs: rungs.clone() };
     let escalated = |tier| Event::Escalated { rung: 5, tier, lead: lead.clone(), due_at, days_late: 3 };

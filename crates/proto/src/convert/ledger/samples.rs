@@ -1,4 +1,4 @@
-//! The ledger's events by example.
+//! Sample events of the ledger.
 
 use crate::convert::sample::{Sample, at, samples};
 use domain::ledger::custody::{self, Custody};

@@ -1,4 +1,4 @@
-//! The events of registers, resolutions and action items by example.
+//! Sample events of registers, resolutions and action items.
 
 use crate::convert::sample::{Sample, at, code, line, samples, text};
 use domain::Uuid;
@@ -112,6 +112,6 @@ fn of_an_item() -> Vec<ItemEvent> {
         Event::Returned { department: Some(department.clone()), reason: reason.clone() },
         Event::Reopened { reason: reason.clone(), due_on, due_at },
         Event::Rescinded { reason },
-        Event::LookBackRecorded { department: Some(department), finding: text("seen"), holds: false },
+        Event::LookBackRecorded { department: Some(department), observation: text("seen"), holds: false },
     ]
 }

@@ -1,4 +1,4 @@
-//! The events of rooms, meeting rules and sessions by example.
+//! Sample events of rooms, meeting rules and sessions.
 
 use crate::convert::sample::{Sample, at, code, line, samples, text};
 use domain::Uuid;

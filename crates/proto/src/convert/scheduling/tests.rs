@@ -4,10 +4,11 @@ use crate::convert::sample::{code, line, text};
 use crate::record::EventCodec;
 
 #[test]
-fn the_largest_request_fits_into_one_record() {
+fn the_largest_session_request_fits_into_one_record() {
     // Letters of four bytes, the longest there are.
     let longest = |chars| "𠮷".repeat(chars);
-    let longest_code = |no: usize| code(&format!("{}{no:02}", longest(domain::text::CODE_CHARS_MAX - 2)));
+    let longest_code =
+        |number: usize| code(&format!("{}{number:02}", longest(domain::text::CODE_CHARS_MAX - 2)));
     let topic = |number| session::Topic {
         number,
         title: line(&longest(domain::text::LINE_CHARS_MAX)),
@@ -20,7 +21,7 @@ fn the_largest_request_fits_into_one_record() {
         role: session::RoleOnTopic::Decides,
     };
     let roles: Vec<_> = topics.iter().map(role).collect();
-    let attendee = |no| session::Attendee { department: longest_code(no), roles: roles.clone() };
+    let attendee = |number| session::Attendee { department: longest_code(number), roles: roles.clone() };
     let outline = session::Outline {
         title: line(&longest(domain::text::LINE_CHARS_MAX)),
         purpose: text(&"a".repeat(domain::text::TEXT_BYTES_MAX)),
