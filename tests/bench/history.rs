@@ -3,12 +3,16 @@
 use crate::command;
 use anyhow::Context as _;
 use bytes::Bytes;
+use domain::calendar::Zone;
 use domain::directory::department::{Department, Event as DepartmentEvent, Profile};
+use domain::followup::follow_up::{Event as FollowUpEvent, FollowUp, Subject, Tier};
+use domain::followup::ladder::{Ladder, Rung, RungKind};
 use domain::resolution::action_item::{ActionItem, Assignment, Event as ItemEvent};
 use domain::resolution::evidence::Evidence;
 use domain::{Actor, Aggregate as _, Code, Line, Role, StreamName, Text, Timestamp};
 use event_log::{EventLog, OrderedRecord};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use jiff::SignedDuration;
 use journal::payload::{Sealed, seal};
 use journal::{Commit, Write};
 use proto::Wire;
@@ -25,7 +29,7 @@ const ITEMS_OPEN: u64 = 500;
 const LIFE_EVENTS: u64 = 10;
 
 /// What an event of the past is made from.
-type Past = fn(u64) -> anyhow::Result<Commit>;
+pub type Past = fn(u64) -> anyhow::Result<Commit>;
 
 /// Writes this many events into a new log in this directory and closes it; returns the bytes of all payloads.
 pub async fn write(dir: &Path, events: u64, past: Past) -> anyhow::Result<u64> {
@@ -81,6 +85,67 @@ pub fn of_items(number: u64) -> anyhow::Result<Commit> {
     // Ids that lie as random ones do.
     let id = domain::aggregate::derived_id(Uuid::NAMESPACE_OID, &[&item.to_string()]);
     commit(ActionItem::stream(id), actor(Role::DepartmentLead, Some(lead)), ActionItem::encode(&event))
+}
+
+/// Follow-ups from their plan to the acceptance of their items: half of them with reminders only, half late, so that
+/// the ladder is climbed to its end.
+pub fn of_follow_ups(number: u64) -> anyhow::Result<Commit> {
+    let (round, at) = (number / (ITEMS_OPEN * LIFE_EVENTS), number % (ITEMS_OPEN * LIFE_EVENTS));
+    let item = round * ITEMS_OPEN + at % ITEMS_OPEN;
+    let lead = Code::parse(&format!("DEPARTMENT-{}", item % 40))?;
+    let event = followed(item, at / ITEMS_OPEN, lead)?;
+    let id = domain::aggregate::derived_id(Uuid::NAMESPACE_OID, &[&item.to_string()]);
+    commit(FollowUp::stream(id), actor(Role::Clerk, None), FollowUp::encode(&event))
+}
+
+fn followed(item: u64, step: u64, lead: Code) -> anyhow::Result<FollowUpEvent> {
+    let days = |days: u64| SignedDuration::from_hours(24 * i64::try_from(days).unwrap_or_default());
+    let assignment = assignment(item, &lead)?;
+    let due_at = assignment.due_at + days(item / ITEMS_OPEN % 1_000);
+    let acknowledge_by = due_at - days(27);
+    let subject = Subject {
+        resolution: assignment.resolution,
+        number: assignment.number,
+        title: assignment.title,
+        lead: lead.clone(),
+        co_responsible: assignment.co_responsible,
+        due_on: assignment.due_on,
+        due_at,
+        acknowledge_by,
+        zone: Zone::named("Asia/Shanghai")?,
+    };
+    let late = item % 2 == 1;
+    let escalated = |rung, tier, days_late| FollowUpEvent::Escalated {
+        rung,
+        tier,
+        lead: lead.clone(),
+        due_at,
+        days_late,
+    };
+    Ok(match step {
+        0 => {
+            let ladder = Ladder::default();
+            let mut rungs =
+                vec![Rung { number: 1, kind: RungKind::Acknowledgement, days: 0, due_at: acknowledge_by }];
+            rungs.extend(ladder.rungs(due_at, &subject.zone, due_at - days(30), 1));
+            FollowUpEvent::Planned { subject, ladder, rungs }
+        }
+        1 => FollowUpEvent::Acknowledged,
+        2..=4 => FollowUpEvent::Reminded {
+            rung: step as u32,
+            lead,
+            days_before: [7, 3, 1][step as usize - 2],
+            due_at,
+        },
+        5 if late => FollowUpEvent::Overdue { rung: 5, lead, due_at, days_late: 0 },
+        6 if late => escalated(6, Tier::Supervisor, 3),
+        7 if late => escalated(7, Tier::Leadership, 7),
+        5 => FollowUpEvent::Blocked { help_from: Code::parse("FINANCE")? },
+        6 => FollowUpEvent::Unblocked,
+        7 => FollowUpEvent::Blocked { help_from: lead },
+        8 => FollowUpEvent::Claimed,
+        _ => FollowUpEvent::Satisfied,
+    })
 }
 
 fn life(item: u64, step: u64, lead: &Code) -> anyhow::Result<ItemEvent> {

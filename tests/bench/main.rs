@@ -4,6 +4,7 @@
 //! `-- NAME…` chooses cases. `cargo bench -p tests -- growth [EVENTS…]` prints what grows with the log.
 //! [`settings`] says what shortens a run. A figure never makes the command fail.
 
+mod board;
 mod command;
 mod disk;
 mod echo;
@@ -35,7 +36,8 @@ const ROWS: &[(&str, Row)] = &[
     ("postgres", |settings| serving::against_postgres(settings).boxed_local()),
     ("distributed", |settings| serving::distributed(settings).boxed_local()),
     ("distributed-r3", |settings| serving::distributed_r3(settings).boxed_local()),
-    ("replay", |settings| replay::into_a_view(settings).boxed_local()),
+    ("replay", |settings| replay::into_views(settings).boxed_local()),
+    ("board", |settings| board::of_follow_ups(settings).boxed_local()),
     ("fold", |settings| replay::by_folding(settings).boxed_local()),
     ("log", |settings| size::of_a_log(settings).boxed_local()),
     ("memory", |settings| size::of_a_process(settings).boxed_local()),

@@ -7,11 +7,12 @@ use crate::settings::Settings;
 use domain::Aggregate as _;
 use domain::resolution::action_item::{ActionItem, State};
 use event_log::{EventLog, Options};
+use followup::FollowupView;
 use futures::FutureExt as _;
 use journal::embedded::EmbeddedJournal;
 use resolution::ResolutionView;
 use service_kit::clock::Clock;
-use service_kit::{Kit, ViewStore};
+use service_kit::{Kit, View, ViewStore};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,19 +24,25 @@ const READ_RECORDS: usize = 4096;
 /// Enough that sled keeps all of it in memory, as it does when it is left alone.
 const SCAN_CACHE_BYTES: u64 = 4 << 30;
 
-/// The lives of action items, into the view of resolution.
-pub async fn into_a_view(settings: &Settings) -> anyhow::Result<Vec<Line>> {
+/// The lives of action items, into the view of resolution, and those of follow-ups into follow-up's.
+pub async fn into_views(settings: &Settings) -> anyhow::Result<Vec<Line>> {
+    let mut lines = into_a_view::<ResolutionView>(settings, history::of_items).await?;
+    lines.extend(into_a_view::<FollowupView>(settings, history::of_follow_ups).await?);
+    Ok(lines)
+}
+
+async fn into_a_view<V: View>(settings: &Settings, past: history::Past) -> anyhow::Result<Vec<Line>> {
     let folder = tempfile::tempdir_in(&settings.folder)?;
     let dir = folder.path().join("log");
-    history::write(&dir, settings.events, history::of_items).await?;
+    history::write(&dir, settings.events, past).await?;
     let (log, _) = EventLog::open(Options::new(&dir))?;
-    let replay = Case::new("replay into SQLite", || replay(&log, folder.path()).boxed());
+    let replay = Case::new("replay into SQLite", || replay::<V>(&log, folder.path()).boxed());
     let series = alternate(settings.rounds, &[replay]).await?;
     log.clone().close().await;
     let of =
         report::ratios(&series[0], &vec![Sample { rate: 1.0, ..series[0][0] }; settings.rounds], |s| s.rate);
     Ok(vec![Line {
-        case: format!("replay of {} events into a view", settings.events),
+        case: format!("replay of {} events into {}'s view", settings.events, V::NAME),
         measured: rate(of.median),
         ratio: format!("({}–{})", rate(of.least), rate(of.greatest)),
         cpu: cpu(&series[0]),
@@ -45,14 +52,14 @@ pub async fn into_a_view(settings: &Settings) -> anyhow::Result<Vec<Line>> {
     }])
 }
 
-async fn replay(log: &EventLog, root: &Path) -> anyhow::Result<Sample> {
+async fn replay<V: View>(log: &EventLog, root: &Path) -> anyhow::Result<Sample> {
     let views = tempfile::tempdir_in(root)?;
     let stop = CancellationToken::new();
     let journal = Arc::new(EmbeddedJournal::new(log.clone()));
     let kit = Kit::new(journal, Clock::System, views.path(), stop.clone());
     let head = log.head().position;
     let stopwatch = Stopwatch::start()?;
-    let view = ViewStore::spawn::<ResolutionView>(&kit, vec![])?;
+    let view = ViewStore::spawn::<V>(&kit, vec![])?;
     view.position().wait_for(|&position| position >= head).await?;
     let sample = stopwatch.sample(head)?;
     stop.cancel();

@@ -1,10 +1,13 @@
 //! The rpcs: each queries the view, with what the clock shows.
 
 use crate::views;
+use domain::calendar::WorkingCalendar;
+use domain::directory::calendar::Calendar;
 use proto::Wire as _;
 use proto::followup::v1 as pb;
 use proto::followup::v1::followup_service_server::FollowupService;
-use service_kit::{Kit, ViewStore};
+use service_kit::{CommandError, Kit, ViewStore};
+use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 type Reply<T> = Result<Response<T>, Status>;
@@ -13,13 +16,23 @@ type Reply<T> = Result<Response<T>, Status>;
 pub struct Service {
     pub(crate) kit: Kit,
     pub(crate) view: ViewStore,
+    /// The calendar in force while none is defined.
+    pub(crate) default_calendar: Arc<WorkingCalendar>,
+}
+
+impl Service {
+    /// The working calendar in force: what days the board counts.
+    async fn calendar(&self) -> Result<WorkingCalendar, CommandError> {
+        let defined = self.kit.load_committed::<Calendar>(Calendar::realm_id()).await?;
+        Ok(defined.in_force(&self.default_calendar).clone())
+    }
 }
 
 #[tonic::async_trait]
 impl FollowupService for Service {
     async fn get_board(&self, request: Request<pb::GetBoardRequest>) -> Reply<pb::GetBoardResponse> {
         let now = self.kit.clock().now();
-        let query = views::board(now);
+        let query = views::board(now, self.calendar().await?.zone());
         let (rows, position) = self.view.query(request.into_inner().at_least_position, query).await?;
         let totals = Some(views::totals(&rows));
         Ok(Response::new(pb::GetBoardResponse { evaluated_at: now.to_wire(), rows, totals, position }))
@@ -30,7 +43,7 @@ impl FollowupService for Service {
         request: Request<pb::ListFollowUpsRequest>,
     ) -> Reply<pb::ListFollowUpsResponse> {
         let (request, now) = (request.into_inner(), self.kit.clock().now());
-        let query = views::follow_ups(&request, now)?;
+        let query = views::follow_ups(&request, now, self.calendar().await?.zone())?;
         let (page, position) = self.view.query(request.at_least_position, query).await?;
         Ok(Response::new(pb::ListFollowUpsResponse {
             evaluated_at: now.to_wire(),

@@ -26,6 +26,7 @@ use tonic::Request;
 use tonic_types::StatusExt as _;
 
 mod board;
+mod counts;
 mod ending;
 mod indicators;
 mod ladder;
@@ -147,7 +148,7 @@ impl Copy {
         let folder = tempfile::tempdir().unwrap();
         let stop = CancellationToken::new();
         let kit = Kit::new(journal.clone(), Clock::Movable(clock), folder.path(), stop.clone());
-        Copy { service: crate::start(&kit).unwrap(), stop, _folder: folder }
+        Copy { service: crate::start(&kit, "Asia/Shanghai").unwrap(), stop, _folder: folder }
     }
 
     async fn notices(&self, item: Uuid, count: usize) -> Vec<pb::Notice> {

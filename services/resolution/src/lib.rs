@@ -1,7 +1,7 @@
-//! Resolution (决议督办): decisions under their numbers, and what departments owe by them.
+//! Resolution (决议督办): decisions under their numbers, and what departments owe under them.
 //!
-//! [`grpc`] carries commands to the journal and answers queries from [`views`]; what both show of a resolution or
-//! an item is made in [`render`]. Two things happen without a call, in [`reactions`]: an adopted decision is
+//! [`grpc`] carries commands to the journal and answers queries from [`views`]; [`render`] shows a resolution
+//! or an item as both do. Two things happen automatically, in [`reactions`]: an adopted decision is
 //! registered and its items are assigned, and the end of a resolution ends its unfinished items.
 
 mod grpc;
@@ -10,7 +10,7 @@ mod render;
 mod views;
 
 pub use grpc::Service;
-pub use views::ResolutionView;
+pub use views::{ResolutionView, items};
 
 use anyhow::Context as _;
 use domain::calendar::WorkingCalendar;
@@ -22,8 +22,9 @@ use std::sync::Arc;
 /// The service's full name on the wire.
 pub const NAME: &str = <ResolutionServiceServer<Service> as tonic::server::NamedService>::NAME;
 
-/// Keeps the service's view, runs its process managers, and returns its server. Until a calendar is defined,
-/// days begin in `time_zone` and Saturdays and Sundays are off. Must be called inside a tokio runtime.
+/// Starts the service's view, starts its process managers, and returns its server. Until a calendar is
+/// defined, days begin in `time_zone` and Saturdays and Sundays are off. Must be called inside a tokio
+/// runtime.
 pub fn build(kit: &Kit, time_zone: &str) -> anyhow::Result<ResolutionServiceServer<Service>> {
     Ok(ResolutionServiceServer::new(service(kit, time_zone)?)
         .max_decoding_message_size(REQUEST_BYTES_MAX)

@@ -1,4 +1,4 @@
-//! What happens without a call: decisions are registered, and ended resolutions end their items.
+//! What happens automatically: decisions are registered, and ended resolutions end their items.
 
 use domain::deliberation::docket::{self, Docket};
 use domain::process::register_resolution::{self, Registering};
@@ -51,7 +51,7 @@ async fn register(kit: &Kit, context: EventContext<'_, Docket>) -> Result<(), Co
 
 async fn number_and_register(unit: &mut UnitOfWork, registering: &Registering) -> Result<(), CommandError> {
     unit.decide::<Register>(registering.register, registering.issue()).await?;
-    // Loaded after the decision: if the register has issued another number in between, the commit fails on the
+    // Loaded after the decision: if the register has issued another number meanwhile, the commit fails on the
     // register's stream and is decided again, with the number that is next then.
     let register = unit.load::<Register>(registering.register).await?;
     let (id, command) = registering.with_number(&number(&register, registering)?).resolution;

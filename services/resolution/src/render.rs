@@ -1,15 +1,16 @@
 //! What clients see of a resolution and of an item. The rows of the view show the same; a test compares them.
 
+use domain::calendar::Zone;
 use domain::resolution::action_item::Item;
 use domain::resolution::resolution::Registered;
 use domain::{Timestamp, Uuid};
 use proto::Wire as _;
 use proto::resolution::v1 as pb;
 
-/// An item as it is at a moment.
-pub(crate) fn item(id: Uuid, item: &Item, now: Timestamp) -> pb::Item {
+/// An item as it is at a moment; days are counted in the zone.
+pub(crate) fn item(id: Uuid, item: &Item, now: Timestamp, zone: &Zone) -> pb::Item {
     let assignment = &item.assignment;
-    let days_late = item.stage.days_late(assignment.due_at, now);
+    let days_late = item.stage.days_late(assignment.due_at, now, zone);
     pb::Item {
         item_id: id.to_wire(),
         number: assignment.number.to_wire(),

@@ -1,4 +1,4 @@
-//! The service on a journal of its own, called as the server calls it, with decisions put into the journal
+//! The service on a journal of its own, called as the server calls it, with decisions written to the journal
 //! as deliberation does it.
 
 use crate::Service;
@@ -31,11 +31,12 @@ use tonic_types::StatusExt as _;
 
 mod answer;
 mod ending;
+mod lists;
 mod overtaking;
 mod registration;
 mod work;
 
-/// A service with its process managers, its clock, and the folder that it lives in.
+/// A service with its process managers, its clock, and the folder that it keeps its files in.
 struct Place {
     kit: Kit,
     service: Service,
@@ -228,7 +229,7 @@ fn text(words: &str) -> Text {
     Text::parse(words).unwrap()
 }
 
-/// A command id that follows from a word.
+/// A command id derived from a word.
 fn id(word: &str) -> String {
     derived_id(Uuid::nil(), &[word]).to_string()
 }
@@ -254,7 +255,7 @@ fn supervisor<M>(message: M) -> Request<M> {
     by(message, "AUDIT", Role::Supervisor)
 }
 
-/// The reason of a refusal, and one of its figures.
+/// The reason of a refusal, and one of its details.
 fn refusal(status: &Status, figure: &str) -> (String, String) {
     assert_eq!(status.code(), Grpc::FailedPrecondition, "{status}");
     let info = status.get_details_error_info().unwrap();

@@ -10,6 +10,7 @@ mod event;
 pub use event::Event;
 
 use super::ladder::{Ladder, Rung, RungKind};
+use crate::calendar::Zone;
 use crate::{Aggregate, Code, Date, Issued, Line, Timestamp, Uuid, rejections};
 
 /// What is followed up.
@@ -31,6 +32,8 @@ pub struct Subject {
     pub due_at: Timestamp,
     /// Until when the lead must acknowledge.
     pub acknowledge_by: Timestamp,
+    /// The zone whose calendar days are counted.
+    pub zone: Zone,
 }
 
 /// Why a follow-up is planned again.
@@ -197,7 +200,7 @@ impl Aggregate for FollowUp {
 
 fn plan(subject: Subject, ladder: Ladder, issued: &Issued) -> Vec<Event> {
     let mut rungs = vec![acknowledgement(subject.acknowledge_by, 0)];
-    rungs.extend(ladder.rungs(subject.due_at, issued.at, 1));
+    rungs.extend(ladder.rungs(subject.due_at, &subject.zone, issued.at, 1));
     vec![Event::Planned { subject, ladder, rungs }]
 }
 
@@ -261,7 +264,7 @@ impl FollowedItem {
         if !wanted {
             return vec![];
         }
-        let rungs = self.ladder.rungs(due_at, issued.at, self.rungs);
+        let rungs = self.ladder.rungs(due_at, &self.subject.zone, issued.at, self.rungs);
         vec![Event::Replanned { due_on, due_at, cause, rungs }]
     }
 

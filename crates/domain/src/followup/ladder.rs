@@ -1,7 +1,7 @@
 //! The ladder (催办阶梯): who is notified when of what is owed.
 
 use crate::Timestamp;
-use jiff::SignedDuration;
+use crate::calendar::Zone;
 
 /// Reminders on one ladder, at most.
 pub const REMINDERS_MAX: usize = 10;
@@ -56,15 +56,16 @@ impl Default for Ladder {
 
 impl Ladder {
     /// The rungs around a due moment, in the order of time, planned at `now`: a reminder whose time is over
-    /// has no rung. `last` is the last number used before.
-    pub fn rungs(&self, due_at: Timestamp, now: Timestamp, last: u32) -> Vec<Rung> {
+    /// has no rung. Days are calendar days of the zone. `last` is the last number used before.
+    pub fn rungs(&self, due_at: Timestamp, zone: &Zone, now: Timestamp, last: u32) -> Vec<Rung> {
+        let moved = |days: u32, sign: i64| zone.moved(due_at, i64::from(days.min(RUNG_DAYS_MAX)) * sign);
         let mut reminders: Vec<u32> = self.reminder_days.iter().copied().take(REMINDERS_MAX).collect();
         reminders.sort_unstable_by(|a, b| b.cmp(a));
         reminders.dedup();
-        let before = reminders.into_iter().map(|days| (RungKind::Reminder, days, moved(due_at, days, -1)));
+        let before = reminders.into_iter().map(|days| (RungKind::Reminder, days, moved(days, -1)));
         let mut after = [
-            (RungKind::Supervisor, self.supervisor_days, moved(due_at, self.supervisor_days, 1)),
-            (RungKind::Leadership, self.leadership_days, moved(due_at, self.leadership_days, 1)),
+            (RungKind::Supervisor, self.supervisor_days, moved(self.supervisor_days, 1)),
+            (RungKind::Leadership, self.leadership_days, moved(self.leadership_days, 1)),
         ];
         after.sort_by_key(|&(_, days, _)| days);
         before
@@ -75,15 +76,4 @@ impl Ladder {
             .map(|((kind, days, due_at), number)| Rung { number, kind, days, due_at })
             .collect()
     }
-}
-
-/// A moment that many days later or earlier; the end of time at most.
-fn moved(at: Timestamp, days: u32, sign: i64) -> Timestamp {
-    let hours = SignedDuration::from_hours(24 * i64::from(days.min(RUNG_DAYS_MAX)) * sign);
-    at.saturating_add(hours).unwrap_or(at)
-}
-
-/// Whole days from one moment to a later one; 0 when it is not later.
-pub(super) fn days_between(from: Timestamp, until: Timestamp) -> u32 {
-    u32::try_from(until.duration_since(from).as_hours() / 24).unwrap_or(0)
 }

@@ -4,7 +4,7 @@ use crate::Uuid;
 use crate::deliberation::docket;
 use crate::scheduling::session;
 
-/// The process's name in the record.
+/// This process manager's name.
 pub const NAME: &str = "conclude_session";
 
 /// The command for the session that follows from a docket's event; the session has the docket's id.

@@ -4,7 +4,7 @@ use crate::Uuid;
 use crate::deliberation::docket::{self, Agenda, AgendaTopic, Mode, Participant};
 use crate::scheduling::session;
 
-/// The process's name in the record.
+/// This process manager's name.
 pub const NAME: &str = "open_docket";
 
 /// The command for the docket that follows from a session's event; the docket has the session's id.

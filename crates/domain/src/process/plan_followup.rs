@@ -1,6 +1,7 @@
 //! A follow-up learns what becomes of its action item, which has the same id.
 
 use crate::Uuid;
+use crate::calendar::Zone;
 use crate::followup::follow_up::{self, Cause, Subject};
 use crate::followup::ladder::Ladder;
 use crate::resolution::action_item::{self, Assignment, Event};
@@ -8,21 +9,22 @@ use crate::resolution::action_item::{self, Assignment, Event};
 /// This process manager's name.
 pub const NAME: &str = "plan_followup";
 
-/// What follows from an event of an item; `state` is the item just after it.
+/// What follows from an event of an item; `state` is the item just after it. Days are counted in the zone.
 pub fn react(
     id: Uuid,
+    zone: &Zone,
     state: &action_item::State,
     event: &action_item::Event,
 ) -> Vec<(Uuid, follow_up::Command)> {
-    command(state, event).map(|command| (id, command)).into_iter().collect()
+    command(zone, state, event).map(|command| (id, command)).into_iter().collect()
 }
 
-fn command(state: &action_item::State, event: &Event) -> Option<follow_up::Command> {
+fn command(zone: &Zone, state: &action_item::State, event: &Event) -> Option<follow_up::Command> {
     use follow_up::Command;
     let lead = state.item().map(|item| item.assignment.lead.clone())?;
     Some(match event {
         Event::Assigned { assignment } => {
-            Command::Plan { subject: subject(assignment), ladder: Ladder::default() }
+            Command::Plan { subject: subject(assignment, zone), ladder: Ladder::default() }
         }
         Event::Acknowledged { .. } => Command::Acknowledge,
         Event::Contested { .. } => Command::Contest,
@@ -48,7 +50,7 @@ fn command(state: &action_item::State, event: &Event) -> Option<follow_up::Comma
     })
 }
 
-fn subject(assignment: &Assignment) -> Subject {
+fn subject(assignment: &Assignment, zone: &Zone) -> Subject {
     Subject {
         resolution: assignment.resolution,
         number: assignment.number.clone(),
@@ -58,6 +60,7 @@ fn subject(assignment: &Assignment) -> Subject {
         due_on: assignment.due_on,
         due_at: assignment.due_at,
         acknowledge_by: assignment.acknowledge_by,
+        zone: zone.clone(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A decision of a docket becomes a resolution with a number, and its items are assigned.
+//! A decision on a docket becomes a resolution with a number, and its items are assigned.
 //!
 //! The number comes from the register of the body and year, so this happens in two steps: [`react`] names the
 //! register, and [`Registering::with_number`] says what to do once the number is issued.

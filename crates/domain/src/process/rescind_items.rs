@@ -1,5 +1,5 @@
-//! A resolution that is no longer in force, rescinded or superseded, requires nothing any more: its unfinished
-//! items are rescinded.
+//! Nothing is owed any longer under a resolution that was rescinded or superseded: its unfinished items are
+//! rescinded.
 
 use crate::resolution::{action_item, resolution};
 use crate::{Text, Uuid};

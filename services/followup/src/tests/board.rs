@@ -12,7 +12,10 @@ async fn the_board_counts_by_department_and_lists_what_it_counts() {
     place.decide(third, "ROADS", Command::Acknowledge).await;
     place.decide(third, "ROADS", claim()).await;
     assert_eq!(place.follow_up(third).await.stage(), pb::FollowUpStage::Claimed);
-    place.move_clock("2027-03-26T01:00:00Z");
+    // Seven calendar days before, whatever the hour.
+    place.move_clock("2027-03-23T15:59:59Z");
+    assert_eq!(counts(&board(&place).await, "WATER").due_soon, 0);
+    place.move_clock("2027-03-23T16:00:00Z");
     let soon = board(&place).await;
     let water = counts(&soon, "WATER");
     assert_eq!(
@@ -35,7 +38,7 @@ async fn the_board_counts_by_department_and_lists_what_it_counts() {
 
     let stuck = place.follow_ups(&[Column::Late, Column::Blocked]).await;
     let [stuck] = &stuck[..] else { panic!("{stuck:?}") };
-    assert_eq!((stuck.item_id.as_str(), stuck.days_late), (first.to_string().as_str(), 4));
+    assert_eq!((stuck.item_id.as_str(), stuck.days_late), (first.to_string().as_str(), 5));
     assert_eq!(stuck.help_from_code.as_deref(), Some("HEALTH"));
     let numbers: Vec<String> =
         place.follow_ups(&[]).await.into_iter().map(|f| f.subject.unwrap().number).collect();

@@ -1,12 +1,12 @@
 //! The board: how items stand, by the department that leads them.
 
-use super::DAY_MICROS;
 use domain::Timestamp;
+use domain::calendar::Zone;
 use proto::Invalid;
 use proto::followup::v1::{BoardColumn, BoardCounts, BoardRow};
 use rusqlite::{Connection, Row};
 
-/// How many days ahead the board looks.
+/// How many calendar days ahead the board looks.
 const DUE_SOON_DAYS: i64 = 7;
 
 /// The columns, in the order of the counts.
@@ -22,25 +22,29 @@ const COLUMNS: [BoardColumn; 9] = [
     BoardColumn::Done,
 ];
 
-/// The condition under which a follow-up is in a column at a moment, and its values. In stage 1 the clock runs, in
-/// stage 2 the item is claimed, in stage 3 accepted.
-pub(super) fn column(column: BoardColumn, now: Timestamp) -> (&'static str, Vec<i64>) {
-    let now = now.as_microsecond();
+/// The condition under which a follow-up is in a column at a moment, and its values. Where only open ones are, it
+/// says so first, for the indexes of those.
+pub(super) fn column(column: BoardColumn, now: Timestamp, zone: &Zone) -> (&'static str, Vec<i64>) {
+    let (soon_until, now) = (due_soon_until(now, zone), now.as_microsecond());
     match column {
         // Nothing is in a column that is not specified.
         BoardColumn::Unspecified => ("FALSE", vec![]),
-        BoardColumn::Open => ("stage IN (1, 2)", vec![]),
-        BoardColumn::DueSoon => {
-            ("stage = 1 AND due_at >= ? AND due_at <= ?", vec![now, now + DUE_SOON_DAYS * DAY_MICROS])
-        }
-        BoardColumn::Late => ("stage = 1 AND due_at < ?", vec![now]),
-        BoardColumn::Blocked => ("stage IN (1, 2) AND help_from_code IS NOT NULL", vec![]),
-        BoardColumn::Escalated => ("stage IN (1, 2) AND escalated_to > 0", vec![]),
-        BoardColumn::Unacknowledged => ("stage IN (1, 2) AND acknowledged = 0", vec![]),
-        BoardColumn::AwaitingAcceptance => ("stage = 2", vec![]),
-        BoardColumn::Extended => ("stage IN (1, 2) AND extensions > 0", vec![]),
-        BoardColumn::Done => ("stage = 3", vec![]),
+        BoardColumn::Open => ("open", vec![]),
+        BoardColumn::DueSoon => ("open AND stage = 1 AND due_at >= ? AND due_at <= ?", vec![now, soon_until]),
+        BoardColumn::Late => ("open AND stage = 1 AND due_at < ?", vec![now]),
+        BoardColumn::Blocked => ("open AND blocked", vec![]),
+        BoardColumn::Escalated => ("open AND escalated", vec![]),
+        BoardColumn::Unacknowledged => ("open AND unacknowledged", vec![]),
+        BoardColumn::AwaitingAcceptance => ("open AND claimed", vec![]),
+        BoardColumn::Extended => ("open AND extended", vec![]),
+        BoardColumn::Done => ("done", vec![]),
     }
+}
+
+/// The end of the last day of those ahead.
+fn due_soon_until(now: Timestamp, zone: &Zone) -> i64 {
+    let next = zone.date_of(zone.moved(now, DUE_SOON_DAYS + 1));
+    zone.start_of(next).as_microsecond() - 1
 }
 
 /// Reads the columns that a query names, each once.
@@ -62,21 +66,26 @@ pub(super) fn chosen(field: &str, columns: &[i32]) -> Result<Vec<BoardColumn>, I
     Ok(chosen)
 }
 
-/// The query for the board.
-pub(crate) fn board(
+/// The query for the board. It adds up what the view has counted, and reads no follow-up: its time depends on the
+/// number of departments and of the days on which something is due.
+pub fn board(
     now: Timestamp,
-) -> impl FnOnce(&Connection) -> rusqlite::Result<Vec<BoardRow>> + Send + 'static {
+    zone: &Zone,
+) -> impl FnOnce(&Connection) -> rusqlite::Result<Vec<BoardRow>> + Send + 'static + use<> {
+    let (soon_until, now) = (due_soon_until(now, zone), now.as_microsecond());
     move |tables| {
-        let (conditions, values): (Vec<_>, Vec<_>) =
-            COLUMNS.map(|named| column(named, now)).into_iter().unzip();
-        let counts: Vec<String> =
-            conditions.iter().map(|condition| format!("count(*) FILTER (WHERE {condition})")).collect();
-        let sql = format!(
-            "SELECT lead_code, {} FROM follow_ups GROUP BY lead_code ORDER BY lead_code",
-            counts.join(", ")
-        );
-        let values: Vec<i64> = values.concat();
-        tables.prepare_cached(&sql)?.query_map(rusqlite::params_from_iter(values), row)?.collect()
+        tables
+            .prepare_cached(
+                "SELECT lead_code, open,
+                     (SELECT coalesce(sum(running.follow_ups), 0) FROM running
+                      WHERE running.lead_code = board.lead_code AND due_at >= ?1 AND due_at <= ?2),
+                     (SELECT coalesce(sum(running.follow_ups), 0) FROM running
+                      WHERE running.lead_code = board.lead_code AND due_at < ?1),
+                     blocked, escalated, unacknowledged, claimed, extended, done
+                 FROM board WHERE follow_ups > 0 ORDER BY lead_code",
+            )?
+            .query_map([now, soon_until], row)?
+            .collect()
     }
 }
 

@@ -1,7 +1,8 @@
 //! Follow-ups, a row each, and the rungs of their ladders that are still to come.
 
 use super::board::{chosen, column};
-use super::{days_between, moment, notice, uuid_filter};
+use super::{moment, notice, uuid_filter};
+use domain::calendar::Zone;
 use domain::followup::follow_up::{Cause, Event, FollowUp, Stage, Subject};
 use domain::followup::ladder::{Rung, RungKind};
 use domain::{Code, Timestamp, Uuid};
@@ -86,8 +87,8 @@ fn insert_follow_up(tables: &Transaction<'_>, id: &str, subject: &Subject) -> ru
     tables
         .prepare_cached(
             "INSERT INTO follow_ups (id, resolution, number, written, title, lead_code, co_responsible_codes,
-                 due_on, due_at, acknowledge_by, stage)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 due_on, due_at, acknowledge_by, time_zone, stage)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             id,
@@ -100,9 +101,27 @@ fn insert_follow_up(tables: &Transaction<'_>, id: &str, subject: &Subject) -> ru
             subject.due_on.to_string(),
             subject.due_at.as_microsecond(),
             subject.acknowledge_by.as_microsecond(),
+            subject.zone.name(),
             wire(Stage::Open),
         ])
         .map(drop)
+}
+
+/// The zone whose calendar days are counted for a follow-up.
+pub(super) fn zone_of(tables: &Connection, id: &str) -> rusqlite::Result<Zone> {
+    let mut statement = tables.prepare_cached("SELECT time_zone FROM follow_ups WHERE id = ?1")?;
+    statement.query_row([id], zone)
+}
+
+fn zone(row: &Row<'_>) -> rusqlite::Result<Zone> {
+    Zone::named(&row.get::<_, String>("time_zone")?)
+        .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault.into()))
+}
+
+/// Calendar days since a moment, in the follow-up's zone.
+fn days_since(row: &Row<'_>, micros: i64, now: Timestamp) -> rusqlite::Result<u32> {
+    let since = Timestamp::from_microsecond(micros).unwrap_or(now);
+    Ok(zone(row)?.days_between(since, now))
 }
 
 fn wire(stage: Stage) -> i32 {
@@ -172,22 +191,33 @@ pub(crate) fn next_deadlines(tables: &Connection, most: u32) -> rusqlite::Result
     };
     tables
         .prepare_cached(
-            "SELECT id, next_notice_at, next_rung FROM follow_ups WHERE next_notice_at IS NOT NULL
-             ORDER BY next_notice_at, id LIMIT ?1",
+            "SELECT id, next_notice_at, next_rung FROM follow_ups WHERE open AND next_notice_at IS NOT NULL
+             ORDER BY next_notice_at, rowid LIMIT ?1",
         )?
         .query_map([most], read)?
         .collect()
 }
 
 /// The query for follow-ups.
-pub(crate) fn follow_ups(
+pub fn follow_ups(
     request: &pb::ListFollowUpsRequest,
     now: Timestamp,
-) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::FollowUp>> + Send + 'static, Invalid> {
+    zone: &Zone,
+) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::FollowUp>> + Send + 'static + use<>, Invalid>
+{
+    let query = list(request, now, zone)?;
+    Ok(move |tables: &Connection| query.run(tables, |row| follow_up(row, now)))
+}
+
+pub(crate) fn list(
+    request: &pb::ListFollowUpsRequest,
+    now: Timestamp,
+    zone: &Zone,
+) -> Result<ListQuery, Invalid> {
     let mut query = ListQuery::new(
-        "SELECT * FROM follow_ups",
+        "SELECT rowid, * FROM follow_ups",
         &["due_at", "number", "lead_code", "next_notice_at"],
-        "id",
+        "rowid",
         &request.order_by,
         request.page_size,
         &request.page_token,
@@ -195,10 +225,10 @@ pub(crate) fn follow_ups(
     .filter_text("lead_code = ?", &request.lead_code)
     .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?);
     for chosen in chosen("columns", &request.columns)? {
-        let (condition, values) = column(chosen, now);
+        let (condition, values) = column(chosen, now, zone);
         query = query.filter(condition, values);
     }
-    Ok(move |tables: &Connection| query.run(tables, |row| follow_up(row, now)))
+    Ok(query)
 }
 
 fn follow_up(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<pb::FollowUp> {
@@ -222,7 +252,7 @@ fn follow_up(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<pb::FollowUp> {
         acknowledged: row.get("acknowledged")?,
         help_from_code: row.get("help_from_code")?,
         late,
-        days_late: if late { days_between(due_at, now.as_microsecond()) } else { 0 },
+        days_late: if late { days_since(row, due_at, now)? } else { 0 },
         escalated_to: row.get("escalated_to")?,
         extensions: row.get("extensions")?,
         next_notice_at: row.get::<_, Option<i64>>("next_notice_at")?.and_then(moment),

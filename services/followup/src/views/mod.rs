@@ -6,8 +6,12 @@ mod indicators;
 mod notice;
 mod proceedings;
 
-pub(crate) use board::{board, totals};
-pub(crate) use follow_up::{follow_ups, next_deadlines};
+pub use board::board;
+pub(crate) use board::totals;
+pub use follow_up::follow_ups;
+#[cfg(test)]
+pub(crate) use follow_up::list;
+pub(crate) use follow_up::next_deadlines;
 pub(crate) use indicators::indicators;
 pub(crate) use notice::notices;
 
@@ -25,7 +29,7 @@ use service_kit::{Record, View};
 const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// The tables that queries are answered from.
-pub(crate) struct FollowupView;
+pub struct FollowupView;
 
 impl View for FollowupView {
     const NAME: &'static str = "followup";
@@ -55,9 +59,4 @@ where
     Timestamp: Wire<W>,
 {
     Timestamp::from_microsecond(micros).ok().map(|at| at.to_wire())
-}
-
-/// Whole days from one moment to a later one; 0 when it is not later.
-fn days_between(from_micros: i64, until_micros: i64) -> u32 {
-    u32::try_from((until_micros - from_micros) / DAY_MICROS).unwrap_or(0)
 }

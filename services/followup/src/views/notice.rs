@@ -1,6 +1,7 @@
 //! Notices, a row each: who was notified of what, and when.
 
-use super::{days_between, moment, uuid_filter};
+use super::follow_up::zone_of;
+use super::{moment, uuid_filter};
 use domain::Timestamp;
 use domain::followup::follow_up::{Event, Tier};
 use proto::Invalid;
@@ -26,7 +27,7 @@ pub(super) fn insert_notice(
             (Kind::Reminder, lead.as_str(), *days_before, due_at)
         }
         Event::AcknowledgementOverdue { lead, acknowledge_by, .. } => {
-            let days = days_between(acknowledge_by.as_microsecond(), occurred_at.as_microsecond());
+            let days = zone_of(tables, id)?.days_between(*acknowledge_by, occurred_at);
             (Kind::AcknowledgementOverdue, lead.as_str(), days, acknowledge_by)
         }
         Event::Overdue { lead, due_at, days_late, .. } => (Kind::Overdue, lead.as_str(), *days_late, due_at),

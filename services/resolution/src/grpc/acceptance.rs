@@ -46,7 +46,7 @@ pub(super) async fn record_look_back(
 ) -> Reply<pb::RecordLookBackResponse> {
     let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
-    let command = read_fields!(request => Command::RecordLookBack { finding, holds })?;
+    let command = read_fields!(request => Command::RecordLookBack { observation, holds })?;
     let (position, item) = service.decide(&context, id, command).await?;
     Ok(Response::new(pb::RecordLookBackResponse { position, item }))
 }

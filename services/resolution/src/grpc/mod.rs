@@ -32,7 +32,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// Decides a command on an item; answers with the position and the item as it is then.
+    /// Decides a command on an item. Returns its position and the item as it is then.
     async fn decide(
         &self,
         context: &CommandContext,
@@ -40,7 +40,7 @@ impl Service {
         command: Command,
     ) -> Result<(Position, Option<pb::Item>), CommandError> {
         let done = self.kit.execute::<ActionItem>(context, id, command).await?;
-        Ok(self.answer(id, &done))
+        self.answer(id, &done).await
     }
 
     /// Decides a command on an item that names a department, in the request's field; it must be in the
@@ -66,12 +66,17 @@ impl Service {
             })
         });
         let done = decided.await?;
-        Ok(self.answer(id, &done))
+        self.answer(id, &done).await
     }
 
-    fn answer(&self, id: Uuid, done: &Executed<ActionItem>) -> (Position, Option<pb::Item>) {
-        let now = self.kit.clock().now();
-        (done.position, done.state().item().map(|item| render::item(id, item, now)))
+    async fn answer(
+        &self,
+        id: Uuid,
+        done: &Executed<ActionItem>,
+    ) -> Result<(Position, Option<pb::Item>), CommandError> {
+        let (now, calendar) = (self.kit.clock().now(), self.calendar().await?);
+        let item = done.state().item().map(|item| render::item(id, item, now, calendar.zone()));
+        Ok((done.position, item))
     }
 
     /// The working calendar in force.

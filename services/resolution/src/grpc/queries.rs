@@ -1,4 +1,4 @@
-//! What is known of resolutions and items.
+//! Queries about resolutions and items.
 
 use super::{Reply, Service};
 use crate::views::{self, Named};
@@ -39,7 +39,7 @@ pub(super) async fn get_item(
 ) -> Reply<pb::GetItemResponse> {
     let request = request.into_inner();
     let named = Named::read("item_id", &request.item_id, &request.number)?;
-    let query = views::item(named, service.kit.clock().now());
+    let query = views::item(named, service.kit.clock().now(), service.calendar().await?.zone());
     let (found, position) = service.view.query(request.at_least_position, query).await?;
     let found = found.ok_or_else(|| CommandError::NotFound("no item has this id or number".to_owned()))?;
     Ok(Response::new(pb::GetItemResponse { position, ..found }))
@@ -50,7 +50,7 @@ pub(super) async fn list_items(
     request: Request<pb::ListItemsRequest>,
 ) -> Reply<pb::ListItemsResponse> {
     let request = request.into_inner();
-    let query = views::items(&request, service.kit.clock().now())?;
+    let query = views::items(&request, service.kit.clock().now(), service.calendar().await?.zone())?;
     let (page, position) = service.view.query(request.at_least_position, query).await?;
     Ok(Response::new(pb::ListItemsResponse {
         items: page.rows,

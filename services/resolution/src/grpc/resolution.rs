@@ -29,7 +29,7 @@ pub(super) async fn supersede(
     let id = resolution_id(&request.resolution_id)?;
     let successor = read("successor_resolution_id", request.successor_resolution_id.clone())?;
     let command = read_fields!(request => Command::Supersede { successor_resolution_id: successor, reason })?;
-    let done = put_in_place(service, &context, id, successor, command).await?;
+    let done = execute_supersede(service, &context, id, successor, command).await?;
     Ok(Response::new(pb::SupersedeResolutionResponse {
         position: done.position,
         resolution: shown(id, &done),
@@ -37,7 +37,7 @@ pub(super) async fn supersede(
 }
 
 /// Decides, provided that the successor is a resolution in force.
-async fn put_in_place(
+async fn execute_supersede(
     service: &Service,
     context: &CommandContext,
     id: Uuid,
@@ -54,7 +54,7 @@ async fn put_in_place(
     decided.await
 }
 
-/// A successor that took the place already may have ended since.
+/// A successor that has already taken its place may have ended since.
 async fn check_successor(unit: &mut UnitOfWork, id: Uuid, successor: Uuid) -> Result<(), CommandError> {
     let ending = |state: State| state.registered().and_then(|registered| registered.ending.clone());
     let before = ending(unit.load::<Resolution>(id).await?);
@@ -64,7 +64,7 @@ async fn check_successor(unit: &mut UnitOfWork, id: Uuid, successor: Uuid) -> Re
     let fault = match unit.load::<Resolution>(successor).await?.registered() {
         Some(registered) if registered.stage() == Stage::InForce => return Ok(()),
         Some(_) => "names a resolution that is no longer in force",
-        None => "names no resolution",
+        None => "does not name a resolution",
     };
     Err(Invalid::field("successor_resolution_id", fault).into())
 }

@@ -1,4 +1,4 @@
-//! Doing the work: progress, obstacles, completion.
+//! Doing the work: progress, blockages, completion.
 
 use super::{Reply, Service, item_id};
 use domain::Code;

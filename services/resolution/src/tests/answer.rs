@@ -1,4 +1,4 @@
-//! What every command promises: its answer shows what it was about, it can be validated only, and it can be made
+//! What every command promises: its answer shows the resource, it can be only validated, and it can be made
 //! to depend on what the caller knows.
 
 use super::*;
@@ -12,8 +12,8 @@ async fn assigned() -> (Place, String) {
     (place, item_id)
 }
 
-/// Carries out a command on the place's item; the item that it answers with must be the one that the view shows
-/// at its position.
+/// Carries out a command on the place's item; the item in its response must be the one that the view shows at
+/// its position.
 macro_rules! step {
     ($place:ident.$rpc:ident($caller:ident($request:expr)), $item_id:expr) => {{
         let done = $place.service.$rpc($caller($request)).await.unwrap().into_inner();
@@ -73,7 +73,7 @@ async fn an_item_command_answers_with_the_item_that_the_view_shows() {
         ..Default::default()
     };
     let item = step!(place.report_progress(water(progress)), &item_id);
-    assert_eq!((item.late, item.days_late), (true, 1));
+    assert_eq!((item.late, item.days_late), (true, 2));
     let item = step!(place.claim_completion(water(claim(&item_id))), &item_id);
     assert_eq!((item.late, item.blocked_reason), (false, None));
     let (command_id, of_item) = of("accept");
@@ -83,7 +83,7 @@ async fn an_item_command_answers_with_the_item_that_the_view_shows() {
     let look_back = pb::RecordLookBackRequest {
         command_id,
         item_id: of_item,
-        finding: "运行正常".into(),
+        observation: "运行正常".into(),
         holds: true,
         ..Default::default()
     };
@@ -107,7 +107,7 @@ async fn a_command_that_is_only_validated_is_decided_and_writes_nothing() {
     assert_eq!((place.end(), place.shown(&item_id).await), (end, before));
 
     let done = place.service.acknowledge_item(water(acknowledge(&item_id))).await.unwrap().into_inner();
-    assert_eq!(done.position, end + 1, "the command itself may have the id of its rehearsal");
+    assert_eq!(done.position, end + 1, "the command itself may have the id of its validation");
 }
 
 #[tokio::test]

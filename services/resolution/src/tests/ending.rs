@@ -30,7 +30,7 @@ async fn the_end_of_a_resolution_ends_what_is_unfinished() {
 }
 
 #[tokio::test]
-async fn only_a_resolution_in_force_takes_anothers_place() {
+async fn only_a_resolution_in_force_can_supersede_another() {
     let place = Place::new().await;
     let (old, new) = (Uuid::from_u128(1), Uuid::from_u128(2));
     place.decide(old, 1).await;

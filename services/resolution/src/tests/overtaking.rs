@@ -14,7 +14,7 @@ struct Dawdling {
 }
 
 impl Dawdling {
-    fn new(journal: Arc<dyn Journal>, seed: u64) -> Arc<dyn Journal> {
+    fn over(journal: Arc<dyn Journal>, seed: u64) -> Arc<dyn Journal> {
         Arc::new(Dawdling { journal, calls: Arc::new(AtomicU64::new(seed << 32)) })
     }
 }
@@ -62,7 +62,7 @@ impl Journal for Dawdling {
 fn second_copy(place: &Place, seed: u64) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let clock = Clock::Movable(place.clock.subscribe());
-    let journal = Dawdling::new(place.kit.journal().clone(), seed);
+    let journal = Dawdling::over(place.kit.journal().clone(), seed);
     crate::reactions::run(&Kit::new(journal, clock, folder.path(), CancellationToken::new()));
     folder
 }
@@ -88,7 +88,7 @@ async fn stages(place: &Place, at_least_position: Position) -> Vec<pb::ItemStage
 #[tokio::test(flavor = "multi_thread")]
 async fn the_end_of_a_resolution_never_overtakes_the_assignment_of_its_items() {
     for (seed, items) in (1..).zip([1, 2, 2, 5, 5, 20, 20, 300]) {
-        let place = Place::with_journal(|journal| Dawdling::new(journal, seed)).await;
+        let place = Place::with_journal(|journal| Dawdling::over(journal, seed)).await;
         let _copy = second_copy(&place, seed + 100);
         let docket = Uuid::from_u128(1);
         place.decide(docket, items).await;

@@ -1,6 +1,6 @@
 use super::*;
 
-/// A place with one item that its lead has taken on, and the item's id.
+/// A place with one item that its lead has acknowledged, and the item's id.
 async fn underway() -> (Place, String) {
     let place = Place::new().await;
     place.decide(Uuid::from_u128(1), 1).await;
@@ -68,7 +68,7 @@ async fn an_item_is_blocked_extended_late_delivered_and_accepted_by_somebody_els
     place.clock.send_replace(at("2027-03-12T01:00:00Z"));
     let late = place.items(pb::ListItemsRequest { late: Some(true), ..Default::default() }).await;
     let [late] = &late[..] else { panic!("{late:?}") };
-    assert_eq!((late.due_on.as_str(), late.extensions, late.days_late), ("2027-03-10", 1, 1));
+    assert_eq!((late.due_on.as_str(), late.extensions, late.days_late), ("2027-03-10", 1, 2));
     place.service.claim_completion(water(claim(&item_id))).await.unwrap();
     assert_eq!(place.items(pb::ListItemsRequest { late: Some(true), ..Default::default() }).await, []);
     let own = accept(&place, &item_id, "WATER").await.unwrap_err();
@@ -98,7 +98,7 @@ async fn an_item_is_blocked_extended_late_delivered_and_accepted_by_somebody_els
 }
 
 #[tokio::test]
-async fn what_a_supporting_department_reports_is_not_the_items_figure() {
+async fn what_a_supporting_department_reports_does_not_change_the_items_figure() {
     let (place, item_id) = underway().await;
     for (department, percent) in [("WATER", 40), ("ROADS", 90)] {
         let request = pb::ReportProgressRequest {
@@ -117,7 +117,7 @@ async fn what_a_supporting_department_reports_is_not_the_items_figure() {
 }
 
 #[tokio::test]
-async fn a_contested_item_goes_to_a_department_of_the_directory() {
+async fn a_contested_item_goes_to_a_department_in_the_directory() {
     let place = Place::new().await;
     place.decide(Uuid::from_u128(1), 1).await;
     let item_id = item_id(Uuid::from_u128(1), 1);

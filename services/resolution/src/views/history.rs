@@ -54,7 +54,7 @@ pub(super) fn of(tables: &Connection, item: &str) -> rusqlite::Result<Vec<ItemEn
     Ok(entries)
 }
 
-/// What an event says, in the fields that all entries share.
+/// What an event says, in the fields that all kinds of entries share.
 fn entry_of(event: &Event) -> ItemEntry {
     match event {
         Event::Assigned { assignment } => ItemEntry {
@@ -93,8 +93,8 @@ fn entry_of(event: &Event) -> ItemEntry {
             ItemEntry { due_on: date(*due_on), ..entry(Kind::Reopened, Some(reason)) }
         }
         Event::Rescinded { reason } => entry(Kind::Rescinded, Some(reason)),
-        Event::LookBackRecorded { finding, holds, .. } => {
-            ItemEntry { holds: Some(*holds), ..entry(Kind::LookBackRecorded, Some(finding)) }
+        Event::LookBackRecorded { observation, holds, .. } => {
+            ItemEntry { holds: Some(*holds), ..entry(Kind::LookBackRecorded, Some(observation)) }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Action items, a row each, and the departments that support them.
 
 use super::{Named, history, moment, stage_filter, uuid_filter};
+use domain::calendar::Zone;
 use domain::resolution::action_item::{ActionItem, Assignment, Event, PERCENT_MAX, Stage};
 use domain::{Code, Date, Timestamp};
 use proto::resolution::v1 as pb;
@@ -14,10 +15,14 @@ use service_kit::view::ViewError;
 
 /// Codes have no space in them.
 const ROWS: &str =
-    "SELECT *, (SELECT group_concat(department, ' ' ORDER BY nth) FROM supporting WHERE item = items.id)
+    "SELECT rowid, *, (SELECT group_concat(department, ' ' ORDER BY nth) FROM supporting WHERE item = items.id)
     AS co_responsible_codes FROM items";
-/// Past due, and neither claimed, accepted nor rescinded: stages 1 to 3 of the wire.
-const LATE: &str = "stage <= 3 AND due_at < ?";
+/// Neither accepted nor rescinded. In a grown log few are; what implies this says so, for the indexes of those.
+const OPEN: &str = "stage <= 4";
+const OPEN_STAGE_MAX: i32 = 4;
+/// Past due, and neither claimed, accepted nor rescinded: stages 1 to 3 on the wire.
+const LATE: &str = "stage <= 4 AND stage <= 3 AND due_at < ?";
+const NOT_LATE: &str = "stage > 3 OR due_at >= ?";
 
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     let id = record.stream.id.to_string();
@@ -35,7 +40,7 @@ fn project_event(tables: &Transaction<'_>, id: &str, event: &Event) -> rusqlite:
         Event::Contested { .. } => set_stage(tables, id, Stage::Contested),
         Event::ContestDismissed { acknowledge_by, .. } => offer(tables, id, None, *acknowledge_by),
         Event::Reassigned { lead, acknowledge_by, .. } => offer(tables, id, Some(lead), *acknowledge_by),
-        // What a supporting department reports of its part is history, and not the item's figure.
+        // A supporting department's report goes into the history, and does not change the item's figure.
         Event::ProgressReported { department, percent, .. } => set(
             tables,
             "percent = ?2 WHERE id = ?1 AND lead_code = ?3",
@@ -136,8 +141,8 @@ fn offer(
 
 /// Ends the work, and with it a blockage and a request for an extension.
 fn stop(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()> {
-    let obstacles = "blocked_reason = NULL, help_from_code = NULL, extension_due_on = NULL WHERE id = ?1";
-    set(tables, obstacles, &[&id])?;
+    let cleared = "blocked_reason = NULL, help_from_code = NULL, extension_due_on = NULL WHERE id = ?1";
+    set(tables, cleared, &[&id])?;
     set_stage(tables, id, stage)
 }
 
@@ -145,12 +150,14 @@ fn stop(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()
 pub(crate) fn item(
     named: Named,
     now: Timestamp,
-) -> impl FnOnce(&Connection) -> rusqlite::Result<Option<pb::GetItemResponse>> + Send + 'static {
+    zone: &Zone,
+) -> impl FnOnce(&Connection) -> rusqlite::Result<Option<pb::GetItemResponse>> + Send + 'static + use<> {
+    let zone = zone.clone();
     move |tables| {
         let sql = format!("{ROWS} WHERE {}", named.condition);
         let found = tables.prepare_cached(&sql)?.query_row([&named.value], |row| {
             Ok(pb::GetItemResponse {
-                item: Some(summary(row, now)?),
+                item: Some(summary(row, now, &zone)?),
                 deliverable: row.get("deliverable")?,
                 criterion: row.get("criterion")?,
                 ..Default::default()
@@ -168,37 +175,50 @@ pub(crate) fn item(
 }
 
 /// The query for items.
-pub(crate) fn items(
+pub fn items(
     request: &pb::ListItemsRequest,
     now: Timestamp,
-) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::Item>> + Send + 'static, Invalid> {
+    zone: &Zone,
+) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::Item>> + Send + 'static + use<>, Invalid> {
+    let (zone, query) = (zone.clone(), list(request, now)?);
+    Ok(move |tables: &Connection| query.run(tables, |row| summary(row, now, &zone)))
+}
+
+pub(crate) fn list(request: &pb::ListItemsRequest, now: Timestamp) -> Result<ListQuery, Invalid> {
     let latest_due_on = request.latest_due_on.clone().filter(|date| !date.is_empty());
     let latest_due_on: Option<Date> = read("latest_due_on", latest_due_on)?;
+    let stage = stage_filter::<Stage>(request.stage)?;
     let mut query = ListQuery::new(
         ROWS,
         &["number", "due_at", "lead_code", "stage", "percent", "title"],
-        "id",
+        "rowid",
         &request.order_by,
         request.page_size,
         &request.page_token,
     )?
     .filter_text("lead_code = ?", &request.lead_code)
     .filter_text("id IN (SELECT item FROM supporting WHERE department = ?)", &request.co_responsible_code)
-    .filter_some("stage = ?", stage_filter::<Stage>(request.stage)?)
+    .filter_some("stage = ?", stage)
     .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?)
     .filter_some("due_on <= ?", latest_due_on.map(|date| date.to_string()))
-    .filter_some("(blocked_reason IS NOT NULL) = ?", request.blocked.map(i64::from))
     .filter_words("searched", "text", request.text())?;
-    if let Some(late) = request.late {
-        query = query.filter(&format!("({LATE}) = ?"), [now.as_microsecond(), i64::from(late)]);
+    if stage.is_some_and(|stage| stage <= OPEN_STAGE_MAX) {
+        query = query.filter::<i64>(OPEN, []);
     }
-    Ok(move |tables: &Connection| query.run(tables, |row| summary(row, now)))
+    if let Some(late) = request.late {
+        query = query.filter(if late { LATE } else { NOT_LATE }, [now.as_microsecond()]);
+    }
+    if let Some(blocked) = request.blocked {
+        let condition = if blocked { "blocked_reason IS NOT NULL" } else { "blocked_reason IS NULL" };
+        query = query.filter::<i64>(condition, []);
+    }
+    Ok(query)
 }
 
-fn summary(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<pb::Item> {
+fn summary(row: &Row<'_>, now: Timestamp, zone: &Zone) -> rusqlite::Result<pb::Item> {
     let stage: i32 = row.get("stage")?;
     let due_at = Timestamp::from_microsecond(row.get("due_at")?).unwrap_or(Timestamp::MAX);
-    let days_late = Stage::from_wire(stage).ok().and_then(|stage| stage.days_late(due_at, now));
+    let days_late = Stage::from_wire(stage).ok().and_then(|stage| stage.days_late(due_at, now, zone));
     let co_responsible: Option<String> = row.get("co_responsible_codes")?;
     let co_responsible = co_responsible.unwrap_or_default();
     Ok(pb::Item {

@@ -4,11 +4,15 @@ mod history;
 mod item;
 mod resolution;
 
-pub(crate) use item::{item, items};
+pub(crate) use item::item;
+pub use item::items;
+#[cfg(test)]
+pub(crate) use item::list;
 pub(crate) use resolution::{resolution, resolutions};
 
 use domain::resolution::action_item::ActionItem;
 use domain::resolution::resolution::Resolution;
+use domain::text::composed;
 use domain::{Aggregate as _, Timestamp, Uuid};
 use proto::{Invalid, Wire};
 use rusqlite::types::Type;
@@ -42,18 +46,20 @@ pub(crate) struct Named {
 }
 
 impl Named {
-    /// Reads the two fields of a query of which one must be given; the id comes first. An id that is `-` is none:
-    /// the path of a URL cannot leave it out.
+    /// Reads the two fields of a query of which one must be given; the id takes precedence. The id `-` stands
+    /// for none, as the path of a URL cannot leave it out.
     pub(crate) fn read(id_field: &str, id: &str, number: &str) -> Result<Named, Invalid> {
         match (id, number.trim()) {
             ("" | "-", "") => Err(Invalid::field(id_field, "is missing; give the id or the number")),
-            ("" | "-", number) => Ok(Named { condition: "written = ?1", value: number.to_owned() }),
+            ("" | "-", number) => {
+                Ok(Named { condition: "written = ?1", value: composed(number).into_owned() })
+            }
             (id, _) => Ok(Named { condition: "id = ?1", value: uuid(id_field, id)? }),
         }
     }
 }
 
-/// Reads an id, in the form in which the tables have it.
+/// Reads an id, in the form in which the tables hold it.
 fn uuid(field: &str, id: &str) -> Result<String, Invalid> {
     Ok(read::<Uuid, String>(field, id.to_owned())?.to_string())
 }

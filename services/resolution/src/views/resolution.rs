@@ -13,7 +13,8 @@ use service_kit::list::{ListQuery, Page, searchable, sort_key};
 use service_kit::view::ViewError;
 
 /// Stage 5 of an item on the wire is the accepted one.
-const ROWS: &str = "SELECT *, (SELECT count(*) FROM items WHERE resolution = resolutions.id AND stage = 5)
+const ROWS: &str =
+    "SELECT rowid, *, (SELECT count(*) FROM items WHERE resolution = resolutions.id AND stage = 5)
     AS accepted_items FROM resolutions";
 
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
@@ -97,11 +98,12 @@ pub(crate) fn resolution(
 /// The query for resolutions.
 pub(crate) fn resolutions(
     request: &pb::ListResolutionsRequest,
-) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::ResolutionRow>> + Send + 'static, Invalid> {
+) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::ResolutionSummary>> + Send + 'static, Invalid>
+{
     let query = ListQuery::new(
         ROWS,
         &["number", "decided_on", "title", "body_code"],
-        "id",
+        "rowid",
         &request.order_by,
         request.page_size,
         &request.page_token,
@@ -130,8 +132,8 @@ fn full(row: &Row<'_>) -> rusqlite::Result<pb::GetResolutionResponse> {
     })
 }
 
-fn summary(row: &Row<'_>) -> rusqlite::Result<pb::ResolutionRow> {
-    Ok(pb::ResolutionRow {
+fn summary(row: &Row<'_>) -> rusqlite::Result<pb::ResolutionSummary> {
+    Ok(pb::ResolutionSummary {
         resolution_id: row.get("id")?,
         number: row.get("written")?,
         title: row.get("title")?,

@@ -1,5 +1,5 @@
 -- Moments are microseconds since 1970, dates are ISO texts, stages are the numbers of the wire.
--- A number is kept twice: as it sorts, and as it is written. What is searched is in lower case.
+-- A number is kept twice: as it sorts, and as it is written. What is searched is folded: case, width, composition.
 CREATE TABLE resolutions (
     id TEXT PRIMARY KEY,
     number TEXT NOT NULL,
@@ -19,9 +19,14 @@ CREATE TABLE resolutions (
     registration BLOB NOT NULL,
     searched TEXT NOT NULL
 );
+-- Lists are walked in the order of an index, or sort what a small one holds. Equal rows are told apart by rowid, which
+-- every index ends with.
 CREATE INDEX resolutions_by_number ON resolutions (number);
 CREATE INDEX resolutions_written ON resolutions (written);
 CREATE INDEX resolutions_of_session ON resolutions (session);
+CREATE INDEX resolutions_of_body ON resolutions (body_code, number);
+CREATE INDEX resolutions_by_body ON resolutions (body_code);
+CREATE INDEX resolutions_by_day ON resolutions (decided_on);
 
 CREATE TABLE items (
     id TEXT PRIMARY KEY,
@@ -47,8 +52,16 @@ CREATE TABLE items (
 CREATE INDEX items_by_number ON items (number);
 CREATE INDEX items_written ON items (written);
 CREATE INDEX items_of_resolution ON items (resolution, stage);
+CREATE INDEX items_by_due ON items (due_at);
+CREATE INDEX items_by_lead ON items (lead_code);
 CREATE INDEX items_of_lead ON items (lead_code, due_at);
-CREATE INDEX items_in_stage ON items (stage, due_at);
+CREATE INDEX items_of_lead_by_number ON items (lead_code, number);
+CREATE INDEX items_in_stage ON items (stage, number);
+-- Few items of a grown log are neither accepted nor rescinded.
+CREATE INDEX open_by_due ON items (due_at) WHERE stage <= 4;
+CREATE INDEX open_of_lead ON items (lead_code, due_at) WHERE stage <= 4;
+CREATE INDEX blocked_by_due ON items (due_at) WHERE blocked_reason IS NOT NULL;
+CREATE INDEX blocked_of_lead ON items (lead_code, due_at) WHERE blocked_reason IS NOT NULL;
 
 -- The departments that support an item, in their order.
 CREATE TABLE supporting (
@@ -66,3 +79,20 @@ CREATE TABLE history (
     entry BLOB NOT NULL
 );
 CREATE INDEX history_of_item ON history (item, id);
+
+-- What the query planner is told of a grown log, so that it sorts the rows of a small index rather than walk all rows
+-- in their order: about how many rows an index has, and how many of them share what it is sorted by.
+ANALYZE supporting;
+DELETE FROM sqlite_stat1;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('items', 'items_by_number', '1000000 1'),
+    ('items', 'items_by_due', '1000000 700'),
+    ('items', 'items_by_lead', '1000000 10000'),
+    ('items', 'items_of_lead', '1000000 10000 10'),
+    ('items', 'items_of_lead_by_number', '1000000 10000 1'),
+    ('items', 'items_in_stage', '1000000 200000 1'),
+    ('items', 'items_of_resolution', '1000000 5 3'),
+    ('items', 'open_by_due', '50000 300'),
+    ('items', 'open_of_lead', '50000 500 5'),
+    ('items', 'blocked_by_due', '500 5'),
+    ('items', 'blocked_of_lead', '500 12 2');

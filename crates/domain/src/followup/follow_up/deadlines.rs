@@ -2,7 +2,7 @@
 
 use super::{Event, FollowedItem, Stage, Tier};
 use crate::Timestamp;
-use crate::followup::ladder::{Rung, RungKind, days_between};
+use crate::followup::ladder::{Rung, RungKind};
 
 impl FollowedItem {
     /// When the clock has passed several reminders at once, only the last of them is sent; when it has
@@ -23,7 +23,7 @@ impl FollowedItem {
 
     fn happen(&self, rung: &Rung, now: Timestamp, last_reminder: Option<u32>) -> Event {
         let (number, lead, due_at) = (rung.number, self.subject.lead.clone(), self.subject.due_at);
-        let days_late = days_between(due_at, now);
+        let days_late = self.subject.zone.days_between(due_at, now);
         let escalated = |tier: Tier, lead| Event::Escalated { rung: number, tier, lead, due_at, days_late };
         match rung.kind {
             RungKind::Acknowledgement => {

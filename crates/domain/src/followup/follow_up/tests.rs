@@ -22,6 +22,7 @@ fn subject() -> Subject {
         due_on: "2027-03-31".parse().unwrap(),
         due_at: moment("2027-03-31T16:00:00Z"),
         acknowledge_by: moment("2027-03-04T16:00:00Z"),
+        zone: Zone::named("Asia/Shanghai").unwrap(),
     }
 }
 
@@ -77,6 +78,37 @@ fn each_rung_happens_once_in_its_time() {
             "overdue 0",
             "Supervisor 3",
             "Leadership 7"
+        ]
+    );
+}
+
+/// On 28 March 2027 clocks in Berlin are put forward: that day has 23 hours.
+#[test]
+fn days_are_calendar_days_of_the_zone_also_when_clocks_are_changed() {
+    let subject = Subject {
+        due_on: "2027-03-27".parse().unwrap(),
+        due_at: moment("2027-03-27T22:59:59.999999Z"),
+        zone: Zone::named("Europe/Berlin").unwrap(),
+        ..subject()
+    };
+    let plan = Command::Plan { subject, ladder: Ladder::default() };
+    let history = given::<FollowUp>(&[]).at("2027-03-01T02:00:00Z").when(plan).unwrap();
+    let mut history = then(history, "2027-03-02T02:00:00Z", Command::Acknowledge);
+    let mut happened = Vec::new();
+    while let Some(at) = next_deadline(&history) {
+        let at = at.to_string();
+        happened.extend(checked(&history, &at).into_iter().map(|what| format!("{what} at {at}")));
+        history = then(history, &at, Command::CheckDeadlines);
+    }
+    assert_eq!(
+        happened,
+        [
+            "reminded 7 at 2027-03-20T22:59:59.999999Z",
+            "reminded 3 at 2027-03-24T22:59:59.999999Z",
+            "reminded 1 at 2027-03-26T22:59:59.999999Z",
+            "overdue 0 at 2027-03-27T22:59:59.999999Z",
+            "Supervisor 3 at 2027-03-30T21:59:59.999999Z",
+            "Leadership 7 at 2027-04-03T21:59:59.999999Z",
         ]
     );
 }

@@ -19,11 +19,12 @@ struct Pair {
 impl Pair {
     fn then(mut self, at: &str, by: &str, command: Command) -> Pair {
         let at: Timestamp = at.parse().unwrap();
+        let zone = Zone::named("Asia/Shanghai").unwrap();
         let issued = Issued { at, by: actor("li", by, Role::DepartmentLead) };
         let learned = Issued { at, by: Actor::process(NAME) };
         for event in ActionItem::decide(&self.item, command, &issued).unwrap() {
             self.item = ActionItem::evolve(self.item, &event);
-            for (id, command) in react(ITEM, &self.item, &event) {
+            for (id, command) in react(ITEM, &zone, &self.item, &event) {
                 assert_eq!(id, ITEM, "a follow-up has its item's id");
                 let events = FollowUp::decide(&self.followed, command, &learned).unwrap();
                 self.followed = FollowUp::fold(self.followed, &events);
@@ -59,7 +60,7 @@ fn assigned() -> Pair {
 }
 
 #[test]
-fn the_clock_beside_an_item_follows_it_to_the_end() {
+fn a_follow_up_keeps_up_with_its_item_to_the_end() {
     let evidence = Evidence {
         title: Line::parse("Report").unwrap(),
         sha256: Line::parse(&"0a".repeat(32)).unwrap(),
@@ -69,11 +70,11 @@ fn the_clock_beside_an_item_follows_it_to_the_end() {
     let calendar = || WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
     let pair = assigned().then("2027-03-02T02:00:00Z", "WATER", Command::Acknowledge);
     let first = pair.followed.next_deadline().unwrap();
-    assert_eq!(first.to_string(), "2027-03-24T15:59:59Z", "the reminder, for it is acknowledged");
+    assert_eq!(first.to_string(), "2027-03-24T15:59:59Z", "the reminder, as it is acknowledged");
 
-    let ask =
+    let extend =
         Command::RequestExtension { due: DueRule::AfterDays(10), reason: text("rain"), calendar: calendar() };
-    let pair = pair.then("2027-03-03T02:00:00Z", "WATER", ask).then(
+    let pair = pair.then("2027-03-03T02:00:00Z", "WATER", extend).then(
         "2027-03-03T03:00:00Z",
         "OFFICE",
         Command::GrantExtension,

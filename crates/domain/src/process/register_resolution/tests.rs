@@ -24,7 +24,7 @@ fn text(words: &str) -> Text {
     Text::parse(words).unwrap()
 }
 
-/// A countersign on one topic, with two items, as far as its decision.
+/// A countersign on one topic, with two items, up to its decision.
 fn decided() -> Vec<docket::Event> {
     let deciding = |department| Participant {
         department: code(department),
@@ -74,10 +74,10 @@ fn decided() -> Vec<docket::Event> {
         ("WATER", Command::AdoptDecision { topic: 1, declaratory: false, calendar }),
     ];
     commands.into_iter().fold(Vec::new(), |mut history, (department, command)| {
-        let said = format!("{command:?}");
+        let step = format!("{command:?}");
         let by = actor("li", department, Role::Chair);
         let events = given::<Docket>(&history).at("2027-03-01T02:00:00Z").by(by).when(command);
-        history.extend(events.unwrap_or_else(|refused| panic!("{said}: {refused}")));
+        history.extend(events.unwrap_or_else(|refused| panic!("{step}: {refused}")));
         history
     })
 }
@@ -134,7 +134,7 @@ fn a_decision_is_registered_under_its_number_with_its_items() {
 }
 
 #[test]
-fn nothing_else_registers_anything() {
+fn only_an_adopted_decision_is_registered() {
     let history = decided();
     let before = &history[..history.len() - 1];
     let state = Docket::fold(docket::State::default(), before);

@@ -1,0 +1,295 @@
+//! The board and the lists of views that have grown, each against a scan of the same rows.
+
+use crate::measure::{Case, Sample, Spread, alternate, cpu_time};
+use crate::report::{self, Line, Target};
+use crate::settings::Settings;
+use anyhow::Context as _;
+use domain::Timestamp;
+use domain::calendar::Zone;
+use event_log::{EventLog, Options};
+use followup::FollowupView;
+use futures::FutureExt as _;
+use journal::embedded::EmbeddedJournal;
+use proto::followup::v1::{BoardColumn, ListFollowUpsRequest};
+use proto::resolution::v1::ListItemsRequest;
+use resolution::ResolutionView;
+use rusqlite::Connection;
+use service_kit::clock::Clock;
+use service_kit::{Kit, View, ViewStore};
+use std::future::Future;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+/// What 95 of 100 answers must not take longer than.
+const TARGET: Duration = Duration::from_millis(100);
+/// How often each list is asked for.
+const LIST_TIMES: usize = 5;
+/// Queries in a measurement, at least.
+const QUERIES_MIN: usize = 5;
+/// The directions of an order, for all departments and for one.
+const ORDERS: [(&str, Option<&str>); 4] =
+    [("", None), (" desc", None), ("", Some("DEPARTMENT-7")), (" desc", Some("DEPARTMENT-7"))];
+const ZONE: &str = "Asia/Shanghai";
+const NOW: &str = "2027-03-26T01:00:00Z";
+
+/// Fills follow-up's view: ?1 rows, of which one in ?2 is open, the last; ?3 is the present moment. Departments,
+/// columns and due dates are spread over them.
+const FOLLOW_UPS: &str = "
+    WITH RECURSIVE numbers (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < ?1),
+    spread (i, h, fresh) AS (SELECT i, i * 2654435761 % 4294967296, i >= ?1 - ?1 / ?2 FROM numbers),
+    staged (i, h, stage, due_on) AS (
+        SELECT i, h,
+            CASE WHEN (h >> 8) % 20 > 0 THEN iif(fresh, 1, 3) ELSE iif(fresh, 2, 4) END,
+            ?3 / 86400000000 + iif(fresh, (h >> 11) % 120 - 20, i * 1200 / ?1 - 1200)
+        FROM spread
+    )
+    INSERT INTO follow_ups (id, resolution, number, written, title, lead_code, co_responsible_codes, due_on, due_at,
+        acknowledge_by, time_zone, stage, acknowledged, help_from_code, escalated_to, extensions, next_notice_at, next_rung)
+    SELECT printf('%08x-0000-4000-8000-%012x', h, i), printf('00000000-0000-4000-8000-%012x', i / 5),
+        printf('CONFERENCE-%012d-%012d/%012d', 2027, i / 5, i % 5 + 1), printf('CONFERENCE-2027-%d/%d', i / 5, i % 5 + 1),
+        '改造十二座泵站', 'DEPARTMENT-' || ((h >> 14) % 40), 'FINANCE', date(due_on * 86400, 'unixepoch'),
+        (due_on + 1) * 86400000000 - 1, (due_on - 20) * 86400000000, 'Asia/Shanghai', stage, (h >> 17) % 20 > 0,
+        iif(stage = 1 AND (h >> 18) % 100 = 0, 'HEALTH', NULL), (h >> 19) % 50 = 0, (h >> 20) % 20 = 0,
+        iif(stage = 1, (due_on + 1) * 86400000000 - 1, NULL), iif(stage = 1, 5, NULL)
+    FROM staged";
+
+/// Fills resolution's view: ?1 items, of which one in ?2 is open, the last; ?3 is the present moment.
+const ITEMS: &str = "
+    WITH RECURSIVE numbers (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < ?1),
+    spread (i, h, fresh) AS (SELECT i, i * 2654435761 % 4294967296, i >= ?1 - ?1 / ?2 FROM numbers),
+    dated (i, h, fresh, due_on) AS (
+        SELECT i, h, fresh, ?3 / 86400000000 + iif(fresh, (h >> 11) % 120 - 20, i * 1200 / ?1 - 1200) FROM spread
+    )
+    INSERT INTO items (id, number, written, title, resolution, deliverable, criterion, lead_code, stage, percent,
+        due_on, due_at, acknowledge_by, blocked_reason, searched)
+    SELECT printf('%08x-0000-4000-8000-%012x', h, i), printf('CONFERENCE-%012d-%012d/%012d', 2027, i / 5, i % 5 + 1),
+        printf('CONFERENCE-2027-%d/%d', i / 5, i % 5 + 1), '改造十二座泵站',
+        printf('00000000-0000-4000-8000-%012x', i / 5), '十二座泵站改造完成并通过验收', '两小时内排空积水',
+        'DEPARTMENT-' || ((h >> 14) % 40),
+        iif(fresh, min((h >> 8) % 8 + 1, 4) - ((h >> 8) % 8 > 3), iif((h >> 8) % 20 = 0, 6, 5)),
+        iif(fresh, (h >> 9) % 100, 100), date(due_on * 86400, 'unixepoch'), (due_on + 1) * 86400000000 - 1,
+        (due_on - 20) * 86400000000, iif(fresh AND (h >> 18) % 100 = 0, '等待设备', NULL), '改造十二座泵站'
+    FROM dated";
+
+/// The board as counting the follow-ups themselves gives it.
+const COUNTED: &str = "
+    SELECT lead_code,
+        count(*) FILTER (WHERE stage IN (1, 2)),
+        count(*) FILTER (WHERE stage = 1 AND due_at >= ?1 AND due_at <= ?1 + 604800000000),
+        count(*) FILTER (WHERE stage = 1 AND due_at < ?1),
+        count(*) FILTER (WHERE stage IN (1, 2) AND help_from_code IS NOT NULL),
+        count(*) FILTER (WHERE stage IN (1, 2) AND escalated_to > 0),
+        count(*) FILTER (WHERE stage IN (1, 2) AND acknowledged = 0),
+        count(*) FILTER (WHERE stage = 2),
+        count(*) FILTER (WHERE stage IN (1, 2) AND extensions > 0),
+        count(*) FILTER (WHERE stage = 3)
+    FROM follow_ups NOT INDEXED GROUP BY lead_code ORDER BY lead_code";
+
+/// The board and the lists of follow-up, in a log whose follow-ups are mostly done and in one where none is.
+pub async fn of_follow_ups(settings: &Settings) -> anyhow::Result<Vec<Line>> {
+    let mut lines = Vec::new();
+    for (state, one_in) in [("one in 20 open", 20), ("all open", 1)] {
+        let now: Timestamp = NOW.parse()?;
+        let values = [settings.events as i64, one_in, now.as_microsecond()];
+        let filled = Filled::new::<FollowupView>(settings, FOLLOW_UPS, &values)?;
+        let of = format!("{} follow-ups, {state}", settings.events);
+        lines.push(filled.board(settings, &of, now).await?);
+        if one_in > 1 {
+            lines.push(filled.lists(&of, now).await?);
+        }
+        filled.stop.cancel();
+    }
+    lines.push(of_items(settings).await?);
+    Ok(lines)
+}
+
+/// The lists of items.
+async fn of_items(settings: &Settings) -> anyhow::Result<Line> {
+    let (now, zone): (Timestamp, _) = (NOW.parse()?, Zone::named(ZONE)?);
+    let values = [settings.events as i64, 20, now.as_microsecond()];
+    let filled = Filled::new::<ResolutionView>(settings, ITEMS, &values)?;
+    let stages = (1..=6).map(|stage| ListItemsRequest { stage: Some(stage), ..Default::default() });
+    let filters = stages.chain([
+        ListItemsRequest::default(),
+        ListItemsRequest { late: Some(true), ..Default::default() },
+        ListItemsRequest { late: Some(false), ..Default::default() },
+        ListItemsRequest { blocked: Some(true), ..Default::default() },
+        ListItemsRequest { blocked: Some(false), ..Default::default() },
+        ListItemsRequest { latest_due_on: Some("2027-04-02".to_owned()), ..Default::default() },
+    ]);
+    let mut p95s = Vec::new();
+    for filter in filters {
+        for order in ["number", "due_at", "lead_code", "stage", "percent", "title"] {
+            for (direction, lead) in ORDERS {
+                let (order_by, lead_code) = (format!("{order}{direction}"), lead.map(str::to_owned));
+                let request = ListItemsRequest { order_by, lead_code, ..filter.clone() };
+                let name = format!(
+                    "stage {:?} late {:?} blocked {:?} until {:?} {} {:?}",
+                    request.stage,
+                    request.late,
+                    request.blocked,
+                    request.latest_due_on,
+                    request.order_by,
+                    lead
+                );
+                p95s.push((name, filled.list(|| resolution::items(&request, now, &zone)).await?));
+            }
+        }
+    }
+    filled.stop.cancel();
+    Ok(slowest(&format!("{} items, one in 20 open", settings.events), p95s))
+}
+
+/// A view of an empty log, and rows that came otherwise.
+struct Filled {
+    view: ViewStore,
+    stop: CancellationToken,
+    _folder: TempDir,
+}
+
+impl Filled {
+    fn new<V: View>(settings: &Settings, rows: &str, values: &[i64]) -> anyhow::Result<Filled> {
+        let folder = tempfile::tempdir_in(&settings.folder)?;
+        let (log, _) = EventLog::open(Options::new(folder.path().join("log")))?;
+        let stop = CancellationToken::new();
+        let journal = Arc::new(EmbeddedJournal::new(log));
+        let kit = Kit::new(journal, Clock::System, folder.path(), stop.clone());
+        let view = ViewStore::spawn::<V>(&kit, vec![])?;
+        fill(&folder.path().join(format!("{}.sqlite", V::NAME)), rows, values).context("filling the view")?;
+        Ok(Filled { view, stop, _folder: folder })
+    }
+
+    async fn board(&self, settings: &Settings, of: &str, now: Timestamp) -> anyhow::Result<Line> {
+        let zone = Zone::named(ZONE)?;
+        let counted = move |tables: &Connection| {
+            let mut statement = tables.prepare_cached(COUNTED)?;
+            let rows = statement.query_map([now.as_microsecond()], |row| row.get::<_, String>(0))?;
+            rows.collect::<rusqlite::Result<Vec<_>>>().map(drop)
+        };
+        let took = Mutex::new(Vec::new());
+        let cases = [
+            Case::new("the board", || {
+                async {
+                    let ask = || async { self.view.query(0, followup::board(now, &zone)).await.map(drop) };
+                    let (sample, times) = measure(settings.time, ask).await?;
+                    took.lock().unwrap_or_else(PoisonError::into_inner).extend(times);
+                    Ok(sample)
+                }
+                .boxed()
+            }),
+            Case::new("counting every row", || {
+                async {
+                    let ask = || async { self.view.query(0, counted).await.map(drop) };
+                    Ok(measure(settings.time, ask).await?.0)
+                }
+                .boxed()
+            }),
+        ];
+        let series = alternate(settings.rounds, &cases).await?;
+        let p50 = |samples: &[Sample]| {
+            Duration::from_secs_f64(report::median(samples, |sample| sample.p50.as_secs_f64()))
+        };
+        let p95 = percentile(&mut took.lock().unwrap_or_else(PoisonError::into_inner), 95);
+        let ratio = report::ratios(&series[0], &series[1], |sample| sample.p50.as_secs_f64());
+        Ok(Line {
+            case: format!("the board of {of}"),
+            measured: format!("p50 {}, p95 {}", report::time(p50(&series[0])), report::time(p95)),
+            reference: format!("counting every row {}", report::time(p50(&series[1]))),
+            ratio: format!("{:.4} ({:.4}–{:.4})", ratio.median, ratio.least, ratio.greatest),
+            cpu: format!("{} : {}", report::cpu(&series[0]), report::cpu(&series[1])),
+            target: format!("p95 ≤ {}", report::time(TARGET)),
+            verdict: Target::AtMost(TARGET.as_secs_f64()).verdict(p95.as_secs_f64()),
+        })
+    }
+
+    /// Every column with every order, of one department and of all.
+    async fn lists(&self, of: &str, now: Timestamp) -> anyhow::Result<Line> {
+        let (zone, mut p95s) = (Zone::named(ZONE)?, Vec::new());
+        for column in 0..=BoardColumn::Done as i32 {
+            for order in ["due_at", "number", "lead_code", "next_notice_at"] {
+                for (direction, lead) in ORDERS {
+                    let request = ListFollowUpsRequest {
+                        columns: (column > 0).then_some(column).into_iter().collect(),
+                        order_by: format!("{order}{direction}"),
+                        lead_code: lead.map(str::to_owned),
+                        ..Default::default()
+                    };
+                    let name = BoardColumn::try_from(column).map_or("", |column| column.as_str_name());
+                    let name = format!("{name} {} {}", request.order_by, lead.unwrap_or_default());
+                    p95s.push((name, self.list(|| followup::follow_ups(&request, now, &zone)).await?));
+                }
+            }
+        }
+        Ok(slowest(of, p95s))
+    }
+
+    /// How long 95 of 100 answers of a list take at most.
+    async fn list<Q, T, E>(&self, query: impl Fn() -> Result<Q, E>) -> anyhow::Result<Duration>
+    where
+        Q: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        T: Send + 'static,
+        E: std::fmt::Debug,
+    {
+        let mut times = Vec::new();
+        for _ in 0..LIST_TIMES {
+            let query = query().map_err(|fault| anyhow::anyhow!("{fault:?}"))?;
+            let begun = Instant::now();
+            self.view.query(0, query).await?;
+            times.push(begun.elapsed());
+        }
+        Ok(percentile(&mut times, 95))
+    }
+}
+
+fn fill(file: &Path, rows: &str, values: &[i64]) -> anyhow::Result<()> {
+    let tables = Connection::open(file)?;
+    tables.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000")?;
+    tables.execute(rows, rusqlite::params_from_iter(values))?;
+    Ok(tables.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
+}
+
+/// Asks again and again for some time.
+async fn measure<F, E>(time: Duration, ask: impl Fn() -> F) -> anyhow::Result<(Sample, Vec<Duration>)>
+where
+    F: Future<Output = Result<(), E>>,
+    E: Into<anyhow::Error>,
+{
+    let (mut times, begun, cpu) = (Vec::new(), Instant::now(), cpu_time(&[std::process::id()])?);
+    while times.len() < QUERIES_MIN || begun.elapsed() < time {
+        let asked = Instant::now();
+        ask().await.map_err(Into::into)?;
+        times.push(asked.elapsed());
+    }
+    let (took, cpu) = (begun.elapsed(), cpu_time(&[std::process::id()])? - cpu);
+    let each = u32::try_from(times.len())?;
+    let rate = f64::from(each) / took.as_secs_f64();
+    Ok((Sample { rate, p50: percentile(&mut times, 50), cpu: cpu / each }, times))
+}
+
+/// The time that so many of 100 did not exceed.
+fn percentile(times: &mut [Duration], percent: usize) -> Duration {
+    times.sort_unstable();
+    times[(times.len() * percent).div_ceil(100).saturating_sub(1)]
+}
+
+/// The line of many lists: the slowest, and what is usual.
+fn slowest(of: &str, mut p95s: Vec<(String, Duration)>) -> Line {
+    p95s.sort_by_key(|&(_, p95)| std::cmp::Reverse(p95));
+    for (name, p95) in p95s.iter().filter(|&&(_, p95)| p95 > TARGET / 4) {
+        eprintln!("  {name:<64} p95 {p95:>9.1?}");
+    }
+    let usual = Spread::of(p95s.iter().map(|(_, p95)| p95.as_secs_f64()));
+    let over = p95s.iter().filter(|&&(_, p95)| p95 > TARGET).count();
+    let (name, greatest) = p95s.first().map_or(("", Duration::ZERO), |(name, p95)| (name.trim(), *p95));
+    Line {
+        case: format!("{} lists of {of}", p95s.len()),
+        measured: format!("p95 {}", report::time(Duration::from_secs_f64(usual.median))),
+        reference: format!("slowest: {name} {}", report::time(greatest)),
+        target: format!("p95 ≤ {}", report::time(TARGET)),
+        verdict: if over == 0 { "reached".to_owned() } else { format!("missed by {over}") },
+        ..Line::default()
+    }
+}
