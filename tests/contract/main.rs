@@ -4,8 +4,8 @@ mod names;
 mod options;
 mod reasons;
 
-use proto::contract::descriptors;
 use prost_reflect::{EnumDescriptor, FileDescriptor, MessageDescriptor, MethodDescriptor};
+use proto::contract::descriptors;
 
 /// The files that we declared.
 fn files() -> impl Iterator<Item = FileDescriptor> {
@@ -24,7 +24,8 @@ fn is_stored(package: &str) -> bool {
 
 /// Every message, those within messages too.
 fn messages(files: impl Iterator<Item = FileDescriptor>) -> Vec<MessageDescriptor> {
-    let mut all: Vec<MessageDescriptor> = files.flat_map(|file| file.messages().collect::<Vec<_>>()).collect();
+    let mut all: Vec<MessageDescriptor> =
+        files.flat_map(|file| file.messages().collect::<Vec<_>>()).collect();
     let mut next = 0;
     while next < all.len() {
         let inner: Vec<MessageDescriptor> = all[next].child_messages().collect();

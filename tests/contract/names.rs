@@ -1,8 +1,8 @@
 //! One word, one meaning: how the protos name things, and that each thing says what it is.
 
 use super::{api_files, assert_none, enums, files, is_stored, messages, methods};
-use proto::contract::comment;
 use prost_reflect::{FieldDescriptor, Kind};
+use proto::contract::comment;
 
 #[test]
 fn no_message_of_the_api_contains_a_stored_one() {
@@ -84,15 +84,25 @@ fn everything_says_what_it_is() {
 #[test]
 fn the_value_that_means_nothing_says_so() {
     let zero = enums(files()).into_iter().filter_map(|choice| choice.get_value(0));
-    let faults = zero.filter(|value| comment(&value.parent_enum().parent_file(), value.path()) != "Unspecified.");
+    let faults =
+        zero.filter(|value| comment(&value.parent_enum().parent_file(), value.path()) != "Unspecified.");
     assert_none("zero values", faults.map(|value| value.full_name().to_owned()).collect());
 }
 
 #[test]
 fn comments_use_the_words_of_the_trade() {
     let banned = [
-        "behind", "anew", "Not said", "Where the log has it", "is not taken", "stands here", "Tells ", "Gives ",
-        "voice", "read model", "wish",
+        "behind",
+        "anew",
+        "Not said",
+        "Where the log has it",
+        "is not taken",
+        "stands here",
+        "Tells ",
+        "Gives ",
+        "voice",
+        "read model",
+        "wish",
     ];
     let mut faults = Vec::new();
     for file in files() {

@@ -2,8 +2,8 @@
 
 use super::{assert_none, methods, path};
 use domain::Role;
-use proto::contract::{RpcContract, rpc, rpcs};
 use prost_reflect::{Kind, MessageDescriptor, MethodDescriptor};
+use proto::contract::{RpcContract, rpc, rpcs};
 use std::collections::BTreeMap;
 
 fn each(fault: impl Fn(&MethodDescriptor, &RpcContract) -> Option<String>) -> Vec<String> {
@@ -114,9 +114,12 @@ fn no_two_routes_collide_and_their_variables_are_fields() {
     // A fixed segment where another route has a variable would be taken for its value.
     for (method, shape) in shapes.keys() {
         let fixed: Vec<&str> = shape.split('/').collect();
-        for (_, other) in shapes.keys().filter(|(other_method, other)| other_method == method && other != shape) {
+        for (_, other) in
+            shapes.keys().filter(|(other_method, other)| other_method == method && other != shape)
+        {
             let other: Vec<&str> = other.split('/').collect();
-            let hides = fixed.len() == other.len() && fixed.iter().zip(&other).all(|(a, b)| a == b || *b == "*");
+            let hides =
+                fixed.len() == other.len() && fixed.iter().zip(&other).all(|(a, b)| a == b || *b == "*");
             assert!(!hides, "{} is hidden by {}", fixed.join("/"), other.join("/"));
         }
     }

@@ -3,8 +3,8 @@
 use super::assert_none;
 use domain::Refusal;
 use domain::rejection::CatalogEntry;
-use proto::contract::{descriptors, extension, rpcs};
 use prost_reflect::Value;
+use proto::contract::{descriptors, extension, rpcs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -24,7 +24,8 @@ fn declared(context: &str) -> Reasons {
     values
         .map(|value| {
             let options = extension(&value.options(), "huishang.api.v1.reason");
-            let details = options.and_then(|options| Some(options.get_field_by_name("details")?.into_owned()));
+            let details =
+                options.and_then(|options| Some(options.get_field_by_name("details")?.into_owned()));
             let details: BTreeSet<String> = details
                 .as_ref()
                 .and_then(Value::as_list)
@@ -47,6 +48,7 @@ fn given(context: &str) -> Vec<CatalogEntry> {
     match context {
         "directory" => [
             catalog::<directory::department::Rejection>(),
+            catalog::<directory::hierarchy::Rejection>(),
             catalog::<directory::member::Rejection>(),
             catalog::<directory::calendar::Rejection>(),
         ]
@@ -66,7 +68,8 @@ fn given(context: &str) -> Vec<CatalogEntry> {
         .concat(),
         "followup" => catalog::<followup::follow_up::Rejection>(),
         "ledger" => {
-            [catalog::<ledger::custody::Rejection>(), catalog::<ledger::rehearsal_clock::Rejection>()].concat()
+            [catalog::<ledger::custody::Rejection>(), catalog::<ledger::rehearsal_clock::Rejection>()]
+                .concat()
         }
         _ => vec![],
     }
@@ -141,5 +144,8 @@ fn the_reasons_are_those_that_clients_know() {
     let (now, known): (BTreeSet<&str>, BTreeSet<&str>) = (lines.lines().collect(), golden.lines().collect());
     let gone = known.difference(&now).map(|line| format!("gone: {line}"));
     let new = now.difference(&known).map(|line| format!("new: {line}"));
-    assert_none("reasons that clients know; see CONTRIBUTING.md, \"Golden samples\"", gone.chain(new).collect());
+    assert_none(
+        "reasons that clients know; see CONTRIBUTING.md, \"Golden samples\"",
+        gone.chain(new).collect(),
+    );
 }

@@ -1,9 +1,9 @@
-//! Who asks, in which role, and when.
+//! Who issues a command, in which role, and when.
 
 use crate::text::Code;
 use jiff::Timestamp;
 
-/// What a caller may be; decides which commands and queries are open to them.
+/// A caller's role; decides which commands and queries are open to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
     /// 文书: prepares sessions and keeps the record.
@@ -18,7 +18,7 @@ pub enum Role {
     Supervisor,
     /// 审计: reads everything, changes nothing.
     Auditor,
-    /// 运维: runs the installation.
+    /// 运维: runs the deployment.
     Operator,
 }
 
@@ -47,7 +47,7 @@ impl Role {
         }
     }
 
-    /// The role of that name, if there is one.
+    /// The role with this name, if there is one.
     pub fn parse(name: &str) -> Option<Role> {
         Role::ALL.into_iter().find(|role| role.as_str() == name)
     }
@@ -60,7 +60,7 @@ pub struct Actor {
     pub subject: String,
     /// The department spoken for; none for operators, auditors and process managers.
     pub department: Option<Code>,
-    /// What the actor may do.
+    /// The roles held.
     pub roles: Vec<Role>,
 }
 
@@ -75,7 +75,8 @@ impl Actor {
         self.roles.contains(&role)
     }
 
-    /// The department spoken for, as refusals name it; "no department", which is no code, when there is none.
+    /// The department spoken for, as refusals name it; "no department", which is not a code, when there is
+    /// none.
     pub fn spoken_for(&self) -> String {
         self.department.as_ref().map_or_else(|| "no department".to_owned(), Code::to_string)
     }
@@ -86,11 +87,11 @@ impl Actor {
     }
 }
 
-/// What surrounds a command: who issued it and when. The edge stamps it; rules only read it.
+/// The circumstances of a command: who issued it and when. The service sets them; rules only read them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issued {
     /// The moment at which the command is decided.
     pub at: Timestamp,
-    /// Who asks.
+    /// Who issued it.
     pub by: Actor,
 }

@@ -6,16 +6,16 @@ use uuid::Uuid;
 
 /// One thing that a decision keeps consistent, and the rules for changing it.
 ///
-/// `decide` holds every rule and changes nothing; `evolve` holds no rule and never fails: an event that
-/// it does not expect leaves the state as it was. No events means "already so", which is success.
+/// `decide` holds every rule and changes nothing; `evolve` holds no rule and never fails: an event that it
+/// does not expect leaves the state as it was. No events means that nothing has to change, which is success.
 pub trait Aggregate: Send + Sync + 'static {
     /// `<context>.<aggregate>`, the first two parts of its streams' names.
     const CATEGORY: &'static str;
-    /// A wish; may be refused.
+    /// A command; may be refused.
     type Command: fmt::Debug + Send;
-    /// A fact; never changed.
+    /// An event; never changed.
     type Event: fmt::Debug + Clone + PartialEq + Send + Sync + 'static;
-    /// A rule that said no, with its numbers.
+    /// A rule that refused, with its figures.
     type Rejection: Refusal;
     /// What the events add up to; `default()` is "nothing happened yet".
     type State: fmt::Debug + Default + Clone + Send + Sync + 'static;
@@ -46,7 +46,7 @@ pub trait Aggregate: Send + Sync + 'static {
 pub struct StreamName {
     /// `<context>.<aggregate>`.
     pub category: String,
-    /// Which one.
+    /// The aggregate's id.
     pub id: Uuid,
 }
 
@@ -75,7 +75,7 @@ pub fn id_of_code(category: &str, code: &str) -> Uuid {
     derived_id(Uuid::NAMESPACE_OID, &[category, code])
 }
 
-/// An id that follows from another id and some words: the same input gives the same id, for ever.
+/// An id derived from another id and some words: the same input always yields the same id.
 pub fn derived_id(from: Uuid, words: &[&str]) -> Uuid {
     Uuid::new_v5(&from, words.join("\u{0}").as_bytes())
 }

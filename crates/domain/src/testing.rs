@@ -13,7 +13,7 @@ pub struct Given<A: Aggregate> {
     issued: Issued,
 }
 
-/// Begins with what has happened.
+/// Starts from what has happened.
 pub fn given<A: Aggregate>(history: &[A::Event]) -> Given<A> {
     Given {
         state: A::fold(A::State::default(), history),
@@ -28,7 +28,7 @@ impl<A: Aggregate> Given<A> {
         self
     }
 
-    /// Sets who asks.
+    /// Sets who issues the command.
     pub fn by(mut self, by: Actor) -> Self {
         self.issued.by = by;
         self

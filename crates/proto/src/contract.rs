@@ -3,13 +3,13 @@
 
 use domain::Role;
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, EnumValueDescriptor, ExtensionDescriptor, FileDescriptor, MethodDescriptor,
-    Value,
+    DescriptorPool, DynamicMessage, EnumValueDescriptor, ExtensionDescriptor, FileDescriptor,
+    MethodDescriptor, Value,
 };
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// What an rpc is.
+/// The contract of one rpc.
 #[derive(Debug, Clone)]
 pub struct RpcContract {
     /// Its path without the slash in front, such as `huishang.ledger.v1.LedgerService/GetHead`.
@@ -26,7 +26,7 @@ pub struct RpcContract {
     pub reads: bool,
 }
 
-/// The HTTP request that stands for an rpc.
+/// The HTTP request that maps to an rpc.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// `GET` or `POST`.
@@ -46,7 +46,7 @@ pub fn descriptors() -> &'static DescriptorPool {
     &POOL
 }
 
-/// Every rpc of ours, in the order of the files.
+/// Every rpc of Huishang, in the order of the files.
 pub fn rpcs() -> &'static [RpcContract] {
     static RPCS: LazyLock<Vec<RpcContract>> = LazyLock::new(|| {
         let ours = descriptors().services().filter(|service| service.full_name().starts_with("huishang."));
@@ -62,7 +62,7 @@ pub fn rpc(path: &str) -> Option<&'static RpcContract> {
     BY_PATH.get(path).copied()
 }
 
-/// The comment above an enum's value, as it stands in the file.
+/// The comment above an enum's value, as in the file.
 pub fn value_comment(value: &EnumValueDescriptor) -> String {
     comment(&value.parent_enum().parent_file(), value.path())
 }
@@ -94,7 +94,7 @@ fn read(method: &MethodDescriptor) -> RpcContract {
     }
 }
 
-/// The wire's role of a number; the order of [`Role::ALL`] is that of the enum.
+/// The role with this number on the wire; the order of [`Role::ALL`] is that of the enum.
 fn role(number: i32) -> Option<Role> {
     Role::ALL.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
 }

@@ -1,4 +1,4 @@
-//! How a decision becomes a record's payload, and comes back.
+//! How a decision becomes a record's payload, and is read back.
 
 use crate::log::v1 as log;
 use crate::{Invalid, Wire};
@@ -11,8 +11,8 @@ pub trait EventCodec: Aggregate {
     const TYPES: &'static [&'static str];
     /// Writes an event.
     fn encode(event: &Self::Event) -> prost_types::Any;
-    /// Reads an event of the named type; `None` when the type is not one of this aggregate's, as one
-    /// that a later version wrote may be.
+    /// Reads an event of the named type; `None` when the type is not one of this aggregate's, such as one
+    /// that only a later version knows.
     fn decode(kind: &str, bytes: &[u8]) -> Result<Option<Self::Event>, Invalid>;
 }
 
@@ -41,7 +41,7 @@ pub fn is_command_noted(event: &prost_types::Any) -> bool {
     kind_of(event) == COMMAND_NOTED
 }
 
-/// The circumstances of a decision, shared by all records of its commit.
+/// The circumstances of a decision, shared by all records of its command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
     /// The command's id.
@@ -52,15 +52,15 @@ pub struct Envelope {
     pub time: Timestamp,
     /// Who issued it.
     pub actor: Actor,
-    /// The commit whose event caused this one.
+    /// The command whose event caused this one.
     pub causation_id: Option<Uuid>,
-    /// The first commit of the chain.
+    /// The first command of the chain.
     pub correlation_id: Uuid,
     /// W3C trace context.
     pub traceparent: Option<String>,
-    /// This record's place in its commit, from 1.
+    /// Which record of its command this is, from 1.
     pub part: u32,
-    /// How many records the commit has.
+    /// How many records the command has.
     pub parts: u32,
 }
 
@@ -89,7 +89,8 @@ impl Wire<log::Actor> for Actor {
             "" => None,
             code => Some(Code::from_wire(code.to_owned()).map_err(|fault| fault.within("department_code"))?),
         };
-        // A role that a later version knows tells this one nothing, and must not hide the record.
+        // A role that only a later version knows means nothing to this one, and must not make the record
+        // unreadable.
         let roles = wire.roles.iter().filter_map(|name| Role::parse(name)).collect();
         Ok(Actor { subject: wire.subject, department, roles })
     }

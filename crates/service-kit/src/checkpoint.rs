@@ -10,7 +10,7 @@ use uuid::Uuid;
 pub struct Checkpoint {
     /// The record's position.
     pub position: Position,
-    /// Its commit.
+    /// Its command.
     pub command_id: Uuid,
 }
 
@@ -24,7 +24,7 @@ impl From<&Record> for Checkpoint {
 pub enum Resumed {
     /// After its checkpoint.
     After(Subscription),
-    /// Another record is at the checkpoint's position: what was derived must be derived again.
+    /// Another record is at the checkpoint's position: what was derived from it must be recreated.
     OtherJournal,
 }
 

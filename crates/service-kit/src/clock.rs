@@ -1,4 +1,4 @@
-//! The only place that asks what time it is.
+//! The only place that reads the time.
 
 use crate::events::decode;
 use domain::ledger::rehearsal_clock::{Event, RehearsalClock};
@@ -43,7 +43,7 @@ impl Clock {
         }
     }
 
-    /// Returns once the moment has come. With a movable clock that is when it was moved there.
+    /// Returns once the moment has come. With a movable clock, that is when it has been moved there.
     pub async fn wait_until(&self, moment: Timestamp) {
         match self {
             Clock::System => loop {
@@ -51,9 +51,9 @@ impl Clock {
                 if left.is_negative() || left.is_zero() {
                     return;
                 }
-                // Short naps follow a system clock that is set meanwhile.
-                let nap = Duration::try_from(left).unwrap_or_default().min(Duration::from_secs(30));
-                tokio::time::sleep(nap).await;
+                // Short sleeps notice when the system clock is set meanwhile.
+                let sleep = Duration::try_from(left).unwrap_or_default().min(Duration::from_secs(30));
+                tokio::time::sleep(sleep).await;
             },
             Clock::Movable(time) => {
                 let mut time = time.clone();

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use std::time::Duration;
 
-/// What every such file has beside the consumer's own tables.
+/// What every such file has besides the consumer's own tables.
 const TABLES: &str =
     "CREATE TABLE checkpoint (schema TEXT NOT NULL, position INTEGER NOT NULL, command_id TEXT NOT NULL);";
 

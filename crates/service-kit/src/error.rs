@@ -32,7 +32,7 @@ pub enum CommandError {
         /// Whether what the command addresses does not exist at all.
         not_found: bool,
     },
-    /// The command was carried out before; its answer is this position.
+    /// The command was carried out before; it was answered with this position.
     #[error("the command was answered before, with position {0}")]
     AnsweredBefore(Position),
     /// The aggregate has records after the position up to which the caller knows it.
@@ -41,46 +41,46 @@ pub enum CommandError {
         events.join(", ")
     )]
     ChangedSince {
-        /// Up to where the caller knows it.
+        /// The position up to which the caller knows it.
         expected: Position,
         /// Its last record.
         position: Position,
         /// The types of the events since, oldest first.
         events: Vec<String>,
     },
-    /// The same command id stood for another command before.
+    /// The command id was used before for another command.
     #[error("command id {0} was used before for another command; give each command its own id")]
     IdReused(uuid::Uuid),
     /// Other commands changed the same aggregate at the same time, on every attempt.
-    #[error("others changed the same records {0} times in a row; try again")]
+    #[error("others changed the same records at each of {0} attempts; try again")]
     Conflict(u32),
     /// More than a record can hold.
     #[error(
         "the command makes a record of {bytes} bytes; at most {max} are accepted; shorten its texts or split it"
     )]
     TooLarge {
-        /// What it would have taken.
+        /// The size of the record.
         bytes: usize,
         /// The limit.
         max: usize,
     },
-    /// The journal cannot be reached, or no ledger confirms; whether it was done is not known, and
-    /// trying again with the same command id is safe.
+    /// The journal cannot be reached, or no ledger confirms; whether the command was carried out is not
+    /// known, and trying again with the same command id is safe.
     #[error("{0}; try again with the same command id")]
     Unavailable(String),
-    /// The log refuses to grow, for the reason given.
+    /// The log accepts no records, for the reason given.
     #[error("{0}")]
     Exhausted(String),
-    /// Nothing can be decided on a history that is not understood whole.
+    /// Nothing can be decided on a history that is not fully understood.
     #[error("{0}")]
     UnknownEventType(UnknownEventType),
-    /// Something that must not be, is.
+    /// A state that must never occur has occurred.
     #[error("{0}")]
     InvariantViolated(String),
 }
 
 impl CommandError {
-    /// What a rule of an aggregate refused.
+    /// The refusal by a rule of an aggregate.
     pub fn rejected<A: Aggregate>(refusal: A::Rejection) -> CommandError {
         CommandError::Rejected {
             context: A::CATEGORY.split('.').next().unwrap_or(A::CATEGORY),
@@ -167,7 +167,7 @@ impl From<CommandError> for Status {
             CommandError::Unavailable(_) => refusal(Reason::Unavailable, message, []),
             CommandError::Exhausted(_) => refusal(Reason::LogReadOnly, message, []),
             CommandError::InvariantViolated(_) => {
-                tracing::error!(%message, "a command met a state that must not occur");
+                tracing::error!(%message, "a command met a state that must never occur");
                 refusal(Reason::Internal, message, [])
             }
         }

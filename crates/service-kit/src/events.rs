@@ -11,7 +11,7 @@ use std::fmt;
 pub struct UnknownEventType {
     /// The position of its record.
     pub position: Position,
-    /// Whose it is.
+    /// The stream of its record.
     pub stream: StreamName,
     /// The full name of its type.
     pub kind: String,

@@ -1,8 +1,8 @@
-//! What any service process of Huishang needs, and no business word.
+//! What every service process of Huishang needs; no business rules.
 //!
 //! - [`handle`]: how a command becomes records: fold, decide, append, answer when committed.
 //! - [`view`]: how a view is kept in SQLite; [`process`]: how a process manager is run; [`timer`]: how
-//!   deadlines are met; [`set_aside`]: what happens to a record that a consumer fails on.
+//!   commands are issued when deadlines pass; [`set_aside`]: what happens to a record that a consumer fails on.
 //! - [`identity`]: who calls; [`serve`]: the gRPC server around it all.
 //! - [`config`], [`clock`], [`logging`], [`shutdown`]: the process.
 

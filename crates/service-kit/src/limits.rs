@@ -20,8 +20,8 @@ pub const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
 /// refused at once.
 pub const REQUESTS_AT_ONCE_MAX_DEFAULT: usize = 4_096;
 /// Requests that one caller may send in a second, at most, unless the settings say otherwise; it may send
-/// those of one second at once. A client that waits for its answers stays far below; a runaway
-/// reaches it.
+/// those of one second at once. A client that waits for its answers stays far below; a runaway client reaches
+/// it.
 pub const CALLER_REQUESTS_PER_SECOND_MAX_DEFAULT: u32 = 100_000;
 /// Time after which a refused caller may try again.
 pub const RETRY_PAUSE: Duration = Duration::from_millis(100);
@@ -38,14 +38,28 @@ pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 /// Time from the stop signal to the end of the process, at most.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
-/// Times a command is decided again after another was faster, at most.
+/// How many times a command is decided again after losing to a concurrent one, at most.
 pub const RETRY_ATTEMPTS_MAX: u32 = 100;
 /// Time a caller waits for a ledger to commit its records, at most.
 pub const COMMIT_TIMEOUT: Duration = Duration::from_secs(20);
 /// Time a query waits for its view to reach `at_least_position`, at most.
 pub const VIEW_TIMEOUT: Duration = Duration::from_secs(15);
-/// Accepted tokens that are recognized without checking their signatures again, at most.
+/// Accepted tokens that are remembered, so that their signatures need not be checked again, at most.
 pub const TOKENS_REMEMBERED_MAX: usize = 10_000;
+/// Hours for which a token may be valid, at most, unless the settings say otherwise.
+pub const TOKEN_LIFETIME_HOURS_MAX_DEFAULT: u32 = 24;
+/// Bytes of a token's subject, at most.
+pub const SUBJECT_BYTES_MAX: usize = 200;
+/// Bits of an RSA key that verifies tokens, at least.
+pub const RSA_KEY_BITS_MIN: usize = 2_048;
+/// Bits of an RSA key that verifies tokens, at most.
+pub const RSA_KEY_BITS_MAX: usize = 4_096;
+/// Bytes of the file with the keys that verify tokens, at most.
+pub const KEY_FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// Time between two looks at whether the file with the keys that verify tokens has changed.
+pub const KEY_FILE_POLL_INTERVAL: Duration = Duration::from_secs(5);
+/// Time between two readings of that file because a token named an unknown key, at least.
+pub const UNKNOWN_KEY_REREAD_INTERVAL: Duration = Duration::from_secs(10);
 /// Folded aggregates kept in memory, at most.
 pub const CACHED_STREAMS_MAX: usize = 20_000;
 /// Records applied to a view in one transaction, at most.
@@ -56,7 +70,7 @@ pub const FEED_RECENT_RECORDS_MAX: usize = 4_096;
 pub const FEED_RECORDS_AHEAD_MAX: usize = if cfg!(test) { 64 } else { 16_384 };
 /// Time by which the checkpoint of a consumer may lag what it is done with, beyond what it is busy with.
 pub const CHECKPOINT_LAG_MAX: Duration = Duration::from_secs(5);
-/// Memory in which a view that is written keeps its pages, in KiB.
+/// Memory for the pages of a view that is being written, in KiB.
 pub const VIEW_CACHE_KIB: i64 = 8 * 1024;
 /// Pages of a view's write-ahead log after which it is written into the file: each page is written once for all
 /// the changes that fall on it meanwhile.

@@ -1,5 +1,5 @@
-//! What those who run a process ask it, the same in each: whether its views are what the log makes of them, and
-//! what its consumers have set aside.
+//! What operators can ask of every process: whether its views equal their replay from the log, and what its
+//! consumers have set aside.
 
 use crate::Kit;
 use crate::error::refusal;
@@ -49,7 +49,7 @@ impl OperationsService for Service {
         let permit = self.verifications.clone().try_acquire_owned().map_err(|_| {
             refusal(
                 Reason::TooManyRequests,
-                "the views are being verified already; try again when that has ended",
+                "the views are already being verified; try again when that has ended",
                 [("max", VIEW_VERIFICATIONS_AT_ONCE_MAX.to_string())],
             )
         })?;
@@ -75,7 +75,7 @@ impl OperationsService for Service {
     ) -> Result<Response<pb::ListSetAsideResponse>, Status> {
         let kit = self.kit.clone();
         let found = tokio::task::spawn_blocking(move || kit.set_aside(PAGE_ITEMS_MAX as usize)).await;
-        let found = found.map_err(|error| internal("the answer broke off", &error))?;
+        let found = found.map_err(|error| internal("the query was aborted", &error))?;
         let (records, total) =
             found.map_err(|error| internal("the files of the consumers could not be read", &error))?;
         let records = records.into_iter().map(render).collect();
@@ -83,7 +83,7 @@ impl OperationsService for Service {
     }
 }
 
-/// Verifies every view, one after the other, until one fails or nobody reads the reports any more.
+/// Verifies every view, one after the other, until one fails or nobody reads the reports any longer.
 async fn verify(kit: &Kit, reports: &mpsc::Sender<Report>) {
     for view in kit.views() {
         let report = match compare(kit, &view, reports).await {

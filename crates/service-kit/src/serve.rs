@@ -1,12 +1,12 @@
 //! The gRPC server around the services: limits, identity, health, reflection, drain.
 
 use crate::config::Limits;
+use crate::error::refusal;
 use crate::identity::{Caller, IdentityLayer};
 use crate::limits::{
     CONNECTION_WINDOW_BYTES, DRAIN_TIMEOUT, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
     REQUEST_BYTES_MAX, REQUEST_TIMEOUT, STREAMS_PER_CONNECTION_MAX,
 };
-use crate::error::refusal;
 use crate::{CommandContext, Kit};
 use domain::{Actor, Uuid};
 use proto::api::v1::Reason;
@@ -19,8 +19,8 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::{Request, Status};
 
-mod connection;
 mod concurrency;
+mod connection;
 mod health;
 mod rate;
 
@@ -28,11 +28,11 @@ impl Kit {
     /// Takes a command's request apart: its context (id, issuer, digest, trace) and its message.
     pub fn receive<M: CommandRequest>(&self, request: Request<M>) -> Result<(CommandContext, M), Status> {
         let actor = caller(&request)?;
-        let traceparent =
-            request.metadata().get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let traceparent = request.metadata().get("traceparent").and_then(|value| value.to_str().ok());
+        let traceparent = traceparent.filter(|text| is_traceparent(text)).map(str::to_owned);
         let mut message = request.into_inner();
         let command_id: Uuid = read("command_id", message.command_id().to_owned())?;
-        // A rehearsal of a command and the command itself may have one id.
+        // The validation of a command and the command itself may have the same id.
         let validate_only = message.take_validate_only();
         let digest = Sha256::digest(message.encode_to_vec()).into();
         let context = CommandContext {
@@ -45,10 +45,30 @@ impl Kit {
     }
 }
 
-/// The identity that the door gave a request.
+/// Whether a text is a `traceparent` of W3C Trace Context: version, trace, parent and flags, 55 characters. What is
+/// not is dropped, as the standard says.
+fn is_traceparent(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let &[version, trace, parent, flags] = &parts[..] else { return false };
+    let hex = |part: &str, digits: usize| {
+        part.len() == digits && part.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let set = |part: &str| part.bytes().any(|digit| digit != b'0');
+    hex(version, 2)
+        && version != "ff"
+        && hex(trace, 32)
+        && set(trace)
+        && hex(parent, 16)
+        && set(parent)
+        && hex(flags, 2)
+}
+
+/// The identity that authentication has given a request.
 pub fn caller<M>(request: &Request<M>) -> Result<Actor, Status> {
-    let Caller(actor) =
-        request.extensions().get::<Caller>().ok_or_else(|| refusal(Reason::TokenMissing, "no identity", []))?;
+    let Caller(actor) = request
+        .extensions()
+        .get::<Caller>()
+        .ok_or_else(|| refusal(Reason::TokenMissing, "no identity", []))?;
     Ok(actor.clone())
 }
 
@@ -67,7 +87,7 @@ pub struct ServerOptions {
     pub takes_commands: watch::Receiver<bool>,
 }
 
-/// Serves the routes on the listener until `stop`, then lets requests under way end, for at most
+/// Serves the routes on the listener until `stop`, then lets requests that are under way finish, for at most
 /// [`DRAIN_TIMEOUT`].
 pub async fn serve(
     listener: TcpListener,
@@ -84,8 +104,7 @@ pub async fn serve(
     let health = health::service(names, options.takes_commands, stop.clone()).await;
     let routes = routes.add_service(health);
     // Older clients, Python's stock one among them, know the alpha version only.
-    let routes =
-        routes.add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
+    let routes = routes.add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
     let draining = stop.clone();
     let server = Server::builder()
         .layer(concurrency::ConcurrencyLimitLayer::new(options.limits.requests_at_once_max))
@@ -110,4 +129,28 @@ pub async fn serve(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_traceparent;
+
+    #[test]
+    fn a_traceparent_has_the_55_characters_of_the_standard() {
+        let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        assert!(is_traceparent(good));
+        for bad in [
+            "",
+            &good[..54],
+            &format!("{good}0"),
+            &format!("{good}-{}", "x".repeat(12_000)),
+            &good.to_uppercase(),
+            &good.replace("00-0a", "ff-0a"),
+            &good.replace("b7ad6b7169203331", "0000000000000000"),
+            &good.replace("0af7651916cd43dd8448eb211c80319c", &"0".repeat(32)),
+            &good.replace('-', "_"),
+        ] {
+            assert!(!is_traceparent(bad), "{bad}");
+        }
+    }
 }

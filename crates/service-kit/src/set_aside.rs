@@ -95,7 +95,7 @@ pub(crate) fn positions(tables: &Connection, stream: &StreamName) -> rusqlite::R
         .collect()
 }
 
-/// Removes a record that succeeded after all.
+/// Removes a record that was processed after all.
 pub(crate) fn remove(tables: &Connection, position: Position) -> rusqlite::Result<()> {
     tables.prepare_cached("DELETE FROM set_aside WHERE position = ?1")?.execute([position as i64]).map(drop)
 }

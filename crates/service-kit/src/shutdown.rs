@@ -3,20 +3,19 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Cancels the token at the first SIGTERM or SIGINT; at the second the process ends at once with
-/// status 130.
+/// Cancels the token at the first SIGTERM or SIGINT; at the second, the process ends at once with status 130.
 pub fn on_signals(token: CancellationToken) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::spawn(async move {
-        let mut asked = 0;
+        let mut signals = 0;
         loop {
             let name = tokio::select! {
                 _ = terminate.recv() => "SIGTERM",
                 _ = interrupt.recv() => "SIGINT",
             };
-            asked += 1;
-            if asked > 1 {
+            signals += 1;
+            if signals > 1 {
                 std::process::exit(130);
             }
             tracing::info!(signal = name, "draining; a second signal ends at once");

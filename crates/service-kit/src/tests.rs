@@ -1,4 +1,4 @@
-//! A kit on a journal of its own, with departments as the aggregate at hand.
+//! A kit on a journal of its own, with departments as the sample aggregate.
 
 mod feed;
 mod future;
@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// A journal, and a folder for what follows it.
+/// A journal, and a folder for the files of its consumers.
 struct Place {
     journal: Arc<dyn Journal>,
     log: EventLog,
@@ -35,7 +35,7 @@ impl Place {
         Place { journal: Arc::new(EmbeddedJournal::new(log.clone())), log, folder }
     }
 
-    /// A kit, as a process that is started has one; it ends with its token.
+    /// A kit, as in a newly started process; it ends with its token.
     fn kit(&self) -> Kit {
         Kit::new(self.journal.clone(), Clock::System, self.folder.path(), CancellationToken::new())
     }

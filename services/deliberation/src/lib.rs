@@ -1,7 +1,7 @@
 //! Deliberation (会商议事): dockets from opening to closing, in a meeting or by countersign.
 //!
-//! [`grpc`] carries commands to the journal and answers queries, lists from [`view`]. Two things happen by
-//! themselves: a docket is prepared when its session is convened or converted to a countersign, and the
+//! [`grpc`] carries commands to the journal and answers queries, lists from [`view`]. Two things happen
+//! automatically: a docket is prepared when its session is convened or converted to a countersign, and the
 //! ballots of a countersign are counted when its deadline has passed.
 
 mod grpc;
@@ -24,11 +24,12 @@ use tokio::sync::watch;
 /// The service's full name on the wire.
 pub const NAME: &str = <DeliberationServiceServer<Service> as tonic::server::NamedService>::NAME;
 
-/// The name in the record of the timer that counts countersigns.
+/// The name, on record, of the timer that counts countersigns.
 const COUNTING: &str = "count_countersigns";
 
-/// Keeps the service's view, runs its process manager and its timer, and returns its server. Until a calendar is
-/// defined, days begin in `time_zone` and Saturdays and Sundays are off. Must be called inside a tokio runtime.
+/// Starts the service's view, starts its process manager and its timer, and returns its server. Until a
+/// calendar is defined, days begin in `time_zone` and Saturdays and Sundays are off. Must be called inside a
+/// tokio runtime.
 pub fn build(kit: &Kit, time_zone: &str) -> anyhow::Result<DeliberationServiceServer<Service>> {
     let service = service(kit, time_zone)?;
     Ok(DeliberationServiceServer::new(service)
@@ -51,7 +52,8 @@ fn count_countersigns(kit: &Kit, view: &ViewStore) {
     timer::run::<Docket>(kit, view, committed, COUNTING, view::next_deadlines, || Command::CheckDeadlines);
 }
 
-/// Prepares dockets for sessions. Returns the progress: up to where every session has its docket.
+/// Prepares dockets for sessions. Returns its progress: the position up to which every session has its
+/// docket.
 fn open_dockets(kit: &Kit) -> watch::Receiver<Position> {
     Processes::new(kit).run::<Session, _>(
         open_docket::NAME,

@@ -27,7 +27,7 @@ mod commands;
 mod countersign;
 mod meeting;
 
-/// A service with its process manager and timer, its clock, and the folder that it lives in.
+/// A service with its process manager and timer, its clock, and the folder that it keeps its files in.
 struct Deployment {
     kit: Kit,
     service: Service,
@@ -52,7 +52,7 @@ impl Deployment {
         Deployment { kit, service, clock, _folder: folder }
     }
 
-    /// Admits an emergency session, and ends its course through scheduling with this command. Returns the
+    /// Admits an emergency session, and then issues this last command of scheduling on it. Returns the
     /// session's id and the position of the last record.
     async fn session(&self, nth: u128, last: Command) -> (String, u64) {
         let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
@@ -90,7 +90,7 @@ impl Deployment {
                 _ => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         }
-        panic!("docket {docket_id} did not get there: {:?}", self.docket(docket_id).await);
+        panic!("docket {docket_id} never met the condition: {:?}", self.docket(docket_id).await);
     }
 
     async fn arrive(&self, docket_id: &str, department: &str) -> pb::RecordArrivalResponse {
@@ -187,7 +187,7 @@ fn line(text: &str) -> Line {
     Line::parse(text).unwrap()
 }
 
-/// A command id that follows from a word.
+/// A command id derived from a word.
 fn id(word: &str) -> String {
     derived_id(Uuid::nil(), &[word]).to_string()
 }

@@ -40,7 +40,7 @@ fn project(tables: &Transaction<'_>, id: &str, position: Position, event: &Event
             .prepare_cached("UPDATE dockets SET stage = ?2, closed_at = ?3 WHERE id = ?1")?
             .execute(params![id, pb::DocketStage::Closed as i32, closed_at.as_microsecond()])
             .map(drop),
-        // A deferred topic that is opened again has no outcome any more.
+        // A deferred topic that is opened again no longer has an outcome.
         Event::TopicOpened { topic, .. } => tables
             .prepare_cached("DELETE FROM outcomes WHERE docket = ?1 AND topic = ?2")?
             .execute(params![id, topic])
@@ -105,8 +105,8 @@ fn insert_docket(
     Ok(())
 }
 
-/// The earliest deadlines of countersigns with open ballots, at most `max`. After the deadline no ballot can be
-/// opened, so a docket has one deadline only.
+/// The earliest deadlines of countersigns with open ballots, at most `max`. After the deadline no ballot can
+/// be opened, so a docket has only one deadline.
 pub(crate) fn next_deadlines(tables: &Connection, max: u32) -> rusqlite::Result<Vec<Deadline>> {
     let read = |row: &Row<'_>| {
         let unreadable = |fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault);

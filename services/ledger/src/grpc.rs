@@ -62,7 +62,7 @@ pub(crate) fn permit(
 /// The end of a stream that its client has stopped reading.
 fn stalled() -> Status {
     let message = format!(
-        "nothing was read for {} s; read on after the last record that came",
+        "nothing was read for {} s; resume after the last record received",
         READER_STALL_TIMEOUT.as_secs()
     );
     refusal(Reason::Unavailable, message, [])
@@ -222,7 +222,7 @@ impl LedgerService for Service {
     }
 }
 
-/// Proofs are read from files, which no task of the runtime should wait for.
+/// Proofs are read from files, which must not block a task of the runtime.
 async fn blocking<T: Send + 'static>(
     read: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
 ) -> Result<T, Status> {
@@ -230,7 +230,7 @@ async fn blocking<T: Send + 'static>(
     done.map_err(|error| refusal(Reason::Internal, error.to_string(), []))?.map_err(unreadable)
 }
 
-/// Sends the requested records, until there are enough; answers whether the reader is gone.
+/// Sends the requested records until there are enough; returns why the client is gone, if it is.
 async fn read_records(
     log: EventLog,
     request: pb::ReadRecordsRequest,
@@ -267,7 +267,7 @@ async fn read_records(
     }
 }
 
-/// The requested ones among the next records, and the position that reading has reached.
+/// The position that reading has reached, and the requested ones among the records read.
 fn next_records(
     log: &EventLog,
     request: &pb::ReadRecordsRequest,
@@ -310,7 +310,7 @@ fn render(record: &event_log::Record) -> Result<pb::Record, Status> {
     })
 }
 
-/// The stored form has empty texts where there is nothing; the API leaves the field unset.
+/// The stored form has empty texts where there is nothing; the API leaves such fields unset.
 fn envelope(stored: stored::Envelope) -> pb::Envelope {
     let set = |text: String| (!text.is_empty()).then_some(text);
     pb::Envelope {

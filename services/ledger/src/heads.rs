@@ -28,7 +28,7 @@ pub struct Signing {
 pub struct Evidence {
     /// Number of records that it is known to have had.
     pub had: u64,
-    /// Where that is known from, and what the log has instead.
+    /// How that is known, and what the log has instead.
     pub what: String,
 }
 
@@ -36,9 +36,9 @@ impl Signing {
     /// Reads and verifies the newest signed head from the file; `None` if there is no file.
     pub fn stored_head(&self) -> Result<Option<TreeHead>, HeadError> {
         let file = &self.file;
-        match fs::read_to_string(file) {
+        match fs::read(file) {
             Ok(note) => {
-                let head = self.signer.public().open(&note);
+                let head = self.signer.public().open(&String::from_utf8_lossy(&note));
                 head.map(Some).map_err(|error| HeadError::InvalidHead { file: file.clone(), error })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -72,7 +72,9 @@ pub enum HeadError {
     },
     /// The file does not contain a head signed by this ledger.
     #[error(
-        "{}: {error}. If the ledger's key was changed intentionally, move the file away", file.display()
+        "{}, the head last signed by this ledger, is damaged or signed by another key: {error}. Put back a copy of \
+         the file. If there is none, compare the log with a backup and move the file away; likewise if the ledger's \
+         key was changed intentionally", file.display()
     )]
     InvalidHead {
         /// The file.

@@ -8,7 +8,7 @@ rejections! {
     /// Why the ledger refuses.
     Rejection {
         ClockNotMovable("CLOCK_NOT_MOVABLE") =
-            "this installation runs on the machine's clock; for a rehearsal start it with \
+            "this deployment runs on the machine's clock; for a rehearsal, start it with \
              --clock movable:2027-03-01T01:00:00Z",
         BeyondHead("BEYOND_HEAD") { after_position: u64, head_position: u64 } =
             "the log ends at position {head_position}, before {after_position}: it is another log, or it has lost records",

@@ -11,7 +11,7 @@ use jiff::ToSpan as _;
 use proto::{Invalid, Violation};
 use service_kit::{CommandError, UnitOfWork, ViewStore};
 
-/// A department that a request names, and the path of the field in which it does.
+/// A department that a request names, and the path of the field that names it.
 pub(crate) type Named = (String, Code);
 
 /// The departments that attendees name.
@@ -44,7 +44,7 @@ pub(crate) async fn screening(
     let calendar = unit.load::<Calendar>(Calendar::realm_id()).await?.in_force(default_calendar).clone();
     let state = unit.load::<Session>(session).await?;
     let Some(filed) = state.filed() else {
-        // Refused in any case.
+        // The command will be refused in any case.
         return Ok(Command::Screen { rules: Rules::default(), calendar, sessions_this_quarter: 0 });
     };
     let body = filed.outline.body.clone();
@@ -57,7 +57,7 @@ pub(crate) async fn screening(
     }
 }
 
-/// The first moment of the quarter of the year that a moment lies in, and that of the next.
+/// The first moment of the quarter of the year that a moment is in, and the first moment of the next.
 fn quarter(calendar: &WorkingCalendar, at: Timestamp) -> (Timestamp, Timestamp) {
     let date = calendar.date_of(at);
     let first_month = (date.month() - 1) / 3 * 3 + 1;

@@ -24,8 +24,9 @@ use tokio::sync::watch;
 /// The service's full name on the wire.
 pub const NAME: &str = <SchedulingServiceServer<Service> as tonic::server::NamedService>::NAME;
 
-/// Keeps the service's view, runs its process manager, and returns its server. Until a calendar is defined, days
-/// begin in `time_zone` and Saturdays and Sundays are off. Must be called inside a tokio runtime.
+/// Starts the service's view, starts its process manager, and returns its server. Until a calendar is
+/// defined, days begin in `time_zone` and Saturdays and Sundays are off. Must be called inside a tokio
+/// runtime.
 pub fn build(kit: &Kit, time_zone: &str) -> anyhow::Result<SchedulingServiceServer<Service>> {
     Ok(SchedulingServiceServer::new(service(kit, time_zone)?)
         .max_decoding_message_size(REQUEST_BYTES_MAX)

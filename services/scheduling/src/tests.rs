@@ -60,7 +60,7 @@ impl Fixture {
         fixture
     }
 
-    /// As the directory does it.
+    /// Registers a department as the directory does it.
     async fn register_department(&self, code: &str) {
         let profile = department::Profile {
             code: Code::parse(code).unwrap(),
@@ -75,7 +75,7 @@ impl Fixture {
         self.service.kit.execute::<Department>(&context, department, register).await.unwrap();
     }
 
-    /// Requests a session under this word and takes it through screening to admission.
+    /// Requests a session under this word, and takes it through screening to admission.
     async fn admitted(&self, word: &str) -> String {
         let requested = self.service.request_session(clerk(request(word))).await.unwrap().into_inner();
         let session_id = requested.session.unwrap().session_id;
@@ -186,7 +186,7 @@ fn at(moment: &str) -> Timestamp {
     moment.parse().unwrap()
 }
 
-/// A command id that follows from a word.
+/// A command id derived from a word.
 fn id(word: &str) -> String {
     derived_id(Uuid::nil(), &[word]).to_string()
 }

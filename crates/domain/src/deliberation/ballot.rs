@@ -1,6 +1,7 @@
 //! A ballot (表决): who may vote, what is needed, and a result that carries its own arithmetic.
 //!
-//! The rules here are pure counting; when a ballot may be opened and who may cast is the docket's.
+//! The rules here are pure counting; when a ballot may be opened and who may vote is for the docket to
+//! decide.
 
 use crate::{Code, Text};
 use std::collections::BTreeMap;
@@ -37,7 +38,7 @@ impl fmt::Display for Method {
     }
 }
 
-/// Whether abstentions are among the votes that the majority is taken of.
+/// Whether abstentions are among the votes of which the majority is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Abstention {
     /// They are counted, and so weigh against the proposal.
@@ -139,7 +140,7 @@ pub struct BallotResult {
     pub no: u32,
     /// Abstentions.
     pub abstain: u32,
-    /// Votes that the majority was taken of.
+    /// Counted votes, of which the majority was taken.
     pub base: u32,
     /// Yes votes that were needed.
     pub needed: u32,

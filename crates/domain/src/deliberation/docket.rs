@@ -1,8 +1,8 @@
 //! A docket (议程): what one session, or one countersign, debates and decides.
 //!
-//! It is prepared from a session and has the session's id. The folder holds its parts: [`agenda`] what it
-//! is prepared with, [`proceedings`] how far it has come, [`item`] what a decision asks for; then the
-//! rules by subject: `floor`, `proposals`, `voting`, `outcomes`; and `evolve`.
+//! It is prepared from a session and has the session's id. The folder holds its parts: [`agenda`] is what it
+//! is prepared with, [`proceedings`] how far it has come, [`item`] what a decision requires; then the rules
+//! by subject: `floor`, `proposals`, `voting`, `outcomes`; and `evolve`.
 
 pub mod agenda;
 pub mod event;
@@ -43,7 +43,7 @@ pub const AMENDMENTS_MAX: usize = 100;
 pub const BALLOTS_MAX: u32 = 200;
 /// Minutes of one digression, at most.
 pub const DIGRESSION_MINUTES_MAX: u32 = 600;
-/// How often one topic may be deferred.
+/// How many times one topic may be deferred.
 pub const DEFERRALS_MAX: u32 = 2;
 /// Working days in which the leads must acknowledge what was decided.
 pub const ACKNOWLEDGE_WORKING_DAYS: u32 = 3;
@@ -54,19 +54,19 @@ pub const ACKNOWLEDGE_WORKING_DAYS: u32 = 3;
 pub enum Command {
     /// Prepares the docket; a countersign is opened at the same time.
     Prepare { agenda: Agenda },
-    /// Records that a department has arrived, or sends somebody else from now on.
+    /// Records that a department has arrived, or that somebody else speaks for it from now on.
     RecordArrival { department: Code, delegate: Line },
     /// Records that a department has left.
     RecordDeparture { department: Code },
     /// Opens the docket, when there is a quorum.
     Open,
-    /// Opens a topic for debate, or opens it again.
+    /// Opens a topic for debate, or reopens it.
     OpenTopic { topic: u32 },
-    /// Puts a topic aside for the moment.
+    /// Pauses a topic.
     PauseTopic { topic: u32 },
-    /// Records minutes off topic.
+    /// Records minutes spent off topic.
     RecordDigression { topic: u32, minutes: u32, note: Option<Line> },
-    /// Closes the debate of a topic.
+    /// Closes the debate on a topic.
     CloseDebate { topic: u32 },
     /// Records what a department says on a topic.
     RecordStatement { topic: u32, department: Code, stance: Stance, reasons: Text },
@@ -107,7 +107,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether it leads the docket, rather than speaking for one of its departments.
+    /// Whether it presides over the docket, rather than speaking for one of its departments.
     fn presides(&self) -> bool {
         !matches!(
             self,
@@ -221,8 +221,10 @@ impl Aggregate for Docket {
             Command::ResolveAmendment { topic, amendment, adopt } => {
                 proposals::resolve_amendment(state.open()?, topic, amendment, adopt)
             }
-            Command::DraftItems { topic, items } => proposals::draft_items(state.open()?, topic, items),
-            Command::ReviseItem { item, draft } => proposals::revise_item(state.open()?, item, draft),
+            Command::DraftItems { topic, items } => {
+                proposals::draft_items(state.open()?, topic, items, issued)
+            }
+            Command::ReviseItem { item, draft } => proposals::revise_item(state.open()?, item, draft, issued),
             Command::DropItem { item, reason } => proposals::drop_item(state.open()?, item, reason),
             Command::OpenBallot { topic, version, method, abstention, tie } => {
                 let rules = Rules { method, abstention, tie };

@@ -2,6 +2,7 @@
 
 use crate::Date;
 use crate::calendar::{WORKING_DAYS_MAX, WorkingCalendar};
+use crate::date::days_between;
 
 /// Calendar days after which something may be due, at most: ten years.
 pub const DUE_DAYS_MAX: u32 = 3_650;
@@ -27,10 +28,10 @@ impl DueRule {
         }
     }
 
-    /// The number of days and the most that is accepted, when it is more than that.
-    pub fn out_of_range(self) -> Option<(u32, u32)> {
+    /// The number of days and the most that is accepted, when it is more than that and is decided on `from`.
+    pub fn out_of_range(self, from: Date) -> Option<(u32, u32)> {
         let (days, max) = match self {
-            DueRule::On(_) => return None,
+            DueRule::On(date) => (days_between(from, date), DUE_DAYS_MAX),
             DueRule::AfterDays(days) => (days, DUE_DAYS_MAX),
             DueRule::AfterWorkingDays(days) => (days, WORKING_DAYS_MAX),
         };

@@ -1,5 +1,5 @@
-//! What happened to the log itself, as far as the log must keep it: that it is used although it is known to
-//! have had more records.
+//! What happened to the log itself and must be on record: that it is used although it is known to have had
+//! more records.
 
 use crate::{Aggregate, Issued, Uuid, aggregate::id_of_code, rejections};
 
@@ -21,7 +21,7 @@ pub enum Command {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The log is used although it had more records: those after its end are lost, and their positions are
-    /// used again.
+    /// reused.
     StaleLogAccepted {
         /// How many records it is known to have had.
         expected_records: u64,
@@ -33,7 +33,7 @@ pub enum Event {
 }
 
 rejections! {
-    /// Why it is not accepted.
+    /// Why a stale log is not accepted.
     Rejection {
         EvidenceRequired("EVIDENCE_REQUIRED") { actual_records: u64 } =
             "nothing shows that the log had more than its {actual_records} records",
@@ -81,7 +81,7 @@ mod tests {
     use crate::testing::given;
 
     #[test]
-    fn a_shorter_log_goes_on_only_for_a_stated_reason() {
+    fn a_stale_log_is_accepted_only_with_evidence() {
         let accept = |evidence: &str| Command::AcceptStaleLog {
             expected_records: 9,
             actual_records: 4,

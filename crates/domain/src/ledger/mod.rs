@@ -1,4 +1,4 @@
-//! What the installation itself decides: for rehearsals, what time it is; and that it uses a log that lost
+//! What the deployment itself decides: what time it is in a rehearsal, and that it uses a log that has lost
 //! records.
 
 pub mod custody;

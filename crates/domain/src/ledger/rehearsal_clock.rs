@@ -8,7 +8,7 @@ use crate::{Aggregate, Issued, Timestamp, Uuid, aggregate::id_of_code, rejection
 pub enum Command {
     /// Moves the clock.
     Move {
-        /// What it shall show.
+        /// What it is to show.
         clock_at: Timestamp,
     },
 }
@@ -27,11 +27,11 @@ rejections! {
     /// Why the clock is not moved.
     Rejection {
         MovedBackwards("CLOCK_MOVED_BACKWARDS") { clock_at: Timestamp, current_clock_at: Timestamp } =
-            "the clock shows {current_clock_at} already and cannot go back to {clock_at}",
+            "the clock already shows {current_clock_at} and cannot go back to {clock_at}",
     }
 }
 
-/// What the clock shows, once it was moved.
+/// What the clock shows, once it has been moved.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
     /// The moment.
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn it_goes_forward_and_never_back() {
+    fn the_clock_goes_forward_and_never_back() {
         let noon = moment("2027-03-01T12:00:00Z");
         let later = moment("2027-03-02T12:00:00Z");
         let history = [Event::Moved { clock_at: noon }];

@@ -1,7 +1,7 @@
-//! An action item (督办事项): what one department owes by a resolution, from its assignment to the proof
-//! that it was done.
+//! An action item (督办事项): what one department owes under a resolution, from its assignment to the proof that
+//! it was done.
 //!
-//! The folder holds its parts: [`event`] what can happen, [`item`] how far it has come; then the rules by
+//! The folder holds its parts: [`event`] is what can happen, [`item`] how far it has come; then the rules by
 //! what they are about: `assignment`, `work`, `extension`, `acceptance`.
 
 mod acceptance;
@@ -21,7 +21,7 @@ use crate::{Aggregate, Code, Date, Issued, Line, Text, Timestamp, Uuid, aggregat
 
 /// Departments that support one item, at most.
 pub const CO_RESPONSIBLE_MAX: usize = 50;
-/// How often the due date of one item may be moved.
+/// How many times the due date of one item may be moved.
 pub const EXTENSIONS_MAX: u32 = 2;
 /// Working days in which a lead acknowledges after a contest was ruled on.
 pub const ACKNOWLEDGE_WORKING_DAYS: u32 = 3;
@@ -34,11 +34,11 @@ pub const PERCENT_MAX: u32 = 100;
 pub enum Command {
     /// Assigns the item to its lead.
     Assign { assignment: Assignment },
-    /// 签收: the lead takes it on; a contest of its own lapses.
+    /// 签收: the lead acknowledges it; a contest of its own lapses.
     Acknowledge,
-    /// The lead disputes, in time, that the item is its to do.
+    /// The lead disputes, in time, that the item is its own to do.
     Contest { reason: Text },
-    /// Rules on a contest: another department leads from now on, or else the assignment stands.
+    /// Rules on a contest: another department leads from now on, or the contest is dismissed.
     ResolveContest { reassign_to: Option<Code>, reason: Text, calendar: WorkingCalendar },
     /// Reports how far the work has come, with evidence.
     ReportProgress { percent: u32, note: Text, evidence: Vec<Evidence> },
@@ -50,24 +50,24 @@ pub enum Command {
     RequestExtension { due: DueRule, reason: Text, calendar: WorkingCalendar },
     /// Grants the later due date that was requested.
     GrantExtension,
-    /// Leaves the due date as it is.
+    /// Refuses the later due date that was requested.
     RefuseExtension { reason: Text },
     /// Claims that the work is done, with evidence.
     ClaimCompletion { summary: Text, evidence: Vec<Evidence> },
-    /// 验收: finds the criterion met.
+    /// 验收: accepts the work, as the criterion is met.
     Accept { note: Option<Text> },
-    /// Finds the criterion not met.
+    /// Returns the work, as the criterion is not met.
     ReturnWork { reason: Text },
-    /// Takes back an acceptance.
+    /// Revokes an acceptance.
     Reopen { reason: Text, due: Option<DueRule>, calendar: WorkingCalendar },
     /// Ends an unfinished item, because its resolution is no longer in force.
     Rescind { reason: Text },
     /// 回头看: records, some time after acceptance, whether the result lasts.
-    RecordLookBack { finding: Text, holds: bool },
+    RecordLookBack { observation: Text, holds: bool },
 }
 
 rejections! {
-    /// Why an item stays as it is.
+    /// Why a command on an item is refused.
     Rejection {
         NotFound("NOT_FOUND") { what: String } = "{what} does not exist",
         AlreadyAssigned("ALREADY_ASSIGNED") { number: Line } =
@@ -80,14 +80,14 @@ rejections! {
             "item {number} is {stage}; it has to be {needed}",
         ContestTooLate("CONTEST_TOO_LATE") { acknowledge_by: Timestamp } =
             "the assignment could be contested until {acknowledge_by}",
-        AlreadyLead("ALREADY_LEAD") { department_code: Code } = "{department_code} leads the item already",
+        AlreadyLead("ALREADY_LEAD") { department_code: Code } = "{department_code} already leads the item",
         OwnCase("OWN_CASE") { department_code: Code } =
             "{department_code} leads the item and cannot rule on its own case",
         OwnWork("OWN_WORK") { department_code: Code } =
             "{department_code} did the work; somebody else has to judge it",
         PercentOutOfRange("PERCENT_OUT_OF_RANGE") { percent: u32, max: u32 } =
-            "{percent} % was reported; {max} % is all of it",
-        EvidenceRequired("EVIDENCE_REQUIRED") = "completion needs at least one document that shows it",
+            "{percent} percent was reported; at most {max} percent can be done",
+        EvidenceRequired("EVIDENCE_REQUIRED") = "a claim of completion needs at least one document as evidence",
         TooMuchEvidence("TOO_MUCH_EVIDENCE") { documents: usize, max: usize } =
             "{documents} documents were given; at most {max} are accepted",
         NotADigest("NOT_A_DIGEST") { sha256: Line } =
@@ -103,7 +103,7 @@ rejections! {
         DueTooEarly("DUE_TOO_EARLY") { due_on: Date, earliest_due_on: Date } =
             "{due_on} is too early; it has to be {earliest_due_on} or later",
         DueOutOfRange("DUE_OUT_OF_RANGE") { days: u32, max: u32 } =
-            "{days} days were given; at most {max} are counted",
+            "{days} days were given; at most {max} are accepted",
     }
 }
 
@@ -182,8 +182,8 @@ impl Aggregate for ActionItem {
                 acceptance::reopen(item, reason, due, &calendar, issued)
             }
             Command::Rescind { reason } => Ok(acceptance::rescind(item, reason)),
-            Command::RecordLookBack { finding, holds } => {
-                acceptance::record_look_back(item, finding, holds, issued)
+            Command::RecordLookBack { observation, holds } => {
+                acceptance::record_look_back(item, observation, holds, issued)
             }
         }
     }

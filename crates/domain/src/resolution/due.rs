@@ -1,6 +1,7 @@
 //! A due date that takes the place of another.
 
 use crate::calendar::{WORKING_DAYS_MAX, WorkingCalendar};
+use crate::date::days_between;
 use crate::{Date, Timestamp};
 use std::fmt;
 
@@ -21,7 +22,7 @@ pub enum DueRule {
 impl DueRule {
     /// The date that is meant, when the old one is `due_on` and it is now `at`.
     pub fn date(self, due_on: Date, at: Timestamp, calendar: &WorkingCalendar) -> Date {
-        let from = due_on.max(calendar.date_of(at));
+        let from = counted_from(due_on, at, calendar);
         match self {
             DueRule::On(date) => date,
             DueRule::AfterDays(days) => calendar.after_days(from, days),
@@ -30,14 +31,18 @@ impl DueRule {
     }
 
     /// The number of days and the most that is accepted, when it is more than that.
-    pub fn excess(self) -> Option<(u32, u32)> {
+    pub fn excess(self, due_on: Date, at: Timestamp, calendar: &WorkingCalendar) -> Option<(u32, u32)> {
         let (days, max) = match self {
-            DueRule::On(_) => return None,
+            DueRule::On(date) => (days_between(counted_from(due_on, at, calendar), date), DUE_DAYS_MAX),
             DueRule::AfterDays(days) => (days, DUE_DAYS_MAX),
             DueRule::AfterWorkingDays(days) => (days, WORKING_DAYS_MAX),
         };
         (days > max).then_some((days, max))
     }
+}
+
+fn counted_from(due_on: Date, at: Timestamp, calendar: &WorkingCalendar) -> Date {
+    due_on.max(calendar.date_of(at))
 }
 
 impl fmt::Display for DueRule {

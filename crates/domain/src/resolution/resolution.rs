@@ -9,7 +9,7 @@ pub struct Votes {
     pub method: Line,
     /// Departments entitled to vote.
     pub eligible: u32,
-    /// Those of them that recused themselves.
+    /// Eligible departments that recused themselves.
     pub recused: u32,
     /// Votes that had to be cast.
     pub quorum: u32,
@@ -21,7 +21,7 @@ pub struct Votes {
     pub no: u32,
     /// Abstentions.
     pub abstain: u32,
-    /// Votes of which the majority was taken.
+    /// Counted votes, of which the majority was taken.
     pub base: u32,
     /// Yes votes that were needed.
     pub needed: u32,
@@ -29,7 +29,7 @@ pub struct Votes {
     pub sentence: Text,
 }
 
-/// What is registered of a decision.
+/// A decision as it is registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registration {
     /// Its number, which no other resolution has.
@@ -44,13 +44,13 @@ pub struct Registration {
     pub title: Line,
     /// The text that was adopted.
     pub text: Text,
-    /// Whether it only declares, so that there is nothing to carry out.
+    /// Whether it is declaratory, so that there is nothing to carry out.
     pub declaratory: bool,
     /// The day of the decision.
     pub decided_on: Date,
     /// How it was carried.
     pub votes: Votes,
-    /// The departments that were against it, ascending.
+    /// The departments that voted no, or opposed it in their latest statement; ascending.
     pub dissenting: Vec<Code>,
     /// The ids of its action items.
     pub items: Vec<Uuid>,
@@ -63,7 +63,7 @@ pub struct Registration {
 pub enum Command {
     /// Registers a decision.
     Register { registration: Registration },
-    /// Ends it and puts none in its place.
+    /// Ends it without a successor.
     Rescind { reason: Text },
     /// Ends it because another resolution takes its place.
     Supersede { successor: Uuid, reason: Text },
@@ -87,7 +87,7 @@ pub enum Event {
         /// When it ended.
         ended_at: Timestamp,
     },
-    /// It is no longer in force, and another is.
+    /// It is no longer in force; another one took its place.
     Superseded {
         /// The other resolution.
         successor: Uuid,
@@ -99,14 +99,14 @@ pub enum Event {
 }
 
 rejections! {
-    /// Why a resolution stays as it is.
+    /// Why a command on a resolution is refused.
     Rejection {
         NotFound("NOT_FOUND") { what: String } = "{what} does not exist",
         AlreadyRegistered("ALREADY_REGISTERED") { number: Line } =
             "the resolution is already registered as {number}, with other content",
         WrongStage("WRONG_STAGE") { number: Line, stage: &'static str, needed: &'static str } =
             "resolution {number} is {stage}; it has to be {needed}",
-        OwnSuccessor("OWN_SUCCESSOR") { number: Line } = "resolution {number} cannot take its own place",
+        OwnSuccessor("OWN_SUCCESSOR") { number: Line } = "resolution {number} cannot supersede itself",
     }
 }
 

@@ -5,8 +5,8 @@ use super::room::{self, Room};
 use super::session::{Command, State};
 use crate::Uuid;
 
-/// The room's id and the command on it that belongs into the same commit; `before` is the session that the
-/// command is decided on.
+/// The room's id and the command on it that belongs in the same commit; `before` is the session on which the
+/// command is decided.
 pub fn room_command(session: Uuid, before: &State, command: &Command) -> Option<(Uuid, room::Command)> {
     let filed = before.filed()?;
     match command {

@@ -1,4 +1,5 @@
-//! A room (会议室) and its bookings: one stream decides both, so that no two sessions ever share a room.
+//! A room (会议室) and its bookings: one stream decides both, so that no two sessions are ever in a room at the
+//! same time.
 
 use crate::{Aggregate, Code, Issued, Line, Timestamp, Uuid, aggregate::id_of_code, rejections};
 use std::collections::BTreeMap;
@@ -35,7 +36,7 @@ pub enum Command {
         /// Number of departments that attend.
         attendees: u32,
     },
-    /// Gives up the session's booking; nothing happens when it has none here.
+    /// Releases the session's booking; nothing happens when it has none here.
     Release {
         /// The session.
         session: Uuid,
@@ -59,7 +60,7 @@ pub enum Event {
         /// The moment at which the room is free again.
         ends_at: Timestamp,
     },
-    /// The session's booking was given up.
+    /// The session's booking was released.
     Released {
         /// The session.
         session: Uuid,
@@ -74,7 +75,7 @@ rejections! {
         TooMuchEquipment("TOO_MUCH_EQUIPMENT") { given: usize, max: usize } =
             "{given} pieces of equipment are given; a room can list {max}",
         NotAnInterval("NOT_AN_INTERVAL") { starts_at: Timestamp, ends_at: Timestamp } =
-            "a booking from {starts_at} to {ends_at} has no length",
+            "a booking must end after it starts; one from {starts_at} to {ends_at} does not",
         RoomTooSmall("ROOM_TOO_SMALL") { room_code: Code, seats: u32, attendees: u32 } =
             "room {room_code} has {seats} seats; {attendees} departments attend",
         RoomTaken("ROOM_TAKEN") { room_code: Code, session_id: Uuid, starts_at: Timestamp, ends_at: Timestamp } =
@@ -95,7 +96,8 @@ pub struct Booking {
 }
 
 impl Booking {
-    /// Whether some moment belongs to both; a booking that starts when the other ends does not overlap it.
+    /// Whether the two have a moment in common; a booking that starts when the other ends does not overlap
+    /// it.
     pub fn overlaps(&self, other: &Booking) -> bool {
         self.starts_at < other.ends_at && other.starts_at < self.ends_at
     }

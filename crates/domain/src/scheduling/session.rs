@@ -89,7 +89,7 @@ pub enum Command {
         attendees: Vec<Attendee>,
         /// Its duration.
         duration_minutes: u32,
-        /// The moment before which it does not start.
+        /// The moment before which it must not start.
         earliest_start_at: Timestamp,
     },
     /// Has the matter decided by countersign instead of in a meeting.
@@ -116,7 +116,7 @@ pub enum Command {
         /// When it starts; it ends after the requested duration.
         starts_at: Timestamp,
     },
-    /// Takes room and time away again.
+    /// Frees its room and time.
     Postpone {
         /// Why.
         reason: Text,
@@ -198,7 +198,7 @@ pub enum Event {
         attendees: Vec<Attendee>,
         /// Its duration now.
         duration_minutes: u32,
-        /// The moment before which it does not start, now.
+        /// The moment before which it must not start, now.
         earliest_start_at: Timestamp,
     },
     /// The matter is decided by countersign instead of in a meeting.
@@ -291,11 +291,11 @@ rejections! {
             "department {department_code} is given two roles on topic {topic_number}",
         UnknownTopic("UNKNOWN_TOPIC") { topic_number: u32 } = "the session has no topic {topic_number}",
         QuorumOutOfRange("QUORUM_OUT_OF_RANGE") { quorum_percent: u32 } =
-            "a quorum lies between 1 and 100 percent; {quorum_percent} does not",
+            "a quorum is between 1 and 100 percent, not {quorum_percent}",
         CaseReferenceRequired("CASE_REFERENCE_REQUIRED") =
             "a session raised by a case needs the reference of the case",
         DeadlinePassed("DEADLINE_PASSED") { field: &'static str, deadline: Timestamp, now: Timestamp } =
-            "{field} must lie in the future; {deadline} does not, it is {now}",
+            "{field} must be in the future; {deadline} is not, it is now {now}",
         NotADigest("NOT_A_DIGEST") { sha256: Line } =
             "{sha256} is not a SHA-256: 64 hexadecimal digits are needed",
         PapersExhausted("PAPERS_EXHAUSTED") { topic_number: u32, max: usize } =
@@ -309,7 +309,7 @@ rejections! {
         BeforeEarliestStart("BEFORE_EARLIEST_START") { starts_at: Timestamp, earliest_start_at: Timestamp } =
             "the session must not start before {earliest_start_at}; {starts_at} is earlier",
         StartsInThePast("STARTS_IN_THE_PAST") { starts_at: Timestamp, now: Timestamp } =
-            "{starts_at} has passed; it is {now}",
+            "{starts_at} has passed; it is now {now}",
         TooEarly("TOO_EARLY") { starts_at: Timestamp, opens_at: Timestamp } =
             "the session starts at {starts_at} and can be convened from {opens_at} on",
         NotInvited("NOT_INVITED") { department_code: Code } =

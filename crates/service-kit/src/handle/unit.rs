@@ -60,7 +60,7 @@ pub struct UnitOfWork {
 
 impl UnitOfWork {
     pub(super) fn new(kit: Kit, context: CommandContext, bypass_cache: bool) -> UnitOfWork {
-        let issued = Issued { at: kit.clock.now(), by: context.actor.clone() };
+        let issued = Issued { at: kit.journal.corrected(kit.clock.now()), by: context.actor.clone() };
         UnitOfWork {
             kit,
             context,

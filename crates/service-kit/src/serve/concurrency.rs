@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use tonic::body::Body;
 use tonic::Status;
+use tonic::body::Body;
 use tonic_types::StatusExt as _;
 use tower::{Layer, Service};
 
-/// Admits up to a number of requests at once; further ones are refused with `RESOURCE_EXHAUSTED` and the time to wait. A
-/// server stream counts until it has begun. Health checks pass always: a busy server is not
+/// Admits up to a number of requests at once; further ones are refused with `RESOURCE_EXHAUSTED` and the time
+/// to wait. A server stream counts until it has begun. Health checks always pass: a busy server is not
 /// unhealthy.
 #[derive(Clone)]
 pub(super) struct ConcurrencyLimitLayer {
@@ -30,12 +30,17 @@ impl ConcurrencyLimitLayer {
         );
         ConcurrencyLimitLayer {
             permits: Arc::new(Semaphore::new(requests_at_once_max)),
-            refusal: exhausted(Reason::TooManyRequests, why, ("max", requests_at_once_max.to_string()), RETRY_PAUSE),
+            refusal: exhausted(
+                Reason::TooManyRequests,
+                why,
+                ("max", requests_at_once_max.to_string()),
+                RETRY_PAUSE,
+            ),
         }
     }
 }
 
-/// More than is accepted: the reason's status, with the time to wait as a `RetryInfo`.
+/// The status for exceeding a limit, with the time to wait as a `RetryInfo`.
 pub(super) fn exhausted(
     reason: Reason,
     why: String,

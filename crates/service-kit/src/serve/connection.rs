@@ -1,4 +1,4 @@
-//! Connections: how many there may be, and how long one may stay silent at its beginning.
+//! Connections: how many there may be, and how long one may stay silent after it is opened.
 
 use crate::limits::{ACCEPT_PAUSE, HANDSHAKE_TIMEOUT};
 use futures::{Stream, stream};
@@ -12,11 +12,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
-/// Bytes with which every HTTP/2 client begins.
+/// Length of the preface with which every HTTP/2 client begins, in bytes.
 const PREFACE_BYTES: usize = 24;
 
 /// Accepts connections, and closes at once those beyond the limit.
-pub(super) fn accept(listener: TcpListener, connections_max: usize) -> impl Stream<Item = io::Result<GuardedConnection>> {
+pub(super) fn accept(
+    listener: TcpListener,
+    connections_max: usize,
+) -> impl Stream<Item = io::Result<GuardedConnection>> {
     let permits = Arc::new(Semaphore::new(connections_max));
     stream::unfold((listener, false), move |(listener, mut full)| {
         let permits = permits.clone();
@@ -32,7 +35,7 @@ pub(super) fn accept(listener: TcpListener, connections_max: usize) -> impl Stre
                     }
                 };
                 if let Ok(permit) = permits.clone().try_acquire_owned() {
-                    // It fails only on a connection that is closed already, which reading will find.
+                    // It fails only on a connection that is already closed, which reading will notice.
                     let _ = connection.set_nodelay(true);
                     return Some((Ok(GuardedConnection::new(connection, permit)), (listener, false)));
                 }
@@ -49,7 +52,7 @@ pub(super) fn accept(listener: TcpListener, connections_max: usize) -> impl Stre
 /// time.
 pub(super) struct GuardedConnection {
     stream: TcpStream,
-    /// How much of the preface is missing, and until when it must be there.
+    /// How many bytes of the preface are missing, and when they must have arrived.
     handshake: Option<(usize, Pin<Box<Sleep>>)>,
     _permit: OwnedSemaphorePermit,
 }

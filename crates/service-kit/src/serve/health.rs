@@ -5,8 +5,8 @@ use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health, HealthServer};
 
-/// The health service. The services that are named serve while commands are accepted; the process as a whole,
-/// under the empty name, serves as long as it answers: it must not be restarted because its disk is full.
+/// The health service. The named services are serving while commands are accepted; the process as a whole,
+/// under the empty name, is serving as long as it answers: it must not be restarted because its disk is full.
 pub(super) async fn service(
     names: &[&'static str],
     mut takes_commands: watch::Receiver<bool>,
@@ -50,7 +50,7 @@ mod tests {
     use tonic_health::pb::health_client::HealthClient;
 
     #[tokio::test]
-    async fn health_follows_whether_commands_are_taken_and_the_process_stays_well() {
+    async fn health_follows_whether_commands_are_accepted_and_the_process_stays_healthy() {
         let (changed, takes_commands) = watch::channel(true);
         let server = service(&["ledger"], takes_commands, CancellationToken::new()).await;
         let ask = async |name: &str| {

@@ -107,12 +107,12 @@ mod tests {
     use tonic_types::StatusExt as _;
 
     #[tokio::test]
-    async fn one_caller_that_runs_away_is_refused_and_the_others_are_not() {
+    async fn a_runaway_caller_is_refused_and_the_others_are_not() {
         let RateLayer(callers) = RateLayer::new(3, CancellationToken::new());
         let callers = callers.unwrap();
         let (fast, slow) = ("fast".to_owned(), "slow".to_owned());
         let refused: Vec<Status> = (0..10).filter_map(|_| callers.refuses(&fast)).collect();
-        // A slow machine gives the caller a request back every third of a second.
+        // On a slow machine, the caller is allowed another request every third of a second.
         assert!(!refused.is_empty() && refused.len() <= 7, "{}", refused.len());
         assert_eq!(refused[0].code(), tonic::Code::ResourceExhausted);
         let pause = refused[0].get_details_retry_info().unwrap().retry_delay.unwrap();
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn there_need_be_no_limit() {
+    fn zero_means_no_limit() {
         assert!(RateLayer::new(0, CancellationToken::new()).0.is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! An event type from the future is kept, passed over by who reads, and refused by who decides.
+//! An event type from the future is kept, passed over when reading, and refused when deciding.
 
 use super::{Place, department, register, stream};
 use crate::CommandError;
@@ -30,10 +30,10 @@ async fn nothing_is_decided_on_a_history_with_an_unknown_event() {
     assert_eq!(info.reason, "UNKNOWN_EVENT_TYPE");
     assert_eq!(info.metadata["type"], "huishang.scheduling.events.v9.DepartmentSplit");
 
-    // What was done before has its answer for ever, also from another copy of the service.
+    // What was done before keeps its answer, from another copy of the service too.
     assert_eq!(register(&kit, first_id, "A", "one").await, Ok(first));
     assert_eq!(register(&place.kit(), first_id, "A", "one").await, Ok(first));
-    // Others are not concerned.
+    // Other streams are not affected.
     register(&kit, Uuid::now_v7(), "B", "two").await.unwrap();
     assert!(matches!(kit.load::<Department>(department("B")).await, Ok(State::Listed(_))));
 }

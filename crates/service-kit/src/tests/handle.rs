@@ -1,4 +1,4 @@
-//! What a command answers with, what it expects, and what it leaves when it is only validated.
+//! What a command returns, what it expects, and that it leaves nothing when it is only validated.
 
 use super::{Place, context, department, profile, register};
 use crate::handle::{CommandContext, Executed};
@@ -23,7 +23,7 @@ fn name(done: &Executed<Department>) -> String {
 }
 
 #[tokio::test]
-async fn the_answer_is_the_aggregate_as_it_is_now_also_to_a_repeat() {
+async fn the_answer_is_the_aggregate_as_it_is_now_even_for_a_repeat() {
     let place = Place::new();
     let kit = place.kit();
     let (first, second) = (Uuid::now_v7(), Uuid::now_v7());
@@ -59,7 +59,7 @@ async fn a_command_that_expects_an_older_position_is_refused_with_what_changed_s
 }
 
 #[tokio::test]
-async fn a_command_that_was_carried_out_gives_its_first_answer_whatever_it_expected() {
+async fn a_command_that_was_carried_out_returns_its_first_position_whatever_it_expected() {
     let place = Place::new();
     let kit = place.kit();
     let context = CommandContext { expected_position: Some(0), ..context(Uuid::now_v7()) };

@@ -1,4 +1,4 @@
-//! A record over which a process manager fails halts its stream, and nothing else; and no command overtakes the
+//! A record on which a process manager fails halts its stream, and nothing else; and no command overtakes the
 //! one that makes its aggregate.
 
 use super::{Place, department, profile, reached, register, set_aside, stream};
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 type Done = Arc<Mutex<Vec<String>>>;
 
-/// Notes the names that come, and fails over some while it is `broken`.
+/// Notes the names that come, and fails on some of them while it is `broken`.
 fn note(kit: &Kit, done: &Done, broken: bool) -> watch::Receiver<u64> {
     let done = done.clone();
     Processes::new(kit).run::<Department, _>(
@@ -40,7 +40,7 @@ fn react(context: &EventContext<'_, Department>, done: &Done, broken: bool) -> R
 }
 
 #[tokio::test]
-async fn a_process_manager_sets_aside_what_it_fails_over_and_a_newer_version_does_it() {
+async fn a_process_manager_sets_aside_what_it_fails_on_and_a_newer_version_processes_it() {
     let place = Place::new();
     let older = place.kit();
     let done = Done::default();

@@ -1,4 +1,4 @@
-//! A record that a view cannot take in halts its stream, and nothing else.
+//! A record that a view cannot project halts its stream, and nothing else.
 
 use super::{Place, reached, register, set_aside};
 use crate::events::decode;
@@ -74,7 +74,7 @@ async fn a_record_that_cannot_be_projected_halts_its_stream_alone() {
 }
 
 #[tokio::test]
-async fn a_version_that_can_projects_what_an_older_one_set_aside() {
+async fn a_newer_version_projects_what_an_older_one_set_aside() {
     let place = Place::new();
     let older = place.kit();
     let view = ViewStore::spawn::<Names<true>>(&older, vec![]).unwrap();
@@ -93,7 +93,7 @@ async fn a_version_that_can_projects_what_an_older_one_set_aside() {
 }
 
 #[tokio::test]
-async fn what_is_still_not_understood_stays_aside_with_the_later_records_of_its_stream() {
+async fn what_is_still_not_understood_stays_set_aside_with_the_later_records_of_its_stream() {
     let place = Place::new();
     let first = place.kit();
     let view = ViewStore::spawn::<Names<true>>(&first, vec![]).unwrap();
@@ -128,7 +128,7 @@ impl View for OnAFullDisk {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_no_fault_of_the_record() {
+async fn a_full_disk_is_not_the_fault_of_a_record() {
     let place = Place::new();
     let kit = place.kit();
     let end = name(&kit, "A", "one").await;
@@ -165,7 +165,7 @@ async fn a_query_waits_for_what_the_services_process_managers_make_of_a_position
         async move { names(&view, position).await }
     });
     reached(view.position(), position).await;
-    assert_eq!(names(&view, 0).await, ["the original"], "who waits for nothing is answered at once");
+    assert_eq!(names(&view, 0).await, ["the original"], "a query that waits for nothing is answered at once");
     release.send_replace(true);
     assert_eq!(query.await.unwrap(), ["the original", "the copy"]);
 }

@@ -10,7 +10,7 @@ const SHOWN_CHARACTERS_MAX: usize = 80;
 const SHOWN_BYTES_MAX: usize = 24;
 const NO_ROW: &str = "no such row";
 
-/// the first place where a view is not what the log makes of it.
+/// The first place where a view differs from its replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// The table.
@@ -86,7 +86,7 @@ impl Columns {
                 return Ok(None);
             }
             if row != replayed {
-                let (row, has, replay_has) = self.tell(table, replay, row, replayed)?;
+                let (row, has, replay_has) = self.describe(table, replay, row, replayed)?;
                 return Ok(Some(Difference { table: table.to_owned(), row, has, replay_has }));
             }
         }
@@ -102,8 +102,8 @@ impl Columns {
         row.map(|row| (0..self.names.len()).map(|column| row.get(column)).collect()).transpose()
     }
 
-    /// The key of the row that differs, and what it is on either side.
-    fn tell(
+    /// The key of the row that differs, and its values on either side.
+    fn describe(
         &self,
         table: &str,
         replay: &Connection,

@@ -1,4 +1,4 @@
-//! A view compared with what the log makes of it today.
+//! A view compared with its replay from the log.
 
 use super::difference::{self, Difference};
 use super::projector::apply_batch;
@@ -22,7 +22,7 @@ pub type Progress = Box<dyn FnMut(Position, Position) + Send>;
 type Compare =
     fn(Arc<dyn Journal>, Arc<PathBuf>, Progress) -> BoxFuture<'static, Result<Compared, ViewError>>;
 
-/// A view that is kept, known by its name.
+/// A view that is running, known by its name.
 #[derive(Clone)]
 pub struct RegisteredView {
     /// Its name.
@@ -34,7 +34,7 @@ pub struct RegisteredView {
 /// The result of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared {
-    /// The position up to which the log was replayed: where the view stood.
+    /// The position up to which the log was replayed, which the view had reached.
     pub position: Position,
     /// The first difference; `None` when the view equals its replay.
     pub difference: Option<Difference>,
@@ -46,8 +46,8 @@ impl RegisteredView {
         RegisteredView { name: V::NAME, file, compare }
     }
 
-    /// Replays the log into fresh tables, up to where the view stands now, and compares the two. The
-    /// view goes on meanwhile; what is compared is one moment of it.
+    /// Replays the log into fresh tables, up to the position that the view has reached, and compares the two.
+    /// The view goes on meanwhile; it is compared as of one moment.
     pub async fn compare(
         &self,
         journal: Arc<dyn Journal>,
@@ -66,7 +66,7 @@ async fn compare<V: View>(
     let fresh = tempfile::tempdir_in(folder).map_err(|error| ViewError::Replay(error.to_string()))?;
     let replayed = fresh.path().join("replay.sqlite");
     let (view, position, mut tables) = blocking(move || {
-        // The transaction holds on to the moment at which the checkpoint is read.
+        // The transaction pins the view at the moment at which the checkpoint is read.
         let view = reader(&file)?;
         view.execute_batch("BEGIN")?;
         let position = checkpoint(&view)?.map_or(0, |at| at.position);
@@ -110,5 +110,5 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, ViewError> {
     spawn_blocking(work)
         .await
-        .unwrap_or_else(|_| Err(ViewError::Replay("the comparison broke off".to_owned())))
+        .unwrap_or_else(|_| Err(ViewError::Replay("the comparison was aborted".to_owned())))
 }

@@ -26,7 +26,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// Has a command decided. Answers with its position and the docket as it is then.
+    /// Decides a command. Returns its position and the docket as it is then.
     async fn decide(
         &self,
         context: &CommandContext,

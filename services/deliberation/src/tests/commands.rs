@@ -1,4 +1,4 @@
-//! What every command does, whatever it is about.
+//! What every command does, whatever its subject.
 
 use super::*;
 
@@ -45,7 +45,7 @@ async fn a_command_answers_with_the_docket_as_it_is_then() {
 }
 
 #[tokio::test]
-async fn a_validated_command_is_refused_really_and_writes_nothing() {
+async fn a_validated_command_is_refused_for_real_and_writes_nothing() {
     let deployment = Deployment::new().await;
     let (docket_id, _) = prepared(&deployment).await;
     let validate = pb::OpenDocketRequest { validate_only: true, ..open(&docket_id) };

@@ -29,7 +29,13 @@ const BEGINNING: &str = "movable:2027-03-01T01:00:00Z";
 #[derive(Debug, Clone, clap::Args)]
 pub struct Arguments {
     /// Plays on a running server with a movable clock: a URL, or 'scheduling=URL,…' for separate services
-    #[arg(long, env = "HUISHANG_SERVER", value_name = "URL", conflicts_with = "keep")]
+    #[arg(
+        long,
+        env = "HUISHANG_SERVER",
+        hide_env_values = true,
+        value_name = "URL",
+        conflicts_with = "keep"
+    )]
     pub server: Option<String>,
     /// Keeps the data of the started server in this directory, which must not contain a log yet
     #[arg(long, value_name = "DIR")]

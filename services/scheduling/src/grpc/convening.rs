@@ -87,8 +87,8 @@ async fn execute_with_room(
         let command = command.clone();
         Box::pin(async move {
             unit.decide::<Session>(id, command.clone()).await?;
-            // Loaded after the decision: if the session has changed in between, the commit fails on the session's
-            // stream and is decided again, and no other slot's room is touched.
+            // Loaded after the decision: if the session has changed meanwhile, the commit fails on the
+            // session's stream and is decided again, and no other slot's room is touched.
             let before = unit.load::<Session>(id).await?;
             match room_command(id, &before, &command) {
                 Some((room, command)) => unit.decide::<Room>(room, command).await,

@@ -1,4 +1,4 @@
-//! What is known of sessions.
+//! Queries about sessions.
 
 use super::{Reply, Service, not_found, render, session_id};
 use crate::views;

@@ -5,7 +5,7 @@ use domain::scheduling::session::{Filed, Finding, State};
 use proto::Wire as _;
 use proto::scheduling::v1 as pb;
 
-/// The session, when it was requested.
+/// The session, once it has been requested.
 pub(super) fn session(id: Uuid, state: &State) -> Option<pb::Session> {
     let filed = state.filed()?;
     Some(pb::Session {

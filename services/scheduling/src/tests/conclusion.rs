@@ -2,7 +2,7 @@ use super::*;
 use domain::Text;
 use domain::deliberation::docket::{Agenda, AgendaTopic, Command, Docket, Mode};
 
-/// A docket without anybody who decides, as nothing is decided on it.
+/// A docket without participants, as nothing is decided on it.
 fn agenda(session: Uuid) -> Agenda {
     Agenda {
         session,

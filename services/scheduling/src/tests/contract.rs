@@ -17,7 +17,7 @@ async fn a_command_answers_with_the_resource_as_it_is_now() {
 }
 
 #[tokio::test]
-async fn a_repeat_gives_the_first_answer_and_an_id_stands_for_one_command() {
+async fn a_repeat_returns_the_first_answer_and_an_id_stands_for_one_command() {
     let fixture = Fixture::furnished().await;
     let first = fixture.service.request_session(clerk(request("one"))).await.unwrap().into_inner();
     fixture.service.request_session(clerk(request("two"))).await.unwrap();

@@ -27,7 +27,7 @@ async fn a_session_goes_from_its_request_to_its_convening() {
 }
 
 #[tokio::test]
-async fn two_sessions_never_have_one_room_and_a_postponed_one_frees_it() {
+async fn two_sessions_never_have_a_room_at_one_time_and_a_postponed_one_frees_it() {
     let fixture = Fixture::furnished().await;
     let (one, two) = (fixture.admitted("one").await, fixture.admitted("two").await);
     let (first, second) = tokio::join!(

@@ -1,4 +1,5 @@
-//! The lists of scheduling, and the count of a body's sessions. Single resources are loaded themselves.
+//! The lists of scheduling, and the count of a body's sessions. A single resource is read from its own
+//! history.
 
 mod room;
 mod session;

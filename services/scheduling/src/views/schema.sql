@@ -1,4 +1,4 @@
--- The message is what the list answers with.
+-- The message is the row as the list returns it.
 CREATE TABLE rooms (
     code TEXT PRIMARY KEY,
     name TEXT NOT NULL,

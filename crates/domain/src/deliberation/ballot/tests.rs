@@ -67,7 +67,7 @@ fn too_few_votes_decide_nothing() {
 }
 
 #[test]
-fn a_tie_is_broken_only_by_a_chair_who_may() {
+fn only_a_chair_with_a_casting_vote_breaks_a_tie() {
     let count = |tie, casting| {
         let held = ballot(rules(Method::SimpleMajority, Abstention::DoesNotCount, tie), 3, 3, 1);
         held.count(electorate(7), casting)

@@ -9,7 +9,7 @@ pub const TOPICS_MAX: usize = 30;
 /// Departments that take part in one docket, at most.
 pub const PARTICIPANTS_MAX: usize = 64;
 
-/// Whether the departments come together.
+/// Whether the departments meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// They meet; only those present vote.
@@ -21,12 +21,12 @@ pub enum Mode {
     },
 }
 
-/// The part that a department takes in a topic.
+/// A department's role on a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RoleOnTopic {
     /// 表决: has a vote in the decision.
     Decides,
-    /// 提供意见: speaks, and has no vote.
+    /// 提供意见: speaks, but has no vote.
     Advises,
     /// 知会: is kept informed.
     Informed,
@@ -89,7 +89,7 @@ pub struct Agenda {
     pub body: Code,
     /// The department in the chair.
     pub chair: Code,
-    /// Whether there is a meeting.
+    /// Whether the departments meet or sign.
     pub mode: Mode,
     /// The decision clock of an emergency.
     pub decide_by: Option<Timestamp>,
@@ -102,7 +102,7 @@ pub struct Agenda {
 }
 
 impl Agenda {
-    /// Refuses what no docket could be held on.
+    /// Refuses an agenda that no docket could be held on.
     pub(super) fn check(&self) -> Result<(), Rejection> {
         self.check_sizes()?;
         let mut topics = BTreeSet::new();
@@ -153,7 +153,7 @@ impl Agenda {
         self.deciders(move |role| role.topic == topic)
     }
 
-    /// The departments that decide on any topic; the quorum is taken of them.
+    /// The departments that decide on any topic; the quorum is a share of them.
     pub fn deciding(&self) -> impl Iterator<Item = &Code> {
         self.deciders(|_| true)
     }

@@ -12,7 +12,7 @@ pub enum Event {
         /// What it was prepared with.
         agenda: Agenda,
     },
-    /// A department arrived, or sent somebody else.
+    /// A department arrived, or somebody else speaks for it from now on.
     ArrivalRecorded {
         /// Which department.
         department: Code,
@@ -42,7 +42,7 @@ pub enum Event {
         /// When.
         opened_at: Timestamp,
     },
-    /// A topic was put aside for the moment.
+    /// A topic was paused.
     TopicPaused {
         /// Which topic.
         topic: u32,
@@ -58,13 +58,13 @@ pub enum Event {
         /// What was talked about instead.
         note: Option<Line>,
     },
-    /// The debate of a topic was closed.
+    /// The debate on a topic was closed.
     DebateClosed {
         /// Which topic.
         topic: u32,
         /// Seconds spent on it in all.
         spent_seconds: u64,
-        /// Seconds of those beyond its timebox.
+        /// How many of those seconds were beyond its timebox.
         overrun_seconds: u64,
         /// Minutes of digressions.
         digression_minutes: u32,
@@ -75,7 +75,7 @@ pub enum Event {
         topic: u32,
         /// Which department.
         department: Code,
-        /// What it thinks of the topic.
+        /// Its stance on the topic.
         stance: Stance,
         /// Its reasons.
         reasons: Text,
@@ -195,7 +195,7 @@ pub enum Event {
         decided_on: Date,
         /// The deadline for the leads to acknowledge their items.
         acknowledge_by: Timestamp,
-        /// Whether nothing is to be done.
+        /// Whether it is declaratory: nothing is to be done.
         declaratory: bool,
         /// When each item is due.
         due_dates: Vec<ItemDue>,
@@ -217,7 +217,7 @@ pub enum Event {
         moved_by: Code,
         /// Why.
         reason: Text,
-        /// How often the topic has been deferred, this time included.
+        /// How many times the topic has been deferred, this time included.
         deferrals: u32,
     },
     /// A topic was referred.
@@ -236,13 +236,13 @@ pub enum Event {
         /// Why.
         reason: Text,
     },
-    /// A topic got its outcome after the decision clock had run out.
+    /// A topic received its outcome after the decision clock had run out.
     DecidedLate {
         /// Which topic.
         topic: u32,
         /// When the clock ran out.
         decide_by: Timestamp,
-        /// Minutes after that, rounded up.
+        /// How many minutes later the outcome came, rounded up.
         late_minutes: u64,
     },
     /// The docket was closed; every topic has an outcome.

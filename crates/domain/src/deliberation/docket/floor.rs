@@ -57,7 +57,7 @@ pub(super) fn record_departure(proceedings: &Proceedings, department: Code) -> R
     Ok(vec![Event::DepartureRecorded { department }])
 }
 
-/// Refuses attendance of a countersign, and of departments that do not take part.
+/// Refuses attendance at a countersign, and by departments that do not take part.
 fn may_attend(proceedings: &Proceedings, department: &Code) -> Result<(), Rejection> {
     if !proceedings.is_meeting() {
         return Err(Rejection::NotAMeeting);
@@ -82,7 +82,7 @@ pub(super) fn open(state: &State, issued: &Issued) -> Result<Vec<Event>, Rejecti
     Ok(vec![Event::Opened { opened_at: issued.at, present, needed, departments }])
 }
 
-/// Opens a topic. A deferred one may be opened again, which takes its outcome back.
+/// Opens a topic. A deferred one may be opened again, which revokes its outcome.
 pub(super) fn open_topic(
     proceedings: &Proceedings,
     number: u32,
@@ -153,7 +153,7 @@ pub(super) fn close_debate(
     }
 }
 
-/// The end of a topic's debate, with what it took.
+/// The end of the debate on a topic, with the time it took.
 pub(super) fn debate_closed(topic: &Topic, at: Timestamp) -> Event {
     let spent_seconds = topic.spent_until(at);
     Event::DebateClosed {

@@ -18,7 +18,7 @@ pub struct ItemDraft {
     pub criterion: Option<Text>,
     /// 牵头: the department that answers for it; required by the time the decision is adopted.
     pub lead: Option<Code>,
-    /// 配合: the departments that support it. The lead may be among them: another unit of it supports.
+    /// 配合: the departments that support it. The lead may be among them, when another of its units supports.
     pub co_responsible: Vec<Code>,
     /// When it is due; required by the time the decision is adopted.
     pub due: Option<DueRule>,
@@ -49,7 +49,7 @@ impl ItemDraft {
 /// A drafted item with its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftedItem {
-    /// Its number within the docket, from 1; a number is never used again.
+    /// Its number within the docket, from 1; numbers are never reused.
     pub number: u32,
     /// The topic that it carries out.
     pub topic: u32,
@@ -77,7 +77,7 @@ pub struct Decision {
     pub title: Line,
     /// The text that was adopted.
     pub text: Text,
-    /// Whether nothing is to be done.
+    /// Whether it is declaratory: nothing is to be done.
     pub declaratory: bool,
     /// The day of the decision.
     pub decided_on: Date,
@@ -95,7 +95,7 @@ pub struct Decision {
     pub dissenting: Vec<Code>,
 }
 
-/// One thing to be done by a decision.
+/// One thing to be done under a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecidedItem {
     /// Its number within the docket.

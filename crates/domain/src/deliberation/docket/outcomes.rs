@@ -66,6 +66,9 @@ fn due_dates(topic: &Topic, decided_on: Date, calendar: &WorkingCalendar) -> Res
     let ruled = topic.items.iter().filter_map(|item| Some((item.number, item.draft.due?)));
     ruled
         .map(|(item, rule)| {
+            if let Some((days, max)) = rule.out_of_range(decided_on) {
+                return Err(Rejection::DueOutOfRange { days, max });
+            }
             let due_on = rule.date(decided_on, calendar);
             if due_on < decided_on {
                 return Err(Rejection::DueBeforeDecision {
@@ -189,7 +192,8 @@ fn without_open_ballot(proceedings: &Proceedings, number: u32) -> Result<&Topic,
     Ok(topic)
 }
 
-/// An outcome, after the end of the debate, and followed by how late it came when the decision clock had run out.
+/// An outcome, preceded by the end of the debate, and followed by how late it came if the decision clock had
+/// run out.
 fn concluded(proceedings: &Proceedings, topic: &Topic, outcome: Event, issued: &Issued) -> Vec<Event> {
     let debate = topic.is_in_debate().then(|| debate_closed(topic, issued.at));
     let late = proceedings.agenda.decide_by.filter(|&by| issued.at > by).map(|decide_by| {

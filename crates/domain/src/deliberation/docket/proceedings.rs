@@ -7,7 +7,7 @@ use crate::deliberation::ballot::{Ballot, BallotResult, Electorate};
 use crate::{Code, Date, Line, Text, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a department thinks of a topic.
+/// A department's stance on a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stance {
     /// 同意
@@ -23,29 +23,29 @@ pub enum Stance {
 /// 表态: what a department says on a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// What it thinks of the topic.
+    /// Its stance on the topic.
     pub stance: Stance,
     /// Its reasons.
     pub reasons: Text,
 }
 
-/// How far the debate of a topic has come.
+/// Stage of the debate on a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TopicStage {
     /// Not yet opened.
     Waiting,
-    /// Under debate; its time runs.
+    /// Under debate, and timed.
     Open {
         /// When it was last opened.
         opened_at: Timestamp,
     },
-    /// Put aside for the moment.
+    /// Paused, and not timed.
     Paused,
     /// The debate is closed.
     DebateClosed,
 }
 
-/// How far an amendment has come.
+/// Stage of an amendment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AmendmentStage {
     /// Not yet resolved.
@@ -67,7 +67,7 @@ impl AmendmentStage {
     }
 }
 
-/// A text that a department wants in place of the current version.
+/// A text that a department proposes in place of the current version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Amendment {
     /// Its number within the topic, from 1.
@@ -95,7 +95,7 @@ pub enum Outcome {
         decided_on: Date,
         /// The deadline for the leads to acknowledge their items.
         acknowledge_by: Timestamp,
-        /// Whether nothing is to be done.
+        /// Whether it is declaratory: nothing is to be done.
         declaratory: bool,
         /// When each item is due.
         due_dates: Vec<ItemDue>,
@@ -138,7 +138,7 @@ pub struct Topic {
     pub title: Line,
     /// The time planned for it.
     pub timebox_minutes: u32,
-    /// How far its debate has come.
+    /// Stage of its debate.
     pub stage: TopicStage,
     /// Seconds spent on it, not counting the time since it was last opened.
     pub spent_seconds: u64,
@@ -152,11 +152,11 @@ pub struct Topic {
     pub amendments: Vec<Amendment>,
     /// The items drafted for it, in order.
     pub items: Vec<DraftedItem>,
-    /// Who does not vote on it, though entitled.
+    /// Departments that decide on it but recused themselves.
     pub recused: BTreeSet<Code>,
     /// The ballots held on it, in order.
     pub ballots: Vec<Ballot>,
-    /// How often it has been deferred.
+    /// How many times it has been deferred.
     pub deferrals: u32,
     /// How it ended.
     pub outcome: Option<Outcome>,
@@ -197,7 +197,7 @@ impl Topic {
         self.ballots.iter().find(|ballot| ballot.is_open())
     }
 
-    /// The last result on the current version, if that passed.
+    /// The last result on the current version, if it passed.
     pub fn passed(&self) -> Option<BallotResult> {
         let on_current = |ballot: &&Ballot| ballot.version == self.current_version();
         let last = self.ballots.iter().rev().filter(on_current).find_map(|ballot| ballot.result)?;
@@ -275,7 +275,7 @@ impl Proceedings {
             .ok_or_else(|| Rejection::NotFound { what: format!("topic {number} of the docket") })
     }
 
-    /// Whether the departments come together.
+    /// Whether the departments meet.
     pub fn is_meeting(&self) -> bool {
         self.agenda.mode == Mode::Meeting
     }

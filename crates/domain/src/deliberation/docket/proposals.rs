@@ -7,6 +7,7 @@ use super::{
 };
 use crate::deliberation::due::DueRule;
 use crate::{Code, Issued, Text};
+use jiff::{ToSpan as _, tz::TimeZone};
 use std::collections::BTreeSet;
 
 pub(super) fn submit_proposal(
@@ -51,8 +52,8 @@ pub(super) fn submit_amendment(
     Ok(vec![Event::AmendmentSubmitted { topic: number, amendment, department, version, text }])
 }
 
-/// Resolves an amendment, also after the debate. One to an older version can only be rejected, as its text would
-/// undo what has been adopted since.
+/// Resolves an amendment, even after the debate is closed. One to an older version can only be rejected, as
+/// its text would undo what has been adopted since.
 pub(super) fn resolve_amendment(
     proceedings: &Proceedings,
     number: u32,
@@ -92,6 +93,7 @@ pub(super) fn draft_items(
     proceedings: &Proceedings,
     number: u32,
     items: Vec<ItemDraft>,
+    issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let topic = proceedings.undecided(number)?;
     no_open_ballot(topic)?;
@@ -110,7 +112,7 @@ pub(super) fn draft_items(
         return Err(Rejection::ItemsExhausted { items: total, max: ITEMS_MAX });
     }
     for draft in &items {
-        check_draft(proceedings, draft)?;
+        check_draft(proceedings, draft, issued)?;
     }
     let numbers = proceedings.items + 1..;
     let drafted = numbers
@@ -123,13 +125,14 @@ pub(super) fn revise_item(
     proceedings: &Proceedings,
     number: u32,
     draft: ItemDraft,
+    issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let item = drafted(proceedings, number)?;
     if item.draft == draft {
         return Ok(vec![]);
     }
     no_open_ballot(proceedings.undecided(item.topic)?)?;
-    check_draft(proceedings, &draft)?;
+    check_draft(proceedings, &draft, issued)?;
     Ok(vec![Event::ItemRevised { item: DraftedItem { number, topic: item.topic, draft } }])
 }
 
@@ -140,7 +143,7 @@ pub(super) fn drop_item(
 ) -> Result<Vec<Event>, Rejection> {
     let item = match drafted(proceedings, number) {
         Ok(item) => item,
-        // It was dropped before: nothing to do.
+        // It has already been dropped: nothing to do.
         Err(_) if (1..=proceedings.items).contains(&number) => return Ok(vec![]),
         Err(rejection) => return Err(rejection),
     };
@@ -156,7 +159,7 @@ fn drafted(proceedings: &Proceedings, number: u32) -> Result<&DraftedItem, Rejec
 }
 
 /// Refuses an item that no participant could answer for.
-fn check_draft(proceedings: &Proceedings, draft: &ItemDraft) -> Result<(), Rejection> {
+fn check_draft(proceedings: &Proceedings, draft: &ItemDraft, issued: &Issued) -> Result<(), Rejection> {
     let departments = draft.co_responsible.len();
     if departments > CO_RESPONSIBLE_MAX {
         return Err(Rejection::TooManyCoResponsible { departments, max: CO_RESPONSIBLE_MAX });
@@ -169,7 +172,9 @@ fn check_draft(proceedings: &Proceedings, draft: &ItemDraft) -> Result<(), Rejec
     if let Some(stranger) = named.find(|code| !proceedings.agenda.takes_part(code)) {
         return Err(Rejection::NotAParticipant { department_code: stranger.clone() });
     }
-    match draft.due.and_then(DueRule::out_of_range) {
+    // Where it is a day later already, a date may be a day later too; the adoption counts in the realm's zone.
+    let latest = TimeZone::UTC.to_datetime(issued.at).date().saturating_add(1.day());
+    match draft.due.and_then(|due: DueRule| due.out_of_range(latest)) {
         Some((days, max)) => Err(Rejection::DueOutOfRange { days, max }),
         None => Ok(()),
     }

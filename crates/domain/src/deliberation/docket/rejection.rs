@@ -20,7 +20,7 @@ rejections! {
         DuplicateRole("DUPLICATE_ROLE") { department_code: Code, topic_number: u32 } =
             "department {department_code} has two roles on topic {topic_number}",
         QuorumOutOfRange("QUORUM_OUT_OF_RANGE") { quorum_percent: u32 } =
-            "a quorum of {quorum_percent} % is more than all departments",
+            "a quorum cannot be more than 100 percent, as {quorum_percent} is",
         // The floor
         WrongStage("WRONG_STAGE") { stage: &'static str } = "the docket is {stage}, not open",
         NotAMeeting("NOT_A_MEETING") = "a countersign has no attendance",
@@ -32,14 +32,14 @@ rejections! {
         NoQuorum("NO_QUORUM") { present: u32, needed: u32, departments: u32 } =
             "{present} of {departments} deciding departments are present; {needed} are needed",
         AnotherTopicOpen("ANOTHER_TOPIC_OPEN") { open_topic_number: u32, topic_number: u32 } =
-            "topic {open_topic_number} is open; pause it before topic {topic_number}",
+            "topic {open_topic_number} is open; pause it before opening topic {topic_number}",
         TopicNotOpened("TOPIC_NOT_OPENED") { topic_number: u32 } = "topic {topic_number} has not been opened yet",
         TopicDecided("TOPIC_DECIDED") { topic_number: u32, outcome: &'static str } =
             "topic {topic_number} is already {outcome}",
         DebateClosed("DEBATE_CLOSED") { topic_number: u32 } =
-            "the debate of topic {topic_number} is closed; open the topic again to reopen it",
+            "the debate on topic {topic_number} is closed; open the topic again to reopen it",
         DigressionOutOfRange("DIGRESSION_OUT_OF_RANGE") { max: u32, minutes: u32 } =
-            "a digression has 1 to {max} minutes, not {minutes}",
+            "a digression lasts from 1 to {max} minutes, not {minutes}",
         NotEntitledToSpeak("NOT_ENTITLED_TO_SPEAK") { department_code: Code, topic_number: u32 } =
             "department {department_code} neither decides nor advises on topic {topic_number}",
         // Proposals and items
@@ -60,7 +60,7 @@ rejections! {
         ItemsTooLarge("ITEMS_TOO_LARGE") { bytes: usize, max: usize } =
             "the items hold {bytes} bytes of text; at most {max} are accepted at a time",
         ItemsExhausted("ITEMS_EXHAUSTED") { items: u32, max: u32 } =
-            "the docket would have {items} items; it has at most {max}",
+            "the docket would have {items} items; it may have at most {max}",
         TooManyCoResponsible("TOO_MANY_CO_RESPONSIBLE") { departments: usize, max: usize } =
             "{departments} departments support one item; at most {max} may",
         DuplicateDepartment("DUPLICATE_DEPARTMENT") { department_code: Code } =
@@ -92,7 +92,7 @@ rejections! {
         NoPassedBallot("NO_PASSED_BALLOT") { version: u32, topic_number: u32 } =
             "no ballot has passed version {version} of topic {topic_number}",
         BallotPassed("BALLOT_PASSED") { ballot_number: u32, topic_number: u32 } =
-            "ballot {ballot_number} passed topic {topic_number}; it cannot be rejected",
+            "ballot {ballot_number} on topic {topic_number} passed, so the topic cannot be rejected",
         DecisionWithoutItems("DECISION_WITHOUT_ITEMS") { topic_number: u32 } =
             "the decision on topic {topic_number} has no action item and is not declaratory",
         DeclaratoryWithItems("DECLARATORY_WITH_ITEMS") { topic_number: u32, items: usize } =

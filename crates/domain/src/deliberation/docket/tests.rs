@@ -313,7 +313,7 @@ fn a_vote_on_an_older_version_carries_nothing() {
 }
 
 #[test]
-fn an_emergency_decided_after_its_clock_is_on_record_as_late() {
+fn an_emergency_decided_after_its_clock_ran_out_is_recorded_as_late() {
     let decide_by = Some(at("2027-03-01T01:10:00Z"));
     let prepared = Event::Prepared { agenda: Agenda { decide_by, ..agenda(Mode::Meeting) } };
     let history: Vec<Event> = [prepared].into_iter().chain(in_session().into_iter().skip(1)).collect();
@@ -398,7 +398,7 @@ fn a_countersign_opens_by_itself_and_ends_at_its_deadline() {
 }
 
 #[test]
-fn a_hundred_items_are_drafted_in_portions_that_fit_a_record() {
+fn a_hundred_items_are_drafted_in_portions_that_fit_into_a_record() {
     let portion = |items: usize| Command::DraftItems { topic: 1, items: vec![draft(); items] };
     let mut history = in_session();
     assert_eq!(
@@ -418,6 +418,35 @@ fn a_hundred_items_are_drafted_in_portions_that_fit_a_record() {
     let decision = Docket::fold(State::Absent, &followed_by(history, events)).decision(1).unwrap();
     let numbers: Vec<u32> = decision.items.iter().map(|item| item.number).collect();
     assert_eq!(numbers, (1..=103).collect::<Vec<u32>>());
+}
+
+#[test]
+fn a_due_date_is_bound_to_ten_years_like_a_number_of_days() {
+    // It is 1 March 2027; ten years later is 26 February 2037, and a day more may be meant further east.
+    let draft_due = |due| {
+        let items = vec![ItemDraft { due: Some(due), ..draft() }];
+        given::<Docket>(&in_session())
+            .at("2027-03-01T01:10:00Z")
+            .when(Command::DraftItems { topic: 1, items })
+    };
+    let on = |text: &str| DueRule::On(text.parse().unwrap());
+    assert!(draft_due(on("2037-02-27")).is_ok());
+    assert_eq!(draft_due(on("2037-02-28")), Err(Rejection::DueOutOfRange { days: 3_651, max: 3_650 }));
+    assert_eq!(
+        draft_due(on("9999-12-31")).map_err(|refused| refused.to_string().contains("at most 3650")),
+        Err(true)
+    );
+    assert_eq!(
+        draft_due(DueRule::AfterDays(3_651)),
+        Err(Rejection::DueOutOfRange { days: 3_651, max: 3_650 })
+    );
+
+    let adopt_due = |due| {
+        let drafted = followed_by(in_session(), [drafted(ItemDraft { due: Some(due), ..draft() })]);
+        given::<Docket>(&passed(drafted)).at("2027-03-01T01:20:00Z").when(adopt(false))
+    };
+    assert!(adopt_due(on("2037-02-26")).is_ok());
+    assert_eq!(adopt_due(on("2037-02-27")), Err(Rejection::DueOutOfRange { days: 3_651, max: 3_650 }));
 }
 
 #[test]

@@ -103,8 +103,9 @@ pub(super) fn record_recusal(
     Ok(vec![Event::RecusalRecorded { topic: number, department, reason }])
 }
 
-/// Counts the open ballot. A countersign is counted early only when every department has signed; a tie that the
-/// chair decides is counted only with the casting vote, which only the chair's department gives.
+/// Counts the open ballot. A countersign is counted early only when every department has signed; a tie that
+/// the chair decides is counted only with the casting vote of the chair's department, which a clerk may
+/// record in a meeting.
 pub(super) fn close_ballot(
     proceedings: &Proceedings,
     number: u32,
@@ -114,7 +115,7 @@ pub(super) fn close_ballot(
     let topic = proceedings.undecided(number)?;
     let ballot = match (topic.open_ballot(), topic.ballots.last()) {
         (Some(open), _) => open,
-        // It was counted before: nothing to do.
+        // It has already been counted: nothing to do.
         (None, Some(_)) => return Ok(vec![]),
         (None, None) => return Err(Rejection::NoBallotOpen { topic_number: number }),
     };

@@ -10,13 +10,13 @@ pub(super) fn accept(item: &Item, note: Option<Text>, issued: &Issued) -> Result
     if item.stage == Stage::Accepted {
         return Ok(vec![]);
     }
-    item.at(Stage::Claimed)?;
+    item.must_be(Stage::Claimed)?;
     Ok(vec![Event::Accepted { department: issued.by.department.clone(), note }])
 }
 
 pub(super) fn return_work(item: &Item, reason: Text, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     not_own_work(item, issued)?;
-    item.at(Stage::Claimed)?;
+    item.must_be(Stage::Claimed)?;
     Ok(vec![Event::Returned { department: issued.by.department.clone(), reason }])
 }
 
@@ -27,7 +27,7 @@ pub(super) fn reopen(
     calendar: &WorkingCalendar,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    item.at(Stage::Accepted)?;
+    item.must_be(Stage::Accepted)?;
     let (due_on, due_at) = match due {
         None => (item.assignment.due_on, item.assignment.due_at),
         Some(due) => extension::new_date(item, due, calendar.date_of(issued.at), calendar, issued)?,
@@ -35,7 +35,7 @@ pub(super) fn reopen(
     Ok(vec![Event::Reopened { reason, due_on, due_at }])
 }
 
-/// What is accepted stays so: it was owed when it was done.
+/// What is accepted stays accepted: it was owed when it was done.
 pub(super) fn rescind(item: &Item, reason: Text) -> Vec<Event> {
     match item.stage {
         Stage::Accepted | Stage::Rescinded => vec![],
@@ -47,13 +47,13 @@ pub(super) fn rescind(item: &Item, reason: Text) -> Vec<Event> {
 
 pub(super) fn record_look_back(
     item: &Item,
-    finding: Text,
+    observation: Text,
     holds: bool,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     not_by_lead(item, issued)?;
-    item.at(Stage::Accepted)?;
-    Ok(vec![Event::LookBackRecorded { department: issued.by.department.clone(), finding, holds }])
+    item.must_be(Stage::Accepted)?;
+    Ok(vec![Event::LookBackRecorded { department: issued.by.department.clone(), observation, holds }])
 }
 
 fn not_own_work(item: &Item, issued: &Issued) -> Result<(), Rejection> {

@@ -37,7 +37,7 @@ pub(super) fn acknowledge(item: &Item, issued: &Issued) -> Result<Vec<Event>, Re
 
 pub(super) fn contest(item: &Item, reason: Text, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     let department = by_lead(item, issued)?;
-    item.at(Stage::Assigned)?;
+    item.must_be(Stage::Assigned)?;
     let acknowledge_by = item.assignment.acknowledge_by;
     if issued.at > acknowledge_by {
         return Err(Rejection::ContestTooLate { acknowledge_by });
@@ -53,7 +53,7 @@ pub(super) fn resolve_contest(
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     not_by_lead(item, issued)?;
-    item.at(Stage::Contested)?;
+    item.must_be(Stage::Contested)?;
     let today = calendar.date_of(issued.at);
     let acknowledge_by = calendar.end_of(calendar.after_working_days(today, ACKNOWLEDGE_WORKING_DAYS));
     match reassign_to {

@@ -12,19 +12,19 @@ pub enum Event {
         /// What is owed, by whom, until when.
         assignment: Assignment,
     },
-    /// The lead took it on.
+    /// The lead acknowledged it.
     Acknowledged {
         /// The lead.
         department: Code,
     },
-    /// The lead disputed that it is its to do.
+    /// The lead disputed that it is its own to do.
     Contested {
         /// The lead.
         department: Code,
         /// Why.
         reason: Text,
     },
-    /// The assignment stands.
+    /// The contest was dismissed; the lead stays the lead.
     ContestDismissed {
         /// Why.
         reason: Text,
@@ -82,7 +82,7 @@ pub enum Event {
         due_on: Date,
         /// The last moment of that date.
         due_at: Timestamp,
-        /// How often it has been moved, this time included.
+        /// How many times it has been moved, this time included.
         granted: u32,
     },
     /// The due date was left as it is.
@@ -101,19 +101,19 @@ pub enum Event {
     },
     /// The criterion was found met.
     Accepted {
-        /// Who found so; none when they speak for no department.
+        /// The department that found this; none when the person speaks for no department.
         department: Option<Code>,
         /// A remark.
         note: Option<Text>,
     },
     /// The criterion was found not met; the work goes on.
     Returned {
-        /// Who found so; none when they speak for no department.
+        /// The department that found this; none when the person speaks for no department.
         department: Option<Code>,
         /// What is lacking.
         reason: Text,
     },
-    /// The acceptance was taken back; the work goes on.
+    /// The acceptance was revoked; the work goes on.
     Reopened {
         /// Why.
         reason: Text,
@@ -127,12 +127,12 @@ pub enum Event {
         /// Why.
         reason: Text,
     },
-    /// Somebody recorded, some time after acceptance, whether the result lasts.
+    /// A look-back was recorded: whether the result lasts, some time after acceptance.
     LookBackRecorded {
-        /// Who; none when they speak for no department.
+        /// The department that looked; none when the person speaks for no department.
         department: Option<Code>,
         /// What was found.
-        finding: Text,
+        observation: Text,
         /// Whether the result holds.
         holds: bool,
     },

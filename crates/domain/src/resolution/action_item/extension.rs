@@ -13,7 +13,7 @@ pub(super) fn request(
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     by_lead(item, issued)?;
-    item.at(Stage::Underway)?;
+    item.must_be(Stage::Underway)?;
     let granted = item.extensions_granted;
     if granted >= EXTENSIONS_MAX {
         return Err(Rejection::ExtensionsExhausted { granted, max: EXTENSIONS_MAX });
@@ -39,7 +39,7 @@ pub(super) fn refuse(item: &Item, reason: Text, issued: &Issued) -> Result<Vec<E
     Ok(vec![Event::ExtensionRefused { reason }])
 }
 
-/// The date that is meant, which must not be earlier than this, and its last moment.
+/// The new due date, which must not be before `earliest_due_on`, and its last moment.
 pub(super) fn new_date(
     item: &Item,
     due: DueRule,
@@ -47,7 +47,7 @@ pub(super) fn new_date(
     calendar: &WorkingCalendar,
     issued: &Issued,
 ) -> Result<(Date, Timestamp), Rejection> {
-    if let Some((days, max)) = due.excess() {
+    if let Some((days, max)) = due.excess(item.assignment.due_on, issued.at, calendar) {
         return Err(Rejection::DueOutOfRange { days, max });
     }
     let due_on = due.date(item.assignment.due_on, issued.at, calendar);

@@ -1,6 +1,7 @@
 //! An item as it is now.
 
 use super::{Event, Rejection};
+use crate::calendar::Zone;
 use crate::{Code, Date, Line, Text, Timestamp, Uuid};
 
 /// What is owed, by whom, until when.
@@ -10,15 +11,15 @@ pub struct Assignment {
     pub resolution: Uuid,
     /// Its number, the resolution's and its own: `JC-2027-0003/2`.
     pub number: Line,
-    /// What it is called.
+    /// Its title.
     pub title: Line,
-    /// What has to be delivered.
+    /// What is to be delivered.
     pub deliverable: Text,
-    /// What shows that it is done.
+    /// The acceptance criterion: how to tell that it is done.
     pub criterion: Text,
     /// 牵头: the department that answers for it.
     pub lead: Code,
-    /// 配合: the departments that support it. The lead may be among them: another unit of it supports.
+    /// 配合: the departments that support it. The lead may be among them, when another of its units supports.
     pub co_responsible: Vec<Code>,
     /// When it is due.
     pub due_on: Date,
@@ -28,7 +29,7 @@ pub struct Assignment {
     pub acknowledge_by: Timestamp,
 }
 
-/// How far an item has come.
+/// Stage of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// 待签收
@@ -58,12 +59,11 @@ impl Stage {
         }
     }
 
-    /// Whole days since an item in this stage was due; none unless it is late: past due, and waiting for its
-    /// lead. What is claimed is somebody else's to judge.
-    pub fn days_late(self, due_at: Timestamp, now: Timestamp) -> Option<u32> {
+    /// Calendar days since an item in this stage was due; none unless it is late: past due, and waiting for
+    /// its lead. What is claimed waits for somebody else's judgement.
+    pub fn days_late(self, due_at: Timestamp, now: Timestamp, zone: &Zone) -> Option<u32> {
         let waits_for_lead = matches!(self, Stage::Assigned | Stage::Contested | Stage::Underway);
-        let days = now.duration_since(due_at).as_hours() / 24;
-        (waits_for_lead && now > due_at).then_some(u32::try_from(days).unwrap_or(u32::MAX))
+        (waits_for_lead && now > due_at).then(|| zone.days_between(due_at, now))
     }
 }
 
@@ -92,19 +92,19 @@ pub struct ExtensionRequest {
 pub struct Item {
     /// What is owed, by whom, until when, as it is now.
     pub assignment: Assignment,
-    /// How far it has come.
+    /// Its stage.
     pub stage: Stage,
-    /// How much is done by the lead's last report, in percent.
+    /// How much is done according to the lead's last report, in percent.
     pub percent: u32,
     /// Why the work cannot go on, while it cannot.
     pub blockage: Option<Blockage>,
     /// The extension that nobody has decided on yet.
     pub extension: Option<ExtensionRequest>,
-    /// How often the due date was moved.
+    /// How many times the due date was moved.
     pub extensions_granted: u32,
     /// The department that last claimed completion.
     pub claimed_by: Option<Code>,
-    /// Whether the last look back found that the result holds.
+    /// Whether the last look-back found that the result holds.
     pub holds: Option<bool>,
 }
 
@@ -128,8 +128,8 @@ impl Item {
             .chain(self.assignment.co_responsible.iter().filter(|code| **code != self.assignment.lead))
     }
 
-    /// Refuses unless the item is at this stage.
-    pub(super) fn at(&self, needed: Stage) -> Result<(), Rejection> {
+    /// Refuses unless the item is in this stage.
+    pub(super) fn must_be(&self, needed: Stage) -> Result<(), Rejection> {
         if self.stage == needed { Ok(()) } else { Err(self.wrong_stage(needed.as_str())) }
     }
 

@@ -49,6 +49,10 @@ fn claim() -> Command {
     Command::ClaimCompletion { summary: text("done"), evidence: vec![document()] }
 }
 
+fn extend(due: DueRule) -> Command {
+    Command::RequestExtension { due, reason: text("floods"), calendar: calendar() }
+}
+
 fn water() -> Actor {
     actor("li", "WATER", Role::DepartmentLead)
 }
@@ -57,13 +61,13 @@ fn supervisor() -> Actor {
     actor("wang", "SUPERVISION", Role::Supervisor)
 }
 
-/// Plays commands of known actors one after another; all have to be accepted.
+/// Issues commands one after another, each by its actor; all have to be accepted.
 fn played(commands: Vec<(Actor, Command)>) -> Vec<Event> {
     let mut history = vec![Event::Assigned { assignment: assignment() }];
     for (by, command) in commands {
-        let said = format!("{command:?}");
+        let step = format!("{command:?}");
         let events = given::<ActionItem>(&history).at("2027-03-02T02:00:00Z").by(by).when(command);
-        history.extend(events.unwrap_or_else(|refused| panic!("{said}: {refused}")));
+        history.extend(events.unwrap_or_else(|refused| panic!("{step}: {refused}")));
     }
     history
 }
@@ -162,17 +166,16 @@ fn an_assignment_is_contested_in_time_and_ruled_on_by_another() {
 }
 
 #[test]
-fn a_due_date_is_moved_at_most_twice_and_only_onwards() {
-    let ask = |due: DueRule| Command::RequestExtension { due, reason: text("floods"), calendar: calendar() };
+fn a_due_date_is_moved_at_most_twice_and_only_to_a_later_date() {
     let mut commands = vec![(water(), Command::Acknowledge)];
     for _ in 0..EXTENSIONS_MAX {
         let underway = played(commands.clone());
         let due_on = item(&underway).assignment.due_on;
         assert_eq!(
-            given::<ActionItem>(&underway).by(water()).when(ask(DueRule::On(due_on))),
+            given::<ActionItem>(&underway).by(water()).when(extend(DueRule::On(due_on))),
             Err(Rejection::DueTooEarly { due_on, earliest_due_on: due_on.tomorrow().unwrap() })
         );
-        commands.push((water(), ask(DueRule::AfterWorkingDays(3))));
+        commands.push((water(), extend(DueRule::AfterWorkingDays(3))));
         assert_eq!(
             given::<ActionItem>(&played(commands.clone())).by(water()).when(Command::GrantExtension),
             Err(Rejection::OwnCase { department_code: code("WATER") })
@@ -182,9 +185,20 @@ fn a_due_date_is_moved_at_most_twice_and_only_onwards() {
     let moved = played(commands);
     assert_eq!(item(&moved).assignment.due_on, due_at("2027-04-08").0, "six working days after a Wednesday");
     assert_eq!(
-        given::<ActionItem>(&moved).by(water()).when(ask(DueRule::AfterDays(1))),
+        given::<ActionItem>(&moved).by(water()).when(extend(DueRule::AfterDays(1))),
         Err(Rejection::ExtensionsExhausted { granted: 2, max: 2 })
     );
+}
+
+#[test]
+fn a_date_is_bound_to_ten_years_like_a_number_of_days() {
+    let underway = played(vec![(water(), Command::Acknowledge)]);
+    let due_on = item(&underway).assignment.due_on;
+    let after = |days: i64| DueRule::On(due_on + jiff::Span::new().days(days));
+    let when = |due| given::<ActionItem>(&underway).by(water()).when(extend(due));
+    assert_eq!(when(after(3_651)), Err(Rejection::DueOutOfRange { days: 3_651, max: 3_650 }));
+    assert_eq!(when(DueRule::AfterDays(3_651)), when(after(3_651)));
+    assert!(when(after(3_650)).is_ok());
 }
 
 #[test]
@@ -198,7 +212,7 @@ fn what_was_accepted_survives_its_resolution_and_can_be_reopened() {
     assert_eq!(given::<ActionItem>(&accepted).when(rescind.clone()), Ok(vec![]));
     let looked = given::<ActionItem>(&accepted)
         .by(supervisor())
-        .when(Command::RecordLookBack { finding: text("two pumps are off again"), holds: false })
+        .when(Command::RecordLookBack { observation: text("two pumps are off again"), holds: false })
         .unwrap();
     let reopen = Command::Reopen {
         reason: text("look-back"),
@@ -255,11 +269,11 @@ fn commands() -> impl Strategy<Value = Command> {
             due,
             calendar: calendar()
         }),
-        Just(Command::RecordLookBack { finding: text("seen"), holds: false }),
+        Just(Command::RecordLookBack { observation: text("seen"), holds: false }),
     ]
 }
 
-/// Every second command is one that leads on.
+/// About every second command is one that moves the item forward.
 fn life() -> impl Strategy<Value = Command> {
     let on = prop_oneof![
         Just(Command::Acknowledge),
@@ -276,8 +290,9 @@ fn life() -> impl Strategy<Value = Command> {
 }
 
 proptest! {
-    /// Whatever is commanded, by whomever and whenever: work is never accepted by its lead, the due date only moves
-    /// on while the item is open and at most twice, and an item that is not under way has no obstacle.
+    /// Whatever commands come, by whomever and whenever: work is never accepted by its lead, the due date is
+    /// moved at most twice and only to a later date, and an item that is not under way has neither a blockage
+    /// nor an extension request.
     #[test]
     fn an_item_stays_sound(
         life in proptest::collection::vec((life(), 0..4usize, 0..3_000i64), 0..40)

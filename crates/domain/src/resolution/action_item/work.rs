@@ -1,4 +1,4 @@
-//! Doing the work: progress, obstacles, completion.
+//! Doing the work: progress, blockages, completion.
 
 use super::{Event, Item, PERCENT_MAX, Rejection, Stage, by_lead, by_one_of, by_party};
 use crate::resolution::evidence::{EVIDENCE_MAX, Evidence};
@@ -12,7 +12,7 @@ pub(super) fn report_progress(
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let department = by_party(item, issued)?;
-    item.at(Stage::Underway)?;
+    item.must_be(Stage::Underway)?;
     if percent > PERCENT_MAX {
         return Err(Rejection::PercentOutOfRange { percent, max: PERCENT_MAX });
     }
@@ -27,7 +27,7 @@ pub(super) fn report_blockage(
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let department = by_party(item, issued)?;
-    item.at(Stage::Underway)?;
+    item.must_be(Stage::Underway)?;
     if help_from == department {
         return Err(Rejection::HelpFromOwnDepartment { department_code: department });
     }
@@ -49,7 +49,7 @@ pub(super) fn claim_completion(
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let department = by_lead(item, issued)?;
-    item.at(Stage::Underway)?;
+    item.must_be(Stage::Underway)?;
     if evidence.is_empty() {
         return Err(Rejection::EvidenceRequired);
     }

@@ -54,7 +54,7 @@ fn a_decision_is_registered_once() {
 }
 
 #[test]
-fn what_ended_is_not_ended_again_in_another_way() {
+fn a_resolution_that_ended_does_not_end_again_in_another_way() {
     let own = Resolution::id(Uuid::from_u128(1), 1);
     assert_eq!(
         given::<Resolution>(&registered()).when(Command::Supersede { successor: own, reason: reason() }),
@@ -84,7 +84,7 @@ fn commands() -> impl Strategy<Value = Command> {
 }
 
 proptest! {
-    /// Whatever is commanded, a resolution keeps what was registered first and ends at most once.
+    /// Whatever commands come, a resolution keeps what was registered first and ends at most once.
     #[test]
     fn a_resolution_ends_at_most_once(commands in proptest::collection::vec(commands(), 0..12)) {
         let mut history: Vec<Event> = Vec::new();

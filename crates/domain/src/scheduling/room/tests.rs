@@ -57,7 +57,7 @@ fn a_released_room_is_free_again() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused_with_its_numbers() {
+fn a_booking_that_does_not_fit_is_refused_with_its_figures() {
     assert_eq!(given::<Room>(&[]).when(book(1, 9, 11)), Err(NOT_FOUND));
     let small = [Event::Registered { profile: profile(8) }];
     assert_eq!(
@@ -84,7 +84,7 @@ fn commands() -> impl Strategy<Value = Command> {
 
 proptest! {
     #[test]
-    fn whatever_is_asked_no_moment_has_two_sessions(commands in proptest::collection::vec(commands(), 0..60)) {
+    fn no_commands_put_two_sessions_in_a_room_at_one_moment(commands in proptest::collection::vec(commands(), 0..60)) {
         let issued = Issued { at: Timestamp::UNIX_EPOCH, by: Actor::process("test") };
         let mut state = State::default();
         for command in commands {

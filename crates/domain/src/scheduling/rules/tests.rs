@@ -15,7 +15,7 @@ fn a_body_without_rules_of_its_own_has_the_default() {
 }
 
 #[test]
-fn rules_that_nothing_can_keep_are_refused() {
+fn rules_that_no_session_can_keep_are_refused() {
     let rules = Rules { duration_minutes_max: 0, ..Rules::default() };
     assert_eq!(
         given::<MeetingRules>(&[]).when(Command::Define { body: body(), rules }),

@@ -1,4 +1,4 @@
-//! From the request to admission, or to one of the ways out that need no room.
+//! From the request to admission, or to an end that needs no room.
 
 use super::{
     Attendee, Event, Filed, Finding, Outline, PAPERS_MAX, Paper, Rejection, Rule, Stage, Topic,
@@ -61,7 +61,7 @@ pub(super) fn screen(
 }
 
 pub(super) fn override_finding(filed: &Filed, rule: Rule, reason: Text) -> Result<Vec<Event>, Rejection> {
-    filed.must_be(&[Stage::Screened], "overridden on a rule", "screened")?;
+    filed.must_be(&[Stage::Screened], "exempted from a rule", "screened")?;
     let finding = filed
         .findings
         .iter()

@@ -22,7 +22,7 @@ pub enum Kind {
     Emergency,
 }
 
-/// What a department does on a topic.
+/// A department's role on a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RoleOnTopic {
     /// 表决: has a vote in the decision.
@@ -33,7 +33,7 @@ pub enum RoleOnTopic {
     Informed,
 }
 
-/// One matter to be decided.
+/// One topic on which a decision is sought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Topic {
     /// Its number in the session, from 1.
@@ -55,7 +55,7 @@ pub struct TopicRole {
     pub role: RoleOnTopic,
 }
 
-/// A department that attends, and in which roles.
+/// A department that attends, with its roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attendee {
     /// The department.
@@ -69,7 +69,7 @@ pub struct Attendee {
 pub struct Outline {
     /// Its title.
     pub title: Line,
-    /// What is to be decided, and why together.
+    /// What is to be decided, and why it takes several departments.
     pub purpose: Text,
     /// The convening body, whose rules apply.
     pub body: Code,
@@ -83,7 +83,7 @@ pub struct Outline {
     pub attendees: Vec<Attendee>,
     /// Its duration.
     pub duration_minutes: u32,
-    /// The moment before which it does not start.
+    /// The moment before which it must not start.
     pub earliest_start_at: Timestamp,
     /// The public-service case that raised it, such as a hotline ticket; a case session has one.
     pub case_reference: Option<Line>,

@@ -22,7 +22,7 @@ pub enum Rule {
     /// Papers in time; measured in calendar days, for the topic whose papers came last; 0 when they are
     /// missing.
     Papers,
-    /// Sessions of the body in a quarter, at most; measured in sessions, with this one.
+    /// Sessions of the body in a quarter, at most; measured in sessions, including this one.
     SessionsPerQuarter,
 }
 
@@ -51,8 +51,8 @@ impl Rule {
         }
     }
 
-    /// Whether a reason can override it. Sessions are to be free of attendees without a role (陪会) and of
-    /// topics that nobody can decide, so no reason is good enough for these.
+    /// Whether a reason can override it. No reason is good enough for attendees without a role (陪会), or for
+    /// topics that nobody can decide.
     pub fn is_overridable(self) -> bool {
         !matches!(self, Rule::RoleForEveryAttendee | Rule::DeciderForEveryTopic)
     }
@@ -77,7 +77,7 @@ pub struct Finding {
     pub overridable: bool,
 }
 
-/// Compares a request with the rules; `sessions_this_quarter` counts the body's others.
+/// Compares a request with the rules; `sessions_this_quarter` counts the body's other sessions.
 pub(super) fn screen(
     filed: &Filed,
     rules: &Rules,

@@ -97,7 +97,7 @@ pub struct FiledPaper {
     pub submitted_at: Timestamp,
 }
 
-/// A department's invitation to the session as it is scheduled.
+/// A department's invitation to the session at its current room and time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invitation {
     /// The department.
@@ -142,13 +142,13 @@ pub struct Filed {
     pub papers: Vec<FiledPaper>,
     /// The rules of the last screening.
     pub rules: Option<Rules>,
-    /// The rules that it breaks, by the last screening.
+    /// The rules that it breaks, according to the last screening.
     pub findings: Vec<Finding>,
     /// Those of them that were overridden, and why.
     pub overrides: BTreeMap<Rule, Text>,
-    /// Its room and time; none before it is scheduled and after it is postponed.
+    /// Its room and time; none before it is scheduled or after it is postponed.
     pub slot: Option<Slot>,
-    /// The invitations to it as it is scheduled.
+    /// The invitations for its current room and time.
     pub invitations: Vec<Invitation>,
     /// The departments' delegates.
     pub delegates: Vec<Delegate>,
@@ -164,7 +164,7 @@ impl Filed {
         self.findings.iter().filter(|finding| !self.overrides.contains_key(&finding.rule))
     }
 
-    /// When it ends if it starts then.
+    /// When it ends if it starts at this moment.
     pub fn ends_at(&self, starts_at: Timestamp) -> Timestamp {
         starts_at
             .checked_add(SignedDuration::from_mins(i64::from(self.outline.duration_minutes)))
@@ -187,7 +187,7 @@ impl Filed {
         Rejection::WrongStage { action, needed, stage: self.stage }
     }
 
-    /// A paper stays with its topic; it is dropped when its topic was dropped or became another one.
+    /// A paper stays with its topic; it is dropped when its topic is dropped or becomes another one.
     fn replace_topics(&mut self, topics: &[Topic]) {
         let before = std::mem::replace(&mut self.outline.topics, topics.to_vec());
         let title = |topics: &[Topic], number| {
@@ -196,7 +196,7 @@ impl Filed {
         self.papers.retain(|paper| title(&before, paper.topic) == title(topics, paper.topic));
     }
 
-    fn leave_slot(&mut self) {
+    fn free_slot(&mut self) {
         self.slot = None;
         self.invitations.clear();
     }
@@ -210,7 +210,7 @@ impl Filed {
                 submitted_at: *submitted_at,
             }),
             Event::Screened { rules, findings } => {
-                // An override stays as long as its rule is broken in the same measure.
+                // An override stays as long as its rule is broken by the same figure.
                 let before = std::mem::replace(&mut self.findings, findings.clone());
                 let stays =
                     |rule: &Rule| findings.iter().any(|now| now.rule == *rule && before.contains(now));
@@ -247,11 +247,11 @@ impl Filed {
             }
             Event::Postponed { .. } => {
                 self.stage = Stage::Admitted;
-                self.leave_slot();
+                self.free_slot();
             }
             Event::Cancelled { .. } => {
                 self.stage = Stage::Cancelled;
-                self.leave_slot();
+                self.free_slot();
             }
             Event::InvitationAnswered { department, answer, reason } => {
                 for invitation in self.invitations.iter_mut().filter(|known| known.department == *department)
@@ -281,7 +281,7 @@ impl Invitation {
 }
 
 impl State {
-    /// The session, when it was requested.
+    /// The session, once it has been requested.
     pub fn filed(&self) -> Option<&Filed> {
         match self {
             State::Absent => None,

@@ -95,7 +95,7 @@ fn too_many_topics() -> Finding {
     Finding { rule: Rule::TopicsPerSession, measure: 6, limit: 5, overridable: true }
 }
 
-/// What screening finds in a request with nothing else before it.
+/// What screening finds in a request without any other history.
 fn findings(outline: Outline) -> Vec<Finding> {
     findings_after(&[requested(outline)])
 }
@@ -103,7 +103,7 @@ fn findings(outline: Outline) -> Vec<Finding> {
 fn findings_after(history: &[Event]) -> Vec<Finding> {
     match given::<Session>(history).at(NOW).when(screen()).unwrap().as_slice() {
         [Event::Screened { findings, .. }] => findings.clone(),
-        other => panic!("screening gave {other:?}"),
+        other => panic!("screening returned {other:?}"),
     }
 }
 
@@ -207,10 +207,10 @@ fn a_broken_rule_bars_admission_until_it_is_overridden() {
     );
     let reason = text("季度总结");
     let overridden = Event::FindingOverridden { rule: Rule::TopicsPerSession, reason: reason.clone() };
-    let excuse = || Command::Override { rule: Rule::TopicsPerSession, reason: reason.clone() };
-    assert_eq!(given::<Session>(&history).when(excuse()), Ok(vec![overridden.clone()]));
+    let override_rule = || Command::Override { rule: Rule::TopicsPerSession, reason: reason.clone() };
+    assert_eq!(given::<Session>(&history).when(override_rule()), Ok(vec![overridden.clone()]));
     history.push(overridden);
-    assert_eq!(given::<Session>(&history).when(excuse()), Ok(vec![]));
+    assert_eq!(given::<Session>(&history).when(override_rule()), Ok(vec![]));
     assert_eq!(given::<Session>(&history).when(Command::Admit), Ok(vec![Event::Admitted]));
 }
 
@@ -218,13 +218,13 @@ fn a_broken_rule_bars_admission_until_it_is_overridden() {
 fn no_reason_outweighs_attending_without_a_role() {
     let idle = Finding { rule: Rule::RoleForEveryAttendee, measure: 1, limit: 0, overridable: false };
     let history = [requested(outline(1)), screened(&[idle])];
-    let excuse = |rule| Command::Override { rule, reason: text("惯例") };
+    let override_rule = |rule| Command::Override { rule, reason: text("惯例") };
     assert_eq!(
-        given::<Session>(&history).when(excuse(Rule::RoleForEveryAttendee)),
+        given::<Session>(&history).when(override_rule(Rule::RoleForEveryAttendee)),
         Err(Rejection::NotOverridable { rule: Rule::RoleForEveryAttendee })
     );
     assert_eq!(
-        given::<Session>(&history).when(excuse(Rule::Notice)),
+        given::<Session>(&history).when(override_rule(Rule::Notice)),
         Err(Rejection::RuleNotBroken { rule: Rule::Notice })
     );
     let sign_by = at(START);
@@ -238,7 +238,7 @@ fn no_reason_outweighs_attending_without_a_role() {
 }
 
 #[test]
-fn another_screening_sets_overrides_aside_and_the_same_one_does_not() {
+fn a_different_finding_voids_its_override_and_the_same_finding_keeps_it() {
     let overridden = Event::FindingOverridden { rule: Rule::TopicsPerSession, reason: text("季度总结") };
     let history = [requested(outline(6)), screened(&[too_many_topics()]), overridden];
     assert_eq!(given::<Session>(&history).at(NOW).when(screen()), Ok(vec![]));

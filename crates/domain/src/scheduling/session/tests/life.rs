@@ -1,4 +1,4 @@
-//! After screening: revision, scheduling, invitations, convening, and the ways out.
+//! After screening: revision, scheduling, invitations, convening, and the other ends.
 
 use super::*;
 
@@ -53,7 +53,7 @@ fn a_paper_stays_with_its_topic_and_goes_with_it() {
 }
 
 #[test]
-fn what_is_no_digest_is_no_paper() {
+fn a_paper_without_a_valid_digest_is_refused() {
     let paper = Paper { title: line("方案"), sha256: line("abc"), uri: line("file:///1") };
     assert_eq!(
         given::<Session>(&admitted()).when(Command::SubmitPaper { topic: 1, paper }),
@@ -104,7 +104,7 @@ fn the_room_goes_with_the_session() {
         Some((room, release.clone()))
     );
     assert_eq!(room_command(id, &after, &Command::Cancel { reason: reason.clone() }), Some((room, release)));
-    assert_eq!(room_command(id, &before, &Command::Cancel { reason }), None, "it has number room yet");
+    assert_eq!(room_command(id, &before, &Command::Cancel { reason }), None, "it has no room yet");
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn postponing_voids_the_answers_to_the_invitations() {
 }
 
 #[test]
-fn a_session_is_convened_from_an_hour_before_its_start() {
+fn a_session_can_be_convened_from_an_hour_before_its_start() {
     let convene = |now| given::<Session>(&on_the_calendar()).at(now).when(Command::Convene);
     let opens_at = at("2027-03-08T00:00:00Z");
     assert_eq!(convene("2027-03-07T23:59:59Z"), Err(Rejection::TooEarly { starts_at: at(START), opens_at }));
@@ -167,11 +167,11 @@ fn only_an_emergency_is_convened_without_a_room() {
 fn a_countersign_ends_like_a_meeting() {
     let sign_by = at("2027-03-05T10:00:00Z");
     let reason = text("无需开会");
-    let turn = Command::ConvertToCountersign { sign_by, reason: reason.clone() };
-    let turned = Event::ConvertedToCountersign { sign_by, reason };
-    let history = [admitted(), vec![turned.clone()]].concat();
-    assert_eq!(given::<Session>(&admitted()).at(NOW).when(turn.clone()), Ok(vec![turned]));
-    assert_eq!(given::<Session>(&history).at(NOW).when(turn), Ok(vec![]));
+    let convert = Command::ConvertToCountersign { sign_by, reason: reason.clone() };
+    let converted = Event::ConvertedToCountersign { sign_by, reason };
+    let history = [admitted(), vec![converted.clone()]].concat();
+    assert_eq!(given::<Session>(&admitted()).at(NOW).when(convert.clone()), Ok(vec![converted]));
+    assert_eq!(given::<Session>(&history).at(NOW).when(convert), Ok(vec![]));
     assert_eq!(given::<Session>(&history).when(Command::Conclude), Ok(vec![Event::Concluded]));
     let concluded = [history, vec![Event::Concluded]].concat();
     assert_eq!(given::<Session>(&concluded).when(Command::Conclude), Ok(vec![]));

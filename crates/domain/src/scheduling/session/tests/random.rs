@@ -1,4 +1,4 @@
-//! Whatever is asked in whatever order: nothing panics, and what must always hold holds.
+//! Whatever commands come in whatever order: nothing panics, and the invariants hold.
 
 use super::*;
 use proptest::prelude::*;
@@ -55,7 +55,7 @@ fn commands() -> impl Strategy<Value = Command> {
     ]
 }
 
-/// What holds of every session on file, whatever happened to it.
+/// What holds for every session on file, whatever happened to it.
 fn check(filed: &Filed) -> Result<(), TestCaseError> {
     prop_assert!(filed.outline.check().is_ok());
     let admitted = !matches!(
@@ -99,7 +99,7 @@ proptest! {
                 state = Session::fold(state, &events);
                 let ended = [Stage::Concluded, Stage::Merged, Stage::Cancelled];
                 if before.is_some_and(|stage| ended.contains(&stage)) {
-                    prop_assert!(events.is_empty(), "what is over changed: {:?}", events);
+                    prop_assert!(events.is_empty(), "a session that had ended changed: {:?}", events);
                 }
             }
             if let Some(filed) = state.filed() {
