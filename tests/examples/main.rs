@@ -11,7 +11,7 @@ fn run(example: &str, sandbox: &Sandbox) -> anyhow::Result<String> {
     let script = root().join("examples").join(example).join("run");
     let mut command = Command::new(&script);
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("HUISHANG_") && name != "HUISHANG_EXAMPLES_DIR" {
+        if name.to_string_lossy().starts_with("HUISHANG_") {
             command.env_remove(name);
         }
     }
@@ -63,7 +63,10 @@ fn a_reflective_client_takes_a_matter_its_whole_way() -> anyhow::Result<()> {
     let system_clock = SandboxConfig { clock: "system".into(), ..SandboxConfig::default() };
     let sandbox = Sandbox::start_with(Mode::Embedded, system_clock)?;
     let printed = run("reflective", &sandbox)?;
-    ensure_printed(&printed, &["huishang.scheduling.v1.SchedulingService", "NO_QUORUM", "tlog-proof"])?;
+    ensure_printed(
+        &printed,
+        &["huishang.scheduling.v1.SchedulingService", "failed_precondition", "tlog-proof"],
+    )?;
     ensure!(printed.ends_with("/1: ITEM_STAGE_ACCEPTED\n"), "{printed}");
     Ok(())
 }
