@@ -117,8 +117,8 @@ fn run(document: &Document) -> anyhow::Result<()> {
 /// The last command of a block, with the lines over which it goes on.
 fn last_command(text: &str) -> &str {
     let text = text.trim_end();
-    let ends = text.match_indices('\n').filter(|(at, _)| !text[..*at].ends_with('\\'));
-    &text[ends.last().map_or(0, |(at, _)| at + 1)..]
+    let mut ends = text.match_indices('\n').filter(|(at, _)| !text[..*at].ends_with('\\'));
+    &text[ends.next_back().map_or(0, |(at, _)| at + 1)..]
 }
 
 /// Whether the expected lines are among those that were printed, in their order.
