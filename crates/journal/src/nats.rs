@@ -15,6 +15,7 @@
 //! repeat is reported as a duplicate or as a conflict depends on the number of replicas. Expected positions and
 //! the command ids in the records serve the same purpose without a time limit.
 
+mod addresses;
 mod announcement;
 mod append;
 mod direct;

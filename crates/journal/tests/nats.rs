@@ -287,3 +287,18 @@ async fn a_cluster_of_three_servers_keeps_the_contract() {
     let mut records = journal.subscribe(0, Filter::All).await.unwrap();
     assert_eq!(take(&mut records, 20).await.len(), 20);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_with_a_password_in_the_address_connects_and_another_is_refused_without_naming_it() {
+    let server = NatsServer::with(vec!["--user=joint".into(), "--pass=p@ss,word".into()]);
+    let address = |login: &str| server.url().replace("nats://", &format!("nats://{login}@"));
+    let folder = TempDir::new().unwrap();
+    let journal = connect_to(Config::new(address("joint:p%40ss%2Cword"))).await;
+    let _ledger = Ledger::start(&journal, "one", folder.path());
+    wait_committed(&journal, append_many(&journal, 1).await).await;
+
+    let config = Config::new(address("joint:wr,ong"));
+    assert!(!format!("{config:?}").contains("ong"), "{config:?}");
+    let refused = NatsJournal::connect(config).await.err().unwrap().to_string();
+    assert!(!refused.contains("joint") && !refused.contains("ong"), "{refused}");
+}

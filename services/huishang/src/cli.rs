@@ -101,13 +101,9 @@ fn completions(arguments: &Completions) -> anyhow::Result<()> {
     print_line(String::from_utf8(script)?.trim_end())
 }
 
-/// Keeps quiet what would print secrets: at level debug, async-nats writes the addresses that it connects to, with
-/// their passwords.
-const NO_SECRETS: &str = "async_nats::connector=info";
-
 /// Starts logging; returns the token that signals cancel.
 fn start_logging(config: &Config) -> anyhow::Result<CancellationToken> {
-    logging::start(config.log.format, &format!("{},{NO_SECRETS}", config.log.filter))
+    logging::start(config.log.format, &config.log.filter)
         .with_context(|| format!("the log filter {:?}", config.log.filter))?;
     for name in Config::variables_passed_over() {
         tracing::warn!(name, "a variable of the environment begins like a setting, but is none");

@@ -1,5 +1,6 @@
 //! Connecting to NATS, and setting up the realm's stream.
 
+use super::addresses::{self, Login};
 use super::message::Names;
 use super::watermark::{LedgerRegistry, Listener};
 use super::{Link, NatsJournal};
@@ -8,7 +9,8 @@ use crate::limits::{BATCHES_IN_FLIGHT_MAX, CONNECT_TIMEOUT, REQUEST_TIMEOUT, RET
 use async_nats::jetstream::context::{GetStreamError, GetStreamErrorKind};
 use async_nats::jetstream::stream::{self, Compression, DiscardPolicy, RetentionPolicy, StorageType};
 use async_nats::jetstream::{self, ErrorCode};
-use async_nats::{Client, ConnectOptions, Event, ServerAddr};
+use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event};
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,9 +20,10 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Configuration of the distributed journal.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
-    /// Addresses such as `nats://host:4222`, separated by commas; may contain user and password.
+    /// Addresses such as `nats://host:4222`, separated by commas. One may contain `user:password@` or `token@`,
+    /// percent-encoded where they have other characters than letters and digits.
     pub url: String,
     /// Name of the realm: lower-case letters, digits and `-`.
     pub realm: String,
@@ -30,6 +33,19 @@ pub struct Config {
     pub ledgers_needed: usize,
     /// NATS credentials file.
     pub credentials: Option<PathBuf>,
+}
+
+// A password in the URL is not for logs.
+impl fmt::Debug for Config {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Config")
+            .field("url", &addresses::shown(&self.url))
+            .field("realm", &self.realm)
+            .field("replicas", &self.replicas)
+            .field("ledgers_needed", &self.ledgers_needed)
+            .field("credentials", &self.credentials)
+            .finish()
+    }
 }
 
 impl Config {
@@ -113,18 +129,11 @@ pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError>
 
 /// Creates the error for unreachable servers, without user and password from their URLs.
 pub(super) fn unreachable(config: &Config, reason: String) -> ConnectError {
-    let hosts: Vec<&str> = addresses(config)
-        .map(|url| url.rsplit_once('@').or(url.rsplit_once("//")).map_or(url, |(_, host)| host))
-        .collect();
-    ConnectError::Unreachable { url: hosts.join(", "), reason }
+    ConnectError::Unreachable { url: addresses::shown(&config.url), reason }
 }
 
 pub(super) fn invalid_realm(realm: &str) -> String {
     format!("the realm {realm:?} must consist of lower-case letters, digits and '-'")
-}
-
-fn addresses(config: &Config) -> impl Iterator<Item = &str> {
-    config.url.split(',').map(str::trim).filter(|url| !url.is_empty())
 }
 
 /// Why an attempt to connect failed.
@@ -158,15 +167,21 @@ pub(super) async fn connect_broker(
     config: &Config,
     connection_epoch: &Arc<AtomicU64>,
 ) -> Result<(Client, jetstream::Context), Failure> {
-    let addresses = addresses(config)
-        .map(str::parse::<ServerAddr>)
-        .collect::<Result<Vec<_>, _>>()
+    let (addresses, login) = addresses::read(&config.url)
         .map_err(|fault| ConnectError::Configuration(format!("invalid NATS address: {fault}")))?;
-    let client = options(config, connection_epoch)
-        .await?
-        .connect(addresses)
-        .await
-        .map_err(|error| Failure::Retryable(error.to_string()))?;
+    let options = options(config, connection_epoch).await?;
+    let options = match login {
+        Some(Login::UserAndPassword(user, password)) => options.user_and_password(user, password),
+        Some(Login::Token(token)) => options.token(token),
+        None => options,
+    };
+    let client = options.connect(addresses).await.map_err(|error| match error.kind() {
+        // Time does not make a wrong password right.
+        ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
+            Failure::Permanent(unreachable(config, error.to_string()))
+        }
+        _ => Failure::Retryable(error.to_string()),
+    })?;
     if !client.is_server_compatible(2, 12, 0) {
         let version = client.server_info().version;
         return Err(ConnectError::Configuration(format!(

@@ -41,7 +41,7 @@ impl NatsServer {
         routes.iter().enumerate().map(member).collect()
     }
 
-    fn with(extra_args: Vec<String>) -> NatsServer {
+    pub fn with(extra_args: Vec<String>) -> NatsServer {
         let mut server =
             NatsServer { folder: TempDir::new().unwrap(), port: free_port(), extra_args, child: None };
         server.restart();

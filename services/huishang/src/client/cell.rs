@@ -27,7 +27,7 @@ pub fn value(kind: &Kind, value: &Value, zone: &TimeZone) -> String {
         Value::U64(number) => number.to_string(),
         Value::F32(number) => decimal(f64::from(*number)),
         Value::F64(number) => decimal(*number),
-        Value::String(text) => text.clone(),
+        Value::String(text) => printable(text),
         Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
         Value::EnumNumber(0) => String::new(),
         Value::EnumNumber(number) => match kind.as_enum().and_then(|choice| choice.get_value(*number)) {
@@ -52,6 +52,23 @@ pub fn value(kind: &Kind, value: &Value, zone: &TimeZone) -> String {
             cells.join(", ")
         }
     }
+}
+
+/// A text with everything escaped that would steer the terminal or turn the reading direction: it may come from
+/// anybody who ever wrote to the log.
+pub fn printable(text: &str) -> String {
+    let steers = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match steers(c) {
+            true => shown.extend(c.escape_unicode()),
+            false => shown.push(c),
+        }
+    }
+    shown
 }
 
 /// A number with at most two decimal places.

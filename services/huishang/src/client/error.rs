@@ -1,5 +1,6 @@
 //! Why a client command failed: a message for people, an exit code for programs.
 
+use super::cell::printable;
 use super::flags::Flag;
 use std::io::Write;
 use tonic::{Code, Status};
@@ -131,7 +132,7 @@ impl Refused {
         let details = self.status.get_error_details();
         let violations = details.bad_request().map(|bad| bad.field_violations.as_slice()).unwrap_or_default();
         if violations.is_empty() {
-            writeln!(out, "error: {}", self.message())?;
+            writeln!(out, "error: {}", printable(&self.message()))?;
         } else {
             writeln!(out, "error: the request is not valid")?;
         }
@@ -140,7 +141,7 @@ impl Refused {
         }
         if let Some(info) = details.error_info() {
             let mut details: Vec<String> =
-                info.metadata.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                info.metadata.iter().map(|(key, value)| format!("{key}={}", printable(value))).collect();
             details.sort();
             details.insert(0, info.reason.clone());
             writeln!(out, "  reason: {}", details.join("  "))?;

@@ -362,6 +362,18 @@ fn printed(message: &str, content: &Json) -> String {
 }
 
 #[test]
+fn what_would_steer_a_terminal_is_escaped_for_people_and_not_for_programs() {
+    let content = json!({"rooms": [{"code": "r-1", "name": "\u{1b}[2Jhall\u{202e}\r", "seats": 60}]});
+    let text = printed("huishang.scheduling.v1.ListRoomsResponse", &content);
+    assert!(text.contains(r"\u{1b}[2Jhall\u{202e}\u{d}"), "{text}");
+    assert!(!text.contains(['\u{1b}', '\u{202e}', '\r']), "{text}");
+    let message = descriptors::pool().get_message_by_name("huishang.scheduling.v1.ListRoomsResponse");
+    let answer = DynamicMessage::deserialize(message.expect("a message"), &content).expect("an answer");
+    let read: Json = serde_json::from_str(&cell::json(&answer)).expect("JSON");
+    assert_eq!(read["rooms"][0]["name"], content["rooms"][0]["name"]);
+}
+
+#[test]
 fn lists_are_tables_without_empty_columns() {
     let text = printed(
         "huishang.scheduling.v1.ListRoomsResponse",
