@@ -20,6 +20,7 @@ pub mod list;
 pub mod logging;
 pub mod operations;
 pub mod process;
+pub mod row;
 pub mod serve;
 pub mod set_aside;
 pub mod shutdown;

@@ -2,12 +2,13 @@
 
 use domain::deliberation::docket::{Agenda, Docket, Event, Mode};
 use domain::{Aggregate as _, Timestamp, Uuid};
+use proto::Invalid;
 use proto::deliberation::v1 as pb;
-use proto::{Invalid, Wire};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page};
+use service_kit::row::moment;
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
 use service_kit::{Position, Record, View};
@@ -156,11 +157,4 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<pb::DocketSummary> {
         opened_at: row.get::<_, Option<i64>>("opened_at")?.and_then(moment),
         closed_at: row.get::<_, Option<i64>>("closed_at")?.and_then(moment),
     })
-}
-
-fn moment<W>(micros: i64) -> Option<W>
-where
-    Timestamp: Wire<W>,
-{
-    Timestamp::from_microsecond(micros).ok().map(|at| at.to_wire())
 }

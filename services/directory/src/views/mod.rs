@@ -9,9 +9,9 @@ pub(crate) use member::members;
 use domain::Aggregate as _;
 use domain::directory::department::Department;
 use domain::directory::member::Member;
-use rusqlite::types::Type;
-use rusqlite::{Connection, Row, Transaction};
+use rusqlite::{Connection, Transaction};
 use service_kit::list::{ListQuery, Page};
+use service_kit::row::message;
 use service_kit::view::ViewError;
 use service_kit::{Record, View};
 
@@ -36,11 +36,5 @@ type Query<T> = Box<dyn FnOnce(&Connection) -> rusqlite::Result<Page<T>> + Send>
 
 /// A list of the messages in the column `message`.
 fn messages<M: prost::Message + Default + 'static>(query: ListQuery) -> Query<M> {
-    Box::new(|tables| query.run(tables, message))
-}
-
-fn message<M: prost::Message + Default>(row: &Row<'_>) -> rusqlite::Result<M> {
-    let bytes: Vec<u8> = row.get("message")?;
-    M::decode(bytes.as_slice())
-        .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, fault.into()))
+    Box::new(|tables| query.run(tables, |row| message(row, "message")))
 }

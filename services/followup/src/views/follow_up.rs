@@ -1,7 +1,7 @@
 //! Follow-ups, a row each, and the rungs of their ladders that are still to come.
 
 use super::board::{chosen, column};
-use super::{moment, notice, uuid_filter};
+use super::{notice, uuid_filter};
 use domain::calendar::Zone;
 use domain::followup::follow_up::{Cause, Event, FollowUp, Stage, Subject};
 use domain::followup::ladder::{Rung, RungKind};
@@ -13,6 +13,7 @@ use rusqlite::{Connection, Row, ToSql, Transaction, params};
 use service_kit::Record;
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, sort_key};
+use service_kit::row::moment;
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
 

@@ -19,8 +19,8 @@ use domain::deliberation::docket::Docket;
 use domain::directory::department::Department;
 use domain::followup::follow_up::FollowUp;
 use domain::scheduling::session::Session;
-use domain::{Aggregate as _, Timestamp, Uuid};
-use proto::{Invalid, Wire};
+use domain::{Aggregate as _, Uuid};
+use proto::Invalid;
 use rusqlite::Transaction;
 use service_kit::serve::read;
 use service_kit::view::ViewError;
@@ -52,11 +52,4 @@ impl View for FollowupView {
 fn uuid_filter(field: &str, id: &Option<String>) -> Result<Option<String>, Invalid> {
     let id: Option<Uuid> = read(field, id.clone().filter(|id| !id.is_empty()))?;
     Ok(id.map(|id| id.to_string()))
-}
-
-fn moment<W>(micros: i64) -> Option<W>
-where
-    Timestamp: Wire<W>,
-{
-    Timestamp::from_microsecond(micros).ok().map(|at| at.to_wire())
 }

@@ -1,7 +1,7 @@
 //! Notices, a row each: who was notified of what, and when.
 
 use super::follow_up::zone_of;
-use super::{moment, uuid_filter};
+use super::uuid_filter;
 use domain::Timestamp;
 use domain::followup::follow_up::{Event, Tier};
 use proto::Invalid;
@@ -11,6 +11,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, Transaction, params};
 use service_kit::Record;
 use service_kit::list::{ListQuery, Page};
+use service_kit::row::moment;
 use service_kit::serve::read;
 use std::collections::BTreeSet;
 

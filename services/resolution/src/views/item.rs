@@ -1,6 +1,6 @@
 //! Action items, a row each, and the departments that support them.
 
-use super::{Named, history, moment, stage_filter, uuid_filter};
+use super::{Named, history, stage_filter, uuid_filter};
 use domain::calendar::Zone;
 use domain::resolution::action_item::{ActionItem, Assignment, Event, PERCENT_MAX, Stage};
 use domain::{Code, Date, Timestamp};
@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, Transaction, para
 use service_kit::Record;
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, searchable, sort_key};
+use service_kit::row::moment;
 use service_kit::serve::read;
 use service_kit::view::ViewError;
 

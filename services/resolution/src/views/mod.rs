@@ -13,10 +13,9 @@ pub(crate) use resolution::{resolution, resolutions};
 use domain::resolution::action_item::ActionItem;
 use domain::resolution::resolution::Resolution;
 use domain::text::composed;
-use domain::{Aggregate as _, Timestamp, Uuid};
+use domain::{Aggregate as _, Uuid};
 use proto::{Invalid, Wire};
-use rusqlite::types::Type;
-use rusqlite::{Row, Transaction};
+use rusqlite::Transaction;
 use service_kit::serve::read;
 use service_kit::view::ViewError;
 use service_kit::{Record, View};
@@ -74,18 +73,4 @@ fn uuid_filter(field: &str, id: &Option<String>) -> Result<Option<String>, Inval
 fn stage_filter<S: Wire<i32>>(stage: Option<i32>) -> Result<Option<i32>, Invalid> {
     let stage = stage.filter(|&stage| stage != 0);
     stage.map(|stage| Ok(read::<S, i32>("stage", stage)?.to_wire())).transpose()
-}
-
-/// Reads a column that holds a message.
-fn message<M: prost::Message + Default>(row: &Row<'_>, column: &str) -> rusqlite::Result<M> {
-    let bytes: Vec<u8> = row.get(column)?;
-    M::decode(bytes.as_slice())
-        .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, fault.into()))
-}
-
-fn moment<W>(micros: i64) -> Option<W>
-where
-    Timestamp: Wire<W>,
-{
-    Timestamp::from_microsecond(micros).ok().map(|at| at.to_wire())
 }

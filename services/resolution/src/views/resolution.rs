@@ -1,6 +1,6 @@
 //! Resolutions, a row each.
 
-use super::{Named, message, moment, stage_filter, uuid_filter};
+use super::{Named, stage_filter, uuid_filter};
 use domain::resolution::resolution::{Event, Registration, Resolution, Stage};
 use domain::{Text, Timestamp, Uuid};
 use prost::Message as _;
@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use service_kit::Record;
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, searchable, sort_key};
+use service_kit::row::{message, moment};
 use service_kit::view::ViewError;
 
 /// Stage 5 of an item on the wire is the accepted one.

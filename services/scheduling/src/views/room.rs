@@ -4,11 +4,11 @@ use domain::scheduling::room::{Event, Room};
 use prost::Message as _;
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire as _};
-use rusqlite::types::Type;
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 use service_kit::Record;
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page};
+use service_kit::row::message;
 use service_kit::view::ViewError;
 
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
@@ -38,11 +38,5 @@ pub(crate) fn rooms(
         &request.page_token,
     )?
     .filter_some("seats >= ?", request.seats_min);
-    Ok(move |tables: &Connection| query.run(tables, room))
-}
-
-fn room(row: &Row<'_>) -> rusqlite::Result<pb::Room> {
-    let bytes: Vec<u8> = row.get("message")?;
-    pb::Room::decode(bytes.as_slice())
-        .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, fault.into()))
+    Ok(move |tables: &Connection| query.run(tables, |row| message(row, "message")))
 }

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 use service_kit::Record;
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page};
+use service_kit::row::moment;
 use service_kit::serve::read;
 use service_kit::view::ViewError;
 
@@ -209,11 +210,4 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<pb::SessionSummary> {
         starts_at: row.get::<_, Option<i64>>("starts_at")?.and_then(moment),
         ends_at: row.get::<_, Option<i64>>("ends_at")?.and_then(moment),
     })
-}
-
-fn moment<W>(micros: i64) -> Option<W>
-where
-    Timestamp: Wire<W>,
-{
-    Timestamp::from_microsecond(micros).ok().map(|at| at.to_wire())
 }
