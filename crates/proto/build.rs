@@ -40,8 +40,7 @@ fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) -> std::io::Resul
     Ok(())
 }
 
-/// For every unary rpc, what ties its request to its path and response; for a command, also what every
-/// command carries.
+/// For every rpc, what ties its request to its path and response; for a command, also what every command carries.
 fn rpcs(descriptors: &prost_types::FileDescriptorSet) -> String {
     let ours = || descriptors.file.iter().filter(|file| file.package().starts_with("huishang."));
     let commands: Vec<String> = ours()
@@ -52,11 +51,12 @@ fn rpcs(descriptors: &prost_types::FileDescriptorSet) -> String {
     let mut code = travelling(ours());
     for file in ours() {
         for service in &file.service {
-            for method in service.method.iter().filter(|method| !method.server_streaming()) {
+            for method in &service.method {
                 let path = format!("/{}.{}/{}", file.package(), service.name(), method.name());
                 let request = rust_path(method.input_type());
+                let kind = if method.server_streaming() { "StreamingRpc" } else { "Rpc" };
                 code += &format!(
-                    "impl Rpc for {request} {{ type Response = {}; const PATH: &'static str = \"{path}\"; }}\n",
+                    "impl {kind} for {request} {{ type Response = {}; const PATH: &'static str = \"{path}\"; }}\n",
                     rust_path(method.output_type()),
                 );
                 if commands.iter().any(|command| command == method.input_type()) {

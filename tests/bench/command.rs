@@ -5,16 +5,13 @@
 
 use crate::load::closed_loop;
 use crate::measure::Sample;
+use client::{Addresses, Client as Caller, Connections, Token, Trust};
 use domain::Role;
 use proto::Rpc as _;
 use proto::directory::v1::{RegisterDepartmentRequest, RegisterDepartmentResponse};
 use std::sync::Arc;
 use std::time::Duration;
 use tests::{Client, Process, Sandbox, registration};
-use tonic::codegen::http::uri::PathAndQuery;
-use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::{Channel, Endpoint};
-use tonic_prost::ProstCodec;
 
 /// Connections that a load is spread over, at most.
 const CONNECTIONS_MAX: usize = 8;
@@ -31,8 +28,8 @@ pub fn measured(code: &str) -> RegisterDepartmentRequest {
 /// Where commands go: a server of ours, or the echo.
 #[derive(Clone)]
 pub struct Target {
-    channels: Arc<[Channel]>,
-    token: MetadataValue<Ascii>,
+    callers: Arc<[Caller]>,
+    token: Token,
     processes: Arc<[u32]>,
 }
 
@@ -40,7 +37,7 @@ impl Target {
     /// The echo. It receives the same token, and ignores it.
     pub fn echo(process: &Process, address: &str, like: &Target) -> anyhow::Result<Target> {
         Ok(Target {
-            channels: channels(&format!("http://{address}"))?,
+            callers: callers(address, &like.token)?,
             token: like.token.clone(),
             processes: Arc::new([process.id()]),
         })
@@ -51,9 +48,10 @@ impl Target {
         let token = sandbox.token_of(Role::Clerk, None)?;
         let server = sandbox.server_of("directory");
         let names = sandbox.process_names();
+        let token = Token::bearer(&token)?;
         Ok(Target {
-            channels: channels(&server)?,
-            token: format!("Bearer {token}").parse()?,
+            callers: callers(&server, &token)?,
+            token,
             processes: names.iter().map(|name| sandbox.process(name).id()).collect(),
         })
     }
@@ -76,13 +74,8 @@ impl Target {
         Answer: prost::Message + Default + 'static,
     {
         let code = format!("W{worker:03}.{:02}", number % STREAMS_PER_WORKER);
-        let mut request = tonic::Request::new(measured(&code));
-        request.metadata_mut().insert("authorization", self.token.clone());
-        let mut client = tonic::client::Grpc::new(self.channels[worker % self.channels.len()].clone());
-        client.ready().await?;
-        let codec = ProstCodec::<RegisterDepartmentRequest, Answer>::default();
-        let path = PathAndQuery::from_static(RegisterDepartmentRequest::PATH);
-        client.unary(request, path, codec).await?;
+        let caller = &self.callers[worker % self.callers.len()];
+        caller.call_at::<_, Answer>(RegisterDepartmentRequest::PATH, measured(&code)).await?;
         Ok(())
     }
 }
@@ -92,7 +85,12 @@ pub type Registered = RegisterDepartmentResponse;
 /// What the echo answers with.
 pub type Echoed = RegisterDepartmentRequest;
 
-fn channels(server: &str) -> anyhow::Result<Arc<[Channel]>> {
-    let endpoint = Endpoint::from_shared(server.to_owned())?.tcp_nodelay(true);
-    Ok((0..CONNECTIONS_MAX).map(|_| endpoint.connect_lazy()).collect())
+/// Callers with the same token, each with a connection of its own.
+fn callers(server: &str, token: &Token) -> anyhow::Result<Arc<[Caller]>> {
+    let addresses: Addresses = server.parse()?;
+    let connect = |_| {
+        let connections = Connections::lazy(&addresses, &Trust::System)?;
+        Ok(Caller::new(connections, Some(token.clone())))
+    };
+    (0..CONNECTIONS_MAX).map(connect).collect()
 }

@@ -2,36 +2,29 @@
 
 use crate::refusal::checked;
 use anyhow::Context as _;
+use client::Refusal;
 use domain::{Aggregate as _, Code};
 use futures::Stream;
 use prost::Message as _;
 use prost_types::Timestamp;
 use proto::directory::v1 as directory;
 use proto::ledger::v1 as ledger;
-use proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use proto::scheduling::v1 as scheduling;
-use proto::{CommandRequest, Rpc};
+use proto::{CommandRequest, Rpc, StreamingRpc};
 use std::collections::BTreeMap;
 use std::str::FromStr as _;
 use std::time::Duration;
 use tonic::codegen::http::uri::PathAndQuery;
-use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::Channel;
-use tonic::{Code as StatusCode, Request, Status, Streaming};
+use tonic::{Status, Streaming};
 use tonic_prost::ProstCodec;
-use tonic_types::StatusExt as _;
 
-const LEDGER: &str = "/huishang.ledger.v1.LedgerService/";
-const READ_RECORDS: &str = "/huishang.ledger.v1.LedgerService/ReadRecords";
-const VERIFY_LOG: &str = "/huishang.ledger.v1.LedgerService/VerifyLog";
+/// How long a patient caller repeats a call.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Somebody with an identity, connected to every service. Every refusal that they receive is compared with the
 /// contract; one that it does not list panics.
 #[derive(Clone)]
-pub struct Client {
-    pub(crate) channels: BTreeMap<String, Channel>,
-    pub(crate) token: Option<MetadataValue<Ascii>>,
-}
+pub struct Client(pub(crate) client::Client);
 
 impl Client {
     /// A new command id.
@@ -46,61 +39,34 @@ impl Client {
 
     /// The reason of a refusal.
     pub fn reason(status: &Status) -> Option<String> {
-        status.get_error_details().error_info().map(|info| info.reason.clone())
+        Refusal::of(status).reason().map(str::to_owned)
     }
 
     /// The details of a refusal's reason.
     pub fn details(status: &Status) -> BTreeMap<String, String> {
-        let details = status.get_error_details();
-        details.error_info().map(|info| info.metadata.clone().into_iter().collect()).unwrap_or_default()
+        let refusal = Refusal::of(status);
+        let details = refusal.details().into_iter();
+        details.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     /// The fields that were refused.
     pub fn violations(status: &Status) -> Vec<String> {
-        let details = status.get_error_details();
-        let faults = details.bad_request().map(|bad| bad.field_violations.clone()).unwrap_or_default();
-        faults.into_iter().map(|fault| fault.field).collect()
-    }
-
-    fn channel(&self, path: &str) -> Channel {
-        let context = path.trim_start_matches("/huishang.").split('.').next().unwrap_or_default();
-        self.channels[context].clone()
-    }
-
-    fn ledger(&self) -> LedgerServiceClient<Channel> {
-        LedgerServiceClient::new(self.channel(LEDGER))
-    }
-
-    fn request<M>(&self, message: M) -> Request<M> {
-        let mut request = Request::new(message);
-        if let Some(token) = &self.token {
-            request.metadata_mut().insert("authorization", token.clone());
-        }
-        request
+        Refusal::of(status).violations().iter().map(|violation| violation.field.clone()).collect()
     }
 
     /// Calls an rpc, once.
     pub async fn call<R: Rpc>(&self, message: R) -> Result<R::Response, Status> {
-        let mut client = tonic::client::Grpc::new(self.channel(R::PATH));
-        client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-        let codec = ProstCodec::<R, R::Response>::default();
-        let answer = client.unary(self.request(message), PathAndQuery::from_static(R::PATH), codec).await;
-        Ok(answer.map_err(|status| checked(R::PATH, status))?.into_inner())
+        self.0.call(message).await.map_err(|status| checked(R::PATH, status))
     }
 
-    /// Calls an rpc, again and again while the service is unavailable, for at most 30 s.
+    /// Calls an rpc, again and again while the service is unavailable.
     pub async fn call_patiently<R: Rpc>(&self, message: R) -> Result<R::Response, Status> {
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
-        loop {
-            match self.call(message.clone()).await {
-                Err(status)
-                    if status.code() == StatusCode::Unavailable && tokio::time::Instant::now() < deadline =>
-                {
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-                answered => return answered,
-            }
-        }
+        Client(self.0.clone().patient(PATIENCE)).call(message).await
+    }
+
+    /// Begins an rpc that answers with a stream.
+    pub async fn stream<R: StreamingRpc>(&self, message: R) -> Result<Answers<R>, Status> {
+        self.0.stream(message).await.map(Answers).map_err(|status| checked(R::PATH, status))
     }
 
     /// Begins an rpc whose request arrives as a stream, or does not arrive.
@@ -113,18 +79,16 @@ impl Client {
         M: prost::Message + Default + 'static,
         A: prost::Message + Default + 'static,
     {
-        let mut client = tonic::client::Grpc::new(self.channel(path));
-        client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-        let (request, codec) = (self.request(request), ProstCodec::<M, A>::default());
+        let mut client = self.0.grpc(path).await?;
+        let (request, codec) = (self.0.request(request), ProstCodec::<M, A>::default());
         let answer = client.client_streaming(request, PathAndQuery::from_static(path), codec).await;
         Ok(answer.map_err(|status| checked(path, status))?.into_inner())
     }
 
     /// Sends bytes that are no message.
     pub async fn send_garbage(&self, path: &'static str) -> Result<(), Status> {
-        let mut client = tonic::client::Grpc::new(self.channel(path));
-        client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-        let (request, codec) = (self.request(vec![0xff; 32]), crate::bytes_codec::BytesCodec);
+        let mut client = self.0.grpc(path).await?;
+        let (request, codec) = (self.0.request(vec![0xff; 32]), crate::bytes_codec::BytesCodec);
         let answer = client.unary(request, PathAndQuery::from_static(path), codec).await;
         answer.map(drop).map_err(|status| checked(path, status))
     }
@@ -153,17 +117,14 @@ impl Client {
     /// Follows the log after a position.
     pub async fn follow(&self, after_position: u64) -> anyhow::Result<LogFollower> {
         let request = ledger::ReadRecordsRequest { after_position, follow: true, ..Default::default() };
-        let records = self.ledger().read_records(self.request(request)).await;
-        Ok(LogFollower(records.map_err(|status| checked(READ_RECORDS, status))?.into_inner()))
+        Ok(LogFollower(self.stream(request).await?))
     }
 
     /// Every record of the log.
     pub async fn whole_log(&self) -> anyhow::Result<Vec<ledger::Record>> {
-        let request = self.request(ledger::ReadRecordsRequest::default());
-        let answers = self.ledger().read_records(request).await;
-        let mut answers = answers.map_err(|status| checked(READ_RECORDS, status))?.into_inner();
+        let mut answers = self.stream(ledger::ReadRecordsRequest::default()).await?;
         let mut records = Vec::new();
-        while let Some(answer) = answers.message().await.map_err(|status| checked(READ_RECORDS, status))? {
+        while let Some(answer) = answers.next().await? {
             records.push(answer.record.context("an answer without its record")?);
         }
         Ok(records)
@@ -171,9 +132,8 @@ impl Client {
 
     /// Has the log verified; returns how many records hold.
     pub async fn verify_log(&self) -> anyhow::Result<u64> {
-        let answers = self.ledger().verify_log(self.request(ledger::VerifyLogRequest {})).await;
-        let mut answers = answers.map_err(|status| checked(VERIFY_LOG, status))?.into_inner();
-        while let Some(answer) = answers.message().await.map_err(|status| checked(VERIFY_LOG, status))? {
+        let mut answers = self.stream(ledger::VerifyLogRequest {}).await?;
+        while let Some(answer) = answers.next().await? {
             if answer.done {
                 return Ok(answer.verified);
             }
@@ -182,16 +142,25 @@ impl Client {
     }
 }
 
+/// The answers of an rpc, one after the other.
+pub struct Answers<R: StreamingRpc>(Streaming<R::Response>);
+
+impl<R: StreamingRpc> Answers<R> {
+    /// The next answer; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<R::Response>, Status> {
+        self.0.message().await.map_err(|status| checked(R::PATH, status))
+    }
+}
+
 /// The log as it grows.
-pub struct LogFollower(Streaming<ledger::ReadRecordsResponse>);
+pub struct LogFollower(Answers<ledger::ReadRecordsRequest>);
 
 impl LogFollower {
     /// Waits until that many more records have come.
     pub async fn wait_for_more(&mut self, records: usize) -> anyhow::Result<()> {
         let wait = async {
             for _ in 0..records {
-                let next = self.0.message().await.map_err(|status| checked(READ_RECORDS, status))?;
-                next.context("the log ended")?;
+                self.0.next().await?.context("the log ended")?;
             }
             anyhow::Ok(())
         };

@@ -4,13 +4,13 @@ use crate::broker;
 use crate::client::{Client, LogFollower};
 use crate::process::{Process, huishang};
 use anyhow::Context as _;
+use client::{Connections, Token, Trust};
 use domain::Role;
 use service_kit::config::Config;
 use service_kit::identity::{Claims, SigningKey, ensure_development_keys};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tonic::transport::Endpoint;
 
 /// Which processes an installation has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -259,17 +259,9 @@ impl Sandbox {
 
     /// A client with this token; an empty one sends none.
     pub async fn client_with_token(&self, token: &str) -> anyhow::Result<Client> {
-        let mut channels = BTreeMap::new();
-        for service in SERVICES {
-            let endpoint = Endpoint::from_shared(self.server_of(service))?;
-            channels.insert(service.to_owned(), endpoint.connect_lazy());
-        }
-        // Every process serves its own operations; only in a single process is it clear which.
-        if self.mode == Mode::Embedded {
-            channels.insert("operations".to_owned(), channels["ledger"].clone());
-        }
-        let token = if token.is_empty() { None } else { Some(format!("Bearer {token}").parse()?) };
-        Ok(Client { channels, token })
+        let token = if token.is_empty() { None } else { Some(Token::bearer(token)?) };
+        let connections = Connections::lazy(&self.server().parse()?, &Trust::System)?;
+        Ok(Client(client::Client::new(connections, token)))
     }
 
     /// A token signed with a key that the installation does not know.

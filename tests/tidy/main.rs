@@ -8,6 +8,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("event-log", &[]),
     ("proto", &["domain"]),
+    ("client", &["proto"]),
     ("journal", &["domain", "event-log", "proto"]),
     ("service-kit", &["domain", "proto", "journal"]),
     ("directory", &["domain", "proto", "service-kit"]),
@@ -19,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "huishang",
         &[
+            "client",
             "domain",
             "proto",
             "event-log",
@@ -42,7 +44,7 @@ const ONLY_PLACE: &[(&str, &[&str])] = &[
     ("clap", &["huishang"]),
     ("jsonwebtoken", &["service-kit"]),
     ("figment", &["service-kit"]),
-    ("prost-reflect", &["proto", "huishang"]),
+    ("prost-reflect", &["proto", "client", "huishang"]),
 ];
 
 /// What pure rules must not know.

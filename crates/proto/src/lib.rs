@@ -28,6 +28,14 @@ pub trait Rpc: prost::Message + Clone + Default + 'static {
     const PATH: &'static str;
 }
 
+/// The request of an rpc that answers with a stream.
+pub trait StreamingRpc: prost::Message + Clone + Default + 'static {
+    /// One message of its answer.
+    type Response: prost::Message + Default + 'static;
+    /// Its path: `/<package>.<Service>/<Method>`.
+    const PATH: &'static str;
+}
+
 /// The request of a command: the fields that every one of them carries.
 pub trait CommandRequest: Rpc {
     /// Chosen by the caller; a repeat changes nothing and returns the same position.

@@ -2,7 +2,7 @@
 
 use super::source::{Held, Receiver, Source};
 use super::{backup_error, head_json, print_outcome, progress};
-use crate::client::connection::Options;
+use crate::client::options::Options;
 use event_log::backup::BackupWriter;
 use prost::bytes::Bytes;
 use std::path::PathBuf;

@@ -4,7 +4,7 @@ use super::line::{self, Line};
 use super::source::{Held, Receiver, Source};
 use super::{head_json, print_outcome, progress};
 use crate::client::Error;
-use crate::client::connection::Options;
+use crate::client::options::Options;
 use anyhow::Context as _;
 use event_log::record::read_frames;
 use event_log::{Damage, Hash, Head};

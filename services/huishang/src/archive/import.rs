@@ -4,7 +4,7 @@ use super::line::{self, Line};
 use super::log_copy::LogCopy;
 use super::{head_json, print_outcome, progress};
 use crate::client::Error;
-use crate::client::connection::Options;
+use crate::client::options::Options;
 use anyhow::{Context as _, bail, ensure};
 use event_log::Head;
 use indicatif::ProgressBar;
@@ -24,10 +24,11 @@ pub struct Arguments {
 /// Creates the log under `--data`, comparing every hash. If it is interrupted, the next run continues; no server
 /// starts on an incomplete log.
 pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
+    let data = options.location.load()?.data;
     let bar = progress::records("importing", 0);
     let mut import = Import { copy: None, end: None };
     for file in &arguments.files {
-        if let Err(error) = import.add_file(file, &options.data, &bar).await {
+        if let Err(error) = import.add_file(file, &data, &bar).await {
             if let Some((_, copy)) = import.copy {
                 copy.suspend().await;
             }
@@ -45,7 +46,7 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
     };
     let head = copy.finish(head).await?;
     bar.finish_and_clear();
-    let data = options.data.display();
+    let data = data.display();
     let sentence =
         format!("{} records of log {log_id} were imported; start it with --data {data}", head.position);
     print_outcome(options, head_json(log_id, &head), &sentence, &head)

@@ -23,14 +23,14 @@
 //! The last line, and any at which an export was finished before it was continued, is an event of type
 //! `huishang.log.Head`: `position`, `hash` and `root` of the log there, and the ledger's signed head as `data`.
 
-use crate::client::descriptors::pool;
-use crate::text_file::without_bom;
+use crate::client::text_file::without_bom;
 use anyhow::{Context as _, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use event_log::{Head, Record, hex};
 use jiff::Timestamp;
 use prost_reflect::DynamicMessage;
+use proto::contract::descriptors;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -185,6 +185,6 @@ fn salt(digits: &str) -> Option<[u8; 16]> {
 
 /// The payload as protobuf JSON; `None` if this version does not know something in it.
 fn readable(payload: &[u8]) -> Option<Value> {
-    let message = DynamicMessage::decode(pool().get_message_by_name(PAYLOAD)?, payload).ok()?;
+    let message = DynamicMessage::decode(descriptors().get_message_by_name(PAYLOAD)?, payload).ok()?;
     serde_json::to_value(&message).ok()
 }

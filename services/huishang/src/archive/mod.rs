@@ -20,7 +20,7 @@ mod verify;
 mod views;
 
 use crate::client::Error;
-use crate::client::connection::Options;
+use crate::client::options::Options;
 use crate::stdout::print_line;
 use clap::Subcommand;
 use event_log::backup::BackupError;

@@ -1,9 +1,9 @@
 //! `huishang log check-receipt`: proves that a record is in the log, without the log.
 
 use crate::client::Error;
-use crate::client::connection::Options;
+use crate::client::options::Options;
+use crate::client::text_file::without_bom;
 use crate::stdout::print_line;
-use crate::text_file::without_bom;
 use anyhow::Context as _;
 use event_log::hex;
 use event_log::note::{HeadKey, Receipt};

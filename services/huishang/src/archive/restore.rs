@@ -2,7 +2,7 @@
 
 use super::log_copy::LogCopy;
 use super::{backup_error, head_json, print_outcome, progress};
-use crate::client::connection::Options;
+use crate::client::options::Options;
 use event_log::backup::{Backup, Records};
 use indicatif::ProgressBar;
 use std::path::PathBuf;
@@ -21,7 +21,8 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
     let backup = Backup::open(&arguments.backup).map_err(backup_error)?;
     let log_id = backup.log_id();
     let finished = backup.finished_head();
-    let mut copy = LogCopy::open(&options.data, log_id)?;
+    let data = options.location.load()?.data;
+    let mut copy = LogCopy::open(&data, log_id)?;
     let bar = progress::records("restoring", finished.map_or(0, |head| head.position));
     let mut records = backup.records();
     let added = add_all(&mut records, &mut copy, &bar).await;
@@ -41,7 +42,7 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
             head.position
         );
     }
-    let data = options.data.display();
+    let data = data.display();
     let sentence =
         format!("{} records of log {log_id} were restored; start it with --data {data}", head.position);
     print_outcome(options, head_json(log_id, &head), &sentence, &head)

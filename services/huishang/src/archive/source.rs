@@ -1,29 +1,19 @@
 //! Receiving the log from a ledger, byte for byte, up to its head.
 
-use crate::client::connection::{self, Options};
-use crate::client::{Error, is_unavailable};
+use crate::client::Error;
+use crate::client::options::Options;
 use anyhow::Context as _;
+use client::Client;
 use event_log::{Hash, Head, hex};
 use indicatif::ProgressBar;
 use proto::ledger::v1 as pb;
-use proto::ledger::v1::ledger_service_client::LedgerServiceClient;
-use std::time::Duration;
-use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::Channel;
-use tonic::{Request, Status, Streaming};
+use tonic::{Status, Streaming};
 use uuid::Uuid;
 
-/// Attempts in a row to resume a broken stream without receiving anything, at most.
-const ATTEMPTS_MAX: u32 = 5;
-/// Time before the first attempt to resume; it doubles each time.
-const RETRY_DELAY: Duration = Duration::from_millis(200);
-/// Maximum size of one answer.
-const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
-
-/// A ledger, and the token to show it.
+/// A ledger.
 pub struct Source {
-    channel: Channel,
-    token: MetadataValue<Ascii>,
+    /// Who calls it.
+    pub client: Client,
 }
 
 /// Something that receives the log.
@@ -60,21 +50,7 @@ pub struct Beginning {
 impl Source {
     /// Connects to the ledger named in the options.
     pub async fn connect(options: &Options) -> Result<Source, Error> {
-        let address = options.address("ledger")?;
-        let token = options.token()?;
-        Ok(Source { channel: connection::connect(&address).await?, token })
-    }
-
-    /// A request with the token.
-    pub fn request<M>(&self, message: M) -> Request<M> {
-        let mut request = Request::new(message);
-        request.metadata_mut().insert("authorization", self.token.clone());
-        request
-    }
-
-    /// A client of the ledger.
-    pub fn client(&self) -> LedgerServiceClient<Channel> {
-        LedgerServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
+        Ok(Source { client: options.client_of("ledger").await? })
     }
 
     /// The log's id.
@@ -91,7 +67,7 @@ impl Source {
         receiver: &mut impl Receiver,
         bar: &ProgressBar,
     ) -> anyhow::Result<Beginning> {
-        let (mut attempt, mut delay) = (1, RETRY_DELAY);
+        let mut attempts = self.client.attempts();
         loop {
             let before = receiver.held().position;
             let broken = match self.begin(before).await {
@@ -107,14 +83,9 @@ impl Source {
                 Err(status) => status,
             };
             if receiver.held().position > before {
-                (attempt, delay) = (1, RETRY_DELAY);
+                attempts = self.client.attempts();
             }
-            if attempt == ATTEMPTS_MAX || !is_unavailable(&broken) {
-                return Err(from_status(broken));
-            }
-            attempt += 1;
-            tokio::time::sleep(delay).await;
-            delay *= 2;
+            attempts.pause_after(broken).await.map_err(from_status)?;
         }
     }
 
@@ -122,8 +93,7 @@ impl Source {
         &self,
         after_position: u64,
     ) -> Result<(Beginning, Streaming<pb::BackupRecordsResponse>), Status> {
-        let request = self.request(pb::BackupRecordsRequest { after_position });
-        let mut answers = self.client().backup_records(request).await?.into_inner();
+        let mut answers = self.client.stream(pb::BackupRecordsRequest { after_position }).await?;
         let first = answers.message().await?.and_then(|answer| answer.beginning);
         let beginning = first.and_then(read_beginning);
         let beginning =

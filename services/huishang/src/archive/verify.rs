@@ -3,7 +3,7 @@
 use super::source::{Source, from_status, hash};
 use super::{backup_error, head_json, print_outcome, progress, views};
 use crate::client::Error;
-use crate::client::connection::Options;
+use crate::client::options::Options;
 use crate::stdout::print_line;
 use anyhow::{Context as _, ensure};
 use event_log::Head;
@@ -95,8 +95,7 @@ async fn server(key: Option<HeadKey>, options: &Options) -> anyhow::Result<()> {
 }
 
 async fn verify_log(source: &Source) -> anyhow::Result<pb::VerifyLogResponse> {
-    let request = source.request(pb::VerifyLogRequest {});
-    let mut answers = source.client().verify_log(request).await.map_err(from_status)?.into_inner();
+    let mut answers = source.client.stream(pb::VerifyLogRequest {}).await.map_err(from_status)?;
     let bar = progress::records("verifying", 0);
     while let Some(answer) = answers.message().await.map_err(from_status)? {
         bar.set_length(answer.records);
@@ -111,19 +110,13 @@ async fn verify_log(source: &Source) -> anyhow::Result<pb::VerifyLogResponse> {
 
 /// Verifies that the latest signed head was signed with the key, and that the log begins with what was signed.
 async fn verify_signed_head(source: &Source, key: Option<HeadKey>) -> anyhow::Result<TreeHead> {
-    let request = source.request(pb::GetSignedHeadRequest {});
-    let answer = source.client().get_signed_head(request).await.map_err(from_status)?.into_inner();
+    let answer = source.client.call(pb::GetSignedHeadRequest {}).await.map_err(from_status)?;
     let key = key.map_or_else(|| answer.key.parse(), Ok).context("the ledger's key")?;
     let signed = key
         .open(&answer.signed_head)
         .map_err(|error| anyhow::anyhow!("the ledger's signed head: {error}"))?;
     let request = pb::GetConsistencyProofRequest { old_size: signed.size, size: 0 };
-    let proof = source
-        .client()
-        .get_consistency_proof(source.request(request))
-        .await
-        .map_err(from_status)?
-        .into_inner();
+    let proof = source.client.call(request).await.map_err(from_status)?;
     let path = proof.path.iter().map(|digits| hash(digits)).collect::<anyhow::Result<Vec<_>>>()?;
     let now = Head { position: proof.size, root: hash(&proof.root)?, ..Head::EMPTY };
     ensure!(

@@ -2,15 +2,12 @@
 
 use super::progress;
 use super::source::from_status;
-use crate::client::Error;
-use crate::client::connection::{self, Options, SERVICES};
+use crate::client::options::Options;
 use crate::stdout::print_line;
 use anyhow::bail;
-use proto::operations::v1::operations_service_client::OperationsServiceClient;
+use client::{Address, SERVICES};
 use proto::operations::v1::{VerifyViewsRequest, VerifyViewsResponse};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
-use tonic::Request;
 
 /// Verifies the views of every process, prints the results, and fails if a view differs from its replay.
 pub async fn run(options: &Options) -> anyhow::Result<()> {
@@ -25,30 +22,26 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
 
 /// Has every process verify its views; returns the results.
 pub async fn verify(options: &Options) -> anyhow::Result<Vec<VerifyViewsResponse>> {
-    let mut addresses = BTreeSet::new();
+    let addresses = options.server.addresses()?;
     for service in SERVICES {
-        match options.address(service) {
-            Ok(address) => drop(addresses.insert(address)),
-            Err(Error::Usage(why)) => eprintln!("note: the views of {service} are not verified: {why}"),
-            Err(error) => return Err(error.into()),
+        if let Err(why) = addresses.of(service) {
+            eprintln!("note: the views of {service} are not verified: {why}");
         }
     }
     let mut results = Vec::new();
-    for address in addresses {
-        of_process(&address, options, &mut results).await?;
+    for address in addresses.processes() {
+        of_process(address, options, &mut results).await?;
     }
     Ok(results)
 }
 
 async fn of_process(
-    address: &str,
+    address: &Address,
     options: &Options,
     results: &mut Vec<VerifyViewsResponse>,
 ) -> anyhow::Result<()> {
-    let mut client = OperationsServiceClient::new(connection::connect(address).await?);
-    let mut request = Request::new(VerifyViewsRequest {});
-    request.metadata_mut().insert("authorization", options.token()?);
-    let mut answers = client.verify_views(request).await.map_err(from_status)?.into_inner();
+    let client = options.client_at(address).await?;
+    let mut answers = client.stream(VerifyViewsRequest {}).await.map_err(from_status)?;
     let bar = progress::records("replaying", 0);
     while let Some(answer) = answers.message().await.map_err(from_status)? {
         bar.set_prefix(format!("replaying {}", answer.view));

@@ -1,10 +1,11 @@
 //! Why a client command failed: a message for people, an exit code for programs.
 
 use super::cell::printable;
-use super::flags::Flag;
+use super::flags::{self, Flag};
+use client::{Refusal, is_unavailable, root_cause};
+use prost_reflect::DynamicMessage;
 use std::io::Write;
 use tonic::{Code, Status};
-use tonic_types::StatusExt as _;
 
 /// What the exit codes mean; shown by `--help`.
 pub const EXIT_CODES: &str = "\
@@ -66,6 +67,12 @@ impl Error {
         Error::Refused(Box::new(Refused { status, flags: vec![], command_id: None }))
     }
 
+    /// A refusal of a request that was made from flags.
+    pub fn refused(status: Status, flags: &[Flag], request: &DynamicMessage) -> Error {
+        let (flags, command_id) = (flags.to_vec(), flags::command_id(request));
+        Error::Refused(Box::new(Refused { status: as_unavailable(status), flags, command_id }))
+    }
+
     /// The exit code of the process.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -104,13 +111,14 @@ impl Error {
     }
 }
 
-/// The first cause of an error.
-pub fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
+/// A broken connection is reported like a service that is not available.
+fn as_unavailable(status: Status) -> Status {
+    match std::error::Error::source(&status) {
+        Some(cause) if is_unavailable(&status) => {
+            Status::unavailable(format!("the connection broke: {}", root_cause(cause)))
+        }
+        _ => status,
     }
-    cause.to_string()
 }
 
 /// The exit code for a status.
@@ -129,8 +137,8 @@ pub fn exit_code(code: Code) -> u8 {
 
 impl Refused {
     fn print(&self, out: &mut dyn Write) -> std::io::Result<()> {
-        let details = self.status.get_error_details();
-        let violations = details.bad_request().map(|bad| bad.field_violations.as_slice()).unwrap_or_default();
+        let refusal = Refusal::of(&self.status);
+        let violations = refusal.violations();
         if violations.is_empty() {
             writeln!(out, "error: {}", printable(&self.message()))?;
         } else {
@@ -139,18 +147,16 @@ impl Refused {
         for violation in violations {
             writeln!(out, "  {}", self.fault(&violation.field, &violation.description))?;
         }
-        if let Some(info) = details.error_info() {
-            let mut details: Vec<String> =
-                info.metadata.iter().map(|(key, value)| format!("{key}={}", printable(value))).collect();
-            details.sort();
-            details.insert(0, info.reason.clone());
-            writeln!(out, "  reason: {}", details.join("  "))?;
+        if let Some(reason) = refusal.reason() {
+            let details = refusal.details();
+            let details = details.iter().map(|(name, value)| format!("  {name}={}", printable(value)));
+            writeln!(out, "  reason: {reason}{}", details.collect::<String>())?;
         }
         Ok(())
     }
 
     fn reason(&self) -> Option<String> {
-        self.status.get_error_details().error_info().map(|info| info.reason.clone())
+        Refusal::of(&self.status).reason().map(str::to_owned)
     }
 
     fn message(&self) -> String {

@@ -1,14 +1,12 @@
 //! What the log's commands do beyond their rpcs: a tail begins near the end, and records are shown one per line.
 
-use super::call::{Answer, Call};
 use super::{cell, descriptors};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
+use client::{Answer, Client};
 use jiff::tz::TimeZone;
 use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
 use tonic::Status;
-use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::Channel;
 
 /// The rpc of `huishang log tail`.
 pub const TAIL: &str = "ledger.v1.LedgerService/ReadRecords";
@@ -28,14 +26,10 @@ fn given(matches: &ArgMatches, flag: &str) -> bool {
 }
 
 /// Makes a request for records begin shortly before the head.
-pub async fn begin_near_head(
-    request: &mut DynamicMessage,
-    channel: &Channel,
-    token: &MetadataValue<Ascii>,
-) -> Result<(), Status> {
+pub async fn begin_near_head(request: &mut DynamicMessage, client: &Client) -> Result<(), Status> {
     let Some(method) = descriptors::method(HEAD) else { return Ok(()) };
-    let call = Call { request: DynamicMessage::new(method.input()), method, token: token.clone() };
-    if let Answer::One(head) = call.send(channel).await?
+    let query = DynamicMessage::new(method.input());
+    if let Answer::One(head) = client.call_reflective(&method, &query).await?
         && let Some(position) = number(&head, "position")
     {
         request.set_field_by_name("after_position", Value::U64(position.saturating_sub(TAIL_RECORDS)));

@@ -1,12 +1,10 @@
 //! Numbers in place of ids: people write `2027-0003/2`, services expect the UUID.
 
-use super::call::{Answer, Call};
 use super::commands::Noun;
 use super::descriptors;
 use super::flags::Flag;
+use client::{Answer, Client};
 use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
-use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -27,8 +25,7 @@ pub async fn resolve(
     noun: &Noun,
     flags: &[Flag],
     request: &mut DynamicMessage,
-    channel: &Channel,
-    token: &MetadataValue<Ascii>,
+    client: &Client,
 ) -> Result<(), Status> {
     let Some(number) = given(flags, request) else { return Ok(()) };
     let Some(flag) = flags.iter().find(|flag| flag.positional) else { return Ok(()) };
@@ -40,8 +37,7 @@ pub async fn resolve(
     let Some(method) = descriptors::method(noun.by_number) else { return Ok(()) };
     let mut query = DynamicMessage::new(method.input());
     query.set_field_by_name(NUMBER, Value::String(number.clone()));
-    let call = Call { method, request: query, token: token.clone() };
-    let answer = match call.send(channel).await {
+    let answer = match client.call_reflective(&method, &query).await {
         Err(status) if status.code() == Code::NotFound => {
             return Err(Status::not_found(format!("there is nothing with the number or id {number:?}")));
         }

@@ -4,8 +4,9 @@ use super::commands::{self, NOUNS, table};
 use super::error::{Error, Refused, exit_code};
 use super::flags::{self, Flag};
 use super::print::Printer;
-use super::{Invocation, RpcInvocation, cell, connection, descriptors};
+use super::{RpcInvocation, cell, descriptors};
 use crate::args::Arguments;
+use crate::invocation::Invocation;
 use clap::{CommandFactory as _, FromArgMatches as _, error::ErrorKind};
 use jiff::tz::TimeZone;
 use prost_reflect::{DynamicMessage, ReflectMessage as _};
@@ -19,7 +20,7 @@ fn parse(line: &[&str]) -> Result<RpcInvocation, clap::Error> {
     let matches = Arguments::command().try_get_matches_from(words)?;
     match Invocation::from_arg_matches(&matches)? {
         Invocation::Rpc(call) => Ok(*call),
-        Invocation::Archive(_, command) => panic!("{command:?} is not a call of one rpc"),
+        Invocation::Archive(archive) => panic!("{:?} is not a call of one rpc", archive.1),
     }
 }
 
@@ -59,7 +60,7 @@ fn every_service_has_an_address() {
     for entry in table() {
         let service = descriptors::service(entry.rpc);
         let is_in_every_process = service == "operations";
-        assert!(is_in_every_process || connection::SERVICES.contains(&service), "{service}");
+        assert!(is_in_every_process || ::client::SERVICES.contains(&service), "{service}");
     }
 }
 

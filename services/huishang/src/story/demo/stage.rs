@@ -1,8 +1,10 @@
 //! Where the stories take place: a deployment, its clock, and the page that is printed.
 
-use crate::deployment::{Client, Deployment, command_id};
 use crate::stdout::print_line;
+use crate::story::command_ids::command_id;
+use crate::story::deployment::Deployment;
 use anyhow::{Context as _, bail};
+use client::Client;
 use domain::calendar::WorkingCalendar;
 use domain::{Date, Role, Timestamp};
 use jiff::ToSpan as _;

@@ -1,6 +1,6 @@
 //! `huishang token`: signs a token with a local key, for development and rehearsals.
 
-use crate::client;
+use super::Error;
 use anyhow::Context as _;
 use domain::{Code, Role};
 use service_kit::config::Config;
@@ -73,7 +73,7 @@ pub fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<String> {
         let why = format!(
             "--hours {hours}: such a token is not accepted; the setting identity.token_lifetime_hours_max is {hours_max}"
         );
-        return Err(client::Error::Usage(why).into());
+        return Err(Error::Usage(why).into());
     }
     let key = signing_key(config, arguments.signing_key.as_deref())?;
     let roles: Vec<&str> = arguments.role.iter().map(|role| role.as_str()).collect();

@@ -1,12 +1,15 @@
 //! What becomes of the decisions: items acknowledged, delivered, returned, blocked, extended and late.
 
-use crate::demo::stage::{Stage, expect_refusal, narrate};
-use crate::deployment::{Client, command_id};
-use crate::matter::MatterDriver;
+use crate::story::command_ids::command_id;
+use crate::story::demo::stage::{Stage, expect_refusal, narrate};
+use crate::story::deployment::PATIENCE;
+use crate::story::matter::MatterDriver;
 use anyhow::Context as _;
+use client::Client;
 use domain::followup::follow_up::FollowUp;
 use domain::{Aggregate as _, Role, Uuid};
 use proto::followup::v1::{ListNoticesRequest, Notice, NoticeKind};
+use proto::ledger::v1::ReadRecordsRequest;
 use proto::resolution::v1 as resolution;
 use resolution::{DueRule, Evidence, Item, due_rule::Rule};
 use tonic::Status;
@@ -125,9 +128,34 @@ impl<'s> Items<'s> {
                 return Ok(notice);
             }
             let seen = at_least_position.max(answer.position);
-            at_least_position = self.stage.supervisor.wait_for_record(&stream, seen).await?;
+            at_least_position = wait_for_record(&self.stage.supervisor, &stream, seen).await?;
         }
     }
+}
+
+/// Waits until a stream has a record after a position; returns the record's position.
+async fn wait_for_record(client: &Client, stream: &str, after_position: u64) -> anyhow::Result<u64> {
+    let request = ReadRecordsRequest {
+        after_position,
+        stream: Some(stream.to_owned()),
+        follow: true,
+        ..Default::default()
+    };
+    let next = async {
+        let mut attempts = client.attempts();
+        loop {
+            let mut records = client.stream(request.clone()).await?;
+            match records.message().await {
+                Ok(Some(answer)) => return Ok(answer.record.map(|record| record.position)),
+                Ok(None) => {}
+                Err(status) => attempts.pause_after(status).await?,
+            }
+        }
+    };
+    let found: Result<Option<u64>, Status> = tokio::time::timeout(PATIENCE, next)
+        .await
+        .with_context(|| format!("no new record on stream {stream}"))?;
+    found?.context("an answer without its record")
 }
 
 /// The conference's six items, from assignment to the tenth day.

@@ -1,7 +1,7 @@
 //! One process of a deployment: its journal, its clock, and the services it runs.
 
-use crate::log_health;
-use crate::stale_log::{self, StalenessCheck};
+use super::log_health;
+use super::stale_log::{self, StalenessCheck};
 use anyhow::{Context as _, bail};
 use domain::Timestamp;
 use event_log::note::HeadSigner;

@@ -14,7 +14,7 @@
 //! An agency or action that is in the file twice, word for word, counts once. A lead may also be named in
 //! `support`: then another unit of it supports.
 
-use crate::text_file::without_bom;
+use crate::client::text_file::without_bom;
 use domain::deliberation::docket::ITEMS_MAX;
 use domain::scheduling::session::ATTENDEES_MAX;
 use domain::{Code, Date, Line, Text};

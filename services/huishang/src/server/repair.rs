@@ -1,8 +1,8 @@
 //! `huishang ledger repair`: makes JetStream's stream equal to the log again, while the ledger is not running.
 
+use super::node;
 use crate::archive::progress;
-use crate::args::Location;
-use crate::node;
+use crate::settings::Location;
 use crate::stdout::print_line;
 use anyhow::Context as _;
 use event_log::{OpenError, hex};

@@ -9,11 +9,12 @@ mod followthrough;
 mod hotline;
 mod stage;
 
-use crate::client::connection::Options;
-use crate::deployment::Deployment;
-use crate::node::{Node, Service, create_development_keys};
+use crate::client::options::Server;
+use crate::client::token::signing_key;
+use crate::server::node::{Node, Service, create_development_keys};
+use crate::settings::Location;
 use crate::stdout::print_line;
-use crate::token::signing_key;
+use crate::story::deployment::Deployment;
 use anyhow::Context as _;
 use domain::Role;
 use service_kit::config::Config;
@@ -28,33 +29,29 @@ const BEGINNING: &str = "movable:2027-03-01T01:00:00Z";
 /// How the demo is played.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Arguments {
-    /// Plays on a running server with a movable clock: a URL, or 'scheduling=URL,…' for separate services
-    #[arg(
-        long,
-        env = "HUISHANG_SERVER",
-        hide_env_values = true,
-        value_name = "URL",
-        conflicts_with = "keep"
-    )]
-    pub server: Option<String>,
+    /// The running server with a movable clock to play on; without one, a server is started.
+    #[command(flatten)]
+    pub server: Server,
     /// Keeps the data of the started server in this directory, which must not contain a log yet
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "server")]
     pub keep: Option<PathBuf>,
-    /// The key that signs the clients' tokens for the running server
-    #[arg(long, value_name = "FILE", default_value = "./huishang-data/keys/signing-key.pem")]
-    pub signing_key: PathBuf,
+    /// The key that signs the clients' tokens for the running server [default: DATA/keys/signing-key.pem]
+    #[arg(long, value_name = "FILE")]
+    pub signing_key: Option<PathBuf>,
+    /// The settings and the data of the running server, which its tokens follow.
+    #[command(flatten)]
+    pub location: Location,
 }
 
 /// Plays the stories.
 pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let started = Instant::now();
-    match &arguments.server {
-        Some(server) => {
-            let config = Config::default();
-            let key = signing_key(&config, Some(&arguments.signing_key))?;
-            play(Deployment::new(&Options::for_server(server), key, config)?).await?;
-        }
-        None => play_on_own_server(arguments).await?,
+    if arguments.server.is_given() {
+        let config = arguments.location.load()?;
+        let key = signing_key(&config, arguments.signing_key.as_deref())?;
+        play(Deployment::new(&arguments.server, key, config)?).await?;
+    } else {
+        play_on_own_server(arguments).await?;
     }
     print_line(&format!("\n   Played in {:.1} s.", started.elapsed().as_secs_f64()))
 }
@@ -71,14 +68,14 @@ async fn play_on_own_server(arguments: &Arguments) -> anyhow::Result<()> {
     let key = signing_key(&config, None)?;
     let stop = CancellationToken::new();
     let node = Node::build(&config, &Service::ALL, false, stop.clone()).await?;
-    let options = Options::for_server(&format!("http://{}", node.address));
+    let server = Server::at(&format!("http://{}", node.address));
     narrate(format!(
         "An embedded server listens on {}; its data is in {}.",
         node.address,
         config.data.display()
     ))?;
     let serving = tokio::spawn(node.run());
-    let played = play(Deployment::new(&options, key, config.clone())?).await;
+    let played = play(Deployment::new(&server, key, config.clone())?).await;
     stop.cancel();
     serving.await??;
     played?;

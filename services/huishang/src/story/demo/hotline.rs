@@ -1,10 +1,10 @@
 //! One call to the city's hotline, and the five parties it takes to answer it.
 
-use crate::demo::conference::item;
-use crate::demo::followthrough::Items;
-use crate::demo::stage::{Stage, expect_refusal, narrate};
-use crate::deployment::command_id;
-use crate::matter::{MatterDriver, attendee, topic};
+use crate::story::command_ids::command_id;
+use crate::story::demo::conference::item;
+use crate::story::demo::followthrough::Items;
+use crate::story::demo::stage::{Stage, expect_refusal, narrate};
+use crate::story::matter::{MatterDriver, attendee, topic};
 use proto::Wire as _;
 use proto::deliberation::v1 as deliberation;
 use proto::deliberation::v1::{ItemDraft, Stance, VoteChoice, ballot_method::Method};

@@ -1,9 +1,9 @@
 //! A flood at night: minutes of notice, no room, and a deadline for the decision.
 
-use crate::demo::conference::item;
-use crate::demo::followthrough::Items;
-use crate::demo::stage::{Stage, narrate};
-use crate::matter::{MatterDriver, attendee};
+use crate::story::demo::conference::item;
+use crate::story::demo::followthrough::Items;
+use crate::story::demo::stage::{Stage, narrate};
+use crate::story::matter::{MatterDriver, attendee};
 use proto::Wire as _;
 use proto::deliberation::v1::{VoteChoice, ballot_method::Method};
 use proto::scheduling::v1::{SessionKind, SessionOutline, SessionTopic};

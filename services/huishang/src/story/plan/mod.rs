@@ -3,12 +3,14 @@
 
 mod file;
 
-use crate::client;
-use crate::client::connection::Options;
-use crate::deployment::{Client, CommandIds};
-use crate::matter::{self, MatterDriver, Participants, attendee};
+use crate::client::Error;
+use crate::client::options::Options;
 use crate::stdout::print_line;
+use crate::story::command_ids::CommandIds;
+use crate::story::deployment::PATIENCE;
+use crate::story::matter::{self, MatterDriver, Participants, attendee};
 use anyhow::{Context as _, bail, ensure};
+use client::Client;
 use domain::calendar::WorkingCalendar;
 use domain::scheduling::session::Session;
 use domain::{Aggregate as _, Code, Text, Timestamp, Uuid, aggregate};
@@ -61,11 +63,11 @@ pub struct Arguments {
 /// stopped when it is started again, and one that was finished changes nothing.
 pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
     let text = read_text(&arguments.file)?;
-    let clerk = Client::with_token(options, options.token()?)?;
+    let clerk = options.client()?.patient(PATIENCE);
     let now = now(&clerk).await?;
     let today = WorkingCalendar::weekends_only(&Config::default().time_zone)?.date_of(now);
     let plan = file::read(&text, today)
-        .map_err(|faults| client::Error::Usage(format!("{}:{faults}", arguments.file.display())))?;
+        .map_err(|faults| Error::Usage(format!("{}:{faults}", arguments.file.display())))?;
     check_flags(arguments, &plan)?;
     check_may_override(&clerk).await?;
 
@@ -78,9 +80,8 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
 }
 
 /// Checks what the flags say, like the file, before anything is sent.
-fn check_flags(arguments: &Arguments, plan: &Plan) -> Result<(), client::Error> {
-    let usage =
-        |flag: &str, fault: String| client::Error::Usage(format!("{flag} {fault}; nothing was imported"));
+fn check_flags(arguments: &Arguments, plan: &Plan) -> Result<(), Error> {
+    let usage = |flag: &str, fault: String| Error::Usage(format!("{flag} {fault}; nothing was imported"));
     Code::parse(&arguments.body_code).map_err(|fault| usage("--body-code", fault.to_string()))?;
     Text::parse(&arguments.criterion).map_err(|fault| usage("--criterion", fault.to_string()))?;
     if let Some(chair) = &arguments.chair_code

@@ -1,0 +1,105 @@
+//! Connections to the services, with TLS where the address says so.
+
+use crate::address::{Address, AddressError, Addresses, SERVICES};
+use crate::refusal::root_cause;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tonic::Status;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Whose certificates a server may show.
+#[derive(Debug, Clone)]
+pub enum Trust {
+    /// Those that this machine trusts.
+    System,
+    /// Those signed by one of these authorities, in PEM.
+    Authorities(String),
+}
+
+/// There is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The address, or what is trusted, cannot be used.
+    #[error("{address}: {why}")]
+    Unusable {
+        /// The address.
+        address: Address,
+        /// Why not.
+        why: String,
+    },
+    /// Nobody answers there, or not as one of ours.
+    #[error("cannot reach {address}: {why}")]
+    Unreachable {
+        /// The address.
+        address: Address,
+        /// The cause.
+        why: String,
+    },
+}
+
+/// A connection to every service of an installation.
+#[derive(Debug, Clone)]
+pub enum Connections {
+    /// All services are in one process.
+    One(Channel),
+    /// The services that have an address, by name.
+    Each(Arc<BTreeMap<&'static str, Channel>>),
+}
+
+impl Connections {
+    /// Connects on first use, and again whenever a connection broke.
+    pub fn lazy(addresses: &Addresses, trust: &Trust) -> Result<Connections, ConnectError> {
+        let connect = |address| endpoint(address, trust).map(|endpoint| endpoint.connect_lazy());
+        match addresses {
+            Addresses::One(address) => connect(address).map(Connections::One),
+            Addresses::Each(addresses) => {
+                let each = addresses.iter().map(|(service, address)| Ok((*service, connect(address)?)));
+                each.collect::<Result<_, _>>().map(|each| Connections::Each(Arc::new(each)))
+            }
+        }
+    }
+
+    /// Connects to one process now.
+    pub async fn to(address: &Address, trust: &Trust) -> Result<Connections, ConnectError> {
+        let connected = endpoint(address, trust)?.connect().await;
+        let unreachable =
+            |error| ConnectError::Unreachable { address: address.clone(), why: root_cause(&error) };
+        connected.map(Connections::One).map_err(unreachable)
+    }
+
+    /// The connection for an rpc, such as `/huishang.ledger.v1.LedgerService/GetHead`.
+    pub(crate) fn for_rpc(&self, path: &str) -> Result<Channel, Status> {
+        let service = path.trim_start_matches("/huishang.").split('.').next().unwrap_or_default();
+        match self {
+            Connections::One(channel) => Ok(channel.clone()),
+            Connections::Each(channels) => channels.get(service).cloned().ok_or_else(|| {
+                let known = SERVICES.contains(&service);
+                let missing = AddressError::Missing { service: service.to_owned() };
+                let why =
+                    if known { missing.to_string() } else { format!("{service} has no address of its own") };
+                Status::invalid_argument(why)
+            }),
+        }
+    }
+}
+
+fn endpoint(address: &Address, trust: &Trust) -> Result<Endpoint, ConnectError> {
+    let unusable = |error: tonic::transport::Error| ConnectError::Unusable {
+        address: address.clone(),
+        why: root_cause(&error),
+    };
+    let endpoint = Endpoint::from_shared(address.to_string()).map_err(unusable)?;
+    let endpoint = endpoint.connect_timeout(CONNECT_TIMEOUT).tcp_nodelay(true);
+    if !address.is_secure() {
+        return Ok(endpoint);
+    }
+    let tls = match trust {
+        Trust::System => ClientTlsConfig::new().with_native_roots(),
+        Trust::Authorities(pem) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)),
+    };
+    endpoint.tls_config(tls).map_err(unusable)
+}

@@ -1,0 +1,18 @@
+//! How anybody calls a service of Huishang: addresses, connections with or without TLS, tokens, calls whose messages
+//! are known at compile time or from their descriptors, one rule for repeating a call, and what a refusal says.
+
+mod address;
+mod call;
+mod connection;
+mod reflective;
+mod refusal;
+mod retry;
+mod token;
+
+pub use address::{Address, AddressError, Addresses, SERVICES};
+pub use call::{ANSWER_BYTES_MAX, Client};
+pub use connection::{ConnectError, Connections, Trust};
+pub use reflective::{Answer, Messages};
+pub use refusal::{Refusal, root_cause};
+pub use retry::{Attempts, is_unavailable};
+pub use token::{InvalidToken, Token};

@@ -1,0 +1,53 @@
+//! What a refusal says.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::time::Duration;
+use tonic::Status;
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
+
+/// The details of a refusal.
+#[derive(Debug, Clone)]
+pub struct Refusal(ErrorDetails);
+
+impl Refusal {
+    /// Reads the details that a status carries.
+    pub fn of(status: &Status) -> Refusal {
+        Refusal(status.get_error_details())
+    }
+
+    /// The reason, such as `NO_QUORUM`.
+    pub fn reason(&self) -> Option<&str> {
+        self.0.error_info().map(|info| info.reason.as_str())
+    }
+
+    /// The package that declares the reason, such as `huishang.scheduling.v1`.
+    pub fn domain(&self) -> Option<&str> {
+        self.0.error_info().map(|info| info.domain.as_str())
+    }
+
+    /// The details of the reason, by name.
+    pub fn details(&self) -> BTreeMap<&str, &str> {
+        let details = self.0.error_info().map(|info| info.metadata.iter());
+        details.into_iter().flatten().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
+    /// The fields of the request that are not accepted, and why.
+    pub fn violations(&self) -> &[FieldViolation] {
+        self.0.bad_request().map(|bad| bad.field_violations.as_slice()).unwrap_or_default()
+    }
+
+    /// How long to wait before the call is repeated, if the service said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_info().and_then(|info| info.retry_delay)
+    }
+}
+
+/// The first cause of an error, in words.
+pub fn root_cause(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}

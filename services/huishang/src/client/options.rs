@@ -1,0 +1,158 @@
+//! Options of every client command: where the services are, who calls, and how the answer is printed.
+
+use super::error::Error;
+use super::token;
+use crate::settings::Location;
+use client::{Addresses, Client, ConnectError, Connections, Token, Trust};
+use domain::Role;
+use service_kit::identity::SIGNING_KEY;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where 'huishang up' listens by default.
+const DEFAULT_SERVER: &str = "http://127.0.0.1:7400";
+/// Validity of a token that --as signs, in hours.
+const AS_HOURS: u32 = 1;
+/// How long a call is repeated while a service is not available.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Where the services are.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Server {
+    /// Where the services are: a URL, or 'directory=URL,scheduling=URL,…' if they have separate addresses
+    /// [default: http://127.0.0.1:7400]
+    #[arg(long, global = true, env = "HUISHANG_SERVER", hide_env_values = true, value_name = "URL")]
+    pub server: Option<String>,
+    /// A PEM file with the authorities that may vouch for an https server [default: those of this machine]
+    #[arg(long, global = true, env = "HUISHANG_CA_FILE", value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Options of every client command.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Connection and output")]
+pub struct Options {
+    /// Where the services are.
+    #[command(flatten)]
+    pub server: Server,
+    /// The token to send [env: HUISHANG_TOKEN]
+    #[arg(long, global = true, value_name = "TOKEN", conflicts_with_all = ["token_file", "as_role"])]
+    pub token: Option<String>,
+    /// A file with the token to send
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "as_role")]
+    pub token_file: Option<PathBuf>,
+    /// Signs a token with the development key that 'huishang up' created: 'clerk', 'delegate@CODE'
+    #[arg(long = "as", id = "as_role", global = true, value_name = "ROLE[,ROLE][@DEPARTMENT]")]
+    pub role: Option<String>,
+    /// Where the development key and the settings for its tokens are.
+    #[command(flatten)]
+    pub location: Location,
+    /// Prints protobuf JSON: one object, or one per line for a stream
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+impl Server {
+    /// The server at this URL.
+    pub fn at(url: &str) -> Server {
+        Server { server: Some(url.to_owned()), ca_file: None }
+    }
+
+    /// Whether a server was named.
+    pub fn is_given(&self) -> bool {
+        self.server.as_deref().is_some_and(|server| !server.is_empty())
+    }
+
+    /// The addresses of the services.
+    pub fn addresses(&self) -> Result<Addresses, Error> {
+        let server = self.server.as_deref().filter(|server| !server.is_empty()).unwrap_or(DEFAULT_SERVER);
+        server.parse().map_err(|error| Error::Usage(format!("--server: {error}")))
+    }
+
+    /// Whose certificates are accepted.
+    pub fn trust(&self) -> Result<Trust, Error> {
+        let Some(file) = &self.ca_file else { return Ok(Trust::System) };
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Error::Usage(format!("--ca-file {}: {error}", file.display())))?;
+        Ok(Trust::Authorities(text))
+    }
+
+    /// Connections to all services, each made when it is needed.
+    pub fn connect(&self) -> Result<Connections, Error> {
+        Ok(Connections::lazy(&self.addresses()?, &self.trust()?)?)
+    }
+}
+
+impl Options {
+    /// A caller of all services; it connects when it calls.
+    pub fn client(&self) -> Result<Client, Error> {
+        Ok(Client::new(self.server.connect()?, Some(self.token()?)))
+    }
+
+    /// A caller of one service, such as `scheduling`, that is connected.
+    pub async fn client_of(&self, service: &str) -> Result<Client, Error> {
+        let addresses = self.server.addresses()?;
+        let address = addresses.of(service).map_err(|error| Error::Usage(format!("--server: {error}")))?;
+        self.client_at(address).await
+    }
+
+    /// A caller of the services in one process, that is connected.
+    pub async fn client_at(&self, address: &client::Address) -> Result<Client, Error> {
+        let token = self.token()?;
+        let connections = Connections::to(address, &self.server.trust()?).await?;
+        Ok(Client::new(connections, Some(token)).patient(PATIENCE))
+    }
+
+    /// The token to send: from --token, --token-file, --as or the environment.
+    fn token(&self) -> Result<Token, Error> {
+        let token = if let Some(token) = &self.token {
+            token.clone()
+        } else if let Some(file) = &self.token_file {
+            std::fs::read_to_string(file)
+                .map_err(|error| Error::Usage(format!("--token-file {}: {error}", file.display())))?
+        } else if let Some(role) = &self.role {
+            self.sign(role)?
+        } else {
+            std::env::var("HUISHANG_TOKEN").ok().filter(|token| !token.is_empty()).ok_or(Error::NoToken)?
+        };
+        Token::bearer(&token).map_err(|error| Error::Usage(error.to_string()))
+    }
+
+    fn sign(&self, spec: &str) -> Result<String, Error> {
+        let (names, department) = match spec.split_once('@') {
+            Some((names, department)) => (names, Some(department)),
+            None => (spec, None),
+        };
+        let known = || Role::ALL.map(Role::as_str).join(", ");
+        let roles = names
+            .split(',')
+            .map(|name| {
+                Role::parse(name.trim()).ok_or_else(|| format!("--as {spec}: the roles are {}", known()))
+            })
+            .collect::<Result<Vec<Role>, String>>()
+            .map_err(Error::Usage)?;
+        // What 'up' was started with: its issuer and its audience are those of the token.
+        let config = self.location.load().map_err(|error| Error::Usage(format!("--as {spec}: {error:#}")))?;
+        let key = config.keys().join(SIGNING_KEY);
+        if !key.exists() {
+            return Err(Error::Usage(format!(
+                "--as {spec}: there is no development key at {}; 'huishang up' creates one in its data directory, which --data names",
+                key.display()
+            )));
+        }
+        let signed = token::signing_key(&config, None)
+            .and_then(|key| token::sign(&key, &config, spec, department, &roles, AS_HOURS));
+        signed.map_err(|error| Error::Usage(format!("--as {spec}: {error:#}")))
+    }
+}
+
+impl From<ConnectError> for Error {
+    fn from(error: ConnectError) -> Error {
+        match error {
+            ConnectError::Unreachable { address, why } => {
+                Error::Unreachable { server: address.to_string(), why }
+            }
+            ConnectError::Unusable { .. } => Error::Usage(format!("--server: {error}")),
+        }
+    }
+}
