@@ -1,12 +1,15 @@
 //! Plans are imported: the real one exactly, a bad one not at all, one that is imported again once.
 
 use crate::in_both_modes;
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use domain::Role;
+use proto::directory::v1::{DepartmentLevel, ListDepartmentsRequest};
+use proto::followup::v1::GetIndicatorsRequest;
 use proto::ledger::v1::GetHeadRequest;
 use proto::resolution::v1::ListItemsRequest;
+use std::collections::BTreeSet;
 use std::path::Path;
-use tests::{Mode, Sandbox, root};
+use tests::{Mode, Sandbox, registration, root};
 
 const SMALL: &str = r#"{
   "source": "A small plan",
@@ -72,6 +75,72 @@ async fn the_real_plan_is_imported_exactly() -> anyhow::Result<()> {
     // The file lists 27 agencies, two of them twice; 93 supports, 18 of them by the lead itself.
     ensure!(printed.contains("departments          25 (2 rows repeat others"), "{printed}");
     ensure!(printed.contains("action items         103, led by 18 departments"), "{printed}");
-    ensure!(printed.contains("co-responsibilities  93, in 34 items"), "{printed}");
+    ensure!(printed.contains("co-responsibilities  75, in 33 items"), "{printed}");
+    ensure!(printed.contains("In 18 actions the lead is also named as support"), "{printed}");
+    nothing_is_invented(&sandbox).await
+}
+
+/// The log has departments, a resolution and its items, and follow-ups: no session, docket or vote.
+async fn nothing_is_invented(sandbox: &Sandbox) -> anyhow::Result<()> {
+    let auditor = sandbox.client(Role::Auditor, None).await?;
+    let streams: BTreeSet<String> = auditor
+        .whole_log()
+        .await?
+        .iter()
+        .filter_map(|record| Some(record.stream.rsplit_once('.')?.0.to_owned()))
+        .collect();
+    let expected = [
+        "directory.department",
+        "followup.follow_up",
+        "resolution.action_item",
+        "resolution.register",
+        "resolution.resolution",
+    ];
+    ensure!(streams.iter().eq(&expected), "{streams:?}");
+    let supervisor = sandbox.client(Role::Supervisor, None).await?;
+    let indicators = supervisor.call(GetIndicatorsRequest { at_least_position: 1 }).await?.indicators;
+    let sessions = indicators.iter().find(|indicator| indicator.name == "sessions_convened");
+    ensure!(sessions.is_some_and(|sessions| sessions.numerator == 0.0), "{indicators:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn departments_stay_as_the_directory_has_them() -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(Mode::Embedded)?;
+    let clerk = sandbox.client(Role::Clerk, None).await?;
+    let mut department = registration("A", "The older name");
+    if let Some(department) = &mut department.department {
+        department.region = Some("North".into());
+    }
+    let position = clerk.call(department).await?.position;
+    let file = sandbox.folder().join("small.json");
+    std::fs::write(&file, SMALL)?;
+    let output = import(&sandbox, &file)?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    ensure!(
+        printed.contains("The directory calls A \"The older name\", and the plan \"Agency A\""),
+        "{printed}"
+    );
+    let request = ListDepartmentsRequest { at_least_position: position, ..Default::default() };
+    let found = clerk.call(request).await?.departments.into_iter().find(|department| department.code == "A");
+    let found = found.context("department A")?;
+    ensure!((found.name.as_str(), found.region()) == ("The older name", "North"), "{found:?}");
+    ensure!(found.level() == DepartmentLevel::Municipal, "{found:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_rule_refuses_leaves_nothing_behind() -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(Mode::Embedded)?;
+    let file = sandbox.folder().join("small.json");
+    std::fs::write(&file, SMALL)?;
+    let path = file.display().to_string();
+    // A clerk may register departments, and may not record what others decided.
+    let output = sandbox.run("clerk", &["import", "plan", &path])?;
+    ensure!(output.status.code() == Some(5), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = sandbox.run("clerk,supervisor", &["import", "plan", &path, "--decided-on", "2999-01-01"])?;
+    ensure!(output.status.code() == Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    ensure!(sandbox.client(Role::Auditor, None).await?.whole_log().await?.is_empty());
     Ok(())
 }

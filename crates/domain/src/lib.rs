@@ -12,6 +12,7 @@ pub mod calendar;
 pub mod date;
 pub mod deliberation;
 pub mod directory;
+pub mod due;
 pub mod followup;
 pub mod ledger;
 pub mod process;

@@ -5,6 +5,7 @@
 //! registered and its items are assigned, and the end of a resolution ends its unfinished items.
 
 mod grpc;
+mod numbering;
 mod reactions;
 mod render;
 mod views;

@@ -1,14 +1,14 @@
 //! What happens automatically: decisions are registered, and ended resolutions end their items.
 
+use crate::numbering;
 use domain::deliberation::docket::{self, Docket};
-use domain::process::register_resolution::{self, Registering};
+use domain::process::register_resolution;
 use domain::process::rescind_items;
 use domain::resolution::action_item::ActionItem;
-use domain::resolution::register::{self, Register};
+use domain::resolution::register::Register;
 use domain::resolution::resolution::{Event, Resolution};
-use domain::{Actor, Aggregate as _, Issued, Line};
 use service_kit::process::{EventContext, Processes};
-use service_kit::{CommandError, Kit, Position, UnitOfWork};
+use service_kit::{CommandError, Kit, Position};
 use tokio::sync::watch;
 
 /// Runs both process managers until the kit stops; returns their progress. What is registered is assigned before
@@ -40,36 +40,11 @@ async fn register(kit: &Kit, context: EventContext<'_, Docket>) -> Result<(), Co
         return Ok(());
     };
     let (command, decision) = (context.command(0), &registering);
-    let registers = kit.commit::<Register, _>(&command, registering.register, |unit| {
+    let registers = kit.commit::<Register, _>(&command, registering.register(), |unit| {
         let registering = decision.clone();
-        Box::pin(async move { number_and_register(unit, &registering).await })
+        Box::pin(async move { numbering::register(unit, &registering).await.map(drop) })
     });
     let numbered = registers.await?;
-    let registered = registering.with_number(&number(numbered.state(), &registering)?);
-    context.issue::<ActionItem>(kit, 1, registered.items).await
-}
-
-async fn number_and_register(unit: &mut UnitOfWork, registering: &Registering) -> Result<(), CommandError> {
-    unit.decide::<Register>(registering.register, registering.issue()).await?;
-    // Loaded after the decision: if the register has issued another number meanwhile, the commit fails on the
-    // register's stream and is decided again, with the number that is next then.
-    let register = unit.load::<Register>(registering.register).await?;
-    let (id, command) = registering.with_number(&number(&register, registering)?).resolution;
-    unit.decide::<Resolution>(id, command).await
-}
-
-/// The number that the register has issued to the resolution, or would issue to it next.
-fn number(register: &register::State, registering: &Registering) -> Result<Line, CommandError> {
-    if let Some(number) = register.number_of(registering.resolution) {
-        return Ok(number.clone());
-    }
-    // A number depends on the register alone, neither on the caller nor on the moment.
-    let issued = Issued { at: domain::Timestamp::UNIX_EPOCH, by: Actor::process(register_resolution::NAME) };
-    let events = Register::decide(register, registering.issue(), &issued)
-        .map_err(CommandError::rejected::<Register>)?;
-    let register = Register::fold(register.clone(), &events);
-    register
-        .number_of(registering.resolution)
-        .cloned()
-        .ok_or_else(|| CommandError::InvariantViolated("a register issued no number".into()))
+    let numbered = registering.with_number(&numbering::number(numbered.state(), &registering)?);
+    context.issue::<ActionItem>(kit, 1, numbered.items).await
 }

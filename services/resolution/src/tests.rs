@@ -9,8 +9,8 @@ use domain::deliberation::docket::{
     Agenda, AgendaTopic, Command, Docket, ITEMS_PER_COMMAND_MAX, ItemDraft, Mode, Participant, RoleOnTopic,
     TopicRole,
 };
-use domain::deliberation::due::DueRule;
 use domain::directory::department::{self, Department};
+use domain::due::DueRule;
 use domain::resolution::action_item::ActionItem;
 use domain::resolution::resolution::Resolution;
 use domain::{Actor, Code, Line, Role, Text, Timestamp, Uuid};
@@ -33,6 +33,7 @@ mod answer;
 mod ending;
 mod lists;
 mod overtaking;
+mod recording;
 mod registration;
 mod work;
 

@@ -2,4 +2,3 @@
 
 pub mod ballot;
 pub mod docket;
-pub mod due;

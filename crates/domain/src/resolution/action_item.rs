@@ -15,7 +15,7 @@ pub use event::Event;
 pub use item::{Assignment, Blockage, ExtensionRequest, Item, Stage};
 
 use crate::calendar::WorkingCalendar;
-use crate::resolution::due::DueRule;
+use crate::due::DueRule;
 use crate::resolution::evidence::Evidence;
 use crate::{Aggregate, Code, Date, Issued, Line, Text, Timestamp, Uuid, aggregate::derived_id, rejections};
 

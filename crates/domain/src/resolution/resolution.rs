@@ -29,15 +29,34 @@ pub struct Votes {
     pub sentence: Text,
 }
 
+/// Where a decision was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// In a session here.
+    Session {
+        /// The session; its docket has the same id.
+        session: Uuid,
+        /// Number of the topic that was decided.
+        topic: u32,
+        /// How it was carried.
+        votes: Votes,
+        /// The departments that voted no, or opposed it in their latest statement; ascending.
+        dissenting: Vec<Code>,
+    },
+    /// Elsewhere; it was put on record here afterwards.
+    Elsewhere {
+        /// Where it can be read: a document with its number and date.
+        source: Line,
+    },
+}
+
 /// A decision as it is registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registration {
     /// Its number, which no other resolution has.
     pub number: Line,
-    /// The session that made the decision; its docket has the same id.
-    pub session: Uuid,
-    /// Number of the topic that was decided.
-    pub topic: u32,
+    /// Where it was made.
+    pub origin: Origin,
     /// The body that made the decision.
     pub body: Code,
     /// Its title.
@@ -48,10 +67,6 @@ pub struct Registration {
     pub declaratory: bool,
     /// The day of the decision.
     pub decided_on: Date,
-    /// How it was carried.
-    pub votes: Votes,
-    /// The departments that voted no, or opposed it in their latest statement; ascending.
-    pub dissenting: Vec<Code>,
     /// The ids of its action items.
     pub items: Vec<Uuid>,
 }
@@ -65,8 +80,8 @@ pub enum Command {
     Register { registration: Registration },
     /// Ends it without a successor.
     Rescind { reason: Text },
-    /// Ends it because another resolution takes its place.
-    Supersede { successor: Uuid, reason: Text },
+    /// Ends it because another resolution takes its place; `resolution` is its own id.
+    Supersede { resolution: Uuid, successor: Uuid, reason: Text },
 }
 
 /// The events.
@@ -107,6 +122,14 @@ rejections! {
         WrongStage("WRONG_STAGE") { number: Line, stage: &'static str, needed: &'static str } =
             "resolution {number} is {stage}; it has to be {needed}",
         OwnSuccessor("OWN_SUCCESSOR") { number: Line } = "resolution {number} cannot supersede itself",
+        DecidedLater("DECIDED_LATER") { decided_on: Date, today: Date } =
+            "{decided_on} is still to come; today is {today}",
+        TooManyItems("TOO_MANY_ITEMS") { items: usize, max: usize } =
+            "{items} items were given; at most {max} are accepted",
+        DueOutOfRange("DUE_OUT_OF_RANGE") { days: u32, max: u32 } =
+            "{days} days were given; at most {max} are accepted",
+        DueBeforeDecision("DUE_BEFORE_DECISION") { item_number: u32, due_on: Date, decided_on: Date } =
+            "item {item_number} would be due on {due_on}, before the decision of {decided_on}",
     }
 }
 
@@ -231,8 +254,8 @@ impl Aggregate for Resolution {
         match command {
             Command::Register { registration } => register(state, registration, issued),
             Command::Rescind { reason } => rescind(state.existing()?, reason, issued),
-            Command::Supersede { successor, reason } => {
-                supersede(state.existing()?, successor, reason, issued)
+            Command::Supersede { resolution, successor, reason } => {
+                supersede(state.existing()?, resolution, successor, reason, issued)
             }
         }
     }
@@ -273,6 +296,7 @@ fn rescind(registered: &Registered, reason: Text, issued: &Issued) -> Result<Vec
 
 fn supersede(
     registered: &Registered,
+    resolution: Uuid,
     successor: Uuid,
     reason: Text,
     issued: &Issued,
@@ -281,8 +305,7 @@ fn supersede(
         return Ok(vec![]);
     }
     registered.in_force()?;
-    let registration = &registered.registration;
-    if successor == Resolution::id(registration.session, registration.topic) {
+    if successor == resolution {
         return Err(Rejection::OwnSuccessor { number: registered.number() });
     }
     Ok(vec![Event::Superseded { successor, reason, ended_at: issued.at }])

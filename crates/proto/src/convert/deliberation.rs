@@ -7,7 +7,7 @@ use crate::{Invalid, Wire, read_fields, wire_enum, wire_events, wire_required, w
 use domain::Date;
 use domain::deliberation::ballot::{Abstention, BallotResult, Choice, Method, Tie};
 use domain::deliberation::docket::{self, Mode};
-use domain::deliberation::due::DueRule;
+use domain::due::DueRule;
 
 wire_enum!(docket::RoleOnTopic => deliberation::RoleOnTopic, api::RoleOnTopic { Decides, Advises, Informed });
 wire_enum!(docket::Stance => deliberation::Stance, api::Stance {

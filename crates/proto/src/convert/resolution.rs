@@ -4,12 +4,13 @@ use crate::resolution::events::v1 as resolution;
 use crate::resolution::v1 as api;
 use crate::wire::missing;
 use crate::{Invalid, Wire, wire_enum, wire_events, wire_required, wire_struct};
-use domain::Date;
+use domain::due::DueRule;
 use domain::resolution::action_item::{self, ActionItem, Assignment};
-use domain::resolution::due::DueRule;
+use domain::resolution::adopted_elsewhere::Obligation;
 use domain::resolution::evidence::Evidence;
 use domain::resolution::register::{self, Register};
-use domain::resolution::resolution::{self as decision, Registration, Resolution, Votes};
+use domain::resolution::resolution::{self as decision, Origin, Registration, Resolution, Votes};
+use domain::{Code, Date, Line, Text, Uuid};
 
 wire_enum!(action_item::Stage => api::ItemStage {
     Assigned, Contested, Underway, Claimed, Accepted, Rescinded,
@@ -19,7 +20,27 @@ wire_enum!(decision::Stage => api::ResolutionStage { InForce, Rescinded, Superse
 wire_struct!(Votes => resolution::ResolutionVotes, api::ResolutionVotes {
     method, eligible, recused, quorum, cast, yes_votes: yes, no_votes: no, abstentions: abstain, base, needed, sentence,
 });
-wire_struct!(Registration => resolution::ResolutionRegistration, api::ResolutionRegistration {
+wire_struct!(Obligation => api::ItemToRecord {
+    title, deliverable, criterion, lead_code: lead, co_responsible_codes: co_responsible, due,
+});
+
+/// A registration with what only one origin has as optional fields: its form on the wire.
+struct FlatRegistration {
+    number: Line,
+    session: Option<Uuid>,
+    topic: Option<u32>,
+    body: Code,
+    title: Line,
+    text: Text,
+    declaratory: bool,
+    decided_on: Date,
+    votes: Option<Votes>,
+    dissenting: Vec<Code>,
+    items: Vec<Uuid>,
+    source: Option<Line>,
+}
+
+wire_struct!(FlatRegistration => resolution::ResolutionRegistration, api::ResolutionRegistration {
     number,
     session_id: session,
     topic_number: topic,
@@ -31,7 +52,69 @@ wire_struct!(Registration => resolution::ResolutionRegistration, api::Resolution
     votes,
     dissenting_codes: dissenting,
     item_ids: items,
+    source,
 });
+
+impl From<&Registration> for FlatRegistration {
+    fn from(registration: &Registration) -> FlatRegistration {
+        let Registration { number, origin, body, title, text, declaratory, decided_on, items } =
+            registration.clone();
+        let (session, topic, votes, dissenting, source) = match origin {
+            Origin::Session { session, topic, votes, dissenting } => {
+                (Some(session), Some(topic), Some(votes), dissenting, None)
+            }
+            Origin::Elsewhere { source } => (None, None, None, vec![], Some(source)),
+        };
+        FlatRegistration {
+            number,
+            session,
+            topic,
+            body,
+            title,
+            text,
+            declaratory,
+            decided_on,
+            votes,
+            dissenting,
+            items,
+            source,
+        }
+    }
+}
+
+impl TryFrom<FlatRegistration> for Registration {
+    type Error = Invalid;
+
+    fn try_from(flat: FlatRegistration) -> Result<Registration, Invalid> {
+        let origin = match flat.source {
+            Some(source) => Origin::Elsewhere { source },
+            None => Origin::Session {
+                session: flat.session.ok_or_else(|| missing().within("session_id"))?,
+                topic: flat.topic.ok_or_else(|| missing().within("topic_number"))?,
+                votes: flat.votes.ok_or_else(|| missing().within("votes"))?,
+                dissenting: flat.dissenting,
+            },
+        };
+        let FlatRegistration { number, body, title, text, declaratory, decided_on, items, .. } = flat;
+        Ok(Registration { number, origin, body, title, text, declaratory, decided_on, items })
+    }
+}
+
+macro_rules! wire_registration {
+    ($($message:ty),+) => { $(
+        impl Wire<$message> for Registration {
+            fn to_wire(&self) -> $message {
+                FlatRegistration::from(self).to_wire()
+            }
+            fn from_wire(wire: $message) -> Result<Self, Invalid> {
+                FlatRegistration::from_wire(wire)?.try_into()
+            }
+        }
+        wire_required!(Registration => $message);
+    )+ };
+}
+wire_registration!(resolution::ResolutionRegistration, api::ResolutionRegistration);
+
 wire_struct!(Evidence => resolution::Evidence, api::Evidence { title, sha256, uri });
 wire_struct!(Assignment => resolution::ActionItemAssignment {
     resolution_id: resolution,

@@ -2,7 +2,7 @@
 
 use super::{CachedState, CommandContext, Kit, digest_prefix};
 use crate::error::CommandError;
-use domain::{Aggregate, Issued, StreamName, Timestamp, Uuid};
+use domain::{Aggregate, Issued, StreamName, Uuid};
 use journal::{AppendError, Commit, Position, Write};
 use proto::record::{Envelope, EventCodec, command_noted, is_command_noted, kind_of};
 use std::any::Any;
@@ -51,7 +51,6 @@ pub struct UnitOfWork {
     issued: Issued,
     bypass_cache: bool,
     subject: Option<Subject>,
-    decided: bool,
     last_seen: Position,
     writes: Vec<Write>,
     /// For each write, what the cache holds once the write has its position.
@@ -67,16 +66,15 @@ impl UnitOfWork {
             issued,
             bypass_cache,
             subject: None,
-            decided: false,
             last_seen: 0,
             writes: Vec::new(),
             cache_updates: Vec::new(),
         }
     }
 
-    /// When the command is decided.
-    pub fn now(&self) -> Timestamp {
-        self.issued.at
+    /// When the command is decided, and who issued it.
+    pub fn issued(&self) -> &Issued {
+        &self.issued
     }
 
     /// Whether nothing is to be written, not even a note.
@@ -85,11 +83,16 @@ impl UnitOfWork {
     }
 
     /// Begins with the aggregate that the command is about. Fails with the first answer when the command was
-    /// answered before.
+    /// answered before, and when the aggregate has changed since the position up to which the caller knows it.
     pub(super) async fn begin<A: EventCodec>(&mut self, id: Uuid) -> Result<(), CommandError> {
         let cached = self.kit.cached::<A>(id, self.bypass_cache).await?;
         cached.earlier_answer(&self.context)?;
         let (stream, position) = (A::stream(id), cached.position);
+        if let Some(expected) =
+            self.context.expected_position.filter(|expected| cached.changed_at > *expected)
+        {
+            return Err(self.kit.changed_since(&stream, expected, cached.changed_at).await?);
+        }
         self.subject = Some(Subject { stream, position, cached: Some(cached) });
         Ok(())
     }
@@ -115,12 +118,6 @@ impl UnitOfWork {
     pub async fn decide<A: EventCodec>(&mut self, id: Uuid, command: A::Command) -> Result<(), CommandError> {
         let cached = self.cached::<A>(id).await?;
         cached.earlier_answer(&self.context)?;
-        if !std::mem::replace(&mut self.decided, true) {
-            let expected = self.context.expected_position.unwrap_or(Position::MAX);
-            if cached.changed_at > expected {
-                return Err(self.kit.changed_since(&A::stream(id), expected, cached.changed_at).await?);
-            }
-        }
         self.last_seen = self.last_seen.max(cached.position);
         let events =
             A::decide(cached.state()?, command, &self.issued).map_err(CommandError::rejected::<A>)?;

@@ -3,8 +3,8 @@ use domain::deliberation::ballot::{Abstention, Choice, Method, Tie};
 use domain::deliberation::docket::{
     Agenda, AgendaTopic, Command as OnDocket, Docket, ItemDraft, Mode, Participant, RoleOnTopic, TopicRole,
 };
-use domain::deliberation::due::DueRule;
 use domain::directory::department::{self, Department};
+use domain::due::DueRule;
 use domain::scheduling::rules::Rules;
 use domain::scheduling::session::{
     self, Attendee, Command as OnSession, Kind as SessionKind, Outline, Session,

@@ -1,5 +1,5 @@
 use super::*;
-use domain::resolution::due::DueRule;
+use domain::due::DueRule;
 use tokio::task::JoinSet;
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The steps that every matter takes, as a client calls them: from the request to the closed docket.
 
-use crate::story::command_ids::{CommandIds, command_id};
+use crate::story::command_ids::command_id;
 use crate::story::deployment::Deployment;
 use anyhow::Context as _;
 use client::Client;
@@ -15,8 +15,7 @@ use deliberation::ballot_method::Method;
 use deliberation::{AbstentionRule, Ballot, BallotMethod, Docket, ItemDraft, TieRule, VoteChoice};
 use directory::Department;
 use scheduling::{
-    Answer, Paper, RoleOnTopic, Room, ScreeningRule, Session, SessionAttendee, SessionOutline, SessionTopic,
-    TopicRole,
+    Answer, Paper, RoleOnTopic, Room, Session, SessionAttendee, SessionOutline, SessionTopic, TopicRole,
 };
 
 /// Items drafted with one command, at most: more, with long texts, would not fit into a record.
@@ -56,83 +55,45 @@ pub fn attendee(department: &str, decides: &[u32], advises: &[u32]) -> SessionAt
     SessionAttendee { department_code: department.into(), roles: decides.chain(advises).collect() }
 }
 
-/// Who takes the steps of a matter.
-#[derive(Clone)]
-pub struct Participants {
-    /// Prepares the session and keeps the record.
-    pub clerk: Client,
-    /// Leads the docket.
-    pub chair: Client,
-    /// Provides clients for the departments' own delegates; without it the clerk acts on their behalf.
-    pub delegates: Option<Deployment>,
-}
-
-impl Participants {
-    /// Everyone with their own client; clerk and chair are of one department.
-    pub fn separate(deployment: &Deployment, chair: &str) -> anyhow::Result<Participants> {
-        Ok(Participants {
-            clerk: deployment.client(Role::Clerk, Some(chair))?,
-            chair: deployment.client(Role::Chair, Some(chair))?,
-            delegates: Some(deployment.clone()),
-        })
-    }
-
-    /// One clerk who does everything.
-    pub fn single_clerk(clerk: Client) -> Participants {
-        Participants { chair: clerk.clone(), clerk, delegates: None }
-    }
-}
-
 /// Takes one matter from its request to its closed docket.
 pub struct MatterDriver {
-    /// Who takes the steps.
-    pub participants: Participants,
+    deployment: Deployment,
+    clerk: Client,
+    chair: Client,
     /// The id of the session, which is also its docket's.
     pub id: String,
     /// What was requested.
     pub outline: SessionOutline,
-    ids: CommandIds,
 }
 
 impl MatterDriver {
-    /// Requests a session on behalf of its chair's department.
+    /// Requests a session on behalf of its chair's department, whose clerk and chair take the next steps.
     pub async fn request(deployment: &Deployment, outline: SessionOutline) -> anyhow::Result<MatterDriver> {
-        let participants = Participants::separate(deployment, &outline.chair_code)?;
-        MatterDriver::request_by(participants, outline, CommandIds::unique()).await
-    }
-
-    /// Requests a session; its commands take their ids from `ids`.
-    pub async fn request_by(
-        participants: Participants,
-        outline: SessionOutline,
-        ids: CommandIds,
-    ) -> anyhow::Result<MatterDriver> {
+        let clerk = deployment.client(Role::Clerk, Some(&outline.chair_code))?;
+        let chair = deployment.client(Role::Chair, Some(&outline.chair_code))?;
         let request = scheduling::RequestSessionRequest {
-            command_id: ids.next(),
+            command_id: command_id(),
             outline: Some(outline.clone()),
             ..Default::default()
         };
-        let answer = participants.clerk.call(request).await.context("the request")?;
+        let answer = clerk.call(request).await.context("the request")?;
         let id = session(answer.session)?.session_id;
-        Ok(MatterDriver { participants, id, outline, ids })
+        Ok(MatterDriver { deployment: deployment.clone(), clerk, chair, id, outline })
     }
 
     /// The clerk of the session.
     pub fn clerk(&self) -> &Client {
-        &self.participants.clerk
+        &self.clerk
     }
 
     /// Who leads the docket.
     pub fn chair(&self) -> &Client {
-        &self.participants.chair
+        &self.chair
     }
 
-    /// A client for the delegate of a department.
+    /// The delegate of a department.
     pub fn delegate(&self, department: &str) -> anyhow::Result<Client> {
-        match &self.participants.delegates {
-            Some(deployment) => deployment.client(Role::Delegate, Some(department)),
-            None => Ok(self.participants.clerk.clone()),
-        }
+        self.deployment.client(Role::Delegate, Some(department))
     }
 
     /// Files a paper for every topic that needs one, with the SHA-256 that `digest` returns for its number.
@@ -144,7 +105,7 @@ impl MatterDriver {
                 uri: format!("urn:paper:{}:{}", self.id, topic.number),
             };
             let request = scheduling::SubmitPaperRequest {
-                command_id: self.ids.next(),
+                command_id: command_id(),
                 session_id: self.id.clone(),
                 topic_number: topic.number,
                 paper: Some(paper),
@@ -158,40 +119,17 @@ impl MatterDriver {
     /// Compares the request with the meeting rules; the session has the findings.
     pub async fn screen(&self) -> Result<Session, Status> {
         let request = scheduling::ScreenSessionRequest {
-            command_id: self.ids.next(),
+            command_id: command_id(),
             session_id: self.id.clone(),
             ..Default::default()
         };
         session(self.clerk().call(request).await?.session)
     }
 
-    /// Overrides the finding that a rule is broken, if there is one in the screened session.
-    pub async fn override_finding(
-        &self,
-        screened: &Session,
-        rule: ScreeningRule,
-        reason: &str,
-    ) -> Result<(), Status> {
-        // An id is used up whether the step is needed or not, so that later steps keep theirs.
-        let command_id = self.ids.next();
-        let mut findings = screened.findings.iter().filter_map(|finding| finding.finding.as_ref());
-        if !findings.any(|finding| finding.rule() == rule) {
-            return Ok(());
-        }
-        let request = scheduling::OverrideFindingRequest {
-            command_id,
-            session_id: self.id.clone(),
-            rule: rule.into(),
-            reason: reason.into(),
-            ..Default::default()
-        };
-        self.clerk().call(request).await.map(drop)
-    }
-
     /// Admits the request.
     pub async fn admit(&self) -> Result<(), Status> {
         let request = scheduling::AdmitSessionRequest {
-            command_id: self.ids.next(),
+            command_id: command_id(),
             session_id: self.id.clone(),
             ..Default::default()
         };
@@ -201,7 +139,7 @@ impl MatterDriver {
     /// Assigns a room and a time to the session.
     pub async fn schedule(&self, room: &str, starts_at: Timestamp) -> Result<(), Status> {
         let request = scheduling::ScheduleSessionRequest {
-            command_id: self.ids.next(),
+            command_id: command_id(),
             session_id: self.id.clone(),
             room_code: room.into(),
             starts_at: starts_at.to_wire(),
@@ -214,7 +152,7 @@ impl MatterDriver {
     pub async fn accept_invitations(&self) -> anyhow::Result<()> {
         for attendee in &self.outline.attendees {
             let request = scheduling::AnswerInvitationRequest {
-                command_id: self.ids.next(),
+                command_id: command_id(),
                 session_id: self.id.clone(),
                 department_code: attendee.department_code.clone(),
                 answer: Answer::Accept.into(),
@@ -228,7 +166,7 @@ impl MatterDriver {
     /// Convenes the session; on return its docket is prepared.
     pub async fn convene(&self) -> Result<(), Status> {
         let request = scheduling::ConveneSessionRequest {
-            command_id: self.ids.next(),
+            command_id: command_id(),
             session_id: self.id.clone(),
             ..Default::default()
         };
@@ -239,7 +177,7 @@ impl MatterDriver {
     /// Has the departments sign until a deadline instead of meeting; on return the docket is prepared.
     pub async fn convert_to_countersign(&self, sign_by: Timestamp, reason: &str) -> Result<(), Status> {
         let request = scheduling::ConvertToCountersignRequest {
-            command_id: self.ids.next(),
+            command_id: command_id(),
             session_id: self.id.clone(),
             sign_by: sign_by.to_wire(),
             reason: reason.into(),
@@ -258,7 +196,7 @@ impl MatterDriver {
     /// Records that a department has arrived.
     pub async fn arrive(&self, department: &str) -> Result<(), Status> {
         let request = deliberation::RecordArrivalRequest {
-            command_id: self.ids.next(),
+            command_id: command_id(),
             docket_id: self.id.clone(),
             department_code: department.into(),
             delegate: format!("Delegate of {department}"),
@@ -270,7 +208,7 @@ impl MatterDriver {
     /// Opens the docket.
     pub async fn open(&self) -> Result<(), Status> {
         let request = deliberation::OpenDocketRequest {
-            command_id: self.ids.next(),
+            command_id: command_id(),
             docket_id: self.id.clone(),
             ..Default::default()
         };
@@ -288,7 +226,7 @@ impl MatterDriver {
     /// Opens the debate on a topic.
     pub async fn open_topic(&self, topic_number: u32) -> Result<(), Status> {
         let request = deliberation::OpenTopicRequest {
-            command_id: self.ids.next(),
+            command_id: command_id(),
             docket_id: self.id.clone(),
             topic_number,
             ..Default::default()
@@ -299,7 +237,7 @@ impl MatterDriver {
     /// Submits the text to be decided on.
     pub async fn submit_proposal(&self, topic_number: u32, text: &str) -> Result<(), Status> {
         let request = deliberation::SubmitProposalRequest {
-            command_id: self.ids.next(),
+            command_id: command_id(),
             docket_id: self.id.clone(),
             topic_number,
             text: text.into(),
@@ -312,7 +250,7 @@ impl MatterDriver {
     pub async fn draft_items(&self, topic_number: u32, items: &[ItemDraft]) -> Result<(), Status> {
         for items in items.chunks(DRAFTS_PER_COMMAND) {
             let request = deliberation::DraftItemsRequest {
-                command_id: self.ids.next(),
+                command_id: command_id(),
                 docket_id: self.id.clone(),
                 topic_number,
                 items: items.to_vec(),
@@ -326,7 +264,7 @@ impl MatterDriver {
     /// Ends the debate on a topic.
     pub async fn close_debate(&self, topic_number: u32) -> Result<(), Status> {
         let request = deliberation::CloseDebateRequest {
-            command_id: self.ids.next(),
+            command_id: command_id(),
             docket_id: self.id.clone(),
             topic_number,
             ..Default::default()
@@ -337,7 +275,7 @@ impl MatterDriver {
     /// Opens a ballot on a version of the proposal.
     pub async fn open_ballot(&self, topic_number: u32, version: u32, method: Method) -> Result<(), Status> {
         let request = deliberation::OpenBallotRequest {
-            command_id: self.ids.next(),
+            command_id: command_id(),
             docket_id: self.id.clone(),
             topic_number,
             version,
@@ -358,7 +296,7 @@ impl MatterDriver {
         reason: &str,
     ) -> anyhow::Result<()> {
         let request = deliberation::CastVoteRequest {
-            command_id: self.ids.next(),
+            command_id: command_id(),
             docket_id: self.id.clone(),
             topic_number,
             department_code: department.into(),
@@ -397,7 +335,7 @@ impl MatterDriver {
     /// Closes the ballot of a topic; returns it with its result.
     pub async fn close_ballot(&self, topic_number: u32) -> Result<Ballot, Status> {
         let request = deliberation::CloseBallotRequest {
-            command_id: self.ids.next(),
+            command_id: command_id(),
             docket_id: self.id.clone(),
             topic_number,
             ..Default::default()
@@ -412,7 +350,7 @@ impl MatterDriver {
     /// Adopts what the ballot has passed.
     pub async fn adopt(&self, topic_number: u32, declaratory: bool) -> Result<(), Status> {
         let request = deliberation::AdoptDecisionRequest {
-            command_id: self.ids.next(),
+            command_id: command_id(),
             docket_id: self.id.clone(),
             topic_number,
             declaratory,
@@ -424,7 +362,7 @@ impl MatterDriver {
     /// Closes the docket; returns the position. A query with that position sees what follows from all decisions.
     pub async fn close(&self) -> Result<u64, Status> {
         let request = deliberation::CloseDocketRequest {
-            command_id: self.ids.next(),
+            command_id: command_id(),
             docket_id: self.id.clone(),
             ..Default::default()
         };

@@ -92,6 +92,13 @@ fn item_id(wire: &str) -> Result<Uuid, Invalid> {
 
 #[tonic::async_trait]
 impl ResolutionService for Service {
+    async fn record_resolution(
+        &self,
+        request: Request<pb::RecordResolutionRequest>,
+    ) -> Reply<pb::RecordResolutionResponse> {
+        resolution::record(self, request).await
+    }
+
     async fn rescind_resolution(
         &self,
         request: Request<pb::RescindResolutionRequest>,

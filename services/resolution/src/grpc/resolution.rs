@@ -1,14 +1,60 @@
-//! Ending resolutions.
+//! Putting decisions on record that were adopted elsewhere, and ending resolutions.
 
 use super::{Reply, Service};
+use crate::numbering;
 use crate::render;
-use domain::Uuid;
+use domain::calendar::WorkingCalendar;
+use domain::directory::department::{self, Department};
+use domain::resolution::action_item::ActionItem;
+use domain::resolution::adopted_elsewhere::AdoptedElsewhere;
 use domain::resolution::resolution::{Command, Resolution, Stage, State};
+use domain::{Aggregate as _, Code, Uuid};
 use proto::resolution::v1 as pb;
 use proto::{Invalid, read_fields};
 use service_kit::serve::read;
 use service_kit::{CommandContext, CommandError, Executed, UnitOfWork};
+use std::collections::BTreeSet;
 use tonic::{Request, Response};
+
+pub(super) async fn record(
+    service: &Service,
+    request: Request<pb::RecordResolutionRequest>,
+) -> Reply<pb::RecordResolutionResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let adopted = read_fields!(
+        request => AdoptedElsewhere { body_code: body, title, text, decided_on, source, items }
+    )?;
+    let id = context.new_id(Resolution::CATEGORY);
+    let calendar = service.calendar().await?;
+    let decided = service.kit.commit::<Resolution, _>(&context, id, move |unit| {
+        let (adopted, calendar) = (adopted.clone(), calendar.clone());
+        Box::pin(async move { put_on_record(unit, id, adopted, &calendar).await })
+    });
+    let done = decided.await?;
+    Ok(Response::new(pb::RecordResolutionResponse { position: done.position, resolution: shown(id, &done) }))
+}
+
+/// Registers the decision and assigns its items, provided that every department is in the directory.
+async fn put_on_record(
+    unit: &mut UnitOfWork,
+    id: Uuid,
+    adopted: AdoptedElsewhere,
+    calendar: &WorkingCalendar,
+) -> Result<(), CommandError> {
+    let departments: BTreeSet<Code> = adopted.departments().cloned().collect();
+    for code in departments {
+        if unit.load::<Department>(Department::id(&code)).await? == department::State::Absent {
+            let fault = format!("name department {code}, which is not in the directory");
+            return Err(Invalid::field("items", fault).into());
+        }
+    }
+    let registering =
+        adopted.record(id, calendar, unit.issued()).map_err(CommandError::rejected::<Resolution>)?;
+    for (item, command) in numbering::register(unit, &registering).await?.items {
+        unit.decide::<ActionItem>(item, command).await?;
+    }
+    Ok(())
+}
 
 pub(super) async fn rescind(
     service: &Service,
@@ -27,8 +73,11 @@ pub(super) async fn supersede(
 ) -> Reply<pb::SupersedeResolutionResponse> {
     let (context, request) = service.kit.receive(request)?;
     let id = resolution_id(&request.resolution_id)?;
+    let resolution = id;
     let successor = read("successor_resolution_id", request.successor_resolution_id.clone())?;
-    let command = read_fields!(request => Command::Supersede { successor_resolution_id: successor, reason })?;
+    let command = read_fields!(
+        request => Command::Supersede { successor_resolution_id: successor, reason; resolution }
+    )?;
     let done = execute_supersede(service, &context, id, successor, command).await?;
     Ok(Response::new(pb::SupersedeResolutionResponse {
         position: done.position,

@@ -1,7 +1,7 @@
 //! Resolutions, a row each.
 
 use super::{Named, stage_filter, uuid_filter};
-use domain::resolution::resolution::{Event, Registration, Resolution, Stage};
+use domain::resolution::resolution::{Event, Origin, Registration, Resolution, Stage};
 use domain::{Text, Timestamp, Uuid};
 use prost::Message as _;
 use proto::resolution::v1 as pb;
@@ -45,6 +45,10 @@ fn insert_resolution(
     let message: pb::ResolutionRegistration = registration.to_wire();
     let stage: i32 = Stage::InForce.to_wire();
     let number = registration.number.as_str();
+    let session = match &registration.origin {
+        Origin::Session { session, .. } => Some(session.to_string()),
+        Origin::Elsewhere { .. } => None,
+    };
     tables
         .prepare_cached(
             "INSERT INTO resolutions (id, number, written, title, body_code, session, decided_on, declaratory,
@@ -57,7 +61,7 @@ fn insert_resolution(
             number,
             registration.title.as_str(),
             registration.body.as_str(),
-            registration.session.to_string(),
+            session,
             registration.decided_on.to_string(),
             registration.declaratory,
             registration.items.len() as i64,

@@ -6,7 +6,8 @@ CREATE TABLE resolutions (
     written TEXT NOT NULL,
     title TEXT NOT NULL,
     body_code TEXT NOT NULL,
-    session TEXT NOT NULL,
+    -- NULL: adopted elsewhere.
+    session TEXT,
     decided_on TEXT NOT NULL,
     declaratory INTEGER NOT NULL,
     items INTEGER NOT NULL,

@@ -3,7 +3,7 @@
 use super::{Outcome, State};
 use crate::aggregate::derived_id;
 use crate::deliberation::ballot::{BallotResult, Choice};
-use crate::deliberation::due::DueRule;
+use crate::due::DueRule;
 use crate::{Code, Date, Line, Text, Timestamp, Uuid};
 use std::collections::BTreeSet;
 

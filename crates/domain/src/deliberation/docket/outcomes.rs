@@ -66,7 +66,7 @@ fn due_dates(topic: &Topic, decided_on: Date, calendar: &WorkingCalendar) -> Res
     let ruled = topic.items.iter().filter_map(|item| Some((item.number, item.draft.due?)));
     ruled
         .map(|(item, rule)| {
-            if let Some((days, max)) = rule.out_of_range(decided_on) {
+            if let Some((days, max)) = rule.excess(decided_on) {
                 return Err(Rejection::DueOutOfRange { days, max });
             }
             let due_on = rule.date(decided_on, calendar);

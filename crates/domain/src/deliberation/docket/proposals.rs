@@ -5,7 +5,7 @@ use super::{
     AMENDMENTS_MAX, Amendment, AmendmentStage, CO_RESPONSIBLE_MAX, DRAFT_BYTES_MAX, DraftedItem, Event,
     ITEMS_MAX, ITEMS_PER_COMMAND_MAX, ItemDraft, Proceedings, Rejection, Topic, VERSIONS_MAX,
 };
-use crate::deliberation::due::DueRule;
+use crate::due::DueRule;
 use crate::{Code, Issued, Text};
 use jiff::{ToSpan as _, tz::TimeZone};
 use std::collections::BTreeSet;
@@ -174,7 +174,7 @@ fn check_draft(proceedings: &Proceedings, draft: &ItemDraft, issued: &Issued) ->
     }
     // Where it is a day later already, a date may be a day later too; the adoption counts in the realm's zone.
     let latest = TimeZone::UTC.to_datetime(issued.at).date().saturating_add(1.day());
-    match draft.due.and_then(|due: DueRule| due.out_of_range(latest)) {
+    match draft.due.and_then(|due: DueRule| due.excess(latest)) {
         Some((days, max)) => Err(Rejection::DueOutOfRange { days, max }),
         None => Ok(()),
     }

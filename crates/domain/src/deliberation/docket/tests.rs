@@ -1,5 +1,5 @@
 use super::*;
-use crate::deliberation::due::DueRule;
+use crate::due::DueRule;
 use crate::testing::{actor, given};
 use crate::{Actor, Refusal, Role, Uuid};
 use jiff::civil::date;

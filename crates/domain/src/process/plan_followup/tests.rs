@@ -1,8 +1,8 @@
 use super::*;
 use crate::calendar::WorkingCalendar;
+use crate::due::DueRule;
 use crate::followup::follow_up::{FollowUp, Stage};
 use crate::resolution::action_item::{ActionItem, Command};
-use crate::resolution::due::DueRule;
 use crate::resolution::evidence::Evidence;
 use crate::testing::actor;
 use crate::{Actor, Aggregate, Code, Issued, Line, Role, Text, Timestamp};

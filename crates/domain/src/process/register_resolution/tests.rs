@@ -4,9 +4,11 @@ use crate::deliberation::ballot::{Abstention, Choice, Method, Tie};
 use crate::deliberation::docket::{
     Agenda, AgendaTopic, Command, Docket, ItemDraft, Mode, Participant, RoleOnTopic, TopicRole,
 };
-use crate::deliberation::due::DueRule;
+use crate::due::DueRule;
 use crate::process::rescind_items;
-use crate::resolution::resolution::State;
+use crate::resolution::action_item;
+use crate::resolution::register::{self, Register};
+use crate::resolution::resolution::{self, State};
 use crate::testing::{actor, given};
 use crate::{Aggregate, Code, Role};
 
@@ -87,7 +89,7 @@ fn a_decision_is_registered_under_its_number_with_its_items() {
     let history = decided();
     let state = Docket::fold(docket::State::default(), &history);
     let registering = react(DOCKET, &state, history.last().unwrap()).unwrap();
-    assert_eq!(registering.register, Register::id(&code("FLOOD"), 2027));
+    assert_eq!(registering.register(), Register::id(&code("FLOOD"), 2027));
     assert_eq!(registering.resolution, docket::resolution_id(DOCKET, 1), "both contexts derive the same id");
 
     let issued = given::<Register>(&[]).when(registering.issue()).unwrap();
@@ -99,10 +101,8 @@ fn a_decision_is_registered_under_its_number_with_its_items() {
     let resolution = Resolution::fold(State::default(), &given::<Resolution>(&[]).when(register).unwrap());
     let registered = &resolution.registered().unwrap().registration;
     assert_eq!((id, registered.number.as_str()), (registering.resolution, "FLOOD-2027-0001"));
-    assert_eq!(
-        (registered.votes.yes, registered.votes.no, &registered.dissenting[..]),
-        (2, 1, &[code("HEALTH")][..])
-    );
+    let Origin::Session { votes, dissenting, .. } = &registered.origin else { panic!("{registered:?}") };
+    assert_eq!((votes.yes, votes.no, &dissenting[..]), (2, 1, &[code("HEALTH")][..]));
     assert_eq!(registered.items, [docket::action_item_id(DOCKET, 1), docket::action_item_id(DOCKET, 2)]);
 
     let items: Vec<(Uuid, String, String)> = numbered

@@ -2,7 +2,7 @@
 
 use super::{Event, Item, Rejection, Stage, extension, not_by_lead};
 use crate::calendar::WorkingCalendar;
-use crate::resolution::due::DueRule;
+use crate::due::DueRule;
 use crate::{Issued, Text};
 
 pub(super) fn accept(item: &Item, note: Option<Text>, issued: &Issued) -> Result<Vec<Event>, Rejection> {

@@ -2,7 +2,7 @@
 
 use super::{EXTENSIONS_MAX, Event, ExtensionRequest, Item, Rejection, Stage, by_lead, not_by_lead};
 use crate::calendar::WorkingCalendar;
-use crate::resolution::due::DueRule;
+use crate::due::DueRule;
 use crate::{Date, Issued, Text, Timestamp};
 
 pub(super) fn request(
@@ -39,7 +39,8 @@ pub(super) fn refuse(item: &Item, reason: Text, issued: &Issued) -> Result<Vec<E
     Ok(vec![Event::ExtensionRefused { reason }])
 }
 
-/// The new due date, which must not be before `earliest_due_on`, and its last moment.
+/// The new due date, counted from the old one, or from today when that is later. It must not be before
+/// `earliest_due_on`. Returned with its last moment.
 pub(super) fn new_date(
     item: &Item,
     due: DueRule,
@@ -47,10 +48,11 @@ pub(super) fn new_date(
     calendar: &WorkingCalendar,
     issued: &Issued,
 ) -> Result<(Date, Timestamp), Rejection> {
-    if let Some((days, max)) = due.excess(item.assignment.due_on, issued.at, calendar) {
+    let from = item.assignment.due_on.max(calendar.date_of(issued.at));
+    if let Some((days, max)) = due.excess(from) {
         return Err(Rejection::DueOutOfRange { days, max });
     }
-    let due_on = due.date(item.assignment.due_on, issued.at, calendar);
+    let due_on = due.date(from, calendar);
     if due_on < earliest_due_on {
         return Err(Rejection::DueTooEarly { due_on, earliest_due_on });
     }

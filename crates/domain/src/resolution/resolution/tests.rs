@@ -2,32 +2,45 @@ use super::*;
 use crate::testing::given;
 use proptest::prelude::*;
 
+/// The resolution's own id.
+const OWN: Uuid = Uuid::from_u128(5);
+
 fn registration(number: &str) -> Registration {
     Registration {
         number: Line::parse(number).unwrap(),
-        session: Uuid::from_u128(1),
-        topic: 1,
+        origin: Origin::Session {
+            session: Uuid::from_u128(1),
+            topic: 1,
+            votes: votes(),
+            dissenting: vec![Code::parse("FIN").unwrap()],
+        },
         body: Code::parse("JC").unwrap(),
         title: Line::parse("防汛物资统一调拨").unwrap(),
         text: Text::parse("各成员单位按附件调拨。").unwrap(),
         declaratory: false,
         decided_on: "2027-03-01".parse().unwrap(),
-        votes: Votes {
-            method: Line::parse("simple majority").unwrap(),
-            eligible: 3,
-            recused: 0,
-            quorum: 2,
-            cast: 3,
-            yes: 2,
-            no: 1,
-            abstain: 0,
-            base: 3,
-            needed: 2,
-            sentence: Text::parse("passed: 2 yes, 1 no").unwrap(),
-        },
-        dissenting: vec![Code::parse("FIN").unwrap()],
         items: vec![Uuid::from_u128(11), Uuid::from_u128(12)],
     }
+}
+
+fn votes() -> Votes {
+    Votes {
+        method: Line::parse("simple majority").unwrap(),
+        eligible: 3,
+        recused: 0,
+        quorum: 2,
+        cast: 3,
+        yes: 2,
+        no: 1,
+        abstain: 0,
+        base: 3,
+        needed: 2,
+        sentence: Text::parse("passed: 2 yes, 1 no").unwrap(),
+    }
+}
+
+fn superseded_by(successor: Uuid) -> Command {
+    Command::Supersede { resolution: OWN, successor, reason: reason() }
 }
 
 fn registered() -> Vec<Event> {
@@ -55,17 +68,14 @@ fn a_decision_is_registered_once() {
 
 #[test]
 fn a_resolution_that_ended_does_not_end_again_in_another_way() {
-    let own = Resolution::id(Uuid::from_u128(1), 1);
     assert_eq!(
-        given::<Resolution>(&registered()).when(Command::Supersede { successor: own, reason: reason() }),
+        given::<Resolution>(&registered()).when(superseded_by(OWN)),
         Err(Rejection::OwnSuccessor { number: Line::parse("JC-2027-0001").unwrap() })
     );
     let mut history = registered();
     history.extend(given::<Resolution>(&history).when(Command::Rescind { reason: reason() }).unwrap());
     assert_eq!(given::<Resolution>(&history).when(Command::Rescind { reason: reason() }), Ok(vec![]));
-    let refused = given::<Resolution>(&history)
-        .when(Command::Supersede { successor: Uuid::from_u128(9), reason: reason() })
-        .unwrap_err();
+    let refused = given::<Resolution>(&history).when(superseded_by(Uuid::from_u128(9))).unwrap_err();
     assert_eq!(refused.to_string(), "resolution JC-2027-0001 is rescinded; it has to be in force");
     assert!(matches!(
         given::<Resolution>(&[]).when(Command::Rescind { reason: reason() }),
@@ -79,7 +89,7 @@ fn commands() -> impl Strategy<Value = Command> {
             registration: registration(&format!("JC-2027-000{serial}"))
         }),
         Just(Command::Rescind { reason: reason() }),
-        (1..3u128).prop_map(|id| Command::Supersede { successor: Uuid::from_u128(id), reason: reason() }),
+        (1..3u128).prop_map(|id| superseded_by(Uuid::from_u128(id))),
     ]
 }
 

@@ -3,7 +3,7 @@
 use crate::convert::sample::{Sample, at, code, line, samples, text};
 use domain::deliberation::ballot::{Abstention, BallotResult, Choice, Method, Tie};
 use domain::deliberation::docket::{self, Docket, Event, Mode};
-use domain::deliberation::due::DueRule;
+use domain::due::DueRule;
 use domain::{Text, Uuid};
 use jiff::civil::date;
 

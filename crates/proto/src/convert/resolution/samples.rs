@@ -5,7 +5,7 @@ use domain::Uuid;
 use domain::resolution::action_item::{ActionItem, Assignment, Event as ItemEvent};
 use domain::resolution::evidence::Evidence;
 use domain::resolution::register::{self, Register};
-use domain::resolution::resolution::{Event, Registration, Resolution, Votes};
+use domain::resolution::resolution::{Event, Origin, Registration, Resolution, Votes};
 
 pub fn all() -> Vec<Box<dyn Sample>> {
     let register = samples::<Register>(vec![register::Event::NumberIssued {
@@ -26,6 +26,13 @@ pub fn all() -> Vec<Box<dyn Sample>> {
             reason: text("a better one"),
             ended_at: at("2027-05-01T02:00:00Z"),
         },
+        Event::Registered {
+            registration: Registration {
+                origin: Origin::Elsewhere { source: line("国发〔2026〕12号") },
+                ..registration(1, "改造十二座泵站。")
+            },
+            registered_at: at("2027-03-01T02:00:00.5Z"),
+        },
     ]);
     let item = samples::<ActionItem>(of_an_item());
     register.into_iter().chain(resolution).chain(item).collect()
@@ -34,28 +41,34 @@ pub fn all() -> Vec<Box<dyn Sample>> {
 pub fn registration(items: u128, words: &str) -> Registration {
     Registration {
         number: line("FLOOD-2027-0001"),
-        session: Uuid::from_u128(7),
-        topic: 2,
+        origin: Origin::Session {
+            session: Uuid::from_u128(7),
+            topic: 2,
+            votes: votes(),
+            dissenting: vec![code("ROADS"), code("HEALTH")],
+        },
         body: code("FLOOD"),
         title: line("泵站改造"),
         text: text(words),
         declaratory: false,
         decided_on: "2027-03-01".parse().unwrap(),
-        votes: Votes {
-            method: line("simple majority"),
-            eligible: 20,
-            recused: 1,
-            quorum: 10,
-            cast: 18,
-            yes: 9,
-            no: 5,
-            abstain: 4,
-            base: 14,
-            needed: 8,
-            sentence: text("passed"),
-        },
-        dissenting: vec![code("ROADS"), code("HEALTH")],
         items: (0..items).map(Uuid::from_u128).collect(),
+    }
+}
+
+pub fn votes() -> Votes {
+    Votes {
+        method: line("simple majority"),
+        eligible: 20,
+        recused: 1,
+        quorum: 10,
+        cast: 18,
+        yes: 9,
+        no: 5,
+        abstain: 4,
+        base: 14,
+        needed: 8,
+        sentence: text("passed"),
     }
 }
 

@@ -1,4 +1,4 @@
-use super::samples::{evidence, registration};
+use super::samples::{evidence, registration, votes};
 use super::*;
 use crate::convert::sample::{PAYLOAD_BYTES_MAX, at, code, text};
 use crate::record::EventCodec;
@@ -7,8 +7,9 @@ use crate::record::EventCodec;
 fn the_largest_events_fit_into_a_record() {
     let longest = "汛".repeat(domain::text::TEXT_BYTES_MAX / 3);
     let name = "𠮷".repeat(domain::text::LINE_CHARS_MAX);
-    let mut registration = registration(500, &longest);
-    registration.dissenting = (0..100).map(|nth| code(&format!("{}{nth:03}", "汛".repeat(29)))).collect();
+    let dissenting = (0..100).map(|nth| code(&format!("{}{nth:03}", "汛".repeat(29)))).collect();
+    let origin = Origin::Session { session: Uuid::from_u128(7), topic: 2, votes: votes(), dissenting };
+    let registration = Registration { origin, ..registration(500, &longest) };
     let claimed = action_item::Event::CompletionClaimed {
         department: code("WATER"),
         summary: text(&longest),

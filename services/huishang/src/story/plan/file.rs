@@ -11,20 +11,21 @@
 //! }
 //! ```
 //!
-//! An agency or action that is in the file twice, word for word, counts once. A lead may also be named in
-//! `support`: then another unit of it supports.
+//! An agency or action that is in the file twice, word for word, counts once. A lead that is also named in `support`
+//! is left out there.
 
 use crate::client::text_file::without_bom;
-use domain::deliberation::docket::ITEMS_MAX;
-use domain::scheduling::session::ATTENDEES_MAX;
+use domain::resolution::adopted_elsewhere::ITEMS_MAX;
 use domain::{Code, Date, Line, Text};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Maximum size of a plan file.
 pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Agencies of one plan, at most.
+const AGENCIES_MAX: usize = 500;
 
 /// A plan that can be imported.
 #[derive(Debug)]
@@ -39,6 +40,15 @@ pub struct Plan {
     pub actions: Vec<Action>,
     /// Rows of actions that repeat another word for word.
     pub repeated_actions: usize,
+    /// The actions whose lead is also named in their support.
+    pub leads_in_support: Vec<Line>,
+}
+
+impl Plan {
+    /// The departments that lead an action.
+    pub fn leads(&self) -> BTreeSet<&Code> {
+        self.actions.iter().map(|action| &action.lead).collect()
+    }
 }
 
 /// One action of a plan.
@@ -52,7 +62,7 @@ pub struct Action {
     pub text: Text,
     /// Who leads.
     pub lead: Code,
-    /// Who supports.
+    /// Who supports; not the lead.
     pub support: Vec<Code>,
     /// When it is due.
     pub due: Option<Date>,
@@ -110,7 +120,7 @@ pub fn read(text: &str, today: Date) -> Result<Plan, Faults> {
     let text = without_bom(text);
     let rows: PlanRow<'_> = serde_json::from_str(text)
         .map_err(|error| Faults(vec![(error.line().max(1), without_location(&error))]))?;
-    let mut reader = Reader { text, today, faults: Vec::new() };
+    let mut reader = Reader { text, today, faults: Vec::new(), leads_in_support: BTreeSet::new() };
     let source = reader.parsed(1, "source", Line::parse(&rows.source));
     let (agencies, repeated_agencies) = reader.agencies(&rows.agencies);
     let (actions, repeated_actions) = reader.actions(&rows.actions, &agencies);
@@ -119,11 +129,14 @@ pub fn read(text: &str, today: Date) -> Result<Plan, Faults> {
             reader.faults.push((1, format!("there are {there} {what}; a plan has 1 to {max}")));
         }
     };
-    count("agencies", rows.agencies.len() - repeated_agencies, ATTENDEES_MAX);
-    count("actions", rows.actions.len() - repeated_actions, ITEMS_MAX as usize);
+    count("agencies", rows.agencies.len() - repeated_agencies, AGENCIES_MAX);
+    count("actions", rows.actions.len() - repeated_actions, ITEMS_MAX);
     match source {
         Some(source) if reader.faults.is_empty() => {
-            Ok(Plan { source, agencies, repeated_agencies, actions, repeated_actions })
+            let named_twice = |action: &&Action| reader.leads_in_support.contains(&action.id);
+            let leads_in_support =
+                actions.iter().filter(named_twice).map(|action| action.id.clone()).collect();
+            Ok(Plan { source, agencies, repeated_agencies, actions, repeated_actions, leads_in_support })
         }
         _ => Err(Faults(reader.faults)),
     }
@@ -133,6 +146,8 @@ struct Reader<'f> {
     text: &'f str,
     today: Date,
     faults: Vec<(usize, String)>,
+    /// The actions whose lead is also named in their support.
+    leads_in_support: BTreeSet<Line>,
 }
 
 impl Reader<'_> {
@@ -211,6 +226,12 @@ impl Reader<'_> {
             }
             support.extend(code);
         }
+        if let (Some(id), Some(lead)) = (&id, &lead)
+            && support.contains(lead)
+        {
+            support.retain(|code| code != lead);
+            self.leads_in_support.insert(id.clone());
+        }
         let today = self.today;
         let due = action.due.map(|due| {
             let read = match domain::date::parse(&due) {
@@ -275,7 +296,13 @@ mod tests {
     fn a_row_that_repeats_another_counts_once() {
         let plan = read_today(GOOD).unwrap();
         assert_eq!((plan.agencies.len(), plan.repeated_agencies), (2, 1));
-        assert_eq!(plan.actions[0].support.len(), 2);
+    }
+
+    #[test]
+    fn a_lead_that_is_named_as_support_is_left_out_there() {
+        let plan = read_today(GOOD).unwrap();
+        assert_eq!(plan.actions[0].support, [Code::parse("B").unwrap()]);
+        assert_eq!(plan.leads_in_support, [Line::parse("1").unwrap()]);
     }
 
     #[test]

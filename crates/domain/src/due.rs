@@ -1,14 +1,15 @@
-//! A due date that takes the place of another.
+//! When something is due: on a date, or a number of days or working days after another one.
 
+use crate::Date;
 use crate::calendar::{WORKING_DAYS_MAX, WorkingCalendar};
 use crate::date::days_between;
-use crate::{Date, Timestamp};
 use std::fmt;
 
-/// Calendar days by which a due date may be moved at once, at most: ten years.
+/// Calendar days that a due date may be away, at most: ten years.
 pub const DUE_DAYS_MAX: u32 = 3_650;
 
-/// How a new due date is given. Days are counted from the old due date, or from today when that is later.
+/// How a due date is given. Days are counted from a date that the command names: the day of the decision, or the due
+/// date so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DueRule {
     /// On this date.
@@ -20,9 +21,8 @@ pub enum DueRule {
 }
 
 impl DueRule {
-    /// The date that is meant, when the old one is `due_on` and it is now `at`.
-    pub fn date(self, due_on: Date, at: Timestamp, calendar: &WorkingCalendar) -> Date {
-        let from = counted_from(due_on, at, calendar);
+    /// The date that is meant when days are counted from `from`.
+    pub fn date(self, from: Date, calendar: &WorkingCalendar) -> Date {
         match self {
             DueRule::On(date) => date,
             DueRule::AfterDays(days) => calendar.after_days(from, days),
@@ -30,19 +30,15 @@ impl DueRule {
         }
     }
 
-    /// The number of days and the most that is accepted, when it is more than that.
-    pub fn excess(self, due_on: Date, at: Timestamp, calendar: &WorkingCalendar) -> Option<(u32, u32)> {
+    /// The number of days and the most that is accepted, when it is more than that from `from` on.
+    pub fn excess(self, from: Date) -> Option<(u32, u32)> {
         let (days, max) = match self {
-            DueRule::On(date) => (days_between(counted_from(due_on, at, calendar), date), DUE_DAYS_MAX),
+            DueRule::On(date) => (days_between(from, date), DUE_DAYS_MAX),
             DueRule::AfterDays(days) => (days, DUE_DAYS_MAX),
             DueRule::AfterWorkingDays(days) => (days, WORKING_DAYS_MAX),
         };
         (days > max).then_some((days, max))
     }
-}
-
-fn counted_from(due_on: Date, at: Timestamp, calendar: &WorkingCalendar) -> Date {
-    due_on.max(calendar.date_of(at))
 }
 
 impl fmt::Display for DueRule {

@@ -1,0 +1,119 @@
+//! A decision that was adopted elsewhere and is put on record here, so that it is followed up: it enters as what it is,
+//! with its source, and without votes that nobody cast.
+
+use crate::calendar::WorkingCalendar;
+use crate::due::DueRule;
+use crate::resolution::action_item::{ACKNOWLEDGE_WORKING_DAYS, ActionItem};
+use crate::resolution::registering::{NewItem, Registering};
+use crate::resolution::resolution::{Origin, Rejection};
+use crate::{Code, Date, Issued, Line, Text, Uuid};
+
+/// Items of one decision, at most.
+pub const ITEMS_MAX: usize = 500;
+
+/// A decision as it was adopted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdoptedElsewhere {
+    /// The body in whose register it is numbered.
+    pub body: Code,
+    /// Its title.
+    pub title: Line,
+    /// The text that was adopted.
+    pub text: Text,
+    /// The day of the decision.
+    pub decided_on: Date,
+    /// Where it can be read: a document with its number and date.
+    pub source: Line,
+    /// What is to be done; with nothing to do it is declaratory.
+    pub items: Vec<Obligation>,
+}
+
+/// One thing to be done under a decision that was adopted elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obligation {
+    /// Its title.
+    pub title: Line,
+    /// What is to be delivered.
+    pub deliverable: Text,
+    /// How to tell that it is done.
+    pub criterion: Text,
+    /// 牵头: the department that answers for it.
+    pub lead: Code,
+    /// 配合: the departments that support it.
+    pub co_responsible: Vec<Code>,
+    /// When it is due; days are counted from the day on which it is recorded.
+    pub due: DueRule,
+}
+
+impl AdoptedElsewhere {
+    /// The departments that it obliges.
+    pub fn departments(&self) -> impl Iterator<Item = &Code> {
+        self.items.iter().flat_map(|item| std::iter::once(&item.lead).chain(&item.co_responsible))
+    }
+
+    /// Puts it on record under the resolution's id. The leads have as long to acknowledge their items as after a
+    /// session.
+    pub fn record(
+        self,
+        resolution: Uuid,
+        calendar: &WorkingCalendar,
+        issued: &Issued,
+    ) -> Result<Registering, Rejection> {
+        let today = calendar.date_of(issued.at);
+        let (decided_on, items) = (self.decided_on, self.items.len());
+        if decided_on > today {
+            return Err(Rejection::DecidedLater { decided_on, today });
+        }
+        if items > ITEMS_MAX {
+            return Err(Rejection::TooManyItems { items, max: ITEMS_MAX });
+        }
+        let numbered = (1..).zip(self.items);
+        let items = numbered.map(|(number, item)| item.owed(resolution, number, decided_on, today, calendar));
+        let items: Vec<NewItem> = items.collect::<Result<_, _>>()?;
+        let acknowledge_on = calendar.after_working_days(today, ACKNOWLEDGE_WORKING_DAYS);
+        Ok(Registering {
+            resolution,
+            body: self.body,
+            title: self.title,
+            text: self.text,
+            declaratory: items.is_empty(),
+            decided_on,
+            origin: Origin::Elsewhere { source: self.source },
+            acknowledge_by: calendar.end_of(acknowledge_on),
+            items,
+        })
+    }
+}
+
+impl Obligation {
+    fn owed(
+        self,
+        resolution: Uuid,
+        number: u32,
+        decided_on: Date,
+        today: Date,
+        calendar: &WorkingCalendar,
+    ) -> Result<NewItem, Rejection> {
+        if let Some((days, max)) = self.due.excess(today) {
+            return Err(Rejection::DueOutOfRange { days, max });
+        }
+        let due_on = self.due.date(today, calendar);
+        if due_on < decided_on {
+            return Err(Rejection::DueBeforeDecision { item_number: number, due_on, decided_on });
+        }
+        Ok(NewItem {
+            id: ActionItem::id(resolution, number),
+            number,
+            title: self.title,
+            deliverable: self.deliverable,
+            criterion: self.criterion,
+            lead: self.lead,
+            co_responsible: self.co_responsible,
+            due_on,
+            due_at: calendar.end_of(due_on),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! A decision on its way into a register.
+//!
+//! The number comes from the register of the body and year, so this happens in two steps: [`Registering::issue`] asks
+//! for the number, and [`Registering::with_number`] says what to do once it is issued.
+
+use crate::resolution::action_item::{self, Assignment};
+use crate::resolution::register::{self, Register};
+use crate::resolution::resolution::{self, Origin, Registration};
+use crate::{Code, Date, Line, Text, Timestamp, Uuid};
+
+/// A decision that is waiting for its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registering {
+    /// The resolution's id.
+    pub resolution: Uuid,
+    /// The body that made the decision.
+    pub body: Code,
+    /// Its title.
+    pub title: Line,
+    /// The text that was adopted.
+    pub text: Text,
+    /// Whether it is declaratory, so that there is nothing to carry out.
+    pub declaratory: bool,
+    /// The day of the decision; its year is the register's.
+    pub decided_on: Date,
+    /// Where it was made.
+    pub origin: Origin,
+    /// The deadline for the leads to acknowledge their items.
+    pub acknowledge_by: Timestamp,
+    /// What is to be done.
+    pub items: Vec<NewItem>,
+}
+
+/// One thing to be done under a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewItem {
+    /// Its id.
+    pub id: Uuid,
+    /// Its number within the decision.
+    pub number: u32,
+    /// Its title.
+    pub title: Line,
+    /// What is to be delivered.
+    pub deliverable: Text,
+    /// How to tell that it is done.
+    pub criterion: Text,
+    /// 牵头: the department that answers for it.
+    pub lead: Code,
+    /// 配合: the departments that support it.
+    pub co_responsible: Vec<Code>,
+    /// The day on which it is due.
+    pub due_on: Date,
+    /// The last moment of that day.
+    pub due_at: Timestamp,
+}
+
+/// What to do with a numbered decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbered {
+    /// The resolution's id and command.
+    pub resolution: (Uuid, resolution::Command),
+    /// The items' ids and commands, in the order of their numbers.
+    pub items: Vec<(Uuid, action_item::Command)>,
+}
+
+impl Registering {
+    /// The register that issues the number.
+    pub fn register(&self) -> Uuid {
+        Register::id(&self.body, self.year())
+    }
+
+    /// Has the register issue the number. A resolution that has one keeps it.
+    pub fn issue(&self) -> register::Command {
+        register::Command::Issue { body: self.body.clone(), year: self.year(), resolution: self.resolution }
+    }
+
+    /// Registers the decision under its number, and assigns its items.
+    pub fn with_number(&self, number: &Line) -> Numbered {
+        let registration = Registration {
+            number: number.clone(),
+            origin: self.origin.clone(),
+            body: self.body.clone(),
+            title: self.title.clone(),
+            text: self.text.clone(),
+            declaratory: self.declaratory,
+            decided_on: self.decided_on,
+            items: self.items.iter().map(|item| item.id).collect(),
+        };
+        Numbered {
+            resolution: (self.resolution, resolution::Command::Register { registration }),
+            items: self.items.iter().map(|item| (item.id, self.assign(item, number))).collect(),
+        }
+    }
+
+    fn assign(&self, item: &NewItem, number: &Line) -> action_item::Command {
+        action_item::Command::Assign {
+            assignment: Assignment {
+                resolution: self.resolution,
+                number: Line::parse(&format!("{number}/{}", item.number))
+                    .expect("a register's number leaves room for an item's"),
+                title: item.title.clone(),
+                deliverable: item.deliverable.clone(),
+                criterion: item.criterion.clone(),
+                lead: item.lead.clone(),
+                co_responsible: item.co_responsible.clone(),
+                due_on: item.due_on,
+                due_at: item.due_at,
+                acknowledge_by: self.acknowledge_by,
+            },
+        }
+    }
+
+    fn year(&self) -> u32 {
+        u32::try_from(self.decided_on.year()).unwrap_or(0)
+    }
+}

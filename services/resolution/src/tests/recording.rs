@@ -1,0 +1,114 @@
+//! Decisions that were adopted elsewhere are put on record.
+
+use super::*;
+use domain::aggregate;
+
+fn request() -> pb::RecordResolutionRequest {
+    let item = |lead: &str, due| pb::ItemToRecord {
+        title: "Rebuild the pumps".into(),
+        deliverable: "Twelve stations".into(),
+        criterion: "Two hours under load".into(),
+        lead_code: lead.into(),
+        co_responsible_codes: vec!["HEALTH".into()],
+        due: Some(pb::DueRule { rule: Some(due) }),
+    };
+    pb::RecordResolutionRequest {
+        command_id: aggregate::derived_id(Uuid::nil(), &["record"]).to_string(),
+        body_code: "STATE-COUNCIL".into(),
+        title: "Action plan".into(),
+        text: "The actions of the plan".into(),
+        decided_on: "2026-11-02".into(),
+        source: "国发〔2026〕12号".into(),
+        items: vec![
+            item("WATER", pb::due_rule::Rule::DueOn("2027-06-30".into())),
+            item("ROADS", pb::due_rule::Rule::AfterWorkingDays(5)),
+        ],
+        ..Default::default()
+    }
+}
+
+async fn record(
+    place: &Place,
+    request: pb::RecordResolutionRequest,
+) -> Result<pb::RecordResolutionResponse, Status> {
+    Ok(place.service.record_resolution(supervisor(request)).await?.into_inner())
+}
+
+#[tokio::test]
+async fn a_decision_made_elsewhere_is_followed_up_like_any_other_and_has_no_votes() {
+    let place = Place::new().await;
+    let recorded = record(&place, request()).await.unwrap();
+    let registration =
+        place.resolution("STATE-COUNCIL-2026-0001").await.resolution.unwrap().registration.unwrap();
+    assert_eq!(Some(&registration), recorded.resolution.unwrap().registration.as_ref());
+    assert_eq!(registration.source.as_deref(), Some("国发〔2026〕12号"));
+    assert_eq!((registration.session_id, registration.votes), (None, None));
+
+    let items = place.items(pb::ListItemsRequest { order_by: "number".into(), ..Default::default() }).await;
+    let shown: Vec<_> = items
+        .iter()
+        .map(|item| (item.number.as_str(), item.lead_code.as_str(), item.due_on.as_str()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("STATE-COUNCIL-2026-0001/1", "WATER", "2027-06-30"),
+            ("STATE-COUNCIL-2026-0001/2", "ROADS", "2027-03-08")
+        ]
+    );
+    assert_eq!(items[0].stage(), pb::ItemStage::Assigned);
+}
+
+#[tokio::test]
+async fn the_same_command_records_once() {
+    let place = Place::new().await;
+    let first = record(&place, request()).await.unwrap();
+    assert_eq!(record(&place, request()).await.unwrap().position, first.position);
+    assert_eq!(place.items(pb::ListItemsRequest::default()).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_decision_that_is_only_validated_leaves_nothing() {
+    let place = Place::new().await;
+    let before = place.end();
+    let answer =
+        record(&place, pb::RecordResolutionRequest { validate_only: true, ..request() }).await.unwrap();
+    let registration = answer.resolution.unwrap().registration.unwrap();
+    assert_eq!((answer.position, registration.number.as_str()), (0, "STATE-COUNCIL-2026-0001"));
+    assert_eq!(place.end(), before);
+}
+
+#[tokio::test]
+async fn nobody_is_obliged_who_is_not_in_the_directory() {
+    let place = Place::new().await;
+    let mut unknown = request();
+    unknown.items[1].co_responsible_codes = vec!["MARS".into()];
+    let refused = record(&place, unknown).await.unwrap_err();
+    assert_eq!(refused.code(), Grpc::InvalidArgument);
+    assert_eq!(refused.message(), "items name department MARS, which is not in the directory");
+
+    let later = pb::RecordResolutionRequest { decided_on: "2027-03-02".into(), ..request() };
+    let refused = record(&place, later).await.unwrap_err();
+    assert_eq!(refusal(&refused, "today"), ("DECIDED_LATER".into(), "2027-03-01".into()));
+    let mut crowd = request();
+    crowd.items[0].co_responsible_codes = (0..51).map(|_| "HEALTH".to_owned()).collect();
+    let refused = record(&place, crowd).await.unwrap_err();
+    assert_eq!(refusal(&refused, "departments"), ("TOO_MANY_CO_RESPONSIBLE".into(), "51".into()));
+    assert!(place.items(pb::ListItemsRequest::default()).await.is_empty());
+}
+
+#[tokio::test]
+async fn two_that_are_recorded_at_once_get_two_numbers() {
+    let place = Place::new().await;
+    let other = pb::RecordResolutionRequest {
+        command_id: aggregate::derived_id(Uuid::nil(), &["other"]).to_string(),
+        ..request()
+    };
+    let (one, two) = tokio::join!(record(&place, request()), record(&place, other));
+    let number = |answer: Result<pb::RecordResolutionResponse, Status>| {
+        answer.unwrap().resolution.unwrap().registration.unwrap().number
+    };
+    let mut numbers = [number(one), number(two)];
+    numbers.sort();
+    assert_eq!(numbers, ["STATE-COUNCIL-2026-0001", "STATE-COUNCIL-2026-0002"]);
+}
