@@ -26,7 +26,12 @@ fn known() -> Vec<u8> {
         type_url: "type.googleapis.com/huishang.ledger.events.v1.ClockMoved".into(),
         value: proto::ledger::events::v1::ClockMoved::default().encode_to_vec(),
     };
-    proto::log::v1::Payload { envelope: Some(Default::default()), events: vec![event] }.encode_to_vec()
+    let payload = proto::log::v1::Payload {
+        envelope: Some(Default::default()),
+        events: vec![event],
+        after_position: None,
+    };
+    payload.encode_to_vec()
 }
 
 #[test]
