@@ -139,7 +139,8 @@ impl Sandbox {
                 command.args(["up", "--data"]).arg(self.folder.path());
             }
             name => {
-                let nats = self.nats_urls.get(name).or(self.nats.as_ref()).context("the broker runs first")?;
+                let nats =
+                    self.nats_urls.get(name).or(self.nats.as_ref()).context("the broker runs first")?;
                 // Another copy of a service is called `ledger-2`.
                 let service = name.split('-').next().unwrap_or(name);
                 command

@@ -265,8 +265,7 @@ async fn what_is_no_record_is_passed_over_by_all_ledgers_and_readers_alike() {
     wait_committed(&journal, 6).await;
     let mut all = journal.subscribe(0, Filter::All).await.unwrap();
     let all = take(&mut all, 6).await;
-    let positions: Vec<_> =
-        all.iter().filter(effective).map(|record| record.position).collect();
+    let positions: Vec<_> = all.iter().filter(effective).map(|record| record.position).collect();
     assert_eq!(positions, [1, 6]);
     let before = all_records(&one.log);
     assert_eq!(before, all_records(&two.log));

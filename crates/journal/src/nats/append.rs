@@ -55,7 +55,7 @@ pub(super) async fn append(journal: &NatsJournal, commit: Commit) -> Result<Posi
             Err(PublishError::Refused(reason)) => return Err(AppendError::Unavailable(reason)),
             Err(PublishError::Retryable(reason)) => reason,
         };
-        if Instant::now() >= deadline {
+        if Instant::now() >= deadline || link.ledgers.is_refused() {
             return Err(AppendError::Unavailable(reason));
         }
         // The stream may have been deleted or replaced.

@@ -384,7 +384,7 @@ impl Ledger<'_> {
                 Judgement::Outdated(why) => self.refuse(reply, &why).await,
                 Judgement::Contradicts(contradiction) => {
                     self.refuse(reply, &contradiction.refusal()).await;
-                    self.heed(witness, contradiction)?;
+                    self.heed(witness, contradiction).await?;
                 }
             }
         }
@@ -395,13 +395,16 @@ impl Ledger<'_> {
     }
 
     /// Reports a contradiction that was accepted in advance, or stops following the stream.
-    fn heed(&self, witness: Option<Witness>, contradiction: Contradiction) -> Result<(), SessionEnd> {
+    async fn heed(&self, witness: Option<Witness>, contradiction: Contradiction) -> Result<(), SessionEnd> {
         if let Some(accept) = &self.accept {
             // Nobody listens any more when the process ends.
             let _ = accept.send(contradiction);
             return Ok(());
         }
         tracing::error!(ledger = self.name, "the ledger refuses this history: {}", contradiction.refusal());
+        // For those to whom it has confirmed the stream.
+        let everybody = self.link.names.announcements.clone().into();
+        self.refuse(Some(everybody), &contradiction.refusal()).await;
         *self.contradicting.lock().unwrap_or_else(PoisonError::into_inner) = witness;
         Err(SessionEnd::Interrupted(contradiction.what))
     }

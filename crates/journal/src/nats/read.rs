@@ -22,7 +22,7 @@ pub(super) async fn read(
             Err(ReadError::Unavailable(reason)) => reason,
             outcome => return outcome,
         };
-        if Instant::now() >= deadline {
+        if Instant::now() >= deadline || link.ledgers.is_refused() {
             return Err(ReadError::Unavailable(error));
         }
         tracing::debug!(%stream, error, "a read failed; retrying");

@@ -11,7 +11,7 @@
 
 use super::message::{EXPECTED_SEQUENCE, EXPECTED_SUBJECT_SEQUENCE, Names, SALT};
 use crate::payload::{self, Salt, WithPrevious};
-use crate::{Position, Record};
+use crate::{Position, ReadError, Record};
 use async_nats::HeaderMap;
 use bytes::Bytes;
 use domain::{Actor, StreamName, Timestamp, Uuid, aggregate::derived_id};
@@ -85,7 +85,9 @@ impl Received<'_> {
         let no_record = |what: String| NoRecord { reason: Reason::NotARecord, what };
         let name = names.stream_name(self.subject);
         let opened = payload::open_with_previous(self.position, name, self.payload);
-        let WithPrevious { record, previous } = opened.map_err(|error| no_record(error.to_string()))?;
+        let WithPrevious { record, previous } = opened.map_err(|error| match error {
+            ReadError::Damaged { what, .. } | ReadError::Unavailable(what) => no_record(what),
+        })?;
         if record.stream.to_string() != name {
             return Err(no_record("its subject is not the name of a stream".into()));
         }

@@ -251,9 +251,9 @@ impl LedgerRegistry {
         self.state().any_confirmed()
     }
 
-    /// Returns why a ledger has refused to confirm the stream.
-    pub(super) fn refusal(&self) -> Option<String> {
-        self.state().refusal.clone()
+    /// Returns whether a ledger has refused to confirm the stream, and none has confirmed it since.
+    pub(super) fn is_refused(&self) -> bool {
+        self.state().refusal.is_some()
     }
 
     /// Remembers why a ledger refuses; returns whether that is new.
@@ -370,8 +370,11 @@ impl Listener {
                     self.process(announcement, is_current_reply);
                     self.probe().await;
                 }
-                None if is_reply && message.payload.starts_with(REFUSED.as_bytes()) => {
+                None if message.payload.starts_with(REFUSED.as_bytes()) => {
                     self.note_refusal(&String::from_utf8_lossy(&message.payload[REFUSED.len()..]));
+                    if !is_reply {
+                        self.ledgers.invalidate();
+                    }
                 }
                 // The broker replies with an empty message if no ledger is subscribed.
                 None if message.payload.is_empty() => tracing::debug!("no ledger is running"),

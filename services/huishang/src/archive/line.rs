@@ -20,7 +20,7 @@
 //! If this version does not know a type in the payload, `data_base64` has the stored bytes, and there is neither
 //! `payload` nor `data`.
 //!
-//! The last line, and any at which an export was finished before it was continued, is an event of type
+//! A line whose `data` says something else than its payload is not imported. The last line, and any at which an export was finished before it was continued, is an event of type
 //! `huishang.log.Head`: `position`, `hash` and `root` of the log there, and the ledger's signed head as `data`.
 
 use crate::client::descriptors::pool;
@@ -171,6 +171,14 @@ impl Event {
         };
         let expected = hex::decode(&self.hash).context("it has no hash")?;
         ensure!(record.hash() == expected, "record {position} does not have the hash in its line");
+        // What this version cannot read it cannot compare.
+        if let (Some(shown), Some(stored)) = (&self.data, readable(&record.payload)) {
+            ensure!(
+                *shown == stored,
+                "the readable 'data' of record {position} is not what its payload says: it was altered, or written by \
+                 another version; without 'data' the line is imported from its payload"
+            );
+        }
         Ok(record)
     }
 }
