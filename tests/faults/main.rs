@@ -5,6 +5,7 @@
 
 mod cluster;
 mod consumers;
+mod foreign;
 mod full_disk;
 mod history;
 mod jetstream_store;
@@ -15,3 +16,4 @@ mod partition;
 mod repair;
 mod seed;
 mod stale;
+mod witnesses;

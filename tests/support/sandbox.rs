@@ -138,12 +138,14 @@ impl Sandbox {
             "up" => {
                 command.args(["up", "--data"]).arg(self.folder.path());
             }
-            service => {
+            name => {
                 let nats =
-                    self.nats_urls.get(service).or(self.nats.as_ref()).context("the broker runs first")?;
+                    self.nats_urls.get(name).or(self.nats.as_ref()).context("the broker runs first")?;
+                // Another copy of a service is called `ledger-2`.
+                let service = name.split('-').next().unwrap_or(name);
                 command
                     .args(["serve", service, "--journal", nats, "--data"])
-                    .arg(self.folder.path().join(service));
+                    .arg(self.folder.path().join(name));
             }
         }
         command.args(["--listen", &self.address(name), "--clock", &self.config.clock, "--identity-jwks"]);

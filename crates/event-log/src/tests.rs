@@ -224,7 +224,12 @@ fn the_canonical_header_is_fixed() {
     header.extend([2; 32]);
     header.extend(record.commitment());
     assert_eq!(record.header(), header);
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    assert_eq!(hex(&record.commitment()), "2c68c6aba67a110d0ac1c1e711fe72873ed5e10b3a14a62443c880e90d83a45c");
-    assert_eq!(hex(&record.hash()), "fb99c66d63f4215ab8952ef814b05c62b825e42d2bf3a247aef799c40cdd37ec");
+    assert_eq!(
+        crate::hex::encode(&record.commitment()),
+        "2c68c6aba67a110d0ac1c1e711fe72873ed5e10b3a14a62443c880e90d83a45c"
+    );
+    assert_eq!(
+        crate::hex::encode(&record.hash()),
+        "fb99c66d63f4215ab8952ef814b05c62b825e42d2bf3a247aef799c40cdd37ec"
+    );
 }

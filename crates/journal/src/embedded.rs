@@ -1,11 +1,12 @@
 //! The embedded journal: the event log itself, in which a record is committed as soon as it is ordered.
 
+use crate::conflict::find_earlier_answer;
 use crate::latest_time::LatestTime;
 use crate::limits::SUBSCRIPTION_BATCH_RECORDS_MAX;
 use crate::payload::{self, Sealed};
 use crate::{AppendError, Commit, Filter, Journal, Position, ReadError, Record, Subscription};
 use async_trait::async_trait;
-use domain::{StreamName, Timestamp, Uuid};
+use domain::{StreamName, Timestamp};
 use event_log::{Append, EventLog, Expected, NewRecord};
 use futures::stream;
 use std::collections::VecDeque;
@@ -47,32 +48,6 @@ impl EmbeddedJournal {
     pub fn log(&self) -> &EventLog {
         &self.log
     }
-
-    /// Resolves a conflict: returns the earlier result if this very commit has been appended already, or else the
-    /// conflict.
-    async fn find_earlier_answer(
-        &self,
-        writes: &[(StreamName, Position)],
-        conflict: &str,
-        command_id: Uuid,
-        digest: &[u8],
-    ) -> Result<Position, AppendError> {
-        for (stream, expected) in writes {
-            let new = self.read(stream, *expected).await.map_err(|error| match error {
-                ReadError::Unavailable(reason) => AppendError::Unavailable(reason),
-                damaged => AppendError::Damaged(damaged.to_string()),
-            })?;
-            if let Some(record) = new.iter().find(|record| record.envelope.command_id == command_id) {
-                if record.envelope.command_digest != digest {
-                    return Err(AppendError::Reused(command_id));
-                }
-                return Ok(record.commit_end());
-            }
-        }
-        let (stream, expected) =
-            writes.iter().find(|(stream, _)| stream.to_string() == conflict).unwrap_or(&writes[0]);
-        Err(AppendError::Conflict { stream: stream.clone(), expected: *expected })
-    }
 }
 
 fn new_record(write: Sealed) -> NewRecord {
@@ -106,8 +81,8 @@ impl Journal for EmbeddedJournal {
         };
         match appended {
             Ok(appended) => Ok(appended.last),
-            Err(event_log::AppendError::Conflict { stream, .. }) => {
-                self.find_earlier_answer(&writes, &stream, command_id, &digest).await
+            Err(event_log::AppendError::Conflict { .. }) => {
+                find_earlier_answer(self, &writes, command_id, &digest).await
             }
             Err(event_log::AppendError::TooLarge { bytes, max, .. }) => {
                 Err(AppendError::TooLarge { bytes, max })

@@ -17,12 +17,15 @@ use std::task::{Context, Poll};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+pub mod backoff;
+mod conflict;
 pub mod conformance;
 pub mod embedded;
 mod latest_time;
 pub mod limits;
 pub mod nats;
 pub mod payload;
+pub mod witness;
 
 /// Position of a record in the journal: contiguous, starting at 1, the same in every service. 0 means before
 /// the first record.

@@ -47,6 +47,9 @@ pub const READ_TIMEOUT: Duration = Duration::from_secs(15);
 /// Timeout of a single request to the broker.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// First pause between two attempts to reach the broker.
+pub const RETRY_PAUSE_MIN: Duration = Duration::from_millis(10);
+
 /// Maximum pause between two attempts to reach the broker.
 pub const RETRY_PAUSE_MAX: Duration = Duration::from_millis(500);
 
@@ -65,6 +68,9 @@ pub const PROBE_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long all ledgers may be silent before appends are held back.
 pub const ANNOUNCEMENT_SILENCE_MAX: Duration = Duration::from_secs(5);
+
+/// How often a ledger looks again at a stream that a witness contradicts.
+pub const CONTRADICTION_REVIEW_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Number of recently announced roots that a process remembers, to detect ledgers that differ.
 pub const RECENT_ROOTS_MAX: usize = 1024;

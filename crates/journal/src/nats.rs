@@ -23,13 +23,16 @@ mod ledger;
 mod message;
 mod read;
 mod readiness;
+mod received;
 pub mod repair;
 mod setup;
 mod subscribe;
 mod watermark;
+mod witnesses;
 
 pub use ledger::{LedgerError, run_ledger};
 pub use setup::{Config, ConnectError};
+pub use witnesses::Contradiction;
 
 use crate::latest_time::LatestTime;
 use crate::{AppendError, Commit, Filter, Journal, Position, ReadError, Record, Subscription};
@@ -40,6 +43,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::task::AbortOnDropHandle;
+use witnesses::Known;
 
 /// The journal on NATS JetStream. Cheap to clone.
 #[derive(Clone)]
@@ -57,6 +61,8 @@ struct Link {
     /// Incremented when the connection is lost or established, possibly with a short delay.
     connection_epoch: Arc<AtomicU64>,
     ledgers: Arc<watermark::LedgerRegistry>,
+    /// What this process knows of the history.
+    known: Arc<Known>,
     /// The connection epoch and the registry's epoch in which the stream was last found to match the ledgers.
     verified_epochs: [AtomicU64; 2],
     batch_permits: Semaphore,
@@ -96,7 +102,7 @@ impl Journal for NatsJournal {
         // What a commit follows in its streams was appended or read here.
         let time = self.link.latest.not_before(commit.envelope.time);
         commit.envelope.time = time;
-        let appended = append::append(&self.link, commit).await;
+        let appended = append::append(self, commit).await;
         if appended.is_ok() {
             self.link.latest.saw(time);
         }

@@ -44,7 +44,11 @@ pub fn seal(commit: Commit) -> Result<Vec<Sealed>, AppendError> {
     for (part, write) in (1..).zip(writes) {
         envelope.part = part;
         let types = write.events.iter().map(|event| kind_of(event).to_owned()).collect();
-        let payload = wire::Payload { envelope: Some(envelope.to_wire()), events: write.events };
+        let payload = wire::Payload {
+            envelope: Some(envelope.to_wire()),
+            events: write.events,
+            after_position: Some(write.expected),
+        };
         let bytes = payload.encoded_len();
         if bytes > PAYLOAD_BYTES_MAX {
             return Err(AppendError::TooLarge { bytes, max: PAYLOAD_BYTES_MAX });
@@ -90,8 +94,26 @@ fn check(commit: &Commit) -> Result<(), AppendError> {
     Ok(())
 }
 
+/// A record, and where it was written to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WithPrevious {
+    /// The record.
+    pub record: Record,
+    /// Position of the record before it in its stream, as its writer knew it; absent in records of earlier versions.
+    pub previous: Option<Position>,
+}
+
 /// Decodes the record at a position.
 pub fn open(position: Position, stream: &str, payload: &[u8]) -> Result<Record, ReadError> {
+    Ok(open_with_previous(position, stream, payload)?.record)
+}
+
+/// Decodes the record at a position, with the position of the record before it in its stream.
+pub fn open_with_previous(
+    position: Position,
+    stream: &str,
+    payload: &[u8],
+) -> Result<WithPrevious, ReadError> {
     let damaged = |what: String| ReadError::Damaged { position, what };
     let stream =
         StreamName::parse(stream).ok_or_else(|| damaged(format!("{stream} is not a valid stream name")))?;
@@ -103,7 +125,8 @@ pub fn open(position: Position, stream: &str, payload: &[u8]) -> Result<Record, 
     if envelope.part == 0 || envelope.part > envelope.parts {
         return Err(damaged(format!("its part number {} is not in 1 to {}", envelope.part, envelope.parts)));
     }
-    Ok(Record { position, stream, envelope, events: payload.events })
+    let record = Record { position, stream, envelope, events: payload.events };
+    Ok(WithPrevious { record, previous: payload.after_position })
 }
 
 /// Returns the full type names of a record's events, in order.
@@ -129,6 +152,8 @@ mod tests {
         assert_eq!(record.events, commit.writes[1].events);
         assert_eq!(Envelope { part: 1, parts: 1, ..record.envelope.clone() }, commit.envelope);
         assert_eq!(types(&record), sealed[1].types);
+        let opened = open_with_previous(9, &two.to_string(), &sealed[1].payload).unwrap();
+        assert_eq!(opened, WithPrevious { record, previous: Some(7) });
         assert_ne!(sealed[0].salt, sealed[1].salt);
     }
 

@@ -5,11 +5,15 @@
 mod recovery;
 mod support;
 
+use async_nats::HeaderMap;
+use bytes::Bytes;
 use domain::Uuid;
 use event_log::EventLog;
 use journal::conformance::{JournalUnderTest, sample, take};
+use journal::nats::repair::State;
 use journal::nats::{Config, ConnectError, LedgerError, NatsJournal};
-use journal::{AppendError, Filter, Journal, Position, ReadError};
+use journal::{AppendError, Filter, Journal, Position, Record};
+use proto::record::changes_nothing;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -218,20 +222,62 @@ async fn a_ledger_stops_when_stream_and_log_differ() {
     assert_eq!(*journal.committed().borrow(), 0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_ledger_stops_at_an_invalid_record() {
-    let server = NatsServer::start();
-    let folder = TempDir::new().unwrap();
-    let journal = connect(&server, 1).await;
-    let ledger = Ledger::start(&journal, "one", folder.path());
-    append_many(&journal, 2).await;
+/// Publishes to the subject of a stream, as somebody who is not the journal; returns the position.
+async fn publish(server: &NatsServer, subject: String, headers: HeaderMap, payload: Bytes) -> Position {
     let stranger = async_nats::connect(server.url()).await.unwrap();
-    let subject = format!("huishang.main.{}", sample::stream());
-    stranger.request(subject, "scribble".into()).await.unwrap();
-    let log = ledger.log.clone();
-    let fault = ledger.fault().await;
-    assert!(matches!(fault, LedgerError::Damaged(ReadError::Damaged { position: 3, .. })), "{fault}");
-    assert!(log.head().position <= 2);
+    let context = async_nats::jetstream::new(stranger);
+    let published = context.publish_with_headers(subject, headers, payload).await.unwrap();
+    published.await.unwrap().sequence
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_record_is_passed_over_by_all_ledgers_and_readers_alike() {
+    let server = NatsServer::start();
+    let folders = [TempDir::new().unwrap(), TempDir::new().unwrap()];
+    let journal = connect(&server, 2).await;
+    let one = Ledger::start(&journal, "one", folders[0].path());
+    let two = Ledger::start(&connect(&server, 2).await, "two", folders[1].path());
+    let stream = sample::stream();
+    let commit = sample::commit(Uuid::new_v4(), &[(&stream, 0)]);
+    assert_eq!(journal.append(commit.clone()).await, Ok(1));
+
+    let subject = format!("huishang.main.{stream}");
+    let context = async_nats::jetstream::new(async_nats::connect(server.url()).await.unwrap());
+    let original = context.get_stream("huishang-main").await.unwrap().get_raw_message(1).await.unwrap();
+    let mut headers = original.headers.clone();
+    headers.insert("Nats-Expected-Last-Subject-Sequence", "1");
+    let junk = Bytes::from_static(&[7; 100]);
+    let nowhere = "huishang.main.a.b.c".to_owned();
+    assert_eq!(publish(&server, subject.clone(), HeaderMap::new(), junk.clone()).await, 2);
+    assert_eq!(publish(&server, nowhere, HeaderMap::new(), junk).await, 3);
+    assert_eq!(publish(&server, subject.clone(), HeaderMap::new(), original.payload.clone()).await, 4);
+    headers.insert("Nats-Expected-Last-Subject-Sequence", "4");
+    assert_eq!(publish(&server, subject, headers, original.payload).await, 5);
+
+    // The stream goes on, and its command is there once.
+    let read = journal.read(&stream, 0).await.unwrap();
+    let effective = |record: &&Record| !record.events.iter().all(changes_nothing);
+    assert_eq!(read.iter().map(|record| record.position).collect::<Vec<_>>(), [1, 2, 4, 5]);
+    assert_eq!(read.iter().filter(effective).count(), 1);
+    assert_eq!(journal.append(commit).await, Ok(1), "a repeat has its first answer");
+    let next = sample::commit(Uuid::new_v4(), &[(&stream, 5)]);
+    assert_eq!(journal.append(next).await, Ok(6));
+    wait_committed(&journal, 6).await;
+    let mut all = journal.subscribe(0, Filter::All).await.unwrap();
+    let all = take(&mut all, 6).await;
+    let positions: Vec<_> = all.iter().filter(effective).map(|record| record.position).collect();
+    assert_eq!(positions, [1, 6]);
+    let before = all_records(&one.log);
+    assert_eq!(before, all_records(&two.log));
+    assert!(before.is_sorted_by_key(|record| record.time_micros));
+    assert_eq!(before[2].types, ["huishang.log.v1.MessagePassedOver"]);
+
+    // A stream that is restored from a log has the same records.
+    one.stop().await;
+    two.stop().await;
+    context.delete_stream("huishang-main").await.unwrap();
+    assert_eq!(recovery::repair(&server, folders[0].path(), false).await.unwrap(), State::Truncated);
+    recovery::check_continues(&server, folders[0].path(), &before).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,9 +36,17 @@ pub fn command_noted() -> prost_types::Any {
     any(COMMAND_NOTED, &log::CommandNoted {})
 }
 
-/// Whether this is no event, but notes that a command changed nothing.
-pub fn is_command_noted(event: &prost_types::Any) -> bool {
-    kind_of(event) == COMMAND_NOTED
+/// The full name of what takes the place of a message that is no record.
+const MESSAGE_PASSED_OVER: &str = "huishang.log.v1.MessagePassedOver";
+
+/// What takes the place of a message that is no record, instead of events.
+pub fn message_passed_over(message: &log::MessagePassedOver) -> prost_types::Any {
+    any(MESSAGE_PASSED_OVER, message)
+}
+
+/// Whether this is no event, but notes that a command changed nothing, or that a message was passed over.
+pub fn changes_nothing(event: &prost_types::Any) -> bool {
+    [COMMAND_NOTED, MESSAGE_PASSED_OVER].contains(&kind_of(event))
 }
 
 /// The circumstances of a decision, shared by all records of its command.
@@ -134,8 +142,10 @@ mod tests {
     #[test]
     fn a_note_is_known_by_the_name_of_its_message() {
         let pool = crate::contract::descriptors();
-        assert!(pool.get_message_by_name(COMMAND_NOTED).is_some());
-        assert!(is_command_noted(&command_noted()));
+        for name in [COMMAND_NOTED, MESSAGE_PASSED_OVER] {
+            assert!(pool.get_message_by_name(name).is_some());
+        }
+        assert!(changes_nothing(&command_noted()));
         assert_eq!(command_noted().value, b"");
     }
 

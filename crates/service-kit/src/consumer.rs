@@ -1,9 +1,10 @@
 //! The file of a consumer of the journal: how far it has come, which records it has set aside, and for a view
 //! its tables. It holds nothing that cannot be computed again.
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Past};
 use crate::limits::{VIEW_CACHE_KIB, VIEW_WAL_PAGES_MAX};
 use crate::set_aside;
+use data_encoding::HEXLOWER;
 use domain::Uuid;
 use rusqlite::{Connection, OptionalExtension as _};
 use sha2::{Digest as _, Sha256};
@@ -13,6 +14,12 @@ use std::time::Duration;
 /// What every such file has besides the consumer's own tables.
 const TABLES: &str =
     "CREATE TABLE checkpoint (schema TEXT NOT NULL, position INTEGER NOT NULL, command_id TEXT NOT NULL);";
+
+/// What outlives the other tables: how far the consumer had come when it began anew, and which acceptances of lost
+/// records it knows, separated by spaces.
+const WITNESS: &str = "CREATE TABLE IF NOT EXISTS witness (
+    only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL, command_id TEXT NOT NULL, accepted TEXT NOT NULL
+)";
 
 /// Opens the file; recreates its tables when they are missing or of another schema.
 pub(crate) fn open(file: &Path, schema: &str) -> rusqlite::Result<Connection> {
@@ -26,14 +33,23 @@ pub(crate) fn open(file: &Path, schema: &str) -> rusqlite::Result<Connection> {
         .query_row("SELECT schema FROM checkpoint", [], |row| row.get(0))
         .optional()
         .unwrap_or_default();
+    tables.execute_batch(WITNESS)?;
     if known.as_deref() != Some(&digest(schema)) {
+        let known = past(&tables)?;
+        save_witness(&tables, known.last(), &known.accepted)?;
         reset(&tables, schema)?;
     }
     Ok(tables)
 }
 
-/// Drops everything and recreates the tables, empty.
-pub(crate) fn reset(tables: &Connection, schema: &str) -> rusqlite::Result<()> {
+/// Begins anew, in another history with these acceptances.
+pub(crate) fn give_up(tables: &Connection, schema: &str, accepted: &[Uuid]) -> rusqlite::Result<()> {
+    reset(tables, schema)?;
+    save_witness(tables, None, accepted)
+}
+
+/// Drops everything but the witness, and recreates the tables, empty.
+fn reset(tables: &Connection, schema: &str) -> rusqlite::Result<()> {
     clear(tables)?;
     tables.execute_batch(schema)?;
     tables.execute_batch(TABLES)?;
@@ -44,7 +60,7 @@ pub(crate) fn reset(tables: &Connection, schema: &str) -> rusqlite::Result<()> {
 /// What distinguishes one schema from another, the tables of this file included.
 fn digest(schema: &str) -> String {
     let all = [schema, TABLES, set_aside::TABLE].concat();
-    Sha256::digest(all).iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(all))
 }
 
 fn clear(tables: &Connection) -> rusqlite::Result<()> {
@@ -52,7 +68,8 @@ fn clear(tables: &Connection) -> rusqlite::Result<()> {
     let names: Vec<(String, String)> = tables
         .prepare(
             "SELECT type, name FROM sqlite_schema
-             WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' AND name NOT GLOB '*_fts_*'",
+             WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' AND name NOT GLOB '*_fts_*'
+               AND name <> 'witness'",
         )?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
@@ -69,6 +86,49 @@ pub(crate) fn checkpoint(tables: &Connection) -> rusqlite::Result<Option<Checkpo
         let command_id = Uuid::try_parse(&row.get::<_, String>(1)?).unwrap_or_default();
         Ok((position > 0).then_some(Checkpoint { position, command_id }))
     })
+}
+
+/// What the consumer knows of the journal. A file of another version may know less.
+pub(crate) fn past(tables: &Connection) -> rusqlite::Result<Past> {
+    let checkpoint = match has_table(tables, "checkpoint")? {
+        true => checkpoint(tables)?,
+        false => None,
+    };
+    let nothing = Past { checkpoint, ..Past::default() };
+    if !has_table(tables, "witness")? {
+        return Ok(nothing);
+    }
+    let witness = tables
+        .query_row("SELECT position, command_id, accepted FROM witness", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+        })
+        .optional()?;
+    let Some((position, command_id, accepted)) = witness else { return Ok(nothing) };
+    let command_id = Uuid::try_parse(&command_id).unwrap_or_default();
+    let witnessed = (position > 0).then_some(Checkpoint { position: position as u64, command_id });
+    let accepted = accepted.split_whitespace().filter_map(|id| Uuid::try_parse(id).ok()).collect();
+    Ok(Past { checkpoint, witnessed, accepted })
+}
+
+fn has_table(tables: &Connection, name: &str) -> rusqlite::Result<bool> {
+    let found = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)";
+    tables.query_row(found, [name], |row| row.get(0))
+}
+
+/// Saves which acceptances the history has, if that is new.
+pub(crate) fn save_accepted(tables: &Connection, accepted: &[Uuid]) -> rusqlite::Result<()> {
+    let known = past(tables)?;
+    match known.accepted == accepted {
+        true => Ok(()),
+        false => save_witness(tables, known.witnessed, accepted),
+    }
+}
+
+fn save_witness(tables: &Connection, last: Option<Checkpoint>, accepted: &[Uuid]) -> rusqlite::Result<()> {
+    let (position, command_id) = last.map_or((0, Uuid::nil()), |at| (at.position, at.command_id));
+    let accepted: Vec<String> = accepted.iter().map(Uuid::to_string).collect();
+    let row = (position as i64, command_id.to_string(), accepted.join(" "));
+    tables.execute("INSERT OR REPLACE INTO witness VALUES (1, ?1, ?2, ?3)", row).map(drop)
 }
 
 /// Saves how far the consumer has come.

@@ -3,7 +3,7 @@
 use crate::error::CommandError;
 use domain::StreamName;
 use journal::{Position, Record};
-use proto::record::{EventCodec, is_command_noted, kind_of};
+use proto::record::{EventCodec, changes_nothing, kind_of};
 use std::fmt;
 
 /// An event of a type that this version does not know; a later one wrote it.
@@ -39,7 +39,7 @@ pub(crate) struct Read<E> {
 /// The events of a record as this aggregate knows them.
 pub(crate) fn read<A: EventCodec>(record: &Record) -> Result<Read<A::Event>, CommandError> {
     let mut read = Read { events: Vec::with_capacity(record.events.len()), unknown: None };
-    for event in record.events.iter().filter(|event| !is_command_noted(event)) {
+    for event in record.events.iter().filter(|event| !changes_nothing(event)) {
         let kind = kind_of(event);
         match A::decode(kind, &event.value) {
             Ok(Some(event)) => read.events.push(event),

@@ -24,7 +24,7 @@ use crate::view::RegisteredView;
 use domain::{Actor, Aggregate, StreamName, Uuid};
 use futures::future::BoxFuture;
 use journal::{Journal, Position, Record};
-use proto::record::{Envelope, EventCodec, is_command_noted};
+use proto::record::{Envelope, EventCodec, changes_nothing};
 use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
 use std::any::Any;
@@ -153,7 +153,7 @@ impl<A: EventCodec> CachedState<A> {
         self.state = A::fold(self.state, &read.events);
         self.unknown = self.unknown.or(read.unknown);
         self.position = record.position;
-        if !record.events.iter().all(is_command_noted) {
+        if !record.events.iter().all(changes_nothing) {
             self.changed_at = record.position;
         }
         let envelope = &record.envelope;

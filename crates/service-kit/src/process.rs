@@ -19,7 +19,7 @@
 //! again at each start and every [`SET_ASIDE_RETRY`], so that a refusal that somebody has dealt with needs no restart.
 
 use crate::checkpoint::{Resumed, resume};
-use crate::consumer::{self, advance_checkpoint, checkpoint};
+use crate::consumer::{self, advance_checkpoint};
 use crate::error::CommandError;
 use crate::events::{decode, decode_all};
 use crate::feed::{Batch, Categories, ConsumerProgress, Reading};
@@ -29,6 +29,7 @@ use crate::set_aside::{self, Halted, panic_message};
 use domain::Uuid;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use journal::backoff::Backoff;
 use journal::{Position, Record};
 use proto::record::EventCodec;
 use rusqlite::Connection;
@@ -189,20 +190,22 @@ where
         let name = self.name;
         let mut retried = false;
         loop {
-            let at = self.with_retry(checkpoint).await;
-            match resume(&**self.kit.journal(), at).await {
-                Ok(Resumed::After(records)) => {
+            let past = self.with_retry(consumer::past).await;
+            match resume(&**self.kit.journal(), &past).await {
+                Ok(Resumed::After(records, accepted)) => {
+                    self.with_retry(|state| consumer::save_accepted(state, &accepted)).await;
+                    let at = past.checkpoint;
                     retried = retried || self.retry_set_aside().await;
                     let feed = self.kit.feed();
                     self.consume(Reading::new(feed, Self::CATEGORIES, &self.progress, at, records)).await;
                     self.with_retry(|state| self.save_progress(state)).await;
                 }
-                Ok(Resumed::OtherJournal) => {
+                Ok(Resumed::GivenUp(accepted)) => {
                     tracing::warn!(
                         process = name,
-                        "the journal is not the one followed before; starting over"
+                        "records that this process manager has reacted to are lost, which was accepted; starting over"
                     );
-                    self.with_retry(|state| consumer::reset(state, "")).await;
+                    self.with_retry(|state| consumer::give_up(state, "", &accepted)).await;
                     self.saved.store(0, Ordering::Relaxed);
                 }
                 Err(error) => {
@@ -297,14 +300,13 @@ where
     /// Reacts to a record, and retries while the failure is transient; otherwise returns why it failed.
     async fn react_with_retry(&self, record: &Record) -> Result<(), String> {
         let name = self.name;
-        let mut pause = Duration::from_millis(50);
+        let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
         loop {
             match AssertUnwindSafe(self.react(record)).catch_unwind().await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(error)) if error.is_transient() => {
                     tracing::warn!(process = name, %error, "a reaction is being retried");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(Duration::from_secs(5));
+                    backoff.pause().await;
                 }
                 Ok(Err(error)) => return Err(error.to_string()),
                 Err(panic) => return Err(panic_message(&*panic)),

@@ -6,6 +6,7 @@ use crate::view::ViewStore;
 use domain::{Timestamp, Uuid};
 use futures::StreamExt as _;
 use journal::Position;
+use journal::backoff::Backoff;
 use proto::record::EventCodec;
 use rusqlite::Connection;
 use std::time::Duration;
@@ -82,7 +83,7 @@ impl Timer {
     {
         let mut changed = self.view.changed();
         let mut before = Vec::new();
-        let mut pause = PAUSE_MIN;
+        let mut backoff = Backoff::new(PAUSE_MIN, PAUSE_MAX);
         loop {
             // Marked as seen before the query, so that no change between the two is missed.
             changed.borrow_and_update();
@@ -103,10 +104,9 @@ impl Timer {
             due.retain(|deadline| deadline.at <= now);
             // The same deadlines again: the commands failed, or changed nothing.
             if due == before {
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(PAUSE_MAX);
+                backoff.pause().await;
             } else {
-                pause = PAUSE_MIN;
+                backoff.reset();
             }
             self.issue::<A>(&due, command).await;
             before = due;

@@ -9,7 +9,7 @@ pub use difference::Difference;
 pub use replay::{Compared, Progress, RegisteredView};
 
 use crate::Kit;
-use crate::checkpoint::{Checkpoint, Resumed, resume};
+use crate::checkpoint::{Past, Resumed, resume};
 use crate::consumer::{self, advance_checkpoint, checkpoint};
 use crate::error::refusal;
 use crate::feed::{Batch, ConsumerProgress, Feed, Reading};
@@ -24,6 +24,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tonic::Status;
+use uuid::Uuid;
 
 /// What a view makes of the log. Its tables hold nothing that cannot be computed again.
 pub trait View: Send + Sync + 'static {
@@ -205,14 +206,14 @@ fn reader(file: &Path) -> rusqlite::Result<Connection> {
     Ok(tables)
 }
 
-/// How far each view in a folder has come, by its file, without opening it for updates.
-pub fn checkpoints(folder: &Path) -> Vec<(PathBuf, Checkpoint)> {
+/// What each consumer in a folder knows of the journal, by its file, without opening it for updates.
+pub fn pasts(folder: &Path) -> Vec<(PathBuf, Past)> {
     let mut found = Vec::new();
     let files = folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.path());
     for file in files.filter(|file| file.extension().is_some_and(|ending| ending == "sqlite")) {
-        // What cannot be read, or has another schema, is rebuilt and shows nothing.
-        if let Ok(Some(at)) = reader(&file).and_then(|tables| checkpoint(&tables)) {
-            found.push((file, at));
+        // What cannot be read is rebuilt and shows nothing.
+        if let Ok(past) = reader(&file).and_then(|tables| consumer::past(&tables)) {
+            found.push((file, past));
         }
     }
     found
@@ -248,8 +249,8 @@ impl Following {
         Ok(())
     }
 
-    fn reset<V: View>(&mut self) -> rusqlite::Result<()> {
-        consumer::reset(&self.tables, V::SCHEMA)?;
+    fn give_up<V: View>(&mut self, accepted: &[Uuid]) -> rusqlite::Result<()> {
+        consumer::give_up(&self.tables, V::SCHEMA, accepted)?;
         self.saved = 0;
         Ok(())
     }
@@ -280,24 +281,26 @@ async fn follow<V: View>(feed: &Feed, view: &mut Option<Following>) {
 }
 
 async fn consume<V: View>(feed: &Feed, view: &mut Option<Following>) -> Result<(), Interrupted> {
-    let (at, progress) =
-        on_blocking_thread(view, |view| Ok((checkpoint(&view.tables)?, view.progress.clone()))).await?;
-    match resume(feed.journal(), at).await? {
-        Resumed::After(records) => {
-            on_blocking_thread(view, |view| {
+    let (past, progress) =
+        on_blocking_thread(view, |view| Ok((consumer::past(&view.tables)?, view.progress.clone()))).await?;
+    match resume(feed.journal(), &past).await? {
+        Resumed::After(records, accepted) => {
+            on_blocking_thread(view, move |view| {
+                consumer::save_accepted(&view.tables, &accepted)?;
                 view.halted = Halted::read(&view.tables)?;
                 Ok(())
             })
             .await?;
             retry_set_aside::<V>(feed.journal(), view).await?;
+            let at = past.checkpoint;
             apply_all::<V>(Reading::new(feed, V::CATEGORIES, &progress, at, records), view).await
         }
-        Resumed::OtherJournal => {
+        Resumed::GivenUp(accepted) => {
             tracing::warn!(
                 view = V::NAME,
-                "the journal is not the one that this view followed; rebuilding it"
+                "records that this view has projected are lost, which was accepted; rebuilding it"
             );
-            on_blocking_thread(view, Following::reset::<V>).await
+            on_blocking_thread(view, move |view| view.give_up::<V>(&accepted)).await
         }
     }
 }

@@ -63,8 +63,8 @@ fn parse(text: &str) -> Option<HeadFile> {
     value(FIRST_LINE)?;
     let log_id = Uuid::parse_str(value("log ")?).ok()?;
     let position = value("position ")?.parse().ok()?;
-    let hash = hex::decode_hash(value("hash ")?)?;
-    let root = hex::decode_hash(value("root ")?)?;
+    let hash = hex::decode(value("hash ")?)?;
+    let root = hex::decode(value("root ")?)?;
     let signed = match rest {
         "" => None,
         rest => Some(rest.strip_prefix('\n')?.to_owned()),

@@ -1,16 +1,17 @@
 //! Ordering a commit: publishing one message with its expected sequence, or an atomic batch of messages.
 
 use super::message::{EXPECTED_SUBJECT_SEQUENCE, Names};
-use super::{Link, readiness};
-use crate::limits::{APPEND_TIMEOUT, REQUEST_TIMEOUT, RETRY_PAUSE_MAX};
+use super::{Link, NatsJournal, readiness};
+use crate::backoff::Backoff;
+use crate::conflict::find_earlier_answer;
+use crate::limits::{APPEND_TIMEOUT, REQUEST_TIMEOUT, RETRY_PAUSE_MAX, RETRY_PAUSE_MIN};
 use crate::payload::{Sealed, seal};
-use crate::{AppendError, Commit, Position, ReadError};
+use crate::{AppendError, Commit, Position};
 use async_nats::client::RequestErrorKind;
 use async_nats::{Client, HeaderMap, Request};
 use bytes::Bytes;
 use domain::Uuid;
 use serde::Deserialize;
-use std::time::Duration;
 use tokio::time::Instant;
 
 /// A message ready to be published.
@@ -32,13 +33,14 @@ pub(super) enum PublishError {
     Refused(String),
 }
 
-pub(super) async fn append(link: &Link, commit: Commit) -> Result<Position, AppendError> {
+pub(super) async fn append(journal: &NatsJournal, commit: Commit) -> Result<Position, AppendError> {
+    let link = &*journal.link;
     let (command_id, digest) = (commit.envelope.command_id, commit.envelope.command_digest.clone());
     let sealed = seal(commit)?;
     let messages: Vec<Outgoing> = sealed.iter().map(|write| outgoing(&link.names, write)).collect();
     let highest_before = link.ledgers.highest();
     let deadline = Instant::now() + APPEND_TIMEOUT;
-    let mut pause = Duration::from_millis(10);
+    let mut backoff = Backoff::new(RETRY_PAUSE_MIN, RETRY_PAUSE_MAX);
     loop {
         let published = match readiness::ensure_appendable(link).await {
             Ok(()) => publish(link, &messages).await,
@@ -47,12 +49,13 @@ pub(super) async fn append(link: &Link, commit: Commit) -> Result<Position, Appe
         let reason = match published {
             Ok(last) => return check_new_position(link, last, messages.len(), highest_before),
             Err(PublishError::Conflict) => {
-                return find_earlier_answer(link, &sealed, command_id, &digest).await;
+                let writes: Vec<_> = sealed.into_iter().map(|write| (write.stream, write.expected)).collect();
+                return find_earlier_answer(journal, &writes, command_id, &digest).await;
             }
             Err(PublishError::Refused(reason)) => return Err(AppendError::Unavailable(reason)),
             Err(PublishError::Retryable(reason)) => reason,
         };
-        if Instant::now() >= deadline {
+        if Instant::now() >= deadline || link.ledgers.is_refused() {
             return Err(AppendError::Unavailable(reason));
         }
         // The stream may have been deleted or replaced.
@@ -60,8 +63,7 @@ pub(super) async fn append(link: &Link, commit: Commit) -> Result<Position, Appe
         // If the message was stored after all, publishing it again is a conflict, and the result is found in
         // the stream.
         tracing::debug!(%command_id, reason, "no reply to an append; publishing it again");
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(RETRY_PAUSE_MAX);
+        backoff.pause().await;
     }
 }
 
@@ -87,36 +89,6 @@ fn check_new_position(
     Err(AppendError::Damaged(format!(
         "the stream has assigned position {first} again, although a ledger has everything up to {highest}"
     )))
-}
-
-/// Resolves a conflict: returns the earlier result if this very commit has been appended already, or else the
-/// conflict.
-async fn find_earlier_answer(
-    link: &Link,
-    sealed: &[Sealed],
-    command_id: Uuid,
-    digest: &[u8],
-) -> Result<Position, AppendError> {
-    let mut conflicting = None;
-    for write in sealed {
-        let new = match super::read::read(link, &write.stream, write.expected).await {
-            Ok(new) => new,
-            Err(ReadError::Unavailable(reason)) => return Err(AppendError::Unavailable(reason)),
-            Err(damaged) => return Err(AppendError::Damaged(damaged.to_string())),
-        };
-        if let Some(record) = new.iter().find(|record| record.envelope.command_id == command_id) {
-            if record.envelope.command_digest != digest {
-                return Err(AppendError::Reused(command_id));
-            }
-            return Ok(record.commit_end());
-        }
-        if conflicting.is_none() && !new.is_empty() {
-            conflicting = Some(write);
-        }
-    }
-    // An expected position that the stream has not reached is a conflict without new records.
-    let write = conflicting.unwrap_or(&sealed[0]);
-    Err(AppendError::Conflict { stream: write.stream.clone(), expected: write.expected })
 }
 
 /// Publishes messages atomically and returns the sequence of the last one.

@@ -1,6 +1,7 @@
 //! Batched direct gets, a request that async-nats does not support.
 
 use super::Link;
+use super::received::Received;
 use crate::limits::REQUEST_TIMEOUT;
 use crate::{Position, ReadError, Record};
 use async_nats::{Message, StatusCode, Subscriber};
@@ -75,10 +76,10 @@ impl DirectReader {
 }
 
 fn record(link: &Link, reply: &Message) -> Result<Record, ReadError> {
-    let header = |name: &str| reply.headers.as_ref().and_then(|headers| headers.get(name));
-    let sequence = header("Nats-Sequence").and_then(|value| value.as_str().parse().ok());
-    match (sequence, header("Nats-Subject")) {
-        (Some(position), Some(subject)) => link.names.record(position, subject.as_str(), &reply.payload),
-        _ => Err(ReadError::Unavailable("the reply to a direct get has no sequence or subject".into())),
-    }
+    let incomplete = || ReadError::Unavailable("the reply to a direct get has no sequence or subject".into());
+    let headers = reply.headers.as_ref().ok_or_else(incomplete)?;
+    let position = headers.get("Nats-Sequence").and_then(|value| value.as_str().parse().ok());
+    let position = position.ok_or_else(incomplete)?;
+    let subject = headers.get("Nats-Subject").ok_or_else(incomplete)?.as_str();
+    Ok(Received { position, subject, headers, payload: &reply.payload }.record(&link.names))
 }

@@ -5,12 +5,20 @@ mod follow;
 pub(super) mod restore_tail;
 
 use super::announcement::Announcement;
+use super::received::Received;
 use super::setup::is_not_found;
+use super::witnesses::{Contradiction, JudgeError, Judgement, Probe, REFUSED, acceptances, judge};
 use super::{Link, NatsJournal};
-use crate::limits::{ANNOUNCEMENT_INTERVAL, CONSUMER_SILENCE_MAX, LEDGER_GROUP_RECORDS_MAX, RETRY_PAUSE_MAX};
+use crate::backoff::Backoff;
+use crate::limits::{
+    ANNOUNCEMENT_INTERVAL, CONSUMER_SILENCE_MAX, CONTRADICTION_REVIEW_INTERVAL, LEDGER_GROUP_RECORDS_MAX,
+    RETRY_PAUSE_MAX, RETRY_PAUSE_MIN,
+};
+use crate::witness::Witness;
 use crate::{Position, ReadError};
 use async_nats::jetstream::stream;
 use async_nats::{Message, Subject, Subscriber};
+use bytes::Bytes;
 use domain::Uuid;
 use event_log::hex;
 use event_log::{EventLog, Hash};
@@ -19,7 +27,8 @@ use futures::{FutureExt as _, StreamExt as _};
 use restore_tail::RestoreTailError;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -107,33 +116,48 @@ impl<E: Into<LedgerError>> From<E> for SessionEnd {
 /// has lost its tail, as JetStream may in a power cut, the ledger restores it from the log; a stream that was
 /// replaced is left alone. The ledger also compares roots with the other ledgers of the realm. An error is
 /// returned only if an operator must intervene.
+///
+/// A process tells with its probe which record it knows to have been committed. While one of these is missing, the
+/// ledger confirms the stream to nobody and commits nothing. With `accept` it goes on, and reports there what has
+/// to be recorded in the log as accepted; until that is done, only the process that knows more is refused.
 pub async fn run_ledger(
     journal: &NatsJournal,
     log: EventLog,
     name: &str,
+    accept: Option<UnboundedSender<Contradiction>>,
     stop: CancellationToken,
 ) -> Result<(), LedgerError> {
     if let Some((what, file)) = binding::alarm(log.dir()).map_err(file_error)? {
         return Err(LedgerError::Disputed { what, file });
     }
     let id = binding::ledger_id(log.dir()).map_err(file_error)?;
-    let ledger = Ledger { link: &journal.link, log, id, name, stop, session: AtomicU64::new(0) };
-    let mut pause = Duration::from_millis(20);
+    let (session, contradicting) = (AtomicU64::new(0), Mutex::default());
+    let ledger = Ledger { link: &journal.link, log, id, name, accept, contradicting, stop, session };
+    let mut backoff = Backoff::new(RETRY_PAUSE_MIN, RETRY_PAUSE_MAX);
+    let mut last_reason = String::new();
     loop {
         let started = Instant::now();
         match ledger.run_session().await {
             SessionEnd::Stopped => return Ok(()),
-            SessionEnd::Failed(error) => return Err(error),
+            SessionEnd::Failed(error) => {
+                ledger.testify(&error).await;
+                return Err(error);
+            }
+            SessionEnd::Interrupted(reason) if reason == last_reason => {
+                tracing::debug!(ledger = name, reason, "the ledger rejoins the stream")
+            }
             SessionEnd::Interrupted(reason) => {
-                tracing::info!(ledger = name, reason, "the ledger rejoins the stream")
+                tracing::info!(ledger = name, reason, "the ledger rejoins the stream");
+                last_reason = reason;
             }
         }
         if started.elapsed() > CONSUMER_SILENCE_MAX {
-            pause = Duration::from_millis(20);
+            backoff.reset();
+            last_reason.clear();
         }
         tokio::select! {
             () = ledger.stop.cancelled() => return Ok(()),
-            () = tokio::time::sleep(pause) => pause = (pause * 2).min(RETRY_PAUSE_MAX),
+            () = backoff.pause() => {}
         }
     }
 }
@@ -143,6 +167,10 @@ struct Ledger<'a> {
     log: EventLog,
     id: Uuid,
     name: &'a str,
+    /// Where contradictions are reported that an operator has accepted in advance.
+    accept: Option<UnboundedSender<Contradiction>>,
+    /// The witness that keeps the ledger from following the stream.
+    contradicting: Mutex<Option<Witness>>,
     stop: CancellationToken,
     /// Random while the ledger follows the stream, otherwise 0.
     session: AtomicU64,
@@ -165,6 +193,7 @@ impl Ledger<'_> {
         let connection = self.link.connection();
         let probes = self.link.names.probes.clone();
         let mut probes = self.link.client.subscribe(probes).await.map_err(interrupted)?;
+        self.wait_while_contradicted(&mut probes).await?;
         let stream = self.join().await?;
         // A cluster that has just lost a server takes a while to create a consumer.
         let mut consuming = pin!(consume(&stream, self.log.head().position + 1));
@@ -174,7 +203,7 @@ impl Ledger<'_> {
                 probe = probes.next() => self.answer_probes(probe, &mut probes).await?,
             }
         };
-        let mut group = Group::starting_after(self.log.head().position);
+        let mut group = Group::starting_after(self.log.head().position, self.last_time()?);
         let mut ticks = tokio::time::interval(ANNOUNCEMENT_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last_message = Instant::now();
@@ -216,13 +245,20 @@ impl Ledger<'_> {
         }
     }
 
+    /// The time of the log's last record, in microseconds since 1970.
+    fn last_time(&self) -> Result<Option<i64>, SessionEnd> {
+        let last = self.log.read(self.log.head().position.saturating_sub(1), 1);
+        let last = last.map_err(|error| LedgerError::Log(error.to_string()))?;
+        Ok(last.last().map(|record| record.time_micros))
+    }
+
     /// Verifies that the stream belongs to the log, restores its tail if it was lost, and starts a session.
     async fn join(&self) -> Result<stream::Stream, SessionEnd> {
         let stream = self.verified_stream().await?;
         let created = stream.cached_info().created.unix_timestamp_nanos();
         let head = self.log.head().position;
         let end = stream.cached_info().state.last_sequence;
-        let bound = binding::read(self.log.dir()).map_err(file_error)?;
+        let bound = self.bound_stream()?;
         if bound.is_none() && end == 0 && head > 0 {
             return Err(LedgerError::StreamEmpty { head }.into());
         }
@@ -242,7 +278,7 @@ impl Ledger<'_> {
     async fn verified_stream(&self) -> Result<stream::Stream, SessionEnd> {
         let stream = self.find_stream().await?;
         let found = stream.cached_info().created.unix_timestamp_nanos();
-        let bound = binding::read(self.log.dir()).map_err(file_error)?;
+        let bound = self.bound_stream()?;
         let expected = bound.unwrap_or_else(|| self.link.ledgers.stream_created());
         if found != expected {
             return Err(LedgerError::StreamReplaced { found, expected }.into());
@@ -256,6 +292,14 @@ impl Ledger<'_> {
             );
         }
         Ok(stream)
+    }
+
+    /// The creation time of the stream that the log follows; an empty log follows any.
+    fn bound_stream(&self) -> Result<Option<i128>, SessionEnd> {
+        match self.log.head().position {
+            0 => Ok(None),
+            _ => Ok(binding::read(self.log.dir()).map_err(file_error)?),
+        }
     }
 
     /// Returns the stream if it exists; retries, because a broker that is just starting may not know it yet.
@@ -281,10 +325,9 @@ impl Ledger<'_> {
         }
         let message = stream.get_raw_message(position).await.map_err(interrupted)?;
         let logged = self.log.read(position - 1, 1).map_err(|error| LedgerError::Log(error.to_string()))?;
-        let same = logged.first().is_some_and(|logged| {
-            logged.payload == message.payload
-                && logged.stream == self.link.names.stream_name(message.subject.as_str())
-        });
+        let (subject, headers, payload) = (message.subject.as_str(), &message.headers, &message.payload);
+        let received = Received { position, subject, headers, payload };
+        let same = logged.first().is_some_and(|logged| received.is(&self.link.names, logged));
         if same { Ok(()) } else { Err(LedgerError::Diverged { position }.into()) }
     }
 
@@ -320,13 +363,7 @@ impl Ledger<'_> {
 
     /// Verifies the stream once for all pending probes, and replies to them with the head.
     async fn answer_probes(&self, first: Option<Message>, more: &mut Subscriber) -> Result<(), SessionEnd> {
-        let Some(first) = first else {
-            return Err(SessionEnd::Interrupted("the subscription to probes ended".into()));
-        };
-        let mut replies: Vec<Subject> = first.reply.into_iter().collect();
-        while let Some(Some(probe)) = more.next().now_or_never() {
-            replies.extend(probe.reply);
-        }
+        let probes = pending(first, more)?;
         let stream = self.verified_stream().await?;
         let (head, end) = (self.log.head().position, stream.cached_info().state.last_sequence);
         if end < head {
@@ -336,10 +373,99 @@ impl Ledger<'_> {
         }
         self.check_same_record(&stream, head).await?;
         self.check_none_ahead(end)?;
+        let mut replies = Vec::new();
+        for Probe { reply, witness } in probes {
+            let judgement = match &witness {
+                Some(witness) => judge(self.link, &self.log, &stream, witness).await?,
+                None => Judgement::Agrees,
+            };
+            match judgement {
+                Judgement::Agrees => replies.extend(reply),
+                Judgement::Outdated(why) => self.refuse(reply, &why).await,
+                Judgement::Contradicts(contradiction) => {
+                    self.refuse(reply, &contradiction.refusal()).await;
+                    self.heed(witness, contradiction).await?;
+                }
+            }
+        }
         for reply in replies {
             self.publish_head(reply, self.log.head().position, self.log.head().root).await;
         }
         Ok(())
+    }
+
+    /// Reports a contradiction that was accepted in advance, or stops following the stream.
+    async fn heed(&self, witness: Option<Witness>, contradiction: Contradiction) -> Result<(), SessionEnd> {
+        if let Some(accept) = &self.accept {
+            // Nobody listens any more when the process ends.
+            let _ = accept.send(contradiction);
+            return Ok(());
+        }
+        tracing::error!(ledger = self.name, "the ledger refuses this history: {}", contradiction.refusal());
+        // For those to whom it has confirmed the stream.
+        let everybody = self.link.names.announcements.clone().into();
+        self.refuse(Some(everybody), &contradiction.refusal()).await;
+        *self.contradicting.lock().unwrap_or_else(PoisonError::into_inner) = witness;
+        Err(SessionEnd::Interrupted(contradiction.what))
+    }
+
+    /// Refuses all probes for as long as a witness contradicts the stream.
+    async fn wait_while_contradicted(&self, probes: &mut Subscriber) -> Result<(), SessionEnd> {
+        loop {
+            let witness = self.contradicting.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let Some(witness) = witness else { return Ok(()) };
+            let stream = self.find_stream().await?;
+            let Judgement::Contradicts(contradiction) =
+                judge(self.link, &self.log, &stream, &witness).await?
+            else {
+                tracing::info!(
+                    ledger = self.name,
+                    witness = witness.name,
+                    "the history has what is known of it"
+                );
+                *self.contradicting.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                return Ok(());
+            };
+            let review = Instant::now() + CONTRADICTION_REVIEW_INTERVAL;
+            while let Ok(probe) = tokio::time::timeout_at(review, probes.next()).await {
+                for probe in pending(probe, probes)? {
+                    self.refuse(probe.reply, &contradiction.refusal()).await;
+                }
+            }
+        }
+    }
+
+    async fn refuse(&self, reply: Option<Subject>, why: &str) {
+        if let Some(reply) = reply {
+            self.publish(reply, format!("{REFUSED}{why}").into()).await;
+        }
+    }
+
+    /// Tells the other ledgers what this log knows, when the stream is not the one that it followed. What is in the
+    /// log of a ledger that commits alone is committed.
+    async fn testify(&self, error: &LedgerError) {
+        let replaced = matches!(error, LedgerError::StreamReplaced { .. } | LedgerError::Diverged { .. });
+        let head = self.log.head().position;
+        if !replaced || head == 0 || !self.link.ledgers.one_commits() {
+            return;
+        }
+        let Ok(last) = self.log.read(head - 1, 1) else { return };
+        let Some(last) = last.first() else { return };
+        let witness = Witness {
+            position: head,
+            command_id: last.command_id,
+            accepted: acceptances(&self.log)
+                .unwrap_or_default()
+                .iter()
+                .map(|found| found.command_id)
+                .collect(),
+            is_live: false,
+            name: format!("the ledger {} with the log in {}", self.name, self.log.dir().display()),
+        };
+        self.publish(self.link.names.probes.clone().into(), witness.to_text().into()).await;
+        if let Err(error) = self.link.client.flush().await {
+            tracing::debug!(ledger = self.name, %error, "telling the other ledgers failed");
+        }
     }
 
     async fn announce(&self) {
@@ -355,8 +481,12 @@ impl Ledger<'_> {
         let created = self.link.ledgers.stream_created();
         let (ledger, name) = (self.id, self.name.to_owned());
         let announcement = Announcement { position, created, session, ledger, root, name };
-        if let Err(error) = self.link.client.publish(subject, announcement.to_text().into()).await {
-            tracing::debug!(ledger = self.name, %error, "publishing an announcement failed");
+        self.publish(subject, announcement.to_text().into()).await;
+    }
+
+    async fn publish(&self, subject: Subject, text: Bytes) {
+        if let Err(error) = self.link.client.publish(subject, text).await {
+            tracing::debug!(ledger = self.name, %error, "publishing a message failed");
         }
     }
 
@@ -412,6 +542,27 @@ impl Ledger<'_> {
         Err(SessionEnd::Interrupted(format!(
             "the consumer has delivered nothing after position {reached}, although the stream ends at {end}"
         )))
+    }
+}
+
+/// A probe, and those that have come meanwhile.
+fn pending(first: Option<Message>, more: &mut Subscriber) -> Result<Vec<Probe>, SessionEnd> {
+    let Some(first) = first else {
+        return Err(SessionEnd::Interrupted("the subscription to probes ended".into()));
+    };
+    let mut probes = vec![Probe::of(first)];
+    while let Some(Some(probe)) = more.next().now_or_never() {
+        probes.push(Probe::of(probe));
+    }
+    Ok(probes)
+}
+
+impl From<JudgeError> for SessionEnd {
+    fn from(error: JudgeError) -> Self {
+        match error {
+            JudgeError::Broker(reason) => SessionEnd::Interrupted(reason),
+            JudgeError::Log(reason) => SessionEnd::Failed(LedgerError::Log(reason)),
+        }
     }
 }
 

@@ -1,10 +1,7 @@
 //! NATS names, and the mapping between records and messages.
 
-use super::announcement::decode_hex;
-use crate::payload::{self, Salt};
-use crate::{Position, ReadError, Record};
+use crate::payload::Salt;
 use async_nats::HeaderMap;
-use bytes::Bytes;
 use domain::StreamName;
 use event_log::hex;
 use proto::record::Envelope;
@@ -14,7 +11,7 @@ pub(super) const EXPECTED_SUBJECT_SEQUENCE: &str = "Nats-Expected-Last-Subject-S
 /// Header: the last sequence that the stream must have.
 pub(super) const EXPECTED_SEQUENCE: &str = "Nats-Expected-Last-Sequence";
 /// Header: the salt of the record's hash, in hexadecimal digits.
-const SALT: &str = "Huishang-Salt";
+pub(super) const SALT: &str = "Huishang-Salt";
 
 /// The names derived from the realm.
 #[derive(Debug, Clone)]
@@ -106,42 +103,6 @@ impl Names {
         }
         headers.insert(SALT, hex::encode(salt));
         headers
-    }
-
-    /// Decodes a message of the stream.
-    pub(super) fn record(
-        &self,
-        position: Position,
-        subject: &str,
-        payload: &[u8],
-    ) -> Result<Record, ReadError> {
-        payload::open(position, self.stream_name(subject), payload)
-    }
-
-    /// Decodes a message into the form stored in the log.
-    pub(super) fn log_record(
-        &self,
-        position: Position,
-        subject: &str,
-        headers: &HeaderMap,
-        payload: Bytes,
-    ) -> Result<event_log::OrderedRecord, ReadError> {
-        let record = self.record(position, subject, &payload)?;
-        let salt = headers
-            .get(SALT)
-            .and_then(|text| decode_hex(text.as_str()))
-            .ok_or_else(|| ReadError::Damaged { position, what: "the message has no salt".into() })?;
-        Ok(event_log::OrderedRecord {
-            position,
-            stream: record.stream.to_string(),
-            types: payload::types(&record),
-            time_micros: record.envelope.time.as_microsecond(),
-            command_id: record.envelope.command_id,
-            part: record.envelope.part,
-            parts: record.envelope.parts,
-            salt,
-            payload,
-        })
     }
 }
 

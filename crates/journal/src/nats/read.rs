@@ -3,11 +3,11 @@
 use super::Link;
 use super::direct::DirectReader;
 use super::readiness::ensure_readable;
-use crate::limits::{DIRECT_BATCH_RECORDS_MAX, READ_TIMEOUT, RETRY_PAUSE_MAX};
+use crate::backoff::Backoff;
+use crate::limits::{DIRECT_BATCH_RECORDS_MAX, READ_TIMEOUT, RETRY_PAUSE_MAX, RETRY_PAUSE_MIN};
 use crate::{Position, ReadError, Record};
 use async_nats::jetstream::stream::LastRawMessageErrorKind;
 use domain::StreamName;
-use std::time::Duration;
 use tokio::time::Instant;
 
 pub(super) async fn read(
@@ -16,18 +16,17 @@ pub(super) async fn read(
     after: Position,
 ) -> Result<Vec<Record>, ReadError> {
     let deadline = Instant::now() + READ_TIMEOUT;
-    let mut pause = Duration::from_millis(10);
+    let mut backoff = Backoff::new(RETRY_PAUSE_MIN, RETRY_PAUSE_MAX);
     loop {
         let error = match attempt(link, stream, after).await {
             Err(ReadError::Unavailable(reason)) => reason,
             outcome => return outcome,
         };
-        if Instant::now() >= deadline {
+        if Instant::now() >= deadline || link.ledgers.is_refused() {
             return Err(ReadError::Unavailable(error));
         }
         tracing::debug!(%stream, error, "a read failed; retrying");
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(RETRY_PAUSE_MAX);
+        backoff.pause().await;
     }
 }
 

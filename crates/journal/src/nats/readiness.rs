@@ -22,7 +22,10 @@ impl Link {
 
     async fn verify_stream(&self, connection_epoch: u64) -> Result<(), String> {
         let Some(registry_epoch) = self.ledgers.confirmed_epoch(&self.client) else {
-            return Err("no ledger has confirmed the stream since the connection was made".into());
+            return Err(match self.ledgers.is_refused() {
+                true => "a ledger refuses this history, because somebody knows more; its log says who".into(),
+                false => "no ledger has confirmed the stream since the connection was made".into(),
+            });
         };
         let stream = self.context.get_stream(&self.names.stream).await.map_err(|error| error.to_string())?;
         let info = stream.cached_info();

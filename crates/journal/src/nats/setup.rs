@@ -3,9 +3,10 @@
 use super::addresses::{self, Login};
 use super::message::Names;
 use super::watermark::{LedgerRegistry, Listener};
-use super::{Link, NatsJournal};
+use super::{Known, Link, NatsJournal};
 use crate::latest_time::LatestTime;
 use crate::limits::{BATCHES_IN_FLIGHT_MAX, CONNECT_TIMEOUT, REQUEST_TIMEOUT, RETRY_PAUSE_MAX};
+use crate::witness::Witness;
 use async_nats::jetstream::context::{GetStreamError, GetStreamErrorKind};
 use async_nats::jetstream::stream::{self, Compression, DiscardPolicy, RetentionPolicy, StorageType};
 use async_nats::jetstream::{self, ErrorCode};
@@ -33,6 +34,11 @@ pub struct Config {
     pub ledgers_needed: usize,
     /// NATS credentials file.
     pub credentials: Option<PathBuf>,
+    /// What this process is called in messages to people.
+    pub name: String,
+    /// The last record that files of this process show to have been committed. A ledger that does not have it
+    /// refuses to confirm the stream.
+    pub witness: Option<Witness>,
 }
 
 // A password in the URL is not for logs.
@@ -44,6 +50,8 @@ impl fmt::Debug for Config {
             .field("replicas", &self.replicas)
             .field("ledgers_needed", &self.ledgers_needed)
             .field("credentials", &self.credentials)
+            .field("name", &self.name)
+            .field("witness", &self.witness)
             .finish()
     }
 }
@@ -51,7 +59,15 @@ impl fmt::Debug for Config {
 impl Config {
     /// Returns the configuration for one replica, one ledger, the realm `main` and no credentials.
     pub fn new(url: impl Into<String>) -> Config {
-        Config { url: url.into(), realm: "main".into(), replicas: 1, ledgers_needed: 1, credentials: None }
+        Config {
+            url: url.into(),
+            realm: "main".into(),
+            replicas: 1,
+            ledgers_needed: 1,
+            credentials: None,
+            name: "a process".into(),
+            witness: None,
+        }
     }
 }
 
@@ -108,7 +124,8 @@ pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError>
     };
     let created = info.created.unix_timestamp_nanos();
     let ledgers = Arc::new(LedgerRegistry::new(config.ledgers_needed, created, &client));
-    let (listener, committed) = Listener::new(&names, &client, ledgers.clone())
+    let known = Arc::new(Known::new(config.name.clone(), config.witness.clone()));
+    let (listener, committed) = Listener::new(&names, &client, ledgers.clone(), known.clone())
         .await
         .map_err(|reason| unreachable(&config, reason))?;
     let link = Arc::new(Link {
@@ -118,6 +135,7 @@ pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError>
         replicas: info.config.num_replicas,
         connection_epoch,
         ledgers,
+        known,
         verified_epochs: [AtomicU64::new(u64::MAX), AtomicU64::new(u64::MAX)],
         batch_permits: Semaphore::new(BATCHES_IN_FLIGHT_MAX),
         committed,

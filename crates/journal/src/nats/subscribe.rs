@@ -7,12 +7,12 @@
 use super::direct::DirectReader;
 use super::readiness::ensure_readable;
 use super::{Link, NatsJournal};
-use crate::limits::{DIRECT_BATCH_RECORDS_MAX, RETRY_PAUSE_MAX};
+use crate::backoff::Backoff;
+use crate::limits::{DIRECT_BATCH_RECORDS_MAX, RETRY_PAUSE_MAX, RETRY_PAUSE_MIN};
 use crate::{Filter, Position, ReadError, Record, Subscription};
 use futures::stream;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::watch;
 
 /// Matches all subjects. The server finds the next message of any subject directly, but has to scan for the
@@ -66,7 +66,7 @@ struct Follower {
 impl Follower {
     /// Returns the next record; `None` once the journal is closed.
     async fn next(&mut self) -> Option<Result<Arc<Record>, ReadError>> {
-        let mut pause = Duration::from_millis(10);
+        let mut backoff = Backoff::new(RETRY_PAUSE_MIN, RETRY_PAUSE_MAX);
         loop {
             if let Some(record) = self.ready.pop_front() {
                 return Some(Ok(record));
@@ -74,12 +74,11 @@ impl Follower {
             let after = self.after;
             let committed = *self.committed.wait_for(|&committed| committed > after).await.ok()?;
             match self.fetch(committed).await {
-                Ok(()) => pause = Duration::from_millis(10),
+                Ok(()) => backoff.reset(),
                 Err(ReadError::Unavailable(reason)) => {
                     tracing::debug!(after, committed, reason, "a subscription waits for NATS");
                     self.reader = None;
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(RETRY_PAUSE_MAX);
+                    backoff.pause().await;
                 }
                 Err(damaged) => return Some(Err(damaged)),
             }
@@ -99,6 +98,7 @@ impl Follower {
         let mut records = reader.get(link, self.after + 1, subject, batch).await?;
         let full_batch = (records.len() as u64) == batch;
         records.retain(|record| record.position <= committed);
+        link.known.observe(&records);
         self.after = match (&self.subject, records.last()) {
             (None, _) => check_contiguous(self.after, &records, committed)?,
             (Some(_), Some(last)) if full_batch => last.position,

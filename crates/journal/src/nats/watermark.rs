@@ -7,6 +7,7 @@
 use super::Link;
 use super::announcement::Announcement;
 use super::message::Names;
+use super::witnesses::{Known, REFUSED};
 use crate::Position;
 use crate::limits::{ANNOUNCEMENT_SILENCE_MAX, PROBE_INTERVAL, RECENT_ROOTS_MAX};
 use async_nats::{Client, Subscriber};
@@ -81,6 +82,8 @@ struct State {
     last_probe: Option<Instant>,
     /// Whether an announcement has arrived from a ledger that has not confirmed its current session.
     unconfirmed: bool,
+    /// Why a ledger has refused to confirm the stream, if one has and none has confirmed it since.
+    refusal: Option<String>,
     committed: Position,
 }
 
@@ -96,6 +99,7 @@ impl State {
             last_announced: Instant::now(),
             last_probe: None,
             unconfirmed: false,
+            refusal: None,
             committed: 0,
         }
     }
@@ -137,6 +141,7 @@ impl State {
         if is_reply && !ledger.is_confirmed() {
             ledger.confirmed = Some(ledger.announcement.session);
             self.epoch += 1;
+            self.refusal = None;
         }
         match ledger.is_confirmed() {
             true => self.last_announced = Instant::now(),
@@ -246,6 +251,24 @@ impl LedgerRegistry {
         self.state().any_confirmed()
     }
 
+    /// Returns whether a ledger has refused to confirm the stream, and none has confirmed it since.
+    pub(super) fn is_refused(&self) -> bool {
+        self.state().refusal.is_some()
+    }
+
+    /// Remembers why a ledger refuses; returns whether that is new.
+    fn set_refusal(&self, refusal: &str) -> bool {
+        self.modify(|state| {
+            let before = state.refusal.replace(refusal.to_owned());
+            before.as_deref() != Some(refusal)
+        })
+    }
+
+    /// Returns whether a single ledger commits, so that whatever a ledger's log has is committed.
+    pub(super) fn one_commits(&self) -> bool {
+        self.state().needed == 1
+    }
+
     /// Returns the current epoch if a ledger has confirmed the stream over the current connection.
     pub(super) fn confirmed_epoch(&self, client: &Client) -> Option<u64> {
         let connection = Connection::of(client);
@@ -295,6 +318,7 @@ pub(super) struct Listener {
     inbox: String,
     probes: String,
     ledgers: Arc<LedgerRegistry>,
+    known: Arc<Known>,
     committed: watch::Sender<Position>,
 }
 
@@ -305,6 +329,7 @@ impl Listener {
         names: &Names,
         client: &Client,
         ledgers: Arc<LedgerRegistry>,
+        known: Arc<Known>,
     ) -> Result<(Listener, watch::Receiver<Position>), String> {
         let failed = |error: async_nats::SubscribeError| error.to_string();
         let inbox = client.new_inbox();
@@ -316,6 +341,7 @@ impl Listener {
             inbox,
             probes: names.probes.clone(),
             ledgers,
+            known,
             committed: sender,
         };
         Ok((listener, committed))
@@ -343,6 +369,12 @@ impl Listener {
                     let is_current_reply = is_reply && self.is_current_connection(&message.subject);
                     self.process(announcement, is_current_reply);
                     self.probe().await;
+                }
+                None if message.payload.starts_with(REFUSED.as_bytes()) => {
+                    self.note_refusal(&String::from_utf8_lossy(&message.payload[REFUSED.len()..]));
+                    if !is_reply {
+                        self.ledgers.invalidate();
+                    }
                 }
                 // The broker replies with an empty message if no ledger is subscribed.
                 None if message.payload.is_empty() => tracing::debug!("no ledger is running"),
@@ -380,6 +412,12 @@ impl Listener {
         });
     }
 
+    fn note_refusal(&self, refusal: &str) {
+        if self.ledgers.set_refusal(refusal) {
+            tracing::error!("a ledger refuses this history: {refusal}");
+        }
+    }
+
     /// Asks the ledgers to verify the stream, if one of them has not confirmed it over the current connection, or
     /// none has.
     async fn probe(&self) {
@@ -398,7 +436,7 @@ impl Listener {
             return;
         }
         let reply = format!("{}.{}", self.inbox, connection.to_token());
-        let published = self.client.publish_with_reply(self.probes.clone(), reply, "".into());
+        let published = self.client.publish_with_reply(self.probes.clone(), reply, self.known.to_probe());
         // Without a connection this may wait for buffer space; the next probe makes up for a lost one.
         if let Ok(Err(error)) = tokio::time::timeout(Duration::from_secs(1), published).await {
             tracing::debug!(%error, "probing the ledgers failed");

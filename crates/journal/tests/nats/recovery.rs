@@ -52,7 +52,7 @@ async fn stopped_ledger(count: usize) -> (NatsServer, TempDir, Vec<event_log::Re
 }
 
 /// Repairs the stream like the command does, and returns the state found.
-async fn repair(server: &NatsServer, folder: &Path, replace: bool) -> Result<State, RepairError> {
+pub async fn repair(server: &NatsServer, folder: &Path, replace: bool) -> Result<State, RepairError> {
     let log = open(folder);
     let repair = Repair::connect(Config::new(server.url()), log.clone()).await?;
     let findings = repair.examine(|_| {}).await?;
@@ -69,7 +69,7 @@ async fn repair(server: &NatsServer, folder: &Path, replace: bool) -> Result<Sta
 }
 
 /// Checks that, after a repair, a service can append, and the ledger has the earlier records and the new one.
-async fn check_continues(server: &NatsServer, folder: &Path, before: &[event_log::Record]) {
+pub async fn check_continues(server: &NatsServer, folder: &Path, before: &[event_log::Record]) {
     let journal = connect(server, 1).await;
     let ledger = Ledger::start(&journal, "one", folder);
     let next = journal.append(one_record()).await.unwrap();

@@ -113,7 +113,8 @@ impl Ledger {
         let (log, _) = EventLog::open(Options::new(folder)).unwrap();
         let stop = CancellationToken::new();
         let (journal, ledger_log, stopping) = (journal.clone(), log.clone(), stop.clone());
-        let running = tokio::spawn(async move { run_ledger(&journal, ledger_log, name, stopping).await });
+        let running =
+            tokio::spawn(async move { run_ledger(&journal, ledger_log, name, None, stopping).await });
         Ledger { log, stop, running }
     }
 

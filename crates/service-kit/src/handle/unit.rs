@@ -4,7 +4,7 @@ use super::{CachedState, CommandContext, Kit, digest_prefix};
 use crate::error::CommandError;
 use domain::{Aggregate, Issued, StreamName, Uuid};
 use journal::{AppendError, Commit, Position, Write};
-use proto::record::{Envelope, EventCodec, command_noted, is_command_noted, kind_of};
+use proto::record::{Envelope, EventCodec, changes_nothing, command_noted, kind_of};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ impl Kit {
         position: Position,
     ) -> Result<CommandError, CommandError> {
         let since = self.journal.read(stream, expected).await?;
-        let events = since.iter().flat_map(|record| &record.events).filter(|event| !is_command_noted(event));
+        let events = since.iter().flat_map(|record| &record.events).filter(|event| !changes_nothing(event));
         let short = |kind: &str| kind.rsplit('.').next().unwrap_or(kind).to_owned();
         let events = events.take(EVENTS_NAMED_MAX).map(|event| short(kind_of(event))).collect();
         Ok(CommandError::ChangedSince { expected, position, events })

@@ -1,14 +1,17 @@
 //! A record that a view cannot project halts its stream, and nothing else.
 
-use super::{Place, reached, register, set_aside};
+use super::{Place, context, reached, register, set_aside};
+use crate::clock::Clock;
 use crate::events::decode;
 use crate::view::ViewError;
 use crate::{Kit, Record, View, ViewStore};
 use domain::directory::department::{Department, Event};
+use domain::ledger::custody::{Command, Custody};
 use domain::{Aggregate as _, Uuid};
 use rusqlite::{Transaction, ffi};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// Keeps names, and fails in the middle of some.
 struct Names<const BROKEN: bool>;
@@ -168,4 +171,36 @@ async fn a_query_waits_for_what_the_services_process_managers_make_of_a_position
     assert_eq!(names(&view, 0).await, ["the original"], "a query that waits for nothing is answered at once");
     release.send_replace(true);
     assert_eq!(query.await.unwrap(), ["the original", "the copy"]);
+}
+
+#[tokio::test]
+async fn a_view_whose_records_are_lost_waits_until_somebody_accepts_that() {
+    let (before, after) = (Place::new(), Place::new());
+    let kit = before.kit();
+    for code in ["A", "B", "C"] {
+        name(&kit, code, "lost").await;
+    }
+    let view = ViewStore::spawn::<Names<false>>(&kit, vec![]).unwrap();
+    assert_eq!(names(&view, 3).await.len(), 3);
+    kit.stop().cancel();
+
+    // The same files, and a journal that has lost everything and begun again.
+    let kit = Kit::new(after.journal.clone(), Clock::System, before.folder.path(), CancellationToken::new());
+    let view = ViewStore::spawn::<Names<false>>(&kit, vec![]).unwrap();
+    for code in ["D", "E", "F", "G"] {
+        name(&kit, code, "new").await;
+    }
+    assert_eq!(names(&view, 0).await, ["lost", "lost", "lost"], "nothing was accepted");
+    let accept = Command::AcceptStaleLog { expected_records: 3, actual_records: 4, evidence: "views".into() };
+    kit.execute::<Custody>(&context(Uuid::now_v7()), Custody::log_id(), accept).await.unwrap();
+    assert_eq!(names(&view, 5).await, ["new", "new", "new", "new"]);
+    kit.stop().cancel();
+
+    // What the accepted history loses again has to be accepted again.
+    let pasts = crate::view::pasts(before.folder.path());
+    let acceptances = journal::witness::Acceptance::all(&*after.journal).await.unwrap();
+    assert!(
+        pasts.iter().all(|(_, past)| past.last().is_some() && !past.is_given_up(&acceptances)),
+        "{pasts:?}"
+    );
 }

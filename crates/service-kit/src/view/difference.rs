@@ -1,5 +1,6 @@
 //! Where the tables of two databases differ.
 
+use data_encoding::HEXLOWER;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Statement, params_from_iter};
 use std::collections::BTreeSet;
@@ -48,7 +49,8 @@ pub(super) fn first(view: &Connection, replay: &Connection) -> rusqlite::Result<
 
 fn tables(database: &Connection) -> rusqlite::Result<BTreeSet<String>> {
     let wanted = "SELECT name FROM pragma_table_list
-                  WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+                  WHERE schema = 'main' AND type = 'table' AND name <> 'witness'
+                    AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
     database.prepare(wanted)?.query_map([], |row| row.get(0))?.collect()
 }
 
@@ -162,8 +164,7 @@ fn show(value: &Value) -> String {
             format!("{shown:?}")
         }
         Value::Blob(bytes) => {
-            let digits: String =
-                bytes.iter().take(SHOWN_BYTES_MAX).map(|byte| format!("{byte:02x}")).collect();
+            let digits = HEXLOWER.encode(&bytes[..bytes.len().min(SHOWN_BYTES_MAX)]);
             format!("{} bytes {digits}{}", bytes.len(), if bytes.len() > SHOWN_BYTES_MAX { "…" } else { "" })
         }
     }

@@ -1,11 +1,15 @@
 //! `huishang log backup DIR`.
 
-use super::source::{Held, Receiver, Source};
+use super::source::{Beginning, Held, Receiver, Source, from_status};
 use super::{backup_error, head_json, print_outcome, progress};
+use crate::client::Error;
 use crate::client::options::Options;
-use event_log::backup::BackupWriter;
+use anyhow::{Context as _, ensure};
+use event_log::backup::{Backup, BackupWriter};
+use event_log::note::HeadKey;
 use prost::bytes::Bytes;
-use std::path::PathBuf;
+use proto::ledger::v1 as pb;
+use std::path::{Path, PathBuf};
 
 /// Where a backup is written.
 #[derive(Debug, Clone, clap::Args)]
@@ -13,6 +17,10 @@ pub struct Arguments {
     /// The backup's directory; what it already contains is kept, only new records are added
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
+    /// The key that must sign the head, as printed by 'huishang log signed-head'; without it, the key that signed the
+    /// backup's earlier head
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
 }
 
 impl Receiver for BackupWriter {
@@ -27,12 +35,16 @@ impl Receiver for BackupWriter {
 
 /// Adds the new records, up to the head at the beginning. If it is interrupted, the next run continues.
 pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
+    let named = arguments.key.as_deref().map(str::parse::<HeadKey>);
+    let named = named.transpose().map_err(|error| Error::Usage(format!("--key: {error}")))?;
     let source = Source::connect(options).await?;
+    let key = key_of(&source, named.as_ref(), &arguments.dir).await?;
     let log_id = source.log_id().await?;
     let mut backup = BackupWriter::open(&arguments.dir, log_id).map_err(backup_error)?;
     let held = backup.head().position;
     let bar = progress::records("backing up", held);
     let beginning = source.send_missing(log_id, &mut backup, &bar).await?;
+    check_signed_head(&beginning, &key)?;
     let head = backup.finish(beginning.head, beginning.signed_head).map_err(backup_error)?;
     bar.finish_and_clear();
 
@@ -43,7 +55,42 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
     print_outcome(
         options,
         outcome,
-        &format!("{dir} has {} records of log {log_id}, {new} of them new", head.position),
+        &format!(
+            "{dir} has all {} records of log {log_id}, {new} of them new; the head is signed by {key}{}",
+            head.position,
+            if named.is_some() { "" } else { ", the key that the server names" },
+        ),
         &head,
     )
+}
+
+/// The key with which the ledger signs. Refuses another one than was named, or than signed the backup's earlier head.
+async fn key_of(source: &Source, named: Option<&HeadKey>, dir: &Path) -> anyhow::Result<HeadKey> {
+    let answer = source.client.call(pb::GetSignedHeadRequest {}).await.map_err(from_status)?;
+    let key: HeadKey = answer.key.parse().context("the ledger's key")?;
+    if let Some(named) = named {
+        ensure!(*named == key, "the ledger signs with {key}, and not with the key that --key names");
+        return Ok(key);
+    }
+    let earlier = Backup::open(dir).ok();
+    let earlier = earlier.as_ref().and_then(Backup::signed_head);
+    ensure!(
+        earlier.is_none_or(|note| key.open(note).is_ok()),
+        "the ledger signs with {key}, which has not signed the head that {} has; nothing was added. Put back the key of \
+         the log; if it was changed on purpose, name the new one with --key",
+        dir.display()
+    );
+    Ok(key)
+}
+
+/// Checks that the key has signed the head up to which the ledger has sent its records.
+fn check_signed_head(beginning: &Beginning, key: &HeadKey) -> anyhow::Result<()> {
+    let note = beginning.signed_head.as_deref().context("the ledger sent no signed head")?;
+    let signed = key.open(note).context("the head that the ledger sent")?;
+    ensure!(
+        (signed.size, signed.root) == (beginning.head.position, beginning.head.root),
+        "the signed head that the ledger sent is of {} records, and not of what it sent",
+        signed.size
+    );
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::line::{self, Line};
 use super::log_copy::LogCopy;
-use super::{head_json, print_outcome, progress};
+use super::{head_json, ledger_key, print_outcome, progress};
 use crate::client::Error;
 use crate::client::options::Options;
 use anyhow::{Context as _, bail, ensure};
@@ -46,9 +46,13 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
     };
     let head = copy.finish(head).await?;
     bar.finish_and_clear();
-    let data = data.display();
-    let sentence =
-        format!("{} records of log {log_id} were imported; start it with --data {data}", head.position);
+    let sentence = format!(
+        "all {} records of log {log_id} were imported, with the hashes and the readable data of their lines; put the \
+         ledger's key, which is not in an export, into {}, then start it with --data {}",
+        head.position,
+        ledger_key(&data).display(),
+        data.display()
+    );
     print_outcome(options, head_json(log_id, &head), &sentence, &head)
 }
 

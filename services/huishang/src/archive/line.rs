@@ -20,7 +20,7 @@
 //! If this version does not know a type in the payload, `data_base64` has the stored bytes, and there is neither
 //! `payload` nor `data`.
 //!
-//! The last line, and any at which an export was finished before it was continued, is an event of type
+//! A line whose `data` says something else than its payload is not imported. The last line, and any at which an export was finished before it was continued, is an event of type
 //! `huishang.log.Head`: `position`, `hash` and `root` of the log there, and the ledger's signed head as `data`.
 
 use crate::client::text_file::without_bom;
@@ -146,8 +146,8 @@ impl Event {
     fn head(&self) -> anyhow::Result<Head> {
         Ok(Head {
             position: self.position.parse().context("its position")?,
-            hash: hex::decode_hash(&self.hash).context("it has no hash")?,
-            root: hex::decode_hash(&self.root).context("it has no root")?,
+            hash: hex::decode(&self.hash).context("it has no hash")?,
+            root: hex::decode(&self.root).context("it has no root")?,
         })
     }
 
@@ -165,22 +165,22 @@ impl Event {
             command_id: Uuid::try_parse(&self.commandid).context("its command id")?,
             part: self.part.context("it has no part")?,
             parts: self.parts.context("it has no parts")?,
-            previous: hex::decode_hash(&self.previous).context("it has no hash of the record before")?,
-            salt: salt(&self.salt).context("it has no salt")?,
+            previous: hex::decode(&self.previous).context("it has no hash of the record before")?,
+            salt: hex::decode(&self.salt).context("it has no salt")?,
             payload: payload.into(),
         };
-        let expected = hex::decode_hash(&self.hash).context("it has no hash")?;
+        let expected = hex::decode(&self.hash).context("it has no hash")?;
         ensure!(record.hash() == expected, "record {position} does not have the hash in its line");
+        // What this version cannot read it cannot compare.
+        if let (Some(shown), Some(stored)) = (&self.data, readable(&record.payload)) {
+            ensure!(
+                *shown == stored,
+                "the readable 'data' of record {position} is not what its payload says: it was altered, or written by \
+                 another version; without 'data' the line is imported from its payload"
+            );
+        }
         Ok(record)
     }
-}
-
-fn salt(digits: &str) -> Option<[u8; 16]> {
-    let padded = format!("{digits}{}", "0".repeat(64_usize.checked_sub(digits.len())?));
-    if digits.len() != 32 {
-        return None;
-    }
-    hex::decode_hash(&padded)?.first_chunk().copied()
 }
 
 /// The payload as protobuf JSON; `None` if this version does not know something in it.

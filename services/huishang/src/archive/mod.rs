@@ -1,11 +1,12 @@
 //! Copies of the log, and verification of copies and of the log itself: `huishang log backup`, `restore`, `verify`,
-//! `verify-views`, `export`, `import` and `check-receipt`.
+//! `verify-views`, `export`, `import`, `consistency` and `check-receipt`.
 //!
 //! Records of a server come from [`source`] as the log's own bytes; a transfer is resumed when the connection
 //! breaks. Progress is shown on standard error ([`progress`]), results on standard output. [`line`] is the format
 //! of an export.
 
 mod backup;
+mod consistency;
 mod export;
 mod import;
 mod line;
@@ -26,6 +27,8 @@ use clap::Subcommand;
 use event_log::backup::BackupError;
 use event_log::{Head, RestoreError, hex};
 use serde_json::{Value, json};
+use service_kit::config::Config;
+use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 /// What can be done with the whole log.
@@ -43,6 +46,8 @@ pub enum Command {
     Export(export::Arguments),
     /// Creates a log from an export in an empty place (--data); it is the same log and can be continued
     Import(import::Arguments),
+    /// Proves that the log has only grown since it had some records
+    Consistency(consistency::Arguments),
     /// Verifies a receipt without the log: that its record is in the log that the key belongs to
     CheckReceipt(receipt::Arguments),
 }
@@ -56,6 +61,7 @@ pub async fn run(command: &Command, options: &Options) -> anyhow::Result<()> {
         Command::VerifyViews => views::run(options).await,
         Command::Export(arguments) => export::run(arguments, options).await,
         Command::Import(arguments) => import::run(arguments, options).await,
+        Command::Consistency(arguments) => consistency::run(arguments, options).await,
         Command::CheckReceipt(arguments) => receipt::run(arguments, options),
     }
 }
@@ -78,6 +84,11 @@ fn restore_error(error: RestoreError) -> anyhow::Error {
         }
         other => other.into(),
     }
+}
+
+/// Where a log in a data directory has the key that signs its heads, unless `ledger.key` names another place.
+fn ledger_key(data: &Path) -> PathBuf {
+    Config { data: data.to_owned(), ..Config::default() }.ledger_key()
 }
 
 /// A head, for programs.

@@ -1,11 +1,14 @@
 //! `huishang log restore BACKUP --data DIR`.
 
 use super::log_copy::LogCopy;
-use super::{backup_error, head_json, print_outcome, progress};
+use super::{backup_error, head_json, ledger_key, print_outcome, progress};
 use crate::client::options::Options;
+use crate::stdout::print_line;
 use event_log::backup::{Backup, Records};
+use event_log::note::HeadSigner;
 use indicatif::ProgressBar;
-use std::path::PathBuf;
+use service_kit::identity::ensure_ledger_key;
+use std::path::{Path, PathBuf};
 
 /// What is restored.
 #[derive(Debug, Clone, clap::Args)]
@@ -42,10 +45,66 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
             head.position
         );
     }
-    let data = data.display();
-    let sentence =
-        format!("{} records of log {log_id} were restored; start it with --data {data}", head.position);
-    print_outcome(options, head_json(log_id, &head), &sentence, &head)
+    let sentence = format!("all {} records of log {log_id} were restored and are intact", head.position);
+    let key = whose_key(&backup, &data)?;
+    let mut outcome = head_json(log_id, &head);
+    outcome["ledgerKey"] = key.as_str().into();
+    print_outcome(options, outcome, &sentence, &head)?;
+    if options.json {
+        return Ok(());
+    }
+    print_line(&format!("{}; then start it with --data {}", key.advice(&ledger_key(&data)), data.display()))
+}
+
+/// Which key would sign the heads of the restored log.
+enum Key {
+    Missing,
+    Same,
+    Other,
+    Unchecked,
+}
+
+impl Key {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Key::Missing => "missing",
+            Key::Same => "same",
+            Key::Other => "other",
+            Key::Unchecked => "unchecked",
+        }
+    }
+
+    fn advice(&self, file: &Path) -> String {
+        let file = file.display();
+        match self {
+            Key::Missing => format!(
+                "the ledger's key is not in a backup: first put the key that signed the log's heads into {file}. Without it a \
+                 new key is made, and people who know the old one do not accept its heads"
+            ),
+            Key::Same => format!("{file} is the key that signed the backup's head"),
+            Key::Other => format!(
+                "{file} is not the key that signed the backup's head: first put that one there, or people who know it do not \
+                 accept the log's heads"
+            ),
+            Key::Unchecked => {
+                format!(
+                    "the backup has no signed head, so {file} was not checked: it must be the key of this log"
+                )
+            }
+        }
+    }
+}
+
+/// Compares the key in the data directory with the one that signed the backup's head.
+fn whose_key(backup: &Backup, data: &Path) -> anyhow::Result<Key> {
+    let file = ledger_key(data);
+    if !file.exists() {
+        return Ok(Key::Missing);
+    }
+    let Some(note) = backup.signed_head() else { return Ok(Key::Unchecked) };
+    let origin = note.lines().next().unwrap_or_default();
+    let signer = HeadSigner::new(origin, ensure_ledger_key(&file)?);
+    Ok(if signer.public().open(note).is_ok() { Key::Same } else { Key::Other })
 }
 
 async fn add_all(records: &mut Records<'_>, copy: &mut LogCopy, bar: &ProgressBar) -> anyhow::Result<()> {

@@ -153,11 +153,7 @@ fn read_beginning(beginning: pb::BackupBeginning) -> Option<Beginning> {
 }
 
 fn read_point(point: &pb::LogPoint) -> Option<Head> {
-    Some(Head {
-        position: point.position,
-        hash: hex::decode_hash(&point.hash)?,
-        root: hex::decode_hash(&point.root)?,
-    })
+    Some(Head { position: point.position, hash: hex::decode(&point.hash)?, root: hex::decode(&point.root)? })
 }
 
 /// A service's refusal, as the error of a client command.
@@ -167,5 +163,5 @@ pub fn from_status(status: Status) -> anyhow::Error {
 
 /// Reads a hash from a service in hexadecimal.
 pub fn hash(digits: &str) -> anyhow::Result<Hash> {
-    hex::decode_hash(digits).with_context(|| format!("the service returned {digits:?} as a hash"))
+    hex::decode(digits).with_context(|| format!("the service returned {digits:?} as a hash"))
 }

@@ -21,7 +21,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub backup: Option<PathBuf>,
     /// The key that must have signed the head, as printed by 'huishang log signed-head'; without it, the key that
-    /// the server returns is used, and a backup's signed head is not verified
+    /// the server returns is used, and a backup's signed head is not checked
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
 }
@@ -52,15 +52,17 @@ fn backup(dir: &Path, key: Option<&HeadKey>, options: &Options) -> anyhow::Resul
     outcome["segments"] = backup.segments().into();
     outcome["acknowledged"] = finished.position.into();
     outcome["signed"] = signed.as_ref().map(|head| head.size).into();
+    outcome["signedHeadChecked"] = signed.is_some().into();
     let mut sentence = format!(
         "all {} records of log {} are intact, in {} segments",
         head.position,
         backup.log_id(),
         backup.segments()
     );
-    if let Some(head) = signed {
-        sentence += &format!("; the head at {} is signed", head.size);
-    }
+    sentence += &match signed {
+        Some(head) => format!("; the head at {} is signed by this key", head.size),
+        None => "; its signed head was not checked: --key names the key that must have signed it".to_owned(),
+    };
     print_outcome(options, outcome, &sentence, &head)
 }
 
@@ -78,6 +80,10 @@ async fn server(key: Option<HeadKey>, options: &Options) -> anyhow::Result<()> {
     let source = Source::connect(options).await?;
     let log = verify_log(&source).await?;
     let intact = format!("all {} records are intact; the last one has hash {}", log.records, log.hash);
+    let whose_key = match &key {
+        Some(_) => ", and is signed by this key",
+        None => ", and is signed by the key that the server names; --key names the one that you kept",
+    };
     let signed = verify_signed_head(&source, key).await?;
     let views = views::verify(options).await?;
     if options.json {
@@ -88,10 +94,14 @@ async fn server(key: Option<HeadKey>, options: &Options) -> anyhow::Result<()> {
         print_line(&outcome.to_string())?;
     } else {
         print_line(&intact)?;
-        print_line(&format!("the signed head of {} records belongs to this log", signed.size))?;
+        print_line(&format!("the signed head of {} records belongs to this log{whose_key}", signed.size))?;
         views.iter().try_for_each(|result| print_line(&views::sentence(result)))?;
     }
-    views::ensure_equal(&views)
+    views::ensure_equal(&views)?;
+    match options.json {
+        true => Ok(()),
+        false => print_line("everything is as it should be"),
+    }
 }
 
 async fn verify_log(source: &Source) -> anyhow::Result<pb::VerifyLogResponse> {

@@ -28,7 +28,7 @@ pub fn value(kind: &Kind, value: &Value, zone: &TimeZone) -> String {
         Value::F32(number) => decimal(f64::from(*number)),
         Value::F64(number) => decimal(*number),
         Value::String(text) => printable(text),
-        Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Value::Bytes(bytes) => event_log::hex::encode(bytes),
         Value::EnumNumber(0) => String::new(),
         Value::EnumNumber(number) => match kind.as_enum().and_then(|choice| choice.get_value(*number)) {
             Some(value) => short_name(&value),

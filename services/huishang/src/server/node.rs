@@ -3,12 +3,14 @@
 use super::log_health;
 use super::stale_log::{self, StalenessCheck};
 use anyhow::{Context as _, bail};
+use clap::ValueEnum as _;
 use domain::Timestamp;
 use event_log::note::HeadSigner;
 use event_log::{EventLog, Options};
 use journal::Journal;
 use journal::embedded::EmbeddedJournal;
-use journal::nats::{LedgerError, NatsJournal};
+use journal::nats::{Contradiction, LedgerError, NatsJournal};
+use journal::witness::Witness;
 use ledger::{Evidence, Heads, Signing};
 use service_kit::Kit;
 use service_kit::clock::Clock;
@@ -21,6 +23,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -84,10 +87,14 @@ impl Node {
         let listener = bind(config).await?;
         let address = listener.local_addr()?;
         let identity = identity(config, &stop)?;
-        let storage = Storage::open(config, services, address, accept_stale, &stop).await?;
+        let mut storage = Storage::open(config, services, address, accept_stale, &stop).await?;
+        let contradictions = storage.contradictions.take();
         let kit = kit(config, storage.journal, &stop)?;
         let log = storage.own_log.as_ref().map(|own_log| own_log.log.clone());
         let own_log = record_accepted(&kit, storage.own_log).await?;
+        if let (Some(log), Some(contradictions)) = (&log, contradictions) {
+            tokio::spawn(stale_log::record_contradictions(kit.clone(), log.clone(), contradictions));
+        }
         let services = Services::build(&kit, config, services, own_log)?;
         let takes_commands = log_health::watch_writable(log.clone(), stop.clone());
         let server = ServerOptions { identity, limits: config.limits.clone(), takes_commands };
@@ -215,6 +222,8 @@ struct Storage {
     journal: Arc<dyn Journal>,
     own_log: Option<OwnLog>,
     ledger: Option<LedgerTask>,
+    /// What other processes know and the log does not have, where that is accepted.
+    contradictions: Option<UnboundedReceiver<Contradiction>>,
 }
 
 impl Storage {
@@ -228,16 +237,15 @@ impl Storage {
         stop: &CancellationToken,
     ) -> anyhow::Result<Storage> {
         let has_ledger = services.contains(&Service::Ledger);
+        let name = process_name(services, address);
         let own_log = has_ledger.then(|| OwnLog::open(config)).transpose()?;
         match own_log {
             Some(own_log) if config.journal == EMBEDDED => Storage::embedded(config, own_log, accept_stale),
-            Some(own_log) => {
-                let name = format!("{}@{address}", config.realm);
-                Storage::with_ledger(config, own_log, name, accept_stale, stop).await
-            }
+            Some(own_log) => Storage::with_ledger(config, own_log, name, accept_stale, stop).await,
             None => {
-                let journal = Arc::new(connect(config).await?);
-                Ok(Storage { journal, own_log: None, ledger: None })
+                let witness = stale_log::witness(&config.data, &name);
+                let journal = Arc::new(connect(config, name, witness).await?);
+                Ok(Storage { journal, own_log: None, ledger: None, contradictions: None })
             }
         }
     }
@@ -246,7 +254,7 @@ impl Storage {
         let check = StalenessCheck::new(&own_log.signing, &config.data);
         own_log.accepted = check.check(&own_log.log, accept_stale)?;
         let journal = Arc::new(EmbeddedJournal::new(own_log.log.clone()));
-        Ok(Storage { journal, own_log: Some(own_log), ledger: None })
+        Ok(Storage { journal, own_log: Some(own_log), ledger: None, contradictions: None })
     }
 
     /// Starts the ledger, which makes the log follow NATS.
@@ -257,14 +265,18 @@ impl Storage {
         accept_stale: bool,
         stop: &CancellationToken,
     ) -> anyhow::Result<Storage> {
-        let nats = connect(config).await?;
+        // What the files of this process show is checked before its ledger follows the stream.
+        let nats = connect(config, name.clone(), None).await?;
         let check = StalenessCheck::new(&own_log.signing, &config.data);
         check.check_before_following(&own_log.log, &nats, accept_stale).await?;
         let (followed, log, stop) = (nats.clone(), own_log.log.clone(), stop.clone());
+        let (report, contradictions) = mpsc::unbounded_channel();
+        let accept = accept_stale.then_some(report);
         let ledger =
-            tokio::spawn(async move { journal::nats::run_ledger(&followed, log, &name, stop).await });
+            tokio::spawn(async move { journal::nats::run_ledger(&followed, log, &name, accept, stop).await });
         own_log.accepted = check.check_after_catch_up(&own_log.log, &nats, &ledger, accept_stale).await?;
-        Ok(Storage { journal: Arc::new(nats), own_log: Some(own_log), ledger: Some(ledger) })
+        let contradictions = Some(contradictions);
+        Ok(Storage { journal: Arc::new(nats), own_log: Some(own_log), ledger: Some(ledger), contradictions })
     }
 }
 
@@ -307,6 +319,13 @@ impl Services {
         names.push(service_kit::operations::NAME);
         Ok(Services { routes, names, heads })
     }
+}
+
+/// What a process is called in messages to people: its services, and where they are reached.
+fn process_name(services: &[Service], address: SocketAddr) -> String {
+    let names =
+        services.iter().filter_map(|service| Some(service.to_possible_value()?.get_name().to_owned()));
+    format!("{}@{address}", names.collect::<Vec<_>>().join(","))
 }
 
 /// Waits until the ledger ends, where there is one, and drains the process if it failed.
@@ -384,16 +403,16 @@ pub fn nats(config: &Config) -> anyhow::Result<journal::nats::Config> {
         return Err(ConfigError::new("journal", why).into());
     }
     Ok(journal::nats::Config {
-        url: url.clone(),
         realm: config.realm.clone(),
         replicas: config.nats.replicas,
         ledgers_needed: config.commit.ledgers,
         credentials: config.nats.credentials.clone(),
+        ..journal::nats::Config::new(url.clone())
     })
 }
 
-async fn connect(config: &Config) -> anyhow::Result<NatsJournal> {
-    let connected = NatsJournal::connect(nats(config)?).await;
+async fn connect(config: &Config, name: String, witness: Option<Witness>) -> anyhow::Result<NatsJournal> {
+    let connected = NatsJournal::connect(journal::nats::Config { name, witness, ..nats(config)? }).await;
     connected.with_context(|| format!("cannot use the journal at {}", without_credentials(&config.journal)))
 }
 

@@ -7,12 +7,15 @@ use anyhow::Context as _;
 use domain::ledger::custody::{Command, Custody};
 use domain::{Actor, Uuid};
 use event_log::EventLog;
-use journal::nats::{LedgerError, NatsJournal};
+use journal::nats::{Contradiction, LedgerError, NatsJournal};
+use journal::payload;
+use journal::witness::{Acceptance, Witness};
 use ledger::{Evidence, Signing};
-use service_kit::checkpoint::Checkpoint;
+use service_kit::checkpoint::{Checkpoint, Past};
 use service_kit::{CommandContext, Kit, view};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
 
 /// Time between two looks at whether a ledger has ended.
@@ -21,13 +24,13 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// Compares a log with what the files beside it show of its past.
 pub struct StalenessCheck<'a> {
     signing: &'a Signing,
-    views: Vec<(PathBuf, Checkpoint)>,
+    views: Vec<(PathBuf, Past)>,
 }
 
 impl<'a> StalenessCheck<'a> {
     /// Compares with the last signed head and with the views in the data directory.
     pub fn new(signing: &'a Signing, data: &Path) -> StalenessCheck<'a> {
-        StalenessCheck { signing, views: view::checkpoints(&data.join("views")) }
+        StalenessCheck { signing, views: view::pasts(&data.join("views")) }
     }
 
     /// Refuses a stale log; returns the evidence if a stale log is accepted.
@@ -45,7 +48,7 @@ impl<'a> StalenessCheck<'a> {
         stream: &NatsJournal,
         accept: bool,
     ) -> anyhow::Result<()> {
-        let (expected, end) = (self.expected_records()?, stream.last_position().await?);
+        let (expected, end) = (self.expected_records(log)?, stream.last_position().await?);
         if expected <= log.head().position.max(end) || accept {
             return Ok(());
         }
@@ -61,7 +64,7 @@ impl<'a> StalenessCheck<'a> {
         ledger: &JoinHandle<Result<(), LedgerError>>,
         accept: bool,
     ) -> anyhow::Result<Option<Evidence>> {
-        let reachable = self.expected_records()?.min(stream.last_position().await?);
+        let reachable = self.expected_records(log)?.min(stream.last_position().await?);
         let mut head = log.watch_position();
         let caught_up = head.wait_for(|position| *position >= reachable);
         tokio::select! {
@@ -73,32 +76,54 @@ impl<'a> StalenessCheck<'a> {
     }
 
     /// How many records the log is known to have had.
-    fn expected_records(&self) -> anyhow::Result<u64> {
+    fn expected_records(&self, log: &EventLog) -> anyhow::Result<u64> {
         let signed = self.signing.stored_head()?.map_or(0, |head| head.size);
-        Ok(self.views.iter().map(|(_, checkpoint)| checkpoint.position).chain([signed]).max().unwrap_or(0))
+        let known = self.known_to_views(log)?.into_iter().map(|(_, last)| last.position);
+        Ok(known.chain([signed]).max().unwrap_or(0))
     }
 
-    /// What shows that the log had more records, or different ones.
+    /// The last record that each view knows, unless it was accepted before that this one is lost.
+    fn known_to_views(&self, log: &EventLog) -> anyhow::Result<Vec<(&Path, Checkpoint)>> {
+        let acceptances = acceptances(log)?;
+        let known = self.views.iter().filter(|(_, past)| !past.is_given_up(&acceptances));
+        Ok(known.filter_map(|(file, past)| Some((file.as_path(), past.last()?))).collect())
+    }
+
+    /// What shows that the log had more records, or different ones; of several, what knows of the most.
     fn evidence(&self, log: &EventLog) -> anyhow::Result<Option<Evidence>> {
-        if let Some(evidence) = self.signing.find_contradiction(log)? {
-            return Ok(Some(evidence));
-        }
-        for (file, checkpoint) in &self.views {
-            if !contains(log, checkpoint)? {
-                let had = checkpoint.position;
+        let mut found: Vec<Evidence> = self.signing.find_contradiction(log)?.into_iter().collect();
+        for (file, last) in self.known_to_views(log)? {
+            if !contains(log, &last)? {
+                let had = last.position;
                 let what = format!("the view {} has projected a different record {had}", file.display());
-                return Ok(Some(Evidence { had, what }));
+                found.push(Evidence { had, what });
             }
         }
-        Ok(None)
+        Ok(found.into_iter().max_by_key(|evidence| evidence.had))
     }
+}
+
+/// What the files in a data directory know of the history, for the process of this name.
+pub fn witness(data: &Path, name: &str) -> Option<Witness> {
+    let pasts = view::pasts(&data.join("views")).into_iter();
+    let known = pasts.filter_map(|(file, past)| Some((past.last()?, file, past.accepted)));
+    let (last, file, accepted) = known.max_by_key(|(last, ..)| last.position)?;
+    let Checkpoint { position, command_id } = last;
+    let name = format!("{name} ({})", file.display());
+    Some(Witness { position, command_id, accepted, is_live: false, name })
+}
+
+/// The acceptances in a log.
+fn acceptances(log: &EventLog) -> anyhow::Result<Vec<Acceptance>> {
+    let records = log.read_stream(&Acceptance::stream().to_string(), 0, usize::MAX)?;
+    let records =
+        records.iter().map(|record| payload::open(record.position, &record.stream, &record.payload));
+    let records: Vec<journal::Record> = records.collect::<Result<_, _>>()?;
+    Ok(records.iter().filter_map(Acceptance::of).collect())
 }
 
 /// Whether the log has the record of a checkpoint.
 fn contains(log: &EventLog, checkpoint: &Checkpoint) -> anyhow::Result<bool> {
-    if checkpoint.position == 0 {
-        return Ok(true);
-    }
     if checkpoint.position > log.head().position {
         return Ok(false);
     }
@@ -121,6 +146,27 @@ fn refusal(evidence: &Evidence, log: &EventLog) -> anyhow::Error {
         evidence.had,
         evidence.what,
     )
+}
+
+/// Records in the log, until the process stops, what other processes know and an operator has accepted as lost.
+pub async fn record_contradictions(
+    kit: Kit,
+    log: EventLog,
+    mut contradictions: UnboundedReceiver<Contradiction>,
+) {
+    let mut accepted = 0;
+    let stop = kit.stop().clone();
+    while let Some(Some(Contradiction { had, what })) = stop.run_until_cancelled(contradictions.recv()).await
+    {
+        // A process repeats its probe until it is confirmed.
+        if had <= accepted {
+            continue;
+        }
+        match record_accepted(&kit, Evidence { had, what }, log.head().position).await {
+            Ok(()) => accepted = had,
+            Err(error) => tracing::warn!(error = format!("{error:#}"), "the acceptance is not recorded yet"),
+        }
+    }
 }
 
 /// Records in the log that it is used although it had more records than it has.

@@ -2,8 +2,9 @@
 //! recognize a recreated stream even after everything was restarted.
 
 use domain::Uuid;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use event_log::durable_file;
+use std::fs;
+use std::io;
 use std::path::Path;
 
 const FILE: &str = "stream";
@@ -27,7 +28,7 @@ pub(in crate::nats) fn read(dir: &Path) -> io::Result<Option<i128>> {
 
 /// Durably records which stream the log follows.
 pub(in crate::nats) fn write(dir: &Path, created: i128) -> io::Result<()> {
-    replace_file(dir, FILE, &format!("created {created}\n"))
+    durable_file::replace(&dir.join(FILE), format!("created {created}\n").as_bytes())
 }
 
 /// Reads the ledger's id, assigned when the ledger first runs on the log in `dir`. The log's own identity would
@@ -41,7 +42,7 @@ pub(super) fn ledger_id(dir: &Path) -> io::Result<Uuid> {
             .map_err(|_| io::Error::other(format!("{} has no valid ledger id", path.display()))),
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => {
             let id = Uuid::new_v4();
-            replace_file(dir, LEDGER, &format!("{id}\n"))?;
+            durable_file::replace(&path, format!("{id}\n").as_bytes())?;
             Ok(id)
         }
         Err(fault) => Err(fault),
@@ -60,17 +61,7 @@ pub(super) fn alarm(dir: &Path) -> io::Result<Option<(String, String)>> {
 
 /// Durably records an alarm, until an operator deletes the file.
 pub(super) fn raise(dir: &Path, alarm: &str) -> io::Result<()> {
-    replace_file(dir, ALARM, &format!("{alarm}\n"))
-}
-
-/// Replaces a file atomically and durably.
-fn replace_file(dir: &Path, name: &str, text: &str) -> io::Result<()> {
-    let new = dir.join(format!("{name}.new"));
-    let mut file = File::create(&new)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&new, dir.join(name))?;
-    File::open(dir)?.sync_all()
+    durable_file::replace(&dir.join(ALARM), format!("{alarm}\n").as_bytes())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::{SessionEnd, interrupted};
 use crate::limits::{CONSUMER_HEARTBEAT, PULL_BATCH_MESSAGES_MAX};
 use crate::nats::Link;
+use crate::nats::received::{NoRecord, Received};
 use crate::{Position, ReadError};
 use async_nats::jetstream::{self, consumer, stream};
 use event_log::OrderedRecord;
@@ -31,6 +32,8 @@ pub(super) async fn consume(
 pub(super) struct Group {
     /// The last position appended to the log.
     after: Position,
+    /// Time of the last record received, in microseconds since 1970; `None` if there is none.
+    last_time_micros: Option<i64>,
     /// Number of messages delivered by the consumer.
     delivered: u64,
     pub(super) waiting: Vec<OrderedRecord>,
@@ -39,8 +42,8 @@ pub(super) struct Group {
 type Incoming = Option<Result<jetstream::Message, consumer::pull::MessagesError>>;
 
 impl Group {
-    pub(super) fn starting_after(after: Position) -> Group {
-        Group { after, delivered: 0, waiting: Vec::new() }
+    pub(super) fn starting_after(after: Position, last_time_micros: Option<i64>) -> Group {
+        Group { after, last_time_micros, delivered: 0, waiting: Vec::new() }
     }
 
     pub(super) fn reached(&self) -> Position {
@@ -65,10 +68,18 @@ impl Group {
             let what = format!("the stream continues at position {position}");
             return Err(ReadError::Damaged { position: expected, what }.into());
         }
+        let published = (info.published.unix_timestamp_nanos() / 1000) as i64;
         let jetstream::Message { message, .. } = message;
-        let headers = message.headers.unwrap_or_default();
-        let record = link.names.log_record(position, message.subject.as_str(), &headers, message.payload)?;
+        let (subject, headers) = (message.subject.as_str(), message.headers.unwrap_or_default());
+        let received = Received { position, subject, headers: &headers, payload: &message.payload };
+        let (record, no_record) =
+            received.log_record(&link.names, self.last_time_micros.unwrap_or(published));
+        if let Some(NoRecord { what, .. }) = no_record {
+            let bytes = message.payload.len();
+            tracing::warn!(position, subject, bytes, "a message that is no record is passed over: {what}");
+        }
         self.check_commit(&record)?;
+        self.last_time_micros = Some(record.time_micros);
         self.waiting.push(record);
         Ok(())
     }

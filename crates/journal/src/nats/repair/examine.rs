@@ -3,9 +3,10 @@
 use super::{Repair, RepairError, broker};
 use crate::limits::{CONSUMER_SILENCE_MAX, PULL_BATCH_MESSAGES_MAX};
 use crate::nats::ledger::binding;
+use crate::nats::received::Received;
 use crate::{Position, payload};
 use async_nats::jetstream::consumer::{self, AckPolicy};
-use async_nats::jetstream::{self, stream};
+use async_nats::jetstream::stream;
 use domain::Uuid;
 use event_log::{EventLog, Record};
 use futures::StreamExt as _;
@@ -122,14 +123,15 @@ async fn compare(
         next = position + 1;
         let diverged = !findings.foreign.is_empty() || !findings.unreadable.is_empty();
         let record = records.at(position)?;
-        let foreign = to_foreign(repair, position, &message);
-        let same = record.as_ref().is_some_and(|record| {
-            record.payload == message.message.payload && record.stream == foreign.stream
-        });
+        let (subject, payload) = (message.message.subject.as_str(), &message.message.payload);
+        let headers = message.message.headers.clone().unwrap_or_default();
+        let received = Received { position, subject, headers: &headers, payload };
+        let foreign = to_foreign(repair, &received);
+        let same = record.as_ref().is_some_and(|record| received.is(&repair.names, record));
         match (same, diverged, record) {
             (true, false, _) => findings.equal_up_to = position,
             (true, true, _) => {}
-            (false, false, None) if continues_log(&mut open_commit, &foreign, &message.message.payload) => {}
+            (false, false, None) if continues_log(repair, &mut open_commit, &received) => {}
             (false, ..) => findings.foreign.push(foreign),
         }
         if position.is_multiple_of(1000) || position == end {
@@ -141,24 +143,25 @@ async fn compare(
 }
 
 /// Returns whether a message after the log's end continues the log, so that a ledger will append it.
-fn continues_log(open_commit: &mut Option<(Uuid, u32, u32)>, message: &Foreign, bytes: &[u8]) -> bool {
-    let Ok(record) = payload::open(message.position, &message.stream, bytes) else { return false };
-    let envelope = &record.envelope;
-    let expected = open_commit.unwrap_or((envelope.command_id, 1, envelope.parts));
-    *open_commit =
-        (envelope.part < envelope.parts).then_some((envelope.command_id, envelope.part + 1, envelope.parts));
-    expected == (envelope.command_id, envelope.part, envelope.parts)
+fn continues_log(
+    repair: &Repair,
+    open_commit: &mut Option<(Uuid, u32, u32)>,
+    received: &Received<'_>,
+) -> bool {
+    let (record, _) = received.log_record(&repair.names, 0);
+    let expected = open_commit.unwrap_or((record.command_id, 1, record.parts));
+    *open_commit = (record.part < record.parts).then_some((record.command_id, record.part + 1, record.parts));
+    expected == (record.command_id, record.part, record.parts)
 }
 
-fn to_foreign(repair: &Repair, position: Position, message: &jetstream::Message) -> Foreign {
-    let stream = repair.names.stream_name(message.message.subject.as_str()).to_owned();
-    let record = payload::open(position, &stream, &message.message.payload).ok();
+fn to_foreign(repair: &Repair, received: &Received<'_>) -> Foreign {
+    let record = received.open(&repair.names).ok().map(|(record, _)| record);
     Foreign {
-        position,
+        position: received.position,
+        stream: repair.names.stream_name(received.subject).to_owned(),
         types: record.as_ref().map(payload::types).unwrap_or_default(),
         command_id: record.map(|record| record.envelope.command_id),
-        payload: message.message.payload.to_vec(),
-        stream,
+        payload: received.payload.to_vec(),
     }
 }
 
