@@ -26,6 +26,8 @@ pub enum Command {
     Up(Up),
     /// Runs some of the services; they share a NATS journal with the others
     Serve(Serve),
+    /// Asks a running process whether it lives, or is ready; needs no token
+    Health(crate::health::Arguments),
     /// Signs a token with a local key, for development and rehearsals
     Token(Token),
     /// Plays three matters from the request to the supervised result, on a server started for it

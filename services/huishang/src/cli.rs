@@ -3,6 +3,7 @@
 use crate::args::{Arguments, Command, Completions, Import, Ledger, Serve, Settings, Up};
 use crate::client;
 use crate::demo;
+use crate::health;
 use crate::node::{self, EMBEDDED, Node, Service};
 use crate::plan;
 use crate::repair;
@@ -22,6 +23,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Up(arguments) => up(&arguments).await,
         Command::Serve(arguments) => serve(&arguments).await,
+        Command::Health(arguments) => health::run(&arguments).await,
         Command::Token(arguments) => print_line(&token::run(&arguments.claims, &arguments.location.load()?)?),
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Import(Import::Plan(arguments)) => plan::run(&arguments.plan, &arguments.connection).await,
@@ -62,6 +64,9 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     let _ = writeln!(out, "error: {error:#}");
     if error.downcast_ref::<ConfigError>().is_some() {
         return ExitCode::from(2);
+    }
+    if error.downcast_ref::<health::NotServing>().is_some() {
+        return ExitCode::from(7);
     }
     error.downcast_ref::<repair::Refusal>().map_or(ExitCode::FAILURE, |refusal| refusal.exit_code().into())
 }

@@ -1,4 +1,4 @@
-//! The one binary: `up`, `serve`, `token`, `demo`, `import`, `ledger`, and a client command for every rpc.
+//! The one binary: `up`, `serve`, `health`, `token`, `demo`, `import`, `ledger`, and a client command for every rpc.
 
 mod archive;
 mod args;
@@ -6,6 +6,7 @@ mod cli;
 mod client;
 mod demo;
 mod deployment;
+mod health;
 mod log_health;
 mod matter;
 mod node;

@@ -4,7 +4,7 @@ use super::message::{EXPECTED_SUBJECT_SEQUENCE, Names};
 use super::{Link, readiness};
 use crate::limits::{APPEND_TIMEOUT, REQUEST_TIMEOUT, RETRY_PAUSE_MAX};
 use crate::payload::{Sealed, seal};
-use crate::{AppendError, Commit, Position, ReadError};
+use crate::{AppendError, Commit, Obstacle, Position, ReadError};
 use async_nats::client::RequestErrorKind;
 use async_nats::{Client, HeaderMap, Request};
 use bytes::Bytes;
@@ -40,6 +40,10 @@ pub(super) async fn append(link: &Link, commit: Commit) -> Result<Position, Appe
     let deadline = Instant::now() + APPEND_TIMEOUT;
     let mut pause = Duration::from_millis(10);
     loop {
+        // What is ordered now would wait for somebody to free space.
+        if let Some(Obstacle::ReadOnly(why)) = link.obstacle() {
+            return Err(AppendError::Full(why));
+        }
         let published = match readiness::ensure_appendable(link).await {
             Ok(()) => publish(link, &messages).await,
             Err(reason) => Err(PublishError::Retryable(reason)),
@@ -53,7 +57,7 @@ pub(super) async fn append(link: &Link, commit: Commit) -> Result<Position, Appe
             Err(PublishError::Retryable(reason)) => reason,
         };
         if Instant::now() >= deadline {
-            return Err(AppendError::Unavailable(reason));
+            return Err(AppendError::Unavailable(link.explain(reason)));
         }
         // The stream may have been deleted or replaced.
         link.invalidate();

@@ -4,16 +4,18 @@ pub(super) mod binding;
 mod follow;
 pub(super) mod restore_tail;
 
-use super::announcement::Announcement;
+use super::announcement::{Announcement, Shortage};
 use super::setup::is_not_found;
+use super::watermark::Connection;
 use super::{Link, NatsJournal};
-use crate::limits::{ANNOUNCEMENT_INTERVAL, CONSUMER_SILENCE_MAX, LEDGER_GROUP_RECORDS_MAX, RETRY_PAUSE_MAX};
+use crate::limits::{ANNOUNCEMENT_INTERVAL, CONSUMER_SILENCE_MAX, RETRY_PAUSE_MAX};
 use crate::{Position, ReadError};
+use async_nats::connection;
 use async_nats::jetstream::stream;
 use async_nats::{Message, Subject, Subscriber};
 use domain::Uuid;
 use event_log::hex;
-use event_log::{EventLog, Hash};
+use event_log::{EventLog, Hash, OrderedRecord, State};
 use follow::{Group, consume};
 use futures::{FutureExt as _, StreamExt as _};
 use restore_tail::RestoreTailError;
@@ -119,17 +121,24 @@ pub async fn run_ledger(
     let id = binding::ledger_id(log.dir()).map_err(file_error)?;
     let ledger = Ledger { link: &journal.link, log, id, name, stop, session: AtomicU64::new(0) };
     let mut pause = Duration::from_millis(20);
+    let mut told = false;
     loop {
         let started = Instant::now();
         match ledger.run_session().await {
             SessionEnd::Stopped => return Ok(()),
             SessionEnd::Failed(error) => return Err(error),
             SessionEnd::Interrupted(reason) => {
-                tracing::info!(ledger = name, reason, "the ledger rejoins the stream")
+                if started.elapsed() > CONSUMER_SILENCE_MAX {
+                    (pause, told) = (Duration::from_millis(20), false);
+                }
+                // That the connection is lost is told by whoever looks for obstacles.
+                if told || ledger.link.client.connection_state() != connection::State::Connected {
+                    tracing::debug!(ledger = name, reason, "the ledger rejoins the stream");
+                } else {
+                    tracing::info!(ledger = name, reason, "the ledger rejoins the stream, until it succeeds");
+                    told = true;
+                }
             }
-        }
-        if started.elapsed() > CONSUMER_SILENCE_MAX {
-            pause = Duration::from_millis(20);
         }
         tokio::select! {
             () = ledger.stop.cancelled() => return Ok(()),
@@ -198,7 +207,7 @@ impl Ledger<'_> {
                     group.receive(self.link, message)?;
                 }
             }
-            while group.waiting.len() < LEDGER_GROUP_RECORDS_MAX {
+            while !group.is_full() {
                 match messages.next().now_or_never() {
                     Some(message) => group.receive(self.link, message)?,
                     None => break,
@@ -210,8 +219,32 @@ impl Ledger<'_> {
             }
             let records = group.take_complete_commits();
             if !records.is_empty() {
-                self.log.append_ordered(records).await.map_err(append_failed)?;
+                self.append(records, &connection, &mut probes).await?;
                 self.announce().await;
+            }
+        }
+    }
+
+    /// Appends records to the log. While its disk is nearly full, it waits for space, and stays in touch.
+    async fn append(
+        &self,
+        records: Vec<OrderedRecord>,
+        connection: &Connection,
+        probes: &mut Subscriber,
+    ) -> Result<(), SessionEnd> {
+        loop {
+            match self.log.append_ordered(records.clone()).await {
+                Ok(_) => return Ok(()),
+                Err(event_log::AppendError::ReadOnly { .. }) => {}
+                Err(error) => return Err(LedgerError::Log(error.to_string()).into()),
+            }
+            self.announce().await;
+            tokio::select! {
+                probe = probes.next() => self.answer_probes(probe, probes).await?,
+                () = tokio::time::sleep(ANNOUNCEMENT_INTERVAL) => {}
+            }
+            if self.link.connection() != *connection {
+                return Err(SessionEnd::Interrupted("the connection was lost".into()));
             }
         }
     }
@@ -354,7 +387,11 @@ impl Ledger<'_> {
         }
         let created = self.link.ledgers.stream_created();
         let (ledger, name) = (self.id, self.name.to_owned());
-        let announcement = Announcement { position, created, session, ledger, root, name };
+        let shortage = match self.log.state() {
+            State::ReadOnly { free_bytes, reserve_bytes } => Some(Shortage { free_bytes, reserve_bytes }),
+            State::Writable | State::Failed(_) => None,
+        };
+        let announcement = Announcement { position, created, session, ledger, root, shortage, name };
         if let Err(error) = self.link.client.publish(subject, announcement.to_text().into()).await {
             tracing::debug!(ledger = self.name, %error, "publishing an announcement failed");
         }
@@ -412,14 +449,6 @@ impl Ledger<'_> {
         Err(SessionEnd::Interrupted(format!(
             "the consumer has delivered nothing after position {reached}, although the stream ends at {end}"
         )))
-    }
-}
-
-/// A log whose disk is nearly full accepts records again once there is space.
-fn append_failed(error: event_log::AppendError) -> SessionEnd {
-    match error {
-        event_log::AppendError::ReadOnly { .. } => interrupted(error),
-        other => SessionEnd::Failed(LedgerError::Log(other.to_string())),
     }
 }
 

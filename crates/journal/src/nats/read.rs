@@ -23,7 +23,7 @@ pub(super) async fn read(
             outcome => return outcome,
         };
         if Instant::now() >= deadline {
-            return Err(ReadError::Unavailable(error));
+            return Err(ReadError::Unavailable(link.explain(error)));
         }
         tracing::debug!(%stream, error, "a read failed; retrying");
         tokio::time::sleep(pause).await;
