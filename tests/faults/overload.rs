@@ -11,7 +11,9 @@ use proto::Rpc as _;
 use proto::directory::v1::{
     ListDepartmentsRequest, ListDepartmentsResponse, RegisterDepartmentRequest, RegisterDepartmentResponse,
 };
-use service_kit::limits::{HANDSHAKE_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, REQUEST_TIMEOUT};
+use service_kit::limits::{
+    ANSWER_SECONDS_MAX_DEFAULT, HANDSHAKE_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -263,8 +265,9 @@ async fn an_incomplete_request_times_out_and_releases_its_permit() -> anyhow::Re
             }
         }
     };
-    tokio::time::timeout(REQUEST_TIMEOUT / 2, all_held).await??;
-    let ended = tokio::time::timeout(REQUEST_TIMEOUT * 2, halves.join_all()).await?;
+    let answer_time_max = Duration::from_secs(ANSWER_SECONDS_MAX_DEFAULT);
+    tokio::time::timeout(answer_time_max / 2, all_held).await??;
+    let ended = tokio::time::timeout(answer_time_max * 2, halves.join_all()).await?;
     for answer in ended {
         let status = answer.expect_err("the request was never complete");
         ensure!(matches!(status.code(), Code::Cancelled | Code::DeadlineExceeded), "{status}");

@@ -85,3 +85,52 @@ async fn a_stale_ledger_is_refused_if_the_stream_is_equally_old() -> anyhow::Res
     ensure!(refusal.contains("is stale: it has 5 records, and had 9"), "{refusal}");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_installation_must_have_had_is_not_made_anew_without_a_word() -> anyhow::Result<()> {
+    let mut sandbox = Sandbox::start(Mode::Embedded)?;
+    sandbox.client(Role::Clerk, None).await?.register_department("WATER").await?;
+    sandbox.process("up").terminate()?;
+    let data = sandbox.data_of("ledger");
+    let (log, key, head) = (data.join("log"), data.join("keys/ledger-key.pem"), data.join("signed-head"));
+
+    // Given a log without its key and its signed head: it is served, and the new key is told.
+    std::fs::remove_file(&key)?;
+    std::fs::remove_file(&head)?;
+    sandbox.start_process("up")?;
+    let written = sandbox.process("up").log();
+    ensure!(written.contains("a new key signs the heads of this log from now on"), "{written}");
+    sandbox.process("up").terminate()?;
+
+    // Given no log, key and head, but views that have seen records: nothing is made.
+    std::fs::remove_dir_all(&log)?;
+    std::fs::remove_file(&key)?;
+    std::fs::remove_file(&head)?;
+    let refusal = sandbox.start_process("up").expect_err("the log is missing").to_string();
+    ensure!(refusal.contains("the log is missing: ") && refusal.contains("views/"), "{refusal}");
+    ensure!(!log.exists() && !key.exists(), "nothing was created");
+
+    // Given neither log nor views, but the key of an earlier log: a new one begins, and that is told.
+    std::fs::remove_dir_all(data.join("views"))?;
+    std::fs::write(&key, std::fs::read(sandbox.signing_key())?)?;
+    sandbox.start_process("up")?;
+    let written = sandbox.process("up").log();
+    ensure!(
+        written.contains("the log is empty, although the key that signs its heads was there"),
+        "{written}"
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_ledger_that_takes_over_what_the_broker_has_says_so() -> anyhow::Result<()> {
+    let mut sandbox = Sandbox::start(Mode::Distributed)?;
+    sandbox.client(Role::Clerk, None).await?.register_department("WATER").await?;
+    sandbox.process("ledger").kill()?;
+    std::fs::remove_dir_all(sandbox.data_of("ledger"))?;
+    sandbox.start_process("ledger")?;
+    let written = sandbox.process("ledger").log();
+    ensure!(written.contains("the log is empty, and takes over what the broker has"), "{written}");
+    ensure!(sandbox.client(Role::Auditor, None).await?.whole_log().await?.len() == 1);
+    Ok(())
+}

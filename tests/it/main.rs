@@ -2,6 +2,7 @@
 
 mod authentication;
 mod backup;
+mod call_log;
 mod command_line;
 mod commands;
 mod crash;
@@ -9,6 +10,7 @@ mod double_booking;
 mod expecting;
 mod export;
 mod file_modes;
+mod health;
 mod idempotency;
 mod keys;
 mod plan;
@@ -18,6 +20,7 @@ mod settings;
 mod story;
 mod views;
 mod waiting;
+mod without_ledger;
 
 /// Declares a test that runs in both modes of an installation.
 #[macro_export]

@@ -108,6 +108,7 @@ fn what_makes_no_sense_is_wrong_usage_and_named() -> anyhow::Result<()> {
             run(&["up", "--listen", "127.0.0.1:0", "--data", path(data.path())?], &[(variable, value)])?;
         ensure!(ended.status.code() == Some(2), "{variable}={value}: {:?} {}", ended.status, error(&ended));
         ensure!(error(&ended).contains(key), "{variable}={value}: {}", error(&ended));
+        ensure!(data.path().read_dir()?.next().is_none(), "{variable}={value}: nothing is created");
     }
     let alone = run(&["serve", "ledger"], &[])?;
     ensure!(alone.status.code() == Some(2) && error(&alone).contains("journal"), "{}", error(&alone));

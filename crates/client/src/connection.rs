@@ -63,14 +63,6 @@ impl Connections {
         }
     }
 
-    /// Connects to one process now.
-    pub async fn to(address: &Address, trust: &Trust) -> Result<Connections, ConnectError> {
-        let connected = endpoint(address, trust)?.connect().await;
-        let unreachable =
-            |error| ConnectError::Unreachable { address: address.clone(), why: root_cause(&error) };
-        connected.map(Connections::One).map_err(unreachable)
-    }
-
     /// The connection for an rpc, such as `/huishang.ledger.v1.LedgerService/GetHead`.
     pub(crate) fn for_rpc(&self, path: &str) -> Result<Channel, Status> {
         let service = path.trim_start_matches("/huishang.").split('.').next().unwrap_or_default();
@@ -85,6 +77,12 @@ impl Connections {
             }),
         }
     }
+}
+
+/// Connects to one process now.
+pub async fn connect(address: &Address, trust: &Trust) -> Result<Channel, ConnectError> {
+    let connected = endpoint(address, trust)?.connect().await;
+    connected.map_err(|error| ConnectError::Unreachable { address: address.clone(), why: root_cause(&error) })
 }
 
 fn endpoint(address: &Address, trust: &Trust) -> Result<Endpoint, ConnectError> {

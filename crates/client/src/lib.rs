@@ -11,7 +11,7 @@ mod token;
 
 pub use address::{Address, AddressError, Addresses, SERVICES};
 pub use call::{ANSWER_BYTES_MAX, Client};
-pub use connection::{ConnectError, Connections, Trust};
+pub use connection::{ConnectError, Connections, Trust, connect};
 pub use reflective::{Answer, Messages};
 pub use refusal::{Refusal, root_cause};
 pub use retry::{Attempts, is_unavailable};

@@ -36,6 +36,5 @@ pub(crate) const INDEX_RUNS_PENDING_MAX: usize = 1;
 pub(crate) const CACHED_STREAMS_MAX: usize = 256 * 1024;
 /// Number of records before the anchor that are verified when the log is opened.
 pub(crate) const TAIL_RECORDS: u64 = 256;
-/// The free disk space is checked again once this fraction of the reserve (one in `RESERVE_PARTS`) has been
-/// written. Records take up to three times their size on disk.
-pub(crate) const RESERVE_PARTS: u64 = 8;
+/// Bytes that the log takes on the disk for one byte of a record, at most, with index, tree and what sled adds.
+pub(crate) const DISK_BYTES_PER_BYTE_MAX: u64 = 4;

@@ -34,6 +34,11 @@ impl PreparedAppend {
         let keys = append.records.iter().map(|new| keys_of(&new.stream, &new.salt, &new.payload)).collect();
         PreparedAppend { append, keys }
     }
+
+    /// Returns the size of its payloads.
+    fn bytes(&self) -> u64 {
+        self.append.records.iter().map(|new| new.payload.len() as u64).sum()
+    }
 }
 
 /// A request to the writer.
@@ -191,10 +196,7 @@ impl Writer {
     ) -> Result<(), String> {
         let store = self.store.clone();
         let mut chunks = ChunkWriter::new(&store.records);
-        let read_only = self.shared.reserve.shortage().map(|shortage| AppendError::ReadOnly {
-            free_bytes: shortage.free_bytes,
-            reserve_bytes: shortage.reserve_bytes,
-        });
+        self.shared.reserve.begin_group();
         while self.group.entries.len() < self.group_records_max
             && let Some(request) = batch.next()
         {
@@ -205,6 +207,7 @@ impl Writer {
                     break;
                 }
                 Request::Append(prepared, to) => {
+                    let read_only = self.read_only(prepared.bytes());
                     self.group.replies.push(Reply::Append(to, initial_outcome(&read_only)));
                     if read_only.is_none() {
                         let staged = self.stage(prepared, &mut chunks).map_err(storage)?;
@@ -212,6 +215,8 @@ impl Writer {
                     }
                 }
                 Request::Ordered(records, to) => {
+                    let bytes = records.iter().map(|record| record.payload.len() as u64).sum();
+                    let read_only = self.read_only(bytes);
                     self.group.replies.push(Reply::Ordered(to, initial_outcome(&read_only)));
                     if read_only.is_none() {
                         let staged = self.stage_ordered(&records, &mut chunks).map_err(storage)?;
@@ -230,6 +235,12 @@ impl Writer {
         let head = Head { position: self.staged.position, hash: self.staged.hash, root };
         self.anchors.write(head).map_err(|fault| format!("writing the anchor: {fault}"))?;
         self.publish(head)
+    }
+
+    /// Returns why records of this size are refused, if there is no space for them.
+    fn read_only(&self, bytes: u64) -> Option<AppendError> {
+        let shortage = self.shared.reserve.shortage_with(bytes)?;
+        Some(AppendError::ReadOnly { free_bytes: shortage.free_bytes, reserve_bytes: shortage.reserve_bytes })
     }
 
     /// Makes the group visible, and hands full index runs to the index thread.
@@ -327,7 +338,7 @@ impl Writer {
         chunks.push(fields.position, &self.frame)?;
         self.staged = ChainHead { position: fields.position, hash };
         self.group.leaves.push(hash);
-        self.shared.reserve.add_written(self.frame.len() as u64);
+        self.shared.reserve.add_staged(self.frame.len() as u64);
         self.streams.put(stream, fields.position);
         self.group.entries.push((stream, fields.position));
         Ok(())

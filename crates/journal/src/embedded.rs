@@ -4,10 +4,10 @@ use crate::conflict::find_earlier_answer;
 use crate::latest_time::LatestTime;
 use crate::limits::SUBSCRIPTION_BATCH_RECORDS_MAX;
 use crate::payload::{self, Sealed};
-use crate::{AppendError, Commit, Filter, Journal, Position, ReadError, Record, Subscription};
+use crate::{AppendError, Commit, Filter, Journal, Obstacle, Position, ReadError, Record, Subscription};
 use async_trait::async_trait;
 use domain::{StreamName, Timestamp};
-use event_log::{Append, EventLog, Expected, NewRecord};
+use event_log::{Append, EventLog, Expected, NewRecord, State};
 use futures::stream;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -122,6 +122,17 @@ impl Journal for EmbeddedJournal {
 
     fn corrected(&self, clock: Timestamp) -> Timestamp {
         self.latest.corrected(clock)
+    }
+
+    fn obstacle(&self) -> Option<Obstacle> {
+        match self.log.state() {
+            State::ReadOnly { free_bytes, reserve_bytes } => {
+                let error = event_log::AppendError::ReadOnly { free_bytes, reserve_bytes };
+                Some(Obstacle::ReadOnly(error.to_string()))
+            }
+            // The process ends when the storage fails.
+            State::Writable | State::Failed(_) => None,
+        }
     }
 }
 

@@ -139,6 +139,35 @@ pub enum AppendError {
     Damaged(String),
 }
 
+/// Why nothing can be committed at the moment, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Obstacle {
+    /// There is no connection to the broker.
+    #[error(
+        "the connection to NATS at {address} is lost ({cause}); check that nats-server runs there and can be reached"
+    )]
+    Disconnected {
+        /// The addresses of the broker.
+        address: String,
+        /// Why it was not established again so far.
+        cause: String,
+    },
+    /// Too few ledgers confirm that they follow the journal.
+    #[error(
+        "{confirming} of the {needed} ledgers that must have a record confirm any; start 'huishang serve ledger', or \
+         check that the ledgers that run reach the broker"
+    )]
+    NoLedger {
+        /// Ledgers that do.
+        confirming: usize,
+        /// Ledgers that must.
+        needed: usize,
+    },
+    /// The disk of a ledger whose confirmation is needed is nearly full.
+    #[error("{0}")]
+    ReadOnly(String),
+}
+
 /// Why a read failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
@@ -230,6 +259,11 @@ pub trait Journal: Send + Sync + 'static {
     /// earlier than the one before it.
     fn corrected(&self, clock: Timestamp) -> Timestamp {
         clock
+    }
+
+    /// Returns what keeps records from being committed at the moment, as far as that is known here.
+    fn obstacle(&self) -> Option<Obstacle> {
+        None
     }
 
     /// Waits until the position is committed, without a timeout. Fails if the journal is closed.

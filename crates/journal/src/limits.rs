@@ -29,6 +29,10 @@ pub const DIRECT_BATCH_RECORDS_MAX: u64 = 500;
 /// Number of records that a ledger appends to its log at a time.
 pub const LEDGER_GROUP_RECORDS_MAX: usize = 1024;
 
+/// Payload after which a ledger appends the records that it has, in bytes: a disk that is nearly full takes small
+/// groups only.
+pub const LEDGER_GROUP_BYTES_MAX: usize = 1024 * 1024;
+
 /// Number of multi-record commits that one process has in flight to NATS at a time. The server allows at most
 /// 50 unfinished batches per stream, and with a single replica stores each in files of its own until it is
 /// complete, which limits throughput to a few hundred batches per second in any case.

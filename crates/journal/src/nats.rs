@@ -35,12 +35,13 @@ pub use setup::{Config, ConnectError};
 pub use witnesses::Contradiction;
 
 use crate::latest_time::LatestTime;
-use crate::{AppendError, Commit, Filter, Journal, Position, ReadError, Record, Subscription};
+use crate::{AppendError, Commit, Filter, Journal, Obstacle, Position, ReadError, Record, Subscription};
+use async_nats::connection::State;
 use async_nats::jetstream;
 use async_trait::async_trait;
 use domain::{StreamName, Timestamp};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::task::AbortOnDropHandle;
 use witnesses::Known;
@@ -58,8 +59,9 @@ struct Link {
     context: jetstream::Context,
     names: message::Names,
     replicas: usize,
-    /// Incremented when the connection is lost or established, possibly with a short delay.
-    connection_epoch: Arc<AtomicU64>,
+    /// Its addresses, as they may be shown.
+    address: String,
+    events: Arc<setup::ConnectionEvents>,
     ledgers: Arc<watermark::LedgerRegistry>,
     /// What this process knows of the history.
     known: Arc<Known>,
@@ -88,7 +90,19 @@ impl NatsJournal {
 
 impl Link {
     fn connection_epoch(&self) -> u64 {
-        self.connection_epoch.load(Ordering::SeqCst)
+        self.events.epoch()
+    }
+
+    fn obstacle(&self) -> Option<Obstacle> {
+        if self.client.connection_state() == State::Connected {
+            return self.ledgers.obstacle(&self.client);
+        }
+        Some(Obstacle::Disconnected { address: self.address.clone(), cause: self.events.last_failure() })
+    }
+
+    /// What a caller is told who has waited in vain: what is known to be wrong, or else what failed last.
+    fn explain(&self, failure: String) -> String {
+        self.obstacle().map_or(failure, |obstacle| obstacle.to_string())
     }
 
     fn connection(&self) -> watermark::Connection {
@@ -129,5 +143,9 @@ impl Journal for NatsJournal {
 
     fn corrected(&self, clock: Timestamp) -> Timestamp {
         self.link.latest.corrected(clock)
+    }
+
+    fn obstacle(&self) -> Option<Obstacle> {
+        self.link.obstacle()
     }
 }

@@ -7,8 +7,9 @@ mod load;
 
 use crate::identity::{JWKS, TokenRules};
 use crate::limits::{
-    CALLER_REQUESTS_PER_SECOND_MAX_DEFAULT, CONNECTIONS_MAX_DEFAULT, LOG_RESERVE_MIB_DEFAULT,
-    REQUESTS_AT_ONCE_MAX_DEFAULT, TOKEN_LIFETIME_HOURS_MAX_DEFAULT,
+    ANSWER_SECONDS_MAX_DEFAULT, CALLER_REQUESTS_PER_SECOND_MAX_DEFAULT, CONNECTIONS_MAX_DEFAULT,
+    LOG_RESERVE_MIB_DEFAULT, REQUESTS_AT_ONCE_MAX_DEFAULT, TOKEN_LIFETIME_HOURS_MAX_DEFAULT,
+    VIEW_LAG_SECONDS_MAX_DEFAULT,
 };
 use crate::logging::Format;
 use serde::{Deserialize, Serialize};
@@ -119,6 +120,10 @@ pub struct Limits {
     /// MiB that must stay free on the disk of the log; with less, commands are refused with
     /// `RESOURCE_EXHAUSTED` and queries go on. 0 means no reserve.
     pub log_reserve_mib: u64,
+    /// Seconds in which a call is answered, at most; a caller may allow less.
+    pub answer_seconds_max: u64,
+    /// Seconds by which views may lag what is committed; beyond that their service is not ready.
+    pub view_lag_seconds_max: u64,
 }
 
 impl Default for Limits {
@@ -128,6 +133,8 @@ impl Default for Limits {
             requests_at_once_max: REQUESTS_AT_ONCE_MAX_DEFAULT,
             caller_requests_per_second_max: CALLER_REQUESTS_PER_SECOND_MAX_DEFAULT,
             log_reserve_mib: LOG_RESERVE_MIB_DEFAULT,
+            answer_seconds_max: ANSWER_SECONDS_MAX_DEFAULT,
+            view_lag_seconds_max: VIEW_LAG_SECONDS_MAX_DEFAULT,
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::limits::{CACHED_STREAMS_MAX, COMMIT_TIMEOUT, RETRY_ATTEMPTS_MAX};
 use crate::view::RegisteredView;
 use domain::{Actor, Aggregate, StreamName, Uuid};
 use futures::future::BoxFuture;
-use journal::{Journal, Position, Record};
+use journal::{Journal, Obstacle, Position, Record};
 use proto::record::{Envelope, EventCodec, changes_nothing};
 use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
@@ -31,6 +31,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub use unit::UnitOfWork;
@@ -201,6 +202,7 @@ pub struct Kit {
     cache: Arc<Cache<StreamName, Arc<dyn Any + Send + Sync>>>,
     views: Arc<Mutex<Vec<RegisteredView>>>,
     consumers: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
+    new_followers: Arc<Mutex<Vec<(&'static str, watch::Receiver<Position>)>>>,
 }
 
 impl Kit {
@@ -208,9 +210,9 @@ impl Kit {
     /// ends with `stop`.
     pub fn new(journal: Arc<dyn Journal>, clock: Clock, folder: &Path, stop: CancellationToken) -> Kit {
         let cache = Arc::new(Cache::new(CACHED_STREAMS_MAX));
-        let (views, consumers) = (Arc::default(), Arc::default());
+        let (views, consumers, new_followers) = (Arc::default(), Arc::default(), Arc::default());
         let feed = Feed::new(journal.clone(), stop.clone());
-        Kit { journal, feed, clock, folder: folder.into(), stop, cache, views, consumers }
+        Kit { journal, feed, clock, folder: folder.into(), stop, cache, views, consumers, new_followers }
     }
 
     /// The views that are kept with this kit.
@@ -231,6 +233,16 @@ impl Kit {
     /// The consumers that run on this kit, with their files.
     pub(crate) fn consumers(&self) -> Vec<(&'static str, PathBuf)> {
         self.consumers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Records that something follows the journal, and how far it has come.
+    pub(crate) fn register_follower(&self, name: &'static str, position: watch::Receiver<Position>) {
+        self.new_followers.lock().unwrap_or_else(PoisonError::into_inner).push((name, position));
+    }
+
+    /// What has begun to follow the journal since this was last asked.
+    pub(crate) fn take_new_followers(&self) -> Vec<(&'static str, watch::Receiver<Position>)> {
+        std::mem::take(&mut *self.new_followers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Where views and checkpoints are kept.
@@ -369,10 +381,17 @@ impl Kit {
         match tokio::time::timeout(COMMIT_TIMEOUT, self.journal.wait_committed(position)).await {
             Ok(Ok(())) => Ok(self.journal.epoch() == epoch),
             Ok(Err(error)) => Err(CommandError::Unavailable(error.to_string())),
-            Err(_) => Err(CommandError::Unavailable(format!(
-                "no ledger confirmed position {position} within {} s",
-                COMMIT_TIMEOUT.as_secs()
-            ))),
+            Err(_) => Err(self.not_committed(position)),
+        }
+    }
+
+    fn not_committed(&self, position: Position) -> CommandError {
+        let seconds = COMMIT_TIMEOUT.as_secs();
+        let why = format!("no ledger confirmed position {position} within {seconds} s");
+        match self.journal.obstacle() {
+            Some(Obstacle::ReadOnly(obstacle)) => CommandError::Exhausted(format!("{why}: {obstacle}")),
+            Some(obstacle) => CommandError::Unavailable(format!("{why}: {obstacle}")),
+            None => CommandError::Unavailable(why),
         }
     }
 

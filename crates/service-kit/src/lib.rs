@@ -4,7 +4,7 @@
 //! - [`view`]: how a view is kept in SQLite; [`process`]: how a process manager is run; [`timer`]: how
 //!   commands are issued when deadlines pass; [`set_aside`]: what happens to a record that a consumer fails on.
 //! - [`identity`]: who calls; [`serve`]: the gRPC server around it all.
-//! - [`config`], [`clock`], [`logging`], [`shutdown`]: the process.
+//! - [`config`], [`clock`], [`logging`], [`shutdown`]: the process; [`readiness`]: whether it does its work.
 
 pub mod checkpoint;
 pub mod clock;
@@ -20,6 +20,7 @@ pub mod list;
 pub mod logging;
 pub mod operations;
 pub mod process;
+pub mod readiness;
 pub mod row;
 pub mod serve;
 pub mod set_aside;

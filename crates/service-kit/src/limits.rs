@@ -12,8 +12,16 @@ pub const HEADER_BYTES_MAX: u32 = 16 * 1024;
 pub const CONNECTIONS_MAX_DEFAULT: usize = 1_024;
 /// Requests under way at once on one connection, at most.
 pub const STREAMS_PER_CONNECTION_MAX: u32 = 1_024;
-/// Seconds a request may take before it ends with `CANCELLED`; server streams are exempt once begun.
-pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Seconds in which a call is answered, at most, unless the settings or the caller say less; server streams are exempt
+/// once begun.
+pub const ANSWER_SECONDS_MAX_DEFAULT: u64 = 20;
+/// Seconds by which a view or process manager may lag what is committed, at most, unless the settings say otherwise;
+/// beyond that its service is not ready.
+pub const VIEW_LAG_SECONDS_MAX_DEFAULT: u64 = 30;
+/// Time between two looks at whether a process is ready.
+pub const READINESS_POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// Time that a process must be unready for one reason, before that is logged, while it starts or recovers.
+pub const UNREADY_SETTLE_TIME: Duration = Duration::from_secs(5);
 /// Bytes of requests that one connection has sent and nobody has read yet, at most.
 pub const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
 /// Requests under way at once in one process, at most, unless the settings say otherwise; a further one is
@@ -23,6 +31,13 @@ pub const REQUESTS_AT_ONCE_MAX_DEFAULT: usize = 4_096;
 /// those of one second at once. A client that waits for its answers stays far below; a runaway client reaches
 /// it.
 pub const CALLER_REQUESTS_PER_SECOND_MAX_DEFAULT: u32 = 100_000;
+/// Refusals that are alike (rpc, code, reason and caller) and have a line in the log each, in one
+/// [`REFUSALS_COUNTED_INTERVAL`], at most; further ones are counted in one line.
+pub const REFUSALS_ALIKE_LOGGED_MAX: u64 = 20;
+/// Time after which refusals without a line of their own are reported.
+pub const REFUSALS_COUNTED_INTERVAL: Duration = Duration::from_secs(10);
+/// Kinds of refusals that are told apart in that time, at most.
+pub const REFUSAL_KINDS_MAX: usize = 200;
 /// Time after which a refused caller may try again.
 pub const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// MiB of the log's disk that must stay free, unless the settings say otherwise; with less, commands are
@@ -81,5 +96,7 @@ pub const VIEW_READERS_MAX: usize = 4;
 pub const VIEW_VERIFICATIONS_AT_ONCE_MAX: usize = 1;
 /// Rows on a page, at most.
 pub const PAGE_ITEMS_MAX: u32 = 500;
+/// Bytes of the rows on a page, at most; with more, the page is shorter. A row alone is far smaller.
+pub const PAGE_BYTES_MAX: usize = 3 * 1024 * 1024;
 /// Rows on a page when the caller gives no size.
 pub const PAGE_ITEMS_DEFAULT: u32 = 50;

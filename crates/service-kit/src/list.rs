@@ -1,7 +1,8 @@
 //! Lists: filtered and sorted by SQL, a page at a time.
 
-use crate::limits::{PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
+use crate::limits::{PAGE_BYTES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
 use domain::text::{composed, search_key};
+use prost::Message;
 use proto::Invalid;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
@@ -9,6 +10,9 @@ use rusqlite::{Connection, Row};
 mod page_token;
 
 pub(crate) use page_token::refusal as page_token_refusal;
+
+/// Bytes around a row in an answer, at most.
+const ROW_FRAME_BYTES: usize = 8;
 
 /// A query for some rows of a view: conditions with their values, an order, a page.
 #[derive(Debug, Clone)]
@@ -102,11 +106,11 @@ impl ListQuery {
         self.filter_some(condition, text.map(|text| composed(text).into_owned()))
     }
 
-    /// Runs the query.
+    /// Runs the query. Rows that together would be too large for one answer go to the next page.
     ///
     /// # Errors
     /// The page token comes from another list, order or filter.
-    pub fn run<T>(
+    pub fn run<T: Message>(
         mut self,
         view: &Connection,
         mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
@@ -118,18 +122,19 @@ impl ListQuery {
         }
         let (sql, Sort { column, unique, .. }) = (self.sql(), self.sort);
         let mut statement = view.prepare_cached(&sql)?;
-        let mut rows = statement
-            .query_map(rusqlite::params_from_iter(self.values), |row| {
-                Ok((read(row)?, [row.get(column)?, row.get(unique)?]))
-            })?
-            .collect::<rusqlite::Result<Vec<(T, [Value; 2])>>>()?;
-        let more = rows.len() > self.size as usize;
-        rows.truncate(self.size as usize);
-        let next_page_token = match rows.last() {
-            Some((_, last)) if more => page_token::write(last, &walk),
-            _ => String::new(),
-        };
-        Ok(Page { rows: rows.into_iter().map(|(row, _)| row).collect(), next_page_token })
+        let mut found = statement.query(rusqlite::params_from_iter(self.values))?;
+        let (mut rows, mut bytes, mut last) = (Vec::new(), 0, None);
+        while let Some(row) = found.next()? {
+            let next = read(row)?;
+            bytes += next.encoded_len() + ROW_FRAME_BYTES;
+            let is_full = rows.len() == self.size as usize || bytes > PAGE_BYTES_MAX;
+            if let Some(last) = last.as_ref().filter(|_| is_full) {
+                return Ok(Page { rows, next_page_token: page_token::write(last, &walk) });
+            }
+            rows.push(next);
+            last = Some([row.get(column)?, row.get(unique)?]);
+        }
+        Ok(Page { rows, next_page_token: String::new() })
     }
 
     fn sql(&self) -> String {
@@ -290,6 +295,28 @@ mod tests {
             }
             assert_eq!(whole.len(), 20);
         }
+    }
+
+    #[test]
+    fn rows_that_are_too_large_for_one_answer_come_on_several_pages() {
+        const BYTES: usize = 40 * 1024;
+        let rows: Vec<(i64, Option<i64>)> = (1..=300).map(|id| (id, Some(id))).collect();
+        let tables = table(&rows);
+        let (mut walked, mut token) = (0, String::new());
+        loop {
+            let query = ListQuery::new("SELECT * FROM rows", &["id"], "id", "", 500, &token).unwrap();
+            let page = query.run(&tables, |_| Ok("x".repeat(BYTES))).unwrap();
+            assert!(page.rows.len() * BYTES <= PAGE_BYTES_MAX && !page.rows.is_empty());
+            walked += page.rows.len();
+            token = page.next_page_token;
+            if token.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(walked, 300);
+        let query = ListQuery::new("SELECT * FROM rows", &["id"], "id", "", 1, "").unwrap();
+        let page = query.run(&tables, |_| Ok("x".repeat(2 * PAGE_BYTES_MAX))).unwrap();
+        assert_eq!(page.rows.len(), 1, "a page is never empty while there are rows");
     }
 
     #[test]

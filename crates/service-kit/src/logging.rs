@@ -16,9 +16,13 @@ pub enum Format {
     Json,
 }
 
+/// What a filter says unless it says otherwise: the client of NATS reports each attempt to connect, and what follows
+/// from that is told by whoever has to do with it.
+const FILTER_DEFAULTS: &str = "async_nats=off";
+
 /// Begins logging. `filter` is in the syntax of `RUST_LOG`, such as `info,scheduling=debug`.
 pub fn start(format: Format, filter: &str) -> Result<(), tracing_subscriber::filter::ParseError> {
-    let filter = EnvFilter::builder().parse(filter)?;
+    let filter = EnvFilter::builder().parse(format!("{FILTER_DEFAULTS},{filter}"))?;
     let human = match format {
         Format::Auto => std::io::stderr().is_terminal(),
         Format::Human => true,

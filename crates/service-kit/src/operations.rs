@@ -3,11 +3,14 @@
 
 use crate::Kit;
 use crate::error::refusal;
-use crate::limits::{PAGE_ITEMS_MAX, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX, VIEW_VERIFICATIONS_AT_ONCE_MAX};
+use crate::limits::{
+    PAGE_BYTES_MAX, PAGE_ITEMS_MAX, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX, VIEW_VERIFICATIONS_AT_ONCE_MAX,
+};
 use crate::set_aside::SetAside;
 use crate::view::{Compared, Difference, RegisteredView, ViewError};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
+use prost::Message as _;
 use proto::api::v1::Reason;
 use proto::operations::v1 as pb;
 use proto::operations::v1::operations_service_server::{OperationsService, OperationsServiceServer};
@@ -21,6 +24,8 @@ pub const NAME: &str = <OperationsServiceServer<Service> as tonic::server::Named
 
 /// Progress reports that may wait for a slow reader; further ones are dropped.
 const REPORTS_AHEAD: usize = 8;
+/// Bytes around a record in an answer, at most.
+const RECORD_FRAME_BYTES: usize = 8;
 
 /// The operations of a process.
 pub struct Service {
@@ -78,7 +83,12 @@ impl OperationsService for Service {
         let found = found.map_err(|error| internal("the query was aborted", &error))?;
         let (records, total) =
             found.map_err(|error| internal("the files of the consumers could not be read", &error))?;
-        let records = records.into_iter().map(render).collect();
+        let mut bytes = 0;
+        let fits = |record: &pb::SetAsideRecord| {
+            bytes += record.encoded_len() + RECORD_FRAME_BYTES;
+            bytes <= PAGE_BYTES_MAX
+        };
+        let records = records.into_iter().map(render).take_while(fits).collect();
         Ok(Response::new(pb::ListSetAsideResponse { records, total }))
     }
 }

@@ -128,6 +128,7 @@ impl Processes {
         let (progress, done) = ConsumerProgress::new(0);
         let (kit, makers) = (self.kit.clone(), self.progress.clone());
         self.progress.push(done.clone());
+        kit.register_follower(name, done.clone());
         tokio::spawn(async move {
             let (stop, file) = (kit.stop().clone(), kit.folder().join(format!("{name}.process.sqlite")));
             let state = tokio::select! {

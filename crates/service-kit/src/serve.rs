@@ -5,24 +5,31 @@ use crate::error::refusal;
 use crate::identity::{Caller, IdentityLayer};
 use crate::limits::{
     CONNECTION_WINDOW_BYTES, DRAIN_TIMEOUT, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
-    REQUEST_BYTES_MAX, REQUEST_TIMEOUT, STREAMS_PER_CONNECTION_MAX,
+    REQUEST_BYTES_MAX, STREAMS_PER_CONNECTION_MAX,
 };
+use crate::readiness::Readiness;
 use crate::{CommandContext, Kit};
 use domain::{Actor, Uuid};
+use journal::Journal;
 use proto::api::v1::Reason;
 use proto::{CommandRequest, Invalid, Wire};
 use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::{Request, Status};
 
+mod access;
 mod concurrency;
 mod connection;
+mod deadline;
 mod health;
 mod rate;
+
+pub use health::READY;
 
 impl Kit {
     /// Takes a command's request apart: its context (id, issuer, digest, trace) and its message.
@@ -83,8 +90,10 @@ pub struct ServerOptions {
     pub identity: IdentityLayer,
     /// How much is accepted.
     pub limits: Limits,
-    /// Whether commands are accepted; the health of the services follows it.
-    pub takes_commands: watch::Receiver<bool>,
+    /// Whether the services do their work; their health follows it.
+    pub readiness: Readiness,
+    /// What says why a call was not answered in time.
+    pub journal: Arc<dyn Journal>,
 }
 
 /// Serves the routes on the listener until `stop`, then lets requests that are under way finish, for at most
@@ -92,7 +101,6 @@ pub struct ServerOptions {
 pub async fn serve(
     listener: TcpListener,
     routes: Routes,
-    names: &[&'static str],
     options: ServerOptions,
     stop: CancellationToken,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -101,16 +109,18 @@ pub async fn serve(
             .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
-    let health = health::service(names, options.takes_commands, stop.clone()).await;
+    let health = health::service(options.readiness, stop.clone()).await;
     let routes = routes.add_service(health);
     // Older clients, Python's stock one among them, know the alpha version only.
     let routes = routes.add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
+    let answer_time_max = Duration::from_secs(options.limits.answer_seconds_max);
     let draining = stop.clone();
     let server = Server::builder()
+        .layer(access::AccessLogLayer::new(stop.clone()))
         .layer(concurrency::ConcurrencyLimitLayer::new(options.limits.requests_at_once_max))
         .layer(options.identity)
         .layer(rate::RateLayer::new(options.limits.caller_requests_per_second_max, stop.clone()))
-        .timeout(REQUEST_TIMEOUT)
+        .layer(deadline::DeadlineLayer::new(answer_time_max, options.journal))
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .initial_stream_window_size(REQUEST_BYTES_MAX as u32)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)

@@ -83,6 +83,7 @@ impl ViewStore {
         kit.register_consumer(V::NAME, &file);
         let saved = checkpoint(&tables)?.map_or(0, |at| at.position);
         let (progress, position) = ConsumerProgress::new(saved);
+        kit.register_follower(V::NAME, position.clone());
         let (changes, changed) = watch::channel(saved);
         let store = ViewStore {
             file: Arc::new(file),

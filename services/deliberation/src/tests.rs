@@ -25,6 +25,7 @@ use tonic_types::StatusExt as _;
 
 mod commands;
 mod countersign;
+mod largest;
 mod meeting;
 
 /// A service with its process manager and timer, its clock, and the folder that it keeps its files in.

@@ -1,6 +1,6 @@
 //! The command line: its commands and their flags.
 
-use crate::client::{EXIT_CODES, options, token};
+use crate::client::{EXIT_CODES, health, options, token};
 use crate::invocation::Invocation;
 use crate::server::{self, repair};
 use crate::settings::Location;
@@ -23,6 +23,8 @@ pub enum Command {
     Up(server::Up),
     /// Runs some of the services; they share a NATS journal with the others
     Serve(server::Serve),
+    /// Asks a running process whether it lives, or is ready; needs no token
+    Health(health::Arguments),
     /// Signs a token with a local key, for development and rehearsals
     Token(Token),
     /// Plays three matters from the request to the supervised result, on a server started for it

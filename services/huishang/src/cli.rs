@@ -1,7 +1,8 @@
 //! Runs what the command line says.
 
 use crate::args::{Arguments, Command, Completions, Import, Ledger};
-use crate::client::{self, token};
+use crate::client::{self, health, token};
+
 use crate::invocation;
 use crate::server::{self, repair};
 use crate::stdout::print_line;
@@ -16,6 +17,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Up(arguments) => server::up(&arguments).await,
         Command::Serve(arguments) => server::serve(&arguments).await,
+        Command::Health(arguments) => health::run(&arguments).await,
         Command::Token(arguments) => print_line(&token::run(&arguments.claims, &arguments.location.load()?)?),
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Import(Import::Plan(arguments)) => plan::run(&arguments.plan, &arguments.connection).await,
@@ -56,6 +58,9 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     let _ = writeln!(out, "error: {error:#}");
     if error.downcast_ref::<ConfigError>().is_some() {
         return ExitCode::from(2);
+    }
+    if error.downcast_ref::<health::NotServing>().is_some() {
+        return ExitCode::from(7);
     }
     error.downcast_ref::<repair::Refusal>().map_or(ExitCode::FAILURE, |refusal| refusal.exit_code().into())
 }

@@ -1,4 +1,4 @@
-//! The one binary: `up`, `serve`, `token`, `demo`, `import`, `ledger`, and a client command for every rpc.
+//! The one binary: `up`, `serve`, `health`, `token`, `demo`, `import`, `ledger`, and a client command for every rpc.
 
 mod archive;
 mod args;

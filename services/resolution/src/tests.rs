@@ -127,7 +127,7 @@ impl Place {
         let request = pb::GetItemRequest {
             at_least_position: self.end(),
             item_id: item_id.into(),
-            number: String::new(),
+            ..Default::default()
         };
         Ok(self.service.get_item(supervisor(request)).await?.into_inner())
     }

@@ -3,7 +3,7 @@
 use super::image::Image;
 use super::mounts::{Mount, not_run};
 use super::proof;
-use super::workload::{Acknowledged, commit, options, runtime};
+use super::workload::{Acknowledged, commit, large_commit, options, runtime};
 use event_log::{AppendError, EventLog, OpenError, Options};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -77,6 +77,35 @@ fn below_the_reserve_a_log_is_read_only_until_there_is_space() {
         log.close().await;
         });
         proof::check_intact(&dir, &acknowledged).expect("the log is intact");
+    });
+}
+
+#[test]
+fn the_reserve_holds_whatever_is_written() {
+    const RECORDS_AT_ONCE: u64 = 64;
+    on_a_small_disk("a log that grows to its reserve", |disk| {
+        let reserved = Options { reserve_bytes: RESERVE_BYTES, ..options(&disk.join("log")) };
+        let (log, _) = EventLog::open(reserved).expect("the log opens");
+        runtime().block_on(async {
+            // Many large commits at once, which are written as one group, until all are refused.
+            let mut next = 0;
+            loop {
+                let group = (next..next + RECORDS_AT_ONCE).map(|number| log.append(large_commit(number)));
+                let answers = futures::future::join_all(group).await;
+                next += RECORDS_AT_ONCE;
+                if answers.iter().all(|answer| matches!(answer, Err(AppendError::ReadOnly { .. }))) {
+                    break;
+                }
+            }
+            // Small ones fill what is left above the reserve.
+            let refused = append_until_refused(&log, &mut next, &mut vec![]).await;
+            assert!(matches!(refused, AppendError::ReadOnly { .. }), "{refused}");
+            log.close().await;
+        });
+        let space = rustix::fs::statvfs(disk).expect("the disk can be measured");
+        let free = space.f_bavail * space.f_frsize;
+        // sled writes some KiB when it is closed.
+        assert!(free >= RESERVE_BYTES - (64 << 10), "{free} bytes are free");
     });
 }
 

@@ -43,6 +43,12 @@ pub fn commit(number: u64) -> Append {
     Append { command_id: command_id(number), time_micros: number as i64, records }
 }
 
+/// Returns the commit with this number, with one record of the largest size.
+pub fn large_commit(number: u64) -> Append {
+    let records = vec![record(&mut Random::new(number, 0), limits::RECORD_BYTES_MAX as u64)];
+    Append { command_id: command_id(number), time_micros: number as i64, records }
+}
+
 fn record(random: &mut Random, bytes: u64) -> NewRecord {
     let mut payload = Vec::with_capacity(bytes as usize + 8);
     while payload.len() < bytes as usize {

@@ -2,7 +2,7 @@
 //!
 //! It is prepared from a session and has the session's id. The folder holds its parts: [`agenda`] is what it
 //! is prepared with, [`proceedings`] how far it has come, [`item`] what a decision requires; then the rules
-//! by subject: `floor`, `proposals`, `voting`, `outcomes`; and `evolve`.
+//! by subject: `floor`, `proposals`, `voting`, `outcomes`; [`size`] is how large it may grow; and `evolve`.
 
 pub mod agenda;
 pub mod event;
@@ -13,6 +13,7 @@ mod outcomes;
 pub mod proceedings;
 mod proposals;
 pub mod rejection;
+pub mod size;
 mod voting;
 
 pub use agenda::{Agenda, AgendaTopic, Mode, Participant, RoleOnTopic, TopicRole};
@@ -192,7 +193,8 @@ impl Aggregate for Docket {
         if command.presides() {
             floor::may_preside(state, issued)?;
         }
-        match command {
+        let bytes_max = command.bytes_max();
+        let events = match command {
             Command::Prepare { agenda } => floor::prepare(state, agenda, issued),
             Command::RecordArrival { department, delegate } => {
                 floor::record_arrival(state.not_closed()?, department, delegate)
@@ -255,7 +257,11 @@ impl Aggregate for Docket {
                 outcomes::withdraw(state.open()?, topic, reason, issued)
             }
             Command::Close => outcomes::close(state, issued),
+        }?;
+        if let Some(max) = bytes_max {
+            size::check(state, &events, max)?;
         }
+        Ok(events)
     }
 
     fn evolve(state: State, event: &Event) -> State {

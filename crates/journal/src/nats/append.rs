@@ -6,7 +6,7 @@ use crate::backoff::Backoff;
 use crate::conflict::find_earlier_answer;
 use crate::limits::{APPEND_TIMEOUT, REQUEST_TIMEOUT, RETRY_PAUSE_MAX, RETRY_PAUSE_MIN};
 use crate::payload::{Sealed, seal};
-use crate::{AppendError, Commit, Position};
+use crate::{AppendError, Commit, Obstacle, Position};
 use async_nats::client::RequestErrorKind;
 use async_nats::{Client, HeaderMap, Request};
 use bytes::Bytes;
@@ -42,6 +42,10 @@ pub(super) async fn append(journal: &NatsJournal, commit: Commit) -> Result<Posi
     let deadline = Instant::now() + APPEND_TIMEOUT;
     let mut backoff = Backoff::new(RETRY_PAUSE_MIN, RETRY_PAUSE_MAX);
     loop {
+        // What is ordered now would wait for somebody to free space.
+        if let Some(Obstacle::ReadOnly(why)) = link.obstacle() {
+            return Err(AppendError::Full(why));
+        }
         let published = match readiness::ensure_appendable(link).await {
             Ok(()) => publish(link, &messages).await,
             Err(reason) => Err(PublishError::Retryable(reason)),
@@ -56,7 +60,7 @@ pub(super) async fn append(journal: &NatsJournal, commit: Commit) -> Result<Posi
             Err(PublishError::Retryable(reason)) => reason,
         };
         if Instant::now() >= deadline || link.ledgers.is_refused() {
-            return Err(AppendError::Unavailable(reason));
+            return Err(AppendError::Unavailable(link.explain(reason)));
         }
         // The stream may have been deleted or replaced.
         link.invalidate();

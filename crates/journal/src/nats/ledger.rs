@@ -4,24 +4,26 @@ pub(super) mod binding;
 mod follow;
 pub(super) mod restore_tail;
 
-use super::announcement::Announcement;
+use super::announcement::{Announcement, Shortage};
 use super::received::Received;
 use super::setup::is_not_found;
+use super::watermark::Connection;
 use super::witnesses::{Contradiction, JudgeError, Judgement, Probe, REFUSED, acceptances, judge};
 use super::{Link, NatsJournal};
 use crate::backoff::Backoff;
 use crate::limits::{
-    ANNOUNCEMENT_INTERVAL, CONSUMER_SILENCE_MAX, CONTRADICTION_REVIEW_INTERVAL, LEDGER_GROUP_RECORDS_MAX,
-    RETRY_PAUSE_MAX, RETRY_PAUSE_MIN,
+    ANNOUNCEMENT_INTERVAL, CONSUMER_SILENCE_MAX, CONTRADICTION_REVIEW_INTERVAL, RETRY_PAUSE_MAX,
+    RETRY_PAUSE_MIN,
 };
 use crate::witness::Witness;
 use crate::{Position, ReadError};
+use async_nats::connection;
 use async_nats::jetstream::stream;
 use async_nats::{Message, Subject, Subscriber};
 use bytes::Bytes;
 use domain::Uuid;
 use event_log::hex;
-use event_log::{EventLog, Hash};
+use event_log::{EventLog, Hash, OrderedRecord, State};
 use follow::{Group, consume};
 use futures::{FutureExt as _, StreamExt as _};
 use restore_tail::RestoreTailError;
@@ -143,7 +145,8 @@ pub async fn run_ledger(
                 ledger.testify(&error).await;
                 return Err(error);
             }
-            SessionEnd::Interrupted(reason) if reason == last_reason => {
+            // That the connection is lost is told by whoever looks for obstacles.
+            SessionEnd::Interrupted(reason) if reason == last_reason || !ledger.is_connected() => {
                 tracing::debug!(ledger = name, reason, "the ledger rejoins the stream")
             }
             SessionEnd::Interrupted(reason) => {
@@ -177,6 +180,10 @@ struct Ledger<'a> {
 }
 
 impl Ledger<'_> {
+    fn is_connected(&self) -> bool {
+        self.link.client.connection_state() == connection::State::Connected
+    }
+
     async fn run_session(&self) -> SessionEnd {
         let ended = tokio::select! {
             () = self.stop.cancelled() => {
@@ -227,7 +234,7 @@ impl Ledger<'_> {
                     group.receive(self.link, message)?;
                 }
             }
-            while group.waiting.len() < LEDGER_GROUP_RECORDS_MAX {
+            while !group.is_full() {
                 match messages.next().now_or_never() {
                     Some(message) => group.receive(self.link, message)?,
                     None => break,
@@ -239,7 +246,7 @@ impl Ledger<'_> {
             }
             let records = group.take_complete_commits();
             if !records.is_empty() {
-                self.log.append_ordered(records).await.map_err(append_failed)?;
+                self.append(records, &connection, &mut probes).await?;
                 self.announce().await;
             }
         }
@@ -250,6 +257,30 @@ impl Ledger<'_> {
         let last = self.log.read(self.log.head().position.saturating_sub(1), 1);
         let last = last.map_err(|error| LedgerError::Log(error.to_string()))?;
         Ok(last.last().map(|record| record.time_micros))
+    }
+
+    /// Appends records to the log. While its disk is nearly full, it waits for space, and stays in touch.
+    async fn append(
+        &self,
+        records: Vec<OrderedRecord>,
+        connection: &Connection,
+        probes: &mut Subscriber,
+    ) -> Result<(), SessionEnd> {
+        loop {
+            match self.log.append_ordered(records.clone()).await {
+                Ok(_) => return Ok(()),
+                Err(event_log::AppendError::ReadOnly { .. }) => {}
+                Err(error) => return Err(LedgerError::Log(error.to_string()).into()),
+            }
+            self.announce().await;
+            tokio::select! {
+                probe = probes.next() => self.answer_probes(probe, probes).await?,
+                () = tokio::time::sleep(ANNOUNCEMENT_INTERVAL) => {}
+            }
+            if self.link.connection() != *connection {
+                return Err(SessionEnd::Interrupted("the connection was lost".into()));
+            }
+        }
     }
 
     /// Verifies that the stream belongs to the log, restores its tail if it was lost, and starts a session.
@@ -480,7 +511,11 @@ impl Ledger<'_> {
         }
         let created = self.link.ledgers.stream_created();
         let (ledger, name) = (self.id, self.name.to_owned());
-        let announcement = Announcement { position, created, session, ledger, root, name };
+        let shortage = match self.log.state() {
+            State::ReadOnly { free_bytes, reserve_bytes } => Some(Shortage { free_bytes, reserve_bytes }),
+            State::Writable | State::Failed(_) => None,
+        };
+        let announcement = Announcement { position, created, session, ledger, root, shortage, name };
         self.publish(subject, announcement.to_text().into()).await;
     }
 
@@ -563,14 +598,6 @@ impl From<JudgeError> for SessionEnd {
             JudgeError::Broker(reason) => SessionEnd::Interrupted(reason),
             JudgeError::Log(reason) => SessionEnd::Failed(LedgerError::Log(reason)),
         }
-    }
-}
-
-/// A log whose disk is nearly full accepts records again once there is space.
-fn append_failed(error: event_log::AppendError) -> SessionEnd {
-    match error {
-        event_log::AppendError::ReadOnly { .. } => interrupted(error),
-        other => SessionEnd::Failed(LedgerError::Log(other.to_string())),
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) async fn read(
             outcome => return outcome,
         };
         if Instant::now() >= deadline || link.ledgers.is_refused() {
-            return Err(ReadError::Unavailable(error));
+            return Err(ReadError::Unavailable(link.explain(error)));
         }
         tracing::debug!(%stream, error, "a read failed; retrying");
         backoff.pause().await;

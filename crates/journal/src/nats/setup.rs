@@ -7,14 +7,14 @@ use super::{Known, Link, NatsJournal};
 use crate::latest_time::LatestTime;
 use crate::limits::{BATCHES_IN_FLIGHT_MAX, CONNECT_TIMEOUT, REQUEST_TIMEOUT, RETRY_PAUSE_MAX};
 use crate::witness::Witness;
-use async_nats::jetstream::context::{GetStreamError, GetStreamErrorKind};
+use async_nats::jetstream::context::{AccountErrorKind, GetStreamError, GetStreamErrorKind};
 use async_nats::jetstream::stream::{self, Compression, DiscardPolicy, RetentionPolicy, StorageType};
 use async_nats::jetstream::{self, ErrorCode};
-use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event};
+use async_nats::{Client, ClientError, ConnectErrorKind, ConnectOptions, Event};
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -71,6 +71,38 @@ impl Config {
     }
 }
 
+/// What the client has reported about its connection.
+#[derive(Debug, Default)]
+pub(super) struct ConnectionEvents {
+    /// Incremented when the connection is lost or established, possibly with a short delay.
+    epoch: AtomicU64,
+    /// Why the last attempt to connect failed.
+    failure: Mutex<Option<String>>,
+}
+
+impl ConnectionEvents {
+    fn note(&self, event: &Event) {
+        let failure = match event {
+            Event::Connected | Event::Disconnected => {
+                self.epoch.fetch_add(1, Ordering::SeqCst);
+                None
+            }
+            Event::ClientError(ClientError::Other(why)) => Some(why.trim_start_matches("nats: ").to_owned()),
+            _ => return,
+        };
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+    }
+
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn last_failure(&self) -> String {
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.clone().unwrap_or_else(|| "it was closed".into())
+    }
+}
+
 /// Why the journal could not be connected.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
@@ -84,6 +116,14 @@ pub enum ConnectError {
         url: String,
         /// The last error.
         reason: String,
+    },
+    /// The broker has no JetStream.
+    #[error(
+        "nats-server at {url} runs without JetStream; start it with -js, or with 'jetstream {{}}' in its configuration"
+    )]
+    NoJetStream {
+        /// Addresses of the servers.
+        url: String,
     },
     /// The realm's stream exists, but its settings do not satisfy the contract.
     #[error(
@@ -108,10 +148,11 @@ pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError>
     if config.ledgers_needed == 0 || !(1..=5).contains(&config.replicas) {
         return invalid("at least 1 ledger and 1 to 5 replicas are required".into());
     }
-    let connection_epoch = Arc::new(AtomicU64::new(0));
+    let events = Arc::new(ConnectionEvents::default());
     let deadline = Instant::now() + CONNECT_TIMEOUT;
+    let mut told = false;
     let (client, context, info) = loop {
-        let reason = match try_connect(&config, &names, &connection_epoch).await {
+        let reason = match try_connect(&config, &names, &events).await {
             Ok(connected) => break connected,
             Err(Failure::Permanent(error)) => return Err(error),
             Err(Failure::Retryable(reason)) => reason,
@@ -119,7 +160,15 @@ pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError>
         if Instant::now() >= deadline {
             return Err(unreachable(&config, reason));
         }
-        tracing::debug!(reason, "NATS is not ready; retrying");
+        let seconds = CONNECT_TIMEOUT.as_secs();
+        match std::mem::replace(&mut told, true) {
+            false => tracing::warn!(
+                address = addresses::shown(&config.url),
+                reason,
+                "NATS is not ready; trying for {seconds} s"
+            ),
+            true => tracing::debug!(reason, "NATS is not ready; trying again"),
+        }
         tokio::time::sleep(RETRY_PAUSE_MAX).await;
     };
     let created = info.created.unix_timestamp_nanos();
@@ -133,7 +182,8 @@ pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError>
         context,
         names,
         replicas: info.config.num_replicas,
-        connection_epoch,
+        address: addresses::shown(&config.url),
+        events,
         ledgers,
         known,
         verified_epochs: [AtomicU64::new(u64::MAX), AtomicU64::new(u64::MAX)],
@@ -169,9 +219,9 @@ impl From<ConnectError> for Failure {
 async fn try_connect(
     config: &Config,
     names: &Names,
-    connection_epoch: &Arc<AtomicU64>,
+    events: &Arc<ConnectionEvents>,
 ) -> Result<(Client, jetstream::Context, stream::Info), Failure> {
-    let (client, context) = connect_broker(config, connection_epoch).await?;
+    let (client, context) = connect_broker(config, events).await?;
     let info = find_or_create_stream(&context, config, names).await?;
     if info.config.subjects == [names.repair_subjects()] {
         return Err(Failure::Retryable("the stream is being repaired, or its repair was interrupted".into()));
@@ -183,11 +233,11 @@ async fn try_connect(
 /// Connects to the broker, and checks that the server is recent enough.
 pub(super) async fn connect_broker(
     config: &Config,
-    connection_epoch: &Arc<AtomicU64>,
+    events: &Arc<ConnectionEvents>,
 ) -> Result<(Client, jetstream::Context), Failure> {
     let (addresses, login) = addresses::read(&config.url)
         .map_err(|fault| ConnectError::Configuration(format!("invalid NATS address: {fault}")))?;
-    let options = options(config, connection_epoch).await?;
+    let options = options(config, events).await?;
     let options = match login {
         Some(Login::UserAndPassword(user, password)) => options.user_and_password(user, password),
         Some(Login::Token(token)) => options.token(token),
@@ -209,11 +259,27 @@ pub(super) async fn connect_broker(
     }
     let mut context = jetstream::new(client.clone());
     context.set_timeout(REQUEST_TIMEOUT);
+    if lacks_jetstream(&client, &context).await {
+        return Err(ConnectError::NoJetStream { url: addresses::shown(&config.url) }.into());
+    }
     Ok((client, context))
 }
 
-async fn options(config: &Config, connection_epoch: &Arc<AtomicU64>) -> Result<ConnectOptions, ConnectError> {
-    let epoch = connection_epoch.clone();
+/// Returns whether the broker has no JetStream. A server without it may pass requests on to others that have it.
+async fn lacks_jetstream(client: &Client, context: &jetstream::Context) -> bool {
+    let answer = if client.server_info().jetstream { None } else { context.query_account().await.err() };
+    answer.is_some_and(|error| match error.kind() {
+        AccountErrorKind::JetStreamUnavailable => true,
+        AccountErrorKind::JetStream(error) => {
+            [ErrorCode::JETSTREAM_NOT_ENABLED, ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT]
+                .contains(&error.error_code())
+        }
+        AccountErrorKind::TimedOut | AccountErrorKind::Other => false,
+    })
+}
+
+async fn options(config: &Config, events: &Arc<ConnectionEvents>) -> Result<ConnectOptions, ConnectError> {
+    let events = events.clone();
     let options = ConnectOptions::new()
         .name("huishang")
         .request_timeout(Some(REQUEST_TIMEOUT))
@@ -221,10 +287,8 @@ async fn options(config: &Config, connection_epoch: &Arc<AtomicU64>) -> Result<C
         .ping_interval(Duration::from_secs(5))
         .reconnect_delay_callback(|attempts| Duration::from_millis(20 * attempts as u64).min(RETRY_PAUSE_MAX))
         .event_callback(move |event| {
-            if matches!(event, Event::Connected | Event::Disconnected) {
-                epoch.fetch_add(1, Ordering::SeqCst);
-            }
             tracing::debug!(%event, "NATS");
+            events.note(&event);
             std::future::ready(())
         });
     let Some(file) = &config.credentials else { return Ok(options) };

@@ -5,11 +5,11 @@
 //! since, no matter whether the ledger or this process noticed first.
 
 use super::Link;
-use super::announcement::Announcement;
+use super::announcement::{Announcement, Shortage};
 use super::message::Names;
 use super::witnesses::{Known, REFUSED};
-use crate::Position;
 use crate::limits::{ANNOUNCEMENT_SILENCE_MAX, PROBE_INTERVAL, RECENT_ROOTS_MAX};
+use crate::{Obstacle, Position};
 use async_nats::{Client, Subscriber};
 use domain::Uuid;
 use event_log::Hash;
@@ -50,9 +50,16 @@ struct Ledger {
     confirmed: Option<u64>,
     /// Set if its history differs from another ledger's; it then no longer counts.
     dispute: Option<Dispute>,
+    /// When its last announcement arrived.
+    heard: Instant,
 }
 
 impl Ledger {
+    /// Returns whether it can be relied on to confirm the next record.
+    fn is_present(&self) -> bool {
+        self.is_confirmed() && self.dispute.is_none() && self.heard.elapsed() <= ANNOUNCEMENT_SILENCE_MAX
+    }
+
     fn is_confirmed(&self) -> bool {
         self.confirmed == Some(self.announcement.session)
     }
@@ -131,12 +138,16 @@ impl State {
             announcement: announcement.clone(),
             confirmed: None,
             dispute: None,
+            heard: Instant::now(),
         });
+        ledger.heard = Instant::now();
         // A delayed announcement does not move the position back, unless the ledger has started a new session.
         if ledger.announcement.session != announcement.session
             || ledger.announcement.position < announcement.position
         {
             ledger.announcement = announcement;
+        } else if ledger.announcement.position == announcement.position {
+            ledger.announcement.shortage = announcement.shortage;
         }
         if is_reply && !ledger.is_confirmed() {
             ledger.confirmed = Some(ledger.announcement.session);
@@ -205,9 +216,31 @@ impl State {
             .max(self.committed)
     }
 
+    /// Returns what keeps the ledgers from confirming the next record.
+    fn obstacle(&self) -> Option<Obstacle> {
+        let present: Vec<&Ledger> = self.ledgers.values().filter(|ledger| ledger.is_present()).collect();
+        if present.len() < self.needed {
+            return Some(Obstacle::NoLedger { confirming: present.len(), needed: self.needed });
+        }
+        let short: Vec<String> =
+            present.iter().filter_map(|ledger| read_only(&ledger.announcement)).collect();
+        let too_few_write = present.len() - short.len() < self.needed;
+        too_few_write.then(|| Obstacle::ReadOnly(short.join("; ")))
+    }
+
     fn any_confirmed(&self) -> bool {
         self.ledgers.values().any(Ledger::is_confirmed)
     }
+}
+
+/// What a caller is told when a ledger accepts no records.
+fn read_only(ledger: &Announcement) -> Option<String> {
+    let Shortage { free_bytes, reserve_bytes } = ledger.shortage?;
+    Some(format!(
+        "the ledger {} is read-only: {free_bytes} bytes of its disk are free, {reserve_bytes} are reserved; free some \
+         space there",
+        ledger.name
+    ))
 }
 
 /// Shared state of the ledgers, for appends and reads.
@@ -275,6 +308,15 @@ impl LedgerRegistry {
         self.modify(|state| {
             state.on_connection(connection);
             state.any_confirmed().then_some(state.epoch)
+        })
+    }
+
+    /// Returns what keeps the ledgers from confirming records over the current connection.
+    pub(super) fn obstacle(&self, client: &Client) -> Option<Obstacle> {
+        let connection = Connection::of(client);
+        self.modify(|state| {
+            state.on_connection(connection);
+            state.obstacle()
         })
     }
 
@@ -463,6 +505,7 @@ mod tests {
             session: 1,
             ledger: Uuid::from_u128(ledger),
             root: [position as u8; 32],
+            shortage: None,
             name: "here".into(),
         }
     }
@@ -519,6 +562,30 @@ mod tests {
         assert_eq!(committed_after(&mut one, announcement(1, 20), false), 10);
         assert_eq!(committed_after(&mut one, announcement(2, 21), false), 10);
         assert_eq!(committed_after(&mut one, announcement(3, 15), true), 15, "a third one still counts");
+    }
+
+    #[test]
+    fn records_can_be_committed_while_enough_ledgers_confirm_and_have_space() {
+        let mut two = state(2);
+        let full = |ledger| Announcement {
+            shortage: Some(Shortage { free_bytes: 1, reserve_bytes: 2 }),
+            ..announcement(ledger, 9)
+        };
+        assert_eq!(two.obstacle(), Some(Obstacle::NoLedger { confirming: 0, needed: 2 }));
+        two.process(announcement(1, 9), true);
+        two.process(announcement(2, 9), false);
+        assert_eq!(two.obstacle(), Some(Obstacle::NoLedger { confirming: 1, needed: 2 }));
+        two.process(announcement(2, 9), true);
+        assert_eq!(two.obstacle(), None);
+        two.process(full(2), false);
+        assert!(matches!(two.obstacle(), Some(Obstacle::ReadOnly(why)) if why.contains("here")));
+        two.process(announcement(3, 9), true);
+        assert_eq!(two.obstacle(), None, "two others have space");
+        two.process(full(3), false);
+        two.process(announcement(2, 9), false);
+        assert_eq!(two.obstacle(), None, "there is space again");
+        two.on_connection(connection(2));
+        assert_eq!(two.obstacle(), Some(Obstacle::NoLedger { confirming: 0, needed: 2 }));
     }
 
     #[test]

@@ -9,6 +9,11 @@ use tracing_subscriber::EnvFilter;
 /// Requests and connections at once, at most: more than any machine has memory for.
 const AT_ONCE_MAX: usize = 1_000_000;
 
+/// Seconds in which a call is answered, at most: the waits for a ledger and for a view end before.
+const ANSWER_SECONDS_MAX: u64 = 60;
+/// Seconds by which a view may lag, at most: a day.
+const VIEW_LAG_SECONDS_MAX: u64 = 24 * 60 * 60;
+
 /// A setting and what is wrong with it.
 #[derive(Debug)]
 pub(super) struct Nonsense {
@@ -102,6 +107,15 @@ fn numbers(config: &Config) -> Checked {
     for (key, value) in at_once {
         if !(1..=AT_ONCE_MAX).contains(&value) {
             return nonsense(key, format!("is {value}; it must be from 1 to {AT_ONCE_MAX}"));
+        }
+    }
+    let seconds = [
+        ("limits.answer_seconds_max", config.limits.answer_seconds_max, ANSWER_SECONDS_MAX),
+        ("limits.view_lag_seconds_max", config.limits.view_lag_seconds_max, VIEW_LAG_SECONDS_MAX),
+    ];
+    for (key, value, max) in seconds {
+        if !(1..=max).contains(&value) {
+            return nonsense(key, format!("is {value}; it must be from 1 to {max}"));
         }
     }
     if ![1, 3, 5].contains(&config.nats.replicas) {

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use proto::api::v1::Reason;
 use proto::contract;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -18,6 +18,17 @@ use tower::{Layer, Service};
 /// The identity of a request, in its extensions.
 #[derive(Debug, Clone)]
 pub struct Caller(pub Actor);
+
+/// Where authentication notes who calls, in a request's extensions, for those outside it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CallerNote(Arc<OnceLock<Actor>>);
+
+impl CallerNote {
+    /// Who calls, once that is known.
+    pub(crate) fn actor(&self) -> Option<&Actor> {
+        self.0.get()
+    }
+}
 
 /// Lets requests through that carry a valid token whose roles may call the rpc. Health checks and
 /// reflection, which reveal nothing of the realm's matters, are open.
@@ -44,6 +55,9 @@ impl IdentityLayer {
         }
         let token = bearer_token(request.headers())?;
         let actor = self.verifier.verify(token).map_err(|why| invalid(&why))?;
+        if let Some(note) = request.extensions().get::<CallerNote>() {
+            note.0.get_or_init(|| actor.clone());
+        }
         // An rpc that nobody may call is like one that does not exist.
         let rpc = contract::rpc(path).ok_or_else(|| Status::unimplemented(format!("no rpc {path}")))?;
         let roles = &rpc.roles;

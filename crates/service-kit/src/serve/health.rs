@@ -1,72 +1,59 @@
-//! What orchestrators ask: is the process alive, and does it accept commands?
+//! What orchestrators ask (`grpc.health.v1.Health`): is the process alive, and does it do its work?
 
-use tokio::sync::watch;
+use crate::limits::READINESS_POLL_INTERVAL;
+use crate::readiness::Readiness;
+use std::collections::HashMap;
 use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health, HealthServer};
+use tonic_health::server::HealthReporter;
 
-/// The health service. The named services are serving while commands are accepted; the process as a whole,
-/// under the empty name, is serving as long as it answers: it must not be restarted because its disk is full.
-pub(super) async fn service(
-    names: &[&'static str],
-    mut takes_commands: watch::Receiver<bool>,
-    stop: CancellationToken,
-) -> HealthServer<impl Health> {
+/// The name under which the process as a whole is asked whether it is ready.
+pub const READY: &str = "ready";
+
+/// The health service. Each service is serving while it is ready, `ready` while all of them are. The empty name stands
+/// for the process: it is serving as long as it answers, for it must not be restarted because a disk elsewhere is full.
+pub(super) async fn service(mut readiness: Readiness, stop: CancellationToken) -> HealthServer<impl Health> {
     let (reporter, service) = tonic_health::server::health_reporter();
-    let names = names.to_vec();
-    let at_first = status(*takes_commands.borrow_and_update());
-    for name in &names {
-        reporter.set_service_status(*name, at_first).await;
-    }
+    let mut statuses = Statuses { reporter, known: HashMap::new() };
+    statuses.set(&readiness.look()).await;
     tokio::spawn(async move {
         loop {
-            let changed = tokio::select! {
-                () = stop.cancelled() => return,
-                changed = takes_commands.changed() => changed,
-            };
-            // Nothing changes any more when the sender is gone.
-            if changed.is_err() {
-                return;
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep(READINESS_POLL_INTERVAL) => {}
             }
-            let now = status(*takes_commands.borrow_and_update());
-            for name in &names {
-                reporter.set_service_status(*name, now).await;
-            }
+            statuses.set(&readiness.look()).await;
         }
+        statuses.end().await;
     });
     service
 }
 
-fn status(takes_commands: bool) -> ServingStatus {
-    if takes_commands { ServingStatus::Serving } else { ServingStatus::NotServing }
+struct Statuses {
+    reporter: HealthReporter,
+    known: HashMap<&'static str, bool>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-    use tonic_health::pb::HealthCheckRequest;
-    use tonic_health::pb::health_check_response::ServingStatus as Status;
-    use tonic_health::pb::health_client::HealthClient;
-
-    #[tokio::test]
-    async fn health_follows_whether_commands_are_accepted_and_the_process_stays_healthy() {
-        let (changed, takes_commands) = watch::channel(true);
-        let server = service(&["ledger"], takes_commands, CancellationToken::new()).await;
-        let ask = async |name: &str| {
-            let request = HealthCheckRequest { service: name.to_owned() };
-            HealthClient::new(server.clone()).check(request).await.unwrap().into_inner().status()
-        };
-        assert_eq!((ask("ledger").await, ask("").await), (Status::Serving, Status::Serving));
-        for (takes, expected) in [(false, Status::NotServing), (true, Status::Serving)] {
-            changed.send_replace(takes);
-            let follows = async {
-                while ask("ledger").await != expected {
-                    tokio::task::yield_now().await;
-                }
-            };
-            tokio::time::timeout(Duration::from_secs(30), follows).await.expect("health follows");
-            assert_eq!(ask("").await, Status::Serving);
+impl Statuses {
+    async fn set(&mut self, services: &[(&'static str, bool)]) {
+        let all = services.iter().all(|(_, ready)| *ready);
+        for &(name, ready) in services.iter().chain([&(READY, all)]) {
+            // Those who watch hear of changes only.
+            if self.known.insert(name, ready) != Some(ready) {
+                let status = if ready { ServingStatus::Serving } else { ServingStatus::NotServing };
+                self.reporter.set_service_status(name, status).await;
+            }
         }
+    }
+
+    /// A process that drains is no longer ready. Those who watch hear that, and their streams end.
+    async fn end(mut self) {
+        let names: Vec<&str> = self.known.keys().copied().collect();
+        for name in names {
+            self.reporter.set_service_status(name, ServingStatus::NotServing).await;
+            self.reporter.clear_service_status(name).await;
+        }
+        self.reporter.clear_service_status("").await;
     }
 }

@@ -1,7 +1,7 @@
 //! The rpcs: each reads its request, has it decided or queries the view, and answers.
 
 mod queries;
-mod render;
+pub(crate) mod render;
 
 use domain::Uuid;
 use domain::calendar::WorkingCalendar;

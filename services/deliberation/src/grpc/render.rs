@@ -7,7 +7,7 @@ use proto::Wire as _;
 use proto::deliberation::v1 as pb;
 
 /// The docket; `None` when it was never prepared.
-pub(super) fn docket(id: Uuid, state: &State) -> Option<pb::Docket> {
+pub(crate) fn docket(id: Uuid, state: &State) -> Option<pb::Docket> {
     let proceedings = state.proceedings()?;
     let stage = match state {
         State::Absent => return None,

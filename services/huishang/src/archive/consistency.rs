@@ -3,8 +3,8 @@
 use super::source::{Source, from_status, hash};
 use crate::client::Error;
 use crate::client::options::Options;
+use crate::client::text_file::without_bom;
 use crate::stdout::print_line;
-use crate::text_file::without_bom;
 use anyhow::{Context as _, ensure};
 use event_log::note::{HeadKey, TreeHead};
 use event_log::tree::verify_consistency;

@@ -9,6 +9,7 @@ pub mod commands;
 mod descriptors;
 mod error;
 mod flags;
+pub mod health;
 mod log;
 mod number;
 pub mod options;

@@ -99,8 +99,8 @@ impl Options {
     /// A caller of the services in one process, that is connected.
     pub async fn client_at(&self, address: &client::Address) -> Result<Client, Error> {
         let token = self.token()?;
-        let connections = Connections::to(address, &self.server.trust()?).await?;
-        Ok(Client::new(connections, Some(token)).patient(PATIENCE))
+        let connection = client::connect(address, &self.server.trust()?).await?;
+        Ok(Client::new(Connections::One(connection), Some(token)).patient(PATIENCE))
     }
 
     /// The token to send: from --token, --token-file, --as or the environment.

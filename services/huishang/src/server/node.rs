@@ -18,10 +18,12 @@ use service_kit::config::{Config, ConfigError, without_credentials};
 use service_kit::identity::{
     IdentityLayer, SIGNING_KEY, Verifier, ensure_development_keys, ensure_ledger_key,
 };
+use service_kit::readiness::Readiness;
 use service_kit::serve::{self, ServerOptions};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinHandle;
@@ -69,7 +71,8 @@ pub struct Node {
     pub address: SocketAddr,
     listener: TcpListener,
     server: ServerOptions,
-    services: Services,
+    routes: Routes,
+    heads: Option<Arc<Heads>>,
     log: Option<EventLog>,
     ledger: Option<LedgerTask>,
     stop: CancellationToken,
@@ -96,21 +99,25 @@ impl Node {
             tokio::spawn(stale_log::record_contradictions(kit.clone(), log.clone(), contradictions));
         }
         let services = Services::build(&kit, config, services, own_log)?;
-        let takes_commands = log_health::watch_writable(log.clone(), stop.clone());
-        let server = ServerOptions { identity, limits: config.limits.clone(), takes_commands };
-        Ok(Node { address, listener, server, services, log, ledger: storage.ledger, stop })
+        let Services { routes, readiness, heads } = services;
+        let server = ServerOptions {
+            identity,
+            limits: config.limits.clone(),
+            readiness,
+            journal: kit.journal().clone(),
+        };
+        Ok(Node { address, listener, server, routes, heads, log, ledger: storage.ledger, stop })
     }
 
     /// Serves until the stop signal, then closes the log. Fails at once when the log's storage fails: a write
     /// that a disk has refused must not be retried. Drains and fails when a ledger on NATS cannot continue.
     pub async fn run(self) -> anyhow::Result<()> {
-        let Services { routes, names, heads } = self.services;
-        tracing::info!(address = %self.address, services = ?names, "serving");
+        tracing::info!(address = %self.address, services = ?self.server.readiness.names(), "serving");
         let ledger = tokio::spawn(wait_for_ledger(self.ledger, self.stop.clone()));
         let appending_ended = CancellationToken::new();
-        let signing = heads.map(|heads| tokio::spawn(heads.store_until(appending_ended.clone())));
+        let signing = self.heads.map(|heads| tokio::spawn(heads.store_until(appending_ended.clone())));
         let served = tokio::select! {
-            served = serve::serve(self.listener, routes, &names, self.server, self.stop.clone()) => served,
+            served = serve::serve(self.listener, self.routes, self.server, self.stop.clone()) => served,
             reason = log_health::failed(self.log.as_ref()) => {
                 tracing::error!(reason, "the process ends because its log failed");
                 self.stop.cancel();
@@ -211,8 +218,12 @@ struct OwnLog {
 
 impl OwnLog {
     fn open(config: &Config) -> anyhow::Result<OwnLog> {
+        let (had_key, had_log) = (config.ledger_key().exists(), config.data.join("log").exists());
         let log = open_log(config)?;
         let signing = signing(config, &log)?;
+        if had_key != had_log {
+            warn_of_new_key_or_log(config, had_key, &log);
+        }
         Ok(OwnLog { log, signing, accepted: None })
     }
 }
@@ -238,6 +249,9 @@ impl Storage {
     ) -> anyhow::Result<Storage> {
         let has_ledger = services.contains(&Service::Ledger);
         let name = process_name(services, address);
+        if has_ledger && config.journal == EMBEDDED && !accept_stale {
+            ensure_no_view_has_seen_more(config)?;
+        }
         let own_log = has_ledger.then(|| OwnLog::open(config)).transpose()?;
         match own_log {
             Some(own_log) if config.journal == EMBEDDED => Storage::embedded(config, own_log, accept_stale),
@@ -267,6 +281,16 @@ impl Storage {
     ) -> anyhow::Result<Storage> {
         // What the files of this process show is checked before its ledger follows the stream.
         let nats = connect(config, name.clone(), None).await?;
+        if own_log.log.head().position == 0 {
+            let records = nats.last_position().await?;
+            if records > 0 {
+                tracing::warn!(
+                    records,
+                    "the log is empty, and takes over what the broker has. What the broker has lost and another \
+                     ledger or a backup still has is to be restored first"
+                );
+            }
+        }
         let check = StalenessCheck::new(&own_log.signing, &config.data);
         check.check_before_following(&own_log.log, &nats, accept_stale).await?;
         let (followed, log, stop) = (nats.clone(), own_log.log.clone(), stop.clone());
@@ -283,7 +307,7 @@ impl Storage {
 /// The services of a process, ready to be served.
 struct Services {
     routes: Routes,
-    names: Vec<&'static str>,
+    readiness: Readiness,
     heads: Option<Arc<Heads>>,
 }
 
@@ -295,7 +319,9 @@ impl Services {
         mut own_log: Option<OwnLog>,
     ) -> anyhow::Result<Services> {
         let zone = &config.time_zone;
-        let (mut routes, mut names, mut heads) = (Routes::default(), Vec::new(), None);
+        let lag_max = Duration::from_secs(config.limits.view_lag_seconds_max);
+        let mut readiness = Readiness::new(kit, lag_max);
+        let (mut routes, mut heads) = (Routes::default(), None);
         for service in services {
             let name;
             (routes, name) = match service {
@@ -313,11 +339,11 @@ impl Services {
                     (routes.add_service(service), ledger::NAME)
                 }
             };
-            names.push(name);
+            readiness.add_service(name);
         }
         routes = routes.add_service(service_kit::operations::build(kit));
-        names.push(service_kit::operations::NAME);
-        Ok(Services { routes, names, heads })
+        readiness.add_service(service_kit::operations::NAME);
+        Ok(Services { routes, readiness, heads })
     }
 }
 
@@ -345,6 +371,8 @@ pub fn create_development_keys(config: &Config) -> anyhow::Result<bool> {
     if config.identity.jwks.is_some() {
         return Ok(false);
     }
+    // Whoever cannot be started gets no keys either.
+    ensure_journal_fits(config, &Service::ALL)?;
     refuse_exposed_development_keys(config)?;
     Ok(ensure_development_keys(&config.keys())?)
 }
@@ -386,6 +414,41 @@ fn ensure_nothing_missing(config: &Config, log: &Path) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Refuses to create a log where views show that there was one: only a log on NATS can be had from elsewhere.
+fn ensure_no_view_has_seen_more(config: &Config) -> anyhow::Result<()> {
+    let (log, data) = (config.data.join("log"), config.data.display());
+    let views = service_kit::view::pasts(&config.data.join("views"));
+    let known = views.iter().filter_map(|(view, past)| Some((view, past.last()?)));
+    let furthest = known.max_by_key(|(_, checkpoint)| checkpoint.position);
+    match furthest.filter(|_| !log.exists()) {
+        Some((view, checkpoint)) => bail!(
+            "the log is missing: {} shows that it had {} records, but there is no {}. Put it back, or restore it with \
+             'huishang log restore BACKUP --data {data}'; --accept-stale begins a new one, and records that",
+            view.display(),
+            checkpoint.position,
+            log.display()
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Warns when something is made that an existing installation would have.
+fn warn_of_new_key_or_log(config: &Config, had_key: bool, log: &EventLog) {
+    let (key, records) = (config.ledger_key(), log.head().position);
+    let key = key.display();
+    if had_key && records == 0 {
+        tracing::warn!(%key, "the log is empty, although the key that signs its heads was there: is it the right log?");
+    }
+    if !had_key && records > 0 {
+        tracing::warn!(
+            %key,
+            records,
+            "a new key signs the heads of this log from now on; whoever knows an earlier one will not accept them. If \
+             there was one, stop the process and put it back"
+        );
+    }
 }
 
 /// How the ledger signs. The log's name in a signature consists of the realm and the log's own id.

@@ -39,7 +39,8 @@ pub(super) async fn get_item(
 ) -> Reply<pb::GetItemResponse> {
     let request = request.into_inner();
     let named = Named::read("item_id", &request.item_id, &request.number)?;
-    let query = views::item(named, service.kit.clock().now(), service.calendar().await?.zone());
+    let (now, calendar) = (service.kit.clock().now(), service.calendar().await?);
+    let query = views::item(named, request.history_before_position, now, calendar.zone());
     let (found, position) = service.view.query(request.at_least_position, query).await?;
     let found = found.ok_or_else(|| CommandError::NotFound("no item has this id or number".to_owned()))?;
     Ok(Response::new(pb::GetItemResponse { position, ..found }))

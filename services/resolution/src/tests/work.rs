@@ -1,4 +1,6 @@
 use super::*;
+use prost::Message as _;
+use service_kit::limits::RESPONSE_BYTES_MAX;
 
 /// A place with one item that its lead has acknowledged, and the item's id.
 async fn underway() -> (Place, String) {
@@ -156,4 +158,45 @@ async fn faults_are_named_by_their_fields() {
     let ask = pb::ListItemsRequest { latest_due_on: Some("soon".into()), ..Default::default() };
     let faulty = place.service.list_items(supervisor(ask)).await.unwrap_err();
     assert_eq!(faulty_fields(&faulty), ["latest_due_on"]);
+}
+
+#[tokio::test]
+async fn a_history_that_is_too_long_for_one_answer_is_read_in_parts() {
+    const REPORTS: u32 = 600;
+    let (place, item_id) = underway().await;
+    // Given more reports than one answer has entries, with more text than it has room for
+    for number in 0..REPORTS {
+        let request = pb::ReportProgressRequest {
+            command_id: id(&number.to_string()),
+            item_id: item_id.clone(),
+            percent: number % 100,
+            note: format!("{number}{}", "x".repeat(8_000)),
+            ..Default::default()
+        };
+        place.service.report_progress(water(request)).await.unwrap();
+    }
+    // When its history is read from the end to the beginning
+    let (mut read, mut history_before_position, mut parts) = (Vec::new(), 0, 0);
+    loop {
+        let request = pb::GetItemRequest {
+            at_least_position: place.end(),
+            item_id: item_id.clone(),
+            history_before_position,
+            ..Default::default()
+        };
+        let found = place.service.get_item(supervisor(request)).await.unwrap().into_inner();
+        assert!(found.encoded_len() < RESPONSE_BYTES_MAX, "{} bytes", found.encoded_len());
+        (history_before_position, parts) = (found.earlier_history_before_position, parts + 1);
+        read.splice(0..0, found.history);
+        if history_before_position == 0 {
+            break;
+        }
+    }
+    // Then every entry comes once, in order.
+    let notes: Vec<_> =
+        read.iter().filter(|entry| entry.kind() == pb::ItemEntryKind::ProgressReported).collect();
+    assert_eq!(notes.len(), REPORTS as usize);
+    assert!(read.iter().is_sorted_by_key(|entry| entry.position));
+    assert_eq!(read[0].kind(), pb::ItemEntryKind::Assigned);
+    assert_eq!(parts, 2);
 }

@@ -8,12 +8,14 @@ use proto::Wire as _;
 use proto::resolution::v1::{ItemEntry, ItemEntryKind as Kind};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Transaction, params};
-use service_kit::Record;
+use service_kit::{Position, Record};
 
 /// Entries in one answer, at most.
-const ENTRIES_MAX: u32 = 500;
+const ENTRIES_MAX: usize = 500;
 /// Bytes of entries in one answer, at most: a message has a limit, and entries can carry long texts.
 const ENTRY_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// Bytes around an entry in an answer, at most.
+const ENTRY_FRAME_BYTES: usize = 8;
 
 pub(super) fn insert_entry(
     tables: &Transaction<'_>,
@@ -29,29 +31,39 @@ pub(super) fn insert_entry(
         ..entry_of(event)
     };
     tables
-        .prepare_cached("INSERT INTO history (item, entry) VALUES (?1, ?2)")?
-        .execute(params![item, entry.encode_to_vec()])
+        .prepare_cached("INSERT INTO history (item, position, entry) VALUES (?1, ?2, ?3)")?
+        .execute(params![item, record.position as i64, entry.encode_to_vec()])
         .map(drop)
 }
 
-/// The last entries of an item, oldest first.
-pub(super) fn of(tables: &Connection, item: &str) -> rusqlite::Result<Vec<ItemEntry>> {
-    let mut statement =
-        tables.prepare_cached("SELECT entry FROM history WHERE item = ?1 ORDER BY id DESC LIMIT ?2")?;
-    let mut rows = statement.query(params![item, ENTRIES_MAX])?;
-    let (mut entries, mut bytes) = (Vec::new(), 0);
+/// The last entries of an item before a position (0: up to the end), oldest first; and the position before which there
+/// are more, 0 when there are none. The entries of one record, which is small, stay together.
+pub(super) fn before(
+    tables: &Connection,
+    item: &str,
+    position: Position,
+) -> rusqlite::Result<(Vec<ItemEntry>, Position)> {
+    let before = if position == 0 { i64::MAX } else { i64::try_from(position).unwrap_or(i64::MAX) };
+    let mut statement = tables.prepare_cached(
+        "SELECT entry FROM history WHERE item = ?1 AND position < ?2 ORDER BY position DESC, id DESC",
+    )?;
+    let mut rows = statement.query(params![item, before])?;
+    let (mut entries, mut bytes) = (Vec::<ItemEntry>::new(), 0);
     while let Some(row) = rows.next()? {
         let entry: Vec<u8> = row.get(0)?;
-        bytes += entry.len();
-        if bytes > ENTRY_BYTES_MAX {
-            break;
-        }
+        bytes += entry.len() + ENTRY_FRAME_BYTES;
         let entry = ItemEntry::decode(entry.as_slice())
             .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, fault.into()))?;
+        if entries.len() == ENTRIES_MAX || bytes > ENTRY_BYTES_MAX {
+            entries.retain(|kept| kept.position != entry.position);
+            let earlier = entries.last().map_or(0, |first| first.position);
+            entries.reverse();
+            return Ok((entries, earlier));
+        }
         entries.push(entry);
     }
     entries.reverse();
-    Ok(entries)
+    Ok((entries, 0))
 }
 
 /// What an event says, in the fields that all kinds of entries share.

@@ -150,6 +150,7 @@ fn stop(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()
 /// The query for one item; the answer lacks the view's position.
 pub(crate) fn item(
     named: Named,
+    history_before: service_kit::Position,
     now: Timestamp,
     zone: &Zone,
 ) -> impl FnOnce(&Connection) -> rusqlite::Result<Option<pb::GetItemResponse>> + Send + 'static + use<> {
@@ -166,7 +167,8 @@ pub(crate) fn item(
         });
         let Some(mut found) = found.optional()? else { return Ok(None) };
         let item = found.item.as_ref();
-        found.history = history::of(tables, item.map_or("", |item| &item.item_id))?;
+        (found.history, found.earlier_history_before_position) =
+            history::before(tables, item.map_or("", |item| &item.item_id), history_before)?;
         let resolution = tables
             .prepare_cached("SELECT written, title FROM resolutions WHERE id = ?1")?
             .query_row([item.map_or("", |item| &item.resolution_id)], |row| Ok((row.get(0)?, row.get(1)?)));

@@ -77,9 +77,10 @@ CREATE INDEX supported_by ON supporting (department);
 CREATE TABLE history (
     id INTEGER PRIMARY KEY,
     item TEXT NOT NULL,
+    position INTEGER NOT NULL,
     entry BLOB NOT NULL
 );
-CREATE INDEX history_of_item ON history (item, id);
+CREATE INDEX history_of_item ON history (item, position, id);
 
 -- What the query planner is told of a grown log, so that it sorts the rows of a small index rather than walk all rows
 -- in their order: about how many rows an index has, and how many of them share what it is sorted by.

@@ -21,6 +21,9 @@ rejections! {
             "department {department_code} has two roles on topic {topic_number}",
         QuorumOutOfRange("QUORUM_OUT_OF_RANGE") { quorum_percent: u32 } =
             "a quorum cannot be more than 100 percent, as {quorum_percent} is",
+        DocketFull("DOCKET_FULL") { bytes: usize, max: usize } =
+            "the docket would have {bytes} bytes; it takes this only up to {max}, so that it can be read as a whole. \
+             Shorten the text, or refer to a paper",
         // The floor
         WrongStage("WRONG_STAGE") { stage: &'static str } = "the docket is {stage}, not open",
         NotAMeeting("NOT_A_MEETING") = "a countersign has no attendance",

@@ -1,7 +1,9 @@
 //! Consuming the stream, and grouping its records into complete commits.
 
 use super::{SessionEnd, interrupted};
-use crate::limits::{CONSUMER_HEARTBEAT, PULL_BATCH_MESSAGES_MAX};
+use crate::limits::{
+    CONSUMER_HEARTBEAT, LEDGER_GROUP_BYTES_MAX, LEDGER_GROUP_RECORDS_MAX, PULL_BATCH_MESSAGES_MAX,
+};
 use crate::nats::Link;
 use crate::nats::received::{NoRecord, Received};
 use crate::{Position, ReadError};
@@ -48,6 +50,12 @@ impl Group {
 
     pub(super) fn reached(&self) -> Position {
         self.after + self.waiting.len() as u64
+    }
+
+    /// Returns whether it has as much as the log takes at a time.
+    pub(super) fn is_full(&self) -> bool {
+        let bytes: usize = self.waiting.iter().map(|record| record.payload.len()).sum();
+        self.waiting.len() >= LEDGER_GROUP_RECORDS_MAX || bytes >= LEDGER_GROUP_BYTES_MAX
     }
 
     pub(super) fn receive(&mut self, link: &Link, message: Incoming) -> Result<(), SessionEnd> {

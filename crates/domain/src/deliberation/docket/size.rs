@@ -1,0 +1,73 @@
+//! How large a docket may grow: whoever takes part must be able to read the whole of it in one answer.
+
+use super::{Command, Docket, Event, Proceedings, Rejection, State, Topic};
+use crate::Aggregate;
+use crate::deliberation::ballot::Ballot;
+
+/// Bytes that a docket may have before it takes no further statements, proposals, amendments and items.
+pub const BYTES_FOR_TEXTS_MAX: usize = 2560 * 1024;
+/// Bytes that a docket may have before it takes no further ballots, and no further reasons for votes. What is left to
+/// 4 MiB is enough for everything that ends a docket: votes without reasons, recusals, outcomes.
+pub const BYTES_MAX: usize = 3584 * 1024;
+
+/// Bytes that one command adds, at most: its record is smaller.
+const COMMAND_BYTES_MAX: usize = 64 * 1024;
+/// Bytes for the numbers, stages and dates of one part of a docket.
+const PART_BYTES: usize = 64;
+/// Bytes for the rules of a ballot, its result and the sentence about it.
+const RESULT_BYTES: usize = 512;
+
+impl Command {
+    /// The size up to which a docket takes this command; none for those that it always takes.
+    pub(super) fn bytes_max(&self) -> Option<usize> {
+        match self {
+            Command::RecordStatement { .. }
+            | Command::SubmitProposal { .. }
+            | Command::SubmitAmendment { .. }
+            | Command::ResolveAmendment { adopt: true, .. }
+            | Command::DraftItems { .. }
+            | Command::ReviseItem { .. } => Some(BYTES_FOR_TEXTS_MAX),
+            Command::OpenBallot { .. } | Command::CastVote { reason: Some(_), .. } => Some(BYTES_MAX),
+            _ => None,
+        }
+    }
+}
+
+/// Refuses events that would make the docket larger than that.
+pub(super) fn check(state: &State, events: &[Event], max: usize) -> Result<(), Rejection> {
+    let bytes = |state: &State| state.proceedings().map_or(0, bytes);
+    let before = bytes(state);
+    if before + COMMAND_BYTES_MAX <= max || events.is_empty() {
+        return Ok(());
+    }
+    let after = bytes(&Docket::fold(state.clone(), events));
+    match after > max && after > before {
+        true => Err(Rejection::DocketFull { bytes: after, max }),
+        false => Ok(()),
+    }
+}
+
+/// About how many bytes it has, and not less than that; votes that are still to come count already.
+fn bytes(proceedings: &Proceedings) -> usize {
+    let voters = proceedings.agenda.participants.iter();
+    let votes = voters.map(|voter| voter.department.as_str().len() + PART_BYTES).sum();
+    proceedings.topics.iter().map(|topic| bytes_of_topic(topic, votes)).sum()
+}
+
+fn bytes_of_topic(topic: &Topic, votes: usize) -> usize {
+    let statements = topic.statements.iter().map(|(department, statement)| {
+        department.as_str().len() + statement.reasons.as_str().len() + PART_BYTES
+    });
+    let versions = topic.versions.iter().map(|text| text.as_str().len() + PART_BYTES);
+    let amendments = topic
+        .amendments
+        .iter()
+        .map(|amendment| amendment.department.as_str().len() + amendment.text.as_str().len() + PART_BYTES);
+    let items = topic.items.iter().map(|item| item.draft.bytes() + PART_BYTES);
+    let ballots = topic.ballots.iter().map(|ballot| RESULT_BYTES + votes + bytes_of_reasons(ballot));
+    statements.chain(versions).chain(amendments).chain(items).chain(ballots).sum()
+}
+
+fn bytes_of_reasons(ballot: &Ballot) -> usize {
+    ballot.votes.values().filter_map(|vote| vote.reason.as_ref()).map(|reason| reason.as_str().len()).sum()
+}

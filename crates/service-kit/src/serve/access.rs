@@ -1,0 +1,244 @@
+//! What a process says about the calls that it gets: one line for each that was refused or failed, and, for debugging,
+//! one for each other. Neither tokens nor what requests contain are logged.
+
+mod repeats;
+
+use crate::identity::CallerNote;
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http::{HeaderMap, HeaderValue, Uri};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use proto::contract;
+use repeats::{Kind, Repeats};
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tonic::transport::server::TcpConnectInfo;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+use tower::{Layer, Service};
+use tracing::Level;
+
+/// What the filter of the log calls these lines.
+const TARGET: &str = "calls";
+
+/// Logs calls. It is the outermost layer, so that it hears of what each of the others refuses.
+#[derive(Clone)]
+pub(super) struct AccessLogLayer {
+    repeats: Arc<Repeats>,
+}
+
+impl AccessLogLayer {
+    pub(super) fn new(stop: CancellationToken) -> AccessLogLayer {
+        let repeats = Arc::new(Repeats::default());
+        tokio::spawn(repeats.clone().report_until(stop));
+        AccessLogLayer { repeats }
+    }
+}
+
+impl<S> Layer<S> for AccessLogLayer {
+    type Service = AccessLog<S>;
+    fn layer(&self, inner: S) -> AccessLog<S> {
+        AccessLog { inner, repeats: self.repeats.clone() }
+    }
+}
+
+/// A service whose calls are logged.
+#[derive(Clone)]
+pub(super) struct AccessLog<S> {
+    inner: S,
+    repeats: Arc<Repeats>,
+}
+
+impl<S> Service<http::Request<Body>> for AccessLog<S>
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>>,
+    S::Future: Send + 'static,
+{
+    type Response = http::Response<Body>;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Self::Response, S::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
+        let mut call = Call::begin(&mut request, self.repeats.clone());
+        let answering = self.inner.call(request);
+        Box::pin(async move {
+            let response = answering.await?;
+            match Status::from_header_map(response.headers()) {
+                Some(status) => call.end(&status),
+                None => return Ok(response.map(|body| Body::new(LoggedBody { body, call }))),
+            }
+            Ok(response)
+        })
+    }
+}
+
+/// A call under way.
+struct Call {
+    uri: Uri,
+    caller: CallerNote,
+    peer: Option<IpAddr>,
+    traceparent: Option<HeaderValue>,
+    began: Instant,
+    repeats: Arc<Repeats>,
+    ended: bool,
+}
+
+impl Call {
+    fn begin(request: &mut http::Request<Body>, repeats: Arc<Repeats>) -> Call {
+        let caller = CallerNote::default();
+        request.extensions_mut().insert(caller.clone());
+        let connection = request.extensions().get::<TcpConnectInfo>();
+        Call {
+            peer: connection.and_then(TcpConnectInfo::remote_addr).map(|address| address.ip()),
+            traceparent: request.headers().get("traceparent").cloned(),
+            uri: request.uri().clone(),
+            caller,
+            began: Instant::now(),
+            repeats,
+            ended: false,
+        }
+    }
+
+    fn end(&mut self, status: &Status) {
+        self.ended = true;
+        match status.code() {
+            Code::Ok => self.log_success("answered"),
+            _ => self.log_refusal(status),
+        }
+    }
+
+    fn log_success(&self, outcome: &str) {
+        if !tracing::enabled!(target: TARGET, Level::DEBUG) {
+            return;
+        }
+        let actor = self.caller.actor();
+        tracing::debug!(
+            target: TARGET,
+            rpc = self.rpc(),
+            subject = actor.map(|actor| actor.subject.as_str()),
+            department = actor.and_then(|actor| actor.department.as_ref()).map(|code| code.as_str()),
+            duration_ms = self.duration_ms(),
+            trace_id = self.trace_id(),
+            "{outcome}"
+        );
+    }
+
+    fn log_refusal(&self, status: &Status) {
+        let details = status.get_error_details();
+        let actor = self.caller.actor();
+        let kind = Kind {
+            rpc: self.rpc().to_owned(),
+            code: status.code(),
+            reason: details.error_info().map(|info| info.reason.clone()).unwrap_or_default(),
+            subject: actor.map(|actor| actor.subject.clone()).unwrap_or_default(),
+        };
+        if !self.repeats.has_its_own_line(&kind) {
+            return;
+        }
+        tracing::info!(
+            target: TARGET,
+            rpc = kind.rpc,
+            code = kind.code_name(),
+            reason = kind.reason(),
+            subject = kind.subject(),
+            department = actor.and_then(|actor| actor.department.as_ref()).map(|code| code.as_str()),
+            peer = self.peer.filter(|_| actor.is_none()).map(|peer| peer.to_string()),
+            duration_ms = self.duration_ms(),
+            trace_id = self.trace_id(),
+            why = is_about_no_matter(status.code()).then(|| status.message()),
+            "not carried out"
+        );
+    }
+
+    /// Its name, if there is such an rpc. Whoever has no token could otherwise write anything into the log.
+    fn rpc(&self) -> &str {
+        let path = self.uri.path().trim_start_matches('/');
+        match contract::rpc(path) {
+            Some(rpc) => &rpc.path,
+            None if path == "grpc.health.v1.Health/Check" || path == "grpc.health.v1.Health/Watch" => path,
+            None if path.starts_with("grpc.reflection.") => "grpc.reflection",
+            None => "unknown",
+        }
+    }
+
+    fn duration_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// The trace that the call belongs to (W3C Trace Context).
+    fn trace_id(&self) -> Option<&str> {
+        let traceparent = self.traceparent.as_ref()?.to_str().ok()?;
+        super::is_traceparent(traceparent).then(|| &traceparent[3..35])
+    }
+}
+
+/// A call that ends without an answer: the caller went away, or the process stops.
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.log_success("the caller did not wait for the end");
+        }
+    }
+}
+
+/// Whether the sentence of such a status speaks of the token, the load or the journal. That of any other may repeat
+/// what the request says.
+fn is_about_no_matter(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unauthenticated | Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded
+    )
+}
+
+/// A body that says at its end how the call ended.
+struct LoggedBody {
+    body: Body,
+    call: Call,
+}
+
+impl LoggedBody {
+    fn end(&mut self, trailers: &HeaderMap) {
+        let status = Status::from_header_map(trailers).unwrap_or_else(|| Status::new(Code::Ok, ""));
+        self.call.end(&status);
+    }
+}
+
+impl HttpBody for LoggedBody {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(context));
+        match &frame {
+            Some(Ok(frame)) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    self.end(trailers);
+                }
+            }
+            Some(Err(status)) => self.call.end(status),
+            None if self.call.ended => {}
+            None => self.end(&HeaderMap::new()),
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

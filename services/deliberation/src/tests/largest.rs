@@ -1,0 +1,145 @@
+//! The largest docket that there can be: it fits into one answer, and can be brought to an end.
+
+use super::{at, code};
+use crate::grpc::render;
+use domain::deliberation::ballot::{Abstention, Choice, Method, Tie};
+use domain::deliberation::docket::agenda::{PARTICIPANTS_MAX, TOPICS_MAX};
+use domain::deliberation::docket::{
+    Agenda, AgendaTopic, BALLOTS_MAX, Command, Docket, Mode, Participant, Rejection, RoleOnTopic, Stance,
+    State, TopicRole,
+};
+use domain::text::{CODE_CHARS_MAX, LINE_CHARS_MAX, TEXT_BYTES_MAX};
+use domain::{Actor, Aggregate as _, Code, Issued, Line, Role, Text, Uuid};
+use prost::Message as _;
+use service_kit::limits::RESPONSE_BYTES_MAX;
+
+/// A letter of four bytes, the longest there is.
+const LETTER: &str = "𠀀";
+
+fn department(number: usize) -> Code {
+    code(&format!("{number:02}{}", LETTER.repeat(CODE_CHARS_MAX - 2)))
+}
+
+fn longest_line() -> Line {
+    Line::parse(&LETTER.repeat(LINE_CHARS_MAX)).unwrap()
+}
+
+fn longest_text() -> Text {
+    Text::parse(&"x".repeat(TEXT_BYTES_MAX)).unwrap()
+}
+
+fn agenda() -> Agenda {
+    let topics = 1..=TOPICS_MAX as u32;
+    let role = |topic| TopicRole { topic, role: RoleOnTopic::Decides };
+    Agenda {
+        session: Uuid::from_u128(7),
+        title: longest_line(),
+        body: department(0),
+        chair: department(0),
+        mode: Mode::Meeting,
+        decide_by: None,
+        quorum_percent: 1,
+        participants: (0..PARTICIPANTS_MAX)
+            .map(|number| Participant {
+                department: department(number),
+                roles: topics.clone().map(role).collect(),
+            })
+            .collect(),
+        topics: topics
+            .map(|number| AgendaTopic { number, title: longest_line(), timebox_minutes: u32::MAX })
+            .collect(),
+    }
+}
+
+/// A docket under way.
+struct Meeting {
+    state: State,
+    full: bool,
+}
+
+impl Meeting {
+    /// Carries out a command; one that is refused because the docket is full changes nothing.
+    fn does(&mut self, command: Command) {
+        let roles = vec![Role::Clerk, Role::Chair];
+        let by = Actor { subject: "clerk".into(), department: None, roles };
+        let issued = Issued { at: at("2027-03-01T01:00:00Z"), by };
+        match Docket::decide(&self.state, command, &issued) {
+            Ok(events) => self.state = Docket::fold(std::mem::take(&mut self.state), &events),
+            Err(Rejection::DocketFull { .. }) => self.full = true,
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    /// Whether the docket was full since this was last asked.
+    fn was_full(&mut self) -> bool {
+        std::mem::take(&mut self.full)
+    }
+
+    fn bytes(&self) -> usize {
+        render::docket(Uuid::from_u128(7), &self.state).unwrap().encoded_len()
+    }
+}
+
+#[test]
+fn the_largest_docket_fits_into_one_answer_and_can_be_ended() {
+    let mut meeting = Meeting { state: State::Absent, full: false };
+    meeting.does(Command::Prepare { agenda: agenda() });
+    for number in 0..PARTICIPANTS_MAX {
+        let delegate = longest_line();
+        meeting.does(Command::RecordArrival { department: department(number), delegate });
+    }
+    meeting.does(Command::Open);
+    // Given a docket on which everybody says as much as they may
+    for topic in 1..=TOPICS_MAX as u32 {
+        meeting.does(Command::OpenTopic { topic });
+        meeting.does(Command::SubmitProposal { topic, text: Text::parse("x").unwrap() });
+        meeting.does(Command::PauseTopic { topic });
+    }
+    for topic in 1..=TOPICS_MAX as u32 {
+        meeting.does(Command::OpenTopic { topic });
+        for number in 0..PARTICIPANTS_MAX {
+            let (department, reasons) = (department(number), longest_text());
+            meeting.does(Command::RecordStatement { topic, department, stance: Stance::Support, reasons });
+        }
+        meeting.does(Command::CloseDebate { topic });
+    }
+    assert!(meeting.was_full(), "it takes no more statements");
+    // When they vote as often as they can, at first with reasons,
+    for round in 0..BALLOTS_MAX {
+        let topic = round % TOPICS_MAX as u32 + 1;
+        let (method, abstention, tie) = (Method::SimpleMajority, Abstention::DoesNotCount, Tie::Rejects);
+        meeting.does(Command::OpenBallot { topic, version: 1, method, abstention, tie });
+        if meeting.was_full() {
+            break;
+        }
+        for number in 0..PARTICIPANTS_MAX {
+            let vote = |reason| Command::CastVote {
+                topic,
+                department: department(number),
+                choice: Choice::Yes,
+                reason,
+            };
+            meeting.does(vote(Some(longest_text())));
+            if meeting.was_full() {
+                meeting.does(vote(None));
+            }
+        }
+        assert!(!meeting.was_full(), "a vote without a reason is always taken");
+        meeting.does(Command::CloseBallot { topic, casting_vote: None });
+    }
+    // and recuse themselves, and the topics come to an end,
+    for topic in 1..=TOPICS_MAX as u32 {
+        for number in 0..PARTICIPANTS_MAX {
+            let reason = longest_text();
+            meeting.does(Command::RecordRecusal { topic, department: department(number), reason });
+        }
+        let reason = longest_text();
+        meeting.does(Command::ReferTopic { topic, referred_to: department(1), reason });
+    }
+    meeting.does(Command::Close);
+    // Then the docket is closed, and can be read as a whole.
+    assert!(!meeting.was_full() && matches!(meeting.state, State::Closed(_)), "it could be ended");
+    let bytes = meeting.bytes();
+    assert!(bytes > RESPONSE_BYTES_MAX * 3 / 4, "only {bytes} bytes");
+    assert!(bytes + 1024 < RESPONSE_BYTES_MAX, "{bytes} bytes");
+}

@@ -1,0 +1,134 @@
+//! What an installation tells orchestrators about itself: liveness and readiness apart, and both by a command.
+
+use anyhow::{Context as _, ensure};
+use domain::Role;
+use std::process::Command;
+use std::time::Duration;
+use tests::{Mode, Sandbox, SandboxConfig, huishang};
+use tonic::Streaming;
+use tonic::transport::{Channel, Endpoint};
+use tonic_health::pb::health_check_response::ServingStatus::{self, NotServing, Serving};
+use tonic_health::pb::health_client::HealthClient;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
+
+const DIRECTORY: &str = "huishang.directory.v1.DirectoryService";
+/// Patience with what must happen within seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The health of one service, as it changes.
+struct Watched(Streaming<HealthCheckResponse>);
+
+async fn client(sandbox: &Sandbox, process: &str) -> anyhow::Result<HealthClient<Channel>> {
+    Ok(HealthClient::new(Endpoint::from_shared(sandbox.server_of(process))?.connect().await?))
+}
+
+async fn check(sandbox: &Sandbox, service: &str) -> anyhow::Result<ServingStatus> {
+    let request = HealthCheckRequest { service: service.to_owned() };
+    Ok(client(sandbox, "directory").await?.check(request).await?.into_inner().status())
+}
+
+impl Watched {
+    async fn begin(sandbox: &Sandbox, service: &str) -> anyhow::Result<Watched> {
+        let request = HealthCheckRequest { service: service.to_owned() };
+        Ok(Watched(client(sandbox, "directory").await?.watch(request).await?.into_inner()))
+    }
+
+    /// Waits until it is so.
+    async fn until(&mut self, expected: ServingStatus) -> anyhow::Result<()> {
+        let changes = async {
+            while self.0.message().await?.context("the watch ended")?.status() != expected {}
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(PATIENCE, changes).await.with_context(|| format!("never {expected:?}"))?
+    }
+}
+
+/// What the command answers: its exit code, and what it prints.
+fn ask(sandbox: &Sandbox, question: &[&str]) -> anyhow::Result<(Option<i32>, String)> {
+    let output = Command::new(huishang())
+        .arg("health")
+        .args(question)
+        .args(["--server", &sandbox.server_of("directory")])
+        .output()?;
+    let printed = [output.stdout, output.stderr].concat();
+    Ok((output.status.code(), String::from_utf8(printed)?))
+}
+
+crate::in_both_modes!(a_process_that_does_its_work_is_live_and_ready);
+async fn a_process_that_does_its_work_is_live_and_ready(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    for service in ["", "ready", DIRECTORY, "huishang.operations.v1.OperationsService"] {
+        Watched::begin(&sandbox, service).await?.until(Serving).await?;
+    }
+    ensure!(ask(&sandbox, &["--live"])? == (Some(0), "live\n".into()));
+    ensure!(ask(&sandbox, &["--ready"])? == (Some(0), "ready\n".into()));
+    ensure!(ask(&sandbox, &[])? == (Some(0), "ready\n".into()));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_broker_or_its_ledger_a_service_lives_and_is_not_ready() -> anyhow::Result<()> {
+    let mut sandbox = Sandbox::start(Mode::Distributed)?;
+    let mut ready = Watched::begin(&sandbox, "ready").await?;
+    let mut service = Watched::begin(&sandbox, DIRECTORY).await?;
+    ready.until(Serving).await?;
+    service.until(Serving).await?;
+    for lost in ["nats", "ledger"] {
+        // When it is killed
+        sandbox.process(lost).kill()?;
+        // Then that is told to those who watch, and to those who ask,
+        ready.until(NotServing).await?;
+        service.until(NotServing).await?;
+        ensure!(check(&sandbox, "").await? == Serving, "the service itself must not be restarted for this");
+        ensure!(ask(&sandbox, &["--live"])?.0 == Some(0));
+        let (code, printed) = ask(&sandbox, &["--ready"])?;
+        ensure!(code == Some(7) && printed.lines().count() == 1, "{code:?} {printed}");
+        // and that it is back as well.
+        sandbox.start_process(lost)?;
+        ready.until(Serving).await?;
+        service.until(Serving).await?;
+        sandbox.client(Role::Clerk, None).await?.register_department(&lost.to_uppercase()).await?;
+    }
+    // The log has one warning and one line of relief for each of the two, however long it took.
+    let log = sandbox.process("directory").log();
+    let lines = |level: &str| log.lines().filter(|line| line.contains(level)).collect::<Vec<_>>();
+    let (warnings, ready) = (lines(r#""level":"WARN""#), lines(r#""message":"ready: "#));
+    ensure!(warnings.len() == 2, "{log}");
+    ensure!(warnings[0].contains("the connection to NATS at 127.0.0.1:"), "{}", warnings[0]);
+    ensure!(warnings[1].contains("start 'huishang serve ledger'"), "{}", warnings[1]);
+    ensure!(ready.len() == 2, "{log}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_there_was_never_a_ledger_nothing_is_ready() -> anyhow::Result<()> {
+    let mut sandbox = Sandbox::start(Mode::Distributed)?;
+    sandbox.process("ledger").kill()?;
+    sandbox.restart("directory")?;
+    ensure!(check(&sandbox, "").await? == Serving);
+    for service in ["ready", DIRECTORY] {
+        ensure!(check(&sandbox, service).await? == NotServing, "{service}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_that_stopped_makes_its_service_not_ready_and_no_other() -> anyhow::Result<()> {
+    let lag = ("HUISHANG_LIMITS__VIEW_LAG_SECONDS_MAX", "1".to_owned());
+    let config = SandboxConfig { settings: vec![lag], ..SandboxConfig::default() };
+    let sandbox = Sandbox::start_with(Mode::Embedded, config)?;
+    let mut directory = Watched::begin(&sandbox, DIRECTORY).await?;
+    directory.until(Serving).await?;
+    // Given somebody who keeps the file of its view for himself
+    let file = sandbox.folder().join("views/directory.sqlite");
+    let held = rusqlite::Connection::open(&file)?;
+    held.execute_batch("BEGIN IMMEDIATE")?;
+    // When something is to be written there
+    sandbox.client(Role::Clerk, None).await?.register_department("WATER").await?;
+    // Then the service is not ready until it can be,
+    directory.until(NotServing).await?;
+    ensure!(check(&sandbox, "ready").await? == NotServing);
+    ensure!(check(&sandbox, "huishang.scheduling.v1.SchedulingService").await? == Serving);
+    held.execute_batch("ROLLBACK")?;
+    directory.until(Serving).await
+}
