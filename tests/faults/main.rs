@@ -14,4 +14,5 @@ mod overload;
 mod partition;
 mod repair;
 mod seed;
+mod shares;
 mod stale;

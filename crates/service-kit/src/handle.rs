@@ -16,6 +16,7 @@
 mod unit;
 
 use crate::clock::Clock;
+use crate::config::Limits;
 use crate::error::CommandError;
 use crate::events::{self, UnknownEventType};
 use crate::feed::Feed;
@@ -201,6 +202,7 @@ pub struct Kit {
     cache: Arc<Cache<StreamName, Arc<dyn Any + Send + Sync>>>,
     views: Arc<Mutex<Vec<RegisteredView>>>,
     consumers: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
+    limits: Arc<Limits>,
 }
 
 impl Kit {
@@ -210,7 +212,18 @@ impl Kit {
         let cache = Arc::new(Cache::new(CACHED_STREAMS_MAX));
         let (views, consumers) = (Arc::default(), Arc::default());
         let feed = Feed::new(journal.clone(), stop.clone());
-        Kit { journal, feed, clock, folder: folder.into(), stop, cache, views, consumers }
+        let limits = Arc::default();
+        Kit { journal, feed, clock, folder: folder.into(), stop, cache, views, consumers, limits }
+    }
+
+    /// The same kit with these limits on load.
+    pub fn with_limits(self, limits: Limits) -> Kit {
+        Kit { limits: Arc::new(limits), ..self }
+    }
+
+    /// The limits on load.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// The views that are kept with this kit.

@@ -64,6 +64,7 @@ pub struct ViewStore {
     position: watch::Receiver<Position>,
     /// The last position at which its tables changed.
     changed: watch::Receiver<Position>,
+    journal: Arc<dyn Journal>,
     committed: watch::Receiver<Position>,
     /// How far the process managers of the view's service have come.
     reactions: Arc<[watch::Receiver<Position>]>,
@@ -89,6 +90,7 @@ impl ViewStore {
             idle: Arc::default(),
             position,
             changed,
+            journal: kit.journal().clone(),
             committed: kit.journal().committed(),
             reactions: reactions.into(),
         };
@@ -120,8 +122,9 @@ impl ViewStore {
     }
 
     /// Waits until the view has reached `at_least`, and what the service's process managers made of everything
-    /// up to there. Answers with the position that it has then.
+    /// up to there. Answers with the position that it has then. A position that no record has is refused at once.
     pub async fn wait_until_caught_up(&self, at_least: Position) -> Result<Position, Status> {
+        self.refuse_beyond_head(at_least).await?;
         let waiting = async {
             let mut target = at_least;
             if at_least > 0 {
@@ -138,6 +141,22 @@ impl ViewStore {
         match tokio::time::timeout(VIEW_TIMEOUT, waiting).await {
             Ok(Ok(position)) => Ok(position),
             _ => Err(self.not_caught_up(at_least)),
+        }
+    }
+
+    /// Refuses a position that no record has. What is not committed here yet may still be known elsewhere.
+    async fn refuse_beyond_head(&self, at_least: Position) -> Result<(), Status> {
+        if at_least <= *self.committed.borrow() {
+            return Ok(());
+        }
+        match self.journal.head().await {
+            Ok(head) if at_least > head => Err(refusal(
+                Reason::BeyondHead,
+                format!("at_least_position is {at_least}; the log has no record beyond {head}"),
+                [("at_least_position", at_least.to_string()), ("head", head.to_string())],
+            )),
+            // What cannot be asked now may be there; the wait for it is limited.
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 

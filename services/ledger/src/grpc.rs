@@ -2,7 +2,7 @@
 
 use crate::backup::Backups;
 use crate::heads::Heads;
-use crate::limits::{READ_RECORDS, READER_STALL_TIMEOUT, READERS_MAX, VERIFICATIONS_AT_ONCE_MAX};
+use crate::limits::{BACKUPS_AT_ONCE_MAX, READ_RECORDS, READER_STALL_TIMEOUT};
 use crate::reader::{ClientGone, ResponseSender, ResponseStream};
 use crate::rejection::Rejection;
 use domain::ledger::rehearsal_clock::{Command, RehearsalClock};
@@ -17,10 +17,10 @@ use proto::ledger::v1::ledger_service_server::LedgerService;
 use proto::log::v1 as stored;
 use service_kit::clock::Clock;
 use service_kit::error::refusal;
-use service_kit::serve::read;
+use service_kit::places::Places;
+use service_kit::serve::{caller, read};
 use service_kit::{CommandError, Kit};
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Request, Response, Status};
 
 /// The ledger service.
@@ -29,34 +29,26 @@ pub struct Service {
     log: EventLog,
     heads: Arc<Heads>,
     backups: Backups,
-    readers: Arc<Semaphore>,
-    verifications: Arc<Semaphore>,
+    readers: Places,
+    verifications: Places,
 }
 
 impl Service {
     pub(crate) fn new(kit: Kit, log: EventLog, heads: Arc<Heads>) -> Service {
-        let backups = Backups::new(log.clone(), heads.clone(), kit.stop().clone());
-        Service {
-            kit,
-            log,
-            heads,
-            backups,
-            readers: Arc::new(Semaphore::new(READERS_MAX)),
-            verifications: Arc::new(Semaphore::new(VERIFICATIONS_AT_ONCE_MAX)),
-        }
+        let limits = kit.limits();
+        let places = |what, max| Places::new(what, max, limits.caller_share_percent);
+        let backups = Backups {
+            log: log.clone(),
+            heads: heads.clone(),
+            places: places("backups", BACKUPS_AT_ONCE_MAX),
+            stop: kit.stop().clone(),
+        };
+        let kept = limits.supervision_share_percent;
+        let readers = places("readers of the log", limits.log_readers_max).kept_for_supervision(kept);
+        let verifications =
+            places("verifications of the log", limits.verifications_max).kept_for_supervision(kept);
+        Service { kit, log, heads, backups, readers, verifications }
     }
-}
-
-/// One of `max` permits, or a refusal at once.
-pub(crate) fn permit(
-    permits: &Arc<Semaphore>,
-    max: usize,
-    what: &str,
-) -> Result<OwnedSemaphorePermit, Status> {
-    permits.clone().try_acquire_owned().map_err(|_| {
-        let message = format!("{max} {what} are under way on this ledger; try again later");
-        refusal(Reason::TooManyRequests, message, [("max", max.to_string())])
-    })
 }
 
 /// The end of a stream that its client has stopped reading.
@@ -126,15 +118,16 @@ impl LedgerService for Service {
         &self,
         request: Request<pb::ReadRecordsRequest>,
     ) -> Result<Response<Self::ReadRecordsStream>, Status> {
+        let caller = caller(&request)?;
         let request = request.into_inner();
         if !request.stream().is_empty() && StreamName::parse(request.stream()).is_none() {
             return Err(proto::Invalid::field("stream", "must be <context>.<aggregate>.<uuid>").into());
         }
-        let permit = permit(&self.readers, READERS_MAX, "readers")?;
+        let place = self.readers.take(&caller)?;
         let (sender, responses) = ResponseSender::new();
         let (log, stop) = (self.log.clone(), self.kit.stop().clone());
         tokio::spawn(async move {
-            let _permit = permit;
+            let _place = place;
             let outcome = tokio::select! {
                 () = stop.cancelled() => Err(stopping()),
                 () = sender.disconnected() => Ok(Some(ClientGone::Disconnected)),
@@ -153,13 +146,13 @@ impl LedgerService for Service {
 
     async fn verify_log(
         &self,
-        _: Request<pb::VerifyLogRequest>,
+        request: Request<pb::VerifyLogRequest>,
     ) -> Result<Response<Self::VerifyLogStream>, Status> {
-        let permit = permit(&self.verifications, VERIFICATIONS_AT_ONCE_MAX, "verifications")?;
+        let place = self.verifications.take(&caller(&request)?)?;
         let (sender, responses) = ResponseSender::new();
         let log = self.log.clone();
         tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+            let _place = place;
             let records = log.head().position;
             let outcome = log.verify(|verified| {
                 sender.send_or_drop(pb::VerifyLogResponse { verified, records, ..Default::default() });
@@ -217,7 +210,8 @@ impl LedgerService for Service {
         &self,
         request: Request<pb::BackupRecordsRequest>,
     ) -> Result<Response<Self::BackupRecordsStream>, Status> {
-        let mut responses = self.backups.start(request.into_inner().after_position)?;
+        let caller = caller(&request)?;
+        let mut responses = self.backups.start(&caller, request.into_inner().after_position)?;
         Ok(Response::new(stream::poll_fn(move |context| responses.poll_recv(context)).boxed()))
     }
 }
