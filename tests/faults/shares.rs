@@ -9,8 +9,9 @@ use prost::Message as _;
 use proto::Rpc;
 use proto::directory::v1::ListDepartmentsRequest;
 use proto::ledger::v1::{ReadRecordsRequest, VerifyLogRequest};
+use service_kit::limits::{KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT};
 use std::time::Duration;
-use tests::{Client, Mode, Sandbox, SandboxConfig, registration};
+use tests::{Client, Mode, Proxy, Sandbox, SandboxConfig, registration};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -46,10 +47,14 @@ struct RawClient {
 impl RawClient {
     /// Connects with this receive window for each stream, in bytes.
     async fn connect(sandbox: &Sandbox, token: &str, window_bytes: u32) -> anyhow::Result<RawClient> {
+        RawClient::over(connect(sandbox).await?, token, window_bytes).await
+    }
+
+    async fn over(socket: TcpStream, token: &str, window_bytes: u32) -> anyhow::Result<RawClient> {
         let (requests, connection) = h2::client::Builder::new()
             .initial_window_size(window_bytes)
             .initial_connection_window_size(1 << 30)
-            .handshake(connect(sandbox).await?)
+            .handshake(socket)
             .await?;
         tokio::spawn(connection);
         Ok(RawClient { token: token.to_owned(), requests: requests.ready().await? })
@@ -266,15 +271,34 @@ async fn connections_beyond_a_share_are_refused_and_probes_are_answered() -> any
     probe(&sandbox).await?;
     known[0].register_department("A").await?;
     known.pop();
-    // There is room again once the server has noticed the close.
-    let again = async {
+    there_is_room_for_another(&sandbox).await
+}
+
+/// Waits until a new connection is accepted.
+async fn there_is_room_for_another(sandbox: &Sandbox) -> anyhow::Result<()> {
+    let trying = async {
         while sandbox.client(Role::Clerk, None).await?.call(ListDepartmentsRequest::default()).await.is_err()
         {
             tokio::task::yield_now().await;
         }
         anyhow::Ok(())
     };
-    tokio::time::timeout(PATIENCE, again).await?
+    let silence = KEEPALIVE_INTERVAL + KEEPALIVE_TIMEOUT;
+    tokio::time::timeout(silence + PATIENCE, trying).await.context("the place of a connection stays taken")?
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_whose_peer_went_silent_makes_room() -> anyhow::Result<()> {
+    let sandbox = start(&[("HUISHANG_LIMITS__ADDRESS_CONNECTIONS_MAX", 1)])?;
+    let proxy = Proxy::to(sandbox.server().replace("http://", "").parse()?).await?;
+    let token = sandbox.token_of(Role::Clerk, None)?;
+    let mut silent = RawClient::over(TcpStream::connect(proxy.address()).await?, &token, 1 << 16).await?;
+    let answer = silent.send(ListDepartmentsRequest::PATH, ListDepartmentsRequest::default()).await?;
+    ensure!(end(answer).await? == End::Whole);
+    let refused = sandbox.client(Role::Clerk, None).await?.call(ListDepartmentsRequest::default()).await;
+    ensure!(refused.is_err(), "there is one place");
+    proxy.cut();
+    there_is_room_for_another(&sandbox).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

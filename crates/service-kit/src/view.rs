@@ -21,8 +21,8 @@ use proto::api::v1::Reason;
 use rusqlite::{Connection, Transaction};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 use tonic::Status;
 
 /// What a view makes of the log. Its tables hold nothing that cannot be computed again.
@@ -65,6 +65,8 @@ pub struct ViewStore {
     /// The last position at which its tables changed.
     changed: watch::Receiver<Position>,
     journal: Arc<dyn Journal>,
+    /// The head that the journal last answered with, and when it was asked.
+    head: Arc<AsyncMutex<(Instant, Position)>>,
     committed: watch::Receiver<Position>,
     /// How far the process managers of the view's service have come.
     reactions: Arc<[watch::Receiver<Position>]>,
@@ -91,6 +93,7 @@ impl ViewStore {
             position,
             changed,
             journal: kit.journal().clone(),
+            head: Arc::new(AsyncMutex::new((Instant::now(), 0))),
             committed: kit.journal().committed(),
             reactions: reactions.into(),
         };
@@ -149,7 +152,7 @@ impl ViewStore {
         if at_least <= *self.committed.borrow() {
             return Ok(());
         }
-        match self.journal.head().await {
+        match self.head().await {
             Ok(head) if at_least > head => Err(refusal(
                 Reason::BeyondHead,
                 format!("at_least_position is {at_least}; the log has no record beyond {head}"),
@@ -158,6 +161,17 @@ impl ViewStore {
             // What cannot be asked now may be there; the wait for it is limited.
             Ok(_) | Err(_) => Ok(()),
         }
+    }
+
+    /// The journal's head at some moment of this call. Callers at the same time ask once.
+    async fn head(&self) -> Result<Position, ReadError> {
+        let called_at = Instant::now();
+        let mut last = self.head.lock().await;
+        if last.0 <= called_at {
+            let asked_at = Instant::now();
+            *last = (asked_at, self.journal.head().await?);
+        }
+        Ok(last.1)
     }
 
     fn not_caught_up(&self, at_least: Position) -> Status {

@@ -2,8 +2,8 @@
 
 use crate::backup::Backups;
 use crate::heads::Heads;
-use crate::limits::{BACKUPS_AT_ONCE_MAX, READ_RECORDS, READER_STALL_TIMEOUT};
-use crate::reader::{ClientGone, ResponseSender, ResponseStream};
+use crate::limits::{BACKUPS_AT_ONCE_MAX, READ_RECORDS};
+use crate::reader::{ResponseSender, ResponseStream};
 use crate::rejection::Rejection;
 use domain::ledger::rehearsal_clock::{Command, RehearsalClock};
 use domain::{StreamName, Timestamp};
@@ -49,15 +49,6 @@ impl Service {
             places("verifications of the log", limits.verifications_max).kept_for_supervision(kept);
         Service { kit, log, heads, backups, readers, verifications }
     }
-}
-
-/// The end of a stream that its client has stopped reading.
-fn stalled() -> Status {
-    let message = format!(
-        "nothing was read for {} s; resume after the last record received",
-        READER_STALL_TIMEOUT.as_secs()
-    );
-    refusal(Reason::Unavailable, message, [])
 }
 
 /// The refusal of a ledger that is stopping.
@@ -130,14 +121,10 @@ impl LedgerService for Service {
             let _place = place;
             let outcome = tokio::select! {
                 () = stop.cancelled() => Err(stopping()),
-                () = sender.disconnected() => Ok(Some(ClientGone::Disconnected)),
+                () = sender.disconnected() => Ok(()),
                 outcome = read_records(log, request, &sender) => outcome,
             };
-            match outcome {
-                Ok(Some(ClientGone::Stalled)) => sender.abort(stalled()),
-                Ok(Some(ClientGone::Disconnected) | None) => sender.finish(None),
-                Err(status) => sender.finish(Some(Err(status))),
-            }
+            sender.finish(outcome.err().map(Err));
         });
         Ok(Response::new(responses))
     }
@@ -224,22 +211,19 @@ async fn blocking<T: Send + 'static>(
     done.map_err(|error| refusal(Reason::Internal, error.to_string(), []))?.map_err(unreadable)
 }
 
-/// Sends the requested records until there are enough; returns why the client is gone, if it is.
+/// Sends the requested records until there are enough, or the client is gone.
 async fn read_records(
     log: EventLog,
     request: pb::ReadRecordsRequest,
     sender: &ResponseSender<pb::ReadRecordsResponse>,
-) -> Result<Option<ClientGone>, Status> {
+) -> Result<(), Status> {
     let mut head = log.watch_position();
     let mut after = request.after_position;
     let mut left = if request.max_records == 0 { u64::MAX } else { request.max_records };
     let request = Arc::new(request);
     loop {
         // Nothing is read before there is room for it.
-        let mut room = match sender.reserve(READ_RECORDS, READER_STALL_TIMEOUT).await {
-            Ok(room) => room,
-            Err(gone) => return Ok(Some(gone)),
-        };
+        let Ok(mut room) = sender.reserve(READ_RECORDS).await else { return Ok(()) };
         let (from, wanted) = (log.clone(), request.clone());
         let reading = tokio::task::spawn_blocking(move || next_records(&from, &wanted, after));
         let (next, records) =
@@ -247,13 +231,13 @@ async fn read_records(
         let at_head = next == after;
         after = next;
         for record in &records {
-            let Some(room) = room.next().filter(|_| left > 0) else { return Ok(None) };
+            let Some(room) = room.next().filter(|_| left > 0) else { return Ok(()) };
             room.send(pb::ReadRecordsResponse { record: Some(render(record)?) });
             left -= 1;
         }
         drop(room);
         if left == 0 || (at_head && !request.follow) {
-            return Ok(None);
+            return Ok(());
         }
         if at_head && head.wait_for(|&head| head > after).await.is_err() {
             return Err(stopping());

@@ -16,5 +16,3 @@ pub const BACKUP_RESPONSES_BUFFERED: usize = 2;
 pub const BUFFERED_RESPONSES_MAX: usize = 32;
 /// Number of records read from the log at a time.
 pub const READ_RECORDS: usize = BUFFERED_RESPONSES_MAX / 2;
-/// How long a reader may leave its responses unread before it is disconnected.
-pub const READER_STALL_TIMEOUT: Duration = Duration::from_secs(60);

@@ -7,7 +7,7 @@ use crate::config::Limits;
 use crate::identity::Caller;
 use crate::limits::{REFLECTIONS_AT_ONCE_MAX, REQUEST_BYTES_MAX, REQUEST_TIMEOUT};
 use crate::places::{Place, Places};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use domain::Actor;
 use futures::future::{BoxFuture, FutureExt as _};
 use http::{HeaderMap, Request, Response};
@@ -166,7 +166,7 @@ impl Admission {
 
 /// Takes in the body of a request, which holds its bytes in the caller's memory.
 async fn collect(mut body: Body, place: &mut Place) -> Result<Bytes, Status> {
-    let mut bytes = Bytes::new();
+    let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };
         if bytes.len() + data.len() > MESSAGE_PREFIX_BYTES + REQUEST_BYTES_MAX {
@@ -174,9 +174,9 @@ async fn collect(mut body: Body, place: &mut Place) -> Result<Bytes, Status> {
             return Err(Status::out_of_range(why));
         }
         place.hold(data.len())?;
-        bytes = if bytes.is_empty() { data } else { [bytes, data].concat().into() };
+        bytes.extend_from_slice(&data);
     }
-    Ok(bytes)
+    Ok(bytes.freeze())
 }
 
 fn is_streamed(rpc: Option<&RpcContract>) -> bool {

@@ -160,7 +160,7 @@ mod tests {
         let places = Places::new("requests", 1, 100).with_bytes_max(1000);
         let place = places.take(&Actor::process("reader")).unwrap();
         let whole = Body::new(http_body_util::Full::new(Bytes::from(vec![7; 1001])));
-        let refused = Answer::unary(whole, place).await.err().expect("it is too large");
+        let refused = Answer::unary(whole, place).await.expect_err("it is too large");
         assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
         assert!(places.take(&Actor::process("other")).is_ok(), "its place is free");
     }
