@@ -15,5 +15,6 @@ mod overload;
 mod partition;
 mod repair;
 mod seed;
+mod shares;
 mod stale;
 mod witnesses;

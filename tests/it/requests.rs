@@ -50,7 +50,8 @@ async fn a_connection_that_stays_silent_is_closed() -> anyhow::Result<()> {
     let sandbox = Sandbox::start(Mode::Embedded)?;
     let address = sandbox.server().replace("http://", "");
     let mut silent = tokio::net::TcpStream::connect(address).await?;
-    let limit = service_kit::limits::HANDSHAKE_TIMEOUT * 3;
+    let seconds = service_kit::limits::UNKNOWN_CONNECTION_SECONDS_MAX_DEFAULT;
+    let limit = std::time::Duration::from_secs(u64::from(seconds) * 3);
     let mut rest = Vec::new();
     // The server may send something before it closes; what counts is that it does close.
     let _ = tokio::time::timeout(limit, silent.read_to_end(&mut rest)).await?;

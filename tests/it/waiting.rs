@@ -14,6 +14,7 @@ use proto::deliberation::v1::{
     OpenBallotRequest, OpenDocketRequest, OpenTopicRequest, RecordArrivalRequest, SimpleMajority,
     SubmitProposalRequest, TieRule, VoteChoice, WithdrawTopicRequest,
 };
+use proto::directory::v1::ListDepartmentsRequest;
 use proto::followup::v1::{FollowUpStage, ListFollowUpsRequest};
 use proto::resolution::v1::{ItemStage, ListItemsRequest, RescindResolutionRequest};
 use proto::scheduling::v1::{
@@ -183,6 +184,24 @@ async fn an_adopted_decision_has_its_items_and_they_their_follow_ups(mode: Mode)
     .await
 }
 in_both_modes!(an_adopted_decision_has_its_items_and_they_their_follow_ups);
+
+async fn a_position_that_no_record_has_is_refused_at_once(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    let clerk = sandbox.client(Role::Clerk, None).await?;
+    let head = clerk.register_department("A").await?;
+    for at_least_position in [head + 1, 1 << 62, u64::MAX] {
+        let listed = ListDepartmentsRequest { at_least_position, ..Default::default() };
+        let shown = GetSessionRequest { at_least_position, session_id: Uuid::nil().to_string() };
+        for refused in [clerk.call(listed).await.err(), clerk.call(shown).await.err()] {
+            let refused = refused.context("it waits for what will not come")?;
+            ensure!(refused.code() == Code::OutOfRange, "{refused}");
+            ensure!(Client::reason(&refused).as_deref() == Some("BEYOND_HEAD"), "{refused}");
+            ensure!(Client::details(&refused)["head"] == head.to_string(), "{refused}");
+        }
+    }
+    Ok(())
+}
+in_both_modes!(a_position_that_no_record_has_is_refused_at_once);
 
 /// Rescinds the resolution of a docket as soon as it is there; returns the position.
 async fn rescind_at_once(supervisor: &Client, docket_id: &str) -> anyhow::Result<u64> {

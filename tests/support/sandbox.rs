@@ -153,6 +153,8 @@ impl Sandbox {
         command.args(self.flags.get(name).into_iter().flatten());
         command.env("HUISHANG_LOG__FORMAT", "json");
         command.env("HUISHANG_NATS__REPLICAS", self.config.brokers.to_string());
+        // Tests write more than a department does.
+        command.env("HUISHANG_LIMITS__DEPARTMENT_WRITE_KIB_PER_SECOND_MAX", "0");
         command.envs(self.config.settings.iter().map(|(name, value)| (*name, value)));
         Process::start(name, &mut command, |line| {
             let line: serde_json::Value = serde_json::from_str(line).ok()?;

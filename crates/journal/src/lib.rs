@@ -266,6 +266,11 @@ pub trait Journal: Send + Sync + 'static {
         None
     }
 
+    /// Asks for the last position that has a record, committed or not.
+    async fn head(&self) -> Result<Position, ReadError> {
+        Ok(*self.committed().borrow())
+    }
+
     /// Waits until the position is committed, without a timeout. Fails if the journal is closed.
     async fn wait_committed(&self, position: Position) -> Result<(), Closed> {
         let mut committed = self.committed();

@@ -137,6 +137,10 @@ impl Journal for NatsJournal {
         self.link.committed.clone()
     }
 
+    async fn head(&self) -> Result<Position, ReadError> {
+        self.last_position().await
+    }
+
     fn epoch(&self) -> u64 {
         self.link.ledgers.epoch()
     }

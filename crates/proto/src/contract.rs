@@ -24,6 +24,8 @@ pub struct RpcContract {
     pub route: Option<Route>,
     /// Whether it only reads.
     pub reads: bool,
+    /// Whether its answer is a stream.
+    pub streams: bool,
 }
 
 /// The HTTP request that maps to an rpc.
@@ -91,6 +93,7 @@ fn read(method: &MethodDescriptor) -> RpcContract {
         refuses: texts("refuses"),
         route: route(&extension(&options, "google.api.http")),
         reads: level == Some(prost_types::method_options::IdempotencyLevel::NoSideEffects as i32),
+        streams: method.is_server_streaming(),
     }
 }
 

@@ -3,14 +3,11 @@
 mod check;
 mod credentials;
 mod environment;
+mod limits;
 mod load;
 
 use crate::identity::{JWKS, TokenRules};
-use crate::limits::{
-    ANSWER_SECONDS_MAX_DEFAULT, CALLER_REQUESTS_PER_SECOND_MAX_DEFAULT, CONNECTIONS_MAX_DEFAULT,
-    LOG_RESERVE_MIB_DEFAULT, REQUESTS_AT_ONCE_MAX_DEFAULT, TOKEN_LIFETIME_HOURS_MAX_DEFAULT,
-    VIEW_LAG_SECONDS_MAX_DEFAULT,
-};
+use crate::limits::TOKEN_LIFETIME_HOURS_MAX_DEFAULT;
 use crate::logging::Format;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -18,6 +15,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 pub use credentials::without_credentials;
+pub use limits::Limits;
 pub use load::ConfigError;
 
 /// Everything that can be set. In a file `[identity] jwks = "…"`, in the environment
@@ -104,39 +102,6 @@ pub struct Ledger {
     /// Where the newest signed head is kept, best on another disk than the log, so that a log that was
     /// restored from an old copy is detected; absent: `<data>/signed-head`.
     pub signed_head: Option<PathBuf>,
-}
-
-/// Limits on load.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Limits {
-    /// Connections open at once; a further one is closed at once.
-    pub connections_max: usize,
-    /// Requests under way at once; a further one is refused with `RESOURCE_EXHAUSTED`.
-    pub requests_at_once_max: usize,
-    /// Requests of one caller in a second, by the subject of its token; a further one is refused with
-    /// `RESOURCE_EXHAUSTED`. 0 means no limit.
-    pub caller_requests_per_second_max: u32,
-    /// MiB that must stay free on the disk of the log; with less, commands are refused with
-    /// `RESOURCE_EXHAUSTED` and queries go on. 0 means no reserve.
-    pub log_reserve_mib: u64,
-    /// Seconds in which a call is answered, at most; a caller may allow less.
-    pub answer_seconds_max: u64,
-    /// Seconds by which views may lag what is committed; beyond that their service is not ready.
-    pub view_lag_seconds_max: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            connections_max: CONNECTIONS_MAX_DEFAULT,
-            requests_at_once_max: REQUESTS_AT_ONCE_MAX_DEFAULT,
-            caller_requests_per_second_max: CALLER_REQUESTS_PER_SECOND_MAX_DEFAULT,
-            log_reserve_mib: LOG_RESERVE_MIB_DEFAULT,
-            answer_seconds_max: ANSWER_SECONDS_MAX_DEFAULT,
-            view_lag_seconds_max: VIEW_LAG_SECONDS_MAX_DEFAULT,
-        }
-    }
 }
 
 impl Default for Identity {

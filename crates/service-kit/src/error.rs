@@ -192,7 +192,13 @@ fn code(reason: Reason) -> Code {
         Reason::CommandIdReused => Code::AlreadyExists,
         Reason::ChangedSince | Reason::ConcurrentChanges => Code::Aborted,
         Reason::Unavailable | Reason::ViewNotCaughtUp => Code::Unavailable,
-        Reason::LogReadOnly | Reason::TooManyRequests | Reason::RateExceeded => Code::ResourceExhausted,
+        Reason::LogReadOnly
+        | Reason::TooManyRequests
+        | Reason::TooManyConnections
+        | Reason::AnswersUnread
+        | Reason::RateExceeded
+        | Reason::WriteRateExceeded => Code::ResourceExhausted,
+        Reason::BeyondHead => Code::OutOfRange,
         Reason::UnknownEventType => Code::FailedPrecondition,
         Reason::TokenMissing | Reason::TokenInvalid => Code::Unauthenticated,
         Reason::RoleRequired => Code::PermissionDenied,

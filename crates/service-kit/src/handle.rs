@@ -16,6 +16,7 @@
 mod unit;
 
 use crate::clock::Clock;
+use crate::config::Limits;
 use crate::error::CommandError;
 use crate::events::{self, UnknownEventType};
 use crate::feed::Feed;
@@ -203,6 +204,7 @@ pub struct Kit {
     views: Arc<Mutex<Vec<RegisteredView>>>,
     consumers: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
     new_followers: Arc<Mutex<Vec<(&'static str, watch::Receiver<Position>)>>>,
+    limits: Arc<Limits>,
 }
 
 impl Kit {
@@ -212,7 +214,29 @@ impl Kit {
         let cache = Arc::new(Cache::new(CACHED_STREAMS_MAX));
         let (views, consumers, new_followers) = (Arc::default(), Arc::default(), Arc::default());
         let feed = Feed::new(journal.clone(), stop.clone());
-        Kit { journal, feed, clock, folder: folder.into(), stop, cache, views, consumers, new_followers }
+        let limits = Arc::default();
+        Kit {
+            journal,
+            feed,
+            clock,
+            folder: folder.into(),
+            stop,
+            cache,
+            views,
+            consumers,
+            new_followers,
+            limits,
+        }
+    }
+
+    /// The same kit with these limits on load.
+    pub fn with_limits(self, limits: Limits) -> Kit {
+        Kit { limits: Arc::new(limits), ..self }
+    }
+
+    /// The limits on load.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// The views that are kept with this kit.

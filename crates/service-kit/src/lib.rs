@@ -3,7 +3,7 @@
 //! - [`handle`]: how a command becomes records: fold, decide, append, answer when committed.
 //! - [`view`]: how a view is kept in SQLite; [`process`]: how a process manager is run; [`timer`]: how
 //!   commands are issued when deadlines pass; [`set_aside`]: what happens to a record that a consumer fails on.
-//! - [`identity`]: who calls; [`serve`]: the gRPC server around it all.
+//! - [`identity`]: who calls; [`serve`]: the gRPC server around it all; [`places`]: how many may work at once.
 //! - [`config`], [`clock`], [`logging`], [`shutdown`]: the process; [`readiness`]: whether it does its work.
 
 pub mod checkpoint;
@@ -19,6 +19,7 @@ pub mod limits;
 pub mod list;
 pub mod logging;
 pub mod operations;
+pub mod places;
 pub mod process;
 pub mod readiness;
 pub mod row;

@@ -8,10 +8,24 @@ pub const REQUEST_BYTES_MAX: usize = 256 * 1024;
 pub const RESPONSE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Bytes of one request's headers, the token included, at most.
 pub const HEADER_BYTES_MAX: u32 = 16 * 1024;
-/// Connections open at once, at most, unless the settings say otherwise; a further one is closed at once.
+/// Connections open at once that have brought a valid token, at most, unless the settings say otherwise.
 pub const CONNECTIONS_MAX_DEFAULT: usize = 1_024;
-/// Requests under way at once on one connection, at most.
-pub const STREAMS_PER_CONNECTION_MAX: u32 = 1_024;
+/// Those of them that come from one address, at most, unless the settings say otherwise.
+pub const ADDRESS_CONNECTIONS_MAX_DEFAULT: usize = 256;
+/// Connections open at once that have brought no valid token yet, at most, unless the settings say otherwise.
+pub const UNKNOWN_CONNECTIONS_MAX_DEFAULT: usize = 128;
+/// Seconds in which a connection must bring a valid token, unless the settings say otherwise.
+pub const UNKNOWN_CONNECTION_SECONDS_MAX_DEFAULT: u32 = 10;
+/// Time that a connection is given to finish what is under way once it is told to close.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Requests under way at once on one connection, at most, unless the settings say otherwise.
+pub const CONNECTION_REQUESTS_AT_ONCE_MAX_DEFAULT: u32 = 1_024;
+/// Requests without a token under way at once on one connection, at most: health checks and reflection.
+pub const OPEN_REQUESTS_AT_ONCE_MAX: usize = 8;
+/// Bytes of one request without a token, at most.
+pub const OPEN_REQUEST_BYTES_MAX: usize = 4 * 1024;
+/// Requests for reflection under way at once in one process, at most.
+pub const REFLECTIONS_AT_ONCE_MAX: usize = 16;
 /// Seconds in which a call is answered, at most, unless the settings or the caller say less; server streams are exempt
 /// once begun.
 pub const ANSWER_SECONDS_MAX_DEFAULT: u64 = 20;
@@ -27,6 +41,28 @@ pub const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
 /// Requests under way at once in one process, at most, unless the settings say otherwise; a further one is
 /// refused at once.
 pub const REQUESTS_AT_ONCE_MAX_DEFAULT: usize = 4_096;
+/// Percent of the places for requests, for readers of the log and so on that one caller may take, unless the
+/// settings say otherwise.
+pub const CALLER_SHARE_PERCENT_DEFAULT: u32 = 25;
+/// Percent of the places for readers of the log and for verifications that are kept for auditors and operators,
+/// unless the settings say otherwise.
+pub const SUPERVISION_SHARE_PERCENT_DEFAULT: u32 = 25;
+/// MiB of requests and answers that are held for one caller, at most, unless the settings say otherwise.
+pub const CALLER_MEMORY_MIB_MAX_DEFAULT: usize = 64;
+/// Seconds in which a request must arrive as a whole, unless the settings say otherwise.
+pub const REQUEST_BODY_SECONDS_MAX_DEFAULT: u32 = 10;
+/// Seconds for which a client may leave unread what it was sent of an answer, unless the settings say otherwise.
+pub const ANSWER_STALL_SECONDS_MAX_DEFAULT: u32 = 30;
+/// KiB of commands that one department may send in a second, unless the settings say otherwise: 5 GiB a day.
+pub const DEPARTMENT_WRITE_KIB_PER_SECOND_MAX_DEFAULT: u32 = 64;
+/// MiB of commands that a department may send at once after it was quiet, unless the settings say otherwise.
+pub const DEPARTMENT_WRITE_BURST_MIB_DEFAULT: u32 = 64;
+/// Bytes that a record takes on the disk beside what its request says, about: a command counts as so many more.
+pub const RECORD_OVERHEAD_BYTES: usize = 1024;
+/// Readers of the log at once, at most, unless the settings say otherwise.
+pub const LOG_READERS_MAX_DEFAULT: usize = 256;
+/// Verifications of the log at once, and of the views of a process, at most, unless the settings say otherwise.
+pub const VERIFICATIONS_MAX_DEFAULT: usize = 2;
 /// Requests that one caller may send in a second, at most, unless the settings say otherwise; it may send
 /// those of one second at once. A client that waits for its answers stays far below; a runaway client reaches
 /// it.
@@ -45,8 +81,6 @@ pub const RETRY_PAUSE: Duration = Duration::from_millis(100);
 pub const LOG_RESERVE_MIB_DEFAULT: u64 = 128;
 /// Time between two attempts to accept a connection when the first failed.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Time a new connection is given to begin with HTTP/2.
-pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time a silent peer is given to answer a keep-alive ping.
 pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Time between keep-alive pings.
@@ -92,8 +126,6 @@ pub const VIEW_CACHE_KIB: i64 = 8 * 1024;
 pub const VIEW_WAL_PAGES_MAX: i64 = 4_000;
 /// Queries of one view at once, at most.
 pub const VIEW_READERS_MAX: usize = 4;
-/// Verifications of a process's views at once, at most; a further one is refused.
-pub const VIEW_VERIFICATIONS_AT_ONCE_MAX: usize = 1;
 /// Rows on a page, at most.
 pub const PAGE_ITEMS_MAX: u32 = 500;
 /// Bytes of the rows on a page, at most; with more, the page is shorter. A row alone is far smaller.

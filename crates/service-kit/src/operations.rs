@@ -3,9 +3,9 @@
 
 use crate::Kit;
 use crate::error::refusal;
-use crate::limits::{
-    PAGE_BYTES_MAX, PAGE_ITEMS_MAX, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX, VIEW_VERIFICATIONS_AT_ONCE_MAX,
-};
+use crate::limits::{PAGE_BYTES_MAX, PAGE_ITEMS_MAX, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
+use crate::places::Places;
+use crate::serve::caller;
 use crate::set_aside::SetAside;
 use crate::view::{Compared, Difference, RegisteredView, ViewError};
 use futures::StreamExt as _;
@@ -14,8 +14,7 @@ use prost::Message as _;
 use proto::api::v1::Reason;
 use proto::operations::v1 as pb;
 use proto::operations::v1::operations_service_server::{OperationsService, OperationsServiceServer};
-use std::sync::Arc;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
@@ -30,12 +29,15 @@ const RECORD_FRAME_BYTES: usize = 8;
 /// The operations of a process.
 pub struct Service {
     kit: Kit,
-    verifications: Arc<Semaphore>,
+    verifications: Places,
 }
 
 /// Builds the service over the kit whose views and process managers it reports on.
 pub fn build(kit: &Kit) -> OperationsServiceServer<Service> {
-    let verifications = Arc::new(Semaphore::new(VIEW_VERIFICATIONS_AT_ONCE_MAX));
+    let limits = kit.limits();
+    let verifications =
+        Places::new("verifications of views", limits.verifications_max, limits.caller_share_percent)
+            .kept_for_supervision(limits.supervision_share_percent);
     OperationsServiceServer::new(Service { kit: kit.clone(), verifications })
         .max_decoding_message_size(REQUEST_BYTES_MAX)
         .max_encoding_message_size(RESPONSE_BYTES_MAX)
@@ -49,15 +51,9 @@ impl OperationsService for Service {
 
     async fn verify_views(
         &self,
-        _: Request<pb::VerifyViewsRequest>,
+        request: Request<pb::VerifyViewsRequest>,
     ) -> Result<Response<Self::VerifyViewsStream>, Status> {
-        let permit = self.verifications.clone().try_acquire_owned().map_err(|_| {
-            refusal(
-                Reason::TooManyRequests,
-                "the views are already being verified; try again when that has ended",
-                [("max", VIEW_VERIFICATIONS_AT_ONCE_MAX.to_string())],
-            )
-        })?;
+        let place = self.verifications.take(&caller(&request)?)?;
         let (reports, stream) = mpsc::channel(REPORTS_AHEAD);
         let kit = self.kit.clone();
         tokio::spawn(async move {
@@ -69,7 +65,7 @@ impl OperationsService for Service {
                     let _ = reports.send(Err(stopping)).await;
                 }
             }
-            drop(permit);
+            drop(place);
         });
         Ok(Response::new(ReceiverStream::new(stream).boxed()))
     }

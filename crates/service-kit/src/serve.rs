@@ -3,10 +3,7 @@
 use crate::config::Limits;
 use crate::error::refusal;
 use crate::identity::{Caller, IdentityLayer};
-use crate::limits::{
-    CONNECTION_WINDOW_BYTES, DRAIN_TIMEOUT, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
-    REQUEST_BYTES_MAX, STREAMS_PER_CONNECTION_MAX,
-};
+use crate::limits::{DRAIN_TIMEOUT, OPEN_REQUEST_BYTES_MAX};
 use crate::readiness::Readiness;
 use crate::{CommandContext, Kit};
 use domain::{Actor, Uuid};
@@ -19,15 +16,19 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
-use tonic::transport::Server;
 use tonic::{Request, Status};
+use tower::ServiceBuilder;
 
 mod access;
-mod concurrency;
+mod admission;
+mod answer;
 mod connection;
+mod connections;
 mod deadline;
 mod health;
 mod rate;
+mod stream;
+mod write_rate;
 
 pub use health::READY;
 
@@ -110,30 +111,22 @@ pub async fn serve(
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     let health = health::service(options.readiness, stop.clone()).await;
-    let routes = routes.add_service(health);
     // Older clients, Python's stock one among them, know the alpha version only.
-    let routes = routes.add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
+    let (v1, v1alpha) = (reflection().build_v1()?, reflection().build_v1alpha()?);
+    let routes = routes
+        .add_service(health.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX))
+        .add_service(v1.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX))
+        .add_service(v1alpha.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX));
     let answer_time_max = Duration::from_secs(options.limits.answer_seconds_max);
-    let draining = stop.clone();
-    let server = Server::builder()
+    let requests = ServiceBuilder::new()
         .layer(access::AccessLogLayer::new(stop.clone()))
-        .layer(concurrency::ConcurrencyLimitLayer::new(options.limits.requests_at_once_max))
         .layer(options.identity)
         .layer(rate::RateLayer::new(options.limits.caller_requests_per_second_max, stop.clone()))
+        .layer(admission::AdmissionLayer::new(&options.limits, stop.clone()))
         .layer(deadline::DeadlineLayer::new(answer_time_max, options.journal))
-        .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
-        .initial_stream_window_size(REQUEST_BYTES_MAX as u32)
-        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-        .http2_max_header_list_size(HEADER_BYTES_MAX)
-        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
-        .add_routes(routes)
-        .serve_with_incoming_shutdown(
-            connection::accept(listener, options.limits.connections_max),
-            async move { draining.cancelled().await },
-        );
+        .service(routes.prepare());
     tokio::select! {
-        served = server => served?,
+        () = connection::serve(listener, &options.limits, requests, stop.clone()) => {}
         () = async { stop.cancelled().await; tokio::time::sleep(DRAIN_TIMEOUT).await } => {
             tracing::warn!("requests were still under way after the drain time");
         }

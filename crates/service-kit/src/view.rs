@@ -21,8 +21,8 @@ use proto::api::v1::Reason;
 use rusqlite::{Connection, Transaction};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -65,6 +65,9 @@ pub struct ViewStore {
     position: watch::Receiver<Position>,
     /// The last position at which its tables changed.
     changed: watch::Receiver<Position>,
+    journal: Arc<dyn Journal>,
+    /// The head that the journal last answered with, and when it was asked.
+    head: Arc<AsyncMutex<(Instant, Position)>>,
     committed: watch::Receiver<Position>,
     /// How far the process managers of the view's service have come.
     reactions: Arc<[watch::Receiver<Position>]>,
@@ -91,6 +94,8 @@ impl ViewStore {
             idle: Arc::default(),
             position,
             changed,
+            journal: kit.journal().clone(),
+            head: Arc::new(AsyncMutex::new((Instant::now(), 0))),
             committed: kit.journal().committed(),
             reactions: reactions.into(),
         };
@@ -122,8 +127,9 @@ impl ViewStore {
     }
 
     /// Waits until the view has reached `at_least`, and what the service's process managers made of everything
-    /// up to there. Answers with the position that it has then.
+    /// up to there. Answers with the position that it has then. A position that no record has is refused at once.
     pub async fn wait_until_caught_up(&self, at_least: Position) -> Result<Position, Status> {
+        self.refuse_beyond_head(at_least).await?;
         let waiting = async {
             let mut target = at_least;
             if at_least > 0 {
@@ -141,6 +147,33 @@ impl ViewStore {
             Ok(Ok(position)) => Ok(position),
             _ => Err(self.not_caught_up(at_least)),
         }
+    }
+
+    /// Refuses a position that no record has. What is not committed here yet may still be known elsewhere.
+    async fn refuse_beyond_head(&self, at_least: Position) -> Result<(), Status> {
+        if at_least <= *self.committed.borrow() {
+            return Ok(());
+        }
+        match self.head().await {
+            Ok(head) if at_least > head => Err(refusal(
+                Reason::BeyondHead,
+                format!("at_least_position is {at_least}; the log has no record beyond {head}"),
+                [("at_least_position", at_least.to_string()), ("head", head.to_string())],
+            )),
+            // What cannot be asked now may be there; the wait for it is limited.
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// The journal's head at some moment of this call. Callers at the same time ask once.
+    async fn head(&self) -> Result<Position, ReadError> {
+        let called_at = Instant::now();
+        let mut last = self.head.lock().await;
+        if last.0 <= called_at {
+            let asked_at = Instant::now();
+            *last = (asked_at, self.journal.head().await?);
+        }
+        Ok(last.1)
     }
 
     fn not_caught_up(&self, at_least: Position) -> Status {

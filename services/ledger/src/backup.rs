@@ -1,13 +1,15 @@
 //! Backups: streaming the log's records as they are stored.
 
-use crate::grpc::{permit, stopping, unreadable};
+use crate::grpc::{stopping, unreadable};
 use crate::heads::Heads;
-use crate::limits::{BACKUP_RESPONSE_BYTES, BACKUP_RESPONSES_BUFFERED, BACKUPS_AT_ONCE_MAX};
+use crate::limits::{BACKUP_RESPONSE_BYTES, BACKUP_RESPONSES_BUFFERED};
 use crate::rejection::Rejection;
+use domain::Actor;
 use event_log::{EventLog, Head, hex};
 use proto::ledger::v1::{BackupBeginning, BackupRecordsResponse, LogPoint};
+use service_kit::places::Places;
 use std::sync::Arc;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
@@ -15,21 +17,21 @@ type Response = Result<BackupRecordsResponse, Status>;
 
 /// Streams records to a limited number of concurrent backups.
 pub(crate) struct Backups {
-    log: EventLog,
-    heads: Arc<Heads>,
-    permits: Arc<Semaphore>,
-    stop: CancellationToken,
+    pub(crate) log: EventLog,
+    pub(crate) heads: Arc<Heads>,
+    pub(crate) places: Places,
+    pub(crate) stop: CancellationToken,
 }
 
 impl Backups {
-    pub(crate) fn new(log: EventLog, heads: Arc<Heads>, stop: CancellationToken) -> Backups {
-        Backups { log, heads, permits: Arc::new(Semaphore::new(BACKUPS_AT_ONCE_MAX)), stop }
-    }
-
     /// Starts streaming the records after a position, up to the current head. Reading happens on a blocking
     /// thread.
-    pub(crate) fn start(&self, after_position: u64) -> Result<mpsc::Receiver<Response>, Status> {
-        let permit = permit(&self.permits, BACKUPS_AT_ONCE_MAX, "backups")?;
+    pub(crate) fn start(
+        &self,
+        caller: &Actor,
+        after_position: u64,
+    ) -> Result<mpsc::Receiver<Response>, Status> {
+        let place = self.places.take(caller)?;
         let head_position = self.log.head().position;
         if after_position > head_position {
             return Err(Rejection::BeyondHead { after_position, head_position }.into());
@@ -41,7 +43,7 @@ impl Backups {
                 // The client may have disconnected already.
                 let _ = responses.blocking_send(Err(status));
             }
-            drop(permit);
+            drop(place);
         });
         Ok(stream)
     }

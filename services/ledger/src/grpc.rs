@@ -2,8 +2,8 @@
 
 use crate::backup::Backups;
 use crate::heads::Heads;
-use crate::limits::{READ_RECORDS, READER_STALL_TIMEOUT, READERS_MAX, VERIFICATIONS_AT_ONCE_MAX};
-use crate::reader::{ClientGone, ResponseSender, ResponseStream};
+use crate::limits::{BACKUPS_AT_ONCE_MAX, READ_RECORDS};
+use crate::reader::{ResponseSender, ResponseStream};
 use crate::rejection::Rejection;
 use domain::ledger::rehearsal_clock::{Command, RehearsalClock};
 use domain::{StreamName, Timestamp};
@@ -17,10 +17,10 @@ use proto::ledger::v1::ledger_service_server::LedgerService;
 use proto::log::v1 as stored;
 use service_kit::clock::Clock;
 use service_kit::error::refusal;
-use service_kit::serve::read;
+use service_kit::places::Places;
+use service_kit::serve::{caller, read};
 use service_kit::{CommandError, Kit};
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Request, Response, Status};
 
 /// The ledger service.
@@ -29,43 +29,26 @@ pub struct Service {
     log: EventLog,
     heads: Arc<Heads>,
     backups: Backups,
-    readers: Arc<Semaphore>,
-    verifications: Arc<Semaphore>,
+    readers: Places,
+    verifications: Places,
 }
 
 impl Service {
     pub(crate) fn new(kit: Kit, log: EventLog, heads: Arc<Heads>) -> Service {
-        let backups = Backups::new(log.clone(), heads.clone(), kit.stop().clone());
-        Service {
-            kit,
-            log,
-            heads,
-            backups,
-            readers: Arc::new(Semaphore::new(READERS_MAX)),
-            verifications: Arc::new(Semaphore::new(VERIFICATIONS_AT_ONCE_MAX)),
-        }
+        let limits = kit.limits();
+        let places = |what, max| Places::new(what, max, limits.caller_share_percent);
+        let backups = Backups {
+            log: log.clone(),
+            heads: heads.clone(),
+            places: places("backups", BACKUPS_AT_ONCE_MAX),
+            stop: kit.stop().clone(),
+        };
+        let kept = limits.supervision_share_percent;
+        let readers = places("readers of the log", limits.log_readers_max).kept_for_supervision(kept);
+        let verifications =
+            places("verifications of the log", limits.verifications_max).kept_for_supervision(kept);
+        Service { kit, log, heads, backups, readers, verifications }
     }
-}
-
-/// One of `max` permits, or a refusal at once.
-pub(crate) fn permit(
-    permits: &Arc<Semaphore>,
-    max: usize,
-    what: &str,
-) -> Result<OwnedSemaphorePermit, Status> {
-    permits.clone().try_acquire_owned().map_err(|_| {
-        let message = format!("{max} {what} are under way on this ledger; try again later");
-        refusal(Reason::TooManyRequests, message, [("max", max.to_string())])
-    })
-}
-
-/// The end of a stream that its client has stopped reading.
-fn stalled() -> Status {
-    let message = format!(
-        "nothing was read for {} s; resume after the last record received",
-        READER_STALL_TIMEOUT.as_secs()
-    );
-    refusal(Reason::Unavailable, message, [])
 }
 
 /// The refusal of a ledger that is stopping.
@@ -126,25 +109,22 @@ impl LedgerService for Service {
         &self,
         request: Request<pb::ReadRecordsRequest>,
     ) -> Result<Response<Self::ReadRecordsStream>, Status> {
+        let caller = caller(&request)?;
         let request = request.into_inner();
         if !request.stream().is_empty() && StreamName::parse(request.stream()).is_none() {
             return Err(proto::Invalid::field("stream", "must be <context>.<aggregate>.<uuid>").into());
         }
-        let permit = permit(&self.readers, READERS_MAX, "readers")?;
+        let place = self.readers.take(&caller)?;
         let (sender, responses) = ResponseSender::new();
         let (log, stop) = (self.log.clone(), self.kit.stop().clone());
         tokio::spawn(async move {
-            let _permit = permit;
+            let _place = place;
             let outcome = tokio::select! {
                 () = stop.cancelled() => Err(stopping()),
-                () = sender.disconnected() => Ok(Some(ClientGone::Disconnected)),
+                () = sender.disconnected() => Ok(()),
                 outcome = read_records(log, request, &sender) => outcome,
             };
-            match outcome {
-                Ok(Some(ClientGone::Stalled)) => sender.abort(stalled()),
-                Ok(Some(ClientGone::Disconnected) | None) => sender.finish(None),
-                Err(status) => sender.finish(Some(Err(status))),
-            }
+            sender.finish(outcome.err().map(Err));
         });
         Ok(Response::new(responses))
     }
@@ -153,13 +133,13 @@ impl LedgerService for Service {
 
     async fn verify_log(
         &self,
-        _: Request<pb::VerifyLogRequest>,
+        request: Request<pb::VerifyLogRequest>,
     ) -> Result<Response<Self::VerifyLogStream>, Status> {
-        let permit = permit(&self.verifications, VERIFICATIONS_AT_ONCE_MAX, "verifications")?;
+        let place = self.verifications.take(&caller(&request)?)?;
         let (sender, responses) = ResponseSender::new();
         let log = self.log.clone();
         tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+            let _place = place;
             let records = log.head().position;
             let outcome = log.verify(|verified| {
                 sender.send_or_drop(pb::VerifyLogResponse { verified, records, ..Default::default() });
@@ -217,7 +197,8 @@ impl LedgerService for Service {
         &self,
         request: Request<pb::BackupRecordsRequest>,
     ) -> Result<Response<Self::BackupRecordsStream>, Status> {
-        let mut responses = self.backups.start(request.into_inner().after_position)?;
+        let caller = caller(&request)?;
+        let mut responses = self.backups.start(&caller, request.into_inner().after_position)?;
         Ok(Response::new(stream::poll_fn(move |context| responses.poll_recv(context)).boxed()))
     }
 }
@@ -230,22 +211,19 @@ async fn blocking<T: Send + 'static>(
     done.map_err(|error| refusal(Reason::Internal, error.to_string(), []))?.map_err(unreadable)
 }
 
-/// Sends the requested records until there are enough; returns why the client is gone, if it is.
+/// Sends the requested records until there are enough, or the client is gone.
 async fn read_records(
     log: EventLog,
     request: pb::ReadRecordsRequest,
     sender: &ResponseSender<pb::ReadRecordsResponse>,
-) -> Result<Option<ClientGone>, Status> {
+) -> Result<(), Status> {
     let mut head = log.watch_position();
     let mut after = request.after_position;
     let mut left = if request.max_records == 0 { u64::MAX } else { request.max_records };
     let request = Arc::new(request);
     loop {
         // Nothing is read before there is room for it.
-        let mut room = match sender.reserve(READ_RECORDS, READER_STALL_TIMEOUT).await {
-            Ok(room) => room,
-            Err(gone) => return Ok(Some(gone)),
-        };
+        let Ok(mut room) = sender.reserve(READ_RECORDS).await else { return Ok(()) };
         let (from, wanted) = (log.clone(), request.clone());
         let reading = tokio::task::spawn_blocking(move || next_records(&from, &wanted, after));
         let (next, records) =
@@ -253,13 +231,13 @@ async fn read_records(
         let at_head = next == after;
         after = next;
         for record in &records {
-            let Some(room) = room.next().filter(|_| left > 0) else { return Ok(None) };
+            let Some(room) = room.next().filter(|_| left > 0) else { return Ok(()) };
             room.send(pb::ReadRecordsResponse { record: Some(render(record)?) });
             left -= 1;
         }
         drop(room);
         if left == 0 || (at_head && !request.follow) {
-            return Ok(None);
+            return Ok(());
         }
         if at_head && head.wait_for(|&head| head > after).await.is_err() {
             return Err(stopping());

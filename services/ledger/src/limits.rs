@@ -16,9 +16,3 @@ pub const BACKUP_RESPONSES_BUFFERED: usize = 2;
 pub const BUFFERED_RESPONSES_MAX: usize = 32;
 /// Number of records read from the log at a time.
 pub const READ_RECORDS: usize = BUFFERED_RESPONSES_MAX / 2;
-/// Maximum number of concurrent readers of records; further ones are refused immediately.
-pub const READERS_MAX: usize = 256;
-/// How long a reader may leave its responses unread before it is disconnected.
-pub const READER_STALL_TIMEOUT: Duration = Duration::from_secs(60);
-/// Maximum number of concurrent verifications of the whole log; further ones are refused immediately.
-pub const VERIFICATIONS_AT_ONCE_MAX: usize = 2;

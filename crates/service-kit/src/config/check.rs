@@ -1,18 +1,25 @@
 //! Settings that can be read and make no sense.
 
-use super::Config;
+use super::{Config, Limits};
 use domain::Timestamp;
 use domain::calendar::WorkingCalendar;
 use std::path::Path;
 use tracing_subscriber::EnvFilter;
 
 /// Requests and connections at once, at most: more than any machine has memory for.
-const AT_ONCE_MAX: usize = 1_000_000;
-
+const AT_ONCE_MAX: u64 = 1_000_000;
+/// Seconds that something may take or wait, at most: a day.
+const SECONDS_MAX: u64 = 86_400;
+/// MiB of one caller's requests and answers, at least: the largest request and the largest answer fit in.
+const CALLER_MEMORY_MIB_MIN: u64 = 5;
+/// MiB of one caller's requests and answers, at most: more than any machine has.
+const MIB_MAX: u64 = 1 << 24;
+/// KiB of commands in a second, at most: more than any disk takes.
+const KIB_PER_SECOND_MAX: u64 = 1 << 21;
+/// MiB of commands at once, at most: they are counted in bytes with 32 bits.
+const BURST_MIB_MAX: u64 = 4_095;
 /// Seconds in which a call is answered, at most: the waits for a ledger and for a view end before.
 const ANSWER_SECONDS_MAX: u64 = 60;
-/// Seconds by which a view may lag, at most: a day.
-const VIEW_LAG_SECONDS_MAX: u64 = 24 * 60 * 60;
 
 /// A setting and what is wrong with it.
 #[derive(Debug)]
@@ -100,29 +107,53 @@ fn texts(config: &Config) -> Checked {
 }
 
 fn numbers(config: &Config) -> Checked {
-    let at_once = [
-        ("limits.connections_max", config.limits.connections_max),
-        ("limits.requests_at_once_max", config.limits.requests_at_once_max),
-    ];
-    for (key, value) in at_once {
-        if !(1..=AT_ONCE_MAX).contains(&value) {
-            return nonsense(key, format!("is {value}; it must be from 1 to {AT_ONCE_MAX}"));
-        }
-    }
-    let seconds = [
-        ("limits.answer_seconds_max", config.limits.answer_seconds_max, ANSWER_SECONDS_MAX),
-        ("limits.view_lag_seconds_max", config.limits.view_lag_seconds_max, VIEW_LAG_SECONDS_MAX),
-    ];
-    for (key, value, max) in seconds {
-        if !(1..=max).contains(&value) {
-            return nonsense(key, format!("is {value}; it must be from 1 to {max}"));
-        }
-    }
+    limits(&config.limits)?;
     if ![1, 3, 5].contains(&config.nats.replicas) {
         return nonsense("nats.replicas", format!("is {}; it must be 1, 3 or 5", config.nats.replicas));
     }
     match config.commit.ledgers {
         0 => nonsense("commit.ledgers", "is 0; a command is committed by at least 1 ledger"),
         _ => Ok(()),
+    }
+}
+
+fn limits(limits: &Limits) -> Checked {
+    let ranges = [
+        ("limits.connections_max", limits.connections_max as u64, 1, AT_ONCE_MAX),
+        ("limits.address_connections_max", limits.address_connections_max as u64, 1, AT_ONCE_MAX),
+        ("limits.unknown_connections_max", limits.unknown_connections_max as u64, 1, AT_ONCE_MAX),
+        (
+            "limits.unknown_connection_seconds_max",
+            limits.unknown_connection_seconds_max.into(),
+            1,
+            SECONDS_MAX,
+        ),
+        (
+            "limits.connection_requests_at_once_max",
+            limits.connection_requests_at_once_max.into(),
+            1,
+            AT_ONCE_MAX,
+        ),
+        ("limits.requests_at_once_max", limits.requests_at_once_max as u64, 1, AT_ONCE_MAX),
+        ("limits.caller_share_percent", limits.caller_share_percent.into(), 1, 100),
+        ("limits.supervision_share_percent", limits.supervision_share_percent.into(), 1, 99),
+        ("limits.caller_memory_mib_max", limits.caller_memory_mib_max as u64, CALLER_MEMORY_MIB_MIN, MIB_MAX),
+        ("limits.request_body_seconds_max", limits.request_body_seconds_max.into(), 1, SECONDS_MAX),
+        ("limits.answer_stall_seconds_max", limits.answer_stall_seconds_max.into(), 1, SECONDS_MAX),
+        (
+            "limits.department_write_kib_per_second_max",
+            limits.department_write_kib_per_second_max.into(),
+            0,
+            KIB_PER_SECOND_MAX,
+        ),
+        ("limits.department_write_burst_mib", limits.department_write_burst_mib.into(), 1, BURST_MIB_MAX),
+        ("limits.log_readers_max", limits.log_readers_max as u64, 1, AT_ONCE_MAX),
+        ("limits.verifications_max", limits.verifications_max as u64, 1, AT_ONCE_MAX),
+        ("limits.answer_seconds_max", limits.answer_seconds_max, 1, ANSWER_SECONDS_MAX),
+        ("limits.view_lag_seconds_max", limits.view_lag_seconds_max, 1, SECONDS_MAX),
+    ];
+    match ranges.into_iter().find(|(_, value, min, max)| !(min..=max).contains(&value)) {
+        Some((key, value, min, max)) => nonsense(key, format!("is {value}; it must be from {min} to {max}")),
+        None => Ok(()),
     }
 }

@@ -237,6 +237,22 @@ fn nonsense_is_refused_with_the_name_of_the_setting() {
         ("limits.requests_at_once_max", "0"),
         ("limits.requests_at_once_max", "18446744073709551615"),
         ("limits.caller_requests_per_second_max", "4294967296"),
+        ("limits.address_connections_max", "0"),
+        ("limits.unknown_connections_max", "0"),
+        ("limits.unknown_connection_seconds_max", "0"),
+        ("limits.connection_requests_at_once_max", "0"),
+        ("limits.caller_share_percent", "0"),
+        ("limits.caller_share_percent", "101"),
+        ("limits.supervision_share_percent", "0"),
+        ("limits.supervision_share_percent", "100"),
+        ("limits.caller_memory_mib_max", "4"),
+        ("limits.request_body_seconds_max", "0"),
+        ("limits.answer_stall_seconds_max", "86401"),
+        ("limits.department_write_kib_per_second_max", "2097153"),
+        ("limits.department_write_burst_mib", "0"),
+        ("limits.department_write_burst_mib", "4096"),
+        ("limits.log_readers_max", "0"),
+        ("limits.verifications_max", "0"),
     ] {
         let refused = refusal((&name_of(key), value));
         assert!(refused.starts_with(&format!("{key} ")), "{key} = {value:?}: {refused}");
@@ -246,6 +262,7 @@ fn nonsense_is_refused_with_the_name_of_the_setting() {
     for key in [
         "identity.token_lifetime_hours_max",
         "limits.caller_requests_per_second_max",
+        "limits.department_write_kib_per_second_max",
         "limits.log_reserve_mib",
     ] {
         assert!(from_environment(&[(&name_of(key), "0")]).is_ok(), "{key}");

@@ -3,6 +3,7 @@
 
 mod repeats;
 
+use super::connection::Connection;
 use crate::identity::CallerNote;
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -17,7 +18,6 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
-use tonic::transport::server::TcpConnectInfo;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use tower::{Layer, Service};
@@ -96,9 +96,9 @@ impl Call {
     fn begin(request: &mut http::Request<Body>, repeats: Arc<Repeats>) -> Call {
         let caller = CallerNote::default();
         request.extensions_mut().insert(caller.clone());
-        let connection = request.extensions().get::<TcpConnectInfo>();
+        let connection = request.extensions().get::<Arc<Connection>>();
         Call {
-            peer: connection.and_then(TcpConnectInfo::remote_addr).map(|address| address.ip()),
+            peer: connection.map(|connection| connection.address()),
             traceparent: request.headers().get("traceparent").cloned(),
             uri: request.uri().clone(),
             caller,

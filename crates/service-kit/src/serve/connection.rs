@@ -1,118 +1,177 @@
-//! Connections: how many there may be, and how long one may stay silent after it is opened.
+//! Connections: each is served in a task of its own, and closed when it brings no token in time.
 
-use crate::limits::{ACCEPT_PAUSE, HANDSHAKE_TIMEOUT};
-use futures::{Stream, stream};
-use std::io;
-use std::pin::Pin;
+use super::connections::{Admittance, Connections};
+use super::stream::StreamExecutor;
+use crate::config::Limits;
+use crate::limits::{
+    ACCEPT_PAUSE, CLOSE_TIMEOUT, CONNECTION_WINDOW_BYTES, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL,
+    KEEPALIVE_TIMEOUT, OPEN_REQUESTS_AT_ONCE_MAX, REQUEST_BYTES_MAX, RETRY_PAUSE,
+};
+use crate::places::exhausted;
+use domain::Actor;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use proto::api::v1::Reason;
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Sleep;
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::Status;
+use tonic::body::Body;
+use tower::{Service, ServiceExt as _};
 
-/// Length of the preface with which every HTTP/2 client begins, in bytes.
-const PREFACE_BYTES: usize = 24;
+/// What serves the requests of connections.
+pub(super) trait Requests:
+    Service<Request<Body>, Response = http::Response<Body>, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + 'static
+{
+}
 
-/// Accepts connections, and closes at once those beyond the limit.
-pub(super) fn accept(
+impl<S> Requests for S where
+    S: Service<Request<Body>, Response = http::Response<Body>, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + 'static
+{
+}
+
+/// Serves connections until `stop`, and then waits until the last request is answered.
+pub(super) async fn serve(
     listener: TcpListener,
-    connections_max: usize,
-) -> impl Stream<Item = io::Result<GuardedConnection>> {
-    let permits = Arc::new(Semaphore::new(connections_max));
-    stream::unfold((listener, false), move |(listener, mut full)| {
-        let permits = permits.clone();
-        async move {
-            loop {
-                let connection = match listener.accept().await {
-                    Ok((connection, _)) => connection,
-                    // Without a file handle left, the next attempt would fail as fast as this one.
-                    Err(error) => {
-                        tracing::warn!(%error, "a connection was not accepted");
-                        tokio::time::sleep(ACCEPT_PAUSE).await;
-                        continue;
-                    }
-                };
-                if let Ok(permit) = permits.clone().try_acquire_owned() {
-                    // It fails only on a connection that is already closed, which reading will notice.
-                    let _ = connection.set_nodelay(true);
-                    return Some((Ok(GuardedConnection::new(connection, permit)), (listener, false)));
-                }
-                if !full {
-                    tracing::warn!(connections_max, "too many connections; further ones are closed at once");
-                    full = true;
-                }
+    limits: &Limits,
+    requests: impl Requests,
+    stop: CancellationToken,
+) {
+    let (connections, tasks) = (Connections::new(limits), TaskTracker::new());
+    let unknown_timeout = Duration::from_secs(limits.unknown_connection_seconds_max.into());
+    let http = http2(limits);
+    while let Some((socket, address)) = next(&listener, &stop).await {
+        let connection = Connection {
+            address,
+            admittance: connections.enter(address),
+            anybody: Arc::new(Semaphore::new(OPEN_REQUESTS_AT_ONCE_MAX)),
+        };
+        let serving = Serving { http: http.clone(), stop: stop.clone(), unknown_timeout };
+        tasks.spawn(serving.run(socket, Arc::new(connection), requests.clone()));
+    }
+    drop(listener);
+    tasks.close();
+    tasks.wait().await;
+}
+
+/// The next connection and the address of its peer; `None` once the process stops.
+async fn next(listener: &TcpListener, stop: &CancellationToken) -> Option<(TcpStream, IpAddr)> {
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return None,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((socket, peer)) => {
+                // It fails only on a connection that is already closed, which reading will notice.
+                let _ = socket.set_nodelay(true);
+                return Some((socket, peer.ip()));
+            }
+            // Without a file handle left, the next attempt would fail as fast as this one.
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
-    })
-}
-
-/// A connection that releases its permit when it closes, and is closed when its peer does not begin HTTP/2 in
-/// time.
-pub(super) struct GuardedConnection {
-    stream: TcpStream,
-    /// How many bytes of the preface are missing, and when they must have arrived.
-    handshake: Option<(usize, Pin<Box<Sleep>>)>,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl GuardedConnection {
-    pub(super) fn new(stream: TcpStream, permit: OwnedSemaphorePermit) -> GuardedConnection {
-        let handshake = Some((PREFACE_BYTES, Box::pin(tokio::time::sleep(HANDSHAKE_TIMEOUT))));
-        GuardedConnection { stream, handshake, _permit: permit }
     }
 }
 
-impl Connected for GuardedConnection {
-    type ConnectInfo = TcpConnectInfo;
-    fn connect_info(&self) -> TcpConnectInfo {
-        self.stream.connect_info()
+fn http2(limits: &Limits) -> http2::Builder<StreamExecutor> {
+    let stall_timeout = Duration::from_secs(limits.answer_stall_seconds_max.into());
+    let mut http = http2::Builder::new(StreamExecutor { stall_timeout });
+    http.timer(TokioTimer::new())
+        .max_concurrent_streams(limits.connection_requests_at_once_max)
+        .initial_stream_window_size(REQUEST_BYTES_MAX as u32)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .max_header_list_size(HEADER_BYTES_MAX)
+        .keep_alive_interval(KEEPALIVE_INTERVAL)
+        .keep_alive_timeout(KEEPALIVE_TIMEOUT);
+    http
+}
+
+/// A connection, as its requests see it.
+pub(super) struct Connection {
+    address: IpAddr,
+    admittance: Admittance,
+    /// Requests without a token that are under way on it.
+    anybody: Arc<Semaphore>,
+}
+
+impl Connection {
+    /// The address of the peer.
+    pub(super) fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// Admits a request of this caller, which makes the connection known.
+    pub(super) fn admit(&self, caller: &Actor) -> Result<(), Status> {
+        self.admittance.admit(&caller.subject)
+    }
+
+    /// Admits a request that needs no token, for as long as the permit is kept.
+    pub(super) fn admit_anybody(&self) -> Result<OwnedSemaphorePermit, Status> {
+        self.anybody.clone().try_acquire_owned().map_err(|_| {
+            let max = OPEN_REQUESTS_AT_ONCE_MAX.to_string();
+            let why = format!("{max} requests without a token are under way on this connection");
+            exhausted(Reason::TooManyRequests, why, ("max", max), RETRY_PAUSE)
+        })
     }
 }
 
-impl AsyncRead for GuardedConnection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        let came = buffer.filled().len() - before;
-        let Some((missing, deadline)) = &mut self.handshake else { return read };
-        *missing = missing.saturating_sub(came);
-        if *missing == 0 {
-            self.handshake = None;
-        } else if deadline.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Err(io::Error::from(io::ErrorKind::TimedOut)));
+/// How one connection is served.
+struct Serving {
+    http: http2::Builder<StreamExecutor>,
+    stop: CancellationToken,
+    unknown_timeout: Duration,
+}
+
+impl Serving {
+    async fn run(self, socket: TcpStream, connection: Arc<Connection>, requests: impl Requests) {
+        let of = connection.clone();
+        let service = service_fn(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(of.clone());
+            requests.clone().oneshot(request)
+        });
+        let mut served = pin!(self.http.serve_connection(TokioIo::new(socket), service));
+        let ended = tokio::select! {
+            ended = &mut served => ended,
+            // Its place is another's by now.
+            () = connection.admittance.displaced() => return,
+            () = self.unknown_for_too_long(&connection) => {
+                tracing::debug!("a connection is closed: it has brought no valid token");
+                served.as_mut().graceful_shutdown();
+                tokio::time::timeout(CLOSE_TIMEOUT, served).await.unwrap_or(Ok(()))
+            }
+            () = self.stop.cancelled() => {
+                served.as_mut().graceful_shutdown();
+                served.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection broke off");
         }
-        read
     }
-}
 
-impl AsyncWrite for GuardedConnection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
-    }
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+    async fn unknown_for_too_long(&self, connection: &Connection) {
+        tokio::time::sleep(self.unknown_timeout).await;
+        if connection.admittance.is_known() {
+            std::future::pending().await
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The rate of a caller: its requests in a second are limited.
 
-use super::concurrency::exhausted;
 use crate::identity::Caller;
+use crate::places::exhausted;
 use futures::future::{Either, Ready, ready};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
@@ -16,7 +16,7 @@ use tonic::body::Body;
 use tower::{Layer, Service};
 
 /// Time between two clean-ups of callers that went quiet. Only those of the last such interval are remembered.
-const FORGET_INTERVAL: Duration = Duration::from_secs(10);
+pub(super) const FORGET_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Refuses, with `RESOURCE_EXHAUSTED` and the time to wait, the requests of a caller that sends too many. It
 /// comes after authentication, so that callers are distinguished by the subjects of their tokens.

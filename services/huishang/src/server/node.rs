@@ -195,7 +195,7 @@ fn kit(config: &Config, journal: Arc<dyn Journal>, stop: &CancellationToken) -> 
     let clock = clock(config, &journal, stop)?;
     let folder = config.data.join("views");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    Ok(Kit::new(journal, clock, &folder, stop.clone()))
+    Ok(Kit::new(journal, clock, &folder, stop.clone()).with_limits(config.limits.clone()))
 }
 
 /// Records in the log that it is used although it is stale, where that was accepted.
