@@ -32,6 +32,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use unit::UnitOfWork;
 
@@ -198,6 +199,7 @@ pub struct Kit {
     clock: Clock,
     folder: Arc<Path>,
     stop: CancellationToken,
+    tasks: TaskTracker,
     cache: Arc<Cache<StreamName, Arc<dyn Any + Send + Sync>>>,
     views: Arc<Mutex<Vec<RegisteredView>>>,
     consumers: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
@@ -209,8 +211,9 @@ impl Kit {
     pub fn new(journal: Arc<dyn Journal>, clock: Clock, folder: &Path, stop: CancellationToken) -> Kit {
         let cache = Arc::new(Cache::new(CACHED_STREAMS_MAX));
         let (views, consumers) = (Arc::default(), Arc::default());
-        let feed = Feed::new(journal.clone(), stop.clone());
-        Kit { journal, feed, clock, folder: folder.into(), stop, cache, views, consumers }
+        let tasks = TaskTracker::new();
+        let feed = Feed::new(journal.clone(), stop.clone(), tasks.clone());
+        Kit { journal, feed, clock, folder: folder.into(), stop, tasks, cache, views, consumers }
     }
 
     /// The views that are kept with this kit.
@@ -241,6 +244,18 @@ impl Kit {
     /// Cancelled when the process drains.
     pub fn stop(&self) -> &CancellationToken {
         &self.stop
+    }
+
+    /// What runs on this kit until it stops: its views, process managers and timers.
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.tasks
+    }
+
+    /// Waits until everything that runs on this kit has ended, after its stop: how far views and process managers
+    /// have come is saved then.
+    pub async fn ended(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 
     /// The journal.

@@ -16,6 +16,7 @@ use service_kit::config::{Config, ConfigError, without_credentials};
 use service_kit::identity::{
     IdentityLayer, SIGNING_KEY, Verifier, ensure_development_keys, ensure_ledger_key,
 };
+use service_kit::limits::DRAIN_TIMEOUT;
 use service_kit::serve::{self, ServerOptions};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -67,6 +68,7 @@ pub struct Node {
     listener: TcpListener,
     server: ServerOptions,
     services: Services,
+    kit: Kit,
     log: Option<EventLog>,
     ledger: Option<LedgerTask>,
     stop: CancellationToken,
@@ -91,7 +93,7 @@ impl Node {
         let services = Services::build(&kit, config, services, own_log)?;
         let takes_commands = log_health::watch_writable(log.clone(), stop.clone());
         let server = ServerOptions { identity, limits: config.limits.clone(), takes_commands };
-        Ok(Node { address, listener, server, services, log, ledger: storage.ledger, stop })
+        Ok(Node { address, listener, server, services, kit, log, ledger: storage.ledger, stop })
     }
 
     /// Serves until the stop signal, then closes the log. Fails at once when the log's storage fails: a write
@@ -115,6 +117,11 @@ impl Node {
         };
         self.stop.cancel();
         let ledger = ledger.await?;
+        if tokio::time::timeout(DRAIN_TIMEOUT, self.kit.ended()).await.is_err() {
+            tracing::warn!(
+                "views or process managers are still busy; they go on from their checkpoints next time"
+            );
+        }
         appending_ended.cancel();
         if let Some(signing) = signing {
             signing.await?;

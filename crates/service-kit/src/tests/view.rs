@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Keeps names, and fails in the middle of some.
-struct Names<const BROKEN: bool>;
+pub(super) struct Names<const BROKEN: bool>;
 
 const SCHEMA: &str = "CREATE TABLE names (position INTEGER PRIMARY KEY, name TEXT NOT NULL)";
 
