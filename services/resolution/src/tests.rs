@@ -34,6 +34,7 @@ mod ending;
 mod lists;
 mod overtaking;
 mod registration;
+mod rows;
 mod work;
 
 /// A service with its process managers, its clock, and the folder that it keeps its files in.
