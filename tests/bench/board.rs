@@ -47,14 +47,24 @@ const FOLLOW_UPS: &str = "
         FROM spread
     )
     INSERT INTO follow_ups (id, resolution, number, written, title, lead_code, co_responsible_codes, due_on, due_at,
-        acknowledge_by, time_zone, stage, acknowledged, help_from_code, escalated_to, extensions, next_notice_at, next_rung)
+        acknowledge_by, time_zone, stage, acknowledged, help_from_code, escalated_to, extensions, rungs, next_notice_at,
+        next_rung)
     SELECT printf('%08x-0000-4000-8000-%012x', h, i), printf('00000000-0000-4000-8000-%012x', i / 5),
         printf('CONFERENCE-%012d-%012d/%012d', 2027, i / 5, i % 5 + 1), printf('CONFERENCE-2027-%d/%d', i / 5, i % 5 + 1),
         '改造十二座泵站', 'DEPARTMENT-' || ((h >> 14) % 40), 'FINANCE', date(due_on * 86400, 'unixepoch'),
         (due_on + 1) * 86400000000 - 1, (due_on - 20) * 86400000000, 'Asia/Shanghai', stage, (h >> 17) % 20 > 0,
-        iif(stage = 1 AND (h >> 18) % 100 = 0, 'HEALTH', NULL), (h >> 19) % 50 = 0, (h >> 20) % 20 = 0,
+        iif(stage = 1 AND (h >> 18) % 100 = 0, 'HEALTH', NULL), (h >> 19) % 50 = 0, (h >> 20) % 20 = 0, '',
         iif(stage = 1, (due_on + 1) * 86400000000 - 1, NULL), iif(stage = 1, 5, NULL)
     FROM staged";
+
+/// Counts them for the board, as it is counted while records are projected.
+const COUNTS: &str = "
+    INSERT INTO board
+    SELECT lead_code, count(*), sum(open), sum(blocked), sum(escalated), sum(unacknowledged), sum(claimed),
+        sum(extended), sum(done)
+    FROM follow_ups GROUP BY lead_code;
+    INSERT INTO running
+    SELECT lead_code, due_at, count(*) FROM follow_ups WHERE stage = 1 GROUP BY lead_code, due_at";
 
 /// Fills resolution's view: ?1 items, of which one in ?2 is open, the last; ?3 is the present moment.
 const ITEMS: &str = "
@@ -94,7 +104,7 @@ pub async fn of_follow_ups(settings: &Settings) -> anyhow::Result<Vec<Line>> {
     for (state, one_in) in [("one in 20 open", 20), ("all open", 1)] {
         let now: Timestamp = NOW.parse()?;
         let values = [settings.events as i64, one_in, now.as_microsecond()];
-        let filled = Filled::new::<FollowupView>(settings, FOLLOW_UPS, &values)?;
+        let filled = Filled::new::<FollowupView>(settings, (FOLLOW_UPS, COUNTS), &values)?;
         let of = format!("{} follow-ups, {state}", settings.events);
         lines.push(filled.board(settings, &of, now).await?);
         if one_in > 1 {
@@ -110,7 +120,7 @@ pub async fn of_follow_ups(settings: &Settings) -> anyhow::Result<Vec<Line>> {
 async fn of_items(settings: &Settings) -> anyhow::Result<Line> {
     let (now, zone): (Timestamp, _) = (NOW.parse()?, Zone::named(ZONE)?);
     let values = [settings.events as i64, 20, now.as_microsecond()];
-    let filled = Filled::new::<ResolutionView>(settings, ITEMS, &values)?;
+    let filled = Filled::new::<ResolutionView>(settings, (ITEMS, ""), &values)?;
     let stages = (1..=6).map(|stage| ListItemsRequest { stage: Some(stage), ..Default::default() });
     let filters = stages.chain([
         ListItemsRequest::default(),
@@ -122,7 +132,7 @@ async fn of_items(settings: &Settings) -> anyhow::Result<Line> {
     ]);
     let mut p95s = Vec::new();
     for filter in filters {
-        for order in ["number", "due_at", "lead_code", "stage", "percent", "title"] {
+        for order in ["number", "due_at"] {
             for (direction, lead) in ORDERS {
                 let (order_by, lead_code) = (format!("{order}{direction}"), lead.map(str::to_owned));
                 let request = ListItemsRequest { order_by, lead_code, ..filter.clone() };
@@ -151,7 +161,7 @@ struct Filled {
 }
 
 impl Filled {
-    fn new<V: View>(settings: &Settings, rows: &str, values: &[i64]) -> anyhow::Result<Filled> {
+    fn new<V: View>(settings: &Settings, rows: (&str, &str), values: &[i64]) -> anyhow::Result<Filled> {
         let folder = tempfile::tempdir_in(&settings.folder)?;
         let (log, _) = EventLog::open(Options::new(folder.path().join("log")))?;
         let stop = CancellationToken::new();
@@ -209,7 +219,7 @@ impl Filled {
     async fn lists(&self, of: &str, now: Timestamp) -> anyhow::Result<Line> {
         let (zone, mut p95s) = (Zone::named(ZONE)?, Vec::new());
         for column in 0..=BoardColumn::Done as i32 {
-            for order in ["due_at", "number", "lead_code", "next_notice_at"] {
+            for order in ["due_at", "number"] {
                 for (direction, lead) in ORDERS {
                     let request = ListFollowUpsRequest {
                         columns: (column > 0).then_some(column).into_iter().collect(),
@@ -244,10 +254,11 @@ impl Filled {
     }
 }
 
-fn fill(file: &Path, rows: &str, values: &[i64]) -> anyhow::Result<()> {
+fn fill(file: &Path, (rows, counts): (&str, &str), values: &[i64]) -> anyhow::Result<()> {
     let tables = Connection::open(file)?;
     tables.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000")?;
     tables.execute(rows, rusqlite::params_from_iter(values))?;
+    tables.execute_batch(counts)?;
     Ok(tables.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
 }
 

@@ -1,12 +1,17 @@
 //! The file of a consumer of the journal: how far it has come, which records it has set aside, and for a view
 //! its tables. It holds nothing that cannot be computed again.
 
+mod damage;
+
+pub use damage::Unusable;
+pub(crate) use damage::{is_damage, move_aside, open_or_begin_anew};
+
 use crate::checkpoint::{Checkpoint, Past};
-use crate::limits::{VIEW_CACHE_KIB, VIEW_WAL_PAGES_MAX};
+use crate::limits::{VIEW_CACHE_KIB, VIEW_STATEMENTS_KEPT_MAX, VIEW_WAL_PAGES_MAX};
 use crate::set_aside;
 use data_encoding::HEXLOWER;
 use domain::Uuid;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, ffi};
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use std::time::Duration;
@@ -29,17 +34,38 @@ pub(crate) fn open(file: &Path, schema: &str) -> rusqlite::Result<Connection> {
     tables.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")?;
     tables.pragma_update(None, "cache_size", -VIEW_CACHE_KIB)?;
     tables.pragma_update(None, "wal_autocheckpoint", VIEW_WAL_PAGES_MAX)?;
+    tables.set_prepared_statement_cache_capacity(VIEW_STATEMENTS_KEPT_MAX);
     let known: Option<String> = tables
         .query_row("SELECT schema FROM checkpoint", [], |row| row.get(0))
         .optional()
         .unwrap_or_default();
+    if tables.is_readonly("main")? {
+        return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_READONLY), None));
+    }
     tables.execute_batch(WITNESS)?;
     if known.as_deref() != Some(&digest(schema)) {
         let known = past(&tables)?;
         save_witness(&tables, known.last(), &known.accepted)?;
         reset(&tables, schema)?;
+    } else if layout(&tables)? != expected_layout(schema)? {
+        return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None));
     }
     Ok(tables)
+}
+
+/// The tables and indexes, as the file describes them: where that is damaged, every record would fail.
+fn layout(tables: &Connection) -> rusqlite::Result<Vec<String>> {
+    tables
+        .prepare("SELECT concat(type, ' ', name, ' ', tbl_name, ' ', sql) FROM sqlite_schema ORDER BY 1")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
+fn expected_layout(schema: &str) -> rusqlite::Result<Vec<String>> {
+    let fresh = Connection::open_in_memory()?;
+    fresh.execute_batch(WITNESS)?;
+    reset(&fresh, schema)?;
+    layout(&fresh)
 }
 
 /// Begins anew, in another history with these acceptances.

@@ -19,6 +19,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// The categories of streams that a consumer wants.
 pub(crate) type Categories = &'static [&'static str];
@@ -36,6 +37,7 @@ pub(crate) struct Batch {
 pub(crate) struct Feed {
     journal: Arc<dyn Journal>,
     stop: CancellationToken,
+    tasks: TaskTracker,
     state: Arc<Mutex<State>>,
 }
 
@@ -61,8 +63,8 @@ struct Member {
 }
 
 impl Feed {
-    pub(crate) fn new(journal: Arc<dyn Journal>, stop: CancellationToken) -> Feed {
-        Feed { journal, stop, state: Arc::default() }
+    pub(crate) fn new(journal: Arc<dyn Journal>, stop: CancellationToken, tasks: TaskTracker) -> Feed {
+        Feed { journal, stop, tasks, state: Arc::default() }
     }
 
     pub(crate) fn journal(&self) -> &dyn Journal {
@@ -76,7 +78,7 @@ impl Feed {
         if !state.running {
             let reached = member.after.max(*self.journal.committed().borrow());
             *state = State { running: true, reached, ..State::default() };
-            tokio::spawn(self.clone().run(reached));
+            self.tasks.spawn(self.clone().run(reached));
         }
         let near = member.after + (state.recent.len() as u64) >= state.reached;
         if near && member.offer(state.recent.make_contiguous()) {

@@ -34,6 +34,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use unit::UnitOfWork;
 
@@ -191,6 +192,9 @@ fn digest_prefix(digest: &[u8]) -> [u8; 8] {
     prefix
 }
 
+/// A view or process manager that began to follow the journal, and how far it has come.
+pub(crate) type Follower = (&'static str, watch::Receiver<Position>);
+
 /// The tools of a service: journal, clock, the folder for what can be recomputed, the signal to stop,
 /// and the folded aggregates in memory. Cheap to clone.
 #[derive(Clone)]
@@ -200,10 +204,11 @@ pub struct Kit {
     clock: Clock,
     folder: Arc<Path>,
     stop: CancellationToken,
+    tasks: TaskTracker,
     cache: Arc<Cache<StreamName, Arc<dyn Any + Send + Sync>>>,
     views: Arc<Mutex<Vec<RegisteredView>>>,
     consumers: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
-    new_followers: Arc<Mutex<Vec<(&'static str, watch::Receiver<Position>)>>>,
+    new_followers: Arc<Mutex<Vec<Follower>>>,
     limits: Arc<Limits>,
 }
 
@@ -213,7 +218,8 @@ impl Kit {
     pub fn new(journal: Arc<dyn Journal>, clock: Clock, folder: &Path, stop: CancellationToken) -> Kit {
         let cache = Arc::new(Cache::new(CACHED_STREAMS_MAX));
         let (views, consumers, new_followers) = (Arc::default(), Arc::default(), Arc::default());
-        let feed = Feed::new(journal.clone(), stop.clone());
+        let tasks = TaskTracker::new();
+        let feed = Feed::new(journal.clone(), stop.clone(), tasks.clone());
         let limits = Arc::default();
         Kit {
             journal,
@@ -221,6 +227,7 @@ impl Kit {
             clock,
             folder: folder.into(),
             stop,
+            tasks,
             cache,
             views,
             consumers,
@@ -265,7 +272,7 @@ impl Kit {
     }
 
     /// What has begun to follow the journal since this was last asked.
-    pub(crate) fn take_new_followers(&self) -> Vec<(&'static str, watch::Receiver<Position>)> {
+    pub(crate) fn take_new_followers(&self) -> Vec<Follower> {
         std::mem::take(&mut *self.new_followers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -277,6 +284,18 @@ impl Kit {
     /// Cancelled when the process drains.
     pub fn stop(&self) -> &CancellationToken {
         &self.stop
+    }
+
+    /// What runs on this kit until it stops: its views, process managers and timers.
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.tasks
+    }
+
+    /// Waits until everything that runs on this kit has ended, after its stop: how far views and process managers
+    /// have come is saved then.
+    pub async fn ended(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 
     /// The journal.

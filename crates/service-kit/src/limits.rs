@@ -124,6 +124,8 @@ pub const VIEW_CACHE_KIB: i64 = 8 * 1024;
 /// Pages of a view's write-ahead log after which it is written into the file: each page is written once for all
 /// the changes that fall on it meanwhile.
 pub const VIEW_WAL_PAGES_MAX: i64 = 4_000;
+/// Prepared statements that a view's connection keeps: more than a view has for writing.
+pub const VIEW_STATEMENTS_KEPT_MAX: usize = 64;
 /// Queries of one view at once, at most.
 pub const VIEW_READERS_MAX: usize = 4;
 /// Rows on a page, at most.

@@ -45,8 +45,8 @@ pub struct Page<T> {
 impl ListQuery {
     /// Begins a query. `from` is `SELECT … FROM …` without conditions; it selects `unique` and every sortable column,
     /// because page tokens are made from them. `order_by` names one of the `sortable` columns, with ` desc` after it
-    /// for the reverse order; empty means the first of them. `unique` is a column that decides between equal rows. A
-    /// page begins after the last row of the page before, whatever was added or removed meanwhile: a row that was
+    /// for the reverse order; empty means the first of them. `unique` is a column that decides between equal rows.
+    /// None of these columns is ever NULL. A page begins after the last row of the page before, whatever was added or removed meanwhile: a row that was
     /// there when the walk began, and matches when its page is read, comes once.
     pub fn new(
         from: &'static str,
@@ -144,20 +144,39 @@ impl ListQuery {
         };
         let Sort { column, unique, descending } = self.sort;
         let direction = if descending { "DESC" } else { "ASC" };
+        let then = if column == unique { String::new() } else { format!(", {unique} {direction}") };
         // One row more than the page shows whether there is a next one.
         format!(
-            "{}{conditions} ORDER BY {column} {direction}, {unique} {direction} LIMIT {}",
+            "{}{conditions} ORDER BY {column} {direction}{then} LIMIT {}",
             self.from,
             u64::from(self.size) + 1,
         )
     }
 
-    /// How SQLite would run the query for the first page: whether by an index and which, and whether it sorts. For
-    /// tests that hold a view's indexes.
-    pub fn plan(&self, view: &Connection) -> rusqlite::Result<String> {
+    /// The plan of a page that would be slow in a grown view, if there is one: it looks at every row, or sorts what
+    /// none of the indexes finds that are said to find `few` rows. For tests that hold a view's indexes.
+    pub fn slow_plan(&self, view: &Connection, few: &[&str]) -> rusqlite::Result<Option<String>> {
+        let later = self.clone().starting_after([Value::Integer(1), Value::Integer(1)]);
+        for query in [self, &later] {
+            let steps = query.plan(view)?;
+            let finds_few =
+                steps.iter().any(|step| few.iter().any(|index| step.contains(&format!(" {index} "))));
+            let slow = |step: &String| {
+                let reads_all = step.starts_with("SCAN ") && !step.contains(" INDEX ");
+                reads_all
+                    || (step.starts_with("USE TEMP B-TREE") && step.ends_with(" ORDER BY") && !finds_few)
+            };
+            if steps.iter().any(slow) {
+                return Ok(Some(format!("{}: {}", query.sql(), steps.join("; "))));
+            }
+        }
+        Ok(None)
+    }
+
+    fn plan(&self, view: &Connection) -> rusqlite::Result<Vec<String>> {
         let mut statement = view.prepare(&format!("EXPLAIN QUERY PLAN {}", self.sql()))?;
         let steps = statement.query_map(rusqlite::params_from_iter(&self.values), |row| row.get("detail"))?;
-        Ok(steps.collect::<rusqlite::Result<Vec<String>>>()?.join("; "))
+        steps.collect()
     }
 
     /// What a page token belongs to: the list, its order, and which filters are set. Their values are left out:
@@ -166,22 +185,11 @@ impl ListQuery {
         format!("{} {:?} {:?}", self.from, self.sort, self.conditions)
     }
 
-    /// Keeps only rows that are sorted after this one. SQLite sorts NULL before everything else.
-    fn starting_after(self, [value, unique]: [Value; 2]) -> Self {
-        let Sort { column, unique: id, descending } = self.sort;
-        match (value, descending) {
-            (Value::Null, false) => self.filter(&format!("{column} IS NOT NULL OR {id} > ?"), [unique]),
-            (Value::Null, true) => self.filter(&format!("{column} IS NULL AND {id} < ?"), [unique]),
-            // The first comparison lets an index begin at the row.
-            (value, false) => self.filter(
-                &format!("{column} >= ? AND ({column} > ? OR {id} > ?)"),
-                [value.clone(), value, unique],
-            ),
-            (value, true) => self.filter(
-                &format!("{column} IS NULL OR ({column} <= ? AND ({column} < ? OR {id} < ?))"),
-                [value.clone(), value, unique],
-            ),
-        }
+    /// Keeps only rows that are sorted after this one. Compared like this, an index begins at the row.
+    fn starting_after(self, last: [Value; 2]) -> Self {
+        let Sort { column, unique, descending } = self.sort;
+        let after = if descending { "<" } else { ">" };
+        self.filter(&format!("({column}, {unique}) {after} (?, ?)"), last)
     }
 }
 
@@ -232,11 +240,11 @@ pub fn searchable(texts: &[&str]) -> String {
 mod tests {
     use super::*;
 
-    /// A table of rows with a sort value that may be missing.
-    fn table(rows: &[(i64, Option<i64>)]) -> Connection {
+    /// A table of rows with a sort value.
+    fn table(rows: &[(i64, i64)]) -> Connection {
         let tables = Connection::open_in_memory().unwrap();
         tables
-            .execute_batch("CREATE TABLE rows (id INTEGER PRIMARY KEY, rank INTEGER, open INTEGER)")
+            .execute_batch("CREATE TABLE rows (id INTEGER PRIMARY KEY, rank INTEGER NOT NULL, open INTEGER)")
             .unwrap();
         for (id, rank) in rows {
             tables.execute("INSERT INTO rows VALUES (?1, ?2, 1)", (id, rank)).unwrap();
@@ -266,7 +274,7 @@ mod tests {
 
     #[test]
     fn a_walk_shows_every_row_once_although_rows_leave_and_come_meanwhile() {
-        let tables = table(&(1..=12).map(|id| (id, Some(id))).collect::<Vec<_>>());
+        let tables = table(&(1..=12).map(|id| (id, id)).collect::<Vec<_>>());
         let walked = walk(&tables, "rank", 4, |rows| {
             for id in rows {
                 tables.execute("UPDATE rows SET open = 0 WHERE id = ?1", [id]).unwrap();
@@ -274,7 +282,7 @@ mod tests {
         });
         assert_eq!(walked, (1..=12).collect::<Vec<_>>());
 
-        let tables = table(&(1..=12).map(|id| (id, Some(id))).collect::<Vec<_>>());
+        let tables = table(&(1..=12).map(|id| (id, id)).collect::<Vec<_>>());
         let mut new = 100;
         let walked = walk(&tables, "rank", 4, |_| {
             new += 1;
@@ -284,9 +292,8 @@ mod tests {
     }
 
     #[test]
-    fn equal_and_missing_values_are_walked_in_both_directions() {
-        let rows: Vec<(i64, Option<i64>)> =
-            (1..=20).map(|id| (id, if id % 3 == 0 { None } else { Some(id % 2) })).collect();
+    fn equal_values_are_walked_in_both_directions() {
+        let rows: Vec<(i64, i64)> = (1..=20).map(|id| (id, id % 3)).collect();
         let tables = table(&rows);
         for order_by in ["rank", "rank desc", "id", "id desc"] {
             let whole = walk(&tables, order_by, 500, |_| ());
@@ -321,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_token_that_was_not_given_out_for_this_walk_is_refused() {
-        let tables = table(&[(1, Some(1)), (2, Some(2)), (3, None)]);
+        let tables = table(&[(1, 1), (2, 2), (3, 3)]);
         let token = page(&tables, "rank", 1, "").unwrap().next_page_token;
         assert!(page(&tables, "rank", 2, &token).is_ok(), "the size of a page may change");
         assert!(page(&tables, "rank desc", 1, &token).is_err());

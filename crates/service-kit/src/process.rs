@@ -26,6 +26,7 @@ use crate::feed::{Batch, Categories, ConsumerProgress, Reading};
 use crate::handle::{CommandContext, Kit};
 use crate::limits::CHECKPOINT_LAG_MAX;
 use crate::set_aside::{self, Halted, panic_message};
+use crate::view::ViewError;
 use domain::Uuid;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -34,8 +35,8 @@ use journal::{Position, Record};
 use proto::record::EventCodec;
 use rusqlite::Connection;
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -129,21 +130,23 @@ impl Processes {
         let (kit, makers) = (self.kit.clone(), self.progress.clone());
         self.progress.push(done.clone());
         kit.register_follower(name, done.clone());
-        tokio::spawn(async move {
+        self.kit.tasks().spawn(async move {
             let (stop, file) = (kit.stop().clone(), kit.folder().join(format!("{name}.process.sqlite")));
             let state = tokio::select! {
                 () = stop.cancelled() => return,
-                state = open(name, &file) => Mutex::new(state),
+                state = open(name, &file) => state,
             };
             kit.register_consumer(name, &file);
+            let state = Mutex::new(Some(state));
             let (progress, saved) = (Arc::new(progress), AtomicU64::new(0));
-            let process = Process::<A, F> { kit, name, state, progress, saved, makers, wants, react };
+            let begun_anew = AtomicBool::new(false);
+            let process =
+                Process::<A, F> { kit, name, file, state, begun_anew, progress, saved, makers, wants, react };
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = process.follow() => {}
             }
-            let state = process.state.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Err(error) = process.save_progress(&state) {
+            if let Err(error) = process.work(|state| process.save_progress(state)) {
                 tracing::debug!(process = name, %error, "its last progress was not saved");
             }
         });
@@ -151,13 +154,16 @@ impl Processes {
     }
 }
 
-/// Opens the process manager's file; retries for as long as that fails.
+/// Opens the process manager's file; retries for as long as that fails, and says so once.
 async fn open(name: &'static str, file: &Path) -> Connection {
+    let mut told = false;
     loop {
-        match consumer::open(file, "") {
+        match consumer::open_or_begin_anew(file, "") {
             Ok(state) => return state,
-            Err(error) => tracing::warn!(process = name, %error, "its file cannot be opened; trying again"),
+            Err(error) if told => tracing::debug!(process = name, %error, "trying again"),
+            Err(error) => tracing::warn!(process = name, %error, "the process manager waits; trying again"),
         }
+        told = true;
         tokio::time::sleep(PAUSE).await;
     }
 }
@@ -170,7 +176,11 @@ const SET_ASIDE_RETRY: Duration = Duration::from_secs(if cfg!(test) { 1 } else {
 struct Process<A: EventCodec, F> {
     kit: Kit,
     name: &'static str,
-    state: Mutex<Connection>,
+    file: PathBuf,
+    /// None when the file was damaged, and could not be begun anew so far.
+    state: Mutex<Option<Connection>>,
+    /// Whether that happened since it began to read: it starts over then.
+    begun_anew: AtomicBool,
     progress: Arc<ConsumerProgress>,
     /// The checkpoint in the file, at least.
     saved: AtomicU64,
@@ -191,11 +201,13 @@ where
         let name = self.name;
         let mut retried = false;
         loop {
+            self.begun_anew.store(false, Ordering::Relaxed);
             let past = self.with_retry(consumer::past).await;
+            let at = past.checkpoint;
+            self.saved.store(at.map_or(0, |at| at.position), Ordering::Relaxed);
             match resume(&**self.kit.journal(), &past).await {
                 Ok(Resumed::After(records, accepted)) => {
                     self.with_retry(|state| consumer::save_accepted(state, &accepted)).await;
-                    let at = past.checkpoint;
                     retried = retried || self.retry_set_aside().await;
                     let feed = self.kit.feed();
                     self.consume(Reading::new(feed, Self::CATEGORIES, &self.progress, at, records)).await;
@@ -207,7 +219,6 @@ where
                         "records that this process manager has reacted to are lost, which was accepted; starting over"
                     );
                     self.with_retry(|state| consumer::give_up(state, "", &accepted)).await;
-                    self.saved.store(0, Ordering::Relaxed);
                 }
                 Err(error) => {
                     tracing::warn!(process = name, %error, "cannot follow the journal; trying again")
@@ -222,7 +233,7 @@ where
         let mut retry = tokio::time::interval(SET_ASIDE_RETRY);
         retry.reset();
         let mut lag = tokio::time::interval(CHECKPOINT_LAG_MAX);
-        loop {
+        while !self.begun_anew.load(Ordering::Relaxed) {
             tokio::select! {
                 batch = reading.next() => {
                     let Ok(Some(batch)) = batch else { return };
@@ -254,8 +265,10 @@ where
 
     /// Saves how far it has come, if nothing is under way.
     fn save_progress(&self, state: &Connection) -> rusqlite::Result<()> {
-        let saved = self.saved.load(Ordering::Relaxed);
-        let Some(at) = self.progress.settled().filter(|at| at.position > saved) else { return Ok(()) };
+        let (saved, starts_over) =
+            (self.saved.load(Ordering::Relaxed), self.begun_anew.load(Ordering::Relaxed));
+        let further = self.progress.settled().filter(|at| at.position > saved && !starts_over);
+        let Some(at) = further else { return Ok(()) };
         advance_checkpoint(state, at)?;
         self.saved.store(at.position, Ordering::Relaxed);
         Ok(())
@@ -289,12 +302,33 @@ where
     /// Works on the file, and retries until that succeeds.
     async fn with_retry<T>(&self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> T {
         loop {
-            let worked = work(&self.state.lock().unwrap_or_else(PoisonError::into_inner));
-            match worked {
+            match self.work(&work) {
                 Ok(worked) => return worked,
                 Err(error) => tracing::warn!(process = self.name, %error, "its file; trying again"),
             }
             tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Works on the file; one that is damaged is moved aside, and begun anew.
+    fn work<T>(&self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, ViewError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = match state.take() {
+            Some(opened) => opened,
+            None => consumer::open_or_begin_anew(&self.file, "")?,
+        };
+        match work(&opened) {
+            Err(damage) if consumer::is_damage(&damage) => {
+                drop(opened);
+                self.begun_anew.store(true, Ordering::Relaxed);
+                consumer::move_aside(&self.file, &damage)?;
+                *state = Some(consumer::open_or_begin_anew(&self.file, "")?);
+                Err(damage.into())
+            }
+            worked => {
+                *state = Some(opened);
+                Ok(worked?)
+            }
         }
     }
 

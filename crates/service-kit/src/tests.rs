@@ -1,5 +1,6 @@
 //! A kit on a journal of its own, with departments as the sample aggregate.
 
+mod damage;
 mod feed;
 mod future;
 mod handle;

@@ -58,7 +58,7 @@ pub fn run<A>(
     A::Command: Clone + Sync,
 {
     let timer = Timer { kit: kit.clone(), view: view.clone(), notified_up_to, name, next };
-    tokio::spawn(async move {
+    kit.tasks().spawn(async move {
         let stop = timer.kit.stop().clone();
         tokio::select! {
             () = stop.cancelled() => {}

@@ -26,7 +26,9 @@ use tonic_types::StatusExt as _;
 mod commands;
 mod countersign;
 mod largest;
+mod lists;
 mod meeting;
+mod rows;
 
 /// A service with its process manager and timer, its clock, and the folder that it keeps its files in.
 struct Deployment {

@@ -125,15 +125,20 @@ pub(crate) fn next_deadlines(tables: &Connection, max: u32) -> rusqlite::Result<
 pub(crate) fn dockets(
     request: &pb::ListDocketsRequest,
 ) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::DocketSummary>> + Send + 'static, Invalid> {
+    let query = list(request)?;
+    Ok(move |tables: &Connection| query.run(tables, summary))
+}
+
+pub(crate) fn list(request: &pb::ListDocketsRequest) -> Result<ListQuery, Invalid> {
     let stage = match request.stage {
         None | Some(0) => None,
         Some(stage) if pb::DocketStage::try_from(stage).is_ok() => Some(stage),
         Some(stage) => return Err(Invalid::field("stage", format!("has the unknown number {stage}"))),
     };
     let query = ListQuery::new(
-        "SELECT *, (SELECT count(*) FROM outcomes WHERE docket = id) AS decided_topics FROM dockets",
-        &["position", "title", "body"],
-        "id",
+        "SELECT rowid, *, (SELECT count(*) FROM outcomes WHERE docket = id) AS decided_topics FROM dockets",
+        &["position"],
+        "rowid",
         &request.order_by,
         request.page_size,
         &request.page_token,
@@ -141,7 +146,7 @@ pub(crate) fn dockets(
     .filter_some("stage = ?", stage)
     .filter_text("body = ?", &request.body_code)
     .filter_text("id IN (SELECT docket FROM participants WHERE department = ?)", &request.department_code);
-    Ok(move |tables: &Connection| query.run(tables, summary))
+    Ok(query)
 }
 
 fn summary(row: &Row<'_>) -> rusqlite::Result<pb::DocketSummary> {

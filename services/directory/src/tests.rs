@@ -19,6 +19,7 @@ use tonic_types::StatusExt as _;
 mod calendar;
 mod contract;
 mod lists;
+mod rows;
 
 /// A service and the folder that it keeps its files in.
 struct Fixture {

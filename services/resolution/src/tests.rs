@@ -35,6 +35,7 @@ mod lists;
 mod overtaking;
 mod recording;
 mod registration;
+mod rows;
 mod work;
 
 /// A service with its process managers, its clock, and the folder that it keeps its files in.

@@ -22,6 +22,7 @@ mod conclusion;
 mod contract;
 mod life;
 mod lists;
+mod rows;
 mod rules;
 
 /// A service, its clock, and the folder that it keeps its files in.

@@ -31,7 +31,7 @@ impl ConsumerProgress {
     }
 
     /// Begins another reading at a checkpoint, with nothing pending; returns its number.
-    pub(super) fn begin(&self, at: Option<Checkpoint>) -> u64 {
+    pub(crate) fn begin(&self, at: Option<Checkpoint>) -> u64 {
         let mut progress = self.at();
         *progress = At { reading: progress.reading + 1, pending: 0, seen: at };
         self.moved.send_replace(at.map_or(0, |at| at.position));

@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Keeps names, and fails in the middle of some.
-struct Names<const BROKEN: bool>;
+pub(super) struct Names<const BROKEN: bool>;
 
 const SCHEMA: &str = "CREATE TABLE names (position INTEGER PRIMARY KEY, name TEXT NOT NULL)";
 

@@ -12,22 +12,21 @@ use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use journal::{Filter, Journal, Position, Record};
 use rusqlite::Connection;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 /// Called with how many records were replayed, and of how many.
 pub type Progress = Box<dyn FnMut(Position, Position) + Send>;
 
-type Compare =
-    fn(Arc<dyn Journal>, Arc<PathBuf>, Progress) -> BoxFuture<'static, Result<Compared, ViewError>>;
+type Compare = fn(Arc<dyn Journal>, Arc<Path>, Progress) -> BoxFuture<'static, Result<Compared, ViewError>>;
 
 /// A view that is running, known by its name.
 #[derive(Clone)]
 pub struct RegisteredView {
     /// Its name.
     pub name: &'static str,
-    file: Arc<PathBuf>,
+    file: Arc<Path>,
     compare: Compare,
 }
 
@@ -41,7 +40,7 @@ pub struct Compared {
 }
 
 impl RegisteredView {
-    pub(super) fn of<V: View>(file: Arc<PathBuf>) -> RegisteredView {
+    pub(super) fn of<V: View>(file: Arc<Path>) -> RegisteredView {
         let compare: Compare = |journal, file, progress| Box::pin(compare::<V>(journal, file, progress));
         RegisteredView { name: V::NAME, file, compare }
     }
@@ -59,7 +58,7 @@ impl RegisteredView {
 
 async fn compare<V: View>(
     journal: Arc<dyn Journal>,
-    file: Arc<PathBuf>,
+    file: Arc<Path>,
     mut progress: Progress,
 ) -> Result<Compared, ViewError> {
     let folder = file.parent().unwrap_or(Path::new("."));

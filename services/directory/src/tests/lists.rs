@@ -39,3 +39,21 @@ async fn an_unset_or_empty_filter_keeps_every_member() {
         assert_eq!(members.into_iter().map(|member| member.code).collect::<Vec<_>>(), codes);
     }
 }
+
+#[test]
+fn no_list_reads_every_row_or_sorts_any() {
+    let tables = rusqlite::Connection::open_in_memory().unwrap();
+    tables.execute_batch(<crate::views::DirectoryView as service_kit::View>::SCHEMA).unwrap();
+    for order_by in ["code", "code desc", "name", "name desc"] {
+        let order_by = order_by.to_owned();
+        let departments = pb::ListDepartmentsRequest { order_by: order_by.clone(), ..Default::default() };
+        let list = crate::views::list_of_departments(&departments).unwrap();
+        assert_eq!(list.slow_plan(&tables, &[]).unwrap(), None);
+        for department_code in [None, Some("MOF".to_owned())] {
+            let order_by = order_by.clone();
+            let members = pb::ListMembersRequest { order_by, department_code, ..Default::default() };
+            let list = crate::views::list_of_members(&members).unwrap();
+            assert_eq!(list.slow_plan(&tables, &[]).unwrap(), None);
+        }
+    }
+}

@@ -24,13 +24,16 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
 
 /// The query for departments.
 pub(crate) fn departments(request: &pb::ListDepartmentsRequest) -> Result<Query<pb::Department>, Invalid> {
-    let query = ListQuery::new(
+    Ok(messages(list(request)?))
+}
+
+pub(crate) fn list(request: &pb::ListDepartmentsRequest) -> Result<ListQuery, Invalid> {
+    ListQuery::new(
         "SELECT * FROM departments",
         &["code", "name"],
         "code",
         &request.order_by,
         request.page_size,
         &request.page_token,
-    )?;
-    Ok(messages(query))
+    )
 }

@@ -26,13 +26,17 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
 
 /// The query for members.
 pub(crate) fn members(request: &pb::ListMembersRequest) -> Result<Query<pb::Member>, Invalid> {
+    Ok(messages(list(request)?))
+}
+
+pub(crate) fn list(request: &pb::ListMembersRequest) -> Result<ListQuery, Invalid> {
     let query = ListQuery::new(
         "SELECT * FROM members",
-        &["code", "name", "department_code"],
+        &["code", "name"],
         "code",
         &request.order_by,
         request.page_size,
         &request.page_token,
     )?;
-    Ok(messages(query.filter_text("department_code = ?", &request.department_code)))
+    Ok(query.filter_text("department_code = ?", &request.department_code))
 }

@@ -4,6 +4,10 @@ mod department;
 mod member;
 
 pub(crate) use department::departments;
+#[cfg(test)]
+pub(crate) use department::list as list_of_departments;
+#[cfg(test)]
+pub(crate) use member::list as list_of_members;
 pub(crate) use member::members;
 
 use domain::Aggregate as _;

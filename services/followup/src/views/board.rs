@@ -3,8 +3,8 @@
 use domain::Timestamp;
 use domain::calendar::Zone;
 use proto::Invalid;
-use proto::followup::v1::{BoardColumn, BoardCounts, BoardRow};
-use rusqlite::{Connection, Row};
+use proto::followup::v1::{BoardColumn, BoardCounts, BoardRow, FollowUpStage};
+use rusqlite::{Connection, Row, Transaction, params};
 
 /// How many calendar days ahead the board looks.
 const DUE_SOON_DAYS: i64 = 7;
@@ -39,6 +39,112 @@ pub(super) fn column(column: BoardColumn, now: Timestamp, zone: &Zone) -> (&'sta
         BoardColumn::Extended => ("open AND extended", vec![]),
         BoardColumn::Done => ("done", vec![]),
     }
+}
+
+/// A follow-up as the board counts it.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Counted<'r> {
+    pub(super) lead: &'r str,
+    pub(super) due_at: i64,
+    pub(super) stage: i32,
+    pub(super) blocked: bool,
+    pub(super) escalated: bool,
+    pub(super) acknowledged: bool,
+    pub(super) extended: bool,
+}
+
+/// The columns of the table `board`, in their order.
+type Counts = [i64; 8];
+
+impl Counted<'_> {
+    /// What it adds to its department's counts.
+    fn counts(&self) -> Counts {
+        let (claimed, done) = (self.stage == CLAIMED, self.stage == DONE);
+        let open = self.stage == RUNNING || claimed;
+        let counts = [
+            true,
+            open,
+            open && self.blocked,
+            open && self.escalated,
+            open && !self.acknowledged,
+            claimed,
+            open && self.extended,
+            done,
+        ];
+        counts.map(i64::from)
+    }
+
+    /// Where its clock runs, if it does: for whom, and up to when.
+    fn running(&self) -> Option<(&str, i64)> {
+        (self.stage == RUNNING).then_some((self.lead, self.due_at))
+    }
+}
+
+/// The stages of a follow-up on the wire that the board tells apart.
+const RUNNING: i32 = FollowUpStage::Open as i32;
+const CLAIMED: i32 = FollowUpStage::Claimed as i32;
+const DONE: i32 = FollowUpStage::Satisfied as i32;
+
+/// Counts a follow-up as it is now, in place of what it was before, if it was there.
+pub(super) fn count(
+    tables: &Transaction<'_>,
+    before: Option<Counted<'_>>,
+    now: Counted<'_>,
+) -> rusqlite::Result<()> {
+    let negative = |counts: Counts| counts.map(|count| -count);
+    match before {
+        Some(before) if before.lead == now.lead => {
+            let (new, old) = (now.counts(), before.counts());
+            add(tables, now.lead, std::array::from_fn(|column| new[column] - old[column]))?;
+        }
+        Some(before) => {
+            add(tables, before.lead, negative(before.counts()))?;
+            add(tables, now.lead, now.counts())?;
+        }
+        None => add(tables, now.lead, now.counts())?,
+    }
+    let (stops, runs) = (before.as_ref().and_then(Counted::running), now.running());
+    if stops != runs {
+        stops.map(|clock| stop_clock(tables, clock)).transpose()?;
+        runs.map(|clock| start_clock(tables, clock)).transpose()?;
+    }
+    Ok(())
+}
+
+/// Adds to a department's counts.
+fn add(tables: &Transaction<'_>, lead: &str, counts: Counts) -> rusqlite::Result<()> {
+    if counts == Counts::default() {
+        return Ok(());
+    }
+    let [follow_ups, open, blocked, escalated, unacknowledged, claimed, extended, done] = counts;
+    tables
+        .prepare_cached(
+            "INSERT INTO board VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT DO UPDATE SET
+                 follow_ups = follow_ups + excluded.follow_ups,
+                 open = open + excluded.open,
+                 blocked = blocked + excluded.blocked,
+                 escalated = escalated + excluded.escalated,
+                 unacknowledged = unacknowledged + excluded.unacknowledged,
+                 claimed = claimed + excluded.claimed,
+                 extended = extended + excluded.extended,
+                 done = done + excluded.done",
+        )?
+        .execute(params![lead, follow_ups, open, blocked, escalated, unacknowledged, claimed, extended, done])
+        .map(drop)
+}
+
+fn start_clock(tables: &Transaction<'_>, (lead, due_at): (&str, i64)) -> rusqlite::Result<()> {
+    let start =
+        "INSERT INTO running VALUES (?1, ?2, 1) ON CONFLICT DO UPDATE SET follow_ups = follow_ups + 1";
+    tables.prepare_cached(start)?.execute(params![lead, due_at]).map(drop)
+}
+
+fn stop_clock(tables: &Transaction<'_>, (lead, due_at): (&str, i64)) -> rusqlite::Result<()> {
+    let stop = "UPDATE running SET follow_ups = follow_ups - 1 WHERE lead_code = ?1 AND due_at = ?2";
+    tables.prepare_cached(stop)?.execute(params![lead, due_at])?;
+    let tidy = "DELETE FROM running WHERE lead_code = ?1 AND due_at = ?2 AND follow_ups = 0";
+    tables.prepare_cached(tidy)?.execute(params![lead, due_at]).map(drop)
 }
 
 /// The end of the last day of those ahead.

@@ -1,15 +1,20 @@
-//! Follow-ups, a row each, and the rungs of their ladders that are still to come.
+//! Follow-ups, a row each, with the rungs of its ladder that are still to come.
 
-use super::board::{chosen, column};
-use super::{notice, uuid_filter};
+mod row;
+
+pub(super) use row::ChangingRow;
+
+use super::board::{Counted, chosen, column};
+use super::{board, notice, uuid_filter};
 use domain::calendar::Zone;
-use domain::followup::follow_up::{Cause, Event, FollowUp, Stage, Subject};
-use domain::followup::ladder::{Rung, RungKind};
+use domain::followup::follow_up::{Event, FollowUp, Stage, Subject};
+use domain::followup::ladder::Rung;
 use domain::{Code, Timestamp, Uuid};
 use proto::followup::v1 as pb;
 use proto::{Invalid, Wire};
+use row::{Pending, write_rungs};
 use rusqlite::types::Type;
-use rusqlite::{Connection, Row, ToSql, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 use service_kit::Record;
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, sort_key};
@@ -20,76 +25,34 @@ use service_kit::view::ViewError;
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     let id = record.stream.id.to_string();
     for event in decode::<FollowUp>(record)? {
-        project_event(tables, &id, &event)?;
-        notice::insert_notice(tables, &id, record, &event)?;
+        if let Event::Planned { subject, rungs, .. } = &event {
+            insert_follow_up(tables, &id, subject, rungs)?;
+            continue;
+        }
+        let Some(before) = ChangingRow::read(tables, &id)? else { continue };
+        let mut row = before.clone();
+        row.apply(&event);
+        row.write(tables, &before)?;
+        notice::insert_notice(tables, record, &row, &event)?;
     }
-    set_next_rung(tables, &id)?;
     Ok(())
 }
 
-fn project_event(tables: &Transaction<'_>, id: &str, event: &Event) -> rusqlite::Result<()> {
-    match event {
-        Event::Planned { subject, rungs, .. } => {
-            insert_follow_up(tables, id, subject)?;
-            add_rungs(tables, id, rungs)
-        }
-        Event::Acknowledged => {
-            set(tables, "acknowledged = 1 WHERE id = ?1", &[&id])?;
-            drop_acknowledgement(tables, id)
-        }
-        Event::Contested => drop_acknowledgement(tables, id),
-        Event::ContestResolved { lead, acknowledge_by, rungs } => {
-            set(
-                tables,
-                "lead_code = ?2, acknowledge_by = ?3, acknowledged = 0 WHERE id = ?1",
-                &[&id, &lead.as_str(), &acknowledge_by.as_microsecond()],
-            )?;
-            drop_acknowledgement(tables, id)?;
-            add_rungs(tables, id, rungs)
-        }
-        Event::Blocked { help_from } => {
-            set(tables, "help_from_code = ?2 WHERE id = ?1", &[&id, &help_from.as_str()])
-        }
-        Event::Unblocked => set(tables, "help_from_code = NULL WHERE id = ?1", &[&id]),
-        Event::Claimed => stop(tables, id, Stage::Claimed),
-        Event::Returned => set(tables, "stage = ?2 WHERE id = ?1", &[&id, &wire(Stage::Open)]),
-        Event::Replanned { due_on, due_at, cause, rungs } => {
-            set(
-                tables,
-                "due_on = ?2, due_at = ?3, extensions = extensions + ?4, escalated_to = 0, stage = ?5
-                 WHERE id = ?1",
-                &[
-                    &id,
-                    &due_on.to_string(),
-                    &due_at.as_microsecond(),
-                    &(*cause == Cause::Extension),
-                    &wire(Stage::Open),
-                ],
-            )?;
-            drop_all_but_acknowledgement(tables, id)?;
-            add_rungs(tables, id, rungs)
-        }
-        Event::Satisfied => end(tables, id, Stage::Satisfied),
-        Event::Cancelled => end(tables, id, Stage::Cancelled),
-        Event::Reminded { rung, .. }
-        | Event::AcknowledgementOverdue { rung, .. }
-        | Event::Overdue { rung, .. }
-        | Event::Skipped { rung, .. } => drop_rung(tables, id, *rung),
-        Event::Escalated { rung, tier, .. } => {
-            let tier: i32 = tier.to_wire();
-            set(tables, "escalated_to = max(escalated_to, ?2) WHERE id = ?1", &[&id, &tier])?;
-            drop_rung(tables, id, *rung)
-        }
-    }
-}
-
-fn insert_follow_up(tables: &Transaction<'_>, id: &str, subject: &Subject) -> rusqlite::Result<()> {
+fn insert_follow_up(
+    tables: &Transaction<'_>,
+    id: &str,
+    subject: &Subject,
+    rungs: &[Rung],
+) -> rusqlite::Result<()> {
     let co_responsible: Vec<&str> = subject.co_responsible.iter().map(Code::as_str).collect();
+    let mut rungs: Vec<Pending> = rungs.iter().map(Pending::from).collect();
+    rungs.sort_unstable();
+    let (next, stage) = (rungs.first(), wire(Stage::Open));
     tables
         .prepare_cached(
             "INSERT INTO follow_ups (id, resolution, number, written, title, lead_code, co_responsible_codes,
-                 due_on, due_at, acknowledge_by, time_zone, stage)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 due_on, due_at, acknowledge_by, time_zone, stage, rungs, next_notice_at, next_rung)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             id,
@@ -103,82 +66,27 @@ fn insert_follow_up(tables: &Transaction<'_>, id: &str, subject: &Subject) -> ru
             subject.due_at.as_microsecond(),
             subject.acknowledge_by.as_microsecond(),
             subject.zone.name(),
-            wire(Stage::Open),
-        ])
-        .map(drop)
+            stage,
+            write_rungs(&rungs),
+            next.map(|rung| rung.due_at),
+            next.map(|rung| rung.number),
+        ])?;
+    let (lead, due_at) = (subject.lead.as_str(), subject.due_at.as_microsecond());
+    board::count(tables, None, Counted { lead, due_at, stage, ..Counted::default() })
 }
 
-/// The zone whose calendar days are counted for a follow-up.
-pub(super) fn zone_of(tables: &Connection, id: &str) -> rusqlite::Result<Zone> {
-    let mut statement = tables.prepare_cached("SELECT time_zone FROM follow_ups WHERE id = ?1")?;
-    statement.query_row([id], zone)
-}
-
-fn zone(row: &Row<'_>) -> rusqlite::Result<Zone> {
-    Zone::named(&row.get::<_, String>("time_zone")?)
-        .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault.into()))
+fn zone(name: &str) -> rusqlite::Result<Zone> {
+    Zone::named(name).map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault.into()))
 }
 
 /// Calendar days since a moment, in the follow-up's zone.
 fn days_since(row: &Row<'_>, micros: i64, now: Timestamp) -> rusqlite::Result<u32> {
     let since = Timestamp::from_microsecond(micros).unwrap_or(now);
-    Ok(zone(row)?.days_between(since, now))
+    Ok(zone(&row.get::<_, String>("time_zone")?)?.days_between(since, now))
 }
 
 fn wire(stage: Stage) -> i32 {
     stage.to_wire()
-}
-
-fn set(tables: &Transaction<'_>, assignments: &str, values: &[&dyn ToSql]) -> rusqlite::Result<()> {
-    tables.prepare_cached(&format!("UPDATE follow_ups SET {assignments}"))?.execute(values).map(drop)
-}
-
-fn stop(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()> {
-    set(tables, "stage = ?2, help_from_code = NULL WHERE id = ?1", &[&id, &wire(stage)])
-}
-
-fn end(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()> {
-    stop(tables, id, stage)?;
-    tables.prepare_cached("DELETE FROM rungs WHERE follow_up = ?1")?.execute([id]).map(drop)
-}
-
-fn add_rungs(tables: &Transaction<'_>, id: &str, rungs: &[Rung]) -> rusqlite::Result<()> {
-    let mut add = tables
-        .prepare_cached("INSERT INTO rungs (follow_up, due_at, number, kind) VALUES (?1, ?2, ?3, ?4)")?;
-    for rung in rungs {
-        let kind: i32 = rung.kind.to_wire();
-        add.execute(params![id, rung.due_at.as_microsecond(), rung.number, kind])?;
-    }
-    Ok(())
-}
-
-fn drop_rung(tables: &Transaction<'_>, id: &str, number: u32) -> rusqlite::Result<()> {
-    let mut statement = tables.prepare_cached("DELETE FROM rungs WHERE follow_up = ?1 AND number = ?2")?;
-    statement.execute(params![id, number]).map(drop)
-}
-
-fn drop_acknowledgement(tables: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
-    let kind: i32 = RungKind::Acknowledgement.to_wire();
-    let mut statement = tables.prepare_cached("DELETE FROM rungs WHERE follow_up = ?1 AND kind = ?2")?;
-    statement.execute(params![id, kind]).map(drop)
-}
-
-fn drop_all_but_acknowledgement(tables: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
-    let kind: i32 = RungKind::Acknowledgement.to_wire();
-    let mut statement = tables.prepare_cached("DELETE FROM rungs WHERE follow_up = ?1 AND kind <> ?2")?;
-    statement.execute(params![id, kind]).map(drop)
-}
-
-/// Sets which rung comes first; none while the clock has stopped.
-fn set_next_rung(tables: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
-    set(
-        tables,
-        "(next_notice_at, next_rung) = (
-             SELECT due_at, number FROM rungs WHERE follow_up = follow_ups.id AND follow_ups.stage = ?2
-             ORDER BY due_at, number LIMIT 1
-         ) WHERE id = ?1",
-        &[&id, &wire(Stage::Open)],
-    )
 }
 
 /// The rungs that come first, each for its follow-up.
@@ -217,7 +125,7 @@ pub(crate) fn list(
 ) -> Result<ListQuery, Invalid> {
     let mut query = ListQuery::new(
         "SELECT rowid, * FROM follow_ups",
-        &["due_at", "number", "lead_code", "next_notice_at"],
+        &["due_at", "number"],
         "rowid",
         &request.order_by,
         request.page_size,
@@ -225,7 +133,12 @@ pub(crate) fn list(
     )?
     .filter_text("lead_code = ?", &request.lead_code)
     .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?);
-    for chosen in chosen("columns", &request.columns)? {
+    let columns = chosen("columns", &request.columns)?;
+    if columns.len() > 1 && columns.contains(&pb::BoardColumn::Done) {
+        // What is done is in no other column.
+        query = query.filter::<i64>("FALSE", []);
+    }
+    for chosen in columns {
         let (condition, values) = column(chosen, now, zone);
         query = query.filter(condition, values);
     }

@@ -13,6 +13,8 @@ pub use follow_up::follow_ups;
 pub(crate) use follow_up::list;
 pub(crate) use follow_up::next_deadlines;
 pub(crate) use indicators::indicators;
+#[cfg(test)]
+pub(crate) use notice::list as list_of_notices;
 pub(crate) use notice::notices;
 
 use domain::deliberation::docket::Docket;

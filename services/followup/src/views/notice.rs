@@ -1,6 +1,6 @@
 //! Notices, a row each: who was notified of what, and when.
 
-use super::follow_up::zone_of;
+use super::follow_up::ChangingRow;
 use super::uuid_filter;
 use domain::Timestamp;
 use domain::followup::follow_up::{Event, Tier};
@@ -18,8 +18,8 @@ use std::collections::BTreeSet;
 /// Inserts the notice that an event is, if it is one.
 pub(super) fn insert_notice(
     tables: &Transaction<'_>,
-    id: &str,
     record: &Record,
+    row: &ChangingRow,
     event: &Event,
 ) -> rusqlite::Result<()> {
     let occurred_at = record.envelope.time;
@@ -28,7 +28,7 @@ pub(super) fn insert_notice(
             (Kind::Reminder, lead.as_str(), *days_before, due_at)
         }
         Event::AcknowledgementOverdue { lead, acknowledge_by, .. } => {
-            let days = zone_of(tables, id)?.days_between(*acknowledge_by, occurred_at);
+            let days = row.zone()?.days_between(*acknowledge_by, occurred_at);
             (Kind::AcknowledgementOverdue, lead.as_str(), days, acknowledge_by)
         }
         Event::Overdue { lead, due_at, days_late, .. } => (Kind::Overdue, lead.as_str(), *days_late, due_at),
@@ -44,10 +44,10 @@ pub(super) fn insert_notice(
         .prepare_cached(
             "INSERT INTO notices (position, occurred_at, kind, addressee, days, deadline_at, follow_up, number,
                  written, title, lead_code)
-             SELECT ?2, ?3, ?4, ?5, ?6, ?7, id, number, written, title, lead_code FROM follow_ups WHERE id = ?1",
+             SELECT ?2, ?3, ?4, ?5, ?6, ?7, id, number, written, title, lead_code FROM follow_ups WHERE rowid = ?1",
         )?
         .execute(params![
-            id,
+            row.rowid(),
             record.position as i64,
             occurred_at.as_microsecond(),
             kind as i32,
@@ -62,11 +62,16 @@ pub(super) fn insert_notice(
 pub(crate) fn notices(
     request: &pb::ListNoticesRequest,
 ) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::Notice>> + Send + 'static, Invalid> {
+    let query = list(request)?;
+    Ok(move |tables: &Connection| query.run(tables, notice))
+}
+
+pub(crate) fn list(request: &pb::ListNoticesRequest) -> Result<ListQuery, Invalid> {
     let starts_at: Option<Timestamp> = read("starts_at", request.starts_at)?;
     let ends_at: Option<Timestamp> = read("ends_at", request.ends_at)?;
     let mut query = ListQuery::new(
         "SELECT * FROM notices",
-        &["occurred_at", "number"],
+        &["occurred_at"],
         "id",
         &request.order_by,
         request.page_size,
@@ -81,7 +86,7 @@ pub(crate) fn notices(
         let placeholders = vec!["?"; kinds.len()].join(", ");
         query = query.filter(&format!("kind IN ({placeholders})"), kinds.into_iter().map(Value::from));
     }
-    Ok(move |tables: &Connection| query.run(tables, notice))
+    Ok(query)
 }
 
 /// The kinds that a query names, each once.

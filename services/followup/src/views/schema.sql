@@ -19,7 +19,9 @@ CREATE TABLE follow_ups (
     help_from_code TEXT,
     escalated_to INTEGER NOT NULL DEFAULT 0,
     extensions INTEGER NOT NULL DEFAULT 0,
-    -- The first rung to come, while the clock runs.
+    -- The rungs of its ladder that are still to come, in their order: "due_at:number:kind", with a space between.
+    rungs TEXT NOT NULL,
+    -- The first of them, while the clock runs.
     next_notice_at INTEGER,
     next_rung INTEGER,
     -- The columns of the board, as far as they do not depend on the clock. In stage 1 the clock runs, in stage 2 the
@@ -36,7 +38,6 @@ CREATE TABLE follow_ups (
 -- so an index of them costs little. Equal rows are told apart by rowid, which every index ends with.
 CREATE INDEX follow_ups_by_number ON follow_ups (number);
 CREATE INDEX follow_ups_by_due ON follow_ups (due_at);
-CREATE INDEX follow_ups_by_lead ON follow_ups (lead_code);
 CREATE INDEX follow_ups_of_lead ON follow_ups (lead_code, due_at);
 CREATE INDEX follow_ups_of_lead_by_number ON follow_ups (lead_code, number);
 CREATE INDEX follow_ups_of_resolution ON follow_ups (resolution);
@@ -51,7 +52,7 @@ CREATE INDEX claimed_by_due ON follow_ups (due_at) WHERE claimed;
 CREATE INDEX extended_by_due ON follow_ups (due_at) WHERE extended;
 CREATE INDEX done_by_due ON follow_ups (due_at) WHERE done;
 
--- The board's counts. Those that the clock does not change, for each department:
+-- The board's counts, kept by whoever writes a follow-up. Those that the clock does not change, for each department:
 CREATE TABLE board (
     lead_code TEXT PRIMARY KEY,
     follow_ups INTEGER NOT NULL DEFAULT 0,
@@ -71,81 +72,6 @@ CREATE TABLE running (
     PRIMARY KEY (lead_code, due_at)
 ) WITHOUT ROWID;
 
-CREATE TRIGGER board_counts_new AFTER INSERT ON follow_ups BEGIN
-    INSERT INTO board (lead_code) VALUES (new.lead_code) ON CONFLICT DO NOTHING;
-    UPDATE board SET
-        follow_ups = follow_ups + 1,
-        open = open + new.open,
-        blocked = blocked + new.blocked,
-        escalated = escalated + new.escalated,
-        unacknowledged = unacknowledged + new.unacknowledged,
-        claimed = claimed + new.claimed,
-        extended = extended + new.extended,
-        done = done + new.done
-    WHERE lead_code = new.lead_code;
-END;
-CREATE TRIGGER board_counts_change
-AFTER UPDATE OF stage, help_from_code, escalated_to, acknowledged, extensions ON follow_ups
-WHEN new.lead_code = old.lead_code BEGIN
-    UPDATE board SET
-        open = open + new.open - old.open,
-        blocked = blocked + new.blocked - old.blocked,
-        escalated = escalated + new.escalated - old.escalated,
-        unacknowledged = unacknowledged + new.unacknowledged - old.unacknowledged,
-        claimed = claimed + new.claimed - old.claimed,
-        extended = extended + new.extended - old.extended,
-        done = done + new.done - old.done
-    WHERE lead_code = new.lead_code;
-END;
-CREATE TRIGGER board_counts_move AFTER UPDATE OF lead_code ON follow_ups WHEN new.lead_code <> old.lead_code BEGIN
-    INSERT INTO board (lead_code) VALUES (new.lead_code) ON CONFLICT DO NOTHING;
-    UPDATE board SET
-        follow_ups = follow_ups + 1,
-        open = open + new.open,
-        blocked = blocked + new.blocked,
-        escalated = escalated + new.escalated,
-        unacknowledged = unacknowledged + new.unacknowledged,
-        claimed = claimed + new.claimed,
-        extended = extended + new.extended,
-        done = done + new.done
-    WHERE lead_code = new.lead_code;
-    UPDATE board SET
-        follow_ups = follow_ups - 1,
-        open = open - old.open,
-        blocked = blocked - old.blocked,
-        escalated = escalated - old.escalated,
-        unacknowledged = unacknowledged - old.unacknowledged,
-        claimed = claimed - old.claimed,
-        extended = extended - old.extended,
-        done = done - old.done
-    WHERE lead_code = old.lead_code;
-END;
-CREATE TRIGGER clock_begins AFTER INSERT ON follow_ups WHEN new.stage = 1 BEGIN
-    INSERT INTO running VALUES (new.lead_code, new.due_at, 1)
-    ON CONFLICT DO UPDATE SET follow_ups = follow_ups + 1;
-END;
-CREATE TRIGGER clock_stops AFTER UPDATE OF stage, lead_code, due_at ON follow_ups
-WHEN old.stage = 1
-    AND (new.stage, new.lead_code, new.due_at) <> (old.stage, old.lead_code, old.due_at) BEGIN
-    UPDATE running SET follow_ups = follow_ups - 1 WHERE lead_code = old.lead_code AND due_at = old.due_at;
-    DELETE FROM running WHERE lead_code = old.lead_code AND due_at = old.due_at AND follow_ups = 0;
-END;
-CREATE TRIGGER clock_runs_on AFTER UPDATE OF stage, lead_code, due_at ON follow_ups
-WHEN new.stage = 1
-    AND (new.stage, new.lead_code, new.due_at) <> (old.stage, old.lead_code, old.due_at) BEGIN
-    INSERT INTO running VALUES (new.lead_code, new.due_at, 1)
-    ON CONFLICT DO UPDATE SET follow_ups = follow_ups + 1;
-END;
-
--- The rungs still to come.
-CREATE TABLE rungs (
-    follow_up TEXT NOT NULL,
-    due_at INTEGER NOT NULL,
-    number INTEGER NOT NULL,
-    kind INTEGER NOT NULL,
-    PRIMARY KEY (follow_up, due_at, number)
-) WITHOUT ROWID;
-
 -- Who was notified of what, and of an item as it was at the time.
 CREATE TABLE notices (
     id INTEGER PRIMARY KEY,
@@ -161,8 +87,9 @@ CREATE TABLE notices (
     days INTEGER NOT NULL,
     deadline_at INTEGER NOT NULL
 );
-CREATE INDEX notices_on_item ON notices (follow_up, id);
-CREATE INDEX notices_by_time ON notices (occurred_at, id);
+CREATE INDEX notices_by_time ON notices (occurred_at);
+CREATE INDEX notices_on_item ON notices (follow_up, occurred_at);
+CREATE INDEX notices_to_lead ON notices (lead_code, occurred_at);
 
 -- What the indicators are computed from.
 CREATE TABLE departments (
@@ -212,7 +139,6 @@ DELETE FROM sqlite_stat1;
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('follow_ups', 'follow_ups_by_number', '1000000 1'),
     ('follow_ups', 'follow_ups_by_due', '1000000 700'),
-    ('follow_ups', 'follow_ups_by_lead', '1000000 10000'),
     ('follow_ups', 'follow_ups_of_lead', '1000000 10000 10'),
     ('follow_ups', 'follow_ups_of_lead_by_number', '1000000 10000 1'),
     ('follow_ups', 'follow_ups_of_resolution', '1000000 5'),

@@ -18,6 +18,7 @@ use service_kit::config::{Config, ConfigError, without_credentials};
 use service_kit::identity::{
     IdentityLayer, SIGNING_KEY, Verifier, ensure_development_keys, ensure_ledger_key,
 };
+use service_kit::limits::DRAIN_TIMEOUT;
 use service_kit::readiness::Readiness;
 use service_kit::serve::{self, ServerOptions};
 use std::net::SocketAddr;
@@ -73,6 +74,7 @@ pub struct Node {
     server: ServerOptions,
     routes: Routes,
     heads: Option<Arc<Heads>>,
+    kit: Kit,
     log: Option<EventLog>,
     ledger: Option<LedgerTask>,
     stop: CancellationToken,
@@ -106,7 +108,7 @@ impl Node {
             readiness,
             journal: kit.journal().clone(),
         };
-        Ok(Node { address, listener, server, routes, heads, log, ledger: storage.ledger, stop })
+        Ok(Node { address, listener, server, routes, heads, kit, log, ledger: storage.ledger, stop })
     }
 
     /// Serves until the stop signal, then closes the log. Fails at once when the log's storage fails: a write
@@ -129,6 +131,11 @@ impl Node {
         };
         self.stop.cancel();
         let ledger = ledger.await?;
+        if tokio::time::timeout(DRAIN_TIMEOUT, self.kit.ended()).await.is_err() {
+            tracing::warn!(
+                "views or process managers are still busy; they go on from their checkpoints next time"
+            );
+        }
         appending_ended.cancel();
         if let Some(signing) = signing {
             signing.await?;

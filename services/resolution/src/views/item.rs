@@ -23,6 +23,8 @@ const OPEN: &str = "stage <= 4";
 const OPEN_STAGE_MAX: i32 = 4;
 /// Past due, and neither claimed, accepted nor rescinded: stages 1 to 3 on the wire.
 const LATE: &str = "stage <= 4 AND stage <= 3 AND due_at < ?";
+/// The same for the items of one stage, which are not sought by their due moments, so that none need be sorted.
+const LATE_IN_STAGE: &str = "stage <= 3 AND +due_at < ?";
 const NOT_LATE: &str = "stage > 3 OR due_at >= ?";
 
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
@@ -193,7 +195,7 @@ pub(crate) fn list(request: &pb::ListItemsRequest, now: Timestamp) -> Result<Lis
     let stage = stage_filter::<Stage>(request.stage)?;
     let mut query = ListQuery::new(
         ROWS,
-        &["number", "due_at", "lead_code", "stage", "percent", "title"],
+        &["number", "due_at"],
         "rowid",
         &request.order_by,
         request.page_size,
@@ -209,7 +211,12 @@ pub(crate) fn list(request: &pb::ListItemsRequest, now: Timestamp) -> Result<Lis
         query = query.filter::<i64>(OPEN, []);
     }
     if let Some(late) = request.late {
-        query = query.filter(if late { LATE } else { NOT_LATE }, [now.as_microsecond()]);
+        let condition = match (late, stage) {
+            (true, None) => LATE,
+            (true, Some(_)) => LATE_IN_STAGE,
+            (false, _) => NOT_LATE,
+        };
+        query = query.filter(condition, [now.as_microsecond()]);
     }
     if let Some(blocked) = request.blocked {
         let condition = if blocked { "blocked_reason IS NOT NULL" } else { "blocked_reason IS NULL" };

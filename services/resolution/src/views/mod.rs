@@ -8,6 +8,8 @@ pub(crate) use item::item;
 pub use item::items;
 #[cfg(test)]
 pub(crate) use item::list;
+#[cfg(test)]
+pub(crate) use resolution::list as list_of_resolutions;
 pub(crate) use resolution::{resolution, resolutions};
 
 use domain::resolution::action_item::ActionItem;

@@ -105,9 +105,14 @@ pub(crate) fn resolutions(
     request: &pb::ListResolutionsRequest,
 ) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::ResolutionSummary>> + Send + 'static, Invalid>
 {
-    let query = ListQuery::new(
+    let query = list(request)?;
+    Ok(move |tables: &Connection| query.run(tables, summary))
+}
+
+pub(crate) fn list(request: &pb::ListResolutionsRequest) -> Result<ListQuery, Invalid> {
+    ListQuery::new(
         ROWS,
-        &["number", "decided_on", "title", "body_code"],
+        &["number", "decided_on"],
         "rowid",
         &request.order_by,
         request.page_size,
@@ -116,8 +121,7 @@ pub(crate) fn resolutions(
     .filter_text("body_code = ?", &request.body_code)
     .filter_some("session = ?", uuid_filter("session_id", &request.session_id)?)
     .filter_some("stage = ?", stage_filter::<Stage>(request.stage)?)
-    .filter_words("searched", "text", request.text())?;
-    Ok(move |tables: &Connection| query.run(tables, summary))
+    .filter_words("searched", "text", request.text())
 }
 
 fn full(row: &Row<'_>) -> rusqlite::Result<pb::GetResolutionResponse> {

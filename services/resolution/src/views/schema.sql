@@ -25,9 +25,11 @@ CREATE TABLE resolutions (
 CREATE INDEX resolutions_by_number ON resolutions (number);
 CREATE INDEX resolutions_written ON resolutions (written);
 CREATE INDEX resolutions_of_session ON resolutions (session);
-CREATE INDEX resolutions_of_body ON resolutions (body_code, number);
-CREATE INDEX resolutions_by_body ON resolutions (body_code);
 CREATE INDEX resolutions_by_day ON resolutions (decided_on);
+CREATE INDEX resolutions_of_body ON resolutions (body_code, number);
+CREATE INDEX resolutions_of_body_by_day ON resolutions (body_code, decided_on);
+CREATE INDEX resolutions_in_stage ON resolutions (stage, number);
+CREATE INDEX resolutions_in_stage_by_day ON resolutions (stage, decided_on);
 
 CREATE TABLE items (
     id TEXT PRIMARY KEY,
@@ -54,10 +56,10 @@ CREATE INDEX items_by_number ON items (number);
 CREATE INDEX items_written ON items (written);
 CREATE INDEX items_of_resolution ON items (resolution, stage);
 CREATE INDEX items_by_due ON items (due_at);
-CREATE INDEX items_by_lead ON items (lead_code);
 CREATE INDEX items_of_lead ON items (lead_code, due_at);
 CREATE INDEX items_of_lead_by_number ON items (lead_code, number);
 CREATE INDEX items_in_stage ON items (stage, number);
+CREATE INDEX items_in_stage_by_due ON items (stage, due_at);
 -- Few items of a grown log are neither accepted nor rescinded.
 CREATE INDEX open_by_due ON items (due_at) WHERE stage <= 4;
 CREATE INDEX open_of_lead ON items (lead_code, due_at) WHERE stage <= 4;
@@ -89,10 +91,10 @@ DELETE FROM sqlite_stat1;
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('items', 'items_by_number', '1000000 1'),
     ('items', 'items_by_due', '1000000 700'),
-    ('items', 'items_by_lead', '1000000 10000'),
     ('items', 'items_of_lead', '1000000 10000 10'),
     ('items', 'items_of_lead_by_number', '1000000 10000 1'),
     ('items', 'items_in_stage', '1000000 200000 1'),
+    ('items', 'items_in_stage_by_due', '1000000 200000 100'),
     ('items', 'items_of_resolution', '1000000 5 3'),
     ('items', 'open_by_due', '50000 300'),
     ('items', 'open_of_lead', '50000 500 5'),

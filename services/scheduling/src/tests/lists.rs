@@ -59,3 +59,30 @@ async fn rooms_are_listed_by_their_seats() {
         assert_eq!(rooms.len(), count, "{seats_min:?}");
     }
 }
+
+#[test]
+fn no_list_reads_every_row_or_sorts_many() {
+    let tables = rusqlite::Connection::open_in_memory().unwrap();
+    tables.execute_batch(<crate::views::SchedulingView as service_kit::View>::SCHEMA).unwrap();
+    for filters in 0..8_i32 {
+        for order_by in ["requested_at", "requested_at desc", "starts_at", "starts_at desc"] {
+            let request = pb::ListSessionsRequest {
+                order_by: order_by.into(),
+                stage: (filters & 1 != 0).then_some(1),
+                body_code: (filters & 2 != 0).then(|| "JOINT".into()),
+                department_code: (filters & 4 != 0).then(|| "MOF".into()),
+                ..Default::default()
+            };
+            let list = crate::views::list_of_sessions(&request).unwrap();
+            assert_eq!(list.slow_plan(&tables, &["sessions_of_department"]).unwrap(), None);
+        }
+    }
+    for (seats_min, order_by) in [None, Some(10)]
+        .into_iter()
+        .flat_map(|seats| ["code", "name desc", "seats"].map(|order| (seats, order)))
+    {
+        let request = pb::ListRoomsRequest { order_by: order_by.into(), seats_min, ..Default::default() };
+        let list = crate::views::list_of_rooms(&request).unwrap();
+        assert_eq!(list.slow_plan(&tables, &["rooms_by_seats"]).unwrap(), None, "there are few rooms");
+    }
+}

@@ -4,7 +4,11 @@
 mod room;
 mod session;
 
+#[cfg(test)]
+pub(crate) use room::list as list_of_rooms;
 pub(crate) use room::rooms;
+#[cfg(test)]
+pub(crate) use session::list as list_of_sessions;
 pub(crate) use session::{count_sessions, sessions};
 
 use domain::Aggregate as _;

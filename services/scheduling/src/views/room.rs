@@ -29,7 +29,12 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
 pub(crate) fn rooms(
     request: &pb::ListRoomsRequest,
 ) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::Room>> + Send + 'static, Invalid> {
-    let query = ListQuery::new(
+    let query = list(request)?;
+    Ok(move |tables: &Connection| query.run(tables, |row| message(row, "message")))
+}
+
+pub(crate) fn list(request: &pb::ListRoomsRequest) -> Result<ListQuery, Invalid> {
+    Ok(ListQuery::new(
         "SELECT * FROM rooms",
         &["code", "name", "seats"],
         "code",
@@ -37,6 +42,5 @@ pub(crate) fn rooms(
         request.page_size,
         &request.page_token,
     )?
-    .filter_some("seats >= ?", request.seats_min);
-    Ok(move |tables: &Connection| query.run(tables, |row| message(row, "message")))
+    .filter_some("seats >= ?", request.seats_min))
 }

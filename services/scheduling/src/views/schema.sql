@@ -5,6 +5,8 @@ CREATE TABLE rooms (
     seats INTEGER NOT NULL,
     message BLOB NOT NULL
 );
+CREATE INDEX rooms_by_name ON rooms (name, code);
+CREATE INDEX rooms_by_seats ON rooms (seats, code);
 
 -- Moments are microseconds since 1970; kind and stage are the numbers of the wire.
 CREATE TABLE sessions (
@@ -20,16 +22,22 @@ CREATE TABLE sessions (
     requested_at INTEGER NOT NULL,
     earliest_start_at INTEGER NOT NULL,
     countersigned INTEGER NOT NULL DEFAULT 0,
+    -- Where and when it takes place; 0 while it is not scheduled.
     room_code TEXT,
-    starts_at INTEGER,
-    ends_at INTEGER
+    starts_at INTEGER NOT NULL DEFAULT 0,
+    ends_at INTEGER NOT NULL DEFAULT 0
 );
+-- Lists are walked in the order of an index. Equal rows are told apart by rowid, which every index ends with.
+CREATE INDEX sessions_by_request ON sessions (requested_at);
+CREATE INDEX sessions_by_start ON sessions (starts_at);
 CREATE INDEX sessions_in_stage ON sessions (stage, requested_at);
+CREATE INDEX sessions_in_stage_by_start ON sessions (stage, starts_at);
 CREATE INDEX sessions_of_body ON sessions (body_code, requested_at);
--- The departments that attend a session.
-CREATE TABLE attendees (
+CREATE INDEX sessions_of_body_by_start ON sessions (body_code, starts_at);
+-- The departments that attend a session, and the one that requested it.
+CREATE TABLE concerned (
     session_id TEXT NOT NULL,
     department_code TEXT NOT NULL,
     PRIMARY KEY (session_id, department_code)
 ) WITHOUT ROWID;
-CREATE INDEX attended_by ON attendees (department_code);
+CREATE INDEX sessions_of_department ON concerned (department_code);

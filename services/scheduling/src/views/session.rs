@@ -40,7 +40,7 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
                     attendees.len() as i64,
                     earliest_start_at.as_microsecond()
                 ])?;
-            replace_attendees(tables, id, attendees)?;
+            replace_concerned(tables, id, attendees)?;
             set_stage(tables, id, Stage::Requested)
         }
         Event::ConvertedToCountersign { .. } => {
@@ -97,17 +97,23 @@ fn insert_session(
             requested_at.as_microsecond(),
             outline.earliest_start_at.as_microsecond(),
         ])?;
-    replace_attendees(tables, id, &outline.attendees)
+    replace_concerned(tables, id, &outline.attendees)
 }
 
-fn replace_attendees(tables: &Transaction<'_>, id: &str, attendees: &[Attendee]) -> rusqlite::Result<()> {
-    tables.prepare_cached("DELETE FROM attendees WHERE session_id = ?1")?.execute([id])?;
+fn replace_concerned(tables: &Transaction<'_>, id: &str, attendees: &[Attendee]) -> rusqlite::Result<()> {
+    tables.prepare_cached("DELETE FROM concerned WHERE session_id = ?1")?.execute([id])?;
     let mut insert =
-        tables.prepare_cached("INSERT INTO attendees (session_id, department_code) VALUES (?1, ?2)")?;
+        tables.prepare_cached("INSERT INTO concerned (session_id, department_code) VALUES (?1, ?2)")?;
     for attendee in attendees {
         insert.execute([id, attendee.department.as_str()])?;
     }
-    Ok(())
+    tables
+        .prepare_cached(
+            "INSERT OR IGNORE INTO concerned (session_id, department_code)
+             SELECT session_id, requester_code FROM sessions WHERE session_id = ?1 AND requester_code IS NOT NULL",
+        )?
+        .execute([id])
+        .map(drop)
 }
 
 fn set_stage(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()> {
@@ -125,9 +131,9 @@ fn set_slot(
     )?;
     let (room, starts_at, ends_at) = match slot {
         Some((room, starts_at, ends_at)) => {
-            (Some(room.as_str()), Some(starts_at.as_microsecond()), Some(ends_at.as_microsecond()))
+            (Some(room.as_str()), starts_at.as_microsecond(), ends_at.as_microsecond())
         }
-        None => (None, None, None),
+        None => (None, 0, 0),
     };
     statement.execute(params![id, room, starts_at, ends_at]).map(drop)
 }
@@ -146,7 +152,8 @@ pub(crate) fn count_sessions(
         .prepare_cached(
             "SELECT count(*) FROM sessions
              WHERE body_code = ?1 AND session_id <> ?2 AND countersigned = 0 AND stage IN (?3, ?4, ?5, ?6)
-               AND coalesce(starts_at, earliest_start_at) >= ?7 AND coalesce(starts_at, earliest_start_at) < ?8",
+               AND iif(starts_at > 0, starts_at, earliest_start_at) >= ?7
+               AND iif(starts_at > 0, starts_at, earliest_start_at) < ?8",
         )?
         .query_row(
             params![
@@ -168,24 +175,25 @@ pub(crate) fn sessions(
     request: &pb::ListSessionsRequest,
 ) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::SessionSummary>> + Send + 'static, Invalid>
 {
-    let department = request.department_code.clone().filter(|code| !code.is_empty());
-    let mut query = ListQuery::new(
-        "SELECT * FROM sessions",
-        &["requested_at", "starts_at", "title", "body_code", "stage"],
-        "session_id",
+    let query = list(request)?;
+    Ok(move |tables: &Connection| query.run(tables, summary))
+}
+
+pub(crate) fn list(request: &pb::ListSessionsRequest) -> Result<ListQuery, Invalid> {
+    Ok(ListQuery::new(
+        "SELECT rowid, * FROM sessions",
+        &["requested_at", "starts_at"],
+        "rowid",
         &request.order_by,
         request.page_size,
         &request.page_token,
     )?
     .filter_some("stage = ?", stage(request.stage)?)
-    .filter_text("body_code = ?", &request.body_code);
-    if let Some(code) = department {
-        query = query.filter(
-            "requester_code = ? OR session_id IN (SELECT session_id FROM attendees WHERE department_code = ?)",
-            [code.clone(), code],
-        );
-    }
-    Ok(move |tables: &Connection| query.run(tables, summary))
+    .filter_text("body_code = ?", &request.body_code)
+    .filter_text(
+        "session_id IN (SELECT session_id FROM concerned WHERE department_code = ?)",
+        &request.department_code,
+    ))
 }
 
 /// The stage to keep; none when it is unset or unspecified.
@@ -195,6 +203,8 @@ fn stage(wire: Option<i32>) -> Result<Option<i32>, Invalid> {
 }
 
 fn summary(row: &Row<'_>) -> rusqlite::Result<pb::SessionSummary> {
+    let scheduled =
+        |column: &str| Ok::<_, rusqlite::Error>(Some(row.get(column)?).filter(|&at| at > 0).and_then(moment));
     Ok(pb::SessionSummary {
         session_id: row.get("session_id")?,
         title: row.get("title")?,
@@ -207,7 +217,7 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<pb::SessionSummary> {
         attendee_count: row.get("attendee_count")?,
         requested_at: moment(row.get("requested_at")?),
         room_code: row.get("room_code")?,
-        starts_at: row.get::<_, Option<i64>>("starts_at")?.and_then(moment),
-        ends_at: row.get::<_, Option<i64>>("ends_at")?.and_then(moment),
+        starts_at: scheduled("starts_at")?,
+        ends_at: scheduled("ends_at")?,
     })
 }

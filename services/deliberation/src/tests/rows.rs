@@ -1,0 +1,115 @@
+//! After any life, the row of a docket is what the rules have of it, and the timer knows its deadline.
+
+use super::{actor, at, code, line, pb};
+use crate::view::{self, DeliberationView};
+use domain::calendar::WorkingCalendar;
+use domain::deliberation::ballot::{Abstention, Choice, Method, Tie};
+use domain::deliberation::docket::{
+    Agenda, AgendaTopic, Command, Docket, Mode, Participant, RoleOnTopic, State, TopicRole,
+};
+use domain::{Aggregate as _, Issued, Role, Text, Timestamp, Uuid};
+use proptest::prelude::*;
+use proto::Wire as _;
+use service_kit::view::InMemory;
+
+const DEPARTMENTS: [&str; 2] = ["WATER", "ROADS"];
+
+fn agenda(mode: Mode) -> Agenda {
+    let roles = [1, 2].map(|topic| TopicRole { topic, role: RoleOnTopic::Decides });
+    let participant = |department| Participant { department: code(department), roles: roles.to_vec() };
+    Agenda {
+        session: Uuid::from_u128(1),
+        title: line("防汛会商"),
+        body: code("FLOOD"),
+        chair: code("WATER"),
+        mode,
+        decide_by: None,
+        quorum_percent: 100,
+        topics: [1, 2]
+            .map(|number| AgendaTopic { number, title: line("泄洪"), timebox_minutes: 30 })
+            .to_vec(),
+        participants: DEPARTMENTS.map(participant).to_vec(),
+    }
+}
+
+fn commands() -> impl Strategy<Value = Command> {
+    let text = || Text::parse("开闸").unwrap();
+    let topic = || 1..=2_u32;
+    let department = || (0..2_usize).prop_map(|nth| code(DEPARTMENTS[nth]));
+    let calendar = || WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
+    prop_oneof![
+        4 => topic().prop_map(|topic| Command::OpenTopic { topic }),
+        1 => topic().prop_map(|topic| Command::PauseTopic { topic }),
+        4 => topic().prop_map(move |topic| Command::SubmitProposal { topic, text: text() }),
+        4 => topic().prop_map(|topic| Command::CloseDebate { topic }),
+        6 => topic().prop_map(|topic| Command::OpenBallot {
+            topic, version: 1, method: Method::SimpleMajority, abstention: Abstention::DoesNotCount, tie: Tie::Rejects,
+        }),
+        6 => (topic(), department()).prop_map(|(topic, department)| Command::CastVote {
+            topic, department, choice: Choice::Yes, reason: None,
+        }),
+        4 => topic().prop_map(|topic| Command::CloseBallot { topic, casting_vote: None }),
+        4 => topic().prop_map(move |topic| Command::AdoptDecision { topic, declaratory: true, calendar: calendar() }),
+        1 => topic().prop_map(move |topic| Command::RejectTopic { topic, reason: text() }),
+        2 => (topic(), department()).prop_map(move |(topic, moved_by)| Command::DeferTopic {
+            topic, resume_on: "2027-03-25".parse().unwrap(), moved_by, reason: text(), calendar: calendar(),
+        }),
+        1 => topic().prop_map(move |topic| Command::WithdrawTopic { topic, reason: text() }),
+        2 => Just(Command::CheckDeadlines),
+        1 => Just(Command::Close),
+    ]
+}
+
+/// The row of a docket as the rules have it; when it was opened and closed is no part of its state.
+fn row(id: Uuid, state: &State) -> Option<pb::DocketSummary> {
+    let proceedings = state.proceedings()?;
+    let agenda = &proceedings.agenda;
+    let stage = match state {
+        State::Absent | State::Prepared(_) => pb::DocketStage::Prepared,
+        State::Open(_) => pb::DocketStage::Open,
+        State::Closed(_) => pb::DocketStage::Closed,
+    };
+    Some(pb::DocketSummary {
+        docket_id: id.to_wire(),
+        title: agenda.title.to_wire(),
+        body_code: agenda.body.to_wire(),
+        chair_code: agenda.chair.to_wire(),
+        stage: stage.into(),
+        countersign: !proceedings.is_meeting(),
+        topics: agenda.topics.len() as u32,
+        decided_topics: proceedings.topics.iter().filter(|topic| topic.outcome.is_some()).count() as u32,
+        opened_at: None,
+        closed_at: None,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_row_of_a_docket_is_what_the_rules_have_of_it(
+        countersign in any::<bool>(), life in prop::collection::vec((commands(), 0..20_i64), 0..120)
+    ) {
+        let mode = if countersign { Mode::Countersign { sign_by: at("2027-03-02T09:00:00Z") } } else { Mode::Meeting };
+        let arrive = |department| Command::RecordArrival { department: code(department), delegate: line("Li") };
+        let begin = [Command::Prepare { agenda: agenda(mode) }, arrive("WATER"), arrive("ROADS"), Command::Open];
+        let mut view = InMemory::<DeliberationView>::new().unwrap();
+        let (mut state, mut now, id) = (State::Absent, at("2027-03-01T01:00:00Z"), Uuid::from_u128(1));
+        for (command, minutes) in begin.map(|command| (command, 0)).into_iter().chain(life) {
+            now = Timestamp::from_microsecond(now.as_microsecond() + minutes * 60_000_000).unwrap();
+            let speaker = match &command {
+                Command::CastVote { department, .. } => department.as_str().to_owned(),
+                _ => "WATER".to_owned(),
+            };
+            let issued = Issued { at: now, by: actor(&speaker, Role::Chair) };
+            let Ok(events) = Docket::decide(&state, command, &issued) else { continue };
+            state = Docket::fold(state, &events);
+            view.project::<Docket>(id, now, &events).unwrap();
+            let rows = view::dockets(&pb::ListDocketsRequest::default()).unwrap()(view.tables()).unwrap().rows;
+            let shown = rows.into_iter().next().map(|row| pb::DocketSummary { opened_at: None, closed_at: None, ..row });
+            prop_assert_eq!(shown, row(id, &state));
+            let next = view::next_deadlines(view.tables(), 9).unwrap();
+            prop_assert_eq!(next.first().map(|deadline| deadline.at), state.next_deadline());
+        }
+    }
+}

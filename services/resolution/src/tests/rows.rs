@@ -1,0 +1,192 @@
+//! After any life, the row of an item or resolution is what the rules have of it.
+
+use super::{code, line, text};
+use crate::views::{self, ResolutionView};
+use domain::calendar::WorkingCalendar;
+use domain::resolution::action_item::{ActionItem, Assignment, Command, State};
+use domain::resolution::due::DueRule;
+use domain::resolution::evidence::Evidence;
+use domain::resolution::resolution::{self, Registration, Resolution, Votes};
+use domain::{Actor, Aggregate as _, Issued, Role, Timestamp, Uuid};
+use proptest::prelude::*;
+use proto::Wire as _;
+use proto::resolution::v1 as pb;
+use service_kit::view::InMemory;
+
+const BEGIN: &str = "2027-03-02T02:00:00Z";
+
+fn calendar() -> WorkingCalendar {
+    WorkingCalendar::weekends_only("Asia/Shanghai").unwrap()
+}
+
+fn later(now: Timestamp, minutes: i64) -> Timestamp {
+    Timestamp::from_microsecond(now.as_microsecond() + minutes * 60_000_000).unwrap()
+}
+
+fn assignment(number: u32) -> Assignment {
+    let due_on = "2027-03-31".parse().unwrap();
+    Assignment {
+        resolution: Uuid::from_u128(7),
+        number: line(&format!("FLOOD-2027-0001/{number}")),
+        title: line("泵站改造"),
+        deliverable: text("泵站改造完成"),
+        criterion: text("满负荷试运行两小时"),
+        lead: code("WATER"),
+        co_responsible: vec![code("ROADS"), code("HEALTH")],
+        due_on,
+        due_at: calendar().end_of(due_on),
+        acknowledge_by: "2027-03-08T15:59:59.999999Z".parse().unwrap(),
+    }
+}
+
+fn evidence() -> Vec<Evidence> {
+    vec![Evidence { title: line("报告"), sha256: line(&"0a".repeat(32)), uri: line("urn:report") }]
+}
+
+fn commands() -> impl Strategy<Value = Command> {
+    let reason = || text("理由");
+    let due = (1..40_u32).prop_map(DueRule::AfterDays);
+    let lead = prop_oneof![Just(None), Just(Some(code("ROADS"))), Just(Some(code("WATER")))];
+    prop_oneof![
+        4 => Just(Command::Acknowledge),
+        2 => Just(Command::Contest { reason: reason() }),
+        2 => lead.prop_map(move |reassign_to| Command::ResolveContest { reassign_to, reason: reason(), calendar: calendar() }),
+        3 => (0..=100_u32).prop_map(move |percent| Command::ReportProgress { percent, note: reason(), evidence: vec![] }),
+        2 => Just(Command::ReportBlockage { reason: reason(), help_from: code("HEALTH") }),
+        2 => Just(Command::ClearBlockage { note: reason() }),
+        3 => due.clone().prop_map(move |due| Command::RequestExtension { due, reason: reason(), calendar: calendar() }),
+        2 => Just(Command::GrantExtension),
+        1 => Just(Command::RefuseExtension { reason: reason() }),
+        3 => Just(Command::ClaimCompletion { summary: reason(), evidence: evidence() }),
+        3 => Just(Command::Accept { note: None }),
+        2 => Just(Command::ReturnWork { reason: reason() }),
+        1 => proptest::option::of(due).prop_map(move |due| Command::Reopen { reason: reason(), due, calendar: calendar() }),
+        1 => Just(Command::Rescind { reason: reason() }),
+        1 => any::<bool>().prop_map(move |holds| Command::RecordLookBack { observation: reason(), holds }),
+    ]
+}
+
+/// The row of an item as the rules have it.
+fn row(id: Uuid, state: &State, now: Timestamp) -> Option<pb::Item> {
+    let (item, calendar) = (state.item()?, calendar());
+    let assignment = &item.assignment;
+    let days_late = item.stage.days_late(assignment.due_at, now, calendar.zone());
+    Some(pb::Item {
+        item_id: id.to_wire(),
+        number: assignment.number.to_wire(),
+        title: assignment.title.to_wire(),
+        resolution_id: assignment.resolution.to_wire(),
+        lead_code: assignment.lead.to_wire(),
+        co_responsible_codes: assignment.co_responsible.to_wire(),
+        stage: item.stage.to_wire(),
+        percent: item.percent,
+        due_on: assignment.due_on.to_wire(),
+        due_at: assignment.due_at.to_wire(),
+        acknowledge_by: assignment.acknowledge_by.to_wire(),
+        blocked_reason: item.blockage.as_ref().map(|blockage| blockage.reason.as_str().to_owned()),
+        help_from_code: item.blockage.as_ref().map(|blockage| blockage.help_from.as_str().to_owned()),
+        extension_due_on: item.extension.as_ref().map(|extension| extension.due_on.to_string()),
+        extensions: item.extensions_granted,
+        late: days_late.is_some(),
+        days_late: days_late.unwrap_or_default(),
+        holds: item.holds,
+    })
+}
+
+fn registration() -> Registration {
+    let votes = Votes {
+        method: line("simple majority"),
+        eligible: 2,
+        recused: 0,
+        quorum: 1,
+        cast: 2,
+        yes: 2,
+        no: 0,
+        abstain: 0,
+        base: 2,
+        needed: 2,
+        sentence: text("2 of 2"),
+    };
+    Registration {
+        number: line("FLOOD-2027-0001"),
+        session: Uuid::from_u128(3),
+        topic: 1,
+        body: code("FLOOD"),
+        title: line("泵站"),
+        text: text("改造泵站"),
+        declaratory: false,
+        decided_on: "2027-03-01".parse().unwrap(),
+        votes,
+        dissenting: vec![],
+        items: vec![Uuid::from_u128(1)],
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_rows_of_items_are_what_the_rules_have_of_them(
+        life in prop::collection::vec((0..3_usize, commands(), 0..4_usize, 0..3_000_i64), 0..80)
+    ) {
+        let of = |department: &str, role| Actor {
+            subject: "chen".into(), department: Some(code(department)), roles: vec![role],
+        };
+        let actors = [
+            of("WATER", Role::DepartmentLead), of("WATER", Role::DepartmentLead), of("ROADS", Role::DepartmentLead),
+            of("AUDIT", Role::Supervisor),
+        ];
+        let mut view = InMemory::<ResolutionView>::new().unwrap();
+        let mut now: Timestamp = BEGIN.parse().unwrap();
+        let ids = [1, 2, 3].map(Uuid::from_u128);
+        let mut states = [const { State::Absent }; 3];
+        let assigned = (0..3).map(|nth| (nth, Command::Assign { assignment: assignment(nth as u32 + 1) }, 0, 0));
+        for (nth, command, by, minutes) in assigned.chain(life) {
+            now = later(now, minutes);
+            let issued = Issued { at: now, by: actors[by].clone() };
+            let Ok(events) = ActionItem::decide(&states[nth], command, &issued) else { continue };
+            states[nth] = ActionItem::fold(std::mem::take(&mut states[nth]), &events);
+            view.project::<ActionItem>(ids[nth], now, &events).unwrap();
+            let every = pb::ListItemsRequest::default();
+            let listed = views::items(&every, now, calendar().zone()).unwrap()(view.tables()).unwrap().rows;
+            let expected: Vec<pb::Item> =
+                ids.iter().zip(&states).filter_map(|(id, state)| row(*id, state, now)).collect();
+            prop_assert_eq!(listed, expected);
+        }
+    }
+
+    #[test]
+    fn the_row_of_a_resolution_is_what_the_rules_have_of_it(
+        life in prop::collection::vec((0..3_u8, 0..3_000_i64), 0..6)
+    ) {
+        let id = Uuid::from_u128(7);
+        let mut view = InMemory::<ResolutionView>::new().unwrap();
+        let mut now: Timestamp = BEGIN.parse().unwrap();
+        let mut state = resolution::State::default();
+        for (command, minutes) in [(0, 0)].into_iter().chain(life) {
+            now = later(now, minutes);
+            let command = match command {
+                0 => resolution::Command::Register { registration: registration() },
+                1 => resolution::Command::Rescind { reason: text("过时") },
+                _ => resolution::Command::Supersede { successor: Uuid::from_u128(8), reason: text("更新") },
+            };
+            let issued = Issued { at: now, by: Actor::process("test") };
+            let Ok(events) = Resolution::decide(&state, command, &issued) else { continue };
+            state = Resolution::fold(state, &events);
+            view.project::<Resolution>(id, now, &events).unwrap();
+            let resolution::State::Registered(registered) = &state else { continue };
+            let ending = registered.ending.as_ref();
+            let named = views::Named::read("resolution_id", &id.to_string(), "").unwrap();
+            let shown = views::resolution(named)(view.tables()).unwrap().unwrap().resolution;
+            prop_assert_eq!(shown, Some(pb::Resolution {
+                resolution_id: id.to_wire(),
+                registration: Some(registered.registration.clone().to_wire()),
+                registered_at: registered.registered_at.to_wire(),
+                stage: registered.stage().to_wire(),
+                reason: ending.map(|ending| ending.reason.as_str().to_owned()),
+                successor_resolution_id: ending.and_then(|ending| ending.successor).map(|id| id.to_string()),
+                ended_at: ending.and_then(|ending| ending.ended_at.to_wire()),
+            }));
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! After any life, the row of a session or room is what the rules have of it.
+
+use super::*;
+use crate::views::{self, SchedulingView};
+use domain::calendar::WorkingCalendar;
+use domain::scheduling::room::{self, Room};
+use domain::scheduling::rules::Rules;
+use domain::scheduling::session::{
+    Attendee, Command, Kind, Outline, RoleOnTopic, Session, State, Topic, TopicRole,
+};
+use domain::{Aggregate as _, Code, Issued, Line, Text};
+use jiff::SignedDuration;
+use proptest::prelude::*;
+use service_kit::view::InMemory;
+
+fn code(text: &str) -> Code {
+    Code::parse(text).unwrap()
+}
+
+fn line(text: &str) -> Line {
+    Line::parse(text).unwrap()
+}
+
+fn reason() -> Text {
+    Text::parse("理由").unwrap()
+}
+
+fn moment() -> impl Strategy<Value = Timestamp> {
+    (0_i64..20 * 24).prop_map(|hours| at("2027-03-01T01:00:00Z") + SignedDuration::from_hours(hours))
+}
+
+/// So many topics, on which the first department decides, and as many departments.
+fn outline(topics: u32, departments: usize, start: Timestamp) -> Outline {
+    let decides = |topic| TopicRole { topic, role: RoleOnTopic::Decides };
+    let attendee = |department: &str| Attendee {
+        department: code(department),
+        roles: (1..=topics).map(decides).collect(),
+    };
+    Outline {
+        title: line("人工智能部际联席会议"),
+        purpose: reason(),
+        body: code("JOINT"),
+        kind: if topics > 2 { Kind::Emergency } else { Kind::Standing },
+        chair: code("NDRC"),
+        topics: (1..=topics)
+            .map(|number| Topic {
+                number, title: line("议题"), timebox_minutes: 10, papers_required: false
+            })
+            .collect(),
+        attendees: ["MOF", "MIIT", "MEE"][..departments].iter().map(|code| attendee(code)).collect(),
+        duration_minutes: 60,
+        earliest_start_at: start,
+        case_reference: None,
+        decide_by: None,
+        quorum_percent: 50,
+    }
+}
+
+fn outlines() -> impl Strategy<Value = Outline> {
+    (1..4_u32, 1..4_usize, moment())
+        .prop_map(|(topics, departments, start)| outline(topics, departments, start))
+}
+
+fn commands() -> impl Strategy<Value = Command> {
+    let screen = Command::Screen {
+        rules: Rules::default(),
+        calendar: WorkingCalendar::weekends_only("Asia/Shanghai").unwrap(),
+        sessions_this_quarter: 0,
+    };
+    prop_oneof![
+        2 => outlines().prop_map(|Outline { topics, attendees, duration_minutes, earliest_start_at, .. }|
+            Command::Revise { topics, attendees, duration_minutes, earliest_start_at }),
+        5 => Just(screen),
+        5 => Just(Command::Admit),
+        1 => Just(Command::Return { reason: reason() }),
+        1 => moment().prop_map(|sign_by| Command::ConvertToCountersign { sign_by, reason: reason() }),
+        1 => Just(Command::Merge { session: Uuid::nil(), into: Uuid::from_u128(9), reason: reason() }),
+        5 => moment().prop_map(|starts_at| Command::Schedule { room: code("R-301"), starts_at }),
+        2 => Just(Command::Postpone { reason: reason() }),
+        1 => Just(Command::Cancel { reason: reason() }),
+        3 => Just(Command::Convene),
+        2 => Just(Command::Conclude),
+    ]
+}
+
+/// The row of a session as the rules have it.
+fn row(id: Uuid, state: &State, requested_at: Timestamp) -> Option<pb::SessionSummary> {
+    let filed = state.filed()?;
+    let (outline, slot) = (&filed.outline, filed.slot.as_ref());
+    Some(pb::SessionSummary {
+        session_id: id.to_wire(),
+        title: outline.title.to_wire(),
+        body_code: outline.body.to_wire(),
+        kind: outline.kind.to_wire(),
+        stage: filed.stage.to_wire(),
+        chair_code: outline.chair.to_wire(),
+        requester_code: filed.requester.as_ref().map(|code| code.as_str().to_owned()),
+        topic_count: outline.topics.len() as u32,
+        attendee_count: outline.attendees.len() as u32,
+        requested_at: requested_at.to_wire(),
+        room_code: slot.map(|slot| slot.room.as_str().to_owned()),
+        starts_at: slot.and_then(|slot| slot.starts_at.to_wire()),
+        ends_at: slot.and_then(|slot| slot.ends_at.to_wire()),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_row_of_a_session_is_what_the_rules_have_of_it(
+        first in outlines(), life in prop::collection::vec((commands(), 0..30_i64), 0..60)
+    ) {
+        let begin = at("2027-03-01T01:00:00Z");
+        let mut view = InMemory::<SchedulingView>::new().unwrap();
+        let (mut state, mut now, id) = (State::default(), begin, Uuid::from_u128(1));
+        for (command, hours) in std::iter::once((Command::Request(first), 0)).chain(life) {
+            now += SignedDuration::from_hours(hours);
+            let by = Actor { subject: "chen".into(), department: Some(code("NDRC")), roles: vec![Role::Clerk] };
+            let Ok(events) = Session::decide(&state, command, &Issued { at: now, by }) else { continue };
+            state = Session::fold(state, &events);
+            view.project::<Session>(id, now, &events).unwrap();
+            let list = |department: Option<&str>| {
+                let department_code = department.map(str::to_owned);
+                let list = pb::ListSessionsRequest { department_code, ..Default::default() };
+                views::sessions(&list).unwrap()(view.tables()).unwrap().rows
+            };
+            prop_assert_eq!(list(None).into_iter().next(), row(id, &state, begin));
+            for department in ["MOF", "MIIT", "MEE", "NDRC", "PRESS"] {
+                let concerned = state.filed().is_some_and(|filed| {
+                    filed.outline.is_attended_by(&code(department)) || filed.requester == Some(code(department))
+                });
+                prop_assert_eq!(!list(Some(department)).is_empty(), concerned, "{}", department);
+            }
+        }
+    }
+
+    #[test]
+    fn the_row_of_a_room_is_what_the_rules_have_of_it(life in prop::collection::vec((1..4_u32, 0..3_i64), 1..12)) {
+        let mut view = InMemory::<SchedulingView>::new().unwrap();
+        let (mut state, now) = (room::State::default(), at("2027-03-01T01:00:00Z"));
+        for (seats, what) in life {
+            let name = line(&format!("{seats} seats"));
+            let profile = room::Profile { code: code("R-301"), name, seats, equipment: vec![] };
+            let (session, starts_at) = (Uuid::from_u128(seats.into()), now + SignedDuration::from_hours(seats.into()));
+            let command = match what {
+                0 => room::Command::Register(profile),
+                1 => {
+                    let ends_at = starts_at + SignedDuration::from_mins(30);
+                    room::Command::Book { session, starts_at, ends_at, attendees: 1 }
+                }
+                _ => room::Command::Release { session },
+            };
+            let issued = Issued { at: now, by: Actor::process("test") };
+            let Ok(events) = Room::decide(&state, command, &issued) else { continue };
+            state = Room::fold(state, &events);
+            view.project::<Room>(Room::id(&code("R-301")), now, &events).unwrap();
+            let rows = views::rooms(&pb::ListRoomsRequest::default()).unwrap()(view.tables()).unwrap().rows;
+            let expected = match &state {
+                room::State::Absent => vec![],
+                room::State::Listed { profile, .. } => vec![profile.clone().to_wire()],
+            };
+            prop_assert_eq!(rows, expected);
+        }
+    }
+}
