@@ -115,7 +115,10 @@ async fn what_an_installation_must_have_had_is_not_made_anew_without_a_word() ->
     std::fs::write(&key, std::fs::read(sandbox.signing_key())?)?;
     sandbox.start_process("up")?;
     let written = sandbox.process("up").log();
-    ensure!(written.contains("the log is empty, although the key that signs its heads was there"), "{written}");
+    ensure!(
+        written.contains("the log is empty, although the key that signs its heads was there"),
+        "{written}"
+    );
     Ok(())
 }
 

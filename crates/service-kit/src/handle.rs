@@ -190,6 +190,9 @@ fn digest_prefix(digest: &[u8]) -> [u8; 8] {
     prefix
 }
 
+/// The name of something that follows the journal, and how far it has come.
+pub(crate) type NewFollower = (&'static str, watch::Receiver<Position>);
+
 /// The tools of a service: journal, clock, the folder for what can be recomputed, the signal to stop,
 /// and the folded aggregates in memory. Cheap to clone.
 #[derive(Clone)]
@@ -202,7 +205,7 @@ pub struct Kit {
     cache: Arc<Cache<StreamName, Arc<dyn Any + Send + Sync>>>,
     views: Arc<Mutex<Vec<RegisteredView>>>,
     consumers: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
-    new_followers: Arc<Mutex<Vec<(&'static str, watch::Receiver<Position>)>>>,
+    new_followers: Arc<Mutex<Vec<NewFollower>>>,
 }
 
 impl Kit {
@@ -241,7 +244,7 @@ impl Kit {
     }
 
     /// What has begun to follow the journal since this was last asked.
-    pub(crate) fn take_new_followers(&self) -> Vec<(&'static str, watch::Receiver<Position>)> {
+    pub(crate) fn take_new_followers(&self) -> Vec<NewFollower> {
         std::mem::take(&mut *self.new_followers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
