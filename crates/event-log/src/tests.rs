@@ -142,6 +142,26 @@ fn commits_over_a_limit_are_refused_and_those_at_the_limit_are_written() {
 }
 
 #[test]
+fn a_verification_ends_when_nobody_waits_for_it_any_longer() {
+    let dir = TempDir::new().expect("temporary directory");
+    runtime().block_on(async {
+        let (log, _) = open(dir.path());
+        for _ in 0..5 {
+            let records = vec![write("s", Expected::Any, "x"); limits::COMMIT_RECORDS_MAX];
+            log.append(commit(records)).await.expect("it is appended");
+        }
+        let mut reached = Vec::new();
+        let ended = log.verify_while(|position| {
+            reached.push(position);
+            false
+        });
+        assert!(ended.expect("the log is valid").is_none());
+        assert_eq!(reached, [1024]);
+        log.close().await;
+    });
+}
+
+#[test]
 fn ordered_records_produce_an_identical_log() {
     let (first, second) =
         (TempDir::new().expect("temporary directory"), TempDir::new().expect("temporary directory"));

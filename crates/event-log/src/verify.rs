@@ -22,6 +22,15 @@ impl EventLog {
     /// tree matches the records and the head's root. `progress` is called with the position reached, from time
     /// to time and at the end. Takes as long as reading the whole log.
     pub fn verify(&self, mut progress: impl FnMut(u64)) -> Result<Verified, ReadError> {
+        let whole = self.verify_while(|position| {
+            progress(position);
+            true
+        });
+        Ok(whole?.expect("it goes on to the end"))
+    }
+
+    /// The same, for as long as `progress` answers true; `None` if it did not until the end.
+    pub fn verify_while(&self, mut progress: impl FnMut(u64) -> bool) -> Result<Option<Verified>, ReadError> {
         let head = self.head();
         let store = self.shared.store()?;
         let mut chain = Chain::start();
@@ -35,8 +44,8 @@ impl EventLog {
             }
             chain.follow(&record)?;
             add_leaf(&mut tree, chain.head.hash, &store.tiles)?;
-            if record.position.is_multiple_of(PROGRESS_RECORDS) {
-                progress(record.position);
+            if record.position.is_multiple_of(PROGRESS_RECORDS) && !progress(record.position) {
+                return Ok(None);
             }
         }
         chain.expect_end(head.chain_head())?;
@@ -48,7 +57,7 @@ impl EventLog {
             .into());
         }
         progress(head.position);
-        Ok(Verified { head })
+        Ok(Some(Verified { head }))
     }
 }
 

@@ -2,12 +2,12 @@
 
 use crate::backup::Backups;
 use crate::heads::Heads;
-use crate::limits::{BACKUPS_AT_ONCE_MAX, READ_RECORDS};
+use crate::limits::{BACKUPS_AT_ONCE_MAX, BACKUPS_SHARE_PERCENT, READ_RECORDS};
 use crate::reader::{ResponseSender, ResponseStream};
 use crate::rejection::Rejection;
 use domain::ledger::rehearsal_clock::{Command, RehearsalClock};
 use domain::{StreamName, Timestamp};
-use event_log::{EventLog, ReadError, hex};
+use event_log::{EventLog, ReadError, Verified, hex};
 use futures::{StreamExt as _, stream};
 use prost::Message as _;
 use proto::Wire as _;
@@ -40,7 +40,7 @@ impl Service {
         let backups = Backups {
             log: log.clone(),
             heads: heads.clone(),
-            places: places("backups", BACKUPS_AT_ONCE_MAX),
+            places: Places::new("backups", BACKUPS_AT_ONCE_MAX, BACKUPS_SHARE_PERCENT),
             stop: kit.stop().clone(),
         };
         let kept = limits.supervision_share_percent;
@@ -141,18 +141,18 @@ impl LedgerService for Service {
         tokio::task::spawn_blocking(move || {
             let _place = place;
             let records = log.head().position;
-            let outcome = log.verify(|verified| {
-                sender.send_or_drop(pb::VerifyLogResponse { verified, records, ..Default::default() });
+            let outcome = log.verify_while(|verified| {
+                sender.send_or_drop(pb::VerifyLogResponse { verified, records, ..Default::default() })
             });
-            sender.finish(Some(match outcome {
-                Ok(verified) => Ok(pb::VerifyLogResponse {
-                    verified: verified.head.position,
-                    records: verified.head.position,
+            let verdict = outcome.map_err(unreadable).transpose().map(|verified| {
+                verified.map(|Verified { head }| pb::VerifyLogResponse {
+                    verified: head.position,
+                    records: head.position,
                     done: true,
-                    hash: hex::encode(&verified.head.hash),
-                }),
-                Err(error) => Err(unreadable(error)),
-            }));
+                    hash: hex::encode(&head.hash),
+                })
+            });
+            sender.finish(verdict);
         });
         Ok(Response::new(responses))
     }

@@ -6,7 +6,9 @@ use std::time::Duration;
 pub const SIGNED_HEAD_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Maximum number of concurrent backups; further ones are refused.
-pub const BACKUPS_AT_ONCE_MAX: usize = 2;
+pub const BACKUPS_AT_ONCE_MAX: usize = 4;
+/// Part of them that one caller may make, in percent: one, and another after it was interrupted.
+pub const BACKUPS_SHARE_PERCENT: u32 = 50;
 /// Approximate size of the records in one response of a backup, in bytes.
 pub const BACKUP_RESPONSE_BYTES: usize = 1024 * 1024;
 /// Number of backup responses buffered for a slow client.

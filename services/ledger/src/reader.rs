@@ -35,9 +35,10 @@ impl<T: Send + 'static> ResponseSender<T> {
         self.responses.reserve_many(count).await.map_err(|_| Disconnected)
     }
 
-    /// Sends a response if there is room for it, and otherwise drops it.
-    pub(crate) fn send_or_drop(&self, response: T) {
+    /// Sends a response if there is room for it, and otherwise drops it. Returns whether the client is still there.
+    pub(crate) fn send_or_drop(&self, response: T) -> bool {
         let _ = self.responses.try_send(response);
+        !self.responses.is_closed()
     }
 
     /// Waits until the client disconnects.

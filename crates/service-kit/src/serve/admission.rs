@@ -2,6 +2,7 @@
 
 use super::answer::Answer;
 use super::connection::Connection;
+use super::stream::Reader;
 use super::write_rate::WriteRate;
 use crate::config::Limits;
 use crate::identity::Caller;
@@ -137,7 +138,10 @@ impl Admission {
         };
         let place = match is_health {
             true => None,
-            false => Some(self.reflections.take(&Actor::process("anybody"))?),
+            false => {
+                Reader::of_this_stream().is_served_for(REQUEST_TIMEOUT);
+                Some(self.reflections.take(&Actor::process("anybody"))?)
+            }
         };
         let Ok(response) = service.call(request).await;
         // Both are kept until the answer is done, which for a watched health is when the watcher leaves.

@@ -1,9 +1,9 @@
-//! One HTTP/2 stream: it is reset when its client stops reading the answer.
+//! One HTTP/2 stream: it is reset when its client stops reading the answer, or when its time is over.
 
 use hyper::rt::Executor;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
@@ -12,9 +12,18 @@ tokio::task_local! {
     static READER: Reader;
 }
 
-/// The reader of an answer: since when it has left unread what it was given.
+/// The reader of an answer.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Reader(Arc<Mutex<Option<Instant>>>);
+pub(super) struct Reader(Arc<Mutex<Patience>>);
+
+/// How long a reader is served.
+#[derive(Debug, Default)]
+struct Patience {
+    /// Since when it has left unread what it was given.
+    waiting_since: Option<Instant>,
+    /// When its time is over, whatever it reads.
+    ends_at: Option<Instant>,
+}
 
 impl Reader {
     /// The reader of the stream that this task serves.
@@ -24,24 +33,30 @@ impl Reader {
 
     /// Notes that the reader was given something.
     pub(super) fn was_given(&self) {
-        self.set(Some(Instant::now()));
+        self.lock().waiting_since = Some(Instant::now());
     }
 
     /// Notes that the reader took what it was given.
     pub(super) fn took(&self) {
-        self.set(None);
+        self.lock().waiting_since = None;
     }
 
-    fn set(&self, waiting_since: Option<Instant>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = waiting_since;
+    /// Limits the time for which the reader is served.
+    pub(super) fn is_served_for(&self, time: Duration) {
+        self.lock().ends_at = Some(Instant::now() + time);
     }
 
-    fn waiting_since(&self) -> Option<Instant> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn deadline(&self, stall_timeout: Duration) -> Option<Instant> {
+        let Patience { waiting_since, ends_at } = *self.lock();
+        waiting_since.map(|since| since + stall_timeout).into_iter().chain(ends_at).min()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Patience> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Serves each stream in a task of its own, which ends when the reader takes nothing for some time. What a task that
+/// Serves each stream in a task of its own, which ends when the reader takes nothing for `stall_timeout`. What a task that
 /// ends has not sent is discarded with it, and the stream is reset.
 #[derive(Debug, Clone)]
 pub(super) struct StreamExecutor {
@@ -50,12 +65,12 @@ pub(super) struct StreamExecutor {
 
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for StreamExecutor {
     fn execute(&self, stream: F) {
-        tokio::spawn(until_stalled(stream, self.stall_timeout));
+        tokio::spawn(until_over(stream, self.stall_timeout));
     }
 }
 
-/// Whether the reader has stalled is known only inside of `stream`, so it is looked at whenever `stream` waits.
-async fn until_stalled(stream: impl Future<Output = ()>, stall_timeout: Duration) {
+/// How long the reader is served is known only inside of `stream`, so it is looked at whenever `stream` waits.
+async fn until_over(stream: impl Future<Output = ()>, stall_timeout: Duration) {
     let reader = Reader::default();
     let mut stream = pin!(READER.scope(reader.clone(), stream));
     let mut timer = pin!(None::<Sleep>);
@@ -63,7 +78,7 @@ async fn until_stalled(stream: impl Future<Output = ()>, stall_timeout: Duration
         if stream.as_mut().poll(context).is_ready() {
             return Poll::Ready(());
         }
-        let Some(deadline) = reader.waiting_since().map(|since| since + stall_timeout) else {
+        let Some(deadline) = reader.deadline(stall_timeout) else {
             timer.set(None);
             return Poll::Pending;
         };
@@ -71,11 +86,11 @@ async fn until_stalled(stream: impl Future<Output = ()>, stall_timeout: Duration
             timer.set(Some(tokio::time::sleep_until(deadline)));
         }
         let Some(running) = timer.as_mut().as_pin_mut() else { return Poll::Pending };
-        let stalled = running.poll(context);
-        if stalled.is_ready() {
-            tracing::debug!(?stall_timeout, "a stream is reset: its client does not read the answer");
+        let over = running.poll(context);
+        if over.is_ready() {
+            tracing::debug!("a stream is reset: its client does not read the answer, or its time is over");
         }
-        stalled
+        over
     })
     .await;
 }
@@ -93,8 +108,23 @@ mod tests {
             std::future::pending().await
         };
         let began = Instant::now();
-        until_stalled(stream, TIMEOUT).await;
+        until_over(stream, TIMEOUT).await;
         assert_eq!(began.elapsed().as_secs(), TIMEOUT.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_ends_when_its_time_is_over_whatever_its_reader_takes() {
+        let stream = async {
+            let reader = Reader::of_this_stream();
+            reader.is_served_for(TIMEOUT * 2);
+            loop {
+                reader.was_given();
+                tokio::time::sleep(TIMEOUT / 2).await;
+            }
+        };
+        let began = Instant::now();
+        until_over(stream, TIMEOUT).await;
+        assert_eq!(began.elapsed().as_secs(), TIMEOUT.as_secs() * 2);
     }
 
     #[tokio::test(start_paused = true)]
@@ -109,7 +139,7 @@ mod tests {
             tokio::time::sleep(TIMEOUT * 10).await;
         };
         let began = Instant::now();
-        until_stalled(stream, TIMEOUT).await;
+        until_over(stream, TIMEOUT).await;
         assert_eq!(began.elapsed(), TIMEOUT * 15);
     }
 }
