@@ -24,6 +24,8 @@ pub const CONNECTION_REQUESTS_AT_ONCE_MAX_DEFAULT: u32 = 1_024;
 pub const OPEN_REQUESTS_AT_ONCE_MAX: usize = 8;
 /// Bytes of one request without a token, at most.
 pub const OPEN_REQUEST_BYTES_MAX: usize = 4 * 1024;
+/// Time that a question to the reflection may take.
+pub const REFLECTION_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests for reflection under way at once in one process, at most.
 pub const REFLECTIONS_AT_ONCE_MAX: usize = 16;
 /// Seconds in which a call is answered, at most, unless the settings or the caller say less; server streams are exempt

@@ -6,7 +6,7 @@ use super::stream::Reader;
 use super::write_rate::WriteRate;
 use crate::config::Limits;
 use crate::identity::Caller;
-use crate::limits::{REFLECTIONS_AT_ONCE_MAX, REQUEST_BYTES_MAX};
+use crate::limits::{REFLECTION_TIMEOUT, REFLECTIONS_AT_ONCE_MAX, REQUEST_BYTES_MAX};
 use crate::places::{Place, Places};
 use bytes::{Bytes, BytesMut};
 use domain::Actor;
@@ -139,7 +139,7 @@ impl Admission {
         let place = match is_health {
             true => None,
             false => {
-                Reader::of_this_stream().is_served_for(REQUEST_TIMEOUT);
+                Reader::of_this_stream().is_served_for(REFLECTION_TIMEOUT);
                 Some(self.reflections.take(&Actor::process("anybody"))?)
             }
         };
