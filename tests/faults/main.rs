@@ -5,6 +5,7 @@
 
 mod cluster;
 mod consumers;
+mod damaged_views;
 mod full_disk;
 mod history;
 mod jetstream_store;
