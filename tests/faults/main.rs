@@ -5,6 +5,7 @@
 
 mod cluster;
 mod consumers;
+mod damaged_views;
 mod foreign;
 mod full_disk;
 mod history;

@@ -21,6 +21,7 @@ pub struct ListQuery {
     conditions: Vec<String>,
     values: Vec<Value>,
     sort: Sort,
+    sorts_few: bool,
     page_token: String,
     size: u32,
 }
@@ -80,6 +81,7 @@ impl ListQuery {
             conditions: Vec::new(),
             values: Vec::new(),
             sort: Sort { column, unique, descending: direction == "desc" },
+            sorts_few: false,
             page_token: page_token.to_owned(),
             size,
         })
@@ -104,6 +106,13 @@ impl ListQuery {
     pub fn filter_text(self, condition: &str, text: &Option<String>) -> Self {
         let text = text.as_deref().filter(|text| !text.is_empty());
         self.filter_some(condition, text.map(|text| composed(text).into_owned()))
+    }
+
+    /// Finds what the filters leave and sorts that, when it is sorted by this column: they leave few rows, which are
+    /// far apart in its order.
+    pub fn sort_few_by(mut self, column: &str) -> Self {
+        self.sorts_few = self.sort.column == column;
+        self
     }
 
     /// Runs the query. Rows that together would be too large for one answer go to the next page.
@@ -145,12 +154,18 @@ impl ListQuery {
         let Sort { column, unique, descending } = self.sort;
         let direction = if descending { "DESC" } else { "ASC" };
         let then = if column == unique { String::new() } else { format!(", {unique} {direction}") };
+        let sign = self.sign();
         // One row more than the page shows whether there is a next one.
         format!(
-            "{}{conditions} ORDER BY {column} {direction}{then} LIMIT {}",
+            "{}{conditions} ORDER BY {sign}{column} {direction}{then} LIMIT {}",
             self.from,
             u64::from(self.size) + 1,
         )
+    }
+
+    /// Before the column that is sorted by: with it, no index is sought or walked by that column.
+    fn sign(&self) -> &'static str {
+        if self.sorts_few { "+" } else { "" }
     }
 
     /// The plan of a page that would be slow in a grown view, if there is one: it looks at every row, or sorts what
@@ -188,8 +203,8 @@ impl ListQuery {
     /// Keeps only rows that are sorted after this one. Compared like this, an index begins at the row.
     fn starting_after(self, last: [Value; 2]) -> Self {
         let Sort { column, unique, descending } = self.sort;
-        let after = if descending { "<" } else { ">" };
-        self.filter(&format!("({column}, {unique}) {after} (?, ?)"), last)
+        let (sign, after) = (self.sign(), if descending { "<" } else { ">" });
+        self.filter(&format!("({sign}{column}, {unique}) {after} (?, ?)"), last)
     }
 }
 

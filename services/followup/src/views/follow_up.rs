@@ -138,6 +138,13 @@ pub(crate) fn list(
         // What is done is in no other column.
         query = query.filter::<i64>("FALSE", []);
     }
+    if request.lead_code.as_ref().is_some_and(|code| !code.is_empty())
+        && !columns.is_empty()
+        && !columns.contains(&pb::BoardColumn::Done)
+    {
+        // Few of what a department ever led is open.
+        query = query.sort_few_by("number");
+    }
     for chosen in columns {
         let (condition, values) = column(chosen, now, zone);
         query = query.filter(condition, values);

@@ -51,6 +51,7 @@ CREATE INDEX unacknowledged_by_due ON follow_ups (due_at) WHERE unacknowledged;
 CREATE INDEX claimed_by_due ON follow_ups (due_at) WHERE claimed;
 CREATE INDEX extended_by_due ON follow_ups (due_at) WHERE extended;
 CREATE INDEX done_by_due ON follow_ups (due_at) WHERE done;
+CREATE INDEX done_by_number ON follow_ups (number) WHERE done;
 
 -- The board's counts, kept by whoever writes a follow-up. Those that the clock does not change, for each department:
 CREATE TABLE board (
@@ -151,4 +152,5 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('follow_ups', 'unacknowledged_by_due', '2000 20'),
     ('follow_ups', 'claimed_by_due', '2000 20'),
     ('follow_ups', 'extended_by_due', '2000 20'),
-    ('follow_ups', 'done_by_due', '950000 500');
+    ('follow_ups', 'done_by_due', '950000 500'),
+    ('follow_ups', 'done_by_number', '950000 1');

@@ -193,6 +193,11 @@ pub(crate) fn list(request: &pb::ListItemsRequest, now: Timestamp) -> Result<Lis
     let latest_due_on = request.latest_due_on.clone().filter(|date| !date.is_empty());
     let latest_due_on: Option<Date> = read("latest_due_on", latest_due_on)?;
     let stage = stage_filter::<Stage>(request.stage)?;
+    let of_lead = request.lead_code.as_ref().is_some_and(|code| !code.is_empty());
+    let is_open = stage.map_or(request.late == Some(true), |stage| stage <= OPEN_STAGE_MAX);
+    // Few of what a department ever led is open, and is found by that, not by its stage.
+    let few = of_lead && (is_open || request.blocked == Some(true));
+    let in_stage = if few { "+stage = ?" } else { "stage = ?" };
     let mut query = ListQuery::new(
         ROWS,
         &["number", "due_at"],
@@ -203,12 +208,15 @@ pub(crate) fn list(request: &pb::ListItemsRequest, now: Timestamp) -> Result<Lis
     )?
     .filter_text("lead_code = ?", &request.lead_code)
     .filter_text("id IN (SELECT item FROM supporting WHERE department = ?)", &request.co_responsible_code)
-    .filter_some("stage = ?", stage)
+    .filter_some(in_stage, stage)
     .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?)
     .filter_some("due_on <= ?", latest_due_on.map(|date| date.to_string()))
     .filter_words("searched", "text", request.text())?;
     if stage.is_some_and(|stage| stage <= OPEN_STAGE_MAX) {
         query = query.filter::<i64>(OPEN, []);
+    }
+    if few {
+        query = query.sort_few_by("number");
     }
     if let Some(late) = request.late {
         let condition = match (late, stage) {
