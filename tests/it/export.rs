@@ -40,6 +40,15 @@ async fn an_export_is_imported_as_the_same_log(mode: Mode) -> anyhow::Result<()>
         "only where there is none",
     )?;
 
+    // What people read in a line must be what its payload says.
+    let altered = path("altered.jsonl");
+    std::fs::write(
+        &altered,
+        std::fs::read_to_string(&file)?.replacen(r#""name":"Department D0""#, r#""name":"Other""#, 1),
+    )?;
+    let imported = offline(&["log", "import", text(&altered), "--data", text(&path("altered"))])?;
+    ensure_failed(&imported, 1, "line 1: the readable 'data' of record 1")?;
+
     // In parts: what was there first, and what came after it.
     let after = first["position"].to_string();
     json(&export(&[text(&rest), "--after", &after, "--json"])?)?;

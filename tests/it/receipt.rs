@@ -17,6 +17,21 @@ async fn a_receipt_is_checked_without_the_log(mode: Mode) -> anyhow::Result<()> 
     std::fs::write(&file, &given.stdout)?;
     ensure_failed(&sandbox.run("auditor", &["log", "receipt", "9"])?, 3, "the log ends at position 5")?;
 
+    // The log has only grown since it had three records; the proof begins with what was kept.
+    let consistency = |flags: &[&str]| {
+        sandbox.run("auditor", &[&["log", "consistency", "--old-size", "3"], flags].concat())
+    };
+    let proven = json(&consistency(&["--json"])?)?;
+    ensure!(proven["consistent"] == true && proven["oldRootKept"] == false, "{proven}");
+    let root = proven["oldRoot"].as_str().unwrap_or_default();
+    ensure!(json(&consistency(&["--old-root", root, "--json"])?)?["oldRootKept"] == true);
+    ensure_failed(&consistency(&["--old-root", &"0".repeat(64)])?, 1, "has not only grown")?;
+    let kept = sandbox.folder().join("kept");
+    let signed = json(&sandbox.run("auditor", &["log", "signed-head", "--json"])?)?["signedHead"].clone();
+    std::fs::write(&kept, signed.as_str().unwrap_or_default())?;
+    let since = ["log", "consistency", "--old-head", text(&kept), "--key", &key];
+    ensure!(sandbox.run("auditor", &since)?.status.success());
+
     for name in sandbox.process_names() {
         sandbox.process(&name).kill()?;
     }
@@ -27,6 +42,10 @@ async fn a_receipt_is_checked_without_the_log(mode: Mode) -> anyhow::Result<()> 
     let another = key.replace("huishang/main", "huishang/maim");
     ensure_failed(&check(&another)?, 2, "--key")?;
     let receipt = std::fs::read_to_string(&file)?;
+    for more in ["and more", "\n\nanother paragraph\n"] {
+        std::fs::write(&file, format!("{receipt}{more}"))?;
+        ensure_failed(&check(&key)?, 1, "it is not a valid signed head")?;
+    }
     std::fs::write(&file, receipt.replacen("index 3", "index 2", 1))?;
     ensure_failed(&check(&key)?, 1, "does not prove that the record is in the log")?;
     std::fs::write(&file, "something else")?;

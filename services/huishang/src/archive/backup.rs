@@ -38,9 +38,9 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
     let named = arguments.key.as_deref().map(str::parse::<HeadKey>);
     let named = named.transpose().map_err(|error| Error::Usage(format!("--key: {error}")))?;
     let source = Source::connect(options).await?;
-    let key = key_of(&source, named.as_ref(), &arguments.dir).await?;
     let log_id = source.log_id().await?;
     let mut backup = BackupWriter::open(&arguments.dir, log_id).map_err(backup_error)?;
+    let key = key_of(&source, named.as_ref(), &arguments.dir).await?;
     let held = backup.head().position;
     let bar = progress::records("backing up", held);
     let beginning = source.send_missing(log_id, &mut backup, &bar).await?;

@@ -47,7 +47,7 @@ pub enum Command {
     /// Creates a log from an export in an empty place (--data); it is the same log and can be continued
     Import(import::Arguments),
     /// Proves that the log has only grown since it had some records
-    Consistency(consistency::Arguments),
+    Consistency(Box<consistency::Arguments>),
     /// Verifies a receipt without the log: that its record is in the log that the key belongs to
     CheckReceipt(receipt::Arguments),
 }
