@@ -140,7 +140,8 @@ pub(crate) fn dockets(
     )?
     .filter_some("stage = ?", stage)
     .filter_text("body = ?", &request.body_code)
-    .filter_text("id IN (SELECT docket FROM participants WHERE department = ?)", &request.department_code);
+    .filter_text("id IN (SELECT docket FROM participants WHERE department = ?)", &request.department_code)
+    .filter_id_prefix("id", &request.id_prefix)?;
     Ok(move |tables: &Connection| query.run(tables, summary))
 }
 

@@ -112,6 +112,7 @@ pub(crate) fn resolutions(
     .filter_text("body_code = ?", &request.body_code)
     .filter_some("session = ?", uuid_filter("session_id", &request.session_id)?)
     .filter_some("stage = ?", stage_filter::<Stage>(request.stage)?)
+    .filter_id_prefix("id", &request.id_prefix)?
     .filter_words("searched", "text", request.text())?;
     Ok(move |tables: &Connection| query.run(tables, summary))
 }

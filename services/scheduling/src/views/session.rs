@@ -178,7 +178,8 @@ pub(crate) fn sessions(
         &request.page_token,
     )?
     .filter_some("stage = ?", stage(request.stage)?)
-    .filter_text("body_code = ?", &request.body_code);
+    .filter_text("body_code = ?", &request.body_code)
+    .filter_id_prefix("session_id", &request.id_prefix)?;
     if let Some(code) = department {
         query = query.filter(
             "requester_code = ? OR session_id IN (SELECT session_id FROM attendees WHERE department_code = ?)",
