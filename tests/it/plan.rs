@@ -1,7 +1,7 @@
 //! Plans are imported: the real one exactly, a bad one not at all, one that is imported again once.
 
 use crate::in_both_modes;
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use domain::Role;
 use proto::ledger::v1::GetHeadRequest;
 use proto::resolution::v1::ListItemsRequest;
@@ -39,6 +39,16 @@ async fn a_plan_that_is_imported_twice_is_there_once(mode: Mode) -> anyhow::Resu
             .collect();
         ensure!(found == [("First", "A", 1), ("Second", "B", 0)], "{found:?}");
         ensure!(items[1].due_on == "2027-12-31");
+        let printed = String::from_utf8(output.stdout)?;
+        let mut proposed = printed.lines().filter_map(|line| Some(line.split_once(": huishang ")?.1));
+        let mut run = || -> anyhow::Result<String> {
+            let words: Vec<&str> = proposed.next().context("a command is proposed")?.split(' ').collect();
+            Ok(String::from_utf8(sandbox.run("auditor", &words)?.stdout)?)
+        };
+        let (listed, board) = (run()?, run()?);
+        ensure!(listed.contains("First") && listed.contains("Second"), "{listed}");
+        let all = board.lines().find(|line| line.starts_with("all ")).context("the board has totals")?;
+        ensure!(all.split_whitespace().nth(1) == Some("2"), "{board}");
     }
     Ok(())
 }

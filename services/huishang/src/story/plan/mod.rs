@@ -244,7 +244,7 @@ fn drafts(arguments: &Arguments, plan: &Plan) -> Vec<ItemDraft> {
 async fn report(plan: &Plan, clerk: &Client, matter: &MatterDriver) -> anyhow::Result<()> {
     let position = matter.close().await?;
     let resolution = registered(clerk, &matter.id, position).await?;
-    let items = items(clerk, &resolution.resolution_id, position).await?;
+    let (items, position) = items(clerk, &resolution.resolution_id, position).await?;
     let support: usize = items.iter().map(|item| item.co_responsible_codes.len()).sum();
     let wanted: usize = plan.actions.iter().map(|action| action.support.len()).sum();
     ensure!(
@@ -265,7 +265,9 @@ async fn report(plan: &Plan, clerk: &Client, matter: &MatterDriver) -> anyhow::R
         leads.len()
     ))?;
     print_line(&format!("co-responsibilities  {support}, in {supported} items"))?;
-    print_line(&format!("\nTo list them: huishang item list --resolution-id {}", resolution.resolution_id))
+    let number = &resolution.number;
+    print_line(&format!("\nTo list them: huishang item list --resolution-id {number}"))?;
+    print_line(&format!("The board that has them: huishang board --at-least-position {position}"))
 }
 
 /// The resolution that the docket's decision became. The query waits for that, because it follows from a record
@@ -284,7 +286,12 @@ async fn registered(
     resolutions.pop().context("the decision has not become a resolution")
 }
 
-async fn items(clerk: &Client, resolution_id: &str, at_least_position: u64) -> anyhow::Result<Vec<Item>> {
+/// The items of the resolution, and a position up to which they have been assigned.
+async fn items(
+    clerk: &Client,
+    resolution_id: &str,
+    at_least_position: u64,
+) -> anyhow::Result<(Vec<Item>, u64)> {
     let mut items = Vec::new();
     let mut page_token = String::new();
     loop {
@@ -299,7 +306,7 @@ async fn items(clerk: &Client, resolution_id: &str, at_least_position: u64) -> a
         items.extend(page.items);
         page_token = page.next_page_token;
         if page_token.is_empty() {
-            return Ok(items);
+            return Ok((items, page.position));
         }
     }
 }
