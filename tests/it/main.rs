@@ -16,6 +16,7 @@ mod receipt;
 mod requests;
 mod settings;
 mod story;
+mod tls;
 mod views;
 mod waiting;
 
