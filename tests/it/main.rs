@@ -18,6 +18,7 @@ mod receipt;
 mod requests;
 mod settings;
 mod story;
+mod tls;
 mod views;
 mod waiting;
 mod without_ledger;

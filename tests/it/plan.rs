@@ -42,6 +42,16 @@ async fn a_plan_that_is_imported_twice_is_there_once(mode: Mode) -> anyhow::Resu
             .collect();
         ensure!(found == [("First", "A", 1), ("Second", "B", 0)], "{found:?}");
         ensure!(items[1].due_on == "2027-12-31");
+        let printed = String::from_utf8(output.stdout)?;
+        let mut proposed = printed.lines().filter_map(|line| Some(line.split_once(": huishang ")?.1));
+        let mut run = || -> anyhow::Result<String> {
+            let words: Vec<&str> = proposed.next().context("a command is proposed")?.split(' ').collect();
+            Ok(String::from_utf8(sandbox.run("auditor", &words)?.stdout)?)
+        };
+        let (listed, board) = (run()?, run()?);
+        ensure!(listed.contains("First") && listed.contains("Second"), "{listed}");
+        let all = board.lines().find(|line| line.starts_with("all ")).context("the board has totals")?;
+        ensure!(all.split_whitespace().nth(1) == Some("2"), "{board}");
     }
     Ok(())
 }

@@ -8,6 +8,9 @@ use std::time::Duration;
 use tonic::Status;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
+/// How rustls begins to say that it does not accept a server's certificate.
+const CERTIFICATE_FAULT: &str = "invalid peer certificate: ";
+
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -29,6 +32,14 @@ pub enum ConnectError {
         /// The address.
         address: Address,
         /// Why not.
+        why: String,
+    },
+    /// The certificate that is shown there is not accepted.
+    #[error("{address} shows a certificate that is not trusted: {why}")]
+    Untrusted {
+        /// The address.
+        address: Address,
+        /// What is wrong with it.
         why: String,
     },
     /// Nobody answers there, or not as one of ours.
@@ -82,7 +93,13 @@ impl Connections {
 /// Connects to one process now.
 pub async fn connect(address: &Address, trust: &Trust) -> Result<Channel, ConnectError> {
     let connected = endpoint(address, trust)?.connect().await;
-    connected.map_err(|error| ConnectError::Unreachable { address: address.clone(), why: root_cause(&error) })
+    connected.map_err(|error| {
+        let (address, why) = (address.clone(), root_cause(&error));
+        match why.strip_prefix(CERTIFICATE_FAULT) {
+            Some(why) => ConnectError::Untrusted { address, why: why.to_owned() },
+            None => ConnectError::Unreachable { address, why },
+        }
+    })
 }
 
 fn endpoint(address: &Address, trust: &Trust) -> Result<Endpoint, ConnectError> {

@@ -108,6 +108,21 @@ impl ListQuery {
         self.filter_some(condition, text.map(|text| composed(text).into_owned()))
     }
 
+    /// Keeps only rows whose `column`, a UUID in its canonical form, begins with this; all when it is unset or empty.
+    /// As a range, it is read from the column's index.
+    pub fn filter_id_prefix(self, column: &str, prefix: &Option<String>) -> Result<Self, Invalid> {
+        let Some(prefix) = prefix.as_deref().filter(|prefix| !prefix.is_empty()) else { return Ok(self) };
+        let prefix = prefix.to_ascii_lowercase();
+        let is_of_uuid = |byte: u8| byte == b'-' || byte.is_ascii_hexdigit();
+        if prefix.len() > UUID_BYTES || !prefix.bytes().all(is_of_uuid) {
+            let fault = "must be the beginning of a UUID, such as \"0190a3f2\"";
+            return Err(Invalid::field("id_prefix", fault));
+        }
+        // No character of a UUID is greater than this one.
+        let end = format!("{prefix}g");
+        Ok(self.filter(&format!("{column} >= ? AND {column} < ?"), [prefix, end]))
+    }
+
     /// Finds what the filters leave and sorts that, when it is sorted by this column: they leave few rows, which are
     /// far apart in its order.
     pub fn sort_few_by(mut self, column: &str) -> Self {
@@ -227,6 +242,9 @@ pub fn sort_key(text: &str) -> String {
     key.push_str(rest);
     key
 }
+
+/// Length of a UUID in its canonical form.
+const UUID_BYTES: usize = 36;
 
 /// Words that one search may have, at most.
 const SEARCH_WORDS_MAX: usize = 20;
@@ -376,6 +394,35 @@ mod tests {
         let query = ListQuery::new("SELECT id FROM rows", &["id"], "id", "", 0, "").unwrap();
         let query = query.filter_text("code = ?", &Some("CAFE\u{301}".to_owned()));
         assert_eq!(query.run(&tables, |row| row.get::<_, i64>(0)).unwrap().rows, [1]);
+    }
+
+    #[test]
+    fn rows_are_found_by_the_beginning_of_their_id_through_its_index() {
+        let tables = Connection::open_in_memory().unwrap();
+        tables.execute_batch("CREATE TABLE rows (id TEXT PRIMARY KEY)").unwrap();
+        let ids = ["0190a3f1-ffff-7000-8000-000000000001", "0190a3f2-0000-7000-8000-000000000002"];
+        for id in ids {
+            tables.execute("INSERT INTO rows VALUES (?1)", [id]).unwrap();
+        }
+        let query = |prefix: &str| -> Result<ListQuery, Invalid> {
+            let query = ListQuery::new("SELECT id FROM rows", &["id"], "id", "", 0, "")?;
+            query.filter_id_prefix("id", &Some(prefix.to_owned()))
+        };
+        let found = |prefix: &str| -> Vec<String> {
+            query(prefix).unwrap().run(&tables, |row| row.get(0)).unwrap().rows
+        };
+        assert_eq!(found("0190a3f2"), ids[1..]);
+        assert_eq!(found("0190A3F1-FFFF"), ids[..1]);
+        assert_eq!(found(ids[1]), ids[1..]);
+        assert_eq!(
+            (found("0190a3f"), found("")),
+            (ids.map(String::from).to_vec(), ids.map(String::from).to_vec())
+        );
+        assert_eq!(found("0190a3f3"), [""; 0]);
+        assert!(query("0190").unwrap().plan(&tables).unwrap().contains("(id>? AND id<?)"));
+        for wrong in ["FLOOD", "0190%", &"0".repeat(37)] {
+            assert_eq!(query(wrong).unwrap_err().violations[0].field, "id_prefix");
+        }
     }
 
     #[test]

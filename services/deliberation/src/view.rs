@@ -135,7 +135,7 @@ pub(crate) fn list(request: &pb::ListDocketsRequest) -> Result<ListQuery, Invali
         Some(stage) if pb::DocketStage::try_from(stage).is_ok() => Some(stage),
         Some(stage) => return Err(Invalid::field("stage", format!("has the unknown number {stage}"))),
     };
-    let query = ListQuery::new(
+    ListQuery::new(
         "SELECT rowid, *, (SELECT count(*) FROM outcomes WHERE docket = id) AS decided_topics FROM dockets",
         &["position"],
         "rowid",
@@ -145,8 +145,8 @@ pub(crate) fn list(request: &pb::ListDocketsRequest) -> Result<ListQuery, Invali
     )?
     .filter_some("stage = ?", stage)
     .filter_text("body = ?", &request.body_code)
-    .filter_text("id IN (SELECT docket FROM participants WHERE department = ?)", &request.department_code);
-    Ok(query)
+    .filter_text("id IN (SELECT docket FROM participants WHERE department = ?)", &request.department_code)
+    .filter_id_prefix("id", &request.id_prefix)
 }
 
 fn summary(row: &Row<'_>) -> rusqlite::Result<pb::DocketSummary> {

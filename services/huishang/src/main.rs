@@ -22,7 +22,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     // Whatever is written here, log, views, keys, backups or exports, is for its owner's eyes only.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
-    let arguments = args::Arguments::parse();
+    let arguments = args::Arguments::parse_from(client::with_joined_truth_values(std::env::args_os()));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
         let outcome = runtime.block_on(cli::run(arguments));

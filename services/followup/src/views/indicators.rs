@@ -72,8 +72,11 @@ fn session_hours_per_person(tables: &Connection, now: Timestamp) -> rusqlite::Re
         &[&HOUR_MICROS, &(now.as_microsecond() - YEAR_DAYS * DAY_MICROS)],
     )?;
     let departments = figure(tables, "SELECT count(*) FROM departments", &[])?;
-    let hours = (hours, "hours that departments attended sessions concluded in the last 365 days");
-    let departments = (departments, "departments in the directory");
+    let hours = (
+        hours,
+        "hours of delegates, one of each department present, in sessions concluded in the last 365 days",
+    );
+    let departments = (departments, "departments in the directory, each counted as one person");
     Ok(Indicator {
         baseline: Some(120.0),
         ..ratio("session_hours_per_person", "hours a year", hours, departments)

@@ -2,7 +2,7 @@
 
 use super::progress;
 use super::source::from_status;
-use crate::client::options::Options;
+use crate::client::{options::Options, printable};
 use crate::stdout::print_line;
 use anyhow::bail;
 use client::{Address, SERVICES};
@@ -62,7 +62,10 @@ pub fn sentence(result: &VerifyViewsResponse) -> String {
         None => format!("the view {view} equals its replay of {records} records"),
         Some(difference) => format!(
             "the view {view} differs from its replay of {records} records: table {}, row {}\n  view    {}\n  replay  {}",
-            difference.table, difference.row, difference.has, difference.replay_has
+            difference.table,
+            printable(&difference.row),
+            printable(&difference.has),
+            printable(&difference.replay_has)
         ),
     }
 }

@@ -3,21 +3,46 @@
 use super::descriptors::{
     is_any, is_choice, is_optional, is_timestamp, is_well_known, kebab, packed, short_name, unpack,
 };
-use jiff::Timestamp;
+use super::{ids, moment};
 use jiff::tz::TimeZone;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, SerializeOptions, Value};
 use serde::Serialize as _;
 
+/// Characters up to which the values of a message are joined without spaces.
+const JOINED_CHARS_MAX: usize = 40;
+
+/// How values are shown.
+#[derive(Debug, Clone)]
+pub struct Style {
+    /// The time zone of moments.
+    pub zone: TimeZone,
+    /// Whether moments are shown with their offset.
+    pub offsets: bool,
+    /// Characters that are shown of an id.
+    pub id_chars: usize,
+}
+
+/// Labels that are shorter than the names of their fields, so that the board fits a terminal.
+const SHORT_LABELS: [(&str, &str); 2] =
+    [("unacknowledged", "not ackn."), ("awaiting_acceptance", "to accept")];
+
+/// What a field is called.
+pub fn label(field: &FieldDescriptor) -> String {
+    let short = SHORT_LABELS.iter().find(|(name, _)| *name == field.name());
+    short.map_or_else(|| field.name().replace('_', " "), |(_, short)| (*short).to_owned())
+}
+
 /// A field of a message; empty if it is not set.
-pub fn field(message: &DynamicMessage, field: &FieldDescriptor, zone: &TimeZone) -> String {
+pub fn field(message: &DynamicMessage, field: &FieldDescriptor, style: &Style) -> String {
     if (is_optional(field) || field.kind().as_message().is_some()) && !message.has_field(field) {
         return String::new();
     }
-    value(&field.kind(), &message.get_field(field), zone)
+    let id_chars = if ids::is_id(field) { style.id_chars } else { ids::WHOLE };
+    value(&field.kind(), &message.get_field(field), &Style { id_chars, ..style.clone() })
 }
 
 /// A value, in the form that flags accept, where there is one.
-pub fn value(kind: &Kind, value: &Value, zone: &TimeZone) -> String {
+fn value(kind: &Kind, value: &Value, style: &Style) -> String {
     match value {
         Value::Bool(true) => "yes".into(),
         Value::Bool(false) => "no".into(),
@@ -27,6 +52,9 @@ pub fn value(kind: &Kind, value: &Value, zone: &TimeZone) -> String {
         Value::U64(number) => number.to_string(),
         Value::F32(number) => decimal(f64::from(*number)),
         Value::F64(number) => decimal(*number),
+        Value::String(text) if text.len() == ids::WHOLE && text.is_ascii() => {
+            printable(&text[..style.id_chars])
+        }
         Value::String(text) => printable(text),
         Value::Bytes(bytes) => event_log::hex::encode(bytes),
         Value::EnumNumber(0) => String::new(),
@@ -34,17 +62,14 @@ pub fn value(kind: &Kind, value: &Value, zone: &TimeZone) -> String {
             Some(value) => short_name(&value),
             None => number.to_string(),
         },
-        Value::Message(message) => self::message(message, zone),
-        Value::List(values) => {
-            let cells: Vec<String> = values.iter().map(|value| self::value(kind, value, zone)).collect();
-            cells.join(", ")
-        }
+        Value::Message(message) => self::message(message, style),
+        Value::List(values) => list(values.iter().map(|value| self::value(kind, value, style)).collect()),
         Value::Map(map) => {
             let mut cells: Vec<String> = map
                 .iter()
                 .map(|(key, value)| {
                     let kind = kind.as_message().map(|entry| entry.map_entry_value_field().kind());
-                    let cell = kind.map(|kind| self::value(&kind, value, zone)).unwrap_or_default();
+                    let cell = kind.map(|kind| self::value(&kind, value, style)).unwrap_or_default();
                     format!("{}={cell}", key_text(key))
                 })
                 .collect();
@@ -52,6 +77,17 @@ pub fn value(kind: &Kind, value: &Value, zone: &TimeZone) -> String {
             cells.join(", ")
         }
     }
+}
+
+/// Words side by side; texts each on a line with its number.
+fn list(cells: Vec<String>) -> String {
+    if cells.iter().all(|cell| !cell.contains('\n') && cell.chars().count() <= JOINED_CHARS_MAX) {
+        return cells.join(", ");
+    }
+    if let [cell] = &cells[..] {
+        return cell.clone();
+    }
+    (1..).zip(cells).map(|(number, cell)| format!("{number}. {cell}")).collect::<Vec<_>>().join("\n")
 }
 
 /// A text with everything escaped that would steer the terminal or turn the reading direction: it may come from
@@ -85,34 +121,38 @@ fn key_text(key: &prost_reflect::MapKey) -> String {
         MapKey::I64(key) => key.to_string(),
         MapKey::U32(key) => key.to_string(),
         MapKey::U64(key) => key.to_string(),
-        MapKey::String(key) => key.clone(),
+        MapKey::String(key) => printable(key),
     }
 }
 
-fn message(message: &DynamicMessage, zone: &TimeZone) -> String {
+fn message(message: &DynamicMessage, style: &Style) -> String {
     let descriptor = message.descriptor();
     if is_timestamp(&descriptor) {
-        return moment(message, zone).unwrap_or_default();
+        return moment::text(message, &style.zone, style.offsets).unwrap_or_default();
     }
     if is_well_known(&descriptor) {
         return json(message);
     }
     if is_choice(&descriptor) {
         let Some((case, value)) = message.fields().next() else { return String::new() };
-        let rest = self::value(&case.kind(), value, zone);
-        return if rest.is_empty() { kebab(case.name()) } else { format!("{}:{rest}", kebab(case.name())) };
+        let rest = match value.as_message().filter(|inner| !is_timestamp(&inner.descriptor())) {
+            Some(inner) => named(inner, style),
+            None => format!(":{}", self::value(&case.kind(), value, style)),
+        };
+        return format!("{}{rest}", kebab(case.name()));
     }
-    let cells = descriptor.fields().map(|field| self::field(message, &field, zone));
-    cells.collect::<Vec<_>>().join(":").trim_end_matches(':').to_owned()
+    let cells: Vec<String> = descriptor.fields().map(|field| self::field(message, &field, style)).collect();
+    let joined = cells.join(":").trim_end_matches(':').to_owned();
+    if joined.chars().count() <= JOINED_CHARS_MAX { joined } else { cells.join(" ").trim_end().to_owned() }
 }
 
-/// A moment in the local time zone, with its offset, so that a flag accepts it as it is.
-fn moment(message: &DynamicMessage, zone: &TimeZone) -> Option<String> {
-    let seconds = message.get_field_by_name("seconds")?.as_i64()?;
-    let nanos = message.get_field_by_name("nanos")?.as_i32()?;
-    let moment = Timestamp::new(seconds, nanos).ok()?.to_zoned_datetime(zone.clone());
-    let form = if moment.second() == 0 { "%Y-%m-%d %H:%M%:z" } else { "%Y-%m-%d %H:%M:%S%:z" };
-    Some(moment.strftime(form).to_string())
+/// The values of a choice's case with their names.
+fn named(message: &DynamicMessage, style: &Style) -> String {
+    let fields = message.descriptor().fields().collect::<Vec<_>>();
+    let shown = fields.iter().map(|field| (label(field), self::field(message, field, style)));
+    let shown: Vec<String> =
+        shown.filter(|(_, text)| !text.is_empty()).map(|(label, text)| format!("{label} {text}")).collect();
+    if shown.is_empty() { String::new() } else { format!(" ({})", shown.join(", ")) }
 }
 
 /// A message in protobuf JSON on one line, including empty fields.

@@ -11,21 +11,10 @@ pub struct Noun {
     pub about: &'static str,
     /// The request field that identifies one; it is the positional argument.
     pub id: &'static str,
-    /// The rpc that finds one by its number; empty if it has no number.
-    pub by_number: &'static str,
 }
 
 const fn noun(name: &'static str, id: &'static str, about: &'static str) -> Noun {
-    Noun { name, about, id, by_number: "" }
-}
-
-const fn numbered(
-    name: &'static str,
-    id: &'static str,
-    by_number: &'static str,
-    about: &'static str,
-) -> Noun {
-    Noun { name, about, id, by_number }
+    Noun { name, about, id }
 }
 
 /// The nouns, in the order of the help.
@@ -37,18 +26,8 @@ pub const NOUNS: &[Noun] = &[
     noun("rules", "body_code", "Meeting rules of a body (会议规则)"),
     noun("session", "session_id", "Sessions, from request to convening (会商)"),
     noun("docket", "docket_id", "Dockets: debate, ballots and outcomes of a session (议程)"),
-    numbered(
-        "resolution",
-        "resolution_id",
-        "resolution.v1.ResolutionService/GetResolution",
-        "Resolutions, by id or number (决议)",
-    ),
-    numbered(
-        "item",
-        "item_id",
-        "resolution.v1.ResolutionService/GetItem",
-        "Action items and their follow-through, by id or number (督办事项)",
-    ),
+    noun("resolution", "resolution_id", "Resolutions, by id or number (决议)"),
+    noun("item", "item_id", "Action items and their follow-through, by id or number (督办事项)"),
     noun("board", "", "The supervisors' board: what is due, late and blocked (督办看板)"),
     noun("indicators", "", "The indicators and their baselines (指标)"),
     noun("followup", "", "Follow-ups, reminders and escalations (督办)"),

@@ -5,18 +5,22 @@ use super::descriptors::{
     choices, field_comment, first_sentence, is_choice, is_optional, is_timestamp, is_well_known, kebab,
     nested, short_name, value_comment,
 };
-use super::value;
+use super::{ids, moment, value};
 use clap::builder::{
     BoolValueParser, PossibleValue, PossibleValuesParser, TypedValueParser as _, ValueParser,
 };
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
+use std::ffi::OsString;
 use uuid::Uuid;
 
 /// Names of flags that every command has.
-const RESERVED: [&str; 9] =
-    ["help", "server", "token", "token-file", "as", "data", "config", "json", "from-json"];
+const RESERVED: [&str; 11] =
+    ["help", "server", "ca-file", "token", "token-file", "as", "data", "config", "json", "utc", FROM_JSON];
+
+/// The flag for a file with a request, which other flags override.
+pub const FROM_JSON: &str = "from-json";
 
 /// The field that makes repeating a command harmless.
 const COMMAND_ID: &str = "command_id";
@@ -36,8 +40,6 @@ pub struct Flag {
     pub path: Vec<FieldDescriptor>,
     /// Whether it is the positional argument.
     pub positional: bool,
-    /// Whether a number is accepted in place of the id.
-    pub or_number: bool,
 }
 
 impl Flag {
@@ -81,7 +83,6 @@ pub fn plan(request: &MessageDescriptor, noun: &Noun) -> Vec<Flag> {
         && flag.field().name() == noun.id
     {
         flag.positional = true;
-        flag.or_number = !noun.by_number.is_empty();
     }
     flags
 }
@@ -101,7 +102,7 @@ fn flatten(message: &MessageDescriptor, outer: &[FieldDescriptor], flags: &mut V
             }
             _ => {
                 let name = free_name(&path, flags);
-                flags.push(Flag { name, path, positional: false, or_number: false });
+                flags.push(Flag { name, path, positional: false });
             }
         }
     }
@@ -128,6 +129,7 @@ fn argument(flag: &Flag, flags: &[Flag]) -> Arg {
     let mut arg = Arg::new(flag.name.clone())
         .value_name(value_name(field))
         .value_parser(parser(field))
+        .allow_negative_numbers(true)
         .help(help(field, &comment))
         .long_help(long_help(field, &comment));
     if flag.positional {
@@ -143,6 +145,11 @@ fn argument(flag: &Flag, flags: &[Flag]) -> Arg {
     }
     if OF_EVERY_REQUEST.contains(&field.name()) {
         arg = arg.display_order(DISPLAY_LAST);
+    } else if is_required(flag, flags) {
+        arg = arg
+            .help(format!("{} [required]", help(field, &comment)))
+            .long_help(format!("{}\n\n[required]", long_help(field, &comment)))
+            .required_unless_present(FROM_JSON);
     }
     if field.is_list() || field.is_map() {
         arg = arg.action(ArgAction::Append);
@@ -164,15 +171,46 @@ fn argument(flag: &Flag, flags: &[Flag]) -> Arg {
 }
 
 fn positional(arg: Arg, flag: &Flag, flags: &[Flag]) -> Arg {
-    let mut arg = arg.value_name(flag.field().name().to_uppercase());
-    if flag.or_number {
-        arg = arg.help("Its id or its number").long_help(None);
-    }
+    let arg = arg.value_name(flag.field().name().to_uppercase());
     // The flag --number can replace the id.
     match flags.iter().any(|flag| flag.name == "number") {
         true => arg.required_unless_present("number"),
         false => arg.required(true),
     }
+}
+
+/// Whether a command needs the flag. A query needs none: what is not set filters nothing.
+fn is_required(flag: &Flag, flags: &[Flag]) -> bool {
+    let field = flag.field();
+    let is_command = flags.iter().any(|flag| flag.field().name() == COMMAND_ID);
+    let is_chosen = field.containing_oneof().is_some();
+    let comment = field_comment(field);
+    // The comment says so where a list must not be empty, and where a value may come later.
+    let may_be_empty = match field.is_list() || field.is_map() {
+        true => !comment.contains("1 to "),
+        false => field.kind() == Kind::Bool || comment.contains("Required by the time"),
+    };
+    is_command && !is_chosen && !may_be_empty
+}
+
+/// The arguments of a process, with `--late true` written as `--late=true`. A flag that is true or false may stand
+/// alone, so what follows it is its value only then.
+pub fn with_joined_truth_values(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    for argument in arguments {
+        let is_truth_value = argument == "true" || argument == "false";
+        let is_flag = |last: &&mut OsString| {
+            last.to_str().is_some_and(|last| last.len() > 2 && last.starts_with("--") && !last.contains('='))
+        };
+        match joined.last_mut().filter(is_flag).filter(|_| is_truth_value) {
+            Some(flag) => {
+                flag.push("=");
+                flag.push(argument);
+            }
+            None => joined.push(argument),
+        }
+    }
+    joined
 }
 
 fn value_name(field: &FieldDescriptor) -> String {
@@ -224,6 +262,9 @@ fn entry(kind: &Kind, text: &str) -> Result<Value, String> {
 
 fn help(field: &FieldDescriptor, comment: &str) -> String {
     let mut help = comment.replace("\n\n", " ").trim_end_matches('.').to_owned();
+    if let Some(note) = ids::note(field) {
+        help.push_str(&format!("; {note}"));
+    }
     if let Kind::Message(message) = field.kind() {
         if is_choice(&message) {
             help.push_str(&format!(": {}", value::cases(&message).join(" | ")));
@@ -235,7 +276,13 @@ fn help(field: &FieldDescriptor, comment: &str) -> String {
 }
 
 fn long_help(field: &FieldDescriptor, comment: &str) -> String {
-    let Kind::Message(message) = field.kind() else { return comment.to_owned() };
+    let Kind::Message(message) = field.kind() else {
+        let note = ids::note(field).map(|note| format!("\n\nIn place of the whole id {note}."));
+        return comment.to_owned() + &note.unwrap_or_default();
+    };
+    if is_timestamp(&message) {
+        return format!("{comment}\n\nWritten as {}.", moment::FORMS);
+    }
     if is_well_known(&message) {
         return comment.to_owned();
     }

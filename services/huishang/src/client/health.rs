@@ -54,6 +54,7 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 async fn ask(address: &Address, trust: &Trust, service: &str) -> Result<ServingStatus, String> {
     let channel = connect(address, trust).await.map_err(|error| match error {
         ConnectError::Unreachable { why, .. } | ConnectError::Unusable { why, .. } => why,
+        ConnectError::Untrusted { why, .. } => format!("its certificate is not trusted: {why}"),
     })?;
     let request = HealthCheckRequest { service: service.to_owned() };
     let answer = HealthClient::new(channel).check(request).await;

@@ -1,6 +1,7 @@
 //! What the log's commands do beyond their rpcs: a tail begins near the end, and records are shown one per line.
 
-use super::{cell, descriptors};
+use super::cell::{self, Style, printable};
+use super::{descriptors, ids, layout};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use client::{Answer, Client};
@@ -11,6 +12,8 @@ use tonic::Status;
 /// The rpc of `huishang log tail`.
 pub const TAIL: &str = "ledger.v1.LedgerService/ReadRecords";
 const HEAD: &str = "ledger.v1.LedgerService/GetHead";
+/// Columns of a record's position, and of the gap after it.
+const MARGIN_COLUMNS: usize = 10;
 /// Records that a tail begins before the head.
 const TAIL_RECORDS: u64 = 20;
 
@@ -60,11 +63,11 @@ pub fn resume_after(request: &mut DynamicMessage, last: Option<&DynamicMessage>)
     true
 }
 
-/// The line for a record or a receipt; `None` for other messages.
-pub fn line(answer: &DynamicMessage, zone: &TimeZone) -> Option<String> {
+/// The line for a record, broken where it is too long for the terminal, or a receipt; `None` for other messages.
+pub fn line(answer: &DynamicMessage, zone: &TimeZone, width: Option<u16>) -> Option<String> {
     match answer.descriptor().full_name() {
         "huishang.ledger.v1.ReadRecordsResponse" => {
-            record(answer.get_field_by_name("record")?.as_message()?, zone)
+            record(answer.get_field_by_name("record")?.as_message()?, zone, width)
         }
         // Unchanged, so that it can be saved to a file.
         "huishang.ledger.v1.GetReceiptResponse" => {
@@ -74,9 +77,13 @@ pub fn line(answer: &DynamicMessage, zone: &TimeZone) -> Option<String> {
     }
 }
 
-fn record(record: &DynamicMessage, zone: &TimeZone) -> Option<String> {
+fn record(record: &DynamicMessage, zone: &TimeZone, width: Option<u16>) -> Option<String> {
+    let style = Style { zone: zone.clone(), offsets: true, id_chars: ids::WHOLE };
     let text = |message: &DynamicMessage, name: &str| {
-        message.descriptor().get_field_by_name(name).map(|field| cell::field(message, &field, zone))
+        message
+            .descriptor()
+            .get_field_by_name(name)
+            .map(|field| on_one_line(&cell::field(message, &field, &style)))
     };
     let types = record.get_field_by_name("types")?;
     let types: Vec<&str> =
@@ -85,14 +92,26 @@ fn record(record: &DynamicMessage, zone: &TimeZone) -> Option<String> {
     let actor = envelope.as_message()?.get_field_by_name("actor")?;
     let subject = text(actor.as_message()?, "subject")?;
     let department = text(actor.as_message()?, "department_code").filter(|code| !code.is_empty());
-    Some(format!(
-        "{:>8}  {}  {}  {}  by {subject}{}",
-        number(record, "position")?,
-        text(record, "decided_at")?,
-        text(record, "stream")?,
-        types.join(" "),
-        department.map(|code| format!(" for {code}")).unwrap_or_default(),
-    ))
+    let by = format!("by {subject}{}", department.map(|code| format!(" for {code}")).unwrap_or_default());
+    let position = number(record, "position")?;
+    let (decided_at, stream) = (text(record, "decided_at")?, text(record, "stream")?);
+    let types = on_one_line(&printable(&types.join(" ")));
+    let line = format!("{position:>8}  {decided_at}  {stream}  {types}  {by}");
+    match width {
+        Some(width) if layout::columns(&line) > usize::from(width) => {
+            let (margin, room) =
+                (" ".repeat(MARGIN_COLUMNS), usize::from(width).saturating_sub(MARGIN_COLUMNS));
+            let mut lines = layout::wrap(&format!("{decided_at} {types} {by}"), room);
+            lines.push(stream);
+            Some(format!("{position:>8}  {}", lines.join(&format!("\n{margin}"))))
+        }
+        _ => Some(line),
+    }
+}
+
+/// A text without line breaks, so that it cannot look like another record.
+fn on_one_line(text: &str) -> String {
+    text.replace('\n', "\\n").replace('\t', "\\t")
 }
 
 fn number(message: &DynamicMessage, name: &str) -> Option<u64> {

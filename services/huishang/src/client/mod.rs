@@ -2,7 +2,7 @@
 //!
 //! [`commands`] has the command of every rpc, [`descriptors`] reads the protos, [`flags`] and [`value`] turn the
 //! command line into a request, [`options`] say where it goes, [`print`] and [`cell`] show the answer, [`log`] a
-//! record, [`number`] looks up numbers, [`error`] explains failures, [`token`] signs tokens for development.
+//! record, [`ids`] finds what was named in short, [`moment`] knows time zones, [`layout`] terminals, [`error`] explains failures, [`token`] signs tokens for development.
 
 mod cell;
 pub mod commands;
@@ -10,8 +10,10 @@ mod descriptors;
 mod error;
 mod flags;
 pub mod health;
+mod ids;
+pub mod layout;
 mod log;
-mod number;
+mod moment;
 pub mod options;
 mod print;
 mod table;
@@ -21,8 +23,9 @@ pub mod text_file;
 pub mod token;
 mod value;
 
+pub use cell::printable;
 pub use error::{EXIT_CODES, Error};
-pub use table::STYLE;
+pub use flags::with_joined_truth_values;
 
 use ::client::{Answer, Messages, is_unavailable};
 use clap::error::ErrorKind;
@@ -74,8 +77,8 @@ fn verb_command(command: Command, entry: &Entry) -> Command {
         return command;
     };
     let comment = method_comment(&method) + &log::note(entry.rpc) + &contract_note(entry);
-    let from_json = Arg::new("from-json")
-        .long("from-json")
+    let from_json = Arg::new(flags::FROM_JSON)
+        .long(flags::FROM_JSON)
         .value_name("FILE")
         .display_order(flags::DISPLAY_LAST)
         .help("A file with the request in protobuf JSON, '-' for standard input; flags override it");
@@ -95,7 +98,7 @@ pub fn read_call(noun: &str, verb: &str, matches: &ArgMatches) -> Result<RpcInvo
         return Err(missing());
     };
     let flags = flags::plan(&method.input(), noun);
-    let base = match matches.get_one::<String>("from-json") {
+    let base = match matches.get_one::<String>(flags::FROM_JSON) {
         Some(file) => from_json(&method, file).map_err(|why| {
             clap::Error::raw(ErrorKind::ValueValidation, format!("--from-json {file}: {why}\n"))
         })?,
@@ -110,6 +113,12 @@ pub fn read_call(noun: &str, verb: &str, matches: &ArgMatches) -> Result<RpcInvo
         request,
         selects_records: log::selects_records(matches),
     })
+}
+
+/// Columns of the terminal; `None` if this is printed to a file or a pipe.
+fn width() -> Option<u16> {
+    let size = terminal_size::terminal_size().filter(|_| std::io::stdout().is_terminal());
+    size.map(|(width, _)| width.0)
 }
 
 /// Who may use a command, and the reasons with which it may be refused.
@@ -138,8 +147,14 @@ impl RpcInvocation {
         let client = self.options.client_of(descriptors::service(self.entry.rpc)).await?;
         let refused = |status| Error::refused(status, &self.flags, &self.request);
         let mut request = self.request.clone();
-        if let Some(noun) = commands::find(self.entry.noun).filter(|noun| !noun.by_number.is_empty()) {
-            number::resolve(noun, &self.flags, &mut request, &client).await.map_err(refused)?;
+        let mut zone = None;
+        if moment::has_local(&request) {
+            let known = self.zone_of_input().await?;
+            moment::settle(&mut request, &known).map_err(Error::Usage)?;
+            zone = Some(known);
+        }
+        if ids::are_given_otherwise(&self.flags, &request) {
+            ids::resolve(&self.flags, &mut request, &self.options.client()?).await?;
         }
         if self.entry.rpc == log::TAIL && !self.selects_records {
             log::begin_near_head(&mut request, &client).await.map_err(refused)?;
@@ -147,8 +162,8 @@ impl RpcInvocation {
         let mut last = None;
         loop {
             match client.call_reflective(&self.method, &request).await.map_err(refused)? {
-                Answer::One(answer) => return self.print(&answer),
-                Answer::Many(answers) => match self.print_all(answers, &mut last).await? {
+                Answer::One(answer) => return self.print(&answer, &mut zone).await,
+                Answer::Many(answers) => match self.print_all(answers, &mut last, &mut zone).await? {
                     None => return Ok(()),
                     Some(broken) if !log::resume_after(&mut request, last.as_ref()) => {
                         return Err(refused(broken));
@@ -164,11 +179,12 @@ impl RpcInvocation {
         &self,
         mut answers: Box<Messages>,
         last: &mut Option<DynamicMessage>,
+        zone: &mut Option<TimeZone>,
     ) -> Result<Option<Status>, Error> {
         loop {
             match answers.next().await {
                 Ok(Some(answer)) => {
-                    self.print(&answer)?;
+                    self.print(&answer, zone).await?;
                     *last = Some(answer);
                 }
                 Ok(None) => return Ok(None),
@@ -178,16 +194,48 @@ impl RpcInvocation {
         }
     }
 
-    fn print(&self, answer: &DynamicMessage) -> Result<(), Error> {
+    /// The time zone of moments that were given without an offset.
+    async fn zone_of_input(&self) -> Result<TimeZone, Error> {
+        if self.options.utc {
+            return Ok(TimeZone::UTC);
+        }
+        moment::realm_zone(&self.options.client()?).await.map_err(|why| {
+            let fault = "a time without an offset is in the realm's time zone, which cannot be learned";
+            Error::Usage(format!("{fault}: {why}; write the offset too, or add --utc"))
+        })
+    }
+
+    /// The time zone of moments in an answer; UTC where that of the realm cannot be learned, which is said.
+    async fn zone_of_answers(&self) -> Result<TimeZone, Error> {
+        if self.options.utc || self.options.json || !moment::is_in(&self.method.output()) {
+            return Ok(TimeZone::UTC);
+        }
+        match moment::realm_zone(&self.options.client()?).await {
+            Ok(zone) => Ok(zone),
+            Err(why) => {
+                let why = cell::printable(&why);
+                writeln!(
+                    std::io::stderr(),
+                    "note: times are in UTC; the realm's time zone cannot be learned: {why}"
+                )?;
+                Ok(TimeZone::UTC)
+            }
+        }
+    }
+
+    async fn print(&self, answer: &DynamicMessage, zone: &mut Option<TimeZone>) -> Result<(), Error> {
+        let zone = match zone {
+            Some(zone) => zone.clone(),
+            None => zone.insert(self.zone_of_answers().await?).clone(),
+        };
         let mut out = std::io::stdout().lock();
+        let width = width();
         if self.options.json {
             writeln!(out, "{}", cell::json(answer))?;
-        } else if let Some(line) = log::line(answer, &TimeZone::system()) {
+        } else if let Some(line) = log::line(answer, &zone, width) {
             writeln!(out, "{line}")?;
         } else {
-            let size = terminal_size::terminal_size().filter(|_| std::io::stdout().is_terminal());
-            let width = size.map(|(width, _)| width.0);
-            let mut printer = Printer { out: &mut out, zone: TimeZone::system(), width };
+            let mut printer = Printer { out: &mut out, zone, width };
             match self.entry.contract.reads {
                 true => printer.answer(answer)?,
                 false => printer.command_answer(answer)?,

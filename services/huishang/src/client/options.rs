@@ -50,6 +50,9 @@ pub struct Options {
     /// Prints protobuf JSON: one object, or one per line for a stream
     #[arg(long, global = true)]
     pub json: bool,
+    /// Shows times in UTC, and reads them so where they have no offset, in place of the realm's time zone
+    #[arg(long, global = true)]
+    pub utc: bool,
 }
 
 impl Server {
@@ -153,6 +156,9 @@ impl From<ConnectError> for Error {
                 Error::Unreachable { server: address.to_string(), why }
             }
             ConnectError::Unusable { .. } => Error::Usage(format!("--server: {error}")),
+            ConnectError::Untrusted { .. } => Error::Usage(format!(
+                "--server: {error}; --ca-file names a file with the authority that signed it"
+            )),
         }
     }
 }

@@ -1,14 +1,20 @@
 //! Answers for people: lines for a single resource, tables for lists.
 
-use super::cell;
-use super::descriptors::{is_any, nested, packed, unpack};
-use super::table::{Rows, is_deep, is_list_of_messages, is_wide};
+use super::cell::{self, Style, label};
+use super::descriptors::{is_any, is_choice, is_timestamp, is_well_known, kebab, nested, packed, unpack};
+use super::layout::{Table, columns, wrap};
+use super::table::{columns_of, is_deep, is_list_of_messages, is_wide};
+use super::{ids, moment};
 use jiff::tz::TimeZone;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 use std::io::Write;
 
 /// Fields of an answer that are not about its resource.
 const ENVELOPE: [&str; 2] = ["next_page_token", "position"];
+/// Columns of a terminal that are used at least.
+const WIDTH_MIN: usize = 20;
+/// Values of a choice's case that are shown on one line, at most.
+const INLINE_VALUES_MAX: usize = 3;
 
 /// Prints for people.
 pub struct Printer<'a> {
@@ -16,42 +22,44 @@ pub struct Printer<'a> {
     pub out: &'a mut dyn Write,
     /// The time zone of moments.
     pub zone: TimeZone,
-    /// Columns of the terminal; `None` for a file or a pipe.
+    /// Columns of the terminal; `None` for a file or a pipe, where ids are whole and every row is one line.
     pub width: Option<u16>,
 }
 
-/// A list within a message.
-struct List {
+/// A message or several within another one.
+struct Block {
     heading: String,
     messages: Vec<DynamicMessage>,
     /// Whether each message is shown as lines, and not as a row.
-    as_blocks: bool,
+    as_lines: bool,
 }
 
-/// The contents of a message: single values, and lists of messages.
+/// The contents of a message: single values, and messages.
 #[derive(Default)]
 struct Parts {
     values: Vec<(String, String)>,
-    lists: Vec<List>,
+    blocks: Vec<Block>,
 }
 
 impl Printer<'_> {
     /// Prints the answer to a query.
     pub fn answer(&mut self, answer: &DynamicMessage) -> std::io::Result<()> {
+        let style = self.style(answer);
         let descriptor = answer.descriptor();
         // The position is for programs, unless the answer has nothing else.
         let has_resource =
             descriptor.fields().any(|field| nested(&field).is_some() || is_list_of_messages(&field));
-        let mut parts = Parts::default();
         let with_totals = with_totals(answer);
         let omitted: &[&str] = if has_resource { &ENVELOPE } else { &[] };
-        self.collect(with_totals.as_ref().unwrap_or(answer), omitted, &mut parts);
+        let parts = Parts::of(with_totals.as_ref().unwrap_or(answer), omitted, &style);
         let lists = descriptor.fields().filter(is_list_of_messages).count();
         let only_list = parts.values.len() <= 1 && lists == 1;
-        self.print_parts(&parts, 0, only_list)?;
-        if only_list && parts.lists.is_empty() {
-            let name = descriptor.fields().find(is_list_of_messages).map(|field| words(field.name()));
+        self.print_parts(&parts, 0, only_list, &style)?;
+        if only_list && parts.blocks.is_empty() {
+            let name = descriptor.fields().find(is_list_of_messages).map(|field| label(&field));
             writeln!(self.out, "no {}", name.unwrap_or_default())?;
+        } else if !style.offsets && style.zone != TimeZone::UTC && moment::is_in(&descriptor) {
+            writeln!(self.out, "\ntimes in {}", style.zone.iana_name().unwrap_or("the realm's time zone"))?;
         }
         let next = answer.get_field_by_name("next_page_token");
         if let Some(token) = next.as_deref().and_then(Value::as_str).filter(|token| !token.is_empty()) {
@@ -61,118 +69,204 @@ impl Printer<'_> {
     }
 
     /// Prints the answer to a command: its position, and the single values of the resource. Lists and nested
-    /// messages are left out; a query shows them.
+    /// messages are left out; a query shows them. On a terminal, how a query waits for the position.
     pub fn command_answer(&mut self, answer: &DynamicMessage) -> std::io::Result<()> {
+        let style = self.style(answer);
         let mut parts = Parts::default();
         for field in fields(&answer.descriptor()) {
             match answer.get_field(&field).as_message().filter(|_| nested(&field).is_some()) {
-                Some(resource) => self.collect_single_values(resource, &mut parts),
-                None => self.collect_value(answer, &field, &mut parts),
+                Some(resource) => parts.collect_single_values(resource, &style),
+                None => parts.collect_value(answer, &field, &style),
             }
         }
-        self.print_parts(&parts, 0, false)
-    }
-
-    fn collect_single_values(&self, resource: &DynamicMessage, parts: &mut Parts) {
-        let single = |field: &FieldDescriptor| !field.is_list() && nested(field).is_none();
-        for field in fields(&resource.descriptor()).into_iter().filter(single) {
-            self.collect_value(resource, &field, parts);
-        }
-    }
-
-    fn collect_value(&self, message: &DynamicMessage, field: &FieldDescriptor, parts: &mut Parts) {
-        let line = (words(field.name()), cell::field(message, field, &self.zone));
-        if !line.1.is_empty() && !parts.values.contains(&line) {
-            parts.values.push(line);
-        }
-    }
-
-    fn collect(&self, message: &DynamicMessage, omitted: &[&str], parts: &mut Parts) {
-        for field in fields(&message.descriptor()) {
-            if omitted.contains(&field.name()) {
-                continue;
+        self.print_parts(&parts, 0, false, &style)?;
+        let position = answer.get_field_by_name("position");
+        match position
+            .as_deref()
+            .and_then(Value::as_u64)
+            .filter(|&position| position > 0 && self.width.is_some())
+        {
+            Some(position) => {
+                writeln!(self.out, "\na query waits for this with --at-least-position {position}")
             }
-            let value = message.get_field(&field);
-            if is_list_of_messages(&field) {
-                let messages = messages(&value);
-                if !messages.is_empty() {
-                    let as_blocks =
-                        field.kind().as_message().is_some_and(|kind| is_deep(kind) || is_wide(kind));
-                    parts.lists.push(List { heading: words(field.name()), messages, as_blocks });
-                }
-            } else if field.kind().as_message().is_some_and(is_any) {
-                messages(&value).iter().for_each(|any| collect_any(any, parts));
-            } else if nested(&field).is_some() {
-                if let (true, Some(inner)) = (message.has_field(&field), value.as_message()) {
-                    self.collect(inner, &[], parts);
-                }
-            } else {
-                self.collect_value(message, &field, parts);
-            }
+            None => Ok(()),
         }
     }
 
-    fn print_parts(&mut self, parts: &Parts, indent: usize, only_list: bool) -> std::io::Result<()> {
-        let margin = " ".repeat(indent);
-        let widest = parts.values.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-        for (name, text) in &parts.values {
-            let gap = " ".repeat(widest - name.chars().count());
-            let hanging = format!("\n{margin}{}", " ".repeat(widest + 3));
-            writeln!(self.out, "{margin}{name}:{gap}  {}", text.trim_end().replace('\n', &hanging))?;
-        }
-        for (index, list) in parts.lists.iter().enumerate() {
+    fn style(&self, answer: &DynamicMessage) -> Style {
+        let id_chars = if self.width.is_some() { ids::telling_apart(answer) } else { ids::WHOLE };
+        Style { zone: self.zone.clone(), offsets: self.width.is_none(), id_chars }
+    }
+
+    fn width_within(&self, indent: usize) -> Option<usize> {
+        self.width.map(|width| usize::from(width).saturating_sub(indent).max(WIDTH_MIN))
+    }
+
+    fn print_parts(
+        &mut self,
+        parts: &Parts,
+        indent: usize,
+        only_list: bool,
+        style: &Style,
+    ) -> std::io::Result<()> {
+        self.print_values(&parts.values, indent)?;
+        for (index, block) in parts.blocks.iter().enumerate() {
             if index > 0 || !parts.values.is_empty() {
                 writeln!(self.out)?;
             }
             if only_list {
-                self.print_table(&list.messages, indent)?;
-            } else if list.as_blocks {
-                self.print_blocks(list, indent)?;
+                self.print_table(&block.messages, indent, style)?;
+            } else if block.as_lines {
+                self.print_lines(block, indent, style)?;
             } else {
-                writeln!(self.out, "{margin}{}", list.heading)?;
-                self.print_table(&list.messages, indent + 2)?;
+                writeln!(self.out, "{}{}", " ".repeat(indent), block.heading)?;
+                self.print_table(&block.messages, indent + 2, style)?;
             }
         }
         Ok(())
     }
 
-    fn print_blocks(&mut self, list: &List, indent: usize) -> std::io::Result<()> {
+    fn print_values(&mut self, values: &[(String, String)], indent: usize) -> std::io::Result<()> {
         let margin = " ".repeat(indent);
-        let count = list.messages.len();
-        for (number, message) in (1..).zip(&list.messages) {
+        let widest = values.iter().map(|(name, _)| columns(name)).max().unwrap_or(0);
+        let width = self.width_within(indent + widest + 3);
+        for (name, text) in values {
+            let gap = " ".repeat(widest - columns(name));
+            let lines = match width {
+                Some(width) => wrap(text, width),
+                None => text.trim_end().lines().map(str::to_owned).collect(),
+            };
+            let hanging = format!("\n{margin}{}", " ".repeat(widest + 3));
+            writeln!(self.out, "{margin}{name}:{gap}  {}", lines.join(&hanging))?;
+        }
+        Ok(())
+    }
+
+    fn print_lines(&mut self, block: &Block, indent: usize, style: &Style) -> std::io::Result<()> {
+        let margin = " ".repeat(indent);
+        let count = block.messages.len();
+        for (number, message) in (1..).zip(&block.messages) {
             if number > 1 {
                 writeln!(self.out)?;
             }
             let which = if count > 1 { format!(" ({number} of {count})") } else { String::new() };
-            writeln!(self.out, "{margin}{}{which}", list.heading)?;
-            let mut parts = Parts::default();
-            self.collect(message, &[], &mut parts);
-            self.print_parts(&parts, indent + 2, false)?;
+            writeln!(self.out, "{margin}{}{which}", block.heading)?;
+            self.print_parts(&Parts::of(message, &[], style), indent + 2, false, style)?;
         }
         Ok(())
     }
 
-    fn print_table(&mut self, messages: &[DynamicMessage], indent: usize) -> std::io::Result<()> {
+    fn print_table(
+        &mut self,
+        messages: &[DynamicMessage],
+        indent: usize,
+        style: &Style,
+    ) -> std::io::Result<()> {
         let Some(first) = messages.first() else { return Ok(()) };
-        let table = Rows::of(&first.descriptor(), messages, &self.zone).table(self.width, indent);
+        let columns = columns_of(&first.descriptor(), messages, style);
         let margin = " ".repeat(indent);
-        for line in table.lines() {
-            writeln!(self.out, "{margin}{}", line.trim_end())?;
+        for line in Table::new(columns, self.width_within(indent)).lines() {
+            writeln!(self.out, "{margin}{line}")?;
         }
         Ok(())
     }
 }
 
-/// The message in an `Any`, or its bytes if its type is unknown.
-fn collect_any(any: &DynamicMessage, parts: &mut Parts) {
-    if let Some(message) = unpack(any) {
-        let heading = message.descriptor().name().to_owned();
-        parts.lists.push(List { heading, messages: vec![message], as_blocks: true });
-        return;
+impl Parts {
+    fn of(message: &DynamicMessage, omitted: &[&str], style: &Style) -> Parts {
+        let mut parts = Parts::default();
+        parts.collect(message, omitted, style);
+        parts
     }
-    let (url, bytes) = packed(any);
-    let name = url.rsplit('/').next().unwrap_or_default().to_owned();
-    parts.values.push((name, format!("unknown to this version; in Base64: {bytes}")));
+
+    fn collect(&mut self, message: &DynamicMessage, omitted: &[&str], style: &Style) {
+        for field in fields(&message.descriptor()).iter().filter(|field| !omitted.contains(&field.name())) {
+            let value = message.get_field(field);
+            if is_list_of_messages(field) {
+                self.push(label(field), messages(&value));
+            } else if field.kind().as_message().is_some_and(is_any) {
+                messages(&value).iter().for_each(|any| self.collect_any(any));
+            } else if let (Some(inner), true) = (value.as_message(), is_long_choice(message, field)) {
+                self.collect_case(inner, field);
+            } else if nested(field).is_some() {
+                match value.as_message().filter(|_| message.has_field(field)) {
+                    Some(inner) if has_own_names(message, inner) => self.collect(inner, &[], style),
+                    Some(inner) => self.push_lines(label(field), inner.clone()),
+                    None => {}
+                }
+            } else {
+                self.collect_value(message, field, style);
+            }
+        }
+    }
+
+    fn collect_single_values(&mut self, resource: &DynamicMessage, style: &Style) {
+        let single = |field: &FieldDescriptor| !field.is_list() && nested(field).is_none();
+        for field in fields(&resource.descriptor()).into_iter().filter(single) {
+            self.collect_value(resource, &field, style);
+        }
+    }
+
+    fn collect_value(&mut self, message: &DynamicMessage, field: &FieldDescriptor, style: &Style) {
+        let text = cell::field(message, field, style);
+        if !text.is_empty() {
+            self.values.push((label(field), text));
+        }
+    }
+
+    /// The case of a choice, with what belongs to it below.
+    fn collect_case(&mut self, choice: &DynamicMessage, field: &FieldDescriptor) {
+        if let Some((case, value)) = choice.fields().next()
+            && let Some(inner) = value.as_message()
+        {
+            self.push_lines(format!("{}: {}", label(field), kebab(case.name())), inner.clone());
+        }
+    }
+
+    /// The message in an `Any`, or its bytes if its type is unknown.
+    fn collect_any(&mut self, any: &DynamicMessage) {
+        if let Some(message) = unpack(any) {
+            self.push_lines(message.descriptor().name().to_owned(), message);
+            return;
+        }
+        let (url, bytes) = packed(any);
+        let name = cell::printable(url.rsplit('/').next().unwrap_or_default());
+        self.values.push((name, format!("unknown to this version; in Base64: {bytes}")));
+    }
+
+    fn push(&mut self, heading: String, messages: Vec<DynamicMessage>) {
+        if let Some(first) = messages.first().map(|message| message.descriptor()) {
+            self.blocks.push(Block { heading, messages, as_lines: is_deep(&first) || is_wide(&first) });
+        }
+    }
+
+    fn push_lines(&mut self, heading: String, message: DynamicMessage) {
+        self.blocks.push(Block { heading, messages: vec![message], as_lines: true });
+    }
+}
+
+/// Whether a field has a choice whose case is too much for one line.
+fn is_long_choice(message: &DynamicMessage, field: &FieldDescriptor) -> bool {
+    let value = message.get_field(field);
+    let Some(choice) = value.as_message().filter(|choice| is_choice(&choice.descriptor())) else {
+        return false;
+    };
+    let case = choice.fields().next().and_then(|(_, value)| value.as_message().map(|case| case.descriptor()));
+    case.is_some_and(|case| !is_well_known(&case) && !is_short(&case))
+}
+
+/// Whether the values of a message are few and simple.
+fn is_short(message: &MessageDescriptor) -> bool {
+    let is_simple = |field: &FieldDescriptor| {
+        !field.is_list() && !field.is_map() && field.kind().as_message().is_none_or(is_timestamp)
+    };
+    message.fields().len() <= INLINE_VALUES_MAX && message.fields().all(|field| is_simple(&field))
+}
+
+/// Whether the fields of a nested message can be shown in its place: none of them is called like one beside it.
+fn has_own_names(message: &DynamicMessage, inner: &DynamicMessage) -> bool {
+    let (outer, inner) = (message.descriptor(), inner.descriptor());
+    inner.fields().all(|field| outer.get_field_by_name(field.name()).is_none())
 }
 
 /// The answer with its totals as the last row, if it has both.
@@ -203,9 +297,4 @@ pub fn fields(message: &MessageDescriptor) -> Vec<FieldDescriptor> {
 pub fn messages(list: &Value) -> Vec<DynamicMessage> {
     let values = list.as_list().unwrap_or_default();
     values.iter().filter_map(|value| value.as_message().cloned()).collect()
-}
-
-/// The words of a field's name.
-pub fn words(name: &str) -> String {
-    name.replace('_', " ")
 }

@@ -24,10 +24,24 @@ fn parse(line: &[&str]) -> Result<RpcInvocation, clap::Error> {
     }
 }
 
+/// Parses a command line that may lack what is required, as it may beside a file with a request.
+fn parse_part(line: &[&str]) -> RpcInvocation {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), "{}").expect("written");
+    let from_json = ["--from-json", file.path().to_str().expect("a path")];
+    let is_whole = line.contains(&"--from-json");
+    parse(&[line, if is_whole { &[] } else { &from_json }].concat()).unwrap_or_else(|error| panic!("{error}"))
+}
+
 /// The request that a command line makes, as JSON.
 fn request(line: &[&str]) -> Json {
-    let invocation = parse(line).unwrap_or_else(|error| panic!("{error}"));
+    let mut invocation = parse_part(line);
+    super::moment::settle(&mut invocation.request, &shanghai()).unwrap_or_else(|fault| panic!("{fault}"));
     serde_json::from_str(&cell::json(&invocation.request)).expect("JSON")
+}
+
+fn shanghai() -> TimeZone {
+    TimeZone::get("Asia/Shanghai").expect("a zone")
 }
 
 fn fault(line: &[&str]) -> String {
@@ -50,8 +64,6 @@ fn every_rpc_has_its_own_command_and_every_noun_is_described_and_used() {
     }
     for noun in NOUNS {
         assert!(commands::of(noun.name).next().is_some(), "{} has no command", noun.name);
-        let by_number = noun.by_number;
-        assert!(by_number.is_empty() || descriptors::method(by_number).is_some(), "there is no {by_number}");
     }
 }
 
@@ -160,7 +172,6 @@ fn numbers_moments_and_lists_of_words() {
     for moment in ["2027-02-30", "2027-02-30T09:00:00+08:00", "2027-02-30 09:00"] {
         assert!(refused(moment).contains("there is no 30 February 2027"), "{}", refused(moment));
     }
-    assert!(refused("2027-03-01").contains("such as 2027-03-01T09:00:00+08:00"), "{}", refused("2027-03-01"));
     assert!(fault(&["room", "register", "--seats", "many"]).contains("is not a valid number"));
     assert_eq!(
         request(&["session", "list", "--at-least-position", "7", "--stage", "admitted"])["atLeastPosition"],
@@ -296,7 +307,7 @@ fn statuses_have_exit_codes() {
 }
 
 fn printed_error(status: Status, line: &[&str]) -> String {
-    let flags = parse(line).expect("a command").flags;
+    let flags = parse_part(line).flags;
     let mut out = Vec::new();
     Error::Refused(Box::new(Refused { status, flags, command_id: Some("7".into()) }))
         .print(&mut out)
@@ -346,14 +357,18 @@ fn faults_are_printed_by_flag_and_refusals_with_their_details() {
     assert!(text.contains("--command-id 7"), "{text}");
 }
 
-/// How an answer is printed, to a query or to a command.
+/// How an answer is printed to a pipe, to a query or to a command.
 fn printed(message: &str, content: &Json) -> String {
+    printed_within(None, message, content)
+}
+
+/// How an answer is printed on a terminal of this width.
+fn printed_within(width: Option<u16>, message: &str, content: &Json) -> String {
     let message = descriptors::pool().get_message_by_name(message).expect("a message");
     let answer = DynamicMessage::deserialize(message, content).expect("an answer");
     let position = answer.descriptor().get_field_by_name("position").expect("a position");
     let mut out = Vec::new();
-    let zone = TimeZone::get("Asia/Shanghai").expect("a zone");
-    let mut printer = Printer { out: &mut out, zone, width: None };
+    let mut printer = Printer { out: &mut out, zone: shanghai(), width };
     // The position is the first field of a command's answer.
     match position.number() {
         1 => printer.command_answer(&answer).expect("printed"),
@@ -458,14 +473,135 @@ fn a_board_ends_with_its_totals() {
 #[test]
 fn a_number_replaces_an_id_and_ids_next_to_numbers_are_not_shown() {
     let given = |line: &[&str]| {
-        let invocation = parse(line).expect("a command");
-        super::number::given(&invocation.flags, &invocation.request)
+        let invocation = parse_part(line);
+        super::ids::are_given_otherwise(&invocation.flags, &invocation.request)
     };
-    assert_eq!(given(&["item", "acknowledge", "2027-0003/2"]), Some("2027-0003/2".into()));
-    assert_eq!(given(&["item", "acknowledge", "0190a000-0000-7000-8000-000000000001"]), None);
+    assert!(given(&["item", "acknowledge", "2027-0003/2"]));
+    assert!(given(&["resolution", "supersede", "0190a000", "--reason", "x"]));
+    assert!(given(&["followup", "notices", "--item-id", "2027-0003/2"]));
+    assert!(!given(&["item", "acknowledge", "0190a000-0000-7000-8000-000000000001"]));
+    assert!(!given(&["item", "show", "--number", "2027-0003/2", "-"]));
     assert!(parse(&["item", "show", "--number", "2027-0003/2"]).is_ok());
     let item =
         json!({"itemId": "0190a000-0000-7000-8000-000000000001", "number": "2027-0003/2", "title": "Pumps"});
     let text = printed("huishang.resolution.v1.ListItemsResponse", &json!({"items": [item]}));
     assert!(text.contains("2027-0003/2") && !text.contains("0190a000"), "{text}");
+}
+
+#[test]
+fn on_a_terminal_ids_are_as_long_as_they_differ_and_nothing_is_wider() {
+    let row = |id: &str, title: &str| {
+        json!({
+            "sessionId": id, "title": title, "bodyCode": "LINJIANG-EMERGENCY", "kind": "SESSION_KIND_EMERGENCY",
+            "stage": "SESSION_STAGE_ADMITTED", "chairCode": "EMERGENCY", "topicCount": 1, "attendeeCount": 5,
+            "requestedAt": "2027-03-19T12:10:00Z", "startsAt": "2027-03-19T12:20:00Z",
+        })
+    };
+    let (first, second) = ("0190a000-0000-7000-8000-000000000001", "0190a000-00f0-7000-8000-000000000001");
+    let sessions =
+        [row(first, "Emergency session: the Lin river rises 临江汛情应急会商"), row(second, "Works")];
+    let content = json!({"sessions": sessions, "position": "9"});
+    let narrow = printed_within(Some(80), "huishang.scheduling.v1.ListSessionsResponse", &content);
+    assert!(narrow.contains("0190a000-00f ") && !narrow.contains("0190a000-00f0"), "{narrow}");
+    for whole in ["LINJIANG-EMERGENCY", "2027-03-19 20:10", "times in Asia/Shanghai"] {
+        assert!(narrow.contains(whole), "{narrow}");
+    }
+    for line in narrow.lines() {
+        assert!(super::layout::columns(line) <= 80, "{line}");
+    }
+    let piped = printed("huishang.scheduling.v1.ListSessionsResponse", &content);
+    assert_eq!(piped.lines().count(), 4, "{piped}");
+    assert!(piped.contains(first) && piped.contains("2027-03-19 20:10+08:00"), "{piped}");
+}
+
+#[test]
+fn a_docket_shows_every_value_with_its_name() {
+    let ballot = json!({
+        "number": 1, "version": 1, "method": {"qualifiedMajority": {"numerator": 2, "denominator": 3}},
+        "votes": [{"departmentCode": "ROADS", "choice": "VOTE_CHOICE_NO", "reason": "Paved last year"}],
+        "result": {"ballotNumber": 1, "version": 1, "cast": 3, "yesVotes": 2, "noVotes": 1, "passed": true},
+    });
+    let outcome = json!({"adopted": {
+        "version": 1, "ballotNumber": 1, "decidedOn": "2027-03-01", "acknowledgeBy": "2027-03-04T16:00:00Z",
+        "dueDates": [{"itemNumber": 1, "dueOn": "2027-03-08", "dueAt": "2027-03-08T16:00:00Z"}],
+    }});
+    let topic = json!({
+        "number": 1, "title": "The drain", "versions": ["WATER widens the drain, and ROADS closes the lane."],
+        "ballots": [ballot], "outcome": outcome,
+    });
+    let deferred =
+        json!({"number": 2, "title": "Trucks", "outcome": {"deferred": {"resumeOn": "2027-04-01"}}});
+    let docket = json!({"docketId": "d", "agenda": {"sessionId": "d", "title": "Willow"}, "topics": [topic, deferred]});
+    let text =
+        printed("huishang.deliberation.v1.GetDocketResponse", &json!({"docket": docket, "position": "9"}));
+    let shown = |pattern: &str| {
+        let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        lines.filter(|line| line == pattern).count()
+    };
+    for line in [
+        "docket id: d",
+        "session id: d",
+        "topics (1 of 2)",
+        "ballots",
+        "result",
+        "yes votes: 2",
+        "no votes: 1",
+    ] {
+        assert_eq!(shown(line), 1, "{line}:\n{text}");
+    }
+    assert_eq!(shown("version: 1"), 3, "of the ballot, of its result and of what was adopted:\n{text}");
+    assert_eq!(shown("method: qualified-majority (numerator 2, denominator 3)"), 1, "{text}");
+    assert_eq!(shown("outcome: adopted"), 1, "{text}");
+    assert_eq!(shown("acknowledge by: 2027-03-05 00:00+08:00"), 1, "{text}");
+    assert_eq!(shown("1 2027-03-08 2027-03-09 00:00+08:00"), 1, "{text}");
+    assert_eq!(shown("outcome: deferred (resume on 2027-04-01)"), 1, "{text}");
+}
+
+#[test]
+fn a_time_without_an_offset_and_a_day_are_in_the_realms_time_zone() {
+    let starts_at =
+        |text: &str| request(&["session", "schedule", "x", "--starts-at", text])["startsAt"].clone();
+    for text in ["2027-03-01 09:00", "2027-03-01T09:00:00", "2027-03-01 09:00+08:00", "2027-03-01 01:00Z"] {
+        assert_eq!(starts_at(text), "2027-03-01T01:00:00Z", "{text}");
+    }
+    assert_eq!(starts_at("2027-03-01"), "2027-02-28T16:00:00Z");
+    let countersign = request(&["session", "countersign", "x", "--sign-by", "2027-03-01"]);
+    assert_eq!(countersign["signBy"], "2027-03-01T15:59:59.999999Z", "a deadline is the end of its day");
+
+    let mut invocation = parse_part(&["session", "schedule", "x", "--starts-at", "2027-03-28 02:30"]);
+    let berlin = TimeZone::get("Europe/Berlin").expect("a zone");
+    let fault = super::moment::settle(&mut invocation.request, &berlin).expect_err("no such time");
+    assert!(fault.starts_with("2027-03-28 02:30: clocks are changed in Europe/Berlin"), "{fault}");
+}
+
+#[test]
+fn what_a_command_needs_is_marked_and_asked_for() {
+    let missing = parse(&["session", "schedule", "x"]).expect_err("two are missing");
+    assert_eq!(missing.kind(), ErrorKind::MissingRequiredArgument);
+    let text = missing.to_string();
+    assert!(text.contains("--room-code") && text.contains("--starts-at"), "{text}");
+    let marked = |line: &[&str], flag: &str| {
+        let help = help(line).split_whitespace().collect::<Vec<_>>().join(" ");
+        let (_, of_flag) = help.split_once(&format!("--{flag} <")).expect("the flag");
+        of_flag.split(" --").next().is_some_and(|of_flag| of_flag.contains("[required]"))
+    };
+    assert!(marked(&["session", "request"], "title") && marked(&["session", "request"], "topics"));
+    assert!(!marked(&["session", "request"], "case-reference") && !marked(&["item", "list"], "stage"));
+    assert!(!marked(&["docket", "revise-item"], "due"), "it may come later");
+}
+
+#[test]
+fn numbers_below_zero_and_truth_values_are_values() {
+    let negative = fault(&["item", "report-progress", "x", "--note", "n", "--percent", "-60"]);
+    assert!(negative.contains("-60 is negative; a number from 0 on is needed"), "{negative}");
+    let line =
+        ["huishang", "item", "list", "--late", "true", "--blocked", "--stage", "claimed", "--text", "true"];
+    let joined = super::with_joined_truth_values(line.iter().map(Into::into));
+    let joined: Vec<&str> = joined.iter().filter_map(|word| word.to_str()).collect();
+    let listed = request(&joined[1..]);
+    assert_eq!(
+        (&listed["late"], &listed["blocked"], &listed["text"]),
+        (&json!(true), &json!(true), &json!("true"))
+    );
+    assert_eq!(request(&["docket", "adopt", "--topic-number", "1", "--declaratory", "x"])["docketId"], "x");
 }

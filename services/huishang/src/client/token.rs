@@ -7,6 +7,9 @@ use service_kit::config::Config;
 use service_kit::identity::{Claims, SIGNING_KEY, SigningKey};
 use std::path::{Path, PathBuf};
 
+/// Hours until a token expires, unless others are given.
+const DEFAULT_HOURS: u32 = 12;
+
 /// Whom the token is for.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Arguments {
@@ -19,9 +22,9 @@ pub struct Arguments {
     /// The holder's name in the log [default: role@department]
     #[arg(long, value_name = "NAME")]
     pub subject: Option<String>,
-    /// Hours until it expires
-    #[arg(long, default_value_t = 12, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(1..=8760))]
-    pub hours: u32,
+    /// Hours until it expires [default: 12, or as many as are accepted]
+    #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(1..=8760))]
+    pub hours: Option<u32>,
     /// The signing key, in a PKCS #8 PEM file [default: DATA/keys/signing-key.pem]
     #[arg(long, value_name = "FILE")]
     pub signing_key: Option<PathBuf>,
@@ -66,10 +69,19 @@ pub fn sign(
     Ok(key.sign(&claims)?)
 }
 
+/// As many of these hours as a token may be valid for.
+pub fn accepted_hours(config: &Config, hours: u32) -> u32 {
+    match config.identity.token_lifetime_hours_max {
+        0 => hours,
+        max => hours.min(max),
+    }
+}
+
 /// Signs the token that the arguments describe.
 pub fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<String> {
-    let (hours, hours_max) = (arguments.hours, config.identity.token_lifetime_hours_max);
-    if hours_max > 0 && hours > hours_max {
+    let hours = arguments.hours.unwrap_or_else(|| accepted_hours(config, DEFAULT_HOURS));
+    let hours_max = config.identity.token_lifetime_hours_max;
+    if hours > accepted_hours(config, hours) {
         let why = format!(
             "--hours {hours}: such a token is not accepted; the setting identity.token_lifetime_hours_max is {hours_max}"
         );
@@ -81,5 +93,5 @@ pub fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<String> {
         let department = arguments.department.as_deref().unwrap_or("any");
         format!("{}@{department}", roles.join("+"))
     });
-    sign(&key, config, &subject, arguments.department.as_deref(), &arguments.role, arguments.hours)
+    sign(&key, config, &subject, arguments.department.as_deref(), &arguments.role, hours)
 }

@@ -1,8 +1,7 @@
 //! Reading a protobuf value from an argument.
 
 use super::descriptors::{choices, field_comment, is_choice, is_timestamp, is_well_known, kebab, short_name};
-use domain::date::DateError;
-use jiff::Timestamp;
+use super::moment;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 
 /// Reads one value of this kind; the error is a sentence.
@@ -13,6 +12,16 @@ pub fn read(kind: &Kind, text: &str) -> Result<Value, String> {
     {
         text.parse().map_err(|error: T::Err| format!("{text:?} is not a valid number: {error}"))
     }
+    /// A number that cannot be negative.
+    fn count<T: std::str::FromStr>(text: &str) -> Result<T, String>
+    where
+        T::Err: std::fmt::Display,
+    {
+        match text.parse::<i128>() {
+            Ok(negative) if negative < 0 => Err(format!("{text} is negative; a number from 0 on is needed")),
+            _ => number(text),
+        }
+    }
     match kind {
         Kind::String => Ok(Value::String(text.to_owned())),
         Kind::Bool => match text {
@@ -22,8 +31,8 @@ pub fn read(kind: &Kind, text: &str) -> Result<Value, String> {
         },
         Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => number(text).map(Value::I32),
         Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => number(text).map(Value::I64),
-        Kind::Uint32 | Kind::Fixed32 => number(text).map(Value::U32),
-        Kind::Uint64 | Kind::Fixed64 => number(text).map(Value::U64),
+        Kind::Uint32 | Kind::Fixed32 => count(text).map(Value::U32),
+        Kind::Uint64 | Kind::Fixed64 => count(text).map(Value::U64),
         Kind::Float => number(text).map(Value::F32),
         Kind::Double => number(text).map(Value::F64),
         Kind::Bytes => hexadecimal(text).map(|bytes| Value::Bytes(bytes.into())),
@@ -45,7 +54,7 @@ pub fn read(kind: &Kind, text: &str) -> Result<Value, String> {
 /// `value:value`, or protobuf JSON.
 fn message(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, String> {
     if is_timestamp(message) {
-        return moment(message, text);
+        return moment::read(message, text);
     }
     if text.trim_start().starts_with('{') || is_well_known(message) {
         return json(message, text);
@@ -66,28 +75,6 @@ pub fn json(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, S
         DynamicMessage::deserialize(message.clone(), &mut reader).map_err(|error| error.to_string())?;
     reader.end().map_err(|error| error.to_string())?;
     Ok(read)
-}
-
-fn moment(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, String> {
-    let moment: Timestamp = text.parse().map_err(|_| no_moment(text))?;
-    let mut read = DynamicMessage::new(message.clone());
-    read.set_field_by_name("seconds", Value::I64(moment.as_second()));
-    read.set_field_by_name("nanos", Value::I32(moment.subsec_nanosecond()));
-    Ok(read)
-}
-
-/// Why a text is not a moment: its day does not exist, or it is written otherwise.
-fn no_moment(text: &str) -> String {
-    let day = text.split(['T', 't', ' ']).next().unwrap_or(text);
-    match domain::date::parse(day) {
-        Ok(date) if day == text => {
-            format!("{text} is a day; a moment has a time and an offset too, such as {date}T09:00:00+08:00")
-        }
-        Err(fault @ (DateError::NoSuchDay { .. } | DateError::NoSuchMonth { .. })) => {
-            format!("{text:?} {fault}")
-        }
-        _ => format!("{text:?} is not a moment with an offset, such as 2027-03-01T09:00:00+08:00"),
-    }
 }
 
 fn case(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, String> {

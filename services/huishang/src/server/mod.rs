@@ -12,6 +12,7 @@ use node::{EMBEDDED, Node, Service};
 use service_kit::config::{Config, ConfigError, without_credentials};
 use service_kit::{logging, shutdown};
 use std::net::SocketAddr;
+use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 /// `huishang up`.
@@ -87,16 +88,6 @@ fn start_logging(config: &Config) -> anyhow::Result<CancellationToken> {
 
 /// What somebody who starts it for the first time needs to know.
 fn welcome(config: &Config, settings: &Settings, address: SocketAddr, created_keys: bool) -> String {
-    let default = Config::default();
-    // The name that was typed, so that the lines below can be copied.
-    let name = std::env::args().next().unwrap_or_else(|| "huishang".into());
-    let data = if config.data == default.data {
-        String::new()
-    } else {
-        format!(" --data {}", config.data.display())
-    };
-    let server =
-        if config.listen == default.listen { String::new() } else { format!(" --server http://{address}") };
     let mut text =
         format!("huishang listens on http://{address} and keeps its data in {}\n", config.data.display());
     if created_keys {
@@ -107,22 +98,61 @@ fn welcome(config: &Config, settings: &Settings, address: SocketAddr, created_ke
         ));
     }
     if config.identity.jwks.is_none() {
-        // Tokens are signed for the realm and its issuer.
-        if let Some(file) = &settings.location.config {
-            text.push_str(&format!("\nfor tokens:        export HUISHANG_CONFIG={}", file.display()));
-        }
-        if config.realm != default.realm {
-            text.push_str(&format!("\nfor tokens:        export HUISHANG_REALM={}", config.realm));
+        // The name that was typed, so that the lines below can be copied.
+        let name = quoted(&std::env::args().next().unwrap_or_else(|| "huishang".into()));
+        text.push_str("\nin another terminal, in this directory:\n");
+        for (variable, value) in settings_of_commands(config, settings, address) {
+            text.push_str(&format!("  export {variable}={}\n", quoted(&value)));
         }
         text.push_str(&format!(
-            "\nget a token:       export HUISHANG_TOKEN=$({name} token --role clerk,operator{data})\n\
-             try a command:     {name} department register --code transport --name '交通运输局' --level municipal --kind agency{server}\n\
-             and a query:       {name} department list{server}\n\
-             or without token:  {name} department list --as clerk{data}{server}\n"
+            "  export HUISHANG_TOKEN=$({name} token --role clerk,operator)\n  \
+               {name} department register --code transport --name '交通运输局' --level municipal --kind agency\n  \
+               {name} department list\n\
+             or without the token:\n  \
+               {name} department list --as clerk\n"
         ));
     }
     text.push_str("\nCtrl-C stops it");
     text
+}
+
+/// What commands need to know of a process that was not started with the defaults, wherever they are called.
+fn settings_of_commands(
+    config: &Config,
+    settings: &Settings,
+    address: SocketAddr,
+) -> Vec<(&'static str, String)> {
+    let default = Config::default();
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or(path.to_owned()).display().to_string();
+    let changed =
+        |is_changed: bool, variable: &'static str, value: String| is_changed.then_some((variable, value));
+    let audience = config.identity.audience.clone();
+    let server = match address.ip().is_unspecified() {
+        true => format!("http://127.0.0.1:{}", address.port()),
+        false => format!("http://{address}"),
+    };
+    let of_commands = [
+        settings.location.config.as_ref().map(|file| ("HUISHANG_CONFIG", absolute(file))),
+        changed(config.data != default.data, "HUISHANG_DATA", absolute(&config.data)),
+        changed(config.listen != default.listen, "HUISHANG_SERVER", server),
+        changed(config.realm != default.realm, "HUISHANG_REALM", config.realm.clone()),
+        changed(
+            config.identity.issuer != default.identity.issuer,
+            "HUISHANG_IDENTITY__ISSUER",
+            config.identity.issuer.clone(),
+        ),
+        audience.map(|audience| ("HUISHANG_IDENTITY__AUDIENCE", audience)),
+    ];
+    of_commands.into_iter().flatten().collect()
+}
+
+/// A word that a shell takes as it is.
+fn quoted(word: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@+".contains(&byte);
+    match !word.is_empty() && word.bytes().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
 }
 
 /// Prints all settings in force as TOML, those too that follow from others, without secrets.

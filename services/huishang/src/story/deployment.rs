@@ -31,7 +31,8 @@ impl Deployment {
     /// A caller with a role, which acts for a department if one is given.
     pub fn client(&self, role: Role, department: Option<&str>) -> anyhow::Result<Client> {
         let subject = format!("{}@{}", role.as_str(), department.unwrap_or(&self.config.realm));
-        let token = token::sign(&self.key, &self.config, &subject, department, &[role], TOKEN_HOURS)?;
+        let hours = token::accepted_hours(&self.config, TOKEN_HOURS);
+        let token = token::sign(&self.key, &self.config, &subject, department, &[role], hours)?;
         Ok(Client::new(self.connections.clone(), Some(Token::bearer(&token)?)).patient(PATIENCE))
     }
 }

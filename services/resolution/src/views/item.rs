@@ -211,6 +211,7 @@ pub(crate) fn list(request: &pb::ListItemsRequest, now: Timestamp) -> Result<Lis
     .filter_some(in_stage, stage)
     .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?)
     .filter_some("due_on <= ?", latest_due_on.map(|date| date.to_string()))
+    .filter_id_prefix("id", &request.id_prefix)?
     .filter_words("searched", "text", request.text())?;
     if stage.is_some_and(|stage| stage <= OPEN_STAGE_MAX) {
         query = query.filter::<i64>(OPEN, []);

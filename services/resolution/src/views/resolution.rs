@@ -121,6 +121,7 @@ pub(crate) fn list(request: &pb::ListResolutionsRequest) -> Result<ListQuery, In
     .filter_text("body_code = ?", &request.body_code)
     .filter_some("session = ?", uuid_filter("session_id", &request.session_id)?)
     .filter_some("stage = ?", stage_filter::<Stage>(request.stage)?)
+    .filter_id_prefix("id", &request.id_prefix)?
     .filter_words("searched", "text", request.text())
 }
 

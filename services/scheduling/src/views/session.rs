@@ -180,7 +180,7 @@ pub(crate) fn sessions(
 }
 
 pub(crate) fn list(request: &pb::ListSessionsRequest) -> Result<ListQuery, Invalid> {
-    Ok(ListQuery::new(
+    ListQuery::new(
         "SELECT rowid, * FROM sessions",
         &["requested_at", "starts_at"],
         "rowid",
@@ -193,7 +193,8 @@ pub(crate) fn list(request: &pb::ListSessionsRequest) -> Result<ListQuery, Inval
     .filter_text(
         "session_id IN (SELECT session_id FROM concerned WHERE department_code = ?)",
         &request.department_code,
-    ))
+    )
+    .filter_id_prefix("session_id", &request.id_prefix)
 }
 
 /// The stage to keep; none when it is unset or unspecified.

@@ -1,17 +1,18 @@
 //! What a supervisor sees in the end: the board, the indicators and the verified log.
 
+use crate::client::layout::{Column, Set, Table};
 use crate::stdout::print_line;
-use crate::story::demo::stage::{Stage, heading, narrate};
+use crate::story::demo::stage::{PAGE_COLUMNS, Stage, heading, narrate};
 use anyhow::{Context as _, bail};
 use client::Client;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 use proto::followup::v1::{BoardCounts, BoardRow, GetBoardRequest, GetIndicatorsRequest, Indicator};
 use proto::ledger::v1::GetHeadRequest;
 use proto::ledger::v1::{VerifyLogRequest, VerifyLogResponse};
 use tonic::Status;
 
-/// The width of what is printed.
-const PAGE_COLUMNS: u16 = 110;
+/// What stands above the figures of the board.
+const FIGURES: [&str; 9] =
+    ["open", "due soon", "late", "blocked", "escalated", "not ackn.", "to accept", "extended", "done"];
 
 /// Prints the board, the indicators with their baselines, and the result of the log's verification.
 pub async fn report(stage: &Stage) -> anyhow::Result<()> {
@@ -25,29 +26,18 @@ async fn board(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
     heading("The supervisors' board 督办台账")?;
     let board = stage.supervisor.call(GetBoardRequest { at_least_position }).await?;
     let totals = board.totals.context("the board has no totals")?;
-    let mut table = Table::new();
-    table.load_style(crate::client::STYLE);
-    table.set_header([
-        "department",
-        "open",
-        "due soon",
-        "late",
-        "blocked",
-        "escalated",
-        "not ackn.",
-        "to accept",
-        "extended",
-        "done",
-    ]);
     let total = BoardRow { department_code: "all".into(), counts: Some(totals) };
-    for row in board.rows.iter().chain([&total]) {
-        let counts = figures(&row.counts.unwrap_or_default());
-        let counts = counts.map(|count| if count == 0 { "·".to_owned() } else { count.to_string() });
-        let mut cells = vec![Cell::new(&row.department_code)];
-        cells.extend(counts.map(|count| Cell::new(count).set_alignment(CellAlignment::Right)));
-        table.add_row(cells);
-    }
-    print_line(&table.to_string())?;
+    let rows: Vec<&BoardRow> = board.rows.iter().chain([&total]).collect();
+    let codes = rows.iter().map(|row| row.department_code.clone()).collect();
+    let mut columns = vec![Column { heading: "department".into(), cells: codes, set: Set::Text }];
+    columns.extend(FIGURES.into_iter().enumerate().map(|(at, heading)| {
+        let cell = |row: &&BoardRow| match figures(&row.counts.unwrap_or_default())[at] {
+            0 => "·".to_owned(),
+            count => count.to_string(),
+        };
+        Column { heading: heading.into(), cells: rows.iter().map(cell).collect(), set: Set::Number }
+    }));
+    print_table(columns)?;
     if totals.late == 0 || totals.escalated == 0 || totals.blocked == 0 || totals.done == 0 {
         bail!(
             "the story should end with items late, escalated, blocked and done, but the board has {totals:?}"
@@ -74,22 +64,23 @@ fn figures(counts: &BoardCounts) -> [u32; 9] {
 async fn indicators(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
     heading("The indicators and their baselines 指标")?;
     let answer = stage.supervisor.call(GetIndicatorsRequest { at_least_position }).await?;
-    let mut table = Table::new();
-    table.load_style(crate::client::STYLE);
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(PAGE_COLUMNS);
-    table.set_header(["indicator", "here", "baseline", "unit", "computed from"]);
     let shown = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.2}"));
-    for indicator in answer.indicators {
-        let operands = operands(&indicator);
-        table.add_row([
-            indicator.name,
-            shown(indicator.value),
-            shown(indicator.baseline),
-            indicator.unit,
-            operands,
-        ]);
-    }
-    print_line(&table.to_string())
+    let column = |heading: &str, set: Set, cell: &dyn Fn(&Indicator) -> String| Column {
+        heading: heading.into(),
+        cells: answer.indicators.iter().map(cell).collect(),
+        set,
+    };
+    print_table(vec![
+        column("indicator", Set::Text, &|indicator| indicator.name.clone()),
+        column("here", Set::Number, &|indicator| shown(indicator.value)),
+        column("baseline", Set::Number, &|indicator| shown(indicator.baseline)),
+        column("unit", Set::Text, &|indicator| indicator.unit.clone()),
+        column("computed from", Set::Text, &operands),
+    ])
+}
+
+fn print_table(columns: Vec<Column>) -> anyhow::Result<()> {
+    Table::new(columns, Some(PAGE_COLUMNS)).lines().iter().try_for_each(|line| print_line(line))
 }
 
 /// What an indicator was computed from.

@@ -22,7 +22,7 @@ pub async fn decide_by_deadline(stage: &Stage) -> anyhow::Result<Items<'_>> {
     matter.admit().await?;
     matter.convene().await?;
     narrate(format!(
-        "20:10, the river alarm. Screened with {} findings: notice and papers are waived in an emergency. Decision due by 21:00.",
+        "The river alarm. Screened with {} findings: notice and papers are waived in an emergency. Decision due by 21:00.",
         screened.findings.len()
     ))?;
     stage.move_clock(DAY, 20, 20).await?;
@@ -32,6 +32,8 @@ pub async fn decide_by_deadline(stage: &Stage) -> anyhow::Result<Items<'_>> {
     matter.open().await?;
     matter.open_topic(1).await?;
     matter.submit_proposal(1, "Close all underpasses at once, and metro lines 1 and 5 from 21:30.").await?;
+    narrate("Three of four deciding departments have come, CITY-ROADS not yet: that is a quorum.")?;
+    narrate("The chair proposes to close all underpasses at once, and two metro lines from 21:30.")?;
     stage.move_clock(DAY, 20, 45).await?;
     matter.close_debate(1).await?;
     matter.open_ballot(1, 1, Method::SimpleMajority(Default::default())).await?;
@@ -42,7 +44,7 @@ pub async fn decide_by_deadline(stage: &Stage) -> anyhow::Result<Items<'_>> {
     matter.draft_items(1, &items()).await?;
     matter.adopt(1, false).await?;
     let items = Items::of_closed(stage, &matter).await?;
-    narrate(format!("20:45: {}", ballot.sentence))?;
+    narrate(format!("The ballot: {}", ballot.sentence))?;
     narrate(
         "Decided 35 minutes after the alarm, 15 minutes before the deadline; two parties owe a result by tomorrow.",
     )?;

@@ -242,13 +242,23 @@ pub async fn neglect(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
         let notice = items.notice(4, kind).await?;
         narrate(format!("{} of INDUSTRY: {what} (sent to {}).", notice.number, notice.addressee))?;
     }
+    let land = items.notice(2, NoticeKind::Overdue).await?;
+    narrate(format!(
+        "{} of LAND: overdue (sent to {}). It is still blocked: ENERGY has not released the data.",
+        land.number, land.addressee
+    ))?;
     items.claim(1, "HOUSING", "4,200 quarters recorded, the list is published").await?;
     items.accept(1).await?;
     narrate("HOUSING delivers the survey: accepted.")?;
     stage.move_clock(30, 9, 0).await?;
+    let land = items.notice(2, NoticeKind::EscalatedToSupervisor).await?;
+    narrate(format!(
+        "{} of LAND is escalated to the supervisor, {} days late: now it is known whom LAND waits for.",
+        land.number, land.days
+    ))?;
     let notice = items.notice(4, NoticeKind::EscalatedToLeadership).await?;
     narrate(format!(
-        "{} is escalated to the leadership, {} days late. Every notice was sent exactly once.",
+        "{} of INDUSTRY is escalated to the leadership, {} days late. Every notice was sent exactly once.",
         notice.number, notice.days
     ))
 }

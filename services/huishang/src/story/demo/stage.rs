@@ -1,5 +1,6 @@
 //! Where the stories take place: a deployment, its clock, and the page that is printed.
 
+use crate::client::layout::{columns, wrap};
 use crate::stdout::print_line;
 use crate::story::command_ids::command_id;
 use crate::story::deployment::Deployment;
@@ -8,6 +9,7 @@ use client::Client;
 use domain::calendar::WorkingCalendar;
 use domain::{Date, Role, Timestamp};
 use jiff::ToSpan as _;
+use jiff::tz::TimeZone;
 use proto::Wire as _;
 use proto::deliberation::v1 as deliberation;
 use proto::followup::v1 as followup;
@@ -20,8 +22,10 @@ use tonic_types::StatusExt as _;
 /// The time zone of the stories.
 pub const ZONE: &str = "Asia/Shanghai";
 
-/// Columns that a heading fills.
-const HEADING_COLUMNS: usize = 96;
+/// Columns of what is printed.
+pub const PAGE_COLUMNS: usize = 80;
+/// What stands before a line of the story.
+const MARGIN: &str = "   ";
 
 /// The deployment, with the first day of the story.
 pub struct Stage {
@@ -94,13 +98,28 @@ impl Stage {
 
 /// Prints the heading of a part.
 pub fn heading(title: &str) -> anyhow::Result<()> {
-    let rule = "━".repeat(HEADING_COLUMNS.saturating_sub(title.chars().count()));
+    let rule = "━".repeat(PAGE_COLUMNS.saturating_sub(columns(title) + 4));
     print_line(&format!("\n━━ {title} {rule}"))
 }
 
 /// Prints what happened.
 pub fn narrate(text: impl AsRef<str>) -> anyhow::Result<()> {
-    print_line(&format!("   {}", text.as_ref()))
+    print_lines(MARGIN, text.as_ref())
+}
+
+/// Prints a text below what is put before its first line.
+fn print_lines(before: &str, text: &str) -> anyhow::Result<()> {
+    let lines = wrap(text, PAGE_COLUMNS - columns(before));
+    print_line(&format!("{before}{}", lines.join(&format!("\n{}", " ".repeat(columns(before))))))
+}
+
+/// A text with its moments in the time zone of the stories, as they are told.
+fn in_local_time(text: &str) -> String {
+    let local = |word: &str| match (word.parse::<Timestamp>(), TimeZone::get(ZONE)) {
+        (Ok(moment), Ok(zone)) => moment.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M").to_string(),
+        _ => word.to_owned(),
+    };
+    text.split(' ').map(local).collect::<Vec<_>>().join(" ")
 }
 
 /// Expects a refusal, and prints what was tried and why it was refused.
@@ -114,5 +133,6 @@ pub fn expect_refusal<T>(tried: &str, outcome: Result<T, Status>, reason: &str) 
     if info.reason != reason {
         bail!("{tried}: refused with {} and not with {reason}: {}", info.reason, status.message());
     }
-    print_line(&format!("   ✗ {tried}\n     refused: {} [{reason}]", status.message()))
+    print_lines(&format!("{MARGIN}✗ "), tried)?;
+    print_lines(&format!("{MARGIN}  refused: "), &format!("{} [{reason}]", in_local_time(status.message())))
 }

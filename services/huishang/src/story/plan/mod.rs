@@ -263,11 +263,9 @@ fn report(
             ))?;
         }
     }
-    print_line(&format!(
-        "\nTo list them: huishang item list --resolution-id {} --at-least-position {}",
-        answer.resolution.as_ref().map_or("", |resolution| &resolution.resolution_id),
-        answer.position
-    ))
+    let position = answer.position;
+    print_line(&format!("\nTo list them: huishang item list --resolution-id {}", recorded.number))?;
+    print_line(&format!("The board that has them: huishang board --at-least-position {position}"))
 }
 
 fn repeats(rows: usize) -> String {

@@ -1,0 +1,262 @@
+//! What people write in place of an id: its beginning, or a number such as `FLOOD-2027-0003/2`.
+
+use super::cell::printable;
+use super::descriptors;
+use super::error::Error;
+use super::flags::Flag;
+use super::print::messages;
+use client::{Answer, Client};
+use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
+use proto::ledger::v1::GetHeadRequest;
+use std::collections::BTreeSet;
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+/// The field for a number, in requests that accept one.
+const NUMBER: &str = "number";
+/// Characters of an id that are shown at least.
+const SHOWN_MIN: usize = 8;
+/// Characters of an id that have to be given at least.
+const GIVEN_MIN: usize = 4;
+/// Characters of a whole id.
+pub const WHOLE: usize = 36;
+/// Ids that are shown when one was meant and several begin like it.
+const CANDIDATES_MAX: u32 = 10;
+
+/// Something that has an id.
+struct Identified {
+    /// How the fields for its id end.
+    field: &'static str,
+    /// The rpc that lists those whose id begins in some way.
+    list: &'static str,
+    /// The rpc that finds one by its number; empty if it has no number.
+    by_number: &'static str,
+}
+
+/// All that has an id which commands accept.
+const IDENTIFIED: [Identified; 4] = [
+    Identified { field: "session_id", list: "scheduling.v1.SchedulingService/ListSessions", by_number: "" },
+    Identified { field: "docket_id", list: "deliberation.v1.DeliberationService/ListDockets", by_number: "" },
+    Identified {
+        field: "resolution_id",
+        list: "resolution.v1.ResolutionService/ListResolutions",
+        by_number: "resolution.v1.ResolutionService/GetResolution",
+    },
+    Identified {
+        field: "item_id",
+        list: "resolution.v1.ResolutionService/ListItems",
+        by_number: "resolution.v1.ResolutionService/GetItem",
+    },
+];
+
+fn identified(field: &str) -> Option<&'static Identified> {
+    let fits = |end: &str| field.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
+    IDENTIFIED.iter().find(|identified| fits(identified.field))
+}
+
+/// Whether a field has ids that commands accept.
+pub fn is_id(field: &FieldDescriptor) -> bool {
+    identified(field.name().strip_suffix('s').unwrap_or(field.name())).is_some()
+}
+
+/// How an id may be given, for the help of its flag; `None` if a field is no id.
+pub fn note(field: &FieldDescriptor) -> Option<&'static str> {
+    identified(field.name()).map(|identified| match identified.by_number {
+        "" => "its beginning is enough",
+        _ => "its beginning or its number will do",
+    })
+}
+
+/// Characters that tell the ids in an answer apart.
+pub fn telling_apart(answer: &DynamicMessage) -> usize {
+    let mut ids = BTreeSet::new();
+    collect(answer, &mut ids);
+    let ids: Vec<&String> = ids.iter().collect();
+    let common = |pair: &[&String]| pair[0].bytes().zip(pair[1].bytes()).take_while(|(a, b)| a == b).count();
+    ids.windows(2).map(|pair| common(pair) + 1).max().unwrap_or(0).clamp(SHOWN_MIN, WHOLE)
+}
+
+fn collect(message: &DynamicMessage, ids: &mut BTreeSet<String>) {
+    for (field, value) in message.fields() {
+        let values = value.as_list().unwrap_or(std::slice::from_ref(value));
+        for value in values {
+            match value {
+                Value::Message(inner) => collect(inner, ids),
+                Value::String(id) if is_id(&field) && Uuid::parse_str(id).is_ok() => {
+                    ids.insert(id.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whether a request has something in place of an id.
+pub fn are_given_otherwise(flags: &[Flag], request: &DynamicMessage) -> bool {
+    flags.iter().any(|flag| given(flag, request).is_some())
+}
+
+/// What was given in place of an id.
+fn given(flag: &Flag, request: &DynamicMessage) -> Option<(&'static Identified, String)> {
+    let [field] = &flag.path[..] else { return None };
+    let identified = identified(field.name())?;
+    let value = request.get_field(field);
+    let text = value.as_str()?;
+    let is_id = text.is_empty() || text == "-" || Uuid::parse_str(text).is_ok();
+    (!is_id).then(|| (identified, text.to_owned()))
+}
+
+/// Replaces what was given in place of ids with the ids. A number is moved to the request's own field for it, if there
+/// is one.
+pub async fn resolve(flags: &[Flag], request: &mut DynamicMessage, client: &Client) -> Result<(), Error> {
+    let mut at_least = None;
+    for flag in flags {
+        let Some((identified, text)) = given(flag, request) else { continue };
+        let at_least = match at_least {
+            Some(position) => position,
+            None => *at_least.insert(newest(client).await),
+        };
+        let lookup = Lookup { identified, text: &text, at_least, client };
+        let mut found = None;
+        if is_beginning(&text) {
+            found = lookup.by_beginning(&flag.display_name()).await?;
+        }
+        if found.is_none() && flag.positional && request.descriptor().get_field_by_name(NUMBER).is_some() {
+            request.clear_field_by_name(&flag.wire_path());
+            request.set_field_by_name(NUMBER, Value::String(text));
+            continue;
+        }
+        if found.is_none() {
+            found = lookup.by_number().await?;
+        }
+        let id = found.ok_or_else(|| lookup.nothing(&flag.display_name()))?;
+        request.set_field_by_name(&flag.wire_path(), Value::String(id));
+    }
+    Ok(())
+}
+
+/// The position of the log's head, so that what was written before is found; 0 if it cannot be learned.
+async fn newest(client: &Client) -> u64 {
+    client.call(GetHeadRequest {}).await.map_or(0, |head| head.position)
+}
+
+/// Whether a text can be the beginning of an id.
+fn is_beginning(text: &str) -> bool {
+    let fits = |(at, byte): (usize, u8)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    (GIVEN_MIN..WHOLE).contains(&text.len()) && text.bytes().enumerate().all(fits)
+}
+
+/// The search for an id.
+struct Lookup<'a> {
+    identified: &'static Identified,
+    text: &'a str,
+    at_least: u64,
+    client: &'a Client,
+}
+
+impl Lookup<'_> {
+    async fn by_beginning(&self, flag: &str) -> Result<Option<String>, Error> {
+        let answer = self.ask(self.identified.list, |query| {
+            query.set_field_by_name("id_prefix", Value::String(self.text.to_owned()));
+            query.set_field_by_name("page_size", Value::U32(CANDIDATES_MAX));
+        });
+        let Some(answer) = answer.await.map_err(Error::from_status)? else { return Ok(None) };
+        let rows: Vec<DynamicMessage> = answer.fields().flat_map(|(_, value)| messages(value)).collect();
+        match &rows[..] {
+            [] => Ok(None),
+            [row] => Ok(text(row, self.identified.field)),
+            several => Err(self.ambiguous(flag, several)),
+        }
+    }
+
+    async fn by_number(&self) -> Result<Option<String>, Error> {
+        if self.identified.by_number.is_empty() {
+            return Ok(None);
+        }
+        let answer = self.ask(self.identified.by_number, |query| {
+            query.set_field_by_name(NUMBER, Value::String(self.text.to_owned()));
+        });
+        match answer.await {
+            Err(status) if status.code() == Code::NotFound => Ok(None),
+            Err(status) => Err(Error::from_status(status)),
+            Ok(None) => Ok(None),
+            Ok(Some(answer)) => {
+                let id = |(_, value): (_, &Value)| text(value.as_message()?, self.identified.field);
+                Ok(answer.fields().find_map(id))
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        rpc: &str,
+        fill: impl FnOnce(&mut DynamicMessage),
+    ) -> Result<Option<DynamicMessage>, Status> {
+        let Some(method) = descriptors::method(rpc) else { return Ok(None) };
+        let mut query = DynamicMessage::new(method.input());
+        query.set_field_by_name("at_least_position", Value::U64(self.at_least));
+        fill(&mut query);
+        match self.client.call_reflective(&method, &query).await? {
+            Answer::One(answer) => Ok(Some(answer)),
+            Answer::Many(_) => Ok(None),
+        }
+    }
+
+    fn ambiguous(&self, flag: &str, rows: &[DynamicMessage]) -> Error {
+        let mut fault = format!("{flag} {}: several ids begin like this; give more of one:", self.text);
+        for row in rows {
+            let words =
+                [self.identified.field, NUMBER, "title"].into_iter().filter_map(|name| text(row, name));
+            fault.push_str(&format!("\n  {}", printable(&words.collect::<Vec<_>>().join("  "))));
+        }
+        Error::Usage(fault)
+    }
+
+    /// There is nothing with this id or number.
+    fn nothing(&self, flag: &str) -> Error {
+        let has_number = !self.identified.by_number.is_empty();
+        if !has_number && !is_beginning(self.text) {
+            return Error::Usage(format!(
+                "{flag} {:?} is no id: a UUID, or its first {GIVEN_MIN} or more characters",
+                self.text
+            ));
+        }
+        let what = if has_number { "number or id" } else { "id that begins with" };
+        Error::from_status(Status::not_found(format!("there is nothing with the {what} {:?}", self.text)))
+    }
+}
+
+fn text(message: &DynamicMessage, field: &str) -> Option<String> {
+    Some(message.get_field_by_name(field)?.as_str()?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_commands_accept_in_place_of_an_id_can_be_looked_up() {
+        for Identified { field, list, by_number } in IDENTIFIED {
+            let list = descriptors::method(list).expect("an rpc").input();
+            assert!(list.get_field_by_name("id_prefix").is_some(), "{field}");
+            let by_number = descriptors::method(by_number).map(|rpc| rpc.input());
+            assert!(by_number.is_none_or(|query| query.get_field_by_name(NUMBER).is_some()), "{field}");
+        }
+        assert_eq!(identified("successor_resolution_id").map(|found| found.field), Some("resolution_id"));
+        assert!(identified("command_id").is_none() && identified("xsession_id").is_none());
+    }
+
+    #[test]
+    fn a_beginning_is_told_from_a_number() {
+        for beginning in ["0190", "0190a3f2", "0190a3f2-", "0190A3F2-0000-7000-8000-00000000000"] {
+            assert!(is_beginning(beginning), "{beginning}");
+        }
+        for other in ["019", "2027-0003", "FACE-2027-0001", "0190a3f2-0000-7000-8000-000000000001", "0190/1"]
+        {
+            assert!(!is_beginning(other), "{other}");
+        }
+    }
+}
