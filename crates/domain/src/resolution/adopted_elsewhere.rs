@@ -8,8 +8,8 @@ use crate::resolution::registering::{NewItem, Registering};
 use crate::resolution::resolution::{Origin, Rejection};
 use crate::{Code, Date, Issued, Line, Text, Uuid};
 
-/// Items of one decision, at most.
-pub const ITEMS_MAX: usize = 500;
+/// Items of one decision, at most: they are recorded in one commit with the resolution and its number.
+pub const ITEMS_MAX: usize = 250;
 
 /// A decision as it was adopted.
 #[derive(Debug, Clone, PartialEq, Eq)]

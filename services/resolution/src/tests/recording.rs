@@ -2,6 +2,7 @@
 
 use super::*;
 use domain::aggregate;
+use domain::resolution::adopted_elsewhere::ITEMS_MAX;
 
 fn request() -> pb::RecordResolutionRequest {
     let item = |lead: &str, due| pb::ItemToRecord {
@@ -57,6 +58,16 @@ async fn a_decision_made_elsewhere_is_followed_up_like_any_other_and_has_no_vote
         ]
     );
     assert_eq!(items[0].stage(), pb::ItemStage::Assigned);
+}
+
+#[tokio::test]
+async fn the_largest_decision_is_recorded_as_a_whole() {
+    let place = Place::new().await;
+    let mut largest = request();
+    let item = largest.items[0].clone();
+    largest.items = vec![item; ITEMS_MAX];
+    let recorded = record(&place, largest).await.unwrap();
+    assert_eq!(recorded.resolution.unwrap().registration.unwrap().item_ids.len(), ITEMS_MAX);
 }
 
 #[tokio::test]

@@ -103,5 +103,5 @@ fn dates_that_cannot_be_are_refused() {
 #[test]
 fn there_are_not_more_items_than_one_commit_holds() {
     let items = vec![obligation(DueRule::AfterDays(1)); ITEMS_MAX + 1];
-    assert_eq!(recorded(adopted("2026-11-02", items)), Err(Rejection::TooManyItems { items: 501, max: 500 }));
+    assert_eq!(recorded(adopted("2026-11-02", items)), Err(Rejection::TooManyItems { items: 251, max: 250 }));
 }

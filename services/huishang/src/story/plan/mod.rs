@@ -56,8 +56,9 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
         .map_err(|faults| Error::Usage(format!("{}:{faults}", arguments.file.display())))?;
     let decided_on = check_flags(arguments, today)?;
     let seed = aggregate::derived_id(Uuid::NAMESPACE_URL, &["plan", &arguments.body_code, &text]);
-    if let Some(number) = imported_before(&client, seed).await? {
-        return print_line(&format!("The plan was imported before, as {number}; nothing was changed."));
+    if let Some((number, position)) = imported_before(&client, seed).await? {
+        print_line(&format!("The plan was imported before, as {number}; nothing was changed."))?;
+        return propose(&number, position);
     }
     let record = record(arguments, &plan, seed, decided_on);
     if record.encoded_len() > REQUEST_BYTES_MAX {
@@ -114,14 +115,14 @@ fn read_text(file: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-/// The number of the resolution that an earlier import of the same file made.
-async fn imported_before(client: &Client, seed: Uuid) -> anyhow::Result<Option<String>> {
+/// The number of the resolution that an earlier import of the same file made, and a position that shows it.
+async fn imported_before(client: &Client, seed: Uuid) -> anyhow::Result<Option<(String, u64)>> {
     let resolution_id = aggregate::derived_id(seed, &[Resolution::CATEGORY]).to_string();
     let request = resolution::GetResolutionRequest { resolution_id, ..Default::default() };
     match client.call(request).await {
         Ok(answer) => {
             let registration = answer.resolution.and_then(|resolution| resolution.registration);
-            Ok(Some(registration.context("an answer without its resolution")?.number))
+            Ok(Some((registration.context("an answer without its resolution")?.number, answer.position)))
         }
         Err(status) if status.code() == Status::NotFound => Ok(None),
         Err(status) => Err(status.into()),
@@ -263,8 +264,12 @@ fn report(
             ))?;
         }
     }
-    let position = answer.position;
-    print_line(&format!("\nTo list them: huishang item list --resolution-id {}", recorded.number))?;
+    propose(&recorded.number, answer.position)
+}
+
+/// Says how to look at what was imported.
+fn propose(number: &str, position: u64) -> anyhow::Result<()> {
+    print_line(&format!("\nTo list them: huishang item list --resolution-id {number}"))?;
     print_line(&format!("The board that has them: huishang board --at-least-position {position}"))
 }
 
