@@ -3,9 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, EnumDescriptor, EnumValueDescriptor, FieldDescriptor, FileDescriptor,
-    Kind, MessageDescriptor, MethodDescriptor, Value,
+    DescriptorPool, DynamicMessage, EnumDescriptor, EnumValueDescriptor, FieldDescriptor, Kind,
+    MessageDescriptor, MethodDescriptor, Value,
 };
+use proto::contract::joined_comment;
 
 /// The prefix of all our packages.
 const PACKAGE: &str = "huishang.";
@@ -28,25 +29,17 @@ pub fn service(rpc: &str) -> &str {
 
 /// The comment above a field.
 pub fn field_comment(field: &FieldDescriptor) -> String {
-    comment(&field.parent_message().parent_file(), field.path())
+    joined_comment(&field.parent_message().parent_file(), field.path())
 }
 
 /// The comment above an rpc.
 pub fn method_comment(method: &MethodDescriptor) -> String {
-    comment(&method.parent_service().parent_file(), method.path())
+    joined_comment(&method.parent_service().parent_file(), method.path())
 }
 
 /// The comment above an enum's value.
 pub fn value_comment(value: &EnumValueDescriptor) -> String {
-    comment(&value.parent_enum().parent_file(), value.path())
-}
-
-/// A comment with the lines of each paragraph joined; paragraphs are separated by an empty line.
-fn comment(file: &FileDescriptor, path: &[i32]) -> String {
-    let text = proto::contract::comment(file, path);
-    let paragraphs =
-        text.split("\n\n").map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
-    paragraphs.filter(|paragraph| !paragraph.is_empty()).collect::<Vec<_>>().join("\n\n")
+    joined_comment(&value.parent_enum().parent_file(), value.path())
 }
 
 /// The first sentence of a comment, without its period.
