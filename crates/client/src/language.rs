@@ -53,10 +53,12 @@ impl FromStr for Language {
     }
 }
 
-impl Language {
-    /// The names that are parsed.
-    pub const NAMES: [&str; 2] = ["en", "zh"];
+/// The sentences of the command line that there is Chinese for.
+pub fn sentences() -> impl Iterator<Item = &'static str> {
+    CATALOGUE.platform().text.keys().map(String::as_str)
+}
 
+impl Language {
     /// The language of the locale: the first of LC_ALL, LC_MESSAGES and LANG that is set decides; `zh` with
     /// anything after it is Chinese, everything else is English.
     pub fn of_locale(variable: impl Fn(&str) -> Option<String>) -> Language {

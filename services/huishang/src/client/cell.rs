@@ -1,8 +1,9 @@
 //! A protobuf value as a short text for people.
 
 use super::descriptors::{
-    is_any, is_choice, is_optional, is_timestamp, is_well_known, kebab, packed, short_name, unpack,
+    is_any, is_choice, is_optional, is_timestamp, is_well_known, kebab, packed, unpack, value_word,
 };
+use crate::language::text;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, SerializeOptions, Value};
@@ -19,19 +20,19 @@ pub fn field(message: &DynamicMessage, field: &FieldDescriptor, zone: &TimeZone)
 /// A value, in the form that flags accept, where there is one.
 pub fn value(kind: &Kind, value: &Value, zone: &TimeZone) -> String {
     match value {
-        Value::Bool(true) => "yes".into(),
-        Value::Bool(false) => "no".into(),
+        Value::Bool(true) => text("yes").into(),
+        Value::Bool(false) => text("no").into(),
         Value::I32(number) => number.to_string(),
         Value::I64(number) => number.to_string(),
         Value::U32(number) => number.to_string(),
         Value::U64(number) => number.to_string(),
         Value::F32(number) => decimal(f64::from(*number)),
         Value::F64(number) => decimal(*number),
-        Value::String(text) => printable(text),
+        Value::String(string) => printable(string),
         Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
         Value::EnumNumber(0) => String::new(),
         Value::EnumNumber(number) => match kind.as_enum().and_then(|choice| choice.get_value(*number)) {
-            Some(value) => short_name(&value),
+            Some(value) => value_word(&value),
             None => number.to_string(),
         },
         Value::Message(message) => self::message(message, zone),

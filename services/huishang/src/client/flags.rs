@@ -2,21 +2,23 @@
 
 use super::commands::Noun;
 use super::descriptors::{
-    choices, field_comment, first_sentence, is_choice, is_optional, is_timestamp, is_well_known, kebab,
-    nested, short_name, value_comment,
+    choices, field_help, first_sentence, is_choice, is_optional, is_timestamp, is_well_known, kebab, nested,
+    short_name, value_help,
 };
 use super::value;
+use crate::language::{say, text};
 use clap::builder::{
     BoolValueParser, PossibleValue, PossibleValuesParser, TypedValueParser as _, ValueParser,
 };
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches};
+use client::Language;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 use uuid::Uuid;
 
 /// Names of flags that every command has.
-const RESERVED: [&str; 9] =
-    ["help", "server", "token", "token-file", "as", "data", "config", "json", "from-json"];
+const RESERVED: [&str; 10] =
+    ["help", "server", "token", "token-file", "as", "data", "config", "json", "from-json", "lang"];
 
 /// The field that makes repeating a command harmless.
 const COMMAND_ID: &str = "command_id";
@@ -124,7 +126,7 @@ pub fn arguments(flags: &[Flag]) -> Vec<Arg> {
 
 fn argument(flag: &Flag, flags: &[Flag]) -> Arg {
     let field = flag.field();
-    let comment = field_comment(field);
+    let comment = field_help(field);
     let mut arg = Arg::new(flag.name.clone())
         .value_name(value_name(field))
         .value_parser(parser(field))
@@ -135,10 +137,10 @@ fn argument(flag: &Flag, flags: &[Flag]) -> Arg {
     }
     arg = arg.long(flag.name.clone());
     if field.name() == COMMAND_ID {
-        arg = arg.help(
+        arg = arg.help(text(
             "A UUID for this command; a repeat with the same id changes nothing and returns the same position \
              [default: a new one]",
-        );
+        ));
         arg = arg.long_help(None);
     }
     if OF_EVERY_REQUEST.contains(&field.name()) {
@@ -166,7 +168,7 @@ fn argument(flag: &Flag, flags: &[Flag]) -> Arg {
 fn positional(arg: Arg, flag: &Flag, flags: &[Flag]) -> Arg {
     let mut arg = arg.value_name(flag.field().name().to_uppercase());
     if flag.or_number {
-        arg = arg.help("Its id or its number").long_help(None);
+        arg = arg.help(text("Its id or its number")).long_help(None);
     }
     // The flag --number can replace the id.
     match flags.iter().any(|flag| flag.name == "number") {
@@ -196,7 +198,8 @@ fn parser(field: &FieldDescriptor) -> ValueParser {
         Kind::Enum(choice) => {
             let values = choices(&choice).into_iter().map(|value| {
                 let possible = PossibleValue::new(short_name(&value)).alias(value.name().to_owned());
-                match value_comment(&value) {
+                let possible = possible.aliases(Language::Chinese.value(&value));
+                match value_help(&value) {
                     comment if comment.is_empty() => possible,
                     comment => possible.help(first_sentence(&comment)),
                 }
@@ -228,7 +231,7 @@ fn help(field: &FieldDescriptor, comment: &str) -> String {
         if is_choice(&message) {
             help.push_str(&format!(": {}", value::cases(&message).join(" | ")));
         } else if !is_well_known(&message) {
-            help.push_str(&format!(", such as {}", value::example(&message)));
+            help.push_str(&say(", such as {example}", &[("example", &value::example(&message))]));
         }
     }
     help
@@ -241,25 +244,22 @@ fn long_help(field: &FieldDescriptor, comment: &str) -> String {
     }
     let mut help = format!("{comment}\n\n");
     if is_choice(&message) {
-        help.push_str("One of:\n");
+        help.push_str(text("One of:\n"));
         for (case, field) in value::cases(&message).into_iter().zip(message.fields()) {
-            help.push_str(&format!("  {case}  {}\n", field_comment(&field)));
+            help.push_str(&format!("  {case}  {}\n", field_help(&field)));
         }
         return help.trim_end().to_owned();
     }
-    help.push_str(&format!("Either {}, or a JSON object. The keys:\n", value::example(&message)));
+    let example = value::example(&message);
+    help.push_str(&say("Either {example}, or a JSON object. The keys:\n", &[("example", &example)]));
     for field in message.fields() {
-        help.push_str(&format!(
-            "  {}  {}\n",
-            kebab(field.name()),
-            field_comment(&field).replace("\n\n", " ")
-        ));
+        help.push_str(&format!("  {}  {}\n", kebab(field.name()), field_help(&field).replace("\n\n", " ")));
     }
     if message.fields().any(|field| field.is_list()) {
-        help.push_str("Several values of one key are joined by '+'.\n");
+        help.push_str(text("Several values of one key are joined by '+'.\n"));
     }
     if field.is_list() {
-        help.push_str("\nRepeat the flag for more than one.");
+        help.push_str(text("\nRepeat the flag for more than one."));
     }
     help.trim_end().to_owned()
 }

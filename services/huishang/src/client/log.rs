@@ -1,6 +1,7 @@
 //! What the log's commands do beyond their rpcs: a tail begins near the end, and records are shown one per line.
 
 use super::{cell, descriptors};
+use crate::language::say;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use client::{Answer, Client};
@@ -40,9 +41,10 @@ pub async fn begin_near_head(request: &mut DynamicMessage, client: &Client) -> R
 /// A note on the tail for its help.
 pub fn note(rpc: &str) -> String {
     match rpc {
-        TAIL => format!(
-            "\n\nBegins {TAIL_RECORDS} records before the head, unless --after-position, --stream, --categories or \
-             --max-records is given. A stream that breaks is resumed after the last record."
+        TAIL => say(
+            "\n\nBegins {records} records before the head, unless --after-position, --stream, --categories or \
+             --max-records is given. A stream that breaks is resumed after the last record.",
+            &[("records", &TAIL_RECORDS)],
         ),
         _ => String::new(),
     }
@@ -86,12 +88,13 @@ fn record(record: &DynamicMessage, zone: &TimeZone) -> Option<String> {
     let subject = text(actor.as_message()?, "subject")?;
     let department = text(actor.as_message()?, "department_code").filter(|code| !code.is_empty());
     Some(format!(
-        "{:>8}  {}  {}  {}  by {subject}{}",
+        "{:>8}  {}  {}  {}  {}{}",
         number(record, "position")?,
         text(record, "decided_at")?,
         text(record, "stream")?,
         types.join(" "),
-        department.map(|code| format!(" for {code}")).unwrap_or_default(),
+        say("by {subject}", &[("subject", &subject)]),
+        department.map(|code| say(" for {department}", &[("department", &code)])).unwrap_or_default(),
     ))
 }
 

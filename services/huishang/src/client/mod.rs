@@ -23,16 +23,18 @@ mod value;
 pub use error::{EXIT_CODES, Error};
 pub use table::STYLE;
 
+use crate::language::{current, say, text};
+use ::client::language::fill;
 use ::client::{Answer, Messages, is_unavailable};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args as _, Command, FromArgMatches as _};
 use commands::Entry;
-use descriptors::{first_sentence, method_comment};
+use descriptors::{first_sentence, method_help, role_word};
 use flags::Flag;
 use jiff::tz::TimeZone;
 use options::Options;
 use print::Printer;
-use prost_reflect::{DynamicMessage, MethodDescriptor};
+use prost_reflect::{DynamicMessage, MethodDescriptor, ReflectMessage as _};
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::time::Duration;
 use text_file::without_bom;
@@ -72,12 +74,11 @@ fn verb_command(command: Command, entry: &Entry) -> Command {
     let (Some(method), Some(noun)) = (descriptors::method(entry.rpc), commands::find(entry.noun)) else {
         return command;
     };
-    let comment = method_comment(&method) + &log::note(entry.rpc) + &contract_note(entry);
-    let from_json = Arg::new("from-json")
-        .long("from-json")
-        .value_name("FILE")
-        .display_order(flags::DISPLAY_LAST)
-        .help("A file with the request in protobuf JSON, '-' for standard input; flags override it");
+    let comment = method_help(&method) + &log::note(entry.rpc) + &contract_note(entry);
+    let from_json =
+        Arg::new("from-json").long("from-json").value_name("FILE").display_order(flags::DISPLAY_LAST).help(
+            text("A file with the request in protobuf JSON, '-' for standard input; flags override it"),
+        );
     command
         .about(first_sentence(&comment))
         .long_about(comment)
@@ -88,7 +89,8 @@ fn verb_command(command: Command, entry: &Entry) -> Command {
 
 /// Reads the call that the arguments of a noun describe.
 pub fn read_call(noun: &str, verb: &str, matches: &ArgMatches) -> Result<RpcInvocation, clap::Error> {
-    let missing = || clap::Error::raw(ErrorKind::MissingSubcommand, "a command is missing\n");
+    let missing =
+        || clap::Error::raw(ErrorKind::MissingSubcommand, format!("{}\n", text("a command is missing")));
     let entry = commands::of(noun).find(|entry| entry.verb == verb).ok_or_else(missing)?;
     let (Some(method), Some(noun)) = (descriptors::method(entry.rpc), commands::find(noun)) else {
         return Err(missing());
@@ -96,7 +98,13 @@ pub fn read_call(noun: &str, verb: &str, matches: &ArgMatches) -> Result<RpcInvo
     let flags = flags::plan(&method.input(), noun);
     let base = match matches.get_one::<String>("from-json") {
         Some(file) => from_json(&method, file).map_err(|why| {
-            clap::Error::raw(ErrorKind::ValueValidation, format!("--from-json {file}: {why}\n"))
+            clap::Error::raw(
+                ErrorKind::ValueValidation,
+                format!(
+                    "{}\n",
+                    say("{argument}: {why}", &[("argument", &format!("--from-json {file}")), ("why", &why)])
+                ),
+            )
         })?,
         None => DynamicMessage::new(method.input()),
     };
@@ -113,10 +121,12 @@ pub fn read_call(noun: &str, verb: &str, matches: &ArgMatches) -> Result<RpcInvo
 
 /// Who may use a command, and the reasons with which it may be refused.
 fn contract_note(entry: &Entry) -> String {
-    let roles: Vec<&str> = entry.contract.roles.iter().map(|role| role.as_str()).collect();
-    let mut note = format!("\n\nRoles: {}", roles.join(", "));
+    let listed = |words: &[String]| words.join(text(", "));
+    let roles: Vec<String> = entry.contract.roles.iter().copied().map(role_word).collect();
+    let mut note = format!("\n\n{}", say("Roles: {roles}", &[("roles", &listed(&roles))]));
     if !entry.contract.refuses.is_empty() {
-        note.push_str(&format!("\n\nMay be refused with: {}", entry.contract.refuses.join(", ")));
+        let reasons = listed(&entry.contract.refuses);
+        note.push_str(&format!("\n\n{}", say("May be refused with: {reasons}", &[("reasons", &reasons)])));
     }
     note
 }
@@ -146,8 +156,8 @@ impl RpcInvocation {
         let mut last = None;
         loop {
             match client.call_reflective(&self.method, &request).await.map_err(refused)? {
-                Answer::One(answer) => return self.print(&answer),
-                Answer::Many(answers) => match self.print_all(answers, &mut last).await? {
+                Answer::One(answer) => return self.print(&answer, &request),
+                Answer::Many(answers) => match self.print_all(answers, &request, &mut last).await? {
                     None => return Ok(()),
                     Some(broken) if !log::resume_after(&mut request, last.as_ref()) => {
                         return Err(refused(broken));
@@ -162,12 +172,13 @@ impl RpcInvocation {
     async fn print_all(
         &self,
         mut answers: Box<Messages>,
+        request: &DynamicMessage,
         last: &mut Option<DynamicMessage>,
     ) -> Result<Option<Status>, Error> {
         loop {
             match answers.next().await {
                 Ok(Some(answer)) => {
-                    self.print(&answer)?;
+                    self.print(&answer, request)?;
                     *last = Some(answer);
                 }
                 Ok(None) => return Ok(None),
@@ -177,7 +188,7 @@ impl RpcInvocation {
         }
     }
 
-    fn print(&self, answer: &DynamicMessage) -> Result<(), Error> {
+    fn print(&self, answer: &DynamicMessage, request: &DynamicMessage) -> Result<(), Error> {
         let mut out = std::io::stdout().lock();
         if self.options.json {
             writeln!(out, "{}", cell::json(answer))?;
@@ -186,6 +197,9 @@ impl RpcInvocation {
         } else {
             let size = terminal_size::terminal_size().filter(|_| std::io::stdout().is_terminal());
             let width = size.map(|(width, _)| width.0);
+            if let Some(sentence) = outcome(&self.method, answer, request) {
+                writeln!(out, "{sentence}\n")?;
+            }
             let mut printer = Printer { out: &mut out, zone: TimeZone::system(), width };
             match self.entry.contract.reads {
                 true => printer.answer(answer)?,
@@ -194,5 +208,31 @@ impl RpcInvocation {
         }
         out.flush()?;
         Ok(())
+    }
+}
+
+/// What is so now that a command was carried out, or what would be if it was only validated; none for a query.
+fn outcome(method: &MethodDescriptor, answer: &DynamicMessage, request: &DynamicMessage) -> Option<String> {
+    let sentence = current().done(method)?;
+    let value = |path: &str| match path.strip_prefix("request.") {
+        Some(path) => value_at(request, path),
+        None => value_at(answer, path),
+    };
+    let outcome = fill(sentence, value);
+    let is_validated =
+        request.get_field_by_name("validate_only").is_some_and(|field| field.as_bool() == Some(true));
+    Some(match is_validated {
+        true => say("Nothing was written; it would be so: {outcome}", &[("outcome", &outcome)]),
+        false => outcome,
+    })
+}
+
+/// The value at a path of fields.
+fn value_at(message: &DynamicMessage, path: &str) -> Option<String> {
+    let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+    let field = message.descriptor().get_field_by_name(name)?;
+    match rest {
+        "" => Some(cell::field(message, &field, &TimeZone::system())),
+        rest => value_at(message.get_field(&field).as_message()?, rest),
     }
 }

@@ -1,11 +1,13 @@
 //! Answers for people: lines for a single resource, tables for lists.
 
 use super::cell;
-use super::descriptors::{is_any, nested, packed, unpack};
+use super::descriptors::{is_any, label, nested, packed, unpack};
 use super::table::{Rows, is_deep, is_list_of_messages, is_wide};
+use crate::language::{say, text};
 use jiff::tz::TimeZone;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 use std::io::Write;
+use unicode_width::UnicodeWidthStr as _;
 
 /// Fields of an answer that are not about its resource.
 const ENVELOPE: [&str; 2] = ["next_page_token", "position"];
@@ -50,12 +52,12 @@ impl Printer<'_> {
         let only_list = parts.values.len() <= 1 && lists == 1;
         self.print_parts(&parts, 0, only_list)?;
         if only_list && parts.lists.is_empty() {
-            let name = descriptor.fields().find(is_list_of_messages).map(|field| words(field.name()));
-            writeln!(self.out, "no {}", name.unwrap_or_default())?;
+            let name = descriptor.fields().find(is_list_of_messages).map(|field| label(&field));
+            writeln!(self.out, "{}", say("no {what}", &[("what", &name.unwrap_or_default())]))?;
         }
         let next = answer.get_field_by_name("next_page_token");
         if let Some(token) = next.as_deref().and_then(Value::as_str).filter(|token| !token.is_empty()) {
-            writeln!(self.out, "\nmore with --page-token {token}")?;
+            writeln!(self.out, "\n{}", say("more with --page-token {token}", &[("token", &token)]))?;
         }
         Ok(())
     }
@@ -81,7 +83,7 @@ impl Printer<'_> {
     }
 
     fn collect_value(&self, message: &DynamicMessage, field: &FieldDescriptor, parts: &mut Parts) {
-        let line = (words(field.name()), cell::field(message, field, &self.zone));
+        let line = (label(field), cell::field(message, field, &self.zone));
         if !line.1.is_empty() && !parts.values.contains(&line) {
             parts.values.push(line);
         }
@@ -98,7 +100,7 @@ impl Printer<'_> {
                 if !messages.is_empty() {
                     let as_blocks =
                         field.kind().as_message().is_some_and(|kind| is_deep(kind) || is_wide(kind));
-                    parts.lists.push(List { heading: words(field.name()), messages, as_blocks });
+                    parts.lists.push(List { heading: label(&field), messages, as_blocks });
                 }
             } else if field.kind().as_message().is_some_and(is_any) {
                 messages(&value).iter().for_each(|any| collect_any(any, parts));
@@ -114,11 +116,11 @@ impl Printer<'_> {
 
     fn print_parts(&mut self, parts: &Parts, indent: usize, only_list: bool) -> std::io::Result<()> {
         let margin = " ".repeat(indent);
-        let widest = parts.values.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-        for (name, text) in &parts.values {
-            let gap = " ".repeat(widest - name.chars().count());
+        let widest = parts.values.iter().map(|(name, _)| name.width()).max().unwrap_or(0);
+        for (name, value) in &parts.values {
+            let gap = " ".repeat(widest - name.width());
             let hanging = format!("\n{margin}{}", " ".repeat(widest + 3));
-            writeln!(self.out, "{margin}{name}:{gap}  {}", text.trim_end().replace('\n', &hanging))?;
+            writeln!(self.out, "{margin}{name}:{gap}  {}", value.trim_end().replace('\n', &hanging))?;
         }
         for (index, list) in parts.lists.iter().enumerate() {
             if index > 0 || !parts.values.is_empty() {
@@ -143,7 +145,11 @@ impl Printer<'_> {
             if number > 1 {
                 writeln!(self.out)?;
             }
-            let which = if count > 1 { format!(" ({number} of {count})") } else { String::new() };
+            let which = if count > 1 {
+                say(" ({number} of {count})", &[("number", &number), ("count", &count)])
+            } else {
+                String::new()
+            };
             writeln!(self.out, "{margin}{}{which}", list.heading)?;
             let mut parts = Parts::default();
             self.collect(message, &[], &mut parts);
@@ -172,7 +178,7 @@ fn collect_any(any: &DynamicMessage, parts: &mut Parts) {
     }
     let (url, bytes) = packed(any);
     let name = url.rsplit('/').next().unwrap_or_default().to_owned();
-    parts.values.push((name, format!("unknown to this version; in Base64: {bytes}")));
+    parts.values.push((name, say("unknown to this version; in Base64: {bytes}", &[("bytes", &bytes)])));
 }
 
 /// The answer with its totals as the last row, if it has both.
@@ -185,7 +191,7 @@ fn with_totals(answer: &DynamicMessage) -> Option<DynamicMessage> {
     let name = row.fields().find(|field| field.kind() == Kind::String)?;
     let mut last = DynamicMessage::new(row);
     last.set_field(&counts, totals.into_owned());
-    last.set_field(&name, Value::String("all".into()));
+    last.set_field(&name, Value::String(text("all").into()));
     let mut answer = answer.clone();
     answer.clear_field_by_name("totals");
     answer.get_field_mut(&rows).as_list_mut()?.push(Value::Message(last));
@@ -203,9 +209,4 @@ pub fn fields(message: &MessageDescriptor) -> Vec<FieldDescriptor> {
 pub fn messages(list: &Value) -> Vec<DynamicMessage> {
     let values = list.as_list().unwrap_or_default();
     values.iter().filter_map(|value| value.as_message().cloned()).collect()
-}
-
-/// The words of a field's name.
-pub fn words(name: &str) -> String {
-    name.replace('_', " ")
 }

@@ -1,8 +1,8 @@
 //! A list of messages as a table: one column for each field that is set in any of them.
 
 use super::cell;
-use super::descriptors::{is_choice, is_compact, is_well_known, nested};
-use super::print::{fields, messages, words};
+use super::descriptors::{is_choice, is_compact, is_well_known, label, nested};
+use super::print::{fields, messages};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use jiff::tz::TimeZone;
 use prost_reflect::{Cardinality, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};
@@ -56,7 +56,7 @@ impl Rows {
             let width = width.saturating_sub(indent as u16).max(WIDTH_MIN);
             table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
         }
-        table.set_header(self.columns.iter().map(|column| words(last(column).name())));
+        table.set_header(self.columns.iter().map(|column| label(last(column))));
         for row in self.cells {
             table.add_row(row.into_iter().zip(&self.columns).map(|(text, column)| {
                 let alignment =

@@ -5,6 +5,7 @@ pub mod node;
 pub mod repair;
 mod stale_log;
 
+use crate::language::{say, text};
 use crate::settings::Settings;
 use crate::stdout::print_line;
 use anyhow::Context as _;
@@ -97,32 +98,37 @@ fn welcome(config: &Config, settings: &Settings, address: SocketAddr, created_ke
     };
     let server =
         if config.listen == default.listen { String::new() } else { format!(" --server http://{address}") };
-    let mut text =
-        format!("huishang listens on http://{address} and keeps its data in {}\n", config.data.display());
+    let mut welcome = say(
+        "huishang listens on http://{address} and keeps its data in {data}\n",
+        &[("address", &address), ("data", &config.data.display())],
+    );
     if created_keys {
         let keys = config.data.join("keys");
-        text.push_str(&format!(
-            "created development keys in {}: whoever can read them can act as anybody here\n",
-            keys.display()
+        welcome.push_str(&say(
+            "created development keys in {keys}: whoever can read them can act as anybody here\n",
+            &[("keys", &keys.display())],
         ));
     }
     if config.identity.jwks.is_none() {
         // Tokens are signed for the realm and its issuer.
         if let Some(file) = &settings.location.config {
-            text.push_str(&format!("\nfor tokens:        export HUISHANG_CONFIG={}", file.display()));
+            let export = format!("export HUISHANG_CONFIG={}", file.display());
+            welcome.push_str(&say("\nfor tokens:        {export}", &[("export", &export)]));
         }
         if config.realm != default.realm {
-            text.push_str(&format!("\nfor tokens:        export HUISHANG_REALM={}", config.realm));
+            let export = format!("export HUISHANG_REALM={}", config.realm);
+            welcome.push_str(&say("\nfor tokens:        {export}", &[("export", &export)]));
         }
-        text.push_str(&format!(
+        welcome.push_str(&say(
             "\nget a token:       export HUISHANG_TOKEN=$({name} token --role clerk,operator{data})\n\
              try a command:     {name} department register --code transport --name '交通运输局' --level municipal --kind agency{server}\n\
              and a query:       {name} department list{server}\n\
-             or without token:  {name} department list --as clerk{data}{server}\n"
+             or without token:  {name} department list --as clerk{data}{server}\n",
+            &[("name", &name), ("data", &data), ("server", &server)],
         ));
     }
-    text.push_str("\nCtrl-C stops it");
-    text
+    welcome.push_str(text("\nCtrl-C stops it"));
+    welcome
 }
 
 /// Prints all settings in force as TOML, those too that follow from others, without secrets.
