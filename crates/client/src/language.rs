@@ -10,6 +10,7 @@
 //! - `[value.ENUM]`: the word for each value;
 //! - `[label]`: the name of a field, for all messages or for one as `Message.field`;
 //! - `[help]`: a comment on a field, sentence for sentence: a comment that changes loses its Chinese;
+//! - `[said."Message.field"]`: what a service says in a field of its answer; what differs is in braces;
 //! - `[fault]`: what can be wrong with a field; what differs is in braces;
 //! - `[text]`: the sentences of the command line itself.
 
@@ -107,6 +108,15 @@ impl Language {
         let words = self.words_of_package(domain)?;
         let sentence = words.reason.get(reason)?;
         Some(fill(sentence, |name| details.get(name).map(|value| words.detail(name, value).into_owned())))
+    }
+
+    /// What a service says in a field of its answer.
+    pub fn said(self, field: &FieldDescriptor, sentence: String) -> String {
+        let templates = || {
+            let words = self.words(&field.parent_message().parent_file())?;
+            words.said.get(&format!("{}.{}", field.parent_message().name(), field.name()))
+        };
+        templates().and_then(|said| template::translate_deeply(said, &sentence)).unwrap_or(sentence)
     }
 
     /// What is wrong with a field.

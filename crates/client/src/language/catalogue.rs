@@ -19,6 +19,7 @@ pub(super) struct Words {
     pub(super) value: BTreeMap<String, Table>,
     pub(super) label: Table,
     pub(super) help: Table,
+    pub(super) said: BTreeMap<String, Table>,
     pub(super) fault: Table,
     pub(super) text: Table,
 }

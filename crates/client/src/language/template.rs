@@ -25,13 +25,29 @@ pub(super) fn names(template: &str) -> std::collections::BTreeSet<&str> {
 
 /// A sentence in the other language, by the template that it was made of; where two fit, the one with more text.
 pub(super) fn translate(templates: &BTreeMap<String, String>, sentence: &str) -> Option<String> {
+    translate_with(templates, sentence, |value| value.to_owned())
+}
+
+/// The same for a sentence whose values are made of the same templates.
+pub(super) fn translate_deeply(templates: &BTreeMap<String, String>, sentence: &str) -> Option<String> {
+    translate_with(templates, sentence, |value| {
+        let is_part = value.len() < sentence.len();
+        is_part.then(|| translate_deeply(templates, value)).flatten().unwrap_or_else(|| value.to_owned())
+    })
+}
+
+fn translate_with(
+    templates: &BTreeMap<String, String>,
+    sentence: &str,
+    value: impl Fn(&str) -> String,
+) -> Option<String> {
     if let Some(same) = templates.get(sentence) {
         return Some(same.clone());
     }
     let fitting = templates.iter().filter_map(|(from, to)| Some((from, to, read(&parts(from), sentence)?)));
     let text = |template: &str| -> usize { fill(template, |_| None).len() };
     let (_, to, values) = fitting.max_by_key(|(from, ..)| text(from))?;
-    Some(fill(to, |name| values.get(name).map(|value| (*value).to_owned())))
+    Some(fill(to, |name| values.get(name).map(|found| value(found))))
 }
 
 /// The values that fill a template's parts in a sentence, each as short as possible; the last takes the rest.
@@ -42,7 +58,7 @@ fn read<'a>(template: &[Part<'a>], sentence: &'a str) -> Option<BTreeMap<&'a str
     match first {
         Part::Text(text) => read(rest, sentence.strip_prefix(text)?),
         Part::Name(name) => {
-            let ends = sentence.char_indices().map(|(at, _)| at).skip(1).chain([sentence.len()]);
+            let ends = sentence.char_indices().map(|(at, _)| at).chain([sentence.len()]);
             ends.into_iter().find_map(|end| {
                 let mut values = read(rest, &sentence[end..])?;
                 values.insert(name, &sentence[..end]);

@@ -132,6 +132,14 @@ fn nothing_in_the_catalogue_names_what_is_gone() {
                 .collect();
             values.keys().for_each(|key| expect(known.contains(key), file, format!("[value.{name}] {key}")));
         }
+        for key in words.said.keys() {
+            let found = fields().any(|field| {
+                let message = field.parent_message();
+                let own = format!("{}.{}", message.name(), field.name());
+                own == *key && field.kind() == Kind::String && is_here(message.package_name())
+            });
+            expect(found, file, format!("[said] {key}"));
+        }
         for key in words.help.keys() {
             expect(comments.contains(key), file, format!("[help] {key:?}"));
         }
@@ -191,7 +199,7 @@ fn every_name_in_braces_has_a_value() {
         }
     }
     for (_, words) in all_files() {
-        let tables = words.detail.values().chain([&words.fault, &words.text]);
+        let tables = words.detail.values().chain(words.said.values()).chain([&words.fault, &words.text]);
         for (english, chinese) in tables.flatten() {
             if template::names(english) != template::names(chinese) {
                 unknown.push(chinese.clone());
@@ -213,14 +221,21 @@ fn names_a_value(message: &MessageDescriptor, path: &str) -> bool {
 
 #[test]
 fn what_is_chinese_is_in_chinese() {
-    let is_chinese = |text: &str| text.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter));
+    let is_ideograph = |letter: char| ('\u{4e00}'..='\u{9fff}').contains(&letter);
+    let is_chinese = |text: &str| text.chars().any(is_ideograph);
     for (file, words) in all_files() {
         let tables = [&words.reason, &words.label, &words.help, &words.fault, &words.text];
-        let tables = tables.into_iter().chain(words.value.values()).chain(words.detail.values());
+        let tables = tables
+            .into_iter()
+            .chain(words.value.values())
+            .chain(words.detail.values())
+            .chain(words.said.values());
         let commands = words.command.values().flat_map(|words| [Some(&words.zh), words.done_zh.as_ref()]);
         for text in tables.flat_map(BTreeMap::values).chain(commands.flatten()) {
             assert!(is_chinese(text), "{file}: {text:?}");
-            let halved = text.contains([',', ';']) && !text.contains(['`', '<', '“']);
+            let letters: Vec<char> = text.chars().collect();
+            let halved =
+                letters.windows(2).any(|pair| is_ideograph(pair[0]) && [',', ';'].contains(&pair[1]));
             assert!(!halved, "{file} has the punctuation of English: {text:?}");
         }
     }
@@ -276,6 +291,32 @@ fn a_refusal_is_told_with_its_details() {
     );
     assert_eq!(Language::Chinese.reason("huishang.scheduling.v1", "OF_LATER", &BTreeMap::new()), None);
     assert_eq!(Language::English.reason("huishang.directory.v1", "OWN_PARENT", &BTreeMap::new()), None);
+}
+
+#[test]
+fn what_a_service_says_is_told_in_its_parts() {
+    let said = |message: &str, field: &str, sentence: &str| {
+        let message = contract::descriptors().get_message_by_name(message).expect("a message");
+        let field = message.get_field_by_name(field).expect("a field");
+        Language::Chinese.said(&field, sentence.to_owned())
+    };
+    let ballot = |sentence| said("huishang.deliberation.v1.Ballot", "sentence", sentence);
+    assert_eq!(
+        ballot(
+            "passed by simple majority: 2 yes, 0 no, 1 abstained; 2 yes of 2 counted were needed; 3 cast of 4 \
+             eligible (1 recused), quorum 2"
+        ),
+        "按简单多数表决，通过：赞成 2，反对 0，弃权 1；计入 2 票，需赞成 2 票；4 个部门有表决权（1 个回避），投票 3，最低投票数 2"
+    );
+    let tied = ballot(
+        "failed by majority of 2/3: 1 yes, 1 no, 0 abstained; 2 yes of 2 counted were needed; a tie; 2 cast of 2 \
+         eligible (0 recused), quorum 2",
+    );
+    assert!(tied.starts_with("按2/3 多数表决，不通过"), "{tied}");
+    assert!(tied.contains("；票数相等；"), "{tied}");
+    assert_eq!(said("huishang.followup.v1.Indicator", "unit", "hours a year"), "小时/年");
+    assert_eq!(said("huishang.followup.v1.Indicator", "unit", "%"), "%");
+    assert_eq!(said("huishang.directory.v1.Department", "name", "days"), "days");
 }
 
 #[test]

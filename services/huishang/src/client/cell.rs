@@ -1,9 +1,9 @@
 //! A protobuf value as a short text for people.
 
 use super::descriptors::{
-    is_any, is_choice, is_optional, is_timestamp, is_well_known, kebab, packed, unpack, value_word,
+    case_word, is_any, is_choice, is_optional, is_timestamp, is_well_known, packed, unpack, value_word,
 };
-use crate::language::text;
+use crate::language::{current, text};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, SerializeOptions, Value};
@@ -14,7 +14,7 @@ pub fn field(message: &DynamicMessage, field: &FieldDescriptor, zone: &TimeZone)
     if (is_optional(field) || field.kind().as_message().is_some()) && !message.has_field(field) {
         return String::new();
     }
-    value(&field.kind(), &message.get_field(field), zone)
+    current().said(field, value(&field.kind(), &message.get_field(field), zone))
 }
 
 /// A value, in the form that flags accept, where there is one.
@@ -101,7 +101,8 @@ fn message(message: &DynamicMessage, zone: &TimeZone) -> String {
     if is_choice(&descriptor) {
         let Some((case, value)) = message.fields().next() else { return String::new() };
         let rest = self::value(&case.kind(), value, zone);
-        return if rest.is_empty() { kebab(case.name()) } else { format!("{}:{rest}", kebab(case.name())) };
+        let case = case_word(case);
+        return if rest.is_empty() { case } else { format!("{case}:{rest}") };
     }
     let cells = descriptor.fields().map(|field| self::field(message, &field, zone));
     cells.collect::<Vec<_>>().join(":").trim_end_matches(':').to_owned()

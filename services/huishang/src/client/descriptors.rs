@@ -58,6 +58,11 @@ pub fn label(field: &FieldDescriptor) -> String {
     current().label(field).map_or_else(|| field.name().replace('_', " "), str::to_owned)
 }
 
+/// The word for a case of a choice, in the language that is spoken.
+pub fn case_word(case: &FieldDescriptor) -> String {
+    current().label(case).map_or_else(|| kebab(case.name()), str::to_owned)
+}
+
 /// The word for an enum's value, in the language that is spoken.
 pub fn value_word(value: &EnumValueDescriptor) -> String {
     current().value(value).map_or_else(|| short_name(value), str::to_owned)
