@@ -80,9 +80,13 @@ fn read_sources(folder: &Path, sentences: &mut BTreeSet<String>) {
         } else if !entry.ends_with("tests.rs") {
             let source = std::fs::read_to_string(&entry).expect("a source");
             for call in ["say(", "text("] {
-                let calls =
-                    source.split(call).skip(1).filter_map(|after| after.trim_start().strip_prefix('"'));
-                sentences.extend(calls.map(literal));
+                // Not the ends of other names, such as `context`.
+                let is_call = |at: usize| {
+                    !source[..at].ends_with(|before: char| before.is_alphanumeric() || "._".contains(before))
+                };
+                let calls = source.match_indices(call).filter(|(at, _)| is_call(*at));
+                let arguments = calls.map(|(at, call)| source[at + call.len()..].trim_start());
+                sentences.extend(arguments.filter_map(|argument| argument.strip_prefix('"')).map(literal));
             }
         }
     }
