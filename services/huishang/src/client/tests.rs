@@ -12,7 +12,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, error::ErrorKind};
 use jiff::tz::TimeZone;
 use prost_reflect::{DynamicMessage, ReflectMessage as _};
 use serde_json::{Value as Json, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
@@ -484,7 +484,7 @@ fn a_chinese_word_is_a_value_too() {
 fn refusals_and_faults_are_told_in_chinese() {
     let line = ["session", "override", "x"];
     let status = |reason, domain, details: &[(&str, &str)]| {
-        let details: Vec<(String, String)> =
+        let details: HashMap<String, String> =
             details.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         Status::with_error_details(
             Code::FailedPrecondition,
