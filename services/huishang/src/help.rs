@@ -60,8 +60,11 @@ fn argument(argument: Arg) -> Arg {
     let note = note(&argument);
     let [short, long] = [argument.get_help(), argument.get_long_help()]
         .map(|help| help.map(|help| format!("{}{note}", text(&help.to_string()))));
-    let argument = argument.help_heading(heading).hide_possible_values(true).hide_env(true);
-    let argument = argument.hide_default_value(true);
+    let argument = argument.help_heading(heading);
+    let argument = match argument.get_action().takes_values() {
+        true => argument.hide_possible_values(true).hide_default_value(true).hide_env(true),
+        false => argument,
+    };
     let argument = match short {
         Some(help) => argument.help(help),
         None => argument,

@@ -101,7 +101,7 @@ fn message(message: &DynamicMessage, zone: &TimeZone) -> String {
     if is_choice(&descriptor) {
         let Some((case, value)) = message.fields().next() else { return String::new() };
         let rest = self::value(&case.kind(), value, zone);
-        let case = case_word(case);
+        let case = case_word(&case);
         return if rest.is_empty() { case } else { format!("{case}:{rest}") };
     }
     let cells = descriptor.fields().map(|field| self::field(message, &field, zone));
