@@ -58,7 +58,7 @@ fn read<'a>(template: &[Part<'a>], sentence: &'a str) -> Option<BTreeMap<&'a str
     match first {
         Part::Text(text) => read(rest, sentence.strip_prefix(text)?),
         Part::Name(name) => {
-            let ends = sentence.char_indices().map(|(at, _)| at).chain([sentence.len()]);
+            let ends = sentence.char_indices().map(|(at, _)| at).skip(1).chain([sentence.len()]);
             ends.into_iter().find_map(|end| {
                 let mut values = read(rest, &sentence[end..])?;
                 values.insert(name, &sentence[..end]);
