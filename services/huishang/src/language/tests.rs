@@ -165,7 +165,8 @@ fn what_is_wrong_with_a_command_line_is_told_in_chinese() {
         let words = std::iter::once("huishang").chain(line.iter().copied()).map(OsString::from).collect();
         in_chinese(|| usage::fault(&Arguments::read(words).expect_err("a fault")).expect("a sentence"))
     };
-    assert_eq!(fault(&["sesion", "list"]), "没有命令 sesion；可用的有 session");
+    let command = fault(&["sesion", "list"]);
+    assert!(command.starts_with("没有命令 sesion；可用的有 ") && command.contains("session"), "{command}");
     assert_eq!(fault(&["session", "list", "--stge", "admitted"]), "没有参数 --stge；可用的有 --stage");
     assert_eq!(
         fault(&["member", "list", "--page-size", "many"]),
