@@ -75,7 +75,8 @@ fn argument(argument: Arg) -> Arg {
     }
 }
 
-/// The values that an argument can have, its default, and its variable.
+/// The values that an argument can have, its default, and its variable; not those that it says already, as an argument
+/// of every command does when it comes here a second time.
 fn note(argument: &Arg) -> String {
     let mut note = String::new();
     if !argument.get_action().takes_values() {
@@ -92,10 +93,12 @@ fn note(argument: &Arg) -> String {
     if !values.is_empty() && !argument.is_hide_possible_values_set() {
         note += &say(" [possible values: {values}]", &[("values", &values.join(text(", ")))]);
     }
-    if let Some(value) = argument.get_default_values().first() {
+    if let Some(value) =
+        argument.get_default_values().first().filter(|_| !argument.is_hide_default_value_set())
+    {
         note += &say(" [default: {value}]", &[("value", &value.display())]);
     }
-    if let Some(variable) = argument.get_env() {
+    if let Some(variable) = argument.get_env().filter(|_| !argument.is_hide_env_set()) {
         note += &say(" [env: {variable}]", &[("variable", &variable.display())]);
     }
     note

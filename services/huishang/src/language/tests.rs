@@ -157,6 +157,7 @@ fn the_help_of_a_command_says_who_may_use_it_and_what_may_be_wrong() {
     ] {
         assert!(help.contains(expected), "{expected} is not in\n{help}");
     }
+    assert_eq!(help.matches("HUISHANG_LANG").count(), 1, "{help}");
 }
 
 #[test]
