@@ -419,7 +419,8 @@ mod tests {
             (ids.map(String::from).to_vec(), ids.map(String::from).to_vec())
         );
         assert_eq!(found("0190a3f3"), [""; 0]);
-        assert!(query("0190").unwrap().plan(&tables).unwrap().contains("(id>? AND id<?)"));
+        let plan = query("0190").unwrap().plan(&tables).unwrap();
+        assert!(plan.iter().any(|step| step.contains("(id>? AND id<?)")), "{plan:?}");
         for wrong in ["FLOOD", "0190%", &"0".repeat(37)] {
             assert_eq!(query(wrong).unwrap_err().violations[0].field, "id_prefix");
         }

@@ -3,10 +3,10 @@
 use super::{code, line, text};
 use crate::views::{self, ResolutionView};
 use domain::calendar::WorkingCalendar;
+use domain::due::DueRule;
 use domain::resolution::action_item::{ActionItem, Assignment, Command, State};
-use domain::resolution::due::DueRule;
 use domain::resolution::evidence::Evidence;
-use domain::resolution::resolution::{self, Registration, Resolution, Votes};
+use domain::resolution::resolution::{self, Origin, Registration, Resolution, Votes};
 use domain::{Actor, Aggregate as _, Issued, Role, Timestamp, Uuid};
 use proptest::prelude::*;
 use proto::Wire as _;
@@ -109,15 +109,12 @@ fn registration() -> Registration {
     };
     Registration {
         number: line("FLOOD-2027-0001"),
-        session: Uuid::from_u128(3),
-        topic: 1,
+        origin: Origin::Session { session: Uuid::from_u128(3), topic: 1, votes, dissenting: vec![] },
         body: code("FLOOD"),
         title: line("泵站"),
         text: text("改造泵站"),
         declaratory: false,
         decided_on: "2027-03-01".parse().unwrap(),
-        votes,
-        dissenting: vec![],
         items: vec![Uuid::from_u128(1)],
     }
 }
@@ -168,7 +165,10 @@ proptest! {
             let command = match command {
                 0 => resolution::Command::Register { registration: registration() },
                 1 => resolution::Command::Rescind { reason: text("过时") },
-                _ => resolution::Command::Supersede { successor: Uuid::from_u128(8), reason: text("更新") },
+                _ => {
+                    let (successor, reason) = (Uuid::from_u128(8), text("更新"));
+                    resolution::Command::Supersede { resolution: id, successor, reason }
+                }
             };
             let issued = Issued { at: now, by: Actor::process("test") };
             let Ok(events) = Resolution::decide(&state, command, &issued) else { continue };
