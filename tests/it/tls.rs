@@ -101,7 +101,7 @@ fn what_up_prints_works_as_it_is() -> anyhow::Result<()> {
     let mut shell = within(configured.folder.path(), "sh");
     let ran = shell.args(["-e", "-c", &commands.join("\n")]).output()?;
     ensure!(ran.status.success(), "{printed}\n{}", text(&ran));
-    ensure!(text(&ran).matches("transport").count() == 3, "{}", text(&ran));
+    ensure!(text(&ran).matches("交通运输局").count() == 3, "{}", text(&ran));
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! How anybody calls a service of Huishang: addresses, connections with or without TLS, tokens, calls whose messages
-//! are known at compile time or from their descriptors, one rule for repeating a call, and what a refusal says.
+//! are known at compile time or from their descriptors, one rule for repeating a call, what a refusal says, and the words
+//! for all of it in English and Chinese.
 
 mod address;
 mod call;
 mod connection;
+pub mod language;
 mod reflective;
 mod refusal;
 mod retry;
@@ -12,6 +14,7 @@ mod token;
 pub use address::{Address, AddressError, Addresses, SERVICES};
 pub use call::{ANSWER_BYTES_MAX, Client};
 pub use connection::{ConnectError, Connections, Trust, connect};
+pub use language::Language;
 pub use reflective::{Answer, Messages};
 pub use refusal::{Refusal, root_cause};
 pub use retry::{Attempts, is_unavailable};

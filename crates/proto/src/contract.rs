@@ -81,6 +81,14 @@ pub fn comment(file: &FileDescriptor, path: &[i32]) -> String {
         .join("\n")
 }
 
+/// The same with the lines of each paragraph joined; paragraphs are separated by an empty line.
+pub fn joined_comment(file: &FileDescriptor, path: &[i32]) -> String {
+    let text = comment(file, path);
+    let paragraphs =
+        text.split("\n\n").map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
+    paragraphs.filter(|paragraph| !paragraph.is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
 fn read(method: &MethodDescriptor) -> RpcContract {
     let options = method.options();
     let ours = extension(&options, "huishang.api.v1.rpc");

@@ -1,19 +1,44 @@
 //! The command line: its commands and their flags.
 
 use crate::client::{EXIT_CODES, health, options, token};
+use crate::help;
 use crate::invocation::Invocation;
+use crate::language;
 use crate::server::{self, repair};
 use crate::settings::Location;
 use crate::story::{demo, plan};
-use clap::{Parser, Subcommand};
+use ::client::Language;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use std::ffi::OsString;
 
 /// Huishang (会商): takes a matter between departments from the request to the supervised result.
 #[derive(Debug, Parser)]
 #[command(name = "huishang", version, after_help = EXIT_CODES, infer_long_args = true)]
 pub struct Arguments {
+    /// The language that people are answered in, 'en' or 'zh' [default: by LC_ALL, LC_MESSAGES or LANG]
+    #[arg(long = "lang", id = "lang", global = true, env = language::VARIABLE, value_name = "LANGUAGE", value_parser = language::parse)]
+    pub language: Option<Language>,
     /// The command.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Arguments {
+    /// The command line in the language that is spoken.
+    pub fn command_line() -> clap::Command {
+        help::in_language(Arguments::command())
+    }
+
+    /// Reads a command line.
+    pub fn read(words: Vec<OsString>) -> Result<Arguments, clap::Error> {
+        let mut command = Arguments::command_line();
+        let matches = command.try_get_matches_from_mut(words)?;
+        let read = Arguments::from_arg_matches(&matches);
+        read.map_err(|error| match language::current() {
+            Language::English => error.format(&mut command),
+            Language::Chinese => error,
+        })
+    }
 }
 
 /// The commands.

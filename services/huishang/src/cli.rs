@@ -4,10 +4,10 @@ use crate::args::{Arguments, Command, Completions, Import, Ledger};
 use crate::client::{self, health, token};
 
 use crate::invocation;
+use crate::language::{current, say, text};
 use crate::server::{self, repair};
 use crate::stdout::print_line;
 use crate::story::{demo, plan};
-use clap::CommandFactory as _;
 use service_kit::config::ConfigError;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -49,13 +49,13 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
             .map(ToString::to_string)
             .collect();
         if !steps.is_empty() {
-            let _ = writeln!(out, "during {}:", steps.join(", "));
+            let _ = writeln!(out, "{}", say("during {steps}:", &[("steps", &steps.join(", "))]));
         }
         let refused = client::Error::from_status(status.clone());
         let _ = refused.print(&mut out);
         return ExitCode::from(refused.exit_code());
     }
-    let _ = writeln!(out, "error: {error:#}");
+    let _ = writeln!(out, "{}{}", text("error: "), current().fault(&format!("{error:#}")));
     if error.downcast_ref::<ConfigError>().is_some() {
         return ExitCode::from(2);
     }
@@ -67,6 +67,6 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
 
 fn completions(arguments: &Completions) -> anyhow::Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "huishang", &mut script);
+    clap_complete::generate(arguments.shell, &mut Arguments::command_line(), "huishang", &mut script);
     print_line(String::from_utf8(script)?.trim_end())
 }

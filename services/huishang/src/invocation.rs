@@ -3,6 +3,8 @@
 use crate::archive;
 use crate::client::options::Options;
 use crate::client::{Error, RpcInvocation, commands, noun_command, read_call};
+use crate::help;
+use crate::language::text;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
 
@@ -38,7 +40,7 @@ impl Subcommand for Invocation {
 fn define(command: Command) -> Command {
     let name = command.get_name().to_owned();
     let command = noun_command(command, |verb| is_of_archive(&name, verb));
-    if name == LOG { archive::Command::augment_subcommands(command) } else { command }
+    help::in_language(if name == LOG { archive::Command::augment_subcommands(command) } else { command })
 }
 
 /// Whether a command is written by hand, because it is more than one rpc.
@@ -48,7 +50,8 @@ fn is_of_archive(noun: &str, verb: &str) -> bool {
 
 impl FromArgMatches for Invocation {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let missing = || clap::Error::raw(ErrorKind::MissingSubcommand, "a command is missing\n");
+        let missing =
+            || clap::Error::raw(ErrorKind::MissingSubcommand, format!("{}\n", text("a command is missing")));
         let (noun, of_noun) = matches.subcommand().ok_or_else(missing)?;
         let (verb, of_verb) = of_noun.subcommand().unwrap_or(("", of_noun));
         if is_of_archive(noun, verb) {

@@ -4,14 +4,17 @@ mod archive;
 mod args;
 mod cli;
 mod client;
+mod help;
 mod invocation;
+mod language;
 mod server;
 mod settings;
 mod stdout;
 mod story;
+mod usage;
 
-use clap::Parser as _;
 use rustix::fs::Mode;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// A server allocates on one thread and frees on another all day: with glibc's allocator that is a quarter of its
@@ -22,7 +25,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     // Whatever is written here, log, views, keys, backups or exports, is for its owner's eyes only.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
-    let arguments = args::Arguments::parse_from(client::with_joined_truth_values(std::env::args_os()));
+    let words: Vec<OsString> = client::with_joined_truth_values(std::env::args_os());
+    language::speak(language::chosen(&words, |name| std::env::var(name).ok()));
+    let arguments = match args::Arguments::read(help::without_help_command(words)) {
+        Ok(arguments) => arguments,
+        Err(error) => return usage::report(&error),
+    };
+    arguments.language.into_iter().for_each(language::speak);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
         let outcome = runtime.block_on(cli::run(arguments));

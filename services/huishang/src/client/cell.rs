@@ -1,9 +1,10 @@
 //! A protobuf value as a short text for people.
 
 use super::descriptors::{
-    is_any, is_choice, is_optional, is_timestamp, is_well_known, kebab, packed, short_name, unpack,
+    case_word, is_any, is_choice, is_optional, is_timestamp, is_well_known, label, packed, unpack, value_word,
 };
 use super::{ids, moment};
+use crate::language::{current, say, text};
 use jiff::tz::TimeZone;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, SerializeOptions, Value};
 use serde::Serialize as _;
@@ -22,44 +23,35 @@ pub struct Style {
     pub id_chars: usize,
 }
 
-/// Labels that are shorter than the names of their fields, so that the board fits a terminal.
-const SHORT_LABELS: [(&str, &str); 2] =
-    [("unacknowledged", "not ackn."), ("awaiting_acceptance", "to accept")];
-
-/// What a field is called.
-pub fn label(field: &FieldDescriptor) -> String {
-    let short = SHORT_LABELS.iter().find(|(name, _)| *name == field.name());
-    short.map_or_else(|| field.name().replace('_', " "), |(_, short)| (*short).to_owned())
-}
-
 /// A field of a message; empty if it is not set.
 pub fn field(message: &DynamicMessage, field: &FieldDescriptor, style: &Style) -> String {
     if (is_optional(field) || field.kind().as_message().is_some()) && !message.has_field(field) {
         return String::new();
     }
     let id_chars = if ids::is_id(field) { style.id_chars } else { ids::WHOLE };
-    value(&field.kind(), &message.get_field(field), &Style { id_chars, ..style.clone() })
+    let value = value(&field.kind(), &message.get_field(field), &Style { id_chars, ..style.clone() });
+    current().said(field, value)
 }
 
 /// A value, in the form that flags accept, where there is one.
 fn value(kind: &Kind, value: &Value, style: &Style) -> String {
     match value {
-        Value::Bool(true) => "yes".into(),
-        Value::Bool(false) => "no".into(),
+        Value::Bool(true) => text("yes").into(),
+        Value::Bool(false) => text("no").into(),
         Value::I32(number) => number.to_string(),
         Value::I64(number) => number.to_string(),
         Value::U32(number) => number.to_string(),
         Value::U64(number) => number.to_string(),
         Value::F32(number) => decimal(f64::from(*number)),
         Value::F64(number) => decimal(*number),
-        Value::String(text) if text.len() == ids::WHOLE && text.is_ascii() => {
-            printable(&text[..style.id_chars])
+        Value::String(string) if string.len() == ids::WHOLE && string.is_ascii() => {
+            printable(&string[..style.id_chars])
         }
-        Value::String(text) => printable(text),
+        Value::String(string) => printable(string),
         Value::Bytes(bytes) => event_log::hex::encode(bytes),
         Value::EnumNumber(0) => String::new(),
         Value::EnumNumber(number) => match kind.as_enum().and_then(|choice| choice.get_value(*number)) {
-            Some(value) => short_name(&value),
+            Some(value) => value_word(&value),
             None => number.to_string(),
         },
         Value::Message(message) => self::message(message, style),
@@ -139,7 +131,7 @@ fn message(message: &DynamicMessage, style: &Style) -> String {
             Some(inner) => named(inner, style),
             None => format!(":{}", self::value(&case.kind(), value, style)),
         };
-        return format!("{}{rest}", kebab(case.name()));
+        return case_word(&case) + &rest;
     }
     let cells: Vec<String> = descriptor.fields().map(|field| self::field(message, &field, style)).collect();
     let joined = cells.join(":").trim_end_matches(':').to_owned();
@@ -150,9 +142,11 @@ fn message(message: &DynamicMessage, style: &Style) -> String {
 fn named(message: &DynamicMessage, style: &Style) -> String {
     let fields = message.descriptor().fields().collect::<Vec<_>>();
     let shown = fields.iter().map(|field| (label(field), self::field(message, field, style)));
-    let shown: Vec<String> =
-        shown.filter(|(_, text)| !text.is_empty()).map(|(label, text)| format!("{label} {text}")).collect();
-    if shown.is_empty() { String::new() } else { format!(" ({})", shown.join(", ")) }
+    let shown: Vec<String> = shown
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(label, value)| format!("{label} {value}"))
+        .collect();
+    if shown.is_empty() { String::new() } else { say(" ({values})", &[("values", &shown.join(text(", ")))]) }
 }
 
 /// A message in protobuf JSON on one line, including empty fields.

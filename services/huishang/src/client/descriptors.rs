@@ -1,11 +1,15 @@
 //! Rpcs, messages and comments of the protos, from the descriptors in the binary.
 
+use crate::language::current;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use client::Language;
+use domain::Role;
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, EnumDescriptor, EnumValueDescriptor, FieldDescriptor, FileDescriptor,
-    Kind, MessageDescriptor, MethodDescriptor, Value,
+    DescriptorPool, DynamicMessage, EnumDescriptor, EnumValueDescriptor, FieldDescriptor, Kind,
+    MessageDescriptor, MethodDescriptor, Value,
 };
+use proto::contract::joined_comment;
 
 /// The prefix of all our packages.
 const PACKAGE: &str = "huishang.";
@@ -28,32 +32,71 @@ pub fn service(rpc: &str) -> &str {
 
 /// The comment above a field.
 pub fn field_comment(field: &FieldDescriptor) -> String {
-    comment(&field.parent_message().parent_file(), field.path())
+    joined_comment(&field.parent_message().parent_file(), field.path())
 }
 
-/// The comment above an rpc.
-pub fn method_comment(method: &MethodDescriptor) -> String {
-    comment(&method.parent_service().parent_file(), method.path())
+/// What a field is, in the language that is spoken.
+pub fn field_help(field: &FieldDescriptor) -> String {
+    let comment = field_comment(field);
+    current().help(&comment).map_or(comment, str::to_owned)
 }
 
-/// The comment above an enum's value.
-pub fn value_comment(value: &EnumValueDescriptor) -> String {
-    comment(&value.parent_enum().parent_file(), value.path())
+/// What an rpc does, in the language that is spoken.
+pub fn method_help(method: &MethodDescriptor) -> String {
+    let comment = || joined_comment(&method.parent_service().parent_file(), method.path());
+    current().command_help(method).map_or_else(comment, str::to_owned)
 }
 
-/// A comment with the lines of each paragraph joined; paragraphs are separated by an empty line.
-fn comment(file: &FileDescriptor, path: &[i32]) -> String {
-    let text = proto::contract::comment(file, path);
-    let paragraphs =
-        text.split("\n\n").map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
-    paragraphs.filter(|paragraph| !paragraph.is_empty()).collect::<Vec<_>>().join("\n\n")
+/// What an enum's value means, in the language that is spoken.
+pub fn value_help(value: &EnumValueDescriptor) -> String {
+    let comment = || joined_comment(&value.parent_enum().parent_file(), value.path());
+    current().value(value).map_or_else(comment, str::to_owned)
+}
+
+/// Labels that are shorter than the names of their fields, so that the board fits a terminal.
+const SHORT_LABELS: [(&str, &str); 2] =
+    [("unacknowledged", "not ackn."), ("awaiting_acceptance", "to accept")];
+
+/// The name of a field, in the language that is spoken.
+pub fn label(field: &FieldDescriptor) -> String {
+    let short = || SHORT_LABELS.iter().find(|(name, _)| *name == field.name()).map(|(_, short)| *short);
+    let label = current().label(field).or_else(short);
+    label.map_or_else(|| field.name().replace('_', " "), str::to_owned)
+}
+
+/// The word for a case of a choice, in the language that is spoken.
+pub fn case_word(case: &FieldDescriptor) -> String {
+    current().label(case).map_or_else(|| kebab(case.name()), str::to_owned)
+}
+
+/// The word for an enum's value, in the language that is spoken.
+pub fn value_word(value: &EnumValueDescriptor) -> String {
+    current().value(value).map_or_else(|| short_name(value), str::to_owned)
+}
+
+/// Whether a text is the word for an enum's value, in any language.
+pub fn is_word_for(value: &EnumValueDescriptor, text: &str) -> bool {
+    short_name(value) == kebab(text)
+        || value.name().eq_ignore_ascii_case(text)
+        || Language::Chinese.value(value) == Some(text)
+}
+
+/// A role as tokens name it, preceded by its name in the language that is spoken.
+pub fn role_word(role: Role) -> String {
+    let roles = pool().get_enum_by_name("huishang.api.v1.Role");
+    let value =
+        roles.and_then(|roles| choices(&roles).into_iter().find(|value| short_name(value) == role.as_str()));
+    match value.and_then(|value| current().value(&value)) {
+        Some(word) => format!("{word} {}", role.as_str()),
+        None => role.as_str().to_owned(),
+    }
 }
 
 /// The first sentence of a comment, without its period.
 pub fn first_sentence(comment: &str) -> String {
     let paragraph = comment.split("\n\n").next().unwrap_or_default();
-    let sentence = paragraph.split_once(". ").map_or(paragraph, |(sentence, _)| sentence);
-    sentence.trim_end_matches('.').to_owned()
+    let end = [". ", "。"].into_iter().filter_map(|end| paragraph.find(end)).min();
+    paragraph[..end.unwrap_or(paragraph.len())].trim_end_matches('.').to_owned()
 }
 
 /// Whether a message is a moment.

@@ -2,6 +2,7 @@
 
 use super::cell::printable;
 use super::flags::{self, Flag};
+use crate::language::{current, say, text};
 use client::{Refusal, is_unavailable, root_cause};
 use prost_reflect::DynamicMessage;
 use std::io::Write;
@@ -19,6 +20,9 @@ Exit codes:
   6    a conflict: the command id was used for another command, or the resource was changed
   7    the service cannot be reached, or did not answer in time
   130  interrupted";
+
+/// The domain of the reasons that belong to no context.
+const PLATFORM: &str = "huishang.api.v1";
 
 /// Why a client command failed.
 #[derive(Debug, thiserror::Error)]
@@ -91,18 +95,32 @@ impl Error {
         match self {
             Error::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
             Error::Refused(refused) => refused.print(out)?,
-            other => writeln!(out, "error: {other}")?,
+            other => writeln!(out, "{}{}", text("error: "), other.sentence())?,
         }
         if let Some(hint) = self.hint() {
-            writeln!(out, "hint: {hint}")?;
+            writeln!(out, "{}{hint}", text("hint: "))?;
         }
         Ok(())
+    }
+
+    /// What [`Display`](std::fmt::Display) says, in the language that is spoken.
+    fn sentence(&self) -> String {
+        match self {
+            Error::Unreachable { server, why } => {
+                say("cannot reach {server}: {why}", &[("server", server), ("why", why)])
+            }
+            Error::Output(error) => say("cannot print: {error}", &[("error", error)]),
+            other => {
+                let english = other.to_string();
+                current().fault(text(&english)).into_owned()
+            }
+        }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
             Error::Unreachable { .. } => Some(
-                "is it running? 'huishang up' starts it; --server or HUISHANG_SERVER names another address"
+                text("is it running? 'huishang up' starts it; --server or HUISHANG_SERVER names another address")
                     .into(),
             ),
             Error::Refused(refused) => refused.hint(),
@@ -140,9 +158,9 @@ impl Refused {
         let refusal = Refusal::of(&self.status);
         let violations = refusal.violations();
         if violations.is_empty() {
-            writeln!(out, "error: {}", printable(&self.message()))?;
+            writeln!(out, "{}{}", text("error: "), printable(&self.message(&refusal)))?;
         } else {
-            writeln!(out, "error: the request is not valid")?;
+            writeln!(out, "{}{}", text("error: "), text("the request is not valid"))?;
         }
         for violation in violations {
             writeln!(out, "  {}", self.fault(&violation.field, &violation.description))?;
@@ -150,7 +168,7 @@ impl Refused {
         if let Some(reason) = refusal.reason() {
             let details = refusal.details();
             let details = details.iter().map(|(name, value)| format!("  {name}={}", printable(value)));
-            writeln!(out, "  reason: {reason}{}", details.collect::<String>())?;
+            writeln!(out, "  {}{reason}{}", text("reason: "), details.collect::<String>())?;
         }
         Ok(())
     }
@@ -159,10 +177,19 @@ impl Refused {
         Refusal::of(&self.status).reason().map(str::to_owned)
     }
 
-    fn message(&self) -> String {
-        match self.status.message() {
-            "" => format!("the service answered {:?}", self.status.code()),
-            message => message.to_owned(),
+    fn message(&self, refusal: &Refusal) -> String {
+        let (message, details) = (self.status.message(), refusal.details());
+        let (domain, reason) = (refusal.domain().unwrap_or_default(), refusal.reason().unwrap_or_default());
+        match current().reason(domain, reason, &details) {
+            // Without details, the service's own sentence says more.
+            Some(sentence) if details.is_empty() && domain == PLATFORM => {
+                say("{sentence} ({message})", &[("sentence", &sentence), ("message", &message)])
+            }
+            Some(sentence) => sentence,
+            None if message.is_empty() => {
+                say("the service answered {code}", &[("code", &format!("{:?}", self.status.code()))])
+            }
+            None => current().fault(message).into_owned(),
         }
     }
 
@@ -173,34 +200,35 @@ impl Refused {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
         let Some(flag) = self.flags.iter().filter(fits).max_by_key(|flag| flag.wire_path().len()) else {
-            return format!("{field} {description}");
+            return format!("{field} {}", current().fault(description));
         };
         let name = flag.display_name();
         match field[flag.wire_path().len()..].trim_start_matches('.') {
-            "" => format!("{name} {}", flag.localize(description)),
-            inside => format!("{name} {inside} {description}"),
+            "" => format!("{name} {}", current().fault(&flag.localize(description))),
+            inside => format!("{name} {inside} {}", current().fault(description)),
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self.status.code() {
-            Code::Unauthenticated => {
-                Some("'huishang token --role … --department …' signs a token, where there is a signing key".into())
-            }
+            Code::Unauthenticated => Some(
+                text("'huishang token --role … --department …' signs a token, where there is a signing key").into(),
+            ),
             Code::Aborted if self.reason() == Some("CONCURRENT_CHANGES".into()) => {
-                Some("others changed the same resource at the same time; repeat the command".into())
+                Some(text("others changed the same resource at the same time; repeat the command").into())
             }
             Code::Aborted => {
-                Some("the resource was changed in the meantime; read it again, then decide again".into())
+                Some(text("the resource was changed in the meantime; read it again, then decide again").into())
             }
             Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown => {
                 let id = self.command_id.as_ref()?;
-                Some(format!(
-                    "the outcome is not known; repeat the command with --command-id {id}: it is carried out once"
+                Some(say(
+                    "the outcome is not known; repeat the command with --command-id {id}: it is carried out once",
+                    &[("id", id)],
                 ))
             }
             Code::Unimplemented => Some(
-                "the server does not know this command: it is an older version, or another address serves this command"
+                text("the server does not know this command: it is an older version, or another address serves this command")
                     .into(),
             ),
             _ => None,

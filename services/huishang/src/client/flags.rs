@@ -2,22 +2,36 @@
 
 use super::commands::Noun;
 use super::descriptors::{
-    choices, field_comment, first_sentence, is_choice, is_optional, is_timestamp, is_well_known, kebab,
-    nested, short_name, value_comment,
+    choices, field_comment, field_help, first_sentence, is_choice, is_optional, is_timestamp, is_well_known,
+    kebab, nested, short_name, value_help,
 };
 use super::{ids, moment, value};
+use crate::language::{say, text};
 use clap::builder::{
     BoolValueParser, PossibleValue, PossibleValuesParser, TypedValueParser as _, ValueParser,
 };
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches};
+use client::Language;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 use std::ffi::OsString;
 use uuid::Uuid;
 
 /// Names of flags that every command has.
-const RESERVED: [&str; 11] =
-    ["help", "server", "ca-file", "token", "token-file", "as", "data", "config", "json", "utc", FROM_JSON];
+const RESERVED: [&str; 12] = [
+    "help",
+    "server",
+    "ca-file",
+    "token",
+    "token-file",
+    "as",
+    "data",
+    "config",
+    "json",
+    "utc",
+    "lang",
+    FROM_JSON,
+];
 
 /// The flag for a file with a request, which other flags override.
 pub const FROM_JSON: &str = "from-json";
@@ -125,7 +139,7 @@ pub fn arguments(flags: &[Flag]) -> Vec<Arg> {
 
 fn argument(flag: &Flag, flags: &[Flag]) -> Arg {
     let field = flag.field();
-    let comment = field_comment(field);
+    let comment = field_help(field);
     let mut arg = Arg::new(flag.name.clone())
         .value_name(value_name(field))
         .value_parser(parser(field))
@@ -137,18 +151,18 @@ fn argument(flag: &Flag, flags: &[Flag]) -> Arg {
     }
     arg = arg.long(flag.name.clone());
     if field.name() == COMMAND_ID {
-        arg = arg.help(
+        arg = arg.help(text(
             "A UUID for this command; a repeat with the same id changes nothing and returns the same position \
              [default: a new one]",
-        );
+        ));
         arg = arg.long_help(None);
     }
     if OF_EVERY_REQUEST.contains(&field.name()) {
         arg = arg.display_order(DISPLAY_LAST);
     } else if is_required(flag, flags) {
         arg = arg
-            .help(format!("{} [required]", help(field, &comment)))
-            .long_help(format!("{}\n\n[required]", long_help(field, &comment)))
+            .help(format!("{} {}", help(field, &comment), text("[required]")))
+            .long_help(format!("{}\n\n{}", long_help(field, &comment), text("[required]")))
             .required_unless_present(FROM_JSON);
     }
     if field.is_list() || field.is_map() {
@@ -234,7 +248,8 @@ fn parser(field: &FieldDescriptor) -> ValueParser {
         Kind::Enum(choice) => {
             let values = choices(&choice).into_iter().map(|value| {
                 let possible = PossibleValue::new(short_name(&value)).alias(value.name().to_owned());
-                match value_comment(&value) {
+                let possible = possible.aliases(Language::Chinese.value(&value));
+                match value_help(&value) {
                     comment if comment.is_empty() => possible,
                     comment => possible.help(first_sentence(&comment)),
                 }
@@ -261,15 +276,15 @@ fn entry(kind: &Kind, text: &str) -> Result<Value, String> {
 }
 
 fn help(field: &FieldDescriptor, comment: &str) -> String {
-    let mut help = comment.replace("\n\n", " ").trim_end_matches('.').to_owned();
+    let mut help = comment.replace("\n\n", " ").trim_end_matches(['.', '。']).to_owned();
     if let Some(note) = ids::note(field) {
-        help.push_str(&format!("; {note}"));
+        help.push_str(&say("; {note}", &[("note", &note)]));
     }
     if let Kind::Message(message) = field.kind() {
         if is_choice(&message) {
             help.push_str(&format!(": {}", value::cases(&message).join(" | ")));
         } else if !is_well_known(&message) {
-            help.push_str(&format!(", such as {}", value::example(&message)));
+            help.push_str(&say(", such as {example}", &[("example", &value::example(&message))]));
         }
     }
     help
@@ -277,36 +292,35 @@ fn help(field: &FieldDescriptor, comment: &str) -> String {
 
 fn long_help(field: &FieldDescriptor, comment: &str) -> String {
     let Kind::Message(message) = field.kind() else {
-        let note = ids::note(field).map(|note| format!("\n\nIn place of the whole id {note}."));
+        let note =
+            ids::note(field).map(|note| say("\n\nIn place of the whole id {note}.", &[("note", &note)]));
         return comment.to_owned() + &note.unwrap_or_default();
     };
     if is_timestamp(&message) {
-        return format!("{comment}\n\nWritten as {}.", moment::FORMS);
+        let forms = say("\n\nWritten as {forms}.", &[("forms", &moment::forms())]);
+        return comment.to_owned() + &forms;
     }
     if is_well_known(&message) {
         return comment.to_owned();
     }
     let mut help = format!("{comment}\n\n");
     if is_choice(&message) {
-        help.push_str("One of:\n");
+        help.push_str(text("One of:\n"));
         for (case, field) in value::cases(&message).into_iter().zip(message.fields()) {
-            help.push_str(&format!("  {case}  {}\n", field_comment(&field)));
+            help.push_str(&format!("  {case}  {}\n", field_help(&field)));
         }
         return help.trim_end().to_owned();
     }
-    help.push_str(&format!("Either {}, or a JSON object. The keys:\n", value::example(&message)));
+    let example = value::example(&message);
+    help.push_str(&say("Either {example}, or a JSON object. The keys:\n", &[("example", &example)]));
     for field in message.fields() {
-        help.push_str(&format!(
-            "  {}  {}\n",
-            kebab(field.name()),
-            field_comment(&field).replace("\n\n", " ")
-        ));
+        help.push_str(&format!("  {}  {}\n", kebab(field.name()), field_help(&field).replace("\n\n", " ")));
     }
     if message.fields().any(|field| field.is_list()) {
-        help.push_str("Several values of one key are joined by '+'.\n");
+        help.push_str(text("Several values of one key are joined by '+'.\n"));
     }
     if field.is_list() {
-        help.push_str("\nRepeat the flag for more than one.");
+        help.push_str(text("\nRepeat the flag for more than one."));
     }
     help.trim_end().to_owned()
 }

@@ -5,6 +5,7 @@ use super::descriptors;
 use super::error::Error;
 use super::flags::Flag;
 use super::print::messages;
+use crate::language::text;
 use client::{Answer, Client};
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
 use proto::ledger::v1::GetHeadRequest;
@@ -62,8 +63,8 @@ pub fn is_id(field: &FieldDescriptor) -> bool {
 /// How an id may be given, for the help of its flag; `None` if a field is no id.
 pub fn note(field: &FieldDescriptor) -> Option<&'static str> {
     identified(field.name()).map(|identified| match identified.by_number {
-        "" => "its beginning is enough",
-        _ => "its beginning or its number will do",
+        "" => text("its beginning is enough"),
+        _ => text("its beginning or its number will do"),
     })
 }
 
@@ -167,7 +168,7 @@ impl Lookup<'_> {
         let rows: Vec<DynamicMessage> = answer.fields().flat_map(|(_, value)| messages(value)).collect();
         match &rows[..] {
             [] => Ok(None),
-            [row] => Ok(text(row, self.identified.field)),
+            [row] => Ok(string(row, self.identified.field)),
             several => Err(self.ambiguous(flag, several)),
         }
     }
@@ -184,7 +185,7 @@ impl Lookup<'_> {
             Err(status) => Err(Error::from_status(status)),
             Ok(None) => Ok(None),
             Ok(Some(answer)) => {
-                let id = |(_, value): (_, &Value)| text(value.as_message()?, self.identified.field);
+                let id = |(_, value): (_, &Value)| string(value.as_message()?, self.identified.field);
                 Ok(answer.fields().find_map(id))
             }
         }
@@ -209,7 +210,7 @@ impl Lookup<'_> {
         let mut fault = format!("{flag} {}: several ids begin like this; give more of one:", self.text);
         for row in rows {
             let words =
-                [self.identified.field, NUMBER, "title"].into_iter().filter_map(|name| text(row, name));
+                [self.identified.field, NUMBER, "title"].into_iter().filter_map(|name| string(row, name));
             fault.push_str(&format!("\n  {}", printable(&words.collect::<Vec<_>>().join("  "))));
         }
         Error::Usage(fault)
@@ -229,7 +230,7 @@ impl Lookup<'_> {
     }
 }
 
-fn text(message: &DynamicMessage, field: &str) -> Option<String> {
+fn string(message: &DynamicMessage, field: &str) -> Option<String> {
     Some(message.get_field_by_name(field)?.as_str()?.to_owned())
 }
 

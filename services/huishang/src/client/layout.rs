@@ -67,6 +67,15 @@ fn longest_line(text: &str) -> usize {
     text.lines().map(columns).max().unwrap_or(0)
 }
 
+/// Columns that a heading is not narrowed below: those of its longest word, or of its half if it has ideographs, which
+/// could stand one below the other but are not read so.
+fn heading_columns_min(heading: &str) -> usize {
+    match heading.contains(' ') {
+        true => longest_word(heading),
+        false => longest_word(heading).max(columns(heading).div_ceil(2).next_multiple_of(2)),
+    }
+}
+
 /// A column of a table.
 #[derive(Debug, Clone)]
 pub struct Column {
@@ -94,10 +103,11 @@ impl Column {
     fn widths(&self) -> [usize; 3] {
         let cells = self.cells.iter().map(|cell| longest_line(cell)).max().unwrap_or(0);
         let natural = cells.max(columns(&self.heading));
-        let heading_broken = cells.max(longest_word(&self.heading));
+        let heading = heading_columns_min(&self.heading);
+        let heading_broken = cells.max(heading);
         let words = self.cells.iter().map(|cell| longest_word(cell)).max().unwrap_or(0);
         let narrowest = match self.set {
-            Set::Text => words.max(longest_word(&self.heading)).max(TEXT_COLUMNS_MIN).min(heading_broken),
+            Set::Text => words.max(heading).max(TEXT_COLUMNS_MIN).min(heading_broken),
             Set::Whole | Set::Number => heading_broken,
         };
         [natural, heading_broken, narrowest]
@@ -282,6 +292,12 @@ mod tests {
                 assert!(columns(&line) <= width.max(31), "{width}: {line}");
             }
         }
+    }
+
+    #[test]
+    fn a_heading_of_ideographs_stands_on_two_lines_at_most() {
+        let columns = vec![column("已办结事项数", Set::Number, &["1"]), column("宣示性", Set::Text, &["否"])];
+        assert_eq!(Table::new(columns, Some(12)).lines()[..2], ["已办结  宣示", "事项数  性"]);
     }
 
     #[test]

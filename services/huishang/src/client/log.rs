@@ -2,6 +2,7 @@
 
 use super::cell::{self, Style, printable};
 use super::{descriptors, ids, layout};
+use crate::language::say;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use client::{Answer, Client};
@@ -43,9 +44,10 @@ pub async fn begin_near_head(request: &mut DynamicMessage, client: &Client) -> R
 /// A note on the tail for its help.
 pub fn note(rpc: &str) -> String {
     match rpc {
-        TAIL => format!(
-            "\n\nBegins {TAIL_RECORDS} records before the head, unless --after-position, --stream, --categories or \
-             --max-records is given. A stream that breaks is resumed after the last record."
+        TAIL => say(
+            "\n\nBegins {records} records before the head, unless --after-position, --stream, --categories or \
+             --max-records is given. A stream that breaks is resumed after the last record.",
+            &[("records", &TAIL_RECORDS)],
         ),
         _ => String::new(),
     }
@@ -92,7 +94,8 @@ fn record(record: &DynamicMessage, zone: &TimeZone, width: Option<u16>) -> Optio
     let actor = envelope.as_message()?.get_field_by_name("actor")?;
     let subject = text(actor.as_message()?, "subject")?;
     let department = text(actor.as_message()?, "department_code").filter(|code| !code.is_empty());
-    let by = format!("by {subject}{}", department.map(|code| format!(" for {code}")).unwrap_or_default());
+    let of = department.map(|code| say(" for {department}", &[("department", &code)])).unwrap_or_default();
+    let by = say("by {subject}", &[("subject", &subject)]) + &of;
     let position = number(record, "position")?;
     let (decided_at, stream) = (text(record, "decided_at")?, text(record, "stream")?);
     let types = on_one_line(&printable(&types.join(" ")));

@@ -27,16 +27,19 @@ pub use cell::printable;
 pub use error::{EXIT_CODES, Error};
 pub use flags::with_joined_truth_values;
 
+use crate::language::{current, say, text};
+use ::client::language::fill;
 use ::client::{Answer, Messages, is_unavailable};
+use cell::Style;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args as _, Command, FromArgMatches as _};
 use commands::Entry;
-use descriptors::{first_sentence, method_comment};
+use descriptors::{first_sentence, method_help, role_word};
 use flags::Flag;
 use jiff::tz::TimeZone;
 use options::Options;
 use print::Printer;
-use prost_reflect::{DynamicMessage, MethodDescriptor};
+use prost_reflect::{DynamicMessage, MethodDescriptor, ReflectMessage as _};
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::time::Duration;
 use text_file::without_bom;
@@ -76,12 +79,12 @@ fn verb_command(command: Command, entry: &Entry) -> Command {
     let (Some(method), Some(noun)) = (descriptors::method(entry.rpc), commands::find(entry.noun)) else {
         return command;
     };
-    let comment = method_comment(&method) + &log::note(entry.rpc) + &contract_note(entry);
+    let comment = method_help(&method) + &log::note(entry.rpc) + &contract_note(entry);
     let from_json = Arg::new(flags::FROM_JSON)
         .long(flags::FROM_JSON)
         .value_name("FILE")
         .display_order(flags::DISPLAY_LAST)
-        .help("A file with the request in protobuf JSON, '-' for standard input; flags override it");
+        .help(text("A file with the request in protobuf JSON, '-' for standard input; flags override it"));
     command
         .about(first_sentence(&comment))
         .long_about(comment)
@@ -92,7 +95,8 @@ fn verb_command(command: Command, entry: &Entry) -> Command {
 
 /// Reads the call that the arguments of a noun describe.
 pub fn read_call(noun: &str, verb: &str, matches: &ArgMatches) -> Result<RpcInvocation, clap::Error> {
-    let missing = || clap::Error::raw(ErrorKind::MissingSubcommand, "a command is missing\n");
+    let missing =
+        || clap::Error::raw(ErrorKind::MissingSubcommand, format!("{}\n", text("a command is missing")));
     let entry = commands::of(noun).find(|entry| entry.verb == verb).ok_or_else(missing)?;
     let (Some(method), Some(noun)) = (descriptors::method(entry.rpc), commands::find(noun)) else {
         return Err(missing());
@@ -100,7 +104,13 @@ pub fn read_call(noun: &str, verb: &str, matches: &ArgMatches) -> Result<RpcInvo
     let flags = flags::plan(&method.input(), noun);
     let base = match matches.get_one::<String>(flags::FROM_JSON) {
         Some(file) => from_json(&method, file).map_err(|why| {
-            clap::Error::raw(ErrorKind::ValueValidation, format!("--from-json {file}: {why}\n"))
+            clap::Error::raw(
+                ErrorKind::ValueValidation,
+                format!(
+                    "{}\n",
+                    say("{argument}: {why}", &[("argument", &format!("--from-json {file}")), ("why", &why)])
+                ),
+            )
         })?,
         None => DynamicMessage::new(method.input()),
     };
@@ -123,10 +133,12 @@ fn width() -> Option<u16> {
 
 /// Who may use a command, and the reasons with which it may be refused.
 fn contract_note(entry: &Entry) -> String {
-    let roles: Vec<&str> = entry.contract.roles.iter().map(|role| role.as_str()).collect();
-    let mut note = format!("\n\nRoles: {}", roles.join(", "));
+    let listed = |words: &[String]| words.join(text(", "));
+    let roles: Vec<String> = entry.contract.roles.iter().copied().map(role_word).collect();
+    let mut note = format!("\n\n{}", say("Roles: {roles}", &[("roles", &listed(&roles))]));
     if !entry.contract.refuses.is_empty() {
-        note.push_str(&format!("\n\nMay be refused with: {}", entry.contract.refuses.join(", ")));
+        let reasons = listed(&entry.contract.refuses);
+        note.push_str(&format!("\n\n{}", say("May be refused with: {reasons}", &[("reasons", &reasons)])));
     }
     note
 }
@@ -162,8 +174,9 @@ impl RpcInvocation {
         let mut last = None;
         loop {
             match client.call_reflective(&self.method, &request).await.map_err(refused)? {
-                Answer::One(answer) => return self.print(&answer, &mut zone).await,
-                Answer::Many(answers) => match self.print_all(answers, &mut last, &mut zone).await? {
+                Answer::One(answer) => return self.print(&answer, &request, &mut zone).await,
+                Answer::Many(answers) => match self.print_all(answers, &request, &mut last, &mut zone).await?
+                {
                     None => return Ok(()),
                     Some(broken) if !log::resume_after(&mut request, last.as_ref()) => {
                         return Err(refused(broken));
@@ -178,13 +191,14 @@ impl RpcInvocation {
     async fn print_all(
         &self,
         mut answers: Box<Messages>,
+        request: &DynamicMessage,
         last: &mut Option<DynamicMessage>,
         zone: &mut Option<TimeZone>,
     ) -> Result<Option<Status>, Error> {
         loop {
             match answers.next().await {
                 Ok(Some(answer)) => {
-                    self.print(&answer, zone).await?;
+                    self.print(&answer, request, zone).await?;
                     *last = Some(answer);
                 }
                 Ok(None) => return Ok(None),
@@ -200,8 +214,11 @@ impl RpcInvocation {
             return Ok(TimeZone::UTC);
         }
         moment::realm_zone(&self.options.client()?).await.map_err(|why| {
-            let fault = "a time without an offset is in the realm's time zone, which cannot be learned";
-            Error::Usage(format!("{fault}: {why}; write the offset too, or add --utc"))
+            Error::Usage(say(
+                "a time without an offset is in the realm's time zone, which cannot be learned: {why}; \
+                 write the offset too, or add --utc",
+                &[("why", &why)],
+            ))
         })
     }
 
@@ -213,17 +230,22 @@ impl RpcInvocation {
         match moment::realm_zone(&self.options.client()?).await {
             Ok(zone) => Ok(zone),
             Err(why) => {
-                let why = cell::printable(&why);
-                writeln!(
-                    std::io::stderr(),
-                    "note: times are in UTC; the realm's time zone cannot be learned: {why}"
-                )?;
+                let note = say(
+                    "note: times are in UTC; the realm's time zone cannot be learned: {why}",
+                    &[("why", &cell::printable(&why))],
+                );
+                writeln!(std::io::stderr(), "{note}")?;
                 Ok(TimeZone::UTC)
             }
         }
     }
 
-    async fn print(&self, answer: &DynamicMessage, zone: &mut Option<TimeZone>) -> Result<(), Error> {
+    async fn print(
+        &self,
+        answer: &DynamicMessage,
+        request: &DynamicMessage,
+        zone: &mut Option<TimeZone>,
+    ) -> Result<(), Error> {
         let zone = match zone {
             Some(zone) => zone.clone(),
             None => zone.insert(self.zone_of_answers().await?).clone(),
@@ -236,6 +258,9 @@ impl RpcInvocation {
             writeln!(out, "{line}")?;
         } else {
             let mut printer = Printer { out: &mut out, zone, width };
+            if let Some(sentence) = outcome(&self.method, answer, request, &printer.style(answer)) {
+                writeln!(printer.out, "{sentence}\n")?;
+            }
             match self.entry.contract.reads {
                 true => printer.answer(answer)?,
                 false => printer.command_answer(answer)?,
@@ -243,5 +268,36 @@ impl RpcInvocation {
         }
         out.flush()?;
         Ok(())
+    }
+}
+
+/// What is so now that a command was carried out, or what would be if it was only validated; none for a query.
+fn outcome(
+    method: &MethodDescriptor,
+    answer: &DynamicMessage,
+    request: &DynamicMessage,
+    style: &Style,
+) -> Option<String> {
+    let sentence = current().done(method)?;
+    let value = |path: &str| match path.strip_prefix("request.") {
+        Some(path) => value_at(request, path, style),
+        None => value_at(answer, path, style),
+    };
+    let outcome = fill(sentence, value);
+    let is_validated =
+        request.get_field_by_name("validate_only").is_some_and(|field| field.as_bool() == Some(true));
+    Some(match is_validated {
+        true => say("Nothing was written; it would be so: {outcome}", &[("outcome", &outcome)]),
+        false => outcome,
+    })
+}
+
+/// The value at a path of fields.
+fn value_at(message: &DynamicMessage, path: &str, style: &Style) -> Option<String> {
+    let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+    let field = message.descriptor().get_field_by_name(name)?;
+    match rest {
+        "" => Some(cell::field(message, &field, style)),
+        rest => value_at(message.get_field(&field).as_message()?, rest, style),
     }
 }

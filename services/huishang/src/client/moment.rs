@@ -4,6 +4,7 @@
 //! [`LOCAL`] or [`DAY`] for its nanoseconds, which no moment has, until [`settle`] finds out when that is.
 
 use super::descriptors::is_timestamp;
+use crate::language;
 use client::Client;
 use domain::date::DateError;
 use jiff::civil::DateTime;
@@ -18,7 +19,9 @@ const LOCAL: i32 = -1;
 const DAY: i32 = -2;
 
 /// How moments may be written, for the help.
-pub const FORMS: &str = "2027-03-01T09:00:00+08:00, or '2027-03-01 09:00' in the realm's time zone";
+pub fn forms() -> &'static str {
+    language::text("2027-03-01T09:00:00+08:00, or '2027-03-01 09:00' in the realm's time zone")
+}
 
 /// Reads a moment: with its offset, or a local time, or a day.
 pub fn read(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, String> {
@@ -51,7 +54,7 @@ fn no_moment(text: &str) -> String {
         Err(fault @ (DateError::NoSuchDay { .. } | DateError::NoSuchMonth { .. })) => {
             format!("{text:?} {fault}")
         }
-        _ => format!("{text:?} is not a moment, such as {FORMS}"),
+        _ => format!("{text:?} is not a moment, such as {}", forms()),
     }
 }
 
@@ -110,7 +113,7 @@ fn in_zone(utc_seconds: i64, is_end: bool, zone: &TimeZone) -> Result<Timestamp,
     }
     zone.to_ambiguous_timestamp(written).unambiguous().map_err(|_| {
         let written = written.strftime("%Y-%m-%d %H:%M");
-        let name = zone.iana_name().unwrap_or("the realm's time zone");
+        let name = zone.iana_name().unwrap_or(language::text("the realm's time zone"));
         format!("{written}: clocks are changed in {name} then, so there is no such time or there are two; add an offset")
     })
 }

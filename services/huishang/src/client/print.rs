@@ -1,10 +1,13 @@
 //! Answers for people: lines for a single resource, tables for lists.
 
-use super::cell::{self, Style, label};
-use super::descriptors::{is_any, is_choice, is_timestamp, is_well_known, kebab, nested, packed, unpack};
+use super::cell::{self, Style};
+use super::descriptors::{
+    case_word, is_any, is_choice, is_timestamp, is_well_known, label, nested, packed, unpack,
+};
 use super::layout::{Table, columns, wrap};
 use super::table::{columns_of, is_deep, is_list_of_messages, is_wide};
 use super::{ids, moment};
+use crate::language::{say, text};
 use jiff::tz::TimeZone;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 use std::io::Write;
@@ -57,13 +60,14 @@ impl Printer<'_> {
         self.print_parts(&parts, 0, only_list, &style)?;
         if only_list && parts.blocks.is_empty() {
             let name = descriptor.fields().find(is_list_of_messages).map(|field| label(&field));
-            writeln!(self.out, "no {}", name.unwrap_or_default())?;
+            writeln!(self.out, "{}", say("no {what}", &[("what", &name.unwrap_or_default())]))?;
         } else if !style.offsets && style.zone != TimeZone::UTC && moment::is_in(&descriptor) {
-            writeln!(self.out, "\ntimes in {}", style.zone.iana_name().unwrap_or("the realm's time zone"))?;
+            let zone = style.zone.iana_name().unwrap_or(text("the realm's time zone"));
+            writeln!(self.out, "\n{}", say("times in {zone}", &[("zone", &zone)]))?;
         }
         let next = answer.get_field_by_name("next_page_token");
         if let Some(token) = next.as_deref().and_then(Value::as_str).filter(|token| !token.is_empty()) {
-            writeln!(self.out, "\nmore with --page-token {token}")?;
+            writeln!(self.out, "\n{}", say("more with --page-token {token}", &[("token", &token)]))?;
         }
         Ok(())
     }
@@ -87,13 +91,18 @@ impl Printer<'_> {
             .filter(|&position| position > 0 && self.width.is_some())
         {
             Some(position) => {
-                writeln!(self.out, "\na query waits for this with --at-least-position {position}")
+                let hint = say(
+                    "a query waits for this with --at-least-position {position}",
+                    &[("position", &position)],
+                );
+                writeln!(self.out, "\n{hint}")
             }
             None => Ok(()),
         }
     }
 
-    fn style(&self, answer: &DynamicMessage) -> Style {
+    /// How the values of an answer are shown.
+    pub fn style(&self, answer: &DynamicMessage) -> Style {
         let id_chars = if self.width.is_some() { ids::telling_apart(answer) } else { ids::WHOLE };
         Style { zone: self.zone.clone(), offsets: self.width.is_none(), id_chars }
     }
@@ -130,11 +139,11 @@ impl Printer<'_> {
         let margin = " ".repeat(indent);
         let widest = values.iter().map(|(name, _)| columns(name)).max().unwrap_or(0);
         let width = self.width_within(indent + widest + 3);
-        for (name, text) in values {
+        for (name, value) in values {
             let gap = " ".repeat(widest - columns(name));
             let lines = match width {
-                Some(width) => wrap(text, width),
-                None => text.trim_end().lines().map(str::to_owned).collect(),
+                Some(width) => wrap(value, width),
+                None => value.trim_end().lines().map(str::to_owned).collect(),
             };
             let hanging = format!("\n{margin}{}", " ".repeat(widest + 3));
             writeln!(self.out, "{margin}{name}:{gap}  {}", lines.join(&hanging))?;
@@ -149,7 +158,10 @@ impl Printer<'_> {
             if number > 1 {
                 writeln!(self.out)?;
             }
-            let which = if count > 1 { format!(" ({number} of {count})") } else { String::new() };
+            let which = match count {
+                1 => String::new(),
+                _ => say(" ({number} of {count})", &[("number", &number), ("count", &count)]),
+            };
             writeln!(self.out, "{margin}{}{which}", block.heading)?;
             self.print_parts(&Parts::of(message, &[], style), indent + 2, false, style)?;
         }
@@ -208,9 +220,9 @@ impl Parts {
     }
 
     fn collect_value(&mut self, message: &DynamicMessage, field: &FieldDescriptor, style: &Style) {
-        let text = cell::field(message, field, style);
-        if !text.is_empty() {
-            self.values.push((label(field), text));
+        let value = cell::field(message, field, style);
+        if !value.is_empty() {
+            self.values.push((label(field), value));
         }
     }
 
@@ -219,7 +231,7 @@ impl Parts {
         if let Some((case, value)) = choice.fields().next()
             && let Some(inner) = value.as_message()
         {
-            self.push_lines(format!("{}: {}", label(field), kebab(case.name())), inner.clone());
+            self.push_lines(format!("{}: {}", label(field), case_word(&case)), inner.clone());
         }
     }
 
@@ -231,7 +243,7 @@ impl Parts {
         }
         let (url, bytes) = packed(any);
         let name = cell::printable(url.rsplit('/').next().unwrap_or_default());
-        self.values.push((name, format!("unknown to this version; in Base64: {bytes}")));
+        self.values.push((name, say("unknown to this version; in Base64: {bytes}", &[("bytes", &bytes)])));
     }
 
     fn push(&mut self, heading: String, messages: Vec<DynamicMessage>) {
@@ -279,7 +291,7 @@ fn with_totals(answer: &DynamicMessage) -> Option<DynamicMessage> {
     let name = row.fields().find(|field| field.kind() == Kind::String)?;
     let mut last = DynamicMessage::new(row);
     last.set_field(&counts, totals.into_owned());
-    last.set_field(&name, Value::String("all".into()));
+    last.set_field(&name, Value::String(text("all").into()));
     let mut answer = answer.clone();
     answer.clear_field_by_name("totals");
     answer.get_field_mut(&rows).as_list_mut()?.push(Value::Message(last));

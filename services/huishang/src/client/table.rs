@@ -1,7 +1,7 @@
 //! A list of messages as a table: one column for each field that is set in any of them.
 
-use super::cell::{self, Style, label};
-use super::descriptors::{is_choice, is_compact, is_timestamp, is_well_known, nested};
+use super::cell::{self, Style};
+use super::descriptors::{is_choice, is_compact, is_timestamp, is_well_known, label, nested};
 use super::layout::{Column, Set};
 use super::print::{fields, messages};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};

@@ -4,14 +4,15 @@ use super::commands::{self, NOUNS, table};
 use super::error::{Error, Refused, exit_code};
 use super::flags::{self, Flag};
 use super::print::Printer;
-use super::{RpcInvocation, cell, descriptors};
+use super::{RpcInvocation, cell, descriptors, ids};
 use crate::args::Arguments;
 use crate::invocation::Invocation;
+use crate::language::tests::in_chinese;
 use clap::{CommandFactory as _, FromArgMatches as _, error::ErrorKind};
 use jiff::tz::TimeZone;
 use prost_reflect::{DynamicMessage, ReflectMessage as _};
 use serde_json::{Value as Json, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
@@ -604,4 +605,81 @@ fn numbers_below_zero_and_truth_values_are_values() {
         (&json!(true), &json!(true), &json!("true"))
     );
     assert_eq!(request(&["docket", "adopt", "--topic-number", "1", "--declaratory", "x"])["docketId"], "x");
+}
+
+#[test]
+fn a_chinese_word_is_a_value_too() {
+    let line = ["department", "register", "--level", "市级", "--kind", "机关"];
+    assert_eq!(request(&line)["department"]["level"], "DEPARTMENT_LEVEL_MUNICIPAL");
+    let line = ["session", "request", "--attendees", "department-code=water,roles=1:表决"];
+    let role = &request(&line)["outline"]["attendees"][0]["roles"][0]["role"];
+    assert_eq!(role, "ROLE_ON_TOPIC_DECIDES");
+}
+
+#[test]
+fn refusals_and_faults_are_told_in_chinese() {
+    let line = ["session", "override", "x"];
+    let status = |reason, domain, details: &[(&str, &str)]| {
+        let details: HashMap<String, String> =
+            details.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        Status::with_error_details(
+            Code::FailedPrecondition,
+            "the service's sentence",
+            ErrorDetails::with_error_info(reason, domain, details),
+        )
+    };
+    let told = |status| in_chinese(|| printed_error(status, &line));
+    let details = [("present", "2"), ("needed", "3"), ("departments", "5")];
+    assert_eq!(
+        told(status("NO_QUORUM", "huishang.deliberation.v1", &details)),
+        "错误：法定人数不足：5 个表决部门中到会 2 个，需要 3 个；请等待更多部门到会\n  \
+         原因：NO_QUORUM  departments=5  needed=3  present=2\n"
+    );
+    assert!(
+        told(status("OF_LATER", "huishang.deliberation.v1", &[]))
+            .starts_with("错误：the service's sentence\n")
+    );
+    let text = told(status("TOKEN_INVALID", "huishang.api.v1", &[]));
+    assert!(text.starts_with("错误：令牌无效（服务原文：the service's sentence）\n"), "{text}");
+
+    let mut details = ErrorDetails::new();
+    details.add_bad_request_violation("session_id", "must be a UUID such as 018f");
+    details.add_bad_request_violation("rule", "must be one of SCREENING_RULE_NOTICE, SCREENING_RULE_PAPERS");
+    assert_eq!(
+        told(Status::with_error_details(Code::InvalidArgument, "both", details)),
+        "错误：请求无效\n  <SESSION_ID> 须为 UUID，如 018f\n  --rule 须为下列之一：notice, papers\n"
+    );
+    let text = told(Status::unavailable("no ledger confirms"));
+    assert!(text.contains("提示：结果未知；请加 --command-id 7 重新提交"), "{text}");
+}
+
+#[test]
+fn a_command_says_what_is_so_now_and_in_a_trial_what_would_be() {
+    let outcome = |line: &[&str], answer: Json| {
+        let call = parse(line).expect("a command");
+        let answer = DynamicMessage::deserialize(call.method.output(), answer).expect("an answer");
+        let style = cell::Style { zone: shanghai(), offsets: true, id_chars: ids::WHOLE };
+        super::outcome(&call.method, &answer, &call.request, &style)
+    };
+    let open = ["docket", "open-topic", "x", "--topic-number", "2"];
+    let answer = || json!({"position": "9", "docket": {"docketId": "x"}});
+    assert_eq!(outcome(&open, answer()).as_deref(), Some("Topic 2 is open"));
+    assert_eq!(in_chinese(|| outcome(&open, answer())).as_deref(), Some("议题 2 正在讨论"));
+    let trial = [open.as_slice(), &["--validate-only"]].concat();
+    let tried = outcome(&trial, json!({"docket": {"docketId": "x"}}));
+    assert_eq!(tried.as_deref(), Some("Nothing was written; it would be so: Topic 2 is open"));
+    let vote =
+        ["docket", "cast-vote", "x", "--topic-number", "1", "--department-code", "water", "--choice", "yes"];
+    let voted = in_chinese(|| outcome(&vote, answer()));
+    assert_eq!(voted.as_deref(), Some("water 对议题 1 的投票已记录：赞成"));
+    assert_eq!(outcome(&["docket", "show", "x"], json!({})), None);
+}
+
+#[test]
+fn answers_have_chinese_names_and_words() {
+    let item = json!({"item": {"number": "F-2027-0003/2", "stage": "ITEM_STAGE_UNDERWAY", "late": true}});
+    let text = in_chinese(|| printed("huishang.resolution.v1.GetItemResponse", &item));
+    assert!(text.contains("编号:") && text.contains("办理中") && text.contains("逾期:"), "{text}");
+    let none = in_chinese(|| printed("huishang.scheduling.v1.ListRoomsResponse", &json!({"position": "9"})));
+    assert_eq!(none, "没有会议室\n");
 }

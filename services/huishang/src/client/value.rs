@@ -1,6 +1,8 @@
 //! Reading a protobuf value from an argument.
 
-use super::descriptors::{choices, field_comment, is_choice, is_timestamp, is_well_known, kebab, short_name};
+use super::descriptors::{
+    choices, field_comment, is_choice, is_timestamp, is_well_known, is_word_for, kebab, short_name,
+};
 use super::moment;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 
@@ -38,9 +40,7 @@ pub fn read(kind: &Kind, text: &str) -> Result<Value, String> {
         Kind::Bytes => hexadecimal(text).map(|bytes| Value::Bytes(bytes.into())),
         Kind::Enum(choice) => {
             let known = choices(choice);
-            let value = known
-                .iter()
-                .find(|value| short_name(value) == kebab(text) || value.name().eq_ignore_ascii_case(text));
+            let value = known.iter().find(|value| is_word_for(value, text));
             let words = || known.iter().map(short_name).collect::<Vec<_>>().join(", ");
             value
                 .map(|value| Value::EnumNumber(value.number()))

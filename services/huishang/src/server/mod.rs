@@ -5,6 +5,7 @@ pub mod node;
 pub mod repair;
 mod stale_log;
 
+use crate::language::{say, text};
 use crate::settings::Settings;
 use crate::stdout::print_line;
 use anyhow::Context as _;
@@ -88,32 +89,35 @@ fn start_logging(config: &Config) -> anyhow::Result<CancellationToken> {
 
 /// What somebody who starts it for the first time needs to know.
 fn welcome(config: &Config, settings: &Settings, address: SocketAddr, created_keys: bool) -> String {
-    let mut text =
-        format!("huishang listens on http://{address} and keeps its data in {}\n", config.data.display());
+    let mut welcome = say(
+        "huishang listens on http://{address} and keeps its data in {data}\n",
+        &[("address", &address), ("data", &config.data.display())],
+    );
     if created_keys {
         let keys = config.data.join("keys");
-        text.push_str(&format!(
-            "created development keys in {}: whoever can read them can act as anybody here\n",
-            keys.display()
+        welcome.push_str(&say(
+            "created development keys in {keys}: whoever can read them can act as anybody here\n",
+            &[("keys", &keys.display())],
         ));
     }
     if config.identity.jwks.is_none() {
         // The name that was typed, so that the lines below can be copied.
         let name = quoted(&std::env::args().next().unwrap_or_else(|| "huishang".into()));
-        text.push_str("\nin another terminal, in this directory:\n");
+        welcome.push_str(text("\nin another terminal, in this directory:\n"));
         for (variable, value) in settings_of_commands(config, settings, address) {
-            text.push_str(&format!("  export {variable}={}\n", quoted(&value)));
+            welcome.push_str(&format!("  export {variable}={}\n", quoted(&value)));
         }
-        text.push_str(&format!(
+        welcome.push_str(&say(
             "  export HUISHANG_TOKEN=$({name} token --role clerk,operator)\n  \
                {name} department register --code transport --name '交通运输局' --level municipal --kind agency\n  \
                {name} department list\n\
              or without the token:\n  \
-               {name} department list --as clerk\n"
+               {name} department list --as clerk\n",
+            &[("name", &name)],
         ));
     }
-    text.push_str("\nCtrl-C stops it");
-    text
+    welcome.push_str(text("\nCtrl-C stops it"));
+    welcome
 }
 
 /// What commands need to know of a process that was not started with the defaults, wherever they are called.
