@@ -13,7 +13,9 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Re
 use std::io::Write;
 
 /// Fields of an answer that are not about its resource.
-const ENVELOPE: [&str; 2] = ["next_page_token", "position"];
+const ENVELOPE: [&str; 3] = ["next_page_token", "position", EARLIER];
+/// The field that says how to ask for what came before an answer.
+const EARLIER: &str = "earlier_history_before_position";
 /// Columns of a terminal that are used at least.
 const WIDTH_MIN: usize = 20;
 /// Values of a choice's case that are shown on one line, at most.
@@ -68,6 +70,11 @@ impl Printer<'_> {
         let next = answer.get_field_by_name("next_page_token");
         if let Some(token) = next.as_deref().and_then(Value::as_str).filter(|token| !token.is_empty()) {
             writeln!(self.out, "\n{}", say("more with --page-token {token}", &[("token", &token)]))?;
+        }
+        let earlier = answer.get_field_by_name(EARLIER);
+        if let Some(position) = earlier.as_deref().and_then(Value::as_u64).filter(|&position| position > 0) {
+            let hint = say("earlier with --history-before-position {position}", &[("position", &position)]);
+            writeln!(self.out, "\n{hint}")?;
         }
         Ok(())
     }

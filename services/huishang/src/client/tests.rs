@@ -683,3 +683,13 @@ fn answers_have_chinese_names_and_words() {
     let none = in_chinese(|| printed("huishang.scheduling.v1.ListRoomsResponse", &json!({"position": "9"})));
     assert_eq!(none, "没有会议室\n");
 }
+
+#[test]
+fn an_answer_says_how_to_see_what_came_before_it_if_there_is_more() {
+    let shown = |before: &str| {
+        let content = json!({"item": {"number": "2027-0003/2"}, "earlierHistoryBeforePosition": before});
+        printed("huishang.resolution.v1.GetItemResponse", &content)
+    };
+    assert!(shown("7").ends_with("\nearlier with --history-before-position 7\n"), "{}", shown("7"));
+    assert!(!shown("0").contains("earlier"), "{}", shown("0"));
+}
