@@ -81,7 +81,7 @@ pub struct Token {
 /// `huishang import`.
 #[derive(Debug, Subcommand)]
 pub enum Import {
-    /// Takes a plan through every step: one session, one docket, one resolution, an item for each action
+    /// Puts a plan on record that was decided elsewhere: one resolution, and an item for each action
     Plan(ImportPlan),
 }
 
