@@ -1,6 +1,7 @@
 //! After any life, the row of an item or resolution is what the rules have of it.
 
 use super::{code, line, text};
+use crate::render;
 use crate::views::{self, ResolutionView};
 use domain::calendar::WorkingCalendar;
 use domain::due::DueRule;
@@ -9,7 +10,6 @@ use domain::resolution::evidence::Evidence;
 use domain::resolution::resolution::{self, Origin, Registration, Resolution, Votes};
 use domain::{Actor, Aggregate as _, Issued, Role, Timestamp, Uuid};
 use proptest::prelude::*;
-use proto::Wire as _;
 use proto::resolution::v1 as pb;
 use service_kit::view::InMemory;
 
@@ -69,28 +69,7 @@ fn commands() -> impl Strategy<Value = Command> {
 /// The row of an item as the rules have it.
 fn row(id: Uuid, state: &State, now: Timestamp) -> Option<pb::Item> {
     let (item, calendar) = (state.item()?, calendar());
-    let assignment = &item.assignment;
-    let days_late = item.stage.days_late(assignment.due_at, now, calendar.zone());
-    Some(pb::Item {
-        item_id: id.to_wire(),
-        number: assignment.number.to_wire(),
-        title: assignment.title.to_wire(),
-        resolution_id: assignment.resolution.to_wire(),
-        lead_code: assignment.lead.to_wire(),
-        co_responsible_codes: assignment.co_responsible.to_wire(),
-        stage: item.stage.to_wire(),
-        percent: item.percent,
-        due_on: assignment.due_on.to_wire(),
-        due_at: assignment.due_at.to_wire(),
-        acknowledge_by: assignment.acknowledge_by.to_wire(),
-        blocked_reason: item.blockage.as_ref().map(|blockage| blockage.reason.as_str().to_owned()),
-        help_from_code: item.blockage.as_ref().map(|blockage| blockage.help_from.as_str().to_owned()),
-        extension_due_on: item.extension.as_ref().map(|extension| extension.due_on.to_string()),
-        extensions: item.extensions_granted,
-        late: days_late.is_some(),
-        days_late: days_late.unwrap_or_default(),
-        holds: item.holds,
-    })
+    Some(render::item(id, item, now, calendar.zone()))
 }
 
 fn registration() -> Registration {
@@ -175,18 +154,9 @@ proptest! {
             state = Resolution::fold(state, &events);
             view.project::<Resolution>(id, now, &events).unwrap();
             let resolution::State::Registered(registered) = &state else { continue };
-            let ending = registered.ending.as_ref();
             let named = views::Named::read("resolution_id", &id.to_string(), "").unwrap();
             let shown = views::resolution(named)(view.tables()).unwrap().unwrap().resolution;
-            prop_assert_eq!(shown, Some(pb::Resolution {
-                resolution_id: id.to_wire(),
-                registration: Some(registered.registration.clone().to_wire()),
-                registered_at: registered.registered_at.to_wire(),
-                stage: registered.stage().to_wire(),
-                reason: ending.map(|ending| ending.reason.as_str().to_owned()),
-                successor_resolution_id: ending.and_then(|ending| ending.successor).map(|id| id.to_string()),
-                ended_at: ending.and_then(|ending| ending.ended_at.to_wire()),
-            }));
+            prop_assert_eq!(shown, Some(render::resolution(id, registered)));
         }
     }
 }
