@@ -16,48 +16,52 @@ use tonic::body::Body;
 use tower::{Layer, Service};
 
 /// Time between two clean-ups of callers that went quiet. Only those of the last such interval are remembered.
-pub(super) const FORGET_INTERVAL: Duration = Duration::from_secs(10);
+const FORGET_INTERVAL: Duration = Duration::from_secs(10);
+
+/// What each key has left of its allowance.
+pub(super) type Allowances = DefaultKeyedRateLimiter<String>;
+
+/// Gives each key this allowance; until `stop`, keys that went quiet are forgotten.
+pub(super) fn allowances(quota: Quota, stop: CancellationToken) -> Arc<Allowances> {
+    let allowances = Arc::new(Allowances::keyed(quota));
+    let kept = allowances.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(FORGET_INTERVAL) => {}
+            }
+            kept.retain_recent();
+            kept.shrink_to_fit();
+        }
+    });
+    allowances
+}
 
 /// Refuses, with `RESOURCE_EXHAUSTED` and the time to wait, the requests of a caller that sends too many. It
 /// comes after authentication, so that callers are distinguished by the subjects of their tokens.
 #[derive(Clone)]
-pub(super) struct RateLayer(Option<Arc<Callers>>);
+pub(super) struct RateLayer(Option<Callers>);
 
+#[derive(Clone)]
 struct Callers {
     requests_per_second_max: NonZeroU32,
-    limiter: DefaultKeyedRateLimiter<String>,
+    allowances: Arc<Allowances>,
 }
 
 impl RateLayer {
     /// Allows `requests_per_second_max`, and those of one second at once; 0 means no limit.
     pub(super) fn new(requests_per_second_max: u32, stop: CancellationToken) -> RateLayer {
-        let callers = NonZeroU32::new(requests_per_second_max).map(|requests_per_second_max| {
-            let limiter = DefaultKeyedRateLimiter::keyed(Quota::per_second(requests_per_second_max));
-            Arc::new(Callers { requests_per_second_max, limiter })
-        });
-        if let Some(callers) = callers.clone() {
-            tokio::spawn(async move {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = callers.forget_the_quiet() => {}
-                }
-            });
-        }
-        RateLayer(callers)
+        RateLayer(NonZeroU32::new(requests_per_second_max).map(|requests_per_second_max| {
+            let allowances = allowances(Quota::per_second(requests_per_second_max), stop);
+            Callers { requests_per_second_max, allowances }
+        }))
     }
 }
 
 impl Callers {
-    async fn forget_the_quiet(&self) {
-        loop {
-            tokio::time::sleep(FORGET_INTERVAL).await;
-            self.limiter.retain_recent();
-            self.limiter.shrink_to_fit();
-        }
-    }
-
     fn refuses(&self, subject: &String) -> Option<Status> {
-        let early = self.limiter.check_key(subject).err()?;
+        let early = self.allowances.check_key(subject).err()?;
         let wait = early.wait_time_from(DefaultClock::default().now());
         let most = self.requests_per_second_max;
         let why = format!("{subject} sends more than {most} requests a second; send fewer");
@@ -76,7 +80,7 @@ impl<S> Layer<S> for RateLayer {
 #[derive(Clone)]
 pub(super) struct Rate<S> {
     inner: S,
-    callers: Option<Arc<Callers>>,
+    callers: Option<Callers>,
 }
 
 impl<S> Service<http::Request<Body>> for Rate<S>
@@ -128,8 +132,8 @@ mod tests {
             assert!(callers.refuses(&format!("caller {number}")).is_none());
         }
         // Their allowance is whole again a microsecond after their request.
-        callers.limiter.retain_recent();
-        assert!(callers.limiter.len() < 1000, "{} are remembered", callers.limiter.len());
+        callers.allowances.retain_recent();
+        assert!(callers.allowances.len() < 1000, "{} are remembered", callers.allowances.len());
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The rate of a department: the bytes of its commands in a second are limited, so that it cannot fill the log's
 //! disk for everybody.
 
-use super::rate::FORGET_INTERVAL;
+use super::rate::{Allowances, allowances};
 use crate::config::Limits;
 use crate::limits::RECORD_OVERHEAD_BYTES;
 use crate::places::exhausted;
 use domain::Actor;
+use governor::Quota;
 use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota};
 use proto::api::v1::Reason;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use tonic::Status;
 
 /// Refuses, with `RESOURCE_EXHAUSTED` and the time to wait, the commands of a department that sends too much. Who
 /// speaks for no department is counted alone.
-pub(super) struct WriteRate(Option<Arc<Writers>>);
+pub(super) struct WriteRate(Option<Writers>);
 
 struct Writers {
     kib_per_second_max: u32,
-    limiter: DefaultKeyedRateLimiter<String>,
+    allowances: Arc<Allowances>,
 }
 
 impl WriteRate {
@@ -29,19 +29,10 @@ impl WriteRate {
         let kib_per_second_max = limits.department_write_kib_per_second_max;
         let rate = NonZeroU32::new(kib_per_second_max.saturating_mul(1024));
         let burst = NonZeroU32::new(limits.department_write_burst_mib.saturating_mul(1 << 20));
-        let writers = rate.zip(burst).map(|(rate, burst)| {
-            let limiter = DefaultKeyedRateLimiter::keyed(Quota::per_second(rate).allow_burst(burst));
-            Arc::new(Writers { kib_per_second_max, limiter })
-        });
-        if let Some(writers) = writers.clone() {
-            tokio::spawn(async move {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = writers.forget_the_quiet() => {}
-                }
-            });
-        }
-        WriteRate(writers)
+        WriteRate(rate.zip(burst).map(|(rate, burst)| {
+            let allowances = allowances(Quota::per_second(rate).allow_burst(burst), stop);
+            Writers { kib_per_second_max, allowances }
+        }))
     }
 
     /// Admits a command whose request has these bytes, or refuses it.
@@ -54,7 +45,7 @@ impl WriteRate {
             None => (format!(":{}", caller.subject), caller.subject.clone()),
         };
         let Some(bytes) = NonZeroU32::new(bytes) else { return Ok(()) };
-        let wait = match writers.limiter.check_key_n(&key, bytes) {
+        let wait = match writers.allowances.check_key_n(&key, bytes) {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(early)) => early.wait_time_from(DefaultClock::default().now()),
             Err(_) => {
@@ -66,16 +57,6 @@ impl WriteRate {
         let most = writers.kib_per_second_max;
         let why = format!("{who} sends commands of more than {most} KiB a second; send fewer");
         Err(exhausted(Reason::WriteRateExceeded, why, ("kib_per_second_max", most.to_string()), wait))
-    }
-}
-
-impl Writers {
-    async fn forget_the_quiet(&self) {
-        loop {
-            tokio::time::sleep(FORGET_INTERVAL).await;
-            self.limiter.retain_recent();
-            self.limiter.shrink_to_fit();
-        }
     }
 }
 
