@@ -74,6 +74,20 @@ impl Connections {
         }
     }
 
+    /// The same, with this connection to one of the services.
+    #[must_use]
+    pub fn with(self, service: &str, connection: Channel) -> Connections {
+        match self {
+            Connections::One(_) => Connections::One(connection),
+            Connections::Each(mut channels) => {
+                if let Some(channel) = Arc::make_mut(&mut channels).get_mut(service) {
+                    *channel = connection;
+                }
+                Connections::Each(channels)
+            }
+        }
+    }
+
     /// The connection for an rpc, such as `/huishang.ledger.v1.LedgerService/GetHead`.
     pub(crate) fn for_rpc(&self, path: &str) -> Result<Channel, Status> {
         let service = path.trim_start_matches("/huishang.").split('.').next().unwrap_or_default();

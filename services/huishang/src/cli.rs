@@ -2,7 +2,6 @@
 
 use crate::args::{Arguments, Command, Completions, Import, Ledger};
 use crate::client::{self, health, token};
-
 use crate::invocation;
 use crate::language::{current, say, text};
 use crate::server::{self, repair};

@@ -29,7 +29,7 @@ pub use flags::with_joined_truth_values;
 
 use crate::language::{current, say, text};
 use ::client::language::fill;
-use ::client::{Answer, Messages, is_unavailable};
+use ::client::{Answer, Client, Messages, is_unavailable};
 use cell::Style;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args as _, Command, FromArgMatches as _};
@@ -158,25 +158,31 @@ impl RpcInvocation {
     pub async fn run(&self) -> Result<(), Error> {
         let client = self.options.client_of(descriptors::service(self.entry.rpc)).await?;
         let refused = |status| Error::refused(status, &self.flags, &self.request);
+        // What an answer can do without is not waited for.
+        let lookups = client.clone().patient(Duration::ZERO);
         let mut request = self.request.clone();
         let mut zone = None;
         if moment::has_local(&request) {
-            let known = self.zone_of_input().await?;
+            let known = self.zone_of_input(&lookups).await?;
             moment::settle(&mut request, &known).map_err(Error::Usage)?;
             zone = Some(known);
         }
         if ids::are_given_otherwise(&self.flags, &request) {
-            ids::resolve(&self.flags, &mut request, &self.options.client()?).await?;
+            ids::resolve(&self.flags, &mut request, &lookups).await?;
         }
         if self.entry.rpc == log::TAIL && !self.selects_records {
             log::begin_near_head(&mut request, &client).await.map_err(refused)?;
         }
         let mut last = None;
         loop {
-            match client.call_reflective(&self.method, &request).await.map_err(refused)? {
-                Answer::One(answer) => return self.print(&answer, &request, &mut zone).await,
-                Answer::Many(answers) => match self.print_all(answers, &request, &mut last, &mut zone).await?
-                {
+            let answered = client.call_reflective(&self.method, &request).await.map_err(refused)?;
+            let zone = match &zone {
+                Some(known) => known,
+                None => &*zone.insert(self.zone_of_answers(&lookups).await?),
+            };
+            match answered {
+                Answer::One(answer) => return self.print(&answer, &request, zone),
+                Answer::Many(answers) => match self.print_all(answers, &request, &mut last, zone).await? {
                     None => return Ok(()),
                     Some(broken) if !log::resume_after(&mut request, last.as_ref()) => {
                         return Err(refused(broken));
@@ -193,12 +199,12 @@ impl RpcInvocation {
         mut answers: Box<Messages>,
         request: &DynamicMessage,
         last: &mut Option<DynamicMessage>,
-        zone: &mut Option<TimeZone>,
+        zone: &TimeZone,
     ) -> Result<Option<Status>, Error> {
         loop {
             match answers.next().await {
                 Ok(Some(answer)) => {
-                    self.print(&answer, request, zone).await?;
+                    self.print(&answer, request, zone)?;
                     *last = Some(answer);
                 }
                 Ok(None) => return Ok(None),
@@ -209,11 +215,11 @@ impl RpcInvocation {
     }
 
     /// The time zone of moments that were given without an offset.
-    async fn zone_of_input(&self) -> Result<TimeZone, Error> {
+    async fn zone_of_input(&self, client: &Client) -> Result<TimeZone, Error> {
         if self.options.utc {
             return Ok(TimeZone::UTC);
         }
-        moment::realm_zone(&self.options.client()?).await.map_err(|why| {
+        moment::realm_zone(client).await.map_err(|why| {
             Error::Usage(say(
                 "a time without an offset is in the realm's time zone, which cannot be learned: {why}; \
                  write the offset too, or add --utc",
@@ -223,11 +229,11 @@ impl RpcInvocation {
     }
 
     /// The time zone of moments in an answer; UTC where that of the realm cannot be learned, which is said.
-    async fn zone_of_answers(&self) -> Result<TimeZone, Error> {
+    async fn zone_of_answers(&self, client: &Client) -> Result<TimeZone, Error> {
         if self.options.utc || self.options.json || !moment::is_in(&self.method.output()) {
             return Ok(TimeZone::UTC);
         }
-        match moment::realm_zone(&self.options.client()?).await {
+        match moment::realm_zone(client).await {
             Ok(zone) => Ok(zone),
             Err(why) => {
                 let note = say(
@@ -240,24 +246,15 @@ impl RpcInvocation {
         }
     }
 
-    async fn print(
-        &self,
-        answer: &DynamicMessage,
-        request: &DynamicMessage,
-        zone: &mut Option<TimeZone>,
-    ) -> Result<(), Error> {
-        let zone = match zone {
-            Some(zone) => zone.clone(),
-            None => zone.insert(self.zone_of_answers().await?).clone(),
-        };
+    fn print(&self, answer: &DynamicMessage, request: &DynamicMessage, zone: &TimeZone) -> Result<(), Error> {
         let mut out = std::io::stdout().lock();
         let width = width();
         if self.options.json {
             writeln!(out, "{}", cell::json(answer))?;
-        } else if let Some(line) = log::line(answer, &zone, width) {
+        } else if let Some(line) = log::line(answer, zone, width) {
             writeln!(out, "{line}")?;
         } else {
-            let mut printer = Printer { out: &mut out, zone, width };
+            let mut printer = Printer { out: &mut out, zone: zone.clone(), width };
             if let Some(sentence) = outcome(&self.method, answer, request, &printer.style(answer)) {
                 writeln!(printer.out, "{sentence}\n")?;
             }

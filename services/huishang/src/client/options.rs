@@ -92,11 +92,14 @@ impl Options {
         Ok(Client::new(self.server.connect()?, Some(self.token()?)))
     }
 
-    /// A caller of one service, such as `scheduling`, that is connected.
+    /// A caller that is connected to one service, such as `scheduling`; to the others it connects when it calls them.
     pub async fn client_of(&self, service: &str) -> Result<Client, Error> {
-        let addresses = self.server.addresses()?;
+        let (addresses, trust) = (self.server.addresses()?, self.server.trust()?);
         let address = addresses.of(service).map_err(|error| Error::Usage(format!("--server: {error}")))?;
-        self.client_at(address).await
+        let token = self.token()?;
+        let connection = client::connect(address, &trust).await?;
+        let connections = Connections::lazy(&addresses, &trust)?.with(service, connection);
+        Ok(Client::new(connections, Some(token)).patient(PATIENCE))
     }
 
     /// A caller of the services in one process, that is connected.
