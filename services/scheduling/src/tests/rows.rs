@@ -86,13 +86,13 @@ fn commands() -> impl Strategy<Value = Command> {
 /// The row of a session as the rules have it.
 fn row(id: Uuid, state: &State, requested_at: Timestamp) -> Option<pb::SessionSummary> {
     let filed = state.filed()?;
-    let (outline, slot) = (&filed.outline, filed.slot.as_ref());
+    let (outline, slot) = (&filed.outline, filed.appointment().map(|appointment| &appointment.slot));
     Some(pb::SessionSummary {
         session_id: id.to_wire(),
         title: outline.title.to_wire(),
         body_code: outline.body.to_wire(),
         kind: outline.kind.to_wire(),
-        stage: filed.stage.to_wire(),
+        stage: filed.stage().to_wire(),
         chair_code: outline.chair.to_wire(),
         requester_code: filed.requester.as_ref().map(|code| code.as_str().to_owned()),
         topic_count: outline.topics.len() as u32,
