@@ -18,7 +18,7 @@ mod voting;
 
 pub use agenda::{Agenda, AgendaTopic, Mode, Participant, RoleOnTopic, TopicRole};
 pub use event::Event;
-pub use item::{DecidedItem, Decision, DraftedItem, ItemDraft, ItemDue, action_item_id, resolution_id};
+pub use item::{Decision, DraftedItem, ItemDraft, ItemDue};
 pub use proceedings::{
     Amendment, AmendmentStage, Outcome, Proceedings, Stance, Statement, Topic, TopicStage,
 };

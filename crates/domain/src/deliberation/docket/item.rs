@@ -1,7 +1,7 @@
 //! Action items as drafted during the debate, and as decided with the topic.
 
 use super::{Outcome, State};
-use crate::aggregate::derived_id;
+use crate::decided_item::DecidedItem;
 use crate::deliberation::ballot::{BallotResult, Choice};
 use crate::due::DueRule;
 use crate::{Code, Date, Line, Text, Timestamp, Uuid};
@@ -95,27 +95,6 @@ pub struct Decision {
     pub dissenting: Vec<Code>,
 }
 
-/// One thing to be done under a decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DecidedItem {
-    /// Its number within the docket.
-    pub number: u32,
-    /// Its title.
-    pub title: Line,
-    /// What is to be delivered.
-    pub deliverable: Text,
-    /// How to tell that it is done.
-    pub criterion: Text,
-    /// The department that answers for it.
-    pub lead: Code,
-    /// The departments that support it.
-    pub co_responsible: Vec<Code>,
-    /// When it is due.
-    pub due_on: Date,
-    /// The last moment of that date.
-    pub due_at: Timestamp,
-}
-
 impl State {
     /// The decision on a topic, once it is adopted.
     pub fn decision(&self, topic: u32) -> Option<Decision> {
@@ -156,14 +135,4 @@ impl State {
             dissenting: dissenting.into_iter().cloned().collect(),
         })
     }
-}
-
-/// The id of the resolution that a topic's decision becomes.
-pub fn resolution_id(docket: Uuid, topic: u32) -> Uuid {
-    derived_id(docket, &["resolution", &topic.to_string()])
-}
-
-/// The id of the action item that a drafted item becomes, and of its follow-up.
-pub fn action_item_id(docket: Uuid, item: u32) -> Uuid {
-    derived_id(docket, &["item", &item.to_string()])
 }
