@@ -5,11 +5,7 @@ use domain::Role;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
-use tests::{Process, huishang};
-
-/// Time in which the first signed head is written.
-const PATIENCE: Duration = Duration::from_secs(30);
+use tests::{Process, huishang, until_blocking};
 
 /// A command of ours in a shell that would let everybody read and write.
 fn open_handed() -> Command {
@@ -56,11 +52,7 @@ fn files_are_their_owners_only() -> anyhow::Result<()> {
     client(Role::Operator, &["log", "backup", backup.to_str().context("a path")?])?;
     client(Role::Operator, &["log", "export", export.to_str().context("a path")?])?;
     // When the newest head is signed as well
-    let deadline = Instant::now() + PATIENCE;
-    while !data.join("signed-head").exists() {
-        ensure!(Instant::now() < deadline, "no signed head within {PATIENCE:?}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until_blocking("a signed head", || data.join("signed-head").exists().then_some(()));
     // Then nobody else can read any of it.
     let mut found = Vec::new();
     for root in [&data, &backup, &export] {

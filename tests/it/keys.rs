@@ -8,26 +8,15 @@ use service_kit::identity::ensure_development_keys;
 use std::future::Future;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
 use tests::{Client, Mode, Process, Sandbox, SandboxConfig, huishang};
 use tonic::Code;
-
-/// Time in which a changed file must take effect.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Time between two looks at whether it has.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// Waits until something is so.
 async fn until<F: Future<Output = anyhow::Result<bool>>>(
     what: &str,
     is_so: impl Fn() -> F,
 ) -> anyhow::Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    while !is_so().await? {
-        ensure!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
-        tokio::time::sleep(PAUSE).await;
-    }
-    Ok(())
+    tests::until(what, async || is_so().await.map(|so| so.then_some(())).transpose()).await
 }
 
 async fn is_accepted(client: &Client) -> anyhow::Result<bool> {

@@ -1,11 +1,11 @@
 //! An installation in a temporary directory: embedded, or split into services over a real broker.
 
-use crate::broker;
+use crate::binary::huishang;
 use crate::client::{Client, LogFollower};
-use crate::process::{Process, huishang};
 use anyhow::Context as _;
-use client::{Connections, Token, Trust};
+use client::{Connections, SERVICES, Token, Trust};
 use domain::Role;
+use harness::{Process, broker};
 use service_kit::config::Config;
 use service_kit::identity::{Claims, SigningKey, ensure_development_keys};
 use std::collections::BTreeMap;
@@ -49,8 +49,6 @@ impl Default for SandboxConfig {
 fn broker_name(number: usize) -> String {
     if number == 0 { "nats".to_owned() } else { format!("nats-{}", number + 1) }
 }
-
-const SERVICES: [&str; 6] = ["ledger", "directory", "scheduling", "deliberation", "resolution", "followup"];
 
 /// A running installation; it ends, and its directory goes, with the value.
 pub struct Sandbox {
@@ -96,7 +94,9 @@ impl Sandbox {
                 for number in 0..sandbox.config.brokers {
                     sandbox.start_process(&broker_name(number))?;
                 }
-                for service in SERVICES {
+                // Nothing is committed without a ledger.
+                sandbox.start_process("ledger")?;
+                for service in SERVICES.into_iter().filter(|service| *service != "ledger") {
                     sandbox.start_process(service)?;
                 }
             }

@@ -9,6 +9,7 @@ use async_nats::HeaderMap;
 use bytes::Bytes;
 use domain::Uuid;
 use event_log::EventLog;
+use harness::{let_pass, until};
 use journal::conformance::{JournalUnderTest, sample, take};
 use journal::nats::repair::State;
 use journal::nats::{Config, ConnectError, LedgerError, NatsJournal};
@@ -83,15 +84,14 @@ async fn nothing_is_lost_or_repeated_when_the_server_is_killed_under_load() {
                     }
                 };
                 wait_committed(&journal, last).await;
-                tokio::time::sleep(Duration::from_millis(10)).await;
             }
         })
     });
     let writers = tokio::spawn(futures::future::join_all(writers));
-    for _ in 0..3 {
-        tokio::time::sleep(Duration::from_millis(400)).await;
+    for records in [100, 300, 500] {
+        wait_committed(&journal, records).await;
         server.kill();
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        until("the loss of the connection", async || journal.obstacle()).await;
         server.restart();
     }
     writers.await.unwrap().into_iter().for_each(Result::unwrap);
@@ -114,7 +114,7 @@ async fn a_subscription_continues_after_a_long_outage_of_the_server() {
     assert_eq!(take(&mut records, 3).await.len(), 3);
 
     server.kill();
-    tokio::time::sleep(Duration::from_secs(6)).await;
+    let_pass(Duration::from_secs(6)).await;
     server.restart();
     let restarted = tokio::time::Instant::now();
     let last = append_many(&journal, 2).await;
@@ -147,7 +147,7 @@ async fn with_two_ledgers_needed_both_have_identical_committed_records() {
     let journal = connect(&server, 2).await;
     let one = Ledger::start(&journal, "one", folders[0].path());
     let last = append_many(&journal, 5).await;
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    wait_committed(&connect(&server, 1).await, last).await;
     assert_eq!(*journal.committed().borrow(), 0, "one ledger is not enough");
 
     let two = Ledger::start(&journal, "two", folders[1].path());
@@ -296,6 +296,17 @@ async fn invalid_configurations_and_unreachable_servers_are_reported() {
     }
 }
 
+/// Whether all servers of a cluster have the whole of a stream.
+async fn is_whole(url: &str, stream: &str) -> bool {
+    let addresses: Vec<&str> = url.split(',').collect();
+    let Ok(client) = async_nats::connect(addresses).await else { return false };
+    let Ok(stream) = async_nats::jetstream::new(client).get_stream(stream).await else { return false };
+    let Some(cluster) = &stream.cached_info().cluster else { return false };
+    cluster.leader.is_some()
+        && cluster.replicas.len() == 2
+        && cluster.replicas.iter().all(|peer| peer.current && !peer.offline)
+}
+
 /// Three replicas behave differently from one: other error codes, other duplicates, reads by any replica.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_of_three_servers_keeps_the_contract() {
@@ -328,7 +339,7 @@ async fn a_cluster_of_three_servers_keeps_the_contract() {
         server.kill();
         wait_committed(&journal, append_many(&journal, 5).await).await;
         server.restart();
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        until("a whole cluster", async || is_whole(&url, "huishang-killed").await.then_some(())).await;
     }
     let mut records = journal.subscribe(0, Filter::All).await.unwrap();
     assert_eq!(take(&mut records, 20).await.len(), 20);

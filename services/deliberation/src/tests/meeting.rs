@@ -175,12 +175,11 @@ async fn faults_and_unknown_dockets_are_named() {
         ..Default::default()
     };
     let faulty = deployment.service.draft_items(clerk(items)).await.unwrap_err();
-    let fields = faulty.get_details_bad_request().unwrap().field_violations;
-    assert_eq!(fields[0].field, "items[1].due.due_on");
+    assert_eq!(faulty_fields(&faulty), ["items[1].due.due_on"]);
 
     let nowhere = deployment.docket(&id("nowhere")).await.unwrap_err();
     assert_eq!(nowhere.code(), Grpc::NotFound);
-    assert_eq!(nowhere.get_details_error_info().unwrap().reason, "NOT_FOUND");
+    assert_eq!(refusal(&nowhere, "what").0, "NOT_FOUND");
     let unknown = open_topic(&deployment, &docket_id, 9, "no topic").await.unwrap_err();
     assert_eq!(unknown.code(), Grpc::NotFound);
 }

@@ -69,10 +69,10 @@ async fn notices_are_found_by_kind_and_time_and_faults_are_named() {
 
     let unknown = ask(&[1, 99], "2027-03-01T00:00:00Z");
     let status = place.copy.service.list_notices(supervisor(unknown)).await.unwrap_err();
-    assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "kinds[1]");
+    assert_eq!(faulty_fields(&status), ["kinds[1]"]);
     let unspecified = pb::ListFollowUpsRequest { columns: vec![0], ..Default::default() };
     let status = place.copy.service.list_follow_ups(supervisor(unspecified)).await.unwrap_err();
-    assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "columns[0]");
+    assert_eq!(faulty_fields(&status), ["columns[0]"]);
 }
 
 async fn board(place: &Place) -> pb::GetBoardResponse {

@@ -15,7 +15,7 @@ async fn a_session_goes_from_its_request_to_its_convening() {
     fixture.service.answer_invitation(by(answer, "MOF", Role::Delegate)).await.unwrap();
     let early = fixture.service.convene_session(clerk(convene("early", &session_id))).await.unwrap_err();
     assert_eq!(refusal(&early, "opens_at"), ("TOO_EARLY".into(), "2027-03-08T00:00:00Z".into()));
-    fixture.clock.send_replace(at("2027-03-08T00:30:00Z"));
+    fixture.bench.move_clock("2027-03-08T00:30:00Z");
     let convened = fixture.service.convene_session(clerk(convene("now", &session_id))).await.unwrap();
 
     let session = convened.into_inner().session.unwrap();

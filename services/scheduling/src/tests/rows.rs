@@ -8,18 +8,11 @@ use domain::scheduling::rules::Rules;
 use domain::scheduling::session::{
     Attendee, Command, Kind, Outline, RoleOnTopic, Session, State, Topic, TopicRole,
 };
-use domain::{Aggregate as _, Code, Issued, Line, Text};
+use domain::testing::code;
+use domain::{Aggregate as _, Issued, Text};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use service_kit::view::InMemory;
-
-fn code(text: &str) -> Code {
-    Code::parse(text).unwrap()
-}
-
-fn line(text: &str) -> Line {
-    Line::parse(text).unwrap()
-}
 
 fn reason() -> Text {
     Text::parse("理由").unwrap()

@@ -1,23 +1,11 @@
 use super::*;
 use crate::due::DueRule;
-use crate::testing::{actor, given};
+use crate::testing::{actor, at, code, given, line, text};
 use crate::{Actor, Refusal, Role, Uuid};
 use jiff::civil::date;
 
 mod random;
 
-fn code(text: &str) -> Code {
-    Code::parse(text).unwrap()
-}
-fn line(text: &str) -> Line {
-    Line::parse(text).unwrap()
-}
-fn text(words: &str) -> Text {
-    Text::parse(words).unwrap()
-}
-fn at(moment: &str) -> Timestamp {
-    moment.parse().unwrap()
-}
 fn calendar() -> WorkingCalendar {
     WorkingCalendar::weekends_only("Asia/Shanghai").unwrap()
 }

@@ -9,22 +9,10 @@ use crate::process::rescind_items;
 use crate::resolution::action_item;
 use crate::resolution::register::{self, Register};
 use crate::resolution::resolution::{self, State};
-use crate::testing::{actor, given};
-use crate::{Aggregate, Code, Role};
+use crate::testing::{actor, code, given, line, text};
+use crate::{Aggregate, Role};
 
 const DOCKET: Uuid = Uuid::from_u128(7);
-
-fn code(text: &str) -> Code {
-    Code::parse(text).unwrap()
-}
-
-fn line(text: &str) -> Line {
-    Line::parse(text).unwrap()
-}
-
-fn text(words: &str) -> Text {
-    Text::parse(words).unwrap()
-}
 
 /// A countersign on one topic, with two items, up to its decision.
 fn decided() -> Vec<docket::Event> {

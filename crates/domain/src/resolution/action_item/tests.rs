@@ -1,16 +1,8 @@
 use super::*;
 use crate::resolution::evidence::EVIDENCE_MAX;
-use crate::testing::{actor, given};
+use crate::testing::{actor, code, given, text};
 use crate::{Actor, Role};
 use proptest::prelude::*;
-
-fn code(code: &str) -> Code {
-    Code::parse(code).unwrap()
-}
-
-fn text(text: &str) -> Text {
-    Text::parse(text).unwrap()
-}
 
 fn calendar() -> WorkingCalendar {
     WorkingCalendar::weekends_only("Asia/Shanghai").unwrap()

@@ -2,20 +2,9 @@ use super::*;
 use crate::Actor;
 use crate::resolution::action_item;
 use crate::resolution::resolution::{Command, Registration};
+use crate::testing::{code, line, text};
 
 const RESOLUTION: Uuid = Uuid::from_u128(7);
-
-fn line(text: &str) -> Line {
-    Line::parse(text).unwrap()
-}
-
-fn text(words: &str) -> Text {
-    Text::parse(words).unwrap()
-}
-
-fn code(text: &str) -> Code {
-    Code::parse(text).unwrap()
-}
 
 fn obligation(due: DueRule) -> Obligation {
     Obligation {

@@ -1,6 +1,6 @@
 //! The broker: a real nats-server, alone or one of a cluster.
 
-use crate::process::{Process, nats_server};
+use crate::{Process, nats_server};
 use std::cell::RefCell;
 use std::net::TcpListener;
 use std::path::Path;

@@ -1,10 +1,11 @@
 //! A process of ours, or the broker, that ends with its handle.
 
+use crate::until_blocking;
 use anyhow::{Context as _, bail};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 /// Time in which a process must become ready.
@@ -81,15 +82,11 @@ impl Process {
     /// Waits until it ends by itself, for at most `patience`; returns its exit status.
     pub fn wait_for_end(&mut self, patience: Duration) -> anyhow::Result<std::process::ExitStatus> {
         let deadline = Instant::now() + patience;
-        loop {
-            if let Some(status) = self.child.try_wait()? {
-                return Ok(status);
-            }
-            if Instant::now() > deadline {
-                bail!("{} still runs after {patience:?}", self.name);
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let ended = until_blocking("the end of a process", || match self.child.try_wait() {
+            Ok(None) if Instant::now() < deadline => None,
+            ended => Some(ended),
+        })?;
+        ended.with_context(|| format!("{} still runs after {patience:?}", self.name))
     }
 
     /// Its peak resident memory, in bytes.
@@ -130,33 +127,7 @@ impl Drop for Process {
 
 /// The root of the checkout.
 pub fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
-/// The `huishang` binary of this build, built first when it is missing or older than its sources.
-pub fn huishang() -> PathBuf {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY
-        .get_or_init(|| {
-            // …/target/debug/deps/it-0123 → …/target/debug/huishang
-            let test = std::env::current_exe().expect("a test has a path");
-            let folder = test.ancestors().nth(2).expect("tests lie in target/debug/deps");
-            // Benchmarks lie in target/release, and need an optimized binary.
-            let release = folder.ends_with("release").then_some("--release");
-            let mut cargo = Command::new(env!("CARGO"));
-            cargo.args(["build", "--quiet", "--package", "huishang"]).args(release).current_dir(root());
-            // Cargo describes the test's package in these. Build scripts that read them would run again, and all
-            // that depends on them would be built again, now and at the next call from outside.
-            for (name, _) in std::env::vars_os() {
-                let text = name.to_string_lossy();
-                if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-                    cargo.env_remove(&name);
-                }
-            }
-            assert!(cargo.status().expect("cargo can be run").success(), "the binary does not build");
-            folder.join("huishang")
-        })
-        .clone()
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 /// The broker's binary, which `tests/nats-server` obtains.

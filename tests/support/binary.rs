@@ -1,0 +1,32 @@
+//! The binary under test.
+
+use harness::root;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The `huishang` binary of this build, built first when it is missing or older than its sources.
+pub fn huishang() -> PathBuf {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY
+        .get_or_init(|| {
+            // …/target/debug/deps/it-0123 → …/target/debug/huishang
+            let test = std::env::current_exe().expect("a test has a path");
+            let folder = test.ancestors().nth(2).expect("tests lie in target/debug/deps");
+            // Benchmarks lie in target/release, and need an optimized binary.
+            let release = folder.ends_with("release").then_some("--release");
+            let mut cargo = Command::new(env!("CARGO"));
+            cargo.args(["build", "--quiet", "--package", "huishang"]).args(release).current_dir(root());
+            // Cargo describes the test's package in these. Build scripts that read them would run again, and all
+            // that depends on them would be built again, now and at the next call from outside.
+            for (name, _) in std::env::vars_os() {
+                let text = name.to_string_lossy();
+                if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+                    cargo.env_remove(&name);
+                }
+            }
+            assert!(cargo.status().expect("cargo can be run").success(), "the binary does not build");
+            folder.join("huishang")
+        })
+        .clone()
+}
