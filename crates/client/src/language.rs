@@ -21,6 +21,7 @@ mod tests;
 
 use catalogue::{CATALOGUE, Words};
 use prost_reflect::{EnumValueDescriptor, FieldDescriptor, FileDescriptor, MethodDescriptor};
+use proto::contract;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -86,7 +87,7 @@ impl Language {
         let (words, choice) = (self.words(&value.parent_enum().parent_file())?, value.parent_enum());
         let values =
             [words, CATALOGUE.platform()].into_iter().find_map(|words| words.value.get(choice.name()))?;
-        values.get(&catalogue::short_name(value)).map(String::as_str)
+        values.get(&contract::value_name(value)).map(String::as_str)
     }
 
     /// The Chinese help of a command.

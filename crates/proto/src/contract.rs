@@ -135,3 +135,22 @@ fn text(message: &Option<DynamicMessage>, field: &str) -> String {
     let value = message.as_ref().and_then(|message| message.get_field_by_name(field));
     value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
+
+/// A name such as `NotFound` as protos write the names of an enum's values: `NOT_FOUND`.
+pub fn screaming(camel: &str) -> String {
+    let mut name = String::new();
+    for letter in camel.chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.extend(letter.to_uppercase());
+    }
+    name
+}
+
+/// A value's name without its enum's: `SESSION_STAGE_ADMITTED` is `ADMITTED`.
+pub fn value_name(value: &EnumValueDescriptor) -> String {
+    let prefix = screaming(value.parent_enum().name());
+    let name = value.name().strip_prefix(&prefix).and_then(|rest| rest.strip_prefix('_'));
+    name.unwrap_or(value.name()).to_owned()
+}

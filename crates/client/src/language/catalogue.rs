@@ -1,7 +1,7 @@
 //! The files in `words/`.
 
 use super::template;
-use prost_reflect::{EnumValueDescriptor, FileDescriptor};
+use prost_reflect::FileDescriptor;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -95,17 +95,4 @@ impl Words {
         let translated = self.detail.get(name).and_then(|words| template::translate(words, value));
         translated.map_or(Cow::Borrowed(value), Cow::Owned)
     }
-}
-
-/// A value's name without its enum's: `SESSION_STAGE_ADMITTED` is `ADMITTED`.
-pub(super) fn short_name(value: &EnumValueDescriptor) -> String {
-    let mut prefix = String::new();
-    for letter in value.parent_enum().name().chars() {
-        if letter.is_uppercase() && !prefix.is_empty() {
-            prefix.push('_');
-        }
-        prefix.extend(letter.to_uppercase());
-    }
-    let name = value.name().strip_prefix(&prefix).and_then(|rest| rest.strip_prefix('_'));
-    name.unwrap_or(value.name()).to_owned()
 }

@@ -1,9 +1,9 @@
 //! Tests of the catalogue: that it is complete, and that nothing in it has lost what it is for.
 
-use super::catalogue::{CATALOGUE, Words, short_name};
+use super::catalogue::{CATALOGUE, Words};
 use super::{Language, fill, template};
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor};
-use proto::contract;
+use proto::contract::{self, value_name};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A package's messages and enums without those that only describe protos or are never shown.
@@ -132,7 +132,7 @@ fn nothing_in_the_catalogue_names_what_is_gone() {
         for (name, values) in &words.value {
             let known: BTreeSet<String> = enums()
                 .filter(|choice| choice.name() == name && is_here(choice.package_name()))
-                .flat_map(|choice| choice.values().map(|value| short_name(&value)).collect::<Vec<_>>())
+                .flat_map(|choice| choice.values().map(|value| value_name(&value)).collect::<Vec<_>>())
                 .collect();
             values.keys().for_each(|key| expect(known.contains(key), file, format!("[value.{name}] {key}")));
         }

@@ -9,7 +9,7 @@ use prost_reflect::{
     DescriptorPool, DynamicMessage, EnumDescriptor, EnumValueDescriptor, FieldDescriptor, Kind,
     MessageDescriptor, MethodDescriptor, Value,
 };
-use proto::contract::joined_comment;
+use proto::contract::{self, joined_comment};
 
 /// The prefix of all our packages.
 const PACKAGE: &str = "huishang.";
@@ -166,9 +166,7 @@ pub fn is_optional(field: &FieldDescriptor) -> bool {
 
 /// The word for an enum's value on the command line: `SESSION_KIND_CASE` is `case`.
 pub fn short_name(value: &EnumValueDescriptor) -> String {
-    let prefix = screaming(value.parent_enum().name());
-    let name = value.name().strip_prefix(&prefix).and_then(|rest| rest.strip_prefix('_'));
-    kebab(name.unwrap_or(value.name()))
+    kebab(&contract::value_name(value))
 }
 
 /// The values of an enum that can be chosen: all but the unspecified one.
@@ -179,15 +177,4 @@ pub fn choices(choice: &EnumDescriptor) -> Vec<EnumValueDescriptor> {
 /// `page_size` as `page-size`.
 pub fn kebab(name: &str) -> String {
     name.to_lowercase().replace('_', "-")
-}
-
-fn screaming(camel: &str) -> String {
-    let mut name = String::new();
-    for letter in camel.chars() {
-        if letter.is_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.extend(letter.to_uppercase());
-    }
-    name
 }

@@ -57,7 +57,7 @@ pub async fn up(arguments: &Up) -> anyhow::Result<()> {
     }
     let stop = start_logging(&config)?;
     let created_keys = node::create_development_keys(&config)?;
-    let node = Node::build(&config, &Service::ALL, arguments.accept_stale, stop).await?;
+    let node = Node::build(&config, Service::all(), arguments.accept_stale, stop).await?;
     print_line(&welcome(&config, &arguments.settings, node.address, created_keys))?;
     node.run().await
 }

@@ -53,14 +53,9 @@ pub enum Service {
 
 impl Service {
     /// All of them: what `up` runs.
-    pub const ALL: [Service; 6] = [
-        Service::Directory,
-        Service::Scheduling,
-        Service::Deliberation,
-        Service::Resolution,
-        Service::Followup,
-        Service::Ledger,
-    ];
+    pub fn all() -> &'static [Service] {
+        Service::value_variants()
+    }
 }
 
 /// The task of a ledger that follows NATS.
@@ -159,7 +154,7 @@ fn ensure_journal_fits(config: &Config, services: &[Service]) -> Result<(), Conf
     if config.journal != EMBEDDED {
         return Ok(());
     }
-    if services != Service::ALL {
+    if services != Service::all() {
         let why = "is 'embedded', which one process has to itself: single services need a shared one; add --journal \
                    nats://HOST:PORT";
         return Err(ConfigError::new("journal", why));
@@ -379,7 +374,7 @@ pub fn create_development_keys(config: &Config) -> anyhow::Result<bool> {
         return Ok(false);
     }
     // Whoever cannot be started gets no keys either.
-    ensure_journal_fits(config, &Service::ALL)?;
+    ensure_journal_fits(config, Service::all())?;
     refuse_exposed_development_keys(config)?;
     Ok(ensure_development_keys(&config.keys())?)
 }

@@ -2,6 +2,7 @@
 //! or somebody without a token, cannot flood the log.
 
 use crate::limits::{REFUSAL_KINDS_MAX, REFUSALS_ALIKE_LOGGED_MAX, REFUSALS_COUNTED_INTERVAL};
+use proto::contract::screaming;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
@@ -26,14 +27,7 @@ impl Kind {
 
     /// The code as the protos write it, such as `NOT_FOUND`.
     pub(super) fn code_name(&self) -> String {
-        let mut name = String::new();
-        for letter in format!("{:?}", self.code).chars() {
-            if letter.is_uppercase() && !name.is_empty() {
-                name.push('_');
-            }
-            name.extend(letter.to_uppercase());
-        }
-        name
+        screaming(&format!("{:?}", self.code))
     }
 
     pub(super) fn reason(&self) -> Option<&str> {

@@ -67,7 +67,7 @@ async fn play_on_own_server(arguments: &Arguments) -> anyhow::Result<()> {
     create_development_keys(&config)?;
     let key = signing_key(&config, None)?;
     let stop = CancellationToken::new();
-    let node = Node::build(&config, &Service::ALL, false, stop.clone()).await?;
+    let node = Node::build(&config, Service::all(), false, stop.clone()).await?;
     let server = Server::at(&format!("http://{}", node.address));
     narrate(format!(
         "An embedded server listens on {}; its data is in {}.",
