@@ -21,6 +21,7 @@ use crate::error::CommandError;
 use crate::events::{self, UnknownEventType};
 use crate::feed::Feed;
 use crate::limits::{CACHED_STREAMS_MAX, COMMIT_TIMEOUT, RETRY_ATTEMPTS_MAX};
+use crate::tasks::Tasks;
 use crate::view::RegisteredView;
 use domain::{Actor, Aggregate, StreamName, Uuid};
 use futures::future::BoxFuture;
@@ -34,7 +35,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 pub use unit::UnitOfWork;
 
@@ -203,8 +203,7 @@ pub struct Kit {
     feed: Feed,
     clock: Clock,
     folder: Arc<Path>,
-    stop: CancellationToken,
-    tasks: TaskTracker,
+    tasks: Tasks,
     cache: Arc<Cache<StreamName, Arc<dyn Any + Send + Sync>>>,
     views: Arc<Mutex<Vec<RegisteredView>>>,
     consumers: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
@@ -213,20 +212,19 @@ pub struct Kit {
 }
 
 impl Kit {
-    /// A kit over this journal and clock. Views and checkpoints live in `folder`; what the kit runs
-    /// ends with `stop`.
-    pub fn new(journal: Arc<dyn Journal>, clock: Clock, folder: &Path, stop: CancellationToken) -> Kit {
+    /// A kit over this journal and clock. Views and checkpoints live in `folder`; what the kit runs is among these
+    /// tasks, or ends with this stop.
+    pub fn new(journal: Arc<dyn Journal>, clock: Clock, folder: &Path, tasks: impl Into<Tasks>) -> Kit {
         let cache = Arc::new(Cache::new(CACHED_STREAMS_MAX));
         let (views, consumers, new_followers) = (Arc::default(), Arc::default(), Arc::default());
-        let tasks = TaskTracker::new();
-        let feed = Feed::new(journal.clone(), stop.clone(), tasks.clone());
+        let tasks = tasks.into();
+        let feed = Feed::new(journal.clone(), tasks.clone());
         let limits = Arc::default();
         Kit {
             journal,
             feed,
             clock,
             folder: folder.into(),
-            stop,
             tasks,
             cache,
             views,
@@ -283,19 +281,18 @@ impl Kit {
 
     /// Cancelled when the process drains.
     pub fn stop(&self) -> &CancellationToken {
-        &self.stop
+        self.tasks.stop()
     }
 
-    /// What runs on this kit until it stops: its views, process managers and timers.
-    pub(crate) fn tasks(&self) -> &TaskTracker {
+    /// What runs on this kit until it stops: its views, process managers and timers, and long answers.
+    pub fn tasks(&self) -> &Tasks {
         &self.tasks
     }
 
     /// Waits until everything that runs on this kit has ended, after its stop: how far views and process managers
     /// have come is saved then.
     pub async fn ended(&self) {
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.tasks.ended().await;
     }
 
     /// The journal.

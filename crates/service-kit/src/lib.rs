@@ -4,7 +4,7 @@
 //! - [`view`]: how a view is kept in SQLite; [`process`]: how a process manager is run; [`timer`]: how
 //!   commands are issued when deadlines pass; [`set_aside`]: what happens to a record that a consumer fails on.
 //! - [`identity`]: who calls; [`serve`]: the gRPC server around it all; [`places`]: how many may work at once.
-//! - [`config`], [`clock`], [`logging`], [`shutdown`]: the process; [`readiness`]: whether it does its work.
+//! - [`config`], [`clock`], [`logging`], [`tasks`], [`shutdown`]: the process; [`readiness`]: whether it does its work.
 
 pub mod checkpoint;
 pub mod clock;
@@ -26,6 +26,7 @@ pub mod row;
 pub mod serve;
 pub mod set_aside;
 pub mod shutdown;
+pub mod tasks;
 pub mod timer;
 pub mod view;
 
@@ -35,4 +36,5 @@ mod tests;
 pub use error::CommandError;
 pub use handle::{CommandContext, Executed, Kit, UnitOfWork};
 pub use journal::{Filter, Position, Record};
+pub use tasks::Tasks;
 pub use view::{View, ViewStore};

@@ -56,7 +56,7 @@ impl OperationsService for Service {
         let place = self.verifications.take(&caller(&request)?)?;
         let (reports, stream) = mpsc::channel(REPORTS_AHEAD);
         let kit = self.kit.clone();
-        tokio::spawn(async move {
+        self.kit.tasks().spawn(async move {
             tokio::select! {
                 () = verify(&kit, &reports) => {}
                 () = reports.closed() => {}

@@ -58,13 +58,8 @@ pub fn run<A>(
     A::Command: Clone + Sync,
 {
     let timer = Timer { kit: kit.clone(), view: view.clone(), notified_up_to, name, next };
-    kit.tasks().spawn(async move {
-        let stop = timer.kit.stop().clone();
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = timer.follow::<A>(command) => {}
-        }
-    });
+    let stop = kit.stop().clone();
+    kit.tasks().spawn(async move { stop.run_until_cancelled(timer.follow::<A>(command)).await });
 }
 
 struct Timer {

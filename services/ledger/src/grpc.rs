@@ -41,7 +41,7 @@ impl Service {
             log: log.clone(),
             heads: heads.clone(),
             places: Places::new("backups", BACKUPS_AT_ONCE_MAX, BACKUPS_SHARE_PERCENT),
-            stop: kit.stop().clone(),
+            tasks: kit.tasks().clone(),
         };
         let kept = limits.supervision_share_percent;
         let readers = places("readers of the log", limits.log_readers_max).kept_for_supervision(kept);
@@ -117,7 +117,7 @@ impl LedgerService for Service {
         let place = self.readers.take(&caller)?;
         let (sender, responses) = ResponseSender::new();
         let (log, stop) = (self.log.clone(), self.kit.stop().clone());
-        tokio::spawn(async move {
+        self.kit.tasks().spawn(async move {
             let _place = place;
             let outcome = tokio::select! {
                 () = stop.cancelled() => Err(stopping()),
@@ -137,13 +137,17 @@ impl LedgerService for Service {
     ) -> Result<Response<Self::VerifyLogStream>, Status> {
         let place = self.verifications.take(&caller(&request)?)?;
         let (sender, responses) = ResponseSender::new();
-        let log = self.log.clone();
-        tokio::task::spawn_blocking(move || {
+        let (log, stop) = (self.log.clone(), self.kit.stop().clone());
+        self.kit.tasks().spawn_blocking(move || {
             let _place = place;
             let records = log.head().position;
             let outcome = log.verify_while(|verified| {
-                sender.send_or_drop(pb::VerifyLogResponse { verified, records, ..Default::default() })
+                let report = pb::VerifyLogResponse { verified, records, ..Default::default() };
+                sender.send_or_drop(report) && !stop.is_cancelled()
             });
+            if stop.is_cancelled() && matches!(outcome, Ok(None)) {
+                return sender.finish(Some(Err(stopping())));
+            }
             let verdict = outcome.map_err(unreadable).transpose().map(|verified| {
                 verified.map(|Verified { head }| pb::VerifyLogResponse {
                     verified: head.position,

@@ -1,6 +1,7 @@
 //! Authentication: a request passes with an identity whose roles may call the rpc, or not at all.
 
 use super::Verifier;
+use crate::Tasks;
 use crate::error::refusal;
 use domain::{Actor, Role};
 use http::HeaderMap;
@@ -9,7 +10,6 @@ use proto::api::v1::Reason;
 use proto::contract;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
-use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::metadata::MetadataValue;
@@ -43,9 +43,9 @@ impl IdentityLayer {
         IdentityLayer { verifier: Arc::new(verifier) }
     }
 
-    /// Reads the public keys again when their file changes, and on SIGHUP, until `stop`.
-    pub fn watch_keys(&self, stop: CancellationToken) -> std::io::Result<()> {
-        self.verifier.watch(stop)
+    /// Reads the public keys again when their file changes, and on SIGHUP, until the stop.
+    pub fn watch_keys(&self, tasks: &Tasks) -> std::io::Result<()> {
+        self.verifier.watch(tasks)
     }
 
     fn authenticate(&self, request: &http::Request<Body>) -> Result<Option<Caller>, Status> {

@@ -3,6 +3,7 @@
 use super::jwks::{Fault, KeySet};
 use super::key_ring::{KeyRing, Trust};
 use super::keys::KeyError;
+use crate::Tasks;
 use crate::limits::SUBJECT_BYTES_MAX;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -15,7 +16,6 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
-use tokio_util::sync::CancellationToken;
 
 /// The algorithms that are accepted, whatever a token's header asks for. None of them is symmetric.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256];
@@ -130,10 +130,10 @@ impl Verifier {
         Ok(Verifier { ring: Arc::new(KeyRing::open(jwks)?), rules })
     }
 
-    /// Keeps the keys up to date until `stop`: their file is read again when it changes, and on SIGHUP, which no
+    /// Keeps the keys up to date until the stop: their file is read again when it changes, and on SIGHUP, which no
     /// longer ends the process.
-    pub fn watch(&self, stop: CancellationToken) -> io::Result<()> {
-        self.ring.watch(stop)
+    pub fn watch(&self, tasks: &Tasks) -> io::Result<()> {
+        self.ring.watch(tasks)
     }
 
     /// The actor that a token vouches for, or why it is not accepted.

@@ -4,6 +4,7 @@
 mod repeats;
 
 use super::connection::Connection;
+use crate::Tasks;
 use crate::identity::CallerNote;
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -16,7 +17,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -33,9 +33,9 @@ pub(super) struct AccessLogLayer {
 }
 
 impl AccessLogLayer {
-    pub(super) fn new(stop: CancellationToken) -> AccessLogLayer {
+    pub(super) fn new(tasks: &Tasks) -> AccessLogLayer {
         let repeats = Arc::new(Repeats::default());
-        tokio::spawn(repeats.clone().report_until(stop));
+        tasks.spawn(repeats.clone().report_until(tasks.stop().clone()));
         AccessLogLayer { repeats }
     }
 }

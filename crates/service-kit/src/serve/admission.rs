@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::connection::Connection;
 use super::stream::Reader;
 use super::write_rate::WriteRate;
+use crate::Tasks;
 use crate::config::Limits;
 use crate::identity::Caller;
 use crate::limits::{REFLECTION_TIMEOUT, REFLECTIONS_AT_ONCE_MAX, REQUEST_BYTES_MAX};
@@ -18,7 +19,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
@@ -45,14 +45,14 @@ struct Admission {
 }
 
 impl AdmissionLayer {
-    pub(super) fn new(limits: &Limits, stop: CancellationToken) -> AdmissionLayer {
+    pub(super) fn new(limits: &Limits, tasks: &Tasks) -> AdmissionLayer {
         let share = limits.caller_share_percent;
         let bytes_max = limits.caller_memory_mib_max.saturating_mul(1 << 20);
         let requests = Places::new("requests", limits.requests_at_once_max, share).with_bytes_max(bytes_max);
         AdmissionLayer(Arc::new(Admission {
             requests,
             reflections: Places::new("questions to the reflection", REFLECTIONS_AT_ONCE_MAX, 100),
-            writes: WriteRate::new(limits, stop),
+            writes: WriteRate::new(limits, tasks),
             request_timeout: Duration::from_secs(limits.request_body_seconds_max.into()),
         }))
     }

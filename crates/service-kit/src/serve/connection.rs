@@ -54,7 +54,7 @@ pub(super) async fn serve(
 ) {
     let (connections, tasks) = (Connections::new(limits), TaskTracker::new());
     let unknown_timeout = Duration::from_secs(limits.unknown_connection_seconds_max.into());
-    let http = http2(limits);
+    let http = http2(limits, tasks.clone());
     while let Some((socket, address)) = next(&listener, &stop).await {
         let connection = Connection {
             address,
@@ -91,9 +91,9 @@ async fn next(listener: &TcpListener, stop: &CancellationToken) -> Option<(TcpSt
     }
 }
 
-fn http2(limits: &Limits) -> http2::Builder<StreamExecutor> {
+fn http2(limits: &Limits, tasks: TaskTracker) -> http2::Builder<StreamExecutor> {
     let stall_timeout = Duration::from_secs(limits.answer_stall_seconds_max.into());
-    let mut http = http2::Builder::new(StreamExecutor { stall_timeout });
+    let mut http = http2::Builder::new(StreamExecutor { stall_timeout, tasks });
     http.timer(TokioTimer::new())
         .max_concurrent_streams(limits.connection_requests_at_once_max)
         .initial_stream_window_size(REQUEST_BYTES_MAX as u32)

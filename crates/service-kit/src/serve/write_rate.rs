@@ -2,6 +2,7 @@
 //! disk for everybody.
 
 use super::rate::{Allowances, allowances};
+use crate::Tasks;
 use crate::config::Limits;
 use crate::limits::RECORD_OVERHEAD_BYTES;
 use crate::places::exhausted;
@@ -11,7 +12,6 @@ use governor::clock::{Clock as _, DefaultClock};
 use proto::api::v1::Reason;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 /// Refuses, with `RESOURCE_EXHAUSTED` and the time to wait, the commands of a department that sends too much. Who
@@ -25,12 +25,12 @@ struct Writers {
 
 impl WriteRate {
     /// Allows so many bytes in a second, and a reserve of them at once; a rate of 0 means no limit.
-    pub(super) fn new(limits: &Limits, stop: CancellationToken) -> WriteRate {
+    pub(super) fn new(limits: &Limits, tasks: &Tasks) -> WriteRate {
         let kib_per_second_max = limits.department_write_kib_per_second_max;
         let rate = NonZeroU32::new(kib_per_second_max.saturating_mul(1024));
         let burst = NonZeroU32::new(limits.department_write_burst_mib.saturating_mul(1 << 20));
         WriteRate(rate.zip(burst).map(|(rate, burst)| {
-            let allowances = allowances(Quota::per_second(rate).allow_burst(burst), stop);
+            let allowances = allowances(Quota::per_second(rate).allow_burst(burst), tasks);
             Writers { kib_per_second_max, allowances }
         }))
     }
@@ -78,7 +78,7 @@ mod tests {
             department_write_burst_mib: 1,
             ..Limits::default()
         };
-        WriteRate::new(&limits, CancellationToken::new())
+        WriteRate::new(&limits, &Tasks::default())
     }
 
     #[tokio::test]

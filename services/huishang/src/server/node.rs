@@ -12,7 +12,6 @@ use journal::embedded::EmbeddedJournal;
 use journal::nats::{Contradiction, LedgerError, NatsJournal};
 use journal::witness::Witness;
 use ledger::{Evidence, Heads, Signing};
-use service_kit::Kit;
 use service_kit::clock::Clock;
 use service_kit::config::{Config, ConfigError, without_credentials};
 use service_kit::identity::{
@@ -21,6 +20,7 @@ use service_kit::identity::{
 use service_kit::limits::DRAIN_TIMEOUT;
 use service_kit::readiness::Readiness;
 use service_kit::serve::{self, ServerOptions};
+use service_kit::{Kit, Tasks};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -86,14 +86,15 @@ impl Node {
         ensure_journal_fits(config, services)?;
         let listener = bind(config).await?;
         let address = listener.local_addr()?;
-        let identity = identity(config, &stop)?;
+        let tasks = Tasks::from(stop.clone());
+        let identity = identity(config, &tasks)?;
         let mut storage = Storage::open(config, services, address, accept_stale, &stop).await?;
         let contradictions = storage.contradictions.take();
-        let kit = kit(config, storage.journal, &stop)?;
+        let kit = kit(config, storage.journal, tasks)?;
         let log = storage.own_log.as_ref().map(|own_log| own_log.log.clone());
         let own_log = record_accepted(&kit, storage.own_log).await?;
         if let (Some(log), Some(contradictions)) = (&log, contradictions) {
-            tokio::spawn(stale_log::record_contradictions(kit.clone(), log.clone(), contradictions));
+            kit.tasks().spawn(stale_log::record_contradictions(kit.clone(), log.clone(), contradictions));
         }
         let services = Services::build(&kit, config, services, own_log)?;
         let Services { routes, readiness, heads } = services;
@@ -114,7 +115,7 @@ impl Node {
         let appending_ended = CancellationToken::new();
         let signing = self.heads.map(|heads| tokio::spawn(heads.store_until(appending_ended.clone())));
         let served = tokio::select! {
-            served = serve::serve(self.listener, self.routes, self.server, self.stop.clone()) => served,
+            served = serve::serve(self.listener, self.routes, self.server, self.kit.tasks()) => served,
             reason = log_health::failed(self.log.as_ref()) => {
                 tracing::error!(reason, "the process ends because its log failed");
                 self.stop.cancel();
@@ -128,7 +129,8 @@ impl Node {
         let ledger = ledger.await?;
         if tokio::time::timeout(DRAIN_TIMEOUT, self.kit.ended()).await.is_err() {
             tracing::warn!(
-                "views or process managers are still busy; they go on from their checkpoints next time"
+                "views, process managers or long answers are still busy; views and process managers go on from their \
+                 checkpoints next time"
             );
         }
         appending_ended.cancel();
@@ -168,14 +170,14 @@ fn ensure_journal_fits(config: &Config, services: &[Service]) -> Result<(), Conf
     }
 }
 
-fn identity(config: &Config, stop: &CancellationToken) -> anyhow::Result<IdentityLayer> {
+fn identity(config: &Config, tasks: &Tasks) -> anyhow::Result<IdentityLayer> {
     if config.keys().join(SIGNING_KEY).exists() {
         refuse_exposed_development_keys(config)?;
     }
     let verifier =
         Verifier::open(&config.jwks(), config.token_rules()).context("the keys that verify tokens")?;
     let identity = IdentityLayer::new(verifier);
-    identity.watch_keys(stop.clone()).context("watching for SIGHUP")?;
+    identity.watch_keys(tasks).context("watching for SIGHUP")?;
     Ok(identity)
 }
 
@@ -193,11 +195,11 @@ fn refuse_exposed_development_keys(config: &Config) -> Result<(), ConfigError> {
     Err(ConfigError::new("identity.jwks", why))
 }
 
-fn kit(config: &Config, journal: Arc<dyn Journal>, stop: &CancellationToken) -> anyhow::Result<Kit> {
-    let clock = clock(config, &journal, stop)?;
+fn kit(config: &Config, journal: Arc<dyn Journal>, tasks: Tasks) -> anyhow::Result<Kit> {
+    let clock = clock(config, &journal, &tasks)?;
     let folder = config.data.join("views");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    Ok(Kit::new(journal, clock, &folder, stop.clone()).with_limits(config.limits.clone()))
+    Ok(Kit::new(journal, clock, &folder, tasks).with_limits(config.limits.clone()))
 }
 
 /// Records in the log that it is used although it is stale, where that was accepted.
@@ -481,14 +483,14 @@ async fn connect(config: &Config, name: String, witness: Option<Witness>) -> any
     connected.with_context(|| format!("cannot use the journal at {}", without_credentials(&config.journal)))
 }
 
-fn clock(config: &Config, journal: &Arc<dyn Journal>, stop: &CancellationToken) -> anyhow::Result<Clock> {
+fn clock(config: &Config, journal: &Arc<dyn Journal>, tasks: &Tasks) -> anyhow::Result<Clock> {
     match config.clock.split_once(':') {
         None if config.clock == "system" => Ok(Clock::System),
         Some(("movable", start)) => {
             let start: Timestamp = start.parse().with_context(|| {
                 format!("clock starts at {start:?}; that must be a moment such as 2027-03-01T01:00:00Z")
             })?;
-            Ok(Clock::movable(start, journal.clone(), stop.clone()))
+            Ok(Clock::movable(start, journal.clone(), tasks))
         }
         _ => bail!("clock is {:?}; it must be 'system' or 'movable:2027-03-01T01:00:00Z'", config.clock),
     }

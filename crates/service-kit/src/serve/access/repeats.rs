@@ -57,10 +57,7 @@ impl Repeats {
     /// Reports at intervals, and at the end, how many had no line of their own.
     pub(super) async fn report_until(self: Arc<Self>, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = tokio::time::sleep(REFUSALS_COUNTED_INTERVAL) => {}
-            }
+            stop.run_until_cancelled(tokio::time::sleep(REFUSALS_COUNTED_INTERVAL)).await;
             self.report();
         }
     }
