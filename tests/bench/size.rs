@@ -73,6 +73,7 @@ async fn open(dir: &Path) -> anyhow::Result<Sample> {
 }
 
 /// The memory of `huishang up`, at rest: fresh, and with a past that all views have projected.
+#[expect(clippy::disallowed_methods, reason = "the memory of a process is that of a process at rest")]
 pub async fn of_a_process(settings: &Settings) -> anyhow::Result<Vec<Line>> {
     let mut lines = Vec::new();
     let mut fresh = Vec::new();

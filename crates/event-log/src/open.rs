@@ -179,6 +179,10 @@ fn remove_partial_files(files: &Path, first_opening: bool) -> io::Result<()> {
 }
 
 /// Opens sled without its periodic flush thread, which would swallow I/O errors.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "opening may block, and only the operating system knows who has the lock"
+)]
 fn open_sled(options: &Options, files: &Path, first_opening: bool) -> Result<sled::Db, OpenError> {
     let config = sled::Config::new().path(files).cache_capacity(options.cache_bytes).flush_every_ms(None);
     let started = Instant::now();

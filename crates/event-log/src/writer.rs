@@ -244,6 +244,7 @@ impl Writer {
     }
 
     /// Makes the group visible, and hands full index runs to the index thread.
+    #[expect(clippy::disallowed_methods, reason = "it is the writer's own thread")]
     fn publish(&mut self, head: Head) -> Result<(), String> {
         let full = self.store.index.add(&self.group.entries);
         self.durable.head.send_replace(head);

@@ -4,6 +4,8 @@
 //! Each case takes an empty journal whose records get committed, and panics if the contract is violated.
 //! [`conformance_cases!`](crate::conformance_cases) generates a test for each case.
 
+#![expect(clippy::disallowed_methods, reason = "a test waits for what it spawns")]
+
 use crate::{AppendError, Filter, Journal, Position, Record, Subscription};
 use domain::{StreamName, Timestamp, Uuid};
 use futures::StreamExt as _;

@@ -1,6 +1,8 @@
 //! The distributed journal against the conformance suite, and against a real server that is killed, loses
 //! messages and is replaced.
 
+#![expect(clippy::disallowed_methods, reason = "a test waits for what it spawns")]
+
 #[path = "nats/recovery.rs"]
 mod recovery;
 mod support;

@@ -1,6 +1,8 @@
 //! The passing of time, in the only place where tests have it: waiting for what has no position and no event to wait
 //! for, and letting a fault last.
 
+#![expect(clippy::disallowed_methods, reason = "this is the place for it")]
+
 use std::time::{Duration, Instant};
 
 /// Time between two questions.

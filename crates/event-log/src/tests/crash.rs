@@ -1,5 +1,10 @@
 //! A process killed while writing: every acknowledged record is present afterwards.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test waits for what it spawns, and starts itself again as another process"
+)]
+
 use super::{commit, open, options, runtime, write};
 use crate::{EventLog, Expected};
 use std::io::{BufRead, BufReader, Write};

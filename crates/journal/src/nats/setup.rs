@@ -140,6 +140,7 @@ pub enum ConnectError {
     },
 }
 
+#[expect(clippy::disallowed_methods, reason = "it ends with the journal that holds its handle")]
 pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError> {
     let invalid = |reason: String| Err(ConnectError::Configuration(reason));
     let Some(names) = Names::new(&config.realm) else {

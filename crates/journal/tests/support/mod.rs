@@ -1,5 +1,7 @@
 //! A real nats-server in a child process, and a ledger.
 
+#![expect(clippy::disallowed_methods, reason = "a test waits for what it spawns")]
+
 use event_log::{EventLog, Options};
 use harness::{Process, broker};
 use journal::nats::{Config, LedgerError, NatsJournal, run_ledger};

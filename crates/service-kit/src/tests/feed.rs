@@ -122,6 +122,7 @@ impl View for Slow {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "a test waits for what it spawns")]
 async fn a_consumer_that_cannot_keep_up_holds_up_nobody_and_misses_nothing() {
     let place = Place::new();
     let kit = place.kit();

@@ -143,6 +143,7 @@ async fn a_full_disk_is_not_the_fault_of_a_record() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a test waits for what it spawns")]
 async fn a_query_waits_for_what_the_services_process_managers_make_of_a_position() {
     let place = Place::new();
     let kit = place.kit();

@@ -110,6 +110,7 @@ impl Options {
     }
 
     /// The token to send: from --token, --token-file, --as or the environment.
+    #[expect(clippy::disallowed_methods, reason = "this is where a client looks for its token")]
     fn token(&self) -> Result<Token, Error> {
         let token = if let Some(token) = &self.token {
             token.clone()

@@ -109,6 +109,7 @@ impl Node {
 
     /// Serves until the stop signal, then closes the log. Fails at once when the log's storage fails: a write
     /// that a disk has refused must not be retried. Drains and fails when a ledger on NATS cannot continue.
+    #[expect(clippy::disallowed_methods, reason = "it waits for both of its tasks")]
     pub async fn run(self) -> anyhow::Result<()> {
         tracing::info!(address = %self.address, services = ?self.server.readiness.names(), "serving");
         let ledger = tokio::spawn(wait_for_ledger(self.ledger, self.stop.clone()));
@@ -276,6 +277,7 @@ impl Storage {
     }
 
     /// Starts the ledger, which makes the log follow NATS.
+    #[expect(clippy::disallowed_methods, reason = "the node waits for its ledger")]
     async fn with_ledger(
         config: &Config,
         mut own_log: OwnLog,

@@ -165,6 +165,7 @@ fn foreign_record(foreign: &Foreign) -> String {
 }
 
 /// Writes the records that only the stream has to a new file, one JSON object per line.
+#[expect(clippy::disallowed_methods, reason = "a file is named after the machine's clock")]
 fn save(foreign: &[Foreign], data: &Path) -> anyhow::Result<Option<PathBuf>> {
     if foreign.is_empty() {
         return Ok(None);

@@ -56,6 +56,7 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     print_line(&format!("\n   Played in {:.1} s.", started.elapsed().as_secs_f64()))
 }
 
+#[expect(clippy::disallowed_methods, reason = "it waits for its server")]
 async fn play_on_own_server(arguments: &Arguments) -> anyhow::Result<()> {
     let temporary = tempfile::tempdir().context("a temporary directory")?;
     let data = arguments.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
