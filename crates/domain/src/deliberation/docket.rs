@@ -120,6 +120,40 @@ impl Command {
                 | Command::CheckDeadlines
         )
     }
+
+    /// The topic that it is about, when it is about one.
+    fn topic(&self, state: &State) -> Option<u32> {
+        match self {
+            Command::OpenTopic { topic }
+            | Command::PauseTopic { topic }
+            | Command::RecordDigression { topic, .. }
+            | Command::CloseDebate { topic }
+            | Command::RecordStatement { topic, .. }
+            | Command::SubmitProposal { topic, .. }
+            | Command::SubmitAmendment { topic, .. }
+            | Command::ResolveAmendment { topic, .. }
+            | Command::DraftItems { topic, .. }
+            | Command::OpenBallot { topic, .. }
+            | Command::CastVote { topic, .. }
+            | Command::RecordRecusal { topic, .. }
+            | Command::CloseBallot { topic, .. }
+            | Command::AdoptDecision { topic, .. }
+            | Command::RejectTopic { topic, .. }
+            | Command::DeferTopic { topic, .. }
+            | Command::ReferTopic { topic, .. }
+            | Command::WithdrawTopic { topic, .. } => Some(*topic),
+            Command::ReviseItem { item, .. } | Command::DropItem { item, .. } => {
+                let mut drafted = state.proceedings()?.topics.iter().flat_map(|topic| &topic.items);
+                drafted.find(|drafted| drafted.number == *item).map(|drafted| drafted.topic)
+            }
+            Command::Prepare { .. }
+            | Command::RecordArrival { .. }
+            | Command::RecordDeparture { .. }
+            | Command::Open
+            | Command::CheckDeadlines
+            | Command::Close => None,
+        }
+    }
 }
 
 /// What is known of one docket.
@@ -191,7 +225,7 @@ impl Aggregate for Docket {
 
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
         if command.presides() {
-            floor::may_preside(state, issued)?;
+            floor::may_preside(state, command.topic(state), issued)?;
         }
         let bytes_max = command.bytes_max();
         let events = match command {

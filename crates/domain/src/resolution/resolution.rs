@@ -40,7 +40,7 @@ pub enum Origin {
         topic: u32,
         /// How it was carried.
         votes: Votes,
-        /// The departments that voted no, or opposed it in their latest statement; ascending.
+        /// The departments that voted no in the ballot that carried it; ascending.
         dissenting: Vec<Code>,
     },
     /// Elsewhere; it was put on record here afterwards.

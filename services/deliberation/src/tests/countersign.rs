@@ -34,7 +34,7 @@ async fn a_countersign_opens_by_itself_and_is_counted_at_its_deadline() {
     let ballot = &docket.topics[0].ballots[0];
     let result = ballot.result.unwrap();
     assert_eq!((result.yes_votes, result.needed, result.base, result.passed), (1, 2, 2, false));
-    assert!(ballot.sentence.starts_with("failed by unanimous countersign: 1 yes"), "{}", ballot.sentence);
+    assert!(ballot.sentence.starts_with("failed without a quorum: 1 cast"), "{}", ballot.sentence);
 
     let late = deployment.vote(&docket_id, "MEM", pb::VoteChoice::Yes).await.unwrap_err();
     assert_eq!(refusal(&late, "topic_number"), ("NO_BALLOT_OPEN".into(), "1".into()));

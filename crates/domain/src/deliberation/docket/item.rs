@@ -5,7 +5,6 @@ use crate::decided_item::DecidedItem;
 use crate::deliberation::ballot::{BallotResult, Choice};
 use crate::due::DueRule;
 use crate::{Code, Date, Line, Text, Timestamp, Uuid};
-use std::collections::BTreeSet;
 
 /// What a department is to do, as far as it has been worked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +90,7 @@ pub struct Decision {
     pub body: Code,
     /// The ballot that carried it.
     pub ballot: BallotResult,
-    /// The departments that voted no or opposed it in their latest statement, ascending.
+    /// The departments that voted no in that ballot, ascending.
     pub dissenting: Vec<Code>,
 }
 
@@ -119,8 +118,7 @@ impl State {
                 due_at: due.due_at,
             })
         });
-        let against = ballot.votes.iter().filter(|(_, vote)| vote.choice == Choice::No).map(|(code, _)| code);
-        let dissenting: BTreeSet<&Code> = against.chain(topic.opposing()).collect();
+        let against = ballot.votes.iter().filter(|(_, vote)| vote.choice == Choice::No);
         Some(Decision {
             topic: topic.number,
             title: topic.title.clone(),
@@ -132,7 +130,7 @@ impl State {
             session: proceedings.agenda.session,
             body: proceedings.agenda.body.clone(),
             ballot: ballot.result?,
-            dissenting: dissenting.into_iter().cloned().collect(),
+            dissenting: against.map(|(department, _)| department.clone()).collect(),
         })
     }
 }

@@ -133,13 +133,9 @@ async fn survey(matter: &MatterDriver) -> anyhow::Result<()> {
         .await?;
     matter.draft_items(1, &[undated]).await?;
     matter.close_debate(1).await?;
-    matter.open_ballot(1, 1, two_thirds()).await?;
-    matter.vote_all(1, &[("FINANCE", no, costs), ("TAX", VoteChoice::Abstain, "")]).await?;
-    let ballot = matter.close_ballot(1).await?;
-    narrate(format!("Topic 1, the survey: {}", ballot.sentence))?;
     expect_refusal(
-        "The chair adopts it although its item has no due date",
-        matter.adopt(1, false).await,
+        "The chair opens the ballot although an item has no due date",
+        matter.open_ballot(1, 1, two_thirds()).await,
         "DECISION_NOT_EXECUTABLE",
     )?;
     let request = ReviseItemRequest {
@@ -151,8 +147,12 @@ async fn survey(matter: &MatterDriver) -> anyhow::Result<()> {
     };
     matter.chair().call(request).await?;
     matter.draft_items(1, &[map]).await?;
+    matter.open_ballot(1, 1, two_thirds()).await?;
+    matter.vote_all(1, &[("FINANCE", no, costs), ("TAX", VoteChoice::Abstain, "")]).await?;
+    let ballot = matter.close_ballot(1).await?;
+    narrate(format!("Topic 1, the survey: {}", ballot.sentence))?;
     matter.adopt(1, false).await?;
-    narrate("With due dates it is adopted: 2 action items (督办事项). FINANCE's dissent is on record.")
+    narrate("Adopted with the 2 action items (督办事项) that were voted on. FINANCE's dissent is on record.")
 }
 
 async fn funding(matter: &MatterDriver) -> anyhow::Result<()> {

@@ -35,13 +35,13 @@ pub async fn decide_by_deadline(stage: &Stage) -> anyhow::Result<Items<'_>> {
     narrate("Three of four deciding departments have come, CITY-ROADS not yet: that is a quorum.")?;
     narrate("The chair proposes to close all underpasses at once, and two metro lines from 21:30.")?;
     stage.move_clock(DAY, 20, 45).await?;
+    matter.draft_items(1, &items()).await?;
     matter.close_debate(1).await?;
     matter.open_ballot(1, 1, Method::SimpleMajority(Default::default())).await?;
     for department in PRESENT {
         matter.vote(1, department, VoteChoice::Yes, "").await?;
     }
     let ballot = matter.close_ballot(1).await?;
-    matter.draft_items(1, &items()).await?;
     matter.adopt(1, false).await?;
     let items = Items::of_closed(stage, &matter).await?;
     narrate(format!("The ballot: {}", ballot.sentence))?;

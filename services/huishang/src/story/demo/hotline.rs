@@ -125,6 +125,7 @@ async fn amend(matter: &MatterDriver) -> anyhow::Result<()> {
 }
 
 async fn decide(matter: &MatterDriver) -> anyhow::Result<()> {
+    matter.draft_items(1, &items()).await?;
     matter.open_ballot(1, 2, Method::SimpleMajority(Default::default())).await?;
     let vote = deliberation::CastVoteRequest {
         command_id: command_id(),
@@ -142,7 +143,6 @@ async fn decide(matter: &MatterDriver) -> anyhow::Result<()> {
     matter.vote_all(1, &[("CITY-ROADS", VoteChoice::No, "The lane was paved last year")]).await?;
     let ballot = matter.close_ballot(1).await?;
     narrate(format!("The ballot (表决) on version 2: {}", ballot.sentence))?;
-    matter.draft_items(1, &items()).await?;
     matter.adopt(1, false).await?;
     Ok(())
 }
