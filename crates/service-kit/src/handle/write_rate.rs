@@ -1,71 +1,89 @@
-//! The rate of a department: the bytes of its commands in a second are limited, so that it cannot fill the log's
-//! disk for everybody.
+//! The rate of a department: the bytes of what it writes in a second are limited, so that it cannot fill the log's
+//! disk for everybody. What is refused or only validated writes nothing, and costs nothing.
 
-use super::rate::{Allowances, allowances};
 use crate::config::Limits;
+use crate::error::CommandError;
 use crate::limits::RECORD_OVERHEAD_BYTES;
-use crate::places::exhausted;
+use crate::serve::{Allowances, allowances};
 use domain::Actor;
 use governor::Quota;
 use governor::clock::{Clock as _, DefaultClock};
-use proto::api::v1::Reason;
+use journal::Write;
+use prost::Message as _;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
 
-/// Refuses, with `RESOURCE_EXHAUSTED` and the time to wait, the commands of a department that sends too much. Who
-/// speaks for no department is counted alone.
+/// Refuses the commands of a department that writes too much. Who speaks for no department is counted alone; what the
+/// services do by themselves is not counted. Cheap to clone.
+#[derive(Clone)]
 pub(super) struct WriteRate(Option<Writers>);
 
+#[derive(Clone)]
 struct Writers {
     kib_per_second_max: u32,
+    burst_bytes: NonZeroU32,
     allowances: Arc<Allowances>,
 }
 
 impl WriteRate {
+    /// Allows everything.
+    pub(super) fn unlimited() -> WriteRate {
+        WriteRate(None)
+    }
+
     /// Allows so many bytes in a second, and a reserve of them at once; a rate of 0 means no limit.
     pub(super) fn new(limits: &Limits, stop: CancellationToken) -> WriteRate {
         let kib_per_second_max = limits.department_write_kib_per_second_max;
         let rate = NonZeroU32::new(kib_per_second_max.saturating_mul(1024));
         let burst = NonZeroU32::new(limits.department_write_burst_mib.saturating_mul(1 << 20));
-        WriteRate(rate.zip(burst).map(|(rate, burst)| {
-            let allowances = allowances(Quota::per_second(rate).allow_burst(burst), stop);
-            Writers { kib_per_second_max, allowances }
+        WriteRate(rate.zip(burst).map(|(rate, burst_bytes)| {
+            let allowances = allowances(Quota::per_second(rate).allow_burst(burst_bytes), stop);
+            Writers { kib_per_second_max, burst_bytes, allowances }
         }))
     }
 
-    /// Admits a command whose request has these bytes, or refuses it.
-    pub(super) fn admit(&self, caller: &Actor, request_bytes: usize) -> Result<(), Status> {
+    /// Counts what a command is about to write, or refuses it.
+    pub(super) fn admit(&self, issuer: &Actor, writes: &[Write]) -> Result<(), CommandError> {
         let Some(writers) = &self.0 else { return Ok(()) };
-        let bytes = u32::try_from(request_bytes + RECORD_OVERHEAD_BYTES).unwrap_or(u32::MAX);
+        if issuer.is_process() {
+            return Ok(());
+        }
+        writers.admit(issuer, writes.iter().map(record_bytes).sum())
+    }
+}
+
+/// What a record takes on the disk, about.
+fn record_bytes(write: &Write) -> usize {
+    write.events.iter().map(|event| event.encoded_len()).sum::<usize>() + RECORD_OVERHEAD_BYTES
+}
+
+impl Writers {
+    fn admit(&self, issuer: &Actor, bytes: usize) -> Result<(), CommandError> {
+        let max = self.burst_bytes.get() as usize;
+        let count = u32::try_from(bytes).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MAX);
         // A department's code has no colon.
-        let (key, who) = match &caller.department {
+        let (key, who) = match &issuer.department {
             Some(department) => (department.to_string(), format!("the department {department}")),
-            None => (format!(":{}", caller.subject), caller.subject.clone()),
+            None => (format!(":{}", issuer.subject), issuer.subject.clone()),
         };
-        let Some(bytes) = NonZeroU32::new(bytes) else { return Ok(()) };
-        let wait = match writers.allowances.check_key_n(&key, bytes) {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(early)) => early.wait_time_from(DefaultClock::default().now()),
-            Err(_) => {
-                let why =
-                    format!("a command of {bytes} bytes is larger than limits.department_write_burst_mib");
-                return Err(Status::out_of_range(why));
-            }
-        };
-        let most = writers.kib_per_second_max;
-        let why = format!("{who} sends commands of more than {most} KiB a second; send fewer");
-        Err(exhausted(Reason::WriteRateExceeded, why, ("kib_per_second_max", most.to_string()), wait))
+        match self.allowances.check_key_n(&key, count) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(early)) => Err(CommandError::WriteRateExceeded {
+                who,
+                kib_per_second_max: self.kib_per_second_max,
+                wait: early.wait_time_from(DefaultClock::default().now()),
+            }),
+            Err(_) => Err(CommandError::TooLarge { bytes, max }),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Code, Role};
+    use domain::{Code, Role, StreamName, Uuid};
     use std::time::Duration;
-    use tonic_types::StatusExt as _;
 
     fn lead(subject: &str, department: &str) -> Actor {
         let department = Code::parse(department).ok();
@@ -81,30 +99,36 @@ mod tests {
         WriteRate::new(&limits, CancellationToken::new())
     }
 
+    /// A record with an event of this size.
+    fn record(bytes: usize) -> [Write; 1] {
+        let stream = StreamName { category: "sample.thing".into(), id: Uuid::nil() };
+        let event = prost_types::Any { type_url: String::new(), value: vec![7; bytes] };
+        [Write { stream, expected: 0, events: vec![event] }]
+    }
+
     #[tokio::test]
-    async fn a_department_that_sends_too_much_is_refused_whoever_sends_it_and_others_are_not() {
-        let rate = rate(1);
+    async fn a_department_that_writes_too_much_is_refused_whoever_writes_and_others_are_not() {
+        let (rate, large) = (rate(1), record(256 * 1024));
         for _ in 0..3 {
-            rate.admit(&lead("one", "METRO"), 256 * 1024).unwrap();
+            rate.admit(&lead("one", "METRO"), &large).unwrap();
         }
-        let refused = rate.admit(&lead("another", "METRO"), 256 * 1024).unwrap_err();
-        assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
-        let wait = refused.get_details_retry_info().unwrap().retry_delay.unwrap();
+        let refused = rate.admit(&lead("another", "METRO"), &large).unwrap_err();
+        let CommandError::WriteRateExceeded { wait, .. } = refused else { panic!("{refused}") };
         assert!(wait > Duration::ZERO && wait < Duration::from_secs(60), "{wait:?}");
-        rate.admit(&lead("one", "ROADS"), 256 * 1024).unwrap();
+        rate.admit(&lead("one", "ROADS"), &large).unwrap();
+        rate.admit(&Actor::process("follow-up"), &large).unwrap();
     }
 
     #[tokio::test]
     async fn small_commands_count_as_the_records_that_they_make() {
-        let rate = rate(1);
-        let sender = lead("one", "METRO");
-        let admitted = (0..2048).take_while(|_| rate.admit(&sender, 0).is_ok()).count();
+        let (rate, sender) = (rate(1), lead("one", "METRO"));
+        let admitted = (0..2048).take_while(|_| rate.admit(&sender, &record(0)).is_ok()).count();
         assert!((1024..1100).contains(&admitted), "{admitted} of 1 KiB each in 1 MiB");
     }
 
     #[tokio::test]
     async fn zero_means_no_limit() {
         let (rate, sender) = (rate(0), lead("one", "METRO"));
-        assert!((0..100).all(|_| rate.admit(&sender, 1 << 20).is_ok()));
+        assert!((0..100).all(|_| rate.admit(&sender, &record(1 << 20)).is_ok()));
     }
 }

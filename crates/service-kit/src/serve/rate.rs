@@ -19,10 +19,10 @@ use tower::{Layer, Service};
 const FORGET_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What each key has left of its allowance.
-pub(super) type Allowances = DefaultKeyedRateLimiter<String>;
+pub(crate) type Allowances = DefaultKeyedRateLimiter<String>;
 
 /// Gives each key this allowance; until `stop`, keys that went quiet are forgotten.
-pub(super) fn allowances(quota: Quota, stop: CancellationToken) -> Arc<Allowances> {
+pub(crate) fn allowances(quota: Quota, stop: CancellationToken) -> Arc<Allowances> {
     let allowances = Arc::new(Allowances::keyed(quota));
     let kept = allowances.clone();
     tokio::spawn(async move {
