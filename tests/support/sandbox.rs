@@ -4,7 +4,7 @@ use crate::broker;
 use crate::client::{Client, LogFollower};
 use crate::process::{Process, huishang};
 use anyhow::Context as _;
-use client::{Connections, Token, Trust};
+use client::{Connections, SERVICES, Token, Trust};
 use domain::Role;
 use service_kit::config::Config;
 use service_kit::identity::{Claims, SigningKey, ensure_development_keys};
@@ -50,8 +50,6 @@ fn broker_name(number: usize) -> String {
     if number == 0 { "nats".to_owned() } else { format!("nats-{}", number + 1) }
 }
 
-const SERVICES: [&str; 6] = ["ledger", "directory", "scheduling", "deliberation", "resolution", "followup"];
-
 /// A running installation; it ends, and its directory goes, with the value.
 pub struct Sandbox {
     mode: Mode,
@@ -96,7 +94,8 @@ impl Sandbox {
                 for number in 0..sandbox.config.brokers {
                     sandbox.start_process(&broker_name(number))?;
                 }
-                for service in SERVICES {
+                // The ledger first: the others wait for it.
+                for service in SERVICES.into_iter().rev() {
                     sandbox.start_process(service)?;
                 }
             }
@@ -273,6 +272,11 @@ impl Sandbox {
         let folder = self.folder.path().join("forger");
         ensure_development_keys(&folder)?;
         self.token(&folder.join("signing-key.pem"), role, None, 3600)
+    }
+
+    /// A token that expires in a moment.
+    pub fn expiring_token(&self, role: Role) -> anyhow::Result<String> {
+        self.token(&self.signing_key(), role, None, 1)
     }
 
     /// A token that has expired.
