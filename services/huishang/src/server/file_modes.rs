@@ -6,7 +6,7 @@ use service_kit::config::Config;
 use std::fs::{self, Metadata, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What the owner's group and everybody else may do.
 const GROUP_AND_OTHERS: u32 = 0o077;
@@ -18,44 +18,48 @@ const OTHERS: u32 = 0o007;
 /// # Errors
 /// The modes cannot be changed, and everybody can read them.
 pub fn tighten(config: &Config) -> anyhow::Result<()> {
+    let mut tightened = Vec::new();
     for folder in ["log", "views", "keys"] {
-        tighten_all(&config.data.join(folder))?;
+        tighten_all(&config.data.join(folder), &mut tightened)?;
     }
-    tighten_all(&config.signed_head())?;
-    tighten_all(&config.ledger_key())
+    tighten_all(&config.signed_head(), &mut tightened)?;
+    tighten_all(&config.ledger_key(), &mut tightened)?;
+    if let Some(first) = tightened.first() {
+        let (files, first) = (tightened.len(), first.display());
+        tracing::warn!(files, %first, "others had access to files of this process; only their owner has now");
+    }
+    Ok(())
 }
 
 /// Tightens what is there under this name, and everything in it; links in it are not followed.
-fn tighten_all(path: &Path) -> anyhow::Result<()> {
+fn tighten_all(path: &Path, tightened: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let unreadable = || format!("cannot look at {}", path.display());
     let meta = match fs::metadata(path) {
         Ok(meta) => meta,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error).with_context(unreadable),
     };
-    tighten_one(path, &meta)?;
+    tighten_one(path, &meta, tightened)?;
     if !meta.is_dir() {
         return Ok(());
     }
     for entry in fs::read_dir(path).with_context(unreadable)? {
         let entry = entry.with_context(unreadable)?;
         if !entry.file_type().with_context(unreadable)?.is_symlink() {
-            tighten_all(&entry.path())?;
+            tighten_all(&entry.path(), tightened)?;
         }
     }
     Ok(())
 }
 
-fn tighten_one(path: &Path, meta: &Metadata) -> anyhow::Result<()> {
+fn tighten_one(path: &Path, meta: &Metadata, tightened: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let mode = meta.permissions().mode() & 0o7777;
     if mode & GROUP_AND_OTHERS == 0 {
         return Ok(());
     }
     let path_shown = path.display();
     match fs::set_permissions(path, Permissions::from_mode(mode & !GROUP_AND_OTHERS)) {
-        Ok(()) => {
-            tracing::warn!(path = %path_shown, "others had access; only its owner has now: it was {mode:03o}")
-        }
+        Ok(()) => tightened.push(path.to_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         // Kubernetes gives the files of a Secret to a group.
         Err(error) if mode & OTHERS == 0 => {
@@ -102,7 +106,8 @@ mod tests {
     #[test]
     fn what_everybody_can_read_for_good_is_refused_with_what_to_do() {
         // Nobody, not even root, can change the mode of this file.
-        let refused = tighten_all(Path::new("/proc/sys/kernel/ostype")).unwrap_err().to_string();
+        let refused =
+            tighten_all(Path::new("/proc/sys/kernel/ostype"), &mut Vec::new()).unwrap_err().to_string();
         assert!(refused.contains("chmod -R go= /proc/sys/kernel/ostype"), "{refused}");
     }
 }
