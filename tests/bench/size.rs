@@ -124,7 +124,7 @@ async fn caught_up(client: &Client, at_least_position: u64) -> anyhow::Result<()
         let rooms = scheduling::ListRoomsRequest { at_least_position, ..Default::default() };
         let dockets = deliberation::ListDocketsRequest { at_least_position, ..Default::default() };
         let resolutions = resolution::ListResolutionsRequest { at_least_position, ..Default::default() };
-        let board = followup::GetBoardRequest { at_least_position };
+        let board = followup::GetBoardRequest { at_least_position, ..Default::default() };
         let reached: Result<(), Status> = async {
             client.call(departments).await?;
             client.call(rooms).await?;

@@ -131,7 +131,7 @@ async fn write_until_over(
     let mut operations = Vec::new();
     while !run.over.load(Ordering::Acquire) {
         let code = format!("S{}", chance.below(STREAMS));
-        let command_id = Client::command_id();
+        let command_id = client::command_id();
         let request =
             RegisterDepartmentRequest { command_id: command_id.clone(), ..registration(&code, &command_id) };
         let began = run.moments.fetch_add(1, Ordering::AcqRel);

@@ -7,7 +7,7 @@ use h2::client::{ResponseFuture, SendRequest};
 use h2::{Reason, SendStream};
 use prost::Message as _;
 use proto::Rpc;
-use proto::directory::v1::ListDepartmentsRequest;
+use proto::directory::v1::{ListDepartmentsRequest, RegisterDepartmentRequest};
 use proto::ledger::v1::{ReadRecordsRequest, VerifyLogRequest};
 use service_kit::limits::{KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT};
 use std::time::Duration;
@@ -371,4 +371,72 @@ async fn a_department_that_writes_without_end_is_slowed_down_alone() -> anyhow::
     // It may read, and others may write.
     greedy.call(ListDepartmentsRequest::default()).await?;
     others_are_served(&sandbox).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_writes_nothing_counts_for_nothing_of_what_a_department_may_write() -> anyhow::Result<()> {
+    // All of them together would have more than 1 MiB, each of both kinds.
+    const COMMANDS: usize = 800;
+    let sandbox = start(&[
+        ("HUISHANG_LIMITS__DEPARTMENT_WRITE_KIB_PER_SECOND_MAX", 1),
+        ("HUISHANG_LIMITS__DEPARTMENT_WRITE_BURST_MIB", 1),
+    ])?;
+    let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
+    let command = |number: usize| registration(&format!("D{number}"), &"水".repeat(200));
+    for number in 0..COMMANDS {
+        let mut orphan = command(number);
+        orphan.department.get_or_insert_default().parent_code = Some("NOWHERE".into());
+        let (validated, refused) = tokio::join!(
+            clerk.call(RegisterDepartmentRequest { validate_only: true, ..command(number) }),
+            clerk.call(orphan),
+        );
+        ensure!(validated?.position == 0, "it was only validated");
+        let refused = refused.err().context("its parent is nowhere")?;
+        ensure!(refused.code() == Code::InvalidArgument, "{refused}");
+    }
+    clerk.call(command(0)).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_query_is_answered_while_the_many_of_another_caller_still_wait() -> anyhow::Result<()> {
+    const DEPARTMENTS: usize = 500;
+    const QUERIES: usize = 150;
+    let sandbox = start(&[])?;
+    let clerk = sandbox.client(Role::Clerk, None).await?;
+    let name = "水".repeat(200);
+    let registered = futures::future::try_join_all(
+        (0..DEPARTMENTS).map(|number| clerk.call(registration(&format!("D{number}"), &name))),
+    );
+    let at_least_position = registered.await?.iter().map(|done| done.position).max().unwrap_or_default();
+    let modest = sandbox.client(Role::Delegate, Some("MODEST")).await?;
+    let small = ListDepartmentsRequest { at_least_position, page_size: 1, ..Default::default() };
+    modest.call(small.clone()).await?;
+
+    // Given a caller with many queries for all departments, the first of which is answered
+    let token = sandbox.token_of(Role::Delegate, Some("GREEDY"))?;
+    let mut greedy = RawClient::connect(&sandbox, &token, 1 << 20).await?;
+    let (ended, mut answered) = tokio::sync::mpsc::unbounded_channel();
+    for _ in 0..QUERIES {
+        let large = ListDepartmentsRequest { page_size: 500, ..Default::default() };
+        let (response, ended) = (greedy.send(ListDepartmentsRequest::PATH, large).await?, ended.clone());
+        tokio::spawn(async move { ended.send(end(response).await) });
+    }
+    drop(ended);
+    ensure!(answered.recv().await.context("an answer")?? == End::Whole);
+    // When somebody else asks for little
+    modest.call(small).await?;
+    // Then most of the others are still to come, and do.
+    let mut before = 1;
+    while let Ok(end) = answered.try_recv() {
+        ensure!(end? == End::Whole);
+        before += 1;
+    }
+    ensure!(before < QUERIES / 2, "{before} of {QUERIES} were answered first");
+    while let Some(end) = answered.recv().await {
+        ensure!(end? == End::Whole);
+        before += 1;
+    }
+    ensure!(before == QUERIES, "{before}");
+    Ok(())
 }

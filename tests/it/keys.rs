@@ -9,7 +9,7 @@ use std::future::Future;
 use std::path::Path;
 use std::process::{Command, Output};
 use tests::{Client, Mode, Process, Sandbox, SandboxConfig, huishang};
-use tonic::Code;
+use tonic::{Code, Status};
 
 /// Waits until something is so.
 async fn until<F: Future<Output = anyhow::Result<bool>>>(
@@ -54,6 +54,7 @@ async fn a_key_that_is_taken_out_of_the_file_vouches_no_more() -> anyhow::Result
     let keys = sandbox.folder().join("keys");
     let old = sandbox.client(Role::Auditor, None).await?;
     ensure!(is_accepted(&old).await?, "the token is valid");
+    let mut follower = old.follow(0).await?;
     // When the keys are replaced by others
     std::fs::rename(&keys, sandbox.folder().join("old-keys"))?;
     ensure_development_keys(&keys)?;
@@ -61,6 +62,8 @@ async fn a_key_that_is_taken_out_of_the_file_vouches_no_more() -> anyhow::Result
     until("the old token is refused", || async { Ok(!is_accepted(&old).await?) }).await?;
     let new = sandbox.client(Role::Auditor, None).await?;
     ensure!(is_accepted(&new).await?, "the new key vouches");
+    let ended = follower.wait_for_more(1).await.unwrap_err().downcast::<Status>()?;
+    ensure!(ended.code() == Code::Unauthenticated, "what was begun with the old token ends: {ended}");
     Ok(())
 }
 

@@ -275,6 +275,11 @@ impl Sandbox {
         self.token(&folder.join("signing-key.pem"), role, None, 3600)
     }
 
+    /// A token that expires in a moment.
+    pub fn expiring_token(&self, role: Role) -> anyhow::Result<String> {
+        self.token(&self.signing_key(), role, None, 1)
+    }
+
     /// A token that has expired.
     pub fn expired_token(&self, role: Role) -> anyhow::Result<String> {
         self.token(&self.signing_key(), role, None, -60)

@@ -18,6 +18,7 @@
 mod addresses;
 mod announcement;
 mod append;
+mod commits;
 mod direct;
 mod ledger;
 mod message;

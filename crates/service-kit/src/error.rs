@@ -1,11 +1,13 @@
 //! Why a command was not carried out, and the one translation of that to a gRPC status.
 
 use crate::events::UnknownEventType;
+use crate::places::exhausted;
 use domain::{Aggregate, Refusal as _};
 use journal::{AppendError, Position, ReadError};
 use proto::Invalid;
 use proto::api::v1::Reason;
 use std::collections::HashMap;
+use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -15,9 +17,6 @@ pub enum CommandError {
     /// The request could not be read.
     #[error("{0}")]
     Invalid(Invalid),
-    /// Something that it names does not exist.
-    #[error("{0}")]
-    NotFound(String),
     /// A rule refused.
     #[error("{message}")]
     Rejected {
@@ -68,6 +67,16 @@ pub enum CommandError {
     /// known, and trying again with the same command id is safe.
     #[error("{0}; try again with the same command id")]
     Unavailable(String),
+    /// Whoever issued it writes more than it may.
+    #[error("{who} writes more than {kib_per_second_max} KiB of records a second; send fewer commands")]
+    WriteRateExceeded {
+        /// The department, or the caller without one.
+        who: String,
+        /// The limit.
+        kib_per_second_max: u32,
+        /// When there is room for it.
+        wait: Duration,
+    },
     /// The log accepts no records, for the reason given.
     #[error("{0}")]
     Exhausted(String),
@@ -91,9 +100,9 @@ impl CommandError {
         }
     }
 
-    /// Whether a rule refused, or something named does not exist.
+    /// Whether a rule refused.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, CommandError::Rejected { .. } | CommandError::NotFound(_))
+        matches!(self, CommandError::Rejected { .. })
     }
 
     /// Whether the same command can succeed later without anybody changing anything.
@@ -135,7 +144,6 @@ impl From<CommandError> for Status {
         let message = error.to_string();
         match error {
             CommandError::Invalid(invalid) => invalid.into(),
-            CommandError::NotFound(what) => refusal(Reason::NotFound, message, [("what", what)]),
             CommandError::Rejected { context, reason, details, not_found, .. } => {
                 let code = if not_found { Code::NotFound } else { Code::FailedPrecondition };
                 status(code, reason, &format!("huishang.{context}.v1"), message, details)
@@ -165,6 +173,10 @@ impl From<CommandError> for Status {
                 refusal(Reason::RecordTooLarge, message, details)
             }
             CommandError::Unavailable(_) => refusal(Reason::Unavailable, message, []),
+            CommandError::WriteRateExceeded { kib_per_second_max, wait, .. } => {
+                let detail = ("kib_per_second_max", kib_per_second_max.to_string());
+                exhausted(Reason::WriteRateExceeded, message, detail, wait)
+            }
             CommandError::Exhausted(_) => refusal(Reason::LogReadOnly, message, []),
             CommandError::InvariantViolated(_) => {
                 tracing::error!(%message, "a command met a state that must never occur");
@@ -188,7 +200,6 @@ pub fn refusal<const N: usize>(
 fn code(reason: Reason) -> Code {
     match reason {
         Reason::InvalidRequest | Reason::RecordTooLarge => Code::InvalidArgument,
-        Reason::NotFound => Code::NotFound,
         Reason::CommandIdReused => Code::AlreadyExists,
         Reason::ChangedSince | Reason::ConcurrentChanges => Code::Aborted,
         Reason::Unavailable | Reason::ViewNotCaughtUp => Code::Unavailable,

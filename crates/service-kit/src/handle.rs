@@ -14,6 +14,7 @@
 //! command, which comes again until it finds something to do.
 
 mod unit;
+mod write_rate;
 
 use crate::clock::Clock;
 use crate::config::Limits;
@@ -37,6 +38,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub use unit::UnitOfWork;
+use write_rate::WriteRate;
 
 /// What surrounds a command on its way: its identity, its issuer, and where it came from.
 #[derive(Debug, Clone)]
@@ -209,6 +211,7 @@ pub struct Kit {
     consumers: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
     new_followers: Arc<Mutex<Vec<Follower>>>,
     limits: Arc<Limits>,
+    writes: WriteRate,
 }
 
 impl Kit {
@@ -231,12 +234,14 @@ impl Kit {
             consumers,
             new_followers,
             limits,
+            writes: WriteRate::unlimited(),
         }
     }
 
-    /// The same kit with these limits on load.
+    /// The same kit with these limits on load. Called within a runtime.
     pub fn with_limits(self, limits: Limits) -> Kit {
-        Kit { limits: Arc::new(limits), ..self }
+        let writes = WriteRate::new(&limits, &self.tasks);
+        Kit { limits: Arc::new(limits), writes, ..self }
     }
 
     /// The limits on load.
@@ -349,7 +354,7 @@ impl Kit {
         F: for<'u> Fn(&'u mut UnitOfWork) -> BoxFuture<'u, Result<(), CommandError>> + Send + Sync,
     {
         let stream = A::stream(id);
-        let mut bypass_cache = false;
+        let (mut bypass_cache, mut counted) = (false, false);
         for _ in 0..RETRY_ATTEMPTS_MAX {
             let epoch = self.journal.epoch();
             let mut unit = UnitOfWork::new(self.clone(), context.clone(), bypass_cache);
@@ -374,7 +379,7 @@ impl Kit {
                     };
                     return Ok(Executed { position: 0, aggregate });
                 }
-                Ok(()) => match unit.append::<A>(id).await {
+                Ok(()) => match unit.append::<A>(id, &mut counted).await {
                     Ok((position, aggregate)) => {
                         if self.is_committed(position, epoch).await? {
                             let aggregate = match aggregate {

@@ -27,9 +27,9 @@ mod deadline;
 mod health;
 mod rate;
 mod stream;
-mod write_rate;
 
 pub use health::READY;
+pub(crate) use rate::{Allowances, allowances};
 
 impl Kit {
     /// Takes a command's request apart: its context (id, issuer, digest, trace) and its message.
@@ -121,7 +121,7 @@ pub async fn serve(
         .layer(access::AccessLogLayer::new(tasks))
         .layer(options.identity)
         .layer(rate::RateLayer::new(options.limits.caller_requests_per_second_max, tasks))
-        .layer(admission::AdmissionLayer::new(&options.limits, tasks))
+        .layer(admission::AdmissionLayer::new(&options.limits))
         .layer(deadline::DeadlineLayer::new(answer_time_max, options.journal))
         .service(routes.prepare());
     let stop = tasks.stop();

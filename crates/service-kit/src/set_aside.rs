@@ -108,13 +108,16 @@ pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
 }
 
 impl Kit {
-    /// What the consumers that run on this kit have set aside, sorted by position: the first `most` of them, and
-    /// how many there are in all.
-    pub fn set_aside(&self, most: usize) -> rusqlite::Result<(Vec<SetAside>, u64)> {
+    /// What the consumers that run on this kit have set aside, sorted by position and consumer: at most so many of
+    /// those after this one, and how many there are in all.
+    pub fn set_aside(&self, after: (Position, &str), most: usize) -> rusqlite::Result<(Vec<SetAside>, u64)> {
         let mut found = Vec::new();
         let mut all = 0;
         for (consumer, file) in self.consumers() {
-            all += read(consumer, &file, most, &mut found)?;
+            let (position, last) = after;
+            // Of the last position, those of the consumers that come later.
+            let from = if consumer > last { position } else { position + 1 };
+            all += read(consumer, &file, from, most, &mut found)?;
         }
         found.sort_by_key(|record| (record.position, record.consumer));
         found.truncate(most);
@@ -125,15 +128,17 @@ impl Kit {
 fn read(
     consumer: &'static str,
     file: &Path,
+    from: Position,
     most: usize,
     found: &mut Vec<SetAside>,
 ) -> rusqlite::Result<u64> {
     let tables = Connection::open_with_flags(PathBuf::from(file), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     tables.busy_timeout(std::time::Duration::from_secs(5))?;
     let all = tables.query_row("SELECT COUNT(*) FROM set_aside", [], |row| row.get::<_, i64>(0))?;
-    let mut query =
-        tables.prepare("SELECT position, stream, reason FROM set_aside ORDER BY position LIMIT ?1")?;
-    let rows = query.query_map([most as i64], |row| {
+    let mut query = tables.prepare(
+        "SELECT position, stream, reason FROM set_aside WHERE position >= ?1 ORDER BY position LIMIT ?2",
+    )?;
+    let rows = query.query_map([i64::try_from(from).unwrap_or(i64::MAX), most as i64], |row| {
         Ok(SetAside {
             consumer,
             position: row.get::<_, i64>(0)? as u64,

@@ -15,11 +15,11 @@ use proto::api::v1::Reason;
 use proto::ledger::v1 as pb;
 use proto::ledger::v1::ledger_service_server::LedgerService;
 use proto::log::v1 as stored;
+use service_kit::Kit;
 use service_kit::clock::Clock;
 use service_kit::error::refusal;
 use service_kit::places::Places;
 use service_kit::serve::{caller, read};
-use service_kit::{CommandError, Kit};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
@@ -93,10 +93,7 @@ impl LedgerService for Service {
         let position = request.into_inner().position;
         let head = self.log.head().position;
         if position == 0 || position > head {
-            return Err(CommandError::NotFound(format!(
-                "no record has position {position}; the log has 1 to {head}"
-            ))
-            .into());
+            return Err(Rejection::NotFound { position, head_position: head }.into());
         }
         let found = self.log.read(position - 1, 1).map_err(unreadable)?;
         let record = found.first().map(render).transpose()?;
@@ -317,7 +314,9 @@ pub(crate) fn unreadable(error: ReadError) -> Status {
             tracing::error!(%damage, "the log is damaged");
             Status::data_loss(format!("the log is damaged at {damage}"))
         }
-        ReadError::OutOfRange { .. } => CommandError::NotFound(error.to_string()).into(),
+        ReadError::OutOfRange { position, head } => {
+            Rejection::NotFound { position, head_position: head }.into()
+        }
         other => refusal(Reason::Unavailable, other.to_string(), []),
     }
 }

@@ -7,6 +7,7 @@ use crate::Tasks;
 use crate::limits::SUBJECT_BYTES_MAX;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::actor::PROCESS_PREFIX;
 use domain::{Actor, Code, Line, Role};
 use jsonwebtoken::Algorithm;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -299,7 +300,7 @@ fn actor(claims: Received) -> Result<Actor, String> {
 fn check_subject(subject: &str) -> Result<(), String> {
     let why = if subject.len() > SUBJECT_BYTES_MAX {
         format!("is longer than {SUBJECT_BYTES_MAX} bytes")
-    } else if subject.starts_with("process:") {
+    } else if subject.starts_with(PROCESS_PREFIX) {
         "begins with \"process:\", which is reserved".to_owned()
     } else if let Some(character) = subject.chars().find(|&character| moves_the_line(character)) {
         format!("has the control character {character:?}")

@@ -19,10 +19,10 @@ use tower::{Layer, Service};
 const FORGET_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What each key has left of its allowance.
-pub(super) type Allowances = DefaultKeyedRateLimiter<String>;
+pub(crate) type Allowances = DefaultKeyedRateLimiter<String>;
 
 /// Gives each key this allowance; until the stop, keys that went quiet are forgotten.
-pub(super) fn allowances(quota: Quota, tasks: &Tasks) -> Arc<Allowances> {
+pub(crate) fn allowances(quota: Quota, tasks: &Tasks) -> Arc<Allowances> {
     let allowances = Arc::new(Allowances::keyed(quota));
     let (kept, stop) = (allowances.clone(), tasks.stop().clone());
     tasks.spawn(async move {

@@ -103,7 +103,7 @@ async fn a_damaged_file_is_moved_aside_and_rebuilt_whatever_the_damage() {
         expected.push(what.clone().leak());
         assert_eq!(names(&view, place.end()).await, expected, "{what}");
         // What nobody has read may still be damaged.
-        let set_aside = kit.set_aside(10).map_or(vec![], |(records, _)| records);
+        let set_aside = kit.set_aside((0, ""), 10).map_or(vec![], |(records, _)| records);
         assert_eq!(set_aside, [], "{what}");
         kit.stop().cancel();
         kit.ended().await;

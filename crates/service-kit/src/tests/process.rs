@@ -1,7 +1,7 @@
 //! A record on which a process manager fails halts its stream, and nothing else; and no command overtakes the
 //! one that makes its aggregate.
 
-use super::{Place, department, profile, reached, register, set_aside, stream};
+use super::{Place, department, profile, reached, refused, register, set_aside, stream};
 use crate::process::{EventContext, Processes};
 use crate::{CommandError, Kit};
 use domain::Uuid;
@@ -32,7 +32,7 @@ fn react(context: &EventContext<'_, Department>, done: &Done, broken: bool) -> R
     match name.as_str() {
         "poison" if broken => return Err(CommandError::InvariantViolated("a name that must not be".into())),
         "panic" if broken => panic!("a name to panic over"),
-        "refused" if broken => return Err(CommandError::NotFound("there is no such thing".into())),
+        "refused" if broken => return Err(refused()),
         _ => {}
     }
     done.lock().unwrap().push(name);

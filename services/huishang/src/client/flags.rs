@@ -15,7 +15,6 @@ use clap::{Arg, ArgAction, ArgMatches};
 use client::Language;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 use std::ffi::OsString;
-use uuid::Uuid;
 
 /// Names of flags that every command has.
 const RESERVED: [&str; 12] = [
@@ -348,7 +347,7 @@ pub fn request(flags: &[Flag], matches: &ArgMatches, mut request: DynamicMessage
         }
     }
     if request.descriptor().get_field_by_name(COMMAND_ID).is_some() && command_id(&request).is_none() {
-        request.set_field_by_name(COMMAND_ID, Value::String(Uuid::now_v7().to_string()));
+        request.set_field_by_name(COMMAND_ID, Value::String(client::command_id()));
     }
     request
 }

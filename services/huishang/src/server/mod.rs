@@ -1,5 +1,6 @@
 //! The serving process: `huishang up` and `huishang serve`, and what is done to a ledger that is not running.
 
+mod file_modes;
 mod log_health;
 pub mod node;
 pub mod repair;

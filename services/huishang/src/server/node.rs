@@ -1,5 +1,6 @@
 //! One process of a deployment: its journal, its clock, and the services it runs.
 
+use super::file_modes;
 use super::log_health;
 use super::stale_log::{self, StalenessCheck};
 use anyhow::{Context as _, bail};
@@ -84,6 +85,7 @@ impl Node {
         stop: CancellationToken,
     ) -> anyhow::Result<Node> {
         ensure_journal_fits(config, services)?;
+        file_modes::tighten(config)?;
         let listener = bind(config).await?;
         let address = listener.local_addr()?;
         let tasks = Tasks::from(stop.clone());

@@ -1,9 +1,9 @@
 //! The steps that every matter takes, as a client calls them: from the request to the closed docket.
 
-use crate::story::command_ids::command_id;
 use crate::story::deployment::Deployment;
 use anyhow::Context as _;
 use client::Client;
+use client::command_id;
 use domain::{Role, Timestamp};
 use proto::Wire as _;
 use proto::deliberation::v1 as deliberation;

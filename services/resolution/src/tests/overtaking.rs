@@ -95,7 +95,7 @@ async fn the_end_of_a_resolution_never_overtakes_the_assignment_of_its_items() {
         let ended = rescind_at_once(&place, docket).await;
         let expected = vec![pb::ItemStage::Rescinded; items as usize];
         assert_eq!(stages(&place, ended).await, expected, "of {items} items, seed {seed}");
-        let (left, _) = place.bench.kit.set_aside(10).unwrap();
+        let (left, _) = place.bench.kit.set_aside((0, ""), 10).unwrap();
         assert_eq!(left, [], "of {items} items, seed {seed}");
         place.bench.kit.stop().cancel();
     }

@@ -1,9 +1,9 @@
 //! What the stories need: departments on several levels, rooms, a calendar and meeting rules.
 
-use crate::story::command_ids::command_id;
 use crate::story::demo::stage::{Stage, ZONE, narrate};
 use crate::story::matter;
 use client::Client;
+use client::command_id;
 use proto::directory::v1::{
     DefineCalendarRequest, Department, DepartmentKind, DepartmentLevel, Weekday, WorkingCalendar,
 };

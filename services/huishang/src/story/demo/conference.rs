@@ -1,10 +1,10 @@
 //! The standing conference of 28 departments: its request, its session and its three decisions.
 
-use crate::story::command_ids::command_id;
 use crate::story::demo::cast::CONFERENCE;
 use crate::story::demo::followthrough::Items;
 use crate::story::demo::stage::{Stage, expect_refusal, narrate};
 use crate::story::matter::{MatterDriver, attendee, topic};
+use client::command_id;
 use proto::Wire as _;
 use proto::deliberation::v1::{
     DueRule, ItemDraft, QualifiedMajority, ReviseItemRequest, VoteChoice, ballot_method::Method,

@@ -24,7 +24,8 @@ pub async fn report(stage: &Stage) -> anyhow::Result<()> {
 
 async fn board(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
     heading("The supervisors' board 督办台账")?;
-    let board = stage.supervisor.call(GetBoardRequest { at_least_position }).await?;
+    let request = GetBoardRequest { at_least_position, ..Default::default() };
+    let board = stage.supervisor.call(request).await?;
     let totals = board.totals.context("the board has no totals")?;
     let total = BoardRow { department_code: "all".into(), counts: Some(totals) };
     let rows: Vec<&BoardRow> = board.rows.iter().chain([&total]).collect();

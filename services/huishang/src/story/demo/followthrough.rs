@@ -1,11 +1,11 @@
 //! What becomes of the decisions: items acknowledged, delivered, returned, blocked, extended and late.
 
-use crate::story::command_ids::command_id;
 use crate::story::demo::stage::{Stage, expect_refusal, narrate};
 use crate::story::deployment::PATIENCE;
 use crate::story::matter::MatterDriver;
 use anyhow::Context as _;
 use client::Client;
+use client::command_id;
 use domain::followup::follow_up::FollowUp;
 use domain::{Aggregate as _, Role, Uuid};
 use proto::followup::v1::{ListNoticesRequest, Notice, NoticeKind};

@@ -1,10 +1,10 @@
 //! One call to the city's hotline, and the five parties it takes to answer it.
 
-use crate::story::command_ids::command_id;
 use crate::story::demo::conference::item;
 use crate::story::demo::followthrough::Items;
 use crate::story::demo::stage::{Stage, expect_refusal, narrate};
 use crate::story::matter::{MatterDriver, attendee, topic};
+use client::command_id;
 use proto::Wire as _;
 use proto::deliberation::v1 as deliberation;
 use proto::deliberation::v1::{ItemDraft, Stance, VoteChoice, ballot_method::Method};

@@ -2,10 +2,10 @@
 
 use crate::client::layout::{columns, wrap};
 use crate::stdout::print_line;
-use crate::story::command_ids::command_id;
 use crate::story::deployment::Deployment;
 use anyhow::{Context as _, bail};
 use client::Client;
+use client::command_id;
 use domain::calendar::WorkingCalendar;
 use domain::{Date, Role, Timestamp};
 use jiff::ToSpan as _;
@@ -89,7 +89,7 @@ impl Stage {
         let rooms = scheduling::ListRoomsRequest { at_least_position, page_size, ..Default::default() };
         let dockets = deliberation::ListDocketsRequest { at_least_position, page_size, ..Default::default() };
         let items = resolution::ListItemsRequest { at_least_position, page_size, ..Default::default() };
-        let board = followup::GetBoardRequest { at_least_position };
+        let board = followup::GetBoardRequest { at_least_position, page_size, ..Default::default() };
         let client = &self.supervisor;
         tokio::try_join!(client.call(rooms), client.call(dockets), client.call(items), client.call(board))?;
         Ok(())
