@@ -20,7 +20,7 @@ const TAIL_RECORDS: u64 = 20;
 
 /// Whether the arguments select records, so that none may be left out.
 pub fn selects_records(matches: &ArgMatches) -> bool {
-    ["after-position", "stream", "categories", "max-records", "from-json"]
+    ["after-position", "stream", "categories", "records-max", "from-json"]
         .iter()
         .any(|flag| matches!(matches.try_get_raw(flag), Ok(Some(_))) && given(matches, flag))
 }
@@ -46,7 +46,7 @@ pub fn note(rpc: &str) -> String {
     match rpc {
         TAIL => say(
             "\n\nBegins {records} records before the head, unless --after-position, --stream, --categories or \
-             --max-records is given. A stream that breaks is resumed after the last record.",
+             --records-max is given. A stream that breaks is resumed after the last record.",
             &[("records", &TAIL_RECORDS)],
         ),
         _ => String::new(),
@@ -57,7 +57,7 @@ pub fn note(rpc: &str) -> String {
 pub fn resume_after(request: &mut DynamicMessage, last: Option<&DynamicMessage>) -> bool {
     let position = last.and_then(|last| number(last.get_field_by_name("record")?.as_message()?, "position"));
     // With a limit on their number, those received would have to be counted; such a stream is short.
-    let limited = number(request, "max_records").is_some_and(|limit| limit > 0);
+    let limited = number(request, "records_max").is_some_and(|limit| limit > 0);
     match position {
         Some(position) if !limited => request.set_field_by_name("after_position", Value::U64(position)),
         _ => return false,

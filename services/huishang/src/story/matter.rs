@@ -15,7 +15,7 @@ use deliberation::ballot_method::Method;
 use deliberation::{AbstentionRule, Ballot, BallotMethod, Docket, ItemDraft, TieRule, VoteChoice};
 use directory::Department;
 use scheduling::{
-    Answer, Paper, RoleOnTopic, Room, Session, SessionAttendee, SessionOutline, SessionTopic, TopicRole,
+    InvitationAnswer, Paper, RoleOnTopic, Room, Session, SessionAttendee, SessionOutline, SessionTopic, TopicRole,
 };
 
 /// Items drafted with one command, at most: more, with long texts, would not fit into a record.
@@ -155,7 +155,7 @@ impl MatterDriver {
                 command_id: command_id(),
                 session_id: self.id.clone(),
                 department_code: attendee.department_code.clone(),
-                answer: Answer::Accept.into(),
+                answer: InvitationAnswer::Accept.into(),
                 ..Default::default()
             };
             self.delegate(&attendee.department_code)?.call(request).await?;
