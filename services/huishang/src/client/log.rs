@@ -66,7 +66,7 @@ pub fn resume_after(request: &mut DynamicMessage, last: Option<&DynamicMessage>)
 }
 
 /// The line for a record, broken where it is too long for the terminal, or a receipt; `None` for other messages.
-pub fn line(answer: &DynamicMessage, zone: &TimeZone, width: Option<u16>) -> Option<String> {
+pub fn line(answer: &DynamicMessage, zone: &TimeZone, width: Option<usize>) -> Option<String> {
     match answer.descriptor().full_name() {
         "huishang.ledger.v1.ReadRecordsResponse" => {
             record(answer.get_field_by_name("record")?.as_message()?, zone, width)
@@ -79,7 +79,7 @@ pub fn line(answer: &DynamicMessage, zone: &TimeZone, width: Option<u16>) -> Opt
     }
 }
 
-fn record(record: &DynamicMessage, zone: &TimeZone, width: Option<u16>) -> Option<String> {
+fn record(record: &DynamicMessage, zone: &TimeZone, width: Option<usize>) -> Option<String> {
     let style = Style { zone: zone.clone(), offsets: true, id_chars: ids::WHOLE };
     let text = |message: &DynamicMessage, name: &str| {
         message
@@ -101,9 +101,8 @@ fn record(record: &DynamicMessage, zone: &TimeZone, width: Option<u16>) -> Optio
     let types = on_one_line(&printable(&types.join(" ")));
     let line = format!("{position:>8}  {decided_at}  {stream}  {types}  {by}");
     match width {
-        Some(width) if layout::columns(&line) > usize::from(width) => {
-            let (margin, room) =
-                (" ".repeat(MARGIN_COLUMNS), usize::from(width).saturating_sub(MARGIN_COLUMNS));
+        Some(width) if layout::columns(&line) > width => {
+            let (margin, room) = (" ".repeat(MARGIN_COLUMNS), width.saturating_sub(MARGIN_COLUMNS));
             let mut lines = layout::wrap(&format!("{decided_at} {types} {by}"), room);
             lines.push(stream);
             Some(format!("{position:>8}  {}", lines.join(&format!("\n{margin}"))))

@@ -310,7 +310,7 @@ fn statuses_have_exit_codes() {
 fn printed_error(status: Status, line: &[&str]) -> String {
     let flags = parse_part(line).flags;
     let mut out = Vec::new();
-    Error::Refused(Box::new(Refused { status, flags, command_id: Some("7".into()) }))
+    Error::Refused(Box::new(Refused { status, flags, command_id: Some("7".into()), zone: None }))
         .print(&mut out)
         .expect("printed");
     String::from_utf8(out).expect("text")
@@ -364,7 +364,7 @@ fn printed(message: &str, content: &Json) -> String {
 }
 
 /// How an answer is printed on a terminal of this width.
-fn printed_within(width: Option<u16>, message: &str, content: &Json) -> String {
+fn printed_within(width: Option<usize>, message: &str, content: &Json) -> String {
     let message = descriptors::pool().get_message_by_name(message).expect("a message");
     let answer = DynamicMessage::deserialize(message, content).expect("an answer");
     let position = answer.descriptor().get_field_by_name("position").expect("a position");
@@ -643,14 +643,47 @@ fn refusals_and_faults_are_told_in_chinese() {
     assert!(text.starts_with("错误：令牌无效（服务原文：the service's sentence）\n"), "{text}");
 
     let mut details = ErrorDetails::new();
-    details.add_bad_request_violation("session_id", "must be a UUID such as 018f");
+    details.add_bad_request_violation(
+        "session_id",
+        "must be a UUID such as 018f3c1e-7a3b-7c11-9d42-5b1f0c6a2e90",
+    );
     details.add_bad_request_violation("rule", "must be one of SCREENING_RULE_NOTICE, SCREENING_RULE_PAPERS");
     assert_eq!(
         told(Status::with_error_details(Code::InvalidArgument, "both", details)),
-        "错误：请求无效\n  <SESSION_ID> 须为 UUID，如 018f\n  --rule 须为下列之一：notice, papers\n"
+        "错误：请求无效\n  <SESSION_ID> 须为 UUID，如 018f3c1e-7a3b-7c11-9d42-5b1f0c6a2e90\n  --rule 须为下列之一：notice, papers\n"
     );
     let text = told(Status::unavailable("no ledger confirms"));
     assert!(text.contains("提示：结果未知；请加 --command-id 7 重新提交"), "{text}");
+}
+
+#[test]
+fn a_refusal_tells_its_moments_in_the_time_zone_of_the_realm() {
+    let refused = || {
+        let details = [
+            ("starts_at".to_owned(), "2027-03-15T06:00:00Z".to_owned()),
+            ("opens_at".to_owned(), "2027-03-15T05:00:00Z".to_owned()),
+        ];
+        let details = ErrorDetails::with_error_info("TOO_EARLY", "huishang.scheduling.v1", details);
+        let sentence =
+            "the session starts at 2027-03-15T06:00:00Z; it can be convened from 2027-03-15T05:00:00Z on";
+        Error::from_status(Status::with_error_details(Code::FailedPrecondition, sentence, details))
+            .in_zone(shanghai())
+    };
+    assert!(
+        refused().has_moments()
+            && !Error::from_status(Status::not_found("2027-03-15T06:00:00Z")).has_moments()
+    );
+    assert_eq!(
+        refused().sentence(),
+        "the session starts at 2027-03-15 14:00; it can be convened from 2027-03-15 13:00 on"
+    );
+    in_chinese(|| {
+        assert_eq!(refused().sentence(), "会商于 2027-03-15 14:00 开始，最早 2027-03-15 13:00 可以召开");
+        let mut out = Vec::new();
+        refused().print(&mut out).expect("printed");
+        let printed = String::from_utf8(out).expect("text");
+        assert!(printed.ends_with("  时刻的时区为 Asia/Shanghai\n"), "{printed}");
+    });
 }
 
 #[test]

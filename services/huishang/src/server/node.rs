@@ -2,6 +2,7 @@
 
 use super::log_health;
 use super::stale_log::{self, StalenessCheck};
+use crate::language::say;
 use anyhow::{Context as _, bail};
 use clap::ValueEnum as _;
 use domain::Timestamp;
@@ -21,6 +22,7 @@ use service_kit::identity::{
 use service_kit::limits::DRAIN_TIMEOUT;
 use service_kit::readiness::Readiness;
 use service_kit::serve::{self, ServerOptions};
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -61,6 +63,12 @@ impl Service {
         Service::Followup,
         Service::Ledger,
     ];
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.to_possible_value().as_ref().map_or("", |value| value.get_name()))
+    }
 }
 
 /// The task of a ledger that follows NATS.
@@ -123,10 +131,11 @@ impl Node {
             reason = log_health::failed(self.log.as_ref()) => {
                 tracing::error!(reason, "the process ends because its log failed");
                 self.stop.cancel();
-                bail!(
-                    "the log's storage failed: {reason}; check its disk, then start the process again: nothing \
-                     that was acknowledged is lost"
-                );
+                bail!(say(
+                    "the log's storage failed: {reason}; check its disk, then start the process again: nothing that \
+                     was acknowledged is lost",
+                    &[("reason", &reason)]
+                ));
             }
         };
         self.stop.cancel();
@@ -149,9 +158,12 @@ impl Node {
 }
 
 async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}; choose another address with --listen", config.listen))
+    TcpListener::bind(config.listen).await.with_context(|| {
+        say(
+            "cannot listen on {address}; choose another address with --listen",
+            &[("address", &config.listen)],
+        )
+    })
 }
 
 /// Refuses what the embedded journal, which one process has to itself, cannot do.
@@ -356,9 +368,8 @@ impl Services {
 
 /// What a process is called in messages to people: its services, and where they are reached.
 fn process_name(services: &[Service], address: SocketAddr) -> String {
-    let names =
-        services.iter().filter_map(|service| Some(service.to_possible_value()?.get_name().to_owned()));
-    format!("{}@{address}", names.collect::<Vec<_>>().join(","))
+    let names: Vec<String> = services.iter().map(Service::to_string).collect();
+    format!("{}@{address}", names.join(","))
 }
 
 /// Waits until the ledger ends, where there is one, and drains the process if it failed.
@@ -406,19 +417,18 @@ fn ensure_nothing_missing(config: &Config, log: &Path) -> anyhow::Result<()> {
     }
     let head = head.display();
     if !log.exists() {
-        bail!(
-            "the log is missing: {head} shows that there was one, but there is no {}. Put it back, or restore it \
-             with 'huishang log restore BACKUP --data {data}'; to rebuild a ledger from NATS, first move {head} \
-             away",
-            log.display()
-        );
+        bail!(say(
+            "the log is missing: {head} shows that there was one, but there is no {log}. Put it back, or restore it \
+             with 'huishang log restore BACKUP --data {data}'; to rebuild a ledger from NATS, first move {head} away",
+            &[("head", &head), ("log", &log.display()), ("data", &data)]
+        ));
     }
     if !key.exists() {
-        bail!(
-            "the ledger's key is missing: {head} was signed with it, but there is no {}. Put it back; to continue \
+        bail!(say(
+            "the ledger's key is missing: {head} was signed with it, but there is no {key}. Put it back; to continue \
              with a new key, which people who know the old one will not accept, move {head} away",
-            key.display()
-        );
+            &[("head", &head), ("key", &key.display())]
+        ));
     }
     Ok(())
 }
@@ -430,13 +440,17 @@ fn ensure_no_view_has_seen_more(config: &Config) -> anyhow::Result<()> {
     let known = views.iter().filter_map(|(view, past)| Some((view, past.last()?)));
     let furthest = known.max_by_key(|(_, checkpoint)| checkpoint.position);
     match furthest.filter(|_| !log.exists()) {
-        Some((view, checkpoint)) => bail!(
-            "the log is missing: {} shows that it had {} records, but there is no {}. Put it back, or restore it with \
-             'huishang log restore BACKUP --data {data}'; --accept-stale begins a new one, and records that",
-            view.display(),
-            checkpoint.position,
-            log.display()
-        ),
+        Some((view, checkpoint)) => bail!(say(
+            "the log is missing: {view} shows that it had {records} records, but there is no {log}. Put it back, or \
+             restore it with 'huishang log restore BACKUP --data {data}'; --accept-stale begins a new one, and \
+             records that",
+            &[
+                ("view", &view.display()),
+                ("records", &checkpoint.position),
+                ("log", &log.display()),
+                ("data", &data),
+            ]
+        )),
         None => Ok(()),
     }
 }
@@ -491,10 +505,16 @@ fn clock(config: &Config, journal: &Arc<dyn Journal>, stop: &CancellationToken) 
         None if config.clock == "system" => Ok(Clock::System),
         Some(("movable", start)) => {
             let start: Timestamp = start.parse().with_context(|| {
-                format!("clock starts at {start:?}; that must be a moment such as 2027-03-01T01:00:00Z")
+                say(
+                    "clock starts at \"{start}\"; that must be a moment such as 2027-03-01T01:00:00Z",
+                    &[("start", &start)],
+                )
             })?;
             Ok(Clock::movable(start, journal.clone(), stop.clone()))
         }
-        _ => bail!("clock is {:?}; it must be 'system' or 'movable:2027-03-01T01:00:00Z'", config.clock),
+        _ => bail!(say(
+            "clock is \"{clock}\"; it must be 'system' or 'movable:2027-03-01T01:00:00Z'",
+            &[("clock", &config.clock)]
+        )),
     }
 }
