@@ -62,7 +62,7 @@ fn explain(error: &anyhow::Error, out: &mut Vec<u8>) -> ExitCode {
         let _ = refused.print(out);
         return ExitCode::from(refused.exit_code());
     }
-    let _ = writeln!(out, "{}{}", text("error: "), current().fault(&format!("{error:#}")));
+    let _ = writeln!(out, "{}{}", text("error: "), current().fault(&causes(error)));
     if error.downcast_ref::<ConfigError>().is_some() {
         return ExitCode::from(2);
     }
@@ -70,6 +70,15 @@ fn explain(error: &anyhow::Error, out: &mut Vec<u8>) -> ExitCode {
         return ExitCode::from(7);
     }
     error.downcast_ref::<repair::Refusal>().map_or(ExitCode::FAILURE, |refusal| refusal.exit_code().into())
+}
+
+/// An error and its causes, each once: some errors say themselves what caused them.
+fn causes(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+        "" => cause,
+        same if same.ends_with(&cause) => told,
+        before => format!("{before}: {cause}"),
+    })
 }
 
 fn completions(arguments: &Completions) -> anyhow::Result<()> {

@@ -318,7 +318,7 @@ fn what_a_service_says_is_told_in_its_parts() {
         "failed by majority of 2/3: 1 yes, 1 no, 0 abstained; 2 yes of 2 counted were needed; a tie; 2 cast of 2 \
          eligible (0 recused), quorum 2",
     );
-    assert!(tied.starts_with("按2/3 多数表决，不通过"), "{tied}");
+    assert!(tied.starts_with("按特定多数（2/3）表决，不通过"), "{tied}");
     assert!(tied.contains("；票数相等；"), "{tied}");
     assert_eq!(said("huishang.followup.v1.Indicator", "unit", "hours a year"), "小时/年");
     assert_eq!(said("huishang.followup.v1.Indicator", "unit", "%"), "%");

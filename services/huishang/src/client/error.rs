@@ -263,7 +263,7 @@ impl Refused {
         let name = flag.display_name();
         match field[flag.wire_path().len()..].trim_start_matches('.') {
             "" => format!("{name} {}", current().fault(&flag.localize(description))),
-            inside => format!("{name} {inside} {}", current().fault(description)),
+            inside => format!("{name} {} {}", inside.replace('_', "-"), current().fault(description)),
         }
     }
 

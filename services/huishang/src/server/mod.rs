@@ -52,7 +52,7 @@ pub async fn up(arguments: &Up) -> anyhow::Result<()> {
     }
     if config.journal != EMBEDDED {
         let shown = without_credentials(&config.journal);
-        let why = format!("is {shown}, but 'up' has its own; use 'huishang serve'");
+        let why = say("is {journal}, but 'up' has its own; use 'huishang serve'", &[("journal", &shown)]);
         return Err(ConfigError::new("journal", why).into());
     }
     let stop = start_logging(&config)?;

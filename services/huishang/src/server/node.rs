@@ -2,7 +2,7 @@
 
 use super::log_health;
 use super::stale_log::{self, StalenessCheck};
-use crate::language::say;
+use crate::language::{say, text};
 use anyhow::{Context as _, bail};
 use clap::ValueEnum as _;
 use domain::Timestamp;
@@ -172,14 +172,19 @@ fn ensure_journal_fits(config: &Config, services: &[Service]) -> Result<(), Conf
         return Ok(());
     }
     if services != Service::ALL {
-        let why = "is 'embedded', which one process has to itself: single services need a shared one; add --journal \
-                   nats://HOST:PORT";
+        let why = text(
+            "is 'embedded', which one process has to itself: single services need a shared one; add --journal \
+             nats://HOST:PORT",
+        );
         return Err(ConfigError::new("journal", why));
     }
     match config.commit.ledgers {
         1 => Ok(()),
         more => {
-            let why = format!("is {more}, but the embedded journal has one ledger; several need NATS");
+            let why = say(
+                "is {ledgers}, but the embedded journal has one ledger; several need NATS",
+                &[("ledgers", &more)],
+            );
             Err(ConfigError::new("commit.ledgers", why))
         }
     }
@@ -201,11 +206,11 @@ fn refuse_exposed_development_keys(config: &Config) -> Result<(), ConfigError> {
     if config.identity.jwks.is_some() || config.is_loopback() || config.identity.allow_development_keys {
         return Ok(());
     }
-    let why = format!(
-        "is not set, and others can reach {}: development keys, with which whoever can read {} can act as anybody, \
-         are not used there. Name the file with your public keys, or set identity.allow_development_keys = true",
-        config.listen,
-        config.keys().display()
+    let why = say(
+        "is not set, and others can reach {address}: development keys, with which whoever can read {keys} can act \
+         as anybody, are not used there. Name the file with your public keys, or set \
+         identity.allow_development_keys = true",
+        &[("address", &config.listen), ("keys", &config.keys().display())],
     );
     Err(ConfigError::new("identity.jwks", why))
 }
@@ -483,7 +488,7 @@ fn signing(config: &Config, log: &EventLog) -> anyhow::Result<Signing> {
 pub fn nats(config: &Config) -> anyhow::Result<journal::nats::Config> {
     let url = &config.journal;
     if url == EMBEDDED {
-        let why = "is 'embedded'; it must be a URL of NATS here, such as nats://127.0.0.1:4222";
+        let why = text("is 'embedded'; it must be a URL of NATS here, such as nats://127.0.0.1:4222");
         return Err(ConfigError::new("journal", why).into());
     }
     Ok(journal::nats::Config {
