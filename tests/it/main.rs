@@ -3,6 +3,7 @@
 mod authentication;
 mod backup;
 mod call_log;
+mod chinese;
 mod command_line;
 mod commands;
 mod crash;

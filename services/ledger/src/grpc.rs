@@ -220,7 +220,7 @@ async fn read_records(
 ) -> Result<(), Status> {
     let mut head = log.watch_position();
     let mut after = request.after_position;
-    let mut left = if request.max_records == 0 { u64::MAX } else { request.max_records };
+    let mut left = if request.records_max == 0 { u64::MAX } else { request.records_max };
     let request = Arc::new(request);
     loop {
         // Nothing is read before there is room for it.

@@ -36,6 +36,7 @@ pub(super) struct Command {
 /// All files.
 pub(super) struct Catalogue {
     pub(super) contexts: Vec<(&'static str, Words)>,
+    demo: Words,
     platform: Words,
 }
 
@@ -50,6 +51,7 @@ pub(super) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
             context("followup", include_str!("../../words/followup.toml")),
             context("ledger", include_str!("../../words/ledger.toml")),
         ],
+        demo: parse(include_str!("../../words/demo.toml")),
         platform: parse(include_str!("../../words/platform.toml")),
     }
 });
@@ -64,9 +66,15 @@ impl Catalogue {
         &self.platform
     }
 
+    /// The words of the demo's story.
+    #[cfg(test)]
+    pub(super) fn demo(&self) -> &Words {
+        &self.demo
+    }
+
     /// The words of every file.
     pub(super) fn all(&self) -> impl Iterator<Item = &Words> {
-        self.contexts.iter().map(|(_, words)| words).chain([&self.platform])
+        self.contexts.iter().map(|(_, words)| words).chain([&self.demo, &self.platform])
     }
 
     /// The words for what a file declares.

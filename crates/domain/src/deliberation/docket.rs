@@ -197,9 +197,9 @@ impl State {
     fn open(&self) -> Result<&Proceedings, Rejection> {
         match self {
             State::Absent => Err(Rejection::NotFound { what: "the docket".to_owned() }),
-            State::Prepared(_) => Err(Rejection::WrongStage { stage: "prepared" }),
+            State::Prepared(_) => Err(Rejection::WrongStage { stage: "prepared", needed: "open" }),
             State::Open(proceedings) => Ok(proceedings),
-            State::Closed(_) => Err(Rejection::WrongStage { stage: "closed" }),
+            State::Closed(_) => Err(Rejection::WrongStage { stage: "closed", needed: "open" }),
         }
     }
 

@@ -134,7 +134,7 @@ async fn a_convened_session_is_debated_voted_on_and_decided_by_the_realms_calend
     let listed = deployment.service.list_dockets(clerk(request)).await.unwrap().into_inner();
     let [row] = &listed.dockets[..] else { panic!("{listed:?}") };
     assert_eq!(
-        (row.stage(), row.topics, row.decided_topics, row.countersign),
+        (row.stage(), row.topic_count, row.decided_topic_count, row.countersign),
         (pb::DocketStage::Closed, 1, 1, false)
     );
     assert!(row.opened_at.is_some() && row.closed_at.is_some());
@@ -146,7 +146,8 @@ async fn a_deferred_topic_that_is_opened_again_is_undecided_in_lists() {
     let docket_id = in_session(&deployment).await;
     let decided = async |position: u64| {
         let request = pb::ListDocketsRequest { at_least_position: position, ..Default::default() };
-        deployment.service.list_dockets(clerk(request)).await.unwrap().into_inner().dockets[0].decided_topics
+        deployment.service.list_dockets(clerk(request)).await.unwrap().into_inner().dockets[0]
+            .decided_topic_count
     };
     let defer = pb::DeferTopicRequest {
         command_id: id("defer"),

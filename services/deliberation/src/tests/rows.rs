@@ -77,8 +77,8 @@ fn row(id: Uuid, state: &State) -> Option<pb::DocketSummary> {
         chair_code: agenda.chair.to_wire(),
         stage: stage.into(),
         countersign: !proceedings.is_meeting(),
-        topics: agenda.topics.len() as u32,
-        decided_topics: proceedings.topics.iter().filter(|topic| topic.outcome.is_some()).count() as u32,
+        topic_count: agenda.topics.len() as u32,
+        decided_topic_count: proceedings.topics.iter().filter(|topic| topic.outcome.is_some()).count() as u32,
         opened_at: None,
         closed_at: None,
     })

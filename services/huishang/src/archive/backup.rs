@@ -4,6 +4,7 @@ use super::source::{Beginning, Held, Receiver, Source, from_status};
 use super::{backup_error, head_json, print_outcome, progress};
 use crate::client::Error;
 use crate::client::options::Options;
+use crate::language::{say, text};
 use anyhow::{Context as _, ensure};
 use event_log::backup::{Backup, BackupWriter};
 use event_log::note::HeadKey;
@@ -42,7 +43,7 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
     let mut backup = BackupWriter::open(&arguments.dir, log_id).map_err(backup_error)?;
     let key = key_of(&source, named.as_ref(), &arguments.dir).await?;
     let held = backup.head().position;
-    let bar = progress::records("backing up", held);
+    let bar = progress::records(text("backing up"), held);
     let beginning = source.send_missing(log_id, &mut backup, &bar).await?;
     check_signed_head(&beginning, &key)?;
     let head = backup.finish(beginning.head, beginning.signed_head).map_err(backup_error)?;
@@ -51,46 +52,56 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
     let new = head.position - held;
     let mut outcome = head_json(log_id, &head);
     outcome["new"] = new.into();
-    let dir = arguments.dir.display();
-    print_outcome(
-        options,
-        outcome,
-        &format!(
-            "{dir} has all {} records of log {log_id}, {new} of them new; the head is signed by {key}{}",
-            head.position,
-            if named.is_some() { "" } else { ", the key that the server names" },
-        ),
-        &head,
-    )
+    let mut sentence = say(
+        "{dir} has all {records} records of log {log}, {new} of them new; the head is signed by {key}",
+        &[
+            ("dir", &arguments.dir.display()),
+            ("records", &head.position),
+            ("log", &log_id),
+            ("new", &new),
+            ("key", &key),
+        ],
+    );
+    if named.is_none() {
+        sentence += text(", the key that the server names");
+    }
+    print_outcome(options, outcome, &sentence, &head)
 }
 
 /// The key with which the ledger signs. Refuses another one than was named, or than signed the backup's earlier head.
 async fn key_of(source: &Source, named: Option<&HeadKey>, dir: &Path) -> anyhow::Result<HeadKey> {
     let answer = source.client.call(pb::GetSignedHeadRequest {}).await.map_err(from_status)?;
-    let key: HeadKey = answer.key.parse().context("the ledger's key")?;
+    let key: HeadKey = answer.key.parse().context(text("the ledger's key"))?;
     if let Some(named) = named {
-        ensure!(*named == key, "the ledger signs with {key}, and not with the key that --key names");
+        ensure!(
+            *named == key,
+            say("the ledger signs with {key}, and not with the key that --key names", &[("key", &key)])
+        );
         return Ok(key);
     }
     let earlier = Backup::open(dir).ok();
     let earlier = earlier.as_ref().and_then(Backup::signed_head);
     ensure!(
         earlier.is_none_or(|note| key.open(note).is_ok()),
-        "the ledger signs with {key}, which has not signed the head that {} has; nothing was added. Put back the key of \
-         the log; if it was changed on purpose, name the new one with --key",
-        dir.display()
+        say(
+            "the ledger signs with {key}, which has not signed the head that {dir} has; nothing was added. Put back \
+             the key of the log; if it was changed on purpose, name the new one with --key",
+            &[("key", &key), ("dir", &dir.display())]
+        )
     );
     Ok(key)
 }
 
 /// Checks that the key has signed the head up to which the ledger has sent its records.
 fn check_signed_head(beginning: &Beginning, key: &HeadKey) -> anyhow::Result<()> {
-    let note = beginning.signed_head.as_deref().context("the ledger sent no signed head")?;
-    let signed = key.open(note).context("the head that the ledger sent")?;
+    let note = beginning.signed_head.as_deref().context(text("the ledger sent no signed head"))?;
+    let signed = key.open(note).context(text("the head that the ledger sent"))?;
     ensure!(
         (signed.size, signed.root) == (beginning.head.position, beginning.head.root),
-        "the signed head that the ledger sent is of {} records, and not of what it sent",
-        signed.size
+        say(
+            "the signed head that the ledger sent is of {records} records, and not of what it sent",
+            &[("records", &signed.size)]
+        )
     );
     Ok(())
 }

@@ -22,7 +22,8 @@ mod views;
 
 use crate::client::Error;
 use crate::client::options::Options;
-use crate::stdout::print_line;
+use crate::language::say;
+use crate::stdout::{print_line, print_text};
 use clap::Subcommand;
 use event_log::backup::BackupError;
 use event_log::{Head, RestoreError, hex};
@@ -109,13 +110,10 @@ fn print_outcome(options: &Options, mut outcome: Value, sentence: &str, head: &H
         }
         return print_line(&outcome.to_string());
     }
-    print_line(sentence)?;
+    print_text(sentence)?;
     if head.position == 0 {
         return Ok(());
     }
-    print_line(&format!(
-        "  the last one has hash {}\n  the tree has root     {}",
-        hex::encode(&head.hash),
-        hex::encode(&head.root)
-    ))
+    let (hash, root) = (hex::encode(&head.hash), hex::encode(&head.root));
+    print_text(&say("  last hash  {hash}\n  root       {root}", &[("hash", &hash), ("root", &root)]))
 }

@@ -3,11 +3,13 @@
 use super::log_copy::LogCopy;
 use super::{backup_error, head_json, ledger_key, print_outcome, progress};
 use crate::client::options::Options;
-use crate::stdout::print_line;
+use crate::language::{say, text};
+use crate::stdout::{print_note, print_text};
 use event_log::backup::{Backup, Records};
 use event_log::note::HeadSigner;
 use indicatif::ProgressBar;
 use service_kit::identity::ensure_ledger_key;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 /// What is restored.
@@ -26,7 +28,7 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
     let finished = backup.finished_head();
     let data = options.location.load()?.data;
     let mut copy = LogCopy::open(&data, log_id)?;
-    let bar = progress::records("restoring", finished.map_or(0, |head| head.position));
+    let bar = progress::records(text("restoring"), finished.map_or(0, |head| head.position));
     let mut records = backup.records();
     let added = add_all(&mut records, &mut copy, &bar).await;
     let end = records.head();
@@ -40,12 +42,16 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
     bar.finish_and_clear();
     if finished != Some(head) {
         let acknowledged = finished.map_or(0, |head| head.position);
-        eprintln!(
-            "note: the backup was last finished at position {acknowledged}, and a later run was interrupted; all {} records in it were restored",
-            head.position
-        );
+        print_note(&say(
+            "the backup was last finished at position {acknowledged}, and a later run was interrupted; all {records} \
+             records in it were restored",
+            &[("acknowledged", &acknowledged), ("records", &head.position)],
+        ));
     }
-    let sentence = format!("all {} records of log {log_id} were restored and are intact", head.position);
+    let sentence = say(
+        "all {records} records of log {log} were restored and are intact",
+        &[("records", &head.position), ("log", &log_id)],
+    );
     let key = whose_key(&backup, &data)?;
     let mut outcome = head_json(log_id, &head);
     outcome["ledgerKey"] = key.as_str().into();
@@ -53,7 +59,11 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
     if options.json {
         return Ok(());
     }
-    print_line(&format!("{}; then start it with --data {}", key.advice(&ledger_key(&data)), data.display()))
+    let advice = key.advice(&ledger_key(&data));
+    print_text(&say(
+        "{advice}; then start it with --data {data}",
+        &[("advice", &advice), ("data", &data.display())],
+    ))
 }
 
 /// Which key would sign the heads of the restored log.
@@ -76,21 +86,23 @@ impl Key {
 
     fn advice(&self, file: &Path) -> String {
         let file = file.display();
+        let file: [(&str, &dyn Display); 1] = [("file", &file)];
         match self {
-            Key::Missing => format!(
-                "the ledger's key is not in a backup: first put the key that signed the log's heads into {file}. Without it a \
-                 new key is made, and people who know the old one do not accept its heads"
+            Key::Missing => say(
+                "the ledger's key is not in a backup: first put the key that signed the log's heads into {file}. \
+                 Without it a new key is made, and people who know the old one do not accept its heads",
+                &file,
             ),
-            Key::Same => format!("{file} is the key that signed the backup's head"),
-            Key::Other => format!(
-                "{file} is not the key that signed the backup's head: first put that one there, or people who know it do not \
-                 accept the log's heads"
+            Key::Same => say("{file} is the key that signed the backup's head", &file),
+            Key::Other => say(
+                "{file} is not the key that signed the backup's head: first put that one there, or people who know \
+                 it do not accept the log's heads",
+                &file,
             ),
-            Key::Unchecked => {
-                format!(
-                    "the backup has no signed head, so {file} was not checked: it must be the key of this log"
-                )
-            }
+            Key::Unchecked => say(
+                "the backup has no signed head, so {file} was not checked: it must be the key of this log",
+                &file,
+            ),
         }
     }
 }

@@ -5,6 +5,7 @@ use super::descriptors::{
 };
 use super::{ids, moment};
 use crate::language::{current, say, text};
+use client::language::fill;
 use jiff::tz::TimeZone;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, SerializeOptions, Value};
 use serde::Serialize as _;
@@ -127,11 +128,15 @@ fn message(message: &DynamicMessage, style: &Style) -> String {
     }
     if is_choice(&descriptor) {
         let Some((case, value)) = message.fields().next() else { return String::new() };
+        let word = case_word(&case);
+        if word.contains("{value}") {
+            return fill(&word, |_| Some(self::value(&case.kind(), value, style)));
+        }
         let rest = match value.as_message().filter(|inner| !is_timestamp(&inner.descriptor())) {
             Some(inner) => named(inner, style),
             None => format!(":{}", self::value(&case.kind(), value, style)),
         };
-        return case_word(&case) + &rest;
+        return word + &rest;
     }
     let cells: Vec<String> = descriptor.fields().map(|field| self::field(message, &field, style)).collect();
     let joined = cells.join(":").trim_end_matches(':').to_owned();

@@ -64,6 +64,22 @@ pub fn label(field: &FieldDescriptor) -> String {
     label.map_or_else(|| field.name().replace('_', " "), str::to_owned)
 }
 
+/// The field of a message; both are named by the code that asks.
+fn field_of(message: &str, field: &str) -> FieldDescriptor {
+    let message = pool().get_message_by_name(message).expect("a message of the protos");
+    message.get_field_by_name(field).expect("a field of the message")
+}
+
+/// The name of a message's field, in the language that is spoken.
+pub fn label_of(message: &str, field: &str) -> String {
+    label(&field_of(message, field))
+}
+
+/// What a service says in a message's field, in the language that is spoken.
+pub fn said(message: &str, field: &str, sentence: String) -> String {
+    current().said(&field_of(message, field), sentence)
+}
+
 /// The word for a case of a choice, in the language that is spoken.
 pub fn case_word(case: &FieldDescriptor) -> String {
     current().label(case).map_or_else(|| kebab(case.name()), str::to_owned)

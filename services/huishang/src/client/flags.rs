@@ -264,8 +264,9 @@ fn parser(field: &FieldDescriptor) -> ValueParser {
 
 /// One entry of a map, as its message on the wire.
 fn entry(kind: &Kind, text: &str) -> Result<Value, String> {
-    let (key, value) =
-        text.split_once('=').ok_or_else(|| format!("{text:?} is not of the form key=value"))?;
+    let (key, value) = text.split_once('=').ok_or_else(|| {
+        say("\"{text}\" is not of the form {form}", &[("text", &text), ("form", &"key=value")])
+    })?;
     let message = kind.as_message().ok_or("a map has entries")?;
     let mut entry = DynamicMessage::new(message.clone());
     for (field, text) in [(message.map_entry_key_field(), key), (message.map_entry_value_field(), value)] {

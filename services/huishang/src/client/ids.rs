@@ -1,11 +1,12 @@
 //! What people write in place of an id: its beginning, or a number such as `FLOOD-2027-0003/2`.
 
 use super::cell::printable;
+use super::commands::{self, Entry};
 use super::descriptors;
 use super::error::Error;
 use super::flags::Flag;
 use super::print::messages;
-use crate::language::text;
+use crate::language::{say, text};
 use client::{Answer, Client};
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
 use proto::ledger::v1::GetHeadRequest;
@@ -207,7 +208,10 @@ impl Lookup<'_> {
     }
 
     fn ambiguous(&self, flag: &str, rows: &[DynamicMessage]) -> Error {
-        let mut fault = format!("{flag} {}: several ids begin like this; give more of one:", self.text);
+        let mut fault = say(
+            "{flag} {text}: several ids begin like this; give more of one:",
+            &[("flag", &flag), ("text", &self.text)],
+        );
         for row in rows {
             let words =
                 [self.identified.field, NUMBER, "title"].into_iter().filter_map(|name| string(row, name));
@@ -220,13 +224,25 @@ impl Lookup<'_> {
     fn nothing(&self, flag: &str) -> Error {
         let has_number = !self.identified.by_number.is_empty();
         if !has_number && !is_beginning(self.text) {
-            return Error::Usage(format!(
-                "{flag} {:?} is no id: a UUID, or its first {GIVEN_MIN} or more characters",
-                self.text
+            return Error::Usage(say(
+                "{flag} \"{text}\" is no id: a UUID, or its first {min} or more characters",
+                &[("flag", &flag), ("text", &printable(self.text)), ("min", &GIVEN_MIN)],
             ));
         }
-        let what = if has_number { "number or id" } else { "id that begins with" };
-        Error::from_status(Status::not_found(format!("there is nothing with the {what} {:?}", self.text)))
+        let text = printable(self.text);
+        let list = commands::table().iter().find(|entry| entry.rpc == self.identified.list);
+        let list = list.map(Entry::words).unwrap_or_default();
+        let fault = match has_number {
+            true => say(
+                "there is nothing with the number or id \"{text}\"; '{list}' shows what there is",
+                &[("text", &text), ("list", &list)],
+            ),
+            false => say(
+                "there is nothing with the id that begins with \"{text}\"; '{list}' shows what there is",
+                &[("text", &text), ("list", &list)],
+            ),
+        };
+        Error::from_status(Status::not_found(fault))
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Printer<'a> {
     /// The time zone of moments.
     pub zone: TimeZone,
     /// Columns of the terminal; `None` for a file or a pipe, where ids are whole and every row is one line.
-    pub width: Option<u16>,
+    pub width: Option<usize>,
 }
 
 /// A message or several within another one.
@@ -115,7 +115,7 @@ impl Printer<'_> {
     }
 
     fn width_within(&self, indent: usize) -> Option<usize> {
-        self.width.map(|width| usize::from(width).saturating_sub(indent).max(WIDTH_MIN))
+        self.width.map(|width| width.saturating_sub(indent).max(WIDTH_MIN))
     }
 
     fn print_parts(

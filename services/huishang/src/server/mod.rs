@@ -8,7 +8,7 @@ mod stale_log;
 
 use crate::language::{say, text};
 use crate::settings::Settings;
-use crate::stdout::print_line;
+use crate::stdout::{print_line, print_text};
 use anyhow::Context as _;
 use node::{EMBEDDED, Node, Service};
 use service_kit::config::{Config, ConfigError, without_credentials};
@@ -53,7 +53,7 @@ pub async fn up(arguments: &Up) -> anyhow::Result<()> {
     }
     if config.journal != EMBEDDED {
         let shown = without_credentials(&config.journal);
-        let why = format!("is {shown}, but 'up' has its own; use 'huishang serve'");
+        let why = say("is {journal}, but 'up' has its own; use 'huishang serve'", &[("journal", &shown)]);
         return Err(ConfigError::new("journal", why).into());
     }
     let stop = start_logging(&config)?;
@@ -73,7 +73,17 @@ pub async fn serve(arguments: &Serve) -> anyhow::Result<()> {
     services.sort_unstable();
     services.dedup();
     let stop = start_logging(&config)?;
-    Node::build(&config, &services, arguments.accept_stale, stop).await?.run().await
+    let node = Node::build(&config, &services, arguments.accept_stale, stop).await?;
+    let served: Vec<String> = services.iter().map(Service::to_string).collect();
+    print_text(&say(
+        "huishang serves {services} on http://{address} and keeps its data in {data}",
+        &[
+            ("services", &served.join(text(", "))),
+            ("address", &node.address),
+            ("data", &config.data.display()),
+        ],
+    ))?;
+    node.run().await
 }
 
 /// Starts logging; returns the token that signals cancel.
@@ -110,7 +120,7 @@ fn welcome(config: &Config, settings: &Settings, address: SocketAddr, created_ke
         }
         welcome.push_str(&say(
             "  export HUISHANG_TOKEN=$({name} token --role clerk,operator)\n  \
-               {name} department register --code transport --name '交通运输局' --level municipal --kind agency\n  \
+               {name} department register --code transport --name '交通运输局' \\\n    --level municipal --kind agency\n  \
                {name} department list\n\
              or without the token:\n  \
                {name} department list --as clerk\n",

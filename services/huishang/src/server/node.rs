@@ -3,6 +3,7 @@
 use super::file_modes;
 use super::log_health;
 use super::stale_log::{self, StalenessCheck};
+use crate::language::{say, text};
 use anyhow::{Context as _, bail};
 use clap::ValueEnum as _;
 use domain::Timestamp;
@@ -22,6 +23,7 @@ use service_kit::limits::DRAIN_TIMEOUT;
 use service_kit::readiness::Readiness;
 use service_kit::serve::{self, ServerOptions};
 use service_kit::{Kit, Tasks};
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -56,6 +58,12 @@ impl Service {
     /// All of them: what `up` runs.
     pub fn all() -> &'static [Service] {
         Service::value_variants()
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.to_possible_value().as_ref().map_or("", |value| value.get_name()))
     }
 }
 
@@ -122,10 +130,11 @@ impl Node {
             reason = log_health::failed(self.log.as_ref()) => {
                 tracing::error!(reason, "the process ends because its log failed");
                 self.stop.cancel();
-                bail!(
-                    "the log's storage failed: {reason}; check its disk, then start the process again: nothing \
-                     that was acknowledged is lost"
-                );
+                bail!(say(
+                    "the log's storage failed: {reason}; check its disk, then start the process again: nothing that \
+                     was acknowledged is lost",
+                    &[("reason", &reason)]
+                ));
             }
         };
         self.stop.cancel();
@@ -149,9 +158,12 @@ impl Node {
 }
 
 async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}; choose another address with --listen", config.listen))
+    TcpListener::bind(config.listen).await.with_context(|| {
+        say(
+            "cannot listen on {address}; choose another address with --listen",
+            &[("address", &config.listen)],
+        )
+    })
 }
 
 /// Refuses what the embedded journal, which one process has to itself, cannot do.
@@ -160,14 +172,19 @@ fn ensure_journal_fits(config: &Config, services: &[Service]) -> Result<(), Conf
         return Ok(());
     }
     if services != Service::all() {
-        let why = "is 'embedded', which one process has to itself: single services need a shared one; add --journal \
-                   nats://HOST:PORT";
+        let why = text(
+            "is 'embedded', which one process has to itself: single services need a shared one; add --journal \
+             nats://HOST:PORT",
+        );
         return Err(ConfigError::new("journal", why));
     }
     match config.commit.ledgers {
         1 => Ok(()),
         more => {
-            let why = format!("is {more}, but the embedded journal has one ledger; several need NATS");
+            let why = say(
+                "is {ledgers}, but the embedded journal has one ledger; several need NATS",
+                &[("ledgers", &more)],
+            );
             Err(ConfigError::new("commit.ledgers", why))
         }
     }
@@ -189,11 +206,11 @@ fn refuse_exposed_development_keys(config: &Config) -> Result<(), ConfigError> {
     if config.identity.jwks.is_some() || config.is_loopback() || config.identity.allow_development_keys {
         return Ok(());
     }
-    let why = format!(
-        "is not set, and others can reach {}: development keys, with which whoever can read {} can act as anybody, \
-         are not used there. Name the file with your public keys, or set identity.allow_development_keys = true",
-        config.listen,
-        config.keys().display()
+    let why = say(
+        "is not set, and others can reach {address}: development keys, with which whoever can read {keys} can act \
+         as anybody, are not used there. Name the file with your public keys, or set \
+         identity.allow_development_keys = true",
+        &[("address", &config.listen), ("keys", &config.keys().display())],
     );
     Err(ConfigError::new("identity.jwks", why))
 }
@@ -357,9 +374,8 @@ impl Services {
 
 /// What a process is called in messages to people: its services, and where they are reached.
 fn process_name(services: &[Service], address: SocketAddr) -> String {
-    let names =
-        services.iter().filter_map(|service| Some(service.to_possible_value()?.get_name().to_owned()));
-    format!("{}@{address}", names.collect::<Vec<_>>().join(","))
+    let names: Vec<String> = services.iter().map(Service::to_string).collect();
+    format!("{}@{address}", names.join(","))
 }
 
 /// Waits until the ledger ends, where there is one, and drains the process if it failed.
@@ -407,19 +423,18 @@ fn ensure_nothing_missing(config: &Config, log: &Path) -> anyhow::Result<()> {
     }
     let head = head.display();
     if !log.exists() {
-        bail!(
-            "the log is missing: {head} shows that there was one, but there is no {}. Put it back, or restore it \
-             with 'huishang log restore BACKUP --data {data}'; to rebuild a ledger from NATS, first move {head} \
-             away",
-            log.display()
-        );
+        bail!(say(
+            "the log is missing: {head} shows that there was one, but there is no {log}. Put it back, or restore it \
+             with 'huishang log restore BACKUP --data {data}'; to rebuild a ledger from NATS, first move {head} away",
+            &[("head", &head), ("log", &log.display()), ("data", &data)]
+        ));
     }
     if !key.exists() {
-        bail!(
-            "the ledger's key is missing: {head} was signed with it, but there is no {}. Put it back; to continue \
+        bail!(say(
+            "the ledger's key is missing: {head} was signed with it, but there is no {key}. Put it back; to continue \
              with a new key, which people who know the old one will not accept, move {head} away",
-            key.display()
-        );
+            &[("head", &head), ("key", &key.display())]
+        ));
     }
     Ok(())
 }
@@ -431,13 +446,17 @@ fn ensure_no_view_has_seen_more(config: &Config) -> anyhow::Result<()> {
     let known = views.iter().filter_map(|(view, past)| Some((view, past.last()?)));
     let furthest = known.max_by_key(|(_, checkpoint)| checkpoint.position);
     match furthest.filter(|_| !log.exists()) {
-        Some((view, checkpoint)) => bail!(
-            "the log is missing: {} shows that it had {} records, but there is no {}. Put it back, or restore it with \
-             'huishang log restore BACKUP --data {data}'; --accept-stale begins a new one, and records that",
-            view.display(),
-            checkpoint.position,
-            log.display()
-        ),
+        Some((view, checkpoint)) => bail!(say(
+            "the log is missing: {view} shows that it had {records} records, but there is no {log}. Put it back, or \
+             restore it with 'huishang log restore BACKUP --data {data}'; --accept-stale begins a new one, and \
+             records that",
+            &[
+                ("view", &view.display()),
+                ("records", &checkpoint.position),
+                ("log", &log.display()),
+                ("data", &data),
+            ]
+        )),
         None => Ok(()),
     }
 }
@@ -470,7 +489,7 @@ fn signing(config: &Config, log: &EventLog) -> anyhow::Result<Signing> {
 pub fn nats(config: &Config) -> anyhow::Result<journal::nats::Config> {
     let url = &config.journal;
     if url == EMBEDDED {
-        let why = "is 'embedded'; it must be a URL of NATS here, such as nats://127.0.0.1:4222";
+        let why = text("is 'embedded'; it must be a URL of NATS here, such as nats://127.0.0.1:4222");
         return Err(ConfigError::new("journal", why).into());
     }
     Ok(journal::nats::Config {
@@ -492,10 +511,16 @@ fn clock(config: &Config, journal: &Arc<dyn Journal>, tasks: &Tasks) -> anyhow::
         None if config.clock == "system" => Ok(Clock::System),
         Some(("movable", start)) => {
             let start: Timestamp = start.parse().with_context(|| {
-                format!("clock starts at {start:?}; that must be a moment such as 2027-03-01T01:00:00Z")
+                say(
+                    "clock starts at \"{start}\"; that must be a moment such as 2027-03-01T01:00:00Z",
+                    &[("start", &start)],
+                )
             })?;
             Ok(Clock::movable(start, journal.clone(), tasks))
         }
-        _ => bail!("clock is {:?}; it must be 'system' or 'movable:2027-03-01T01:00:00Z'", config.clock),
+        _ => bail!(say(
+            "clock is \"{clock}\"; it must be 'system' or 'movable:2027-03-01T01:00:00Z'",
+            &[("clock", &config.clock)]
+        )),
     }
 }

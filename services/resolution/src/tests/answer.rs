@@ -100,7 +100,7 @@ async fn a_command_that_is_only_validated_is_decided_and_writes_nothing() {
     assert_eq!((shown.position, shown.item.unwrap().stage()), (0, pb::ItemStage::Underway));
     let validate = pb::ClaimCompletionRequest { validate_only: true, ..claim(&item_id) };
     let refused = place.service.claim_completion(water(validate)).await.unwrap_err();
-    assert_eq!(refusal(&refused, "stage"), ("WRONG_STAGE".into(), "not acknowledged".into()));
+    assert_eq!(refusal(&refused, "stage"), ("WRONG_STAGE".into(), "assigned".into()));
     let validate = pb::RescindResolutionRequest { validate_only: true, ..rescind(Uuid::from_u128(1)) };
     let shown = place.service.rescind_resolution(supervisor(validate)).await.unwrap().into_inner();
     assert_eq!((shown.position, shown.resolution.unwrap().stage()), (0, pb::ResolutionStage::Rescinded));

@@ -9,7 +9,7 @@ async fn a_session_goes_from_its_request_to_its_convening() {
         command_id: id("answer"),
         session_id: session_id.clone(),
         department_code: "MOF".into(),
-        answer: pb::Answer::Accept.into(),
+        answer: pb::InvitationAnswer::Accept.into(),
         ..Default::default()
     };
     fixture.service.answer_invitation(by(answer, "MOF", Role::Delegate)).await.unwrap();

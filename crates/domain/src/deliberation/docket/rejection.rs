@@ -25,7 +25,8 @@ rejections! {
             "the docket would have {bytes} bytes; it takes this only up to {max}, so that it can be read as a whole. \
              Shorten the text, or refer to a paper",
         // The floor
-        WrongStage("WRONG_STAGE") { stage: &'static str } = "the docket is {stage}, not open",
+        WrongStage("WRONG_STAGE") { stage: &'static str, needed: &'static str } =
+            "the stage of the docket is {stage}; it has to be {needed}",
         NotAMeeting("NOT_A_MEETING") = "a countersign has no attendance",
         NotAParticipant("NOT_A_PARTICIPANT") { department_code: Code } =
             "department {department_code} does not take part in this docket",

@@ -50,10 +50,10 @@ impl Stage {
     /// The stage in words.
     pub fn as_str(self) -> &'static str {
         match self {
-            Stage::Assigned => "not acknowledged",
+            Stage::Assigned => "assigned",
             Stage::Contested => "contested",
-            Stage::Underway => "under way",
-            Stage::Claimed => "awaiting acceptance",
+            Stage::Underway => "underway",
+            Stage::Claimed => "claimed",
             Stage::Accepted => "accepted",
             Stage::Rescinded => "rescinded",
         }

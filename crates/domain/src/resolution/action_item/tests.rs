@@ -87,7 +87,7 @@ fn work_is_accepted_by_somebody_else() {
     ]);
     assert!(matches!(
         given::<ActionItem>(&returned).by(supervisor()).when(accept),
-        Err(Rejection::WrongStage { stage: "under way", needed: "awaiting acceptance", .. })
+        Err(Rejection::WrongStage { stage: "underway", needed: "claimed", .. })
     ));
     assert_eq!(
         given::<ActionItem>(&returned)
