@@ -1,5 +1,7 @@
 //! The rules of the house, held by tests: who may depend on whom, and what must be absent.
 
+mod dependencies;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +9,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("event-log", &[]),
+    ("backup", &["event-log"]),
     ("proto", &["domain"]),
     ("client", &["proto"]),
     ("journal", &["domain", "event-log", "proto"]),
@@ -16,10 +19,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("deliberation", &["domain", "proto", "service-kit"]),
     ("resolution", &["domain", "proto", "service-kit"]),
     ("followup", &["domain", "proto", "service-kit"]),
-    ("ledger", &["domain", "proto", "service-kit", "event-log"]),
+    ("ledger", &["backup", "domain", "proto", "service-kit", "event-log"]),
     (
         "huishang",
         &[
+            "backup",
             "client",
             "domain",
             "proto",
@@ -40,6 +44,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const ONLY_PLACE: &[(&str, &[&str])] = &[
     ("sled", &["event-log"]),
     ("async-nats", &["journal"]),
+    ("object_store", &["backup"]),
     ("rusqlite", &["service-kit", "directory", "scheduling", "deliberation", "resolution", "followup"]),
     ("clap", &["huishang"]),
     ("jsonwebtoken", &["service-kit"]),
