@@ -21,7 +21,7 @@ pub trait Receiver {
     /// What it has already.
     fn held(&self) -> Held;
     /// Receives the frames that come next.
-    fn receive(&mut self, frames: prost::bytes::Bytes) -> anyhow::Result<()>;
+    async fn receive(&mut self, frames: prost::bytes::Bytes) -> anyhow::Result<()>;
 }
 
 /// What a receiver has: up to which position, and the hash and root there where they are known.
@@ -117,7 +117,7 @@ async fn receive(
                     "the ledger sent record {}, but {wanted} comes next",
                     answer.first_position
                 );
-                receiver.receive(answer.frames.into())?;
+                receiver.receive(answer.frames.into()).await?;
                 bar.set_position(receiver.held().position);
             }
             Ok(None) => return Ok(None),
