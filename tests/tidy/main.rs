@@ -1,5 +1,7 @@
 //! The rules of the house, held by tests: who may depend on whom, and what must be absent.
 
+mod dependencies;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -10,11 +12,12 @@ const SERVICE_MAY_USE: &[&str] = &["domain", "proto", "service-kit"];
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("event-log", &[]),
+    ("backup", &["event-log"]),
     ("proto", &["domain"]),
     ("client", &["proto"]),
     ("journal", &["domain", "event-log", "proto"]),
     ("service-kit", &["domain", "proto", "journal"]),
-    ("ledger", &["domain", "proto", "service-kit", "event-log"]),
+    ("ledger", &["backup", "domain", "proto", "service-kit", "event-log"]),
 ];
 
 /// In the list of places: the service of any context.
@@ -24,6 +27,7 @@ const SERVICES: &str = "services";
 const ONLY_PLACE: &[(&str, &[&str])] = &[
     ("sled", &["event-log"]),
     ("async-nats", &["journal"]),
+    ("object_store", &["backup"]),
     ("rusqlite", &["service-kit", SERVICES]),
     ("clap", &["huishang"]),
     ("jsonwebtoken", &["service-kit"]),

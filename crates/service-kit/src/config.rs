@@ -1,5 +1,6 @@
 //! One configuration from file, environment and flags, the later overriding the earlier, with the same names.
 
+mod backup;
 mod check;
 mod credentials;
 mod environment;
@@ -14,6 +15,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+pub use backup::Backup;
 pub use credentials::without_credentials;
 pub use limits::Limits;
 pub use load::ConfigError;
@@ -45,6 +47,8 @@ pub struct Config {
     pub commit: Commit,
     /// How a ledger signs its log.
     pub ledger: Ledger,
+    /// How a ledger backs itself up.
+    pub backup: Backup,
     /// Limits on load.
     pub limits: Limits,
 }
@@ -130,6 +134,7 @@ impl Default for Config {
             nats: Nats { replicas: 1, credentials: None },
             commit: Commit { ledgers: 1 },
             ledger: Ledger::default(),
+            backup: Backup::default(),
             limits: Limits::default(),
         }
     }

@@ -4,7 +4,7 @@ use crate::client::{EXIT_CODES, health, options, token};
 use crate::help;
 use crate::invocation::Invocation;
 use crate::language;
-use crate::server::{self, repair};
+use crate::server::{self, repair, upgrade};
 use crate::settings::Location;
 use crate::story::{demo, plan};
 use ::client::Language;
@@ -60,6 +60,8 @@ pub enum Command {
     /// Maintains a ledger that is not running
     #[command(subcommand)]
     Ledger(Ledger),
+    /// Compares what this version makes of a log with what the installed one makes of it, before an upgrade
+    Upgrade(upgrade::Arguments),
     /// Prints a completion script for a shell
     Completions(Completions),
     /// One client command for every rpc

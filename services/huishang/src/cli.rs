@@ -5,7 +5,7 @@ use crate::client::layout::{broken, terminal_columns};
 use crate::client::{self, health, token};
 use crate::invocation;
 use crate::language::{current, say, text};
-use crate::server::{self, repair};
+use crate::server::{self, repair, upgrade};
 use crate::stdout::print_line;
 use crate::story::{demo, plan};
 use service_kit::config::ConfigError;
@@ -22,6 +22,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Import(Import::Plan(arguments)) => plan::run(&arguments.plan, &arguments.connection).await,
         Command::Ledger(Ledger::Repair(arguments)) => repair::run(&arguments).await,
+        Command::Upgrade(arguments) => upgrade::run(&arguments).await,
         Command::Completions(arguments) => completions(&arguments),
         Command::Client(invocation) => invocation::run(invocation).await,
     }

@@ -1,6 +1,6 @@
 //! Settings that can be read and make no sense.
 
-use super::{Config, Limits};
+use super::{Backup, Config, Limits};
 use domain::Timestamp;
 use domain::calendar::WorkingCalendar;
 use std::path::Path;
@@ -18,6 +18,10 @@ const MIB_MAX: u64 = 1 << 24;
 const KIB_PER_SECOND_MAX: u64 = 1 << 21;
 /// MiB of commands at once, at most: they are counted in bytes with 32 bits.
 const BURST_MIB_MAX: u64 = 4_095;
+/// Minutes between two backups, at most: a week.
+const INTERVAL_MINUTES_MAX: u64 = 7 * 24 * 60;
+/// Days for which something is kept, at most: a century.
+const RETENTION_DAYS_MAX: u64 = 36_500;
 /// Seconds in which a call is answered, at most: the waits for a ledger and for a view end before.
 const ANSWER_SECONDS_MAX: u64 = 60;
 
@@ -39,6 +43,7 @@ fn nonsense(key: &'static str, why: impl Into<String>) -> Checked {
 pub(super) fn check(config: &Config) -> Checked {
     realm(&config.realm)?;
     journal(&config.journal)?;
+    backup_url(config.backup.url.as_deref())?;
     clock(&config.clock)?;
     if let Err(fault) = WorkingCalendar::weekends_only(&config.time_zone) {
         return nonsense("time_zone", format!("is not accepted: {fault}"));
@@ -72,6 +77,20 @@ fn journal(journal: &str) -> Checked {
     }
 }
 
+/// Refuses a URL with a secret in it: the others may be shown.
+fn backup_url(url: Option<&str>) -> Checked {
+    match url {
+        Some(url) if !url.contains("://") => {
+            nonsense("backup.url", "is no URL: it must begin with s3://, gs://, az:// or file:///")
+        }
+        Some(url) if url.contains(['@', '?', '#']) => nonsense(
+            "backup.url",
+            "must not contain credentials or options: put them into the environment or into backup.credentials",
+        ),
+        _ => Ok(()),
+    }
+}
+
 fn clock(clock: &str) -> Checked {
     let is_valid = match clock.split_once(':') {
         None => clock == "system",
@@ -97,6 +116,7 @@ fn texts(config: &Config) -> Checked {
         ("identity.issuer", identity.issuer.trim().is_empty()),
         ("identity.audience", identity.audience.as_ref().is_some_and(|audience| audience.trim().is_empty())),
         ("nats.credentials", path(config.nats.credentials.as_deref())),
+        ("backup.credentials", path(config.backup.credentials.as_deref())),
         ("ledger.key", path(config.ledger.key.as_deref())),
         ("ledger.signed_head", path(config.ledger.signed_head.as_deref())),
     ];
@@ -108,11 +128,26 @@ fn texts(config: &Config) -> Checked {
 
 fn numbers(config: &Config) -> Checked {
     limits(&config.limits)?;
+    backup_numbers(&config.backup)?;
     if ![1, 3, 5].contains(&config.nats.replicas) {
         return nonsense("nats.replicas", format!("is {}; it must be 1, 3 or 5", config.nats.replicas));
     }
     match config.commit.ledgers {
         0 => nonsense("commit.ledgers", "is 0; a command is committed by at least 1 ledger"),
+        _ => Ok(()),
+    }
+}
+
+fn backup_numbers(backup: &Backup) -> Checked {
+    match (backup.interval_minutes, backup.retention_days) {
+        (minutes, _) if !(1..=INTERVAL_MINUTES_MAX).contains(&minutes) => nonsense(
+            "backup.interval_minutes",
+            format!("is {minutes}; it must be from 1 to {INTERVAL_MINUTES_MAX}"),
+        ),
+        (_, days) if days > RETENTION_DAYS_MAX => nonsense(
+            "backup.retention_days",
+            format!("is {days}; it must be from 0, for ever, to {RETENTION_DAYS_MAX}"),
+        ),
         _ => Ok(()),
     }
 }

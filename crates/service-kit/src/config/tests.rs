@@ -231,6 +231,13 @@ fn nonsense_is_refused_with_the_name_of_the_setting() {
         ("nats.replicas", "2"),
         ("nats.credentials", ""),
         ("commit.ledgers", "0"),
+        ("backup.url", "/mnt/backup"),
+        ("backup.url", "s3://key:secret@bucket/main"),
+        ("backup.url", "s3://bucket/main?token=secret"),
+        ("backup.credentials", ""),
+        ("backup.interval_minutes", "0"),
+        ("backup.interval_minutes", "10081"),
+        ("backup.retention_days", "36501"),
         ("ledger.key", ""),
         ("ledger.signed_head", ""),
         ("limits.connections_max", "0"),
@@ -257,6 +264,7 @@ fn nonsense_is_refused_with_the_name_of_the_setting() {
         let refused = refusal((&name_of(key), value));
         assert!(refused.starts_with(&format!("{key} ")), "{key} = {value:?}: {refused}");
         assert!(refused.contains(&name_of(key)), "{key} = {value:?}: {refused}");
+        assert!(!refused.contains("secret"), "{key}: {refused}");
     }
     // 0 means no limit where the manual says so.
     for key in [
@@ -264,6 +272,7 @@ fn nonsense_is_refused_with_the_name_of_the_setting() {
         "limits.caller_requests_per_second_max",
         "limits.department_write_kib_per_second_max",
         "limits.log_reserve_mib",
+        "backup.retention_days",
     ] {
         assert!(from_environment(&[(&name_of(key), "0")]).is_ok(), "{key}");
     }

@@ -140,7 +140,7 @@ impl Receiver for Export {
         Held { position: self.position, hash: self.hash, root: self.root }
     }
 
-    fn receive(&mut self, frames: Bytes) -> anyhow::Result<()> {
+    async fn receive(&mut self, frames: Bytes) -> anyhow::Result<()> {
         for found in read_frames(frames, self.position + 1) {
             let (_, record) = found?;
             if self.hash.is_some_and(|hash| hash != record.previous) {

@@ -13,15 +13,16 @@ mod line;
 mod log_copy;
 pub mod progress;
 mod receipt;
-mod restore;
+pub mod restore;
 mod source;
+pub mod stored_backup;
 #[cfg(test)]
 mod tests;
 mod verify;
 mod views;
 
-use crate::client::Error;
 use crate::client::options::Options;
+use crate::client::{Error, printable};
 use crate::language::say;
 use crate::stdout::{print_line, print_text};
 use clap::Subcommand;
@@ -29,13 +30,14 @@ use event_log::backup::BackupError;
 use event_log::{Head, RestoreError, hex};
 use serde_json::{Value, json};
 use service_kit::config::Config;
+use service_kit::view::Difference;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 /// What can be done with the whole log.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Copies new records of the log into a directory of checksummed files, while the ledger is running
+    /// Copies new records of the log into a directory or object storage, while the ledger is running
     Backup(backup::Arguments),
     /// Restores a log from a backup to an empty place (--data); it is the same log and can be continued
     Restore(restore::Arguments),
@@ -77,6 +79,18 @@ fn backup_error(error: BackupError) -> anyhow::Error {
     }
 }
 
+/// The error of a backup in object storage; a wrong choice of URL has another exit code than damage.
+fn storage_error(error: ::backup::BackupError) -> anyhow::Error {
+    use ::backup::BackupError;
+    match error {
+        BackupError::Url { .. }
+        | BackupError::Credentials { .. }
+        | BackupError::NotFound { .. }
+        | BackupError::OtherLog { .. } => Error::Usage(error.to_string()).into(),
+        other => other.into(),
+    }
+}
+
 /// The error of a copy; a wrong choice of directory has another exit code than damage.
 fn restore_error(error: RestoreError) -> anyhow::Error {
     match error {
@@ -90,6 +104,13 @@ fn restore_error(error: RestoreError) -> anyhow::Error {
 /// Where a log in a data directory has the key that signs its heads, unless `ledger.key` names another place.
 fn ledger_key(data: &Path) -> PathBuf {
     Config { data: data.to_owned(), ..Config::default() }.ledger_key()
+}
+
+/// Where two views differ, for people; the names say whose they are.
+pub fn printable_difference(difference: &Difference, names: [&str; 2]) -> String {
+    let Difference { table, row, has, replay_has } = difference;
+    let [has, replay_has, row] = [has, replay_has, row].map(|text| printable(text));
+    format!("table {table}, row {row}\n  {} {has}\n  {} {replay_has}", names[0], names[1])
 }
 
 /// A head, for programs.

@@ -22,7 +22,7 @@ pub trait Receiver {
     /// What it has already.
     fn held(&self) -> Held;
     /// Receives the frames that come next.
-    fn receive(&mut self, frames: prost::bytes::Bytes) -> anyhow::Result<()>;
+    async fn receive(&mut self, frames: prost::bytes::Bytes) -> anyhow::Result<()>;
 }
 
 /// What a receiver has: up to which position, and the hash and root there where they are known.
@@ -120,7 +120,7 @@ async fn receive(
                         &[("sent", &answer.first_position), ("wanted", &wanted)]
                     )
                 );
-                receiver.receive(answer.frames.into())?;
+                receiver.receive(answer.frames.into()).await?;
                 bar.set_position(receiver.held().position);
             }
             Ok(None) => return Ok(None),

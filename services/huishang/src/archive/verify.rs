@@ -1,26 +1,28 @@
 //! `huishang log verify`: verifies what a server has, or a backup.
 
 use super::source::{Source, from_status, hash};
-use super::{backup_error, head_json, print_outcome, progress, views};
+use super::stored_backup::{Credentials, Place, StoredBackup};
+use super::{head_json, print_outcome, progress, views};
 use crate::client::Error;
 use crate::client::options::Options;
 use crate::language::{say, text};
 use crate::stdout::{print_line, print_text};
 use anyhow::{Context as _, ensure};
 use event_log::Head;
-use event_log::backup::Backup;
 use event_log::note::{HeadKey, TreeHead};
 use event_log::tree::verify_consistency;
 use proto::ledger::v1 as pb;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
 
 /// What is verified.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Arguments {
     /// Verifies this backup without a server: every checksum, the chain, complete commits, footers, roots
-    #[arg(long, value_name = "DIR")]
-    pub backup: Option<PathBuf>,
+    #[arg(long, value_name = "DIR|URL")]
+    pub backup: Option<String>,
+    /// What reaches the URL.
+    #[command(flatten)]
+    pub credentials: Credentials,
     /// The key that must have signed the head, as printed by 'huishang log signed-head'; without it, the key that
     /// the server returns is used, and a backup's signed head is not checked
     #[arg(long, value_name = "KEY")]
@@ -32,22 +34,32 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
     let key = arguments.key.as_ref().map(|key| key.parse::<HeadKey>());
     let key = key.transpose().map_err(|error| Error::Usage(format!("--key: {error}")))?;
     match &arguments.backup {
-        Some(dir) => backup(dir, key.as_ref(), options),
+        Some(place) => backup(place, &arguments.credentials, key.as_ref(), options).await,
         None => server(key, options).await,
     }
 }
 
-fn backup(dir: &Path, key: Option<&HeadKey>, options: &Options) -> anyhow::Result<()> {
-    let backup = Backup::open(dir).map_err(backup_error)?;
+async fn backup(
+    place: &str,
+    credentials: &Credentials,
+    key: Option<&HeadKey>,
+    options: &Options,
+) -> anyhow::Result<()> {
+    let mut backup = StoredBackup::open(Place::open(place, credentials)?).await?;
     let finished = backup.finished_head();
     let bar = progress::records(text("verifying"), finished.map_or(0, |head| head.position));
-    let head = backup.verify(|position| bar.set_position(position)).map_err(backup_error)?;
+    let read = backup.read(async |record| {
+        bar.set_position(record.position);
+        Ok(())
+    });
+    let head = read.await?;
     bar.finish_and_clear();
     let signed = key.map(|key| signed_in(&backup, key)).transpose()?;
     let finished = finished.with_context(|| {
         say(
-            "{dir}: the backup was never finished; its segments are intact up to record {position}. Run the backup again",
-            &[("dir", &dir.display()), ("position", &head.position)],
+            "{place}: the backup was never finished; its segments are intact up to record {position}. Run the backup \
+             again",
+            &[("place", &place), ("position", &head.position)],
         )
     })?;
 
@@ -70,7 +82,7 @@ fn backup(dir: &Path, key: Option<&HeadKey>, options: &Options) -> anyhow::Resul
 }
 
 /// The signed head that a backup was finished at.
-fn signed_in(backup: &Backup, key: &HeadKey) -> anyhow::Result<TreeHead> {
+fn signed_in(backup: &StoredBackup, key: &HeadKey) -> anyhow::Result<TreeHead> {
     let note = backup.signed_head().context(text("the backup has no signed head"))?;
     let signed = key.open(note).context(text("the backup's signed head"))?;
     let same =

@@ -5,6 +5,7 @@ mod log_health;
 pub mod node;
 pub mod repair;
 mod stale_log;
+pub mod upgrade;
 
 use crate::language::{say, text};
 use crate::settings::Settings;

@@ -5,6 +5,7 @@ use super::log_health;
 use super::stale_log::{self, StalenessCheck};
 use crate::language::{say, text};
 use anyhow::{Context as _, bail};
+use backup::Store;
 use clap::ValueEnum as _;
 use domain::Timestamp;
 use event_log::note::HeadSigner;
@@ -13,15 +14,16 @@ use journal::Journal;
 use journal::embedded::EmbeddedJournal;
 use journal::nats::{Contradiction, LedgerError, NatsJournal};
 use journal::witness::Witness;
-use ledger::{Evidence, Heads, Signing};
+use ledger::{Evidence, Heads, ScheduledBackup, Signing};
 use service_kit::clock::Clock;
-use service_kit::config::{Config, ConfigError, without_credentials};
+use service_kit::config::{self, Config, ConfigError, without_credentials};
 use service_kit::identity::{
     IdentityLayer, SIGNING_KEY, Verifier, ensure_development_keys, ensure_ledger_key,
 };
 use service_kit::limits::DRAIN_TIMEOUT;
 use service_kit::readiness::Readiness;
 use service_kit::serve::{self, ServerOptions};
+use service_kit::view::RegisteredView;
 use service_kit::{Kit, Tasks};
 use std::fmt;
 use std::net::SocketAddr;
@@ -80,6 +82,7 @@ pub struct Node {
     heads: Option<Arc<Heads>>,
     kit: Kit,
     log: Option<EventLog>,
+    backup: Option<ScheduledBackup>,
     ledger: Option<LedgerTask>,
     stop: CancellationToken,
 }
@@ -94,6 +97,7 @@ impl Node {
     ) -> anyhow::Result<Node> {
         ensure_journal_fits(config, services)?;
         file_modes::tighten(config)?;
+        let backup = scheduled_backup(config, services)?;
         let listener = bind(config).await?;
         let address = listener.local_addr()?;
         let tasks = Tasks::from(stop.clone());
@@ -114,7 +118,26 @@ impl Node {
             readiness,
             journal: kit.journal().clone(),
         };
-        Ok(Node { address, listener, server, routes, heads, kit, log, ledger: storage.ledger, stop })
+        Ok(Node { address, listener, server, routes, heads, kit, log, backup, ledger: storage.ledger, stop })
+    }
+
+    /// The views that are kept.
+    pub fn views(&self) -> Vec<RegisteredView> {
+        self.kit.views()
+    }
+
+    /// Where records are read.
+    pub fn journal(&self) -> Arc<dyn Journal> {
+        self.kit.journal().clone()
+    }
+
+    /// Waits, once stopped, until views and process managers have ended, and closes the log; for a process that does
+    /// not serve.
+    pub async fn ended(self) {
+        self.kit.ended().await;
+        if let Some(log) = self.log {
+            log.close().await;
+        }
     }
 
     /// Serves until the stop signal, then closes the log. Fails at once when the log's storage fails: a write
@@ -123,6 +146,9 @@ impl Node {
     pub async fn run(self) -> anyhow::Result<()> {
         tracing::info!(address = %self.address, services = ?self.server.readiness.names(), "serving");
         let ledger = tokio::spawn(wait_for_ledger(self.ledger, self.stop.clone()));
+        if let (Some(backup), Some(log), Some(heads)) = (self.backup, &self.log, &self.heads) {
+            tokio::spawn(backup.run(log.clone(), heads.clone(), self.stop.clone()));
+        }
         let appending_ended = CancellationToken::new();
         let signing = self.heads.map(|heads| tokio::spawn(heads.store_until(appending_ended.clone())));
         let served = tokio::select! {
@@ -188,6 +214,16 @@ fn ensure_journal_fits(config: &Config, services: &[Service]) -> Result<(), Conf
             Err(ConfigError::new("commit.ledgers", why))
         }
     }
+}
+
+/// How the ledger among the services backs itself up, if it does.
+fn scheduled_backup(config: &Config, services: &[Service]) -> Result<Option<ScheduledBackup>, ConfigError> {
+    let config::Backup { url, credentials, interval_minutes, retention_days } = &config.backup;
+    let Some(url) = url.as_deref().filter(|_| services.contains(&Service::Ledger)) else { return Ok(None) };
+    let store = Store::open(url, credentials.as_deref())
+        .map_err(|error| ConfigError::new("backup.url", format!("is not accepted: {error}")))?;
+    let retention = (*retention_days > 0).then(|| Duration::from_secs(retention_days * 24 * 60 * 60));
+    Ok(Some(ScheduledBackup::new(store, Duration::from_secs(interval_minutes * 60), retention)))
 }
 
 fn identity(config: &Config, tasks: &Tasks) -> anyhow::Result<IdentityLayer> {
