@@ -21,6 +21,7 @@ mod append;
 mod direct;
 mod ledger;
 mod message;
+mod nkey;
 mod read;
 mod readiness;
 mod received;
