@@ -22,6 +22,7 @@ mod commits;
 mod direct;
 mod ledger;
 mod message;
+mod nkey;
 mod read;
 mod readiness;
 mod received;

@@ -87,6 +87,14 @@ pub struct Nats {
     pub replicas: usize,
     /// A credentials file for the connection.
     pub credentials: Option<PathBuf>,
+    /// A file with the seed of the NKey that stands for this process.
+    pub nkey_file: Option<PathBuf>,
+    /// A PEM file with the authorities that may vouch for the broker; absent: those of the system. With it, TLS is
+    /// required.
+    pub ca_file: Option<PathBuf>,
+    /// The first token of the subjects on which this process receives replies, so that the broker can keep each
+    /// service to its own.
+    pub inbox_prefix: String,
 }
 
 /// When a command is committed.
@@ -131,7 +139,13 @@ impl Default for Config {
             time_zone: "Asia/Shanghai".into(),
             identity: Identity::default(),
             log: Log { format: Format::Auto, filter: "info".into() },
-            nats: Nats { replicas: 1, credentials: None },
+            nats: Nats {
+                replicas: 1,
+                credentials: None,
+                nkey_file: None,
+                ca_file: None,
+                inbox_prefix: "_INBOX".into(),
+            },
             commit: Commit { ledgers: 1 },
             ledger: Ledger::default(),
             backup: Backup::default(),

@@ -1,6 +1,6 @@
 //! Settings that can be read and make no sense.
 
-use super::{Backup, Config, Limits};
+use super::{Backup, Config, Limits, Nats};
 use domain::Timestamp;
 use domain::calendar::WorkingCalendar;
 use std::path::Path;
@@ -52,6 +52,7 @@ pub(super) fn check(config: &Config) -> Checked {
         return nonsense("log.filter", format!("is {:?}: {fault}", config.log.filter));
     }
     texts(config)?;
+    nats(&config.nats)?;
     numbers(config)
 }
 
@@ -117,12 +118,29 @@ fn texts(config: &Config) -> Checked {
         ("identity.audience", identity.audience.as_ref().is_some_and(|audience| audience.trim().is_empty())),
         ("nats.credentials", path(config.nats.credentials.as_deref())),
         ("backup.credentials", path(config.backup.credentials.as_deref())),
+        ("nats.nkey_file", path(config.nats.nkey_file.as_deref())),
+        ("nats.ca_file", path(config.nats.ca_file.as_deref())),
         ("ledger.key", path(config.ledger.key.as_deref())),
         ("ledger.signed_head", path(config.ledger.signed_head.as_deref())),
     ];
     match empty.into_iter().find(|(_, is_empty)| *is_empty) {
         Some((key, _)) => nonsense(key, "is empty; leave it out for its default"),
         None => Ok(()),
+    }
+}
+
+fn nats(nats: &Nats) -> Checked {
+    if nats.credentials.is_some() && nats.nkey_file.is_some() {
+        return nonsense("nats.nkey_file", "is set beside nats.credentials; only one of them can log in");
+    }
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let prefix = &nats.inbox_prefix;
+    match !prefix.is_empty() && prefix.chars().all(is_allowed) {
+        true => Ok(()),
+        false => nonsense(
+            "nats.inbox_prefix",
+            format!("is {prefix:?}; it must consist of letters, digits, '-' and '_'"),
+        ),
     }
 }
 

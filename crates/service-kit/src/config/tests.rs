@@ -78,15 +78,14 @@ fn every_setting_can_be_given_in_the_environment() {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let config = from_environment(&[(&name, &text)]).unwrap();
         // Everything that follows from other settings stays what it is.
-        let expected = match key {
-            "nats.credentials" => {
-                let mut expected = Config::default();
-                expected.nats.credentials = Some(text.into());
-                expected.effective()
-            }
-            _ => Config::default().effective(),
-        };
-        assert_eq!(config.effective(), expected, "{name}");
+        let mut expected = Config::default();
+        match key {
+            "nats.credentials" => expected.nats.credentials = Some(text.into()),
+            "nats.nkey_file" => expected.nats.nkey_file = Some(text.into()),
+            "nats.ca_file" => expected.nats.ca_file = Some(text.into()),
+            _ => {}
+        }
+        assert_eq!(config.effective(), expected.effective(), "{name}");
     }
     let config = from_environment(&[
         ("HUISHANG_COMMIT__LEDGERS", "2"),
@@ -230,6 +229,10 @@ fn nonsense_is_refused_with_the_name_of_the_setting() {
         ("nats.replicas", "0"),
         ("nats.replicas", "2"),
         ("nats.credentials", ""),
+        ("nats.nkey_file", ""),
+        ("nats.ca_file", ""),
+        ("nats.inbox_prefix", ""),
+        ("nats.inbox_prefix", "_INBOX.ledger"),
         ("commit.ledgers", "0"),
         ("backup.url", "/mnt/backup"),
         ("backup.url", "s3://key:secret@bucket/main"),

@@ -175,8 +175,15 @@ fn quoted(word: &str) -> String {
 fn print_config(config: &Config) -> anyhow::Result<()> {
     let shown = config.effective().without_secrets();
     print_line(toml::to_string(&shown)?.trim_end())?;
-    if shown.nats.credentials.is_none() {
-        print_line("# nats.credentials is not set")?;
+    let nats = &shown.nats;
+    for (key, file) in [
+        ("nats.credentials", &nats.credentials),
+        ("nats.nkey_file", &nats.nkey_file),
+        ("nats.ca_file", &nats.ca_file),
+    ] {
+        if file.is_none() {
+            print_line(&format!("# {key} is not set"))?;
+        }
     }
     Ok(())
 }

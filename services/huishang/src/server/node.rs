@@ -533,6 +533,9 @@ pub fn nats(config: &Config) -> anyhow::Result<journal::nats::Config> {
         replicas: config.nats.replicas,
         ledgers_needed: config.commit.ledgers,
         credentials: config.nats.credentials.clone(),
+        nkey_file: config.nats.nkey_file.clone(),
+        ca_file: config.nats.ca_file.clone(),
+        inbox_prefix: config.nats.inbox_prefix.clone(),
         ..journal::nats::Config::new(url.clone())
     })
 }
