@@ -6,7 +6,7 @@ use domain::Role;
 use proto::directory::v1::{RegisterDepartmentRequest, RegisterDepartmentResponse};
 use proto::ledger::v1::Record;
 use std::time::Duration;
-use tests::{Client, Mode, Sandbox, registration};
+use tests::{Mode, Sandbox, registration};
 use tokio::task::JoinSet;
 use tonic::Code;
 
