@@ -88,7 +88,7 @@ def lint(rendered: dict[str, list[dict]]) -> None:
 
 
 def check_broker_configuration() -> None:
-    server = ROOT / "target/tools/nats-server"
+    server = os.environ.get("TEST_NATS_SERVER") or ROOT / "target/tools/nats-server"
     with tempfile.TemporaryDirectory() as folder:
         keys = Path(folder) / "keys"
         run(DEPLOY / "create-keys", keys)
