@@ -9,6 +9,6 @@ mod refusal;
 mod sandbox;
 
 pub use client::{Client, LogFollower, command, department_stream, outline, registration};
-pub use process::{Process, huishang, nats_server, root};
+pub use process::{Process, cargo_build, huishang, nats_server, root};
 pub use proxy::Proxy;
 pub use sandbox::{Mode, Sandbox, SandboxConfig};
