@@ -7,7 +7,7 @@ mod proxy;
 mod refusal;
 mod sandbox;
 
-pub use binary::huishang;
+pub use binary::{cargo_build, huishang};
 pub use client::{Client, LogFollower, command, department_stream, outline, registration};
 pub use harness::{Process, broker, let_pass, let_pass_blocking, nats_server, root, until, until_blocking};
 pub use proxy::Proxy;

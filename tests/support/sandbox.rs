@@ -60,6 +60,8 @@ pub struct Sandbox {
     nats: Option<String>,
     /// For each process that does not use the broker's own address: the URL it uses instead.
     nats_urls: BTreeMap<String, String>,
+    /// For each process that is of another version: its program.
+    programs: BTreeMap<String, PathBuf>,
     /// For each process: further flags with which it is started.
     flags: BTreeMap<String, Vec<String>>,
     /// For each broker: the flags by which it finds the others.
@@ -84,6 +86,7 @@ impl Sandbox {
             addresses: BTreeMap::new(),
             nats: None,
             nats_urls: BTreeMap::new(),
+            programs: BTreeMap::new(),
             flags: BTreeMap::new(),
             routes: Vec::new(),
         };
@@ -133,7 +136,8 @@ impl Sandbox {
     }
 
     fn spawn_huishang(&self, name: &str) -> anyhow::Result<(Process, String)> {
-        let mut command = limited(huishang(), self.config.file_kib_max);
+        let program = self.programs.get(name).cloned().unwrap_or_else(huishang);
+        let mut command = limited(program, self.config.file_kib_max);
         match name {
             "up" => {
                 command.args(["up", "--data"]).arg(self.folder.path());
@@ -160,6 +164,11 @@ impl Sandbox {
             let line: serde_json::Value = serde_json::from_str(line).ok()?;
             (line["message"] == "serving").then(|| line["address"].as_str().unwrap_or_default().to_owned())
         })
+    }
+
+    /// Has a process run another version of the program from its next start on.
+    pub fn set_program(&mut self, name: &str, program: &Path) {
+        self.programs.insert(name.to_owned(), program.to_owned());
     }
 
     /// Changes the configuration of processes that are started from now on.

@@ -54,13 +54,12 @@ impl Store {
         Ok(Store { objects: objects.into(), prefix, url: shown.trim_end_matches('/').to_owned() })
     }
 
-    /// A folder, which is made if it is missing. What is written there is synced.
+    /// A folder, which is made when something is written there. What is written is synced.
     fn folder(url: &Url) -> Result<Store, String> {
         let folder = url.to_file_path().map_err(|()| "it names no folder of this machine".to_owned())?;
-        let shown = url.as_str().trim_end_matches('/').to_owned();
-        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        let objects = LocalFileSystem::new_with_prefix(folder).map_err(|error| error.to_string())?;
-        Ok(Store { objects: Arc::new(objects.with_fsync(true)), prefix: Path::default(), url: shown })
+        let prefix = Path::from_absolute_path(folder).map_err(|error| error.to_string())?;
+        let objects = Arc::new(LocalFileSystem::new().with_fsync(true));
+        Ok(Store { objects, prefix, url: url.as_str().trim_end_matches('/').to_owned() })
     }
 
     /// Returns the URL, for people.

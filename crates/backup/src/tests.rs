@@ -164,6 +164,7 @@ async fn an_object_that_is_missing_or_has_one_byte_changed_is_named() {
 async fn what_is_no_backup_of_this_log_is_refused_and_left_as_it_is() {
     let (fixture, other) = (Fixture::new(), Fixture::new());
     assert!(matches!(Backup::open(fixture.store()).await, Err(BackupError::NotFound { .. })));
+    assert!(!fixture.folder().exists(), "whoever looks leaves no trace");
     fixture.fill(3, 50).await;
     fixture.back_up().await;
     let opened = Writer::open(fixture.store(), other.log.log_id()).await;
