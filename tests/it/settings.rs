@@ -53,6 +53,7 @@ fn the_whole_configuration_in_force_is_printed() -> anyhow::Result<()> {
         "signed_head = \"/srv/huishang/signed-head\"",
         "connections_max = 1024",
         "# nats.credentials is not set",
+        "# metrics.listen is not set",
     ] {
         ensure!(text.lines().any(|printed| printed == line), "{line}: {text}{}", error(&shown));
     }

@@ -21,7 +21,9 @@ use crate::error::CommandError;
 use crate::events::{self, UnknownEventType};
 use crate::feed::Feed;
 use crate::limits::{CACHED_STREAMS_MAX, COMMIT_TIMEOUT, RETRY_ATTEMPTS_MAX};
+use crate::metrics;
 use crate::view::RegisteredView;
+use ::metrics::Histogram;
 use domain::{Actor, Aggregate, StreamName, Uuid};
 use futures::future::BoxFuture;
 use journal::{Journal, Obstacle, Position, Record};
@@ -32,6 +34,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -210,6 +213,7 @@ pub struct Kit {
     consumers: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
     new_followers: Arc<Mutex<Vec<Follower>>>,
     limits: Arc<Limits>,
+    commit_duration: Histogram,
 }
 
 impl Kit {
@@ -221,6 +225,7 @@ impl Kit {
         let tasks = TaskTracker::new();
         let feed = Feed::new(journal.clone(), stop.clone(), tasks.clone());
         let limits = Arc::default();
+        let commit_duration = metrics::COMMIT_DURATION.histogram(&[]);
         Kit {
             journal,
             feed,
@@ -233,6 +238,7 @@ impl Kit {
             consumers,
             new_followers,
             limits,
+            commit_duration,
         }
     }
 
@@ -361,6 +367,7 @@ impl Kit {
                 answered => answered,
             };
             let cached_only = !std::mem::replace(&mut bypass_cache, true);
+            let decided_at = Instant::now();
             match decided {
                 Err(CommandError::AnsweredBefore(position)) => {
                     if self.is_committed(position, epoch).await? {
@@ -380,6 +387,7 @@ impl Kit {
                 Ok(()) => match unit.append::<A>(id).await {
                     Ok((position, aggregate)) => {
                         if self.is_committed(position, epoch).await? {
+                            self.commit_duration.record(decided_at.elapsed());
                             let aggregate = match aggregate {
                                 Some(aggregate) => aggregate,
                                 None => self.committed_state::<A>(id).await?,

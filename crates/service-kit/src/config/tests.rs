@@ -75,13 +75,32 @@ fn every_setting_can_be_given_in_the_environment() {
         let name = name_of(key);
         let default = serde_json::to_value(Config::default().effective()).unwrap();
         let value = key.split('.').fold(&default, |value, name| &value[name]);
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = match key {
+            "metrics.listen" => "127.0.0.1:9400".to_owned(),
+            "access_log.syslog" => "unix:/dev/log".to_owned(),
+            _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+        };
         let config = from_environment(&[(&name, &text)]).unwrap();
         // Everything that follows from other settings stays what it is.
         let expected = match key {
             "nats.credentials" => {
                 let mut expected = Config::default();
                 expected.nats.credentials = Some(text.into());
+                expected.effective()
+            }
+            "access_log.folder" => {
+                let mut expected = Config::default();
+                expected.access_log.folder = Some(text.into());
+                expected.effective()
+            }
+            "access_log.syslog" => {
+                let mut expected = Config::default();
+                expected.access_log.syslog = Some(text);
+                expected.effective()
+            }
+            "metrics.listen" => {
+                let mut expected = Config::default();
+                expected.metrics.listen = Some(text.parse().unwrap());
                 expected.effective()
             }
             _ => Config::default().effective(),
@@ -231,6 +250,12 @@ fn nonsense_is_refused_with_the_name_of_the_setting() {
         ("nats.replicas", "2"),
         ("nats.credentials", ""),
         ("commit.ledgers", "0"),
+        ("metrics.listen", "9400"),
+        ("access_log.folder", ""),
+        ("access_log.retention_days", "0"),
+        ("access_log.syslog", "/dev/log"),
+        ("access_log.syslog", "udp:collector"),
+        ("metrics.listen", "127.0.0.1:7400"),
         ("ledger.key", ""),
         ("ledger.signed_head", ""),
         ("limits.connections_max", "0"),
