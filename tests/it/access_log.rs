@@ -57,14 +57,14 @@ async fn the_access_log_says_who_came_who_was_refused_and_who_read_what(mode: Mo
     let in_directory =
         came.iter().filter(|line| line["rpc"].as_str().is_some_and(|rpc| rpc.contains("Directory")));
     ensure!(in_directory.count() == 1 && came[0]["subject"] == "clerk@WATER", "{came:?}");
-    // Given a clerk who reads a record, which is not for clerks, and an auditor who may
-    let refused = clerk.call(GetRecordRequest { position: 1 }).await.unwrap_err();
-    ensure!(refused.code() == Code::PermissionDenied, "{refused}");
+    // Given an auditor who registers a department, which is not for auditors, and reads a record
     let auditor = sandbox.client(Role::Auditor, None).await?;
+    let refused = auditor.call(registration("ROADS", "SECRET-NAME")).await.unwrap_err();
+    ensure!(refused.code() == Code::PermissionDenied, "{refused}");
     auditor.call(GetRecordRequest { position: 1 }).await?;
     // Then both are on record, with which record it was.
     let line = lines_about(&folder, "rights_refused").await?.remove(0);
-    ensure!(line["subject"] == "clerk@WATER" && line["reason"] == "ROLE_REQUIRED", "{line}");
+    ensure!(line["subject"] == "auditor@any" && line["reason"] == "ROLE_REQUIRED", "{line}");
     let line = lines_about(&folder, "accessed").await?.remove(0);
     ensure!(line["rpc"] == "huishang.ledger.v1.LedgerService/GetRecord" && line["code"] == "OK", "{line}");
     ensure!(line["subject"] == "auditor@any" && line["accessed"] == json!({"position": "1"}), "{line}");
