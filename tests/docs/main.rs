@@ -13,6 +13,7 @@ mod words;
 use anyhow::{Context as _, ensure};
 use markdown::{Block, Document};
 use service_kit::config::Config;
+use service_kit::metrics::Kind;
 use shell::Shell;
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -247,6 +248,26 @@ fn the_glossary_has_every_noun_of_the_command_line() -> anyhow::Result<()> {
         ensure!(row[1] == chinese, "the glossary says {} for {noun}, the help says {chinese}", row[1]);
     }
     Ok(())
+}
+
+#[test]
+fn the_list_of_metrics_is_the_catalogue() {
+    let list = markdown::named("docs/metrics.md");
+    let shown: Vec<Vec<&str>> =
+        list.rows().into_iter().filter(|row| row[0].starts_with("`huishang_")).collect();
+    let expected: Vec<Vec<String>> = service_kit::metrics::ALL
+        .iter()
+        .map(|metric| {
+            let kind = match metric.kind {
+                Kind::Counter => "counter",
+                Kind::Gauge => "gauge",
+                Kind::Histogram(_) => "histogram",
+            };
+            let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+            vec![format!("`{}`", metric.name), kind.to_owned(), labels.join(", "), metric.help.to_owned()]
+        })
+        .collect();
+    assert_eq!(shown, expected);
 }
 
 #[test]

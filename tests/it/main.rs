@@ -1,5 +1,6 @@
 //! Stories, each run embedded and as separate processes over a real broker.
 
+mod access_log;
 mod authentication;
 mod backup;
 mod call_log;
@@ -14,6 +15,7 @@ mod file_modes;
 mod health;
 mod idempotency;
 mod keys;
+mod metrics;
 mod object_storage;
 mod plan;
 mod receipt;

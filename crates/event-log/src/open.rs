@@ -114,7 +114,10 @@ impl EventLog {
         let (head_sender, head_receiver) = watch::channel(head);
         let (position_sender, position) = watch::channel(head.position);
         let durable = Durable { head: head_sender, position: position_sender };
-        let settings = WriterOptions { group_records_max: options.append_batch_records_max.max(1) };
+        let settings = WriterOptions {
+            group_records_max: options.append_batch_records_max.max(1),
+            on_group: options.on_group,
+        };
         let requests = writer::start(shared.clone(), store, anchors, durable, settings).map_err(failed)?;
         let recovered = head.position - anchor.head.position;
         let elapsed = started.elapsed();

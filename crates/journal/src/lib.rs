@@ -14,6 +14,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -259,6 +260,12 @@ pub trait Journal: Send + Sync + 'static {
     /// earlier than the one before it.
     fn corrected(&self, clock: Timestamp) -> Timestamp {
         clock
+    }
+
+    /// By how much the last record that this journal has appended or read is later than a clock shows; zero when it is
+    /// not.
+    fn lead_over(&self, _clock: Timestamp) -> Duration {
+        Duration::ZERO
     }
 
     /// Returns what keeps records from being committed at the moment, as far as that is known here.

@@ -8,7 +8,7 @@ mod limits;
 mod load;
 
 use crate::identity::{JWKS, TokenRules};
-use crate::limits::TOKEN_LIFETIME_HOURS_MAX_DEFAULT;
+use crate::limits::{ACCESS_LOG_RETENTION_DAYS_DEFAULT, TOKEN_LIFETIME_HOURS_MAX_DEFAULT};
 use crate::logging::Format;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -51,6 +51,31 @@ pub struct Config {
     pub backup: Backup,
     /// Limits on load.
     pub limits: Limits,
+    /// What is measured.
+    pub metrics: Metrics,
+    /// Where it is noted who accessed what.
+    pub access_log: AccessLog,
+}
+
+/// Where it is noted who accessed what. It is off unless one of the places is set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessLog {
+    /// A folder with a file of JSON Lines for each day.
+    pub folder: Option<PathBuf>,
+    /// Days for which these files are kept.
+    pub retention_days: u32,
+    /// A collector of syslog: `unix:/dev/log` or `udp:host:514`.
+    pub syslog: Option<String>,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// Where metrics are fetched; absent: nothing is measured. Whoever reaches it can read them, so it is best a
+    /// loopback address, or one that only Prometheus reaches.
+    pub listen: Option<SocketAddr>,
 }
 
 /// Who may call.
@@ -150,6 +175,12 @@ impl Default for Config {
             ledger: Ledger::default(),
             backup: Backup::default(),
             limits: Limits::default(),
+            metrics: Metrics::default(),
+            access_log: AccessLog {
+                folder: None,
+                retention_days: ACCESS_LOG_RETENTION_DAYS_DEFAULT,
+                syslog: None,
+            },
         }
     }
 }

@@ -196,6 +196,29 @@ pub fn refusal<const N: usize>(
     status(code(reason), name, "huishang.api.v1", message.into(), details)
 }
 
+/// The name of a gRPC code, as the protos write it.
+pub(crate) fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
 /// The gRPC code that a reason comes with; `reason.proto` says the same.
 fn code(reason: Reason) -> Code {
     match reason {
@@ -239,14 +262,8 @@ mod tests {
         for value in reasons.values().filter(|value| value.number() != 0) {
             let promised = proto::contract::value_comment(&value);
             let reason = Reason::try_from(value.number()).unwrap();
-            let name = code(reason).description();
-            let code = format!("{:?}", code(reason));
-            let upper: String = code
-                .char_indices()
-                .map(|(at, c)| if at > 0 && c.is_uppercase() { format!("_{c}") } else { c.to_string() })
-                .collect::<String>()
-                .to_uppercase();
-            assert!(promised.starts_with(&format!("{upper}: ")), "{}: {name}: {promised}", value.name());
+            let name = code_name(code(reason));
+            assert!(promised.starts_with(&format!("{name}: ")), "{}: {name}: {promised}", value.name());
         }
     }
 }

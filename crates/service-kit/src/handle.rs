@@ -22,8 +22,10 @@ use crate::error::CommandError;
 use crate::events::{self, UnknownEventType};
 use crate::feed::Feed;
 use crate::limits::{CACHED_STREAMS_MAX, COMMIT_TIMEOUT, RETRY_ATTEMPTS_MAX};
+use crate::metrics;
 use crate::tasks::Tasks;
 use crate::view::RegisteredView;
+use ::metrics::Histogram;
 use domain::{Actor, Aggregate, StreamName, Uuid};
 use futures::future::BoxFuture;
 use journal::{Journal, Obstacle, Position, Record};
@@ -34,6 +36,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -212,6 +215,7 @@ pub struct Kit {
     new_followers: Arc<Mutex<Vec<Follower>>>,
     limits: Arc<Limits>,
     writes: WriteRate,
+    commit_duration: Histogram,
 }
 
 impl Kit {
@@ -223,6 +227,7 @@ impl Kit {
         let tasks = tasks.into();
         let feed = Feed::new(journal.clone(), tasks.clone());
         let limits = Arc::default();
+        let commit_duration = metrics::COMMIT_DURATION.histogram(&[]);
         Kit {
             journal,
             feed,
@@ -235,6 +240,7 @@ impl Kit {
             new_followers,
             limits,
             writes: WriteRate::unlimited(),
+            commit_duration,
         }
     }
 
@@ -363,6 +369,7 @@ impl Kit {
                 answered => answered,
             };
             let cached_only = !std::mem::replace(&mut bypass_cache, true);
+            let decided_at = Instant::now();
             match decided {
                 Err(CommandError::AnsweredBefore(position)) => {
                     if self.is_committed(position, epoch).await? {
@@ -382,6 +389,7 @@ impl Kit {
                 Ok(()) => match unit.append::<A>(id, &mut counted).await {
                     Ok((position, aggregate)) => {
                         if self.is_committed(position, epoch).await? {
+                            self.commit_duration.record(decided_at.elapsed());
                             let aggregate = match aggregate {
                                 Some(aggregate) => aggregate,
                                 None => self.committed_state::<A>(id).await?,

@@ -4,8 +4,10 @@
 //! - [`view`]: how a view is kept in SQLite; [`process`]: how a process manager is run; [`timer`]: how
 //!   commands are issued when deadlines pass; [`set_aside`]: what happens to a record that a consumer fails on.
 //! - [`identity`]: who calls; [`serve`]: the gRPC server around it all; [`places`]: how many may work at once.
-//! - [`config`], [`clock`], [`logging`], [`tasks`], [`shutdown`]: the process; [`readiness`]: whether it does its work.
+//! - [`config`], [`clock`], [`logging`], [`tasks`], [`shutdown`]: the process; [`readiness`]: whether it does its work;
+//!   [`metrics`]: what it measures; [`access_log`]: who accessed what.
 
+pub mod access_log;
 pub mod checkpoint;
 pub mod clock;
 pub mod config;
@@ -18,6 +20,7 @@ pub mod identity;
 pub mod limits;
 pub mod list;
 pub mod logging;
+pub mod metrics;
 pub mod operations;
 pub mod places;
 pub mod process;
@@ -28,6 +31,7 @@ pub mod set_aside;
 pub mod shutdown;
 pub mod tasks;
 pub mod timer;
+pub mod version;
 pub mod view;
 
 #[cfg(test)]

@@ -83,6 +83,21 @@ pub const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// MiB of the log's disk that must stay free, unless the settings say otherwise; with less, commands are
 /// refused.
 pub const LOG_RESERVE_MIB_DEFAULT: u64 = 128;
+/// Days for which files of the access log are kept, unless the settings say otherwise: six months, which the law asks of
+/// operators of networks in China.
+pub const ACCESS_LOG_RETENTION_DAYS_DEFAULT: u32 = 184;
+/// Lines of the access log that wait to be written, at most; further ones are lost, and counted.
+pub const ACCESS_LINES_WAITING_MAX: usize = 8_192;
+/// Bytes of a request's fields in a line of the access log, at most; they are left out when they are longer.
+pub const ACCESSED_BYTES_MAX: usize = 2_048;
+/// Fetches of the metrics at once, at most.
+pub const SCRAPES_AT_ONCE_MAX: usize = 8;
+/// Time that fetching the metrics may take.
+pub const SCRAPE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time between two looks at disks and at what was set aside, for the metrics.
+pub const SAMPLE_INTERVAL: Duration = Duration::from_secs(5);
+/// Time between two clean-ups of what histograms have taken in.
+pub const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// Time between two attempts to accept a connection when the first failed.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Time a silent peer is given to answer a keep-alive ping.

@@ -1,5 +1,6 @@
 //! The gRPC server around the services: limits, identity, health, reflection, drain.
 
+use crate::access_log::AccessLog;
 use crate::config::Limits;
 use crate::error::refusal;
 use crate::identity::{Caller, IdentityLayer};
@@ -18,9 +19,9 @@ use tonic::service::Routes;
 use tonic::{Request, Status};
 use tower::ServiceBuilder;
 
-mod access;
 mod admission;
 mod answer;
+mod calls;
 mod connection;
 mod connections;
 mod deadline;
@@ -94,6 +95,8 @@ pub struct ServerOptions {
     pub readiness: Readiness,
     /// What says why a call was not answered in time.
     pub journal: Arc<dyn Journal>,
+    /// Where it is noted who accessed what.
+    pub access_log: AccessLog,
 }
 
 /// Serves the routes on the listener until the stop, then lets requests that are under way finish, for at most
@@ -118,7 +121,7 @@ pub async fn serve(
         .add_service(v1alpha.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX));
     let answer_time_max = Duration::from_secs(options.limits.answer_seconds_max);
     let requests = ServiceBuilder::new()
-        .layer(access::AccessLogLayer::new(tasks))
+        .layer(calls::CallLayer::new(options.access_log, tasks))
         .layer(options.identity)
         .layer(rate::RateLayer::new(options.limits.caller_requests_per_second_max, tasks))
         .layer(admission::AdmissionLayer::new(&options.limits))

@@ -9,7 +9,7 @@ use journal::{Position, Record};
 use rusqlite::{Connection, OpenFlags};
 use std::any::Any;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The table in a consumer's file.
 pub(crate) const TABLE: &str =
@@ -123,6 +123,23 @@ impl Kit {
         found.truncate(most);
         Ok((found, all))
     }
+
+    /// How many records each consumer that runs on this kit has set aside.
+    pub(crate) fn count_set_aside(&self) -> Vec<(&'static str, rusqlite::Result<u64>)> {
+        let consumers = self.consumers().into_iter();
+        consumers.map(|(consumer, file)| (consumer, open(&file).and_then(|tables| count(&tables)))).collect()
+    }
+}
+
+/// A connection to a consumer's file, which must be there.
+fn open(file: &Path) -> rusqlite::Result<Connection> {
+    let tables = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    tables.busy_timeout(std::time::Duration::from_secs(5))?;
+    Ok(tables)
+}
+
+fn count(tables: &Connection) -> rusqlite::Result<u64> {
+    tables.query_row("SELECT COUNT(*) FROM set_aside", [], |row| row.get::<_, i64>(0)).map(|all| all as u64)
 }
 
 fn read(
@@ -132,9 +149,8 @@ fn read(
     most: usize,
     found: &mut Vec<SetAside>,
 ) -> rusqlite::Result<u64> {
-    let tables = Connection::open_with_flags(PathBuf::from(file), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    tables.busy_timeout(std::time::Duration::from_secs(5))?;
-    let all = tables.query_row("SELECT COUNT(*) FROM set_aside", [], |row| row.get::<_, i64>(0))?;
+    let tables = open(file)?;
+    let all = count(&tables)?;
     let mut query = tables.prepare(
         "SELECT position, stream, reason FROM set_aside WHERE position >= ?1 ORDER BY position LIMIT ?2",
     )?;
@@ -149,5 +165,5 @@ fn read(
     for row in rows {
         found.push(row?);
     }
-    Ok(all as u64)
+    Ok(all)
 }

@@ -9,11 +9,12 @@ use crate::settings::Location;
 use crate::story::{demo, plan};
 use ::client::Language;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use service_kit::version::VERSION_AND_COMMIT;
 use std::ffi::OsString;
 
 /// Huishang (会商): takes a matter between departments from the request to the supervised result.
 #[derive(Debug, Parser)]
-#[command(name = "huishang", version, after_help = EXIT_CODES, infer_long_args = true)]
+#[command(name = "huishang", version = VERSION_AND_COMMIT.as_str(), after_help = EXIT_CODES, infer_long_args = true)]
 pub struct Arguments {
     /// The language that people are answered in, 'en' or 'zh' [default: by LC_ALL, LC_MESSAGES or LANG]
     #[arg(long = "lang", id = "lang", global = true, env = language::VARIABLE, value_name = "LANGUAGE", value_parser = language::parse)]

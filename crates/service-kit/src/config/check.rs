@@ -3,6 +3,7 @@
 use super::{Backup, Config, Limits, Nats};
 use domain::Timestamp;
 use domain::calendar::WorkingCalendar;
+use std::net::SocketAddr;
 use std::path::Path;
 use tracing_subscriber::EnvFilter;
 
@@ -53,6 +54,8 @@ pub(super) fn check(config: &Config) -> Checked {
     }
     texts(config)?;
     nats(&config.nats)?;
+    metrics(config)?;
+    syslog(config)?;
     numbers(config)
 }
 
@@ -108,6 +111,33 @@ fn clock(clock: &str) -> Checked {
     }
 }
 
+fn metrics(config: &Config) -> Checked {
+    let is_taken = |listen: &SocketAddr| *listen == config.listen && listen.port() != 0;
+    match config.metrics.listen.filter(is_taken) {
+        Some(listen) => {
+            nonsense("metrics.listen", format!("is {listen}, where gRPC listens; it must be another address"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn syslog(config: &Config) -> Checked {
+    let is_valid = |address: &String| match address.split_once(':') {
+        Some(("unix", path)) => path.starts_with('/'),
+        Some(("udp", host)) => {
+            host.rsplit_once(':').is_some_and(|(name, port)| !name.is_empty() && port.parse::<u16>().is_ok())
+        }
+        _ => false,
+    };
+    match config.access_log.syslog.as_ref().filter(|address| !is_valid(address)) {
+        Some(address) => nonsense(
+            "access_log.syslog",
+            format!("is {address:?}; it must be like unix:/dev/log or udp:host:514"),
+        ),
+        None => Ok(()),
+    }
+}
+
 fn texts(config: &Config) -> Checked {
     let path = |path: Option<&Path>| path.is_some_and(|path| path.as_os_str().is_empty());
     let identity = &config.identity;
@@ -120,6 +150,7 @@ fn texts(config: &Config) -> Checked {
         ("backup.credentials", path(config.backup.credentials.as_deref())),
         ("nats.nkey_file", path(config.nats.nkey_file.as_deref())),
         ("nats.ca_file", path(config.nats.ca_file.as_deref())),
+        ("access_log.folder", path(config.access_log.folder.as_deref())),
         ("ledger.key", path(config.ledger.key.as_deref())),
         ("ledger.signed_head", path(config.ledger.signed_head.as_deref())),
     ];
@@ -149,6 +180,12 @@ fn numbers(config: &Config) -> Checked {
     backup_numbers(&config.backup)?;
     if ![1, 3, 5].contains(&config.nats.replicas) {
         return nonsense("nats.replicas", format!("is {}; it must be 1, 3 or 5", config.nats.replicas));
+    }
+    if config.access_log.retention_days == 0 {
+        return nonsense(
+            "access_log.retention_days",
+            "is 0; today's file is kept in any case, so it must be at least 1",
+        );
     }
     match config.commit.ledgers {
         0 => nonsense("commit.ledgers", "is 0; a command is committed by at least 1 ledger"),

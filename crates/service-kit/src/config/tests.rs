@@ -75,7 +75,11 @@ fn every_setting_can_be_given_in_the_environment() {
         let name = name_of(key);
         let default = serde_json::to_value(Config::default().effective()).unwrap();
         let value = key.split('.').fold(&default, |value, name| &value[name]);
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = match key {
+            "metrics.listen" => "127.0.0.1:9400".to_owned(),
+            "access_log.syslog" => "unix:/dev/log".to_owned(),
+            _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+        };
         let config = from_environment(&[(&name, &text)]).unwrap();
         // Everything that follows from other settings stays what it is.
         let mut expected = Config::default();
@@ -83,6 +87,9 @@ fn every_setting_can_be_given_in_the_environment() {
             "nats.credentials" => expected.nats.credentials = Some(text.into()),
             "nats.nkey_file" => expected.nats.nkey_file = Some(text.into()),
             "nats.ca_file" => expected.nats.ca_file = Some(text.into()),
+            "access_log.folder" => expected.access_log.folder = Some(text.into()),
+            "access_log.syslog" => expected.access_log.syslog = Some(text),
+            "metrics.listen" => expected.metrics.listen = Some(text.parse().unwrap()),
             _ => {}
         }
         assert_eq!(config.effective(), expected.effective(), "{name}");
@@ -241,6 +248,12 @@ fn nonsense_is_refused_with_the_name_of_the_setting() {
         ("backup.interval_minutes", "0"),
         ("backup.interval_minutes", "10081"),
         ("backup.retention_days", "36501"),
+        ("metrics.listen", "9400"),
+        ("access_log.folder", ""),
+        ("access_log.retention_days", "0"),
+        ("access_log.syslog", "/dev/log"),
+        ("access_log.syslog", "udp:collector"),
+        ("metrics.listen", "127.0.0.1:7400"),
         ("ledger.key", ""),
         ("ledger.signed_head", ""),
         ("limits.connections_max", "0"),

@@ -1,6 +1,7 @@
 //! Admission: which requests are worked on, and what they may hold meanwhile.
 
 use super::answer::Answer;
+use super::calls::AccessNote;
 use super::connection::Connection;
 use super::stream::Reader;
 use crate::config::Limits;
@@ -12,6 +13,7 @@ use domain::Actor;
 use futures::future::{BoxFuture, FutureExt as _};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
+use proto::contract;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -100,8 +102,10 @@ impl Admission {
         if let Some(connection) = request.extensions().get::<Arc<Connection>>() {
             connection.admit(caller)?;
         }
+        // Authentication lets no request pass whose rpc is not in the contract.
+        let rpc = contract::rpc(request.uri().path().trim_start_matches('/'));
         let mut place = self.requests.reserve(caller)?;
-        let request = self.whole(request, &mut place).await?;
+        let request = self.whole(request, &mut place, rpc).await?;
         place.begin(caller)?;
         let bearer = request.extensions().get::<Bearer>().cloned();
         let Ok(response) = calling.calling(service.call(request)).await;
@@ -146,13 +150,21 @@ impl Admission {
     }
 
     /// Waits until a request is there as a whole.
-    async fn whole(&self, request: Request<Body>, place: &mut Place) -> Result<Request<Body>, Status> {
+    async fn whole(
+        &self,
+        request: Request<Body>,
+        place: &mut Place,
+        rpc: Option<&RpcContract>,
+    ) -> Result<Request<Body>, Status> {
         let (head, body) = request.into_parts();
         let collected = tokio::time::timeout(self.request_timeout, collect(body, place)).await;
         let bytes = collected.map_err(|_| {
             let seconds = self.request_timeout.as_secs();
             Status::cancelled(format!("the request did not arrive as a whole within {seconds} s"))
         })??;
+        if let Some(note) = head.extensions.get::<AccessNote>() {
+            note.set(rpc.and_then(|rpc| rpc.accessed(bytes.get(MESSAGE_PREFIX_BYTES..)?)));
+        }
         Ok(Request::from_parts(head, Body::new(Full::new(bytes))))
     }
 }

@@ -13,7 +13,7 @@ use crate::stdout::{print_line, print_text};
 use anyhow::Context as _;
 use node::{EMBEDDED, Node, Service};
 use service_kit::config::{Config, ConfigError, without_credentials};
-use service_kit::{logging, shutdown};
+use service_kit::{logging, metrics, shutdown, version};
 use std::net::SocketAddr;
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
@@ -57,7 +57,7 @@ pub async fn up(arguments: &Up) -> anyhow::Result<()> {
         let why = say("is {journal}, but 'up' has its own; use 'huishang serve'", &[("journal", &shown)]);
         return Err(ConfigError::new("journal", why).into());
     }
-    let stop = start_logging(&config)?;
+    let stop = start_observing(&config).await?;
     let created_keys = node::create_development_keys(&config)?;
     let node = Node::build(&config, Service::all(), arguments.accept_stale, stop).await?;
     print_line(&welcome(&config, &arguments.settings, node.address, created_keys))?;
@@ -73,7 +73,7 @@ pub async fn serve(arguments: &Serve) -> anyhow::Result<()> {
     let mut services = arguments.services.clone();
     services.sort_unstable();
     services.dedup();
-    let stop = start_logging(&config)?;
+    let stop = start_observing(&config).await?;
     let node = Node::build(&config, &services, arguments.accept_stale, stop).await?;
     let served: Vec<String> = services.iter().map(Service::to_string).collect();
     print_text(&say(
@@ -87,15 +87,19 @@ pub async fn serve(arguments: &Serve) -> anyhow::Result<()> {
     node.run().await
 }
 
-/// Starts logging; returns the token that signals cancel.
-fn start_logging(config: &Config) -> anyhow::Result<CancellationToken> {
+/// Starts logging and measuring; returns the token that signals cancel.
+async fn start_observing(config: &Config) -> anyhow::Result<CancellationToken> {
     logging::start(config.log.format, &config.log.filter)
         .with_context(|| format!("the log filter {:?}", config.log.filter))?;
+    tracing::info!(version = version::VERSION, commit = version::COMMIT, "huishang starts");
     for name in Config::variables_passed_over() {
         tracing::warn!(name, "a variable of the environment begins like a setting, but is none");
     }
     let stop = CancellationToken::new();
     shutdown::on_signals(stop.clone())?;
+    if let Some(listen) = config.metrics.listen {
+        metrics::start(listen, stop.clone()).await?;
+    }
     Ok(stop)
 }
 
@@ -175,15 +179,16 @@ fn quoted(word: &str) -> String {
 fn print_config(config: &Config) -> anyhow::Result<()> {
     let shown = config.effective().without_secrets();
     print_line(toml::to_string(&shown)?.trim_end())?;
-    let nats = &shown.nats;
-    for (key, file) in [
-        ("nats.credentials", &nats.credentials),
-        ("nats.nkey_file", &nats.nkey_file),
-        ("nats.ca_file", &nats.ca_file),
-    ] {
-        if file.is_none() {
-            print_line(&format!("# {key} is not set"))?;
-        }
+    let unset = [
+        ("nats.credentials", shown.nats.credentials.is_none()),
+        ("nats.nkey_file", shown.nats.nkey_file.is_none()),
+        ("nats.ca_file", shown.nats.ca_file.is_none()),
+        ("metrics.listen", shown.metrics.listen.is_none()),
+        ("access_log.folder", shown.access_log.folder.is_none()),
+        ("access_log.syslog", shown.access_log.syslog.is_none()),
+    ];
+    for (name, _) in unset.into_iter().filter(|(_, is_unset)| *is_unset) {
+        print_line(&format!("# {name} is not set"))?;
     }
     Ok(())
 }

@@ -9,25 +9,27 @@ use backup::Store;
 use clap::ValueEnum as _;
 use domain::Timestamp;
 use event_log::note::HeadSigner;
-use event_log::{EventLog, Options};
+use event_log::{EventLog, Group, Options};
 use journal::Journal;
 use journal::embedded::EmbeddedJournal;
 use journal::nats::{Contradiction, LedgerError, NatsJournal};
 use journal::witness::Witness;
 use ledger::{Evidence, Heads, ScheduledBackup, Signing};
+use service_kit::access_log::AccessLog;
 use service_kit::clock::Clock;
 use service_kit::config::{self, Config, ConfigError, without_credentials};
 use service_kit::identity::{
     IdentityLayer, SIGNING_KEY, Verifier, ensure_development_keys, ensure_ledger_key,
 };
 use service_kit::limits::DRAIN_TIMEOUT;
+use service_kit::metrics;
 use service_kit::readiness::Readiness;
 use service_kit::serve::{self, ServerOptions};
 use service_kit::view::RegisteredView;
 use service_kit::{Kit, Tasks};
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -102,6 +104,7 @@ impl Node {
         let address = listener.local_addr()?;
         let tasks = Tasks::from(stop.clone());
         let identity = identity(config, &tasks)?;
+        let access_log = AccessLog::start(&config.access_log)?;
         let mut storage = Storage::open(config, services, address, accept_stale, &stop).await?;
         let contradictions = storage.contradictions.take();
         let kit = kit(config, storage.journal, tasks)?;
@@ -110,6 +113,9 @@ impl Node {
         if let (Some(log), Some(contradictions)) = (&log, contradictions) {
             kit.tasks().spawn(stale_log::record_contradictions(kit.clone(), log.clone(), contradictions));
         }
+        if config.metrics.listen.is_some() {
+            metrics::sample(&kit, measured_directories(config, log.is_some()));
+        }
         let services = Services::build(&kit, config, services, own_log)?;
         let Services { routes, readiness, heads } = services;
         let server = ServerOptions {
@@ -117,6 +123,7 @@ impl Node {
             limits: config.limits.clone(),
             readiness,
             journal: kit.journal().clone(),
+            access_log,
         };
         Ok(Node { address, listener, server, routes, heads, kit, log, backup, ledger: storage.ledger, stop })
     }
@@ -151,6 +158,7 @@ impl Node {
         }
         let appending_ended = CancellationToken::new();
         let signing = self.heads.map(|heads| tokio::spawn(heads.store_until(appending_ended.clone())));
+        let access_log = self.server.access_log.clone();
         let served = tokio::select! {
             served = serve::serve(self.listener, self.routes, self.server, self.kit.tasks()) => served,
             reason = log_health::failed(self.log.as_ref()) => {
@@ -171,6 +179,7 @@ impl Node {
                  checkpoints next time"
             );
         }
+        access_log.flush().await;
         appending_ended.cancel();
         if let Some(signing) = signing {
             signing.await?;
@@ -181,6 +190,12 @@ impl Node {
         served.map_err(|error| anyhow::anyhow!(error))?;
         ledger
     }
+}
+
+/// The directories whose disks are measured.
+fn measured_directories(config: &Config, has_log: bool) -> Vec<(&'static str, PathBuf)> {
+    let log = has_log.then(|| ("log", config.data.join("log")));
+    [("data", config.data.clone())].into_iter().chain(log).collect()
 }
 
 async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
@@ -443,12 +458,17 @@ pub fn open_log(config: &Config) -> anyhow::Result<EventLog> {
     ensure_nothing_missing(config, &dir)?;
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
     let reserve_bytes = config.limits.log_reserve_mib.saturating_mul(1 << 20);
-    let (log, opened) = EventLog::open(Options { reserve_bytes, ..Options::new(dir) })?;
+    let (log, opened) = EventLog::open(Options { reserve_bytes, on_group: measure, ..Options::new(dir) })?;
+    metrics::log_opened(opened.head.position);
     if let Some(tail) = &opened.truncated {
         tracing::warn!(?tail, "removed an unacknowledged tail of the log");
     }
     tracing::info!(position = opened.head.position, log = %opened.log_id, elapsed = ?opened.elapsed, "the log is open");
     Ok(log)
+}
+
+fn measure(group: Group) {
+    metrics::group_written(group.position, group.records, group.bytes, group.duration);
 }
 
 /// Refuses to create a log or a key that is known to have existed.

@@ -1,11 +1,17 @@
-//! What a process says about the calls that it gets: one line for each that was refused or failed, and, for debugging,
-//! one for each other. Neither tokens nor what requests contain are logged.
+//! What a process says about the calls that it gets: metrics of all of them, one line in its log for each that was
+//! refused or failed, and, for debugging, one for each other. Neither tokens nor what requests contain are logged.
 
+mod access;
 mod repeats;
 
 use super::connection::Connection;
 use crate::Tasks;
+use crate::access_log::{AccessLog, Entry, Event};
+use crate::error::code_name;
 use crate::identity::CallerNote;
+use crate::metrics::CallMetrics;
+pub(super) use access::AccessNote;
+use access::AccessObserver;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Uri};
@@ -26,35 +32,36 @@ use tracing::Level;
 /// What the filter of the log calls these lines.
 const TARGET: &str = "calls";
 
-/// Logs calls. It is the outermost layer, so that it hears of what each of the others refuses.
+/// Counts calls and logs them. It is the outermost layer, so that it hears of what each of the others refuses.
 #[derive(Clone)]
-pub(super) struct AccessLogLayer {
+pub(super) struct CallLayer {
     repeats: Arc<Repeats>,
+    access: AccessObserver,
 }
 
-impl AccessLogLayer {
-    pub(super) fn new(tasks: &Tasks) -> AccessLogLayer {
+impl CallLayer {
+    pub(super) fn new(access_log: AccessLog, tasks: &Tasks) -> CallLayer {
         let repeats = Arc::new(Repeats::default());
-        tasks.spawn(repeats.clone().report_until(tasks.stop().clone()));
-        AccessLogLayer { repeats }
+        tasks.spawn(repeats.clone().report_until(access_log.clone(), tasks.stop().clone()));
+        CallLayer { repeats, access: AccessObserver::new(access_log) }
     }
 }
 
-impl<S> Layer<S> for AccessLogLayer {
-    type Service = AccessLog<S>;
-    fn layer(&self, inner: S) -> AccessLog<S> {
-        AccessLog { inner, repeats: self.repeats.clone() }
+impl<S> Layer<S> for CallLayer {
+    type Service = Watched<S>;
+    fn layer(&self, inner: S) -> Watched<S> {
+        Watched { inner, layer: self.clone() }
     }
 }
 
-/// A service whose calls are logged.
+/// A service whose calls are counted and logged.
 #[derive(Clone)]
-pub(super) struct AccessLog<S> {
+pub(super) struct Watched<S> {
     inner: S,
-    repeats: Arc<Repeats>,
+    layer: CallLayer,
 }
 
-impl<S> Service<http::Request<Body>> for AccessLog<S>
+impl<S> Service<http::Request<Body>> for Watched<S>
 where
     S: Service<http::Request<Body>, Response = http::Response<Body>>,
     S::Future: Send + 'static,
@@ -68,11 +75,13 @@ where
     }
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
-        let mut call = Call::begin(&mut request, self.repeats.clone());
+        let mut call = Call::begin(&mut request, self.layer.clone());
         let answering = self.inner.call(request);
         Box::pin(async move {
             let response = answering.await?;
-            match Status::from_header_map(response.headers()) {
+            let refused = Status::from_header_map(response.headers());
+            call.note_access(refused.as_ref().map_or(Code::Ok, Status::code));
+            match refused {
                 Some(status) => call.end(&status),
                 None => return Ok(response.map(|body| Body::new(LoggedBody { body, call }))),
             }
@@ -87,33 +96,64 @@ struct Call {
     caller: CallerNote,
     peer: Option<IpAddr>,
     traceparent: Option<HeaderValue>,
+    metrics: &'static CallMetrics,
     began: Instant,
-    repeats: Arc<Repeats>,
+    layer: CallLayer,
+    accessed: AccessNote,
+    /// Distinguishes one token from another, where that is of interest.
+    token: Option<u64>,
     ended: bool,
 }
 
 impl Call {
-    fn begin(request: &mut http::Request<Body>, repeats: Arc<Repeats>) -> Call {
+    fn begin(request: &mut http::Request<Body>, layer: CallLayer) -> Call {
         let caller = CallerNote::default();
         request.extensions_mut().insert(caller.clone());
+        let accessed = AccessNote::default();
+        if layer.access.is_on() {
+            request.extensions_mut().insert(accessed.clone());
+        }
         let connection = request.extensions().get::<Arc<Connection>>();
+        let metrics = CallMetrics::of(request.uri().path().trim_start_matches('/'));
+        metrics.begin();
         Call {
             peer: connection.map(|connection| connection.address()),
             traceparent: request.headers().get("traceparent").cloned(),
             uri: request.uri().clone(),
             caller,
+            metrics,
             began: Instant::now(),
-            repeats,
+            token: layer.access.digest_of_token(request.headers()),
+            accessed,
+            layer,
             ended: false,
         }
     }
 
     fn end(&mut self, status: &Status) {
         self.ended = true;
+        self.metrics.end(status.code(), self.began.elapsed());
         match status.code() {
             Code::Ok => self.log_success("answered"),
             _ => self.log_refusal(status),
         }
+    }
+
+    /// Notes in the access log what is of interest there, once it is known how the call is answered.
+    fn note_access(&self, code: Code) {
+        let (access, actor) = (&self.layer.access, self.caller.actor());
+        if let Some(actor) = actor.filter(|_| access.is_first_call_with(self.token)) {
+            let entry = self.entry(Event::TokenAccepted, Code::Ok);
+            access.log.note(&entry.by(Some(actor)));
+        }
+        if let Some(accessed) = self.accessed.get() {
+            let entry = self.entry(Event::Accessed, code).by(actor);
+            access.log.note(&Entry { accessed: Some(accessed), ..entry });
+        }
+    }
+
+    fn entry(&self, event: Event, code: Code) -> Entry<'_> {
+        Entry { peer: self.peer, trace_id: self.trace_id(), ..Entry::new(event, self.rpc(), code_name(code)) }
     }
 
     fn log_success(&self, outcome: &str) {
@@ -141,13 +181,18 @@ impl Call {
             reason: details.error_info().map(|info| info.reason.clone()).unwrap_or_default(),
             subject: actor.map(|actor| actor.subject.clone()).unwrap_or_default(),
         };
-        if !self.repeats.has_its_own_line(&kind) {
+        CallMetrics::refuse(&kind.reason);
+        if !self.layer.repeats.has_its_own_line(&kind) {
             return;
+        }
+        if let Some(event) = access::event_of_refusal(kind.code) {
+            let entry = self.entry(event, kind.code).by(actor);
+            self.layer.access.log.note(&Entry { reason: kind.reason(), ..entry });
         }
         tracing::info!(
             target: TARGET,
             rpc = kind.rpc,
-            code = kind.code_name(),
+            code = code_name(kind.code),
             reason = kind.reason(),
             subject = kind.subject(),
             department = actor.and_then(|actor| actor.department.as_ref()).map(|code| code.as_str()),
@@ -185,6 +230,7 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         if !self.ended {
+            self.metrics.end(Code::Cancelled, self.began.elapsed());
             self.log_success("the caller did not wait for the end");
         }
     }

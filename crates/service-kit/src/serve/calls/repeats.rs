@@ -1,8 +1,10 @@
 //! Refusals that are alike: the first have lines of their own, the others are counted. A caller that repeats itself,
 //! or somebody without a token, cannot flood the log.
 
+use super::access::event_of_refusal;
+use crate::access_log::{AccessLog, Entry};
+use crate::error::code_name;
 use crate::limits::{REFUSAL_KINDS_MAX, REFUSALS_ALIKE_LOGGED_MAX, REFUSALS_COUNTED_INTERVAL};
-use proto::contract::screaming;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
@@ -23,11 +25,6 @@ impl Kind {
     /// All that are beyond the number of kinds that are told apart.
     fn others() -> Kind {
         Kind { rpc: "others".into(), code: Code::Unknown, reason: String::new(), subject: String::new() }
-    }
-
-    /// The code as the protos write it, such as `NOT_FOUND`.
-    pub(super) fn code_name(&self) -> String {
-        screaming(&format!("{:?}", self.code))
     }
 
     pub(super) fn reason(&self) -> Option<&str> {
@@ -55,21 +52,26 @@ impl Repeats {
     }
 
     /// Reports at intervals, and at the end, how many had no line of their own.
-    pub(super) async fn report_until(self: Arc<Self>, stop: CancellationToken) {
+    pub(super) async fn report_until(self: Arc<Self>, access_log: AccessLog, stop: CancellationToken) {
         while !stop.is_cancelled() {
             stop.run_until_cancelled(tokio::time::sleep(REFUSALS_COUNTED_INTERVAL)).await;
-            self.report();
+            self.report(&access_log);
         }
     }
 
-    fn report(&self) {
+    fn report(&self, access_log: &AccessLog) {
         for (kind, count) in self.take() {
             let more = count.saturating_sub(REFUSALS_ALIKE_LOGGED_MAX);
             if more > 0 {
+                if let Some(event) = event_of_refusal(kind.code) {
+                    let entry = Entry::new(event, &kind.rpc, code_name(kind.code));
+                    let (reason, subject) = (kind.reason(), kind.subject());
+                    access_log.note(&Entry { reason, subject, more: Some(more), ..entry });
+                }
                 tracing::info!(
                     target: super::TARGET,
                     rpc = kind.rpc,
-                    code = kind.code_name(),
+                    code = code_name(kind.code),
                     reason = kind.reason(),
                     subject = kind.subject(),
                     more,
@@ -108,11 +110,5 @@ mod tests {
         let lines = (0..100_000).filter(|at| repeats.has_its_own_line(&kind(&at.to_string()))).count() as u64;
         assert_eq!(lines, REFUSAL_KINDS_MAX as u64 + REFUSALS_ALIKE_LOGGED_MAX);
         assert!(repeats.take().len() <= REFUSAL_KINDS_MAX + 1);
-    }
-
-    #[test]
-    fn a_code_is_named_as_in_the_protos() {
-        assert_eq!(kind("").code_name(), "NOT_FOUND");
-        assert_eq!(Kind::others().code_name(), "UNKNOWN");
     }
 }
