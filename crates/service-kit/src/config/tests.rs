@@ -75,13 +75,26 @@ fn every_setting_can_be_given_in_the_environment() {
         let name = name_of(key);
         let default = serde_json::to_value(Config::default().effective()).unwrap();
         let value = key.split('.').fold(&default, |value, name| &value[name]);
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = match key {
+            "backup.url" => "s3://bucket/main".to_owned(),
+            _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+        };
         let config = from_environment(&[(&name, &text)]).unwrap();
         // Everything that follows from other settings stays what it is.
         let expected = match key {
             "nats.credentials" => {
                 let mut expected = Config::default();
                 expected.nats.credentials = Some(text.into());
+                expected.effective()
+            }
+            "backup.url" => {
+                let mut expected = Config::default();
+                expected.backup.url = Some(text);
+                expected.effective()
+            }
+            "backup.credentials" => {
+                let mut expected = Config::default();
+                expected.backup.credentials = Some(text.into());
                 expected.effective()
             }
             _ => Config::default().effective(),
