@@ -2,7 +2,7 @@
 
 mod english;
 
-use super::catalogue::{CATALOGUE, Words, short_name};
+use super::catalogue::{CATALOGUE, Words};
 use super::{Language, fill, template};
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 use proto::contract::{self, value_name};

@@ -78,6 +78,7 @@ fn every_setting_can_be_given_in_the_environment() {
         let text = match key {
             "metrics.listen" => "127.0.0.1:9400".to_owned(),
             "access_log.syslog" => "unix:/dev/log".to_owned(),
+            "backup.url" => "s3://bucket/main".to_owned(),
             _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
         };
         let config = from_environment(&[(&name, &text)]).unwrap();
@@ -89,6 +90,8 @@ fn every_setting_can_be_given_in_the_environment() {
             "nats.ca_file" => expected.nats.ca_file = Some(text.into()),
             "access_log.folder" => expected.access_log.folder = Some(text.into()),
             "access_log.syslog" => expected.access_log.syslog = Some(text),
+            "backup.url" => expected.backup.url = Some(text),
+            "backup.credentials" => expected.backup.credentials = Some(text.into()),
             "metrics.listen" => expected.metrics.listen = Some(text.parse().unwrap()),
             _ => {}
         }

@@ -13,7 +13,7 @@ use domain::Actor;
 use futures::future::{BoxFuture, FutureExt as _};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
-use proto::contract;
+use proto::contract::{self, RpcContract};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
