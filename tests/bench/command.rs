@@ -11,7 +11,7 @@ use proto::Rpc as _;
 use proto::directory::v1::{RegisterDepartmentRequest, RegisterDepartmentResponse};
 use std::sync::Arc;
 use std::time::Duration;
-use tests::{Client, Process, Sandbox, registration};
+use tests::{Process, Sandbox, registration};
 
 /// Connections that a load is spread over, at most.
 const CONNECTIONS_MAX: usize = 8;
