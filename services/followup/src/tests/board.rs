@@ -85,7 +85,7 @@ async fn notices_are_found_by_kind_and_time_and_faults_are_named() {
 
 #[test]
 fn a_board_of_more_departments_than_one_answer_holds_is_read_page_by_page() {
-    const DEPARTMENTS: u32 = 30_000;
+    const DEPARTMENTS: u32 = 40_000;
     let tables = Connection::open_in_memory().unwrap();
     tables.execute_batch(FollowupView::SCHEMA).unwrap();
     let begin = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
