@@ -61,7 +61,7 @@ pub enum Command {
     /// Maintains a ledger that is not running
     #[command(subcommand)]
     Ledger(Ledger),
-    /// Compares what this version makes of a log with what the installed one makes of it, before an upgrade
+    /// Compares what this version and the installed one make of a log, before an upgrade
     Upgrade(upgrade::Arguments),
     /// Prints a completion script for a shell
     Completions(Completions),
