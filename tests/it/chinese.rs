@@ -27,7 +27,7 @@ async fn the_demo_is_a_story_in_chinese() -> anyhow::Result<()> {
     ensure!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
     let printed = ensure_chinese(&told)?;
     for expected in
-        ["住建提出会商申请", "法定人数不足", "[OWN_WORK]", "老旧小区改造-2027-0001/4", "全部校验无误"]
+        ["住建提出会商申请", "法定人数不足", "[OWN_WORK]", "老旧小区改造-2027-0002/4", "全部校验无误"]
     {
         ensure!(printed.contains(expected), "no {expected} in:\n{printed}");
     }
