@@ -90,7 +90,7 @@ fn wait_for_backup(sandbox: &mut Sandbox, records: u64) -> anyhow::Result<()> {
         if Instant::now() > deadline {
             bail!("{records} records were not backed up:\n{log}");
         }
-        std::thread::sleep(Duration::from_millis(20));
+        let_pass_blocking(Duration::from_millis(20));
     }
 }
 
@@ -106,7 +106,7 @@ async fn a_ledger_that_is_killed_again_and_again_has_a_backup_that_is_restored()
         sandbox.process("up").kill()?;
         sandbox.start_process("up")?;
         // Its first backup has begun, or is under way, or is over.
-        std::thread::sleep(Duration::from_millis(u64::from(round) * 13));
+        let_pass_blocking(Duration::from_millis(u64::from(round) * 13));
     }
     sandbox.process("up").kill()?;
     sandbox.start_process("up")?;
@@ -158,7 +158,7 @@ async fn a_backup_that_is_killed_at_any_moment_is_completed_by_the_next() -> any
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        std::thread::sleep(Duration::from_millis(u64::from(round) * 20));
+        let_pass_blocking(Duration::from_millis(u64::from(round) * 20));
         interrupted.kill()?;
         interrupted.wait()?;
         ensure_nothing_damaged(&folder, &url)?;

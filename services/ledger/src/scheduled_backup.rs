@@ -62,6 +62,10 @@ impl ScheduledBackup {
         stop.run_until_cancelled(again).await;
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a backup's age is that of the machine's clock, also in a rehearsal"
+    )]
     async fn back_up_and_report(&self, log: &EventLog, heads: &Heads) {
         let url = self.store.url();
         match self.back_up(log, heads).await {

@@ -20,6 +20,7 @@ pub(super) struct DailyFile {
 
 impl DailyFile {
     /// Opens today's file in the folder, which is created if it is missing.
+    #[expect(clippy::disallowed_methods, reason = "its files are named after the machine's clock")]
     pub(super) fn open(folder: &Path, retention_days: u32) -> Result<DailyFile, AccessLogError> {
         let mut files = DailyFile { folder: folder.to_owned(), retention_days, open: None };
         files.today(Timestamp::now()).map_err(|error| AccessLogError {
@@ -60,6 +61,7 @@ impl DailyFile {
 }
 
 impl Destination for DailyFile {
+    #[expect(clippy::disallowed_methods, reason = "its files are named after the machine's clock")]
     fn write(&mut self, line: &str, _: bool) -> io::Result<()> {
         // One write, so that several processes can share the folder.
         let line = format!("{line}\n");

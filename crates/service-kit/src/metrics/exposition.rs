@@ -48,6 +48,7 @@ pub enum MetricsError {
 
 /// Begins recording, and serves what is recorded at `http://<listen>/metrics` until `stop`. Returns the address. What
 /// was measured before, and every handle that was kept before, records nothing, so this comes first.
+#[expect(clippy::disallowed_methods, reason = "metrics are served until the process ends")]
 pub async fn start(listen: SocketAddr, stop: CancellationToken) -> Result<SocketAddr, MetricsError> {
     let refused = |error| MetricsError::Listen { address: listen, error };
     let listener = TcpListener::bind(listen).await.map_err(refused)?;
@@ -91,6 +92,7 @@ async fn upkeep(recorded: PrometheusHandle, stop: CancellationToken) {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "an answer has a time of its own")]
 async fn serve(listener: TcpListener, recorded: PrometheusHandle, stop: CancellationToken) {
     let places = Arc::new(Semaphore::new(SCRAPES_AT_ONCE_MAX));
     loop {

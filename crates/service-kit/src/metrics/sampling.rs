@@ -14,7 +14,7 @@ pub fn sample(kit: &Kit, directories: Vec<(&'static str, PathBuf)>) {
     if directories.iter().any(|(name, _)| *name == "log") {
         LOG_RESERVE.gauge(&[]).set(kit.limits().log_reserve_mib as f64 * f64::from(1 << 20));
     }
-    tokio::spawn(async move {
+    kit.tasks().clone().spawn(async move {
         let mut disks: Vec<Disk> =
             directories.into_iter().map(|(name, path)| Disk::new(name, path)).collect();
         let mut set_aside = HashMap::new();

@@ -154,7 +154,7 @@ impl Node {
         tracing::info!(address = %self.address, services = ?self.server.readiness.names(), "serving");
         let ledger = tokio::spawn(wait_for_ledger(self.ledger, self.stop.clone()));
         if let (Some(backup), Some(log), Some(heads)) = (self.backup, &self.log, &self.heads) {
-            tokio::spawn(backup.run(log.clone(), heads.clone(), self.stop.clone()));
+            self.kit.tasks().spawn(backup.run(log.clone(), heads.clone(), self.stop.clone()));
         }
         let appending_ended = CancellationToken::new();
         let signing = self.heads.map(|heads| tokio::spawn(heads.store_until(appending_ended.clone())));

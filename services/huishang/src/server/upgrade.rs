@@ -83,6 +83,7 @@ async fn build_views(program: &Path, config: &Config) -> anyhow::Result<()> {
 }
 
 /// A program that sees none of this process's settings: it works on the copy, and on nothing else.
+#[expect(clippy::disallowed_methods, reason = "settings are taken away, and not read")]
 fn without_settings(program: &Path) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
