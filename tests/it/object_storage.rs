@@ -10,7 +10,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
-use tests::{Mode, Process, Sandbox, SandboxConfig, huishang, root};
+use tests::{Mode, Process, Sandbox, SandboxConfig, huishang, let_pass_blocking, root};
 
 const BUCKET: &str = "backups";
 const URL: &str = "s3://backups/huishang/main";

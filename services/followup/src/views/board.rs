@@ -191,16 +191,16 @@ const TOTALS: &str = "SELECT coalesce(sum(open), 0) AS open,
          coalesce(sum(extended), 0) AS extended, coalesce(sum(done), 0) AS done
      FROM board";
 
+/// A page of the board, and the totals.
+type Board = (Page<BoardRow>, BoardCounts);
+
 /// The query for a page of the board, with the totals. It adds up what the view has counted, and reads no follow-up:
 /// its time depends on the number of departments and of the days on which something is due.
 pub fn board(
     request: &GetBoardRequest,
     now: Timestamp,
     zone: &Zone,
-) -> Result<
-    impl FnOnce(&Connection) -> rusqlite::Result<(Page<BoardRow>, BoardCounts)> + Send + 'static + use<>,
-    Invalid,
-> {
+) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Board> + Send + 'static + use<>, Invalid> {
     let (soon_until, now) = (due_soon_until(now, zone), now.as_microsecond());
     let (size, token) = (request.page_size, &request.page_token);
     let rows = ListQuery::new(ROWS, &["lead_code"], "lead_code", "", size, token)?

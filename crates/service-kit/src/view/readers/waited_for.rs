@@ -57,6 +57,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test waits for what it spawns")]
     fn a_query_ends_when_nobody_waits_for_it_and_its_connection_serves_others() {
         let waited_for = WaitedFor::default();
         let waiting = waited_for.waiting();
