@@ -1,18 +1,14 @@
 //! Who came and who read what is on record apart from the process's own log, and nothing of what was read.
 
 use crate::in_both_modes;
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use domain::Role;
 use proto::directory::v1::ListDepartmentsRequest;
 use proto::ledger::v1::GetRecordRequest;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::Duration;
-use tests::{Mode, Sandbox, SandboxConfig, registration};
+use tests::{Mode, Sandbox, SandboxConfig, registration, until};
 use tonic::Code;
-
-/// Patience with a line that must come.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The lines of the access log.
 fn lines(folder: &Path) -> anyhow::Result<Vec<Value>> {
@@ -26,17 +22,14 @@ fn lines(folder: &Path) -> anyhow::Result<Vec<Value>> {
 
 /// Waits for the lines about an event.
 async fn lines_about(folder: &Path, event: &str) -> anyhow::Result<Vec<Value>> {
-    let waiting = tokio::time::timeout(PATIENCE, async {
-        loop {
-            let found: Vec<Value> =
-                lines(folder)?.into_iter().filter(|line| line["event"] == event).collect();
-            if !found.is_empty() {
-                return Ok(found);
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+    let found = until(&format!("a line about {event}"), async || match lines(folder) {
+        Ok(mut found) => {
+            found.retain(|line| line["event"] == event);
+            (!found.is_empty()).then_some(Ok(found))
         }
+        Err(error) => Some(Err(error)),
     });
-    waiting.await.with_context(|| format!("no line about {event}"))?
+    found.await
 }
 
 in_both_modes!(the_access_log_says_who_came_who_was_refused_and_who_read_what);

@@ -9,12 +9,8 @@ use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use std::time::Duration;
-use tests::{Mode, Sandbox, SandboxConfig};
+use tests::{Mode, Sandbox, SandboxConfig, until};
 use tonic::Code;
-
-/// Patience with a value that must come.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An installation that measures itself.
 fn measured(mode: Mode) -> anyhow::Result<Sandbox> {
@@ -55,16 +51,11 @@ async fn wait_for(
     name: &str,
     fits: impl Fn(f64) -> bool,
 ) -> anyhow::Result<f64> {
-    let found = tokio::time::timeout(PATIENCE, async {
-        loop {
-            let text = scrape(sandbox, service)?;
-            if let Some(value) = samples(&text).get(name).filter(|value| fits(**value)) {
-                return Ok::<_, anyhow::Error>(*value);
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+    let found = until(&format!("{name} of {service}"), async || match scrape(sandbox, service) {
+        Ok(text) => samples(&text).get(name).copied().filter(|value| fits(*value)).map(Ok),
+        Err(error) => Some(Err(error)),
     });
-    found.await.with_context(|| format!("{name} of {service}"))?
+    found.await
 }
 
 in_both_modes!(a_process_measures_what_it_does);
