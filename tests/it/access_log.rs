@@ -22,7 +22,8 @@ fn lines(folder: &Path) -> anyhow::Result<Vec<Value>> {
 
 /// Waits for the lines about an event.
 async fn lines_about(folder: &Path, event: &str) -> anyhow::Result<Vec<Value>> {
-    let found = until(&format!("a line about {event}"), async || match lines(folder) {
+    let what = format!("a line about {event}");
+    let found = until(&what, async || match lines(folder) {
         Ok(mut found) => {
             found.retain(|line| line["event"] == event);
             (!found.is_empty()).then_some(Ok(found))

@@ -51,7 +51,8 @@ async fn wait_for(
     name: &str,
     fits: impl Fn(f64) -> bool,
 ) -> anyhow::Result<f64> {
-    let found = until(&format!("{name} of {service}"), async || match scrape(sandbox, service) {
+    let what = format!("{name} of {service}");
+    let found = until(&what, async || match scrape(sandbox, service) {
         Ok(text) => samples(&text).get(name).copied().filter(|value| fits(*value)).map(Ok),
         Err(error) => Some(Err(error)),
     });
