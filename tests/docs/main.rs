@@ -73,7 +73,7 @@ const NAMES_IN_CHINESE: [(&str, &str); 14] = [
     ("Dry after two rains", "两场雨后不积水"),
     ("Dry since Friday", "周五以来没有积水"),
     ("title=Wider drain", "title=扩建排水管"),
-    ("deliverable=600 mm", "deliverable=管径 600 毫米"),
+    ("deliverable=600 mm", "deliverable=600 毫米"),
     ("Willow Lane", "柳巷内涝"),
     ("Stop the flood", "治理内涝"),
     ("The drain", "排水管"),
