@@ -239,7 +239,8 @@ pub trait Journal: Send + Sync + 'static {
 
     /// Subscribes to the committed records after position `after` that match the filter: first the existing ones,
     /// then new ones as they are committed, in order, each exactly once. The subscription survives restarts of
-    /// the broker. It ends with an error if the journal is damaged, and without one if the journal is closed.
+    /// the broker, and one that nobody polls holds up no other. It ends with an error if the journal is damaged, and
+    /// without one if the journal is closed.
     async fn subscribe(&self, after: Position, filter: Filter) -> Result<Subscription, ReadError>;
 
     /// Watches the last committed position, which never moves back.

@@ -6,10 +6,9 @@ use crate::process::{EventContext, Processes};
 use crate::{CommandError, Kit};
 use domain::Uuid;
 use domain::directory::department::{Command, Department, Event, Profile};
-use harness::{let_pass, until};
+use harness::until;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio::sync::watch;
 
 type Done = Arc<Mutex<Vec<String>>>;
@@ -144,17 +143,19 @@ async fn a_process_manager_reacts_after_those_before_it_whatever_they_wait_for()
     copy(&mut processes, "first", "A", &["MADE-FIRST"], held);
     copy(&mut processes, "second", "B", &["MADE-SECOND"], watch::channel(false).1);
     let progress = processes.progress();
+    copy(&mut Processes::new(&kit), "alone", "B", &["MADE-ALONE"], watch::channel(false).1);
     register(&kit, Uuid::now_v7(), "A", "one").await.unwrap();
     let end = register(&kit, Uuid::now_v7(), "B", "two").await.unwrap();
 
-    let_pass(Duration::from_millis(100)).await;
-    assert_eq!(place.end(), end, "the second waits for the first");
+    // One that waits for nobody has reacted to what the second was told as well.
+    place.journal.wait_committed(end + 1).await.unwrap();
+    assert_eq!(place.journal.read(&stream("MADE-ALONE"), 0).await.unwrap()[0].position, end + 1);
     release.send_replace(false);
     for progress in progress {
-        reached(progress, end + 2).await;
+        reached(progress, end + 3).await;
     }
     let names = place.journal.read(&stream("MADE-FIRST"), 0).await.unwrap();
-    assert_eq!(names[0].position, end + 1);
+    assert_eq!(names[0].position, end + 2, "the second waits for the first");
 }
 
 #[tokio::test]
