@@ -2,23 +2,21 @@
 //! restored to an empty place.
 
 use crate::commands::{ensure_failed, json, offline, register, text};
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use domain::Role;
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
-use tests::{Mode, Process, Sandbox, SandboxConfig, huishang, let_pass_blocking, root};
+use std::time::Duration;
+use tests::{Mode, Process, Sandbox, SandboxConfig, huishang, let_pass_blocking, root, until_blocking};
 
 const BUCKET: &str = "backups";
 const URL: &str = "s3://backups/huishang/main";
 const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=huishang/20270301/us-east-1/s3/aws4_request, \
                              SignedHeaders=host, Signature=0";
 const SECRET: &str = "open-sesame";
-/// Time in which a ledger that has started must have made its first backup.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server that speaks like S3.
 struct Storage {
@@ -77,21 +75,14 @@ impl Storage {
 }
 
 /// Waits until the ledger has logged that this many records are backed up.
-fn wait_for_backup(sandbox: &mut Sandbox, records: u64) -> anyhow::Result<()> {
-    let deadline = Instant::now() + PATIENCE;
+fn wait_for_backup(sandbox: &mut Sandbox, records: u64) {
     let is_it =
         |line: &Value| line["message"] == "the log is backed up" && line["records"].as_u64() >= Some(records);
-    loop {
+    until_blocking(&format!("a backup of {records} records"), || {
         let log = sandbox.process("up").log();
-        ensure!(!log.contains(SECRET), "a secret is in the log");
-        if log.lines().filter_map(|line| serde_json::from_str(line).ok()).any(|line| is_it(&line)) {
-            return Ok(());
-        }
-        if Instant::now() > deadline {
-            bail!("{records} records were not backed up:\n{log}");
-        }
-        let_pass_blocking(Duration::from_millis(20));
-    }
+        assert!(!log.contains(SECRET), "a secret is in the log");
+        log.lines().filter_map(|line| serde_json::from_str(line).ok()).any(|line| is_it(&line)).then_some(())
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,7 +101,7 @@ async fn a_ledger_that_is_killed_again_and_again_has_a_backup_that_is_restored()
     }
     sandbox.process("up").kill()?;
     sandbox.start_process("up")?;
-    wait_for_backup(&mut sandbox, 100)?;
+    wait_for_backup(&mut sandbox, 100);
 
     let key = json(&sandbox.run("auditor", &["log", "signed-head", "--json"])?)?["key"].clone();
     let key = key.as_str().context("a key")?;

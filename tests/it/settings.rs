@@ -56,6 +56,7 @@ fn the_whole_configuration_in_force_is_printed() -> anyhow::Result<()> {
         "# nats.nkey_file is not set",
         "# nats.ca_file is not set",
         "# metrics.listen is not set",
+        "# backup.url is not set",
     ] {
         ensure!(text.lines().any(|printed| printed == line), "{line}: {text}{}", error(&shown));
     }

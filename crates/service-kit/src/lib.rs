@@ -7,6 +7,7 @@
 //! - [`config`], [`clock`], [`logging`], [`tasks`], [`shutdown`]: the process; [`readiness`]: whether it does its work;
 //!   [`metrics`]: what it measures; [`access_log`]: who accessed what.
 
+mod accept;
 pub mod access_log;
 pub mod checkpoint;
 pub mod clock;

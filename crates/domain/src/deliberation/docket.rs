@@ -143,8 +143,7 @@ impl Command {
             | Command::ReferTopic { topic, .. }
             | Command::WithdrawTopic { topic, .. } => Some(*topic),
             Command::ReviseItem { item, .. } | Command::DropItem { item, .. } => {
-                let mut drafted = state.proceedings()?.topics.iter().flat_map(|topic| &topic.items);
-                drafted.find(|drafted| drafted.number == *item).map(|drafted| drafted.topic)
+                Some(proposals::drafted(state.proceedings()?, *item).ok()?.topic)
             }
             Command::Prepare { .. }
             | Command::RecordArrival { .. }

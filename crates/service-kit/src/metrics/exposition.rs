@@ -2,7 +2,8 @@
 
 use super::calls;
 use super::catalogue::{ALL, BUILD_INFO, Kind};
-use crate::limits::{ACCEPT_PAUSE, SCRAPE_TIMEOUT, SCRAPES_AT_ONCE_MAX, UPKEEP_INTERVAL};
+use crate::accept;
+use crate::limits::{SCRAPE_TIMEOUT, SCRAPES_AT_ONCE_MAX, UPKEEP_INTERVAL};
 use crate::version;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
@@ -84,38 +85,22 @@ fn record() -> Result<PrometheusHandle, MetricsError> {
 
 /// Sorts what histograms have taken in into their buckets, so that it does not pile up while nobody asks.
 async fn upkeep(recorded: PrometheusHandle, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(UPKEEP_INTERVAL) => recorded.run_upkeep(),
-        }
+    while stop.run_until_cancelled(tokio::time::sleep(UPKEEP_INTERVAL)).await.is_some() {
+        recorded.run_upkeep();
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "an answer has a time of its own")]
 async fn serve(listener: TcpListener, recorded: PrometheusHandle, stop: CancellationToken) {
     let places = Arc::new(Semaphore::new(SCRAPES_AT_ONCE_MAX));
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => return,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((socket, _)) => {
-                // Without a place the connection is closed at once.
-                if let Ok(place) = places.clone().try_acquire_owned() {
-                    let recorded = recorded.clone();
-                    tokio::spawn(async move {
-                        let _ = tokio::time::timeout(SCRAPE_TIMEOUT, answer(socket, recorded)).await;
-                        drop(place);
-                    });
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a connection for metrics was not accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
+    while let Some((socket, _)) = accept::next(&listener, &stop).await {
+        // Without a place the connection is closed at once.
+        let Ok(place) = places.clone().try_acquire_owned() else { continue };
+        let recorded = recorded.clone();
+        tokio::spawn(async move {
+            let _ = tokio::time::timeout(SCRAPE_TIMEOUT, answer(socket, recorded)).await;
+            drop(place);
+        });
     }
 }
 

@@ -21,8 +21,8 @@ mod tests;
 mod verify;
 mod views;
 
+use crate::client::Error;
 use crate::client::options::Options;
-use crate::client::{Error, printable};
 use crate::language::say;
 use crate::stdout::{print_line, print_text};
 use clap::Subcommand;
@@ -30,7 +30,6 @@ use event_log::backup::BackupError;
 use event_log::{Head, RestoreError, hex};
 use serde_json::{Value, json};
 use service_kit::config::Config;
-use service_kit::view::Difference;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -104,13 +103,6 @@ fn restore_error(error: RestoreError) -> anyhow::Error {
 /// Where a log in a data directory has the key that signs its heads, unless `ledger.key` names another place.
 fn ledger_key(data: &Path) -> PathBuf {
     Config { data: data.to_owned(), ..Config::default() }.ledger_key()
-}
-
-/// Where two views differ, for people; the names say whose they are.
-pub fn printable_difference(difference: &Difference, names: [&str; 2]) -> String {
-    let Difference { table, row, has, replay_has } = difference;
-    let [has, replay_has, row] = [has, replay_has, row].map(|text| printable(text));
-    format!("table {table}, row {row}\n  {} {has}\n  {} {replay_has}", names[0], names[1])
 }
 
 /// A head, for programs.

@@ -12,6 +12,7 @@ use crate::settings::Settings;
 use crate::stdout::{print_line, print_text};
 use anyhow::Context as _;
 use node::{EMBEDDED, Node, Service};
+use serde_json::Value;
 use service_kit::config::{Config, ConfigError, without_credentials};
 use service_kit::{logging, metrics, shutdown, version};
 use std::net::SocketAddr;
@@ -179,16 +180,17 @@ fn quoted(word: &str) -> String {
 fn print_config(config: &Config) -> anyhow::Result<()> {
     let shown = config.effective().without_secrets();
     print_line(toml::to_string(&shown)?.trim_end())?;
-    let unset = [
-        ("nats.credentials", shown.nats.credentials.is_none()),
-        ("nats.nkey_file", shown.nats.nkey_file.is_none()),
-        ("nats.ca_file", shown.nats.ca_file.is_none()),
-        ("metrics.listen", shown.metrics.listen.is_none()),
-        ("access_log.folder", shown.access_log.folder.is_none()),
-        ("access_log.syslog", shown.access_log.syslog.is_none()),
-    ];
-    for (name, _) in unset.into_iter().filter(|(_, is_unset)| *is_unset) {
-        print_line(&format!("# {name} is not set"))?;
-    }
-    Ok(())
+    unset(&serde_json::to_value(&shown)?)
+        .iter()
+        .try_for_each(|key| print_line(&format!("# {key} is not set")))
+}
+
+/// The keys of settings without a value, which TOML cannot show.
+fn unset(settings: &Value) -> Vec<String> {
+    let Value::Object(settings) = settings else { return Vec::new() };
+    let keys = settings.iter().flat_map(|(name, value)| match value {
+        Value::Null => vec![name.clone()],
+        section => unset(section).into_iter().map(|key| format!("{name}.{key}")).collect(),
+    });
+    keys.collect()
 }

@@ -1,14 +1,16 @@
 //! `huishang upgrade --rehearse BACKUP`: whether this version makes of a log what the installed one makes of it.
 
 use super::node::{self, Node, Service};
+use crate::archive::progress;
 use crate::archive::restore;
 use crate::archive::stored_backup::{Credentials, Place, StoredBackup};
-use crate::archive::{printable_difference, progress};
-use crate::stdout::print_line;
+use crate::client::printable;
+use crate::language::{say, text};
+use crate::stdout::print_text;
 use anyhow::{Context as _, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use service_kit::config::{Config, Identity};
-use service_kit::view::{Compared, RegisteredView};
+use service_kit::view::{Compared, Difference, RegisteredView};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -36,14 +38,13 @@ pub struct Arguments {
 /// Restores the backup to a temporary directory, has the installed version build its views of it, then this one, and
 /// compares them. The directory is removed.
 pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let work = tempfile::tempdir().context("a temporary directory for the copy of the log")?;
+    let work = tempfile::tempdir().context(text("a temporary directory for the copy of the log"))?;
     let backup = Place::open(&arguments.rehearse, &arguments.credentials)?;
     let mut backup = StoredBackup::open(backup).await?;
     let head = restore::restore(&mut backup, work.path()).await?;
-    print_line(&format!(
-        "all {} records of the backup were restored to {}",
-        head.position,
-        work.path().display()
+    print_text(&say(
+        "all {records} records of the backup were restored to {dir}",
+        &[("records", &head.position), ("dir", &work.path().display())],
     ))?;
 
     let config = Config {
@@ -54,7 +55,8 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     build_views(&arguments.installed, &config).await?;
     let installed = work.path().join("views-of-installed");
-    std::fs::rename(work.path().join("views"), &installed).context("the views of the installed version")?;
+    std::fs::rename(work.path().join("views"), &installed)
+        .context(text("the views of the installed version"))?;
     compare(&config, &installed).await
 }
 
@@ -65,10 +67,13 @@ async fn build_views(program: &Path, config: &Config) -> anyhow::Result<()> {
     let mut server = without_settings(program);
     server.args(["up", "--listen", &listen, "--log-filter", "error", "--data"]).arg(&config.data);
     server.stdout(Stdio::null()).kill_on_drop(true);
-    let mut server = server.spawn().with_context(|| format!("cannot start {shown}"))?;
+    let mut server = server.spawn().with_context(|| say("cannot start {program}", &[("program", &shown)]))?;
     loop {
         if let Some(status) = server.try_wait()? {
-            bail!("{shown} ended with {status} on the copy of the log; what it wrote says why");
+            bail!(say(
+                "{program} ended with {status} on the copy of the log; what it wrote says why",
+                &[("program", &shown), ("status", &status)],
+            ));
         }
         let mut question = without_settings(program);
         question.args(["health", "--ready", "--server", &format!("http://{listen}")]);
@@ -79,7 +84,7 @@ async fn build_views(program: &Path, config: &Config) -> anyhow::Result<()> {
         tokio::time::sleep(POLL_INTERVAL).await;
     }
     stop(&mut server).await?;
-    print_line(&format!("{shown} has built its views"))
+    print_text(&say("{program} has built its views", &[("program", &shown)]))
 }
 
 /// A program that sees none of this process's settings: it works on the copy, and on nothing else.
@@ -96,9 +101,9 @@ fn without_settings(program: &Path) -> Command {
 
 async fn stop(server: &mut Child) -> anyhow::Result<()> {
     let id = server.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
-    kill_process(id.context("the installed version is running")?, Signal::TERM)?;
+    kill_process(id.context(text("the installed version has ended"))?, Signal::TERM)?;
     let status = server.wait().await?;
-    ensure!(status.success(), "the installed version ended with {status}");
+    ensure!(status.success(), say("the installed version ended with {status}", &[("status", &status)]));
     Ok(())
 }
 
@@ -115,9 +120,9 @@ async fn compare(config: &Config, installed: &Path) -> anyhow::Result<()> {
     for view in node.views() {
         let (sentence, equal) = match installed.join(format!("{}.sqlite", view.name)) {
             file if file.exists() => compare_view(&node, &view, &file).await?,
-            _ => (format!("the view {} is new", view.name), true),
+            _ => (say("the view {view} is new", &[("view", &view.name)]), true),
         };
-        print_line(&sentence)?;
+        print_text(&sentence)?;
         if !equal {
             different.push(view.name);
         }
@@ -126,14 +131,16 @@ async fn compare(config: &Config, installed: &Path) -> anyhow::Result<()> {
     node.ended().await;
     ensure!(
         different.is_empty(),
-        "this version makes something else of the log in these views: {}. CHANGELOG.md must say so",
-        different.join(", ")
+        say(
+            "this version makes something else of the log in these views: {views}. CHANGELOG.md must say so",
+            &[("views", &different.join(text(", ")))],
+        )
     );
-    print_line("there are no differences")
+    print_text(text("there are no differences"))
 }
 
 async fn compare_view(node: &Node, view: &RegisteredView, file: &Path) -> anyhow::Result<(String, bool)> {
-    let bar = progress::records(&format!("replaying {}", view.name), 0);
+    let bar = progress::records(&format!("{} {}", text("replaying"), view.name), 0);
     let shown = bar.clone();
     let report = Box::new(move |replayed, records| {
         shown.set_length(records);
@@ -143,10 +150,21 @@ async fn compare_view(node: &Node, view: &RegisteredView, file: &Path) -> anyhow
     bar.finish_and_clear();
     let (name, equal) = (view.name, difference.is_none());
     let sentence = match difference {
-        None => format!("the view {name} is the same of {position} records"),
-        Some(difference) => format!(
-            "the view {name} differs of {position} records: {}",
-            printable_difference(&difference, ["installed", "this one "])
+        None => say(
+            "the view {view} is the same of {records} records",
+            &[("view", &name), ("records", &position)],
+        ),
+        Some(Difference { table, row, has, replay_has }) => say(
+            "the view {view} differs of {records} records: table {table}, row {row}\n  \
+             installed {has}\n  this one  {replay_has}",
+            &[
+                ("view", &name),
+                ("records", &position),
+                ("table", &table),
+                ("row", &printable(&row)),
+                ("has", &printable(&has)),
+                ("replay_has", &printable(&replay_has)),
+            ],
         ),
     };
     Ok((sentence, equal))

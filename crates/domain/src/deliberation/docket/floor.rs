@@ -30,16 +30,14 @@ pub(super) fn prepare(state: &State, agenda: Agenda, issued: &Issued) -> Result<
 pub(super) fn may_preside(state: &State, topic: Option<u32>, issued: &Issued) -> Result<(), Rejection> {
     let Some(proceedings) = state.proceedings() else { return Ok(()) };
     let chair = &proceedings.agenda.chair;
-    if let Some(topic) = topic.and_then(|number| proceedings.topic(number))
-        && issued.by.department.is_some()
-    {
-        not_recused(topic, chair)?;
+    match &issued.by.department {
+        Some(own) if own == chair => match topic.and_then(|number| proceedings.topic(number)) {
+            Some(topic) => not_recused(topic, chair),
+            None => Ok(()),
+        },
+        None if issued.by.is(Role::Clerk) || !issued.by.is(Role::Chair) => Ok(()),
+        _ => must_belong_to(chair, issued),
     }
-    let led_elsewhere = match &issued.by.department {
-        Some(department) => department != chair,
-        None => issued.by.is(Role::Chair) && !issued.by.is(Role::Clerk),
-    };
-    if led_elsewhere { must_belong_to(chair, issued) } else { Ok(()) }
 }
 
 pub(super) fn record_arrival(

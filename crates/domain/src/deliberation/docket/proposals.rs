@@ -151,7 +151,8 @@ pub(super) fn drop_item(
     Ok(vec![Event::ItemDropped { topic: item.topic, item: number, reason }])
 }
 
-fn drafted(proceedings: &Proceedings, number: u32) -> Result<&DraftedItem, Rejection> {
+/// The item with this number, if it is drafted and was not dropped.
+pub(super) fn drafted(proceedings: &Proceedings, number: u32) -> Result<&DraftedItem, Rejection> {
     let mut items = proceedings.topics.iter().flat_map(|topic| &topic.items);
     items
         .find(|item| item.number == number)
