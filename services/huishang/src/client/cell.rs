@@ -3,7 +3,7 @@
 use super::descriptors::{
     case_word, is_any, is_choice, is_optional, is_timestamp, is_well_known, label, packed, unpack, value_word,
 };
-use super::{ids, moment};
+use super::{identified, moment};
 use crate::language::{current, say, text};
 use client::language::fill;
 use jiff::tz::TimeZone;
@@ -29,7 +29,7 @@ pub fn field(message: &DynamicMessage, field: &FieldDescriptor, style: &Style) -
     if (is_optional(field) || field.kind().as_message().is_some()) && !message.has_field(field) {
         return String::new();
     }
-    let id_chars = if ids::is_id(field) { style.id_chars } else { ids::WHOLE };
+    let id_chars = if identified::is_id(field) { style.id_chars } else { identified::WHOLE };
     let value = value(&field.kind(), &message.get_field(field), &Style { id_chars, ..style.clone() });
     current().said(field, value)
 }
@@ -45,7 +45,7 @@ fn value(kind: &Kind, value: &Value, style: &Style) -> String {
         Value::U64(number) => number.to_string(),
         Value::F32(number) => decimal(f64::from(*number)),
         Value::F64(number) => decimal(*number),
-        Value::String(string) if string.len() == ids::WHOLE && string.is_ascii() => {
+        Value::String(string) if string.len() == identified::WHOLE && string.is_ascii() => {
             printable(&string[..style.id_chars])
         }
         Value::String(string) => printable(string),

@@ -194,3 +194,16 @@ pub fn choices(choice: &EnumDescriptor) -> Vec<EnumValueDescriptor> {
 pub fn kebab(name: &str) -> String {
     name.to_lowercase().replace('_', "-")
 }
+
+/// The fields of a message, in the order of their numbers.
+pub fn fields(message: &MessageDescriptor) -> Vec<FieldDescriptor> {
+    let mut fields: Vec<FieldDescriptor> = message.fields().collect();
+    fields.sort_by_key(FieldDescriptor::number);
+    fields
+}
+
+/// The messages in a list.
+pub fn messages(list: &Value) -> Vec<DynamicMessage> {
+    let values = list.as_list().unwrap_or_default();
+    values.iter().filter_map(|value| value.as_message().cloned()).collect()
+}

@@ -5,7 +5,7 @@ use super::descriptors::{
     choices, field_comment, field_help, first_sentence, is_choice, is_optional, is_timestamp, is_well_known,
     kebab, nested, short_name, value_help,
 };
-use super::{ids, moment, value};
+use super::{identified, moment, value};
 use crate::language::{say, text};
 use clap::builder::{
     BoolValueParser, PossibleValue, PossibleValuesParser, TypedValueParser as _, ValueParser,
@@ -277,7 +277,7 @@ fn entry(kind: &Kind, text: &str) -> Result<Value, String> {
 
 fn help(field: &FieldDescriptor, comment: &str) -> String {
     let mut help = comment.replace("\n\n", " ").trim_end_matches(['.', '。']).to_owned();
-    if let Some(note) = ids::note(field) {
+    if let Some(note) = identified::note(field) {
         help.push_str(&say("; {note}", &[("note", &note)]));
     }
     if let Kind::Message(message) = field.kind() {
@@ -292,8 +292,8 @@ fn help(field: &FieldDescriptor, comment: &str) -> String {
 
 fn long_help(field: &FieldDescriptor, comment: &str) -> String {
     let Kind::Message(message) = field.kind() else {
-        let note =
-            ids::note(field).map(|note| say("\n\nIn place of the whole id {note}.", &[("note", &note)]));
+        let note = identified::note(field)
+            .map(|note| say("\n\nIn place of the whole id {note}.", &[("note", &note)]));
         return comment.to_owned() + &note.unwrap_or_default();
     };
     if is_timestamp(&message) {

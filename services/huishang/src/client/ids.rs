@@ -2,96 +2,23 @@
 
 use super::cell::printable;
 use super::commands::{self, Entry};
-use super::descriptors;
+use super::descriptors::{self, messages};
 use super::error::Error;
 use super::flags::Flag;
-use super::print::messages;
-use crate::language::{say, text};
+use super::identified::{Identified, WHOLE, identified};
+use crate::language::say;
 use client::{Answer, Client};
-use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
+use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
 use proto::ledger::v1::GetHeadRequest;
-use std::collections::BTreeSet;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
 /// The field for a number, in requests that accept one.
 const NUMBER: &str = "number";
-/// Characters of an id that are shown at least.
-const SHOWN_MIN: usize = 8;
 /// Characters of an id that have to be given at least.
 const GIVEN_MIN: usize = 4;
-/// Characters of a whole id.
-pub const WHOLE: usize = 36;
 /// Ids that are shown when one was meant and several begin like it.
 const CANDIDATES_MAX: u32 = 10;
-
-/// Something that has an id.
-struct Identified {
-    /// How the fields for its id end.
-    field: &'static str,
-    /// The rpc that lists those whose id begins in some way.
-    list: &'static str,
-    /// The rpc that finds one by its number; empty if it has no number.
-    by_number: &'static str,
-}
-
-/// All that has an id which commands accept.
-const IDENTIFIED: [Identified; 4] = [
-    Identified { field: "session_id", list: "scheduling.v1.SchedulingService/ListSessions", by_number: "" },
-    Identified { field: "docket_id", list: "deliberation.v1.DeliberationService/ListDockets", by_number: "" },
-    Identified {
-        field: "resolution_id",
-        list: "resolution.v1.ResolutionService/ListResolutions",
-        by_number: "resolution.v1.ResolutionService/GetResolution",
-    },
-    Identified {
-        field: "item_id",
-        list: "resolution.v1.ResolutionService/ListItems",
-        by_number: "resolution.v1.ResolutionService/GetItem",
-    },
-];
-
-fn identified(field: &str) -> Option<&'static Identified> {
-    let fits = |end: &str| field.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
-    IDENTIFIED.iter().find(|identified| fits(identified.field))
-}
-
-/// Whether a field has ids that commands accept.
-pub fn is_id(field: &FieldDescriptor) -> bool {
-    identified(field.name().strip_suffix('s').unwrap_or(field.name())).is_some()
-}
-
-/// How an id may be given, for the help of its flag; `None` if a field is no id.
-pub fn note(field: &FieldDescriptor) -> Option<&'static str> {
-    identified(field.name()).map(|identified| match identified.by_number {
-        "" => text("its beginning is enough"),
-        _ => text("its beginning or its number will do"),
-    })
-}
-
-/// Characters that tell the ids in an answer apart.
-pub fn telling_apart(answer: &DynamicMessage) -> usize {
-    let mut ids = BTreeSet::new();
-    collect(answer, &mut ids);
-    let ids: Vec<&String> = ids.iter().collect();
-    let common = |pair: &[&String]| pair[0].bytes().zip(pair[1].bytes()).take_while(|(a, b)| a == b).count();
-    ids.windows(2).map(|pair| common(pair) + 1).max().unwrap_or(0).clamp(SHOWN_MIN, WHOLE)
-}
-
-fn collect(message: &DynamicMessage, ids: &mut BTreeSet<String>) {
-    for (field, value) in message.fields() {
-        let values = value.as_list().unwrap_or(std::slice::from_ref(value));
-        for value in values {
-            match value {
-                Value::Message(inner) => collect(inner, ids),
-                Value::String(id) if is_id(&field) && Uuid::parse_str(id).is_ok() => {
-                    ids.insert(id.clone());
-                }
-                _ => {}
-            }
-        }
-    }
-}
 
 /// Whether a request has something in place of an id.
 pub fn are_given_otherwise(flags: &[Flag], request: &DynamicMessage) -> bool {
@@ -252,6 +179,7 @@ fn string(message: &DynamicMessage, field: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::identified::IDENTIFIED;
     use super::*;
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the log's commands do beyond their rpcs: a tail begins near the end, and records are shown one per line.
 
 use super::cell::{self, Style, printable};
-use super::{descriptors, ids, layout};
+use super::{descriptors, identified, layout};
 use crate::language::say;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
@@ -80,7 +80,7 @@ pub fn line(answer: &DynamicMessage, zone: &TimeZone, width: Option<usize>) -> O
 }
 
 fn record(record: &DynamicMessage, zone: &TimeZone, width: Option<usize>) -> Option<String> {
-    let style = Style { zone: zone.clone(), offsets: true, id_chars: ids::WHOLE };
+    let style = Style { zone: zone.clone(), offsets: true, id_chars: identified::WHOLE };
     let text = |message: &DynamicMessage, name: &str| {
         message
             .descriptor()

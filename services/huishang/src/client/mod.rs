@@ -2,7 +2,8 @@
 //!
 //! [`commands`] has the command of every rpc, [`descriptors`] reads the protos, [`flags`] and [`value`] turn the
 //! command line into a request, [`options`] say where it goes, [`print`] and [`cell`] show the answer, [`log`] a
-//! record, [`ids`] finds what was named in short, [`moment`] knows time zones, [`layout`] terminals, [`error`] explains failures, [`token`] signs tokens for development.
+//! record, [`identified`] knows what has an id, [`ids`] finds what was named in short, [`moment`] knows time zones,
+//! [`layout`] terminals, [`error`] explains failures, [`token`] signs tokens for development.
 
 mod cell;
 pub mod commands;
@@ -10,6 +11,7 @@ mod descriptors;
 mod error;
 mod flags;
 pub mod health;
+mod identified;
 mod ids;
 pub mod layout;
 mod log;

@@ -5,7 +5,7 @@ mod refusals;
 use super::commands::{self, NOUNS, table};
 use super::flags::{self, Flag};
 use super::print::Printer;
-use super::{RpcInvocation, cell, descriptors, ids};
+use super::{RpcInvocation, cell, descriptors, identified};
 use crate::args::Arguments;
 use crate::invocation::Invocation;
 use crate::language::tests::in_chinese;
@@ -544,7 +544,7 @@ fn a_command_says_what_is_so_now_and_in_a_trial_what_would_be() {
     let outcome = |line: &[&str], answer: Json| {
         let call = parse(line).expect("a command");
         let answer = DynamicMessage::deserialize(call.method.output(), answer).expect("an answer");
-        let style = cell::Style { zone: shanghai(), offsets: true, id_chars: ids::WHOLE };
+        let style = cell::Style { zone: shanghai(), offsets: true, id_chars: identified::WHOLE };
         super::outcome(&call.method, &answer, &call.request, &style)
     };
     let open = ["docket", "open-topic", "x", "--topic-number", "2"];
