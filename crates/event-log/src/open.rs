@@ -121,6 +121,8 @@ impl EventLog {
         sync_path(&dir)?;
         let commits =
             CommitFiles::create(&dir, log_id, options.commit_file_bytes_max, head).map_err(failed)?;
+        // Both say so, lest damage to one hides that the commit files are needed.
+        anchors.write(head, commits.generation()).map_err(failed)?;
         anchors.write(head, commits.generation()).map_err(failed)?;
 
         let store = Arc::new(store);

@@ -222,14 +222,19 @@ fn killed_log(records: u64) -> TempDir {
 
 #[test]
 fn what_only_the_commit_files_have_is_added_to_sled() {
-    let killed = killed_log(12);
-    let (log, opened) = open(killed.path());
-    assert_eq!((opened.head.position, opened.recovered, opened.truncated), (100, 0, None));
-    assert_eq!(log.verify(|_| {}).expect("the log is valid").head, opened.head);
-    runtime().block_on(log.close());
-    let (log, opened) = open(killed.path());
-    assert_eq!((opened.head.position, opened.recovered), (100, 0));
-    runtime().block_on(log.close());
+    for torn in [None, Some("anchor.a"), Some("anchor.b")] {
+        let killed = killed_log(12);
+        if let Some(anchor) = torn {
+            fs::write(killed.path().join(anchor), b"torn").expect("it writes");
+        }
+        let (log, opened) = open(killed.path());
+        assert_eq!((opened.head.position, opened.recovered, opened.truncated), (100, 0, None), "{torn:?}");
+        assert_eq!(log.verify(|_| {}).expect("the log is valid").head, opened.head);
+        runtime().block_on(log.close());
+        let (log, opened) = open(killed.path());
+        assert_eq!((opened.head.position, opened.recovered), (100, 0));
+        runtime().block_on(log.close());
+    }
 }
 
 #[test]
