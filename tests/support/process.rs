@@ -71,6 +71,18 @@ impl Process {
         self.log.lock().map(|lines| lines.join("\n")).unwrap_or_default()
     }
 
+    /// Waits until it has written a line with this text to standard error.
+    pub fn wait_for_log(&self, text: &str) -> anyhow::Result<()> {
+        let deadline = Instant::now() + START_TIMEOUT;
+        while !self.log().contains(text) {
+            if Instant::now() > deadline {
+                bail!("{} did not say {text:?}:\n{}", self.name, self.log());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
     /// Ends it at once, as a power cut would.
     pub fn kill(&mut self) -> anyhow::Result<()> {
         self.child.kill().with_context(|| format!("cannot kill {}", self.name))?;

@@ -121,7 +121,7 @@ impl Language {
 
     /// What is wrong with a field.
     pub fn fault(self, description: &str) -> Cow<'_, str> {
-        let translated = self.find(|words| template::translate(&words.fault, description));
+        let translated = self.find(|words| template::translate_deeply(&words.fault, description));
         translated.map_or(Cow::Borrowed(description), Cow::Owned)
     }
 

@@ -18,6 +18,7 @@
 mod addresses;
 mod announcement;
 mod append;
+mod diagnosis;
 mod direct;
 mod ledger;
 mod message;
@@ -30,6 +31,7 @@ mod subscribe;
 mod watermark;
 mod witnesses;
 
+pub use diagnosis::{Diagnosis, diagnose};
 pub use ledger::{LedgerError, run_ledger};
 pub use setup::{Config, ConnectError};
 pub use witnesses::Contradiction;

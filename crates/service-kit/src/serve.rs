@@ -22,15 +22,18 @@ use tower::ServiceBuilder;
 mod access;
 mod admission;
 mod answer;
+mod arrival;
 mod connection;
 mod connections;
 mod deadline;
 mod health;
 mod rate;
 mod stream;
+mod tls;
 mod write_rate;
 
 pub use health::READY;
+pub use tls::{Tls, TlsError, TlsFiles};
 
 impl Kit {
     /// Takes a command's request apart: its context (id, issuer, digest, trace) and its message.
@@ -87,6 +90,8 @@ pub fn read<T: Wire<W>, W>(field: &str, wire: W) -> Result<T, Invalid> {
 
 /// What surrounds the services of a process.
 pub struct ServerOptions {
+    /// How connections are encrypted; absent: not at all.
+    pub tls: Option<Arc<Tls>>,
     /// Who may call.
     pub identity: IdentityLayer,
     /// How much is accepted.
@@ -118,15 +123,18 @@ pub async fn serve(
         .add_service(v1.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX))
         .add_service(v1alpha.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX));
     let answer_time_max = Duration::from_secs(options.limits.answer_seconds_max);
+    let access_log = access::AccessLogLayer::new(stop.clone());
+    let connection_log = access_log.of_connections();
     let requests = ServiceBuilder::new()
-        .layer(access::AccessLogLayer::new(stop.clone()))
+        .layer(access_log)
         .layer(options.identity)
         .layer(rate::RateLayer::new(options.limits.caller_requests_per_second_max, stop.clone()))
         .layer(admission::AdmissionLayer::new(&options.limits, stop.clone()))
         .layer(deadline::DeadlineLayer::new(answer_time_max, options.journal))
         .service(routes.prepare());
+    let (tls, limits) = (options.tls, &options.limits);
     tokio::select! {
-        () = connection::serve(listener, &options.limits, requests, stop.clone()) => {}
+        () = connection::serve(listener, tls, connection_log, limits, requests, stop.clone()) => {}
         () = async { stop.cancelled().await; tokio::time::sleep(DRAIN_TIMEOUT).await } => {
             tracing::warn!("requests were still under way after the drain time");
         }

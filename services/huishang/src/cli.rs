@@ -1,7 +1,9 @@
 //! Runs what the command line says.
 
-use crate::args::{Arguments, Command, Completions, Import, Ledger};
+use crate::args::{Arguments, Command, Completions, Identity, Import, Ledger};
 use crate::client::{self, health, token};
+use crate::doctor;
+use crate::identity::{self, NotAccepted};
 use crate::invocation;
 use crate::language::{current, say, text};
 use crate::server::{self, repair};
@@ -18,6 +20,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Serve(arguments) => server::serve(&arguments).await,
         Command::Health(arguments) => health::run(&arguments).await,
         Command::Token(arguments) => print_line(&token::run(&arguments.claims, &arguments.location.load()?)?),
+        Command::Identity(Identity::Explain(arguments)) => identity::explain(&arguments).await,
+        Command::Doctor(arguments) => doctor::run(&arguments).await,
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Import(Import::Plan(arguments)) => plan::run(&arguments.plan, &arguments.connection).await,
         Command::Ledger(Ledger::Repair(arguments)) => repair::run(&arguments).await,
@@ -57,6 +61,9 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     let _ = writeln!(out, "{}{}", text("error: "), current().fault(&format!("{error:#}")));
     if error.downcast_ref::<ConfigError>().is_some() {
         return ExitCode::from(2);
+    }
+    if error.downcast_ref::<NotAccepted>().is_some() {
+        return ExitCode::from(5);
     }
     if error.downcast_ref::<health::NotServing>().is_some() {
         return ExitCode::from(7);

@@ -10,7 +10,7 @@ use crate::witness::Witness;
 use async_nats::jetstream::context::{AccountErrorKind, GetStreamError, GetStreamErrorKind};
 use async_nats::jetstream::stream::{self, Compression, DiscardPolicy, RetentionPolicy, StorageType};
 use async_nats::jetstream::{self, ErrorCode};
-use async_nats::{Client, ClientError, ConnectErrorKind, ConnectOptions, Event};
+use async_nats::{Client, ClientError, ConnectErrorKind, ConnectOptions, Event, ServerError};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -78,7 +78,12 @@ pub(super) struct ConnectionEvents {
     epoch: AtomicU64,
     /// Why the last attempt to connect failed.
     failure: Mutex<Option<String>>,
+    /// What the broker did not permit since it was connected, at most [`DENIALS_NOTED_MAX`].
+    denials: Mutex<Vec<String>>,
 }
+
+/// Denials that are kept for a diagnosis, at most.
+const DENIALS_NOTED_MAX: usize = 8;
 
 impl ConnectionEvents {
     fn note(&self, event: &Event) {
@@ -87,10 +92,22 @@ impl ConnectionEvents {
                 self.epoch.fetch_add(1, Ordering::SeqCst);
                 None
             }
+            Event::ServerError(ServerError::Other(why)) => return self.note_denial(why),
             Event::ClientError(ClientError::Other(why)) => Some(why.trim_start_matches("nats: ").to_owned()),
             _ => return,
         };
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+    }
+
+    fn note_denial(&self, why: &str) {
+        let mut denials = self.denials.lock().unwrap_or_else(PoisonError::into_inner);
+        if denials.len() < DENIALS_NOTED_MAX {
+            denials.push(why.to_owned());
+        }
+    }
+
+    pub(super) fn denials(&self) -> Vec<String> {
+        self.denials.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn epoch(&self) -> u64 {
@@ -355,7 +372,7 @@ async fn find_or_create_stream(
 }
 
 /// Refuses a stream that could lose records or does not support what the contract requires.
-fn check_settings(found: &stream::Config, required: &stream::Config) -> Result<(), ConnectError> {
+pub(super) fn check_settings(found: &stream::Config, required: &stream::Config) -> Result<(), ConnectError> {
     let describe = |config: &stream::Config| {
         format!(
             "subjects {:?}, retention {:?}, discard {:?}, storage {:?}, direct gets {}, atomic batches {}, \

@@ -18,10 +18,12 @@ use std::ffi::OsString;
 use uuid::Uuid;
 
 /// Names of flags that every command has.
-const RESERVED: [&str; 12] = [
+const RESERVED: [&str; 14] = [
     "help",
     "server",
     "ca-file",
+    "cert-file",
+    "key-file",
     "token",
     "token-file",
     "as",

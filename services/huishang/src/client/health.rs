@@ -2,8 +2,9 @@
 
 use super::options::Server;
 use crate::stdout::print_line;
-use client::{Address, ConnectError, Trust, connect};
+use client::{Address, ConnectError, Tls, connect, root_cause};
 use service_kit::serve::READY;
+use std::error::Error as _;
 use std::time::Duration;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -37,9 +38,9 @@ pub struct NotServing {
 /// Asks, and prints one line; fails with [`NotServing`].
 pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (service, state) = if arguments.live { ("", "live") } else { (READY, "ready") };
-    let (addresses, trust) = (arguments.server.addresses()?, arguments.server.trust()?);
+    let (addresses, tls) = (arguments.server.addresses()?, arguments.server.tls()?);
     for address in addresses.processes() {
-        let asked = tokio::time::timeout(ANSWER_TIMEOUT, ask(address, &trust, service)).await;
+        let asked = tokio::time::timeout(ANSWER_TIMEOUT, ask(address, &tls, service)).await;
         let why = match asked {
             Ok(Ok(ServingStatus::Serving)) => continue,
             Ok(Ok(_)) => format!("is not {state}; its log says why"),
@@ -51,12 +52,15 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     print_line(state)
 }
 
-async fn ask(address: &Address, trust: &Trust, service: &str) -> Result<ServingStatus, String> {
-    let channel = connect(address, trust).await.map_err(|error| match error {
+async fn ask(address: &Address, tls: &Tls, service: &str) -> Result<ServingStatus, String> {
+    let channel = connect(address, tls).await.map_err(|error| match error {
         ConnectError::Unreachable { why, .. } | ConnectError::Unusable { why, .. } => why,
         ConnectError::Untrusted { why, .. } => format!("its certificate is not trusted: {why}"),
     })?;
     let request = HealthCheckRequest { service: service.to_owned() };
     let answer = HealthClient::new(channel).check(request).await;
-    answer.map(|answer| answer.into_inner().status()).map_err(|status| status.message().to_owned())
+    answer.map(|answer| answer.into_inner().status()).map_err(|status| match status.source() {
+        Some(cause) => root_cause(cause),
+        None => status.message().to_owned(),
+    })
 }
