@@ -124,7 +124,7 @@ fn a_port_that_others_reach_without_tls_and_certificates_at_their_end_are_found(
     config.tls.key_file = Some(key.clone());
     expect(&[services::tls(&config)], "tls", Level::Fault, "c.pem");
     let now = rcgen::date_time_ymd(2020, 1, 1);
-    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
     let soon = today.saturating_add(jiff::Span::new().days(3));
     let late = today.saturating_add(jiff::Span::new().days(300));
     let at = |date: jiff::civil::Date| {
