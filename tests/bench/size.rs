@@ -73,6 +73,7 @@ async fn open(dir: &Path) -> anyhow::Result<Sample> {
 }
 
 /// The memory of `huishang up`, at rest: fresh, and with a past that all views have projected.
+#[expect(clippy::disallowed_methods, reason = "the memory of a process is that of a process at rest")]
 pub async fn of_a_process(settings: &Settings) -> anyhow::Result<Vec<Line>> {
     let mut lines = Vec::new();
     let mut fresh = Vec::new();
@@ -123,7 +124,7 @@ async fn caught_up(client: &Client, at_least_position: u64) -> anyhow::Result<()
         let rooms = scheduling::ListRoomsRequest { at_least_position, ..Default::default() };
         let dockets = deliberation::ListDocketsRequest { at_least_position, ..Default::default() };
         let resolutions = resolution::ListResolutionsRequest { at_least_position, ..Default::default() };
-        let board = followup::GetBoardRequest { at_least_position };
+        let board = followup::GetBoardRequest { at_least_position, ..Default::default() };
         let reached: Result<(), Status> = async {
             client.call(departments).await?;
             client.call(rooms).await?;

@@ -1,8 +1,10 @@
 //! Stories, each run embedded and as separate processes over a real broker.
 
+mod access_log;
 mod authentication;
 mod backup;
 mod call_log;
+mod chinese;
 mod command_line;
 mod commands;
 mod crash;
@@ -14,6 +16,8 @@ mod health;
 mod idempotency;
 mod issuers;
 mod keys;
+mod metrics;
+mod object_storage;
 mod plan;
 mod receipt;
 mod requests;
@@ -21,6 +25,7 @@ mod server_tls;
 mod settings;
 mod story;
 mod tls;
+mod upgrade;
 mod views;
 mod waiting;
 mod without_ledger;

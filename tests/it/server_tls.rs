@@ -10,11 +10,11 @@ use std::net::TcpStream;
 use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
-use tests::{Authority, Mode, Sandbox, SandboxConfig, TlsFolder, huishang};
+use std::time::Duration;
+use tests::{Authority, Mode, Sandbox, SandboxConfig, TlsFolder, huishang, until, until_blocking};
 use tonic::Status;
 
-/// Time in which changed files must take effect.
+/// Time in which a connection without a token must be closed.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The name that the servers' certificates are for.
 const NAME: &str = "localhost";
@@ -40,12 +40,11 @@ async fn call(sandbox: &Sandbox, tls: &Tls) -> anyhow::Result<Result<(), Status>
 
 /// Waits until a call on a new connection succeeds, or fails.
 async fn until_a_call(succeeds: bool, sandbox: &Sandbox, tls: &Tls) -> anyhow::Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    while call(sandbox, tls).await?.is_ok() != succeeds {
-        ensure!(Instant::now() < deadline, "the changed files had no effect within {PATIENCE:?}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    Ok(())
+    let has_effect = async || match call(sandbox, tls).await {
+        Ok(called) => (called.is_ok() == succeeds).then_some(Ok(())),
+        Err(error) => Some(Err(error)),
+    };
+    until("the effect of the changed files", has_effect).await
 }
 
 in_both_modes!(certificates_are_replaced_under_load_and_no_call_fails);
@@ -110,7 +109,7 @@ async fn files_that_cannot_be_used_change_nothing_and_are_warned_of_once() -> an
         let process = sandbox.process("up");
         let before = warnings(&process.log());
         hang_up(process.id())?;
-        wait_for(|| warnings(&process.log()).len() > before.len())?;
+        until_blocking("a warning", || (warnings(&process.log()).len() > before.len()).then_some(()));
         hang_up(process.id())?;
         // Then the old certificate is shown, and there is one warning that says why.
         ensure!(call(&sandbox, &authority.tls(None)).await?.is_ok(), "{why}");
@@ -133,15 +132,6 @@ fn hang_up(process: u32) -> anyhow::Result<()> {
         Command::new("kill").args(["-HUP", &process.to_string()]).status()?.success(),
         "the signal is sent"
     );
-    Ok(())
-}
-
-fn wait_for(is_so: impl Fn() -> bool) -> anyhow::Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    while !is_so() {
-        ensure!(Instant::now() < deadline, "not within {PATIENCE:?}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
     Ok(())
 }
 

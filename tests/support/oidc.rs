@@ -1,7 +1,7 @@
 //! An OpenID Connect provider, at which tests sign in.
 
-use crate::process::{Process, root};
 use anyhow::{Context as _, ensure};
+use harness::{Process, root};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;

@@ -4,6 +4,7 @@
 
 mod address;
 mod call;
+mod command_id;
 mod connection;
 pub mod language;
 mod reflective;
@@ -14,6 +15,7 @@ mod token;
 
 pub use address::{Address, AddressError, Addresses, SERVICES};
 pub use call::{ANSWER_BYTES_MAX, Client};
+pub use command_id::command_id;
 pub use connection::{ConnectError, Connections, connect};
 pub use language::Language;
 pub use reflective::{Answer, Messages};

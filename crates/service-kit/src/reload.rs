@@ -1,11 +1,11 @@
 //! Files that are read again while the process runs: keys, certificates, issuers.
 
+use crate::Tasks;
 use crate::limits::KEY_FILE_POLL_INTERVAL;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
 
 /// Why a file is read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,14 +17,15 @@ pub(crate) enum Occasion {
 }
 
 /// Calls `reread`, on a thread that may block, every [`KEY_FILE_POLL_INTERVAL`] and at once on SIGHUP, which no longer
-/// ends the process, until `stop`.
+/// ends the process, until the stop.
 pub(crate) fn watch(
     what: &'static str,
-    stop: CancellationToken,
+    tasks: &Tasks,
     reread: impl Fn(Occasion) + Clone + Send + 'static,
 ) -> io::Result<()> {
     let mut hangups = signal(SignalKind::hangup())?;
-    tokio::spawn(async move {
+    let stop = tasks.stop().clone();
+    tasks.spawn(async move {
         loop {
             let occasion = tokio::select! {
                 () = stop.cancelled() => return,

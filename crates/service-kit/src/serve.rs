@@ -1,11 +1,12 @@
 //! The gRPC server around the services: limits, identity, health, reflection, drain.
 
+use crate::access_log::AccessLog;
 use crate::config::Limits;
 use crate::error::refusal;
 use crate::identity::{Caller, IdentityLayer};
 use crate::limits::{DRAIN_TIMEOUT, OPEN_REQUEST_BYTES_MAX};
 use crate::readiness::Readiness;
-use crate::{CommandContext, Kit};
+use crate::{CommandContext, Kit, Tasks};
 use domain::{Actor, Uuid};
 use journal::Journal;
 use proto::api::v1::Reason;
@@ -14,15 +15,14 @@ use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::{Request, Status};
 use tower::ServiceBuilder;
 
-mod access;
 mod admission;
 mod answer;
 mod arrival;
+mod calls;
 mod connection;
 mod connections;
 mod deadline;
@@ -30,9 +30,9 @@ mod health;
 mod rate;
 mod stream;
 mod tls;
-mod write_rate;
 
 pub use health::READY;
+pub(crate) use rate::{Allowances, allowances};
 pub use tls::{Tls, TlsError, TlsFiles};
 
 impl Kit {
@@ -100,22 +100,24 @@ pub struct ServerOptions {
     pub readiness: Readiness,
     /// What says why a call was not answered in time.
     pub journal: Arc<dyn Journal>,
+    /// Where it is noted who accessed what.
+    pub access_log: AccessLog,
 }
 
-/// Serves the routes on the listener until `stop`, then lets requests that are under way finish, for at most
+/// Serves the routes on the listener until the stop, then lets requests that are under way finish, for at most
 /// [`DRAIN_TIMEOUT`].
 pub async fn serve(
     listener: TcpListener,
     routes: Routes,
     options: ServerOptions,
-    stop: CancellationToken,
+    tasks: &Tasks,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
-    let health = health::service(options.readiness, stop.clone()).await;
+    let health = health::service(options.readiness, tasks).await;
     // Older clients, Python's stock one among them, know the alpha version only.
     let (v1, v1alpha) = (reflection().build_v1()?, reflection().build_v1alpha()?);
     let routes = routes
@@ -123,18 +125,18 @@ pub async fn serve(
         .add_service(v1.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX))
         .add_service(v1alpha.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX));
     let answer_time_max = Duration::from_secs(options.limits.answer_seconds_max);
-    let access_log = access::AccessLogLayer::new(stop.clone());
-    let connection_log = access_log.of_connections();
+    let calls = calls::CallLayer::new(options.access_log, tasks);
+    let connection_log = calls.of_connections();
     let requests = ServiceBuilder::new()
-        .layer(access_log)
+        .layer(calls)
         .layer(options.identity)
-        .layer(rate::RateLayer::new(options.limits.caller_requests_per_second_max, stop.clone()))
-        .layer(admission::AdmissionLayer::new(&options.limits, stop.clone()))
+        .layer(rate::RateLayer::new(options.limits.caller_requests_per_second_max, tasks))
+        .layer(admission::AdmissionLayer::new(&options.limits))
         .layer(deadline::DeadlineLayer::new(answer_time_max, options.journal))
         .service(routes.prepare());
-    let (tls, limits) = (options.tls, &options.limits);
+    let stop = tasks.stop();
     tokio::select! {
-        () = connection::serve(listener, tls, connection_log, limits, requests, stop.clone()) => {}
+        () = connection::serve(listener, options.tls, connection_log, &options.limits, requests, stop.clone()) => {}
         () = async { stop.cancelled().await; tokio::time::sleep(DRAIN_TIMEOUT).await } => {
             tracing::warn!("requests were still under way after the drain time");
         }

@@ -15,11 +15,11 @@ use proto::api::v1::Reason;
 use proto::ledger::v1 as pb;
 use proto::ledger::v1::ledger_service_server::LedgerService;
 use proto::log::v1 as stored;
+use service_kit::Kit;
 use service_kit::clock::Clock;
 use service_kit::error::refusal;
 use service_kit::places::Places;
 use service_kit::serve::{caller, read};
-use service_kit::{CommandError, Kit};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
@@ -41,7 +41,7 @@ impl Service {
             log: log.clone(),
             heads: heads.clone(),
             places: Places::new("backups", BACKUPS_AT_ONCE_MAX, BACKUPS_SHARE_PERCENT),
-            stop: kit.stop().clone(),
+            tasks: kit.tasks().clone(),
         };
         let kept = limits.supervision_share_percent;
         let readers = places("readers of the log", limits.log_readers_max).kept_for_supervision(kept);
@@ -93,10 +93,7 @@ impl LedgerService for Service {
         let position = request.into_inner().position;
         let head = self.log.head().position;
         if position == 0 || position > head {
-            return Err(CommandError::NotFound(format!(
-                "no record has position {position}; the log has 1 to {head}"
-            ))
-            .into());
+            return Err(Rejection::NotFound { position, head_position: head }.into());
         }
         let found = self.log.read(position - 1, 1).map_err(unreadable)?;
         let record = found.first().map(render).transpose()?;
@@ -117,7 +114,7 @@ impl LedgerService for Service {
         let place = self.readers.take(&caller)?;
         let (sender, responses) = ResponseSender::new();
         let (log, stop) = (self.log.clone(), self.kit.stop().clone());
-        tokio::spawn(async move {
+        self.kit.tasks().spawn(async move {
             let _place = place;
             let outcome = tokio::select! {
                 () = stop.cancelled() => Err(stopping()),
@@ -137,13 +134,17 @@ impl LedgerService for Service {
     ) -> Result<Response<Self::VerifyLogStream>, Status> {
         let place = self.verifications.take(&caller(&request)?)?;
         let (sender, responses) = ResponseSender::new();
-        let log = self.log.clone();
-        tokio::task::spawn_blocking(move || {
+        let (log, stop) = (self.log.clone(), self.kit.stop().clone());
+        self.kit.tasks().spawn_blocking(move || {
             let _place = place;
             let records = log.head().position;
             let outcome = log.verify_while(|verified| {
-                sender.send_or_drop(pb::VerifyLogResponse { verified, records, ..Default::default() })
+                let report = pb::VerifyLogResponse { verified, records, ..Default::default() };
+                sender.send_or_drop(report) && !stop.is_cancelled()
             });
+            if stop.is_cancelled() && matches!(outcome, Ok(None)) {
+                return sender.finish(Some(Err(stopping())));
+            }
             let verdict = outcome.map_err(unreadable).transpose().map(|verified| {
                 verified.map(|Verified { head }| pb::VerifyLogResponse {
                     verified: head.position,
@@ -219,7 +220,7 @@ async fn read_records(
 ) -> Result<(), Status> {
     let mut head = log.watch_position();
     let mut after = request.after_position;
-    let mut left = if request.max_records == 0 { u64::MAX } else { request.max_records };
+    let mut left = if request.records_max == 0 { u64::MAX } else { request.records_max };
     let request = Arc::new(request);
     loop {
         // Nothing is read before there is room for it.
@@ -313,7 +314,9 @@ pub(crate) fn unreadable(error: ReadError) -> Status {
             tracing::error!(%damage, "the log is damaged");
             Status::data_loss(format!("the log is damaged at {damage}"))
         }
-        ReadError::OutOfRange { .. } => CommandError::NotFound(error.to_string()).into(),
+        ReadError::OutOfRange { position, head } => {
+            Rejection::NotFound { position, head_position: head }.into()
+        }
         other => refusal(Reason::Unavailable, other.to_string(), []),
     }
 }

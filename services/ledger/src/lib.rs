@@ -6,6 +6,7 @@ mod heads;
 pub mod limits;
 mod reader;
 mod rejection;
+mod scheduled_backup;
 
 use event_log::EventLog;
 use proto::ledger::v1::ledger_service_server::LedgerServiceServer;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 pub use grpc::Service;
 pub use heads::{Evidence, HeadError, Heads, Signing};
 pub use rejection::Rejection;
+pub use scheduled_backup::{LastBackup, ScheduledBackup};
 
 /// Full name of the service.
 pub const NAME: &str = <LedgerServiceServer<Service> as tonic::server::NamedService>::NAME;

@@ -8,12 +8,11 @@ use crate::limits::{FEED_RECORDS_MAX, SUBSCRIPTION_BATCH_RECORDS_MAX};
 use crate::{Position, ReadError, Record};
 use event_log::EventLog;
 use std::collections::VecDeque;
-use std::sync::Arc;
-use tokio::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) struct Feed {
     log: EventLog,
-    newest: Mutex<Newest>,
+    newest: Arc<Mutex<Newest>>,
 }
 
 /// Consecutive records up to `last`.
@@ -50,7 +49,7 @@ impl Newest {
 
 impl Feed {
     pub(super) fn new(log: EventLog) -> Feed {
-        Feed { log, newest: Mutex::default() }
+        Feed { log, newest: Arc::default() }
     }
 
     /// Returns records after a position, in order; at least one if `committed` is after it.
@@ -59,26 +58,31 @@ impl Feed {
         after: Position,
         committed: Position,
     ) -> Result<Vec<Arc<Record>>, ReadError> {
-        let mut newest = self.newest.lock().await;
-        if let Some(records) = newest.records_after(after) {
+        if let Ok(newest) = self.newest.try_lock()
+            && let Some(records) = newest.records_after(after)
+        {
             return Ok(records);
         }
-        if committed - after > FEED_RECORDS_MAX as u64 {
-            drop(newest);
-            return self.read(after).await;
-        }
-        // The lock is held while reading, so that others who need the same records wait for them.
-        let records = self.read(after).await?;
-        newest.add(after, &records);
-        Ok(records)
-    }
-
-    async fn read(&self, after: Position) -> Result<Vec<Arc<Record>>, ReadError> {
-        let log = self.log.clone();
+        let (log, newest) = (self.log.clone(), self.newest.clone());
         on_blocking_thread(move || {
-            let records = log.read(after, SUBSCRIPTION_BATCH_RECORDS_MAX).map_err(read_error)?;
-            records.iter().map(|record| decode(record).map(Arc::new)).collect()
+            if committed - after > FEED_RECORDS_MAX as u64 {
+                return read(&log, after);
+            }
+            // The lock is held while reading, so that others who need the same records wait for them. It is held by
+            // this thread: a subscription may begin to read and then not be polled for as long as it likes.
+            let mut newest = newest.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(records) = newest.records_after(after) {
+                return Ok(records);
+            }
+            let records = read(&log, after)?;
+            newest.add(after, &records);
+            Ok(records)
         })
         .await
     }
+}
+
+fn read(log: &EventLog, after: Position) -> Result<Vec<Arc<Record>>, ReadError> {
+    let records = log.read(after, SUBSCRIPTION_BATCH_RECORDS_MAX).map_err(read_error)?;
+    records.iter().map(|record| decode(record).map(Arc::new)).collect()
 }

@@ -101,7 +101,12 @@ fn every_setting_can_be_given_in_the_environment() {
         let name = name_of(key);
         let default = serde_json::to_value(Config::default().effective()).unwrap();
         let value = key.split('.').fold(&default, |value, name| &value[name]);
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = match key {
+            "metrics.listen" => "127.0.0.1:9400".to_owned(),
+            "access_log.syslog" => "unix:/dev/log".to_owned(),
+            "backup.url" => "s3://bucket/main".to_owned(),
+            _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+        };
         if value.is_null() {
             let shown = serde_json::to_value(with_what_it_needs(&name, &text)).unwrap();
             let set = key.split('.').fold(&shown, |value, name| &value[name]);
@@ -257,7 +262,24 @@ fn nonsense_is_refused_with_the_name_of_the_setting() {
         ("nats.replicas", "0"),
         ("nats.replicas", "2"),
         ("nats.credentials", ""),
+        ("nats.nkey_file", ""),
+        ("nats.ca_file", ""),
+        ("nats.inbox_prefix", ""),
+        ("nats.inbox_prefix", "_INBOX.ledger"),
         ("commit.ledgers", "0"),
+        ("backup.url", "/mnt/backup"),
+        ("backup.url", "s3://key:secret@bucket/main"),
+        ("backup.url", "s3://bucket/main?token=secret"),
+        ("backup.credentials", ""),
+        ("backup.interval_minutes", "0"),
+        ("backup.interval_minutes", "10081"),
+        ("backup.retention_days", "36501"),
+        ("metrics.listen", "9400"),
+        ("access_log.folder", ""),
+        ("access_log.retention_days", "0"),
+        ("access_log.syslog", "/dev/log"),
+        ("access_log.syslog", "udp:collector"),
+        ("metrics.listen", "127.0.0.1:7400"),
         ("ledger.key", ""),
         ("ledger.signed_head", ""),
         ("limits.connections_max", "0"),
@@ -284,6 +306,7 @@ fn nonsense_is_refused_with_the_name_of_the_setting() {
         let refused = refusal((&name_of(key), value));
         assert!(refused.starts_with(&format!("{key} ")), "{key} = {value:?}: {refused}");
         assert!(refused.contains(&name_of(key)), "{key} = {value:?}: {refused}");
+        assert!(!refused.contains("secret"), "{key}: {refused}");
     }
     // 0 means no limit where the manual says so.
     for key in [
@@ -291,6 +314,7 @@ fn nonsense_is_refused_with_the_name_of_the_setting() {
         "limits.caller_requests_per_second_max",
         "limits.department_write_kib_per_second_max",
         "limits.log_reserve_mib",
+        "backup.retention_days",
     ] {
         assert!(from_environment(&[(&name_of(key), "0")]).is_ok(), "{key}");
     }

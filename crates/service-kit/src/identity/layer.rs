@@ -2,25 +2,42 @@
 
 use super::token::{Refusal, Verified};
 use super::verifier::Verifier;
+use crate::Tasks;
 use crate::error::refusal;
-use domain::{Actor, Role};
+use domain::{Actor, Role, Timestamp};
 use futures::future::{BoxFuture, Either};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use proto::api::v1::Reason;
 use proto::contract::{self, RpcContract};
+use std::fmt;
 use std::future::Ready;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
-use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::metadata::MetadataValue;
 use tower::{Layer, Service};
 
+tokio::task_local! {
+    static CALLER: Arc<str>;
+}
+
 /// The identity of a request, in its extensions.
 #[derive(Debug, Clone)]
 pub struct Caller(pub Actor);
+
+impl Caller {
+    /// Answers a call of this caller; see [`Caller::of_this_call`].
+    pub(crate) async fn calling<F: Future>(&self, answering: F) -> F::Output {
+        CALLER.scope(Arc::from(self.0.subject.as_str()), answering).await
+    }
+
+    /// The subject of the token whose call this task answers; empty where the process acts by itself.
+    pub(crate) fn of_this_call() -> Arc<str> {
+        CALLER.try_with(Arc::clone).unwrap_or_default()
+    }
+}
 
 /// Where authentication notes who calls, in a request's extensions, for those outside it.
 #[derive(Debug, Clone, Default)]
@@ -38,17 +55,46 @@ impl CallerNote {
 pub(crate) struct ClientCertificate {
     /// The DNS names and URIs that it was issued to.
     names: Arc<[String]>,
+    /// When it expires, in seconds since 1970.
+    expires: f64,
 }
 
 impl ClientCertificate {
-    /// A certificate that was issued to these names.
-    pub(crate) fn new(names: Vec<String>) -> ClientCertificate {
-        ClientCertificate { names: names.into() }
+    /// A certificate that was issued to these names, and expires then.
+    pub(crate) fn new(names: Vec<String>, expires_at: Timestamp) -> ClientCertificate {
+        ClientCertificate { names: names.into(), expires: expires_at.as_second() as f64 }
     }
 }
 
-/// Lets requests through whose caller is known and may call the rpc: by a valid token or, without one, by the certificate
-/// of the connection. Health checks and reflection, which reveal nothing of the realm's matters, are open.
+/// What identifies the caller of a call that is answered with a stream, in its extensions: it is looked at again while
+/// the stream lasts.
+#[derive(Clone)]
+pub(crate) struct Credential {
+    shown: Shown,
+    verifier: Arc<Verifier>,
+}
+
+#[derive(Clone)]
+enum Shown {
+    Token(Arc<str>),
+    Certificate(ClientCertificate),
+}
+
+impl Credential {
+    /// Refuses what is not accepted any more: it has expired, or its key or its entry was withdrawn.
+    pub(crate) fn check(&self) -> Result<(), Status> {
+        match &self.shown {
+            Shown::Token(token) => self.verifier.verify(token).map(drop).map_err(|why| invalid(&why)),
+            Shown::Certificate(certificate) => {
+                let verified = self.verifier.by_certificate(&certificate.names, certificate.expires);
+                verified.map(drop).ok_or_else(token_missing)
+            }
+        }
+    }
+}
+
+/// Lets requests through whose caller is known and may call the rpc: by a valid token or, without one, by the
+/// certificate of the connection. Health checks and reflection, which reveal nothing of the realm's matters, are open.
 #[derive(Clone)]
 pub struct IdentityLayer {
     verifier: Arc<Verifier>,
@@ -86,17 +132,20 @@ impl IdentityLayer {
         IdentityLayer { verifier: Arc::new(verifier), step_up: step_up.into() }
     }
 
-    /// Reads issuers and public keys again when they change, and on SIGHUP, until `stop`.
-    pub fn watch_keys(&self, stop: CancellationToken) -> std::io::Result<()> {
-        self.verifier.watch(stop)
+    /// Reads issuers and public keys again when they change, and on SIGHUP, until the stop.
+    pub fn watch_keys(&self, tasks: &Tasks) -> std::io::Result<()> {
+        self.verifier.watch(tasks)
     }
 
-    fn authenticate(&self, request: &http::Request<Body>) -> Result<Option<Caller>, Refused> {
+    fn authenticate(
+        &self,
+        request: &http::Request<Body>,
+    ) -> Result<Option<(Caller, Option<Credential>)>, Refused> {
         let path = request.uri().path().trim_start_matches('/');
         if path.starts_with("grpc.health.") || path.starts_with("grpc.reflection.") {
             return Ok(None);
         }
-        let Verified { actor, acr } = self.identify(request)?;
+        let (Verified { actor, acr }, shown) = self.identify(request)?;
         if let Some(note) = request.extensions().get::<CallerNote>() {
             note.0.get_or_init(|| actor.clone());
         }
@@ -104,24 +153,29 @@ impl IdentityLayer {
         let rpc = contract::rpc(path).ok_or_else(|| Status::unimplemented(format!("no rpc {path}")))?;
         check_roles(rpc, &actor)?;
         self.check_step_up(rpc, acr.as_deref())?;
-        Ok(Some(Caller(actor)))
+        let credential = || Credential { shown, verifier: self.verifier.clone() };
+        Ok(Some((Caller(actor), rpc.streams.then(credential))))
     }
 
-    fn identify(&self, request: &http::Request<Body>) -> Result<Verified, Refused> {
+    fn identify(&self, request: &http::Request<Body>) -> Result<(Verified, Shown), Refused> {
         let token = match bearer_token(request.headers()) {
             Ok(token) => token,
             Err(status) => return self.by_certificate(request).ok_or(Refused::Finally(status)),
         };
-        self.verifier.verify(token).map_err(|refusal| match &refusal {
-            Refusal::UnknownKey(why) => Refused::UnknownKey(invalid(why)),
-            Refusal::Invalid(why) => Refused::Finally(invalid(why)),
-        })
+        match self.verifier.verify(token) {
+            Ok(verified) => Ok((verified, Shown::Token(token.into()))),
+            Err(Refusal::UnknownKey(why)) => Err(Refused::UnknownKey(invalid(&why))),
+            Err(Refusal::Invalid(why)) => Err(Refused::Finally(invalid(&why))),
+        }
     }
 
-    fn by_certificate(&self, request: &http::Request<Body>) -> Option<Verified> {
+    fn by_certificate(&self, request: &http::Request<Body>) -> Option<(Verified, Shown)> {
+        if request.headers().contains_key(AUTHORIZATION) {
+            return None;
+        }
         let certificate = request.extensions().get::<ClientCertificate>()?;
-        let has_no_token = !request.headers().contains_key(AUTHORIZATION);
-        has_no_token.then(|| self.verifier.by_certificate(&certificate.names))?
+        let verified = self.verifier.by_certificate(&certificate.names, certificate.expires)?;
+        Some((verified, Shown::Certificate(certificate.clone())))
     }
 
     /// RFC 9470: whoever was not authenticated well enough may come back with another token.
@@ -175,13 +229,15 @@ fn bearer_token(headers: &HeaderMap) -> Result<&str, Status> {
         let (scheme, token) = value.trim().split_once(' ')?;
         scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
     });
-    token.filter(|token| !token.is_empty()).ok_or_else(|| {
-        let status = refusal(Reason::TokenMissing, "no token; send 'authorization: Bearer <JWT>'", []);
-        challenged(status, "Bearer realm=\"huishang\"")
-    })
+    token.filter(|token| !token.is_empty()).ok_or_else(token_missing)
 }
 
-fn invalid(why: &str) -> Status {
+fn token_missing() -> Status {
+    let status = refusal(Reason::TokenMissing, "no token; send 'authorization: Bearer <JWT>'", []);
+    challenged(status, "Bearer realm=\"huishang\"")
+}
+
+fn invalid(why: impl fmt::Display) -> Status {
     let status = refusal(Reason::TokenInvalid, format!("the token is not accepted: {why}"), []);
     challenged(status, "Bearer realm=\"huishang\", error=\"invalid_token\"")
 }
@@ -225,8 +281,8 @@ where
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
         match self.layer.authenticate(&request) {
-            Ok(caller) => {
-                request.extensions_mut().extend(extensions(caller));
+            Ok(authenticated) => {
+                request.extensions_mut().extend(extensions(authenticated));
                 Either::Left(Either::Left(self.inner.call(request)))
             }
             Err(Refused::Finally(status)) => {
@@ -239,10 +295,9 @@ where
                 let (mut inner, layer) = (std::mem::replace(&mut self.inner, next), self.layer.clone());
                 Either::Right(Box::pin(async move {
                     layer.verifier.reread_for(&token).await;
-                    let authenticated = layer.authenticate(&request);
-                    match authenticated {
-                        Ok(caller) => {
-                            request.extensions_mut().extend(extensions(caller));
+                    match layer.authenticate(&request) {
+                        Ok(authenticated) => {
+                            request.extensions_mut().extend(extensions(authenticated));
                             inner.call(request).await
                         }
                         Err(refused) => Ok(Status::from(refused).into_http()),
@@ -253,10 +308,11 @@ where
     }
 }
 
-fn extensions(caller: Option<Caller>) -> http::Extensions {
+fn extensions(authenticated: Option<(Caller, Option<Credential>)>) -> http::Extensions {
     let mut extensions = http::Extensions::new();
-    if let Some(caller) = caller {
+    if let Some((caller, credential)) = authenticated {
         extensions.insert(caller);
+        credential.map(|credential| extensions.insert(credential));
     }
     extensions
 }

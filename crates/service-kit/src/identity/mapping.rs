@@ -1,6 +1,7 @@
 //! What the claims of a token come to: whom it identifies, which department they act for, in which roles.
 
 use crate::limits::SUBJECT_BYTES_MAX;
+use domain::actor::PROCESS_PREFIX;
 use domain::{Actor, Code, Line, Role};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -140,7 +141,7 @@ impl Mapping {
 pub(super) fn check_subject(subject: &str) -> Result<(), String> {
     if subject.len() > SUBJECT_BYTES_MAX {
         Err(format!("is longer than {SUBJECT_BYTES_MAX} bytes"))
-    } else if subject.starts_with("process:") {
+    } else if subject.starts_with(PROCESS_PREFIX) {
         Err("begins with \"process:\", which is reserved".to_owned())
     } else if let Some(character) = subject.chars().find(|&character| moves_the_line(character)) {
         Err(format!("has the control character {character:?}"))

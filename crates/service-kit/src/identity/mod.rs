@@ -17,6 +17,6 @@ mod testing;
 pub use explain::Explanation;
 pub use keys::{JWKS, KeyError, SIGNING_KEY, SigningKey, ensure_development_keys, ensure_ledger_key};
 pub use layer::{Caller, IdentityLayer};
-pub(crate) use layer::{CallerNote, ClientCertificate};
+pub(crate) use layer::{CallerNote, ClientCertificate, Credential};
 pub use token::{Claims, TokenRules, Verified};
 pub use verifier::{IssuerKeys, Verifier};

@@ -309,6 +309,7 @@ fn decode<T: DeserializeOwned>(part: &str, text: &str) -> Result<T, String> {
     serde_json::from_slice(&bytes).map_err(|error| format!("its {part}: {error}"))
 }
 
+#[expect(clippy::disallowed_methods, reason = "tokens expire by the machine's clock, also in a rehearsal")]
 pub(super) fn now_seconds() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(f64::MAX, |since| since.as_secs_f64())
 }

@@ -6,6 +6,7 @@ use super::key_source::KeySource;
 use super::keys::KeyError;
 use super::mapping::Mapping;
 use super::token::{Issuer, Parts, Refusal, TokenRules, Verified, digest, now_seconds, shown};
+use crate::Tasks;
 use crate::limits::KEY_FILE_BYTES_MAX;
 use crate::reload::{self, Occasion};
 use domain::Actor;
@@ -13,7 +14,6 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use tokio_util::sync::CancellationToken;
 
 /// Checks tokens.
 pub struct Verifier {
@@ -76,11 +76,11 @@ impl Verifier {
         })
     }
 
-    /// Keeps issuers and keys up to date until `stop`: files are read again when they change, URLs at intervals, both on
-    /// SIGHUP, which no longer ends the process.
-    pub fn watch(self: &Arc<Self>, stop: CancellationToken) -> io::Result<()> {
+    /// Keeps issuers and keys up to date until the stop: files are read again when they change, URLs at intervals, both
+    /// on SIGHUP, which no longer ends the process.
+    pub fn watch(self: &Arc<Self>, tasks: &Tasks) -> io::Result<()> {
         let verifier = self.clone();
-        reload::watch("the keys that verify tokens", stop, move |occasion| verifier.reread(occasion))
+        reload::watch("the keys that verify tokens", tasks, move |occasion| verifier.reread(occasion))
     }
 
     pub(super) fn reread(&self, occasion: Occasion) {
@@ -154,8 +154,12 @@ impl Verifier {
         }
     }
 
-    /// Whom the first of these names in a client's certificate identifies that is known.
-    pub(super) fn by_certificate(&self, names: &[String]) -> Option<Verified> {
+    /// Whom the first of these names in a client's certificate identifies that is known, unless it has expired: a
+    /// connection may last longer than the certificate that it began with.
+    pub(super) fn by_certificate(&self, names: &[String], expires: f64) -> Option<Verified> {
+        if expires <= now_seconds() {
+            return None;
+        }
         let in_force = self.in_force();
         let actor = names.iter().find_map(|name| in_force.certificates.get(name))?.clone();
         Some(Verified { actor, acr: None })

@@ -1,6 +1,6 @@
 //! How a connection begins: with a TLS handshake where TLS is spoken.
 
-use super::tls::{Tls, names};
+use super::tls::{Tls, client_certificate};
 use crate::identity::ClientCertificate;
 use crate::limits::CLOSE_TIMEOUT;
 use std::io;
@@ -32,7 +32,7 @@ pub(super) async fn arrive(socket: TcpStream, tls: Option<&Tls>) -> Result<Arriv
     match TlsAcceptor::from(tls.config()).accept(socket).into_fallible().await {
         Ok(stream) => {
             let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-            let certificate = certificate.map(|certificate| ClientCertificate::new(names(certificate)));
+            let certificate = certificate.and_then(client_certificate);
             Ok(Arrival { io: Either::Right(stream), lacks_tls: false, certificate })
         }
         Err((error, socket)) => {

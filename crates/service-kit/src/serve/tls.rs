@@ -3,7 +3,9 @@
 
 mod certificate;
 
+use crate::Tasks;
 use crate::limits::CERTIFICATE_FILE_BYTES_MAX;
+use crate::metrics;
 use crate::reload::{self, Occasion};
 use certificate::{Chain, Lifetime};
 use domain::Timestamp;
@@ -15,9 +17,8 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{self, RootCertStore, ServerConfig};
-use tokio_util::sync::CancellationToken;
 
-pub(super) use certificate::names;
+pub(super) use certificate::client_certificate;
 
 /// What a client must name for its connection to be used: HTTP/2, which gRPC runs on.
 const PROTOCOL: &[u8] = b"h2";
@@ -90,10 +91,10 @@ impl Tls {
         Ok(tls)
     }
 
-    /// Keeps it up to date until `stop`. Files that cannot be used change nothing, and are warned of once.
-    pub fn watch(self: &Arc<Self>, stop: CancellationToken) -> io::Result<()> {
+    /// Keeps it up to date until the stop. Files that cannot be used change nothing, and are warned of once.
+    pub fn watch(self: &Arc<Self>, tasks: &Tasks) -> io::Result<()> {
         let tls = self.clone();
-        reload::watch("the certificates of TLS", stop, move |occasion| {
+        reload::watch("the certificates of TLS", tasks, move |occasion| {
             tls.reread(occasion == Occasion::Hangup);
         })
     }
@@ -139,7 +140,7 @@ impl Tls {
 
     /// An expired certificate does not take the place of one that is valid.
     fn refuse_what_is_worse(&self, new: &InForce) -> Result<(), TlsError> {
-        let (now, expires_at) = (Timestamp::now(), new.expires_at);
+        let (now, expires_at) = (now(), new.expires_at);
         match expires_at <= now && self.certificate_expires_at() > now {
             true => Err(TlsError::new(&self.files.certificate, format!("it has expired, on {expires_at}"))),
             false => Ok(()),
@@ -148,7 +149,8 @@ impl Tls {
 
     fn warn_of_expiry(&self, reading: &mut Reading) {
         let expires_at = self.certificate_expires_at();
-        let lifetime = Lifetime::of(expires_at, Timestamp::now());
+        metrics::certificate_expires("server", expires_at);
+        let lifetime = Lifetime::of(expires_at, now());
         if std::mem::replace(&mut reading.warned_of, lifetime) == lifetime {
             return;
         }
@@ -222,6 +224,14 @@ impl TlsFiles {
             other => TlsError::new(&self.key, format!("the key cannot be used: {other}")),
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "certificates expire by the machine's clock, also in a rehearsal"
+)]
+fn now() -> Timestamp {
+    Timestamp::now()
 }
 
 /// The authorities in a PEM file.

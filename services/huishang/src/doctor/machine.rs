@@ -1,7 +1,9 @@
 //! The machine: who can read the keys, the clock, the disk, open files, and how old the backups are.
 
 use super::finding::Finding;
+use super::now;
 use crate::language::{say, text};
+use domain::Timestamp;
 use service_kit::config::Config;
 use std::fs;
 use std::io::Write as _;
@@ -58,13 +60,13 @@ fn can_be_used_by_others(file: &Path) -> bool {
 
 /// Whether the clock goes back behind what this machine has written.
 pub fn clock(config: &Config) -> Finding {
-    let newest = newest_file(&config.data).and_then(|at| at.duration_since(SystemTime::now()).ok());
-    match newest {
-        Some(ahead) if ahead.as_secs().cast_signed() > SKEW_SECONDS_MAX => Finding::fault(
+    let newest = newest_file(&config.data).and_then(|at| Timestamp::try_from(at).ok());
+    match newest.map(|at| at.as_second() - now().as_second()) {
+        Some(ahead) if ahead > SKEW_SECONDS_MAX => Finding::fault(
             "clock",
             say(
                 "the clock is {seconds} s behind the newest file in {data}",
-                &[("seconds", &ahead.as_secs()), ("data", &config.data.display())],
+                &[("seconds", &ahead), ("data", &config.data.display())],
             ),
             text("set the clock, and have it kept by NTP").to_owned(),
         ),

@@ -12,6 +12,7 @@ use crate::language::{current, say, text};
 use crate::settings::Settings;
 use crate::stdout::print_line;
 use anyhow::Context as _;
+use domain::Timestamp;
 use finding::{Finding, Level};
 use serde_json::json;
 use service_kit::config::Config;
@@ -87,6 +88,14 @@ async fn examine(config: &Config, arguments: &Arguments) -> Vec<Finding> {
     findings
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is the machine's clock that is examined, also in a rehearsal"
+)]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
 /// A line for the finding, and one for its remedy.
 fn lines(finding: &Finding) -> Vec<String> {
     let mark = match finding.level {
@@ -104,7 +113,7 @@ fn lines(finding: &Finding) -> Vec<String> {
 fn write_bundle(file: &Path, config: Option<&Config>, findings: &[Finding]) -> anyhow::Result<()> {
     let bundle = json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "at": jiff::Timestamp::now().to_string(),
+        "at": now().to_string(),
         "settings": config.map(|config| config.effective().without_secrets()),
         "findings": findings,
     });

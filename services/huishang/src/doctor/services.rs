@@ -2,6 +2,7 @@
 
 use super::finding::Finding;
 use super::machine::SKEW_SECONDS_MAX;
+use super::now;
 use crate::client::options::Server;
 use crate::language::{say, text};
 use crate::server::node::{self, EMBEDDED};
@@ -103,7 +104,7 @@ fn certificate(files: TlsFiles) -> Finding {
         Ok(tls) => tls,
         Err(error) => return Finding::fault("tls", error.to_string(), remedy(&file)),
     };
-    let days = (tls.certificate_expires_at().as_second() - jiff::Timestamp::now().as_second()) / 86_400;
+    let days = (tls.certificate_expires_at().as_second() - now().as_second()) / 86_400;
     let what = say("the certificate expires in {days} days", &[("days", &days)]);
     match days {
         ..0 => Finding::fault("tls", text("the certificate has expired").to_owned(), remedy(&file)),

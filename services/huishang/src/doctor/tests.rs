@@ -2,7 +2,7 @@
 
 use super::machine;
 use super::services;
-use super::{Finding, Level};
+use super::{Finding, Level, now};
 use crate::client::options::Server;
 use crate::language::tests::in_chinese;
 use service_kit::config::Config;
@@ -29,9 +29,10 @@ fn expect(findings: &[Finding], check: &str, level: Level, what: &str) {
     assert!(finding.remedy.iter().all(|remedy| !remedy.contains('\n')), "{finding:?}");
 }
 
-/// Has a file be from so long after now, or before.
+/// Has a file, which was written just now, be from so long after, or before.
 fn set_age(file: &Path, change: impl Fn(SystemTime) -> SystemTime) {
-    fs::File::options().append(true).open(file).unwrap().set_modified(change(SystemTime::now())).unwrap();
+    let file = fs::File::options().append(true).open(file).unwrap();
+    file.set_modified(change(file.metadata().unwrap().modified().unwrap())).unwrap();
 }
 
 #[test]
@@ -100,7 +101,8 @@ async fn a_port_is_free_or_somebody_elses() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     config.listen = taken.local_addr().unwrap();
     // Whoever accepts and hangs up is none of ours.
-    std::thread::spawn(move || taken.incoming().for_each(drop));
+    let hang_up = move || taken.incoming().for_each(drop);
+    std::thread::Builder::new().spawn(hang_up).unwrap();
     expect(
         &services::port(&config, &server).await,
         "port",
@@ -123,15 +125,15 @@ fn a_port_that_others_reach_without_tls_and_certificates_at_their_end_are_found(
     config.tls.certificate_file = Some(certificate.clone());
     config.tls.key_file = Some(key.clone());
     expect(&[services::tls(&config)], "tls", Level::Fault, "c.pem");
-    let now = rcgen::date_time_ymd(2020, 1, 1);
-    let today = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
+    let past = rcgen::date_time_ymd(2020, 1, 1);
+    let today = jiff::tz::TimeZone::UTC.to_datetime(now()).date();
     let soon = today.saturating_add(jiff::Span::new().days(3));
     let late = today.saturating_add(jiff::Span::new().days(300));
     let at = |date: jiff::civil::Date| {
         rcgen::date_time_ymd(date.year().into(), date.month() as u8, date.day() as u8)
     };
     for (not_after, level, what) in [
-        (now, Level::Fault, "has expired"),
+        (past, Level::Fault, "has expired"),
         (at(soon), Level::Warning, "expires in 2 days"),
         (at(late), Level::Good, "expires in 299 days"),
     ] {

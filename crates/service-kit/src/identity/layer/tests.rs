@@ -1,9 +1,11 @@
 use super::super::testing::{Installation, Issuer, claims, with};
 use super::*;
+use crate::reload::Occasion;
 use serde_json::json;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
+const STREAM: &str = "/huishang.ledger.v1.LedgerService/ReadRecords";
 const QUERY: &str = "/huishang.directory.v1.DirectoryService/ListDepartments";
 
 /// A layer, and tokens that its keys vouch for.
@@ -30,8 +32,9 @@ fn the_name_of_the_scheme_may_be_written_in_any_way() {
     let (issuer, layer) = layer();
     let token = issuer.sign(&json!({"alg": "EdDSA"}), &claims());
     for scheme in ["Bearer", "bearer", "BEARER", "bEaReR", "Bearer  "] {
-        let caller = layer.authenticate(&request(QUERY, &[format!("{scheme} {token}")])).unwrap();
-        assert_eq!(caller.unwrap().0.subject, "li", "{scheme}");
+        let authenticated = layer.authenticate(&request(QUERY, &[format!("{scheme} {token}")])).unwrap();
+        let (Caller(actor), _) = authenticated.unwrap();
+        assert_eq!(actor.subject, "li", "{scheme}");
     }
 }
 
@@ -50,7 +53,7 @@ fn whoever_is_not_authenticated_is_told_how() {
         (vec![format!("Bearer {token} {token}")], "TOKEN_INVALID"),
         (vec![format!("Bearer {token}"), format!("Bearer {token}")], "TOKEN_INVALID"),
     ] {
-        let refused: Status = layer.authenticate(&request(QUERY, &headers)).unwrap_err().into();
+        let refused: Status = layer.authenticate(&request(QUERY, &headers)).err().unwrap().into();
         assert_eq!(
             (refused.code(), reason(&refused).as_str()),
             (Code::Unauthenticated, expected),
@@ -68,7 +71,7 @@ fn a_token_without_a_known_role_is_refused_when_it_calls() {
     for roles in [json!([]), json!(["offline_access"]), json!(null)] {
         let token = issuer.sign(&json!({"alg": "EdDSA"}), &with(claims(), json!({"roles": roles})));
         let refused: Status =
-            layer.authenticate(&request(QUERY, &[format!("Bearer {token}")])).unwrap_err().into();
+            layer.authenticate(&request(QUERY, &[format!("Bearer {token}")])).err().unwrap().into();
         assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "ROLE_REQUIRED"));
         assert!(refused.message().ends_with("the token has no role that is known here"), "{refused}");
     }
@@ -79,7 +82,7 @@ fn no_token_combines_two_of_the_three_administrators() {
     let (issuer, layer) = layer();
     let call = |roles: serde_json::Value| {
         let token = issuer.sign(&json!({"alg": "EdDSA"}), &with(claims(), json!({"roles": roles})));
-        layer.authenticate(&request(QUERY, &[format!("Bearer {token}")])).map_err(Status::from)
+        layer.authenticate(&request(QUERY, &[format!("Bearer {token}")])).map(drop).map_err(Status::from)
     };
     for roles in [
         json!(["operator", "auditor"]),
@@ -136,11 +139,14 @@ fn a_certificate_identifies_a_machine_that_brings_no_token() {
     std::fs::write(&file, text).unwrap();
     let verifier = Verifier::open_issuers(&file, super::super::testing::rules()).unwrap();
     let layer = IdentityLayer::new(verifier, vec![]);
-    let call = |names: &[&str], headers: &[String]| {
-        let mut request = request(QUERY, headers);
+    let authenticate = |path: &str, names: &[&str], expires_at: Timestamp, headers: &[String]| {
+        let mut request = request(path, headers);
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        request.extensions_mut().insert(ClientCertificate::new(names));
-        layer.authenticate(&request).map(|caller| caller.unwrap().0.subject).map_err(Status::from)
+        request.extensions_mut().insert(ClientCertificate::new(names, expires_at));
+        layer.authenticate(&request).map(Option::unwrap).map_err(Status::from)
+    };
+    let call = |names: &[&str], headers: &[String]| {
+        authenticate(QUERY, names, Timestamp::MAX, headers).map(|(Caller(actor), _)| actor.subject)
     };
     assert_eq!(call(&["other", "spiffe://river/archive"], &[]).unwrap(), "archive");
     assert_eq!(reason(&call(&["spiffe://river/other"], &[]).unwrap_err()), "TOKEN_MISSING");
@@ -149,4 +155,13 @@ fn a_certificate_identifies_a_machine_that_brings_no_token() {
     let refused = call(&["spiffe://river/archive"], &[format!("Bearer {token}")]).unwrap_err();
     assert_eq!(reason(&refused), "TOKEN_INVALID");
     assert!(call(&["spiffe://river/archive"], &["Basic x".to_owned()]).is_err());
+    // A connection may outlast the certificate that it began with.
+    assert!(authenticate(QUERY, &["spiffe://river/archive"], Timestamp::UNIX_EPOCH, &[]).is_err());
+    // A stream ends when its machine is no longer vouched for.
+    let (_, credential) = authenticate(STREAM, &["spiffe://river/archive"], Timestamp::MAX, &[]).unwrap();
+    let credential = credential.expect("that of a call which is answered with a stream");
+    assert!(credential.check().is_ok());
+    std::fs::write(&file, text.replace("archive", "other")).unwrap();
+    layer.verifier.reread(Occasion::Hangup);
+    assert_eq!(reason(&credential.check().unwrap_err()), "TOKEN_MISSING");
 }

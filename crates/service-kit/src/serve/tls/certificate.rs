@@ -1,5 +1,6 @@
 //! What is read of certificates (X.509): when they expire, and whom they name.
 
+use crate::identity::ClientCertificate;
 use crate::limits::CERTIFICATE_EXPIRY_WARNING;
 use domain::Timestamp;
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -56,15 +57,14 @@ impl Lifetime {
     }
 }
 
-/// The names of whom a certificate was issued to: the DNS names and URIs among its subject alternative names.
-pub(in crate::serve) fn names(certificate: &CertificateDer<'_>) -> Vec<String> {
-    let Ok((_, parsed)) = parse_x509_certificate(certificate) else { return Vec::new() };
-    let Ok(Some(names)) = parsed.subject_alternative_name() else { return Vec::new() };
-    let names = names.value.general_names.iter();
-    names
-        .filter_map(|name| match name {
-            GeneralName::DNSName(name) | GeneralName::URI(name) => Some((*name).to_owned()),
-            _ => None,
-        })
-        .collect()
+/// What a client has shown, if it can be read: whom it was issued to, by the DNS names and URIs among its subject
+/// alternative names.
+pub(in crate::serve) fn client_certificate(certificate: &CertificateDer<'_>) -> Option<ClientCertificate> {
+    let (_, parsed) = parse_x509_certificate(certificate).ok()?;
+    let names = parsed.subject_alternative_name().ok()??;
+    let names = names.value.general_names.iter().filter_map(|name| match name {
+        GeneralName::DNSName(name) | GeneralName::URI(name) => Some((*name).to_owned()),
+        _ => None,
+    });
+    Some(ClientCertificate::new(names.collect(), expires_at(certificate).ok()?))
 }
