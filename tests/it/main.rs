@@ -8,6 +8,7 @@ mod chinese;
 mod command_line;
 mod commands;
 mod crash;
+mod doctor;
 mod double_booking;
 mod expecting;
 mod export;

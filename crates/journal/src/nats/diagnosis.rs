@@ -49,8 +49,8 @@ pub async fn diagnose(config: &Config) -> Result<Diagnosis, ConnectError> {
         Failure::Permanent(error) => error,
         Failure::Retryable(reason) => unreachable(config, reason),
     })?;
-    let subscribed = [&names.announcements, &names.probes].map(|subject| client.subscribe(subject.clone()));
-    let subscriptions = futures::future::join_all(subscribed).await;
+    // What every process hears of; what else it needs follows from its service.
+    let subscription = client.subscribe(names.announcements.clone()).await;
     let found = find_stream(&context, &names).await;
     let mut diagnosis = Diagnosis {
         address: addresses::shown(&config.url),
@@ -75,7 +75,7 @@ pub async fn diagnose(config: &Config) -> Result<Diagnosis, ConnectError> {
     // What the broker does not permit it has said before it answered, and that is noted in a task of its own.
     tokio::time::sleep(EVENT_PAUSE).await;
     diagnosis.denied.extend(events.reported());
-    drop(subscriptions);
+    drop(subscription);
     Ok(diagnosis)
 }
 

@@ -3,16 +3,22 @@
 use super::finding::Finding;
 use super::now;
 use crate::language::{say, text};
+use crate::server::node::EMBEDDED;
+use backup::{Backup, Store};
 use domain::Timestamp;
 use service_kit::config::Config;
+use service_kit::identity::SIGNING_KEY;
+use std::fmt::Display;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Bits of a file's mode with which others than its owner can use it.
-const OTHERS: u32 = 0o077;
+/// Bits of a file's mode with which its group can use it.
+const GROUP: u32 = 0o070;
+/// Bits with which everybody can.
+const EVERYBODY: u32 = 0o007;
 /// Writes that are timed.
 const SYNCS: usize = 9;
 /// Bytes of one of them.
@@ -25,26 +31,17 @@ pub const SKEW_SECONDS_MAX: i64 = 5;
 const FREE_PERCENT_MIN: u64 = 10;
 /// Files that a process has open beside its connections, about.
 const OTHER_FILES: u64 = 256;
-/// Hours that a backup may be old.
+/// Hours that a backup made by hand may be old.
 const BACKUP_HOURS_MAX: u64 = 24;
+/// How many of its intervals a scheduled backup may be old.
+const BACKUP_INTERVALS_MAX: u64 = 4;
+/// Time in which object storage must answer.
+const STORAGE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Whether others can read the secrets that the settings name.
 pub fn keys(config: &Config) -> Vec<Finding> {
-    let own = ["signing-key.pem"].map(|name| config.keys().join(name));
-    let named = [Some(config.ledger_key()), config.tls.key_file.clone(), config.nats.credentials.clone()];
-    let secrets: Vec<PathBuf> =
-        own.into_iter().chain(named.into_iter().flatten()).filter(|file| file.exists()).collect();
-    let open = secrets.iter().filter(|file| can_be_used_by_others(file));
-    let open: Vec<Finding> = open
-        .map(|file| {
-            let file = file.display();
-            Finding::fault(
-                "keys",
-                say("others can read {file}", &[("file", &file)]),
-                say("chmod 600 {file}, and replace the key if others may have read it", &[("file", &file)]),
-            )
-        })
-        .collect();
+    let secrets: Vec<PathBuf> = secrets(config).into_iter().filter(|file| file.exists()).collect();
+    let open: Vec<Finding> = secrets.iter().filter_map(|file| readable_by_others(file)).collect();
     match open.is_empty() {
         true => vec![Finding::good(
             "keys",
@@ -54,8 +51,25 @@ pub fn keys(config: &Config) -> Vec<Finding> {
     }
 }
 
-fn can_be_used_by_others(file: &Path) -> bool {
-    file.metadata().is_ok_and(|metadata| metadata.permissions().mode() & OTHERS != 0)
+fn secrets(config: &Config) -> Vec<PathBuf> {
+    let own = [config.keys().join(SIGNING_KEY), config.ledger_key()];
+    let named =
+        [&config.tls.key_file, &config.nats.credentials, &config.nats.nkey_file, &config.backup.credentials];
+    own.into_iter().chain(named.into_iter().flatten().cloned()).collect()
+}
+
+fn readable_by_others(file: &Path) -> Option<Finding> {
+    let mode = file.metadata().ok()?.permissions().mode();
+    let values: [(&str, &dyn Display); 1] = [("file", &file.display())];
+    let remedy = || say("chmod 600 {file}, and replace the key if others may have read it", &values);
+    if mode & EVERYBODY != 0 {
+        Some(Finding::fault("keys", say("everybody can read {file}", &values), remedy()))
+    } else if mode & GROUP != 0 {
+        // Kubernetes and systemd give secrets to a group of one.
+        Some(Finding::warning("keys", say("the group of {file} can read it", &values), remedy()))
+    } else {
+        None
+    }
 }
 
 /// Whether the clock goes back behind what this machine has written.
@@ -133,7 +147,7 @@ pub fn disk(config: &Config) -> Finding {
     };
     let free_mib = disk.f_bavail.saturating_mul(disk.f_frsize) >> 20;
     let percent = disk.f_bavail.saturating_mul(100) / disk.f_blocks.max(1);
-    let values: [(&str, &dyn std::fmt::Display); 3] =
+    let values: [(&str, &dyn Display); 3] =
         [("mib", &free_mib), ("percent", &percent), ("reserve", &config.limits.log_reserve_mib)];
     let remedy = || text("free some space, or move the data directory to a larger disk").to_owned();
     if free_mib < config.limits.log_reserve_mib {
@@ -155,7 +169,7 @@ pub fn open_files(config: &Config) -> Finding {
     let limits = &config.limits;
     let needed = (limits.connections_max as u64).saturating_add(limits.unknown_connections_max as u64);
     let needed = needed.saturating_add(OTHER_FILES);
-    let values: [(&str, &dyn std::fmt::Display); 2] = [("max", &max), ("needed", &needed)];
+    let values: [(&str, &dyn Display); 2] = [("max", &max), ("needed", &needed)];
     if max < needed {
         Finding::warning(
             "files",
@@ -167,17 +181,62 @@ pub fn open_files(config: &Config) -> Finding {
     }
 }
 
-/// How old the newest backup is.
-pub fn backups(folder: &Path) -> Finding {
+/// How old the backup is: the one that the settings have made, and the one in a folder, if one is named.
+pub async fn backups(config: &Config, folder: Option<&Path>) -> Vec<Finding> {
+    let scheduled = match config.backup.url.as_deref() {
+        Some(url) => Some(scheduled_backup(config, url).await),
+        None if folder.is_none() && config.journal == EMBEDDED => Some(Finding::warning(
+            "backups",
+            text("no backup is made").to_owned(),
+            text("set backup.url, or name the folder of your backups with --backups").to_owned(),
+        )),
+        None => None,
+    };
+    scheduled.into_iter().chain(folder.map(backup_by_hand)).collect()
+}
+
+async fn scheduled_backup(config: &Config, url: &str) -> Finding {
+    let read = async {
+        let store = Store::open(url, config.backup.credentials.as_deref())?;
+        Backup::newest(&store).await
+    };
+    let remedy = || text("the log of the ledger's process says why; backup.url names the place").to_owned();
+    let newest = match tokio::time::timeout(STORAGE_TIMEOUT, read).await {
+        Err(_) => {
+            return Finding::fault(
+                "backups",
+                say("{url} does not answer in time", &[("url", &url)]),
+                remedy(),
+            );
+        }
+        Ok(Err(error)) => return Finding::fault("backups", error.to_string(), remedy()),
+        Ok(Ok(None)) => {
+            return Finding::fault("backups", say("there is no backup in {url}", &[("url", &url)]), remedy());
+        }
+        Ok(Ok(Some(newest))) => newest,
+    };
+    let minutes = newest.at.elapsed().unwrap_or_default().as_secs() / 60;
+    let what = say("the newest backup is {minutes} min old", &[("minutes", &minutes)]);
+    match minutes > config.backup.interval_minutes * BACKUP_INTERVALS_MAX {
+        true => Finding::warning("backups", what, remedy()),
+        false => Finding::good("backups", what),
+    }
+}
+
+fn backup_by_hand(folder: &Path) -> Finding {
     let shown = folder.display();
+    let remedy = || format!("huishang log backup {shown}");
     let Some(newest) = newest_file(folder) else {
-        let what = say("there is no backup in {folder}", &[("folder", &shown)]);
-        return Finding::fault("backups", what, say("huishang log backup {folder}", &[("folder", &shown)]));
+        return Finding::fault(
+            "backups",
+            say("there is no backup in {folder}", &[("folder", &shown)]),
+            remedy(),
+        );
     };
     let hours = newest.elapsed().unwrap_or_default().as_secs() / 3600;
     let what = say("the newest backup is {hours} h old", &[("hours", &hours)]);
     match hours > BACKUP_HOURS_MAX {
-        true => Finding::warning("backups", what, say("huishang log backup {folder}", &[("folder", &shown)])),
+        true => Finding::warning("backups", what, remedy()),
         false => Finding::good("backups", what),
     }
 }

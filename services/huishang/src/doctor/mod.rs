@@ -27,7 +27,7 @@ pub struct Arguments {
     /// The journal that the services share: nats://HOST:PORT
     #[arg(long, env = "HUISHANG_JOURNAL", hide_env_values = true, value_name = "URL")]
     pub journal: Option<String>,
-    /// A folder with backups, whose age is looked at
+    /// A folder with backups that are made by hand, whose age is looked at
     #[arg(long, value_name = "DIR")]
     pub backups: Option<PathBuf>,
     /// Prints JSON
@@ -84,7 +84,7 @@ async fn examine(config: &Config, arguments: &Arguments) -> Vec<Finding> {
     findings.push(services::tls(config));
     findings.extend(tokio::task::block_in_place(|| services::jwks(config)));
     findings.extend(services::nats(config).await);
-    findings.extend(arguments.backups.as_deref().map(machine::backups));
+    findings.extend(machine::backups(config, arguments.backups.as_deref()).await);
     findings
 }
 

@@ -24,7 +24,7 @@ const CERTIFICATE_DAYS_MIN: i64 = 14;
 /// Whether the address is free, or a ready process of ours is there.
 pub async fn port(config: &Config, server: &Server) -> Vec<Finding> {
     let address = config.listen;
-    if address.port() != 0 && TcpListener::bind(address).is_ok() {
+    if TcpListener::bind(address).is_ok() {
         let what =
             say("nothing listens on {address}; a process can be started there", &[("address", &address)]);
         let stopped = Finding::unknown(
@@ -167,14 +167,15 @@ pub async fn nats(config: &Config) -> Vec<Finding> {
         Finding::fault(
             "permissions",
             say("the broker denies: {what}", &[("what", denied)]),
-            text("permit the user of Huishang the subjects huishang.REALM.> and $JS.API.>").to_owned(),
+            text("give the broker's user the permissions of the service in deploy/nats/nats.conf").to_owned(),
         )
     }));
     findings.extend(stream(config, &seen));
     findings
 }
 
-fn skew(ahead_seconds: i64) -> Finding {
+/// Whether the broker's clock is so near that tokens and deadlines mean the same there.
+pub fn skew(ahead_seconds: i64) -> Finding {
     let what = say("the broker's clock differs by {seconds} s", &[("seconds", &ahead_seconds.abs())]);
     match ahead_seconds.abs() > SKEW_SECONDS_MAX {
         true => Finding::fault(

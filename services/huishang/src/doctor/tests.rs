@@ -5,6 +5,8 @@ use super::services;
 use super::{Finding, Level, now};
 use crate::client::options::Server;
 use crate::language::tests::in_chinese;
+use crate::server::node;
+use harness::{Process, broker};
 use service_kit::config::Config;
 use service_kit::identity::ensure_development_keys;
 use std::fs;
@@ -49,9 +51,11 @@ fn a_sound_machine_has_nothing_to_mend() {
 fn a_key_that_others_can_read_is_a_fault() {
     let (_folder, config) = installation();
     let key = config.keys().join("signing-key.pem");
-    fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
     expect(&machine::keys(&config), "keys", Level::Fault, "signing-key.pem");
-    in_chinese(|| expect(&machine::keys(&config), "keys", Level::Fault, "他人可以读取"));
+    in_chinese(|| expect(&machine::keys(&config), "keys", Level::Fault, "任何人都可以读取"));
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).unwrap();
+    expect(&machine::keys(&config), "keys", Level::Warning, "signing-key.pem");
 }
 
 #[test]
@@ -83,15 +87,38 @@ fn more_connections_than_open_files_are_warned_of() {
     expect(&[machine::open_files(&config)], "files", Level::Warning, "with all connections");
 }
 
-#[test]
-fn an_old_backup_is_warned_of_and_a_missing_one_a_fault() {
+#[tokio::test]
+async fn an_old_backup_is_warned_of_and_a_missing_one_a_fault() {
+    let (data, mut config) = installation();
+    expect(&machine::backups(&config, None).await, "backups", Level::Warning, "no backup is made");
+    // By hand, in a folder.
     let folder = tempfile::tempdir().unwrap();
-    expect(&[machine::backups(folder.path())], "backups", Level::Fault, "no backup");
+    let by_hand = async |config: &Config| machine::backups(config, Some(folder.path())).await;
+    expect(&by_hand(&config).await, "backups", Level::Fault, "no backup");
     let segment = folder.path().join("segment");
     fs::write(&segment, "records").unwrap();
-    expect(&[machine::backups(folder.path())], "backups", Level::Good, "0 h old");
+    expect(&by_hand(&config).await, "backups", Level::Good, "0 h old");
     set_age(&segment, |now| now - Duration::from_secs(30 * 3600));
-    expect(&[machine::backups(folder.path())], "backups", Level::Warning, "30 h old");
+    expect(&by_hand(&config).await, "backups", Level::Warning, "30 h old");
+    // By itself, where the settings say.
+    let place = data.path().join("stored");
+    config.backup.url = Some(format!("file://{}", place.display()));
+    expect(&machine::backups(&config, None).await, "backups", Level::Fault, "no backup");
+    let log_id = domain::Uuid::now_v7();
+    let store = backup::Store::open(config.backup.url.as_deref().unwrap(), None).unwrap();
+    let empty = backup::Writer::open(store, log_id).await.unwrap();
+    let head = empty.head();
+    empty.finish(head, None).await.unwrap();
+    expect(&machine::backups(&config, None).await, "backups", Level::Good, "0 min old");
+    for file in files_below(&place) {
+        set_age(&file, |now| now - Duration::from_secs(2 * 3600));
+    }
+    expect(&machine::backups(&config, None).await, "backups", Level::Warning, "120 min old");
+}
+
+fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
 #[tokio::test]
@@ -156,6 +183,65 @@ fn keys_that_cannot_be_read_are_a_fault() {
     fs::write(&file, "[[issuer]]\nissuer = 'a'\njwks_url = 'http://127.0.0.1:1/jwks'\n").unwrap();
     config.identity.issuers_file = Some(file);
     expect(&services::jwks(&config), "jwks", Level::Fault, "http://127.0.0.1:1/jwks cannot be read");
+}
+
+#[tokio::test]
+async fn a_process_that_is_not_ready_is_a_fault() {
+    let (_folder, mut config) = installation();
+    let server = Server { server: None, ca_file: None, cert_file: None, key_file: None };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    config.listen = listener.local_addr().unwrap();
+    let (reporter, health) = tonic_health::server::health_reporter();
+    let incoming = tonic::transport::server::TcpIncoming::from(listener);
+    let serving = tonic::transport::Server::builder().add_service(health).serve_with_incoming(incoming);
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(serving);
+    for (status, level, what) in [
+        (tonic_health::ServingStatus::NotServing, Level::Fault, "its views lag"),
+        (tonic_health::ServingStatus::Serving, Level::Good, "is ready"),
+    ] {
+        reporter.set_service_status(service_kit::serve::READY, status).await;
+        expect(&services::port(&config, &server).await, "ready", level, what);
+    }
+}
+
+#[test]
+fn a_clock_that_differs_from_the_brokers_is_a_fault() {
+    expect(&[services::skew(-60)], "clock", Level::Fault, "differs by 60 s");
+    expect(&[services::skew(1)], "clock", Level::Good, "differs by 1 s");
+}
+
+/// A broker that lets its only user, `li`, do what this says.
+fn broker_with(permissions: &str) -> (tempfile::TempDir, Process, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("nats.conf");
+    let user = format!("{{ user: li, password: sesame, permissions: {{ {permissions} }} }}");
+    fs::write(&file, format!("authorization {{ users: [{user}] }}\n")).unwrap();
+    let flags = ["--config".to_owned(), file.display().to_string()];
+    let (process, address) = broker::start("nats", &folder.path().join("store"), None, &flags).unwrap();
+    (folder, process, format!("nats://li:sesame@{address}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_is_examined_with_its_permissions_and_the_stream() {
+    let (_folder, mut config) = installation();
+    let (_broker, _process, url) = broker_with("publish: '>', subscribe: '>'");
+    config.journal = url.clone();
+    let findings = services::nats(&config).await;
+    expect(&findings, "nats", Level::Good, "nats-server 2.");
+    expect(&findings, "stream", Level::Good, "no stream yet");
+    // A stream that fits is there once a process has connected.
+    let connected = journal::nats::NatsJournal::connect(node::nats(&config).unwrap()).await.unwrap();
+    drop(connected);
+    expect(&services::nats(&config).await, "stream", Level::Good, "1 replicas");
+    config.nats.replicas = 3;
+    expect(&services::nats(&config).await, "stream", Level::Warning, "1 replicas");
+
+    let (_broker, _process, url) = broker_with("publish: '>', subscribe: { deny: 'huishang.>' }");
+    config.journal = url;
+    let findings = services::nats(&config).await;
+    expect(&findings, "permissions", Level::Fault, "the broker denies");
+    assert!(!format!("{findings:?}").contains("sesame"), "{findings:?}");
 }
 
 #[tokio::test]
