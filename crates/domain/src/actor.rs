@@ -20,11 +20,13 @@ pub enum Role {
     Auditor,
     /// 运维: runs the deployment.
     Operator,
+    /// 安全: decides who is let in, and watches that.
+    Security,
 }
 
 impl Role {
     /// Every role, in the order of the glossary.
-    pub const ALL: [Role; 7] = [
+    pub const ALL: [Role; 8] = [
         Role::Clerk,
         Role::Chair,
         Role::Delegate,
@@ -32,7 +34,11 @@ impl Role {
         Role::Supervisor,
         Role::Auditor,
         Role::Operator,
+        Role::Security,
     ];
+
+    /// The three administrators (三员), who are separate people: of the system, of security, and of the audit.
+    pub const ADMINISTRATORS: [Role; 3] = [Role::Operator, Role::Security, Role::Auditor];
 
     /// The word used in tokens, flags and the record.
     pub fn as_str(self) -> &'static str {
@@ -44,6 +50,7 @@ impl Role {
             Role::Supervisor => "supervisor",
             Role::Auditor => "auditor",
             Role::Operator => "operator",
+            Role::Security => "security",
         }
     }
 
@@ -81,6 +88,12 @@ impl Actor {
     /// Whether the actor holds this role.
     pub fn is(&self, role: Role) -> bool {
         self.roles.contains(&role)
+    }
+
+    /// Which administrators the actor would be at once, if more than one: that is not allowed.
+    pub fn combined_administrators(&self) -> Option<Vec<Role>> {
+        let held: Vec<Role> = Role::ADMINISTRATORS.into_iter().filter(|role| self.is(*role)).collect();
+        (held.len() > 1).then_some(held)
     }
 
     /// The department spoken for, as refusals name it; "no department", which is not a code, when there is
