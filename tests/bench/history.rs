@@ -13,7 +13,7 @@ use domain::{Actor, Aggregate as _, Code, Line, Role, StreamName, Text, Timestam
 use event_log::{EventLog, OrderedRecord};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::SignedDuration;
-use journal::payload::{Sealed, seal};
+use journal::payload::{Encoded, encode};
 use journal::{Commit, Write};
 use proto::Wire;
 use proto::record::{Envelope, EventCodec as _};
@@ -200,6 +200,7 @@ fn commit(stream: StreamName, actor: Actor, event: prost_types::Any) -> anyhow::
         command_digest: vec![0x5A; 32],
         time: jiff::Timestamp::now(),
         actor,
+        on_behalf_of: None,
         causation_id: None,
         correlation_id: command_id,
         traceparent: None,

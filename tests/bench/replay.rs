@@ -55,7 +55,7 @@ async fn into_a_view<V: View>(settings: &Settings, past: history::Past) -> anyho
 async fn replay<V: View>(log: &EventLog, root: &Path) -> anyhow::Result<Sample> {
     let views = tempfile::tempdir_in(root)?;
     let stop = CancellationToken::new();
-    let journal = Arc::new(EmbeddedJournal::new(log.clone()));
+    let journal = Arc::new(EmbeddedJournal::new(log.clone(), journal::personal::Keys::in_memory()));
     let kit = Kit::new(journal, Clock::System, views.path(), stop.clone());
     let head = log.head().position;
     let stopwatch = Stopwatch::start()?;
@@ -117,7 +117,7 @@ fn fold(log: &EventLog) -> anyhow::Result<Sample> {
         let Some(last) = records.last() else { break };
         after = last.position;
         for record in &records {
-            let record = journal::payload::open(record.position, &record.stream, &record.payload)?;
+            let record = journal::payload::decode(record.position, &record.stream, &record.payload)?;
             let state = states.entry(record.stream.id).or_default();
             let events = service_kit::events::decode::<ActionItem>(&record)?;
             *state = ActionItem::fold(std::mem::take(state), &events);

@@ -7,6 +7,7 @@ mod command_line;
 mod commands;
 mod crash;
 mod double_booking;
+mod erasure;
 mod expecting;
 mod export;
 mod file_modes;

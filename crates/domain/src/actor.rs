@@ -20,11 +20,13 @@ pub enum Role {
     Auditor,
     /// 运维: runs the deployment.
     Operator,
+    /// 数据保护: has personal data erased.
+    DataProtection,
 }
 
 impl Role {
     /// Every role, in the order of the glossary.
-    pub const ALL: [Role; 7] = [
+    pub const ALL: [Role; 8] = [
         Role::Clerk,
         Role::Chair,
         Role::Delegate,
@@ -32,6 +34,7 @@ impl Role {
         Role::Supervisor,
         Role::Auditor,
         Role::Operator,
+        Role::DataProtection,
     ];
 
     /// The word used in tokens, flags and the record.
@@ -44,6 +47,7 @@ impl Role {
             Role::Supervisor => "supervisor",
             Role::Auditor => "auditor",
             Role::Operator => "operator",
+            Role::DataProtection => "data-protection",
         }
     }
 
@@ -68,6 +72,11 @@ impl Actor {
     /// The actor that a process manager or a timer writes into the record.
     pub fn process(name: &str) -> Actor {
         Actor { subject: format!("process:{name}"), department: None, roles: Vec::new() }
+    }
+
+    /// Whether it is a process manager or a timer, and nobody.
+    pub fn is_process(&self) -> bool {
+        self.subject.starts_with("process:")
     }
 
     /// Whether the actor holds this role.

@@ -19,6 +19,7 @@ mod addresses;
 mod announcement;
 mod append;
 mod direct;
+pub(crate) mod keys;
 mod ledger;
 mod message;
 mod read;
@@ -35,6 +36,7 @@ pub use setup::{Config, ConnectError};
 pub use witnesses::Contradiction;
 
 use crate::latest_time::LatestTime;
+use crate::personal::Keys;
 use crate::{AppendError, Commit, Filter, Journal, Obstacle, Position, ReadError, Record, Subscription};
 use async_nats::connection::State;
 use async_nats::jetstream;
@@ -70,6 +72,7 @@ struct Link {
     batch_permits: Semaphore,
     committed: watch::Receiver<Position>,
     latest: LatestTime,
+    keys: Keys,
 }
 
 impl NatsJournal {
@@ -141,8 +144,13 @@ impl Journal for NatsJournal {
         self.last_position().await
     }
 
+    fn keys(&self) -> &Keys {
+        &self.link.keys
+    }
+
     fn epoch(&self) -> u64 {
-        self.link.ledgers.epoch()
+        // Neither of the two ever falls.
+        self.link.ledgers.epoch() + self.link.keys.generation()
     }
 
     fn corrected(&self, clock: Timestamp) -> Timestamp {

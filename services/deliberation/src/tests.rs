@@ -44,7 +44,7 @@ impl Deployment {
         let folder = tempfile::tempdir().unwrap();
         let (log, _) = EventLog::open(Options::new(folder.path().join("log"))).unwrap();
         let (clock, shown) = watch::channel(at("2027-03-01T01:00:00Z"));
-        let journal = Arc::new(EmbeddedJournal::new(log));
+        let journal = Arc::new(EmbeddedJournal::new(log, journal::personal::Keys::in_memory()));
         let kit = Kit::new(journal, Clock::Movable(shown), folder.path(), CancellationToken::new());
         let service = crate::service(&kit, "Asia/Shanghai").unwrap();
         let weekend = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap().weekend().to_vec();

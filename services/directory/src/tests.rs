@@ -33,7 +33,7 @@ impl Fixture {
         let folder = tempfile::tempdir().unwrap();
         let (log, _) = EventLog::open(Options::new(folder.path().join("log"))).unwrap();
         let (clock, now) = watch::channel("2027-03-01T01:00:00Z".parse().unwrap());
-        let journal = Arc::new(EmbeddedJournal::new(log));
+        let journal = Arc::new(EmbeddedJournal::new(log, journal::personal::Keys::in_memory()));
         let kit = Kit::new(journal, Clock::Movable(now), folder.path(), CancellationToken::new());
         let service = crate::service(&kit, "Asia/Shanghai").unwrap();
         Fixture { service, _clock: clock, _folder: folder }

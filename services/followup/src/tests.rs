@@ -52,7 +52,8 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         let (log, _) = EventLog::open(Options::new(folder.path().join("log"))).unwrap();
         let (clock, shown) = watch::channel(at("2027-03-01T01:00:00Z"));
-        let journal: Arc<dyn Journal> = Arc::new(EmbeddedJournal::new(log));
+        let journal: Arc<dyn Journal> =
+            Arc::new(EmbeddedJournal::new(log, journal::personal::Keys::in_memory()));
         let copy = Copy::new(&journal, shown);
         Place { journal, clock, copy, _folder: folder }
     }

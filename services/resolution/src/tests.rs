@@ -57,7 +57,7 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         let (log, _) = EventLog::open(Options::new(folder.path().join("log"))).unwrap();
         let (clock, shown) = watch::channel(at("2027-03-01T01:00:00Z"));
-        let journal = made(Arc::new(EmbeddedJournal::new(log)));
+        let journal = made(Arc::new(EmbeddedJournal::new(log, journal::personal::Keys::in_memory())));
         let kit = Kit::new(journal, Clock::Movable(shown), folder.path(), CancellationToken::new());
         let service = crate::service(&kit, "Asia/Shanghai").unwrap();
         for department in ["WATER", "ROADS", "HEALTH", "AUDIT"] {

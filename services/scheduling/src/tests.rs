@@ -38,7 +38,7 @@ impl Fixture {
         let folder = tempfile::tempdir().unwrap();
         let (log, _) = EventLog::open(Options::new(folder.path().join("log"))).unwrap();
         let (clock, now) = watch::channel(at("2027-03-01T01:00:00Z"));
-        let journal = Arc::new(EmbeddedJournal::new(log));
+        let journal = Arc::new(EmbeddedJournal::new(log, journal::personal::Keys::in_memory()));
         let kit = Kit::new(journal, Clock::Movable(now), folder.path(), CancellationToken::new());
         Fixture { service: crate::service(&kit, "Asia/Shanghai").unwrap(), clock, _folder: folder }
     }

@@ -5,6 +5,7 @@
 
 use super::{decode, on_blocking_thread, read_error};
 use crate::limits::{FEED_RECORDS_MAX, SUBSCRIPTION_BATCH_RECORDS_MAX};
+use crate::personal::Keys;
 use crate::{Position, ReadError, Record};
 use event_log::EventLog;
 use std::collections::VecDeque;
@@ -13,12 +14,15 @@ use tokio::sync::Mutex;
 
 pub(super) struct Feed {
     log: EventLog,
+    keys: Keys,
     newest: Mutex<Newest>,
 }
 
 /// Consecutive records up to `last`.
 #[derive(Default)]
 struct Newest {
+    /// The generation of the keys with which they were opened.
+    generation: u64,
     last: Position,
     records: VecDeque<Arc<Record>>,
 }
@@ -49,8 +53,8 @@ impl Newest {
 }
 
 impl Feed {
-    pub(super) fn new(log: EventLog) -> Feed {
-        Feed { log, newest: Mutex::default() }
+    pub(super) fn new(log: EventLog, keys: Keys) -> Feed {
+        Feed { log, keys, newest: Mutex::default() }
     }
 
     /// Returns records after a position, in order; at least one if `committed` is after it.
@@ -60,6 +64,11 @@ impl Feed {
         committed: Position,
     ) -> Result<Vec<Arc<Record>>, ReadError> {
         let mut newest = self.newest.lock().await;
+        // What was erased is not handed out again.
+        let generation = self.keys.generation();
+        if newest.generation != generation {
+            *newest = Newest { generation, ..Newest::default() };
+        }
         if let Some(records) = newest.records_after(after) {
             return Ok(records);
         }
@@ -74,10 +83,10 @@ impl Feed {
     }
 
     async fn read(&self, after: Position) -> Result<Vec<Arc<Record>>, ReadError> {
-        let log = self.log.clone();
+        let (log, keys) = (self.log.clone(), self.keys.clone());
         on_blocking_thread(move || {
             let records = log.read(after, SUBSCRIPTION_BATCH_RECORDS_MAX).map_err(read_error)?;
-            records.iter().map(|record| decode(record).map(Arc::new)).collect()
+            records.iter().map(|record| decode(record, &keys).map(Arc::new)).collect()
         })
         .await
     }

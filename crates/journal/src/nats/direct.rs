@@ -61,7 +61,7 @@ impl DirectReader {
                 continue;
             }
             match reply.status {
-                None => records.push(record(link, &reply)?),
+                None => records.push(record(link, &reply).await?),
                 Some(StatusCode::NOT_FOUND) => return Ok(records),
                 Some(status) if status.as_u16() == END_OF_BATCH => return Ok(records),
                 Some(status) => {
@@ -75,11 +75,16 @@ impl DirectReader {
     }
 }
 
-fn record(link: &Link, reply: &Message) -> Result<Record, ReadError> {
+async fn record(link: &Link, reply: &Message) -> Result<Record, ReadError> {
     let incomplete = || ReadError::Unavailable("the reply to a direct get has no sequence or subject".into());
     let headers = reply.headers.as_ref().ok_or_else(incomplete)?;
     let position = headers.get("Nats-Sequence").and_then(|value| value.as_str().parse().ok());
     let position = position.ok_or_else(incomplete)?;
     let subject = headers.get("Nats-Subject").ok_or_else(incomplete)?.as_str();
-    Ok(Received { position, subject, headers, payload: &reply.payload }.record(&link.names))
+    let opened = link.keys.open_shared(&reply.payload).await;
+    let opened = opened.map_err(|error| ReadError::Unavailable(error.to_string()))?;
+    let received = Received { position, subject, headers, payload: &reply.payload };
+    let record = received.opened_record(&link.names, &opened);
+    link.keys.observe(&record);
+    Ok(record)
 }

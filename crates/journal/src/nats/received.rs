@@ -45,7 +45,17 @@ pub(super) struct NoRecord {
 }
 
 impl Received<'_> {
-    /// Returns the record that readers see at this position.
+    /// Returns the record that readers see at this position, with the personal values of the payload as it was opened.
+    pub(super) fn opened_record(&self, names: &Names, opened: &[u8]) -> Record {
+        match self.open(names) {
+            Ok((record, _)) => {
+                payload::decode(self.position, &record.stream.to_string(), opened).unwrap_or(record)
+            }
+            Err(_) => self.record(names),
+        }
+    }
+
+    /// Returns the record at this position, without personal values.
     pub(super) fn record(&self, names: &Names) -> Record {
         match self.open(names) {
             Ok((record, _)) => record,
@@ -84,7 +94,7 @@ impl Received<'_> {
     pub(super) fn open(&self, names: &Names) -> Result<(Record, Salt), NoRecord> {
         let no_record = |what: String| NoRecord { reason: Reason::NotARecord, what };
         let name = names.stream_name(self.subject);
-        let opened = payload::open_with_previous(self.position, name, self.payload);
+        let opened = payload::decode_with_previous(self.position, name, self.payload);
         let WithPrevious { record, previous } = opened.map_err(|error| match error {
             ReadError::Damaged { what, .. } | ReadError::Unavailable(what) => no_record(what),
         })?;
@@ -139,6 +149,7 @@ impl Received<'_> {
             command_digest: digest.clone(),
             time,
             actor: Actor::process("journal"),
+            on_behalf_of: None,
             causation_id: None,
             correlation_id: id,
             traceparent: None,
@@ -183,7 +194,8 @@ fn to_log(record: Record, salt: Salt, payload: Bytes) -> OrderedRecord {
 mod tests {
     use super::*;
     use crate::conformance::sample;
-    use crate::payload::{Sealed, seal};
+    use crate::payload::{Encoded, encode};
+    use crate::personal::Keys;
 
     fn names() -> Names {
         Names::new("main").unwrap()
@@ -192,7 +204,7 @@ mod tests {
     /// The messages of a commit to two streams, the first at position 7 and the second new, as published.
     fn published() -> Vec<(String, HeaderMap, Bytes)> {
         let commit = sample::commit(Uuid::new_v4(), &[(&sample::stream(), 7), (&sample::stream(), 0)]);
-        let message = |(sequence, write): (u64, Sealed)| {
+        let message = |(sequence, write): (u64, Encoded)| {
             let mut headers = names().headers(&write.stream, &write.envelope, &write.types, &write.salt);
             headers.insert(EXPECTED_SUBJECT_SEQUENCE, write.expected.to_string());
             headers.insert(BATCH_SEQUENCE, sequence.to_string());
@@ -201,7 +213,8 @@ mod tests {
             }
             (names().subject(&write.stream), headers, write.payload)
         };
-        (1..).zip(seal(commit).unwrap()).map(message).collect()
+        let encoded = futures::executor::block_on(encode(commit, &Keys::in_memory())).unwrap();
+        (1..).zip(encoded).map(message).collect()
     }
 
     /// Why the message is passed over; checks that it then has no effect and keeps its position.
@@ -216,7 +229,7 @@ mod tests {
             assert_eq!((stored.part, stored.parts, stored.time_micros), (1, 1, 5));
             assert_eq!(received.log_record(&names(), 5).0, stored, "it follows from the message");
             let stream = stored.stream.as_str();
-            assert_eq!(payload::open(9, stream, &stored.payload).unwrap().events, record.events);
+            assert_eq!(payload::decode(9, stream, &stored.payload).unwrap().events, record.events);
         }
         no_record.map(|no_record| no_record.reason)
     }

@@ -89,11 +89,21 @@ async fn server(key: Option<HeadKey>, options: &Options) -> anyhow::Result<()> {
     if options.json {
         let outcome: Value = json!({
             "records": log.records, "hash": log.hash, "signed": signed.size,
+            "erased": log.erased.iter().map(erased_json).collect::<Vec<_>>(),
+            "recordsWithoutKey": log.records_without_key,
             "views": views.iter().map(views::json).collect::<Vec<_>>(),
         });
         print_line(&outcome.to_string())?;
     } else {
         print_line(&intact)?;
+        log.erased.iter().try_for_each(|erased| print_line(&erased_sentence(erased)))?;
+        if log.records_without_key > 0 {
+            print_line(&format!(
+                "{} records have values whose key is missing although no erasure was requested: put back the folder \
+                 personal-keys of the ledger",
+                log.records_without_key
+            ))?;
+        }
         print_line(&format!("the signed head of {} records belongs to this log{whose_key}", signed.size))?;
         views.iter().try_for_each(|result| print_line(&views::sentence(result)))?;
     }
@@ -102,6 +112,17 @@ async fn server(key: Option<HeadKey>, options: &Options) -> anyhow::Result<()> {
         true => Ok(()),
         false => print_line("everything is as it should be"),
     }
+}
+
+/// What an erasure has taken, for programs.
+fn erased_json(erased: &pb::ErasedRecords) -> Value {
+    json!({ "requestedPosition": erased.requested_position, "records": erased.records })
+}
+
+/// What an erasure has taken, for people.
+fn erased_sentence(erased: &pb::ErasedRecords) -> String {
+    let pb::ErasedRecords { requested_position, records } = erased;
+    format!("values in {records} records were erased by record {requested_position}")
 }
 
 async fn verify_log(source: &Source) -> anyhow::Result<pb::VerifyLogResponse> {

@@ -3,6 +3,7 @@
 use super::*;
 use domain::StreamName;
 use futures::StreamExt as _;
+use journal::personal::Keys;
 use journal::{AppendError, Commit, Filter, ReadError, Record, Subscription};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -55,6 +56,10 @@ impl Journal for Dawdling {
 
     fn committed(&self) -> watch::Receiver<Position> {
         self.journal.committed()
+    }
+
+    fn keys(&self) -> &Keys {
+        self.journal.keys()
     }
 }
 
