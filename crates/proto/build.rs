@@ -4,6 +4,7 @@ use prost::Message as _;
 use std::collections::BTreeMap;
 use std::{env, fs, path::Path};
 
+#[expect(clippy::disallowed_methods, reason = "cargo tells a build script so where to write")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");
     println!("cargo::rerun-if-changed={}", root.display());

@@ -10,7 +10,7 @@ use event_log::{EventLog, Options};
 use followup::FollowupView;
 use futures::FutureExt as _;
 use journal::embedded::EmbeddedJournal;
-use proto::followup::v1::{BoardColumn, ListFollowUpsRequest};
+use proto::followup::v1::{BoardColumn, GetBoardRequest, ListFollowUpsRequest};
 use proto::resolution::v1::ListItemsRequest;
 use resolution::ResolutionView;
 use rusqlite::Connection;
@@ -183,7 +183,9 @@ impl Filled {
         let cases = [
             Case::new("the board", || {
                 async {
-                    let ask = || async { self.view.query(0, followup::board(now, &zone)).await.map(drop) };
+                    let first = GetBoardRequest::default();
+                    let ask =
+                        || async { self.view.query(0, followup::board(&first, now, &zone)?).await.map(drop) };
                     let (sample, times) = measure(settings.time, ask).await?;
                     took.lock().unwrap_or_else(PoisonError::into_inner).extend(times);
                     Ok(sample)

@@ -11,7 +11,7 @@ use proto::Rpc as _;
 use proto::directory::v1::{RegisterDepartmentRequest, RegisterDepartmentResponse};
 use std::sync::Arc;
 use std::time::Duration;
-use tests::{Client, Process, Sandbox, registration};
+use tests::{Process, Sandbox, registration};
 
 /// Connections that a load is spread over, at most.
 const CONNECTIONS_MAX: usize = 8;
@@ -22,7 +22,7 @@ const NAME_FILLING_CHARS: usize = 76;
 
 /// A department's registration with a new name, whose event has the size that is measured.
 pub fn measured(code: &str) -> RegisterDepartmentRequest {
-    registration(code, &format!("{} {}", Client::command_id(), "会".repeat(NAME_FILLING_CHARS)))
+    registration(code, &format!("{} {}", client::command_id(), "会".repeat(NAME_FILLING_CHARS)))
 }
 
 /// Where commands go: a server of ours, or the echo.

@@ -153,3 +153,25 @@ fn an_auditor_changes_nothing_and_reads_everything_but_backups() {
         );
     }
 }
+
+#[test]
+fn whoever_reads_papers_or_raw_records_is_on_record() {
+    const HANDED_OUT: [&str; 2] = ["huishang.ledger.v1.Record", "huishang.scheduling.v1.Paper"];
+    let faults = each(|method, contract| {
+        let hands_out = contract.reads && holds(&method.output(), &HANDED_OUT);
+        (hands_out && contract.accesses.is_empty()).then(|| "its calls are not in the access log".to_owned())
+    });
+    assert_none("rpcs that hand out papers or records", faults);
+    let faults = each(|method, contract| {
+        let missing =
+            contract.accesses.iter().find(|name| method.input().get_field_by_name(name).is_none())?;
+        Some(format!("its request has no {missing}"))
+    });
+    assert_none("rpcs that say what is accessed by fields which they do not have", faults);
+}
+
+/// Whether a message, or one within it, is one of these. No message of the API holds itself.
+fn holds(message: &MessageDescriptor, names: &[&str]) -> bool {
+    names.contains(&message.full_name())
+        || message.fields().any(|field| field.kind().as_message().is_some_and(|inner| holds(inner, names)))
+}

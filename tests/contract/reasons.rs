@@ -1,6 +1,7 @@
 //! Every reason of refusal is in the protos, with its details; `tests/golden/reasons.txt` holds them.
 
 use super::assert_none;
+use client::SERVICES;
 use domain::Refusal;
 use domain::rejection::CatalogEntry;
 use prost_reflect::Value;
@@ -11,9 +12,10 @@ use std::path::Path;
 /// Reason → the keys of its details.
 type Reasons = BTreeMap<String, BTreeSet<String>>;
 
-/// The contexts whose protos declare reasons, `api` for those of no context.
-const CONTEXTS: [&str; 7] =
-    ["api", "directory", "scheduling", "deliberation", "resolution", "followup", "ledger"];
+/// The contexts whose protos declare reasons, and `api` for those of no context.
+fn contexts() -> impl Iterator<Item = &'static str> {
+    std::iter::once("api").chain(SERVICES)
+}
 
 /// The reasons that a context's protos declare.
 fn declared(context: &str) -> Reasons {
@@ -80,7 +82,7 @@ fn given(context: &str) -> Vec<CatalogEntry> {
 #[test]
 fn the_protos_declare_every_reason_of_the_rules_with_its_details() {
     let mut faults = Vec::new();
-    for context in CONTEXTS {
+    for context in contexts() {
         let declared = declared(context);
         for (reason, details) in given(context) {
             let details: BTreeSet<String> = details.iter().map(|&key| key.to_owned()).collect();
@@ -99,7 +101,7 @@ fn the_protos_declare_every_reason_of_the_rules_with_its_details() {
 #[test]
 fn every_declared_reason_is_given_by_a_rule_or_an_rpc() {
     let mut faults = Vec::new();
-    for context in CONTEXTS.into_iter().filter(|context| *context != "api") {
+    for context in SERVICES {
         let given: BTreeSet<&str> = given(context).into_iter().map(|(reason, _)| reason).collect();
         let package = format!("huishang.{context}.v1.");
         let listed: BTreeSet<&String> =
@@ -131,7 +133,7 @@ fn an_rpc_lists_only_reasons_of_its_context_and_each_once() {
 #[test]
 fn the_reasons_are_those_that_clients_know() {
     let mut lines = String::new();
-    for context in CONTEXTS {
+    for context in contexts() {
         for (reason, details) in declared(context) {
             let details: Vec<String> = details.into_iter().collect();
             lines.push_str(format!("{context} {reason} {}", details.join(" ")).trim_end());

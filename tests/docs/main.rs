@@ -13,6 +13,7 @@ mod words;
 use anyhow::{Context as _, ensure};
 use markdown::{Block, Document};
 use service_kit::config::Config;
+use service_kit::metrics::Kind;
 use shell::Shell;
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -60,9 +61,32 @@ fn columns(line: &str) -> usize {
 fn the_readmes_show_the_same_commands() {
     let shown = |name: &str| {
         let blocks = markdown::named(name).blocks().into_iter().filter(|block| block.info != "text");
-        blocks.map(|block| (block.info, commands_only(&block.text))).collect::<Vec<_>>()
+        let commands = |text: &str| commands_only(&NAMES_IN_CHINESE.iter().fold(text.to_owned(), in_english));
+        blocks.map(|block| (block.info, commands(&block.text))).collect::<Vec<_>>()
     };
     assert_eq!(shown("README.zh.md"), shown("README.md"));
+}
+
+/// What the tour's departments and matters are called in the two languages.
+const NAMES_IN_CHINESE: [(&str, &str); 14] = [
+    ("WATER widens the drain.", "水务扩建排水管。"),
+    ("Dry after two rains", "两场雨后不积水"),
+    ("Dry since Friday", "周五以来没有积水"),
+    ("title=Wider drain", "title=扩建排水管"),
+    ("deliverable=600 mm", "deliverable=600 毫米"),
+    ("Willow Lane", "柳巷内涝"),
+    ("Stop the flood", "治理内涝"),
+    ("The drain", "排水管"),
+    ("WATER", "水务"),
+    ("ROADS", "道路"),
+    ("FLOOD", "防汛"),
+    ("--delegate Li", "--delegate 李伟"),
+    ("--delegate Wang", "--delegate 王芳"),
+    ("Photo:", "照片:"),
+];
+
+fn in_english(text: String, (english, chinese): &(&str, &str)) -> String {
+    text.replace(chinese, english)
 }
 
 /// A block without the comments that explain it.
@@ -224,6 +248,26 @@ fn the_glossary_has_every_noun_of_the_command_line() -> anyhow::Result<()> {
         ensure!(row[1] == chinese, "the glossary says {} for {noun}, the help says {chinese}", row[1]);
     }
     Ok(())
+}
+
+#[test]
+fn the_list_of_metrics_is_the_catalogue() {
+    let list = markdown::named("docs/metrics.md");
+    let shown: Vec<Vec<&str>> =
+        list.rows().into_iter().filter(|row| row[0].starts_with("`huishang_")).collect();
+    let expected: Vec<Vec<String>> = service_kit::metrics::ALL
+        .iter()
+        .map(|metric| {
+            let kind = match metric.kind {
+                Kind::Counter => "counter",
+                Kind::Gauge => "gauge",
+                Kind::Histogram(_) => "histogram",
+            };
+            let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+            vec![format!("`{}`", metric.name), kind.to_owned(), labels.join(", "), metric.help.to_owned()]
+        })
+        .collect();
+    assert_eq!(shown, expected);
 }
 
 #[test]

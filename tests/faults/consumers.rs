@@ -66,12 +66,24 @@ async fn a_poisoned_record_halts_its_stream_alone_and_is_listed() -> anyhow::Res
     let end = clerk.register_department("LATER").await?;
     ensure!(departments(&clerk, end).await? == ["LATER", "WELL"]);
     let operator = sandbox.client(Role::Operator, None).await?;
-    let listed = operator.call(ListSetAsideRequest {}).await?;
+    let listed = operator.call(ListSetAsideRequest::default()).await?;
     let consumers: Vec<&str> = listed.records.iter().map(|record| record.consumer.as_str()).collect();
     ensure!(consumers.contains(&"directory") && consumers.contains(&"followup"), "{listed:?}");
     for record in &listed.records {
         ensure!(record.position == poison && record.stream == department_stream("POISONED"), "{record:?}");
     }
+    // One on each page, they are the same.
+    let (mut walked, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let page = operator.call(ListSetAsideRequest { page_size: 1, page_token }).await?;
+        ensure!(page.records.len() == 1 && page.total == listed.total, "{page:?}");
+        walked.extend(page.records);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    ensure!(walked == listed.records, "{walked:?}");
     let refused = clerk.register_department("POISONED").await.unwrap_err();
     ensure!(refused.code() == Code::Internal, "no decision is based on it: {refused}");
     ensure!(sandbox.process("up").log().contains("a record was set aside"), "it is logged");
@@ -105,7 +117,7 @@ async fn an_unknown_event_type_is_preserved_and_blocks_decisions_on_its_stream()
     // Views skip it; other streams are not affected.
     let end = clerk.register_department("OTHER").await?;
     ensure!(departments(&clerk, end).await? == ["OTHER", "SPLIT"]);
-    let listed = sandbox.client(Role::Operator, None).await?.call(ListSetAsideRequest {}).await?;
+    let listed = sandbox.client(Role::Operator, None).await?.call(ListSetAsideRequest::default()).await?;
     ensure!(listed.total == 0, "{listed:?}");
 
     let auditor = sandbox.client(Role::Auditor, None).await?;
@@ -186,7 +198,7 @@ async fn a_service_catches_up_after_a_long_downtime() -> anyhow::Result<()> {
     let end = register_many(&clerk, "D", COMMANDS).await?;
     sandbox.start_process("followup")?;
     let supervisor = sandbox.client(Role::Supervisor, None).await?;
-    let board = proto::followup::v1::GetBoardRequest { at_least_position: end };
+    let board = proto::followup::v1::GetBoardRequest { at_least_position: end, ..Default::default() };
     let board = supervisor.call_patiently(board).await?;
     ensure!(board.position >= end, "the board is at {} and the log at {end}", board.position);
     Ok(())

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use tests::{Client, Mode, Sandbox, SandboxConfig};
+use tests::{Client, Mode, Sandbox, SandboxConfig, until};
 use tokio::task::JoinSet;
 use tonic::Code;
 use tonic::transport::Endpoint;
@@ -46,13 +46,12 @@ async fn a_log_below_its_reserve_refuses_commands_and_answers_queries() -> anyho
     ensure!(refused.message().contains("free some space"), "it says what to do: {refused}");
     let listed = clerk.call(ListDepartmentsRequest { at_least_position: 1, ..Default::default() }).await?;
     ensure!(listed.departments.len() == 1, "{listed:?}");
-    tokio::time::timeout(TIMEOUT, async {
-        while health(&sandbox, DIRECTORY).await? != ServingStatus::NotServing {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        anyhow::Ok(())
+    until("that it is not ready", async || match health(&sandbox, DIRECTORY).await {
+        Ok(ServingStatus::NotServing) => Some(Ok(())),
+        Ok(_) => None,
+        Err(error) => Some(Err(error)),
     })
-    .await??;
+    .await?;
     ensure!(
         health(&sandbox, "").await? == ServingStatus::Serving,
         "the process must not be restarted for this"

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use tests::{Client, Mode, Sandbox, department_stream, registration};
+use tests::{Client, Mode, Sandbox, department_stream, let_pass, registration};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tonic::Code;
@@ -131,7 +131,7 @@ async fn write_until_over(
     let mut operations = Vec::new();
     while !run.over.load(Ordering::Acquire) {
         let code = format!("S{}", chance.below(STREAMS));
-        let command_id = Client::command_id();
+        let command_id = client::command_id();
         let request =
             RegisterDepartmentRequest { command_id: command_id.clone(), ..registration(&code, &command_id) };
         let began = run.moments.fetch_add(1, Ordering::AcqRel);
@@ -167,7 +167,7 @@ async fn until_answered(
                 if run.over.load(Ordering::Acquire) {
                     return Ok(None);
                 }
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                let_pass(Duration::from_millis(20)).await;
             }
             Err(status) => return Err(status).context("a valid command was refused"),
         }
@@ -189,7 +189,7 @@ async fn read_back(clerk: &Client, run: &Run, position: u64, command_id: &str) -
                 return Ok(());
             }
             Err(status) if is_transient(&status) && !run.over.load(Ordering::Acquire) => {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                let_pass(Duration::from_millis(20)).await;
             }
             Err(status) if is_transient(&status) => return Ok(()),
             Err(status) => {

@@ -1,12 +1,11 @@
 //! Load for fault tests: callers that register departments and retry until they get a response.
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use domain::Role;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tests::{Client, Sandbox, department_stream, registration};
+use tests::{Client, Sandbox, department_stream, let_pass, registration};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -16,14 +15,14 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(35);
 /// Running callers.
 pub struct Load {
     callers: JoinSet<anyhow::Result<BTreeMap<String, u64>>>,
-    acknowledged: Arc<AtomicU64>,
+    acknowledged: watch::Sender<u64>,
     stop: CancellationToken,
 }
 
 impl Load {
     /// Starts the callers.
     pub fn start(clerk: &Client, callers: u64) -> Load {
-        let (acknowledged, stop) = (Arc::new(AtomicU64::new(0)), CancellationToken::new());
+        let (acknowledged, stop) = (watch::Sender::new(0), CancellationToken::new());
         let mut load = Load { callers: JoinSet::new(), acknowledged, stop };
         for caller in 0..callers {
             load.callers.spawn(call(clerk.clone(), caller, load.acknowledged.clone(), load.stop.clone()));
@@ -33,12 +32,10 @@ impl Load {
 
     /// Waits until `count` more commands are acknowledged.
     pub async fn more(&self, count: u64, within: Duration) -> anyhow::Result<()> {
-        let (goal, started) = (self.acknowledged.load(Ordering::Acquire) + count, Instant::now());
-        while self.acknowledged.load(Ordering::Acquire) < goal {
-            ensure!(started.elapsed() < within, "no more commands are acknowledged");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        Ok(())
+        let mut acknowledged = self.acknowledged.subscribe();
+        let goal = *acknowledged.borrow() + count;
+        let reached = tokio::time::timeout(within, acknowledged.wait_for(|&now| now >= goal)).await;
+        reached.context("no more commands are acknowledged")?.map(drop).context("the callers have ended")
     }
 
     /// Lets each caller finish its current command, then checks that every acknowledged command is in the log
@@ -57,7 +54,7 @@ impl Load {
 async fn call(
     clerk: Client,
     caller: u64,
-    acknowledged: Arc<AtomicU64>,
+    acknowledged: watch::Sender<u64>,
     stop: CancellationToken,
 ) -> anyhow::Result<BTreeMap<String, u64>> {
     let mut mine = BTreeMap::new();
@@ -76,12 +73,12 @@ async fn call(
                         "{code} after {:?}: {status}",
                         began.elapsed()
                     );
-                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    let_pass(Duration::from_millis(50)).await;
                 }
             }
         };
         mine.insert(code, position);
-        acknowledged.fetch_add(1, Ordering::Release);
+        acknowledged.send_modify(|acknowledged| *acknowledged += 1);
     }
     Ok(mine)
 }

@@ -18,4 +18,5 @@ mod repair;
 mod seed;
 mod shares;
 mod stale;
+mod upgrade;
 mod witnesses;

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use tests::{Client, Mode, Sandbox, SandboxConfig};
+use tests::{Client, Mode, Sandbox, SandboxConfig, let_pass};
 use tokio::task::JoinSet;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -77,12 +77,12 @@ async fn load(clients: &[Client], callers: u64, time: Duration, seed: u64) -> an
                 outcome.note(&answer);
                 if let Err(status) = answer {
                     let pause = status.get_details_retry_info().and_then(|info| info.retry_delay);
-                    tokio::time::sleep(pause.unwrap_or(Duration::from_millis(10))).await;
+                    let_pass(pause.unwrap_or(Duration::from_millis(10))).await;
                 }
             }
         });
     }
-    tokio::time::sleep(time).await;
+    let_pass(time).await;
     over.store(true, Ordering::Relaxed);
     while let Some(done) = calling.join_next().await {
         done?;

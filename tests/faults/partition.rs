@@ -9,7 +9,7 @@ use crate::load::Load;
 use crate::seed::{Random, seed, setting};
 use domain::Role;
 use std::time::Duration;
-use tests::{Mode, Proxy, Sandbox};
+use tests::{Mode, Proxy, Sandbox, let_pass};
 
 /// Number of concurrent callers.
 const CALLERS: u64 = 8;
@@ -37,7 +37,7 @@ async fn half_open_connections_lose_and_duplicate_nothing() -> anyhow::Result<()
         };
         cut.iter().for_each(|proxy| proxy.cut());
         // Both shorter and longer than the time after which either side notices.
-        tokio::time::sleep(Duration::from_millis(200 + chance.below(7800))).await;
+        let_pass(Duration::from_millis(200 + chance.below(7800))).await;
         cut.iter().for_each(|proxy| proxy.heal());
         load.more(20, Duration::from_secs(60)).await?;
     }

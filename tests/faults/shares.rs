@@ -7,7 +7,7 @@ use h2::client::{ResponseFuture, SendRequest};
 use h2::{Reason, SendStream};
 use prost::Message as _;
 use proto::Rpc;
-use proto::directory::v1::ListDepartmentsRequest;
+use proto::directory::v1::{ListDepartmentsRequest, RegisterDepartmentRequest};
 use proto::ledger::v1::{ReadRecordsRequest, VerifyLogRequest};
 use service_kit::limits::{KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT};
 use std::time::Duration;
@@ -371,4 +371,29 @@ async fn a_department_that_writes_without_end_is_slowed_down_alone() -> anyhow::
     // It may read, and others may write.
     greedy.call(ListDepartmentsRequest::default()).await?;
     others_are_served(&sandbox).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_writes_nothing_counts_for_nothing_of_what_a_department_may_write() -> anyhow::Result<()> {
+    // All of them together would have more than 1 MiB, each of both kinds.
+    const COMMANDS: usize = 800;
+    let sandbox = start(&[
+        ("HUISHANG_LIMITS__DEPARTMENT_WRITE_KIB_PER_SECOND_MAX", 1),
+        ("HUISHANG_LIMITS__DEPARTMENT_WRITE_BURST_MIB", 1),
+    ])?;
+    let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
+    let command = |number: usize| registration(&format!("D{number}"), &"水".repeat(200));
+    for number in 0..COMMANDS {
+        let mut orphan = command(number);
+        orphan.department.get_or_insert_default().parent_code = Some("NOWHERE".into());
+        let (validated, refused) = tokio::join!(
+            clerk.call(RegisterDepartmentRequest { validate_only: true, ..command(number) }),
+            clerk.call(orphan),
+        );
+        ensure!(validated?.position == 0, "it was only validated");
+        let refused = refused.err().context("its parent is nowhere")?;
+        ensure!(refused.code() == Code::InvalidArgument, "{refused}");
+    }
+    clerk.call(command(0)).await?;
+    Ok(())
 }

@@ -3,8 +3,8 @@
 use anyhow::{Context as _, ensure};
 use domain::Role;
 use std::process::Command;
-use std::time::{Duration, Instant};
-use tests::{Mode, Sandbox, huishang};
+use std::time::Duration;
+use tests::{Mode, Sandbox, huishang, until_blocking};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -33,20 +33,19 @@ async fn with_lost_history() -> anyhow::Result<Sandbox> {
 }
 
 fn second_ledger_has(sandbox: &Sandbox, records: u64) -> anyhow::Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let output = Command::new(huishang())
+    until_blocking("a second ledger with all records", || {
+        let verified = Command::new(huishang())
             .args(["log", "verify", "--as", "auditor", "--server"])
             .arg(format!("ledger={}", sandbox.server_of("ledger-2")))
             .arg("--data")
             .arg(sandbox.folder())
-            .output()?;
-        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        if printed.contains(&format!("all {records} records")) {
-            return Ok(());
-        }
-        ensure!(Instant::now() < deadline, "{printed}{}", String::from_utf8_lossy(&output.stderr));
-    }
+            .output();
+        let is_whole = |stdout: Vec<u8>| {
+            String::from_utf8_lossy(&stdout).contains(&format!("all {records} records")).then_some(())
+        };
+        verified.map(|output| is_whole(output.stdout)).transpose()
+    })?;
+    Ok(())
 }
 
 /// The second ledger finds another stream than the one that it followed, and ends.
@@ -59,16 +58,9 @@ fn second_ledger_ends(sandbox: &mut Sandbox) -> anyhow::Result<()> {
 }
 
 /// Waits until a process has logged a text.
-fn logged(sandbox: &mut Sandbox, name: &str, text: &str) -> anyhow::Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let log = sandbox.process(name).log();
-        if log.contains(text) {
-            return Ok(());
-        }
-        ensure!(Instant::now() < deadline, "{name} has not said {text:?}:\n{log}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+fn logged(sandbox: &mut Sandbox, name: &str, text: &str) {
+    let what = format!("a line of {name} with {text:?}");
+    until_blocking(&what, || sandbox.process(name).log().contains(text).then_some(()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,7 +75,7 @@ async fn a_younger_history_is_refused_by_everybody_until_the_older_one_is_back()
             "ledger repair",
             "--accept-stale",
         ] {
-            logged(&mut sandbox, name, text)?;
+            logged(&mut sandbox, name, text);
         }
     }
     let clerk = sandbox.client(Role::Clerk, None).await?;
@@ -116,7 +108,7 @@ async fn a_younger_history_is_refused_by_everybody_until_the_older_one_is_back()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_younger_history_that_an_operator_accepts_is_followed_and_says_so() -> anyhow::Result<()> {
     let mut sandbox = with_lost_history().await?;
-    logged(&mut sandbox, "ledger", "knows record 3")?;
+    logged(&mut sandbox, "ledger", "knows record 3");
     sandbox.process("ledger").terminate()?;
     sandbox.set_flags("ledger", &["--accept-stale"]);
     sandbox.start_process("ledger")?;

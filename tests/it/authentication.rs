@@ -38,3 +38,14 @@ async fn only_a_valid_token_in_a_fitting_role_is_accepted() -> anyhow::Result<()
     ensure!(auditor.whole_log().await?.is_empty(), "nothing was written");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_with_the_token_that_it_was_begun_with() -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(Mode::Embedded)?;
+    let auditor = sandbox.client_with_token(&sandbox.expiring_token(Role::Auditor)?).await?;
+    let mut follower = auditor.follow(0).await?;
+    sandbox.client(Role::Clerk, None).await?.register_department("A").await?;
+    follower.wait_for_more(1).await?;
+    let status = follower.wait_for_more(1).await.unwrap_err().downcast::<Status>()?;
+    ensure_refused("a stream whose token has expired", &status, Code::Unauthenticated, "TOKEN_INVALID")
+}

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use domain::Role;
 use proto::directory::v1::{ListMembersRequest, Member, RegisterMemberRequest};
-use proto::ledger::v1::{ErasureStage, GetErasureRequest, GetRecordRequest};
+use proto::ledger::v1::{GetErasureRequest, GetRecordRequest};
 use proto::scheduling::v1::{CancelSessionRequest, ListSessionsRequest};
 use std::path::{Path, PathBuf};
 use tests::{Mode, Sandbox, command, outline};
@@ -86,9 +86,19 @@ fn member() -> Member {
     }
 }
 
-async fn what_is_known_of_a_person_is_erased_everywhere(mode: Mode) -> anyhow::Result<()> {
-    // Given somebody who has acted and written, a member, and receipts for both
-    let mut sandbox = Sandbox::start(mode)?;
+/// What is on record about two people, and what was handed out of it.
+struct OnRecord {
+    /// The command of the one, whose words it has.
+    cancel: CancelSessionRequest,
+    cancelled: u64,
+    /// The positions of records with receipts for them.
+    receipts: [(u64, PathBuf); 2],
+    /// The key of the ledger, which signed them.
+    key: String,
+}
+
+/// Somebody acts and writes, and a member is registered.
+async fn on_record(sandbox: &Sandbox) -> anyhow::Result<OnRecord> {
     let clerk = sandbox.client(Role::Clerk, None).await?;
     for code in ["WATER", "CAPERCAILLIE"] {
         clerk.register_department(code).await?;
@@ -99,87 +109,118 @@ async fn what_is_known_of_a_person_is_erased_everywhere(mode: Mode) -> anyhow::R
     let session_id = author.admitted_session(outline("The dam", "WATER")).await?;
     let cancel = CancelSessionRequest { session_id, reason: PLANTED[1].into(), ..command() };
     let cancelled = author.call(cancel.clone()).await?.position;
-    let key = json(&sandbox.run("auditor", &["log", "signed-head", "--json"])?)?["key"].clone();
-    let key = key.as_str().unwrap_or_default().to_owned();
-    let receipts = [registered, cancelled].map(|at| (at, sandbox.folder().join(format!("receipt-{at}"))));
-    for (position, file) in &receipts {
-        std::fs::write(file, sandbox.run("auditor", &["log", "receipt", &position.to_string()])?.stdout)?;
-    }
     let listed = ListMembersRequest { at_least_position: cancelled, ..Default::default() };
     ensure!(clerk.call(listed).await?.members == [member()]);
     let views = sandbox.data_of("directory").join("views");
     ensure!(!files_with(&views, &planted())?.is_empty(), "what is searched for was never there");
     let log = sandbox.data_of("ledger").join("log");
     ensure!(files_with(&log, &planted())?.is_empty(), "the log has it in the clear");
-    let secrets_before = secrets(&sandbox)?;
-    ensure!(secrets_before.len() >= 3, "the clerk, the author and the member have keys");
 
-    // When they are erased
+    let key = json(&sandbox.run("auditor", &["log", "signed-head", "--json"])?)?["key"].clone();
+    let key = key.as_str().unwrap_or_default().to_owned();
+    let receipts = [registered, cancelled].map(|at| (at, sandbox.folder().join(format!("receipt-{at}"))));
+    for (position, file) in &receipts {
+        std::fs::write(file, sandbox.run("auditor", &["log", "receipt", &position.to_string()])?.stdout)?;
+    }
+    Ok(OnRecord { cancel, cancelled, receipts, key })
+}
+
+/// Has somebody erased, and waits until that is complete; returns the position.
+async fn erase(sandbox: &Sandbox, subject: &str) -> anyhow::Result<u64> {
     let mut follower = sandbox.follow_log().await?;
-    let mut completed = 0;
-    for subject in [PLANTED[0], PLANTED[2]] {
-        let arguments =
-            ["erasure", "request", "--subject", subject, "--reason", "They have left", "--authority"];
-        let asked = sandbox.run("data-protection", &[&arguments[..], &["Order 7", "--json"]].concat())?;
-        let erasure = json(&asked)?["erasure"].clone();
-        follower.wait_for_more(3).await?;
-        let erasure_id = erasure["erasureId"].as_str().context("an id")?.to_owned();
-        let auditor = sandbox.client(Role::Auditor, None).await?;
-        let erasure = auditor.call(GetErasureRequest { erasure_id }).await?.erasure.context("an erasure")?;
-        ensure!(erasure.stage == i32::from(ErasureStage::Completed), "{erasure:?}");
-        completed = erasure.completed_position.context("a position")?;
-    }
-
-    // Then the services answer with a pseudonym, also after a restart
-    for restart in [false, true] {
-        if restart {
-            for name in sandbox.process_names() {
-                sandbox.restart(&name)?;
-            }
+    let arguments = ["erasure", "request", "--subject", subject, "--reason", "They have left"];
+    let arguments = [&arguments[..], &["--authority", "Order 7", "--json"]].concat();
+    let erasure = json(&sandbox.run("data-protection", &arguments)?)?["erasure"].clone();
+    let erasure_id = erasure["erasureId"].as_str().context("an id")?.to_owned();
+    let auditor = sandbox.client(Role::Auditor, None).await?;
+    loop {
+        let found = auditor.call(GetErasureRequest { erasure_id: erasure_id.clone() }).await?;
+        if let Some(completed) = found.erasure.context("an erasure")?.completed_position {
+            return Ok(completed);
         }
-        let listed = ListMembersRequest { at_least_position: completed, ..Default::default() };
-        let members = clerk.call_patiently(listed).await?.members;
-        ensure!(members.len() == 1 && members[0].name.starts_with("erased-"), "{members:?}");
-        ensure!(members[0].name == members[0].code && members[0].department_code == "WATER", "{members:?}");
-        let sessions = ListSessionsRequest { at_least_position: completed, ..Default::default() };
-        clerk.call_patiently(sessions).await?;
+        follower.wait_for_more(1).await?;
     }
-    // And neither the files of any process, nor the broker's, nor copies made now have any of it, or its keys
-    let export = sandbox.folder().join("log.jsonl");
-    json(&sandbox.run("operator", &["log", "export", text(&export), "--json"])?)?;
-    let backup = sandbox.folder().join("backup");
-    json(&sandbox.run("operator", &["log", "backup", text(&backup), "--json"])?)?;
+}
+
+/// The services answer with a pseudonym, and other than that as before.
+async fn ensure_pseudonyms(sandbox: &Sandbox, at_least_position: u64) -> anyhow::Result<()> {
+    let clerk = sandbox.client(Role::Clerk, None).await?;
+    let listed = ListMembersRequest { at_least_position, ..Default::default() };
+    let members = clerk.call_patiently(listed).await?.members;
+    ensure!(members.len() == 1 && members[0].name.starts_with("erased-"), "{members:?}");
+    ensure!(members[0].name == members[0].code && members[0].department_code == "WATER", "{members:?}");
+    let sessions = ListSessionsRequest { at_least_position, ..Default::default() };
+    clerk.call_patiently(sessions).await?;
+    Ok(())
+}
+
+/// Neither the files of any process, nor the broker's, nor copies that are made now have any of it, or its keys.
+fn ensure_nowhere(sandbox: &Sandbox, secrets_before: Vec<Vec<u8>>) -> anyhow::Result<()> {
+    let file = |name: &str| sandbox.folder().join(name);
+    let objects = format!("file://{}", text(&file("objects")));
+    json(&sandbox.run("operator", &["log", "export", text(&file("log.jsonl")), "--json"])?)?;
+    for place in [text(&file("backup")), &objects] {
+        json(&sandbox.run("operator", &["log", "backup", place, "--json"])?)?;
+        json(&offline(&["log", "verify", "--backup", place, "--json"])?)?;
+    }
     let found = files_with(sandbox.folder(), &planted())?;
     ensure!(found.is_empty(), "{found:?}");
-    let kept = secrets(&sandbox)?;
+    let kept = secrets(sandbox)?;
     let destroyed: Vec<Vec<u8>> =
         secrets_before.into_iter().filter(|secret| !kept.contains(secret)).collect();
     ensure!(destroyed.len() == 2, "{} keys were destroyed", destroyed.len());
     let found = files_with(sandbox.folder(), &destroyed)?;
     ensure!(found.is_empty(), "the destroyed keys are in {found:?}");
-    // And the log is intact, and says what was erased by which record
+    Ok(())
+}
+
+/// The log is intact, says what was erased by which record, and every older receipt holds.
+async fn ensure_proven(sandbox: &Sandbox, on_record: &OnRecord) -> anyhow::Result<()> {
     let verified = json(&sandbox.run("auditor", &["log", "verify", "--json"])?)?;
     ensure!(verified["erased"].as_array().is_some_and(|erased| erased.len() == 2), "{verified}");
     ensure!(verified["recordsWithoutKey"] == 0, "{verified}");
     let said = sandbox.run("auditor", &["log", "verify"])?;
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     let auditor = sandbox.client(Role::Auditor, None).await?;
-    let record = auditor.call(GetRecordRequest { position: cancelled }).await?.record.context("a record")?;
+    let record = GetRecordRequest { position: on_record.cancelled };
+    let record = auditor.call(record).await?.record.context("a record")?;
     let by = *record.erased_by_positions.first().context("an erasure")?;
     ensure!(said.contains(&format!("erased by record {by}")) && !said.contains("damaged"), "{said}");
     let actor = record.envelope.and_then(|envelope| envelope.actor).context("an actor")?;
     ensure!(actor.subject.starts_with("erased-"), "{actor:?}");
-    json(&offline(&["log", "verify", "--backup", text(&backup), "--json"])?)?;
-    // And every older receipt holds
-    for (position, file) in &receipts {
-        let checked = json(&offline(&["log", "check-receipt", text(file), "--key", &key, "--json"])?)?;
-        ensure!(checked["position"] == *position, "{checked}");
+    for (position, file) in &on_record.receipts {
+        let check = ["log", "check-receipt", text(file), "--key", &on_record.key, "--json"];
+        ensure!(json(&offline(&check)?)?["position"] == *position);
     }
+    Ok(())
+}
+
+async fn what_is_known_of_a_person_is_erased_everywhere(mode: Mode) -> anyhow::Result<()> {
+    // Given somebody who has acted and written, a member, and receipts for both
+    let mut sandbox = Sandbox::start(mode)?;
+    let on_record = on_record(&sandbox).await?;
+    let secrets_before = secrets(&sandbox)?;
+    ensure!(secrets_before.len() >= 3, "the clerk, the author and the member have keys");
+
+    // When they are erased
+    erase(&sandbox, PLANTED[0]).await?;
+    let completed = erase(&sandbox, PLANTED[2]).await?;
+
+    // Then nobody reads or finds anything of them, also after a restart, and everything is proven as before
+    ensure_pseudonyms(&sandbox, completed).await?;
+    for name in sandbox.process_names() {
+        sandbox.restart(&name)?;
+    }
+    ensure_pseudonyms(&sandbox, completed).await?;
+    ensure_nowhere(&sandbox, secrets_before)?;
+    ensure_proven(&sandbox, &on_record).await?;
     // And a repeat of the command still gives its answer; what the person does from now on is theirs again
-    ensure!(author.call_patiently(cancel).await?.position == cancelled);
+    let author = sandbox.client(Role::Clerk, Some("CAPERCAILLIE")).await?;
+    ensure!(author.call_patiently(on_record.cancel).await?.position == on_record.cancelled);
     let again = author.admitted_session(outline("The weir", "WATER")).await?;
     let cancel = CancelSessionRequest { session_id: again, reason: "No water".into(), ..command() };
     let position = author.call(cancel).await?.position;
+    let auditor = sandbox.client(Role::Auditor, None).await?;
     let record = auditor.call(GetRecordRequest { position }).await?.record.context("a record")?;
     ensure!(record.envelope.and_then(|envelope| envelope.actor).context("an actor")?.subject == PLANTED[0]);
     Ok(())

@@ -5,11 +5,7 @@ use domain::Role;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
-use tests::{Process, huishang};
-
-/// Time in which the first signed head is written.
-const PATIENCE: Duration = Duration::from_secs(30);
+use tests::{Process, huishang, until_blocking};
 
 /// A command of ours in a shell that would let everybody read and write.
 fn open_handed() -> Command {
@@ -30,17 +26,43 @@ fn modes(path: &Path, found: &mut Vec<(PathBuf, bool, u32)>) -> anyhow::Result<(
     Ok(())
 }
 
+/// Starts a server with this data, and returns its address.
+fn start(data: &Path) -> anyhow::Result<(Process, String)> {
+    let mut command = open_handed();
+    command.args(["up", "--listen", "127.0.0.1:0", "--data"]).arg(data).env("HUISHANG_LOG__FORMAT", "json");
+    Process::start("up", &mut command, |line| {
+        let line: serde_json::Value = serde_json::from_str(line).ok()?;
+        (line["message"] == "serving").then(|| line["address"].as_str().unwrap_or_default().to_owned())
+    })
+}
+
+#[test]
+fn what_others_could_read_is_tightened_at_the_next_start() -> anyhow::Result<()> {
+    // Given data that was copied, so that everybody can read it
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("data");
+    start(&data)?.0.terminate()?;
+    ensure!(Command::new("chmod").args(["-R", "go+rX"]).arg(&data).status()?.success(), "chmod");
+    // When a server starts on it
+    let (server, _) = start(&data)?;
+    // Then it is its owner's only, and the log says so.
+    let mut found = Vec::new();
+    for part in ["log", "views", "keys"] {
+        modes(&data.join(part), &mut found)?;
+    }
+    for (path, is_directory, mode) in &found {
+        ensure!(*mode == if *is_directory { 0o700 } else { 0o600 }, "{} has mode {mode:o}", path.display());
+    }
+    ensure!(server.log().contains("others had access"), "{}", server.log());
+    Ok(())
+}
+
 #[test]
 fn files_are_their_owners_only() -> anyhow::Result<()> {
     // Given a server that has recorded something
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
-    let mut command = open_handed();
-    command.args(["up", "--listen", "127.0.0.1:0", "--data"]).arg(&data).env("HUISHANG_LOG__FORMAT", "json");
-    let (_server, address) = Process::start("up", &mut command, |line| {
-        let line: serde_json::Value = serde_json::from_str(line).ok()?;
-        (line["message"] == "serving").then(|| line["address"].as_str().unwrap_or_default().to_owned())
-    })?;
+    let (_server, address) = start(&data)?;
     let server = format!("http://{address}");
     let client = |role: Role, arguments: &[&str]| -> anyhow::Result<()> {
         let mut command = open_handed();
@@ -56,11 +78,7 @@ fn files_are_their_owners_only() -> anyhow::Result<()> {
     client(Role::Operator, &["log", "backup", backup.to_str().context("a path")?])?;
     client(Role::Operator, &["log", "export", export.to_str().context("a path")?])?;
     // When the newest head is signed as well
-    let deadline = Instant::now() + PATIENCE;
-    while !data.join("signed-head").exists() {
-        ensure!(Instant::now() < deadline, "no signed head within {PATIENCE:?}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until_blocking("a signed head", || data.join("signed-head").exists().then_some(()));
     // Then nobody else can read any of it.
     let mut found = Vec::new();
     for root in [&data, &backup, &export] {

@@ -6,7 +6,7 @@ use domain::Role;
 use proto::directory::v1::{RegisterDepartmentRequest, RegisterDepartmentResponse};
 use proto::ledger::v1::Record;
 use std::time::Duration;
-use tests::{Client, Mode, Sandbox, registration};
+use tests::{Mode, Sandbox, registration};
 use tokio::task::JoinSet;
 use tonic::Code;
 
@@ -32,10 +32,10 @@ async fn records_of(sandbox: &Sandbox, command_id: &str) -> anyhow::Result<Vec<u
 
 async fn a_repeat_gives_the_first_answer(mode: Mode) -> anyhow::Result<()> {
     let mut sandbox = Sandbox::start(mode)?;
-    let command_id = Client::command_id();
+    let command_id = client::command_id();
     let clerk = sandbox.client(Role::Clerk, None).await?;
     let first = clerk.call(office(&command_id, "The office")).await?;
-    let renamed = clerk.call(office(&Client::command_id(), "The office, renamed")).await?;
+    let renamed = clerk.call(office(&client::command_id(), "The office, renamed")).await?;
 
     // At once, and after every process was restarted: its position, and the department as it is now.
     let answer = RegisterDepartmentResponse { position: first.position, ..renamed };
@@ -56,7 +56,7 @@ async fn the_same_command_many_times_at_once_has_one_effect(mode: Mode) -> anyho
     let sandbox = Sandbox::start(mode)?;
     let clerk = sandbox.client(Role::Clerk, None).await?;
     for round in 0..5 {
-        let command_id = Client::command_id();
+        let command_id = client::command_id();
         let mut sends = JoinSet::new();
         for _ in 0..SENDS {
             let (clerk, request) = (clerk.clone(), office(&command_id, &format!("Name {round}")));
@@ -75,7 +75,7 @@ in_both_modes!(the_same_command_many_times_at_once_has_one_effect);
 async fn one_of_different_commands_with_one_id_is_carried_out(mode: Mode) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
     let clerk = sandbox.client(Role::Clerk, None).await?;
-    let command_id = Client::command_id();
+    let command_id = client::command_id();
     let mut sends = JoinSet::new();
     for number in 0..SENDS {
         let (clerk, request) = (clerk.clone(), office(&command_id, &format!("Name {number}")));
@@ -96,7 +96,7 @@ async fn a_caller_who_missed_the_answer_gets_it(mode: Mode) -> anyhow::Result<()
     let sandbox = Sandbox::start(mode)?;
     let clerk = sandbox.client(Role::Clerk, None).await?;
     for round in 0..30 {
-        let (command_id, code) = (Client::command_id(), format!("D{round}"));
+        let (command_id, code) = (client::command_id(), format!("D{round}"));
         let request = register(&command_id, &code, "Renamed");
         // The caller gives up at another moment each time: before, in the middle, after.
         let patience = Duration::from_micros(round * 300);

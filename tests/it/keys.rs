@@ -8,26 +8,15 @@ use service_kit::identity::ensure_development_keys;
 use std::future::Future;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
 use tests::{Client, Mode, Process, Sandbox, SandboxConfig, huishang};
-use tonic::Code;
-
-/// Time in which a changed file must take effect.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Time between two looks at whether it has.
-const PAUSE: Duration = Duration::from_millis(50);
+use tonic::{Code, Status};
 
 /// Waits until something is so.
 async fn until<F: Future<Output = anyhow::Result<bool>>>(
     what: &str,
     is_so: impl Fn() -> F,
 ) -> anyhow::Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    while !is_so().await? {
-        ensure!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
-        tokio::time::sleep(PAUSE).await;
-    }
-    Ok(())
+    tests::until(what, async || is_so().await.map(|so| so.then_some(())).transpose()).await
 }
 
 async fn is_accepted(client: &Client) -> anyhow::Result<bool> {
@@ -65,6 +54,7 @@ async fn a_key_that_is_taken_out_of_the_file_vouches_no_more() -> anyhow::Result
     let keys = sandbox.folder().join("keys");
     let old = sandbox.client(Role::Auditor, None).await?;
     ensure!(is_accepted(&old).await?, "the token is valid");
+    let mut follower = old.follow(0).await?;
     // When the keys are replaced by others
     std::fs::rename(&keys, sandbox.folder().join("old-keys"))?;
     ensure_development_keys(&keys)?;
@@ -72,6 +62,8 @@ async fn a_key_that_is_taken_out_of_the_file_vouches_no_more() -> anyhow::Result
     until("the old token is refused", || async { Ok(!is_accepted(&old).await?) }).await?;
     let new = sandbox.client(Role::Auditor, None).await?;
     ensure!(is_accepted(&new).await?, "the new key vouches");
+    let ended = follower.wait_for_more(1).await.unwrap_err().downcast::<Status>()?;
+    ensure!(ended.code() == Code::Unauthenticated, "what was begun with the old token ends: {ended}");
     Ok(())
 }
 

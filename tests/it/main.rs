@@ -1,8 +1,10 @@
 //! Stories, each run embedded and as separate processes over a real broker.
 
+mod access_log;
 mod authentication;
 mod backup;
 mod call_log;
+mod chinese;
 mod command_line;
 mod commands;
 mod crash;
@@ -14,12 +16,15 @@ mod file_modes;
 mod health;
 mod idempotency;
 mod keys;
+mod metrics;
+mod object_storage;
 mod plan;
 mod receipt;
 mod requests;
 mod settings;
 mod story;
 mod tls;
+mod upgrade;
 mod views;
 mod waiting;
 mod without_ledger;

@@ -53,6 +53,10 @@ fn the_whole_configuration_in_force_is_printed() -> anyhow::Result<()> {
         "signed_head = \"/srv/huishang/signed-head\"",
         "connections_max = 1024",
         "# nats.credentials is not set",
+        "# nats.nkey_file is not set",
+        "# nats.ca_file is not set",
+        "# metrics.listen is not set",
+        "# backup.url is not set",
     ] {
         ensure!(text.lines().any(|printed| printed == line), "{line}: {text}{}", error(&shown));
     }

@@ -27,11 +27,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Client(pub(crate) client::Client);
 
 impl Client {
-    /// A new command id.
-    pub fn command_id() -> String {
-        uuid::Uuid::now_v7().to_string()
-    }
-
     /// A moment from its RFC 3339 form.
     pub fn moment(text: &str) -> Timestamp {
         Timestamp::from_str(text).expect("a moment such as 2027-03-08T02:00:00Z")
@@ -171,7 +166,7 @@ impl LogFollower {
 /// A command with a new id and nothing else: the rest of a request, as in `OpenDocketRequest { docket_id, ..command() }`.
 pub fn command<C: CommandRequest>() -> C {
     // Every command has its id in the same field.
-    let id = ledger::MoveClockRequest { command_id: Client::command_id(), ..Default::default() };
+    let id = ledger::MoveClockRequest { command_id: client::command_id(), ..Default::default() };
     C::decode(id.encode_to_vec().as_slice()).expect("a message with a command id")
 }
 

@@ -1,14 +1,14 @@
 //! Whole installations for tests: real processes, a real broker, temporary directories.
 
-pub mod broker;
+mod binary;
 mod bytes_codec;
 mod client;
-mod process;
 mod proxy;
 mod refusal;
 mod sandbox;
 
+pub use binary::{cargo_build, huishang};
 pub use client::{Client, LogFollower, command, department_stream, outline, registration};
-pub use process::{Process, huishang, nats_server, root};
+pub use harness::{Process, broker, let_pass, let_pass_blocking, nats_server, root, until, until_blocking};
 pub use proxy::Proxy;
 pub use sandbox::{Mode, Sandbox, SandboxConfig};

@@ -1,11 +1,11 @@
 //! An installation in a temporary directory: embedded, or split into services over a real broker.
 
-use crate::broker;
+use crate::binary::huishang;
 use crate::client::{Client, LogFollower};
-use crate::process::{Process, huishang};
 use anyhow::Context as _;
-use client::{Connections, Token, Trust};
+use client::{Connections, SERVICES, Token, Trust};
 use domain::Role;
+use harness::{Process, broker};
 use service_kit::config::Config;
 use service_kit::identity::{Claims, SigningKey, ensure_development_keys};
 use std::collections::BTreeMap;
@@ -50,8 +50,6 @@ fn broker_name(number: usize) -> String {
     if number == 0 { "nats".to_owned() } else { format!("nats-{}", number + 1) }
 }
 
-const SERVICES: [&str; 6] = ["ledger", "directory", "scheduling", "deliberation", "resolution", "followup"];
-
 /// A running installation; it ends, and its directory goes, with the value.
 pub struct Sandbox {
     mode: Mode,
@@ -62,6 +60,8 @@ pub struct Sandbox {
     nats: Option<String>,
     /// For each process that does not use the broker's own address: the URL it uses instead.
     nats_urls: BTreeMap<String, String>,
+    /// For each process that is of another version: its program.
+    programs: BTreeMap<String, PathBuf>,
     /// For each process: further flags with which it is started.
     flags: BTreeMap<String, Vec<String>>,
     /// For each broker: the flags by which it finds the others.
@@ -86,6 +86,7 @@ impl Sandbox {
             addresses: BTreeMap::new(),
             nats: None,
             nats_urls: BTreeMap::new(),
+            programs: BTreeMap::new(),
             flags: BTreeMap::new(),
             routes: Vec::new(),
         };
@@ -96,7 +97,9 @@ impl Sandbox {
                 for number in 0..sandbox.config.brokers {
                     sandbox.start_process(&broker_name(number))?;
                 }
-                for service in SERVICES {
+                // Nothing is committed without a ledger.
+                sandbox.start_process("ledger")?;
+                for service in SERVICES.into_iter().filter(|service| *service != "ledger") {
                     sandbox.start_process(service)?;
                 }
             }
@@ -133,7 +136,8 @@ impl Sandbox {
     }
 
     fn spawn_huishang(&self, name: &str) -> anyhow::Result<(Process, String)> {
-        let mut command = limited(huishang(), self.config.file_kib_max);
+        let program = self.programs.get(name).cloned().unwrap_or_else(huishang);
+        let mut command = limited(program, self.config.file_kib_max);
         match name {
             "up" => {
                 command.args(["up", "--data"]).arg(self.folder.path());
@@ -160,6 +164,11 @@ impl Sandbox {
             let line: serde_json::Value = serde_json::from_str(line).ok()?;
             (line["message"] == "serving").then(|| line["address"].as_str().unwrap_or_default().to_owned())
         })
+    }
+
+    /// Has a process run another version of the program from its next start on.
+    pub fn set_program(&mut self, name: &str, program: &Path) {
+        self.programs.insert(name.to_owned(), program.to_owned());
     }
 
     /// Changes the configuration of processes that are started from now on.
@@ -273,6 +282,11 @@ impl Sandbox {
         let folder = self.folder.path().join("forger");
         ensure_development_keys(&folder)?;
         self.token(&folder.join("signing-key.pem"), role, None, 3600)
+    }
+
+    /// A token that expires in a moment.
+    pub fn expiring_token(&self, role: Role) -> anyhow::Result<String> {
+        self.token(&self.signing_key(), role, None, 1)
     }
 
     /// A token that has expired.

@@ -1,7 +1,8 @@
 //! English and Chinese: which one a person reads, and the one catalogue of what is said in Chinese.
 //!
 //! English is written where it is meant: in the comments of the protos, in the messages of refusals, in the code.
-//! The files in `words/` have the Chinese for it, one file for each context and `platform.toml` for the rest:
+//! The files in `words/` have the Chinese for it, one file for each context, `demo.toml` for the demo's story, and
+//! `platform.toml` for the rest:
 //!
 //! - `[reason]`: the sentence for a reason of refusal, with the reason's details in braces;
 //! - `[detail.NAME]`: the words that a detail can be;
@@ -11,7 +12,7 @@
 //! - `[label]`: the name of a field, for all messages or for one as `Message.field`;
 //! - `[help]`: a comment on a field, sentence for sentence: a comment that changes loses its Chinese;
 //! - `[said."Message.field"]`: what a service says in a field of its answer; what differs is in braces;
-//! - `[fault]`: what can be wrong with a field; what differs is in braces;
+//! - `[fault]`: what a service or a library says is wrong; what differs is in braces;
 //! - `[text]`: the sentences of the command line itself.
 
 mod catalogue;
@@ -21,6 +22,7 @@ mod tests;
 
 use catalogue::{CATALOGUE, Words};
 use prost_reflect::{EnumValueDescriptor, FieldDescriptor, FileDescriptor, MethodDescriptor};
+use proto::contract;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -56,7 +58,7 @@ impl FromStr for Language {
 
 /// The sentences of the command line that there is Chinese for.
 pub fn sentences() -> impl Iterator<Item = &'static str> {
-    CATALOGUE.platform().text.keys().map(String::as_str)
+    CATALOGUE.all().flat_map(|words| words.text.keys()).map(String::as_str)
 }
 
 impl Language {
@@ -86,7 +88,7 @@ impl Language {
         let (words, choice) = (self.words(&value.parent_enum().parent_file())?, value.parent_enum());
         let values =
             [words, CATALOGUE.platform()].into_iter().find_map(|words| words.value.get(choice.name()))?;
-        values.get(&catalogue::short_name(value)).map(String::as_str)
+        values.get(&contract::value_name(value)).map(String::as_str)
     }
 
     /// The Chinese help of a command.
@@ -119,18 +121,22 @@ impl Language {
         templates().and_then(|said| template::translate_deeply(said, &sentence)).unwrap_or(sentence)
     }
 
-    /// What is wrong with a field.
+    /// What is wrong, as a library or a service says it: as a whole, or else each of the parts between its colons.
     pub fn fault(self, description: &str) -> Cow<'_, str> {
-        let translated = self.find(|words| template::translate(&words.fault, description));
-        translated.map_or(Cow::Borrowed(description), Cow::Owned)
+        if let Some(translated) = self.find(|words| template::translate_deeply(&words.fault, description)) {
+            return Cow::Owned(translated);
+        }
+        match description.split_once(": ") {
+            Some((before, after)) if self == Language::Chinese => {
+                Cow::Owned(format!("{}：{}", self.fault(before), self.fault(after)))
+            }
+            _ => Cow::Borrowed(description),
+        }
     }
 
     /// A sentence of the command line.
     pub fn text(self, english: &str) -> &str {
-        match self {
-            Language::English => english,
-            Language::Chinese => CATALOGUE.platform().text.get(english).map_or(english, String::as_str),
-        }
+        self.find(|words| words.text.get(english)).map_or(english, String::as_str)
     }
 
     fn words(self, file: &FileDescriptor) -> Option<&'static Words> {

@@ -4,6 +4,7 @@
 
 mod address;
 mod call;
+mod command_id;
 mod connection;
 pub mod language;
 mod reflective;
@@ -13,6 +14,7 @@ mod token;
 
 pub use address::{Address, AddressError, Addresses, SERVICES};
 pub use call::{ANSWER_BYTES_MAX, Client};
+pub use command_id::command_id;
 pub use connection::{ConnectError, Connections, Trust, connect};
 pub use language::Language;
 pub use reflective::{Answer, Messages};

@@ -68,15 +68,18 @@ pub struct Actor {
     pub roles: Vec<Role>,
 }
 
+/// What the subjects of our own process managers and timers begin with; no token's does.
+pub const PROCESS_PREFIX: &str = "process:";
+
 impl Actor {
     /// The actor that a process manager or a timer writes into the record.
     pub fn process(name: &str) -> Actor {
-        Actor { subject: format!("process:{name}"), department: None, roles: Vec::new() }
+        Actor { subject: format!("{PROCESS_PREFIX}{name}"), department: None, roles: Vec::new() }
     }
 
-    /// Whether it is a process manager or a timer, and nobody.
+    /// Whether this is a process manager or a timer.
     pub fn is_process(&self) -> bool {
-        self.subject.starts_with("process:")
+        self.subject.starts_with(PROCESS_PREFIX)
     }
 
     /// Whether the actor holds this role.

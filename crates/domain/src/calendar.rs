@@ -175,18 +175,6 @@ impl WorkingCalendar {
         }
         date
     }
-
-    /// The number of working days after `from`, up to and including `until`; 0 when `until` is not later.
-    pub fn working_days_between(&self, from: Date, until: Date) -> u32 {
-        let mut days = 0;
-        let mut date = from;
-        while date < until && days < WORKING_DAYS_MAX {
-            let Ok(next) = date.tomorrow() else { break };
-            date = next;
-            days += u32::from(self.is_working_day(date));
-        }
-        days
-    }
 }
 
 #[cfg(test)]

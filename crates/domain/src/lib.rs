@@ -10,6 +10,7 @@ pub mod actor;
 pub mod aggregate;
 pub mod calendar;
 pub mod date;
+pub mod decided_item;
 pub mod deliberation;
 pub mod directory;
 pub mod due;

@@ -1,6 +1,27 @@
-//! Given this history, when that command, then these events: how rules are tested.
+//! Given this history, when that command, then these events: how rules are tested; and the values that tests are
+//! written with, which panic where a reader of requests would refuse.
 
-use crate::{Actor, Aggregate, Code, Issued, Role, Timestamp};
+use crate::{Actor, Aggregate, Code, Issued, Line, Role, Text, Timestamp};
+
+/// A code that is known to be one.
+pub fn code(code: &str) -> Code {
+    Code::parse(code).expect("a code")
+}
+
+/// A line that is known to be one.
+pub fn line(line: &str) -> Line {
+    Line::parse(line).expect("a line")
+}
+
+/// A text that is known to be one.
+pub fn text(text: &str) -> Text {
+    Text::parse(text).expect("a text")
+}
+
+/// A moment, such as `2027-03-01T01:00:00Z`.
+pub fn at(moment: &str) -> Timestamp {
+    moment.parse().expect("a moment")
+}
 
 /// An actor for a department in one role.
 pub fn actor(subject: &str, department: &str, role: Role) -> Actor {
@@ -24,7 +45,7 @@ pub fn given<A: Aggregate>(history: &[A::Event]) -> Given<A> {
 impl<A: Aggregate> Given<A> {
     /// Sets the moment of the command.
     pub fn at(mut self, at: &str) -> Self {
-        self.issued.at = at.parse().expect("a timestamp such as 2027-03-01T01:00:00Z");
+        self.issued.at = self::at(at);
         self
     }
 

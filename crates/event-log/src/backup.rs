@@ -15,15 +15,17 @@ mod chain_state;
 mod error;
 mod head;
 mod segment;
+mod whole_segment;
 mod writer;
 
+pub use chain_state::ChainState;
 pub use error::BackupError;
+pub use head::HeadFile;
 pub use segment::SegmentFault;
+pub use whole_segment::{SegmentBuilder, WholeSegment};
 pub use writer::BackupWriter;
 
 use crate::{Head, Record};
-use chain_state::ChainState;
-use head::HeadFile;
 use segment::SegmentReader;
 use std::collections::VecDeque;
 use std::fs;

@@ -101,6 +101,21 @@ pub struct Options {
     pub lock_wait: Duration,
     /// Approximate maximum number of records made durable by one sync; a commit is never split.
     pub append_batch_records_max: usize,
+    /// Called by the writer after each group of records that it has made durable; it must not block.
+    pub on_group: fn(Group),
+}
+
+/// Records that were made durable by one sync.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Group {
+    /// Position of the last one.
+    pub position: u64,
+    /// How many they are.
+    pub records: usize,
+    /// Their size as stored, in bytes.
+    pub bytes: u64,
+    /// How long it took to write and sync them.
+    pub duration: Duration,
 }
 
 impl Options {
@@ -112,6 +127,7 @@ impl Options {
             reserve_bytes: 128 << 20,
             lock_wait: Duration::from_secs(5),
             append_batch_records_max: 1024,
+            on_group: |_| {},
         }
     }
 }

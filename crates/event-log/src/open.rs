@@ -114,7 +114,10 @@ impl EventLog {
         let (head_sender, head_receiver) = watch::channel(head);
         let (position_sender, position) = watch::channel(head.position);
         let durable = Durable { head: head_sender, position: position_sender };
-        let settings = WriterOptions { group_records_max: options.append_batch_records_max.max(1) };
+        let settings = WriterOptions {
+            group_records_max: options.append_batch_records_max.max(1),
+            on_group: options.on_group,
+        };
         let requests = writer::start(shared.clone(), store, anchors, durable, settings).map_err(failed)?;
         let recovered = head.position - anchor.head.position;
         let elapsed = started.elapsed();
@@ -179,6 +182,10 @@ fn remove_partial_files(files: &Path, first_opening: bool) -> io::Result<()> {
 }
 
 /// Opens sled without its periodic flush thread, which would swallow I/O errors.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "opening may block, and only the operating system knows who has the lock"
+)]
 fn open_sled(options: &Options, files: &Path, first_opening: bool) -> Result<sled::Db, OpenError> {
     let config = sled::Config::new().path(files).cache_capacity(options.cache_bytes).flush_every_ms(None);
     let started = Instant::now();

@@ -69,6 +69,10 @@ impl Shared {
     }
 
     /// Closes the files once the readers are done.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "closing may block, and readers do not say when they are done"
+    )]
     pub(crate) fn release(&self) {
         let store = self.store.write().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut store) = store else { return };

@@ -94,6 +94,7 @@ impl Head {
 }
 
 /// Verifies the hash chain and the boundaries of commits, record by record.
+#[derive(Debug, Clone)]
 pub(crate) struct Chain {
     /// The last record followed.
     head: ChainHead,

@@ -12,11 +12,11 @@ use crate::limits::{CACHED_STREAMS_MAX, QUEUED_COMMITS_MAX};
 use crate::record::{self, Fields};
 use crate::store::{Shared, Store};
 use crate::verify::ChainHead;
-use crate::{Append, AppendError, Appended, Expected, Hash, Head, OrderedRecord};
+use crate::{Append, AppendError, Appended, Expected, Group, Hash, Head, OrderedRecord};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc as threads};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{mem, thread};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -67,6 +67,7 @@ impl Reply {
 /// Settings of the writer.
 pub(crate) struct WriterOptions {
     pub(crate) group_records_max: usize,
+    pub(crate) on_group: fn(Group),
 }
 
 /// Publishes the durable head.
@@ -97,9 +98,10 @@ pub(crate) fn start(
         durable,
         staged,
         streams: StreamCache::default(),
-        group: Group::default(),
+        group: StagedGroup::default(),
         frame: Vec::new(),
         group_records_max: options.group_records_max,
+        on_group: options.on_group,
         runs,
     };
     thread::Builder::new().name("event-log-writer".to_owned()).spawn(move || {
@@ -127,21 +129,23 @@ struct Writer {
     /// The last record, including those in the current group.
     staged: ChainHead,
     streams: StreamCache,
-    group: Group,
+    group: StagedGroup,
     /// Buffer reused for each frame.
     frame: Vec<u8>,
     group_records_max: usize,
+    on_group: fn(Group),
     runs: threads::Sender<FullRun>,
 }
 
 #[derive(Default)]
-struct Group {
+struct StagedGroup {
+    bytes: u64,
     leaves: Vec<Hash>,
     entries: Vec<(StreamKey, u64)>,
     replies: Vec<Reply>,
 }
 
-impl Group {
+impl StagedGroup {
     /// Sets the outcome of the commit added last.
     fn set_appended(&mut self, result: Result<Appended, AppendError>) {
         if let Some(Reply::Append(_, outcome)) = self.replies.last_mut() {
@@ -228,12 +232,15 @@ impl Writer {
         if self.group.entries.is_empty() {
             return Ok(());
         }
+        let began = Instant::now();
         chunks.finish().map_err(storage)?;
         store.db.flush().map_err(storage)?;
         let root =
             store.tiles.push(&self.group.leaves).map_err(|fault| format!("writing the tree: {fault}"))?;
         let head = Head { position: self.staged.position, hash: self.staged.hash, root };
         self.anchors.write(head).map_err(|fault| format!("writing the anchor: {fault}"))?;
+        let (records, bytes) = (self.group.entries.len(), self.group.bytes);
+        (self.on_group)(Group { position: head.position, records, bytes, duration: began.elapsed() });
         self.publish(head)
     }
 
@@ -244,6 +251,7 @@ impl Writer {
     }
 
     /// Makes the group visible, and hands full index runs to the index thread.
+    #[expect(clippy::disallowed_methods, reason = "it is the writer's own thread")]
     fn publish(&mut self, head: Head) -> Result<(), String> {
         let full = self.store.index.add(&self.group.entries);
         self.durable.head.send_replace(head);
@@ -260,6 +268,7 @@ impl Writer {
     fn reply_all(&mut self, failure: Option<&AppendError>) {
         self.group.entries.clear();
         self.group.leaves.clear();
+        self.group.bytes = 0;
         for reply in self.group.replies.drain(..) {
             reply.send(failure);
         }
@@ -338,6 +347,7 @@ impl Writer {
         chunks.push(fields.position, &self.frame)?;
         self.staged = ChainHead { position: fields.position, hash };
         self.group.leaves.push(hash);
+        self.group.bytes += self.frame.len() as u64;
         self.shared.reserve.add_staged(self.frame.len() as u64);
         self.streams.put(stream, fields.position);
         self.group.entries.push((stream, fields.position));

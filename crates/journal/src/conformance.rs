@@ -4,6 +4,8 @@
 //! Each case takes an empty journal whose records get committed, and panics if the contract is violated.
 //! [`conformance_cases!`](crate::conformance_cases) generates a test for each case.
 
+#![expect(clippy::disallowed_methods, reason = "a test waits for what it spawns")]
+
 use crate::personal::pseudonym;
 use crate::{AppendError, Filter, Journal, Position, Record, Subscription};
 use domain::ledger::erasure::{Erasures, Event};
@@ -42,6 +44,7 @@ macro_rules! conformance_cases {
             a_subscription_starts_after_any_position,
             a_filtered_subscription_returns_only_matching_records,
             a_subscription_returns_the_records_of_concurrent_writers,
+            a_subscription_that_nobody_polls_holds_up_no_other,
             the_committed_position_never_moves_back,
             what_was_sealed_with_an_erased_key_is_read_as_a_pseudonym,
         );
@@ -414,6 +417,16 @@ pub async fn a_subscription_returns_the_records_of_concurrent_writers(journal: J
         );
         assert_eq!((pair[0].envelope.part, pair[1].envelope.part), (1, 2));
     }
+}
+
+/// Whoever has begun to read and does something else for a long time keeps nobody from the same records.
+pub async fn a_subscription_that_nobody_polls_holds_up_no_other(journal: JournalUnderTest) {
+    let mut idle = journal.subscribe(0, Filter::All).await.unwrap();
+    let last = append(&journal, &sample::stream(), 0).await;
+    wait_committed(&journal, last).await;
+    let _ = futures::poll!(idle.next());
+    let mut other = journal.subscribe(0, Filter::All).await.unwrap();
+    assert_eq!(positions(&take(&mut other, 1).await), [last]);
 }
 
 /// The committed position reaches the appended records and never decreases.

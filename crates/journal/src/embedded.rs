@@ -14,6 +14,7 @@ use futures::stream;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 use tokio::sync::{Mutex, watch};
 
 mod feed;
@@ -137,6 +138,10 @@ impl Journal for EmbeddedJournal {
 
     fn corrected(&self, clock: Timestamp) -> Timestamp {
         self.latest.corrected(clock)
+    }
+
+    fn lead_over(&self, clock: Timestamp) -> Duration {
+        self.latest.lead_over(clock)
     }
 
     fn obstacle(&self) -> Option<Obstacle> {

@@ -28,10 +28,15 @@ impl LatestTime {
         time.max(last)
     }
 
-    /// The same for what a clock shows, with a warning when the clock is slow.
+    /// By how much the last record is later than a time; zero when it is not.
+    pub(crate) fn lead_over(&self, time: Timestamp) -> Duration {
+        Duration::try_from(self.not_before(time).duration_since(time)).unwrap_or_default()
+    }
+
+    /// The later of what a clock shows and the last record's time, with a warning when the clock is slow.
     pub(crate) fn corrected(&self, clock: Timestamp) -> Timestamp {
         let time = self.not_before(clock);
-        let skew = Duration::try_from(time.duration_since(clock)).unwrap_or_default();
+        let skew = self.lead_over(clock);
         if skew >= SKEW_WARNED {
             tracing::warn!(
                 skew_seconds = skew.as_secs_f64(),
@@ -56,6 +61,10 @@ mod tests {
         latest.saw(at(7));
         latest.saw(at(6));
         assert_eq!((latest.corrected(at(5)), latest.corrected(at(8))), (at(7), at(8)));
+        assert_eq!(
+            (latest.lead_over(at(5)), latest.lead_over(at(8))),
+            (Duration::from_secs(2), Duration::ZERO)
+        );
         assert_eq!(LatestTime::new(Some(at(9))).not_before(at(8)), at(9));
     }
 }

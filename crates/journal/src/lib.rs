@@ -15,6 +15,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -245,7 +246,8 @@ pub trait Journal: Send + Sync + 'static {
 
     /// Subscribes to the committed records after position `after` that match the filter: first the existing ones,
     /// then new ones as they are committed, in order, each exactly once. The subscription survives restarts of
-    /// the broker. It ends with an error if the journal is damaged, and without one if the journal is closed.
+    /// the broker, and one that nobody polls holds up no other. It ends with an error if the journal is damaged, and
+    /// without one if the journal is closed.
     async fn subscribe(&self, after: Position, filter: Filter) -> Result<Subscription, ReadError>;
 
     /// Watches the last committed position, which never moves back.
@@ -270,6 +272,12 @@ pub trait Journal: Send + Sync + 'static {
     /// earlier than the one before it.
     fn corrected(&self, clock: Timestamp) -> Timestamp {
         clock
+    }
+
+    /// By how much the last record that this journal has appended or read is later than a clock shows; zero when it is
+    /// not.
+    fn lead_over(&self, _clock: Timestamp) -> Duration {
+        Duration::ZERO
     }
 
     /// Returns what keeps records from being committed at the moment, as far as that is known here.

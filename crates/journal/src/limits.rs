@@ -14,6 +14,9 @@ pub const COMMIT_BYTES_MAX: usize = event_log::limits::COMMIT_BYTES_MAX;
 /// Maximum number of events in a write.
 pub const WRITE_EVENTS_MAX: usize = event_log::limits::TYPES_MAX;
 
+/// Maximum length of the name of a stream or of an event's type, in bytes.
+pub const NAME_BYTES_MAX: usize = event_log::limits::TYPE_BYTES_MAX;
+
 /// Number of records that a subscription reads from the log at a time.
 pub const SUBSCRIPTION_BATCH_RECORDS_MAX: usize = 1_024;
 
@@ -25,6 +28,9 @@ pub const PULL_BATCH_MESSAGES_MAX: usize = 1000;
 
 /// Maximum number of records returned by one batched direct get.
 pub const DIRECT_BATCH_RECORDS_MAX: u64 = 500;
+
+/// Number of commits of which a reader looks up the other parts at a time.
+pub const COMMITS_LOOKED_UP_AT_ONCE_MAX: usize = 32;
 
 /// Number of records that a ledger appends to its log at a time.
 pub const LEDGER_GROUP_RECORDS_MAX: usize = 1024;
@@ -72,6 +78,10 @@ pub const PROBE_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long all ledgers may be silent before appends are held back.
 pub const ANNOUNCEMENT_SILENCE_MAX: Duration = Duration::from_secs(5);
+
+/// How long the stream may end with a part of a commit before a ledger makes the rest impossible. A ledger that
+/// restores commits part by part gives up before.
+pub const INCOMPLETE_COMMIT_WAIT: Duration = Duration::from_secs(3);
 
 /// How often a ledger looks again at a stream that a witness contradicts.
 pub const CONTRADICTION_REVIEW_INTERVAL: Duration = Duration::from_secs(1);

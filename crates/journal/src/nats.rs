@@ -18,10 +18,12 @@
 mod addresses;
 mod announcement;
 mod append;
+mod commits;
 mod direct;
 pub(crate) mod keys;
 mod ledger;
 mod message;
+mod nkey;
 mod read;
 mod readiness;
 mod received;
@@ -44,6 +46,7 @@ use async_trait::async_trait;
 use domain::{StreamName, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::task::AbortOnDropHandle;
 use witnesses::Known;
@@ -155,6 +158,10 @@ impl Journal for NatsJournal {
 
     fn corrected(&self, clock: Timestamp) -> Timestamp {
         self.link.latest.corrected(clock)
+    }
+
+    fn lead_over(&self, clock: Timestamp) -> Duration {
+        self.link.latest.lead_over(clock)
     }
 
     fn obstacle(&self) -> Option<Obstacle> {

@@ -4,7 +4,9 @@
 //! every ledger stores exactly these bytes; everything else in a record is derived from them, from the stream's name and
 //! from the salt.
 
-use crate::limits::{COMMIT_BYTES_MAX, COMMIT_WRITES_MAX, PAYLOAD_BYTES_MAX, WRITE_EVENTS_MAX};
+use crate::limits::{
+    COMMIT_BYTES_MAX, COMMIT_WRITES_MAX, NAME_BYTES_MAX, PAYLOAD_BYTES_MAX, WRITE_EVENTS_MAX,
+};
 use crate::personal::Keys;
 use crate::{AppendError, Commit, Position, ReadError, Record};
 use bytes::Bytes;
@@ -130,6 +132,32 @@ pub fn decode_with_previous(
     }
     let record = Record { position, stream, envelope, events: payload.events };
     Ok(WithPrevious { record, previous: payload.after_position })
+}
+
+/// Checks that a record is one that a commit can have, since a log takes no other.
+pub fn check_limits(record: &Record, payload_bytes: usize) -> Result<(), String> {
+    let (parts, events) = (record.envelope.parts as usize, record.events.len());
+    if payload_bytes > PAYLOAD_BYTES_MAX {
+        return Err(format!(
+            "its payload has {payload_bytes} bytes; at most {PAYLOAD_BYTES_MAX} are written"
+        ));
+    }
+    if parts > COMMIT_WRITES_MAX {
+        return Err(format!("its commit has {parts} parts; at most {COMMIT_WRITES_MAX} are written"));
+    }
+    if events == 0 || events > WRITE_EVENTS_MAX {
+        return Err(format!("it has {events} events; from 1 to {WRITE_EVENTS_MAX} are written"));
+    }
+    match types(record)
+        .into_iter()
+        .chain([record.stream.to_string()])
+        .find(|name| name.len() > NAME_BYTES_MAX)
+    {
+        Some(name) => {
+            Err(format!("it has a name of {} bytes; at most {NAME_BYTES_MAX} are written", name.len()))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Returns the full type names of a record's events, in order.

@@ -1,6 +1,8 @@
 //! The distributed journal against the conformance suite, and against a real server that is killed, loses
 //! messages and is replaced.
 
+#![expect(clippy::disallowed_methods, reason = "a test waits for what it spawns")]
+
 #[path = "nats/recovery.rs"]
 mod recovery;
 mod support;
@@ -9,10 +11,12 @@ use async_nats::HeaderMap;
 use bytes::Bytes;
 use domain::Uuid;
 use event_log::EventLog;
+use harness::{let_pass, until};
 use journal::conformance::{JournalUnderTest, sample, take};
 use journal::nats::repair::State;
 use journal::nats::{Config, ConnectError, LedgerError, NatsJournal};
 use journal::{AppendError, Filter, Journal, Position, Record};
+use prost::Message as _;
 use proto::record::changes_nothing;
 use std::process::Command;
 use std::sync::Arc;
@@ -83,15 +87,14 @@ async fn nothing_is_lost_or_repeated_when_the_server_is_killed_under_load() {
                     }
                 };
                 wait_committed(&journal, last).await;
-                tokio::time::sleep(Duration::from_millis(10)).await;
             }
         })
     });
     let writers = tokio::spawn(futures::future::join_all(writers));
-    for _ in 0..3 {
-        tokio::time::sleep(Duration::from_millis(400)).await;
+    for records in [100, 300, 500] {
+        wait_committed(&journal, records).await;
         server.kill();
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        until("the loss of the connection", async || journal.obstacle()).await;
         server.restart();
     }
     writers.await.unwrap().into_iter().for_each(Result::unwrap);
@@ -114,7 +117,7 @@ async fn a_subscription_continues_after_a_long_outage_of_the_server() {
     assert_eq!(take(&mut records, 3).await.len(), 3);
 
     server.kill();
-    tokio::time::sleep(Duration::from_secs(6)).await;
+    let_pass(Duration::from_secs(6)).await;
     server.restart();
     let restarted = tokio::time::Instant::now();
     let last = append_many(&journal, 2).await;
@@ -147,7 +150,7 @@ async fn with_two_ledgers_needed_both_have_identical_committed_records() {
     let journal = connect(&server, 2).await;
     let one = Ledger::start(&journal, "one", folders[0].path());
     let last = append_many(&journal, 5).await;
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    wait_committed(&connect(&server, 1).await, last).await;
     assert_eq!(*journal.committed().borrow(), 0, "one ledger is not enough");
 
     let two = Ledger::start(&journal, "two", folders[1].path());
@@ -280,6 +283,106 @@ async fn what_is_no_record_is_passed_over_by_all_ledgers_and_readers_alike() {
     recovery::check_continues(&server, folders[0].path(), &before).await;
 }
 
+/// Publishes the message at a position again, as a ledger would that restores it at the stream's end.
+async fn publish_again(server: &NatsServer, position: Position) -> Position {
+    let context = async_nats::jetstream::new(async_nats::connect(server.url()).await.unwrap());
+    let realm = context.get_stream("huishang-main").await.unwrap();
+    let original = realm.get_raw_message(position).await.unwrap();
+    let end = realm.get_info().await.unwrap().state.last_sequence;
+    let mut headers = HeaderMap::new();
+    headers.insert("Huishang-Salt", original.headers.get("Huishang-Salt").unwrap().clone());
+    headers.insert("Nats-Expected-Last-Sequence", end.to_string());
+    publish(server, original.subject.to_string(), headers, original.payload).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_a_commit_without_the_rest_is_passed_over_by_all_ledgers_and_readers_alike() {
+    let server = NatsServer::start();
+    let folders = [TempDir::new().unwrap(), TempDir::new().unwrap()];
+    let journal = connect(&server, 2).await;
+    let one = Ledger::start(&journal, "one", folders[0].path());
+    let two = Ledger::start(&connect(&server, 2).await, "two", folders[1].path());
+    let (left, right) = (sample::stream(), sample::stream());
+    let commit = sample::commit(Uuid::new_v4(), &[(&left, 0), (&right, 0)]);
+    assert_eq!(journal.append(commit.clone()).await, Ok(2));
+
+    // Given the second part alone, the first part with something else after it, and the first part at the end
+    assert_eq!(publish_again(&server, 2).await, 3);
+    assert_eq!(publish_again(&server, 1).await, 4);
+    let other = sample::stream();
+    assert_eq!(journal.append(sample::commit(Uuid::new_v4(), &[(&other, 0)])).await, Ok(5));
+    assert_eq!(publish_again(&server, 1).await, 6);
+
+    // Then the streams into which they were published take commits, and nothing that was published has an effect.
+    let effective = |record: &&Record| !record.events.iter().all(changes_nothing);
+    let read = journal.read(&left, 0).await.unwrap();
+    assert_eq!(read.iter().map(|record| record.position).collect::<Vec<_>>(), [1, 4, 6]);
+    assert_eq!(read.iter().filter(effective).count(), 1);
+    assert_eq!(journal.append(commit).await, Ok(2), "a repeat has its first answer");
+    let next = sample::commit(Uuid::new_v4(), &[(&left, 6), (&right, 3)]);
+    let last = journal.append(next).await.unwrap();
+    wait_committed(&journal, last).await;
+    let mut all = journal.subscribe(0, Filter::All).await.unwrap();
+    let all = take(&mut all, last as usize).await;
+    let positions: Vec<_> = all.iter().filter(effective).map(|record| record.position).collect();
+    assert_eq!(positions, [1, 2, 5, last - 1, last]);
+    let mut of_category =
+        journal.subscribe(0, Filter::Categories(vec![left.category.clone()])).await.unwrap();
+    let of_category = take(&mut of_category, 8).await;
+    let positions: Vec<_> = of_category.iter().filter(effective).map(|record| record.position).collect();
+    assert_eq!(positions, [1, 2, 5, last - 1, last], "readers of one category see the same");
+    let before = all_records(&one.log);
+    assert_eq!(before, all_records(&two.log));
+    for position in [3, 4, 6] {
+        assert_eq!(before[position - 1].types, ["huishang.log.v1.MessagePassedOver"]);
+    }
+
+    // A ledger that starts again agrees with the stream, and so does one that has nothing yet.
+    one.stop().await;
+    two.stop().await;
+    let third = TempDir::new().unwrap();
+    let journal = connect(&server, 2).await;
+    let _one = Ledger::start(&journal, "one", folders[0].path());
+    let three = Ledger::start(&connect(&server, 2).await, "three", third.path());
+    let after = journal.append(sample::commit(Uuid::new_v4(), &[(&other, 5)])).await.unwrap();
+    wait_committed(&journal, after).await;
+    assert_eq!(all_records(&three.log)[..last as usize], before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_no_log_takes_are_passed_over() {
+    let server = NatsServer::start();
+    let folder = TempDir::new().unwrap();
+    let journal = connect(&server, 1).await;
+    let ledger = Ledger::start(&journal, "one", folder.path());
+    let stream = sample::stream();
+    assert_eq!(journal.append(sample::commit(Uuid::new_v4(), &[(&stream, 0)])).await, Ok(1));
+    let context = async_nats::jetstream::new(async_nats::connect(server.url()).await.unwrap());
+    let original = context.get_stream("huishang-main").await.unwrap().get_raw_message(1).await.unwrap();
+    let payload = proto::log::v1::Payload::decode(original.payload.as_ref()).unwrap();
+    let event = payload.events[0].clone();
+    let large = prost_types::Any { value: vec![7; 100 * 1024], ..event.clone() };
+    let named =
+        prost_types::Any { type_url: format!("type.googleapis.com/{}", "x".repeat(300)), ..event.clone() };
+    for (events, position) in [(vec![large], 2), (vec![event; 300], 3), (vec![named], 4), (vec![], 5)] {
+        let forged = proto::log::v1::Payload { events, ..payload.clone() };
+        let mut headers = HeaderMap::new();
+        headers.insert("Huishang-Salt", original.headers.get("Huishang-Salt").unwrap().clone());
+        headers.insert("Nats-Expected-Last-Sequence", (position - 1).to_string());
+        let published =
+            publish(&server, original.subject.to_string(), headers, forged.encode_to_vec().into());
+        assert_eq!(published.await, position);
+    }
+    let last = journal.append(sample::commit(Uuid::new_v4(), &[(&stream, 5)])).await.unwrap();
+    wait_committed(&journal, last).await;
+    let types: Vec<_> = all_records(&ledger.log).into_iter().flat_map(|record| record.types).collect();
+    assert_eq!(
+        types.iter().filter(|name| *name == "huishang.log.v1.MessagePassedOver").count(),
+        4,
+        "{types:?}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn invalid_configurations_and_unreachable_servers_are_reported() {
     let server = NatsServer::start();
@@ -294,6 +397,17 @@ async fn invalid_configurations_and_unreachable_servers_are_reported() {
         Err(error @ ConnectError::Unreachable { .. }) => assert!(!error.to_string().contains("secret")),
         _ => panic!("there is no server"),
     }
+}
+
+/// Whether all servers of a cluster have the whole of a stream.
+async fn is_whole(url: &str, stream: &str) -> bool {
+    let addresses: Vec<&str> = url.split(',').collect();
+    let Ok(client) = async_nats::connect(addresses).await else { return false };
+    let Ok(stream) = async_nats::jetstream::new(client).get_stream(stream).await else { return false };
+    let Some(cluster) = &stream.cached_info().cluster else { return false };
+    cluster.leader.is_some()
+        && cluster.replicas.len() == 2
+        && cluster.replicas.iter().all(|peer| peer.current && !peer.offline)
 }
 
 /// Three replicas behave differently from one: other error codes, other duplicates, reads by any replica.
@@ -328,7 +442,7 @@ async fn a_cluster_of_three_servers_keeps_the_contract() {
         server.kill();
         wait_committed(&journal, append_many(&journal, 5).await).await;
         server.restart();
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        until("a whole cluster", async || is_whole(&url, "huishang-killed").await.then_some(())).await;
     }
     let mut records = journal.subscribe(0, Filter::All).await.unwrap();
     assert_eq!(take(&mut records, 20).await.len(), 20);

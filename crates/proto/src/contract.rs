@@ -4,9 +4,9 @@
 use domain::Role;
 use prost_reflect::{
     DescriptorPool, DynamicMessage, EnumValueDescriptor, ExtensionDescriptor, FileDescriptor,
-    MethodDescriptor, Value,
+    MessageDescriptor, MethodDescriptor, Value,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 /// The contract of one rpc.
@@ -26,6 +26,28 @@ pub struct RpcContract {
     pub reads: bool,
     /// Whether its answer is a stream.
     pub streams: bool,
+    /// The fields of its request that say what is read, if its calls are noted in the access log; empty otherwise.
+    pub accesses: Vec<String>,
+    request: MessageDescriptor,
+}
+
+impl RpcContract {
+    /// What a call of this rpc accesses: the fields that say so and are set, as JSON. None if its calls are not noted,
+    /// or the bytes are not its request.
+    pub fn accessed(&self, request: &[u8]) -> Option<serde_json::Map<String, serde_json::Value>> {
+        if self.accesses.is_empty() {
+            return None;
+        }
+        let request = DynamicMessage::decode(self.request.clone(), request).ok()?;
+        let serde_json::Value::Object(mut fields) = serde_json::to_value(&request).ok()? else { return None };
+        let json_names: Vec<String> = self
+            .accesses
+            .iter()
+            .filter_map(|name| Some(self.request.get_field_by_name(name)?.json_name().to_owned()))
+            .collect();
+        fields.retain(|name, _| json_names.contains(name));
+        Some(fields)
+    }
 }
 
 /// The HTTP request that maps to an rpc.
@@ -62,6 +84,13 @@ pub fn rpc(path: &str) -> Option<&'static RpcContract> {
     static BY_PATH: LazyLock<HashMap<&str, &RpcContract>> =
         LazyLock::new(|| rpcs().iter().map(|rpc| (rpc.path.as_str(), rpc)).collect());
     BY_PATH.get(path).copied()
+}
+
+/// Every reason for a refusal, without the prefix `REASON_`; one that several contexts have occurs once.
+pub fn reasons() -> BTreeSet<String> {
+    let enums = descriptors().all_enums().filter(|one| one.name() == "Reason");
+    let values = enums.flat_map(|one| one.values().filter(|value| value.number() != 0).collect::<Vec<_>>());
+    values.filter_map(|value| Some(value.name().strip_prefix("REASON_")?.to_owned())).collect()
 }
 
 /// The comment above an enum's value, as in the file.
@@ -102,6 +131,8 @@ fn read(method: &MethodDescriptor) -> RpcContract {
         route: route(&extension(&options, "google.api.http")),
         reads: level == Some(prost_types::method_options::IdempotencyLevel::NoSideEffects as i32),
         streams: method.is_server_streaming(),
+        accesses: texts("accesses"),
+        request: method.input(),
     }
 }
 
@@ -134,4 +165,23 @@ fn list(message: &Option<DynamicMessage>, field: &str) -> Vec<Value> {
 fn text(message: &Option<DynamicMessage>, field: &str) -> String {
     let value = message.as_ref().and_then(|message| message.get_field_by_name(field));
     value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// A name such as `NotFound` as protos write the names of an enum's values: `NOT_FOUND`.
+pub fn screaming(camel: &str) -> String {
+    let mut name = String::new();
+    for letter in camel.chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.extend(letter.to_uppercase());
+    }
+    name
+}
+
+/// A value's name without its enum's: `SESSION_STAGE_ADMITTED` is `ADMITTED`.
+pub fn value_name(value: &EnumValueDescriptor) -> String {
+    let prefix = screaming(value.parent_enum().name());
+    let name = value.name().strip_prefix(&prefix).and_then(|rest| rest.strip_prefix('_'));
+    name.unwrap_or(value.name()).to_owned()
 }

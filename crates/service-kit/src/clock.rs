@@ -1,5 +1,6 @@
 //! The only place that reads the time.
 
+use crate::Tasks;
 use crate::events::decode;
 use domain::ledger::rehearsal_clock::{Event, RehearsalClock};
 use domain::{Aggregate as _, Timestamp};
@@ -8,7 +9,6 @@ use journal::{Filter, Journal};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
 /// The source of time: the machine's clock, or one that stands still until the log says that it was moved.
 #[derive(Debug, Clone)]
@@ -21,18 +21,15 @@ pub enum Clock {
 
 impl Clock {
     /// A clock that shows `start` until the journal says that it was moved.
-    pub fn movable(start: Timestamp, journal: Arc<dyn Journal>, stop: CancellationToken) -> Clock {
+    pub fn movable(start: Timestamp, journal: Arc<dyn Journal>, tasks: &Tasks) -> Clock {
         let (show, shown) = watch::channel(start);
-        tokio::spawn(async move {
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = follow(&*journal, &show) => {}
-            }
-        });
+        let stop = tasks.stop().clone();
+        tasks.spawn(async move { stop.run_until_cancelled(follow(&*journal, &show)).await });
         Clock::Movable(shown)
     }
 
     /// The present moment, to the microsecond.
+    #[expect(clippy::disallowed_methods, reason = "this is the place that reads the clock")]
     pub fn now(&self) -> Timestamp {
         match self {
             Clock::System => {
@@ -44,6 +41,7 @@ impl Clock {
     }
 
     /// Returns once the moment has come. With a movable clock, that is when it has been moved there.
+    #[expect(clippy::disallowed_methods, reason = "this is the place that reads the clock")]
     pub async fn wait_until(&self, moment: Timestamp) {
         match self {
             Clock::System => loop {

@@ -1,5 +1,6 @@
 //! One configuration from file, environment and flags, the later overriding the earlier, with the same names.
 
+mod backup;
 mod check;
 mod credentials;
 mod environment;
@@ -7,13 +8,14 @@ mod limits;
 mod load;
 
 use crate::identity::{JWKS, TokenRules};
-use crate::limits::TOKEN_LIFETIME_HOURS_MAX_DEFAULT;
+use crate::limits::{ACCESS_LOG_RETENTION_DAYS_DEFAULT, TOKEN_LIFETIME_HOURS_MAX_DEFAULT};
 use crate::logging::Format;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+pub use backup::Backup;
 pub use credentials::without_credentials;
 pub use limits::Limits;
 pub use load::ConfigError;
@@ -45,8 +47,35 @@ pub struct Config {
     pub commit: Commit,
     /// How a ledger signs its log.
     pub ledger: Ledger,
+    /// How a ledger backs itself up.
+    pub backup: Backup,
     /// Limits on load.
     pub limits: Limits,
+    /// What is measured.
+    pub metrics: Metrics,
+    /// Where it is noted who accessed what.
+    pub access_log: AccessLog,
+}
+
+/// Where it is noted who accessed what. It is off unless one of the places is set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessLog {
+    /// A folder with a file of JSON Lines for each day.
+    pub folder: Option<PathBuf>,
+    /// Days for which these files are kept.
+    pub retention_days: u32,
+    /// A collector of syslog: `unix:/dev/log` or `udp:host:514`.
+    pub syslog: Option<String>,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// Where metrics are fetched; absent: nothing is measured. Whoever reaches it can read them, so it is best a
+    /// loopback address, or one that only Prometheus reaches.
+    pub listen: Option<SocketAddr>,
 }
 
 /// Who may call.
@@ -83,6 +112,14 @@ pub struct Nats {
     pub replicas: usize,
     /// A credentials file for the connection.
     pub credentials: Option<PathBuf>,
+    /// A file with the seed of the NKey that stands for this process.
+    pub nkey_file: Option<PathBuf>,
+    /// A PEM file with the authorities that may vouch for the broker; absent: those of the system. With it, TLS is
+    /// required.
+    pub ca_file: Option<PathBuf>,
+    /// The first token of the subjects on which this process receives replies, so that the broker can keep each
+    /// service to its own.
+    pub inbox_prefix: String,
 }
 
 /// When a command is committed.
@@ -127,10 +164,23 @@ impl Default for Config {
             time_zone: "Asia/Shanghai".into(),
             identity: Identity::default(),
             log: Log { format: Format::Auto, filter: "info".into() },
-            nats: Nats { replicas: 1, credentials: None },
+            nats: Nats {
+                replicas: 1,
+                credentials: None,
+                nkey_file: None,
+                ca_file: None,
+                inbox_prefix: "_INBOX".into(),
+            },
             commit: Commit { ledgers: 1 },
             ledger: Ledger::default(),
+            backup: Backup::default(),
             limits: Limits::default(),
+            metrics: Metrics::default(),
+            access_log: AccessLog {
+                folder: None,
+                retention_days: ACCESS_LOG_RETENTION_DAYS_DEFAULT,
+                syslog: None,
+            },
         }
     }
 }

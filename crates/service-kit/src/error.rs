@@ -1,11 +1,13 @@
 //! Why a command was not carried out, and the one translation of that to a gRPC status.
 
 use crate::events::UnknownEventType;
+use crate::places::exhausted;
 use domain::{Aggregate, Refusal as _};
 use journal::{AppendError, Position, ReadError};
 use proto::Invalid;
 use proto::api::v1::Reason;
 use std::collections::HashMap;
+use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -15,9 +17,6 @@ pub enum CommandError {
     /// The request could not be read.
     #[error("{0}")]
     Invalid(Invalid),
-    /// Something that it names does not exist.
-    #[error("{0}")]
-    NotFound(String),
     /// A rule refused.
     #[error("{message}")]
     Rejected {
@@ -68,6 +67,16 @@ pub enum CommandError {
     /// known, and trying again with the same command id is safe.
     #[error("{0}; try again with the same command id")]
     Unavailable(String),
+    /// Whoever issued it writes more than it may.
+    #[error("{who} writes more than {kib_per_second_max} KiB of records a second; send fewer commands")]
+    WriteRateExceeded {
+        /// The department, or the caller without one.
+        who: String,
+        /// The limit.
+        kib_per_second_max: u32,
+        /// When there is room for it.
+        wait: Duration,
+    },
     /// The log accepts no records, for the reason given.
     #[error("{0}")]
     Exhausted(String),
@@ -91,9 +100,9 @@ impl CommandError {
         }
     }
 
-    /// Whether a rule refused, or something named does not exist.
+    /// Whether a rule refused.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, CommandError::Rejected { .. } | CommandError::NotFound(_))
+        matches!(self, CommandError::Rejected { .. })
     }
 
     /// Whether the same command can succeed later without anybody changing anything.
@@ -135,7 +144,6 @@ impl From<CommandError> for Status {
         let message = error.to_string();
         match error {
             CommandError::Invalid(invalid) => invalid.into(),
-            CommandError::NotFound(what) => refusal(Reason::NotFound, message, [("what", what)]),
             CommandError::Rejected { context, reason, details, not_found, .. } => {
                 let code = if not_found { Code::NotFound } else { Code::FailedPrecondition };
                 status(code, reason, &format!("huishang.{context}.v1"), message, details)
@@ -165,6 +173,10 @@ impl From<CommandError> for Status {
                 refusal(Reason::RecordTooLarge, message, details)
             }
             CommandError::Unavailable(_) => refusal(Reason::Unavailable, message, []),
+            CommandError::WriteRateExceeded { kib_per_second_max, wait, .. } => {
+                let detail = ("kib_per_second_max", kib_per_second_max.to_string());
+                exhausted(Reason::WriteRateExceeded, message, detail, wait)
+            }
             CommandError::Exhausted(_) => refusal(Reason::LogReadOnly, message, []),
             CommandError::InvariantViolated(_) => {
                 tracing::error!(%message, "a command met a state that must never occur");
@@ -184,11 +196,33 @@ pub fn refusal<const N: usize>(
     status(code(reason), name, "huishang.api.v1", message.into(), details)
 }
 
+/// The name of a gRPC code, as the protos write it.
+pub(crate) fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
 /// The gRPC code that a reason comes with; `reason.proto` says the same.
 fn code(reason: Reason) -> Code {
     match reason {
         Reason::InvalidRequest | Reason::RecordTooLarge => Code::InvalidArgument,
-        Reason::NotFound => Code::NotFound,
         Reason::CommandIdReused => Code::AlreadyExists,
         Reason::ChangedSince | Reason::ConcurrentChanges => Code::Aborted,
         Reason::Unavailable | Reason::ViewNotCaughtUp => Code::Unavailable,
@@ -228,14 +262,8 @@ mod tests {
         for value in reasons.values().filter(|value| value.number() != 0) {
             let promised = proto::contract::value_comment(&value);
             let reason = Reason::try_from(value.number()).unwrap();
-            let name = code(reason).description();
-            let code = format!("{:?}", code(reason));
-            let upper: String = code
-                .char_indices()
-                .map(|(at, c)| if at > 0 && c.is_uppercase() { format!("_{c}") } else { c.to_string() })
-                .collect::<String>()
-                .to_uppercase();
-            assert!(promised.starts_with(&format!("{upper}: ")), "{}: {name}: {promised}", value.name());
+            let name = code_name(code(reason));
+            assert!(promised.starts_with(&format!("{name}: ")), "{}: {name}: {promised}", value.name());
         }
     }
 }

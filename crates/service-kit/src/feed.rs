@@ -11,6 +11,7 @@ mod reading;
 pub(crate) use progress::ConsumerProgress;
 pub(crate) use reading::Reading;
 
+use crate::Tasks;
 use crate::checkpoint::Checkpoint;
 use crate::erasure::is_key_destroyed;
 use crate::limits::{FEED_RECENT_RECORDS_MAX, VIEW_BATCH_RECORDS_MAX};
@@ -19,8 +20,6 @@ use journal::{Filter, Journal, Position, ReadError, Record};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 /// The categories of streams that a consumer wants.
 pub(crate) type Categories = &'static [&'static str];
@@ -37,8 +36,7 @@ pub(crate) struct Batch {
 #[derive(Clone)]
 pub(crate) struct Feed {
     journal: Arc<dyn Journal>,
-    stop: CancellationToken,
-    tasks: TaskTracker,
+    tasks: Tasks,
     state: Arc<Mutex<State>>,
 }
 
@@ -64,8 +62,8 @@ struct Member {
 }
 
 impl Feed {
-    pub(crate) fn new(journal: Arc<dyn Journal>, stop: CancellationToken, tasks: TaskTracker) -> Feed {
-        Feed { journal, stop, tasks, state: Arc::default() }
+    pub(crate) fn new(journal: Arc<dyn Journal>, tasks: Tasks) -> Feed {
+        Feed { journal, tasks, state: Arc::default() }
     }
 
     pub(crate) fn journal(&self) -> &dyn Journal {
@@ -92,7 +90,7 @@ impl Feed {
     /// same one, and the next that joins begins a new reading.
     async fn run(self, after: Position) {
         tokio::select! {
-            () = self.stop.cancelled() => {}
+            () = self.tasks.stop().cancelled() => {}
             read = self.read(after) => match read {
                 Ok(()) => tracing::debug!("the feed ended; its consumers subscribe again"),
                 Err(error) => tracing::warn!(%error, "the feed broke off; its consumers subscribe again"),

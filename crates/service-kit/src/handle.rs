@@ -14,6 +14,7 @@
 //! command, which comes again until it finds something to do.
 
 mod unit;
+mod write_rate;
 
 use crate::clock::Clock;
 use crate::config::Limits;
@@ -21,7 +22,10 @@ use crate::error::CommandError;
 use crate::events::{self, UnknownEventType};
 use crate::feed::Feed;
 use crate::limits::{CACHED_STREAMS_MAX, COMMIT_TIMEOUT, RETRY_ATTEMPTS_MAX};
+use crate::metrics;
+use crate::tasks::Tasks;
 use crate::view::RegisteredView;
+use ::metrics::Histogram;
 use domain::{Actor, Aggregate, StreamName, Uuid};
 use futures::future::BoxFuture;
 use journal::{Journal, Obstacle, Position, Record};
@@ -32,11 +36,12 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 pub use unit::UnitOfWork;
+use write_rate::WriteRate;
 
 /// What surrounds a command on its way: its identity, its issuer, and where it came from.
 #[derive(Debug, Clone)]
@@ -207,32 +212,33 @@ pub struct Kit {
     feed: Feed,
     clock: Clock,
     folder: Arc<Path>,
-    stop: CancellationToken,
-    tasks: TaskTracker,
+    tasks: Tasks,
     cache: Arc<Cache<StreamName, Arc<dyn Any + Send + Sync>>>,
     views: Arc<Mutex<Vec<RegisteredView>>>,
     consumers: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
     new_followers: Arc<Mutex<Vec<Follower>>>,
     clean_views: Arc<Mutex<Vec<watch::Receiver<Position>>>>,
     limits: Arc<Limits>,
+    writes: WriteRate,
+    commit_duration: Histogram,
 }
 
 impl Kit {
-    /// A kit over this journal and clock. Views and checkpoints live in `folder`; what the kit runs
-    /// ends with `stop`.
-    pub fn new(journal: Arc<dyn Journal>, clock: Clock, folder: &Path, stop: CancellationToken) -> Kit {
+    /// A kit over this journal and clock. Views and checkpoints live in `folder`; what the kit runs is among these
+    /// tasks, or ends with this stop.
+    pub fn new(journal: Arc<dyn Journal>, clock: Clock, folder: &Path, tasks: impl Into<Tasks>) -> Kit {
         let cache = Arc::new(Cache::new(CACHED_STREAMS_MAX));
         let (views, consumers, new_followers) = (Arc::default(), Arc::default(), Arc::default());
         let clean_views = Arc::default();
-        let tasks = TaskTracker::new();
-        let feed = Feed::new(journal.clone(), stop.clone(), tasks.clone());
+        let tasks = tasks.into();
+        let feed = Feed::new(journal.clone(), tasks.clone());
         let limits = Arc::default();
+        let commit_duration = metrics::COMMIT_DURATION.histogram(&[]);
         Kit {
             journal,
             feed,
             clock,
             folder: folder.into(),
-            stop,
             tasks,
             cache,
             views,
@@ -240,12 +246,15 @@ impl Kit {
             new_followers,
             clean_views,
             limits,
+            writes: WriteRate::unlimited(),
+            commit_duration,
         }
     }
 
-    /// The same kit with these limits on load.
+    /// The same kit with these limits on load. Called within a runtime.
     pub fn with_limits(self, limits: Limits) -> Kit {
-        Kit { limits: Arc::new(limits), ..self }
+        let writes = WriteRate::new(&limits, &self.tasks);
+        Kit { limits: Arc::new(limits), writes, ..self }
     }
 
     /// The limits on load.
@@ -305,27 +314,18 @@ impl Kit {
 
     /// Cancelled when the process drains.
     pub fn stop(&self) -> &CancellationToken {
-        &self.stop
+        self.tasks.stop()
     }
 
-    /// What runs on this kit until it stops: its views, process managers and timers.
-    pub(crate) fn tasks(&self) -> &TaskTracker {
+    /// What runs on this kit until it stops: its views, process managers and timers, and long answers.
+    pub fn tasks(&self) -> &Tasks {
         &self.tasks
-    }
-
-    /// Runs a task until it ends, or the kit stops.
-    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let stop = self.stop.clone();
-        self.tasks.spawn(async move {
-            let _ = stop.run_until_cancelled(task).await;
-        });
     }
 
     /// Waits until everything that runs on this kit has ended, after its stop: how far views and process managers
     /// have come is saved then.
     pub async fn ended(&self) {
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.tasks.ended().await;
     }
 
     /// The journal.
@@ -382,7 +382,7 @@ impl Kit {
         F: for<'u> Fn(&'u mut UnitOfWork) -> BoxFuture<'u, Result<(), CommandError>> + Send + Sync,
     {
         let stream = A::stream(id);
-        let mut bypass_cache = false;
+        let (mut bypass_cache, mut counted) = (false, false);
         for _ in 0..RETRY_ATTEMPTS_MAX {
             let epoch = self.journal.epoch();
             let mut unit = UnitOfWork::new(self.clone(), context.clone(), bypass_cache);
@@ -391,6 +391,7 @@ impl Kit {
                 answered => answered,
             };
             let cached_only = !std::mem::replace(&mut bypass_cache, true);
+            let decided_at = Instant::now();
             match decided {
                 Err(CommandError::AnsweredBefore(position)) => {
                     if self.is_committed(position, epoch).await? {
@@ -407,9 +408,10 @@ impl Kit {
                     };
                     return Ok(Executed { position: 0, aggregate });
                 }
-                Ok(()) => match unit.append::<A>(id).await {
+                Ok(()) => match unit.append::<A>(id, &mut counted).await {
                     Ok((position, aggregate)) => {
                         if self.is_committed(position, epoch).await? {
+                            self.commit_duration.record(decided_at.elapsed());
                             let aggregate = match aggregate {
                                 Some(aggregate) => aggregate,
                                 None => self.committed_state::<A>(id).await?,

@@ -4,8 +4,11 @@
 //! - [`view`]: how a view is kept in SQLite; [`process`]: how a process manager is run; [`timer`]: how
 //!   commands are issued when deadlines pass; [`set_aside`]: what happens to a record that a consumer fails on.
 //! - [`identity`]: who calls; [`serve`]: the gRPC server around it all; [`places`]: how many may work at once.
-//! - [`config`], [`clock`], [`logging`], [`shutdown`]: the process; [`readiness`]: whether it does its work.
+//! - [`config`], [`clock`], [`logging`], [`tasks`], [`shutdown`]: the process; [`readiness`]: whether it does its work;
+//!   [`metrics`]: what it measures; [`access_log`]: who accessed what.
 
+mod accept;
+pub mod access_log;
 pub mod checkpoint;
 pub mod clock;
 pub mod config;
@@ -19,6 +22,7 @@ pub mod identity;
 pub mod limits;
 pub mod list;
 pub mod logging;
+pub mod metrics;
 pub mod operations;
 pub mod places;
 pub mod process;
@@ -27,7 +31,9 @@ pub mod row;
 pub mod serve;
 pub mod set_aside;
 pub mod shutdown;
+pub mod tasks;
 pub mod timer;
+pub mod version;
 pub mod view;
 
 #[cfg(test)]
@@ -36,4 +42,5 @@ mod tests;
 pub use error::CommandError;
 pub use handle::{CommandContext, Executed, Kit, UnitOfWork};
 pub use journal::{Filter, Position, Record, personal};
+pub use tasks::Tasks;
 pub use view::{View, ViewStore};

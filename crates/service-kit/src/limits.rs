@@ -53,13 +53,15 @@ pub const SUPERVISION_SHARE_PERCENT_DEFAULT: u32 = 25;
 pub const CALLER_MEMORY_MIB_MAX_DEFAULT: usize = 64;
 /// Seconds in which a request must arrive as a whole, unless the settings say otherwise.
 pub const REQUEST_BODY_SECONDS_MAX_DEFAULT: u32 = 10;
+/// Time between two looks at whether the token of a call that is answered with a stream is still accepted.
+pub const STREAM_TOKEN_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 /// Seconds for which a client may leave unread what it was sent of an answer, unless the settings say otherwise.
 pub const ANSWER_STALL_SECONDS_MAX_DEFAULT: u32 = 30;
-/// KiB of commands that one department may send in a second, unless the settings say otherwise: 5 GiB a day.
+/// KiB of records that one department may write in a second, unless the settings say otherwise: 5 GiB a day.
 pub const DEPARTMENT_WRITE_KIB_PER_SECOND_MAX_DEFAULT: u32 = 64;
-/// MiB of commands that a department may send at once after it was quiet, unless the settings say otherwise.
+/// MiB of records that a department may write at once after it was quiet, unless the settings say otherwise.
 pub const DEPARTMENT_WRITE_BURST_MIB_DEFAULT: u32 = 64;
-/// Bytes that a record takes on the disk beside what its request says, about: a command counts as so many more.
+/// Bytes that a record takes on the disk beside its events, about: a record counts as so many more.
 pub const RECORD_OVERHEAD_BYTES: usize = 1024;
 /// Readers of the log at once, at most, unless the settings say otherwise.
 pub const LOG_READERS_MAX_DEFAULT: usize = 256;
@@ -81,6 +83,21 @@ pub const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// MiB of the log's disk that must stay free, unless the settings say otherwise; with less, commands are
 /// refused.
 pub const LOG_RESERVE_MIB_DEFAULT: u64 = 128;
+/// Days for which files of the access log are kept, unless the settings say otherwise: six months, which the law asks of
+/// operators of networks in China.
+pub const ACCESS_LOG_RETENTION_DAYS_DEFAULT: u32 = 184;
+/// Lines of the access log that wait to be written, at most; further ones are lost, and counted.
+pub const ACCESS_LINES_WAITING_MAX: usize = 8_192;
+/// Bytes of a request's fields in a line of the access log, at most; they are left out when they are longer.
+pub const ACCESSED_BYTES_MAX: usize = 2_048;
+/// Fetches of the metrics at once, at most.
+pub const SCRAPES_AT_ONCE_MAX: usize = 8;
+/// Time that fetching the metrics may take.
+pub const SCRAPE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time between two looks at disks and at what was set aside, for the metrics.
+pub const SAMPLE_INTERVAL: Duration = Duration::from_secs(5);
+/// Time between two clean-ups of what histograms have taken in.
+pub const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// Time between two attempts to accept a connection when the first failed.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Time a silent peer is given to answer a keep-alive ping.
@@ -130,6 +147,8 @@ pub const VIEW_WAL_PAGES_MAX: i64 = 4_000;
 pub const VIEW_STATEMENTS_KEPT_MAX: usize = 64;
 /// Queries of one view at once, at most.
 pub const VIEW_READERS_MAX: usize = 4;
+/// Those of one caller, at most.
+pub const VIEW_CALLER_READERS_MAX: usize = 2;
 /// Rows on a page, at most.
 pub const PAGE_ITEMS_MAX: u32 = 500;
 /// Bytes of the rows on a page, at most; with more, the page is shorter. A row alone is far smaller.

@@ -7,9 +7,7 @@ use proto::Invalid;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
 
-mod page_token;
-
-pub(crate) use page_token::refusal as page_token_refusal;
+pub(crate) mod page_token;
 
 /// Bytes around a row in an answer, at most.
 const ROW_FRAME_BYTES: usize = 8;
@@ -45,7 +43,7 @@ pub struct Page<T> {
 
 impl ListQuery {
     /// Begins a query. `from` is `SELECT … FROM …` without conditions; it selects `unique` and every sortable column,
-    /// because page tokens are made from them. `order_by` names one of the `sortable` columns, with ` desc` after it
+    /// because page tokens are made from them. Where it has a `?`, see [`ListQuery::selecting_with`]. `order_by` names one of the `sortable` columns, with ` desc` after it
     /// for the reverse order; empty means the first of them. `unique` is a column that decides between equal rows.
     /// None of these columns is ever NULL. A page begins after the last row of the page before, whatever was added or removed meanwhile: a row that was
     /// there when the walk began, and matches when its page is read, comes once.
@@ -68,13 +66,7 @@ impl ListQuery {
             let fault = format!("must be one of {known}, with ' desc' after it or not");
             return Err(Invalid::field("order_by", fault));
         };
-        let size = if page_size == 0 { PAGE_ITEMS_DEFAULT } else { page_size };
-        if size > PAGE_ITEMS_MAX {
-            return Err(Invalid::field(
-                "page_size",
-                format!("is {size}; at most {PAGE_ITEMS_MAX} are returned"),
-            ));
-        }
+        let size = checked_size(page_size)?;
         page_token::check(page_token)?;
         Ok(ListQuery {
             from,
@@ -85,6 +77,12 @@ impl ListQuery {
             page_token: page_token.to_owned(),
             size,
         })
+    }
+
+    /// Gives the values for each `?` in what is selected.
+    pub fn selecting_with<V: Into<Value>>(mut self, values: impl IntoIterator<Item = V>) -> Self {
+        self.values.splice(0..0, values.into_iter().map(Into::into));
+        self
     }
 
     /// Keeps only rows for which the condition holds; it has one `?` for each value.
@@ -220,6 +218,18 @@ impl ListQuery {
         let Sort { column, unique, descending } = self.sort;
         let (sign, after) = (self.sign(), if descending { "<" } else { ">" });
         self.filter(&format!("({sign}{column}, {unique}) {after} (?, ?)"), last)
+    }
+}
+
+/// Rows on a page, when the caller asks for so many.
+pub(crate) fn checked_size(page_size: u32) -> Result<u32, Invalid> {
+    match page_size {
+        0 => Ok(PAGE_ITEMS_DEFAULT),
+        1..=PAGE_ITEMS_MAX => Ok(page_size),
+        _ => {
+            let fault = format!("is {page_size}; at most {PAGE_ITEMS_MAX} are returned");
+            Err(Invalid::field("page_size", fault))
+        }
     }
 }
 

@@ -3,17 +3,21 @@
 
 use crate::Kit;
 use crate::error::refusal;
-use crate::limits::{PAGE_BYTES_MAX, PAGE_ITEMS_MAX, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
+use crate::limits::{PAGE_BYTES_MAX, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
+use crate::list::{self, page_token};
 use crate::places::Places;
 use crate::serve::caller;
 use crate::set_aside::SetAside;
 use crate::view::{Compared, Difference, RegisteredView, ViewError};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
+use journal::Position;
 use prost::Message as _;
+use proto::Invalid;
 use proto::api::v1::Reason;
 use proto::operations::v1 as pb;
 use proto::operations::v1::operations_service_server::{OperationsService, OperationsServiceServer};
+use rusqlite::types::Value;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -56,7 +60,7 @@ impl OperationsService for Service {
         let place = self.verifications.take(&caller(&request)?)?;
         let (reports, stream) = mpsc::channel(REPORTS_AHEAD);
         let kit = self.kit.clone();
-        tokio::spawn(async move {
+        self.kit.tasks().spawn(async move {
             tokio::select! {
                 () = verify(&kit, &reports) => {}
                 () = reports.closed() => {}
@@ -72,21 +76,51 @@ impl OperationsService for Service {
 
     async fn list_set_aside(
         &self,
-        _: Request<pb::ListSetAsideRequest>,
+        request: Request<pb::ListSetAsideRequest>,
     ) -> Result<Response<pb::ListSetAsideResponse>, Status> {
+        let request = request.into_inner();
+        let size = list::checked_size(request.page_size)? as usize;
+        let (position, consumer) = last_shown(&request.page_token)?;
         let kit = self.kit.clone();
-        let found = tokio::task::spawn_blocking(move || kit.set_aside(PAGE_ITEMS_MAX as usize)).await;
+        // One more than the page shows whether there is a next one.
+        let found = tokio::task::spawn_blocking(move || kit.set_aside((position, &consumer), size + 1)).await;
         let found = found.map_err(|error| internal("the query was aborted", &error))?;
         let (records, total) =
             found.map_err(|error| internal("the files of the consumers could not be read", &error))?;
-        let mut bytes = 0;
-        let fits = |record: &pb::SetAsideRecord| {
-            bytes += record.encoded_len() + RECORD_FRAME_BYTES;
-            bytes <= PAGE_BYTES_MAX
-        };
-        let records = records.into_iter().map(render).take_while(fits).collect();
-        Ok(Response::new(pb::ListSetAsideResponse { records, total }))
+        Ok(Response::new(page(records, size, total)))
     }
+}
+
+/// What the page tokens of this list belong to.
+const WALK: &str = "set aside";
+
+/// The last record of the page before, by position and consumer.
+fn last_shown(page_token: &str) -> Result<(Position, String), Invalid> {
+    if page_token.is_empty() {
+        return Ok((0, String::new()));
+    }
+    page_token::check(page_token)?;
+    match page_token::read(page_token, WALK)? {
+        [Value::Integer(position), Value::Text(consumer)] => Ok((position as u64, consumer)),
+        _ => Err(page_token::invalid()),
+    }
+}
+
+/// The first of these records, as many as belong on a page.
+fn page(found: Vec<SetAside>, size: usize, total: u64) -> pb::ListSetAsideResponse {
+    let mut records: Vec<pb::SetAsideRecord> = Vec::new();
+    let (mut bytes, mut next_page_token) = (0, String::new());
+    for record in found.into_iter().map(render) {
+        bytes += record.encoded_len() + RECORD_FRAME_BYTES;
+        let is_full = records.len() == size || bytes > PAGE_BYTES_MAX;
+        if let Some(last) = records.last().filter(|_| is_full) {
+            let last = [Value::Integer(last.position as i64), Value::Text(last.consumer.clone())];
+            next_page_token = page_token::write(&last, WALK);
+            break;
+        }
+        records.push(record);
+    }
+    pb::ListSetAsideResponse { records, total, next_page_token }
 }
 
 /// Verifies every view, one after the other, until one fails or nobody reads the reports any longer.

@@ -120,11 +120,6 @@ impl Place {
         Ok(())
     }
 
-    /// The bytes that are counted for it.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
     /// Counts bytes that are kept in memory as long as the place is taken.
     pub(crate) fn hold(&mut self, bytes: usize) -> Result<(), Status> {
         let max = self.places.bytes_max;

@@ -3,6 +3,8 @@
 
 use crate::Kit;
 use crate::limits::UNREADY_SETTLE_TIME;
+use crate::metrics;
+use ::metrics::Gauge;
 use journal::{Obstacle, Position};
 use std::mem::discriminant;
 use std::time::Duration;
@@ -35,36 +37,51 @@ impl Unready {
 /// The readiness of a process and of its services.
 pub struct Readiness {
     kit: Kit,
-    services: Vec<(&'static str, Vec<Follower>)>,
+    services: Vec<Service>,
     lag_max: Duration,
     told: Told,
+    journal: JournalMetrics,
+}
+
+struct Service {
+    name: &'static str,
+    followers: Vec<Follower>,
+    ready: Gauge,
 }
 
 impl Readiness {
     /// Of a process on this kit. A view or process manager may lag what is committed for `lag_max`.
     pub fn new(kit: &Kit, lag_max: Duration) -> Readiness {
-        Readiness { kit: kit.clone(), services: Vec::new(), lag_max, told: Told::new() }
+        Readiness {
+            kit: kit.clone(),
+            services: Vec::new(),
+            lag_max,
+            told: Told::new(),
+            journal: JournalMetrics::new(),
+        }
     }
 
     /// Adds a service, with the views and process managers that were begun since the one before it.
     pub fn add_service(&mut self, name: &'static str) {
         let followers = self.kit.take_new_followers().into_iter();
         let followers = followers.map(|(name, position)| Follower::new(name, position)).collect();
-        self.services.push((name, followers));
+        self.services.push(Service { name, followers, ready: metrics::READY.gauge(&[name]) });
     }
 
     /// The names of the services.
     pub fn names(&self) -> Vec<&'static str> {
-        self.services.iter().map(|(name, _)| *name).collect()
+        self.services.iter().map(|service| service.name).collect()
     }
 
-    /// Looks at everything, writes to the log what has changed, and returns for each service whether it is ready.
+    /// Looks at everything, measures it, writes to the log what has changed, and returns for each service whether it is
+    /// ready.
     pub(crate) fn look(&mut self) -> Vec<(&'static str, bool)> {
         let obstacle = self.kit.journal().obstacle();
         let committed = *self.kit.journal().committed().borrow();
+        self.journal.measure(&self.kit, committed, obstacle.as_ref());
         let mut all_behind = Vec::new();
         let mut ready = Vec::new();
-        for (name, followers) in &mut self.services {
+        for Service { name, followers, ready: measured } in &mut self.services {
             let mut behind = Vec::new();
             // How far they are behind is not known without the journal.
             if obstacle.is_none() {
@@ -75,7 +92,9 @@ impl Readiness {
                         .filter_map(|one| one.is_behind(committed, lag_max).then_some(one.name)),
                 );
             }
-            ready.push((*name, obstacle.is_none() && behind.is_empty()));
+            let is_ready = obstacle.is_none() && behind.is_empty();
+            measured.set(f64::from(u8::from(is_ready)));
+            ready.push((*name, is_ready));
             all_behind.append(&mut behind);
         }
         let behind = (!all_behind.is_empty()).then_some(Unready::Behind(all_behind));
@@ -92,23 +111,84 @@ struct Follower {
     due: Option<(Position, Instant)>,
     /// Whether it has ever reached what was due.
     caught_up: bool,
+    metrics: FollowerMetrics,
 }
 
 impl Follower {
     fn new(name: &'static str, position: watch::Receiver<Position>) -> Follower {
-        Follower { name, position, due: None, caught_up: false }
+        Follower { name, position, due: None, caught_up: false, metrics: FollowerMetrics::new(name) }
     }
 
     /// Whether it takes longer than `lag_max` to reach what was committed; while it is being built, always.
     fn is_behind(&mut self, committed: Position, lag_max: Duration) -> bool {
         let now = Instant::now();
         let (due, since) = *self.due.get_or_insert((committed, now));
-        if *self.position.borrow() < due {
+        let position = *self.position.borrow();
+        let lag = if position < due { since.elapsed() } else { Duration::ZERO };
+        self.metrics.measure(position, committed, lag);
+        if position < due {
             return !self.caught_up || since.elapsed() > lag_max;
         }
         self.caught_up = true;
         self.due = Some((committed, now));
         false
+    }
+}
+
+struct FollowerMetrics {
+    position: Gauge,
+    lag_records: Gauge,
+    lag: Gauge,
+}
+
+impl FollowerMetrics {
+    fn new(consumer: &'static str) -> FollowerMetrics {
+        FollowerMetrics {
+            position: metrics::CONSUMER_POSITION.gauge(&[consumer]),
+            lag_records: metrics::CONSUMER_LAG_RECORDS.gauge(&[consumer]),
+            lag: metrics::CONSUMER_LAG.gauge(&[consumer]),
+        }
+    }
+
+    fn measure(&self, position: Position, committed: Position, lag: Duration) {
+        self.position.set(position as f64);
+        self.lag_records.set(committed.saturating_sub(position) as f64);
+        self.lag.set(lag.as_secs_f64());
+    }
+}
+
+/// What is measured of the journal.
+struct JournalMetrics {
+    committed: Gauge,
+    connected: Gauge,
+    disconnected: Gauge,
+    no_ledger: Gauge,
+    read_only: Gauge,
+    clock_behind: Gauge,
+}
+
+impl JournalMetrics {
+    fn new() -> JournalMetrics {
+        let obstacle = |name| metrics::JOURNAL_OBSTACLE.gauge(&[name]);
+        JournalMetrics {
+            committed: metrics::COMMITTED_POSITION.gauge(&[]),
+            connected: metrics::JOURNAL_CONNECTED.gauge(&[]),
+            disconnected: obstacle("disconnected"),
+            no_ledger: obstacle("no_ledger"),
+            read_only: obstacle("read_only"),
+            clock_behind: metrics::CLOCK_BEHIND.gauge(&[]),
+        }
+    }
+
+    fn measure(&self, kit: &Kit, committed: Position, obstacle: Option<&Obstacle>) {
+        let is = |yes: bool| f64::from(u8::from(yes));
+        let disconnected = matches!(obstacle, Some(Obstacle::Disconnected { .. }));
+        self.committed.set(committed as f64);
+        self.connected.set(is(!disconnected));
+        self.disconnected.set(is(disconnected));
+        self.no_ledger.set(is(matches!(obstacle, Some(Obstacle::NoLedger { .. }))));
+        self.read_only.set(is(matches!(obstacle, Some(Obstacle::ReadOnly(_)))));
+        self.clock_behind.set(kit.journal().lead_over(kit.clock().now()).as_secs_f64());
     }
 }
 

@@ -1,11 +1,12 @@
 //! The gRPC server around the services: limits, identity, health, reflection, drain.
 
+use crate::access_log::AccessLog;
 use crate::config::Limits;
 use crate::error::refusal;
 use crate::identity::{Caller, IdentityLayer};
 use crate::limits::{DRAIN_TIMEOUT, OPEN_REQUEST_BYTES_MAX};
 use crate::readiness::Readiness;
-use crate::{CommandContext, Kit};
+use crate::{CommandContext, Kit, Tasks};
 use domain::{Actor, Uuid};
 use journal::Journal;
 use proto::api::v1::Reason;
@@ -14,23 +15,22 @@ use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::{Request, Status};
 use tower::ServiceBuilder;
 
-mod access;
 mod admission;
 mod answer;
+mod calls;
 mod connection;
 mod connections;
 mod deadline;
 mod health;
 mod rate;
 mod stream;
-mod write_rate;
 
 pub use health::READY;
+pub(crate) use rate::{Allowances, allowances};
 
 impl Kit {
     /// Takes a command's request apart: its context (id, issuer, digest, trace) and its message.
@@ -95,22 +95,24 @@ pub struct ServerOptions {
     pub readiness: Readiness,
     /// What says why a call was not answered in time.
     pub journal: Arc<dyn Journal>,
+    /// Where it is noted who accessed what.
+    pub access_log: AccessLog,
 }
 
-/// Serves the routes on the listener until `stop`, then lets requests that are under way finish, for at most
+/// Serves the routes on the listener until the stop, then lets requests that are under way finish, for at most
 /// [`DRAIN_TIMEOUT`].
 pub async fn serve(
     listener: TcpListener,
     routes: Routes,
     options: ServerOptions,
-    stop: CancellationToken,
+    tasks: &Tasks,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
-    let health = health::service(options.readiness, stop.clone()).await;
+    let health = health::service(options.readiness, tasks).await;
     // Older clients, Python's stock one among them, know the alpha version only.
     let (v1, v1alpha) = (reflection().build_v1()?, reflection().build_v1alpha()?);
     let routes = routes
@@ -119,12 +121,13 @@ pub async fn serve(
         .add_service(v1alpha.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX));
     let answer_time_max = Duration::from_secs(options.limits.answer_seconds_max);
     let requests = ServiceBuilder::new()
-        .layer(access::AccessLogLayer::new(stop.clone()))
+        .layer(calls::CallLayer::new(options.access_log, tasks))
         .layer(options.identity)
-        .layer(rate::RateLayer::new(options.limits.caller_requests_per_second_max, stop.clone()))
-        .layer(admission::AdmissionLayer::new(&options.limits, stop.clone()))
+        .layer(rate::RateLayer::new(options.limits.caller_requests_per_second_max, tasks))
+        .layer(admission::AdmissionLayer::new(&options.limits))
         .layer(deadline::DeadlineLayer::new(answer_time_max, options.journal))
         .service(routes.prepare());
+    let stop = tasks.stop();
     tokio::select! {
         () = connection::serve(listener, &options.limits, requests, stop.clone()) => {}
         () = async { stop.cancelled().await; tokio::time::sleep(DRAIN_TIMEOUT).await } => {

@@ -9,7 +9,7 @@ use journal::{Position, Record};
 use rusqlite::{Connection, OpenFlags};
 use std::any::Any;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The table in a consumer's file.
 pub(crate) const TABLE: &str =
@@ -108,32 +108,53 @@ pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
 }
 
 impl Kit {
-    /// What the consumers that run on this kit have set aside, sorted by position: the first `most` of them, and
-    /// how many there are in all.
-    pub fn set_aside(&self, most: usize) -> rusqlite::Result<(Vec<SetAside>, u64)> {
+    /// What the consumers that run on this kit have set aside, sorted by position and consumer: at most so many of
+    /// those after this one, and how many there are in all.
+    pub fn set_aside(&self, after: (Position, &str), most: usize) -> rusqlite::Result<(Vec<SetAside>, u64)> {
         let mut found = Vec::new();
         let mut all = 0;
         for (consumer, file) in self.consumers() {
-            all += read(consumer, &file, most, &mut found)?;
+            let (position, last) = after;
+            // Of the last position, those of the consumers that come later.
+            let from = if consumer > last { position } else { position + 1 };
+            all += read(consumer, &file, from, most, &mut found)?;
         }
         found.sort_by_key(|record| (record.position, record.consumer));
         found.truncate(most);
         Ok((found, all))
     }
+
+    /// How many records each consumer that runs on this kit has set aside.
+    pub(crate) fn count_set_aside(&self) -> Vec<(&'static str, rusqlite::Result<u64>)> {
+        let consumers = self.consumers().into_iter();
+        consumers.map(|(consumer, file)| (consumer, open(&file).and_then(|tables| count(&tables)))).collect()
+    }
+}
+
+/// A connection to a consumer's file, which must be there.
+fn open(file: &Path) -> rusqlite::Result<Connection> {
+    let tables = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    tables.busy_timeout(std::time::Duration::from_secs(5))?;
+    Ok(tables)
+}
+
+fn count(tables: &Connection) -> rusqlite::Result<u64> {
+    tables.query_row("SELECT COUNT(*) FROM set_aside", [], |row| row.get::<_, i64>(0)).map(|all| all as u64)
 }
 
 fn read(
     consumer: &'static str,
     file: &Path,
+    from: Position,
     most: usize,
     found: &mut Vec<SetAside>,
 ) -> rusqlite::Result<u64> {
-    let tables = Connection::open_with_flags(PathBuf::from(file), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    tables.busy_timeout(std::time::Duration::from_secs(5))?;
-    let all = tables.query_row("SELECT COUNT(*) FROM set_aside", [], |row| row.get::<_, i64>(0))?;
-    let mut query =
-        tables.prepare("SELECT position, stream, reason FROM set_aside ORDER BY position LIMIT ?1")?;
-    let rows = query.query_map([most as i64], |row| {
+    let tables = open(file)?;
+    let all = count(&tables)?;
+    let mut query = tables.prepare(
+        "SELECT position, stream, reason FROM set_aside WHERE position >= ?1 ORDER BY position LIMIT ?2",
+    )?;
+    let rows = query.query_map([i64::try_from(from).unwrap_or(i64::MAX), most as i64], |row| {
         Ok(SetAside {
             consumer,
             position: row.get::<_, i64>(0)? as u64,
@@ -144,5 +165,5 @@ fn read(
     for row in rows {
         found.push(row?);
     }
-    Ok(all as u64)
+    Ok(all)
 }

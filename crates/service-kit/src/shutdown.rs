@@ -4,6 +4,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// Cancels the token at the first SIGTERM or SIGINT; at the second, the process ends at once with status 130.
+#[expect(clippy::disallowed_methods, reason = "signals are listened to until the process ends")]
 pub fn on_signals(token: CancellationToken) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -103,6 +103,17 @@ fn context(command_id: Uuid) -> CommandContext {
     CommandContext::new(command_id, [7; 32], Actor::process("test"))
 }
 
+/// The refusal of a rule.
+fn refused() -> CommandError {
+    CommandError::Rejected {
+        context: "directory",
+        reason: "SAMPLE",
+        message: "there is no such thing".into(),
+        details: vec![],
+        not_found: false,
+    }
+}
+
 /// Waits until a consumer is done with a position.
 async fn reached(mut progress: watch::Receiver<Position>, position: Position) {
     let waiting = progress.wait_for(|&reached| reached >= position);
@@ -111,7 +122,7 @@ async fn reached(mut progress: watch::Receiver<Position>, position: Position) {
 
 /// What is set aside: who, where, why.
 fn set_aside(kit: &Kit) -> Vec<(&'static str, Position, String)> {
-    let (records, total) = kit.set_aside(100).unwrap();
+    let (records, total) = kit.set_aside((0, ""), 100).unwrap();
     assert_eq!(records.len() as u64, total);
     records.into_iter().map(|record| (record.consumer, record.position, record.reason)).collect()
 }

@@ -2,7 +2,9 @@
 //! aggregate check it.
 
 use crate::handle::{CommandContext, Kit};
+use crate::metrics::{TIMER_DELAY, TIMER_OVERDUE};
 use crate::view::ViewStore;
+use ::metrics::{Gauge, Histogram};
 use domain::{Timestamp, Uuid};
 use futures::StreamExt as _;
 use journal::Position;
@@ -57,14 +59,17 @@ pub fn run<A>(
     A: EventCodec,
     A::Command: Clone + Sync,
 {
-    let timer = Timer { kit: kit.clone(), view: view.clone(), notified_up_to, name, next };
-    kit.tasks().spawn(async move {
-        let stop = timer.kit.stop().clone();
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = timer.follow::<A>(command) => {}
-        }
-    });
+    let timer = Timer {
+        kit: kit.clone(),
+        view: view.clone(),
+        notified_up_to,
+        name,
+        next,
+        overdue: TIMER_OVERDUE.gauge(&[name]),
+        delay: TIMER_DELAY.histogram(&[name]),
+    };
+    let stop = kit.stop().clone();
+    kit.tasks().spawn(async move { stop.run_until_cancelled(timer.follow::<A>(command)).await });
 }
 
 struct Timer {
@@ -73,6 +78,8 @@ struct Timer {
     notified_up_to: watch::Receiver<Position>,
     name: &'static str,
     next: NextDeadlines,
+    overdue: Gauge,
+    delay: Histogram,
 }
 
 impl Timer {
@@ -89,7 +96,9 @@ impl Timer {
             changed.borrow_and_update();
             let upcoming = self.upcoming().await;
             let now = self.kit.clock().now();
-            if !upcoming.iter().any(|deadline| deadline.at <= now) {
+            let overdue = upcoming.iter().filter(|deadline| deadline.at <= now).count();
+            self.overdue.set(overdue as f64);
+            if overdue == 0 {
                 tokio::select! {
                     () = self.wait_until(upcoming.first()) => {}
                     change = changed.changed() => match change {
@@ -153,7 +162,11 @@ impl Timer {
             async move {
                 let context = context(name, &deadline);
                 match kit.execute::<A>(&context, deadline.id, command()).await {
-                    Ok(done) => done.position,
+                    Ok(done) => {
+                        let delay = kit.clock().now().duration_since(deadline.at).as_secs_f64();
+                        self.delay.record(delay.max(0.0));
+                        done.position
+                    }
                     Err(error) => {
                         tracing::warn!(timer = name, id = %deadline.id, at = %deadline.at, %error, "a deadline is being retried");
                         0

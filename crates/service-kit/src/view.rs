@@ -228,7 +228,7 @@ impl ViewStore {
     }
 
     fn query_failed(&self, generation: Generation, error: rusqlite::Error) -> Status {
-        if let Some(invalid) = list::page_token_refusal(&error) {
+        if let Some(invalid) = list::page_token::refusal(&error) {
             return invalid.clone().into();
         }
         if consumer::is_damage(&error) {

@@ -2,26 +2,18 @@
 //! as scheduling does it.
 
 use crate::Service;
-use domain::aggregate::derived_id;
 use domain::calendar::WorkingCalendar;
 use domain::directory::calendar::{self, Calendar};
 use domain::scheduling::rules::Rules;
 use domain::scheduling::session::{Attendee, Command, Kind, Outline, RoleOnTopic, Session, Topic, TopicRole};
-use domain::{Actor, Code, Line, Role, Text, Timestamp, Uuid};
-use event_log::{EventLog, Options};
-use journal::embedded::EmbeddedJournal;
+use domain::testing::{at, code, line, text};
+use domain::{Role, Uuid};
+use harness::until;
 use proto::deliberation::v1 as pb;
 use proto::deliberation::v1::deliberation_service_server::DeliberationService as _;
-use service_kit::clock::Clock;
-use service_kit::identity::Caller;
-use service_kit::{CommandContext, Kit};
-use std::sync::Arc;
-use std::time::Duration;
-use tempfile::TempDir;
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
+use service_kit::CommandContext;
 use tonic::{Code as Grpc, Request, Status};
-use tonic_types::StatusExt as _;
+use workbench::{Workbench, by, faulty_fields, id, refusal};
 
 mod commands;
 mod countersign;
@@ -30,29 +22,23 @@ mod lists;
 mod meeting;
 mod rows;
 
-/// A service with its process manager and timer, its clock, and the folder that it keeps its files in.
+/// A service with its process manager and timer, on a workbench.
 struct Deployment {
-    kit: Kit,
     service: Service,
-    clock: watch::Sender<Timestamp>,
-    _folder: TempDir,
+    bench: Workbench,
 }
 
 impl Deployment {
     /// A deployment on Monday, 1 March 2027, nine in the morning in Shanghai; Wednesday is a holiday.
     async fn new() -> Deployment {
-        let folder = tempfile::tempdir().unwrap();
-        let (log, _) = EventLog::open(Options::new(folder.path().join("log"))).unwrap();
-        let (clock, shown) = watch::channel(at("2027-03-01T01:00:00Z"));
-        let journal = Arc::new(EmbeddedJournal::new(log, journal::personal::Keys::in_memory()));
-        let kit = Kit::new(journal, Clock::Movable(shown), folder.path(), CancellationToken::new());
-        let service = crate::service(&kit, "Asia/Shanghai").unwrap();
+        let bench = Workbench::default();
+        let service = crate::service(&bench.kit, "Asia/Shanghai").unwrap();
         let weekend = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap().weekend().to_vec();
         let holidays = ["2027-03-03".parse().unwrap()];
         let calendar = WorkingCalendar::new("Asia/Shanghai", weekend, holidays, []).unwrap();
         let define = calendar::Command::Define(calendar);
-        kit.execute::<Calendar>(&context("calendar"), Calendar::realm_id(), define).await.unwrap();
-        Deployment { kit, service, clock, _folder: folder }
+        bench.kit.execute::<Calendar>(&context("calendar"), Calendar::realm_id(), define).await.unwrap();
+        Deployment { service, bench }
     }
 
     /// Admits an emergency session, and then issues this last command of scheduling on it. Returns the
@@ -66,7 +52,7 @@ impl Deployment {
             [Command::Request(outline()), screen, Command::Admit, last].into_iter().enumerate()
         {
             let context = context(&format!("step {step} of session {nth}"));
-            position = self.kit.execute::<Session>(&context, id, command).await.unwrap().position;
+            position = self.bench.kit.execute::<Session>(&context, id, command).await.unwrap().position;
         }
         (id.to_string(), position)
     }
@@ -87,13 +73,7 @@ impl Deployment {
 
     /// The docket, once it meets a condition. A timer takes a moment.
     async fn docket_when(&self, docket_id: &str, condition: impl Fn(&pb::Docket) -> bool) -> pb::Docket {
-        for _ in 0..500 {
-            match self.docket(docket_id).await {
-                Ok(docket) if condition(&docket) => return docket,
-                _ => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
-        }
-        panic!("docket {docket_id} never met the condition: {:?}", self.docket(docket_id).await);
+        until("the docket's change", async || self.docket(docket_id).await.ok().filter(&condition)).await
     }
 
     async fn arrive(&self, docket_id: &str, department: &str) -> pb::RecordArrivalResponse {
@@ -160,7 +140,7 @@ fn outline() -> Outline {
     };
     Outline {
         title: line("防汛会商"),
-        purpose: Text::parse("定下泄洪方案").unwrap(),
+        purpose: text("定下泄洪方案"),
         body: code("FLOOD"),
         kind: Kind::Emergency,
         chair: code("MWR"),
@@ -178,45 +158,10 @@ fn outline() -> Outline {
     }
 }
 
-fn at(moment: &str) -> Timestamp {
-    moment.parse().unwrap()
-}
-
-fn code(text: &str) -> Code {
-    Code::parse(text).unwrap()
-}
-
-fn line(text: &str) -> Line {
-    Line::parse(text).unwrap()
-}
-
-/// A command id derived from a word.
-fn id(word: &str) -> String {
-    derived_id(Uuid::nil(), &[word]).to_string()
-}
-
 fn context(word: &str) -> CommandContext {
-    let command_id = derived_id(Uuid::nil(), &["context", word]);
-    CommandContext::new(command_id, [0; 32], actor("MWR", Role::Clerk))
-}
-
-fn actor(department: &str, role: Role) -> Actor {
-    Actor { subject: "chen".into(), department: Some(code(department)), roles: vec![role] }
-}
-
-fn by<M>(message: M, department: &str, role: Role) -> Request<M> {
-    let mut request = Request::new(message);
-    request.extensions_mut().insert(Caller(actor(department, role)));
-    request
+    workbench::context(word, "MWR", Role::Clerk)
 }
 
 fn clerk<M>(message: M) -> Request<M> {
     by(message, "MWR", Role::Clerk)
-}
-
-/// The reason of a refusal, and one of its details.
-fn refusal(status: &Status, detail: &str) -> (String, String) {
-    assert_eq!(status.code(), Grpc::FailedPrecondition, "{status}");
-    let info = status.get_details_error_info().unwrap();
-    (info.reason, info.metadata.get(detail).cloned().unwrap_or_default())
 }

@@ -136,7 +136,7 @@ pub(crate) fn list(request: &pb::ListDocketsRequest) -> Result<ListQuery, Invali
         Some(stage) => return Err(Invalid::field("stage", format!("has the unknown number {stage}"))),
     };
     ListQuery::new(
-        "SELECT rowid, *, (SELECT count(*) FROM outcomes WHERE docket = id) AS decided_topics FROM dockets",
+        "SELECT rowid, *, (SELECT count(*) FROM outcomes WHERE docket = id) AS decided_topic_count FROM dockets",
         &["position"],
         "rowid",
         &request.order_by,
@@ -157,8 +157,8 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<pb::DocketSummary> {
         chair_code: row.get("chair")?,
         stage: row.get("stage")?,
         countersign: row.get::<_, Option<i64>>("sign_by")?.is_some(),
-        topics: row.get("topics")?,
-        decided_topics: row.get("decided_topics")?,
+        topic_count: row.get("topics")?,
+        decided_topic_count: row.get("decided_topic_count")?,
         opened_at: row.get::<_, Option<i64>>("opened_at")?.and_then(moment),
         closed_at: row.get::<_, Option<i64>>("closed_at")?.and_then(moment),
     })

@@ -1,42 +1,27 @@
 //! The service on a journal of its own, called as the server calls it.
 
 use crate::Service;
-use domain::{Actor, Role, Timestamp, Uuid, aggregate::derived_id};
-use event_log::{EventLog, Options};
-use journal::embedded::EmbeddedJournal;
+use domain::Role;
 use proto::directory::v1 as pb;
 use proto::directory::v1::directory_service_server::DirectoryService as _;
-use service_kit::Kit;
-use service_kit::clock::Clock;
-use service_kit::identity::Caller;
-use std::sync::Arc;
-use tempfile::TempDir;
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 use tonic::{Code as Grpc, Request, Status};
-use tonic_types::StatusExt as _;
+use workbench::{Workbench, by, faulty_fields, id, refusal};
 
 mod calendar;
 mod contract;
 mod lists;
 mod rows;
 
-/// A service and the folder that it keeps its files in.
+/// A service on a workbench.
 struct Fixture {
     service: Service,
-    _clock: watch::Sender<Timestamp>,
-    _folder: TempDir,
+    _bench: Workbench,
 }
 
 impl Fixture {
     fn empty() -> Fixture {
-        let folder = tempfile::tempdir().unwrap();
-        let (log, _) = EventLog::open(Options::new(folder.path().join("log"))).unwrap();
-        let (clock, now) = watch::channel("2027-03-01T01:00:00Z".parse().unwrap());
-        let journal = Arc::new(EmbeddedJournal::new(log, journal::personal::Keys::in_memory()));
-        let kit = Kit::new(journal, Clock::Movable(now), folder.path(), CancellationToken::new());
-        let service = crate::service(&kit, "Asia/Shanghai").unwrap();
-        Fixture { service, _clock: clock, _folder: folder }
+        let bench = Workbench::default();
+        Fixture { service: crate::service(&bench.kit, "Asia/Shanghai").unwrap(), _bench: bench }
     }
 
     async fn with_departments(codes: &[&str]) -> Fixture {
@@ -86,29 +71,6 @@ fn member(code: &str, department_code: &str) -> pb::RegisterMemberRequest {
     }
 }
 
-/// A command id derived from a word.
-fn id(word: &str) -> String {
-    derived_id(Uuid::nil(), &[word]).to_string()
-}
-
 fn clerk<M>(message: M) -> Request<M> {
-    let mut request = Request::new(message);
-    request.extensions_mut().insert(Caller(Actor {
-        subject: "chen".into(),
-        department: None,
-        roles: vec![Role::Clerk],
-    }));
-    request
-}
-
-/// The reason of a refusal, and one of its details.
-fn refusal(status: &Status, detail: &str) -> (String, String) {
-    let info = status.get_details_error_info().unwrap();
-    (info.reason, info.metadata.get(detail).cloned().unwrap_or_default())
-}
-
-/// The paths of the fields that were not accepted.
-fn faulty_fields(status: &Status) -> Vec<String> {
-    assert_eq!(status.code(), Grpc::InvalidArgument, "{status}");
-    status.get_details_bad_request().unwrap().field_violations.into_iter().map(|v| v.field).collect()
+    by(message, "", Role::Clerk)
 }

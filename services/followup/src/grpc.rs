@@ -31,11 +31,16 @@ impl Service {
 #[tonic::async_trait]
 impl FollowupService for Service {
     async fn get_board(&self, request: Request<pb::GetBoardRequest>) -> Reply<pb::GetBoardResponse> {
-        let now = self.kit.clock().now();
-        let query = views::board(now, self.calendar().await?.zone());
-        let (rows, position) = self.view.query(request.into_inner().at_least_position, query).await?;
-        let totals = Some(views::totals(&rows));
-        Ok(Response::new(pb::GetBoardResponse { evaluated_at: now.to_wire(), rows, totals, position }))
+        let (request, now) = (request.into_inner(), self.kit.clock().now());
+        let query = views::board(&request, now, self.calendar().await?.zone())?;
+        let ((page, totals), position) = self.view.query(request.at_least_position, query).await?;
+        Ok(Response::new(pb::GetBoardResponse {
+            evaluated_at: now.to_wire(),
+            rows: page.rows,
+            totals: Some(totals),
+            position,
+            next_page_token: page.next_page_token,
+        }))
     }
 
     async fn list_follow_ups(

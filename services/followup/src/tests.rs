@@ -2,28 +2,19 @@
 //! resolution does it.
 
 use crate::{Service, views};
-use domain::aggregate::derived_id;
 use domain::calendar::WorkingCalendar;
 use domain::followup::follow_up::FollowUp;
 use domain::resolution::action_item::{ActionItem, Assignment, Command};
 use domain::resolution::evidence::Evidence;
-use domain::{Actor, Code, Line, Role, Text, Timestamp, Uuid};
-use event_log::{EventLog, Options};
-use journal::Journal;
-use journal::embedded::EmbeddedJournal;
+use domain::testing::{at, code, line, text};
+use domain::{Role, Uuid};
+use harness::until;
 use proto::followup::v1 as pb;
 use proto::followup::v1::NoticeKind as Kind;
 use proto::followup::v1::followup_service_server::FollowupService as _;
-use service_kit::clock::Clock;
-use service_kit::identity::Caller;
-use service_kit::{CommandContext, Kit, Position};
-use std::sync::Arc;
-use std::time::Duration;
-use tempfile::TempDir;
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
+use service_kit::{CommandContext, Position};
 use tonic::Request;
-use tonic_types::StatusExt as _;
+use workbench::{Workbench, by, faulty_fields};
 
 mod board;
 mod counts;
@@ -31,40 +22,30 @@ mod ending;
 mod indicators;
 mod ladder;
 
-/// One copy of the service, with its process manager and its timer, in a folder of its own.
+/// One copy of the service, with its process manager and its timer, on a workbench.
 struct Copy {
     service: Service,
-    stop: CancellationToken,
-    _folder: TempDir,
+    bench: Workbench,
 }
 
-/// A journal and a clock, and one copy of the service.
+/// A place with one copy of the service.
 struct Place {
-    journal: Arc<dyn Journal>,
-    clock: watch::Sender<Timestamp>,
     copy: Copy,
-    _folder: TempDir,
 }
 
 impl Place {
     /// An empty place on Monday, 1 March 2027, nine in the morning in Shanghai.
     fn new() -> Place {
-        let folder = tempfile::tempdir().unwrap();
-        let (log, _) = EventLog::open(Options::new(folder.path().join("log"))).unwrap();
-        let (clock, shown) = watch::channel(at("2027-03-01T01:00:00Z"));
-        let journal: Arc<dyn Journal> =
-            Arc::new(EmbeddedJournal::new(log, journal::personal::Keys::in_memory()));
-        let copy = Copy::new(&journal, shown);
-        Place { journal, clock, copy, _folder: folder }
+        Place { copy: Copy::on(Workbench::default()) }
     }
 
     /// Another copy of the service, with nothing but the journal.
     fn another_copy(&self) -> Copy {
-        Copy::new(&self.journal, self.clock.subscribe())
+        Copy::on(self.copy.bench.another())
     }
 
     fn move_clock(&self, to: &str) {
-        self.clock.send_replace(at(to));
+        self.copy.bench.move_clock(to);
     }
 
     /// Assigns an item to a department, due on the last of March and to be acknowledged by the fourth.
@@ -117,13 +98,7 @@ impl Place {
 
     /// The follow-up of an item, once it is so. What a timer does takes moments.
     async fn follow_up_when(&self, item: Uuid, so: impl Fn(&pb::FollowUp) -> bool) -> pb::FollowUp {
-        for _ in 0..500 {
-            match self.follow_up(item).await {
-                found if so(&found) => return found,
-                _ => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
-        }
-        panic!("follow-up {item} did not get there: {:?}", self.follow_ups(&[]).await);
+        until("the follow-up's change", async || Some(self.follow_up(item).await).filter(&so)).await
     }
 
     /// Checks that the tables and the rules agree on what comes next.
@@ -140,28 +115,22 @@ impl Place {
 
     /// The last position of the log.
     fn end(&self) -> u64 {
-        *self.journal.committed().borrow()
+        self.copy.bench.end()
     }
 }
 
 impl Copy {
-    fn new(journal: &Arc<dyn Journal>, clock: watch::Receiver<Timestamp>) -> Copy {
-        let folder = tempfile::tempdir().unwrap();
-        let stop = CancellationToken::new();
-        let kit = Kit::new(journal.clone(), Clock::Movable(clock), folder.path(), stop.clone());
-        Copy { service: crate::start(&kit, "Asia/Shanghai").unwrap(), stop, _folder: folder }
+    fn on(bench: Workbench) -> Copy {
+        Copy { service: crate::start(&bench.kit, "Asia/Shanghai").unwrap(), bench }
     }
 
     async fn notices(&self, item: Uuid, count: usize) -> Vec<pb::Notice> {
-        for _ in 0..500 {
+        until("as many notices", async || {
             let request = pb::ListNoticesRequest { item_id: Some(item.to_string()), ..Default::default() };
             let listed = self.service.list_notices(supervisor(request)).await.unwrap().into_inner();
-            if listed.notices.len() >= count {
-                return listed.notices;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("{item} has fewer than {count} notices");
+            Some(listed.notices).filter(|notices| notices.len() >= count)
+        })
+        .await
     }
 }
 
@@ -175,33 +144,10 @@ fn kinds(notices: &[pb::Notice]) -> Vec<Kind> {
     notices.iter().map(pb::Notice::kind).collect()
 }
 
-fn at(moment: &str) -> Timestamp {
-    moment.parse().unwrap()
-}
-
-fn code(text: &str) -> Code {
-    Code::parse(text).unwrap()
-}
-
-fn line(text: &str) -> Line {
-    Line::parse(text).unwrap()
-}
-
-fn text(words: &str) -> Text {
-    Text::parse(words).unwrap()
-}
-
 fn context(word: &str, department: &str) -> CommandContext {
-    let command_id = derived_id(Uuid::nil(), &["context", word]);
-    let roles = vec![Role::DepartmentLead];
-    let actor = Actor { subject: "chen".into(), department: Some(code(department)), roles };
-    CommandContext::new(command_id, [0; 32], actor)
+    workbench::context(word, department, Role::DepartmentLead)
 }
 
 fn supervisor<M>(message: M) -> Request<M> {
-    let mut request = Request::new(message);
-    let actor =
-        Actor { subject: "wang".into(), department: Some(code("AUDIT")), roles: vec![Role::Supervisor] };
-    request.extensions_mut().insert(Caller(actor));
-    request
+    by(message, "AUDIT", Role::Supervisor)
 }

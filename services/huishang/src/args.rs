@@ -4,16 +4,17 @@ use crate::client::{EXIT_CODES, health, options, token};
 use crate::help;
 use crate::invocation::Invocation;
 use crate::language;
-use crate::server::{self, repair};
+use crate::server::{self, repair, upgrade};
 use crate::settings::Location;
 use crate::story::{demo, plan};
 use ::client::Language;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use service_kit::version::VERSION_AND_COMMIT;
 use std::ffi::OsString;
 
 /// Huishang (会商): takes a matter between departments from the request to the supervised result.
 #[derive(Debug, Parser)]
-#[command(name = "huishang", version, after_help = EXIT_CODES, infer_long_args = true)]
+#[command(name = "huishang", version = VERSION_AND_COMMIT.as_str(), after_help = EXIT_CODES, infer_long_args = true)]
 pub struct Arguments {
     /// The language that people are answered in, 'en' or 'zh' [default: by LC_ALL, LC_MESSAGES or LANG]
     #[arg(long = "lang", id = "lang", global = true, env = language::VARIABLE, value_name = "LANGUAGE", value_parser = language::parse)]
@@ -60,6 +61,8 @@ pub enum Command {
     /// Maintains a ledger that is not running
     #[command(subcommand)]
     Ledger(Ledger),
+    /// Compares what this version and the installed one make of a log, before an upgrade
+    Upgrade(upgrade::Arguments),
     /// Prints a completion script for a shell
     Completions(Completions),
     /// One client command for every rpc

@@ -1,10 +1,11 @@
 //! Runs what the command line says.
 
 use crate::args::{Arguments, Command, Completions, Import, Ledger};
+use crate::client::layout::{broken, terminal_columns};
 use crate::client::{self, health, token};
 use crate::invocation;
 use crate::language::{current, say, text};
-use crate::server::{self, repair};
+use crate::server::{self, repair, upgrade};
 use crate::stdout::print_line;
 use crate::story::{demo, plan};
 use service_kit::config::ConfigError;
@@ -21,6 +22,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Import(Import::Plan(arguments)) => plan::run(&arguments.plan, &arguments.connection).await,
         Command::Ledger(Ledger::Repair(arguments)) => repair::run(&arguments).await,
+        Command::Upgrade(arguments) => upgrade::run(&arguments).await,
         Command::Completions(arguments) => completions(&arguments),
         Command::Client(invocation) => invocation::run(invocation).await,
     }
@@ -28,10 +30,17 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 /// Prints to standard error why a command failed; returns the exit code of the process.
 pub fn report(error: &anyhow::Error) -> ExitCode {
+    let mut out = Vec::new();
+    let code = explain(error, &mut out);
+    let printed = broken(&String::from_utf8_lossy(&out), terminal_columns(&std::io::stderr()));
     // If standard error is closed, the exit code still tells programs.
-    let mut out = std::io::stderr().lock();
+    let _ = std::io::stderr().write_all(printed.as_bytes());
+    code
+}
+
+fn explain(error: &anyhow::Error, out: &mut Vec<u8>) -> ExitCode {
     if let Some(error) = error.downcast_ref::<client::Error>() {
-        let _ = error.print(&mut out);
+        let _ = error.print(out);
         return ExitCode::from(error.exit_code());
     }
     if error
@@ -51,10 +60,10 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
             let _ = writeln!(out, "{}", say("during {steps}:", &[("steps", &steps.join(", "))]));
         }
         let refused = client::Error::from_status(status.clone());
-        let _ = refused.print(&mut out);
+        let _ = refused.print(out);
         return ExitCode::from(refused.exit_code());
     }
-    let _ = writeln!(out, "{}{}", text("error: "), current().fault(&format!("{error:#}")));
+    let _ = writeln!(out, "{}{}", text("error: "), current().fault(&causes(error)));
     if error.downcast_ref::<ConfigError>().is_some() {
         return ExitCode::from(2);
     }
@@ -62,6 +71,15 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(7);
     }
     error.downcast_ref::<repair::Refusal>().map_or(ExitCode::FAILURE, |refusal| refusal.exit_code().into())
+}
+
+/// An error and its causes, each once: some errors say themselves what caused them.
+fn causes(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+        "" => cause,
+        same if same.ends_with(&cause) => told,
+        before => format!("{before}: {cause}"),
+    })
 }
 
 fn completions(arguments: &Completions) -> anyhow::Result<()> {

@@ -1,21 +1,35 @@
-//! The help in Chinese: the command line as it was built, with every sentence replaced.
+//! The help in Chinese: the command line as it was built, with every sentence replaced. Its lines are broken here,
+//! because clap breaks lines only at spaces, which Chinese does not have.
 
 use crate::client::commands;
+use crate::client::layout::{broken, terminal_columns};
 use crate::language::{current, say, text};
 use clap::{Arg, ArgAction, Command};
 use client::Language;
 
+/// Columns by which clap indents the help of an argument that stands below it.
+const ARGUMENT_INDENT: usize = 10;
+/// Columns around the name of a command in a list of commands.
+const COMMAND_GAPS: usize = 4;
+
 /// The command line in the language that is spoken.
 pub fn in_language(command: Command) -> Command {
-    if current() == Language::English {
-        return command;
+    match current() {
+        Language::English => command,
+        Language::Chinese => in_chinese(command, 0),
     }
+}
+
+/// A command in Chinese, and all below it. In a list of commands, what it does stands indented by so many columns.
+fn in_chinese(command: Command, indent: usize) -> Command {
     let template = format!(
         "{{before-help}}{{about-with-newline}}\n{}{{usage}}\n\n{{all-args}}{{after-help}}",
         text("Usage: ")
     );
     let is_noun = |command: &Command| commands::find(command.get_name()).is_some();
-    let command = described(command)
+    let longest = command.get_subcommands().map(|command| command.get_name().len()).max().unwrap_or(0);
+    let within = longest + COMMAND_GAPS;
+    let command = described(command, indent)
         .help_template(template)
         .subcommand_help_heading(text("Commands"))
         .subcommand_value_name(text("COMMAND"))
@@ -24,7 +38,10 @@ pub fn in_language(command: Command) -> Command {
         .disable_help_subcommand(true)
         .mut_args(argument)
         // A noun has no commands before it is called; then it comes here by itself.
-        .mut_subcommands(|command| if is_noun(&command) { described(command) } else { in_language(command) });
+        .mut_subcommands(|command| match is_noun(&command) {
+            true => described(command, within),
+            false => in_chinese(command, within),
+        });
     let help = Arg::new("help").short('h').long("help").action(ArgAction::Help).help(text("Print help"));
     let command = command.arg(argument(help));
     match command.get_version() {
@@ -37,17 +54,22 @@ pub fn in_language(command: Command) -> Command {
 }
 
 /// A command with its own sentences replaced.
-fn described(mut command: Command) -> Command {
+fn described(mut command: Command, indent: usize) -> Command {
     if let Some(about) = command.get_about().map(ToString::to_string) {
-        command = command.about(text(&about).to_owned());
+        command = command.about(in_lines(text(&about), indent));
     }
     if let Some(about) = command.get_long_about().map(ToString::to_string) {
-        command = command.long_about(text(&about).to_owned());
+        command = command.long_about(in_lines(text(&about), 0));
     }
     match command.get_after_help().map(ToString::to_string) {
-        Some(after) => command.after_help(text(&after).to_owned()),
+        Some(after) => command.after_help(in_lines(text(&after), 0)),
         None => command,
     }
+}
+
+/// A text in lines of the terminal, indented by so many columns.
+fn in_lines(text: &str, indent: usize) -> String {
+    broken(text, terminal_columns(&std::io::stdout()).map(|columns| columns.saturating_sub(indent)))
 }
 
 /// An argument with its sentences replaced, and with what clap would add to them in English.
@@ -59,8 +81,9 @@ fn argument(argument: Arg) -> Arg {
     };
     let note = note(&argument);
     let [short, long] = [argument.get_help(), argument.get_long_help()]
-        .map(|help| help.map(|help| format!("{}{note}", text(&help.to_string()))));
-    let argument = argument.help_heading(heading);
+        .map(|help| help.map(|help| format!("{}{note}", text(&help.to_string()))))
+        .map(|help| help.map(|help| in_lines(&help, ARGUMENT_INDENT)));
+    let argument = argument.help_heading(heading).next_line_help(true);
     let argument = match argument.get_action().takes_values() {
         true => argument.hide_possible_values(true).hide_default_value(true).hide_env(true),
         false => argument,

@@ -22,6 +22,7 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+#[expect(clippy::disallowed_methods, reason = "the language is known before anything is read")]
 fn main() -> ExitCode {
     // Whatever is written here, log, views, keys, backups or exports, is for its owner's eyes only.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);

@@ -1,29 +1,48 @@
 //! What is wrong with a command line.
 
+use crate::client::layout::{broken, terminal_columns};
 use crate::language::{current, say, text};
 use clap::error::{ContextKind, ErrorKind};
 use client::Language;
 use std::error::Error as _;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-/// Prints help, or what is wrong; returns the exit code of the process.
+/// Prints help, or what is wrong; returns the exit code of the process. Nobody can be told that printing failed.
 pub fn report(error: &clap::Error) -> ExitCode {
-    let code = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-    match fault(error).filter(|_| current() == Language::Chinese) {
-        // Nobody can be told that printing failed.
-        None => drop(error.print()),
+    match fault(error) {
+        None if current() == Language::English => drop(error.print()),
+        None => drop(write!(std::io::stdout(), "{}", help(error))),
         Some(fault) => {
-            let mut out = std::io::stderr().lock();
-            let _ = writeln!(out, "{}{fault}", text("error: "));
-            if let Some(usage) = of(error, ContextKind::Usage) {
-                let usage = usage.trim_start_matches("Usage:").trim();
-                let _ = writeln!(out, "\n{}{usage}", text("Usage: "));
+            let columns = terminal_columns(&std::io::stderr());
+            let told = match current() {
+                Language::English => error.render().to_string(),
+                Language::Chinese => in_chinese(error, &fault),
+            };
+            match broken(&told, columns) {
+                // As clap prints it, with its colors.
+                same if same == told && current() == Language::English => drop(error.print()),
+                told => drop(write!(std::io::stderr(), "{told}")),
             }
-            let _ = writeln!(out, "\n{}", text("For more information, add --help"));
         }
     }
-    code
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+/// The help, without the last words of clap's own.
+fn help(error: &clap::Error) -> String {
+    let help = error.render();
+    let help = if std::io::stdout().is_terminal() { help.ansi().to_string() } else { help.to_string() };
+    help.replace("[OPTIONS]", text("[OPTIONS]"))
+}
+
+fn in_chinese(error: &clap::Error, fault: &str) -> String {
+    let mut told = format!("{}{fault}\n", text("error: "));
+    if let Some(usage) = of(error, ContextKind::Usage) {
+        let usage = usage.trim_start_matches("Usage:").trim().replace("[OPTIONS]", text("[OPTIONS]"));
+        told.push_str(&format!("\n{}{usage}\n", text("Usage: ")));
+    }
+    told + &format!("\n{}\n", text("For more information, add --help"))
 }
 
 /// The fault in a sentence; none when it is only help that is to be printed.

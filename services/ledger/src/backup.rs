@@ -7,10 +7,10 @@ use crate::rejection::Rejection;
 use domain::Actor;
 use event_log::{EventLog, Head, hex};
 use proto::ledger::v1::{BackupBeginning, BackupRecordsResponse, LogPoint};
+use service_kit::Tasks;
 use service_kit::places::Places;
 use std::sync::Arc;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 type Response = Result<BackupRecordsResponse, Status>;
@@ -20,7 +20,7 @@ pub(crate) struct Backups {
     pub(crate) log: EventLog,
     pub(crate) heads: Arc<Heads>,
     pub(crate) places: Places,
-    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: Tasks,
 }
 
 impl Backups {
@@ -37,8 +37,8 @@ impl Backups {
             return Err(Rejection::BeyondHead { after_position, head_position }.into());
         }
         let (responses, stream) = mpsc::channel(BACKUP_RESPONSES_BUFFERED);
-        let backup = Backup { log: self.log.clone(), heads: self.heads.clone(), stop: self.stop.clone() };
-        tokio::task::spawn_blocking(move || {
+        let backup = Backup { log: self.log.clone(), heads: self.heads.clone(), tasks: self.tasks.clone() };
+        self.tasks.spawn_blocking(move || {
             if let Err(status) = backup.send(after_position, &responses) {
                 // The client may have disconnected already.
                 let _ = responses.blocking_send(Err(status));
@@ -52,7 +52,7 @@ impl Backups {
 struct Backup {
     log: EventLog,
     heads: Arc<Heads>,
-    stop: CancellationToken,
+    tasks: Tasks,
 }
 
 impl Backup {
@@ -71,7 +71,7 @@ impl Backup {
             return Ok(());
         }
         while after < head.position {
-            if self.stop.is_cancelled() {
+            if self.tasks.stop().is_cancelled() {
                 return Err(stopping());
             }
             let (frames, last) =

@@ -16,8 +16,13 @@ const NAME: &str = "erase";
 /// Time after which a step that failed is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Carries out every erasure that is not completed, those of earlier processes first.
-pub(crate) async fn run(kit: Kit) {
+/// Carries out every erasure that is not completed, those of earlier processes first, until the kit stops.
+pub(crate) fn start(kit: &Kit) {
+    let (stop, running) = (kit.stop().clone(), run(kit.clone()));
+    kit.tasks().spawn(async move { stop.run_until_cancelled(running).await });
+}
+
+async fn run(kit: Kit) {
     let mut requests = kit.journal().keys().generations();
     loop {
         requests.mark_unchanged();

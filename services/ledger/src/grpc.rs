@@ -45,7 +45,7 @@ impl Service {
             log: log.clone(),
             heads: heads.clone(),
             places: Places::new("backups", BACKUPS_AT_ONCE_MAX, BACKUPS_SHARE_PERCENT),
-            stop: kit.stop().clone(),
+            tasks: kit.tasks().clone(),
         };
         let kept = limits.supervision_share_percent;
         let readers = places("readers of the log", limits.log_readers_max).kept_for_supervision(kept);
@@ -116,8 +116,9 @@ impl LedgerService for Service {
         let erasure_id: Uuid = read("erasure_id", request.into_inner().erasure_id)?;
         let state = self.kit.load_committed::<Erasures>(Erasures::realm_id()).await?;
         let erasure = crate::erasure::render(&self.kit, &state, erasure_id).await?;
-        let found =
-            erasure.ok_or_else(|| CommandError::NotFound(format!("there is no erasure {erasure_id}")))?;
+        let not_found =
+            || CommandError::rejected::<Erasures>(erasure::Rejection::ErasureNotFound { erasure_id });
+        let found = erasure.ok_or_else(not_found)?;
         Ok(Response::new(pb::GetErasureResponse { erasure: Some(found) }))
     }
 
@@ -141,10 +142,7 @@ impl LedgerService for Service {
         let position = request.into_inner().position;
         let head = self.log.head().position;
         if position == 0 || position > head {
-            return Err(CommandError::NotFound(format!(
-                "no record has position {position}; the log has 1 to {head}"
-            ))
-            .into());
+            return Err(Rejection::NotFound { position, head_position: head }.into());
         }
         let found = self.log.read(position - 1, 1).map_err(unreadable)?;
         let keys = self.kit.journal().keys();
@@ -165,9 +163,9 @@ impl LedgerService for Service {
         }
         let place = self.readers.take(&caller)?;
         let (sender, responses) = ResponseSender::new();
-        let (log, keys) = (self.log.clone(), self.kit.journal().keys().clone());
-        let stop = self.kit.stop().clone();
-        tokio::spawn(async move {
+        let (log, keys, stop) =
+            (self.log.clone(), self.kit.journal().keys().clone(), self.kit.stop().clone());
+        self.kit.tasks().spawn(async move {
             let _place = place;
             let outcome = tokio::select! {
                 () = stop.cancelled() => Err(stopping()),
@@ -187,13 +185,18 @@ impl LedgerService for Service {
     ) -> Result<Response<Self::VerifyLogStream>, Status> {
         let place = self.verifications.take(&caller(&request)?)?;
         let (sender, responses) = ResponseSender::new();
-        let (log, keys) = (self.log.clone(), self.kit.journal().keys().clone());
-        tokio::task::spawn_blocking(move || {
+        let (log, keys, stop) =
+            (self.log.clone(), self.kit.journal().keys().clone(), self.kit.stop().clone());
+        self.kit.tasks().spawn_blocking(move || {
             let _place = place;
             let records = log.head().position;
             let outcome = log.verify_while(|verified| {
-                sender.send_or_drop(pb::VerifyLogResponse { verified, records, ..Default::default() })
+                let report = pb::VerifyLogResponse { verified, records, ..Default::default() };
+                sender.send_or_drop(report) && !stop.is_cancelled()
             });
+            if stop.is_cancelled() && matches!(outcome, Ok(None)) {
+                return sender.finish(Some(Err(stopping())));
+            }
             let verdict = outcome.map_err(unreadable).transpose().map(|verified| {
                 let head = verified?.head;
                 let (erased, records_without_key) = erased_records(&log, &keys, head.position)?;
@@ -274,7 +277,7 @@ async fn read_records(
 ) -> Result<(), Status> {
     let mut head = log.watch_position();
     let mut after = request.after_position;
-    let mut left = if request.max_records == 0 { u64::MAX } else { request.max_records };
+    let mut left = if request.records_max == 0 { u64::MAX } else { request.records_max };
     let request = Arc::new(request);
     loop {
         // Nothing is read before there is room for it.
@@ -393,7 +396,9 @@ pub(crate) fn unreadable(error: ReadError) -> Status {
             tracing::error!(%damage, "the log is damaged");
             Status::data_loss(format!("the log is damaged at {damage}"))
         }
-        ReadError::OutOfRange { .. } => CommandError::NotFound(error.to_string()).into(),
+        ReadError::OutOfRange { position, head } => {
+            Rejection::NotFound { position, head_position: head }.into()
+        }
         other => refusal(Reason::Unavailable, other.to_string(), []),
     }
 }

@@ -6,6 +6,7 @@
 use crate::limits::SIGNED_HEAD_INTERVAL;
 use event_log::note::{HeadKey, HeadSigner, NoteError, Receipt, TreeHead};
 use event_log::{EventLog, ReadError, durable_file};
+use service_kit::metrics;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fs, io};
@@ -168,6 +169,9 @@ impl Heads {
                         tracing::warn!(file = %self.signing.file.display(), %error, "storing a signed head failed")
                     }
                 }
+            }
+            if stored == Some(size) {
+                metrics::signed_head_stored(size);
             }
             if last {
                 return;

@@ -7,6 +7,7 @@ mod heads;
 pub mod limits;
 mod reader;
 mod rejection;
+mod scheduled_backup;
 
 use event_log::EventLog;
 use proto::ledger::v1::ledger_service_server::LedgerServiceServer;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 pub use grpc::Service;
 pub use heads::{Evidence, HeadError, Heads, Signing};
 pub use rejection::Rejection;
+pub use scheduled_backup::{LastBackup, ScheduledBackup};
 
 /// Full name of the service.
 pub const NAME: &str = <LedgerServiceServer<Service> as tonic::server::NamedService>::NAME;
@@ -30,7 +32,7 @@ pub fn build(
     signing: Signing,
 ) -> Result<(LedgerServiceServer<Service>, Arc<Heads>), HeadError> {
     let heads = Arc::new(Heads::open(log.clone(), signing)?);
-    kit.spawn(erasure::run(kit.clone()));
+    erasure::start(kit);
     let service = LedgerServiceServer::new(Service::new(kit.clone(), log, heads.clone()))
         .max_decoding_message_size(REQUEST_BYTES_MAX)
         .max_encoding_message_size(RESPONSE_BYTES_MAX);

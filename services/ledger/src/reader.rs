@@ -59,6 +59,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "a test waits for what it spawns")]
     async fn responses_arrive_in_order_and_the_last_one_last() {
         let (sender, responses) = ResponseSender::new();
         let producing = tokio::spawn(async move {

@@ -13,21 +13,15 @@ use domain::directory::department::{self, Department};
 use domain::due::DueRule;
 use domain::resolution::action_item::ActionItem;
 use domain::resolution::resolution::Resolution;
-use domain::{Actor, Code, Line, Role, Text, Timestamp, Uuid};
-use event_log::{EventLog, Options};
+use domain::testing::{at, code, line, text};
+use domain::{Role, Uuid};
 use journal::Journal;
-use journal::embedded::EmbeddedJournal;
 use proto::resolution::v1 as pb;
 use proto::resolution::v1::resolution_service_server::ResolutionService as _;
-use service_kit::clock::Clock;
-use service_kit::identity::Caller;
-use service_kit::{CommandContext, Kit, Position};
+use service_kit::{CommandContext, Position};
 use std::sync::Arc;
-use tempfile::TempDir;
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 use tonic::{Code as Grpc, Request, Status};
-use tonic_types::StatusExt as _;
+use workbench::{Workbench, by, faulty_fields, id, refusal};
 
 mod answer;
 mod ending;
@@ -38,12 +32,10 @@ mod registration;
 mod rows;
 mod work;
 
-/// A service with its process managers, its clock, and the folder that it keeps its files in.
+/// A service with its process managers, on a workbench.
 struct Place {
-    kit: Kit,
     service: Service,
-    clock: watch::Sender<Timestamp>,
-    _folder: TempDir,
+    bench: Workbench,
 }
 
 impl Place {
@@ -54,12 +46,8 @@ impl Place {
 
     /// The same, with what is made of its journal.
     async fn with_journal(made: impl FnOnce(Arc<dyn Journal>) -> Arc<dyn Journal>) -> Place {
-        let folder = tempfile::tempdir().unwrap();
-        let (log, _) = EventLog::open(Options::new(folder.path().join("log"))).unwrap();
-        let (clock, shown) = watch::channel(at("2027-03-01T01:00:00Z"));
-        let journal = made(Arc::new(EmbeddedJournal::new(log, journal::personal::Keys::in_memory())));
-        let kit = Kit::new(journal, Clock::Movable(shown), folder.path(), CancellationToken::new());
-        let service = crate::service(&kit, "Asia/Shanghai").unwrap();
+        let bench = Workbench::on(made);
+        let service = crate::service(&bench.kit, "Asia/Shanghai").unwrap();
         for department in ["WATER", "ROADS", "HEALTH", "AUDIT"] {
             let profile = department::Profile {
                 code: code(department),
@@ -71,9 +59,9 @@ impl Place {
             };
             let register = department::Command::Register(profile);
             let id = Department::id(&code(department));
-            kit.execute::<Department>(&context(department), id, register).await.unwrap();
+            bench.kit.execute::<Department>(&context(department), id, register).await.unwrap();
         }
-        Place { kit, service, clock, _folder: folder }
+        Place { service, bench }
     }
 
     /// Has a countersign adopt a decision with this many items led by WATER, each due in five working days.
@@ -118,7 +106,7 @@ impl Place {
             let mut context = context(&format!("{docket} {nth}"));
             context.actor.department = Some(code(department));
             let step = format!("{command:?}");
-            let decided = self.kit.execute::<Docket>(&context, docket, command).await;
+            let decided = self.bench.kit.execute::<Docket>(&context, docket, command).await;
             position = decided.unwrap_or_else(|error| panic!("{step}: {error}")).position;
         }
         position
@@ -153,7 +141,7 @@ impl Place {
 
     /// The last position of the log.
     fn end(&self) -> u64 {
-        *self.kit.journal().committed().borrow()
+        self.bench.end()
     }
 }
 
@@ -215,38 +203,8 @@ fn item_id(docket: Uuid, number: u32) -> String {
     ActionItem::id(docket, number).to_string()
 }
 
-fn at(moment: &str) -> Timestamp {
-    moment.parse().unwrap()
-}
-
-fn code(text: &str) -> Code {
-    Code::parse(text).unwrap()
-}
-
-fn line(text: &str) -> Line {
-    Line::parse(text).unwrap()
-}
-
-fn text(words: &str) -> Text {
-    Text::parse(words).unwrap()
-}
-
-/// A command id derived from a word.
-fn id(word: &str) -> String {
-    derived_id(Uuid::nil(), &[word]).to_string()
-}
-
 fn context(word: &str) -> CommandContext {
-    let command_id = derived_id(Uuid::nil(), &["context", word]);
-    let actor = Actor { subject: "chen".into(), department: Some(code("WATER")), roles: vec![Role::Clerk] };
-    CommandContext::new(command_id, [0; 32], actor)
-}
-
-fn by<M>(message: M, department: &str, role: Role) -> Request<M> {
-    let mut request = Request::new(message);
-    let actor = Actor { subject: "chen".into(), department: Some(code(department)), roles: vec![role] };
-    request.extensions_mut().insert(Caller(actor));
-    request
+    workbench::context(word, "WATER", Role::Clerk)
 }
 
 fn water<M>(message: M) -> Request<M> {
@@ -255,17 +213,4 @@ fn water<M>(message: M) -> Request<M> {
 
 fn supervisor<M>(message: M) -> Request<M> {
     by(message, "AUDIT", Role::Supervisor)
-}
-
-/// The reason of a refusal, and one of its details.
-fn refusal(status: &Status, figure: &str) -> (String, String) {
-    assert_eq!(status.code(), Grpc::FailedPrecondition, "{status}");
-    let info = status.get_details_error_info().unwrap();
-    (info.reason, info.metadata.get(figure).cloned().unwrap_or_default())
-}
-
-/// The paths of the fields that were not accepted.
-fn faulty_fields(status: &Status) -> Vec<String> {
-    assert_eq!(status.code(), Grpc::InvalidArgument, "{status}");
-    status.get_details_bad_request().unwrap().field_violations.into_iter().map(|v| v.field).collect()
 }

@@ -1,22 +1,16 @@
 //! The service on a journal of its own, called as the server calls it.
 
 use crate::Service;
+use domain::aggregate::derived_id;
 use domain::directory::department::{self, Department};
-use domain::{Actor, Code, Line, Role, Timestamp, Uuid, aggregate::derived_id};
-use event_log::{EventLog, Options};
-use journal::embedded::EmbeddedJournal;
+use domain::testing::{self, at, line};
+use domain::{Actor, Role, Timestamp, Uuid};
 use proto::Wire as _;
 use proto::scheduling::v1 as pb;
 use proto::scheduling::v1::scheduling_service_server::SchedulingService as _;
-use service_kit::clock::Clock;
-use service_kit::identity::Caller;
-use service_kit::{CommandContext, Kit};
-use std::sync::Arc;
-use tempfile::TempDir;
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
+use service_kit::CommandContext;
 use tonic::{Code as Grpc, Request, Status};
-use tonic_types::StatusExt as _;
+use workbench::{Workbench, by, faulty_fields, id, refusal};
 
 mod conclusion;
 mod contract;
@@ -25,22 +19,17 @@ mod lists;
 mod rows;
 mod rules;
 
-/// A service, its clock, and the folder that it keeps its files in.
+/// A service on a workbench.
 struct Fixture {
     service: Service,
-    clock: watch::Sender<Timestamp>,
-    _folder: TempDir,
+    bench: Workbench,
 }
 
 impl Fixture {
-    /// Nothing is registered; it is 1 March 2027, nine in the morning in Shanghai.
+    /// Nothing is registered.
     fn empty() -> Fixture {
-        let folder = tempfile::tempdir().unwrap();
-        let (log, _) = EventLog::open(Options::new(folder.path().join("log"))).unwrap();
-        let (clock, now) = watch::channel(at("2027-03-01T01:00:00Z"));
-        let journal = Arc::new(EmbeddedJournal::new(log, journal::personal::Keys::in_memory()));
-        let kit = Kit::new(journal, Clock::Movable(now), folder.path(), CancellationToken::new());
-        Fixture { service: crate::service(&kit, "Asia/Shanghai").unwrap(), clock, _folder: folder }
+        let bench = Workbench::default();
+        Fixture { service: crate::service(&bench.kit, "Asia/Shanghai").unwrap(), bench }
     }
 
     /// Three departments and a room for ten.
@@ -64,8 +53,8 @@ impl Fixture {
     /// Registers a department as the directory does it.
     async fn register_department(&self, code: &str) {
         let profile = department::Profile {
-            code: Code::parse(code).unwrap(),
-            name: Line::parse(&format!("{code}部门")).unwrap(),
+            code: testing::code(code),
+            name: line(&format!("{code}部门")),
             parent: None,
             level: department::Level::National,
             region: None,
@@ -183,34 +172,6 @@ fn define(rules: pb::MeetingRules) -> pb::DefineRulesRequest {
     }
 }
 
-fn at(moment: &str) -> Timestamp {
-    moment.parse().unwrap()
-}
-
-/// A command id derived from a word.
-fn id(word: &str) -> String {
-    derived_id(Uuid::nil(), &[word]).to_string()
-}
-
-fn by<M>(message: M, department: &str, role: Role) -> Request<M> {
-    let mut request = Request::new(message);
-    let actor = Actor { subject: "chen".into(), department: Code::parse(department).ok(), roles: vec![role] };
-    request.extensions_mut().insert(Caller(actor));
-    request
-}
-
 fn clerk<M>(message: M) -> Request<M> {
     by(message, "NDRC", Role::Clerk)
-}
-
-/// The reason of a refusal, and one of its details.
-fn refusal(status: &Status, detail: &str) -> (String, String) {
-    let info = status.get_details_error_info().unwrap();
-    (info.reason, info.metadata.get(detail).cloned().unwrap_or_default())
-}
-
-/// The paths of the fields that were not accepted.
-fn faulty_fields(status: &Status) -> Vec<String> {
-    assert_eq!(status.code(), Grpc::InvalidArgument, "{status}");
-    status.get_details_bad_request().unwrap().field_violations.into_iter().map(|v| v.field).collect()
 }

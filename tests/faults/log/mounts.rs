@@ -3,11 +3,7 @@
 use anyhow::{Context as _, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
-
-/// How long a file system may stay in use after whoever used it has ended.
-const IN_USE_MAX: Duration = Duration::from_secs(10);
+use tests::until_blocking;
 
 /// A mounted file system. Dropping it unmounts it and releases its loop device.
 #[derive(Debug)]
@@ -37,22 +33,16 @@ impl Mount {
         &self.mount_point
     }
 
-    /// Unmounts it; fails if it stays in use.
+    /// Unmounts it; panics if it stays in use.
     ///
     /// Files may outlive their log shortly: sled closes them on threads of its own, and a process that another
     /// test is just starting holds copies of every open file until it is executed.
     pub fn unmount(self) -> anyhow::Result<()> {
-        let give_up_at = Instant::now() + IN_USE_MAX;
-        loop {
-            match run(Command::new("umount").arg(&self.mount_point)) {
-                Ok(()) => {
-                    std::mem::forget(self);
-                    return Ok(());
-                }
-                Err(fault) if Instant::now() >= give_up_at => return Err(fault),
-                Err(_) => thread::sleep(Duration::from_millis(20)),
-            }
-        }
+        let mut umount = Command::new("umount");
+        umount.arg(&self.mount_point);
+        until_blocking("the end of its use", || run(&mut umount).ok());
+        std::mem::forget(self);
+        Ok(())
     }
 }
 

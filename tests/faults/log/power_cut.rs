@@ -12,11 +12,12 @@ use super::mounts::{Mount, make_image, not_run, run};
 use super::proof;
 use super::workload::Acknowledged;
 use crate::seed::{Random, command, seed, setting};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-use std::{fs, thread};
 use tempfile::TempDir;
+use tests::let_pass_blocking;
 
 const TEST: &str = "a_real_power_cut_loses_nothing_acknowledged";
 const CUTS: u64 = 3;
@@ -92,7 +93,7 @@ impl Machine {
         let disk = self.start()?;
         let appender = Appender::start(&disk.mount_point().join("log"), next)?;
         appender.wait_for(1 + random.below(1500), acknowledged)?;
-        thread::sleep(Duration::from_micros(random.below(3_000)));
+        let_pass_blocking(Duration::from_micros(random.below(3_000)));
         acknowledged.extend(appender.acknowledged());
         self.copy_disk()?;
         drop(appender);

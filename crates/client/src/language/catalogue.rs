@@ -1,7 +1,7 @@
 //! The files in `words/`.
 
 use super::template;
-use prost_reflect::{EnumValueDescriptor, FileDescriptor};
+use prost_reflect::FileDescriptor;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -36,6 +36,7 @@ pub(super) struct Command {
 /// All files.
 pub(super) struct Catalogue {
     pub(super) contexts: Vec<(&'static str, Words)>,
+    demo: Words,
     platform: Words,
 }
 
@@ -50,6 +51,7 @@ pub(super) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
             context("followup", include_str!("../../words/followup.toml")),
             context("ledger", include_str!("../../words/ledger.toml")),
         ],
+        demo: parse(include_str!("../../words/demo.toml")),
         platform: parse(include_str!("../../words/platform.toml")),
     }
 });
@@ -64,9 +66,15 @@ impl Catalogue {
         &self.platform
     }
 
+    /// The words of the demo's story.
+    #[cfg(test)]
+    pub(super) fn demo(&self) -> &Words {
+        &self.demo
+    }
+
     /// The words of every file.
     pub(super) fn all(&self) -> impl Iterator<Item = &Words> {
-        self.contexts.iter().map(|(_, words)| words).chain([&self.platform])
+        self.contexts.iter().map(|(_, words)| words).chain([&self.demo, &self.platform])
     }
 
     /// The words for what a file declares.
@@ -95,17 +103,4 @@ impl Words {
         let translated = self.detail.get(name).and_then(|words| template::translate(words, value));
         translated.map_or(Cow::Borrowed(value), Cow::Owned)
     }
-}
-
-/// A value's name without its enum's: `SESSION_STAGE_ADMITTED` is `ADMITTED`.
-pub(super) fn short_name(value: &EnumValueDescriptor) -> String {
-    let mut prefix = String::new();
-    for letter in value.parent_enum().name().chars() {
-        if letter.is_uppercase() && !prefix.is_empty() {
-            prefix.push('_');
-        }
-        prefix.extend(letter.to_uppercase());
-    }
-    let name = value.name().strip_prefix(&prefix).and_then(|rest| rest.strip_prefix('_'));
-    name.unwrap_or(value.name()).to_owned()
 }

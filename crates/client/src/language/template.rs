@@ -50,7 +50,7 @@ fn translate_with(
     Some(fill(to, |name| values.get(name).map(|found| value(found))))
 }
 
-/// The values that fill a template's parts in a sentence, each as short as possible; the last takes the rest.
+/// The values that fill a template's parts in a sentence, each as long as possible; one may be empty.
 fn read<'a>(template: &[Part<'a>], sentence: &'a str) -> Option<BTreeMap<&'a str, &'a str>> {
     let Some((first, rest)) = template.split_first() else {
         return sentence.is_empty().then(BTreeMap::new);
@@ -58,7 +58,7 @@ fn read<'a>(template: &[Part<'a>], sentence: &'a str) -> Option<BTreeMap<&'a str
     match first {
         Part::Text(text) => read(rest, sentence.strip_prefix(text)?),
         Part::Name(name) => {
-            let ends = sentence.char_indices().map(|(at, _)| at).skip(1).chain([sentence.len()]);
+            let ends = sentence.char_indices().map(|(at, _)| at).chain([sentence.len()]).rev();
             ends.into_iter().find_map(|end| {
                 let mut values = read(rest, &sentence[end..])?;
                 values.insert(name, &sentence[..end]);

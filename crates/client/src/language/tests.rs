@@ -1,9 +1,11 @@
 //! Tests of the catalogue: that it is complete, and that nothing in it has lost what it is for.
 
-use super::catalogue::{CATALOGUE, Words, short_name};
+mod english;
+
+use super::catalogue::{CATALOGUE, Words};
 use super::{Language, fill, template};
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor};
-use proto::contract;
+use proto::contract::{self, value_name};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A package's messages and enums without those that only describe protos or are never shown.
@@ -64,7 +66,7 @@ fn comment(field: &FieldDescriptor) -> String {
 
 fn all_files() -> impl Iterator<Item = (&'static str, &'static Words)> {
     let contexts = CATALOGUE.contexts.iter().map(|(name, words)| (*name, words));
-    contexts.chain([("platform", CATALOGUE.platform())])
+    contexts.chain([("demo", CATALOGUE.demo()), ("platform", CATALOGUE.platform())])
 }
 
 #[test]
@@ -132,7 +134,7 @@ fn nothing_in_the_catalogue_names_what_is_gone() {
         for (name, values) in &words.value {
             let known: BTreeSet<String> = enums()
                 .filter(|choice| choice.name() == name && is_here(choice.package_name()))
-                .flat_map(|choice| choice.values().map(|value| short_name(&value)).collect::<Vec<_>>())
+                .flat_map(|choice| choice.values().map(|value| value_name(&value)).collect::<Vec<_>>())
                 .collect();
             values.keys().for_each(|key| expect(known.contains(key), file, format!("[value.{name}] {key}")));
         }
@@ -158,12 +160,8 @@ fn nothing_in_the_catalogue_names_what_is_gone() {
             let found = of_file.iter().any(|(_, details)| details.contains(key));
             expect(found, file, format!("[detail.{key}]"));
         }
-        let only_platform = words.fault.is_empty() && words.text.is_empty();
-        expect(
-            file == "platform" || only_platform,
-            file,
-            "[fault] and [text] belong to platform.toml".into(),
-        );
+        let only_platform = words.fault.is_empty();
+        expect(file == "platform" || only_platform, file, "[fault] belongs to platform.toml".into());
     }
     assert!(gone.is_empty(), "left over:\n{}", gone.join("\n"));
 }
@@ -320,7 +318,7 @@ fn what_a_service_says_is_told_in_its_parts() {
         "failed by majority of 2/3: 1 yes, 1 no, 0 abstained; 2 yes of 2 counted were needed; a tie; 2 cast of 2 \
          eligible (0 recused), quorum 2",
     );
-    assert!(tied.starts_with("按2/3 多数表决，不通过"), "{tied}");
+    assert!(tied.starts_with("按特定多数（2/3）表决，不通过"), "{tied}");
     assert!(tied.contains("；票数相等；"), "{tied}");
     assert_eq!(said("huishang.followup.v1.Indicator", "unit", "hours a year"), "小时/年");
     assert_eq!(said("huishang.followup.v1.Indicator", "unit", "%"), "%");
@@ -331,12 +329,17 @@ fn what_a_service_says_is_told_in_its_parts() {
 fn a_fault_is_told_by_the_template_that_says_most() {
     let fault = |description| Language::Chinese.fault(description).into_owned();
     assert_eq!(fault("is missing"), "未填");
-    assert_eq!(fault("is 201 characters long; at most 200 are taken"), "有 201 个字符，最多 200 个");
+    assert_eq!(fault("is 201 characters long; at most 200 are taken"), "长 201 个字符，最多 200 个字符");
     assert_eq!(
         fault("must be one of code, name, with ' desc' after it or not"),
         "须为下列之一：code, name，其后可加“ desc”"
     );
     assert_eq!(fault("was never heard of"), "was never heard of");
+    assert_eq!(fault("is not a date: there is no 30 February 2027"), "不是日期：2027 年 2 月没有 30 日");
+    assert_eq!(
+        fault("receipt.txt: it does not prove that the record is in the log"),
+        "receipt.txt：不能证明该记录在台账中"
+    );
     assert_eq!(Language::English.fault("is missing"), "is missing");
     assert_eq!(fill("{a} and {b}{c", |name| (name == "a").then(|| "1".into())), "1 and {c");
 }

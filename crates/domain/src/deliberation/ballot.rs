@@ -47,7 +47,8 @@ pub enum Abstention {
     DoesNotCount,
 }
 
-/// What happens when yes and no are equal and one more yes would have carried the proposal.
+/// What happens when there are as many yes as no, at least one of each, and one more yes would have carried the
+/// proposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Tie {
     /// The proposal fails.
@@ -178,7 +179,7 @@ impl Ballot {
         };
         let needed = needed(method, base);
         let quorum = share(voters, electorate.quorum_percent, 100).max(1);
-        let tied = method == Method::SimpleMajority && yes == no && yes + 1 == needed;
+        let tied = method == Method::SimpleMajority && yes == no && yes > 0 && yes + 1 == needed;
         let casting_vote = casting_vote.filter(|_| tied && tie == Tie::ChairDecides);
         let carried = yes >= needed || casting_vote == Some(Choice::Yes);
         BallotResult {
@@ -204,14 +205,25 @@ impl Ballot {
 }
 
 impl BallotResult {
+    /// The rules that it was held under.
+    pub fn rules(&self) -> Rules {
+        Rules { method: self.method, abstention: self.abstention, tie: self.tie }
+    }
+
     /// Whether enough departments cast a vote.
     pub fn is_quorate(&self) -> bool {
         self.cast >= self.quorum
     }
 
-    /// The result and its arithmetic in one sentence.
+    /// The result, what decided it, and its arithmetic in one sentence.
     pub fn sentence(&self) -> String {
         let BallotResult { eligible, recused, quorum, cast, yes, no, abstain, base, needed, .. } = self;
+        if !self.is_quorate() {
+            return format!(
+                "failed without a quorum: {cast} cast of {eligible} eligible ({recused} recused), quorum {quorum}; \
+                 {yes} yes, {no} no, {abstain} abstained"
+            );
+        }
         let verdict = if self.passed { "passed" } else { "failed" };
         let casting = match self.casting_vote {
             Some(Choice::Yes) => "; the chair's casting vote was yes",

@@ -18,7 +18,7 @@ mod voting;
 
 pub use agenda::{Agenda, AgendaTopic, Mode, Participant, RoleOnTopic, TopicRole};
 pub use event::Event;
-pub use item::{DecidedItem, Decision, DraftedItem, ItemDraft, ItemDue, action_item_id, resolution_id};
+pub use item::{Decision, DraftedItem, ItemDraft, ItemDue};
 pub use proceedings::{
     Amendment, AmendmentStage, Outcome, Proceedings, Stance, Statement, Topic, TopicStage,
 };
@@ -120,6 +120,39 @@ impl Command {
                 | Command::CheckDeadlines
         )
     }
+
+    /// The topic that it is about, when it is about one.
+    fn topic(&self, state: &State) -> Option<u32> {
+        match self {
+            Command::OpenTopic { topic }
+            | Command::PauseTopic { topic }
+            | Command::RecordDigression { topic, .. }
+            | Command::CloseDebate { topic }
+            | Command::RecordStatement { topic, .. }
+            | Command::SubmitProposal { topic, .. }
+            | Command::SubmitAmendment { topic, .. }
+            | Command::ResolveAmendment { topic, .. }
+            | Command::DraftItems { topic, .. }
+            | Command::OpenBallot { topic, .. }
+            | Command::CastVote { topic, .. }
+            | Command::RecordRecusal { topic, .. }
+            | Command::CloseBallot { topic, .. }
+            | Command::AdoptDecision { topic, .. }
+            | Command::RejectTopic { topic, .. }
+            | Command::DeferTopic { topic, .. }
+            | Command::ReferTopic { topic, .. }
+            | Command::WithdrawTopic { topic, .. } => Some(*topic),
+            Command::ReviseItem { item, .. } | Command::DropItem { item, .. } => {
+                Some(proposals::drafted(state.proceedings()?, *item).ok()?.topic)
+            }
+            Command::Prepare { .. }
+            | Command::RecordArrival { .. }
+            | Command::RecordDeparture { .. }
+            | Command::Open
+            | Command::CheckDeadlines
+            | Command::Close => None,
+        }
+    }
 }
 
 /// What is known of one docket.
@@ -163,9 +196,9 @@ impl State {
     fn open(&self) -> Result<&Proceedings, Rejection> {
         match self {
             State::Absent => Err(Rejection::NotFound { what: "the docket".to_owned() }),
-            State::Prepared(_) => Err(Rejection::WrongStage { stage: "prepared" }),
+            State::Prepared(_) => Err(Rejection::WrongStage { stage: "prepared", needed: "open" }),
             State::Open(proceedings) => Ok(proceedings),
-            State::Closed(_) => Err(Rejection::WrongStage { stage: "closed" }),
+            State::Closed(_) => Err(Rejection::WrongStage { stage: "closed", needed: "open" }),
         }
     }
 
@@ -191,7 +224,7 @@ impl Aggregate for Docket {
 
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
         if command.presides() {
-            floor::may_preside(state, issued)?;
+            floor::may_preside(state, command.topic(state), issued)?;
         }
         let bytes_max = command.bytes_max();
         let events = match command {

@@ -72,7 +72,7 @@ rejections! {
         NothingToErase("NOTHING_TO_ERASE") =
             "nothing is stored about a person of this name that is not erased; the name must be as it is in the log: \
              a token's subject, a member's code, or a delegate's name",
-        UnknownErasure("UNKNOWN_ERASURE") { erasure_id: Uuid } = "there is no erasure {erasure_id}",
+        ErasureNotFound("ERASURE_NOT_FOUND") { erasure_id: Uuid } = "there is no erasure {erasure_id}",
         KeyNotDestroyed("KEY_NOT_DESTROYED") { erasure_id: Uuid } =
             "the key of the erasure {erasure_id} was not destroyed yet",
     }
@@ -111,7 +111,7 @@ impl State {
     }
 
     fn stage(&self, erasure_id: Uuid) -> Result<Stage, Rejection> {
-        self.find(erasure_id).map(|erasure| erasure.stage).ok_or(Rejection::UnknownErasure { erasure_id })
+        self.find(erasure_id).map(|erasure| erasure.stage).ok_or(Rejection::ErasureNotFound { erasure_id })
     }
 }
 

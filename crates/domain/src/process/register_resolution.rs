@@ -2,7 +2,7 @@
 
 use crate::deliberation::docket::{self, Decision};
 use crate::resolution::action_item::ActionItem;
-use crate::resolution::registering::{NewItem, Registering};
+use crate::resolution::registering::Registering;
 use crate::resolution::resolution::{Origin, Resolution, Votes};
 use crate::{Line, Text, Uuid};
 
@@ -14,17 +14,6 @@ pub fn react(id: Uuid, state: &docket::State, event: &docket::Event) -> Option<R
     let docket::Event::DecisionAdopted { topic, .. } = event else { return None };
     let decision = state.decision(*topic)?;
     let votes = votes(&decision);
-    let item = |decided: docket::DecidedItem| NewItem {
-        id: ActionItem::id(id, decided.number),
-        number: decided.number,
-        title: decided.title,
-        deliverable: decided.deliverable,
-        criterion: decided.criterion,
-        lead: decided.lead,
-        co_responsible: decided.co_responsible,
-        due_on: decided.due_on,
-        due_at: decided.due_at,
-    };
     Some(Registering {
         resolution: Resolution::id(id, *topic),
         body: decision.body,
@@ -39,7 +28,7 @@ pub fn react(id: Uuid, state: &docket::State, event: &docket::Event) -> Option<R
             dissenting: decision.dissenting,
         },
         acknowledge_by: decision.acknowledge_by,
-        items: decision.items.into_iter().map(item).collect(),
+        items: decision.items.into_iter().map(|item| (ActionItem::id(id, item.number), item)).collect(),
     })
 }
 

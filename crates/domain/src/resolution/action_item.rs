@@ -77,7 +77,7 @@ rejections! {
         NotYourDepartment("NOT_YOUR_DEPARTMENT") { department_code: String, needed_codes: String } =
             "only {needed_codes} may do this; you speak for {department_code}",
         WrongStage("WRONG_STAGE") { number: Line, stage: &'static str, needed: &'static str } =
-            "item {number} is {stage}; it has to be {needed}",
+            "the stage of item {number} is {stage}; it has to be {needed}",
         ContestTooLate("CONTEST_TOO_LATE") { acknowledge_by: Timestamp } =
             "the assignment could be contested until {acknowledge_by}",
         AlreadyLead("ALREADY_LEAD") { department_code: Code } = "{department_code} already leads the item",

@@ -2,9 +2,10 @@
 //! with its source, and without votes that nobody cast.
 
 use crate::calendar::WorkingCalendar;
+use crate::decided_item::DecidedItem;
 use crate::due::DueRule;
 use crate::resolution::action_item::{ACKNOWLEDGE_WORKING_DAYS, ActionItem};
-use crate::resolution::registering::{NewItem, Registering};
+use crate::resolution::registering::Registering;
 use crate::resolution::resolution::{Origin, Rejection};
 use crate::{Code, Date, Issued, Line, Text, Uuid};
 
@@ -68,8 +69,11 @@ impl AdoptedElsewhere {
             return Err(Rejection::TooManyItems { items, max: ITEMS_MAX });
         }
         let numbered = (1..).zip(self.items);
-        let items = numbered.map(|(number, item)| item.owed(resolution, number, decided_on, today, calendar));
-        let items: Vec<NewItem> = items.collect::<Result<_, _>>()?;
+        let items = numbered.map(|(number, item)| {
+            let owed = item.owed(number, decided_on, today, calendar)?;
+            Ok((ActionItem::id(resolution, number), owed))
+        });
+        let items: Vec<(Uuid, DecidedItem)> = items.collect::<Result<_, _>>()?;
         let acknowledge_on = calendar.after_working_days(today, ACKNOWLEDGE_WORKING_DAYS);
         Ok(Registering {
             resolution,
@@ -88,12 +92,11 @@ impl AdoptedElsewhere {
 impl Obligation {
     fn owed(
         self,
-        resolution: Uuid,
         number: u32,
         decided_on: Date,
         today: Date,
         calendar: &WorkingCalendar,
-    ) -> Result<NewItem, Rejection> {
+    ) -> Result<DecidedItem, Rejection> {
         if let Some((days, max)) = self.due.excess(today) {
             return Err(Rejection::DueOutOfRange { days, max });
         }
@@ -101,8 +104,7 @@ impl Obligation {
         if due_on < decided_on {
             return Err(Rejection::DueBeforeDecision { item_number: number, due_on, decided_on });
         }
-        Ok(NewItem {
-            id: ActionItem::id(resolution, number),
+        Ok(DecidedItem {
             number,
             title: self.title,
             deliverable: self.deliverable,

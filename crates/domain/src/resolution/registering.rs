@@ -3,6 +3,7 @@
 //! The number comes from the register of the body and year, so this happens in two steps: [`Registering::issue`] asks
 //! for the number, and [`Registering::with_number`] says what to do once it is issued.
 
+use crate::decided_item::DecidedItem;
 use crate::resolution::action_item::{self, Assignment};
 use crate::resolution::register::{self, Register};
 use crate::resolution::resolution::{self, Origin, Registration};
@@ -27,31 +28,8 @@ pub struct Registering {
     pub origin: Origin,
     /// The deadline for the leads to acknowledge their items.
     pub acknowledge_by: Timestamp,
-    /// What is to be done.
-    pub items: Vec<NewItem>,
-}
-
-/// One thing to be done under a decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewItem {
-    /// Its id.
-    pub id: Uuid,
-    /// Its number within the decision.
-    pub number: u32,
-    /// Its title.
-    pub title: Line,
-    /// What is to be delivered.
-    pub deliverable: Text,
-    /// How to tell that it is done.
-    pub criterion: Text,
-    /// 牵头: the department that answers for it.
-    pub lead: Code,
-    /// 配合: the departments that support it.
-    pub co_responsible: Vec<Code>,
-    /// The day on which it is due.
-    pub due_on: Date,
-    /// The last moment of that day.
-    pub due_at: Timestamp,
+    /// What is to be done, each with its id.
+    pub items: Vec<(Uuid, DecidedItem)>,
 }
 
 /// What to do with a numbered decision.
@@ -84,15 +62,15 @@ impl Registering {
             text: self.text.clone(),
             declaratory: self.declaratory,
             decided_on: self.decided_on,
-            items: self.items.iter().map(|item| item.id).collect(),
+            items: self.items.iter().map(|(id, _)| *id).collect(),
         };
         Numbered {
             resolution: (self.resolution, resolution::Command::Register { registration }),
-            items: self.items.iter().map(|item| (item.id, self.assign(item, number))).collect(),
+            items: self.items.iter().map(|(id, item)| (*id, self.assign(item, number))).collect(),
         }
     }
 
-    fn assign(&self, item: &NewItem, number: &Line) -> action_item::Command {
+    fn assign(&self, item: &DecidedItem, number: &Line) -> action_item::Command {
         action_item::Command::Assign {
             assignment: Assignment {
                 resolution: self.resolution,

@@ -40,7 +40,7 @@ pub enum Origin {
         topic: u32,
         /// How it was carried.
         votes: Votes,
-        /// The departments that voted no, or opposed it in their latest statement; ascending.
+        /// The departments that voted no in the ballot that carried it; ascending.
         dissenting: Vec<Code>,
     },
     /// Elsewhere; it was put on record here afterwards.
@@ -120,7 +120,7 @@ rejections! {
         AlreadyRegistered("ALREADY_REGISTERED") { number: Line } =
             "the resolution is already registered as {number}, with other content",
         WrongStage("WRONG_STAGE") { number: Line, stage: &'static str, needed: &'static str } =
-            "resolution {number} is {stage}; it has to be {needed}",
+            "the stage of resolution {number} is {stage}; it has to be {needed}",
         OwnSuccessor("OWN_SUCCESSOR") { number: Line } = "resolution {number} cannot supersede itself",
         DecidedLater("DECIDED_LATER") { decided_on: Date, today: Date } =
             "{decided_on} is still to come; today is {today}",
@@ -148,7 +148,7 @@ impl Stage {
     /// The stage in words.
     pub fn as_str(self) -> &'static str {
         match self {
-            Stage::InForce => "in force",
+            Stage::InForce => "in-force",
             Stage::Rescinded => "rescinded",
             Stage::Superseded => "superseded",
         }

@@ -17,8 +17,8 @@ pub fn room_command(session: Uuid, before: &State, command: &Command) -> Option<
             Some((Room::id(room), book))
         }
         Command::Postpone { .. } | Command::Cancel { .. } => {
-            let slot = filed.slot.as_ref()?;
-            Some((Room::id(&slot.room), room::Command::Release { session }))
+            let appointment = filed.appointment()?;
+            Some((Room::id(&appointment.slot.room), room::Command::Release { session }))
         }
         _ => None,
     }

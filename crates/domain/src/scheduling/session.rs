@@ -14,7 +14,9 @@ pub use outline::{
     ATTENDEES_MAX, Attendee, DURATION_MINUTES_MAX, Kind, Outline, RoleOnTopic, TOPICS_MAX, Topic, TopicRole,
 };
 pub use screening::{Finding, Rule};
-pub use state::{Delegate, Filed, FiledPaper, Invitation, Slot, Stage, State};
+pub use state::{
+    Appointment, Delegate, Filed, FiledPaper, Forum, Invitation, Progress, Screening, Slot, Stage, State,
+};
 
 use crate::calendar::WorkingCalendar;
 use crate::scheduling::rules::Rules;

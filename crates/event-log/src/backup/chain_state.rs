@@ -6,7 +6,8 @@ use crate::verify::Chain;
 use crate::{Damage, Head};
 
 /// Follows records in order and keeps track of the resulting head.
-pub(crate) struct ChainState {
+#[derive(Debug, Clone)]
+pub struct ChainState {
     chain: Option<Chain>,
     head: Head,
     tree: Frontier,
@@ -14,7 +15,7 @@ pub(crate) struct ChainState {
 
 impl ChainState {
     /// The state before the first record.
-    pub(crate) fn start() -> ChainState {
+    pub fn start() -> ChainState {
         ChainState { chain: Some(Chain::start()), head: Head::EMPTY, tree: Frontier::default() }
     }
 
@@ -41,17 +42,17 @@ impl ChainState {
     }
 
     /// Returns the head as of the last record.
-    pub(crate) fn head(&self) -> Head {
+    pub fn head(&self) -> Head {
         Head { root: self.tree.root(), ..self.head }
     }
 
     /// Returns the last position.
-    pub(crate) fn position(&self) -> u64 {
+    pub fn position(&self) -> u64 {
         self.head.position
     }
 
     /// Returns whether the last record ends its commit, as far as is known.
-    pub(crate) fn is_complete(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         self.chain.as_ref().is_none_or(|chain| chain.last_complete() == self.head.chain_head())
     }
 

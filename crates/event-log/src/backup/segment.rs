@@ -34,16 +34,16 @@ use crate::{Damage, Hash, Head};
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek as _, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 const MAGIC: &[u8; 8] = b"HSSEGMNT";
 const VERSION: u8 = 1;
-const HEADER_BYTES: usize = 8 + 1 + 16 + 8 + 32;
+pub(super) const HEADER_BYTES: usize = 8 + 1 + 16 + 8 + 32;
 const FOOTER: u8 = 0xF0;
 /// Size of the part of the footer that has a fixed offset from the end of the file.
-const FOOTER_END_BYTES: usize = 32 + 32 + 8 + 8 + 32;
+pub(super) const FOOTER_END_BYTES: usize = 32 + 32 + 8 + 8 + 32;
 /// Upper bound for the length of a valid frame; `limits` has the limits of a record.
 const FRAME_BYTES_MAX: usize = 512 * 1024;
 
@@ -145,8 +145,13 @@ pub(super) fn footer(chain: &ChainState, first: u64) -> Vec<u8> {
 /// Reads only the header and the footer of a segment: returns the header, and the state of chain and tree at
 /// its end.
 pub(super) fn read_bounds(path: &Path) -> Result<(Header, Head, Frontier), SegmentFault> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
+    bounds(&mut File::open(path)?)
+}
+
+/// The same, of an opened segment.
+pub(super) fn bounds(file: &mut (impl Read + Seek)) -> Result<(Header, Head, Frontier), SegmentFault> {
+    let length = file.seek(SeekFrom::End(0))?;
+    file.rewind()?;
     let mut header = [0; HEADER_BYTES];
     file.read_exact(&mut header).map_err(too_short)?;
     let header = Header::decode(&header)?;
@@ -176,8 +181,8 @@ fn too_short<E>(_: E) -> SegmentFault {
 }
 
 /// Reads a segment from its start, verifying everything on the way.
-pub(super) struct SegmentReader {
-    file: BufReader<File>,
+pub(super) struct SegmentReader<R = BufReader<File>> {
+    file: R,
     pub(super) header: Header,
     /// Hash of the bytes read and verified so far.
     pub(super) hasher: Sha256,
@@ -188,7 +193,12 @@ pub(super) struct SegmentReader {
 
 impl SegmentReader {
     pub(super) fn open(path: PathBuf) -> Result<SegmentReader, SegmentFault> {
-        let mut file = BufReader::with_capacity(1 << 18, File::open(path)?);
+        SegmentReader::new(BufReader::with_capacity(1 << 18, File::open(path)?))
+    }
+}
+
+impl<R: Read> SegmentReader<R> {
+    pub(super) fn new(mut file: R) -> Result<SegmentReader<R>, SegmentFault> {
         let mut bytes = [0; HEADER_BYTES];
         file.read_exact(&mut bytes).map_err(too_short)?;
         let header = Header::decode(&bytes)?;

@@ -1,5 +1,7 @@
 //! Random histories: the log always equals the list of acknowledged records.
 
+#![expect(clippy::disallowed_methods, reason = "a test waits for what it spawns")]
+
 use super::{commit, open, runtime, write};
 use crate::{AppendError, Expected};
 use bytes::Bytes;

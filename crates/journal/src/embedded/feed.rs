@@ -9,13 +9,12 @@ use crate::personal::Keys;
 use crate::{Position, ReadError, Record};
 use event_log::EventLog;
 use std::collections::VecDeque;
-use std::sync::Arc;
-use tokio::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) struct Feed {
     log: EventLog,
     keys: Keys,
-    newest: Mutex<Newest>,
+    newest: Arc<Mutex<Newest>>,
 }
 
 /// Consecutive records up to `last`.
@@ -54,7 +53,7 @@ impl Newest {
 
 impl Feed {
     pub(super) fn new(log: EventLog, keys: Keys) -> Feed {
-        Feed { log, keys, newest: Mutex::default() }
+        Feed { log, keys, newest: Arc::default() }
     }
 
     /// Returns records after a position, in order; at least one if `committed` is after it.
@@ -63,31 +62,38 @@ impl Feed {
         after: Position,
         committed: Position,
     ) -> Result<Vec<Arc<Record>>, ReadError> {
-        let mut newest = self.newest.lock().await;
         // What was erased is not handed out again.
         let generation = self.keys.generation();
-        if newest.generation != generation {
-            *newest = Newest { generation, ..Newest::default() };
-        }
-        if let Some(records) = newest.records_after(after) {
+        if let Ok(newest) = self.newest.try_lock()
+            && newest.generation == generation
+            && let Some(records) = newest.records_after(after)
+        {
             return Ok(records);
         }
-        if committed - after > FEED_RECORDS_MAX as u64 {
-            drop(newest);
-            return self.read(after).await;
-        }
-        // The lock is held while reading, so that others who need the same records wait for them.
-        let records = self.read(after).await?;
-        newest.add(after, &records);
-        Ok(records)
-    }
-
-    async fn read(&self, after: Position) -> Result<Vec<Arc<Record>>, ReadError> {
-        let (log, keys) = (self.log.clone(), self.keys.clone());
+        let (log, keys, newest) = (self.log.clone(), self.keys.clone(), self.newest.clone());
         on_blocking_thread(move || {
-            let records = log.read(after, SUBSCRIPTION_BATCH_RECORDS_MAX).map_err(read_error)?;
-            records.iter().map(|record| decode(record, &keys).map(Arc::new)).collect()
+            if committed - after > FEED_RECORDS_MAX as u64 {
+                return read(&log, &keys, after);
+            }
+            // The lock is held while reading, so that others who need the same records wait for them. It is held by
+            // this thread: a subscription may begin to read and then not be polled for as long as it likes.
+            let mut newest = newest.lock().unwrap_or_else(PoisonError::into_inner);
+            let generation = keys.generation();
+            if newest.generation != generation {
+                *newest = Newest { generation, ..Newest::default() };
+            }
+            if let Some(records) = newest.records_after(after) {
+                return Ok(records);
+            }
+            let records = read(&log, &keys, after)?;
+            newest.add(after, &records);
+            Ok(records)
         })
         .await
     }
+}
+
+fn read(log: &EventLog, keys: &Keys, after: Position) -> Result<Vec<Arc<Record>>, ReadError> {
+    let records = log.read(after, SUBSCRIPTION_BATCH_RECORDS_MAX).map_err(read_error)?;
+    records.iter().map(|record| decode(record, keys).map(Arc::new)).collect()
 }

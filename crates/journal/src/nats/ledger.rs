@@ -5,7 +5,8 @@ mod follow;
 pub(super) mod restore_tail;
 
 use super::announcement::{Announcement, Shortage};
-use super::received::Received;
+use super::message::EXPECTED_SEQUENCE;
+use super::received::{FOREIGN, Received};
 use super::setup::is_not_found;
 use super::watermark::Connection;
 use super::witnesses::{Contradiction, JudgeError, Judgement, Probe, REFUSED, acceptances, judge};
@@ -21,10 +22,11 @@ use crate::witness::Witness;
 use crate::{Position, ReadError, payload};
 use async_nats::connection;
 use async_nats::jetstream::stream;
-use async_nats::{Message, Subject, Subscriber};
+use async_nats::{HeaderMap, Message, Subject, Subscriber};
 use bytes::Bytes;
+use domain::aggregate::derived_id;
 use domain::ledger::erasure::Erasures;
-use domain::{Aggregate as _, Uuid};
+use domain::{Aggregate as _, StreamName, Uuid};
 use event_log::hex;
 use event_log::{EventLog, Hash, OrderedRecord, State};
 use follow::{Group, consume};
@@ -88,7 +90,7 @@ pub enum LedgerError {
         /// The alarm file that keeps this ledger from committing.
         file: String,
     },
-    /// The stream contains an invalid record, an incomplete commit, or a gap.
+    /// The stream contains a gap.
     #[error("{0}; 'huishang ledger repair' shows what the stream contains")]
     Damaged(#[from] ReadError),
     /// The log failed.
@@ -226,6 +228,9 @@ impl Ledger<'_> {
                 _ = ticks.tick() => {
                     self.compare_roots().await?;
                     self.announce().await;
+                    if group.waits_in_vain() {
+                        self.end_incomplete_commit(group.reached()).await;
+                    }
                     if last_message.elapsed() > CONSUMER_SILENCE_MAX {
                         self.check_consumer(&stream, group.reached()).await?;
                         last_message = Instant::now();
@@ -257,6 +262,30 @@ impl Ledger<'_> {
                 self.append(records, &connection, &mut probes).await?;
                 self.announce().await;
             }
+        }
+    }
+
+    /// Publishes a message after a part of a commit with which the stream ends, if it still does: the rest, which has
+    /// to stand beside it, cannot come any more, and the part is passed over.
+    async fn end_incomplete_commit(&self, position: Position) {
+        if self.check_none_ahead(position).is_err() {
+            return;
+        }
+        let names = &self.link.names;
+        let id = derived_id(Uuid::NAMESPACE_OID, &["the end of an incomplete commit", &position.to_string()]);
+        let stream = StreamName { category: FOREIGN.to_owned(), id };
+        let mut headers = HeaderMap::new();
+        headers.insert(EXPECTED_SEQUENCE, position.to_string());
+        let why = "the commit before this message is not there as a whole";
+        tracing::warn!(
+            ledger = self.name,
+            position,
+            "the stream ends with a part of a commit; its rest is not awaited"
+        );
+        let published =
+            self.link.client.publish_with_headers(names.subject(&stream), headers, why.into()).await;
+        if let Err(error) = published {
+            tracing::debug!(ledger = self.name, %error, "publishing a message failed");
         }
     }
 

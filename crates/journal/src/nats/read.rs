@@ -38,7 +38,7 @@ async fn attempt(link: &Link, stream: &StreamName, after: Position) -> Result<Ve
     let mut records: Vec<Record> = Vec::new();
     loop {
         let from = records.last().map_or(after, |record| record.position) + 1;
-        let more = reader.get(link, from, &subject, DIRECT_BATCH_RECORDS_MAX).await?;
+        let more = reader.get(link, from, &subject, DIRECT_BATCH_RECORDS_MAX, Position::MAX).await?;
         let ended = (more.len() as u64) < DIRECT_BATCH_RECORDS_MAX;
         records.extend(more);
         if ended {

@@ -2,8 +2,8 @@
 //!
 //! Anybody whom the broker's accounts allow can publish to the subjects of the realm. A message that is no record
 //! keeps its position, which the broker has assigned: it is passed over, and a record takes its place that says so and
-//! has no events. Whether a message is a record follows from the message alone, so every ledger and every reader
-//! decides alike, and all ledgers have equal bytes.
+//! has no events. Whether a message is a record follows from the message, and for a part of a commit from those beside
+//! it ([`super::commits`]), so every ledger and every reader decides alike, and all ledgers have equal bytes.
 //!
 //! A record states which position its stream had before it, in the payload and as the expected sequence, which the
 //! broker has compared. A copy, published again later, cannot state both: it is passed over, so a command is never in
@@ -23,7 +23,7 @@ use proto::record::{Envelope, message_passed_over};
 use sha2::{Digest as _, Sha256};
 
 /// Category of the streams for messages whose subject names no stream.
-const FOREIGN: &str = "journal.foreign";
+pub(super) const FOREIGN: &str = "journal.foreign";
 /// Header: the number of a message within an atomic batch.
 const BATCH_SEQUENCE: &str = "Nats-Batch-Sequence";
 /// Header: set on the last message of an atomic batch.
@@ -45,24 +45,16 @@ pub(super) struct NoRecord {
 }
 
 impl Received<'_> {
-    /// Returns the record that readers see at this position, with the personal values of the payload as it was opened.
-    pub(super) fn opened_record(&self, names: &Names, opened: &[u8]) -> Record {
-        match self.open(names) {
-            Ok((record, _)) => {
-                payload::decode(self.position, &record.stream.to_string(), opened).unwrap_or(record)
-            }
-            Err(_) => self.record(names),
-        }
-    }
-
     /// Returns the record at this position, without personal values.
     pub(super) fn record(&self, names: &Names) -> Record {
+        self.sealed_record(names).0
+    }
+
+    /// The same, with the payload that has its personal values; none if the message is passed over.
+    pub(super) fn sealed_record(&self, names: &Names) -> (Record, Option<Bytes>) {
         match self.open(names) {
-            Ok((record, _)) => record,
-            Err(no_record) => {
-                let (record, _) = self.passed_over(names, no_record.reason, Timestamp::UNIX_EPOCH);
-                record
-            }
+            Ok((record, _)) => (record, Some(self.payload.clone())),
+            Err(no_record) => (self.passed_over(names, no_record.reason, Timestamp::UNIX_EPOCH).0, None),
         }
     }
 
@@ -76,18 +68,41 @@ impl Received<'_> {
         match self.open(names) {
             Ok((record, salt)) => (to_log(record, salt, self.payload.clone()), None),
             Err(no_record) => {
-                let time = Timestamp::from_microsecond(previous_micros).unwrap_or(Timestamp::UNIX_EPOCH);
-                let (record, payload) = self.passed_over(names, no_record.reason, time);
-                let salt = Sha256::digest(&payload).first_chunk().copied().unwrap_or_default();
-                (to_log(record, salt, payload), Some(no_record))
+                (self.logged_passed_over(names, no_record.reason, previous_micros), Some(no_record))
             }
         }
     }
 
-    /// Returns whether a log has this message at its position.
+    /// Returns the record that readers see here if the message is part of a commit that is not there as a whole.
+    pub(super) fn record_of_incomplete(&self, names: &Names) -> Record {
+        self.passed_over(names, Reason::IncompleteCommit, Timestamp::UNIX_EPOCH).0
+    }
+
+    /// Returns the record that ledgers store here if the message is part of a commit that is not there as a whole.
+    pub(super) fn log_record_of_incomplete(&self, names: &Names, previous_micros: i64) -> OrderedRecord {
+        self.logged_passed_over(names, Reason::IncompleteCommit, previous_micros)
+    }
+
+    /// Returns whether a log has this message at its position. Whether its commit was there as a whole, the log says.
     pub(super) fn is(&self, names: &Names, logged: &event_log::Record) -> bool {
+        let same =
+            |record: &OrderedRecord| record.stream == logged.stream && record.payload == logged.payload;
         let (record, _) = self.log_record(names, logged.time_micros);
-        record.stream == logged.stream && record.payload == logged.payload
+        same(&record) || record.parts > 1 && same(&self.log_record_of_incomplete(names, logged.time_micros))
+    }
+
+    /// Returns whether the record at this position has this command id, be its commit there as a whole or not.
+    pub(super) fn has_command_id(&self, names: &Names, id: Uuid) -> bool {
+        [self.record(names), self.record_of_incomplete(names)]
+            .iter()
+            .any(|record| record.envelope.command_id == id)
+    }
+
+    fn logged_passed_over(&self, names: &Names, reason: Reason, previous_micros: i64) -> OrderedRecord {
+        let time = Timestamp::from_microsecond(previous_micros).unwrap_or(Timestamp::UNIX_EPOCH);
+        let (record, payload) = self.passed_over(names, reason, time);
+        let salt = Sha256::digest(&payload).first_chunk().copied().unwrap_or_default();
+        to_log(record, salt, payload)
     }
 
     /// Decodes a record that the journal has published at this position.
@@ -101,6 +116,7 @@ impl Received<'_> {
         if record.stream.to_string() != name {
             return Err(no_record("its subject is not the name of a stream".into()));
         }
+        payload::check_limits(&record, self.payload.len()).map_err(no_record)?;
         let salt = self.header(SALT).and_then(hex::decode);
         let salt = salt.ok_or_else(|| no_record("it has no salt".into()))?;
         self.check_place(&record, previous)?;

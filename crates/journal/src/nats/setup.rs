@@ -4,7 +4,7 @@ use super::addresses::{self, Login};
 use super::keys::BrokerKeys;
 use super::message::Names;
 use super::watermark::{LedgerRegistry, Listener};
-use super::{Known, Link, NatsJournal};
+use super::{Known, Link, NatsJournal, nkey};
 use crate::latest_time::LatestTime;
 use crate::limits::{BATCHES_IN_FLIGHT_MAX, CONNECT_TIMEOUT, REQUEST_TIMEOUT, RETRY_PAUSE_MAX};
 use crate::personal::Keys;
@@ -12,9 +12,9 @@ use crate::witness::Witness;
 use async_nats::jetstream::context::{AccountErrorKind, GetStreamError, GetStreamErrorKind};
 use async_nats::jetstream::stream::{self, Compression, DiscardPolicy, RetentionPolicy, StorageType};
 use async_nats::jetstream::{self, ErrorCode};
-use async_nats::{Client, ClientError, ConnectErrorKind, ConnectOptions, Event};
+use async_nats::{Client, ClientError, ConnectErrorKind, ConnectOptions, Event, ServerError};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -36,6 +36,13 @@ pub struct Config {
     pub ledgers_needed: usize,
     /// NATS credentials file.
     pub credentials: Option<PathBuf>,
+    /// File with the seed of the NKey that stands for this process. It is read at every connection.
+    pub nkey_file: Option<PathBuf>,
+    /// PEM file with the authorities that may vouch for the broker; without it, those of the system may. With it,
+    /// only connections with TLS are made. It is read at every connection.
+    pub ca_file: Option<PathBuf>,
+    /// First token of the subjects on which this process receives replies.
+    pub inbox_prefix: String,
     /// What this process is called in messages to people.
     pub name: String,
     /// The last record that files of this process show to have been committed. A ledger that does not have it
@@ -54,6 +61,9 @@ impl fmt::Debug for Config {
             .field("replicas", &self.replicas)
             .field("ledgers_needed", &self.ledgers_needed)
             .field("credentials", &self.credentials)
+            .field("nkey_file", &self.nkey_file)
+            .field("ca_file", &self.ca_file)
+            .field("inbox_prefix", &self.inbox_prefix)
             .field("name", &self.name)
             .field("witness", &self.witness)
             .field("personal_keys", &self.personal_keys)
@@ -62,7 +72,8 @@ impl fmt::Debug for Config {
 }
 
 impl Config {
-    /// Returns the configuration for one replica, one ledger, the realm `main` and no credentials.
+    /// Returns the configuration for one replica, one ledger, the realm `main`, no credentials, and the authorities of
+    /// the system.
     pub fn new(url: impl Into<String>) -> Config {
         Config {
             url: url.into(),
@@ -70,6 +81,9 @@ impl Config {
             replicas: 1,
             ledgers_needed: 1,
             credentials: None,
+            nkey_file: None,
+            ca_file: None,
+            inbox_prefix: "_INBOX".into(),
             name: "a process".into(),
             witness: None,
             personal_keys: None,
@@ -84,6 +98,8 @@ pub(super) struct ConnectionEvents {
     epoch: AtomicU64,
     /// Why the last attempt to connect failed.
     failure: Mutex<Option<String>>,
+    /// The error that the broker has reported last.
+    reported: Mutex<Option<String>>,
 }
 
 impl ConnectionEvents {
@@ -94,9 +110,22 @@ impl ConnectionEvents {
                 None
             }
             Event::ClientError(ClientError::Other(why)) => Some(why.trim_start_matches("nats: ").to_owned()),
+            Event::ServerError(ServerError::Other(why)) => return self.note_reported(why),
             _ => return,
         };
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+    }
+
+    /// Warns of an error that the broker reports, unless it is the same as the one before.
+    fn note_reported(&self, why: &str) {
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        if reported.as_deref() != Some(why) {
+            tracing::warn!(
+                error = why,
+                "the broker reports an error; what its permissions forbid gets no reply"
+            );
+            *reported = Some(why.to_owned());
+        }
     }
 
     pub(super) fn epoch(&self) -> u64 {
@@ -146,6 +175,7 @@ pub enum ConnectError {
     },
 }
 
+#[expect(clippy::disallowed_methods, reason = "it ends with the journal that holds its handle")]
 pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError> {
     let invalid = |reason: String| Err(ConnectError::Configuration(reason));
     let Some(names) = Names::new(&config.realm) else {
@@ -247,6 +277,11 @@ pub(super) async fn connect_broker(
 ) -> Result<(Client, jetstream::Context), Failure> {
     let (addresses, login) = addresses::read(&config.url)
         .map_err(|fault| ConnectError::Configuration(format!("invalid NATS address: {fault}")))?;
+    if login.is_some() && config.nkey_file.is_some() {
+        let why =
+            "the NATS address has a login, and there is an NKey; only one of them can stand for this process";
+        return Err(ConnectError::Configuration(why.into()).into());
+    }
     let options = options(config, events).await?;
     let options = match login {
         Some(Login::UserAndPassword(user, password)) => options.user_and_password(user, password),
@@ -290,8 +325,13 @@ async fn lacks_jetstream(client: &Client, context: &jetstream::Context) -> bool 
 
 async fn options(config: &Config, events: &Arc<ConnectionEvents>) -> Result<ConnectOptions, ConnectError> {
     let events = events.clone();
-    let options = ConnectOptions::new()
+    let options = match &config.nkey_file {
+        Some(file) => nkey::options(file).map_err(ConnectError::Configuration)?,
+        None => ConnectOptions::new(),
+    };
+    let options = options
         .name("huishang")
+        .custom_inbox_prefix(&config.inbox_prefix)
         .request_timeout(Some(REQUEST_TIMEOUT))
         .connection_timeout(REQUEST_TIMEOUT)
         .ping_interval(Duration::from_secs(5))
@@ -301,10 +341,23 @@ async fn options(config: &Config, events: &Arc<ConnectionEvents>) -> Result<Conn
             events.note(&event);
             std::future::ready(())
         });
+    let options = match &config.ca_file {
+        Some(file) => trusting(file, options)?,
+        None => options,
+    };
     let Some(file) = &config.credentials else { return Ok(options) };
     options.credentials_file(file).await.map_err(|error| {
         ConnectError::Configuration(format!("the credentials {} cannot be read: {error}", file.display()))
     })
+}
+
+/// Accepts only brokers for which the authorities in a file vouch.
+fn trusting(file: &Path, options: ConnectOptions) -> Result<ConnectOptions, ConnectError> {
+    // When it connects, the client does not say which file it cannot read.
+    std::fs::File::open(file).map_err(|error| {
+        ConnectError::Configuration(format!("the authorities in {} cannot be read: {error}", file.display()))
+    })?;
+    Ok(options.add_root_certificates(file.to_owned()).require_tls(true))
 }
 
 /// Returns the settings of the realm's stream: messages are never removed, and batches are atomic.

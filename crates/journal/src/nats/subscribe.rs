@@ -4,7 +4,7 @@
 //! never been returned. Advances of the committed position, which the ledgers announce repeatedly, wake the
 //! subscription. It has no state in the server, so a restart of the server does not affect it.
 
-use super::direct::DirectReader;
+use super::direct::{ALL_SUBJECTS, DirectReader};
 use super::readiness::ensure_readable;
 use super::{Link, NatsJournal};
 use crate::backoff::Backoff;
@@ -14,10 +14,6 @@ use futures::stream;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::watch;
-
-/// Matches all subjects. The server finds the next message of any subject directly, but has to scan for the
-/// next match of other wildcards.
-const ALL_SUBJECTS: &str = ">";
 
 pub(super) fn subscribe(journal: NatsJournal, after: Position, filter: Filter) -> Subscription {
     let committed = journal.link.committed.clone();
@@ -95,9 +91,8 @@ impl Follower {
         };
         let batch = (committed - self.after).min(DIRECT_BATCH_RECORDS_MAX);
         let subject = self.subject.as_deref().unwrap_or(ALL_SUBJECTS);
-        let mut records = reader.get(link, self.after + 1, subject, batch).await?;
+        let records = reader.get(link, self.after + 1, subject, batch, committed).await?;
         let full_batch = (records.len() as u64) == batch;
-        records.retain(|record| record.position <= committed);
         link.known.observe(&records);
         self.after = match (&self.subject, records.last()) {
             (None, _) => check_contiguous(self.after, &records, committed)?,
@@ -119,7 +114,7 @@ async fn ensure_server_has(
     reader: &mut DirectReader,
     committed: Position,
 ) -> Result<(), ReadError> {
-    let found = reader.get(link, committed, ALL_SUBJECTS, 1).await?;
+    let found = reader.get(link, committed, ALL_SUBJECTS, 1, committed).await?;
     check_contiguous(committed - 1, &found, committed).map(drop)
 }
 

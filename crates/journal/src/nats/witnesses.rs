@@ -116,8 +116,8 @@ pub(super) async fn judge(
         at => {
             let message = stream.get_raw_message(at).await.map_err(broker)?;
             let (subject, headers, payload) = (message.subject.as_str(), &message.headers, &message.payload);
-            let found = Received { position: at, subject, headers, payload }.record(&link.names);
-            if found.envelope.command_id == *command_id {
+            let found = Received { position: at, subject, headers, payload };
+            if found.has_command_id(&link.names, *command_id) {
                 return Ok(Judgement::Agrees);
             }
             "this history has another record there".to_owned()

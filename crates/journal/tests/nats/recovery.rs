@@ -247,7 +247,7 @@ async fn a_lost_ledger_is_rebuilt_from_the_stream_and_counts_once_caught_up() {
     let journal = connect(&server, 2).await;
     let _one = Ledger::start(&journal, "one", folder.path());
     let last = journal.append(one_record()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    wait_committed(&connect(&server, 1).await, last).await;
     assert_eq!(*journal.committed().borrow(), 0, "one of two is not enough");
     let empty = TempDir::new().unwrap();
     let two = Ledger::start(&journal, "two", empty.path());

@@ -1,11 +1,11 @@
 //! A real nats-server in a child process, and a ledger.
 
+#![expect(clippy::disallowed_methods, reason = "a test waits for what it spawns")]
+
 use event_log::{EventLog, Options};
+use harness::{Process, broker};
 use journal::nats::{Config, LedgerError, NatsJournal, run_ledger};
-use std::fs::File;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -14,14 +14,11 @@ use tokio_util::sync::CancellationToken;
 /// A nats-server with JetStream, on its own port and in its own folder.
 pub struct NatsServer {
     pub folder: TempDir,
-    port: u16,
+    /// Where it listens, once it has been started.
+    address: Option<String>,
     /// Additional arguments, for a cluster.
-    extra_args: Vec<String>,
-    child: Option<Child>,
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+    flags: Vec<String>,
+    process: Option<Process>,
 }
 
 impl NatsServer {
@@ -31,25 +28,17 @@ impl NatsServer {
 
     /// Starts a JetStream cluster of three servers.
     pub fn cluster() -> Vec<NatsServer> {
-        let routes: Vec<String> = (0..3).map(|_| format!("nats://127.0.0.1:{}", free_port())).collect();
-        let member = |(number, route): (usize, &String)| {
-            let name = format!("--name=server-{number}");
-            let cluster = ["--cluster_name=tested".to_owned(), format!("--cluster={route}")];
-            let routes = format!("--routes={}", routes.join(","));
-            NatsServer::with([name].into_iter().chain(cluster).chain([routes]).collect())
-        };
-        routes.iter().enumerate().map(member).collect()
+        broker::routes(3).unwrap().into_iter().map(NatsServer::with).collect()
     }
 
-    pub fn with(extra_args: Vec<String>) -> NatsServer {
-        let mut server =
-            NatsServer { folder: TempDir::new().unwrap(), port: free_port(), extra_args, child: None };
+    pub fn with(flags: Vec<String>) -> NatsServer {
+        let mut server = NatsServer { folder: TempDir::new().unwrap(), address: None, flags, process: None };
         server.restart();
         server
     }
 
     pub fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        format!("nats://{}", self.address.as_deref().expect("it was started"))
     }
 
     /// Returns the directory of JetStream's files.
@@ -60,45 +49,17 @@ impl NatsServer {
     /// (Re)starts it with the same port and files.
     pub fn restart(&mut self) {
         self.kill();
-        let log = File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
-        let child = Command::new(binary())
-            .args(["--addr", "127.0.0.1", "--port", &self.port.to_string(), "--jetstream", "--store_dir"])
-            .arg(self.store())
-            .args(&self.extra_args)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        self.child = Some(child);
+        let port = self.address.as_deref().and_then(|address| address.rsplit_once(':')).map(|(_, port)| port);
+        let (process, address) = broker::start("nats-server", &self.store(), port, &self.flags).unwrap();
+        (self.process, self.address) = (Some(process), Some(address));
     }
 
     /// Kills it like a crash: nothing more is written.
     pub fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.kill().unwrap();
-            child.wait().unwrap();
+        if let Some(mut process) = self.process.take() {
+            process.kill().unwrap();
         }
     }
-}
-
-impl Drop for NatsServer {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-fn binary() -> PathBuf {
-    if let Some(named) = std::env::var_os("TEST_NATS_SERVER") {
-        return named.into();
-    }
-    let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/nats-server");
-    assert!(
-        fetched.exists(),
-        "these tests need a nats-server: run tests/nats-server, which downloads one into target/tools, \
-         or set TEST_NATS_SERVER to the path of yours"
-    );
-    fetched
 }
 
 /// A running ledger.

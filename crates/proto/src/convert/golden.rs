@@ -69,6 +69,7 @@ fn every_event_in_the_protos_has_a_sample() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "it says that samples are to be written")]
 fn every_event_is_written_and_read_as_it_first_was() {
     let samples = by_file();
     if env::var("HUISHANG_WRITE_GOLDEN").is_ok_and(|value| value == "1") {

@@ -1,28 +1,13 @@
 //! Sample events: each is kept in `tests/golden` for good, and tests of the wire form start from them.
 
 use crate::record::{EventCodec, kind_of};
-use domain::{Code, Line, Text, Timestamp};
 use prost_types::Any;
 use std::collections::BTreeSet;
 
+pub use domain::testing::{at, code, line, text};
+
 /// Bytes that a record's payload may have.
 pub const PAYLOAD_BYTES_MAX: usize = 64 * 1024;
-
-pub fn code(text: &str) -> Code {
-    Code::parse(text).unwrap()
-}
-
-pub fn line(text: &str) -> Line {
-    Line::parse(text).unwrap()
-}
-
-pub fn text(words: &str) -> Text {
-    Text::parse(words).unwrap()
-}
-
-pub fn at(moment: &str) -> Timestamp {
-    moment.parse().unwrap()
-}
 
 /// One sample event, whatever its aggregate.
 pub trait Sample {

@@ -23,7 +23,7 @@ wire_events!(rules::MeetingRules, rules::Event => scheduling {
 
 wire_enum!(session::Kind => scheduling::SessionKind, api::SessionKind { Standing, Case, Emergency });
 wire_enum!(session::RoleOnTopic => scheduling::RoleOnTopic, api::RoleOnTopic { Decides, Advises, Informed });
-wire_enum!(session::Answer => scheduling::Answer, api::Answer { Accept, Decline });
+wire_enum!(session::Answer => scheduling::InvitationAnswer, api::InvitationAnswer { Accept, Decline });
 wire_enum!(session::Rule => scheduling::ScreeningRule, api::ScreeningRule {
     TopicsPerSession, SessionDuration, Notice, RoleForEveryAttendee, DeciderForEveryTopic, Papers,
     SessionsPerQuarter,

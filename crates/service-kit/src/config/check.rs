@@ -1,8 +1,9 @@
 //! Settings that can be read and make no sense.
 
-use super::{Config, Limits};
+use super::{Backup, Config, Limits, Nats};
 use domain::Timestamp;
 use domain::calendar::WorkingCalendar;
+use std::net::SocketAddr;
 use std::path::Path;
 use tracing_subscriber::EnvFilter;
 
@@ -18,6 +19,10 @@ const MIB_MAX: u64 = 1 << 24;
 const KIB_PER_SECOND_MAX: u64 = 1 << 21;
 /// MiB of commands at once, at most: they are counted in bytes with 32 bits.
 const BURST_MIB_MAX: u64 = 4_095;
+/// Minutes between two backups, at most: a week.
+const INTERVAL_MINUTES_MAX: u64 = 7 * 24 * 60;
+/// Days for which something is kept, at most: a century.
+const RETENTION_DAYS_MAX: u64 = 36_500;
 /// Seconds in which a call is answered, at most: the waits for a ledger and for a view end before.
 const ANSWER_SECONDS_MAX: u64 = 60;
 
@@ -39,6 +44,7 @@ fn nonsense(key: &'static str, why: impl Into<String>) -> Checked {
 pub(super) fn check(config: &Config) -> Checked {
     realm(&config.realm)?;
     journal(&config.journal)?;
+    backup_url(config.backup.url.as_deref())?;
     clock(&config.clock)?;
     if let Err(fault) = WorkingCalendar::weekends_only(&config.time_zone) {
         return nonsense("time_zone", format!("is not accepted: {fault}"));
@@ -47,6 +53,9 @@ pub(super) fn check(config: &Config) -> Checked {
         return nonsense("log.filter", format!("is {:?}: {fault}", config.log.filter));
     }
     texts(config)?;
+    nats(&config.nats)?;
+    metrics(config)?;
+    syslog(config)?;
     numbers(config)
 }
 
@@ -72,6 +81,20 @@ fn journal(journal: &str) -> Checked {
     }
 }
 
+/// Refuses a URL with a secret in it: the others may be shown.
+fn backup_url(url: Option<&str>) -> Checked {
+    match url {
+        Some(url) if !url.contains("://") => {
+            nonsense("backup.url", "is no URL: it must begin with s3://, gs://, az:// or file:///")
+        }
+        Some(url) if url.contains(['@', '?', '#']) => nonsense(
+            "backup.url",
+            "must not contain credentials or options: put them into the environment or into backup.credentials",
+        ),
+        _ => Ok(()),
+    }
+}
+
 fn clock(clock: &str) -> Checked {
     let is_valid = match clock.split_once(':') {
         None => clock == "system",
@@ -88,6 +111,33 @@ fn clock(clock: &str) -> Checked {
     }
 }
 
+fn metrics(config: &Config) -> Checked {
+    let is_taken = |listen: &SocketAddr| *listen == config.listen && listen.port() != 0;
+    match config.metrics.listen.filter(is_taken) {
+        Some(listen) => {
+            nonsense("metrics.listen", format!("is {listen}, where gRPC listens; it must be another address"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn syslog(config: &Config) -> Checked {
+    let is_valid = |address: &String| match address.split_once(':') {
+        Some(("unix", path)) => path.starts_with('/'),
+        Some(("udp", host)) => {
+            host.rsplit_once(':').is_some_and(|(name, port)| !name.is_empty() && port.parse::<u16>().is_ok())
+        }
+        _ => false,
+    };
+    match config.access_log.syslog.as_ref().filter(|address| !is_valid(address)) {
+        Some(address) => nonsense(
+            "access_log.syslog",
+            format!("is {address:?}; it must be like unix:/dev/log or udp:host:514"),
+        ),
+        None => Ok(()),
+    }
+}
+
 fn texts(config: &Config) -> Checked {
     let path = |path: Option<&Path>| path.is_some_and(|path| path.as_os_str().is_empty());
     let identity = &config.identity;
@@ -97,6 +147,10 @@ fn texts(config: &Config) -> Checked {
         ("identity.issuer", identity.issuer.trim().is_empty()),
         ("identity.audience", identity.audience.as_ref().is_some_and(|audience| audience.trim().is_empty())),
         ("nats.credentials", path(config.nats.credentials.as_deref())),
+        ("backup.credentials", path(config.backup.credentials.as_deref())),
+        ("nats.nkey_file", path(config.nats.nkey_file.as_deref())),
+        ("nats.ca_file", path(config.nats.ca_file.as_deref())),
+        ("access_log.folder", path(config.access_log.folder.as_deref())),
         ("ledger.key", path(config.ledger.key.as_deref())),
         ("ledger.signed_head", path(config.ledger.signed_head.as_deref())),
     ];
@@ -106,13 +160,49 @@ fn texts(config: &Config) -> Checked {
     }
 }
 
+fn nats(nats: &Nats) -> Checked {
+    if nats.credentials.is_some() && nats.nkey_file.is_some() {
+        return nonsense("nats.nkey_file", "is set beside nats.credentials; only one of them can log in");
+    }
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let prefix = &nats.inbox_prefix;
+    match !prefix.is_empty() && prefix.chars().all(is_allowed) {
+        true => Ok(()),
+        false => nonsense(
+            "nats.inbox_prefix",
+            format!("is {prefix:?}; it must consist of letters, digits, '-' and '_'"),
+        ),
+    }
+}
+
 fn numbers(config: &Config) -> Checked {
     limits(&config.limits)?;
+    backup_numbers(&config.backup)?;
     if ![1, 3, 5].contains(&config.nats.replicas) {
         return nonsense("nats.replicas", format!("is {}; it must be 1, 3 or 5", config.nats.replicas));
     }
+    if config.access_log.retention_days == 0 {
+        return nonsense(
+            "access_log.retention_days",
+            "is 0; today's file is kept in any case, so it must be at least 1",
+        );
+    }
     match config.commit.ledgers {
         0 => nonsense("commit.ledgers", "is 0; a command is committed by at least 1 ledger"),
+        _ => Ok(()),
+    }
+}
+
+fn backup_numbers(backup: &Backup) -> Checked {
+    match (backup.interval_minutes, backup.retention_days) {
+        (minutes, _) if !(1..=INTERVAL_MINUTES_MAX).contains(&minutes) => nonsense(
+            "backup.interval_minutes",
+            format!("is {minutes}; it must be from 1 to {INTERVAL_MINUTES_MAX}"),
+        ),
+        (_, days) if days > RETENTION_DAYS_MAX => nonsense(
+            "backup.retention_days",
+            format!("is {days}; it must be from 0, for ever, to {RETENTION_DAYS_MAX}"),
+        ),
         _ => Ok(()),
     }
 }

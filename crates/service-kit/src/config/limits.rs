@@ -45,10 +45,10 @@ pub struct Limits {
     pub answer_stall_seconds_max: u32,
     /// Requests of one caller in a second; a further one is refused with `RESOURCE_EXHAUSTED`. 0 means no limit.
     pub caller_requests_per_second_max: u32,
-    /// KiB of commands that one department may send in a second; those beyond it are refused with
+    /// KiB of records that one department may write in a second; commands that would write more are refused with
     /// `RESOURCE_EXHAUSTED`. 0 means no limit.
     pub department_write_kib_per_second_max: u32,
-    /// MiB of commands that a department may send at once after it was quiet.
+    /// MiB of records that a department may write at once after it was quiet.
     pub department_write_burst_mib: u32,
     /// Readers of the log at once.
     pub log_readers_max: usize,

@@ -113,6 +113,7 @@ impl<P: Provider> Provider for Named<P> {
 
 impl Config {
     /// Reads the defaults, then the file, then `HUISHANG_…`, then the flags. What makes no sense is refused.
+    #[expect(clippy::disallowed_methods, reason = "this is where settings are read")]
     pub fn load(file: Option<&Path>, flags: impl Serialize) -> Result<Config, ConfigError> {
         Config::load_from(file, std::env::vars_os(), flags)
     }
@@ -144,6 +145,7 @@ impl Config {
     }
 
     /// Variables of the environment that begin with `HUISHANG_` and are neither settings nor made by Kubernetes.
+    #[expect(clippy::disallowed_methods, reason = "this is where settings are read")]
     pub fn variables_passed_over() -> Vec<String> {
         environment::foreign(std::env::vars_os(), &Settings::known())
     }

@@ -75,18 +75,27 @@ fn every_setting_can_be_given_in_the_environment() {
         let name = name_of(key);
         let default = serde_json::to_value(Config::default().effective()).unwrap();
         let value = key.split('.').fold(&default, |value, name| &value[name]);
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = match key {
+            "metrics.listen" => "127.0.0.1:9400".to_owned(),
+            "access_log.syslog" => "unix:/dev/log".to_owned(),
+            "backup.url" => "s3://bucket/main".to_owned(),
+            _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+        };
         let config = from_environment(&[(&name, &text)]).unwrap();
         // Everything that follows from other settings stays what it is.
-        let expected = match key {
-            "nats.credentials" => {
-                let mut expected = Config::default();
-                expected.nats.credentials = Some(text.into());
-                expected.effective()
-            }
-            _ => Config::default().effective(),
-        };
-        assert_eq!(config.effective(), expected, "{name}");
+        let mut expected = Config::default();
+        match key {
+            "nats.credentials" => expected.nats.credentials = Some(text.into()),
+            "nats.nkey_file" => expected.nats.nkey_file = Some(text.into()),
+            "nats.ca_file" => expected.nats.ca_file = Some(text.into()),
+            "access_log.folder" => expected.access_log.folder = Some(text.into()),
+            "access_log.syslog" => expected.access_log.syslog = Some(text),
+            "backup.url" => expected.backup.url = Some(text),
+            "backup.credentials" => expected.backup.credentials = Some(text.into()),
+            "metrics.listen" => expected.metrics.listen = Some(text.parse().unwrap()),
+            _ => {}
+        }
+        assert_eq!(config.effective(), expected.effective(), "{name}");
     }
     let config = from_environment(&[
         ("HUISHANG_COMMIT__LEDGERS", "2"),
@@ -230,7 +239,24 @@ fn nonsense_is_refused_with_the_name_of_the_setting() {
         ("nats.replicas", "0"),
         ("nats.replicas", "2"),
         ("nats.credentials", ""),
+        ("nats.nkey_file", ""),
+        ("nats.ca_file", ""),
+        ("nats.inbox_prefix", ""),
+        ("nats.inbox_prefix", "_INBOX.ledger"),
         ("commit.ledgers", "0"),
+        ("backup.url", "/mnt/backup"),
+        ("backup.url", "s3://key:secret@bucket/main"),
+        ("backup.url", "s3://bucket/main?token=secret"),
+        ("backup.credentials", ""),
+        ("backup.interval_minutes", "0"),
+        ("backup.interval_minutes", "10081"),
+        ("backup.retention_days", "36501"),
+        ("metrics.listen", "9400"),
+        ("access_log.folder", ""),
+        ("access_log.retention_days", "0"),
+        ("access_log.syslog", "/dev/log"),
+        ("access_log.syslog", "udp:collector"),
+        ("metrics.listen", "127.0.0.1:7400"),
         ("ledger.key", ""),
         ("ledger.signed_head", ""),
         ("limits.connections_max", "0"),
@@ -257,6 +283,7 @@ fn nonsense_is_refused_with_the_name_of_the_setting() {
         let refused = refusal((&name_of(key), value));
         assert!(refused.starts_with(&format!("{key} ")), "{key} = {value:?}: {refused}");
         assert!(refused.contains(&name_of(key)), "{key} = {value:?}: {refused}");
+        assert!(!refused.contains("secret"), "{key}: {refused}");
     }
     // 0 means no limit where the manual says so.
     for key in [
@@ -264,6 +291,7 @@ fn nonsense_is_refused_with_the_name_of_the_setting() {
         "limits.caller_requests_per_second_max",
         "limits.department_write_kib_per_second_max",
         "limits.log_reserve_mib",
+        "backup.retention_days",
     ] {
         assert!(from_environment(&[(&name_of(key), "0")]).is_ok(), "{key}");
     }

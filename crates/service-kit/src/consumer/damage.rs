@@ -57,6 +57,7 @@ fn is_refused_by_the_system(error: &rusqlite::Error, file: &Path) -> bool {
 
 /// Moves a damaged file aside, with what SQLite keeps beside it. It must not be open in this process any more, except
 /// for reading.
+#[expect(clippy::disallowed_methods, reason = "a file is named after the machine's clock")]
 pub(crate) fn move_aside(file: &Path, damage: &rusqlite::Error) -> Result<(), Unusable> {
     let now = Timestamp::now().strftime("%Y%m%dT%H%M%S%.6fZ").to_string();
     let aside = with_end(file, &format!(".damaged-{now}"));

@@ -169,11 +169,13 @@ impl UnitOfWork {
         update(AppendedAt { position: 0, last_of_command: 0 }).downcast().ok()
     }
 
-    /// Appends everything that was decided. Answers with the last position, and with the aggregate that the command
-    /// is about as it is after its write, when it was written to.
+    /// Appends everything that was decided, if its issuer may write as much; what was counted for the command before
+    /// is not counted again. Answers with the last position, and with the aggregate that the command is about as it
+    /// is after its write, when it was written to.
     pub(super) async fn append<A: EventCodec>(
         mut self,
         id: Uuid,
+        counted: &mut bool,
     ) -> Result<(Position, Option<Arc<CachedState<A>>>), CommandError> {
         self.note::<A>(id).await?;
         // What nobody else holds is changed in place; a copy would grow with the stream.
@@ -182,6 +184,9 @@ impl UnitOfWork {
         let UnitOfWork { kit, context, issued, last_seen, writes, cache_updates, .. } = self;
         if writes.is_empty() {
             return Ok((last_seen, None));
+        }
+        if !std::mem::replace(counted, true) {
+            kit.writes.admit(&context.actor, &writes)?;
         }
         let streams: Vec<StreamName> = writes.iter().map(|write| write.stream.clone()).collect();
         let envelope = envelope(context, issued, streams.len());

@@ -3,6 +3,7 @@
 use super::jwks::{Fault, KeySet};
 use super::keys::KeyError;
 use super::token::Remembered;
+use crate::Tasks;
 use crate::limits::{
     KEY_FILE_BYTES_MAX, KEY_FILE_POLL_INTERVAL, TOKENS_REMEMBERED_MAX, UNKNOWN_KEY_REREAD_INTERVAL,
 };
@@ -13,7 +14,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
 
 /// Keys, and the tokens that they vouched for. They are replaced together, so that no token outlives its key.
 pub(super) struct Trust {
@@ -127,12 +127,12 @@ impl KeyRing {
         true
     }
 
-    /// Keeps the ring up to date until `stop`: every [`KEY_FILE_POLL_INTERVAL`], and at once on SIGHUP, which no
+    /// Keeps the ring up to date until the stop: every [`KEY_FILE_POLL_INTERVAL`], and at once on SIGHUP, which no
     /// longer ends the process.
-    pub(super) fn watch(self: &Arc<Self>, stop: CancellationToken) -> io::Result<()> {
+    pub(super) fn watch(self: &Arc<Self>, tasks: &Tasks) -> io::Result<()> {
         let mut hangups = signal(SignalKind::hangup())?;
-        let ring = self.clone();
-        tokio::spawn(async move {
+        let (ring, stop) = (self.clone(), tasks.stop().clone());
+        tasks.spawn(async move {
             loop {
                 let hung_up = tokio::select! {
                     () = stop.cancelled() => return,

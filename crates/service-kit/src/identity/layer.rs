@@ -1,6 +1,7 @@
 //! Authentication: a request passes with an identity whose roles may call the rpc, or not at all.
 
 use super::Verifier;
+use crate::Tasks;
 use crate::error::refusal;
 use domain::{Actor, Role};
 use http::HeaderMap;
@@ -9,15 +10,30 @@ use proto::api::v1::Reason;
 use proto::contract;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
-use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::metadata::MetadataValue;
 use tower::{Layer, Service};
 
+tokio::task_local! {
+    static CALLER: Arc<str>;
+}
+
 /// The identity of a request, in its extensions.
 #[derive(Debug, Clone)]
 pub struct Caller(pub Actor);
+
+impl Caller {
+    /// Answers a call of this caller; see [`Caller::of_this_call`].
+    pub(crate) async fn calling<F: Future>(&self, answering: F) -> F::Output {
+        CALLER.scope(Arc::from(self.0.subject.as_str()), answering).await
+    }
+
+    /// The subject of the token whose call this task answers; empty where the process acts by itself.
+    pub(crate) fn of_this_call() -> Arc<str> {
+        CALLER.try_with(Arc::clone).unwrap_or_default()
+    }
+}
 
 /// Where authentication notes who calls, in a request's extensions, for those outside it.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +43,21 @@ impl CallerNote {
     /// Who calls, once that is known.
     pub(crate) fn actor(&self) -> Option<&Actor> {
         self.0.get()
+    }
+}
+
+/// The token of a call that is answered with a stream, in its extensions: it is looked at again while the stream
+/// lasts.
+#[derive(Clone)]
+pub(crate) struct Bearer {
+    token: Arc<str>,
+    verifier: Arc<Verifier>,
+}
+
+impl Bearer {
+    /// Refuses a token that is not accepted any more: it has expired, or its key was withdrawn.
+    pub(crate) fn check(&self) -> Result<(), Status> {
+        self.verifier.verify(&self.token).map(drop).map_err(|why| invalid(&why))
     }
 }
 
@@ -43,12 +74,15 @@ impl IdentityLayer {
         IdentityLayer { verifier: Arc::new(verifier) }
     }
 
-    /// Reads the public keys again when their file changes, and on SIGHUP, until `stop`.
-    pub fn watch_keys(&self, stop: CancellationToken) -> std::io::Result<()> {
-        self.verifier.watch(stop)
+    /// Reads the public keys again when their file changes, and on SIGHUP, until the stop.
+    pub fn watch_keys(&self, tasks: &Tasks) -> std::io::Result<()> {
+        self.verifier.watch(tasks)
     }
 
-    fn authenticate(&self, request: &http::Request<Body>) -> Result<Option<Caller>, Status> {
+    fn authenticate(
+        &self,
+        request: &http::Request<Body>,
+    ) -> Result<Option<(Caller, Option<Bearer>)>, Status> {
         let path = request.uri().path().trim_start_matches('/');
         if path.starts_with("grpc.health.") || path.starts_with("grpc.reflection.") {
             return Ok(None);
@@ -74,7 +108,8 @@ impl IdentityLayer {
                 [("rpc", path.to_owned()), ("roles", names(roles))],
             ));
         }
-        Ok(Some(Caller(actor)))
+        let bearer = || Bearer { token: token.into(), verifier: self.verifier.clone() };
+        Ok(Some((Caller(actor), rpc.streams.then(bearer))))
     }
 }
 
@@ -134,9 +169,10 @@ where
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
         match self.layer.authenticate(&request) {
-            Ok(caller) => {
-                if let Some(caller) = caller {
+            Ok(authenticated) => {
+                if let Some((caller, bearer)) = authenticated {
                     request.extensions_mut().insert(caller);
+                    bearer.map(|bearer| request.extensions_mut().insert(bearer));
                 }
                 futures::future::Either::Left(self.inner.call(request))
             }

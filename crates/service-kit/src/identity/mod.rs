@@ -10,6 +10,6 @@ mod token;
 mod testing;
 
 pub use keys::{JWKS, KeyError, SIGNING_KEY, SigningKey, ensure_development_keys, ensure_ledger_key};
-pub(crate) use layer::CallerNote;
+pub(crate) use layer::{Bearer, CallerNote};
 pub use layer::{Caller, IdentityLayer};
 pub use token::{Claims, TokenRules, Verifier};

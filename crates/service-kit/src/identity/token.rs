@@ -3,9 +3,11 @@
 use super::jwks::{Fault, KeySet};
 use super::key_ring::{KeyRing, Trust};
 use super::keys::KeyError;
+use crate::Tasks;
 use crate::limits::SUBJECT_BYTES_MAX;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::actor::PROCESS_PREFIX;
 use domain::{Actor, Code, Line, Role};
 use jsonwebtoken::Algorithm;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -15,7 +17,6 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
-use tokio_util::sync::CancellationToken;
 
 /// The algorithms that are accepted, whatever a token's header asks for. None of them is symmetric.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256];
@@ -130,10 +131,10 @@ impl Verifier {
         Ok(Verifier { ring: Arc::new(KeyRing::open(jwks)?), rules })
     }
 
-    /// Keeps the keys up to date until `stop`: their file is read again when it changes, and on SIGHUP, which no
+    /// Keeps the keys up to date until the stop: their file is read again when it changes, and on SIGHUP, which no
     /// longer ends the process.
-    pub fn watch(&self, stop: CancellationToken) -> io::Result<()> {
-        self.ring.watch(stop)
+    pub fn watch(&self, tasks: &Tasks) -> io::Result<()> {
+        self.ring.watch(tasks)
     }
 
     /// The actor that a token vouches for, or why it is not accepted.
@@ -269,6 +270,7 @@ fn decode<T: DeserializeOwned>(part: &str, text: &str) -> Result<T, String> {
     serde_json::from_slice(&bytes).map_err(|error| format!("its {part}: {error}"))
 }
 
+#[expect(clippy::disallowed_methods, reason = "tokens expire by the machine's clock, also in a rehearsal")]
 fn now_seconds() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(f64::MAX, |since| since.as_secs_f64())
 }
@@ -298,7 +300,7 @@ fn actor(claims: Received) -> Result<Actor, String> {
 fn check_subject(subject: &str) -> Result<(), String> {
     let why = if subject.len() > SUBJECT_BYTES_MAX {
         format!("is longer than {SUBJECT_BYTES_MAX} bytes")
-    } else if subject.starts_with("process:") {
+    } else if subject.starts_with(PROCESS_PREFIX) {
         "begins with \"process:\", which is reserved".to_owned()
     } else if let Some(character) = subject.chars().find(|&character| moves_the_line(character)) {
         format!("has the control character {character:?}")

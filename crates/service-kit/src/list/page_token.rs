@@ -16,7 +16,8 @@ const CHECK_BYTES: usize = 8;
 #[error("{0}")]
 struct Refused(Invalid);
 
-fn invalid() -> Invalid {
+/// The refusal of a token.
+pub(crate) fn invalid() -> Invalid {
     Invalid::field(
         "page_token",
         "must be the next_page_token of the previous answer, with the same filters and order",
@@ -24,7 +25,7 @@ fn invalid() -> Invalid {
 }
 
 /// Whether a token can be one at all.
-pub(super) fn check(token: &str) -> Result<(), Invalid> {
+pub(crate) fn check(token: &str) -> Result<(), Invalid> {
     if token.len() > TOKEN_CHARS_MAX || (!token.is_empty() && decode(token).is_none()) {
         return Err(invalid());
     }
@@ -32,7 +33,7 @@ pub(super) fn check(token: &str) -> Result<(), Invalid> {
 }
 
 /// The token of a page that ends with a row of these values.
-pub(super) fn write(last: &[Value; 2], walk: &str) -> String {
+pub(crate) fn write(last: &[Value; 2], walk: &str) -> String {
     let mut bytes = Vec::new();
     last.iter().for_each(|value| write_value(value, &mut bytes));
     let mut token = checksum(&bytes, walk).to_vec();
@@ -41,7 +42,7 @@ pub(super) fn write(last: &[Value; 2], walk: &str) -> String {
 }
 
 /// The values of the last row of the page before.
-pub(super) fn read(token: &str, walk: &str) -> Result<[Value; 2], Invalid> {
+pub(crate) fn read(token: &str, walk: &str) -> Result<[Value; 2], Invalid> {
     let (check, bytes) = decode(token).ok_or_else(invalid)?;
     if check != checksum(&bytes, walk) {
         return Err(invalid());
@@ -52,7 +53,7 @@ pub(super) fn read(token: &str, walk: &str) -> Result<[Value; 2], Invalid> {
 }
 
 /// The refusal as an error of the query.
-pub(super) fn refused(invalid: Invalid) -> rusqlite::Error {
+pub(crate) fn refused(invalid: Invalid) -> rusqlite::Error {
     rusqlite::Error::ToSqlConversionFailure(Box::new(Refused(invalid)))
 }
 

@@ -1,11 +1,11 @@
 //! Admission: which requests are worked on, and what they may hold meanwhile.
 
 use super::answer::Answer;
+use super::calls::AccessNote;
 use super::connection::Connection;
 use super::stream::Reader;
-use super::write_rate::WriteRate;
 use crate::config::Limits;
-use crate::identity::Caller;
+use crate::identity::{Bearer, Caller};
 use crate::limits::{REFLECTION_TIMEOUT, REFLECTIONS_AT_ONCE_MAX, REQUEST_BYTES_MAX};
 use crate::places::{Place, Places};
 use bytes::{Bytes, BytesMut};
@@ -18,7 +18,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
@@ -40,19 +39,17 @@ pub(super) struct AdmissionLayer(Arc<Admission>);
 struct Admission {
     requests: Places,
     reflections: Places,
-    writes: WriteRate,
     request_timeout: Duration,
 }
 
 impl AdmissionLayer {
-    pub(super) fn new(limits: &Limits, stop: CancellationToken) -> AdmissionLayer {
+    pub(super) fn new(limits: &Limits) -> AdmissionLayer {
         let share = limits.caller_share_percent;
         let bytes_max = limits.caller_memory_mib_max.saturating_mul(1 << 20);
         let requests = Places::new("requests", limits.requests_at_once_max, share).with_bytes_max(bytes_max);
         AdmissionLayer(Arc::new(Admission {
             requests,
             reflections: Places::new("questions to the reflection", REFLECTIONS_AT_ONCE_MAX, 100),
-            writes: WriteRate::new(limits, stop),
             request_timeout: Duration::from_secs(limits.request_body_seconds_max.into()),
         }))
     }
@@ -98,25 +95,24 @@ impl Admission {
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Send,
         S::Future: Send,
     {
-        let Some(Caller(caller)) = request.extensions().get::<Caller>().cloned() else {
+        let Some(calling) = request.extensions().get::<Caller>().cloned() else {
             return self.answer_anybody(service, request).await;
         };
+        let Caller(caller) = &calling;
         if let Some(connection) = request.extensions().get::<Arc<Connection>>() {
-            connection.admit(&caller)?;
+            connection.admit(caller)?;
         }
         // Authentication lets no request pass whose rpc is not in the contract.
         let rpc = contract::rpc(request.uri().path().trim_start_matches('/'));
-        let mut place = self.requests.reserve(&caller)?;
-        let request = self.whole(request, &mut place).await?;
-        place.begin(&caller)?;
-        if rpc.is_some_and(|rpc| !rpc.reads) {
-            self.writes.admit(&caller, place.bytes())?;
-        }
-        let Ok(response) = service.call(request).await;
+        let mut place = self.requests.reserve(caller)?;
+        let request = self.whole(request, &mut place, rpc).await?;
+        place.begin(caller)?;
+        let bearer = request.extensions().get::<Bearer>().cloned();
+        let Ok(response) = calling.calling(service.call(request)).await;
         let (head, body) = response.into_parts();
-        let body = match is_streamed(rpc) {
-            true => Answer::stream(body, place),
-            false => Answer::unary(body, place).await?,
+        let body = match bearer {
+            Some(bearer) => Answer::stream(body, place, move || bearer.check()),
+            None => Answer::unary(body, place).await?,
         };
         Ok(Response::from_parts(head, body))
     }
@@ -154,13 +150,21 @@ impl Admission {
     }
 
     /// Waits until a request is there as a whole.
-    async fn whole(&self, request: Request<Body>, place: &mut Place) -> Result<Request<Body>, Status> {
+    async fn whole(
+        &self,
+        request: Request<Body>,
+        place: &mut Place,
+        rpc: Option<&RpcContract>,
+    ) -> Result<Request<Body>, Status> {
         let (head, body) = request.into_parts();
         let collected = tokio::time::timeout(self.request_timeout, collect(body, place)).await;
         let bytes = collected.map_err(|_| {
             let seconds = self.request_timeout.as_secs();
             Status::cancelled(format!("the request did not arrive as a whole within {seconds} s"))
         })??;
+        if let Some(note) = head.extensions.get::<AccessNote>() {
+            note.set(rpc.and_then(|rpc| rpc.accessed(bytes.get(MESSAGE_PREFIX_BYTES..)?)));
+        }
         Ok(Request::from_parts(head, Body::new(Full::new(bytes))))
     }
 }
@@ -178,8 +182,4 @@ async fn collect(mut body: Body, place: &mut Place) -> Result<Bytes, Status> {
         bytes.extend_from_slice(&data);
     }
     Ok(bytes.freeze())
-}
-
-fn is_streamed(rpc: Option<&RpcContract>) -> bool {
-    rpc.is_some_and(|rpc| rpc.streams)
 }

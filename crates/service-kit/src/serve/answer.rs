@@ -1,6 +1,7 @@
 //! An answer on its way to the client: it keeps its place until the last byte has left this process.
 
 use super::stream::Reader;
+use crate::limits::STREAM_TOKEN_CHECK_INTERVAL;
 use crate::places::Place;
 use bytes::Bytes;
 use futures::ready;
@@ -10,6 +11,7 @@ use http_body_util::BodyExt as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use tokio::time::{Interval, MissedTickBehavior};
 use tonic::Status;
 use tonic::body::Body;
 
@@ -26,8 +28,8 @@ pub(super) struct Answer {
 }
 
 enum Rest {
-    /// More comes: the rest of a server stream.
-    Stream(Body),
+    /// More comes: the rest of a server stream, as long as its caller's token is accepted.
+    Stream(Body, TokenWatch),
     /// Nothing but the trailers.
     Trailers(Option<HeaderMap>),
 }
@@ -50,9 +52,16 @@ impl Answer {
         Ok(Answer::body(ahead, Rest::Trailers(trailers), place))
     }
 
-    /// The answer of an rpc that streams.
-    pub(super) fn stream(body: Body, place: Place) -> Body {
-        Answer::body(Bytes::new(), Rest::Stream(body), place)
+    /// The answer of an rpc that streams. It ends with the refusal of `check_token` once there is one.
+    pub(super) fn stream(
+        body: Body,
+        place: Place,
+        check_token: impl Fn() -> Result<(), Status> + Send + 'static,
+    ) -> Body {
+        let mut looks = tokio::time::interval(STREAM_TOKEN_CHECK_INTERVAL);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let watch = TokenWatch { looks, check: Box::new(check_token) };
+        Answer::body(Bytes::new(), Rest::Stream(body, watch), place)
     }
 
     fn body(ahead: Bytes, rest: Rest, place: Place) -> Body {
@@ -65,6 +74,24 @@ impl Answer {
         let length = (self.ahead.len() - 1).clamp(1, CHUNK_BYTES_MAX);
         let bytes = self.ahead.split_to(length);
         Bytes::from_owner(Chunk { bytes, _place: self.place.clone() })
+    }
+}
+
+/// Looks now and then at whether a token is still accepted.
+struct TokenWatch {
+    looks: Interval,
+    check: Box<dyn Fn() -> Result<(), Status> + Send>,
+}
+
+impl TokenWatch {
+    /// The refusal of the token, once it is not accepted any more.
+    fn poll_refused(&mut self, context: &mut Context<'_>) -> Poll<Status> {
+        loop {
+            ready!(self.looks.poll_tick(context));
+            if let Err(refused) = (self.check)() {
+                return Poll::Ready(refused);
+            }
+        }
     }
 }
 
@@ -98,7 +125,15 @@ impl HttpBody for Answer {
             }
             let frame = match &mut answer.rest {
                 Rest::Trailers(trailers) => return Poll::Ready(trailers.take().map(Frame::trailers).map(Ok)),
-                Rest::Stream(body) => ready!(Pin::new(body).poll_frame(context)),
+                Rest::Stream(body, watch) => match watch.poll_refused(context) {
+                    Poll::Ready(refused) => {
+                        answer.rest = Rest::Trailers(None);
+                        let mut trailers = HeaderMap::new();
+                        refused.add_header(&mut trailers)?;
+                        return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+                    }
+                    Poll::Pending => ready!(Pin::new(body).poll_frame(context)),
+                },
             };
             match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(data))) => answer.ahead = data,
@@ -112,7 +147,7 @@ impl HttpBody for Answer {
     fn is_end_stream(&self) -> bool {
         match &self.rest {
             Rest::Trailers(trailers) => self.ahead.is_empty() && trailers.is_none(),
-            Rest::Stream(body) => self.ahead.is_empty() && body.is_end_stream(),
+            Rest::Stream(body, _) => self.ahead.is_empty() && body.is_end_stream(),
         }
     }
 }
@@ -122,6 +157,8 @@ mod tests {
     use super::*;
     use crate::places::Places;
     use domain::Actor;
+    use futures::StreamExt as _;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     async fn answer(bytes: usize) -> (Places, Body) {
         let places = Places::new("requests", 1, 100).with_bytes_max(1 << 20);
@@ -153,6 +190,24 @@ mod tests {
         assert!(places.take(&Actor::process("other")).is_err(), "a piece is still in the connection");
         drop(piece);
         assert!(places.take(&Actor::process("other")).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_ends_when_its_token_is_accepted_no_longer() {
+        let places = Places::new("requests", 1, 100);
+        let place = places.take(&Actor::process("reader")).unwrap();
+        let more = futures::stream::iter([Ok::<_, Status>(Frame::data(Bytes::from_static(b"12345")))]);
+        let endless = Body::new(http_body_util::StreamBody::new(more.chain(futures::stream::pending())));
+        let looks = AtomicUsize::new(0);
+        let check = move || match looks.fetch_add(1, Ordering::Relaxed) {
+            0 | 1 => Ok(()),
+            _ => Err(Status::unauthenticated("it has expired")),
+        };
+        let whole = Answer::stream(endless, place, check).collect().await.unwrap();
+        let status = Status::from_header_map(whole.trailers().expect("it says why it ends")).unwrap();
+        assert_eq!(status.code(), tonic::Code::Unauthenticated);
+        assert_eq!(whole.to_bytes(), "12345", "what came before stays");
+        assert!(places.take(&Actor::process("other")).is_ok(), "its place is free");
     }
 
     #[tokio::test]

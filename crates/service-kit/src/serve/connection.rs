@@ -2,10 +2,11 @@
 
 use super::connections::{Admittance, Connections};
 use super::stream::StreamExecutor;
+use crate::accept;
 use crate::config::Limits;
 use crate::limits::{
-    ACCEPT_PAUSE, CLOSE_TIMEOUT, CONNECTION_WINDOW_BYTES, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL,
-    KEEPALIVE_TIMEOUT, OPEN_REQUESTS_AT_ONCE_MAX, REQUEST_BYTES_MAX, RETRY_PAUSE,
+    CLOSE_TIMEOUT, CONNECTION_WINDOW_BYTES, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
+    OPEN_REQUESTS_AT_ONCE_MAX, REQUEST_BYTES_MAX, RETRY_PAUSE,
 };
 use crate::places::exhausted;
 use domain::Actor;
@@ -54,8 +55,9 @@ pub(super) async fn serve(
 ) {
     let (connections, tasks) = (Connections::new(limits), TaskTracker::new());
     let unknown_timeout = Duration::from_secs(limits.unknown_connection_seconds_max.into());
-    let http = http2(limits);
-    while let Some((socket, address)) = next(&listener, &stop).await {
+    let http = http2(limits, tasks.clone());
+    while let Some((socket, peer)) = accept::next(&listener, &stop).await {
+        let address = peer.ip();
         let connection = Connection {
             address,
             admittance: connections.enter(address),
@@ -69,31 +71,9 @@ pub(super) async fn serve(
     tasks.wait().await;
 }
 
-/// The next connection and the address of its peer; `None` once the process stops.
-async fn next(listener: &TcpListener, stop: &CancellationToken) -> Option<(TcpStream, IpAddr)> {
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => return None,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((socket, peer)) => {
-                // It fails only on a connection that is already closed, which reading will notice.
-                let _ = socket.set_nodelay(true);
-                return Some((socket, peer.ip()));
-            }
-            // Without a file handle left, the next attempt would fail as fast as this one.
-            Err(error) => {
-                tracing::warn!(%error, "a connection was not accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-}
-
-fn http2(limits: &Limits) -> http2::Builder<StreamExecutor> {
+fn http2(limits: &Limits, tasks: TaskTracker) -> http2::Builder<StreamExecutor> {
     let stall_timeout = Duration::from_secs(limits.answer_stall_seconds_max.into());
-    let mut http = http2::Builder::new(StreamExecutor { stall_timeout });
+    let mut http = http2::Builder::new(StreamExecutor { stall_timeout, tasks });
     http.timer(TokioTimer::new())
         .max_concurrent_streams(limits.connection_requests_at_once_max)
         .initial_stream_window_size(REQUEST_BYTES_MAX as u32)

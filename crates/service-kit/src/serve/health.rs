@@ -1,9 +1,9 @@
 //! What orchestrators ask (`grpc.health.v1.Health`): is the process alive, and does it do its work?
 
+use crate::Tasks;
 use crate::limits::READINESS_POLL_INTERVAL;
 use crate::readiness::Readiness;
 use std::collections::HashMap;
-use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_health::server::HealthReporter;
@@ -13,16 +13,13 @@ pub const READY: &str = "ready";
 
 /// The health service. Each service is serving while it is ready, `ready` while all of them are. The empty name stands
 /// for the process: it is serving as long as it answers, for it must not be restarted because a disk elsewhere is full.
-pub(super) async fn service(mut readiness: Readiness, stop: CancellationToken) -> HealthServer<impl Health> {
+pub(super) async fn service(mut readiness: Readiness, tasks: &Tasks) -> HealthServer<impl Health> {
     let (reporter, service) = tonic_health::server::health_reporter();
     let mut statuses = Statuses { reporter, known: HashMap::new() };
     statuses.set(&readiness.look()).await;
-    tokio::spawn(async move {
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => break,
-                () = tokio::time::sleep(READINESS_POLL_INTERVAL) => {}
-            }
+    let stop = tasks.stop().clone();
+    tasks.spawn(async move {
+        while stop.run_until_cancelled(tokio::time::sleep(READINESS_POLL_INTERVAL)).await.is_some() {
             statuses.set(&readiness.look()).await;
         }
         statuses.end().await;

@@ -1,5 +1,6 @@
 //! The rate of a caller: its requests in a second are limited.
 
+use crate::Tasks;
 use crate::identity::Caller;
 use crate::places::exhausted;
 use futures::future::{Either, Ready, ready};
@@ -10,7 +11,6 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
@@ -19,18 +19,14 @@ use tower::{Layer, Service};
 const FORGET_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What each key has left of its allowance.
-pub(super) type Allowances = DefaultKeyedRateLimiter<String>;
+pub(crate) type Allowances = DefaultKeyedRateLimiter<String>;
 
-/// Gives each key this allowance; until `stop`, keys that went quiet are forgotten.
-pub(super) fn allowances(quota: Quota, stop: CancellationToken) -> Arc<Allowances> {
+/// Gives each key this allowance; until the stop, keys that went quiet are forgotten.
+pub(crate) fn allowances(quota: Quota, tasks: &Tasks) -> Arc<Allowances> {
     let allowances = Arc::new(Allowances::keyed(quota));
-    let kept = allowances.clone();
-    tokio::spawn(async move {
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(FORGET_INTERVAL) => {}
-            }
+    let (kept, stop) = (allowances.clone(), tasks.stop().clone());
+    tasks.spawn(async move {
+        while stop.run_until_cancelled(tokio::time::sleep(FORGET_INTERVAL)).await.is_some() {
             kept.retain_recent();
             kept.shrink_to_fit();
         }
@@ -51,9 +47,9 @@ struct Callers {
 
 impl RateLayer {
     /// Allows `requests_per_second_max`, and those of one second at once; 0 means no limit.
-    pub(super) fn new(requests_per_second_max: u32, stop: CancellationToken) -> RateLayer {
+    pub(super) fn new(requests_per_second_max: u32, tasks: &Tasks) -> RateLayer {
         RateLayer(NonZeroU32::new(requests_per_second_max).map(|requests_per_second_max| {
-            let allowances = allowances(Quota::per_second(requests_per_second_max), stop);
+            let allowances = allowances(Quota::per_second(requests_per_second_max), tasks);
             Callers { requests_per_second_max, allowances }
         }))
     }
@@ -112,7 +108,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_runaway_caller_is_refused_and_the_others_are_not() {
-        let RateLayer(callers) = RateLayer::new(3, CancellationToken::new());
+        let RateLayer(callers) = RateLayer::new(3, &Tasks::default());
         let callers = callers.unwrap();
         let (fast, slow) = ("fast".to_owned(), "slow".to_owned());
         let refused: Vec<Status> = (0..10).filter_map(|_| callers.refuses(&fast)).collect();
@@ -126,7 +122,7 @@ mod tests {
 
     #[tokio::test]
     async fn callers_that_went_quiet_are_forgotten() {
-        let RateLayer(callers) = RateLayer::new(1_000_000, CancellationToken::new());
+        let RateLayer(callers) = RateLayer::new(1_000_000, &Tasks::default());
         let callers = callers.unwrap();
         for number in 0..1000 {
             assert!(callers.refuses(&format!("caller {number}")).is_none());
@@ -138,6 +134,6 @@ mod tests {
 
     #[test]
     fn zero_means_no_limit() {
-        assert!(RateLayer::new(0, CancellationToken::new()).0.is_none());
+        assert!(RateLayer::new(0, &Tasks::default()).0.is_none());
     }
 }

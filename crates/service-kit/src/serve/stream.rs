@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
+use tokio_util::task::TaskTracker;
 
 tokio::task_local! {
     static READER: Reader;
@@ -61,11 +62,12 @@ impl Reader {
 #[derive(Debug, Clone)]
 pub(super) struct StreamExecutor {
     pub(super) stall_timeout: Duration,
+    pub(super) tasks: TaskTracker,
 }
 
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for StreamExecutor {
     fn execute(&self, stream: F) {
-        tokio::spawn(until_over(stream, self.stall_timeout));
+        self.tasks.spawn(until_over(stream, self.stall_timeout));
     }
 }
 

@@ -7,11 +7,11 @@ use crate::tests::view::Names;
 use crate::{Kit, ViewStore};
 use domain::Uuid;
 use domain::directory::department::{Department, Event};
+use harness::until;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 type View = Names<false>;
 
@@ -35,7 +35,7 @@ async fn stopped() -> (Place, PathBuf) {
 
 /// Asks until the view answers: a question that meets the damage is refused, and asked again.
 async fn names(view: &ViewStore, at_least: u64) -> Vec<String> {
-    loop {
+    until("an answer", async || {
         let asked = view.query(at_least, |tables| {
             tables
                 .prepare("SELECT name FROM names ORDER BY position")?
@@ -43,11 +43,14 @@ async fn names(view: &ViewStore, at_least: u64) -> Vec<String> {
                 .collect::<rusqlite::Result<Vec<String>>>()
         });
         match asked.await {
-            Ok((names, _)) => return names,
-            Err(status) => assert_eq!(status.code(), tonic::Code::Unavailable, "{status}"),
+            Ok((names, _)) => Some(names),
+            Err(status) => {
+                assert_eq!(status.code(), tonic::Code::Unavailable, "{status}");
+                None
+            }
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    })
+    .await
 }
 
 /// The damaged files that were moved aside.
@@ -100,7 +103,7 @@ async fn a_damaged_file_is_moved_aside_and_rebuilt_whatever_the_damage() {
         expected.push(what.clone().leak());
         assert_eq!(names(&view, place.end()).await, expected, "{what}");
         // What nobody has read may still be damaged.
-        let set_aside = kit.set_aside(10).map_or(vec![], |(records, _)| records);
+        let set_aside = kit.set_aside((0, ""), 10).map_or(vec![], |(records, _)| records);
         assert_eq!(set_aside, [], "{what}");
         kit.stop().cancel();
         kit.ended().await;

@@ -95,9 +95,8 @@ async fn what_does_not_concern_a_view_moves_it_without_a_write_and_is_saved_when
     let saved = || checkpoint(&consumer::open(&file, SCHEMA).unwrap()).unwrap().unwrap().position;
     assert_eq!(saved(), changed_at);
     kit.stop().cancel();
-    while saved() < end {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    kit.ended().await;
+    assert_eq!(saved(), end);
 
     // The next process goes on from there.
     let kit = place.kit();
@@ -123,6 +122,7 @@ impl View for Slow {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "a test waits for what it spawns")]
 async fn a_consumer_that_cannot_keep_up_holds_up_nobody_and_misses_nothing() {
     let place = Place::new();
     let kit = place.kit();

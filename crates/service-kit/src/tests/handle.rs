@@ -1,6 +1,6 @@
 //! What a command returns, what it expects, and that it leaves nothing when it is only validated.
 
-use super::{Place, context, department, profile, register};
+use super::{Place, context, department, profile, refused, register};
 use crate::handle::{CommandContext, Executed};
 use crate::{CommandError, Kit};
 use domain::Uuid;
@@ -161,9 +161,7 @@ async fn a_repeat_is_answered_before_anything_else_is_looked_at() {
     assert_eq!(done.await.unwrap().position, 3);
     register(&kit, Uuid::now_v7(), "A", "two").await.unwrap();
     for kit in [kit, place.kit()] {
-        let repeated = kit.commit::<Department, _>(&same, about, |_| {
-            Box::pin(async { Err(CommandError::NotFound("what it named then".into())) })
-        });
+        let repeated = kit.commit::<Department, _>(&same, about, |_| Box::pin(async { Err(refused()) }));
         assert_eq!(repeated.await.unwrap().position, 3);
     }
 }

@@ -1,14 +1,14 @@
 //! A record on which a process manager fails halts its stream, and nothing else; and no command overtakes the
 //! one that makes its aggregate.
 
-use super::{Place, department, profile, reached, register, set_aside, stream};
+use super::{Place, department, profile, reached, refused, register, set_aside, stream};
 use crate::process::{EventContext, Processes};
 use crate::{CommandError, Kit};
 use domain::Uuid;
 use domain::directory::department::{Command, Department, Event, Profile};
+use harness::until;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio::sync::watch;
 
 type Done = Arc<Mutex<Vec<String>>>;
@@ -32,7 +32,7 @@ fn react(context: &EventContext<'_, Department>, done: &Done, broken: bool) -> R
     match name.as_str() {
         "poison" if broken => return Err(CommandError::InvariantViolated("a name that must not be".into())),
         "panic" if broken => panic!("a name to panic over"),
-        "refused" if broken => return Err(CommandError::NotFound("there is no such thing".into())),
+        "refused" if broken => return Err(refused()),
         _ => {}
     }
     done.lock().unwrap().push(name);
@@ -143,17 +143,19 @@ async fn a_process_manager_reacts_after_those_before_it_whatever_they_wait_for()
     copy(&mut processes, "first", "A", &["MADE-FIRST"], held);
     copy(&mut processes, "second", "B", &["MADE-SECOND"], watch::channel(false).1);
     let progress = processes.progress();
+    copy(&mut Processes::new(&kit), "alone", "B", &["MADE-ALONE"], watch::channel(false).1);
     register(&kit, Uuid::now_v7(), "A", "one").await.unwrap();
     let end = register(&kit, Uuid::now_v7(), "B", "two").await.unwrap();
 
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(place.end(), end, "the second waits for the first");
+    // One that waits for nobody has reacted to what the second was told as well.
+    place.journal.wait_committed(end + 1).await.unwrap();
+    assert_eq!(place.journal.read(&stream("MADE-ALONE"), 0).await.unwrap()[0].position, end + 1);
     release.send_replace(false);
     for progress in progress {
-        reached(progress, end + 2).await;
+        reached(progress, end + 3).await;
     }
     let names = place.journal.read(&stream("MADE-FIRST"), 0).await.unwrap();
-    assert_eq!(names[0].position, end + 1);
+    assert_eq!(names[0].position, end + 2, "the second waits for the first");
 }
 
 #[tokio::test]
@@ -181,8 +183,6 @@ async fn a_refused_command_of_a_reaction_holds_up_no_other_and_is_tried_again_wi
     REFUSES.store(false, Ordering::Relaxed);
     let mut committed = place.journal.committed();
     committed.wait_for(|&position| position == 4).await.unwrap();
-    while !set_aside(&kit).is_empty() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until("the end of what is set aside", async || set_aside(&kit).is_empty().then_some(())).await;
     assert_eq!(place.end(), 4, "what was done before is not done again");
 }

@@ -8,9 +8,9 @@ use crate::{Kit, Record, View, ViewStore};
 use domain::directory::department::{Department, Event};
 use domain::ledger::custody::{Command, Custody};
 use domain::{Aggregate as _, Uuid};
+use harness::until;
 use rusqlite::{Transaction, ffi};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Keeps names, and fails in the middle of some.
@@ -136,15 +136,14 @@ async fn a_full_disk_is_not_the_fault_of_a_record() {
     let kit = place.kit();
     let end = name(&kit, "A", "one").await;
     let view = ViewStore::spawn::<OnAFullDisk>(&kit, vec![]).unwrap();
-    while TRIES.load(Ordering::Relaxed) < 2 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until("a second try", async || (TRIES.load(Ordering::Relaxed) >= 2).then_some(())).await;
     assert_eq!((*view.position().borrow(), set_aside(&kit)), (0, vec![]));
     DISK_IS_FULL.store(false, Ordering::Relaxed);
     assert_eq!(names(&view, end).await, ["one"]);
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a test waits for what it spawns")]
 async fn a_query_waits_for_what_the_services_process_managers_make_of_a_position() {
     let place = Place::new();
     let kit = place.kit();

@@ -1,15 +1,19 @@
 //! The connections that a view's queries use.
 
+mod turns;
+mod waited_for;
+
 use super::{ViewError, reader};
 use crate::consumer::is_damage;
 use crate::error::refusal;
-use crate::limits::VIEW_READERS_MAX;
+use crate::identity::Caller;
 use proto::api::v1::Reason;
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::Semaphore;
 use tonic::Status;
+use turns::Turns;
+use waited_for::WaitedFor;
 
 /// Which of the files that had a view's name: one that is damaged is replaced by another.
 pub(super) type Generation = u64;
@@ -17,7 +21,7 @@ pub(super) type Generation = u64;
 /// Connections that read a view's file: a few, opened when they are needed and kept.
 pub(super) struct Readers {
     file: Arc<Path>,
-    places: Semaphore,
+    turns: Turns,
     idle: Mutex<Idle>,
 }
 
@@ -47,7 +51,7 @@ impl Failed {
 
 impl Readers {
     pub(super) fn new(file: Arc<Path>) -> Readers {
-        Readers { file, places: Semaphore::new(VIEW_READERS_MAX), idle: Mutex::default() }
+        Readers { file, turns: Turns::new(), idle: Mutex::default() }
     }
 
     pub(super) fn file(&self) -> &Path {
@@ -64,8 +68,9 @@ impl Readers {
         *idle = Idle { generation: idle.generation + 1, connections: Vec::new() };
     }
 
-    /// Runs a query where waiting for the disk blocks nobody; returns it when the file is not of this generation any
-    /// more.
+    /// Runs a query of this task's caller where waiting for the disk blocks nobody, when it is the caller's turn;
+    /// returns it when the file is not of this generation any more. A query that nobody waits for any longer is
+    /// interrupted.
     pub(super) async fn query<T, Q>(
         self: &Arc<Self>,
         generation: Generation,
@@ -76,12 +81,15 @@ impl Readers {
         Q: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let closing = |_| refusal(Reason::Unavailable, "the view is closing", []);
-        let _place = self.places.acquire().await.map_err(closing)?;
-        let readers = self.clone();
+        let turn = self.turns.take(Caller::of_this_call()).await.map_err(closing)?;
+        let (readers, waited_for) = (self.clone(), WaitedFor::default());
+        let waiting = waited_for.waiting();
         let answered = tokio::task::spawn_blocking(move || {
+            // The reader is free when the query ends, which may be after its caller has left.
+            let _turn = turn;
             let Some(connected) = readers.connect(generation) else { return Err(query) };
-            Ok(connected.and_then(|tables| {
-                let answer = query(&tables);
+            Ok(connected.and_then(|mut tables| {
+                let answer = waiting.run(&mut tables, query);
                 readers.put_back(generation, tables);
                 answer
             }))

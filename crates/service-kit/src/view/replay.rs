@@ -52,7 +52,18 @@ impl RegisteredView {
         journal: Arc<dyn Journal>,
         progress: Progress,
     ) -> Result<Compared, ViewError> {
-        (self.compare)(journal, self.file.clone(), progress).await
+        self.compare_with(journal, self.file.clone(), progress).await
+    }
+
+    /// The same with another file of this view, which nobody must be writing: one that another version has kept. The
+    /// journal must have everything that it has seen.
+    pub async fn compare_with(
+        &self,
+        journal: Arc<dyn Journal>,
+        file: Arc<Path>,
+        progress: Progress,
+    ) -> Result<Compared, ViewError> {
+        (self.compare)(journal, file, progress).await
     }
 }
 

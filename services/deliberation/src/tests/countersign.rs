@@ -3,7 +3,7 @@ use super::*;
 const SIGN_BY: &str = "2027-03-05T09:00:00Z";
 
 async fn countersign(deployment: &Deployment) -> String {
-    let reason = Text::parse("无须开会").unwrap();
+    let reason = text("无须开会");
     let convert = Command::ConvertToCountersign { sign_by: at(SIGN_BY), reason };
     let (docket_id, position) = deployment.session(7, convert).await;
     let docket = deployment.docket_at(&docket_id, position).await.unwrap().docket.unwrap();
@@ -28,13 +28,13 @@ async fn a_countersign_opens_by_itself_and_is_counted_at_its_deadline() {
     let early = deployment.service.close_ballot(clerk(close)).await.unwrap_err();
     assert_eq!(refusal(&early, "missing"), ("MISSING_VOTES".into(), "1".into()));
 
-    deployment.clock.send_replace(at(SIGN_BY));
+    deployment.bench.move_clock(SIGN_BY);
     let docket =
         deployment.docket_when(&docket_id, |docket| docket.topics[0].ballots[0].result.is_some()).await;
     let ballot = &docket.topics[0].ballots[0];
     let result = ballot.result.unwrap();
     assert_eq!((result.yes_votes, result.needed, result.base, result.passed), (1, 2, 2, false));
-    assert!(ballot.sentence.starts_with("failed by unanimous countersign: 1 yes"), "{}", ballot.sentence);
+    assert!(ballot.sentence.starts_with("failed without a quorum: 1 cast"), "{}", ballot.sentence);
 
     let late = deployment.vote(&docket_id, "MEM", pb::VoteChoice::Yes).await.unwrap_err();
     assert_eq!(refusal(&late, "topic_number"), ("NO_BALLOT_OPEN".into(), "1".into()));

@@ -134,7 +134,7 @@ async fn a_convened_session_is_debated_voted_on_and_decided_by_the_realms_calend
     let listed = deployment.service.list_dockets(clerk(request)).await.unwrap().into_inner();
     let [row] = &listed.dockets[..] else { panic!("{listed:?}") };
     assert_eq!(
-        (row.stage(), row.topics, row.decided_topics, row.countersign),
+        (row.stage(), row.topic_count, row.decided_topic_count, row.countersign),
         (pb::DocketStage::Closed, 1, 1, false)
     );
     assert!(row.opened_at.is_some() && row.closed_at.is_some());
@@ -146,7 +146,8 @@ async fn a_deferred_topic_that_is_opened_again_is_undecided_in_lists() {
     let docket_id = in_session(&deployment).await;
     let decided = async |position: u64| {
         let request = pb::ListDocketsRequest { at_least_position: position, ..Default::default() };
-        deployment.service.list_dockets(clerk(request)).await.unwrap().into_inner().dockets[0].decided_topics
+        deployment.service.list_dockets(clerk(request)).await.unwrap().into_inner().dockets[0]
+            .decided_topic_count
     };
     let defer = pb::DeferTopicRequest {
         command_id: id("defer"),
@@ -175,12 +176,11 @@ async fn faults_and_unknown_dockets_are_named() {
         ..Default::default()
     };
     let faulty = deployment.service.draft_items(clerk(items)).await.unwrap_err();
-    let fields = faulty.get_details_bad_request().unwrap().field_violations;
-    assert_eq!(fields[0].field, "items[1].due.due_on");
+    assert_eq!(faulty_fields(&faulty), ["items[1].due.due_on"]);
 
     let nowhere = deployment.docket(&id("nowhere")).await.unwrap_err();
     assert_eq!(nowhere.code(), Grpc::NotFound);
-    assert_eq!(nowhere.get_details_error_info().unwrap().reason, "NOT_FOUND");
+    assert_eq!(refusal(&nowhere, "what").0, "NOT_FOUND");
     let unknown = open_topic(&deployment, &docket_id, 9, "no topic").await.unwrap_err();
     assert_eq!(unknown.code(), Grpc::NotFound);
 }

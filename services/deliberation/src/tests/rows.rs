@@ -1,12 +1,13 @@
 //! After any life, the row of a docket is what the rules have of it, and the timer knows its deadline.
 
-use super::{actor, at, code, line, pb};
+use super::pb;
 use crate::view::{self, DeliberationView};
 use domain::calendar::WorkingCalendar;
 use domain::deliberation::ballot::{Abstention, Choice, Method, Tie};
 use domain::deliberation::docket::{
     Agenda, AgendaTopic, Command, Docket, Mode, Participant, RoleOnTopic, State, TopicRole,
 };
+use domain::testing::{actor, at, code, line};
 use domain::{Aggregate as _, Issued, Role, Text, Timestamp, Uuid};
 use proptest::prelude::*;
 use proto::Wire as _;
@@ -76,8 +77,8 @@ fn row(id: Uuid, state: &State) -> Option<pb::DocketSummary> {
         chair_code: agenda.chair.to_wire(),
         stage: stage.into(),
         countersign: !proceedings.is_meeting(),
-        topics: agenda.topics.len() as u32,
-        decided_topics: proceedings.topics.iter().filter(|topic| topic.outcome.is_some()).count() as u32,
+        topic_count: agenda.topics.len() as u32,
+        decided_topic_count: proceedings.topics.iter().filter(|topic| topic.outcome.is_some()).count() as u32,
         opened_at: None,
         closed_at: None,
     })
@@ -101,7 +102,7 @@ proptest! {
                 Command::CastVote { department, .. } => department.as_str().to_owned(),
                 _ => "WATER".to_owned(),
             };
-            let issued = Issued { at: now, by: actor(&speaker, Role::Chair) };
+            let issued = Issued { at: now, by: actor("chen", &speaker, Role::Chair) };
             let Ok(events) = Docket::decide(&state, command, &issued) else { continue };
             state = Docket::fold(state, &events);
             view.project::<Docket>(id, now, &events).unwrap();

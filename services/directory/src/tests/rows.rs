@@ -4,15 +4,12 @@ use super::pb;
 use crate::views::{self, DirectoryView};
 use domain::directory::department::{self, Department, Kind, Level};
 use domain::directory::member::{self, Member};
+use domain::testing::code;
 use domain::{Actor, Aggregate as _, Code, Issued, Line, Role, Timestamp};
 use proptest::prelude::*;
 use proto::Wire as _;
 use service_kit::view::InMemory;
 use std::collections::BTreeMap;
-
-fn code(text: &str) -> Code {
-    Code::parse(text).unwrap()
-}
 
 fn departments() -> impl Strategy<Value = department::Profile> {
     let level = prop_oneof![Just(Level::National), Just(Level::Municipal), Just(Level::County)];

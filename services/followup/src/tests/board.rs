@@ -1,5 +1,13 @@
 use super::*;
+use crate::views::{self, FollowupView};
+use domain::calendar::Zone;
+use domain::text::CODE_CHARS_MAX;
 use pb::BoardColumn as Column;
+use prost::Message as _;
+use rusqlite::Connection;
+use service_kit::View as _;
+use service_kit::limits::{PAGE_ITEMS_MAX, RESPONSE_BYTES_MAX};
+use std::collections::BTreeSet;
 
 #[tokio::test]
 async fn the_board_counts_by_department_and_lists_what_it_counts() {
@@ -69,14 +77,46 @@ async fn notices_are_found_by_kind_and_time_and_faults_are_named() {
 
     let unknown = ask(&[1, 99], "2027-03-01T00:00:00Z");
     let status = place.copy.service.list_notices(supervisor(unknown)).await.unwrap_err();
-    assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "kinds[1]");
+    assert_eq!(faulty_fields(&status), ["kinds[1]"]);
     let unspecified = pb::ListFollowUpsRequest { columns: vec![0], ..Default::default() };
     let status = place.copy.service.list_follow_ups(supervisor(unspecified)).await.unwrap_err();
-    assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "columns[0]");
+    assert_eq!(faulty_fields(&status), ["columns[0]"]);
+}
+
+#[test]
+fn a_board_of_more_departments_than_one_answer_holds_is_read_page_by_page() {
+    const DEPARTMENTS: u32 = 40_000;
+    let tables = Connection::open_in_memory().unwrap();
+    tables.execute_batch(FollowupView::SCHEMA).unwrap();
+    let begin = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+        INSERT INTO board SELECT printf('%05d', i) || ?2, 1, 1, 0, 0, 0, 0, 0, 0 FROM n";
+    let longest = "\u{20000}".repeat(CODE_CHARS_MAX - 5);
+    tables.execute(begin, (DEPARTMENTS, &longest)).unwrap();
+    let (now, zone) = (at("2027-03-01T01:00:00Z"), Zone::named("Asia/Shanghai").unwrap());
+    let (mut departments, mut bytes, mut page_token) = (BTreeSet::new(), 0, String::new());
+    loop {
+        let request = pb::GetBoardRequest { page_size: PAGE_ITEMS_MAX, page_token, ..Default::default() };
+        let (page, totals) = views::board(&request, now, &zone).unwrap()(&tables).unwrap();
+        assert_eq!(totals.open, DEPARTMENTS, "the totals are those of all departments");
+        let answer = pb::GetBoardResponse {
+            rows: page.rows,
+            totals: Some(totals),
+            next_page_token: page.next_page_token,
+            ..Default::default()
+        };
+        assert!(answer.encoded_len() < RESPONSE_BYTES_MAX);
+        bytes += answer.encoded_len();
+        departments.extend(answer.rows.into_iter().map(|row| row.department_code));
+        page_token = answer.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert!(departments.len() == DEPARTMENTS as usize && bytes > RESPONSE_BYTES_MAX, "{bytes} bytes");
 }
 
 async fn board(place: &Place) -> pb::GetBoardResponse {
-    let request = pb::GetBoardRequest { at_least_position: place.end() };
+    let request = pb::GetBoardRequest { at_least_position: place.end(), ..Default::default() };
     place.copy.service.get_board(supervisor(request)).await.unwrap().into_inner()
 }
 

@@ -20,6 +20,6 @@ async fn the_follow_up_of_an_item_that_ends_at_once_is_cancelled_also_with_two_c
         let state = place.copy.service.kit.load::<FollowUp>(item).await.unwrap();
         assert_eq!(state.followed_item().map(|followed| followed.stage), Some(Stage::Cancelled));
     }
-    let (left, _) = place.copy.service.kit.set_aside(10).unwrap();
+    let (left, _) = place.copy.service.kit.set_aside((0, ""), 10).unwrap();
     assert_eq!(left, []);
 }

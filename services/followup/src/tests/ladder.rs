@@ -12,7 +12,7 @@ async fn every_rung_happens_once_however_many_copies_look_at_the_clock() {
     // Past the reminders of seven and of three days: only the later is sent.
     place.move_clock("2027-03-29T01:00:00Z");
     place.notices(item, 2).await;
-    copy.stop.cancel();
+    copy.bench.kit.stop().cancel();
     // Past the last reminder, the due moment and the first escalation.
     place.move_clock("2027-04-04T01:00:00Z");
     place.notices(item, 4).await;

@@ -3,8 +3,9 @@
 use domain::Timestamp;
 use domain::calendar::Zone;
 use proto::Invalid;
-use proto::followup::v1::{BoardColumn, BoardCounts, BoardRow, FollowUpStage};
+use proto::followup::v1::{BoardColumn, BoardCounts, BoardRow, FollowUpStage, GetBoardRequest};
 use rusqlite::{Connection, Row, Transaction, params};
+use service_kit::list::{ListQuery, Page};
 
 /// How many calendar days ahead the board looks.
 const DUE_SOON_DAYS: i64 = 7;
@@ -172,55 +173,59 @@ pub(super) fn chosen(field: &str, columns: &[i32]) -> Result<Vec<BoardColumn>, I
     Ok(chosen)
 }
 
-/// The query for the board. It adds up what the view has counted, and reads no follow-up: its time depends on the
-/// number of departments and of the days on which something is due.
+/// A department's counts.
+const ROWS: &str = "SELECT lead_code, open,
+         (SELECT coalesce(sum(running.follow_ups), 0) FROM running
+          WHERE running.lead_code = board.lead_code AND due_at >= ? AND due_at <= ?) AS due_soon,
+         (SELECT coalesce(sum(running.follow_ups), 0) FROM running
+          WHERE running.lead_code = board.lead_code AND due_at < ?) AS late,
+         blocked, escalated, unacknowledged, claimed, extended, done
+     FROM board";
+
+/// The same for all departments together.
+const TOTALS: &str = "SELECT coalesce(sum(open), 0) AS open,
+         (SELECT coalesce(sum(follow_ups), 0) FROM running WHERE due_at >= ?1 AND due_at <= ?2) AS due_soon,
+         (SELECT coalesce(sum(follow_ups), 0) FROM running WHERE due_at < ?1) AS late,
+         coalesce(sum(blocked), 0) AS blocked, coalesce(sum(escalated), 0) AS escalated,
+         coalesce(sum(unacknowledged), 0) AS unacknowledged, coalesce(sum(claimed), 0) AS claimed,
+         coalesce(sum(extended), 0) AS extended, coalesce(sum(done), 0) AS done
+     FROM board";
+
+/// A page of the board, and the totals.
+type Board = (Page<BoardRow>, BoardCounts);
+
+/// The query for a page of the board, with the totals. It adds up what the view has counted, and reads no follow-up:
+/// its time depends on the number of departments and of the days on which something is due.
 pub fn board(
+    request: &GetBoardRequest,
     now: Timestamp,
     zone: &Zone,
-) -> impl FnOnce(&Connection) -> rusqlite::Result<Vec<BoardRow>> + Send + 'static + use<> {
+) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Board> + Send + 'static + use<>, Invalid> {
     let (soon_until, now) = (due_soon_until(now, zone), now.as_microsecond());
-    move |tables| {
-        tables
-            .prepare_cached(
-                "SELECT lead_code, open,
-                     (SELECT coalesce(sum(running.follow_ups), 0) FROM running
-                      WHERE running.lead_code = board.lead_code AND due_at >= ?1 AND due_at <= ?2),
-                     (SELECT coalesce(sum(running.follow_ups), 0) FROM running
-                      WHERE running.lead_code = board.lead_code AND due_at < ?1),
-                     blocked, escalated, unacknowledged, claimed, extended, done
-                 FROM board WHERE follow_ups > 0 ORDER BY lead_code",
-            )?
-            .query_map([now, soon_until], row)?
-            .collect()
-    }
+    let (size, token) = (request.page_size, &request.page_token);
+    let rows = ListQuery::new(ROWS, &["lead_code"], "lead_code", "", size, token)?
+        .selecting_with([now, soon_until, now])
+        .filter("follow_ups > ?", [0]);
+    Ok(move |tables: &Connection| {
+        let totals = tables.prepare_cached(TOTALS)?.query_row([now, soon_until], counts)?;
+        Ok((rows.run(tables, row)?, totals))
+    })
 }
 
 fn row(row: &Row<'_>) -> rusqlite::Result<BoardRow> {
-    let counts = BoardCounts {
-        open: row.get(1)?,
-        due_soon: row.get(2)?,
-        late: row.get(3)?,
-        blocked: row.get(4)?,
-        escalated: row.get(5)?,
-        unacknowledged: row.get(6)?,
-        awaiting_acceptance: row.get(7)?,
-        extended: row.get(8)?,
-        done: row.get(9)?,
-    };
-    Ok(BoardRow { department_code: row.get(0)?, counts: Some(counts) })
+    Ok(BoardRow { department_code: row.get("lead_code")?, counts: Some(counts(row)?) })
 }
 
-/// The sum of the rows.
-pub(crate) fn totals(rows: &[BoardRow]) -> BoardCounts {
-    rows.iter().filter_map(|row| row.counts).fold(BoardCounts::default(), |sum, row| BoardCounts {
-        open: sum.open + row.open,
-        due_soon: sum.due_soon + row.due_soon,
-        late: sum.late + row.late,
-        blocked: sum.blocked + row.blocked,
-        escalated: sum.escalated + row.escalated,
-        unacknowledged: sum.unacknowledged + row.unacknowledged,
-        awaiting_acceptance: sum.awaiting_acceptance + row.awaiting_acceptance,
-        extended: sum.extended + row.extended,
-        done: sum.done + row.done,
+fn counts(row: &Row<'_>) -> rusqlite::Result<BoardCounts> {
+    Ok(BoardCounts {
+        open: row.get("open")?,
+        due_soon: row.get("due_soon")?,
+        late: row.get("late")?,
+        blocked: row.get("blocked")?,
+        escalated: row.get("escalated")?,
+        unacknowledged: row.get("unacknowledged")?,
+        awaiting_acceptance: row.get("claimed")?,
+        extended: row.get("extended")?,
+        done: row.get("done")?,
     })
 }

@@ -7,7 +7,6 @@ mod notice;
 mod proceedings;
 
 pub use board::board;
-pub(crate) use board::totals;
 pub use follow_up::follow_ups;
 #[cfg(test)]
 pub(crate) use follow_up::list;

@@ -4,7 +4,8 @@ use super::source::{Source, from_status, hash};
 use crate::client::Error;
 use crate::client::options::Options;
 use crate::client::text_file::without_bom;
-use crate::stdout::print_line;
+use crate::language::{say, text};
+use crate::stdout::{print_line, print_text};
 use anyhow::{Context as _, ensure};
 use event_log::note::{HeadKey, TreeHead};
 use event_log::tree::verify_consistency;
@@ -44,8 +45,11 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
     let path = proof.path.iter().map(|digits| hash(digits)).collect::<anyhow::Result<Vec<_>>>()?;
     ensure!(
         verify_consistency(old_size, &old_root, size, &root, &path),
-        "the log of {size} records does not begin with the {old_size} records whose root is {}: it has not only grown",
-        hex::encode(&old_root)
+        say(
+            "the log of {size} records does not begin with the {old_size} records whose root is {root}: it has not \
+             only grown",
+            &[("size", &size), ("old_size", &old_size), ("root", &hex::encode(&old_root))]
+        )
     );
     if options.json {
         let outcome = json!({
@@ -54,18 +58,22 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
         });
         return print_line(&outcome.to_string());
     }
-    print_line(&format!(
-        "the log has only grown: its {size} records begin with the {old_size} of before\n  root of the {old_size}: {}\n  \
-         root of the {size}: {}",
-        hex::encode(&old_root),
-        hex::encode(&root)
+    print_text(&say(
+        "the log has only grown: its {size} records begin with the {old_size} of before\n  \
+         root before  {old_root}\n  root now     {root}",
+        &[
+            ("size", &size),
+            ("old_size", &old_size),
+            ("old_root", &hex::encode(&old_root)),
+            ("root", &hex::encode(&root)),
+        ],
     ))?;
     match known_root {
         Some(_) => Ok(()),
-        None => print_line(
+        None => print_text(text(
             "the root of before is the one that the server names: compare it with the one that you kept, or name that \
              with --old-root or --old-head",
-        ),
+        )),
     }
 }
 
@@ -81,7 +89,7 @@ fn kept(arguments: &Arguments) -> anyhow::Result<(u64, Option<Hash>)> {
     }
     let root = arguments.old_root.as_deref().map(|digits| {
         let root = hex::decode(digits);
-        root.ok_or_else(|| Error::Usage("--old-root: it is not 64 hexadecimal digits".into()))
+        root.ok_or_else(|| Error::Usage(text("--old-root: it is not 64 hexadecimal digits").into()))
     });
     Ok((arguments.old_size.unwrap_or_default(), root.transpose()?))
 }

@@ -5,6 +5,7 @@ use super::source::{Held, Receiver, Source};
 use super::{head_json, print_outcome, progress};
 use crate::client::Error;
 use crate::client::options::Options;
+use crate::language::{say, text};
 use anyhow::Context as _;
 use event_log::record::read_frames;
 use event_log::{Damage, Hash, Head};
@@ -38,15 +39,16 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
     };
     if let Some(after_position) = arguments.after_position {
         if export.position > 0 {
-            let file = &arguments.file;
-            let why =
-                format!("--after-position: {file} already has records, and is continued after its last");
+            let why = say(
+                "--after-position: {file} already has records, and is continued after its last",
+                &[("file", &arguments.file)],
+            );
             return Err(Error::Usage(why).into());
         }
         export.position = after_position;
     }
     let first = export.position;
-    let bar = progress::records("exporting", first);
+    let bar = progress::records(text("exporting"), first);
     let beginning = source.send_missing(log_id, &mut export, &bar).await?;
     export.finish(&beginning.head, beginning.signed_head.as_deref())?;
     bar.finish_and_clear();
@@ -58,8 +60,10 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
     let new = head.position - first;
     let mut outcome = head_json(log_id, &head);
     outcome["new"] = new.into();
-    let sentence =
-        format!("{new} records were written to {}, which ends with record {}", arguments.file, head.position);
+    let sentence = say(
+        "{new} records were written to {file}, which ends with record {position}",
+        &[("new", &new), ("file", &arguments.file), ("position", &head.position)],
+    );
     print_outcome(options, outcome, &sentence, &head)
 }
 
@@ -82,7 +86,7 @@ impl Export {
 
     /// Continues a file after its last complete line.
     fn into_file(log_id: Uuid, path: &Path) -> anyhow::Result<Export> {
-        let failed = || format!("cannot write {}", path.display());
+        let failed = || say("cannot write {file}", &[("file", &path.display())]);
         let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let mut file = opened.with_context(failed)?;
         let (end, last) = last_line(&file).with_context(failed)?;
@@ -92,7 +96,10 @@ impl Export {
         export.file = Some(file);
         if let Some(last) = last {
             export.continue_after(&last).map_err(|why| {
-                Error::Usage(format!("{} cannot be continued: its last line: {why}", path.display()))
+                Error::Usage(say(
+                    "{file} cannot be continued: its last line: {why}",
+                    &[("file", &path.display()), ("why", &why)],
+                ))
             })?;
         }
         Ok(export)
@@ -101,7 +108,10 @@ impl Export {
     fn continue_after(&mut self, last: &str) -> Result<(), String> {
         let (log_id, line) = line::read(last).map_err(|error| format!("{error:#}"))?;
         if log_id != self.log_id {
-            return Err(format!("it is of log {log_id}, and this is log {}", self.log_id));
+            return Err(say(
+                "it is of log {found}, and this is log {log}",
+                &[("found", &log_id), ("log", &self.log_id)],
+            ));
         }
         match line {
             Line::Record(record) => (self.position, self.hash) = (record.position, Some(record.hash())),
@@ -130,11 +140,11 @@ impl Receiver for Export {
         Held { position: self.position, hash: self.hash, root: self.root }
     }
 
-    fn receive(&mut self, frames: Bytes) -> anyhow::Result<()> {
+    async fn receive(&mut self, frames: Bytes) -> anyhow::Result<()> {
         for found in read_frames(frames, self.position + 1) {
             let (_, record) = found?;
             if self.hash.is_some_and(|hash| hash != record.previous) {
-                let what = "it does not continue the chain of the record before".to_owned();
+                let what = text("it does not continue the chain of the record before").to_owned();
                 return Err(Damage { position: record.position, what }.into());
             }
             writeln!(self.out, "{}", line::record_line(self.log_id, &record)?)?;

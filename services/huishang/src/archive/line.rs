@@ -24,6 +24,7 @@
 //! `huishang.log.Head`: `position`, `hash` and `root` of the log there, and the ledger's signed head as `data`.
 
 use crate::client::text_file::without_bom;
+use crate::language::{self, say};
 use anyhow::{Context as _, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -94,7 +95,9 @@ pub fn record_line(log_id: Uuid, record: &Record) -> anyhow::Result<String> {
         id: format!("{}-{}", record.command_id, record.part),
         r#type: record.types.join(","),
         subject: record.stream.clone(),
-        time: Some(time.with_context(|| format!("the time of record {}", record.position))?),
+        time: Some(
+            time.with_context(|| say("the time of record {position}", &[("position", &record.position)]))?,
+        ),
         datacontenttype: content.to_owned(),
         commandid: record.command_id.to_string(),
         part: Some(record.part),
@@ -125,9 +128,11 @@ pub fn head_line(log_id: Uuid, head: &Head, signed: Option<&str>) -> anyhow::Res
 /// Reads a line: the id of its log, and its content. Fails if a record does not have the hash in its line.
 pub fn read(text: &str) -> anyhow::Result<(Uuid, Line)> {
     // Files that were put together may have one before any line.
-    let event: Event = serde_json::from_str(without_bom(text)).context("it is not a line of an export")?;
+    let event: Event =
+        serde_json::from_str(without_bom(text)).context(language::text("it is not a line of an export"))?;
     let log_id = event.source.strip_prefix(SOURCE).and_then(|id| Uuid::try_parse(id).ok());
-    let log_id = log_id.with_context(|| format!("its source is {:?}, which is not a log", event.source))?;
+    let log_id = log_id
+        .with_context(|| say("its source is {source}, which is not a log", &[("source", &event.source)]))?;
     let line = if event.r#type == HEAD { Line::Head(event.head()?) } else { Line::Record(event.record()?) };
     Ok((log_id, line))
 }
@@ -145,38 +150,47 @@ impl Event {
 
     fn head(&self) -> anyhow::Result<Head> {
         Ok(Head {
-            position: self.position.parse().context("its position")?,
-            hash: hex::decode(&self.hash).context("it has no hash")?,
-            root: hex::decode(&self.root).context("it has no root")?,
+            position: self.position.parse().context(language::text("its position"))?,
+            hash: hex::decode(&self.hash).context(language::text("it has no hash"))?,
+            root: hex::decode(&self.root).context(language::text("it has no root"))?,
         })
     }
 
     fn record(self) -> anyhow::Result<Record> {
-        let position = self.position.parse().context("its position")?;
+        let position: u64 = self.position.parse().context(language::text("its position"))?;
         let payload = match (&self.payload, &self.data_base64) {
-            (Some(stored), _) | (None, Some(stored)) => BASE64.decode(stored).context("its payload")?,
-            (None, None) => bail!("record {position} has no payload"),
+            (Some(stored), _) | (None, Some(stored)) => {
+                BASE64.decode(stored).context(language::text("its payload"))?
+            }
+            (None, None) => bail!(say("record {position} has no payload", &[("position", &position)])),
         };
         let record = Record {
             position,
             stream: self.subject,
             types: self.r#type.split(',').map(str::to_owned).collect(),
-            time_micros: self.time.context("it has no time")?.as_microsecond(),
-            command_id: Uuid::try_parse(&self.commandid).context("its command id")?,
-            part: self.part.context("it has no part")?,
-            parts: self.parts.context("it has no parts")?,
-            previous: hex::decode(&self.previous).context("it has no hash of the record before")?,
-            salt: hex::decode(&self.salt).context("it has no salt")?,
+            time_micros: self.time.context(language::text("it has no time"))?.as_microsecond(),
+            command_id: Uuid::try_parse(&self.commandid).context(language::text("its command id"))?,
+            part: self.part.context(language::text("it has no part"))?,
+            parts: self.parts.context(language::text("it has no parts"))?,
+            previous: hex::decode(&self.previous)
+                .context(language::text("it has no hash of the record before"))?,
+            salt: hex::decode(&self.salt).context(language::text("it has no salt"))?,
             payload: payload.into(),
         };
-        let expected = hex::decode(&self.hash).context("it has no hash")?;
-        ensure!(record.hash() == expected, "record {position} does not have the hash in its line");
+        let expected = hex::decode(&self.hash).context(language::text("it has no hash"))?;
+        ensure!(
+            record.hash() == expected,
+            say("record {position} does not have the hash in its line", &[("position", &position)])
+        );
         // What this version cannot read it cannot compare.
         if let (Some(shown), Some(stored)) = (&self.data, readable(&record.payload)) {
             ensure!(
                 *shown == stored,
-                "the readable 'data' of record {position} is not what its payload says: it was altered, or written by \
-                 another version; without 'data' the line is imported from its payload"
+                say(
+                    "the readable 'data' of record {position} is not what its payload says: it was altered, or \
+                     written by another version; without 'data' the line is imported from its payload",
+                    &[("position", &position)]
+                )
             );
         }
         Ok(record)

@@ -13,8 +13,9 @@ mod line;
 mod log_copy;
 pub mod progress;
 mod receipt;
-mod restore;
+pub mod restore;
 mod source;
+pub mod stored_backup;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -22,7 +23,8 @@ mod views;
 
 use crate::client::Error;
 use crate::client::options::Options;
-use crate::stdout::print_line;
+use crate::language::say;
+use crate::stdout::{print_line, print_text};
 use clap::Subcommand;
 use event_log::backup::BackupError;
 use event_log::{Head, RestoreError, hex};
@@ -34,7 +36,7 @@ use uuid::Uuid;
 /// What can be done with the whole log.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Copies new records of the log into a directory of checksummed files, while the ledger is running
+    /// Copies new records of the log into a directory or object storage, while the ledger is running
     Backup(backup::Arguments),
     /// Restores a log from a backup to an empty place (--data); it is the same log and can be continued
     Restore(restore::Arguments),
@@ -76,6 +78,18 @@ fn backup_error(error: BackupError) -> anyhow::Error {
     }
 }
 
+/// The error of a backup in object storage; a wrong choice of URL has another exit code than damage.
+fn storage_error(error: ::backup::BackupError) -> anyhow::Error {
+    use ::backup::BackupError;
+    match error {
+        BackupError::Url { .. }
+        | BackupError::Credentials { .. }
+        | BackupError::NotFound { .. }
+        | BackupError::OtherLog { .. } => Error::Usage(error.to_string()).into(),
+        other => other.into(),
+    }
+}
+
 /// The error of a copy; a wrong choice of directory has another exit code than damage.
 fn restore_error(error: RestoreError) -> anyhow::Error {
     match error {
@@ -109,13 +123,10 @@ fn print_outcome(options: &Options, mut outcome: Value, sentence: &str, head: &H
         }
         return print_line(&outcome.to_string());
     }
-    print_line(sentence)?;
+    print_text(sentence)?;
     if head.position == 0 {
         return Ok(());
     }
-    print_line(&format!(
-        "  the last one has hash {}\n  the tree has root     {}",
-        hex::encode(&head.hash),
-        hex::encode(&head.root)
-    ))
+    let (hash, root) = (hex::encode(&head.hash), hex::encode(&head.root));
+    print_text(&say("  last hash  {hash}\n  root       {root}", &[("hash", &hash), ("root", &root)]))
 }

@@ -3,7 +3,8 @@
 use crate::client::Error;
 use crate::client::options::Options;
 use crate::client::text_file::without_bom;
-use crate::stdout::print_line;
+use crate::language::say;
+use crate::stdout::{print_line, print_text};
 use anyhow::Context as _;
 use event_log::hex;
 use event_log::note::{HeadKey, Receipt};
@@ -41,15 +42,19 @@ pub fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
         });
         return print_line(&outcome.to_string());
     }
-    print_line(&format!(
-        "record {} is in the log {} of {} records\n  stream      {}\n  events      {}\n  decided     {decided_at}\n  \
-         command id  {}\n  commitment  {}",
-        record.position,
-        key.origin(),
-        head.size,
-        record.stream,
-        record.types.join(", "),
-        record.command_id,
-        hex::encode(&header.commitment),
+    print_text(&say(
+        "record {position} is in the log {log} of {records} records\n  \
+         stream      {stream}\n  events      {events}\n  decided     {decided_at}\n  \
+         command id  {command_id}\n  commitment  {commitment}",
+        &[
+            ("position", &record.position),
+            ("log", &key.origin()),
+            ("records", &head.size),
+            ("stream", &record.stream),
+            ("events", &record.types.join(", ")),
+            ("decided_at", &decided_at),
+            ("command_id", &record.command_id),
+            ("commitment", &hex::encode(&header.commitment)),
+        ],
     ))
 }

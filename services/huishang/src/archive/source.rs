@@ -2,6 +2,7 @@
 
 use crate::client::Error;
 use crate::client::options::Options;
+use crate::language::say;
 use anyhow::Context as _;
 use client::Client;
 use event_log::{Hash, Head, hex};
@@ -21,7 +22,7 @@ pub trait Receiver {
     /// What it has already.
     fn held(&self) -> Held;
     /// Receives the frames that come next.
-    fn receive(&mut self, frames: prost::bytes::Bytes) -> anyhow::Result<()>;
+    async fn receive(&mut self, frames: prost::bytes::Bytes) -> anyhow::Result<()>;
 }
 
 /// What a receiver has: up to which position, and the hash and root there where they are known.
@@ -114,10 +115,12 @@ async fn receive(
                 let wanted = receiver.held().position + 1;
                 anyhow::ensure!(
                     answer.first_position == wanted,
-                    "the ledger sent record {}, but {wanted} comes next",
-                    answer.first_position
+                    say(
+                        "the ledger sent record {sent}, but {wanted} comes next",
+                        &[("sent", &answer.first_position), ("wanted", &wanted)]
+                    )
                 );
-                receiver.receive(answer.frames.into())?;
+                receiver.receive(answer.frames.into()).await?;
                 bar.set_position(receiver.held().position);
             }
             Ok(None) => return Ok(None),
@@ -128,8 +131,10 @@ async fn receive(
 
 fn same_log(log_id: Uuid, beginning: &Beginning, held: &Held) -> Result<(), Error> {
     if beginning.log_id != log_id {
-        let found = beginning.log_id;
-        return Err(Error::Usage(format!("the server has log {found} now, but the copy is of log {log_id}")));
+        return Err(Error::Usage(say(
+            "the server has log {found} now, but the copy is of log {log}",
+            &[("found", &beginning.log_id), ("log", &log_id)],
+        )));
     }
     let after = &beginning.after;
     let same =
@@ -137,9 +142,10 @@ fn same_log(log_id: Uuid, beginning: &Beginning, held: &Held) -> Result<(), Erro
     if same && after.position == held.position {
         return Ok(());
     }
-    Err(Error::Usage(format!(
-        "the server's log does not continue this copy: up to record {} it has another history; nothing was added",
-        held.position
+    Err(Error::Usage(say(
+        "the server's log does not continue this copy: up to record {position} it has another history; nothing was \
+         added",
+        &[("position", &held.position)],
     )))
 }
 
@@ -163,5 +169,6 @@ pub fn from_status(status: Status) -> anyhow::Error {
 
 /// Reads a hash from a service in hexadecimal.
 pub fn hash(digits: &str) -> anyhow::Result<Hash> {
-    hex::decode(digits).with_context(|| format!("the service returned {digits:?} as a hash"))
+    hex::decode(digits)
+        .with_context(|| say("the service returned {digits} as a hash", &[("digits", &digits)]))
 }

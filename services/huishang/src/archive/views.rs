@@ -3,7 +3,8 @@
 use super::progress;
 use super::source::from_status;
 use crate::client::{options::Options, printable};
-use crate::stdout::print_line;
+use crate::language::{current, say, text};
+use crate::stdout::{print_line, print_note, print_text};
 use anyhow::bail;
 use client::{Address, SERVICES};
 use proto::operations::v1::{VerifyViewsRequest, VerifyViewsResponse};
@@ -15,7 +16,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     if options.json {
         print_line(&json!({ "views": results.iter().map(json).collect::<Vec<_>>() }).to_string())?;
     } else {
-        results.iter().try_for_each(|result| print_line(&sentence(result)))?;
+        results.iter().try_for_each(|result| print_text(&sentence(result)))?;
     }
     ensure_equal(&results)
 }
@@ -25,7 +26,10 @@ pub async fn verify(options: &Options) -> anyhow::Result<Vec<VerifyViewsResponse
     let addresses = options.server.addresses()?;
     for service in SERVICES {
         if let Err(why) = addresses.of(service) {
-            eprintln!("note: the views of {service} are not verified: {why}");
+            print_note(&say(
+                "the views of {service} are not verified: {why}",
+                &[("service", &service), ("why", &current().fault(&why.to_string()))],
+            ));
         }
     }
     let mut results = Vec::new();
@@ -42,9 +46,9 @@ async fn of_process(
 ) -> anyhow::Result<()> {
     let client = options.client_at(address).await?;
     let mut answers = client.stream(VerifyViewsRequest {}).await.map_err(from_status)?;
-    let bar = progress::records("replaying", 0);
+    let bar = progress::records(text("replaying"), 0);
     while let Some(answer) = answers.message().await.map_err(from_status)? {
-        bar.set_prefix(format!("replaying {}", answer.view));
+        bar.set_prefix(format!("{} {}", text("replaying"), answer.view));
         bar.set_length(answer.records);
         bar.set_position(answer.replayed);
         if answer.done {
@@ -59,13 +63,21 @@ async fn of_process(
 pub fn sentence(result: &VerifyViewsResponse) -> String {
     let VerifyViewsResponse { view, records, .. } = result;
     match &result.difference {
-        None => format!("the view {view} equals its replay of {records} records"),
-        Some(difference) => format!(
-            "the view {view} differs from its replay of {records} records: table {}, row {}\n  view    {}\n  replay  {}",
-            difference.table,
-            printable(&difference.row),
-            printable(&difference.has),
-            printable(&difference.replay_has)
+        None => say(
+            "the view {view} equals its replay of {records} records",
+            &[("view", view), ("records", records)],
+        ),
+        Some(difference) => say(
+            "the view {view} differs from its replay of {records} records: table {table}, row {row}\n  \
+             view    {has}\n  replay  {replay_has}",
+            &[
+                ("view", view),
+                ("records", records),
+                ("table", &difference.table),
+                ("row", &printable(&difference.row)),
+                ("has", &printable(&difference.has)),
+                ("replay_has", &printable(&difference.replay_has)),
+            ],
         ),
     }
 }
@@ -94,8 +106,9 @@ pub fn ensure_equal(results: &[VerifyViewsResponse]) -> anyhow::Result<()> {
     if different.is_empty() {
         return Ok(());
     }
-    bail!(
-        "these views differ from their replay: {}. Stop the process, remove views/NAME.sqlite* in its data directory, and start it again: the view is rebuilt",
-        different.join(", ")
-    )
+    bail!(say(
+        "these views differ from their replay: {views}. Stop the process, remove views/NAME.sqlite* in its data \
+         directory, and start it again: the view is rebuilt",
+        &[("views", &different.join(text(", ")))]
+    ))
 }

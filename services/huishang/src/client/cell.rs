@@ -3,8 +3,9 @@
 use super::descriptors::{
     case_word, is_any, is_choice, is_optional, is_timestamp, is_well_known, label, packed, unpack, value_word,
 };
-use super::{ids, moment};
+use super::{identified, moment};
 use crate::language::{current, say, text};
+use client::language::fill;
 use jiff::tz::TimeZone;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, SerializeOptions, Value};
 use serde::Serialize as _;
@@ -28,7 +29,7 @@ pub fn field(message: &DynamicMessage, field: &FieldDescriptor, style: &Style) -
     if (is_optional(field) || field.kind().as_message().is_some()) && !message.has_field(field) {
         return String::new();
     }
-    let id_chars = if ids::is_id(field) { style.id_chars } else { ids::WHOLE };
+    let id_chars = if identified::is_id(field) { style.id_chars } else { identified::WHOLE };
     let value = value(&field.kind(), &message.get_field(field), &Style { id_chars, ..style.clone() });
     current().said(field, value)
 }
@@ -44,7 +45,7 @@ fn value(kind: &Kind, value: &Value, style: &Style) -> String {
         Value::U64(number) => number.to_string(),
         Value::F32(number) => decimal(f64::from(*number)),
         Value::F64(number) => decimal(*number),
-        Value::String(string) if string.len() == ids::WHOLE && string.is_ascii() => {
+        Value::String(string) if string.len() == identified::WHOLE && string.is_ascii() => {
             printable(&string[..style.id_chars])
         }
         Value::String(string) => printable(string),
@@ -127,11 +128,15 @@ fn message(message: &DynamicMessage, style: &Style) -> String {
     }
     if is_choice(&descriptor) {
         let Some((case, value)) = message.fields().next() else { return String::new() };
+        let word = case_word(&case);
+        if word.contains("{value}") {
+            return fill(&word, |_| Some(self::value(&case.kind(), value, style)));
+        }
         let rest = match value.as_message().filter(|inner| !is_timestamp(&inner.descriptor())) {
             Some(inner) => named(inner, style),
             None => format!(":{}", self::value(&case.kind(), value, style)),
         };
-        return case_word(&case) + &rest;
+        return word + &rest;
     }
     let cells: Vec<String> = descriptor.fields().map(|field| self::field(message, &field, style)).collect();
     let joined = cells.join(":").trim_end_matches(':').to_owned();

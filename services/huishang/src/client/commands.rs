@@ -56,6 +56,13 @@ pub fn table() -> &'static [Entry] {
     &TABLE
 }
 
+impl Entry {
+    /// The words of the command.
+    pub fn words(&self) -> String {
+        format!("huishang {} {}", self.noun, self.verb).trim_end().to_owned()
+    }
+}
+
 fn entry(contract: &'static RpcContract) -> Entry {
     let (noun, verb) = contract.command.split_once(' ').unwrap_or((&contract.command, ""));
     let rpc = contract.path.strip_prefix("huishang.").unwrap_or(&contract.path);

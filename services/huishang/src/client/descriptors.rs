@@ -9,7 +9,7 @@ use prost_reflect::{
     DescriptorPool, DynamicMessage, EnumDescriptor, EnumValueDescriptor, FieldDescriptor, Kind,
     MessageDescriptor, MethodDescriptor, Value,
 };
-use proto::contract::joined_comment;
+use proto::contract::{self, joined_comment};
 
 /// The prefix of all our packages.
 const PACKAGE: &str = "huishang.";
@@ -62,6 +62,22 @@ pub fn label(field: &FieldDescriptor) -> String {
     let short = || SHORT_LABELS.iter().find(|(name, _)| *name == field.name()).map(|(_, short)| *short);
     let label = current().label(field).or_else(short);
     label.map_or_else(|| field.name().replace('_', " "), str::to_owned)
+}
+
+/// The field of a message; both are named by the code that asks.
+fn field_of(message: &str, field: &str) -> FieldDescriptor {
+    let message = pool().get_message_by_name(message).expect("a message of the protos");
+    message.get_field_by_name(field).expect("a field of the message")
+}
+
+/// The name of a message's field, in the language that is spoken.
+pub fn label_of(message: &str, field: &str) -> String {
+    label(&field_of(message, field))
+}
+
+/// What a service says in a message's field, in the language that is spoken.
+pub fn said(message: &str, field: &str, sentence: String) -> String {
+    current().said(&field_of(message, field), sentence)
 }
 
 /// The word for a case of a choice, in the language that is spoken.
@@ -166,9 +182,7 @@ pub fn is_optional(field: &FieldDescriptor) -> bool {
 
 /// The word for an enum's value on the command line: `SESSION_KIND_CASE` is `case`.
 pub fn short_name(value: &EnumValueDescriptor) -> String {
-    let prefix = screaming(value.parent_enum().name());
-    let name = value.name().strip_prefix(&prefix).and_then(|rest| rest.strip_prefix('_'));
-    kebab(name.unwrap_or(value.name()))
+    kebab(&contract::value_name(value))
 }
 
 /// The values of an enum that can be chosen: all but the unspecified one.
@@ -181,13 +195,15 @@ pub fn kebab(name: &str) -> String {
     name.to_lowercase().replace('_', "-")
 }
 
-fn screaming(camel: &str) -> String {
-    let mut name = String::new();
-    for letter in camel.chars() {
-        if letter.is_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.extend(letter.to_uppercase());
-    }
-    name
+/// The fields of a message, in the order of their numbers.
+pub fn fields(message: &MessageDescriptor) -> Vec<FieldDescriptor> {
+    let mut fields: Vec<FieldDescriptor> = message.fields().collect();
+    fields.sort_by_key(FieldDescriptor::number);
+    fields
+}
+
+/// The messages in a list.
+pub fn messages(list: &Value) -> Vec<DynamicMessage> {
+    let values = list.as_list().unwrap_or_default();
+    values.iter().filter_map(|value| value.as_message().cloned()).collect()
 }

@@ -1,10 +1,17 @@
 //! Why a client command failed: a message for people, an exit code for programs.
 
 use super::cell::printable;
+use super::commands::{self, Entry};
+use super::descriptors::role_word;
 use super::flags::{self, Flag};
+use super::moment;
 use crate::language::{current, say, text};
 use client::{Refusal, is_unavailable, root_cause};
+use domain::Role;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use prost_reflect::DynamicMessage;
+use std::collections::BTreeMap;
 use std::io::Write;
 use tonic::{Code, Status};
 
@@ -63,18 +70,33 @@ pub struct Refused {
     pub flags: Vec<Flag>,
     /// The command's id.
     pub command_id: Option<String>,
+    /// The time zone that its moments are told in; UTC, as the service tells them, if it is not known.
+    pub zone: Option<TimeZone>,
 }
 
 impl Error {
     /// A refusal of a request that was not made from flags.
     pub fn from_status(status: Status) -> Error {
-        Error::Refused(Box::new(Refused { status, flags: vec![], command_id: None }))
+        Error::Refused(Box::new(Refused { status, flags: vec![], command_id: None, zone: None }))
+    }
+
+    /// The same with the moments of a refusal in this time zone.
+    pub fn in_zone(mut self, zone: TimeZone) -> Error {
+        if let Error::Refused(refused) = &mut self {
+            refused.zone = Some(zone);
+        }
+        self
+    }
+
+    /// Whether it is a refusal that tells moments.
+    pub fn has_moments(&self) -> bool {
+        matches!(self, Error::Refused(refused) if !refused.moments(&Refusal::of(&refused.status)).is_empty())
     }
 
     /// A refusal of a request that was made from flags.
     pub fn refused(status: Status, flags: &[Flag], request: &DynamicMessage) -> Error {
         let (flags, command_id) = (flags.to_vec(), flags::command_id(request));
-        Error::Refused(Box::new(Refused { status: as_unavailable(status), flags, command_id }))
+        Error::Refused(Box::new(Refused { status: as_unavailable(status), flags, command_id, zone: None }))
     }
 
     /// The exit code of the process.
@@ -104,8 +126,9 @@ impl Error {
     }
 
     /// What [`Display`](std::fmt::Display) says, in the language that is spoken.
-    fn sentence(&self) -> String {
+    pub fn sentence(&self) -> String {
         match self {
+            Error::Refused(refused) => refused.message(&Refusal::of(&refused.status)),
             Error::Unreachable { server, why } => {
                 say("cannot reach {server}: {why}", &[("server", server), ("why", why)])
             }
@@ -153,6 +176,19 @@ pub fn exit_code(code: Code) -> u8 {
     }
 }
 
+/// Who may call an rpc, by its command and by the names of the roles.
+fn role_required(details: &BTreeMap<&str, &str>) -> String {
+    let (rpc, roles) = (details.get("rpc").unwrap_or(&""), details.get("roles").unwrap_or(&""));
+    let command = commands::table().iter().find(|entry| rpc.ends_with(entry.rpc));
+    let command = command.map_or_else(|| (*rpc).to_owned(), Entry::words);
+    let role = |name: &str| Role::parse(name).map_or_else(|| name.to_owned(), role_word);
+    let roles: Vec<String> = roles.split(", ").map(role).collect();
+    say(
+        "'{command}' is for the roles {roles}; the token has none of them",
+        &[("command", &command), ("roles", &roles.join(text(", ")))],
+    )
+}
+
 impl Refused {
     fn print(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let refusal = Refusal::of(&self.status);
@@ -170,7 +206,18 @@ impl Refused {
             let details = details.iter().map(|(name, value)| format!("  {name}={}", printable(value)));
             writeln!(out, "  {}{reason}{}", text("reason: "), details.collect::<String>())?;
         }
-        Ok(())
+        match self.zone.as_ref().and_then(TimeZone::iana_name) {
+            Some(zone) if !self.moments(&refusal).is_empty() => {
+                writeln!(out, "  {}", say("times in {zone}", &[("zone", &zone)]))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The moments among the details, as the service writes them.
+    fn moments(&self, refusal: &Refusal) -> Vec<(String, Timestamp)> {
+        let details = refusal.details().into_values();
+        details.filter_map(|value| Some((value.to_owned(), value.parse().ok()?))).collect()
     }
 
     fn reason(&self) -> Option<String> {
@@ -178,8 +225,19 @@ impl Refused {
     }
 
     fn message(&self, refusal: &Refusal) -> String {
+        let Some(zone) = &self.zone else { return self.message_in_utc(refusal) };
+        let moments = self.moments(refusal).into_iter();
+        moments.fold(self.message_in_utc(refusal), |message, (in_utc, moment)| {
+            message.replace(&in_utc, &moment::shown(moment, zone, false))
+        })
+    }
+
+    fn message_in_utc(&self, refusal: &Refusal) -> String {
         let (message, details) = (self.status.message(), refusal.details());
         let (domain, reason) = (refusal.domain().unwrap_or_default(), refusal.reason().unwrap_or_default());
+        if (domain, reason) == (PLATFORM, "ROLE_REQUIRED") {
+            return role_required(&details);
+        }
         match current().reason(domain, reason, &details) {
             // Without details, the service's own sentence says more.
             Some(sentence) if details.is_empty() && domain == PLATFORM => {
@@ -205,13 +263,13 @@ impl Refused {
         let name = flag.display_name();
         match field[flag.wire_path().len()..].trim_start_matches('.') {
             "" => format!("{name} {}", current().fault(&flag.localize(description))),
-            inside => format!("{name} {inside} {}", current().fault(description)),
+            inside => format!("{name} {} {}", inside.replace('_', "-"), current().fault(description)),
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self.status.code() {
-            Code::Unauthenticated => Some(
+            Code::Unauthenticated | Code::PermissionDenied => Some(
                 text("'huishang token --role … --department …' signs a token, where there is a signing key").into(),
             ),
             Code::Aborted if self.reason() == Some("CONCURRENT_CHANGES".into()) => {

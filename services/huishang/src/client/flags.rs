@@ -5,7 +5,7 @@ use super::descriptors::{
     choices, field_comment, field_help, first_sentence, is_choice, is_optional, is_timestamp, is_well_known,
     kebab, nested, short_name, value_help,
 };
-use super::{ids, moment, value};
+use super::{identified, moment, value};
 use crate::language::{say, text};
 use clap::builder::{
     BoolValueParser, PossibleValue, PossibleValuesParser, TypedValueParser as _, ValueParser,
@@ -15,7 +15,6 @@ use clap::{Arg, ArgAction, ArgMatches};
 use client::Language;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 use std::ffi::OsString;
-use uuid::Uuid;
 
 /// Names of flags that every command has.
 const RESERVED: [&str; 12] = [
@@ -265,8 +264,9 @@ fn parser(field: &FieldDescriptor) -> ValueParser {
 
 /// One entry of a map, as its message on the wire.
 fn entry(kind: &Kind, text: &str) -> Result<Value, String> {
-    let (key, value) =
-        text.split_once('=').ok_or_else(|| format!("{text:?} is not of the form key=value"))?;
+    let (key, value) = text.split_once('=').ok_or_else(|| {
+        say("\"{text}\" is not of the form {form}", &[("text", &text), ("form", &"key=value")])
+    })?;
     let message = kind.as_message().ok_or("a map has entries")?;
     let mut entry = DynamicMessage::new(message.clone());
     for (field, text) in [(message.map_entry_key_field(), key), (message.map_entry_value_field(), value)] {
@@ -277,7 +277,7 @@ fn entry(kind: &Kind, text: &str) -> Result<Value, String> {
 
 fn help(field: &FieldDescriptor, comment: &str) -> String {
     let mut help = comment.replace("\n\n", " ").trim_end_matches(['.', '。']).to_owned();
-    if let Some(note) = ids::note(field) {
+    if let Some(note) = identified::note(field) {
         help.push_str(&say("; {note}", &[("note", &note)]));
     }
     if let Kind::Message(message) = field.kind() {
@@ -292,8 +292,8 @@ fn help(field: &FieldDescriptor, comment: &str) -> String {
 
 fn long_help(field: &FieldDescriptor, comment: &str) -> String {
     let Kind::Message(message) = field.kind() else {
-        let note =
-            ids::note(field).map(|note| say("\n\nIn place of the whole id {note}.", &[("note", &note)]));
+        let note = identified::note(field)
+            .map(|note| say("\n\nIn place of the whole id {note}.", &[("note", &note)]));
         return comment.to_owned() + &note.unwrap_or_default();
     };
     if is_timestamp(&message) {
@@ -348,7 +348,7 @@ pub fn request(flags: &[Flag], matches: &ArgMatches, mut request: DynamicMessage
         }
     }
     if request.descriptor().get_field_by_name(COMMAND_ID).is_some() && command_id(&request).is_none() {
-        request.set_field_by_name(COMMAND_ID, Value::String(Uuid::now_v7().to_string()));
+        request.set_field_by_name(COMMAND_ID, Value::String(client::command_id()));
     }
     request
 }

@@ -1,6 +1,7 @@
 //! `huishang health`: asks a running process whether it lives or does its work, for `HEALTHCHECK` and scripts.
 
 use super::options::Server;
+use crate::language::{say, text};
 use crate::stdout::print_line;
 use client::{Address, ConnectError, Trust, connect};
 use service_kit::serve::READY;
@@ -28,33 +29,36 @@ pub struct Arguments {
 
 /// The process does not serve, or does not answer.
 #[derive(Debug, thiserror::Error)]
-#[error("{server} {why}")]
-pub struct NotServing {
-    server: String,
-    why: String,
-}
+#[error("{0}")]
+pub struct NotServing(String);
 
 /// Asks, and prints one line; fails with [`NotServing`].
 pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let (service, state) = if arguments.live { ("", "live") } else { (READY, "ready") };
+    let service = if arguments.live { "" } else { READY };
     let (addresses, trust) = (arguments.server.addresses()?, arguments.server.trust()?);
     for address in addresses.processes() {
         let asked = tokio::time::timeout(ANSWER_TIMEOUT, ask(address, &trust, service)).await;
-        let why = match asked {
+        let fault = match asked {
             Ok(Ok(ServingStatus::Serving)) => continue,
-            Ok(Ok(_)) => format!("is not {state}; its log says why"),
-            Ok(Err(why)) => format!("cannot be asked: {why}"),
-            Err(_) => format!("did not answer within {} s", ANSWER_TIMEOUT.as_secs()),
+            Ok(Ok(_)) if arguments.live => {
+                say("{server} is not live; its log says why", &[("server", address)])
+            }
+            Ok(Ok(_)) => say("{server} is not ready; its log says why", &[("server", address)]),
+            Ok(Err(why)) => say("{server} cannot be asked: {why}", &[("server", address), ("why", &why)]),
+            Err(_) => say(
+                "{server} did not answer within {seconds} s",
+                &[("server", address), ("seconds", &ANSWER_TIMEOUT.as_secs())],
+            ),
         };
-        return Err(NotServing { server: address.to_string(), why }.into());
+        return Err(NotServing(fault).into());
     }
-    print_line(state)
+    print_line(if arguments.live { text("live") } else { text("ready") })
 }
 
 async fn ask(address: &Address, trust: &Trust, service: &str) -> Result<ServingStatus, String> {
     let channel = connect(address, trust).await.map_err(|error| match error {
         ConnectError::Unreachable { why, .. } | ConnectError::Unusable { why, .. } => why,
-        ConnectError::Untrusted { why, .. } => format!("its certificate is not trusted: {why}"),
+        ConnectError::Untrusted { why, .. } => say("its certificate is not trusted: {why}", &[("why", &why)]),
     })?;
     let request = HealthCheckRequest { service: service.to_owned() };
     let answer = HealthClient::new(channel).check(request).await;

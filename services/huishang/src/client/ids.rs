@@ -1,96 +1,24 @@
 //! What people write in place of an id: its beginning, or a number such as `FLOOD-2027-0003/2`.
 
 use super::cell::printable;
-use super::descriptors;
+use super::commands::{self, Entry};
+use super::descriptors::{self, messages};
 use super::error::Error;
 use super::flags::Flag;
-use super::print::messages;
-use crate::language::text;
+use super::identified::{Identified, WHOLE, identified};
+use crate::language::say;
 use client::{Answer, Client};
-use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
+use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
 use proto::ledger::v1::GetHeadRequest;
-use std::collections::BTreeSet;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
 /// The field for a number, in requests that accept one.
 const NUMBER: &str = "number";
-/// Characters of an id that are shown at least.
-const SHOWN_MIN: usize = 8;
 /// Characters of an id that have to be given at least.
 const GIVEN_MIN: usize = 4;
-/// Characters of a whole id.
-pub const WHOLE: usize = 36;
 /// Ids that are shown when one was meant and several begin like it.
 const CANDIDATES_MAX: u32 = 10;
-
-/// Something that has an id.
-struct Identified {
-    /// How the fields for its id end.
-    field: &'static str,
-    /// The rpc that lists those whose id begins in some way.
-    list: &'static str,
-    /// The rpc that finds one by its number; empty if it has no number.
-    by_number: &'static str,
-}
-
-/// All that has an id which commands accept.
-const IDENTIFIED: [Identified; 4] = [
-    Identified { field: "session_id", list: "scheduling.v1.SchedulingService/ListSessions", by_number: "" },
-    Identified { field: "docket_id", list: "deliberation.v1.DeliberationService/ListDockets", by_number: "" },
-    Identified {
-        field: "resolution_id",
-        list: "resolution.v1.ResolutionService/ListResolutions",
-        by_number: "resolution.v1.ResolutionService/GetResolution",
-    },
-    Identified {
-        field: "item_id",
-        list: "resolution.v1.ResolutionService/ListItems",
-        by_number: "resolution.v1.ResolutionService/GetItem",
-    },
-];
-
-fn identified(field: &str) -> Option<&'static Identified> {
-    let fits = |end: &str| field.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
-    IDENTIFIED.iter().find(|identified| fits(identified.field))
-}
-
-/// Whether a field has ids that commands accept.
-pub fn is_id(field: &FieldDescriptor) -> bool {
-    identified(field.name().strip_suffix('s').unwrap_or(field.name())).is_some()
-}
-
-/// How an id may be given, for the help of its flag; `None` if a field is no id.
-pub fn note(field: &FieldDescriptor) -> Option<&'static str> {
-    identified(field.name()).map(|identified| match identified.by_number {
-        "" => text("its beginning is enough"),
-        _ => text("its beginning or its number will do"),
-    })
-}
-
-/// Characters that tell the ids in an answer apart.
-pub fn telling_apart(answer: &DynamicMessage) -> usize {
-    let mut ids = BTreeSet::new();
-    collect(answer, &mut ids);
-    let ids: Vec<&String> = ids.iter().collect();
-    let common = |pair: &[&String]| pair[0].bytes().zip(pair[1].bytes()).take_while(|(a, b)| a == b).count();
-    ids.windows(2).map(|pair| common(pair) + 1).max().unwrap_or(0).clamp(SHOWN_MIN, WHOLE)
-}
-
-fn collect(message: &DynamicMessage, ids: &mut BTreeSet<String>) {
-    for (field, value) in message.fields() {
-        let values = value.as_list().unwrap_or(std::slice::from_ref(value));
-        for value in values {
-            match value {
-                Value::Message(inner) => collect(inner, ids),
-                Value::String(id) if is_id(&field) && Uuid::parse_str(id).is_ok() => {
-                    ids.insert(id.clone());
-                }
-                _ => {}
-            }
-        }
-    }
-}
 
 /// Whether a request has something in place of an id.
 pub fn are_given_otherwise(flags: &[Flag], request: &DynamicMessage) -> bool {
@@ -207,7 +135,10 @@ impl Lookup<'_> {
     }
 
     fn ambiguous(&self, flag: &str, rows: &[DynamicMessage]) -> Error {
-        let mut fault = format!("{flag} {}: several ids begin like this; give more of one:", self.text);
+        let mut fault = say(
+            "{flag} {text}: several ids begin like this; give more of one:",
+            &[("flag", &flag), ("text", &self.text)],
+        );
         for row in rows {
             let words =
                 [self.identified.field, NUMBER, "title"].into_iter().filter_map(|name| string(row, name));
@@ -220,13 +151,25 @@ impl Lookup<'_> {
     fn nothing(&self, flag: &str) -> Error {
         let has_number = !self.identified.by_number.is_empty();
         if !has_number && !is_beginning(self.text) {
-            return Error::Usage(format!(
-                "{flag} {:?} is no id: a UUID, or its first {GIVEN_MIN} or more characters",
-                self.text
+            return Error::Usage(say(
+                "{flag} \"{text}\" is no id: a UUID, or its first {min} or more characters",
+                &[("flag", &flag), ("text", &printable(self.text)), ("min", &GIVEN_MIN)],
             ));
         }
-        let what = if has_number { "number or id" } else { "id that begins with" };
-        Error::from_status(Status::not_found(format!("there is nothing with the {what} {:?}", self.text)))
+        let text = printable(self.text);
+        let list = commands::table().iter().find(|entry| entry.rpc == self.identified.list);
+        let list = list.map(Entry::words).unwrap_or_default();
+        let fault = match has_number {
+            true => say(
+                "there is nothing with the number or id \"{text}\"; '{list}' shows what there is",
+                &[("text", &text), ("list", &list)],
+            ),
+            false => say(
+                "there is nothing with the id that begins with \"{text}\"; '{list}' shows what there is",
+                &[("text", &text), ("list", &list)],
+            ),
+        };
+        Error::from_status(Status::not_found(fault))
     }
 }
 
@@ -236,6 +179,7 @@ fn string(message: &DynamicMessage, field: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::identified::IDENTIFIED;
     use super::*;
 
     #[test]

@@ -1,13 +1,37 @@
 //! Text on a terminal: how wide it is, lines that break only between words, and columns side by side.
 
+use std::io::IsTerminal;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// Columns between two columns of a table.
 const GAP_COLUMNS: usize = 2;
 /// Columns between them where there is little room.
 const GAP_COLUMNS_MIN: usize = 1;
+/// Columns that a heading is not narrowed below, unless it is shorter: two ideographs.
+const HEADING_COLUMNS_MIN: usize = 4;
 /// Columns that a text is not narrowed below.
 const TEXT_COLUMNS_MIN: usize = 16;
+
+/// Columns of the terminal that something is printed on; `None` for a file or a pipe.
+pub fn terminal_columns(on: &impl IsTerminal) -> Option<usize> {
+    let size = terminal_size::terminal_size().filter(|_| on.is_terminal());
+    size.map(|(width, _)| usize::from(width.0))
+}
+
+/// A text whose lines break between words where they are wider than this, and go on below their beginning.
+pub fn broken(text: &str, width: Option<usize>) -> String {
+    let Some(width) = width else { return text.to_owned() };
+    let broken = |line: &str| {
+        let rest = line.trim_start_matches(' ');
+        let margin = &line[..line.len() - rest.len()];
+        let lines = wrap(rest, width.saturating_sub(margin.len()).max(TEXT_COLUMNS_MIN));
+        match columns(line) <= width {
+            true => line.to_owned(),
+            false => format!("{margin}{}", lines.join(&format!("\n{margin}"))),
+        }
+    };
+    text.split('\n').map(broken).collect::<Vec<_>>().join("\n")
+}
 
 /// Columns that a text takes; an ideograph takes two.
 pub fn columns(text: &str) -> usize {
@@ -68,11 +92,14 @@ fn longest_line(text: &str) -> usize {
 }
 
 /// Columns that a heading is not narrowed below: those of its longest word, or of its half if it has ideographs, which
-/// could stand one below the other but are not read so.
+/// could stand one below the other but are not read so. Two ideographs stay together.
 fn heading_columns_min(heading: &str) -> usize {
     match heading.contains(' ') {
         true => longest_word(heading),
-        false => longest_word(heading).max(columns(heading).div_ceil(2).next_multiple_of(2)),
+        false => {
+            let half = columns(heading).div_ceil(2).next_multiple_of(2).max(HEADING_COLUMNS_MIN);
+            longest_word(heading).max(half.min(columns(heading)))
+        }
     }
 }
 
@@ -298,6 +325,13 @@ mod tests {
     fn a_heading_of_ideographs_stands_on_two_lines_at_most() {
         let columns = vec![column("已办结事项数", Set::Number, &["1"]), column("宣示性", Set::Text, &["否"])];
         assert_eq!(Table::new(columns, Some(12)).lines()[..2], ["已办结  宣示", "事项数  性"]);
+    }
+
+    #[test]
+    fn a_line_that_is_too_wide_goes_on_below_its_beginning() {
+        let text = "short\n  the stage is scheduled\n  会商的阶段为“已排期”";
+        assert_eq!(broken(text, None), text);
+        assert_eq!(broken(text, Some(18)), "short\n  the stage is\n  scheduled\n  会商的阶段为“已\n  排期”");
     }
 
     #[test]

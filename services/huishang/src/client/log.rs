@@ -1,7 +1,7 @@
 //! What the log's commands do beyond their rpcs: a tail begins near the end, and records are shown one per line.
 
 use super::cell::{self, Style, printable};
-use super::{descriptors, ids, layout};
+use super::{descriptors, identified, layout};
 use crate::language::say;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
@@ -20,7 +20,7 @@ const TAIL_RECORDS: u64 = 20;
 
 /// Whether the arguments select records, so that none may be left out.
 pub fn selects_records(matches: &ArgMatches) -> bool {
-    ["after-position", "stream", "categories", "max-records", "from-json"]
+    ["after-position", "stream", "categories", "records-max", "from-json"]
         .iter()
         .any(|flag| matches!(matches.try_get_raw(flag), Ok(Some(_))) && given(matches, flag))
 }
@@ -46,7 +46,7 @@ pub fn note(rpc: &str) -> String {
     match rpc {
         TAIL => say(
             "\n\nBegins {records} records before the head, unless --after-position, --stream, --categories or \
-             --max-records is given. A stream that breaks is resumed after the last record.",
+             --records-max is given. A stream that breaks is resumed after the last record.",
             &[("records", &TAIL_RECORDS)],
         ),
         _ => String::new(),
@@ -57,7 +57,7 @@ pub fn note(rpc: &str) -> String {
 pub fn resume_after(request: &mut DynamicMessage, last: Option<&DynamicMessage>) -> bool {
     let position = last.and_then(|last| number(last.get_field_by_name("record")?.as_message()?, "position"));
     // With a limit on their number, those received would have to be counted; such a stream is short.
-    let limited = number(request, "max_records").is_some_and(|limit| limit > 0);
+    let limited = number(request, "records_max").is_some_and(|limit| limit > 0);
     match position {
         Some(position) if !limited => request.set_field_by_name("after_position", Value::U64(position)),
         _ => return false,
@@ -66,7 +66,7 @@ pub fn resume_after(request: &mut DynamicMessage, last: Option<&DynamicMessage>)
 }
 
 /// The line for a record, broken where it is too long for the terminal, or a receipt; `None` for other messages.
-pub fn line(answer: &DynamicMessage, zone: &TimeZone, width: Option<u16>) -> Option<String> {
+pub fn line(answer: &DynamicMessage, zone: &TimeZone, width: Option<usize>) -> Option<String> {
     match answer.descriptor().full_name() {
         "huishang.ledger.v1.ReadRecordsResponse" => {
             record(answer.get_field_by_name("record")?.as_message()?, zone, width)
@@ -79,8 +79,8 @@ pub fn line(answer: &DynamicMessage, zone: &TimeZone, width: Option<u16>) -> Opt
     }
 }
 
-fn record(record: &DynamicMessage, zone: &TimeZone, width: Option<u16>) -> Option<String> {
-    let style = Style { zone: zone.clone(), offsets: true, id_chars: ids::WHOLE };
+fn record(record: &DynamicMessage, zone: &TimeZone, width: Option<usize>) -> Option<String> {
+    let style = Style { zone: zone.clone(), offsets: true, id_chars: identified::WHOLE };
     let text = |message: &DynamicMessage, name: &str| {
         message
             .descriptor()
@@ -101,9 +101,8 @@ fn record(record: &DynamicMessage, zone: &TimeZone, width: Option<u16>) -> Optio
     let types = on_one_line(&printable(&types.join(" ")));
     let line = format!("{position:>8}  {decided_at}  {stream}  {types}  {by}");
     match width {
-        Some(width) if layout::columns(&line) > usize::from(width) => {
-            let (margin, room) =
-                (" ".repeat(MARGIN_COLUMNS), usize::from(width).saturating_sub(MARGIN_COLUMNS));
+        Some(width) if layout::columns(&line) > width => {
+            let (margin, room) = (" ".repeat(MARGIN_COLUMNS), width.saturating_sub(MARGIN_COLUMNS));
             let mut lines = layout::wrap(&format!("{decided_at} {types} {by}"), room);
             lines.push(stream);
             Some(format!("{position:>8}  {}", lines.join(&format!("\n{margin}"))))

@@ -2,7 +2,8 @@
 //!
 //! [`commands`] has the command of every rpc, [`descriptors`] reads the protos, [`flags`] and [`value`] turn the
 //! command line into a request, [`options`] say where it goes, [`print`] and [`cell`] show the answer, [`log`] a
-//! record, [`ids`] finds what was named in short, [`moment`] knows time zones, [`layout`] terminals, [`error`] explains failures, [`token`] signs tokens for development.
+//! record, [`identified`] knows what has an id, [`ids`] finds what was named in short, [`moment`] knows time zones,
+//! [`layout`] terminals, [`error`] explains failures, [`token`] signs tokens for development.
 
 mod cell;
 pub mod commands;
@@ -10,6 +11,7 @@ mod descriptors;
 mod error;
 mod flags;
 pub mod health;
+mod identified;
 mod ids;
 pub mod layout;
 mod log;
@@ -24,10 +26,12 @@ pub mod token;
 mod value;
 
 pub use cell::printable;
+pub use descriptors::{label_of, said};
 pub use error::{EXIT_CODES, Error};
 pub use flags::with_joined_truth_values;
 
 use crate::language::{current, say, text};
+use crate::stdout::print_note;
 use ::client::language::fill;
 use ::client::{Answer, Client, Messages, is_unavailable};
 use cell::Style;
@@ -40,7 +44,7 @@ use jiff::tz::TimeZone;
 use options::Options;
 use print::Printer;
 use prost_reflect::{DynamicMessage, MethodDescriptor, ReflectMessage as _};
-use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::time::Duration;
 use text_file::without_bom;
 use tonic::Status;
@@ -125,12 +129,6 @@ pub fn read_call(noun: &str, verb: &str, matches: &ArgMatches) -> Result<RpcInvo
     })
 }
 
-/// Columns of the terminal; `None` if this is printed to a file or a pipe.
-fn width() -> Option<u16> {
-    let size = terminal_size::terminal_size().filter(|_| std::io::stdout().is_terminal());
-    size.map(|(width, _)| width.0)
-}
-
 /// Who may use a command, and the reasons with which it may be refused.
 fn contract_note(entry: &Entry) -> String {
     let listed = |words: &[String]| words.join(text(", "));
@@ -157,28 +155,40 @@ impl RpcInvocation {
     /// Calls the rpc, and prints its answer.
     pub async fn run(&self) -> Result<(), Error> {
         let client = self.options.client_of(descriptors::service(self.entry.rpc)).await?;
-        let refused = |status| Error::refused(status, &self.flags, &self.request);
         // What an answer can do without is not waited for.
         let lookups = client.clone().patient(Duration::ZERO);
+        match self.call(&client, &lookups).await {
+            Err(error) if error.has_moments() && !self.options.utc => {
+                Err(match moment::realm_zone(&lookups).await {
+                    Ok(zone) => error.in_zone(zone),
+                    Err(_) => error,
+                })
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn call(&self, client: &Client, lookups: &Client) -> Result<(), Error> {
+        let refused = |status| Error::refused(status, &self.flags, &self.request);
         let mut request = self.request.clone();
         let mut zone = None;
         if moment::has_local(&request) {
-            let known = self.zone_of_input(&lookups).await?;
+            let known = self.zone_of_input(lookups).await?;
             moment::settle(&mut request, &known).map_err(Error::Usage)?;
             zone = Some(known);
         }
         if ids::are_given_otherwise(&self.flags, &request) {
-            ids::resolve(&self.flags, &mut request, &lookups).await?;
+            ids::resolve(&self.flags, &mut request, lookups).await?;
         }
         if self.entry.rpc == log::TAIL && !self.selects_records {
-            log::begin_near_head(&mut request, &client).await.map_err(refused)?;
+            log::begin_near_head(&mut request, client).await.map_err(refused)?;
         }
         let mut last = None;
         loop {
             let answered = client.call_reflective(&self.method, &request).await.map_err(refused)?;
             let zone = match &zone {
                 Some(known) => known,
-                None => &*zone.insert(self.zone_of_answers(&lookups).await?),
+                None => &*zone.insert(self.zone_of_answers(lookups).await?),
             };
             match answered {
                 Answer::One(answer) => return self.print(&answer, &request, zone),
@@ -236,11 +246,10 @@ impl RpcInvocation {
         match moment::realm_zone(client).await {
             Ok(zone) => Ok(zone),
             Err(why) => {
-                let note = say(
-                    "note: times are in UTC; the realm's time zone cannot be learned: {why}",
+                print_note(&say(
+                    "times are in UTC; the realm's time zone cannot be learned: {why}",
                     &[("why", &cell::printable(&why))],
-                );
-                writeln!(std::io::stderr(), "{note}")?;
+                ));
                 Ok(TimeZone::UTC)
             }
         }
@@ -248,7 +257,7 @@ impl RpcInvocation {
 
     fn print(&self, answer: &DynamicMessage, request: &DynamicMessage, zone: &TimeZone) -> Result<(), Error> {
         let mut out = std::io::stdout().lock();
-        let width = width();
+        let width = layout::terminal_columns(&out);
         if self.options.json {
             writeln!(out, "{}", cell::json(answer))?;
         } else if let Some(line) = log::line(answer, zone, width) {
@@ -256,7 +265,7 @@ impl RpcInvocation {
         } else {
             let mut printer = Printer { out: &mut out, zone: zone.clone(), width };
             if let Some(sentence) = outcome(&self.method, answer, request, &printer.style(answer)) {
-                writeln!(printer.out, "{sentence}\n")?;
+                writeln!(printer.out, "{}\n", layout::broken(&sentence, width))?;
             }
             match self.entry.contract.reads {
                 true => printer.answer(answer)?,

@@ -52,9 +52,12 @@ fn no_moment(text: &str) -> String {
     let day = text.split(['T', 't', ' ']).next().unwrap_or(text);
     match domain::date::parse(day) {
         Err(fault @ (DateError::NoSuchDay { .. } | DateError::NoSuchMonth { .. })) => {
-            format!("{text:?} {fault}")
+            format!("\"{text}\" {}", language::current().fault(&fault.to_string()))
         }
-        _ => format!("{text:?} is not a moment, such as {}", forms()),
+        _ => language::say(
+            "\"{text}\" is not a moment, such as {forms}",
+            &[("text", &text), ("forms", &forms())],
+        ),
     }
 }
 
@@ -114,7 +117,10 @@ fn in_zone(utc_seconds: i64, is_end: bool, zone: &TimeZone) -> Result<Timestamp,
     zone.to_ambiguous_timestamp(written).unambiguous().map_err(|_| {
         let written = written.strftime("%Y-%m-%d %H:%M");
         let name = zone.iana_name().unwrap_or(language::text("the realm's time zone"));
-        format!("{written}: clocks are changed in {name} then, so there is no such time or there are two; add an offset")
+        language::say(
+            "{moment}: clocks are changed in {zone} then, so there is no such time or there are two; add an offset",
+            &[("moment", &written), ("zone", &name)],
+        )
     })
 }
 
@@ -147,12 +153,17 @@ pub async fn realm_zone(client: &Client) -> Result<TimeZone, String> {
 /// A moment in a time zone, with its offset, or without it where the zone is told beside it.
 pub fn text(moment: &DynamicMessage, zone: &TimeZone, with_offset: bool) -> Option<String> {
     let (seconds, nanos) = parts(moment)?;
-    let moment = Timestamp::new(seconds, nanos).ok()?.to_zoned_datetime(zone.clone());
+    Some(shown(Timestamp::new(seconds, nanos).ok()?, zone, with_offset))
+}
+
+/// The same for a moment that is known.
+pub fn shown(moment: Timestamp, zone: &TimeZone, with_offset: bool) -> String {
+    let moment = moment.to_zoned_datetime(zone.clone());
     let time = if moment.second() == 0 { "%H:%M" } else { "%H:%M:%S" };
     let offset = match with_offset {
         _ if *zone == TimeZone::UTC => "Z",
         true => "%:z",
         false => "",
     };
-    Some(moment.strftime(&format!("%Y-%m-%d {time}{offset}")).to_string())
+    moment.strftime(&format!("%Y-%m-%d {time}{offset}")).to_string()
 }

@@ -2,10 +2,12 @@
 
 use super::error::Error;
 use super::token;
+use crate::language::{current, say};
 use crate::settings::Location;
 use client::{Addresses, Client, ConnectError, Connections, Token, Trust};
 use domain::Role;
 use service_kit::identity::SIGNING_KEY;
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -69,14 +71,14 @@ impl Server {
     /// The addresses of the services.
     pub fn addresses(&self) -> Result<Addresses, Error> {
         let server = self.server.as_deref().filter(|server| !server.is_empty()).unwrap_or(DEFAULT_SERVER);
-        server.parse().map_err(|error| Error::Usage(format!("--server: {error}")))
+        server.parse().map_err(|error| usage("--server", error))
     }
 
     /// Whose certificates are accepted.
     pub fn trust(&self) -> Result<Trust, Error> {
         let Some(file) = &self.ca_file else { return Ok(Trust::System) };
         let text = std::fs::read_to_string(file)
-            .map_err(|error| Error::Usage(format!("--ca-file {}: {error}", file.display())))?;
+            .map_err(|error| usage(format!("--ca-file {}", file.display()), error))?;
         Ok(Trust::Authorities(text))
     }
 
@@ -95,7 +97,7 @@ impl Options {
     /// A caller that is connected to one service, such as `scheduling`; to the others it connects when it calls them.
     pub async fn client_of(&self, service: &str) -> Result<Client, Error> {
         let (addresses, trust) = (self.server.addresses()?, self.server.trust()?);
-        let address = addresses.of(service).map_err(|error| Error::Usage(format!("--server: {error}")))?;
+        let address = addresses.of(service).map_err(|error| usage("--server", error))?;
         let token = self.token()?;
         let connection = client::connect(address, &trust).await?;
         let connections = Connections::lazy(&addresses, &trust)?.with(service, connection);
@@ -110,12 +112,13 @@ impl Options {
     }
 
     /// The token to send: from --token, --token-file, --as or the environment.
+    #[expect(clippy::disallowed_methods, reason = "this is where a client looks for its token")]
     fn token(&self) -> Result<Token, Error> {
         let token = if let Some(token) = &self.token {
             token.clone()
         } else if let Some(file) = &self.token_file {
             std::fs::read_to_string(file)
-                .map_err(|error| Error::Usage(format!("--token-file {}: {error}", file.display())))?
+                .map_err(|error| usage(format!("--token-file {}", file.display()), error))?
         } else if let Some(role) = &self.role {
             self.sign(role)?
         } else {
@@ -133,23 +136,31 @@ impl Options {
         let roles = names
             .split(',')
             .map(|name| {
-                Role::parse(name.trim()).ok_or_else(|| format!("--as {spec}: the roles are {}", known()))
+                let unknown = || say("the roles are {roles}", &[("roles", &known())]);
+                Role::parse(name.trim()).ok_or_else(|| usage(format!("--as {spec}"), unknown()))
             })
-            .collect::<Result<Vec<Role>, String>>()
-            .map_err(Error::Usage)?;
+            .collect::<Result<Vec<Role>, Error>>()?;
         // What 'up' was started with: its issuer and its audience are those of the token.
-        let config = self.location.load().map_err(|error| Error::Usage(format!("--as {spec}: {error:#}")))?;
+        let config =
+            self.location.load().map_err(|error| usage(format!("--as {spec}"), format!("{error:#}")))?;
         let key = config.keys().join(SIGNING_KEY);
         if !key.exists() {
-            return Err(Error::Usage(format!(
-                "--as {spec}: there is no development key at {}; 'huishang up' creates one in its data directory, which --data names",
-                key.display()
-            )));
+            let missing = say(
+                "there is no development key at {file}; 'huishang up' creates one in its data directory, which --data \
+                 names",
+                &[("file", &key.display())],
+            );
+            return Err(usage(format!("--as {spec}"), missing));
         }
         let signed = token::signing_key(&config, None)
             .and_then(|key| token::sign(&key, &config, spec, department, &roles, AS_HOURS));
-        signed.map_err(|error| Error::Usage(format!("--as {spec}: {error:#}")))
+        signed.map_err(|error| usage(format!("--as {spec}"), format!("{error:#}")))
     }
+}
+
+/// What is wrong with an option.
+fn usage(option: impl Display, why: impl Display) -> Error {
+    Error::Usage(format!("{option}: {why}"))
 }
 
 impl From<ConnectError> for Error {
@@ -158,9 +169,10 @@ impl From<ConnectError> for Error {
             ConnectError::Unreachable { address, why } => {
                 Error::Unreachable { server: address.to_string(), why }
             }
-            ConnectError::Unusable { .. } => Error::Usage(format!("--server: {error}")),
-            ConnectError::Untrusted { .. } => Error::Usage(format!(
-                "--server: {error}; --ca-file names a file with the authority that signed it"
+            ConnectError::Unusable { .. } => usage("--server", error),
+            ConnectError::Untrusted { .. } => Error::Usage(say(
+                "--server: {error}; --ca-file names a file with the authority that signed it",
+                &[("error", &current().fault(&error.to_string()))],
             )),
         }
     }

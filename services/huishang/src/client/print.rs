@@ -2,11 +2,12 @@
 
 use super::cell::{self, Style};
 use super::descriptors::{
-    case_word, is_any, is_choice, is_timestamp, is_well_known, label, nested, packed, unpack,
+    case_word, fields, is_any, is_choice, is_timestamp, is_well_known, label, messages, nested, packed,
+    unpack,
 };
 use super::layout::{Table, columns, wrap};
 use super::table::{columns_of, is_deep, is_list_of_messages, is_wide};
-use super::{ids, moment};
+use super::{identified, moment};
 use crate::language::{say, text};
 use jiff::tz::TimeZone;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
@@ -28,7 +29,7 @@ pub struct Printer<'a> {
     /// The time zone of moments.
     pub zone: TimeZone,
     /// Columns of the terminal; `None` for a file or a pipe, where ids are whole and every row is one line.
-    pub width: Option<u16>,
+    pub width: Option<usize>,
 }
 
 /// A message or several within another one.
@@ -110,12 +111,13 @@ impl Printer<'_> {
 
     /// How the values of an answer are shown.
     pub fn style(&self, answer: &DynamicMessage) -> Style {
-        let id_chars = if self.width.is_some() { ids::telling_apart(answer) } else { ids::WHOLE };
+        let id_chars =
+            if self.width.is_some() { identified::telling_apart(answer) } else { identified::WHOLE };
         Style { zone: self.zone.clone(), offsets: self.width.is_none(), id_chars }
     }
 
     fn width_within(&self, indent: usize) -> Option<usize> {
-        self.width.map(|width| usize::from(width).saturating_sub(indent).max(WIDTH_MIN))
+        self.width.map(|width| width.saturating_sub(indent).max(WIDTH_MIN))
     }
 
     fn print_parts(
@@ -303,17 +305,4 @@ fn with_totals(answer: &DynamicMessage) -> Option<DynamicMessage> {
     answer.clear_field_by_name("totals");
     answer.get_field_mut(&rows).as_list_mut()?.push(Value::Message(last));
     Some(answer)
-}
-
-/// The fields of a message, in the order of their numbers.
-pub fn fields(message: &MessageDescriptor) -> Vec<FieldDescriptor> {
-    let mut fields: Vec<FieldDescriptor> = message.fields().collect();
-    fields.sort_by_key(FieldDescriptor::number);
-    fields
-}
-
-/// The messages in a list.
-pub fn messages(list: &Value) -> Vec<DynamicMessage> {
-    let values = list.as_list().unwrap_or_default();
-    values.iter().filter_map(|value| value.as_message().cloned()).collect()
 }

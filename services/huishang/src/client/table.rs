@@ -1,9 +1,10 @@
 //! A list of messages as a table: one column for each field that is set in any of them.
 
 use super::cell::{self, Style};
-use super::descriptors::{is_choice, is_compact, is_timestamp, is_well_known, label, nested};
+use super::descriptors::{
+    fields, is_choice, is_compact, is_timestamp, is_well_known, label, messages, nested,
+};
 use super::layout::{Column, Set};
-use super::print::{fields, messages};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};
 
 /// Columns of a table below a single resource, at most; messages with more fields are shown as lines.

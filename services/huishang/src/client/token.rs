@@ -1,6 +1,7 @@
 //! `huishang token`: signs a token with a local key, for development and rehearsals.
 
 use super::Error;
+use crate::language::{current, say};
 use anyhow::Context as _;
 use domain::{Code, Role};
 use service_kit::config::Config;
@@ -32,14 +33,18 @@ pub struct Arguments {
 
 fn role(name: &str) -> Result<Role, String> {
     let known: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
-    Role::parse(name).ok_or_else(|| format!("the roles are {}", known.join(", ")))
+    Role::parse(name).ok_or_else(|| say("the roles are {roles}", &[("roles", &known.join(", "))]))
 }
 
 /// The key that signs development tokens.
 pub fn signing_key(config: &Config, named: Option<&Path>) -> anyhow::Result<SigningKey> {
     let file = named.map_or_else(|| config.keys().join(SIGNING_KEY), Path::to_owned);
     SigningKey::read(&file).with_context(|| {
-        format!("there is no signing key at {}; 'huishang up' creates one in its data directory; --signing-key names another", file.display())
+        say(
+            "there is no signing key at {file}; 'huishang up' creates one in its data directory; --signing-key names \
+             another",
+            &[("file", &file.display())],
+        )
     })
 }
 
@@ -56,7 +61,10 @@ pub fn sign(
     let department = department
         .map(|code| Code::parse(code).map(|code| code.to_string()))
         .transpose()
-        .map_err(|fault| anyhow::anyhow!("the department {fault}"))?;
+        .map_err(|fault| {
+            let fault = current().fault(&fault.to_string()).into_owned();
+            anyhow::anyhow!(say("the department {fault}", &[("fault", &fault)]))
+        })?;
     let claims = Claims {
         iss: config.identity.issuer.clone(),
         aud: config.audience(),
@@ -82,10 +90,11 @@ pub fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<String> {
     let hours = arguments.hours.unwrap_or_else(|| accepted_hours(config, DEFAULT_HOURS));
     let hours_max = config.identity.token_lifetime_hours_max;
     if hours > accepted_hours(config, hours) {
-        let why = format!(
-            "--hours {hours}: such a token is not accepted; the setting identity.token_lifetime_hours_max is {hours_max}"
-        );
-        return Err(Error::Usage(why).into());
+        return Err(Error::Usage(say(
+            "--hours {hours}: such a token is not accepted; the setting identity.token_lifetime_hours_max is {max}",
+            &[("hours", &hours), ("max", &hours_max)],
+        ))
+        .into());
     }
     let key = signing_key(config, arguments.signing_key.as_deref())?;
     let roles: Vec<&str> = arguments.role.iter().map(|role| role.as_str()).collect();

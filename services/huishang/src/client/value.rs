@@ -4,6 +4,7 @@ use super::descriptors::{
     choices, field_comment, is_choice, is_timestamp, is_well_known, is_word_for, kebab, short_name,
 };
 use super::moment;
+use crate::language::say;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 
 /// Reads one value of this kind; the error is a sentence.
@@ -12,7 +13,7 @@ pub fn read(kind: &Kind, text: &str) -> Result<Value, String> {
     where
         T::Err: std::fmt::Display,
     {
-        text.parse().map_err(|error: T::Err| format!("{text:?} is not a valid number: {error}"))
+        text.parse().map_err(|_| say("\"{text}\" is not a valid number", &[("text", &text)]))
     }
     /// A number that cannot be negative.
     fn count<T: std::str::FromStr>(text: &str) -> Result<T, String>
@@ -20,7 +21,9 @@ pub fn read(kind: &Kind, text: &str) -> Result<Value, String> {
         T::Err: std::fmt::Display,
     {
         match text.parse::<i128>() {
-            Ok(negative) if negative < 0 => Err(format!("{text} is negative; a number from 0 on is needed")),
+            Ok(negative) if negative < 0 => {
+                Err(say("{number} is negative; a number from 0 on is needed", &[("number", &text)]))
+            }
             _ => number(text),
         }
     }
@@ -29,7 +32,7 @@ pub fn read(kind: &Kind, text: &str) -> Result<Value, String> {
         Kind::Bool => match text {
             "true" | "yes" => Ok(Value::Bool(true)),
             "false" | "no" => Ok(Value::Bool(false)),
-            _ => Err(format!("{text:?} is neither true nor false")),
+            _ => Err(say("\"{text}\" is neither true nor false", &[("text", &text)])),
         },
         Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => number(text).map(Value::I32),
         Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => number(text).map(Value::I64),
@@ -42,12 +45,14 @@ pub fn read(kind: &Kind, text: &str) -> Result<Value, String> {
             let known = choices(choice);
             let value = known.iter().find(|value| is_word_for(value, text));
             let words = || known.iter().map(short_name).collect::<Vec<_>>().join(", ");
-            value
-                .map(|value| Value::EnumNumber(value.number()))
-                .ok_or_else(|| format!("{text:?} is not one of {}", words()))
+            value.map(|value| Value::EnumNumber(value.number())).ok_or_else(|| none_of(text, &words()))
         }
         Kind::Message(message) => self::message(message, text).map(Value::Message),
     }
+}
+
+fn none_of(text: &str, words: &str) -> String {
+    say("\"{text}\" is not one of {values}", &[("text", &text), ("values", &words)])
 }
 
 /// Reads a message: a moment, a choice `case:value`, pairs `key=value,key=value`, the values in order
@@ -82,7 +87,7 @@ fn case(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, Strin
     let (name, rest) = (&text[..end], text.get(end + 1..).unwrap_or_default());
     let field = find(message, name).ok_or_else(|| {
         let cases: Vec<String> = message.fields().map(|field| kebab(field.name())).collect();
-        format!("{name:?} is not one of {}", cases.join(", "))
+        none_of(name, &cases.join(", "))
     })?;
     let value = read(&field.kind(), rest).map_err(|why| format!("{}: {why}", kebab(field.name())))?;
     let mut read = DynamicMessage::new(message.clone());
@@ -95,7 +100,10 @@ fn in_order(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, S
     let parts: Vec<&str> = text.splitn(count, ':').collect();
     if parts.len() < count {
         let keys: Vec<String> = message.fields().map(|field| format!("{}=…", kebab(field.name()))).collect();
-        return Err(format!("{text:?} is not of the form {}", keys.join(",")));
+        return Err(say(
+            "\"{text}\" is not of the form {form}",
+            &[("text", &text), ("form", &keys.join(","))],
+        ));
     }
     let mut read = DynamicMessage::new(message.clone());
     for (field, part) in message.fields().zip(parts) {
@@ -113,7 +121,10 @@ fn pairs(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, Stri
         };
         let field = find(message, key).ok_or_else(|| {
             let keys: Vec<String> = message.fields().map(|field| kebab(field.name())).collect();
-            format!("there is no key {key:?}; the keys are {}", keys.join(", "))
+            say(
+                "there is no key \"{key}\"; the keys are {keys}",
+                &[("key", &key), ("keys", &keys.join(", "))],
+            )
         })?;
         set(&mut read, &field, value)?;
     }
@@ -165,7 +176,7 @@ fn find(message: &MessageDescriptor, key: &str) -> Option<FieldDescriptor> {
 }
 
 fn hexadecimal(text: &str) -> Result<Vec<u8>, String> {
-    let bad = || format!("{text:?} is not an even number of hexadecimal digits");
+    let bad = || say("\"{text}\" is not an even number of hexadecimal digits", &[("text", &text)]);
     if !text.is_ascii() || !text.len().is_multiple_of(2) {
         return Err(bad());
     }

@@ -1,17 +1,20 @@
 //! The serving process: `huishang up` and `huishang serve`, and what is done to a ledger that is not running.
 
+mod file_modes;
 mod log_health;
 pub mod node;
 pub mod repair;
 mod stale_log;
+pub mod upgrade;
 
 use crate::language::{say, text};
 use crate::settings::Settings;
-use crate::stdout::print_line;
+use crate::stdout::{print_line, print_text};
 use anyhow::Context as _;
 use node::{EMBEDDED, Node, Service};
+use serde_json::Value;
 use service_kit::config::{Config, ConfigError, without_credentials};
-use service_kit::{logging, shutdown};
+use service_kit::{logging, metrics, shutdown, version};
 use std::net::SocketAddr;
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
@@ -52,12 +55,12 @@ pub async fn up(arguments: &Up) -> anyhow::Result<()> {
     }
     if config.journal != EMBEDDED {
         let shown = without_credentials(&config.journal);
-        let why = format!("is {shown}, but 'up' has its own; use 'huishang serve'");
+        let why = say("is {journal}, but 'up' has its own; use 'huishang serve'", &[("journal", &shown)]);
         return Err(ConfigError::new("journal", why).into());
     }
-    let stop = start_logging(&config)?;
+    let stop = start_observing(&config).await?;
     let created_keys = node::create_development_keys(&config)?;
-    let node = Node::build(&config, &Service::ALL, arguments.accept_stale, stop).await?;
+    let node = Node::build(&config, Service::all(), arguments.accept_stale, stop).await?;
     print_line(&welcome(&config, &arguments.settings, node.address, created_keys))?;
     node.run().await
 }
@@ -71,19 +74,33 @@ pub async fn serve(arguments: &Serve) -> anyhow::Result<()> {
     let mut services = arguments.services.clone();
     services.sort_unstable();
     services.dedup();
-    let stop = start_logging(&config)?;
-    Node::build(&config, &services, arguments.accept_stale, stop).await?.run().await
+    let stop = start_observing(&config).await?;
+    let node = Node::build(&config, &services, arguments.accept_stale, stop).await?;
+    let served: Vec<String> = services.iter().map(Service::to_string).collect();
+    print_text(&say(
+        "huishang serves {services} on http://{address} and keeps its data in {data}",
+        &[
+            ("services", &served.join(text(", "))),
+            ("address", &node.address),
+            ("data", &config.data.display()),
+        ],
+    ))?;
+    node.run().await
 }
 
-/// Starts logging; returns the token that signals cancel.
-fn start_logging(config: &Config) -> anyhow::Result<CancellationToken> {
+/// Starts logging and measuring; returns the token that signals cancel.
+async fn start_observing(config: &Config) -> anyhow::Result<CancellationToken> {
     logging::start(config.log.format, &config.log.filter)
         .with_context(|| format!("the log filter {:?}", config.log.filter))?;
+    tracing::info!(version = version::VERSION, commit = version::COMMIT, "huishang starts");
     for name in Config::variables_passed_over() {
         tracing::warn!(name, "a variable of the environment begins like a setting, but is none");
     }
     let stop = CancellationToken::new();
     shutdown::on_signals(stop.clone())?;
+    if let Some(listen) = config.metrics.listen {
+        metrics::start(listen, stop.clone()).await?;
+    }
     Ok(stop)
 }
 
@@ -109,7 +126,7 @@ fn welcome(config: &Config, settings: &Settings, address: SocketAddr, created_ke
         }
         welcome.push_str(&say(
             "  export HUISHANG_TOKEN=$({name} token --role clerk,operator)\n  \
-               {name} department register --code transport --name '交通运输局' --level municipal --kind agency\n  \
+               {name} department register --code transport --name '交通运输局' \\\n    --level municipal --kind agency\n  \
                {name} department list\n\
              or without the token:\n  \
                {name} department list --as clerk\n",
@@ -163,8 +180,17 @@ fn quoted(word: &str) -> String {
 fn print_config(config: &Config) -> anyhow::Result<()> {
     let shown = config.effective().without_secrets();
     print_line(toml::to_string(&shown)?.trim_end())?;
-    if shown.nats.credentials.is_none() {
-        print_line("# nats.credentials is not set")?;
-    }
-    Ok(())
+    unset(&serde_json::to_value(&shown)?)
+        .iter()
+        .try_for_each(|key| print_line(&format!("# {key} is not set")))
+}
+
+/// The keys of settings without a value, which TOML cannot show.
+fn unset(settings: &Value) -> Vec<String> {
+    let Value::Object(settings) = settings else { return Vec::new() };
+    let keys = settings.iter().flat_map(|(name, value)| match value {
+        Value::Null => vec![name.clone()],
+        section => unset(section).into_iter().map(|key| format!("{name}.{key}")).collect(),
+    });
+    keys.collect()
 }

@@ -1,29 +1,36 @@
 //! One process of a deployment: its journal, its clock, and the services it runs.
 
+use super::file_modes;
 use super::log_health;
 use super::stale_log::{self, StalenessCheck};
+use crate::language::{say, text};
 use anyhow::{Context as _, bail};
+use backup::Store;
 use clap::ValueEnum as _;
 use domain::Timestamp;
 use event_log::note::HeadSigner;
-use event_log::{EventLog, Options};
+use event_log::{EventLog, Group, Options};
 use journal::Journal;
 use journal::embedded::EmbeddedJournal;
 use journal::nats::{Contradiction, LedgerError, NatsJournal};
 use journal::personal::Keys;
 use journal::witness::Witness;
-use ledger::{Evidence, Heads, Signing};
-use service_kit::Kit;
+use ledger::{Evidence, Heads, ScheduledBackup, Signing};
+use service_kit::access_log::AccessLog;
 use service_kit::clock::Clock;
-use service_kit::config::{Config, ConfigError, without_credentials};
+use service_kit::config::{self, Config, ConfigError, without_credentials};
 use service_kit::identity::{
     IdentityLayer, SIGNING_KEY, Verifier, ensure_development_keys, ensure_ledger_key,
 };
 use service_kit::limits::DRAIN_TIMEOUT;
+use service_kit::metrics;
 use service_kit::readiness::Readiness;
 use service_kit::serve::{self, ServerOptions};
+use service_kit::view::RegisteredView;
+use service_kit::{Kit, Tasks};
+use std::fmt;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -54,14 +61,15 @@ pub enum Service {
 
 impl Service {
     /// All of them: what `up` runs.
-    pub const ALL: [Service; 6] = [
-        Service::Directory,
-        Service::Scheduling,
-        Service::Deliberation,
-        Service::Resolution,
-        Service::Followup,
-        Service::Ledger,
-    ];
+    pub fn all() -> &'static [Service] {
+        Service::value_variants()
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.to_possible_value().as_ref().map_or("", |value| value.get_name()))
+    }
 }
 
 /// The task of a ledger that follows NATS.
@@ -77,6 +85,7 @@ pub struct Node {
     heads: Option<Arc<Heads>>,
     kit: Kit,
     log: Option<EventLog>,
+    backup: Option<ScheduledBackup>,
     ledger: Option<LedgerTask>,
     stop: CancellationToken,
 }
@@ -90,16 +99,23 @@ impl Node {
         stop: CancellationToken,
     ) -> anyhow::Result<Node> {
         ensure_journal_fits(config, services)?;
+        file_modes::tighten(config)?;
+        let backup = scheduled_backup(config, services)?;
         let listener = bind(config).await?;
         let address = listener.local_addr()?;
-        let identity = identity(config, &stop)?;
+        let tasks = Tasks::from(stop.clone());
+        let identity = identity(config, &tasks)?;
+        let access_log = AccessLog::start(&config.access_log)?;
         let mut storage = Storage::open(config, services, address, accept_stale, &stop).await?;
         let contradictions = storage.contradictions.take();
-        let kit = kit(config, storage.journal, &stop)?;
+        let kit = kit(config, storage.journal, tasks)?;
         let log = storage.own_log.as_ref().map(|own_log| own_log.log.clone());
         let own_log = record_accepted(&kit, storage.own_log).await?;
         if let (Some(log), Some(contradictions)) = (&log, contradictions) {
-            tokio::spawn(stale_log::record_contradictions(kit.clone(), log.clone(), contradictions));
+            kit.tasks().spawn(stale_log::record_contradictions(kit.clone(), log.clone(), contradictions));
+        }
+        if config.metrics.listen.is_some() {
+            metrics::sample(&kit, measured_directories(config, log.is_some()));
         }
         let services = Services::build(&kit, config, services, own_log)?;
         let Services { routes, readiness, heads } = services;
@@ -108,35 +124,63 @@ impl Node {
             limits: config.limits.clone(),
             readiness,
             journal: kit.journal().clone(),
+            access_log,
         };
-        Ok(Node { address, listener, server, routes, heads, kit, log, ledger: storage.ledger, stop })
+        Ok(Node { address, listener, server, routes, heads, kit, log, backup, ledger: storage.ledger, stop })
+    }
+
+    /// The views that are kept.
+    pub fn views(&self) -> Vec<RegisteredView> {
+        self.kit.views()
+    }
+
+    /// Where records are read.
+    pub fn journal(&self) -> Arc<dyn Journal> {
+        self.kit.journal().clone()
+    }
+
+    /// Waits, once stopped, until views and process managers have ended, and closes the log; for a process that does
+    /// not serve.
+    pub async fn ended(self) {
+        self.kit.ended().await;
+        if let Some(log) = self.log {
+            log.close().await;
+        }
     }
 
     /// Serves until the stop signal, then closes the log. Fails at once when the log's storage fails: a write
     /// that a disk has refused must not be retried. Drains and fails when a ledger on NATS cannot continue.
+    #[expect(clippy::disallowed_methods, reason = "it waits for both of its tasks")]
     pub async fn run(self) -> anyhow::Result<()> {
         tracing::info!(address = %self.address, services = ?self.server.readiness.names(), "serving");
         let ledger = tokio::spawn(wait_for_ledger(self.ledger, self.stop.clone()));
+        if let (Some(backup), Some(log), Some(heads)) = (self.backup, &self.log, &self.heads) {
+            self.kit.tasks().spawn(backup.run(log.clone(), heads.clone(), self.stop.clone()));
+        }
         let appending_ended = CancellationToken::new();
         let signing = self.heads.map(|heads| tokio::spawn(heads.store_until(appending_ended.clone())));
+        let access_log = self.server.access_log.clone();
         let served = tokio::select! {
-            served = serve::serve(self.listener, self.routes, self.server, self.stop.clone()) => served,
+            served = serve::serve(self.listener, self.routes, self.server, self.kit.tasks()) => served,
             reason = log_health::failed(self.log.as_ref()) => {
                 tracing::error!(reason, "the process ends because its log failed");
                 self.stop.cancel();
-                bail!(
-                    "the log's storage failed: {reason}; check its disk, then start the process again: nothing \
-                     that was acknowledged is lost"
-                );
+                bail!(say(
+                    "the log's storage failed: {reason}; check its disk, then start the process again: nothing that \
+                     was acknowledged is lost",
+                    &[("reason", &reason)]
+                ));
             }
         };
         self.stop.cancel();
         let ledger = ledger.await?;
         if tokio::time::timeout(DRAIN_TIMEOUT, self.kit.ended()).await.is_err() {
             tracing::warn!(
-                "views or process managers are still busy; they go on from their checkpoints next time"
+                "views, process managers or long answers are still busy; views and process managers go on from their \
+                 checkpoints next time"
             );
         }
+        access_log.flush().await;
         appending_ended.cancel();
         if let Some(signing) = signing {
             signing.await?;
@@ -149,10 +193,19 @@ impl Node {
     }
 }
 
+/// The directories whose disks are measured.
+fn measured_directories(config: &Config, has_log: bool) -> Vec<(&'static str, PathBuf)> {
+    let log = has_log.then(|| ("log", config.data.join("log")));
+    [("data", config.data.clone())].into_iter().chain(log).collect()
+}
+
 async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}; choose another address with --listen", config.listen))
+    TcpListener::bind(config.listen).await.with_context(|| {
+        say(
+            "cannot listen on {address}; choose another address with --listen",
+            &[("address", &config.listen)],
+        )
+    })
 }
 
 /// Refuses what the embedded journal, which one process has to itself, cannot do.
@@ -160,28 +213,43 @@ fn ensure_journal_fits(config: &Config, services: &[Service]) -> Result<(), Conf
     if config.journal != EMBEDDED {
         return Ok(());
     }
-    if services != Service::ALL {
-        let why = "is 'embedded', which one process has to itself: single services need a shared one; add --journal \
-                   nats://HOST:PORT";
+    if services != Service::all() {
+        let why = text(
+            "is 'embedded', which one process has to itself: single services need a shared one; add --journal \
+             nats://HOST:PORT",
+        );
         return Err(ConfigError::new("journal", why));
     }
     match config.commit.ledgers {
         1 => Ok(()),
         more => {
-            let why = format!("is {more}, but the embedded journal has one ledger; several need NATS");
+            let why = say(
+                "is {ledgers}, but the embedded journal has one ledger; several need NATS",
+                &[("ledgers", &more)],
+            );
             Err(ConfigError::new("commit.ledgers", why))
         }
     }
 }
 
-fn identity(config: &Config, stop: &CancellationToken) -> anyhow::Result<IdentityLayer> {
+/// How the ledger among the services backs itself up, if it does.
+fn scheduled_backup(config: &Config, services: &[Service]) -> Result<Option<ScheduledBackup>, ConfigError> {
+    let config::Backup { url, credentials, interval_minutes, retention_days } = &config.backup;
+    let Some(url) = url.as_deref().filter(|_| services.contains(&Service::Ledger)) else { return Ok(None) };
+    let store = Store::open(url, credentials.as_deref())
+        .map_err(|error| ConfigError::new("backup.url", format!("is not accepted: {error}")))?;
+    let retention = (*retention_days > 0).then(|| Duration::from_secs(retention_days * 24 * 60 * 60));
+    Ok(Some(ScheduledBackup::new(store, Duration::from_secs(interval_minutes * 60), retention)))
+}
+
+fn identity(config: &Config, tasks: &Tasks) -> anyhow::Result<IdentityLayer> {
     if config.keys().join(SIGNING_KEY).exists() {
         refuse_exposed_development_keys(config)?;
     }
     let verifier =
         Verifier::open(&config.jwks(), config.token_rules()).context("the keys that verify tokens")?;
     let identity = IdentityLayer::new(verifier);
-    identity.watch_keys(stop.clone()).context("watching for SIGHUP")?;
+    identity.watch_keys(tasks).context("watching for SIGHUP")?;
     Ok(identity)
 }
 
@@ -190,20 +258,20 @@ fn refuse_exposed_development_keys(config: &Config) -> Result<(), ConfigError> {
     if config.identity.jwks.is_some() || config.is_loopback() || config.identity.allow_development_keys {
         return Ok(());
     }
-    let why = format!(
-        "is not set, and others can reach {}: development keys, with which whoever can read {} can act as anybody, \
-         are not used there. Name the file with your public keys, or set identity.allow_development_keys = true",
-        config.listen,
-        config.keys().display()
+    let why = say(
+        "is not set, and others can reach {address}: development keys, with which whoever can read {keys} can act \
+         as anybody, are not used there. Name the file with your public keys, or set \
+         identity.allow_development_keys = true",
+        &[("address", &config.listen), ("keys", &config.keys().display())],
     );
     Err(ConfigError::new("identity.jwks", why))
 }
 
-fn kit(config: &Config, journal: Arc<dyn Journal>, stop: &CancellationToken) -> anyhow::Result<Kit> {
-    let clock = clock(config, &journal, stop)?;
+fn kit(config: &Config, journal: Arc<dyn Journal>, tasks: Tasks) -> anyhow::Result<Kit> {
+    let clock = clock(config, &journal, &tasks)?;
     let folder = config.data.join("views");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    Ok(Kit::new(journal, clock, &folder, stop.clone()).with_limits(config.limits.clone()))
+    Ok(Kit::new(journal, clock, &folder, tasks).with_limits(config.limits.clone()))
 }
 
 /// Records in the log that it is used although it is stale, where that was accepted.
@@ -281,6 +349,7 @@ impl Storage {
     }
 
     /// Starts the ledger, which makes the log follow NATS.
+    #[expect(clippy::disallowed_methods, reason = "the node waits for its ledger")]
     async fn with_ledger(
         config: &Config,
         mut own_log: OwnLog,
@@ -358,9 +427,8 @@ impl Services {
 
 /// What a process is called in messages to people: its services, and where they are reached.
 fn process_name(services: &[Service], address: SocketAddr) -> String {
-    let names =
-        services.iter().filter_map(|service| Some(service.to_possible_value()?.get_name().to_owned()));
-    format!("{}@{address}", names.collect::<Vec<_>>().join(","))
+    let names: Vec<String> = services.iter().map(Service::to_string).collect();
+    format!("{}@{address}", names.join(","))
 }
 
 /// Waits until the ledger ends, where there is one, and drains the process if it failed.
@@ -381,7 +449,7 @@ pub fn create_development_keys(config: &Config) -> anyhow::Result<bool> {
         return Ok(false);
     }
     // Whoever cannot be started gets no keys either.
-    ensure_journal_fits(config, &Service::ALL)?;
+    ensure_journal_fits(config, Service::all())?;
     refuse_exposed_development_keys(config)?;
     Ok(ensure_development_keys(&config.keys())?)
 }
@@ -392,12 +460,17 @@ pub fn open_log(config: &Config) -> anyhow::Result<EventLog> {
     ensure_nothing_missing(config, &dir)?;
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
     let reserve_bytes = config.limits.log_reserve_mib.saturating_mul(1 << 20);
-    let (log, opened) = EventLog::open(Options { reserve_bytes, ..Options::new(dir) })?;
+    let (log, opened) = EventLog::open(Options { reserve_bytes, on_group: measure, ..Options::new(dir) })?;
+    metrics::log_opened(opened.head.position);
     if let Some(tail) = &opened.truncated {
         tracing::warn!(?tail, "removed an unacknowledged tail of the log");
     }
     tracing::info!(position = opened.head.position, log = %opened.log_id, elapsed = ?opened.elapsed, "the log is open");
     Ok(log)
+}
+
+fn measure(group: Group) {
+    metrics::group_written(group.position, group.records, group.bytes, group.duration);
 }
 
 /// Refuses to create a log or a key that is known to have existed.
@@ -408,19 +481,18 @@ fn ensure_nothing_missing(config: &Config, log: &Path) -> anyhow::Result<()> {
     }
     let head = head.display();
     if !log.exists() {
-        bail!(
-            "the log is missing: {head} shows that there was one, but there is no {}. Put it back, or restore it \
-             with 'huishang log restore BACKUP --data {data}'; to rebuild a ledger from NATS, first move {head} \
-             away",
-            log.display()
-        );
+        bail!(say(
+            "the log is missing: {head} shows that there was one, but there is no {log}. Put it back, or restore it \
+             with 'huishang log restore BACKUP --data {data}'; to rebuild a ledger from NATS, first move {head} away",
+            &[("head", &head), ("log", &log.display()), ("data", &data)]
+        ));
     }
     if !key.exists() {
-        bail!(
-            "the ledger's key is missing: {head} was signed with it, but there is no {}. Put it back; to continue \
+        bail!(say(
+            "the ledger's key is missing: {head} was signed with it, but there is no {key}. Put it back; to continue \
              with a new key, which people who know the old one will not accept, move {head} away",
-            key.display()
-        );
+            &[("head", &head), ("key", &key.display())]
+        ));
     }
     Ok(())
 }
@@ -432,13 +504,17 @@ fn ensure_no_view_has_seen_more(config: &Config) -> anyhow::Result<()> {
     let known = views.iter().filter_map(|(view, past)| Some((view, past.last()?)));
     let furthest = known.max_by_key(|(_, checkpoint)| checkpoint.position);
     match furthest.filter(|_| !log.exists()) {
-        Some((view, checkpoint)) => bail!(
-            "the log is missing: {} shows that it had {} records, but there is no {}. Put it back, or restore it with \
-             'huishang log restore BACKUP --data {data}'; --accept-stale begins a new one, and records that",
-            view.display(),
-            checkpoint.position,
-            log.display()
-        ),
+        Some((view, checkpoint)) => bail!(say(
+            "the log is missing: {view} shows that it had {records} records, but there is no {log}. Put it back, or \
+             restore it with 'huishang log restore BACKUP --data {data}'; --accept-stale begins a new one, and \
+             records that",
+            &[
+                ("view", &view.display()),
+                ("records", &checkpoint.position),
+                ("log", &log.display()),
+                ("data", &data),
+            ]
+        )),
         None => Ok(()),
     }
 }
@@ -471,7 +547,7 @@ fn signing(config: &Config, log: &EventLog) -> anyhow::Result<Signing> {
 pub fn nats(config: &Config) -> anyhow::Result<journal::nats::Config> {
     let url = &config.journal;
     if url == EMBEDDED {
-        let why = "is 'embedded'; it must be a URL of NATS here, such as nats://127.0.0.1:4222";
+        let why = text("is 'embedded'; it must be a URL of NATS here, such as nats://127.0.0.1:4222");
         return Err(ConfigError::new("journal", why).into());
     }
     Ok(journal::nats::Config {
@@ -479,6 +555,9 @@ pub fn nats(config: &Config) -> anyhow::Result<journal::nats::Config> {
         replicas: config.nats.replicas,
         ledgers_needed: config.commit.ledgers,
         credentials: config.nats.credentials.clone(),
+        nkey_file: config.nats.nkey_file.clone(),
+        ca_file: config.nats.ca_file.clone(),
+        inbox_prefix: config.nats.inbox_prefix.clone(),
         ..journal::nats::Config::new(url.clone())
     })
 }
@@ -495,15 +574,21 @@ async fn connect(
     connected.with_context(|| format!("cannot use the journal at {}", without_credentials(&config.journal)))
 }
 
-fn clock(config: &Config, journal: &Arc<dyn Journal>, stop: &CancellationToken) -> anyhow::Result<Clock> {
+fn clock(config: &Config, journal: &Arc<dyn Journal>, tasks: &Tasks) -> anyhow::Result<Clock> {
     match config.clock.split_once(':') {
         None if config.clock == "system" => Ok(Clock::System),
         Some(("movable", start)) => {
             let start: Timestamp = start.parse().with_context(|| {
-                format!("clock starts at {start:?}; that must be a moment such as 2027-03-01T01:00:00Z")
+                say(
+                    "clock starts at \"{start}\"; that must be a moment such as 2027-03-01T01:00:00Z",
+                    &[("start", &start)],
+                )
             })?;
-            Ok(Clock::movable(start, journal.clone(), stop.clone()))
+            Ok(Clock::movable(start, journal.clone(), tasks))
         }
-        _ => bail!("clock is {:?}; it must be 'system' or 'movable:2027-03-01T01:00:00Z'", config.clock),
+        _ => bail!(say(
+            "clock is \"{clock}\"; it must be 'system' or 'movable:2027-03-01T01:00:00Z'",
+            &[("clock", &config.clock)]
+        )),
     }
 }

@@ -2,8 +2,9 @@
 
 use super::node;
 use crate::archive::progress;
+use crate::language::{current, say, text};
 use crate::settings::Location;
-use crate::stdout::print_line;
+use crate::stdout::print_text;
 use anyhow::Context as _;
 use event_log::{OpenError, hex};
 use journal::nats::repair::{Findings, Foreign, Repair, RepairError, State};
@@ -40,15 +41,21 @@ pub struct Arguments {
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// There is no log.
-    #[error("there is no log in {}; name the ledger's directory with --data", .0.display())]
+    #[error(
+        "{}",
+        say("there is no log in {dir}; name the ledger's directory with --data", &[("dir", &.0.display())])
+    )]
     NoLog(PathBuf),
     /// The log is in use.
-    #[error("{0}; stop the ledger first")]
+    #[error("{}", say("{why}; stop the ledger first", &[("why", &current().fault(.0))]))]
     LogInUse(String),
     /// Records would be lost.
     #[error(
-        "the stream differs from the log; with --replace-stream it is recreated from the log, and the records that \
-         only the stream has are saved to a file"
+        "{}",
+        text(
+            "the stream differs from the log; with --replace-stream it is recreated from the log, and the records \
+             that only the stream has are saved to a file"
+        )
     )]
     Diverged,
     /// Another ledger is running.
@@ -83,10 +90,10 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         _ => error,
     })?;
     let repair = Repair::connect(node::nats(&config)?, log.clone()).await.map_err(refusal)?;
-    let bar = progress::records("comparing", log.head().position);
+    let bar = progress::records(text("comparing"), log.head().position);
     let findings = repair.examine(|compared| bar.set_position(compared)).await.map_err(refusal)?;
     bar.finish_and_clear();
-    print_line(&report(&findings))?;
+    print_text(&report(&findings))?;
     if !arguments.dry_run {
         apply(&repair, &findings, arguments.replace_stream, &config.data).await?;
     }
@@ -95,7 +102,7 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 async fn apply(repair: &Repair, findings: &Findings, replace: bool, data: &Path) -> anyhow::Result<()> {
-    let bar = progress::records("restoring", findings.head);
+    let bar = progress::records(text("restoring"), findings.head);
     let progress = |reached| bar.set_position(reached);
     match findings.state {
         State::Complete => return Ok(()),
@@ -104,13 +111,19 @@ async fn apply(repair: &Repair, findings: &Findings, replace: bool, data: &Path)
         State::Diverged if !replace => return Err(Refusal::Diverged.into()),
         State::Diverged => {
             if let Some(file) = save(&findings.foreign, data)? {
-                print_line(&format!("saved the records that only the stream has to {}", file.display()))?;
+                print_text(&say(
+                    "saved the records that only the stream has to {file}",
+                    &[("file", &file.display())],
+                ))?;
             }
             repair.replace_stream(findings, progress).await.map_err(refusal)?;
         }
     }
     bar.finish_and_clear();
-    print_line(&format!("the stream has all {} records of the log; start the ledger", findings.head))
+    print_text(&say(
+        "the stream has all {records} records of the log; start the ledger",
+        &[("records", &findings.head)],
+    ))
 }
 
 fn refusal(error: RepairError) -> anyhow::Error {
@@ -125,46 +138,58 @@ fn refusal(error: RepairError) -> anyhow::Error {
 fn report(findings: &Findings) -> String {
     let Findings { end, head, equal_up_to, .. } = findings;
     let mut lines = vec![match (findings.stream_exists, end) {
-        (false, _) => "there is no stream".to_owned(),
-        (true, 0) => format!("the stream is empty, the log has positions 1 to {head}"),
-        (true, _) => format!(
-            "the stream has positions 1 to {end}, the log 1 to {head}; they are equal up to {equal_up_to}"
+        (false, _) => text("there is no stream").to_owned(),
+        (true, 0) => say("the stream is empty, the log has positions 1 to {head}", &[("head", head)]),
+        (true, _) => say(
+            "the stream has positions 1 to {end}, the log 1 to {head}; they are equal up to {equal}",
+            &[("end", end), ("head", head), ("equal", equal_up_to)],
         ),
     }];
     if findings.same_stream == Some(false) {
         lines.push(
-            "it is not the stream that the log followed: that one was deleted, and this one created".into(),
+            text("it is not the stream that the log followed: that one was deleted, and this one created")
+                .into(),
         );
     }
     lines.extend(findings.foreign.iter().take(LISTED_RECORDS_MAX).map(foreign_record));
     if let Some(more) = findings.foreign.len().checked_sub(LISTED_RECORDS_MAX).filter(|more| *more > 0) {
-        lines.push(format!("  and {more} more"));
+        lines.push(say("  and {more} more", &[("more", &more)]));
     }
     if let (Some(first), Some(last)) = (findings.unreadable.first(), findings.unreadable.last()) {
         let count = findings.unreadable.len();
-        lines.push(format!("  {count} positions from {first} to {last} cannot be read"));
+        lines.push(say(
+            "  {count} positions from {first} to {last} cannot be read",
+            &[("count", &count), ("first", first), ("last", last)],
+        ));
     }
     lines.push(match findings.state {
-        State::Complete if end > head => {
-            format!("no repair is needed; the ledger appends {} to {end} when it starts", head + 1)
+        State::Complete if end > head => say(
+            "no repair is needed; the ledger appends {first} to {end} when it starts",
+            &[("first", &(head + 1)), ("end", end)],
+        ),
+        State::Complete => text("no repair is needed").into(),
+        State::Recreated => text("it has all records of the log: the log will follow it").into(),
+        State::Truncated => {
+            say("to be restored: {first} to {head}", &[("first", &(end + 1)), ("head", head)])
         }
-        State::Complete => "no repair is needed".into(),
-        State::Recreated => "it has all records of the log: the log will follow it".into(),
-        State::Truncated => format!("to be restored: {} to {head}", end + 1),
-        State::Diverged => format!("to be recreated from the log: 1 to {head}"),
+        State::Diverged => say("to be recreated from the log: 1 to {head}", &[("head", head)]),
     });
     lines.join("\n")
 }
 
 fn foreign_record(foreign: &Foreign) -> String {
     let content = match foreign.command_id {
-        Some(id) => format!("{}, command {id}", foreign.types.join(" ")),
-        None => format!("{} bytes that are not a record", foreign.payload.len()),
+        Some(id) => say("{types}, command {id}", &[("types", &foreign.types.join(" ")), ("id", &id)]),
+        None => say("{bytes} bytes that are not a record", &[("bytes", &foreign.payload.len())]),
     };
-    format!("  position {} is not the log's: {} {content}", foreign.position, foreign.stream)
+    say(
+        "  position {position} is not the log's: {stream} {content}",
+        &[("position", &foreign.position), ("stream", &foreign.stream), ("content", &content)],
+    )
 }
 
 /// Writes the records that only the stream has to a new file, one JSON object per line.
+#[expect(clippy::disallowed_methods, reason = "a file is named after the machine's clock")]
 fn save(foreign: &[Foreign], data: &Path) -> anyhow::Result<Option<PathBuf>> {
     if foreign.is_empty() {
         return Ok(None);

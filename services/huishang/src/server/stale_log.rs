@@ -3,6 +3,7 @@
 //! A ledger on NATS whose log merely has fewer records than the stream catches up, which is normal. So records
 //! that are known to have existed are looked for in the stream as well.
 
+use crate::language::{current, say};
 use anyhow::Context as _;
 use domain::ledger::custody::{Command, Custody};
 use domain::{Actor, Uuid};
@@ -138,14 +139,16 @@ async fn ended<T>(task: &JoinHandle<T>) {
 }
 
 fn refusal(evidence: &Evidence, log: &EventLog) -> anyhow::Error {
-    anyhow::anyhow!(
-        "the log in {} is stale: it has {} records, and had {}: {}. Put back the newest copy, a backup or another \
-         ledger's; --accept-stale continues without what is missing, and records that",
-        log.dir().display(),
-        log.head().position,
-        evidence.had,
-        evidence.what,
-    )
+    anyhow::anyhow!(say(
+        "the log in {dir} is stale: it has {records} records, and had {had}: {what}. Put back the newest copy, a \
+         backup or another ledger's; --accept-stale continues without what is missing, and records that",
+        &[
+            ("dir", &log.dir().display()),
+            ("records", &log.head().position),
+            ("had", &evidence.had),
+            ("what", &current().fault(&evidence.what)),
+        ]
+    ))
 }
 
 /// Records in the log, until the process stops, what other processes know and an operator has accepted as lost.

@@ -1,9 +1,10 @@
 //! The steps that every matter takes, as a client calls them: from the request to the closed docket.
 
-use crate::story::command_ids::command_id;
+use crate::language::{say, text};
 use crate::story::deployment::Deployment;
 use anyhow::Context as _;
 use client::Client;
+use client::command_id;
 use domain::{Role, Timestamp};
 use proto::Wire as _;
 use proto::deliberation::v1 as deliberation;
@@ -15,7 +16,8 @@ use deliberation::ballot_method::Method;
 use deliberation::{AbstentionRule, Ballot, BallotMethod, Docket, ItemDraft, TieRule, VoteChoice};
 use directory::Department;
 use scheduling::{
-    Answer, Paper, RoleOnTopic, Room, Session, SessionAttendee, SessionOutline, SessionTopic, TopicRole,
+    InvitationAnswer, Paper, RoleOnTopic, Room, Session, SessionAttendee, SessionOutline, SessionTopic,
+    TopicRole,
 };
 
 /// Items drafted with one command, at most: more, with long texts, would not fit into a record.
@@ -29,7 +31,7 @@ pub async fn register_departments(clerk: &Client, departments: &[Department]) ->
             department: Some(department.clone()),
             ..Default::default()
         };
-        clerk.call(request).await.with_context(|| format!("department {}", department.code))?;
+        clerk.call(request).await.with_context(|| say("department {code}", &[("code", &department.code)]))?;
     }
     Ok(())
 }
@@ -76,7 +78,7 @@ impl MatterDriver {
             outline: Some(outline.clone()),
             ..Default::default()
         };
-        let answer = clerk.call(request).await.context("the request")?;
+        let answer = clerk.call(request).await.context(text("the request"))?;
         let id = session(answer.session)?.session_id;
         Ok(MatterDriver { deployment: deployment.clone(), clerk, chair, id, outline })
     }
@@ -155,7 +157,7 @@ impl MatterDriver {
                 command_id: command_id(),
                 session_id: self.id.clone(),
                 department_code: attendee.department_code.clone(),
-                answer: Answer::Accept.into(),
+                answer: InvitationAnswer::Accept.into(),
                 ..Default::default()
             };
             self.delegate(&attendee.department_code)?.call(request).await?;
@@ -199,7 +201,7 @@ impl MatterDriver {
             command_id: command_id(),
             docket_id: self.id.clone(),
             department_code: department.into(),
-            delegate: format!("Delegate of {department}"),
+            delegate: say("Delegate of {department}", &[("department", &department)]),
             ..Default::default()
         };
         self.clerk().call(request).await.map(drop)

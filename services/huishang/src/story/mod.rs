@@ -1,6 +1,5 @@
 //! Longer stories, played over gRPC as any client would play them: the demo, and the import of a plan.
 
-mod command_ids;
 pub mod demo;
 mod deployment;
 mod matter;

@@ -106,7 +106,7 @@ async fn an_interrupted_erasure_is_completed_by_the_next_process() {
         // When the next process starts
         let (kit, log) = started(folder.path());
         assert!(name(&kit).await.starts_with("erased-"), "nothing is read after the request, {steps} steps");
-        kit.spawn(run(kit.clone()));
+        start(&kit);
         completed(&kit, erasure_id).await;
 
         // Then it has three records, the key is gone, and the log is intact

@@ -2,6 +2,8 @@
 
 use super::{Reply, Service};
 use crate::views::{self, Named};
+use domain::resolution::action_item::{self, ActionItem};
+use domain::resolution::resolution::{self, Resolution};
 use proto::resolution::v1 as pb;
 use service_kit::CommandError;
 use tonic::{Request, Response};
@@ -14,8 +16,8 @@ pub(super) async fn get_resolution(
     let named = Named::read("resolution_id", &request.resolution_id, &request.number)?;
     let query = views::resolution(named);
     let (found, position) = service.view.query(request.at_least_position, query).await?;
-    let found =
-        found.ok_or_else(|| CommandError::NotFound("no resolution has this id or number".to_owned()))?;
+    let not_found = || resolution::Rejection::NotFound { what: "the resolution".to_owned() };
+    let found = found.ok_or_else(|| CommandError::rejected::<Resolution>(not_found()))?;
     Ok(Response::new(pb::GetResolutionResponse { position, ..found }))
 }
 
@@ -42,7 +44,8 @@ pub(super) async fn get_item(
     let (now, calendar) = (service.kit.clock().now(), service.calendar().await?);
     let query = views::item(named, request.history_before_position, now, calendar.zone());
     let (found, position) = service.view.query(request.at_least_position, query).await?;
-    let found = found.ok_or_else(|| CommandError::NotFound("no item has this id or number".to_owned()))?;
+    let not_found = || action_item::Rejection::NotFound { what: "the action item".to_owned() };
+    let found = found.ok_or_else(|| CommandError::rejected::<ActionItem>(not_found()))?;
     Ok(Response::new(pb::GetItemResponse { position, ..found }))
 }
 

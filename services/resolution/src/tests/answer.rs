@@ -63,7 +63,7 @@ async fn an_item_command_answers_with_the_item_that_the_view_shows() {
     let grant = pb::GrantExtensionRequest { command_id, item_id: of_item, ..Default::default() };
     assert_eq!(step!(place.grant_extension(supervisor(grant)), &item_id).due_on, "2027-03-10");
 
-    place.clock.send_replace(at("2027-03-12T01:00:00Z"));
+    place.bench.move_clock("2027-03-12T01:00:00Z");
     let (command_id, of_item) = of("late progress");
     let progress = pb::ReportProgressRequest {
         command_id,
@@ -100,7 +100,7 @@ async fn a_command_that_is_only_validated_is_decided_and_writes_nothing() {
     assert_eq!((shown.position, shown.item.unwrap().stage()), (0, pb::ItemStage::Underway));
     let validate = pb::ClaimCompletionRequest { validate_only: true, ..claim(&item_id) };
     let refused = place.service.claim_completion(water(validate)).await.unwrap_err();
-    assert_eq!(refusal(&refused, "stage"), ("WRONG_STAGE".into(), "not acknowledged".into()));
+    assert_eq!(refusal(&refused, "stage"), ("WRONG_STAGE".into(), "assigned".into()));
     let validate = pb::RescindResolutionRequest { validate_only: true, ..rescind(Uuid::from_u128(1)) };
     let shown = place.service.rescind_resolution(supervisor(validate)).await.unwrap().into_inner();
     assert_eq!((shown.position, shown.resolution.unwrap().stage()), (0, pb::ResolutionStage::Rescinded));
@@ -118,10 +118,8 @@ async fn a_command_that_expects_an_older_item_is_aborted_with_what_changed_since
     let stale = pb::ClaimCompletionRequest { expected_position: Some(known), ..claim(&item_id) };
     let aborted = place.service.claim_completion(water(stale)).await.unwrap_err();
     assert_eq!(aborted.code(), Grpc::Aborted);
-    let info = aborted.get_details_error_info().unwrap();
-    assert_eq!(info.reason, "CHANGED_SINCE");
-    assert_eq!(info.metadata["events"], "ActionItemAcknowledged");
-    assert_eq!(info.metadata["position"], done.position.to_string());
+    assert_eq!(refusal(&aborted, "events"), ("CHANGED_SINCE".into(), "ActionItemAcknowledged".into()));
+    assert_eq!(refusal(&aborted, "position").1, done.position.to_string());
     let current = pb::ClaimCompletionRequest { expected_position: Some(done.position), ..claim(&item_id) };
     place.service.claim_completion(water(current)).await.unwrap();
 }

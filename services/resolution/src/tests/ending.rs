@@ -78,11 +78,9 @@ async fn a_reaction_that_changed_nothing_has_no_effect_when_it_is_repeated() {
     place.service.reopen_item(supervisor(reopen)).await.unwrap();
 
     // A copy of the service that has lost its place repeats every reaction.
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Clock::Movable(place.clock.subscribe());
-    let late = Kit::new(place.kit.journal().clone(), clock, folder.path(), CancellationToken::new());
+    let late = place.bench.another();
     let end = place.end();
-    for mut progress in crate::reactions::run(&late) {
+    for mut progress in crate::reactions::run(&late.kit) {
         progress.wait_for(|&position| position >= end).await.unwrap();
     }
     assert_eq!(place.end(), end);

@@ -3,10 +3,12 @@
 use super::*;
 use domain::StreamName;
 use futures::StreamExt as _;
+use harness::let_pass;
 use journal::personal::Keys;
 use journal::{AppendError, Commit, Filter, ReadError, Record, Subscription};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// A journal that takes its time, another one for each call.
 struct Dawdling {
@@ -26,7 +28,7 @@ async fn dawdle(calls: &AtomicU64) {
     let drawn = derived_id(Uuid::nil(), &[&call.to_string()]).as_u128() % 4_000;
     let pause = Duration::from_micros(u64::try_from(drawn).unwrap().saturating_sub(2_000));
     if !pause.is_zero() {
-        tokio::time::sleep(pause).await;
+        let_pass(pause).await;
     }
 }
 
@@ -64,12 +66,10 @@ impl Journal for Dawdling {
 }
 
 /// Runs the process managers of a second copy of the service.
-fn second_copy(place: &Place, seed: u64) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Clock::Movable(place.clock.subscribe());
-    let journal = Dawdling::over(place.kit.journal().clone(), seed);
-    crate::reactions::run(&Kit::new(journal, clock, folder.path(), CancellationToken::new()));
-    folder
+fn second_copy(place: &Place, seed: u64) -> Workbench {
+    let copy = place.bench.another_on(|journal| Dawdling::over(journal, seed));
+    crate::reactions::run(&copy.kit);
+    copy
 }
 
 /// Rescinds a resolution as soon as it is there; returns the position.
@@ -100,8 +100,8 @@ async fn the_end_of_a_resolution_never_overtakes_the_assignment_of_its_items() {
         let ended = rescind_at_once(&place, docket).await;
         let expected = vec![pb::ItemStage::Rescinded; items as usize];
         assert_eq!(stages(&place, ended).await, expected, "of {items} items, seed {seed}");
-        let (left, _) = place.kit.set_aside(10).unwrap();
+        let (left, _) = place.bench.kit.set_aside((0, ""), 10).unwrap();
         assert_eq!(left, [], "of {items} items, seed {seed}");
-        place.kit.stop().cancel();
+        place.bench.kit.stop().cancel();
     }
 }

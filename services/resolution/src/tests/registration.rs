@@ -50,11 +50,8 @@ async fn decisions_become_numbered_resolutions_and_their_items_are_assigned() {
 #[tokio::test]
 async fn a_second_copy_of_the_service_registers_nothing_twice() {
     let place = Place::new().await;
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Clock::Movable(place.clock.subscribe());
-    let stop = CancellationToken::new();
-    let copy = Kit::new(place.kit.journal().clone(), clock, folder.path(), stop);
-    crate::reactions::run(&copy);
+    let copy = place.bench.another();
+    crate::reactions::run(&copy.kit);
     for docket in (1..=5).map(Uuid::from_u128) {
         place.decide(docket, 1).await;
     }
@@ -62,10 +59,8 @@ async fn a_second_copy_of_the_service_registers_nothing_twice() {
         place.shown(&item_id(docket, 1)).await;
     }
     // A third one, which sees everything again.
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Clock::Movable(place.clock.subscribe());
-    let late = Kit::new(place.kit.journal().clone(), clock, folder.path(), CancellationToken::new());
-    for mut progress in crate::reactions::run(&late) {
+    let late = place.bench.another();
+    for mut progress in crate::reactions::run(&late.kit) {
         progress.wait_for(|&position| position >= place.end()).await.unwrap();
     }
     let listed = place.service.list_resolutions(supervisor(pb::ListResolutionsRequest {

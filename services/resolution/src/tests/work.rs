@@ -67,7 +67,7 @@ async fn an_item_is_blocked_extended_late_delivered_and_accepted_by_somebody_els
     assert_eq!(refusal(&own, "department_code"), ("OWN_CASE".into(), "WATER".into()));
     place.service.grant_extension(supervisor(grant)).await.unwrap();
 
-    place.clock.send_replace(at("2027-03-12T01:00:00Z"));
+    place.bench.move_clock("2027-03-12T01:00:00Z");
     let late = place.items(pb::ListItemsRequest { late: Some(true), ..Default::default() }).await;
     let [late] = &late[..] else { panic!("{late:?}") };
     assert_eq!((late.due_on.as_str(), late.extensions, late.days_late), ("2027-03-10", 1, 2));

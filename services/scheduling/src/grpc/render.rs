@@ -8,24 +8,25 @@ use proto::scheduling::v1 as pb;
 /// The session, once it has been requested.
 pub(super) fn session(id: Uuid, state: &State) -> Option<pb::Session> {
     let filed = state.filed()?;
+    let appointment = filed.appointment();
     Some(pb::Session {
         session_id: id.to_string(),
         outline: filed.outline.to_wire(),
         requester_code: filed.requester.to_wire(),
-        stage: filed.stage.to_wire(),
+        stage: filed.stage().to_wire(),
         papers: filed.papers.to_wire(),
-        rules: filed.rules.to_wire(),
-        findings: filed.findings.iter().map(|known| finding(filed, known)).collect(),
-        slot: filed.slot.to_wire(),
-        invitations: filed.invitations.to_wire(),
+        rules: filed.screening.as_ref().map(|screening| screening.rules.to_wire()),
+        findings: filed.findings().iter().map(|known| finding(filed, known)).collect(),
+        slot: appointment.map(|appointment| appointment.slot.to_wire()),
+        invitations: appointment.map_or_else(Vec::new, |appointment| appointment.invitations.to_wire()),
         delegates: filed.delegates.to_wire(),
-        sign_by: filed.sign_by.to_wire(),
-        merged_into_session_id: filed.merged_into.to_wire(),
+        sign_by: filed.sign_by().to_wire(),
+        merged_into_session_id: filed.merged_into().to_wire(),
     })
 }
 
 fn finding(filed: &Filed, finding: &Finding) -> pb::SessionFinding {
-    let reason = filed.overrides.get(&finding.rule);
+    let reason = filed.override_of(finding.rule);
     pb::SessionFinding {
         finding: finding.to_wire(),
         override_reason: reason.map(|text| text.as_str().to_owned()),

@@ -1,20 +1,18 @@
 use super::*;
-use domain::Text;
 use domain::deliberation::docket::{Agenda, AgendaTopic, Command, Docket, Mode};
+use domain::testing::{code, text};
 
 /// A docket without participants, as nothing is decided on it.
 fn agenda(session: Uuid) -> Agenda {
     Agenda {
         session,
-        title: Line::parse("会商").unwrap(),
-        body: Code::parse("JOINT").unwrap(),
-        chair: Code::parse("NDRC").unwrap(),
+        title: line("会商"),
+        body: code("JOINT"),
+        chair: code("NDRC"),
         mode: Mode::Meeting,
         decide_by: None,
         quorum_percent: 0,
-        topics: vec![AgendaTopic {
-            number: 1, title: Line::parse("资金来源").unwrap(), timebox_minutes: 60
-        }],
+        topics: vec![AgendaTopic { number: 1, title: line("资金来源"), timebox_minutes: 60 }],
         participants: vec![],
     }
 }
@@ -28,11 +26,11 @@ async fn a_session_is_concluded_for_whoever_waits_for_the_closing_of_its_docket(
     let fixture = Fixture::furnished().await;
     let session_id = fixture.admitted("one").await;
     fixture.schedule("schedule", &session_id, "2027-03-08T01:00:00Z").await.unwrap();
-    fixture.clock.send_replace(at("2027-03-08T01:00:00Z"));
+    fixture.bench.move_clock("2027-03-08T01:00:00Z");
     fixture.service.convene_session(clerk(convene("convene", &session_id))).await.unwrap();
 
     let docket: Uuid = session_id.parse().unwrap();
-    let withdraw = Command::WithdrawTopic { topic: 1, reason: Text::parse("已另行商定").unwrap() };
+    let withdraw = Command::WithdrawTopic { topic: 1, reason: text("已另行商定") };
     let steps = [Command::Prepare { agenda: agenda(docket) }, Command::Open, withdraw, Command::Close];
     let mut closed = 0;
     for (nth, command) in steps.into_iter().enumerate() {

@@ -33,7 +33,7 @@ async fn a_repeat_returns_the_first_answer_and_an_id_stands_for_one_command() {
 async fn validation_writes_nothing_and_refuses_for_real() {
     let fixture = Fixture::furnished().await;
     let (one, two) = (fixture.admitted("one").await, fixture.admitted("two").await);
-    let before = *fixture.service.kit.journal().committed().borrow();
+    let before = fixture.bench.end();
     let validate = |word: &str, session_id: &str| pb::ScheduleSessionRequest {
         validate_only: true,
         ..schedule(word, session_id, "2027-03-08T01:00:00Z")
@@ -45,7 +45,7 @@ async fn validation_writes_nothing_and_refuses_for_real() {
     let dry_run = pb::RequestSessionRequest { validate_only: true, ..request("three") };
     let requested = fixture.service.request_session(clerk(dry_run)).await.unwrap().into_inner();
     assert_eq!(requested.position, 0);
-    assert_eq!(*fixture.service.kit.journal().committed().borrow(), before, "nothing was written");
+    assert_eq!(fixture.bench.end(), before, "nothing was written");
 
     fixture.schedule("for real", &one, "2027-03-08T01:00:00Z").await.unwrap();
     let refused = fixture.service.schedule_session(clerk(validate("validate two", &two))).await.unwrap_err();

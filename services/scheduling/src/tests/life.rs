@@ -9,13 +9,13 @@ async fn a_session_goes_from_its_request_to_its_convening() {
         command_id: id("answer"),
         session_id: session_id.clone(),
         department_code: "MOF".into(),
-        answer: pb::Answer::Accept.into(),
+        answer: pb::InvitationAnswer::Accept.into(),
         ..Default::default()
     };
     fixture.service.answer_invitation(by(answer, "MOF", Role::Delegate)).await.unwrap();
     let early = fixture.service.convene_session(clerk(convene("early", &session_id))).await.unwrap_err();
     assert_eq!(refusal(&early, "opens_at"), ("TOO_EARLY".into(), "2027-03-08T00:00:00Z".into()));
-    fixture.clock.send_replace(at("2027-03-08T00:30:00Z"));
+    fixture.bench.move_clock("2027-03-08T00:30:00Z");
     let convened = fixture.service.convene_session(clerk(convene("now", &session_id))).await.unwrap();
 
     let session = convened.into_inner().session.unwrap();

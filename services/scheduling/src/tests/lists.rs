@@ -52,7 +52,7 @@ async fn an_unset_filter_keeps_every_session_and_an_empty_one_too() {
 #[tokio::test]
 async fn rooms_are_listed_by_their_seats() {
     let fixture = Fixture::furnished().await;
-    let position = *fixture.service.kit.journal().committed().borrow();
+    let position = fixture.bench.end();
     for (seats_min, count) in [(None, 1), (Some(10), 1), (Some(11), 0)] {
         let list = pb::ListRoomsRequest { at_least_position: position, seats_min, ..Default::default() };
         let rooms = fixture.service.list_rooms(clerk(list)).await.unwrap().into_inner().rooms;

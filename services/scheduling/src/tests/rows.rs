@@ -8,18 +8,11 @@ use domain::scheduling::rules::Rules;
 use domain::scheduling::session::{
     Attendee, Command, Kind, Outline, RoleOnTopic, Session, State, Topic, TopicRole,
 };
-use domain::{Aggregate as _, Code, Issued, Line, Text};
+use domain::testing::code;
+use domain::{Aggregate as _, Issued, Text};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use service_kit::view::InMemory;
-
-fn code(text: &str) -> Code {
-    Code::parse(text).unwrap()
-}
-
-fn line(text: &str) -> Line {
-    Line::parse(text).unwrap()
-}
 
 fn reason() -> Text {
     Text::parse("理由").unwrap()
@@ -86,13 +79,13 @@ fn commands() -> impl Strategy<Value = Command> {
 /// The row of a session as the rules have it.
 fn row(id: Uuid, state: &State, requested_at: Timestamp) -> Option<pb::SessionSummary> {
     let filed = state.filed()?;
-    let (outline, slot) = (&filed.outline, filed.slot.as_ref());
+    let (outline, slot) = (&filed.outline, filed.appointment().map(|appointment| &appointment.slot));
     Some(pb::SessionSummary {
         session_id: id.to_wire(),
         title: outline.title.to_wire(),
         body_code: outline.body.to_wire(),
         kind: outline.kind.to_wire(),
-        stage: filed.stage.to_wire(),
+        stage: filed.stage().to_wire(),
         chair_code: outline.chair.to_wire(),
         requester_code: filed.requester.as_ref().map(|code| code.as_str().to_owned()),
         topic_count: outline.topics.len() as u32,

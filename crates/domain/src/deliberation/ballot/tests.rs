@@ -58,8 +58,7 @@ fn too_few_votes_decide_nothing() {
     assert!(!result.is_quorate() && !result.passed);
     assert_eq!(
         result.sentence(),
-        "failed by simple majority: 3 yes, 0 no, 0 abstained; 2 yes of 3 counted were needed; \
-         3 cast of 7 eligible (0 recused), quorum 4"
+        "failed without a quorum: 3 cast of 7 eligible (0 recused), quorum 4; 3 yes, 0 no, 0 abstained"
     );
     // A recused department is not waited for.
     let smaller = Electorate { recused: 2, ..electorate(7) };
@@ -80,6 +79,10 @@ fn only_a_chair_with_a_casting_vote_breaks_a_tie() {
     assert!(broken.passed && broken.casting_vote == Some(Choice::Yes), "{}", broken.sentence());
     // Where one more yes would not have carried it, there is nothing to break.
     let held = ballot(rules(Method::SimpleMajority, Abstention::CountsAsCast, Tie::ChairDecides), 2, 2, 3);
+    let result = held.count(electorate(7), Some(Choice::Yes));
+    assert!(!result.tied && !result.passed && result.casting_vote.is_none());
+    // Where nobody has voted yes or no, no voices are equal.
+    let held = ballot(rules(Method::SimpleMajority, Abstention::DoesNotCount, Tie::ChairDecides), 0, 0, 4);
     let result = held.count(electorate(7), Some(Choice::Yes));
     assert!(!result.tied && !result.passed && result.casting_vote.is_none());
 }

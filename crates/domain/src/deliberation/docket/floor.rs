@@ -26,15 +26,18 @@ pub(super) fn prepare(state: &State, agenda: Agenda, issued: &Issued) -> Result<
 }
 
 /// Refuses whoever may not lead the docket: it is led from the department in the chair, or by a clerk who
-/// belongs to no department.
-pub(super) fn may_preside(state: &State, issued: &Issued) -> Result<(), Rejection> {
+/// belongs to no department. Whoever has recused itself from a topic does not lead its debate either.
+pub(super) fn may_preside(state: &State, topic: Option<u32>, issued: &Issued) -> Result<(), Rejection> {
     let Some(proceedings) = state.proceedings() else { return Ok(()) };
     let chair = &proceedings.agenda.chair;
-    let led_elsewhere = match &issued.by.department {
-        Some(department) => department != chair,
-        None => issued.by.is(Role::Chair) && !issued.by.is(Role::Clerk),
-    };
-    if led_elsewhere { must_belong_to(chair, issued) } else { Ok(()) }
+    match &issued.by.department {
+        Some(own) if own == chair => match topic.and_then(|number| proceedings.topic(number)) {
+            Some(topic) => not_recused(topic, chair),
+            None => Ok(()),
+        },
+        None if issued.by.is(Role::Clerk) || !issued.by.is(Role::Chair) => Ok(()),
+        _ => must_belong_to(chair, issued),
+    }
 }
 
 pub(super) fn record_arrival(
@@ -191,14 +194,15 @@ pub(super) fn in_debate(proceedings: &Proceedings, number: u32) -> Result<&Topic
 }
 
 /// Refuses whoever may not speak on the topic: people of other departments, and departments that are only
-/// informed.
+/// informed, or have recused themselves from it.
 pub(super) fn may_speak(
     proceedings: &Proceedings,
     topic: &Topic,
     department: &Code,
     issued: &Issued,
 ) -> Result<(), Rejection> {
-    may_speak_for(department, issued)?;
+    may_speak_for(proceedings, department, issued)?;
+    not_recused(topic, department)?;
     match proceedings.agenda.role_on(topic.number, department) {
         Some(RoleOnTopic::Decides | RoleOnTopic::Advises) => Ok(()),
         None if !proceedings.agenda.takes_part(department) => {
@@ -211,9 +215,26 @@ pub(super) fn may_speak(
     }
 }
 
-/// Refuses whoever does not speak for the department. A clerk may record what it said, under their own name.
-pub(super) fn may_speak_for(needed: &Code, issued: &Issued) -> Result<(), Rejection> {
-    if issued.by.is(Role::Clerk) { Ok(()) } else { must_belong_to(needed, issued) }
+/// Refuses a department that has recused itself from the topic.
+pub(super) fn not_recused(topic: &Topic, department: &Code) -> Result<(), Rejection> {
+    if topic.recused.contains(department) {
+        return Err(Rejection::DepartmentRecused {
+            department_code: department.clone(),
+            topic_number: topic.number,
+        });
+    }
+    Ok(())
+}
+
+/// Refuses whoever does not speak for the department. A clerk of the docket, who belongs to the department in the chair
+/// or to none, may record what it said, under their own name.
+pub(super) fn may_speak_for(
+    proceedings: &Proceedings,
+    needed: &Code,
+    issued: &Issued,
+) -> Result<(), Rejection> {
+    let of_the_docket = issued.by.department.as_ref().is_none_or(|own| *own == proceedings.agenda.chair);
+    if issued.by.is(Role::Clerk) && of_the_docket { Ok(()) } else { must_belong_to(needed, issued) }
 }
 
 /// Refuses whoever does not belong to the department.

@@ -1,11 +1,10 @@
 //! Action items as drafted during the debate, and as decided with the topic.
 
 use super::{Outcome, State};
-use crate::aggregate::derived_id;
+use crate::decided_item::DecidedItem;
 use crate::deliberation::ballot::{BallotResult, Choice};
 use crate::due::DueRule;
 use crate::{Code, Date, Line, Text, Timestamp, Uuid};
-use std::collections::BTreeSet;
 
 /// What a department is to do, as far as it has been worked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,29 +90,8 @@ pub struct Decision {
     pub body: Code,
     /// The ballot that carried it.
     pub ballot: BallotResult,
-    /// The departments that voted no or opposed it in their latest statement, ascending.
+    /// The departments that voted no in that ballot, ascending.
     pub dissenting: Vec<Code>,
-}
-
-/// One thing to be done under a decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DecidedItem {
-    /// Its number within the docket.
-    pub number: u32,
-    /// Its title.
-    pub title: Line,
-    /// What is to be delivered.
-    pub deliverable: Text,
-    /// How to tell that it is done.
-    pub criterion: Text,
-    /// The department that answers for it.
-    pub lead: Code,
-    /// The departments that support it.
-    pub co_responsible: Vec<Code>,
-    /// When it is due.
-    pub due_on: Date,
-    /// The last moment of that date.
-    pub due_at: Timestamp,
 }
 
 impl State {
@@ -140,8 +118,7 @@ impl State {
                 due_at: due.due_at,
             })
         });
-        let against = ballot.votes.iter().filter(|(_, vote)| vote.choice == Choice::No).map(|(code, _)| code);
-        let dissenting: BTreeSet<&Code> = against.chain(topic.opposing()).collect();
+        let against = ballot.votes.iter().filter(|(_, vote)| vote.choice == Choice::No);
         Some(Decision {
             topic: topic.number,
             title: topic.title.clone(),
@@ -153,17 +130,7 @@ impl State {
             session: proceedings.agenda.session,
             body: proceedings.agenda.body.clone(),
             ballot: ballot.result?,
-            dissenting: dissenting.into_iter().cloned().collect(),
+            dissenting: against.map(|(department, _)| department.clone()).collect(),
         })
     }
-}
-
-/// The id of the resolution that a topic's decision becomes.
-pub fn resolution_id(docket: Uuid, topic: u32) -> Uuid {
-    derived_id(docket, &["resolution", &topic.to_string()])
-}
-
-/// The id of the action item that a drafted item becomes, and of its follow-up.
-pub fn action_item_id(docket: Uuid, item: u32) -> Uuid {
-    derived_id(docket, &["item", &item.to_string()])
 }

@@ -24,7 +24,10 @@ pub(super) fn adopt(
     nothing_pending(topic)?;
     let version = topic.current_version();
     let passed = topic.passed().ok_or(Rejection::NoPassedBallot { version, topic_number: number })?;
-    executable(topic, declaratory)?;
+    if declaratory != topic.items.is_empty() {
+        return Err(declared_wrongly(topic));
+    }
+    executable(topic)?;
     let decided_on = calendar.date_of(issued.at);
     let acknowledge_on = calendar.after_working_days(decided_on, ACKNOWLEDGE_WORKING_DAYS);
     let adopted = Event::DecisionAdopted {
@@ -40,25 +43,23 @@ pub(super) fn adopt(
     Ok(concluded(proceedings, topic, adopted, issued))
 }
 
-/// A decision says who does what by when and how to tell that it is done, or that nothing is to be done.
-fn executable(topic: &Topic, declaratory: bool) -> Result<(), Rejection> {
-    let items = topic.items.len();
-    if declaratory && items > 0 {
-        return Err(Rejection::DeclaratoryWithItems { topic_number: topic.number, items });
+/// A decision says that nothing is to be done if, and only if, it has no items.
+fn declared_wrongly(topic: &Topic) -> Rejection {
+    match topic.items.len() {
+        0 => Rejection::DecisionWithoutItems { topic_number: topic.number },
+        items => Rejection::DeclaratoryWithItems { topic_number: topic.number, items },
     }
-    if !declaratory && items == 0 {
-        return Err(Rejection::DecisionWithoutItems { topic_number: topic.number });
-    }
-    for item in &topic.items {
-        if let Some(missing) = item.draft.missing() {
-            return Err(Rejection::DecisionNotExecutable {
-                topic_number: topic.number,
-                item_number: item.number,
-                missing,
-            });
+}
+
+/// Its items say who does what by when, and how to tell that it is done.
+pub(super) fn executable(topic: &Topic) -> Result<(), Rejection> {
+    let missing = topic.items.iter().find_map(|item| Some((item.number, item.draft.missing()?)));
+    match missing {
+        Some((item_number, missing)) => {
+            Err(Rejection::DecisionNotExecutable { topic_number: topic.number, item_number, missing })
         }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The due dates, counted from the day of the decision.
@@ -92,10 +93,7 @@ pub(super) fn reject(
     if matches!(proceedings.find_topic(number)?.outcome, Some(Outcome::Rejected)) {
         return Ok(vec![]);
     }
-    let topic = without_open_ballot(proceedings, number)?;
-    if let Some(passed) = topic.passed() {
-        return Err(Rejection::BallotPassed { ballot_number: passed.ballot, topic_number: number });
-    }
+    let topic = not_passed(proceedings, number)?;
     Ok(concluded(proceedings, topic, Event::TopicRejected { topic: number, reason }, issued))
 }
 
@@ -117,7 +115,7 @@ pub(super) fn defer(
     if proceedings.find_topic(number)?.outcome == Some(Outcome::Deferred { resume_on }) {
         return Ok(vec![]);
     }
-    let topic = without_open_ballot(proceedings, number)?;
+    let topic = not_passed(proceedings, number)?;
     if !proceedings.agenda.takes_part(&moved_by) && proceedings.agenda.chair != moved_by {
         return Err(Rejection::NotAParticipant { department_code: moved_by });
     }
@@ -144,7 +142,7 @@ pub(super) fn refer(
     if proceedings.find_topic(number)?.outcome == Some(referred) {
         return Ok(vec![]);
     }
-    let topic = without_open_ballot(proceedings, number)?;
+    let topic = not_passed(proceedings, number)?;
     Ok(concluded(proceedings, topic, Event::TopicReferred { topic: number, referred_to, reason }, issued))
 }
 
@@ -157,7 +155,7 @@ pub(super) fn withdraw(
     if matches!(proceedings.find_topic(number)?.outcome, Some(Outcome::Withdrawn)) {
         return Ok(vec![]);
     }
-    let topic = without_open_ballot(proceedings, number)?;
+    let topic = not_passed(proceedings, number)?;
     Ok(concluded(proceedings, topic, Event::TopicWithdrawn { topic: number, reason }, issued))
 }
 
@@ -183,6 +181,15 @@ pub(super) fn close(state: &State, issued: &Issued) -> Result<Vec<Event>, Reject
         spent_seconds: topics.iter().map(|topic| topic.spent_seconds).fold(0, u64::saturating_add),
         digression_minutes: topics.iter().map(|topic| topic.digression_minutes).fold(0, u32::saturating_add),
     }])
+}
+
+/// The topic, if it may end without a decision: once a ballot has passed, nobody but its voters undoes it.
+fn not_passed(proceedings: &Proceedings, number: u32) -> Result<&Topic, Rejection> {
+    let topic = without_open_ballot(proceedings, number)?;
+    match topic.passed() {
+        Some(passed) => Err(Rejection::BallotPassed { ballot_number: passed.ballot, topic_number: number }),
+        None => Ok(topic),
+    }
 }
 
 /// The topic, if it is undecided and no ballot on it is open.

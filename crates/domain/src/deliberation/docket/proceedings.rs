@@ -197,24 +197,25 @@ impl Topic {
         self.ballots.iter().find(|ballot| ballot.is_open())
     }
 
+    /// The last result on the current version.
+    pub fn counted(&self) -> Option<BallotResult> {
+        let on_current = |ballot: &&Ballot| ballot.version == self.current_version();
+        self.ballots.iter().rev().filter(on_current).find_map(|ballot| ballot.result)
+    }
+
     /// The last result on the current version, if it passed.
     pub fn passed(&self) -> Option<BallotResult> {
-        let on_current = |ballot: &&Ballot| ballot.version == self.current_version();
-        let last = self.ballots.iter().rev().filter(on_current).find_map(|ballot| ballot.result)?;
-        last.passed.then_some(last)
+        self.counted().filter(|result| result.passed)
+    }
+
+    /// The result that settled the current version: the last one, if enough departments cast a vote.
+    pub(super) fn settled(&self) -> Option<BallotResult> {
+        self.counted().filter(BallotResult::is_quorate)
     }
 
     /// The first amendment that is not resolved.
     pub fn pending_amendment(&self) -> Option<&Amendment> {
         self.amendments.iter().find(|amendment| amendment.stage == AmendmentStage::Pending)
-    }
-
-    /// The departments that opposed it in their latest statement.
-    pub fn opposing(&self) -> impl Iterator<Item = &Code> {
-        self.statements
-            .iter()
-            .filter(|(_, statement)| statement.stance == Stance::Oppose)
-            .map(|(department, _)| department)
     }
 
     /// Seconds spent on it until a moment.

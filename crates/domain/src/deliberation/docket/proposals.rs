@@ -5,6 +5,7 @@ use super::{
     AMENDMENTS_MAX, Amendment, AmendmentStage, CO_RESPONSIBLE_MAX, DRAFT_BYTES_MAX, DraftedItem, Event,
     ITEMS_MAX, ITEMS_PER_COMMAND_MAX, ItemDraft, Proceedings, Rejection, Topic, VERSIONS_MAX,
 };
+use crate::deliberation::ballot::BallotResult;
 use crate::due::DueRule;
 use crate::{Code, Issued, Text};
 use jiff::{ToSpan as _, tz::TimeZone};
@@ -95,8 +96,7 @@ pub(super) fn draft_items(
     items: Vec<ItemDraft>,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let topic = proceedings.undecided(number)?;
-    no_open_ballot(topic)?;
+    may_change_items(proceedings.undecided(number)?)?;
     if items.is_empty() {
         return Err(Rejection::ItemsRequired { topic_number: number });
     }
@@ -131,7 +131,7 @@ pub(super) fn revise_item(
     if item.draft == draft {
         return Ok(vec![]);
     }
-    no_open_ballot(proceedings.undecided(item.topic)?)?;
+    may_change_items(proceedings.undecided(item.topic)?)?;
     check_draft(proceedings, &draft, issued)?;
     Ok(vec![Event::ItemRevised { item: DraftedItem { number, topic: item.topic, draft } }])
 }
@@ -147,11 +147,12 @@ pub(super) fn drop_item(
         Err(_) if (1..=proceedings.items).contains(&number) => return Ok(vec![]),
         Err(rejection) => return Err(rejection),
     };
-    no_open_ballot(proceedings.undecided(item.topic)?)?;
+    may_change_items(proceedings.undecided(item.topic)?)?;
     Ok(vec![Event::ItemDropped { topic: item.topic, item: number, reason }])
 }
 
-fn drafted(proceedings: &Proceedings, number: u32) -> Result<&DraftedItem, Rejection> {
+/// The item with this number, if it is drafted and was not dropped.
+pub(super) fn drafted(proceedings: &Proceedings, number: u32) -> Result<&DraftedItem, Rejection> {
     let mut items = proceedings.topics.iter().flat_map(|topic| &topic.items);
     items
         .find(|item| item.number == number)
@@ -176,6 +177,22 @@ fn check_draft(proceedings: &Proceedings, draft: &ItemDraft, issued: &Issued) ->
     let latest = TimeZone::UTC.to_datetime(issued.at).date().saturating_add(1.day());
     match draft.due.and_then(|due: DueRule| due.excess(latest)) {
         Some((days, max)) => Err(Rejection::DueOutOfRange { days, max }),
+        None => Ok(()),
+    }
+}
+
+/// Items belong to the version that is voted on: they are settled with it.
+fn may_change_items(topic: &Topic) -> Result<(), Rejection> {
+    no_open_ballot(topic)?;
+    not_voted_on(topic)
+}
+
+/// Refuses when the current version was voted on.
+pub(super) fn not_voted_on(topic: &Topic) -> Result<(), Rejection> {
+    match topic.settled() {
+        Some(BallotResult { ballot, version, .. }) => {
+            Err(Rejection::VersionVotedOn { version, topic_number: topic.number, ballot_number: ballot })
+        }
         None => Ok(()),
     }
 }

@@ -25,7 +25,8 @@ rejections! {
             "the docket would have {bytes} bytes; it takes this only up to {max}, so that it can be read as a whole. \
              Shorten the text, or refer to a paper",
         // The floor
-        WrongStage("WRONG_STAGE") { stage: &'static str } = "the docket is {stage}, not open",
+        WrongStage("WRONG_STAGE") { stage: &'static str, needed: &'static str } =
+            "the stage of the docket is {stage}; it has to be {needed}",
         NotAMeeting("NOT_A_MEETING") = "a countersign has no attendance",
         NotAParticipant("NOT_A_PARTICIPANT") { department_code: Code } =
             "department {department_code} does not take part in this docket",
@@ -73,6 +74,15 @@ rejections! {
         // Ballots
         BallotStillOpen("BALLOT_STILL_OPEN") { ballot_number: u32, topic_number: u32 } =
             "ballot {ballot_number} on topic {topic_number} is open; close it first",
+        VersionVotedOn("VERSION_VOTED_ON") { version: u32, topic_number: u32, ballot_number: u32 } =
+            "version {version} of topic {topic_number} was voted on in ballot {ballot_number}; its items belong to \
+             it, and it is not voted on again. Submit a new version first",
+        RulesChanged("RULES_CHANGED") { ballot_number: u32, topic_number: u32 } =
+            "ballot {ballot_number} on topic {topic_number} had no quorum; it is repeated under the same method, \
+             abstention and tie rule, or on a new version",
+        BallotCounted("BALLOT_COUNTED") { ballot_number: u32, topic_number: u32 } =
+            "ballot {ballot_number} on topic {topic_number} has been counted with that department; a recusal comes \
+             before the count",
         NoBallotOpen("NO_BALLOT_OPEN") { topic_number: u32 } = "no ballot is open on topic {topic_number}",
         BallotsExhausted("BALLOTS_EXHAUSTED") { max: u32 } =
             "the docket has had {max} ballots, the most there may be",
@@ -95,7 +105,7 @@ rejections! {
         NoPassedBallot("NO_PASSED_BALLOT") { version: u32, topic_number: u32 } =
             "no ballot has passed version {version} of topic {topic_number}",
         BallotPassed("BALLOT_PASSED") { ballot_number: u32, topic_number: u32 } =
-            "ballot {ballot_number} on topic {topic_number} passed, so the topic cannot be rejected",
+            "ballot {ballot_number} on topic {topic_number} passed; the topic ends with the adoption of what was voted on",
         DecisionWithoutItems("DECISION_WITHOUT_ITEMS") { topic_number: u32 } =
             "the decision on topic {topic_number} has no action item and is not declaratory",
         DeclaratoryWithItems("DECLARATORY_WITH_ITEMS") { topic_number: u32, items: usize } =

@@ -1,23 +1,11 @@
 use super::*;
 use crate::due::DueRule;
-use crate::testing::{actor, given};
+use crate::testing::{actor, at, code, given, line, text};
 use crate::{Actor, Refusal, Role, Uuid};
 use jiff::civil::date;
 
 mod random;
 
-fn code(text: &str) -> Code {
-    Code::parse(text).unwrap()
-}
-fn line(text: &str) -> Line {
-    Line::parse(text).unwrap()
-}
-fn text(words: &str) -> Text {
-    Text::parse(words).unwrap()
-}
-fn at(moment: &str) -> Timestamp {
-    moment.parse().unwrap()
-}
 fn calendar() -> WorkingCalendar {
     WorkingCalendar::weekends_only("Asia/Shanghai").unwrap()
 }
@@ -85,6 +73,10 @@ fn voted(department: &str, choice: Choice) -> Event {
 }
 fn vote(department: &str) -> Command {
     Command::CastVote { topic: 1, department: code(department), choice: Choice::Yes, reason: None }
+}
+fn open_ballot(version: u32, method: Method) -> Command {
+    let (abstention, tie) = (Abstention::DoesNotCount, Tie::Rejects);
+    Command::OpenBallot { topic: 1, version, method, abstention, tie }
 }
 fn close_ballot(casting_vote: Option<Choice>) -> Command {
     Command::CloseBallot { topic: 1, casting_vote }
@@ -208,8 +200,18 @@ fn a_department_has_one_vote_and_only_its_own_people_or_a_clerk_cast_it() {
         attempt(&history, of("ROADS"), "HEALTH"),
         Err(Rejection::NotYourDepartment { department_code: "ROADS".into(), needed_codes: "HEALTH".into() })
     );
-    let clerk = actor("wen", "OFFICE", Role::Clerk);
-    assert_eq!(attempt(&history, clerk, "ROADS"), Ok(vec![voted("ROADS", Choice::Yes)]));
+    let secretary = Actor { department: None, ..actor("wen", "OFFICE", Role::Clerk) };
+    for clerk in [secretary, actor("wen", "WATER", Role::Clerk)] {
+        assert_eq!(
+            attempt(&history, clerk, "ROADS"),
+            Ok(vec![voted("ROADS", Choice::Yes)]),
+            "a show of hands"
+        );
+    }
+    assert_eq!(
+        attempt(&history, actor("wen", "METRO", Role::Clerk), "ROADS"),
+        Err(Rejection::NotYourDepartment { department_code: "METRO".into(), needed_codes: "ROADS".into() })
+    );
     assert_eq!(
         attempt(&history, of("PRESS"), "PRESS"),
         Err(Rejection::NotEntitledToVote { department_code: code("PRESS"), topic_number: 1 })
@@ -242,10 +244,156 @@ fn a_tie_waits_for_the_casting_vote_of_the_chair() {
 
     assert_eq!(close("WATER", None), Err(Rejection::CastingVoteRequired { yes_votes: 1, no_votes: 1 }));
     assert!(matches!(close("ROADS", Some(Choice::Yes)), Err(Rejection::NotYourDepartment { .. })));
+    let secretary = Actor { department: None, ..actor("wen", "OFFICE", Role::Clerk) };
+    let for_the_chair = given::<Docket>(&history).by(secretary.clone()).when(close_ballot(Some(Choice::Yes)));
+    assert!(matches!(for_the_chair, Err(Rejection::NotYourDepartment { .. })), "{for_the_chair:?}");
     let closed = close("WATER", Some(Choice::Yes)).unwrap();
     assert!(
         matches!(closed.as_slice(), [Event::BallotClosed { result, .. }] if result.passed && result.tied)
     );
+
+    // Nobody breaks it when the chair has left, or has recused itself.
+    let left = Event::DepartureRecorded { department: code("WATER") };
+    let history = followed_by(history, [voted("HEALTH", Choice::Yes), left]);
+    let close =
+        |history: &[Event], by: Actor, casting| given::<Docket>(history).by(by).when(close_ballot(casting));
+    let history: Vec<Event> = history
+        .into_iter()
+        .map(
+            |event| {
+                if event == voted("WATER", Choice::Yes) { voted("WATER", Choice::Abstain) } else { event }
+            },
+        )
+        .collect();
+    assert_eq!(
+        close(&history, of("WATER"), Some(Choice::Yes)),
+        Err(Rejection::NotPresent { department_code: code("WATER") })
+    );
+    let failed = close(&history, secretary.clone(), None).unwrap();
+    assert!(
+        matches!(failed.as_slice(), [Event::BallotClosed { result, .. }] if result.tied && !result.passed)
+    );
+    let recused = Event::RecusalRecorded { topic: 1, department: code("WATER"), reason: text("Own land") };
+    let history = followed_by(history, [arrived("WATER"), recused]);
+    let refused = Err(Rejection::DepartmentRecused { department_code: code("WATER"), topic_number: 1 });
+    assert_eq!(close(&history, of("WATER"), Some(Choice::Yes)), refused);
+    let failed = close(&history, secretary, None).unwrap();
+    assert!(
+        matches!(failed.as_slice(), [Event::BallotClosed { result, .. }] if result.tied && !result.passed)
+    );
+}
+
+#[test]
+fn a_version_is_voted_on_once_and_its_items_are_settled_with_it() {
+    let history = passed(followed_by(in_session(), [drafted(draft())]));
+    let attempt = |history: &[Event], command| given::<Docket>(history).by(of("WATER")).when(command);
+    let settled = Err(Rejection::VersionVotedOn { version: 1, topic_number: 1, ballot_number: 1 });
+    assert_eq!(attempt(&history, open_ballot(1, Method::Consensus)), settled);
+    let other = ItemDraft { lead: Some(code("HEALTH")), ..draft() };
+    assert_eq!(attempt(&history, Command::ReviseItem { item: 1, draft: other.clone() }), settled);
+    assert_eq!(attempt(&history, Command::DropItem { item: 1, reason: text("Costs") }), settled);
+    assert_eq!(attempt(&history, Command::DraftItems { topic: 1, items: vec![draft()] }), settled);
+
+    let reason = || text("Let us not");
+    let undoing = [
+        Command::RejectTopic { topic: 1, reason: reason() },
+        Command::WithdrawTopic { topic: 1, reason: reason() },
+        Command::ReferTopic { topic: 1, referred_to: code("CITY"), reason: reason() },
+        Command::DeferTopic {
+            topic: 1,
+            resume_on: date(2027, 4, 1),
+            moved_by: code("WATER"),
+            reason: reason(),
+            calendar: calendar(),
+        },
+    ];
+    for undoing in undoing {
+        assert_eq!(
+            attempt(&history, undoing),
+            Err(Rejection::BallotPassed { ballot_number: 1, topic_number: 1 }),
+            "nobody but the voters undoes what has passed"
+        );
+    }
+
+    // A new version begins anew.
+    let history = followed_by(history, [proposed(2)]);
+    let revised = attempt(&history, Command::ReviseItem { item: 1, draft: other }).unwrap();
+    assert!(attempt(&followed_by(history, revised), open_ballot(2, Method::Consensus)).is_ok());
+}
+
+#[test]
+fn without_a_quorum_a_ballot_is_repeated_under_its_own_rules() {
+    let history = followed_by(
+        in_session(),
+        [proposed(1), ballot_opened(1, 1, Tie::Rejects), voted("WATER", Choice::Yes)],
+    );
+    let closed = given::<Docket>(&history).by(of("WATER")).when(close_ballot(None)).unwrap();
+    assert!(matches!(closed.as_slice(), [Event::BallotClosed { result, .. }] if !result.is_quorate()));
+    let history = followed_by(history, closed);
+    let attempt = |method| given::<Docket>(&history).by(of("WATER")).when(open_ballot(1, method));
+    assert_eq!(
+        attempt(Method::Consensus),
+        Err(Rejection::RulesChanged { ballot_number: 1, topic_number: 1 })
+    );
+    assert_eq!(attempt(Method::SimpleMajority), Ok(vec![ballot_opened(2, 1, Tie::Rejects)]));
+}
+
+#[test]
+fn what_is_voted_on_can_be_carried_out() {
+    let unfinished = drafted(ItemDraft { due: None, ..draft() });
+    let history = followed_by(in_session(), [proposed(1), unfinished]);
+    let refused = given::<Docket>(&history).by(of("WATER")).when(open_ballot(1, Method::Consensus));
+    assert_eq!(refused.map_err(|refused| refused.reason()), Err("DECISION_NOT_EXECUTABLE"));
+}
+
+#[test]
+fn a_recusal_takes_voice_vote_and_chair_and_comes_before_the_count() {
+    let recuse = |department| Command::RecordRecusal {
+        topic: 1,
+        department: code(department),
+        reason: text("Own land"),
+    };
+    let recused = Event::RecusalRecorded { topic: 1, department: code("WATER"), reason: text("Own land") };
+    let history = followed_by(in_session(), [proposed(1), recused]);
+    let attempt = |command| given::<Docket>(&history).by(of("WATER")).when(command);
+    let refused = Err(Rejection::DepartmentRecused { department_code: code("WATER"), topic_number: 1 });
+    let water = || code("WATER");
+    let words = || text("All the same");
+    assert_eq!(
+        attempt(Command::RecordStatement {
+            topic: 1,
+            department: water(),
+            stance: Stance::Support,
+            reasons: words()
+        }),
+        refused
+    );
+    assert_eq!(attempt(Command::SubmitAmendment { topic: 1, department: water(), text: words() }), refused);
+    assert_eq!(attempt(Command::CloseDebate { topic: 1 }), refused, "nor does it lead the debate");
+    assert_eq!(attempt(open_ballot(1, Method::SimpleMajority)), refused);
+    assert!(attempt(Command::DropItem { item: 9, reason: words() }) != refused, "no item of that topic");
+
+    let counted = passed(in_session());
+    assert_eq!(
+        given::<Docket>(&counted).by(of("HEALTH")).when(recuse("HEALTH")),
+        Err(Rejection::BallotCounted { ballot_number: 1, topic_number: 1 })
+    );
+    let history = followed_by(counted, [proposed(2)]);
+    assert!(given::<Docket>(&history).by(of("HEALTH")).when(recuse("HEALTH")).is_ok(), "before the next one");
+}
+
+#[test]
+fn dissent_is_what_was_voted_and_not_what_was_said_before() {
+    let opposing = Event::StatementRecorded {
+        topic: 1,
+        department: code("WATER"),
+        stance: Stance::Oppose,
+        reasons: text("Too dear, at first sight"),
+    };
+    let history = passed(followed_by(in_session(), [opposing]));
+    let adopted = given::<Docket>(&history).by(of("WATER")).when(adopt(true)).unwrap();
+    let decision = Docket::fold(State::Absent, &followed_by(history, adopted)).decision(1).unwrap();
+    assert_eq!(decision.dissenting, [code("HEALTH")], "WATER voted yes in the end");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The rules of voting: when a ballot may be opened, who votes, when it is counted.
 
-use super::floor::{may_speak_for, must_belong_to};
-use super::proposals::nothing_pending;
+use super::floor::{may_speak_for, must_belong_to, not_recused};
+use super::outcomes::executable;
+use super::proposals::{not_voted_on, nothing_pending};
 use super::{BALLOTS_MAX, Event, Mode, Proceedings, Rejection, RoleOnTopic, State, Topic, TopicStage};
 use crate::deliberation::ballot::{Ballot, Choice, Method, Rules, Tie, Vote};
 use crate::{Code, Issued, Text};
@@ -32,6 +33,8 @@ pub(super) fn open_ballot(
         return Err(Rejection::VersionNotCurrent { version, current_version: current });
     }
     nothing_pending(topic)?;
+    executable(topic)?;
+    once(topic, rules)?;
     check_share(rules.method)?;
     if proceedings.agenda.deciding_on(number).next().is_none() {
         return Err(Rejection::NoDecidingDepartment { topic_number: number });
@@ -42,6 +45,18 @@ pub(super) fn open_ballot(
     let Rules { method, abstention, tie } = rules;
     let ballot = proceedings.ballots + 1;
     Ok(vec![Event::BallotOpened { topic: number, ballot, version, method, abstention, tie }])
+}
+
+/// A version is voted on once. Without a quorum nothing was decided: that ballot is repeated under its own rules, not
+/// under others that it would pass.
+fn once(topic: &Topic, rules: Rules) -> Result<(), Rejection> {
+    not_voted_on(topic)?;
+    match topic.counted() {
+        Some(counted) if counted.rules() != rules => {
+            Err(Rejection::RulesChanged { ballot_number: counted.ballot, topic_number: topic.number })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a share that a minority could reach, or that nobody could.
@@ -67,12 +82,7 @@ pub(super) fn cast_vote(
     let (topic, ballot) = ballot_on(proceedings, number)?;
     may_vote_for(proceedings, &department, issued)?;
     may_vote_on(proceedings, topic, &department)?;
-    if topic.recused.contains(&department) {
-        return Err(Rejection::DepartmentRecused { department_code: department, topic_number: number });
-    }
-    if !proceedings.counts_as_present(&department) {
-        return Err(Rejection::NotPresent { department_code: department });
-    }
+    takes_part_now(proceedings, topic, &department)?;
     still_signing(proceedings, issued)?;
     let vote = Vote { choice, reason };
     if ballot.votes.get(&department) == Some(&vote) {
@@ -95,17 +105,20 @@ pub(super) fn record_recusal(
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let topic = proceedings.undecided(number)?;
-    may_speak_for(&department, issued)?;
+    may_speak_for(proceedings, &department, issued)?;
     may_vote_on(proceedings, topic, &department)?;
     if topic.recused.contains(&department) {
         return Ok(vec![]);
     }
+    if let Some(counted) = topic.counted() {
+        return Err(Rejection::BallotCounted { ballot_number: counted.ballot, topic_number: number });
+    }
     Ok(vec![Event::RecusalRecorded { topic: number, department, reason }])
 }
 
-/// Counts the open ballot. A countersign is counted early only when every department has signed; a tie that
-/// the chair decides is counted only with the casting vote of the chair's department, which a clerk may
-/// record in a meeting.
+/// Counts the open ballot. A countersign is counted early only when every department has signed. A tie that the chair
+/// decides waits for the casting vote, which only the chair's own people give; when the chair is not there or has
+/// recused itself, nobody breaks it, and it fails.
 pub(super) fn close_ballot(
     proceedings: &Proceedings,
     number: u32,
@@ -128,11 +141,17 @@ pub(super) fn close_ballot(
         }
     }
     if result.tied && ballot.rules.tie == Tie::ChairDecides && result.is_quorate() {
+        let chair = &proceedings.agenda.chair;
+        let able = takes_part_now(proceedings, topic, chair);
         match result.casting_vote {
-            None => {
+            None if able.is_ok() => {
                 return Err(Rejection::CastingVoteRequired { yes_votes: result.yes, no_votes: result.no });
             }
-            Some(_) => may_vote_for(proceedings, &proceedings.agenda.chair, issued)?,
+            None => {}
+            Some(_) => {
+                must_belong_to(chair, issued)?;
+                able?;
+            }
         }
     }
     Ok(vec![Event::BallotClosed { topic: number, result }])
@@ -155,6 +174,15 @@ pub(super) fn check_deadlines(state: &State, issued: &Issued) -> Vec<Event> {
     .collect()
 }
 
+/// Refuses a department that has recused itself from the topic, or is not there.
+fn takes_part_now(proceedings: &Proceedings, topic: &Topic, department: &Code) -> Result<(), Rejection> {
+    not_recused(topic, department)?;
+    if !proceedings.counts_as_present(department) {
+        return Err(Rejection::NotPresent { department_code: department.clone() });
+    }
+    Ok(())
+}
+
 fn ballot_on(proceedings: &Proceedings, number: u32) -> Result<(&Topic, &Ballot), Rejection> {
     let topic = proceedings.undecided(number)?;
     let ballot = topic.open_ballot().ok_or(Rejection::NoBallotOpen { topic_number: number })?;
@@ -165,7 +193,7 @@ fn ballot_on(proceedings: &Proceedings, number: u32) -> Result<(&Topic, &Ballot)
 /// countersign is signed by the department itself.
 fn may_vote_for(proceedings: &Proceedings, department: &Code, issued: &Issued) -> Result<(), Rejection> {
     if proceedings.is_meeting() {
-        may_speak_for(department, issued)
+        may_speak_for(proceedings, department, issued)
     } else {
         must_belong_to(department, issued)
     }

@@ -1,10 +1,6 @@
 use super::*;
-use crate::testing::given;
+use crate::testing::{code, given};
 use proptest::prelude::*;
-
-fn code(text: &str) -> Code {
-    Code::parse(text).unwrap()
-}
 
 fn place(department: &str, parent: Option<&str>) -> Command {
     Command::Place { department: code(department), parent: parent.map(code) }

@@ -1,12 +1,8 @@
 use super::*;
 use crate::Actor;
-use crate::testing::given;
+use crate::testing::{code, given};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-
-fn code(code: &str) -> Code {
-    Code::parse(code).unwrap()
-}
 
 fn moment(at: &str) -> Timestamp {
     at.parse().unwrap()

@@ -47,5 +47,5 @@ fn a_key_is_erased_once_and_a_later_key_of_the_same_person_again() {
     let nobody = Command::Request { erasure_id, key_id: None, reason, authority };
     assert_eq!(given::<Erasures>(&history).when(nobody), Err(Rejection::NothingToErase));
     let unknown = given::<Erasures>(&history).when(Command::NoteKeyDestroyed { erasure_id });
-    assert_eq!(unknown, Err(Rejection::UnknownErasure { erasure_id }));
+    assert_eq!(unknown, Err(Rejection::ErasureNotFound { erasure_id }));
 }

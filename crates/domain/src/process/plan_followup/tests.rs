@@ -4,8 +4,8 @@ use crate::due::DueRule;
 use crate::followup::follow_up::{FollowUp, Stage};
 use crate::resolution::action_item::{ActionItem, Command};
 use crate::resolution::evidence::Evidence;
-use crate::testing::actor;
-use crate::{Actor, Aggregate, Code, Issued, Line, Role, Text, Timestamp};
+use crate::testing::{actor, text};
+use crate::{Actor, Aggregate, Code, Issued, Line, Role, Timestamp};
 
 const ITEM: Uuid = Uuid::from_u128(9);
 
@@ -36,10 +36,6 @@ impl Pair {
     fn stage(&self) -> Stage {
         self.followed.followed_item().unwrap().stage
     }
-}
-
-fn text(words: &str) -> Text {
-    Text::parse(words).unwrap()
 }
 
 fn assigned() -> Pair {

@@ -9,22 +9,10 @@ use crate::process::rescind_items;
 use crate::resolution::action_item;
 use crate::resolution::register::{self, Register};
 use crate::resolution::resolution::{self, State};
-use crate::testing::{actor, given};
-use crate::{Aggregate, Code, Role};
+use crate::testing::{actor, code, given, line, text};
+use crate::{Aggregate, Role};
 
 const DOCKET: Uuid = Uuid::from_u128(7);
-
-fn code(text: &str) -> Code {
-    Code::parse(text).unwrap()
-}
-
-fn line(text: &str) -> Line {
-    Line::parse(text).unwrap()
-}
-
-fn text(words: &str) -> Text {
-    Text::parse(words).unwrap()
-}
 
 /// A countersign on one topic, with two items, up to its decision.
 fn decided() -> Vec<docket::Event> {
@@ -90,7 +78,7 @@ fn a_decision_is_registered_under_its_number_with_its_items() {
     let state = Docket::fold(docket::State::default(), &history);
     let registering = react(DOCKET, &state, history.last().unwrap()).unwrap();
     assert_eq!(registering.register(), Register::id(&code("FLOOD"), 2027));
-    assert_eq!(registering.resolution, docket::resolution_id(DOCKET, 1), "both contexts derive the same id");
+    assert_eq!(registering.resolution, Resolution::id(DOCKET, 1));
 
     let issued = given::<Register>(&[]).when(registering.issue()).unwrap();
     let register = Register::fold(register::State::default(), &issued);
@@ -103,7 +91,7 @@ fn a_decision_is_registered_under_its_number_with_its_items() {
     assert_eq!((id, registered.number.as_str()), (registering.resolution, "FLOOD-2027-0001"));
     let Origin::Session { votes, dissenting, .. } = &registered.origin else { panic!("{registered:?}") };
     assert_eq!((votes.yes, votes.no, &dissenting[..]), (2, 1, &[code("HEALTH")][..]));
-    assert_eq!(registered.items, [docket::action_item_id(DOCKET, 1), docket::action_item_id(DOCKET, 2)]);
+    assert_eq!(registered.items, [ActionItem::id(DOCKET, 1), ActionItem::id(DOCKET, 2)]);
 
     let items: Vec<(Uuid, String, String)> = numbered
         .items

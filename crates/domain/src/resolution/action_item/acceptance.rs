@@ -56,10 +56,12 @@ pub(super) fn record_look_back(
     Ok(vec![Event::LookBackRecorded { department: issued.by.department.clone(), observation, holds }])
 }
 
+/// Refuses the lead, which did the work: an item that has been acknowledged keeps its lead.
 fn not_own_work(item: &Item, issued: &Issued) -> Result<(), Rejection> {
-    let doers = std::iter::once(&item.assignment.lead).chain(&item.claimed_by);
-    match doers.into_iter().find(|department| issued.by.speaks_for(department)) {
-        Some(department) => Err(Rejection::OwnWork { department_code: department.clone() }),
-        None => Ok(()),
+    let lead = &item.assignment.lead;
+    if issued.by.speaks_for(lead) {
+        Err(Rejection::OwnWork { department_code: lead.clone() })
+    } else {
+        Ok(())
     }
 }

@@ -50,10 +50,10 @@ impl Stage {
     /// The stage in words.
     pub fn as_str(self) -> &'static str {
         match self {
-            Stage::Assigned => "not acknowledged",
+            Stage::Assigned => "assigned",
             Stage::Contested => "contested",
-            Stage::Underway => "under way",
-            Stage::Claimed => "awaiting acceptance",
+            Stage::Underway => "underway",
+            Stage::Claimed => "claimed",
             Stage::Accepted => "accepted",
             Stage::Rescinded => "rescinded",
         }
@@ -102,8 +102,6 @@ pub struct Item {
     pub extension: Option<ExtensionRequest>,
     /// How many times the due date was moved.
     pub extensions_granted: u32,
-    /// The department that last claimed completion.
-    pub claimed_by: Option<Code>,
     /// Whether the last look-back found that the result holds.
     pub holds: Option<bool>,
 }
@@ -117,7 +115,6 @@ impl Item {
             blockage: None,
             extension: None,
             extensions_granted: 0,
-            claimed_by: None,
             holds: None,
         }
     }
@@ -166,10 +163,7 @@ impl Item {
                 self.extension = None;
             }
             Event::ExtensionRefused { .. } => self.extension = None,
-            Event::CompletionClaimed { department, .. } => {
-                self.claimed_by = Some(department.clone());
-                self.stop(Stage::Claimed);
-            }
+            Event::CompletionClaimed { .. } => self.stop(Stage::Claimed),
             Event::Accepted { .. } => {
                 self.percent = super::PERCENT_MAX;
                 self.stage = Stage::Accepted;

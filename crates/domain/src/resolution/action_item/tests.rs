@@ -1,16 +1,8 @@
 use super::*;
 use crate::resolution::evidence::EVIDENCE_MAX;
-use crate::testing::{actor, given};
+use crate::testing::{actor, code, given, text};
 use crate::{Actor, Role};
 use proptest::prelude::*;
-
-fn code(code: &str) -> Code {
-    Code::parse(code).unwrap()
-}
-
-fn text(text: &str) -> Text {
-    Text::parse(text).unwrap()
-}
 
 fn calendar() -> WorkingCalendar {
     WorkingCalendar::weekends_only("Asia/Shanghai").unwrap()
@@ -95,7 +87,7 @@ fn work_is_accepted_by_somebody_else() {
     ]);
     assert!(matches!(
         given::<ActionItem>(&returned).by(supervisor()).when(accept),
-        Err(Rejection::WrongStage { stage: "under way", needed: "awaiting acceptance", .. })
+        Err(Rejection::WrongStage { stage: "underway", needed: "claimed", .. })
     ));
     assert_eq!(
         given::<ActionItem>(&returned)

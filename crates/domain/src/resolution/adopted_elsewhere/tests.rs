@@ -2,20 +2,9 @@ use super::*;
 use crate::Actor;
 use crate::resolution::action_item;
 use crate::resolution::resolution::{Command, Registration};
+use crate::testing::{code, line, text};
 
 const RESOLUTION: Uuid = Uuid::from_u128(7);
-
-fn line(text: &str) -> Line {
-    Line::parse(text).unwrap()
-}
-
-fn text(words: &str) -> Text {
-    Text::parse(words).unwrap()
-}
-
-fn code(text: &str) -> Code {
-    Code::parse(text).unwrap()
-}
 
 fn obligation(due: DueRule) -> Obligation {
     Obligation {
@@ -72,7 +61,7 @@ fn with_nothing_to_do_it_is_declaratory() {
 fn what_may_have_been_promised_long_ago_is_late_and_not_refused() {
     let due = DueRule::On("2026-12-31".parse().unwrap());
     assert_eq!(
-        recorded(adopted("2026-11-02", vec![obligation(due)])).unwrap().items[0].due_on.to_string(),
+        recorded(adopted("2026-11-02", vec![obligation(due)])).unwrap().items[0].1.due_on.to_string(),
         "2026-12-31"
     );
 }

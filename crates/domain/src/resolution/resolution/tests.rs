@@ -76,7 +76,10 @@ fn a_resolution_that_ended_does_not_end_again_in_another_way() {
     history.extend(given::<Resolution>(&history).when(Command::Rescind { reason: reason() }).unwrap());
     assert_eq!(given::<Resolution>(&history).when(Command::Rescind { reason: reason() }), Ok(vec![]));
     let refused = given::<Resolution>(&history).when(superseded_by(Uuid::from_u128(9))).unwrap_err();
-    assert_eq!(refused.to_string(), "resolution JC-2027-0001 is rescinded; it has to be in force");
+    assert_eq!(
+        refused.to_string(),
+        "the stage of resolution JC-2027-0001 is rescinded; it has to be in-force"
+    );
     assert!(matches!(
         given::<Resolution>(&[]).when(Command::Rescind { reason: reason() }),
         Err(Rejection::NotFound { .. })

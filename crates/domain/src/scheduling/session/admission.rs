@@ -1,7 +1,7 @@
 //! From the request to admission, or to an end that needs no room.
 
 use super::{
-    Attendee, Event, Filed, Finding, Outline, PAPERS_MAX, Paper, Rejection, Rule, Stage, Topic,
+    Attendee, Event, Filed, Finding, Outline, PAPERS_MAX, Paper, Rejection, Rule, Screening, Stage, Topic,
     must_be_ahead, must_speak_for, screening,
 };
 use crate::calendar::WorkingCalendar;
@@ -53,8 +53,8 @@ pub(super) fn screen(
 ) -> Result<Vec<Event>, Rejection> {
     filed.must_be(&[Stage::Requested, Stage::Screened], "screened", "requested or screened")?;
     let findings = screening::screen(filed, &rules, calendar, sessions_this_quarter, issued.at);
-    let same = filed.rules == Some(rules) && filed.findings == findings;
-    if filed.stage == Stage::Screened && same {
+    let same = |last: &Screening| last.rules == rules && last.findings == findings;
+    if filed.stage() == Stage::Screened && filed.screening.as_ref().is_some_and(same) {
         return Ok(vec![]);
     }
     Ok(vec![Event::Screened { rules, findings }])
@@ -62,22 +62,19 @@ pub(super) fn screen(
 
 pub(super) fn override_finding(filed: &Filed, rule: Rule, reason: Text) -> Result<Vec<Event>, Rejection> {
     filed.must_be(&[Stage::Screened], "exempted from a rule", "screened")?;
-    let finding = filed
-        .findings
-        .iter()
-        .find(|finding| finding.rule == rule)
-        .ok_or(Rejection::RuleNotBroken { rule })?;
+    let mut findings = filed.findings().iter();
+    let finding = findings.find(|finding| finding.rule == rule).ok_or(Rejection::RuleNotBroken { rule })?;
     if !finding.overridable {
         return Err(Rejection::NotOverridable { rule });
     }
-    if filed.overrides.get(&rule) == Some(&reason) {
+    if filed.override_of(rule) == Some(&reason) {
         return Ok(vec![]);
     }
     Ok(vec![Event::FindingOverridden { rule, reason }])
 }
 
 pub(super) fn admit(filed: &Filed) -> Result<Vec<Event>, Rejection> {
-    if filed.stage == Stage::Admitted {
+    if filed.stage() == Stage::Admitted {
         return Ok(vec![]);
     }
     filed.must_be(&[Stage::Screened], "admitted", "screened")?;
@@ -112,7 +109,7 @@ pub(super) fn revise(filed: &Filed, revision: Revision, issued: &Issued) -> Resu
     let Revision { topics, attendees, duration_minutes, earliest_start_at } = revision;
     let revised = Outline { topics, attendees, duration_minutes, earliest_start_at, ..filed.outline.clone() };
     revised.check()?;
-    if filed.stage == Stage::Requested && revised == filed.outline {
+    if filed.stage() == Stage::Requested && revised == filed.outline {
         return Ok(vec![]);
     }
     let Outline { topics, attendees, duration_minutes, earliest_start_at, .. } = revised;
@@ -125,7 +122,7 @@ pub(super) fn countersign(
     reason: Text,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    if filed.sign_by == Some(sign_by) {
+    if filed.sign_by() == Some(sign_by) {
         return Ok(vec![]);
     }
     filed.must_be(
@@ -134,13 +131,13 @@ pub(super) fn countersign(
         "screened or admitted",
     )?;
     // Duration, notice and the like do not matter without a meeting; roles do.
-    refuse_broken(filed.findings.iter().find(|finding| !finding.overridable))?;
+    refuse_broken(filed.findings().iter().find(|finding| !finding.overridable))?;
     must_be_ahead("sign_by", sign_by, issued)?;
     Ok(vec![Event::ConvertedToCountersign { sign_by, reason }])
 }
 
 pub(super) fn merge(filed: &Filed, session: Uuid, into: Uuid, reason: Text) -> Result<Vec<Event>, Rejection> {
-    if filed.merged_into == Some(into) {
+    if filed.merged_into() == Some(into) {
         return Ok(vec![]);
     }
     filed.must_be(

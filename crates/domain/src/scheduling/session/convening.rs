@@ -1,6 +1,9 @@
 //! From admission to the session itself: room and time, invitations, delegates, convening, the end.
 
-use super::{Answer, CONVENE_EARLY, Delegate, Event, Filed, Kind, Rejection, Slot, Stage, must_speak_for};
+use super::{
+    Answer, CONVENE_EARLY, Delegate, Event, Filed, Forum, Kind, Progress, Rejection, Slot, Stage,
+    must_speak_for,
+};
 use crate::{Code, Issued, Text, Timestamp};
 
 pub(super) fn schedule(
@@ -11,7 +14,7 @@ pub(super) fn schedule(
 ) -> Result<Vec<Event>, Rejection> {
     let ends_at = filed.ends_at(starts_at);
     let slot = Slot { room, starts_at, ends_at };
-    if filed.stage == Stage::Scheduled && filed.slot.as_ref() == Some(&slot) {
+    if matches!(&filed.progress, Progress::Scheduled(appointment) if appointment.slot == slot) {
         return Ok(vec![]);
     }
     filed.must_be(&[Stage::Admitted], "scheduled", "admitted")?;
@@ -27,7 +30,7 @@ pub(super) fn schedule(
 }
 
 pub(super) fn cancel(filed: &Filed, reason: Text) -> Result<Vec<Event>, Rejection> {
-    if filed.stage == Stage::Cancelled {
+    if filed.stage() == Stage::Cancelled {
         return Ok(vec![]);
     }
     filed.must_be(
@@ -45,8 +48,10 @@ pub(super) fn answer_invitation(
     reason: Option<Text>,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    filed.must_be(&[Stage::Scheduled], "answered", "scheduled")?;
-    let Some(invitation) = filed.invitations.iter().find(|known| known.department == department) else {
+    let Progress::Scheduled(appointment) = &filed.progress else {
+        return Err(filed.wrong_stage("answered", "scheduled"));
+    };
+    let Some(invitation) = appointment.invitations.iter().find(|known| known.department == department) else {
         return Err(Rejection::NotInvited { department_code: department });
     };
     must_speak_for(&department, issued)?;
@@ -77,16 +82,17 @@ pub(super) fn name_delegate(
 }
 
 pub(super) fn convene(filed: &Filed, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-    match (filed.stage, &filed.slot) {
-        (Stage::Convened, _) => Ok(vec![]),
-        (Stage::Scheduled, Some(Slot { room, starts_at, .. })) => {
+    match &filed.progress {
+        Progress::Deciding(Forum::Meeting(_)) => Ok(vec![]),
+        Progress::Scheduled(appointment) => {
+            let Slot { room, starts_at, .. } = &appointment.slot;
             let opens_at = starts_at.checked_sub(CONVENE_EARLY).unwrap_or(Timestamp::MIN);
             if issued.at < opens_at {
                 return Err(Rejection::TooEarly { starts_at: *starts_at, opens_at });
             }
             Ok(vec![Event::Convened { room: Some(room.clone()) }])
         }
-        (Stage::Admitted, _) if filed.outline.kind == Kind::Emergency => {
+        Progress::Admitted if filed.outline.kind == Kind::Emergency => {
             Ok(vec![Event::Convened { room: None }])
         }
         _ => Err(filed.wrong_stage("convened", "scheduled, or admitted in an emergency")),
@@ -94,7 +100,7 @@ pub(super) fn convene(filed: &Filed, issued: &Issued) -> Result<Vec<Event>, Reje
 }
 
 pub(super) fn conclude(filed: &Filed) -> Result<Vec<Event>, Rejection> {
-    if filed.stage == Stage::Concluded {
+    if filed.stage() == Stage::Concluded {
         return Ok(vec![]);
     }
     filed.must_be(

@@ -136,32 +136,149 @@ pub struct Filed {
     pub outline: Outline,
     /// The requesting department.
     pub requester: Option<Code>,
-    /// Its stage.
-    pub stage: Stage,
     /// Its papers, in the order in which they were submitted.
     pub papers: Vec<FiledPaper>,
-    /// The rules of the last screening.
-    pub rules: Option<Rules>,
-    /// The rules that it breaks, according to the last screening.
+    /// The last screening; none before the first.
+    pub screening: Option<Screening>,
+    /// The departments' delegates.
+    pub delegates: Vec<Delegate>,
+    /// How far it has come.
+    pub progress: Progress,
+}
+
+/// A screening, and what became of its findings. It is known as long as the session is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Screening {
+    /// The rules as they were then.
+    pub rules: Rules,
+    /// The rules that the request breaks; none once it was revised.
     pub findings: Vec<Finding>,
     /// Those of them that were overridden, and why.
     pub overrides: BTreeMap<Rule, Text>,
-    /// Its room and time; none before it is scheduled or after it is postponed.
-    pub slot: Option<Slot>,
-    /// The invitations for its current room and time.
+}
+
+/// How far a session has come, with what is so only then. Its [`Stage`] is the same in one word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// Waits for screening.
+    Requested,
+    /// Was compared with the rules, and waits for admission.
+    Screened,
+    /// Was returned to its requester.
+    Returned,
+    /// May be scheduled.
+    Admitted,
+    /// Has a room and a time.
+    Scheduled(Appointment),
+    /// Its topics are being decided.
+    Deciding(Forum),
+    /// Every topic has an outcome.
+    Concluded(Forum),
+    /// Is dealt with in another session.
+    Merged {
+        /// The other session.
+        into: Uuid,
+    },
+    /// Does not take place.
+    Cancelled,
+}
+
+/// Where the topics of a session are decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Forum {
+    /// In a meeting; without an appointment only in an emergency.
+    Meeting(Option<Appointment>),
+    /// By countersign.
+    Countersign {
+        /// The moment until which the departments may sign.
+        sign_by: Timestamp,
+    },
+}
+
+/// A room and a time, and who is invited to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appointment {
+    /// The room and the time.
+    pub slot: Slot,
+    /// The invitations.
     pub invitations: Vec<Invitation>,
-    /// The departments' delegates.
-    pub delegates: Vec<Delegate>,
-    /// The moment until which the departments may sign, when it is a countersign.
-    pub sign_by: Option<Timestamp>,
-    /// The session in which it is dealt with.
-    pub merged_into: Option<Uuid>,
+}
+
+impl Progress {
+    /// The stage in one word.
+    pub fn stage(&self) -> Stage {
+        match self {
+            Progress::Requested => Stage::Requested,
+            Progress::Screened => Stage::Screened,
+            Progress::Returned => Stage::Returned,
+            Progress::Admitted => Stage::Admitted,
+            Progress::Scheduled(_) => Stage::Scheduled,
+            Progress::Deciding(Forum::Meeting(_)) => Stage::Convened,
+            Progress::Deciding(Forum::Countersign { .. }) => Stage::Countersigning,
+            Progress::Concluded(_) => Stage::Concluded,
+            Progress::Merged { .. } => Stage::Merged,
+            Progress::Cancelled => Stage::Cancelled,
+        }
+    }
 }
 
 impl Filed {
+    fn new(outline: &Outline, requester: Option<&Code>) -> Filed {
+        Filed {
+            outline: outline.clone(),
+            requester: requester.cloned(),
+            papers: Vec::new(),
+            screening: None,
+            delegates: Vec::new(),
+            progress: Progress::Requested,
+        }
+    }
+
+    /// Its stage.
+    pub fn stage(&self) -> Stage {
+        self.progress.stage()
+    }
+
+    /// The rules that it breaks, according to the last screening.
+    pub fn findings(&self) -> &[Finding] {
+        self.screening.as_ref().map_or(&[], |screening| &screening.findings)
+    }
+
+    /// Why a rule that it breaks was overridden, if it was.
+    pub fn override_of(&self, rule: Rule) -> Option<&Text> {
+        self.screening.as_ref()?.overrides.get(&rule)
+    }
+
     /// The findings that are not overridden.
     pub fn open_findings(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| !self.overrides.contains_key(&finding.rule))
+        self.findings().iter().filter(|finding| self.override_of(finding.rule).is_none())
+    }
+
+    /// Its room and time, and the invitations; none before it is scheduled or after it is postponed.
+    pub fn appointment(&self) -> Option<&Appointment> {
+        match &self.progress {
+            Progress::Scheduled(appointment) => Some(appointment),
+            Progress::Deciding(Forum::Meeting(appointment))
+            | Progress::Concluded(Forum::Meeting(appointment)) => appointment.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The moment until which the departments may sign, when it is a countersign.
+    pub fn sign_by(&self) -> Option<Timestamp> {
+        match self.progress {
+            Progress::Deciding(Forum::Countersign { sign_by })
+            | Progress::Concluded(Forum::Countersign { sign_by }) => Some(sign_by),
+            _ => None,
+        }
+    }
+
+    /// The session in which it is dealt with, when it was merged.
+    pub fn merged_into(&self) -> Option<Uuid> {
+        match self.progress {
+            Progress::Merged { into } => Some(into),
+            _ => None,
+        }
     }
 
     /// When it ends if it starts at this moment.
@@ -177,14 +294,14 @@ impl Filed {
         action: &'static str,
         needed: &'static str,
     ) -> Result<(), Rejection> {
-        if stages.contains(&self.stage) {
+        if stages.contains(&self.stage()) {
             return Ok(());
         }
         Err(self.wrong_stage(action, needed))
     }
 
     pub(super) fn wrong_stage(&self, action: &'static str, needed: &'static str) -> Rejection {
-        Rejection::WrongStage { action, needed, stage: self.stage }
+        Rejection::WrongStage { action, needed, stage: self.stage() }
     }
 
     /// A paper stays with its topic; it is dropped when its topic is dropped or becomes another one.
@@ -196,9 +313,25 @@ impl Filed {
         self.papers.retain(|paper| title(&before, paper.topic) == title(topics, paper.topic));
     }
 
-    fn free_slot(&mut self) {
-        self.slot = None;
-        self.invitations.clear();
+    /// An override stays as long as its rule is broken by the same figure.
+    fn screened(&mut self, rules: Rules, findings: &[Finding]) {
+        let mut overrides = BTreeMap::new();
+        if let Some(before) = self.screening.take() {
+            overrides = before.overrides;
+            overrides.retain(|rule, _| {
+                findings.iter().any(|now| now.rule == *rule && before.findings.contains(now))
+            });
+        }
+        self.screening = Some(Screening { rules, findings: findings.to_vec(), overrides });
+        self.progress = Progress::Screened;
+    }
+
+    /// What was found in a request says nothing of another one.
+    fn forget_findings(&mut self) {
+        if let Some(screening) = &mut self.screening {
+            screening.findings.clear();
+            screening.overrides.clear();
+        }
     }
 
     fn apply(&mut self, event: &Event) {
@@ -209,56 +342,35 @@ impl Filed {
                 paper: paper.clone(),
                 submitted_at: *submitted_at,
             }),
-            Event::Screened { rules, findings } => {
-                // An override stays as long as its rule is broken by the same figure.
-                let before = std::mem::replace(&mut self.findings, findings.clone());
-                let stays =
-                    |rule: &Rule| findings.iter().any(|now| now.rule == *rule && before.contains(now));
-                self.overrides.retain(|rule, _| stays(rule));
-                self.stage = Stage::Screened;
-                self.rules = Some(*rules);
-            }
+            Event::Screened { rules, findings } => self.screened(*rules, findings),
             Event::FindingOverridden { rule, reason } => {
-                self.overrides.insert(*rule, reason.clone());
+                if let Some(screening) = &mut self.screening {
+                    screening.overrides.insert(*rule, reason.clone());
+                }
             }
-            Event::Admitted => self.stage = Stage::Admitted,
-            Event::Returned { .. } => self.stage = Stage::Returned,
+            Event::Admitted => self.progress = Progress::Admitted,
+            Event::Returned { .. } => self.progress = Progress::Returned,
             Event::Revised { topics, attendees, duration_minutes, earliest_start_at } => {
-                self.stage = Stage::Requested;
                 self.replace_topics(topics);
                 self.outline.attendees.clone_from(attendees);
                 self.outline.duration_minutes = *duration_minutes;
                 self.outline.earliest_start_at = *earliest_start_at;
-                self.findings.clear();
-                self.overrides.clear();
+                self.forget_findings();
+                self.progress = Progress::Requested;
             }
             Event::ConvertedToCountersign { sign_by, .. } => {
-                self.stage = Stage::Countersigning;
-                self.sign_by = Some(*sign_by);
+                self.progress = Progress::Deciding(Forum::Countersign { sign_by: *sign_by });
             }
-            Event::Merged { into, .. } => {
-                self.stage = Stage::Merged;
-                self.merged_into = Some(*into);
-            }
+            Event::Merged { into, .. } => self.progress = Progress::Merged { into: *into },
             Event::Scheduled { room, starts_at, ends_at, invited } => {
-                self.stage = Stage::Scheduled;
-                self.slot = Some(Slot { room: room.clone(), starts_at: *starts_at, ends_at: *ends_at });
-                self.invitations = invited.iter().map(Invitation::unanswered).collect();
+                let slot = Slot { room: room.clone(), starts_at: *starts_at, ends_at: *ends_at };
+                let invitations = invited.iter().map(Invitation::unanswered).collect();
+                self.progress = Progress::Scheduled(Appointment { slot, invitations });
             }
-            Event::Postponed { .. } => {
-                self.stage = Stage::Admitted;
-                self.free_slot();
-            }
-            Event::Cancelled { .. } => {
-                self.stage = Stage::Cancelled;
-                self.free_slot();
-            }
+            Event::Postponed { .. } => self.progress = Progress::Admitted,
+            Event::Cancelled { .. } => self.progress = Progress::Cancelled,
             Event::InvitationAnswered { department, answer, reason } => {
-                for invitation in self.invitations.iter_mut().filter(|known| known.department == *department)
-                {
-                    invitation.answer = Some(*answer);
-                    invitation.reason.clone_from(reason);
-                }
+                self.answered(department, *answer, reason.as_ref());
             }
             Event::DelegateNamed { department, delegate, in_place_of } => {
                 self.delegates.retain(|known| known.department != *department);
@@ -268,8 +380,22 @@ impl Filed {
                     in_place_of: in_place_of.clone(),
                 });
             }
-            Event::Convened { .. } => self.stage = Stage::Convened,
-            Event::Concluded => self.stage = Stage::Concluded,
+            Event::Convened { .. } => {
+                self.progress = Progress::Deciding(Forum::Meeting(self.appointment().cloned()));
+            }
+            Event::Concluded => {
+                if let Progress::Deciding(forum) = &self.progress {
+                    self.progress = Progress::Concluded(forum.clone());
+                }
+            }
+        }
+    }
+
+    fn answered(&mut self, department: &Code, answer: Answer, reason: Option<&Text>) {
+        let Progress::Scheduled(appointment) = &mut self.progress else { return };
+        for invitation in appointment.invitations.iter_mut().filter(|known| known.department == *department) {
+            invitation.answer = Some(answer);
+            invitation.reason = reason.cloned();
         }
     }
 }
@@ -292,20 +418,7 @@ impl State {
     pub(super) fn after(mut self, event: &Event) -> State {
         match (&mut self, event) {
             (State::Absent, Event::Requested { outline, requester }) => {
-                return State::Filed(Box::new(Filed {
-                    outline: outline.clone(),
-                    requester: requester.clone(),
-                    stage: Stage::Requested,
-                    papers: Vec::new(),
-                    rules: None,
-                    findings: Vec::new(),
-                    overrides: BTreeMap::new(),
-                    slot: None,
-                    invitations: Vec::new(),
-                    delegates: Vec::new(),
-                    sign_by: None,
-                    merged_into: None,
-                }));
+                return State::Filed(Box::new(Filed::new(outline, requester.as_ref())));
             }
             (State::Absent, _) => {}
             (State::Filed(filed), event) => filed.apply(event),

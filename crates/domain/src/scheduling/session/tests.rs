@@ -1,27 +1,11 @@
 use super::*;
 use crate::scheduling::booking::room_command;
 use crate::scheduling::room::{self, Room};
-use crate::testing::{actor, given};
+use crate::testing::{actor, at, code, given, line, text};
 use crate::{Actor, Refusal, Timestamp};
 
 mod life;
 mod random;
-
-fn code(text: &str) -> Code {
-    Code::parse(text).unwrap()
-}
-
-fn line(text: &str) -> Line {
-    Line::parse(text).unwrap()
-}
-
-fn text(text: &str) -> Text {
-    Text::parse(text).unwrap()
-}
-
-fn at(text: &str) -> Timestamp {
-    text.parse().unwrap()
-}
 
 fn china() -> WorkingCalendar {
     WorkingCalendar::weekends_only("Asia/Shanghai").unwrap()

@@ -109,7 +109,6 @@ async fn compare(
 ) -> Result<(), RepairError> {
     let mut messages = all_messages(repair).await?;
     let mut records = LogReader { log: &repair.log, ready: VecDeque::new() };
-    let mut open_commit = None;
     let mut next = 1;
     let end = info.state.last_sequence;
     while next <= end {
@@ -131,7 +130,8 @@ async fn compare(
         match (same, diverged, record) {
             (true, false, _) => findings.equal_up_to = position,
             (true, true, _) => {}
-            (false, false, None) if continues_log(repair, &mut open_commit, &received) => {}
+            // What follows the log is appended to it, or passed over.
+            (false, false, None) => {}
             (false, ..) => findings.foreign.push(foreign),
         }
         if position.is_multiple_of(1000) || position == end {
@@ -140,18 +140,6 @@ async fn compare(
     }
     findings.unreadable.extend(next..=end);
     Ok(())
-}
-
-/// Returns whether a message after the log's end continues the log, so that a ledger will append it.
-fn continues_log(
-    repair: &Repair,
-    open_commit: &mut Option<(Uuid, u32, u32)>,
-    received: &Received<'_>,
-) -> bool {
-    let (record, _) = received.log_record(&repair.names, 0);
-    let expected = open_commit.unwrap_or((record.command_id, 1, record.parts));
-    *open_commit = (record.part < record.parts).then_some((record.command_id, record.part + 1, record.parts));
-    expected == (record.command_id, record.part, record.parts)
 }
 
 fn to_foreign(repair: &Repair, received: &Received<'_>) -> Foreign {

@@ -30,8 +30,9 @@ fn the_name_of_the_scheme_may_be_written_in_any_way() {
     let (issuer, layer) = layer();
     let token = issuer.sign(&json!({"alg": "EdDSA"}), &claims());
     for scheme in ["Bearer", "bearer", "BEARER", "bEaReR", "Bearer  "] {
-        let caller = layer.authenticate(&request(QUERY, &[format!("{scheme} {token}")])).unwrap();
-        assert_eq!(caller.unwrap().0.subject, "li", "{scheme}");
+        let authenticated = layer.authenticate(&request(QUERY, &[format!("{scheme} {token}")])).unwrap();
+        let (Caller(actor), _) = authenticated.unwrap();
+        assert_eq!(actor.subject, "li", "{scheme}");
     }
 }
 
@@ -50,7 +51,7 @@ fn whoever_is_not_authenticated_is_told_how() {
         (vec![format!("Bearer {token} {token}")], "TOKEN_INVALID"),
         (vec![format!("Bearer {token}"), format!("Bearer {token}")], "TOKEN_INVALID"),
     ] {
-        let refused = layer.authenticate(&request(QUERY, &headers)).unwrap_err();
+        let refused = layer.authenticate(&request(QUERY, &headers)).err().unwrap();
         assert_eq!(
             (refused.code(), reason(&refused).as_str()),
             (Code::Unauthenticated, expected),
@@ -67,7 +68,7 @@ fn a_token_without_a_known_role_is_refused_when_it_calls() {
     let (issuer, layer) = layer();
     for roles in [json!([]), json!(["offline_access"]), json!(null)] {
         let token = issuer.sign(&json!({"alg": "EdDSA"}), &with(claims(), json!({"roles": roles})));
-        let refused = layer.authenticate(&request(QUERY, &[format!("Bearer {token}")])).unwrap_err();
+        let refused = layer.authenticate(&request(QUERY, &[format!("Bearer {token}")])).err().unwrap();
         assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "ROLE_REQUIRED"));
         assert!(refused.message().ends_with("the token has no role that is known here"), "{refused}");
     }

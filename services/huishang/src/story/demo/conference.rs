@@ -1,10 +1,11 @@
 //! The standing conference of 28 departments: its request, its session and its three decisions.
 
-use crate::story::command_ids::command_id;
-use crate::story::demo::cast::CONFERENCE;
+use crate::language::{say, text};
+use crate::story::demo::cast::conference;
 use crate::story::demo::followthrough::Items;
-use crate::story::demo::stage::{Stage, expect_refusal, narrate};
+use crate::story::demo::stage::{Stage, expect_refusal, narrate, result};
 use crate::story::matter::{MatterDriver, attendee, topic};
+use client::command_id;
 use proto::Wire as _;
 use proto::deliberation::v1::{
     DueRule, ItemDraft, QualifiedMajority, ReviseItemRequest, VoteChoice, ballot_method::Method,
@@ -22,7 +23,7 @@ pub fn item(
 ) -> ItemDraft {
     ItemDraft {
         title: title.into(),
-        deliverable: format!("Report with documents: {title}"),
+        deliverable: say("Report with documents: {title}", &[("title", &title)]),
         criterion: Some(criterion.into()),
         lead_code: Some(lead.into()),
         co_responsible_codes: co_responsible.iter().map(|&code| code.to_owned()).collect(),
@@ -32,24 +33,27 @@ pub fn item(
 
 fn outline(stage: &Stage, topics: u32) -> SessionOutline {
     let titles = [
-        "Survey of residential quarters built before 2000 老旧小区普查",
-        "Funding of lift retrofits 加装电梯资金",
-        "One window for renewal permits 改造审批一窗受理",
-        "Naming of the program 活动命名",
-        "Greetings and photographs 合影",
+        text("Survey of residential quarters built before 2000 老旧小区普查"),
+        text("Funding of lift retrofits 加装电梯资金"),
+        text("One window for renewal permits 改造审批一窗受理"),
+        text("Naming of the program 活动命名"),
+        text("Greetings and photographs 合影"),
     ];
     let topics: Vec<_> =
         (1..=topics).map(|number| topic(number, titles[number as usize - 1], 90 / topics)).collect();
     let all: Vec<u32> = topics.iter().map(|topic| topic.number).collect();
     SessionOutline {
-        title: "Joint conference on the renewal of old residential quarters 老旧小区改造部际联席会议".into(),
-        purpose: "Decide the survey, its funding and the permits, each with a department that answers for it"
+        title: text("Joint conference on the renewal of old residential quarters 老旧小区改造部际联席会议")
             .into(),
-        body_code: "RENEWAL-CONFERENCE".into(),
+        purpose: text(
+            "Decide the survey, its funding and the permits, each with a department that answers for it",
+        )
+        .into(),
+        body_code: text("RENEWAL-CONFERENCE").into(),
         kind: SessionKind::Standing.into(),
-        chair_code: "HOUSING".into(),
+        chair_code: text("HOUSING").into(),
         topics,
-        attendees: CONFERENCE.iter().map(|(code, _)| attendee(code, &all, &[])).collect(),
+        attendees: conference().map(|(code, _)| attendee(code, &all, &[])).to_vec(),
         duration_minutes: 90,
         earliest_start_at: stage.at(4, 9, 0).to_wire(),
         case_reference: None,
@@ -63,40 +67,45 @@ pub async fn convene_and_decide(stage: &Stage) -> anyhow::Result<Items<'_>> {
     let sprawling = MatterDriver::request(&stage.deployment, outline(stage, 5)).await?;
     sprawling.submit_papers(paper).await?;
     sprawling.screen().await?;
-    narrate("HOUSING requests a session (会商申请) with 5 topics.")?;
-    expect_refusal("The clerk admits it as it is", sprawling.admit().await, "RULE_BROKEN")?;
+    narrate(text("HOUSING requests a session (会商申请) with 5 topics."))?;
+    expect_refusal(text("The clerk admits it as it is"), sprawling.admit().await, "RULE_BROKEN")?;
 
     let matter = MatterDriver::request(&stage.deployment, outline(stage, 3)).await?;
     matter.submit_papers(paper).await?;
     let screened = matter.screen().await?;
-    narrate(format!(
-        "Requested again with 3 topics; screening (审核) finds {} rules broken.",
-        screened.findings.len()
+    narrate(say(
+        "Requested again with 3 topics; screening (审核) finds {findings} rules broken.",
+        &[("findings", &screened.findings.len())],
     ))?;
     matter.admit().await?;
-    matter.schedule("HALL", stage.at(4, 9, 0)).await?;
-    narrate(format!("Scheduled in the hall for {} 09:00; 28 departments are invited.", stage.date(4)))?;
+    matter.schedule(text("HALL"), stage.at(4, 9, 0)).await?;
+    narrate(say(
+        "Scheduled in the hall for {date} 09:00; 28 departments are invited.",
+        &[("date", &stage.date(4))],
+    ))?;
     merge(&sprawling, &matter).await?;
     matter.accept_invitations().await?;
     meet(stage, &matter).await?;
     let items = Items::of_closed(stage, &matter).await?;
-    narrate("Every topic has its outcome; the docket is closed.")?;
+    narrate(text("Every topic has its outcome; the docket is closed."))?;
     Ok(items)
 }
 
 async fn meet(stage: &Stage, matter: &MatterDriver) -> anyhow::Result<()> {
     stage.move_clock(4, 9, 0).await?;
     matter.convene().await?;
-    for (code, _) in &CONFERENCE[..18] {
+    let conference = conference();
+    let (early, late) = conference.split_at(18);
+    for (code, _) in early {
         matter.arrive(code).await?;
     }
-    narrate("The docket (议程) is prepared; 18 of 28 departments have arrived.")?;
-    expect_refusal("The chair opens it now", matter.open().await, "NO_QUORUM")?;
-    for (code, _) in &CONFERENCE[18..] {
+    narrate(text("The docket (议程) is prepared; 18 of 28 departments have arrived."))?;
+    expect_refusal(text("The chair opens it now"), matter.open().await, "NO_QUORUM")?;
+    for (code, _) in late {
         matter.arrive(code).await?;
     }
     matter.open().await?;
-    narrate("All 28 are present: the quorum of 67 % is met, and the chair opens the docket.")?;
+    narrate(text("All 28 are present: the quorum of 67 % is met, and the chair opens the docket."))?;
     survey(matter).await?;
     funding(matter).await?;
     permits(matter).await
@@ -111,35 +120,32 @@ async fn merge(sprawling: &MatterDriver, into: &MatterDriver) -> anyhow::Result<
         command_id: command_id(),
         session_id: sprawling.id.clone(),
         into_session_id: into.id.clone(),
-        reason: "The same matter, requested again within the rules".into(),
+        reason: text("The same matter, requested again within the rules").into(),
         ..Default::default()
     };
     sprawling.clerk().call(request).await?;
-    narrate("The sprawling request is merged into it: one session less.")
+    narrate(text("The sprawling request is merged into it: one session less."))
 }
 
 async fn survey(matter: &MatterDriver) -> anyhow::Result<()> {
-    let title = "Survey 4,200 quarters 普查";
-    let criterion = "Every quarter has a record with photographs";
-    let dated = item(title, criterion, "HOUSING", &["LAND", "CIVIL"], 20);
+    let title = text("Survey 4,200 quarters 普查");
+    let criterion = text("Every quarter has a record with photographs");
+    let dated = item(title, criterion, text("HOUSING"), &[text("LAND"), text("CIVIL")], 20);
     let undated = ItemDraft { due: None, ..dated.clone() };
-    let map = "Map of quarters and pipes 一张图";
-    let map = item(map, "Available on the land portal", "LAND", &["WATER", "ENERGY"], 15);
-    let (costs, no) = ("The costs are not known yet", VoteChoice::No);
+    let map = text("Map of quarters and pipes 一张图");
+    let map =
+        item(map, text("Available on the land portal"), text("LAND"), &[text("WATER"), text("ENERGY")], 15);
+    let (costs, no) = (text("The costs are not known yet"), VoteChoice::No);
 
     matter.open_topic(1).await?;
     matter
-        .submit_proposal(1, "Survey all residential quarters built before 2000 and publish the list.")
+        .submit_proposal(1, text("Survey all residential quarters built before 2000 and publish the list."))
         .await?;
     matter.draft_items(1, &[undated]).await?;
     matter.close_debate(1).await?;
-    matter.open_ballot(1, 1, two_thirds()).await?;
-    matter.vote_all(1, &[("FINANCE", no, costs), ("TAX", VoteChoice::Abstain, "")]).await?;
-    let ballot = matter.close_ballot(1).await?;
-    narrate(format!("Topic 1, the survey: {}", ballot.sentence))?;
     expect_refusal(
-        "The chair adopts it although its item has no due date",
-        matter.adopt(1, false).await,
+        text("The chair opens the ballot although an item has no due date"),
+        matter.open_ballot(1, 1, two_thirds()).await,
         "DECISION_NOT_EXECUTABLE",
     )?;
     let request = ReviseItemRequest {
@@ -151,44 +157,56 @@ async fn survey(matter: &MatterDriver) -> anyhow::Result<()> {
     };
     matter.chair().call(request).await?;
     matter.draft_items(1, &[map]).await?;
+    matter.open_ballot(1, 1, two_thirds()).await?;
+    matter.vote_all(1, &[(text("FINANCE"), no, costs), (text("TAX"), VoteChoice::Abstain, "")]).await?;
+    let ballot = matter.close_ballot(1).await?;
+    narrate(say("Topic 1, the survey: {result}", &[("result", &result(ballot))]))?;
     matter.adopt(1, false).await?;
-    narrate("With due dates it is adopted: 2 action items (督办事项). FINANCE's dissent is on record.")
+    narrate(text(
+        "Adopted with the 2 action items (督办事项) that were voted on. FINANCE's dissent is on record.",
+    ))
 }
 
 async fn funding(matter: &MatterDriver) -> anyhow::Result<()> {
-    let rules = "Rules of the renewal fund 资金办法";
-    let lifts = "Catalog of certified lifts 产品目录";
+    let rules = text("Rules of the renewal fund 资金办法");
+    let lifts = text("Catalog of certified lifts 产品目录");
     let items = [
-        item(rules, "Published and in force", "FINANCE", &["HOUSING", "AUDIT"], 10),
-        item(lifts, "At least 30 models listed", "INDUSTRY", &["MARKET"], 12),
+        item(rules, text("Published and in force"), text("FINANCE"), &[text("HOUSING"), text("AUDIT")], 10),
+        item(lifts, text("At least 30 models listed"), text("INDUSTRY"), &[text("MARKET")], 12),
     ];
     matter.open_topic(2).await?;
-    matter.submit_proposal(2, "Pay a third of each lift retrofit from the renewal fund.").await?;
+    matter.submit_proposal(2, text("Pay a third of each lift retrofit from the renewal fund.")).await?;
     matter.draft_items(2, &items).await?;
     matter.close_debate(2).await?;
     matter.open_ballot(2, 1, two_thirds()).await?;
     matter.vote_all(2, &[]).await?;
     let ballot = matter.close_ballot(2).await?;
-    narrate(format!("Topic 2, the funding: {}", ballot.sentence))?;
+    narrate(say("Topic 2, the funding: {result}", &[("result", &result(ballot))]))?;
     matter.adopt(2, false).await?;
     Ok(())
 }
 
 async fn permits(matter: &MatterDriver) -> anyhow::Result<()> {
-    let permits = "Joint permit rules 联合审批细则";
-    let noise = "Noise limits for building sites 施工噪声";
+    let permits = text("Joint permit rules 联合审批细则");
+    let noise = text("Noise limits for building sites 施工噪声");
     let items = [
-        item(permits, "Signed by the five departments", "TRANSPORT", &["LAND", "POLICE"], 8),
-        item(noise, "Measured at 50 sites", "ECOLOGY", &[], 15),
+        item(
+            permits,
+            text("Signed by the five departments"),
+            text("TRANSPORT"),
+            &[text("LAND"), text("POLICE")],
+            8,
+        ),
+        item(noise, text("Measured at 50 sites"), text("ECOLOGY"), &[], 15),
     ];
     matter.open_topic(3).await?;
-    matter.submit_proposal(3, "One window accepts every application for a renewal permit.").await?;
+    matter.submit_proposal(3, text("One window accepts every application for a renewal permit.")).await?;
     matter.draft_items(3, &items).await?;
     matter.close_debate(3).await?;
     matter.open_ballot(3, 1, Method::Consensus(Default::default())).await?;
     matter.vote_all(3, &[]).await?;
     let ballot = matter.close_ballot(3).await?;
-    narrate(format!("Topic 3, the permits: {}", ballot.sentence))?;
+    narrate(say("Topic 3, the permits: {result}", &[("result", &result(ballot))]))?;
     matter.adopt(3, false).await?;
     Ok(())
 }

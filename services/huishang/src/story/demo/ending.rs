@@ -1,6 +1,8 @@
 //! What a supervisor sees in the end: the board, the indicators and the verified log.
 
 use crate::client::layout::{Column, Set, Table};
+use crate::client::{label_of, said};
+use crate::language::{say, text};
 use crate::stdout::print_line;
 use crate::story::demo::stage::{PAGE_COLUMNS, Stage, heading, narrate};
 use anyhow::{Context as _, bail};
@@ -10,9 +12,18 @@ use proto::ledger::v1::GetHeadRequest;
 use proto::ledger::v1::{VerifyLogRequest, VerifyLogResponse};
 use tonic::Status;
 
-/// What stands above the figures of the board.
-const FIGURES: [&str; 9] =
-    ["open", "due soon", "late", "blocked", "escalated", "not ackn.", "to accept", "extended", "done"];
+/// The figures of the board.
+const FIGURES: [&str; 9] = [
+    "open",
+    "due_soon",
+    "late",
+    "blocked",
+    "escalated",
+    "unacknowledged",
+    "awaiting_acceptance",
+    "extended",
+    "done",
+];
 
 /// Prints the board, the indicators with their baselines, and the result of the log's verification.
 pub async fn report(stage: &Stage) -> anyhow::Result<()> {
@@ -23,19 +34,20 @@ pub async fn report(stage: &Stage) -> anyhow::Result<()> {
 }
 
 async fn board(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
-    heading("The supervisors' board 督办台账")?;
-    let board = stage.supervisor.call(GetBoardRequest { at_least_position }).await?;
+    heading(text("The supervisors' board 督办看板"))?;
+    let board = stage.supervisor.call(GetBoardRequest { at_least_position, ..Default::default() }).await?;
     let totals = board.totals.context("the board has no totals")?;
-    let total = BoardRow { department_code: "all".into(), counts: Some(totals) };
+    let total = BoardRow { department_code: text("all").into(), counts: Some(totals) };
     let rows: Vec<&BoardRow> = board.rows.iter().chain([&total]).collect();
     let codes = rows.iter().map(|row| row.department_code.clone()).collect();
-    let mut columns = vec![Column { heading: "department".into(), cells: codes, set: Set::Text }];
-    columns.extend(FIGURES.into_iter().enumerate().map(|(at, heading)| {
+    let mut columns = vec![Column { heading: text("department").into(), cells: codes, set: Set::Text }];
+    columns.extend(FIGURES.into_iter().enumerate().map(|(at, figure)| {
         let cell = |row: &&BoardRow| match figures(&row.counts.unwrap_or_default())[at] {
             0 => "·".to_owned(),
             count => count.to_string(),
         };
-        Column { heading: heading.into(), cells: rows.iter().map(cell).collect(), set: Set::Number }
+        let heading = label_of("huishang.followup.v1.BoardCounts", figure);
+        Column { heading, cells: rows.iter().map(cell).collect(), set: Set::Number }
     }));
     print_table(columns)?;
     if totals.late == 0 || totals.escalated == 0 || totals.blocked == 0 || totals.done == 0 {
@@ -62,7 +74,7 @@ fn figures(counts: &BoardCounts) -> [u32; 9] {
 }
 
 async fn indicators(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
-    heading("The indicators and their baselines 指标")?;
+    heading(text("The indicators and their baselines 指标"))?;
     let answer = stage.supervisor.call(GetIndicatorsRequest { at_least_position }).await?;
     let shown = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.2}"));
     let column = |heading: &str, set: Set, cell: &dyn Fn(&Indicator) -> String| Column {
@@ -71,11 +83,11 @@ async fn indicators(stage: &Stage, at_least_position: u64) -> anyhow::Result<()>
         set,
     };
     print_table(vec![
-        column("indicator", Set::Text, &|indicator| indicator.name.clone()),
-        column("here", Set::Number, &|indicator| shown(indicator.value)),
-        column("baseline", Set::Number, &|indicator| shown(indicator.baseline)),
-        column("unit", Set::Text, &|indicator| indicator.unit.clone()),
-        column("computed from", Set::Text, &operands),
+        column(text("indicator"), Set::Text, &|indicator| in_words("name", &indicator.name)),
+        column(text("here"), Set::Number, &|indicator| shown(indicator.value)),
+        column(text("baseline"), Set::Number, &|indicator| shown(indicator.baseline)),
+        column(text("unit"), Set::Text, &|indicator| in_words("unit", &indicator.unit)),
+        column(text("computed from"), Set::Text, &operands),
     ])
 }
 
@@ -83,23 +95,29 @@ fn print_table(columns: Vec<Column>) -> anyhow::Result<()> {
     Table::new(columns, Some(PAGE_COLUMNS)).lines().iter().try_for_each(|line| print_line(line))
 }
 
+/// What the service says in a field of an indicator.
+fn in_words(field: &str, said_there: &str) -> String {
+    said("huishang.followup.v1.Indicator", field, said_there.to_owned())
+}
+
 /// What an indicator was computed from.
 fn operands(indicator: &Indicator) -> String {
     let figure = |figure: f64, meaning: &str| format!("{} {meaning}", (figure * 100.0).round() / 100.0);
-    let numerator = figure(indicator.numerator, &indicator.numerator_meaning);
+    let meaning = in_words("numerator_meaning", &indicator.numerator_meaning);
+    let numerator = figure(indicator.numerator, &meaning);
     if indicator.denominator_meaning.is_empty() {
         return numerator;
     }
-    format!("{numerator} / {}", figure(indicator.denominator, &indicator.denominator_meaning))
+    let meaning = in_words("denominator_meaning", &indicator.denominator_meaning);
+    format!("{numerator} / {}", figure(indicator.denominator, &meaning))
 }
 
 async fn verify(stage: &Stage) -> anyhow::Result<()> {
-    heading("The log 台账")?;
-    let verified = verify_log(&stage.operator).await.context("the log cannot be verified")?;
-    narrate(format!(
-        "{} records, each bound to the one before by SHA-256; all verified. Head {}…",
-        verified.records,
-        verified.hash.get(..16).unwrap_or(&verified.hash)
+    heading(text("The log 台账"))?;
+    let verified = verify_log(&stage.operator).await.context(text("the log cannot be verified"))?;
+    narrate(say(
+        "{records} records, each bound to the one before by SHA-256; all verified. Head {hash}…",
+        &[("records", &verified.records), ("hash", &verified.hash.get(..16).unwrap_or(&verified.hash))],
     ))
 }
 

@@ -1,11 +1,12 @@
 //! What becomes of the decisions: items acknowledged, delivered, returned, blocked, extended and late.
 
-use crate::story::command_ids::command_id;
-use crate::story::demo::stage::{Stage, expect_refusal, narrate};
+use crate::language::{say, text};
+use crate::story::demo::stage::{Stage, addressee, expect_refusal, narrate};
 use crate::story::deployment::PATIENCE;
 use crate::story::matter::MatterDriver;
 use anyhow::Context as _;
 use client::Client;
+use client::command_id;
 use domain::followup::follow_up::FollowUp;
 use domain::{Aggregate as _, Role, Uuid};
 use proto::followup::v1::{ListNoticesRequest, Notice, NoticeKind};
@@ -80,7 +81,7 @@ impl<'s> Items<'s> {
     async fn claim(&self, number: usize, lead: &str, summary: &str) -> anyhow::Result<()> {
         let item_id = self.id(number)?;
         let evidence = Evidence {
-            title: format!("Proof of item {number}"),
+            title: say("Proof of item {number}", &[("number", &number)]),
             sha256: format!("{number:064x}"),
             uri: format!("urn:evidence:{item_id}"),
         };
@@ -160,21 +161,27 @@ async fn wait_for_record(client: &Client, stream: &str, after_position: u64) -> 
 
 /// The conference's six items, from assignment to the tenth day.
 pub async fn first_weeks(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
-    narrate(
+    narrate(text(
         "Six action items are registered and assigned; the leads have 3 working days to acknowledge them (签收).",
-    )?;
+    ))?;
     stage.move_clock(7, 10, 0).await?;
-    for (number, lead) in [(1, "HOUSING"), (2, "LAND"), (3, "FINANCE"), (5, "TRANSPORT"), (6, "ECOLOGY")] {
+    for (number, lead) in [
+        (1, text("HOUSING")),
+        (2, text("LAND")),
+        (3, text("FINANCE")),
+        (5, text("TRANSPORT")),
+        (6, text("ECOLOGY")),
+    ] {
         items.acknowledge(number, lead).await?;
     }
-    narrate("Five departments acknowledge. INDUSTRY does not.")?;
-    items.report(1, "HOUSING", 40, "1,680 of 4,200 quarters recorded").await?;
+    narrate(text("Five departments acknowledge. INDUSTRY does not."))?;
+    items.report(1, text("HOUSING"), 40, text("1,680 of 4,200 quarters recorded")).await?;
     block(items).await?;
     stage.move_clock(11, 9, 0).await?;
     let notice = items.notice(4, NoticeKind::AcknowledgementOverdue).await?;
-    narrate(format!(
-        "Follow-up (督办) notices by itself that {} was not acknowledged in time, and notifies {}.",
-        notice.number, notice.addressee
+    narrate(say(
+        "Follow-up (督办) notices by itself that {number} was not acknowledged in time, and notifies {addressee}.",
+        &[("number", &notice.number), ("addressee", &addressee(&notice))],
     ))
 }
 
@@ -182,32 +189,34 @@ async fn block(items: &Items<'_>) -> anyhow::Result<()> {
     let request = resolution::ReportBlockageRequest {
         command_id: command_id(),
         item_id: items.id(2)?,
-        reason: "The data on the pipe network has not been released".into(),
-        help_from_code: "ENERGY".into(),
+        reason: text("The data on the pipe network has not been released").into(),
+        help_from_code: text("ENERGY").into(),
         ..Default::default()
     };
-    items.lead("LAND")?.call(request).await?;
-    narrate("LAND is blocked: it is waiting for ENERGY's data, and reports that instead of staying silent.")
+    items.lead(text("LAND"))?.call(request).await?;
+    narrate(text(
+        "LAND is blocked: it is waiting for ENERGY's data, and reports that instead of staying silent.",
+    ))
 }
 
 /// Delivery, return and acceptance; an extension.
 pub async fn deliver(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
     stage.move_clock(14, 9, 0).await?;
     extend(stage, items).await?;
-    items.claim(3, "FINANCE", "The rules of the fund are published").await?;
-    let finance = items.lead("FINANCE")?;
-    expect_refusal("FINANCE accepts its own work", items.accept_as(3, &finance).await?, "OWN_WORK")?;
+    items.claim(3, text("FINANCE"), text("The rules of the fund are published")).await?;
+    let finance = items.lead(text("FINANCE"))?;
+    expect_refusal(text("FINANCE accepts its own work"), items.accept_as(3, &finance).await?, "OWN_WORK")?;
     items.accept(3).await?;
-    narrate("The supervisor accepts it (验收): delivered.")?;
-    items.claim(6, "ECOLOGY", "Measured at 38 sites").await?;
+    narrate(text("The supervisor accepts it (验收): delivered."))?;
+    items.claim(6, text("ECOLOGY"), text("Measured at 38 sites")).await?;
     let request = resolution::ReturnWorkRequest {
         command_id: command_id(),
         item_id: items.id(6)?,
-        reason: "The criterion is 50 sites".into(),
+        reason: text("The criterion is 50 sites").into(),
         ..Default::default()
     };
     stage.supervisor.call(request).await?;
-    narrate("ECOLOGY claims completion with 38 of 50 sites: returned, with reference to the criterion.")
+    narrate(text("ECOLOGY claims completion with 38 of 50 sites: returned, with reference to the criterion."))
 }
 
 async fn extend(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
@@ -215,51 +224,57 @@ async fn extend(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
         command_id: command_id(),
         item_id: items.id(5)?,
         due: Some(DueRule { rule: Some(Rule::AfterWorkingDays(20)) }),
-        reason: "POLICE changed its permit form".into(),
+        reason: text("POLICE changed its permit form").into(),
         ..Default::default()
     };
-    items.lead("TRANSPORT")?.call(request).await?;
+    items.lead(text("TRANSPORT"))?.call(request).await?;
     let request = resolution::GrantExtensionRequest {
         command_id: command_id(),
         item_id: items.id(5)?,
         ..Default::default()
     };
     let item = stage.supervisor.call(request).await?.item.context("the answer has no item")?;
-    narrate(format!(
-        "TRANSPORT requests more time and gets it: now due {}, extension {} of 2.",
-        item.due_on, item.extensions
+    narrate(say(
+        "TRANSPORT requests more time and gets it: now due {due_on}, extension {extensions} of 2.",
+        &[("due_on", &item.due_on), ("extensions", &item.extensions)],
     ))
 }
 
 /// The days on which the neglected item becomes late and is escalated step by step.
 pub async fn neglect(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
     stage.move_clock(28, 9, 0).await?;
-    for (kind, what) in [
-        (NoticeKind::Reminder, "reminder before it was due"),
-        (NoticeKind::Overdue, "overdue"),
-        (NoticeKind::EscalatedToSupervisor, "escalated to the supervisor"),
+    for (kind, sentence) in [
+        (
+            NoticeKind::Reminder,
+            text("{number} of INDUSTRY: reminder before it was due (sent to {addressee})."),
+        ),
+        (NoticeKind::Overdue, text("{number} of INDUSTRY: overdue (sent to {addressee}).")),
+        (
+            NoticeKind::EscalatedToSupervisor,
+            text("{number} of INDUSTRY: escalated to the supervisor (sent to {addressee})."),
+        ),
     ] {
         let notice = items.notice(4, kind).await?;
-        narrate(format!("{} of INDUSTRY: {what} (sent to {}).", notice.number, notice.addressee))?;
+        narrate(say(sentence, &[("number", &notice.number), ("addressee", &addressee(&notice))]))?;
     }
     let land = items.notice(2, NoticeKind::Overdue).await?;
-    narrate(format!(
-        "{} of LAND: overdue (sent to {}). It is still blocked: ENERGY has not released the data.",
-        land.number, land.addressee
+    narrate(say(
+        "{number} of LAND: overdue (sent to {addressee}). It is still blocked: ENERGY has not released the data.",
+        &[("number", &land.number), ("addressee", &addressee(&land))],
     ))?;
-    items.claim(1, "HOUSING", "4,200 quarters recorded, the list is published").await?;
+    items.claim(1, text("HOUSING"), text("4,200 quarters recorded, the list is published")).await?;
     items.accept(1).await?;
-    narrate("HOUSING delivers the survey: accepted.")?;
+    narrate(text("HOUSING delivers the survey: accepted."))?;
     stage.move_clock(30, 9, 0).await?;
     let land = items.notice(2, NoticeKind::EscalatedToSupervisor).await?;
-    narrate(format!(
-        "{} of LAND is escalated to the supervisor, {} days late: now it is known whom LAND waits for.",
-        land.number, land.days
+    narrate(say(
+        "{number} of LAND is escalated to the supervisor, {days} days late: now it is known whom LAND waits for.",
+        &[("number", &land.number), ("days", &land.days)],
     ))?;
     let notice = items.notice(4, NoticeKind::EscalatedToLeadership).await?;
-    narrate(format!(
-        "{} of INDUSTRY is escalated to the leadership, {} days late. Every notice was sent exactly once.",
-        notice.number, notice.days
+    narrate(say(
+        "{number} of INDUSTRY is escalated to the leadership, {days} days late. Every notice was sent exactly once.",
+        &[("number", &notice.number), ("days", &notice.days)],
     ))
 }
 
@@ -269,16 +284,16 @@ pub async fn the_same_night(
     hotline: &Items<'_>,
     flood: &Items<'_>,
 ) -> anyhow::Result<()> {
-    conference.claim(6, "ECOLOGY", "Measured at 52 sites").await?;
+    conference.claim(6, text("ECOLOGY"), text("Measured at 52 sites")).await?;
     conference.accept(6).await?;
-    narrate("ECOLOGY comes back with 52 sites: accepted.")?;
-    flood.acknowledge(1, "CITY-ROADS").await?;
-    flood.acknowledge(2, "METRO").await?;
-    flood.claim(1, "CITY-ROADS", "23 underpasses closed by 21:20").await?;
-    flood.claim(2, "METRO", "The last train was empty at 21:31").await?;
+    narrate(text("ECOLOGY comes back with 52 sites: accepted."))?;
+    flood.acknowledge(1, text("CITY-ROADS")).await?;
+    flood.acknowledge(2, text("METRO")).await?;
+    flood.claim(1, text("CITY-ROADS"), text("23 underpasses closed by 21:20")).await?;
+    flood.claim(2, text("METRO"), text("The last train was empty at 21:31")).await?;
     flood.accept(1).await?;
     flood.accept(2).await?;
-    narrate("The flood's two items are delivered the same night and accepted.")?;
-    hotline.claim(1, "CITY-WATER", "120 m of drain, 600 mm").await?;
-    narrate("CITY-WATER claims that the drain is done; its acceptance is pending.")
+    narrate(text("The flood's two items are delivered the same night and accepted."))?;
+    hotline.claim(1, text("CITY-WATER"), text("120 m of drain, 600 mm")).await?;
+    narrate(text("CITY-WATER claims that the drain is done; its acceptance is pending."))
 }

@@ -1,10 +1,11 @@
 //! One call to the city's hotline, and the five parties it takes to answer it.
 
-use crate::story::command_ids::command_id;
+use crate::language::{say, text};
 use crate::story::demo::conference::item;
 use crate::story::demo::followthrough::Items;
-use crate::story::demo::stage::{Stage, expect_refusal, narrate};
+use crate::story::demo::stage::{Stage, expect_refusal, narrate, result};
 use crate::story::matter::{MatterDriver, attendee, topic};
+use client::command_id;
 use proto::Wire as _;
 use proto::deliberation::v1 as deliberation;
 use proto::deliberation::v1::{ItemDraft, Stance, VoteChoice, ballot_method::Method};
@@ -16,17 +17,18 @@ const DAY: i32 = 14;
 fn outline(stage: &Stage, title: &str) -> SessionOutline {
     SessionOutline {
         title: title.into(),
-        purpose: "A cellar floods whenever the metro pumps; five parties each answered 'not ours'".into(),
-        body_code: "LINJIANG-JOINT".into(),
+        purpose: text("A cellar floods whenever the metro pumps; five parties each answered 'not ours'")
+            .into(),
+        body_code: text("LINJIANG-JOINT").into(),
         kind: SessionKind::Case.into(),
-        chair_code: "CITY-HOTLINE".into(),
-        topics: vec![topic(1, "Cellar flooding at 14 Willow Lane 柳巷14号地下室进水", 45)],
+        chair_code: text("CITY-HOTLINE").into(),
+        topics: vec![topic(1, text("Cellar flooding at 14 Willow Lane 柳巷14号地下室进水"), 45)],
         attendees: vec![
-            attendee("CITY-HOTLINE", &[1], &[]),
-            attendee("CITY-ROADS", &[1], &[]),
-            attendee("CITY-WATER", &[1], &[]),
-            attendee("CITY-HOUSING", &[1], &[]),
-            attendee("METRO", &[], &[1]),
+            attendee(text("CITY-HOTLINE"), &[1], &[]),
+            attendee(text("CITY-ROADS"), &[1], &[]),
+            attendee(text("CITY-WATER"), &[1], &[]),
+            attendee(text("CITY-HOUSING"), &[1], &[]),
+            attendee(text("METRO"), &[], &[1]),
         ],
         duration_minutes: 60,
         earliest_start_at: stage.at(DAY, 14, 0).to_wire(),
@@ -38,13 +40,15 @@ fn outline(stage: &Stage, title: &str) -> SessionOutline {
 
 /// From the ticket to the accepted invitations.
 pub async fn prepare(stage: &Stage) -> anyhow::Result<MatterDriver> {
-    let outline = outline(stage, "Joint session on hotline case 12345-2027-030417");
+    let outline = outline(stage, text("Joint session on hotline case 12345-2027-030417"));
     let matter = MatterDriver::request(&stage.deployment, outline).await?;
     matter.submit_papers(|_| "c0ffee".repeat(11)[..64].to_owned()).await?;
     matter.screen().await?;
     matter.admit().await?;
-    matter.schedule("ROOM-3", stage.at(DAY, 14, 0)).await?;
-    narrate("A ticket of the 12345 hotline becomes a session of four departments and the metro company.")?;
+    matter.schedule(text("ROOM-3"), stage.at(DAY, 14, 0)).await?;
+    narrate(text(
+        "A ticket of the 12345 hotline becomes a session of four departments and the metro company.",
+    ))?;
     double_booking(stage).await?;
     matter.accept_invitations().await?;
     Ok(matter)
@@ -58,18 +62,22 @@ pub async fn meet_and_decide<'s>(stage: &'s Stage, matter: &MatterDriver) -> any
     debate(stage, matter).await?;
     decide(matter).await?;
     let items = Items::of_closed(stage, matter).await?;
-    narrate(
+    narrate(text(
         "Adopted, with CITY-ROADS' dissent: two departments owe a result, and the caller can see which.",
-    )?;
+    ))?;
     Ok(items)
 }
 
 async fn debate(stage: &Stage, matter: &MatterDriver) -> anyhow::Result<()> {
     matter.open_topic(1).await?;
-    matter.submit_proposal(1, "The metro company moves its outlet within 30 days.").await?;
+    matter.submit_proposal(1, text("The metro company moves its outlet within 30 days.")).await?;
     for (department, stance, reasons) in [
-        ("METRO", Stance::Oppose, "The outlet is ours, but the drain under the lane is too narrow"),
-        ("CITY-WATER", Stance::SupportWithConditions, "If the drain is widened first"),
+        (
+            text("METRO"),
+            Stance::Oppose,
+            text("The outlet is ours, but the drain under the lane is too narrow"),
+        ),
+        (text("CITY-WATER"), Stance::SupportWithConditions, text("If the drain is widened first")),
     ] {
         let request = deliberation::RecordStatementRequest {
             command_id: command_id(),
@@ -82,9 +90,9 @@ async fn debate(stage: &Stage, matter: &MatterDriver) -> anyhow::Result<()> {
         };
         matter.delegate(department)?.call(request).await?;
     }
-    narrate(
+    narrate(text(
         "METRO opposes, CITY-WATER supports on a condition: their statements (表态) are recorded with reasons.",
-    )?;
+    ))?;
     amend(matter).await?;
     stage.move_clock(DAY, 14, 40).await?;
     let request = deliberation::RecordDigressionRequest {
@@ -92,7 +100,7 @@ async fn debate(stage: &Stage, matter: &MatterDriver) -> anyhow::Result<()> {
         docket_id: matter.id.clone(),
         topic_number: 1,
         minutes: 10,
-        note: Some("Whose contractor laid the drain in 1998".into()),
+        note: Some(text("Whose contractor laid the drain in 1998").into()),
         ..Default::default()
     };
     matter.chair().call(request).await?;
@@ -105,13 +113,14 @@ async fn amend(matter: &MatterDriver) -> anyhow::Result<()> {
         command_id: command_id(),
         docket_id: matter.id.clone(),
         topic_number: 1,
-        department_code: "CITY-WATER".into(),
-        text:
-            "City Water widens the drain; then the metro company moves its outlet, watched by City Housing."
-                .into(),
+        department_code: text("CITY-WATER").into(),
+        text: text(
+            "City Water widens the drain; then the metro company moves its outlet, watched by City Housing.",
+        )
+        .into(),
         ..Default::default()
     };
-    matter.delegate("CITY-WATER")?.call(request).await?;
+    matter.delegate(text("CITY-WATER"))?.call(request).await?;
     let request = deliberation::ResolveAmendmentRequest {
         command_id: command_id(),
         docket_id: matter.id.clone(),
@@ -121,41 +130,41 @@ async fn amend(matter: &MatterDriver) -> anyhow::Result<()> {
         ..Default::default()
     };
     matter.chair().call(request).await?;
-    narrate("CITY-WATER's amendment is adopted: version 2 is now before the session.")
+    narrate(text("CITY-WATER's amendment is adopted: version 2 is now before the session."))
 }
 
 async fn decide(matter: &MatterDriver) -> anyhow::Result<()> {
+    matter.draft_items(1, &items()).await?;
     matter.open_ballot(1, 2, Method::SimpleMajority(Default::default())).await?;
     let vote = deliberation::CastVoteRequest {
         command_id: command_id(),
         docket_id: matter.id.clone(),
         topic_number: 1,
-        department_code: "METRO".into(),
+        department_code: text("METRO").into(),
         choice: VoteChoice::No.into(),
         ..Default::default()
     };
     expect_refusal(
-        "The metro company, which only advises, votes",
-        matter.delegate("METRO")?.call(vote).await,
+        text("The metro company, which only advises, votes"),
+        matter.delegate(text("METRO"))?.call(vote).await,
         "NOT_ENTITLED_TO_VOTE",
     )?;
-    matter.vote_all(1, &[("CITY-ROADS", VoteChoice::No, "The lane was paved last year")]).await?;
+    matter.vote_all(1, &[(text("CITY-ROADS"), VoteChoice::No, text("The lane was paved last year"))]).await?;
     let ballot = matter.close_ballot(1).await?;
-    narrate(format!("The ballot (表决) on version 2: {}", ballot.sentence))?;
-    matter.draft_items(1, &items()).await?;
+    narrate(say("The ballot (表决) on version 2: {result}", &[("result", &result(ballot))]))?;
     matter.adopt(1, false).await?;
     Ok(())
 }
 
 fn items() -> [ItemDraft; 2] {
-    let drain = "600 mm over 120 m, inspected by the residents";
+    let drain = text("600 mm over 120 m, inspected by the residents");
     [
-        item("Widen the drain of Willow Lane", drain, "CITY-WATER", &["CITY-ROADS"], 12),
+        item(text("Widen the drain of Willow Lane"), drain, text("CITY-WATER"), &[text("CITY-ROADS")], 12),
         item(
-            "Move the pump's outlet",
-            "No water in the cellar after two rains",
-            "CITY-HOUSING",
-            &["METRO"],
+            text("Move the pump's outlet"),
+            text("No water in the cellar after two rains"),
+            text("CITY-HOUSING"),
+            &[text("METRO")],
             18,
         ),
     ]
@@ -163,21 +172,25 @@ fn items() -> [ItemDraft; 2] {
 
 async fn double_booking(stage: &Stage) -> anyhow::Result<()> {
     let other =
-        MatterDriver::request(&stage.deployment, outline(stage, "Works meeting on Willow Lane")).await?;
+        MatterDriver::request(&stage.deployment, outline(stage, text("Works meeting on Willow Lane")))
+            .await?;
     other.submit_papers(|_| "ab".repeat(32)).await?;
     other.screen().await?;
     other.admit().await?;
     expect_refusal(
-        "A works meeting in the same room at 14:30",
-        other.schedule("ROOM-3", stage.at(DAY, 14, 30)).await,
+        text("A works meeting in the same room at 14:30"),
+        other.schedule(text("ROOM-3"), stage.at(DAY, 14, 30)).await,
         "ROOM_TAKEN",
     )?;
-    other.convert_to_countersign(stage.at(12, 18, 0), "A yes-or-no question needs no meeting").await?;
-    other.submit_proposal(1, "Close the lane to trucks during the works.").await?;
+    other.convert_to_countersign(stage.at(12, 18, 0), text("A yes-or-no question needs no meeting")).await?;
+    other.submit_proposal(1, text("Close the lane to trucks during the works.")).await?;
     other.open_ballot(1, 1, Method::UnanimousCountersign(Default::default())).await?;
     other.vote_all(1, &[]).await?;
     let ballot = other.close_ballot(1).await?;
     other.adopt(1, true).await?;
     other.close().await?;
-    narrate(format!("It becomes a countersign (电子会签) instead: {}. No meeting was held.", ballot.sentence))
+    narrate(say(
+        "It becomes a countersign (电子会签) instead: {result}. No meeting was held.",
+        &[("result", &result(ballot))],
+    ))
 }

@@ -11,6 +11,7 @@ mod stage;
 
 use crate::client::options::Server;
 use crate::client::token::signing_key;
+use crate::language::{say, text};
 use crate::server::node::{Node, Service, create_development_keys};
 use crate::settings::Location;
 use crate::stdout::print_line;
@@ -53,26 +54,31 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     } else {
         play_on_own_server(arguments).await?;
     }
-    print_line(&format!("\n   Played in {:.1} s.", started.elapsed().as_secs_f64()))
+    let seconds = format!("{:.1}", started.elapsed().as_secs_f64());
+    print_line("")?;
+    narrate(say("Played in {seconds} s.", &[("seconds", &seconds)]))
 }
 
+#[expect(clippy::disallowed_methods, reason = "it waits for its server")]
 async fn play_on_own_server(arguments: &Arguments) -> anyhow::Result<()> {
     let temporary = tempfile::tempdir().context("a temporary directory")?;
     let data = arguments.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
     if data.join("log").exists() {
-        anyhow::bail!("{} already contains a log; give --keep another directory", data.display());
+        anyhow::bail!(say(
+            "{dir} already contains a log; give --keep another directory",
+            &[("dir", &data.display())]
+        ));
     }
     let config =
         Config { data, listen: ([127, 0, 0, 1], 0).into(), clock: BEGINNING.into(), ..Config::default() };
     create_development_keys(&config)?;
     let key = signing_key(&config, None)?;
     let stop = CancellationToken::new();
-    let node = Node::build(&config, &Service::ALL, false, stop.clone()).await?;
+    let node = Node::build(&config, Service::all(), false, stop.clone()).await?;
     let server = Server::at(&format!("http://{}", node.address));
-    narrate(format!(
-        "An embedded server listens on {}; its data is in {}.",
-        node.address,
-        config.data.display()
+    narrate(say(
+        "An embedded server listens on {address}; its data is in {data}.",
+        &[("address", &node.address), ("data", &config.data.display())],
     ))?;
     let serving = tokio::spawn(node.run());
     let played = play(Deployment::new(&server, key, config.clone())?).await;
@@ -80,34 +86,37 @@ async fn play_on_own_server(arguments: &Arguments) -> anyhow::Result<()> {
     serving.await??;
     played?;
     if arguments.keep.is_some() {
-        let data = config.data.display();
-        print_line(&format!("\n   The data was kept: huishang up --data {data} --clock {BEGINNING}"))?;
+        print_line("")?;
+        narrate(say(
+            "The data was kept: huishang up --data {data} --clock {clock}",
+            &[("data", &config.data.display()), ("clock", &BEGINNING)],
+        ))?;
     }
     Ok(())
 }
 
 async fn play(deployment: Deployment) -> anyhow::Result<()> {
-    heading("Before 会前: the directory")?;
+    heading(text("Before 会前: the directory"))?;
     let stage = Stage::set_up(deployment.clone()).await?;
-    let clerk = deployment.client(Role::Clerk, Some("HOUSING"))?;
+    let clerk = deployment.client(Role::Clerk, Some(text("HOUSING")))?;
     cast::register(&stage, &clerk).await?;
 
-    heading("1 · A standing conference of 28 departments 部际联席会议")?;
+    heading(text("1 · A standing conference of 28 departments 部际联席会议"))?;
     let conference = conference::convene_and_decide(&stage).await?;
     followthrough::first_weeks(&stage, &conference).await?;
 
-    heading("2 · A session raised by one hotline case 多部门联动会商")?;
+    heading(text("2 · A session raised by one hotline case 多部门联动会商"))?;
     let case = hotline::prepare(&stage).await?;
-    narrate("Meanwhile the departments of the conference are at work:")?;
+    narrate(text("Meanwhile the departments of the conference are at work:"))?;
     followthrough::deliver(&stage, &conference).await?;
     let hotline = hotline::meet_and_decide(&stage, &case).await?;
-    hotline.acknowledge(1, "CITY-WATER").await?;
-    hotline.acknowledge(2, "CITY-HOUSING").await?;
+    hotline.acknowledge(1, text("CITY-WATER")).await?;
+    hotline.acknowledge(2, text("CITY-HOUSING")).await?;
 
-    heading("3 · An emergency, decided by its deadline 应急会商")?;
+    heading(text("3 · An emergency, decided by its deadline 应急会商"))?;
     let flood = flood::decide_by_deadline(&stage).await?;
 
-    heading("After 会后: what became of the decisions")?;
+    heading(text("After 会后: what became of the decisions"))?;
     followthrough::the_same_night(&conference, &hotline, &flood).await?;
     followthrough::neglect(&stage, &conference).await?;
     ending::report(&stage).await

@@ -1,14 +1,17 @@
 //! Where the stories take place: a deployment, its clock, and the page that is printed.
 
 use crate::client::layout::{columns, wrap};
+use crate::client::{Error, said};
+use crate::language::{say, text};
 use crate::stdout::print_line;
-use crate::story::command_ids::command_id;
 use crate::story::deployment::Deployment;
 use anyhow::{Context as _, bail};
 use client::Client;
+use client::command_id;
 use domain::calendar::WorkingCalendar;
 use domain::{Date, Role, Timestamp};
 use jiff::ToSpan as _;
+use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use proto::Wire as _;
 use proto::deliberation::v1 as deliberation;
@@ -50,7 +53,7 @@ impl Stage {
             Timestamp::from_wire(head.clock_at).map_err(|fault| anyhow::anyhow!("the clock: {fault}"))?;
         let calendar = WorkingCalendar::weekends_only(ZONE)?;
         let mut first_day = calendar.date_of(now);
-        while first_day.weekday() != jiff::civil::Weekday::Monday {
+        while first_day.weekday() != Weekday::Monday {
             first_day = first_day.tomorrow()?;
         }
         let stage = Stage { deployment, operator, supervisor, calendar, first_day };
@@ -80,8 +83,27 @@ impl Stage {
         };
         let position = self.operator.call(request).await?.position;
         self.wait_for_services(position).await?;
-        let date = self.date(days).strftime("%A %-d %B %Y");
-        print_line(&format!("\n   ── {date}, {hour:02}:{minute:02} ──"))
+        let date = self.date(days);
+        let weekday = match date.weekday() {
+            Weekday::Monday => text("Monday"),
+            Weekday::Tuesday => text("Tuesday"),
+            Weekday::Wednesday => text("Wednesday"),
+            Weekday::Thursday => text("Thursday"),
+            Weekday::Friday => text("Friday"),
+            Weekday::Saturday => text("Saturday"),
+            Weekday::Sunday => text("Sunday"),
+        };
+        let shown = say(
+            "{weekday} {day} {month} {year}, {time}",
+            &[
+                ("weekday", &weekday),
+                ("day", &date.day()),
+                ("month", &date.strftime(text("%B"))),
+                ("year", &date.year()),
+                ("time", &format!("{hour:02}:{minute:02}")),
+            ],
+        );
+        print_line(&format!("\n   ── {shown} ──"))
     }
 
     async fn wait_for_services(&self, at_least_position: u64) -> Result<(), Status> {
@@ -89,7 +111,7 @@ impl Stage {
         let rooms = scheduling::ListRoomsRequest { at_least_position, page_size, ..Default::default() };
         let dockets = deliberation::ListDocketsRequest { at_least_position, page_size, ..Default::default() };
         let items = resolution::ListItemsRequest { at_least_position, page_size, ..Default::default() };
-        let board = followup::GetBoardRequest { at_least_position };
+        let board = followup::GetBoardRequest { at_least_position, page_size, ..Default::default() };
         let client = &self.supervisor;
         tokio::try_join!(client.call(rooms), client.call(dockets), client.call(items), client.call(board))?;
         Ok(())
@@ -113,13 +135,14 @@ fn print_lines(before: &str, text: &str) -> anyhow::Result<()> {
     print_line(&format!("{before}{}", lines.join(&format!("\n{}", " ".repeat(columns(before))))))
 }
 
-/// A text with its moments in the time zone of the stories, as they are told.
-fn in_local_time(text: &str) -> String {
-    let local = |word: &str| match (word.parse::<Timestamp>(), TimeZone::get(ZONE)) {
-        (Ok(moment), Ok(zone)) => moment.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M").to_string(),
-        _ => word.to_owned(),
-    };
-    text.split(' ').map(local).collect::<Vec<_>>().join(" ")
+/// The result of a ballot, in a sentence.
+pub fn result(ballot: deliberation::Ballot) -> String {
+    said("huishang.deliberation.v1.Ballot", "sentence", ballot.sentence)
+}
+
+/// Whom a notice was sent to.
+pub fn addressee(notice: &followup::Notice) -> String {
+    said("huishang.followup.v1.Notice", "addressee", notice.addressee.clone())
 }
 
 /// Expects a refusal, and prints what was tried and why it was refused.
@@ -134,5 +157,6 @@ pub fn expect_refusal<T>(tried: &str, outcome: Result<T, Status>, reason: &str) 
         bail!("{tried}: refused with {} and not with {reason}: {}", info.reason, status.message());
     }
     print_lines(&format!("{MARGIN}✗ "), tried)?;
-    print_lines(&format!("{MARGIN}  refused: "), &format!("{} [{reason}]", in_local_time(status.message())))
+    let refused = Error::from_status(status).in_zone(TimeZone::get(ZONE)?).sentence();
+    print_lines(&format!("{MARGIN}  {}", text("refused: ")), &format!("{refused} [{reason}]"))
 }

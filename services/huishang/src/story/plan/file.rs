@@ -15,6 +15,7 @@
 //! is left out there.
 
 use crate::client::text_file::without_bom;
+use crate::language::{self, current, say};
 use domain::resolution::adopted_elsewhere::ITEMS_MAX;
 use domain::{Code, Date, Line, Text};
 use serde::Deserialize;
@@ -77,9 +78,9 @@ pub struct Faults(pub Vec<(usize, String)>);
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (line, fault) in &self.0 {
-            write!(f, "\n  line {line}: {fault}")?;
+            writeln!(f, "{}", say("  line {line}: {fault}", &[("line", line), ("fault", fault)]))?;
         }
-        write!(f, "\nnothing was imported; correct the file and try again")
+        f.write_str(language::text("nothing was imported; correct the file and try again"))
     }
 }
 
@@ -124,13 +125,15 @@ pub fn read(text: &str, today: Date) -> Result<Plan, Faults> {
     let source = reader.parsed(1, "source", Line::parse(&rows.source));
     let (agencies, repeated_agencies) = reader.agencies(&rows.agencies);
     let (actions, repeated_actions) = reader.actions(&rows.actions, &agencies);
-    let mut count = |what: &str, there: usize, max: usize| {
+    let mut count = |sentence: &str, there: usize, max: usize| {
         if there == 0 || there > max {
-            reader.faults.push((1, format!("there are {there} {what}; a plan has 1 to {max}")));
+            reader.faults.push((1, say(sentence, &[("there", &there), ("max", &max)])));
         }
     };
-    count("agencies", rows.agencies.len() - repeated_agencies, AGENCIES_MAX);
-    count("actions", rows.actions.len() - repeated_actions, ITEMS_MAX);
+    let agencies_there = rows.agencies.len() - repeated_agencies;
+    count(language::text("there are {there} agencies; a plan has 1 to {max}"), agencies_there, AGENCIES_MAX);
+    let actions_there = rows.actions.len() - repeated_actions;
+    count(language::text("there are {there} actions; a plan has 1 to {max}"), actions_there, ITEMS_MAX);
     match source {
         Some(source) if reader.faults.is_empty() => {
             let named_twice = |action: &&Action| reader.leads_in_support.contains(&action.id);
@@ -158,7 +161,8 @@ impl Reader<'_> {
     }
 
     fn parsed<T>(&mut self, line: usize, field: &str, read: Result<T, impl fmt::Display>) -> Option<T> {
-        read.map_err(|fault| self.faults.push((line, format!("{field} {fault}")))).ok()
+        let told = |fault| format!("{field} {}", current().fault(&format!("{fault}")));
+        read.map_err(|fault| self.faults.push((line, told(fault)))).ok()
     }
 
     fn row<T: serde::de::DeserializeOwned>(&mut self, row: &RawValue) -> Option<T> {
@@ -181,7 +185,13 @@ impl Reader<'_> {
                 None => agencies.push((code, name)),
                 Some((_, known)) if *known == name => repeated += 1,
                 Some((_, known)) => {
-                    self.faults.push((line, format!("agency {code} was named {known:?} before")));
+                    self.faults.push((
+                        line,
+                        say(
+                            "agency {code} was named \"{known}\" before",
+                            &[("code", &code), ("known", known)],
+                        ),
+                    ));
                 }
             }
         }
@@ -202,8 +212,10 @@ impl Reader<'_> {
                 Some(&known) if kept[known] == action => repeated += 1,
                 Some(_) => {
                     let line = self.line(row);
-                    self.faults
-                        .push((line, format!("action {} appeared before with different content", action.id)));
+                    self.faults.push((
+                        line,
+                        say("action {id} appeared before with different content", &[("id", &action.id)]),
+                    ));
                 }
             }
         }
@@ -222,7 +234,7 @@ impl Reader<'_> {
         for named in &action.support {
             let code = self.agency(line, "support", named, agencies);
             if code.as_ref().is_some_and(|code| support.contains(code)) {
-                self.faults.push((line, format!("support names {named} twice")));
+                self.faults.push((line, say("support names {code} twice", &[("code", named)])));
             }
             support.extend(code);
         }
@@ -235,7 +247,9 @@ impl Reader<'_> {
         let today = self.today;
         let due = action.due.map(|due| {
             let read = match domain::date::parse(&due) {
-                Ok(date) if date < today => Err(format!("{date} has passed; today is {today}")),
+                Ok(date) if date < today => {
+                    Err(say("{date} has passed; today is {today}", &[("date", &date), ("today", &today)]))
+                }
                 read => read.map_err(|fault| fault.to_string()),
             };
             self.parsed(line, "due", read)
@@ -261,7 +275,13 @@ impl Reader<'_> {
         if agencies.iter().any(|(known, _)| *known == code) {
             return Some(code);
         }
-        self.faults.push((line, format!("{field} names {code}, which is not among the agencies")));
+        self.faults.push((
+            line,
+            say(
+                "{field} names {code}, which is not among the agencies",
+                &[("field", &field), ("code", &code)],
+            ),
+        ));
         None
     }
 }

@@ -5,7 +5,8 @@ mod file;
 
 use crate::client::Error;
 use crate::client::options::Options;
-use crate::stdout::print_line;
+use crate::language::{current, say, text};
+use crate::stdout::print_text;
 use crate::story::deployment::PATIENCE;
 use anyhow::{Context as _, bail, ensure};
 use client::{Client, Refusal};
@@ -49,24 +50,31 @@ pub struct Arguments {
 /// Imports a plan. The command ids are derived from the file: an import that was interrupted continues where it
 /// stopped when it is started again, and one that was finished changes nothing.
 pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
-    let text = read_text(&arguments.file)?;
+    let content = read_text(&arguments.file)?;
     let client = options.client()?.patient(PATIENCE);
     let today = today(&client).await?;
-    let plan = file::read(&text, today)
-        .map_err(|faults| Error::Usage(format!("{}:{faults}", arguments.file.display())))?;
+    let plan = file::read(&content, today)
+        .map_err(|faults| Error::Usage(format!("{}:\n{faults}", arguments.file.display())))?;
     let decided_on = check_flags(arguments, today)?;
-    let seed = aggregate::derived_id(Uuid::NAMESPACE_URL, &["plan", &arguments.body_code, &text]);
+    let seed = aggregate::derived_id(Uuid::NAMESPACE_URL, &["plan", &arguments.body_code, &content]);
     if let Some((number, position)) = imported_before(&client, seed).await? {
-        print_line(&format!("The plan was imported before, as {number}; nothing was changed."))?;
+        print_text(&say(
+            "The plan was imported before, as {number}; nothing was changed.",
+            &[("number", &number)],
+        ))?;
         return propose(&number, position);
     }
     let record = record(arguments, &plan, seed, decided_on);
     if record.encoded_len() > REQUEST_BYTES_MAX {
-        let (bytes, file) = (record.encoded_len(), arguments.file.display());
-        let why = format!(
-            "{file} makes a request of {bytes} bytes; at most {REQUEST_BYTES_MAX} are accepted. Import it in parts"
-        );
-        return Err(Error::Usage(why).into());
+        return Err(Error::Usage(say(
+            "{file} makes a request of {bytes} bytes; at most {max} are accepted. Import it in parts",
+            &[
+                ("file", &arguments.file.display()),
+                ("bytes", &record.encoded_len()),
+                ("max", &REQUEST_BYTES_MAX),
+            ],
+        ))
+        .into());
     }
     let known = departments(&client).await?;
     let missing = missing(&plan, &known, seed);
@@ -74,19 +82,24 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
     for department in &missing {
         client.call(department.clone()).await.with_context(|| registering(department))?;
     }
-    let answer = client.call(record).await.context("recording the resolution")?;
+    let answer = client.call(record).await.context(text("recording the resolution"))?;
     report(&plan, &missing, &known, &answer)
 }
 
 /// Checks what the flags say, like the file, before anything is sent; returns the day of the decision.
 fn check_flags(arguments: &Arguments, today: Date) -> Result<Date, Error> {
-    let usage = |flag: &str, fault: String| Error::Usage(format!("{flag} {fault}; nothing was imported"));
+    let usage = |flag: &str, fault: String| {
+        let fault = current().fault(&fault);
+        Error::Usage(say("{flag} {fault}; nothing was imported", &[("flag", &flag), ("fault", &fault)]))
+    };
     Code::parse(&arguments.body_code).map_err(|fault| usage("--body-code", fault.to_string()))?;
     Text::parse(&arguments.criterion).map_err(|fault| usage("--criterion", fault.to_string()))?;
     match arguments.decided_on.as_deref().map(domain::date::parse).transpose() {
         Err(fault) => Err(usage("--decided-on", fault.to_string())),
         Ok(Some(date)) if date > today => {
-            Err(usage("--decided-on", format!("{date} is still to come; today is {today}")))
+            let fault =
+                say("{date} is still to come; today is {today}", &[("date", &date), ("today", &today)]);
+            Err(usage("--decided-on", fault))
         }
         Ok(date) => Ok(date.unwrap_or(today)),
     }
@@ -94,25 +107,31 @@ fn check_flags(arguments: &Arguments, today: Date) -> Result<Date, Error> {
 
 /// Today, by the ledger's clock and the realm's calendar.
 async fn today(client: &Client) -> anyhow::Result<Date> {
-    let head =
-        client.call(proto::ledger::v1::GetHeadRequest {}).await.context("reading the ledger's clock")?;
+    let head = client
+        .call(proto::ledger::v1::GetHeadRequest {})
+        .await
+        .context(text("reading the ledger's clock"))?;
     let now = Timestamp::from_wire(head.clock_at)
         .map_err(|fault| anyhow::anyhow!("the ledger's clock: {fault}"))?;
     let answer = client
         .call(directory::GetCalendarRequest { at_least_position: 0 })
         .await
-        .context("reading the realm's calendar")?;
+        .context(text("reading the realm's calendar"))?;
     let calendar = WorkingCalendar::from_wire(answer.calendar.context("the realm has no calendar")?)
         .map_err(|fault| anyhow::anyhow!("the realm's calendar: {fault}"))?;
     Ok(calendar.date_of(now))
 }
 
 fn read_text(file: &Path) -> anyhow::Result<String> {
-    let size = std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len();
+    let unreadable = || say("cannot read {file}", &[("file", &file.display())]);
+    let size = std::fs::metadata(file).with_context(unreadable)?.len();
     if size > file::FILE_BYTES_MAX {
-        bail!("{} has {size} bytes; at most {} are accepted", file.display(), file::FILE_BYTES_MAX);
+        bail!(say(
+            "{file} has {size} bytes; at most {max} are accepted",
+            &[("file", &file.display()), ("size", &size), ("max", &file::FILE_BYTES_MAX)]
+        ));
     }
-    std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+    std::fs::read_to_string(file).with_context(unreadable)
 }
 
 /// The number of the resolution that an earlier import of the same file made, and a position that shows it.
@@ -135,7 +154,7 @@ async fn departments(client: &Client) -> anyhow::Result<BTreeMap<String, String>
     loop {
         let request =
             directory::ListDepartmentsRequest { page_size: PAGE_SIZE, page_token, ..Default::default() };
-        let page = client.call(request).await.context("reading the directory")?;
+        let page = client.call(request).await.context(text("reading the directory"))?;
         known.extend(page.departments.into_iter().map(|department| (department.code, department.name)));
         page_token = page.next_page_token;
         if page_token.is_empty() {
@@ -168,7 +187,7 @@ fn missing(
 
 fn registering(request: &directory::RegisterDepartmentRequest) -> String {
     let code = request.department.as_ref().map_or("", |department| &department.code);
-    format!("registering department {code}")
+    say("registering department {code}", &[("code", &code)])
 }
 
 /// Has everything decided before anything is written, so that no rule refuses halfway through.
@@ -186,7 +205,7 @@ async fn try_first(
         Ok(_) => Ok(()),
         // The departments are not there yet, and nothing else is wrong.
         Err(status) if !missing.is_empty() && only_departments_are_missing(&status) => Ok(()),
-        Err(status) => Err(status).context("recording the resolution, which takes the role supervisor"),
+        Err(status) => Err(status).context(text("recording the resolution, which takes the role supervisor")),
     }
 }
 
@@ -214,7 +233,10 @@ fn record(arguments: &Arguments, plan: &Plan, seed: Uuid, decided_on: Date) -> R
         command_id: seed.to_string(),
         body_code: arguments.body_code.clone(),
         title: plan.source.to_string(),
-        text: format!("The {} actions of: {}", plan.actions.len(), plan.source),
+        text: say(
+            "The {actions} actions of: {source}",
+            &[("actions", &plan.actions.len()), ("source", &plan.source)],
+        ),
         decided_on: decided_on.to_string(),
         source: plan.source.to_string(),
         items: plan.actions.iter().map(item).collect(),
@@ -232,35 +254,46 @@ fn report(
     let recorded = answer.resolution.as_ref().and_then(|resolution| resolution.registration.as_ref());
     let recorded = recorded.context("an answer without its resolution")?;
     let (actions, items) = (plan.actions.len(), recorded.item_ids.len());
-    ensure!(items == actions, "the file has {actions} actions, but the resolution has {items} items");
+    ensure!(
+        items == actions,
+        say(
+            "the file has {actions} actions, but the resolution has {items} items",
+            &[("actions", &actions), ("items", &items)]
+        )
+    );
     let leads = plan.leads().len();
     let support: usize = plan.actions.iter().map(|action| action.support.len()).sum();
     let supported = plan.actions.iter().filter(|action| !action.support.is_empty()).count();
-    print_line(&format!("resolution           {}", recorded.number))?;
-    print_line(&format!(
-        "departments          {}{}, {} of them registered now",
-        plan.agencies.len(),
-        repeats(plan.repeated_agencies),
-        registered.len()
+    print_text(&say("resolution           {number}", &[("number", &recorded.number)]))?;
+    print_text(&say(
+        "departments          {departments}{repeats}, {registered} of them registered now",
+        &[
+            ("departments", &plan.agencies.len()),
+            ("repeats", &repeats(plan.repeated_agencies)),
+            ("registered", &registered.len()),
+        ],
     ))?;
-    print_line(&format!(
-        "action items         {items}{}, led by {leads} departments",
-        repeats(plan.repeated_actions)
+    print_text(&say(
+        "action items         {items}{repeats}, led by {leads} departments",
+        &[("items", &items), ("repeats", &repeats(plan.repeated_actions)), ("leads", &leads)],
     ))?;
-    print_line(&format!("co-responsibilities  {support}, in {supported} items"))?;
-    print_line(&format!("position             {}", answer.position))?;
+    print_text(&say(
+        "co-responsibilities  {support}, in {supported} items",
+        &[("support", &support), ("supported", &supported)],
+    ))?;
+    print_text(&say("position             {position}", &[("position", &answer.position)]))?;
     if !plan.leads_in_support.is_empty() {
         let actions: Vec<&str> = plan.leads_in_support.iter().map(|id| id.as_str()).collect();
-        print_line(&format!(
-            "\nIn {} actions the lead is also named as support, and was left out there: {}",
-            actions.len(),
-            actions.join(", ")
+        print_text(&say(
+            "\nIn {count} actions the lead is also named as support, and was left out there: {actions}",
+            &[("count", &actions.len()), ("actions", &actions.join(text(", ")))],
         ))?;
     }
     for (code, name) in &plan.agencies {
         if let Some(there) = known.get(code.as_str()).filter(|there| *there != name.as_str()) {
-            print_line(&format!(
-                "\nThe directory calls {code} {there:?}, and the plan {name:?}; it was left as it is."
+            print_text(&say(
+                "\nThe directory calls {code} \"{there}\", and the plan \"{name}\"; it was left as it is.",
+                &[("code", code), ("there", there), ("name", name)],
             ))?;
         }
     }
@@ -269,13 +302,16 @@ fn report(
 
 /// Says how to look at what was imported.
 fn propose(number: &str, position: u64) -> anyhow::Result<()> {
-    print_line(&format!("\nTo list them: huishang item list --resolution-id {number}"))?;
-    print_line(&format!("The board that has them: huishang board --at-least-position {position}"))
+    print_text(&say(
+        "\nTo list them: huishang item list --resolution-id {number}\n\
+         The board that has them: huishang board --at-least-position {position}",
+        &[("number", &number), ("position", &position)],
+    ))
 }
 
 fn repeats(rows: usize) -> String {
     match rows {
         0 => String::new(),
-        rows => format!(" ({rows} rows repeat others word for word and count once)"),
+        rows => say(" ({rows} rows repeat others word for word and count once)", &[("rows", &rows)]),
     }
 }

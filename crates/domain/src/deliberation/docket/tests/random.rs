@@ -122,6 +122,13 @@ fn ballots_add_up(proceedings: &Proceedings, topic: &Topic) {
         assert_eq!(result.cast, result.yes + result.no + result.abstain);
         assert!(result.cast + result.recused <= result.eligible);
         assert!(!result.passed || result.yes >= result.needed || result.casting_vote == Some(Choice::Yes));
+        let same_version = topic.ballots.iter().filter_map(|other| other.result);
+        let mut before =
+            same_version.filter(|other| other.version == result.version && other.ballot < result.ballot);
+        assert!(
+            before.all(|other| !other.is_quorate() && other.rules() == result.rules()),
+            "tried until it fits"
+        );
     }
 }
 

@@ -139,7 +139,8 @@ fn postponing_voids_the_answers_to_the_invitations() {
     let postponed = Event::Postponed { reason: text("停电") };
     let history = [on_the_calendar(), vec![answered, postponed, scheduled()]].concat();
     let state = Session::fold(State::default(), &history);
-    assert!(state.filed().unwrap().invitations.iter().all(|invitation| invitation.answer.is_none()));
+    let appointment = state.filed().unwrap().appointment().unwrap();
+    assert!(appointment.invitations.iter().all(|invitation| invitation.answer.is_none()));
 }
 
 #[test]

@@ -59,33 +59,29 @@ fn commands() -> impl Strategy<Value = Command> {
 fn check(filed: &Filed) -> Result<(), TestCaseError> {
     prop_assert!(filed.outline.check().is_ok());
     let admitted = !matches!(
-        filed.stage,
+        filed.stage(),
         Stage::Requested | Stage::Screened | Stage::Returned | Stage::Merged | Stage::Cancelled
     );
     if admitted {
-        prop_assert!(filed.findings.iter().all(|finding| finding.overridable), "roles cannot be waived");
+        prop_assert!(filed.findings().iter().all(|finding| finding.overridable), "roles cannot be waived");
     }
-    if admitted && filed.sign_by.is_none() {
+    if admitted && filed.sign_by().is_none() {
         prop_assert_eq!(filed.open_findings().count(), 0, "admitted with a broken rule");
     }
-    let has_slot = filed.slot.is_some();
-    match filed.stage {
-        Stage::Scheduled => prop_assert!(has_slot),
-        Stage::Convened => prop_assert!(has_slot || filed.outline.kind == Kind::Emergency),
-        Stage::Concluded => {}
-        _ => prop_assert!(!has_slot, "a room for a session that is {}", filed.stage),
+    if filed.progress == Progress::Deciding(Forum::Meeting(None)) {
+        prop_assert_eq!(filed.outline.kind, Kind::Emergency, "convened without a room");
     }
-    if let Some(slot) = &filed.slot {
+    if let Some(Appointment { slot, invitations }) = filed.appointment() {
         prop_assert!(slot.starts_at >= filed.outline.earliest_start_at);
         prop_assert_eq!(slot.ends_at, filed.ends_at(slot.starts_at));
-        prop_assert_eq!(filed.invitations.len(), filed.outline.attendees.len());
+        prop_assert_eq!(invitations.len(), filed.outline.attendees.len());
     }
     Ok(())
 }
 
 proptest! {
     #[test]
-    fn a_session_is_never_admitted_with_a_broken_rule_nor_scheduled_without_a_room(
+    fn a_session_is_never_admitted_with_a_broken_rule_nor_convened_without_a_room(
         first in any_outline(),
         commands in proptest::collection::vec(commands(), 0..50),
     ) {
@@ -95,7 +91,7 @@ proptest! {
             let now = at(NOW) + SignedDuration::from_hours(hours * 6);
             let issued = Issued { at: now, by: by.clone() };
             if let Ok(events) = Session::decide(&state, command, &issued) {
-                let before = state.filed().map(|filed| filed.stage);
+                let before = state.filed().map(Filed::stage);
                 state = Session::fold(state, &events);
                 let ended = [Stage::Concluded, Stage::Merged, Stage::Cancelled];
                 if before.is_some_and(|stage| ended.contains(&stage)) {
