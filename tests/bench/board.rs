@@ -165,7 +165,7 @@ impl Filled {
         let folder = tempfile::tempdir_in(&settings.folder)?;
         let (log, _) = EventLog::open(Options::new(folder.path().join("log")))?;
         let stop = CancellationToken::new();
-        let journal = Arc::new(EmbeddedJournal::new(log));
+        let journal = Arc::new(EmbeddedJournal::new(log, journal::personal::Keys::in_memory()));
         let kit = Kit::new(journal, Clock::System, folder.path(), stop.clone());
         let view = ViewStore::spawn::<V>(&kit, vec![])?;
         fill(&folder.path().join(format!("{}.sqlite", V::NAME)), rows, values).context("filling the view")?;

@@ -10,6 +10,7 @@ mod commands;
 mod crash;
 mod doctor;
 mod double_booking;
+mod erasure;
 mod expecting;
 mod export;
 mod file_modes;

@@ -58,6 +58,8 @@ pub struct CommandContext {
     pub until_it_changes: bool,
     /// Who issued it.
     pub actor: Actor,
+    /// The person whose command began the chain, if a process manager issued this one.
+    pub on_behalf_of: Option<String>,
     /// The command that caused it, for process managers.
     pub causation_id: Option<Uuid>,
     /// The first command of the chain.
@@ -76,6 +78,7 @@ impl CommandContext {
             validate_only: false,
             until_it_changes: false,
             actor,
+            on_behalf_of: None,
             causation_id: None,
             correlation_id: command_id,
             traceparent: None,
@@ -92,6 +95,7 @@ impl CommandContext {
     /// The same command, as a consequence of another one.
     pub fn caused_by(self, cause: &Envelope) -> CommandContext {
         CommandContext {
+            on_behalf_of: cause.author().map(str::to_owned),
             causation_id: Some(cause.command_id),
             correlation_id: cause.correlation_id,
             traceparent: cause.traceparent.clone(),
@@ -131,7 +135,7 @@ struct CachedState<A: Aggregate> {
     /// The last record that has events, and does not only note a command.
     changed_at: Position,
     /// Command id → position of the command's last record, and the digest of its request.
-    commands: HashMap<Uuid, (Position, [u8; 8])>,
+    commands: HashMap<Uuid, (Position, Digest)>,
     /// The first event of a type that this version does not know; the state cannot be decided on then.
     unknown: Option<UnknownEventType>,
 }
@@ -174,7 +178,7 @@ impl<A: EventCodec> CachedState<A> {
     fn earlier_answer(&self, context: &CommandContext) -> Result<(), CommandError> {
         match self.commands.get(&context.command_id) {
             None => Ok(()),
-            Some(&(position, digest)) if digest == digest_prefix(&context.digest) => {
+            Some(&(position, digest)) if digest.is_none() || digest == digest_prefix(&context.digest) => {
                 Err(CommandError::AnsweredBefore(position))
             }
             Some(_) => Err(CommandError::IdReused(context.command_id)),
@@ -190,11 +194,11 @@ impl<A: EventCodec> CachedState<A> {
     }
 }
 
-fn digest_prefix(digest: &[u8]) -> [u8; 8] {
-    let mut prefix = [0; 8];
-    let length = digest.len().min(8);
-    prefix[..length].copy_from_slice(&digest[..length]);
-    prefix
+/// The beginning of the digest of a request; none when it was erased, together with what its issuer wrote.
+type Digest = Option<[u8; 8]>;
+
+fn digest_prefix(digest: &[u8]) -> Digest {
+    digest.first_chunk().copied()
 }
 
 /// A view or process manager that began to follow the journal, and how far it has come.
@@ -213,6 +217,7 @@ pub struct Kit {
     views: Arc<Mutex<Vec<RegisteredView>>>,
     consumers: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
     new_followers: Arc<Mutex<Vec<Follower>>>,
+    clean_views: Arc<Mutex<Vec<watch::Receiver<Position>>>>,
     limits: Arc<Limits>,
     writes: WriteRate,
     commit_duration: Histogram,
@@ -224,6 +229,7 @@ impl Kit {
     pub fn new(journal: Arc<dyn Journal>, clock: Clock, folder: &Path, tasks: impl Into<Tasks>) -> Kit {
         let cache = Arc::new(Cache::new(CACHED_STREAMS_MAX));
         let (views, consumers, new_followers) = (Arc::default(), Arc::default(), Arc::default());
+        let clean_views = Arc::default();
         let tasks = tasks.into();
         let feed = Feed::new(journal.clone(), tasks.clone());
         let limits = Arc::default();
@@ -238,6 +244,7 @@ impl Kit {
             views,
             consumers,
             new_followers,
+            clean_views,
             limits,
             writes: WriteRate::unlimited(),
             commit_duration,
@@ -283,6 +290,21 @@ impl Kit {
     /// What has begun to follow the journal since this was last asked.
     pub(crate) fn take_new_followers(&self) -> Vec<Follower> {
         std::mem::take(&mut *self.new_followers.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Records up to which erasure a view holds nothing that was erased.
+    pub(crate) fn register_clean_view(&self, clean: watch::Receiver<Position>) {
+        self.clean_views.lock().unwrap_or_else(PoisonError::into_inner).push(clean);
+    }
+
+    /// Waits until no view of this process holds what was erased with the key whose destruction is recorded at this
+    /// position.
+    pub async fn views_clean_of(&self, erased: Position) {
+        let views = self.clean_views.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for mut clean in views {
+            // A view that has ended answers nothing more.
+            let _ = clean.wait_for(|&position| position >= erased).await;
+        }
     }
 
     /// Where views and checkpoints are kept.

@@ -13,6 +13,7 @@ pub mod checkpoint;
 pub mod clock;
 pub mod config;
 mod consumer;
+mod erasure;
 pub mod error;
 pub mod events;
 mod feed;
@@ -41,6 +42,6 @@ mod tests;
 
 pub use error::CommandError;
 pub use handle::{CommandContext, Executed, Kit, UnitOfWork};
-pub use journal::{Filter, Position, Record};
+pub use journal::{Filter, Position, Record, personal};
 pub use tasks::Tasks;
 pub use view::{View, ViewStore};

@@ -221,6 +221,7 @@ fn envelope(context: CommandContext, issued: Issued, parts: usize) -> Envelope {
         command_digest: context.digest.to_vec(),
         time: issued.at,
         actor: context.actor,
+        on_behalf_of: context.on_behalf_of,
         causation_id: context.causation_id,
         correlation_id: context.correlation_id,
         traceparent: context.traceparent,

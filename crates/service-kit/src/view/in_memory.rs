@@ -41,6 +41,7 @@ impl<V: View> InMemory<V> {
             command_digest: vec![0; 32],
             time: at,
             actor: Actor::process("test"),
+            on_behalf_of: None,
             causation_id: None,
             correlation_id: command_id,
             traceparent: None,
