@@ -196,7 +196,10 @@ fn copy_of(dir: &Path) -> TempDir {
         fs::create_dir_all(to).expect("a directory");
         for entry in fs::read_dir(from).expect("a directory").map(|entry| entry.expect("an entry").path()) {
             let to = to.join(entry.file_name().expect("a name"));
-            if entry.is_dir() { copy(&entry, &to) } else { drop(fs::copy(&entry, to).expect("it is copied")) }
+            match entry.is_dir() {
+                true => copy(&entry, &to),
+                false => assert!(fs::copy(&entry, to).is_ok()),
+            }
         }
     }
     let copied = TempDir::new().expect("temporary directory");
@@ -239,18 +242,21 @@ fn what_only_the_commit_files_have_is_added_to_sled() {
 
 #[test]
 fn a_commit_file_that_is_needed_and_missing_or_damaged_is_reported() {
-    let entry = 4096;
-    let damages: [(&str, &dyn Fn(&mut Vec<u8>), Option<u64>); 4] = [
-        ("missing", &|bytes| bytes.clear(), Some(89)),
-        ("its beginning", &|bytes| bytes[100] ^= 1, Some(89)),
-        ("an acknowledged entry", &|bytes| bytes[5 * entry + 200] ^= 1, Some(93)),
-        ("the last entry, as when it was being written", &|bytes| bytes[12 * entry + 200] ^= 1, None),
+    // The byte that is changed, and the position reported; no byte: all are missing. The first entry has no frames.
+    let damages = [
+        ("missing", None, Some(89)),
+        ("its beginning", Some(100), Some(89)),
+        ("an acknowledged entry", Some(5 * 4096 + 200), Some(93)),
+        ("the last entry, as when it was being written", Some(12 * 4096 + 200), None),
     ];
-    for (what, damage, position) in damages {
+    for (what, byte, position) in damages {
         let killed = killed_log(12);
         let path = killed.path().join("commit.a");
         let mut bytes = fs::read(&path).expect("it is there");
-        damage(&mut bytes);
+        match byte {
+            Some(at) => bytes[at] ^= 1,
+            None => bytes.clear(),
+        }
         fs::write(&path, bytes).expect("it writes");
         match (EventLog::open(options(killed.path())), position) {
             (Err(OpenError::Damaged { damage, .. }), Some(position)) => {
