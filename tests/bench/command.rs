@@ -5,7 +5,7 @@
 
 use crate::load::closed_loop;
 use crate::measure::Sample;
-use client::{Addresses, Client as Caller, Connections, Token, Trust};
+use client::{Addresses, Client as Caller, Connections, Tls, Token};
 use domain::Role;
 use proto::Rpc as _;
 use proto::directory::v1::{RegisterDepartmentRequest, RegisterDepartmentResponse};
@@ -89,7 +89,7 @@ pub type Echoed = RegisterDepartmentRequest;
 fn callers(server: &str, token: &Token) -> anyhow::Result<Arc<[Caller]>> {
     let addresses: Addresses = server.parse()?;
     let connect = |_| {
-        let connections = Connections::lazy(&addresses, &Trust::System)?;
+        let connections = Connections::lazy(&addresses, &Tls::default())?;
         Ok(Caller::new(connections, Some(token.clone())))
     };
     (0..CONNECTIONS_MAX).map(connect).collect()

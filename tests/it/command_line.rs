@@ -1,7 +1,7 @@
 //! The command line: tables for people, JSON for programs, and exit codes that mean something.
 
 use anyhow::{Context as _, ensure};
-use client::{Client, Connections, Refusal, Token, Trust};
+use client::{Client, Connections, Refusal, Tls, Token};
 use domain::scheduling::session::Session;
 use domain::{Aggregate as _, Uuid, aggregate};
 use prost_reflect::{DynamicMessage, Kind, MessageDescriptor, Value};
@@ -164,7 +164,7 @@ fn empty(kind: &MessageDescriptor) -> DynamicMessage {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_service_finds_missing_is_asked_for_before_anything_is_sent() -> anyhow::Result<()> {
     let sandbox = Sandbox::start(Mode::Embedded)?;
-    let connections = Connections::lazy(&sandbox.server().parse()?, &Trust::System)?;
+    let connections = Connections::lazy(&sandbox.server().parse()?, &Tls::default())?;
     let mut faults = Vec::new();
     for rpc in contract::rpcs().iter().filter(|rpc| !rpc.reads) {
         let (service, name) = rpc.path.split_once('/').context("a path")?;

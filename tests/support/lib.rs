@@ -1,14 +1,18 @@
 //! Whole installations for tests: real processes, a real broker, temporary directories.
 
+mod authority;
 mod binary;
 mod bytes_codec;
 mod client;
+mod oidc;
 mod proxy;
 mod refusal;
 mod sandbox;
 
+pub use authority::{Authority, Certified, TlsFolder};
 pub use binary::{cargo_build, huishang};
 pub use client::{Client, LogFollower, command, department_stream, outline, registration};
 pub use harness::{Process, broker, let_pass, let_pass_blocking, nats_server, root, until, until_blocking};
+pub use oidc::OidcProvider;
 pub use proxy::Proxy;
 pub use sandbox::{Mode, Sandbox, SandboxConfig};

@@ -3,7 +3,7 @@
 use crate::binary::huishang;
 use crate::client::{Client, LogFollower};
 use anyhow::Context as _;
-use client::{Connections, SERVICES, Token, Trust};
+use client::{Connections, SERVICES, Tls, Token};
 use domain::Role;
 use harness::{Process, broker};
 use service_kit::config::Config;
@@ -30,6 +30,8 @@ pub struct SandboxConfig {
     pub brokers: usize,
     /// Settings by their names in the environment, such as `HUISHANG_LIMITS__CONNECTIONS_MAX`.
     pub settings: Vec<(&'static str, String)>,
+    /// Whether the settings say which keys verify tokens; otherwise they are development keys.
+    pub own_keys: bool,
     /// KiB to which a process may let a file grow; writing more fails, as on a broken disk.
     pub file_kib_max: Option<u64>,
 }
@@ -40,6 +42,7 @@ impl Default for SandboxConfig {
             clock: "movable:2027-03-01T01:00:00Z".into(),
             brokers: 1,
             settings: Vec::new(),
+            own_keys: false,
             file_kib_max: None,
         }
     }
@@ -152,8 +155,10 @@ impl Sandbox {
                     .arg(self.folder.path().join(name));
             }
         }
-        command.args(["--listen", &self.address(name), "--clock", &self.config.clock, "--identity-jwks"]);
-        command.arg(self.folder.path().join("keys/jwks.json"));
+        command.args(["--listen", &self.address(name), "--clock", &self.config.clock]);
+        if !self.config.own_keys {
+            command.arg("--identity-jwks").arg(self.folder.path().join("keys/jwks.json"));
+        }
         command.args(self.flags.get(name).into_iter().flatten());
         command.env("HUISHANG_LOG__FORMAT", "json");
         command.env("HUISHANG_NATS__REPLICAS", self.config.brokers.to_string());
@@ -273,7 +278,7 @@ impl Sandbox {
     /// A client with this token; an empty one sends none.
     pub async fn client_with_token(&self, token: &str) -> anyhow::Result<Client> {
         let token = if token.is_empty() { None } else { Some(Token::bearer(token)?) };
-        let connections = Connections::lazy(&self.server().parse()?, &Trust::System)?;
+        let connections = Connections::lazy(&self.server().parse()?, &Tls::default())?;
         Ok(Client(client::Client::new(connections, token)))
     }
 

@@ -2,26 +2,15 @@
 
 use crate::address::{Address, AddressError, Addresses, SERVICES};
 use crate::refusal::root_cause;
+use crate::tls::{self, Tls};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tonic::Status;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
-
-/// How rustls begins to say that it does not accept a server's certificate.
-const CERTIFICATE_FAULT: &str = "invalid peer certificate: ";
+use tonic::transport::{Channel, Endpoint};
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Whose certificates a server may show.
-#[derive(Debug, Clone)]
-pub enum Trust {
-    /// Those that this machine trusts.
-    System,
-    /// Those signed by one of these authorities, in PEM.
-    Authorities(String),
-}
 
 /// There is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -63,8 +52,8 @@ pub enum Connections {
 
 impl Connections {
     /// Connects on first use, and again whenever a connection broke.
-    pub fn lazy(addresses: &Addresses, trust: &Trust) -> Result<Connections, ConnectError> {
-        let connect = |address| endpoint(address, trust).map(|endpoint| endpoint.connect_lazy());
+    pub fn lazy(addresses: &Addresses, tls: &Tls) -> Result<Connections, ConnectError> {
+        let connect = |address| endpoint(address, tls).map(|endpoint| endpoint.connect_lazy());
         match addresses {
             Addresses::One(address) => connect(address).map(Connections::One),
             Addresses::Each(addresses) => {
@@ -105,18 +94,18 @@ impl Connections {
 }
 
 /// Connects to one process now.
-pub async fn connect(address: &Address, trust: &Trust) -> Result<Channel, ConnectError> {
-    let connected = endpoint(address, trust)?.connect().await;
+pub async fn connect(address: &Address, tls: &Tls) -> Result<Channel, ConnectError> {
+    let connected = endpoint(address, tls)?.connect().await;
     connected.map_err(|error| {
         let (address, why) = (address.clone(), root_cause(&error));
-        match why.strip_prefix(CERTIFICATE_FAULT) {
-            Some(why) => ConnectError::Untrusted { address, why: why.to_owned() },
+        match tls::distrust(&why) {
+            Some(why) => ConnectError::Untrusted { address, why },
             None => ConnectError::Unreachable { address, why },
         }
     })
 }
 
-fn endpoint(address: &Address, trust: &Trust) -> Result<Endpoint, ConnectError> {
+fn endpoint(address: &Address, tls: &Tls) -> Result<Endpoint, ConnectError> {
     let unusable = |error: tonic::transport::Error| ConnectError::Unusable {
         address: address.clone(),
         why: root_cause(&error),
@@ -126,9 +115,5 @@ fn endpoint(address: &Address, trust: &Trust) -> Result<Endpoint, ConnectError> 
     if !address.is_secure() {
         return Ok(endpoint);
     }
-    let tls = match trust {
-        Trust::System => ClientTlsConfig::new().with_native_roots(),
-        Trust::Authorities(pem) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)),
-    };
-    endpoint.tls_config(tls).map_err(unusable)
+    endpoint.tls_config(tls.config()).map_err(unusable)
 }

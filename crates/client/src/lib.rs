@@ -10,14 +10,16 @@ pub mod language;
 mod reflective;
 mod refusal;
 mod retry;
+mod tls;
 mod token;
 
 pub use address::{Address, AddressError, Addresses, SERVICES};
 pub use call::{ANSWER_BYTES_MAX, Client};
 pub use command_id::command_id;
-pub use connection::{ConnectError, Connections, Trust, connect};
+pub use connection::{ConnectError, Connections, connect};
 pub use language::Language;
 pub use reflective::{Answer, Messages};
 pub use refusal::{Refusal, root_cause};
 pub use retry::{Attempts, is_unavailable};
+pub use tls::{ClientCertificate, Tls, Trust};
 pub use token::{InvalidToken, Token};

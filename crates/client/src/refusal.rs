@@ -1,5 +1,6 @@
 //! What a refusal says.
 
+use crate::tls;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Duration;
@@ -43,11 +44,12 @@ impl Refusal {
     }
 }
 
-/// The first cause of an error, in words.
+/// The first cause of an error, in words; if it is a fault of TLS, with what to do about it.
 pub fn root_cause(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    cause.to_string()
+    let cause = cause.to_string();
+    tls::explain(&cause).unwrap_or(cause)
 }

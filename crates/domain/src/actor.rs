@@ -20,13 +20,15 @@ pub enum Role {
     Auditor,
     /// 运维: runs the deployment.
     Operator,
+    /// 安全: decides who is let in, and watches that.
+    Security,
     /// 数据保护: has personal data erased.
     DataProtection,
 }
 
 impl Role {
     /// Every role, in the order of the glossary.
-    pub const ALL: [Role; 8] = [
+    pub const ALL: [Role; 9] = [
         Role::Clerk,
         Role::Chair,
         Role::Delegate,
@@ -34,8 +36,12 @@ impl Role {
         Role::Supervisor,
         Role::Auditor,
         Role::Operator,
+        Role::Security,
         Role::DataProtection,
     ];
+
+    /// The three administrators (三员), who are separate people: of the system, of security, and of the audit.
+    pub const ADMINISTRATORS: [Role; 3] = [Role::Operator, Role::Security, Role::Auditor];
 
     /// The word used in tokens, flags and the record.
     pub fn as_str(self) -> &'static str {
@@ -47,6 +53,7 @@ impl Role {
             Role::Supervisor => "supervisor",
             Role::Auditor => "auditor",
             Role::Operator => "operator",
+            Role::Security => "security",
             Role::DataProtection => "data-protection",
         }
     }
@@ -85,6 +92,12 @@ impl Actor {
     /// Whether the actor holds this role.
     pub fn is(&self, role: Role) -> bool {
         self.roles.contains(&role)
+    }
+
+    /// Which administrators the actor would be at once, if more than one: that is not allowed.
+    pub fn combined_administrators(&self) -> Option<Vec<Role>> {
+        let held: Vec<Role> = Role::ADMINISTRATORS.into_iter().filter(|role| self.is(*role)).collect();
+        (held.len() > 1).then_some(held)
     }
 
     /// The department spoken for, as refusals name it; "no department", which is not a code, when there is

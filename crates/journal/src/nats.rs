@@ -19,6 +19,7 @@ mod addresses;
 mod announcement;
 mod append;
 mod commits;
+mod diagnosis;
 mod direct;
 pub(crate) mod keys;
 mod ledger;
@@ -33,6 +34,7 @@ mod subscribe;
 mod watermark;
 mod witnesses;
 
+pub use diagnosis::{Diagnosis, diagnose};
 pub use ledger::{LedgerError, run_ledger};
 pub use setup::{Config, ConnectError};
 pub use witnesses::Contradiction;

@@ -14,7 +14,7 @@ use event_log::EventLog;
 use harness::{let_pass, until};
 use journal::conformance::{JournalUnderTest, sample, take};
 use journal::nats::repair::State;
-use journal::nats::{Config, ConnectError, LedgerError, NatsJournal};
+use journal::nats::{Config, ConnectError, LedgerError, NatsJournal, diagnose};
 use journal::{AppendError, Filter, Journal, Position, Record};
 use prost::Message as _;
 use proto::record::changes_nothing;
@@ -397,6 +397,28 @@ async fn invalid_configurations_and_unreachable_servers_are_reported() {
         Err(error @ ConnectError::Unreachable { .. }) => assert!(!error.to_string().contains("secret")),
         _ => panic!("there is no server"),
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_could_lose_records_is_refused_and_a_diagnosis_says_so_without_changing_anything() {
+    let server = NatsServer::start();
+    let config = Config::new(server.url());
+    let seen = diagnose(&config).await.unwrap();
+    assert!(!seen.has_stream && seen.denied.is_empty() && seen.stream_fault.is_none(), "{seen:?}");
+    assert!(seen.clock_ahead_seconds.is_some_and(|seconds| seconds.abs() <= 1), "{seen:?}");
+    // Had the diagnosis created the stream, this would fail.
+    let jetstream = async_nats::jetstream::new(async_nats::connect(server.url()).await.unwrap());
+    let forgetful = async_nats::jetstream::stream::Config {
+        name: "huishang-main".into(),
+        subjects: vec!["huishang.main.*.*.*".into()],
+        max_age: Duration::from_secs(3600),
+        ..Default::default()
+    };
+    jetstream.create_stream(forgetful).await.unwrap();
+    let fault = diagnose(&config).await.unwrap().stream_fault.expect("a fault");
+    assert!(fault.contains("huishang-main") && fault.contains("3600s"), "{fault}");
+    let refused = NatsJournal::connect(config).await.err().expect("it is refused");
+    assert_eq!(refused.to_string(), fault);
 }
 
 /// Whether all servers of a cluster have the whole of a stream.

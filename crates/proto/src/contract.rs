@@ -20,6 +20,8 @@ pub struct RpcContract {
     pub command: String,
     /// The reasons of its own context with which it may refuse.
     pub refuses: Vec<String>,
+    /// Whether it needs a strong sign-in, where the settings say which ones are.
+    pub step_up: bool,
     /// Its HTTP method and path template.
     pub route: Option<Route>,
     /// Whether it only reads.
@@ -128,6 +130,7 @@ fn read(method: &MethodDescriptor) -> RpcContract {
         roles: list(&ours, "roles").iter().filter_map(Value::as_enum_number).filter_map(role).collect(),
         command: text(&ours, "command"),
         refuses: texts("refuses"),
+        step_up: flag(&ours, "step_up"),
         route: route(&extension(&options, "google.api.http")),
         reads: level == Some(prost_types::method_options::IdempotencyLevel::NoSideEffects as i32),
         streams: method.is_server_streaming(),
@@ -160,6 +163,11 @@ pub fn extension(options: &DynamicMessage, name: &str) -> Option<DynamicMessage>
 fn list(message: &Option<DynamicMessage>, field: &str) -> Vec<Value> {
     let value = message.as_ref().and_then(|message| message.get_field_by_name(field));
     value.and_then(|value| value.as_list().map(<[Value]>::to_vec)).unwrap_or_default()
+}
+
+fn flag(message: &Option<DynamicMessage>, field: &str) -> bool {
+    let value = message.as_ref().and_then(|message| message.get_field_by_name(field));
+    value.and_then(|value| value.as_bool()).unwrap_or_default()
 }
 
 fn text(message: &Option<DynamicMessage>, field: &str) -> String {

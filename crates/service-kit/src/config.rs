@@ -7,9 +7,10 @@ mod environment;
 mod limits;
 mod load;
 
-use crate::identity::{JWKS, TokenRules};
+use crate::identity::{JWKS, KeyError, TokenRules, Verifier};
 use crate::limits::{ACCESS_LOG_RETENTION_DAYS_DEFAULT, TOKEN_LIFETIME_HOURS_MAX_DEFAULT};
 use crate::logging::Format;
+use crate::serve::TlsFiles;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::SocketAddr;
@@ -37,6 +38,8 @@ pub struct Config {
     pub clock: String,
     /// IANA name of the time zone in which days begin until a calendar is defined.
     pub time_zone: String,
+    /// How connections are encrypted.
+    pub tls: Tls,
     /// Who may call.
     pub identity: Identity,
     /// What is logged.
@@ -78,18 +81,35 @@ pub struct Metrics {
     pub listen: Option<SocketAddr>,
 }
 
+/// How connections are encrypted. Without a certificate they are not.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate of the server and those between it and its authority, PEM.
+    pub certificate_file: Option<PathBuf>,
+    /// Its private key, PEM.
+    pub key_file: Option<PathBuf>,
+    /// The authorities of clients' certificates, PEM. If it is set, every client must show a certificate.
+    pub client_ca_file: Option<PathBuf>,
+}
+
 /// Who may call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
     /// The JWKS file with the public keys; absent: `<data>/keys/jwks.json`.
     pub jwks: Option<PathBuf>,
+    /// A TOML file with several issuers and what their claims mean, instead of `jwks` and `issuer`.
+    pub issuers_file: Option<PathBuf>,
     /// The `iss` that tokens must have.
     pub issuer: String,
     /// The `aud` that tokens must have; absent: `huishang/<realm>`, so that a token is good for one realm.
     pub audience: Option<String>,
     /// Hours for which a token may be valid, at most. 0 means no limit.
     pub token_lifetime_hours_max: u32,
+    /// How callers of rpcs with step-up must have been authenticated (`acr`): one of these, separated by spaces. Absent: in
+    /// any way.
+    pub step_up_acr: Option<String>,
     /// Accepts development keys although gRPC listens where others can reach it.
     pub allow_development_keys: bool,
 }
@@ -145,9 +165,11 @@ impl Default for Identity {
     fn default() -> Self {
         Identity {
             jwks: None,
+            issuers_file: None,
             issuer: "huishang".into(),
             audience: None,
             token_lifetime_hours_max: TOKEN_LIFETIME_HOURS_MAX_DEFAULT,
+            step_up_acr: None,
             allow_development_keys: false,
         }
     }
@@ -162,6 +184,7 @@ impl Default for Config {
             journal: "embedded".into(),
             clock: "system".into(),
             time_zone: "Asia/Shanghai".into(),
+            tls: Tls::default(),
             identity: Identity::default(),
             log: Log { format: Format::Auto, filter: "info".into() },
             nats: Nats {
@@ -204,9 +227,32 @@ impl Config {
         self.identity.jwks.clone().unwrap_or_else(|| self.keys().join(JWKS))
     }
 
+    /// Checks tokens as configured. Blocks while keys are read from URLs.
+    pub fn verifier(&self) -> Result<Verifier, KeyError> {
+        match &self.identity.issuers_file {
+            Some(file) => Verifier::open_issuers(file, self.token_rules()),
+            None => Verifier::open(&self.jwks(), self.token_rules()),
+        }
+    }
+
+    /// The `acr` of which a token for an rpc with step-up must have one; empty if any will do.
+    pub fn step_up_acr(&self) -> Vec<String> {
+        let text = self.identity.step_up_acr.as_deref().unwrap_or_default();
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
     /// The audience in force. Unless another is set it names the realm: a token is good for one realm.
     pub fn audience(&self) -> String {
         self.identity.audience.clone().unwrap_or_else(|| format!("huishang/{}", self.realm))
+    }
+
+    /// The files of TLS, if it is configured.
+    pub fn tls_files(&self) -> Option<TlsFiles> {
+        Some(TlsFiles {
+            certificate: self.tls.certificate_file.clone()?,
+            key: self.tls.key_file.clone()?,
+            client_authorities: self.tls.client_ca_file.clone(),
+        })
     }
 
     /// What tokens must say.
@@ -236,7 +282,9 @@ impl Config {
     /// The same, with everything that follows from other settings.
     pub fn effective(&self) -> Config {
         let mut effective = self.clone();
-        effective.identity.jwks = Some(self.jwks());
+        if self.identity.issuers_file.is_none() {
+            effective.identity.jwks = Some(self.jwks());
+        }
         effective.identity.audience = Some(self.audience());
         effective.ledger.key = Some(self.ledger_key());
         effective.ledger.signed_head = Some(self.signed_head());

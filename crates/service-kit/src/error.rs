@@ -233,9 +233,9 @@ fn code(reason: Reason) -> Code {
         | Reason::RateExceeded
         | Reason::WriteRateExceeded => Code::ResourceExhausted,
         Reason::BeyondHead => Code::OutOfRange,
-        Reason::UnknownEventType => Code::FailedPrecondition,
-        Reason::TokenMissing | Reason::TokenInvalid => Code::Unauthenticated,
-        Reason::RoleRequired => Code::PermissionDenied,
+        Reason::UnknownEventType | Reason::TlsRequired => Code::FailedPrecondition,
+        Reason::TokenMissing | Reason::TokenInvalid | Reason::StepUpRequired => Code::Unauthenticated,
+        Reason::RoleRequired | Reason::RolesCombined => Code::PermissionDenied,
         Reason::Internal | Reason::Unspecified => Code::Internal,
     }
 }

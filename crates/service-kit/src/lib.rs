@@ -27,6 +27,7 @@ pub mod operations;
 pub mod places;
 pub mod process;
 pub mod readiness;
+mod reload;
 pub mod row;
 pub mod serve;
 pub mod set_aside;

@@ -124,9 +124,23 @@ pub const RSA_KEY_BITS_MIN: usize = 2_048;
 pub const RSA_KEY_BITS_MAX: usize = 4_096;
 /// Bytes of the file with the keys that verify tokens, at most.
 pub const KEY_FILE_BYTES_MAX: u64 = 1024 * 1024;
-/// Time between two looks at whether the file with the keys that verify tokens has changed.
+/// Bytes of one file with certificates or their key, at most.
+pub const CERTIFICATE_FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// Time before a certificate expires from which on that is warned of.
+pub const CERTIFICATE_EXPIRY_WARNING: Duration = Duration::from_secs(14 * 24 * 3600);
+/// Time between two looks at whether a file with keys, certificates or issuers has changed.
 pub const KEY_FILE_POLL_INTERVAL: Duration = Duration::from_secs(5);
-/// Time between two readings of that file because a token named an unknown key, at least.
+/// Time in which a URL with keys must answer.
+pub const JWKS_FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time between two readings of a URL with keys, while it can be read.
+pub const JWKS_URL_POLL_INTERVAL: Duration = Duration::from_secs(300);
+/// The same while it cannot be read.
+pub const JWKS_URL_RETRY_INTERVAL: Duration = Duration::from_secs(30);
+/// Age of keys that cannot be read any more at which that is warned of, and again each time they have aged as much.
+pub const JWKS_AGE_WARNING_INTERVAL: Duration = Duration::from_secs(3600);
+/// Requests that wait for new keys at once because a token names an unknown one, at most; others are refused at once.
+pub const UNKNOWN_KEY_WAITERS_MAX: usize = 64;
+/// Time between two readings of an issuer's keys because a token named an unknown one, at least.
 pub const UNKNOWN_KEY_REREAD_INTERVAL: Duration = Duration::from_secs(10);
 /// Folded aggregates kept in memory, at most.
 pub const CACHED_STREAMS_MAX: usize = 20_000;

@@ -21,6 +21,7 @@ use tower::ServiceBuilder;
 
 mod admission;
 mod answer;
+mod arrival;
 mod calls;
 mod connection;
 mod connections;
@@ -28,9 +29,11 @@ mod deadline;
 mod health;
 mod rate;
 mod stream;
+mod tls;
 
 pub use health::READY;
 pub(crate) use rate::{Allowances, allowances};
+pub use tls::{Tls, TlsError, TlsFiles};
 
 impl Kit {
     /// Takes a command's request apart: its context (id, issuer, digest, trace) and its message.
@@ -87,6 +90,8 @@ pub fn read<T: Wire<W>, W>(field: &str, wire: W) -> Result<T, Invalid> {
 
 /// What surrounds the services of a process.
 pub struct ServerOptions {
+    /// How connections are encrypted; absent: not at all.
+    pub tls: Option<Arc<Tls>>,
     /// Who may call.
     pub identity: IdentityLayer,
     /// How much is accepted.
@@ -120,8 +125,10 @@ pub async fn serve(
         .add_service(v1.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX))
         .add_service(v1alpha.max_decoding_message_size(OPEN_REQUEST_BYTES_MAX));
     let answer_time_max = Duration::from_secs(options.limits.answer_seconds_max);
+    let calls = calls::CallLayer::new(options.access_log, tasks);
+    let connection_log = calls.of_connections();
     let requests = ServiceBuilder::new()
-        .layer(calls::CallLayer::new(options.access_log, tasks))
+        .layer(calls)
         .layer(options.identity)
         .layer(rate::RateLayer::new(options.limits.caller_requests_per_second_max, tasks))
         .layer(admission::AdmissionLayer::new(&options.limits))
@@ -129,7 +136,7 @@ pub async fn serve(
         .service(routes.prepare());
     let stop = tasks.stop();
     tokio::select! {
-        () = connection::serve(listener, &options.limits, requests, stop.clone()) => {}
+        () = connection::serve(listener, options.tls, connection_log, &options.limits, requests, stop.clone()) => {}
         () = async { stop.cancelled().await; tokio::time::sleep(DRAIN_TIMEOUT).await } => {
             tracing::warn!("requests were still under way after the drain time");
         }

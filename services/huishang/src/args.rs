@@ -1,7 +1,9 @@
 //! The command line: its commands and their flags.
 
 use crate::client::{EXIT_CODES, health, options, token};
+use crate::doctor;
 use crate::help;
+use crate::identity;
 use crate::invocation::Invocation;
 use crate::language;
 use crate::server::{self, repair, upgrade};
@@ -53,6 +55,11 @@ pub enum Command {
     Health(health::Arguments),
     /// Signs a token with a local key, for development and rehearsals
     Token(Token),
+    /// Explains who may call, and why
+    #[command(subcommand)]
+    Identity(Identity),
+    /// Looks at everything that an installation needs, changes nothing, and says what to do
+    Doctor(doctor::Arguments),
     /// Plays three matters from the request to the supervised result, on a server started for it
     Demo(demo::Arguments),
     /// Imports what was decided elsewhere
@@ -79,6 +86,13 @@ pub struct Token {
     /// Where the key and the settings are.
     #[command(flatten)]
     pub location: Location,
+}
+
+/// `huishang identity`.
+#[derive(Debug, Subcommand)]
+pub enum Identity {
+    /// Says what comes of a token here: whose it is, its key, its claims, and what they come to
+    Explain(identity::Explain),
 }
 
 /// `huishang import`.

@@ -1,8 +1,10 @@
 //! Runs what the command line says.
 
-use crate::args::{Arguments, Command, Completions, Import, Ledger};
+use crate::args::{Arguments, Command, Completions, Identity, Import, Ledger};
 use crate::client::layout::{broken, terminal_columns};
 use crate::client::{self, health, token};
+use crate::doctor;
+use crate::identity::{self, NotAccepted};
 use crate::invocation;
 use crate::language::{current, say, text};
 use crate::server::{self, repair, upgrade};
@@ -19,6 +21,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Serve(arguments) => server::serve(&arguments).await,
         Command::Health(arguments) => health::run(&arguments).await,
         Command::Token(arguments) => print_line(&token::run(&arguments.claims, &arguments.location.load()?)?),
+        Command::Identity(Identity::Explain(arguments)) => identity::explain(&arguments).await,
+        Command::Doctor(arguments) => doctor::run(&arguments).await,
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Import(Import::Plan(arguments)) => plan::run(&arguments.plan, &arguments.connection).await,
         Command::Ledger(Ledger::Repair(arguments)) => repair::run(&arguments).await,
@@ -66,6 +70,9 @@ fn explain(error: &anyhow::Error, out: &mut Vec<u8>) -> ExitCode {
     let _ = writeln!(out, "{}{}", text("error: "), current().fault(&causes(error)));
     if error.downcast_ref::<ConfigError>().is_some() {
         return ExitCode::from(2);
+    }
+    if error.downcast_ref::<NotAccepted>().is_some() {
+        return ExitCode::from(5);
     }
     if error.downcast_ref::<health::NotServing>().is_some() {
         return ExitCode::from(7);

@@ -1,10 +1,12 @@
-//! The one binary: `up`, `serve`, `health`, `token`, `demo`, `import`, `ledger`, and a client command for every rpc.
+//! The one binary: `up`, `serve`, `health`, `token`, `identity`, `doctor`, `demo`, `import`, `ledger`, and a client command for every rpc.
 
 mod archive;
 mod args;
 mod cli;
 mod client;
+mod doctor;
 mod help;
+mod identity;
 mod invocation;
 mod language;
 mod server;

@@ -72,6 +72,13 @@ impl Process {
         self.log.lock().map(|lines| lines.join("\n")).unwrap_or_default()
     }
 
+    /// Waits until it has written a line with this text to standard error.
+    pub fn wait_for_log(&self, text: &str) {
+        until_blocking(&format!("{text:?} in the log of {}", self.name), || {
+            self.log().contains(text).then_some(())
+        });
+    }
+
     /// Ends it at once, as a power cut would.
     pub fn kill(&mut self) -> anyhow::Result<()> {
         self.child.kill().with_context(|| format!("cannot kill {}", self.name))?;

@@ -13,6 +13,7 @@ use async_nats::jetstream::context::{AccountErrorKind, GetStreamError, GetStream
 use async_nats::jetstream::stream::{self, Compression, DiscardPolicy, RetentionPolicy, StorageType};
 use async_nats::jetstream::{self, ErrorCode};
 use async_nats::{Client, ClientError, ConnectErrorKind, ConnectOptions, Event, ServerError};
+use std::collections::VecDeque;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -98,9 +99,12 @@ pub(super) struct ConnectionEvents {
     epoch: AtomicU64,
     /// Why the last attempt to connect failed.
     failure: Mutex<Option<String>>,
-    /// The error that the broker has reported last.
-    reported: Mutex<Option<String>>,
+    /// The errors that the broker has reported last, at most [`REPORTS_KEPT_MAX`].
+    reported: Mutex<VecDeque<String>>,
 }
+
+/// Errors of the broker that are kept, at most.
+const REPORTS_KEPT_MAX: usize = 8;
 
 impl ConnectionEvents {
     fn note(&self, event: &Event) {
@@ -119,13 +123,18 @@ impl ConnectionEvents {
     /// Warns of an error that the broker reports, unless it is the same as the one before.
     fn note_reported(&self, why: &str) {
         let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
-        if reported.as_deref() != Some(why) {
-            tracing::warn!(
-                error = why,
-                "the broker reports an error; what its permissions forbid gets no reply"
-            );
-            *reported = Some(why.to_owned());
+        if reported.back().is_some_and(|last| last == why) {
+            return;
         }
+        tracing::warn!(error = why, "the broker reports an error; what its permissions forbid gets no reply");
+        if reported.len() == REPORTS_KEPT_MAX {
+            reported.pop_front();
+        }
+        reported.push_back(why.to_owned());
+    }
+
+    pub(super) fn reported(&self) -> Vec<String> {
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     pub(super) fn epoch(&self) -> u64 {
@@ -418,7 +427,7 @@ async fn find_or_create_stream(
 }
 
 /// Refuses a stream that could lose records or does not support what the contract requires.
-fn check_settings(found: &stream::Config, required: &stream::Config) -> Result<(), ConnectError> {
+pub(super) fn check_settings(found: &stream::Config, required: &stream::Config) -> Result<(), ConnectError> {
     let describe = |config: &stream::Config| {
         format!(
             "subjects {:?}, retention {:?}, discard {:?}, storage {:?}, direct gets {}, atomic batches {}, \

@@ -1,6 +1,6 @@
 //! Settings that can be read and make no sense.
 
-use super::{Backup, Config, Limits, Nats};
+use super::{Backup, Config, Limits, Nats, Tls};
 use domain::Timestamp;
 use domain::calendar::WorkingCalendar;
 use std::net::SocketAddr;
@@ -53,6 +53,13 @@ pub(super) fn check(config: &Config) -> Checked {
         return nonsense("log.filter", format!("is {:?}: {fault}", config.log.filter));
     }
     texts(config)?;
+    tls(&config.tls)?;
+    if config.identity.issuers_file.is_some() && config.identity.jwks.is_some() {
+        return nonsense(
+            "identity.jwks",
+            "is set, and so is identity.issuers_file, which names the keys; leave one out",
+        );
+    }
     nats(&config.nats)?;
     metrics(config)?;
     syslog(config)?;
@@ -143,7 +150,12 @@ fn texts(config: &Config) -> Checked {
     let identity = &config.identity;
     let empty = [
         ("data", path(Some(&config.data))),
+        ("tls.certificate_file", path(config.tls.certificate_file.as_deref())),
+        ("tls.key_file", path(config.tls.key_file.as_deref())),
+        ("tls.client_ca_file", path(config.tls.client_ca_file.as_deref())),
         ("identity.jwks", path(identity.jwks.as_deref())),
+        ("identity.issuers_file", path(identity.issuers_file.as_deref())),
+        ("identity.step_up_acr", identity.step_up_acr.as_ref().is_some_and(|acr| acr.trim().is_empty())),
         ("identity.issuer", identity.issuer.trim().is_empty()),
         ("identity.audience", identity.audience.as_ref().is_some_and(|audience| audience.trim().is_empty())),
         ("nats.credentials", path(config.nats.credentials.as_deref())),
@@ -157,6 +169,20 @@ fn texts(config: &Config) -> Checked {
     match empty.into_iter().find(|(_, is_empty)| *is_empty) {
         Some((key, _)) => nonsense(key, "is empty; leave it out for its default"),
         None => Ok(()),
+    }
+}
+
+fn tls(tls: &Tls) -> Checked {
+    match (&tls.certificate_file, &tls.key_file) {
+        (Some(_), None) => nonsense("tls.key_file", "is not set; tls.certificate_file needs its key"),
+        (None, Some(_)) => {
+            nonsense("tls.certificate_file", "is not set; tls.key_file is of no use without it")
+        }
+        (None, None) if tls.client_ca_file.is_some() => nonsense(
+            "tls.certificate_file",
+            "is not set; certificates of clients, for which tls.client_ca_file is, need TLS",
+        ),
+        _ => Ok(()),
     }
 }
 

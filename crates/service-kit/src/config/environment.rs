@@ -8,8 +8,15 @@ const PREFIX: &str = "HUISHANG_";
 /// Between a section and a name.
 const SEPARATOR: &str = "__";
 /// What the command line reads by itself.
-const READ_ELSEWHERE: [&str; 5] =
-    ["HUISHANG_CA_FILE", "HUISHANG_CONFIG", "HUISHANG_LANG", "HUISHANG_SERVER", "HUISHANG_TOKEN"];
+const READ_ELSEWHERE: [&str; 7] = [
+    "HUISHANG_CA_FILE",
+    "HUISHANG_CERT_FILE",
+    "HUISHANG_CONFIG",
+    "HUISHANG_KEY_FILE",
+    "HUISHANG_LANG",
+    "HUISHANG_SERVER",
+    "HUISHANG_TOKEN",
+];
 
 /// A setting from the environment.
 #[derive(Debug, PartialEq)]

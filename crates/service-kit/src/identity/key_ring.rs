@@ -1,180 +1,200 @@
-//! The keys in force: those of the JWKS file, read again when it changes.
+//! The keys in force of one issuer: those of its JWKS, read again when it may have changed.
 
 use super::jwks::{Fault, KeySet};
+use super::key_source::KeySource;
 use super::keys::KeyError;
-use super::token::Remembered;
-use crate::Tasks;
 use crate::limits::{
-    KEY_FILE_BYTES_MAX, KEY_FILE_POLL_INTERVAL, TOKENS_REMEMBERED_MAX, UNKNOWN_KEY_REREAD_INTERVAL,
+    JWKS_AGE_WARNING_INTERVAL, JWKS_URL_POLL_INTERVAL, JWKS_URL_RETRY_INTERVAL, UNKNOWN_KEY_REREAD_INTERVAL,
+    UNKNOWN_KEY_WAITERS_MAX,
 };
-use quick_cache::sync::Cache;
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use crate::reload::Occasion;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Instant;
-use tokio::signal::unix::{SignalKind, signal};
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 
-/// Keys, and the tokens that they vouched for. They are replaced together, so that no token outlives its key.
-pub(super) struct Trust {
-    pub(super) keys: KeySet,
-    /// The tokens that were accepted lately, by their SHA-256: a signature costs more to check than everything
-    /// else about a command, and the same token comes many times.
-    pub(super) remembered: Cache<[u8; 32], Remembered>,
-}
-
-impl Trust {
-    fn new(keys: KeySet) -> Arc<Trust> {
-        Arc::new(Trust { keys, remembered: Cache::new(TOKENS_REMEMBERED_MAX) })
-    }
-}
-
-/// The keys in force, with the file that they come from.
+/// The keys in force, with where they come from.
 pub(super) struct KeyRing {
-    file: PathBuf,
-    trust: RwLock<Arc<Trust>>,
+    source: KeySource,
+    keys: RwLock<Arc<KeySet>>,
     reading: Mutex<Reading>,
+    /// Those who wait for new keys, one after the other.
+    turn: tokio::sync::Mutex<()>,
+    waiters: Semaphore,
 }
 
-/// What is known of the file.
+/// What is known of the source.
+#[derive(Default)]
 struct Reading {
-    /// The content of the last reading.
+    /// What was read last and could be used.
     content: Vec<u8>,
-    /// Why the file could not be used at the last reading, so that it is reported once.
+    /// When that was.
+    read_at: Option<Instant>,
+    /// When it was last tried, and when because of an unknown key.
+    tried_at: Option<Instant>,
+    tried_for_unknown_key: Option<Instant>,
+    /// Why that failed, so that it is reported once.
     problem: Option<String>,
-    /// When it was last read because of an unknown key.
-    reread_for_unknown_key: Option<Instant>,
+    /// The age of the keys that was warned of last.
+    warned_of_age: Duration,
 }
 
 impl KeyRing {
-    /// Reads the file. Without a usable key there is no ring.
-    pub(super) fn open(file: &Path) -> Result<KeyRing, KeyError> {
-        let content = read(file).map_err(KeyError::file(file))?;
-        let keys = KeySet::parse(&content).map_err(|why| KeyError::content(file, why))?;
-        if keys.usable.is_empty() {
-            return Err(KeyError::content(file, no_usable_key(&keys)));
+    /// Reads the keys. Without a usable key in a file there is no ring. A URL that cannot be read leaves the ring empty
+    /// for the time being, with an error in the log: other issuers are not to wait for it.
+    pub(super) fn open(source: KeySource) -> Result<KeyRing, KeyError> {
+        let ring = KeyRing {
+            source,
+            keys: RwLock::default(),
+            reading: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            waiters: Semaphore::new(UNKNOWN_KEY_WAITERS_MAX),
+        };
+        match ring.read() {
+            Ok((content, keys)) if !keys.usable.is_empty() || ring.source.is_remote() => {
+                ring.take_over(&mut ring.reading(), content, keys);
+            }
+            Ok((_, keys)) => return Err(ring.fault(no_usable_key(&keys))),
+            Err(why) if ring.source.is_remote() => {
+                let url = &ring.source;
+                tracing::error!(%url, why, "no token of this issuer is accepted until its keys can be read");
+                let mut reading = ring.reading();
+                (reading.problem, reading.tried_at) = (Some(why), Some(Instant::now()));
+            }
+            Err(why) => return Err(ring.fault(why)),
         }
-        report(file, &keys);
-        let reading = Reading { content, problem: None, reread_for_unknown_key: None };
-        Ok(KeyRing {
-            file: file.to_owned(),
-            trust: RwLock::new(Trust::new(keys)),
-            reading: Mutex::new(reading),
-        })
+        Ok(ring)
+    }
+
+    fn fault(&self, why: String) -> KeyError {
+        KeyError::content(Path::new(&self.source.to_string()), why)
+    }
+
+    /// Where the keys come from.
+    pub(super) fn source(&self) -> &KeySource {
+        &self.source
     }
 
     /// The keys in force now.
-    pub(super) fn trust(&self) -> Arc<Trust> {
-        self.trust.read().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(super) fn keys(&self) -> Arc<KeySet> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads the file again, and takes over what it holds if that has changed. Returns whether it has. A file that
-    /// cannot be read, or is no JWKS, changes nothing; one without a usable key leaves nobody to vouch.
-    pub(super) fn reread_if_changed(&self) -> bool {
-        self.reread(&mut self.reading(), false)
+    /// Why the keys could not be read the last time.
+    pub(super) fn problem(&self) -> Option<String> {
+        self.reading().problem.clone()
     }
 
-    /// Reads the file again and takes over what it holds, changed or not.
-    pub(super) fn reread_anyway(&self) -> bool {
-        self.reread(&mut self.reading(), true)
-    }
-
-    /// The same as [`KeyRing::reread_if_changed`], because a token names a key that is not known; not more often
-    /// than every [`UNKNOWN_KEY_REREAD_INTERVAL`], since anybody can send such a token.
-    pub(super) fn reread_for_unknown_key(&self) -> bool {
-        // Whoever comes while the file is read need not read it as well.
-        let Ok(mut reading) = self.reading.try_lock() else { return false };
-        let last = reading.reread_for_unknown_key;
-        if last.is_some_and(|last| last.elapsed() < UNKNOWN_KEY_REREAD_INTERVAL) {
+    /// Reads the keys again where it is time to, and takes over what is new. Returns whether anything was. A source that
+    /// cannot be read, or is no JWKS, changes nothing; one without a usable key leaves nobody to vouch. Blocks.
+    pub(super) fn reread(&self, occasion: Occasion) -> bool {
+        let mut reading = self.reading();
+        let hung_up = occasion == Occasion::Hangup;
+        if !hung_up && !self.is_due(&reading) {
             return false;
         }
-        reading.reread_for_unknown_key = Some(Instant::now());
-        self.reread(&mut reading, false)
+        self.reread_now(&mut reading, hung_up)
+    }
+
+    fn is_due(&self, reading: &Reading) -> bool {
+        let interval = match reading.problem {
+            _ if !self.source.is_remote() => Duration::ZERO,
+            None => JWKS_URL_POLL_INTERVAL,
+            Some(_) => JWKS_URL_RETRY_INTERVAL,
+        };
+        reading.tried_at.is_none_or(|tried| tried.elapsed() >= interval)
+    }
+
+    /// Reads the keys again because a token names one that is not known; not more often than every
+    /// [`UNKNOWN_KEY_REREAD_INTERVAL`], since anybody can send such a token. Those who come meanwhile wait for the same
+    /// reading, as far as there is room for them.
+    pub(super) async fn reread_for_unknown_key(self: Arc<Self>) {
+        let came_at = Instant::now();
+        let Ok(_place) = self.waiters.try_acquire() else { return };
+        let _turn = self.turn.lock().await;
+        let ring = self.clone();
+        let reread = move || {
+            let mut reading = ring.reading();
+            let last = reading.tried_for_unknown_key;
+            if last.is_some_and(|last| last >= came_at || last.elapsed() < UNKNOWN_KEY_REREAD_INTERVAL) {
+                return;
+            }
+            reading.tried_for_unknown_key = Some(Instant::now());
+            ring.reread_now(&mut reading, false);
+        };
+        if let Err(error) = tokio::task::spawn_blocking(reread).await {
+            tracing::error!(%error, "the keys that verify tokens were not read again");
+        }
     }
 
     fn reading(&self) -> MutexGuard<'_, Reading> {
         self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn reread(&self, reading: &mut Reading, anyway: bool) -> bool {
-        let file = self.file.display();
-        let content = match read(&self.file) {
-            Ok(content) => content,
-            Err(error) => {
-                reading.keep_the_old(&self.file, error.to_string());
+    fn read(&self) -> Result<(Vec<u8>, KeySet), String> {
+        let content = self.source.read()?;
+        let keys = KeySet::parse(&content)?;
+        Ok((content, keys))
+    }
+
+    fn reread_now(&self, reading: &mut Reading, anyway: bool) -> bool {
+        reading.tried_at = Some(Instant::now());
+        let (content, keys) = match self.read() {
+            Ok(read) => read,
+            Err(problem) => {
+                self.keep_the_old(reading, problem);
                 return false;
             }
         };
         if content == reading.content && !anyway {
-            reading.problem = None;
+            self.is_as_before(reading);
             return false;
         }
-        let keys = match KeySet::parse(&content) {
-            Ok(keys) => keys,
-            Err(why) => {
-                reading.keep_the_old(&self.file, why);
-                return false;
-            }
-        };
-        (reading.content, reading.problem) = (content, None);
-        report(&self.file, &keys);
+        let source = &self.source;
         if keys.usable.is_empty() {
-            tracing::error!(%file, "no token is accepted any more: {}", no_usable_key(&keys));
+            tracing::error!(%source, "no token is accepted any more: {}", no_usable_key(&keys));
         } else {
-            tracing::info!(%file, keys = keys.names(), "read the keys that verify tokens again");
+            tracing::info!(%source, keys = keys.names(), "read the keys that verify tokens again");
         }
-        *self.trust.write().unwrap_or_else(PoisonError::into_inner) = Trust::new(keys);
+        self.take_over(reading, content, keys);
         true
     }
 
-    /// Keeps the ring up to date until the stop: every [`KEY_FILE_POLL_INTERVAL`], and at once on SIGHUP, which no
-    /// longer ends the process.
-    pub(super) fn watch(self: &Arc<Self>, tasks: &Tasks) -> io::Result<()> {
-        let mut hangups = signal(SignalKind::hangup())?;
-        let (ring, stop) = (self.clone(), tasks.stop().clone());
-        tasks.spawn(async move {
-            loop {
-                let hung_up = tokio::select! {
-                    () = stop.cancelled() => return,
-                    _ = hangups.recv() => true,
-                    () = tokio::time::sleep(KEY_FILE_POLL_INTERVAL) => false,
-                };
-                let ring = ring.clone();
-                let reread = move || if hung_up { ring.reread_anyway() } else { ring.reread_if_changed() };
-                if let Err(error) = tokio::task::spawn_blocking(reread).await {
-                    tracing::error!(%error, "the keys that verify tokens were not read again");
-                }
-            }
-        });
-        Ok(())
+    fn take_over(&self, reading: &mut Reading, content: Vec<u8>, keys: KeySet) {
+        report(&self.source, &keys);
+        reading.content = content;
+        self.is_as_before(reading);
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
-}
 
-impl Reading {
-    fn keep_the_old(&mut self, file: &Path, problem: String) {
-        if self.problem.as_ref() != Some(&problem) {
-            let file = file.display();
-            tracing::warn!(%file, problem, "the keys that verify tokens stay as they were: the file cannot be used");
-            self.problem = Some(problem);
+    fn is_as_before(&self, reading: &mut Reading) {
+        if reading.problem.take().is_some() {
+            let source = &self.source;
+            tracing::info!(%source, "the keys that verify tokens can be read again");
+        }
+        (reading.read_at, reading.tried_at) = (Some(Instant::now()), Some(Instant::now()));
+        reading.warned_of_age = Duration::ZERO;
+    }
+
+    fn keep_the_old(&self, reading: &mut Reading, problem: String) {
+        let source = &self.source;
+        let age = reading.read_at.map(|read_at| read_at.elapsed()).unwrap_or_default();
+        if reading.problem.as_ref() != Some(&problem) {
+            tracing::warn!(%source, problem, "the keys that verify tokens stay as they were: they cannot be read");
+            reading.problem = Some(problem);
+        } else if age >= reading.warned_of_age + JWKS_AGE_WARNING_INTERVAL {
+            let hours = age.as_secs() / 3600;
+            tracing::warn!(%source, hours, problem, "the keys that verify tokens are old: they cannot be read");
+            reading.warned_of_age = age;
         }
     }
 }
 
-fn read(file: &Path) -> io::Result<Vec<u8>> {
-    let mut content = Vec::new();
-    File::open(file)?.take(KEY_FILE_BYTES_MAX + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > KEY_FILE_BYTES_MAX {
-        return Err(io::Error::other(format!("it has more than {KEY_FILE_BYTES_MAX} bytes")));
-    }
-    Ok(content)
-}
-
-fn report(file: &Path, keys: &KeySet) {
-    let file = file.display();
+fn report(source: &KeySource, keys: &KeySet) {
     for key in &keys.unusable {
         match &key.fault {
-            Fault::Unsuitable(_) => tracing::warn!(%file, "{} {}", key.name, key.fault),
-            Fault::Weak(_) => tracing::error!(%file, "{} {}", key.name, key.fault),
+            Fault::Unsuitable(_) => tracing::warn!(%source, "{} {}", key.name, key.fault),
+            Fault::Weak(_) => tracing::error!(%source, "{} {}", key.name, key.fault),
         }
     }
 }

@@ -1,15 +1,22 @@
-//! Who calls: bearer tokens, and the keys that vouch for them.
+//! Who calls: bearer tokens and certificates, and the keys that vouch for them.
 
+mod explain;
+mod issuers;
 mod jwks;
 mod key_ring;
+mod key_source;
 mod keys;
 mod layer;
+mod mapping;
 mod token;
+mod verifier;
 
 #[cfg(test)]
 mod testing;
 
+pub use explain::Explanation;
 pub use keys::{JWKS, KeyError, SIGNING_KEY, SigningKey, ensure_development_keys, ensure_ledger_key};
-pub(crate) use layer::{Bearer, CallerNote};
 pub use layer::{Caller, IdentityLayer};
-pub use token::{Claims, TokenRules, Verifier};
+pub(crate) use layer::{CallerNote, ClientCertificate, Credential};
+pub use token::{Claims, TokenRules, Verified};
+pub use verifier::{IssuerKeys, Verifier};

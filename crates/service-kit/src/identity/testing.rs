@@ -1,8 +1,11 @@
 //! An issuer whose tokens say whatever a test wants.
 
+use super::token::Refusal;
 use super::{TokenRules, Verifier};
+use crate::reload::Occasion;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::Actor;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::{EncodePrivateKey as _, KeypairBytes};
 use jsonwebtoken::{Algorithm, EncodingKey};
@@ -80,10 +83,32 @@ pub(super) struct Installation {
 
 impl Installation {
     pub(super) fn new(keys: &[Value]) -> Installation {
+        Installation::with_rules(keys, rules())
+    }
+
+    pub(super) fn with_rules(keys: &[Value], rules: TokenRules) -> Installation {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("jwks.json");
         std::fs::write(&file, json!({"keys": keys}).to_string()).unwrap();
-        Installation { verifier: Verifier::open(&file, rules()).unwrap(), file, _folder: folder }
+        Installation { verifier: Verifier::open(&file, rules).unwrap(), file, _folder: folder }
+    }
+
+    /// The actor that a token vouches for.
+    pub(super) fn verify(&self, token: &str) -> Result<Actor, String> {
+        self.verifier.verify(token).map(|verified| verified.actor).map_err(|why| why.to_string())
+    }
+
+    /// The same; if its key is not known, the keys are read again first.
+    pub(super) async fn verify_anew(&self, token: &str) -> Result<Actor, String> {
+        if let Err(Refusal::UnknownKey(_)) = self.verifier.verify(token) {
+            self.verifier.reread_for(token).await;
+        }
+        self.verify(token)
+    }
+
+    /// Looks whether the keys have changed.
+    pub(super) fn reread(&self) {
+        self.verifier.reread(Occasion::Interval);
     }
 
     /// Writes other keys into the file.

@@ -1,20 +1,18 @@
-//! Bearer tokens: JWTs (RFC 7519) signed by a key of the JWKS file.
+//! Bearer tokens: JWTs (RFC 7519), each checked with the keys of its issuer.
 
+use super::issuers::IssuerSettings;
 use super::jwks::{Fault, KeySet};
-use super::key_ring::{KeyRing, Trust};
-use super::keys::KeyError;
-use crate::Tasks;
-use crate::limits::SUBJECT_BYTES_MAX;
+use super::key_ring::KeyRing;
+use crate::limits::TOKENS_REMEMBERED_MAX;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use domain::actor::PROCESS_PREFIX;
-use domain::{Actor, Code, Line, Role};
+use domain::Actor;
 use jsonwebtoken::Algorithm;
+use quick_cache::sync::Cache;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -38,7 +36,7 @@ pub struct Claims {
     /// The department spoken for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub department: Option<String>,
-    /// By the names of [`Role::as_str`].
+    /// By the names of [`domain::Role::as_str`].
     pub roles: Vec<String>,
     /// When it was issued, in seconds since 1970.
     pub iat: i64,
@@ -46,36 +44,55 @@ pub struct Claims {
     pub exp: i64,
 }
 
-/// What a token must say to be accepted.
+/// What every token must say to be accepted, and what those of the issuer say that is set alone.
 #[derive(Debug, Clone)]
 pub struct TokenRules {
     /// Its `iss`.
     pub issuer: String,
-    /// One of its `aud`.
+    /// One of its `aud`, unless the file of issuers says otherwise.
     pub audience: String,
     /// Hours for which it may be valid, at most; 0 means no limit.
     pub lifetime_hours_max: u32,
 }
 
-/// Checks tokens.
-pub struct Verifier {
-    ring: Arc<KeyRing>,
-    rules: TokenRules,
+/// What a valid token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Who calls.
+    pub actor: Actor,
+    /// How they were authenticated (`acr`), if the issuer says so.
+    pub acr: Option<String>,
 }
 
-/// A token that was accepted. What can change about it as long as its key is in force is the time.
+/// Somebody who vouches: their keys, and what their tokens mean.
+pub(super) struct Issuer {
+    pub(super) settings: IssuerSettings,
+    pub(super) ring: Arc<KeyRing>,
+    lifetime_hours_max: u32,
+    /// The tokens that were accepted lately, by their SHA-256: a signature costs more to check than everything else about
+    /// a command, and the same token comes many times.
+    remembered: Cache<[u8; 32], Remembered>,
+}
+
+/// A token that was accepted. As long as its issuer has the same keys, nothing can change about it but the time.
 #[derive(Clone)]
-pub(super) struct Remembered {
-    actor: Actor,
-    /// When it begins to be valid and when it expires, in seconds since 1970.
+struct Remembered {
+    keys: Arc<KeySet>,
+    verified: Verified,
+    validity: Validity,
+}
+
+/// When a token begins to be valid and when it expires, in seconds since 1970.
+#[derive(Debug, Clone, Copy)]
+struct Validity {
     not_before: f64,
     expires: f64,
 }
 
 /// Why a token is not accepted.
 #[derive(Debug, PartialEq, thiserror::Error)]
-enum Refusal {
-    /// It names a key that is not known here, or not yet.
+pub(super) enum Refusal {
+    /// It names a key that its issuer does not have, or that is not known here yet.
     #[error("{0}")]
     UnknownKey(String),
     /// Nothing would make it right.
@@ -100,18 +117,15 @@ struct Header {
     crit: bool,
 }
 
-/// What is read of the claims. RFC 7519 has those that are not understood ignored.
+/// What every issuer's claims say in the same way. RFC 7519 has those that are not understood ignored.
 #[derive(Deserialize)]
 struct Received {
-    iss: String,
     aud: Audience,
-    sub: String,
     /// Seconds since 1970, fractions allowed, as are those of the next two.
     exp: f64,
     nbf: Option<f64>,
     iat: Option<f64>,
-    department: Option<String>,
-    roles: Option<Vec<serde_json::Value>>,
+    acr: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -125,77 +139,54 @@ fn is_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Err
     IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
-impl Verifier {
-    /// Reads the public keys. Those that cannot be used are reported; without a usable one there is no verifier.
-    pub fn open(jwks: &Path, rules: TokenRules) -> Result<Verifier, KeyError> {
-        Ok(Verifier { ring: Arc::new(KeyRing::open(jwks)?), rules })
+impl Issuer {
+    pub(super) fn new(settings: IssuerSettings, ring: Arc<KeyRing>, lifetime_hours_max: u32) -> Issuer {
+        Issuer { settings, ring, lifetime_hours_max, remembered: Cache::new(TOKENS_REMEMBERED_MAX) }
     }
 
-    /// Keeps the keys up to date until the stop: their file is read again when it changes, and on SIGHUP, which no
-    /// longer ends the process.
-    pub fn watch(&self, tasks: &Tasks) -> io::Result<()> {
-        self.ring.watch(tasks)
+    /// What a token says that was accepted before, if it still is.
+    pub(super) fn recall(&self, digest: &[u8; 32], now: f64) -> Option<Result<Verified, Refusal>> {
+        let remembered = self.remembered.get(digest)?;
+        let same_keys = Arc::ptr_eq(&remembered.keys, &self.ring.keys());
+        same_keys.then(|| Ok(remembered.validity.check(now).map(|()| remembered.verified)?))
     }
 
-    /// The actor that a token vouches for, or why it is not accepted.
-    pub fn verify(&self, token: &str) -> Result<Actor, String> {
-        self.verify_at(token, now_seconds()).map_err(|why| why.to_string())
+    /// Checks a token of this issuer.
+    pub(super) fn verify(&self, token: &Parts, now: f64) -> Result<Verified, Refusal> {
+        let keys = self.ring.keys();
+        token.verify_signature(&keys).map_err(|refusal| self.with_problem(refusal))?;
+        let (verified, validity) = self.accept(&token.claims, now)?;
+        let remembered = Remembered { keys, verified: verified.clone(), validity };
+        self.remembered.insert(token.digest, remembered);
+        Ok(verified)
     }
 
-    fn verify_at(&self, token: &str, now: f64) -> Result<Actor, Refusal> {
-        match self.rules.verify(&self.ring.trust(), token, now) {
-            Err(Refusal::UnknownKey(_)) if self.ring.reread_for_unknown_key() => {
-                self.rules.verify(&self.ring.trust(), token, now)
+    /// An unknown key may be one that could not be read.
+    fn with_problem(&self, refusal: Refusal) -> Refusal {
+        match (refusal, self.ring.problem()) {
+            (Refusal::UnknownKey(why), Some(problem)) => {
+                Refusal::UnknownKey(format!("{why}, and {} cannot be read: {problem}", self.ring.source()))
             }
-            answered => answered,
+            (refusal, _) => refusal,
         }
     }
-}
 
-impl Remembered {
-    fn check_time(&self, now: f64) -> Result<(), String> {
-        if now < self.not_before - LEEWAY_SECONDS {
-            return Err("it is not valid yet (nbf)".into());
-        }
-        if now >= self.expires + LEEWAY_SECONDS {
-            return Err("it has expired (exp)".into());
-        }
-        Ok(())
-    }
-}
-
-impl TokenRules {
-    fn verify(&self, trust: &Trust, token: &str, now: f64) -> Result<Actor, Refusal> {
-        let digest = Sha256::digest(token).into();
-        if let Some(remembered) = trust.remembered.get(&digest) {
-            remembered.check_time(now)?;
-            return Ok(remembered.actor);
-        }
-        let claims = claims(&trust.keys, token)?;
-        let accepted = self.accept(claims, now)?;
-        trust.remembered.insert(digest, accepted.clone());
-        Ok(accepted.actor)
-    }
-
-    fn accept(&self, claims: Received, now: f64) -> Result<Remembered, String> {
-        if claims.iss != self.issuer {
-            return Err(format!("its issuer (iss) is {}, and not {:?}", shown(&claims.iss), self.issuer));
-        }
-        let is_for_us = match &claims.aud {
-            Audience::One(audience) => *audience == self.audience,
-            Audience::Several(audiences) => audiences.contains(&self.audience),
+    /// Whether claims are those of a valid token, whoever signed it.
+    fn accept(&self, claims: &Value, now: f64) -> Result<(Verified, Validity), String> {
+        let received = Received::deserialize(claims).map_err(|error| format!("its claims: {error}"))?;
+        let audience = &self.settings.audience;
+        let is_for_us = match &received.aud {
+            Audience::One(one) => one == audience,
+            Audience::Several(several) => several.contains(audience),
         };
         if !is_for_us {
-            return Err(format!(
-                "its audience (aud) is not {:?}: it was issued for another realm",
-                self.audience
-            ));
+            return Err(format!("its audience (aud) is not {audience:?}: it was issued for another realm"));
         }
-        self.check_lifetime(&claims, now)?;
-        let not_before = claims.nbf.unwrap_or(f64::MIN);
-        let accepted = Remembered { expires: claims.exp, not_before, actor: actor(claims)? };
-        accepted.check_time(now)?;
-        Ok(accepted)
+        self.check_lifetime(&received, now)?;
+        let validity = Validity { not_before: received.nbf.unwrap_or(f64::MIN), expires: received.exp };
+        let actor = self.settings.mapping.actor(claims)?;
+        validity.check(now)?;
+        Ok((Verified { actor, acr: received.acr }, validity))
     }
 
     /// A token that does not say when it was issued counts from now on.
@@ -213,54 +204,102 @@ impl TokenRules {
     }
 }
 
-/// The claims of a token whose signature is right.
-fn claims(keys: &KeySet, token: &str) -> Result<Received, Refusal> {
-    let parts: Vec<&str> = token.split('.').collect();
-    let [header, payload, signature] = parts[..] else {
-        return Err("it is no signed JWT, which has three parts".to_owned().into());
-    };
-    let (signed, _) = token.rsplit_once('.').unwrap_or_default();
-    let header: Header = decode("header", header)?;
-    if header.crit {
-        return Err("its header has critical extensions (crit); none is known".to_owned().into());
+impl Validity {
+    fn check(self, now: f64) -> Result<(), String> {
+        if now < self.not_before - LEEWAY_SECONDS {
+            return Err("it is not valid yet (nbf)".into());
+        }
+        if now >= self.expires + LEEWAY_SECONDS {
+            return Err("it has expired (exp)".into());
+        }
+        Ok(())
     }
-    let algorithm = ALGORITHMS.into_iter().find(|known| format!("{known:?}") == header.alg);
-    let algorithm = algorithm
-        .ok_or_else(|| format!("its alg is {}; accepted are EdDSA, ES256 and RS256", shown(&header.alg)))?;
-    verify_signature(keys, &header, algorithm, signed, signature)?;
-    Ok(decode("claims", payload)?)
 }
 
-/// Tries every key that the header may mean: those with its `kid` and those without one, or all when it names none.
-fn verify_signature(
-    keys: &KeySet,
-    header: &Header,
+/// The SHA-256 of a token, by which it is remembered.
+pub(super) fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token).into()
+}
+
+/// A token taken apart; nothing of it is checked.
+pub(super) struct Parts<'a> {
+    digest: [u8; 32],
+    signed: &'a str,
+    signature: &'a str,
+    header: Header,
     algorithm: Algorithm,
-    signed: &str,
-    signature: &str,
-) -> Result<(), Refusal> {
-    let may_be_meant = |id: &Option<String>| header.kid.is_none() || id.is_none() || *id == header.kid;
-    let mut candidates = keys.usable.iter().filter(|key| key.algorithm == algorithm && may_be_meant(&key.id));
-    let is_right = candidates.any(|candidate| {
-        jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &candidate.key, algorithm).unwrap_or(false)
-    });
-    if is_right {
-        return Ok(());
+    pub(super) claims: Value,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn of(token: &'a str) -> Result<Parts<'a>, String> {
+        let parts: Vec<&str> = token.split('.').collect();
+        let [header, payload, signature] = parts[..] else {
+            return Err("it is no signed JWT, which has three parts".to_owned());
+        };
+        let (signed, _) = token.rsplit_once('.').unwrap_or_default();
+        let header: Header = decode("header", header)?;
+        if header.crit {
+            return Err("its header has critical extensions (crit); none is known".to_owned());
+        }
+        let algorithm = ALGORITHMS.into_iter().find(|known| format!("{known:?}") == header.alg);
+        let algorithm = algorithm.ok_or_else(|| {
+            format!("its alg is {}; accepted are EdDSA, ES256 and RS256", shown(&header.alg))
+        })?;
+        let claims = decode("claims", payload)?;
+        Ok(Parts { digest: digest(token), signed, signature, header, algorithm, claims })
     }
-    let Some(id) = &header.kid else {
-        return Err(format!("its signature fits none of the keys for {algorithm:?}").into());
-    };
+
+    /// Who it says has issued it.
+    pub(super) fn issuer(&self) -> Result<&str, String> {
+        let issuer = self.claims.get("iss").ok_or("its claims: missing field `iss`")?;
+        Ok(issuer.as_str().ok_or("its issuer (iss) is not a string")?)
+    }
+
+    /// The key that it names.
+    pub(super) fn key_id(&self) -> Option<&str> {
+        self.header.kid.as_deref()
+    }
+
+    /// The algorithm that it names.
+    pub(super) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Tries every key that the header may mean: those with its `kid` and those without one, or all when it names none.
+    fn verify_signature(&self, keys: &KeySet) -> Result<(), Refusal> {
+        let Parts { header, algorithm, signed, signature, .. } = self;
+        let may_be_meant = |id: &Option<String>| header.kid.is_none() || id.is_none() || *id == header.kid;
+        let mut candidates =
+            keys.usable.iter().filter(|key| key.algorithm == *algorithm && may_be_meant(&key.id));
+        let is_right = candidates.any(|candidate| {
+            jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &candidate.key, *algorithm)
+                .unwrap_or(false)
+        });
+        match &header.kid {
+            _ if is_right => Ok(()),
+            // Without a name it may be a key that was published just now.
+            None if keys.usable.is_empty() => {
+                Err(Refusal::UnknownKey("no key of its issuer is known".into()))
+            }
+            None => Err(format!("its signature fits none of the keys for {algorithm:?}").into()),
+            Some(id) => Err(why_not(keys, id, *algorithm)),
+        }
+    }
+}
+
+/// Why a key with this name verifies no signature.
+fn why_not(keys: &KeySet, id: &String, algorithm: Algorithm) -> Refusal {
     if keys.usable.iter().any(|key| key.algorithm == algorithm && key.id.as_ref() == Some(id)) {
-        return Err(format!("its signature does not fit the key {}", shown(id)).into());
+        return format!("its signature does not fit the key {}", shown(id)).into();
     }
-    let why = match keys.unusable.iter().find(|key| key.id.as_ref() == Some(id)) {
+    Refusal::UnknownKey(match keys.unusable.iter().find(|key| key.id.as_ref() == Some(id)) {
         Some(key) => match &key.fault {
             Fault::Unsuitable(_) => format!("the key {} that it names is not used here", shown(id)),
             Fault::Weak(_) => format!("the key {} that it names is refused as weak", shown(id)),
         },
         None => format!("no key {} for {algorithm:?} is known", shown(id)),
-    };
-    Err(Refusal::UnknownKey(why))
+    })
 }
 
 fn decode<T: DeserializeOwned>(part: &str, text: &str) -> Result<T, String> {
@@ -271,56 +310,18 @@ fn decode<T: DeserializeOwned>(part: &str, text: &str) -> Result<T, String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "tokens expire by the machine's clock, also in a rehearsal")]
-fn now_seconds() -> f64 {
+pub(super) fn now_seconds() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(f64::MAX, |since| since.as_secs_f64())
 }
 
 /// The beginning of a text that came with a token, in quotes and with control characters escaped.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     const CHARS_MAX: usize = 60;
     let mut beginning: String = text.chars().take(CHARS_MAX).collect();
     if beginning.len() < text.len() {
         beginning.push('…');
     }
     format!("{beginning:?}")
-}
-
-fn actor(claims: Received) -> Result<Actor, String> {
-    let department = claims
-        .department
-        .map(|code| Code::parse(&code).map_err(|fault| format!("its department {fault}")))
-        .transpose()?;
-    check_subject(&claims.sub)?;
-    // A role that is not ours says nothing here. Whoever is left with none may call nothing.
-    let roles = claims.roles.unwrap_or_default();
-    let roles = roles.iter().filter_map(serde_json::Value::as_str).filter_map(Role::parse).collect();
-    Ok(Actor { subject: claims.sub, department, roles })
-}
-
-fn check_subject(subject: &str) -> Result<(), String> {
-    let why = if subject.len() > SUBJECT_BYTES_MAX {
-        format!("is longer than {SUBJECT_BYTES_MAX} bytes")
-    } else if subject.starts_with(PROCESS_PREFIX) {
-        "begins with \"process:\", which is reserved".to_owned()
-    } else if let Some(character) = subject.chars().find(|&character| moves_the_line(character)) {
-        format!("has the control character {character:?}")
-    } else {
-        match Line::parse(subject) {
-            Ok(_) => return Ok(()),
-            Err(fault) => fault.to_string(),
-        }
-    };
-    Err(format!("its subject (sub) {why}"))
-}
-
-/// Whether a character changes how what surrounds it is shown: control characters, ends of lines and paragraphs, and
-/// those that turn the direction of writing.
-fn moves_the_line(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        )
 }
 
 #[cfg(test)]

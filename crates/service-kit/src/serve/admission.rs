@@ -5,7 +5,7 @@ use super::calls::AccessNote;
 use super::connection::Connection;
 use super::stream::Reader;
 use crate::config::Limits;
-use crate::identity::{Bearer, Caller};
+use crate::identity::{Caller, Credential};
 use crate::limits::{REFLECTION_TIMEOUT, REFLECTIONS_AT_ONCE_MAX, REQUEST_BYTES_MAX};
 use crate::places::{Place, Places};
 use bytes::{Bytes, BytesMut};
@@ -107,11 +107,11 @@ impl Admission {
         let mut place = self.requests.reserve(caller)?;
         let request = self.whole(request, &mut place, rpc).await?;
         place.begin(caller)?;
-        let bearer = request.extensions().get::<Bearer>().cloned();
+        let credential = request.extensions().get::<Credential>().cloned();
         let Ok(response) = calling.calling(service.call(request)).await;
         let (head, body) = response.into_parts();
-        let body = match bearer {
-            Some(bearer) => Answer::stream(body, place, move || bearer.check()),
+        let body = match credential {
+            Some(credential) => Answer::stream(body, place, move || credential.check()),
             None => Answer::unary(body, place).await?,
         };
         Ok(Response::from_parts(head, body))

@@ -45,6 +45,30 @@ impl CallLayer {
         tasks.spawn(repeats.clone().report_until(access_log.clone(), tasks.stop().clone()));
         CallLayer { repeats, access: AccessObserver::new(access_log) }
     }
+
+    /// The log of connections, which counts together with this one.
+    pub(super) fn of_connections(&self) -> ConnectionLog {
+        ConnectionLog(self.repeats.clone())
+    }
+}
+
+/// Logs connections that are not accepted, beside the calls.
+#[derive(Clone)]
+pub(super) struct ConnectionLog(Arc<Repeats>);
+
+impl ConnectionLog {
+    /// Logs that the connection of a peer was refused, and why; counts when that happens often.
+    pub(super) fn refused(&self, peer: IpAddr, reason: &str, why: &str) {
+        let kind = Kind {
+            rpc: "connection".to_owned(),
+            code: Code::Unauthenticated,
+            reason: reason.to_owned(),
+            subject: String::new(),
+        };
+        if self.0.has_its_own_line(&kind) {
+            tracing::info!(target: TARGET, rpc = kind.rpc, reason, %peer, why, "a connection was refused");
+        }
+    }
 }
 
 impl<S> Layer<S> for CallLayer {

@@ -1,15 +1,20 @@
 //! Connections: each is served in a task of its own, and closed when it brings no token in time.
 
+use super::arrival::{Arrival, arrive};
+use super::calls::ConnectionLog;
 use super::connections::{Admittance, Connections};
 use super::stream::StreamExecutor;
+use super::tls::Tls;
 use crate::accept;
 use crate::config::Limits;
+use crate::error::refusal;
 use crate::limits::{
     CLOSE_TIMEOUT, CONNECTION_WINDOW_BYTES, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
     OPEN_REQUESTS_AT_ONCE_MAX, REQUEST_BYTES_MAX, RETRY_PAUSE,
 };
 use crate::places::exhausted;
 use domain::Actor;
+use futures::future::Either;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
@@ -23,6 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::Status;
@@ -46,25 +52,21 @@ impl<S> Requests for S where
 {
 }
 
-/// Serves connections until `stop`, and then waits until the last request is answered.
+/// Serves connections, with TLS if there is one, until `stop`, and then waits until the last request is answered.
 pub(super) async fn serve(
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+    log: ConnectionLog,
     limits: &Limits,
     requests: impl Requests,
     stop: CancellationToken,
 ) {
     let (connections, tasks) = (Connections::new(limits), TaskTracker::new());
     let unknown_timeout = Duration::from_secs(limits.unknown_connection_seconds_max.into());
-    let http = http2(limits, tasks.clone());
-    while let Some((socket, peer)) = accept::next(&listener, &stop).await {
-        let address = peer.ip();
-        let connection = Connection {
-            address,
-            admittance: connections.enter(address),
-            anybody: Arc::new(Semaphore::new(OPEN_REQUESTS_AT_ONCE_MAX)),
-        };
-        let serving = Serving { http: http.clone(), stop: stop.clone(), unknown_timeout };
-        tasks.spawn(serving.run(socket, Arc::new(connection), requests.clone()));
+    let serving = Serving { http: http2(limits, tasks.clone()), tls, log, stop, unknown_timeout };
+    while let Some((socket, peer)) = accept::next(&listener, &serving.stop).await {
+        let connection = Connection::new(peer.ip(), connections.enter(peer.ip()));
+        tasks.spawn(serving.clone().run(socket, connection, requests.clone()));
     }
     drop(listener);
     tasks.close();
@@ -93,6 +95,11 @@ pub(super) struct Connection {
 }
 
 impl Connection {
+    fn new(address: IpAddr, admittance: Admittance) -> Connection {
+        let anybody = Arc::new(Semaphore::new(OPEN_REQUESTS_AT_ONCE_MAX));
+        Connection { address, admittance, anybody }
+    }
+
     /// The address of the peer.
     pub(super) fn address(&self) -> IpAddr {
         self.address
@@ -113,27 +120,61 @@ impl Connection {
     }
 }
 
-/// How one connection is served.
+/// How connections are served.
+#[derive(Clone)]
 struct Serving {
     http: http2::Builder<StreamExecutor>,
+    tls: Option<Arc<Tls>>,
+    log: ConnectionLog,
     stop: CancellationToken,
     unknown_timeout: Duration,
 }
 
 impl Serving {
-    async fn run(self, socket: TcpStream, connection: Arc<Connection>, requests: impl Requests) {
+    async fn run(self, socket: TcpStream, connection: Connection, requests: impl Requests) {
+        let token_due = Instant::now() + self.unknown_timeout;
+        let arrival = tokio::select! {
+            arrival = arrive(socket, self.tls.as_deref()) => arrival,
+            () = connection.admittance.displaced() => return,
+            () = tokio::time::sleep_until(token_due) => return,
+            () = self.stop.cancelled() => return,
+        };
+        let arrival = match arrival {
+            Ok(arrival) => arrival,
+            Err(why) => return self.log.refused(connection.address, "TLS_FAILED", &why),
+        };
+        if arrival.lacks_tls {
+            self.log.refused(connection.address, "TLS_REQUIRED", "it speaks no TLS");
+        }
+        self.serve(arrival, Arc::new(connection), token_due, requests).await;
+    }
+
+    async fn serve(
+        &self,
+        arrival: Arrival,
+        connection: Arc<Connection>,
+        token_due: Instant,
+        requests: impl Requests,
+    ) {
+        let Arrival { io, lacks_tls, certificate } = arrival;
         let of = connection.clone();
         let service = service_fn(move |request: Request<Incoming>| {
+            if lacks_tls {
+                return Either::Left(std::future::ready(Ok(tls_required().into_http())));
+            }
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(of.clone());
-            requests.clone().oneshot(request)
+            if let Some(certificate) = &certificate {
+                request.extensions_mut().insert(certificate.clone());
+            }
+            Either::Right(requests.clone().oneshot(request))
         });
-        let mut served = pin!(self.http.serve_connection(TokioIo::new(socket), service));
+        let mut served = pin!(self.http.serve_connection(TokioIo::new(io), service));
         let ended = tokio::select! {
             ended = &mut served => ended,
             // Its place is another's by now.
             () = connection.admittance.displaced() => return,
-            () = self.unknown_for_too_long(&connection) => {
+            () = unknown_for_too_long(&connection, token_due) => {
                 tracing::debug!("a connection is closed: it has brought no valid token");
                 served.as_mut().graceful_shutdown();
                 tokio::time::timeout(CLOSE_TIMEOUT, served).await.unwrap_or(Ok(()))
@@ -147,11 +188,16 @@ impl Serving {
             tracing::debug!(%error, "a connection broke off");
         }
     }
+}
 
-    async fn unknown_for_too_long(&self, connection: &Connection) {
-        tokio::time::sleep(self.unknown_timeout).await;
-        if connection.admittance.is_known() {
-            std::future::pending().await
-        }
+/// What is answered to whoever speaks no TLS where it is spoken.
+fn tls_required() -> Status {
+    refusal(Reason::TlsRequired, "TLS is spoken here; use https:// in the address", [])
+}
+
+async fn unknown_for_too_long(connection: &Connection, token_due: Instant) {
+    tokio::time::sleep_until(token_due).await;
+    if connection.admittance.is_known() {
+        std::future::pending().await
     }
 }

@@ -17,10 +17,12 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Re
 use std::ffi::OsString;
 
 /// Names of flags that every command has.
-const RESERVED: [&str; 12] = [
+const RESERVED: [&str; 14] = [
     "help",
     "server",
     "ca-file",
+    "cert-file",
+    "key-file",
     "token",
     "token-file",
     "as",

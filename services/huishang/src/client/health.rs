@@ -1,10 +1,11 @@
 //! `huishang health`: asks a running process whether it lives or does its work, for `HEALTHCHECK` and scripts.
 
 use super::options::Server;
-use crate::language::{say, text};
+use crate::language::{current, say, text};
 use crate::stdout::print_line;
-use client::{Address, ConnectError, Trust, connect};
+use client::{Address, ConnectError, Tls, connect, root_cause};
 use service_kit::serve::READY;
+use std::error::Error as _;
 use std::time::Duration;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -35,9 +36,9 @@ pub struct NotServing(String);
 /// Asks, and prints one line; fails with [`NotServing`].
 pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let service = if arguments.live { "" } else { READY };
-    let (addresses, trust) = (arguments.server.addresses()?, arguments.server.trust()?);
+    let (addresses, tls) = (arguments.server.addresses()?, arguments.server.tls()?);
     for address in addresses.processes() {
-        let asked = tokio::time::timeout(ANSWER_TIMEOUT, ask(address, &trust, service)).await;
+        let asked = tokio::time::timeout(ANSWER_TIMEOUT, ask(address, &tls, service)).await;
         let fault = match asked {
             Ok(Ok(ServingStatus::Serving)) => continue,
             Ok(Ok(_)) if arguments.live => {
@@ -55,12 +56,17 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     print_line(if arguments.live { text("live") } else { text("ready") })
 }
 
-async fn ask(address: &Address, trust: &Trust, service: &str) -> Result<ServingStatus, String> {
-    let channel = connect(address, trust).await.map_err(|error| match error {
+async fn ask(address: &Address, tls: &Tls, service: &str) -> Result<ServingStatus, String> {
+    let channel = connect(address, tls).await.map_err(|error| match error {
         ConnectError::Unreachable { why, .. } | ConnectError::Unusable { why, .. } => why,
-        ConnectError::Untrusted { why, .. } => say("its certificate is not trusted: {why}", &[("why", &why)]),
+        ConnectError::Untrusted { why, .. } => {
+            say("its certificate is not trusted: {why}", &[("why", &current().fault(&why))])
+        }
     })?;
     let request = HealthCheckRequest { service: service.to_owned() };
     let answer = HealthClient::new(channel).check(request).await;
-    answer.map(|answer| answer.into_inner().status()).map_err(|status| status.message().to_owned())
+    answer.map(|answer| answer.into_inner().status()).map_err(|status| match status.source() {
+        Some(cause) => root_cause(cause),
+        None => status.message().to_owned(),
+    })
 }

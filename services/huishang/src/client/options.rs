@@ -2,13 +2,13 @@
 
 use super::error::Error;
 use super::token;
-use crate::language::{current, say};
+use crate::language::say;
 use crate::settings::Location;
-use client::{Addresses, Client, ConnectError, Connections, Token, Trust};
+use client::{Addresses, Client, ClientCertificate, ConnectError, Connections, Tls, Token, Trust};
 use domain::Role;
 use service_kit::identity::SIGNING_KEY;
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Where 'huishang up' listens by default.
@@ -28,6 +28,12 @@ pub struct Server {
     /// A PEM file with the authorities that may vouch for an https server [default: those of this machine]
     #[arg(long, global = true, env = "HUISHANG_CA_FILE", value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// A PEM file with a certificate of your own, for a server that asks for one
+    #[arg(long, global = true, env = "HUISHANG_CERT_FILE", value_name = "FILE", requires = "key_file")]
+    pub cert_file: Option<PathBuf>,
+    /// A PEM file with the private key of that certificate
+    #[arg(long, global = true, env = "HUISHANG_KEY_FILE", value_name = "FILE", requires = "cert_file")]
+    pub key_file: Option<PathBuf>,
 }
 
 /// Options of every client command.
@@ -60,7 +66,7 @@ pub struct Options {
 impl Server {
     /// The server at this URL.
     pub fn at(url: &str) -> Server {
-        Server { server: Some(url.to_owned()), ca_file: None }
+        Server { server: Some(url.to_owned()), ca_file: None, cert_file: None, key_file: None }
     }
 
     /// Whether a server was named.
@@ -74,17 +80,28 @@ impl Server {
         server.parse().map_err(|error| usage("--server", error))
     }
 
-    /// Whose certificates are accepted.
-    pub fn trust(&self) -> Result<Trust, Error> {
-        let Some(file) = &self.ca_file else { return Ok(Trust::System) };
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| usage(format!("--ca-file {}", file.display()), error))?;
-        Ok(Trust::Authorities(text))
+    /// Whose certificates are accepted, and which is shown.
+    pub fn tls(&self) -> Result<Tls, Error> {
+        let read = |flag: &str, file: &Path| {
+            std::fs::read_to_string(file).map_err(|error| usage(format!("{flag} {}", file.display()), error))
+        };
+        let trust = match &self.ca_file {
+            Some(file) => Trust::Authorities(read("--ca-file", file)?),
+            None => Trust::System,
+        };
+        let certificate = match (&self.cert_file, &self.key_file) {
+            (Some(certificate), Some(key)) => Some(ClientCertificate {
+                certificate: read("--cert-file", certificate)?,
+                key: read("--key-file", key)?,
+            }),
+            _ => None,
+        };
+        Ok(Tls { trust, certificate })
     }
 
     /// Connections to all services, each made when it is needed.
     pub fn connect(&self) -> Result<Connections, Error> {
-        Ok(Connections::lazy(&self.addresses()?, &self.trust()?)?)
+        Ok(Connections::lazy(&self.addresses()?, &self.tls()?)?)
     }
 }
 
@@ -96,18 +113,18 @@ impl Options {
 
     /// A caller that is connected to one service, such as `scheduling`; to the others it connects when it calls them.
     pub async fn client_of(&self, service: &str) -> Result<Client, Error> {
-        let (addresses, trust) = (self.server.addresses()?, self.server.trust()?);
+        let (addresses, tls) = (self.server.addresses()?, self.server.tls()?);
         let address = addresses.of(service).map_err(|error| usage("--server", error))?;
         let token = self.token()?;
-        let connection = client::connect(address, &trust).await?;
-        let connections = Connections::lazy(&addresses, &trust)?.with(service, connection);
+        let connection = client::connect(address, &tls).await?;
+        let connections = Connections::lazy(&addresses, &tls)?.with(service, connection);
         Ok(Client::new(connections, Some(token)).patient(PATIENCE))
     }
 
     /// A caller of the services in one process, that is connected.
     pub async fn client_at(&self, address: &client::Address) -> Result<Client, Error> {
         let token = self.token()?;
-        let connection = client::connect(address, &self.server.trust()?).await?;
+        let connection = client::connect(address, &self.server.tls()?).await?;
         Ok(Client::new(Connections::One(connection), Some(token)).patient(PATIENCE))
     }
 
@@ -169,11 +186,7 @@ impl From<ConnectError> for Error {
             ConnectError::Unreachable { address, why } => {
                 Error::Unreachable { server: address.to_string(), why }
             }
-            ConnectError::Unusable { .. } => usage("--server", error),
-            ConnectError::Untrusted { .. } => Error::Usage(say(
-                "--server: {error}; --ca-file names a file with the authority that signed it",
-                &[("error", &current().fault(&error.to_string()))],
-            )),
+            ConnectError::Unusable { .. } | ConnectError::Untrusted { .. } => usage("--server", error),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Error;
 use crate::language::{current, say};
 use anyhow::Context as _;
-use domain::{Code, Role};
+use domain::{Actor, Code, Role};
 use service_kit::config::Config;
 use service_kit::identity::{Claims, SIGNING_KEY, SigningKey};
 use std::path::{Path, PathBuf};
@@ -57,6 +57,12 @@ pub fn sign(
     roles: &[Role],
     hours: u32,
 ) -> anyhow::Result<String> {
+    let holder = Actor { subject: subject.to_owned(), department: None, roles: roles.to_vec() };
+    if holder.combined_administrators().is_some() {
+        anyhow::bail!(
+            "operator, security and auditor are three separate administrators: a token has one of these roles"
+        );
+    }
     let now = service_kit::clock::Clock::System.now().as_second();
     let department = department
         .map(|code| Code::parse(code).map(|code| code.to_string()))

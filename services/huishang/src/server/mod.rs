@@ -107,8 +107,8 @@ async fn start_observing(config: &Config) -> anyhow::Result<CancellationToken> {
 /// What somebody who starts it for the first time needs to know.
 fn welcome(config: &Config, settings: &Settings, address: SocketAddr, created_keys: bool) -> String {
     let mut welcome = say(
-        "huishang listens on http://{address} and keeps its data in {data}\n",
-        &[("address", &address), ("data", &config.data.display())],
+        "huishang listens on {url} and keeps its data in {data}\n",
+        &[("url", &url(config, address)), ("data", &config.data.display())],
     );
     if created_keys {
         let keys = config.data.join("keys");
@@ -117,7 +117,7 @@ fn welcome(config: &Config, settings: &Settings, address: SocketAddr, created_ke
             &[("keys", &keys.display())],
         ));
     }
-    if config.identity.jwks.is_none() {
+    if !node::has_keys_of_its_own(config) {
         // The name that was typed, so that the lines below can be copied.
         let name = quoted(&std::env::args().next().unwrap_or_else(|| "huishang".into()));
         welcome.push_str(text("\nin another terminal, in this directory:\n"));
@@ -149,13 +149,13 @@ fn settings_of_commands(
         |is_changed: bool, variable: &'static str, value: String| is_changed.then_some((variable, value));
     let audience = config.identity.audience.clone();
     let server = match address.ip().is_unspecified() {
-        true => format!("http://127.0.0.1:{}", address.port()),
-        false => format!("http://{address}"),
+        true => url(config, SocketAddr::from(([127, 0, 0, 1], address.port()))),
+        false => url(config, address),
     };
     let of_commands = [
         settings.location.config.as_ref().map(|file| ("HUISHANG_CONFIG", absolute(file))),
         changed(config.data != default.data, "HUISHANG_DATA", absolute(&config.data)),
-        changed(config.listen != default.listen, "HUISHANG_SERVER", server),
+        changed(config.listen != default.listen || config.tls != default.tls, "HUISHANG_SERVER", server),
         changed(config.realm != default.realm, "HUISHANG_REALM", config.realm.clone()),
         changed(
             config.identity.issuer != default.identity.issuer,
@@ -165,6 +165,11 @@ fn settings_of_commands(
         audience.map(|audience| ("HUISHANG_IDENTITY__AUDIENCE", audience)),
     ];
     of_commands.into_iter().flatten().collect()
+}
+
+fn url(config: &Config, address: SocketAddr) -> String {
+    let scheme = if config.tls_files().is_some() { "https" } else { "http" };
+    format!("{scheme}://{address}")
 }
 
 /// A word that a shell takes as it is.

@@ -19,13 +19,11 @@ use ledger::{Evidence, Heads, ScheduledBackup, Signing};
 use service_kit::access_log::AccessLog;
 use service_kit::clock::Clock;
 use service_kit::config::{self, Config, ConfigError, without_credentials};
-use service_kit::identity::{
-    IdentityLayer, SIGNING_KEY, Verifier, ensure_development_keys, ensure_ledger_key,
-};
+use service_kit::identity::{IdentityLayer, SIGNING_KEY, ensure_development_keys, ensure_ledger_key};
 use service_kit::limits::DRAIN_TIMEOUT;
 use service_kit::metrics;
 use service_kit::readiness::Readiness;
-use service_kit::serve::{self, ServerOptions};
+use service_kit::serve::{self, ServerOptions, Tls};
 use service_kit::view::RegisteredView;
 use service_kit::{Kit, Tasks};
 use std::fmt;
@@ -104,6 +102,7 @@ impl Node {
         let listener = bind(config).await?;
         let address = listener.local_addr()?;
         let tasks = Tasks::from(stop.clone());
+        let tls = tls(config, &tasks)?;
         let identity = identity(config, &tasks)?;
         let access_log = AccessLog::start(&config.access_log)?;
         let mut storage = Storage::open(config, services, address, accept_stale, &stop).await?;
@@ -120,6 +119,7 @@ impl Node {
         let services = Services::build(&kit, config, services, own_log)?;
         let Services { routes, readiness, heads } = services;
         let server = ServerOptions {
+            tls,
             identity,
             limits: config.limits.clone(),
             readiness,
@@ -232,6 +232,13 @@ fn ensure_journal_fits(config: &Config, services: &[Service]) -> Result<(), Conf
     }
 }
 
+fn tls(config: &Config, tasks: &Tasks) -> anyhow::Result<Option<Arc<Tls>>> {
+    let Some(files) = config.tls_files() else { return Ok(None) };
+    let tls = Arc::new(Tls::open(files).context("the certificates of TLS")?);
+    tls.watch(tasks).context("watching for SIGHUP")?;
+    Ok(Some(tls))
+}
+
 /// How the ledger among the services backs itself up, if it does.
 fn scheduled_backup(config: &Config, services: &[Service]) -> Result<Option<ScheduledBackup>, ConfigError> {
     let config::Backup { url, credentials, interval_minutes, retention_days } = &config.backup;
@@ -246,16 +253,22 @@ fn identity(config: &Config, tasks: &Tasks) -> anyhow::Result<IdentityLayer> {
     if config.keys().join(SIGNING_KEY).exists() {
         refuse_exposed_development_keys(config)?;
     }
+    // Keys may have to be fetched.
     let verifier =
-        Verifier::open(&config.jwks(), config.token_rules()).context("the keys that verify tokens")?;
-    let identity = IdentityLayer::new(verifier);
+        tokio::task::block_in_place(|| config.verifier()).context("the keys that verify tokens")?;
+    let identity = IdentityLayer::new(verifier, config.step_up_acr());
     identity.watch_keys(tasks).context("watching for SIGHUP")?;
     Ok(identity)
 }
 
+/// Whether the settings name public keys, so that development keys are not used.
+pub fn has_keys_of_its_own(config: &Config) -> bool {
+    config.identity.jwks.is_some() || config.identity.issuers_file.is_some()
+}
+
 /// Refuses development keys where others can reach gRPC: whoever can read the private one can act as anybody.
 fn refuse_exposed_development_keys(config: &Config) -> Result<(), ConfigError> {
-    if config.identity.jwks.is_some() || config.is_loopback() || config.identity.allow_development_keys {
+    if has_keys_of_its_own(config) || config.is_loopback() || config.identity.allow_development_keys {
         return Ok(());
     }
     let why = say(
@@ -445,7 +458,7 @@ async fn wait_for_ledger(ledger: Option<LedgerTask>, stop: CancellationToken) ->
 /// Creates development keys in the data directory, unless they exist or a JWKS file is configured. Returns
 /// whether it did.
 pub fn create_development_keys(config: &Config) -> anyhow::Result<bool> {
-    if config.identity.jwks.is_some() {
+    if has_keys_of_its_own(config) {
         return Ok(false);
     }
     // Whoever cannot be started gets no keys either.
