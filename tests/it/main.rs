@@ -20,6 +20,7 @@ mod object_storage;
 mod plan;
 mod receipt;
 mod requests;
+mod scope;
 mod settings;
 mod story;
 mod tls;
