@@ -4,6 +4,7 @@ use domain::Role;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value};
 use proto::contract::{RpcContract, descriptors, rpcs};
+use std::fmt;
 use tests::Client;
 use uuid::Uuid;
 
@@ -50,6 +51,27 @@ enum Filled {
     All,
 }
 
+/// An answer to a question.
+#[derive(PartialEq, Eq)]
+pub struct Answer {
+    /// The rpc.
+    pub rpc: String,
+    /// The message or the refusal.
+    pub bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub fn contains(&self, marker: &str) -> bool {
+        self.bytes.windows(marker.len()).any(|bytes| bytes == marker.as_bytes())
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.rpc, String::from_utf8_lossy(&self.bytes))
+    }
+}
+
 /// Somebody who asks.
 pub struct Asker {
     pub client: Client,
@@ -68,16 +90,16 @@ impl Asker {
     }
 
     /// The answers to all queries that anybody could ask, without what is so only at this moment.
-    pub async fn ask_queries(&self) -> anyhow::Result<Vec<Vec<u8>>> {
+    pub async fn ask_queries(&self) -> anyhow::Result<Vec<Answer>> {
         self.ask(|rpc| rpc.reads).await
     }
 
     /// The answers to all queries and commands; a command is only validated.
-    pub async fn ask_all(&self) -> anyhow::Result<Vec<Vec<u8>>> {
+    pub async fn ask_all(&self) -> anyhow::Result<Vec<Answer>> {
         self.ask(|_| true).await
     }
 
-    async fn ask(&self, wanted: impl Fn(&RpcContract) -> bool) -> anyhow::Result<Vec<Vec<u8>>> {
+    async fn ask(&self, wanted: impl Fn(&RpcContract) -> bool) -> anyhow::Result<Vec<Answer>> {
         let open = rpcs().iter().filter(|rpc| rpc.roles.contains(&self.role) && !rpc.streams && wanted(rpc));
         let mut answers = Vec::new();
         for rpc in open {
@@ -88,8 +110,10 @@ impl Asker {
             if OF_THE_LOG.contains(&name) {
                 continue;
             }
-            for filled in [Filled::Least, Filled::Numbers, Filled::All] {
-                answers.push(self.ask_one(&method, filled).await);
+            let ways: &[Filled] =
+                if rpc.reads { &[Filled::Least, Filled::Numbers, Filled::All] } else { &[Filled::All] };
+            for &filled in ways {
+                answers.push(Answer { rpc: rpc.path.clone(), bytes: self.ask_one(&method, filled).await });
             }
         }
         Ok(answers)
@@ -133,7 +157,8 @@ impl Asker {
         let Ids { session, resolution, resolution_number, item, item_number, lead } = &self.ids;
         let within = field.parent_message().name().to_owned();
         match field.name() {
-            "command_id" => return text(&Uuid::now_v7().to_string()),
+            // What a command would create has an id that follows from this one.
+            "command_id" => return text(&Uuid::from_u128(7).to_string()),
             "validate_only" => return Some(Value::Bool(true)),
             "at_least_position" => return Some(Value::U64(self.head)),
             "session_id" if within != "ListResolutionsRequest" => return text(session),

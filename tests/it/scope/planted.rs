@@ -24,12 +24,21 @@ pub const RECUSED: &str = "RECUSED";
 /// Takes no part.
 pub const STRANGER: &str = "STRANGER";
 
-/// Registers the departments, and puts a decision on record under which the stranger owes something.
+/// Registers the departments and a member with a marked address, and puts a decision on record under which the
+/// stranger owes something.
 pub async fn plant_the_strangers(sandbox: &Sandbox) -> anyhow::Result<Ids> {
     let clerk = sandbox.client(Role::Clerk, Some(OWN)).await?;
     for department in [OWN, INVITED, RECUSED, STRANGER] {
         clerk.register_department(department).await?;
     }
+    let member = directory::Member {
+        code: "li".into(),
+        name: "Li".into(),
+        department_code: OWN.into(),
+        email: Some(format!("{MATTER}@own.example")),
+        roles: vec![],
+    };
+    clerk.call(directory::RegisterMemberRequest { member: Some(member), ..command() }).await?;
     let item = resolution::ItemToRecord {
         title: "Count the trees".into(),
         deliverable: "A list".into(),
@@ -55,14 +64,6 @@ pub async fn plant_the_strangers(sandbox: &Sandbox) -> anyhow::Result<Ids> {
 /// Takes a matter of OWN from its request to a report on its item.
 pub async fn plant(sandbox: &Sandbox) -> anyhow::Result<Ids> {
     let clerk = sandbox.client(Role::Clerk, Some(OWN)).await?;
-    let member = directory::Member {
-        code: "li".into(),
-        name: "Li".into(),
-        department_code: OWN.into(),
-        email: Some(format!("{MATTER}@own.example")),
-        roles: vec![],
-    };
-    clerk.call(directory::RegisterMemberRequest { member: Some(member), ..command() }).await?;
     let session_id = convened(&clerk).await?;
     let position = debated_and_decided(sandbox, &session_id).await?;
     let supervisor = sandbox.client(Role::Supervisor, None).await?;
