@@ -24,6 +24,7 @@ mod plan;
 mod receipt;
 mod requests;
 mod server_tls;
+mod scope;
 mod settings;
 mod story;
 mod tls;

@@ -23,9 +23,12 @@ use crate::events::{self, UnknownEventType};
 use crate::feed::Feed;
 use crate::limits::{CACHED_STREAMS_MAX, COMMIT_TIMEOUT, RETRY_ATTEMPTS_MAX};
 use crate::metrics;
+use crate::scope::Scope;
+use crate::serve::caller;
 use crate::tasks::Tasks;
 use crate::view::RegisteredView;
 use ::metrics::Histogram;
+use domain::directory::hierarchy::{self, Hierarchy};
 use domain::{Actor, Aggregate, StreamName, Uuid};
 use futures::future::BoxFuture;
 use journal::{Journal, Obstacle, Position, Record};
@@ -114,6 +117,8 @@ impl CommandContext {
 pub struct Executed<A: Aggregate> {
     /// The position of the command's last record; 0 when it was only validated.
     pub position: Position,
+    /// What its issuer may see.
+    pub scope: Scope,
     aggregate: Arc<CachedState<A>>,
 }
 
@@ -138,6 +143,8 @@ struct CachedState<A: Aggregate> {
     commands: HashMap<Uuid, (Position, Digest)>,
     /// The first event of a type that this version does not know; the state cannot be decided on then.
     unknown: Option<UnknownEventType>,
+    /// Whether it stands for an aggregate that the issuer may not see. Nothing is written to it.
+    is_concealed: bool,
 }
 
 // Derived, `Clone` would require the aggregate itself to be `Clone`.
@@ -150,6 +157,7 @@ impl<A: Aggregate> Clone for CachedState<A> {
             changed_at: self.changed_at,
             commands: self.commands.clone(),
             unknown: self.unknown.clone(),
+            is_concealed: self.is_concealed,
         }
     }
 }
@@ -157,7 +165,8 @@ impl<A: Aggregate> Clone for CachedState<A> {
 impl<A: EventCodec> CachedState<A> {
     fn new(epoch: u64) -> Self {
         let commands = HashMap::new();
-        CachedState { epoch, state: A::State::default(), position: 0, changed_at: 0, commands, unknown: None }
+        let (state, is_concealed) = (A::State::default(), false);
+        CachedState { epoch, state, position: 0, changed_at: 0, commands, unknown: None, is_concealed }
     }
 
     fn add(mut self, record: &Record) -> Result<Self, CommandError> {
@@ -369,6 +378,9 @@ impl Kit {
     /// unit of work. The answer comes once the command is committed. A refusal counts only when it was decided on
     /// what the journal has, not on what the cache remembers.
     ///
+    /// What the issuer may not see does not exist for the command: it is decided, and refused, as on a stream without
+    /// records.
+    ///
     /// The stream of `id` always has the command's id afterwards: where the command changes nothing in it, a record
     /// notes the id. A repeat looks there first, and gets the first answer whatever it would meet by now.
     pub async fn commit<A, F>(
@@ -382,10 +394,12 @@ impl Kit {
         F: for<'u> Fn(&'u mut UnitOfWork) -> BoxFuture<'u, Result<(), CommandError>> + Send + Sync,
     {
         let stream = A::stream(id);
+        let scope = self.scope_of(&context.actor).await?;
+        let answer = |position, aggregate| Executed { position, scope: scope.clone(), aggregate };
         let (mut bypass_cache, mut counted) = (false, false);
         for _ in 0..RETRY_ATTEMPTS_MAX {
             let epoch = self.journal.epoch();
-            let mut unit = UnitOfWork::new(self.clone(), context.clone(), bypass_cache);
+            let mut unit = UnitOfWork::new(self.clone(), context.clone(), scope.clone(), bypass_cache);
             let decided = match unit.begin::<A>(id).await {
                 Ok(()) => decide(&mut unit).await,
                 answered => answered,
@@ -395,7 +409,7 @@ impl Kit {
             match decided {
                 Err(CommandError::AnsweredBefore(position)) => {
                     if self.is_committed(position, epoch).await? {
-                        return Ok(Executed { position, aggregate: self.committed_state::<A>(id).await? });
+                        return Ok(answer(position, self.committed_state::<A>(id).await?));
                     }
                 }
                 Err(_) if cached_only => {}
@@ -406,7 +420,7 @@ impl Kit {
                         Some(aggregate) => aggregate,
                         None => self.committed_state::<A>(id).await?,
                     };
-                    return Ok(Executed { position: 0, aggregate });
+                    return Ok(answer(0, aggregate));
                 }
                 Ok(()) => match unit.append::<A>(id, &mut counted).await {
                     Ok((position, aggregate)) => {
@@ -416,7 +430,7 @@ impl Kit {
                                 Some(aggregate) => aggregate,
                                 None => self.committed_state::<A>(id).await?,
                             };
-                            return Ok(Executed { position, aggregate });
+                            return Ok(answer(position, aggregate));
                         }
                     }
                     Err(CommandError::Conflict(_)) => {}
@@ -433,10 +447,28 @@ impl Kit {
         self.cached::<A>(id, true).await?.state().cloned()
     }
 
-    /// The state of an aggregate, to show it: everything in it is committed. Refused when a later version wrote
-    /// events to it.
-    pub async fn load_committed<A: EventCodec>(&self, id: Uuid) -> Result<A::State, CommandError> {
-        self.committed_state::<A>(id).await?.state().cloned()
+    /// The state of an aggregate, to show it to somebody: everything in it is committed. What is not within the scope
+    /// is as if it did not exist. Refused when a later version wrote events to it.
+    pub async fn show<A: EventCodec>(&self, scope: &Scope, id: Uuid) -> Result<A::State, CommandError> {
+        let committed = self.committed_state::<A>(id).await?;
+        if !scope.covers(&A::audience(&committed.state)) {
+            return Ok(A::State::default());
+        }
+        committed.state().cloned()
+    }
+
+    /// What this caller may see.
+    pub async fn scope_of(&self, actor: &Actor) -> Result<Scope, CommandError> {
+        if Scope::is_of_all(actor) {
+            return Ok(Scope::of(actor, &hierarchy::State::default()));
+        }
+        let hierarchy = self.cached::<Hierarchy>(Hierarchy::realm_id(), true).await?;
+        Ok(Scope::of(actor, hierarchy.state()?))
+    }
+
+    /// What the caller of a request may see.
+    pub async fn scope<M>(&self, request: &tonic::Request<M>) -> Result<Scope, tonic::Status> {
+        Ok(self.scope_of(&caller(request)?).await?)
     }
 
     async fn committed_state<A: EventCodec>(&self, id: Uuid) -> Result<Arc<CachedState<A>>, CommandError> {

@@ -21,6 +21,7 @@ use crate::error::refusal;
 use crate::feed::ConsumerProgress;
 use crate::limits::VIEW_TIMEOUT;
 use crate::list;
+use crate::scope::{Scope, ScopedTables};
 use following::Following;
 use journal::{Journal, Position, ReadError, Record};
 use keeper::{Keeper, Tables};
@@ -208,13 +209,16 @@ impl ViewStore {
         )
     }
 
-    /// Queries the view once it has caught up with `at_least`; see [`ViewStore::wait_until_caught_up`]. Answers with
-    /// the position that it had before the query, so the result is at least that new.
+    /// Queries what is within a scope, once the view has caught up with `at_least`; see
+    /// [`ViewStore::wait_until_caught_up`]. Answers with the position that it had before the query, so the result is at
+    /// least that new.
     pub async fn query<T: Send + 'static>(
         &self,
+        scope: Scope,
         at_least: Position,
-        mut query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        query: impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<(T, Position), Status> {
+        let mut query = move |tables: &Connection| query(ScopedTables::new(tables, &scope));
         loop {
             let generation = self.readers.generation();
             let position = self.wait_until_caught_up(at_least).await?;
