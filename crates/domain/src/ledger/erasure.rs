@@ -1,7 +1,7 @@
 //! Erasures: what is stored about a person is made unreadable, by destroying the key with which it is sealed. The log
 //! keeps who asked for that, why, and that it was done.
 
-use crate::{Aggregate, Issued, Line, Text, Uuid, aggregate::id_of_code, rejections};
+use crate::{Aggregate, Audience, Issued, Line, Text, Uuid, aggregate::id_of_code, rejections};
 
 /// How far an erasure has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,6 +132,10 @@ impl Aggregate for Erasures {
     type Event = Event;
     type Rejection = Rejection;
     type State = State;
+
+    fn audience(_: &State) -> Audience<'_> {
+        Audience::Everybody
+    }
 
     fn decide(state: &State, command: Command, _issued: &Issued) -> Result<Vec<Event>, Rejection> {
         match command {
