@@ -15,7 +15,7 @@ use proto::resolution::v1::ListItemsRequest;
 use resolution::ResolutionView;
 use rusqlite::Connection;
 use service_kit::clock::Clock;
-use service_kit::{Kit, View, ViewStore};
+use service_kit::{Kit, Scope, View, ViewStore};
 use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -165,7 +165,7 @@ impl Filled {
         let folder = tempfile::tempdir_in(&settings.folder)?;
         let (log, _) = EventLog::open(Options::new(folder.path().join("log")))?;
         let stop = CancellationToken::new();
-        let journal = Arc::new(EmbeddedJournal::new(log));
+        let journal = Arc::new(EmbeddedJournal::new(log, journal::personal::Keys::in_memory()));
         let kit = Kit::new(journal, Clock::System, folder.path(), stop.clone());
         let view = ViewStore::spawn::<V>(&kit, vec![])?;
         fill(&folder.path().join(format!("{}.sqlite", V::NAME)), rows, values).context("filling the view")?;
@@ -184,8 +184,12 @@ impl Filled {
             Case::new("the board", || {
                 async {
                     let first = GetBoardRequest::default();
-                    let ask =
-                        || async { self.view.query(0, followup::board(&first, now, &zone)?).await.map(drop) };
+                    let ask = || async {
+                        self.view
+                            .query(Scope::whole(), 0, followup::board(&first, now, &zone)?)
+                            .await
+                            .map(drop)
+                    };
                     let (sample, times) = measure(settings.time, ask).await?;
                     took.lock().unwrap_or_else(PoisonError::into_inner).extend(times);
                     Ok(sample)
@@ -194,7 +198,7 @@ impl Filled {
             }),
             Case::new("counting every row", || {
                 async {
-                    let ask = || async { self.view.query(0, counted).await.map(drop) };
+                    let ask = || async { self.view.query(Scope::whole(), 0, counted).await.map(drop) };
                     Ok(measure(settings.time, ask).await?.0)
                 }
                 .boxed()
@@ -249,7 +253,7 @@ impl Filled {
         for _ in 0..LIST_TIMES {
             let query = query().map_err(|fault| anyhow::anyhow!("{fault:?}"))?;
             let begun = Instant::now();
-            self.view.query(0, query).await?;
+            self.view.query(Scope::whole(), 0, query).await?;
             times.push(begun.elapsed());
         }
         Ok(percentile(&mut times, 95))

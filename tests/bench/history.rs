@@ -13,10 +13,12 @@ use domain::{Actor, Aggregate as _, Code, Line, Role, StreamName, Text, Timestam
 use event_log::{EventLog, OrderedRecord};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::SignedDuration;
-use journal::payload::{Sealed, seal};
+use journal::payload::{Encoded, encode};
+use journal::personal::Keys;
 use journal::{Commit, Write};
 use proto::Wire;
 use proto::record::{Envelope, EventCodec as _};
+use std::ops::Range;
 use std::path::Path;
 use uuid::Uuid;
 
@@ -31,29 +33,30 @@ const LIFE_EVENTS: u64 = 10;
 /// What an event of the past is made from.
 pub type Past = fn(u64) -> anyhow::Result<Commit>;
 
-/// Writes this many events into a new log in this directory and closes it; returns the bytes of all payloads.
-pub async fn write(dir: &Path, events: u64, past: Past) -> anyhow::Result<u64> {
+/// Writes this many events into a new log in this directory, sealed with these keys, and closes it; returns the bytes
+/// of all payloads.
+pub async fn write(dir: &Path, keys: &Keys, events: u64, past: Past) -> anyhow::Result<u64> {
     let (log, _) = EventLog::open(event_log::Options::new(dir))?;
     let groups = stream::iter((0..events).step_by(GROUP_RECORDS as usize));
-    let written = groups.map(|first| group(log.clone(), first, events.min(first + GROUP_RECORDS), past));
+    let written = groups.map(|first| group(&log, keys, first..events.min(first + GROUP_RECORDS), past));
     let bytes = written.buffered(GROUPS_UNDER_WAY).try_fold(0, async |sum, bytes| Ok(sum + bytes)).await;
     log.close().await;
     bytes
 }
 
-async fn group(log: EventLog, first: u64, end: u64, past: Past) -> anyhow::Result<u64> {
+async fn group(log: &EventLog, keys: &Keys, numbers: Range<u64>, past: Past) -> anyhow::Result<u64> {
     let mut records = Vec::new();
-    for number in first..end {
-        let sealed = seal(past(number)?)?.pop().context("a commit has its write")?;
-        records.push(ordered(number + 1, sealed));
+    for number in numbers {
+        let encoded = encode(past(number)?, keys).await?.pop().context("a commit has its write")?;
+        records.push(ordered(number + 1, encoded));
     }
     let bytes = records.iter().map(|record| record.payload.len() as u64).sum();
     log.append_ordered(records).await?;
     Ok(bytes)
 }
 
-fn ordered(position: u64, sealed: Sealed) -> OrderedRecord {
-    let Sealed { stream, envelope, types, payload, salt, .. } = sealed;
+fn ordered(position: u64, encoded: Encoded) -> OrderedRecord {
+    let Encoded { stream, envelope, types, payload, salt, .. } = encoded;
     OrderedRecord {
         position,
         stream: stream.to_string(),
@@ -200,6 +203,7 @@ fn commit(stream: StreamName, actor: Actor, event: prost_types::Any) -> anyhow::
         command_digest: vec![0x5A; 32],
         time: jiff::Timestamp::now(),
         actor,
+        on_behalf_of: None,
         causation_id: None,
         correlation_id: command_id,
         traceparent: None,

@@ -10,6 +10,7 @@ use event_log::{EventLog, Options};
 use followup::FollowupView;
 use futures::FutureExt as _;
 use journal::embedded::EmbeddedJournal;
+use journal::personal::Keys;
 use resolution::ResolutionView;
 use service_kit::clock::Clock;
 use service_kit::{Kit, View, ViewStore};
@@ -34,9 +35,10 @@ pub async fn into_views(settings: &Settings) -> anyhow::Result<Vec<Line>> {
 async fn into_a_view<V: View>(settings: &Settings, past: history::Past) -> anyhow::Result<Vec<Line>> {
     let folder = tempfile::tempdir_in(&settings.folder)?;
     let dir = folder.path().join("log");
-    history::write(&dir, settings.events, past).await?;
+    let keys = Keys::in_memory();
+    history::write(&dir, &keys, settings.events, past).await?;
     let (log, _) = EventLog::open(Options::new(&dir))?;
-    let replay = Case::new("replay into SQLite", || replay::<V>(&log, folder.path()).boxed());
+    let replay = Case::new("replay into SQLite", || replay::<V>(&log, &keys, folder.path()).boxed());
     let series = alternate(settings.rounds, &[replay]).await?;
     log.clone().close().await;
     let of =
@@ -52,10 +54,10 @@ async fn into_a_view<V: View>(settings: &Settings, past: history::Past) -> anyho
     }])
 }
 
-async fn replay<V: View>(log: &EventLog, root: &Path) -> anyhow::Result<Sample> {
+async fn replay<V: View>(log: &EventLog, keys: &Keys, root: &Path) -> anyhow::Result<Sample> {
     let views = tempfile::tempdir_in(root)?;
     let stop = CancellationToken::new();
-    let journal = Arc::new(EmbeddedJournal::new(log.clone()));
+    let journal = Arc::new(EmbeddedJournal::new(log.clone(), keys.clone()));
     let kit = Kit::new(journal, Clock::System, views.path(), stop.clone());
     let head = log.head().position;
     let stopwatch = Stopwatch::start()?;
@@ -70,13 +72,14 @@ async fn replay<V: View>(log: &EventLog, root: &Path) -> anyhow::Result<Sample> 
 pub async fn by_folding(settings: &Settings) -> anyhow::Result<Vec<Line>> {
     let folder = tempfile::tempdir_in(&settings.folder)?;
     let dir = folder.path().join("log");
-    history::write(&dir, settings.events, history::of_items).await?;
+    let keys = Keys::in_memory();
+    history::write(&dir, &keys, settings.events, history::of_items).await?;
     let (log, _) = EventLog::open(Options { cache_bytes: SCAN_CACHE_BYTES, ..Options::new(&dir) })?;
     let bare =
         sled::Config::new().path(folder.path().join("bare")).cache_capacity(SCAN_CACHE_BYTES).open()?;
     copy(&log, &bare)?;
     let cases = [
-        Case::new("folding", || async { fold(&log) }.boxed()),
+        Case::new("folding", || async { fold(&log, &keys) }.boxed()),
         Case::new("sled's scan", || async { scan(&bare) }.boxed()),
     ];
     // The first of each is not warm.
@@ -108,7 +111,7 @@ fn copy(log: &EventLog, bare: &sled::Db) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn fold(log: &EventLog) -> anyhow::Result<Sample> {
+fn fold(log: &EventLog, keys: &Keys) -> anyhow::Result<Sample> {
     let stopwatch = Stopwatch::start()?;
     let mut states: HashMap<Uuid, State> = HashMap::new();
     let mut after = 0;
@@ -117,7 +120,8 @@ fn fold(log: &EventLog) -> anyhow::Result<Sample> {
         let Some(last) = records.last() else { break };
         after = last.position;
         for record in &records {
-            let record = journal::payload::open(record.position, &record.stream, &record.payload)?;
+            let opened = keys.open_values(&record.payload).payload;
+            let record = journal::payload::decode(record.position, &record.stream, &opened)?;
             let state = states.entry(record.stream.id).or_default();
             let events = service_kit::events::decode::<ActionItem>(&record)?;
             *state = ActionItem::fold(std::mem::take(state), &events);

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use domain::Role;
 use event_log::{EventLog, Options};
 use futures::FutureExt as _;
+use journal::personal::Keys;
 use proto::{deliberation::v1 as deliberation, directory::v1 as directory, followup::v1 as followup};
 use proto::{resolution::v1 as resolution, scheduling::v1 as scheduling};
 use std::path::Path;
@@ -26,8 +27,9 @@ const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(900);
 pub async fn of_a_log(settings: &Settings) -> anyhow::Result<Vec<Line>> {
     let folder = tempfile::tempdir_in(&settings.folder)?;
     let (few, many) = (folder.path().join("few"), folder.path().join("many"));
-    history::write(&few, FEW_EVENTS, history::of_departments).await?;
-    let payload_bytes = history::write(&many, settings.events, history::of_departments).await?;
+    let keys = Keys::in_memory();
+    history::write(&few, &keys, FEW_EVENTS, history::of_departments).await?;
+    let payload_bytes = history::write(&many, &keys, settings.events, history::of_departments).await?;
     let cases =
         [Case::new("opening many", || open(&many).boxed()), Case::new("opening few", || open(&few).boxed())];
     let series = alternate(settings.rounds, &cases).await?;
@@ -91,7 +93,8 @@ pub async fn of_a_process(settings: &Settings) -> anyhow::Result<Vec<Line>> {
         std::fs::remove_dir_all(sandbox.folder().join(derived))?;
     }
     std::fs::remove_file(sandbox.folder().join("signed-head"))?;
-    history::write(&sandbox.folder().join("log"), settings.events, history::of_departments).await?;
+    let keys = Keys::open(&sandbox.folder().join("personal-keys"))?;
+    history::write(&sandbox.folder().join("log"), &keys, settings.events, history::of_departments).await?;
     sandbox.start_process("up")?;
     caught_up(&sandbox.client(Role::Auditor, None).await?, settings.events).await?;
     let mut used = Vec::new();

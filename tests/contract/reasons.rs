@@ -69,10 +69,12 @@ fn given(context: &str) -> Vec<CatalogEntry> {
         ]
         .concat(),
         "followup" => catalog::<followup::follow_up::Rejection>(),
-        "ledger" => {
-            [catalog::<ledger::custody::Rejection>(), catalog::<ledger::rehearsal_clock::Rejection>()]
-                .concat()
-        }
+        "ledger" => [
+            catalog::<ledger::custody::Rejection>(),
+            catalog::<ledger::rehearsal_clock::Rejection>(),
+            catalog::<ledger::erasure::Rejection>(),
+        ]
+        .concat(),
         _ => vec![],
     }
 }

@@ -33,6 +33,7 @@ async fn append_to_log(sandbox: &Sandbox, code: &str, type_url: &str, bytes: &[u
         command_digest: vec![1; 32],
         time: Timestamp::UNIX_EPOCH,
         actor: Actor::process("later-version"),
+        on_behalf_of: None,
         causation_id: None,
         correlation_id: id,
         traceparent: None,
@@ -41,7 +42,9 @@ async fn append_to_log(sandbox: &Sandbox, code: &str, type_url: &str, bytes: &[u
     };
     let event = prost_types::Any { type_url: type_url.to_owned(), value: bytes.to_vec() };
     let writes = vec![Write { stream, expected, events: vec![event] }];
-    let position = EmbeddedJournal::new(log.clone()).append(Commit { envelope, writes }).await?;
+    let position = EmbeddedJournal::new(log.clone(), journal::personal::Keys::in_memory())
+        .append(Commit { envelope, writes })
+        .await?;
     log.close().await;
     Ok(position)
 }

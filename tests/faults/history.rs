@@ -77,7 +77,8 @@ async fn check_history(mode: Mode) -> anyhow::Result<()> {
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
         let clerk = sandbox.client(Role::Clerk, None).await?;
-        clients.spawn(write_until_over(clerk, run.clone(), client, Random::new(seed, client + 1)));
+        let auditor = sandbox.client(Role::Auditor, None).await?;
+        clients.spawn(write_until_over([clerk, auditor], run.clone(), client, Random::new(seed, client + 1)));
     }
     let killed = kill_everything(&mut sandbox, &run, &mut Random::new(seed, 0), rounds).await;
     run.over.store(true, Ordering::Release);
@@ -123,7 +124,7 @@ fn shuffle(names: &mut [String], chance: &mut Random) {
 }
 
 async fn write_until_over(
-    clerk: Client,
+    [clerk, auditor]: [Client; 2],
     run: Arc<Run>,
     client: u64,
     mut chance: Random,
@@ -147,7 +148,7 @@ async fn write_until_over(
         if let Some(position) = position {
             run.acknowledged.send_modify(|acknowledged| *acknowledged += 1);
             if chance.one_in(READ_BACK_ONE_IN) {
-                read_back(&clerk, &run, position, &command_id).await?;
+                read_back(&auditor, &run, position, &command_id).await?;
             }
         }
     }
@@ -180,9 +181,9 @@ fn is_transient(status: &tonic::Status) -> bool {
 }
 
 /// Checks that an acknowledged command can be read from the ledger immediately.
-async fn read_back(clerk: &Client, run: &Run, position: u64, command_id: &str) -> anyhow::Result<()> {
+async fn read_back(auditor: &Client, run: &Run, position: u64, command_id: &str) -> anyhow::Result<()> {
     loop {
-        match clerk.call(GetRecordRequest { position }).await {
+        match auditor.call(GetRecordRequest { position }).await {
             Ok(answer) => {
                 let record = answer.record.context("the response has no record")?;
                 ensure!(id_of_command(&record)? == command_id, "another record is at position {position}");

@@ -180,7 +180,7 @@ async fn answers_that_nobody_reads_are_few_and_do_not_stay() -> anyhow::Result<(
     ensure!(whole.encoded_len() > 300 << 10, "{} bytes", whole.encoded_len());
     let before = sandbox.process("up").peak_resident_bytes()?;
 
-    let token = sandbox.token_of(Role::Delegate, Some("GREEDY"))?;
+    let token = sandbox.token_of(Role::Operator, Some("GREEDY"))?;
     // A window that is shut, one in which an answer begins, and one that only its last byte does not fit in.
     for window_bytes in [0, 100, u32::try_from(whole.encoded_len())? + 4] {
         let mut attackers = Vec::new();
@@ -207,7 +207,7 @@ async fn answers_that_nobody_reads_are_few_and_do_not_stay() -> anyhow::Result<(
     let grown = sandbox.process("up").peak_resident_bytes()? - before;
     ensure!(grown < GROWTH_BYTES_MAX, "{} MiB more", grown >> 20);
     // What was held is free again.
-    let caller = sandbox.client(Role::Delegate, Some("GREEDY")).await?;
+    let caller = sandbox.client(Role::Operator, Some("GREEDY")).await?;
     ensure!(caller.call(list).await?.departments.len() == DEPARTMENTS);
     Ok(())
 }
@@ -307,8 +307,8 @@ async fn followers_leave_room_for_other_callers_and_for_the_auditor() -> anyhow:
     let sandbox = start(&[("HUISHANG_LIMITS__LOG_READERS_MAX", 8)])?;
     let mut followers = Vec::new();
     for department in ["A", "B", "C", "D"] {
-        let delegate = sandbox.client(Role::Delegate, Some(department)).await?;
-        while let Ok(follower) = delegate.follow(0).await {
+        let operator = sandbox.client(Role::Operator, Some(department)).await?;
+        while let Ok(follower) = operator.follow(0).await {
             followers.push(follower);
         }
     }
@@ -317,7 +317,7 @@ async fn followers_leave_room_for_other_callers_and_for_the_auditor() -> anyhow:
     let mut follower = auditor.follow(0).await?;
     sandbox.client(Role::Clerk, None).await?.register_department("A").await?;
     follower.wait_for_more(1).await?;
-    let refused = sandbox.client(Role::Delegate, Some("E")).await?.follow(0).await;
+    let refused = sandbox.client(Role::Operator, Some("E")).await?.follow(0).await;
     let refused = refused.err().context("the rest is kept")?.downcast::<Status>()?;
     ensure!(Client::reason(&refused).as_deref() == Some("TOO_MANY_REQUESTS"), "{refused}");
     ensure!(refused.get_details_retry_info().is_some(), "{refused}");
@@ -335,10 +335,10 @@ async fn looping_verifications_do_not_keep_the_auditor_from_verifying() -> anyho
     .await?;
     let mut looping = JoinSet::new();
     for department in ["A", "B", "C", "D", "E"] {
-        let token = sandbox.token_of(Role::Delegate, Some(department))?;
-        let mut delegate = RawClient::connect(&sandbox, &token, 1 << 16).await?;
+        let token = sandbox.token_of(Role::Operator, Some(department))?;
+        let mut operator = RawClient::connect(&sandbox, &token, 1 << 16).await?;
         looping.spawn(async move {
-            while end(delegate.send(VERIFY_LOG, VerifyLogRequest {}).await?).await? != End::Reset(None) {}
+            while end(operator.send(VERIFY_LOG, VerifyLogRequest {}).await?).await? != End::Reset(None) {}
             anyhow::Ok(())
         });
     }

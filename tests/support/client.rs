@@ -2,10 +2,11 @@
 
 use crate::refusal::checked;
 use anyhow::Context as _;
-use client::Refusal;
+use client::{Answer, Refusal};
 use domain::{Aggregate as _, Code};
 use futures::Stream;
 use prost::Message as _;
+use prost_reflect::{DynamicMessage, MethodDescriptor};
 use prost_types::Timestamp;
 use proto::directory::v1 as directory;
 use proto::ledger::v1 as ledger;
@@ -62,6 +63,19 @@ impl Client {
     /// Begins an rpc that answers with a stream.
     pub async fn stream<R: StreamingRpc>(&self, message: R) -> Result<Answers<R>, Status> {
         self.0.stream(message).await.map(Answers).map_err(|status| checked(R::PATH, status))
+    }
+
+    /// Calls an rpc that is known by its descriptor, and answers with one message.
+    pub async fn call_by_descriptor(
+        &self,
+        method: &MethodDescriptor,
+        request: &DynamicMessage,
+    ) -> Result<DynamicMessage, Status> {
+        let path = format!("{}/{}", method.parent_service().full_name(), method.name());
+        match self.0.call_reflective(method, request).await.map_err(|status| checked(&path, status))? {
+            Answer::One(message) => Ok(message),
+            Answer::Many(_) => Err(Status::unimplemented(format!("{path} answers with a stream"))),
+        }
     }
 
     /// Begins an rpc whose request arrives as a stream, or does not arrive.

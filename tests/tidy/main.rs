@@ -140,6 +140,14 @@ fn contexts_meet_only_in_processes() {
 }
 
 #[test]
+fn an_rpc_looks_at_what_its_caller_may_see() {
+    for file in sources().into_iter().filter(|file| file.to_string_lossy().contains("/src/grpc")) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(!text.contains("Scope::whole"), "{} looks at everything", file.display());
+    }
+}
+
+#[test]
 fn files_stay_readable_and_say_what_they_are() {
     for file in sources() {
         let lines = std::fs::read_to_string(&file).unwrap().lines().count();

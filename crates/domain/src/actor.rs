@@ -22,11 +22,13 @@ pub enum Role {
     Operator,
     /// 安全: decides who is let in, and watches that.
     Security,
+    /// 数据保护: has personal data erased.
+    DataProtection,
 }
 
 impl Role {
     /// Every role, in the order of the glossary.
-    pub const ALL: [Role; 8] = [
+    pub const ALL: [Role; 9] = [
         Role::Clerk,
         Role::Chair,
         Role::Delegate,
@@ -35,6 +37,7 @@ impl Role {
         Role::Auditor,
         Role::Operator,
         Role::Security,
+        Role::DataProtection,
     ];
 
     /// The three administrators (三员), who are separate people: of the system, of security, and of the audit.
@@ -51,6 +54,7 @@ impl Role {
             Role::Auditor => "auditor",
             Role::Operator => "operator",
             Role::Security => "security",
+            Role::DataProtection => "data-protection",
         }
     }
 

@@ -1,6 +1,6 @@
 //! The shape of every decision, and the name of every stream.
 
-use crate::{Issued, Refusal};
+use crate::{Audience, Issued, Refusal};
 use std::fmt;
 use uuid::Uuid;
 
@@ -26,6 +26,9 @@ pub trait Aggregate: Send + Sync + 'static {
         command: Self::Command,
         issued: &Issued,
     ) -> Result<Vec<Self::Event>, Self::Rejection>;
+
+    /// Who may know of it. For whoever may not, it does not exist, and their commands are decided as if it did not.
+    fn audience(state: &Self::State) -> Audience<'_>;
 
     /// Adds one event to the state.
     fn evolve(state: Self::State, event: &Self::Event) -> Self::State;

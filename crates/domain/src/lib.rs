@@ -8,6 +8,7 @@
 
 pub mod actor;
 pub mod aggregate;
+pub mod audience;
 pub mod calendar;
 pub mod date;
 pub mod decided_item;
@@ -25,6 +26,7 @@ pub mod text;
 
 pub use actor::{Actor, Issued, Role};
 pub use aggregate::{Aggregate, StreamName};
+pub use audience::Audience;
 pub use jiff::Timestamp;
 pub use jiff::civil::Date;
 pub use rejection::Refusal;

@@ -16,14 +16,14 @@ pub trait Refusal: fmt::Display + fmt::Debug + PartialEq + Send + Sync + 'static
     fn details(&self) -> Vec<(&'static str, String)>;
     /// Whether the thing addressed does not exist at all.
     fn is_not_found(&self) -> bool {
-        self.reason() == "NOT_FOUND"
+        self.reason().ends_with("NOT_FOUND")
     }
 }
 
 /// Declares an aggregate's `Rejection`: each case with its reason, its details and its sentence.
 ///
-/// Details must be `Display`; their names are the keys that clients see. The reason `NOT_FOUND` becomes
-/// the status of that name, every other one `FAILED_PRECONDITION`.
+/// Details must be `Display`; their names are the keys that clients see. A reason that is or ends with
+/// `NOT_FOUND` becomes the status of that name, every other one `FAILED_PRECONDITION`.
 #[macro_export]
 macro_rules! rejections {
     ($(#[$meta:meta])* $name:ident { $( $(#[$doc:meta])* $case:ident($reason:literal) $({ $($field:ident : $type:ty),+ $(,)? })? = $sentence:literal ),+ $(,)? }) => {

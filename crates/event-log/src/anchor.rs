@@ -1,11 +1,13 @@
-//! The anchor: how far the log has been acknowledged, stored outside sled.
+//! The anchor: how far sled has the log on the disk, and where what was acknowledged since then is, stored outside
+//! sled.
 //!
 //! Two files are written alternately and synced, each after the records that it covers, so that a torn
 //! write of one leaves the other intact. If sled ever recovers fewer records, the anchor reveals it.
 //!
 //! Each file is one block of 512 bytes: `HSANCHOR`, version (1 byte), log id (16), sequence number of the
-//! anchor (8), position (8), hash of the record at it (32), root of the tree up to it (32), CRC-32C of
-//! everything before (4), zero padding.
+//! anchor (8), position (8), hash of the record at it (32), root of the tree up to it (32), generation of the commit
+//! file that continues it, or 0 if nothing does (8), CRC-32C of everything before (4), zero padding. Version 1 has no
+//! generation; nothing continues it.
 
 use crate::{Hash, Head, durable};
 use std::fs::{File, OpenOptions};
@@ -16,8 +18,10 @@ use uuid::Uuid;
 
 const NAMES: [&str; 2] = ["anchor.a", "anchor.b"];
 const MAGIC: &[u8; 8] = b"HSANCHOR";
-const VERSION: u8 = 1;
-const CHECKED: usize = 8 + 1 + 16 + 8 + 8 + 32 + 32;
+const VERSION: u8 = 2;
+const CHECKED: usize = 8 + 1 + 16 + 8 + 8 + 32 + 32 + 8;
+/// The generation of an anchor that no commit file continues.
+pub(crate) const NOTHING_AFTER: u64 = 0;
 const BLOCK: usize = 512;
 
 /// The content of an anchor file.
@@ -26,6 +30,8 @@ pub(crate) struct Anchor {
     pub(crate) log_id: Uuid,
     pub(crate) sequence: u64,
     pub(crate) head: Head,
+    /// Generation of the commit file that has what was acknowledged after the head.
+    pub(crate) generation: u64,
 }
 
 /// The two anchor files, open for writing.
@@ -72,9 +78,9 @@ impl AnchorFiles {
         self.last.log_id
     }
 
-    /// Durably records that the log has been acknowledged up to `head`.
-    pub(crate) fn write(&mut self, head: Head) -> io::Result<()> {
-        let next = Anchor { head, sequence: self.last.sequence + 1, ..self.last };
+    /// Durably records that sled has the log up to `head`, and which generation of the commit files continues it.
+    pub(crate) fn write(&mut self, head: Head, generation: u64) -> io::Result<()> {
+        let next = Anchor { head, generation, sequence: self.last.sequence + 1, ..self.last };
         let file = &self.files[(next.sequence % 2) as usize];
         file.write_all_at(&encode(&next), 0)?;
         file.sync_data().inspect_err(|_| durable::drop_cached_pages(file))?;
@@ -92,6 +98,7 @@ fn encode(anchor: &Anchor) -> [u8; BLOCK] {
     bytes.extend_from_slice(&anchor.head.position.to_be_bytes());
     bytes.extend_from_slice(&anchor.head.hash);
     bytes.extend_from_slice(&anchor.head.root);
+    bytes.extend_from_slice(&anchor.generation.to_be_bytes());
     let checksum = crc32c::crc32c(&bytes);
     bytes.extend_from_slice(&checksum.to_be_bytes());
     let mut block = [0; BLOCK];
@@ -100,20 +107,27 @@ fn encode(anchor: &Anchor) -> [u8; BLOCK] {
 }
 
 fn decode(bytes: &[u8]) -> Option<Anchor> {
-    let (checked, rest) = bytes.split_at_checked(CHECKED)?;
+    let version = *bytes.strip_prefix(MAGIC)?.first()?;
+    let checked = match version {
+        1 => CHECKED - size_of::<u64>(),
+        VERSION => CHECKED,
+        _ => return None,
+    };
+    let (checked, rest) = bytes.split_at_checked(checked)?;
     let checksum = u32::from_be_bytes(*rest.first_chunk::<4>()?);
-    let rest = checked.strip_prefix(MAGIC)?.strip_prefix(&[VERSION])?;
     if crc32c::crc32c(checked) != checksum {
         return None;
     }
+    let rest = &checked[MAGIC.len() + 1..];
     let (log_id, rest) = rest.split_first_chunk::<16>()?;
     let (sequence, rest) = rest.split_first_chunk::<8>()?;
     let (position, rest) = rest.split_first_chunk::<8>()?;
     let (hash, rest): (&Hash, _) = rest.split_first_chunk()?;
-    let root: Hash = *rest.first_chunk()?;
+    let (root, rest): (&Hash, _) = rest.split_first_chunk()?;
     Some(Anchor {
         log_id: Uuid::from_bytes(*log_id),
         sequence: u64::from_be_bytes(*sequence),
-        head: Head { position: u64::from_be_bytes(*position), hash: *hash, root },
+        head: Head { position: u64::from_be_bytes(*position), hash: *hash, root: *root },
+        generation: rest.first_chunk().map_or(NOTHING_AFTER, |bytes| u64::from_be_bytes(*bytes)),
     })
 }

@@ -1,10 +1,10 @@
 //! An append-only log. Every acknowledged record is on disk, in one total order, and is chained to its
 //! predecessor by a hash.
 //!
-//! A single thread appends ([`EventLog::append`]): all pending commits are written together and synced once.
-//! Records are stored in [sled](https://docs.rs/sled) in a format of our own ([`record`]) that detects
-//! damage. How far the log has been acknowledged is stored next to it, in two small files written
-//! alternately. [`EventLog::open`] proves that no acknowledged record is missing, or refuses to open.
+//! A single thread appends ([`EventLog::append`]): all pending commits are written together and synced once, to a
+//! file of their own, and acknowledged. Records are stored in [sled](https://docs.rs/sled), which takes them at once in
+//! memory and is flushed in the background, in a format of our own ([`record`]) that detects damage. How far sled has
+//! the log on the disk is stored next to it, in two small files written alternately. [`EventLog::open`] proves that no acknowledged record is missing, or refuses to open.
 //!
 //! A Merkle tree over the records ([`tree`]) lets an outsider who keeps nothing but a head verify that a
 //! record is in the log and that the log has only grown. Heads are signed ([`note`]) in a standard format
@@ -24,7 +24,9 @@ pub mod tree;
 mod anchor;
 mod append;
 mod chunk;
+mod commit_file;
 mod error;
+mod flusher;
 mod index;
 mod open;
 mod proof;
@@ -99,6 +101,9 @@ pub struct Options {
     pub reserve_bytes: u64,
     /// How long to wait for another process to close the log.
     pub lock_wait: Duration,
+    /// Size of each of the two files that have what sled has not written yet, in bytes, at most. Opening a log after a
+    /// crash adds up to both of them to sled.
+    pub commit_file_bytes_max: u64,
     /// Approximate maximum number of records made durable by one sync; a commit is never split.
     pub append_batch_records_max: usize,
     /// Called by the writer after each group of records that it has made durable; it must not block.
@@ -119,13 +124,14 @@ pub struct Group {
 }
 
 impl Options {
-    /// Options for a log in `dir`, with a 64 MiB cache and a 128 MiB disk reserve.
+    /// Options for a log in `dir`, with a 64 MiB cache, a 128 MiB disk reserve and commit files of 4 MiB.
     pub fn new(dir: impl Into<PathBuf>) -> Options {
         Options {
             dir: dir.into(),
             cache_bytes: 64 << 20,
             reserve_bytes: 128 << 20,
             lock_wait: Duration::from_secs(5),
+            commit_file_bytes_max: 4 << 20,
             append_batch_records_max: 1024,
             on_group: |_| {},
         }

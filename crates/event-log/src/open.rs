@@ -1,16 +1,19 @@
 //! Opening a log: proves that every acknowledged record is present, or refuses.
 
-use crate::anchor::{self, Anchor, AnchorFiles};
-use crate::chunk::{self, Frames, parse_key};
+use crate::anchor::{self, Anchor, AnchorFiles, NOTHING_AFTER};
+use crate::chunk::{self, ChunkWriter, Frames, parse_key};
+use crate::commit_file::{self, CommitFiles, Entry};
+use crate::flusher::Flusher;
 use crate::index::{self, Index};
 use crate::limits::TAIL_RECORDS;
 use crate::proof;
+use crate::record;
 use crate::reserve::Reserve;
 use crate::restore;
 use crate::store::{Shared, Store};
 use crate::tiles::Tiles;
 use crate::verify::{Chain, ChainHead};
-use crate::writer::{self, Durable, WriterOptions};
+use crate::writer::{self, Durable, Files, WriterOptions};
 use crate::{Damage, EventLog, Head, OpenError, Options, ReadError, durable};
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -85,18 +88,27 @@ impl EventLog {
         if anchor.is_none() && !store.records.is_empty() {
             return Err(OpenError::NoAnchor { dir });
         }
-        let anchor =
-            anchor.unwrap_or_else(|| Anchor { log_id: new_log_id(), sequence: 0, head: Head::EMPTY });
+        let anchor = anchor.unwrap_or_else(|| Anchor {
+            log_id: new_log_id(),
+            sequence: 0,
+            head: Head::EMPTY,
+            generation: NOTHING_AFTER,
+        });
         let unreadable = |fault: ReadError| match fault {
             ReadError::Damaged(damage) => OpenError::Damaged { dir: dir.clone(), damage },
             fault => OpenError::Unreadable { dir: dir.clone(), reason: fault.to_string() },
         };
         catch_panic(&dir, || verify_tail(&store, anchor.head).map_err(|fault| fault.into_open_error(&dir)))?;
-        let (chain_head, truncated) =
+        let (in_sled, truncated) =
             catch_panic(&dir, || recover_tail(&store, anchor.head).map_err(unreadable))?;
+        let entries = read_commit_files(&dir, anchor)?;
+        let acknowledged = entries.iter().map(|entry| entry.head).fold(anchor.head, newer);
+        let chain_head = catch_panic(&dir, || add_missing(&store, in_sled, &entries).map_err(unreadable))?;
+        catch_panic(&dir, || verify_tail(&store, acknowledged).map_err(|fault| fault.into_open_error(&dir)))?;
+        let truncated = truncated.filter(|tail| tail.from > chain_head.position);
         let indexed = catch_panic(&dir, || complete_index(&store, chain_head).map_err(unreadable))?;
         let (tiles, tree_rebuilt) =
-            catch_panic(&dir, || proof::open_tree(&store, chain_head, anchor.head).map_err(unreadable))?;
+            catch_panic(&dir, || proof::open_tree(&store, chain_head, acknowledged).map_err(unreadable))?;
         let root = tiles.root(chain_head.position).map_err(|fault| unreadable(fault.into()))?;
         let head = Head { position: chain_head.position, hash: chain_head.hash, root };
         store.tiles = tiles;
@@ -104,13 +116,19 @@ impl EventLog {
 
         let failed = |source| OpenError::Io { path: dir.clone(), source };
         let mut anchors = AnchorFiles::open(&dir, anchor).map_err(failed)?;
-        anchors.write(head).map_err(failed)?;
-        sync_path(&dir)?;
-
         let log_id = anchors.log_id();
+        anchors.write(head, NOTHING_AFTER).map_err(failed)?;
+        sync_path(&dir)?;
+        let commits =
+            CommitFiles::create(&dir, log_id, options.commit_file_bytes_max, head).map_err(failed)?;
+        // Both say so, lest damage to one hides that the commit files are needed.
+        anchors.write(head, commits.generation()).map_err(failed)?;
+        anchors.write(head, commits.generation()).map_err(failed)?;
+
         let store = Arc::new(store);
         let reserve = Reserve::new(dir.clone(), options.reserve_bytes);
         let shared = Arc::new(Shared::new(store.clone(), log_id, dir.clone(), reserve));
+        let flusher = Flusher::start(shared.clone(), store.clone(), anchors).map_err(failed)?;
         let (head_sender, head_receiver) = watch::channel(head);
         let (position_sender, position) = watch::channel(head.position);
         let durable = Durable { head: head_sender, position: position_sender };
@@ -118,8 +136,9 @@ impl EventLog {
             group_records_max: options.append_batch_records_max.max(1),
             on_group: options.on_group,
         };
-        let requests = writer::start(shared.clone(), store, anchors, durable, settings).map_err(failed)?;
-        let recovered = head.position - anchor.head.position;
+        let requests = writer::start(shared.clone(), store, Files { commits, flusher }, durable, settings)
+            .map_err(failed)?;
+        let recovered = head.position - acknowledged.position;
         let elapsed = started.elapsed();
         let opened = Opened { head, log_id, recovered, truncated, indexed, tree_rebuilt, elapsed };
         Ok((EventLog { requests, head: head_receiver, position, shared }, opened))
@@ -282,6 +301,47 @@ fn last_readable(store: &Store, last_key: u64) -> u64 {
     frames.map_while(Result::ok).last().map_or(last_key.saturating_sub(1), |record| record.position)
 }
 
+/// What was acknowledged after the anchor, as the commit files have it.
+fn read_commit_files(dir: &Path, anchor: Anchor) -> Result<Vec<Entry>, OpenError> {
+    if anchor.generation == NOTHING_AFTER {
+        return Ok(Vec::new());
+    }
+    let read = commit_file::read(dir, anchor.log_id, anchor.generation, anchor.head.position);
+    let read = read.map_err(|source| OpenError::Io { path: dir.to_owned(), source })?;
+    read.map_err(|damage| OpenError::Damaged { dir: dir.to_owned(), damage })
+}
+
+fn newer(one: Head, other: Head) -> Head {
+    if other.position > one.position { other } else { one }
+}
+
+/// Adds the acknowledged records that sled lacks; returns the head of what it has then. The next flush makes them
+/// durable.
+fn add_missing(store: &Store, in_sled: ChainHead, entries: &[Entry]) -> Result<ChainHead, ReadError> {
+    let mut chain = Chain::after(in_sled);
+    let mut chunks = ChunkWriter::new(&store.records);
+    for entry in entries.iter().filter(|entry| entry.head.position > in_sled.position) {
+        for read in record::read_frames(entry.frames.clone(), entry.first) {
+            let (frame, record) = read?;
+            if record.position > in_sled.position {
+                chain.follow(&record)?;
+                chunks.push(record.position, &frame)?;
+            }
+        }
+        chain.expect_end(entry.head.chain_head())?;
+    }
+    chunks.finish()?;
+    let added = chain.head().position - in_sled.position;
+    if added > 0 {
+        tracing::info!(
+            added,
+            from = in_sled.position + 1,
+            "added the acknowledged records that the store lacked"
+        );
+    }
+    Ok(chain.head())
+}
+
 /// Keeps the complete commits after the anchor and removes everything after them; returns the resulting head.
 fn recover_tail(store: &Store, anchor: Head) -> Result<(ChainHead, Option<TruncatedTail>), ReadError> {
     let mut chain = Chain::after(anchor.chain_head());
@@ -305,7 +365,7 @@ fn recover_tail(store: &Store, anchor: Head) -> Result<(ChainHead, Option<Trunca
     };
     chunk::truncate(&store.records, from)?;
     store.db.flush()?;
-    tracing::warn!(from, reason, "removed an unacknowledged, incomplete tail of the log");
+    tracing::warn!(from, reason, "removed an incomplete tail of the store");
     Ok((head, Some(TruncatedTail { from, reason })))
 }
 

@@ -11,8 +11,8 @@ pub(crate) struct Reserve {
     bytes: u64,
     /// The space that was free when the present group began.
     free: AtomicU64,
-    /// Bytes of records of the present group, which are not on the disk yet.
-    staged: AtomicU64,
+    /// Bytes of records that sled does not have on the disk yet.
+    unflushed: AtomicU64,
 }
 
 /// Less space is free than the reserve.
@@ -24,23 +24,32 @@ pub(crate) struct Shortage {
 
 impl Reserve {
     pub(crate) fn new(dir: PathBuf, bytes: u64) -> Reserve {
-        Reserve { dir, bytes, free: AtomicU64::new(0), staged: AtomicU64::new(0) }
+        Reserve { dir, bytes, free: AtomicU64::new(0), unflushed: AtomicU64::new(0) }
     }
 
     /// Begins a group of records: measures the free space, which others use as well.
     pub(crate) fn begin_group(&self) {
         self.free.store(self.measure(), Ordering::Relaxed);
-        self.staged.store(0, Ordering::Relaxed);
     }
 
     /// Accounts for a record of the group.
     pub(crate) fn add_staged(&self, bytes: u64) {
-        self.staged.fetch_add(bytes, Ordering::Relaxed);
+        self.unflushed.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Returns the shortage that there could be once the group, and so many bytes of records more, are written.
+    /// Returns the bytes of records that sled does not have on the disk yet.
+    pub(crate) fn unflushed(&self) -> u64 {
+        self.unflushed.load(Ordering::Relaxed)
+    }
+
+    /// Accounts for a flush: sled has so many bytes of records more on the disk.
+    pub(crate) fn flushed(&self, bytes: u64) {
+        self.unflushed.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Returns the shortage that there could be once everything staged, and so many bytes of records more, are written.
     pub(crate) fn shortage_with(&self, bytes: u64) -> Option<Shortage> {
-        let coming = self.staged.load(Ordering::Relaxed) + bytes;
+        let coming = self.unflushed() + bytes;
         let free = self.free.load(Ordering::Relaxed);
         self.compare(free.saturating_sub(coming.saturating_mul(DISK_BYTES_PER_BYTE_MAX)))
     }

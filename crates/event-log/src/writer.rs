@@ -1,12 +1,14 @@
 //! The single thread that appends.
 //!
 //! It takes the queued requests as a group, checks them against the streams' last positions, assigns positions
-//! and hashes, inserts the frames into sled, syncs once, adds the hashes to the tree, writes the anchor, advances
-//! the head, and only then replies to all of them. Conflicts are reported with the group too: the conflicting
+//! and hashes, inserts the frames into sled, adds the hashes to the tree, writes frames and head to the commit file,
+//! syncs that once, advances the head, and only then replies to all of them. sled is flushed in the background, whenever
+//! a commit file is full; a group that is large is made durable by sled itself. Conflicts are reported with the group too: the conflicting
 //! record may not be durable yet, and a caller that reads after a conflict must find it.
 
-use crate::anchor::AnchorFiles;
 use crate::chunk::ChunkWriter;
+use crate::commit_file::CommitFiles;
+use crate::flusher::Flusher;
 use crate::index::{self, FullRun, StreamKey};
 use crate::limits::{CACHED_STREAMS_MAX, QUEUED_COMMITS_MAX};
 use crate::record::{self, Fields};
@@ -70,6 +72,12 @@ pub(crate) struct WriterOptions {
     pub(crate) on_group: fn(Group),
 }
 
+/// What makes groups durable.
+pub(crate) struct Files {
+    pub(crate) commits: CommitFiles,
+    pub(crate) flusher: Flusher,
+}
+
 /// Publishes the durable head.
 pub(crate) struct Durable {
     pub(crate) head: watch::Sender<Head>,
@@ -80,7 +88,7 @@ pub(crate) struct Durable {
 pub(crate) fn start(
     shared: Arc<Shared>,
     store: Arc<Store>,
-    anchors: AnchorFiles,
+    files: Files,
     durable: Durable,
     options: WriterOptions,
 ) -> std::io::Result<mpsc::Sender<Request>> {
@@ -94,7 +102,7 @@ pub(crate) fn start(
     let mut writer = Writer {
         shared,
         store,
-        anchors,
+        files,
         durable,
         staged,
         streams: StreamCache::default(),
@@ -124,7 +132,7 @@ fn write_runs(store: &Store, shared: &Shared, full_runs: &threads::Receiver<Full
 struct Writer {
     shared: Arc<Shared>,
     store: Arc<Store>,
-    anchors: AnchorFiles,
+    files: Files,
     durable: Durable,
     /// The last record, including those in the current group.
     staged: ChainHead,
@@ -140,6 +148,7 @@ struct Writer {
 #[derive(Default)]
 struct StagedGroup {
     bytes: u64,
+    frames: Vec<u8>,
     leaves: Vec<Hash>,
     entries: Vec<(StreamKey, u64)>,
     replies: Vec<Reply>,
@@ -211,7 +220,7 @@ impl Writer {
                     break;
                 }
                 Request::Append(prepared, to) => {
-                    let read_only = self.read_only(prepared.bytes());
+                    let read_only = self.read_only(prepared.bytes())?;
                     self.group.replies.push(Reply::Append(to, initial_outcome(&read_only)));
                     if read_only.is_none() {
                         let staged = self.stage(prepared, &mut chunks).map_err(storage)?;
@@ -220,7 +229,7 @@ impl Writer {
                 }
                 Request::Ordered(records, to) => {
                     let bytes = records.iter().map(|record| record.payload.len() as u64).sum();
-                    let read_only = self.read_only(bytes);
+                    let read_only = self.read_only(bytes)?;
                     self.group.replies.push(Reply::Ordered(to, initial_outcome(&read_only)));
                     if read_only.is_none() {
                         let staged = self.stage_ordered(&records, &mut chunks).map_err(storage)?;
@@ -234,20 +243,50 @@ impl Writer {
         }
         let began = Instant::now();
         chunks.finish().map_err(storage)?;
-        store.db.flush().map_err(storage)?;
         let root =
             store.tiles.push(&self.group.leaves).map_err(|fault| format!("writing the tree: {fault}"))?;
         let head = Head { position: self.staged.position, hash: self.staged.hash, root };
-        self.anchors.write(head).map_err(|fault| format!("writing the anchor: {fault}"))?;
+        self.make_durable(head)?;
         let (records, bytes) = (self.group.entries.len(), self.group.bytes);
         (self.on_group)(Group { position: head.position, records, bytes, duration: began.elapsed() });
         self.publish(head)
     }
 
+    /// Syncs the group, which sled has in its memory.
+    fn make_durable(&mut self, head: Head) -> Result<(), String> {
+        let Files { commits, flusher } = &mut self.files;
+        let frames = &self.group.frames;
+        if self.group.bytes > frames.len() as u64 {
+            flusher.begin(head, commits.generation())?;
+            return flusher.wait();
+        }
+        let first = head.position + 1 - self.group.entries.len() as u64;
+        let full = !commits.fits(frames.len());
+        if full {
+            flusher.wait()?;
+            commits.take_other();
+        }
+        commits.append(frames, first, head).map_err(|fault| format!("writing the commit file: {fault}"))?;
+        if full { flusher.begin(head, commits.generation()) } else { Ok(()) }
+    }
+
     /// Returns why records of this size are refused, if there is no space for them.
-    fn read_only(&self, bytes: u64) -> Option<AppendError> {
-        let shortage = self.shared.reserve.shortage_with(bytes)?;
-        Some(AppendError::ReadOnly { free_bytes: shortage.free_bytes, reserve_bytes: shortage.reserve_bytes })
+    fn read_only(&mut self, bytes: u64) -> Result<Option<AppendError>, String> {
+        let reserve = &self.shared.reserve;
+        let flushable = reserve.unflushed() > self.group.bytes;
+        let mut shortage = reserve.shortage_with(bytes);
+        if shortage.is_some() && flushable {
+            // What sled will write is an estimate; what it has written is not.
+            let head = *self.durable.head.borrow();
+            self.files.flusher.begin(head, self.files.commits.generation())?;
+            self.files.flusher.wait()?;
+            reserve.begin_group();
+            shortage = reserve.shortage_with(bytes);
+        }
+        Ok(shortage.map(|short| AppendError::ReadOnly {
+            free_bytes: short.free_bytes,
+            reserve_bytes: short.reserve_bytes,
+        }))
     }
 
     /// Makes the group visible, and hands full index runs to the index thread.
@@ -268,6 +307,7 @@ impl Writer {
     fn reply_all(&mut self, failure: Option<&AppendError>) {
         self.group.entries.clear();
         self.group.leaves.clear();
+        self.group.frames.clear();
         self.group.bytes = 0;
         for reply in self.group.replies.drain(..) {
             reply.send(failure);
@@ -348,6 +388,9 @@ impl Writer {
         self.staged = ChainHead { position: fields.position, hash };
         self.group.leaves.push(hash);
         self.group.bytes += self.frame.len() as u64;
+        if self.group.bytes <= self.files.commits.group_bytes_max() {
+            self.group.frames.extend_from_slice(&self.frame);
+        }
         self.shared.reserve.add_staged(self.frame.len() as u64);
         self.streams.put(stream, fields.position);
         self.group.entries.push((stream, fields.position));
@@ -367,16 +410,19 @@ impl Writer {
 
     /// Waits for the index thread to write the full runs, releases the files, and confirms the close.
     fn shut_down(self, indexer: thread::JoinHandle<()>, closing: Option<oneshot::Sender<()>>) {
-        let Writer { shared, store, anchors, durable, runs, .. } = self;
+        let Writer { shared, store, files, durable, runs, .. } = self;
         drop(runs);
         drop(indexer.join());
+        let head = shared.failure().is_none().then(|| *durable.head.borrow());
+        if let Err(fault) = files.flusher.finish(head) {
+            shared.fail(fault);
+        }
         if shared.failure().is_none()
             && let Err(fault) = store.tiles.sync()
         {
             tracing::warn!(%fault, "the tree was not synced; after a power cut it will be rebuilt when the log is opened");
         }
         drop(durable);
-        drop(anchors);
         drop(store);
         shared.release();
         // The caller may have stopped waiting.

@@ -6,9 +6,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test waits for what it spawns")]
 
+use crate::personal::pseudonym;
 use crate::{AppendError, Filter, Journal, Position, Record, Subscription};
-use domain::{StreamName, Timestamp, Uuid};
+use domain::ledger::erasure::{Erasures, Event};
+use domain::{Actor, Aggregate as _, Line, StreamName, Text, Timestamp, Uuid};
 use futures::StreamExt as _;
+use proto::record::EventCodec as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +46,7 @@ macro_rules! conformance_cases {
             a_subscription_returns_the_records_of_concurrent_writers,
             a_subscription_that_nobody_polls_holds_up_no_other,
             the_committed_position_never_moves_back,
+            what_was_sealed_with_an_erased_key_is_read_as_a_pseudonym,
         );
     };
     ($start:path: $($case:ident),+ $(,)?) => { $(
@@ -442,4 +446,45 @@ pub async fn the_committed_position_never_moves_back(journal: JournalUnderTest) 
     assert!(*journal.committed().borrow() >= last);
     wait_committed(&journal, 0).await;
     tokio::time::timeout(TIMEOUT, watcher).await.expect("the position is reached in time").unwrap();
+}
+
+/// What is personal is read until its key is erased, and then not any more; everything else stays, and a repeat of the
+/// command still gets its first result. What the same person does later is sealed with another key.
+pub async fn what_was_sealed_with_an_erased_key_is_read_as_a_pseudonym(journal: JournalUnderTest) {
+    let stream = sample::stream();
+    let commit = sample::commit(Uuid::new_v4(), &[(&stream, 0)]);
+    let position = journal.append(commit.clone()).await.expect("an append");
+    wait_committed(&journal, position).await;
+    let before = journal.read(&stream, 0).await.expect("the stream").remove(0);
+    assert_eq!(
+        (before.envelope.actor.subject.as_str(), &before.envelope.command_digest[..]),
+        ("sampler", &[7; 32][..])
+    );
+
+    let key_id = journal.keys().id_of("sampler").await.expect("the keys").expect("a key");
+    let request = Event::Requested {
+        erasure_id: Uuid::new_v4(),
+        key_id,
+        reason: Text::parse("It was asked for").expect("a text"),
+        authority: Line::parse("Order 7").expect("a line"),
+    };
+    let erasures = Erasures::stream(Erasures::realm_id());
+    let mut requesting = sample::commit(Uuid::new_v4(), &[(&erasures, 0)]);
+    requesting.envelope.actor = Actor::process("erase");
+    requesting.writes[0].events = vec![Erasures::encode(&request)];
+    let requested = journal.append(requesting).await.expect("an append");
+    wait_committed(&journal, requested).await;
+    journal.read(&erasures, 0).await.expect("the stream");
+    journal.keys().destroy(key_id).await.expect("the keys");
+    assert_eq!(journal.keys().is_destroyed(key_id).await, Ok(true));
+
+    let after = journal.read(&stream, 0).await.expect("the stream").remove(0);
+    assert_eq!(after.envelope.actor.subject, pseudonym(key_id));
+    assert!(after.envelope.command_digest.is_empty());
+    assert_eq!((after.position, &after.events), (before.position, &before.events));
+    assert_eq!(journal.append(commit).await, Ok(position), "a repeat");
+    append(&journal, &stream, position).await;
+    let again = journal.read(&stream, position).await.expect("the stream").remove(0);
+    assert_eq!(again.envelope.actor.subject, "sampler");
+    assert_ne!(journal.keys().id_of("sampler").await.expect("the keys"), Some(key_id));
 }

@@ -3,10 +3,12 @@
 use crate::conflict::find_earlier_answer;
 use crate::latest_time::LatestTime;
 use crate::limits::SUBSCRIPTION_BATCH_RECORDS_MAX;
-use crate::payload::{self, Sealed};
+use crate::payload::{self, Encoded};
+use crate::personal::Keys;
 use crate::{AppendError, Commit, Filter, Journal, Obstacle, Position, ReadError, Record, Subscription};
 use async_trait::async_trait;
-use domain::{StreamName, Timestamp};
+use domain::ledger::erasure::Erasures;
+use domain::{Aggregate as _, StreamName, Timestamp};
 use event_log::{Append, EventLog, Expected, NewRecord, State};
 use futures::stream;
 use std::collections::VecDeque;
@@ -26,21 +28,29 @@ pub struct EmbeddedJournal {
     committed: watch::Receiver<Position>,
     feed: Arc<Feed>,
     latest: Arc<LatestTime>,
+    keys: Keys,
     /// Held from when a commit is given its time until the log has it in its queue: times are in the order of
     /// positions.
     queue: Arc<Mutex<()>>,
 }
 
 impl EmbeddedJournal {
-    /// Creates the journal of a log. It is closed together with the log.
-    pub fn new(log: EventLog) -> EmbeddedJournal {
+    /// Creates the journal of a log whose personal values are sealed with these keys. It is closed together with the
+    /// log.
+    pub fn new(log: EventLog, keys: Keys) -> EmbeddedJournal {
+        // The key of an erasure that was interrupted is not used again.
+        let erasures = Erasures::stream(Erasures::realm_id()).to_string();
+        if let Err(error) = read_whole_stream(&log, &keys, &erasures, 0) {
+            tracing::error!(%error, "the erasures cannot be read");
+        }
         let last = log.read(log.head().position.saturating_sub(1), 1).unwrap_or_default();
         let last = last.last().and_then(|record| Timestamp::from_microsecond(record.time_micros).ok());
         EmbeddedJournal {
             committed: log.watch_position(),
-            feed: Arc::new(Feed::new(log.clone())),
+            feed: Arc::new(Feed::new(log.clone(), keys.clone())),
             latest: Arc::new(LatestTime::new(last)),
             queue: Arc::default(),
+            keys,
             log,
         }
     }
@@ -51,7 +61,7 @@ impl EmbeddedJournal {
     }
 }
 
-fn new_record(write: Sealed) -> NewRecord {
+fn new_record(write: Encoded) -> NewRecord {
     NewRecord {
         stream: write.stream.to_string(),
         expected: Expected::At(write.expected),
@@ -70,7 +80,7 @@ impl Journal for EmbeddedJournal {
         let in_queue = self.queue.lock().await;
         let time = self.latest.not_before(commit.envelope.time);
         commit.envelope.time = time;
-        let records = payload::seal(commit)?.into_iter().map(new_record).collect();
+        let records = payload::encode(commit, &self.keys).await?.into_iter().map(new_record).collect();
         let mut appending =
             Box::pin(self.log.append(Append { command_id, time_micros: time.as_microsecond(), records }));
         let polled = futures::poll!(&mut appending);
@@ -95,13 +105,14 @@ impl Journal for EmbeddedJournal {
     }
 
     async fn read(&self, stream: &StreamName, after: Position) -> Result<Vec<Record>, ReadError> {
-        let (log, name) = (self.log.clone(), stream.to_string());
-        on_blocking_thread(move || read_whole_stream(&log, &name, after)).await
+        let (log, keys, name) = (self.log.clone(), self.keys.clone(), stream.to_string());
+        on_blocking_thread(move || read_whole_stream(&log, &keys, &name, after)).await
     }
 
     async fn subscribe(&self, after: Position, filter: Filter) -> Result<Subscription, ReadError> {
         let follower = Follower {
             log: self.log.clone(),
+            keys: self.keys.clone(),
             feed: self.feed.clone(),
             committed: self.committed.clone(),
             filter,
@@ -119,6 +130,10 @@ impl Journal for EmbeddedJournal {
 
     fn committed(&self) -> watch::Receiver<Position> {
         self.committed.clone()
+    }
+
+    fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     fn corrected(&self, clock: Timestamp) -> Timestamp {
@@ -153,7 +168,12 @@ async fn on_blocking_thread<T: Send + 'static>(
 
 /// Reads all records of a stream after a position. A single read is limited in size; only an empty one is the
 /// end.
-fn read_whole_stream(log: &EventLog, stream: &str, after: Position) -> Result<Vec<Record>, ReadError> {
+pub(crate) fn read_whole_stream(
+    log: &EventLog,
+    keys: &Keys,
+    stream: &str,
+    after: Position,
+) -> Result<Vec<Record>, ReadError> {
     let mut records: Vec<Record> = Vec::new();
     loop {
         let reached = records.last().map_or(after, |record| record.position);
@@ -162,13 +182,16 @@ fn read_whole_stream(log: &EventLog, stream: &str, after: Position) -> Result<Ve
             return Ok(records);
         }
         for record in &more {
-            records.push(decode(record)?);
+            records.push(decode(record, keys)?);
         }
     }
 }
 
-fn decode(record: &event_log::Record) -> Result<Record, ReadError> {
-    payload::open(record.position, &record.stream, &record.payload)
+fn decode(record: &event_log::Record, keys: &Keys) -> Result<Record, ReadError> {
+    let record =
+        payload::decode(record.position, &record.stream, &keys.open_values(&record.payload).payload)?;
+    keys.observe(&record);
+    Ok(record)
 }
 
 fn read_error(error: event_log::ReadError) -> ReadError {
@@ -182,6 +205,7 @@ fn read_error(error: event_log::ReadError) -> ReadError {
 
 struct Follower {
     log: EventLog,
+    keys: Keys,
     feed: Arc<Feed>,
     committed: watch::Receiver<Position>,
     filter: Filter,
@@ -208,13 +232,14 @@ impl Follower {
 
     /// Fetches the next matching records, and the position up to which they are complete.
     async fn fetch(&self, committed: Position) -> Result<(Position, VecDeque<Arc<Record>>), ReadError> {
-        let (log, after) = (self.log.clone(), self.after);
+        let (log, keys, after) = (self.log.clone(), self.keys.clone(), self.after);
         let (reached, records) = match &self.filter {
             Filter::Stream(stream) => {
                 let stream = stream.to_string();
                 let read = move || {
                     let records = log.read_stream(&stream, after, SUBSCRIPTION_BATCH_RECORDS_MAX);
-                    records.map_err(read_error)?.iter().map(decode).collect::<Result<Vec<_>, _>>()
+                    let records = records.map_err(read_error)?;
+                    records.iter().map(|record| decode(record, &keys)).collect::<Result<Vec<_>, _>>()
                 };
                 let records: Vec<Arc<Record>> =
                     on_blocking_thread(read).await?.into_iter().map(Arc::new).collect();

@@ -4,6 +4,7 @@
 //! [`embedded`] uses the event log directly; [`nats`] orders records with JetStream and stores them durably in
 //! the event logs of ledgers. [`payload`] defines how a write is encoded as a record, the same for both.
 
+use crate::personal::Keys;
 use async_trait::async_trait;
 use domain::{StreamName, Timestamp};
 use futures::Stream;
@@ -26,6 +27,7 @@ mod latest_time;
 pub mod limits;
 pub mod nats;
 pub mod payload;
+pub mod personal;
 pub mod witness;
 
 /// Position of a record in the journal: contiguous, starting at 1, the same in every service. 0 means before
@@ -208,6 +210,11 @@ pub struct Closed;
 /// - Appending is idempotent without a time limit: a commit that is appended again returns its first result,
 ///   because its records contain the command id.
 ///
+/// # Personal values
+///
+/// What the protos mark as personal is sealed before it leaves the process, with keys that are not in the journal, and
+/// opened when it is read. What was sealed with a key that was destroyed is read as a pseudonym; see [`personal`].
+///
 /// # Crashes
 ///
 /// A crash of services, brokers or ledgers loses no committed record, as long as the disks of its ledgers
@@ -246,14 +253,18 @@ pub trait Journal: Send + Sync + 'static {
     /// Watches the last committed position, which never moves back.
     fn committed(&self) -> watch::Receiver<Position>;
 
+    /// The keys with which personal values are sealed.
+    fn keys(&self) -> &Keys;
+
     /// Returns a number that changes whenever records that were ordered but not committed may have been lost, and
-    /// does so before [`Journal::committed`] advances again.
+    /// does so before [`Journal::committed`] advances again; and whenever personal values were erased, so that what was
+    /// read before is to be read again.
     ///
     /// A caller that waits for a position to be committed must compare the epoch with the one from before the
     /// position was returned by [`Journal::append`]. If it has changed, another record may be at the position;
     /// appending the same commit again returns the actual one.
     fn epoch(&self) -> u64 {
-        0
+        self.keys().generation()
     }
 
     /// The later of what a clock shows and the time of the last record that this journal has appended or read, with a

@@ -21,6 +21,7 @@ mod append;
 mod commits;
 mod diagnosis;
 mod direct;
+pub(crate) mod keys;
 mod ledger;
 mod message;
 mod nkey;
@@ -39,6 +40,7 @@ pub use setup::{Config, ConnectError};
 pub use witnesses::Contradiction;
 
 use crate::latest_time::LatestTime;
+use crate::personal::Keys;
 use crate::{AppendError, Commit, Filter, Journal, Obstacle, Position, ReadError, Record, Subscription};
 use async_nats::connection::State;
 use async_nats::jetstream;
@@ -75,6 +77,7 @@ struct Link {
     batch_permits: Semaphore,
     committed: watch::Receiver<Position>,
     latest: LatestTime,
+    keys: Keys,
 }
 
 impl NatsJournal {
@@ -146,8 +149,13 @@ impl Journal for NatsJournal {
         self.last_position().await
     }
 
+    fn keys(&self) -> &Keys {
+        &self.link.keys
+    }
+
     fn epoch(&self) -> u64 {
-        self.link.ledgers.epoch()
+        // Neither of the two ever falls.
+        self.link.ledgers.epoch() + self.link.keys.generation()
     }
 
     fn corrected(&self, clock: Timestamp) -> Timestamp {

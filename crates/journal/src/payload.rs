@@ -1,12 +1,13 @@
 //! Encoding of writes as records, shared by both implementations.
 //!
-//! The payload is an encoded `huishang.log.v1.Payload`. It is encoded once, here, and every ledger stores
-//! exactly these bytes; everything else in a record is derived from them, from the stream's name and from the
-//! salt.
+//! The payload is an encoded `huishang.log.v1.Payload`, with its personal values sealed. It is encoded once, here, and
+//! every ledger stores exactly these bytes; everything else in a record is derived from them, from the stream's name and
+//! from the salt.
 
 use crate::limits::{
     COMMIT_BYTES_MAX, COMMIT_WRITES_MAX, NAME_BYTES_MAX, PAYLOAD_BYTES_MAX, WRITE_EVENTS_MAX,
 };
+use crate::personal::Keys;
 use crate::{AppendError, Commit, Position, ReadError, Record};
 use bytes::Bytes;
 use domain::StreamName;
@@ -22,7 +23,7 @@ pub type Salt = [u8; 16];
 
 /// An encoded write, ready to be appended.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sealed {
+pub struct Encoded {
     /// Stream written to.
     pub stream: StreamName,
     /// Expected position of the stream's last record.
@@ -31,18 +32,18 @@ pub struct Sealed {
     pub envelope: Envelope,
     /// Full type names of the events, in order.
     pub types: Vec<String>,
-    /// The encoded envelope and events.
+    /// The encoded envelope and events, with their personal values sealed.
     pub payload: Bytes,
     /// Salt of the record's hash.
     pub salt: Salt,
 }
 
-/// Validates a commit and encodes its writes, in order.
-pub fn seal(commit: Commit) -> Result<Vec<Sealed>, AppendError> {
+/// Validates a commit, encodes its writes, in order, and seals the personal values in them.
+pub async fn encode(commit: Commit, keys: &Keys) -> Result<Vec<Encoded>, AppendError> {
     check(&commit)?;
     let Commit { mut envelope, writes } = commit;
     envelope.parts = writes.len() as u32;
-    let mut sealed = Vec::with_capacity(writes.len());
+    let mut encoded = Vec::with_capacity(writes.len());
     for (part, write) in (1..).zip(writes) {
         envelope.part = part;
         let types = write.events.iter().map(|event| kind_of(event).to_owned()).collect();
@@ -51,24 +52,26 @@ pub fn seal(commit: Commit) -> Result<Vec<Sealed>, AppendError> {
             events: write.events,
             after_position: Some(write.expected),
         };
-        let bytes = payload.encoded_len();
+        let sealed = keys.seal(&payload.encode_to_vec(), envelope.author()).await;
+        let payload = Bytes::from(sealed.map_err(|error| AppendError::Unavailable(error.to_string()))?);
+        let bytes = payload.len();
         if bytes > PAYLOAD_BYTES_MAX {
             return Err(AppendError::TooLarge { bytes, max: PAYLOAD_BYTES_MAX });
         }
-        sealed.push(Sealed {
+        encoded.push(Encoded {
             stream: write.stream,
             expected: write.expected,
             envelope: envelope.clone(),
             types,
-            payload: payload.encode_to_vec().into(),
+            payload,
             salt: rand::random(),
         });
     }
-    let bytes = sealed.iter().map(|write| write.payload.len()).sum();
+    let bytes = encoded.iter().map(|write| write.payload.len()).sum();
     if bytes > COMMIT_BYTES_MAX {
         return Err(AppendError::TooLarge { bytes, max: COMMIT_BYTES_MAX });
     }
-    Ok(sealed)
+    Ok(encoded)
 }
 
 fn check(commit: &Commit) -> Result<(), AppendError> {
@@ -105,13 +108,13 @@ pub struct WithPrevious {
     pub previous: Option<Position>,
 }
 
-/// Decodes the record at a position.
-pub fn open(position: Position, stream: &str, payload: &[u8]) -> Result<Record, ReadError> {
-    Ok(open_with_previous(position, stream, payload)?.record)
+/// Decodes the record at a position. Sealed values are left out; see [`Keys::open_values`].
+pub fn decode(position: Position, stream: &str, payload: &[u8]) -> Result<Record, ReadError> {
+    Ok(decode_with_previous(position, stream, payload)?.record)
 }
 
 /// Decodes the record at a position, with the position of the record before it in its stream.
-pub fn open_with_previous(
+pub fn decode_with_previous(
     position: Position,
     stream: &str,
     payload: &[u8],
@@ -168,29 +171,31 @@ mod tests {
     use crate::conformance::sample;
     use domain::Uuid;
 
-    #[test]
-    fn a_write_round_trips() {
+    #[tokio::test]
+    async fn a_write_round_trips() {
         let (one, two) = (sample::stream(), sample::stream());
         let commit = sample::commit(Uuid::new_v4(), &[(&one, 0), (&two, 7)]);
-        let sealed = seal(commit.clone()).unwrap();
-        let record = open(9, &two.to_string(), &sealed[1].payload).unwrap();
+        let keys = Keys::in_memory();
+        let encoded = encode(commit.clone(), &keys).await.unwrap();
+        let payload = keys.open_values(&encoded[1].payload).payload;
+        let record = decode(9, &two.to_string(), &payload).unwrap();
 
-        assert_eq!((record.position, &record.stream, sealed[1].expected), (9, &two, 7));
+        assert_eq!((record.position, &record.stream, encoded[1].expected), (9, &two, 7));
         assert_eq!((record.envelope.part, record.envelope.parts, record.commit_end()), (2, 2, 9));
         assert_eq!(record.events, commit.writes[1].events);
         assert_eq!(Envelope { part: 1, parts: 1, ..record.envelope.clone() }, commit.envelope);
-        assert_eq!(types(&record), sealed[1].types);
-        let opened = open_with_previous(9, &two.to_string(), &sealed[1].payload).unwrap();
-        assert_eq!(opened, WithPrevious { record, previous: Some(7) });
-        assert_ne!(sealed[0].salt, sealed[1].salt);
+        assert_eq!(types(&record), encoded[1].types);
+        let with_previous = decode_with_previous(9, &two.to_string(), &payload).unwrap();
+        assert_eq!(with_previous, WithPrevious { record, previous: Some(7) });
+        assert_ne!(encoded[0].salt, encoded[1].salt);
     }
 
     #[test]
     fn invalid_bytes_are_reported_with_their_position() {
         let stream = sample::stream().to_string();
         for bytes in [&b"\xff\xff"[..], b""] {
-            assert!(matches!(open(3, &stream, bytes), Err(ReadError::Damaged { position: 3, .. })));
+            assert!(matches!(decode(3, &stream, bytes), Err(ReadError::Damaged { position: 3, .. })));
         }
-        assert!(matches!(open(4, "nonsense", b""), Err(ReadError::Damaged { position: 4, .. })));
+        assert!(matches!(decode(4, "nonsense", b""), Err(ReadError::Damaged { position: 4, .. })));
     }
 }

@@ -3,6 +3,7 @@
 use event_log::{EventLog, Options};
 use journal::conformance::JournalUnderTest;
 use journal::embedded::EmbeddedJournal;
+use journal::personal::Keys;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -14,7 +15,7 @@ struct Sandbox {
 async fn start() -> Sandbox {
     let folder = TempDir::new().unwrap();
     let (log, _) = EventLog::open(Options::new(folder.path())).unwrap();
-    Sandbox { journal: Arc::new(EmbeddedJournal::new(log)), _folder: folder }
+    Sandbox { journal: Arc::new(EmbeddedJournal::new(log, Keys::in_memory())), _folder: folder }
 }
 
 journal::conformance_cases!(start);
@@ -29,7 +30,7 @@ async fn appended_records_survive_a_restart() {
     let commit = sample::commit(domain::Uuid::new_v4(), &[(&stream, 0)]);
     for _ in 0..2 {
         let (log, _) = EventLog::open(Options::new(folder.path())).unwrap();
-        let journal = EmbeddedJournal::new(log.clone());
+        let journal = EmbeddedJournal::new(log.clone(), Keys::in_memory());
         assert_eq!(journal.append(commit.clone()).await, Ok(1), "a repeat is recognized after a restart");
         let mut records = journal.subscribe(0, Filter::All).await.unwrap();
         assert_eq!(take(&mut records, 1).await[0].stream, stream);
@@ -50,7 +51,7 @@ async fn record_times_never_run_backwards() {
     let at = |micros: i64| Timestamp::from_microsecond(1_800_000_000_000_000 + micros).unwrap();
     for run in 0..2_i64 {
         let (log, _) = EventLog::open(Options::new(folder.path())).unwrap();
-        let journal = EmbeddedJournal::new(log.clone());
+        let journal = EmbeddedJournal::new(log.clone(), Keys::in_memory());
         let mut writers = tokio::task::JoinSet::new();
         for writer in 0..200_i64 {
             let journal = journal.clone();
@@ -64,7 +65,7 @@ async fn record_times_never_run_backwards() {
         let records = log.read(0, 1_000).unwrap();
         assert!(records.is_sorted_by_key(|record| record.time_micros));
         for record in &records {
-            let read = journal::payload::open(record.position, &record.stream, &record.payload).unwrap();
+            let read = journal::payload::decode(record.position, &record.stream, &record.payload).unwrap();
             assert_eq!(read.envelope.time.as_microsecond(), record.time_micros);
         }
         drop(journal);

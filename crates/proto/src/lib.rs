@@ -1,11 +1,12 @@
 //! Generated types, their descriptors, and the one translation between domain and wire.
 //!
 //! [`codec`] reads and writes messages. [`wire`] holds the translation's machinery, [`convert`] what it does for each context, [`record`] how a
-//! decision becomes the bytes that the log stores, [`contract`] what the protos' options say.
+//! decision becomes the bytes that the log stores, [`contract`] what the protos' options say, [`personal`] what they say of persons.
 
 pub mod codec;
 pub mod contract;
 pub mod convert;
+pub mod personal;
 pub mod record;
 pub mod wire;
 

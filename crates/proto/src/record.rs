@@ -60,6 +60,8 @@ pub struct Envelope {
     pub time: Timestamp,
     /// Who issued it.
     pub actor: Actor,
+    /// The person whose command began the chain, if a process issued this one.
+    pub on_behalf_of: Option<String>,
     /// The command whose event caused this one.
     pub causation_id: Option<Uuid>,
     /// The first command of the chain.
@@ -70,6 +72,16 @@ pub struct Envelope {
     pub part: u32,
     /// How many records the command has.
     pub parts: u32,
+}
+
+impl Envelope {
+    /// The person who issued the command, or began the chain that it belongs to; none if a process began that.
+    pub fn author(&self) -> Option<&str> {
+        match self.actor.is_process() {
+            true => self.on_behalf_of.as_deref(),
+            false => Some(&self.actor.subject),
+        }
+    }
 }
 
 impl Wire<String> for Role {
@@ -117,6 +129,7 @@ impl Wire<log::Envelope> for Envelope {
             traceparent: self.traceparent.clone().unwrap_or_default(),
             part: self.part,
             parts: self.parts,
+            on_behalf_of: self.on_behalf_of.clone().unwrap_or_default(),
         }
     }
     fn from_wire(wire: log::Envelope) -> Result<Self, Invalid> {
@@ -126,6 +139,7 @@ impl Wire<log::Envelope> for Envelope {
             command_digest: wire.command_digest,
             time: Wire::from_wire(wire.decided_at)?,
             actor: Wire::from_wire(wire.actor)?,
+            on_behalf_of: present(wire.on_behalf_of),
             causation_id: present(wire.causation_id).map(Uuid::from_wire).transpose()?,
             correlation_id: Uuid::from_wire(wire.correlation_id)?,
             traceparent: present(wire.traceparent),

@@ -269,6 +269,11 @@ impl Config {
         self.ledger.key.clone().unwrap_or_else(|| self.keys().join("ledger-key.pem"))
     }
 
+    /// The folder of the keys with which personal data in the log is sealed.
+    pub fn personal_keys(&self) -> PathBuf {
+        self.data.join("personal-keys")
+    }
+
     /// The file of the newest signed head in force.
     pub fn signed_head(&self) -> PathBuf {
         self.ledger.signed_head.clone().unwrap_or_else(|| self.data.join("signed-head"))

@@ -4,13 +4,14 @@
 mod damage;
 
 pub use damage::Unusable;
-pub(crate) use damage::{is_damage, move_aside, open_or_begin_anew};
+pub(crate) use damage::{is_damage, move_aside, open_or_begin_anew, remove};
 
 use crate::checkpoint::{Checkpoint, Past};
 use crate::limits::{VIEW_CACHE_KIB, VIEW_STATEMENTS_KEPT_MAX, VIEW_WAL_PAGES_MAX};
 use crate::set_aside;
 use data_encoding::HEXLOWER;
 use domain::Uuid;
+use journal::Position;
 use rusqlite::{Connection, OptionalExtension as _, ffi};
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
@@ -24,6 +25,12 @@ const TABLES: &str =
 /// records it knows, separated by spaces.
 const WITNESS: &str = "CREATE TABLE IF NOT EXISTS witness (
     only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL, command_id TEXT NOT NULL, accepted TEXT NOT NULL
+)";
+
+/// The last erasure before which the file was begun: nothing that was erased up to there was ever in it. It outlives
+/// the other tables too.
+const ERASED: &str = "CREATE TABLE IF NOT EXISTS erased (
+    only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL
 )";
 
 /// Opens the file; recreates its tables when they are missing or of another schema.
@@ -43,6 +50,7 @@ pub(crate) fn open(file: &Path, schema: &str) -> rusqlite::Result<Connection> {
         return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_READONLY), None));
     }
     tables.execute_batch(WITNESS)?;
+    tables.execute_batch(ERASED)?;
     if known.as_deref() != Some(&digest(schema)) {
         let known = past(&tables)?;
         save_witness(&tables, known.last(), &known.accepted)?;
@@ -64,6 +72,7 @@ fn layout(tables: &Connection) -> rusqlite::Result<Vec<String>> {
 fn expected_layout(schema: &str) -> rusqlite::Result<Vec<String>> {
     let fresh = Connection::open_in_memory()?;
     fresh.execute_batch(WITNESS)?;
+    fresh.execute_batch(ERASED)?;
     reset(&fresh, schema)?;
     layout(&fresh)
 }
@@ -95,7 +104,7 @@ fn clear(tables: &Connection) -> rusqlite::Result<()> {
         .prepare(
             "SELECT type, name FROM sqlite_schema
              WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' AND name NOT GLOB '*_fts_*'
-               AND name <> 'witness'",
+               AND name NOT IN ('witness', 'erased')",
         )?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
@@ -150,11 +159,28 @@ pub(crate) fn save_accepted(tables: &Connection, accepted: &[Uuid]) -> rusqlite:
     }
 }
 
-fn save_witness(tables: &Connection, last: Option<Checkpoint>, accepted: &[Uuid]) -> rusqlite::Result<()> {
+/// Saves what outlives the other tables.
+pub(crate) fn save_witness(
+    tables: &Connection,
+    last: Option<Checkpoint>,
+    accepted: &[Uuid],
+) -> rusqlite::Result<()> {
     let (position, command_id) = last.map_or((0, Uuid::nil()), |at| (at.position, at.command_id));
     let accepted: Vec<String> = accepted.iter().map(Uuid::to_string).collect();
     let row = (position as i64, command_id.to_string(), accepted.join(" "));
     tables.execute("INSERT OR REPLACE INTO witness VALUES (1, ?1, ?2, ?3)", row).map(drop)
+}
+
+/// The last erasure before which the file was begun.
+pub(crate) fn erased_up_to(tables: &Connection) -> rusqlite::Result<Position> {
+    let position =
+        tables.query_row("SELECT position FROM erased", [], |row| row.get::<_, i64>(0)).optional()?;
+    Ok(position.map_or(0, |position| position as u64))
+}
+
+/// Saves the last erasure before which the file was begun.
+pub(crate) fn save_erased_up_to(tables: &Connection, position: Position) -> rusqlite::Result<()> {
+    tables.execute("INSERT OR REPLACE INTO erased VALUES (1, ?1)", [position as i64]).map(drop)
 }
 
 /// Saves how far the consumer has come.

@@ -13,6 +13,7 @@ pub(crate) use reading::Reading;
 
 use crate::Tasks;
 use crate::checkpoint::Checkpoint;
+use crate::erasure::is_key_destroyed;
 use crate::limits::{FEED_RECENT_RECORDS_MAX, VIEW_BATCH_RECORDS_MAX};
 use futures::StreamExt as _;
 use journal::{Filter, Journal, Position, ReadError, Record};
@@ -118,7 +119,13 @@ impl State {
         let Some(last) = records.last() else { return };
         self.reached = last.position;
         self.members.retain(|member| member.offer(&records));
-        self.recent.extend(records);
+        let erased = records.iter().rposition(|record| is_key_destroyed(record));
+        self.recent.extend(records.iter().cloned());
+        if let Some(erased) = erased {
+            // What was read before may have been erased; it must be read again.
+            let before = self.recent.len() - (records.len() - 1 - erased);
+            self.recent.drain(..before);
+        }
         let surplus = self.recent.len().saturating_sub(FEED_RECENT_RECORDS_MAX);
         self.recent.drain(..surplus);
     }

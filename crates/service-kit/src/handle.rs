@@ -23,9 +23,12 @@ use crate::events::{self, UnknownEventType};
 use crate::feed::Feed;
 use crate::limits::{CACHED_STREAMS_MAX, COMMIT_TIMEOUT, RETRY_ATTEMPTS_MAX};
 use crate::metrics;
+use crate::scope::Scope;
+use crate::serve::caller;
 use crate::tasks::Tasks;
 use crate::view::RegisteredView;
 use ::metrics::Histogram;
+use domain::directory::hierarchy::{self, Hierarchy};
 use domain::{Actor, Aggregate, StreamName, Uuid};
 use futures::future::BoxFuture;
 use journal::{Journal, Obstacle, Position, Record};
@@ -58,6 +61,8 @@ pub struct CommandContext {
     pub until_it_changes: bool,
     /// Who issued it.
     pub actor: Actor,
+    /// The person whose command began the chain, if a process manager issued this one.
+    pub on_behalf_of: Option<String>,
     /// The command that caused it, for process managers.
     pub causation_id: Option<Uuid>,
     /// The first command of the chain.
@@ -76,6 +81,7 @@ impl CommandContext {
             validate_only: false,
             until_it_changes: false,
             actor,
+            on_behalf_of: None,
             causation_id: None,
             correlation_id: command_id,
             traceparent: None,
@@ -92,6 +98,7 @@ impl CommandContext {
     /// The same command, as a consequence of another one.
     pub fn caused_by(self, cause: &Envelope) -> CommandContext {
         CommandContext {
+            on_behalf_of: cause.author().map(str::to_owned),
             causation_id: Some(cause.command_id),
             correlation_id: cause.correlation_id,
             traceparent: cause.traceparent.clone(),
@@ -110,6 +117,8 @@ impl CommandContext {
 pub struct Executed<A: Aggregate> {
     /// The position of the command's last record; 0 when it was only validated.
     pub position: Position,
+    /// What its issuer may see.
+    pub scope: Scope,
     aggregate: Arc<CachedState<A>>,
 }
 
@@ -131,9 +140,11 @@ struct CachedState<A: Aggregate> {
     /// The last record that has events, and does not only note a command.
     changed_at: Position,
     /// Command id → position of the command's last record, and the digest of its request.
-    commands: HashMap<Uuid, (Position, [u8; 8])>,
+    commands: HashMap<Uuid, (Position, Digest)>,
     /// The first event of a type that this version does not know; the state cannot be decided on then.
     unknown: Option<UnknownEventType>,
+    /// Whether it stands for an aggregate that the issuer may not see. Nothing is written to it.
+    is_concealed: bool,
 }
 
 // Derived, `Clone` would require the aggregate itself to be `Clone`.
@@ -146,6 +157,7 @@ impl<A: Aggregate> Clone for CachedState<A> {
             changed_at: self.changed_at,
             commands: self.commands.clone(),
             unknown: self.unknown.clone(),
+            is_concealed: self.is_concealed,
         }
     }
 }
@@ -153,7 +165,8 @@ impl<A: Aggregate> Clone for CachedState<A> {
 impl<A: EventCodec> CachedState<A> {
     fn new(epoch: u64) -> Self {
         let commands = HashMap::new();
-        CachedState { epoch, state: A::State::default(), position: 0, changed_at: 0, commands, unknown: None }
+        let (state, is_concealed) = (A::State::default(), false);
+        CachedState { epoch, state, position: 0, changed_at: 0, commands, unknown: None, is_concealed }
     }
 
     fn add(mut self, record: &Record) -> Result<Self, CommandError> {
@@ -174,7 +187,7 @@ impl<A: EventCodec> CachedState<A> {
     fn earlier_answer(&self, context: &CommandContext) -> Result<(), CommandError> {
         match self.commands.get(&context.command_id) {
             None => Ok(()),
-            Some(&(position, digest)) if digest == digest_prefix(&context.digest) => {
+            Some(&(position, digest)) if digest.is_none() || digest == digest_prefix(&context.digest) => {
                 Err(CommandError::AnsweredBefore(position))
             }
             Some(_) => Err(CommandError::IdReused(context.command_id)),
@@ -190,11 +203,11 @@ impl<A: EventCodec> CachedState<A> {
     }
 }
 
-fn digest_prefix(digest: &[u8]) -> [u8; 8] {
-    let mut prefix = [0; 8];
-    let length = digest.len().min(8);
-    prefix[..length].copy_from_slice(&digest[..length]);
-    prefix
+/// The beginning of the digest of a request; none when it was erased, together with what its issuer wrote.
+type Digest = Option<[u8; 8]>;
+
+fn digest_prefix(digest: &[u8]) -> Digest {
+    digest.first_chunk().copied()
 }
 
 /// A view or process manager that began to follow the journal, and how far it has come.
@@ -213,6 +226,7 @@ pub struct Kit {
     views: Arc<Mutex<Vec<RegisteredView>>>,
     consumers: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
     new_followers: Arc<Mutex<Vec<Follower>>>,
+    clean_views: Arc<Mutex<Vec<watch::Receiver<Position>>>>,
     limits: Arc<Limits>,
     writes: WriteRate,
     commit_duration: Histogram,
@@ -224,6 +238,7 @@ impl Kit {
     pub fn new(journal: Arc<dyn Journal>, clock: Clock, folder: &Path, tasks: impl Into<Tasks>) -> Kit {
         let cache = Arc::new(Cache::new(CACHED_STREAMS_MAX));
         let (views, consumers, new_followers) = (Arc::default(), Arc::default(), Arc::default());
+        let clean_views = Arc::default();
         let tasks = tasks.into();
         let feed = Feed::new(journal.clone(), tasks.clone());
         let limits = Arc::default();
@@ -238,6 +253,7 @@ impl Kit {
             views,
             consumers,
             new_followers,
+            clean_views,
             limits,
             writes: WriteRate::unlimited(),
             commit_duration,
@@ -283,6 +299,21 @@ impl Kit {
     /// What has begun to follow the journal since this was last asked.
     pub(crate) fn take_new_followers(&self) -> Vec<Follower> {
         std::mem::take(&mut *self.new_followers.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Records up to which erasure a view holds nothing that was erased.
+    pub(crate) fn register_clean_view(&self, clean: watch::Receiver<Position>) {
+        self.clean_views.lock().unwrap_or_else(PoisonError::into_inner).push(clean);
+    }
+
+    /// Waits until no view of this process holds what was erased with the key whose destruction is recorded at this
+    /// position.
+    pub async fn views_clean_of(&self, erased: Position) {
+        let views = self.clean_views.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for mut clean in views {
+            // A view that has ended answers nothing more.
+            let _ = clean.wait_for(|&position| position >= erased).await;
+        }
     }
 
     /// Where views and checkpoints are kept.
@@ -347,6 +378,9 @@ impl Kit {
     /// unit of work. The answer comes once the command is committed. A refusal counts only when it was decided on
     /// what the journal has, not on what the cache remembers.
     ///
+    /// What the issuer may not see does not exist for the command: it is decided, and refused, as on a stream without
+    /// records.
+    ///
     /// The stream of `id` always has the command's id afterwards: where the command changes nothing in it, a record
     /// notes the id. A repeat looks there first, and gets the first answer whatever it would meet by now.
     pub async fn commit<A, F>(
@@ -360,10 +394,12 @@ impl Kit {
         F: for<'u> Fn(&'u mut UnitOfWork) -> BoxFuture<'u, Result<(), CommandError>> + Send + Sync,
     {
         let stream = A::stream(id);
+        let scope = self.scope_of(&context.actor).await?;
+        let answer = |position, aggregate| Executed { position, scope: scope.clone(), aggregate };
         let (mut bypass_cache, mut counted) = (false, false);
         for _ in 0..RETRY_ATTEMPTS_MAX {
             let epoch = self.journal.epoch();
-            let mut unit = UnitOfWork::new(self.clone(), context.clone(), bypass_cache);
+            let mut unit = UnitOfWork::new(self.clone(), context.clone(), scope.clone(), bypass_cache);
             let decided = match unit.begin::<A>(id).await {
                 Ok(()) => decide(&mut unit).await,
                 answered => answered,
@@ -373,7 +409,7 @@ impl Kit {
             match decided {
                 Err(CommandError::AnsweredBefore(position)) => {
                     if self.is_committed(position, epoch).await? {
-                        return Ok(Executed { position, aggregate: self.committed_state::<A>(id).await? });
+                        return Ok(answer(position, self.committed_state::<A>(id).await?));
                     }
                 }
                 Err(_) if cached_only => {}
@@ -384,7 +420,7 @@ impl Kit {
                         Some(aggregate) => aggregate,
                         None => self.committed_state::<A>(id).await?,
                     };
-                    return Ok(Executed { position: 0, aggregate });
+                    return Ok(answer(0, aggregate));
                 }
                 Ok(()) => match unit.append::<A>(id, &mut counted).await {
                     Ok((position, aggregate)) => {
@@ -394,7 +430,7 @@ impl Kit {
                                 Some(aggregate) => aggregate,
                                 None => self.committed_state::<A>(id).await?,
                             };
-                            return Ok(Executed { position, aggregate });
+                            return Ok(answer(position, aggregate));
                         }
                     }
                     Err(CommandError::Conflict(_)) => {}
@@ -411,10 +447,28 @@ impl Kit {
         self.cached::<A>(id, true).await?.state().cloned()
     }
 
-    /// The state of an aggregate, to show it: everything in it is committed. Refused when a later version wrote
-    /// events to it.
-    pub async fn load_committed<A: EventCodec>(&self, id: Uuid) -> Result<A::State, CommandError> {
-        self.committed_state::<A>(id).await?.state().cloned()
+    /// The state of an aggregate, to show it to somebody: everything in it is committed. What is not within the scope
+    /// is as if it did not exist. Refused when a later version wrote events to it.
+    pub async fn show<A: EventCodec>(&self, scope: &Scope, id: Uuid) -> Result<A::State, CommandError> {
+        let committed = self.committed_state::<A>(id).await?;
+        if !scope.covers(&A::audience(&committed.state)) {
+            return Ok(A::State::default());
+        }
+        committed.state().cloned()
+    }
+
+    /// What this caller may see.
+    pub async fn scope_of(&self, actor: &Actor) -> Result<Scope, CommandError> {
+        if Scope::is_of_all(actor) {
+            return Ok(Scope::of(actor, &hierarchy::State::default()));
+        }
+        let hierarchy = self.cached::<Hierarchy>(Hierarchy::realm_id(), true).await?;
+        Ok(Scope::of(actor, hierarchy.state()?))
+    }
+
+    /// What the caller of a request may see.
+    pub async fn scope<M>(&self, request: &tonic::Request<M>) -> Result<Scope, tonic::Status> {
+        Ok(self.scope_of(&caller(request)?).await?)
     }
 
     async fn committed_state<A: EventCodec>(&self, id: Uuid) -> Result<Arc<CachedState<A>>, CommandError> {

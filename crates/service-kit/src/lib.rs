@@ -3,7 +3,7 @@
 //! - [`handle`]: how a command becomes records: fold, decide, append, answer when committed.
 //! - [`view`]: how a view is kept in SQLite; [`process`]: how a process manager is run; [`timer`]: how
 //!   commands are issued when deadlines pass; [`set_aside`]: what happens to a record that a consumer fails on.
-//! - [`identity`]: who calls; [`serve`]: the gRPC server around it all; [`places`]: how many may work at once.
+//! - [`identity`]: who calls; [`scope`]: what they may see; [`serve`]: the gRPC server around it all; [`places`]: how many may work at once.
 //! - [`config`], [`clock`], [`logging`], [`tasks`], [`shutdown`]: the process; [`readiness`]: whether it does its work;
 //!   [`metrics`]: what it measures; [`access_log`]: who accessed what.
 
@@ -13,6 +13,7 @@ pub mod checkpoint;
 pub mod clock;
 pub mod config;
 mod consumer;
+mod erasure;
 pub mod error;
 pub mod events;
 mod feed;
@@ -28,6 +29,7 @@ pub mod process;
 pub mod readiness;
 mod reload;
 pub mod row;
+pub mod scope;
 pub mod serve;
 pub mod set_aside;
 pub mod shutdown;
@@ -41,6 +43,7 @@ mod tests;
 
 pub use error::CommandError;
 pub use handle::{CommandContext, Executed, Kit, UnitOfWork};
-pub use journal::{Filter, Position, Record};
+pub use journal::{Filter, Position, Record, personal};
+pub use scope::{Rows, Scope, ScopedTables};
 pub use tasks::Tasks;
 pub use view::{View, ViewStore};

@@ -1,6 +1,7 @@
 //! Lists: filtered and sorted by SQL, a page at a time.
 
 use crate::limits::{PAGE_BYTES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
+use crate::scope::{Rows, ScopedTables};
 use domain::text::{composed, search_key};
 use prost::Message;
 use proto::Invalid;
@@ -15,7 +16,7 @@ const ROW_FRAME_BYTES: usize = 8;
 /// A query for some rows of a view: conditions with their values, an order, a page.
 #[derive(Debug, Clone)]
 pub struct ListQuery {
-    from: &'static str,
+    from: Rows,
     conditions: Vec<String>,
     values: Vec<Value>,
     sort: Sort,
@@ -42,13 +43,13 @@ pub struct Page<T> {
 }
 
 impl ListQuery {
-    /// Begins a query. `from` is `SELECT … FROM …` without conditions; it selects `unique` and every sortable column,
+    /// Begins a query. `from` selects `unique` and every sortable column,
     /// because page tokens are made from them. Where it has a `?`, see [`ListQuery::selecting_with`]. `order_by` names one of the `sortable` columns, with ` desc` after it
     /// for the reverse order; empty means the first of them. `unique` is a column that decides between equal rows.
     /// None of these columns is ever NULL. A page begins after the last row of the page before, whatever was added or removed meanwhile: a row that was
     /// there when the walk began, and matches when its page is read, comes once.
     pub fn new(
-        from: &'static str,
+        from: Rows,
         sortable: &[&'static str],
         unique: &'static str,
         order_by: &str,
@@ -128,22 +129,26 @@ impl ListQuery {
         self
     }
 
-    /// Runs the query. Rows that together would be too large for one answer go to the next page.
+    /// Runs the query on what is within the scope. Rows that together would be too large for one answer go to the next
+    /// page.
     ///
     /// # Errors
     /// The page token comes from another list, order or filter.
     pub fn run<T: Message>(
         mut self,
-        view: &Connection,
+        view: ScopedTables<'_>,
         mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<Page<T>> {
+        if let Some((condition, departments)) = self.from.within(view.scope()) {
+            self = self.filter(condition, departments);
+        }
         let walk = self.walk();
         if !self.page_token.is_empty() {
             let last = page_token::read(&self.page_token, &walk).map_err(page_token::refused)?;
             self = self.starting_after(last);
         }
         let (sql, Sort { column, unique, .. }) = (self.sql(), self.sort);
-        let mut statement = view.prepare_cached(&sql)?;
+        let mut statement = view.connection.prepare_cached(&sql)?;
         let mut found = statement.query(rusqlite::params_from_iter(self.values))?;
         let (mut rows, mut bytes, mut last) = (Vec::new(), 0, None);
         while let Some(row) = found.next()? {
@@ -171,7 +176,7 @@ impl ListQuery {
         // One row more than the page shows whether there is a next one.
         format!(
             "{}{conditions} ORDER BY {sign}{column} {direction}{then} LIMIT {}",
-            self.from,
+            self.from.select,
             u64::from(self.size) + 1,
         )
     }
@@ -210,7 +215,7 @@ impl ListQuery {
     /// What a page token belongs to: the list, its order, and which filters are set. Their values are left out:
     /// the present moment may be among them.
     fn walk(&self) -> String {
-        format!("{} {:?} {:?}", self.from, self.sort, self.conditions)
+        format!("{} {:?} {:?}", self.from.select, self.sort, self.conditions)
     }
 
     /// Keeps only rows that are sorted after this one. Compared like this, an index begins at the row.
@@ -282,6 +287,12 @@ pub fn searchable(texts: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scope::Scope;
+
+    fn everything(tables: &Connection) -> ScopedTables<'_> {
+        static WHOLE: Scope = Scope::whole();
+        ScopedTables::new(tables, &WHOLE)
+    }
 
     /// A table of rows with a sort value.
     fn table(rows: &[(i64, i64)]) -> Connection {
@@ -296,9 +307,16 @@ mod tests {
     }
 
     fn page(tables: &Connection, order_by: &str, size: u32, token: &str) -> rusqlite::Result<Page<i64>> {
-        let query =
-            ListQuery::new("SELECT * FROM rows", &["rank", "id"], "id", order_by, size, token).unwrap();
-        query.filter("open = ?", [1]).run(tables, |row| row.get("id"))
+        let query = ListQuery::new(
+            Rows::of_everybody("SELECT * FROM rows"),
+            &["rank", "id"],
+            "id",
+            order_by,
+            size,
+            token,
+        )
+        .unwrap();
+        query.filter("open = ?", [1]).run(everything(tables), |row| row.get("id"))
     }
 
     /// Walks to the end, and does something after each page.
@@ -354,8 +372,10 @@ mod tests {
         let tables = table(&rows);
         let (mut walked, mut token) = (0, String::new());
         loop {
-            let query = ListQuery::new("SELECT * FROM rows", &["id"], "id", "", 500, &token).unwrap();
-            let page = query.run(&tables, |_| Ok("x".repeat(BYTES))).unwrap();
+            let query =
+                ListQuery::new(Rows::of_everybody("SELECT * FROM rows"), &["id"], "id", "", 500, &token)
+                    .unwrap();
+            let page = query.run(everything(&tables), |_| Ok("x".repeat(BYTES))).unwrap();
             assert!(page.rows.len() * BYTES <= PAGE_BYTES_MAX && !page.rows.is_empty());
             walked += page.rows.len();
             token = page.next_page_token;
@@ -364,8 +384,9 @@ mod tests {
             }
         }
         assert_eq!(walked, 300);
-        let query = ListQuery::new("SELECT * FROM rows", &["id"], "id", "", 1, "").unwrap();
-        let page = query.run(&tables, |_| Ok("x".repeat(2 * PAGE_BYTES_MAX))).unwrap();
+        let query =
+            ListQuery::new(Rows::of_everybody("SELECT * FROM rows"), &["id"], "id", "", 1, "").unwrap();
+        let page = query.run(everything(&tables), |_| Ok("x".repeat(2 * PAGE_BYTES_MAX))).unwrap();
         assert_eq!(page.rows.len(), 1, "a page is never empty while there are rows");
     }
 
@@ -377,11 +398,13 @@ mod tests {
         assert!(page(&tables, "rank desc", 1, &token).is_err());
         let broken = token.replace(&token[..1], if token.starts_with('a') { "b" } else { "a" });
         for token in ["after-4", &broken, &token[1..], "é", &"a".repeat(100_000)] {
-            let query = ListQuery::new("SELECT * FROM rows", &["rank"], "id", "", 1, token);
+            let query =
+                ListQuery::new(Rows::of_everybody("SELECT * FROM rows"), &["rank"], "id", "", 1, token);
             let refused = match query {
                 Err(invalid) => invalid.violations[0].field.clone(),
                 Ok(query) => {
-                    let error = query.filter("open = ?", [1]).run(&tables, |_| Ok(())).unwrap_err();
+                    let error =
+                        query.filter("open = ?", [1]).run(everything(&tables), |_| Ok(())).unwrap_err();
                     page_token::refusal(&error).expect("refused for its token").violations[0].field.clone()
                 }
             };
@@ -401,9 +424,10 @@ mod tests {
         let tables = Connection::open_in_memory().unwrap();
         tables.execute_batch("CREATE TABLE rows (id INTEGER, code TEXT)").unwrap();
         tables.execute("INSERT INTO rows VALUES (1, 'CAFÉ')", []).unwrap();
-        let query = ListQuery::new("SELECT id FROM rows", &["id"], "id", "", 0, "").unwrap();
+        let query =
+            ListQuery::new(Rows::of_everybody("SELECT id FROM rows"), &["id"], "id", "", 0, "").unwrap();
         let query = query.filter_text("code = ?", &Some("CAFE\u{301}".to_owned()));
-        assert_eq!(query.run(&tables, |row| row.get::<_, i64>(0)).unwrap().rows, [1]);
+        assert_eq!(query.run(everything(&tables), |row| row.get::<_, i64>(0)).unwrap().rows, [1]);
     }
 
     #[test]
@@ -415,11 +439,11 @@ mod tests {
             tables.execute("INSERT INTO rows VALUES (?1)", [id]).unwrap();
         }
         let query = |prefix: &str| -> Result<ListQuery, Invalid> {
-            let query = ListQuery::new("SELECT id FROM rows", &["id"], "id", "", 0, "")?;
+            let query = ListQuery::new(Rows::of_everybody("SELECT id FROM rows"), &["id"], "id", "", 0, "")?;
             query.filter_id_prefix("id", &Some(prefix.to_owned()))
         };
         let found = |prefix: &str| -> Vec<String> {
-            query(prefix).unwrap().run(&tables, |row| row.get(0)).unwrap().rows
+            query(prefix).unwrap().run(everything(&tables), |row| row.get(0)).unwrap().rows
         };
         assert_eq!(found("0190a3f2"), ids[1..]);
         assert_eq!(found("0190A3F1-FFFF"), ids[..1]);
@@ -444,8 +468,11 @@ mod tests {
             tables.execute("INSERT INTO rows VALUES (?1, ?2)", (id, text)).unwrap();
         }
         let ask = |text: &str| -> Result<Vec<i64>, Invalid> {
-            let query = ListQuery::new("SELECT id FROM rows", &["id"], "id", "", 0, "")?;
-            let page = query.filter_words("searched", "text", text)?.run(&tables, |row| row.get(0)).unwrap();
+            let query = ListQuery::new(Rows::of_everybody("SELECT id FROM rows"), &["id"], "id", "", 0, "")?;
+            let page = query
+                .filter_words("searched", "text", text)?
+                .run(everything(&tables), |row| row.get(0))
+                .unwrap();
             Ok(page.rows)
         };
         assert_eq!(ask("泵站"), Ok(vec![1, 2]));

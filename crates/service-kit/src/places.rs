@@ -45,7 +45,7 @@ impl Places {
         Places(Arc::new(Inner { what, max, share, kept: 0, bytes_max: usize::MAX, taken: Mutex::default() }))
     }
 
-    /// The same, with a part of the places kept for auditors and operators: at least one, unless there is only one.
+    /// The same, with a part of the places kept for auditors: at least one, unless there is only one.
     pub fn kept_for_supervision(self, kept_percent: u32) -> Places {
         let Inner { what, max, share, bytes_max, .. } = *self.0;
         let kept = percent(max, kept_percent).min(max - 1);
@@ -107,8 +107,7 @@ impl Place {
     /// Begins the work, if there is a place for it.
     pub(crate) fn begin(&mut self, caller: &Actor) -> Result<(), Status> {
         let Inner { what, max, kept, .. } = *self.places;
-        let supervises = caller.is(Role::Auditor) || caller.is(Role::Operator);
-        let max = if supervises { max } else { max - kept };
+        let max = if caller.is(Role::Auditor) { max } else { max - kept };
         let mut taken = self.places.lock();
         if taken.begun >= max {
             let why =
@@ -204,9 +203,9 @@ mod tests {
     }
 
     #[test]
-    fn places_for_auditors_and_operators_are_kept() {
+    fn places_for_auditors_are_kept() {
         let places = Places::new("verifications", 2, 50).kept_for_supervision(25);
-        let (one, other) = (actor("one", Role::Delegate), actor("other", Role::Delegate));
+        let (one, other) = (actor("one", Role::Operator), actor("other", Role::Operator));
         let _taken = places.take(&one).unwrap();
         assert!(places.take(&other).is_err());
         assert!(places.take(&actor("auditor", Role::Auditor)).is_ok());

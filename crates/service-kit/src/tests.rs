@@ -33,7 +33,11 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         let options = Options { reserve_bytes: 0, ..Options::new(folder.path().join("log")) };
         let (log, _) = EventLog::open(options).unwrap();
-        Place { journal: Arc::new(EmbeddedJournal::new(log.clone())), log, folder }
+        Place {
+            journal: Arc::new(EmbeddedJournal::new(log.clone(), journal::personal::Keys::in_memory())),
+            log,
+            folder,
+        }
     }
 
     /// A kit, as in a newly started process; it ends with its token.
@@ -57,6 +61,7 @@ impl Place {
             command_digest: context.digest.to_vec(),
             time: domain::Timestamp::UNIX_EPOCH,
             actor: context.actor,
+            on_behalf_of: None,
             causation_id: None,
             correlation_id: context.correlation_id,
             traceparent: None,

@@ -3,6 +3,7 @@
 
 use crate::handle::{CommandContext, Kit};
 use crate::metrics::{TIMER_DELAY, TIMER_OVERDUE};
+use crate::scope::{Scope, ScopedTables};
 use crate::view::ViewStore;
 use ::metrics::{Gauge, Histogram};
 use domain::{Timestamp, Uuid};
@@ -10,7 +11,6 @@ use futures::StreamExt as _;
 use journal::Position;
 use journal::backoff::Backoff;
 use proto::record::EventCodec;
-use rusqlite::Connection;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -36,7 +36,7 @@ pub struct Deadline {
 }
 
 /// Which deadlines of a view come first: sorted by their moments, at most `n` of them.
-pub type NextDeadlines = fn(&Connection, u32) -> rusqlite::Result<Vec<Deadline>>;
+pub type NextDeadlines = fn(ScopedTables<'_>, u32) -> rusqlite::Result<Vec<Deadline>>;
 
 /// Runs a timer until the kit stops: when the clock has passed a deadline, `command` is issued to its
 /// aggregate, whose events must remove the deadline from the view. The command's id follows from the
@@ -126,7 +126,7 @@ impl Timer {
     async fn upcoming(&self) -> Vec<Deadline> {
         let next = self.next;
         loop {
-            match self.view.query(0, move |tables| next(tables, BATCH_DEADLINES_MAX)).await {
+            match self.view.query(Scope::whole(), 0, move |tables| next(tables, BATCH_DEADLINES_MAX)).await {
                 Ok((upcoming, _)) => return upcoming,
                 Err(error) => tracing::warn!(timer = self.name, %error, "the deadlines are not known"),
             }

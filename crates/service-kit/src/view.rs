@@ -21,6 +21,7 @@ use crate::error::refusal;
 use crate::feed::ConsumerProgress;
 use crate::limits::VIEW_TIMEOUT;
 use crate::list;
+use crate::scope::{Scope, ScopedTables};
 use following::Following;
 use journal::{Journal, Position, ReadError, Record};
 use keeper::{Keeper, Tables};
@@ -79,6 +80,8 @@ pub struct ViewStore {
     position: watch::Receiver<Position>,
     /// The last position at which its tables changed.
     changed: watch::Receiver<Position>,
+    /// The last erasure up to which its tables hold nothing that was erased.
+    clean: watch::Receiver<Position>,
     journal: Arc<dyn Journal>,
     /// The head that the journal last answered with, and when it was asked.
     head: Arc<AsyncMutex<(Instant, Position)>>,
@@ -108,17 +111,22 @@ impl ViewStore {
         kit.register_follower(V::NAME, position.clone());
         let progress = Arc::new(progress);
         let (changes, changed) = watch::channel(saved);
+        let (cleaned, clean) = watch::channel(0);
+        kit.register_clean_view(clean.clone());
+        let erased = kit.journal().keys().erased();
         let (failures, failed) = mpsc::unbounded_channel();
         let readers = Arc::new(Readers::new(file));
-        let tables = Tables::new::<V>(tables, readers.clone(), progress.clone(), changes, failures.clone());
+        let tables =
+            Tables::new::<V>(tables, readers.clone(), progress.clone(), changes, cleaned, failures.clone());
         let keeper = Keeper::start(V::NAME, tables).map_err(ViewError::Thread)?;
-        let following = Following { feed: kit.feed().clone(), keeper, progress, failed };
+        let following = Following { feed: kit.feed().clone(), keeper, progress, erased, failed };
         kit.tasks().spawn(following.run::<V>(kit.stop().clone()));
         Ok(ViewStore {
             readers,
             failures,
             position,
             changed,
+            clean,
             journal: kit.journal().clone(),
             head: Arc::new(AsyncMutex::new((Instant::now(), 0))),
             committed: kit.journal().committed(),
@@ -151,6 +159,8 @@ impl ViewStore {
                     target = target.max(*self.committed.borrow());
                 }
             }
+            let erased = *self.journal.keys().erased().borrow();
+            self.clean.clone().wait_for(|&clean| clean >= erased).await?;
             self.position.clone().wait_for(|&position| position >= target).await.map(|position| *position)
         };
         match tokio::time::timeout(VIEW_TIMEOUT, waiting).await {
@@ -199,13 +209,16 @@ impl ViewStore {
         )
     }
 
-    /// Queries the view once it has caught up with `at_least`; see [`ViewStore::wait_until_caught_up`]. Answers with
-    /// the position that it had before the query, so the result is at least that new.
+    /// Queries what is within a scope, once the view has caught up with `at_least`; see
+    /// [`ViewStore::wait_until_caught_up`]. Answers with the position that it had before the query, so the result is at
+    /// least that new.
     pub async fn query<T: Send + 'static>(
         &self,
+        scope: Scope,
         at_least: Position,
-        mut query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        query: impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<(T, Position), Status> {
+        let mut query = move |tables: &Connection| query(ScopedTables::new(tables, &scope));
         loop {
             let generation = self.readers.generation();
             let position = self.wait_until_caught_up(at_least).await?;

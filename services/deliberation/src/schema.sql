@@ -15,7 +15,7 @@ CREATE TABLE dockets (
 CREATE INDEX dockets_in_stage ON dockets (stage, position);
 CREATE INDEX dockets_of_body ON dockets (body, position);
 CREATE INDEX dockets_by_position ON dockets (position);
--- The departments that take part in a docket or chair it.
+-- The departments that take part in a docket, chair it, or requested its session.
 CREATE TABLE participants (
     docket TEXT NOT NULL,
     department TEXT NOT NULL,

@@ -21,6 +21,7 @@ mod largest;
 mod lists;
 mod meeting;
 mod rows;
+mod scope;
 
 /// A service with its process manager and timer, on a workbench.
 struct Deployment {

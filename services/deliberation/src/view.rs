@@ -5,13 +5,13 @@ use domain::{Aggregate as _, Timestamp, Uuid};
 use proto::Invalid;
 use proto::deliberation::v1 as pb;
 use rusqlite::types::Type;
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page};
 use service_kit::row::moment;
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
-use service_kit::{Position, Record, View};
+use service_kit::{Position, Record, Rows, ScopedTables, View};
 
 /// The tables behind the lists.
 pub(crate) struct DeliberationView;
@@ -99,34 +99,41 @@ fn insert_docket(
         ])?;
     let mut insert_participant =
         tables.prepare_cached("INSERT OR IGNORE INTO participants (docket, department) VALUES (?1, ?2)")?;
-    let participants = agenda.participants.iter().map(|participant| &participant.department);
-    for department in participants.chain([&agenda.chair]) {
+    for department in agenda.concerned() {
         insert_participant.execute([id, department.as_str()])?;
     }
     Ok(())
 }
 
+/// A docket is seen by those whom it concerns.
+const ROWS: Rows = Rows::of_departments(
+    "SELECT rowid, *, (SELECT count(*) FROM outcomes WHERE docket = id) AS decided_topic_count FROM dockets",
+    "id IN (SELECT docket FROM participants WHERE department IN (SELECT value FROM json_each(?)))",
+);
+/// What has to be counted at its deadline, whoever sees it.
+const COUNTERSIGNING: Rows = Rows::of_departments("SELECT docket, sign_by FROM countersigning", "FALSE");
+
 /// The earliest deadlines of countersigns with open ballots, at most `max`. After the deadline no ballot can
 /// be opened, so a docket has only one deadline.
-pub(crate) fn next_deadlines(tables: &Connection, max: u32) -> rusqlite::Result<Vec<Deadline>> {
+pub(crate) fn next_deadlines(tables: ScopedTables<'_>, max: u32) -> rusqlite::Result<Vec<Deadline>> {
     let read = |row: &Row<'_>| {
         let unreadable = |fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault);
         let id = Uuid::try_parse(&row.get::<_, String>(0)?).map_err(|fault| unreadable(fault.into()))?;
         let at = Timestamp::from_microsecond(row.get(1)?).map_err(|fault| unreadable(fault.into()))?;
         Ok(Deadline { at, id, number: 1 })
     };
-    tables
-        .prepare_cached("SELECT docket, sign_by FROM countersigning ORDER BY sign_by, docket LIMIT ?1")?
-        .query_map([max], read)?
-        .collect()
+    tables.all(&COUNTERSIGNING, "TRUE", "sign_by, docket", [], max, read)
 }
 
 /// The query for a page of dockets.
 pub(crate) fn dockets(
     request: &pb::ListDocketsRequest,
-) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::DocketSummary>> + Send + 'static, Invalid> {
+) -> Result<
+    impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<pb::DocketSummary>> + Send + 'static,
+    Invalid,
+> {
     let query = list(request)?;
-    Ok(move |tables: &Connection| query.run(tables, summary))
+    Ok(move |tables: ScopedTables<'_>| query.run(tables, summary))
 }
 
 pub(crate) fn list(request: &pb::ListDocketsRequest) -> Result<ListQuery, Invalid> {
@@ -135,18 +142,11 @@ pub(crate) fn list(request: &pb::ListDocketsRequest) -> Result<ListQuery, Invali
         Some(stage) if pb::DocketStage::try_from(stage).is_ok() => Some(stage),
         Some(stage) => return Err(Invalid::field("stage", format!("has the unknown number {stage}"))),
     };
-    ListQuery::new(
-        "SELECT rowid, *, (SELECT count(*) FROM outcomes WHERE docket = id) AS decided_topic_count FROM dockets",
-        &["position"],
-        "rowid",
-        &request.order_by,
-        request.page_size,
-        &request.page_token,
-    )?
-    .filter_some("stage = ?", stage)
-    .filter_text("body = ?", &request.body_code)
-    .filter_text("id IN (SELECT docket FROM participants WHERE department = ?)", &request.department_code)
-    .filter_id_prefix("id", &request.id_prefix)
+    ListQuery::new(ROWS, &["position"], "rowid", &request.order_by, request.page_size, &request.page_token)?
+        .filter_some("stage = ?", stage)
+        .filter_text("body = ?", &request.body_code)
+        .filter_text("id IN (SELECT docket FROM participants WHERE department = ?)", &request.department_code)
+        .filter_id_prefix("id", &request.id_prefix)
 }
 
 fn summary(row: &Row<'_>) -> rusqlite::Result<pb::DocketSummary> {

@@ -6,7 +6,7 @@ use domain::directory::calendar::Calendar;
 use proto::Wire as _;
 use proto::followup::v1 as pb;
 use proto::followup::v1::followup_service_server::FollowupService;
-use service_kit::{CommandError, Kit, ViewStore};
+use service_kit::{CommandError, Kit, Scope, ViewStore};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
@@ -22,8 +22,8 @@ pub struct Service {
 
 impl Service {
     /// The working calendar in force: what days the board counts.
-    async fn calendar(&self) -> Result<WorkingCalendar, CommandError> {
-        let defined = self.kit.load_committed::<Calendar>(Calendar::realm_id()).await?;
+    async fn calendar(&self, scope: &Scope) -> Result<WorkingCalendar, CommandError> {
+        let defined = self.kit.show::<Calendar>(scope, Calendar::realm_id()).await?;
         Ok(defined.in_force(&self.default_calendar).clone())
     }
 }
@@ -31,9 +31,10 @@ impl Service {
 #[tonic::async_trait]
 impl FollowupService for Service {
     async fn get_board(&self, request: Request<pb::GetBoardRequest>) -> Reply<pb::GetBoardResponse> {
+        let scope = self.kit.scope(&request).await?;
         let (request, now) = (request.into_inner(), self.kit.clock().now());
-        let query = views::board(&request, now, self.calendar().await?.zone())?;
-        let ((page, totals), position) = self.view.query(request.at_least_position, query).await?;
+        let query = views::board(&request, now, self.calendar(&scope).await?.zone())?;
+        let ((page, totals), position) = self.view.query(scope, request.at_least_position, query).await?;
         Ok(Response::new(pb::GetBoardResponse {
             evaluated_at: now.to_wire(),
             rows: page.rows,
@@ -47,9 +48,10 @@ impl FollowupService for Service {
         &self,
         request: Request<pb::ListFollowUpsRequest>,
     ) -> Reply<pb::ListFollowUpsResponse> {
+        let scope = self.kit.scope(&request).await?;
         let (request, now) = (request.into_inner(), self.kit.clock().now());
-        let query = views::follow_ups(&request, now, self.calendar().await?.zone())?;
-        let (page, position) = self.view.query(request.at_least_position, query).await?;
+        let query = views::follow_ups(&request, now, self.calendar(&scope).await?.zone())?;
+        let (page, position) = self.view.query(scope, request.at_least_position, query).await?;
         Ok(Response::new(pb::ListFollowUpsResponse {
             evaluated_at: now.to_wire(),
             follow_ups: page.rows,
@@ -59,9 +61,10 @@ impl FollowupService for Service {
     }
 
     async fn list_notices(&self, request: Request<pb::ListNoticesRequest>) -> Reply<pb::ListNoticesResponse> {
+        let scope = self.kit.scope(&request).await?;
         let request = request.into_inner();
         let query = views::notices(&request)?;
-        let (page, position) = self.view.query(request.at_least_position, query).await?;
+        let (page, position) = self.view.query(scope, request.at_least_position, query).await?;
         Ok(Response::new(pb::ListNoticesResponse {
             notices: page.rows,
             next_page_token: page.next_page_token,
@@ -73,9 +76,10 @@ impl FollowupService for Service {
         &self,
         request: Request<pb::GetIndicatorsRequest>,
     ) -> Reply<pb::GetIndicatorsResponse> {
-        let now = self.kit.clock().now();
+        let scope = self.kit.scope(&request).await?;
+        let (request, now) = (request.into_inner(), self.kit.clock().now());
         let query = views::indicators(now);
-        let (indicators, position) = self.view.query(request.into_inner().at_least_position, query).await?;
+        let (indicators, position) = self.view.query(scope, request.at_least_position, query).await?;
         Ok(Response::new(pb::GetIndicatorsResponse { evaluated_at: now.to_wire(), indicators, position }))
     }
 }

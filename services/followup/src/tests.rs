@@ -12,7 +12,7 @@ use harness::until;
 use proto::followup::v1 as pb;
 use proto::followup::v1::NoticeKind as Kind;
 use proto::followup::v1::followup_service_server::FollowupService as _;
-use service_kit::{CommandContext, Position};
+use service_kit::{CommandContext, Position, Scope};
 use tonic::Request;
 use workbench::{Workbench, by, faulty_fields};
 
@@ -21,6 +21,7 @@ mod counts;
 mod ending;
 mod indicators;
 mod ladder;
+mod scope;
 
 /// One copy of the service, with its process manager and its timer, on a workbench.
 struct Copy {
@@ -104,7 +105,7 @@ impl Place {
     /// Checks that the tables and the rules agree on what comes next.
     async fn assert_agreed_on_what_comes_next(&self, items: &[Uuid]) {
         let view = &self.copy.service.view;
-        let next = view.query(self.end(), |tables| views::next_deadlines(tables, 100));
+        let next = view.query(Scope::whole(), self.end(), |tables| views::next_deadlines(tables, 100));
         let (next, _) = next.await.unwrap();
         for &item in items {
             let shown = next.iter().find(|deadline| deadline.id == item).map(|deadline| deadline.at);
@@ -144,8 +145,10 @@ fn kinds(notices: &[pb::Notice]) -> Vec<Kind> {
     notices.iter().map(pb::Notice::kind).collect()
 }
 
+/// The lead of a department; of AUDIT, the supervisor.
 fn context(word: &str, department: &str) -> CommandContext {
-    workbench::context(word, department, Role::DepartmentLead)
+    let role = if department == "AUDIT" { Role::Supervisor } else { Role::DepartmentLead };
+    workbench::context(word, department, role)
 }
 
 fn supervisor<M>(message: M) -> Request<M> {

@@ -5,9 +5,11 @@ use crate::heads::Heads;
 use crate::limits::{BACKUPS_AT_ONCE_MAX, BACKUPS_SHARE_PERCENT, READ_RECORDS};
 use crate::reader::{ResponseSender, ResponseStream};
 use crate::rejection::Rejection;
+use domain::ledger::erasure::{self, Erasures};
 use domain::ledger::rehearsal_clock::{Command, RehearsalClock};
-use domain::{StreamName, Timestamp};
-use event_log::{EventLog, ReadError, Verified, hex};
+use domain::text::composed;
+use domain::{Aggregate as _, StreamName, Timestamp, Uuid};
+use event_log::{EventLog, ReadError, hex};
 use futures::{StreamExt as _, stream};
 use prost::Message as _;
 use proto::Wire as _;
@@ -15,11 +17,13 @@ use proto::api::v1::Reason;
 use proto::ledger::v1 as pb;
 use proto::ledger::v1::ledger_service_server::LedgerService;
 use proto::log::v1 as stored;
-use service_kit::Kit;
 use service_kit::clock::Clock;
 use service_kit::error::refusal;
+use service_kit::personal::{KeyError, Keys, Opened};
 use service_kit::places::Places;
 use service_kit::serve::{caller, read};
+use service_kit::{CommandError, Kit};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
@@ -49,6 +53,19 @@ impl Service {
             places("verifications of the log", limits.verifications_max).kept_for_supervision(kept);
         Service { kit, log, heads, backups, readers, verifications }
     }
+
+    /// The key of a person: by the name as it is, like a token's subject, or as a text is kept, like a delegate's name.
+    async fn key_of(&self, name: &str) -> Result<Option<Uuid>, KeyError> {
+        let keys = self.kit.journal().keys();
+        match keys.id_of(name).await? {
+            Some(id) => Ok(Some(id)),
+            None => keys.id_of(&composed(name.trim())).await,
+        }
+    }
+}
+
+fn unavailable(error: KeyError) -> Status {
+    refusal(Reason::Unavailable, error.to_string(), [])
 }
 
 /// The refusal of a ledger that is stopping.
@@ -71,6 +88,38 @@ impl LedgerService for Service {
         let done = self.kit.execute::<RehearsalClock>(&context, id, command).await?;
         let clock_at = done.state().clock_at.unwrap_or_else(|| self.kit.clock().now());
         Ok(Response::new(pb::MoveClockResponse { position: done.position, clock_at: clock_at.to_wire() }))
+    }
+
+    async fn request_erasure(
+        &self,
+        mut request: Request<pb::RequestErasureRequest>,
+    ) -> Result<Response<pb::RequestErasureResponse>, Status> {
+        // The record of the request has a digest of it, by which a guessed name could be confirmed.
+        let subject = std::mem::take(&mut request.get_mut().subject);
+        let (context, request) = self.kit.receive(request)?;
+        let erasure_id = context.new_id(Erasures::CATEGORY);
+        let command = erasure::Command::Request {
+            erasure_id,
+            key_id: self.key_of(&subject).await.map_err(unavailable)?,
+            reason: read("reason", request.reason)?,
+            authority: read("authority", request.authority)?,
+        };
+        let done = self.kit.execute::<Erasures>(&context, Erasures::realm_id(), command).await?;
+        let erasure = crate::erasure::render(&self.kit, done.state(), erasure_id).await?;
+        Ok(Response::new(pb::RequestErasureResponse { position: done.position, erasure }))
+    }
+
+    async fn get_erasure(
+        &self,
+        request: Request<pb::GetErasureRequest>,
+    ) -> Result<Response<pb::GetErasureResponse>, Status> {
+        let erasure_id: Uuid = read("erasure_id", request.into_inner().erasure_id)?;
+        let state = self.kit.load_committed::<Erasures>(Erasures::realm_id()).await?;
+        let erasure = crate::erasure::render(&self.kit, &state, erasure_id).await?;
+        let not_found =
+            || CommandError::rejected::<Erasures>(erasure::Rejection::ErasureNotFound { erasure_id });
+        let found = erasure.ok_or_else(not_found)?;
+        Ok(Response::new(pb::GetErasureResponse { erasure: Some(found) }))
     }
 
     async fn get_head(
@@ -96,7 +145,8 @@ impl LedgerService for Service {
             return Err(Rejection::NotFound { position, head_position: head }.into());
         }
         let found = self.log.read(position - 1, 1).map_err(unreadable)?;
-        let record = found.first().map(render).transpose()?;
+        let keys = self.kit.journal().keys();
+        let record = found.first().map(|record| render(record, keys)).transpose()?;
         Ok(Response::new(pb::GetRecordResponse { record }))
     }
 
@@ -113,13 +163,14 @@ impl LedgerService for Service {
         }
         let place = self.readers.take(&caller)?;
         let (sender, responses) = ResponseSender::new();
-        let (log, stop) = (self.log.clone(), self.kit.stop().clone());
+        let (log, keys, stop) =
+            (self.log.clone(), self.kit.journal().keys().clone(), self.kit.stop().clone());
         self.kit.tasks().spawn(async move {
             let _place = place;
             let outcome = tokio::select! {
                 () = stop.cancelled() => Err(stopping()),
                 () = sender.disconnected() => Ok(()),
-                outcome = read_records(log, request, &sender) => outcome,
+                outcome = read_records(log, keys, request, &sender) => outcome,
             };
             sender.finish(outcome.err().map(Err));
         });
@@ -134,7 +185,8 @@ impl LedgerService for Service {
     ) -> Result<Response<Self::VerifyLogStream>, Status> {
         let place = self.verifications.take(&caller(&request)?)?;
         let (sender, responses) = ResponseSender::new();
-        let (log, stop) = (self.log.clone(), self.kit.stop().clone());
+        let (log, keys, stop) =
+            (self.log.clone(), self.kit.journal().keys().clone(), self.kit.stop().clone());
         self.kit.tasks().spawn_blocking(move || {
             let _place = place;
             let records = log.head().position;
@@ -146,11 +198,15 @@ impl LedgerService for Service {
                 return sender.finish(Some(Err(stopping())));
             }
             let verdict = outcome.map_err(unreadable).transpose().map(|verified| {
-                verified.map(|Verified { head }| pb::VerifyLogResponse {
+                let head = verified?.head;
+                let (erased, records_without_key) = erased_records(&log, &keys, head.position)?;
+                Ok(pb::VerifyLogResponse {
                     verified: head.position,
                     records: head.position,
                     done: true,
                     hash: hex::encode(&head.hash),
+                    erased,
+                    records_without_key,
                 })
             });
             sender.finish(verdict);
@@ -215,6 +271,7 @@ async fn blocking<T: Send + 'static>(
 /// Sends the requested records until there are enough, or the client is gone.
 async fn read_records(
     log: EventLog,
+    keys: Keys,
     request: pb::ReadRecordsRequest,
     sender: &ResponseSender<pb::ReadRecordsResponse>,
 ) -> Result<(), Status> {
@@ -233,7 +290,7 @@ async fn read_records(
         after = next;
         for record in &records {
             let Some(room) = room.next().filter(|_| left > 0) else { return Ok(()) };
-            room.send(pb::ReadRecordsResponse { record: Some(render(record)?) });
+            room.send(pb::ReadRecordsResponse { record: Some(render(record, &keys)?) });
             left -= 1;
         }
         drop(room);
@@ -270,11 +327,12 @@ fn next_records(
     Ok((next, records))
 }
 
-fn render(record: &event_log::Record) -> Result<pb::Record, Status> {
+fn render(record: &event_log::Record, keys: &Keys) -> Result<pb::Record, Status> {
     let damaged =
         |fault: String| Status::data_loss(format!("record {} is not readable: {fault}", record.position));
-    let payload =
-        stored::Payload::decode(record.payload.as_ref()).map_err(|error| damaged(error.to_string()))?;
+    let Opened { payload, missing } = keys.open_values(&record.payload);
+    let payload = stored::Payload::decode(payload.as_slice()).map_err(|error| damaged(error.to_string()))?;
+    let erased_by: BTreeSet<u64> = missing.into_iter().filter_map(|key| keys.erased_by(key)).collect();
     let decided_at =
         Timestamp::from_microsecond(record.time_micros).map_err(|error| damaged(error.to_string()))?;
     Ok(pb::Record {
@@ -286,7 +344,31 @@ fn render(record: &event_log::Record) -> Result<pb::Record, Status> {
         events: payload.events,
         hash: hex::encode(&record.hash()),
         previous_hash: hex::encode(&record.previous),
+        erased_by_positions: erased_by.into_iter().collect(),
     })
+}
+
+/// What erasures have taken from the records up to a position, and how many records have values whose key is missing
+/// although no erasure was requested.
+fn erased_records(log: &EventLog, keys: &Keys, up_to: u64) -> Result<(Vec<pb::ErasedRecords>, u64), Status> {
+    let (mut erased, mut without_key) = (BTreeMap::<u64, u64>::new(), 0);
+    let mut after = 0;
+    while after < up_to {
+        let records = log.read(after, READ_RECORDS).map_err(unreadable)?;
+        for record in &records {
+            let missing = keys.open_values(&record.payload).missing;
+            let requests: BTreeSet<Option<u64>> =
+                missing.into_iter().map(|key| keys.erased_by(key)).collect();
+            without_key += u64::from(requests.contains(&None));
+            requests.into_iter().flatten().for_each(|request| *erased.entry(request).or_default() += 1);
+        }
+        let Some(last) = records.last() else { break };
+        after = last.position;
+    }
+    let erased = erased.into_iter();
+    let erased =
+        erased.map(|(requested_position, records)| pb::ErasedRecords { requested_position, records });
+    Ok((erased.collect(), without_key))
 }
 
 /// The stored form has empty texts where there is nothing; the API leaves such fields unset.

@@ -30,6 +30,7 @@ mod overtaking;
 mod recording;
 mod registration;
 mod rows;
+mod scope;
 mod work;
 
 /// A service with its process managers, on a workbench.
@@ -156,6 +157,7 @@ fn agenda(docket: Uuid) -> Agenda {
         title: line("防汛会商"),
         body: code("FLOOD"),
         chair: code("WATER"),
+        requester: None,
         mode: Mode::Countersign { sign_by: at("2027-03-08T10:00:00Z") },
         decide_by: None,
         quorum_percent: 50,

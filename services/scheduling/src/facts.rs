@@ -9,7 +9,7 @@ use domain::scheduling::session::{Attendee, Command, Session};
 use domain::{Code, Date, Timestamp, Uuid};
 use jiff::ToSpan as _;
 use proto::{Invalid, Violation};
-use service_kit::{CommandError, UnitOfWork, ViewStore};
+use service_kit::{CommandError, Scope, UnitOfWork, ViewStore};
 
 /// A department that a request names, and the path of the field that names it.
 pub(crate) type Named = (String, Code);
@@ -34,7 +34,7 @@ pub(crate) async fn must_be_listed(unit: &mut UnitOfWork, named: &[Named]) -> Re
 
 /// The command that screens a session: against the rules in force for its body, with the number of other
 /// sessions that the body has in the quarter of this one's earliest start. These are counted in the view, which
-/// may lag by moments.
+/// may lag by moments; all of them count, whoever screens.
 pub(crate) async fn screening(
     unit: &mut UnitOfWork,
     view: &ViewStore,
@@ -50,7 +50,8 @@ pub(crate) async fn screening(
     let body = filed.outline.body.clone();
     let rules = unit.load::<MeetingRules>(MeetingRules::id(&body)).await?.in_force();
     let (from, to) = quarter(&calendar, filed.outline.earliest_start_at);
-    let counted = view.query(0, move |tables| views::count_sessions(tables, session, &body, from, to));
+    let counted =
+        view.query(Scope::whole(), 0, move |tables| views::count_sessions(tables, session, &body, from, to));
     match counted.await {
         Ok((sessions_this_quarter, _)) => Ok(Command::Screen { rules, calendar, sessions_this_quarter }),
         Err(status) => Err(CommandError::Unavailable(status.message().to_owned())),

@@ -18,6 +18,7 @@ mod life;
 mod lists;
 mod rows;
 mod rules;
+mod scope;
 
 /// A service on a workbench.
 struct Fixture {

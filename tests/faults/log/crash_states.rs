@@ -62,10 +62,13 @@ fn a_power_cut_while_the_index_is_written_loses_nothing() {
 fn a_missing_sync_is_detected() {
     let temp = memory_directory();
     let mut run = record(temp.path(), Image::default(), vec![], scenarios::all_operations);
-    for file in ["log/sled/db", "log", "log/sled"] {
+    let (end, tenth) = (run.recording.steps.len(), run.after_acknowledgement(10));
+    for (file, step) in [("log/sled/db", end), ("log", end), ("log/sled", end), ("log/commit.a", tenth)] {
         let steps = run.recording.steps.clone();
-        run.recording.steps.retain(|step| !matches!(step, Step::Sync(path) if path == Path::new(file)));
-        let (image, acknowledged) = run.state(run.recording.steps.len(), Survives::Nothing);
+        let is_kept = |step: &Step| !matches!(step, Step::Sync(path) if path == Path::new(file));
+        let kept = steps[..step].iter().filter(|step| is_kept(step)).count();
+        run.recording.steps.retain(is_kept);
+        let (image, acknowledged) = run.state(kept, Survives::Nothing);
         run.recording.steps = steps;
         image.write(&temp.path().join("state"));
         let found = proof::check_intact(&temp.path().join("state/log"), &acknowledged);
@@ -117,6 +120,13 @@ impl RecordedRun {
             _ => Survives::Some { random: random.clone(), one: odds.0, of: odds.1 },
         };
         self.state(step, survives)
+    }
+
+    /// The step after an acknowledgement.
+    fn after_acknowledgement(&self, number: usize) -> usize {
+        let is_one = |(_, step): &(usize, &Step)| matches!(step, Step::Acknowledged(_));
+        let at = self.recording.steps.iter().enumerate().filter(is_one).nth(number - 1);
+        at.map(|(at, _)| at + 1).expect("so many commits were acknowledged")
     }
 
     fn state(&self, step: usize, survives: Survives) -> (Image, Vec<Acknowledged>) {

@@ -62,7 +62,7 @@ struct Watch {
     fault: Option<Fault>,
     failed: Vec<PathBuf>,
     synced_again: Vec<PathBuf>,
-    acknowledged_after_failed_sync: bool,
+    acknowledged_after_failed_sync: usize,
 }
 
 /// What was recorded of the watched directory.
@@ -77,8 +77,8 @@ pub struct Recorded {
     pub failed: Vec<PathBuf>,
     /// Paths that were synced again after their sync had failed.
     pub synced_again: Vec<PathBuf>,
-    /// Whether a commit was acknowledged after a sync had failed.
-    pub acknowledged_after_failed_sync: bool,
+    /// How many commits were acknowledged after a sync had failed.
+    pub acknowledged_after_failed_sync: usize,
 }
 
 static ROOT: RwLock<Option<PathBuf>> = RwLock::new(None);
@@ -140,7 +140,9 @@ pub fn record_acknowledged(acknowledged: Acknowledged, last: bool) {
     let mut lock = lock();
     let watch = lock.as_mut().expect("a directory is watched");
     watch.steps.push(Step::Acknowledged(acknowledged));
-    watch.acknowledged_after_failed_sync |= last && watch.a_sync_failed();
+    if last && watch.a_sync_failed() {
+        watch.acknowledged_after_failed_sync += 1;
+    }
 }
 
 /// Returns whether a call has been made to fail.

@@ -18,6 +18,8 @@ use tempfile::TempDir;
 const TEST: &str = "log::io_errors::an_error_at_any_call_loses_nothing";
 /// Makes the test binary, started again, run the scenario with these arguments: the fault and the directory.
 const CHILD_ARGUMENTS: &str = "FAULTS_IO_ERROR_CHILD";
+/// Commits that a commit file has made durable before the writer notices that a flush in the background has failed.
+const NOTICED_AFTER_MAX: usize = 2;
 /// Time after which a child hangs and is killed by an alarm.
 const CHILD_SECONDS_MAX: u32 = 60;
 
@@ -128,7 +130,9 @@ fn run_child(arguments: &str) {
     for file in &recorded.synced_again {
         println!("broken {} was synced again after its sync had failed", file.display());
     }
-    if recorded.acknowledged_after_failed_sync {
+    let in_background = recorded.failed.iter().all(|file| !file.to_string_lossy().contains("commit."));
+    let allowed = if in_background { NOTICED_AFTER_MAX } else { 0 };
+    if recorded.acknowledged_after_failed_sync > allowed {
         println!("broken a commit was acknowledged after a sync had failed");
     }
     if let Err(fault) = outcome {

@@ -20,7 +20,7 @@ pub struct Acknowledged {
 
 /// Returns the options used for all logs here.
 pub fn options(dir: &Path) -> Options {
-    Options { cache_bytes: 8 << 20, reserve_bytes: 0, ..Options::new(dir) }
+    Options { cache_bytes: 8 << 20, reserve_bytes: 0, commit_file_bytes_max: 48 << 10, ..Options::new(dir) }
 }
 
 /// Creates a single-threaded runtime.

@@ -6,6 +6,7 @@ use domain::{Role, Timestamp, Uuid};
 use event_log::{EventLog, Options};
 use journal::Journal;
 use journal::embedded::EmbeddedJournal;
+use journal::personal::Keys;
 use service_kit::clock::Clock;
 use service_kit::identity::Caller;
 use service_kit::{CommandContext, Kit, Position};
@@ -36,7 +37,7 @@ impl Workbench {
     pub fn on(made: impl FnOnce(Arc<dyn Journal>) -> Arc<dyn Journal>) -> Workbench {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let (log, _) = EventLog::open(Options::new(folder.path().join("log"))).expect("an empty log");
-        let journal = made(Arc::new(EmbeddedJournal::new(log)));
+        let journal = made(Arc::new(EmbeddedJournal::new(log, Keys::in_memory())));
         Workbench::new(journal, watch::Sender::new(at("2027-03-01T01:00:00Z")), folder)
     }
 

@@ -26,7 +26,8 @@ pub use rejection::Rejection;
 
 use crate::calendar::WorkingCalendar;
 use crate::deliberation::ballot::{Abstention, Choice, Method, Rules, Tie};
-use crate::{Aggregate, Code, Date, Issued, Line, Text, Timestamp};
+use crate::{Aggregate, Audience, Code, Date, Issued, Line, Text, Timestamp};
+use std::collections::BTreeSet;
 
 /// Items that one command may draft, at most.
 pub const ITEMS_PER_COMMAND_MAX: usize = 50;
@@ -180,6 +181,11 @@ impl State {
         }
     }
 
+    /// The departments that recused themselves from a topic, once the docket is prepared.
+    pub fn recused_from(&self, topic: u32) -> Option<&BTreeSet<Code>> {
+        self.proceedings()?.topic(topic).map(|topic| &topic.recused)
+    }
+
     /// The moment at which [`Command::CheckDeadlines`] will have something to count.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         match self {
@@ -295,6 +301,11 @@ impl Aggregate for Docket {
             size::check(state, &events, max)?;
         }
         Ok(events)
+    }
+
+    fn audience(state: &State) -> Audience<'_> {
+        let agenda = state.proceedings().map(|proceedings| &proceedings.agenda);
+        agenda.map_or(Audience::Everybody, |agenda| Audience::of(agenda.concerned()))
     }
 
     fn evolve(state: State, event: &Event) -> State {

@@ -1,7 +1,7 @@
 //! The realm's working calendar (工作日历): which days are worked, given as data.
 
 use crate::calendar::WorkingCalendar;
-use crate::{Aggregate, Issued, Uuid, aggregate::id_of_code, rejections};
+use crate::{Aggregate, Audience, Issued, Uuid, aggregate::id_of_code, rejections};
 
 /// Holidays in a calendar, at most, and as many make-up days: all of them are stored in one event.
 pub const CALENDAR_DAYS_MAX: usize = 1_000;
@@ -80,6 +80,10 @@ impl Aggregate for Calendar {
             return Ok(vec![]);
         }
         Ok(vec![Event::Defined { calendar }])
+    }
+
+    fn audience(_: &State) -> Audience<'_> {
+        Audience::Everybody
     }
 
     fn evolve(_state: State, event: &Event) -> State {

@@ -1,6 +1,6 @@
 //! A department (部门) of the directory: known by its code, placed in a hierarchy.
 
-use crate::{Aggregate, Code, Issued, Line, Uuid, aggregate::id_of_code, rejections};
+use crate::{Aggregate, Audience, Code, Issued, Line, Uuid, aggregate::id_of_code, rejections};
 
 /// Kind of organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -118,6 +118,10 @@ impl Aggregate for Department {
                 Ok(vec![Event::Registered { profile }])
             }
         }
+    }
+
+    fn audience(_: &State) -> Audience<'_> {
+        Audience::Everybody
     }
 
     fn evolve(_state: State, event: &Event) -> State {

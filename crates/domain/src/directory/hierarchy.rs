@@ -3,8 +3,8 @@
 //! It is one aggregate, so that two registrations which would close a circle only together cannot both be written:
 //! the second conflicts with the first and is decided again.
 
-use crate::{Aggregate, Code, Issued, Uuid, aggregate::id_of_code, rejections};
-use std::collections::BTreeMap;
+use crate::{Aggregate, Audience, Code, Issued, Uuid, aggregate::id_of_code, rejections};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,9 +42,22 @@ rejections! {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
     parents: BTreeMap<Code, Code>,
+    /// The same from above: what is right below a department.
+    children: BTreeMap<Code, BTreeSet<Code>>,
 }
 
 impl State {
+    /// This department, and all that are below it.
+    pub fn downwards(&self, department: &Code) -> BTreeSet<Code> {
+        let (mut found, mut next) = (BTreeSet::new(), vec![department]);
+        while let Some(parent) = next.pop() {
+            if found.insert(parent.clone()) {
+                next.extend(self.children.get(parent).into_iter().flatten());
+            }
+        }
+        found
+    }
+
     /// The departments from this one up to the top, itself first.
     pub fn upwards<'a>(&'a self, department: &'a Code) -> impl Iterator<Item = &'a Code> {
         // A history without circles ends before this.
@@ -86,12 +99,21 @@ impl Aggregate for Hierarchy {
         Ok(vec![Event::Placed { department, parent }])
     }
 
+    fn audience(_: &State) -> Audience<'_> {
+        Audience::Everybody
+    }
+
     fn evolve(mut state: State, event: &Event) -> State {
         let Event::Placed { department, parent } = event;
-        match parent {
-            Some(parent) => state.parents.insert(department.clone(), parent.clone()),
-            None => state.parents.remove(department),
-        };
+        if let Some(left) = state.parents.remove(department)
+            && let Some(siblings) = state.children.get_mut(&left)
+        {
+            siblings.remove(department);
+        }
+        if let Some(parent) = parent {
+            state.parents.insert(department.clone(), parent.clone());
+            state.children.entry(parent.clone()).or_default().insert(department.clone());
+        }
         state
     }
 }

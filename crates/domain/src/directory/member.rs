@@ -1,6 +1,6 @@
 //! A member (成员) in the directory: a person known by a code, who works for a department.
 
-use crate::{Aggregate, Code, Issued, Line, Role, Uuid, aggregate::id_of_code, rejections};
+use crate::{Aggregate, Audience, Code, Issued, Line, Role, Uuid, aggregate::id_of_code, rejections};
 
 /// The profile of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +95,10 @@ impl Aggregate for Member {
             return Ok(vec![]);
         }
         Ok(vec![Event::Registered { profile }])
+    }
+
+    fn audience(_: &State) -> Audience<'_> {
+        Audience::Everybody
     }
 
     fn evolve(_state: State, event: &Event) -> State {

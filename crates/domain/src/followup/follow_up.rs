@@ -11,7 +11,7 @@ pub use event::Event;
 
 use super::ladder::{Ladder, Rung, RungKind};
 use crate::calendar::Zone;
-use crate::{Aggregate, Code, Date, Issued, Line, Timestamp, Uuid, rejections};
+use crate::{Aggregate, Audience, Code, Date, Issued, Line, Timestamp, Uuid, rejections};
 
 /// What is followed up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +141,14 @@ pub struct FollowedItem {
     pub rungs: u32,
 }
 
+impl FollowedItem {
+    /// The departments whose matter it is: the lead, those that support it, and the one that is asked for help.
+    pub fn concerned(&self) -> impl Iterator<Item = &Code> {
+        let Subject { lead, co_responsible, .. } = &self.subject;
+        [lead].into_iter().chain(co_responsible).chain(&self.blocked)
+    }
+}
+
 impl State {
     /// The item, once it is followed up.
     pub fn followed_item(&self) -> Option<&FollowedItem> {
@@ -182,6 +190,10 @@ impl Aggregate for FollowUp {
             Command::CheckDeadlines => Ok(item.check_deadlines(issued.at)),
             command => Ok(item.follow(command)),
         }
+    }
+
+    fn audience(state: &State) -> Audience<'_> {
+        state.followed_item().map_or(Audience::Everybody, |item| Audience::of(item.concerned()))
     }
 
     fn evolve(state: State, event: &Event) -> State {

@@ -1,7 +1,7 @@
 //! What happened to the log itself and must be on record: that it is used although it is known to have had
 //! more records.
 
-use crate::{Aggregate, Issued, Uuid, aggregate::id_of_code, rejections};
+use crate::{Aggregate, Audience, Issued, Uuid, aggregate::id_of_code, rejections};
 
 /// The commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,10 @@ impl Aggregate for Custody {
             true => Err(Rejection::EvidenceRequired { actual_records }),
             false => Ok(vec![Event::StaleLogAccepted { expected_records, actual_records, evidence }]),
         }
+    }
+
+    fn audience(_: &State) -> Audience<'_> {
+        Audience::Everybody
     }
 
     fn evolve(state: State, _event: &Event) -> State {

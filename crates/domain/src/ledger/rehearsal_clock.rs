@@ -1,7 +1,7 @@
 //! The clock of a rehearsal: it shows the same moment until it is moved, and is moved only forward. As it is
 //! kept in the log, every process that follows the log shows the same time.
 
-use crate::{Aggregate, Issued, Timestamp, Uuid, aggregate::id_of_code, rejections};
+use crate::{Aggregate, Audience, Issued, Timestamp, Uuid, aggregate::id_of_code, rejections};
 
 /// The commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +66,10 @@ impl Aggregate for RehearsalClock {
             std::cmp::Ordering::Equal => Ok(vec![]),
             std::cmp::Ordering::Greater => Ok(vec![Event::Moved { clock_at }]),
         }
+    }
+
+    fn audience(_: &State) -> Audience<'_> {
+        Audience::Everybody
     }
 
     fn evolve(_state: State, event: &Event) -> State {

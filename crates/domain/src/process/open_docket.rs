@@ -15,10 +15,11 @@ pub fn react(id: Uuid, state: &session::State, event: &session::Event) -> Vec<(U
         _ => return vec![],
     };
     let session::State::Filed(filed) = state else { return vec![] };
-    vec![(id, docket::Command::Prepare { agenda: agenda(id, &filed.outline, mode) })]
+    vec![(id, docket::Command::Prepare { agenda: agenda(id, filed, mode) })]
 }
 
-fn agenda(session: Uuid, outline: &session::Outline, mode: Mode) -> Agenda {
+fn agenda(session: Uuid, filed: &session::Filed, mode: Mode) -> Agenda {
+    let outline = &filed.outline;
     let topics = outline.topics.iter().map(|topic| AgendaTopic {
         number: topic.number,
         title: topic.title.clone(),
@@ -33,6 +34,7 @@ fn agenda(session: Uuid, outline: &session::Outline, mode: Mode) -> Agenda {
         title: outline.title.clone(),
         body: outline.body.clone(),
         chair: outline.chair.clone(),
+        requester: filed.requester.clone(),
         mode,
         decide_by: outline.decide_by,
         quorum_percent: outline.quorum_percent,

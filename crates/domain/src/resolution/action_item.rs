@@ -17,7 +17,9 @@ pub use item::{Assignment, Blockage, ExtensionRequest, Item, Stage};
 use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
 use crate::resolution::evidence::Evidence;
-use crate::{Aggregate, Code, Date, Issued, Line, Text, Timestamp, Uuid, aggregate::derived_id, rejections};
+use crate::{
+    Aggregate, Audience, Code, Date, Issued, Line, Text, Timestamp, Uuid, aggregate::derived_id, rejections,
+};
 
 /// Departments that support one item, at most.
 pub const CO_RESPONSIBLE_MAX: usize = 50;
@@ -186,6 +188,10 @@ impl Aggregate for ActionItem {
                 acceptance::record_look_back(item, observation, holds, issued)
             }
         }
+    }
+
+    fn audience(state: &State) -> Audience<'_> {
+        state.item().map_or(Audience::Everybody, |item| Audience::of(item.concerned()))
     }
 
     fn evolve(state: State, event: &Event) -> State {

@@ -2,7 +2,7 @@
 //!
 //! Numbers begin at 1 in every year and have no gaps, because one stream issues them all.
 
-use crate::{Aggregate, Code, Issued, Line, Uuid, aggregate::id_of_code, rejections};
+use crate::{Aggregate, Audience, Code, Issued, Line, Uuid, aggregate::id_of_code, rejections};
 use std::collections::BTreeMap;
 
 /// The commands.
@@ -95,6 +95,10 @@ impl Aggregate for Register {
         let number = Line::parse(&format!("{}-{serial:04}", name(&body, year)))
             .expect("a code, a year and a number make a line");
         Ok(vec![Event::NumberIssued { body, year, resolution, serial, number }])
+    }
+
+    fn audience(_: &State) -> Audience<'_> {
+        Audience::Everybody
     }
 
     fn evolve(mut state: State, event: &Event) -> State {

@@ -1,6 +1,8 @@
 //! A resolution (决议): what was decided, in force until it is rescinded or superseded.
 
-use crate::{Aggregate, Code, Date, Issued, Line, Text, Timestamp, Uuid, aggregate::derived_id, rejections};
+use crate::{
+    Aggregate, Audience, Code, Date, Issued, Line, Text, Timestamp, Uuid, aggregate::derived_id, rejections,
+};
 
 /// How a decision was carried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -258,6 +260,11 @@ impl Aggregate for Resolution {
                 supersede(state.existing()?, resolution, successor, reason, issued)
             }
         }
+    }
+
+    /// Only supervisors command it. Whose matter it is, its docket and its items know, and so does the view of them.
+    fn audience(state: &State) -> Audience<'_> {
+        state.registered().map_or(Audience::Everybody, |_| Audience::of([]))
     }
 
     fn evolve(state: State, event: &Event) -> State {

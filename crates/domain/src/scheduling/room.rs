@@ -1,7 +1,7 @@
 //! A room (会议室) and its bookings: one stream decides both, so that no two sessions are ever in a room at the
 //! same time.
 
-use crate::{Aggregate, Code, Issued, Line, Timestamp, Uuid, aggregate::id_of_code, rejections};
+use crate::{Aggregate, Audience, Code, Issued, Line, Timestamp, Uuid, aggregate::id_of_code, rejections};
 use std::collections::BTreeMap;
 
 /// Pieces of equipment in a room, at most.
@@ -170,6 +170,10 @@ impl Aggregate for Room {
                     .collect())
             }
         }
+    }
+
+    fn audience(_: &State) -> Audience<'_> {
+        Audience::Everybody
     }
 
     fn evolve(mut state: State, event: &Event) -> State {

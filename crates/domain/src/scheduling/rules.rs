@@ -1,6 +1,6 @@
 //! The meeting rules (会议规则) of one convening body: the limits that a request is screened against.
 
-use crate::{Aggregate, Code, Issued, Uuid, aggregate::id_of_code, rejections};
+use crate::{Aggregate, Audience, Code, Issued, Uuid, aggregate::id_of_code, rejections};
 
 /// The limits of one body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +114,10 @@ impl Aggregate for MeetingRules {
             return Ok(vec![]);
         }
         Ok(vec![Event::Defined { body, rules }])
+    }
+
+    fn audience(_: &State) -> Audience<'_> {
+        Audience::Everybody
     }
 
     fn evolve(_state: State, event: &Event) -> State {

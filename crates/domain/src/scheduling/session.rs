@@ -20,7 +20,7 @@ pub use state::{
 
 use crate::calendar::WorkingCalendar;
 use crate::scheduling::rules::Rules;
-use crate::{Aggregate, Code, Issued, Line, Role, Text, Timestamp, Uuid, rejections};
+use crate::{Aggregate, Audience, Code, Issued, Line, Role, Text, Timestamp, Uuid, rejections};
 use jiff::SignedDuration;
 
 /// Papers on one topic, at most.
@@ -374,6 +374,10 @@ impl Aggregate for Session {
             Command::Convene => convening::convene(filed, issued),
             Command::Conclude => convening::conclude(filed),
         }
+    }
+
+    fn audience(state: &State) -> Audience<'_> {
+        state.filed().map_or(Audience::Everybody, |filed| Audience::of(filed.concerned()))
     }
 
     fn evolve(state: State, event: &Event) -> State {

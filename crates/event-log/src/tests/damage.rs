@@ -189,3 +189,96 @@ fn one_anchor_is_sufficient_and_none_is_refused() {
     let refused = EventLog::open(options(dir.path())).expect_err("it is refused");
     assert!(matches!(refused, OpenError::NoAnchor { .. }), "{refused}");
 }
+
+/// Copies an open log's directory as a killed process leaves it.
+fn copy_of(dir: &Path) -> TempDir {
+    fn copy(from: &Path, to: &Path) {
+        fs::create_dir_all(to).expect("a directory");
+        for entry in fs::read_dir(from).expect("a directory").map(|entry| entry.expect("an entry").path()) {
+            let to = to.join(entry.file_name().expect("a name"));
+            match entry.is_dir() {
+                true => copy(&entry, &to),
+                false => assert!(fs::copy(&entry, to).is_ok()),
+            }
+        }
+    }
+    let copied = TempDir::new().expect("temporary directory");
+    copy(dir, copied.path());
+    copied
+}
+
+/// A log as a killed process leaves it, with the last `records` of 100 acknowledged records in the commit files only.
+fn killed_log(records: u64) -> TempDir {
+    let dir = TempDir::new().expect("temporary directory");
+    closed_log(dir.path(), 100 - records);
+    runtime().block_on(async {
+        let (log, _) = open(dir.path());
+        let sled = copy_of(&dir.path().join("sled"));
+        fill(&log, records).await;
+        let killed = copy_of(dir.path());
+        fs::remove_dir_all(killed.path().join("sled")).expect("it is removed");
+        fs::rename(sled.path(), killed.path().join("sled")).expect("it is renamed");
+        log.close().await;
+        killed
+    })
+}
+
+#[test]
+fn what_only_the_commit_files_have_is_added_to_sled() {
+    for torn in [None, Some("anchor.a"), Some("anchor.b")] {
+        let killed = killed_log(12);
+        if let Some(anchor) = torn {
+            fs::write(killed.path().join(anchor), b"torn").expect("it writes");
+        }
+        let (log, opened) = open(killed.path());
+        assert_eq!((opened.head.position, opened.recovered, opened.truncated), (100, 0, None), "{torn:?}");
+        assert_eq!(log.verify(|_| {}).expect("the log is valid").head, opened.head);
+        runtime().block_on(log.close());
+        let (log, opened) = open(killed.path());
+        assert_eq!((opened.head.position, opened.recovered), (100, 0));
+        runtime().block_on(log.close());
+    }
+}
+
+#[test]
+fn a_commit_file_that_is_needed_and_missing_or_damaged_is_reported() {
+    // The byte that is changed, and the position reported; no byte: all are missing. The first entry has no frames.
+    let damages = [
+        ("missing", None, Some(89)),
+        ("its beginning", Some(100), Some(89)),
+        ("an acknowledged entry", Some(5 * 4096 + 200), Some(93)),
+        ("the last entry, as when it was being written", Some(12 * 4096 + 200), None),
+    ];
+    for (what, byte, position) in damages {
+        let killed = killed_log(12);
+        let path = killed.path().join("commit.a");
+        let mut bytes = fs::read(&path).expect("it is there");
+        match byte {
+            Some(at) => bytes[at] ^= 1,
+            None => bytes.clear(),
+        }
+        fs::write(&path, bytes).expect("it writes");
+        match (EventLog::open(options(killed.path())), position) {
+            (Err(OpenError::Damaged { damage, .. }), Some(position)) => {
+                assert_eq!(damage.position, position, "{what}")
+            }
+            (Ok((log, opened)), None) => {
+                assert_eq!(opened.head.position, 99, "{what}");
+                runtime().block_on(log.close());
+            }
+            (other, _) => panic!("{what}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn commit_files_of_a_closed_log_are_not_needed() {
+    let dir = TempDir::new().expect("temporary directory");
+    closed_log(dir.path(), 300);
+    for name in ["commit.a", "commit.b"] {
+        fs::write(dir.path().join(name), [7; 9000]).expect("it writes");
+    }
+    let (log, opened) = open(dir.path());
+    assert_eq!((opened.head.position, opened.recovered), (300, 0));
+    runtime().block_on(log.close());
+}

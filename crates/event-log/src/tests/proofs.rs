@@ -88,8 +88,8 @@ fn records_that_do_not_match_the_acknowledged_root_are_refused() {
     let (anchor, files) = (crate::anchor::read(folder.path()).unwrap().unwrap(), folder.path());
     let head = crate::Head { root: [9; 32], ..anchor.head };
     let mut anchors = crate::anchor::AnchorFiles::open(files, anchor).unwrap();
-    anchors.write(head).unwrap();
-    anchors.write(head).unwrap();
+    anchors.write(head, crate::anchor::NOTHING_AFTER).unwrap();
+    anchors.write(head, crate::anchor::NOTHING_AFTER).unwrap();
     let refused = crate::EventLog::open(super::options(folder.path())).unwrap_err().to_string();
     assert!(refused.contains("record 600: the root of the tree"), "{refused}");
 }

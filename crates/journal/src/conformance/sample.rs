@@ -40,6 +40,7 @@ pub fn commit(id: Uuid, writes: &[(&StreamName, Position)]) -> Commit {
             command_digest: vec![7; 32],
             time: Timestamp::from_microsecond(1_800_000_000_000_001).unwrap_or_default(),
             actor: Actor { subject: "sampler".into(), department: None, roles: vec![Role::Clerk] },
+            on_behalf_of: None,
             causation_id: None,
             correlation_id: id,
             traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),

@@ -5,6 +5,7 @@
 
 use super::{decode, on_blocking_thread, read_error};
 use crate::limits::{FEED_RECORDS_MAX, SUBSCRIPTION_BATCH_RECORDS_MAX};
+use crate::personal::Keys;
 use crate::{Position, ReadError, Record};
 use event_log::EventLog;
 use std::collections::VecDeque;
@@ -12,12 +13,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) struct Feed {
     log: EventLog,
+    keys: Keys,
     newest: Arc<Mutex<Newest>>,
 }
 
 /// Consecutive records up to `last`.
 #[derive(Default)]
 struct Newest {
+    /// The generation of the keys with which they were opened.
+    generation: u64,
     last: Position,
     records: VecDeque<Arc<Record>>,
 }
@@ -48,8 +52,8 @@ impl Newest {
 }
 
 impl Feed {
-    pub(super) fn new(log: EventLog) -> Feed {
-        Feed { log, newest: Arc::default() }
+    pub(super) fn new(log: EventLog, keys: Keys) -> Feed {
+        Feed { log, keys, newest: Arc::default() }
     }
 
     /// Returns records after a position, in order; at least one if `committed` is after it.
@@ -58,23 +62,30 @@ impl Feed {
         after: Position,
         committed: Position,
     ) -> Result<Vec<Arc<Record>>, ReadError> {
+        // What was erased is not handed out again.
+        let generation = self.keys.generation();
         if let Ok(newest) = self.newest.try_lock()
+            && newest.generation == generation
             && let Some(records) = newest.records_after(after)
         {
             return Ok(records);
         }
-        let (log, newest) = (self.log.clone(), self.newest.clone());
+        let (log, keys, newest) = (self.log.clone(), self.keys.clone(), self.newest.clone());
         on_blocking_thread(move || {
             if committed - after > FEED_RECORDS_MAX as u64 {
-                return read(&log, after);
+                return read(&log, &keys, after);
             }
             // The lock is held while reading, so that others who need the same records wait for them. It is held by
             // this thread: a subscription may begin to read and then not be polled for as long as it likes.
             let mut newest = newest.lock().unwrap_or_else(PoisonError::into_inner);
+            let generation = keys.generation();
+            if newest.generation != generation {
+                *newest = Newest { generation, ..Newest::default() };
+            }
             if let Some(records) = newest.records_after(after) {
                 return Ok(records);
             }
-            let records = read(&log, after)?;
+            let records = read(&log, &keys, after)?;
             newest.add(after, &records);
             Ok(records)
         })
@@ -82,7 +93,7 @@ impl Feed {
     }
 }
 
-fn read(log: &EventLog, after: Position) -> Result<Vec<Arc<Record>>, ReadError> {
+fn read(log: &EventLog, keys: &Keys, after: Position) -> Result<Vec<Arc<Record>>, ReadError> {
     let records = log.read(after, SUBSCRIPTION_BATCH_RECORDS_MAX).map_err(read_error)?;
-    records.iter().map(|record| decode(record).map(Arc::new)).collect()
+    records.iter().map(|record| decode(record, keys).map(Arc::new)).collect()
 }

@@ -5,7 +5,7 @@ use super::{Link, NatsJournal, readiness};
 use crate::backoff::Backoff;
 use crate::conflict::find_earlier_answer;
 use crate::limits::{APPEND_TIMEOUT, REQUEST_TIMEOUT, RETRY_PAUSE_MAX, RETRY_PAUSE_MIN};
-use crate::payload::{Sealed, seal};
+use crate::payload::{Encoded, encode};
 use crate::{AppendError, Commit, Obstacle, Position};
 use async_nats::client::RequestErrorKind;
 use async_nats::{Client, HeaderMap, Request};
@@ -36,8 +36,6 @@ pub(super) enum PublishError {
 pub(super) async fn append(journal: &NatsJournal, commit: Commit) -> Result<Position, AppendError> {
     let link = &*journal.link;
     let (command_id, digest) = (commit.envelope.command_id, commit.envelope.command_digest.clone());
-    let sealed = seal(commit)?;
-    let messages: Vec<Outgoing> = sealed.iter().map(|write| outgoing(&link.names, write)).collect();
     let highest_before = link.ledgers.highest();
     let deadline = Instant::now() + APPEND_TIMEOUT;
     let mut backoff = Backoff::new(RETRY_PAUSE_MIN, RETRY_PAUSE_MAX);
@@ -47,13 +45,14 @@ pub(super) async fn append(journal: &NatsJournal, commit: Commit) -> Result<Posi
             return Err(AppendError::Full(why));
         }
         let published = match readiness::ensure_appendable(link).await {
-            Ok(()) => publish(link, &messages).await,
+            Ok(()) => seal_and_publish(link, &commit).await?,
             Err(reason) => Err(PublishError::Retryable(reason)),
         };
         let reason = match published {
-            Ok(last) => return check_new_position(link, last, messages.len(), highest_before),
+            Ok(last) => return check_new_position(link, last, commit.writes.len(), highest_before),
             Err(PublishError::Conflict) => {
-                let writes: Vec<_> = sealed.into_iter().map(|write| (write.stream, write.expected)).collect();
+                let writes: Vec<_> =
+                    commit.writes.into_iter().map(|write| (write.stream, write.expected)).collect();
                 return find_earlier_answer(journal, &writes, command_id, &digest).await;
             }
             Err(PublishError::Refused(reason)) => return Err(AppendError::Unavailable(reason)),
@@ -71,7 +70,23 @@ pub(super) async fn append(journal: &NatsJournal, commit: Commit) -> Result<Posi
     }
 }
 
-fn outgoing(names: &Names, write: &Sealed) -> Outgoing {
+/// Seals a commit, with keys that the broker has now, and publishes it.
+async fn seal_and_publish(
+    link: &Link,
+    commit: &Commit,
+) -> Result<Result<Position, PublishError>, AppendError> {
+    link.keys.ask_again_after(link.connection_epoch());
+    match encode(commit.clone(), &link.keys).await {
+        Ok(encoded) => {
+            let messages: Vec<Outgoing> = encoded.iter().map(|write| outgoing(&link.names, write)).collect();
+            Ok(publish(link, &messages).await)
+        }
+        Err(AppendError::Unavailable(reason)) => Ok(Err(PublishError::Retryable(reason))),
+        Err(error) => Err(error),
+    }
+}
+
+fn outgoing(names: &Names, write: &Encoded) -> Outgoing {
     let mut headers = names.headers(&write.stream, &write.envelope, &write.types, &write.salt);
     headers.insert(EXPECTED_SUBJECT_SEQUENCE, write.expected.to_string());
     Outgoing { subject: names.subject(&write.stream), headers, payload: write.payload.clone() }
@@ -126,7 +141,7 @@ fn in_batch(message: &Outgoing, batch: &str, sequence: usize) -> HeaderMap {
     headers
 }
 
-async fn request(client: Client, message: Outgoing) -> Result<Position, PublishError> {
+pub(super) async fn request(client: Client, message: Outgoing) -> Result<Position, PublishError> {
     let Outgoing { subject, headers, payload } = message;
     let request = Request::new().headers(headers).payload(payload).timeout(Some(REQUEST_TIMEOUT));
     match client.send_request(subject, request).await {

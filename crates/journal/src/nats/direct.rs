@@ -4,8 +4,9 @@ use super::Link;
 use super::commits::{Commit, first_position, judge};
 use super::received::Received;
 use crate::limits::{COMMITS_LOOKED_UP_AT_ONCE_MAX, REQUEST_TIMEOUT};
-use crate::{Position, ReadError, Record};
+use crate::{Position, ReadError, Record, payload};
 use async_nats::{Message, StatusCode, Subscriber};
+use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 
@@ -47,10 +48,15 @@ impl DirectReader {
         batch: u64,
         up_to: Position,
     ) -> Result<Vec<Record>, ReadError> {
-        let mut records =
-            self.fetch(link, from, subject, batch, |received| received.record(&link.names)).await?;
-        records.retain(|record| record.position <= up_to);
+        let sealed = |received: Received<'_>| received.sealed_record(&link.names);
+        let mut records = Vec::new();
+        for (record, payload) in self.fetch(link, from, subject, batch, sealed).await? {
+            if record.position <= up_to {
+                records.push(open(link, record, payload).await?);
+            }
+        }
         pass_over_incomplete(link, &mut records).await?;
+        records.iter().for_each(|record| link.keys.observe(record));
         Ok(records)
     }
 
@@ -95,6 +101,14 @@ impl DirectReader {
             }
         }
     }
+}
+
+/// Opens the personal values of a record, with its payload if it has any.
+async fn open(link: &Link, record: Record, payload: Option<Bytes>) -> Result<Record, ReadError> {
+    let Some(payload) = payload else { return Ok(record) };
+    let opened = link.keys.open_shared(&payload).await;
+    let opened = opened.map_err(|error| ReadError::Unavailable(error.to_string()))?;
+    Ok(payload::decode(record.position, &record.stream.to_string(), &opened).unwrap_or(record))
 }
 
 /// Replaces the records of commits that are not in the stream as a whole.

@@ -12,23 +12,27 @@ use super::watermark::Connection;
 use super::witnesses::{Contradiction, JudgeError, Judgement, Probe, REFUSED, acceptances, judge};
 use super::{Link, NatsJournal};
 use crate::backoff::Backoff;
+use crate::embedded::read_whole_stream;
 use crate::limits::{
     ANNOUNCEMENT_INTERVAL, CONSUMER_SILENCE_MAX, CONTRADICTION_REVIEW_INTERVAL, RETRY_PAUSE_MAX,
     RETRY_PAUSE_MIN,
 };
+use crate::personal::{KeyError, key_ids};
 use crate::witness::Witness;
-use crate::{Position, ReadError};
+use crate::{Position, ReadError, payload};
 use async_nats::connection;
 use async_nats::jetstream::stream;
 use async_nats::{HeaderMap, Message, Subject, Subscriber};
 use bytes::Bytes;
 use domain::aggregate::derived_id;
-use domain::{StreamName, Uuid};
+use domain::ledger::erasure::Erasures;
+use domain::{Aggregate as _, StreamName, Uuid};
 use event_log::hex;
 use event_log::{EventLog, Hash, OrderedRecord, State};
 use follow::{Group, consume};
 use futures::{FutureExt as _, StreamExt as _};
 use restore_tail::RestoreTailError;
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -135,6 +139,9 @@ pub async fn run_ledger(
         return Err(LedgerError::Disputed { what, file });
     }
     let id = binding::ledger_id(log.dir()).map_err(file_error)?;
+    // The key of an erasure is not given to anybody again.
+    let erasures = Erasures::stream(Erasures::realm_id()).to_string();
+    read_whole_stream(&log, &journal.link.keys, &erasures, 0)?;
     let (session, contradicting) = (AtomicU64::new(0), Mutex::default());
     let ledger = Ledger { link: &journal.link, log, id, name, accept, contradicting, stop, session };
     let mut backoff = Backoff::new(RETRY_PAUSE_MIN, RETRY_PAUSE_MAX);
@@ -251,6 +258,7 @@ impl Ledger<'_> {
             }
             let records = group.take_complete_commits();
             if !records.is_empty() {
+                self.keep_keys(&records).await?;
                 self.append(records, &connection, &mut probes).await?;
                 self.announce().await;
             }
@@ -286,6 +294,23 @@ impl Ledger<'_> {
         let last = self.log.read(self.log.head().position.saturating_sub(1), 1);
         let last = last.map_err(|error| LedgerError::Log(error.to_string()))?;
         Ok(last.last().map(|record| record.time_micros))
+    }
+
+    /// Keeps the keys with which records are sealed, and heeds the erasures among them: no ledger has the record that
+    /// the key of an erasure was destroyed, and still has the key.
+    async fn keep_keys(&self, records: &[OrderedRecord]) -> Result<(), SessionEnd> {
+        let keys = &self.link.keys;
+        let mut sealed_with = BTreeSet::new();
+        for record in records {
+            sealed_with.extend(key_ids(&record.payload));
+            if record.stream.starts_with(Erasures::CATEGORY)
+                && let Ok(record) = payload::decode(record.position, &record.stream, &record.payload)
+            {
+                keys.observe(&record);
+                keys.destroy_here().await?;
+            }
+        }
+        Ok(keys.keep(sealed_with).await?)
     }
 
     /// Appends records to the log. While its disk is nearly full, it waits for space, and stays in touch.
@@ -324,6 +349,7 @@ impl Ledger<'_> {
         }
         self.check_same_record(&stream, head.min(end)).await?;
         self.check_none_ahead(end.max(head))?;
+        self.link.keys.put_back().await?;
         if end < head {
             self.restore_tail(end, head).await?;
         }
@@ -619,6 +645,15 @@ fn pending(first: Option<Message>, more: &mut Subscriber) -> Result<Vec<Probe>, 
         probes.push(Probe::of(probe));
     }
     Ok(probes)
+}
+
+impl From<KeyError> for LedgerError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Broker(_) => LedgerError::Damaged(ReadError::Unavailable(error.to_string())),
+            KeyError::Folder { .. } => LedgerError::Log(error.to_string()),
+        }
+    }
 }
 
 impl From<JudgeError> for SessionEnd {

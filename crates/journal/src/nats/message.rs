@@ -42,6 +42,16 @@ impl Names {
         })
     }
 
+    /// Returns the name of the JetStream stream with the keys of persons.
+    pub(super) fn keys_stream(&self) -> String {
+        format!("{}-keys", self.stream)
+    }
+
+    /// Returns the beginning of the subjects in that stream.
+    pub(super) fn keys_prefix(&self) -> String {
+        format!("huishang-keys.{}.", self.realm)
+    }
+
     /// Returns the subjects of all records: `<context>.<aggregate>.<uuid>` below the realm.
     pub(super) fn record_subjects(&self) -> String {
         format!("{}*.*.*", self.prefix)

@@ -45,14 +45,16 @@ pub(super) struct NoRecord {
 }
 
 impl Received<'_> {
-    /// Returns the record that readers see at this position.
+    /// Returns the record at this position, without personal values.
     pub(super) fn record(&self, names: &Names) -> Record {
+        self.sealed_record(names).0
+    }
+
+    /// The same, with the payload that has its personal values; none if the message is passed over.
+    pub(super) fn sealed_record(&self, names: &Names) -> (Record, Option<Bytes>) {
         match self.open(names) {
-            Ok((record, _)) => record,
-            Err(no_record) => {
-                let (record, _) = self.passed_over(names, no_record.reason, Timestamp::UNIX_EPOCH);
-                record
-            }
+            Ok((record, _)) => (record, Some(self.payload.clone())),
+            Err(no_record) => (self.passed_over(names, no_record.reason, Timestamp::UNIX_EPOCH).0, None),
         }
     }
 
@@ -107,7 +109,7 @@ impl Received<'_> {
     pub(super) fn open(&self, names: &Names) -> Result<(Record, Salt), NoRecord> {
         let no_record = |what: String| NoRecord { reason: Reason::NotARecord, what };
         let name = names.stream_name(self.subject);
-        let opened = payload::open_with_previous(self.position, name, self.payload);
+        let opened = payload::decode_with_previous(self.position, name, self.payload);
         let WithPrevious { record, previous } = opened.map_err(|error| match error {
             ReadError::Damaged { what, .. } | ReadError::Unavailable(what) => no_record(what),
         })?;
@@ -163,6 +165,7 @@ impl Received<'_> {
             command_digest: digest.clone(),
             time,
             actor: Actor::process("journal"),
+            on_behalf_of: None,
             causation_id: None,
             correlation_id: id,
             traceparent: None,
@@ -207,7 +210,8 @@ fn to_log(record: Record, salt: Salt, payload: Bytes) -> OrderedRecord {
 mod tests {
     use super::*;
     use crate::conformance::sample;
-    use crate::payload::{Sealed, seal};
+    use crate::payload::{Encoded, encode};
+    use crate::personal::Keys;
 
     fn names() -> Names {
         Names::new("main").unwrap()
@@ -216,7 +220,7 @@ mod tests {
     /// The messages of a commit to two streams, the first at position 7 and the second new, as published.
     fn published() -> Vec<(String, HeaderMap, Bytes)> {
         let commit = sample::commit(Uuid::new_v4(), &[(&sample::stream(), 7), (&sample::stream(), 0)]);
-        let message = |(sequence, write): (u64, Sealed)| {
+        let message = |(sequence, write): (u64, Encoded)| {
             let mut headers = names().headers(&write.stream, &write.envelope, &write.types, &write.salt);
             headers.insert(EXPECTED_SUBJECT_SEQUENCE, write.expected.to_string());
             headers.insert(BATCH_SEQUENCE, sequence.to_string());
@@ -225,7 +229,8 @@ mod tests {
             }
             (names().subject(&write.stream), headers, write.payload)
         };
-        (1..).zip(seal(commit).unwrap()).map(message).collect()
+        let encoded = futures::executor::block_on(encode(commit, &Keys::in_memory())).unwrap();
+        (1..).zip(encoded).map(message).collect()
     }
 
     /// Why the message is passed over; checks that it then has no effect and keeps its position.
@@ -240,7 +245,7 @@ mod tests {
             assert_eq!((stored.part, stored.parts, stored.time_micros), (1, 1, 5));
             assert_eq!(received.log_record(&names(), 5).0, stored, "it follows from the message");
             let stream = stored.stream.as_str();
-            assert_eq!(payload::open(9, stream, &stored.payload).unwrap().events, record.events);
+            assert_eq!(payload::decode(9, stream, &stored.payload).unwrap().events, record.events);
         }
         no_record.map(|no_record| no_record.reason)
     }

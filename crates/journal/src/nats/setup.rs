@@ -1,11 +1,13 @@
 //! Connecting to NATS, and setting up the realm's stream.
 
 use super::addresses::{self, Login};
+use super::keys::BrokerKeys;
 use super::message::Names;
 use super::watermark::{LedgerRegistry, Listener};
 use super::{Known, Link, NatsJournal, nkey};
 use crate::latest_time::LatestTime;
 use crate::limits::{BATCHES_IN_FLIGHT_MAX, CONNECT_TIMEOUT, REQUEST_TIMEOUT, RETRY_PAUSE_MAX};
+use crate::personal::Keys;
 use crate::witness::Witness;
 use async_nats::jetstream::context::{AccountErrorKind, GetStreamError, GetStreamErrorKind};
 use async_nats::jetstream::stream::{self, Compression, DiscardPolicy, RetentionPolicy, StorageType};
@@ -47,6 +49,8 @@ pub struct Config {
     /// The last record that files of this process show to have been committed. A ledger that does not have it
     /// refuses to confirm the stream.
     pub witness: Option<Witness>,
+    /// The folder where a ledger keeps the keys of persons; none in a process that runs no ledger.
+    pub personal_keys: Option<PathBuf>,
 }
 
 // A password in the URL is not for logs.
@@ -63,6 +67,7 @@ impl fmt::Debug for Config {
             .field("inbox_prefix", &self.inbox_prefix)
             .field("name", &self.name)
             .field("witness", &self.witness)
+            .field("personal_keys", &self.personal_keys)
             .finish()
     }
 }
@@ -82,6 +87,7 @@ impl Config {
             inbox_prefix: "_INBOX".into(),
             name: "a process".into(),
             witness: None,
+            personal_keys: None,
         }
     }
 }
@@ -190,7 +196,7 @@ pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError>
     let events = Arc::new(ConnectionEvents::default());
     let deadline = Instant::now() + CONNECT_TIMEOUT;
     let mut told = false;
-    let (client, context, info) = loop {
+    let (client, context, info, broker_keys) = loop {
         let reason = match try_connect(&config, &names, &events).await {
             Ok(connected) => break connected,
             Err(Failure::Permanent(error)) => return Err(error),
@@ -216,6 +222,8 @@ pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError>
     let (listener, committed) = Listener::new(&names, &client, ledgers.clone(), known.clone())
         .await
         .map_err(|reason| unreachable(&config, reason))?;
+    let keys = Keys::shared(config.personal_keys.as_deref(), broker_keys)
+        .map_err(|error| ConnectError::Configuration(error.to_string()))?;
     let link = Arc::new(Link {
         client,
         context,
@@ -229,6 +237,7 @@ pub(super) async fn connect(config: Config) -> Result<NatsJournal, ConnectError>
         batch_permits: Semaphore::new(BATCHES_IN_FLIGHT_MAX),
         committed,
         latest: LatestTime::new(None),
+        keys,
     });
     let listening = tokio::spawn(listener.run(Arc::downgrade(&link)));
     Ok(NatsJournal { link, _watermark: Arc::new(AbortOnDropHandle::new(listening)) })
@@ -259,14 +268,15 @@ async fn try_connect(
     config: &Config,
     names: &Names,
     events: &Arc<ConnectionEvents>,
-) -> Result<(Client, jetstream::Context, stream::Info), Failure> {
+) -> Result<(Client, jetstream::Context, stream::Info, BrokerKeys), Failure> {
     let (client, context) = connect_broker(config, events).await?;
     let info = find_or_create_stream(&context, config, names).await?;
     if info.config.subjects == [names.repair_subjects()] {
         return Err(Failure::Retryable("the stream is being repaired, or its repair was interrupted".into()));
     }
     check_settings(&info.config, &stream_settings(config, names))?;
-    Ok((client, context, info))
+    let keys = BrokerKeys::open(&client, &context, names, info.config.num_replicas).await;
+    Ok((client, context, info, keys.map_err(Failure::Retryable)?))
 }
 
 /// Connects to the broker, and checks that the server is recent enough.

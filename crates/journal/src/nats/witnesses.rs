@@ -142,7 +142,7 @@ pub(super) fn acceptances(log: &EventLog) -> Result<Vec<Acceptance>, String> {
         let Some(last) = records.last() else { return Ok(found) };
         after = last.position;
         for record in &records {
-            let record = payload::open(record.position, &record.stream, &record.payload);
+            let record = payload::decode(record.position, &record.stream, &record.payload);
             found.extend(record.ok().as_ref().and_then(Acceptance::of));
         }
     }

@@ -26,8 +26,8 @@ wire_struct!(docket::AgendaTopic => deliberation::AgendaTopic, api::AgendaTopic 
     number, title, timebox_minutes,
 });
 wire_struct!(docket::Agenda => deliberation::DocketAgenda, api::DocketAgenda {
-    session_id: session, title, body_code: body, chair_code: chair, mode, decide_by, quorum_percent, topics,
-    participants,
+    session_id: session, title, body_code: body, chair_code: chair, requester_code: requester, mode, decide_by,
+    quorum_percent, topics, participants,
 });
 wire_struct!(docket::ItemDraft => deliberation::ItemDraft, api::ItemDraft {
     title, deliverable, criterion, lead_code: lead, co_responsible_codes: co_responsible, due,

@@ -33,8 +33,8 @@ pub struct Limits {
     /// Percent that one caller may take of the connections, of the requests at once, of the readers of the log and
     /// of the verifications; at least one. A further one is refused with `RESOURCE_EXHAUSTED`.
     pub caller_share_percent: u32,
-    /// Percent of the readers of the log and of the verifications that are kept for auditors and operators; at least
-    /// one, where there are several.
+    /// Percent of the readers of the log and of the verifications that are kept for auditors; at least one, where
+    /// there are several.
     pub supervision_share_percent: u32,
     /// MiB of requests and answers that are held for one caller; an answer beyond it is replaced by
     /// `RESOURCE_EXHAUSTED`.

@@ -81,6 +81,26 @@ pub(crate) fn move_aside(file: &Path, damage: &rusqlite::Error) -> Result<(), Un
     Ok(())
 }
 
+/// Removes a file with everything that begins with its name: what SQLite keeps beside it, and what was moved aside. It
+/// must not be open in this process any more, except for reading.
+pub(crate) fn remove(file: &Path) -> Result<(), Unusable> {
+    let failed = |error: std::io::Error| {
+        let why = format!(
+            "it holds what was erased and cannot be removed ({error}); stop the process, remove it and the files \
+             beside it whose names begin alike, and start it again: what was in them is rebuilt"
+        );
+        Unusable::new(file, why)
+    };
+    let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return Ok(()) };
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.file_name().as_encoded_bytes().starts_with(name.as_encoded_bytes()) {
+            fs::remove_file(entry.path()).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
 fn with_end(file: &Path, end: &str) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(end);

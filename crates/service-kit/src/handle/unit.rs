@@ -2,6 +2,7 @@
 
 use super::{CachedState, CommandContext, Kit, digest_prefix};
 use crate::error::CommandError;
+use crate::scope::Scope;
 use domain::{Aggregate, Issued, StreamName, Uuid};
 use journal::{AppendError, Commit, Position, Write};
 use proto::record::{Envelope, EventCodec, changes_nothing, command_noted, kind_of};
@@ -49,6 +50,7 @@ pub struct UnitOfWork {
     kit: Kit,
     context: CommandContext,
     issued: Issued,
+    scope: Scope,
     bypass_cache: bool,
     subject: Option<Subject>,
     last_seen: Position,
@@ -58,12 +60,13 @@ pub struct UnitOfWork {
 }
 
 impl UnitOfWork {
-    pub(super) fn new(kit: Kit, context: CommandContext, bypass_cache: bool) -> UnitOfWork {
+    pub(super) fn new(kit: Kit, context: CommandContext, scope: Scope, bypass_cache: bool) -> UnitOfWork {
         let issued = Issued { at: kit.journal.corrected(kit.clock.now()), by: context.actor.clone() };
         UnitOfWork {
             kit,
             context,
             issued,
+            scope,
             bypass_cache,
             subject: None,
             last_seen: 0,
@@ -85,7 +88,7 @@ impl UnitOfWork {
     /// Begins with the aggregate that the command is about. Fails with the first answer when the command was
     /// answered before, and when the aggregate has changed since the position up to which the caller knows it.
     pub(super) async fn begin<A: EventCodec>(&mut self, id: Uuid) -> Result<(), CommandError> {
-        let cached = self.kit.cached::<A>(id, self.bypass_cache).await?;
+        let cached = self.seen::<A>(id).await?;
         cached.earlier_answer(&self.context)?;
         let (stream, position) = (A::stream(id), cached.position);
         if let Some(expected) =
@@ -104,14 +107,25 @@ impl UnitOfWork {
         let begun_with = subject.and_then(|subject| subject.cached.take()?.downcast().ok());
         match begun_with {
             Some(cached) => Ok(cached),
-            None => self.kit.cached::<A>(id, self.bypass_cache).await,
+            None => self.seen::<A>(id).await,
         }
     }
 
-    /// The state of an aggregate, to look a fact up. It is read from the journal: no conflict would reveal that
-    /// what the cache remembers of it is old.
+    /// An aggregate as the issuer sees it: one that they may not see has no history.
+    async fn seen<A: EventCodec>(&mut self, id: Uuid) -> Result<Arc<CachedState<A>>, CommandError> {
+        let cached = self.kit.cached::<A>(id, self.bypass_cache).await?;
+        if self.scope.covers(&A::audience(&cached.state)) {
+            return Ok(cached);
+        }
+        Ok(Arc::new(CachedState { is_concealed: true, ..CachedState::new(cached.epoch) }))
+    }
+
+    /// The state of an aggregate, to look a fact up, as the issuer sees it. It is read from the journal: no conflict
+    /// would reveal that what the cache remembers of it is old.
     pub async fn load<A: EventCodec>(&mut self, id: Uuid) -> Result<A::State, CommandError> {
-        self.kit.load::<A>(id).await
+        let state = self.kit.load::<A>(id).await?;
+        let is_seen = self.scope.covers(&A::audience(&state));
+        Ok(if is_seen { state } else { A::State::default() })
     }
 
     /// Decides on one aggregate; its events are appended with the unit. At most one decision for a stream.
@@ -121,6 +135,11 @@ impl UnitOfWork {
         self.last_seen = self.last_seen.max(cached.position);
         let events =
             A::decide(cached.state()?, command, &self.issued).map_err(CommandError::rejected::<A>)?;
+        if cached.is_concealed {
+            // Only a command that creates something succeeds there, and what it creates has an id of its own: somebody
+            // else's command had the same.
+            return Err(CommandError::IdReused(self.context.command_id));
+        }
         if !events.is_empty() {
             self.add_write(id, cached, events);
         }
@@ -221,6 +240,7 @@ fn envelope(context: CommandContext, issued: Issued, parts: usize) -> Envelope {
         command_digest: context.digest.to_vec(),
         time: issued.at,
         actor: context.actor,
+        on_behalf_of: context.on_behalf_of,
         causation_id: context.causation_id,
         correlation_id: context.correlation_id,
         traceparent: context.traceparent,

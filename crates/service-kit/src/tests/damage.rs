@@ -4,7 +4,7 @@
 use super::{Place, reached, register};
 use crate::process::Processes;
 use crate::tests::view::Names;
-use crate::{Kit, ViewStore};
+use crate::{Kit, Scope, ViewStore};
 use domain::Uuid;
 use domain::directory::department::{Department, Event};
 use harness::until;
@@ -36,8 +36,9 @@ async fn stopped() -> (Place, PathBuf) {
 /// Asks until the view answers: a question that meets the damage is refused, and asked again.
 async fn names(view: &ViewStore, at_least: u64) -> Vec<String> {
     until("an answer", async || {
-        let asked = view.query(at_least, |tables| {
+        let asked = view.query(Scope::whole(), at_least, |tables| {
             tables
+                .connection
                 .prepare("SELECT name FROM names ORDER BY position")?
                 .query_map([], |row| row.get(0))?
                 .collect::<rusqlite::Result<Vec<String>>>()

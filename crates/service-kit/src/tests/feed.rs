@@ -5,7 +5,7 @@ use super::{Place, context, reached, register};
 use crate::consumer::{self, checkpoint};
 use crate::limits::FEED_RECORDS_AHEAD_MAX;
 use crate::view::ViewError;
-use crate::{Kit, Record, View, ViewStore};
+use crate::{Kit, Record, Scope, View, ViewStore};
 use domain::directory::department::Department;
 use domain::resolution::register::{Command, Register};
 use domain::{Aggregate as _, Code, Uuid};
@@ -29,8 +29,9 @@ impl<const NTH: usize> View for Positions<NTH> {
 }
 
 async fn positions(view: &ViewStore, at_least: u64) -> Vec<u64> {
-    let query = view.query(at_least, |tables| {
+    let query = view.query(Scope::whole(), at_least, |tables| {
         tables
+            .connection
             .prepare("SELECT position FROM positions ORDER BY nth")?
             .query_map([], |row| Ok(row.get::<_, i64>(0)? as u64))?
             .collect::<rusqlite::Result<Vec<u64>>>()

@@ -4,7 +4,7 @@ use super::{Place, context, reached, register, set_aside};
 use crate::clock::Clock;
 use crate::events::decode;
 use crate::view::ViewError;
-use crate::{Kit, Record, View, ViewStore};
+use crate::{Kit, Record, Scope, View, ViewStore};
 use domain::directory::department::{Department, Event};
 use domain::ledger::custody::{Command, Custody};
 use domain::{Aggregate as _, Uuid};
@@ -38,8 +38,9 @@ impl<const BROKEN: bool> View for Names<BROKEN> {
 }
 
 async fn names(view: &ViewStore, at_least: u64) -> Vec<String> {
-    let asked = view.query(at_least, |tables| {
+    let asked = view.query(Scope::whole(), at_least, |tables| {
         tables
+            .connection
             .prepare("SELECT name FROM names ORDER BY position")?
             .query_map([], |row| row.get(0))?
             .collect::<rusqlite::Result<Vec<String>>>()

@@ -49,7 +49,7 @@ pub(super) fn first(view: &Connection, replay: &Connection) -> rusqlite::Result<
 
 fn tables(database: &Connection) -> rusqlite::Result<BTreeSet<String>> {
     let wanted = "SELECT name FROM pragma_table_list
-                  WHERE schema = 'main' AND type = 'table' AND name <> 'witness'
+                  WHERE schema = 'main' AND type = 'table' AND name NOT IN ('witness', 'erased')
                     AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
     database.prepare(wanted)?.query_map([], |row| row.get(0))?.collect()
 }

@@ -4,12 +4,13 @@ use super::keeper::{Ended, Keeper, Tables};
 use super::readers::Failed;
 use super::{View, ViewError};
 use crate::checkpoint::{Resumed, resume};
+use crate::erasure::last_key_destroyed;
 use crate::feed::{ConsumerProgress, Feed, Reading};
 use crate::limits::CHECKPOINT_LAG_MAX;
-use journal::{Journal, ReadError};
+use journal::{Journal, Position, ReadError};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Time between two subscriptions.
@@ -20,6 +21,8 @@ pub(super) struct Following {
     pub(super) feed: Feed,
     pub(super) keeper: Keeper,
     pub(super) progress: Arc<ConsumerProgress>,
+    /// The last erasure whose key was destroyed.
+    pub(super) erased: watch::Receiver<Position>,
     /// What failed on the thread, or in a query.
     pub(super) failed: mpsc::UnboundedReceiver<Failed>,
 }
@@ -76,6 +79,11 @@ impl Following {
         match resume(feed.journal(), &past).await? {
             Resumed::After(records, accepted) => {
                 self.keeper.run(move |tables| tables.save_accepted(&accepted)).await??;
+                let erased = last_key_destroyed(feed.journal()).await?.max(*self.erased.borrow_and_update());
+                if self.keeper.run(move |tables| tables.forget_erased(erased)).await?? {
+                    tracing::info!(view = V::NAME, erased, "personal data was erased; rebuilding the view");
+                    return Ok(());
+                }
                 self.retry_set_aside::<V>(feed.journal()).await?;
                 let reading = Reading::new(&feed, V::CATEGORIES, &self.progress, past.checkpoint, records);
                 self.hand_over::<V>(reading).await
@@ -94,7 +102,7 @@ impl Following {
     async fn hand_over<V: View>(&mut self, mut reading: Reading) -> Result<(), Interrupted> {
         let mut lag = tokio::time::interval(CHECKPOINT_LAG_MAX);
         loop {
-            let Following { keeper, failed, .. } = &mut *self;
+            let Following { keeper, failed, erased, .. } = &mut *self;
             let next = async {
                 let place = keeper.place().await?;
                 Ok::<_, Interrupted>((place, reading.next().await?))
@@ -105,6 +113,7 @@ impl Following {
                     (_, None) => return Ok(()),
                 },
                 Some(failed) = failed.recv() => return Err(failed.into()),
+                Ok(()) = erased.changed() => return Ok(()),
                 _ = lag.tick() => keeper.save_progress_when_idle(),
             }
         }

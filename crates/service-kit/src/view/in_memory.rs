@@ -1,6 +1,7 @@
 //! A view's tables without a file and a journal, for the tests of what it makes of events.
 
 use super::{View, ViewError};
+use crate::scope::{Scope, ScopedTables};
 use domain::{Actor, Timestamp, Uuid, aggregate::derived_id};
 use journal::{Position, Record};
 use proto::record::{Envelope, EventCodec};
@@ -22,9 +23,14 @@ impl<V: View> InMemory<V> {
         Ok(InMemory { tables, position: 0, view: PhantomData })
     }
 
-    /// The tables, to query them.
+    /// The tables, to look at their indexes.
     pub fn tables(&self) -> &Connection {
         &self.tables
+    }
+
+    /// The tables as they are within a scope, to query them.
+    pub fn within<'t>(&'t self, scope: &'t Scope) -> ScopedTables<'t> {
+        ScopedTables::new(&self.tables, scope)
     }
 
     /// Projects the events of one record of an aggregate.
@@ -41,6 +47,7 @@ impl<V: View> InMemory<V> {
             command_digest: vec![0; 32],
             time: at,
             actor: Actor::process("test"),
+            on_behalf_of: None,
             causation_id: None,
             correlation_id: command_id,
             traceparent: None,

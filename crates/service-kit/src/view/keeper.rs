@@ -105,6 +105,8 @@ pub(super) struct Tables {
     saved: Position,
     progress: Arc<ConsumerProgress>,
     changes: watch::Sender<Position>,
+    /// The last erasure up to which the tables hold nothing that was erased.
+    clean: watch::Sender<Position>,
     failures: mpsc::UnboundedSender<Failed>,
 }
 
@@ -114,6 +116,7 @@ impl Tables {
         readers: Arc<Readers>,
         progress: Arc<ConsumerProgress>,
         changes: watch::Sender<Position>,
+        clean: watch::Sender<Position>,
         failures: mpsc::UnboundedSender<Failed>,
     ) -> Tables {
         Tables {
@@ -126,6 +129,7 @@ impl Tables {
             saved: 0,
             progress,
             changes,
+            clean,
             failures,
         }
     }
@@ -227,6 +231,32 @@ impl Tables {
             self.readers.begin_anew();
         }
         self.connection().map(drop)
+    }
+
+    /// Begins the file anew if it was begun before the last erasure, whose key was destroyed at this position; returns
+    /// whether it did. Overwriting rows would leave what was erased in free pages and in indexes.
+    pub(super) fn forget_erased(&mut self, erased: Position) -> Result<bool, ViewError> {
+        let tables = self.connection()?;
+        let is_new = consumer::checkpoint(tables)?.is_none();
+        if !is_new && consumer::erased_up_to(tables)? < erased {
+            let past = consumer::past(tables)?;
+            self.interrupted = true;
+            self.connection = None;
+            consumer::remove(self.readers.file())?;
+            // Nobody may find the new file at the position of the old one.
+            self.progress.begin(None);
+            self.readers.begin_anew();
+            let tables = self.connection()?;
+            consumer::save_witness(tables, past.last(), &past.accepted)?;
+            consumer::save_erased_up_to(tables, erased)?;
+            self.clean.send_replace(erased);
+            return Ok(true);
+        }
+        if is_new {
+            consumer::save_erased_up_to(tables, erased)?;
+        }
+        self.clean.send_replace(erased);
+        Ok(false)
     }
 
     fn connection(&mut self) -> Result<&mut Connection, ViewError> {

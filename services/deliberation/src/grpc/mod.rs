@@ -34,7 +34,7 @@ impl Service {
         command: Command,
     ) -> Result<(Position, Option<pb::Docket>), CommandError> {
         let done = self.kit.execute::<Docket>(context, id, command).await?;
-        Ok((done.position, render::docket(id, done.state())))
+        Ok((done.position, render::docket(id, done.state(), &done.scope)))
     }
 
     /// The working calendar in force.

@@ -11,12 +11,14 @@ pub(super) async fn get_docket(
     service: &Service,
     request: Request<pb::GetDocketRequest>,
 ) -> Reply<pb::GetDocketResponse> {
+    let scope = service.kit.scope(&request).await?;
     let request = request.into_inner();
     let id = docket_id(&request.docket_id)?;
     let position = service.view.wait_until_caught_up(request.at_least_position).await?;
-    let state = service.kit.load_committed::<Docket>(id).await?;
+    let state = service.kit.show::<Docket>(&scope, id).await?;
     let not_found = || Rejection::NotFound { what: "the docket".to_owned() };
-    let docket = render::docket(id, &state).ok_or_else(|| CommandError::rejected::<Docket>(not_found()))?;
+    let docket =
+        render::docket(id, &state, &scope).ok_or_else(|| CommandError::rejected::<Docket>(not_found()))?;
     Ok(Response::new(pb::GetDocketResponse { docket: Some(docket), position }))
 }
 
@@ -24,9 +26,10 @@ pub(super) async fn list_dockets(
     service: &Service,
     request: Request<pb::ListDocketsRequest>,
 ) -> Reply<pb::ListDocketsResponse> {
+    let scope = service.kit.scope(&request).await?;
     let request = request.into_inner();
     let query = view::dockets(&request)?;
-    let (page, position) = service.view.query(request.at_least_position, query).await?;
+    let (page, position) = service.view.query(scope, request.at_least_position, query).await?;
     Ok(Response::new(pb::ListDocketsResponse {
         dockets: page.rows,
         next_page_token: page.next_page_token,

@@ -5,9 +5,10 @@ use domain::deliberation::docket::{Outcome, State, Statement, Topic, TopicStage}
 use domain::{Code, Uuid};
 use proto::Wire as _;
 use proto::deliberation::v1 as pb;
+use service_kit::Scope;
 
-/// The docket; `None` when it was never prepared.
-pub(crate) fn docket(id: Uuid, state: &State) -> Option<pb::Docket> {
+/// The docket as somebody sees it; `None` when it was never prepared.
+pub(crate) fn docket(id: Uuid, state: &State, scope: &Scope) -> Option<pb::Docket> {
     let proceedings = state.proceedings()?;
     let stage = match state {
         State::Absent => return None,
@@ -24,11 +25,23 @@ pub(crate) fn docket(id: Uuid, state: &State) -> Option<pb::Docket> {
         agenda: proceedings.agenda.to_wire(),
         stage: stage.into(),
         present: present.collect(),
-        topics: proceedings.topics.iter().map(topic).collect(),
+        topics: proceedings.topics.iter().map(|known| topic(known, scope)).collect(),
     })
 }
 
-fn topic(topic: &Topic) -> pb::DocketTopic {
+/// A topic. What departments said on it is kept from those that recused themselves.
+fn topic(topic: &Topic, scope: &Scope) -> pb::DocketTopic {
+    let mut shown = whole_topic(topic);
+    if scope.is_recused(&topic.recused) {
+        shown.statements.clear();
+        shown.amendments.clear();
+        let votes = shown.ballots.iter_mut().flat_map(|ballot| &mut ballot.votes);
+        votes.for_each(|vote| vote.reason = None);
+    }
+    shown
+}
+
+fn whole_topic(topic: &Topic) -> pb::DocketTopic {
     let (stage, opened_at) = match topic.stage {
         TopicStage::Waiting => (pb::TopicStage::Waiting, None),
         TopicStage::Open { opened_at } => (pb::TopicStage::Open, opened_at.to_wire()),

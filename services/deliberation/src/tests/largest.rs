@@ -12,6 +12,7 @@ use domain::deliberation::docket::{
 use domain::text::{CODE_CHARS_MAX, LINE_CHARS_MAX, TEXT_BYTES_MAX};
 use domain::{Actor, Aggregate as _, Code, Issued, Line, Role, Text, Uuid};
 use prost::Message as _;
+use service_kit::Scope;
 use service_kit::limits::RESPONSE_BYTES_MAX;
 
 /// A letter of four bytes, the longest there is.
@@ -37,6 +38,7 @@ fn agenda() -> Agenda {
         title: longest_line(),
         body: department(0),
         chair: department(0),
+        requester: None,
         mode: Mode::Meeting,
         decide_by: None,
         quorum_percent: 1,
@@ -77,7 +79,7 @@ impl Meeting {
     }
 
     fn bytes(&self) -> usize {
-        render::docket(Uuid::from_u128(7), &self.state).unwrap().encoded_len()
+        render::docket(Uuid::from_u128(7), &self.state, &Scope::whole()).unwrap().encoded_len()
     }
 }
 

@@ -11,6 +11,7 @@ use domain::testing::{actor, at, code, line};
 use domain::{Aggregate as _, Issued, Role, Text, Timestamp, Uuid};
 use proptest::prelude::*;
 use proto::Wire as _;
+use service_kit::Scope;
 use service_kit::view::InMemory;
 
 const DEPARTMENTS: [&str; 2] = ["WATER", "ROADS"];
@@ -23,6 +24,7 @@ fn agenda(mode: Mode) -> Agenda {
         title: line("防汛会商"),
         body: code("FLOOD"),
         chair: code("WATER"),
+        requester: None,
         mode,
         decide_by: None,
         quorum_percent: 100,
@@ -106,10 +108,10 @@ proptest! {
             let Ok(events) = Docket::decide(&state, command, &issued) else { continue };
             state = Docket::fold(state, &events);
             view.project::<Docket>(id, now, &events).unwrap();
-            let rows = view::dockets(&pb::ListDocketsRequest::default()).unwrap()(view.tables()).unwrap().rows;
+            let rows = view::dockets(&pb::ListDocketsRequest::default()).unwrap()(view.within(&Scope::whole())).unwrap().rows;
             let shown = rows.into_iter().next().map(|row| pb::DocketSummary { opened_at: None, closed_at: None, ..row });
             prop_assert_eq!(shown, row(id, &state));
-            let next = view::next_deadlines(view.tables(), 9).unwrap();
+            let next = view::next_deadlines(view.within(&Scope::whole()), 9).unwrap();
             prop_assert_eq!(next.first().map(|deadline| deadline.at), state.next_deadline());
         }
     }

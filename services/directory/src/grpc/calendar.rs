@@ -24,8 +24,9 @@ pub(super) async fn get(
     service: &Service,
     request: Request<pb::GetCalendarRequest>,
 ) -> Reply<pb::GetCalendarResponse> {
+    let scope = service.kit.scope(&request).await?;
     let position = service.view.wait_until_caught_up(request.into_inner().at_least_position).await?;
-    let state = service.kit.load_committed::<Calendar>(Calendar::realm_id()).await?;
+    let state = service.kit.show::<Calendar>(&scope, Calendar::realm_id()).await?;
     Ok(Response::new(pb::GetCalendarResponse {
         calendar: in_force(service, &state),
         defined: matches!(state, State::Defined(_)),

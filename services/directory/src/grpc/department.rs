@@ -35,9 +35,10 @@ pub(super) async fn list(
     service: &Service,
     request: Request<pb::ListDepartmentsRequest>,
 ) -> Reply<pb::ListDepartmentsResponse> {
+    let scope = service.kit.scope(&request).await?;
     let request = request.into_inner();
     let query = views::departments(&request)?;
-    let (page, position) = service.view.query(request.at_least_position, query).await?;
+    let (page, position) = service.view.query(scope, request.at_least_position, query).await?;
     Ok(Response::new(pb::ListDepartmentsResponse {
         departments: page.rows,
         next_page_token: page.next_page_token,

@@ -26,9 +26,10 @@ pub(super) async fn list(
     service: &Service,
     request: Request<pb::ListMembersRequest>,
 ) -> Reply<pb::ListMembersResponse> {
+    let scope = service.kit.scope(&request).await?;
     let request = request.into_inner();
     let query = views::members(&request)?;
-    let (page, position) = service.view.query(request.at_least_position, query).await?;
+    let (page, position) = service.view.query(scope, request.at_least_position, query).await?;
     Ok(Response::new(pb::ListMembersResponse {
         members: page.rows,
         next_page_token: page.next_page_token,

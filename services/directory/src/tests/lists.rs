@@ -40,6 +40,27 @@ async fn an_unset_or_empty_filter_keeps_every_member() {
     }
 }
 
+#[tokio::test]
+async fn addresses_are_shown_within_their_department_and_to_those_who_see_all() {
+    let fixture = Fixture::with_departments(&["NDRC", "MOF"]).await;
+    fixture.register(department("MOF-BUDGET", Some("MOF"))).await.unwrap();
+    let mut wang = member("wang", "MOF-BUDGET");
+    wang.member.as_mut().unwrap().email = Some("wang@mof.example".to_owned());
+    let last = fixture.service.register_member(clerk(wang)).await.unwrap().into_inner().position;
+    for (role, department, shown) in [
+        (Role::Delegate, "MOF-BUDGET", true),
+        (Role::Delegate, "MOF", true),
+        (Role::DepartmentLead, "NDRC", false),
+        (Role::Chair, "", false),
+        (Role::Supervisor, "NDRC", true),
+    ] {
+        let list = pb::ListMembersRequest { at_least_position: last, ..Default::default() };
+        let listed = fixture.service.list_members(by(list, department, role)).await.unwrap().into_inner();
+        let [member] = &listed.members[..] else { panic!("{listed:?}") };
+        assert_eq!(member.email.is_some(), shown, "{role:?} of {department}");
+    }
+}
+
 #[test]
 fn no_list_reads_every_row_or_sorts_any() {
     let tables = rusqlite::Connection::open_in_memory().unwrap();

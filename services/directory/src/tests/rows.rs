@@ -8,6 +8,7 @@ use domain::testing::code;
 use domain::{Actor, Aggregate as _, Code, Issued, Line, Role, Timestamp};
 use proptest::prelude::*;
 use proto::Wire as _;
+use service_kit::Scope;
 use service_kit::view::InMemory;
 use std::collections::BTreeMap;
 
@@ -59,11 +60,11 @@ proptest! {
                 view.project::<Member>(Member::id(&code), at, &events).unwrap();
             }
         }
-        let listed = views::departments(&pb::ListDepartmentsRequest::default()).unwrap()(view.tables()).unwrap().rows;
+        let listed = views::departments(&pb::ListDepartmentsRequest::default()).unwrap()(view.within(&Scope::whole())).unwrap().rows;
         let expected: Vec<pb::Department> =
             departments.values().filter_map(|state| Some(state.profile()?.clone().to_wire())).collect();
         prop_assert_eq!(listed, expected);
-        let listed = views::members(&pb::ListMembersRequest::default()).unwrap()(view.tables()).unwrap().rows;
+        let listed = views::members(&pb::ListMembersRequest::default()).unwrap()(view.within(&Scope::whole())).unwrap().rows;
         let expected: Vec<pb::Member> =
             people.values().filter_map(|state| Some(state.profile()?.clone().to_wire())).collect();
         prop_assert_eq!(listed, expected);

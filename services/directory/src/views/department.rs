@@ -6,10 +6,10 @@ use prost::Message as _;
 use proto::directory::v1 as pb;
 use proto::{Invalid, Wire as _};
 use rusqlite::{Transaction, params};
-use service_kit::Record;
 use service_kit::events::decode;
 use service_kit::list::ListQuery;
 use service_kit::view::ViewError;
+use service_kit::{Record, Rows};
 
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     for event in decode::<Department>(record)? {
@@ -22,18 +22,14 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
     Ok(())
 }
 
+/// Everybody knows which departments there are.
+const ROWS: Rows = Rows::of_everybody("SELECT * FROM departments");
+
 /// The query for departments.
 pub(crate) fn departments(request: &pb::ListDepartmentsRequest) -> Result<Query<pb::Department>, Invalid> {
     Ok(messages(list(request)?))
 }
 
 pub(crate) fn list(request: &pb::ListDepartmentsRequest) -> Result<ListQuery, Invalid> {
-    ListQuery::new(
-        "SELECT * FROM departments",
-        &["code", "name"],
-        "code",
-        &request.order_by,
-        request.page_size,
-        &request.page_token,
-    )
+    ListQuery::new(ROWS, &["code", "name"], "code", &request.order_by, request.page_size, &request.page_token)
 }

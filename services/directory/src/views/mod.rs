@@ -13,11 +13,11 @@ pub(crate) use member::members;
 use domain::Aggregate as _;
 use domain::directory::department::Department;
 use domain::directory::member::Member;
-use rusqlite::{Connection, Transaction};
+use rusqlite::Transaction;
 use service_kit::list::{ListQuery, Page};
 use service_kit::row::message;
 use service_kit::view::ViewError;
-use service_kit::{Record, View};
+use service_kit::{Record, ScopedTables, View};
 
 /// The tables of the lists.
 pub(crate) struct DirectoryView;
@@ -36,7 +36,7 @@ impl View for DirectoryView {
     }
 }
 
-type Query<T> = Box<dyn FnOnce(&Connection) -> rusqlite::Result<Page<T>> + Send>;
+type Query<T> = Box<dyn FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<T>> + Send>;
 
 /// A list of the messages in the column `message`.
 fn messages<M: prost::Message + Default + 'static>(query: ListQuery) -> Query<M> {

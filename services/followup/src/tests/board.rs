@@ -4,9 +4,8 @@ use domain::calendar::Zone;
 use domain::text::CODE_CHARS_MAX;
 use pb::BoardColumn as Column;
 use prost::Message as _;
-use rusqlite::Connection;
-use service_kit::View as _;
 use service_kit::limits::{PAGE_ITEMS_MAX, RESPONSE_BYTES_MAX};
+use service_kit::view::InMemory;
 use std::collections::BTreeSet;
 
 #[tokio::test]
@@ -86,17 +85,17 @@ async fn notices_are_found_by_kind_and_time_and_faults_are_named() {
 #[test]
 fn a_board_of_more_departments_than_one_answer_holds_is_read_page_by_page() {
     const DEPARTMENTS: u32 = 40_000;
-    let tables = Connection::open_in_memory().unwrap();
-    tables.execute_batch(FollowupView::SCHEMA).unwrap();
+    let view = InMemory::<FollowupView>::new().unwrap();
     let begin = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
         INSERT INTO board SELECT printf('%05d', i) || ?2, 1, 1, 0, 0, 0, 0, 0, 0 FROM n";
     let longest = "\u{20000}".repeat(CODE_CHARS_MAX - 5);
-    tables.execute(begin, (DEPARTMENTS, &longest)).unwrap();
+    view.tables().execute(begin, (DEPARTMENTS, &longest)).unwrap();
     let (now, zone) = (at("2027-03-01T01:00:00Z"), Zone::named("Asia/Shanghai").unwrap());
     let (mut departments, mut bytes, mut page_token) = (BTreeSet::new(), 0, String::new());
     loop {
         let request = pb::GetBoardRequest { page_size: PAGE_ITEMS_MAX, page_token, ..Default::default() };
-        let (page, totals) = views::board(&request, now, &zone).unwrap()(&tables).unwrap();
+        let (page, totals) =
+            views::board(&request, now, &zone).unwrap()(view.within(&Scope::whole())).unwrap();
         assert_eq!(totals.open, DEPARTMENTS, "the totals are those of all departments");
         let answer = pb::GetBoardResponse {
             rows: page.rows,

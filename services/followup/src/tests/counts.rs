@@ -13,6 +13,7 @@ use proptest::prelude::*;
 use proto::Wire as _;
 use proto::followup::v1 as pb;
 use proto::followup::v1::BoardColumn as Column;
+use service_kit::Scope;
 use service_kit::view::InMemory;
 use std::collections::BTreeMap;
 
@@ -175,7 +176,9 @@ impl Both {
             order_by: "number".to_owned(),
             ..Default::default()
         };
-        let listed = views::follow_ups(&request, now, &zone()).unwrap()(self.view.tables()).unwrap().rows;
+        let listed = views::follow_ups(&request, now, &zone()).unwrap()(self.view.within(&Scope::whole()))
+            .unwrap()
+            .rows;
         let listed = listed.into_iter().map(|found| found.subject.unwrap().number).collect();
         let led =
             self.items().filter(|(_, item)| item.subject.lead.as_str() == lead && is_in(column, item, now));
@@ -186,7 +189,9 @@ impl Both {
     fn check_rows(&self) -> Result<(), TestCaseError> {
         let request = pb::ListFollowUpsRequest { order_by: "number".to_owned(), ..Default::default() };
         let listed =
-            views::follow_ups(&request, self.now, &zone()).unwrap()(self.view.tables()).unwrap().rows;
+            views::follow_ups(&request, self.now, &zone()).unwrap()(self.view.within(&Scope::whole()))
+                .unwrap()
+                .rows;
         let expected: Vec<pb::FollowUp> = self.items().map(|(nth, _)| self.row(nth)).collect();
         prop_assert_eq!(listed, expected);
         Ok(())
@@ -223,7 +228,8 @@ impl Both {
     /// The board and its totals are what counting gives.
     fn check_board(&self, now: Timestamp) -> Result<(), TestCaseError> {
         let request = pb::GetBoardRequest::default();
-        let (board, totals) = views::board(&request, now, &zone()).unwrap()(self.view.tables()).unwrap();
+        let (board, totals) =
+            views::board(&request, now, &zone()).unwrap()(self.view.within(&Scope::whole())).unwrap();
         let expected = self.naive_board(now);
         prop_assert_eq!(totals, sum(&expected));
         prop_assert_eq!(board.rows, expected);

@@ -48,6 +48,7 @@ fn agenda() -> Agenda {
         title: line("防汛会商"),
         body: code("FLOOD"),
         chair: code("WATER"),
+        requester: None,
         mode: Mode::Meeting,
         decide_by: None,
         quorum_percent: 100,

@@ -4,8 +4,10 @@ use domain::Timestamp;
 use domain::calendar::Zone;
 use proto::Invalid;
 use proto::followup::v1::{BoardColumn, BoardCounts, BoardRow, FollowUpStage, GetBoardRequest};
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::types::Value;
+use rusqlite::{Row, Transaction, params};
 use service_kit::list::{ListQuery, Page};
+use service_kit::{Rows, ScopedTables};
 
 /// How many calendar days ahead the board looks.
 const DUE_SOON_DAYS: i64 = 7;
@@ -173,23 +175,27 @@ pub(super) fn chosen(field: &str, columns: &[i32]) -> Result<Vec<BoardColumn>, I
     Ok(chosen)
 }
 
-/// A department's counts.
-const ROWS: &str = "SELECT lead_code, open,
+/// A department's counts, which it sees, and those above it.
+const ROWS: Rows = Rows::of_departments(
+    "SELECT lead_code, open,
          (SELECT coalesce(sum(running.follow_ups), 0) FROM running
           WHERE running.lead_code = board.lead_code AND due_at >= ? AND due_at <= ?) AS due_soon,
          (SELECT coalesce(sum(running.follow_ups), 0) FROM running
           WHERE running.lead_code = board.lead_code AND due_at < ?) AS late,
          blocked, escalated, unacknowledged, claimed, extended, done
-     FROM board";
+     FROM board",
+    "lead_code IN (SELECT value FROM json_each(?))",
+);
 
-/// The same for all departments together.
-const TOTALS: &str = "SELECT coalesce(sum(open), 0) AS open,
-         (SELECT coalesce(sum(follow_ups), 0) FROM running WHERE due_at >= ?1 AND due_at <= ?2) AS due_soon,
-         (SELECT coalesce(sum(follow_ups), 0) FROM running WHERE due_at < ?1) AS late,
+/// The same for all of them together, but for what the clock changes.
+const TOTALS: Rows = ROWS.selecting(
+    "SELECT coalesce(sum(open), 0) AS open, 0 AS due_soon, 0 AS late,
          coalesce(sum(blocked), 0) AS blocked, coalesce(sum(escalated), 0) AS escalated,
          coalesce(sum(unacknowledged), 0) AS unacknowledged, coalesce(sum(claimed), 0) AS claimed,
          coalesce(sum(extended), 0) AS extended, coalesce(sum(done), 0) AS done
-     FROM board";
+     FROM board",
+);
+const CLOCKS: Rows = ROWS.selecting("SELECT coalesce(sum(follow_ups), 0) FROM running");
 
 /// A page of the board, and the totals.
 type Board = (Page<BoardRow>, BoardCounts);
@@ -200,14 +206,22 @@ pub fn board(
     request: &GetBoardRequest,
     now: Timestamp,
     zone: &Zone,
-) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Board> + Send + 'static + use<>, Invalid> {
+) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Board> + Send + 'static + use<>, Invalid> {
     let (soon_until, now) = (due_soon_until(now, zone), now.as_microsecond());
     let (size, token) = (request.page_size, &request.page_token);
     let rows = ListQuery::new(ROWS, &["lead_code"], "lead_code", "", size, token)?
         .selecting_with([now, soon_until, now])
         .filter("follow_ups > ?", [0]);
-    Ok(move |tables: &Connection| {
-        let totals = tables.prepare_cached(TOTALS)?.query_row([now, soon_until], counts)?;
+    Ok(move |tables: ScopedTables<'_>| {
+        let running = |condition: &str, moments: &[i64]| {
+            let values = moments.iter().copied().map(Value::from);
+            tables.first(&CLOCKS, condition, values, |row| row.get(0))
+        };
+        let totals = BoardCounts {
+            due_soon: running("due_at >= ? AND due_at <= ?", &[now, soon_until])?.unwrap_or_default(),
+            late: running("due_at < ?", &[now])?.unwrap_or_default(),
+            ..tables.first(&TOTALS, "TRUE", [], counts)?.unwrap_or_default()
+        };
         Ok((rows.run(tables, row)?, totals))
     })
 }

@@ -14,13 +14,13 @@ use proto::followup::v1 as pb;
 use proto::{Invalid, Wire};
 use row::{Pending, write_rungs};
 use rusqlite::types::Type;
-use rusqlite::{Connection, Row, Transaction, params};
-use service_kit::Record;
+use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, sort_key};
 use service_kit::row::moment;
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
+use service_kit::{Record, Rows, ScopedTables};
 
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     let id = record.stream.id.to_string();
@@ -71,6 +71,12 @@ fn insert_follow_up(
             next.map(|rung| rung.due_at),
             next.map(|rung| rung.number),
         ])?;
+    let follow_up = tables.last_insert_rowid();
+    let mut insert_supporting =
+        tables.prepare_cached("INSERT OR IGNORE INTO supporting (department, follow_up) VALUES (?1, ?2)")?;
+    for department in co_responsible {
+        insert_supporting.execute(params![department, follow_up])?;
+    }
     let (lead, due_at) = (subject.lead.as_str(), subject.due_at.as_microsecond());
     board::count(tables, None, Counted { lead, due_at, stage, ..Counted::default() })
 }
@@ -89,8 +95,14 @@ fn wire(stage: Stage) -> i32 {
     stage.to_wire()
 }
 
+/// A follow-up is seen by those whom its item concerns.
+const ROWS: Rows = Rows::of_departments(
+    "SELECT rowid, * FROM follow_ups",
+    concat!("rowid IN (", follow_ups_concerning!(), ")"),
+);
+
 /// The rungs that come first, each for its follow-up.
-pub(crate) fn next_deadlines(tables: &Connection, most: u32) -> rusqlite::Result<Vec<Deadline>> {
+pub(crate) fn next_deadlines(tables: ScopedTables<'_>, most: u32) -> rusqlite::Result<Vec<Deadline>> {
     let unreadable = |fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault);
     let read = |row: &Row<'_>| {
         let id = Uuid::try_parse(&row.get::<_, String>("id")?).map_err(|fault| unreadable(fault.into()))?;
@@ -98,13 +110,7 @@ pub(crate) fn next_deadlines(tables: &Connection, most: u32) -> rusqlite::Result
             .map_err(|fault| unreadable(fault.into()))?;
         Ok(Deadline { at, id, number: row.get("next_rung")? })
     };
-    tables
-        .prepare_cached(
-            "SELECT id, next_notice_at, next_rung FROM follow_ups WHERE open AND next_notice_at IS NOT NULL
-             ORDER BY next_notice_at, rowid LIMIT ?1",
-        )?
-        .query_map([most], read)?
-        .collect()
+    tables.all(&ROWS, "open AND next_notice_at IS NOT NULL", "next_notice_at, rowid", [], most, read)
 }
 
 /// The query for follow-ups.
@@ -112,10 +118,12 @@ pub fn follow_ups(
     request: &pb::ListFollowUpsRequest,
     now: Timestamp,
     zone: &Zone,
-) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::FollowUp>> + Send + 'static + use<>, Invalid>
-{
+) -> Result<
+    impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<pb::FollowUp>> + Send + 'static + use<>,
+    Invalid,
+> {
     let query = list(request, now, zone)?;
-    Ok(move |tables: &Connection| query.run(tables, |row| follow_up(row, now)))
+    Ok(move |tables: ScopedTables<'_>| query.run(tables, |row| follow_up(row, now)))
 }
 
 pub(crate) fn list(
@@ -124,7 +132,7 @@ pub(crate) fn list(
     zone: &Zone,
 ) -> Result<ListQuery, Invalid> {
     let mut query = ListQuery::new(
-        "SELECT rowid, * FROM follow_ups",
+        ROWS,
         &["due_at", "number"],
         "rowid",
         &request.order_by,

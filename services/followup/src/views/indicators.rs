@@ -5,16 +5,36 @@
 use super::DAY_MICROS;
 use domain::Timestamp;
 use proto::followup::v1::Indicator;
-use rusqlite::{Connection, ToSql};
+use rusqlite::types::Value;
+use service_kit::{Rows, ScopedTables};
 
 const HOUR_MICROS: i64 = 60 * 60 * 1_000_000;
 /// Days in the year that session hours are counted for.
 const YEAR_DAYS: i64 = 365;
 
+/// Sessions are counted for those whom they concern, and so is what became of them.
+const SESSIONS: Rows = Rows::of_departments(
+    "SELECT id FROM sessions",
+    "id IN (SELECT session FROM concerned WHERE department IN (SELECT value FROM json_each(?)))",
+);
+const MEETINGS: Rows = SESSIONS.selecting("SELECT id FROM meetings");
+const DECISIONS: Rows = Rows::of_departments(
+    "SELECT count(*) FROM decisions JOIN sessions ON sessions.id = decisions.docket",
+    "docket IN (SELECT session FROM concerned WHERE department IN (SELECT value FROM json_each(?)))",
+);
+/// Of their time, departments see what they spent, in hours.
+const ATTENDANCES: Rows = Rows::of_departments(
+    "SELECT sum((closed_at - opened_at) * 1.0 / ?) FROM attended JOIN meetings ON meetings.id = attended.meeting",
+    "department IN (SELECT value FROM json_each(?))",
+);
+const DEPARTMENTS: Rows =
+    Rows::of_departments("SELECT count(*) FROM departments", "code IN (SELECT value FROM json_each(?))");
+const CLOSED: &str = "closed_at IS NOT NULL";
+
 /// The query for the indicators, always all of them and in this order.
 pub(crate) fn indicators(
     now: Timestamp,
-) -> impl FnOnce(&Connection) -> rusqlite::Result<Vec<Indicator>> + Send + 'static {
+) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Vec<Indicator>> + Send + 'static {
     move |tables| {
         Ok(vec![
             effective_session_ratio(tables)?,
@@ -29,15 +49,16 @@ pub(crate) fn indicators(
     }
 }
 
-fn effective_session_ratio(tables: &Connection) -> rusqlite::Result<Indicator> {
+fn effective_session_ratio(tables: ScopedTables<'_>) -> rusqlite::Result<Indicator> {
     let effective = figure(
         tables,
-        "SELECT count(*) FROM meetings WHERE closed_at IS NOT NULL AND bounded = topics AND outcomes = topics
+        &MEETINGS.selecting("SELECT count(*) FROM meetings"),
+        "closed_at IS NOT NULL AND bounded = topics AND outcomes = topics
              AND EXISTS (SELECT 1 FROM decisions WHERE docket = meetings.id)
              AND NOT EXISTS (SELECT 1 FROM decisions WHERE docket = meetings.id AND NOT executable)",
         &[],
     )?;
-    let concluded = figure(tables, "SELECT count(*) FROM meetings WHERE closed_at IS NOT NULL", &[])?;
+    let concluded = figure(tables, &MEETINGS.selecting("SELECT count(*) FROM meetings"), CLOSED, &[])?;
     let meaning = "concluded sessions with a timebox and an outcome for every topic, that decided something, \
                    and whose every decision can be executed";
     Ok(Indicator {
@@ -46,32 +67,31 @@ fn effective_session_ratio(tables: &Connection) -> rusqlite::Result<Indicator> {
     })
 }
 
-fn topics_per_session(tables: &Connection) -> rusqlite::Result<Indicator> {
-    let topics = figure(tables, "SELECT sum(topics) FROM sessions WHERE convened", &[])?;
-    let sessions = figure(tables, "SELECT count(*) FROM sessions WHERE convened", &[])?;
+fn topics_per_session(tables: ScopedTables<'_>) -> rusqlite::Result<Indicator> {
+    let topics = figure(tables, &SESSIONS.selecting("SELECT sum(topics) FROM sessions"), "convened", &[])?;
+    let sessions = figure(tables, &SESSIONS.selecting("SELECT count(*) FROM sessions"), "convened", &[])?;
     let (topics, sessions) = ((topics, "topics of convened sessions"), (sessions, "convened sessions"));
     Ok(Indicator { baseline: Some(5.7), ..ratio("topics_per_session", "topics", topics, sessions) })
 }
 
-fn off_topic_ratio(tables: &Connection) -> rusqlite::Result<Indicator> {
-    let concluded = "FROM meetings WHERE closed_at IS NOT NULL";
-    let off = figure(tables, &format!("SELECT sum(digression_minutes) {concluded}"), &[])?;
-    let spent = figure(tables, &format!("SELECT sum(spent_seconds) / 60.0 {concluded}"), &[])?;
+fn off_topic_ratio(tables: ScopedTables<'_>) -> rusqlite::Result<Indicator> {
+    let off = MEETINGS.selecting("SELECT sum(digression_minutes) FROM meetings");
+    let spent = MEETINGS.selecting("SELECT sum(spent_seconds) / 60.0 FROM meetings");
+    let (off, spent) = (figure(tables, &off, CLOSED, &[])?, figure(tables, &spent, CLOSED, &[])?);
     let off = (off, "minutes off topic in concluded sessions");
     let spent = (spent, "minutes spent on their topics");
     Ok(Indicator { baseline: Some(40.0), ..percentage("off_topic_ratio", off, spent) })
 }
 
 /// A department that attends is one person's time; the figure is that of the last year.
-fn session_hours_per_person(tables: &Connection, now: Timestamp) -> rusqlite::Result<Indicator> {
+fn session_hours_per_person(tables: ScopedTables<'_>, now: Timestamp) -> rusqlite::Result<Indicator> {
     let hours = figure(
         tables,
-        "SELECT sum((closed_at - opened_at) * (SELECT count(*) FROM attended WHERE meeting = meetings.id)
-                    * 1.0 / ?1)
-         FROM meetings WHERE closed_at > ?2 AND opened_at IS NOT NULL",
-        &[&HOUR_MICROS, &(now.as_microsecond() - YEAR_DAYS * DAY_MICROS)],
+        &ATTENDANCES,
+        "closed_at > ? AND opened_at IS NOT NULL",
+        &[HOUR_MICROS, now.as_microsecond() - YEAR_DAYS * DAY_MICROS],
     )?;
-    let departments = figure(tables, "SELECT count(*) FROM departments", &[])?;
+    let departments = figure(tables, &DEPARTMENTS, "TRUE", &[])?;
     let hours = (
         hours,
         "hours of delegates, one of each department present, in sessions concluded in the last 365 days",
@@ -83,14 +103,13 @@ fn session_hours_per_person(tables: &Connection, now: Timestamp) -> rusqlite::Re
     })
 }
 
-fn decision_lead_time(tables: &Connection) -> rusqlite::Result<Indicator> {
-    let requested = "FROM decisions JOIN sessions ON sessions.id = decisions.docket";
-    let days = figure(
-        tables,
-        &format!("SELECT sum(adopted_at - requested_at) * 1.0 / ?1 {requested}"),
-        &[&DAY_MICROS],
-    )?;
-    let decisions = figure(tables, &format!("SELECT count(*) {requested}"), &[])?;
+fn decision_lead_time(tables: ScopedTables<'_>) -> rusqlite::Result<Indicator> {
+    let days = DECISIONS.selecting(
+        "SELECT sum(adopted_at - requested_at) * 1.0 / ? FROM decisions
+         JOIN sessions ON sessions.id = decisions.docket",
+    );
+    let days = figure(tables, &days, "TRUE", &[DAY_MICROS])?;
+    let decisions = figure(tables, &DECISIONS, "TRUE", &[])?;
     let days = (days, "days from the request of a session to its decisions");
     Ok(Indicator {
         baseline: Some(3.5),
@@ -98,26 +117,27 @@ fn decision_lead_time(tables: &Connection) -> rusqlite::Result<Indicator> {
     })
 }
 
-fn sessions_convened(tables: &Connection) -> rusqlite::Result<Indicator> {
-    let convened = figure(tables, "SELECT count(*) FROM sessions WHERE convened", &[])?;
+fn sessions_convened(tables: ScopedTables<'_>) -> rusqlite::Result<Indicator> {
+    let convened = figure(tables, &SESSIONS.selecting("SELECT count(*) FROM sessions"), "convened", &[])?;
     Ok(count("sessions_convened", "sessions", convened, "sessions that departments met in"))
 }
 
-fn sessions_avoided(tables: &Connection) -> rusqlite::Result<Indicator> {
-    let avoided = figure(tables, "SELECT count(*) FROM sessions WHERE avoided", &[])?;
+fn sessions_avoided(tables: ScopedTables<'_>) -> rusqlite::Result<Indicator> {
+    let avoided = figure(tables, &SESSIONS.selecting("SELECT count(*) FROM sessions"), "avoided", &[])?;
     let meaning = "sessions converted to a countersign or merged into another";
     Ok(count("sessions_avoided", "sessions", avoided, meaning))
 }
 
-fn idle_attendance(tables: &Connection) -> rusqlite::Result<Indicator> {
-    let idle = figure(tables, "SELECT sum(idle) FROM sessions WHERE convened", &[])?;
+fn idle_attendance(tables: ScopedTables<'_>) -> rusqlite::Result<Indicator> {
+    let idle = figure(tables, &SESSIONS.selecting("SELECT sum(idle) FROM sessions"), "convened", &[])?;
     Ok(count("idle_attendance", "attendances", idle, "attendances of convened sessions without a role"))
 }
 
 /// One number; 0 where there is nothing to add up.
-fn figure(tables: &Connection, sql: &str, values: &[&dyn ToSql]) -> rusqlite::Result<f64> {
-    let found = tables.prepare_cached(sql)?.query_row(values, |row| row.get::<_, Option<f64>>(0))?;
-    Ok(found.unwrap_or_default())
+fn figure(tables: ScopedTables<'_>, rows: &Rows, condition: &str, values: &[i64]) -> rusqlite::Result<f64> {
+    let values = values.iter().copied().map(Value::from);
+    let found = tables.first(rows, condition, values, |row| row.get::<_, Option<f64>>(0))?;
+    Ok(found.flatten().unwrap_or_default())
 }
 
 type Counted = (f64, &'static str);

@@ -1,5 +1,15 @@
 //! The view of the board, the follow-ups, the notices, and the indicators.
 
+/// Selects the rowids of the follow-ups that concern departments: as lead, in support, or asked for help.
+macro_rules! follow_ups_concerning {
+    () => {
+        "SELECT rowid FROM follow_ups WHERE lead_code IN (SELECT value FROM json_each(?))
+         UNION ALL SELECT rowid FROM follow_ups
+             WHERE blocked AND help_from_code IN (SELECT value FROM json_each(?))
+         UNION ALL SELECT follow_up FROM supporting WHERE department IN (SELECT value FROM json_each(?))"
+    };
+}
+
 mod board;
 mod follow_up;
 mod indicators;

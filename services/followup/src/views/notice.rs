@@ -8,11 +8,11 @@ use proto::Invalid;
 use proto::followup::v1 as pb;
 use proto::followup::v1::NoticeKind as Kind;
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row, Transaction, params};
-use service_kit::Record;
+use rusqlite::{Row, Transaction, params};
 use service_kit::list::{ListQuery, Page};
 use service_kit::row::moment;
 use service_kit::serve::read;
+use service_kit::{Record, Rows, ScopedTables};
 use std::collections::BTreeSet;
 
 /// Inserts the notice that an event is, if it is one.
@@ -58,19 +58,25 @@ pub(super) fn insert_notice(
         .map(drop)
 }
 
+/// A notice is seen by those who see the follow-up.
+const ROWS: Rows = Rows::of_departments(
+    "SELECT * FROM notices",
+    concat!("follow_up IN (SELECT id FROM follow_ups WHERE rowid IN (", follow_ups_concerning!(), "))"),
+);
+
 /// The query for notices.
 pub(crate) fn notices(
     request: &pb::ListNoticesRequest,
-) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::Notice>> + Send + 'static, Invalid> {
+) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<pb::Notice>> + Send + 'static, Invalid> {
     let query = list(request)?;
-    Ok(move |tables: &Connection| query.run(tables, notice))
+    Ok(move |tables: ScopedTables<'_>| query.run(tables, notice))
 }
 
 pub(crate) fn list(request: &pb::ListNoticesRequest) -> Result<ListQuery, Invalid> {
     let starts_at: Option<Timestamp> = read("starts_at", request.starts_at)?;
     let ends_at: Option<Timestamp> = read("ends_at", request.ends_at)?;
     let mut query = ListQuery::new(
-        "SELECT * FROM notices",
+        ROWS,
         &["occurred_at"],
         "id",
         &request.order_by,

@@ -1,5 +1,6 @@
 //! What the indicators are computed from: sessions, meetings, decisions, and the size of the directory.
 
+use domain::Code;
 use domain::deliberation::docket::{self, Agenda, Docket, Mode};
 use domain::directory::department::{self, Department};
 use domain::scheduling::session::{self, Attendee, Session, Topic};
@@ -23,17 +24,22 @@ pub(super) fn project_session(tables: &Transaction<'_>, record: &Record) -> Resu
     let id = record.stream.id.to_string();
     for event in decode::<Session>(record)? {
         match event {
-            Event::Requested { outline, .. } => {
+            Event::Requested { outline, requester } => {
                 let (topics, idle) = figures(&outline.topics, &outline.attendees);
                 tables
                     .prepare_cached(
                         "INSERT INTO sessions (id, requested_at, topics, idle) VALUES (?1, ?2, ?3, ?4)",
                     )?
                     .execute(params![id, record.envelope.time.as_microsecond(), topics, idle])?;
+                insert_concerned(tables, &id, [&outline.chair].into_iter().chain(&requester), true)?;
+                insert_concerned(tables, &id, attending(&outline.attendees), false)?;
             }
             Event::Revised { topics, attendees, .. } => {
                 let (topics, idle) = figures(&topics, &attendees);
                 set(tables, "sessions SET topics = ?2, idle = ?3 WHERE id = ?1", &[&id, &topics, &idle])?;
+                let attended = "DELETE FROM concerned WHERE session = ?1 AND NOT always";
+                tables.prepare_cached(attended)?.execute([&id])?;
+                insert_concerned(tables, &id, attending(&attendees), false)?;
             }
             Event::Convened { .. } => set(tables, "sessions SET convened = 1 WHERE id = ?1", &[&id])?,
             Event::ConvertedToCountersign { .. } | Event::Merged { .. } => {
@@ -41,6 +47,25 @@ pub(super) fn project_session(tables: &Transaction<'_>, record: &Record) -> Resu
             }
             _ => {}
         }
+    }
+    Ok(())
+}
+
+fn attending(attendees: &[Attendee]) -> impl Iterator<Item = &Code> {
+    attendees.iter().map(|attendee| &attendee.department)
+}
+
+fn insert_concerned<'c>(
+    tables: &Transaction<'_>,
+    id: &str,
+    departments: impl Iterator<Item = &'c Code>,
+    always: bool,
+) -> rusqlite::Result<()> {
+    let mut insert = tables.prepare_cached(
+        "INSERT OR IGNORE INTO concerned (session, department, always) VALUES (?1, ?2, ?3)",
+    )?;
+    for department in departments {
+        insert.execute(params![id, department.as_str(), always])?;
     }
     Ok(())
 }

@@ -53,6 +53,13 @@ CREATE INDEX extended_by_due ON follow_ups (due_at) WHERE extended;
 CREATE INDEX done_by_due ON follow_ups (due_at) WHERE done;
 CREATE INDEX done_by_number ON follow_ups (number) WHERE done;
 
+-- The departments that support an item; a follow-up by its rowid.
+CREATE TABLE supporting (
+    department TEXT NOT NULL,
+    follow_up INTEGER NOT NULL,
+    PRIMARY KEY (department, follow_up)
+) WITHOUT ROWID;
+
 -- The board's counts, kept by whoever writes a follow-up. Those that the clock does not change, for each department:
 CREATE TABLE board (
     lead_code TEXT PRIMARY KEY,
@@ -106,6 +113,15 @@ CREATE TABLE sessions (
     -- Converted to a countersign, or merged into another.
     avoided INTEGER NOT NULL DEFAULT 0
 );
+-- The departments whose matter a session and its docket are: those that attend, and the chair and the requester.
+CREATE TABLE concerned (
+    session TEXT NOT NULL,
+    department TEXT NOT NULL,
+    -- Not because it attends: a revision replaces those that do.
+    always INTEGER NOT NULL,
+    PRIMARY KEY (session, department)
+) WITHOUT ROWID;
+CREATE INDEX sessions_of_department ON concerned (department, session);
 -- The dockets of meetings; countersigns have no meeting.
 CREATE TABLE meetings (
     id TEXT PRIMARY KEY,

@@ -114,6 +114,8 @@ async fn server(key: Option<HeadKey>, options: &Options) -> anyhow::Result<()> {
     if options.json {
         let outcome: Value = json!({
             "records": log.records, "hash": log.hash, "signed": signed.size,
+            "erased": log.erased.iter().map(erased_json).collect::<Vec<_>>(),
+            "recordsWithoutKey": log.records_without_key,
             "views": views.iter().map(views::json).collect::<Vec<_>>(),
         });
         print_line(&outcome.to_string())?;
@@ -122,6 +124,14 @@ async fn server(key: Option<HeadKey>, options: &Options) -> anyhow::Result<()> {
             "all {records} records are intact\n  last hash  {hash}",
             &[("records", &log.records), ("hash", &log.hash)],
         ))?;
+        log.erased.iter().try_for_each(|erased| print_text(&erased_sentence(erased)))?;
+        if log.records_without_key > 0 {
+            print_text(&say(
+                "{records} records have values whose key is missing although no erasure was requested: put back the \
+                 folder personal-keys of the ledger",
+                &[("records", &log.records_without_key)],
+            ))?;
+        }
         print_text(&say(whose_key, &[("records", &signed.size)]))?;
         views.iter().try_for_each(|result| print_text(&views::sentence(result)))?;
     }
@@ -130,6 +140,19 @@ async fn server(key: Option<HeadKey>, options: &Options) -> anyhow::Result<()> {
         true => Ok(()),
         false => print_text(text("everything is as it should be")),
     }
+}
+
+/// What an erasure has taken, for programs.
+fn erased_json(erased: &pb::ErasedRecords) -> Value {
+    json!({ "requestedPosition": erased.requested_position, "records": erased.records })
+}
+
+/// What an erasure has taken, for people.
+fn erased_sentence(erased: &pb::ErasedRecords) -> String {
+    say(
+        "values in {records} records were erased by record {position}",
+        &[("records", &erased.records), ("position", &erased.requested_position)],
+    )
 }
 
 async fn verify_log(source: &Source) -> anyhow::Result<pb::VerifyLogResponse> {

@@ -32,6 +32,7 @@ pub const NOUNS: &[Noun] = &[
     noun("indicators", "", "The indicators and their baselines (指标)"),
     noun("followup", "", "Follow-ups, reminders and escalations (督办)"),
     noun("log", "position", "The append-only log: head, records, copies, verification (台账)"),
+    noun("erasure", "erasure_id", "Erasures of personal data (个人数据清除)"),
     noun("clock", "", "The clock of a rehearsal (时钟)"),
     noun("set-aside", "", "Records that a process failed on, and the streams that it has halted (搁置)"),
 ];

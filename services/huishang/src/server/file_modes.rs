@@ -13,13 +13,13 @@ const GROUP_AND_OTHERS: u32 = 0o077;
 /// What everybody else may do.
 const OTHERS: u32 = 0o007;
 
-/// Takes the rights of all but their owner from log, views, keys and signed head.
+/// Takes the rights of all but their owner from log, views, keys, keys of persons and signed head.
 ///
 /// # Errors
 /// The modes cannot be changed, and everybody can read them.
 pub fn tighten(config: &Config) -> anyhow::Result<()> {
     let mut tightened = Vec::new();
-    for folder in ["log", "views", "keys"] {
+    for folder in ["log", "views", "keys", "personal-keys"] {
         tighten_all(&config.data.join(folder), &mut tightened)?;
     }
     tighten_all(&config.signed_head(), &mut tightened)?;

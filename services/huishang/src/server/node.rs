@@ -13,6 +13,7 @@ use event_log::{EventLog, Group, Options};
 use journal::Journal;
 use journal::embedded::EmbeddedJournal;
 use journal::nats::{Contradiction, LedgerError, NatsJournal};
+use journal::personal::Keys;
 use journal::witness::Witness;
 use ledger::{Evidence, Heads, ScheduledBackup, Signing};
 use service_kit::access_log::AccessLog;
@@ -346,7 +347,7 @@ impl Storage {
             Some(own_log) => Storage::with_ledger(config, own_log, name, accept_stale, stop).await,
             None => {
                 let witness = stale_log::witness(&config.data, &name);
-                let journal = Arc::new(connect(config, name, witness).await?);
+                let journal = Arc::new(connect(config, name, witness, false).await?);
                 Ok(Storage { journal, own_log: None, ledger: None, contradictions: None })
             }
         }
@@ -355,7 +356,8 @@ impl Storage {
     fn embedded(config: &Config, mut own_log: OwnLog, accept_stale: bool) -> anyhow::Result<Storage> {
         let check = StalenessCheck::new(&own_log.signing, &config.data);
         own_log.accepted = check.check(&own_log.log, accept_stale)?;
-        let journal = Arc::new(EmbeddedJournal::new(own_log.log.clone()));
+        let journal =
+            Arc::new(EmbeddedJournal::new(own_log.log.clone(), Keys::open(&config.personal_keys())?));
         Ok(Storage { journal, own_log: Some(own_log), ledger: None, contradictions: None })
     }
 
@@ -369,7 +371,7 @@ impl Storage {
         stop: &CancellationToken,
     ) -> anyhow::Result<Storage> {
         // What the files of this process show is checked before its ledger follows the stream.
-        let nats = connect(config, name.clone(), None).await?;
+        let nats = connect(config, name.clone(), None, true).await?;
         if own_log.log.head().position == 0 {
             let records = nats.last_position().await?;
             if records > 0 {
@@ -573,8 +575,15 @@ pub fn nats(config: &Config) -> anyhow::Result<journal::nats::Config> {
     })
 }
 
-async fn connect(config: &Config, name: String, witness: Option<Witness>) -> anyhow::Result<NatsJournal> {
-    let connected = NatsJournal::connect(journal::nats::Config { name, witness, ..nats(config)? }).await;
+async fn connect(
+    config: &Config,
+    name: String,
+    witness: Option<Witness>,
+    has_ledger: bool,
+) -> anyhow::Result<NatsJournal> {
+    let personal_keys = has_ledger.then(|| config.personal_keys());
+    let journal = journal::nats::Config { name, witness, personal_keys, ..nats(config)? };
+    let connected = NatsJournal::connect(journal).await;
     connected.with_context(|| format!("cannot use the journal at {}", without_credentials(&config.journal)))
 }
 

@@ -118,7 +118,7 @@ pub fn witness(data: &Path, name: &str) -> Option<Witness> {
 fn acceptances(log: &EventLog) -> anyhow::Result<Vec<Acceptance>> {
     let records = log.read_stream(&Acceptance::stream().to_string(), 0, usize::MAX)?;
     let records =
-        records.iter().map(|record| payload::open(record.position, &record.stream, &record.payload));
+        records.iter().map(|record| payload::decode(record.position, &record.stream, &record.payload));
     let records: Vec<journal::Record> = records.collect::<Result<_, _>>()?;
     Ok(records.iter().filter_map(Acceptance::of).collect())
 }

@@ -12,10 +12,11 @@ pub(super) async fn get_resolution(
     service: &Service,
     request: Request<pb::GetResolutionRequest>,
 ) -> Reply<pb::GetResolutionResponse> {
+    let scope = service.kit.scope(&request).await?;
     let request = request.into_inner();
     let named = Named::read("resolution_id", &request.resolution_id, &request.number)?;
     let query = views::resolution(named);
-    let (found, position) = service.view.query(request.at_least_position, query).await?;
+    let (found, position) = service.view.query(scope, request.at_least_position, query).await?;
     let not_found = || resolution::Rejection::NotFound { what: "the resolution".to_owned() };
     let found = found.ok_or_else(|| CommandError::rejected::<Resolution>(not_found()))?;
     Ok(Response::new(pb::GetResolutionResponse { position, ..found }))
@@ -25,9 +26,10 @@ pub(super) async fn list_resolutions(
     service: &Service,
     request: Request<pb::ListResolutionsRequest>,
 ) -> Reply<pb::ListResolutionsResponse> {
+    let scope = service.kit.scope(&request).await?;
     let request = request.into_inner();
     let query = views::resolutions(&request)?;
-    let (page, position) = service.view.query(request.at_least_position, query).await?;
+    let (page, position) = service.view.query(scope, request.at_least_position, query).await?;
     Ok(Response::new(pb::ListResolutionsResponse {
         resolutions: page.rows,
         next_page_token: page.next_page_token,
@@ -39,11 +41,12 @@ pub(super) async fn get_item(
     service: &Service,
     request: Request<pb::GetItemRequest>,
 ) -> Reply<pb::GetItemResponse> {
+    let scope = service.kit.scope(&request).await?;
     let request = request.into_inner();
     let named = Named::read("item_id", &request.item_id, &request.number)?;
     let (now, calendar) = (service.kit.clock().now(), service.calendar().await?);
     let query = views::item(named, request.history_before_position, now, calendar.zone());
-    let (found, position) = service.view.query(request.at_least_position, query).await?;
+    let (found, position) = service.view.query(scope, request.at_least_position, query).await?;
     let not_found = || action_item::Rejection::NotFound { what: "the action item".to_owned() };
     let found = found.ok_or_else(|| CommandError::rejected::<ActionItem>(not_found()))?;
     Ok(Response::new(pb::GetItemResponse { position, ..found }))
@@ -53,9 +56,10 @@ pub(super) async fn list_items(
     service: &Service,
     request: Request<pb::ListItemsRequest>,
 ) -> Reply<pb::ListItemsResponse> {
+    let scope = service.kit.scope(&request).await?;
     let request = request.into_inner();
     let query = views::items(&request, service.kit.clock().now(), service.calendar().await?.zone())?;
-    let (page, position) = service.view.query(request.at_least_position, query).await?;
+    let (page, position) = service.view.query(scope, request.at_least_position, query).await?;
     Ok(Response::new(pb::ListItemsResponse {
         items: page.rows,
         next_page_token: page.next_page_token,

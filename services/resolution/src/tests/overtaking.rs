@@ -4,6 +4,7 @@ use super::*;
 use domain::StreamName;
 use futures::StreamExt as _;
 use harness::let_pass;
+use journal::personal::Keys;
 use journal::{AppendError, Commit, Filter, ReadError, Record, Subscription};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -57,6 +58,10 @@ impl Journal for Dawdling {
 
     fn committed(&self) -> watch::Receiver<Position> {
         self.journal.committed()
+    }
+
+    fn keys(&self) -> &Keys {
+        self.journal.keys()
     }
 }
 

@@ -11,6 +11,7 @@ use domain::resolution::resolution::{self, Origin, Registration, Resolution, Vot
 use domain::{Actor, Aggregate as _, Issued, Role, Timestamp, Uuid};
 use proptest::prelude::*;
 use proto::resolution::v1 as pb;
+use service_kit::Scope;
 use service_kit::view::InMemory;
 
 const BEGIN: &str = "2027-03-02T02:00:00Z";
@@ -124,10 +125,17 @@ proptest! {
             states[nth] = ActionItem::fold(std::mem::take(&mut states[nth]), &events);
             view.project::<ActionItem>(ids[nth], now, &events).unwrap();
             let every = pb::ListItemsRequest::default();
-            let listed = views::items(&every, now, calendar().zone()).unwrap()(view.tables()).unwrap().rows;
+            let listed = views::items(&every, now, calendar().zone()).unwrap()(view.within(&Scope::whole())).unwrap().rows;
             let expected: Vec<pb::Item> =
                 ids.iter().zip(&states).filter_map(|(id, state)| row(*id, state, now)).collect();
             prop_assert_eq!(listed, expected);
+            for department in ["WATER", "ROADS", "HEALTH", "PRESS"] {
+                let scope = Scope::of(&of(department, Role::DepartmentLead), &Default::default());
+                let listed = views::items(&every, now, calendar().zone()).unwrap()(view.within(&scope)).unwrap().rows;
+                let seen = ids.iter().zip(&states).filter(|(_, state)| scope.covers(&ActionItem::audience(state)));
+                let expected: Vec<pb::Item> = seen.filter_map(|(id, state)| row(*id, state, now)).collect();
+                prop_assert_eq!(listed, expected, "{}", department);
+            }
         }
     }
 
@@ -155,7 +163,7 @@ proptest! {
             view.project::<Resolution>(id, now, &events).unwrap();
             let resolution::State::Registered(registered) = &state else { continue };
             let named = views::Named::read("resolution_id", &id.to_string(), "").unwrap();
-            let shown = views::resolution(named)(view.tables()).unwrap().unwrap().resolution;
+            let shown = views::resolution(named)(view.within(&Scope::whole())).unwrap().unwrap().resolution;
             prop_assert_eq!(shown, Some(render::resolution(id, registered)));
         }
     }

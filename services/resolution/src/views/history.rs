@@ -7,8 +7,8 @@ use prost::Message as _;
 use proto::Wire as _;
 use proto::resolution::v1::{ItemEntry, ItemEntryKind as Kind};
 use rusqlite::types::Type;
-use rusqlite::{Connection, Transaction, params};
-use service_kit::{Position, Record};
+use rusqlite::{Transaction, params};
+use service_kit::{Position, Record, Rows, ScopedTables};
 
 /// Entries in one answer, at most.
 const ENTRIES_MAX: usize = 500;
@@ -36,34 +36,38 @@ pub(super) fn insert_entry(
         .map(drop)
 }
 
+/// An entry is seen by those who see its item.
+const ROWS: Rows = Rows::of_departments(
+    "SELECT entry FROM history JOIN items ON items.id = history.item",
+    concat!("items.rowid IN (", items_concerning!(), ")"),
+);
+
 /// The last entries of an item before a position (0: up to the end), oldest first; and the position before which there
 /// are more, 0 when there are none. The entries of one record, which is small, stay together.
 pub(super) fn before(
-    tables: &Connection,
+    tables: ScopedTables<'_>,
     item: &str,
     position: Position,
 ) -> rusqlite::Result<(Vec<ItemEntry>, Position)> {
     let before = if position == 0 { i64::MAX } else { i64::try_from(position).unwrap_or(i64::MAX) };
-    let mut statement = tables.prepare_cached(
-        "SELECT entry FROM history WHERE item = ?1 AND position < ?2 ORDER BY position DESC, id DESC",
-    )?;
-    let mut rows = statement.query(params![item, before])?;
-    let (mut entries, mut bytes) = (Vec::<ItemEntry>::new(), 0);
-    while let Some(row) = rows.next()? {
+    let (mut entries, mut bytes, mut earlier) = (Vec::<ItemEntry>::new(), 0, 0);
+    let values = [item.to_owned().into(), before.into()];
+    tables.each(&ROWS, "item = ? AND position < ?", "position DESC, history.id DESC", values, |row| {
         let entry: Vec<u8> = row.get(0)?;
         bytes += entry.len() + ENTRY_FRAME_BYTES;
         let entry = ItemEntry::decode(entry.as_slice())
             .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, fault.into()))?;
-        if entries.len() == ENTRIES_MAX || bytes > ENTRY_BYTES_MAX {
+        let is_full = entries.len() == ENTRIES_MAX || bytes > ENTRY_BYTES_MAX;
+        if is_full {
             entries.retain(|kept| kept.position != entry.position);
-            let earlier = entries.last().map_or(0, |first| first.position);
-            entries.reverse();
-            return Ok((entries, earlier));
+            earlier = entries.last().map_or(0, |first| first.position);
+        } else {
+            entries.push(entry);
         }
-        entries.push(entry);
-    }
+        Ok(!is_full)
+    })?;
     entries.reverse();
-    Ok((entries, 0))
+    Ok((entries, earlier))
 }
 
 /// What an event says, in the fields that all kinds of entries share.

@@ -1,23 +1,25 @@
 //! Action items, a row each, and the departments that support them.
 
-use super::{Named, history, stage_filter, uuid_filter};
+use super::{Named, history, resolution, stage_filter, uuid_filter};
 use domain::calendar::Zone;
 use domain::resolution::action_item::{ActionItem, Assignment, Event, PERCENT_MAX, Stage};
 use domain::{Code, Date, Timestamp};
 use proto::resolution::v1 as pb;
 use proto::{Invalid, Wire};
-use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, Transaction, params};
-use service_kit::Record;
+use rusqlite::{Row, ToSql, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, searchable, sort_key};
 use service_kit::row::moment;
 use service_kit::serve::read;
 use service_kit::view::ViewError;
+use service_kit::{Record, Rows, ScopedTables};
 
 /// Codes have no space in them.
-const ROWS: &str =
+const ROWS: Rows = Rows::of_departments(
     "SELECT rowid, *, (SELECT group_concat(department, ' ' ORDER BY nth) FROM supporting WHERE item = items.id)
-    AS co_responsible_codes FROM items";
+    AS co_responsible_codes FROM items",
+    concat!("rowid IN (", items_concerning!(), ")"),
+);
 /// Neither accepted nor rescinded. In a grown log few are; what implies this says so, for the indexes of those.
 const OPEN: &str = "stage <= 4";
 const OPEN_STAGE_MAX: i32 = 4;
@@ -155,26 +157,23 @@ pub(crate) fn item(
     history_before: service_kit::Position,
     now: Timestamp,
     zone: &Zone,
-) -> impl FnOnce(&Connection) -> rusqlite::Result<Option<pb::GetItemResponse>> + Send + 'static + use<> {
+) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Option<pb::GetItemResponse>> + Send + 'static + use<> {
     let zone = zone.clone();
     move |tables| {
-        let sql = format!("{ROWS} WHERE {}", named.condition);
-        let found = tables.prepare_cached(&sql)?.query_row([&named.value], |row| {
+        let found = tables.first(&ROWS, named.condition, [named.value.into()], |row| {
             Ok(pb::GetItemResponse {
                 item: Some(summary(row, now, &zone)?),
                 deliverable: row.get("deliverable")?,
                 criterion: row.get("criterion")?,
                 ..Default::default()
             })
-        });
-        let Some(mut found) = found.optional()? else { return Ok(None) };
-        let item = found.item.as_ref();
+        })?;
+        let Some(mut found) = found else { return Ok(None) };
+        let item = found.item.clone().unwrap_or_default();
         (found.history, found.earlier_history_before_position) =
-            history::before(tables, item.map_or("", |item| &item.item_id), history_before)?;
-        let resolution = tables
-            .prepare_cached("SELECT written, title FROM resolutions WHERE id = ?1")?
-            .query_row([item.map_or("", |item| &item.resolution_id)], |row| Ok((row.get(0)?, row.get(1)?)));
-        (found.resolution_number, found.resolution_title) = resolution.optional()?.unwrap_or_default();
+            history::before(tables, &item.item_id, history_before)?;
+        (found.resolution_number, found.resolution_title) =
+            resolution::number_and_title(tables, &item.resolution_id)?.unwrap_or_default();
         Ok(Some(found))
     }
 }
@@ -184,9 +183,10 @@ pub fn items(
     request: &pb::ListItemsRequest,
     now: Timestamp,
     zone: &Zone,
-) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::Item>> + Send + 'static + use<>, Invalid> {
+) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<pb::Item>> + Send + 'static + use<>, Invalid>
+{
     let (zone, query) = (zone.clone(), list(request, now)?);
-    Ok(move |tables: &Connection| query.run(tables, |row| summary(row, now, &zone)))
+    Ok(move |tables: ScopedTables<'_>| query.run(tables, |row| summary(row, now, &zone)))
 }
 
 pub(crate) fn list(request: &pb::ListItemsRequest, now: Timestamp) -> Result<ListQuery, Invalid> {

@@ -1,5 +1,16 @@
 //! The view of resolutions, items, and what happened to an item.
 
+/// Selects the rowids of the items that concern departments: as lead, in support, or asked for help.
+macro_rules! items_concerning {
+    () => {
+        "SELECT rowid FROM items WHERE lead_code IN (SELECT value FROM json_each(?))
+         UNION ALL SELECT rowid FROM items
+             WHERE blocked_reason IS NOT NULL AND help_from_code IN (SELECT value FROM json_each(?))
+         UNION ALL SELECT items.rowid FROM supporting JOIN items ON items.id = supporting.item
+             WHERE supporting.department IN (SELECT value FROM json_each(?))"
+    };
+}
+
 mod history;
 mod item;
 mod resolution;
@@ -12,6 +23,7 @@ pub(crate) use item::list;
 pub(crate) use resolution::list as list_of_resolutions;
 pub(crate) use resolution::{resolution, resolutions};
 
+use domain::deliberation::docket::Docket;
 use domain::resolution::action_item::ActionItem;
 use domain::resolution::resolution::Resolution;
 use domain::text::composed;
@@ -28,10 +40,12 @@ pub struct ResolutionView;
 impl View for ResolutionView {
     const NAME: &'static str = "resolution";
     const SCHEMA: &'static str = include_str!("schema.sql");
-    const CATEGORIES: &'static [&'static str] = &[Resolution::CATEGORY, ActionItem::CATEGORY];
+    const CATEGORIES: &'static [&'static str] =
+        &[Docket::CATEGORY, Resolution::CATEGORY, ActionItem::CATEGORY];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
         match record.stream.category.as_str() {
+            Docket::CATEGORY => resolution::project_docket(tables, record),
             Resolution::CATEGORY => resolution::project(tables, record),
             ActionItem::CATEGORY => item::project(tables, record),
             _ => Ok(()),
@@ -53,9 +67,9 @@ impl Named {
         match (id, number.trim()) {
             ("" | "-", "") => Err(Invalid::field(id_field, "is missing; give the id or the number")),
             ("" | "-", number) => {
-                Ok(Named { condition: "written = ?1", value: composed(number).into_owned() })
+                Ok(Named { condition: "written = ?", value: composed(number).into_owned() })
             }
-            (id, _) => Ok(Named { condition: "id = ?1", value: uuid(id_field, id)? }),
+            (id, _) => Ok(Named { condition: "id = ?", value: uuid(id_field, id)? }),
         }
     }
 }

@@ -1,22 +1,47 @@
 //! Resolutions, a row each.
 
 use super::{Named, stage_filter, uuid_filter};
+use domain::deliberation::docket::{self, Docket};
 use domain::resolution::resolution::{Event, Origin, Registration, Resolution, Stage};
 use domain::{Text, Timestamp, Uuid};
 use prost::Message as _;
 use proto::resolution::v1 as pb;
 use proto::{Invalid, Wire};
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
-use service_kit::Record;
+use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, searchable, sort_key};
 use service_kit::row::{message, moment};
 use service_kit::view::ViewError;
+use service_kit::{Record, Rows, ScopedTables};
 
 /// Stage 5 of an item on the wire is the accepted one.
-const ROWS: &str =
+const ROWS: Rows = Rows::of_departments(
     "SELECT rowid, *, (SELECT count(*) FROM items WHERE resolution = resolutions.id AND stage = 5)
-    AS accepted_items FROM resolutions";
+    AS accepted_items FROM resolutions",
+    concat!(
+        "rowid IN (SELECT rowid FROM resolutions WHERE session IN
+             (SELECT docket FROM participants WHERE department IN (SELECT value FROM json_each(?)))
+         UNION ALL SELECT resolutions.rowid FROM items JOIN resolutions ON resolutions.id = items.resolution
+             WHERE items.rowid IN (",
+        items_concerning!(),
+        "))"
+    ),
+);
+const NUMBER_AND_TITLE: Rows = ROWS.selecting("SELECT written, title FROM resolutions");
+
+/// Projects whom a docket concerns: they see what was decided on it.
+pub(super) fn project_docket(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+    let id = record.stream.id.to_string();
+    for event in decode::<Docket>(record)? {
+        let docket::Event::Prepared { agenda } = event else { continue };
+        let mut insert = tables
+            .prepare_cached("INSERT OR IGNORE INTO participants (docket, department) VALUES (?1, ?2)")?;
+        for department in agenda.concerned() {
+            insert.execute([id.as_str(), department.as_str()])?;
+        }
+    }
+    Ok(())
+}
 
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     let id = record.stream.id.to_string();
@@ -93,20 +118,28 @@ fn end(
 /// The query for one resolution; the answer lacks the view's position.
 pub(crate) fn resolution(
     named: Named,
-) -> impl FnOnce(&Connection) -> rusqlite::Result<Option<pb::GetResolutionResponse>> + Send + 'static {
-    move |tables| {
-        let sql = format!("{ROWS} WHERE {}", named.condition);
-        tables.prepare_cached(&sql)?.query_row([&named.value], full).optional()
-    }
+) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Option<pb::GetResolutionResponse>> + Send + 'static {
+    move |tables| tables.first(&ROWS, named.condition, [named.value.into()], full)
+}
+
+/// The number and the title of a resolution.
+pub(super) fn number_and_title(
+    tables: ScopedTables<'_>,
+    id: &str,
+) -> rusqlite::Result<Option<(String, String)>> {
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    tables.first(&NUMBER_AND_TITLE, "id = ?", [id.to_owned().into()], read)
 }
 
 /// The query for resolutions.
 pub(crate) fn resolutions(
     request: &pb::ListResolutionsRequest,
-) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::ResolutionSummary>> + Send + 'static, Invalid>
-{
+) -> Result<
+    impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<pb::ResolutionSummary>> + Send + 'static,
+    Invalid,
+> {
     let query = list(request)?;
-    Ok(move |tables: &Connection| query.run(tables, summary))
+    Ok(move |tables: ScopedTables<'_>| query.run(tables, summary))
 }
 
 pub(crate) fn list(request: &pb::ListResolutionsRequest) -> Result<ListQuery, Invalid> {

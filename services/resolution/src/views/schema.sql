@@ -75,6 +75,14 @@ CREATE TABLE supporting (
 ) WITHOUT ROWID;
 CREATE INDEX supported_by ON supporting (department);
 
+-- The departments that take part in a docket, chair it, or requested its session: they see what was decided on it.
+CREATE TABLE participants (
+    docket TEXT NOT NULL,
+    department TEXT NOT NULL,
+    PRIMARY KEY (docket, department)
+) WITHOUT ROWID;
+CREATE INDEX dockets_of_department ON participants (department);
+
 -- Everything that happened to an item, as the messages that show it.
 CREATE TABLE history (
     id INTEGER PRIMARY KEY,

@@ -1,6 +1,6 @@
 //! Sessions from the request to admission, or to an end without a meeting.
 
-use super::{Reply, Service, answer, not_found, session_id};
+use super::{Reply, Service, not_found, session_id};
 use crate::facts;
 use domain::scheduling::session::{Command, Outline, Session};
 use domain::{Aggregate as _, Uuid};
@@ -58,7 +58,7 @@ pub(super) async fn screen(
             unit.decide::<Session>(id, screen).await
         })
     });
-    let (position, session) = answer(id, &screened.await?);
+    let (position, session) = service.answer(id, &screened.await?).await?;
     Ok(Response::new(pb::ScreenSessionResponse { position, session }))
 }
 
@@ -141,6 +141,6 @@ pub(super) async fn merge(
             }
         })
     });
-    let (position, session) = answer(session, &merged.await?);
+    let (position, session) = service.answer(session, &merged.await?).await?;
     Ok(Response::new(pb::MergeSessionResponse { position, session }))
 }

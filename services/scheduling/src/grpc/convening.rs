@@ -1,6 +1,6 @@
 //! Sessions from admission to the session itself. Room and session are decided in one commit.
 
-use super::{Answer, Reply, Service, answer, session_id};
+use super::{Answer, Reply, Service, session_id};
 use domain::Uuid;
 use domain::scheduling::booking::room_command;
 use domain::scheduling::room::Room;
@@ -96,5 +96,5 @@ async fn execute_with_room(
             }
         })
     });
-    Ok(answer(id, &decided.await?))
+    service.answer(id, &decided.await?).await
 }

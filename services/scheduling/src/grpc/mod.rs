@@ -10,13 +10,14 @@ mod rules;
 use crate::facts::{self, Named};
 use domain::Uuid;
 use domain::calendar::WorkingCalendar;
-use domain::scheduling::session::{Command, Rejection, Session};
+use domain::deliberation::docket::Docket;
+use domain::scheduling::session::{Command, Rejection, Session, State};
 use proto::Invalid;
 use proto::scheduling::v1 as pb;
 use proto::scheduling::v1::scheduling_service_server::SchedulingService;
 use service_kit::handle::Executed;
 use service_kit::serve::read;
-use service_kit::{CommandContext, CommandError, Kit, Position, ViewStore};
+use service_kit::{CommandContext, CommandError, Kit, Position, Scope, ViewStore};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
@@ -41,7 +42,7 @@ impl Service {
         id: Uuid,
         command: Command,
     ) -> Result<Answer, CommandError> {
-        Ok(answer(id, &self.kit.execute::<Session>(context, id, command).await?))
+        self.answer(id, &self.kit.execute::<Session>(context, id, command).await?).await
     }
 
     /// Carries out a command that names departments; they must be in the directory.
@@ -59,12 +60,30 @@ impl Service {
                 facts::must_be_listed(unit, &named).await
             })
         });
-        Ok(answer(id, &decided.await?))
+        self.answer(id, &decided.await?).await
     }
-}
 
-fn answer(id: Uuid, done: &Executed<Session>) -> Answer {
-    (done.position, render::session(id, done.state()))
+    /// The answer to a command, as its issuer sees it.
+    async fn answer(&self, id: Uuid, done: &Executed<Session>) -> Result<Answer, CommandError> {
+        Ok((done.position, self.shown(&done.scope, id, done.state()).await?))
+    }
+
+    /// A session as somebody sees it. Who is recused from its topics is known to its docket.
+    async fn shown(
+        &self,
+        scope: &Scope,
+        id: Uuid,
+        state: &State,
+    ) -> Result<Option<pb::Session>, CommandError> {
+        let Some(filed) = state.filed() else { return Ok(None) };
+        let mut session = render::session(id, filed);
+        if scope.may_be_recused() && !session.papers.is_empty() {
+            let docket = self.kit.show::<Docket>(scope, id).await?;
+            let recused = |topic| docket.recused_from(topic).is_some_and(|recused| scope.is_recused(recused));
+            session.papers.retain(|paper| !recused(paper.topic_number));
+        }
+        Ok(Some(session))
+    }
 }
 
 fn session_id(wire: &str) -> Result<Uuid, Invalid> {

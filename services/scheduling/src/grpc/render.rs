@@ -1,15 +1,14 @@
 //! A session as clients see it.
 
 use domain::Uuid;
-use domain::scheduling::session::{Filed, Finding, State};
+use domain::scheduling::session::{Filed, Finding};
 use proto::Wire as _;
 use proto::scheduling::v1 as pb;
 
-/// The session, once it has been requested.
-pub(super) fn session(id: Uuid, state: &State) -> Option<pb::Session> {
-    let filed = state.filed()?;
+/// The session, with everything on file.
+pub(super) fn session(id: Uuid, filed: &Filed) -> pb::Session {
     let appointment = filed.appointment();
-    Some(pb::Session {
+    pb::Session {
         session_id: id.to_string(),
         outline: filed.outline.to_wire(),
         requester_code: filed.requester.to_wire(),
@@ -22,7 +21,7 @@ pub(super) fn session(id: Uuid, state: &State) -> Option<pb::Session> {
         delegates: filed.delegates.to_wire(),
         sign_by: filed.sign_by().to_wire(),
         merged_into_session_id: filed.merged_into().to_wire(),
-    })
+    }
 }
 
 fn finding(filed: &Filed, finding: &Finding) -> pb::SessionFinding {

@@ -24,9 +24,10 @@ pub(super) async fn list(
     service: &Service,
     request: Request<pb::ListRoomsRequest>,
 ) -> Reply<pb::ListRoomsResponse> {
+    let scope = service.kit.scope(&request).await?;
     let request = request.into_inner();
     let query = views::rooms(&request)?;
-    let (page, position) = service.view.query(request.at_least_position, query).await?;
+    let (page, position) = service.view.query(scope, request.at_least_position, query).await?;
     Ok(Response::new(pb::ListRoomsResponse {
         rooms: page.rows,
         next_page_token: page.next_page_token,

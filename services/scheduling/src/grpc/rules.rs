@@ -27,10 +27,11 @@ pub(super) async fn get(
     service: &Service,
     request: Request<pb::GetRulesRequest>,
 ) -> Reply<pb::GetRulesResponse> {
+    let scope = service.kit.scope(&request).await?;
     let request = request.into_inner();
     let body: Code = read("body_code", request.body_code)?;
     let position = service.view.wait_until_caught_up(request.at_least_position).await?;
-    let state = service.kit.load_committed::<MeetingRules>(MeetingRules::id(&body)).await?;
+    let state = service.kit.show::<MeetingRules>(&scope, MeetingRules::id(&body)).await?;
     Ok(Response::new(pb::GetRulesResponse {
         rules: state.in_force().to_wire(),
         defined: matches!(state, State::Defined(_)),

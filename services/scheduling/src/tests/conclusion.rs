@@ -1,6 +1,15 @@
 use super::*;
-use domain::deliberation::docket::{Agenda, AgendaTopic, Command, Docket, Mode};
+use domain::deliberation::docket::{
+    Agenda, AgendaTopic, Command, Docket, Mode, Participant, RoleOnTopic, TopicRole,
+};
 use domain::testing::{code, text};
+
+/// A docket on which these departments decide.
+pub(super) fn agenda_of(session: Uuid, departments: &[&str]) -> Agenda {
+    let decides = TopicRole { topic: 1, role: RoleOnTopic::Decides };
+    let participant = |department: &&str| Participant { department: code(department), roles: vec![decides] };
+    Agenda { participants: departments.iter().map(participant).collect(), ..agenda(session) }
+}
 
 /// A docket without participants, as nothing is decided on it.
 fn agenda(session: Uuid) -> Agenda {
@@ -9,6 +18,7 @@ fn agenda(session: Uuid) -> Agenda {
         title: line("会商"),
         body: code("JOINT"),
         chair: code("NDRC"),
+        requester: None,
         mode: Mode::Meeting,
         decide_by: None,
         quorum_percent: 0,

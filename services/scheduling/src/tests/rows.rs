@@ -12,6 +12,7 @@ use domain::testing::code;
 use domain::{Aggregate as _, Issued, Text};
 use jiff::SignedDuration;
 use proptest::prelude::*;
+use service_kit::Scope;
 use service_kit::view::InMemory;
 
 fn reason() -> Text {
@@ -116,14 +117,21 @@ proptest! {
             let list = |department: Option<&str>| {
                 let department_code = department.map(str::to_owned);
                 let list = pb::ListSessionsRequest { department_code, ..Default::default() };
-                views::sessions(&list).unwrap()(view.tables()).unwrap().rows
+                views::sessions(&list).unwrap()(view.within(&Scope::whole())).unwrap().rows
             };
             prop_assert_eq!(list(None).into_iter().next(), row(id, &state, begin));
             for department in ["MOF", "MIIT", "MEE", "NDRC", "PRESS"] {
                 let concerned = state.filed().is_some_and(|filed| {
-                    filed.outline.is_attended_by(&code(department)) || filed.requester == Some(code(department))
+                    filed.concerned().any(|concerned| *concerned == code(department))
                 });
                 prop_assert_eq!(!list(Some(department)).is_empty(), concerned, "{}", department);
+                let delegate = Actor {
+                    subject: "li".into(), department: Some(code(department)), roles: vec![Role::Delegate],
+                };
+                let scope = Scope::of(&delegate, &Default::default());
+                let listed = views::sessions(&Default::default()).unwrap()(view.within(&scope)).unwrap().rows;
+                prop_assert_eq!(listed.len(), usize::from(concerned), "as {} sees it", department);
+                prop_assert_eq!(scope.covers(&Session::audience(&state)), concerned);
             }
         }
     }
@@ -148,7 +156,7 @@ proptest! {
             let Ok(events) = Room::decide(&state, command, &issued) else { continue };
             state = Room::fold(state, &events);
             view.project::<Room>(Room::id(&code("R-301")), now, &events).unwrap();
-            let rows = views::rooms(&pb::ListRoomsRequest::default()).unwrap()(view.tables()).unwrap().rows;
+            let rows = views::rooms(&pb::ListRoomsRequest::default()).unwrap()(view.within(&Scope::whole())).unwrap().rows;
             let expected = match &state {
                 room::State::Absent => vec![],
                 room::State::Listed { profile, .. } => vec![profile.clone().to_wire()],

@@ -34,7 +34,7 @@ CREATE INDEX sessions_in_stage ON sessions (stage, requested_at);
 CREATE INDEX sessions_in_stage_by_start ON sessions (stage, starts_at);
 CREATE INDEX sessions_of_body ON sessions (body_code, requested_at);
 CREATE INDEX sessions_of_body_by_start ON sessions (body_code, starts_at);
--- The departments that attend a session, and the one that requested it.
+-- The departments that attend a session, the one in the chair, and the one that requested it.
 CREATE TABLE concerned (
     session_id TEXT NOT NULL,
     department_code TEXT NOT NULL,

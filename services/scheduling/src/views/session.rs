@@ -1,16 +1,17 @@
-//! Sessions, a row each, and who attends them.
+//! Sessions, a row each, and whom they concern.
 
 use domain::scheduling::session::{Attendee, Event, Outline, Session, Stage};
 use domain::{Code, Timestamp, Uuid};
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire};
-use rusqlite::{Connection, Row, Transaction, params};
-use service_kit::Record;
+use rusqlite::types::Value;
+use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page};
 use service_kit::row::moment;
 use service_kit::serve::read;
 use service_kit::view::ViewError;
+use service_kit::{Record, Rows, ScopedTables};
 
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     let id = record.stream.id.to_string();
@@ -110,6 +111,8 @@ fn replace_concerned(tables: &Transaction<'_>, id: &str, attendees: &[Attendee])
     tables
         .prepare_cached(
             "INSERT OR IGNORE INTO concerned (session_id, department_code)
+             SELECT session_id, chair_code FROM sessions WHERE session_id = ?1
+             UNION ALL
              SELECT session_id, requester_code FROM sessions WHERE session_id = ?1 AND requester_code IS NOT NULL",
         )?
         .execute([id])
@@ -141,47 +144,44 @@ fn set_slot(
 /// How many sessions of the body, other than this one, were held or are to be held from one moment up to, and
 /// not including, another. Sessions before admission, and countersigns, do not count.
 pub(crate) fn count_sessions(
-    tables: &Connection,
+    tables: ScopedTables<'_>,
     other_than: Uuid,
     body: &Code,
     from: Timestamp,
     to: Timestamp,
 ) -> rusqlite::Result<u32> {
     let held = [Stage::Admitted, Stage::Scheduled, Stage::Convened, Stage::Concluded].map(|s| s.to_wire());
-    tables
-        .prepare_cached(
-            "SELECT count(*) FROM sessions
-             WHERE body_code = ?1 AND session_id <> ?2 AND countersigned = 0 AND stage IN (?3, ?4, ?5, ?6)
-               AND iif(starts_at > 0, starts_at, earliest_start_at) >= ?7
-               AND iif(starts_at > 0, starts_at, earliest_start_at) < ?8",
-        )?
-        .query_row(
-            params![
-                body.as_str(),
-                other_than.to_string(),
-                held[0],
-                held[1],
-                held[2],
-                held[3],
-                from.as_microsecond(),
-                to.as_microsecond(),
-            ],
-            |row| row.get(0),
-        )
+    let condition = "body_code = ? AND session_id <> ? AND countersigned = 0 AND stage IN (?, ?, ?, ?)
+         AND iif(starts_at > 0, starts_at, earliest_start_at) >= ?
+         AND iif(starts_at > 0, starts_at, earliest_start_at) < ?";
+    let named = [Value::from(body.as_str().to_owned()), Value::from(other_than.to_string())];
+    let moments = [from.as_microsecond(), to.as_microsecond()].map(Value::from);
+    let values = named.into_iter().chain(held.map(Value::from)).chain(moments);
+    Ok(tables.first(&COUNT, condition, values, |row| row.get(0))?.unwrap_or_default())
 }
+
+/// A session is seen by those whom it concerns.
+const ROWS: Rows = Rows::of_departments(
+    "SELECT rowid, * FROM sessions",
+    "session_id IN (SELECT session_id FROM concerned
+         WHERE department_code IN (SELECT value FROM json_each(?)))",
+);
+const COUNT: Rows = ROWS.selecting("SELECT count(*) FROM sessions");
 
 /// The query for sessions.
 pub(crate) fn sessions(
     request: &pb::ListSessionsRequest,
-) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::SessionSummary>> + Send + 'static, Invalid>
-{
+) -> Result<
+    impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<pb::SessionSummary>> + Send + 'static,
+    Invalid,
+> {
     let query = list(request)?;
-    Ok(move |tables: &Connection| query.run(tables, summary))
+    Ok(move |tables: ScopedTables<'_>| query.run(tables, summary))
 }
 
 pub(crate) fn list(request: &pb::ListSessionsRequest) -> Result<ListQuery, Invalid> {
     ListQuery::new(
-        "SELECT rowid, * FROM sessions",
+        ROWS,
         &["requested_at", "starts_at"],
         "rowid",
         &request.order_by,

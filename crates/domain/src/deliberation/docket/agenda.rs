@@ -89,6 +89,8 @@ pub struct Agenda {
     pub body: Code,
     /// The department in the chair.
     pub chair: Code,
+    /// The department that requested the session, if one did.
+    pub requester: Option<Code>,
     /// Whether the departments meet or sign.
     pub mode: Mode,
     /// The decision clock of an emergency.
@@ -135,6 +137,12 @@ impl Agenda {
             return Err(Rejection::QuorumOutOfRange { quorum_percent: self.quorum_percent });
         }
         Ok(())
+    }
+
+    /// The departments whose matter it is: those that take part, the one in the chair, and the one that requested it.
+    pub fn concerned(&self) -> impl Iterator<Item = &Code> {
+        let participants = self.participants.iter().map(|participant| &participant.department);
+        participants.chain([&self.chair]).chain(&self.requester)
     }
 
     /// Whether the department takes part in anything.

@@ -23,6 +23,7 @@ fn agenda(mode: Mode) -> Agenda {
         title: line("Flood control"),
         body: code("FLOOD"),
         chair: code("WATER"),
+        requester: None,
         mode,
         decide_by: None,
         quorum_percent: 60,

@@ -27,6 +27,18 @@ fn a_circle_of_any_length_is_refused_with_its_chain() {
 }
 
 #[test]
+fn below_a_department_is_what_was_placed_there_last_at_any_depth() {
+    let history =
+        [placed("B", Some("A")), placed("C", Some("B")), placed("D", Some("A")), placed("D", Some("X"))];
+    let state = Hierarchy::fold(State::default(), &history);
+    let below =
+        |department| state.downwards(&code(department)).iter().map(Code::to_string).collect::<Vec<_>>();
+    assert_eq!(below("A"), ["A", "B", "C"]);
+    assert_eq!(below("X"), ["D", "X"], "it moved");
+    assert_eq!(below("D"), ["D"], "nothing is below it");
+}
+
+#[test]
 fn a_department_moves_where_no_circle_comes_of_it() {
     let history = [placed("B", Some("A")), placed("C", Some("B"))];
     let when = |command| given::<Hierarchy>(&history).when(command).unwrap();

@@ -42,13 +42,15 @@ fn docket_after(history: &[session::Event]) -> docket::State {
 
 #[test]
 fn a_convened_session_has_its_docket_prepared_with_everything_on_it() {
-    let requested = session::Event::Requested { outline: outline(), requester: None };
+    let requester = Some(Code::parse("PARKS").unwrap());
+    let requested = session::Event::Requested { outline: outline(), requester: requester.clone() };
     let admitted = [requested, session::Event::Admitted];
     assert_eq!(docket_after(&admitted), docket::State::Absent);
 
     let convened: Vec<_> = admitted.into_iter().chain([session::Event::Convened { room: None }]).collect();
     let docket::State::Prepared(proceedings) = docket_after(&convened) else { panic!("not prepared") };
     let agenda = proceedings.agenda;
+    assert_eq!(agenda.requester, requester);
     assert_eq!(
         (agenda.mode, agenda.decide_by, agenda.quorum_percent),
         (Mode::Meeting, outline().decide_by, 60)

@@ -25,6 +25,7 @@ fn decided() -> Vec<docket::Event> {
         title: line("Flood control"),
         body: code("FLOOD"),
         chair: code("WATER"),
+        requester: None,
         mode: Mode::Countersign { sign_by: "2027-03-08T10:00:00Z".parse().unwrap() },
         decide_by: None,
         quorum_percent: 50,

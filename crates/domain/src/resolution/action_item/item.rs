@@ -125,6 +125,11 @@ impl Item {
             .chain(self.assignment.co_responsible.iter().filter(|code| **code != self.assignment.lead))
     }
 
+    /// The departments whose matter it is: its parties, and the one that is asked for help.
+    pub fn concerned(&self) -> impl Iterator<Item = &Code> {
+        self.parties().chain(self.blockage.as_ref().map(|blockage| &blockage.help_from))
+    }
+
     /// Refuses unless the item is in this stage.
     pub(super) fn must_be(&self, needed: Stage) -> Result<(), Rejection> {
         if self.stage == needed { Ok(()) } else { Err(self.wrong_stage(needed.as_str())) }

@@ -234,6 +234,12 @@ impl Filed {
         }
     }
 
+    /// The departments that take part: those that attend, the one in the chair, and the one that requested it.
+    pub fn concerned(&self) -> impl Iterator<Item = &Code> {
+        let attending = self.outline.attendees.iter().map(|attendee| &attendee.department);
+        attending.chain([&self.outline.chair]).chain(&self.requester)
+    }
+
     /// Its stage.
     pub fn stage(&self) -> Stage {
         self.progress.stage()

@@ -184,7 +184,8 @@ mod tests {
     use super::*;
     use crate::conformance::sample;
     use crate::nats::message::EXPECTED_SEQUENCE;
-    use crate::payload::seal;
+    use crate::payload::encode;
+    use crate::personal::Keys;
     use domain::Uuid;
 
     /// Publishes these parts of commits, each as a ledger would restore it, and returns what the log gets.
@@ -194,7 +195,9 @@ mod tests {
         for (position, &(id, part, parts)) in (1..).zip(parts) {
             let streams: Vec<_> = (0..parts).map(|_| sample::stream()).collect();
             let writes: Vec<_> = streams.iter().map(|stream| (stream, 0)).collect();
-            let sealed = seal(sample::commit(Uuid::from_u128(id), &writes)).unwrap().remove(part - 1);
+            let commit = sample::commit(Uuid::from_u128(id), &writes);
+            let encoded = futures::executor::block_on(encode(commit, &Keys::in_memory()));
+            let sealed = encoded.unwrap().remove(part - 1);
             let mut headers = names.headers(&sealed.stream, &sealed.envelope, &sealed.types, &sealed.salt);
             headers.insert(EXPECTED_SEQUENCE, (position - 1).to_string());
             let subject = names.subject(&sealed.stream);

@@ -81,7 +81,7 @@ fn to_message(
     record: &Record,
     subject: impl Fn(&str) -> String,
 ) -> Result<Outgoing, ReadError> {
-    let opened = payload::open(record.position, &record.stream, &record.payload)?;
+    let opened = payload::decode(record.position, &record.stream, &record.payload)?;
     let mut headers = names.headers(&opened.stream, &opened.envelope, &record.types, &record.salt);
     headers.insert(EXPECTED_SEQUENCE, (record.position - 1).to_string());
     Ok(Outgoing { subject: subject(&record.stream), headers, payload: record.payload.clone() })

@@ -17,6 +17,7 @@ pub fn agenda(mode: Mode) -> docket::Agenda {
         title: line("防汛会商"),
         body: code("FLOOD"),
         chair: code("WATER"),
+        requester: None,
         mode,
         decide_by: Some(at("2027-03-01T02:00:00Z")),
         quorum_percent: 60,

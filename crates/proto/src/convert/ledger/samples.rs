@@ -1,7 +1,9 @@
 //! Sample events of the ledger.
 
-use crate::convert::sample::{Sample, at, samples};
+use crate::convert::sample::{Sample, at, line, samples, text};
+use domain::Uuid;
 use domain::ledger::custody::{self, Custody};
+use domain::ledger::erasure::{self, Erasures};
 use domain::ledger::rehearsal_clock::{Event, RehearsalClock};
 
 pub fn all() -> Vec<Box<dyn Sample>> {
@@ -11,5 +13,16 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         actual_records: 1180,
         evidence: "the signed head of 1207 records in /witness/signed-head".into(),
     }]));
+    let erasure_id = Uuid::from_u128(0x018f_3c1e_7a3b_7c11_9d42_5b1f_0c6a_2e90);
+    all.extend(samples::<Erasures>(vec![
+        erasure::Event::Requested {
+            erasure_id,
+            key_id: Uuid::from_u128(0x9a0d_63a1_55d2_4c7e_8f0b_1c2d_3e4f_5a6b),
+            reason: text("They have left the department and asked for it"),
+            authority: line("Order 7/2027"),
+        },
+        erasure::Event::KeyDestroyed { erasure_id },
+        erasure::Event::Completed { erasure_id },
+    ]));
     all
 }

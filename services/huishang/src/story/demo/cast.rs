@@ -44,8 +44,8 @@ pub fn conference() -> [(&'static str, &'static str); 28] {
     ]
 }
 
-/// The parties in one city, among them an enterprise and a non-profit organization.
-fn city() -> [(&'static str, &'static str, DepartmentKind); 6] {
+/// The parties in one city, among them an enterprise, a non-profit organization, and one that takes part in nothing.
+fn city() -> [(&'static str, &'static str, DepartmentKind); 7] {
     [
         (text("CITY-HOTLINE"), text("12345 Hotline Center 政务服务便民热线"), DepartmentKind::Agency),
         (text("CITY-ROADS"), text("City Roads 市政道路"), DepartmentKind::Agency),
@@ -53,6 +53,7 @@ fn city() -> [(&'static str, &'static str, DepartmentKind); 6] {
         (text("CITY-HOUSING"), text("City Housing 市住建"), DepartmentKind::Agency),
         (text("METRO"), text("Metro Company 地铁公司"), DepartmentKind::Enterprise),
         (text("BLUESKY"), text("Blue Sky Rescue 蓝天救援队"), DepartmentKind::NonProfit),
+        (text("CITY-LIBRARY"), text("City Library 市图书馆"), DepartmentKind::Agency),
     ]
 }
 

@@ -4,12 +4,15 @@ use crate::client::layout::{Column, Set, Table};
 use crate::client::{label_of, said};
 use crate::language::{say, text};
 use crate::stdout::print_line;
-use crate::story::demo::stage::{PAGE_COLUMNS, Stage, heading, narrate};
+use crate::story::demo::stage::{PAGE_COLUMNS, Stage, expect_refusal, heading, narrate};
 use anyhow::{Context as _, bail};
 use client::Client;
+use domain::Role;
 use proto::followup::v1::{BoardCounts, BoardRow, GetBoardRequest, GetIndicatorsRequest, Indicator};
 use proto::ledger::v1::GetHeadRequest;
 use proto::ledger::v1::{VerifyLogRequest, VerifyLogResponse};
+use proto::resolution::v1::ListItemsRequest;
+use proto::scheduling::v1::{GetSessionRequest, ListSessionsRequest};
 use tonic::Status;
 
 /// The figures of the board.
@@ -25,11 +28,13 @@ const FIGURES: [&str; 9] = [
     "done",
 ];
 
-/// Prints the board, the indicators with their baselines, and the result of the log's verification.
+/// Prints the board, the indicators with their baselines, what an outsider sees, and the result of the log's
+/// verification.
 pub async fn report(stage: &Stage) -> anyhow::Result<()> {
     let head = stage.operator.call(GetHeadRequest {}).await?;
     board(stage, head.position).await?;
     indicators(stage, head.position).await?;
+    outside(stage, head.position).await?;
     verify(stage).await
 }
 
@@ -89,6 +94,30 @@ async fn indicators(stage: &Stage, at_least_position: u64) -> anyhow::Result<()>
         column(text("unit"), Set::Text, &|indicator| in_words("unit", &indicator.unit)),
         column(text("computed from"), Set::Text, &operands),
     ])
+}
+
+/// What a department sees that takes part in nothing.
+async fn outside(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
+    heading(text("Seen from outside 局外所见"))?;
+    let library = stage.deployment.client(Role::DepartmentLead, Some(text("CITY-LIBRARY")))?;
+    let list = ListSessionsRequest { at_least_position, ..Default::default() };
+    let there = stage.supervisor.call(list.clone()).await?.sessions;
+    let seen = library.call(list).await?.sessions.len();
+    let items = ListItemsRequest { at_least_position, ..Default::default() };
+    let items = library.call(items).await?.items.len();
+    let board = library.call(GetBoardRequest { at_least_position, ..Default::default() }).await?;
+    let open = board.totals.context("the board has no totals")?.open;
+    narrate(say(
+        "There were {there} sessions. The city library, which took part in none, sees {seen} of them, {items} items and          a board on which {open} are open.",
+        &[("there", &there.len()), ("seen", &seen), ("items", &items), ("open", &open)],
+    ))?;
+    let session_id = there.first().context("there is no session")?.session_id.clone();
+    let asked = library.call(GetSessionRequest { at_least_position, session_id }).await;
+    expect_refusal(text("It has heard of a session's id, and asks for it."), asked, "NOT_FOUND")?;
+    if seen > 0 || items > 0 || open > 0 {
+        bail!("an outsider should see nothing, but sees {seen} sessions, {items} items, {open} open");
+    }
+    Ok(())
 }
 
 fn print_table(columns: Vec<Column>) -> anyhow::Result<()> {

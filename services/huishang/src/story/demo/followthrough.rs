@@ -129,7 +129,7 @@ impl<'s> Items<'s> {
                 return Ok(notice);
             }
             let seen = at_least_position.max(answer.position);
-            at_least_position = wait_for_record(&self.stage.supervisor, &stream, seen).await?;
+            at_least_position = wait_for_record(&self.stage.operator, &stream, seen).await?;
         }
     }
 }

@@ -1,0 +1,127 @@
+//! A view's tables as somebody sees them: whatever is selected from them says who may see it.
+
+use super::Scope;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
+
+/// The rows that a query selects from, and who may see them.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows {
+    pub(crate) select: &'static str,
+    /// The condition under which a row is within a scope, with a `?` wherever it is compared with the departments; none
+    /// when everybody sees all rows.
+    visible: Option<&'static str>,
+}
+
+impl Rows {
+    /// Rows that everybody may see. `select` is `SELECT … FROM …`, without conditions.
+    pub const fn of_everybody(select: &'static str) -> Rows {
+        Rows { select, visible: None }
+    }
+
+    /// Rows that the departments concerned may see: those for which the condition holds. Each `?` in it stands for
+    /// the table of the departments within the scope, in its column `value`, such as
+    /// `lead_code IN (SELECT value FROM json_each(?))`.
+    pub const fn of_departments(select: &'static str, condition: &'static str) -> Rows {
+        Rows { select, visible: Some(condition) }
+    }
+
+    /// Another selection of the same rows.
+    pub const fn selecting(&self, select: &'static str) -> Rows {
+        Rows { select, visible: self.visible }
+    }
+
+    /// The condition that the scope adds, with its values.
+    pub(crate) fn within(&self, scope: &Scope) -> Option<(&'static str, Vec<Value>)> {
+        let (condition, departments) = (self.visible?, scope.departments()?);
+        let places = condition.matches('?').count();
+        Some((condition, vec![Value::from(departments); places]))
+    }
+}
+
+/// A view's tables as they are within a scope.
+#[derive(Clone, Copy)]
+pub struct ScopedTables<'t> {
+    pub(crate) connection: &'t Connection,
+    scope: &'t Scope,
+}
+
+impl<'t> ScopedTables<'t> {
+    pub(crate) fn new(connection: &'t Connection, scope: &'t Scope) -> ScopedTables<'t> {
+        ScopedTables { connection, scope }
+    }
+
+    /// The scope.
+    pub fn scope(&self) -> &'t Scope {
+        self.scope
+    }
+
+    /// The first of the rows for which the condition holds, if there is one. There is a value for each `?` of the
+    /// selection and the condition.
+    pub fn first<T>(
+        &self,
+        rows: &Rows,
+        condition: &str,
+        values: impl IntoIterator<Item = Value>,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Option<T>> {
+        let (sql, values) = self.query(rows, condition, "", values);
+        self.connection.prepare_cached(&sql)?.query_row(params_from_iter(values), read).optional()
+    }
+
+    /// Reads the rows for which the condition holds, sorted by these columns, as long as `read` answers that it wants
+    /// more.
+    pub fn each(
+        &self,
+        rows: &Rows,
+        condition: &str,
+        order_by: &str,
+        values: impl IntoIterator<Item = Value>,
+        mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<bool>,
+    ) -> rusqlite::Result<()> {
+        let (sql, values) = self.query(rows, condition, &format!(" ORDER BY {order_by}"), values);
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut found = statement.query(params_from_iter(values))?;
+        while let Some(row) = found.next()? {
+            if !read(row)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The first rows for which the condition holds, at most `max`, sorted by these columns.
+    pub fn all<T>(
+        &self,
+        rows: &Rows,
+        condition: &str,
+        order_by: &str,
+        values: impl IntoIterator<Item = Value>,
+        max: u32,
+        mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Vec<T>> {
+        let mut found = Vec::new();
+        self.each(rows, condition, order_by, values, |row| {
+            found.push(read(row)?);
+            Ok(found.len() < max as usize)
+        })?;
+        Ok(found)
+    }
+
+    /// The scope's condition comes after the values of the selection and before the others.
+    fn query(
+        &self,
+        rows: &Rows,
+        condition: &str,
+        order: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> (String, Vec<Value>) {
+        let (select, mut values) = (rows.select, values.into_iter().collect::<Vec<_>>());
+        let Some((visible, departments)) = rows.within(self.scope) else {
+            return (format!("{select} WHERE ({condition}){order}"), values);
+        };
+        let of_selection = select.matches('?').count();
+        values.splice(of_selection..of_selection, departments);
+        (format!("{select} WHERE ({visible}) AND ({condition}){order}"), values)
+    }
+}

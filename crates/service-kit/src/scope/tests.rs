@@ -1,0 +1,81 @@
+use super::*;
+use domain::Aggregate as _;
+use domain::directory::hierarchy::{Event, Hierarchy, State};
+use domain::testing::code;
+use rusqlite::Connection;
+
+/// BUREAU is below MINISTRY.
+fn hierarchy() -> State {
+    let placed = Event::Placed { department: code("BUREAU"), parent: Some(code("MINISTRY")) };
+    Hierarchy::fold(State::default(), &[placed])
+}
+
+fn scope(department: Option<&str>, roles: &[Role]) -> Scope {
+    let actor = Actor { subject: "chen".into(), department: department.map(code), roles: roles.to_vec() };
+    Scope::of(&actor, &hierarchy())
+}
+
+fn sees(scope: &Scope, departments: &[&str]) -> bool {
+    let departments: Vec<Code> = departments.iter().map(|department| code(department)).collect();
+    scope.covers(&Audience::of(&departments))
+}
+
+#[test]
+fn a_department_sees_what_it_or_one_below_it_takes_part_in() {
+    for role in [Role::Chair, Role::Delegate, Role::DepartmentLead] {
+        let ministry = scope(Some("MINISTRY"), &[role]);
+        assert!(sees(&ministry, &["MINISTRY"]) && sees(&ministry, &["OTHER", "BUREAU"]));
+        assert!(!sees(&ministry, &["OTHER"]) && !sees(&ministry, &[]));
+        assert!(!sees(&scope(Some("BUREAU"), &[role]), &["MINISTRY"]), "not what is above it");
+        assert!(!sees(&scope(None, &[role]), &["MINISTRY"]), "nobody speaks for no department");
+        assert!(scope(None, &[role]).covers(&Audience::Everybody));
+    }
+}
+
+#[test]
+fn whoever_oversees_or_keeps_the_record_sees_all_matters() {
+    for role in [Role::Clerk, Role::Supervisor, Role::Auditor, Role::Operator] {
+        assert!(sees(&scope(Some("OTHER"), &[Role::Delegate, role]), &["MINISTRY"]), "{role:?}");
+    }
+    assert!(!sees(&scope(Some("OTHER"), &[]), &["MINISTRY"]));
+}
+
+#[test]
+fn those_who_oversee_are_not_recused() {
+    let recused = BTreeSet::from([code("MINISTRY")]);
+    for role in [Role::Clerk, Role::Delegate] {
+        assert!(scope(Some("MINISTRY"), &[role]).is_recused(&recused));
+        assert!(!scope(Some("BUREAU"), &[role]).is_recused(&recused));
+    }
+    assert!(!scope(Some("MINISTRY"), &[Role::Auditor]).is_recused(&recused));
+}
+
+#[test]
+fn a_scope_stands_between_the_values_of_what_is_selected_and_of_the_condition() {
+    let tables = Connection::open_in_memory().unwrap();
+    tables
+        .execute_batch(
+            "CREATE TABLE matters (id INTEGER PRIMARY KEY, lead TEXT NOT NULL, help TEXT);
+             INSERT INTO matters VALUES (1, 'MINISTRY', NULL), (2, 'OTHER', 'BUREAU'), (3, 'OTHER', NULL),
+                 (4, 'BUREAU', NULL)",
+        )
+        .unwrap();
+    let rows = Rows::of_departments(
+        "SELECT id * ? AS number FROM matters",
+        "lead IN (SELECT value FROM json_each(?)) OR help IN (SELECT value FROM json_each(?))",
+    );
+    let numbers = |scope: &Scope| {
+        let mut numbers = Vec::new();
+        let read = |row: &rusqlite::Row<'_>| {
+            numbers.push(row.get::<_, i64>("number")?);
+            Ok(true)
+        };
+        let values = [10.into(), 4.into()];
+        ScopedTables::new(&tables, scope).each(&rows, "id < ? OR FALSE", "id", values, read).unwrap();
+        numbers
+    };
+    assert_eq!(numbers(&Scope::whole()), [10, 20, 30]);
+    assert_eq!(numbers(&scope(Some("MINISTRY"), &[Role::Delegate])), [10, 20]);
+    assert_eq!(numbers(&scope(Some("BUREAU"), &[Role::Delegate])), [20]);
+    assert!(numbers(&scope(None, &[Role::Delegate])).is_empty());
+}

@@ -1,0 +1,75 @@
+//! Who sees a docket, and what a recused department sees of it.
+
+use super::*;
+
+impl Deployment {
+    /// The docket as a department's delegate sees it; the list has it or not accordingly.
+    async fn docket_of(&self, docket_id: &str, department: &str) -> Result<pb::Docket, Status> {
+        let at_least_position = self.bench.end();
+        let list = pb::ListDocketsRequest { at_least_position, ..Default::default() };
+        let listed =
+            self.service.list_dockets(by(list, department, Role::Delegate)).await.unwrap().into_inner();
+        let get = pb::GetDocketRequest { at_least_position, docket_id: docket_id.into() };
+        let shown = self.service.get_docket(by(get, department, Role::Delegate)).await;
+        assert_eq!(listed.dockets.len(), usize::from(shown.is_ok()), "{department}");
+        Ok(shown?.into_inner().docket.unwrap())
+    }
+}
+
+fn statement(docket_id: &str, department: &str) -> pb::RecordStatementRequest {
+    pb::RecordStatementRequest {
+        command_id: id(&format!("statement of {department}")),
+        docket_id: docket_id.into(),
+        topic_number: 1,
+        department_code: department.into(),
+        stance: pb::Stance::Oppose.into(),
+        reasons: "下游未撤离".into(),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn a_docket_does_not_exist_for_those_who_take_no_part() {
+    let deployment = Deployment::new().await;
+    let (docket_id, _) = deployment.session(1, Command::Convene).await;
+    for department in ["MWR", "MEM", "CMA"] {
+        assert!(deployment.docket_of(&docket_id, department).await.is_ok(), "{department}");
+    }
+    let absent = Uuid::from_u128(9).to_string();
+    let shown = |status: Status| (status.code(), status.message().to_owned(), status.details().to_vec());
+    let hidden = shown(deployment.docket_of(&docket_id, "MOF").await.unwrap_err());
+    assert_eq!(hidden, shown(deployment.docket_of(&absent, "MOF").await.unwrap_err()));
+    let speak = async |docket_id: &str| {
+        let request = by(statement(docket_id, "MOF"), "MOF", Role::Delegate);
+        shown(deployment.service.record_statement(request).await.unwrap_err())
+    };
+    assert_eq!(speak(&docket_id).await, speak(&absent).await);
+    assert_eq!(speak(&docket_id).await.0, Grpc::NotFound);
+}
+
+#[tokio::test]
+async fn a_recused_department_does_not_see_what_others_said_on_the_topic() {
+    let deployment = Deployment::new().await;
+    let convert =
+        Command::ConvertToCountersign { sign_by: at("2027-03-05T09:00:00Z"), reason: text("无须开会") };
+    let (docket_id, position) = deployment.session(1, convert).await;
+    deployment.docket_at(&docket_id, position).await.unwrap();
+    let said = statement(&docket_id, "MEM");
+    deployment.service.record_statement(by(said, "MEM", Role::Delegate)).await.unwrap();
+    let statements = async |department: &str| {
+        deployment.docket_of(&docket_id, department).await.unwrap().topics[0].statements.len()
+    };
+    assert_eq!(statements("MWR").await, 1);
+    let recuse = pb::RecordRecusalRequest {
+        command_id: id("recuse"),
+        docket_id: docket_id.clone(),
+        topic_number: 1,
+        department_code: "MWR".into(),
+        reason: "有利害关系".into(),
+        ..Default::default()
+    };
+    let recused = deployment.service.record_recusal(by(recuse, "MWR", Role::Delegate)).await.unwrap();
+    let topic = &recused.into_inner().docket.unwrap().topics[0];
+    assert_eq!((&topic.recused_codes[..], &topic.statements[..]), (&["MWR".to_owned()][..], &[][..]));
+    assert_eq!((statements("MWR").await, statements("CMA").await), (0, 1));
+}

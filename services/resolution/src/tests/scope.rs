@@ -1,0 +1,90 @@
+//! Who sees an item: its lead, those that support it, and the department asked for help. Who sees a resolution: those
+//! of its docket and of its items.
+
+use super::*;
+
+fn lead<M>(message: M, department: &str) -> Request<M> {
+    by(message, department, Role::DepartmentLead)
+}
+
+impl Place {
+    /// What a department sees: the item, its list, the resolution, its list. A list agrees with what is shown.
+    async fn seen(&self, docket: Uuid, department: &str) -> (bool, bool) {
+        let at_least_position = self.end();
+        let get = pb::GetItemRequest { at_least_position, item_id: item_id(docket, 1), ..Default::default() };
+        let item = self.service.get_item(lead(get, department)).await;
+        let list = pb::ListItemsRequest { at_least_position, ..Default::default() };
+        let items = self.service.list_items(lead(list, department)).await.unwrap().into_inner().items;
+        assert_eq!(item.is_ok(), !items.is_empty(), "{department}");
+        let get = pb::GetResolutionRequest {
+            at_least_position,
+            number: "FLOOD-2027-0001".into(),
+            ..Default::default()
+        };
+        let resolution = self.service.get_resolution(lead(get, department)).await;
+        let list = pb::ListResolutionsRequest { at_least_position, ..Default::default() };
+        let listed = self.service.list_resolutions(lead(list, department)).await.unwrap().into_inner();
+        assert_eq!(resolution.is_ok(), !listed.resolutions.is_empty(), "{department}");
+        if let Ok(item) = &item {
+            let item = item.get_ref();
+            assert!(!item.history.is_empty() && !item.resolution_title.is_empty(), "{department}");
+        }
+        (item.is_ok(), resolution.is_ok())
+    }
+}
+
+#[tokio::test]
+async fn items_and_resolutions_are_shown_to_those_whose_matter_they_are() {
+    let place = Place::new().await;
+    let docket = Uuid::from_u128(7);
+    place.decide(docket, 1).await;
+    assert_eq!(place.seen(docket, "WATER").await, (true, true), "it leads");
+    assert_eq!(place.seen(docket, "ROADS").await, (true, true), "it supports");
+    assert_eq!(place.seen(docket, "HEALTH").await, (false, true), "it decided, and owes nothing");
+    assert_eq!(place.seen(docket, "AUDIT").await, (false, false));
+
+    let item_id = item_id(docket, 1);
+    place.service.acknowledge_item(water(acknowledge(&item_id))).await.unwrap();
+    let block = pb::ReportBlockageRequest {
+        command_id: id("block"),
+        item_id: item_id.clone(),
+        reason: "缺数据".into(),
+        help_from_code: "AUDIT".into(),
+        ..Default::default()
+    };
+    place.service.report_blockage(water(block)).await.unwrap();
+    assert_eq!(place.seen(docket, "AUDIT").await, (true, true), "it is asked for help");
+    let clear = pb::ClearBlockageRequest {
+        command_id: id("clear"),
+        item_id,
+        note: "已提供".into(),
+        ..Default::default()
+    };
+    place.service.clear_blockage(water(clear)).await.unwrap();
+    assert_eq!(place.seen(docket, "AUDIT").await, (false, false), "no longer");
+}
+
+#[tokio::test]
+async fn a_stranger_learns_from_no_refusal_that_an_item_exists() {
+    let place = Place::new().await;
+    let docket = Uuid::from_u128(7);
+    place.decide(docket, 1).await;
+    let hidden = item_id(docket, 1);
+    place.item(&hidden).await.unwrap();
+    let refused = async |item_id: &str| {
+        let get = pb::GetItemRequest {
+            at_least_position: place.end(),
+            item_id: item_id.into(),
+            ..Default::default()
+        };
+        let shown = |status: Status| (status.code(), status.message().to_owned(), status.details().to_vec());
+        [
+            shown(place.service.get_item(lead(get, "AUDIT")).await.unwrap_err()),
+            shown(place.service.acknowledge_item(lead(acknowledge(item_id), "AUDIT")).await.unwrap_err()),
+            shown(place.service.claim_completion(lead(claim(item_id), "AUDIT")).await.unwrap_err()),
+        ]
+    };
+    let of_hidden = refused(&hidden).await;
+    assert_eq!(of_hidden, refused(&Uuid::from_u128(9).to_string()).await);
+    assert!(of_hidden.iter().all(|(code, ..)| *code == Grpc::NotFound));
+}

@@ -1,0 +1,242 @@
+//! What is stored about a person is erased: nothing that the installation keeps, or copies from then on, has it, and
+//! every proof holds.
+
+use crate::commands::{json, offline, text};
+use crate::in_both_modes;
+use anyhow::{Context as _, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
+use domain::Role;
+use proto::directory::v1::{ListMembersRequest, Member, RegisterMemberRequest};
+use proto::ledger::v1::{GetErasureRequest, GetRecordRequest};
+use proto::scheduling::v1::{CancelSessionRequest, ListSessionsRequest};
+use std::path::{Path, PathBuf};
+use tests::{Mode, Sandbox, command, outline};
+
+/// What must be nowhere in the end: who acted, what they wrote, and what is known of a member.
+const PLANTED: [&str; 5] = [
+    "clerk@CAPERCAILLIE",
+    "because the turquoise heron is ill",
+    "vermilion.quail",
+    "Vermilion Quail of the Archive",
+    "quail@vermilion.example",
+];
+
+/// A text as it may be stored: UTF-8, UTF-16 in both orders, and Base64 wherever in a group of three bytes it begins.
+fn forms(text: &str) -> Vec<Vec<u8>> {
+    let utf16: Vec<u16> = text.encode_utf16().collect();
+    let mut forms = vec![
+        text.as_bytes().to_vec(),
+        utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect(),
+        utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect(),
+    ];
+    for before in 0..3 {
+        let shifted = [&b"??"[..before.min(2)], text.as_bytes()].concat();
+        let encoded = BASE64.encode(shifted);
+        // The first and the last group also depend on what is beside the text.
+        forms.push(encoded.as_bytes()[4..encoded.len() / 4 * 4 - 4].to_vec());
+    }
+    forms
+}
+
+fn files(path: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    if !path.is_dir() {
+        found.push(path.to_owned());
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(path)? {
+        files(&entry?.path(), found)?;
+    }
+    Ok(())
+}
+
+/// The files below a folder in which one of these sequences of bytes is.
+fn files_with(folder: &Path, wanted: &[Vec<u8>]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    files(folder, &mut all)?;
+    let mut found = Vec::new();
+    for file in all {
+        // A file may go while others are read.
+        let Ok(bytes) = std::fs::read(&file) else { continue };
+        if wanted.iter().any(|wanted| bytes.windows(wanted.len()).any(|window| window == wanted)) {
+            found.push(file);
+        }
+    }
+    Ok(found)
+}
+
+fn planted() -> Vec<Vec<u8>> {
+    PLANTED.iter().flat_map(|text| forms(text)).collect()
+}
+
+/// The secrets in the ledger's folder of keys.
+fn secrets(sandbox: &Sandbox) -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut keys = Vec::new();
+    files(&sandbox.data_of("ledger").join("personal-keys"), &mut keys)?;
+    keys.iter().map(|file| Ok(std::fs::read(file)?[..32].to_vec())).collect()
+}
+
+fn member() -> Member {
+    Member {
+        code: "vermilion.quail".into(),
+        name: "Vermilion Quail of the Archive".into(),
+        department_code: "WATER".into(),
+        email: Some("quail@vermilion.example".into()),
+        roles: vec!["delegate".into()],
+    }
+}
+
+/// What is on record about two people, and what was handed out of it.
+struct OnRecord {
+    /// The command of the one, whose words it has.
+    cancel: CancelSessionRequest,
+    cancelled: u64,
+    /// The positions of records with receipts for them.
+    receipts: [(u64, PathBuf); 2],
+    /// The key of the ledger, which signed them.
+    key: String,
+}
+
+/// Somebody acts and writes, and a member is registered.
+async fn on_record(sandbox: &Sandbox) -> anyhow::Result<OnRecord> {
+    let clerk = sandbox.client(Role::Clerk, None).await?;
+    for code in ["WATER", "CAPERCAILLIE"] {
+        clerk.register_department(code).await?;
+    }
+    let registered =
+        clerk.call(RegisterMemberRequest { member: Some(member()), ..command() }).await?.position;
+    let author = sandbox.client(Role::Clerk, Some("CAPERCAILLIE")).await?;
+    let session_id = author.admitted_session(outline("The dam", "WATER")).await?;
+    let cancel = CancelSessionRequest { session_id, reason: PLANTED[1].into(), ..command() };
+    let cancelled = author.call(cancel.clone()).await?.position;
+    let listed = ListMembersRequest { at_least_position: cancelled, ..Default::default() };
+    ensure!(clerk.call(listed).await?.members == [member()]);
+    let views = sandbox.data_of("directory").join("views");
+    ensure!(!files_with(&views, &planted())?.is_empty(), "what is searched for was never there");
+    let log = sandbox.data_of("ledger").join("log");
+    ensure!(files_with(&log, &planted())?.is_empty(), "the log has it in the clear");
+
+    let key = json(&sandbox.run("auditor", &["log", "signed-head", "--json"])?)?["key"].clone();
+    let key = key.as_str().unwrap_or_default().to_owned();
+    let receipts = [registered, cancelled].map(|at| (at, sandbox.folder().join(format!("receipt-{at}"))));
+    for (position, file) in &receipts {
+        std::fs::write(file, sandbox.run("auditor", &["log", "receipt", &position.to_string()])?.stdout)?;
+    }
+    Ok(OnRecord { cancel, cancelled, receipts, key })
+}
+
+/// Has somebody erased, and waits until that is complete; returns the position.
+async fn erase(sandbox: &Sandbox, subject: &str) -> anyhow::Result<u64> {
+    let mut follower = sandbox.follow_log().await?;
+    let arguments = ["erasure", "request", "--subject", subject, "--reason", "They have left"];
+    let arguments = [&arguments[..], &["--authority", "Order 7", "--json"]].concat();
+    let erasure = json(&sandbox.run("data-protection", &arguments)?)?["erasure"].clone();
+    let erasure_id = erasure["erasureId"].as_str().context("an id")?.to_owned();
+    let auditor = sandbox.client(Role::Auditor, None).await?;
+    loop {
+        let found = auditor.call(GetErasureRequest { erasure_id: erasure_id.clone() }).await?;
+        if let Some(completed) = found.erasure.context("an erasure")?.completed_position {
+            return Ok(completed);
+        }
+        follower.wait_for_more(1).await?;
+    }
+}
+
+/// The services answer with a pseudonym, and other than that as before.
+async fn ensure_pseudonyms(sandbox: &Sandbox, at_least_position: u64) -> anyhow::Result<()> {
+    let clerk = sandbox.client(Role::Clerk, None).await?;
+    let listed = ListMembersRequest { at_least_position, ..Default::default() };
+    let members = clerk.call_patiently(listed).await?.members;
+    ensure!(members.len() == 1 && members[0].name.starts_with("erased-"), "{members:?}");
+    ensure!(members[0].name == members[0].code && members[0].department_code == "WATER", "{members:?}");
+    let sessions = ListSessionsRequest { at_least_position, ..Default::default() };
+    clerk.call_patiently(sessions).await?;
+    Ok(())
+}
+
+/// Neither the files of any process, nor the broker's, nor copies that are made now have any of it, or its keys.
+fn ensure_nowhere(sandbox: &Sandbox, secrets_before: Vec<Vec<u8>>) -> anyhow::Result<()> {
+    let file = |name: &str| sandbox.folder().join(name);
+    let objects = format!("file://{}", text(&file("objects")));
+    json(&sandbox.run("operator", &["log", "export", text(&file("log.jsonl")), "--json"])?)?;
+    for place in [text(&file("backup")), &objects] {
+        json(&sandbox.run("operator", &["log", "backup", place, "--json"])?)?;
+        json(&offline(&["log", "verify", "--backup", place, "--json"])?)?;
+    }
+    let found = files_with(sandbox.folder(), &planted())?;
+    ensure!(found.is_empty(), "{found:?}");
+    let kept = secrets(sandbox)?;
+    let destroyed: Vec<Vec<u8>> =
+        secrets_before.into_iter().filter(|secret| !kept.contains(secret)).collect();
+    ensure!(destroyed.len() == 2, "{} keys were destroyed", destroyed.len());
+    let found = files_with(sandbox.folder(), &destroyed)?;
+    ensure!(found.is_empty(), "the destroyed keys are in {found:?}");
+    Ok(())
+}
+
+/// The log is intact, says what was erased by which record, and every older receipt holds.
+async fn ensure_proven(sandbox: &Sandbox, on_record: &OnRecord) -> anyhow::Result<()> {
+    let verified = json(&sandbox.run("auditor", &["log", "verify", "--json"])?)?;
+    ensure!(verified["erased"].as_array().is_some_and(|erased| erased.len() == 2), "{verified}");
+    ensure!(verified["recordsWithoutKey"] == 0, "{verified}");
+    let said = sandbox.run("auditor", &["log", "verify"])?;
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    let auditor = sandbox.client(Role::Auditor, None).await?;
+    let record = GetRecordRequest { position: on_record.cancelled };
+    let record = auditor.call(record).await?.record.context("a record")?;
+    let by = *record.erased_by_positions.first().context("an erasure")?;
+    ensure!(said.contains(&format!("erased by record {by}")) && !said.contains("damaged"), "{said}");
+    let actor = record.envelope.and_then(|envelope| envelope.actor).context("an actor")?;
+    ensure!(actor.subject.starts_with("erased-"), "{actor:?}");
+    for (position, file) in &on_record.receipts {
+        let check = ["log", "check-receipt", text(file), "--key", &on_record.key, "--json"];
+        ensure!(json(&offline(&check)?)?["position"] == *position);
+    }
+    Ok(())
+}
+
+async fn what_is_known_of_a_person_is_erased_everywhere(mode: Mode) -> anyhow::Result<()> {
+    // Given somebody who has acted and written, a member, and receipts for both
+    let mut sandbox = Sandbox::start(mode)?;
+    let on_record = on_record(&sandbox).await?;
+    let secrets_before = secrets(&sandbox)?;
+    ensure!(secrets_before.len() >= 3, "the clerk, the author and the member have keys");
+
+    // When they are erased
+    erase(&sandbox, PLANTED[0]).await?;
+    let completed = erase(&sandbox, PLANTED[2]).await?;
+
+    // Then nobody reads or finds anything of them, also after a restart, and everything is proven as before
+    ensure_pseudonyms(&sandbox, completed).await?;
+    for name in sandbox.process_names() {
+        sandbox.restart(&name)?;
+    }
+    ensure_pseudonyms(&sandbox, completed).await?;
+    ensure_nowhere(&sandbox, secrets_before)?;
+    ensure_proven(&sandbox, &on_record).await?;
+    // And a repeat of the command still gives its answer; what the person does from now on is theirs again
+    let author = sandbox.client(Role::Clerk, Some("CAPERCAILLIE")).await?;
+    ensure!(author.call_patiently(on_record.cancel).await?.position == on_record.cancelled);
+    let again = author.admitted_session(outline("The weir", "WATER")).await?;
+    let cancel = CancelSessionRequest { session_id: again, reason: "No water".into(), ..command() };
+    let position = author.call(cancel).await?.position;
+    let auditor = sandbox.client(Role::Auditor, None).await?;
+    let record = auditor.call(GetRecordRequest { position }).await?.record.context("a record")?;
+    ensure!(record.envelope.and_then(|envelope| envelope.actor).context("an actor")?.subject == PLANTED[0]);
+    Ok(())
+}
+in_both_modes!(what_is_known_of_a_person_is_erased_everywhere);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_data_protection_erases_and_only_whom_the_log_knows() -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(Mode::Embedded)?;
+    let request = |role: &str| {
+        let arguments = ["erasure", "request", "--subject", "nobody", "--reason", "R", "--authority", "A"];
+        sandbox.run(role, &arguments)
+    };
+    for role in ["operator", "auditor", "clerk"] {
+        crate::commands::ensure_failed(&request(role)?, 5, "data-protection")?;
+    }
+    crate::commands::ensure_failed(&request("data-protection")?, 4, "NOTHING_TO_ERASE")?;
+    Ok(())
+}

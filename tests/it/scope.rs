@@ -1,0 +1,93 @@
+//! Who sees what: what is planted in one department's matter reaches no other, by no rpc and in no role.
+
+mod asked;
+mod planted;
+
+use crate::in_both_modes;
+use anyhow::ensure;
+use asked::{Answer, Asker, Ids};
+use domain::Role;
+use planted::{INVITED, MATTER, OWN, RECUSED, SAID, STRANGER, plant, plant_the_strangers};
+use proto::contract;
+use proto::ledger::v1::GetHeadRequest;
+use tests::{Mode, Sandbox};
+
+/// Roles whose bearers see what their department takes part in.
+const SCOPED: [Role; 3] = [Role::Chair, Role::Delegate, Role::DepartmentLead];
+/// Roles whose bearers see all matters.
+const OVERSEE: [Role; 3] = [Role::Supervisor, Role::Auditor, Role::Operator];
+
+async fn asker(sandbox: &Sandbox, role: Role, department: Option<&str>, ids: &Ids) -> anyhow::Result<Asker> {
+    let client = sandbox.client(role, department).await?;
+    let head = client.call(GetHeadRequest {}).await?.position;
+    Ok(Asker { client, role, department: department.map(str::to_owned), ids: ids.clone(), head })
+}
+
+fn any_contains(answers: &[Answer], marker: &str) -> bool {
+    answers.iter().any(|answer| answer.contains(marker))
+}
+
+/// Compares what was answered on two occasions to the same questions.
+fn ensure_equal(one: &[Answer], other: &[Answer]) -> anyhow::Result<()> {
+    ensure!(one.len() == other.len(), "{} and {} answers", one.len(), other.len());
+    let different = one.iter().zip(other).find(|(one, other)| one != other);
+    ensure!(different.is_none(), "answered differently: {different:?}");
+    Ok(())
+}
+
+async fn nothing_of_a_matter_reaches_those_who_take_no_part(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    let own_of_stranger = plant_the_strangers(&sandbox).await?;
+    let strangers = [Some(STRANGER), None];
+    let mut before = Vec::new();
+    for role in SCOPED {
+        for department in strangers {
+            let asker = asker(&sandbox, role, department, &own_of_stranger).await?;
+            before.push(asker.ask_queries().await?);
+        }
+    }
+    let planted = plant(&sandbox).await?;
+
+    // Whoever takes part, and whoever oversees, sees it: otherwise the rest would prove nothing.
+    for (role, department) in
+        [(Role::Delegate, OWN), (Role::DepartmentLead, INVITED), (Role::Auditor, STRANGER)]
+    {
+        let answers = asker(&sandbox, role, Some(department), &planted).await?.ask_all().await?;
+        ensure!(any_contains(&answers, MATTER) && any_contains(&answers, SAID), "{role:?} of {department}");
+    }
+    // A recused department sees the matter, and not what was said on the topic.
+    for role in SCOPED.into_iter().chain([Role::Clerk]) {
+        let answers = asker(&sandbox, role, Some(RECUSED), &planted).await?.ask_all().await?;
+        ensure!(any_contains(&answers, MATTER) && !any_contains(&answers, SAID), "{role:?}");
+    }
+    let mut before = before.into_iter();
+    for role in SCOPED {
+        for department in strangers {
+            // No byte of it, and no count: what a stranger could ask before is answered as it was.
+            let stranger = asker(&sandbox, role, department, &own_of_stranger).await?;
+            ensure_equal(&before.next().unwrap_or_default(), &stranger.ask_queries().await?)?;
+            // To a stranger who knows the ids, they are as good as any.
+            let knowing = asker(&sandbox, role, department, &planted).await?;
+            let (hidden, absent) = (knowing.ask_all().await?, knowing.about(Ids::absent()).ask_all().await?);
+            for answer in &hidden {
+                ensure!(
+                    !answer.contains(MATTER) && !answer.contains(SAID),
+                    "{role:?} of {department:?}: {answer:?}"
+                );
+            }
+            ensure_equal(&hidden, &absent)?;
+        }
+    }
+    Ok(())
+}
+in_both_modes!(nothing_of_a_matter_reaches_those_who_take_no_part);
+
+#[test]
+fn what_is_not_scoped_is_for_those_who_see_everything() {
+    let streams = contract::rpcs().iter().filter(|rpc| rpc.streams);
+    let unscoped = ["GetRecord", "GetReceipt", "GetConsistencyProof", "ListSetAside"];
+    let named = contract::rpcs().iter().filter(|rpc| unscoped.iter().any(|name| rpc.path.ends_with(name)));
+    for rpc in streams.chain(named) {
+        assert!(rpc.roles.iter().all(|role| OVERSEE.contains(role)), "{}", rpc.path);
+    }
+}

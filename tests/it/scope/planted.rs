@@ -1,0 +1,243 @@
+//! A matter with markers in all of its texts, and a small one of somebody else.
+
+use super::asked::Ids;
+use anyhow::Context as _;
+use domain::Role;
+use proto::deliberation::v1 as deliberation;
+use proto::directory::v1 as directory;
+use proto::followup::v1::GetBoardRequest;
+use proto::resolution::v1 as resolution;
+use proto::scheduling::v1 as scheduling;
+use tests::{Client, Sandbox, command, outline};
+
+/// In every text of the matter.
+pub const MATTER: &str = "SEEDLING";
+/// In its papers, and in what departments said on its topic.
+pub const SAID: &str = "WHISPER";
+
+/// Has the chair, decides and leads.
+pub const OWN: &str = "OWN";
+/// Advises.
+pub const INVITED: &str = "INVITED";
+/// Would decide, and recused itself.
+pub const RECUSED: &str = "RECUSED";
+/// Takes no part.
+pub const STRANGER: &str = "STRANGER";
+
+/// Registers the departments and a member with a marked address, and puts a decision on record under which the
+/// stranger owes something.
+pub async fn plant_the_strangers(sandbox: &Sandbox) -> anyhow::Result<Ids> {
+    let clerk = sandbox.client(Role::Clerk, Some(OWN)).await?;
+    for department in [OWN, INVITED, RECUSED, STRANGER] {
+        clerk.register_department(department).await?;
+    }
+    let member = directory::Member {
+        code: "li".into(),
+        name: "Li".into(),
+        department_code: OWN.into(),
+        email: Some(format!("{MATTER}@own.example")),
+        roles: vec![],
+    };
+    clerk.call(directory::RegisterMemberRequest { member: Some(member), ..command() }).await?;
+    let item = resolution::ItemToRecord {
+        title: "Count the trees".into(),
+        deliverable: "A list".into(),
+        criterion: "Nothing is missing".into(),
+        lead_code: STRANGER.into(),
+        due: Some(resolution::DueRule { rule: Some(resolution::due_rule::Rule::AfterWorkingDays(5)) }),
+        ..Default::default()
+    };
+    let record = resolution::RecordResolutionRequest {
+        body_code: "TREES".into(),
+        title: "Trees".into(),
+        text: "The trees are counted.".into(),
+        decided_on: "2027-03-01".into(),
+        source: "Bulletin 1".into(),
+        items: vec![item],
+        ..command()
+    };
+    let supervisor = sandbox.client(Role::Supervisor, None).await?;
+    let position = supervisor.call(record).await?.position;
+    ids_after(&supervisor, position, "TREES", STRANGER).await
+}
+
+/// Takes a matter of OWN from its request to a report on its item.
+pub async fn plant(sandbox: &Sandbox) -> anyhow::Result<Ids> {
+    let clerk = sandbox.client(Role::Clerk, Some(OWN)).await?;
+    let session_id = convened(&clerk).await?;
+    let position = debated_and_decided(sandbox, &session_id).await?;
+    let supervisor = sandbox.client(Role::Supervisor, None).await?;
+    let ids = Ids { session: session_id, ..ids_after(&supervisor, position, "MARKS", OWN).await? };
+    let lead = sandbox.client(Role::DepartmentLead, Some(OWN)).await?;
+    let item_id = ids.item.clone();
+    lead.call(resolution::AcknowledgeItemRequest { item_id: item_id.clone(), ..command() }).await?;
+    let evidence =
+        resolution::Evidence { title: MATTER.into(), sha256: "0a".repeat(32), uri: format!("urn:{MATTER}") };
+    let report = resolution::ReportProgressRequest {
+        item_id: item_id.clone(),
+        percent: 50,
+        note: MATTER.into(),
+        evidence: vec![evidence],
+        ..command()
+    };
+    lead.call(report).await?;
+    let block = resolution::ReportBlockageRequest {
+        item_id,
+        reason: MATTER.into(),
+        help_from_code: INVITED.into(),
+        ..command()
+    };
+    let at_least_position = lead.call(block).await?.position;
+    supervisor.call(GetBoardRequest { at_least_position, ..Default::default() }).await?;
+    Ok(ids)
+}
+
+/// Requests the session, files its paper, and takes it to its docket; returns its id.
+async fn convened(clerk: &Client) -> anyhow::Result<String> {
+    let role =
+        |role: scheduling::RoleOnTopic| vec![scheduling::TopicRole { topic_number: 1, role: role.into() }];
+    let attendee = |code: &str, role_on_topic| scheduling::SessionAttendee {
+        department_code: code.into(),
+        roles: role(role_on_topic),
+    };
+    let mut outline = scheduling::SessionOutline {
+        purpose: MATTER.into(),
+        body_code: "MARKS".into(),
+        kind: scheduling::SessionKind::Emergency.into(),
+        attendees: vec![
+            attendee(OWN, scheduling::RoleOnTopic::Decides),
+            attendee(RECUSED, scheduling::RoleOnTopic::Decides),
+            attendee(INVITED, scheduling::RoleOnTopic::Advises),
+        ],
+        case_reference: Some(MATTER.into()),
+        earliest_start_at: Some(Client::moment("2027-03-01T01:00:00Z")),
+        ..outline(MATTER, OWN)
+    };
+    outline.topics[0].title = MATTER.into();
+    let request = scheduling::RequestSessionRequest { outline: Some(outline), ..command() };
+    let session_id = clerk.call(request).await?.session.context("a session")?.session_id;
+    let paper = scheduling::Paper {
+        title: SAID.into(),
+        sha256: "0a".repeat(32),
+        uri: format!("https://files.example/{SAID}"),
+    };
+    let submit = scheduling::SubmitPaperRequest {
+        session_id: session_id.clone(),
+        topic_number: 1,
+        paper: Some(paper),
+        ..command()
+    };
+    clerk.call(submit).await?;
+    clerk.call(scheduling::ScreenSessionRequest { session_id: session_id.clone(), ..command() }).await?;
+    clerk.call(scheduling::AdmitSessionRequest { session_id: session_id.clone(), ..command() }).await?;
+    let convene = scheduling::ConveneSessionRequest { session_id: session_id.clone(), ..command() };
+    let at_least_position = clerk.call(convene).await?.position;
+    clerk.call(deliberation::GetDocketRequest { at_least_position, docket_id: session_id.clone() }).await?;
+    Ok(session_id)
+}
+
+/// Takes the docket to its end; returns the position.
+async fn debated_and_decided(sandbox: &Sandbox, docket_id: &str) -> anyhow::Result<u64> {
+    let chair = sandbox.client(Role::Chair, Some(OWN)).await?;
+    let delegate = sandbox.client(Role::Delegate, Some(OWN)).await?;
+    let recused = sandbox.client(Role::Delegate, Some(RECUSED)).await?;
+    let (docket_id, topic_number) = (docket_id.to_owned(), 1);
+    macro_rules! step {
+        ($client:ident, $request:ident { $($field:ident: $value:expr),* $(,)? }) => {
+            $client.call(deliberation::$request { docket_id: docket_id.clone(), $($field: $value,)* ..command() }).await?
+        };
+    }
+    for department in [OWN, RECUSED, INVITED] {
+        step!(chair, RecordArrivalRequest { department_code: department.into(), delegate: MATTER.into() });
+    }
+    step!(chair, OpenDocketRequest {});
+    step!(chair, OpenTopicRequest { topic_number: topic_number });
+    step!(
+        delegate,
+        RecordStatementRequest {
+            topic_number: topic_number,
+            department_code: OWN.into(),
+            stance: deliberation::Stance::Support.into(),
+            reasons: SAID.into(),
+        }
+    );
+    step!(chair, SubmitProposalRequest { topic_number: topic_number, text: MATTER.into() });
+    step!(
+        delegate,
+        SubmitAmendmentRequest { topic_number: topic_number, department_code: OWN.into(), text: SAID.into() }
+    );
+    step!(chair, ResolveAmendmentRequest { topic_number: topic_number, amendment_number: 1, adopt: false });
+    step!(
+        chair,
+        RecordDigressionRequest { topic_number: topic_number, minutes: 1, note: Some(MATTER.into()) }
+    );
+    let item = deliberation::ItemDraft {
+        title: MATTER.into(),
+        deliverable: MATTER.into(),
+        criterion: Some(MATTER.into()),
+        lead_code: Some(OWN.into()),
+        co_responsible_codes: vec![RECUSED.into()],
+        due: Some(deliberation::DueRule { rule: Some(deliberation::due_rule::Rule::AfterWorkingDays(5)) }),
+    };
+    step!(chair, DraftItemsRequest { topic_number: topic_number, items: vec![item] });
+    step!(chair, CloseDebateRequest { topic_number: topic_number });
+    step!(
+        recused,
+        RecordRecusalRequest {
+            topic_number: topic_number,
+            department_code: RECUSED.into(),
+            reason: MATTER.into(),
+        }
+    );
+    let method = deliberation::ballot_method::Method::SimpleMajority(deliberation::SimpleMajority {});
+    step!(
+        chair,
+        OpenBallotRequest {
+            topic_number: topic_number,
+            version: 1,
+            method: Some(deliberation::BallotMethod { method: Some(method) }),
+            abstention: deliberation::AbstentionRule::DoesNotCount.into(),
+            tie: deliberation::TieRule::Rejects.into(),
+        }
+    );
+    step!(
+        delegate,
+        CastVoteRequest {
+            topic_number: topic_number,
+            department_code: OWN.into(),
+            choice: deliberation::VoteChoice::Yes.into(),
+            reason: Some(SAID.into()),
+        }
+    );
+    step!(chair, CloseBallotRequest { topic_number: topic_number });
+    let adopted = step!(chair, AdoptDecisionRequest { topic_number: topic_number }).position;
+    step!(chair, CloseDocketRequest {});
+    Ok(adopted)
+}
+
+/// The ids of a body's only resolution and its item, once everything that follows from a position has been done.
+async fn ids_after(supervisor: &Client, position: u64, body: &str, lead: &str) -> anyhow::Result<Ids> {
+    let list = resolution::ListResolutionsRequest {
+        at_least_position: position,
+        body_code: Some(body.into()),
+        ..Default::default()
+    };
+    let listed = supervisor.call(list).await?;
+    let found = listed.resolutions.into_iter().next().context("a resolution")?;
+    let items = resolution::ListItemsRequest {
+        at_least_position: listed.position,
+        resolution_id: Some(found.resolution_id.clone()),
+        ..Default::default()
+    };
+    let listed = supervisor.call(items).await?;
+    let item = listed.items.into_iter().next().context("an item")?;
+    supervisor.call(GetBoardRequest { at_least_position: listed.position, ..Default::default() }).await?;
+    Ok(Ids {
+        session: Ids::absent().session,
+        resolution: found.resolution_id,
+        resolution_number: found.number,
+        item: item.item_id,
+        item_number: item.number,
+        lead: lead.into(),
+    })
+}
