@@ -1,5 +1,6 @@
 """Runs an installation with the brokers' configuration, certificates and keys as they are deployed, on loopback: three
-brokers and every service. The demo's story plays, so no service lacks a permission; and a key is good for nothing else."""
+brokers and every service, which speak TLS. The demo's story plays, so no service lacks a permission; and a key is good
+for nothing else."""
 
 import base64
 import contextlib
@@ -98,7 +99,7 @@ def start_services(folder: Path, ports: list[int], ending: contextlib.ExitStack)
     for service in SERVICES:
         env = settings(folder, service) | {"HUISHANG_NATS__CA_FILE": str(folder / "keys/ca.pem")}
         ready = r'"message":"serving","address":"([^"]+)"'
-        servers.append(f"{service}=http://{start(folder, service, serve(service, ports), env, ready, ending)}")
+        servers.append(f"{service}=https://{start(folder, service, serve(service, ports), env, ready, ending)}")
     return ",".join(servers)
 
 
@@ -113,6 +114,8 @@ def settings(folder: Path, service: str) -> dict[str, str]:
     return {
         "HUISHANG_DATA": str(folder / service),
         "HUISHANG_IDENTITY__JWKS": str(folder / "keys/jwks.json"),
+        "HUISHANG_TLS__CERTIFICATE_FILE": str(folder / "keys/server/server.pem"),
+        "HUISHANG_TLS__KEY_FILE": str(folder / "keys/server/server.key"),
         "HUISHANG_NATS__NKEY_FILE": str(folder / f"keys/nkeys/{service}.nk"),
         "HUISHANG_NATS__INBOX_PREFIX": f"_INBOX_{service}",
         "HUISHANG_NATS__REPLICAS": str(BROKERS),
@@ -121,7 +124,8 @@ def settings(folder: Path, service: str) -> dict[str, str]:
 
 def play(folder: Path, server: str) -> None:
     key = folder / "keys/signing-key.pem"
-    demo = [os.environ["HUISHANG"], "demo", "--server", server, "--signing-key", str(key)]
+    trust = ["--ca-file", str(folder / "keys/server/ca.pem")]
+    demo = [os.environ["HUISHANG"], "demo", "--server", server, "--signing-key", str(key), *trust]
     played = subprocess.run(demo, capture_output=True, text=True, check=False)
     if played.returncode != 0:
         sys.exit(f"the demo does not play:\n{played.stdout}{played.stderr}")

@@ -15,7 +15,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// There is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The address, or what is trusted, cannot be used.
+    /// The address, what is trusted, or the certificate that is shown there cannot be used.
     #[error("{address}: {why}")]
     Unusable {
         /// The address.
@@ -93,16 +93,20 @@ impl Connections {
     }
 }
 
-/// Connects to one process now.
+/// Connects to one process now, and makes sure that it accepts the certificate, or that none is shown.
 pub async fn connect(address: &Address, tls: &Tls) -> Result<Channel, ConnectError> {
-    let connected = endpoint(address, tls)?.connect().await;
-    connected.map_err(|error| {
+    let channel = endpoint(address, tls)?.connect().await.map_err(|error| {
         let (address, why) = (address.clone(), root_cause(&error));
         match tls::distrust(&why) {
             Some(why) => ConnectError::Untrusted { address, why },
             None => ConnectError::Unreachable { address, why },
         }
-    })
+    })?;
+    let refused = if address.is_secure() { tls::refusal(address, tls).await } else { None };
+    match refused {
+        Some(why) => Err(ConnectError::Unusable { address: address.clone(), why }),
+        None => Ok(channel),
+    }
 }
 
 fn endpoint(address: &Address, tls: &Tls) -> Result<Endpoint, ConnectError> {

@@ -1,5 +1,9 @@
 //! What a connection with TLS needs, and what its faults mean.
 
+mod handshake;
+
+pub(crate) use handshake::refusal;
+
 use std::fmt;
 use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 

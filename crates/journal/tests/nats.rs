@@ -405,7 +405,6 @@ async fn a_stream_that_could_lose_records_is_refused_and_a_diagnosis_says_so_wit
     let config = Config::new(server.url());
     let seen = diagnose(&config).await.unwrap();
     assert!(!seen.has_stream && seen.denied.is_empty() && seen.stream_fault.is_none(), "{seen:?}");
-    assert!(seen.clock_ahead_seconds.is_some_and(|seconds| seconds.abs() <= 1), "{seen:?}");
     // Had the diagnosis created the stream, this would fail.
     let jetstream = async_nats::jetstream::new(async_nats::connect(server.url()).await.unwrap());
     let forgetful = async_nats::jetstream::stream::Config {
@@ -415,7 +414,9 @@ async fn a_stream_that_could_lose_records_is_refused_and_a_diagnosis_says_so_wit
         ..Default::default()
     };
     jetstream.create_stream(forgetful).await.unwrap();
-    let fault = diagnose(&config).await.unwrap().stream_fault.expect("a fault");
+    let seen = diagnose(&config).await.unwrap();
+    assert!(seen.clock_ahead_seconds.is_some_and(|seconds| seconds.abs() <= 5), "{seen:?}");
+    let fault = seen.stream_fault.expect("a fault");
     assert!(fault.contains("huishang-main") && fault.contains("3600s"), "{fault}");
     let refused = NatsJournal::connect(config).await.err().expect("it is refused");
     assert_eq!(refused.to_string(), fault);

@@ -130,7 +130,7 @@ impl Error {
         match self {
             Error::Refused(refused) => refused.message(&Refusal::of(&refused.status)),
             Error::Unreachable { server, why } => {
-                say("cannot reach {server}: {why}", &[("server", server), ("why", why)])
+                say("cannot reach {server}: {why}", &[("server", server), ("why", &current().fault(why))])
             }
             Error::Output(error) => say("cannot print: {error}", &[("error", error)]),
             other => {

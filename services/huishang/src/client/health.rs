@@ -45,7 +45,10 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 say("{server} is not live; its log says why", &[("server", address)])
             }
             Ok(Ok(_)) => say("{server} is not ready; its log says why", &[("server", address)]),
-            Ok(Err(why)) => say("{server} cannot be asked: {why}", &[("server", address), ("why", &why)]),
+            Ok(Err(why)) => {
+                let why = current().fault(&why);
+                say("{server} cannot be asked: {why}", &[("server", address), ("why", &why)])
+            }
             Err(_) => say(
                 "{server} did not answer within {seconds} s",
                 &[("server", address), ("seconds", &ANSWER_TIMEOUT.as_secs())],

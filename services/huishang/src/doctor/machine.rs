@@ -11,7 +11,7 @@ use service_kit::identity::SIGNING_KEY;
 use std::fmt::Display;
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -59,13 +59,15 @@ fn secrets(config: &Config) -> Vec<PathBuf> {
 }
 
 fn readable_by_others(file: &Path) -> Option<Finding> {
-    let mode = file.metadata().ok()?.permissions().mode();
+    let metadata = file.metadata().ok()?;
+    let mode = metadata.permissions().mode();
+    // Kubernetes and systemd give secrets of their own to a group that the process is in.
+    let is_given = metadata.uid() != rustix::process::geteuid().as_raw();
     let values: [(&str, &dyn Display); 1] = [("file", &file.display())];
     let remedy = || say("chmod 600 {file}, and replace the key if others may have read it", &values);
     if mode & EVERYBODY != 0 {
         Some(Finding::fault("keys", say("everybody can read {file}", &values), remedy()))
-    } else if mode & GROUP != 0 {
-        // Kubernetes and systemd give secrets to a group of one.
+    } else if mode & GROUP != 0 && !is_given {
         Some(Finding::warning("keys", say("the group of {file} can read it", &values), remedy()))
     } else {
         None
