@@ -8,7 +8,7 @@ use proto::Wire as _;
 use proto::ledger::v1 as pb;
 use service_kit::events::decode;
 use service_kit::personal::KeyError;
-use service_kit::{CommandContext, CommandError, Kit, Record};
+use service_kit::{CommandContext, CommandError, Kit, Record, Scope};
 use std::time::Duration;
 
 /// What the log calls this process.
@@ -53,7 +53,7 @@ enum Failed {
 async fn carry_out_all(kit: &Kit) -> Result<(), Failed> {
     // Reading them is heeding them: none of these keys is used any more.
     records(kit).await?;
-    let state = kit.load_committed::<Erasures>(Erasures::realm_id()).await?;
+    let state = kit.show::<Erasures>(&Scope::whole(), Erasures::realm_id()).await?;
     for erasure in state.all().iter().filter(|erasure| erasure.stage != Stage::Completed) {
         carry_out(kit, erasure).await?;
         tracing::info!(erasure_id = %erasure.erasure_id, "an erasure is complete");

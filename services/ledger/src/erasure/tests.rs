@@ -60,7 +60,7 @@ async fn requested(kit: &Kit) -> Uuid {
 
 /// The member's name, as the log tells it.
 async fn name(kit: &Kit) -> String {
-    let state = kit.load_committed::<Member>(Member::id(&member().code)).await.unwrap();
+    let state = kit.show::<Member>(&Scope::whole(), Member::id(&member().code)).await.unwrap();
     state.profile().unwrap().name.to_string()
 }
 
@@ -69,7 +69,7 @@ async fn completed(kit: &Kit, erasure_id: Uuid) {
     let waiting = async {
         loop {
             committed.mark_unchanged();
-            let state = kit.load_committed::<Erasures>(Erasures::realm_id()).await.unwrap();
+            let state = kit.show::<Erasures>(&Scope::whole(), Erasures::realm_id()).await.unwrap();
             if state.find(erasure_id).is_some_and(|erasure| erasure.stage == Stage::Completed) {
                 break;
             }
