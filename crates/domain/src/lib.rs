@@ -11,6 +11,7 @@ pub mod aggregate;
 pub mod calendar;
 pub mod date;
 pub mod decided_item;
+pub mod decision_rule;
 pub mod deliberation;
 pub mod directory;
 pub mod due;

@@ -4,7 +4,7 @@
 use crate::Service;
 use domain::calendar::WorkingCalendar;
 use domain::directory::calendar::{self, Calendar};
-use domain::scheduling::rules::Rules;
+use domain::scheduling::body::MeetingRules;
 use domain::scheduling::session::{Attendee, Command, Kind, Outline, RoleOnTopic, Session, Topic, TopicRole};
 use domain::testing::{at, code, line, text};
 use domain::{Role, Uuid};
@@ -45,7 +45,7 @@ impl Deployment {
     /// session's id and the position of the last record.
     async fn session(&self, nth: u128, last: Command) -> (String, u64) {
         let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
-        let screen = Command::Screen { rules: Rules::default(), calendar, sessions_this_quarter: 0 };
+        let screen = Command::Screen { rules: MeetingRules::default(), calendar, sessions_this_quarter: 0 };
         let id = Uuid::from_u128(nth);
         let mut position = 0;
         for (step, command) in

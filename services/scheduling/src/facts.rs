@@ -4,7 +4,7 @@ use crate::views;
 use domain::calendar::WorkingCalendar;
 use domain::directory::calendar::Calendar;
 use domain::directory::department::Department;
-use domain::scheduling::rules::{MeetingRules, Rules};
+use domain::scheduling::body::{Body, MeetingRules};
 use domain::scheduling::session::{Attendee, Command, Session};
 use domain::{Code, Date, Timestamp, Uuid};
 use jiff::ToSpan as _;
@@ -32,7 +32,7 @@ pub(crate) async fn must_be_listed(unit: &mut UnitOfWork, named: &[Named]) -> Re
     if violations.is_empty() { Ok(()) } else { Err(Invalid { violations }.into()) }
 }
 
-/// The command that screens a session: against the rules in force for its body, with the number of other
+/// The command that screens a session: against the rules of its body as they are now, with the number of other
 /// sessions that the body has in the quarter of this one's earliest start. These are counted in the view, which
 /// may lag by moments.
 pub(crate) async fn screening(
@@ -45,10 +45,11 @@ pub(crate) async fn screening(
     let state = unit.load::<Session>(session).await?;
     let Some(filed) = state.filed() else {
         // The command will be refused in any case.
-        return Ok(Command::Screen { rules: Rules::default(), calendar, sessions_this_quarter: 0 });
+        return Ok(Command::Screen { rules: MeetingRules::default(), calendar, sessions_this_quarter: 0 });
     };
     let body = filed.outline.body.clone();
-    let rules = unit.load::<MeetingRules>(MeetingRules::id(&body)).await?.in_force();
+    let defined = unit.load::<Body>(Body::id(&body)).await?;
+    let rules = defined.version().map_or_else(MeetingRules::default, |version| version.charter.meeting_rules);
     let (from, to) = quarter(&calendar, filed.outline.earliest_start_at);
     let counted = view.query(0, move |tables| views::count_sessions(tables, session, &body, from, to));
     match counted.await {

@@ -12,12 +12,12 @@ use service_kit::CommandContext;
 use tonic::{Code as Grpc, Request, Status};
 use workbench::{Workbench, by, faulty_fields, id, refusal};
 
+mod bodies;
 mod conclusion;
 mod contract;
 mod life;
 mod lists;
 mod rows;
-mod rules;
 
 /// A service on a workbench.
 struct Fixture {
@@ -152,22 +152,36 @@ fn convene(word: &str, session_id: &str) -> pb::ConveneSessionRequest {
     pb::ConveneSessionRequest { command_id: id(word), session_id: session_id.into(), ..Default::default() }
 }
 
-/// Rules under which a body may hold this many sessions in a quarter.
-fn quarterly(sessions_per_quarter_max: u32) -> pb::MeetingRules {
-    pb::MeetingRules {
+/// A body that NDRC and MOF decide in, with a limit on its sessions in a quarter; the rest is as usual.
+fn charter(sessions_per_quarter_max: Option<u32>) -> pb::BodyCharter {
+    let seat = |code: &str| pb::Seat { department_code: code.into(), ..Default::default() };
+    let meeting_rules = pb::MeetingRules {
         topics_max: 5,
         duration_minutes_max: 120,
         notice_days_min: 3,
         papers_days_min: 2,
-        sessions_per_quarter_max: Some(sessions_per_quarter_max),
+        sessions_per_quarter_max,
+    };
+    pb::BodyCharter {
+        name: "部际联席会议".into(),
+        chair_code: "NDRC".into(),
+        seats: vec![seat("NDRC"), seat("MOF")],
+        meeting_rules: Some(meeting_rules),
+        ..Default::default()
     }
 }
 
-fn define(rules: pb::MeetingRules) -> pb::DefineRulesRequest {
-    pb::DefineRulesRequest {
-        command_id: id("rules"),
+fn define(word: &str, charter: pb::BodyCharter) -> pb::DefineBodyRequest {
+    let (command_id, body_code) = (id(word), "JOINT".into());
+    pb::DefineBodyRequest { command_id, body_code, charter: Some(charter), ..Default::default() }
+}
+
+fn change(word: &str, charter: pb::BodyCharter) -> pb::ChangeBodyRequest {
+    pb::ChangeBodyRequest {
+        command_id: id(word),
         body_code: "JOINT".into(),
-        rules: Some(rules),
+        charter: Some(charter),
+        reason: "国务院批复".into(),
         ..Default::default()
     }
 }

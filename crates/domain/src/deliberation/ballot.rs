@@ -3,59 +3,11 @@
 //! The rules here are pure counting; when a ballot may be opened and who may vote is for the docket to
 //! decide.
 
+pub use crate::decision_rule::{Abstention, Method, Tie};
+
+use crate::decision_rule::share;
 use crate::{Code, Text};
 use std::collections::BTreeMap;
-use std::fmt;
-
-/// What a proposal needs in order to pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Method {
-    /// 协商一致: every counted vote is a yes.
-    Consensus,
-    /// 简单多数: more than half of the counted votes.
-    SimpleMajority,
-    /// 特定多数: at least this share of the counted votes.
-    QualifiedMajority {
-        /// The numerator of the share, such as the 2 in 2/3.
-        numerator: u32,
-        /// The denominator of the share, such as the 3 in 2/3.
-        denominator: u32,
-    },
-    /// 一致会签: every department that may vote signs; a missing vote or an abstention fails it.
-    UnanimousCountersign,
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Method::Consensus => f.write_str("consensus"),
-            Method::SimpleMajority => f.write_str("simple majority"),
-            Method::QualifiedMajority { numerator, denominator } => {
-                write!(f, "majority of {numerator}/{denominator}")
-            }
-            Method::UnanimousCountersign => f.write_str("unanimous countersign"),
-        }
-    }
-}
-
-/// Whether abstentions are among the votes of which the majority is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Abstention {
-    /// They are counted, and so weigh against the proposal.
-    CountsAsCast,
-    /// They are left out of the count.
-    DoesNotCount,
-}
-
-/// What happens when there are as many yes as no, at least one of each, and one more yes would have carried the
-/// proposal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Tie {
-    /// The proposal fails.
-    Rejects,
-    /// The chair's casting vote decides.
-    ChairDecides,
-}
 
 /// How a department votes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -247,12 +199,6 @@ fn needed(method: Method, base: u32) -> u32 {
         Method::QualifiedMajority { numerator, denominator } => share(base, numerator, denominator),
     }
     .max(1)
-}
-
-/// `of × numerator / denominator`, rounded up; a denominator of 0 counts as 1.
-pub(super) fn share(of: u32, numerator: u32, denominator: u32) -> u32 {
-    let share = (u64::from(of) * u64::from(numerator)).div_ceil(u64::from(denominator.max(1)));
-    u32::try_from(share).unwrap_or(u32::MAX)
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> u32 {

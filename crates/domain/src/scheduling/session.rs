@@ -19,7 +19,7 @@ pub use state::{
 };
 
 use crate::calendar::WorkingCalendar;
-use crate::scheduling::rules::Rules;
+use crate::scheduling::body::MeetingRules;
 use crate::{Aggregate, Code, Issued, Line, Role, Text, Timestamp, Uuid, rejections};
 use jiff::SignedDuration;
 
@@ -63,7 +63,7 @@ pub enum Command {
     /// Compares the request with the body's rules.
     Screen {
         /// The body's rules in force.
-        rules: Rules,
+        rules: MeetingRules,
         /// The realm's calendar, for the dates of moments.
         calendar: WorkingCalendar,
         /// The body's other sessions in the quarter of the earliest start.
@@ -174,7 +174,7 @@ pub enum Event {
     /// The request was compared with the body's rules; overrides stay for findings that did not change.
     Screened {
         /// The rules as they were then.
-        rules: Rules,
+        rules: MeetingRules,
         /// Every rule that the request breaks.
         findings: Vec<Finding>,
     },

@@ -3,7 +3,7 @@
 use crate::scheduling::events::v1 as scheduling;
 use crate::scheduling::v1 as api;
 use crate::{wire_enum, wire_events, wire_struct};
-use domain::scheduling::{room, rules, session};
+use domain::scheduling::{body, room, session};
 
 wire_struct!(room::Profile => scheduling::RoomProfile, api::Room { code, name, seats, equipment });
 
@@ -13,12 +13,22 @@ wire_events!(room::Room, room::Event => scheduling {
     Released => RoomReleased { session_id: session },
 });
 
-wire_struct!(rules::Rules => scheduling::MeetingRules, api::MeetingRules {
+wire_enum!(body::Standing => scheduling::SeatStanding, api::SeatStanding { Decides, Advises, Observes });
+wire_struct!(body::Seat => scheduling::Seat, api::Seat {
+    department_code: department, standing, weight, vetoes, since_on, until_on, substitute_codes: substitutes,
+});
+wire_struct!(body::MeetingRules => scheduling::MeetingRules, api::MeetingRules {
     topics_max, duration_minutes_max, notice_days_min, papers_days_min, sessions_per_quarter_max,
 });
+wire_struct!(body::Charter => scheduling::BodyCharter, api::BodyCharter {
+    name, chair_code: chair, seats, deputy_codes: deputies, convenor_codes: convenors,
+    secretariat_codes: secretariat, meeting_rules, decision_rules,
+});
+wire_struct!(body::Version => api::Body { code: body, version: number, charter });
 
-wire_events!(rules::MeetingRules, rules::Event => scheduling {
-    Defined => RulesDefined { body_code: body, rules },
+wire_events!(body::Body, body::Event => scheduling {
+    Defined => BodyDefined { body_code: body, charter },
+    Changed => BodyChanged { version, charter, reason },
 });
 
 wire_enum!(session::Kind => scheduling::SessionKind, api::SessionKind { Standing, Case, Emergency });

@@ -5,7 +5,7 @@ use domain::deliberation::docket::{
 };
 use domain::directory::department::{self, Department};
 use domain::due::DueRule;
-use domain::scheduling::rules::Rules;
+use domain::scheduling::body::MeetingRules;
 use domain::scheduling::session::{
     self, Attendee, Command as OnSession, Kind as SessionKind, Outline, Session,
 };
@@ -151,7 +151,7 @@ async fn the_indicators_are_what_the_log_shows() {
         place.list_department(department).await;
     }
     let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
-    let screen = OnSession::Screen { rules: Rules::default(), calendar, sessions_this_quarter: 0 };
+    let screen = OnSession::Screen { rules: MeetingRules::default(), calendar, sessions_this_quarter: 0 };
     place.on_session(MATTER, OnSession::Request(outline())).await;
     place.on_session(MATTER, screen).await;
     place.on_session(MATTER, OnSession::Admit).await;

@@ -16,8 +16,8 @@ use deliberation::ballot_method::Method;
 use deliberation::{AbstentionRule, Ballot, BallotMethod, Docket, ItemDraft, TieRule, VoteChoice};
 use directory::Department;
 use scheduling::{
-    InvitationAnswer, Paper, RoleOnTopic, Room, Session, SessionAttendee, SessionOutline, SessionTopic,
-    TopicRole,
+    BodyCharter, InvitationAnswer, Paper, RoleOnTopic, Room, Seat, Session, SessionAttendee, SessionOutline,
+    SessionTopic, TopicRole,
 };
 
 /// Items drafted with one command, at most: more, with long texts, would not fit into a record.
@@ -42,6 +42,23 @@ pub async fn register_room(clerk: &Client, code: &str, name: &str, seats: u32) -
     let request =
         scheduling::RegisterRoomRequest { command_id: command_id(), room: Some(room), ..Default::default() };
     clerk.call(request).await.map(drop)
+}
+
+/// Defines a body.
+pub async fn define_body(clerk: &Client, code: &str, charter: BodyCharter) -> anyhow::Result<()> {
+    let request = scheduling::DefineBodyRequest {
+        command_id: command_id(),
+        body_code: code.into(),
+        charter: Some(charter),
+        ..Default::default()
+    };
+    clerk.call(request).await.with_context(|| say("body {code}", &[("code", &code)]))?;
+    Ok(())
+}
+
+/// The seat of a department that decides, with one vote.
+pub fn seat(department: &str) -> Seat {
+    Seat { department_code: department.into(), ..Default::default() }
 }
 
 /// A topic with its timebox, which needs papers.

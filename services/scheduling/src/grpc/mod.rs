@@ -1,11 +1,11 @@
 //! The rpcs: each reads its request, has it decided or queries the view, and answers. Grouped by subject.
 
 mod admission;
+mod body;
 mod convening;
 mod query;
 mod render;
 mod room;
-mod rules;
 
 use crate::facts::{self, Named};
 use domain::Uuid;
@@ -84,8 +84,12 @@ impl SchedulingService for Service {
         room::register(self, request).await
     }
 
-    async fn define_rules(&self, request: Request<pb::DefineRulesRequest>) -> Reply<pb::DefineRulesResponse> {
-        rules::define(self, request).await
+    async fn define_body(&self, request: Request<pb::DefineBodyRequest>) -> Reply<pb::DefineBodyResponse> {
+        body::define(self, request).await
+    }
+
+    async fn change_body(&self, request: Request<pb::ChangeBodyRequest>) -> Reply<pb::ChangeBodyResponse> {
+        body::change(self, request).await
     }
 
     async fn request_session(
@@ -194,8 +198,12 @@ impl SchedulingService for Service {
         room::list(self, request).await
     }
 
-    async fn get_rules(&self, request: Request<pb::GetRulesRequest>) -> Reply<pb::GetRulesResponse> {
-        rules::get(self, request).await
+    async fn get_body(&self, request: Request<pb::GetBodyRequest>) -> Reply<pb::GetBodyResponse> {
+        body::get(self, request).await
+    }
+
+    async fn list_bodies(&self, request: Request<pb::ListBodiesRequest>) -> Reply<pb::ListBodiesResponse> {
+        body::list(self, request).await
     }
 
     async fn get_session(&self, request: Request<pb::GetSessionRequest>) -> Reply<pb::GetSessionResponse> {

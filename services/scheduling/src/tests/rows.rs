@@ -3,8 +3,8 @@
 use super::*;
 use crate::views::{self, SchedulingView};
 use domain::calendar::WorkingCalendar;
+use domain::scheduling::body::{self, Body, MeetingRules};
 use domain::scheduling::room::{self, Room};
-use domain::scheduling::rules::Rules;
 use domain::scheduling::session::{
     Attendee, Command, Kind, Outline, RoleOnTopic, Session, State, Topic, TopicRole,
 };
@@ -49,6 +49,30 @@ fn outline(topics: u32, departments: usize, start: Timestamp) -> Outline {
     }
 }
 
+/// A body in which NDRC decides and so many advise.
+fn charter(advisers: usize) -> body::Charter {
+    let seat = |department: &str, standing| body::Seat {
+        department: code(department),
+        standing,
+        weight: 1,
+        vetoes: vec![],
+        since_on: None,
+        until_on: None,
+        substitutes: vec![],
+    };
+    let advisers = ["MOF", "MIIT", "MEE"][..advisers].iter().map(|code| seat(code, body::Standing::Advises));
+    body::Charter {
+        name: line("部际联席会议"),
+        seats: std::iter::once(seat("NDRC", body::Standing::Decides)).chain(advisers).collect(),
+        chair: code("NDRC"),
+        deputies: vec![],
+        convenors: vec![],
+        secretariat: vec![code("NDRC")],
+        meeting_rules: MeetingRules::default(),
+        decision_rules: vec![],
+    }
+}
+
 fn outlines() -> impl Strategy<Value = Outline> {
     (1..4_u32, 1..4_usize, moment())
         .prop_map(|(topics, departments, start)| outline(topics, departments, start))
@@ -56,7 +80,7 @@ fn outlines() -> impl Strategy<Value = Outline> {
 
 fn commands() -> impl Strategy<Value = Command> {
     let screen = Command::Screen {
-        rules: Rules::default(),
+        rules: MeetingRules::default(),
         calendar: WorkingCalendar::weekends_only("Asia/Shanghai").unwrap(),
         sessions_this_quarter: 0,
     };
@@ -154,6 +178,26 @@ proptest! {
                 room::State::Listed { profile, .. } => vec![profile.clone().to_wire()],
             };
             prop_assert_eq!(rows, expected);
+        }
+    }
+
+    #[test]
+    fn the_row_of_a_body_is_what_the_rules_have_of_it(life in prop::collection::vec((0..3_usize, any::<bool>()), 1..12)) {
+        let mut view = InMemory::<SchedulingView>::new().unwrap();
+        let (mut state, now) = (body::State::default(), at("2027-03-01T01:00:00Z"));
+        for (advisers, define) in life {
+            let charter = charter(advisers);
+            let command = match define {
+                true => body::Command::Define { body: code("JOINT"), charter },
+                false => body::Command::Change { charter, reason: reason() },
+            };
+            let issued = Issued { at: now, by: testing::actor("chen", "NDRC", Role::Clerk) };
+            let Ok(events) = Body::decide(&state, command, &issued) else { continue };
+            state = Body::fold(state, &events);
+            view.project::<Body>(Body::id(&code("JOINT")), now, &events).unwrap();
+            let rows = views::bodies(&pb::ListBodiesRequest::default()).unwrap()(view.tables()).unwrap().rows;
+            let row = |version: &body::Version| views::summary(&version.body, version.number, &version.charter);
+            prop_assert_eq!(rows, state.version().map(row).into_iter().collect::<Vec<_>>());
         }
     }
 }

@@ -1,3 +1,12 @@
+-- The message is the row as the list returns it. A change of a body names it by its id only.
+CREATE TABLE bodies (
+    code TEXT PRIMARY KEY,
+    body_id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    message BLOB NOT NULL
+);
+CREATE INDEX bodies_by_name ON bodies (name, code);
+
 -- The message is the row as the list returns it.
 CREATE TABLE rooms (
     code TEXT PRIMARY KEY,

@@ -5,7 +5,7 @@ use super::{
     Agenda, DIGRESSION_MINUTES_MAX, Event, Mode, Outcome, Proceedings, Rejection, RoleOnTopic, State,
     Statement, Topic, TopicStage,
 };
-use crate::deliberation::ballot::share;
+use crate::decision_rule::share;
 use crate::{Code, Issued, Line, Role, Timestamp};
 
 /// Prepares a docket. Nobody has to arrive for a countersign, so it opens at once.

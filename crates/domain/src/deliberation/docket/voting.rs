@@ -61,13 +61,9 @@ fn once(topic: &Topic, rules: Rules) -> Result<(), Rejection> {
 
 /// Refuses a share that a minority could reach, or that nobody could.
 fn check_share(method: Method) -> Result<(), Rejection> {
-    match method {
-        Method::QualifiedMajority { numerator, denominator }
-            if u64::from(numerator) * 2 <= u64::from(denominator) || numerator > denominator =>
-        {
-            Err(Rejection::ShareOutOfRange { numerator, denominator })
-        }
-        _ => Ok(()),
+    match method.impossible_share() {
+        Some((numerator, denominator)) => Err(Rejection::ShareOutOfRange { numerator, denominator }),
+        None => Ok(()),
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     must_be_ahead, must_speak_for, screening,
 };
 use crate::calendar::WorkingCalendar;
-use crate::scheduling::rules::Rules;
+use crate::scheduling::body::MeetingRules;
 use crate::{Issued, Text, Timestamp, Uuid};
 
 pub(super) fn request(outline: Outline, issued: &Issued) -> Result<Vec<Event>, Rejection> {
@@ -46,7 +46,7 @@ pub(super) fn submit_paper(
 
 pub(super) fn screen(
     filed: &Filed,
-    rules: Rules,
+    rules: MeetingRules,
     calendar: &WorkingCalendar,
     sessions_this_quarter: u32,
     issued: &Issued,

@@ -2,7 +2,7 @@
 
 use super::{Filed, Kind, Outline, RoleOnTopic};
 use crate::calendar::WorkingCalendar;
-use crate::scheduling::rules::Rules;
+use crate::scheduling::body::MeetingRules;
 use crate::{Date, Timestamp};
 use std::fmt;
 
@@ -80,7 +80,7 @@ pub struct Finding {
 /// Compares a request with the rules; `sessions_this_quarter` counts the body's other sessions.
 pub(super) fn screen(
     filed: &Filed,
-    rules: &Rules,
+    rules: &MeetingRules,
     calendar: &WorkingCalendar,
     sessions_this_quarter: u32,
     now: Timestamp,
@@ -128,7 +128,7 @@ fn topics_without_decider(outline: &Outline) -> u32 {
 
 /// The finding for the topic whose papers came last; missing papers break the rule even when it requires
 /// no days.
-fn papers(filed: &Filed, rules: &Rules, calendar: &WorkingCalendar, start: Date) -> Option<Finding> {
+fn papers(filed: &Filed, rules: &MeetingRules, calendar: &WorkingCalendar, start: Date) -> Option<Finding> {
     if filed.outline.kind == Kind::Emergency {
         return None;
     }

@@ -1,7 +1,7 @@
 //! What is known of a session.
 
 use super::{Answer, Event, Finding, Outline, Paper, Rejection, Rule, Topic};
-use crate::scheduling::rules::Rules;
+use crate::scheduling::body::MeetingRules;
 use crate::{Code, Line, Text, Timestamp, Uuid};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -150,7 +150,7 @@ pub struct Filed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Screening {
     /// The rules as they were then.
-    pub rules: Rules,
+    pub rules: MeetingRules,
     /// The rules that the request breaks; none once it was revised.
     pub findings: Vec<Finding>,
     /// Those of them that were overridden, and why.
@@ -314,7 +314,7 @@ impl Filed {
     }
 
     /// An override stays as long as its rule is broken by the same figure.
-    fn screened(&mut self, rules: Rules, findings: &[Finding]) {
+    fn screened(&mut self, rules: MeetingRules, findings: &[Finding]) {
         let mut overrides = BTreeMap::new();
         if let Some(before) = self.screening.take() {
             overrides = before.overrides;

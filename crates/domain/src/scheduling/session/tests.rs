@@ -58,11 +58,11 @@ fn requested(outline: Outline) -> Event {
 }
 
 fn screen() -> Command {
-    Command::Screen { rules: Rules::default(), calendar: china(), sessions_this_quarter: 0 }
+    Command::Screen { rules: MeetingRules::default(), calendar: china(), sessions_this_quarter: 0 }
 }
 
 fn screened(findings: &[Finding]) -> Event {
-    Event::Screened { rules: Rules::default(), findings: findings.to_vec() }
+    Event::Screened { rules: MeetingRules::default(), findings: findings.to_vec() }
 }
 
 fn scheduled() -> Event {
@@ -173,7 +173,7 @@ fn papers_count_from_the_day_they_came() {
 
 #[test]
 fn the_bodys_sessions_in_a_quarter_are_counted_with_this_one() {
-    let rules = Rules { sessions_per_quarter_max: Some(4), ..Rules::default() };
+    let rules = MeetingRules { sessions_per_quarter_max: Some(4), ..MeetingRules::default() };
     let screen = Command::Screen { rules, calendar: china(), sessions_this_quarter: 4 };
     let finding = Finding { rule: Rule::SessionsPerQuarter, measure: 5, limit: 4, overridable: true };
     assert_eq!(
@@ -226,7 +226,7 @@ fn a_different_finding_voids_its_override_and_the_same_finding_keeps_it() {
     let overridden = Event::FindingOverridden { rule: Rule::TopicsPerSession, reason: text("季度总结") };
     let history = [requested(outline(6)), screened(&[too_many_topics()]), overridden];
     assert_eq!(given::<Session>(&history).at(NOW).when(screen()), Ok(vec![]));
-    let stricter = Rules { topics_max: 3, ..Rules::default() };
+    let stricter = MeetingRules { topics_max: 3, ..MeetingRules::default() };
     let again = Command::Screen { rules: stricter, calendar: china(), sessions_this_quarter: 0 };
     let events = given::<Session>(&history).at(NOW).when(again).unwrap();
     let state = Session::fold(State::default(), history.iter().chain(&events));
