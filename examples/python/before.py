@@ -51,7 +51,6 @@ def request_session(schools: Person, earliest_start_at: Timestamp) -> session.Se
         purpose="POLICE rules the traffic and ROADS the roadway; neither can do it alone.",
         body_code=BODY,
         kind=outline.SESSION_KIND_STANDING,
-        chair_code="POLICE",
         topics=[
             outline.SessionTopic(number=TOPIC, title="The crossing", timebox_minutes=8, papers_required=True)
         ],
@@ -62,7 +61,6 @@ def request_session(schools: Person, earliest_start_at: Timestamp) -> session.Se
         ],
         duration_minutes=10,
         earliest_start_at=earliest_start_at,
-        quorum_percent=100,
     )
     checked = schools.scheduling.RequestSession(
         admission.RequestSessionRequest(outline=wanted, validate_only=True)

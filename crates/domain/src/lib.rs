@@ -9,6 +9,7 @@
 pub mod actor;
 pub mod aggregate;
 pub mod calendar;
+pub mod constitution;
 pub mod date;
 pub mod decided_item;
 pub mod decision_rule;

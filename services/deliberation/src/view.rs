@@ -92,7 +92,7 @@ fn insert_docket(
             position as i64,
             agenda.title.as_str(),
             agenda.body.as_str(),
-            agenda.chair.as_str(),
+            agenda.constitution.chair.as_str(),
             pb::DocketStage::Prepared as i32,
             agenda.topics.len() as i64,
             sign_by,
@@ -100,7 +100,7 @@ fn insert_docket(
     let mut insert_participant =
         tables.prepare_cached("INSERT OR IGNORE INTO participants (docket, department) VALUES (?1, ?2)")?;
     let participants = agenda.participants.iter().map(|participant| &participant.department);
-    for department in participants.chain([&agenda.chair]) {
+    for department in participants.chain([&agenda.constitution.chair]) {
         insert_participant.execute([id, department.as_str()])?;
     }
     Ok(())

@@ -32,8 +32,15 @@ impl Fixture {
         Fixture { service: crate::service(&bench.kit, "Asia/Shanghai").unwrap(), bench }
     }
 
-    /// Three departments and a room for ten.
+    /// Three departments, a room for ten, and the body JOINT.
     async fn furnished() -> Fixture {
+        let fixture = Fixture::without_body().await;
+        fixture.service.define_body(clerk(define("JOINT", charter(None)))).await.unwrap();
+        fixture
+    }
+
+    /// Three departments and a room for ten.
+    async fn without_body() -> Fixture {
         let fixture = Fixture::empty();
         for code in ["NDRC", "MOF", "MIIT"] {
             fixture.register_department(code).await;
@@ -101,7 +108,7 @@ fn request(word: &str) -> pb::RequestSessionRequest {
             purpose: "一次办成".into(),
             body_code: "JOINT".into(),
             kind: pb::SessionKind::Standing.into(),
-            chair_code: "NDRC".into(),
+            matter_class: pb::MatterClass::Unspecified.into(),
             topics: vec![pb::SessionTopic {
                 number: 0,
                 title: "资金来源".into(),
@@ -116,7 +123,7 @@ fn request(word: &str) -> pb::RequestSessionRequest {
             earliest_start_at: at("2027-03-08T01:00:00Z").to_wire(),
             case_reference: None,
             decide_by: None,
-            quorum_percent: 67,
+            emergency: None,
         }),
         ..Default::default()
     }

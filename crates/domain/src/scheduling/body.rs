@@ -10,6 +10,7 @@ pub use charter::{Charter, Seat, Standing};
 pub use meeting_rules::MeetingRules;
 
 use crate::aggregate::id_of_code;
+use crate::constitution::{Constitution, Voter};
 use crate::decision_rule::MatterClass;
 use crate::{Aggregate, Code, Date, Issued, Role, Text, Uuid, rejections};
 
@@ -122,6 +123,26 @@ impl State {
         match self {
             State::Undefined => None,
             State::Defined(version) => Some(version),
+        }
+    }
+}
+
+impl Version {
+    /// What matters of this class are decided by, on a day: what a docket keeps to.
+    pub fn constitution(&self, class: MatterClass, day: Date) -> Constitution {
+        let charter = &self.charter;
+        let voter = |seat: &Seat| Voter {
+            department: seat.department.clone(),
+            weight: seat.weight,
+            veto: seat.vetoes.contains(&class),
+        };
+        Constitution {
+            version: self.number,
+            chair: charter.chair.clone(),
+            deputies: charter.deputies.clone(),
+            secretariat: charter.secretariat.clone(),
+            voters: charter.deciding(day).map(voter).collect(),
+            rule: charter.decision_rule(class),
         }
     }
 }

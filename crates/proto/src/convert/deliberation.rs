@@ -24,8 +24,7 @@ wire_struct!(docket::AgendaTopic => deliberation::AgendaTopic, api::AgendaTopic 
     number, title, timebox_minutes,
 });
 wire_struct!(docket::Agenda => deliberation::DocketAgenda, api::DocketAgenda {
-    session_id: session, title, body_code: body, chair_code: chair, mode, decide_by, quorum_percent, topics,
-    participants,
+    session_id: session, title, body_code: body, constitution, mode, decide_by, topics, participants,
 });
 wire_struct!(docket::ItemDraft => deliberation::ItemDraft, api::ItemDraft {
     title, deliverable, criterion, lead_code: lead, co_responsible_codes: co_responsible, due,
@@ -38,6 +37,7 @@ wire_struct!(docket::Amendment => api::Amendment { number, department_code: depa
 wire_struct!(BallotResult => deliberation::BallotResult, api::BallotResult {
     ballot_number: ballot, version, method, abstention, tie, eligible, recused, quorum, cast, yes_votes: yes,
     no_votes: no, abstentions: abstain, base, needed, tied, casting_vote, passed,
+    vetoed, body_version,
 });
 
 /// The values of which exactly one case is given, in the messages of one package.

@@ -48,9 +48,10 @@ wire_struct!(session::TopicRole => scheduling::TopicRole, api::TopicRole { topic
 wire_struct!(session::Attendee => scheduling::SessionAttendee, api::SessionAttendee {
     department_code: department, roles,
 });
+wire_struct!(session::Declaration => scheduling::EmergencyDeclaration, api::EmergencyDeclaration { reason, authority });
 wire_struct!(session::Outline => scheduling::SessionOutline, api::SessionOutline {
-    title, purpose, body_code: body, kind, chair_code: chair, topics, attendees, duration_minutes,
-    earliest_start_at, case_reference, decide_by, quorum_percent,
+    title, purpose, body_code: body, kind, matter_class: class, topics, attendees, duration_minutes,
+    earliest_start_at, case_reference, decide_by, emergency,
 });
 wire_struct!(session::Paper => scheduling::Paper, api::Paper { title, sha256, uri });
 wire_struct!(session::Finding => scheduling::Finding, api::Finding { rule, measure, limit, overridable });
@@ -60,21 +61,21 @@ wire_struct!(session::Invitation => api::Invitation { department_code: departmen
 wire_struct!(session::Delegate => api::Delegate { department_code: department, delegate, in_place_of });
 
 wire_events!(session::Session, session::Event => scheduling {
-    Requested => SessionRequested { outline, requester_code: requester },
+    Requested => SessionRequested { outline, requester_code: requester, chair_code: chair },
     PaperSubmitted => SessionPaperSubmitted { topic_number: topic, paper, submitted_at },
     Screened => SessionScreened { rules, findings },
     FindingOverridden => SessionFindingOverridden { rule, reason },
     Admitted => SessionAdmitted {},
     Returned => SessionReturned { reason },
     Revised => SessionRevised { topics, attendees, duration_minutes, earliest_start_at },
-    ConvertedToCountersign => SessionConvertedToCountersign { sign_by, reason },
+    ConvertedToCountersign => SessionConvertedToCountersign { sign_by, reason, constitution },
     Merged => SessionMerged { into_session_id: into, reason },
     Scheduled => SessionScheduled { room_code: room, starts_at, ends_at, invited_codes: invited },
     Postponed => SessionPostponed { reason },
     Cancelled => SessionCancelled { reason },
     InvitationAnswered => SessionInvitationAnswered { department_code: department, answer, reason },
     DelegateNamed => SessionDelegateNamed { department_code: department, delegate, in_place_of },
-    Convened => SessionConvened { room_code: room },
+    Convened => SessionConvened { room_code: room, constitution },
     Concluded => SessionConcluded {},
 });
 

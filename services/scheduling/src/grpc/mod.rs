@@ -10,6 +10,7 @@ mod room;
 use crate::facts::{self, Named};
 use domain::Uuid;
 use domain::calendar::WorkingCalendar;
+use domain::constitution::Constitution;
 use domain::scheduling::session::{Command, Rejection, Session};
 use proto::Invalid;
 use proto::scheduling::v1 as pb;
@@ -34,14 +35,33 @@ pub struct Service {
 type Answer = (Position, Option<pb::Session>);
 
 impl Service {
-    /// Carries out a command on a session.
+    /// Carries out a command on a session, if its body allows it.
     async fn execute(
         &self,
         context: &CommandContext,
         id: Uuid,
         command: Command,
     ) -> Result<Answer, CommandError> {
-        Ok(answer(id, &self.kit.execute::<Session>(context, id, command).await?))
+        self.execute_naming(context, id, command, Vec::new()).await
+    }
+
+    /// Carries out a command by which a docket is prepared, with the body as it is now.
+    async fn execute_constituted(
+        &self,
+        context: &CommandContext,
+        id: Uuid,
+        command: impl Fn(Constitution) -> Command + Clone + Send + Sync + 'static,
+    ) -> Result<Answer, CommandError> {
+        let decided = self.kit.commit::<Session, _>(context, id, |unit| {
+            let (command, default_calendar) = (command.clone(), self.default_calendar.clone());
+            Box::pin(async move {
+                let constitution = facts::constitution(unit, &default_calendar, id).await?;
+                let command = command(constitution.ok_or_else(|| not_found("session"))?);
+                facts::must_be_allowed(unit, id, &command).await?;
+                unit.decide::<Session>(id, command).await
+            })
+        });
+        Ok(answer(id, &decided.await?))
     }
 
     /// Carries out a command that names departments; they must be in the directory.
@@ -55,6 +75,7 @@ impl Service {
         let decided = self.kit.commit::<Session, _>(context, id, |unit| {
             let (command, named) = (command.clone(), named.clone());
             Box::pin(async move {
+                facts::must_be_allowed(unit, id, &command).await?;
                 unit.decide::<Session>(id, command).await?;
                 facts::must_be_listed(unit, &named).await
             })

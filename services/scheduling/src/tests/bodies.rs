@@ -7,7 +7,7 @@ async fn shown(fixture: &Fixture, version: Option<u32>) -> Result<pb::Body, Stat
 
 #[tokio::test]
 async fn a_small_body_says_little_and_the_rest_is_as_usual() {
-    let fixture = Fixture::furnished().await;
+    let fixture = Fixture::without_body().await;
     let small = pb::BodyCharter {
         name: "部际联席会议".into(),
         chair_code: "NDRC".into(),
@@ -33,7 +33,7 @@ async fn a_small_body_says_little_and_the_rest_is_as_usual() {
 
 #[tokio::test]
 async fn each_version_of_a_body_can_be_read() {
-    let fixture = Fixture::furnished().await;
+    let fixture = Fixture::without_body().await;
     fixture.service.define_body(clerk(define("define", charter(None)))).await.unwrap();
     let larger = pb::BodyCharter { deputy_codes: vec!["MOF".into()], ..charter(Some(4)) };
     let changed = fixture.service.change_body(clerk(change("change", larger))).await.unwrap().into_inner();
@@ -54,7 +54,7 @@ async fn each_version_of_a_body_can_be_read() {
 
 #[tokio::test]
 async fn a_body_is_not_found_before_it_is_defined_and_belongs_to_its_secretariat() {
-    let fixture = Fixture::furnished().await;
+    let fixture = Fixture::without_body().await;
     let nothing = shown(&fixture, None).await.unwrap_err();
     assert_eq!(refusal(&nothing, "what"), ("NOT_FOUND".into(), "body".into()));
     let stranger = by(define("stranger", charter(None)), "MOF", Role::Clerk);
@@ -71,7 +71,7 @@ async fn a_body_is_not_found_before_it_is_defined_and_belongs_to_its_secretariat
 
 #[tokio::test]
 async fn every_department_of_a_body_is_in_the_directory() {
-    let fixture = Fixture::furnished().await;
+    let fixture = Fixture::without_body().await;
     let mut strange = charter(None);
     strange.seats[1].department_code = "MARS".into();
     strange.seats[0].substitute_codes = vec!["VENUS".into()];
@@ -89,7 +89,7 @@ async fn every_department_of_a_body_is_in_the_directory() {
 
 #[tokio::test]
 async fn the_bodys_sessions_in_the_quarter_count_and_a_reason_can_override_them() {
-    let fixture = Fixture::furnished().await;
+    let fixture = Fixture::without_body().await;
     fixture.service.define_body(clerk(define("define", charter(Some(1))))).await.unwrap();
     let held = fixture.admitted("one").await;
     let position = fixture.schedule("schedule", &held, "2027-03-09T01:00:00Z").await.unwrap().position;
@@ -117,4 +117,61 @@ async fn the_bodys_sessions_in_the_quarter_count_and_a_reason_can_override_them(
     let session = admitted.into_inner().session.unwrap();
     assert_eq!(session.stage(), pb::SessionStage::Admitted);
     assert_eq!(session.findings[0].override_reason.as_deref(), Some(reason));
+}
+
+#[tokio::test]
+async fn a_session_is_of_a_body_and_its_secretariat_and_chair_act_for_it() {
+    let fixture = Fixture::without_body().await;
+    let unknown = fixture.service.request_session(clerk(request("early"))).await.unwrap_err();
+    assert_eq!(refusal(&unknown, "body_code"), ("UNKNOWN_BODY".into(), "JOINT".into()));
+    fixture.service.define_body(clerk(define("define", charter(None)))).await.unwrap();
+
+    let requested = fixture.service.request_session(by(request("one"), "MIIT", Role::DepartmentLead)).await;
+    let session = requested.unwrap().into_inner().session.unwrap();
+    assert_eq!((session.chair_code.as_str(), session.constitution), ("NDRC", None));
+    let session_id = session.session_id;
+    let stranger = by(screen("one", &session_id), "MOF", Role::Clerk);
+    let refused = fixture.service.screen_session(stranger).await.unwrap_err();
+    assert_eq!(refusal(&refused, "needed_codes"), ("NOT_THE_SECRETARIAT".into(), "NDRC".into()));
+    fixture.service.screen_session(clerk(screen("one", &session_id))).await.unwrap();
+    fixture.service.admit_session(clerk(admit("one", &session_id))).await.unwrap();
+    fixture.schedule("schedule", &session_id, "2027-03-08T01:00:00Z").await.unwrap();
+    fixture.bench.move_clock("2027-03-08T01:00:00Z");
+    let stranger = by(convene("stranger", &session_id), "MOF", Role::Chair);
+    let refused = fixture.service.convene_session(stranger).await.unwrap_err();
+    assert_eq!(refusal(&refused, "chair_codes"), ("NOT_IN_CHARGE".into(), "NDRC".into()));
+
+    // What is changed until then holds; what is changed later does not.
+    let deputized = pb::BodyCharter { deputy_codes: vec!["MOF".into()], ..charter(None) };
+    fixture.service.change_body(clerk(change("change", deputized))).await.unwrap();
+    let convened =
+        fixture.service.convene_session(by(convene("deputy", &session_id), "MOF", Role::Chair)).await;
+    let constitution = convened.unwrap().into_inner().session.unwrap().constitution.unwrap();
+    assert_eq!((constitution.version, constitution.deputy_codes), (2, vec!["MOF".to_owned()]));
+    let voters: Vec<_> = constitution.voters.iter().map(|voter| voter.department_code.as_str()).collect();
+    assert_eq!(voters, ["NDRC", "MOF"]);
+}
+
+#[tokio::test]
+async fn a_guest_has_no_vote_and_only_a_convenor_declares_an_emergency() {
+    let fixture = Fixture::furnished().await;
+    let mut guest = request("guest");
+    guest.outline.as_mut().unwrap().attendees.push(pb::SessionAttendee {
+        department_code: "MIIT".into(),
+        roles: vec![pb::TopicRole { topic_number: 1, role: pb::RoleOnTopic::Decides.into() }],
+    });
+    let refused = fixture.service.request_session(clerk(guest)).await.unwrap_err();
+    assert_eq!(refusal(&refused, "department_code"), ("SEAT_REQUIRED".into(), "MIIT".into()));
+
+    let mut emergency = request("emergency");
+    let outline = emergency.outline.as_mut().unwrap();
+    outline.set_kind(pb::SessionKind::Emergency);
+    outline.emergency =
+        Some(pb::EmergencyDeclaration { reason: "河水上涨".into(), authority: "预案".into() });
+    let refused =
+        fixture.service.request_session(by(emergency.clone(), "MOF", Role::Clerk)).await.unwrap_err();
+    assert_eq!(refusal(&refused, "needed_codes"), ("NOT_A_CONVENOR".into(), "NDRC".into()));
+    let declared = fixture.service.request_session(clerk(emergency)).await.unwrap().into_inner();
+    let outline = declared.session.unwrap().outline.unwrap();
+    assert_eq!(outline.matter_class(), pb::MatterClass::Emergency);
 }

@@ -3,12 +3,13 @@
 use super::*;
 use crate::views::{self, SchedulingView};
 use domain::calendar::WorkingCalendar;
+use domain::decision_rule::MatterClass;
 use domain::scheduling::body::{self, Body, MeetingRules};
 use domain::scheduling::room::{self, Room};
 use domain::scheduling::session::{
     Attendee, Command, Kind, Outline, RoleOnTopic, Session, State, Topic, TopicRole,
 };
-use domain::testing::code;
+use domain::testing::{code, constitution};
 use domain::{Aggregate as _, Issued, Text};
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -33,8 +34,9 @@ fn outline(topics: u32, departments: usize, start: Timestamp) -> Outline {
         title: line("人工智能部际联席会议"),
         purpose: reason(),
         body: code("JOINT"),
-        kind: if topics > 2 { Kind::Emergency } else { Kind::Standing },
-        chair: code("NDRC"),
+        kind: if topics > 2 { Kind::Case } else { Kind::Standing },
+        class: MatterClass::Ordinary,
+        emergency: None,
         topics: (1..=topics)
             .map(|number| Topic {
                 number, title: line("议题"), timebox_minutes: 10, papers_required: false
@@ -43,9 +45,8 @@ fn outline(topics: u32, departments: usize, start: Timestamp) -> Outline {
         attendees: ["MOF", "MIIT", "MEE"][..departments].iter().map(|code| attendee(code)).collect(),
         duration_minutes: 60,
         earliest_start_at: start,
-        case_reference: None,
+        case_reference: Some(line("12345-2027-0001")),
         decide_by: None,
-        quorum_percent: 50,
     }
 }
 
@@ -83,6 +84,7 @@ fn commands() -> impl Strategy<Value = Command> {
         rules: MeetingRules::default(),
         calendar: WorkingCalendar::weekends_only("Asia/Shanghai").unwrap(),
         sessions_this_quarter: 0,
+        deciders_min: 1,
     };
     prop_oneof![
         2 => outlines().prop_map(|Outline { topics, attendees, duration_minutes, earliest_start_at, .. }|
@@ -90,12 +92,14 @@ fn commands() -> impl Strategy<Value = Command> {
         5 => Just(screen),
         5 => Just(Command::Admit),
         1 => Just(Command::Return { reason: reason() }),
-        1 => moment().prop_map(|sign_by| Command::ConvertToCountersign { sign_by, reason: reason() }),
+        1 => moment().prop_map(|sign_by| Command::ConvertToCountersign {
+            sign_by, reason: reason(), constitution: constitution(&["MOF"]),
+        }),
         1 => Just(Command::Merge { session: Uuid::nil(), into: Uuid::from_u128(9), reason: reason() }),
         5 => moment().prop_map(|starts_at| Command::Schedule { room: code("R-301"), starts_at }),
         2 => Just(Command::Postpone { reason: reason() }),
         1 => Just(Command::Cancel { reason: reason() }),
-        3 => Just(Command::Convene),
+        3 => Just(Command::Convene { constitution: constitution(&["MIIT"]) }),
         2 => Just(Command::Conclude),
     ]
 }
@@ -110,7 +114,7 @@ fn row(id: Uuid, state: &State, requested_at: Timestamp) -> Option<pb::SessionSu
         body_code: outline.body.to_wire(),
         kind: outline.kind.to_wire(),
         stage: filed.stage().to_wire(),
-        chair_code: outline.chair.to_wire(),
+        chair_code: filed.chair.to_wire(),
         requester_code: filed.requester.as_ref().map(|code| code.as_str().to_owned()),
         topic_count: outline.topics.len() as u32,
         attendee_count: outline.attendees.len() as u32,
@@ -131,7 +135,7 @@ proptest! {
         let begin = at("2027-03-01T01:00:00Z");
         let mut view = InMemory::<SchedulingView>::new().unwrap();
         let (mut state, mut now, id) = (State::default(), begin, Uuid::from_u128(1));
-        for (command, hours) in std::iter::once((Command::Request(first), 0)).chain(life) {
+        for (command, hours) in std::iter::once((Command::Request { outline: first, chair: code("NDRC") }, 0)).chain(life) {
             now += SignedDuration::from_hours(hours);
             let by = Actor { subject: "chen".into(), department: Some(code("NDRC")), roles: vec![Role::Clerk] };
             let Ok(events) = Session::decide(&state, command, &Issued { at: now, by }) else { continue };

@@ -22,8 +22,8 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
 
 fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Event) -> rusqlite::Result<()> {
     match event {
-        Event::Requested { outline, requester } => {
-            insert_session(tables, id, at, outline, requester.as_ref())
+        Event::Requested { outline, requester, chair } => {
+            insert_session(tables, id, at, outline, requester.as_ref(), chair)
         }
         Event::Screened { .. } => set_stage(tables, id, Stage::Screened),
         Event::Admitted => set_stage(tables, id, Stage::Admitted),
@@ -43,10 +43,11 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
             replace_concerned(tables, id, attendees)?;
             set_stage(tables, id, Stage::Requested)
         }
-        Event::ConvertedToCountersign { .. } => {
+        Event::ConvertedToCountersign { constitution, .. } => {
             tables
                 .prepare_cached("UPDATE sessions SET countersigned = 1 WHERE session_id = ?1")?
                 .execute([id])?;
+            set_chair(tables, id, &constitution.chair)?;
             set_stage(tables, id, Stage::Countersigning)
         }
         Event::Merged { .. } => set_stage(tables, id, Stage::Merged),
@@ -62,7 +63,10 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
             set_slot(tables, id, None)?;
             set_stage(tables, id, Stage::Cancelled)
         }
-        Event::Convened { .. } => set_stage(tables, id, Stage::Convened),
+        Event::Convened { constitution, .. } => {
+            set_chair(tables, id, &constitution.chair)?;
+            set_stage(tables, id, Stage::Convened)
+        }
         Event::Concluded => set_stage(tables, id, Stage::Concluded),
         Event::PaperSubmitted { .. }
         | Event::FindingOverridden { .. }
@@ -77,6 +81,7 @@ fn insert_session(
     requested_at: Timestamp,
     outline: &Outline,
     requester: Option<&Code>,
+    chair: &Code,
 ) -> rusqlite::Result<()> {
     tables
         .prepare_cached(
@@ -90,7 +95,7 @@ fn insert_session(
             outline.body.as_str(),
             outline.kind.to_wire(),
             Stage::Requested.to_wire(),
-            outline.chair.as_str(),
+            chair.as_str(),
             requester.map(Code::as_str),
             outline.topics.len() as i64,
             outline.attendees.len() as i64,
@@ -119,6 +124,11 @@ fn replace_concerned(tables: &Transaction<'_>, id: &str, attendees: &[Attendee])
 fn set_stage(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()> {
     let mut statement = tables.prepare_cached("UPDATE sessions SET stage = ?2 WHERE session_id = ?1")?;
     statement.execute(params![id, stage.to_wire()]).map(drop)
+}
+
+fn set_chair(tables: &Transaction<'_>, id: &str, chair: &Code) -> rusqlite::Result<()> {
+    let mut statement = tables.prepare_cached("UPDATE sessions SET chair_code = ?2 WHERE session_id = ?1")?;
+    statement.execute([id, chair.as_str()]).map(drop)
 }
 
 fn set_slot(

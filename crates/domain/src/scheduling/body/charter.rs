@@ -118,6 +118,12 @@ impl Charter {
         self.chair == *department || self.deputies.contains(department)
     }
 
+    /// Whether the department has a seat that decides, on whatever days.
+    pub fn may_vote(&self, department: &Code) -> bool {
+        let is_its = |seat: &&Seat| seat.department == *department;
+        self.seats.iter().find(is_its).is_some_and(|seat| seat.standing == Standing::Decides)
+    }
+
     /// The seat of a department on a day.
     pub fn seat(&self, department: &Code, day: Date) -> Option<&Seat> {
         self.seats.iter().find(|seat| seat.department == *department && seat.is_held_on(day))

@@ -1,6 +1,7 @@
 //! What is known of a session.
 
 use super::{Answer, Event, Finding, Outline, Paper, Rejection, Rule, Topic};
+use crate::constitution::Constitution;
 use crate::scheduling::body::MeetingRules;
 use crate::{Code, Line, Text, Timestamp, Uuid};
 use jiff::SignedDuration;
@@ -136,12 +137,16 @@ pub struct Filed {
     pub outline: Outline,
     /// The requesting department.
     pub requester: Option<Code>,
+    /// The department in the chair: that of its body, and once it is convened that of its constitution.
+    pub chair: Code,
     /// Its papers, in the order in which they were submitted.
     pub papers: Vec<FiledPaper>,
     /// The last screening; none before the first.
     pub screening: Option<Screening>,
     /// The departments' delegates.
     pub delegates: Vec<Delegate>,
+    /// The body as it was when the session was convened, or converted to a countersign; none before.
+    pub constitution: Option<Constitution>,
     /// How far it has come.
     pub progress: Progress,
 }
@@ -223,13 +228,15 @@ impl Progress {
 }
 
 impl Filed {
-    fn new(outline: &Outline, requester: Option<&Code>) -> Filed {
+    fn new(outline: &Outline, requester: Option<&Code>, chair: &Code) -> Filed {
         Filed {
             outline: outline.clone(),
             requester: requester.cloned(),
+            chair: chair.clone(),
             papers: Vec::new(),
             screening: None,
             delegates: Vec::new(),
+            constitution: None,
             progress: Progress::Requested,
         }
     }
@@ -358,7 +365,8 @@ impl Filed {
                 self.forget_findings();
                 self.progress = Progress::Requested;
             }
-            Event::ConvertedToCountersign { sign_by, .. } => {
+            Event::ConvertedToCountersign { sign_by, constitution, .. } => {
+                self.constituted(constitution);
                 self.progress = Progress::Deciding(Forum::Countersign { sign_by: *sign_by });
             }
             Event::Merged { into, .. } => self.progress = Progress::Merged { into: *into },
@@ -380,7 +388,8 @@ impl Filed {
                     in_place_of: in_place_of.clone(),
                 });
             }
-            Event::Convened { .. } => {
+            Event::Convened { constitution, .. } => {
+                self.constituted(constitution);
                 self.progress = Progress::Deciding(Forum::Meeting(self.appointment().cloned()));
             }
             Event::Concluded => {
@@ -389,6 +398,11 @@ impl Filed {
                 }
             }
         }
+    }
+
+    fn constituted(&mut self, constitution: &Constitution) {
+        self.chair.clone_from(&constitution.chair);
+        self.constitution = Some(constitution.clone());
     }
 
     fn answered(&mut self, department: &Code, answer: Answer, reason: Option<&Text>) {
@@ -417,8 +431,8 @@ impl State {
 
     pub(super) fn after(mut self, event: &Event) -> State {
         match (&mut self, event) {
-            (State::Absent, Event::Requested { outline, requester }) => {
-                return State::Filed(Box::new(Filed::new(outline, requester.as_ref())));
+            (State::Absent, Event::Requested { outline, requester, chair }) => {
+                return State::Filed(Box::new(Filed::new(outline, requester.as_ref(), chair)));
             }
             (State::Absent, _) => {}
             (State::Filed(filed), event) => filed.apply(event),

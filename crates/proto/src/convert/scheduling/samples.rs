@@ -1,5 +1,6 @@
 //! Sample events of bodies, rooms and sessions.
 
+use crate::convert::sample::constitution;
 use crate::convert::sample::{Sample, at, code, line, samples, text};
 use domain::Uuid;
 use domain::decision_rule::{Abstention, DecisionRule, MatterClass, Method, Quorum, QuorumBase, Tie};
@@ -133,15 +134,19 @@ pub fn outline(kind: session::Kind) -> session::Outline {
         purpose: text("第一行\n第二行"),
         body: code("JC-AI"),
         kind,
-        chair: code("NDRC"),
+        class: if kind == session::Kind::Emergency { MatterClass::Emergency } else { MatterClass::Important },
         topics: topics(),
         attendees: attendees(),
         duration_minutes: 60,
         earliest_start_at: at("2027-03-05T01:00:00Z"),
         case_reference: (kind == session::Kind::Case).then(|| line("12345-2027-0001")),
         decide_by: (kind == session::Kind::Emergency).then(|| at("2027-03-05T03:00:00Z")),
-        quorum_percent: 67,
+        emergency: (kind == session::Kind::Emergency).then(declaration),
     }
+}
+
+fn declaration() -> session::Declaration {
+    session::Declaration { reason: line("河水上涨"), authority: line("防汛预案第3条") }
 }
 
 fn findings() -> Vec<session::Finding> {
@@ -161,12 +166,14 @@ fn findings() -> Vec<session::Finding> {
 
 fn to_admission() -> Vec<session::Event> {
     use session::{Event, Kind, Rule};
-    let requested = |kind| Event::Requested { outline: outline(kind), requester: Some(code("NDRC")) };
+    let requester = Some(code("NDRC"));
+    let requested =
+        |kind| Event::Requested { outline: outline(kind), requester: requester.clone(), chair: code("NDRC") };
     vec![
         requested(Kind::Standing),
         requested(Kind::Case),
         requested(Kind::Emergency),
-        Event::Requested { outline: outline(Kind::Standing), requester: None },
+        Event::Requested { outline: outline(Kind::Standing), requester: None, chair: code("NDRC") },
         Event::PaperSubmitted {
             topic: 1,
             paper: session::Paper {
@@ -186,7 +193,11 @@ fn to_admission() -> Vec<session::Event> {
             duration_minutes: 45,
             earliest_start_at: at("2027-03-05T01:00:00Z"),
         },
-        Event::ConvertedToCountersign { sign_by: at("2027-03-08T10:00:00Z"), reason: text("无需开会") },
+        Event::ConvertedToCountersign {
+            sign_by: at("2027-03-08T10:00:00Z"),
+            reason: text("无需开会"),
+            constitution: constitution(),
+        },
         Event::Merged { into: session_id(), reason: text("与上次会商相同") },
     ]
 }
@@ -210,8 +221,8 @@ fn later_life() -> Vec<session::Event> {
             delegate: line("王芳"),
             in_place_of: Some(line("张强")),
         },
-        Event::Convened { room: Some(code("R-301")) },
-        Event::Convened { room: None },
+        Event::Convened { room: Some(code("R-301")), constitution: constitution() },
+        Event::Convened { room: None, constitution: constitution() },
         Event::Concluded,
     ]
 }

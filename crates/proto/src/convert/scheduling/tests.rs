@@ -69,8 +69,13 @@ fn the_largest_session_request_fits_into_one_record() {
         topics,
         duration_minutes: session::DURATION_MINUTES_MAX,
         case_reference: Some(line(&longest(domain::text::LINE_CHARS_MAX))),
+        emergency: Some(session::Declaration {
+            reason: line(&longest(domain::text::LINE_CHARS_MAX)),
+            authority: line(&longest(domain::text::LINE_CHARS_MAX)),
+        }),
         ..outline(session::Kind::Emergency)
     };
-    let requested = session::Event::Requested { outline, requester: Some(longest_code(0)) };
+    let requested =
+        session::Event::Requested { outline, requester: Some(longest_code(0)), chair: longest_code(0) };
     assert_fits::<session::Session>(&requested);
 }
