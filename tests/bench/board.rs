@@ -201,10 +201,7 @@ impl Filled {
                 .boxed()
             }),
             Case::new("counting every row", || {
-                async {
-                    Ok(measure(settings.time, || async { count() }).await?.0)
-                }
-                .boxed()
+                async { Ok(measure(settings.time, || async { count() }).await?.0) }.boxed()
             }),
         ];
         let series = alternate(settings.rounds, &cases).await?;

@@ -231,6 +231,7 @@ fn docket() -> docket::State {
         title: line("A matter"),
         body: code("BODY"),
         constitution: frozen(),
+        requester: None,
         mode: Mode::Meeting,
         decide_by: None,
         topics: vec![AgendaTopic { number: 1, title: line("The topic"), timebox_minutes: 20 }],

@@ -39,6 +39,7 @@ pub async fn plant_the_strangers(sandbox: &Sandbox) -> anyhow::Result<Ids> {
         roles: vec![],
     };
     clerk.call(directory::RegisterMemberRequest { member: Some(member), ..command() }).await?;
+    define_the_body(&clerk).await?;
     let item = resolution::ItemToRecord {
         title: "Count the trees".into(),
         deliverable: "A list".into(),
@@ -59,6 +60,21 @@ pub async fn plant_the_strangers(sandbox: &Sandbox) -> anyhow::Result<Ids> {
     let supervisor = sandbox.client(Role::Supervisor, None).await?;
     let position = supervisor.call(record).await?.position;
     ids_after(&supervisor, position, "TREES", STRANGER).await
+}
+
+/// Defines the body of the matter: OWN leads, and decides with RECUSED.
+async fn define_the_body(clerk: &Client) -> anyhow::Result<()> {
+    let seat = |code: &str| scheduling::Seat { department_code: code.into(), ..Default::default() };
+    let charter = scheduling::BodyCharter {
+        name: "Marks".into(),
+        chair_code: OWN.into(),
+        seats: vec![seat(OWN), seat(RECUSED)],
+        ..Default::default()
+    };
+    let define =
+        scheduling::DefineBodyRequest { body_code: "MARKS".into(), charter: Some(charter), ..command() };
+    clerk.call(define).await?;
+    Ok(())
 }
 
 /// Takes a matter of OWN from its request to a report on its item.
@@ -109,6 +125,8 @@ async fn convened(clerk: &Client) -> anyhow::Result<String> {
             attendee(RECUSED, scheduling::RoleOnTopic::Decides),
             attendee(INVITED, scheduling::RoleOnTopic::Advises),
         ],
+        matter_class: scheduling::MatterClass::Emergency.into(),
+        emergency: Some(scheduling::EmergencyDeclaration { reason: MATTER.into(), authority: MATTER.into() }),
         case_reference: Some(MATTER.into()),
         earliest_start_at: Some(Client::moment("2027-03-01T01:00:00Z")),
         ..outline(MATTER, OWN)
@@ -189,17 +207,7 @@ async fn debated_and_decided(sandbox: &Sandbox, docket_id: &str) -> anyhow::Resu
             reason: MATTER.into(),
         }
     );
-    let method = deliberation::ballot_method::Method::SimpleMajority(deliberation::SimpleMajority {});
-    step!(
-        chair,
-        OpenBallotRequest {
-            topic_number: topic_number,
-            version: 1,
-            method: Some(deliberation::BallotMethod { method: Some(method) }),
-            abstention: deliberation::AbstentionRule::DoesNotCount.into(),
-            tie: deliberation::TieRule::Rejects.into(),
-        }
-    );
+    step!(chair, OpenBallotRequest { topic_number: topic_number, version: 1 });
     step!(
         delegate,
         CastVoteRequest {

@@ -31,7 +31,7 @@ fn statement(docket_id: &str, department: &str) -> pb::RecordStatementRequest {
 #[tokio::test]
 async fn a_docket_does_not_exist_for_those_who_take_no_part() {
     let deployment = Deployment::new().await;
-    let (docket_id, _) = deployment.session(1, Command::Convene).await;
+    let (docket_id, _) = deployment.session(1, convene()).await;
     for department in ["MWR", "MEM", "CMA"] {
         assert!(deployment.docket_of(&docket_id, department).await.is_ok(), "{department}");
     }
@@ -50,8 +50,11 @@ async fn a_docket_does_not_exist_for_those_who_take_no_part() {
 #[tokio::test]
 async fn a_recused_department_does_not_see_what_others_said_on_the_topic() {
     let deployment = Deployment::new().await;
-    let convert =
-        Command::ConvertToCountersign { sign_by: at("2027-03-05T09:00:00Z"), reason: text("无须开会") };
+    let convert = Command::ConvertToCountersign {
+        sign_by: at("2027-03-05T09:00:00Z"),
+        reason: text("无须开会"),
+        constitution: constitution(Method::UnanimousCountersign),
+    };
     let (docket_id, position) = deployment.session(1, convert).await;
     deployment.docket_at(&docket_id, position).await.unwrap();
     let said = statement(&docket_id, "MEM");

@@ -30,7 +30,7 @@ pub(super) async fn request(
             facts::must_be_listed(unit, &named).await
         })
     });
-    let (position, session) = answer(id, &requested.await?);
+    let (position, session) = service.answer(id, &requested.await?).await?;
     Ok(Response::new(pb::RequestSessionResponse { position, session }))
 }
 

@@ -10,7 +10,7 @@ use proto::scheduling::v1 as pb;
 use proto::{Wire as _, read_fields};
 use service_kit::handle::Executed;
 use service_kit::serve::read;
-use service_kit::{CommandContext, CommandError, events};
+use service_kit::{CommandContext, CommandError, Scope, events};
 use tonic::{Request, Response};
 
 pub(super) async fn define(
@@ -44,7 +44,7 @@ pub(super) async fn get(
     let request = request.into_inner();
     let code: Code = read("body_code", request.body_code)?;
     let position = service.view.wait_until_caught_up(request.at_least_position).await?;
-    let in_force = service.kit.load_committed::<Body>(Body::id(&code)).await?;
+    let in_force = service.kit.show::<Body>(&Scope::whole(), Body::id(&code)).await?;
     let number = in_force.version().map_or(0, |version| version.number);
     let body = match request.version {
         Some(wanted) if wanted < number => render(&version(service, &code, wanted).await?),
@@ -62,9 +62,10 @@ pub(super) async fn list(
     service: &Service,
     request: Request<pb::ListBodiesRequest>,
 ) -> Reply<pb::ListBodiesResponse> {
+    let scope = service.kit.scope(&request).await?;
     let request = request.into_inner();
     let query = views::bodies(&request)?;
-    let (page, position) = service.view.query(request.at_least_position, query).await?;
+    let (page, position) = service.view.query(scope, request.at_least_position, query).await?;
     Ok(Response::new(pb::ListBodiesResponse {
         bodies: page.rows,
         next_page_token: page.next_page_token,

@@ -207,7 +207,7 @@ proptest! {
             let Ok(events) = Body::decide(&state, command, &issued) else { continue };
             state = Body::fold(state, &events);
             view.project::<Body>(Body::id(&code("JOINT")), now, &events).unwrap();
-            let rows = views::bodies(&pb::ListBodiesRequest::default()).unwrap()(view.tables()).unwrap().rows;
+            let rows = views::bodies(&pb::ListBodiesRequest::default()).unwrap()(view.within(&Scope::whole())).unwrap().rows;
             let row = |version: &body::Version| views::summary(&version.body, version.number, &version.charter);
             prop_assert_eq!(rows, state.version().map(row).into_iter().collect::<Vec<_>>());
         }

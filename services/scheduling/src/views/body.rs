@@ -5,12 +5,12 @@ use domain::{Code, Uuid};
 use prost::Message as _;
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire as _};
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
-use service_kit::Record;
+use rusqlite::{OptionalExtension as _, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page};
 use service_kit::row::message;
 use service_kit::view::ViewError;
+use service_kit::{Record, Rows, ScopedTables};
 
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     let id = record.stream.id;
@@ -58,21 +58,18 @@ pub(crate) fn summary(body: &Code, version: u32, charter: &Charter) -> pb::BodyS
     }
 }
 
+/// Everybody may know who decides what, and by which rules.
+const ROWS: Rows = Rows::of_everybody("SELECT * FROM bodies");
+
 /// The query for bodies.
 pub(crate) fn bodies(
     request: &pb::ListBodiesRequest,
-) -> Result<impl FnOnce(&Connection) -> rusqlite::Result<Page<pb::BodySummary>> + Send + 'static, Invalid> {
+) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<pb::BodySummary>> + Send + 'static, Invalid>
+{
     let query = list(request)?;
-    Ok(move |tables: &Connection| query.run(tables, |row| message(row, "message")))
+    Ok(move |tables: ScopedTables<'_>| query.run(tables, |row| message(row, "message")))
 }
 
 pub(crate) fn list(request: &pb::ListBodiesRequest) -> Result<ListQuery, Invalid> {
-    ListQuery::new(
-        "SELECT * FROM bodies",
-        &["code", "name"],
-        "code",
-        &request.order_by,
-        request.page_size,
-        &request.page_token,
-    )
+    ListQuery::new(ROWS, &["code", "name"], "code", &request.order_by, request.page_size, &request.page_token)
 }

@@ -108,8 +108,8 @@ fn insert_session(
 
 fn replace_concerned(tables: &Transaction<'_>, id: &str, attendees: &[Attendee]) -> rusqlite::Result<()> {
     tables.prepare_cached("DELETE FROM concerned WHERE session_id = ?1")?.execute([id])?;
-    let mut insert =
-        tables.prepare_cached("INSERT INTO concerned (session_id, department_code, attends) VALUES (?1, ?2, 1)")?;
+    let mut insert = tables
+        .prepare_cached("INSERT INTO concerned (session_id, department_code, attends) VALUES (?1, ?2, 1)")?;
     for attendee in attendees {
         insert.execute([id, attendee.department.as_str()])?;
     }

@@ -46,11 +46,8 @@ fn docket_after(history: &[session::Event]) -> docket::State {
 #[test]
 fn a_convened_session_has_its_docket_prepared_with_everything_on_it() {
     let requester = Some(Code::parse("PARKS").unwrap());
-    let requested = session::Event::Requested {
-        outline: outline(),
-        requester: requester.clone(),
-        chair: code("WATER"),
-    };
+    let requested =
+        session::Event::Requested { outline: outline(), requester: requester.clone(), chair: code("WATER") };
     let admitted = [requested, session::Event::Admitted];
     assert_eq!(docket_after(&admitted), docket::State::Absent);
 
