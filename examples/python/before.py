@@ -7,9 +7,11 @@ import hashlib
 from google.protobuf.timestamp_pb2 import Timestamp
 from huishang.directory.v1 import department_pb2 as directory
 from huishang.scheduling.v1 import admission_pb2 as admission
+from huishang.scheduling.v1 import body_pb2 as bodies
+from huishang.scheduling.v1 import charter_pb2 as charter
 from huishang.scheduling.v1 import convening_pb2 as convening
 from huishang.scheduling.v1 import outline_pb2 as outline
-from huishang.scheduling.v1 import room_pb2, rules_pb2
+from huishang.scheduling.v1 import room_pb2
 from huishang.scheduling.v1 import session_pb2 as session
 
 from client import HuishangError, Person
@@ -21,7 +23,7 @@ TOPIC = 1
 
 
 def prepare(clerk: Person) -> None:
-    """Registers the departments, the room and the body's rules. What is the same already writes no record."""
+    """Registers the departments, the room and the body. What is the same already writes no record."""
     names = {"POLICE": "Traffic Police", "ROADS": "Roads and Bridges", "SCHOOLS": "Schools"}
     for code, name in names.items():
         department = directory.Department(
@@ -33,8 +35,13 @@ def prepare(clerk: Person) -> None:
         clerk.directory.RegisterDepartment(directory.RegisterDepartmentRequest(department=department))
     room = room_pb2.Room(code=ROOM, name="Room 2 in the town hall", seats=12)
     clerk.scheduling.RegisterRoom(room_pb2.RegisterRoomRequest(room=room))
-    rules = rules_pb2.MeetingRules(topics_max=3, duration_minutes_max=60)
-    clerk.scheduling.DefineRules(rules_pb2.DefineRulesRequest(body_code=BODY, rules=rules))
+    streets = charter.BodyCharter(
+        name="Streets",
+        chair_code="POLICE",
+        seats=[charter.Seat(department_code="POLICE"), charter.Seat(department_code="ROADS")],
+        meeting_rules=charter.MeetingRules(topics_max=3, duration_minutes_max=60),
+    )
+    clerk.scheduling.DefineBody(bodies.DefineBodyRequest(body_code=BODY, charter=streets))
 
 
 def request_session(schools: Person, earliest_start_at: Timestamp) -> session.Session:
@@ -44,7 +51,6 @@ def request_session(schools: Person, earliest_start_at: Timestamp) -> session.Se
         purpose="POLICE rules the traffic and ROADS the roadway; neither can do it alone.",
         body_code=BODY,
         kind=outline.SESSION_KIND_STANDING,
-        chair_code="POLICE",
         topics=[
             outline.SessionTopic(number=TOPIC, title="The crossing", timebox_minutes=8, papers_required=True)
         ],
@@ -55,7 +61,6 @@ def request_session(schools: Person, earliest_start_at: Timestamp) -> session.Se
         ],
         duration_minutes=10,
         earliest_start_at=earliest_start_at,
-        quorum_percent=100,
     )
     checked = schools.scheduling.RequestSession(
         admission.RequestSessionRequest(outline=wanted, validate_only=True)

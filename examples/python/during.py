@@ -117,14 +117,7 @@ def decide(chair: Person, voters: dict[str, Person], docket_id: str, version: in
     report(drafted.position, f"An item is drafted for {draft.lead_code}: {draft.title}")
     chair.deliberation.CloseDebate(floor.CloseDebateRequest(docket_id=docket_id, topic_number=TOPIC))
     chair.deliberation.OpenBallot(
-        voting.OpenBallotRequest(
-            docket_id=docket_id,
-            topic_number=TOPIC,
-            version=version,
-            method=ballot.BallotMethod(simple_majority=ballot.SimpleMajority()),
-            abstention=ballot.ABSTENTION_RULE_DOES_NOT_COUNT,
-            tie=ballot.TIE_RULE_REJECTS,
-        )
+        voting.OpenBallotRequest(docket_id=docket_id, topic_number=TOPIC, version=version)
     )
     for department_code, voter in voters.items():
         vote = voting.CastVoteRequest(

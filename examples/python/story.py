@@ -23,7 +23,7 @@ from during import debate, decide, open_docket
 def main() -> None:
     """Takes the matter its whole way."""
     with Client(os.environ.get("HUISHANG_SERVER", "http://127.0.0.1:7400")) as client:
-        clerk = client.act_as("clerk")
+        clerk = client.act_as("clerk", "POLICE")
         chair = client.act_as("chair", "POLICE")
         police = client.act_as("delegate", "POLICE")
         roads = client.act_as("delegate", "ROADS")

@@ -1,5 +1,6 @@
 //! The contract that clients rely on, held by tests: the protos' options, names, reasons and routes.
 
+mod authority;
 mod names;
 mod options;
 mod reasons;

@@ -57,7 +57,7 @@ fn given(context: &str) -> Vec<CatalogEntry> {
         .concat(),
         "scheduling" => [
             catalog::<scheduling::room::Rejection>(),
-            catalog::<scheduling::rules::Rejection>(),
+            catalog::<scheduling::body::Rejection>(),
             catalog::<scheduling::session::Rejection>(),
         ]
         .concat(),

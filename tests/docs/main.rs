@@ -68,7 +68,10 @@ fn the_readmes_show_the_same_commands() {
 }
 
 /// What the tour's departments and matters are called in the two languages.
-const NAMES_IN_CHINESE: [(&str, &str); 14] = [
+const NAMES_IN_CHINESE: [(&str, &str); 17] = [
+    ("Flood control", "防汛会商"),
+    ("It floods", "柳巷积水"),
+    ("Plan 3", "预案三"),
     ("WATER widens the drain.", "水务扩建排水管。"),
     ("Dry after two rains", "两场雨后不积水"),
     ("Dry since Friday", "周五以来没有积水"),

@@ -89,6 +89,19 @@ fn command_ids_of_similar_sessions() -> [(Uuid, String); 2] {
 async fn the_beginning_of_an_id_is_enough_unless_several_begin_like_it() -> anyhow::Result<()> {
     let sandbox = Sandbox::start(Mode::Distributed)?;
     ensure!(code(&sandbox.run("clerk", &OFFICE)?) == 0);
+    let body = [
+        "body",
+        "define",
+        "JOINT",
+        "--name",
+        "J",
+        "--chair-code",
+        "OFFICE",
+        "--seats",
+        "department-code=OFFICE",
+    ];
+    let defined = sandbox.run("clerk@OFFICE", &body)?;
+    ensure!(code(&defined) == 0, "{}", error(&defined));
     let similar = command_ids_of_similar_sessions();
     for ((command_id, _), title) in similar.iter().zip(["The drain", "The bridge"]) {
         let command_id = command_id.to_string();
@@ -103,12 +116,12 @@ async fn the_beginning_of_an_id_is_enough_unless_several_begin_like_it() -> anyh
             "JOINT",
             "--kind",
             "emergency",
-            "--chair-code",
-            "OFFICE",
+            "--reason",
+            "A flood",
+            "--authority",
+            "Plan 3",
             "--duration-minutes",
             "30",
-            "--quorum-percent",
-            "50",
             "--topics",
             "1:One:20:no",
             "--attendees",
@@ -118,20 +131,20 @@ async fn the_beginning_of_an_id_is_enough_unless_several_begin_like_it() -> anyh
             "--command-id",
             &command_id,
         ];
-        let requested = sandbox.run("clerk", &request)?;
+        let requested = sandbox.run("clerk@OFFICE", &request)?;
         ensure!(code(&requested) == 0, "{}", error(&requested));
     }
     let [(_, first), (_, second)] = similar;
-    let ambiguous = sandbox.run("clerk", &["session", "screen", &first[..4]])?;
+    let ambiguous = sandbox.run("clerk@OFFICE", &["session", "screen", &first[..4]])?;
     let fault = error(&ambiguous);
     ensure!(code(&ambiguous) == 2 && fault.contains("<SESSION_ID>"), "{fault}");
     for line in [format!("  {first}  The drain"), format!("  {second}  The bridge")] {
         ensure!(fault.lines().any(|shown| shown == line), "{line}\n{fault}");
     }
-    let screened = sandbox.run("clerk", &["session", "screen", &first[..35]])?;
+    let screened = sandbox.run("clerk@OFFICE", &["session", "screen", &first[..35]])?;
     ensure!(code(&screened) == 0, "{}", error(&screened));
     let merge = ["session", "merge", &second, "--into-session-id", &first[..30], "--reason", "The same"];
-    let merged = sandbox.run("clerk", &merge)?;
+    let merged = sandbox.run("clerk@OFFICE", &merge)?;
     ensure!(code(&merged) == 0, "{}", error(&merged));
 
     let shown = String::from_utf8(sandbox.run("auditor", &["session", "show", &first])?.stdout)?;

@@ -15,6 +15,7 @@ async fn one_of_fifty_gets_the_room(mode: Mode) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
     let clerk = sandbox.client(Role::Clerk, Some("OFFICE")).await?;
     clerk.register_department("OFFICE").await?;
+    clerk.define_body("BODY", "OFFICE", "OFFICE").await?;
     clerk.register_room("ROOM").await?;
     let mut sessions = Vec::new();
     for number in 0..SCHEDULERS {

@@ -1,7 +1,7 @@
 //! What is stored about a person is erased: nothing that the installation keeps, or copies from then on, has it, and
 //! every proof holds.
 
-use crate::commands::{json, offline, text};
+use crate::commands::{ensure_failed, json, offline, text};
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use base64::Engine as _;
@@ -174,6 +174,30 @@ fn ensure_nowhere(sandbox: &Sandbox, secrets_before: Vec<Vec<u8>>) -> anyhow::Re
     Ok(())
 }
 
+/// What was disclosed of a record is what its receipt proves, and nothing else is.
+fn ensure_disclosed(sandbox: &Sandbox, on_record: &OnRecord) -> anyhow::Result<()> {
+    let (position, receipt) = &on_record.receipts[1];
+    let file = sandbox.folder().join("disclosed.json");
+    let disclose = |position: &str| sandbox.run("auditor", &["log", "disclose", position, "--json"]);
+    let check = |said: &str| {
+        std::fs::write(&file, said)?;
+        let arguments =
+            ["log", "check-receipt", text(receipt), "--key", &on_record.key, "--json", "--record"];
+        offline(&[&arguments[..], &[text(&file)]].concat())
+    };
+    let disclosed = json(&disclose(&position.to_string())?)?;
+    let said = json(&check(&disclosed.to_string())?)?;
+    ensure!(said["record"]["events"][0]["reason"] == PLANTED[1], "{said}");
+    ensure!(said["record"]["envelope"]["actor"]["subject"] == PLANTED[0], "{said}");
+    let mut altered = disclosed.clone();
+    altered["salt"] = "AAAAAAAAAAAAAAAAAAAAAA==".into();
+    ensure_failed(&check(&altered.to_string())?, 1, "is not what record")?;
+    let other = json(&disclose("1")?)?;
+    ensure_failed(&check(&other.to_string())?, 1, "is not what record")?;
+    std::fs::remove_file(&file)?;
+    Ok(())
+}
+
 /// The log is intact, says what was erased by which record, and every older receipt holds.
 async fn ensure_proven(sandbox: &Sandbox, on_record: &OnRecord) -> anyhow::Result<()> {
     let verified = json(&sandbox.run("auditor", &["log", "verify", "--json"])?)?;
@@ -191,6 +215,12 @@ async fn ensure_proven(sandbox: &Sandbox, on_record: &OnRecord) -> anyhow::Resul
     for (position, file) in &on_record.receipts {
         let check = ["log", "check-receipt", text(file), "--key", &on_record.key, "--json"];
         ensure!(json(&offline(&check)?)?["position"] == *position);
+        let disclosed = sandbox.folder().join("disclosed-later.json");
+        let said = sandbox.run("auditor", &["log", "disclose", &position.to_string(), "--json"])?;
+        std::fs::write(&disclosed, said.stdout)?;
+        let check = [&check[..], &["--record", text(&disclosed)]].concat();
+        let said = json(&offline(&check)?)?;
+        ensure!(said["erasedByPositions"].as_array().is_some_and(|by| !by.is_empty()), "{said}");
     }
     Ok(())
 }
@@ -201,6 +231,8 @@ async fn what_is_known_of_a_person_is_erased_everywhere(mode: Mode) -> anyhow::R
     let on_record = on_record(&sandbox).await?;
     let secrets_before = secrets(&sandbox)?;
     ensure!(secrets_before.len() >= 3, "the clerk, the author and the member have keys");
+
+    ensure_disclosed(&sandbox, &on_record)?;
 
     // When they are erased
     erase(&sandbox, PLANTED[0]).await?;
@@ -235,8 +267,8 @@ async fn only_data_protection_erases_and_only_whom_the_log_knows() -> anyhow::Re
         sandbox.run(role, &arguments)
     };
     for role in ["operator", "auditor", "clerk"] {
-        crate::commands::ensure_failed(&request(role)?, 5, "data-protection")?;
+        ensure_failed(&request(role)?, 5, "data-protection")?;
     }
-    crate::commands::ensure_failed(&request("data-protection")?, 4, "NOTHING_TO_ERASE")?;
+    ensure_failed(&request("data-protection")?, 4, "NOTHING_TO_ERASE")?;
     Ok(())
 }

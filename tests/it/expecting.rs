@@ -58,6 +58,7 @@ async fn an_aborted_command_names_the_events_since(mode: Mode) -> anyhow::Result
     let sandbox = Sandbox::start(mode)?;
     let clerk = sandbox.client(Role::Clerk, Some("OFFICE")).await?;
     clerk.register_department("OFFICE").await?;
+    clerk.define_body("BODY", "OFFICE", "OFFICE").await?;
     let session_id = clerk.admitted_session(outline("A session", "OFFICE")).await?;
     let head = clerk.call(GetHeadRequest {}).await?.position;
     // It was requested, screened and admitted; the caller knows the first of these three records.
@@ -109,6 +110,7 @@ async fn a_validated_command_is_refused_as_the_real_one_is(mode: Mode) -> anyhow
     let sandbox = Sandbox::start(mode)?;
     let clerk = sandbox.client(Role::Clerk, Some("OFFICE")).await?;
     clerk.register_department("OFFICE").await?;
+    clerk.define_body("BODY", "OFFICE", "OFFICE").await?;
     // The earliest start is tomorrow; the rules of the body require three days' notice.
     let mut late = outline("A session at short notice", "OFFICE");
     late.earliest_start_at = Some(Client::moment("2027-03-02T01:00:00Z"));

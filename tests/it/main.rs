@@ -3,6 +3,7 @@
 mod access_log;
 mod authentication;
 mod backup;
+mod bodies;
 mod call_log;
 mod chinese;
 mod command_line;

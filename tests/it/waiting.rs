@@ -6,25 +6,27 @@ use anyhow::{Context as _, ensure};
 use domain::resolution::resolution::Resolution;
 use domain::{Role, Uuid};
 use futures::future::try_join_all;
-use proto::deliberation::v1::ballot_method::Method;
 use proto::deliberation::v1::due_rule::Rule;
 use proto::deliberation::v1::{
-    AbstentionRule, AdoptDecisionRequest, BallotMethod, CastVoteRequest, CloseBallotRequest,
-    CloseDocketRequest, Docket, DocketStage, DraftItemsRequest, DueRule, GetDocketRequest, ItemDraft,
-    OpenBallotRequest, OpenDocketRequest, OpenTopicRequest, RecordArrivalRequest, SimpleMajority,
-    SubmitProposalRequest, TieRule, VoteChoice, WithdrawTopicRequest,
+    AdoptDecisionRequest, CastVoteRequest, CloseBallotRequest, CloseDocketRequest, Docket, DocketStage,
+    DraftItemsRequest, DueRule, GetDocketRequest, ItemDraft, OpenBallotRequest, OpenDocketRequest,
+    OpenTopicRequest, RecordArrivalRequest, SubmitProposalRequest, VoteChoice, WithdrawTopicRequest,
 };
 use proto::directory::v1::ListDepartmentsRequest;
 use proto::followup::v1::{FollowUpStage, ListFollowUpsRequest};
 use proto::resolution::v1::{ItemStage, ListItemsRequest, RescindResolutionRequest};
 use proto::scheduling::v1::{
-    ConveneSessionRequest, GetSessionRequest, SessionKind, SessionOutline, SessionStage,
+    ConveneSessionRequest, EmergencyDeclaration, GetSessionRequest, MatterClass, SessionKind, SessionOutline,
+    SessionStage,
 };
 use tests::{Client, Mode, Sandbox, command, outline};
 use tonic::Code;
 
 /// Sessions at the same time.
 const SESSIONS: usize = 20;
+
+/// The department whose clerk acts for every body.
+const OFFICE: &str = "OFFICE";
 
 /// A session of one department, led by the clerk.
 struct Meeting {
@@ -38,8 +40,12 @@ impl Meeting {
     async fn admitted(clerk: &Client, number: usize) -> anyhow::Result<Meeting> {
         let department_code = format!("D{number}");
         clerk.register_department(&department_code).await?;
+        clerk.define_body(&department_code, &department_code, OFFICE).await?;
         let outline = SessionOutline {
+            body_code: department_code.clone(),
             kind: SessionKind::Emergency.into(),
+            matter_class: MatterClass::Emergency.into(),
+            emergency: Some(EmergencyDeclaration { reason: "A flood".into(), authority: "Plan 3".into() }),
             ..outline(&format!("Session {number}"), &department_code)
         };
         let session_id = clerk.admitted_session(outline).await?;
@@ -81,16 +87,7 @@ impl Meeting {
         self.clerk
             .call(DraftItemsRequest { docket_id: docket_id(), topic_number, items, ..command() })
             .await?;
-        let method = BallotMethod { method: Some(Method::SimpleMajority(SimpleMajority {})) };
-        let ballot = OpenBallotRequest {
-            docket_id: docket_id(),
-            topic_number,
-            version: 1,
-            method: Some(method),
-            abstention: AbstentionRule::DoesNotCount.into(),
-            tie: TieRule::Rejects.into(),
-            ..command()
-        };
+        let ballot = OpenBallotRequest { docket_id: docket_id(), topic_number, version: 1, ..command() };
         self.clerk.call(ballot).await?;
         let vote = CastVoteRequest {
             docket_id: docket_id(),
@@ -122,7 +119,8 @@ async fn in_every_session(
     story: impl AsyncFn(Meeting) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
-    let clerk = sandbox.client(Role::Clerk, None).await?;
+    let clerk = sandbox.client(Role::Clerk, Some(OFFICE)).await?;
+    clerk.register_department(OFFICE).await?;
     let meetings = (0..SESSIONS).map(|number| Meeting::admitted(&clerk, number));
     let meetings = try_join_all(meetings).await?;
     try_join_all(meetings.into_iter().map(|meeting| story(meeting))).await.map(drop)
@@ -218,7 +216,8 @@ async fn rescind_at_once(supervisor: &Client, docket_id: &str) -> anyhow::Result
 
 async fn a_resolution_that_ends_at_once_leaves_no_item_and_no_follow_up(mode: Mode) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
-    let clerk = sandbox.client(Role::Clerk, None).await?;
+    let clerk = sandbox.client(Role::Clerk, Some(OFFICE)).await?;
+    clerk.register_department(OFFICE).await?;
     let supervisor = sandbox.client(Role::Supervisor, None).await?;
     for (number, items) in [2, 5, 20, 50].into_iter().enumerate() {
         let meeting = Meeting::admitted(&clerk, number).await?;

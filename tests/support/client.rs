@@ -113,6 +113,31 @@ impl Client {
         self.call(scheduling::RegisterRoomRequest { room: Some(room), ..command() }).await.map(drop)
     }
 
+    /// Defines a body in which this department alone decides, and chairs; for a clerk of its secretariat, which may also
+    /// declare an emergency of it.
+    pub async fn define_body(
+        &self,
+        body_code: &str,
+        department_code: &str,
+        secretariat_code: &str,
+    ) -> Result<(), Status> {
+        let seat = scheduling::Seat { department_code: department_code.into(), ..Default::default() };
+        let charter = scheduling::BodyCharter {
+            name: "The body".into(),
+            chair_code: department_code.into(),
+            seats: vec![seat],
+            convenor_codes: vec![secretariat_code.into()],
+            secretariat_codes: vec![secretariat_code.into()],
+            ..Default::default()
+        };
+        let request = scheduling::DefineBodyRequest {
+            body_code: body_code.into(),
+            charter: Some(charter),
+            ..command()
+        };
+        self.call(request).await.map(drop)
+    }
+
     /// Requests a session and has it admitted; returns its id.
     pub async fn admitted_session(&self, outline: scheduling::SessionOutline) -> Result<String, Status> {
         let request = scheduling::RequestSessionRequest { outline: Some(outline), ..command() };
@@ -204,7 +229,7 @@ pub fn registration(code: &str, name: &str) -> directory::RegisterDepartmentRequ
     directory::RegisterDepartmentRequest { department: Some(department), ..command() }
 }
 
-/// What a session of one department is requested with: one topic, on 8 March 2027.
+/// What a session of the body BODY is requested with: one topic, which one department decides, on 8 March 2027.
 pub fn outline(title: &str, department_code: &str) -> scheduling::SessionOutline {
     let role = scheduling::TopicRole { topic_number: 1, role: scheduling::RoleOnTopic::Decides.into() };
     scheduling::SessionOutline {
@@ -212,7 +237,7 @@ pub fn outline(title: &str, department_code: &str) -> scheduling::SessionOutline
         purpose: "To be decided".into(),
         body_code: "BODY".into(),
         kind: scheduling::SessionKind::Standing.into(),
-        chair_code: department_code.into(),
+        matter_class: scheduling::MatterClass::Ordinary.into(),
         topics: vec![scheduling::SessionTopic {
             number: 1,
             title: "The topic".into(),
@@ -227,6 +252,6 @@ pub fn outline(title: &str, department_code: &str) -> scheduling::SessionOutline
         earliest_start_at: Some(Client::moment("2027-03-08T01:00:00Z")),
         case_reference: None,
         decide_by: None,
-        quorum_percent: 50,
+        emergency: None,
     }
 }

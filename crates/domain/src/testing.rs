@@ -1,6 +1,8 @@
 //! Given this history, when that command, then these events: how rules are tested; and the values that tests are
 //! written with, which panic where a reader of requests would refuse.
 
+use crate::constitution::{Constitution, Voter};
+use crate::decision_rule::{DecisionRule, MatterClass};
 use crate::{Actor, Aggregate, Code, Issued, Line, Role, Text, Timestamp};
 
 /// A code that is known to be one.
@@ -21,6 +23,20 @@ pub fn text(text: &str) -> Text {
 /// A moment, such as `2027-03-01T01:00:00Z`.
 pub fn at(moment: &str) -> Timestamp {
     moment.parse().expect("a moment")
+}
+
+/// A constitution with these seats, each with one vote, under the usual rule for ordinary matters. The first one chairs,
+/// and its clerks act for the body.
+pub fn constitution(voters: &[&str]) -> Constitution {
+    let voter = |department: &&str| Voter { department: code(department), weight: 1, veto: false };
+    Constitution {
+        version: 1,
+        chair: code(voters[0]),
+        deputies: vec![],
+        secretariat: vec![code(voters[0])],
+        voters: voters.iter().map(voter).collect(),
+        rule: DecisionRule::default_for(MatterClass::Ordinary),
+    }
 }
 
 /// An actor for a department in one role.

@@ -261,6 +261,11 @@ impl Header {
         let header = Header { record: fields.record()?, commitment: fields.array()? };
         fields.rest.is_empty().then_some(header)
     }
+
+    /// Whether the record has this payload, written with this salt.
+    pub fn commits_to(&self, salt: &[u8; 16], payload: &[u8]) -> bool {
+        self.commitment == commitment(salt, payload)
+    }
 }
 
 struct Reader<'a> {

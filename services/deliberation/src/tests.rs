@@ -3,10 +3,14 @@
 
 use crate::Service;
 use domain::calendar::WorkingCalendar;
+use domain::constitution::Constitution;
+use domain::decision_rule::{Abstention, DecisionRule, MatterClass, Method, Quorum, QuorumBase};
 use domain::directory::calendar::{self, Calendar};
-use domain::scheduling::rules::Rules;
-use domain::scheduling::session::{Attendee, Command, Kind, Outline, RoleOnTopic, Session, Topic, TopicRole};
-use domain::testing::{at, code, line, text};
+use domain::scheduling::body::MeetingRules;
+use domain::scheduling::session::{
+    Attendee, Command, Declaration, Kind, Outline, RoleOnTopic, Session, Topic, TopicRole,
+};
+use domain::testing::{self, at, code, line, text};
 use domain::{Role, Uuid};
 use harness::until;
 use proto::deliberation::v1 as pb;
@@ -46,12 +50,16 @@ impl Deployment {
     /// session's id and the position of the last record.
     async fn session(&self, nth: u128, last: Command) -> (String, u64) {
         let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
-        let screen = Command::Screen { rules: Rules::default(), calendar, sessions_this_quarter: 0 };
+        let request = Command::Request { outline: outline(), chair: code("MWR") };
+        let screen = Command::Screen {
+            rules: MeetingRules::default(),
+            calendar,
+            sessions_this_quarter: 0,
+            deciders_min: 2,
+        };
         let id = Uuid::from_u128(nth);
         let mut position = 0;
-        for (step, command) in
-            [Command::Request(outline()), screen, Command::Admit, last].into_iter().enumerate()
-        {
+        for (step, command) in [request, screen, Command::Admit, last].into_iter().enumerate() {
             let context = context(&format!("step {step} of session {nth}"));
             position = self.bench.kit.execute::<Session>(&context, id, command).await.unwrap().position;
         }
@@ -105,15 +113,12 @@ impl Deployment {
         self.service.submit_proposal(clerk(request)).await.unwrap().into_inner().position
     }
 
-    async fn open_ballot(&self, docket_id: &str, version: u32, method: pb::ballot_method::Method) {
+    async fn open_ballot(&self, docket_id: &str, version: u32) {
         let request = pb::OpenBallotRequest {
             command_id: id("open ballot"),
             docket_id: docket_id.into(),
             topic_number: 1,
             version,
-            method: Some(pb::BallotMethod { method: Some(method) }),
-            abstention: pb::AbstentionRule::CountsAsCast.into(),
-            tie: pb::TieRule::Rejects.into(),
             ..Default::default()
         };
         self.service.open_ballot(clerk(request)).await.unwrap();
@@ -133,6 +138,18 @@ impl Deployment {
     }
 }
 
+/// The two that decide have to be there, and decide by this method.
+fn constitution(method: Method) -> Constitution {
+    let constitution = testing::constitution(&["MWR", "MEM"]);
+    let quorum = Quorum { base: QuorumBase::AllSeats, numerator: 1, denominator: 1 };
+    let abstention = Abstention::CountsAsCast;
+    Constitution { rule: DecisionRule { method, quorum, abstention, ..constitution.rule }, ..constitution }
+}
+
+fn convene() -> Command {
+    Command::Convene { constitution: constitution(Method::SimpleMajority) }
+}
+
 /// Two departments decide and one advises on one topic.
 fn outline() -> Outline {
     let attendee = |department, role| Attendee {
@@ -144,7 +161,8 @@ fn outline() -> Outline {
         purpose: text("定下泄洪方案"),
         body: code("FLOOD"),
         kind: Kind::Emergency,
-        chair: code("MWR"),
+        class: MatterClass::Emergency,
+        emergency: Some(Declaration { reason: line("河水上涨"), authority: line("防汛预案") }),
         topics: vec![Topic { number: 1, title: line("泄洪"), timebox_minutes: 30, papers_required: false }],
         attendees: vec![
             attendee("MWR", RoleOnTopic::Decides),
@@ -155,7 +173,6 @@ fn outline() -> Outline {
         earliest_start_at: at("2027-03-01T01:00:00Z"),
         case_reference: None,
         decide_by: None,
-        quorum_percent: 100,
     }
 }
 

@@ -92,7 +92,7 @@ fn insert_docket(
             position as i64,
             agenda.title.as_str(),
             agenda.body.as_str(),
-            agenda.chair.as_str(),
+            agenda.constitution.chair.as_str(),
             pb::DocketStage::Prepared as i32,
             agenda.topics.len() as i64,
             sign_by,

@@ -8,7 +8,7 @@ use proto::Wire as _;
 use proto::ledger::v1 as pb;
 use service_kit::events::decode;
 use service_kit::personal::KeyError;
-use service_kit::{CommandContext, CommandError, Kit, Record};
+use service_kit::{CommandContext, CommandError, Kit, Record, Scope};
 use std::time::Duration;
 
 /// What the log calls this process.
@@ -53,7 +53,9 @@ enum Failed {
 async fn carry_out_all(kit: &Kit) -> Result<(), Failed> {
     // Reading them is heeding them: none of these keys is used any more.
     records(kit).await?;
-    let state = kit.load_committed::<Erasures>(Erasures::realm_id()).await?;
+    // An earlier copy of the keys may have been put back.
+    kit.journal().keys().destroy_here().await?;
+    let state = kit.show::<Erasures>(&Scope::whole(), Erasures::realm_id()).await?;
     for erasure in state.all().iter().filter(|erasure| erasure.stage != Stage::Completed) {
         carry_out(kit, erasure).await?;
         tracing::info!(erasure_id = %erasure.erasure_id, "an erasure is complete");
@@ -62,11 +64,12 @@ async fn carry_out_all(kit: &Kit) -> Result<(), Failed> {
 }
 
 async fn carry_out(kit: &Kit, erasure: &Erasure) -> Result<(), Failed> {
-    let Erasure { erasure_id, key_id, .. } = *erasure;
-    let keys = kit.journal().keys();
-    keys.destroy(key_id).await?;
-    if !keys.is_destroyed(key_id).await? {
-        return Err(Failed::StillThere(key_id));
+    let (erasure_id, keys) = (erasure.erasure_id, kit.journal().keys());
+    for &key_id in &erasure.key_ids {
+        keys.destroy(key_id).await?;
+        if !keys.is_destroyed(key_id).await? {
+            return Err(Failed::StillThere(key_id));
+        }
     }
     note(kit, "key destroyed", Command::NoteKeyDestroyed { erasure_id }, erasure_id).await?;
     let positions = Positions::of(&records(kit).await?, erasure_id)?;
@@ -127,7 +130,7 @@ pub(crate) async fn render(
     let positions = Positions::of(&records(kit).await?, erasure_id)?;
     Ok(Some(pb::Erasure {
         erasure_id: erasure.erasure_id.to_string(),
-        key_id: erasure.key_id.to_string(),
+        key_ids: erasure.key_ids.iter().map(Uuid::to_string).collect(),
         reason: erasure.reason.to_string(),
         authority: erasure.authority.to_string(),
         stage: erasure.stage.to_wire(),

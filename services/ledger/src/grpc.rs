@@ -22,7 +22,7 @@ use service_kit::error::refusal;
 use service_kit::personal::{KeyError, Keys, Opened};
 use service_kit::places::Places;
 use service_kit::serve::{caller, read};
-use service_kit::{CommandError, Kit};
+use service_kit::{CommandError, Kit, Scope};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -54,13 +54,22 @@ impl Service {
         Service { kit, log, heads, backups, readers, verifications }
     }
 
-    /// The key of a person: by the name as it is, like a token's subject, or as a text is kept, like a delegate's name.
-    async fn key_of(&self, name: &str) -> Result<Option<Uuid>, KeyError> {
+    /// The keys of a person: by the name as it is, like a token's subject, and as a text is kept, like a delegate's name.
+    async fn keys_of(&self, name: &str) -> Result<Vec<Uuid>, KeyError> {
         let keys = self.kit.journal().keys();
-        match keys.id_of(name).await? {
-            Some(id) => Ok(Some(id)),
-            None => keys.id_of(&composed(name.trim())).await,
+        let mut ids = keys.ids_of(name).await?;
+        ids.extend(keys.ids_of(&composed(name.trim())).await?);
+        Ok(ids.into_iter().collect())
+    }
+
+    fn record_at(&self, position: u64) -> Result<event_log::Record, Status> {
+        let head_position = self.log.head().position;
+        let not_found = || Status::from(Rejection::NotFound { position, head_position });
+        if position == 0 || position > head_position {
+            return Err(not_found());
         }
+        let found = self.log.read(position - 1, 1).map_err(unreadable)?;
+        found.into_iter().next().ok_or_else(not_found)
     }
 }
 
@@ -100,7 +109,7 @@ impl LedgerService for Service {
         let erasure_id = context.new_id(Erasures::CATEGORY);
         let command = erasure::Command::Request {
             erasure_id,
-            key_id: self.key_of(&subject).await.map_err(unavailable)?,
+            key_ids: self.keys_of(&subject).await.map_err(unavailable)?,
             reason: read("reason", request.reason)?,
             authority: read("authority", request.authority)?,
         };
@@ -114,7 +123,7 @@ impl LedgerService for Service {
         request: Request<pb::GetErasureRequest>,
     ) -> Result<Response<pb::GetErasureResponse>, Status> {
         let erasure_id: Uuid = read("erasure_id", request.into_inner().erasure_id)?;
-        let state = self.kit.load_committed::<Erasures>(Erasures::realm_id()).await?;
+        let state = self.kit.show::<Erasures>(&Scope::whole(), Erasures::realm_id()).await?;
         let erasure = crate::erasure::render(&self.kit, &state, erasure_id).await?;
         let not_found =
             || CommandError::rejected::<Erasures>(erasure::Rejection::ErasureNotFound { erasure_id });
@@ -139,14 +148,8 @@ impl LedgerService for Service {
         &self,
         request: Request<pb::GetRecordRequest>,
     ) -> Result<Response<pb::GetRecordResponse>, Status> {
-        let position = request.into_inner().position;
-        let head = self.log.head().position;
-        if position == 0 || position > head {
-            return Err(Rejection::NotFound { position, head_position: head }.into());
-        }
-        let found = self.log.read(position - 1, 1).map_err(unreadable)?;
-        let keys = self.kit.journal().keys();
-        let record = found.first().map(|record| render(record, keys)).transpose()?;
+        let record = self.record_at(request.into_inner().position)?;
+        let record = Some(render(&record, self.kit.journal().keys())?);
         Ok(Response::new(pb::GetRecordResponse { record }))
     }
 
@@ -230,6 +233,23 @@ impl LedgerService for Service {
         let heads = self.heads.clone();
         let receipt = blocking(move || heads.receipt(position)).await?;
         Ok(Response::new(pb::GetReceiptResponse { receipt: receipt.to_string() }))
+    }
+
+    async fn disclose_record(
+        &self,
+        request: Request<pb::DiscloseRecordRequest>,
+    ) -> Result<Response<pb::DiscloseRecordResponse>, Status> {
+        let record = self.record_at(request.into_inner().position)?;
+        let keys = self.kit.journal().keys();
+        let value_keys = keys.disclose(&record.payload).into_iter();
+        Ok(Response::new(pb::DiscloseRecordResponse {
+            salt: record.salt.to_vec(),
+            value_keys: value_keys
+                .map(|(salt, key)| pb::ValueKey { salt: salt.to_vec(), key: key.0.to_vec() })
+                .collect(),
+            erased_by_positions: erased_by(&keys.open_values(&record.payload), keys),
+            payload: record.payload.to_vec(),
+        }))
     }
 
     async fn get_consistency_proof(
@@ -330,9 +350,10 @@ fn next_records(
 fn render(record: &event_log::Record, keys: &Keys) -> Result<pb::Record, Status> {
     let damaged =
         |fault: String| Status::data_loss(format!("record {} is not readable: {fault}", record.position));
-    let Opened { payload, missing } = keys.open_values(&record.payload);
-    let payload = stored::Payload::decode(payload.as_slice()).map_err(|error| damaged(error.to_string()))?;
-    let erased_by: BTreeSet<u64> = missing.into_iter().filter_map(|key| keys.erased_by(key)).collect();
+    let opened = keys.open_values(&record.payload);
+    let erased_by_positions = erased_by(&opened, keys);
+    let payload =
+        stored::Payload::decode(opened.payload.as_slice()).map_err(|error| damaged(error.to_string()))?;
     let decided_at =
         Timestamp::from_microsecond(record.time_micros).map_err(|error| damaged(error.to_string()))?;
     Ok(pb::Record {
@@ -344,8 +365,14 @@ fn render(record: &event_log::Record, keys: &Keys) -> Result<pb::Record, Status>
         events: payload.events,
         hash: hex::encode(&record.hash()),
         previous_hash: hex::encode(&record.previous),
-        erased_by_positions: erased_by.into_iter().collect(),
+        erased_by_positions,
     })
+}
+
+/// The positions of the requests for the erasures that have taken values, in order.
+fn erased_by(opened: &Opened, keys: &Keys) -> Vec<u64> {
+    let positions: BTreeSet<u64> = opened.missing.iter().filter_map(|key| keys.erased_by(*key)).collect();
+    positions.into_iter().collect()
 }
 
 /// What erasures have taken from the records up to a position, and how many records have values whose key is missing

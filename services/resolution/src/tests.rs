@@ -4,7 +4,7 @@
 use crate::Service;
 use domain::aggregate::derived_id;
 use domain::calendar::WorkingCalendar;
-use domain::deliberation::ballot::{Abstention, Choice, Method, Tie};
+use domain::deliberation::ballot::Choice;
 use domain::deliberation::docket::{
     Agenda, AgendaTopic, Command, Docket, ITEMS_PER_COMMAND_MAX, ItemDraft, Mode, Participant, RoleOnTopic,
     TopicRole,
@@ -13,7 +13,7 @@ use domain::directory::department::{self, Department};
 use domain::due::DueRule;
 use domain::resolution::action_item::ActionItem;
 use domain::resolution::resolution::Resolution;
-use domain::testing::{at, code, line, text};
+use domain::testing::{self, at, code, line, text};
 use domain::{Role, Uuid};
 use journal::Journal;
 use proto::resolution::v1 as pb;
@@ -80,13 +80,6 @@ impl Place {
         let vote = |department, choice| {
             (department, Command::CastVote { topic: 1, department: code(department), choice, reason: None })
         };
-        let ballot = Command::OpenBallot {
-            topic: 1,
-            version: 1,
-            method: Method::SimpleMajority,
-            abstention: Abstention::DoesNotCount,
-            tie: Tie::Rejects,
-        };
         let drafts: Vec<ItemDraft> = (1..=items).map(draft).collect();
         let drafts = drafts.chunks(ITEMS_PER_COMMAND_MAX);
         let mut steps = vec![
@@ -95,7 +88,7 @@ impl Place {
         ];
         steps.extend(drafts.map(|items| ("WATER", Command::DraftItems { topic: 1, items: items.into() })));
         steps.extend([
-            ("WATER", ballot),
+            ("WATER", Command::OpenBallot { topic: 1, version: 1 }),
             vote("WATER", Choice::Yes),
             vote("ROADS", Choice::Yes),
             vote("HEALTH", Choice::No),
@@ -156,11 +149,10 @@ fn agenda(docket: Uuid) -> Agenda {
         session: docket,
         title: line("防汛会商"),
         body: code("FLOOD"),
-        chair: code("WATER"),
+        constitution: testing::constitution(&["WATER", "ROADS", "HEALTH"]),
         requester: None,
         mode: Mode::Countersign { sign_by: at("2027-03-08T10:00:00Z") },
         decide_by: None,
-        quorum_percent: 50,
         topics: vec![AgendaTopic { number: 1, title: line("泵站改造"), timebox_minutes: 20 }],
         participants: ["WATER", "ROADS", "HEALTH"].map(deciding).into(),
     }

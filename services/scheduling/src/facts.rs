@@ -2,10 +2,12 @@
 
 use crate::views;
 use domain::calendar::WorkingCalendar;
+use domain::constitution::Constitution;
 use domain::directory::calendar::Calendar;
 use domain::directory::department::Department;
-use domain::scheduling::rules::{MeetingRules, Rules};
-use domain::scheduling::session::{Attendee, Command, Session};
+use domain::scheduling::authority;
+use domain::scheduling::body::{Body, Version};
+use domain::scheduling::session::{Attendee, Command, Filed, Session};
 use domain::{Code, Date, Timestamp, Uuid};
 use jiff::ToSpan as _;
 use proto::{Invalid, Violation};
@@ -32,28 +34,90 @@ pub(crate) async fn must_be_listed(unit: &mut UnitOfWork, named: &[Named]) -> Re
     if violations.is_empty() { Ok(()) } else { Err(Invalid { violations }.into()) }
 }
 
-/// The command that screens a session: against the rules in force for its body, with the number of other
+/// Refuses a command that the body of the session, as it is now, does not allow to whoever issued it.
+pub(crate) async fn must_be_allowed(
+    unit: &mut UnitOfWork,
+    session: Uuid,
+    command: &Command,
+) -> Result<(), CommandError> {
+    let state = unit.load::<Session>(session).await?;
+    let code = match (command, state.filed()) {
+        (Command::Request { outline, .. }, None) => outline.body.clone(),
+        (_, Some(filed)) => filed.outline.body.clone(),
+        (_, None) => return Ok(()),
+    };
+    let body = unit.load::<Body>(Body::id(&code)).await?;
+    authority::check(&state, &body, command, unit.issued()).map_err(CommandError::rejected::<Session>)
+}
+
+/// The department in the chair of a body; none when the body is not defined.
+pub(crate) async fn chair(unit: &mut UnitOfWork, body: &Code) -> Result<Option<Code>, CommandError> {
+    let defined = unit.load::<Body>(Body::id(body)).await?;
+    Ok(defined.version().map(|version| version.charter.chair.clone()))
+}
+
+/// The body of a session as it is now, and the realm's calendar.
+struct Circumstances {
+    filed: Filed,
+    version: Version,
+    calendar: WorkingCalendar,
+}
+
+impl Circumstances {
+    /// None when there is no session, or no body of it: the command is refused for that.
+    async fn of(
+        unit: &mut UnitOfWork,
+        default_calendar: &WorkingCalendar,
+        session: Uuid,
+    ) -> Result<Option<Circumstances>, CommandError> {
+        let calendar = unit.load::<Calendar>(Calendar::realm_id()).await?.in_force(default_calendar).clone();
+        let state = unit.load::<Session>(session).await?;
+        let Some(filed) = state.filed().cloned() else { return Ok(None) };
+        let body = unit.load::<Body>(Body::id(&filed.outline.body)).await?;
+        Ok(body.version().cloned().map(|version| Circumstances { filed, version, calendar }))
+    }
+
+    fn constitution(&self, at: Timestamp) -> Constitution {
+        self.version.constitution(self.filed.outline.class, self.calendar.date_of(at))
+    }
+}
+
+/// What a session that is convened now is decided by; none when there is no such session.
+pub(crate) async fn constitution(
+    unit: &mut UnitOfWork,
+    default_calendar: &WorkingCalendar,
+    session: Uuid,
+) -> Result<Option<Constitution>, CommandError> {
+    let now = unit.issued().at;
+    let circumstances = Circumstances::of(unit, default_calendar, session).await?;
+    Ok(circumstances.map(|circumstances| circumstances.constitution(now)))
+}
+
+/// The command that screens a session: against the rules of its body as they are now, with the number of other
 /// sessions that the body has in the quarter of this one's earliest start. These are counted in the view, which
-/// may lag by moments; all of them count, whoever screens.
+/// may lag by moments; all of them count, whoever screens. None when there is no such session.
 pub(crate) async fn screening(
     unit: &mut UnitOfWork,
     view: &ViewStore,
     default_calendar: &WorkingCalendar,
     session: Uuid,
-) -> Result<Command, CommandError> {
-    let calendar = unit.load::<Calendar>(Calendar::realm_id()).await?.in_force(default_calendar).clone();
-    let state = unit.load::<Session>(session).await?;
-    let Some(filed) = state.filed() else {
-        // The command will be refused in any case.
-        return Ok(Command::Screen { rules: Rules::default(), calendar, sessions_this_quarter: 0 });
+) -> Result<Option<Command>, CommandError> {
+    let Some(circumstances) = Circumstances::of(unit, default_calendar, session).await? else {
+        return Ok(None);
     };
-    let body = filed.outline.body.clone();
-    let rules = unit.load::<MeetingRules>(MeetingRules::id(&body)).await?.in_force();
-    let (from, to) = quarter(&calendar, filed.outline.earliest_start_at);
+    let start = circumstances.filed.outline.earliest_start_at;
+    let constitution = circumstances.constitution(start);
+    let Circumstances { filed, version, calendar } = circumstances;
+    let (body, (from, to)) = (filed.outline.body, quarter(&calendar, start));
     let counted =
         view.query(Scope::whole(), 0, move |tables| views::count_sessions(tables, session, &body, from, to));
     match counted.await {
-        Ok((sessions_this_quarter, _)) => Ok(Command::Screen { rules, calendar, sessions_this_quarter }),
+        Ok((sessions_this_quarter, _)) => Ok(Some(Command::Screen {
+            rules: version.charter.meeting_rules,
+            calendar,
+            sessions_this_quarter,
+            deciders_min: constitution.quorum(0, 0),
+        })),
         Err(status) => Err(CommandError::Unavailable(status.message().to_owned())),
     }
 }

@@ -1,4 +1,4 @@
-//! Scheduling (会商排期): rooms, meeting rules, and sessions from the request to the convening.
+//! Scheduling (会商排期): bodies, rooms, and sessions from the request to the convening.
 //!
 //! [`grpc`] carries commands to the journal and answers queries, lists from [`views`]; [`facts`] looks up what
 //! one aggregate must know of another. A process manager concludes a session when its docket is closed.

@@ -12,12 +12,12 @@ use service_kit::CommandContext;
 use tonic::{Code as Grpc, Request, Status};
 use workbench::{Workbench, by, faulty_fields, id, refusal};
 
+mod bodies;
 mod conclusion;
 mod contract;
 mod life;
 mod lists;
 mod rows;
-mod rules;
 mod scope;
 
 /// A service on a workbench.
@@ -33,8 +33,15 @@ impl Fixture {
         Fixture { service: crate::service(&bench.kit, "Asia/Shanghai").unwrap(), bench }
     }
 
-    /// Three departments and a room for ten.
+    /// Three departments, a room for ten, and the body JOINT.
     async fn furnished() -> Fixture {
+        let fixture = Fixture::without_body().await;
+        fixture.service.define_body(clerk(define("JOINT", charter(None)))).await.unwrap();
+        fixture
+    }
+
+    /// Three departments and a room for ten.
+    async fn without_body() -> Fixture {
         let fixture = Fixture::empty();
         for code in ["NDRC", "MOF", "MIIT"] {
             fixture.register_department(code).await;
@@ -102,7 +109,7 @@ fn request(word: &str) -> pb::RequestSessionRequest {
             purpose: "一次办成".into(),
             body_code: "JOINT".into(),
             kind: pb::SessionKind::Standing.into(),
-            chair_code: "NDRC".into(),
+            matter_class: pb::MatterClass::Unspecified.into(),
             topics: vec![pb::SessionTopic {
                 number: 0,
                 title: "资金来源".into(),
@@ -117,7 +124,7 @@ fn request(word: &str) -> pb::RequestSessionRequest {
             earliest_start_at: at("2027-03-08T01:00:00Z").to_wire(),
             case_reference: None,
             decide_by: None,
-            quorum_percent: 67,
+            emergency: None,
         }),
         ..Default::default()
     }
@@ -153,22 +160,36 @@ fn convene(word: &str, session_id: &str) -> pb::ConveneSessionRequest {
     pb::ConveneSessionRequest { command_id: id(word), session_id: session_id.into(), ..Default::default() }
 }
 
-/// Rules under which a body may hold this many sessions in a quarter.
-fn quarterly(sessions_per_quarter_max: u32) -> pb::MeetingRules {
-    pb::MeetingRules {
+/// A body that NDRC and MOF decide in, with a limit on its sessions in a quarter; the rest is as usual.
+fn charter(sessions_per_quarter_max: Option<u32>) -> pb::BodyCharter {
+    let seat = |code: &str| pb::Seat { department_code: code.into(), ..Default::default() };
+    let meeting_rules = pb::MeetingRules {
         topics_max: 5,
         duration_minutes_max: 120,
         notice_days_min: 3,
         papers_days_min: 2,
-        sessions_per_quarter_max: Some(sessions_per_quarter_max),
+        sessions_per_quarter_max,
+    };
+    pb::BodyCharter {
+        name: "部际联席会议".into(),
+        chair_code: "NDRC".into(),
+        seats: vec![seat("NDRC"), seat("MOF")],
+        meeting_rules: Some(meeting_rules),
+        ..Default::default()
     }
 }
 
-fn define(rules: pb::MeetingRules) -> pb::DefineRulesRequest {
-    pb::DefineRulesRequest {
-        command_id: id("rules"),
+fn define(word: &str, charter: pb::BodyCharter) -> pb::DefineBodyRequest {
+    let (command_id, body_code) = (id(word), "JOINT".into());
+    pb::DefineBodyRequest { command_id, body_code, charter: Some(charter), ..Default::default() }
+}
+
+fn change(word: &str, charter: pb::BodyCharter) -> pb::ChangeBodyRequest {
+    pb::ChangeBodyRequest {
+        command_id: id(word),
         body_code: "JOINT".into(),
-        rules: Some(rules),
+        charter: Some(charter),
+        reason: "国务院批复".into(),
         ..Default::default()
     }
 }

@@ -3,59 +3,12 @@
 //! The rules here are pure counting; when a ballot may be opened and who may vote is for the docket to
 //! decide.
 
+pub use crate::decision_rule::{Abstention, Method, Tie};
+
+use crate::constitution::Voter;
+use crate::decision_rule::share;
 use crate::{Code, Text};
 use std::collections::BTreeMap;
-use std::fmt;
-
-/// What a proposal needs in order to pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Method {
-    /// 协商一致: every counted vote is a yes.
-    Consensus,
-    /// 简单多数: more than half of the counted votes.
-    SimpleMajority,
-    /// 特定多数: at least this share of the counted votes.
-    QualifiedMajority {
-        /// The numerator of the share, such as the 2 in 2/3.
-        numerator: u32,
-        /// The denominator of the share, such as the 3 in 2/3.
-        denominator: u32,
-    },
-    /// 一致会签: every department that may vote signs; a missing vote or an abstention fails it.
-    UnanimousCountersign,
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Method::Consensus => f.write_str("consensus"),
-            Method::SimpleMajority => f.write_str("simple majority"),
-            Method::QualifiedMajority { numerator, denominator } => {
-                write!(f, "majority of {numerator}/{denominator}")
-            }
-            Method::UnanimousCountersign => f.write_str("unanimous countersign"),
-        }
-    }
-}
-
-/// Whether abstentions are among the votes of which the majority is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Abstention {
-    /// They are counted, and so weigh against the proposal.
-    CountsAsCast,
-    /// They are left out of the count.
-    DoesNotCount,
-}
-
-/// What happens when there are as many yes as no, at least one of each, and one more yes would have carried the
-/// proposal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Tie {
-    /// The proposal fails.
-    Rejects,
-    /// The chair's casting vote decides.
-    ChairDecides,
-}
 
 /// How a department votes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,15 +32,17 @@ pub struct Rules {
     pub tie: Tie,
 }
 
-/// Who may vote, and how many have to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Electorate {
-    /// Departments that decide on the topic.
-    pub eligible: u32,
-    /// Eligible departments that recused themselves.
+/// Who may vote, how many have to, and by which version of the body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Electorate<'a> {
+    /// The seats that may vote: they decide on the topic and have not recused themselves.
+    pub voters: Vec<&'a Voter>,
+    /// Those that decide on the topic and have recused themselves.
     pub recused: u32,
-    /// The share of the remaining ones that must cast a vote, in percent.
-    pub quorum_percent: u32,
+    /// Votes that must be cast for the ballot to be valid.
+    pub quorum: u32,
+    /// The number of the body's version.
+    pub body_version: u32,
 }
 
 /// The current vote of a department.
@@ -133,24 +88,28 @@ pub struct BallotResult {
     pub recused: u32,
     /// Votes that had to be cast for the ballot to be valid.
     pub quorum: u32,
-    /// Votes cast: yes, no and abstentions.
+    /// Departments that cast a vote.
     pub cast: u32,
-    /// Votes for the proposal.
+    /// The weight of the votes for the proposal.
     pub yes: u32,
-    /// Votes against it.
+    /// The weight of those against it.
     pub no: u32,
-    /// Abstentions.
+    /// The weight of the abstentions.
     pub abstain: u32,
-    /// Counted votes, of which the majority was taken.
+    /// The weight of the counted votes, of which the majority was taken.
     pub base: u32,
-    /// Yes votes that were needed.
+    /// The weight of yes votes that was needed.
     pub needed: u32,
     /// Whether it was a tie.
     pub tied: bool,
     /// The chair's casting vote, when a tie was decided by it.
     pub casting_vote: Option<Choice>,
+    /// Whether a no was enough: that of a seat with a veto on this class of matters.
+    pub vetoed: bool,
     /// Whether the proposal passed.
     pub passed: bool,
+    /// The number of the body's version whose rule was applied.
+    pub body_version: u32,
 }
 
 impl Ballot {
@@ -166,31 +125,32 @@ impl Ballot {
 
     /// Counts the votes cast so far. The casting vote counts only when the rules give the chair one and the votes
     /// are tied.
-    pub fn count(&self, electorate: Electorate, casting_vote: Option<Choice>) -> BallotResult {
-        let votes = |choice| count(self.votes.values().filter(|vote| vote.choice == choice));
-        let (yes, no, abstain) = (votes(Choice::Yes), votes(Choice::No), votes(Choice::Abstain));
+    pub fn count(&self, electorate: &Electorate<'_>, casting_vote: Option<Choice>) -> BallotResult {
+        let choice_of = |voter: &Voter| self.votes.get(&voter.department).map(|vote| vote.choice);
+        let voters = || electorate.voters.iter().copied();
+        let weight = |choice| total(voters().filter(|voter| choice_of(voter) == Some(choice)));
+        let (yes, no, abstain) = (weight(Choice::Yes), weight(Choice::No), weight(Choice::Abstain));
         let Rules { method, abstention, tie } = self.rules;
-        let voters = electorate.eligible.saturating_sub(electorate.recused);
-        let cast = yes + no + abstain;
+        let cast = count(voters().filter(|voter| choice_of(voter).is_some()));
         let base = match (method, abstention) {
-            (Method::UnanimousCountersign, _) => voters,
-            (_, Abstention::CountsAsCast) => cast,
-            (_, Abstention::DoesNotCount) => yes + no,
+            (Method::UnanimousCountersign, _) => total(voters()),
+            (_, Abstention::CountsAsCast) => yes.saturating_add(no).saturating_add(abstain),
+            (_, Abstention::DoesNotCount) => yes.saturating_add(no),
         };
         let needed = needed(method, base);
-        let quorum = share(voters, electorate.quorum_percent, 100).max(1);
         let tied = method == Method::SimpleMajority && yes == no && yes > 0 && yes + 1 == needed;
         let casting_vote = casting_vote.filter(|_| tied && tie == Tie::ChairDecides);
         let carried = yes >= needed || casting_vote == Some(Choice::Yes);
+        let vetoed = voters().any(|voter| voter.veto && choice_of(voter) == Some(Choice::No));
         BallotResult {
             ballot: self.number,
             version: self.version,
             method,
             abstention,
             tie,
-            eligible: electorate.eligible,
+            eligible: count(voters()).saturating_add(electorate.recused),
             recused: electorate.recused,
-            quorum,
+            quorum: electorate.quorum,
             cast,
             yes,
             no,
@@ -199,17 +159,14 @@ impl Ballot {
             needed,
             tied,
             casting_vote,
-            passed: cast >= quorum && carried,
+            vetoed,
+            passed: cast >= electorate.quorum && carried && !vetoed,
+            body_version: electorate.body_version,
         }
     }
 }
 
 impl BallotResult {
-    /// The rules that it was held under.
-    pub fn rules(&self) -> Rules {
-        Rules { method: self.method, abstention: self.abstention, tie: self.tie }
-    }
-
     /// Whether enough departments cast a vote.
     pub fn is_quorate(&self) -> bool {
         self.cast >= self.quorum
@@ -226,6 +183,7 @@ impl BallotResult {
         }
         let verdict = if self.passed { "passed" } else { "failed" };
         let casting = match self.casting_vote {
+            _ if self.vetoed => "; a veto",
             Some(Choice::Yes) => "; the chair's casting vote was yes",
             Some(_) => "; the chair's casting vote was not yes",
             None if self.tied => "; a tie",
@@ -249,10 +207,8 @@ fn needed(method: Method, base: u32) -> u32 {
     .max(1)
 }
 
-/// `of × numerator / denominator`, rounded up; a denominator of 0 counts as 1.
-pub(super) fn share(of: u32, numerator: u32, denominator: u32) -> u32 {
-    let share = (u64::from(of) * u64::from(numerator)).div_ceil(u64::from(denominator.max(1)));
-    u32::try_from(share).unwrap_or(u32::MAX)
+fn total<'a>(voters: impl Iterator<Item = &'a Voter>) -> u32 {
+    voters.map(|voter| voter.weight).fold(0, u32::saturating_add)
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> u32 {

@@ -25,7 +25,7 @@ pub use proceedings::{
 pub use rejection::Rejection;
 
 use crate::calendar::WorkingCalendar;
-use crate::deliberation::ballot::{Abstention, Choice, Method, Rules, Tie};
+use crate::deliberation::ballot::Choice;
 use crate::{Aggregate, Audience, Code, Date, Issued, Line, Text, Timestamp};
 use std::collections::BTreeSet;
 
@@ -85,7 +85,7 @@ pub enum Command {
     /// Drops a drafted item.
     DropItem { item: u32, reason: Text },
     /// Opens a ballot on the current version, which the caller names.
-    OpenBallot { topic: u32, version: u32, method: Method, abstention: Abstention, tie: Tie },
+    OpenBallot { topic: u32, version: u32 },
     /// Casts or changes a department's vote.
     CastVote { topic: u32, department: Code, choice: Choice, reason: Option<Text> },
     /// Leaves a department out of the ballots on a topic.
@@ -267,9 +267,8 @@ impl Aggregate for Docket {
             }
             Command::ReviseItem { item, draft } => proposals::revise_item(state.open()?, item, draft, issued),
             Command::DropItem { item, reason } => proposals::drop_item(state.open()?, item, reason),
-            Command::OpenBallot { topic, version, method, abstention, tie } => {
-                let rules = Rules { method, abstention, tie };
-                voting::open_ballot(state.open()?, topic, version, rules, issued)
+            Command::OpenBallot { topic, version } => {
+                voting::open_ballot(state.open()?, topic, version, issued)
             }
             Command::CastVote { topic, department, choice, reason } => {
                 voting::cast_vote(state.open()?, topic, department, choice, reason, issued)

@@ -21,8 +21,8 @@ pub enum Command {
     Request {
         /// Id of the erasure.
         erasure_id: Uuid,
-        /// Id of the key; none when nothing is sealed for the person.
-        key_id: Option<Uuid>,
+        /// Ids of the person's keys; none when nothing is sealed for them.
+        key_ids: Vec<Uuid>,
         /// Why.
         reason: Text,
         /// On what authority, such as the number of an order.
@@ -47,8 +47,8 @@ pub enum Event {
     Requested {
         /// Id of the erasure.
         erasure_id: Uuid,
-        /// Id of the key that is to be destroyed.
-        key_id: Uuid,
+        /// Ids of the keys that are to be destroyed.
+        key_ids: Vec<Uuid>,
         /// Why.
         reason: Text,
         /// On what authority.
@@ -83,8 +83,8 @@ rejections! {
 pub struct Erasure {
     /// Its id.
     pub erasure_id: Uuid,
-    /// Id of its key.
-    pub key_id: Uuid,
+    /// Ids of its keys: one, or several where one was put back after the person had got another.
+    pub key_ids: Vec<Uuid>,
     /// Why it was requested.
     pub reason: Text,
     /// On what authority.
@@ -139,10 +139,12 @@ impl Aggregate for Erasures {
 
     fn decide(state: &State, command: Command, _issued: &Issued) -> Result<Vec<Event>, Rejection> {
         match command {
-            Command::Request { erasure_id, key_id, reason, authority } => {
-                let is_new = |key_id: &Uuid| state.erasures.iter().all(|erasure| erasure.key_id != *key_id);
-                let key_id = key_id.filter(is_new).ok_or(Rejection::NothingToErase)?;
-                Ok(vec![Event::Requested { erasure_id, key_id, reason, authority }])
+            Command::Request { erasure_id, mut key_ids, reason, authority } => {
+                key_ids.retain(|id| state.erasures.iter().all(|erasure| !erasure.key_ids.contains(id)));
+                match key_ids.is_empty() {
+                    true => Err(Rejection::NothingToErase),
+                    false => Ok(vec![Event::Requested { erasure_id, key_ids, reason, authority }]),
+                }
             }
             Command::NoteKeyDestroyed { erasure_id } => Ok(match state.stage(erasure_id)? {
                 Stage::Requested => vec![Event::KeyDestroyed { erasure_id }],
@@ -158,10 +160,10 @@ impl Aggregate for Erasures {
 
     fn evolve(mut state: State, event: &Event) -> State {
         let (changed, stage) = match event {
-            Event::Requested { erasure_id, key_id, reason, authority } => {
+            Event::Requested { erasure_id, key_ids, reason, authority } => {
                 state.erasures.push(Erasure {
                     erasure_id: *erasure_id,
-                    key_id: *key_id,
+                    key_ids: key_ids.clone(),
                     reason: reason.clone(),
                     authority: authority.clone(),
                     stage: Stage::Requested,

@@ -1,6 +1,7 @@
-//! Before the decision: rooms, meeting rules and sessions.
+//! Before the decision: bodies, rooms and sessions.
 
+pub mod authority;
+pub mod body;
 pub mod booking;
 pub mod room;
-pub mod rules;
 pub mod session;

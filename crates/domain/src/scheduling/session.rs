@@ -11,7 +11,8 @@ mod screening;
 mod state;
 
 pub use outline::{
-    ATTENDEES_MAX, Attendee, DURATION_MINUTES_MAX, Kind, Outline, RoleOnTopic, TOPICS_MAX, Topic, TopicRole,
+    ATTENDEES_MAX, Attendee, DURATION_MINUTES_MAX, Declaration, Kind, Outline, RoleOnTopic, TOPICS_MAX,
+    Topic, TopicRole,
 };
 pub use screening::{Finding, Rule};
 pub use state::{
@@ -19,8 +20,10 @@ pub use state::{
 };
 
 use crate::calendar::WorkingCalendar;
-use crate::scheduling::rules::Rules;
-use crate::{Aggregate, Audience, Code, Issued, Line, Role, Text, Timestamp, Uuid, rejections};
+use crate::constitution::Constitution;
+use crate::decision_rule::MatterClass;
+use crate::scheduling::body::MeetingRules;
+use crate::{Aggregate, Audience, Code, Issued, Line, Text, Timestamp, Uuid, rejections};
 use jiff::SignedDuration;
 
 /// Papers on one topic, at most.
@@ -52,7 +55,12 @@ pub enum Answer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Requests a session; the actor's department is the requester.
-    Request(Outline),
+    Request {
+        /// What is requested.
+        outline: Outline,
+        /// The department in the chair of its body.
+        chair: Code,
+    },
     /// Submits a paper for a topic.
     SubmitPaper {
         /// The topic's number.
@@ -63,11 +71,13 @@ pub enum Command {
     /// Compares the request with the body's rules.
     Screen {
         /// The body's rules in force.
-        rules: Rules,
+        rules: MeetingRules,
         /// The realm's calendar, for the dates of moments.
         calendar: WorkingCalendar,
         /// The body's other sessions in the quarter of the earliest start.
         sessions_this_quarter: u32,
+        /// How many departments must decide on a topic, so that it can be decided.
+        deciders_min: u32,
     },
     /// Overrides a rule that the request breaks.
     Override {
@@ -100,6 +110,8 @@ pub enum Command {
         sign_by: Timestamp,
         /// Why no meeting is needed.
         reason: Text,
+        /// The body as it is now; the docket keeps to it.
+        constitution: Constitution,
     },
     /// Has the matter dealt with in another session.
     Merge {
@@ -147,7 +159,10 @@ pub enum Command {
         in_place_of: Option<Line>,
     },
     /// Begins the session.
-    Convene,
+    Convene {
+        /// The body as it is now; the docket keeps to it.
+        constitution: Constitution,
+    },
     /// Ends the session; issued when its docket was closed.
     Conclude,
 }
@@ -161,6 +176,8 @@ pub enum Event {
         outline: Outline,
         /// The requesting department.
         requester: Option<Code>,
+        /// The department in the chair of its body.
+        chair: Code,
     },
     /// A paper was submitted for a topic.
     PaperSubmitted {
@@ -174,7 +191,7 @@ pub enum Event {
     /// The request was compared with the body's rules; overrides stay for findings that did not change.
     Screened {
         /// The rules as they were then.
-        rules: Rules,
+        rules: MeetingRules,
         /// Every rule that the request breaks.
         findings: Vec<Finding>,
     },
@@ -209,6 +226,8 @@ pub enum Event {
         sign_by: Timestamp,
         /// Why no meeting is needed.
         reason: Text,
+        /// The body as it was then; the docket keeps to it.
+        constitution: Constitution,
     },
     /// The matter is dealt with in another session.
     Merged {
@@ -260,6 +279,8 @@ pub enum Event {
     Convened {
         /// The room; none for an emergency session without one.
         room: Option<Code>,
+        /// The body as it was then; the docket keeps to it.
+        constitution: Constitution,
     },
     /// Every topic has an outcome and the docket is closed.
     Concluded,
@@ -273,6 +294,32 @@ rejections! {
             "a session can be {action} only when it is {needed}; this one is {stage}",
         NotYourDepartment("NOT_YOUR_DEPARTMENT") { department_code: String, needed_codes: String } =
             "only {needed_codes} may do this; you speak for {department_code}",
+        UnknownBody("UNKNOWN_BODY") { body_code: Code } =
+            "body {body_code} is not defined; check its code, or define it first",
+        NotTheSecretariat("NOT_THE_SECRETARIAT") {
+            body_code: Code,
+            needed_codes: String,
+            department_code: String,
+        } = "only clerks of {needed_codes}, the secretariat of body {body_code}, may do this; you speak for \
+             {department_code}",
+        NotInCharge("NOT_IN_CHARGE") {
+            body_code: Code,
+            secretariat_codes: String,
+            chair_codes: String,
+            department_code: String,
+        } = "only clerks of {secretariat_codes} and the chair, from {chair_codes}, may do this for body {body_code}; \
+             you speak for {department_code}",
+        NotOfTheSession("NOT_OF_THE_SESSION") { department_code: String } =
+            "only those who attend the session, requested it or lead it may do this; you speak for {department_code}",
+        NotAConvenor("NOT_A_CONVENOR") { body_code: Code, needed_codes: String, department_code: String } =
+            "only {needed_codes} may declare an emergency of body {body_code}; you speak for {department_code}",
+        EmergencyNotDeclared("EMERGENCY_NOT_DECLARED") =
+            "an emergency session needs the reason and the authority by which it is declared",
+        NotAnEmergency("NOT_AN_EMERGENCY") = "only an emergency session is declared with a reason and an authority",
+        ClassDoesNotFit("CLASS_DOES_NOT_FIT") { matter_class: MatterClass } =
+            "an emergency session is of the class emergency, and no other one is; {matter_class} does not fit",
+        SeatRequired("SEAT_REQUIRED") { department_code: Code, body_code: Code } =
+            "department {department_code} has no seat that decides in body {body_code}; it is heard or informed",
         TopicsRequired("TOPICS_REQUIRED") = "a session needs at least one topic",
         TooManyTopics("TOO_MANY_TOPICS") { given: usize, max: usize } =
             "{given} topics are given; a session can have {max}",
@@ -292,8 +339,6 @@ rejections! {
         DuplicateRole("DUPLICATE_ROLE") { department_code: Code, topic_number: u32 } =
             "department {department_code} is given two roles on topic {topic_number}",
         UnknownTopic("UNKNOWN_TOPIC") { topic_number: u32 } = "the session has no topic {topic_number}",
-        QuorumOutOfRange("QUORUM_OUT_OF_RANGE") { quorum_percent: u32 } =
-            "a quorum is between 1 and 100 percent, not {quorum_percent}",
         CaseReferenceRequired("CASE_REFERENCE_REQUIRED") =
             "a session raised by a case needs the reference of the case",
         DeadlinePassed("DEADLINE_PASSED") { field: &'static str, deadline: Timestamp, now: Timestamp } =
@@ -335,14 +380,17 @@ impl Aggregate for Session {
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
         let filed = match (state, &command) {
             (State::Filed(filed), _) => filed,
-            (State::Absent, Command::Request(outline)) => return admission::request(outline.clone(), issued),
+            (State::Absent, Command::Request { outline, chair }) => {
+                return admission::request(outline.clone(), chair.clone(), issued);
+            }
             (State::Absent, _) => return Err(Rejection::NotFound { what: "session" }),
         };
         match command {
-            Command::Request(_) => Err(filed.wrong_stage("requested", "new")),
+            Command::Request { .. } => Err(filed.wrong_stage("requested", "new")),
             Command::SubmitPaper { topic, paper } => admission::submit_paper(filed, topic, paper, issued),
-            Command::Screen { rules, calendar, sessions_this_quarter } => {
-                admission::screen(filed, rules, &calendar, sessions_this_quarter, issued)
+            Command::Screen { rules, calendar, sessions_this_quarter, deciders_min } => {
+                let limits = screening::Limits { rules, sessions_this_quarter, deciders_min };
+                admission::screen(filed, limits, &calendar, issued)
             }
             Command::Override { rule, reason } => admission::override_finding(filed, rule, reason),
             Command::Admit => admission::admit(filed),
@@ -353,10 +401,9 @@ impl Aggregate for Session {
             Command::Revise { topics, attendees, duration_minutes, earliest_start_at } => admission::revise(
                 filed,
                 admission::Revision { topics, attendees, duration_minutes, earliest_start_at },
-                issued,
             ),
-            Command::ConvertToCountersign { sign_by, reason } => {
-                admission::countersign(filed, sign_by, reason, issued)
+            Command::ConvertToCountersign { sign_by, reason, constitution } => {
+                admission::countersign(filed, sign_by, reason, constitution, issued)
             }
             Command::Merge { session, into, reason } => admission::merge(filed, session, into, reason),
             Command::Schedule { room, starts_at } => convening::schedule(filed, room, starts_at, issued),
@@ -366,12 +413,12 @@ impl Aggregate for Session {
             }
             Command::Cancel { reason } => convening::cancel(filed, reason),
             Command::AnswerInvitation { department, answer, reason } => {
-                convening::answer_invitation(filed, department, answer, reason, issued)
+                convening::answer_invitation(filed, department, answer, reason)
             }
             Command::NameDelegate { department, delegate, in_place_of } => {
-                convening::name_delegate(filed, Delegate { department, delegate, in_place_of }, issued)
+                convening::name_delegate(filed, Delegate { department, delegate, in_place_of })
             }
-            Command::Convene => convening::convene(filed, issued),
+            Command::Convene { constitution } => convening::convene(filed, constitution, issued),
             Command::Conclude => convening::conclude(filed),
         }
     }
@@ -383,17 +430,6 @@ impl Aggregate for Session {
     fn evolve(state: State, event: &Event) -> State {
         state.after(event)
     }
-}
-
-/// A department speaks for itself; a clerk may record on its behalf what it said by telephone.
-fn must_speak_for(department: &Code, issued: &Issued) -> Result<(), Rejection> {
-    if issued.by.speaks_for(department) || issued.by.is(Role::Clerk) {
-        return Ok(());
-    }
-    Err(Rejection::NotYourDepartment {
-        department_code: issued.by.spoken_for(),
-        needed_codes: department.to_string(),
-    })
 }
 
 fn must_be_ahead(field: &'static str, deadline: Timestamp, issued: &Issued) -> Result<(), Rejection> {

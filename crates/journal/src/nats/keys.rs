@@ -1,12 +1,13 @@
 //! The keys of persons in the broker: how the processes of a realm share them.
 //!
-//! They are in a stream of their own, from which messages are deleted, and overwritten, for good. There are two messages
-//! for a key: the key under its id, and its id under the tag of its person. The latter is published only where there is
-//! none, so that a person has one key at a time. The ledgers keep copies on their disks, before they commit what was
-//! sealed with a key, and put them back when the broker has lost them.
+//! They are in a stream of their own, from which messages are deleted, and overwritten, for good. Each is one message,
+//! with the id of the key and the tag of its person in the subject. It is published only where the person has none, so
+//! that they have one key at a time, and the broker takes no second message for a subject, so that nobody replaces a key.
+//! The ledgers keep copies on their disks, before they commit what was sealed with a key, and put them back when the
+//! broker has lost them.
 
 use super::append::{Outgoing, PublishError, request};
-use super::message::{EXPECTED_SUBJECT_SEQUENCE, Names};
+use super::message::{EXPECTED_SUBJECT, EXPECTED_SUBJECT_SEQUENCE, Names};
 use super::setup::is_not_found;
 use crate::personal::{Key, Tag};
 use async_nats::jetstream::stream::{
@@ -15,6 +16,8 @@ use async_nats::jetstream::stream::{
 use async_nats::jetstream::{self, message::StreamMessage};
 use async_nats::{Client, HeaderMap};
 use domain::Uuid;
+use futures::TryStreamExt as _;
+use std::collections::BTreeSet;
 
 /// The keys in the broker.
 #[derive(Clone)]
@@ -55,6 +58,8 @@ impl BrokerKeys {
             subjects: vec![format!("{}*.*", self.prefix)],
             retention: RetentionPolicy::Limits,
             discard: DiscardPolicy::New,
+            max_messages_per_subject: 1,
+            discard_new_per_subject: true,
             storage: StorageType::File,
             num_replicas: replicas,
             ..stream::Config::default()
@@ -62,12 +67,18 @@ impl BrokerKeys {
         self.context.create_stream(settings).await.map(drop).map_err(|error| error.to_string())
     }
 
-    fn key_subject(&self, id: Uuid) -> String {
-        format!("{}id.{id}", self.prefix)
+    fn subject(&self, key: &Key) -> String {
+        format!("{}{}.{}", self.prefix, key.id, key.tag.hex())
     }
 
-    fn person_subject(&self, tag: Tag) -> String {
-        format!("{}of.{}", self.prefix, tag.hex())
+    /// The subjects of whatever keys a person has.
+    fn of_person(&self, tag: Tag) -> String {
+        format!("{}*.{}", self.prefix, tag.hex())
+    }
+
+    /// The id of the key in a subject.
+    fn id_in(&self, subject: &str) -> Option<Uuid> {
+        Uuid::try_parse(subject.strip_prefix(&self.prefix)?.split('.').next()?).ok()
     }
 
     async fn last(&self, subject: &str) -> Result<Option<StreamMessage>, String> {
@@ -80,76 +91,68 @@ impl BrokerKeys {
         }
     }
 
+    async fn last_key(&self, subject: &str) -> Result<Option<Key>, String> {
+        let message = self.last(subject).await?;
+        Ok(message.and_then(|message| Key::from_bytes(self.id_in(&message.subject)?, &message.payload)))
+    }
+
     /// The key with this id.
     pub(crate) async fn key(&self, id: Uuid) -> Result<Option<Key>, String> {
-        Ok(self.last(&self.key_subject(id)).await?.and_then(|message| Key::from_bytes(id, &message.payload)))
+        self.last_key(&format!("{}{id}.*", self.prefix)).await
     }
 
     /// The key of a person.
     pub(crate) async fn key_of(&self, tag: Tag) -> Result<Option<Key>, String> {
-        match self.last(&self.person_subject(tag)).await? {
-            Some(message) => match Uuid::from_slice(&message.payload) {
-                Ok(id) => self.key(id).await,
-                Err(_) => Ok(None),
-            },
-            None => Ok(None),
-        }
+        self.last_key(&self.of_person(tag)).await
     }
 
     /// Publishes a key as that of its person, unless they have one; returns the key that they have then.
     pub(crate) async fn make(&self, key: Key) -> Result<Key, String> {
-        self.publish(self.key_subject(key.id), key.to_bytes().to_vec()).await?;
-        if self.publish(self.person_subject(key.tag), key.id.as_bytes().to_vec()).await? {
+        let mut headers = HeaderMap::new();
+        headers.insert(EXPECTED_SUBJECT_SEQUENCE, "0");
+        headers.insert(EXPECTED_SUBJECT, self.of_person(key.tag));
+        if self.publish(&key, headers).await? {
             return Ok(key);
         }
-        let theirs = self.key_of(key.tag).await?;
-        match theirs {
-            Some(theirs) if theirs.id == key.id => Ok(theirs),
-            Some(theirs) => {
-                self.delete(&self.key_subject(key.id)).await?;
-                Ok(theirs)
-            }
-            None => Err("the key of a person changes just now".into()),
-        }
+        self.key_of(key.tag).await?.ok_or_else(|| "the key of a person changes just now".into())
     }
 
-    /// Puts a key back that the broker has lost. It is its person's again, unless they have another one by now.
+    /// Puts a key back that the broker has lost, even if its person has got another one since.
     pub(crate) async fn put_back(&self, key: &Key) -> Result<(), String> {
-        self.publish(self.key_subject(key.id), key.to_bytes().to_vec()).await?;
-        self.publish(self.person_subject(key.tag), key.id.as_bytes().to_vec()).await.map(drop)
+        let mut headers = HeaderMap::new();
+        headers.insert(EXPECTED_SUBJECT_SEQUENCE, "0");
+        self.publish(key, headers).await.map(drop)
     }
 
-    /// How many keys the stream has.
-    pub(crate) async fn count(&self) -> Result<u64, String> {
-        let stream = self.context.get_stream(&self.stream).await.map_err(|error| error.to_string())?;
-        Ok(stream.cached_info().state.messages / 2)
+    /// The ids of all keys.
+    pub(crate) async fn ids(&self) -> Result<BTreeSet<Uuid>, String> {
+        self.ids_in(&format!("{}*.*", self.prefix)).await
     }
 
-    /// Destroys a key. The name of its person goes first, so that it can be continued after a crash.
+    /// The ids of all keys that a person has.
+    pub(crate) async fn ids_of(&self, tag: Tag) -> Result<BTreeSet<Uuid>, String> {
+        self.ids_in(&self.of_person(tag)).await
+    }
+
+    async fn ids_in(&self, subjects: &str) -> Result<BTreeSet<Uuid>, String> {
+        let stream =
+            self.context.get_stream_no_info(&self.stream).await.map_err(|error| error.to_string())?;
+        let found = stream.info_with_subjects(subjects).await.map_err(|error| error.to_string())?;
+        let found: Vec<_> = found.try_collect().await.map_err(|error| error.to_string())?;
+        Ok(found.iter().filter_map(|(subject, _)| self.id_in(subject)).collect())
+    }
+
+    /// Destroys a key: the broker overwrites it on its disk.
     pub(crate) async fn destroy(&self, id: Uuid) -> Result<(), String> {
-        if let Some(key) = self.key(id).await? {
-            let person = self.person_subject(key.tag);
-            let theirs = self.last(&person).await?;
-            if theirs.is_some_and(|message| message.payload.as_ref() == id.as_bytes()) {
-                self.delete(&person).await?;
-            }
-            self.delete(&self.key_subject(id)).await?;
-        }
-        Ok(())
-    }
-
-    /// Deletes the message of a subject; the broker overwrites it on its disk.
-    async fn delete(&self, subject: &str) -> Result<(), String> {
-        let Some(message) = self.last(subject).await? else { return Ok(()) };
+        let Some(message) = self.last(&format!("{}{id}.*", self.prefix)).await? else { return Ok(()) };
         let stream =
             self.context.get_stream_no_info(&self.stream).await.map_err(|error| error.to_string())?;
         stream.delete_message(message.sequence).await.map(drop).map_err(|error| error.to_string())
     }
 
-    /// Publishes a message to a subject that has none; returns whether it had none.
-    async fn publish(&self, subject: String, payload: Vec<u8>) -> Result<bool, String> {
-        let mut headers = HeaderMap::new();
-        headers.insert(EXPECTED_SUBJECT_SEQUENCE, "0");
+    /// Publishes a key; returns whether what its headers expect was so.
+    async fn publish(&self, key: &Key, headers: HeaderMap) -> Result<bool, String> {
+        let (subject, payload) = (self.subject(key), key.to_bytes().to_vec());
         match request(self.client.clone(), Outgoing { subject, headers, payload: payload.into() }).await {
             Ok(_) => Ok(true),
             Err(PublishError::Conflict) => Ok(false),

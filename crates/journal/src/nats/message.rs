@@ -8,6 +8,8 @@ use proto::record::Envelope;
 
 /// Header: the last sequence that the message's subject must have.
 pub(super) const EXPECTED_SUBJECT_SEQUENCE: &str = "Nats-Expected-Last-Subject-Sequence";
+/// Header: the subjects of which that must be the last sequence, instead of the message's own.
+pub(super) const EXPECTED_SUBJECT: &str = "Nats-Expected-Last-Subject-Sequence-Subject";
 /// Header: the last sequence that the stream must have.
 pub(super) const EXPECTED_SEQUENCE: &str = "Nats-Expected-Last-Sequence";
 /// Header: the salt of the record's hash, in hexadecimal digits.

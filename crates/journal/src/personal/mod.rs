@@ -8,10 +8,13 @@
 //! them in their folders. Each person has one key at a time, which is found by a hash of the name; records name the key
 //! by a random id, which says nothing about the person once the key is gone.
 
+mod disclosure;
 mod folder;
 mod key;
 mod seal;
 
+pub use disclosure::{ValueKeys, open_disclosed};
+pub use key::ValueKey;
 pub use seal::{Opened, key_ids, pseudonym};
 
 use crate::nats::keys::BrokerKeys;
@@ -42,6 +45,11 @@ pub enum KeyError {
     /// The broker cannot be asked for keys.
     #[error("the keys of persons in the broker cannot be used: {0}")]
     Broker(String),
+}
+
+/// A payload that is no message, and so has nothing that was sealed.
+fn unreadable(payload: &[u8]) -> Opened {
+    Opened { payload: payload.to_owned(), missing: BTreeSet::new() }
 }
 
 impl KeyError {
@@ -158,10 +166,8 @@ impl Keys {
     /// that is no message is returned as it is.
     pub fn open_values(&self, payload: &[u8]) -> Opened {
         let known = self.known();
-        seal::open(payload, |id| known.by_id.get(&id).cloned()).unwrap_or_else(|seal::Malformed| Opened {
-            payload: payload.to_owned(),
-            missing: BTreeSet::new(),
-        })
+        let key = |id, sealed: &[u8]| known.by_id.get(&id)?.key_of(sealed);
+        seal::open(payload, key).unwrap_or_else(|_| unreadable(payload))
     }
 
     /// The same, with keys from the broker that are not here yet.
@@ -185,13 +191,18 @@ impl Keys {
         self.known().erased.get(&key_id).copied()
     }
 
-    /// The id of a person's key; none if nothing is sealed for a person of this name.
-    pub async fn id_of(&self, name: &str) -> Result<Option<Uuid>, KeyError> {
-        let key = match &self.0.broker {
-            Some(broker) => broker.key_of(Tag::of(name)).await.map_err(KeyError::Broker)?.map(|key| key.id),
-            None => self.of_name(name).map(|key| key.id),
+    /// The ids of the keys with which something is sealed for a person of this name: one, or several where one was put
+    /// back after the person had got another.
+    pub async fn ids_of(&self, name: &str) -> Result<BTreeSet<Uuid>, KeyError> {
+        let tag = Tag::of(name);
+        let mut ids = match &self.0.broker {
+            Some(broker) => broker.ids_of(tag).await.map_err(KeyError::Broker)?,
+            None => BTreeSet::new(),
         };
-        Ok(key.filter(|id| self.erased_by(*id).is_none()))
+        let known = self.known();
+        ids.extend(known.by_id.values().filter(|key| key.tag == tag).map(|key| key.id));
+        ids.retain(|id| !known.erased.contains_key(id));
+        Ok(ids)
     }
 
     /// Watches the position of the last record read that the key of an erasure was destroyed. What was derived from
@@ -207,7 +218,9 @@ impl Keys {
         }
         for event in &record.events {
             match Erasures::decode(kind_of(event), &event.value) {
-                Ok(Some(Event::Requested { key_id, .. })) => self.forget(key_id, record.position),
+                Ok(Some(Event::Requested { key_ids, .. })) => {
+                    key_ids.into_iter().for_each(|id| self.forget(id, record.position));
+                }
                 Ok(Some(Event::KeyDestroyed { .. })) => {
                     self.0.erased.send_if_modified(|last| {
                         let is_later = *last < record.position;
@@ -301,17 +314,15 @@ impl Keys {
             let known = self.known();
             known.kept.iter().filter_map(|id| known.by_id.get(id).cloned()).collect()
         };
-        if broker.count().await.map_err(KeyError::Broker)? >= kept.len() as u64 {
-            return Ok(());
-        }
-        for key in kept {
-            broker.put_back(&key).await.map_err(KeyError::Broker)?;
+        let there = broker.ids().await.map_err(KeyError::Broker)?;
+        for key in kept.iter().filter(|key| !there.contains(&key.id)) {
+            broker.put_back(key).await.map_err(KeyError::Broker)?;
         }
         Ok(())
     }
 
-    /// Destroys what is in the folder of every key whose erasure was observed.
-    pub(crate) async fn destroy_here(&self) -> Result<(), KeyError> {
+    /// Destroys what is in the folder of every key whose erasure was observed, such as what was put back from a copy.
+    pub async fn destroy_here(&self) -> Result<(), KeyError> {
         let erased: Vec<Uuid> = {
             let known = self.known();
             known.kept.iter().copied().filter(|id| known.erased.contains_key(id)).collect()

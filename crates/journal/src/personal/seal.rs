@@ -4,7 +4,7 @@
 //! [`SEALED_OFFSET`]. Whoever has no keys sees a message without its personal values, as protobuf passes over fields
 //! that it does not know. Everything else keeps its bytes.
 
-use super::key::Key;
+use super::key::{Key, ValueKey};
 use domain::Uuid;
 use proto::personal::{Content, Layout, Layouts, Owner};
 use std::collections::BTreeSet;
@@ -212,11 +212,12 @@ pub struct Opened {
 }
 
 struct Opening<F> {
+    /// The key of a sealed value with this key's id.
     key: F,
     missing: BTreeSet<Uuid>,
 }
 
-impl<F: FnMut(Uuid) -> Option<Arc<Key>>> Change for Opening<F> {
+impl<F: FnMut(Uuid, &[u8]) -> Option<ValueKey>> Change for Opening<F> {
     fn change(
         &mut self,
         layout: &Layout,
@@ -230,7 +231,7 @@ impl<F: FnMut(Uuid) -> Option<Arc<Key>>> Change for Opening<F> {
             return Ok(false);
         };
         let Some(id) = Key::id_in(sealed) else { return Ok(false) };
-        match (self.key)(id).and_then(|key| key.open(place, sealed)) {
+        match (self.key)(id, sealed).and_then(|key| key.open(place, sealed)) {
             Some(value) => put(number, &value, out),
             None => {
                 self.missing.insert(id);
@@ -249,8 +250,11 @@ pub fn pseudonym(key_id: Uuid) -> String {
     format!("erased-{:.8}", key_id.simple().to_string())
 }
 
-/// Opens the personal values of a payload.
-pub(super) fn open(payload: &[u8], key: impl FnMut(Uuid) -> Option<Arc<Key>>) -> Result<Opened, Malformed> {
+/// Opens the personal values of a payload, each with the key that is found for it.
+pub(super) fn open(
+    payload: &[u8],
+    key: impl FnMut(Uuid, &[u8]) -> Option<ValueKey>,
+) -> Result<Opened, Malformed> {
     let mut opening = Opening { key, missing: BTreeSet::new() };
     let mut opened = Vec::with_capacity(payload.len());
     rewrite(Layouts::get().payload(), payload, &mut opening, &mut opened)?;
@@ -259,7 +263,7 @@ pub(super) fn open(payload: &[u8], key: impl FnMut(Uuid) -> Option<Arc<Key>>) ->
 
 /// The ids of the keys with which a payload was sealed.
 pub fn key_ids(payload: &[u8]) -> BTreeSet<Uuid> {
-    open(payload, |_| None).map(|opened| opened.missing).unwrap_or_default()
+    open(payload, |_, _| None).map(|opened| opened.missing).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::deliberation::v1 as api;
 use crate::wire::missing;
 use crate::{Invalid, Wire, read_fields, wire_enum, wire_events, wire_required, wire_struct};
 use domain::Date;
-use domain::deliberation::ballot::{Abstention, BallotResult, Choice, Method, Tie};
+use domain::deliberation::ballot::{BallotResult, Choice};
 use domain::deliberation::docket::{self, Mode};
 use domain::due::DueRule;
 
@@ -14,8 +14,6 @@ wire_enum!(docket::Stance => deliberation::Stance, api::Stance {
     Support, SupportWithConditions, Oppose, Abstain,
 });
 wire_enum!(docket::AmendmentStage => api::AmendmentStage { Pending, Adopted, Rejected });
-wire_enum!(Abstention => deliberation::AbstentionRule, api::AbstentionRule { CountsAsCast, DoesNotCount });
-wire_enum!(Tie => deliberation::TieRule, api::TieRule { Rejects, ChairDecides });
 wire_enum!(Choice => deliberation::VoteChoice, api::VoteChoice { Yes, No, Abstain });
 
 wire_struct!(docket::TopicRole => deliberation::TopicRole, api::TopicRole { topic_number: topic, role });
@@ -26,8 +24,8 @@ wire_struct!(docket::AgendaTopic => deliberation::AgendaTopic, api::AgendaTopic 
     number, title, timebox_minutes,
 });
 wire_struct!(docket::Agenda => deliberation::DocketAgenda, api::DocketAgenda {
-    session_id: session, title, body_code: body, chair_code: chair, requester_code: requester, mode, decide_by,
-    quorum_percent, topics, participants,
+    session_id: session, title, body_code: body, constitution, requester_code: requester, mode, decide_by,
+    topics, participants,
 });
 wire_struct!(docket::ItemDraft => deliberation::ItemDraft, api::ItemDraft {
     title, deliverable, criterion, lead_code: lead, co_responsible_codes: co_responsible, due,
@@ -40,6 +38,7 @@ wire_struct!(docket::Amendment => api::Amendment { number, department_code: depa
 wire_struct!(BallotResult => deliberation::BallotResult, api::BallotResult {
     ballot_number: ballot, version, method, abstention, tie, eligible, recused, quorum, cast, yes_votes: yes,
     no_votes: no, abstentions: abstain, base, needed, tied, casting_vote, passed,
+    vetoed, body_version,
 });
 
 /// The values of which exactly one case is given, in the messages of one package.
@@ -66,35 +65,6 @@ macro_rules! wire_choices {
             }
         }
         wire_required!(Mode => $package::DocketMode);
-
-        impl Wire<$package::BallotMethod> for Method {
-            fn to_wire(&self) -> $package::BallotMethod {
-                use $package::ballot_method::Method as There;
-                let method = match *self {
-                    Method::Consensus => There::Consensus($package::Consensus {}),
-                    Method::SimpleMajority => There::SimpleMajority($package::SimpleMajority {}),
-                    Method::QualifiedMajority { numerator, denominator } => {
-                        There::QualifiedMajority($package::QualifiedMajority { numerator, denominator })
-                    }
-                    Method::UnanimousCountersign => {
-                        There::UnanimousCountersign($package::UnanimousCountersign {})
-                    }
-                };
-                $package::BallotMethod { method: Some(method) }
-            }
-            fn from_wire(wire: $package::BallotMethod) -> Result<Self, Invalid> {
-                use $package::ballot_method::Method as There;
-                match wire.method.ok_or_else(missing)? {
-                    There::Consensus(_) => Ok(Method::Consensus),
-                    There::SimpleMajority(_) => Ok(Method::SimpleMajority),
-                    There::QualifiedMajority(wire) => {
-                        read_fields!(wire => Method::QualifiedMajority { numerator, denominator })
-                    }
-                    There::UnanimousCountersign(_) => Ok(Method::UnanimousCountersign),
-                }
-            }
-        }
-        wire_required!(Method => $package::BallotMethod);
 
         impl Wire<$package::DueRule> for DueRule {
             fn to_wire(&self) -> $package::DueRule {

@@ -15,7 +15,7 @@ wire_events!(custody::Custody, custody::Event => ledger {
 });
 
 wire_events!(erasure::Erasures, erasure::Event => ledger {
-    Requested => ErasureRequested { erasure_id, key_id, reason, authority },
+    Requested => ErasureRequested { erasure_id, key_ids, reason, authority },
     KeyDestroyed => ErasureKeyDestroyed { erasure_id },
     Completed => ErasureCompleted { erasure_id },
 });

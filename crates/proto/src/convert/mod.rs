@@ -1,5 +1,6 @@
 //! Domain ↔ wire, a file per context: values first, then the events of each aggregate.
 
+mod decision;
 mod deliberation;
 mod directory;
 mod followup;

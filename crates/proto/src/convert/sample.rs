@@ -1,10 +1,32 @@
 //! Sample events: each is kept in `tests/golden` for good, and tests of the wire form start from them.
 
 use crate::record::{EventCodec, kind_of};
+use domain::constitution::{Constitution, Voter};
+use domain::decision_rule::{Abstention, DecisionRule, MatterClass, Method, Quorum, QuorumBase, Tie};
 use prost_types::Any;
 use std::collections::BTreeSet;
 
 pub use domain::testing::{at, code, line, text};
+
+/// A constitution with everything in it.
+pub fn constitution() -> Constitution {
+    let voter = |(department, weight, veto)| Voter { department: code(department), weight, veto };
+    Constitution {
+        version: 3,
+        chair: code("NDRC"),
+        deputies: vec![code("MIIT")],
+        secretariat: vec![code("NDRC"), code("MOF")],
+        voters: [("NDRC", 1, false), ("MIIT", 3, true)].map(voter).to_vec(),
+        rule: DecisionRule {
+            class: MatterClass::Important,
+            method: Method::QualifiedMajority { numerator: 2, denominator: 3 },
+            abstention: Abstention::DoesNotCount,
+            tie: Tie::Rejects,
+            quorum: Quorum { base: QuorumBase::AllSeats, numerator: 2, denominator: 3 },
+            ballots_per_version: 2,
+        },
+    }
+}
 
 /// Bytes that a record's payload may have.
 pub const PAYLOAD_BYTES_MAX: usize = 64 * 1024;

@@ -3,7 +3,7 @@
 use crate::scheduling::events::v1 as scheduling;
 use crate::scheduling::v1 as api;
 use crate::{wire_enum, wire_events, wire_struct};
-use domain::scheduling::{room, rules, session};
+use domain::scheduling::{body, room, session};
 
 wire_struct!(room::Profile => scheduling::RoomProfile, api::Room { code, name, seats, equipment });
 
@@ -13,12 +13,22 @@ wire_events!(room::Room, room::Event => scheduling {
     Released => RoomReleased { session_id: session },
 });
 
-wire_struct!(rules::Rules => scheduling::MeetingRules, api::MeetingRules {
+wire_enum!(body::Standing => scheduling::SeatStanding, api::SeatStanding { Decides, Advises, Observes });
+wire_struct!(body::Seat => scheduling::Seat, api::Seat {
+    department_code: department, standing, weight, vetoes, since_on, until_on, substitute_codes: substitutes,
+});
+wire_struct!(body::MeetingRules => scheduling::MeetingRules, api::MeetingRules {
     topics_max, duration_minutes_max, notice_days_min, papers_days_min, sessions_per_quarter_max,
 });
+wire_struct!(body::Charter => scheduling::BodyCharter, api::BodyCharter {
+    name, chair_code: chair, seats, deputy_codes: deputies, convenor_codes: convenors,
+    secretariat_codes: secretariat, meeting_rules, decision_rules,
+});
+wire_struct!(body::Version => api::Body { code: body, version: number, charter });
 
-wire_events!(rules::MeetingRules, rules::Event => scheduling {
-    Defined => RulesDefined { body_code: body, rules },
+wire_events!(body::Body, body::Event => scheduling {
+    Defined => BodyDefined { body_code: body, charter },
+    Changed => BodyChanged { version, charter, reason },
 });
 
 wire_enum!(session::Kind => scheduling::SessionKind, api::SessionKind { Standing, Case, Emergency });
@@ -38,9 +48,10 @@ wire_struct!(session::TopicRole => scheduling::TopicRole, api::TopicRole { topic
 wire_struct!(session::Attendee => scheduling::SessionAttendee, api::SessionAttendee {
     department_code: department, roles,
 });
+wire_struct!(session::Declaration => scheduling::EmergencyDeclaration, api::EmergencyDeclaration { reason, authority });
 wire_struct!(session::Outline => scheduling::SessionOutline, api::SessionOutline {
-    title, purpose, body_code: body, kind, chair_code: chair, topics, attendees, duration_minutes,
-    earliest_start_at, case_reference, decide_by, quorum_percent,
+    title, purpose, body_code: body, kind, matter_class: class, topics, attendees, duration_minutes,
+    earliest_start_at, case_reference, decide_by, emergency,
 });
 wire_struct!(session::Paper => scheduling::Paper, api::Paper { title, sha256, uri });
 wire_struct!(session::Finding => scheduling::Finding, api::Finding { rule, measure, limit, overridable });
@@ -50,21 +61,21 @@ wire_struct!(session::Invitation => api::Invitation { department_code: departmen
 wire_struct!(session::Delegate => api::Delegate { department_code: department, delegate, in_place_of });
 
 wire_events!(session::Session, session::Event => scheduling {
-    Requested => SessionRequested { outline, requester_code: requester },
+    Requested => SessionRequested { outline, requester_code: requester, chair_code: chair },
     PaperSubmitted => SessionPaperSubmitted { topic_number: topic, paper, submitted_at },
     Screened => SessionScreened { rules, findings },
     FindingOverridden => SessionFindingOverridden { rule, reason },
     Admitted => SessionAdmitted {},
     Returned => SessionReturned { reason },
     Revised => SessionRevised { topics, attendees, duration_minutes, earliest_start_at },
-    ConvertedToCountersign => SessionConvertedToCountersign { sign_by, reason },
+    ConvertedToCountersign => SessionConvertedToCountersign { sign_by, reason, constitution },
     Merged => SessionMerged { into_session_id: into, reason },
     Scheduled => SessionScheduled { room_code: room, starts_at, ends_at, invited_codes: invited },
     Postponed => SessionPostponed { reason },
     Cancelled => SessionCancelled { reason },
     InvitationAnswered => SessionInvitationAnswered { department_code: department, answer, reason },
     DelegateNamed => SessionDelegateNamed { department_code: department, delegate, in_place_of },
-    Convened => SessionConvened { room_code: room },
+    Convened => SessionConvened { room_code: room, constitution },
     Concluded => SessionConcluded {},
 });
 

@@ -151,7 +151,7 @@ impl DeliberationService for Service {
 
     async fn open_ballot(&self, request: Request<pb::OpenBallotRequest>) -> Reply<pb::OpenBallotResponse> {
         decide!(self, request => OpenBallotResponse, OpenBallot {
-            topic_number: topic, version, method, abstention, tie
+            topic_number: topic, version
         })
     }
 

@@ -4,7 +4,7 @@ use super::*;
 
 /// A convened session whose docket is prepared, and a position at which it is.
 async fn prepared(deployment: &Deployment) -> (String, u64) {
-    let (docket_id, position) = deployment.session(7, Command::Convene).await;
+    let (docket_id, position) = deployment.session(7, convene()).await;
     let answered = deployment.docket_at(&docket_id, position).await.unwrap();
     (docket_id, answered.position)
 }
@@ -17,7 +17,7 @@ fn open(docket_id: &str) -> pb::OpenDocketRequest {
 async fn a_convened_session_has_its_docket_at_its_own_position() {
     let deployment = Deployment::new().await;
     for nth in 1..=20 {
-        let (docket_id, position) = deployment.session(nth, Command::Convene).await;
+        let (docket_id, position) = deployment.session(nth, convene()).await;
         let answered = deployment.docket_at(&docket_id, position).await.unwrap();
         assert!(answered.position >= position);
         assert_eq!(answered.docket.unwrap().stage(), pb::DocketStage::Prepared);

@@ -4,7 +4,8 @@ const SIGN_BY: &str = "2027-03-05T09:00:00Z";
 
 async fn countersign(deployment: &Deployment) -> String {
     let reason = text("无须开会");
-    let convert = Command::ConvertToCountersign { sign_by: at(SIGN_BY), reason };
+    let constitution = constitution(Method::UnanimousCountersign);
+    let convert = Command::ConvertToCountersign { sign_by: at(SIGN_BY), reason, constitution };
     let (docket_id, position) = deployment.session(7, convert).await;
     let docket = deployment.docket_at(&docket_id, position).await.unwrap().docket.unwrap();
     assert_eq!(docket.stage(), pb::DocketStage::Open);
@@ -16,8 +17,7 @@ async fn a_countersign_opens_by_itself_and_is_counted_at_its_deadline() {
     let deployment = Deployment::new().await;
     let docket_id = countersign(&deployment).await;
     deployment.submit_proposal(&docket_id, "开闸").await;
-    let unanimous = pb::ballot_method::Method::UnanimousCountersign(pb::UnanimousCountersign {});
-    deployment.open_ballot(&docket_id, 1, unanimous).await;
+    deployment.open_ballot(&docket_id, 1).await;
     deployment.vote(&docket_id, "MWR", pb::VoteChoice::Yes).await.unwrap();
     let close = pb::CloseBallotRequest {
         command_id: id("close"),

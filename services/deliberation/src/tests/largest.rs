@@ -3,12 +3,14 @@
 use super::{at, code};
 use crate::grpc::render;
 use domain::calendar::WorkingCalendar;
-use domain::deliberation::ballot::{Abstention, Choice, Method, Tie};
+use domain::constitution::{Constitution, Voter};
+use domain::deliberation::ballot::Choice;
 use domain::deliberation::docket::agenda::{PARTICIPANTS_MAX, TOPICS_MAX};
 use domain::deliberation::docket::{
     Agenda, AgendaTopic, BALLOTS_MAX, Command, Docket, Mode, Participant, Rejection, RoleOnTopic, Stance,
     State, TopicRole,
 };
+use domain::testing::constitution;
 use domain::text::{CODE_CHARS_MAX, LINE_CHARS_MAX, TEXT_BYTES_MAX};
 use domain::{Actor, Aggregate as _, Code, Issued, Line, Role, Text, Uuid};
 use prost::Message as _;
@@ -33,15 +35,20 @@ fn longest_text() -> Text {
 fn agenda() -> Agenda {
     let topics = 1..=TOPICS_MAX as u32;
     let role = |topic| TopicRole { topic, role: RoleOnTopic::Decides };
+    let voter = |number| Voter { department: department(number), weight: 1, veto: false };
     Agenda {
         session: Uuid::from_u128(7),
         title: longest_line(),
         body: department(0),
-        chair: department(0),
+        constitution: Constitution {
+            chair: department(0),
+            secretariat: vec![department(0)],
+            voters: (0..PARTICIPANTS_MAX).map(voter).collect(),
+            ..constitution(&["CHAIR"])
+        },
         requester: None,
         mode: Mode::Meeting,
         decide_by: None,
-        quorum_percent: 1,
         participants: (0..PARTICIPANTS_MAX)
             .map(|number| Participant {
                 department: department(number),
@@ -64,7 +71,7 @@ impl Meeting {
     /// Carries out a command; one that is refused because the docket is full changes nothing.
     fn does(&mut self, command: Command) {
         let roles = vec![Role::Clerk, Role::Chair];
-        let by = Actor { subject: "clerk".into(), department: None, roles };
+        let by = Actor { subject: "clerk".into(), department: Some(department(0)), roles };
         let issued = Issued { at: at("2027-03-01T01:00:00Z"), by };
         match Docket::decide(&self.state, command, &issued) {
             Ok(events) => self.state = Docket::fold(std::mem::take(&mut self.state), &events),
@@ -120,8 +127,7 @@ fn the_largest_docket_fits_into_one_answer_and_can_be_ended() {
                 break;
             }
         }
-        let (method, abstention, tie) = (Method::SimpleMajority, Abstention::DoesNotCount, Tie::Rejects);
-        meeting.does(Command::OpenBallot { topic, version, method, abstention, tie });
+        meeting.does(Command::OpenBallot { topic, version });
         if meeting.was_full() {
             break;
         }

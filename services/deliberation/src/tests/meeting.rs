@@ -2,7 +2,7 @@ use super::*;
 
 /// A convened session whose docket and topic are open.
 async fn in_session(deployment: &Deployment) -> String {
-    let (docket_id, position) = deployment.session(7, Command::Convene).await;
+    let (docket_id, position) = deployment.session(7, convene()).await;
     deployment.docket_at(&docket_id, position).await.unwrap();
     deployment.arrive(&docket_id, "MWR").await;
     let alone = deployment.open(&docket_id, "alone").await.unwrap_err();
@@ -85,8 +85,7 @@ async fn a_convened_session_is_debated_voted_on_and_decided_by_the_realms_calend
     let deployment = Deployment::new().await;
     let docket_id = in_session(&deployment).await;
     work_out(&deployment, &docket_id).await;
-    let majority = pb::ballot_method::Method::SimpleMajority(pb::SimpleMajority {});
-    deployment.open_ballot(&docket_id, 2, majority).await;
+    deployment.open_ballot(&docket_id, 2).await;
     deployment.vote(&docket_id, "MWR", pb::VoteChoice::Yes).await.unwrap();
     deployment.vote(&docket_id, "MEM", pb::VoteChoice::Yes).await.unwrap();
     let close = pb::CloseBallotRequest {

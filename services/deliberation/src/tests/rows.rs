@@ -3,11 +3,11 @@
 use super::pb;
 use crate::view::{self, DeliberationView};
 use domain::calendar::WorkingCalendar;
-use domain::deliberation::ballot::{Abstention, Choice, Method, Tie};
+use domain::deliberation::ballot::Choice;
 use domain::deliberation::docket::{
     Agenda, AgendaTopic, Command, Docket, Mode, Participant, RoleOnTopic, State, TopicRole,
 };
-use domain::testing::{actor, at, code, line};
+use domain::testing::{actor, at, code, constitution, line};
 use domain::{Aggregate as _, Issued, Role, Text, Timestamp, Uuid};
 use proptest::prelude::*;
 use proto::Wire as _;
@@ -23,11 +23,10 @@ fn agenda(mode: Mode) -> Agenda {
         session: Uuid::from_u128(1),
         title: line("防汛会商"),
         body: code("FLOOD"),
-        chair: code("WATER"),
+        constitution: constitution(&DEPARTMENTS),
         requester: None,
         mode,
         decide_by: None,
-        quorum_percent: 100,
         topics: [1, 2]
             .map(|number| AgendaTopic { number, title: line("泄洪"), timebox_minutes: 30 })
             .to_vec(),
@@ -45,9 +44,7 @@ fn commands() -> impl Strategy<Value = Command> {
         1 => topic().prop_map(|topic| Command::PauseTopic { topic }),
         4 => topic().prop_map(move |topic| Command::SubmitProposal { topic, text: text() }),
         4 => topic().prop_map(|topic| Command::CloseDebate { topic }),
-        6 => topic().prop_map(|topic| Command::OpenBallot {
-            topic, version: 1, method: Method::SimpleMajority, abstention: Abstention::DoesNotCount, tie: Tie::Rejects,
-        }),
+        6 => topic().prop_map(|topic| Command::OpenBallot { topic, version: 1 }),
         6 => (topic(), department()).prop_map(|(topic, department)| Command::CastVote {
             topic, department, choice: Choice::Yes, reason: None,
         }),
@@ -76,7 +73,7 @@ fn row(id: Uuid, state: &State) -> Option<pb::DocketSummary> {
         docket_id: id.to_wire(),
         title: agenda.title.to_wire(),
         body_code: agenda.body.to_wire(),
-        chair_code: agenda.chair.to_wire(),
+        chair_code: agenda.constitution.chair.to_wire(),
         stage: stage.into(),
         countersign: !proceedings.is_meeting(),
         topic_count: agenda.topics.len() as u32,

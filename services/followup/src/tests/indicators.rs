@@ -1,14 +1,16 @@
 use super::*;
-use domain::deliberation::ballot::{Abstention, Choice, Method, Tie};
+use domain::decision_rule::MatterClass;
+use domain::deliberation::ballot::Choice;
 use domain::deliberation::docket::{
     Agenda, AgendaTopic, Command as OnDocket, Docket, ItemDraft, Mode, Participant, RoleOnTopic, TopicRole,
 };
 use domain::directory::department::{self, Department};
 use domain::due::DueRule;
-use domain::scheduling::rules::Rules;
+use domain::scheduling::body::MeetingRules;
 use domain::scheduling::session::{
     self, Attendee, Command as OnSession, Kind as SessionKind, Outline, Session,
 };
+use domain::testing::constitution;
 
 const MATTER: Uuid = Uuid::from_u128(7);
 
@@ -22,7 +24,10 @@ fn outline() -> Outline {
         purpose: text("定下泄洪方案"),
         body: code("FLOOD"),
         kind: SessionKind::Emergency,
-        chair: code("WATER"),
+        class: MatterClass::Emergency,
+        emergency: Some(session::Declaration {
+            reason: line("河水上涨"), authority: line("防汛预案")
+        }),
         topics: vec![session::Topic {
             number: 1,
             title: line("泄洪"),
@@ -34,7 +39,6 @@ fn outline() -> Outline {
         earliest_start_at: at("2027-03-01T01:00:00Z"),
         case_reference: None,
         decide_by: None,
-        quorum_percent: 100,
     }
 }
 
@@ -47,11 +51,10 @@ fn agenda() -> Agenda {
         session: MATTER,
         title: line("防汛会商"),
         body: code("FLOOD"),
-        chair: code("WATER"),
+        constitution: constitution(&["WATER", "ROADS"]),
         requester: None,
         mode: Mode::Meeting,
         decide_by: None,
-        quorum_percent: 100,
         topics: vec![AgendaTopic { number: 1, title: line("泄洪"), timebox_minutes: 60 }],
         participants: vec![deciding("WATER"), deciding("ROADS")],
     }
@@ -120,14 +123,7 @@ impl Place {
         self.on_docket("WATER", OnDocket::DraftItems { topic: 1, items: vec![draft] }).await;
         self.move_clock("2027-03-03T02:00:00Z");
         self.on_docket("WATER", OnDocket::CloseDebate { topic: 1 }).await;
-        let ballot = OnDocket::OpenBallot {
-            topic: 1,
-            version: 1,
-            method: Method::SimpleMajority,
-            abstention: Abstention::DoesNotCount,
-            tie: Tie::Rejects,
-        };
-        self.on_docket("WATER", ballot).await;
+        self.on_docket("WATER", OnDocket::OpenBallot { topic: 1, version: 1 }).await;
         for department in ["WATER", "ROADS"] {
             let choice = Choice::Yes;
             let vote = OnDocket::CastVote { topic: 1, department: code(department), choice, reason: None };
@@ -152,16 +148,22 @@ async fn the_indicators_are_what_the_log_shows() {
         place.list_department(department).await;
     }
     let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
-    let screen = OnSession::Screen { rules: Rules::default(), calendar, sessions_this_quarter: 0 };
-    place.on_session(MATTER, OnSession::Request(outline())).await;
+    let screen = OnSession::Screen {
+        rules: MeetingRules::default(),
+        calendar,
+        sessions_this_quarter: 0,
+        deciders_min: 1,
+    };
+    let request = || OnSession::Request { outline: outline(), chair: code("WATER") };
+    place.on_session(MATTER, request()).await;
     place.on_session(MATTER, screen).await;
     place.on_session(MATTER, OnSession::Admit).await;
     let twin = Uuid::from_u128(8);
-    place.on_session(twin, OnSession::Request(outline())).await;
+    place.on_session(twin, request()).await;
     let merge = OnSession::Merge { session: twin, into: MATTER, reason: text("同一事项") };
     place.on_session(twin, merge).await;
     place.move_clock("2027-03-03T01:00:00Z");
-    place.on_session(MATTER, OnSession::Convene).await;
+    place.on_session(MATTER, OnSession::Convene { constitution: constitution(&["WATER", "ROADS"]) }).await;
     place.meet_and_decide().await;
 
     assert_eq!(place.value("effective_session_ratio").await, Some(100.0));

@@ -24,14 +24,14 @@ pub(super) fn project_session(tables: &Transaction<'_>, record: &Record) -> Resu
     let id = record.stream.id.to_string();
     for event in decode::<Session>(record)? {
         match event {
-            Event::Requested { outline, requester } => {
+            Event::Requested { outline, requester, chair } => {
                 let (topics, idle) = figures(&outline.topics, &outline.attendees);
                 tables
                     .prepare_cached(
                         "INSERT INTO sessions (id, requested_at, topics, idle) VALUES (?1, ?2, ?3, ?4)",
                     )?
                     .execute(params![id, record.envelope.time.as_microsecond(), topics, idle])?;
-                insert_concerned(tables, &id, [&outline.chair].into_iter().chain(&requester), true)?;
+                insert_concerned(tables, &id, [&chair].into_iter().chain(&requester), true)?;
                 insert_concerned(tables, &id, attending(&outline.attendees), false)?;
             }
             Event::Revised { topics, attendees, .. } => {

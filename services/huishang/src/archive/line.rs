@@ -198,7 +198,7 @@ impl Event {
 }
 
 /// The payload as protobuf JSON; `None` if this version does not know something in it.
-fn readable(payload: &[u8]) -> Option<Value> {
+pub fn readable(payload: &[u8]) -> Option<Value> {
     let message = DynamicMessage::decode(descriptors().get_message_by_name(PAYLOAD)?, payload).ok()?;
     serde_json::to_value(&message).ok()
 }

@@ -198,12 +198,16 @@ fn positional(arg: Arg, flag: &Flag, flags: &[Flag]) -> Arg {
 fn is_required(flag: &Flag, flags: &[Flag]) -> bool {
     let field = flag.field();
     let is_command = flags.iter().any(|flag| flag.field().name() == COMMAND_ID);
-    let is_chosen = field.containing_oneof().is_some();
+    // What is within something that may be left out may be left out with it.
+    let is_chosen = flag.path.iter().any(|field| field.containing_oneof().is_some());
     let comment = field_comment(field);
-    // The comment says so where a list must not be empty, and where a value may come later.
+    // The comment says so where a list must not be empty, where a value may come later, and what stands for none.
     let may_be_empty = match field.is_list() || field.is_map() {
         true => !comment.contains("1 to "),
-        false => field.kind() == Kind::Bool || comment.contains("Required by the time"),
+        false => {
+            let may_come_later = comment.contains("Required by the time");
+            field.kind() == Kind::Bool || may_come_later || comment.contains("Unspecified: ")
+        }
     };
     is_command && !is_chosen && !may_be_empty
 }

@@ -224,14 +224,19 @@ fn repeated_messages_come_as_pairs_or_json() {
 
 #[test]
 fn choices_are_one_flag_with_a_case_and_its_value() {
-    let open = |method: &str| {
-        request(&["docket", "open-ballot", "x", "--topic-number", "1", "--method", method])["method"].clone()
+    let rule = |method: &str| format!("matter-class=important,method={method},quorum=all-seats:2:3");
+    let decided_by = |method: &str| {
+        let line = ["body", "define", "x", "--name", "X", "--decision-rules", &rule(method)];
+        request(&line)["charter"]["decisionRules"][0]["method"].clone()
     };
-    assert_eq!(open("consensus"), json!({"consensus": {}}));
+    assert_eq!(decided_by("consensus"), json!({"consensus": {}}));
     let share = json!({"qualifiedMajority": {"numerator": 2, "denominator": 3}});
-    assert_eq!(open("qualified-majority:2:3"), share);
-    assert_eq!(open("qualified-majority:numerator=2,denominator=3"), share);
-    assert!(fault(&["docket", "open-ballot", "x", "--method", "lottery"]).contains("simple-majority"));
+    assert_eq!(decided_by("qualified-majority:2:3"), share);
+    assert!(
+        fault(&["body", "define", "x", "--decision-rules", &rule("lottery")]).contains("simple-majority")
+    );
+    let extend = request(&["item", "request-extension", "x", "--due", "after-working-days:30"]);
+    assert_eq!(extend["due"], json!({"afterWorkingDays": 30}));
     let items = "title=Pumps,deliverable=Plan,lead-code=water,co-responsible-codes=transport+finance,due=after-working-days:30";
     let drafted = request(&["docket", "draft-items", "x", "--topic-number", "1", "--items", items]);
     assert_eq!(drafted["items"][0]["due"], json!({"afterWorkingDays": 30}));

@@ -45,7 +45,7 @@ pub const EMBEDDED: &str = "embedded";
 pub enum Service {
     /// Departments, members and the working calendar.
     Directory,
-    /// Rooms, meeting rules and sessions: before the decision.
+    /// Bodies, rooms and sessions: before the decision.
     Scheduling,
     /// Dockets and ballots: during the session.
     Deliberation,

@@ -12,12 +12,11 @@ use proto::directory::v1 as directory;
 use proto::scheduling::v1 as scheduling;
 use tonic::Status;
 
-use deliberation::ballot_method::Method;
-use deliberation::{AbstentionRule, Ballot, BallotMethod, Docket, ItemDraft, TieRule, VoteChoice};
+use deliberation::{Ballot, Docket, ItemDraft, VoteChoice};
 use directory::Department;
 use scheduling::{
-    InvitationAnswer, Paper, RoleOnTopic, Room, Session, SessionAttendee, SessionOutline, SessionTopic,
-    TopicRole,
+    BodyCharter, InvitationAnswer, Paper, RoleOnTopic, Room, Seat, Session, SessionAttendee, SessionOutline,
+    SessionTopic, TopicRole,
 };
 
 /// Items drafted with one command, at most: more, with long texts, would not fit into a record.
@@ -42,6 +41,23 @@ pub async fn register_room(clerk: &Client, code: &str, name: &str, seats: u32) -
     let request =
         scheduling::RegisterRoomRequest { command_id: command_id(), room: Some(room), ..Default::default() };
     clerk.call(request).await.map(drop)
+}
+
+/// Defines a body.
+pub async fn define_body(clerk: &Client, code: &str, charter: BodyCharter) -> anyhow::Result<()> {
+    let request = scheduling::DefineBodyRequest {
+        command_id: command_id(),
+        body_code: code.into(),
+        charter: Some(charter),
+        ..Default::default()
+    };
+    clerk.call(request).await.with_context(|| say("body {code}", &[("code", &code)]))?;
+    Ok(())
+}
+
+/// The seat of a department that decides, with one vote.
+pub fn seat(department: &str) -> Seat {
+    Seat { department_code: department.into(), ..Default::default() }
 }
 
 /// A topic with its timebox, which needs papers.
@@ -69,10 +85,14 @@ pub struct MatterDriver {
 }
 
 impl MatterDriver {
-    /// Requests a session on behalf of its chair's department, whose clerk and chair take the next steps.
-    pub async fn request(deployment: &Deployment, outline: SessionOutline) -> anyhow::Result<MatterDriver> {
-        let clerk = deployment.client(Role::Clerk, Some(&outline.chair_code))?;
-        let chair = deployment.client(Role::Chair, Some(&outline.chair_code))?;
+    /// Requests a session on behalf of the department that chairs its body, whose clerk and chair take the next steps.
+    pub async fn request(
+        deployment: &Deployment,
+        chair_code: &str,
+        outline: SessionOutline,
+    ) -> anyhow::Result<MatterDriver> {
+        let clerk = deployment.client(Role::Clerk, Some(chair_code))?;
+        let chair = deployment.client(Role::Chair, Some(chair_code))?;
         let request = scheduling::RequestSessionRequest {
             command_id: command_id(),
             outline: Some(outline.clone()),
@@ -275,15 +295,12 @@ impl MatterDriver {
     }
 
     /// Opens a ballot on a version of the proposal.
-    pub async fn open_ballot(&self, topic_number: u32, version: u32, method: Method) -> Result<(), Status> {
+    pub async fn open_ballot(&self, topic_number: u32, version: u32) -> Result<(), Status> {
         let request = deliberation::OpenBallotRequest {
             command_id: command_id(),
             docket_id: self.id.clone(),
             topic_number,
             version,
-            method: Some(BallotMethod { method: Some(method) }),
-            abstention: AbstentionRule::DoesNotCount.into(),
-            tie: TieRule::Rejects.into(),
             ..Default::default()
         };
         self.chair().call(request).await.map(drop)

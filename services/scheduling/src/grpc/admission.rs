@@ -3,7 +3,7 @@
 use super::{Reply, Service, not_found, session_id};
 use crate::facts;
 use domain::scheduling::session::{Command, Outline, Session};
-use domain::{Aggregate as _, Uuid};
+use domain::{Aggregate as _, Text, Timestamp, Uuid};
 use proto::read_fields;
 use proto::scheduling::v1 as pb;
 use service_kit::serve::read;
@@ -14,14 +14,35 @@ pub(super) async fn request(
     request: Request<pb::RequestSessionRequest>,
 ) -> Reply<pb::RequestSessionResponse> {
     let (context, mut request) = service.kit.receive(request)?;
-    request.outline.iter_mut().for_each(|outline| number_by_place(&mut outline.topics));
+    request.outline.iter_mut().for_each(fill_in);
     let outline: Outline = read("outline", request.outline)?;
     let id = context.new_id(Session::CATEGORY);
-    let mut named = vec![("outline.chair_code".into(), outline.chair.clone())];
-    named.extend(facts::attending("outline.", &outline.attendees));
+    let mut named = facts::attending("outline.", &outline.attendees);
     named.extend(context.actor.department.clone().map(|requester| ("requester_code".into(), requester)));
-    let (position, session) = service.execute_naming(&context, id, Command::Request(outline), named).await?;
+    let requested = service.kit.commit::<Session, _>(&context, id, |unit| {
+        let (outline, named) = (outline.clone(), named.clone());
+        Box::pin(async move {
+            // A body that is not defined has no chair, and allows nothing.
+            let chair = facts::chair(unit, &outline.body).await?.unwrap_or_else(|| outline.body.clone());
+            let command = Command::Request { outline, chair };
+            facts::must_be_allowed(unit, id, &command).await?;
+            unit.decide::<Session>(id, command).await?;
+            facts::must_be_listed(unit, &named).await
+        })
+    });
+    let (position, session) = answer(id, &requested.await?);
     Ok(Response::new(pb::RequestSessionResponse { position, session }))
+}
+
+/// Fills in what a request does not have to say.
+fn fill_in(outline: &mut pb::SessionOutline) {
+    number_by_place(&mut outline.topics);
+    if outline.matter_class() == pb::MatterClass::Unspecified {
+        outline.set_matter_class(match outline.kind() {
+            pb::SessionKind::Emergency => pb::MatterClass::Emergency,
+            _ => pb::MatterClass::Ordinary,
+        });
+    }
 }
 
 /// Topics without a number are numbered by their place.
@@ -55,6 +76,8 @@ pub(super) async fn screen(
         let (view, default_calendar) = (view.clone(), default_calendar.clone());
         Box::pin(async move {
             let screen = facts::screening(unit, &view, &default_calendar, id).await?;
+            let screen = screen.ok_or_else(|| not_found("session"))?;
+            facts::must_be_allowed(unit, id, &screen).await?;
             unit.decide::<Session>(id, screen).await
         })
     });
@@ -118,8 +141,11 @@ pub(super) async fn convert_to_countersign(
 ) -> Reply<pb::ConvertToCountersignResponse> {
     let (context, request) = service.kit.receive(request)?;
     let id = session_id(&request.session_id)?;
-    let command = read_fields!(request => Command::ConvertToCountersign { sign_by, reason })?;
-    let (position, session) = service.execute(&context, id, command).await?;
+    let sign_by: Timestamp = read("sign_by", request.sign_by)?;
+    let reason: Text = read("reason", request.reason)?;
+    let convert =
+        move |constitution| Command::ConvertToCountersign { sign_by, reason: reason.clone(), constitution };
+    let (position, session) = service.execute_constituted(&context, id, convert).await?;
     Ok(Response::new(pb::ConvertToCountersignResponse { position, session }))
 }
 
@@ -134,6 +160,7 @@ pub(super) async fn merge(
     let merged = service.kit.commit::<Session, _>(&context, session, |unit| {
         let command = command.clone();
         Box::pin(async move {
+            facts::must_be_allowed(unit, session, &command).await?;
             unit.decide::<Session>(session, command).await?;
             match unit.load::<Session>(other).await?.filed() {
                 Some(_) => Ok(()),

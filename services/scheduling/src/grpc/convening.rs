@@ -1,6 +1,7 @@
 //! Sessions from admission to the session itself. Room and session are decided in one commit.
 
 use super::{Answer, Reply, Service, session_id};
+use crate::facts;
 use domain::Uuid;
 use domain::scheduling::booking::room_command;
 use domain::scheduling::room::Room;
@@ -72,7 +73,8 @@ pub(super) async fn convene(
 ) -> Reply<pb::ConveneSessionResponse> {
     let (context, request) = service.kit.receive(request)?;
     let id = session_id(&request.session_id)?;
-    let (position, session) = service.execute(&context, id, Command::Convene).await?;
+    let convene = |constitution| Command::Convene { constitution };
+    let (position, session) = service.execute_constituted(&context, id, convene).await?;
     Ok(Response::new(pb::ConveneSessionResponse { position, session }))
 }
 
@@ -86,6 +88,7 @@ async fn execute_with_room(
     let decided = service.kit.commit::<Session, _>(context, id, |unit| {
         let command = command.clone();
         Box::pin(async move {
+            facts::must_be_allowed(unit, id, &command).await?;
             unit.decide::<Session>(id, command.clone()).await?;
             // Loaded after the decision: if the session has changed meanwhile, the commit fails on the
             // session's stream and is decided again, and no other slot's room is touched.

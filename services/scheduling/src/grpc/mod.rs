@@ -1,15 +1,16 @@
 //! The rpcs: each reads its request, has it decided or queries the view, and answers. Grouped by subject.
 
 mod admission;
+mod body;
 mod convening;
 mod query;
 mod render;
 mod room;
-mod rules;
 
 use crate::facts::{self, Named};
 use domain::Uuid;
 use domain::calendar::WorkingCalendar;
+use domain::constitution::Constitution;
 use domain::deliberation::docket::Docket;
 use domain::scheduling::session::{Command, Rejection, Session, State};
 use proto::Invalid;
@@ -35,14 +36,33 @@ pub struct Service {
 type Answer = (Position, Option<pb::Session>);
 
 impl Service {
-    /// Carries out a command on a session.
+    /// Carries out a command on a session, if its body allows it.
     async fn execute(
         &self,
         context: &CommandContext,
         id: Uuid,
         command: Command,
     ) -> Result<Answer, CommandError> {
-        self.answer(id, &self.kit.execute::<Session>(context, id, command).await?).await
+        self.execute_naming(context, id, command, Vec::new()).await
+    }
+
+    /// Carries out a command by which a docket is prepared, with the body as it is now.
+    async fn execute_constituted(
+        &self,
+        context: &CommandContext,
+        id: Uuid,
+        command: impl Fn(Constitution) -> Command + Clone + Send + Sync + 'static,
+    ) -> Result<Answer, CommandError> {
+        let decided = self.kit.commit::<Session, _>(context, id, |unit| {
+            let (command, default_calendar) = (command.clone(), self.default_calendar.clone());
+            Box::pin(async move {
+                let constitution = facts::constitution(unit, &default_calendar, id).await?;
+                let command = command(constitution.ok_or_else(|| not_found("session"))?);
+                facts::must_be_allowed(unit, id, &command).await?;
+                unit.decide::<Session>(id, command).await
+            })
+        });
+        self.answer(id, &decided.await?).await
     }
 
     /// Carries out a command that names departments; they must be in the directory.
@@ -56,6 +76,7 @@ impl Service {
         let decided = self.kit.commit::<Session, _>(context, id, |unit| {
             let (command, named) = (command.clone(), named.clone());
             Box::pin(async move {
+                facts::must_be_allowed(unit, id, &command).await?;
                 unit.decide::<Session>(id, command).await?;
                 facts::must_be_listed(unit, &named).await
             })
@@ -103,8 +124,12 @@ impl SchedulingService for Service {
         room::register(self, request).await
     }
 
-    async fn define_rules(&self, request: Request<pb::DefineRulesRequest>) -> Reply<pb::DefineRulesResponse> {
-        rules::define(self, request).await
+    async fn define_body(&self, request: Request<pb::DefineBodyRequest>) -> Reply<pb::DefineBodyResponse> {
+        body::define(self, request).await
+    }
+
+    async fn change_body(&self, request: Request<pb::ChangeBodyRequest>) -> Reply<pb::ChangeBodyResponse> {
+        body::change(self, request).await
     }
 
     async fn request_session(
@@ -213,8 +238,12 @@ impl SchedulingService for Service {
         room::list(self, request).await
     }
 
-    async fn get_rules(&self, request: Request<pb::GetRulesRequest>) -> Reply<pb::GetRulesResponse> {
-        rules::get(self, request).await
+    async fn get_body(&self, request: Request<pb::GetBodyRequest>) -> Reply<pb::GetBodyResponse> {
+        body::get(self, request).await
+    }
+
+    async fn list_bodies(&self, request: Request<pb::ListBodiesRequest>) -> Reply<pb::ListBodiesResponse> {
+        body::list(self, request).await
     }
 
     async fn get_session(&self, request: Request<pb::GetSessionRequest>) -> Reply<pb::GetSessionResponse> {

@@ -21,6 +21,8 @@ pub(super) fn session(id: Uuid, filed: &Filed) -> pb::Session {
         delegates: filed.delegates.to_wire(),
         sign_by: filed.sign_by().to_wire(),
         merged_into_session_id: filed.merged_into().to_wire(),
+        chair_code: filed.chair.to_wire(),
+        constitution: filed.constitution.to_wire(),
     }
 }
 

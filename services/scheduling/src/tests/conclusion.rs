@@ -2,28 +2,34 @@ use super::*;
 use domain::deliberation::docket::{
     Agenda, AgendaTopic, Command, Docket, Mode, Participant, RoleOnTopic, TopicRole,
 };
-use domain::testing::{code, text};
+use domain::testing::{code, constitution, text};
 
 /// A docket on which these departments decide.
 pub(super) fn agenda_of(session: Uuid, departments: &[&str]) -> Agenda {
     let decides = TopicRole { topic: 1, role: RoleOnTopic::Decides };
     let participant = |department: &&str| Participant { department: code(department), roles: vec![decides] };
-    Agenda { participants: departments.iter().map(participant).collect(), ..agenda(session) }
+    Agenda {
+        participants: departments.iter().map(participant).collect(),
+        constitution: constitution(departments),
+        ..agenda(session)
+    }
 }
 
-/// A docket without participants, as nothing is decided on it.
+/// A docket that nothing is decided on.
 fn agenda(session: Uuid) -> Agenda {
     Agenda {
         session,
         title: line("会商"),
         body: code("JOINT"),
-        chair: code("NDRC"),
+        constitution: constitution(&["NDRC"]),
         requester: None,
         mode: Mode::Meeting,
         decide_by: None,
-        quorum_percent: 0,
         topics: vec![AgendaTopic { number: 1, title: line("资金来源"), timebox_minutes: 60 }],
-        participants: vec![],
+        participants: vec![Participant {
+            department: code("NDRC"),
+            roles: vec![TopicRole { topic: 1, role: RoleOnTopic::Decides }],
+        }],
     }
 }
 
@@ -41,7 +47,9 @@ async fn a_session_is_concluded_for_whoever_waits_for_the_closing_of_its_docket(
 
     let docket: Uuid = session_id.parse().unwrap();
     let withdraw = Command::WithdrawTopic { topic: 1, reason: text("已另行商定") };
-    let steps = [Command::Prepare { agenda: agenda(docket) }, Command::Open, withdraw, Command::Close];
+    let arrive = Command::RecordArrival { department: code("NDRC"), delegate: line("Li") };
+    let steps =
+        [Command::Prepare { agenda: agenda(docket) }, arrive, Command::Open, withdraw, Command::Close];
     let mut closed = 0;
     for (nth, command) in steps.into_iter().enumerate() {
         let context = context(&nth.to_string());

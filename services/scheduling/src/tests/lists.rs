@@ -85,4 +85,9 @@ fn no_list_reads_every_row_or_sorts_many() {
         let list = crate::views::list_of_rooms(&request).unwrap();
         assert_eq!(list.slow_plan(&tables, &["rooms_by_seats"]).unwrap(), None, "there are few rooms");
     }
+    for order_by in ["code", "code desc", "name"] {
+        let request = pb::ListBodiesRequest { order_by: order_by.into(), ..Default::default() };
+        let list = crate::views::list_of_bodies(&request).unwrap();
+        assert_eq!(list.slow_plan(&tables, &[]).unwrap(), None);
+    }
 }

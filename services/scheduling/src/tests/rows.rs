@@ -3,12 +3,13 @@
 use super::*;
 use crate::views::{self, SchedulingView};
 use domain::calendar::WorkingCalendar;
+use domain::decision_rule::MatterClass;
+use domain::scheduling::body::{self, Body, MeetingRules};
 use domain::scheduling::room::{self, Room};
-use domain::scheduling::rules::Rules;
 use domain::scheduling::session::{
     Attendee, Command, Kind, Outline, RoleOnTopic, Session, State, Topic, TopicRole,
 };
-use domain::testing::code;
+use domain::testing::{code, constitution};
 use domain::{Aggregate as _, Issued, Text};
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -34,8 +35,9 @@ fn outline(topics: u32, departments: usize, start: Timestamp) -> Outline {
         title: line("人工智能部际联席会议"),
         purpose: reason(),
         body: code("JOINT"),
-        kind: if topics > 2 { Kind::Emergency } else { Kind::Standing },
-        chair: code("NDRC"),
+        kind: if topics > 2 { Kind::Case } else { Kind::Standing },
+        class: MatterClass::Ordinary,
+        emergency: None,
         topics: (1..=topics)
             .map(|number| Topic {
                 number, title: line("议题"), timebox_minutes: 10, papers_required: false
@@ -44,9 +46,32 @@ fn outline(topics: u32, departments: usize, start: Timestamp) -> Outline {
         attendees: ["MOF", "MIIT", "MEE"][..departments].iter().map(|code| attendee(code)).collect(),
         duration_minutes: 60,
         earliest_start_at: start,
-        case_reference: None,
+        case_reference: Some(line("12345-2027-0001")),
         decide_by: None,
-        quorum_percent: 50,
+    }
+}
+
+/// A body in which NDRC decides and so many advise.
+fn charter(advisers: usize) -> body::Charter {
+    let seat = |department: &str, standing| body::Seat {
+        department: code(department),
+        standing,
+        weight: 1,
+        vetoes: vec![],
+        since_on: None,
+        until_on: None,
+        substitutes: vec![],
+    };
+    let advisers = ["MOF", "MIIT", "MEE"][..advisers].iter().map(|code| seat(code, body::Standing::Advises));
+    body::Charter {
+        name: line("部际联席会议"),
+        seats: std::iter::once(seat("NDRC", body::Standing::Decides)).chain(advisers).collect(),
+        chair: code("NDRC"),
+        deputies: vec![],
+        convenors: vec![],
+        secretariat: vec![code("NDRC")],
+        meeting_rules: MeetingRules::default(),
+        decision_rules: vec![],
     }
 }
 
@@ -57,9 +82,10 @@ fn outlines() -> impl Strategy<Value = Outline> {
 
 fn commands() -> impl Strategy<Value = Command> {
     let screen = Command::Screen {
-        rules: Rules::default(),
+        rules: MeetingRules::default(),
         calendar: WorkingCalendar::weekends_only("Asia/Shanghai").unwrap(),
         sessions_this_quarter: 0,
+        deciders_min: 1,
     };
     prop_oneof![
         2 => outlines().prop_map(|Outline { topics, attendees, duration_minutes, earliest_start_at, .. }|
@@ -67,12 +93,14 @@ fn commands() -> impl Strategy<Value = Command> {
         5 => Just(screen),
         5 => Just(Command::Admit),
         1 => Just(Command::Return { reason: reason() }),
-        1 => moment().prop_map(|sign_by| Command::ConvertToCountersign { sign_by, reason: reason() }),
+        1 => moment().prop_map(|sign_by| Command::ConvertToCountersign {
+            sign_by, reason: reason(), constitution: constitution(&["MOF"]),
+        }),
         1 => Just(Command::Merge { session: Uuid::nil(), into: Uuid::from_u128(9), reason: reason() }),
         5 => moment().prop_map(|starts_at| Command::Schedule { room: code("R-301"), starts_at }),
         2 => Just(Command::Postpone { reason: reason() }),
         1 => Just(Command::Cancel { reason: reason() }),
-        3 => Just(Command::Convene),
+        3 => Just(Command::Convene { constitution: constitution(&["MIIT"]) }),
         2 => Just(Command::Conclude),
     ]
 }
@@ -87,7 +115,7 @@ fn row(id: Uuid, state: &State, requested_at: Timestamp) -> Option<pb::SessionSu
         body_code: outline.body.to_wire(),
         kind: outline.kind.to_wire(),
         stage: filed.stage().to_wire(),
-        chair_code: outline.chair.to_wire(),
+        chair_code: filed.chair.to_wire(),
         requester_code: filed.requester.as_ref().map(|code| code.as_str().to_owned()),
         topic_count: outline.topics.len() as u32,
         attendee_count: outline.attendees.len() as u32,
@@ -108,7 +136,7 @@ proptest! {
         let begin = at("2027-03-01T01:00:00Z");
         let mut view = InMemory::<SchedulingView>::new().unwrap();
         let (mut state, mut now, id) = (State::default(), begin, Uuid::from_u128(1));
-        for (command, hours) in std::iter::once((Command::Request(first), 0)).chain(life) {
+        for (command, hours) in std::iter::once((Command::Request { outline: first, chair: code("NDRC") }, 0)).chain(life) {
             now += SignedDuration::from_hours(hours);
             let by = Actor { subject: "chen".into(), department: Some(code("NDRC")), roles: vec![Role::Clerk] };
             let Ok(events) = Session::decide(&state, command, &Issued { at: now, by }) else { continue };
@@ -162,6 +190,26 @@ proptest! {
                 room::State::Listed { profile, .. } => vec![profile.clone().to_wire()],
             };
             prop_assert_eq!(rows, expected);
+        }
+    }
+
+    #[test]
+    fn the_row_of_a_body_is_what_the_rules_have_of_it(life in prop::collection::vec((0..3_usize, any::<bool>()), 1..12)) {
+        let mut view = InMemory::<SchedulingView>::new().unwrap();
+        let (mut state, now) = (body::State::default(), at("2027-03-01T01:00:00Z"));
+        for (advisers, define) in life {
+            let charter = charter(advisers);
+            let command = match define {
+                true => body::Command::Define { body: code("JOINT"), charter },
+                false => body::Command::Change { charter, reason: reason() },
+            };
+            let issued = Issued { at: now, by: testing::actor("chen", "NDRC", Role::Clerk) };
+            let Ok(events) = Body::decide(&state, command, &issued) else { continue };
+            state = Body::fold(state, &events);
+            view.project::<Body>(Body::id(&code("JOINT")), now, &events).unwrap();
+            let rows = views::bodies(&pb::ListBodiesRequest::default()).unwrap()(view.tables()).unwrap().rows;
+            let row = |version: &body::Version| views::summary(&version.body, version.number, &version.charter);
+            prop_assert_eq!(rows, state.version().map(row).into_iter().collect::<Vec<_>>());
         }
     }
 }

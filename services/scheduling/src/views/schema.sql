@@ -1,3 +1,12 @@
+-- The message is the row as the list returns it. A change of a body names it by its id only.
+CREATE TABLE bodies (
+    code TEXT PRIMARY KEY,
+    body_id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    message BLOB NOT NULL
+);
+CREATE INDEX bodies_by_name ON bodies (name, code);
+
 -- The message is the row as the list returns it.
 CREATE TABLE rooms (
     code TEXT PRIMARY KEY,
@@ -38,6 +47,7 @@ CREATE INDEX sessions_of_body_by_start ON sessions (body_code, starts_at);
 CREATE TABLE concerned (
     session_id TEXT NOT NULL,
     department_code TEXT NOT NULL,
+    attends INTEGER NOT NULL,
     PRIMARY KEY (session_id, department_code)
 ) WITHOUT ROWID;
 CREATE INDEX sessions_of_department ON concerned (department_code);

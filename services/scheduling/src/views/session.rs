@@ -23,8 +23,8 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
 
 fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Event) -> rusqlite::Result<()> {
     match event {
-        Event::Requested { outline, requester } => {
-            insert_session(tables, id, at, outline, requester.as_ref())
+        Event::Requested { outline, requester, chair } => {
+            insert_session(tables, id, at, outline, requester.as_ref(), chair)
         }
         Event::Screened { .. } => set_stage(tables, id, Stage::Screened),
         Event::Admitted => set_stage(tables, id, Stage::Admitted),
@@ -44,10 +44,11 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
             replace_concerned(tables, id, attendees)?;
             set_stage(tables, id, Stage::Requested)
         }
-        Event::ConvertedToCountersign { .. } => {
+        Event::ConvertedToCountersign { constitution, .. } => {
             tables
                 .prepare_cached("UPDATE sessions SET countersigned = 1 WHERE session_id = ?1")?
                 .execute([id])?;
+            set_chair(tables, id, &constitution.chair)?;
             set_stage(tables, id, Stage::Countersigning)
         }
         Event::Merged { .. } => set_stage(tables, id, Stage::Merged),
@@ -63,7 +64,10 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
             set_slot(tables, id, None)?;
             set_stage(tables, id, Stage::Cancelled)
         }
-        Event::Convened { .. } => set_stage(tables, id, Stage::Convened),
+        Event::Convened { constitution, .. } => {
+            set_chair(tables, id, &constitution.chair)?;
+            set_stage(tables, id, Stage::Convened)
+        }
         Event::Concluded => set_stage(tables, id, Stage::Concluded),
         Event::PaperSubmitted { .. }
         | Event::FindingOverridden { .. }
@@ -78,6 +82,7 @@ fn insert_session(
     requested_at: Timestamp,
     outline: &Outline,
     requester: Option<&Code>,
+    chair: &Code,
 ) -> rusqlite::Result<()> {
     tables
         .prepare_cached(
@@ -91,7 +96,7 @@ fn insert_session(
             outline.body.as_str(),
             outline.kind.to_wire(),
             Stage::Requested.to_wire(),
-            outline.chair.as_str(),
+            chair.as_str(),
             requester.map(Code::as_str),
             outline.topics.len() as i64,
             outline.attendees.len() as i64,
@@ -104,16 +109,20 @@ fn insert_session(
 fn replace_concerned(tables: &Transaction<'_>, id: &str, attendees: &[Attendee]) -> rusqlite::Result<()> {
     tables.prepare_cached("DELETE FROM concerned WHERE session_id = ?1")?.execute([id])?;
     let mut insert =
-        tables.prepare_cached("INSERT INTO concerned (session_id, department_code) VALUES (?1, ?2)")?;
+        tables.prepare_cached("INSERT INTO concerned (session_id, department_code, attends) VALUES (?1, ?2, 1)")?;
     for attendee in attendees {
         insert.execute([id, attendee.department.as_str()])?;
     }
+    insert_chair_and_requester(tables, id)
+}
+
+fn insert_chair_and_requester(tables: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
     tables
         .prepare_cached(
-            "INSERT OR IGNORE INTO concerned (session_id, department_code)
-             SELECT session_id, chair_code FROM sessions WHERE session_id = ?1
+            "INSERT OR IGNORE INTO concerned (session_id, department_code, attends)
+             SELECT session_id, chair_code, 0 FROM sessions WHERE session_id = ?1
              UNION ALL
-             SELECT session_id, requester_code FROM sessions WHERE session_id = ?1 AND requester_code IS NOT NULL",
+             SELECT session_id, requester_code, 0 FROM sessions WHERE session_id = ?1 AND requester_code IS NOT NULL",
         )?
         .execute([id])
         .map(drop)
@@ -122,6 +131,13 @@ fn replace_concerned(tables: &Transaction<'_>, id: &str, attendees: &[Attendee])
 fn set_stage(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()> {
     let mut statement = tables.prepare_cached("UPDATE sessions SET stage = ?2 WHERE session_id = ?1")?;
     statement.execute(params![id, stage.to_wire()]).map(drop)
+}
+
+fn set_chair(tables: &Transaction<'_>, id: &str, chair: &Code) -> rusqlite::Result<()> {
+    let mut statement = tables.prepare_cached("UPDATE sessions SET chair_code = ?2 WHERE session_id = ?1")?;
+    statement.execute([id, chair.as_str()])?;
+    tables.prepare_cached("DELETE FROM concerned WHERE session_id = ?1 AND NOT attends")?.execute([id])?;
+    insert_chair_and_requester(tables, id)
 }
 
 fn set_slot(

@@ -1,6 +1,7 @@
 //! What a docket is prepared with: the topics, and who takes part in them in which role.
 
 use super::Rejection;
+use crate::constitution::Constitution;
 use crate::{Code, Line, Timestamp, Uuid};
 use std::collections::BTreeSet;
 
@@ -87,16 +88,14 @@ pub struct Agenda {
     pub title: Line,
     /// The body that decides.
     pub body: Code,
-    /// The department in the chair.
-    pub chair: Code,
+    /// The body as it was when the session was convened: who leads, who votes, and by which rule.
+    pub constitution: Constitution,
     /// The department that requested the session, if one did.
     pub requester: Option<Code>,
     /// Whether the departments meet or sign.
     pub mode: Mode,
     /// The decision clock of an emergency.
     pub decide_by: Option<Timestamp>,
-    /// The share of deciding departments that must be present, in percent.
-    pub quorum_percent: u32,
     /// The topics.
     pub topics: Vec<AgendaTopic>,
     /// Who takes part.
@@ -133,16 +132,14 @@ impl Agenda {
         if departments > PARTICIPANTS_MAX {
             return Err(Rejection::TooManyParticipants { departments, max: PARTICIPANTS_MAX });
         }
-        if self.quorum_percent > 100 {
-            return Err(Rejection::QuorumOutOfRange { quorum_percent: self.quorum_percent });
-        }
         Ok(())
     }
 
-    /// The departments whose matter it is: those that take part, the one in the chair, and the one that requested it.
+    /// The departments whose matter it is: those that take part, those that may be in the chair, and the one that
+    /// requested it.
     pub fn concerned(&self) -> impl Iterator<Item = &Code> {
         let participants = self.participants.iter().map(|participant| &participant.department);
-        participants.chain([&self.chair]).chain(&self.requester)
+        participants.chain(self.constitution.chairs()).chain(&self.requester)
     }
 
     /// Whether the department takes part in anything.
@@ -161,7 +158,7 @@ impl Agenda {
         self.deciders(move |role| role.topic == topic)
     }
 
-    /// The departments that decide on any topic; the quorum is a share of them.
+    /// The departments that decide on any topic.
     pub fn deciding(&self) -> impl Iterator<Item = &Code> {
         self.deciders(|_| true)
     }

@@ -5,7 +5,6 @@ use super::{
     Agenda, DIGRESSION_MINUTES_MAX, Event, Mode, Outcome, Proceedings, Rejection, RoleOnTopic, State,
     Statement, Topic, TopicStage,
 };
-use crate::deliberation::ballot::share;
 use crate::{Code, Issued, Line, Role, Timestamp};
 
 /// Prepares a docket. Nobody has to arrive for a countersign, so it opens at once.
@@ -17,27 +16,46 @@ pub(super) fn prepare(state: &State, agenda: Agenda, issued: &Issued) -> Result<
     let opened = match agenda.mode {
         Mode::Meeting => None,
         Mode::Countersign { .. } => {
-            let departments = count(agenda.deciding());
-            let needed = share(departments, agenda.quorum_percent, 100);
-            Some(Event::Opened { opened_at: issued.at, present: departments, needed, departments })
+            let (present, departments) = (count(agenda.deciding()), agenda.constitution.voter_count());
+            let needed = agenda.constitution.quorum(0, present);
+            Some(Event::Opened { opened_at: issued.at, present, needed, departments })
         }
     };
     Ok([Event::Prepared { agenda }].into_iter().chain(opened).collect())
 }
 
-/// Refuses whoever may not lead the docket: it is led from the department in the chair, or by a clerk who
-/// belongs to no department. Whoever has recused itself from a topic does not lead its debate either.
+/// Refuses whoever may not lead the docket: it is led by the department in the chair, and by the clerks of the body's
+/// secretariat. Nobody whose department has recused itself from a topic leads its debate, unless nobody else is left:
+/// then a clerk ends the topic.
 pub(super) fn may_preside(state: &State, topic: Option<u32>, issued: &Issued) -> Result<(), Rejection> {
     let Some(proceedings) = state.proceedings() else { return Ok(()) };
-    let chair = &proceedings.agenda.chair;
-    match &issued.by.department {
-        Some(own) if own == chair => match topic.and_then(|number| proceedings.topic(number)) {
-            Some(topic) => not_recused(topic, chair),
-            None => Ok(()),
-        },
-        None if issued.by.is(Role::Clerk) || !issued.by.is(Role::Chair) => Ok(()),
-        _ => must_belong_to(chair, issued),
+    if issued.by.is_process() {
+        return Ok(());
     }
+    let topic = topic.and_then(|number| proceedings.topic(number));
+    let is_clerk = is_clerk_of_the_docket(proceedings, issued);
+    let nobody_is_left = is_clerk && proceedings.able_chair(topic).is_none();
+    if let (Some(topic), Some(own), false) = (topic, &issued.by.department, nobody_is_left) {
+        not_recused(topic, own)?;
+    }
+    if is_clerk {
+        return Ok(());
+    }
+    // A clerk acts for the body, or not at all: not for the department in the chair.
+    if issued.by.is(Role::Clerk) && !issued.by.is(Role::Chair) {
+        let secretariat = proceedings.agenda.constitution.secretariat.iter();
+        return Err(Rejection::NotYourDepartment {
+            department_code: issued.by.spoken_for(),
+            needed_codes: secretariat.map(Code::as_str).collect::<Vec<_>>().join(", "),
+        });
+    }
+    must_belong_to(proceedings.chair(topic), issued)
+}
+
+/// Whether a clerk of the body's secretariat issues the command.
+fn is_clerk_of_the_docket(proceedings: &Proceedings, issued: &Issued) -> bool {
+    let secretariat = &proceedings.agenda.constitution.secretariat;
+    issued.by.is(Role::Clerk) && secretariat.iter().any(|department| issued.by.speaks_for(department))
 }
 
 pub(super) fn record_arrival(
@@ -76,9 +94,9 @@ pub(super) fn open(state: &State, issued: &Issued) -> Result<Vec<Event>, Rejecti
         return state.open().map(|_| vec![]);
     };
     let agenda = &proceedings.agenda;
-    let departments = count(agenda.deciding());
+    let departments = agenda.constitution.voter_count();
     let present = count(agenda.deciding().filter(|code| proceedings.present.contains_key(*code)));
-    let needed = share(departments, agenda.quorum_percent, 100);
+    let needed = agenda.constitution.quorum(0, present);
     if present < needed {
         return Err(Rejection::NoQuorum { present, needed, departments });
     }
@@ -226,15 +244,14 @@ pub(super) fn not_recused(topic: &Topic, department: &Code) -> Result<(), Reject
     Ok(())
 }
 
-/// Refuses whoever does not speak for the department. A clerk of the docket, who belongs to the department in the chair
-/// or to none, may record what it said, under their own name.
+/// Refuses whoever does not speak for the department. A clerk of the body's secretariat may record what it said, under
+/// their own name.
 pub(super) fn may_speak_for(
     proceedings: &Proceedings,
     needed: &Code,
     issued: &Issued,
 ) -> Result<(), Rejection> {
-    let of_the_docket = issued.by.department.as_ref().is_none_or(|own| *own == proceedings.agenda.chair);
-    if issued.by.is(Role::Clerk) && of_the_docket { Ok(()) } else { must_belong_to(needed, issued) }
+    if is_clerk_of_the_docket(proceedings, issued) { Ok(()) } else { must_belong_to(needed, issued) }
 }
 
 /// Refuses whoever does not belong to the department.

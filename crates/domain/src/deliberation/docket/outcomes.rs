@@ -116,7 +116,8 @@ pub(super) fn defer(
         return Ok(vec![]);
     }
     let topic = not_passed(proceedings, number)?;
-    if !proceedings.agenda.takes_part(&moved_by) && proceedings.agenda.chair != moved_by {
+    let mut chairs = proceedings.agenda.constitution.chairs();
+    if !proceedings.agenda.takes_part(&moved_by) && chairs.all(|chair| *chair != moved_by) {
         return Err(Rejection::NotAParticipant { department_code: moved_by });
     }
     if resume_on < today {

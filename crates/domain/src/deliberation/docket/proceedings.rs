@@ -3,6 +3,7 @@
 use super::Rejection;
 use super::agenda::{Agenda, AgendaTopic, Mode};
 use super::item::{DraftedItem, ItemDue};
+use crate::constitution::Voter;
 use crate::deliberation::ballot::{Ballot, BallotResult, Electorate};
 use crate::{Code, Date, Line, Text, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -208,9 +209,15 @@ impl Topic {
         self.counted().filter(|result| result.passed)
     }
 
-    /// The result that settled the current version: the last one, if enough departments cast a vote.
+    /// The last result on the current version, if enough departments cast a vote.
     pub(super) fn settled(&self) -> Option<BallotResult> {
         self.counted().filter(BallotResult::is_quorate)
+    }
+
+    /// How many ballots on the current version had enough votes.
+    pub(super) fn settling_ballots(&self) -> u32 {
+        let on_current = self.ballots.iter().filter(|ballot| ballot.version == self.current_version());
+        count(on_current.filter(|ballot| ballot.result.is_some_and(|result| result.is_quorate())))
     }
 
     /// The first amendment that is not resolved.
@@ -286,15 +293,34 @@ impl Proceedings {
         !self.is_meeting() || self.present.contains_key(department)
     }
 
-    /// Who may vote on a topic.
-    pub fn electorate(&self, topic: &Topic) -> Electorate {
-        let eligible = self.agenda.deciding_on(topic.number);
-        let recused = self.agenda.deciding_on(topic.number).filter(|code| topic.recused.contains(*code));
-        Electorate {
-            eligible: count(eligible),
-            recused: count(recused),
-            quorum_percent: self.agenda.quorum_percent,
-        }
+    /// The department in the chair. When none can take it, it is the body's own, which then refuses.
+    pub fn chair(&self, topic: Option<&Topic>) -> &Code {
+        self.able_chair(topic).unwrap_or(&self.agenda.constitution.chair)
+    }
+
+    /// The first of the chair and its deputies that is there and, on a topic, has not recused itself.
+    pub(super) fn able_chair(&self, topic: Option<&Topic>) -> Option<&Code> {
+        let able = |department: &&Code| {
+            self.counts_as_present(department)
+                && topic.is_none_or(|topic| !topic.recused.contains(*department))
+        };
+        self.agenda.constitution.chairs().find(able)
+    }
+
+    /// Who may vote on a topic, and how many have to.
+    pub fn electorate(&self, topic: &Topic) -> Electorate<'_> {
+        let constitution = &self.agenda.constitution;
+        let recused = |code: &Code| topic.recused.contains(code);
+        let voters: Vec<&Voter> = self
+            .agenda
+            .deciding_on(topic.number)
+            .filter(|code| !recused(code))
+            .filter_map(|code| constitution.voter(code))
+            .collect();
+        let present = count(voters.iter().filter(|voter| self.counts_as_present(&voter.department)));
+        let recused = count(self.agenda.deciding_on(topic.number).filter(|code| recused(code)));
+        let quorum = constitution.quorum(recused, present);
+        Electorate { voters, recused, quorum, body_version: constitution.version }
     }
 }
 

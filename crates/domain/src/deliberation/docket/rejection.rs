@@ -19,8 +19,6 @@ rejections! {
             "department {department_code} has a role on topic {topic_number}, which is not on the agenda",
         DuplicateRole("DUPLICATE_ROLE") { department_code: Code, topic_number: u32 } =
             "department {department_code} has two roles on topic {topic_number}",
-        QuorumOutOfRange("QUORUM_OUT_OF_RANGE") { quorum_percent: u32 } =
-            "a quorum cannot be more than 100 percent, as {quorum_percent} is",
         DocketFull("DOCKET_FULL") { bytes: usize, max: usize } =
             "the docket would have {bytes} bytes; it takes this only up to {max}, so that it can be read as a whole. \
              Shorten the text, or refer to a paper",
@@ -77,9 +75,6 @@ rejections! {
         VersionVotedOn("VERSION_VOTED_ON") { version: u32, topic_number: u32, ballot_number: u32 } =
             "version {version} of topic {topic_number} was voted on in ballot {ballot_number}; its items belong to \
              it, and it is not voted on again. Submit a new version first",
-        RulesChanged("RULES_CHANGED") { ballot_number: u32, topic_number: u32 } =
-            "ballot {ballot_number} on topic {topic_number} had no quorum; it is repeated under the same method, \
-             abstention and tie rule, or on a new version",
         BallotCounted("BALLOT_COUNTED") { ballot_number: u32, topic_number: u32 } =
             "ballot {ballot_number} on topic {topic_number} has been counted with that department; a recusal comes \
              before the count",
@@ -90,8 +85,6 @@ rejections! {
             "no department has the right to vote on topic {topic_number}",
         VersionNotCurrent("VERSION_NOT_CURRENT") { version: u32, current_version: u32 } =
             "version {version} is not current; version {current_version} is",
-        ShareOutOfRange("SHARE_OUT_OF_RANGE") { numerator: u32, denominator: u32 } =
-            "a qualified majority is more than half and at most all, which {numerator}/{denominator} is not",
         NotEntitledToVote("NOT_ENTITLED_TO_VOTE") { department_code: Code, topic_number: u32 } =
             "department {department_code} does not decide on topic {topic_number}",
         DepartmentRecused("DEPARTMENT_RECUSED") { department_code: Code, topic_number: u32 } =

@@ -4,19 +4,19 @@ use super::floor::{may_speak_for, must_belong_to, not_recused};
 use super::outcomes::executable;
 use super::proposals::{not_voted_on, nothing_pending};
 use super::{BALLOTS_MAX, Event, Mode, Proceedings, Rejection, RoleOnTopic, State, Topic, TopicStage};
-use crate::deliberation::ballot::{Ballot, Choice, Method, Rules, Tie, Vote};
+use crate::decision_rule::DecisionRule;
+use crate::deliberation::ballot::{Ballot, Choice, Tie, Vote};
 use crate::{Code, Issued, Text};
 
 pub(super) fn open_ballot(
     proceedings: &Proceedings,
     number: u32,
     version: u32,
-    rules: Rules,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let topic = proceedings.undecided(number)?;
     if let Some(open) = topic.open_ballot() {
-        if (open.version, open.rules) == (version, rules) {
+        if open.version == version {
             return Ok(vec![]);
         }
         return Err(Rejection::BallotStillOpen { ballot_number: open.number, topic_number: number });
@@ -34,40 +34,25 @@ pub(super) fn open_ballot(
     }
     nothing_pending(topic)?;
     executable(topic)?;
-    once(topic, rules)?;
-    check_share(rules.method)?;
+    may_be_voted_on(proceedings, topic)?;
     if proceedings.agenda.deciding_on(number).next().is_none() {
         return Err(Rejection::NoDecidingDepartment { topic_number: number });
     }
     if proceedings.ballots >= BALLOTS_MAX {
         return Err(Rejection::BallotsExhausted { max: BALLOTS_MAX });
     }
-    let Rules { method, abstention, tie } = rules;
+    let DecisionRule { method, abstention, tie, .. } = proceedings.agenda.constitution.rule;
     let ballot = proceedings.ballots + 1;
     Ok(vec![Event::BallotOpened { topic: number, ballot, version, method, abstention, tie }])
 }
 
-/// A version is voted on once. Without a quorum nothing was decided: that ballot is repeated under its own rules, not
-/// under others that it would pass.
-fn once(topic: &Topic, rules: Rules) -> Result<(), Rejection> {
-    not_voted_on(topic)?;
-    match topic.counted() {
-        Some(counted) if counted.rules() != rules => {
-            Err(Rejection::RulesChanged { ballot_number: counted.ballot, topic_number: topic.number })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Refuses a share that a minority could reach, or that nobody could.
-fn check_share(method: Method) -> Result<(), Rejection> {
-    match method {
-        Method::QualifiedMajority { numerator, denominator }
-            if u64::from(numerator) * 2 <= u64::from(denominator) || numerator > denominator =>
-        {
-            Err(Rejection::ShareOutOfRange { numerator, denominator })
-        }
-        _ => Ok(()),
+/// A version is voted on as often as the body's rule says, once as a rule, and never again when it has passed. Without
+/// a quorum nothing was decided: that ballot does not count.
+fn may_be_voted_on(proceedings: &Proceedings, topic: &Topic) -> Result<(), Rejection> {
+    let max = proceedings.agenda.constitution.rule.ballots_per_version;
+    match topic.passed() {
+        None if topic.settling_ballots() < max => Ok(()),
+        _ => not_voted_on(topic),
     }
 }
 
@@ -133,15 +118,15 @@ pub(super) fn close_ballot(
         (None, None) => return Err(Rejection::NoBallotOpen { topic_number: number }),
     };
     let electorate = proceedings.electorate(topic);
-    let result = ballot.count(electorate, casting_vote);
+    let result = ballot.count(&electorate, casting_vote);
     if let Mode::Countersign { sign_by } = proceedings.agenda.mode {
-        let missing = electorate.eligible.saturating_sub(electorate.recused).saturating_sub(result.cast);
+        let missing = result.eligible.saturating_sub(result.recused).saturating_sub(result.cast);
         if issued.at < sign_by && missing > 0 {
             return Err(Rejection::MissingVotes { missing, sign_by });
         }
     }
     if result.tied && ballot.rules.tie == Tie::ChairDecides && result.is_quorate() {
-        let chair = &proceedings.agenda.chair;
+        let chair = proceedings.chair(Some(topic));
         let able = takes_part_now(proceedings, topic, chair);
         match result.casting_vote {
             None if able.is_ok() => {
@@ -169,7 +154,7 @@ pub(super) fn check_deadlines(state: &State, issued: &Issued) -> Vec<Event> {
     let open = proceedings.topics.iter().filter_map(|topic| Some((topic, topic.open_ballot()?)));
     open.map(|(topic, ballot)| Event::BallotClosed {
         topic: topic.number,
-        result: ballot.count(proceedings.electorate(topic), None),
+        result: ballot.count(&proceedings.electorate(topic), None),
     })
     .collect()
 }

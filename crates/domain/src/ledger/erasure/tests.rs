@@ -1,20 +1,20 @@
 use super::*;
 use crate::testing::given;
 
-fn requested(erasure: u128, key: u128) -> Event {
+fn requested(erasure: u128, keys: &[u128]) -> Event {
     Event::Requested {
         erasure_id: Uuid::from_u128(erasure),
-        key_id: Uuid::from_u128(key),
+        key_ids: keys.iter().map(|key| Uuid::from_u128(*key)).collect(),
         reason: Text::parse("They have left and asked for it").unwrap(),
         authority: Line::parse("Order 7/2027").unwrap(),
     }
 }
 
-fn request(erasure: u128, key: u128) -> Command {
-    let Event::Requested { erasure_id, key_id, reason, authority } = requested(erasure, key) else {
+fn request(erasure: u128, keys: &[u128]) -> Command {
+    let Event::Requested { erasure_id, key_ids, reason, authority } = requested(erasure, keys) else {
         unreachable!("it is a request")
     };
-    Command::Request { erasure_id, key_id: Some(key_id), reason, authority }
+    Command::Request { erasure_id, key_ids, reason, authority }
 }
 
 #[test]
@@ -23,8 +23,8 @@ fn an_erasure_is_requested_carried_out_and_completed_each_once() {
     let (destroy, complete) = (Command::NoteKeyDestroyed { erasure_id }, Command::Complete { erasure_id });
     let (destroyed, completed) = (Event::KeyDestroyed { erasure_id }, Event::Completed { erasure_id });
     let mut history = vec![];
-    assert_eq!(given::<Erasures>(&history).when(request(1, 7)), Ok(vec![requested(1, 7)]));
-    history.push(requested(1, 7));
+    assert_eq!(given::<Erasures>(&history).when(request(1, &[7])), Ok(vec![requested(1, &[7])]));
+    history.push(requested(1, &[7]));
     let early = given::<Erasures>(&history).when(complete.clone());
     assert_eq!(early, Err(Rejection::KeyNotDestroyed { erasure_id }));
     assert_eq!(given::<Erasures>(&history).when(destroy.clone()), Ok(vec![destroyed.clone()]));
@@ -40,12 +40,11 @@ fn an_erasure_is_requested_carried_out_and_completed_each_once() {
 
 #[test]
 fn a_key_is_erased_once_and_a_later_key_of_the_same_person_again() {
-    let history = [requested(1, 7)];
-    assert_eq!(given::<Erasures>(&history).when(request(2, 7)), Err(Rejection::NothingToErase));
-    assert_eq!(given::<Erasures>(&history).when(request(2, 8)), Ok(vec![requested(2, 8)]));
-    let Command::Request { erasure_id, reason, authority, .. } = request(3, 0) else { unreachable!() };
-    let nobody = Command::Request { erasure_id, key_id: None, reason, authority };
-    assert_eq!(given::<Erasures>(&history).when(nobody), Err(Rejection::NothingToErase));
+    let history = [requested(1, &[7])];
+    assert_eq!(given::<Erasures>(&history).when(request(2, &[7])), Err(Rejection::NothingToErase));
+    assert_eq!(given::<Erasures>(&history).when(request(2, &[7, 8])), Ok(vec![requested(2, &[8])]));
+    assert_eq!(given::<Erasures>(&history).when(request(3, &[])), Err(Rejection::NothingToErase));
+    let erasure_id = Uuid::from_u128(3);
     let unknown = given::<Erasures>(&history).when(Command::NoteKeyDestroyed { erasure_id });
     assert_eq!(unknown, Err(Rejection::ErasureNotFound { erasure_id }));
 }

@@ -1,8 +1,14 @@
 use super::*;
+use crate::decision_rule::MatterClass;
 use crate::deliberation::docket::Docket;
 use crate::scheduling::session::{Attendee, Kind, Outline, RoleOnTopic, Session, TopicRole};
-use crate::testing::given;
+use crate::testing::{code, constitution, given};
 use crate::{Aggregate, Code, Line, Text};
+
+fn attendee(department: &str) -> Attendee {
+    let roles = vec![TopicRole { topic: 1, role: RoleOnTopic::Decides }];
+    Attendee { department: code(department), roles }
+}
 
 fn outline() -> Outline {
     Outline {
@@ -10,22 +16,19 @@ fn outline() -> Outline {
         purpose: Text::parse("Agree on the routes").unwrap(),
         body: Code::parse("FLOOD").unwrap(),
         kind: Kind::Emergency,
-        chair: Code::parse("WATER").unwrap(),
+        class: MatterClass::Emergency,
+        emergency: None,
         topics: vec![session::Topic {
             number: 1,
             title: Line::parse("Evacuation routes").unwrap(),
             timebox_minutes: 20,
             papers_required: false,
         }],
-        attendees: vec![Attendee {
-            department: Code::parse("WATER").unwrap(),
-            roles: vec![TopicRole { topic: 1, role: RoleOnTopic::Decides }],
-        }],
+        attendees: ["WATER", "METRO"].map(attendee).to_vec(),
         duration_minutes: 30,
         earliest_start_at: "2027-03-01T01:00:00Z".parse().unwrap(),
         case_reference: None,
         decide_by: Some("2027-03-01T02:00:00Z".parse().unwrap()),
-        quorum_percent: 60,
     }
 }
 
@@ -43,20 +46,30 @@ fn docket_after(history: &[session::Event]) -> docket::State {
 #[test]
 fn a_convened_session_has_its_docket_prepared_with_everything_on_it() {
     let requester = Some(Code::parse("PARKS").unwrap());
-    let requested = session::Event::Requested { outline: outline(), requester: requester.clone() };
+    let requested = session::Event::Requested {
+        outline: outline(),
+        requester: requester.clone(),
+        chair: code("WATER"),
+    };
     let admitted = [requested, session::Event::Admitted];
     assert_eq!(docket_after(&admitted), docket::State::Absent);
 
-    let convened: Vec<_> = admitted.into_iter().chain([session::Event::Convened { room: None }]).collect();
+    let convened: Vec<_> = admitted
+        .into_iter()
+        .chain([session::Event::Convened { room: None, constitution: constitution(&["WATER", "ROADS"]) }])
+        .collect();
     let docket::State::Prepared(proceedings) = docket_after(&convened) else { panic!("not prepared") };
     let agenda = proceedings.agenda;
     assert_eq!(agenda.requester, requester);
-    assert_eq!(
-        (agenda.mode, agenda.decide_by, agenda.quorum_percent),
-        (Mode::Meeting, outline().decide_by, 60)
-    );
+    assert_eq!((agenda.mode, agenda.decide_by), (Mode::Meeting, outline().decide_by));
+    assert_eq!(agenda.constitution, constitution(&["WATER", "ROADS"]));
     assert_eq!((agenda.topics[0].number, agenda.topics[0].timebox_minutes), (1, 20));
-    assert_eq!(agenda.role_on(1, &outline().chair), Some(docket::RoleOnTopic::Decides));
+    assert_eq!(agenda.role_on(1, &code("WATER")), Some(docket::RoleOnTopic::Decides));
+    assert_eq!(
+        agenda.role_on(1, &code("METRO")),
+        Some(docket::RoleOnTopic::Advises),
+        "it has no seat by now"
+    );
 }
 
 #[test]
@@ -64,8 +77,8 @@ fn a_countersign_has_its_docket_opened_at_once() {
     let sign_by = "2027-03-05T09:00:00Z".parse().unwrap();
     let reason = Text::parse("No meeting is needed").unwrap();
     let state = docket_after(&[
-        session::Event::Requested { outline: outline(), requester: None },
-        session::Event::ConvertedToCountersign { sign_by, reason },
+        session::Event::Requested { outline: outline(), requester: None, chair: code("WATER") },
+        session::Event::ConvertedToCountersign { sign_by, reason, constitution: constitution(&["WATER"]) },
     ]);
     let docket::State::Open(proceedings) = state else { panic!("not open") };
     assert_eq!(proceedings.agenda.mode, Mode::Countersign { sign_by });

@@ -1,6 +1,6 @@
 use super::*;
 use crate::calendar::WorkingCalendar;
-use crate::deliberation::ballot::{Abstention, Choice, Method, Tie};
+use crate::deliberation::ballot::Choice;
 use crate::deliberation::docket::{
     Agenda, AgendaTopic, Command, Docket, ItemDraft, Mode, Participant, RoleOnTopic, TopicRole,
 };
@@ -9,7 +9,7 @@ use crate::process::rescind_items;
 use crate::resolution::action_item;
 use crate::resolution::register::{self, Register};
 use crate::resolution::resolution::{self, State};
-use crate::testing::{actor, code, given, line, text};
+use crate::testing::{actor, code, constitution, given, line, text};
 use crate::{Aggregate, Role};
 
 const DOCKET: Uuid = Uuid::from_u128(7);
@@ -24,11 +24,10 @@ fn decided() -> Vec<docket::Event> {
         session: DOCKET,
         title: line("Flood control"),
         body: code("FLOOD"),
-        chair: code("WATER"),
+        constitution: constitution(&["WATER", "ROADS", "HEALTH"]),
         requester: None,
         mode: Mode::Countersign { sign_by: "2027-03-08T10:00:00Z".parse().unwrap() },
         decide_by: None,
-        quorum_percent: 50,
         topics: vec![AgendaTopic { number: 1, title: line("Pump stations"), timebox_minutes: 20 }],
         participants: vec![deciding("WATER"), deciding("ROADS"), deciding("HEALTH")],
     };
@@ -48,16 +47,7 @@ fn decided() -> Vec<docket::Event> {
         ("WATER", Command::Prepare { agenda }),
         ("WATER", Command::SubmitProposal { topic: 1, text: text("The stations are rebuilt.") }),
         ("WATER", Command::DraftItems { topic: 1, items: vec![item("Rebuild", 5), item("Test", 10)] }),
-        (
-            "WATER",
-            Command::OpenBallot {
-                topic: 1,
-                version: 1,
-                method: Method::SimpleMajority,
-                abstention: Abstention::DoesNotCount,
-                tie: Tie::Rejects,
-            },
-        ),
+        ("WATER", Command::OpenBallot { topic: 1, version: 1 }),
         vote("WATER", Choice::Yes),
         vote("ROADS", Choice::Yes),
         vote("HEALTH", Choice::No),

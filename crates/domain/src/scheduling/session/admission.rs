@@ -2,18 +2,18 @@
 
 use super::{
     Attendee, Event, Filed, Finding, Outline, PAPERS_MAX, Paper, Rejection, Rule, Screening, Stage, Topic,
-    must_be_ahead, must_speak_for, screening,
+    must_be_ahead, screening,
 };
 use crate::calendar::WorkingCalendar;
-use crate::scheduling::rules::Rules;
-use crate::{Issued, Text, Timestamp, Uuid};
+use crate::constitution::Constitution;
+use crate::{Code, Issued, Text, Timestamp, Uuid};
 
-pub(super) fn request(outline: Outline, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+pub(super) fn request(outline: Outline, chair: Code, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     outline.check()?;
     if let Some(decide_by) = outline.decide_by {
         must_be_ahead("decide_by", decide_by, issued)?;
     }
-    Ok(vec![Event::Requested { outline, requester: issued.by.department.clone() }])
+    Ok(vec![Event::Requested { outline, requester: issued.by.department.clone(), chair }])
 }
 
 pub(super) fn submit_paper(
@@ -46,13 +46,13 @@ pub(super) fn submit_paper(
 
 pub(super) fn screen(
     filed: &Filed,
-    rules: Rules,
+    limits: screening::Limits,
     calendar: &WorkingCalendar,
-    sessions_this_quarter: u32,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     filed.must_be(&[Stage::Requested, Stage::Screened], "screened", "requested or screened")?;
-    let findings = screening::screen(filed, &rules, calendar, sessions_this_quarter, issued.at);
+    let findings = screening::screen(filed, &limits, calendar, issued.at);
+    let rules = limits.rules;
     let same = |last: &Screening| last.rules == rules && last.findings == findings;
     if filed.stage() == Stage::Screened && filed.screening.as_ref().is_some_and(same) {
         return Ok(vec![]);
@@ -97,15 +97,12 @@ pub(super) struct Revision {
     pub(super) earliest_start_at: Timestamp,
 }
 
-pub(super) fn revise(filed: &Filed, revision: Revision, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+pub(super) fn revise(filed: &Filed, revision: Revision) -> Result<Vec<Event>, Rejection> {
     filed.must_be(
         &[Stage::Requested, Stage::Screened, Stage::Returned],
         "revised",
         "requested, screened or returned",
     )?;
-    if let Some(requester) = &filed.requester {
-        must_speak_for(requester, issued)?;
-    }
     let Revision { topics, attendees, duration_minutes, earliest_start_at } = revision;
     let revised = Outline { topics, attendees, duration_minutes, earliest_start_at, ..filed.outline.clone() };
     revised.check()?;
@@ -120,6 +117,7 @@ pub(super) fn countersign(
     filed: &Filed,
     sign_by: Timestamp,
     reason: Text,
+    constitution: Constitution,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     if filed.sign_by() == Some(sign_by) {
@@ -133,7 +131,7 @@ pub(super) fn countersign(
     // Duration, notice and the like do not matter without a meeting; roles do.
     refuse_broken(filed.findings().iter().find(|finding| !finding.overridable))?;
     must_be_ahead("sign_by", sign_by, issued)?;
-    Ok(vec![Event::ConvertedToCountersign { sign_by, reason }])
+    Ok(vec![Event::ConvertedToCountersign { sign_by, reason, constitution }])
 }
 
 pub(super) fn merge(filed: &Filed, session: Uuid, into: Uuid, reason: Text) -> Result<Vec<Event>, Rejection> {

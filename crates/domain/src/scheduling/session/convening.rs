@@ -1,9 +1,7 @@
 //! From admission to the session itself: room and time, invitations, delegates, convening, the end.
 
-use super::{
-    Answer, CONVENE_EARLY, Delegate, Event, Filed, Forum, Kind, Progress, Rejection, Slot, Stage,
-    must_speak_for,
-};
+use super::{Answer, CONVENE_EARLY, Delegate, Event, Filed, Forum, Kind, Progress, Rejection, Slot, Stage};
+use crate::constitution::Constitution;
 use crate::{Code, Issued, Text, Timestamp};
 
 pub(super) fn schedule(
@@ -46,7 +44,6 @@ pub(super) fn answer_invitation(
     department: Code,
     answer: Answer,
     reason: Option<Text>,
-    issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let Progress::Scheduled(appointment) = &filed.progress else {
         return Err(filed.wrong_stage("answered", "scheduled"));
@@ -54,7 +51,6 @@ pub(super) fn answer_invitation(
     let Some(invitation) = appointment.invitations.iter().find(|known| known.department == department) else {
         return Err(Rejection::NotInvited { department_code: department });
     };
-    must_speak_for(&department, issued)?;
     if answer == Answer::Decline && reason.is_none() {
         return Err(Rejection::DeclineReasonRequired { department_code: department });
     }
@@ -64,16 +60,11 @@ pub(super) fn answer_invitation(
     Ok(vec![Event::InvitationAnswered { department, answer, reason }])
 }
 
-pub(super) fn name_delegate(
-    filed: &Filed,
-    named: Delegate,
-    issued: &Issued,
-) -> Result<Vec<Event>, Rejection> {
+pub(super) fn name_delegate(filed: &Filed, named: Delegate) -> Result<Vec<Event>, Rejection> {
     filed.must_be(&[Stage::Admitted, Stage::Scheduled], "given a delegate", "admitted or scheduled")?;
     if !filed.outline.is_attended_by(&named.department) {
         return Err(Rejection::NotInvited { department_code: named.department });
     }
-    must_speak_for(&named.department, issued)?;
     if filed.delegates.contains(&named) {
         return Ok(vec![]);
     }
@@ -81,7 +72,11 @@ pub(super) fn name_delegate(
     Ok(vec![Event::DelegateNamed { department, delegate, in_place_of }])
 }
 
-pub(super) fn convene(filed: &Filed, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+pub(super) fn convene(
+    filed: &Filed,
+    constitution: Constitution,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
     match &filed.progress {
         Progress::Deciding(Forum::Meeting(_)) => Ok(vec![]),
         Progress::Scheduled(appointment) => {
@@ -90,10 +85,10 @@ pub(super) fn convene(filed: &Filed, issued: &Issued) -> Result<Vec<Event>, Reje
             if issued.at < opens_at {
                 return Err(Rejection::TooEarly { starts_at: *starts_at, opens_at });
             }
-            Ok(vec![Event::Convened { room: Some(room.clone()) }])
+            Ok(vec![Event::Convened { room: Some(room.clone()), constitution }])
         }
         Progress::Admitted if filed.outline.kind == Kind::Emergency => {
-            Ok(vec![Event::Convened { room: None }])
+            Ok(vec![Event::Convened { room: None, constitution }])
         }
         _ => Err(filed.wrong_stage("convened", "scheduled, or admitted in an emergency")),
     }

@@ -1,6 +1,7 @@
 //! What is requested, and whether it is consistent.
 
 use super::Rejection;
+use crate::decision_rule::MatterClass;
 use crate::{Code, Line, Text, Timestamp};
 use std::collections::BTreeSet;
 
@@ -64,6 +65,15 @@ pub struct Attendee {
     pub roles: Vec<TopicRole>,
 }
 
+/// Why a session is an emergency, and who says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declaration {
+    /// What has happened.
+    pub reason: Line,
+    /// The plan, order or instruction by which it is declared.
+    pub authority: Line,
+}
+
 /// What is requested: the content of a session and who attends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outline {
@@ -75,8 +85,10 @@ pub struct Outline {
     pub body: Code,
     /// Its form.
     pub kind: Kind,
-    /// The department that chairs it.
-    pub chair: Code,
+    /// The class of its matters, by which the body's decision rule is chosen.
+    pub class: MatterClass,
+    /// Why it is an emergency; an emergency session has one.
+    pub emergency: Option<Declaration>,
     /// Its topics, numbered from 1 in this order.
     pub topics: Vec<Topic>,
     /// The departments that attend.
@@ -89,8 +101,6 @@ pub struct Outline {
     pub case_reference: Option<Line>,
     /// The moment by which it must be decided, in an emergency.
     pub decide_by: Option<Timestamp>,
-    /// The share of the deciding departments that must be present, in percent.
-    pub quorum_percent: u32,
 }
 
 impl Outline {
@@ -113,13 +123,18 @@ impl Outline {
     pub(super) fn check(&self) -> Result<(), Rejection> {
         check_agenda(&self.topics, self.duration_minutes)?;
         check_attendees(&self.attendees, self.topics.len())?;
-        if !(1..=100).contains(&self.quorum_percent) {
-            return Err(Rejection::QuorumOutOfRange { quorum_percent: self.quorum_percent });
-        }
         if self.kind == Kind::Case && self.case_reference.is_none() {
             return Err(Rejection::CaseReferenceRequired);
         }
-        Ok(())
+        let is_emergency = self.kind == Kind::Emergency;
+        if is_emergency != (self.class == MatterClass::Emergency) {
+            return Err(Rejection::ClassDoesNotFit { matter_class: self.class });
+        }
+        match &self.emergency {
+            None if is_emergency => Err(Rejection::EmergencyNotDeclared),
+            Some(_) if !is_emergency => Err(Rejection::NotAnEmergency),
+            _ => Ok(()),
+        }
     }
 }
 

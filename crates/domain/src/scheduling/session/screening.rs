@@ -1,8 +1,8 @@
 //! A request compared with its body's rules, in figures.
 
-use super::{Filed, Kind, Outline, RoleOnTopic};
+use super::{Filed, Kind, Outline, RoleOnTopic, TopicRole};
 use crate::calendar::WorkingCalendar;
-use crate::scheduling::rules::Rules;
+use crate::scheduling::body::MeetingRules;
 use crate::{Date, Timestamp};
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub enum Rule {
     Notice,
     /// Every attendee has a role on a topic; measured in attendees without one.
     RoleForEveryAttendee,
-    /// Every topic has a department that decides; measured in topics without one.
+    /// Every topic has as many departments that decide as its class needs; measured in topics with fewer.
     DeciderForEveryTopic,
     /// Papers in time; measured in calendar days, for the topic whose papers came last; 0 when they are
     /// missing.
@@ -77,14 +77,24 @@ pub struct Finding {
     pub overridable: bool,
 }
 
-/// Compares a request with the rules; `sessions_this_quarter` counts the body's other sessions.
+/// What a request is compared with.
+pub(super) struct Limits {
+    /// The body's meeting rules.
+    pub(super) rules: MeetingRules,
+    /// The body's other sessions in the quarter.
+    pub(super) sessions_this_quarter: u32,
+    /// How many departments must decide on a topic; at least one.
+    pub(super) deciders_min: u32,
+}
+
+/// Compares a request with the limits of its body.
 pub(super) fn screen(
     filed: &Filed,
-    rules: &Rules,
+    limits: &Limits,
     calendar: &WorkingCalendar,
-    sessions_this_quarter: u32,
     now: Timestamp,
 ) -> Vec<Finding> {
+    let Limits { rules, sessions_this_quarter, deciders_min } = limits;
     let outline = &filed.outline;
     let start = calendar.date_of(outline.earliest_start_at);
     let urgent = outline.kind == Kind::Emergency;
@@ -96,7 +106,7 @@ pub(super) fn screen(
         most(Rule::SessionDuration, outline.duration_minutes, rules.duration_minutes_max),
         least(Rule::Notice, days_until(calendar.date_of(now), start), rules.notice_days_min),
         most(Rule::RoleForEveryAttendee, attendees_without_role(outline), 0),
-        most(Rule::DeciderForEveryTopic, topics_without_decider(outline), 0),
+        most(Rule::DeciderForEveryTopic, topics_without_deciders(outline, (*deciders_min).max(1)), 0),
         papers(filed, rules, calendar, start),
         rules
             .sessions_per_quarter_max
@@ -116,19 +126,16 @@ fn attendees_without_role(outline: &Outline) -> u32 {
     count(outline.attendees.iter().filter(|attendee| attendee.roles.is_empty()))
 }
 
-fn topics_without_decider(outline: &Outline) -> u32 {
-    count(outline.topics.iter().filter(|topic| {
-        !outline
-            .attendees
-            .iter()
-            .flat_map(|attendee| &attendee.roles)
-            .any(|given| given.topic == topic.number && given.role == RoleOnTopic::Decides)
-    }))
+fn topics_without_deciders(outline: &Outline, min: u32) -> u32 {
+    let roles = || outline.attendees.iter().flat_map(|attendee| &attendee.roles);
+    let decides =
+        |topic: u32| move |given: &&TopicRole| given.topic == topic && given.role == RoleOnTopic::Decides;
+    count(outline.topics.iter().filter(|topic| count(roles().filter(decides(topic.number))) < min))
 }
 
 /// The finding for the topic whose papers came last; missing papers break the rule even when it requires
 /// no days.
-fn papers(filed: &Filed, rules: &Rules, calendar: &WorkingCalendar, start: Date) -> Option<Finding> {
+fn papers(filed: &Filed, rules: &MeetingRules, calendar: &WorkingCalendar, start: Date) -> Option<Finding> {
     if filed.outline.kind == Kind::Emergency {
         return None;
     }

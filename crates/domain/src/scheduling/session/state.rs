@@ -1,7 +1,8 @@
 //! What is known of a session.
 
 use super::{Answer, Event, Finding, Outline, Paper, Rejection, Rule, Topic};
-use crate::scheduling::rules::Rules;
+use crate::constitution::Constitution;
+use crate::scheduling::body::MeetingRules;
 use crate::{Code, Line, Text, Timestamp, Uuid};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -136,12 +137,16 @@ pub struct Filed {
     pub outline: Outline,
     /// The requesting department.
     pub requester: Option<Code>,
+    /// The department in the chair: that of its body, and once it is convened that of its constitution.
+    pub chair: Code,
     /// Its papers, in the order in which they were submitted.
     pub papers: Vec<FiledPaper>,
     /// The last screening; none before the first.
     pub screening: Option<Screening>,
     /// The departments' delegates.
     pub delegates: Vec<Delegate>,
+    /// The body as it was when the session was convened, or converted to a countersign; none before.
+    pub constitution: Option<Constitution>,
     /// How far it has come.
     pub progress: Progress,
 }
@@ -150,7 +155,7 @@ pub struct Filed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Screening {
     /// The rules as they were then.
-    pub rules: Rules,
+    pub rules: MeetingRules,
     /// The rules that the request breaks; none once it was revised.
     pub findings: Vec<Finding>,
     /// Those of them that were overridden, and why.
@@ -223,13 +228,15 @@ impl Progress {
 }
 
 impl Filed {
-    fn new(outline: &Outline, requester: Option<&Code>) -> Filed {
+    fn new(outline: &Outline, requester: Option<&Code>, chair: &Code) -> Filed {
         Filed {
             outline: outline.clone(),
             requester: requester.cloned(),
+            chair: chair.clone(),
             papers: Vec::new(),
             screening: None,
             delegates: Vec::new(),
+            constitution: None,
             progress: Progress::Requested,
         }
     }
@@ -237,7 +244,7 @@ impl Filed {
     /// The departments that take part: those that attend, the one in the chair, and the one that requested it.
     pub fn concerned(&self) -> impl Iterator<Item = &Code> {
         let attending = self.outline.attendees.iter().map(|attendee| &attendee.department);
-        attending.chain([&self.outline.chair]).chain(&self.requester)
+        attending.chain([&self.chair]).chain(&self.requester)
     }
 
     /// Its stage.
@@ -320,7 +327,7 @@ impl Filed {
     }
 
     /// An override stays as long as its rule is broken by the same figure.
-    fn screened(&mut self, rules: Rules, findings: &[Finding]) {
+    fn screened(&mut self, rules: MeetingRules, findings: &[Finding]) {
         let mut overrides = BTreeMap::new();
         if let Some(before) = self.screening.take() {
             overrides = before.overrides;
@@ -364,7 +371,8 @@ impl Filed {
                 self.forget_findings();
                 self.progress = Progress::Requested;
             }
-            Event::ConvertedToCountersign { sign_by, .. } => {
+            Event::ConvertedToCountersign { sign_by, constitution, .. } => {
+                self.constituted(constitution);
                 self.progress = Progress::Deciding(Forum::Countersign { sign_by: *sign_by });
             }
             Event::Merged { into, .. } => self.progress = Progress::Merged { into: *into },
@@ -386,7 +394,8 @@ impl Filed {
                     in_place_of: in_place_of.clone(),
                 });
             }
-            Event::Convened { .. } => {
+            Event::Convened { constitution, .. } => {
+                self.constituted(constitution);
                 self.progress = Progress::Deciding(Forum::Meeting(self.appointment().cloned()));
             }
             Event::Concluded => {
@@ -395,6 +404,11 @@ impl Filed {
                 }
             }
         }
+    }
+
+    fn constituted(&mut self, constitution: &Constitution) {
+        self.chair.clone_from(&constitution.chair);
+        self.constitution = Some(constitution.clone());
     }
 
     fn answered(&mut self, department: &Code, answer: Answer, reason: Option<&Text>) {
@@ -423,8 +437,8 @@ impl State {
 
     pub(super) fn after(mut self, event: &Event) -> State {
         match (&mut self, event) {
-            (State::Absent, Event::Requested { outline, requester }) => {
-                return State::Filed(Box::new(Filed::new(outline, requester.as_ref())));
+            (State::Absent, Event::Requested { outline, requester, chair }) => {
+                return State::Filed(Box::new(Filed::new(outline, requester.as_ref(), chair)));
             }
             (State::Absent, _) => {}
             (State::Filed(filed), event) => filed.apply(event),

@@ -1,7 +1,7 @@
 use super::*;
 use crate::scheduling::booking::room_command;
 use crate::scheduling::room::{self, Room};
-use crate::testing::{actor, at, code, given, line, text};
+use crate::testing::{actor, at, code, constitution, given, line, text};
 use crate::{Actor, Refusal, Timestamp};
 
 mod life;
@@ -42,27 +42,32 @@ fn outline(topic_count: u32) -> Outline {
         purpose: text("共同确定算力调度"),
         body: code("JC-AI"),
         kind: Kind::Standing,
-        chair: code("NDRC"),
+        class: MatterClass::Ordinary,
+        emergency: None,
         topics: topics(topic_count),
         attendees: attendees(topic_count),
         duration_minutes: 60,
         earliest_start_at: at(START),
         case_reference: None,
         decide_by: None,
-        quorum_percent: 50,
     }
 }
 
 fn requested(outline: Outline) -> Event {
-    Event::Requested { outline, requester: Some(code("NDRC")) }
+    Event::Requested { outline, requester: Some(code("NDRC")), chair: code("NDRC") }
 }
 
 fn screen() -> Command {
-    Command::Screen { rules: Rules::default(), calendar: china(), sessions_this_quarter: 0 }
+    Command::Screen {
+        rules: MeetingRules::default(),
+        calendar: china(),
+        sessions_this_quarter: 0,
+        deciders_min: 1,
+    }
 }
 
 fn screened(findings: &[Finding]) -> Event {
-    Event::Screened { rules: Rules::default(), findings: findings.to_vec() }
+    Event::Screened { rules: MeetingRules::default(), findings: findings.to_vec() }
 }
 
 fn scheduled() -> Event {
@@ -75,8 +80,28 @@ fn scheduled() -> Event {
     }
 }
 
+/// The body as it is when the session is convened.
+fn frozen() -> Constitution {
+    constitution(&["NDRC", "MIIT"])
+}
+
 fn too_many_topics() -> Finding {
     Finding { rule: Rule::TopicsPerSession, measure: 6, limit: 5, overridable: true }
+}
+
+fn request(outline: Outline) -> Command {
+    Command::Request { outline, chair: code("NDRC") }
+}
+
+/// An emergency, declared as it has to be.
+fn emergency() -> Outline {
+    let declaration = Declaration { reason: line("河水上涨"), authority: line("防汛预案第3条") };
+    Outline {
+        kind: Kind::Emergency,
+        class: MatterClass::Emergency,
+        emergency: Some(declaration),
+        ..outline(1)
+    }
 }
 
 /// What screening finds in a request without any other history.
@@ -93,8 +118,7 @@ fn findings_after(history: &[Event]) -> Vec<Finding> {
 
 #[test]
 fn a_request_that_contradicts_itself_is_refused() {
-    let refused =
-        |outline: Outline| given::<Session>(&[]).at(NOW).when(Command::Request(outline)).unwrap_err();
+    let refused = |outline: Outline| given::<Session>(&[]).at(NOW).when(request(outline)).unwrap_err();
     assert_eq!(refused(Outline { topics: vec![], ..outline(1) }), Rejection::TopicsRequired);
     assert_eq!(
         refused(Outline { duration_minutes: 15, ..outline(2) }),
@@ -117,6 +141,39 @@ fn a_request_that_contradicts_itself_is_refused() {
         refused(Outline { decide_by: Some(at(NOW)), ..outline(1) }),
         Rejection::DeadlinePassed { field: "decide_by", deadline: at(NOW), now: at(NOW) }
     );
+}
+
+#[test]
+fn an_emergency_is_declared_and_nothing_else_is() {
+    let refused =
+        |outline: Outline| given::<Session>(&[]).at(NOW).when(request(outline)).map(|_| ()).unwrap_err();
+    assert_eq!(refused(Outline { emergency: None, ..emergency() }), Rejection::EmergencyNotDeclared);
+    assert_eq!(
+        refused(Outline { emergency: emergency().emergency, ..outline(1) }),
+        Rejection::NotAnEmergency
+    );
+    for (kind, matter_class) in
+        [(Kind::Standing, MatterClass::Emergency), (Kind::Emergency, MatterClass::Ordinary)]
+    {
+        let outline = Outline { kind, class: matter_class, ..emergency() };
+        assert_eq!(refused(outline), Rejection::ClassDoesNotFit { matter_class });
+    }
+    assert!(given::<Session>(&[]).at(NOW).when(request(emergency())).is_ok());
+}
+
+#[test]
+fn a_topic_needs_as_many_deciders_as_its_body_needs_votes() {
+    let screen = |deciders_min| Command::Screen {
+        rules: MeetingRules::default(),
+        calendar: china(),
+        sessions_this_quarter: 0,
+        deciders_min,
+    };
+    let found =
+        |deciders_min| given::<Session>(&[requested(outline(2))]).at(NOW).when(screen(deciders_min)).unwrap();
+    let finding = Finding { rule: Rule::DeciderForEveryTopic, measure: 2, limit: 0, overridable: false };
+    assert_eq!(found(1), [screened(&[])]);
+    assert_eq!(found(2), [screened(&[finding])], "one department decides on each");
 }
 
 #[test]
@@ -148,7 +205,7 @@ fn every_broken_rule_is_found_with_its_figures() {
 
 #[test]
 fn an_emergency_needs_neither_notice_nor_papers() {
-    let mut urgent = Outline { kind: Kind::Emergency, earliest_start_at: at(NOW), ..outline(1) };
+    let mut urgent = Outline { earliest_start_at: at(NOW), ..emergency() };
     urgent.topics[0].papers_required = true;
     assert_eq!(findings(urgent), []);
 }
@@ -173,8 +230,8 @@ fn papers_count_from_the_day_they_came() {
 
 #[test]
 fn the_bodys_sessions_in_a_quarter_are_counted_with_this_one() {
-    let rules = Rules { sessions_per_quarter_max: Some(4), ..Rules::default() };
-    let screen = Command::Screen { rules, calendar: china(), sessions_this_quarter: 4 };
+    let rules = MeetingRules { sessions_per_quarter_max: Some(4), ..MeetingRules::default() };
+    let screen = Command::Screen { rules, calendar: china(), sessions_this_quarter: 4, deciders_min: 1 };
     let finding = Finding { rule: Rule::SessionsPerQuarter, measure: 5, limit: 4, overridable: true };
     assert_eq!(
         given::<Session>(&[requested(outline(1))]).at(NOW).when(screen),
@@ -213,9 +270,11 @@ fn no_reason_outweighs_attending_without_a_role() {
     );
     let sign_by = at(START);
     assert_eq!(
-        given::<Session>(&history)
-            .at(NOW)
-            .when(Command::ConvertToCountersign { sign_by, reason: text("简单") }),
+        given::<Session>(&history).at(NOW).when(Command::ConvertToCountersign {
+            sign_by,
+            reason: text("简单"),
+            constitution: frozen()
+        }),
         Err(Rejection::RuleBroken { rule: Rule::RoleForEveryAttendee, measure: 1, limit: 0 }),
         "not even where nobody meets"
     );
@@ -226,8 +285,9 @@ fn a_different_finding_voids_its_override_and_the_same_finding_keeps_it() {
     let overridden = Event::FindingOverridden { rule: Rule::TopicsPerSession, reason: text("季度总结") };
     let history = [requested(outline(6)), screened(&[too_many_topics()]), overridden];
     assert_eq!(given::<Session>(&history).at(NOW).when(screen()), Ok(vec![]));
-    let stricter = Rules { topics_max: 3, ..Rules::default() };
-    let again = Command::Screen { rules: stricter, calendar: china(), sessions_this_quarter: 0 };
+    let stricter = MeetingRules { topics_max: 3, ..MeetingRules::default() };
+    let again =
+        Command::Screen { rules: stricter, calendar: china(), sessions_this_quarter: 0, deciders_min: 1 };
     let events = given::<Session>(&history).at(NOW).when(again).unwrap();
     let state = Session::fold(State::default(), history.iter().chain(&events));
     assert_eq!(state.filed().unwrap().open_findings().count(), 1);

@@ -63,7 +63,8 @@ fn sealed(payload: &Payload, author: Option<&str>, keys: &HashMap<String, Arc<Ke
 
 /// Opens with these keys; the payload, and whose keys were missing.
 fn opened(sealed: &[u8], keys: &HashMap<String, Arc<Key>>) -> (Payload, BTreeSet<Uuid>) {
-    let opened = open(sealed, |id| keys.values().find(|key| key.id == id).cloned()).unwrap();
+    let key = |id, sealed: &[u8]| keys.values().find(|key| key.id == id)?.key_of(sealed);
+    let opened = open(sealed, key).unwrap();
     (Payload::decode(opened.payload.as_slice()).unwrap(), opened.missing)
 }
 
@@ -153,5 +154,5 @@ fn a_forged_value_is_one_that_cannot_be_opened() {
     let (seen, missing) = opened(&forged, &keys);
     let said = SessionCancelled::decode(seen.events[0].value.as_slice()).unwrap();
     assert_eq!((said.reason, missing.len()), (pseudonym(keys["chen"].id), 1));
-    assert_eq!(open(&[0xff; 7], |_| None), Err(Malformed));
+    assert_eq!(open(&[0xff; 7], |_, _| None), Err(Malformed));
 }

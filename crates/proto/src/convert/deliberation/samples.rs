@@ -1,6 +1,6 @@
 //! Sample events of a docket.
 
-use crate::convert::sample::{Sample, at, code, line, samples, text};
+use crate::convert::sample::{Sample, at, code, constitution, line, samples, text};
 use domain::deliberation::ballot::{Abstention, BallotResult, Choice, Method, Tie};
 use domain::deliberation::docket::{self, Docket, Event, Mode};
 use domain::due::DueRule;
@@ -16,11 +16,10 @@ pub fn agenda(mode: Mode) -> docket::Agenda {
         session: Uuid::from_u128(7),
         title: line("防汛会商"),
         body: code("FLOOD"),
-        chair: code("WATER"),
+        constitution: constitution(),
         requester: None,
         mode,
         decide_by: Some(at("2027-03-01T02:00:00Z")),
-        quorum_percent: 60,
         topics: vec![docket::AgendaTopic { number: 1, title: line("转移路线"), timebox_minutes: 20 }],
         participants: vec![
             participant("WATER", docket::RoleOnTopic::Decides),
@@ -65,6 +64,8 @@ fn result(method: Method) -> BallotResult {
         tied: true,
         casting_vote: Some(Choice::Yes),
         passed: true,
+        vetoed: false,
+        body_version: 3,
     }
 }
 
@@ -137,7 +138,13 @@ fn on_ballots() -> Vec<Event> {
         Event::BallotClosed { topic: 1, result: result(share) },
         Event::BallotClosed {
             topic: 1,
-            result: BallotResult { casting_vote: None, tied: false, ..result(share) },
+            result: BallotResult {
+                casting_vote: None,
+                tied: false,
+                vetoed: true,
+                passed: false,
+                ..result(share)
+            },
         },
     ]
 }

@@ -30,6 +30,12 @@ fn the_largest_records_of_a_docket_fit() {
     // The largest agenda that is accepted.
     let topics = 1..=u32::try_from(docket::agenda::TOPICS_MAX).unwrap();
     let roles = topics.clone().map(|topic| docket::TopicRole { topic, role: docket::RoleOnTopic::Decides });
+    let voter = |nth| domain::constitution::Voter {
+        department: code(&format!("{}{nth:02}", long(30))),
+        weight: 1000,
+        veto: true,
+    };
+    let voters = (0..docket::agenda::PARTICIPANTS_MAX).map(voter).collect();
     let largest = docket::Agenda {
         topics: topics
             .map(|number| docket::AgendaTopic { number, title: line(&long(200)), timebox_minutes: 600 })
@@ -40,6 +46,7 @@ fn the_largest_records_of_a_docket_fit() {
                 roles: roles.clone().collect(),
             })
             .collect(),
+        constitution: domain::constitution::Constitution { voters, ..agenda(Mode::Meeting).constitution },
         ..agenda(Mode::Meeting)
     };
     let prepared = [Event::Prepared { agenda: largest }];

@@ -17,7 +17,7 @@ pub fn all() -> Vec<Box<dyn Sample>> {
     all.extend(samples::<Erasures>(vec![
         erasure::Event::Requested {
             erasure_id,
-            key_id: Uuid::from_u128(0x9a0d_63a1_55d2_4c7e_8f0b_1c2d_3e4f_5a6b),
+            key_ids: vec![Uuid::from_u128(0x9a0d_63a1_55d2_4c7e_8f0b_1c2d_3e4f_5a6b)],
             reason: text("They have left the department and asked for it"),
             authority: line("Order 7/2027"),
         },

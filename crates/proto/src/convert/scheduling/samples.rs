@@ -1,13 +1,15 @@
-//! Sample events of rooms, meeting rules and sessions.
+//! Sample events of bodies, rooms and sessions.
 
+use crate::convert::sample::constitution;
 use crate::convert::sample::{Sample, at, code, line, samples, text};
 use domain::Uuid;
-use domain::scheduling::{room, rules, session};
+use domain::decision_rule::{Abstention, DecisionRule, MatterClass, Method, Quorum, QuorumBase, Tie};
+use domain::scheduling::{body, room, session};
 
 pub fn all() -> Vec<Box<dyn Sample>> {
     let aggregates = [
         samples::<room::Room>(of_a_room()),
-        samples::<rules::MeetingRules>(of_the_rules()),
+        samples::<body::Body>(of_a_body()),
         samples::<session::Session>([to_admission(), later_life()].concat()),
     ];
     aggregates.into_iter().flatten().collect()
@@ -33,7 +35,7 @@ fn of_a_room() -> Vec<room::Event> {
 }
 
 /// Not the default rules: those may change, a sample may not.
-const RULES: rules::Rules = rules::Rules {
+const RULES: body::MeetingRules = body::MeetingRules {
     topics_max: 6,
     duration_minutes_max: 90,
     notice_days_min: 5,
@@ -41,9 +43,65 @@ const RULES: rules::Rules = rules::Rules {
     sessions_per_quarter_max: Some(4),
 };
 
-fn of_the_rules() -> Vec<rules::Event> {
-    let unlimited = rules::Rules { sessions_per_quarter_max: None, ..RULES };
-    [RULES, unlimited].map(|rules| rules::Event::Defined { body: code("JC"), rules }).into()
+fn seat(department: &str, standing: body::Standing) -> body::Seat {
+    body::Seat {
+        department: code(department),
+        standing,
+        weight: 1,
+        vetoes: vec![],
+        since_on: None,
+        until_on: None,
+        substitutes: vec![],
+    }
+}
+
+fn decision_rule(class: MatterClass, method: Method, base: QuorumBase) -> DecisionRule {
+    let quorum = Quorum { base, numerator: 2, denominator: 3 };
+    let (abstention, tie) = match base {
+        QuorumBase::AllSeats => (Abstention::CountsAsCast, Tie::Rejects),
+        QuorumBase::Present => (Abstention::DoesNotCount, Tie::ChairDecides),
+    };
+    DecisionRule { class, method, abstention, tie, quorum, ballots_per_version: 2 }
+}
+
+pub fn charter() -> body::Charter {
+    use body::{Seat, Standing};
+    let two_thirds = Method::QualifiedMajority { numerator: 2, denominator: 3 };
+    body::Charter {
+        name: line("人工智能部际联席会议"),
+        seats: vec![
+            Seat {
+                weight: 3,
+                vetoes: vec![MatterClass::Personnel],
+                since_on: Some("2027-03-01".parse().unwrap()),
+                until_on: Some("2029-02-28".parse().unwrap()),
+                substitutes: vec![code("MIIT-2")],
+                ..seat("MIIT", Standing::Decides)
+            },
+            seat("MOF", Standing::Advises),
+            seat("MEE", Standing::Observes),
+        ],
+        chair: code("NDRC"),
+        deputies: vec![code("MIIT")],
+        convenors: vec![code("NDRC")],
+        secretariat: vec![code("NDRC"), code("MIIT")],
+        meeting_rules: RULES,
+        decision_rules: vec![
+            decision_rule(MatterClass::Ordinary, Method::SimpleMajority, QuorumBase::AllSeats),
+            decision_rule(MatterClass::Important, two_thirds, QuorumBase::Present),
+            decision_rule(MatterClass::Personnel, Method::Consensus, QuorumBase::AllSeats),
+            decision_rule(MatterClass::Emergency, Method::UnanimousCountersign, QuorumBase::AllSeats),
+        ],
+    }
+}
+
+fn of_a_body() -> Vec<body::Event> {
+    let unlimited = body::MeetingRules { sessions_per_quarter_max: None, ..RULES };
+    let changed = body::Charter { meeting_rules: unlimited, decision_rules: vec![], ..charter() };
+    vec![
+        body::Event::Defined { body: code("JC-AI"), charter: charter() },
+        body::Event::Changed { version: 2, charter: changed, reason: text("国务院批复") },
+    ]
 }
 
 fn session_id() -> Uuid {
@@ -76,15 +134,19 @@ pub fn outline(kind: session::Kind) -> session::Outline {
         purpose: text("第一行\n第二行"),
         body: code("JC-AI"),
         kind,
-        chair: code("NDRC"),
+        class: if kind == session::Kind::Emergency { MatterClass::Emergency } else { MatterClass::Important },
         topics: topics(),
         attendees: attendees(),
         duration_minutes: 60,
         earliest_start_at: at("2027-03-05T01:00:00Z"),
         case_reference: (kind == session::Kind::Case).then(|| line("12345-2027-0001")),
         decide_by: (kind == session::Kind::Emergency).then(|| at("2027-03-05T03:00:00Z")),
-        quorum_percent: 67,
+        emergency: (kind == session::Kind::Emergency).then(declaration),
     }
+}
+
+fn declaration() -> session::Declaration {
+    session::Declaration { reason: line("河水上涨"), authority: line("防汛预案第3条") }
 }
 
 fn findings() -> Vec<session::Finding> {
@@ -104,12 +166,14 @@ fn findings() -> Vec<session::Finding> {
 
 fn to_admission() -> Vec<session::Event> {
     use session::{Event, Kind, Rule};
-    let requested = |kind| Event::Requested { outline: outline(kind), requester: Some(code("NDRC")) };
+    let requester = Some(code("NDRC"));
+    let requested =
+        |kind| Event::Requested { outline: outline(kind), requester: requester.clone(), chair: code("NDRC") };
     vec![
         requested(Kind::Standing),
         requested(Kind::Case),
         requested(Kind::Emergency),
-        Event::Requested { outline: outline(Kind::Standing), requester: None },
+        Event::Requested { outline: outline(Kind::Standing), requester: None, chair: code("NDRC") },
         Event::PaperSubmitted {
             topic: 1,
             paper: session::Paper {
@@ -129,7 +193,11 @@ fn to_admission() -> Vec<session::Event> {
             duration_minutes: 45,
             earliest_start_at: at("2027-03-05T01:00:00Z"),
         },
-        Event::ConvertedToCountersign { sign_by: at("2027-03-08T10:00:00Z"), reason: text("无需开会") },
+        Event::ConvertedToCountersign {
+            sign_by: at("2027-03-08T10:00:00Z"),
+            reason: text("无需开会"),
+            constitution: constitution(),
+        },
         Event::Merged { into: session_id(), reason: text("与上次会商相同") },
     ]
 }
@@ -153,8 +221,8 @@ fn later_life() -> Vec<session::Event> {
             delegate: line("王芳"),
             in_place_of: Some(line("张强")),
         },
-        Event::Convened { room: Some(code("R-301")) },
-        Event::Convened { room: None },
+        Event::Convened { room: Some(code("R-301")), constitution: constitution() },
+        Event::Convened { room: None, constitution: constitution() },
         Event::Concluded,
     ]
 }

@@ -1,14 +1,54 @@
-use super::samples::outline;
+use super::samples::{charter, outline};
 use super::*;
 use crate::convert::sample::{code, line, text};
 use crate::record::EventCodec;
 
+/// Letters of four bytes, the longest there are.
+fn longest(chars: usize) -> String {
+    "𠮷".repeat(chars)
+}
+
+fn longest_code(number: usize) -> domain::Code {
+    code(&format!("{}{number:02}", longest(domain::text::CODE_CHARS_MAX - 2)))
+}
+
+fn assert_fits<A: EventCodec>(event: &A::Event) {
+    let bytes = A::encode(event).value.len();
+    assert!(bytes < 62 * 1024, "{bytes} bytes leave no room for the envelope in 64 KiB");
+}
+
+#[test]
+fn the_largest_body_fits_into_one_record() {
+    use domain::decision_rule::MatterClass;
+    use domain::scheduling::body::charter::{
+        CONVENORS_MAX, DEPUTIES_MAX, SEATS_MAX, SECRETARIAT_MAX, SUBSTITUTES_MAX,
+    };
+    let codes = |count: usize| (0..count).map(longest_code).collect::<Vec<_>>();
+    let date = Some("2027-03-01".parse().unwrap());
+    let seat = |number| body::Seat {
+        department: longest_code(number),
+        standing: body::Standing::Decides,
+        weight: body::charter::WEIGHT_MAX,
+        vetoes: MatterClass::ALL.to_vec(),
+        since_on: date,
+        until_on: date,
+        substitutes: codes(SUBSTITUTES_MAX),
+    };
+    let charter = body::Charter {
+        name: line(&longest(domain::text::LINE_CHARS_MAX)),
+        seats: (0..SEATS_MAX).map(seat).collect(),
+        chair: longest_code(0),
+        deputies: codes(DEPUTIES_MAX),
+        convenors: codes(CONVENORS_MAX),
+        secretariat: codes(SECRETARIAT_MAX),
+        ..charter()
+    };
+    let reason = text(&"a".repeat(domain::text::TEXT_BYTES_MAX));
+    assert_fits::<body::Body>(&body::Event::Changed { version: u32::MAX, charter, reason });
+}
+
 #[test]
 fn the_largest_session_request_fits_into_one_record() {
-    // Letters of four bytes, the longest there are.
-    let longest = |chars| "𠮷".repeat(chars);
-    let longest_code =
-        |number: usize| code(&format!("{}{number:02}", longest(domain::text::CODE_CHARS_MAX - 2)));
     let topic = |number| session::Topic {
         number,
         title: line(&longest(domain::text::LINE_CHARS_MAX)),
@@ -29,9 +69,13 @@ fn the_largest_session_request_fits_into_one_record() {
         topics,
         duration_minutes: session::DURATION_MINUTES_MAX,
         case_reference: Some(line(&longest(domain::text::LINE_CHARS_MAX))),
+        emergency: Some(session::Declaration {
+            reason: line(&longest(domain::text::LINE_CHARS_MAX)),
+            authority: line(&longest(domain::text::LINE_CHARS_MAX)),
+        }),
         ..outline(session::Kind::Emergency)
     };
-    let requested = session::Event::Requested { outline, requester: Some(longest_code(0)) };
-    let bytes = session::Session::encode(&requested).value.len();
-    assert!(bytes < 62 * 1024, "{bytes} bytes leave no room for the envelope in 64 KiB");
+    let requested =
+        session::Event::Requested { outline, requester: Some(longest_code(0)), chair: longest_code(0) };
+    assert_fits::<session::Session>(&requested);
 }

@@ -46,11 +46,11 @@ fn faults_are_printed_by_flag_and_refusals_with_their_details() {
     let line = ["session", "request", "--title", "x"];
     let mut details = ErrorDetails::new();
     details.add_bad_request_violation("outline.topics[2].title", "is empty");
-    details.add_bad_request_violation("outline.chair_code", "is missing");
+    details.add_bad_request_violation("outline.body_code", "is missing");
     let text = printed_error(Status::with_error_details(Code::InvalidArgument, "both", details), &line);
     assert_eq!(
         text,
-        "error: the request is not valid\n  --topics [2].title is empty\n  --chair-code is missing\n"
+        "error: the request is not valid\n  --topics [2].title is empty\n  --body-code is missing\n"
     );
 
     let mut details = ErrorDetails::new();

@@ -1,14 +1,18 @@
-//! What the stories need: departments on several levels, rooms, a calendar and meeting rules.
+//! What the stories need: departments on several levels, rooms, a calendar and the bodies that decide.
 
 use crate::language::{say, text};
 use crate::story::demo::stage::{Stage, ZONE, narrate};
 use crate::story::matter;
 use client::Client;
 use client::command_id;
+use domain::Role;
 use proto::directory::v1::{
     DefineCalendarRequest, Department, DepartmentKind, DepartmentLevel, Weekday, WorkingCalendar,
 };
-use proto::scheduling::v1::{DefineRulesRequest, MeetingRules};
+use proto::scheduling::v1::{
+    BallotMethod, BodyCharter, DecisionRule, MatterClass, MeetingRules, QualifiedMajority, Quorum,
+    QuorumBase, ballot_method::Method,
+};
 
 /// The members of the standing conference, each with its code and its name; the first one convenes it.
 pub fn conference() -> [(&'static str, &'static str); 28] {
@@ -57,7 +61,7 @@ fn city() -> [(&'static str, &'static str, DepartmentKind); 7] {
     ]
 }
 
-/// Registers the departments and rooms, and defines the year's calendar and the conference's rules.
+/// Registers the departments and rooms, and defines the year's calendar and the bodies.
 pub async fn register(stage: &Stage, clerk: &Client) -> anyhow::Result<()> {
     let departments = departments();
     matter::register_departments(clerk, &departments).await?;
@@ -66,21 +70,76 @@ pub async fn register(stage: &Stage, clerk: &Client) -> anyhow::Result<()> {
     let calendar =
         DefineCalendarRequest { command_id: command_id(), calendar: Some(calendar()), ..Default::default() };
     stage.operator.call(calendar).await?;
-    let rules = DefineRulesRequest {
-        command_id: command_id(),
-        body_code: text("RENEWAL-CONFERENCE").into(),
-        rules: Some(rules()),
-        ..Default::default()
-    };
-    clerk.call(rules).await?;
+    define_bodies(stage).await?;
     narrate(say(
         "The directory (部门名录) has {departments} departments, 2 rooms, and the year's holidays and make-up days \
          (调休).",
         &[("departments", &departments.len())],
     ))?;
     narrate(text(
-        "The conference's rules (会议规则): at most 3 topics, 120 minutes, 3 days' notice, papers 2 days before.",
+        "Three bodies (会商机制) may decide. The conference: 28 seats, two thirds of them present and in favor; at most \
+         3 topics, 120 minutes, 3 days' notice, papers 2 days before.",
     ))
+}
+
+/// Has the clerks of each secretariat define their body.
+async fn define_bodies(stage: &Stage) -> anyhow::Result<()> {
+    let bodies = [
+        (text("RENEWAL-CONFERENCE"), renewal_conference()),
+        (text("LINJIANG-JOINT"), linjiang_joint()),
+        (text("LINJIANG-EMERGENCY"), linjiang_emergency()),
+    ];
+    for (code, charter) in bodies {
+        let clerk = stage.deployment.client(Role::Clerk, Some(&charter.chair_code))?;
+        matter::define_body(&clerk, code, charter).await?;
+    }
+    Ok(())
+}
+
+/// All 28 decide, by two thirds of the votes, when two thirds are there.
+fn renewal_conference() -> BodyCharter {
+    let two_thirds = Method::QualifiedMajority(QualifiedMajority { numerator: 2, denominator: 3 });
+    let rule = DecisionRule { method: Some(BallotMethod { method: Some(two_thirds) }), ..quorum_of(2, 3) };
+    BodyCharter {
+        name: text("Joint conference on urban renewal 城市更新部际联席会议").into(),
+        chair_code: text("HOUSING").into(),
+        seats: conference().map(|(code, _)| matter::seat(code)).to_vec(),
+        meeting_rules: Some(meeting_rules()),
+        decision_rules: vec![rule],
+        ..Default::default()
+    }
+}
+
+/// Four departments of the city, by a simple majority, when three are there.
+fn linjiang_joint() -> BodyCharter {
+    let seats = [text("CITY-HOTLINE"), text("CITY-ROADS"), text("CITY-WATER"), text("CITY-HOUSING")];
+    BodyCharter {
+        name: text("Joint sessions of Linjiang 临江市联合会商").into(),
+        chair_code: text("CITY-HOTLINE").into(),
+        seats: seats.map(matter::seat).to_vec(),
+        decision_rules: vec![quorum_of(3, 4)],
+        ..Default::default()
+    }
+}
+
+/// Four parties, by a simple majority, when half of them are there.
+fn linjiang_emergency() -> BodyCharter {
+    let seats = [text("EMERGENCY"), text("CITY-WATER"), text("CITY-ROADS"), text("METRO")];
+    BodyCharter {
+        name: text("Emergency command of Linjiang 临江市应急指挥部").into(),
+        chair_code: text("EMERGENCY").into(),
+        seats: seats.map(matter::seat).to_vec(),
+        ..Default::default()
+    }
+}
+
+/// The usual rule for ordinary matters, with this share of all seats as the quorum.
+fn quorum_of(numerator: u32, denominator: u32) -> DecisionRule {
+    DecisionRule {
+        matter_class: MatterClass::Ordinary.into(),
+        quorum: Some(Quorum { base: QuorumBase::AllSeats.into(), numerator, denominator }),
+        ..Default::default()
+    }
 }
 
 fn departments() -> Vec<Department> {
@@ -111,7 +170,7 @@ fn calendar() -> WorkingCalendar {
     }
 }
 
-fn rules() -> MeetingRules {
+fn meeting_rules() -> MeetingRules {
     MeetingRules {
         topics_max: 3,
         duration_minutes_max: 120,

@@ -7,11 +7,8 @@ use crate::story::demo::stage::{Stage, expect_refusal, narrate, result};
 use crate::story::matter::{MatterDriver, attendee, topic};
 use client::command_id;
 use proto::Wire as _;
-use proto::deliberation::v1::{
-    DueRule, ItemDraft, QualifiedMajority, ReviseItemRequest, VoteChoice, ballot_method::Method,
-    due_rule::Rule,
-};
-use proto::scheduling::v1::{MergeSessionRequest, SessionKind, SessionOutline};
+use proto::deliberation::v1::{DueRule, ItemDraft, ReviseItemRequest, VoteChoice, due_rule::Rule};
+use proto::scheduling::v1::{MatterClass, MergeSessionRequest, SessionKind, SessionOutline};
 
 /// An item as the stories draft it, due after this many working days.
 pub fn item(
@@ -51,26 +48,26 @@ fn outline(stage: &Stage, topics: u32) -> SessionOutline {
         .into(),
         body_code: text("RENEWAL-CONFERENCE").into(),
         kind: SessionKind::Standing.into(),
-        chair_code: text("HOUSING").into(),
+        matter_class: MatterClass::Ordinary.into(),
         topics,
         attendees: conference().map(|(code, _)| attendee(code, &all, &[])).to_vec(),
         duration_minutes: 90,
         earliest_start_at: stage.at(4, 9, 0).to_wire(),
         case_reference: None,
         decide_by: None,
-        quorum_percent: 67,
+        emergency: None,
     }
 }
 
 /// From the request to the closed docket.
 pub async fn convene_and_decide(stage: &Stage) -> anyhow::Result<Items<'_>> {
-    let sprawling = MatterDriver::request(&stage.deployment, outline(stage, 5)).await?;
+    let sprawling = MatterDriver::request(&stage.deployment, text("HOUSING"), outline(stage, 5)).await?;
     sprawling.submit_papers(paper).await?;
     sprawling.screen().await?;
     narrate(text("HOUSING requests a session (会商申请) with 5 topics."))?;
     expect_refusal(text("The clerk admits it as it is"), sprawling.admit().await, "RULE_BROKEN")?;
 
-    let matter = MatterDriver::request(&stage.deployment, outline(stage, 3)).await?;
+    let matter = MatterDriver::request(&stage.deployment, text("HOUSING"), outline(stage, 3)).await?;
     matter.submit_papers(paper).await?;
     let screened = matter.screen().await?;
     narrate(say(
@@ -105,7 +102,7 @@ async fn meet(stage: &Stage, matter: &MatterDriver) -> anyhow::Result<()> {
         matter.arrive(code).await?;
     }
     matter.open().await?;
-    narrate(text("All 28 are present: the quorum of 67 % is met, and the chair opens the docket."))?;
+    narrate(text("All 28 are present: the quorum of two thirds is met, and the chair opens the docket."))?;
     survey(matter).await?;
     funding(matter).await?;
     permits(matter).await
@@ -145,7 +142,7 @@ async fn survey(matter: &MatterDriver) -> anyhow::Result<()> {
     matter.close_debate(1).await?;
     expect_refusal(
         text("The chair opens the ballot although an item has no due date"),
-        matter.open_ballot(1, 1, two_thirds()).await,
+        matter.open_ballot(1, 1).await,
         "DECISION_NOT_EXECUTABLE",
     )?;
     let request = ReviseItemRequest {
@@ -157,7 +154,7 @@ async fn survey(matter: &MatterDriver) -> anyhow::Result<()> {
     };
     matter.chair().call(request).await?;
     matter.draft_items(1, &[map]).await?;
-    matter.open_ballot(1, 1, two_thirds()).await?;
+    matter.open_ballot(1, 1).await?;
     matter.vote_all(1, &[(text("FINANCE"), no, costs), (text("TAX"), VoteChoice::Abstain, "")]).await?;
     let ballot = matter.close_ballot(1).await?;
     narrate(say("Topic 1, the survey: {result}", &[("result", &result(ballot))]))?;
@@ -178,7 +175,7 @@ async fn funding(matter: &MatterDriver) -> anyhow::Result<()> {
     matter.submit_proposal(2, text("Pay a third of each lift retrofit from the renewal fund.")).await?;
     matter.draft_items(2, &items).await?;
     matter.close_debate(2).await?;
-    matter.open_ballot(2, 1, two_thirds()).await?;
+    matter.open_ballot(2, 1).await?;
     matter.vote_all(2, &[]).await?;
     let ballot = matter.close_ballot(2).await?;
     narrate(say("Topic 2, the funding: {result}", &[("result", &result(ballot))]))?;
@@ -203,14 +200,10 @@ async fn permits(matter: &MatterDriver) -> anyhow::Result<()> {
     matter.submit_proposal(3, text("One window accepts every application for a renewal permit.")).await?;
     matter.draft_items(3, &items).await?;
     matter.close_debate(3).await?;
-    matter.open_ballot(3, 1, Method::Consensus(Default::default())).await?;
+    matter.open_ballot(3, 1).await?;
     matter.vote_all(3, &[]).await?;
     let ballot = matter.close_ballot(3).await?;
     narrate(say("Topic 3, the permits: {result}", &[("result", &result(ballot))]))?;
     matter.adopt(3, false).await?;
     Ok(())
-}
-
-fn two_thirds() -> Method {
-    Method::QualifiedMajority(QualifiedMajority { numerator: 2, denominator: 3 })
 }

@@ -6,8 +6,8 @@ use crate::story::demo::followthrough::Items;
 use crate::story::demo::stage::{Stage, narrate, result};
 use crate::story::matter::{MatterDriver, attendee};
 use proto::Wire as _;
-use proto::deliberation::v1::{VoteChoice, ballot_method::Method};
-use proto::scheduling::v1::{SessionKind, SessionOutline, SessionTopic};
+use proto::deliberation::v1::VoteChoice;
+use proto::scheduling::v1::{EmergencyDeclaration, MatterClass, SessionKind, SessionOutline, SessionTopic};
 
 /// The day of the flood.
 const DAY: i32 = 18;
@@ -20,7 +20,7 @@ fn present() -> [&'static str; 3] {
 /// From the alarm to the decision, in 35 minutes.
 pub async fn decide_by_deadline(stage: &Stage) -> anyhow::Result<Items<'_>> {
     stage.move_clock(DAY, 20, 10).await?;
-    let matter = MatterDriver::request(&stage.deployment, outline(stage)).await?;
+    let matter = MatterDriver::request(&stage.deployment, text("EMERGENCY"), outline(stage)).await?;
     let screened = matter.screen().await?;
     matter.admit().await?;
     matter.convene().await?;
@@ -43,7 +43,7 @@ pub async fn decide_by_deadline(stage: &Stage) -> anyhow::Result<Items<'_>> {
     stage.move_clock(DAY, 20, 45).await?;
     matter.draft_items(1, &items()).await?;
     matter.close_debate(1).await?;
-    matter.open_ballot(1, 1, Method::SimpleMajority(Default::default())).await?;
+    matter.open_ballot(1, 1).await?;
     for department in present() {
         matter.vote(1, department, VoteChoice::Yes, "").await?;
     }
@@ -63,7 +63,7 @@ fn outline(stage: &Stage) -> SessionOutline {
         purpose: text("Close the underpasses and the metro before the water reaches them").into(),
         body_code: text("LINJIANG-EMERGENCY").into(),
         kind: SessionKind::Emergency.into(),
-        chair_code: text("EMERGENCY").into(),
+        matter_class: MatterClass::Emergency.into(),
         topics: vec![SessionTopic {
             number: 1,
             title: text("Close underpasses and metro lines 封闭下穿隧道与地铁").into(),
@@ -81,7 +81,10 @@ fn outline(stage: &Stage) -> SessionOutline {
         earliest_start_at: stage.at(DAY, 20, 15).to_wire(),
         case_reference: None,
         decide_by: stage.at(DAY, 21, 0).to_wire(),
-        quorum_percent: 50,
+        emergency: Some(EmergencyDeclaration {
+            reason: text("The river rises 40 cm an hour").into(),
+            authority: text("Flood plan, level II 防汛应急预案二级响应").into(),
+        }),
     }
 }
 

@@ -8,8 +8,8 @@ use crate::story::matter::{MatterDriver, attendee, topic};
 use client::command_id;
 use proto::Wire as _;
 use proto::deliberation::v1 as deliberation;
-use proto::deliberation::v1::{ItemDraft, Stance, VoteChoice, ballot_method::Method};
-use proto::scheduling::v1::{SessionKind, SessionOutline};
+use proto::deliberation::v1::{ItemDraft, Stance, VoteChoice};
+use proto::scheduling::v1::{MatterClass, SessionKind, SessionOutline};
 
 /// The day on which the session meets.
 const DAY: i32 = 14;
@@ -21,7 +21,7 @@ fn outline(stage: &Stage, title: &str) -> SessionOutline {
             .into(),
         body_code: text("LINJIANG-JOINT").into(),
         kind: SessionKind::Case.into(),
-        chair_code: text("CITY-HOTLINE").into(),
+        matter_class: MatterClass::Ordinary.into(),
         topics: vec![topic(1, text("Cellar flooding at 14 Willow Lane 柳巷14号地下室进水"), 45)],
         attendees: vec![
             attendee(text("CITY-HOTLINE"), &[1], &[]),
@@ -34,14 +34,14 @@ fn outline(stage: &Stage, title: &str) -> SessionOutline {
         earliest_start_at: stage.at(DAY, 14, 0).to_wire(),
         case_reference: Some("12345-2027-030417".into()),
         decide_by: None,
-        quorum_percent: 75,
+        emergency: None,
     }
 }
 
 /// From the ticket to the accepted invitations.
 pub async fn prepare(stage: &Stage) -> anyhow::Result<MatterDriver> {
     let outline = outline(stage, text("Joint session on hotline case 12345-2027-030417"));
-    let matter = MatterDriver::request(&stage.deployment, outline).await?;
+    let matter = MatterDriver::request(&stage.deployment, text("CITY-HOTLINE"), outline).await?;
     matter.submit_papers(|_| "c0ffee".repeat(11)[..64].to_owned()).await?;
     matter.screen().await?;
     matter.admit().await?;
@@ -135,7 +135,7 @@ async fn amend(matter: &MatterDriver) -> anyhow::Result<()> {
 
 async fn decide(matter: &MatterDriver) -> anyhow::Result<()> {
     matter.draft_items(1, &items()).await?;
-    matter.open_ballot(1, 2, Method::SimpleMajority(Default::default())).await?;
+    matter.open_ballot(1, 2).await?;
     let vote = deliberation::CastVoteRequest {
         command_id: command_id(),
         docket_id: matter.id.clone(),
@@ -171,9 +171,12 @@ fn items() -> [ItemDraft; 2] {
 }
 
 async fn double_booking(stage: &Stage) -> anyhow::Result<()> {
-    let other =
-        MatterDriver::request(&stage.deployment, outline(stage, text("Works meeting on Willow Lane")))
-            .await?;
+    let other = MatterDriver::request(
+        &stage.deployment,
+        text("CITY-HOTLINE"),
+        outline(stage, text("Works meeting on Willow Lane")),
+    )
+    .await?;
     other.submit_papers(|_| "ab".repeat(32)).await?;
     other.screen().await?;
     other.admit().await?;
@@ -184,7 +187,7 @@ async fn double_booking(stage: &Stage) -> anyhow::Result<()> {
     )?;
     other.convert_to_countersign(stage.at(12, 18, 0), text("A yes-or-no question needs no meeting")).await?;
     other.submit_proposal(1, text("Close the lane to trucks during the works.")).await?;
-    other.open_ballot(1, 1, Method::UnanimousCountersign(Default::default())).await?;
+    other.open_ballot(1, 1).await?;
     other.vote_all(1, &[]).await?;
     let ballot = other.close_ballot(1).await?;
     other.adopt(1, true).await?;

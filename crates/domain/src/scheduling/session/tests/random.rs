@@ -1,6 +1,7 @@
 //! Whatever commands come in whatever order: nothing panics, and the invariants hold.
 
 use super::*;
+use crate::Role;
 use proptest::prelude::*;
 
 fn moment() -> impl Strategy<Value = Timestamp> {
@@ -11,7 +12,10 @@ fn any_outline() -> impl Strategy<Value = Outline> {
     let kind = prop_oneof![Just(Kind::Standing), Just(Kind::Emergency)];
     (0_u32..8, any::<bool>(), kind, moment(), 10_u32..200).prop_map(
         |(count, idle, kind, start, duration_minutes)| {
-            let mut outline = Outline { kind, earliest_start_at: start, duration_minutes, ..outline(count) };
+            let declared = if kind == Kind::Emergency { emergency() } else { outline(1) };
+            let (topics, attendees) = (topics(count), attendees(count));
+            let mut outline =
+                Outline { topics, attendees, earliest_start_at: start, duration_minutes, ..declared };
             if idle {
                 outline.attendees.push(attendee("MEE", &[]));
             }
@@ -36,21 +40,21 @@ fn papers() -> impl Strategy<Value = Command> {
 fn commands() -> impl Strategy<Value = Command> {
     let reason = || text("理由");
     prop_oneof![
-        1 => any_outline().prop_map(Command::Request),
+        1 => any_outline().prop_map(request),
         2 => revisions(),
         2 => papers(),
         4 => Just(screen()),
         4 => proptest::sample::select(&Rule::ALL[..]).prop_map(move |rule| Command::Override { rule, reason: reason() }),
         4 => Just(Command::Admit),
         1 => Just(Command::Return { reason: reason() }),
-        1 => moment().prop_map(move |sign_by| Command::ConvertToCountersign { sign_by, reason: reason() }),
+        1 => moment().prop_map(move |sign_by| Command::ConvertToCountersign { sign_by, reason: reason(), constitution: frozen() }),
         1 => (0_u128..3).prop_map(move |into| Command::Merge { session: Uuid::nil(), into: Uuid::from_u128(into), reason: reason() }),
         4 => moment().prop_map(|starts_at| Command::Schedule { room: code("R-301"), starts_at }),
         2 => Just(Command::Postpone { reason: reason() }),
         1 => Just(Command::Cancel { reason: reason() }),
         2 => Just(Command::AnswerInvitation { department: code("MOF"), answer: Answer::Accept, reason: None }),
         2 => Just(Command::NameDelegate { department: code("MOF"), delegate: line("王芳"), in_place_of: None }),
-        2 => Just(Command::Convene),
+        2 => Just(Command::Convene { constitution: frozen() }),
         2 => Just(Command::Conclude),
     ]
 }
@@ -87,7 +91,7 @@ proptest! {
     ) {
         let by = actor("chen", "NDRC", Role::Clerk);
         let mut state = State::default();
-        for (hours, command) in (0_i64..).zip(std::iter::once(Command::Request(first)).chain(commands)) {
+        for (hours, command) in (0_i64..).zip(std::iter::once(request(first)).chain(commands)) {
             let now = at(NOW) + SignedDuration::from_hours(hours * 6);
             let issued = Issued { at: now, by: by.clone() };
             if let Ok(events) = Session::decide(&state, command, &issued) {

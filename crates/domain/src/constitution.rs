@@ -1,0 +1,63 @@
+//! A body as it was when a session of it was convened: what the session's docket keeps to, whatever becomes of the body.
+
+use crate::Code;
+use crate::decision_rule::{DecisionRule, QuorumBase};
+
+/// A seat that decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Voter {
+    /// The department.
+    pub department: Code,
+    /// How much its vote weighs; at least 1.
+    pub weight: u32,
+    /// Whether its no is enough.
+    pub veto: bool,
+}
+
+/// The part of a body's version that matters of one class are decided by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constitution {
+    /// The number of the body's version.
+    pub version: u32,
+    /// The department in the chair.
+    pub chair: Code,
+    /// The departments that take the chair in its absence, in turn.
+    pub deputies: Vec<Code>,
+    /// The departments whose clerks act for the body.
+    pub secretariat: Vec<Code>,
+    /// The seats that decide.
+    pub voters: Vec<Voter>,
+    /// How they decide.
+    pub rule: DecisionRule,
+}
+
+impl Constitution {
+    /// The departments that may be in the chair, in turn.
+    pub fn chairs(&self) -> impl Iterator<Item = &Code> {
+        std::iter::once(&self.chair).chain(&self.deputies)
+    }
+
+    /// Whether the department has a vote.
+    pub fn has_vote(&self, department: &Code) -> bool {
+        self.voter(department).is_some()
+    }
+
+    /// The seat of a department that decides.
+    pub fn voter(&self, department: &Code) -> Option<&Voter> {
+        self.voters.iter().find(|voter| voter.department == *department)
+    }
+
+    /// How many are needed, when so many of all seats have recused themselves and so many that decide are there.
+    pub fn quorum(&self, recused: u32, present: u32) -> u32 {
+        let quorum = self.rule.quorum;
+        match quorum.base {
+            QuorumBase::AllSeats => quorum.of(self.voter_count().saturating_sub(recused)),
+            QuorumBase::Present => quorum.of(present),
+        }
+    }
+
+    /// The number of seats that decide.
+    pub fn voter_count(&self) -> u32 {
+        u32::try_from(self.voters.len()).unwrap_or(u32::MAX)
+    }
+}

@@ -1,0 +1,162 @@
+//! Who may do what with a session: what its body says to a command, before the session itself is asked.
+
+use super::body::{self, Version};
+use super::session::{Attendee, Command, Filed, Kind, Outline, Rejection, RoleOnTopic, State};
+use crate::{Code, Issued, Role};
+
+/// Refuses a command on a session of this body from whoever may not issue it, and a request that the body does not
+/// allow. Process managers may do everything; a session that does not exist refuses by itself.
+pub fn check(
+    session: &State,
+    body: &body::State,
+    command: &Command,
+    issued: &Issued,
+) -> Result<(), Rejection> {
+    if issued.by.is_process() {
+        return Ok(());
+    }
+    if let Command::Request { outline, .. } = command {
+        return request(outline, body, issued);
+    }
+    let Some(filed) = session.filed() else { return Ok(()) };
+    let people = People { filed, version: defined(&filed.outline.body, body)?, issued };
+    match command {
+        Command::Request { .. } | Command::Override { .. } | Command::Conclude => Ok(()),
+        Command::Screen { .. }
+        | Command::Admit
+        | Command::Return { .. }
+        | Command::ConvertToCountersign { .. }
+        | Command::Merge { .. }
+        | Command::Schedule { .. } => people.secretariat(),
+        Command::Postpone { .. } | Command::Convene { .. } => people.in_charge(),
+        Command::Cancel { .. } => people.requester().or_else(|_| people.in_charge()),
+        Command::Revise { attendees, .. } => {
+            people.requester()?;
+            seats(attendees, people.version)
+        }
+        Command::SubmitPaper { .. } => people.own(),
+        Command::AnswerInvitation { department, .. } | Command::NameDelegate { department, .. } => {
+            people.of(department)
+        }
+    }
+}
+
+fn request(outline: &Outline, body: &body::State, issued: &Issued) -> Result<(), Rejection> {
+    let version = defined(&outline.body, body)?;
+    let convenors = &version.charter.convenors;
+    if outline.kind == Kind::Emergency && !speaks_for_one_of(convenors, issued) {
+        return Err(Rejection::NotAConvenor {
+            body_code: version.body.clone(),
+            needed_codes: joined(convenors),
+            department_code: issued.by.spoken_for(),
+        });
+    }
+    seats(&outline.attendees, version)
+}
+
+fn defined<'a>(code: &Code, body: &'a body::State) -> Result<&'a Version, Rejection> {
+    body.version().ok_or_else(|| Rejection::UnknownBody { body_code: code.clone() })
+}
+
+/// Refuses a vote for a department whose seat has none: it is a guest, and heard.
+fn seats(attendees: &[Attendee], version: &Version) -> Result<(), Rejection> {
+    let decides = |attendee: &&Attendee| attendee.roles.iter().any(|role| role.role == RoleOnTopic::Decides);
+    let guest = attendees.iter().filter(decides).find(|it| !version.charter.may_vote(&it.department));
+    match guest {
+        Some(guest) => Err(Rejection::SeatRequired {
+            department_code: guest.department.clone(),
+            body_code: version.body.clone(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Those who have to do with a session, and who issued the command.
+struct People<'a> {
+    filed: &'a Filed,
+    version: &'a Version,
+    issued: &'a Issued,
+}
+
+impl People<'_> {
+    fn is_of_the_secretariat(&self) -> bool {
+        self.issued.by.is(Role::Clerk) && speaks_for_one_of(&self.version.charter.secretariat, self.issued)
+    }
+
+    fn is_in_the_chair(&self) -> bool {
+        let department = self.issued.by.department.as_ref();
+        self.issued.by.is(Role::Chair)
+            && department.is_some_and(|department| self.version.charter.may_chair(department))
+    }
+
+    fn is_the_requester(&self) -> bool {
+        self.filed.requester.as_ref().is_some_and(|requester| self.issued.by.speaks_for(requester))
+    }
+
+    /// The clerks of the secretariat.
+    fn secretariat(&self) -> Result<(), Rejection> {
+        if self.is_of_the_secretariat() {
+            return Ok(());
+        }
+        Err(Rejection::NotTheSecretariat {
+            body_code: self.version.body.clone(),
+            needed_codes: joined(&self.version.charter.secretariat),
+            department_code: self.issued.by.spoken_for(),
+        })
+    }
+
+    /// The clerks of the secretariat, and the chair.
+    fn in_charge(&self) -> Result<(), Rejection> {
+        if self.is_of_the_secretariat() || self.is_in_the_chair() {
+            return Ok(());
+        }
+        let charter = &self.version.charter;
+        Err(Rejection::NotInCharge {
+            body_code: self.version.body.clone(),
+            secretariat_codes: joined(&charter.secretariat),
+            chair_codes: joined(std::iter::once(&charter.chair).chain(&charter.deputies)),
+            department_code: self.issued.by.spoken_for(),
+        })
+    }
+
+    /// The requesting department, and the clerks of the secretariat on its behalf.
+    fn requester(&self) -> Result<(), Rejection> {
+        if self.is_the_requester() || self.is_of_the_secretariat() {
+            return Ok(());
+        }
+        Err(self.not_your_department(joined(&self.filed.requester)))
+    }
+
+    /// A department itself, and the clerks of the secretariat on its behalf.
+    fn of(&self, department: &Code) -> Result<(), Rejection> {
+        if self.issued.by.speaks_for(department) || self.is_of_the_secretariat() {
+            return Ok(());
+        }
+        Err(self.not_your_department(department.to_string()))
+    }
+
+    /// Whoever attends, requested the session, or leads it.
+    fn own(&self) -> Result<(), Rejection> {
+        let department = self.issued.by.department.as_ref();
+        let attends = department.is_some_and(|department| self.filed.outline.is_attended_by(department));
+        if attends || self.is_the_requester() || self.is_in_the_chair() || self.is_of_the_secretariat() {
+            return Ok(());
+        }
+        Err(Rejection::NotOfTheSession { department_code: self.issued.by.spoken_for() })
+    }
+
+    fn not_your_department(&self, needed_codes: String) -> Rejection {
+        Rejection::NotYourDepartment { department_code: self.issued.by.spoken_for(), needed_codes }
+    }
+}
+
+fn speaks_for_one_of(departments: &[Code], issued: &Issued) -> bool {
+    departments.iter().any(|department| issued.by.speaks_for(department))
+}
+
+fn joined<'a>(codes: impl IntoIterator<Item = &'a Code>) -> String {
+    codes.into_iter().map(Code::as_str).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+use super::*;
+use crate::Aggregate;
+use crate::decision_rule::MatterClass;
+use crate::scheduling::body::{Body, Charter, Event as BodyEvent, MeetingRules, Seat, Standing};
+use crate::scheduling::session::{Declaration, Event, Session, Topic, TopicRole};
+use crate::testing::{actor, at, code, line, text};
+use crate::{Actor, Refusal};
+
+/// WATER chairs and ROADS deputizes; both decide, and METRO has no seat. The clerks of OFFICE act, and WATER may declare
+/// an emergency.
+fn body() -> body::State {
+    let seat = |department| Seat {
+        department: code(department),
+        standing: Standing::Decides,
+        weight: 1,
+        vetoes: vec![],
+        since_on: None,
+        until_on: None,
+        substitutes: vec![],
+    };
+    let charter = Charter {
+        name: line("Flood control"),
+        seats: vec![seat("WATER"), seat("ROADS")],
+        chair: code("WATER"),
+        deputies: vec![code("ROADS")],
+        convenors: vec![code("WATER")],
+        secretariat: vec![code("OFFICE")],
+        meeting_rules: MeetingRules::default(),
+        decision_rules: vec![],
+    };
+    Body::evolve(body::State::default(), &BodyEvent::Defined { body: code("FLOOD"), charter })
+}
+
+fn attendee(department: &str, role: RoleOnTopic) -> Attendee {
+    Attendee { department: code(department), roles: vec![TopicRole { topic: 1, role }] }
+}
+
+fn outline(attendees: Vec<Attendee>) -> Outline {
+    Outline {
+        title: line("Willow Lane"),
+        purpose: text("Stop the flood"),
+        body: code("FLOOD"),
+        kind: Kind::Standing,
+        class: MatterClass::Ordinary,
+        emergency: None,
+        topics: vec![Topic {
+            number: 1,
+            title: line("The drain"),
+            timebox_minutes: 20,
+            papers_required: false,
+        }],
+        attendees,
+        duration_minutes: 30,
+        earliest_start_at: at("2027-03-08T01:00:00Z"),
+        case_reference: None,
+        decide_by: None,
+    }
+}
+
+fn with_vote(department: &str) -> Outline {
+    outline(vec![attendee("WATER", RoleOnTopic::Decides), attendee(department, RoleOnTopic::Decides)])
+}
+
+fn refusal(session: &State, command: Command, by: Actor) -> Result<(), &'static str> {
+    let issued = Issued { at: at("2027-03-01T01:00:00Z"), by };
+    check(session, &body(), &command, &issued).map_err(|refused| refused.reason())
+}
+
+fn requested(outline: Outline, by: &str, role: Role) -> Result<(), &'static str> {
+    refusal(&State::Absent, Command::Request { outline, chair: code("WATER") }, actor("li", by, role))
+}
+
+/// HOUSING requested a session that WATER and METRO attend.
+fn session() -> State {
+    let outline =
+        outline(vec![attendee("WATER", RoleOnTopic::Decides), attendee("METRO", RoleOnTopic::Advises)]);
+    let requested = Event::Requested { outline, requester: Some(code("HOUSING")), chair: code("WATER") };
+    Session::evolve(State::default(), &requested)
+}
+
+#[test]
+fn a_session_is_requested_of_a_body_that_is_defined() {
+    let request = Command::Request { outline: with_vote("ROADS"), chair: code("WATER") };
+    let issued = Issued { at: at("2027-03-01T01:00:00Z"), by: actor("li", "HOUSING", Role::Clerk) };
+    assert_eq!(
+        check(&State::Absent, &body::State::Undefined, &request, &issued),
+        Err(Rejection::UnknownBody { body_code: code("FLOOD") })
+    );
+    assert_eq!(check(&State::Absent, &body(), &request, &issued), Ok(()));
+}
+
+#[test]
+fn whoever_has_no_seat_is_heard_and_has_no_vote() {
+    assert_eq!(requested(with_vote("METRO"), "METRO", Role::Clerk), Err("SEAT_REQUIRED"));
+    let guest =
+        outline(vec![attendee("WATER", RoleOnTopic::Decides), attendee("METRO", RoleOnTopic::Advises)]);
+    assert_eq!(requested(guest, "METRO", Role::Clerk), Ok(()));
+    let revise = Command::Revise {
+        topics: with_vote("METRO").topics,
+        attendees: with_vote("METRO").attendees,
+        duration_minutes: 30,
+        earliest_start_at: at("2027-03-08T01:00:00Z"),
+    };
+    assert_eq!(refusal(&session(), revise, actor("li", "HOUSING", Role::Clerk)), Err("SEAT_REQUIRED"));
+}
+
+#[test]
+fn an_emergency_is_declared_by_a_convenor() {
+    let declaration = Declaration { reason: line("The river rises"), authority: line("Plan 3") };
+    let emergency = || Outline {
+        kind: Kind::Emergency,
+        class: MatterClass::Emergency,
+        emergency: Some(declaration.clone()),
+        ..with_vote("ROADS")
+    };
+    assert_eq!(requested(emergency(), "WATER", Role::DepartmentLead), Ok(()));
+    for stranger in ["METRO", "ROADS", "OFFICE"] {
+        assert_eq!(requested(emergency(), stranger, Role::Clerk), Err("NOT_A_CONVENOR"), "{stranger}");
+    }
+}

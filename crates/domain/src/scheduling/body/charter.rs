@@ -1,0 +1,195 @@
+//! What a body is: who has a seat, who leads it, who acts for it, and by which rules it meets and decides.
+
+use super::{MeetingRules, Rejection};
+use crate::decision_rule::{DecisionRule, MatterClass};
+use crate::{Code, Date, Line};
+use std::collections::BTreeSet;
+
+/// Seats of a body, at most.
+pub const SEATS_MAX: usize = 64;
+/// Substitutes of one seat, at most.
+pub const SUBSTITUTES_MAX: usize = 3;
+/// Departments that deputize for the chair, at most.
+pub const DEPUTIES_MAX: usize = 5;
+/// Departments that may declare an emergency, at most.
+pub const CONVENORS_MAX: usize = 10;
+/// Departments whose clerks act for the body, at most.
+pub const SECRETARIAT_MAX: usize = 5;
+/// Weight of one vote, at most.
+pub const WEIGHT_MAX: u32 = 1000;
+/// Ballots on one version of a proposal, at most.
+pub const BALLOTS_PER_VERSION_MAX: u32 = 5;
+
+/// What a seat may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// 表决: has a vote.
+    Decides,
+    /// 提供意见: is heard.
+    Advises,
+    /// 列席: is there.
+    Observes,
+}
+
+/// The seat of a department (席位).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// The department.
+    pub department: Code,
+    /// What it may do.
+    pub standing: Standing,
+    /// How much its vote weighs; at least 1.
+    pub weight: u32,
+    /// The classes of matters on which its no is enough.
+    pub vetoes: Vec<MatterClass>,
+    /// The first day on which it has the seat; none when it always had.
+    pub since_on: Option<Date>,
+    /// The last day; none when there is no end to it.
+    pub until_on: Option<Date>,
+    /// The departments that take its place, in turn.
+    pub substitutes: Vec<Code>,
+}
+
+impl Seat {
+    /// Whether the department has the seat on this day.
+    pub fn is_held_on(&self, day: Date) -> bool {
+        self.since_on.is_none_or(|since| since <= day) && self.until_on.is_none_or(|until| day <= until)
+    }
+
+    fn check(&self) -> Result<(), Rejection> {
+        let department_code = || self.department.clone();
+        if !(1..=WEIGHT_MAX).contains(&self.weight) {
+            let (weight, max) = (self.weight, WEIGHT_MAX);
+            return Err(Rejection::WeightOutOfRange { department_code: department_code(), weight, max });
+        }
+        if self.standing != Standing::Decides && !self.vetoes.is_empty() {
+            return Err(Rejection::VetoWithoutVote { department_code: department_code() });
+        }
+        let mut classes = BTreeSet::new();
+        if let Some(twice) = self.vetoes.iter().find(|class| !classes.insert(**class)) {
+            return Err(Rejection::DuplicateClass { field: "vetoes", matter_class: *twice });
+        }
+        if let (Some(since_on), Some(until_on)) = (self.since_on, self.until_on)
+            && until_on < since_on
+        {
+            return Err(Rejection::SeatEndsTooEarly {
+                department_code: department_code(),
+                since_on,
+                until_on,
+            });
+        }
+        check_codes("substitute_codes", &self.substitutes, SUBSTITUTES_MAX)
+    }
+}
+
+/// What a body is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charter {
+    /// Its full name.
+    pub name: Line,
+    /// Its seats; a department has one at most.
+    pub seats: Vec<Seat>,
+    /// The department in the chair.
+    pub chair: Code,
+    /// The departments that take the chair in its absence, in turn.
+    pub deputies: Vec<Code>,
+    /// The departments that may declare an emergency.
+    pub convenors: Vec<Code>,
+    /// The departments whose clerks act for the body.
+    pub secretariat: Vec<Code>,
+    /// The limits that requests for its sessions are screened against.
+    pub meeting_rules: MeetingRules,
+    /// How it decides, by class of matter.
+    pub decision_rules: Vec<DecisionRule>,
+}
+
+impl Charter {
+    /// How it decides matters of a class: by the class's own rule, or else as ordinary matters, or else by the default.
+    pub fn decision_rule(&self, class: MatterClass) -> DecisionRule {
+        let rule_of = |class| self.decision_rules.iter().find(|rule| rule.class == class);
+        match rule_of(class).or_else(|| rule_of(MatterClass::Ordinary)) {
+            Some(rule) => DecisionRule { class, ..*rule },
+            None => DecisionRule::default_for(class),
+        }
+    }
+
+    /// Whether the department takes the chair, or may take it.
+    pub fn may_chair(&self, department: &Code) -> bool {
+        self.chair == *department || self.deputies.contains(department)
+    }
+
+    /// Whether the department has a seat that decides, on whatever days.
+    pub fn may_vote(&self, department: &Code) -> bool {
+        let is_its = |seat: &&Seat| seat.department == *department;
+        self.seats.iter().find(is_its).is_some_and(|seat| seat.standing == Standing::Decides)
+    }
+
+    /// The seat of a department on a day.
+    pub fn seat(&self, department: &Code, day: Date) -> Option<&Seat> {
+        self.seats.iter().find(|seat| seat.department == *department && seat.is_held_on(day))
+    }
+
+    /// The seats that decide on a day.
+    pub fn deciding(&self, day: Date) -> impl Iterator<Item = &Seat> {
+        self.seats.iter().filter(move |seat| seat.standing == Standing::Decides && seat.is_held_on(day))
+    }
+
+    /// Refuses a body that could not meet, or not decide.
+    pub(super) fn check(&self) -> Result<(), Rejection> {
+        check_count("seats", self.seats.len(), SEATS_MAX)?;
+        let mut departments = BTreeSet::new();
+        for seat in &self.seats {
+            if !departments.insert(&seat.department) {
+                return Err(Rejection::DuplicateSeat { department_code: seat.department.clone() });
+            }
+            seat.check()?;
+        }
+        if !self.seats.iter().any(|seat| seat.standing == Standing::Decides) {
+            return Err(Rejection::NoDecidingSeat);
+        }
+        check_codes("deputy_codes", &self.deputies, DEPUTIES_MAX)?;
+        check_codes("convenor_codes", &self.convenors, CONVENORS_MAX)?;
+        check_codes("secretariat_codes", &self.secretariat, SECRETARIAT_MAX)?;
+        if let Some(field) = self.meeting_rules.impossible() {
+            return Err(Rejection::LimitOutOfRange { field });
+        }
+        self.check_decision_rules()
+    }
+
+    fn check_decision_rules(&self) -> Result<(), Rejection> {
+        let mut classes = BTreeSet::new();
+        for rule in &self.decision_rules {
+            let matter_class = rule.class;
+            if !classes.insert(matter_class) {
+                return Err(Rejection::DuplicateClass { field: "decision_rules", matter_class });
+            }
+            let quorum = rule.quorum;
+            if !quorum.is_possible() {
+                let (numerator, denominator) = (quorum.numerator, quorum.denominator);
+                return Err(Rejection::QuorumShareOutOfRange { matter_class, numerator, denominator });
+            }
+            if let Some((numerator, denominator)) = rule.method.impossible_share() {
+                return Err(Rejection::ShareOutOfRange { matter_class, numerator, denominator });
+            }
+            if !(1..=BALLOTS_PER_VERSION_MAX).contains(&rule.ballots_per_version) {
+                let (ballots, max) = (rule.ballots_per_version, BALLOTS_PER_VERSION_MAX);
+                return Err(Rejection::BallotsOutOfRange { matter_class, ballots, max });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_count(field: &'static str, given: usize, max: usize) -> Result<(), Rejection> {
+    if given > max { Err(Rejection::TooManyEntries { field, given, max }) } else { Ok(()) }
+}
+
+/// Refuses more departments than there may be, and one that is named twice.
+fn check_codes(field: &'static str, codes: &[Code], max: usize) -> Result<(), Rejection> {
+    check_count(field, codes.len(), max)?;
+    let mut seen = BTreeSet::new();
+    match codes.iter().find(|code| !seen.insert(*code)) {
+        Some(twice) => Err(Rejection::DuplicateEntry { field, department_code: twice.clone() }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,41 @@
+//! Meeting rules (会议规则): the limits that a request for a session of the body is screened against.
+
+/// The limits of one body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MeetingRules {
+    /// Topics in a session, at most.
+    pub topics_max: u32,
+    /// Duration of a session in minutes, at most.
+    pub duration_minutes_max: u32,
+    /// Calendar days from screening to the earliest start, at least.
+    pub notice_days_min: u32,
+    /// Calendar days from a topic's first paper to the earliest start, at least.
+    pub papers_days_min: u32,
+    /// Sessions in a quarter of the year, at most; `None` when they are not limited.
+    pub sessions_per_quarter_max: Option<u32>,
+}
+
+impl Default for MeetingRules {
+    /// The rules of a body that set none.
+    fn default() -> MeetingRules {
+        MeetingRules {
+            topics_max: 5,
+            duration_minutes_max: 120,
+            notice_days_min: 3,
+            papers_days_min: 2,
+            sessions_per_quarter_max: None,
+        }
+    }
+}
+
+impl MeetingRules {
+    /// The limit that is 0, with which no session could ever be admitted.
+    pub(super) fn impossible(&self) -> Option<&'static str> {
+        let limits = [
+            ("topics_max", Some(self.topics_max)),
+            ("duration_minutes_max", Some(self.duration_minutes_max)),
+            ("sessions_per_quarter_max", self.sessions_per_quarter_max),
+        ];
+        limits.into_iter().find(|(_, value)| *value == Some(0)).map(|(field, _)| field)
+    }
+}

@@ -1,0 +1,179 @@
+use super::*;
+use crate::decision_rule::{DecisionRule, Method, Quorum};
+use crate::testing::{actor, code, given, line, text};
+use crate::{Actor, Refusal};
+
+fn seat(department: &str, standing: Standing) -> Seat {
+    Seat {
+        department: code(department),
+        standing,
+        weight: 1,
+        vetoes: vec![],
+        since_on: None,
+        until_on: None,
+        substitutes: vec![],
+    }
+}
+
+/// WATER chairs, WATER and ROADS decide, the clerks of OFFICE act.
+fn charter() -> Charter {
+    Charter {
+        name: line("Flood control"),
+        seats: vec![seat("WATER", Standing::Decides), seat("ROADS", Standing::Decides)],
+        chair: code("WATER"),
+        deputies: vec![code("ROADS")],
+        convenors: vec![code("WATER")],
+        secretariat: vec![code("OFFICE")],
+        meeting_rules: MeetingRules::default(),
+        decision_rules: vec![],
+    }
+}
+
+fn define(charter: Charter) -> Command {
+    Command::Define { body: code("FLOOD"), charter }
+}
+
+fn change(charter: Charter) -> Command {
+    Command::Change { charter, reason: text("Decided by the city council on 1 March") }
+}
+
+fn defined() -> Event {
+    Event::Defined { body: code("FLOOD"), charter: charter() }
+}
+
+fn clerk() -> Actor {
+    actor("wen", "OFFICE", Role::Clerk)
+}
+
+#[test]
+fn a_body_is_defined_once_and_each_change_is_another_version() {
+    let first = given::<Body>(&[]).by(clerk()).when(define(charter())).unwrap();
+    assert_eq!(first, [defined()]);
+    assert_eq!(given::<Body>(&first).by(clerk()).when(define(charter())), Ok(vec![]));
+    let larger = Charter { chair: code("ROADS"), ..charter() };
+    assert_eq!(
+        given::<Body>(&first).by(clerk()).when(define(larger.clone())),
+        Err(Rejection::DuplicateBody { body_code: code("FLOOD") })
+    );
+    let changed = given::<Body>(&first).by(clerk()).when(change(larger.clone())).unwrap();
+    let state = Body::fold(State::default(), first.iter().chain(&changed));
+    let version = state.version().unwrap();
+    assert_eq!((version.number, &version.charter, &version.body), (2, &larger, &code("FLOOD")));
+    assert_eq!(given::<Body>(&first).by(clerk()).when(change(charter())), Ok(vec![]), "nothing is different");
+    assert_eq!(
+        given::<Body>(&[]).by(clerk()).when(change(charter())),
+        Err(Rejection::NotFound { what: "body" })
+    );
+}
+
+#[test]
+fn only_the_clerks_of_its_secretariat_define_and_change_it() {
+    let everybody = [
+        (clerk(), true),
+        (actor("wen", "OFFICE", Role::Chair), false),
+        (actor("li", "WATER", Role::Clerk), false),
+        (actor("li", "METRO", Role::Clerk), false),
+        (Actor { department: None, ..clerk() }, false),
+    ];
+    for (who, may) in everybody {
+        let defining = given::<Body>(&[]).by(who.clone()).when(define(charter()));
+        let other = Charter { chair: code("ROADS"), ..charter() };
+        let changing = given::<Body>(&[defined()]).by(who.clone()).when(change(other));
+        for refused in [defining.err(), changing.err()] {
+            assert_eq!(refused.map(|why| why.reason()), (!may).then_some("NOT_YOUR_DEPARTMENT"), "{who:?}");
+        }
+    }
+    let operator = Actor { department: None, ..actor("op", "OFFICE", Role::Operator) };
+    assert_eq!(given::<Body>(&[]).by(operator.clone()).when(define(charter())), Ok(vec![defined()]));
+    let seized = Charter { secretariat: vec![code("METRO")], ..charter() };
+    assert_eq!(
+        given::<Body>(&[defined()]).by(operator).when(change(seized)).unwrap_err().reason(),
+        "NOT_YOUR_DEPARTMENT",
+        "an operator only sets up"
+    );
+}
+
+#[test]
+fn a_body_that_could_not_meet_or_decide_is_refused() {
+    let refused = |change: fn(&mut Charter)| {
+        let mut charter = charter();
+        change(&mut charter);
+        given::<Body>(&[]).by(clerk()).when(define(charter)).map_err(|why| why.reason()).unwrap_err()
+    };
+    fn rule(class: MatterClass) -> DecisionRule {
+        DecisionRule::default_for(class)
+    }
+    assert_eq!(refused(|it| it.seats.clear()), "NO_DECIDING_SEAT");
+    assert_eq!(
+        refused(|it| it.seats.iter_mut().for_each(|seat| seat.standing = Standing::Advises)),
+        "NO_DECIDING_SEAT"
+    );
+    assert_eq!(refused(|it| it.seats.push(seat("WATER", Standing::Observes))), "DUPLICATE_SEAT");
+    assert_eq!(
+        refused(|it| it.seats =
+            (0..=charter::SEATS_MAX).map(|n| seat(&n.to_string(), Standing::Decides)).collect()),
+        "TOO_MANY_ENTRIES"
+    );
+    assert_eq!(refused(|it| it.deputies = vec![code("ROADS"), code("ROADS")]), "DUPLICATE_ENTRY");
+    assert_eq!(refused(|it| it.seats[0].weight = 0), "WEIGHT_OUT_OF_RANGE");
+    assert_eq!(
+        refused(|it| it
+            .seats
+            .push(Seat { vetoes: vec![MatterClass::Ordinary], ..seat("PRESS", Standing::Advises) })),
+        "VETO_WITHOUT_VOTE"
+    );
+    assert_eq!(
+        refused(|it| {
+            it.seats[0].since_on = Some(Date::constant(2027, 3, 2));
+            it.seats[0].until_on = Some(Date::constant(2027, 3, 1));
+        }),
+        "SEAT_ENDS_TOO_EARLY"
+    );
+    assert_eq!(refused(|it| it.meeting_rules.duration_minutes_max = 0), "LIMIT_OUT_OF_RANGE");
+    assert_eq!(
+        refused(|it| it.decision_rules = vec![rule(MatterClass::Personnel), rule(MatterClass::Personnel)]),
+        "DUPLICATE_CLASS"
+    );
+    assert_eq!(
+        refused(|it| {
+            let quorum = Quorum { numerator: 0, ..rule(MatterClass::Ordinary).quorum };
+            it.decision_rules = vec![DecisionRule { quorum, ..rule(MatterClass::Ordinary) }];
+        }),
+        "QUORUM_SHARE_OUT_OF_RANGE"
+    );
+    assert_eq!(
+        refused(|it| {
+            let method = Method::QualifiedMajority { numerator: 1, denominator: 100 };
+            it.decision_rules = vec![DecisionRule { method, ..rule(MatterClass::Ordinary) }];
+        }),
+        "SHARE_OUT_OF_RANGE"
+    );
+    assert_eq!(
+        refused(|it| {
+            it.decision_rules = vec![DecisionRule { ballots_per_version: 6, ..rule(MatterClass::Ordinary) }];
+        }),
+        "BALLOTS_OUT_OF_RANGE"
+    );
+}
+
+#[test]
+fn a_class_without_a_rule_is_decided_as_ordinary_matters_are() {
+    let consensus =
+        DecisionRule { method: Method::Consensus, ..DecisionRule::default_for(MatterClass::Ordinary) };
+    let two_thirds = Method::QualifiedMajority { numerator: 2, denominator: 3 };
+    let personnel = DecisionRule { method: two_thirds, ..DecisionRule::default_for(MatterClass::Personnel) };
+    let charter = Charter { decision_rules: vec![consensus, personnel], ..charter() };
+    let method = |class| charter.decision_rule(class).method;
+    assert_eq!(method(MatterClass::Personnel), two_thirds);
+    assert_eq!(method(MatterClass::Important), Method::Consensus);
+    assert_eq!(charter.decision_rule(MatterClass::Important).class, MatterClass::Important);
+}
+
+#[test]
+fn a_seat_is_held_from_its_first_day_to_its_last() {
+    let days = [1, 2, 3, 4].map(|day| Date::constant(2027, 3, day));
+    let seat = Seat { since_on: Some(days[1]), until_on: Some(days[2]), ..seat("WATER", Standing::Decides) };
+    let charter = Charter { seats: vec![seat], ..charter() };
+    assert_eq!(days.map(|day| charter.seat(&code("WATER"), day).is_some()), [false, true, true, false]);
+    assert_eq!(days.map(|day| charter.deciding(day).count()), [0, 1, 1, 0]);
+}

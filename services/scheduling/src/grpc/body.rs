@@ -1,0 +1,169 @@
+//! Bodies.
+
+use super::{Reply, Service};
+use crate::facts::{self, Named};
+use crate::views;
+use domain::decision_rule::{DecisionRule, MatterClass};
+use domain::scheduling::body::{Body, Charter, Command, MeetingRules, Rejection, State};
+use domain::{Aggregate as _, Code};
+use proto::scheduling::v1 as pb;
+use proto::{Wire as _, read_fields};
+use service_kit::handle::Executed;
+use service_kit::serve::read;
+use service_kit::{CommandContext, CommandError, events};
+use tonic::{Request, Response};
+
+pub(super) async fn define(
+    service: &Service,
+    request: Request<pb::DefineBodyRequest>,
+) -> Reply<pb::DefineBodyResponse> {
+    let (context, mut request) = service.kit.receive(request)?;
+    request.charter.iter_mut().for_each(fill_in);
+    let body: Code = read("body_code", request.body_code.clone())?;
+    let command = read_fields!(request => Command::Define { body_code: body, charter })?;
+    let done = execute(service, &context, &body, command).await?;
+    Ok(Response::new(pb::DefineBodyResponse { position: done.position, body: render(done.state()) }))
+}
+
+pub(super) async fn change(
+    service: &Service,
+    request: Request<pb::ChangeBodyRequest>,
+) -> Reply<pb::ChangeBodyResponse> {
+    let (context, mut request) = service.kit.receive(request)?;
+    request.charter.iter_mut().for_each(fill_in);
+    let body: Code = read("body_code", request.body_code.clone())?;
+    let command = read_fields!(request => Command::Change { charter, reason })?;
+    let done = execute(service, &context, &body, command).await?;
+    Ok(Response::new(pb::ChangeBodyResponse { position: done.position, body: render(done.state()) }))
+}
+
+pub(super) async fn get(
+    service: &Service,
+    request: Request<pb::GetBodyRequest>,
+) -> Reply<pb::GetBodyResponse> {
+    let request = request.into_inner();
+    let code: Code = read("body_code", request.body_code)?;
+    let position = service.view.wait_until_caught_up(request.at_least_position).await?;
+    let in_force = service.kit.load_committed::<Body>(Body::id(&code)).await?;
+    let number = in_force.version().map_or(0, |version| version.number);
+    let body = match request.version {
+        Some(wanted) if wanted < number => render(&version(service, &code, wanted).await?),
+        Some(wanted) if wanted > number => None,
+        _ => render(&in_force),
+    };
+    match body {
+        Some(body) => Ok(Response::new(pb::GetBodyResponse { body: Some(body), position })),
+        None if number == 0 => Err(not_found("body").into()),
+        None => Err(not_found("version of the body").into()),
+    }
+}
+
+pub(super) async fn list(
+    service: &Service,
+    request: Request<pb::ListBodiesRequest>,
+) -> Reply<pb::ListBodiesResponse> {
+    let request = request.into_inner();
+    let query = views::bodies(&request)?;
+    let (page, position) = service.view.query(request.at_least_position, query).await?;
+    Ok(Response::new(pb::ListBodiesResponse {
+        bodies: page.rows,
+        next_page_token: page.next_page_token,
+        position,
+    }))
+}
+
+/// Carries out a command on a body; the departments that it names must be in the directory.
+async fn execute(
+    service: &Service,
+    context: &CommandContext,
+    body: &Code,
+    command: Command,
+) -> Result<Executed<Body>, CommandError> {
+    let id = Body::id(body);
+    let decided = service.kit.commit::<Body, _>(context, id, |unit| {
+        let command = command.clone();
+        Box::pin(async move {
+            let named = named(&command);
+            unit.decide::<Body>(id, command).await?;
+            facts::must_be_listed(unit, &named).await
+        })
+    });
+    decided.await
+}
+
+/// An earlier version of a body, which is one if `GetBody` says so; all of them are committed.
+async fn version(service: &Service, code: &Code, number: u32) -> Result<State, CommandError> {
+    let records = service.kit.journal().read(&Body::stream(Body::id(code)), 0).await?;
+    let mut state = State::default();
+    for record in &records {
+        for event in events::decode::<Body>(record)? {
+            state = Body::evolve(state, &event);
+            if state.version().is_some_and(|version| version.number == number) {
+                return Ok(state);
+            }
+        }
+    }
+    Ok(State::default())
+}
+
+fn render(state: &State) -> Option<pb::Body> {
+    state.version().map(|version| version.to_wire())
+}
+
+fn not_found(what: &'static str) -> CommandError {
+    CommandError::rejected::<Body>(Rejection::NotFound { what })
+}
+
+/// The departments that a charter names.
+fn named(command: &Command) -> Vec<Named> {
+    let (Command::Define { charter, .. } | Command::Change { charter, .. }) = command;
+    let Charter { seats, chair, deputies, convenors, secretariat, .. } = charter;
+    let list = |field: &'static str, codes: &[Code]| {
+        let path = move |at| format!("charter.{field}[{at}]");
+        codes.iter().enumerate().map(|(at, code)| (path(at), code.clone())).collect::<Vec<_>>()
+    };
+    let mut named = vec![("charter.chair_code".to_owned(), chair.clone())];
+    for (at, seat) in seats.iter().enumerate() {
+        named.push((format!("charter.seats[{at}].department_code"), seat.department.clone()));
+        let substitute = |(nth, code): (usize, &Code)| {
+            (format!("charter.seats[{at}].substitute_codes[{nth}]"), code.clone())
+        };
+        named.extend(seat.substitutes.iter().enumerate().map(substitute));
+    }
+    named.extend(list("deputy_codes", deputies));
+    named.extend(list("convenor_codes", convenors));
+    named.extend(list("secretariat_codes", secretariat));
+    named
+}
+
+/// Fills in what a small body does not have to say.
+fn fill_in(charter: &mut pb::BodyCharter) {
+    for codes in [&mut charter.convenor_codes, &mut charter.secretariat_codes] {
+        if codes.is_empty() {
+            codes.push(charter.chair_code.clone());
+        }
+    }
+    charter.meeting_rules.get_or_insert_with(|| MeetingRules::default().to_wire());
+    for seat in &mut charter.seats {
+        if seat.standing() == pb::SeatStanding::Unspecified {
+            seat.set_standing(pb::SeatStanding::Decides);
+        }
+        seat.weight = seat.weight.max(1);
+    }
+    charter.decision_rules.iter_mut().for_each(fill_in_rule);
+}
+
+fn fill_in_rule(rule: &mut pb::DecisionRule) {
+    let usual: pb::DecisionRule = DecisionRule::default_for(MatterClass::Ordinary).to_wire();
+    let unspecified_is = |given: &mut i32, usual: i32| {
+        if *given == 0 {
+            *given = usual;
+        }
+    };
+    unspecified_is(&mut rule.matter_class, usual.matter_class);
+    unspecified_is(&mut rule.abstention, usual.abstention);
+    unspecified_is(&mut rule.tie, usual.tie);
+    rule.method = rule.method.or(usual.method);
+    rule.quorum = rule.quorum.or(usual.quorum);
+    rule.ballots_per_version = rule.ballots_per_version.max(1);
+}

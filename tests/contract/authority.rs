@@ -1,0 +1,329 @@
+//! Who may do what with a session and its docket: every command, for every role, from every kind of department.
+//! `tests/golden/authority.txt` holds it.
+
+use domain::calendar::WorkingCalendar;
+use domain::constitution::Constitution;
+use domain::decision_rule::MatterClass;
+use domain::deliberation::ballot::Choice;
+use domain::deliberation::docket::{self, Docket};
+use domain::scheduling::authority;
+use domain::scheduling::body::{self, Body, Charter, MeetingRules, Seat, Standing};
+use domain::scheduling::session::{self, Session};
+use domain::testing::{at, code, constitution, line, text};
+use domain::{Actor, Aggregate as _, Code, Issued, Refusal as _, Role, Uuid};
+use proto::contract::rpcs;
+use std::path::Path;
+
+/// The roles that act for a body or a department.
+const ROLES: [Role; 4] = [Role::Clerk, Role::Chair, Role::Delegate, Role::DepartmentLead];
+
+/// What each department is to the body and the session. RECUSED has a seat, and has recused itself from the topic.
+const DEPARTMENTS: [(&str, Option<&str>); 9] = [
+    ("secretariat", Some("OFFICE")),
+    ("chair", Some("CHAIR")),
+    ("deputy", Some("DEPUTY")),
+    ("seat", Some("SEAT")),
+    ("recused", Some("RECUSED")),
+    ("guest", Some("GUEST")),
+    ("requester", Some("REQUESTER")),
+    ("another", Some("ANOTHER")),
+    ("none", None),
+];
+
+const SEATS: [&str; 4] = ["CHAIR", "DEPUTY", "SEAT", "RECUSED"];
+
+/// What refuses somebody for who they are, and not for what the session or docket has come to.
+const REASONS: [&str; 12] = [
+    "NOT_THE_SECRETARIAT",
+    "NOT_IN_CHARGE",
+    "NOT_OF_THE_SESSION",
+    "NOT_A_CONVENOR",
+    "NOT_YOUR_DEPARTMENT",
+    "DEPARTMENT_RECUSED",
+    "NOT_ENTITLED_TO_SPEAK",
+    "NOT_ENTITLED_TO_VOTE",
+    "NOT_A_PARTICIPANT",
+    "NOT_PRESENT",
+    "SEAT_REQUIRED",
+    "NOT_INVITED",
+];
+
+fn frozen() -> Constitution {
+    let constitution = constitution(&SEATS);
+    Constitution { deputies: vec![code("DEPUTY")], secretariat: vec![code("OFFICE")], ..constitution }
+}
+
+fn body() -> body::State {
+    let seat = |department: &str| Seat {
+        department: code(department),
+        standing: Standing::Decides,
+        weight: 1,
+        vetoes: vec![],
+        since_on: None,
+        until_on: None,
+        substitutes: vec![],
+    };
+    let charter = Charter {
+        name: line("The body"),
+        seats: SEATS.map(seat).to_vec(),
+        chair: code("CHAIR"),
+        deputies: vec![code("DEPUTY")],
+        convenors: vec![code("CHAIR")],
+        secretariat: vec![code("OFFICE")],
+        meeting_rules: MeetingRules::default(),
+        decision_rules: vec![],
+    };
+    Body::evolve(body::State::default(), &body::Event::Defined { body: code("BODY"), charter })
+}
+
+fn outline(kind: session::Kind) -> session::Outline {
+    use session::{Attendee, Declaration, Kind, RoleOnTopic, TopicRole};
+    let attendee = |department: &str, role| Attendee {
+        department: code(department),
+        roles: vec![TopicRole { topic: 1, role }],
+    };
+    let seats = SEATS.iter().map(|department| attendee(department, RoleOnTopic::Decides));
+    let emergency = kind == Kind::Emergency;
+    session::Outline {
+        title: line("A matter"),
+        purpose: text("To be decided"),
+        body: code("BODY"),
+        kind,
+        class: if emergency { MatterClass::Emergency } else { MatterClass::Ordinary },
+        emergency: emergency.then(|| Declaration { reason: line("A flood"), authority: line("Plan 3") }),
+        topics: vec![session::Topic {
+            number: 1,
+            title: line("The topic"),
+            timebox_minutes: 20,
+            papers_required: false,
+        }],
+        attendees: seats.chain([attendee("GUEST", RoleOnTopic::Advises)]).collect(),
+        duration_minutes: 30,
+        earliest_start_at: at("2027-03-08T01:00:00Z"),
+        case_reference: None,
+        decide_by: None,
+    }
+}
+
+/// What the command of an rpc on a session is, for somebody of this department.
+fn on_session(command: &str, own: &Code) -> Option<session::Command> {
+    use session::{Answer, Command, Kind, Paper, Rule};
+    let reason = || text("So be it");
+    let (topics, attendees) = (outline(Kind::Standing).topics, outline(Kind::Standing).attendees);
+    let later = at("2027-03-09T01:00:00Z");
+    Some(match command {
+        "session request" => Command::Request { outline: outline(Kind::Standing), chair: code("CHAIR") },
+        "session request --kind emergency" => {
+            Command::Request { outline: outline(Kind::Emergency), chair: code("CHAIR") }
+        }
+        "session submit-paper" => {
+            let paper = Paper { title: line("A plan"), sha256: line(&"a".repeat(64)), uri: line("urn:1") };
+            Command::SubmitPaper { topic: 1, paper }
+        }
+        "session screen" => Command::Screen {
+            rules: MeetingRules::default(),
+            calendar: calendar(),
+            sessions_this_quarter: 0,
+            deciders_min: 1,
+        },
+        "session override" => Command::Override { rule: Rule::Notice, reason: reason() },
+        "session admit" => Command::Admit,
+        "session return" => Command::Return { reason: reason() },
+        "session revise" => {
+            Command::Revise { topics, attendees, duration_minutes: 30, earliest_start_at: later }
+        }
+        "session countersign" => {
+            Command::ConvertToCountersign { sign_by: later, reason: reason(), constitution: frozen() }
+        }
+        "session merge" => {
+            Command::Merge { session: Uuid::nil(), into: Uuid::from_u128(2), reason: reason() }
+        }
+        "session schedule" => Command::Schedule { room: code("ROOM"), starts_at: later },
+        "session postpone" => Command::Postpone { reason: reason() },
+        "session cancel" => Command::Cancel { reason: reason() },
+        "session answer" => {
+            Command::AnswerInvitation { department: own.clone(), answer: Answer::Accept, reason: None }
+        }
+        "session answer --department-code SEAT" => {
+            Command::AnswerInvitation { department: code("SEAT"), answer: Answer::Accept, reason: None }
+        }
+        "session name-delegate" => {
+            Command::NameDelegate { department: own.clone(), delegate: line("Li"), in_place_of: None }
+        }
+        "session name-delegate --department-code SEAT" => {
+            Command::NameDelegate { department: code("SEAT"), delegate: line("Li"), in_place_of: None }
+        }
+        "session convene" => Command::Convene { constitution: frozen() },
+        _ => return None,
+    })
+}
+
+/// What the command of an rpc on a docket is, for somebody of this department.
+fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
+    use docket::{Command, Stance};
+    let (topic, reason) = (1, || text("So be it"));
+    let seat = || code("SEAT");
+    let say = |department| Command::RecordStatement {
+        topic,
+        department,
+        stance: Stance::Support,
+        reasons: text("It is right"),
+    };
+    let vote = |department| Command::CastVote { topic, department, choice: Choice::Yes, reason: None };
+    Some(match command {
+        "docket record-arrival" => Command::RecordArrival { department: seat(), delegate: line("Wang") },
+        "docket record-departure" => Command::RecordDeparture { department: seat() },
+        "docket open" => Command::Open,
+        "docket open-topic" => Command::OpenTopic { topic },
+        "docket pause-topic" => Command::PauseTopic { topic },
+        "docket record-digression" => Command::RecordDigression { topic, minutes: 3, note: None },
+        "docket close-debate" => Command::CloseDebate { topic },
+        "docket record-statement" => say(own.clone()),
+        "docket record-statement --department-code SEAT" => say(seat()),
+        "docket submit-proposal" => Command::SubmitProposal { topic, text: reason() },
+        "docket submit-amendment" => {
+            Command::SubmitAmendment { topic, department: own.clone(), text: reason() }
+        }
+        "docket resolve-amendment" => Command::ResolveAmendment { topic, amendment: 1, adopt: false },
+        "docket draft-items" => Command::DraftItems { topic, items: vec![] },
+        "docket drop-item" => Command::DropItem { item: 1, reason: reason() },
+        "docket open-ballot" => Command::OpenBallot { topic, version: 1 },
+        "docket cast-vote" => vote(own.clone()),
+        "docket cast-vote --department-code SEAT" => vote(seat()),
+        "docket record-recusal" => {
+            Command::RecordRecusal { topic, department: own.clone(), reason: reason() }
+        }
+        "docket close-ballot" => Command::CloseBallot { topic, casting_vote: None },
+        "docket adopt" => Command::AdoptDecision { topic, declaratory: true, calendar: calendar() },
+        "docket reject-topic" => Command::RejectTopic { topic, reason: reason() },
+        "docket refer-topic" => Command::ReferTopic { topic, referred_to: code("CITY"), reason: reason() },
+        "docket withdraw-topic" => Command::WithdrawTopic { topic, reason: reason() },
+        "docket close" => Command::Close,
+        _ => return None,
+    })
+}
+
+fn calendar() -> WorkingCalendar {
+    WorkingCalendar::weekends_only("Asia/Shanghai").unwrap()
+}
+
+/// A session that REQUESTER requested; its attendees are invited.
+fn session() -> session::State {
+    let outline = outline(session::Kind::Standing);
+    let invited = outline.departments().cloned().collect();
+    let (starts_at, ends_at) = (at("2027-03-08T01:00:00Z"), at("2027-03-08T01:30:00Z"));
+    let requested =
+        session::Event::Requested { outline, requester: Some(code("REQUESTER")), chair: code("CHAIR") };
+    let scheduled = session::Event::Scheduled { room: code("ROOM"), starts_at, ends_at, invited };
+    Session::fold(session::State::default(), &[requested, scheduled])
+}
+
+/// A docket on whose topic a ballot is open; all seats and the guest are there, and RECUSED has recused itself.
+fn docket() -> docket::State {
+    use docket::{Agenda, AgendaTopic, Command, Mode, Participant, RoleOnTopic, TopicRole};
+    let participant = |department: &str, role| Participant {
+        department: code(department),
+        roles: vec![TopicRole { topic: 1, role }],
+    };
+    let seats = SEATS.iter().map(|department| participant(department, RoleOnTopic::Decides));
+    let agenda = Agenda {
+        session: Uuid::nil(),
+        title: line("A matter"),
+        body: code("BODY"),
+        constitution: frozen(),
+        mode: Mode::Meeting,
+        decide_by: None,
+        topics: vec![AgendaTopic { number: 1, title: line("The topic"), timebox_minutes: 20 }],
+        participants: seats.chain([participant("GUEST", RoleOnTopic::Advises)]).collect(),
+    };
+    let arrive =
+        |department: &str| Command::RecordArrival { department: code(department), delegate: line("Li") };
+    let recuse =
+        Command::RecordRecusal { topic: 1, department: code("RECUSED"), reason: text("Its own land") };
+    let begin = [Command::Prepare { agenda }].into_iter();
+    let arrivals = SEATS.iter().chain(&["GUEST"]).map(|department| arrive(department));
+    let proposal = Command::SubmitProposal { topic: 1, text: text("Version 1") };
+    let debate = [Command::Open, Command::OpenTopic { topic: 1 }, recuse, proposal];
+    let issued = |by| Issued { at: at("2027-03-08T01:00:00Z"), by };
+    let clerk =
+        || Actor { subject: "wen".into(), department: Some(code("OFFICE")), roles: vec![Role::Clerk] };
+    let commands = begin.chain(arrivals).chain(debate).chain([Command::OpenBallot { topic: 1, version: 1 }]);
+    commands.fold(docket::State::default(), |state, command| {
+        let events = Docket::decide(&state, command, &issued(clerk())).unwrap();
+        Docket::fold(state, &events)
+    })
+}
+
+/// The outcome for somebody: allowed, or the reason for which they are refused.
+fn outcome(command: &str, role: Role, department: Option<&str>) -> &'static str {
+    let rpc = rpcs()
+        .iter()
+        .find(|rpc| command == rpc.command || command.starts_with(&format!("{} --", rpc.command)));
+    if !rpc.expect("an rpc").roles.contains(&role) {
+        return "ROLE_REQUIRED";
+    }
+    let department = department.map(code);
+    let own = department.clone().unwrap_or_else(|| code("NOBODY"));
+    let by = Actor { subject: "li".into(), department, roles: vec![role] };
+    let issued = Issued { at: at("2027-03-08T01:00:00Z"), by };
+    let refused = match (on_session(command, &own), on_docket(command, &own)) {
+        (Some(command), _) => {
+            let state = match command {
+                session::Command::Request { .. } => session::State::default(),
+                _ => session(),
+            };
+            let allowed = authority::check(&state, &body(), &command, &issued);
+            allowed.and_then(|()| Session::decide(&state, command, &issued)).err().map(|why| why.reason())
+        }
+        (None, Some(command)) => Docket::decide(&docket(), command, &issued).err().map(|why| why.reason()),
+        (None, None) => panic!("{command} is not in the table"),
+    };
+    refused.filter(|reason| REASONS.contains(reason)).unwrap_or("allowed")
+}
+
+/// Every command on sessions and dockets, some of them once more on behalf of another department.
+fn commands() -> Vec<String> {
+    let own = rpcs().iter().filter(|rpc| !rpc.reads).map(|rpc| rpc.command.clone());
+    let own = own.filter(|command| command.starts_with("session ") || command.starts_with("docket "));
+    // Their rules are those of `draft-items` and `reject-topic`.
+    let own = own.filter(|command| !["docket revise-item", "docket defer-topic"].contains(&command.as_str()));
+    let for_another = [
+        "session request --kind emergency",
+        "session answer --department-code SEAT",
+        "session name-delegate --department-code SEAT",
+        "docket record-statement --department-code SEAT",
+        "docket cast-vote --department-code SEAT",
+    ];
+    own.chain(for_another.map(str::to_owned)).collect()
+}
+
+#[test]
+fn who_may_do_what_with_a_session_and_its_docket() {
+    let mut table = String::new();
+    for command in commands() {
+        for role in ROLES {
+            let mut outcomes: Vec<(&str, Vec<&str>)> = Vec::new();
+            for (name, department) in DEPARTMENTS {
+                let outcome = outcome(&command, role, department);
+                match outcomes.iter_mut().find(|(known, _)| *known == outcome) {
+                    Some((_, names)) => names.push(name),
+                    None => outcomes.push((outcome, vec![name])),
+                }
+            }
+            let told = |(outcome, names): &(&str, Vec<&str>)| match names.len() {
+                all if all == DEPARTMENTS.len() => format!("everybody: {outcome}"),
+                _ => format!("{}: {outcome}", names.join(", ")),
+            };
+            let outcomes: Vec<String> = outcomes.iter().map(told).collect();
+            table += &format!("{command} | {} | {}\n", role.as_str(), outcomes.join(" | "));
+        }
+    }
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/authority.txt");
+    if std::env::var_os("HUISHANG_WRITE_GOLDEN").is_some() {
+        std::fs::write(&file, &table).expect("the table can be written");
+    }
+    let golden = std::fs::read_to_string(&file).expect("tests/golden/authority.txt is there");
+    let changed: Vec<&str> =
+        table.lines().filter(|line| !golden.lines().any(|known| known == *line)).collect();
+    assert!(table == golden, "changed, or in another order:\n{}", changed.join("\n"));
+}
