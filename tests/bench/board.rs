@@ -15,7 +15,7 @@ use proto::resolution::v1::ListItemsRequest;
 use resolution::ResolutionView;
 use rusqlite::Connection;
 use service_kit::clock::Clock;
-use service_kit::{Kit, Scope, View, ViewStore};
+use service_kit::{Kit, Rows, Scope, ScopedTables, View, ViewStore};
 use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -85,8 +85,8 @@ const ITEMS: &str = "
     FROM dated";
 
 /// The board as counting the follow-ups themselves gives it.
-const COUNTED: &str = "
-    SELECT lead_code,
+const COUNTED: Rows = Rows::of_everybody(
+    "SELECT * FROM (SELECT lead_code,
         count(*) FILTER (WHERE stage IN (1, 2)),
         count(*) FILTER (WHERE stage = 1 AND due_at >= ?1 AND due_at <= ?1 + 604800000000),
         count(*) FILTER (WHERE stage = 1 AND due_at < ?1),
@@ -96,7 +96,8 @@ const COUNTED: &str = "
         count(*) FILTER (WHERE stage = 2),
         count(*) FILTER (WHERE stage IN (1, 2) AND extensions > 0),
         count(*) FILTER (WHERE stage = 3)
-    FROM follow_ups NOT INDEXED GROUP BY lead_code ORDER BY lead_code";
+    FROM follow_ups NOT INDEXED GROUP BY lead_code)",
+);
 
 /// The board and the lists of follow-up, in a log whose follow-ups are mostly done and in one where none is.
 pub async fn of_follow_ups(settings: &Settings) -> anyhow::Result<Vec<Line>> {
@@ -174,10 +175,9 @@ impl Filled {
 
     async fn board(&self, settings: &Settings, of: &str, now: Timestamp) -> anyhow::Result<Line> {
         let zone = Zone::named(ZONE)?;
-        let counted = move |tables: &Connection| {
-            let mut statement = tables.prepare_cached(COUNTED)?;
-            let rows = statement.query_map([now.as_microsecond()], |row| row.get::<_, String>(0))?;
-            rows.collect::<rusqlite::Result<Vec<_>>>().map(drop)
+        let counted = move |tables: ScopedTables<'_>| {
+            let values = [now.as_microsecond().into()];
+            tables.each(&COUNTED, "TRUE", "lead_code", values, |row| row.get::<_, String>(0).map(|_| true))
         };
         let took = Mutex::new(Vec::new());
         let cases = [
@@ -245,7 +245,7 @@ impl Filled {
     /// How long 95 of 100 answers of a list take at most.
     async fn list<Q, T, E>(&self, query: impl Fn() -> Result<Q, E>) -> anyhow::Result<Duration>
     where
-        Q: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        Q: FnOnce(ScopedTables<'_>) -> rusqlite::Result<T> + Send + 'static,
         T: Send + 'static,
         E: std::fmt::Debug,
     {
