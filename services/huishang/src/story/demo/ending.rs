@@ -108,7 +108,8 @@ async fn outside(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
     let board = library.call(GetBoardRequest { at_least_position, ..Default::default() }).await?;
     let open = board.totals.context("the board has no totals")?.open;
     narrate(say(
-        "There were {there} sessions. The city library, which took part in none, sees {seen} of them, {items} items and          a board on which {open} are open.",
+        "There were {there} sessions. The city library, which took part in none, sees {seen} of them, {items} items and \
+         a board on which {open} are open.",
         &[("there", &there.len()), ("seen", &seen), ("items", &items), ("open", &open)],
     ))?;
     let session_id = there.first().context("there is no session")?.session_id.clone();
