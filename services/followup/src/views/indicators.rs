@@ -68,8 +68,9 @@ fn effective_session_ratio(tables: ScopedTables<'_>) -> rusqlite::Result<Indicat
 }
 
 fn topics_per_session(tables: ScopedTables<'_>) -> rusqlite::Result<Indicator> {
-    let topics = figure(tables, &SESSIONS.selecting("SELECT sum(topics) FROM sessions"), "convened", &[])?;
-    let sessions = figure(tables, &SESSIONS.selecting("SELECT count(*) FROM sessions"), "convened", &[])?;
+    let topics =
+        figure(tables, &SESSIONS.selecting("SELECT sum(topics) FROM sessions"), "convened = 1", &[])?;
+    let sessions = figure(tables, &SESSIONS.selecting("SELECT count(*) FROM sessions"), "convened = 1", &[])?;
     let (topics, sessions) = ((topics, "topics of convened sessions"), (sessions, "convened sessions"));
     Ok(Indicator { baseline: Some(5.7), ..ratio("topics_per_session", "topics", topics, sessions) })
 }
@@ -118,18 +119,18 @@ fn decision_lead_time(tables: ScopedTables<'_>) -> rusqlite::Result<Indicator> {
 }
 
 fn sessions_convened(tables: ScopedTables<'_>) -> rusqlite::Result<Indicator> {
-    let convened = figure(tables, &SESSIONS.selecting("SELECT count(*) FROM sessions"), "convened", &[])?;
+    let convened = figure(tables, &SESSIONS.selecting("SELECT count(*) FROM sessions"), "convened = 1", &[])?;
     Ok(count("sessions_convened", "sessions", convened, "sessions that departments met in"))
 }
 
 fn sessions_avoided(tables: ScopedTables<'_>) -> rusqlite::Result<Indicator> {
-    let avoided = figure(tables, &SESSIONS.selecting("SELECT count(*) FROM sessions"), "avoided", &[])?;
+    let avoided = figure(tables, &SESSIONS.selecting("SELECT count(*) FROM sessions"), "avoided = 1", &[])?;
     let meaning = "sessions converted to a countersign or merged into another";
     Ok(count("sessions_avoided", "sessions", avoided, meaning))
 }
 
 fn idle_attendance(tables: ScopedTables<'_>) -> rusqlite::Result<Indicator> {
-    let idle = figure(tables, &SESSIONS.selecting("SELECT sum(idle) FROM sessions"), "convened", &[])?;
+    let idle = figure(tables, &SESSIONS.selecting("SELECT sum(idle) FROM sessions"), "convened = 1", &[])?;
     Ok(count("idle_attendance", "attendances", idle, "attendances of convened sessions without a role"))
 }
 
