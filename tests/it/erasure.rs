@@ -125,21 +125,30 @@ async fn on_record(sandbox: &Sandbox) -> anyhow::Result<OnRecord> {
     Ok(OnRecord { cancel, cancelled, receipts, key })
 }
 
-/// Has somebody erased, and waits until that is complete; returns the position.
-async fn erase(sandbox: &Sandbox, subject: &str) -> anyhow::Result<u64> {
-    let mut follower = sandbox.follow_log().await?;
+/// Requests that somebody is erased; returns the id of the erasure.
+fn request(sandbox: &Sandbox, subject: &str) -> anyhow::Result<String> {
     let arguments = ["erasure", "request", "--subject", subject, "--reason", "They have left"];
     let arguments = [&arguments[..], &["--authority", "Order 7", "--json"]].concat();
     let erasure = json(&sandbox.run("data-protection", &arguments)?)?["erasure"].clone();
-    let erasure_id = erasure["erasureId"].as_str().context("an id")?.to_owned();
+    Ok(erasure["erasureId"].as_str().context("an id")?.to_owned())
+}
+
+/// Waits until an erasure is complete; returns the position.
+async fn wait_until_complete(sandbox: &Sandbox, erasure_id: &str) -> anyhow::Result<u64> {
+    let mut follower = sandbox.follow_log().await?;
     let auditor = sandbox.client(Role::Auditor, None).await?;
     loop {
-        let found = auditor.call(GetErasureRequest { erasure_id: erasure_id.clone() }).await?;
+        let found = auditor.call_patiently(GetErasureRequest { erasure_id: erasure_id.to_owned() }).await?;
         if let Some(completed) = found.erasure.context("an erasure")?.completed_position {
             return Ok(completed);
         }
         follower.wait_for_more(1).await?;
     }
+}
+
+/// Has somebody erased; returns the position at which that is complete.
+async fn erase(sandbox: &Sandbox, subject: &str) -> anyhow::Result<u64> {
+    wait_until_complete(sandbox, &request(sandbox, subject)?).await
 }
 
 /// The services answer with a pseudonym, and other than that as before.
@@ -258,6 +267,32 @@ async fn what_is_known_of_a_person_is_erased_everywhere(mode: Mode) -> anyhow::R
     Ok(())
 }
 in_both_modes!(what_is_known_of_a_person_is_erased_everywhere);
+
+/// Whatever records of an erasure there are when the ledger is killed, the next process adds the rest.
+async fn an_erasure_is_completed_after_a_kill(mode: Mode) -> anyhow::Result<()> {
+    let mut sandbox = Sandbox::start(mode)?;
+    let ledger = sandbox.process_of("ledger");
+    for records in 1..=2 {
+        let department = format!("D{records}");
+        let clerk = sandbox.client(Role::Clerk, Some(&department)).await?;
+        clerk.register_department(&department).await?;
+        let mut follower = sandbox.follow_log().await?;
+        let erasure_id = request(&sandbox, &format!("clerk@{department}"))?;
+        follower.wait_for_more(records).await?;
+
+        sandbox.process(ledger).kill()?;
+        sandbox.start_process(ledger)?;
+
+        wait_until_complete(&sandbox, &erasure_id).await?;
+    }
+    let auditor = sandbox.client(Role::Auditor, None).await?;
+    let log = auditor.whole_log().await?;
+    let of_erasures = log.iter().filter(|record| record.stream.starts_with("ledger.erasures.")).count();
+    ensure!(of_erasures == 6, "{of_erasures} records");
+    ensure!(auditor.verify_log().await? == log.len() as u64);
+    Ok(())
+}
+in_both_modes!(an_erasure_is_completed_after_a_kill);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_data_protection_erases_and_only_whom_the_log_knows() -> anyhow::Result<()> {

@@ -4,7 +4,7 @@ use super::line::readable;
 use crate::client::Error;
 use crate::client::options::Options;
 use crate::client::text_file::without_bom;
-use crate::language::{say, text as text_of};
+use crate::language::{self, say};
 use crate::stdout::{print_line, print_text};
 use anyhow::{Context as _, ensure};
 use event_log::hex;
@@ -110,7 +110,7 @@ fn said(file: &Path, header: &Header) -> anyhow::Result<Said> {
         })
         .collect();
     let opened = open_disclosed(&disclosed.payload, &keys);
-    let content = readable(&opened.payload).context(text_of(
+    let content = readable(&opened.payload).context(language::text(
         "this version of Huishang does not know everything in the record; check it with a later one",
     ))?;
     let is_incomplete = !opened.missing.is_empty();
@@ -118,11 +118,11 @@ fn said(file: &Path, header: &Header) -> anyhow::Result<Said> {
 }
 
 fn print_said(said: &Said) -> anyhow::Result<()> {
-    print_text(&format!("{}:\n{:#}", text_of("and it says"), said.content))?;
+    print_text(&format!("{}:\n{:#}", language::text("and it says"), said.content))?;
     let positions: Vec<String> = said.erased_by.iter().map(u64::to_string).collect();
     match (said.is_incomplete, positions.is_empty()) {
         (false, _) => Ok(()),
-        (true, true) => print_text(text_of("what is shown as erased-… was not disclosed")),
+        (true, true) => print_text(language::text("what is shown as erased-… was not disclosed")),
         (true, false) => print_text(&say(
             "what is shown as erased-… was erased by record {positions}, whose receipt proves it",
             &[("positions", &positions.join(", "))],

@@ -124,3 +124,26 @@ async fn an_interrupted_erasure_is_completed_by_the_next_process() {
         stopped(kit, log).await;
     }
 }
+
+/// The copy is older than the erasure.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_put_back_from_a_copy_is_destroyed_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (kit, log) = started(folder.path());
+    let register = member::Command::Register(member());
+    kit.execute::<Member>(&context(), Member::id(&member().code), register).await.unwrap();
+    let key_id = *kit.journal().keys().ids_of("li.wei").await.unwrap().first().unwrap();
+    let file = folder.path().join("personal-keys").join(key_id.to_string());
+    let copy = std::fs::read(&file).unwrap();
+    let erasure_id = requested(&kit).await;
+    start(&kit);
+    completed(&kit, erasure_id).await;
+    stopped(kit, log).await;
+
+    std::fs::write(&file, copy).unwrap();
+    let (kit, log) = started(folder.path());
+    assert!(name(&kit).await.starts_with("erased-"));
+    carry_out_all(&kit).await.unwrap();
+    assert!(!file.exists());
+    stopped(kit, log).await;
+}
