@@ -10,6 +10,7 @@ from huishang.scheduling.v1 import admission_pb2 as admission
 from huishang.scheduling.v1 import body_pb2 as bodies
 from huishang.scheduling.v1 import charter_pb2 as charter
 from huishang.scheduling.v1 import convening_pb2 as convening
+from huishang.scheduling.v1 import decision_pb2 as decision
 from huishang.scheduling.v1 import outline_pb2 as outline
 from huishang.scheduling.v1 import room_pb2
 from huishang.scheduling.v1 import session_pb2 as session
@@ -35,11 +36,13 @@ def prepare(clerk: Person) -> None:
         clerk.directory.RegisterDepartment(directory.RegisterDepartmentRequest(department=department))
     room = room_pb2.Room(code=ROOM, name="Room 2 in the town hall", seats=12)
     clerk.scheduling.RegisterRoom(room_pb2.RegisterRoomRequest(room=room))
+    everybody = decision.Quorum(base=decision.QUORUM_BASE_ALL_SEATS, numerator=1, denominator=1)
     streets = charter.BodyCharter(
         name="Streets",
         chair_code="POLICE",
         seats=[charter.Seat(department_code="POLICE"), charter.Seat(department_code="ROADS")],
         meeting_rules=charter.MeetingRules(topics_max=3, duration_minutes_max=60),
+        decision_rules=[decision.DecisionRule(quorum=everybody)],
     )
     clerk.scheduling.DefineBody(bodies.DefineBodyRequest(body_code=BODY, charter=streets))
 
