@@ -174,7 +174,7 @@ impl Asker {
             "number" if within == "GetResolutionRequest" => {
                 return (filled == Filled::Numbers).then(|| Value::String(resolution_number.clone()));
             }
-            "body_code" if within == "GetRulesRequest" => return text("MARKS"),
+            "body_code" if within == "GetBodyRequest" => return text("MARKS"),
             "expected_position" | "page_size" | "page_token" | "order_by" | "history_before_position" => {
                 return None;
             }
