@@ -103,6 +103,11 @@ impl CommitFiles {
         self.bytes_max / 4
     }
 
+    /// The bytes by which both files will grow yet.
+    pub(crate) fn growth(&self) -> u64 {
+        self.allocated.iter().map(|allocated| self.bytes_max.saturating_sub(*allocated)).sum()
+    }
+
     /// Whether a group with so many bytes of frames fits into the present file.
     pub(crate) fn fits(&self, bytes: usize) -> bool {
         self.offset + entry_bytes(bytes) <= self.bytes_max

@@ -127,6 +127,7 @@ impl EventLog {
 
         let store = Arc::new(store);
         let reserve = Reserve::new(dir.clone(), options.reserve_bytes);
+        reserve.set_growth(commits.growth());
         let shared = Arc::new(Shared::new(store.clone(), log_id, dir.clone(), reserve));
         let flusher = Flusher::start(shared.clone(), store.clone(), anchors).map_err(failed)?;
         let (head_sender, head_receiver) = watch::channel(head);

@@ -13,6 +13,8 @@ pub(crate) struct Reserve {
     free: AtomicU64,
     /// Bytes of records that sled does not have on the disk yet.
     unflushed: AtomicU64,
+    /// Bytes by which the commit files will grow yet.
+    growth: AtomicU64,
 }
 
 /// Less space is free than the reserve.
@@ -24,7 +26,13 @@ pub(crate) struct Shortage {
 
 impl Reserve {
     pub(crate) fn new(dir: PathBuf, bytes: u64) -> Reserve {
-        Reserve { dir, bytes, free: AtomicU64::new(0), unflushed: AtomicU64::new(0) }
+        Reserve {
+            dir,
+            bytes,
+            free: AtomicU64::new(0),
+            unflushed: AtomicU64::new(0),
+            growth: AtomicU64::new(0),
+        }
     }
 
     /// Begins a group of records: measures the free space, which others use as well.
@@ -35,6 +43,11 @@ impl Reserve {
     /// Accounts for a record of the group.
     pub(crate) fn add_staged(&self, bytes: u64) {
         self.unflushed.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Accounts for the commit files, which will grow by so many bytes yet.
+    pub(crate) fn set_growth(&self, bytes: u64) {
+        self.growth.store(bytes, Ordering::Relaxed);
     }
 
     /// Returns the bytes of records that sled does not have on the disk yet.
@@ -51,7 +64,8 @@ impl Reserve {
     pub(crate) fn shortage_with(&self, bytes: u64) -> Option<Shortage> {
         let coming = self.unflushed() + bytes;
         let free = self.free.load(Ordering::Relaxed);
-        self.compare(free.saturating_sub(coming.saturating_mul(DISK_BYTES_PER_BYTE_MAX)))
+        let coming = coming.saturating_mul(DISK_BYTES_PER_BYTE_MAX) + self.growth.load(Ordering::Relaxed);
+        self.compare(free.saturating_sub(coming))
     }
 
     /// Returns the present shortage.

@@ -267,6 +267,7 @@ impl Writer {
             commits.take_other();
         }
         commits.append(frames, first, head).map_err(|fault| format!("writing the commit file: {fault}"))?;
+        self.shared.reserve.set_growth(commits.growth());
         if full { flusher.begin(head, commits.generation()) } else { Ok(()) }
     }
 
