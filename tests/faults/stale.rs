@@ -4,7 +4,7 @@ use anyhow::ensure;
 use domain::Role;
 use std::path::Path;
 use std::process::Command;
-use tests::{Mode, Sandbox};
+use tests::{Mode, Sandbox, until};
 
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     ensure!(Command::new("cp").arg("-a").arg(from).arg(to).status()?.success());
@@ -131,6 +131,10 @@ async fn an_empty_ledger_that_takes_over_what_the_broker_has_says_so() -> anyhow
     sandbox.start_process("ledger")?;
     let written = sandbox.process("ledger").log();
     ensure!(written.contains("the log is empty, and takes over what the broker has"), "{written}");
-    ensure!(sandbox.client(Role::Auditor, None).await?.whole_log().await?.len() == 1);
+    let auditor = sandbox.client(Role::Auditor, None).await?;
+    until("the record in the new log", async || {
+        auditor.whole_log().await.ok().filter(|records| records.len() == 1).map(drop)
+    })
+    .await;
     Ok(())
 }
