@@ -34,8 +34,9 @@ async fn a_malformed_request_is_answered_with_every_fault() -> anyhow::Result<()
     let status = clerk.send_garbage(RegisterDepartmentRequest::PATH).await.unwrap_err();
     ensure!(status.code() == Code::InvalidArgument, "bytes that are no message: {status}");
     ensure!(Client::reason(&status).as_deref() == Some("INVALID_REQUEST"), "{status}");
+    let auditor = sandbox.client(Role::Auditor, None).await?;
     for path in [ListDepartmentsRequest::PATH, "/huishang.ledger.v1.LedgerService/ReadRecords"] {
-        let status = clerk.send_garbage(path).await.unwrap_err();
+        let status = auditor.send_garbage(path).await.unwrap_err();
         ensure!(status.code() == Code::InvalidArgument, "{path}: {status}");
     }
 

@@ -22,7 +22,7 @@ use service_kit::error::refusal;
 use service_kit::personal::{KeyError, Keys, Opened};
 use service_kit::places::Places;
 use service_kit::serve::{caller, read};
-use service_kit::{CommandError, Kit, Scope};
+use service_kit::{CommandError, Kit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -122,8 +122,9 @@ impl LedgerService for Service {
         &self,
         request: Request<pb::GetErasureRequest>,
     ) -> Result<Response<pb::GetErasureResponse>, Status> {
+        let scope = self.kit.scope(&request).await?;
         let erasure_id: Uuid = read("erasure_id", request.into_inner().erasure_id)?;
-        let state = self.kit.show::<Erasures>(&Scope::whole(), Erasures::realm_id()).await?;
+        let state = self.kit.show::<Erasures>(&scope, Erasures::realm_id()).await?;
         let erasure = crate::erasure::render(&self.kit, &state, erasure_id).await?;
         let not_found =
             || CommandError::rejected::<Erasures>(erasure::Rejection::ErasureNotFound { erasure_id });

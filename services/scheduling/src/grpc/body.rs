@@ -10,7 +10,7 @@ use proto::scheduling::v1 as pb;
 use proto::{Wire as _, read_fields};
 use service_kit::handle::Executed;
 use service_kit::serve::read;
-use service_kit::{CommandContext, CommandError, Scope, events};
+use service_kit::{CommandContext, CommandError, events};
 use tonic::{Request, Response};
 
 pub(super) async fn define(
@@ -41,10 +41,11 @@ pub(super) async fn get(
     service: &Service,
     request: Request<pb::GetBodyRequest>,
 ) -> Reply<pb::GetBodyResponse> {
+    let scope = service.kit.scope(&request).await?;
     let request = request.into_inner();
     let code: Code = read("body_code", request.body_code)?;
     let position = service.view.wait_until_caught_up(request.at_least_position).await?;
-    let in_force = service.kit.show::<Body>(&Scope::whole(), Body::id(&code)).await?;
+    let in_force = service.kit.show::<Body>(&scope, Body::id(&code)).await?;
     let number = in_force.version().map_or(0, |version| version.number);
     let body = match request.version {
         Some(wanted) if wanted < number => render(&version(service, &code, wanted).await?),
