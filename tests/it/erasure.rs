@@ -128,9 +128,17 @@ async fn on_record(sandbox: &Sandbox) -> anyhow::Result<OnRecord> {
 
 /// Requests that somebody is erased; returns the id of the erasure.
 fn request(sandbox: &Sandbox, subject: &str) -> anyhow::Result<String> {
+    let command_id = client::command_id();
     let arguments = ["erasure", "request", "--subject", subject, "--reason", "They have left"];
-    let arguments = [&arguments[..], &["--authority", "Order 7", "--json"]].concat();
-    let erasure = json(&sandbox.run("data-protection", &arguments)?)?["erasure"].clone();
+    let arguments =
+        [&arguments[..], &["--authority", "Order 7", "--json", "--command-id", &command_id]].concat();
+    // Again if a connection broke: the ledger may just have been killed.
+    let requested = sandbox.run("data-protection", &arguments)?;
+    let requested = match requested.status.success() {
+        true => requested,
+        false => sandbox.run("data-protection", &arguments)?,
+    };
+    let erasure = json(&requested)?["erasure"].clone();
     Ok(erasure["erasureId"].as_str().context("an id")?.to_owned())
 }
 

@@ -147,7 +147,7 @@ fn what_comes_of_a_token_is_explained_without_showing_it() -> anyhow::Result<()>
     // Given one that is not accepted, it says why.
     for (token, why) in [
         (provider.sign_in("li", "huishang/other")?, "its audience (aud) is not"),
-        (token.replace(signature, "AAAA"), "its signature fits none of the keys"),
+        (token.replace(signature, "AAAA"), "its signature does not fit the key"),
         ("no token".into(), "it is no signed JWT"),
     ] {
         let explained = explain(&file, folder.path(), &token, &["--json"])?;

@@ -282,9 +282,7 @@ impl<'a> Parts<'a> {
             None if keys.usable.is_empty() => {
                 Err(Refusal::UnknownKey("no key of its issuer is known".into()))
             }
-            None => {
-                Err(Refusal::UnknownKey(format!("its signature fits none of the keys for {algorithm:?}")))
-            }
+            None => Err(format!("its signature fits none of the keys for {algorithm:?}").into()),
             Some(id) => Err(why_not(keys, id, *algorithm)),
         }
     }
