@@ -188,7 +188,7 @@ def play_distributed(image: str, deploy: Path) -> None:
 def lose_a_node(image: str, deploy: Path, network: str) -> None:
     heading("under load a broker, a ledger and a copy of every service are killed: nothing acknowledged is lost")
     acknowledged, export = deploy / "acknowledged", deploy / "export.jsonl"
-    token = ["token", "--role", "clerk,operator,auditor", "--signing-key", "/keys/signing-key.pem"]
+    token = ["token", "--role", "clerk,operator", "--signing-key", "/keys/signing-key.pem"]
     env = {"HUISHANG_SERVER": EACH_BY_NAME}
     env["HUISHANG_TOKEN"] = run(*client(image, deploy, network, EACH_BY_NAME, *token)).strip()
     load = [sys.executable, str(ROOT / "tests/deploy/load.py")]
