@@ -9,7 +9,7 @@
 //! file that continues it, or 0 if nothing does (8), CRC-32C of everything before (4), zero padding. Version 1 has no
 //! generation; nothing continues it.
 
-use crate::{Hash, Head, durable};
+use crate::{Head, durable};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -95,9 +95,7 @@ fn encode(anchor: &Anchor) -> [u8; BLOCK] {
     bytes.push(VERSION);
     bytes.extend_from_slice(anchor.log_id.as_bytes());
     bytes.extend_from_slice(&anchor.sequence.to_be_bytes());
-    bytes.extend_from_slice(&anchor.head.position.to_be_bytes());
-    bytes.extend_from_slice(&anchor.head.hash);
-    bytes.extend_from_slice(&anchor.head.root);
+    anchor.head.write(&mut bytes);
     bytes.extend_from_slice(&anchor.generation.to_be_bytes());
     let checksum = crc32c::crc32c(&bytes);
     bytes.extend_from_slice(&checksum.to_be_bytes());
@@ -121,13 +119,11 @@ fn decode(bytes: &[u8]) -> Option<Anchor> {
     let rest = &checked[MAGIC.len() + 1..];
     let (log_id, rest) = rest.split_first_chunk::<16>()?;
     let (sequence, rest) = rest.split_first_chunk::<8>()?;
-    let (position, rest) = rest.split_first_chunk::<8>()?;
-    let (hash, rest): (&Hash, _) = rest.split_first_chunk()?;
-    let (root, rest): (&Hash, _) = rest.split_first_chunk()?;
+    let (head, rest) = Head::read(rest)?;
     Some(Anchor {
         log_id: Uuid::from_bytes(*log_id),
         sequence: u64::from_be_bytes(*sequence),
-        head: Head { position: u64::from_be_bytes(*position), hash: *hash, root: *root },
+        head,
         generation: rest.first_chunk().map_or(NOTHING_AFTER, |bytes| u64::from_be_bytes(*bytes)),
     })
 }

@@ -25,7 +25,7 @@
 //! that is not valid ends its file, if no valid one of the same generation follows: it was being written. If one
 //! follows, the entry had been synced, and is damaged.
 
-use crate::{Damage, Hash, Head, durable, durable_file};
+use crate::{Damage, Head, durable, durable_file};
 use bytes::Bytes;
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -148,9 +148,7 @@ impl CommitFiles {
         entry.extend_from_slice(&self.number.to_be_bytes());
         entry.extend_from_slice(&u32::try_from(frames.len()).unwrap_or(u32::MAX).to_be_bytes());
         entry.extend_from_slice(&first.to_be_bytes());
-        entry.extend_from_slice(&head.position.to_be_bytes());
-        entry.extend_from_slice(&head.hash);
-        entry.extend_from_slice(&head.root);
+        head.write(entry);
         let checksum = crc32c::crc32c_append(crc32c::crc32c(entry), frames);
         entry.extend_from_slice(&checksum.to_be_bytes());
         entry.extend_from_slice(frames);
@@ -183,7 +181,6 @@ pub(crate) fn read(
             read => read?,
         };
         let found = read_file(&Bytes::from(bytes), log_id, generation);
-        let position = |entries: &[Entry]| entries.last().map_or(after, |entry| entry.head.position) + 1;
         match found {
             Ok(found) if found.is_empty() && must_be_there => {
                 let what = format!("{} is missing or damaged, which has the newest records", path.display());
@@ -192,8 +189,9 @@ pub(crate) fn read(
             Ok(found) => entries.extend(found),
             Err(before) => {
                 entries.extend(before);
+                let before = entries.last().map_or(after, |entry| entry.head.position);
                 let what = format!("its entry in {} is damaged", path.display());
-                return Ok(Err(Damage::at(position(&entries), what)));
+                return Ok(Err(Damage::at(before + 1, what)));
             }
         }
     }
@@ -224,9 +222,7 @@ fn decode(bytes: &Bytes, at: usize, log_id: Uuid, generation: u64) -> Option<Ent
     let (number, rest) = rest.split_first_chunk::<4>()?;
     let (length, rest) = rest.split_first_chunk::<4>()?;
     let (first, rest) = rest.split_first_chunk::<8>()?;
-    let (position, rest) = rest.split_first_chunk::<8>()?;
-    let (hash, rest): (&Hash, _) = rest.split_first_chunk()?;
-    let (root, rest): (&Hash, _) = rest.split_first_chunk()?;
+    let (head, rest) = Head::read(rest)?;
     let checksum = u32::from_be_bytes(*rest.first_chunk()?);
     let begin = at + HEADER_BYTES;
     let end = begin.checked_add(u32::from_be_bytes(*length) as usize)?;
@@ -238,6 +234,6 @@ fn decode(bytes: &Bytes, at: usize, log_id: Uuid, generation: u64) -> Option<Ent
         number: u32::from_be_bytes(*number),
         first: u64::from_be_bytes(*first),
         frames: bytes.slice(begin..end),
-        head: Head { position: u64::from_be_bytes(*position), hash: *hash, root: *root },
+        head,
     })
 }

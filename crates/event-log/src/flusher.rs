@@ -1,4 +1,4 @@
-//! The thread that flushes sled behind the writer, and then moves the anchor.
+//! The thread that flushes sled in the background, and then moves the anchor.
 
 use crate::Head;
 use crate::anchor::{AnchorFiles, NOTHING_AFTER};

@@ -72,6 +72,21 @@ pub struct Head {
 impl Head {
     /// The head of an empty log.
     pub const EMPTY: Head = Head { position: 0, hash: [0; 32], root: tree::EMPTY_ROOT };
+
+    /// Appends it as anchors and commit files have it: position (8, big-endian), hash, root.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.position.to_be_bytes());
+        out.extend_from_slice(&self.hash);
+        out.extend_from_slice(&self.root);
+    }
+
+    /// Reads what [`Head::write`] has written at the start of `bytes`; returns it, and the rest.
+    pub(crate) fn read(bytes: &[u8]) -> Option<(Head, &[u8])> {
+        let (position, rest) = bytes.split_first_chunk::<8>()?;
+        let (hash, rest): (&Hash, _) = rest.split_first_chunk()?;
+        let (root, rest): (&Hash, _) = rest.split_first_chunk()?;
+        Some((Head { position: u64::from_be_bytes(*position), hash: *hash, root: *root }, rest))
+    }
 }
 
 /// Whether the log accepts appends. It can be read in every state.
