@@ -7,9 +7,9 @@ use domain::decision_rule::MatterClass;
 use domain::deliberation::ballot::Choice;
 use domain::deliberation::docket::{self, Docket};
 use domain::scheduling::authority;
-use domain::scheduling::body::{self, Body, Charter, MeetingRules, Seat, Standing};
+use domain::scheduling::body::{self, Body, Charter, MeetingRules};
 use domain::scheduling::session::{self, Session};
-use domain::testing::{at, code, constitution, line, text};
+use domain::testing::{at, charter, code, constitution, line, text};
 use domain::{Actor, Aggregate as _, Code, Issued, Refusal as _, Role, Uuid};
 use proto::contract::rpcs;
 use std::path::Path;
@@ -54,25 +54,8 @@ fn frozen() -> Constitution {
 }
 
 fn body() -> body::State {
-    let seat = |department: &str| Seat {
-        department: code(department),
-        standing: Standing::Decides,
-        weight: 1,
-        vetoes: vec![],
-        since_on: None,
-        until_on: None,
-        substitutes: vec![],
-    };
-    let charter = Charter {
-        name: line("The body"),
-        seats: SEATS.map(seat).to_vec(),
-        chair: code("CHAIR"),
-        deputies: vec![code("DEPUTY")],
-        convenors: vec![code("CHAIR")],
-        secretariat: vec![code("OFFICE")],
-        meeting_rules: MeetingRules::default(),
-        decision_rules: vec![],
-    };
+    let charter =
+        Charter { deputies: vec![code("DEPUTY")], secretariat: vec![code("OFFICE")], ..charter(&SEATS) };
     Body::evolve(body::State::default(), &body::Event::Defined { body: code("BODY"), charter })
 }
 

@@ -3,6 +3,7 @@
 
 use crate::constitution::{Constitution, Voter};
 use crate::decision_rule::{DecisionRule, MatterClass};
+use crate::scheduling::body::{Charter, MeetingRules, Seat, Standing};
 use crate::{Actor, Aggregate, Code, Issued, Line, Role, Text, Timestamp};
 
 /// A code that is known to be one.
@@ -36,6 +37,34 @@ pub fn constitution(voters: &[&str]) -> Constitution {
         secretariat: vec![code(voters[0])],
         voters: voters.iter().map(voter).collect(),
         rule: DecisionRule::default_for(MatterClass::Ordinary),
+    }
+}
+
+/// A seat of a department as it usually is: one vote, and no more.
+pub fn seat(department: &str, standing: Standing) -> Seat {
+    Seat {
+        department: code(department),
+        standing,
+        weight: 1,
+        vetoes: vec![],
+        since_on: None,
+        until_on: None,
+        substitutes: vec![],
+    }
+}
+
+/// A body in which these departments decide. The first one is in the chair, its only convenor and its secretariat.
+pub fn charter(departments: &[&str]) -> Charter {
+    let chair = code(departments[0]);
+    Charter {
+        name: line("The body"),
+        seats: departments.iter().map(|department| seat(department, Standing::Decides)).collect(),
+        deputies: vec![],
+        convenors: vec![chair.clone()],
+        secretariat: vec![chair.clone()],
+        chair,
+        meeting_rules: MeetingRules::default(),
+        decision_rules: vec![],
     }
 }
 

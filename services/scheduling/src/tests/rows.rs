@@ -9,7 +9,7 @@ use domain::scheduling::room::{self, Room};
 use domain::scheduling::session::{
     Attendee, Command, Kind, Outline, RoleOnTopic, Session, State, Topic, TopicRole,
 };
-use domain::testing::{code, constitution};
+use domain::testing::{self, code, constitution, seat};
 use domain::{Aggregate as _, Issued, Text};
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -53,25 +53,10 @@ fn outline(topics: u32, departments: usize, start: Timestamp) -> Outline {
 
 /// A body in which NDRC decides and so many advise.
 fn charter(advisers: usize) -> body::Charter {
-    let seat = |department: &str, standing| body::Seat {
-        department: code(department),
-        standing,
-        weight: 1,
-        vetoes: vec![],
-        since_on: None,
-        until_on: None,
-        substitutes: vec![],
-    };
     let advisers = ["MOF", "MIIT", "MEE"][..advisers].iter().map(|code| seat(code, body::Standing::Advises));
+    let seats = std::iter::once(seat("NDRC", body::Standing::Decides)).chain(advisers).collect();
     body::Charter {
-        name: line("部际联席会议"),
-        seats: std::iter::once(seat("NDRC", body::Standing::Decides)).chain(advisers).collect(),
-        chair: code("NDRC"),
-        deputies: vec![],
-        convenors: vec![],
-        secretariat: vec![code("NDRC")],
-        meeting_rules: MeetingRules::default(),
-        decision_rules: vec![],
+        name: line("部际联席会议"), seats, convenors: vec![], ..testing::charter(&["NDRC"])
     }
 }
 

@@ -1,32 +1,18 @@
 use super::*;
 use crate::Aggregate;
 use crate::decision_rule::MatterClass;
-use crate::scheduling::body::{Body, Charter, Event as BodyEvent, MeetingRules, Seat, Standing};
+use crate::scheduling::body::{Body, Charter, Event as BodyEvent};
 use crate::scheduling::session::{Declaration, Event, Session, Topic, TopicRole};
-use crate::testing::{actor, at, code, line, text};
+use crate::testing::{actor, at, charter, code, line, text};
 use crate::{Actor, Refusal};
 
 /// WATER chairs and ROADS deputizes; both decide, and METRO has no seat. The clerks of OFFICE act, and WATER may declare
 /// an emergency.
 fn body() -> body::State {
-    let seat = |department| Seat {
-        department: code(department),
-        standing: Standing::Decides,
-        weight: 1,
-        vetoes: vec![],
-        since_on: None,
-        until_on: None,
-        substitutes: vec![],
-    };
     let charter = Charter {
-        name: line("Flood control"),
-        seats: vec![seat("WATER"), seat("ROADS")],
-        chair: code("WATER"),
         deputies: vec![code("ROADS")],
-        convenors: vec![code("WATER")],
         secretariat: vec![code("OFFICE")],
-        meeting_rules: MeetingRules::default(),
-        decision_rules: vec![],
+        ..charter(&["WATER", "ROADS"])
     };
     Body::evolve(body::State::default(), &BodyEvent::Defined { body: code("FLOOD"), charter })
 }

@@ -1,31 +1,15 @@
 use super::*;
 use crate::decision_rule::{DecisionRule, Method, Quorum};
-use crate::testing::{actor, code, given, line, text};
+use crate::testing::{self, actor, code, given, line, seat, text};
 use crate::{Actor, Refusal};
-
-fn seat(department: &str, standing: Standing) -> Seat {
-    Seat {
-        department: code(department),
-        standing,
-        weight: 1,
-        vetoes: vec![],
-        since_on: None,
-        until_on: None,
-        substitutes: vec![],
-    }
-}
 
 /// WATER chairs, WATER and ROADS decide, the clerks of OFFICE act.
 fn charter() -> Charter {
     Charter {
         name: line("Flood control"),
-        seats: vec![seat("WATER", Standing::Decides), seat("ROADS", Standing::Decides)],
-        chair: code("WATER"),
         deputies: vec![code("ROADS")],
-        convenors: vec![code("WATER")],
         secretariat: vec![code("OFFICE")],
-        meeting_rules: MeetingRules::default(),
-        decision_rules: vec![],
+        ..testing::charter(&["WATER", "ROADS"])
     }
 }
 
