@@ -7,10 +7,9 @@ use crate::limits::{PAGE_BYTES_MAX, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
 use crate::list::{self, page_token};
 use crate::places::Places;
 use crate::serve::caller;
+use crate::serve::responses::{ResponseSender, ResponseStream};
 use crate::set_aside::SetAside;
 use crate::view::{Compared, Difference, RegisteredView, ViewError};
-use futures::StreamExt as _;
-use futures::stream::BoxStream;
 use journal::Position;
 use prost::Message as _;
 use proto::Invalid;
@@ -18,8 +17,6 @@ use proto::api::v1::Reason;
 use proto::operations::v1 as pb;
 use proto::operations::v1::operations_service_server::{OperationsService, OperationsServiceServer};
 use rusqlite::types::Value;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 /// The service's full name on the wire.
@@ -47,31 +44,30 @@ pub fn build(kit: &Kit) -> OperationsServiceServer<Service> {
         .max_encoding_message_size(RESPONSE_BYTES_MAX)
 }
 
-type Report = Result<pb::VerifyViewsResponse, Status>;
+type Reports = ResponseSender<pb::VerifyViewsResponse>;
 
 #[tonic::async_trait]
 impl OperationsService for Service {
-    type VerifyViewsStream = BoxStream<'static, Report>;
+    type VerifyViewsStream = ResponseStream<pb::VerifyViewsResponse>;
 
     async fn verify_views(
         &self,
         request: Request<pb::VerifyViewsRequest>,
     ) -> Result<Response<Self::VerifyViewsStream>, Status> {
         let place = self.verifications.take(&caller(&request)?)?;
-        let (reports, stream) = mpsc::channel(REPORTS_AHEAD);
+        let (reports, responses) = ResponseSender::new(place, REPORTS_AHEAD);
         let kit = self.kit.clone();
         self.kit.tasks().spawn(async move {
-            tokio::select! {
-                () = verify(&kit, &reports) => {}
-                () = reports.closed() => {}
+            let outcome = tokio::select! {
+                outcome = verify(&kit, &reports) => outcome,
+                () = reports.disconnected() => Ok(()),
                 () = kit.stop().cancelled() => {
-                    let stopping = refusal(Reason::Unavailable, "the process is stopping", []);
-                    let _ = reports.send(Err(stopping)).await;
+                    Err(refusal(Reason::Unavailable, "the process is stopping", []))
                 }
-            }
-            drop(place);
+            };
+            reports.finish(outcome.err().map(Err));
         });
-        Ok(Response::new(ReceiverStream::new(stream).boxed()))
+        Ok(Response::new(responses))
     }
 
     async fn list_set_aside(
@@ -124,29 +120,22 @@ fn page(found: Vec<SetAside>, size: usize, total: u64) -> pb::ListSetAsideRespon
 }
 
 /// Verifies every view, one after the other, until one fails or nobody reads the reports any longer.
-async fn verify(kit: &Kit, reports: &mpsc::Sender<Report>) {
+async fn verify(kit: &Kit, reports: &Reports) -> Result<(), Status> {
     for view in kit.views() {
-        let report = match compare(kit, &view, reports).await {
-            Ok(compared) => Ok(verdict(view.name, compared)),
-            Err(error) => Err(internal(&format!("the view {} could not be verified", view.name), &error)),
-        };
-        let failed = report.is_err();
-        if reports.send(report).await.is_err() || failed {
-            return;
+        let compared = compare(kit, &view, reports)
+            .await
+            .map_err(|error| internal(&format!("the view {} could not be verified", view.name), &error))?;
+        if reports.send(verdict(view.name, compared)).await.is_err() {
+            break;
         }
     }
+    Ok(())
 }
 
-async fn compare(
-    kit: &Kit,
-    view: &RegisteredView,
-    reports: &mpsc::Sender<Report>,
-) -> Result<Compared, ViewError> {
-    let (reports, name) = (reports.clone(), view.name);
+async fn compare(kit: &Kit, view: &RegisteredView, reports: &Reports) -> Result<Compared, ViewError> {
+    let (report, name) = (reports.reports(), view.name);
     let progress = move |replayed, records| {
-        let report =
-            pb::VerifyViewsResponse { view: name.to_owned(), replayed, records, ..Default::default() };
-        let _ = reports.try_send(Ok(report));
+        report(pb::VerifyViewsResponse { view: name.to_owned(), replayed, records, ..Default::default() });
     };
     view.compare(kit.journal().clone(), Box::new(progress)).await
 }

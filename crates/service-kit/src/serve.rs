@@ -28,6 +28,7 @@ mod connections;
 mod deadline;
 mod health;
 mod rate;
+pub mod responses;
 mod stream;
 mod tls;
 

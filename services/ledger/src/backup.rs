@@ -9,11 +9,9 @@ use event_log::{EventLog, Head, hex};
 use proto::ledger::v1::{BackupBeginning, BackupRecordsResponse, LogPoint};
 use service_kit::Tasks;
 use service_kit::places::Places;
+use service_kit::serve::responses::{ResponseSender, ResponseStream};
 use std::sync::Arc;
-use tokio::sync::mpsc;
 use tonic::Status;
-
-type Response = Result<BackupRecordsResponse, Status>;
 
 /// Streams records to a limited number of concurrent backups.
 pub(crate) struct Backups {
@@ -30,22 +28,19 @@ impl Backups {
         &self,
         caller: &Actor,
         after_position: u64,
-    ) -> Result<mpsc::Receiver<Response>, Status> {
+    ) -> Result<ResponseStream<BackupRecordsResponse>, Status> {
         let place = self.places.take(caller)?;
         let head_position = self.log.head().position;
         if after_position > head_position {
             return Err(Rejection::BeyondHead { after_position, head_position }.into());
         }
-        let (responses, stream) = mpsc::channel(BACKUP_RESPONSES_BUFFERED);
+        let (sender, responses) = ResponseSender::new(place, BACKUP_RESPONSES_BUFFERED);
         let backup = Backup { log: self.log.clone(), heads: self.heads.clone(), tasks: self.tasks.clone() };
         self.tasks.spawn_blocking(move || {
-            if let Err(status) = backup.send(after_position, &responses) {
-                // The client may have disconnected already.
-                let _ = responses.blocking_send(Err(status));
-            }
-            drop(place);
+            let outcome = backup.send(after_position, &sender);
+            sender.finish(outcome.err().map(Err));
         });
-        Ok(stream)
+        Ok(responses)
     }
 }
 
@@ -57,7 +52,7 @@ struct Backup {
 
 impl Backup {
     /// Sends all records up to a signed head; stops early if the client disconnects.
-    fn send(&self, mut after: u64, responses: &mpsc::Sender<Response>) -> Result<(), Status> {
+    fn send(&self, mut after: u64, responses: &ResponseSender<BackupRecordsResponse>) -> Result<(), Status> {
         let signed = self.heads.signed(self.log.head().position);
         let head = self.log.head_at(signed.size).map_err(unreadable)?;
         let beginning = BackupBeginning {
@@ -67,7 +62,7 @@ impl Backup {
             signed_head: signed.note,
         };
         let first = BackupRecordsResponse { beginning: Some(beginning), ..Default::default() };
-        if responses.blocking_send(Ok(first)).is_err() {
+        if responses.blocking_send(first).is_err() {
             return Ok(());
         }
         while after < head.position {
@@ -78,7 +73,7 @@ impl Backup {
                 self.log.frames(after, head.position, BACKUP_RESPONSE_BYTES).map_err(unreadable)?;
             let (first_position, frames) = (after + 1, frames.into());
             let response = BackupRecordsResponse { first_position, frames, ..Default::default() };
-            if responses.blocking_send(Ok(response)).is_err() {
+            if responses.blocking_send(response).is_err() {
                 return Ok(());
             }
             after = last;

@@ -2,15 +2,13 @@
 
 use crate::backup::Backups;
 use crate::heads::Heads;
-use crate::limits::{BACKUPS_AT_ONCE_MAX, BACKUPS_SHARE_PERCENT, READ_RECORDS};
-use crate::reader::{ResponseSender, ResponseStream};
+use crate::limits::{BACKUPS_AT_ONCE_MAX, BACKUPS_SHARE_PERCENT, BUFFERED_RESPONSES_MAX, READ_RECORDS};
 use crate::rejection::Rejection;
 use domain::ledger::erasure::{self, Erasures};
 use domain::ledger::rehearsal_clock::{Command, RehearsalClock};
 use domain::text::composed;
 use domain::{Aggregate as _, StreamName, Timestamp, Uuid};
 use event_log::{EventLog, ReadError, hex};
-use futures::{StreamExt as _, stream};
 use prost::Message as _;
 use proto::Wire as _;
 use proto::api::v1::Reason;
@@ -21,6 +19,7 @@ use service_kit::clock::Clock;
 use service_kit::error::refusal;
 use service_kit::personal::{KeyError, Keys, Opened};
 use service_kit::places::Places;
+use service_kit::serve::responses::{ResponseSender, ResponseStream};
 use service_kit::serve::{caller, read};
 use service_kit::{CommandError, Kit};
 use std::collections::{BTreeMap, BTreeSet};
@@ -165,12 +164,10 @@ impl LedgerService for Service {
         if !request.stream().is_empty() && StreamName::parse(request.stream()).is_none() {
             return Err(proto::Invalid::field("stream", "must be <context>.<aggregate>.<uuid>").into());
         }
-        let place = self.readers.take(&caller)?;
-        let (sender, responses) = ResponseSender::new();
+        let (sender, responses) = ResponseSender::new(self.readers.take(&caller)?, BUFFERED_RESPONSES_MAX);
         let (log, keys, stop) =
             (self.log.clone(), self.kit.journal().keys().clone(), self.kit.stop().clone());
         self.kit.tasks().spawn(async move {
-            let _place = place;
             let outcome = tokio::select! {
                 () = stop.cancelled() => Err(stopping()),
                 () = sender.disconnected() => Ok(()),
@@ -188,11 +185,10 @@ impl LedgerService for Service {
         request: Request<pb::VerifyLogRequest>,
     ) -> Result<Response<Self::VerifyLogStream>, Status> {
         let place = self.verifications.take(&caller(&request)?)?;
-        let (sender, responses) = ResponseSender::new();
+        let (sender, responses) = ResponseSender::new(place, BUFFERED_RESPONSES_MAX);
         let (log, keys, stop) =
             (self.log.clone(), self.kit.journal().keys().clone(), self.kit.stop().clone());
         self.kit.tasks().spawn_blocking(move || {
-            let _place = place;
             let records = log.head().position;
             let outcome = log.verify_while(|verified| {
                 let report = pb::VerifyLogResponse { verified, records, ..Default::default() };
@@ -276,8 +272,7 @@ impl LedgerService for Service {
         request: Request<pb::BackupRecordsRequest>,
     ) -> Result<Response<Self::BackupRecordsStream>, Status> {
         let caller = caller(&request)?;
-        let mut responses = self.backups.start(&caller, request.into_inner().after_position)?;
-        Ok(Response::new(stream::poll_fn(move |context| responses.poll_recv(context)).boxed()))
+        Ok(Response::new(self.backups.start(&caller, request.into_inner().after_position)?))
     }
 }
 

@@ -5,7 +5,6 @@ mod erasure;
 mod grpc;
 mod heads;
 pub mod limits;
-mod reader;
 mod rejection;
 mod scheduled_backup;
 
