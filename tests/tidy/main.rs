@@ -17,6 +17,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("client", &["proto"]),
     ("journal", &["domain", "event-log", "proto"]),
     ("service-kit", &["domain", "proto", "journal"]),
+    ("documents", &["domain"]),
+    ("deliberation", &["documents", "domain", "proto", "service-kit"]),
     ("ledger", &["backup", "domain", "proto", "service-kit", "event-log"]),
 ];
 

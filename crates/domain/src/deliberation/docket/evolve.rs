@@ -6,8 +6,11 @@ use crate::deliberation::ballot::{Ballot, Rules, Vote};
 
 pub(super) fn evolve(state: State, event: &Event) -> State {
     match (state, event) {
-        (State::Absent, Event::Prepared { agenda }) => State::Prepared(Proceedings::new(agenda.clone())),
+        (State::Absent | State::Adjourned(_), Event::Prepared { agenda }) => {
+            State::Prepared(Proceedings::new(agenda.clone()))
+        }
         (State::Prepared(proceedings), Event::Opened { .. }) => State::Open(proceedings),
+        (State::Prepared(proceedings), Event::Adjourned { .. }) => State::Adjourned(proceedings),
         (State::Open(proceedings), Event::Closed { .. }) => State::Closed(proceedings),
         (State::Prepared(mut proceedings), event) => {
             attend(&mut proceedings, event);
@@ -82,6 +85,7 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::ArrivalRecorded { .. }
         | Event::DepartureRecorded { .. }
         | Event::Opened { .. }
+        | Event::Adjourned { .. }
         | Event::Closed { .. } => None,
     }
 }

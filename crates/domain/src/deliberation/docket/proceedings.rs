@@ -1,8 +1,8 @@
 //! How far a docket has come: who is present, and what has been said and decided on each topic.
 
-use super::Rejection;
-use super::agenda::{Agenda, AgendaTopic, Mode};
+use super::agenda::{Agenda, AgendaTopic, Carried, Mode};
 use super::item::{DraftedItem, ItemDue};
+use super::{DEFERRALS_MAX, Rejection};
 use crate::constitution::Voter;
 use crate::deliberation::ballot::{Ballot, BallotResult, Electorate};
 use crate::{Code, Date, Line, Text, Timestamp};
@@ -157,7 +157,9 @@ pub struct Topic {
     pub recused: BTreeSet<Code>,
     /// The ballots held on it, in order.
     pub ballots: Vec<Ballot>,
-    /// How many times it has been deferred.
+    /// The matter that it is about.
+    pub carried: Option<Carried>,
+    /// How many times it has been deferred, in earlier sessions too.
     pub deferrals: u32,
     /// How it ended.
     pub outcome: Option<Outcome>,
@@ -178,9 +180,15 @@ impl Topic {
             items: Vec::new(),
             recused: BTreeSet::new(),
             ballots: Vec::new(),
-            deferrals: 0,
+            carried: entry.carried,
+            deferrals: entry.carried.map_or(0, |carried| carried.deferrals),
             outcome: None,
         }
+    }
+
+    /// How many times it may be deferred, in earlier sessions too.
+    pub fn deferrals_max(&self) -> u32 {
+        self.carried.map_or(DEFERRALS_MAX, |carried| carried.deferrals_max)
     }
 
     /// The number of the current version of the proposal; 0 while there is none.
