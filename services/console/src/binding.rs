@@ -106,11 +106,11 @@ fn set_from_path(
     let field = field(kind, name).ok_or_else(|| Invalid::field(name, "is no field of the request"))?;
     let value = value(&field, text).map_err(|why| Invalid::field(name, why))?;
     for given in [field.name(), field.json_name()].iter().filter_map(|key| fields.remove(*key)) {
-        let is_same = match &given {
-            Value::String(given) => given == text,
-            other => other.to_string() == text,
+        let given = match given {
+            Value::String(given) => given,
+            other => other.to_string(),
         };
-        if !is_same {
+        if given != text {
             return Err(Invalid::field(name, "is another one in the body than in the path"));
         }
     }
