@@ -1,16 +1,20 @@
 //! The serving process: `huishang up` and `huishang serve`, and what is done to a ledger that is not running.
 
 mod file_modes;
+mod gateway;
 mod log_health;
 pub mod node;
 pub mod repair;
 mod stale_log;
 pub mod upgrade;
 
+use crate::client::options::Server;
 use crate::language::{say, text};
 use crate::settings::Settings;
 use crate::stdout::{print_line, print_text};
 use anyhow::Context as _;
+use console::Forward;
+use gateway::Gateway;
 use node::{EMBEDDED, Node, Service};
 use serde_json::Value;
 use service_kit::config::{Config, ConfigError, without_credentials};
@@ -39,6 +43,9 @@ pub struct Serve {
     /// The journal that the services share: nats://HOST:PORT
     #[arg(long, env = "HUISHANG_JOURNAL", hide_env_values = true, value_name = "URL")]
     pub journal: Option<String>,
+    /// Where the services are to which the console passes calls on.
+    #[command(flatten)]
+    pub server: Server,
     /// Has the ledger use a log that is known to have had more records, and records that
     #[arg(long)]
     pub accept_stale: bool,
@@ -75,17 +82,27 @@ pub async fn serve(arguments: &Serve) -> anyhow::Result<()> {
     services.sort_unstable();
     services.dedup();
     let stop = start_observing(&config).await?;
+    let forward = services.contains(&Service::Console).then(|| arguments.server.connect()).transpose()?;
+    let forward = forward.map(Forward::new);
+    if let ([Service::Console], Some(forward)) = (&services[..], &forward) {
+        let gateway = Gateway::build(&config, forward.clone(), stop).await?;
+        print_serving(&config, &services, gateway.address)?;
+        return gateway.run().await;
+    }
     let node = Node::build(&config, &services, arguments.accept_stale, stop).await?;
+    print_serving(&config, &services, node.address)?;
+    match forward {
+        Some(forward) => node.passing_on(forward).run().await,
+        None => node.run().await,
+    }
+}
+
+fn print_serving(config: &Config, services: &[Service], address: SocketAddr) -> anyhow::Result<()> {
     let served: Vec<String> = services.iter().map(Service::to_string).collect();
     print_text(&say(
         "huishang serves {services} on http://{address} and keeps its data in {data}",
-        &[
-            ("services", &served.join(text(", "))),
-            ("address", &node.address),
-            ("data", &config.data.display()),
-        ],
-    ))?;
-    node.run().await
+        &[("services", &served.join(text(", "))), ("address", &address), ("data", &config.data.display())],
+    ))
 }
 
 /// Starts logging and measuring; returns the token that signals cancel.
