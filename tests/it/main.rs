@@ -29,6 +29,7 @@ mod server_tls;
 mod settings;
 mod story;
 mod tls;
+mod traces;
 mod upgrade;
 mod views;
 mod waiting;
