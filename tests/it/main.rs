@@ -34,6 +34,7 @@ mod upgrade;
 mod views;
 mod waiting;
 mod without_ledger;
+mod witnesses;
 
 /// Declares a test that runs in both modes of an installation.
 #[macro_export]

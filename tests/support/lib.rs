@@ -8,6 +8,7 @@ mod oidc;
 mod proxy;
 mod refusal;
 mod sandbox;
+mod witness;
 
 pub use authority::{Authority, Certified, TlsFolder};
 pub use binary::{cargo_build, huishang};
@@ -16,3 +17,4 @@ pub use harness::{Process, broker, let_pass, let_pass_blocking, nats_server, roo
 pub use oidc::OidcProvider;
 pub use proxy::Proxy;
 pub use sandbox::{Mode, Sandbox, SandboxConfig};
+pub use witness::Witness;
