@@ -12,6 +12,7 @@ Nothing here is shared with Huishang; the arithmetic of Ed25519 is that of PyPI'
 import base64
 import hashlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -148,9 +149,11 @@ def announce(port: int, key: str) -> None:
 def litewitness(folder: Path, name: str, programs: Path) -> None:
     key, agent_socket = folder / "key", folder / "agent"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-    # It ends with this process, which is killed.
-    agent = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "ssh-agent", "-D", "-a", agent_socket],
-                             stdout=subprocess.DEVNULL)
+    # It ends with this process, which is killed. A copy does: the installed one belongs to a group, with which the kernel
+    # forgets that.
+    own = shutil.copy(shutil.which("ssh-agent"), folder / "ssh-agent")
+    command = ["setpriv", "--pdeathsig", "KILL", own, "-D", "-a", agent_socket]
+    agent = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     while not agent_socket.exists():
         if agent.poll() is not None:
             sys.exit("ssh-agent has ended")
