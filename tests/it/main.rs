@@ -31,10 +31,12 @@ mod server_tls;
 mod settings;
 mod story;
 mod tls;
+mod traces;
 mod upgrade;
 mod views;
 mod waiting;
 mod without_ledger;
+mod witnesses;
 
 /// Declares a test that runs in both modes of an installation.
 #[macro_export]
