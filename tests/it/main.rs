@@ -3,6 +3,7 @@
 mod access_log;
 mod authentication;
 mod backup;
+mod ballots;
 mod bodies;
 mod call_log;
 mod chinese;
