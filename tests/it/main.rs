@@ -4,6 +4,7 @@ mod access_log;
 mod adjournment;
 mod authentication;
 mod backup;
+mod ballots;
 mod bodies;
 mod call_log;
 mod chinese;
@@ -11,6 +12,7 @@ mod command_line;
 mod commands;
 mod crash;
 mod doctor;
+mod door;
 mod double_booking;
 mod erasure;
 mod expecting;
@@ -24,6 +26,7 @@ mod matters;
 mod metrics;
 mod minutes;
 mod object_storage;
+mod openapi;
 mod plan;
 mod receipt;
 mod requests;
@@ -32,10 +35,12 @@ mod server_tls;
 mod settings;
 mod story;
 mod tls;
+mod traces;
 mod upgrade;
 mod views;
 mod waiting;
 mod without_ledger;
+mod witnesses;
 
 /// Declares a test that runs in both modes of an installation.
 #[macro_export]

@@ -5,6 +5,12 @@
 //! [signed note](https://c2sp.org/signed-note) with Ed25519. A receipt is a C2SP
 //! [tlog-proof](https://c2sp.org/tlog-proof) that a record is in the tree of a signed head. It contains the
 //! record's canonical header and is verified without access to the log.
+//!
+//! [Witnesses](WitnessKey) may add their cosignatures to a head.
+
+mod witness;
+
+pub use witness::{WitnessKey, add_checkpoint, with_signatures};
 
 use crate::tree::verify_inclusion;
 use crate::{Hash, record};
@@ -35,6 +41,9 @@ pub enum NoteError {
     /// It has no valid signature by the key.
     #[error("it has no valid signature by the key of {0}")]
     NotSigned(String),
+    /// It has no valid cosignature by the witness.
+    #[error("it has no valid cosignature by the witness {0}")]
+    NotCosigned(String),
     /// The path does not lead from the record to the signed root.
     #[error("it does not prove that the record is in the log")]
     NotIncluded,
@@ -93,12 +102,7 @@ impl HeadKey {
 
     /// Returns the key id used in signature lines: the first four bytes of SHA-256 (name ‖ newline ‖ type ‖ key).
     fn id(&self) -> [u8; 4] {
-        let mut hasher = Sha256::new();
-        hasher.update(self.origin.as_bytes());
-        hasher.update([b'\n', ED25519]);
-        hasher.update(self.key.as_bytes());
-        let hash: Hash = hasher.finalize().into();
-        [hash[0], hash[1], hash[2], hash[3]]
+        key_id(&self.origin, ED25519, &self.key)
     }
 
     /// Parses a signed head and verifies this key's signature. Other signatures are ignored.
@@ -138,9 +142,7 @@ impl HeadKey {
 
 impl fmt::Display for HeadKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut key = vec![ED25519];
-        key.extend_from_slice(self.key.as_bytes());
-        write!(f, "{}+{:08x}+{}", self.origin, u32::from_be_bytes(self.id()), BASE64.encode(key))
+        f.write_str(&written_key(&self.origin, ED25519, &self.key))
     }
 }
 
@@ -148,19 +150,34 @@ impl FromStr for HeadKey {
     type Err = NoteError;
 
     fn from_str(text: &str) -> Result<HeadKey, NoteError> {
-        let malformed = || NoteError::Malformed("log key, <name>+<hash>+<key>");
-        let mut parts = text.trim().splitn(3, '+');
-        let (Some(origin), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(malformed());
-        };
-        let bytes = BASE64.decode(key).map_err(|_| malformed())?;
-        let bytes: &[u8; 32] =
-            bytes.strip_prefix(&[ED25519]).and_then(|key| key.try_into().ok()).ok_or_else(malformed)?;
-        let key = VerifyingKey::from_bytes(bytes).map_err(|_| malformed())?;
-        let found = HeadKey { origin: origin.to_owned(), key };
-        // The hash detects a key that was copied incorrectly.
-        if format!("{:08x}", u32::from_be_bytes(found.id())) == id { Ok(found) } else { Err(malformed()) }
+        let read = read_key(text, ED25519).ok_or(NoteError::Malformed("log key, <name>+<hash>+<key>"))?;
+        Ok(HeadKey { origin: read.0, key: read.1 })
     }
+}
+
+/// The id of a key in signature lines: the first four bytes of SHA-256 (name ‖ newline ‖ type ‖ key).
+fn key_id(name: &str, kind: u8, key: &VerifyingKey) -> [u8; 4] {
+    let mut hasher = Sha256::new();
+    hasher.update(name.as_bytes());
+    hasher.update([b'\n', kind]);
+    hasher.update(key.as_bytes());
+    let hash: Hash = hasher.finalize().into();
+    [hash[0], hash[1], hash[2], hash[3]]
+}
+
+/// A key as it is handed on: `<name>+<hash>+<key>`.
+fn written_key(name: &str, kind: u8, key: &VerifyingKey) -> String {
+    let bytes = [&[kind], key.as_bytes().as_slice()].concat();
+    format!("{name}+{:08x}+{}", u32::from_be_bytes(key_id(name, kind, key)), BASE64.encode(bytes))
+}
+
+/// Reads a key of a type. The hash detects one that was copied incorrectly.
+fn read_key(text: &str, kind: u8) -> Option<(String, VerifyingKey)> {
+    let mut parts = text.trim().splitn(3, '+');
+    let (name, _, key) = (parts.next()?, parts.next()?, parts.next()?);
+    let bytes = BASE64.decode(key).ok()?;
+    let key = VerifyingKey::from_bytes(bytes.strip_prefix(&[kind])?.try_into().ok()?).ok()?;
+    (written_key(name, kind, &key) == text.trim()).then(|| (name.to_owned(), key))
 }
 
 /// Proof that a record is in the log: its position, its header, the audit path and a signed head.

@@ -219,7 +219,11 @@ impl LedgerService for Service {
         _: Request<pb::GetSignedHeadRequest>,
     ) -> Result<Response<pb::GetSignedHeadResponse>, Status> {
         let signed_head = self.heads.signed(self.log.head().position).note;
-        Ok(Response::new(pb::GetSignedHeadResponse { signed_head, key: self.heads.key().to_string() }))
+        Ok(Response::new(pb::GetSignedHeadResponse {
+            signed_head,
+            key: self.heads.key().to_string(),
+            cosigned_heads: self.heads.cosigned(),
+        }))
     }
 
     async fn get_receipt(

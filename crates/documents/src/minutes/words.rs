@@ -126,6 +126,9 @@ impl Words {
             Method::SimpleMajority => "简单多数",
             Method::QualifiedMajority { .. } => "特定多数",
             Method::UnanimousCountersign => "全体会签",
+            Method::ChairDecides => "主持人决定",
+            Method::GeneralConsent => "无异议通过",
+            Method::Silence => "默示同意",
         };
         let verdict = match (result.is_quorate(), result.passed) {
             (false, _) => "未达法定人数，表决无效",

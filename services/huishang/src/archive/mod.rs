@@ -20,6 +20,7 @@ pub mod stored_backup;
 mod tests;
 mod verify;
 mod views;
+mod witness;
 
 use crate::client::Error;
 use crate::client::options::Options;

@@ -2,6 +2,7 @@
 
 use super::source::{Source, from_status, hash};
 use super::stored_backup::{Credentials, Place, StoredBackup};
+use super::witness::{self, Cosigned};
 use super::{head_json, print_outcome, progress, views};
 use crate::client::Error;
 use crate::client::options::Options;
@@ -9,7 +10,7 @@ use crate::language::{say, text};
 use crate::stdout::{print_line, print_text};
 use anyhow::{Context as _, ensure};
 use event_log::Head;
-use event_log::note::{HeadKey, TreeHead};
+use event_log::note::{HeadKey, TreeHead, WitnessKey};
 use event_log::tree::verify_consistency;
 use proto::ledger::v1 as pb;
 use serde_json::{Value, json};
@@ -27,6 +28,10 @@ pub struct Arguments {
     /// the server returns is used, and a backup's signed head is not checked
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
+    /// Also requires that this witness has cosigned a head that the log continues: the key of the witness, of
+    /// cosignature/v1; may be repeated
+    #[arg(long, value_name = "KEY", conflicts_with = "backup")]
+    pub witness: Vec<String>,
 }
 
 /// Verifies, and reports the first fault.
@@ -35,7 +40,7 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
     let key = key.transpose().map_err(|error| Error::Usage(format!("--key: {error}")))?;
     match &arguments.backup {
         Some(place) => backup(place, &arguments.credentials, key.as_ref(), options).await,
-        None => server(key, options).await,
+        None => server(key, &witness::keys(&arguments.witness)?, options).await,
     }
 }
 
@@ -97,7 +102,7 @@ fn signed_in(backup: &StoredBackup, key: &HeadKey) -> anyhow::Result<TreeHead> {
     Ok(signed)
 }
 
-async fn server(key: Option<HeadKey>, options: &Options) -> anyhow::Result<()> {
+async fn server(key: Option<HeadKey>, witnesses: &[WitnessKey], options: &Options) -> anyhow::Result<()> {
     let source = Source::connect(options).await?;
     let log = verify_log(&source).await?;
     let whose_key = match &key {
@@ -109,11 +114,12 @@ async fn server(key: Option<HeadKey>, options: &Options) -> anyhow::Result<()> {
              --key names the one that you kept",
         ),
     };
-    let signed = verify_signed_head(&source, key).await?;
+    let (signed, cosigned) = verify_signed_head(&source, key, witnesses).await?;
     let views = views::verify(options).await?;
     if options.json {
         let outcome: Value = json!({
             "records": log.records, "hash": log.hash, "signed": signed.size,
+            "cosigned": cosigned.iter().map(witness::json).collect::<Vec<_>>(),
             "erased": log.erased.iter().map(erased_json).collect::<Vec<_>>(),
             "recordsWithoutKey": log.records_without_key,
             "views": views.iter().map(views::json).collect::<Vec<_>>(),
@@ -133,6 +139,7 @@ async fn server(key: Option<HeadKey>, options: &Options) -> anyhow::Result<()> {
             ))?;
         }
         print_text(&say(whose_key, &[("records", &signed.size)]))?;
+        cosigned.iter().try_for_each(|cosigned| print_text(&witness::sentence(cosigned)))?;
         views.iter().try_for_each(|result| print_text(&views::sentence(result)))?;
     }
     views::ensure_equal(&views)?;
@@ -169,21 +176,35 @@ async fn verify_log(source: &Source) -> anyhow::Result<pb::VerifyLogResponse> {
     anyhow::bail!(text("the verification ended without a result"))
 }
 
-/// Verifies that the latest signed head was signed with the key, and that the log begins with what was signed.
-async fn verify_signed_head(source: &Source, key: Option<HeadKey>) -> anyhow::Result<TreeHead> {
+/// Verifies that the latest signed head was signed with the key, that each witness has cosigned one, and that the log
+/// begins with what was signed.
+async fn verify_signed_head(
+    source: &Source,
+    key: Option<HeadKey>,
+    witnesses: &[WitnessKey],
+) -> anyhow::Result<(TreeHead, Vec<Cosigned>)> {
     let answer = source.client.call(pb::GetSignedHeadRequest {}).await.map_err(from_status)?;
     let key = key.map_or_else(|| answer.key.parse(), Ok).context(text("the ledger's key"))?;
     let signed = key.open(&answer.signed_head).context(text("the ledger's signed head"))?;
-    let request = pb::GetConsistencyProofRequest { old_size: signed.size, size: 0 };
+    let cosigned = witness::newest(witnesses, &key, &answer.cosigned_heads)?;
+    for head in cosigned.iter().map(|cosigned| &cosigned.head).chain([&signed]) {
+        ensure_begins_with(source, head).await?;
+    }
+    Ok((signed, cosigned))
+}
+
+/// Ensures that the log begins with the records of a head.
+async fn ensure_begins_with(source: &Source, head: &TreeHead) -> anyhow::Result<()> {
+    let request = pb::GetConsistencyProofRequest { old_size: head.size, size: 0 };
     let proof = source.client.call(request).await.map_err(from_status)?;
     let path = proof.path.iter().map(|digits| hash(digits)).collect::<anyhow::Result<Vec<_>>>()?;
     let now = Head { position: proof.size, root: hash(&proof.root)?, ..Head::EMPTY };
     ensure!(
-        verify_consistency(signed.size, &signed.root, now.position, &now.root, &path),
+        verify_consistency(head.size, &head.root, now.position, &now.root, &path),
         say(
             "the log does not begin with the {records} records whose head was signed: the root differs",
-            &[("records", &signed.size)]
+            &[("records", &head.size)]
         )
     );
-    Ok(signed)
+    Ok(())
 }
