@@ -2,9 +2,10 @@
 
 use super::Rejection;
 use super::agenda::{Agenda, AgendaTopic, Mode};
+use super::choices::OptionChoice;
 use super::item::{DraftedItem, ItemDue};
 use super::mandates::Mandate;
-use crate::deliberation::ballot::{Ballot, BallotResult, Roll, Seat, Vote};
+use crate::deliberation::ballot::{Ballot, BallotResult, Roll, Seat, Votes};
 use crate::{Code, Date, Line, Text, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -157,6 +158,10 @@ pub struct Topic {
     pub recused: BTreeSet<Code>,
     /// Those of them that recused themselves from its current version only.
     pub recused_from_version: BTreeSet<Code>,
+    /// Who accepted to be bound by an item, by its number, without having a part in the decision.
+    pub acceptances: BTreeMap<u32, BTreeSet<Code>>,
+    /// The choices among options that were held on it, in order.
+    pub choices: Vec<OptionChoice>,
     /// The ballots held on it, in order.
     pub ballots: Vec<Ballot>,
     /// How many times it has been deferred.
@@ -180,6 +185,8 @@ impl Topic {
             items: Vec::new(),
             recused: BTreeSet::new(),
             recused_from_version: BTreeSet::new(),
+            acceptances: BTreeMap::new(),
+            choices: Vec::new(),
             ballots: Vec::new(),
             deferrals: 0,
             outcome: None,
@@ -199,6 +206,11 @@ impl Topic {
     /// The ballot that is open for votes, if one is.
     pub fn open_ballot(&self) -> Option<&Ballot> {
         self.ballots.iter().find(|ballot| ballot.is_open())
+    }
+
+    /// The choice that is open, if one is.
+    pub fn open_choice(&self) -> Option<&OptionChoice> {
+        self.choices.iter().find(|choice| choice.is_open())
     }
 
     /// The last result on the current version.
@@ -314,7 +326,7 @@ impl Proceedings {
     }
 
     /// Who may vote on a topic, and how many have to, with these votes cast so far.
-    pub fn roll(&self, topic: &Topic, votes: &BTreeMap<Code, Vote>) -> Roll {
+    pub fn roll(&self, topic: &Topic, votes: &Votes) -> Roll {
         let constitution = &self.agenda.constitution;
         let deciding = self.agenda.deciding_on(topic.number);
         let voters = deciding.filter_map(|department| constitution.voter(department));
