@@ -11,7 +11,7 @@ use crate::language::{say, text};
 use crate::stdout::{print_line, print_text};
 use anyhow::{Context as _, ensure};
 use event_log::Head;
-use event_log::note::{HeadKey, TreeHead, WitnessKey};
+use event_log::note::{HeadKey, Sm2Key, TreeHead, WitnessKey};
 use event_log::tree::verify_consistency;
 use proto::ledger::v1 as pb;
 use serde_json::{Value, json};
@@ -33,6 +33,9 @@ pub struct Arguments {
     /// the server returns is used, and a backup's signed head is not checked
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
+    /// Also requires that the signed head is signed by this SM2 key, as printed by 'huishang log signed-head'
+    #[arg(long, value_name = "KEY", conflicts_with = "backup")]
+    pub sm2_key: Option<String>,
     /// Also requires that this witness has cosigned a head that the log continues: the key of the witness, of
     /// cosignature/v1; may be repeated
     #[arg(long, value_name = "KEY", conflicts_with = "backup")]
@@ -45,8 +48,27 @@ pub async fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()>
     let key = key.transpose().map_err(|error| Error::Usage(format!("--key: {error}")))?;
     match &arguments.backup {
         Some(place) => backup(place, arguments, key.as_ref(), options).await,
-        None => server(key, &witness::keys(&arguments.witness)?, options).await,
+        None => {
+            let required = Required {
+                sm2: sm2_key(arguments.sm2_key.as_ref())?,
+                witnesses: witness::keys(&arguments.witness)?,
+            };
+            server(key, &required, options).await
+        }
     }
+}
+
+/// Who else must have signed.
+struct Required {
+    sm2: Option<Sm2Key>,
+    witnesses: Vec<WitnessKey>,
+}
+
+/// Reads an SM2 key.
+pub fn sm2_key(text: Option<&String>) -> anyhow::Result<Option<Sm2Key>> {
+    let read =
+        |text: &String| text.parse().map_err(|error| Error::Usage(format!("--sm2-key: {error}")).into());
+    text.map(read).transpose()
 }
 
 async fn backup(
@@ -140,7 +162,7 @@ fn signed_in(backup: &StoredBackup, key: &HeadKey) -> anyhow::Result<TreeHead> {
     Ok(signed)
 }
 
-async fn server(key: Option<HeadKey>, witnesses: &[WitnessKey], options: &Options) -> anyhow::Result<()> {
+async fn server(key: Option<HeadKey>, required: &Required, options: &Options) -> anyhow::Result<()> {
     let source = Source::connect(options).await?;
     let log = verify_log(&source).await?;
     let whose_key = match &key {
@@ -152,7 +174,7 @@ async fn server(key: Option<HeadKey>, witnesses: &[WitnessKey], options: &Option
              --key names the one that you kept",
         ),
     };
-    let (signed, cosigned) = verify_signed_head(&source, key, witnesses).await?;
+    let (signed, cosigned) = verify_signed_head(&source, key, required).await?;
     let views = views::verify(options).await?;
     if options.json {
         let outcome: Value = json!({
@@ -219,12 +241,15 @@ async fn verify_log(source: &Source) -> anyhow::Result<pb::VerifyLogResponse> {
 async fn verify_signed_head(
     source: &Source,
     key: Option<HeadKey>,
-    witnesses: &[WitnessKey],
+    required: &Required,
 ) -> anyhow::Result<(TreeHead, Vec<Cosigned>)> {
     let answer = source.client.call(pb::GetSignedHeadRequest {}).await.map_err(from_status)?;
     let key = key.map_or_else(|| answer.key.parse(), Ok).context(text("the ledger's key"))?;
     let signed = key.open(&answer.signed_head).context(text("the ledger's signed head"))?;
-    let cosigned = witness::newest(witnesses, &key, &answer.cosigned_heads)?;
+    if let Some(sm2) = &required.sm2 {
+        sm2.verify(&answer.signed_head).context(text("the ledger's signed head"))?;
+    }
+    let cosigned = witness::newest(&required.witnesses, &key, &answer.cosigned_heads)?;
     for head in cosigned.iter().map(|cosigned| &cosigned.head).chain([&signed]) {
         ensure_begins_with(source, head).await?;
     }
