@@ -30,6 +30,7 @@ mod requests;
 mod scope;
 mod server_tls;
 mod settings;
+mod sm2;
 mod story;
 mod tls;
 mod traces;

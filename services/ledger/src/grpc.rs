@@ -223,6 +223,7 @@ impl LedgerService for Service {
             signed_head,
             key: self.heads.key().to_string(),
             cosigned_heads: self.heads.cosigned(),
+            sm2_key: self.heads.sm2_key(),
         }))
     }
 
