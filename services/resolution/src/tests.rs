@@ -33,6 +33,10 @@ mod rows;
 mod scope;
 mod work;
 
+fn default_calendar() -> Arc<WorkingCalendar> {
+    Arc::new(WorkingCalendar::weekends_only("Asia/Shanghai").unwrap())
+}
+
 /// A service with its process managers, on a workbench.
 struct Place {
     service: Service,

@@ -4,4 +4,5 @@ pub mod conclude_session;
 pub mod open_docket;
 pub mod plan_followup;
 pub mod register_resolution;
+pub mod release_dependants;
 pub mod rescind_items;
