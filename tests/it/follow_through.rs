@@ -9,10 +9,11 @@ use proto::followup::v1::{
 use proto::ledger::v1::{GetHeadRequest, MoveClockRequest};
 use proto::resolution::v1::{
     AcceptWorkRequest, AcknowledgeHelpRequest, AcknowledgeItemRequest, AddDependencyRequest,
-    ClaimCompletionRequest, DueRule, Evidence, GetItemRequest, GetItemResponse, GiveHelpRequest, Item,
-    ItemEntryKind, ItemHolder, ItemToRecord, ListItemsRequest, NameAcceptorRequest, RecordResolutionRequest,
-    RemoveDependencyRequest, ReportBlockageRequest, ResumeItemRequest, ReturnWorkRequest, SuspendItemRequest,
-    UrgeItemRequest, due_rule::Rule,
+    ClaimCompletionRequest, ContestItemRequest, DueRule, Evidence, GetItemRequest, GetItemResponse,
+    GetScorecardRequest, GiveHelpRequest, GrantExtensionRequest, Item, ItemEntryKind, ItemHolder,
+    ItemToRecord, ListItemsRequest, NameAcceptorRequest, RecordResolutionRequest, RemoveDependencyRequest,
+    ReopenItemRequest, ReportBlockageRequest, RequestExtensionRequest, ResolveContestRequest,
+    ResumeItemRequest, ReturnWorkRequest, SuspendItemRequest, UrgeItemRequest, due_rule::Rule,
 };
 use tests::{Client, Mode, Sandbox, command};
 
@@ -149,7 +150,7 @@ async fn an_item_that_waits_is_due_that_much_later(mode: Mode) -> anyhow::Result
     let wait = |item_id, on_item_id| AddDependencyRequest { item_id, on_item_id, ..command() };
     matter.supervisor.call(wait(first(), second())).await?;
     ensure!(matter.supervisor.call(wait(second(), first())).await.is_err(), "a circle");
-    ensure!(matter.item(&matter.first).await?.paused_since.is_some());
+    ensure!(matter.item(&matter.first).await?.paused_at.is_some());
     let stop = RemoveDependencyRequest { item_id: first(), on_item_id: second(), ..command() };
     matter.supervisor.call(stop).await?;
     let (reason, authority) = ("A flood".into(), "Plan 3".into());
@@ -164,7 +165,7 @@ async fn an_item_that_waits_is_due_that_much_later(mode: Mode) -> anyhow::Result
     matter.supervisor.call(urge()).await?;
     ensure!(matter.supervisor.call(urge()).await.is_err(), "twice a week");
     let item = matter.item(&matter.first).await?;
-    ensure!(item.first_due_on == item.due_on && item.paused_since.is_none(), "{item:?}");
+    ensure!(item.first_due_on == item.due_on && item.paused_at.is_none(), "{item:?}");
     Ok(())
 }
 in_both_modes!(an_item_that_waits_is_due_that_much_later);
@@ -209,8 +210,8 @@ async fn what_is_late_is_told_foretold_and_on_the_right_account(mode: Mode) -> a
         "{spans:?}"
     );
     ensure!(board(&matter).await?.late == 2);
-    let as_of = proto::Wire::to_wire(&domain::testing::at("2027-03-05T01:00:00Z"));
-    let then = matter.supervisor.call(GetBoardRequest { as_of, ..Default::default() }).await?;
+    let as_of_at = proto::Wire::to_wire(&domain::testing::at("2027-03-05T01:00:00Z"));
+    let then = matter.supervisor.call(GetBoardRequest { as_of_at, ..Default::default() }).await?;
     let totals = then.totals.context("totals")?;
     ensure!((totals.late, totals.open) == (0, 2), "{totals:?}");
 
@@ -230,3 +231,136 @@ async fn board(matter: &Matter) -> anyhow::Result<BoardCounts> {
     let request = GetBoardRequest { at_least_position, ..Default::default() };
     matter.supervisor.call(request).await?.totals.context("totals")
 }
+
+/// Numbers that look random, and are the same every time.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+/// Steps of the crowd.
+const STEPS: usize = 120;
+
+impl Matter {
+    /// Somebody does something about an item; whether that is refused is their business.
+    async fn act(&self, dice: &mut Dice, finance: &Client, roads: &Client) {
+        let first = dice.roll(2) == 0;
+        let (lead, item_id) =
+            if first { (&self.water, self.first.clone()) } else { (roads, self.second.clone()) };
+        let blocked_code = if first { "WATER" } else { "ROADS" }.to_owned();
+        let due = Some(DueRule { rule: Some(Rule::AfterWorkingDays(3 + dice.roll(9) as u32)) });
+        let (reason, note) = (|| "So it is".to_owned(), || "Done".to_owned());
+        let (supervisor, item) = (&self.supervisor, || item_id.clone());
+        // A refusal is as good as a deed.
+        let _ = match dice.roll(13) {
+            0 | 1 => lead.call(AcknowledgeItemRequest { item_id, ..command() }).await.map(drop),
+            2 => lead.call(ContestItemRequest { item_id, reason: reason(), ..command() }).await.map(drop),
+            3 => supervisor
+                .call(ResolveContestRequest { item_id, reason: reason(), ..command() })
+                .await
+                .map(drop),
+            4 => {
+                let help_from_code = "FINANCE".into();
+                let stuck = ReportBlockageRequest { item_id, reason: reason(), help_from_code, ..command() };
+                lead.call(stuck).await.map(drop)
+            }
+            5 => finance
+                .call(GiveHelpRequest { item_id, blocked_code, note: note(), ..command() })
+                .await
+                .map(drop),
+            6 => {
+                let ask = RequestExtensionRequest { item_id: item(), due, reason: reason(), ..command() };
+                let asked = lead.call(ask).await.map(drop);
+                let granted = supervisor.call(GrantExtensionRequest { item_id, ..command() }).await.map(drop);
+                asked.and(granted)
+            }
+            7 => {
+                let claim = ClaimCompletionRequest { item_id, ..self.claim() };
+                lead.call(claim).await.map(drop)
+            }
+            8 => {
+                supervisor.call(ReturnWorkRequest { item_id, reason: reason(), ..command() }).await.map(drop)
+            }
+            9 => supervisor.call(AcceptWorkRequest { item_id, ..command() }).await.map(drop),
+            10 => supervisor
+                .call(ReopenItemRequest { item_id, due, reason: reason(), ..command() })
+                .await
+                .map(drop),
+            11 => {
+                let authority = "Plan 3".into();
+                let suspend = SuspendItemRequest { item_id, reason: reason(), authority, ..command() };
+                supervisor.call(suspend).await.map(drop)
+            }
+            _ => supervisor.call(ResumeItemRequest { item_id, note: note(), ..command() }).await.map(drop),
+        };
+    }
+}
+
+async fn what_is_counted_is_recounted_from_the_log(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    let matter = Matter::recorded(&sandbox).await?;
+    let finance = sandbox.client(Role::DepartmentLead, Some("FINANCE")).await?;
+    let roads = sandbox.client(Role::DepartmentLead, Some("ROADS")).await?;
+    let (mut dice, mut now) = (Dice(7), domain::testing::at("2027-03-01T01:00:00Z"));
+    for _ in 0..STEPS {
+        now += jiff::SignedDuration::from_hours(dice.roll(60) as i64 + 1);
+        let clock_at = proto::Wire::to_wire(&now);
+        matter.operator.call(MoveClockRequest { clock_at, ..command() }).await?;
+        matter.act(&mut dice, &finance, &roads).await;
+    }
+    let log = sandbox.folder().join("log.jsonl").display().to_string();
+    let exported = sandbox.run("operator", &["log", "export", &log])?;
+    ensure!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
+    let script = tests::root().join("tests/recount/recount.py");
+    let recounted = std::process::Command::new("python3")
+        .arg(script)
+        .args([&log, &now.to_string(), "Asia/Shanghai"])
+        .output()?;
+    ensure!(recounted.status.success(), "{}", String::from_utf8_lossy(&recounted.stderr));
+    let recounted: serde_json::Value = serde_json::from_slice(&recounted.stdout)?;
+    for item in [&matter.first, &matter.second] {
+        let shown = matter.shown(item).await?;
+        let number = shown.item.context("an item")?.number;
+        let spans: Vec<serde_json::Value> = shown
+            .spans
+            .iter()
+            .map(|span| {
+                let holder = span.holder().as_str_name().trim_start_matches("ITEM_HOLDER_");
+                serde_json::json!([
+                    holder,
+                    span.department_code.clone().unwrap_or_default(),
+                    span.working_days
+                ])
+            })
+            .collect();
+        ensure!(spans.len() > 5, "{number} had a dull life: {spans:?}");
+        ensure!(recounted["spans"][&number] == serde_json::json!(spans), "{number}: {spans:?} {recounted}");
+    }
+    let cards = matter.supervisor.call(GetScorecardRequest::default()).await?.rows;
+    let cards: serde_json::Map<String, serde_json::Value> = cards
+        .into_iter()
+        .map(|card| {
+            let figures = serde_json::json!({
+                "items": card.items,
+                "kept": card.kept,
+                "accepted_late": card.accepted_late,
+                "open_late": card.open_late,
+                "median_days_late": card.median_days_late,
+                "worst_days_late": card.worst_days_late,
+                "returned": card.returned,
+                "extended": card.extended,
+                "reopened": card.reopened,
+                "not_holding": card.not_holding,
+                "rescinded": card.rescinded,
+            });
+            (card.department_code, figures)
+        })
+        .collect();
+    ensure!(recounted["cards"] == serde_json::Value::Object(cards.clone()), "{cards:?} {recounted}");
+    Ok(())
+}
+in_both_modes!(what_is_counted_is_recounted_from_the_log);

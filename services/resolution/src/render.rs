@@ -35,7 +35,7 @@ pub(crate) fn item(id: Uuid, item: &Item, now: Timestamp, zone: &Zone) -> pb::It
         acceptor_code: item.acceptor.to_wire(),
         first_due_on: item.first_due.due_on.to_wire(),
         days_past_promise: item.days_past_promise(now, zone),
-        paused_since: item.paused_since.to_wire(),
+        paused_at: item.paused_since.to_wire(),
         parts: item.parts.iter().map(part).collect(),
         blockages: item.blockages.iter().map(blockage).collect(),
         suspended_reason: suspension.map(|suspension| suspension.reason.to_wire()),

@@ -31,6 +31,7 @@ mod recording;
 mod registration;
 mod rows;
 mod scope;
+mod scorecard;
 mod work;
 
 fn default_calendar() -> Arc<WorkingCalendar> {

@@ -279,7 +279,7 @@ impl Both {
 
     /// A board as it was is the board that was shown then: by moment, and by position at the moment of the last change.
     fn check_past(&self, boards: &[(Timestamp, Vec<pb::BoardRow>)], nth: usize) -> Result<(), TestCaseError> {
-        let by_moment = pb::GetBoardRequest { as_of: boards[nth].0.to_wire(), ..Default::default() };
+        let by_moment = pb::GetBoardRequest { as_of_at: boards[nth].0.to_wire(), ..Default::default() };
         let position = Some(nth as u64 + 1);
         let by_position = pb::GetBoardRequest { as_of_position: position, ..Default::default() };
         for request in [by_moment, by_position] {
@@ -379,7 +379,8 @@ proptest! {
 }
 
 /// Indexes that find so few of a million follow-ups that sorting them costs little.
-const FEW: [&str; 8] = [
+const FEW: [&str; 9] = [
+    "held_by_due",
     "follow_ups_of_resolution",
     "open_by_due",
     "open_of_lead",

@@ -311,13 +311,13 @@ enum Asked {
 
 impl Asked {
     fn read(request: &GetBoardRequest) -> Result<Asked, Invalid> {
-        let as_of: Option<Timestamp> = read("as_of", request.as_of)?;
+        let as_of: Option<Timestamp> = read("as_of_at", request.as_of_at)?;
         match (as_of, request.as_of_position) {
             (None, None) => Ok(Asked::Now),
             (Some(at), None) => Ok(Asked::AsOf(at)),
             (None, Some(position)) => Ok(Asked::AsOfPosition(i64::try_from(position).unwrap_or(i64::MAX))),
             (Some(_), Some(_)) => {
-                Err(Invalid::field("as_of_position", "is given beside as_of; give one of them"))
+                Err(Invalid::field("as_of_position", "is given beside as_of_at; give one of them"))
             }
         }
     }

@@ -69,6 +69,8 @@ CREATE INDEX extended_by_due ON follow_ups (due_at) WHERE extended;
 CREATE INDEX held_by_due ON follow_ups (due_at) WHERE held;
 CREATE INDEX cancelled_by_due ON follow_ups (due_at) WHERE cancelled;
 CREATE INDEX was_late_by_due ON follow_ups (due_at) WHERE was_late;
+CREATE INDEX cancelled_by_number ON follow_ups (number) WHERE cancelled;
+CREATE INDEX was_late_by_number ON follow_ups (number) WHERE was_late;
 CREATE INDEX done_by_due ON follow_ups (due_at) WHERE done;
 CREATE INDEX done_by_number ON follow_ups (number) WHERE done;
 
@@ -223,6 +225,8 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('follow_ups', 'held_by_due', '500 5'),
     ('follow_ups', 'cancelled_by_due', '20000 50'),
     ('follow_ups', 'was_late_by_due', '100000 100'),
+    ('follow_ups', 'cancelled_by_number', '20000 1'),
+    ('follow_ups', 'was_late_by_number', '100000 1'),
     ('follow_ups', 'open_of_lead', '50000 500 5'),
     ('follow_ups', 'blocked_by_due', '500 5'),
     ('follow_ups', 'escalated_by_due', '500 5'),

@@ -238,7 +238,7 @@ async fn an_item_waits_for_another_until_that_is_over_and_never_in_a_circle() {
     let waits = place.service.add_dependency(supervisor(wait(&second, &first))).await.unwrap().into_inner();
     let waits = waits.item.unwrap();
     assert_eq!(waits.waits_for_numbers, ["FLOOD-2027-0001/1"]);
-    assert!(waits.paused_since.is_some());
+    assert!(waits.paused_at.is_some());
     let circle = place.service.add_dependency(supervisor(wait(&first, &second))).await.unwrap_err();
     assert_eq!(refusal(&circle, "items"), ("DEPENDENCY_CYCLE".into(), "2".into()));
 
@@ -247,7 +247,7 @@ async fn an_item_waits_for_another_until_that_is_over_and_never_in_a_circle() {
     place.service.claim_completion(water(claim(&first))).await.unwrap();
     accept(&place, &first, "AUDIT").await.unwrap();
     let released = place.shown(&second).await;
-    assert_eq!((released.waits_for_numbers.len(), released.paused_since), (0, None));
+    assert_eq!((released.waits_for_numbers.len(), released.paused_at), (0, None));
     assert_eq!(released.first_due_on, waits.due_on);
     assert!(released.due_on > waits.due_on, "{released:?}");
 }

@@ -237,7 +237,7 @@ fn summary(row: &Row<'_>, now: Timestamp, zone: &Zone) -> rusqlite::Result<pb::I
     let at = |micros: i64| Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX);
     let (due_at, first_due_at) = (at(row.get("due_at")?), at(row.get("first_due_at")?));
     let claimed_at = row.get::<_, Option<i64>>("claimed_at")?.map(at);
-    let days_late = stage.days_late(item.paused_since.is_some(), due_at, now, zone);
+    let days_late = stage.days_late(item.paused_at.is_some(), due_at, now, zone);
     Ok(pb::Item {
         late: days_late.is_some(),
         days_late: days_late.unwrap_or_default(),

@@ -65,7 +65,6 @@ CREATE INDEX items_of_resolution ON items (resolution, stage);
 CREATE INDEX items_by_due ON items (due_at);
 CREATE INDEX items_of_lead ON items (lead_code, due_at);
 CREATE INDEX items_of_lead_by_number ON items (lead_code, number);
-CREATE INDEX items_of_lead_by_promise ON items (lead_code, first_due_at);
 CREATE INDEX items_in_stage ON items (stage, number);
 CREATE INDEX items_in_stage_by_due ON items (stage, due_at);
 -- Few items of a grown log are neither accepted nor rescinded.
