@@ -18,6 +18,7 @@ mod erasure;
 mod expecting;
 mod export;
 mod file_modes;
+mod follow_through;
 mod health;
 mod idempotency;
 mod issuers;
