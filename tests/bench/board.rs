@@ -15,6 +15,7 @@ use proto::resolution::v1::ListItemsRequest;
 use resolution::ResolutionView;
 use rusqlite::Connection;
 use service_kit::clock::Clock;
+use service_kit::config::Limits;
 use service_kit::{Kit, Scope, ScopedTables, View, ViewStore};
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -167,7 +168,7 @@ impl Filled {
         let (log, _) = EventLog::open(Options::new(folder.path().join("log")))?;
         let stop = CancellationToken::new();
         let journal = Arc::new(EmbeddedJournal::new(log, journal::personal::Keys::in_memory()));
-        let kit = Kit::new(journal, Clock::System, folder.path(), stop.clone());
+        let kit = Kit::new(journal, Clock::System, folder.path(), Limits::default(), stop.clone());
         let view = ViewStore::spawn::<V>(&kit, vec![])?;
         let file = folder.path().join(format!("{}.sqlite", V::NAME));
         fill(&file, rows, values).context("filling the view")?;

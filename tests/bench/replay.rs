@@ -13,6 +13,7 @@ use journal::embedded::EmbeddedJournal;
 use journal::personal::Keys;
 use resolution::ResolutionView;
 use service_kit::clock::Clock;
+use service_kit::config::Limits;
 use service_kit::{Kit, View, ViewStore};
 use std::collections::HashMap;
 use std::path::Path;
@@ -58,7 +59,7 @@ async fn replay<V: View>(log: &EventLog, keys: &Keys, root: &Path) -> anyhow::Re
     let views = tempfile::tempdir_in(root)?;
     let stop = CancellationToken::new();
     let journal = Arc::new(EmbeddedJournal::new(log.clone(), keys.clone()));
-    let kit = Kit::new(journal, Clock::System, views.path(), stop.clone());
+    let kit = Kit::new(journal, Clock::System, views.path(), Limits::default(), stop.clone());
     let head = log.head().position;
     let stopwatch = Stopwatch::start()?;
     let view = ViewStore::spawn::<V>(&kit, vec![])?;

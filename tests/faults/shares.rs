@@ -1,5 +1,7 @@
 //! One against the rest: whatever one caller or one machine does, others are served and the memory stays bounded.
 
+mod queries;
+
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 use domain::Role;

@@ -36,7 +36,7 @@ macro_rules! conformance_cases {
             positions_are_contiguous_from_one,
             one_of_many_concurrent_writers_wins_each_position,
             writers_of_different_streams_do_not_conflict,
-            a_repeated_append_returns_the_first_result,
+            a_repeated_append_finds_the_first_result,
             a_command_id_cannot_be_reused_for_another_command,
             a_commit_that_is_too_large_is_refused,
             a_malformed_commit_is_refused,
@@ -180,7 +180,7 @@ pub async fn the_largest_commit_is_one_commit(journal: JournalUnderTest) {
     let commit = sample::commit(Uuid::new_v4(), &writes);
     let last = journal.append(commit.clone()).await.unwrap();
     assert_eq!(last, streams.len() as Position);
-    assert_eq!(journal.append(commit).await, Ok(last));
+    assert_eq!(journal.append(commit).await, Err(AppendError::AppendedBefore(last)));
     let mut records = journal.subscribe(0, Filter::All).await.unwrap();
     let all = take(&mut records, streams.len()).await;
     assert!(all.iter().zip(&streams).all(|(record, stream)| record.stream == *stream));
@@ -258,7 +258,7 @@ pub async fn writers_of_different_streams_do_not_conflict(journal: JournalUnderT
 }
 
 /// As after a lost reply: the same commit is appended again, with its original expected positions.
-pub async fn a_repeated_append_returns_the_first_result(journal: JournalUnderTest) {
+pub async fn a_repeated_append_finds_the_first_result(journal: JournalUnderTest) {
     let [one, two] = [sample::stream(), sample::stream()];
     let single = sample::commit(Uuid::new_v4(), &[(&one, 0)]);
     let first = journal.append(single.clone()).await.unwrap();
@@ -267,8 +267,8 @@ pub async fn a_repeated_append_returns_the_first_result(journal: JournalUnderTes
     append(&journal, &one, second).await;
     append(&journal, &two, second - 1).await;
     for _ in 0..2 {
-        assert_eq!(journal.append(single.clone()).await, Ok(first));
-        assert_eq!(journal.append(double.clone()).await, Ok(second));
+        assert_eq!(journal.append(single.clone()).await, Err(AppendError::AppendedBefore(first)));
+        assert_eq!(journal.append(double.clone()).await, Err(AppendError::AppendedBefore(second)));
     }
     assert_eq!(journal.read(&one, 0).await.unwrap().len(), 3);
     assert_eq!(journal.read(&two, 0).await.unwrap().len(), 2);
@@ -483,7 +483,7 @@ pub async fn what_was_sealed_with_an_erased_key_is_read_as_a_pseudonym(journal: 
     assert_eq!(after.envelope.actor.subject, pseudonym(key_id));
     assert!(after.envelope.command_digest.is_empty());
     assert_eq!((after.position, &after.events), (before.position, &before.events));
-    assert_eq!(journal.append(commit).await, Ok(position), "a repeat");
+    assert_eq!(journal.append(commit).await, Err(AppendError::AppendedBefore(position)), "a repeat");
     append(&journal, &stream, position).await;
     let again = journal.read(&stream, position).await.expect("the stream").remove(0);
     assert_eq!(again.envelope.actor.subject, "sampler");

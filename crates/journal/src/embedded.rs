@@ -1,6 +1,6 @@
 //! The embedded journal: the event log itself, in which a record is committed as soon as it is ordered.
 
-use crate::conflict::find_earlier_answer;
+use crate::conflict::explain_conflict;
 use crate::latest_time::LatestTime;
 use crate::limits::SUBSCRIPTION_BATCH_RECORDS_MAX;
 use crate::payload::{self, Encoded};
@@ -93,7 +93,7 @@ impl Journal for EmbeddedJournal {
         match appended {
             Ok(appended) => Ok(appended.last),
             Err(event_log::AppendError::Conflict { .. }) => {
-                find_earlier_answer(self, &writes, command_id, &digest).await
+                Err(explain_conflict(self, &writes, command_id, &digest).await)
             }
             Err(event_log::AppendError::TooLarge { bytes, max, .. }) => {
                 Err(AppendError::TooLarge { bytes, max })

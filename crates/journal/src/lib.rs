@@ -115,6 +115,10 @@ pub enum AppendError {
         /// The position that the commit expected.
         expected: Position,
     },
+    /// This very commit was appended before, as after a lost reply, or by another process that got the same command. It
+    /// may have been decided with other events then, and there may be more after it: read the stream.
+    #[error("the commit is at position {0} already")]
+    AppendedBefore(Position),
     /// A record, or the commit as a whole, exceeds the size limit.
     #[error("the size of {bytes} bytes exceeds the limit of {max}")]
     TooLarge {
@@ -131,7 +135,7 @@ pub enum AppendError {
     #[error("command id {0} was used before for another command")]
     Reused(Uuid),
     /// The journal cannot be reached or does not accept commits at the moment. Whether the commit was written is
-    /// unknown; appending it again, unchanged, is safe and returns the outcome.
+    /// unknown; appending it again, unchanged, is safe and tells the outcome.
     #[error("the journal is unavailable: {0}")]
     Unavailable(String),
     /// The disk is nearly full, and the log is read-only until space is freed.
@@ -227,12 +231,13 @@ pub trait Journal: Send + Sync + 'static {
     /// [`Journal::wait_committed`] to wait until it is committed.
     ///
     /// On a conflict, each stream is searched after the write's expected position for a record with the commit's
-    /// command id, so that a retry after a lost reply returns the first result. Records up to the expected
-    /// position are not searched; the caller has read them and must check them itself.
+    /// command id, so that a retry after a lost reply finds the first result. Records up to the expected position are
+    /// not searched; the caller has read them and must check them itself.
     ///
     /// # Errors
     ///
     /// - [`AppendError::Conflict`] if a stream's last record is not at the expected position;
+    /// - [`AppendError::AppendedBefore`] if that is because this commit was appended before;
     /// - [`AppendError::Reused`] if the command id is found with another command digest;
     /// - [`AppendError::Malformed`], [`AppendError::TooLarge`] and [`AppendError::Full`] if the commit, or any
     ///   commit at the moment, cannot be accepted;
@@ -262,7 +267,7 @@ pub trait Journal: Send + Sync + 'static {
     ///
     /// A caller that waits for a position to be committed must compare the epoch with the one from before the
     /// position was returned by [`Journal::append`]. If it has changed, another record may be at the position;
-    /// appending the same commit again returns the actual one.
+    /// appending the same commit again tells the actual one.
     fn epoch(&self) -> u64 {
         self.keys().generation()
     }

@@ -23,15 +23,15 @@ journal::conformance_cases!(start);
 #[tokio::test]
 async fn appended_records_survive_a_restart() {
     use journal::conformance::{sample, take};
-    use journal::{Filter, Journal};
+    use journal::{AppendError, Filter, Journal};
 
     let folder = TempDir::new().unwrap();
     let stream = sample::stream();
     let commit = sample::commit(domain::Uuid::new_v4(), &[(&stream, 0)]);
-    for _ in 0..2 {
+    for expected in [Ok(1), Err(AppendError::AppendedBefore(1))] {
         let (log, _) = EventLog::open(Options::new(folder.path())).unwrap();
         let journal = EmbeddedJournal::new(log.clone(), Keys::in_memory());
-        assert_eq!(journal.append(commit.clone()).await, Ok(1), "a repeat is recognized after a restart");
+        assert_eq!(journal.append(commit.clone()).await, expected, "a repeat is recognized after a restart");
         let mut records = journal.subscribe(0, Filter::All).await.unwrap();
         assert_eq!(take(&mut records, 1).await[0].stream, stream);
         drop((journal, records));

@@ -78,10 +78,10 @@ async fn nothing_is_lost_or_repeated_when_the_server_is_killed_under_load() {
             for _ in 0..EACH {
                 let [one, two] = [sample::stream(), sample::other_stream()];
                 let commit = sample::commit(Uuid::new_v4(), &[(&one, 0), (&two, 0)]);
-                // A caller retries an append whose outcome is unknown, and gets the first result.
+                // A caller retries an append whose outcome is unknown, and finds the first result.
                 let last = loop {
                     match journal.append(commit.clone()).await {
-                        Ok(last) => break last,
+                        Ok(last) | Err(AppendError::AppendedBefore(last)) => break last,
                         Err(AppendError::Unavailable(_)) => {}
                         Err(error) => panic!("{error}"),
                     }
@@ -262,7 +262,8 @@ async fn what_is_no_record_is_passed_over_by_all_ledgers_and_readers_alike() {
     let effective = |record: &&Record| !record.events.iter().all(changes_nothing);
     assert_eq!(read.iter().map(|record| record.position).collect::<Vec<_>>(), [1, 2, 4, 5]);
     assert_eq!(read.iter().filter(effective).count(), 1);
-    assert_eq!(journal.append(commit).await, Ok(1), "a repeat has its first answer");
+    let repeated = journal.append(commit).await;
+    assert_eq!(repeated, Err(AppendError::AppendedBefore(1)), "a repeat has its first answer");
     let next = sample::commit(Uuid::new_v4(), &[(&stream, 5)]);
     assert_eq!(journal.append(next).await, Ok(6));
     wait_committed(&journal, 6).await;
@@ -318,7 +319,8 @@ async fn a_part_of_a_commit_without_the_rest_is_passed_over_by_all_ledgers_and_r
     let read = journal.read(&left, 0).await.unwrap();
     assert_eq!(read.iter().map(|record| record.position).collect::<Vec<_>>(), [1, 4, 6]);
     assert_eq!(read.iter().filter(effective).count(), 1);
-    assert_eq!(journal.append(commit).await, Ok(2), "a repeat has its first answer");
+    let repeated = journal.append(commit).await;
+    assert_eq!(repeated, Err(AppendError::AppendedBefore(2)), "a repeat has its first answer");
     let next = sample::commit(Uuid::new_v4(), &[(&left, 6), (&right, 3)]);
     let last = journal.append(next).await.unwrap();
     wait_committed(&journal, last).await;
@@ -451,7 +453,7 @@ async fn a_cluster_of_three_servers_keeps_the_contract() {
     cases!(
         a_wrong_expected_position_is_a_conflict,
         a_conflict_in_one_write_appends_none,
-        a_repeated_append_returns_the_first_result,
+        a_repeated_append_finds_the_first_result,
         one_of_many_concurrent_writers_wins_each_position,
         a_subscription_returns_the_records_of_concurrent_writers,
         a_filtered_subscription_returns_only_matching_records

@@ -129,7 +129,8 @@ impl From<ReadError> for CommandError {
 impl From<AppendError> for CommandError {
     fn from(error: AppendError) -> Self {
         match error {
-            AppendError::Conflict { .. } => CommandError::Conflict(1),
+            // What was appended before is found by reading the stream, as what was faster is.
+            AppendError::Conflict { .. } | AppendError::AppendedBefore(_) => CommandError::Conflict(1),
             AppendError::TooLarge { bytes, max } => CommandError::TooLarge { bytes, max },
             AppendError::Reused(id) => CommandError::IdReused(id),
             AppendError::Unavailable(why) => CommandError::Unavailable(why),

@@ -216,100 +216,96 @@ pub(crate) type Follower = (&'static str, watch::Receiver<Position>);
 /// The tools of a service: journal, clock, the folder for what can be recomputed, the signal to stop,
 /// and the folded aggregates in memory. Cheap to clone.
 #[derive(Clone)]
-pub struct Kit {
+pub struct Kit(Arc<Tools>);
+
+struct Tools {
     journal: Arc<dyn Journal>,
     feed: Feed,
     clock: Clock,
-    folder: Arc<Path>,
+    folder: PathBuf,
     tasks: Tasks,
-    cache: Arc<Cache<StreamName, Arc<dyn Any + Send + Sync>>>,
-    views: Arc<Mutex<Vec<RegisteredView>>>,
-    consumers: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
-    new_followers: Arc<Mutex<Vec<Follower>>>,
-    clean_views: Arc<Mutex<Vec<watch::Receiver<Position>>>>,
-    limits: Arc<Limits>,
+    cache: Cache<StreamName, Arc<dyn Any + Send + Sync>>,
+    views: Mutex<Vec<RegisteredView>>,
+    consumers: Mutex<Vec<(&'static str, PathBuf)>>,
+    new_followers: Mutex<Vec<Follower>>,
+    clean_views: Mutex<Vec<watch::Receiver<Position>>>,
+    limits: Limits,
     writes: WriteRate,
     commit_duration: Histogram,
 }
 
 impl Kit {
-    /// A kit over this journal and clock. Views and checkpoints live in `folder`; what the kit runs is among these
-    /// tasks, or ends with this stop.
-    pub fn new(journal: Arc<dyn Journal>, clock: Clock, folder: &Path, tasks: impl Into<Tasks>) -> Kit {
-        let cache = Arc::new(Cache::new(CACHED_STREAMS_MAX));
-        let (views, consumers, new_followers) = (Arc::default(), Arc::default(), Arc::default());
-        let clean_views = Arc::default();
+    /// A kit over this journal and clock, with these limits on load. Views and checkpoints live in `folder`; what the kit
+    /// runs is among these tasks, or ends with this stop. Called within a runtime.
+    pub fn new(
+        journal: Arc<dyn Journal>,
+        clock: Clock,
+        folder: &Path,
+        limits: Limits,
+        tasks: impl Into<Tasks>,
+    ) -> Kit {
         let tasks = tasks.into();
-        let feed = Feed::new(journal.clone(), tasks.clone());
-        let limits = Arc::default();
-        let commit_duration = metrics::COMMIT_DURATION.histogram(&[]);
-        Kit {
+        Kit(Arc::new(Tools {
+            feed: Feed::new(journal.clone(), tasks.clone()),
             journal,
-            feed,
             clock,
-            folder: folder.into(),
-            tasks,
-            cache,
-            views,
-            consumers,
-            new_followers,
-            clean_views,
+            folder: folder.to_owned(),
+            cache: Cache::new(CACHED_STREAMS_MAX),
+            views: Mutex::default(),
+            consumers: Mutex::default(),
+            new_followers: Mutex::default(),
+            clean_views: Mutex::default(),
+            writes: WriteRate::new(&limits, &tasks),
             limits,
-            writes: WriteRate::unlimited(),
-            commit_duration,
-        }
-    }
-
-    /// The same kit with these limits on load. Called within a runtime.
-    pub fn with_limits(self, limits: Limits) -> Kit {
-        let writes = WriteRate::new(&limits, &self.tasks);
-        Kit { limits: Arc::new(limits), writes, ..self }
+            commit_duration: metrics::COMMIT_DURATION.histogram(&[]),
+            tasks,
+        }))
     }
 
     /// The limits on load.
     pub fn limits(&self) -> &Limits {
-        &self.limits
+        &self.0.limits
     }
 
     /// The views that are kept with this kit.
     pub fn views(&self) -> Vec<RegisteredView> {
-        self.views.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.views.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Records that a view is kept.
     pub(crate) fn register_view(&self, view: RegisteredView) {
-        self.views.lock().unwrap_or_else(PoisonError::into_inner).push(view);
+        self.0.views.lock().unwrap_or_else(PoisonError::into_inner).push(view);
     }
 
     /// Records that a consumer of the journal runs on this kit, and where its file is.
     pub(crate) fn register_consumer(&self, name: &'static str, file: &Path) {
-        self.consumers.lock().unwrap_or_else(PoisonError::into_inner).push((name, file.to_owned()));
+        self.0.consumers.lock().unwrap_or_else(PoisonError::into_inner).push((name, file.to_owned()));
     }
 
     /// The consumers that run on this kit, with their files.
     pub(crate) fn consumers(&self) -> Vec<(&'static str, PathBuf)> {
-        self.consumers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.consumers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Records that something follows the journal, and how far it has come.
     pub(crate) fn register_follower(&self, name: &'static str, position: watch::Receiver<Position>) {
-        self.new_followers.lock().unwrap_or_else(PoisonError::into_inner).push((name, position));
+        self.0.new_followers.lock().unwrap_or_else(PoisonError::into_inner).push((name, position));
     }
 
     /// What has begun to follow the journal since this was last asked.
     pub(crate) fn take_new_followers(&self) -> Vec<Follower> {
-        std::mem::take(&mut *self.new_followers.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.0.new_followers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Records up to which erasure a view holds nothing that was erased.
     pub(crate) fn register_clean_view(&self, clean: watch::Receiver<Position>) {
-        self.clean_views.lock().unwrap_or_else(PoisonError::into_inner).push(clean);
+        self.0.clean_views.lock().unwrap_or_else(PoisonError::into_inner).push(clean);
     }
 
     /// Waits until no view of this process holds what was erased with the key whose destruction is recorded at this
     /// position.
     pub async fn views_clean_of(&self, erased: Position) {
-        let views = self.clean_views.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let views = self.0.clean_views.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for mut clean in views {
             // A view that has ended answers nothing more.
             let _ = clean.wait_for(|&position| position >= erased).await;
@@ -318,38 +314,38 @@ impl Kit {
 
     /// Where views and checkpoints are kept.
     pub fn folder(&self) -> &Path {
-        &self.folder
+        &self.0.folder
     }
 
     /// Cancelled when the process drains.
     pub fn stop(&self) -> &CancellationToken {
-        self.tasks.stop()
+        self.0.tasks.stop()
     }
 
     /// What runs on this kit until it stops: its views, process managers and timers, and long answers.
     pub fn tasks(&self) -> &Tasks {
-        &self.tasks
+        &self.0.tasks
     }
 
     /// Waits until everything that runs on this kit has ended, after its stop: how far views and process managers
     /// have come is saved then.
     pub async fn ended(&self) {
-        self.tasks.ended().await;
+        self.0.tasks.ended().await;
     }
 
     /// The journal.
     pub fn journal(&self) -> &Arc<dyn Journal> {
-        &self.journal
+        &self.0.journal
     }
 
     /// The one reading of the journal, for its consumers.
     pub(crate) fn feed(&self) -> &Feed {
-        &self.feed
+        &self.0.feed
     }
 
     /// The clock.
     pub fn clock(&self) -> &Clock {
-        &self.clock
+        &self.0.clock
     }
 
     /// Carries out one command on one aggregate.
@@ -398,7 +394,7 @@ impl Kit {
         let answer = |position, aggregate| Executed { position, scope: scope.clone(), aggregate };
         let (mut bypass_cache, mut counted) = (false, false);
         for _ in 0..RETRY_ATTEMPTS_MAX {
-            let epoch = self.journal.epoch();
+            let epoch = self.0.journal.epoch();
             let mut unit = UnitOfWork::new(self.clone(), context.clone(), scope.clone(), bypass_cache);
             let decided = match unit.begin::<A>(id).await {
                 Ok(()) => decide(&mut unit).await,
@@ -425,7 +421,7 @@ impl Kit {
                 Ok(()) => match unit.append::<A>(id, &mut counted).await {
                     Ok((position, aggregate)) => {
                         if self.is_committed(position, epoch).await? {
-                            self.commit_duration.record(decided_at.elapsed());
+                            self.0.commit_duration.record(decided_at.elapsed());
                             let aggregate = match aggregate {
                                 Some(aggregate) => aggregate,
                                 None => self.committed_state::<A>(id).await?,
@@ -473,7 +469,7 @@ impl Kit {
 
     async fn committed_state<A: EventCodec>(&self, id: Uuid) -> Result<Arc<CachedState<A>>, CommandError> {
         for _ in 0..RETRY_ATTEMPTS_MAX {
-            let epoch = self.journal.epoch();
+            let epoch = self.0.journal.epoch();
             let cached = self.cached::<A>(id, true).await?;
             if self.is_committed(cached.position, epoch).await? {
                 return Ok(cached);
@@ -485,8 +481,8 @@ impl Kit {
     /// Waits until a position that was learnt in an epoch is committed. False: another record may stand
     /// there by now.
     async fn is_committed(&self, position: Position, epoch: u64) -> Result<bool, CommandError> {
-        match tokio::time::timeout(COMMIT_TIMEOUT, self.journal.wait_committed(position)).await {
-            Ok(Ok(())) => Ok(self.journal.epoch() == epoch),
+        match tokio::time::timeout(COMMIT_TIMEOUT, self.0.journal.wait_committed(position)).await {
+            Ok(Ok(())) => Ok(self.0.journal.epoch() == epoch),
             Ok(Err(error)) => Err(CommandError::Unavailable(error.to_string())),
             Err(_) => Err(self.not_committed(position)),
         }
@@ -495,36 +491,39 @@ impl Kit {
     fn not_committed(&self, position: Position) -> CommandError {
         let seconds = COMMIT_TIMEOUT.as_secs();
         let why = format!("no ledger confirmed position {position} within {seconds} s");
-        match self.journal.obstacle() {
+        match self.0.journal.obstacle() {
             Some(Obstacle::ReadOnly(obstacle)) => CommandError::Exhausted(format!("{why}: {obstacle}")),
             Some(obstacle) => CommandError::Unavailable(format!("{why}: {obstacle}")),
             None => CommandError::Unavailable(why),
         }
     }
 
+    /// The state from the cache, or, bypassing it, with what the journal has beyond. Where the cache has nothing, a stream
+    /// counts as new: what is decided on that and is not so conflicts, like what is decided on a state that is stale.
     async fn cached<A: EventCodec>(
         &self,
         id: Uuid,
         bypass_cache: bool,
     ) -> Result<Arc<CachedState<A>>, CommandError> {
         let stream = A::stream(id);
-        let epoch = self.journal.epoch();
+        let epoch = self.0.journal.epoch();
         let cached = self
+            .0
             .cache
             .get(&stream)
             .and_then(|cached| cached.downcast::<CachedState<A>>().ok())
             .filter(|cached| cached.epoch == epoch);
-        if let (Some(cached), false) = (&cached, bypass_cache) {
-            return Ok(cached.clone());
-        }
         let known = cached.unwrap_or_else(|| Arc::new(CachedState::new(epoch)));
-        let records = self.journal.read(&stream, known.position).await?;
+        if !bypass_cache {
+            return Ok(known);
+        }
+        let records = self.0.journal.read(&stream, known.position).await?;
         if records.is_empty() {
             return Ok(known);
         }
         let folded = records.iter().try_fold(Arc::unwrap_or_clone(known), CachedState::add)?;
         let folded = Arc::new(folded);
-        self.cache.insert(stream, folded.clone());
+        self.0.cache.insert(stream, folded.clone());
         Ok(folded)
     }
 }

@@ -8,6 +8,7 @@ mod process;
 mod view;
 
 use crate::clock::Clock;
+use crate::config::Limits;
 use crate::{CommandContext, CommandError, Kit};
 use domain::directory::department::{Command, Department, Kind, Level, Profile};
 use domain::{Actor, Aggregate as _, Code, Line, StreamName, Uuid};
@@ -15,6 +16,7 @@ use event_log::{EventLog, Options};
 use journal::embedded::EmbeddedJournal;
 use journal::{Commit, Journal, Position, Write};
 use proto::record::Envelope;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -42,7 +44,13 @@ impl Place {
 
     /// A kit, as in a newly started process; it ends with its token.
     fn kit(&self) -> Kit {
-        Kit::new(self.journal.clone(), Clock::System, self.folder.path(), CancellationToken::new())
+        self.kit_in(self.folder.path())
+    }
+
+    /// The same with the files of another place.
+    fn kit_in(&self, folder: &Path) -> Kit {
+        let stop = CancellationToken::new();
+        Kit::new(self.journal.clone(), Clock::System, folder, Limits::default(), stop)
     }
 
     /// The last position of the log.

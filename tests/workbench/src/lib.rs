@@ -8,6 +8,7 @@ use journal::Journal;
 use journal::embedded::EmbeddedJournal;
 use journal::personal::Keys;
 use service_kit::clock::Clock;
+use service_kit::config::Limits;
 use service_kit::identity::Caller;
 use service_kit::{CommandContext, Kit, Position};
 use std::sync::Arc;
@@ -54,7 +55,7 @@ impl Workbench {
 
     fn new(journal: Arc<dyn Journal>, clock: watch::Sender<Timestamp>, folder: TempDir) -> Workbench {
         let shown = Clock::Movable(clock.subscribe());
-        let kit = Kit::new(journal, shown, folder.path(), CancellationToken::new());
+        let kit = Kit::new(journal, shown, folder.path(), Limits::default(), CancellationToken::new());
         Workbench { kit, clock, _folder: folder }
     }
 

@@ -3,7 +3,7 @@
 use super::message::{EXPECTED_SUBJECT_SEQUENCE, Names};
 use super::{Link, NatsJournal, readiness};
 use crate::backoff::Backoff;
-use crate::conflict::find_earlier_answer;
+use crate::conflict::explain_conflict;
 use crate::limits::{APPEND_TIMEOUT, REQUEST_TIMEOUT, RETRY_PAUSE_MAX, RETRY_PAUSE_MIN};
 use crate::payload::{Encoded, encode};
 use crate::{AppendError, Commit, Obstacle, Position};
@@ -53,7 +53,7 @@ pub(super) async fn append(journal: &NatsJournal, commit: Commit) -> Result<Posi
             Err(PublishError::Conflict) => {
                 let writes: Vec<_> =
                     commit.writes.into_iter().map(|write| (write.stream, write.expected)).collect();
-                return find_earlier_answer(journal, &writes, command_id, &digest).await;
+                return Err(explain_conflict(journal, &writes, command_id, &digest).await);
             }
             Err(PublishError::Refused(reason)) => return Err(AppendError::Unavailable(reason)),
             Err(PublishError::Retryable(reason)) => reason,

@@ -4,7 +4,7 @@ use super::{CachedState, CommandContext, Kit, digest_prefix};
 use crate::error::CommandError;
 use crate::scope::Scope;
 use domain::{Aggregate, Issued, StreamName, Uuid};
-use journal::{AppendError, Commit, Position, Write};
+use journal::{Commit, Position, Write};
 use proto::record::{Envelope, EventCodec, changes_nothing, command_noted, kind_of};
 use std::any::Any;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ impl Kit {
         expected: Position,
         position: Position,
     ) -> Result<CommandError, CommandError> {
-        let since = self.journal.read(stream, expected).await?;
+        let since = self.0.journal.read(stream, expected).await?;
         let events = since.iter().flat_map(|record| &record.events).filter(|event| !changes_nothing(event));
         let short = |kind: &str| kind.rsplit('.').next().unwrap_or(kind).to_owned();
         let events = events.take(EVENTS_NAMED_MAX).map(|event| short(kind_of(event))).collect();
@@ -61,7 +61,7 @@ pub struct UnitOfWork {
 
 impl UnitOfWork {
     pub(super) fn new(kit: Kit, context: CommandContext, scope: Scope, bypass_cache: bool) -> UnitOfWork {
-        let issued = Issued { at: kit.journal.corrected(kit.clock.now()), by: context.actor.clone() };
+        let issued = Issued { at: kit.0.journal.corrected(kit.0.clock.now()), by: context.actor.clone() };
         UnitOfWork {
             kit,
             context,
@@ -205,30 +205,27 @@ impl UnitOfWork {
             return Ok((last_seen, None));
         }
         if !std::mem::replace(counted, true) {
-            kit.writes.admit(&context.actor, &writes)?;
+            kit.0.writes.admit(&context.actor, &writes)?;
         }
         let streams: Vec<StreamName> = writes.iter().map(|write| write.stream.clone()).collect();
         let envelope = envelope(context, issued, streams.len());
-        let last = match kit.journal.append(Commit { envelope, writes }).await {
+        let last = match kit.0.journal.append(Commit { envelope, writes }).await {
             Ok(last) => last,
             Err(error) => {
                 // Whatever went wrong, what the cache holds of these streams is in doubt.
-                streams.iter().for_each(|stream| drop(kit.cache.remove(stream)));
-                return Err(match error {
-                    AppendError::Conflict { .. } => CommandError::Conflict(1),
-                    other => other.into(),
-                });
+                streams.iter().for_each(|stream| drop(kit.0.cache.remove(stream)));
+                return Err(error.into());
             }
         };
         let first = last + 1 - streams.len() as u64;
         let mut answered = None;
         for ((stream, update), position) in streams.into_iter().zip(cache_updates).zip(first..) {
-            drop(kit.cache.remove(&stream));
+            drop(kit.0.cache.remove(&stream));
             let cached = update(AppendedAt { position, last_of_command: last });
             if stream == answer {
                 answered = cached.clone().downcast().ok();
             }
-            kit.cache.insert(stream, cached);
+            kit.0.cache.insert(stream, cached);
         }
         Ok((last, answered))
     }

@@ -16,10 +16,8 @@ use std::sync::Arc;
 
 /// Refuses the commands of a department that writes too much. Who speaks for no department is counted alone; what the
 /// services do by themselves is not counted. Cheap to clone.
-#[derive(Clone)]
 pub(super) struct WriteRate(Option<Writers>);
 
-#[derive(Clone)]
 struct Writers {
     kib_per_second_max: u32,
     burst_bytes: NonZeroU32,
@@ -27,11 +25,6 @@ struct Writers {
 }
 
 impl WriteRate {
-    /// Allows everything.
-    pub(super) fn unlimited() -> WriteRate {
-        WriteRate(None)
-    }
-
     /// Allows so many bytes in a second, and a reserve of them at once; a rate of 0 means no limit.
     pub(super) fn new(limits: &Limits, tasks: &Tasks) -> WriteRate {
         let kib_per_second_max = limits.department_write_kib_per_second_max;

@@ -31,8 +31,15 @@ async fn the_answer_is_the_aggregate_as_it_is_now_even_for_a_repeat() {
     assert_eq!((done.position, name(&done)), (1, "one".to_owned()));
     let done = rename(&kit, context(second), "two").await.unwrap();
     assert_eq!((done.position, name(&done)), (2, "two".to_owned()));
-    let repeated = rename(&kit, context(first), "one").await.unwrap();
-    assert_eq!((repeated.position, name(&repeated)), (1, "two".to_owned()));
+    // From the same copy of the service, and from one that knows nothing but the journal.
+    let other = place.kit();
+    for kit in [&kit, &other] {
+        let repeated = rename(kit, context(first), "one").await.unwrap();
+        assert_eq!((repeated.position, name(&repeated)), (1, "two".to_owned()));
+    }
+    let unchanged = rename(&other, context(Uuid::now_v7()), "two").await.unwrap();
+    assert_eq!((unchanged.position, name(&unchanged)), (3, "two".to_owned()), "it remembers what is there");
+    assert_eq!(place.log.read(2, 1).unwrap()[0].types, ["huishang.log.v1.CommandNoted"]);
 }
 
 #[tokio::test]

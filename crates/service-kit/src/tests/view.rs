@@ -1,7 +1,6 @@
 //! A record that a view cannot project halts its stream, and nothing else.
 
 use super::{Place, context, reached, register, set_aside};
-use crate::clock::Clock;
 use crate::events::decode;
 use crate::view::ViewError;
 use crate::{Kit, Record, Scope, View, ViewStore};
@@ -11,7 +10,6 @@ use domain::{Aggregate as _, Uuid};
 use harness::until;
 use rusqlite::{Transaction, ffi};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use tokio_util::sync::CancellationToken;
 
 /// Keeps names, and fails in the middle of some.
 pub(super) struct Names<const BROKEN: bool>;
@@ -185,7 +183,7 @@ async fn a_view_whose_records_are_lost_waits_until_somebody_accepts_that() {
     kit.stop().cancel();
 
     // The same files, and a journal that has lost everything and begun again.
-    let kit = Kit::new(after.journal.clone(), Clock::System, before.folder.path(), CancellationToken::new());
+    let kit = after.kit_in(before.folder.path());
     let view = ViewStore::spawn::<Names<false>>(&kit, vec![]).unwrap();
     for code in ["D", "E", "F", "G"] {
         name(&kit, code, "new").await;

@@ -310,7 +310,7 @@ fn kit(config: &Config, journal: Arc<dyn Journal>, tasks: Tasks) -> anyhow::Resu
     let clock = clock(config, &journal, &tasks)?;
     let folder = config.data.join("views");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    Ok(Kit::new(journal, clock, &folder, tasks).with_limits(config.limits.clone()))
+    Ok(Kit::new(journal, clock, &folder, config.limits.clone(), tasks))
 }
 
 /// Records in the log that it is used although it is stale, where that was accepted.

@@ -8,6 +8,7 @@ use journal::Journal;
 use journal::embedded::EmbeddedJournal;
 use journal::personal::Keys;
 use service_kit::clock::Clock;
+use service_kit::config::Limits;
 use std::path::Path;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +19,7 @@ fn started(folder: &Path) -> (Kit, EventLog) {
     let (log, _) = EventLog::open(options).unwrap();
     let keys = Keys::open(&folder.join("personal-keys")).unwrap();
     let journal: Arc<dyn Journal> = Arc::new(EmbeddedJournal::new(log.clone(), keys));
-    (Kit::new(journal, Clock::System, folder, CancellationToken::new()), log)
+    (Kit::new(journal, Clock::System, folder, Limits::default(), CancellationToken::new()), log)
 }
 
 async fn stopped(kit: Kit, log: EventLog) {
