@@ -15,6 +15,7 @@ mod double_booking;
 mod erasure;
 mod expecting;
 mod export;
+mod feed;
 mod file_modes;
 mod health;
 mod idempotency;
