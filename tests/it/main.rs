@@ -3,6 +3,7 @@
 mod access_log;
 mod authentication;
 mod backup;
+mod ballots;
 mod bodies;
 mod call_log;
 mod chinese;
@@ -30,12 +31,15 @@ mod requests;
 mod scope;
 mod server_tls;
 mod settings;
+mod sm2;
 mod story;
 mod tls;
+mod traces;
 mod upgrade;
 mod views;
 mod waiting;
 mod without_ledger;
+mod witnesses;
 
 /// Declares a test that runs in both modes of an installation.
 #[macro_export]

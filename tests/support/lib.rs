@@ -9,6 +9,7 @@ mod oidc;
 mod proxy;
 mod refusal;
 mod sandbox;
+mod witness;
 
 pub use authority::{Authority, Certified, TlsFolder};
 pub use binary::{cargo_build, huishang};
@@ -18,3 +19,4 @@ pub use http::{HttpAnswer, HttpClient, HttpStream};
 pub use oidc::OidcProvider;
 pub use proxy::Proxy;
 pub use sandbox::{Mode, Sandbox, SandboxConfig};
+pub use witness::Witness;

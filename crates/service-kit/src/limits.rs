@@ -167,6 +167,14 @@ pub const VIEW_STATEMENTS_KEPT_MAX: usize = 64;
 pub const VIEW_READERS_MAX: usize = 4;
 /// Those of one caller, at most.
 pub const VIEW_CALLER_READERS_MAX: usize = 2;
+/// Seconds after which a log that has grown is shown to its witnesses, unless the settings say otherwise.
+pub const WITNESS_INTERVAL_SECONDS_DEFAULT: u64 = 60;
+/// Age of a record at which a consumer's work on it is no longer part of its trace.
+pub const RECORD_TRACED_AGE_MAX: Duration = Duration::from_secs(600);
+/// Time in which a collector must take the spans that are sent at once.
+pub const TRACES_DELIVERY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time that the end of a process may take to deliver its last spans.
+pub const TRACES_FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Rows on a page, at most.
 pub const PAGE_ITEMS_MAX: u32 = 500;
 /// Bytes of the rows on a page, at most; with more, the page is shorter. A row alone is far smaller.

@@ -6,6 +6,7 @@ use crate::error::refusal;
 use crate::identity::{Caller, IdentityLayer};
 use crate::limits::{DRAIN_TIMEOUT, OPEN_REQUEST_BYTES_MAX};
 use crate::readiness::Readiness;
+use crate::traces::is_traceparent;
 use crate::{CommandContext, Kit, Tasks};
 use domain::{Actor, Uuid};
 use journal::Journal;
@@ -60,24 +61,6 @@ impl Kit {
         };
         Ok((context, message))
     }
-}
-
-/// Whether a text is a `traceparent` of W3C Trace Context: version, trace, parent and flags, 55 characters. What is
-/// not is dropped, as the standard says.
-fn is_traceparent(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let &[version, trace, parent, flags] = &parts[..] else { return false };
-    let hex = |part: &str, digits: usize| {
-        part.len() == digits && part.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    let set = |part: &str| part.bytes().any(|digit| digit != b'0');
-    hex(version, 2)
-        && version != "ff"
-        && hex(trace, 32)
-        && set(trace)
-        && hex(parent, 16)
-        && set(parent)
-        && hex(flags, 2)
 }
 
 /// The identity that authentication has given a request.
@@ -162,28 +145,4 @@ pub async fn serve(
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_traceparent;
-
-    #[test]
-    fn a_traceparent_has_the_55_characters_of_the_standard() {
-        let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        assert!(is_traceparent(good));
-        for bad in [
-            "",
-            &good[..54],
-            &format!("{good}0"),
-            &format!("{good}-{}", "x".repeat(12_000)),
-            &good.to_uppercase(),
-            &good.replace("00-0a", "ff-0a"),
-            &good.replace("b7ad6b7169203331", "0000000000000000"),
-            &good.replace("0af7651916cd43dd8448eb211c80319c", &"0".repeat(32)),
-            &good.replace('-', "_"),
-        ] {
-            assert!(!is_traceparent(bad), "{bad}");
-        }
-    }
 }

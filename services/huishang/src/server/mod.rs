@@ -18,6 +18,7 @@ use gateway::Gateway;
 use node::{EMBEDDED, Node, Service};
 use serde_json::Value;
 use service_kit::config::{Config, ConfigError, without_credentials};
+use service_kit::traces::{self, Traces};
 use service_kit::{logging, metrics, shutdown, version};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -65,11 +66,11 @@ pub async fn up(arguments: &Up) -> anyhow::Result<()> {
         let why = say("is {journal}, but 'up' has its own; use 'huishang serve'", &[("journal", &shown)]);
         return Err(ConfigError::new("journal", why).into());
     }
-    let stop = start_observing(&config).await?;
+    let (stop, traces) = start_observing(&config, "huishang").await?;
     let created_keys = node::create_development_keys(&config)?;
     let node = Node::build(&config, Service::all(), arguments.accept_stale, stop).await?;
     print_line(&welcome(&config, &arguments.settings, node.address, created_keys))?;
-    node.run().await
+    until_the_end(node.run(), traces).await
 }
 
 /// Runs some of the services until the process is told to stop.
@@ -81,20 +82,25 @@ pub async fn serve(arguments: &Serve) -> anyhow::Result<()> {
     let mut services = arguments.services.clone();
     services.sort_unstable();
     services.dedup();
-    let stop = start_observing(&config).await?;
+    let process = match services[..] {
+        [only] => format!("huishang-{only}"),
+        _ => "huishang".to_owned(),
+    };
+    let (stop, traces) = start_observing(&config, &process).await?;
     let forward = services.contains(&Service::Console).then(|| arguments.server.connect()).transpose()?;
     let forward = forward.map(Forward::new);
     if let ([Service::Console], Some(forward)) = (&services[..], &forward) {
         let gateway = Gateway::build(&config, forward.clone(), stop).await?;
         print_serving(&config, &services, gateway.address)?;
-        return gateway.run().await;
+        return until_the_end(gateway.run(), traces).await;
     }
     let node = Node::build(&config, &services, arguments.accept_stale, stop).await?;
     print_serving(&config, &services, node.address)?;
-    match forward {
-        Some(forward) => node.passing_on(forward).run().await,
-        None => node.run().await,
-    }
+    let node = match forward {
+        Some(forward) => node.passing_on(forward),
+        None => node,
+    };
+    until_the_end(node.run(), traces).await
 }
 
 fn print_serving(config: &Config, services: &[Service], address: SocketAddr) -> anyhow::Result<()> {
@@ -105,8 +111,18 @@ fn print_serving(config: &Config, services: &[Service], address: SocketAddr) -> 
     ))
 }
 
-/// Starts logging and measuring; returns the token that signals cancel.
-async fn start_observing(config: &Config) -> anyhow::Result<CancellationToken> {
+/// Serves until the end, and then sends what was traced.
+async fn until_the_end(
+    serving: impl Future<Output = anyhow::Result<()>>,
+    traces: Traces,
+) -> anyhow::Result<()> {
+    let served = serving.await;
+    tokio::task::block_in_place(|| traces.end());
+    served
+}
+
+/// Starts logging, measuring and tracing what this process does; returns the token that signals cancel.
+async fn start_observing(config: &Config, process: &str) -> anyhow::Result<(CancellationToken, Traces)> {
     logging::start(config.log.format, &config.log.filter)
         .with_context(|| format!("the log filter {:?}", config.log.filter))?;
     tracing::info!(version = version::VERSION, commit = version::COMMIT, "huishang starts");
@@ -118,7 +134,7 @@ async fn start_observing(config: &Config) -> anyhow::Result<CancellationToken> {
     if let Some(listen) = config.metrics.listen {
         metrics::start(listen, stop.clone()).await?;
     }
-    Ok(stop)
+    Ok((stop, traces::start(&config.traces, &config.realm, process)?))
 }
 
 /// What somebody who starts it for the first time needs to know.

@@ -9,14 +9,14 @@ use backup::Store;
 use clap::ValueEnum as _;
 use console::{Door, Forward};
 use domain::Timestamp;
-use event_log::note::HeadSigner;
+use event_log::note::{HeadSigner, Sm2Signer};
 use event_log::{EventLog, Group, Options};
 use journal::Journal;
 use journal::embedded::EmbeddedJournal;
 use journal::nats::{Contradiction, LedgerError, NatsJournal};
 use journal::personal::Keys;
 use journal::witness::Witness;
-use ledger::{Evidence, Heads, ScheduledBackup, Signing};
+use ledger::{Evidence, Heads, ScheduledBackup, Signing, Witnesses};
 use service_kit::access_log::AccessLog;
 use service_kit::clock::Clock;
 use service_kit::config::{self, Config, ConfigError, without_credentials};
@@ -168,6 +168,9 @@ impl Node {
         let ledger = tokio::spawn(wait_for_ledger(self.ledger, self.stop.clone()));
         if let (Some(backup), Some(log), Some(heads)) = (self.backup, &self.log, &self.heads) {
             self.kit.tasks().spawn(backup.run(log.clone(), heads.clone(), self.stop.clone()));
+        }
+        if let Some(heads) = &self.heads {
+            self.kit.tasks().spawn(heads.clone().show_until(self.stop.clone()));
         }
         let appending_ended = CancellationToken::new();
         let signing = self.heads.map(|heads| tokio::spawn(heads.store_until(appending_ended.clone())));
@@ -581,7 +584,29 @@ fn warn_of_new_key_or_log(config: &Config, had_key: bool, log: &EventLog) {
 fn signing(config: &Config, log: &EventLog) -> anyhow::Result<Signing> {
     let key = ensure_ledger_key(&config.ledger_key()).context("the key that signs the log's heads")?;
     let origin = format!("huishang/{}/{}", config.realm, log.log_id());
-    Ok(Signing { signer: HeadSigner::new(origin, key), file: config.signed_head(), accept_stale: false })
+    let signer = HeadSigner::new(origin.clone(), key);
+    let signer = match &config.ledger.sm2_key {
+        Some(file) => {
+            let read = || -> anyhow::Result<Sm2Signer> {
+                Ok(Sm2Signer::from_pkcs8_pem(origin, &std::fs::read_to_string(file)?)?)
+            };
+            signer.with_sm2(read().with_context(|| format!("ledger.sm2_key: {}", file.display()))?)
+        }
+        None => signer,
+    };
+    Ok(Signing {
+        signer,
+        file: config.signed_head(),
+        accept_stale: false,
+        witnesses: Arc::new(witnesses(config)?),
+    })
+}
+
+/// Who cosigns the ledger's heads.
+fn witnesses(config: &Config) -> anyhow::Result<Witnesses> {
+    let Some(file) = &config.ledger.witnesses_file else { return Ok(Witnesses::default()) };
+    let interval = Duration::from_secs(config.ledger.witness_interval_seconds);
+    Witnesses::read(file, &config.cosigned_heads(), interval).context("ledger.witnesses_file")
 }
 
 /// How to reach NATS.
