@@ -17,6 +17,7 @@ mod double_booking;
 mod erasure;
 mod expecting;
 mod export;
+mod feed;
 mod file_modes;
 mod follow_through;
 mod health;
