@@ -49,7 +49,8 @@ const REASONS: [&str; 12] = [
 ];
 
 fn frozen() -> Constitution {
-    let constitution = constitution(&SEATS);
+    let mut constitution = constitution(&SEATS);
+    constitution.rule.voting.mandates_max = 1;
     Constitution { deputies: vec![code("DEPUTY")], secretariat: vec![code("OFFICE")], ..constitution }
 }
 
@@ -192,6 +193,17 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
             reason: reason(),
             current_version_only: false,
         },
+        "docket accept-item" => Command::AcceptItem { item: 1, department: own.clone() },
+        "docket open-choice" => Command::OpenChoice {
+            topic,
+            question: line("Which?"),
+            options: vec![line("One"), line("Another")],
+            method: domain::deliberation::ballot::options::ChoiceMethod::Single,
+        },
+        "docket cast-choice" => {
+            Command::CastChoice { topic, department: own.clone(), named: vec![1], points: vec![] }
+        }
+        "docket close-choice" => Command::CloseChoice { topic },
         "docket withdraw-recusal" => {
             Command::WithdrawRecusal { topic, department: own.clone(), reason: reason() }
         }

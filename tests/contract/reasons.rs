@@ -69,11 +69,15 @@ fn given(context: &str) -> Vec<CatalogEntry> {
         }
         "resolution" => [
             catalog::<resolution::action_item::Rejection>(),
+            catalog::<resolution::dependencies::Rejection>(),
             catalog::<resolution::resolution::Rejection>(),
             catalog::<resolution::register::Rejection>(),
         ]
         .concat(),
-        "followup" => catalog::<followup::follow_up::Rejection>(),
+        "followup" => {
+            [catalog::<followup::follow_up::Rejection>(), catalog::<followup::ladder_policy::Rejection>()]
+                .concat()
+        }
         "ledger" => [
             catalog::<ledger::custody::Rejection>(),
             catalog::<ledger::rehearsal_clock::Rejection>(),

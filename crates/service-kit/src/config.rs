@@ -175,6 +175,8 @@ pub struct Ledger {
     /// Where the newest signed head is kept, best on another disk than the log, so that a log that was
     /// restored from an old copy is detected; absent: `<data>/signed-head`.
     pub signed_head: Option<PathBuf>,
+    /// A key that signs its heads by SM2 with SM3 as well, PKCS #8 PEM; absent: they are signed by Ed25519 only.
+    pub sm2_key: Option<PathBuf>,
     /// A TOML file with the witnesses that cosign its heads; absent: there are none.
     pub witnesses_file: Option<PathBuf>,
     /// Seconds after which heads that have grown are shown to the witnesses.
@@ -186,6 +188,7 @@ impl Default for Ledger {
         Ledger {
             key: None,
             signed_head: None,
+            sm2_key: None,
             witnesses_file: None,
             witness_interval_seconds: WITNESS_INTERVAL_SECONDS_DEFAULT,
         }

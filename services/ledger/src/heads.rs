@@ -145,6 +145,11 @@ impl Heads {
         newest.clone()
     }
 
+    /// Returns the SM2 key that verifies them as well, if there is one.
+    pub(crate) fn sm2_key(&self) -> String {
+        self.signing.signer.sm2_key().map(ToString::to_string).unwrap_or_default()
+    }
+
     /// Returns the newest head that each witness has cosigned, the newest first.
     pub(crate) fn cosigned(&self) -> Vec<String> {
         self.signing.witnesses.cosigned().into_iter().map(|head| head.note).collect()

@@ -144,7 +144,10 @@ impl Witnesses {
             let Some(cosigned) = witness.cosigned() else { continue };
             let (note, lines) = parts(&cosigned.note);
             match heads.iter_mut().find(|(head, _)| head.note == note) {
-                Some((_, known)) => known.extend(lines),
+                Some((_, known)) => {
+                    let new: Vec<String> = lines.into_iter().filter(|line| !known.contains(line)).collect();
+                    known.extend(new);
+                }
                 None => heads.push((SignedHead { size: cosigned.size, note }, lines)),
             }
         }

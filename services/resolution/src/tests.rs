@@ -31,7 +31,12 @@ mod recording;
 mod registration;
 mod rows;
 mod scope;
+mod scorecard;
 mod work;
+
+fn default_calendar() -> Arc<WorkingCalendar> {
+    Arc::new(WorkingCalendar::weekends_only("Asia/Shanghai").unwrap())
+}
 
 /// A service with its process managers, on a workbench.
 struct Place {

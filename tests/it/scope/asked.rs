@@ -197,7 +197,7 @@ impl Asker {
             "docket_id" | "into_session_id" => return text(session),
             "matter_id" | "into_matter_id" => return text(matter),
             "item_id" if within == "GetItemRequest" && filled == Filled::Numbers => return None,
-            "item_id" if within != "ListNoticesRequest" => return text(item),
+            "item_id" | "on_item_id" if within != "ListNoticesRequest" => return text(item),
             "resolution_id" if within == "GetResolutionRequest" && filled == Filled::Numbers => return None,
             "resolution_id" if !within.starts_with("List") => return text(resolution),
             "successor_resolution_id" => return text(resolution),

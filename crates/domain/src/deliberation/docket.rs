@@ -5,11 +5,13 @@
 //! by subject: `floor`, `proposals`, `voting`, `outcomes`; [`size`] is how large it may grow; and `evolve`.
 
 pub mod agenda;
+pub mod choices;
 pub mod event;
 mod evolve;
 mod floor;
 pub mod item;
 pub mod mandates;
+pub mod next;
 mod outcomes;
 pub mod proceedings;
 mod proposals;
@@ -20,6 +22,7 @@ mod votes;
 mod voting;
 
 pub use agenda::{Agenda, AgendaTopic, Carried, Mode, Participant, RoleOnTopic, TopicRole};
+pub use choices::OptionChoice;
 pub use event::Event;
 pub use item::{Decision, DraftedItem, ItemDraft, ItemDue};
 pub use mandates::Mandate;
@@ -30,6 +33,7 @@ pub use rejection::Rejection;
 pub use votes::RollCallVote;
 
 use crate::calendar::WorkingCalendar;
+use crate::deliberation::ballot::options::ChoiceMethod;
 use crate::deliberation::ballot::{Choice, VotePart};
 use crate::{Aggregate, Audience, Code, Date, Issued, Line, Text, Timestamp};
 use std::collections::BTreeSet;
@@ -91,6 +95,14 @@ pub enum Command {
     ReviseItem { item: u32, draft: ItemDraft },
     /// Drops a drafted item.
     DropItem { item: u32, reason: Text },
+    /// Accepts an item on behalf of a department that has no part in the decision.
+    AcceptItem { item: u32, department: Code },
+    /// Opens a choice among options.
+    OpenChoice { topic: u32, question: Line, options: Vec<Line>, method: ChoiceMethod },
+    /// Says, or changes, what a department prefers: options by their numbers, or points for each.
+    CastChoice { topic: u32, department: Code, named: Vec<u32>, points: Vec<u32> },
+    /// Closes and counts a choice.
+    CloseChoice { topic: u32 },
     /// Opens a ballot on the current version, which the caller names.
     OpenBallot { topic: u32, version: u32 },
     /// Casts or changes a department's vote.
@@ -134,6 +146,8 @@ impl Command {
                 | Command::RecordStatement { .. }
                 | Command::SubmitAmendment { .. }
                 | Command::CastVote { .. }
+                | Command::AcceptItem { .. }
+                | Command::CastChoice { .. }
                 | Command::RecordRollCall { .. }
                 | Command::RecordRecusal { .. }
                 | Command::WithdrawRecusal { .. }
@@ -155,6 +169,9 @@ impl Command {
             | Command::SubmitAmendment { topic, .. }
             | Command::ResolveAmendment { topic, .. }
             | Command::DraftItems { topic, .. }
+            | Command::OpenChoice { topic, .. }
+            | Command::CastChoice { topic, .. }
+            | Command::CloseChoice { topic }
             | Command::OpenBallot { topic, .. }
             | Command::CastVote { topic, .. }
             | Command::RecordRollCall { topic, .. }
@@ -167,7 +184,9 @@ impl Command {
             | Command::DeferTopic { topic, .. }
             | Command::ReferTopic { topic, .. }
             | Command::WithdrawTopic { topic, .. } => Some(*topic),
-            Command::ReviseItem { item, .. } | Command::DropItem { item, .. } => {
+            Command::ReviseItem { item, .. }
+            | Command::DropItem { item, .. }
+            | Command::AcceptItem { item, .. } => {
                 Some(proposals::drafted(state.proceedings()?, *item).ok()?.topic)
             }
             Command::Prepare { .. }
@@ -300,6 +319,16 @@ impl Aggregate for Docket {
             }
             Command::ReviseItem { item, draft } => proposals::revise_item(state.open()?, item, draft, issued),
             Command::DropItem { item, reason } => proposals::drop_item(state.open()?, item, reason),
+            Command::AcceptItem { item, department } => {
+                proposals::accept_item(state.open()?, item, department, issued)
+            }
+            Command::OpenChoice { topic, question, options, method } => {
+                choices::open(state.open()?, topic, question, options, method, issued)
+            }
+            Command::CastChoice { topic, department, named, points } => {
+                choices::cast(state.open()?, topic, department, named, points, issued)
+            }
+            Command::CloseChoice { topic } => choices::close(state.open()?, topic),
             Command::OpenBallot { topic, version } => {
                 voting::open_ballot(state.open()?, topic, version, issued)
             }

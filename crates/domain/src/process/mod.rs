@@ -6,4 +6,5 @@ pub mod follow_matters;
 pub mod open_docket;
 pub mod plan_followup;
 pub mod register_resolution;
+pub mod release_dependants;
 pub mod rescind_items;

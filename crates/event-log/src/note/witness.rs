@@ -13,7 +13,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The type of an Ed25519 key that signs with a time.
-const COSIGNATURE: u8 = 0x04;
+const COSIGNATURE: &[u8] = &[0x04];
 /// Bytes of the time in a cosignature.
 const TIME_BYTES: usize = 8;
 
@@ -32,7 +32,7 @@ impl WitnessKey {
 
     /// Returns the key id used in signature lines, in hexadecimal digits.
     pub fn id(&self) -> String {
-        format!("{:08x}", u32::from_be_bytes(key_id(&self.name, COSIGNATURE, &self.key)))
+        format!("{:08x}", u32::from_be_bytes(key_id(&self.name, COSIGNATURE, self.key.as_bytes())))
     }
 
     /// Returns when the witness cosigned a head, in seconds since 1970. The ledger's signature is not checked.
@@ -53,7 +53,7 @@ impl WitnessKey {
     fn verify(&self, text: &str, line: &str) -> Option<u64> {
         let ours = line.strip_prefix("— ")?.strip_prefix(&self.name)?.strip_prefix(' ')?;
         let decoded = BASE64.decode(ours).ok()?;
-        let signed = decoded.strip_prefix(&key_id(&self.name, COSIGNATURE, &self.key))?;
+        let signed = decoded.strip_prefix(&key_id(&self.name, COSIGNATURE, self.key.as_bytes()))?;
         let (time, signature) = signed.split_first_chunk::<TIME_BYTES>()?;
         let time = u64::from_be_bytes(*time);
         let message = format!("cosignature/v1\ntime {time}\n{text}");
@@ -64,7 +64,7 @@ impl WitnessKey {
 
 impl fmt::Display for WitnessKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&written_key(&self.name, COSIGNATURE, &self.key))
+        f.write_str(&written_key(&self.name, COSIGNATURE, self.key.as_bytes()))
     }
 }
 
@@ -73,8 +73,11 @@ impl FromStr for WitnessKey {
 
     fn from_str(text: &str) -> Result<WitnessKey, NoteError> {
         let malformed = NoteError::Malformed("witness key, <name>+<hash>+<key> of cosignature/v1");
-        let (name, key) = read_key(text, COSIGNATURE).ok_or(malformed)?;
-        Ok(WitnessKey { name, key })
+        let read = || {
+            let (name, bytes) = read_key(text, COSIGNATURE)?;
+            Some(WitnessKey { name, key: VerifyingKey::from_bytes(bytes.as_slice().try_into().ok()?).ok()? })
+        };
+        read().ok_or(malformed)
     }
 }
 
@@ -100,7 +103,7 @@ mod tests {
     fn cosign(name: &str, key: &SigningKey, time: u64, note: &str) -> String {
         let body = note.split_once("\n\n").unwrap().0;
         let signature = key.sign(format!("cosignature/v1\ntime {time}\n{body}\n").as_bytes()).to_bytes();
-        let id = key_id(name, COSIGNATURE, &key.verifying_key());
+        let id = key_id(name, COSIGNATURE, key.verifying_key().as_bytes());
         let bytes = [&id[..], &time.to_be_bytes(), &signature].concat();
         format!("— {name} {}", BASE64.encode(bytes))
     }
@@ -133,7 +136,7 @@ mod tests {
         let key = SigningKey::from_bytes(&[1; 32]).verifying_key();
         let witness = WitnessKey { name: "w".into(), key };
         assert!(witness.to_string().parse::<super::super::HeadKey>().is_err());
-        assert!(written_key("w", super::super::ED25519, &key).parse::<WitnessKey>().is_err());
+        assert!(written_key("w", super::super::ED25519, key.as_bytes()).parse::<WitnessKey>().is_err());
     }
 
     #[test]

@@ -5,7 +5,9 @@ use crate::deliberation::v1 as api;
 use crate::wire::missing;
 use crate::{Invalid, Wire, read_fields, wire_enum, wire_events, wire_required, wire_struct};
 use domain::Date;
+use domain::deliberation::ballot::options::ChoiceMethod;
 use domain::deliberation::ballot::{BallotResult, Choice, Seat, VotePart};
+use domain::deliberation::docket::choices::{ChoicePaper, ChoiceResult, Figures};
 use domain::deliberation::docket::{self, Mode};
 use domain::deliberation::minutes;
 use domain::due::DueRule;
@@ -48,6 +50,14 @@ wire_struct!(VotePart => deliberation::VotePart, api::VotePart { choice, weight 
 wire_struct!(Seat => deliberation::RollSeat, api::RollSeat {
     department_code: department, weight, veto, present, recused, voted, cast_by_code: cast_by, put_down_by_clerk,
 });
+wire_enum!(ChoiceMethod => deliberation::ChoiceMethod, api::ChoiceMethod {
+    Single, Approval, InstantRunoff, Schulze, Score,
+});
+wire_struct!(Figures => deliberation::ChoiceFigures, api::ChoiceFigures { of_options });
+wire_struct!(ChoiceResult => deliberation::ChoiceResult, api::ChoiceResult {
+    first, figures, cast, quorum, body_version,
+});
+wire_struct!(ChoicePaper => deliberation::ChoicePaper { named, points, cast_by_code: cast_by, put_down_by_clerk });
 wire_struct!(docket::RollCallVote => api::RollCallVote { department_code: department, choice });
 wire_struct!(docket::Mandate => api::Mandate {
     topic_number: topic, department_code: department, holder_codes: holders,
@@ -127,6 +137,12 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     ItemDrafted => ItemDrafted { item },
     ItemRevised => ItemRevised { item },
     ItemDropped => ItemDropped { topic_number: topic, item_number: item, reason },
+    ItemAccepted => ItemAccepted { topic_number: topic, item_number: item, department_code: department },
+    ChoiceOpened => ChoiceOpened { topic_number: topic, choice_number: choice, question, options, method },
+    ChoiceCast => ChoiceCast {
+        topic_number: topic, choice_number: choice, department_code: department, paper,
+    },
+    ChoiceClosed => ChoiceClosed { topic_number: topic, choice_number: choice, result, roll },
     BallotOpened => BallotOpened {
         topic_number: topic, ballot_number: ballot, version, method, abstention, tie, majority_of,
     },

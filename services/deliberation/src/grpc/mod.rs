@@ -158,6 +158,28 @@ impl DeliberationService for Service {
         decide!(self, request => DropItemResponse, DropItem { item_number: item, reason })
     }
 
+    async fn accept_item(&self, request: Request<pb::AcceptItemRequest>) -> Reply<pb::AcceptItemResponse> {
+        decide!(self, request => AcceptItemResponse, AcceptItem {
+            item_number: item, department_code: department
+        })
+    }
+
+    async fn open_choice(&self, request: Request<pb::OpenChoiceRequest>) -> Reply<pb::OpenChoiceResponse> {
+        decide!(self, request => OpenChoiceResponse, OpenChoice {
+            topic_number: topic, question, options, method
+        })
+    }
+
+    async fn cast_choice(&self, request: Request<pb::CastChoiceRequest>) -> Reply<pb::CastChoiceResponse> {
+        decide!(self, request => CastChoiceResponse, CastChoice {
+            topic_number: topic, department_code: department, named, points
+        })
+    }
+
+    async fn close_choice(&self, request: Request<pb::CloseChoiceRequest>) -> Reply<pb::CloseChoiceResponse> {
+        decide!(self, request => CloseChoiceResponse, CloseChoice { topic_number: topic })
+    }
+
     async fn open_ballot(&self, request: Request<pb::OpenBallotRequest>) -> Reply<pb::OpenBallotResponse> {
         decide!(self, request => OpenBallotResponse, OpenBallot {
             topic_number: topic, version
@@ -304,6 +326,13 @@ impl DeliberationService for Service {
 
     async fn get_docket(&self, request: Request<pb::GetDocketRequest>) -> Reply<pb::GetDocketResponse> {
         queries::get_docket(self, request).await
+    }
+
+    async fn get_next_steps(
+        &self,
+        request: Request<pb::GetNextStepsRequest>,
+    ) -> Reply<pb::GetNextStepsResponse> {
+        queries::get_next_steps(self, request).await
     }
 
     async fn list_dockets(&self, request: Request<pb::ListDocketsRequest>) -> Reply<pb::ListDocketsResponse> {

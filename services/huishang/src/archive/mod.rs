@@ -7,6 +7,7 @@
 
 mod backup;
 mod consistency;
+mod erased;
 mod export;
 mod import;
 mod line;

@@ -9,7 +9,7 @@ use backup::Store;
 use clap::ValueEnum as _;
 use console::{Door, Forward};
 use domain::Timestamp;
-use event_log::note::HeadSigner;
+use event_log::note::{HeadSigner, Sm2Signer};
 use event_log::{EventLog, Group, Options};
 use journal::Journal;
 use journal::embedded::EmbeddedJournal;
@@ -584,8 +584,18 @@ fn warn_of_new_key_or_log(config: &Config, had_key: bool, log: &EventLog) {
 fn signing(config: &Config, log: &EventLog) -> anyhow::Result<Signing> {
     let key = ensure_ledger_key(&config.ledger_key()).context("the key that signs the log's heads")?;
     let origin = format!("huishang/{}/{}", config.realm, log.log_id());
+    let signer = HeadSigner::new(origin.clone(), key);
+    let signer = match &config.ledger.sm2_key {
+        Some(file) => {
+            let read = || -> anyhow::Result<Sm2Signer> {
+                Ok(Sm2Signer::from_pkcs8_pem(origin, &std::fs::read_to_string(file)?)?)
+            };
+            signer.with_sm2(read().with_context(|| format!("ledger.sm2_key: {}", file.display()))?)
+        }
+        None => signer,
+    };
     Ok(Signing {
-        signer: HeadSigner::new(origin, key),
+        signer,
         file: config.signed_head(),
         accept_stale: false,
         witnesses: Arc::new(witnesses(config)?),

@@ -1,5 +1,6 @@
 //! The rules of the floor: attendance, quorum, debate and its time, statements.
 
+use super::mandates::takes_its_place;
 use super::proceedings::count;
 use super::{
     Agenda, DIGRESSION_MINUTES_MAX, Event, Mode, Outcome, Proceedings, Rejection, RoleOnTopic, State,
@@ -247,7 +248,9 @@ pub(super) fn may_speak(
     department: &Code,
     issued: &Issued,
 ) -> Result<(), Rejection> {
-    may_speak_for(proceedings, department, issued)?;
+    if !takes_its_place(proceedings, topic, department, issued) {
+        may_speak_for(proceedings, department, issued)?;
+    }
     not_recused(topic, department)?;
     match proceedings.agenda.role_on(topic.number, department) {
         Some(RoleOnTopic::Decides | RoleOnTopic::Advises) => Ok(()),

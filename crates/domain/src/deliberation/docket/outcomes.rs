@@ -198,6 +198,9 @@ fn not_passed(proceedings: &Proceedings, number: u32) -> Result<&Topic, Rejectio
 fn without_open_ballot(proceedings: &Proceedings, number: u32) -> Result<&Topic, Rejection> {
     let topic = proceedings.undecided(number)?;
     no_open_ballot(topic)?;
+    if topic.open_choice().is_some() {
+        return Err(Rejection::ChoiceStillOpen { topic_number: number });
+    }
     Ok(topic)
 }
 

@@ -118,6 +118,23 @@ rejections! {
             "the body's rule for these matters needs a ballot even where nobody objects",
         Objected("OBJECTED") { department_code: Code, topic_number: u32 } =
             "department {department_code} opposes topic {topic_number}, so there is no general consent; hold a ballot",
+        ItemNotAccepted("ITEM_NOT_ACCEPTED") { item_number: u32, topic_number: u32, department_code: Code } =
+            "item {item_number} binds department {department_code}, which neither decides nor advises on topic \
+             {topic_number}; it has to accept the item first",
+        NotNamedInItem("NOT_NAMED_IN_ITEM") { item_number: u32, department_code: Code } =
+            "department {department_code} neither leads nor supports item {item_number}",
+        ChoiceStillOpen("CHOICE_STILL_OPEN") { topic_number: u32 } =
+            "a choice among options is open on topic {topic_number}; close it first",
+        NoChoiceOpen("NO_CHOICE_OPEN") { topic_number: u32 } =
+            "no choice among options is open on topic {topic_number}",
+        OptionsOutOfRange("OPTIONS_OUT_OF_RANGE") { options: usize, max: usize } =
+            "a choice has from 2 to {max} options, each once, not {options}",
+        ChoicesExhausted("CHOICES_EXHAUSTED") { max: usize } =
+            "the docket has had {max} choices, the most there may be",
+        PreferenceDoesNotFit("PREFERENCE_DOES_NOT_FIT") { method: &'static str } =
+            "the preference does not fit the method {method}: name options by their numbers, each once and in order \
+             where they are ranked, exactly one where one is chosen; points are given to every option, up to 10, where \
+             they are scored",
         CountersignOver("COUNTERSIGN_OVER") { sign_by: Timestamp } = "the countersign ended at {sign_by}",
         MissingVotes("MISSING_VOTES") { missing: u32, sign_by: Timestamp } =
             "{missing} departments have not signed yet and may do so until {sign_by}",

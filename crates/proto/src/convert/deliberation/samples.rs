@@ -1,9 +1,11 @@
 //! Sample events of a docket.
 
 use crate::convert::sample::{Sample, at, code, constitution, line, samples, text};
+use domain::deliberation::ballot::options::ChoiceMethod;
 use domain::deliberation::ballot::{
     Abstention, BallotResult, Choice, MajorityBase, Method, Seat, Tie, VotePart,
 };
+use domain::deliberation::docket::choices::{ChoicePaper, ChoiceResult, Figures};
 use domain::deliberation::docket::{self, Docket, Event, Mode};
 use domain::deliberation::minutes;
 use domain::due::DueRule;
@@ -12,7 +14,7 @@ use jiff::civil::date;
 
 pub fn all() -> Vec<Box<dyn Sample>> {
     let dockets = samples::<Docket>(
-        [on_the_floor(), on_the_text(), on_ballots(), outcomes(), about_a_matter()].concat(),
+        [on_the_floor(), on_the_text(), on_choices(), on_ballots(), outcomes(), about_a_matter()].concat(),
     );
     dockets.into_iter().chain(samples::<minutes::Minutes>(of_minutes())).collect()
 }
@@ -176,6 +178,40 @@ fn on_the_text() -> Vec<Event> {
         Event::ItemRevised { item: item(Some(DueRule::AfterWorkingDays(5))) },
         Event::ItemRevised { item: item(None) },
         Event::ItemDropped { topic: 1, item: 3, reason: text("Not needed") },
+    ]
+}
+
+fn on_choices() -> Vec<Event> {
+    let opened = |method| Event::ChoiceOpened {
+        topic: 1,
+        choice: 2,
+        question: line("Which route?"),
+        options: vec![line("North"), line("South")],
+        method,
+    };
+    let cast = |named, points, cast_by: Option<&str>| Event::ChoiceCast {
+        topic: 1,
+        choice: 2,
+        department: code("ROADS"),
+        paper: ChoicePaper {
+            named,
+            points,
+            put_down_by_clerk: cast_by.is_none(),
+            cast_by: cast_by.map(code),
+        },
+    };
+    let figures = vec![Figures { of_options: vec![3, 1] }, Figures { of_options: vec![4, 0] }];
+    let result = ChoiceResult { first: vec![1], figures, cast: 2, quorum: 2, body_version: 3 };
+    vec![
+        opened(ChoiceMethod::Single),
+        opened(ChoiceMethod::Approval),
+        opened(ChoiceMethod::InstantRunoff),
+        opened(ChoiceMethod::Schulze),
+        opened(ChoiceMethod::Score),
+        cast(vec![2, 1], vec![], None),
+        cast(vec![], vec![10, 0], Some("BRIDGES")),
+        Event::ChoiceClosed { topic: 1, choice: 2, result, roll: roll() },
+        Event::ItemAccepted { topic: 1, item: 3, department: code("PRESS") },
     ]
 }
 
