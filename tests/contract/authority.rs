@@ -80,6 +80,7 @@ fn outline(kind: session::Kind) -> session::Outline {
             title: line("The topic"),
             timebox_minutes: 20,
             papers_required: false,
+            matter: None,
         }],
         attendees: seats.chain([attendee("GUEST", RoleOnTopic::Advises)]).collect(),
         duration_minutes: 30,
@@ -113,9 +114,14 @@ fn on_session(command: &str, own: &Code) -> Option<session::Command> {
         "session override" => Command::Override { rule: Rule::Notice, reason: reason() },
         "session admit" => Command::Admit,
         "session return" => Command::Return { reason: reason() },
-        "session revise" => {
-            Command::Revise { topics, attendees, duration_minutes: 30, earliest_start_at: later }
-        }
+        "session revise" => Command::Revise {
+            title: None,
+            purpose: None,
+            topics,
+            attendees,
+            duration_minutes: 30,
+            earliest_start_at: later,
+        },
         "session countersign" => {
             Command::ConvertToCountersign { sign_by: later, reason: reason(), constitution: frozen() }
         }
@@ -164,6 +170,7 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
         "docket record-arrival" => Command::RecordArrival { department: seat(), delegate: line("Wang") },
         "docket record-departure" => Command::RecordDeparture { department: seat() },
         "docket open" => Command::Open,
+        "docket adjourn" => Command::Adjourn { reason: reason() },
         "docket open-topic" => Command::OpenTopic { topic },
         "docket pause-topic" => Command::PauseTopic { topic },
         "docket record-digression" => Command::RecordDigression { topic, minutes: 3, note: None },
@@ -249,7 +256,7 @@ fn docket() -> docket::State {
         requester: None,
         mode: Mode::Meeting,
         decide_by: None,
-        topics: vec![AgendaTopic { number: 1, title: line("The topic"), timebox_minutes: 20 }],
+        topics: vec![AgendaTopic { number: 1, title: line("The topic"), timebox_minutes: 20, carried: None }],
         participants: seats.chain([participant("GUEST", RoleOnTopic::Advises)]).collect(),
     };
     let arrive =

@@ -21,7 +21,7 @@ pub mod size;
 mod votes;
 mod voting;
 
-pub use agenda::{Agenda, AgendaTopic, Mode, Participant, RoleOnTopic, TopicRole};
+pub use agenda::{Agenda, AgendaTopic, Carried, Mode, Participant, RoleOnTopic, TopicRole};
 pub use choices::OptionChoice;
 pub use event::Event;
 pub use item::{Decision, DraftedItem, ItemDraft, ItemDue};
@@ -54,7 +54,7 @@ pub const AMENDMENTS_MAX: usize = 100;
 pub const BALLOTS_MAX: u32 = 200;
 /// Minutes of one digression, at most.
 pub const DIGRESSION_MINUTES_MAX: u32 = 600;
-/// How many times one topic may be deferred.
+/// How many times a topic may be deferred that is about no matter.
 pub const DEFERRALS_MAX: u32 = 2;
 /// Working days in which the leads must acknowledge what was decided.
 pub const ACKNOWLEDGE_WORKING_DAYS: u32 = 3;
@@ -71,6 +71,8 @@ pub enum Command {
     RecordDeparture { department: Code },
     /// Opens the docket, when there is a quorum.
     Open,
+    /// Adjourns a meeting that was never opened, because there is no quorum (流会).
+    Adjourn { reason: Text },
     /// Opens a topic for debate, or reopens it.
     OpenTopic { topic: u32 },
     /// Pauses a topic.
@@ -127,7 +129,7 @@ pub enum Command {
     RejectTopic { topic: u32, reason: Text },
     /// Defers a topic.
     DeferTopic { topic: u32, resume_on: Date, moved_by: Code, reason: Text, calendar: WorkingCalendar },
-    /// Refers a topic to another body or department.
+    /// Refers a topic to another body, which must be defined.
     ReferTopic { topic: u32, referred_to: Code, reason: Text },
     /// Withdraws a topic.
     WithdrawTopic { topic: u32, reason: Text },
@@ -191,6 +193,7 @@ impl Command {
             | Command::RecordArrival { .. }
             | Command::RecordDeparture { .. }
             | Command::Open
+            | Command::Adjourn { .. }
             | Command::GiveMandate { .. }
             | Command::RevokeMandate { .. }
             | Command::CheckDeadlines
@@ -207,6 +210,8 @@ pub enum State {
     Absent,
     /// Prepared, and not opened yet.
     Prepared(Proceedings),
+    /// Adjourned before it was opened; it is prepared again when its session is convened again.
+    Adjourned(Proceedings),
     /// In session.
     Open(Proceedings),
     /// Over.
@@ -218,9 +223,10 @@ impl State {
     pub fn proceedings(&self) -> Option<&Proceedings> {
         match self {
             State::Absent => None,
-            State::Prepared(proceedings) | State::Open(proceedings) | State::Closed(proceedings) => {
-                Some(proceedings)
-            }
+            State::Prepared(proceedings)
+            | State::Adjourned(proceedings)
+            | State::Open(proceedings)
+            | State::Closed(proceedings) => Some(proceedings),
         }
     }
 
@@ -246,6 +252,7 @@ impl State {
         match self {
             State::Absent => Err(Rejection::NotFound { what: "the docket".to_owned() }),
             State::Prepared(_) => Err(Rejection::WrongStage { stage: "prepared", needed: "open" }),
+            State::Adjourned(_) => Err(Rejection::WrongStage { stage: "adjourned", needed: "open" }),
             State::Open(proceedings) => Ok(proceedings),
             State::Closed(_) => Err(Rejection::WrongStage { stage: "closed", needed: "open" }),
         }
@@ -286,10 +293,11 @@ impl Aggregate for Docket {
                 floor::record_departure(state.not_closed()?, department)
             }
             Command::Open => floor::open(state, issued),
+            Command::Adjourn { reason } => floor::adjourn(state, reason),
             Command::OpenTopic { topic } => floor::open_topic(state.open()?, topic, issued),
             Command::PauseTopic { topic } => floor::pause_topic(state.open()?, topic, issued),
             Command::RecordDigression { topic, minutes, note } => {
-                floor::record_digression(state.open()?, topic, minutes, note)
+                floor::record_digression(state.open()?, topic, minutes, note, issued)
             }
             Command::CloseDebate { topic } => floor::close_debate(state.open()?, topic, issued),
             Command::RecordStatement { topic, department, stance, reasons } => floor::record_statement(

@@ -9,6 +9,7 @@ use domain::deliberation::ballot::options::ChoiceMethod;
 use domain::deliberation::ballot::{BallotResult, Choice, Seat, VotePart};
 use domain::deliberation::docket::choices::{ChoicePaper, ChoiceResult, Figures};
 use domain::deliberation::docket::{self, Mode};
+use domain::deliberation::minutes;
 use domain::due::DueRule;
 
 wire_enum!(docket::RoleOnTopic => deliberation::RoleOnTopic, api::RoleOnTopic { Decides, Advises, Informed });
@@ -22,8 +23,11 @@ wire_struct!(docket::TopicRole => deliberation::TopicRole, api::TopicRole { topi
 wire_struct!(docket::Participant => deliberation::DocketParticipant, api::DocketParticipant {
     department_code: department, roles,
 });
+wire_struct!(docket::Carried => deliberation::CarriedMatter, api::CarriedMatter {
+    matter_id: matter, deferrals, deferrals_max,
+});
 wire_struct!(docket::AgendaTopic => deliberation::AgendaTopic, api::AgendaTopic {
-    number, title, timebox_minutes,
+    number, title, timebox_minutes, carried,
 });
 wire_struct!(docket::Agenda => deliberation::DocketAgenda, api::DocketAgenda {
     session_id: session, title, body_code: body, constitution, requester_code: requester, mode, decide_by,
@@ -116,6 +120,7 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     ArrivalRecorded => ArrivalRecorded { department_code: department, delegate },
     DepartureRecorded => DepartureRecorded { department_code: department },
     Opened => DocketOpened { opened_at, present, needed, departments },
+    Adjourned => DocketAdjourned { present, needed, reason },
     TopicOpened => TopicOpened { topic_number: topic, opened_at },
     TopicPaused => TopicPaused { topic_number: topic, spent_seconds },
     DigressionRecorded => DigressionRecorded { topic_number: topic, minutes, note },
@@ -166,6 +171,19 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     Closed => DocketClosed {
         closed_at, adopted, rejected, deferred, referred, withdrawn, spent_seconds, digression_minutes,
     },
+});
+
+wire_struct!(minutes::Digest => deliberation::DocumentDigest, api::DocumentDigest { language, sha256 });
+
+wire_events!(minutes::Minutes, minutes::Event => deliberation {
+    Drafted => MinutesDrafted {
+        participant_codes: participants, secretariat_codes: secretariat, concerned_codes: concerned, confirm_by,
+    },
+    Corrected => MinutesCorrected { text },
+    Confirmed => MinutesConfirmed { department_code: department },
+    Objected => MinutesObjected { department_code: department, reason },
+    Settled => MinutesSettled { silent_codes: silent },
+    Sealed => MinutesSealed { digests: sha256 },
 });
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! The rpcs: each reads its request, has it decided or queries the view, and answers.
 
+pub(crate) mod minutes;
 mod queries;
 pub(crate) mod render;
 
-use domain::Uuid;
 use domain::calendar::WorkingCalendar;
-use domain::deliberation::docket::{Command, Docket};
+use domain::deliberation::docket::{Command, Docket, Rejection};
 use domain::directory::calendar::Calendar;
+use domain::scheduling::body::Body;
+use domain::{Code, Uuid};
 use proto::deliberation::v1 as pb;
 use proto::deliberation::v1::deliberation_service_server::DeliberationService;
 use proto::{Invalid, read_fields};
@@ -80,6 +82,13 @@ impl DeliberationService for Service {
 
     async fn open_docket(&self, request: Request<pb::OpenDocketRequest>) -> Reply<pb::OpenDocketResponse> {
         decide!(self, request => OpenDocketResponse, Open {})
+    }
+
+    async fn adjourn_docket(
+        &self,
+        request: Request<pb::AdjournDocketRequest>,
+    ) -> Reply<pb::AdjournDocketResponse> {
+        decide!(self, request => AdjournDocketResponse, Adjourn { reason })
     }
 
     async fn open_topic(&self, request: Request<pb::OpenTopicRequest>) -> Reply<pb::OpenTopicResponse> {
@@ -258,9 +267,25 @@ impl DeliberationService for Service {
     }
 
     async fn refer_topic(&self, request: Request<pb::ReferTopicRequest>) -> Reply<pb::ReferTopicResponse> {
-        decide!(self, request => ReferTopicResponse, ReferTopic {
+        let (context, request) = self.kit.receive(request)?;
+        let id = docket_id(&request.docket_id)?;
+        let to: Code = read("referred_to_code", request.referred_to_code.clone())?;
+        let command = read_fields!(request => Command::ReferTopic {
             topic_number: topic, referred_to_code: referred_to, reason
-        })
+        })?;
+        let referred = self.kit.commit::<Docket, _>(&context, id, |unit| {
+            let (command, body_code) = (command.clone(), to.clone());
+            Box::pin(async move {
+                unit.decide::<Docket>(id, command).await?;
+                match unit.load::<Body>(Body::id(&body_code)).await?.version() {
+                    Some(_) => Ok(()),
+                    None => Err(CommandError::rejected::<Docket>(Rejection::UnknownBody { body_code })),
+                }
+            })
+        });
+        let done = referred.await?;
+        let docket = render::docket(id, done.state(), &done.scope);
+        Ok(Response::new(pb::ReferTopicResponse { position: done.position, docket }))
     }
 
     async fn withdraw_topic(
@@ -272,6 +297,31 @@ impl DeliberationService for Service {
 
     async fn close_docket(&self, request: Request<pb::CloseDocketRequest>) -> Reply<pb::CloseDocketResponse> {
         decide!(self, request => CloseDocketResponse, Close {})
+    }
+
+    async fn correct_minutes(
+        &self,
+        request: Request<pb::CorrectMinutesRequest>,
+    ) -> Reply<pb::CorrectMinutesResponse> {
+        minutes::correct(self, request).await
+    }
+
+    async fn confirm_minutes(
+        &self,
+        request: Request<pb::ConfirmMinutesRequest>,
+    ) -> Reply<pb::ConfirmMinutesResponse> {
+        minutes::confirm(self, request).await
+    }
+
+    async fn object_to_minutes(
+        &self,
+        request: Request<pb::ObjectToMinutesRequest>,
+    ) -> Reply<pb::ObjectToMinutesResponse> {
+        minutes::object(self, request).await
+    }
+
+    async fn get_minutes(&self, request: Request<pb::GetMinutesRequest>) -> Reply<pb::GetMinutesResponse> {
+        minutes::get(self, request).await
     }
 
     async fn get_docket(&self, request: Request<pb::GetDocketRequest>) -> Reply<pb::GetDocketResponse> {

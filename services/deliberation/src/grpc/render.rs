@@ -16,6 +16,7 @@ pub(crate) fn docket(id: Uuid, state: &State, scope: &Scope) -> Option<pb::Docke
     let stage = match state {
         State::Absent => return None,
         State::Prepared(_) => pb::DocketStage::Prepared,
+        State::Adjourned(_) => pb::DocketStage::Adjourned,
         State::Open(_) => pb::DocketStage::Open,
         State::Closed(_) => pb::DocketStage::Closed,
     };

@@ -39,6 +39,15 @@ pub enum Event {
         /// Deciding departments in all.
         departments: u32,
     },
+    /// The meeting was adjourned before it was opened: too few were there.
+    Adjourned {
+        /// Deciding departments that were present.
+        present: u32,
+        /// Deciding departments that had to be present.
+        needed: u32,
+        /// What the chair says about it.
+        reason: Text,
+    },
     /// A topic was opened for debate.
     TopicOpened {
         /// Which topic.

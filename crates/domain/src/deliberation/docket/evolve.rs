@@ -10,8 +10,11 @@ use std::collections::BTreeMap;
 
 pub(super) fn evolve(state: State, event: &Event) -> State {
     match (state, event) {
-        (State::Absent, Event::Prepared { agenda }) => State::Prepared(Proceedings::new(agenda.clone())),
+        (State::Absent | State::Adjourned(_), Event::Prepared { agenda }) => {
+            State::Prepared(Proceedings::new(agenda.clone()))
+        }
         (State::Prepared(proceedings), Event::Opened { .. }) => State::Open(proceedings),
+        (State::Prepared(proceedings), Event::Adjourned { .. }) => State::Adjourned(proceedings),
         (State::Open(proceedings), Event::Closed { .. }) => State::Closed(proceedings),
         (State::Prepared(mut proceedings), event) => {
             attend(&mut proceedings, event);
@@ -102,6 +105,7 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::MandateGiven { .. }
         | Event::MandateRevoked { .. }
         | Event::Opened { .. }
+        | Event::Adjourned { .. }
         | Event::Closed { .. } => None,
     }
 }

@@ -1,10 +1,10 @@
 //! How far a docket has come: who is present, and what has been said and decided on each topic.
 
-use super::Rejection;
-use super::agenda::{Agenda, AgendaTopic, Mode};
+use super::agenda::{Agenda, AgendaTopic, Carried, Mode};
 use super::choices::OptionChoice;
 use super::item::{DraftedItem, ItemDue};
 use super::mandates::Mandate;
+use super::{DEFERRALS_MAX, Rejection};
 use crate::deliberation::ballot::{Ballot, BallotResult, Roll, Seat, Votes};
 use crate::{Code, Date, Line, Text, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,7 +164,9 @@ pub struct Topic {
     pub choices: Vec<OptionChoice>,
     /// The ballots held on it, in order.
     pub ballots: Vec<Ballot>,
-    /// How many times it has been deferred.
+    /// The matter that it is about.
+    pub carried: Option<Carried>,
+    /// How many times it has been deferred, in earlier sessions too.
     pub deferrals: u32,
     /// How it ended.
     pub outcome: Option<Outcome>,
@@ -188,9 +190,15 @@ impl Topic {
             acceptances: BTreeMap::new(),
             choices: Vec::new(),
             ballots: Vec::new(),
-            deferrals: 0,
+            carried: entry.carried,
+            deferrals: entry.carried.map_or(0, |carried| carried.deferrals),
             outcome: None,
         }
+    }
+
+    /// How many times it may be deferred, in earlier sessions too.
+    pub fn deferrals_max(&self) -> u32 {
+        self.carried.map_or(DEFERRALS_MAX, |carried| carried.deferrals_max)
     }
 
     /// The number of the current version of the proposal; 0 while there is none.

@@ -26,6 +26,19 @@ rejections! {
         WrongStage("WRONG_STAGE") { stage: &'static str, needed: &'static str } =
             "the stage of the docket is {stage}; it has to be {needed}",
         NotAMeeting("NOT_A_MEETING") = "a countersign has no attendance",
+        UnknownBody("UNKNOWN_BODY") { body_code: Code } =
+            "body {body_code} is not defined; a topic is referred to a body that can accept it",
+        ReferredToItself("REFERRED_TO_ITSELF") { body_code: Code } =
+            "the topic is before body {body_code} already; refer it to another body",
+        QuorumPresent("QUORUM_PRESENT") { present: u32, needed: u32 } =
+            "{present} deciding departments are present and {needed} are needed; open the docket",
+        DigressionTooLong("DIGRESSION_TOO_LONG") {
+            topic_number: u32,
+            minutes: u32,
+            recorded_minutes: u32,
+            spent_minutes: u64,
+        } = "{minutes} minutes of digression are given for topic {topic_number}, on which {spent_minutes} were spent, \
+             {recorded_minutes} of them off topic already",
         NotAParticipant("NOT_A_PARTICIPANT") { department_code: Code } =
             "department {department_code} does not take part in this docket",
         NotPresent("NOT_PRESENT") { department_code: Code } = "department {department_code} is not present",

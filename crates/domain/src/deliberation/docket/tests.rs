@@ -36,7 +36,8 @@ fn constitution(tie: Tie) -> Constitution {
 /// WATER, ROADS and HEALTH decide on topic 1, PRESS is kept informed; WATER also decides on topic 2.
 fn agenda(mode: Mode) -> Agenda {
     let role = |topic, role| TopicRole { topic, role };
-    let topic = |number, title| AgendaTopic { number, title: line(title), timebox_minutes: 20 };
+    let topic =
+        |number, title| AgendaTopic { number, title: line(title), timebox_minutes: 20, carried: None };
     let participant = |department, roles| Participant { department: code(department), roles };
     Agenda {
         session: Uuid::from_u128(7),
@@ -184,6 +185,42 @@ fn an_agenda_names_its_topics_and_participants_once() {
     assert_eq!(prepare(|agenda| agenda.participants[1].department = code("WATER")), "DUPLICATE_PARTICIPANT");
     assert_eq!(prepare(|agenda| agenda.participants[1].roles.push(advises(3))), "UNKNOWN_TOPIC");
     assert_eq!(prepare(|agenda| agenda.participants[1].roles.push(advises(1))), "DUPLICATE_ROLE");
+}
+
+#[test]
+fn a_digression_is_no_longer_than_the_time_spent() {
+    let history = followed_by(in_session(), [Event::DigressionRecorded { topic: 1, minutes: 4, note: None }]);
+    let digress = |now, minutes| {
+        given::<Docket>(&history).at(now).when(Command::RecordDigression { topic: 1, minutes, note: None })
+    };
+    // Opened five minutes after one o'clock.
+    assert!(digress("2027-03-01T01:20:00Z", 11).is_ok());
+    let too_long =
+        Rejection::DigressionTooLong { topic_number: 1, minutes: 12, recorded_minutes: 4, spent_minutes: 15 };
+    assert_eq!(digress("2027-03-01T01:20:59Z", 12), Err(too_long));
+}
+
+#[test]
+fn a_meeting_without_a_quorum_is_adjourned_and_prepared_again() {
+    let prepared = [Event::Prepared { agenda: agenda(Mode::Meeting) }];
+    let adjourn = || Command::Adjourn { reason: text("Too few came") };
+    let alone = followed_by(prepared.to_vec(), [arrived("WATER")]);
+    let adjourned = Event::Adjourned { present: 1, needed: 2, reason: text("Too few came") };
+    assert_eq!(given::<Docket>(&alone).when(adjourn()), Ok(vec![adjourned.clone()]));
+    let both = followed_by(alone.clone(), [arrived("ROADS")]);
+    let quorum = Rejection::QuorumPresent { present: 2, needed: 2 };
+    assert_eq!(given::<Docket>(&both).when(adjourn()), Err(quorum));
+    assert_eq!(
+        given::<Docket>(&in_session()).when(adjourn()).unwrap_err().reason(),
+        "WRONG_STAGE",
+        "it has begun"
+    );
+
+    let over = followed_by(alone, [adjourned]);
+    assert_eq!(given::<Docket>(&over).when(Command::Open).unwrap_err().reason(), "WRONG_STAGE");
+    let again = given::<Docket>(&over).when(Command::Prepare { agenda: agenda(Mode::Meeting) }).unwrap();
+    let state = Docket::fold(State::default(), &followed_by(over, again));
+    assert!(matches!(&state, State::Prepared(proceedings) if proceedings.present.is_empty()), "{state:?}");
 }
 
 #[test]

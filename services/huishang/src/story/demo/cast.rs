@@ -182,5 +182,7 @@ fn meeting_rules() -> MeetingRules {
         notice_days_min: 3,
         papers_days_min: 2,
         sessions_per_quarter_max: None,
+        deferrals_max: None,
+        second_call_quorum: None,
     }
 }

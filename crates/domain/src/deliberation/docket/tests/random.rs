@@ -60,6 +60,7 @@ fn on_the_floor() -> impl Strategy<Value = Command> {
         2 => department().prop_map(|department| Command::RecordArrival { department, delegate: line("Li") }),
         1 => department().prop_map(|department| Command::RecordDeparture { department }),
         1 => Just(Command::Open),
+        1 => Just(Command::Adjourn { reason: text("Too few came") }),
         3 => topic.clone().prop_map(|topic| Command::OpenTopic { topic }),
         1 => topic.clone().prop_map(|topic| Command::PauseTopic { topic }),
         1 => topic.clone().prop_map(|topic| Command::CloseDebate { topic }),
