@@ -8,6 +8,10 @@ pub const REQUEST_BYTES_MAX: usize = 256 * 1024;
 pub const RESPONSE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Bytes of one request's headers, the token included, at most.
 pub const HEADER_BYTES_MAX: u32 = 16 * 1024;
+/// Bytes of a connection of HTTP/1.1 that are buffered in each direction, at most; a request's headers must fit.
+pub const HTTP1_BUFFER_BYTES_MAX: usize = 64 * 1024;
+/// Time in which the headers of the next request must have come on a connection of HTTP/1.1; it is closed otherwise.
+pub const HTTP1_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Connections open at once that have brought a valid token, at most, unless the settings say otherwise.
 pub const CONNECTIONS_MAX_DEFAULT: usize = 1_024;
 /// Those of them that come from one address, at most, unless the settings say otherwise.

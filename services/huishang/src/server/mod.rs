@@ -1,16 +1,20 @@
 //! The serving process: `huishang up` and `huishang serve`, and what is done to a ledger that is not running.
 
 mod file_modes;
+mod gateway;
 mod log_health;
 pub mod node;
 pub mod repair;
 mod stale_log;
 pub mod upgrade;
 
+use crate::client::options::Server;
 use crate::language::{say, text};
 use crate::settings::Settings;
 use crate::stdout::{print_line, print_text};
 use anyhow::Context as _;
+use console::Forward;
+use gateway::Gateway;
 use node::{EMBEDDED, Node, Service};
 use serde_json::Value;
 use service_kit::config::{Config, ConfigError, without_credentials};
@@ -40,6 +44,9 @@ pub struct Serve {
     /// The journal that the services share: nats://HOST:PORT
     #[arg(long, env = "HUISHANG_JOURNAL", hide_env_values = true, value_name = "URL")]
     pub journal: Option<String>,
+    /// Where the services are to which the console passes calls on.
+    #[command(flatten)]
+    pub server: Server,
     /// Has the ledger use a log that is known to have had more records, and records that
     #[arg(long)]
     pub accept_stale: bool,
@@ -63,7 +70,7 @@ pub async fn up(arguments: &Up) -> anyhow::Result<()> {
     let created_keys = node::create_development_keys(&config)?;
     let node = Node::build(&config, Service::all(), arguments.accept_stale, stop).await?;
     print_line(&welcome(&config, &arguments.settings, node.address, created_keys))?;
-    run(node, traces).await
+    until_the_end(node.run(), traces).await
 }
 
 /// Runs some of the services until the process is told to stop.
@@ -80,22 +87,36 @@ pub async fn serve(arguments: &Serve) -> anyhow::Result<()> {
         _ => "huishang".to_owned(),
     };
     let (stop, traces) = start_observing(&config, &process).await?;
+    let forward = services.contains(&Service::Console).then(|| arguments.server.connect()).transpose()?;
+    let forward = forward.map(Forward::new);
+    if let ([Service::Console], Some(forward)) = (&services[..], &forward) {
+        let gateway = Gateway::build(&config, forward.clone(), stop).await?;
+        print_serving(&config, &services, gateway.address)?;
+        return until_the_end(gateway.run(), traces).await;
+    }
     let node = Node::build(&config, &services, arguments.accept_stale, stop).await?;
+    print_serving(&config, &services, node.address)?;
+    let node = match forward {
+        Some(forward) => node.passing_on(forward),
+        None => node,
+    };
+    until_the_end(node.run(), traces).await
+}
+
+fn print_serving(config: &Config, services: &[Service], address: SocketAddr) -> anyhow::Result<()> {
     let served: Vec<String> = services.iter().map(Service::to_string).collect();
     print_text(&say(
         "huishang serves {services} on http://{address} and keeps its data in {data}",
-        &[
-            ("services", &served.join(text(", "))),
-            ("address", &node.address),
-            ("data", &config.data.display()),
-        ],
-    ))?;
-    run(node, traces).await
+        &[("services", &served.join(text(", "))), ("address", &address), ("data", &config.data.display())],
+    ))
 }
 
 /// Serves until the end, and then sends what was traced.
-async fn run(node: Node, traces: Traces) -> anyhow::Result<()> {
-    let served = node.run().await;
+async fn until_the_end(
+    serving: impl Future<Output = anyhow::Result<()>>,
+    traces: Traces,
+) -> anyhow::Result<()> {
+    let served = serving.await;
     tokio::task::block_in_place(|| traces.end());
     served
 }

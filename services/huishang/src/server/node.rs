@@ -7,6 +7,7 @@ use crate::language::{say, text};
 use anyhow::{Context as _, bail};
 use backup::Store;
 use clap::ValueEnum as _;
+use console::{Door, Forward};
 use domain::Timestamp;
 use event_log::note::{HeadSigner, Sm2Signer};
 use event_log::{EventLog, Group, Options};
@@ -23,7 +24,7 @@ use service_kit::identity::{IdentityLayer, SIGNING_KEY, ensure_development_keys,
 use service_kit::limits::DRAIN_TIMEOUT;
 use service_kit::metrics;
 use service_kit::readiness::Readiness;
-use service_kit::serve::{self, ServerOptions, Tls};
+use service_kit::serve::{self, HttpDoor, ServerOptions, Stack, Tls};
 use service_kit::view::RegisteredView;
 use service_kit::{Kit, Tasks};
 use std::fmt;
@@ -55,6 +56,8 @@ pub enum Service {
     Followup,
     /// The append-only log.
     Ledger,
+    /// The HTTP door to all of them.
+    Console,
 }
 
 impl Service {
@@ -102,7 +105,8 @@ impl Node {
         let listener = bind(config).await?;
         let address = listener.local_addr()?;
         let tasks = Tasks::from(stop.clone());
-        let tls = tls(config, &tasks)?;
+        let http = services.contains(&Service::Console).then(http_door);
+        let tls = tls(config, http.is_some(), &tasks)?;
         let identity = identity(config, &tasks)?;
         let access_log = AccessLog::start(&config.access_log)?;
         let mut storage = Storage::open(config, services, address, accept_stale, &stop).await?;
@@ -123,10 +127,18 @@ impl Node {
             identity,
             limits: config.limits.clone(),
             readiness,
-            journal: kit.journal().clone(),
+            journal: Some(kit.journal().clone()),
+            http,
             access_log,
         };
         Ok(Node { address, listener, server, routes, heads, kit, log, backup, ledger: storage.ledger, stop })
+    }
+
+    /// Passes on what is for services that do not run here.
+    #[must_use]
+    pub fn passing_on(mut self, forward: Forward) -> Node {
+        self.routes = passing_on(self.routes, forward);
+        self
     }
 
     /// The views that are kept.
@@ -202,7 +214,18 @@ fn measured_directories(config: &Config, has_log: bool) -> Vec<(&'static str, Pa
     [("data", config.data.clone())].into_iter().chain(log).collect()
 }
 
-async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
+/// The door that a process with the console has.
+pub fn http_door() -> HttpDoor {
+    Box::new(|stack| Stack::new(Door::new(stack)))
+}
+
+/// The routes, with all else passed on.
+pub fn passing_on(routes: Routes, forward: Forward) -> Routes {
+    Routes::from(routes.into_axum_router().fallback_service(forward))
+}
+
+/// Listens on the configured address.
+pub async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
     TcpListener::bind(config.listen).await.with_context(|| {
         say(
             "cannot listen on {address}; choose another address with --listen",
@@ -235,9 +258,11 @@ fn ensure_journal_fits(config: &Config, services: &[Service]) -> Result<(), Conf
     }
 }
 
-fn tls(config: &Config, tasks: &Tasks) -> anyhow::Result<Option<Arc<Tls>>> {
+/// The TLS of a listener, for gRPC alone or for HTTP in general; it follows its files.
+pub fn tls(config: &Config, http: bool, tasks: &Tasks) -> anyhow::Result<Option<Arc<Tls>>> {
     let Some(files) = config.tls_files() else { return Ok(None) };
-    let tls = Arc::new(Tls::open(files).context("the certificates of TLS")?);
+    let opened = if http { Tls::open_for_http(files) } else { Tls::open(files) };
+    let tls = Arc::new(opened.context("the certificates of TLS")?);
     tls.watch(tasks).context("watching for SIGHUP")?;
     Ok(Some(tls))
 }
@@ -252,7 +277,8 @@ fn scheduled_backup(config: &Config, services: &[Service]) -> Result<Option<Sche
     Ok(Some(ScheduledBackup::new(store, Duration::from_secs(interval_minutes * 60), retention)))
 }
 
-fn identity(config: &Config, tasks: &Tasks) -> anyhow::Result<IdentityLayer> {
+/// Who may call; it follows its files.
+pub fn identity(config: &Config, tasks: &Tasks) -> anyhow::Result<IdentityLayer> {
     if config.keys().join(SIGNING_KEY).exists() {
         refuse_exposed_development_keys(config)?;
     }
@@ -432,6 +458,8 @@ impl Services {
                     heads = Some(signed);
                     (routes.add_service(service), ledger::NAME)
                 }
+                // It is before the services, and not one of them.
+                Service::Console => continue,
             };
             readiness.add_service(name);
         }
