@@ -214,5 +214,5 @@ fn parts(text: &str) -> BTreeSet<String> {
 /// How much of the one with fewer parts is in the other, in percent.
 fn likeness_percent(one: &BTreeSet<String>, other: &BTreeSet<String>) -> u32 {
     let (shared, fewer) = (one.intersection(other).count(), one.len().min(other.len()));
-    if fewer == 0 { 0 } else { u32::try_from(shared * 100 / fewer).unwrap_or(100) }
+    (shared * 100).checked_div(fewer).map_or(0, |percent| u32::try_from(percent).unwrap_or(100))
 }
