@@ -108,6 +108,7 @@ fn followed(item: u64, step: u64, lead: Code) -> anyhow::Result<FollowUpEvent> {
     let acknowledge_by = due_at - days(27);
     let subject = Subject {
         resolution: assignment.resolution,
+        body: None,
         number: assignment.number,
         title: assignment.title,
         lead: lead.clone(),
@@ -128,26 +129,35 @@ fn followed(item: u64, step: u64, lead: Code) -> anyhow::Result<FollowUpEvent> {
     Ok(match step {
         0 => {
             let ladder = Ladder::default();
-            let mut rungs =
-                vec![Rung { number: 1, kind: RungKind::Acknowledgement, days: 0, due_at: acknowledge_by }];
-            rungs.extend(ladder.rungs(due_at, &subject.zone, due_at - days(30), 1));
+            let rung = |(number, kind, days, due_at)| Rung { number, kind, days, due_at };
+            let rungs = [
+                (1, RungKind::Acknowledgement, 0, acknowledge_by),
+                (2, RungKind::Reminder, 7, due_at - days(7)),
+                (3, RungKind::Reminder, 3, due_at - days(3)),
+                (4, RungKind::Reminder, 1, due_at - days(1)),
+                (5, RungKind::Overdue, 0, due_at),
+                (6, RungKind::Supervisor, 3, due_at + days(3)),
+                (7, RungKind::Leadership, 7, due_at + days(7)),
+            ];
+            let rungs = rungs.map(rung).to_vec();
             FollowUpEvent::Planned { subject, ladder, rungs }
         }
-        1 => FollowUpEvent::Acknowledged,
+        1 => FollowUpEvent::Acknowledged { rungs: vec![] },
         2..=4 => FollowUpEvent::Reminded {
             rung: step as u32,
             lead,
             days_before: [7, 3, 1][step as usize - 2],
             due_at,
+            days_left: None,
         },
         5 if late => FollowUpEvent::Overdue { rung: 5, lead, due_at, days_late: 0 },
         6 if late => escalated(6, Tier::Supervisor, 3),
         7 if late => escalated(7, Tier::Leadership, 7),
-        5 => FollowUpEvent::Blocked { help_from: Code::parse("FINANCE")? },
-        6 => FollowUpEvent::Unblocked,
-        7 => FollowUpEvent::Blocked { help_from: lead },
-        8 => FollowUpEvent::Claimed,
-        _ => FollowUpEvent::Satisfied,
+        5 => FollowUpEvent::Blocked { department: None, help_from: Code::parse("FINANCE")? },
+        6 => FollowUpEvent::Unblocked { department: None },
+        7 => FollowUpEvent::Blocked { department: None, help_from: lead },
+        8 => FollowUpEvent::Claimed { rungs: vec![] },
+        _ => FollowUpEvent::Satisfied { rungs: vec![] },
     })
 }
 
@@ -157,7 +167,12 @@ fn life(item: u64, step: u64, lead: &Code) -> anyhow::Result<ItemEvent> {
     Ok(match step {
         0 => ItemEvent::Assigned { assignment: assignment(item, lead)? },
         1 => ItemEvent::Acknowledged { department },
-        8 => ItemEvent::CompletionClaimed { department, summary: text(40)?, evidence: vec![evidence()?] },
+        8 => ItemEvent::CompletionClaimed {
+            department,
+            summary: text(40)?,
+            evidence: vec![evidence()?],
+            claimed_at: None,
+        },
         9 => ItemEvent::Accepted { department: None, note: Some(text(80)?) },
         step => ItemEvent::ProgressReported {
             department,

@@ -59,16 +59,25 @@ fn given(context: &str) -> Vec<CatalogEntry> {
             catalog::<scheduling::room::Rejection>(),
             catalog::<scheduling::body::Rejection>(),
             catalog::<scheduling::session::Rejection>(),
+            catalog::<scheduling::matter::Rejection>(),
+            catalog::<scheduling::quota::Rejection>(),
         ]
         .concat(),
-        "deliberation" => catalog::<deliberation::docket::Rejection>(),
+        "deliberation" => {
+            [catalog::<deliberation::docket::Rejection>(), catalog::<deliberation::minutes::Rejection>()]
+                .concat()
+        }
         "resolution" => [
             catalog::<resolution::action_item::Rejection>(),
+            catalog::<resolution::dependencies::Rejection>(),
             catalog::<resolution::resolution::Rejection>(),
             catalog::<resolution::register::Rejection>(),
         ]
         .concat(),
-        "followup" => catalog::<followup::follow_up::Rejection>(),
+        "followup" => {
+            [catalog::<followup::follow_up::Rejection>(), catalog::<followup::ladder_policy::Rejection>()]
+                .concat()
+        }
         "ledger" => [
             catalog::<ledger::custody::Rejection>(),
             catalog::<ledger::rehearsal_clock::Rejection>(),

@@ -6,6 +6,9 @@ use std::collections::BTreeSet;
 /// Working days that can be counted, at most: about ten years of them.
 pub const WORKING_DAYS_MAX: u32 = 2_600;
 
+/// The hour at which a working day begins.
+pub const WORK_BEGINS_HOUR: i8 = 9;
+
 /// Why a calendar was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CalendarError {
@@ -42,6 +45,11 @@ impl Zone {
         }
     }
 
+    /// The zone without an offset.
+    pub fn utc() -> Zone {
+        Zone { name: "UTC".to_owned(), zone: TimeZone::UTC }
+    }
+
     /// Its IANA name.
     pub fn name(&self) -> &str {
         &self.name
@@ -55,6 +63,11 @@ impl Zone {
     /// The first moment of a date.
     pub fn start_of(&self, date: Date) -> Timestamp {
         self.zone.to_timestamp(date.at(0, 0, 0, 0)).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The beginning of an hour of a date.
+    pub fn at_hour(&self, date: Date, hour: i8) -> Timestamp {
+        self.zone.to_timestamp(date.at(hour, 0, 0, 0)).unwrap_or(Timestamp::MAX)
     }
 
     /// The same time of day, that many calendar days later or earlier; a day on which clocks are changed has 23 or
@@ -174,6 +187,36 @@ impl WorkingCalendar {
             }
         }
         date
+    }
+
+    /// The date `days` working days before `from`; the first day counted is the one before `from`.
+    pub fn before_working_days(&self, from: Date, days: u32) -> Date {
+        let mut date = from;
+        let mut left = days.min(WORKING_DAYS_MAX);
+        for _ in 0..WORKING_DAYS_MAX * 4 {
+            if left == 0 {
+                break;
+            }
+            let Ok(previous) = date.yesterday() else { break };
+            date = previous;
+            if self.is_working_day(date) {
+                left -= 1;
+            }
+        }
+        date
+    }
+
+    /// The working days after `from` up to `until`, which counts itself: what lies between three dates in order adds
+    /// up. 0 when `until` is not later. A hundred years are looked at, at most.
+    pub fn working_days_between(&self, from: Date, until: Date) -> u32 {
+        let days = crate::date::days_between(from, until).min(36_500);
+        let dates = (1..=days).map(|day| self.after_days(from, day));
+        u32::try_from(dates.filter(|date| self.is_working_day(*date)).count()).unwrap_or(u32::MAX)
+    }
+
+    /// The moment at which work begins on a date: at nine o'clock.
+    pub fn work_begins(&self, date: Date) -> Timestamp {
+        self.zone.at_hour(date, WORK_BEGINS_HOUR)
     }
 }
 

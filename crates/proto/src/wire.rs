@@ -178,6 +178,16 @@ impl<T: Wire<W>, W> Wire<Option<W>> for Option<T> {
     }
 }
 
+/// Where unset and false differ, it has to be said.
+impl Wire<Option<bool>> for bool {
+    fn to_wire(&self) -> Option<bool> {
+        Some(*self)
+    }
+    fn from_wire(wire: Option<bool>) -> Result<Self, Invalid> {
+        wire.ok_or_else(|| Invalid::value("is missing; say true or false"))
+    }
+}
+
 impl<T: Wire<W>, W> Wire<Vec<W>> for Vec<T> {
     fn to_wire(&self) -> Vec<W> {
         self.iter().map(T::to_wire).collect()

@@ -1,14 +1,25 @@
-//! The rpcs: each queries the view, with what the clock shows.
+//! The rpcs: each queries the view, with what the clock shows, or has the ladder of a body decided.
 
 use crate::views;
 use domain::calendar::WorkingCalendar;
 use domain::directory::calendar::Calendar;
-use proto::Wire as _;
+use domain::followup::follow_up::FollowUp;
+use domain::followup::ladder_policy::{Command, LadderPolicy};
+use domain::scheduling::body::{self, Body};
+use domain::{Code, Timestamp, Uuid};
+use jiff::SignedDuration;
 use proto::followup::v1 as pb;
 use proto::followup::v1::followup_service_server::FollowupService;
+use proto::{Invalid, Wire as _, read_fields};
+use service_kit::serve::read;
 use service_kit::{CommandError, Kit, Scope, ViewStore};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
+
+/// How many days ahead upcoming notices are listed when nothing else is asked for.
+const UPCOMING_DAYS: u32 = 14;
+/// How many days ahead they can be asked for, at most.
+const UPCOMING_DAYS_MAX: u32 = 92;
 
 type Reply<T> = Result<Response<T>, Status>;
 
@@ -34,9 +45,10 @@ impl FollowupService for Service {
         let scope = self.kit.scope(&request).await?;
         let (request, now) = (request.into_inner(), self.kit.clock().now());
         let query = views::board(&request, now, self.calendar(&scope).await?.zone())?;
-        let ((page, totals), position) = self.view.query(scope, request.at_least_position, query).await?;
+        let ((page, totals, evaluated_at), position) =
+            self.view.query(scope, request.at_least_position, query).await?;
         Ok(Response::new(pb::GetBoardResponse {
-            evaluated_at: now.to_wire(),
+            evaluated_at: evaluated_at.to_wire(),
             rows: page.rows,
             totals: Some(totals),
             position,
@@ -82,4 +94,71 @@ impl FollowupService for Service {
         let (indicators, position) = self.view.query(scope, request.at_least_position, query).await?;
         Ok(Response::new(pb::GetIndicatorsResponse { evaluated_at: now.to_wire(), indicators, position }))
     }
+
+    async fn list_upcoming_notices(
+        &self,
+        request: Request<pb::ListUpcomingNoticesRequest>,
+    ) -> Reply<pb::ListUpcomingNoticesResponse> {
+        let scope = self.kit.scope(&request).await?;
+        let (request, now) = (request.into_inner(), self.kit.clock().now());
+        let until = until(now, request.days)?;
+        let query = views::coming(&request, now, until)?;
+        let (page, position) = self.view.query(scope.clone(), request.at_least_position, query).await?;
+        let mut notices = Vec::new();
+        for coming in &page.rows {
+            let id: Uuid = read("item_id", coming.item_id.clone())?;
+            let state = self.kit.show::<FollowUp>(&scope, id).await?;
+            notices.extend(views::upcoming(id, &state, now, until));
+        }
+        notices.sort_by_key(|notice| notice.occurred_at.map(|at| (at.seconds, at.nanos)));
+        Ok(Response::new(pb::ListUpcomingNoticesResponse {
+            evaluated_at: now.to_wire(),
+            notices,
+            next_page_token: page.next_page_token,
+            position,
+        }))
+    }
+
+    async fn define_ladder(
+        &self,
+        request: Request<pb::DefineLadderRequest>,
+    ) -> Reply<pb::DefineLadderResponse> {
+        let (context, request) = self.kit.receive(request)?;
+        let code: Code = read("body_code", request.body_code.clone())?;
+        let command = read_fields!(request => Command::Define { body_code: body, ladder, reason })?;
+        let id = LadderPolicy::id(&code);
+        let decided = self.kit.commit::<LadderPolicy, _>(&context, id, move |unit| {
+            let (command, code) = (command.clone(), code.clone());
+            Box::pin(async move {
+                if unit.load::<Body>(Body::id(&code)).await? == body::State::Undefined {
+                    let fault = format!("names body {code}, which is not defined");
+                    return Err(Invalid::field("body_code", fault).into());
+                }
+                unit.decide::<LadderPolicy>(id, command).await
+            })
+        });
+        let done = decided.await?;
+        let ladder = Some(done.state().ladder().to_wire());
+        Ok(Response::new(pb::DefineLadderResponse { position: done.position, ladder }))
+    }
+
+    async fn get_ladder(&self, request: Request<pb::GetLadderRequest>) -> Reply<pb::GetLadderResponse> {
+        let scope = self.kit.scope(&request).await?;
+        let request = request.into_inner();
+        let body: Code = read("body_code", request.body_code)?;
+        self.view.wait_until_caught_up(request.at_least_position).await?;
+        let policy = self.kit.show::<LadderPolicy>(&scope, LadderPolicy::id(&body)).await?;
+        let (ladder, defined) = (Some(policy.ladder().to_wire()), policy.is_defined());
+        Ok(Response::new(pb::GetLadderResponse { ladder, defined }))
+    }
+}
+
+/// The moment up to which upcoming notices are asked for.
+fn until(now: Timestamp, days: Option<u32>) -> Result<Timestamp, Invalid> {
+    let days = days.unwrap_or(UPCOMING_DAYS);
+    if days > UPCOMING_DAYS_MAX {
+        let fault = format!("is {days}; at most {UPCOMING_DAYS_MAX} are accepted");
+        return Err(Invalid::field("days", fault));
+    }
+    Ok(now + SignedDuration::from_hours(24 * i64::from(days)))
 }

@@ -1,10 +1,11 @@
 //! Follow-up (督办): the clock beside every action item, the supervisors' board, and the indicators.
 //!
-//! There are no commands here. A process manager passes on to its follow-up what becomes of an item; when the
+//! Only the ladder of a body is commanded here; [`reactions`] plan follow-ups by it. A process manager passes on to its follow-up what becomes of an item; when the
 //! clock has passed a rung of its ladder, a timer has the follow-up check its deadlines; [`grpc`] answers queries
 //! from [`views`].
 
 mod grpc;
+mod reactions;
 mod views;
 
 pub use grpc::Service;
@@ -12,14 +13,10 @@ pub use views::{FollowupView, board, follow_ups};
 
 use anyhow::Context as _;
 use domain::calendar::WorkingCalendar;
-use domain::directory::calendar::Calendar;
 use domain::followup::follow_up::{Command, FollowUp};
-use domain::process::plan_followup;
-use domain::resolution::action_item::{ActionItem, Event};
 use proto::followup::v1::followup_service_server::FollowupServiceServer;
 use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
-use service_kit::process::Processes;
-use service_kit::{Kit, Position, ViewStore, timer};
+use service_kit::{Kit, ViewStore, timer};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -40,35 +37,13 @@ pub fn build(kit: &Kit, time_zone: &str) -> anyhow::Result<FollowupServiceServer
 fn start(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
     let default_calendar = WorkingCalendar::weekends_only(time_zone).context("the configured time_zone")?;
     let default_calendar = Arc::new(default_calendar);
-    let planned = plan(kit, default_calendar.clone());
-    let reactions = vec![planned.clone()];
+    let (show_view, view) = watch::channel(None);
+    let reactions = reactions::run(kit, &default_calendar, &view);
+    let planned = reactions[0].clone();
     let view = ViewStore::spawn::<views::FollowupView>(kit, reactions).context("the view of follow-up")?;
+    show_view.send_replace(Some(view.clone()));
     timer::run::<FollowUp>(kit, &view, planned, LADDER, views::next_deadlines, || Command::CheckDeadlines);
     Ok(Service { kit: kit.clone(), view, default_calendar })
-}
-
-/// Passes on to follow-ups what becomes of their items; returns the progress.
-fn plan(kit: &Kit, default_calendar: Arc<WorkingCalendar>) -> watch::Receiver<Position> {
-    Processes::new(kit).run::<ActionItem, _>(plan_followup::NAME, wanted, move |kit, context| {
-        let default_calendar = default_calendar.clone();
-        Box::pin(async move {
-            let defined = kit.load::<Calendar>(Calendar::realm_id()).await?;
-            let zone = defined.in_force(&default_calendar).zone();
-            let commands = plan_followup::react(context.id, zone, context.state, context.event);
-            context.issue::<FollowUp>(kit, 0, commands).await
-        })
-    })
-}
-
-/// Whether an event of an item changes what its follow-up knows.
-fn wanted(event: &Event) -> bool {
-    !matches!(
-        event,
-        Event::ProgressReported { .. }
-            | Event::ExtensionRequested { .. }
-            | Event::ExtensionRefused { .. }
-            | Event::LookBackRecorded { .. }
-    )
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Resolution (决议督办): decisions under their numbers, and what departments owe under them.
 //!
 //! [`grpc`] carries commands to the journal and answers queries from [`views`]; [`render`] shows a resolution
-//! or an item as both do. Two things happen automatically, in [`reactions`]: an adopted decision is
-//! registered and its items are assigned, and the end of a resolution ends its unfinished items.
+//! or an item as both do. Three things happen automatically, in [`reactions`]: an adopted decision is
+//! registered and its items are assigned, the end of a resolution ends its unfinished items, and an item that is over is
+//! waited for no longer.
 
 mod grpc;
 mod numbering;
@@ -34,9 +35,10 @@ pub fn build(kit: &Kit, time_zone: &str) -> anyhow::Result<ResolutionServiceServ
 
 fn service(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
     let default_calendar = WorkingCalendar::weekends_only(time_zone).context("the configured time_zone")?;
-    let reactions = reactions::run(kit);
+    let default_calendar = Arc::new(default_calendar);
+    let reactions = reactions::run(kit, &default_calendar);
     let view = ViewStore::spawn::<views::ResolutionView>(kit, reactions).context("the view of resolution")?;
-    Ok(Service { kit: kit.clone(), view, default_calendar: Arc::new(default_calendar) })
+    Ok(Service { kit: kit.clone(), view, default_calendar })
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! What clients see of a resolution and of an item. The rows of the view show the same; a test compares them.
 
 use domain::calendar::Zone;
-use domain::resolution::action_item::Item;
+use domain::resolution::action_item::{Blockage, Item, Part};
+use domain::resolution::clock_ledger::{Holder, Span};
 use domain::resolution::resolution::Registered;
 use domain::{Timestamp, Uuid};
 use proto::Wire as _;
@@ -10,7 +11,8 @@ use proto::resolution::v1 as pb;
 /// An item as it is at a moment; days are counted in the zone.
 pub(crate) fn item(id: Uuid, item: &Item, now: Timestamp, zone: &Zone) -> pb::Item {
     let assignment = &item.assignment;
-    let days_late = item.stage.days_late(assignment.due_at, now, zone);
+    let (days_late, oldest) = (item.days_late(now, zone), item.blockages.first());
+    let suspension = item.suspension.as_ref();
     pb::Item {
         item_id: id.to_wire(),
         number: assignment.number.to_wire(),
@@ -19,17 +21,45 @@ pub(crate) fn item(id: Uuid, item: &Item, now: Timestamp, zone: &Zone) -> pb::It
         lead_code: assignment.lead.to_wire(),
         co_responsible_codes: assignment.co_responsible.to_wire(),
         stage: item.stage.to_wire(),
-        percent: item.percent,
+        percent: item.percent(),
         due_on: assignment.due_on.to_wire(),
         due_at: assignment.due_at.to_wire(),
         acknowledge_by: assignment.acknowledge_by.to_wire(),
-        blocked_reason: item.blockage.as_ref().map(|blockage| blockage.reason.to_wire()),
-        help_from_code: item.blockage.as_ref().map(|blockage| blockage.help_from.to_wire()),
+        blocked_reason: oldest.map(|blockage| blockage.reason.to_wire()),
+        help_from_code: oldest.map(|blockage| blockage.help_from.to_wire()),
         extension_due_on: item.extension.as_ref().map(|extension| extension.due_on.to_wire()),
         extensions: item.extensions_granted,
         late: days_late.is_some(),
         days_late: days_late.unwrap_or_default(),
         holds: item.holds,
+        acceptor_code: item.acceptor.to_wire(),
+        first_due_on: item.first_due.due_on.to_wire(),
+        days_past_promise: item.days_past_promise(now, zone),
+        paused_at: item.paused_since.to_wire(),
+        parts: item.parts.iter().map(part).collect(),
+        blockages: item.blockages.iter().map(blockage).collect(),
+        suspended_reason: suspension.map(|suspension| suspension.reason.to_wire()),
+        suspended_authority: suspension.map(|suspension| suspension.authority.to_wire()),
+        waits_for_numbers: item.waits_for.values().map(|number| number.to_wire()).collect(),
+    }
+}
+
+/// What a supporting department does of an item.
+pub(crate) fn part(part: &Part) -> pb::ItemPart {
+    pb::ItemPart {
+        department_code: part.department.to_wire(),
+        stage: part.stage.to_wire(),
+        percent: part.percent,
+    }
+}
+
+/// Why the work of a department cannot go on.
+pub(crate) fn blockage(blockage: &Blockage) -> pb::ItemBlockage {
+    pb::ItemBlockage {
+        department_code: blockage.department.to_wire(),
+        reason: blockage.reason.to_wire(),
+        help_from_code: blockage.help_from.to_wire(),
+        help: blockage.help.to_wire(),
     }
 }
 
@@ -44,5 +74,29 @@ pub(crate) fn resolution(id: Uuid, registered: &Registered) -> pb::Resolution {
         reason: ending.map(|ending| ending.reason.to_wire()),
         successor_resolution_id: ending.and_then(|ending| ending.successor).map(|id| id.to_wire()),
         ended_at: ending.and_then(|ending| ending.ended_at.to_wire()),
+    }
+}
+
+/// A stretch of time in which one holder has an item.
+pub(crate) fn span(span: &Span) -> pb::ItemSpan {
+    use pb::ItemHolder as Kind;
+    let (holder, department, extension) = match &span.holder {
+        Holder::Lead(lead) => (Kind::Lead, Some(lead), 0),
+        Holder::Extension(lead, nth) => (Kind::Extension, Some(lead), *nth),
+        Holder::Late(lead) => (Kind::Late, Some(lead), 0),
+        Holder::Helper(helper) => (Kind::Helper, Some(helper), 0),
+        Holder::Acceptor(acceptor) => (Kind::Acceptor, acceptor.as_ref(), 0),
+        Holder::Ruling => (Kind::Ruling, None, 0),
+        Holder::Suspended => (Kind::Suspended, None, 0),
+        Holder::OtherItem => (Kind::OtherItem, None, 0),
+        Holder::Done => (Kind::Done, None, 0),
+    };
+    pb::ItemSpan {
+        holder: holder.into(),
+        department_code: department.map(|code| code.to_wire()),
+        extension,
+        starts_on: span.starts_on.to_wire(),
+        ends_on: span.ends_on.to_wire(),
+        working_days: span.working_days,
     }
 }

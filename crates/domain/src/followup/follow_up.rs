@@ -7,17 +7,21 @@
 mod deadlines;
 mod event;
 
+pub use deadlines::is_live;
 pub use event::Event;
 
-use super::ladder::{Ladder, Rung, RungKind};
-use crate::calendar::Zone;
+use super::ladder::{Ladder, Rung, RungKind, Step};
+use crate::calendar::{WorkingCalendar, Zone};
 use crate::{Aggregate, Audience, Code, Date, Issued, Line, Timestamp, Uuid, rejections};
+use std::collections::BTreeMap;
 
 /// What is followed up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     /// Its resolution.
     pub resolution: Uuid,
+    /// The body that decided it, whose ladder counts; not noted in old logs.
+    pub body: Option<Code>,
     /// The item's number.
     pub number: Line,
     /// What it is called.
@@ -43,6 +47,10 @@ pub enum Cause {
     Extension,
     /// 重开: an accepted item was reopened.
     Reopening,
+    /// 顺延: the clock stood still, and the due date moved by the working days that it did.
+    Pause,
+    /// 改派: another department leads, and has its own time.
+    Reassignment,
 }
 
 /// Whom an escalation goes to.
@@ -54,30 +62,50 @@ pub enum Tier {
     Leadership,
 }
 
-/// The commands; all come from process managers and timers.
+/// The commands; all come from process managers and timers. Those that plan rungs have the calendar to do it by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are those of the events, where each is described")]
+#[expect(clippy::large_enum_variant, reason = "a command is short-lived")]
 pub enum Command {
     /// Begins to follow an item up.
-    Plan { subject: Subject, ladder: Ladder },
+    Plan { subject: Subject, ladder: Ladder, calendar: WorkingCalendar },
+    /// Who judges the work was named.
+    NameAcceptor { acceptor: Option<Code> },
     /// The lead took it on.
-    Acknowledge,
-    /// The lead disputed that it is its to do: nobody has to acknowledge until that is ruled on.
-    Contest,
-    /// A contest was ruled on; this department leads now.
-    ResolveContest { lead: Code, acknowledge_by: Timestamp },
-    /// The work cannot go on.
-    Block { help_from: Code },
-    /// It can.
-    Unblock,
+    Acknowledge { calendar: WorkingCalendar },
+    /// The lead disputed that it is its to do: the clock stops until that is ruled on.
+    Contest { calendar: WorkingCalendar },
+    /// A contest was ruled on; this department leads now, with this due date if it is another one.
+    ResolveContest {
+        lead: Code,
+        acknowledge_by: Timestamp,
+        due: Option<(Date, Timestamp)>,
+        calendar: WorkingCalendar,
+    },
+    /// The lead reported how far it has come.
+    Report { calendar: WorkingCalendar },
+    /// The lead was urged on.
+    Urge,
+    /// The work of a department cannot go on.
+    Block { department: Code, help_from: Code },
+    /// It can; with none, that of every department.
+    Unblock { department: Option<Code> },
+    /// Nothing is owed for the time being.
+    Pause,
+    /// It is owed again, with this due date if it is another one.
+    Resume { due: Option<(Date, Timestamp)>, calendar: WorkingCalendar },
     /// The work is claimed to be done: the clock stops until that is judged.
-    Claim,
-    /// It is not done: the clock runs on.
-    Return,
+    Claim { calendar: WorkingCalendar },
+    /// It is not done: the clock runs on, up to this due date if it is another one.
+    Return { due: Option<(Date, Timestamp)>, calendar: WorkingCalendar },
     /// Another due date counts.
-    Replan { due_on: Date, due_at: Timestamp, cause: Cause },
+    Replan { due_on: Date, due_at: Timestamp, cause: Cause, calendar: WorkingCalendar },
+    /// Another policy or another calendar counts.
+    Reproject { ladder: Ladder, calendar: WorkingCalendar },
     /// The item was accepted.
-    Satisfy,
+    Satisfy { calendar: WorkingCalendar },
+    /// A look-back was recorded.
+    LookBack,
     /// The item is no longer owed.
     Cancel,
     /// Lets every rung happen whose time has come.
@@ -125,12 +153,24 @@ pub struct FollowedItem {
     pub ladder: Ladder,
     /// How far the item has come.
     pub stage: Stage,
+    /// When it was first promised to be done, by the lead that it has now.
+    pub first_due_on: Date,
+    /// The last moment of that date.
+    pub first_due_at: Timestamp,
     /// Whether the lead took it on.
     pub acknowledged: bool,
-    /// The department asked for help, while the work cannot go on.
-    pub blocked: Option<Code>,
+    /// Whether the lead disputes that it is its to do, and waits for a ruling.
+    pub contested: bool,
+    /// Whether nothing is owed for the time being.
+    pub paused: bool,
+    /// The department that judges the work; none: the supervisors.
+    pub acceptor: Option<Code>,
+    /// The departments whose work cannot go on, each with the one that it asked for help.
+    pub blocked: BTreeMap<Code, Code>,
     /// The highest tier that was notified since the due date was set.
     pub escalated: Option<Tier>,
+    /// The highest tier that was ever notified.
+    pub highest_escalation: Option<Tier>,
     /// How often the due date was moved.
     pub extensions: u32,
     /// The rungs still to come, in the order of time.
@@ -139,13 +179,18 @@ pub struct FollowedItem {
     pub fired: Vec<Rung>,
     /// The last number given to a rung.
     pub rungs: u32,
+    /// The last number given to a rung before the present due date was agreed on.
+    pub agreed_after: u32,
+    /// The last number given to a rung before the lead's last report.
+    pub cycle_after: u32,
 }
 
 impl FollowedItem {
-    /// The departments whose matter it is: the lead, those that support it, and the one that is asked for help.
+    /// The departments whose matter it is: the lead, those that support it, the acceptor, and those that are asked for
+    /// help.
     pub fn concerned(&self) -> impl Iterator<Item = &Code> {
         let Subject { lead, co_responsible, .. } = &self.subject;
-        [lead].into_iter().chain(co_responsible).chain(&self.blocked)
+        [lead].into_iter().chain(co_responsible).chain(&self.acceptor).chain(self.blocked.values())
     }
 }
 
@@ -156,13 +201,6 @@ impl State {
             State::Absent => None,
             State::Planned(item) => Some(item),
         }
-    }
-
-    /// The moment at which [`Command::CheckDeadlines`] will have something to do; none while the clock
-    /// has stopped.
-    pub fn next_deadline(&self) -> Option<Timestamp> {
-        let item = self.followed_item().filter(|item| item.stage == Stage::Open)?;
-        item.pending.iter().map(|rung| rung.due_at).min()
     }
 }
 
@@ -179,16 +217,17 @@ impl Aggregate for FollowUp {
 
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
         let (item, command) = match (state, command) {
-            (State::Absent, Command::Plan { subject, ladder }) => return Ok(plan(subject, ladder, issued)),
+            (State::Absent, Command::Plan { subject, ladder, calendar }) => {
+                return Ok(plan(subject, ladder, &calendar, issued));
+            }
             (State::Absent, _) => return Err(Rejection::NotFound { what: "the follow-up".to_owned() }),
             (State::Planned(item), command) => (item, command),
         };
         match command {
             Command::Plan { subject, .. } if item.subject.number == subject.number => Ok(vec![]),
             Command::Plan { .. } => Err(Rejection::AlreadyPlanned { number: item.subject.number.clone() }),
-            Command::Replan { due_on, due_at, cause } => Ok(item.replan(due_on, due_at, cause, issued)),
             Command::CheckDeadlines => Ok(item.check_deadlines(issued.at)),
-            command => Ok(item.follow(command)),
+            command => Ok(item.follow(command, issued.at)),
         }
     }
 
@@ -210,29 +249,39 @@ impl Aggregate for FollowUp {
     }
 }
 
-fn plan(subject: Subject, ladder: Ladder, issued: &Issued) -> Vec<Event> {
-    let mut rungs = vec![acknowledgement(subject.acknowledge_by, 0)];
-    rungs.extend(ladder.rungs(subject.due_at, &subject.zone, issued.at, 1));
+fn plan(subject: Subject, ladder: Ladder, calendar: &WorkingCalendar, issued: &Issued) -> Vec<Event> {
+    let mut steps = vec![ladder.passed(RungKind::Acknowledgement, subject.acknowledge_by, calendar)];
+    steps.extend(ladder.around(subject.due_on, subject.due_at, calendar, issued.at));
+    let rungs = numbered(steps, 0);
     vec![Event::Planned { subject, ladder, rungs }]
 }
 
-fn acknowledgement(due_at: Timestamp, last: u32) -> Rung {
-    Rung { number: last + 1, kind: RungKind::Acknowledgement, days: 0, due_at }
+fn numbered(steps: Vec<Step>, last: u32) -> Vec<Rung> {
+    let numbered = steps.into_iter().zip(last + 1..);
+    numbered.map(|((kind, days, due_at), number)| Rung { number, kind, days, due_at }).collect()
 }
 
 impl FollowedItem {
     fn new(subject: &Subject, ladder: &Ladder, rungs: &[Rung]) -> FollowedItem {
         let mut item = FollowedItem {
+            first_due_on: subject.due_on,
+            first_due_at: subject.due_at,
             subject: subject.clone(),
             ladder: ladder.clone(),
             stage: Stage::Open,
             acknowledged: false,
-            blocked: None,
+            contested: false,
+            paused: false,
+            acceptor: None,
+            blocked: BTreeMap::new(),
             escalated: None,
+            highest_escalation: None,
             extensions: 0,
             pending: Vec::new(),
             fired: Vec::new(),
             rungs: 0,
+            agreed_after: 0,
+            cycle_after: 0,
         };
         item.add(rungs);
         item
@@ -245,79 +294,250 @@ impl FollowedItem {
 
     /// What follows from something that became of the item. What is so already, or comes after the end,
     /// changes nothing.
-    fn follow(&self, command: Command) -> Vec<Event> {
+    fn follow(&self, command: Command, now: Timestamp) -> Vec<Event> {
         let (open, claimed) = (self.stage == Stage::Open, self.stage == Stage::Claimed);
+        let ladder = &self.ladder;
         let event = match command {
-            Command::Acknowledge if open && !self.acknowledged => Event::Acknowledged,
-            Command::Contest if open && !self.acknowledged => Event::Contested,
-            Command::ResolveContest { lead, acknowledge_by } if open => Event::ContestResolved {
-                lead,
-                acknowledge_by,
-                rungs: vec![acknowledgement(acknowledge_by, self.rungs)],
-            },
-            Command::Block { help_from } if open && self.blocked.as_ref() != Some(&help_from) => {
-                Event::Blocked { help_from }
+            Command::NameAcceptor { acceptor } if acceptor != self.acceptor => {
+                Event::AcceptorNamed { acceptor }
             }
-            Command::Unblock if self.blocked.is_some() => Event::Unblocked,
-            Command::Claim if open => Event::Claimed,
-            Command::Return if claimed => Event::Returned,
-            Command::Satisfy if open || claimed => Event::Satisfied,
+            Command::Acknowledge { calendar } if open && !self.acknowledged => {
+                Event::Acknowledged { rungs: self.numbered(ladder.cycle(now, &calendar)) }
+            }
+            Command::Contest { calendar } if open && !self.acknowledged => {
+                let steps = ladder.each_after(RungKind::Ruling, &ladder.ruling, now, &calendar);
+                Event::Contested { rungs: self.numbered(steps) }
+            }
+            Command::Report { calendar } if open => {
+                Event::Reported { rungs: self.numbered(ladder.cycle(now, &calendar)) }
+            }
+            Command::Urge if open => {
+                Event::Urged { lead: self.subject.lead.clone(), due_at: self.subject.due_at }
+            }
+            Command::Block { department, help_from }
+                if open && self.blocked.get(&department) != Some(&help_from) =>
+            {
+                Event::Blocked { department: Some(department), help_from }
+            }
+            Command::Unblock { department } if self.is_blocked(department.as_ref()) => {
+                Event::Unblocked { department }
+            }
+            Command::Pause if !self.paused && !self.is_closed() => Event::Paused,
+            Command::Claim { calendar } if open => {
+                let steps = ladder.each_after(RungKind::Judgement, &ladder.judgement, now, &calendar);
+                Event::Claimed { rungs: self.numbered(steps) }
+            }
+            Command::Satisfy { calendar } if open || claimed => {
+                Event::Satisfied { rungs: self.numbered(ladder.look_back(now, &calendar)) }
+            }
+            Command::LookBack if self.stage == Stage::Satisfied && !self.pending.is_empty() => {
+                Event::LookedBack
+            }
             Command::Cancel if open || claimed => Event::Cancelled,
-            _ => return vec![],
+            command => return self.follow_clock(command, now),
         };
         vec![event]
     }
 
-    fn replan(&self, due_on: Date, due_at: Timestamp, cause: Cause, issued: &Issued) -> Vec<Event> {
-        let wanted = match cause {
-            Cause::Extension => self.stage == Stage::Open && due_at != self.subject.due_at,
-            Cause::Reopening => self.stage == Stage::Satisfied,
-        };
-        if !wanted {
-            return vec![];
+    /// What follows from what lets the clock run on, or another due date or policy count.
+    fn follow_clock(&self, command: Command, now: Timestamp) -> Vec<Event> {
+        match command {
+            Command::ResolveContest { lead, acknowledge_by, due, calendar } if self.stage == Stage::Open => {
+                self.resolve_contest(lead, acknowledge_by, due, &calendar, now)
+            }
+            Command::Resume { due, calendar } if self.paused => {
+                self.run_on(Event::Resumed, due, Cause::Pause, &calendar, now)
+            }
+            Command::Return { due, calendar } if self.stage == Stage::Claimed => {
+                self.run_on(Event::Returned, due, Cause::Pause, &calendar, now)
+            }
+            Command::Replan { due_on, due_at, cause, calendar } => {
+                let wanted = match cause {
+                    Cause::Reopening => self.stage == Stage::Satisfied,
+                    _ => !self.is_closed() && due_at != self.subject.due_at,
+                };
+                let replanned = || self.replanned((due_on, due_at), cause, &calendar, now);
+                if wanted { vec![replanned()] } else { vec![] }
+            }
+            Command::Reproject { ladder, calendar } if !self.is_closed() => {
+                let mut item = self.clone();
+                item.ladder = ladder.clone();
+                let rungs = item.projected(Cause::Pause, &calendar, now);
+                let same = ladder == self.ladder && times(&rungs) == times(&self.pending);
+                if same { vec![] } else { vec![Event::Reprojected { ladder, rungs }] }
+            }
+            _ => vec![],
         }
-        let rungs = self.ladder.rungs(due_at, &self.subject.zone, issued.at, self.rungs);
-        vec![Event::Replanned { due_on, due_at, cause, rungs }]
+    }
+
+    fn resolve_contest(
+        &self,
+        lead: Code,
+        acknowledge_by: Timestamp,
+        due: Option<(Date, Timestamp)>,
+        calendar: &WorkingCalendar,
+        now: Timestamp,
+    ) -> Vec<Event> {
+        let cause = if lead == self.subject.lead { Cause::Pause } else { Cause::Reassignment };
+        let steps = vec![self.ladder.passed(RungKind::Acknowledgement, acknowledge_by, calendar)];
+        let resolved = Event::ContestResolved { lead, acknowledge_by, rungs: self.numbered(steps) };
+        self.run_on(resolved, due, cause, calendar, now)
+    }
+
+    /// An event, and another due date after it if there is one.
+    fn run_on(
+        &self,
+        event: Event,
+        due: Option<(Date, Timestamp)>,
+        cause: Cause,
+        calendar: &WorkingCalendar,
+        now: Timestamp,
+    ) -> Vec<Event> {
+        let mut item = self.clone();
+        item.apply(&event);
+        let replanned = due.map(|due| item.replanned(due, cause, calendar, now));
+        std::iter::once(event).chain(replanned).collect()
+    }
+
+    fn replanned(
+        &self,
+        (due_on, due_at): (Date, Timestamp),
+        cause: Cause,
+        calendar: &WorkingCalendar,
+        now: Timestamp,
+    ) -> Event {
+        let mut item = self.clone();
+        (item.subject.due_on, item.subject.due_at) = (due_on, due_at);
+        item.stage = if cause == Cause::Reopening { Stage::Open } else { item.stage };
+        Event::Replanned { due_on, due_at, cause, rungs: item.projected(cause, calendar, now) }
+    }
+
+    /// Every moment at which something will happen, as the item is now. Where only the clock or the policy changed, what
+    /// has happened since the due date was agreed on does not happen again.
+    fn projected(&self, cause: Cause, calendar: &WorkingCalendar, now: Timestamp) -> Vec<Rung> {
+        let Subject { due_on, due_at, acknowledge_by, .. } = self.subject;
+        let ladder = &self.ladder;
+        let mut steps = ladder.around(due_on, due_at, calendar, now);
+        if cause == Cause::Pause {
+            steps.retain(|&(kind, days, _)| !self.has_fired(kind, days));
+        }
+        if self.acknowledged {
+            let asked =
+                |kind| self.fired.iter().any(|rung| rung.kind == kind && rung.number > self.cycle_after);
+            steps.extend(ladder.cycle(now, calendar).into_iter().filter(|&(kind, ..)| !asked(kind)));
+        } else if !self.has_fired(RungKind::Acknowledgement, 0) {
+            // Whoever could not act while the clock stood still has until the next working day at least.
+            let by = if self.contested { acknowledge_by } else { acknowledge_by.max(now) };
+            steps.push(ladder.passed(RungKind::Acknowledgement, by, calendar));
+        }
+        let waits = |kind| self.pending.iter().filter(move |rung| rung.kind == kind);
+        for kind in [RungKind::Judgement, RungKind::Ruling] {
+            steps.extend(waits(kind).map(|rung| (kind, rung.days, rung.due_at)));
+        }
+        steps.sort_by_key(|&(kind, _, at)| (at, kind));
+        self.numbered(steps)
+    }
+
+    fn has_fired(&self, kind: RungKind, days: u32) -> bool {
+        self.fired.iter().any(|rung| {
+            let same = rung.kind == kind && (rung.days == days || kind != RungKind::Reminder);
+            same && rung.number > self.agreed_after
+        })
+    }
+
+    fn is_blocked(&self, department: Option<&Code>) -> bool {
+        department.map_or(!self.blocked.is_empty(), |department| self.blocked.contains_key(department))
+    }
+
+    fn numbered(&self, steps: Vec<Step>) -> Vec<Rung> {
+        numbered(steps, self.rungs)
     }
 
     fn apply(&mut self, event: &Event) {
+        use RungKind::{Acknowledgement, Judgement, Report, Ruling, Stale};
         match event {
-            Event::Planned { .. } => {}
-            Event::Acknowledged => {
-                self.acknowledged = true;
-                self.drop_rungs(|kind| kind == RungKind::Acknowledgement);
+            Event::Planned { .. } | Event::Urged { .. } => {}
+            Event::AcceptorNamed { acceptor } => self.acceptor.clone_from(acceptor),
+            Event::Acknowledged { rungs } => {
+                (self.acknowledged, self.contested) = (true, false);
+                self.cycle_after = self.rungs;
+                self.replace(&[Acknowledgement, Ruling, Report, Stale], rungs);
             }
-            Event::Contested => self.drop_rungs(|kind| kind == RungKind::Acknowledgement),
+            Event::Contested { rungs } => {
+                self.contested = true;
+                self.replace(&[Acknowledgement, Ruling], rungs);
+            }
             Event::ContestResolved { lead, acknowledge_by, rungs } => {
                 self.subject.lead = lead.clone();
                 self.subject.acknowledge_by = *acknowledge_by;
-                self.acknowledged = false;
-                self.drop_rungs(|kind| kind == RungKind::Acknowledgement);
-                self.add(rungs);
+                (self.acknowledged, self.contested) = (false, false);
+                self.replace(&[Acknowledgement, Ruling], rungs);
             }
-            Event::Blocked { help_from } => self.blocked = Some(help_from.clone()),
-            Event::Unblocked => self.blocked = None,
-            Event::Claimed => self.stop(Stage::Claimed),
-            Event::Returned => self.stage = Stage::Open,
-            Event::Replanned { due_on, due_at, cause, rungs } => {
-                (self.subject.due_on, self.subject.due_at) = (*due_on, *due_at);
-                self.extensions += u32::from(*cause == Cause::Extension);
-                self.escalated = None;
+            Event::Reported { rungs } => {
+                self.cycle_after = self.rungs;
+                self.replace(&[Report, Stale], rungs);
+            }
+            Event::Blocked { department, help_from } => {
+                let department = department.as_ref().unwrap_or(&self.subject.lead).clone();
+                self.blocked.insert(department, help_from.clone());
+            }
+            Event::Unblocked { department } => {
+                self.blocked.retain(|blocked, _| department.as_ref().is_some_and(|code| code != blocked));
+            }
+            Event::Paused => self.paused = true,
+            Event::Resumed => self.paused = false,
+            Event::Claimed { rungs } => {
+                self.stop(Stage::Claimed);
+                self.replace(&[Judgement], rungs);
+            }
+            Event::Returned => {
                 self.stage = Stage::Open;
-                self.drop_rungs(|kind| kind != RungKind::Acknowledgement);
+                self.replace(&[Judgement], &[]);
+            }
+            Event::Replanned { due_on, due_at, cause, rungs } => {
+                self.replan((*due_on, *due_at), *cause);
+                self.pending.clear();
                 self.add(rungs);
             }
-            Event::Satisfied => self.end(Stage::Satisfied),
+            Event::Reprojected { ladder, rungs } => {
+                self.ladder = ladder.clone();
+                self.pending.clear();
+                self.add(rungs);
+            }
+            Event::Satisfied { rungs } => {
+                self.end(Stage::Satisfied);
+                self.add(rungs);
+            }
+            Event::LookedBack => self.pending.clear(),
             Event::Cancelled => self.end(Stage::Cancelled),
             Event::Reminded { rung, .. }
             | Event::AcknowledgementOverdue { rung, .. }
-            | Event::Overdue { rung, .. } => self.fire(*rung),
+            | Event::Overdue { rung, .. }
+            | Event::Notified { rung, .. } => self.fire(*rung),
             Event::Escalated { rung, tier, .. } => {
                 self.escalated = self.escalated.max(Some(*tier));
+                self.highest_escalation = self.highest_escalation.max(Some(*tier));
                 self.fire(*rung);
             }
             Event::Skipped { rung, .. } => self.pending.retain(|pending| pending.number != *rung),
         }
+    }
+
+    /// A due date that was agreed on begins anew; one that only moved because the clock stood still does not.
+    fn replan(&mut self, (due_on, due_at): (Date, Timestamp), cause: Cause) {
+        (self.subject.due_on, self.subject.due_at) = (due_on, due_at);
+        if cause == Cause::Pause {
+            return;
+        }
+        self.extensions += u32::from(cause == Cause::Extension);
+        if cause == Cause::Reopening {
+            self.stage = Stage::Open;
+        }
+        if cause == Cause::Reassignment {
+            (self.first_due_on, self.first_due_at, self.extensions) = (due_on, due_at, 0);
+        }
+        self.escalated = None;
+        self.agreed_after = self.rungs;
     }
 
     fn add(&mut self, rungs: &[Rung]) {
@@ -326,25 +546,35 @@ impl FollowedItem {
         self.pending.sort_by_key(|rung| (rung.due_at, rung.number));
     }
 
+    /// Adds rungs in place of those of these kinds.
+    fn replace(&mut self, kinds: &[RungKind], rungs: &[Rung]) {
+        self.pending.retain(|rung| !kinds.contains(&rung.kind));
+        self.add(rungs);
+    }
+
     fn fire(&mut self, number: u32) {
         let fired = self.pending.iter().find(|rung| rung.number == number).copied();
         self.fired.extend(fired);
         self.pending.retain(|rung| rung.number != number);
     }
 
-    fn drop_rungs(&mut self, unwanted: fn(RungKind) -> bool) {
-        self.pending.retain(|rung| !unwanted(rung.kind));
-    }
-
     fn stop(&mut self, stage: Stage) {
         self.stage = stage;
-        self.blocked = None;
+        self.blocked.clear();
     }
 
     fn end(&mut self, stage: Stage) {
         self.stop(stage);
+        (self.paused, self.contested) = (false, false);
         self.pending.clear();
     }
+}
+
+/// What will happen when, whatever its number.
+fn times(rungs: &[Rung]) -> Vec<(Timestamp, RungKind, u32)> {
+    let mut times: Vec<_> = rungs.iter().map(|rung| (rung.due_at, rung.kind, rung.days)).collect();
+    times.sort_unstable();
+    times
 }
 
 #[cfg(test)]

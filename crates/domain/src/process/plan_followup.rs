@@ -1,58 +1,104 @@
 //! A follow-up learns what becomes of its action item, which has the same id.
 
-use crate::Uuid;
-use crate::calendar::Zone;
+use crate::calendar::WorkingCalendar;
 use crate::followup::follow_up::{self, Cause, Subject};
 use crate::followup::ladder::Ladder;
-use crate::resolution::action_item::{self, Assignment, Event};
+use crate::resolution::action_item::{self, Assignment, Due, Event, Item};
+use crate::{Code, Uuid};
 
 /// This process manager's name.
 pub const NAME: &str = "plan_followup";
 
-/// What follows from an event of an item; `state` is the item just after it. Days are counted in the zone.
+/// What is known where the reaction takes place.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// The working calendar in force.
+    pub calendar: WorkingCalendar,
+    /// The body that decided the item, if it is known.
+    pub body: Option<Code>,
+    /// Its ladder.
+    pub ladder: Ladder,
+}
+
+/// What follows from an event of an item; `state` is the item just after it.
 pub fn react(
     id: Uuid,
-    zone: &Zone,
+    around: &Surroundings,
     state: &action_item::State,
     event: &action_item::Event,
 ) -> Vec<(Uuid, follow_up::Command)> {
-    command(zone, state, event).map(|command| (id, command)).into_iter().collect()
+    let command = state.item().and_then(|item| command(around, item, event));
+    command.map(|command| (id, command)).into_iter().collect()
 }
 
-fn command(zone: &Zone, state: &action_item::State, event: &Event) -> Option<follow_up::Command> {
+fn command(around: &Surroundings, item: &Item, event: &Event) -> Option<follow_up::Command> {
     use follow_up::Command;
-    let lead = state.item().map(|item| item.assignment.lead.clone())?;
+    let calendar = around.calendar.clone();
     Some(match event {
         Event::Assigned { assignment } => {
-            Command::Plan { subject: subject(assignment, zone), ladder: Ladder::default() }
+            Command::Plan { subject: subject(assignment, around), ladder: around.ladder.clone(), calendar }
         }
-        Event::Acknowledged { .. } => Command::Acknowledge,
-        Event::Contested { .. } => Command::Contest,
-        Event::ContestDismissed { acknowledge_by, .. } | Event::Reassigned { acknowledge_by, .. } => {
-            Command::ResolveContest { lead, acknowledge_by: *acknowledge_by }
+        Event::AcceptorNamed { acceptor, .. } => Command::NameAcceptor { acceptor: acceptor.clone() },
+        Event::Acknowledged { .. } => Command::Acknowledge { calendar },
+        Event::Contested { .. } => Command::Contest { calendar },
+        Event::ContestDismissed { acknowledge_by, due, .. }
+        | Event::Reassigned { acknowledge_by, due, .. } => Command::ResolveContest {
+            lead: item.assignment.lead.clone(),
+            acknowledge_by: *acknowledge_by,
+            due: pair(*due),
+            calendar,
+        },
+        Event::ProgressReported { department, .. } if *department == item.assignment.lead => {
+            Command::Report { calendar }
         }
-        Event::BlockageReported { help_from, .. } => Command::Block { help_from: help_from.clone() },
-        Event::BlockageCleared { .. } => Command::Unblock,
+        Event::Urged { .. } => Command::Urge,
+        Event::BlockageReported { department, help_from, .. } => {
+            Command::Block { department: department.clone(), help_from: help_from.clone() }
+        }
+        Event::BlockageCleared { blocked, .. } => Command::Unblock { department: blocked.clone() },
+        Event::PartClaimed { department, .. } => Command::Unblock { department: Some(department.clone()) },
         Event::ExtensionGranted { due_on, due_at, .. } => {
-            Command::Replan { due_on: *due_on, due_at: *due_at, cause: Cause::Extension }
+            Command::Replan { due_on: *due_on, due_at: *due_at, cause: Cause::Extension, calendar }
         }
-        Event::CompletionClaimed { .. } => Command::Claim,
-        Event::Accepted { .. } => Command::Satisfy,
-        Event::Returned { .. } => Command::Return,
+        Event::CompletionClaimed { .. } => Command::Claim { calendar },
+        Event::Accepted { .. } => Command::Satisfy { calendar },
+        Event::Returned { due, .. } => Command::Return { due: pair(*due), calendar },
         Event::Reopened { due_on, due_at, .. } => {
-            Command::Replan { due_on: *due_on, due_at: *due_at, cause: Cause::Reopening }
+            Command::Replan { due_on: *due_on, due_at: *due_at, cause: Cause::Reopening, calendar }
         }
+        Event::Suspended { .. } | Event::DependencyAdded { .. } => Command::Pause,
+        Event::Resumed { due, .. } | Event::Released { due, .. } if !is_held(item) => {
+            Command::Resume { due: pair(*due), calendar }
+        }
+        Event::LookBackRecorded { .. } => Command::LookBack,
         Event::Rescinded { .. } => Command::Cancel,
-        Event::ProgressReported { .. }
+        Event::PartAcknowledged { .. }
+        | Event::ProgressReported { .. }
+        | Event::HelpAcknowledged { .. }
+        | Event::HelpGiven { .. }
         | Event::ExtensionRequested { .. }
         | Event::ExtensionRefused { .. }
-        | Event::LookBackRecorded { .. } => return None,
+        | Event::PartAccepted { .. }
+        | Event::PartReturned { .. }
+        | Event::Resumed { .. }
+        | Event::Released { .. }
+        | Event::DependantNoted { .. } => return None,
     })
 }
 
-fn subject(assignment: &Assignment, zone: &Zone) -> Subject {
+/// Whether nothing is owed for the time being, whatever the item's stage is.
+fn is_held(item: &Item) -> bool {
+    item.suspension.is_some() || !item.waits_for.is_empty()
+}
+
+fn pair(due: Option<Due>) -> Option<(crate::Date, crate::Timestamp)> {
+    due.map(|due| (due.due_on, due.due_at))
+}
+
+fn subject(assignment: &Assignment, around: &Surroundings) -> Subject {
     Subject {
         resolution: assignment.resolution,
+        body: around.body.clone(),
         number: assignment.number.clone(),
         title: assignment.title.clone(),
         lead: assignment.lead.clone(),
@@ -60,7 +106,7 @@ fn subject(assignment: &Assignment, zone: &Zone) -> Subject {
         due_on: assignment.due_on,
         due_at: assignment.due_at,
         acknowledge_by: assignment.acknowledge_by,
-        zone: zone.clone(),
+        zone: around.calendar.zone().clone(),
     }
 }
 

@@ -2,17 +2,22 @@
 //! it was done.
 //!
 //! The folder holds its parts: [`event`] is what can happen, [`item`] how far it has come; then the rules by
-//! what they are about: `assignment`, `work`, `extension`, `acceptance`.
+//! what they are about: `assignment`, `work`, `help`, `extension`, `acceptance`, `pause`, `urge`.
 
 mod acceptance;
 mod assignment;
 pub mod event;
 mod extension;
+mod help;
 pub mod item;
+mod pause;
+mod urge;
 mod work;
 
 pub use event::Event;
-pub use item::{Assignment, Blockage, ExtensionRequest, Item, Stage};
+pub use item::{
+    Assignment, Blockage, Due, ExtensionRequest, Help, Item, Part, PartStage, Stage, Suspension, Urges,
+};
 
 use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
@@ -23,8 +28,14 @@ use crate::{
 
 /// Departments that support one item, at most.
 pub const CO_RESPONSIBLE_MAX: usize = 50;
-/// How many times the due date of one item may be moved.
+/// How many times its lead may ask for a later due date of one item.
 pub const EXTENSIONS_MAX: u32 = 2;
+/// Items that one item may wait for, at most.
+pub const DEPENDENCIES_MAX: usize = 20;
+/// Items that may wait for one item, at most.
+pub const DEPENDANTS_MAX: usize = 200;
+/// Urges on one item in a week, at most; weeks begin on Monday.
+pub const URGES_PER_WEEK_MAX: u32 = 2;
 /// Working days in which a lead acknowledges after a contest was ruled on.
 pub const ACKNOWLEDGE_WORKING_DAYS: u32 = 3;
 /// The percentage that means done.
@@ -36,32 +47,59 @@ pub const PERCENT_MAX: u32 = 100;
 pub enum Command {
     /// Assigns the item to its lead.
     Assign { assignment: Assignment },
-    /// 签收: the lead acknowledges it; a contest of its own lapses.
+    /// Names who judges the work: a department that is no party, or with none the supervisors.
+    NameAcceptor { acceptor: Option<Code>, reason: Text },
+    /// 签收: the lead acknowledges the item, and a contest of its own lapses; or a department that supports it
+    /// acknowledges its part.
     Acknowledge,
     /// The lead disputes, in time, that the item is its own to do.
     Contest { reason: Text },
-    /// Rules on a contest: another department leads from now on, or the contest is dismissed.
-    ResolveContest { reassign_to: Option<Code>, reason: Text, calendar: WorkingCalendar },
+    /// Rules on a contest: another department leads from now on, until a day of its own, or the contest is
+    /// dismissed.
+    ResolveContest {
+        reassign_to: Option<Code>,
+        due: Option<DueRule>,
+        reason: Text,
+        calendar: WorkingCalendar,
+    },
     /// Reports how far the work has come, with evidence.
     ReportProgress { percent: u32, note: Text, evidence: Vec<Evidence> },
-    /// Reports that the work cannot go on, and who could help.
+    /// Reports that the work of one's own department cannot go on, and who could help.
     ReportBlockage { reason: Text, help_from: Code },
-    /// Reports that it can go on.
-    ClearBlockage { note: Text },
+    /// Reports that it can go on; with none, the work of one's own department.
+    ClearBlockage { blocked: Option<Code>, note: Text },
+    /// The department that is asked for help says that it will help.
+    AcknowledgeHelp { blocked: Code },
+    /// It says that it has helped.
+    GiveHelp { blocked: Code, note: Text },
     /// Requests a later due date.
     RequestExtension { due: DueRule, reason: Text, calendar: WorkingCalendar },
     /// Grants the later due date that was requested.
-    GrantExtension,
+    GrantExtension { calendar: WorkingCalendar },
     /// Refuses the later due date that was requested.
     RefuseExtension { reason: Text },
-    /// Claims that the work is done, with evidence.
+    /// Claims that the work is done, with evidence: the lead the item, a department that supports it its part.
     ClaimCompletion { summary: Text, evidence: Vec<Evidence> },
-    /// 验收: accepts the work, as the criterion is met.
-    Accept { note: Option<Text> },
-    /// Returns the work, as the criterion is not met.
-    ReturnWork { reason: Text },
+    /// 验收: accepts the work, or the part of one department, as the criterion is met.
+    Accept { part: Option<Code>, note: Option<Text> },
+    /// Returns the work, or the part of one department, as the criterion is not met.
+    ReturnWork { part: Option<Code>, reason: Text, calendar: WorkingCalendar },
     /// Revokes an acceptance.
     Reopen { reason: Text, due: Option<DueRule>, calendar: WorkingCalendar },
+    /// 暂停: nothing is owed until the item is resumed.
+    Suspend { reason: Text, authority: Line },
+    /// 恢复: the item is owed again, later by the working days it was suspended.
+    Resume { note: Text, calendar: WorkingCalendar },
+    /// The item waits for another one.
+    AwaitItem { on: Uuid, on_number: Line },
+    /// Another item waits for this one.
+    NoteDependant { dependant: Uuid },
+    /// A supervisor has the item wait for another one no longer.
+    StopWaiting { on: Uuid, calendar: WorkingCalendar },
+    /// The item no longer waits for another one, which is over.
+    Release { on: Uuid, calendar: WorkingCalendar },
+    /// 催办: urges the lead on.
+    Urge { text: Text, calendar: WorkingCalendar },
     /// Ends an unfinished item, because its resolution is no longer in force.
     Rescind { reason: Text },
     /// 回头看: records, some time after acceptance, whether the result lasts.
@@ -84,24 +122,47 @@ rejections! {
             "the assignment could be contested until {acknowledge_by}",
         AlreadyLead("ALREADY_LEAD") { department_code: Code } = "{department_code} already leads the item",
         OwnCase("OWN_CASE") { department_code: Code } =
-            "{department_code} leads the item and cannot rule on its own case",
+            "{department_code} is a party to the item and cannot rule on its own case",
         OwnWork("OWN_WORK") { department_code: Code } =
-            "{department_code} did the work; somebody else has to judge it",
+            "{department_code} is a party to the item; somebody else has to judge the work",
+        NotAcceptor("NOT_ACCEPTOR") { department_code: String, acceptor_code: Code } =
+            "only {acceptor_code}, or a supervisor outside the parties, judges the work; \
+             you speak for {department_code}",
+        NotSupervisor("NOT_SUPERVISOR") { department_code: String } =
+            "only a supervisor outside the parties judges the work; you speak for {department_code}",
+        AcceptorIsParty("ACCEPTOR_IS_PARTY") { department_code: Code } =
+            "{department_code} is a party to the item and cannot be its acceptor; name another department",
+        NoSuchPart("NO_SUCH_PART") { department_code: Code } =
+            "{department_code} has no part of its own in the item",
+        NotBlocked("NOT_BLOCKED") { department_code: Code } =
+            "{department_code} has reported no blockage that needs help",
+        AlreadyContested("ALREADY_CONTESTED") { number: Line } =
+            "the assignment of item {number} was contested before and the contest ruled on",
+        DueRequired("DUE_REQUIRED") { number: Line } = "item {number} needs a due date that is ahead",
+        Suspended("SUSPENDED") { number: Line } = "item {number} is suspended; it has to be resumed first",
+        NotSuspended("NOT_SUSPENDED") { number: Line } = "item {number} is not suspended",
+        DependsOnItself("DEPENDS_ON_ITSELF") { number: Line } = "item {number} cannot wait for itself",
+        TooManyDependencies("TOO_MANY_DEPENDENCIES") { items: usize, max: usize } =
+            "{items} items would be waited for; at most {max} are accepted",
+        UrgesExhausted("URGES_EXHAUSTED") { urges: u32, max: u32, next_on: Date } =
+            "the item was urged {urges} times this week; at most {max} are allowed; the next from {next_on} on",
+        ResolutionEnded("RESOLUTION_ENDED") { number: Line } =
+            "the resolution of item {number} is no longer in force, so nothing is owed under it",
         PercentOutOfRange("PERCENT_OUT_OF_RANGE") { percent: u32, max: u32 } =
             "{percent} percent was reported; at most {max} percent can be done",
         EvidenceRequired("EVIDENCE_REQUIRED") = "a claim of completion needs at least one document as evidence",
         TooMuchEvidence("TOO_MUCH_EVIDENCE") { documents: usize, max: usize } =
             "{documents} documents were given; at most {max} are accepted",
         NotADigest("NOT_A_DIGEST") { sha256: Line } =
-            "{sha256} is not a SHA-256; 64 hexadecimal digits are needed",
+            "{sha256} is not the SHA-256 of a document; 64 hexadecimal digits are needed, not all of them zero",
         HelpFromOwnDepartment("HELP_FROM_OWN_DEPARTMENT") { department_code: Code } =
             "{department_code} cannot ask itself for help",
         ExtensionPending("EXTENSION_PENDING") { due_on: Date } =
             "an extension until {due_on} is waiting for a decision",
         NoExtensionRequested("NO_EXTENSION_REQUESTED") { number: Line } =
             "no extension of item {number} is waiting for a decision",
-        ExtensionsExhausted("EXTENSIONS_EXHAUSTED") { granted: u32, max: u32 } =
-            "the due date was moved {granted} times; at most {max} are allowed",
+        ExtensionsExhausted("EXTENSIONS_EXHAUSTED") { requested: u32, max: u32 } =
+            "a later due date was requested {requested} times; at most {max} are allowed",
         DueTooEarly("DUE_TOO_EARLY") { due_on: Date, earliest_due_on: Date } =
             "{due_on} is too early; it has to be {earliest_due_on} or later",
         DueOutOfRange("DUE_OUT_OF_RANGE") { days: u32, max: u32 } =
@@ -158,31 +219,46 @@ impl Aggregate for ActionItem {
         let item = state.assigned()?;
         match command {
             Command::Assign { .. } => Ok(vec![]),
+            Command::NameAcceptor { acceptor, reason } => {
+                acceptance::name_acceptor(item, acceptor, reason, issued)
+            }
             Command::Acknowledge => assignment::acknowledge(item, issued),
             Command::Contest { reason } => assignment::contest(item, reason, issued),
-            Command::ResolveContest { reassign_to, reason, calendar } => {
-                assignment::resolve_contest(item, reassign_to, reason, &calendar, issued)
+            Command::ResolveContest { reassign_to, due, reason, calendar } => {
+                assignment::resolve_contest(item, reassign_to, due, reason, &calendar, issued)
             }
             Command::ReportProgress { percent, note, evidence } => {
                 work::report_progress(item, percent, note, evidence, issued)
             }
-            Command::ReportBlockage { reason, help_from } => {
-                work::report_blockage(item, reason, help_from, issued)
-            }
-            Command::ClearBlockage { note } => work::clear_blockage(item, note, issued),
+            Command::ReportBlockage { reason, help_from } => help::report(item, reason, help_from, issued),
+            Command::ClearBlockage { blocked, note } => help::clear(item, blocked, note, issued),
+            Command::AcknowledgeHelp { blocked } => help::acknowledge(item, blocked, issued),
+            Command::GiveHelp { blocked, note } => help::give(item, blocked, note, issued),
             Command::RequestExtension { due, reason, calendar } => {
                 extension::request(item, due, reason, &calendar, issued)
             }
-            Command::GrantExtension => extension::grant(item, issued),
+            Command::GrantExtension { calendar } => extension::grant(item, &calendar, issued),
             Command::RefuseExtension { reason } => extension::refuse(item, reason, issued),
             Command::ClaimCompletion { summary, evidence } => {
                 work::claim_completion(item, summary, evidence, issued)
             }
-            Command::Accept { note } => acceptance::accept(item, note, issued),
-            Command::ReturnWork { reason } => acceptance::return_work(item, reason, issued),
+            Command::Accept { part, note } => acceptance::accept(item, part, note, issued),
+            Command::ReturnWork { part, reason, calendar } => {
+                acceptance::return_work(item, part, reason, &calendar, issued)
+            }
             Command::Reopen { reason, due, calendar } => {
                 acceptance::reopen(item, reason, due, &calendar, issued)
             }
+            Command::Suspend { reason, authority } => pause::suspend(item, reason, authority, issued),
+            Command::Resume { note, calendar } => pause::resume(item, note, &calendar, issued),
+            Command::AwaitItem { on, on_number } => pause::await_item(item, on, on_number, issued),
+            Command::NoteDependant { dependant } => pause::note_dependant(item, dependant),
+            Command::StopWaiting { on, calendar } => {
+                by_outsider(item, issued)?;
+                Ok(pause::release(item, on, &calendar, issued))
+            }
+            Command::Release { on, calendar } => Ok(pause::release(item, on, &calendar, issued)),
+            Command::Urge { text, calendar } => urge::urge(item, text, &calendar, issued),
             Command::Rescind { reason } => Ok(acceptance::rescind(item, reason)),
             Command::RecordLookBack { observation, holds } => {
                 acceptance::record_look_back(item, observation, holds, issued)
@@ -230,13 +306,11 @@ fn by_one_of<'a>(needed: impl Iterator<Item = &'a Code>, issued: &Issued) -> Res
     }
 }
 
-/// Refuses the lead where somebody else has to decide.
-fn not_by_lead(item: &Item, issued: &Issued) -> Result<(), Rejection> {
-    let lead = &item.assignment.lead;
-    if issued.by.speaks_for(lead) {
-        Err(Rejection::OwnCase { department_code: lead.clone() })
-    } else {
-        Ok(())
+/// Refuses a party where somebody else has to decide.
+fn by_outsider(item: &Item, issued: &Issued) -> Result<(), Rejection> {
+    match item.parties().find(|party| issued.by.speaks_for(party)) {
+        Some(party) => Err(Rejection::OwnCase { department_code: party.clone() }),
+        None => Ok(()),
     }
 }
 

@@ -17,9 +17,11 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Whether the hash is well formed.
+    /// Whether the hash can be that of a document: it is well formed, and not all zeros, which stand for none.
     pub fn has_digest(&self) -> bool {
         let digest = self.sha256.as_str();
-        digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit())
+        digest.len() == 64
+            && digest.bytes().all(|b| b.is_ascii_hexdigit())
+            && digest.bytes().any(|b| b != b'0')
     }
 }

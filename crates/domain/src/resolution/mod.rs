@@ -2,6 +2,8 @@
 
 pub mod action_item;
 pub mod adopted_elsewhere;
+pub mod clock_ledger;
+pub mod dependencies;
 pub mod evidence;
 pub mod register;
 pub mod registering;

@@ -2,19 +2,44 @@
 
 use crate::followup::events::v1 as followup;
 use crate::followup::v1 as api;
-use crate::{wire_enum, wire_events, wire_struct};
+use crate::{Invalid, Wire, wire_enum, wire_events, wire_struct};
 use domain::followup::follow_up::{self, Cause, FollowUp, Stage, Subject, Tier};
-use domain::followup::ladder::{Ladder, Rung, RungKind};
+use domain::followup::ladder::{Ladder, Rung, RungKind, Unit};
+use domain::followup::ladder_policy::{self, LadderPolicy};
 
-wire_enum!(RungKind => followup::RungKind { Acknowledgement, Reminder, Overdue, Supervisor, Leadership });
-wire_enum!(Cause => followup::ReplanCause { Extension, Reopening });
+wire_enum!(RungKind => followup::RungKind {
+    Acknowledgement, Reminder, Overdue, Supervisor, Leadership, Judgement, Ruling, Report, Stale, LookBack,
+});
+wire_enum!(Cause => followup::ReplanCause { Extension, Reopening, Pause, Reassignment });
 wire_enum!(Tier => followup::EscalationTier, api::EscalationTier { Supervisor, Leadership });
 wire_enum!(Stage => api::FollowUpStage { Open, Claimed, Satisfied, Cancelled });
+wire_enum!(Unit => followup::LadderUnit, api::LadderUnit { WorkingDays, Hours });
+
+/// Unset: working days, which are usual.
+impl Wire<Option<i32>> for Unit {
+    fn to_wire(&self) -> Option<i32> {
+        (*self != Unit::default()).then(|| self.to_wire())
+    }
+    fn from_wire(wire: Option<i32>) -> Result<Self, Invalid> {
+        wire.map_or(Ok(Unit::default()), Unit::from_wire)
+    }
+}
 
 wire_struct!(Rung => followup::Rung { number, kind, days, due_at });
-wire_struct!(Ladder => followup::Ladder { reminder_days, supervisor_days, leadership_days });
+wire_struct!(Ladder => followup::Ladder, api::Ladder {
+    unit,
+    reminder_days: reminders,
+    supervisor_days: supervisor,
+    leadership_days: leadership,
+    judgement_days: judgement,
+    ruling_days: ruling,
+    report_days: report,
+    stale_days: stale,
+    look_back_months,
+});
 wire_struct!(Subject => followup::FollowUpSubject {
     resolution_id: resolution,
+    body_code: body,
     number,
     title,
     lead_code: lead,
@@ -27,23 +52,35 @@ wire_struct!(Subject => followup::FollowUpSubject {
 
 wire_events!(FollowUp, follow_up::Event => followup {
     Planned => FollowUpPlanned { subject, ladder, rungs },
-    Acknowledged => FollowUpAcknowledged {},
-    Contested => FollowUpContested {},
+    AcceptorNamed => FollowUpAcceptorNamed { acceptor_code: acceptor },
+    Acknowledged => FollowUpAcknowledged { rungs },
+    Contested => FollowUpContested { rungs },
     ContestResolved => FollowUpContestResolved { lead_code: lead, acknowledge_by, rungs },
-    Blocked => FollowUpBlocked { help_from_code: help_from },
-    Unblocked => FollowUpUnblocked {},
-    Claimed => FollowUpClaimed {},
+    Reported => FollowUpReported { rungs },
+    Urged => FollowUpUrged { lead_code: lead, due_at },
+    Blocked => FollowUpBlocked { department_code: department, help_from_code: help_from },
+    Unblocked => FollowUpUnblocked { department_code: department },
+    Paused => FollowUpPaused {},
+    Resumed => FollowUpResumed {},
+    Claimed => FollowUpClaimed { rungs },
     Returned => FollowUpReturned {},
     Replanned => FollowUpReplanned { due_on, due_at, cause, rungs },
-    Satisfied => FollowUpSatisfied {},
+    Reprojected => FollowUpReprojected { ladder, rungs },
+    Satisfied => FollowUpSatisfied { rungs },
+    LookedBack => FollowUpLookedBack {},
     Cancelled => FollowUpCancelled {},
-    Reminded => FollowUpReminded { rung_number: rung, lead_code: lead, days_before, due_at },
+    Reminded => FollowUpReminded { rung_number: rung, lead_code: lead, days_before, due_at, days_left },
     AcknowledgementOverdue => FollowUpAcknowledgementOverdue {
         rung_number: rung, lead_code: lead, acknowledge_by,
     },
     Overdue => FollowUpOverdue { rung_number: rung, lead_code: lead, due_at, days_late },
     Escalated => FollowUpEscalated { rung_number: rung, tier, lead_code: lead, due_at, days_late },
+    Notified => FollowUpNotified { rung_number: rung, kind, department_code: department, distance, due_at },
     Skipped => FollowUpSkipped { rung_number: rung, days_before },
+});
+
+wire_events!(LadderPolicy, ladder_policy::Event => followup {
+    Defined => LadderDefined { body_code: body, ladder, reason },
 });
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use crate::resolution::v1 as api;
 use crate::wire::missing;
 use crate::{Invalid, Wire, wire_enum, wire_events, wire_required, wire_struct};
 use domain::due::DueRule;
-use domain::resolution::action_item::{self, ActionItem, Assignment};
+use domain::resolution::action_item::{self, ActionItem, Assignment, Due, Help, PartStage};
 use domain::resolution::adopted_elsewhere::Obligation;
+use domain::resolution::dependencies::{self, Dependencies};
 use domain::resolution::evidence::Evidence;
 use domain::resolution::register::{self, Register};
 use domain::resolution::resolution::{self as decision, Origin, Registration, Resolution, Votes};
@@ -15,6 +16,8 @@ use domain::{Code, Date, Line, Text, Uuid};
 wire_enum!(action_item::Stage => api::ItemStage {
     Assigned, Contested, Underway, Claimed, Accepted, Rescinded,
 });
+wire_enum!(PartStage => api::ItemPartStage { Assigned, Underway, Claimed, Accepted });
+wire_enum!(Help => api::HelpStage { Owed, Acknowledged, Given });
 wire_enum!(decision::Stage => api::ResolutionStage { InForce, Rescinded, Superseded });
 
 wire_struct!(Votes => resolution::ResolutionVotes, api::ResolutionVotes {
@@ -116,6 +119,7 @@ macro_rules! wire_registration {
 wire_registration!(resolution::ResolutionRegistration, api::ResolutionRegistration);
 
 wire_struct!(Evidence => resolution::Evidence, api::Evidence { title, sha256, uri });
+wire_struct!(Due => resolution::ActionItemDue { due_on, due_at });
 wire_struct!(Assignment => resolution::ActionItemAssignment {
     resolution_id: resolution,
     number,
@@ -166,24 +170,45 @@ wire_events!(Resolution, decision::Event => resolution {
 
 wire_events!(ActionItem, action_item::Event => resolution {
     Assigned => ActionItemAssigned { assignment },
+    AcceptorNamed => ActionItemAcceptorNamed { acceptor_code: acceptor, reason },
     Acknowledged => ActionItemAcknowledged { department_code: department },
-    Contested => ActionItemContested { department_code: department, reason },
-    ContestDismissed => ActionItemContestDismissed { reason, acknowledge_by },
-    Reassigned => ActionItemReassigned { lead_code: lead, reason, acknowledge_by },
+    PartAcknowledged => ActionItemPartAcknowledged { department_code: department },
+    Contested => ActionItemContested { department_code: department, reason, contested_at },
+    ContestDismissed => ActionItemContestDismissed { reason, acknowledge_by, due },
+    Reassigned => ActionItemReassigned { lead_code: lead, reason, acknowledge_by, due },
     ProgressReported => ActionItemProgressReported { department_code: department, percent, note, evidence },
     BlockageReported => ActionItemBlockageReported {
         department_code: department, reason, help_from_code: help_from,
     },
-    BlockageCleared => ActionItemBlockageCleared { department_code: department, note },
+    BlockageCleared => ActionItemBlockageCleared { department_code: department, note, blocked_code: blocked },
+    HelpAcknowledged => ActionItemHelpAcknowledged { department_code: department, blocked_code: blocked },
+    HelpGiven => ActionItemHelpGiven { department_code: department, blocked_code: blocked, note },
     ExtensionRequested => ActionItemExtensionRequested { due_on, due_at, reason },
     ExtensionGranted => ActionItemExtensionGranted { due_on, due_at, granted },
     ExtensionRefused => ActionItemExtensionRefused { reason },
-    CompletionClaimed => ActionItemCompletionClaimed { department_code: department, summary, evidence },
+    CompletionClaimed => ActionItemCompletionClaimed {
+        department_code: department, summary, evidence, claimed_at,
+    },
+    PartClaimed => ActionItemPartClaimed { department_code: department, summary, evidence },
+    PartAccepted => ActionItemPartAccepted { part_code: part, department_code: department, note },
+    PartReturned => ActionItemPartReturned { part_code: part, department_code: department, reason },
     Accepted => ActionItemAccepted { department_code: department, note },
-    Returned => ActionItemReturned { department_code: department, reason },
+    Returned => ActionItemReturned { department_code: department, reason, due },
     Reopened => ActionItemReopened { reason, due_on, due_at },
+    Suspended => ActionItemSuspended { reason, authority, suspended_at },
+    Resumed => ActionItemResumed { note, due },
+    DependencyAdded => ActionItemDependencyAdded { on_item_id: on, on_number, added_at },
+    DependantNoted => ActionItemDependantNoted { dependant_item_id: dependant },
+    Released => ActionItemReleased { on_item_id: on, due },
+    Urged => ActionItemUrged { text, urged_on },
     Rescinded => ActionItemRescinded { reason },
     LookBackRecorded => ActionItemLookBackRecorded { department_code: department, observation, holds },
+});
+
+wire_events!(Dependencies, dependencies::Event => resolution {
+    Added => DependencyAdded { item_id: item, on_item_id: on },
+    Removed => DependencyRemoved { item_id: item, on_item_id: on },
+    Forgotten => DependenciesForgotten { item_id: item },
 });
 
 #[cfg(test)]

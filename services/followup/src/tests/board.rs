@@ -33,7 +33,7 @@ async fn the_board_counts_by_department_and_lists_what_it_counts() {
     place.move_clock("2027-04-05T01:00:00Z");
     place.notices(second, 3).await;
     place.follow_up_when(first, |found| found.escalated_to != 0).await;
-    place.decide(third, "AUDIT", Command::Accept { note: None }).await;
+    place.decide(third, "AUDIT", Command::Accept { part: None, note: None }).await;
     assert_eq!(place.follow_up(third).await.stage(), pb::FollowUpStage::Satisfied);
     let board = board(&place).await;
     let water = counts(&board, "WATER");
@@ -87,14 +87,14 @@ fn a_board_of_more_departments_than_one_answer_holds_is_read_page_by_page() {
     const DEPARTMENTS: u32 = 40_000;
     let view = InMemory::<FollowupView>::new().unwrap();
     let begin = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-        INSERT INTO board SELECT printf('%05d', i) || ?2, 1, 1, 0, 0, 0, 0, 0, 0 FROM n";
+        INSERT INTO board SELECT printf('%05d', i) || ?2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM n";
     let longest = "\u{20000}".repeat(CODE_CHARS_MAX - 5);
     view.tables().execute(begin, (DEPARTMENTS, &longest)).unwrap();
     let (now, zone) = (at("2027-03-01T01:00:00Z"), Zone::named("Asia/Shanghai").unwrap());
     let (mut departments, mut bytes, mut page_token) = (BTreeSet::new(), 0, String::new());
     loop {
         let request = pb::GetBoardRequest { page_size: PAGE_ITEMS_MAX, page_token, ..Default::default() };
-        let (page, totals) =
+        let (page, totals, _) =
             views::board(&request, now, &zone).unwrap()(view.within(&Scope::whole())).unwrap();
         assert_eq!(totals.open, DEPARTMENTS, "the totals are those of all departments");
         let answer = pb::GetBoardResponse {

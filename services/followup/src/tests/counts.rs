@@ -4,9 +4,9 @@
 use super::{code, line};
 use crate::views::{self, FollowupView};
 use domain::aggregate::derived_id;
-use domain::calendar::Zone;
+use domain::calendar::{WorkingCalendar, Zone};
 use domain::followup::follow_up::{Cause, Command, FollowUp, FollowedItem, Stage, State, Subject};
-use domain::followup::ladder::Ladder;
+use domain::followup::ladder::{Ladder, RungKind};
 use domain::{Actor, Aggregate as _, Date, Issued, Timestamp, Uuid};
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 const LEADS: [&str; 3] = ["AUDIT", "ROADS", "WATER"];
 const ITEMS: usize = 8;
-const COLUMNS: [Column; 9] = [
+const COLUMNS: [Column; 12] = [
     Column::Open,
     Column::DueSoon,
     Column::Late,
@@ -29,6 +29,9 @@ const COLUMNS: [Column; 9] = [
     Column::AwaitingAcceptance,
     Column::Extended,
     Column::Done,
+    Column::Paused,
+    Column::Cancelled,
+    Column::WasLate,
 ];
 
 /// What happens to one of the items, and how many hours after what came before.
@@ -40,10 +43,15 @@ enum Action {
     Acknowledge,
     Contest,
     ResolveContest { lead: usize },
-    Block,
-    Unblock,
+    Block { blocked: usize },
+    Unblock { blocked: usize },
+    NameAcceptor,
+    Report,
+    Pause,
+    Resume { due_in: i8 },
     Claim,
-    Return,
+    Return { due_in: i8 },
+    Reproject { supervisor: u32 },
     Extend { due_in: i8 },
     Satisfy,
     Reopen { due_in: i8 },
@@ -57,10 +65,15 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => Just(Action::Acknowledge),
         2 => Just(Action::Contest),
         3 => (0..LEADS.len()).prop_map(|lead| Action::ResolveContest { lead }),
-        3 => Just(Action::Block),
-        2 => Just(Action::Unblock),
+        3 => (0..LEADS.len()).prop_map(|blocked| Action::Block { blocked }),
+        2 => (0..LEADS.len()).prop_map(|blocked| Action::Unblock { blocked }),
+        1 => Just(Action::NameAcceptor),
+        1 => Just(Action::Report),
+        2 => Just(Action::Pause),
+        2 => (-3..40_i8).prop_map(|due_in| Action::Resume { due_in }),
         3 => Just(Action::Claim),
-        2 => Just(Action::Return),
+        2 => (-3..40_i8).prop_map(|due_in| Action::Return { due_in }),
+        1 => (1..9_u32).prop_map(|supervisor| Action::Reproject { supervisor }),
         3 => (-3..40_i8).prop_map(|due_in| Action::Extend { due_in }),
         2 => Just(Action::Satisfy),
         2 => (-3..40_i8).prop_map(|due_in| Action::Reopen { due_in }),
@@ -68,6 +81,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         6 => Just(Action::CheckDeadlines),
     ];
     prop::collection::vec((0..ITEMS, 0..72_u16, action), 0..120)
+}
+
+fn calendar() -> WorkingCalendar {
+    WorkingCalendar::weekends_only("Asia/Shanghai").unwrap()
 }
 
 fn zone() -> Zone {
@@ -81,11 +98,13 @@ fn due(at: Timestamp, days: i8) -> (Date, Timestamp) {
 }
 
 fn command(action: Action, item: usize, at: Timestamp) -> Command {
+    let calendar = calendar();
     match action {
         Action::Plan { lead, due_in } => {
             let (due_on, due_at) = due(at, due_in);
             let subject = Subject {
                 resolution: Uuid::from_u128(1),
+                body: Some(code("FLOOD")),
                 number: line(&format!("FLOOD-2027-0001/{}", item + 1)),
                 title: line("泵站改造"),
                 lead: code(LEADS[lead]),
@@ -95,25 +114,37 @@ fn command(action: Action, item: usize, at: Timestamp) -> Command {
                 acknowledge_by: at + SignedDuration::from_hours(72),
                 zone: zone(),
             };
-            Command::Plan { subject, ladder: Ladder::default() }
+            let ladder = Ladder { report: 4, stale: 6, look_back_months: 1, ..Ladder::default() };
+            Command::Plan { subject, ladder, calendar }
         }
-        Action::Acknowledge => Command::Acknowledge,
-        Action::Contest => Command::Contest,
+        Action::Acknowledge => Command::Acknowledge { calendar },
+        Action::Contest => Command::Contest { calendar },
         Action::ResolveContest { lead } => Command::ResolveContest {
             lead: code(LEADS[lead]),
             acknowledge_by: at + SignedDuration::from_hours(72),
+            due: Some(due(at, 20)),
+            calendar,
         },
-        Action::Block => Command::Block { help_from: code("HEALTH") },
-        Action::Unblock => Command::Unblock,
-        Action::Claim => Command::Claim,
-        Action::Return => Command::Return,
+        Action::Block { blocked } => {
+            Command::Block { department: code(LEADS[blocked]), help_from: code("HEALTH") }
+        }
+        Action::Unblock { blocked } => Command::Unblock { department: Some(code(LEADS[blocked])) },
+        Action::NameAcceptor => Command::NameAcceptor { acceptor: Some(code("PRESS")) },
+        Action::Report => Command::Report { calendar },
+        Action::Pause => Command::Pause,
+        Action::Resume { due_in } => Command::Resume { due: Some(due(at, due_in)), calendar },
+        Action::Claim => Command::Claim { calendar },
+        Action::Return { due_in } => Command::Return { due: Some(due(at, due_in)), calendar },
+        Action::Reproject { supervisor } => {
+            Command::Reproject { ladder: Ladder { supervisor, ..Ladder::default() }, calendar }
+        }
         Action::Extend { due_in } | Action::Reopen { due_in } => {
             let cause =
                 if matches!(action, Action::Extend { .. }) { Cause::Extension } else { Cause::Reopening };
             let (due_on, due_at) = due(at, due_in);
-            Command::Replan { due_on, due_at, cause }
+            Command::Replan { due_on, due_at, cause, calendar }
         }
-        Action::Satisfy => Command::Satisfy,
+        Action::Satisfy => Command::Satisfy { calendar },
         Action::Cancel => Command::Cancel,
         Action::CheckDeadlines => Command::CheckDeadlines,
     }
@@ -132,16 +163,18 @@ impl Both {
         Both { view, states: BTreeMap::new(), now: super::at("2027-03-01T01:00:00Z") }
     }
 
-    fn step(&mut self, (item, hours, action): Step) {
+    /// Whether anything came of it.
+    fn step(&mut self, (item, hours, action): Step) -> bool {
         self.now += SignedDuration::from_hours(hours.into());
         let (command, state) = (command(action, item, self.now), self.states.entry(item).or_default());
         let issued = Issued { at: self.now, by: Actor::process("test") };
-        let Ok(events) = FollowUp::decide(state, command, &issued) else { return };
+        let Ok(events) = FollowUp::decide(state, command, &issued) else { return false };
         if events.is_empty() {
-            return;
+            return false;
         }
         *state = FollowUp::fold(std::mem::take(state), &events);
         self.view.project::<FollowUp>(id(item), self.now, &events).unwrap();
+        true
     }
 
     fn items(&self) -> impl Iterator<Item = (usize, &FollowedItem)> {
@@ -163,6 +196,9 @@ impl Both {
             counts.awaiting_acceptance += is_in(Column::AwaitingAcceptance);
             counts.extended += is_in(Column::Extended);
             counts.done += is_in(Column::Done);
+            counts.paused += is_in(Column::Paused);
+            counts.cancelled += is_in(Column::Cancelled);
+            counts.was_late += is_in(Column::WasLate);
         }
         let row = |(department_code, counts)| pb::BoardRow { department_code, counts: Some(counts) };
         rows.into_iter().map(row).collect()
@@ -216,23 +252,43 @@ impl Both {
             }),
             stage: item.stage.to_wire(),
             acknowledged: item.acknowledged,
-            help_from_code: item.blocked.as_ref().map(|code| code.as_str().to_owned()),
+            help_from_code: item.blocked.values().next().map(|code| code.as_str().to_owned()),
             late,
             days_late: if late { zone().days_between(subject.due_at, now) } else { 0 },
             escalated_to: item.escalated.map_or(0, |tier| tier.to_wire()),
             extensions: item.extensions,
             next_notice_at: state.next_deadline().and_then(|at| at.to_wire()),
+            acceptor_code: item.acceptor.to_wire(),
+            first_due_on: item.first_due_on.to_wire(),
+            highest_escalation: item.highest_escalation.map_or(0, |tier| tier.to_wire()),
+            paused: is_in(Column::Paused, item, now),
+            body_code: subject.body.to_wire(),
         }
     }
 
     /// The board and its totals are what counting gives.
     fn check_board(&self, now: Timestamp) -> Result<(), TestCaseError> {
         let request = pb::GetBoardRequest::default();
-        let (board, totals) =
+        let (board, totals, _) =
             views::board(&request, now, &zone()).unwrap()(self.view.within(&Scope::whole())).unwrap();
         let expected = self.naive_board(now);
         prop_assert_eq!(totals, sum(&expected));
         prop_assert_eq!(board.rows, expected);
+        Ok(())
+    }
+
+    /// A board as it was is the board that was shown then: by moment, and by position at the moment of the last change.
+    fn check_past(&self, boards: &[(Timestamp, Vec<pb::BoardRow>)], nth: usize) -> Result<(), TestCaseError> {
+        let by_moment = pb::GetBoardRequest { as_of_at: boards[nth].0.to_wire(), ..Default::default() };
+        let position = Some(nth as u64 + 1);
+        let by_position = pb::GetBoardRequest { as_of_position: position, ..Default::default() };
+        for request in [by_moment, by_position] {
+            let query = views::board(&request, self.now, &zone()).unwrap();
+            let (board, totals, at) = query(self.view.within(&Scope::whole())).unwrap();
+            let (_, rows) = boards[..=nth].iter().find(|(moment, _)| *moment == at).unwrap();
+            prop_assert_eq!(totals, sum(rows));
+            prop_assert_eq!(&board.rows, rows);
+        }
         Ok(())
     }
 
@@ -257,6 +313,9 @@ fn sum(rows: &[pb::BoardRow]) -> pb::BoardCounts {
         awaiting_acceptance: sum.awaiting_acceptance + row.awaiting_acceptance,
         extended: sum.extended + row.extended,
         done: sum.done + row.done,
+        paused: sum.paused + row.paused,
+        cancelled: sum.cancelled + row.cancelled,
+        was_late: sum.was_late + row.was_late,
     })
 }
 
@@ -265,19 +324,23 @@ fn id(item: usize) -> Uuid {
 }
 
 fn is_in(column: Column, item: &FollowedItem, now: Timestamp) -> bool {
-    let (running, due_at) = (item.stage == Stage::Open, item.subject.due_at);
+    let held = item.paused || item.contested;
+    let (running, due_at) = (item.stage == Stage::Open && !held, item.subject.due_at);
     let open = matches!(item.stage, Stage::Open | Stage::Claimed);
     match column {
         Column::Unspecified => false,
         Column::Open => open,
         Column::DueSoon => running && due_at >= now && zone().days_between(now, due_at) <= 7,
         Column::Late => running && due_at < now,
-        Column::Blocked => open && item.blocked.is_some(),
+        Column::Blocked => open && !item.blocked.is_empty(),
         Column::Escalated => open && item.escalated.is_some(),
         Column::Unacknowledged => open && !item.acknowledged,
         Column::AwaitingAcceptance => item.stage == Stage::Claimed,
         Column::Extended => open && item.extensions > 0,
         Column::Done => item.stage == Stage::Satisfied,
+        Column::Paused => open && held,
+        Column::Cancelled => item.stage == Stage::Cancelled,
+        Column::WasLate => item.fired.iter().any(|rung| rung.kind == RungKind::Overdue),
     }
 }
 
@@ -288,10 +351,18 @@ proptest! {
     #[test]
     fn the_board_is_what_counting_the_follow_ups_gives(steps in steps(), days in prop::collection::vec(-60..200_i64, 4)) {
         let mut both = Both::new();
+        let mut boards = Vec::new();
         for step in steps {
-            both.step(step);
+            // Records of one moment cannot be told apart by it.
+            both.now += SignedDuration::from_secs(1);
+            if both.step(step) {
+                boards.push((both.now, both.naive_board(both.now)));
+            }
             both.check_rows()?;
             both.check_board(both.now)?;
+        }
+        for nth in 0..boards.len() {
+            both.check_past(&boards, nth)?;
         }
         let mut moments: Vec<Timestamp> =
             days.iter().map(|days| both.now + SignedDuration::from_hours(24 * days)).collect();
@@ -308,7 +379,8 @@ proptest! {
 }
 
 /// Indexes that find so few of a million follow-ups that sorting them costs little.
-const FEW: [&str; 8] = [
+const FEW: [&str; 9] = [
+    "held_by_due",
     "follow_ups_of_resolution",
     "open_by_due",
     "open_of_lead",

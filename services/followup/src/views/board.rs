@@ -7,13 +7,14 @@ use proto::followup::v1::{BoardColumn, BoardCounts, BoardRow, FollowUpStage, Get
 use rusqlite::types::Value;
 use rusqlite::{Row, Transaction, params};
 use service_kit::list::{ListQuery, Page};
-use service_kit::{Rows, ScopedTables};
+use service_kit::serve::read;
+use service_kit::{Record, Rows, ScopedTables};
 
 /// How many calendar days ahead the board looks.
 const DUE_SOON_DAYS: i64 = 7;
 
 /// The columns, in the order of the counts.
-const COLUMNS: [BoardColumn; 9] = [
+const COLUMNS: [BoardColumn; 12] = [
     BoardColumn::Open,
     BoardColumn::DueSoon,
     BoardColumn::Late,
@@ -23,6 +24,9 @@ const COLUMNS: [BoardColumn; 9] = [
     BoardColumn::AwaitingAcceptance,
     BoardColumn::Extended,
     BoardColumn::Done,
+    BoardColumn::Paused,
+    BoardColumn::Cancelled,
+    BoardColumn::WasLate,
 ];
 
 /// The condition under which a follow-up is in a column at a moment, and its values. Where only open ones are, it
@@ -33,14 +37,17 @@ pub(super) fn column(column: BoardColumn, now: Timestamp, zone: &Zone) -> (&'sta
         // Nothing is in a column that is not specified.
         BoardColumn::Unspecified => ("FALSE", vec![]),
         BoardColumn::Open => ("open", vec![]),
-        BoardColumn::DueSoon => ("open AND stage = 1 AND due_at >= ? AND due_at <= ?", vec![now, soon_until]),
-        BoardColumn::Late => ("open AND stage = 1 AND due_at < ?", vec![now]),
+        BoardColumn::DueSoon => ("open AND runs AND due_at >= ? AND due_at <= ?", vec![now, soon_until]),
+        BoardColumn::Late => ("open AND runs AND due_at < ?", vec![now]),
         BoardColumn::Blocked => ("open AND blocked", vec![]),
         BoardColumn::Escalated => ("open AND escalated", vec![]),
         BoardColumn::Unacknowledged => ("open AND unacknowledged", vec![]),
         BoardColumn::AwaitingAcceptance => ("open AND claimed", vec![]),
         BoardColumn::Extended => ("open AND extended", vec![]),
         BoardColumn::Done => ("done", vec![]),
+        BoardColumn::Paused => ("open AND held", vec![]),
+        BoardColumn::Cancelled => ("cancelled", vec![]),
+        BoardColumn::WasLate => ("was_late", vec![]),
     }
 }
 
@@ -54,10 +61,12 @@ pub(super) struct Counted<'r> {
     pub(super) escalated: bool,
     pub(super) acknowledged: bool,
     pub(super) extended: bool,
+    pub(super) held: bool,
+    pub(super) was_late: bool,
 }
 
 /// The columns of the table `board`, in their order.
-type Counts = [i64; 8];
+type Counts = [i64; 11];
 
 impl Counted<'_> {
     /// What it adds to its department's counts.
@@ -73,13 +82,16 @@ impl Counted<'_> {
             claimed,
             open && self.extended,
             done,
+            open && self.held,
+            self.stage == CANCELLED,
+            self.was_late,
         ];
         counts.map(i64::from)
     }
 
     /// Where its clock runs, if it does: for whom, and up to when.
     fn running(&self) -> Option<(&str, i64)> {
-        (self.stage == RUNNING).then_some((self.lead, self.due_at))
+        (self.stage == RUNNING && !self.held).then_some((self.lead, self.due_at))
     }
 }
 
@@ -87,10 +99,25 @@ impl Counted<'_> {
 const RUNNING: i32 = FollowUpStage::Open as i32;
 const CLAIMED: i32 = FollowUpStage::Claimed as i32;
 const DONE: i32 = FollowUpStage::Satisfied as i32;
+const CANCELLED: i32 = FollowUpStage::Cancelled as i32;
 
-/// Counts a follow-up as it is now, in place of what it was before, if it was there.
+/// The record by which something changes: its position and its moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Since {
+    position: i64,
+    at: i64,
+}
+
+impl From<&Record> for Since {
+    fn from(record: &Record) -> Since {
+        Since { position: record.position as i64, at: record.envelope.time.as_microsecond() }
+    }
+}
+
+/// Counts a follow-up as it is since a record, in place of what it was before, if it was there.
 pub(super) fn count(
     tables: &Transaction<'_>,
+    since: Since,
     before: Option<Counted<'_>>,
     now: Counted<'_>,
 ) -> rusqlite::Result<()> {
@@ -98,31 +125,43 @@ pub(super) fn count(
     match before {
         Some(before) if before.lead == now.lead => {
             let (new, old) = (now.counts(), before.counts());
-            add(tables, now.lead, std::array::from_fn(|column| new[column] - old[column]))?;
+            add(tables, since, now.lead, std::array::from_fn(|column| new[column] - old[column]))?;
         }
         Some(before) => {
-            add(tables, before.lead, negative(before.counts()))?;
-            add(tables, now.lead, now.counts())?;
+            add(tables, since, before.lead, negative(before.counts()))?;
+            add(tables, since, now.lead, now.counts())?;
         }
-        None => add(tables, now.lead, now.counts())?,
+        None => add(tables, since, now.lead, now.counts())?,
     }
     let (stops, runs) = (before.as_ref().and_then(Counted::running), now.running());
     if stops != runs {
-        stops.map(|clock| stop_clock(tables, clock)).transpose()?;
-        runs.map(|clock| start_clock(tables, clock)).transpose()?;
+        stops.map(|clock| stop_clock(tables, since, clock)).transpose()?;
+        runs.map(|clock| start_clock(tables, since, clock)).transpose()?;
     }
     Ok(())
 }
 
 /// Adds to a department's counts.
-fn add(tables: &Transaction<'_>, lead: &str, counts: Counts) -> rusqlite::Result<()> {
+fn add(tables: &Transaction<'_>, since: Since, lead: &str, counts: Counts) -> rusqlite::Result<()> {
     if counts == Counts::default() {
         return Ok(());
     }
-    let [follow_ups, open, blocked, escalated, unacknowledged, claimed, extended, done] = counts;
+    let [
+        follow_ups,
+        open,
+        blocked,
+        escalated,
+        unacknowledged,
+        claimed,
+        extended,
+        done,
+        held,
+        cancelled,
+        was_late,
+    ] = counts;
     tables
         .prepare_cached(
-            "INSERT INTO board VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            "INSERT INTO board VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
              ON CONFLICT DO UPDATE SET
                  follow_ups = follow_ups + excluded.follow_ups,
                  open = open + excluded.open,
@@ -131,23 +170,55 @@ fn add(tables: &Transaction<'_>, lead: &str, counts: Counts) -> rusqlite::Result
                  unacknowledged = unacknowledged + excluded.unacknowledged,
                  claimed = claimed + excluded.claimed,
                  extended = extended + excluded.extended,
-                 done = done + excluded.done",
+                 done = done + excluded.done,
+                 held = held + excluded.held,
+                 cancelled = cancelled + excluded.cancelled,
+                 was_late = was_late + excluded.was_late",
         )?
-        .execute(params![lead, follow_ups, open, blocked, escalated, unacknowledged, claimed, extended, done])
-        .map(drop)
+        .execute(params![
+            lead,
+            follow_ups,
+            open,
+            blocked,
+            escalated,
+            unacknowledged,
+            claimed,
+            extended,
+            done,
+            held,
+            cancelled,
+            was_late,
+        ])?;
+    let span = "INSERT OR REPLACE INTO board_spans
+        SELECT lead_code, ?2, ?3, follow_ups, open, blocked, escalated, unacknowledged, claimed, extended, done, held,
+            cancelled, was_late
+        FROM board WHERE lead_code = ?1";
+    tables.prepare_cached(span)?.execute(params![lead, since.position, since.at]).map(drop)
 }
 
-fn start_clock(tables: &Transaction<'_>, (lead, due_at): (&str, i64)) -> rusqlite::Result<()> {
+fn start_clock(tables: &Transaction<'_>, since: Since, (lead, due_at): (&str, i64)) -> rusqlite::Result<()> {
     let start =
         "INSERT INTO running VALUES (?1, ?2, 1) ON CONFLICT DO UPDATE SET follow_ups = follow_ups + 1";
-    tables.prepare_cached(start)?.execute(params![lead, due_at]).map(drop)
+    tables.prepare_cached(start)?.execute(params![lead, due_at])?;
+    keep_running_span(tables, since, (lead, due_at))
 }
 
-fn stop_clock(tables: &Transaction<'_>, (lead, due_at): (&str, i64)) -> rusqlite::Result<()> {
+fn stop_clock(tables: &Transaction<'_>, since: Since, (lead, due_at): (&str, i64)) -> rusqlite::Result<()> {
     let stop = "UPDATE running SET follow_ups = follow_ups - 1 WHERE lead_code = ?1 AND due_at = ?2";
     tables.prepare_cached(stop)?.execute(params![lead, due_at])?;
     let tidy = "DELETE FROM running WHERE lead_code = ?1 AND due_at = ?2 AND follow_ups = 0";
-    tables.prepare_cached(tidy)?.execute(params![lead, due_at]).map(drop)
+    tables.prepare_cached(tidy)?.execute(params![lead, due_at])?;
+    keep_running_span(tables, since, (lead, due_at))
+}
+
+fn keep_running_span(
+    tables: &Transaction<'_>,
+    since: Since,
+    (lead, due_at): (&str, i64),
+) -> rusqlite::Result<()> {
+    let span = "INSERT OR REPLACE INTO running_spans VALUES (?1, ?2, ?3, ?4,
+        coalesce((SELECT follow_ups FROM running WHERE lead_code = ?1 AND due_at = ?2), 0))";
+    tables.prepare_cached(span)?.execute(params![lead, due_at, since.position, since.at]).map(drop)
 }
 
 /// The end of the last day of those ahead.
@@ -182,7 +253,7 @@ const ROWS: Rows = Rows::of_departments(
           WHERE running.lead_code = board.lead_code AND due_at >= ? AND due_at <= ?) AS due_soon,
          (SELECT coalesce(sum(running.follow_ups), 0) FROM running
           WHERE running.lead_code = board.lead_code AND due_at < ?) AS late,
-         blocked, escalated, unacknowledged, claimed, extended, done
+         blocked, escalated, unacknowledged, claimed, extended, done, held, cancelled, was_late
      FROM board",
     "lead_code IN (SELECT value FROM json_each(?))",
 );
@@ -192,38 +263,148 @@ const TOTALS: Rows = ROWS.selecting(
     "SELECT coalesce(sum(open), 0) AS open, 0 AS due_soon, 0 AS late,
          coalesce(sum(blocked), 0) AS blocked, coalesce(sum(escalated), 0) AS escalated,
          coalesce(sum(unacknowledged), 0) AS unacknowledged, coalesce(sum(claimed), 0) AS claimed,
-         coalesce(sum(extended), 0) AS extended, coalesce(sum(done), 0) AS done
+         coalesce(sum(extended), 0) AS extended, coalesce(sum(done), 0) AS done,
+         coalesce(sum(held), 0) AS held, coalesce(sum(cancelled), 0) AS cancelled,
+         coalesce(sum(was_late), 0) AS was_late
      FROM board",
 );
 const CLOCKS: Rows = ROWS.selecting("SELECT coalesce(sum(follow_ups), 0) FROM running");
 
-/// A page of the board, and the totals.
-type Board = (Page<BoardRow>, BoardCounts);
+/// The same as they were when the log ended with some position.
+const PAST_ROWS: Rows = ROWS.selecting(
+    "SELECT lead_code, open,
+         (SELECT coalesce(sum(spans.follow_ups), 0) FROM running_spans AS spans
+          WHERE spans.lead_code = board_spans.lead_code AND due_at >= ? AND due_at <= ?
+              AND spans.since = (SELECT max(since) FROM running_spans AS later WHERE later.lead_code = spans.lead_code
+                                 AND later.due_at = spans.due_at AND later.since <= ?)) AS due_soon,
+         (SELECT coalesce(sum(spans.follow_ups), 0) FROM running_spans AS spans
+          WHERE spans.lead_code = board_spans.lead_code AND due_at < ?
+              AND spans.since = (SELECT max(since) FROM running_spans AS later WHERE later.lead_code = spans.lead_code
+                                 AND later.due_at = spans.due_at AND later.since <= ?)) AS late,
+         blocked, escalated, unacknowledged, claimed, extended, done, held, cancelled, was_late
+     FROM board_spans",
+);
+const PAST: &str = "since = (SELECT max(later.since) FROM board_spans AS later
+    WHERE later.lead_code = board_spans.lead_code AND later.since <= ?)";
+const PAST_TOTALS: Rows = ROWS.selecting(
+    "SELECT coalesce(sum(open), 0) AS open, 0 AS due_soon, 0 AS late,
+         coalesce(sum(blocked), 0) AS blocked, coalesce(sum(escalated), 0) AS escalated,
+         coalesce(sum(unacknowledged), 0) AS unacknowledged, coalesce(sum(claimed), 0) AS claimed,
+         coalesce(sum(extended), 0) AS extended, coalesce(sum(done), 0) AS done,
+         coalesce(sum(held), 0) AS held, coalesce(sum(cancelled), 0) AS cancelled,
+         coalesce(sum(was_late), 0) AS was_late
+     FROM board_spans",
+);
+const PAST_CLOCKS: Rows = ROWS.selecting("SELECT coalesce(sum(follow_ups), 0) FROM running_spans");
+const PAST_RUNNING: &str = "since = (SELECT max(later.since) FROM running_spans AS later
+    WHERE later.lead_code = running_spans.lead_code AND later.due_at = running_spans.due_at AND later.since <= ?)";
+/// The last change up to a position or a moment: its position and its moment.
+const LAST_CHANGE: Rows = ROWS.selecting("SELECT max(since), max(since_at) FROM board_spans");
+
+/// Which board is asked for.
+#[derive(Debug, Clone, Copy)]
+enum Asked {
+    Now,
+    AsOf(Timestamp),
+    AsOfPosition(i64),
+}
+
+impl Asked {
+    fn read(request: &GetBoardRequest) -> Result<Asked, Invalid> {
+        let as_of: Option<Timestamp> = read("as_of_at", request.as_of_at)?;
+        match (as_of, request.as_of_position) {
+            (None, None) => Ok(Asked::Now),
+            (Some(at), None) => Ok(Asked::AsOf(at)),
+            (None, Some(position)) => Ok(Asked::AsOfPosition(i64::try_from(position).unwrap_or(i64::MAX))),
+            (Some(_), Some(_)) => {
+                Err(Invalid::field("as_of_position", "is given beside as_of_at; give one of them"))
+            }
+        }
+    }
+
+    /// The position and the moment of the board that is asked for; none for the present one.
+    fn past(self, tables: ScopedTables<'_>) -> rusqlite::Result<Option<(i64, Timestamp)>> {
+        let (condition, bound) = match self {
+            Asked::Now => return Ok(None),
+            Asked::AsOf(at) => ("since_at <= ?", at.as_microsecond()),
+            Asked::AsOfPosition(position) => ("since <= ?", position),
+        };
+        let last = tables.first(&LAST_CHANGE, condition, [bound.into()], |row| {
+            Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?))
+        })?;
+        let (since, since_at) = last.unwrap_or_default();
+        let at = match self {
+            Asked::AsOf(at) => at,
+            _ => Timestamp::from_microsecond(since_at.unwrap_or_default()).unwrap_or(Timestamp::MIN),
+        };
+        Ok(Some((since.unwrap_or_default(), at)))
+    }
+}
+
+/// A page of the board, the totals, and the moment that they are of.
+type Board = (Page<BoardRow>, BoardCounts, Timestamp);
 
 /// The query for a page of the board, with the totals. It adds up what the view has counted, and reads no follow-up:
-/// its time depends on the number of departments and of the days on which something is due.
+/// its time depends on the number of departments and of the days on which something is due, and for a past board on how
+/// often they changed.
 pub fn board(
     request: &GetBoardRequest,
     now: Timestamp,
     zone: &Zone,
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Board> + Send + 'static + use<>, Invalid> {
-    let (soon_until, now) = (due_soon_until(now, zone), now.as_microsecond());
+    let (asked, zone) = (Asked::read(request)?, zone.clone());
     let (size, token) = (request.page_size, &request.page_token);
-    let rows = ListQuery::new(ROWS, &["lead_code"], "lead_code", "", size, token)?
-        .selecting_with([now, soon_until, now])
-        .filter("follow_ups > ?", [0]);
-    Ok(move |tables: ScopedTables<'_>| {
-        let running = |condition: &str, moments: &[i64]| {
-            let values = moments.iter().copied().map(Value::from);
-            tables.first(&CLOCKS, condition, values, |row| row.get(0))
-        };
-        let totals = BoardCounts {
-            due_soon: running("due_at >= ? AND due_at <= ?", &[now, soon_until])?.unwrap_or_default(),
-            late: running("due_at < ?", &[now])?.unwrap_or_default(),
-            ..tables.first(&TOTALS, "TRUE", [], counts)?.unwrap_or_default()
-        };
-        Ok((rows.run(tables, row)?, totals))
+    let list = |rows| ListQuery::new(rows, &["lead_code"], "lead_code", "", size, token);
+    let (present, past) = (list(ROWS)?, list(PAST_ROWS)?);
+    Ok(move |tables: ScopedTables<'_>| match asked.past(tables)? {
+        None => present_board(tables, present, now, &zone),
+        Some((position, at)) => past_board(tables, past, position, at, &zone),
     })
+}
+
+fn present_board(
+    tables: ScopedTables<'_>,
+    rows: ListQuery,
+    now: Timestamp,
+    zone: &Zone,
+) -> rusqlite::Result<Board> {
+    let (soon_until, micros) = (due_soon_until(now, zone), now.as_microsecond());
+    let rows = rows.selecting_with([micros, soon_until, micros]).filter("follow_ups > ?", [0]);
+    let running = |condition: &str, moments: &[i64]| {
+        let values = moments.iter().copied().map(Value::from);
+        tables.first(&CLOCKS, condition, values, |row| row.get(0))
+    };
+    let totals = BoardCounts {
+        due_soon: running("due_at >= ? AND due_at <= ?", &[micros, soon_until])?.unwrap_or_default(),
+        late: running("due_at < ?", &[micros])?.unwrap_or_default(),
+        ..tables.first(&TOTALS, "TRUE", [], counts)?.unwrap_or_default()
+    };
+    Ok((rows.run(tables, row)?, totals, now))
+}
+
+fn past_board(
+    tables: ScopedTables<'_>,
+    rows: ListQuery,
+    position: i64,
+    at: Timestamp,
+    zone: &Zone,
+) -> rusqlite::Result<Board> {
+    let (soon_until, micros) = (due_soon_until(at, zone), at.as_microsecond());
+    let rows = rows
+        .selecting_with([micros, soon_until, position, micros, position])
+        .filter(PAST, [position])
+        .filter("follow_ups > ?", [0]);
+    let running = |condition: &str, moments: &[i64]| {
+        let condition = format!("{PAST_RUNNING} AND {condition}");
+        let values = std::iter::once(position).chain(moments.iter().copied()).map(Value::from);
+        tables.first(&PAST_CLOCKS, &condition, values, |row| row.get(0))
+    };
+    let totals = BoardCounts {
+        due_soon: running("due_at >= ? AND due_at <= ?", &[micros, soon_until])?.unwrap_or_default(),
+        late: running("due_at < ?", &[micros])?.unwrap_or_default(),
+        ..tables.first(&PAST_TOTALS, PAST, [position.into()], counts)?.unwrap_or_default()
+    };
+    Ok((rows.run(tables, row)?, totals, at))
 }
 
 fn row(row: &Row<'_>) -> rusqlite::Result<BoardRow> {
@@ -241,5 +422,8 @@ fn counts(row: &Row<'_>) -> rusqlite::Result<BoardCounts> {
         awaiting_acceptance: row.get("claimed")?,
         extended: row.get("extended")?,
         done: row.get("done")?,
+        paused: row.get("held")?,
+        cancelled: row.get("cancelled")?,
+        was_late: row.get("was_late")?,
     })
 }

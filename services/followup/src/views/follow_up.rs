@@ -26,13 +26,13 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
     let id = record.stream.id.to_string();
     for event in decode::<FollowUp>(record)? {
         if let Event::Planned { subject, rungs, .. } = &event {
-            insert_follow_up(tables, &id, subject, rungs)?;
+            insert_follow_up(tables, record, subject, rungs)?;
             continue;
         }
         let Some(before) = ChangingRow::read(tables, &id)? else { continue };
         let mut row = before.clone();
         row.apply(&event);
-        row.write(tables, &before)?;
+        row.write(tables, record, &before)?;
         notice::insert_notice(tables, record, &row, &event)?;
     }
     Ok(())
@@ -40,7 +40,7 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
 
 fn insert_follow_up(
     tables: &Transaction<'_>,
-    id: &str,
+    record: &Record,
     subject: &Subject,
     rungs: &[Rung],
 ) -> rusqlite::Result<()> {
@@ -51,11 +51,12 @@ fn insert_follow_up(
     tables
         .prepare_cached(
             "INSERT INTO follow_ups (id, resolution, number, written, title, lead_code, co_responsible_codes,
-                 due_on, due_at, acknowledge_by, time_zone, stage, rungs, next_notice_at, next_rung)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                 due_on, due_at, acknowledge_by, time_zone, stage, rungs, next_notice_at, next_rung, body_code,
+                 first_due_on)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?8)",
         )?
         .execute(params![
-            id,
+            record.stream.id.to_string(),
             subject.resolution.to_string(),
             sort_key(subject.number.as_str()),
             subject.number.as_str(),
@@ -70,6 +71,7 @@ fn insert_follow_up(
             write_rungs(&rungs),
             next.map(|rung| rung.due_at),
             next.map(|rung| rung.number),
+            subject.body.as_ref().map(Code::as_str),
         ])?;
     let follow_up = tables.last_insert_rowid();
     let mut insert_supporting =
@@ -78,7 +80,7 @@ fn insert_follow_up(
         insert_supporting.execute(params![department, follow_up])?;
     }
     let (lead, due_at) = (subject.lead.as_str(), subject.due_at.as_microsecond());
-    board::count(tables, None, Counted { lead, due_at, stage, ..Counted::default() })
+    board::count(tables, record.into(), None, Counted { lead, due_at, stage, ..Counted::default() })
 }
 
 fn zone(name: &str) -> rusqlite::Result<Zone> {
@@ -110,7 +112,44 @@ pub(crate) fn next_deadlines(tables: ScopedTables<'_>, most: u32) -> rusqlite::R
             .map_err(|fault| unreadable(fault.into()))?;
         Ok(Deadline { at, id, number: row.get("next_rung")? })
     };
-    tables.all(&ROWS, "open AND next_notice_at IS NOT NULL", "next_notice_at, rowid", [], most, read)
+    tables.all(&ROWS, "next_notice_at IS NOT NULL", "next_notice_at, rowid", [], most, read)
+}
+
+/// The query for the follow-ups of which something comes until a moment, by what comes first.
+pub(crate) fn coming(
+    request: &pb::ListUpcomingNoticesRequest,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<
+    impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<pb::FollowUp>> + Send + 'static + use<>,
+    Invalid,
+> {
+    let (size, token) = (request.page_size, &request.page_token);
+    let query = ListQuery::new(ROWS, &["next_notice_at"], "rowid", "", size, token)?
+        .filter_text("lead_code = ?", &request.lead_code)
+        .filter("next_notice_at IS NOT NULL AND next_notice_at <= ?", [until.as_microsecond()]);
+    Ok(move |tables: ScopedTables<'_>| query.run(tables, |row| follow_up(row, now)))
+}
+
+/// The open follow-ups, of one body or with none of all, that come after a row, at most `most` of them; each with its row.
+pub(crate) fn open_follow_ups(
+    tables: ScopedTables<'_>,
+    body: Option<&Code>,
+    after: i64,
+    most: u32,
+) -> rusqlite::Result<Vec<(i64, Uuid)>> {
+    let (condition, values) = match body {
+        Some(body) => {
+            ("open AND body_code = ? AND rowid > ?", vec![body.as_str().to_owned().into(), after.into()])
+        }
+        None => ("open AND rowid > ?", vec![after.into()]),
+    };
+    let read = |row: &Row<'_>| {
+        let id = Uuid::try_parse(&row.get::<_, String>("id")?)
+            .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault.into()))?;
+        Ok((row.get("rowid")?, id))
+    };
+    tables.all(&ROWS, condition, "rowid", values, most, read)
 }
 
 /// The query for follow-ups.
@@ -140,16 +179,21 @@ pub(crate) fn list(
         &request.page_token,
     )?
     .filter_text("lead_code = ?", &request.lead_code)
-    .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?);
+    .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?)
+    .filter_text("body_code = ?", &request.body_code)
+    .filter_text(
+        "rowid IN (SELECT follow_up FROM called_upon WHERE department = ?)",
+        &request.called_upon_code,
+    );
     let columns = chosen("columns", &request.columns)?;
-    if columns.len() > 1 && columns.contains(&pb::BoardColumn::Done) {
-        // What is done is in no other column.
+    let over = [pb::BoardColumn::Done, pb::BoardColumn::Cancelled];
+    let is_over = columns.iter().any(|column| over.contains(column));
+    let apart = columns.iter().filter(|column| **column != pb::BoardColumn::WasLate).count();
+    if apart > 1 && is_over {
+        // What is over is in no other column, but that it was late.
         query = query.filter::<i64>("FALSE", []);
     }
-    if request.lead_code.as_ref().is_some_and(|code| !code.is_empty())
-        && !columns.is_empty()
-        && !columns.contains(&pb::BoardColumn::Done)
-    {
+    if request.lead_code.as_ref().is_some_and(|code| !code.is_empty()) && apart > 0 && !is_over {
         // Few of what a department ever led is open.
         query = query.sort_few_by("number");
     }
@@ -162,7 +206,7 @@ pub(crate) fn list(
 
 fn follow_up(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<pb::FollowUp> {
     let (stage, due_at): (i32, i64) = (row.get("stage")?, row.get("due_at")?);
-    let late = stage == wire(Stage::Open) && due_at < now.as_microsecond();
+    let late = row.get("runs")? && due_at < now.as_microsecond();
     let co_responsible: String = row.get("co_responsible_codes")?;
     let subject = pb::FollowUpSubject {
         resolution_id: row.get("resolution")?,
@@ -185,5 +229,10 @@ fn follow_up(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<pb::FollowUp> {
         escalated_to: row.get("escalated_to")?,
         extensions: row.get("extensions")?,
         next_notice_at: row.get::<_, Option<i64>>("next_notice_at")?.and_then(moment),
+        acceptor_code: row.get("acceptor_code")?,
+        first_due_on: row.get("first_due_on")?,
+        highest_escalation: row.get("highest_escalation")?,
+        paused: row.get("held")?,
+        body_code: row.get("body_code")?,
     })
 }

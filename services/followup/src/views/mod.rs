@@ -1,11 +1,10 @@
 //! The view of the board, the follow-ups, the notices, and the indicators.
 
-/// Selects the rowids of the follow-ups that concern departments: as lead, in support, or asked for help.
+/// Selects the rowids of the follow-ups that concern departments: as lead, in support, asked for help, or to judge.
 macro_rules! follow_ups_concerning {
     () => {
         "SELECT rowid FROM follow_ups WHERE lead_code IN (SELECT value FROM json_each(?))
-         UNION ALL SELECT rowid FROM follow_ups
-             WHERE blocked AND help_from_code IN (SELECT value FROM json_each(?))
+         UNION ALL SELECT follow_up FROM called_upon WHERE department IN (SELECT value FROM json_each(?))
          UNION ALL SELECT follow_up FROM supporting WHERE department IN (SELECT value FROM json_each(?))"
     };
 }
@@ -20,11 +19,11 @@ pub use board::board;
 pub use follow_up::follow_ups;
 #[cfg(test)]
 pub(crate) use follow_up::list;
-pub(crate) use follow_up::next_deadlines;
+pub(crate) use follow_up::{coming, next_deadlines, open_follow_ups};
 pub(crate) use indicators::indicators;
 #[cfg(test)]
 pub(crate) use notice::list as list_of_notices;
-pub(crate) use notice::notices;
+pub(crate) use notice::{notices, upcoming};
 
 use domain::deliberation::docket::Docket;
 use domain::directory::department::Department;

@@ -2,11 +2,13 @@
 
 use super::follow_up::ChangingRow;
 use super::uuid_filter;
-use domain::Timestamp;
-use domain::followup::follow_up::{Event, Tier};
-use proto::Invalid;
+use domain::calendar::Zone;
+use domain::followup::follow_up::{Event, State, Tier};
+use domain::followup::ladder::RungKind;
+use domain::{Code, Timestamp, Uuid};
 use proto::followup::v1 as pb;
 use proto::followup::v1::NoticeKind as Kind;
+use proto::{Invalid, Wire as _};
 use rusqlite::types::Value;
 use rusqlite::{Row, Transaction, params};
 use service_kit::list::{ListQuery, Page};
@@ -14,6 +16,81 @@ use service_kit::row::moment;
 use service_kit::serve::read;
 use service_kit::{Record, Rows, ScopedTables};
 use std::collections::BTreeSet;
+
+/// What an event tells somebody.
+struct Told {
+    kind: Kind,
+    addressee: String,
+    days: u32,
+    deadline_at: Timestamp,
+}
+
+/// What an event tells somebody at a moment, if it does.
+fn told(event: &Event, zone: &Zone, at: Timestamp) -> Option<Told> {
+    let to = |addressee: &str, kind, days, deadline_at: &Timestamp| {
+        Some(Told { kind, addressee: addressee.to_owned(), days, deadline_at: *deadline_at })
+    };
+    match event {
+        Event::Reminded { lead, days_before, due_at, days_left, .. } => {
+            to(lead.as_str(), Kind::Reminder, days_left.unwrap_or(*days_before), due_at)
+        }
+        Event::AcknowledgementOverdue { lead, acknowledge_by, .. } => {
+            let days = zone.days_between(*acknowledge_by, at);
+            to(lead.as_str(), Kind::AcknowledgementOverdue, days, acknowledge_by)
+        }
+        Event::Overdue { lead, due_at, days_late, .. } => {
+            to(lead.as_str(), Kind::Overdue, *days_late, due_at)
+        }
+        Event::Escalated { tier: Tier::Supervisor, due_at, days_late, .. } => {
+            to(SUPERVISOR, Kind::EscalatedToSupervisor, *days_late, due_at)
+        }
+        Event::Escalated { tier: Tier::Leadership, due_at, days_late, .. } => {
+            to("leadership", Kind::EscalatedToLeadership, *days_late, due_at)
+        }
+        Event::Notified { kind, department, distance, due_at, .. } => {
+            to(department.as_ref().map_or(SUPERVISOR, Code::as_str), awaited(*kind)?, *distance, due_at)
+        }
+        Event::Urged { lead, due_at } => {
+            to(lead.as_str(), Kind::Urge, zone.days_between(at, *due_at), due_at)
+        }
+        _ => None,
+    }
+}
+
+/// Whoever is told of what no department answers for.
+const SUPERVISOR: &str = "supervisor";
+
+fn awaited(kind: RungKind) -> Option<Kind> {
+    Some(match kind {
+        RungKind::Judgement => Kind::JudgementAwaited,
+        RungKind::Ruling => Kind::RulingAwaited,
+        RungKind::Report => Kind::ReportAwaited,
+        RungKind::Stale => Kind::Stale,
+        RungKind::LookBack => Kind::LookBackDue,
+        _ => return None,
+    })
+}
+
+/// What will be told of a follow-up until a moment if nobody acts.
+pub(crate) fn upcoming(id: Uuid, state: &State, now: Timestamp, until: Timestamp) -> Vec<pb::Notice> {
+    let Some(item) = state.followed_item() else { return vec![] };
+    let notice = |(at, event): (Timestamp, Event)| {
+        let Told { kind, addressee, days, deadline_at } = told(&event, &item.subject.zone, at)?;
+        Some(pb::Notice {
+            position: 0,
+            occurred_at: Some(at.to_wire()),
+            kind: kind.into(),
+            addressee,
+            item_id: id.to_string(),
+            number: item.subject.number.to_string(),
+            title: item.subject.title.to_string(),
+            lead_code: item.subject.lead.to_string(),
+            days,
+            deadline_at: Some(deadline_at.to_wire()),
+        })
+    };
+    state.upcoming(now, until).into_iter().filter_map(notice).collect()
+}
 
 /// Inserts the notice that an event is, if it is one.
 pub(super) fn insert_notice(
@@ -23,22 +100,8 @@ pub(super) fn insert_notice(
     event: &Event,
 ) -> rusqlite::Result<()> {
     let occurred_at = record.envelope.time;
-    let (kind, addressee, days, deadline_at) = match event {
-        Event::Reminded { lead, days_before, due_at, .. } => {
-            (Kind::Reminder, lead.as_str(), *days_before, due_at)
-        }
-        Event::AcknowledgementOverdue { lead, acknowledge_by, .. } => {
-            let days = row.zone()?.days_between(*acknowledge_by, occurred_at);
-            (Kind::AcknowledgementOverdue, lead.as_str(), days, acknowledge_by)
-        }
-        Event::Overdue { lead, due_at, days_late, .. } => (Kind::Overdue, lead.as_str(), *days_late, due_at),
-        Event::Escalated { tier: Tier::Supervisor, due_at, days_late, .. } => {
-            (Kind::EscalatedToSupervisor, "supervisor", *days_late, due_at)
-        }
-        Event::Escalated { tier: Tier::Leadership, due_at, days_late, .. } => {
-            (Kind::EscalatedToLeadership, "leadership", *days_late, due_at)
-        }
-        _ => return Ok(()),
+    let Some(Told { kind, addressee, days, deadline_at }) = told(event, &row.zone()?, occurred_at) else {
+        return Ok(());
     };
     tables
         .prepare_cached(

@@ -16,23 +16,38 @@ CREATE TABLE follow_ups (
     time_zone TEXT NOT NULL,
     stage INTEGER NOT NULL,
     acknowledged INTEGER NOT NULL DEFAULT 0,
+    contested INTEGER NOT NULL DEFAULT 0,
+    paused INTEGER NOT NULL DEFAULT 0,
+    acceptor_code TEXT,
+    body_code TEXT,
+    first_due_on TEXT NOT NULL,
+    -- The blocked departments by code, each with the one that it asked for help: "WATER:FINANCE", with a space between.
+    blockages TEXT NOT NULL DEFAULT '',
+    -- The first of those asked.
     help_from_code TEXT,
     escalated_to INTEGER NOT NULL DEFAULT 0,
+    highest_escalation INTEGER NOT NULL DEFAULT 0,
+    -- Whether it was ever overdue.
+    was_late INTEGER NOT NULL DEFAULT 0,
     extensions INTEGER NOT NULL DEFAULT 0,
     -- The rungs of its ladder that are still to come, in their order: "due_at:number:kind", with a space between.
     rungs TEXT NOT NULL,
-    -- The first of them, while the clock runs.
+    -- The first of those that time runs for.
     next_notice_at INTEGER,
     next_rung INTEGER,
-    -- The columns of the board, as far as they do not depend on the clock. In stage 1 the clock runs, in stage 2 the
-    -- item is claimed, in stage 3 accepted.
+    -- The columns of the board, as far as they do not depend on the clock. In stage 1 the lead has something to do, in
+    -- stage 2 the item is claimed, in stage 3 accepted, in stage 4 no longer owed.
     open INTEGER NOT NULL AS (stage IN (1, 2)),
     blocked INTEGER NOT NULL AS (stage IN (1, 2) AND help_from_code IS NOT NULL),
     escalated INTEGER NOT NULL AS (stage IN (1, 2) AND escalated_to > 0),
     unacknowledged INTEGER NOT NULL AS (stage IN (1, 2) AND acknowledged = 0),
     claimed INTEGER NOT NULL AS (stage = 2),
     extended INTEGER NOT NULL AS (stage IN (1, 2) AND extensions > 0),
-    done INTEGER NOT NULL AS (stage = 3)
+    done INTEGER NOT NULL AS (stage = 3),
+    held INTEGER NOT NULL AS (stage IN (1, 2) AND (paused OR contested)),
+    cancelled INTEGER NOT NULL AS (stage = 4),
+    -- Whether the clock runs for the lead.
+    runs INTEGER NOT NULL AS (stage = 1 AND NOT paused AND NOT contested)
 );
 -- Lists are walked in the order of an index, or sort what a small one holds. Few follow-ups of a grown log are open,
 -- so an index of them costs little. Equal rows are told apart by rowid, which every index ends with.
@@ -43,13 +58,19 @@ CREATE INDEX follow_ups_of_lead_by_number ON follow_ups (lead_code, number);
 CREATE INDEX follow_ups_of_resolution ON follow_ups (resolution);
 CREATE INDEX open_by_due ON follow_ups (due_at) WHERE open;
 CREATE INDEX open_by_number ON follow_ups (number) WHERE open;
-CREATE INDEX open_by_next ON follow_ups (next_notice_at) WHERE open;
+CREATE INDEX by_next ON follow_ups (next_notice_at) WHERE next_notice_at IS NOT NULL;
+CREATE INDEX open_of_body ON follow_ups (body_code) WHERE open;
 CREATE INDEX open_of_lead ON follow_ups (lead_code, due_at) WHERE open;
 CREATE INDEX blocked_by_due ON follow_ups (due_at) WHERE blocked;
 CREATE INDEX escalated_by_due ON follow_ups (due_at) WHERE escalated;
 CREATE INDEX unacknowledged_by_due ON follow_ups (due_at) WHERE unacknowledged;
 CREATE INDEX claimed_by_due ON follow_ups (due_at) WHERE claimed;
 CREATE INDEX extended_by_due ON follow_ups (due_at) WHERE extended;
+CREATE INDEX held_by_due ON follow_ups (due_at) WHERE held;
+CREATE INDEX cancelled_by_due ON follow_ups (due_at) WHERE cancelled;
+CREATE INDEX was_late_by_due ON follow_ups (due_at) WHERE was_late;
+CREATE INDEX cancelled_by_number ON follow_ups (number) WHERE cancelled;
+CREATE INDEX was_late_by_number ON follow_ups (number) WHERE was_late;
 CREATE INDEX done_by_due ON follow_ups (due_at) WHERE done;
 CREATE INDEX done_by_number ON follow_ups (number) WHERE done;
 
@@ -59,6 +80,14 @@ CREATE TABLE supporting (
     follow_up INTEGER NOT NULL,
     PRIMARY KEY (department, follow_up)
 ) WITHOUT ROWID;
+
+-- The departments that are asked for help with an item, and the one that judges it; a follow-up by its rowid.
+CREATE TABLE called_upon (
+    department TEXT NOT NULL,
+    follow_up INTEGER NOT NULL,
+    PRIMARY KEY (department, follow_up)
+) WITHOUT ROWID;
+CREATE INDEX called_upon_for ON called_upon (follow_up);
 
 -- The board's counts, kept by whoever writes a follow-up. Those that the clock does not change, for each department:
 CREATE TABLE board (
@@ -70,7 +99,10 @@ CREATE TABLE board (
     unacknowledged INTEGER NOT NULL DEFAULT 0,
     claimed INTEGER NOT NULL DEFAULT 0,
     extended INTEGER NOT NULL DEFAULT 0,
-    done INTEGER NOT NULL DEFAULT 0
+    done INTEGER NOT NULL DEFAULT 0,
+    held INTEGER NOT NULL DEFAULT 0,
+    cancelled INTEGER NOT NULL DEFAULT 0,
+    was_late INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 -- The others are sums over the due moments whose clock runs, which are few: each is the end of some day.
 CREATE TABLE running (
@@ -78,6 +110,33 @@ CREATE TABLE running (
     due_at INTEGER NOT NULL,
     follow_ups INTEGER NOT NULL,
     PRIMARY KEY (lead_code, due_at)
+) WITHOUT ROWID;
+
+-- What both were since a position and its moment, until the next row of the same key: the board of any moment.
+CREATE TABLE board_spans (
+    lead_code TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    since_at INTEGER NOT NULL,
+    follow_ups INTEGER NOT NULL,
+    open INTEGER NOT NULL,
+    blocked INTEGER NOT NULL,
+    escalated INTEGER NOT NULL,
+    unacknowledged INTEGER NOT NULL,
+    claimed INTEGER NOT NULL,
+    extended INTEGER NOT NULL,
+    done INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    cancelled INTEGER NOT NULL,
+    was_late INTEGER NOT NULL,
+    PRIMARY KEY (lead_code, since)
+) WITHOUT ROWID;
+CREATE TABLE running_spans (
+    lead_code TEXT NOT NULL,
+    due_at INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    since_at INTEGER NOT NULL,
+    follow_ups INTEGER NOT NULL,
+    PRIMARY KEY (lead_code, due_at, since)
 ) WITHOUT ROWID;
 
 -- Who was notified of what, and of an item as it was at the time.
@@ -161,7 +220,13 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('follow_ups', 'follow_ups_of_resolution', '1000000 5'),
     ('follow_ups', 'open_by_due', '50000 300'),
     ('follow_ups', 'open_by_number', '50000 1'),
-    ('follow_ups', 'open_by_next', '50000 100'),
+    ('follow_ups', 'by_next', '50000 100'),
+    ('follow_ups', 'open_of_body', '50000 500'),
+    ('follow_ups', 'held_by_due', '500 5'),
+    ('follow_ups', 'cancelled_by_due', '20000 50'),
+    ('follow_ups', 'was_late_by_due', '100000 100'),
+    ('follow_ups', 'cancelled_by_number', '20000 1'),
+    ('follow_ups', 'was_late_by_number', '100000 1'),
     ('follow_ups', 'open_of_lead', '50000 500 5'),
     ('follow_ups', 'blocked_by_due', '500 5'),
     ('follow_ups', 'escalated_by_due', '500 5'),

@@ -1,9 +1,13 @@
 //! Judging the work.
 
 use super::{Reply, Service, item_id};
-use domain::resolution::action_item::Command;
+use domain::resolution::action_item::{ActionItem, Command, Rejection};
+use domain::resolution::resolution::{Resolution, Stage};
+use domain::{Code, Uuid};
 use proto::read_fields;
 use proto::resolution::v1 as pb;
+use service_kit::serve::read;
+use service_kit::{CommandError, UnitOfWork};
 use tonic::{Request, Response};
 
 pub(super) async fn accept(
@@ -12,7 +16,7 @@ pub(super) async fn accept(
 ) -> Reply<pb::AcceptWorkResponse> {
     let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
-    let command = read_fields!(request => Command::Accept { note })?;
+    let command = read_fields!(request => Command::Accept { part_code: part, note })?;
     let (position, item) = service.decide(&context, id, command).await?;
     Ok(Response::new(pb::AcceptWorkResponse { position, item }))
 }
@@ -23,7 +27,8 @@ pub(super) async fn return_work(
 ) -> Reply<pb::ReturnWorkResponse> {
     let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
-    let command = read_fields!(request => Command::ReturnWork { reason })?;
+    let calendar = service.calendar().await?;
+    let command = read_fields!(request => Command::ReturnWork { part_code: part, reason; calendar })?;
     let (position, item) = service.decide(&context, id, command).await?;
     Ok(Response::new(pb::ReturnWorkResponse { position, item }))
 }
@@ -36,8 +41,37 @@ pub(super) async fn reopen(
     let id = item_id(&request.item_id)?;
     let calendar = service.calendar().await?;
     let command = read_fields!(request => Command::Reopen { reason, due; calendar })?;
-    let (position, item) = service.decide(&context, id, command).await?;
+    let decided = service.kit.commit::<ActionItem, _>(&context, id, move |unit| {
+        let command = command.clone();
+        Box::pin(async move {
+            unit.decide::<ActionItem>(id, command).await?;
+            must_be_in_force(unit, id).await
+        })
+    });
+    let (position, item) = service.answer(id, &decided.await?).await?;
     Ok(Response::new(pb::ReopenItemResponse { position, item }))
+}
+
+/// Nothing is owed under a resolution that has ended.
+async fn must_be_in_force(unit: &mut UnitOfWork, id: Uuid) -> Result<(), CommandError> {
+    let state = unit.load::<ActionItem>(id).await?;
+    let Some(assignment) = state.item().map(|item| &item.assignment) else { return Ok(()) };
+    let resolution = unit.load::<Resolution>(assignment.resolution).await?;
+    let ended = resolution.registered().is_some_and(|registered| registered.stage() != Stage::InForce);
+    let refusal = || Rejection::ResolutionEnded { number: assignment.number.clone() };
+    if ended { Err(CommandError::rejected::<ActionItem>(refusal())) } else { Ok(()) }
+}
+
+pub(super) async fn name_acceptor(
+    service: &Service,
+    request: Request<pb::NameAcceptorRequest>,
+) -> Reply<pb::NameAcceptorResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let id = item_id(&request.item_id)?;
+    let named: Option<Code> = read("acceptor_code", request.acceptor_code.clone())?;
+    let command = read_fields!(request => Command::NameAcceptor { acceptor_code: acceptor, reason })?;
+    let (position, item) = service.decide_naming(&context, id, command, "acceptor_code", named).await?;
+    Ok(Response::new(pb::NameAcceptorResponse { position, item }))
 }
 
 pub(super) async fn record_look_back(

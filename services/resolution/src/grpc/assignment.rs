@@ -37,8 +37,9 @@ pub(super) async fn resolve_contest(
     let id = item_id(&request.item_id)?;
     let calendar = service.calendar().await?;
     let named: Option<Code> = read("reassign_to_code", request.reassign_to_code.clone())?;
-    let command =
-        read_fields!(request => Command::ResolveContest { reassign_to_code: reassign_to, reason; calendar })?;
+    let command = read_fields!(
+        request => Command::ResolveContest { reassign_to_code: reassign_to, due, reason; calendar }
+    )?;
     let (position, item) = service.decide_naming(&context, id, command, "reassign_to_code", named).await?;
     Ok(Response::new(pb::ResolveContestResponse { position, item }))
 }

@@ -24,7 +24,8 @@ pub(super) async fn grant(
 ) -> Reply<pb::GrantExtensionResponse> {
     let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
-    let (position, item) = service.decide(&context, id, Command::GrantExtension).await?;
+    let calendar = service.calendar().await?;
+    let (position, item) = service.decide(&context, id, Command::GrantExtension { calendar }).await?;
     Ok(Response::new(pb::GrantExtensionResponse { position, item }))
 }
 

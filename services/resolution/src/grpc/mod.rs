@@ -3,6 +3,8 @@
 mod acceptance;
 mod assignment;
 mod extension;
+mod help;
+mod pause;
 mod queries;
 mod resolution;
 mod work;
@@ -142,14 +144,14 @@ impl ResolutionService for Service {
         &self,
         request: Request<pb::ReportBlockageRequest>,
     ) -> Reply<pb::ReportBlockageResponse> {
-        work::report_blockage(self, request).await
+        help::report_blockage(self, request).await
     }
 
     async fn clear_blockage(
         &self,
         request: Request<pb::ClearBlockageRequest>,
     ) -> Reply<pb::ClearBlockageResponse> {
-        work::clear_blockage(self, request).await
+        help::clear_blockage(self, request).await
     }
 
     async fn request_extension(
@@ -199,6 +201,50 @@ impl ResolutionService for Service {
         acceptance::record_look_back(self, request).await
     }
 
+    async fn acknowledge_help(
+        &self,
+        request: Request<pb::AcknowledgeHelpRequest>,
+    ) -> Reply<pb::AcknowledgeHelpResponse> {
+        help::acknowledge(self, request).await
+    }
+
+    async fn give_help(&self, request: Request<pb::GiveHelpRequest>) -> Reply<pb::GiveHelpResponse> {
+        help::give(self, request).await
+    }
+
+    async fn name_acceptor(
+        &self,
+        request: Request<pb::NameAcceptorRequest>,
+    ) -> Reply<pb::NameAcceptorResponse> {
+        acceptance::name_acceptor(self, request).await
+    }
+
+    async fn suspend_item(&self, request: Request<pb::SuspendItemRequest>) -> Reply<pb::SuspendItemResponse> {
+        pause::suspend(self, request).await
+    }
+
+    async fn resume_item(&self, request: Request<pb::ResumeItemRequest>) -> Reply<pb::ResumeItemResponse> {
+        pause::resume(self, request).await
+    }
+
+    async fn add_dependency(
+        &self,
+        request: Request<pb::AddDependencyRequest>,
+    ) -> Reply<pb::AddDependencyResponse> {
+        pause::add_dependency(self, request).await
+    }
+
+    async fn remove_dependency(
+        &self,
+        request: Request<pb::RemoveDependencyRequest>,
+    ) -> Reply<pb::RemoveDependencyResponse> {
+        pause::remove_dependency(self, request).await
+    }
+
+    async fn urge_item(&self, request: Request<pb::UrgeItemRequest>) -> Reply<pb::UrgeItemResponse> {
+        pause::urge(self, request).await
+    }
+
     async fn get_resolution(
         &self,
         request: Request<pb::GetResolutionRequest>,
@@ -219,5 +265,12 @@ impl ResolutionService for Service {
 
     async fn list_items(&self, request: Request<pb::ListItemsRequest>) -> Reply<pb::ListItemsResponse> {
         queries::list_items(self, request).await
+    }
+
+    async fn get_scorecard(
+        &self,
+        request: Request<pb::GetScorecardRequest>,
+    ) -> Reply<pb::GetScorecardResponse> {
+        queries::get_scorecard(self, request).await
     }
 }

@@ -4,6 +4,7 @@ use super::{Reply, Service};
 use crate::views::{self, Named};
 use domain::resolution::action_item::{self, ActionItem};
 use domain::resolution::resolution::{self, Resolution};
+use proto::Wire as _;
 use proto::resolution::v1 as pb;
 use service_kit::CommandError;
 use tonic::{Request, Response};
@@ -45,7 +46,7 @@ pub(super) async fn get_item(
     let request = request.into_inner();
     let named = Named::read("item_id", &request.item_id, &request.number)?;
     let (now, calendar) = (service.kit.clock().now(), service.calendar().await?);
-    let query = views::item(named, request.history_before_position, now, calendar.zone());
+    let query = views::item(named, request.history_before_position, now, calendar);
     let (found, position) = service.view.query(scope, request.at_least_position, query).await?;
     let not_found = || action_item::Rejection::NotFound { what: "the action item".to_owned() };
     let found = found.ok_or_else(|| CommandError::rejected::<ActionItem>(not_found()))?;
@@ -65,4 +66,17 @@ pub(super) async fn list_items(
         next_page_token: page.next_page_token,
         position,
     }))
+}
+
+pub(super) async fn get_scorecard(
+    service: &Service,
+    request: Request<pb::GetScorecardRequest>,
+) -> Reply<pb::GetScorecardResponse> {
+    let scope = service.kit.scope(&request).await?;
+    let (request, now) = (request.into_inner(), service.kit.clock().now());
+    let query = views::scorecard(&request, now, service.calendar().await?)?;
+    let ((rows, next_page_token), position) =
+        service.view.query(scope, request.at_least_position, query).await?;
+    let evaluated_at = Some(now.to_wire());
+    Ok(Response::new(pb::GetScorecardResponse { evaluated_at, rows, next_page_token, position }))
 }

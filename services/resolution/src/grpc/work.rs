@@ -1,11 +1,9 @@
-//! Doing the work: progress, blockages, completion.
+//! Doing the work: progress and completion.
 
 use super::{Reply, Service, item_id};
-use domain::Code;
 use domain::resolution::action_item::Command;
 use proto::read_fields;
 use proto::resolution::v1 as pb;
-use service_kit::serve::read;
 use tonic::{Request, Response};
 
 pub(super) async fn report_progress(
@@ -17,30 +15,6 @@ pub(super) async fn report_progress(
     let command = read_fields!(request => Command::ReportProgress { percent, note, evidence })?;
     let (position, item) = service.decide(&context, id, command).await?;
     Ok(Response::new(pb::ReportProgressResponse { position, item }))
-}
-
-pub(super) async fn report_blockage(
-    service: &Service,
-    request: Request<pb::ReportBlockageRequest>,
-) -> Reply<pb::ReportBlockageResponse> {
-    let (context, request) = service.kit.receive(request)?;
-    let id = item_id(&request.item_id)?;
-    let named: Code = read("help_from_code", request.help_from_code.clone())?;
-    let command = read_fields!(request => Command::ReportBlockage { reason, help_from_code: help_from })?;
-    let (position, item) =
-        service.decide_naming(&context, id, command, "help_from_code", Some(named)).await?;
-    Ok(Response::new(pb::ReportBlockageResponse { position, item }))
-}
-
-pub(super) async fn clear_blockage(
-    service: &Service,
-    request: Request<pb::ClearBlockageRequest>,
-) -> Reply<pb::ClearBlockageResponse> {
-    let (context, request) = service.kit.receive(request)?;
-    let id = item_id(&request.item_id)?;
-    let command = read_fields!(request => Command::ClearBlockage { note })?;
-    let (position, item) = service.decide(&context, id, command).await?;
-    Ok(Response::new(pb::ClearBlockageResponse { position, item }))
 }
 
 pub(super) async fn claim_completion(

@@ -84,7 +84,7 @@ async fn an_item_command_answers_with_the_item_that_the_view_shows() {
         command_id,
         item_id: of_item,
         observation: "运行正常".into(),
-        holds: true,
+        holds: Some(true),
         ..Default::default()
     };
     assert_eq!(step!(place.record_look_back(supervisor(look_back)), &item_id).holds, Some(true));

@@ -80,7 +80,7 @@ async fn a_reaction_that_changed_nothing_has_no_effect_when_it_is_repeated() {
     // A copy of the service that has lost its place repeats every reaction.
     let late = place.bench.another();
     let end = place.end();
-    for mut progress in crate::reactions::run(&late.kit) {
+    for mut progress in crate::reactions::run(&late.kit, &default_calendar()) {
         progress.wait_for(|&position| position >= end).await.unwrap();
     }
     assert_eq!(place.end(), end);

@@ -68,7 +68,7 @@ impl Journal for Dawdling {
 /// Runs the process managers of a second copy of the service.
 fn second_copy(place: &Place, seed: u64) -> Workbench {
     let copy = place.bench.another_on(|journal| Dawdling::over(journal, seed));
-    crate::reactions::run(&copy.kit);
+    crate::reactions::run(&copy.kit, &default_calendar());
     copy
 }
 

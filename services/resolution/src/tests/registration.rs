@@ -51,7 +51,7 @@ async fn decisions_become_numbered_resolutions_and_their_items_are_assigned() {
 async fn a_second_copy_of_the_service_registers_nothing_twice() {
     let place = Place::new().await;
     let copy = place.bench.another();
-    crate::reactions::run(&copy.kit);
+    crate::reactions::run(&copy.kit, &default_calendar());
     for docket in (1..=5).map(Uuid::from_u128) {
         place.decide(docket, 1).await;
     }
@@ -60,7 +60,7 @@ async fn a_second_copy_of_the_service_registers_nothing_twice() {
     }
     // A third one, which sees everything again.
     let late = place.bench.another();
-    for mut progress in crate::reactions::run(&late.kit) {
+    for mut progress in crate::reactions::run(&late.kit, &default_calendar()) {
         progress.wait_for(|&position| position >= place.end()).await.unwrap();
     }
     let listed = place.service.list_resolutions(supervisor(pb::ListResolutionsRequest {

@@ -57,7 +57,19 @@ async fn an_item_is_blocked_extended_late_delivered_and_accepted_by_somebody_els
         note: "数据已放开".into(),
         ..Default::default()
     };
-    place.service.clear_blockage(by(clear, "HEALTH", Role::DepartmentLead)).await.unwrap();
+    let refused =
+        place.service.clear_blockage(by(clear.clone(), "HEALTH", Role::DepartmentLead)).await.unwrap_err();
+    assert_eq!(refusal(&refused, "needed_codes"), ("NOT_YOUR_DEPARTMENT".into(), "WATER, ROADS".into()));
+    let give = pb::GiveHelpRequest {
+        command_id: id("give"),
+        item_id: item_id.clone(),
+        blocked_code: "WATER".into(),
+        note: "数据已放开".into(),
+        ..Default::default()
+    };
+    place.service.give_help(by(give, "HEALTH", Role::DepartmentLead)).await.unwrap();
+    assert_eq!(place.shown(&item_id).await.blockages[0].help(), pb::HelpStage::Given);
+    place.service.clear_blockage(water(clear)).await.unwrap();
 
     extend(&place, &item_id, pb::due_rule::Rule::AfterWorkingDays(2)).await.unwrap();
     assert_eq!(place.shown(&item_id).await.extension_due_on.as_deref(), Some("2027-03-10"));
@@ -86,6 +98,7 @@ async fn an_item_is_blocked_extended_late_delivered_and_accepted_by_somebody_els
             Kind::Assigned,
             Kind::Acknowledged,
             Kind::BlockageReported,
+            Kind::HelpGiven,
             Kind::BlockageCleared,
             Kind::ExtensionRequested,
             Kind::ExtensionGranted,
@@ -93,9 +106,14 @@ async fn an_item_is_blocked_extended_late_delivered_and_accepted_by_somebody_els
             Kind::Accepted,
         ]
     );
-    assert_eq!(found.history[6].evidence, [evidence()]);
+    assert_eq!(found.history[7].evidence, [evidence()]);
     let item = found.item.unwrap();
     assert_eq!((item.stage(), item.percent, item.late), (pb::ItemStage::Accepted, 100, false));
+    assert_eq!(
+        (item.first_due_on.as_str(), item.days_past_promise),
+        ("2027-03-08", 4),
+        "no extension wipes that"
+    );
     assert_eq!(place.resolution("FLOOD-2027-0001").await.accepted_items, 1);
 }
 
@@ -135,6 +153,7 @@ async fn a_contested_item_goes_to_a_department_in_the_directory() {
         command_id: id(lead),
         item_id: item_id.clone(),
         reassign_to_code: Some(lead.into()),
+        due: Some(pb::DueRule { rule: Some(pb::due_rule::Rule::AfterWorkingDays(9)) }),
         reason: "理由成立".into(),
         ..Default::default()
     };
@@ -143,6 +162,7 @@ async fn a_contested_item_goes_to_a_department_in_the_directory() {
     place.service.resolve_contest(supervisor(rule("ROADS"))).await.unwrap();
     let item = place.shown(&item_id).await;
     assert_eq!((item.lead_code.as_str(), item.stage()), ("ROADS", pb::ItemStage::Assigned));
+    assert_eq!((item.due_on.as_str(), item.first_due_on.as_str()), ("2027-03-12", "2027-03-12"));
 }
 
 #[tokio::test]
@@ -199,4 +219,48 @@ async fn a_history_that_is_too_long_for_one_answer_is_read_in_parts() {
     assert!(read.iter().is_sorted_by_key(|entry| entry.position));
     assert_eq!(read[0].kind(), pb::ItemEntryKind::Assigned);
     assert_eq!(parts, 2);
+}
+
+#[tokio::test]
+async fn an_item_waits_for_another_until_that_is_over_and_never_in_a_circle() {
+    let place = Place::new().await;
+    place.decide(Uuid::from_u128(1), 2).await;
+    let [first, second] = [1, 2].map(|number| item_id(Uuid::from_u128(1), number));
+    place.shown(&second).await;
+    let wait = |item: &str, on: &str| pb::AddDependencyRequest {
+        command_id: id(&format!("{item} waits for {on}")),
+        item_id: item.into(),
+        on_item_id: on.into(),
+        ..Default::default()
+    };
+    let own = place.service.add_dependency(supervisor(wait(&first, &first))).await.unwrap_err();
+    assert_eq!(refusal(&own, "number").0, "DEPENDS_ON_ITSELF");
+    let waits = place.service.add_dependency(supervisor(wait(&second, &first))).await.unwrap().into_inner();
+    let waits = waits.item.unwrap();
+    assert_eq!(waits.waits_for_numbers, ["FLOOD-2027-0001/1"]);
+    assert!(waits.paused_at.is_some());
+    let circle = place.service.add_dependency(supervisor(wait(&first, &second))).await.unwrap_err();
+    assert_eq!(refusal(&circle, "items"), ("DEPENDENCY_CYCLE".into(), "2".into()));
+
+    place.bench.move_clock("2027-03-03T01:00:00Z");
+    place.service.acknowledge_item(water(acknowledge(&first))).await.unwrap();
+    place.service.claim_completion(water(claim(&first))).await.unwrap();
+    accept(&place, &first, "AUDIT").await.unwrap();
+    let released = place.shown(&second).await;
+    assert_eq!((released.waits_for_numbers.len(), released.paused_at), (0, None));
+    assert_eq!(released.first_due_on, waits.due_on);
+    assert!(released.due_on > waits.due_on, "{released:?}");
+}
+
+#[tokio::test]
+async fn a_look_back_has_to_say_whether_the_result_holds() {
+    let (place, item_id) = underway().await;
+    let unsaid = pb::RecordLookBackRequest {
+        command_id: id("look back"),
+        item_id,
+        observation: "运行正常".into(),
+        ..Default::default()
+    };
+    let refused = place.service.record_look_back(supervisor(unsaid)).await.unwrap_err();
+    assert_eq!(faulty_fields(&refused), ["holds"]);
 }

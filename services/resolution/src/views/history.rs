@@ -1,10 +1,12 @@
 //! What happened to an item, an entry for each event.
 
-use domain::resolution::action_item::Event;
+use domain::Aggregate as _;
+use domain::resolution::action_item::{ActionItem, Due, Event, State};
 use domain::resolution::evidence::Evidence;
-use domain::{Code, Date, Text};
+use domain::{Code, Date, Text, Timestamp};
 use prost::Message as _;
 use proto::Wire as _;
+use proto::record::{EventCodec as _, kind_of};
 use proto::resolution::v1::{ItemEntry, ItemEntryKind as Kind};
 use rusqlite::types::Type;
 use rusqlite::{Transaction, params};
@@ -23,18 +25,83 @@ pub(super) fn insert_entry(
     record: &Record,
     event: &Event,
 ) -> rusqlite::Result<()> {
+    let stored = ActionItem::encode(event);
+    let kind = kind_of(&stored).to_owned();
+    insert(tables, item, record, entry_of(event), Some((kind, stored.value)))
+}
+
+/// Inserts a notice that was sent on an item.
+pub(super) fn insert_notice(
+    tables: &Transaction<'_>,
+    item: &str,
+    record: &Record,
+    entry: ItemEntry,
+) -> rusqlite::Result<()> {
+    insert(tables, item, record, entry, None)
+}
+
+fn insert(
+    tables: &Transaction<'_>,
+    item: &str,
+    record: &Record,
+    entry: ItemEntry,
+    event: Option<(String, Vec<u8>)>,
+) -> rusqlite::Result<()> {
     let entry = ItemEntry {
         position: record.position,
         occurred_at: record.envelope.time.to_wire(),
         subject: record.envelope.actor.subject.clone(),
         department_code: record.envelope.actor.department.to_wire(),
-        ..entry_of(event)
+        ..entry
     };
+    let (kind, event) = event.unzip();
     tables
-        .prepare_cached("INSERT INTO history (item, position, entry) VALUES (?1, ?2, ?3)")?
-        .execute(params![item, record.position as i64, entry.encode_to_vec()])
+        .prepare_cached(
+            "INSERT INTO history (item, position, occurred_at, entry, kind, event)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            item,
+            record.position as i64,
+            record.envelope.time.as_microsecond(),
+            entry.encode_to_vec(),
+            kind,
+            event,
+        ])
         .map(drop)
 }
+
+/// An item as everything that happened to it makes it.
+pub(super) fn fold(tables: &Transaction<'_>, item: &str) -> rusqlite::Result<State> {
+    let mut events = tables
+        .prepare_cached("SELECT kind, event FROM history WHERE item = ?1 AND kind IS NOT NULL ORDER BY id")?;
+    let events = events.query_map([item], event)?;
+    events
+        .filter_map(Result::transpose)
+        .try_fold(State::default(), |state, event| Ok(ActionItem::evolve(state, &event?)))
+}
+
+/// An event as it is kept in the columns `kind` and `event`.
+fn event(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Event>> {
+    let (kind, bytes): (String, Vec<u8>) = (row.get("kind")?, row.get("event")?);
+    ActionItem::decode(&kind, &bytes)
+        .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, fault.into()))
+}
+
+/// The events of an item, each with its moment, in the order of time.
+pub(super) fn events(tables: ScopedTables<'_>, item: &str) -> rusqlite::Result<Vec<(Timestamp, Event)>> {
+    let mut events = Vec::new();
+    let values = [item.to_owned().into()];
+    tables.each(&EVENTS, "item = ? AND kind IS NOT NULL", "history.id", values, |row| {
+        let at = Timestamp::from_microsecond(row.get("occurred_at")?).unwrap_or(Timestamp::MIN);
+        events.extend(event(row)?.map(|event| (at, event)));
+        Ok(true)
+    })?;
+    Ok(events)
+}
+
+const EVENTS: Rows =
+    ROWS.selecting("SELECT occurred_at, kind, event FROM history JOIN items ON items.id = history.item");
 
 /// An entry is seen by those who see its item.
 const ROWS: Rows = Rows::of_departments(
@@ -80,9 +147,11 @@ fn entry_of(event: &Event) -> ItemEntry {
         },
         Event::Acknowledged { .. } => entry(Kind::Acknowledged, None),
         Event::Contested { reason, .. } => entry(Kind::Contested, Some(reason)),
-        Event::ContestDismissed { reason, .. } => entry(Kind::ContestDismissed, Some(reason)),
-        Event::Reassigned { lead, reason, .. } => {
-            ItemEntry { other_department_code: code(lead), ..entry(Kind::Reassigned, Some(reason)) }
+        Event::ContestDismissed { reason, due, .. } => {
+            due_now(*due, entry(Kind::ContestDismissed, Some(reason)))
+        }
+        Event::Reassigned { lead, reason, due, .. } => {
+            due_now(*due, of(lead, entry(Kind::Reassigned, Some(reason))))
         }
         Event::ProgressReported { percent, note, evidence, .. } => ItemEntry {
             percent: Some(*percent),
@@ -92,7 +161,9 @@ fn entry_of(event: &Event) -> ItemEntry {
             other_department_code: code(help_from),
             ..entry(Kind::BlockageReported, Some(reason))
         },
-        Event::BlockageCleared { note, .. } => entry(Kind::BlockageCleared, Some(note)),
+        Event::BlockageCleared { blocked, note, .. } => {
+            ItemEntry { other_department_code: blocked.to_wire(), ..entry(Kind::BlockageCleared, Some(note)) }
+        }
         Event::ExtensionRequested { due_on, reason, .. } => {
             ItemEntry { due_on: date(*due_on), ..entry(Kind::ExtensionRequested, Some(reason)) }
         }
@@ -104,7 +175,7 @@ fn entry_of(event: &Event) -> ItemEntry {
             with_evidence(entry(Kind::CompletionClaimed, Some(summary)), evidence)
         }
         Event::Accepted { note, .. } => entry(Kind::Accepted, note.as_ref()),
-        Event::Returned { reason, .. } => entry(Kind::Returned, Some(reason)),
+        Event::Returned { reason, due, .. } => due_now(*due, entry(Kind::Returned, Some(reason))),
         Event::Reopened { reason, due_on, .. } => {
             ItemEntry { due_on: date(*due_on), ..entry(Kind::Reopened, Some(reason)) }
         }
@@ -112,7 +183,43 @@ fn entry_of(event: &Event) -> ItemEntry {
         Event::LookBackRecorded { observation, holds, .. } => {
             ItemEntry { holds: Some(*holds), ..entry(Kind::LookBackRecorded, Some(observation)) }
         }
+        of_others => entry_of_follow_through(of_others),
     }
+}
+
+/// What is said beside the lead's work.
+fn entry_of_follow_through(event: &Event) -> ItemEntry {
+    match event {
+        Event::AcceptorNamed { acceptor, reason } => ItemEntry {
+            other_department_code: acceptor.to_wire(),
+            ..entry(Kind::AcceptorNamed, Some(reason))
+        },
+        Event::PartAcknowledged { .. } => entry(Kind::PartAcknowledged, None),
+        Event::PartClaimed { summary, evidence, .. } => {
+            with_evidence(entry(Kind::PartClaimed, Some(summary)), evidence)
+        }
+        Event::PartAccepted { part, note, .. } => of(part, entry(Kind::PartAccepted, note.as_ref())),
+        Event::PartReturned { part, reason, .. } => of(part, entry(Kind::PartReturned, Some(reason))),
+        Event::HelpAcknowledged { blocked, .. } => of(blocked, entry(Kind::HelpAcknowledged, None)),
+        Event::HelpGiven { blocked, note, .. } => of(blocked, entry(Kind::HelpGiven, Some(note))),
+        Event::Suspended { reason, .. } => entry(Kind::Suspended, Some(reason)),
+        Event::Resumed { note, due } => due_now(*due, entry(Kind::Resumed, Some(note))),
+        Event::DependencyAdded { on_number, .. } => {
+            ItemEntry { text: Some(on_number.to_wire()), ..entry(Kind::DependencyAdded, None) }
+        }
+        Event::DependantNoted { .. } => entry(Kind::DependantNoted, None),
+        Event::Released { due, .. } => due_now(*due, entry(Kind::Released, None)),
+        Event::Urged { text, .. } => entry(Kind::Urged, Some(text)),
+        _ => ItemEntry::default(),
+    }
+}
+
+fn of(department: &Code, entry: ItemEntry) -> ItemEntry {
+    ItemEntry { other_department_code: code(department), ..entry }
+}
+
+fn due_now(due: Option<Due>, entry: ItemEntry) -> ItemEntry {
+    ItemEntry { due_on: due.map(|due| due.due_on.to_wire()), ..entry }
 }
 
 fn entry(kind: Kind, text: Option<&Text>) -> ItemEntry {

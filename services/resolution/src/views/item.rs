@@ -1,91 +1,61 @@
 //! Action items, a row each, and the departments that support them.
 
 use super::{Named, history, resolution, stage_filter, uuid_filter};
-use domain::calendar::Zone;
-use domain::resolution::action_item::{ActionItem, Assignment, Event, PERCENT_MAX, Stage};
-use domain::{Code, Date, Timestamp};
+use crate::render;
+use domain::calendar::{WorkingCalendar, Zone};
+use domain::resolution::action_item::{ActionItem, Assignment, Event, Item, Stage};
+use domain::resolution::clock_ledger;
+use domain::{Code, Date, Timestamp, Uuid};
+use prost::Message as _;
 use proto::resolution::v1 as pb;
 use proto::{Invalid, Wire};
-use rusqlite::{Row, ToSql, Transaction, params};
+use rusqlite::types::Type;
+use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, searchable, sort_key};
-use service_kit::row::moment;
 use service_kit::serve::read;
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
+use std::collections::BTreeSet;
 
-/// Codes have no space in them.
-const ROWS: Rows = Rows::of_departments(
-    "SELECT rowid, *, (SELECT group_concat(department, ' ' ORDER BY nth) FROM supporting WHERE item = items.id)
-    AS co_responsible_codes FROM items",
-    concat!("rowid IN (", items_concerning!(), ")"),
-);
+const ROWS: Rows =
+    Rows::of_departments("SELECT rowid, * FROM items", concat!("rowid IN (", items_concerning!(), ")"));
 /// Neither accepted nor rescinded. In a grown log few are; what implies this says so, for the indexes of those.
 const OPEN: &str = "stage <= 4";
 const OPEN_STAGE_MAX: i32 = 4;
-/// Past due, and neither claimed, accepted nor rescinded: stages 1 to 3 on the wire.
-const LATE: &str = "stage <= 4 AND stage <= 3 AND due_at < ?";
+/// Past due while its clock runs, and neither claimed, accepted nor rescinded: stages 1 to 3 on the wire.
+const LATE: &str = "stage <= 4 AND stage <= 3 AND paused_since IS NULL AND due_at < ?";
 /// The same for the items of one stage, which are not sought by their due moments, so that none need be sorted.
-const LATE_IN_STAGE: &str = "stage <= 3 AND +due_at < ?";
-const NOT_LATE: &str = "stage > 3 OR due_at >= ?";
+const LATE_IN_STAGE: &str = "stage <= 3 AND paused_since IS NULL AND +due_at < ?";
+const NOT_LATE: &str = "stage > 3 OR paused_since IS NOT NULL OR due_at >= ?";
 
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
-    let id = record.stream.id.to_string();
+    let id = record.stream.id;
     for event in decode::<ActionItem>(record)? {
-        project_event(tables, &id, &event)?;
-        history::insert_entry(tables, &id, record, &event)?;
+        if let Event::Assigned { assignment } = &event {
+            insert_item(tables, &id.to_string(), assignment)?;
+        }
+        history::insert_entry(tables, &id.to_string(), record, &event)?;
+        count(tables, &id.to_string(), &event)?;
     }
-    Ok(())
-}
-
-fn project_event(tables: &Transaction<'_>, id: &str, event: &Event) -> rusqlite::Result<()> {
-    match event {
-        Event::Assigned { assignment } => insert_item(tables, id, assignment),
-        Event::Acknowledged { .. } | Event::Returned { .. } => set_stage(tables, id, Stage::Underway),
-        Event::Contested { .. } => set_stage(tables, id, Stage::Contested),
-        Event::ContestDismissed { acknowledge_by, .. } => offer(tables, id, None, *acknowledge_by),
-        Event::Reassigned { lead, acknowledge_by, .. } => offer(tables, id, Some(lead), *acknowledge_by),
-        // A supporting department's report goes into the history, and does not change the item's figure.
-        Event::ProgressReported { department, percent, .. } => set(
-            tables,
-            "percent = ?2 WHERE id = ?1 AND lead_code = ?3",
-            &[&id, percent, &department.as_str()],
-        ),
-        Event::BlockageReported { reason, help_from, .. } => set(
-            tables,
-            "blocked_reason = ?2, help_from_code = ?3 WHERE id = ?1",
-            &[&id, &reason.as_str(), &help_from.as_str()],
-        ),
-        Event::BlockageCleared { .. } => {
-            set(tables, "blocked_reason = NULL, help_from_code = NULL WHERE id = ?1", &[&id])
-        }
-        Event::ExtensionRequested { due_on, .. } => {
-            set(tables, "extension_due_on = ?2 WHERE id = ?1", &[&id, &due_on.to_string()])
-        }
-        Event::ExtensionGranted { due_on, due_at, granted } => set(
-            tables,
-            "due_on = ?2, due_at = ?3, extensions = ?4, extension_due_on = NULL WHERE id = ?1",
-            &[&id, &due_on.to_string(), &due_at.as_microsecond(), granted],
-        ),
-        Event::ExtensionRefused { .. } => set(tables, "extension_due_on = NULL WHERE id = ?1", &[&id]),
-        Event::CompletionClaimed { .. } => stop(tables, id, Stage::Claimed),
-        Event::Accepted { .. } => {
-            set(tables, "percent = ?2 WHERE id = ?1", &[&id, &PERCENT_MAX])?;
-            set_stage(tables, id, Stage::Accepted)
-        }
-        Event::Reopened { due_on, due_at, .. } => {
-            set(
-                tables,
-                "due_on = ?2, due_at = ?3, holds = NULL WHERE id = ?1",
-                &[&id, &due_on.to_string(), &due_at.as_microsecond()],
-            )?;
-            set_stage(tables, id, Stage::Underway)
-        }
-        Event::Rescinded { .. } => stop(tables, id, Stage::Rescinded),
-        Event::LookBackRecorded { holds, .. } => set(tables, "holds = ?2 WHERE id = ?1", &[&id, holds]),
+    match history::fold(tables, &id.to_string())?.item() {
+        Some(item) => Ok(write_item(tables, id, item)?),
+        None => Ok(()),
     }
 }
 
+/// Counts what its lead's scorecard tells.
+fn count(tables: &Transaction<'_>, id: &str, event: &Event) -> rusqlite::Result<()> {
+    let more = match event {
+        Event::Returned { .. } => "UPDATE items SET returned = returned + 1 WHERE id = ?1",
+        Event::ExtensionGranted { .. } => "UPDATE items SET extended = extended + 1 WHERE id = ?1",
+        Event::Reopened { .. } => "UPDATE items SET reopened = reopened + 1 WHERE id = ?1",
+        _ => return Ok(()),
+    };
+    tables.prepare_cached(more)?.execute([id]).map(drop)
+}
+
+/// Inserts what stays as it is; the rest is written after each record.
 fn insert_item(tables: &Transaction<'_>, id: &str, assignment: &Assignment) -> rusqlite::Result<()> {
     let number = assignment.number.as_str();
     let title = assignment.title.as_str();
@@ -94,8 +64,8 @@ fn insert_item(tables: &Transaction<'_>, id: &str, assignment: &Assignment) -> r
     tables
         .prepare_cached(
             "INSERT INTO items (id, number, written, title, resolution, deliverable, criterion, lead_code,
-                 stage, due_on, due_at, acknowledge_by, searched)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                 stage, due_on, due_at, first_due_at, shown, searched)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, x'', ?12)",
         )?
         .execute(params![
             id,
@@ -109,7 +79,6 @@ fn insert_item(tables: &Transaction<'_>, id: &str, assignment: &Assignment) -> r
             stage,
             assignment.due_on.to_string(),
             assignment.due_at.as_microsecond(),
-            assignment.acknowledge_by.as_microsecond(),
             searchable(&[number, title, deliverable, criterion]),
         ])?;
     let mut supports =
@@ -120,35 +89,43 @@ fn insert_item(tables: &Transaction<'_>, id: &str, assignment: &Assignment) -> r
     Ok(())
 }
 
-fn set(tables: &Transaction<'_>, assignments: &str, values: &[&dyn ToSql]) -> rusqlite::Result<()> {
-    tables.prepare_cached(&format!("UPDATE items SET {assignments}"))?.execute(values).map(drop)
-}
-
-fn set_stage(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()> {
-    let stage: i32 = stage.to_wire();
-    set(tables, "stage = ?2 WHERE id = ?1", &[&id, &stage])
-}
-
-/// Offers the item to its lead again, or to another.
-fn offer(
-    tables: &Transaction<'_>,
-    id: &str,
-    lead: Option<&Code>,
-    acknowledge_by: Timestamp,
-) -> rusqlite::Result<()> {
-    set(
-        tables,
-        "lead_code = coalesce(?2, lead_code), acknowledge_by = ?3 WHERE id = ?1",
-        &[&id, &lead.map(Code::as_str), &acknowledge_by.as_microsecond()],
-    )?;
-    set_stage(tables, id, Stage::Assigned)
-}
-
-/// Ends the work, and with it a blockage and a request for an extension.
-fn stop(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()> {
-    let cleared = "blocked_reason = NULL, help_from_code = NULL, extension_due_on = NULL WHERE id = ?1";
-    set(tables, cleared, &[&id])?;
-    set_stage(tables, id, stage)
+/// Writes an item as it is now.
+fn write_item(tables: &Transaction<'_>, id: Uuid, item: &Item) -> rusqlite::Result<()> {
+    let (assignment, stage): (_, i32) = (&item.assignment, item.stage.to_wire());
+    // What depends on the moment is worked out when it is shown.
+    let shown = render::item(id, item, Timestamp::MIN, &Zone::utc());
+    let id = id.to_string();
+    let micros = |at: Option<Timestamp>| at.map(Timestamp::as_microsecond);
+    tables
+        .prepare_cached(
+            "UPDATE items SET lead_code = ?2, stage = ?3, due_on = ?4, due_at = ?5, first_due_at = ?6,
+                 acceptor_code = ?7, blocked_reason = ?8, extension_due_on = ?9, paused_since = ?10,
+                 claimed_at = ?11, holds = ?12, shown = ?13
+             WHERE id = ?1",
+        )?
+        .execute(params![
+            id,
+            assignment.lead.as_str(),
+            stage,
+            assignment.due_on.to_string(),
+            assignment.due_at.as_microsecond(),
+            item.first_due.due_at.as_microsecond(),
+            item.acceptor.as_ref().map(Code::as_str),
+            shown.blocked_reason,
+            shown.extension_due_on,
+            micros(item.paused_since),
+            micros(item.claimed_at),
+            item.holds,
+            shown.encode_to_vec(),
+        ])?;
+    let helpers = item.blockages.iter().map(|blockage| &blockage.help_from);
+    let called_upon: BTreeSet<&Code> = helpers.chain(&item.acceptor).collect();
+    tables.prepare_cached("DELETE FROM called_upon WHERE item = ?1")?.execute([&id])?;
+    let mut insert = tables.prepare_cached("INSERT INTO called_upon (department, item) VALUES (?1, ?2)")?;
+    for department in called_upon {
+        insert.execute(params![department.as_str(), id])?;
+    }
+    Ok(())
 }
 
 /// The query for one item; the answer lacks the view's position.
@@ -156,13 +133,12 @@ pub(crate) fn item(
     named: Named,
     history_before: service_kit::Position,
     now: Timestamp,
-    zone: &Zone,
-) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Option<pb::GetItemResponse>> + Send + 'static + use<> {
-    let zone = zone.clone();
+    calendar: WorkingCalendar,
+) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Option<pb::GetItemResponse>> + Send + 'static {
     move |tables| {
         let found = tables.first(&ROWS, named.condition, [named.value.into()], |row| {
             Ok(pb::GetItemResponse {
-                item: Some(summary(row, now, &zone)?),
+                item: Some(summary(row, now, calendar.zone())?),
                 deliverable: row.get("deliverable")?,
                 criterion: row.get("criterion")?,
                 ..Default::default()
@@ -172,6 +148,10 @@ pub(crate) fn item(
         let item = found.item.clone().unwrap_or_default();
         (found.history, found.earlier_history_before_position) =
             history::before(tables, &item.item_id, history_before)?;
+        let events = history::events(tables, &item.item_id)?;
+        let spans = clock_ledger::spans(events.iter().map(|(at, event)| (*at, event)), &calendar, now);
+        found.working_days = spans.iter().map(|span| span.working_days).sum();
+        found.spans = spans.iter().map(render::span).collect();
         (found.resolution_number, found.resolution_title) =
             resolution::number_and_title(tables, &item.resolution_id)?.unwrap_or_default();
         Ok(Some(found))
@@ -208,6 +188,8 @@ pub(crate) fn list(request: &pb::ListItemsRequest, now: Timestamp) -> Result<Lis
     )?
     .filter_text("lead_code = ?", &request.lead_code)
     .filter_text("id IN (SELECT item FROM supporting WHERE department = ?)", &request.co_responsible_code)
+    .filter_text("acceptor_code = ?", &request.acceptor_code)
+    .filter_text("id IN (SELECT item FROM called_upon WHERE department = ?)", &request.called_upon_code)
     .filter_some(in_stage, stage)
     .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?)
     .filter_some("due_on <= ?", latest_due_on.map(|date| date.to_string()))
@@ -227,6 +209,17 @@ pub(crate) fn list(request: &pb::ListItemsRequest, now: Timestamp) -> Result<Lis
         };
         query = query.filter(condition, [now.as_microsecond()]);
     }
+    for (asked, condition) in [
+        (request.paused, "paused_since IS NOT NULL"),
+        (request.extension_requested, "extension_due_on IS NOT NULL"),
+        (request.not_holding, "holds IS 0"),
+    ] {
+        query = match asked {
+            Some(true) => query.filter::<i64>(condition, []),
+            Some(false) => query.filter::<i64>(&format!("NOT ({condition})"), []),
+            None => query,
+        };
+    }
     if let Some(blocked) = request.blocked {
         let condition = if blocked { "blocked_reason IS NOT NULL" } else { "blocked_reason IS NULL" };
         query = query.filter::<i64>(condition, []);
@@ -235,29 +228,20 @@ pub(crate) fn list(request: &pb::ListItemsRequest, now: Timestamp) -> Result<Lis
 }
 
 fn summary(row: &Row<'_>, now: Timestamp, zone: &Zone) -> rusqlite::Result<pb::Item> {
-    let stage: i32 = row.get("stage")?;
-    let due_at = Timestamp::from_microsecond(row.get("due_at")?).unwrap_or(Timestamp::MAX);
-    let days_late = Stage::from_wire(stage).ok().and_then(|stage| stage.days_late(due_at, now, zone));
-    let co_responsible: Option<String> = row.get("co_responsible_codes")?;
-    let co_responsible = co_responsible.unwrap_or_default();
+    let unreadable = |fault: Box<dyn std::error::Error + Send + Sync>| {
+        rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, fault)
+    };
+    let shown: Vec<u8> = row.get("shown")?;
+    let item = pb::Item::decode(shown.as_slice()).map_err(|fault| unreadable(fault.into()))?;
+    let stage = Stage::from_wire(row.get::<_, i32>("stage")?).map_err(|fault| unreadable(fault.into()))?;
+    let at = |micros: i64| Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX);
+    let (due_at, first_due_at) = (at(row.get("due_at")?), at(row.get("first_due_at")?));
+    let claimed_at = row.get::<_, Option<i64>>("claimed_at")?.map(at);
+    let days_late = stage.days_late(item.paused_at.is_some(), due_at, now, zone);
     Ok(pb::Item {
-        item_id: row.get("id")?,
-        number: row.get("written")?,
-        title: row.get("title")?,
-        resolution_id: row.get("resolution")?,
-        lead_code: row.get("lead_code")?,
-        co_responsible_codes: co_responsible.split_whitespace().map(str::to_owned).collect(),
-        stage,
-        percent: row.get("percent")?,
-        due_on: row.get("due_on")?,
-        due_at: due_at.to_wire(),
-        acknowledge_by: moment(row.get("acknowledge_by")?),
-        blocked_reason: row.get("blocked_reason")?,
-        help_from_code: row.get("help_from_code")?,
-        extension_due_on: row.get("extension_due_on")?,
-        extensions: row.get("extensions")?,
         late: days_late.is_some(),
         days_late: days_late.unwrap_or_default(),
-        holds: row.get("holds")?,
+        days_past_promise: stage.days_past_promise(first_due_at, claimed_at, now, zone),
+        ..item
     })
 }

@@ -1,11 +1,11 @@
 //! The view of resolutions, items, and what happened to an item.
 
-/// Selects the rowids of the items that concern departments: as lead, in support, or asked for help.
+/// Selects the rowids of the items that concern departments: as lead, in support, asked for help, or to judge.
 macro_rules! items_concerning {
     () => {
         "SELECT rowid FROM items WHERE lead_code IN (SELECT value FROM json_each(?))
-         UNION ALL SELECT rowid FROM items
-             WHERE blocked_reason IS NOT NULL AND help_from_code IN (SELECT value FROM json_each(?))
+         UNION ALL SELECT items.rowid FROM called_upon JOIN items ON items.id = called_upon.item
+             WHERE called_upon.department IN (SELECT value FROM json_each(?))
          UNION ALL SELECT items.rowid FROM supporting JOIN items ON items.id = supporting.item
              WHERE supporting.department IN (SELECT value FROM json_each(?))"
     };
@@ -13,7 +13,9 @@ macro_rules! items_concerning {
 
 mod history;
 mod item;
+mod notice;
 mod resolution;
+mod scorecard;
 
 pub(crate) use item::item;
 pub use item::items;
@@ -22,8 +24,10 @@ pub(crate) use item::list;
 #[cfg(test)]
 pub(crate) use resolution::list as list_of_resolutions;
 pub(crate) use resolution::{resolution, resolutions};
+pub(crate) use scorecard::scorecard;
 
 use domain::deliberation::docket::Docket;
+use domain::followup::follow_up::FollowUp;
 use domain::resolution::action_item::ActionItem;
 use domain::resolution::resolution::Resolution;
 use domain::text::composed;
@@ -41,13 +45,14 @@ impl View for ResolutionView {
     const NAME: &'static str = "resolution";
     const SCHEMA: &'static str = include_str!("schema.sql");
     const CATEGORIES: &'static [&'static str] =
-        &[Docket::CATEGORY, Resolution::CATEGORY, ActionItem::CATEGORY];
+        &[Docket::CATEGORY, Resolution::CATEGORY, ActionItem::CATEGORY, FollowUp::CATEGORY];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
         match record.stream.category.as_str() {
             Docket::CATEGORY => resolution::project_docket(tables, record),
             Resolution::CATEGORY => resolution::project(tables, record),
             ActionItem::CATEGORY => item::project(tables, record),
+            FollowUp::CATEGORY => notice::project(tables, record),
             _ => Ok(()),
         }
     }

@@ -41,15 +41,22 @@ CREATE TABLE items (
     criterion TEXT NOT NULL,
     lead_code TEXT NOT NULL,
     stage INTEGER NOT NULL,
-    percent INTEGER NOT NULL DEFAULT 0,
     due_on TEXT NOT NULL,
     due_at INTEGER NOT NULL,
-    acknowledge_by INTEGER NOT NULL,
+    first_due_at INTEGER NOT NULL,
+    acceptor_code TEXT,
     blocked_reason TEXT,
-    help_from_code TEXT,
     extension_due_on TEXT,
-    extensions INTEGER NOT NULL DEFAULT 0,
+    -- Since when its clock stands still, and when it was claimed to be done; NULL: not so, or not known.
+    paused_since INTEGER,
+    claimed_at INTEGER,
     holds INTEGER,
+    -- How often it was returned, extended and reopened.
+    returned INTEGER NOT NULL DEFAULT 0,
+    extended INTEGER NOT NULL DEFAULT 0,
+    reopened INTEGER NOT NULL DEFAULT 0,
+    -- The item with what its departments do, as the message that shows it, but for what depends on the moment.
+    shown BLOB NOT NULL,
     searched TEXT NOT NULL
 );
 CREATE INDEX items_by_number ON items (number);
@@ -75,6 +82,14 @@ CREATE TABLE supporting (
 ) WITHOUT ROWID;
 CREATE INDEX supported_by ON supporting (department);
 
+-- The departments that are asked for help with an item, and the one that judges it.
+CREATE TABLE called_upon (
+    department TEXT NOT NULL,
+    item TEXT NOT NULL,
+    PRIMARY KEY (department, item)
+) WITHOUT ROWID;
+CREATE INDEX called_upon_for ON called_upon (item);
+
 -- The departments that take part in a docket, chair it, or requested its session: they see what was decided on it.
 CREATE TABLE participants (
     docket TEXT NOT NULL,
@@ -83,12 +98,16 @@ CREATE TABLE participants (
 ) WITHOUT ROWID;
 CREATE INDEX dockets_of_department ON participants (department);
 
--- Everything that happened to an item, as the messages that show it.
+-- Everything that happened to an item, as the messages that show it, and as the events that it is made of; a notice is
+-- no event of the item.
 CREATE TABLE history (
     id INTEGER PRIMARY KEY,
     item TEXT NOT NULL,
     position INTEGER NOT NULL,
-    entry BLOB NOT NULL
+    occurred_at INTEGER NOT NULL,
+    entry BLOB NOT NULL,
+    kind TEXT,
+    event BLOB
 );
 CREATE INDEX history_of_item ON history (item, position, id);
 

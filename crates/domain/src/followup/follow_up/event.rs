@@ -1,11 +1,13 @@
 //! What can happen to a follow-up.
 
 use super::{Cause, Subject, Tier};
-use crate::followup::ladder::{Ladder, Rung};
+use crate::followup::ladder::{Ladder, Rung, RungKind};
 use crate::{Code, Date, Timestamp};
 
-/// The events.
+/// The events. Rungs in them are moments at which something will happen; they are added to those still to come, but for
+/// those of the same kinds, whose place they take.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "the large one is the first of a follow-up, and short-lived")]
 pub enum Event {
     /// An item is followed up.
     Planned {
@@ -16,10 +18,21 @@ pub enum Event {
         /// Every moment at which something will happen.
         rungs: Vec<Rung>,
     },
+    /// Who judges the work was named.
+    AcceptorNamed {
+        /// Which department; none: the supervisors.
+        acceptor: Option<Code>,
+    },
     /// The lead took the item on.
-    Acknowledged,
-    /// The lead disputed that it is its to do; nobody has to acknowledge until that is ruled on.
-    Contested,
+    Acknowledged {
+        /// When it will be asked for a report.
+        rungs: Vec<Rung>,
+    },
+    /// The lead disputed that it is its to do; the clock stops until that is ruled on.
+    Contested {
+        /// When the supervisor will be told that it waits for a ruling.
+        rungs: Vec<Rung>,
+    },
     /// A contest was ruled on.
     ContestResolved {
         /// The department that leads now.
@@ -29,15 +42,39 @@ pub enum Event {
         /// The rungs added for that.
         rungs: Vec<Rung>,
     },
-    /// The work cannot go on.
+    /// The lead reported how far it has come.
+    Reported {
+        /// When it will be asked for the next report.
+        rungs: Vec<Rung>,
+    },
+    /// The lead was urged on.
+    Urged {
+        /// Which department.
+        lead: Code,
+        /// When the item is due.
+        due_at: Timestamp,
+    },
+    /// The work of a department cannot go on.
     Blocked {
+        /// Which; not noted in old logs, as there was one for all.
+        department: Option<Code>,
         /// The department asked for help.
         help_from: Code,
     },
     /// It can.
-    Unblocked,
+    Unblocked {
+        /// Whose; in old logs none, and that of all.
+        department: Option<Code>,
+    },
+    /// Nothing is owed for the time being; the clock stops.
+    Paused,
+    /// The item is owed again; the clock runs on.
+    Resumed,
     /// The work is claimed to be done; the clock stops.
-    Claimed,
+    Claimed {
+        /// When whoever judges it will be told.
+        rungs: Vec<Rung>,
+    },
     /// It is not done; the clock runs on.
     Returned,
     /// Another due date counts, with rungs of its own. What happened before stays in the record.
@@ -51,8 +88,20 @@ pub enum Event {
         /// Every moment at which something will happen, in place of those still to come.
         rungs: Vec<Rung>,
     },
+    /// Another policy or another calendar counts; the due date stays.
+    Reprojected {
+        /// The policy.
+        ladder: Ladder,
+        /// Every moment at which something will happen, in place of those still to come.
+        rungs: Vec<Rung>,
+    },
     /// The item was accepted.
-    Satisfied,
+    Satisfied {
+        /// When there will be a look-back.
+        rungs: Vec<Rung>,
+    },
+    /// A look-back was recorded.
+    LookedBack,
     /// The item is no longer owed.
     Cancelled,
     /// The departments were reminded.
@@ -61,10 +110,12 @@ pub enum Event {
         rung: u32,
         /// Who is reminded.
         lead: Code,
-        /// How many days before the due moment the rung lies.
+        /// How far before the due moment the rung lies.
         days_before: u32,
         /// When the item is due.
         due_at: Timestamp,
+        /// Calendar days that are left; not noted in old logs.
+        days_left: Option<u32>,
     },
     /// The time to acknowledge is over.
     AcknowledgementOverdue {
@@ -99,11 +150,39 @@ pub enum Event {
         /// Whole days since then.
         days_late: u32,
     },
+    /// Somebody was notified of what waits for them.
+    Notified {
+        /// By which rung.
+        rung: u32,
+        /// Of what.
+        kind: RungKind,
+        /// Who; none: the supervisor.
+        department: Option<Code>,
+        /// How long it has been waiting: the distance of the rung.
+        distance: u32,
+        /// When the item is or was due.
+        due_at: Timestamp,
+    },
     /// A reminder's time passed without it being sent, because a later notice says more.
     Skipped {
         /// Which rung.
         rung: u32,
-        /// How many days before the due moment it lay.
+        /// How far before the due moment it lay.
         days_before: u32,
     },
+}
+
+impl Event {
+    /// Whether somebody is told something by it.
+    pub fn is_notice(&self) -> bool {
+        matches!(
+            self,
+            Event::Urged { .. }
+                | Event::Reminded { .. }
+                | Event::AcknowledgementOverdue { .. }
+                | Event::Overdue { .. }
+                | Event::Escalated { .. }
+                | Event::Notified { .. }
+        )
+    }
 }

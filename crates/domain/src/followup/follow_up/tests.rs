@@ -1,5 +1,7 @@
 use super::*;
 use crate::Actor;
+use crate::calendar::WorkingCalendar;
+use crate::followup::ladder::Unit;
 use crate::testing::{code, given};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -8,22 +10,27 @@ fn moment(at: &str) -> Timestamp {
     at.parse().unwrap()
 }
 
+fn calendar() -> WorkingCalendar {
+    WorkingCalendar::weekends_only("Asia/Shanghai").unwrap()
+}
+
 fn subject() -> Subject {
     Subject {
         resolution: Uuid::from_u128(1),
+        body: None,
         number: Line::parse("JC-2027-0001/1").unwrap(),
         title: Line::parse("排水泵站改造").unwrap(),
         lead: code("WATER"),
         co_responsible: vec![code("HOUSING")],
         due_on: "2027-03-31".parse().unwrap(),
-        due_at: moment("2027-03-31T16:00:00Z"),
-        acknowledge_by: moment("2027-03-04T16:00:00Z"),
+        due_at: moment("2027-03-31T15:59:59.999999Z"),
+        acknowledge_by: moment("2027-03-04T15:59:59.999999Z"),
         zone: Zone::named("Asia/Shanghai").unwrap(),
     }
 }
 
 fn planned() -> Vec<Event> {
-    let plan = Command::Plan { subject: subject(), ladder: Ladder::default() };
+    let plan = Command::Plan { subject: subject(), ladder: Ladder::default(), calendar: calendar() };
     given::<FollowUp>(&[]).at("2027-03-01T02:00:00Z").when(plan).unwrap()
 }
 
@@ -40,7 +47,12 @@ fn checked(history: &[Event], at: &str) -> Vec<String> {
     events
         .iter()
         .map(|event| match event {
-            Event::Reminded { days_before, .. } => format!("reminded {days_before}"),
+            Event::Reminded { days_before, days_left, .. } => {
+                format!("reminded {days_before} with {} left", days_left.unwrap())
+            }
+            Event::Notified { kind, department, distance, .. } => {
+                format!("{kind:?} {distance} to {}", department.as_ref().map_or("supervisor", Code::as_str))
+            }
             Event::Skipped { days_before, .. } => format!("skipped {days_before}"),
             Event::AcknowledgementOverdue { .. } => "unacknowledged".to_owned(),
             Event::Overdue { days_late, .. } => format!("overdue {days_late}"),
@@ -68,83 +80,155 @@ fn each_rung_happens_once_in_its_time() {
         seen,
         [
             "unacknowledged",
-            "reminded 7",
-            "reminded 3",
-            "reminded 1",
-            "overdue 0",
-            "Supervisor 3",
-            "Leadership 7"
+            "reminded 7 with 9 left",
+            "reminded 3 with 5 left",
+            "reminded 1 with 1 left",
+            "overdue 1",
+            "Supervisor 5",
+            "Leadership 9"
         ]
     );
 }
 
-/// On 28 March 2027 clocks in Berlin are put forward: that day has 23 hours.
+/// What happens when until nobody acts, as it is foretold.
+fn happening(mut history: Vec<Event>) -> Vec<String> {
+    let state = FollowUp::fold(State::default(), &history);
+    let now = moment("2027-03-01T02:00:00Z");
+    let foretold = state.upcoming(now, moment("2028-03-01T00:00:00Z"));
+    let (mut happened, mut events) = (Vec::new(), Vec::new());
+    while let Some(at) = next_deadline(&history) {
+        let come = given::<FollowUp>(&history).at(&at.to_string()).when(Command::CheckDeadlines).unwrap();
+        happened.extend(checked(&history, &at.to_string()).into_iter().map(|what| format!("{what} at {at}")));
+        events.extend(come.iter().map(|event| (at, event.clone())));
+        history.extend(come);
+    }
+    assert_eq!(foretold, events, "what was foretold is what happens");
+    happened
+}
+
+/// On 28 March 2027, a Sunday, clocks in Berlin are put forward; it is due on the Saturday before.
 #[test]
-fn days_are_calendar_days_of_the_zone_also_when_clocks_are_changed() {
+fn rungs_are_at_the_beginning_of_working_days_in_the_zone() {
+    let easter = ["2027-03-26", "2027-03-29"].map(|date| date.parse().unwrap());
+    let berlin = WorkingCalendar::new("Europe/Berlin", calendar().weekend().to_vec(), easter, []).unwrap();
     let subject = Subject {
         due_on: "2027-03-27".parse().unwrap(),
         due_at: moment("2027-03-27T22:59:59.999999Z"),
-        zone: Zone::named("Europe/Berlin").unwrap(),
+        zone: berlin.zone().clone(),
         ..subject()
     };
-    let plan = Command::Plan { subject, ladder: Ladder::default() };
+    let plan = Command::Plan { subject, ladder: Ladder::default(), calendar: berlin };
     let history = given::<FollowUp>(&[]).at("2027-03-01T02:00:00Z").when(plan).unwrap();
-    let mut history = then(history, "2027-03-02T02:00:00Z", Command::Acknowledge);
-    let mut happened = Vec::new();
-    while let Some(at) = next_deadline(&history) {
-        let at = at.to_string();
-        happened.extend(checked(&history, &at).into_iter().map(|what| format!("{what} at {at}")));
-        history = then(history, &at, Command::CheckDeadlines);
-    }
+    let history = then(history, "2027-03-01T02:00:00Z", Command::Acknowledge { calendar: calendar() });
     assert_eq!(
-        happened,
+        happening(history),
         [
-            "reminded 7 at 2027-03-20T22:59:59.999999Z",
-            "reminded 3 at 2027-03-24T22:59:59.999999Z",
-            "reminded 1 at 2027-03-26T22:59:59.999999Z",
-            "overdue 0 at 2027-03-27T22:59:59.999999Z",
-            "Supervisor 3 at 2027-03-30T21:59:59.999999Z",
-            "Leadership 7 at 2027-04-03T21:59:59.999999Z",
+            "reminded 7 with 10 left at 2027-03-17T08:00:00Z",
+            "reminded 3 with 4 left at 2027-03-23T08:00:00Z",
+            "reminded 1 with 2 left at 2027-03-25T08:00:00Z",
+            "overdue 3 at 2027-03-30T07:00:00Z",
+            "Supervisor 5 at 2027-04-01T07:00:00Z",
+            "Leadership 11 at 2027-04-07T07:00:00Z",
+        ],
+        "Good Friday and Easter Monday are holidays"
+    );
+}
+
+#[test]
+fn an_emergency_counts_in_hours() {
+    let ladder =
+        Ladder { unit: Unit::Hours, reminders: vec![2], supervisor: 1, leadership: 6, ..Ladder::default() };
+    let subject = Subject { due_at: moment("2027-03-01T10:00:00Z"), ..subject() };
+    let plan = Command::Plan { subject, ladder, calendar: calendar() };
+    let history = given::<FollowUp>(&[]).at("2027-03-01T02:00:00Z").when(plan).unwrap();
+    let history = then(history, "2027-03-01T02:00:00Z", Command::Acknowledge { calendar: calendar() });
+    assert_eq!(
+        happening(history),
+        [
+            "reminded 2 with 0 left at 2027-03-01T08:00:00Z",
+            "overdue 0 at 2027-03-01T10:00:00Z",
+            "Supervisor 0 at 2027-03-01T11:00:00Z",
+            "Leadership 1 at 2027-03-01T16:00:00Z",
         ]
     );
+}
+
+#[test]
+fn reports_are_asked_for_and_silence_is_told() {
+    let ladder = Ladder { report: 5, stale: 8, reminders: vec![], ..Ladder::default() };
+    let plan = Command::Plan { subject: subject(), ladder, calendar: calendar() };
+    let history = given::<FollowUp>(&[]).at("2027-03-01T02:00:00Z").when(plan).unwrap();
+    let history = then(history, "2027-03-01T02:00:00Z", Command::Acknowledge { calendar: calendar() });
+    assert_eq!(checked(&history, "2027-03-08T01:00:00Z"), ["Report 5 to WATER"]);
+    let reported = then(history.clone(), "2027-03-05T02:00:00Z", Command::Report { calendar: calendar() });
+    assert_eq!(checked(&reported, "2027-03-11T02:00:00Z"), Vec::<String>::new());
+    assert_eq!(checked(&reported, "2027-03-17T02:00:00Z"), ["Report 5 to WATER", "Stale 8 to supervisor"]);
 }
 
 #[test]
 fn a_clock_that_jumps_sends_the_last_reminder_and_every_escalation() {
-    let history = then(planned(), "2027-03-02T02:00:00Z", Command::Acknowledge);
-    assert_eq!(checked(&history, "2027-03-29T02:00:00Z"), ["skipped 7", "reminded 3"]);
+    let history = then(planned(), "2027-03-02T02:00:00Z", Command::Acknowledge { calendar: calendar() });
+    assert_eq!(checked(&history, "2027-03-29T02:00:00Z"), ["skipped 7", "reminded 3 with 2 left"]);
     assert_eq!(
         checked(&history, "2027-04-09T02:00:00Z"),
-        ["skipped 7", "skipped 3", "skipped 1", "overdue 8", "Supervisor 8", "Leadership 8"]
+        ["skipped 7", "skipped 3", "skipped 1", "overdue 9", "Supervisor 9", "Leadership 9"]
     );
 }
 
 #[test]
-fn the_clock_stops_while_a_claim_is_judged() {
-    let claimed = then(planned(), "2027-03-30T02:00:00Z", Command::Claim);
-    assert_eq!(next_deadline(&claimed), None);
-    assert_eq!(checked(&claimed, "2027-04-20T02:00:00Z"), Vec::<String>::new());
-    let returned = then(claimed.clone(), "2027-04-01T02:00:00Z", Command::Return);
-    assert!(checked(&returned, "2027-04-01T02:00:00Z").contains(&"overdue 0".to_owned()));
-    let satisfied = then(claimed, "2027-04-01T02:00:00Z", Command::Satisfy);
+fn a_claim_stops_the_clock_and_starts_that_of_the_judge() {
+    let claimed = then(planned(), "2027-03-30T02:00:00Z", Command::Claim { calendar: calendar() });
+    let name = Command::NameAcceptor { acceptor: Some(code("AUDIT")) };
+    let named = then(claimed.clone(), "2027-03-30T03:00:00Z", name);
+    assert_eq!(checked(&claimed, "2027-03-31T01:00:00Z"), ["Judgement 1 to supervisor"]);
+    assert_eq!(
+        checked(&named, "2027-04-20T02:00:00Z"),
+        ["Judgement 1 to AUDIT", "Judgement 5 to AUDIT"],
+        "and nothing for the lead"
+    );
+    // Five months later, in the second in which it is returned.
+    let due = Some(("2027-09-01".parse().unwrap(), moment("2027-09-01T15:59:59.999999Z")));
+    let back = Command::Return { due, calendar: calendar() };
+    let returned = then(claimed.clone(), "2027-08-31T02:00:00Z", back);
+    assert_eq!(checked(&returned, "2027-08-31T02:00:00Z"), Vec::<String>::new());
+    assert_eq!(
+        checked(&returned, "2027-09-02T01:00:00Z").last().map(String::as_str),
+        Some("overdue 1"),
+        "the day that was left, and then it is late"
+    );
+    let satisfied = then(claimed, "2027-04-01T02:00:00Z", Command::Satisfy { calendar: calendar() });
     assert_eq!(next_deadline(&satisfied), None);
-    let too_late = then(satisfied.clone(), "2027-04-02T02:00:00Z", Command::Return);
+    let back = Command::Return { due: None, calendar: calendar() };
+    let too_late = then(satisfied.clone(), "2027-04-02T02:00:00Z", back);
     assert_eq!(too_late, satisfied, "what comes after the end changes nothing");
 }
 
 #[test]
+fn a_result_is_looked_back_at_in_time() {
+    let ladder = Ladder { look_back_months: 6, ..Ladder::default() };
+    let plan = Command::Plan { subject: subject(), ladder, calendar: calendar() };
+    let history = given::<FollowUp>(&[]).at("2027-03-01T02:00:00Z").when(plan).unwrap();
+    let done = then(history, "2027-03-05T02:00:00Z", Command::Satisfy { calendar: calendar() });
+    assert_eq!(next_deadline(&done), Some(moment("2027-09-06T01:00:00Z")), "the 5th is a Sunday");
+    assert_eq!(checked(&done, "2027-09-06T01:00:00Z"), ["LookBack 6 to supervisor"]);
+    assert_eq!(next_deadline(&then(done, "2027-06-01T02:00:00Z", Command::LookBack)), None);
+}
+
+#[test]
 fn an_extension_plans_the_ladder_again_and_keeps_what_happened() {
-    let late = then(planned(), "2027-04-04T02:00:00Z", Command::CheckDeadlines);
-    let late = then(late, "2027-04-04T16:00:00Z", Command::CheckDeadlines);
+    let late = then(planned(), "2027-04-05T02:00:00Z", Command::CheckDeadlines);
     let replan = Command::Replan {
-        due_on: "2027-04-10".parse().unwrap(),
-        due_at: moment("2027-04-10T16:00:00Z"),
+        due_on: "2027-04-12".parse().unwrap(),
+        due_at: moment("2027-04-12T15:59:59.999999Z"),
         cause: Cause::Extension,
+        calendar: calendar(),
     };
     let history = then(late, "2027-04-05T02:00:00Z", replan.clone());
     let state = FollowUp::fold(State::default(), &history);
     let item = state.followed_item().unwrap();
     assert_eq!((item.extensions, item.escalated), (1, None));
+    assert_eq!(item.highest_escalation, Some(Tier::Supervisor), "that it was escalated is not wiped");
+    assert_eq!(item.first_due_on, subject().due_on);
     assert!(item.fired.iter().any(|rung| rung.kind == RungKind::Supervisor));
     let to_come: Vec<(RungKind, u32)> = item.pending.iter().map(|rung| (rung.kind, rung.days)).collect();
     assert_eq!(
@@ -161,41 +245,84 @@ fn an_extension_plans_the_ladder_again_and_keeps_what_happened() {
     assert_eq!(then(history.clone(), "2027-04-05T02:00:00Z", replan), history);
 }
 
+/// Whatever the clock stood still for, and whatever policy counts by now.
 #[test]
-fn a_contest_stops_the_time_to_acknowledge_until_it_is_ruled_on() {
-    let contested = then(planned(), "2027-03-02T02:00:00Z", Command::Contest);
-    assert_eq!(checked(&contested, "2027-03-06T02:00:00Z"), Vec::<String>::new());
-    let ruling =
-        Command::ResolveContest { lead: code("HOUSING"), acknowledge_by: moment("2027-03-10T16:00:00Z") };
+fn what_has_happened_since_the_due_date_was_agreed_on_does_not_happen_again() {
+    let late = then(planned(), "2027-04-02T02:00:00Z", Command::CheckDeadlines);
+    let late = then(late, "2027-04-02T03:00:00Z", Command::Pause);
+    assert_eq!(next_deadline(&late), None);
+    let due = Some(("2027-04-02".parse().unwrap(), moment("2027-04-02T15:59:59.999999Z")));
+    let resumed = then(late, "2027-04-06T02:00:00Z", Command::Resume { due, calendar: calendar() });
+    assert_eq!(checked(&resumed, "2027-04-07T01:00:00Z"), ["Supervisor 5"], "it was overdue already");
+    let ladder = Ladder { supervisor: 5, leadership: 5, ..Ladder::default() };
+    let reproject = Command::Reproject { ladder, calendar: calendar() };
+    let again = then(resumed, "2027-04-06T03:00:00Z", reproject.clone());
+    assert_eq!(checked(&again, "2027-04-09T01:00:00Z"), ["Supervisor 7", "Leadership 7"]);
+    assert_eq!(then(again.clone(), "2027-04-06T03:00:00Z", reproject), again, "nothing else changes");
+}
+
+#[test]
+fn a_contest_stops_the_clock_until_it_is_ruled_on() {
+    let contested = then(planned(), "2027-03-02T02:00:00Z", Command::Contest { calendar: calendar() });
+    assert_eq!(
+        checked(&contested, "2027-04-20T02:00:00Z"),
+        ["Ruling 1 to supervisor", "Ruling 3 to supervisor"],
+        "only whoever must rule is told"
+    );
+    let ruling = Command::ResolveContest {
+        lead: code("HOUSING"),
+        acknowledge_by: moment("2027-03-10T15:59:59.999999Z"),
+        due: Some(("2027-04-20".parse().unwrap(), moment("2027-04-20T15:59:59.999999Z"))),
+        calendar: calendar(),
+    };
     let ruled = then(contested, "2027-03-06T02:00:00Z", ruling);
+    let state = FollowUp::fold(State::default(), &ruled);
+    assert_eq!(state.followed_item().unwrap().first_due_on, "2027-04-20".parse().unwrap());
     let overdue = given::<FollowUp>(&ruled).at("2027-03-11T02:00:00Z").when(Command::CheckDeadlines).unwrap();
     assert!(
-        matches!(&overdue[..], [Event::AcknowledgementOverdue { rung: 8, lead, .. }] if *lead == code("HOUSING"))
+        matches!(&overdue[..], [Event::AcknowledgementOverdue { lead, .. }] if *lead == code("HOUSING")),
+        "{overdue:?}"
     );
 }
 
 fn commands() -> impl Strategy<Value = Command> {
     prop_oneof![
-        Just(Command::Plan { subject: subject(), ladder: Ladder::default() }),
-        Just(Command::Acknowledge),
-        Just(Command::Contest),
-        Just(Command::ResolveContest {
+        Just(Command::Plan { subject: subject(), ladder: Ladder::default(), calendar: calendar() }),
+        Just(Command::Acknowledge { calendar: calendar() }),
+        Just(Command::Contest { calendar: calendar() }),
+        due().prop_map(|due| Command::ResolveContest {
             lead: code("HOUSING"),
-            acknowledge_by: moment("2027-03-20T00:00:00Z")
+            acknowledge_by: moment("2027-03-20T00:00:00Z"),
+            due,
+            calendar: calendar()
         }),
-        Just(Command::Block { help_from: code("FINANCE") }),
-        Just(Command::Unblock),
-        Just(Command::Claim),
-        Just(Command::Return),
-        (1..90i64, any::<bool>()).prop_map(|(days, extended)| {
-            let due_at = subject().due_at + jiff::SignedDuration::from_hours(24 * days);
-            let due_on = jiff::tz::TimeZone::UTC.to_datetime(due_at).date();
+        Just(Command::Block { department: code("WATER"), help_from: code("FINANCE") }),
+        Just(Command::Unblock { department: Some(code("WATER")) }),
+        Just(Command::Report { calendar: calendar() }),
+        Just(Command::Pause),
+        due().prop_map(|due| Command::Resume { due, calendar: calendar() }),
+        Just(Command::Claim { calendar: calendar() }),
+        due().prop_map(|due| Command::Return { due, calendar: calendar() }),
+        (due(), any::<bool>()).prop_map(|(due, extended)| {
+            let (due_on, due_at) = due.unwrap_or((subject().due_on, subject().due_at));
             let cause = if extended { Cause::Extension } else { Cause::Reopening };
-            Command::Replan { due_on, due_at, cause }
+            Command::Replan { due_on, due_at, cause, calendar: calendar() }
         }),
-        Just(Command::Satisfy),
+        (1..9u32).prop_map(|supervisor| Command::Reproject {
+            ladder: Ladder { supervisor, report: 4, stale: 6, ..Ladder::default() },
+            calendar: calendar()
+        }),
+        Just(Command::Satisfy { calendar: calendar() }),
         Just(Command::Cancel),
     ]
+}
+
+fn due() -> impl Strategy<Value = Option<(Date, Timestamp)>> {
+    let days = proptest::option::of(1..90i64);
+    days.prop_map(|days| {
+        let due_on = subject().due_on.checked_add(jiff::Span::new().days(days?)).ok()?;
+        Some((due_on, calendar().end_of(due_on)))
+    })
 }
 
 /// Every second command checks deadlines.
@@ -209,6 +336,7 @@ fn rung_of(event: &Event) -> Option<u32> {
         | Event::AcknowledgementOverdue { rung, .. }
         | Event::Overdue { rung, .. }
         | Event::Escalated { rung, .. }
+        | Event::Notified { rung, .. }
         | Event::Skipped { rung, .. } => Some(*rung),
         _ => None,
     }
@@ -240,7 +368,7 @@ proptest! {
                 prop_assert!(state.next_deadline().is_none_or(|next| next > at));
             }
             if item.is_closed() {
-                prop_assert!(item.pending.is_empty() && state.next_deadline().is_none());
+                prop_assert!(item.live().all(|rung| rung.kind == RungKind::LookBack));
             }
             prop_assert!(item.pending.iter().all(|rung| !happened.contains(&rung.number)));
             prop_assert!(item.pending.windows(2).all(|pair| pair[0].due_at <= pair[1].due_at));

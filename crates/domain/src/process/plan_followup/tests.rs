@@ -19,12 +19,17 @@ struct Pair {
 impl Pair {
     fn then(mut self, at: &str, by: &str, command: Command) -> Pair {
         let at: Timestamp = at.parse().unwrap();
-        let zone = Zone::named("Asia/Shanghai").unwrap();
-        let issued = Issued { at, by: actor("li", by, Role::DepartmentLead) };
+        let around = Surroundings {
+            calendar: WorkingCalendar::weekends_only("Asia/Shanghai").unwrap(),
+            body: None,
+            ladder: Ladder::default(),
+        };
+        let role = if by == "OFFICE" { Role::Supervisor } else { Role::DepartmentLead };
+        let issued = Issued { at, by: actor("li", by, role) };
         let learned = Issued { at, by: Actor::process(NAME) };
         for event in ActionItem::decide(&self.item, command, &issued).unwrap() {
             self.item = ActionItem::evolve(self.item, &event);
-            for (id, command) in react(ITEM, &zone, &self.item, &event) {
+            for (id, command) in react(ITEM, &around, &self.item, &event) {
                 assert_eq!(id, ITEM, "a follow-up has its item's id");
                 let events = FollowUp::decide(&self.followed, command, &learned).unwrap();
                 self.followed = FollowUp::fold(self.followed, &events);
@@ -64,25 +69,27 @@ fn a_follow_up_keeps_up_with_its_item_to_the_end() {
     };
     let claim = || Command::ClaimCompletion { summary: text("done"), evidence: vec![evidence.clone()] };
     let calendar = || WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
+    let back = || Command::ReturnWork { part: None, reason: text("two are missing"), calendar: calendar() };
     let pair = assigned().then("2027-03-02T02:00:00Z", "WATER", Command::Acknowledge);
     let first = pair.followed.next_deadline().unwrap();
-    assert_eq!(first.to_string(), "2027-03-24T15:59:59Z", "the reminder, as it is acknowledged");
+    assert_eq!(first.to_string(), "2027-03-22T01:00:00Z", "the reminder, as it is acknowledged");
 
     let extend =
         Command::RequestExtension { due: DueRule::AfterDays(10), reason: text("rain"), calendar: calendar() };
     let pair = pair.then("2027-03-03T02:00:00Z", "WATER", extend).then(
         "2027-03-03T03:00:00Z",
         "OFFICE",
-        Command::GrantExtension,
+        Command::GrantExtension { calendar: calendar() },
     );
     assert_eq!(pair.followed.followed_item().unwrap().subject.due_on.to_string(), "2027-04-10");
 
     let pair = pair.then("2027-04-01T02:00:00Z", "WATER", claim());
-    assert_eq!((pair.stage(), pair.followed.next_deadline()), (Stage::Claimed, None));
+    assert_eq!(pair.stage(), Stage::Claimed);
+    assert_eq!(pair.followed.next_deadline().unwrap().to_string(), "2027-04-02T01:00:00Z", "for the judge");
     let pair = pair
-        .then("2027-04-02T02:00:00Z", "OFFICE", Command::ReturnWork { reason: text("two are missing") })
+        .then("2027-04-02T02:00:00Z", "OFFICE", back())
         .then("2027-04-03T02:00:00Z", "WATER", claim())
-        .then("2027-04-04T02:00:00Z", "OFFICE", Command::Accept { note: None });
+        .then("2027-04-04T02:00:00Z", "OFFICE", Command::Accept { part: None, note: None });
     assert_eq!(pair.stage(), Stage::Satisfied);
     let reopen =
         Command::Reopen { reason: text("look-back"), due: Some(DueRule::AfterDays(5)), calendar: calendar() };
@@ -96,13 +103,19 @@ fn a_follow_up_keeps_up_with_its_item_to_the_end() {
 fn a_new_lead_has_its_own_time_to_acknowledge() {
     let ruling = Command::ResolveContest {
         reassign_to: Some(Code::parse("ROADS").unwrap()),
+        due: Some(DueRule::AfterWorkingDays(20)),
         reason: text("it is theirs"),
         calendar: WorkingCalendar::weekends_only("Asia/Shanghai").unwrap(),
     };
     let pair = assigned().then("2027-03-02T02:00:00Z", "WATER", Command::Contest { reason: text("no") });
-    assert_eq!(pair.followed.next_deadline().unwrap().to_string(), "2027-03-24T15:59:59Z");
+    assert_eq!(pair.followed.next_deadline().unwrap().to_string(), "2027-03-03T01:00:00Z", "for the ruling");
     let pair = pair.then("2027-03-03T02:00:00Z", "OFFICE", ruling);
     let followed = pair.followed.followed_item().unwrap();
     assert_eq!(followed.subject.lead.as_str(), "ROADS");
-    assert_eq!(pair.followed.next_deadline(), pair.item.item().map(|item| item.assignment.acknowledge_by));
+    assert_eq!(followed.subject.due_on, "2027-03-31".parse().unwrap());
+    assert_eq!(
+        pair.followed.next_deadline().unwrap().to_string(),
+        "2027-03-09T01:00:00Z",
+        "the working day after the last one to acknowledge"
+    );
 }

@@ -1,25 +1,70 @@
-//! Judging the work, by somebody who did not do it.
+//! Judging the work: by the acceptor that was named, or by a supervisor; never by a party.
 
-use super::{Event, Item, Rejection, Stage, extension, not_by_lead};
+use super::{Due, Event, Item, PartStage, Rejection, Stage, by_outsider, extension};
 use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
-use crate::{Issued, Text};
+use crate::{Code, Issued, Role, Text};
 
-pub(super) fn accept(item: &Item, note: Option<Text>, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-    not_own_work(item, issued)?;
-    if item.stage == Stage::Accepted {
+pub(super) fn name_acceptor(
+    item: &Item,
+    acceptor: Option<Code>,
+    reason: Text,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    by_outsider(item, issued)?;
+    if item.is_over() {
+        return Err(item.wrong_stage(Stage::Underway.as_str()));
+    }
+    match acceptor {
+        acceptor if acceptor == item.acceptor => Ok(vec![]),
+        Some(party) if item.parties().any(|code| *code == party) => {
+            Err(Rejection::AcceptorIsParty { department_code: party })
+        }
+        acceptor => Ok(vec![Event::AcceptorNamed { acceptor, reason }]),
+    }
+}
+
+pub(super) fn accept(
+    item: &Item,
+    part: Option<Code>,
+    note: Option<Text>,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    by_judge(item, issued)?;
+    let department = issued.by.department.clone();
+    let Some(part) = part else {
+        if item.stage == Stage::Accepted {
+            return Ok(vec![]);
+        }
+        item.must_be(Stage::Claimed)?;
+        return Ok(vec![Event::Accepted { department, note }]);
+    };
+    if item.part(&part)?.stage == PartStage::Accepted {
         return Ok(vec![]);
     }
-    item.must_be(Stage::Claimed)?;
-    Ok(vec![Event::Accepted { department: issued.by.department.clone(), note }])
+    part_must_be_claimed(item, &part)?;
+    Ok(vec![Event::PartAccepted { part, department, note }])
 }
 
-pub(super) fn return_work(item: &Item, reason: Text, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-    not_own_work(item, issued)?;
+pub(super) fn return_work(
+    item: &Item,
+    part: Option<Code>,
+    reason: Text,
+    calendar: &WorkingCalendar,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    by_judge(item, issued)?;
+    let department = issued.by.department.clone();
+    if let Some(part) = part {
+        part_must_be_claimed(item, &part)?;
+        return Ok(vec![Event::PartReturned { part, department, reason }]);
+    }
     item.must_be(Stage::Claimed)?;
-    Ok(vec![Event::Returned { department: issued.by.department.clone(), reason }])
+    let due = item.due_after_pause(|item| item.stage = Stage::Underway, calendar, issued.at);
+    Ok(vec![Event::Returned { department, reason, due }])
 }
 
+/// Without a due date of its own it keeps the one that it has, which must not be over.
 pub(super) fn reopen(
     item: &Item,
     reason: Text,
@@ -27,22 +72,22 @@ pub(super) fn reopen(
     calendar: &WorkingCalendar,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
+    by_outsider(item, issued)?;
     item.must_be(Stage::Accepted)?;
-    let (due_on, due_at) = match due {
-        None => (item.assignment.due_on, item.assignment.due_at),
-        Some(due) => extension::new_date(item, due, calendar.date_of(issued.at), calendar, issued)?,
+    let (assignment, today) = (&item.assignment, calendar.date_of(issued.at));
+    let Due { due_on, due_at } = match due {
+        None if issued.at > assignment.due_at => {
+            return Err(Rejection::DueRequired { number: assignment.number.clone() });
+        }
+        None => Due { due_on: assignment.due_on, due_at: assignment.due_at },
+        Some(due) => extension::new_due(assignment.due_on.max(today), due, today, calendar)?,
     };
     Ok(vec![Event::Reopened { reason, due_on, due_at }])
 }
 
 /// What is accepted stays accepted: it was owed when it was done.
 pub(super) fn rescind(item: &Item, reason: Text) -> Vec<Event> {
-    match item.stage {
-        Stage::Accepted | Stage::Rescinded => vec![],
-        Stage::Assigned | Stage::Contested | Stage::Underway | Stage::Claimed => {
-            vec![Event::Rescinded { reason }]
-        }
-    }
+    if item.is_over() { vec![] } else { vec![Event::Rescinded { reason }] }
 }
 
 pub(super) fn record_look_back(
@@ -51,17 +96,31 @@ pub(super) fn record_look_back(
     holds: bool,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    not_by_lead(item, issued)?;
+    by_outsider(item, issued)?;
     item.must_be(Stage::Accepted)?;
     Ok(vec![Event::LookBackRecorded { department: issued.by.department.clone(), observation, holds }])
 }
 
-/// Refuses the lead, which did the work: an item that has been acknowledged keeps its lead.
-fn not_own_work(item: &Item, issued: &Issued) -> Result<(), Rejection> {
-    let lead = &item.assignment.lead;
-    if issued.by.speaks_for(lead) {
-        Err(Rejection::OwnWork { department_code: lead.clone() })
-    } else {
-        Ok(())
+/// Refuses whoever may not judge: a party, and anybody who is neither the acceptor nor a supervisor.
+fn by_judge(item: &Item, issued: &Issued) -> Result<(), Rejection> {
+    if let Some(party) = item.parties().find(|party| issued.by.speaks_for(party)) {
+        return Err(Rejection::OwnWork { department_code: party.clone() });
     }
+    let is_acceptor = item.acceptor.as_ref().is_some_and(|acceptor| issued.by.speaks_for(acceptor));
+    if is_acceptor || issued.by.is(Role::Supervisor) {
+        return Ok(());
+    }
+    let department_code = issued.by.spoken_for();
+    Err(match item.acceptor.clone() {
+        Some(acceptor_code) => Rejection::NotAcceptor { department_code, acceptor_code },
+        None => Rejection::NotSupervisor { department_code },
+    })
+}
+
+fn part_must_be_claimed(item: &Item, department: &Code) -> Result<(), Rejection> {
+    let (part, needed) = (item.part(department)?, PartStage::Claimed);
+    if item.is_over() {
+        return Err(item.wrong_stage(Stage::Underway.as_str()));
+    }
+    if part.stage == needed { Ok(()) } else { Err(item.wrong_part_stage(part, needed)) }
 }

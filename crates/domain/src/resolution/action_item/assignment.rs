@@ -1,10 +1,11 @@
 //! Assigning, acknowledging, contesting.
 
 use super::{
-    ACKNOWLEDGE_WORKING_DAYS, Assignment, CO_RESPONSIBLE_MAX, Event, Item, Rejection, Stage, State, by_lead,
-    not_by_lead,
+    ACKNOWLEDGE_WORKING_DAYS, Assignment, CO_RESPONSIBLE_MAX, Event, Item, PartStage, Rejection, Stage,
+    State, by_lead, by_outsider, by_party, extension,
 };
 use crate::calendar::WorkingCalendar;
+use crate::due::DueRule;
 use crate::{Code, Issued, Text};
 
 pub(super) fn assign(state: &State, assignment: Assignment) -> Result<Vec<Event>, Rejection> {
@@ -27,38 +28,54 @@ pub(super) fn assign(state: &State, assignment: Assignment) -> Result<Vec<Event>
 }
 
 pub(super) fn acknowledge(item: &Item, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-    let department = by_lead(item, issued)?;
-    match item.stage {
-        Stage::Assigned | Stage::Contested => Ok(vec![Event::Acknowledged { department }]),
-        Stage::Underway | Stage::Claimed | Stage::Accepted => Ok(vec![]),
-        Stage::Rescinded => Err(item.wrong_stage(Stage::Assigned.as_str())),
+    let department = by_party(item, issued)?;
+    if item.stage == Stage::Rescinded {
+        return Err(item.wrong_stage(Stage::Assigned.as_str()));
     }
+    if department == item.assignment.lead {
+        let is_offered = matches!(item.stage, Stage::Assigned | Stage::Contested);
+        return Ok(if is_offered { vec![Event::Acknowledged { department }] } else { vec![] });
+    }
+    let is_offered = item.part(&department)?.stage == PartStage::Assigned && !item.is_over();
+    Ok(if is_offered { vec![Event::PartAcknowledged { department }] } else { vec![] })
 }
 
 pub(super) fn contest(item: &Item, reason: Text, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     let department = by_lead(item, issued)?;
     item.must_be(Stage::Assigned)?;
+    if item.contested {
+        return Err(Rejection::AlreadyContested { number: item.assignment.number.clone() });
+    }
     let acknowledge_by = item.assignment.acknowledge_by;
     if issued.at > acknowledge_by {
         return Err(Rejection::ContestTooLate { acknowledge_by });
     }
-    Ok(vec![Event::Contested { department, reason }])
+    Ok(vec![Event::Contested { department, reason, contested_at: Some(issued.at) }])
 }
 
 pub(super) fn resolve_contest(
     item: &Item,
     reassign_to: Option<Code>,
+    due: Option<DueRule>,
     reason: Text,
     calendar: &WorkingCalendar,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    not_by_lead(item, issued)?;
+    by_outsider(item, issued)?;
     item.must_be(Stage::Contested)?;
     let today = calendar.date_of(issued.at);
     let acknowledge_by = calendar.end_of(calendar.after_working_days(today, ACKNOWLEDGE_WORKING_DAYS));
-    match reassign_to {
-        None => Ok(vec![Event::ContestDismissed { reason, acknowledge_by }]),
-        Some(lead) if lead == item.assignment.lead => Err(Rejection::AlreadyLead { department_code: lead }),
-        Some(lead) => Ok(vec![Event::Reassigned { lead, reason, acknowledge_by }]),
+    let Some(lead) = reassign_to else {
+        let due = item.due_after_pause(|item| item.stage = Stage::Assigned, calendar, issued.at);
+        return Ok(vec![Event::ContestDismissed { reason, acknowledge_by, due }]);
+    };
+    if lead == item.assignment.lead {
+        return Err(Rejection::AlreadyLead { department_code: lead });
     }
+    if item.acceptor.as_ref() == Some(&lead) {
+        return Err(Rejection::AcceptorIsParty { department_code: lead });
+    }
+    let due = due.ok_or_else(|| Rejection::DueRequired { number: item.assignment.number.clone() })?;
+    let due = extension::new_due(today, due, today, calendar)?;
+    Ok(vec![Event::Reassigned { lead, reason, acknowledge_by, due: Some(due) }])
 }

@@ -1,8 +1,8 @@
 //! What can happen to an action item.
 
-use super::Assignment;
+use super::item::{Assignment, Due};
 use crate::resolution::evidence::Evidence;
-use crate::{Code, Date, Text, Timestamp};
+use crate::{Code, Date, Line, Text, Timestamp, Uuid};
 
 /// The events.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,12 +17,26 @@ pub enum Event {
         /// The lead.
         department: Code,
     },
-    /// The lead disputed that it is its own to do.
+    /// Who judges the work was named.
+    AcceptorNamed {
+        /// Which department; none: the supervisors.
+        acceptor: Option<Code>,
+        /// Why.
+        reason: Text,
+    },
+    /// A department that supports the item acknowledged its part.
+    PartAcknowledged {
+        /// Which.
+        department: Code,
+    },
+    /// The lead disputed that it is its own to do. The clock stops until that is ruled on.
     Contested {
         /// The lead.
         department: Code,
         /// Why.
         reason: Text,
+        /// When; not noted in old logs.
+        contested_at: Option<Timestamp>,
     },
     /// The contest was dismissed; the lead stays the lead.
     ContestDismissed {
@@ -30,6 +44,8 @@ pub enum Event {
         reason: Text,
         /// Until when the lead must acknowledge now.
         acknowledge_by: Timestamp,
+        /// When the item is due now, if that changed: later by the working days that the ruling took.
+        due: Option<Due>,
     },
     /// Another department leads from now on.
     Reassigned {
@@ -39,6 +55,8 @@ pub enum Event {
         reason: Text,
         /// Until when it must acknowledge.
         acknowledge_by: Timestamp,
+        /// When the item is due, as that is promised to it; in old logs, it kept the date.
+        due: Option<Due>,
     },
     /// A department reported how far its work has come.
     ProgressReported {
@@ -51,7 +69,7 @@ pub enum Event {
         /// What shows it.
         evidence: Vec<Evidence>,
     },
-    /// A department reported that the work cannot go on.
+    /// A department reported that its work cannot go on.
     BlockageReported {
         /// Which.
         department: Code,
@@ -64,7 +82,25 @@ pub enum Event {
     BlockageCleared {
         /// Which.
         department: Code,
+        /// The department whose work can go on; in old logs none, and that of all.
+        blocked: Option<Code>,
         /// What changed.
+        note: Text,
+    },
+    /// The department that is asked for help said that it will help.
+    HelpAcknowledged {
+        /// Which.
+        department: Code,
+        /// The department that it helps.
+        blocked: Code,
+    },
+    /// It said that it has helped; whoever was blocked has to see whether that is enough.
+    HelpGiven {
+        /// Which.
+        department: Code,
+        /// The department that it helped.
+        blocked: Code,
+        /// How.
         note: Text,
     },
     /// The lead requested a later due date.
@@ -90,7 +126,8 @@ pub enum Event {
         /// Why.
         reason: Text,
     },
-    /// The lead claimed that the work is done. That ends a blockage, and a request for an extension.
+    /// The lead claimed that the work is done. That ends blockages, and a request for an extension. The clock stops
+    /// until that is judged.
     CompletionClaimed {
         /// The lead.
         department: Code,
@@ -98,6 +135,35 @@ pub enum Event {
         summary: Text,
         /// What shows it.
         evidence: Vec<Evidence>,
+        /// When; not noted in old logs.
+        claimed_at: Option<Timestamp>,
+    },
+    /// A department that supports the item claimed that its part is done. That ends its blockage.
+    PartClaimed {
+        /// Which.
+        department: Code,
+        /// What was done.
+        summary: Text,
+        /// What shows it.
+        evidence: Vec<Evidence>,
+    },
+    /// The part of a department was found done.
+    PartAccepted {
+        /// Whose part.
+        part: Code,
+        /// The department that found this; none when the person speaks for no department.
+        department: Option<Code>,
+        /// A remark.
+        note: Option<Text>,
+    },
+    /// The part of a department was found not done; its work goes on.
+    PartReturned {
+        /// Whose part.
+        part: Code,
+        /// The department that found this; none when the person speaks for no department.
+        department: Option<Code>,
+        /// What is lacking.
+        reason: Text,
     },
     /// The criterion was found met.
     Accepted {
@@ -112,6 +178,8 @@ pub enum Event {
         department: Option<Code>,
         /// What is lacking.
         reason: Text,
+        /// When the item is due now, if that changed: later by the working days that judging took.
+        due: Option<Due>,
     },
     /// The acceptance was revoked; the work goes on.
     Reopened {
@@ -121,6 +189,50 @@ pub enum Event {
         due_on: Date,
         /// The last moment of that date.
         due_at: Timestamp,
+    },
+    /// Nothing is owed until the item is resumed.
+    Suspended {
+        /// Why.
+        reason: Text,
+        /// Who or what ordered it.
+        authority: Line,
+        /// When.
+        suspended_at: Timestamp,
+    },
+    /// The item is owed again.
+    Resumed {
+        /// Why.
+        note: Text,
+        /// When it is due now, if that changed: later by the working days it was suspended.
+        due: Option<Due>,
+    },
+    /// The item waits for another one; its clock stops until that one is over.
+    DependencyAdded {
+        /// Which.
+        on: Uuid,
+        /// Its number.
+        on_number: Line,
+        /// When.
+        added_at: Timestamp,
+    },
+    /// Another item waits for this one.
+    DependantNoted {
+        /// Which.
+        dependant: Uuid,
+    },
+    /// The item no longer waits for another one.
+    Released {
+        /// Which.
+        on: Uuid,
+        /// When it is due now, if that changed: later by the working days it waited.
+        due: Option<Due>,
+    },
+    /// The lead was urged on.
+    Urged {
+        /// With what words.
+        text: Text,
+        /// When.
+        urged_on: Date,
     },
     /// The item is no longer owed.
     Rescinded {

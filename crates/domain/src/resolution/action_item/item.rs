@@ -1,8 +1,9 @@
 //! An item as it is now.
 
 use super::{Event, Rejection};
-use crate::calendar::Zone;
+use crate::calendar::{WorkingCalendar, Zone};
 use crate::{Code, Date, Line, Text, Timestamp, Uuid};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is owed, by whom, until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,21 +60,114 @@ impl Stage {
         }
     }
 
-    /// Calendar days since an item in this stage was due; none unless it is late: past due, and waiting for
-    /// its lead. What is claimed waits for somebody else's judgement.
-    pub fn days_late(self, due_at: Timestamp, now: Timestamp, zone: &Zone) -> Option<u32> {
-        let waits_for_lead = matches!(self, Stage::Assigned | Stage::Contested | Stage::Underway);
+    /// See [`Item::days_late`].
+    pub fn days_late(self, paused: bool, due_at: Timestamp, now: Timestamp, zone: &Zone) -> Option<u32> {
+        let waits_for_lead = matches!(self, Stage::Assigned | Stage::Contested | Stage::Underway) && !paused;
         (waits_for_lead && now > due_at).then(|| zone.days_between(due_at, now))
+    }
+
+    /// See [`Item::days_past_promise`].
+    pub fn days_past_promise(
+        self,
+        first_due_at: Timestamp,
+        claimed_at: Option<Timestamp>,
+        now: Timestamp,
+        zone: &Zone,
+    ) -> u32 {
+        let until = match self {
+            Stage::Rescinded => return 0,
+            Stage::Claimed | Stage::Accepted => claimed_at.unwrap_or(first_due_at),
+            Stage::Assigned | Stage::Contested | Stage::Underway => now,
+        };
+        if until > first_due_at { zone.days_between(first_due_at, until) } else { 0 }
     }
 }
 
-/// Why the work cannot go on.
+/// When an item is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// The date.
+    pub due_on: Date,
+    /// The last moment of that date.
+    pub due_at: Timestamp,
+}
+
+/// How far the help has come that a blocked department asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Help {
+    /// 待协助: it is owed.
+    Owed,
+    /// 已响应: whoever was asked will help.
+    Acknowledged,
+    /// 已协助: whoever was asked says that it has helped.
+    Given,
+}
+
+/// Why the work of a department cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blockage {
+    /// The department that is blocked.
+    pub department: Code,
     /// Why.
     pub reason: Text,
     /// The department that could help.
     pub help_from: Code,
+    /// How far its help has come.
+    pub help: Help,
+}
+
+/// How far the part of a supporting department has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PartStage {
+    /// 待签收
+    Assigned,
+    /// 办理中
+    Underway,
+    /// 待验收
+    Claimed,
+    /// 办结
+    Accepted,
+}
+
+impl PartStage {
+    /// The stage in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PartStage::Assigned => "assigned",
+            PartStage::Underway => "underway",
+            PartStage::Claimed => "claimed",
+            PartStage::Accepted => "accepted",
+        }
+    }
+}
+
+/// What a supporting department does of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The department.
+    pub department: Code,
+    /// How far it has come.
+    pub stage: PartStage,
+    /// How much is done according to its last report, in percent.
+    pub percent: u32,
+}
+
+/// Why nothing is owed for the time being.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspension {
+    /// Why.
+    pub reason: Text,
+    /// Who or what ordered it.
+    pub authority: Line,
+}
+
+/// How often an item was urged in the week of the last urge.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Urges {
+    /// The Monday of that week; none before the first urge.
+    pub week_of: Option<Date>,
+    /// How often.
+    pub count: u32,
 }
 
 /// A later due date that was requested.
@@ -92,29 +186,68 @@ pub struct ExtensionRequest {
 pub struct Item {
     /// What is owed, by whom, until when, as it is now.
     pub assignment: Assignment,
+    /// When it was first promised to be done, by the lead that it has now.
+    pub first_due: Due,
     /// Its stage.
     pub stage: Stage,
+    /// The department that judges the work; none: the supervisors.
+    pub acceptor: Option<Code>,
+    /// What the departments that support it do, in the order in which they were named.
+    pub parts: Vec<Part>,
     /// How much is done according to the lead's last report, in percent.
-    pub percent: u32,
-    /// Why the work cannot go on, while it cannot.
-    pub blockage: Option<Blockage>,
+    pub reported_percent: u32,
+    /// Why work cannot go on, by department.
+    pub blockages: Vec<Blockage>,
     /// The extension that nobody has decided on yet.
     pub extension: Option<ExtensionRequest>,
-    /// How many times the due date was moved.
+    /// How many times a later due date was requested of the present assignment.
+    pub extensions_requested: u32,
+    /// How many times the due date was moved by an extension.
     pub extensions_granted: u32,
+    /// Whether the present assignment was contested.
+    pub contested: bool,
+    /// Why nothing is owed for the time being, while nothing is.
+    pub suspension: Option<Suspension>,
+    /// The items that it waits for, with their numbers.
+    pub waits_for: BTreeMap<Uuid, Line>,
+    /// The items that wait or waited for it.
+    pub dependants: BTreeSet<Uuid>,
+    /// Since when its clock stands still; none while it runs.
+    pub paused_since: Option<Timestamp>,
+    /// When the work was claimed to be done, while that is claimed or accepted; not known in old logs.
+    pub claimed_at: Option<Timestamp>,
+    /// How often it was urged lately.
+    pub urges: Urges,
     /// Whether the last look-back found that the result holds.
     pub holds: Option<bool>,
 }
 
 impl Item {
     pub(super) fn new(assignment: Assignment) -> Item {
+        let part = |department: &Code| Part {
+            department: department.clone(),
+            stage: PartStage::Assigned,
+            percent: 0,
+        };
+        let lead = &assignment.lead;
         Item {
+            first_due: Due { due_on: assignment.due_on, due_at: assignment.due_at },
+            parts: assignment.co_responsible.iter().filter(|code| *code != lead).map(part).collect(),
             assignment,
             stage: Stage::Assigned,
-            percent: 0,
-            blockage: None,
+            acceptor: None,
+            reported_percent: 0,
+            blockages: vec![],
             extension: None,
+            extensions_requested: 0,
             extensions_granted: 0,
+            contested: false,
+            suspension: None,
+            waits_for: BTreeMap::new(),
+            dependants: BTreeSet::new(),
+            paused_since: None,
+            claimed_at: None,
+            urges: Urges::default(),
             holds: None,
         }
     }
@@ -125,9 +258,62 @@ impl Item {
             .chain(self.assignment.co_responsible.iter().filter(|code| **code != self.assignment.lead))
     }
 
-    /// The departments whose matter it is: its parties, and the one that is asked for help.
+    /// The departments whose matter it is: its parties, its acceptor, and those that are asked for help.
     pub fn concerned(&self) -> impl Iterator<Item = &Code> {
-        self.parties().chain(self.blockage.as_ref().map(|blockage| &blockage.help_from))
+        self.parties().chain(&self.acceptor).chain(self.blockages.iter().map(|blockage| &blockage.help_from))
+    }
+
+    /// How much is done, in percent: what the lead last said, or all of it once that was accepted.
+    pub fn percent(&self) -> u32 {
+        if self.stage == Stage::Accepted { super::PERCENT_MAX } else { self.reported_percent }
+    }
+
+    /// Whether nothing is owed any more.
+    pub fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Accepted | Stage::Rescinded)
+    }
+
+    /// Calendar days since it was due; none unless it is late: past due, with its clock running. What is claimed,
+    /// contested or suspended, or waits for another item, waits for somebody else.
+    pub fn days_late(&self, now: Timestamp, zone: &Zone) -> Option<u32> {
+        self.stage.days_late(self.paused_since.is_some(), self.assignment.due_at, now, zone)
+    }
+
+    /// Calendar days by which the first promise was missed, whatever was agreed since: up to the claim that is
+    /// being judged or was accepted, or else up to now. 0 for what is no longer owed.
+    pub fn days_past_promise(&self, now: Timestamp, zone: &Zone) -> u32 {
+        self.stage.days_past_promise(self.first_due.due_at, self.claimed_at, now, zone)
+    }
+
+    /// The part of a department, if it has one.
+    pub(super) fn part(&self, department: &Code) -> Result<&Part, Rejection> {
+        let found = self.parts.iter().find(|part| part.department == *department);
+        found.ok_or_else(|| Rejection::NoSuchPart { department_code: department.clone() })
+    }
+
+    /// When it is due once this reason ends for its clock to stand still, if that is later: when no other reason is
+    /// left, it is due later by the working days that its clock stood still.
+    pub(super) fn due_after_pause(
+        &self,
+        ends: impl FnOnce(&mut Item),
+        calendar: &WorkingCalendar,
+        now: Timestamp,
+    ) -> Option<Due> {
+        let since = self.paused_since?;
+        let mut after = self.clone();
+        ends(&mut after);
+        if after.has_reason_to_pause() {
+            return None;
+        }
+        let days = calendar.working_days_between(calendar.date_of(since), calendar.date_of(now));
+        let due_on = calendar.after_working_days(self.assignment.due_on, days);
+        (days > 0).then(|| Due { due_on, due_at: calendar.end_of(due_on) })
+    }
+
+    fn has_reason_to_pause(&self) -> bool {
+        matches!(self.stage, Stage::Claimed | Stage::Contested)
+            || self.suspension.is_some()
+            || !self.waits_for.is_empty()
     }
 
     /// Refuses unless the item is in this stage.
@@ -139,49 +325,152 @@ impl Item {
         Rejection::WrongStage { number: self.assignment.number.clone(), stage: self.stage.as_str(), needed }
     }
 
+    pub(super) fn wrong_part_stage(&self, part: &Part, needed: PartStage) -> Rejection {
+        let number = self.assignment.number.clone();
+        Rejection::WrongStage { number, stage: part.stage.as_str(), needed: needed.as_str() }
+    }
+
     pub(super) fn apply(&mut self, event: &Event) {
         match event {
             Event::Assigned { .. } => {}
+            Event::AcceptorNamed { acceptor, .. } => self.acceptor.clone_from(acceptor),
             Event::Acknowledged { .. } => self.stage = Stage::Underway,
-            Event::Contested { .. } => self.stage = Stage::Contested,
-            Event::ContestDismissed { acknowledge_by, .. } => self.offer(*acknowledge_by),
-            Event::Reassigned { lead, acknowledge_by, .. } => {
-                self.assignment.lead = lead.clone();
+            Event::Contested { contested_at, .. } => {
+                self.stage = Stage::Contested;
+                self.contested = true;
+                self.pause(*contested_at);
+            }
+            Event::ContestDismissed { acknowledge_by, due, .. } => {
+                self.move_due(*due);
                 self.offer(*acknowledge_by);
             }
-            Event::ProgressReported { department, percent, .. } => {
-                if *department == self.assignment.lead {
-                    self.percent = *percent;
-                }
+            Event::Reassigned { lead, acknowledge_by, due, .. } => {
+                self.reassign(lead, *due);
+                self.offer(*acknowledge_by);
             }
-            Event::BlockageReported { reason, help_from, .. } => {
-                self.blockage = Some(Blockage { reason: reason.clone(), help_from: help_from.clone() });
-            }
-            Event::BlockageCleared { .. } => self.blockage = None,
+            Event::ProgressReported { department, percent, .. } => self.report(department, *percent),
             Event::ExtensionRequested { due_on, due_at, reason } => {
+                self.extensions_requested += 1;
                 self.extension =
                     Some(ExtensionRequest { due_on: *due_on, due_at: *due_at, reason: reason.clone() });
             }
             Event::ExtensionGranted { due_on, due_at, granted } => {
-                (self.assignment.due_on, self.assignment.due_at) = (*due_on, *due_at);
+                self.move_due(Some(Due { due_on: *due_on, due_at: *due_at }));
                 self.extensions_granted = *granted;
                 self.extension = None;
             }
             Event::ExtensionRefused { .. } => self.extension = None,
-            Event::CompletionClaimed { .. } => self.stop(Stage::Claimed),
-            Event::Accepted { .. } => {
-                self.percent = super::PERCENT_MAX;
-                self.stage = Stage::Accepted;
+            Event::CompletionClaimed { claimed_at, .. } => {
+                self.stop(Stage::Claimed);
+                self.claimed_at = *claimed_at;
+                self.pause(*claimed_at);
             }
-            Event::Returned { .. } => self.stage = Stage::Underway,
-            Event::Reopened { due_on, due_at, .. } => {
-                (self.assignment.due_on, self.assignment.due_at) = (*due_on, *due_at);
-                self.holds = None;
+            Event::Accepted { .. } => self.end(Stage::Accepted),
+            Event::Returned { due, .. } => {
+                self.claimed_at = None;
+                self.move_due(*due);
                 self.stage = Stage::Underway;
             }
-            Event::Rescinded { .. } => self.stop(Stage::Rescinded),
+            Event::Reopened { due_on, due_at, .. } => {
+                self.move_due(Some(Due { due_on: *due_on, due_at: *due_at }));
+                (self.holds, self.claimed_at) = (None, None);
+                self.stage = Stage::Underway;
+            }
+            Event::Suspended { reason, authority, suspended_at } => {
+                self.suspension = Some(Suspension { reason: reason.clone(), authority: authority.clone() });
+                self.pause(Some(*suspended_at));
+            }
+            Event::Resumed { due, .. } => {
+                self.suspension = None;
+                self.move_due(*due);
+            }
+            Event::DependencyAdded { on, on_number, added_at } => {
+                self.waits_for.insert(*on, on_number.clone());
+                self.pause(Some(*added_at));
+            }
+            Event::DependantNoted { dependant } => {
+                self.dependants.insert(*dependant);
+            }
+            Event::Released { on, due } => {
+                self.waits_for.remove(on);
+                self.move_due(*due);
+            }
+            Event::Urged { urged_on, .. } => self.urges = self.urges.and_on(*urged_on),
+            Event::Rescinded { .. } => self.end(Stage::Rescinded),
             Event::LookBackRecorded { holds, .. } => self.holds = Some(*holds),
+            of_one_department => self.apply_to_department(of_one_department),
         }
+        if !self.has_reason_to_pause() {
+            self.paused_since = None;
+        }
+    }
+
+    /// What is so for one of its departments, and changes nothing for the item as a whole.
+    fn apply_to_department(&mut self, event: &Event) {
+        match event {
+            Event::PartAcknowledged { department } => self.set_part(department, PartStage::Underway),
+            Event::BlockageReported { department, reason, help_from } => {
+                self.unblock(Some(department));
+                let (department, reason) = (department.clone(), reason.clone());
+                let (help_from, help) = (help_from.clone(), Help::Owed);
+                self.blockages.push(Blockage { department, reason, help_from, help });
+            }
+            Event::BlockageCleared { blocked, .. } => self.unblock(blocked.as_ref()),
+            Event::HelpAcknowledged { blocked, .. } => self.set_help(blocked, Help::Acknowledged),
+            Event::HelpGiven { blocked, .. } => self.set_help(blocked, Help::Given),
+            Event::PartClaimed { department, .. } => {
+                self.unblock(Some(department));
+                self.set_part(department, PartStage::Claimed);
+            }
+            Event::PartAccepted { part, .. } => self.set_part(part, PartStage::Accepted),
+            Event::PartReturned { part, .. } => self.set_part(part, PartStage::Underway),
+            _ => {}
+        }
+    }
+
+    fn pause(&mut self, at: Option<Timestamp>) {
+        self.paused_since = self.paused_since.or(at);
+    }
+
+    fn move_due(&mut self, due: Option<Due>) {
+        if let Some(Due { due_on, due_at }) = due {
+            (self.assignment.due_on, self.assignment.due_at) = (due_on, due_at);
+        }
+    }
+
+    /// A new lead makes a promise of its own, and has its own extensions and its own contest. What it did in support
+    /// is no part any more.
+    fn reassign(&mut self, lead: &Code, due: Option<Due>) {
+        self.assignment.lead = lead.clone();
+        self.parts.retain(|part| part.department != *lead);
+        self.move_due(due);
+        self.first_due = Due { due_on: self.assignment.due_on, due_at: self.assignment.due_at };
+        (self.extensions_requested, self.extensions_granted, self.contested) = (0, 0, false);
+    }
+
+    fn report(&mut self, department: &Code, percent: u32) {
+        if *department == self.assignment.lead {
+            self.reported_percent = percent;
+        } else if let Some(part) = self.parts.iter_mut().find(|part| part.department == *department) {
+            part.percent = percent;
+        }
+    }
+
+    fn set_part(&mut self, department: &Code, stage: PartStage) {
+        if let Some(part) = self.parts.iter_mut().find(|part| part.department == *department) {
+            part.stage = stage;
+        }
+    }
+
+    fn set_help(&mut self, blocked: &Code, help: Help) {
+        if let Some(blockage) = self.blockages.iter_mut().find(|found| found.department == *blocked) {
+            blockage.help = help;
+        }
+    }
+
+    /// Ends the blockage of a department; with none, every one.
+    fn unblock(&mut self, department: Option<&Code>) {
+        self.blockages.retain(|blockage| department.is_some_and(|code| blockage.department != *code));
     }
 
     /// Offers the item to its lead again.
@@ -190,10 +479,31 @@ impl Item {
         self.stage = Stage::Assigned;
     }
 
-    /// Ends the work, and with it a blockage and a request for an extension.
+    /// Ends the work, and with it blockages and a request for an extension.
     fn stop(&mut self, stage: Stage) {
         self.stage = stage;
-        self.blockage = None;
+        self.blockages.clear();
         self.extension = None;
     }
+
+    /// Ends the item: it waits for nothing any more.
+    fn end(&mut self, stage: Stage) {
+        self.stop(stage);
+        self.suspension = None;
+        self.waits_for.clear();
+    }
+}
+
+impl Urges {
+    /// How often, with one more on this date.
+    fn and_on(self, date: Date) -> Urges {
+        let week_of = Some(monday_of(date));
+        Urges { week_of, count: if week_of == self.week_of { self.count + 1 } else { 1 } }
+    }
+}
+
+/// The Monday of the week of a date.
+pub(super) fn monday_of(date: Date) -> Date {
+    let days = i64::from(date.weekday().to_monday_zero_offset());
+    date.checked_sub(jiff::Span::new().days(days)).unwrap_or(date)
 }

@@ -45,8 +45,16 @@ fn extend(due: DueRule) -> Command {
     Command::RequestExtension { due, reason: text("floods"), calendar: calendar() }
 }
 
+fn grant() -> Command {
+    Command::GrantExtension { calendar: calendar() }
+}
+
 fn water() -> Actor {
     actor("li", "WATER", Role::DepartmentLead)
+}
+
+fn housing() -> Actor {
+    actor("zhao", "HOUSING", Role::DepartmentLead)
 }
 
 fn supervisor() -> Actor {
@@ -68,10 +76,12 @@ fn item(history: &[Event]) -> Item {
     ActionItem::fold(State::default(), history).item().unwrap().clone()
 }
 
+mod follow_through;
+
 #[test]
 fn work_is_accepted_by_somebody_else() {
     let claimed = played(vec![(water(), Command::Acknowledge), (water(), claim())]);
-    let accept = Command::Accept { note: None };
+    let accept = Command::Accept { part: None, note: None };
     assert_eq!(
         given::<ActionItem>(&claimed).by(water()).when(accept.clone()),
         Err(Rejection::OwnWork { department_code: code("WATER") })
@@ -83,7 +93,14 @@ fn work_is_accepted_by_somebody_else() {
     let returned = played(vec![
         (water(), Command::Acknowledge),
         (water(), claim()),
-        (supervisor(), Command::ReturnWork { reason: text("two stations are missing") }),
+        (
+            supervisor(),
+            Command::ReturnWork {
+                part: None,
+                reason: text("two stations are missing"),
+                calendar: calendar(),
+            },
+        ),
     ]);
     assert!(matches!(
         given::<ActionItem>(&returned).by(supervisor()).when(accept),
@@ -106,27 +123,14 @@ fn only_the_departments_of_the_item_work_on_it() {
         .when(report.clone())
         .unwrap_err();
     assert_eq!(refused.to_string(), "only WATER, HOUSING may do this; you speak for FINANCE");
-    let housing = actor("zhao", "HOUSING", Role::DepartmentLead);
-    let supported = given::<ActionItem>(&underway).by(housing.clone()).when(report.clone()).unwrap();
-    assert_eq!(item(&[underway.clone(), supported].concat()).percent, 0, "the lead's figure counts");
+    let supported = given::<ActionItem>(&underway).by(housing()).when(report.clone()).unwrap();
+    assert_eq!(item(&[underway.clone(), supported].concat()).percent(), 0, "the lead's figure counts");
     let led = given::<ActionItem>(&underway).by(water()).when(report).unwrap();
-    assert_eq!(item(&[underway.clone(), led].concat()).percent, 40);
+    assert_eq!(item(&[underway.clone(), led].concat()).percent(), 40);
     assert!(matches!(
-        given::<ActionItem>(&underway).by(housing).when(claim()),
+        given::<ActionItem>(&underway).by(actor("sun", "FINANCE", Role::DepartmentLead)).when(claim()),
         Err(Rejection::NotYourDepartment { .. })
     ));
-}
-
-#[test]
-fn whoever_is_asked_for_help_may_clear_the_blockage() {
-    let finance = actor("sun", "FINANCE", Role::DepartmentLead);
-    let blocked = played(vec![
-        (water(), Command::Acknowledge),
-        (water(), Command::ReportBlockage { reason: text("no funds"), help_from: code("FINANCE") }),
-    ]);
-    assert_eq!(item(&blocked).blockage.map(|blockage| blockage.help_from), Some(code("FINANCE")));
-    let freed = given::<ActionItem>(&blocked).by(finance).when(Command::ClearBlockage { note: text("paid") });
-    assert_eq!(item(&[blocked, freed.unwrap()].concat()).blockage, None);
 }
 
 #[test]
@@ -138,11 +142,13 @@ fn an_assignment_is_contested_in_time_and_ruled_on_by_another() {
         Err(Rejection::ContestTooLate { .. })
     ));
     let contested = played(vec![(water(), contest)]);
-    let rule = |to: &str| Command::ResolveContest {
+    let rule_until = |to: &str, due| Command::ResolveContest {
         reassign_to: Some(code(to)),
+        due,
         reason: text("it is theirs"),
         calendar: calendar(),
     };
+    let rule = |to: &str| rule_until(to, Some(DueRule::AfterWorkingDays(10)));
     assert_eq!(
         given::<ActionItem>(&contested).by(water()).when(rule("HOUSING")),
         Err(Rejection::OwnCase { department_code: code("WATER") })
@@ -150,10 +156,26 @@ fn an_assignment_is_contested_in_time_and_ruled_on_by_another() {
     let ruled = given::<ActionItem>(&contested)
         .at("2027-03-04T02:00:00Z")
         .by(supervisor())
-        .when(rule("HOUSING"))
+        .when(rule("LAND"))
         .unwrap();
+    assert_eq!(
+        given::<ActionItem>(&contested).by(supervisor()).when(rule_until("LAND", None)),
+        Err(Rejection::DueRequired { number: Line::parse("JC-2027-0001/1").unwrap() }),
+        "a new lead has its own time"
+    );
+    let dismiss =
+        Command::ResolveContest { reassign_to: None, due: None, reason: text("no"), calendar: calendar() };
+    let dismissed =
+        given::<ActionItem>(&contested).at("2027-03-04T02:00:00Z").by(supervisor()).when(dismiss).unwrap();
+    let dismissed = [contested.clone(), dismissed].concat();
+    assert_eq!(item(&dismissed).assignment.due_on, due_at("2027-04-02").0, "the ruling took two days");
+    assert!(matches!(
+        given::<ActionItem>(&dismissed).by(water()).when(Command::Contest { reason: text("still") }),
+        Err(Rejection::AlreadyContested { .. })
+    ));
     let item = item(&[contested, ruled].concat());
-    assert_eq!((item.stage, item.assignment.lead.as_str()), (Stage::Assigned, "HOUSING"));
+    assert_eq!((item.stage, item.assignment.lead.as_str()), (Stage::Assigned, "LAND"));
+    assert_eq!(item.first_due.due_on, due_at("2027-03-18").0, "its own promise");
     assert_eq!(item.assignment.acknowledge_by, due_at("2027-03-09").1, "a Tuesday, over a weekend");
 }
 
@@ -169,16 +191,16 @@ fn a_due_date_is_moved_at_most_twice_and_only_to_a_later_date() {
         );
         commands.push((water(), extend(DueRule::AfterWorkingDays(3))));
         assert_eq!(
-            given::<ActionItem>(&played(commands.clone())).by(water()).when(Command::GrantExtension),
+            given::<ActionItem>(&played(commands.clone())).by(water()).when(grant()),
             Err(Rejection::OwnCase { department_code: code("WATER") })
         );
-        commands.push((supervisor(), Command::GrantExtension));
+        commands.push((supervisor(), grant()));
     }
     let moved = played(commands);
     assert_eq!(item(&moved).assignment.due_on, due_at("2027-04-08").0, "six working days after a Wednesday");
     assert_eq!(
         given::<ActionItem>(&moved).by(water()).when(extend(DueRule::AfterDays(1))),
-        Err(Rejection::ExtensionsExhausted { granted: 2, max: 2 })
+        Err(Rejection::ExtensionsExhausted { requested: 2, max: 2 })
     );
 }
 
@@ -198,7 +220,7 @@ fn what_was_accepted_survives_its_resolution_and_can_be_reopened() {
     let accepted = played(vec![
         (water(), Command::Acknowledge),
         (water(), claim()),
-        (supervisor(), Command::Accept { note: None }),
+        (supervisor(), Command::Accept { part: None, note: None }),
     ]);
     let rescind = Command::Rescind { reason: text("superseded") };
     assert_eq!(given::<ActionItem>(&accepted).when(rescind.clone()), Ok(vec![]));
@@ -236,6 +258,7 @@ fn commands() -> impl Strategy<Value = Command> {
         Just(Command::Contest { reason: text("no") }),
         to.prop_map(|reassign_to| Command::ResolveContest {
             reassign_to,
+            due: Some(DueRule::AfterDays(30)),
             reason: text("so"),
             calendar: calendar()
         }),
@@ -245,17 +268,23 @@ fn commands() -> impl Strategy<Value = Command> {
             evidence
         }),
         Just(Command::ReportBlockage { reason: text("stuck"), help_from: code("FINANCE") }),
-        Just(Command::ClearBlockage { note: text("free") }),
+        Just(Command::ClearBlockage { blocked: None, note: text("free") }),
+        Just(Command::AcknowledgeHelp { blocked: code("WATER") }),
+        Just(Command::GiveHelp { blocked: code("WATER"), note: text("so") }),
+        Just(Command::Suspend { reason: text("flood"), authority: Line::parse("Plan").unwrap() }),
+        Just(Command::Resume { note: text("dry"), calendar: calendar() }),
+        Just(Command::AwaitItem { on: Uuid::from_u128(2), on_number: Line::parse("JC/2").unwrap() }),
+        Just(Command::Release { on: Uuid::from_u128(2), calendar: calendar() }),
         due.clone().prop_map(|due| Command::RequestExtension {
             due,
             reason: text("time"),
             calendar: calendar()
         }),
-        Just(Command::GrantExtension),
+        Just(grant()),
         Just(Command::RefuseExtension { reason: text("no") }),
         evidence.prop_map(|evidence| Command::ClaimCompletion { summary: text("did"), evidence }),
-        Just(Command::Accept { note: None }),
-        Just(Command::ReturnWork { reason: text("lacking") }),
+        Just(Command::Accept { part: None, note: None }),
+        Just(Command::ReturnWork { part: None, reason: text("lacking"), calendar: calendar() }),
         proptest::option::of(due).prop_map(|due| Command::Reopen {
             reason: text("again"),
             due,
@@ -269,9 +298,9 @@ fn commands() -> impl Strategy<Value = Command> {
 fn life() -> impl Strategy<Value = Command> {
     let on = prop_oneof![
         Just(Command::Acknowledge),
-        Just(Command::GrantExtension),
+        Just(grant()),
         Just(claim()),
-        Just(Command::Accept { note: None }),
+        Just(Command::Accept { part: None, note: None }),
         (1..40u32).prop_map(|days| Command::RequestExtension {
             due: DueRule::AfterDays(days),
             reason: text("time"),
@@ -282,14 +311,14 @@ fn life() -> impl Strategy<Value = Command> {
 }
 
 proptest! {
-    /// Whatever commands come, by whomever and whenever: work is never accepted by its lead, the due date is
-    /// moved at most twice and only to a later date, and an item that is not under way has neither a blockage
-    /// nor an extension request.
+    /// Whatever commands come, by whomever and whenever: work is never accepted by a party, an extension is to a later
+    /// date, the clock stands still exactly while somebody else is waited for, and an item that is not under way has
+    /// neither a blockage nor an extension request.
     #[test]
     fn an_item_stays_sound(
         life in proptest::collection::vec((life(), 0..4usize, 0..3_000i64), 0..40)
     ) {
-        let actors = [water(), actor("zhao", "HOUSING", Role::DepartmentLead), supervisor(), Actor::process("x")];
+        let actors = [water(), housing(), supervisor(), Actor::process("x")];
         let mut at: Timestamp = "2027-03-02T02:00:00Z".parse().unwrap();
         let mut state = ActionItem::fold(State::default(), &[Event::Assigned { assignment: assignment() }]);
         for (command, by, minutes) in life {
@@ -304,7 +333,7 @@ proptest! {
             for event in &events {
                 match event {
                     Event::Accepted { department, .. } => {
-                        prop_assert_ne!(department.as_ref(), Some(&item.assignment.lead));
+                        prop_assert!(item.parties().all(|party| department.as_ref() != Some(party)));
                         prop_assert_eq!(before.stage, Stage::Claimed);
                     }
                     Event::ExtensionGranted { .. } => {
@@ -314,10 +343,15 @@ proptest! {
                 }
             }
             prop_assert!(item.extensions_granted <= EXTENSIONS_MAX);
-            prop_assert!(item.percent <= PERCENT_MAX);
+            prop_assert!(item.percent() <= PERCENT_MAX);
             if item.stage != Stage::Underway {
-                prop_assert_eq!((&item.blockage, &item.extension), (&None, &None));
+                prop_assert_eq!((&item.blockages, &item.extension), (&vec![], &None));
             }
+            // The clock stands still exactly while there is somebody else to wait for.
+            let waits = matches!(item.stage, Stage::Claimed | Stage::Contested)
+                || item.suspension.is_some()
+                || !item.waits_for.is_empty();
+            prop_assert_eq!(item.paused_since.is_some(), waits);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Doing the work: progress, blockages, completion.
+//! Doing the work: progress and completion.
 
-use super::{Event, Item, PERCENT_MAX, Rejection, Stage, by_lead, by_one_of, by_party};
+use super::{Event, Item, PERCENT_MAX, PartStage, Rejection, Stage, by_party};
 use crate::resolution::evidence::{EVIDENCE_MAX, Evidence};
 use crate::{Code, Issued, Text};
 
@@ -20,41 +20,40 @@ pub(super) fn report_progress(
     Ok(vec![Event::ProgressReported { department, percent, note, evidence }])
 }
 
-pub(super) fn report_blockage(
-    item: &Item,
-    reason: Text,
-    help_from: Code,
-    issued: &Issued,
-) -> Result<Vec<Event>, Rejection> {
-    let department = by_party(item, issued)?;
-    item.must_be(Stage::Underway)?;
-    if help_from == department {
-        return Err(Rejection::HelpFromOwnDepartment { department_code: department });
-    }
-    let already =
-        item.blockage.as_ref().is_some_and(|now| now.reason == reason && now.help_from == help_from);
-    Ok(if already { vec![] } else { vec![Event::BlockageReported { department, reason, help_from }] })
-}
-
-pub(super) fn clear_blockage(item: &Item, note: Text, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-    let helper = item.blockage.as_ref().map(|blockage| &blockage.help_from);
-    let department = by_one_of(item.parties().chain(helper), issued)?;
-    Ok(if item.blockage.is_some() { vec![Event::BlockageCleared { department, note }] } else { vec![] })
-}
-
 pub(super) fn claim_completion(
     item: &Item,
     summary: Text,
     evidence: Vec<Evidence>,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let department = by_lead(item, issued)?;
-    item.must_be(Stage::Underway)?;
+    let department = by_party(item, issued)?;
+    if item.suspension.is_some() {
+        return Err(Rejection::Suspended { number: item.assignment.number.clone() });
+    }
+    let is_lead = department == item.assignment.lead;
+    if is_lead {
+        item.must_be(Stage::Underway)?;
+    } else {
+        part_must_be_underway(item, &department)?;
+    }
     if evidence.is_empty() {
         return Err(Rejection::EvidenceRequired);
     }
     check(&evidence)?;
-    Ok(vec![Event::CompletionClaimed { department, summary, evidence }])
+    Ok(vec![if is_lead {
+        Event::CompletionClaimed { department, summary, evidence, claimed_at: Some(issued.at) }
+    } else {
+        Event::PartClaimed { department, summary, evidence }
+    }])
+}
+
+/// A part is worked on once it is acknowledged, and until the item is over.
+fn part_must_be_underway(item: &Item, department: &Code) -> Result<(), Rejection> {
+    let (part, needed) = (item.part(department)?, PartStage::Underway);
+    if item.is_over() {
+        return Err(item.wrong_stage(Stage::Underway.as_str()));
+    }
+    if part.stage == needed { Ok(()) } else { Err(item.wrong_part_stage(part, needed)) }
 }
 
 fn check(evidence: &[Evidence]) -> Result<(), Rejection> {

@@ -2,7 +2,8 @@
 
 use crate::convert::sample::{Sample, at, code, line, samples, text};
 use domain::Uuid;
-use domain::resolution::action_item::{ActionItem, Assignment, Event as ItemEvent};
+use domain::resolution::action_item::{ActionItem, Assignment, Due, Event as ItemEvent};
+use domain::resolution::dependencies::{self, Dependencies};
 use domain::resolution::evidence::Evidence;
 use domain::resolution::register::{self, Register};
 use domain::resolution::resolution::{Event, Origin, Registration, Resolution, Votes};
@@ -35,7 +36,13 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         },
     ]);
     let item = samples::<ActionItem>(of_an_item());
-    register.into_iter().chain(resolution).chain(item).collect()
+    let (item_id, on) = (Uuid::from_u128(4), Uuid::from_u128(5));
+    let dependencies = samples::<Dependencies>(vec![
+        dependencies::Event::Added { item: item_id, on },
+        dependencies::Event::Removed { item: item_id, on },
+        dependencies::Event::Forgotten { item: item_id },
+    ]);
+    register.into_iter().chain(resolution).chain(item).chain(dependencies).collect()
 }
 
 pub fn registration(items: u128, words: &str) -> Registration {
@@ -97,9 +104,9 @@ fn of_an_item() -> Vec<ItemEvent> {
     vec![
         Event::Assigned { assignment },
         Event::Acknowledged { department: department.clone() },
-        Event::Contested { department: department.clone(), reason: reason.clone() },
-        Event::ContestDismissed { reason: reason.clone(), acknowledge_by },
-        Event::Reassigned { lead: code("ROADS"), reason: reason.clone(), acknowledge_by },
+        Event::Contested { department: department.clone(), reason: reason.clone(), contested_at: None },
+        Event::ContestDismissed { reason: reason.clone(), acknowledge_by, due: None },
+        Event::Reassigned { lead: code("ROADS"), reason: reason.clone(), acknowledge_by, due: None },
         Event::ProgressReported {
             department: department.clone(),
             percent: 40,
@@ -111,7 +118,7 @@ fn of_an_item() -> Vec<ItemEvent> {
             reason: reason.clone(),
             help_from: code("FINANCE"),
         },
-        Event::BlockageCleared { department: department.clone(), note: text("paid") },
+        Event::BlockageCleared { department: department.clone(), blocked: None, note: text("paid") },
         Event::ExtensionRequested { due_on, due_at, reason: reason.clone() },
         Event::ExtensionGranted { due_on, due_at, granted: 2 },
         Event::ExtensionRefused { reason: reason.clone() },
@@ -119,12 +126,59 @@ fn of_an_item() -> Vec<ItemEvent> {
             department: department.clone(),
             summary: text("done"),
             evidence: vec![evidence("验收单", "https://files.example.cn/3")],
+            claimed_at: None,
         },
         Event::Accepted { department: Some(department.clone()), note: Some(text("well")) },
         Event::Accepted { department: None, note: None },
-        Event::Returned { department: Some(department.clone()), reason: reason.clone() },
+        Event::Returned { department: Some(department.clone()), reason: reason.clone(), due: None },
         Event::Reopened { reason: reason.clone(), due_on, due_at },
         Event::Rescinded { reason },
         Event::LookBackRecorded { department: Some(department), observation: text("seen"), holds: false },
+    ]
+    .into_iter()
+    .chain(of_follow_through(Due { due_on, due_at }, acknowledge_by))
+    .collect()
+}
+
+/// What is said beside the lead's work: who judges, the parts of others, help, and what the clock stands still for.
+fn of_follow_through(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
+    use ItemEvent as Event;
+    let (lead, roads, reason) = (code("WATER"), code("ROADS"), text("because"));
+    let documents = || vec![evidence("验收单", "https://files.example.cn/3")];
+    vec![
+        Event::AcceptorNamed { acceptor: Some(code("AUDIT")), reason: reason.clone() },
+        Event::AcceptorNamed { acceptor: None, reason: reason.clone() },
+        Event::PartAcknowledged { department: roads.clone() },
+        Event::Contested { department: lead.clone(), reason: reason.clone(), contested_at: Some(moment) },
+        Event::ContestDismissed { reason: reason.clone(), acknowledge_by: moment, due: Some(due) },
+        Event::Reassigned {
+            lead: roads.clone(),
+            reason: reason.clone(),
+            acknowledge_by: moment,
+            due: Some(due),
+        },
+        Event::BlockageCleared { department: lead.clone(), blocked: Some(roads.clone()), note: text("paid") },
+        Event::HelpAcknowledged { department: code("FINANCE"), blocked: roads.clone() },
+        Event::HelpGiven { department: code("FINANCE"), blocked: roads.clone(), note: text("paid") },
+        Event::CompletionClaimed {
+            department: lead,
+            summary: text("done"),
+            evidence: documents(),
+            claimed_at: Some(moment),
+        },
+        Event::PartClaimed { department: roads.clone(), summary: text("done"), evidence: documents() },
+        Event::PartAccepted { part: roads.clone(), department: Some(code("AUDIT")), note: None },
+        Event::PartReturned { part: roads, department: None, reason: reason.clone() },
+        Event::Returned { department: None, reason: reason.clone(), due: Some(due) },
+        Event::Suspended { reason: reason.clone(), authority: line("Plan 3"), suspended_at: moment },
+        Event::Resumed { note: reason.clone(), due: Some(due) },
+        Event::DependencyAdded {
+            on: Uuid::from_u128(5),
+            on_number: line("FLOOD-2027-0001/2"),
+            added_at: moment,
+        },
+        Event::DependantNoted { dependant: Uuid::from_u128(4) },
+        Event::Released { on: Uuid::from_u128(5), due: None },
+        Event::Urged { text: reason, urged_on: due.due_on },
     ]
 }

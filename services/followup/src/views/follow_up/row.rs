@@ -2,11 +2,13 @@
 
 use super::super::board::{self, Counted};
 use domain::calendar::Zone;
-use domain::followup::follow_up::{Cause, Event, Stage};
+use domain::followup::follow_up::{Cause, Event, Stage, is_live};
 use domain::followup::ladder::{Rung, RungKind};
 use proto::Wire as _;
 use rusqlite::types::Type;
 use rusqlite::{OptionalExtension as _, ToSql, Transaction};
+use service_kit::Record;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A rung that is still to come. Sorted as they happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,17 +51,36 @@ pub(in super::super) struct ChangingRow {
     zone: String,
     stage: i32,
     acknowledged: bool,
-    help_from: Option<String>,
+    contested: bool,
+    paused: bool,
+    acceptor: Option<String>,
+    first_due_on: String,
+    /// The departments that are blocked, each with the one that it asked for help.
+    blockages: BTreeMap<String, String>,
     escalated_to: i32,
+    highest_escalation: i32,
+    was_late: bool,
     extensions: u32,
     rungs: Vec<Pending>,
+}
+
+fn write_blockages(blockages: &BTreeMap<String, String>) -> String {
+    let written: Vec<String> = blockages.iter().map(|(blocked, help)| format!("{blocked}:{help}")).collect();
+    written.join(" ")
+}
+
+/// Codes have neither a colon nor a space in them.
+fn read_blockages(text: &str) -> BTreeMap<String, String> {
+    let pairs = text.split(' ').filter_map(|pair| pair.split_once(':'));
+    pairs.map(|(blocked, help)| (blocked.to_owned(), help.to_owned())).collect()
 }
 
 impl ChangingRow {
     pub(super) fn read(tables: &Transaction<'_>, id: &str) -> rusqlite::Result<Option<ChangingRow>> {
         let mut statement = tables.prepare_cached(
-            "SELECT rowid, lead_code, due_on, due_at, acknowledge_by, time_zone, stage, acknowledged, help_from_code,
-                 escalated_to, extensions, rungs
+            "SELECT rowid, lead_code, due_on, due_at, acknowledge_by, time_zone, stage, acknowledged, blockages,
+                 escalated_to, extensions, rungs, contested, paused, acceptor_code, first_due_on, highest_escalation,
+                 was_late
              FROM follow_ups WHERE id = ?1",
         )?;
         let read = |row: &rusqlite::Row<'_>| {
@@ -74,10 +95,16 @@ impl ChangingRow {
                 zone: row.get(5)?,
                 stage: row.get(6)?,
                 acknowledged: row.get(7)?,
-                help_from: row.get(8)?,
+                blockages: read_blockages(&row.get::<_, String>(8)?),
                 escalated_to: row.get(9)?,
                 extensions: row.get(10)?,
                 rungs: rungs.ok_or_else(unreadable)?,
+                contested: row.get(12)?,
+                paused: row.get(13)?,
+                acceptor: row.get(14)?,
+                first_due_on: row.get(15)?,
+                highest_escalation: row.get(16)?,
+                was_late: row.get(17)?,
             })
         };
         statement.query_row([id], read).optional()
@@ -94,43 +121,93 @@ impl ChangingRow {
 
     /// Changes it as an event says. That it is planned is what makes the row.
     pub(super) fn apply(&mut self, event: &Event) {
+        use RungKind::{Acknowledgement, Judgement, Report, Ruling, Stale};
         match event {
-            Event::Planned { .. } => {}
-            Event::Acknowledged => {
-                self.acknowledged = true;
-                self.drop_rungs(is_acknowledgement);
+            Event::Planned { .. } | Event::Urged { .. } => {}
+            Event::AcceptorNamed { acceptor } => self.acceptor = acceptor.as_ref().map(ToString::to_string),
+            Event::Acknowledged { rungs } => {
+                (self.acknowledged, self.contested) = (true, false);
+                self.replace(&[Acknowledgement, Ruling, Report, Stale], rungs);
             }
-            Event::Contested => self.drop_rungs(is_acknowledgement),
+            Event::Contested { rungs } => {
+                self.contested = true;
+                self.replace(&[Acknowledgement, Ruling], rungs);
+            }
             Event::ContestResolved { lead, acknowledge_by, rungs } => {
                 lead.as_str().clone_into(&mut self.lead);
                 self.acknowledge_by = acknowledge_by.as_microsecond();
-                self.acknowledged = false;
-                self.drop_rungs(is_acknowledgement);
-                self.add_rungs(rungs);
+                (self.acknowledged, self.contested) = (false, false);
+                self.replace(&[Acknowledgement, Ruling], rungs);
             }
-            Event::Blocked { help_from } => self.help_from = Some(help_from.as_str().to_owned()),
-            Event::Unblocked => self.help_from = None,
-            Event::Claimed => self.stop(Stage::Claimed),
-            Event::Returned => self.stage = Stage::Open.to_wire(),
+            Event::Reported { rungs } => self.replace(&[Report, Stale], rungs),
+            Event::Blocked { department, help_from } => {
+                let department = department.as_ref().map_or(self.lead.clone(), ToString::to_string);
+                self.blockages.insert(department, help_from.to_string());
+            }
+            Event::Unblocked { department } => {
+                self.blockages.retain(|code, _| department.as_ref().is_some_and(|one| one.as_str() != code));
+            }
+            Event::Paused => self.paused = true,
+            Event::Resumed => self.paused = false,
+            Event::Claimed { rungs } => {
+                self.stop(Stage::Claimed);
+                self.replace(&[Judgement], rungs);
+            }
+            Event::Returned => {
+                self.stage = Stage::Open.to_wire();
+                self.replace(&[Judgement], &[]);
+            }
             Event::Replanned { due_on, due_at, cause, rungs } => {
                 (self.due_on, self.due_at) = (due_on.to_string(), due_at.as_microsecond());
-                self.extensions += u32::from(*cause == Cause::Extension);
-                self.escalated_to = 0;
-                self.stage = Stage::Open.to_wire();
-                self.drop_rungs(|rung| !is_acknowledgement(rung));
+                self.replan(*cause);
+                self.rungs.clear();
                 self.add_rungs(rungs);
             }
-            Event::Satisfied => self.end(Stage::Satisfied),
+            Event::Reprojected { rungs, .. } => {
+                self.rungs.clear();
+                self.add_rungs(rungs);
+            }
+            Event::Satisfied { rungs } => {
+                self.end(Stage::Satisfied);
+                self.add_rungs(rungs);
+            }
+            Event::LookedBack => self.rungs.clear(),
             Event::Cancelled => self.end(Stage::Cancelled),
+            Event::Overdue { rung, .. } => {
+                self.was_late = true;
+                self.drop_rung(*rung);
+            }
             Event::Reminded { rung, .. }
             | Event::AcknowledgementOverdue { rung, .. }
-            | Event::Overdue { rung, .. }
-            | Event::Skipped { rung, .. } => self.drop_rungs(|pending| pending.number == *rung),
+            | Event::Notified { rung, .. }
+            | Event::Skipped { rung, .. } => self.drop_rung(*rung),
             Event::Escalated { rung, tier, .. } => {
                 self.escalated_to = self.escalated_to.max(tier.to_wire());
-                self.drop_rungs(|pending| pending.number == *rung);
+                self.highest_escalation = self.highest_escalation.max(tier.to_wire());
+                self.drop_rung(*rung);
             }
         }
+    }
+
+    fn replan(&mut self, cause: Cause) {
+        if cause == Cause::Pause {
+            return;
+        }
+        self.extensions += u32::from(cause == Cause::Extension);
+        if cause == Cause::Reopening {
+            self.stage = Stage::Open.to_wire();
+        }
+        if cause == Cause::Reassignment {
+            self.first_due_on.clone_from(&self.due_on);
+            self.extensions = 0;
+        }
+        self.escalated_to = 0;
+    }
+
+    fn replace(&mut self, kinds: &[RungKind], rungs: &[Rung]) {
+        let kinds: Vec<i32> = kinds.iter().map(|kind| kind.to_wire()).collect();
+        self.rungs.retain(|rung| !kinds.contains(&rung.kind));
+        self.add_rungs(rungs);
     }
 
     fn add_rungs(&mut self, rungs: &[Rung]) {
@@ -138,23 +215,33 @@ impl ChangingRow {
         self.rungs.sort_unstable();
     }
 
-    fn drop_rungs(&mut self, unwanted: impl Fn(&Pending) -> bool) {
-        self.rungs.retain(|rung| !unwanted(rung));
+    fn drop_rung(&mut self, number: u32) {
+        self.rungs.retain(|rung| rung.number != number);
     }
 
     fn stop(&mut self, stage: Stage) {
         self.stage = stage.to_wire();
-        self.help_from = None;
+        self.blockages.clear();
     }
 
     fn end(&mut self, stage: Stage) {
         self.stop(stage);
+        (self.paused, self.contested) = (false, false);
         self.rungs.clear();
     }
 
-    /// The rung that comes first; none while the clock has stopped.
+    /// The rung that comes first of those that time runs for.
     fn next(&self) -> Option<Pending> {
-        self.rungs.first().filter(|_| self.stage == Stage::Open.to_wire()).copied()
+        let stage = Stage::from_wire(self.stage).ok()?;
+        let runs = |rung: &&Pending| {
+            RungKind::from_wire(rung.kind).is_ok_and(|kind| is_live(stage, self.contested, self.paused, kind))
+        };
+        self.rungs.iter().find(runs).copied()
+    }
+
+    /// Those who are asked for help, and the acceptor.
+    fn called_upon(&self) -> BTreeSet<&str> {
+        self.blockages.values().chain(&self.acceptor).map(String::as_str).collect()
     }
 
     fn counted(&self) -> Counted<'_> {
@@ -162,26 +249,46 @@ impl ChangingRow {
             lead: &self.lead,
             due_at: self.due_at,
             stage: self.stage,
-            blocked: self.help_from.is_some(),
+            blocked: !self.blockages.is_empty(),
             escalated: self.escalated_to > 0,
             acknowledged: self.acknowledged,
             extended: self.extensions > 0,
+            held: self.paused || self.contested,
+            was_late: self.was_late,
         }
     }
 
     /// Writes what differs from before, if anything does: an index costs only when a column of it is written.
-    pub(super) fn write(&self, tables: &Transaction<'_>, before: &ChangingRow) -> rusqlite::Result<()> {
+    pub(super) fn write(
+        &self,
+        tables: &Transaction<'_>,
+        record: &Record,
+        before: &ChangingRow,
+    ) -> rusqlite::Result<()> {
         let (next, next_before) = (self.next(), before.next());
         let (next_at, next_number) = (next.map(|rung| rung.due_at), next.map(|rung| rung.number));
         let rungs = write_rungs(&self.rungs);
-        let columns: [(&str, &dyn ToSql, bool); 12] = [
+        let blockages = write_blockages(&self.blockages);
+        let (help_from, help_before) = (self.blockages.values().next(), before.blockages.values().next());
+        let columns: [(&str, &dyn ToSql, bool); 19] = [
             ("lead_code", &self.lead, self.lead != before.lead),
             ("due_on", &self.due_on, self.due_on != before.due_on),
             ("due_at", &self.due_at, self.due_at != before.due_at),
             ("acknowledge_by", &self.acknowledge_by, self.acknowledge_by != before.acknowledge_by),
             ("stage", &self.stage, self.stage != before.stage),
             ("acknowledged", &self.acknowledged, self.acknowledged != before.acknowledged),
-            ("help_from_code", &self.help_from, self.help_from != before.help_from),
+            ("contested", &self.contested, self.contested != before.contested),
+            ("paused", &self.paused, self.paused != before.paused),
+            ("acceptor_code", &self.acceptor, self.acceptor != before.acceptor),
+            ("first_due_on", &self.first_due_on, self.first_due_on != before.first_due_on),
+            ("blockages", &blockages, self.blockages != before.blockages),
+            ("help_from_code", &help_from, help_from != help_before),
+            (
+                "highest_escalation",
+                &self.highest_escalation,
+                self.highest_escalation != before.highest_escalation,
+            ),
+            ("was_late", &self.was_late, self.was_late != before.was_late),
             ("escalated_to", &self.escalated_to, self.escalated_to != before.escalated_to),
             ("extensions", &self.extensions, self.extensions != before.extensions),
             ("rungs", &rungs, self.rungs != before.rungs),
@@ -198,10 +305,19 @@ impl ChangingRow {
         }
         let update = format!("UPDATE follow_ups SET {} WHERE rowid = ?1", assignments.join(", "));
         tables.prepare_cached(&update)?.execute(values.as_slice())?;
-        board::count(tables, Some(before.counted()), self.counted())
+        if self.called_upon() != before.called_upon() {
+            self.write_called_upon(tables)?;
+        }
+        board::count(tables, record.into(), Some(before.counted()), self.counted())
     }
-}
 
-fn is_acknowledgement(rung: &Pending) -> bool {
-    rung.kind == RungKind::Acknowledgement.to_wire()
+    fn write_called_upon(&self, tables: &Transaction<'_>) -> rusqlite::Result<()> {
+        tables.prepare_cached("DELETE FROM called_upon WHERE follow_up = ?1")?.execute([self.rowid])?;
+        let mut insert =
+            tables.prepare_cached("INSERT INTO called_upon (department, follow_up) VALUES (?1, ?2)")?;
+        for department in self.called_upon() {
+            insert.execute(rusqlite::params![department, self.rowid])?;
+        }
+        Ok(())
+    }
 }

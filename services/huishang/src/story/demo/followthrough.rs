@@ -271,6 +271,7 @@ pub async fn neglect(stage: &Stage, items: &Items<'_>) -> anyhow::Result<()> {
         "{number} of LAND is escalated to the supervisor, {days} days late: now it is known whom LAND waits for.",
         &[("number", &land.number), ("days", &land.days)],
     ))?;
+    stage.move_clock(31, 9, 0).await?;
     let notice = items.notice(4, NoticeKind::EscalatedToLeadership).await?;
     narrate(say(
         "{number} of INDUSTRY is escalated to the leadership, {days} days late. Every notice was sent exactly once.",

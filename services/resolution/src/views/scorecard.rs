@@ -1,0 +1,133 @@
+//! Scorecards, from the items that a department leads.
+
+use domain::calendar::WorkingCalendar;
+use domain::resolution::action_item::Stage;
+use domain::text::composed;
+use domain::{Date, Timestamp};
+use proto::resolution::v1::{GetScorecardRequest, Scorecard};
+use proto::{Invalid, Wire as _};
+use rusqlite::Row;
+use rusqlite::types::{Type, Value};
+use service_kit::limits::PAGE_ITEMS_MAX;
+use service_kit::serve::read;
+use service_kit::{Rows, ScopedTables};
+
+/// Rows on a page when nothing else is asked for.
+const PAGE_ROWS: u32 = 50;
+
+/// A department's account is for itself, and those above it.
+const ROWS: Rows = Rows::of_departments(
+    "SELECT lead_code, stage, first_due_at, claimed_at, returned, extended, reopened, holds FROM items",
+    "lead_code IN (SELECT value FROM json_each(?))",
+);
+
+/// A page of scorecards, and the token for the next one.
+type Page = (Vec<Scorecard>, String);
+
+/// The query for scorecards. A page is told by the last department on the one before.
+pub(crate) fn scorecard(
+    request: &GetScorecardRequest,
+    now: Timestamp,
+    calendar: WorkingCalendar,
+) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page> + Send + 'static + use<>, Invalid> {
+    let (conditions, values) = conditions(request, &calendar)?;
+    let size = if request.page_size == 0 { PAGE_ROWS } else { request.page_size };
+    if size > PAGE_ITEMS_MAX {
+        return Err(Invalid::field("page_size", format!("is {size}; at most {PAGE_ITEMS_MAX} are accepted")));
+    }
+    Ok(move |tables: ScopedTables<'_>| {
+        let mut accounts: Vec<Account> = Vec::new();
+        let mut has_more = false;
+        tables.each(&ROWS, &conditions.join(" AND "), "lead_code", values, |row| {
+            let lead: String = row.get("lead_code")?;
+            if accounts.last().is_none_or(|account| account.card.department_code != lead) {
+                has_more = accounts.len() == size as usize;
+                if has_more {
+                    return Ok(false);
+                }
+                let card = Scorecard { department_code: lead, ..Scorecard::default() };
+                accounts.push(Account { card, days_late: vec![] });
+            }
+            if let Some(account) = accounts.last_mut() {
+                account.add(row, now, &calendar)?;
+            }
+            Ok(true)
+        })?;
+        let rows: Vec<Scorecard> = accounts.into_iter().map(Account::close).collect();
+        let last = rows.last().filter(|_| has_more).map(|row| row.department_code.clone());
+        Ok((rows, last.unwrap_or_default()))
+    })
+}
+
+fn conditions(
+    request: &GetScorecardRequest,
+    calendar: &WorkingCalendar,
+) -> Result<(Vec<&'static str>, Vec<Value>), Invalid> {
+    let date = |field, text: &Option<String>| -> Result<Option<Date>, Invalid> {
+        read(field, text.clone().filter(|text| !text.is_empty()))
+    };
+    let (starts_on, ends_on) = (date("starts_on", &request.starts_on)?, date("ends_on", &request.ends_on)?);
+    let text = |text: &Option<String>| {
+        let text = text.as_deref().filter(|text| !text.is_empty());
+        text.map(|text| Value::from(composed(text).into_owned()))
+    };
+    let after = Some(request.page_token.clone()).filter(|token| !token.is_empty()).map(Value::from);
+    let given = [
+        ("lead_code > ?", after),
+        ("lead_code = ?", text(&request.department_code)),
+        ("first_due_at >= ?", starts_on.map(|date| calendar.start_of(date).as_microsecond().into())),
+        ("first_due_at <= ?", ends_on.map(|date| calendar.end_of(date).as_microsecond().into())),
+        ("resolution IN (SELECT id FROM resolutions WHERE body_code = ?)", text(&request.body_code)),
+    ];
+    let (mut conditions, mut values) = (vec!["TRUE"], Vec::new());
+    for (condition, value) in given {
+        if let Some(value) = value {
+            conditions.push(condition);
+            values.push(value);
+        }
+    }
+    Ok((conditions, values))
+}
+
+/// A scorecard that is being added up.
+struct Account {
+    card: Scorecard,
+    days_late: Vec<u32>,
+}
+
+impl Account {
+    fn add(&mut self, row: &Row<'_>, now: Timestamp, calendar: &WorkingCalendar) -> rusqlite::Result<()> {
+        let stage = Stage::from_wire(row.get::<_, i32>("stage")?)
+            .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Integer, fault.into()))?;
+        let card = &mut self.card;
+        if stage == Stage::Rescinded {
+            card.rescinded += 1;
+            return Ok(());
+        }
+        let at = |micros: i64| Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX);
+        let first_due_at = at(row.get("first_due_at")?);
+        let claimed_at = row.get::<_, Option<i64>>("claimed_at")?.map(at);
+        let days_late = stage.days_past_promise(first_due_at, claimed_at, now, calendar.zone());
+        let (is_late, is_accepted) = (days_late > 0, stage == Stage::Accepted);
+        card.items += 1;
+        card.kept += u32::from(is_accepted && !is_late);
+        card.accepted_late += u32::from(is_accepted && is_late);
+        card.open_late += u32::from(!is_accepted && is_late);
+        card.returned += row.get::<_, u32>("returned")?;
+        card.extended += row.get::<_, u32>("extended")?;
+        card.reopened += row.get::<_, u32>("reopened")?;
+        card.not_holding += u32::from(row.get::<_, Option<bool>>("holds")? == Some(false));
+        self.days_late.extend(is_late.then_some(days_late));
+        Ok(())
+    }
+
+    fn close(mut self) -> Scorecard {
+        self.days_late.sort_unstable();
+        let middle = self.days_late.len().saturating_sub(1) / 2;
+        Scorecard {
+            median_days_late: self.days_late.get(middle).copied().unwrap_or_default(),
+            worst_days_late: self.days_late.last().copied().unwrap_or_default(),
+            ..self.card
+        }
+    }
+}

@@ -1,0 +1,193 @@
+"""Recounts, from an exported log alone, who held each item for how long and how departments kept what they promised.
+
+Usage: recount.py LOG.jsonl NOW ZONE. Working days are those from Monday to Friday. It shares no code with Huishang: what
+both say must be equal.
+"""
+
+import json
+import sys
+from datetime import date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+PREFIX = "type.googleapis.com/huishang.resolution.events.v1.ActionItem"
+
+
+def moment(text):
+    """A moment in UTC; the log has up to nine digits of a second."""
+    head, _, rest = text.rstrip("Z").partition(".")
+    micros = int((rest + "000000")[:6])
+    return datetime.fromisoformat(head).replace(microsecond=micros, tzinfo=timezone.utc)
+
+
+def working_days(start, end):
+    """Working days after one date, up to another."""
+    days = (start + timedelta(n) for n in range(1, (end - start).days + 1))
+    return sum(day.weekday() < 5 for day in days)
+
+
+def later(day, count):
+    while count:
+        day += timedelta(1)
+        count -= day.weekday() < 5
+    return day
+
+
+class Item:
+    def __init__(self, zone):
+        self.zone, self.spans, self.since, self.stage = zone, [], None, None
+        self.acceptor, self.suspended, self.waits, self.stuck = None, False, set(), {}
+        self.paused, self.claimed, self.holds = None, None, None
+        self.counts = {"returned": 0, "extended": 0, "reopened": 0}
+
+    def day(self, at):
+        return at.astimezone(self.zone).date()
+
+    def holder(self):
+        if self.stage in ("accepted", "rescinded"):
+            return ("DONE", None)
+        if self.stage == "claimed":
+            return ("ACCEPTOR", self.acceptor)
+        if self.stage == "contested":
+            return ("RULING", None)
+        if self.suspended:
+            return ("SUSPENDED", None)
+        if self.waits:
+            return ("OTHER_ITEM", None)
+        helper = self.stuck.get(self.lead)
+        return ("HELPER", helper) if helper else ("LEAD", self.lead)
+
+    def push(self, holder, start, end):
+        count = working_days(start, end)
+        if count and self.spans and self.spans[-1][0] == holder:
+            self.spans[-1][1] += count
+        elif count:
+            self.spans.append([holder, count])
+
+    def cut(self, holder, end):
+        start, self.since = self.since, max(end, self.since)
+        if holder[0] != "LEAD":
+            return self.push(holder, start, end)
+        for nth, due in enumerate(self.dues):
+            stop = min(due, end)
+            if stop > start:
+                self.push(("EXTENSION", holder[1], nth) if nth else holder, start, stop)
+                start = stop
+        self.push(("LATE", holder[1]), start, end)
+
+    def stopped(self):
+        return self.stage in ("claimed", "contested") or self.suspended or bool(self.waits)
+
+    def shift(self, event):
+        due = event.get("due")
+        if not due:
+            return
+        due = date.fromisoformat(due["dueOn"])
+        count = working_days(self.dues[-1], due)
+        self.dues = [later(day, count) if self.paused and day >= self.paused else day for day in self.dues]
+        self.dues[-1] = due
+
+    def promise(self, on):
+        self.dues, self.promised = [date.fromisoformat(on)], date.fromisoformat(on)
+
+    def apply(self, kind, event, at):
+        day, before = self.day(at), self.stage and self.holder()
+        was_promised = None
+        if kind == "Assigned":
+            given = event["assignment"]
+            self.lead, self.number, self.stage, self.since = given["leadCode"], given["number"], "assigned", day
+            was_promised = given["dueOn"]
+        elif kind == "AcceptorNamed":
+            self.acceptor = event.get("acceptorCode")
+        elif kind == "Acknowledged":
+            self.stage = "underway"
+        elif kind == "Contested":
+            self.stage = "contested"
+        elif kind == "Reassigned":
+            self.cut(before, day)
+            self.stage, self.lead, was_promised = "assigned", event["leadCode"], event["due"]["dueOn"]
+        elif kind == "BlockageReported":
+            self.stuck[event["departmentCode"]] = event["helpFromCode"]
+        elif kind in ("BlockageCleared", "HelpGiven"):
+            self.stuck.pop(event["blockedCode"], None)
+        elif kind == "ExtensionGranted":
+            self.cut(before, day)
+            self.dues.append(date.fromisoformat(event["dueOn"]))
+            self.counts["extended"] += 1
+        elif kind == "CompletionClaimed":
+            self.stage, self.claimed, self.stuck = "claimed", at, {}
+        elif kind == "Accepted":
+            self.stage = "accepted"
+        elif kind == "Returned":
+            self.stage, self.claimed = "underway", None
+            self.counts["returned"] += 1
+        elif kind == "Reopened":
+            self.cut(before, day)
+            self.stage, self.claimed, self.holds = "underway", None, None
+            self.dues = [date.fromisoformat(event["dueOn"])]
+            self.counts["reopened"] += 1
+        elif kind == "ContestDismissed":
+            self.stage = "assigned"
+        elif kind == "Suspended":
+            self.suspended = True
+        elif kind == "Resumed":
+            self.suspended = False
+        elif kind == "DependencyAdded":
+            self.waits.add(event["onItemId"])
+        elif kind == "Released":
+            self.waits.discard(event["onItemId"])
+        elif kind == "LookBackRecorded":
+            self.holds = event.get("holds", False)
+        elif kind == "Rescinded":
+            self.stage = "rescinded"
+        if before and before != self.holder():
+            self.cut(before, day)
+        if kind in ("ContestDismissed", "Returned", "Resumed", "Released"):
+            self.shift(event)
+        if was_promised:
+            self.promise(was_promised)
+        self.paused = (self.paused or day) if self.stopped() else None
+
+    def days_late(self, now):
+        until = self.claimed if self.stage in ("claimed", "accepted") else now
+        return max((self.day(until) - self.promised).days, 0)
+
+
+def main():
+    log, now, zone = sys.argv[1], moment(sys.argv[2]), ZoneInfo(sys.argv[3])
+    items, cards = {}, {}
+    with open(log, encoding="utf-8") as lines:
+        for record in map(json.loads, lines):
+            if not record.get("subject", "").startswith("resolution.action_item."):
+                continue
+            item = items.setdefault(record["subject"], Item(zone))
+            for event in record["data"]["events"]:
+                if event["@type"].startswith(PREFIX):
+                    item.apply(event["@type"].removeprefix(PREFIX), event, moment(record["time"]))
+    for item in items.values():
+        if item.stage not in ("accepted", "rescinded"):
+            item.cut(item.holder(), item.day(now))
+        card = cards.setdefault(item.lead, {"items": 0, "kept": 0, "accepted_late": 0, "open_late": 0, "late": [],
+                                            "not_holding": 0, "rescinded": 0,
+                                            "returned": 0, "extended": 0, "reopened": 0})
+        if item.stage == "rescinded":
+            card["rescinded"] += 1
+            continue
+        days = item.days_late(now)
+        card["items"] += 1
+        card["kept"] += item.stage == "accepted" and not days
+        card["accepted_late"] += item.stage == "accepted" and days > 0
+        card["open_late"] += item.stage != "accepted" and days > 0
+        card["not_holding"] += item.holds is False
+        card["late"] += [days] if days else []
+        for name, count in item.counts.items():
+            card[name] += count
+    for card in cards.values():
+        late = sorted(card.pop("late"))
+        card["median_days_late"] = late[(len(late) - 1) // 2] if late else 0
+        card["worst_days_late"] = late[-1] if late else 0
+    spans = {item.number: [[holder[0], holder[1] or "", count] for holder, count in item.spans]
+             for item in items.values()}
+    json.dump({"spans": spans, "cards": cards}, sys.stdout)
+
+
+main()
