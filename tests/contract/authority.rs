@@ -152,7 +152,13 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
         stance: Stance::Support,
         reasons: text("It is right"),
     };
-    let vote = |department| Command::CastVote { topic, department, choice: Choice::Yes, reason: None };
+    let vote = |department| Command::CastVote {
+        topic,
+        department,
+        choice: Choice::Yes,
+        split: vec![],
+        reason: None,
+    };
     Some(match command {
         "docket record-arrival" => Command::RecordArrival { department: seat(), delegate: line("Wang") },
         "docket record-departure" => Command::RecordDeparture { department: seat() },
@@ -173,9 +179,23 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
         "docket open-ballot" => Command::OpenBallot { topic, version: 1 },
         "docket cast-vote" => vote(own.clone()),
         "docket cast-vote --department-code SEAT" => vote(seat()),
-        "docket record-recusal" => {
-            Command::RecordRecusal { topic, department: own.clone(), reason: reason() }
+        "docket record-recusal" => Command::RecordRecusal {
+            topic,
+            department: own.clone(),
+            reason: reason(),
+            current_version_only: false,
+        },
+        "docket withdraw-recusal" => {
+            Command::WithdrawRecusal { topic, department: own.clone(), reason: reason() }
         }
+        "docket record-roll-call" => Command::RecordRollCall { topic, votes: vec![] },
+        "docket record-general-consent" => Command::RecordGeneralConsent { topic, version: 1 },
+        "docket give-mandate" => Command::GiveMandate {
+            topic: Some(topic),
+            department: own.clone(),
+            holders: vec![code("DEPUTY")],
+        },
+        "docket revoke-mandate" => Command::RevokeMandate { topic: Some(topic), department: own.clone() },
         "docket close-ballot" => Command::CloseBallot { topic, casting_vote: None },
         "docket adopt" => Command::AdoptDecision { topic, declaratory: true, calendar: calendar() },
         "docket reject-topic" => Command::RejectTopic { topic, reason: reason() },
@@ -222,8 +242,12 @@ fn docket() -> docket::State {
     };
     let arrive =
         |department: &str| Command::RecordArrival { department: code(department), delegate: line("Li") };
-    let recuse =
-        Command::RecordRecusal { topic: 1, department: code("RECUSED"), reason: text("Its own land") };
+    let recuse = Command::RecordRecusal {
+        topic: 1,
+        department: code("RECUSED"),
+        reason: text("Its own land"),
+        current_version_only: false,
+    };
     let begin = [Command::Prepare { agenda }].into_iter();
     let arrivals = SEATS.iter().chain(&["GUEST"]).map(|department| arrive(department));
     let proposal = Command::SubmitProposal { topic: 1, text: text("Version 1") };

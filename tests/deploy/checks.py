@@ -17,6 +17,8 @@ DEPLOY = ROOT / "deploy"
 OVERLAYS = ["embedded", "distributed"]
 COMPOSE = ["compose.yaml", "compose.nats.yaml"]
 SERVICES = ["ledger", "directory", "scheduling", "deliberation", "resolution", "followup"]
+# What the commands of a client read, such as health checks.
+OF_CLIENTS = {"HUISHANG_SERVER", "HUISHANG_CA_FILE"}
 
 faults: list[str] = []
 
@@ -136,8 +138,11 @@ def settings() -> set[str]:
 def check_settings(where: str, arguments: list[str], environment: dict[str, str], known: set[str]) -> None:
     """Whether the binary knows these variables and accepts their values and the arguments."""
     ours = {name: str(value) for name, value in environment.items() if name.startswith("HUISHANG_")}
-    for name in sorted(ours.keys() - known):
+    for name in sorted(ours.keys() - known - OF_CLIENTS):
         expect(False, f"{where} sets {name}, which is no setting")
+    # What probes ask is what the process is.
+    expect(ours.get("HUISHANG_SERVER", "").startswith("https://localhost:"), f"{where} has no TLS for its probes")
+    expect("HUISHANG_TLS__CERTIFICATE_FILE" in ours, f"{where} speaks no TLS")
     run(os.environ["HUISHANG"], *arguments, "--print-config", env=ours)
 
 
@@ -207,7 +212,8 @@ def check_volume_of_its_own(where: str, thing: dict) -> None:
 
 
 def secret_of(pod: dict) -> str | None:
-    names = [volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume]
+    """The secret with the key by which a broker knows the process."""
+    names = [volume["secret"]["secretName"] for volume in pod["volumes"] if volume["name"] == "nkey"]
     return names[0] if names else None
 
 

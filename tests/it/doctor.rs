@@ -80,3 +80,57 @@ fn what_is_wrong_ends_with_an_error_and_what_is_handed_on_has_no_secrets() -> an
     ensure!(nonsense.status.code() == Some(1), "{nonsense:?}");
     ensure_has(&findings(&nonsense.stdout)?, "configuration", "fault")
 }
+
+/// A library that makes each sync of a file's data take 50 ms.
+const SLOW_SYNC: &str = "#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <time.h>
+int fdatasync(int file) {
+    struct timespec time = {0, 50000000};
+    nanosleep(&time, 0);
+    return ((int (*)(int))dlsym(RTLD_NEXT, \"fdatasync\"))(file);
+}
+";
+
+#[test]
+fn a_disk_whose_syncs_are_slow_is_warned_of() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (source, library) = (folder.path().join("slow.c"), folder.path().join("slow.so"));
+    std::fs::write(&source, SLOW_SYNC)?;
+    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).status()?;
+    ensure!(built.success(), "the C compiler, which the README asks for");
+    let examine = |preloaded: &str| {
+        let mut command = Command::new(huishang());
+        command.args(["doctor", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path());
+        findings(&command.env("LD_PRELOAD", preloaded).output()?.stdout)
+    };
+    ensure_has(&examine(library.to_str().context("a path")?)?, "fsync", "warning")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_of_keys_that_is_missing_or_could_lose_them_is_a_fault() -> anyhow::Result<()> {
+    let mut sandbox = Sandbox::start(Mode::Distributed)?;
+    let url = sandbox.nats_url().to_owned();
+    for name in sandbox.process_names().into_iter().filter(|name| name != "nats") {
+        sandbox.process(&name).kill()?;
+    }
+    let data = sandbox.data_of("ledger");
+    let arguments = ["--journal", &url, "--listen", "127.0.0.1:0", "--json"];
+    let examine = || findings(&doctor(&data, &arguments)?.stdout);
+    ensure_has(&examine()?, "keys-stream", "good")?;
+    // Given that it is gone
+    let client = async_nats::connect(&url).await?;
+    let request = async |subject: String, request: String| {
+        let answer = client.request(subject, request.into()).await?;
+        anyhow::Ok(serde_json::from_slice::<Value>(&answer.payload)?)
+    };
+    let names = request("$JS.API.STREAM.NAMES".into(), String::new()).await?["streams"].clone();
+    let names = names.as_array().context("streams")?.iter().filter_map(Value::as_str);
+    let keys = names.into_iter().find(|name| name.ends_with("-keys")).context("the stream of keys")?;
+    request(format!("$JS.API.STREAM.DELETE.{keys}"), String::new()).await?;
+    ensure_has(&examine()?, "keys-stream", "fault")?;
+    // Given that it is in memory, from which a restart of the broker would take it
+    let settings = serde_json::json!({"name": keys, "subjects": [format!("{keys}.>")], "storage": "memory"});
+    request(format!("$JS.API.STREAM.CREATE.{keys}"), settings.to_string()).await?;
+    ensure_has(&examine()?, "keys-stream", "fault")
+}

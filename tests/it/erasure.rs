@@ -3,6 +3,7 @@
 
 use crate::commands::{ensure_failed, json, offline, text};
 use crate::in_both_modes;
+use crate::object_storage::{self, Storage};
 use anyhow::{Context as _, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
@@ -11,6 +12,7 @@ use proto::directory::v1::{ListMembersRequest, Member, RegisterMemberRequest};
 use proto::ledger::v1::{GetErasureRequest, GetRecordRequest};
 use proto::scheduling::v1::{CancelSessionRequest, ListSessionsRequest};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use tests::{Mode, Sandbox, command, outline};
 
 /// What must be nowhere in the end: who acted, what they wrote, and what is known of a member.
@@ -173,7 +175,8 @@ async fn ensure_pseudonyms(sandbox: &Sandbox, at_least_position: u64) -> anyhow:
 }
 
 /// Neither the files of any process, nor the broker's, nor copies that are made now have any of it, or its keys.
-fn ensure_nowhere(sandbox: &Sandbox, secrets_before: Vec<Vec<u8>>) -> anyhow::Result<()> {
+/// Returns those.
+fn ensure_nowhere(sandbox: &Sandbox, secrets_before: Vec<Vec<u8>>) -> anyhow::Result<Vec<Vec<u8>>> {
     let file = |name: &str| sandbox.folder().join(name);
     let objects = format!("file://{}", text(&file("objects")));
     json(&sandbox.run("operator", &["log", "export", text(&file("log.jsonl")), "--json"])?)?;
@@ -189,7 +192,46 @@ fn ensure_nowhere(sandbox: &Sandbox, secrets_before: Vec<Vec<u8>>) -> anyhow::Re
     ensure!(destroyed.len() == 2, "{} keys were destroyed", destroyed.len());
     let found = files_with(sandbox.folder(), &destroyed)?;
     ensure!(found.is_empty(), "the destroyed keys are in {found:?}");
+    Ok(destroyed)
+}
+
+/// Nor has object storage, with a backup that was begun before and is continued now.
+fn ensure_not_in_storage(
+    sandbox: &Sandbox,
+    storage: &Storage,
+    destroyed: Vec<Vec<u8>>,
+) -> anyhow::Result<()> {
+    back_up(sandbox, storage)?;
+    let wanted = [planted(), destroyed].concat();
+    let contents = storage.contents()?;
+    ensure!(contents.len() >= 3, "{} objects", contents.len());
+    let has =
+        |bytes: &[u8]| wanted.iter().any(|wanted| bytes.windows(wanted.len()).any(|window| window == wanted));
+    let found: Vec<&String> = contents.iter().filter(|(_, bytes)| has(bytes)).map(|(name, _)| name).collect();
+    ensure!(found.is_empty(), "{found:?}");
     Ok(())
+}
+
+/// Backs up to object storage.
+fn back_up(sandbox: &Sandbox, storage: &Storage) -> anyhow::Result<()> {
+    let server = sandbox.server();
+    let to = ["log", "backup", object_storage::URL, "--json", "--server", &server];
+    json(&storage.run(&[&to[..], &["--as", "operator", "--data", text(sandbox.folder())]].concat())?)?;
+    Ok(())
+}
+
+/// A backup says what was erased, and which copy of the keys would undo that.
+fn ensure_backup_says_so(sandbox: &Sandbox, keys_before: &Path) -> anyhow::Result<()> {
+    let backup = sandbox.folder().join("backup");
+    let verify =
+        |keys: &Path| offline(&["log", "verify", "--backup", text(&backup), "--personal-keys", text(keys)]);
+    let said = verify(&sandbox.data_of("ledger").join("personal-keys"))?;
+    let printed = String::from_utf8_lossy(&said.stdout).into_owned();
+    ensure!(said.status.success(), "{printed}{}", String::from_utf8_lossy(&said.stderr));
+    ensure!(printed.matches("were erased by record").count() == 2, "{printed}");
+    ensure_failed(&verify(keys_before)?, 1, "still has keys that were erased by record")?;
+    let none = tempfile::tempdir()?;
+    ensure_failed(&verify(none.path())?, 1, "although no erasure was requested")
 }
 
 /// What was disclosed of a record is what its receipt proves, and nothing else is.
@@ -251,6 +293,15 @@ async fn what_is_known_of_a_person_is_erased_everywhere(mode: Mode) -> anyhow::R
     ensure!(secrets_before.len() >= 3, "the clerk, the author and the member have keys");
 
     ensure_disclosed(&sandbox, &on_record)?;
+    let storage = Storage::start()?;
+    back_up(&sandbox, &storage)?;
+    let elsewhere = tempfile::tempdir()?;
+    let keys_before = elsewhere.path().join("keys");
+    let keys = sandbox.data_of("ledger").join("personal-keys");
+    ensure!(
+        Command::new("cp").arg("-a").args([&keys, &keys_before]).status()?.success(),
+        "the keys are copied"
+    );
 
     // When they are erased
     erase(&sandbox, PLANTED[0]).await?;
@@ -262,7 +313,9 @@ async fn what_is_known_of_a_person_is_erased_everywhere(mode: Mode) -> anyhow::R
         sandbox.restart(&name)?;
     }
     ensure_pseudonyms(&sandbox, completed).await?;
-    ensure_nowhere(&sandbox, secrets_before)?;
+    let destroyed = ensure_nowhere(&sandbox, secrets_before)?;
+    ensure_not_in_storage(&sandbox, &storage, destroyed)?;
+    ensure_backup_says_so(&sandbox, &keys_before)?;
     ensure_proven(&sandbox, &on_record).await?;
     // And a repeat of the command still gives its answer; what the person does from now on is theirs again
     let author = sandbox.client(Role::Clerk, Some("CAPERCAILLIE")).await?;

@@ -3,6 +3,7 @@
 mod access_log;
 mod authentication;
 mod backup;
+mod ballots;
 mod bodies;
 mod call_log;
 mod chinese;
@@ -10,6 +11,7 @@ mod command_line;
 mod commands;
 mod crash;
 mod doctor;
+mod door;
 mod double_booking;
 mod erasure;
 mod expecting;
@@ -22,18 +24,22 @@ mod issuers;
 mod keys;
 mod metrics;
 mod object_storage;
+mod openapi;
 mod plan;
 mod receipt;
 mod requests;
 mod scope;
 mod server_tls;
 mod settings;
+mod sm2;
 mod story;
 mod tls;
+mod traces;
 mod upgrade;
 mod views;
 mod waiting;
 mod without_ledger;
+mod witnesses;
 
 /// Declares a test that runs in both modes of an installation.
 #[macro_export]

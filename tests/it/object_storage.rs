@@ -13,19 +13,21 @@ use std::time::Duration;
 use tests::{Mode, Process, Sandbox, SandboxConfig, huishang, let_pass_blocking, root, until_blocking};
 
 const BUCKET: &str = "backups";
-const URL: &str = "s3://backups/huishang/main";
+/// A backup in it.
+pub const URL: &str = "s3://backups/huishang/main";
 const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=huishang/20270301/us-east-1/s3/aws4_request, \
                              SignedHeaders=host, Signature=0";
 const SECRET: &str = "open-sesame";
 
 /// A server that speaks like S3.
-struct Storage {
+pub struct Storage {
     address: String,
     _process: Process,
 }
 
 impl Storage {
-    fn start() -> anyhow::Result<Storage> {
+    /// Starts it, with an empty bucket.
+    pub fn start() -> anyhow::Result<Storage> {
         let obtained = Command::new(root().join("tests/object-storage/run")).output()?;
         ensure!(obtained.status.success(), "{}", String::from_utf8_lossy(&obtained.stderr));
         let mut command = Command::new(String::from_utf8(obtained.stdout)?.trim());
@@ -38,16 +40,20 @@ impl Storage {
         Ok(storage)
     }
 
-    /// Sends a request without a body.
+    /// Sends a request without a body; answers with a text.
     fn ask(&self, method: &str, path: &str) -> anyhow::Result<String> {
+        Ok(String::from_utf8(self.send(method, path)?)?)
+    }
+
+    fn send(&self, method: &str, path: &str) -> anyhow::Result<Vec<u8>> {
         let mut connection = TcpStream::connect(&self.address)?;
         // It does not check signatures, but wants to see one.
         let host = &self.address;
         let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {AUTHORIZATION}");
         write!(connection, "{head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer)?;
-        ensure!(answer.starts_with("HTTP/1.1 2"), "{method} {path}: {answer}");
+        let mut answer = Vec::new();
+        connection.read_to_end(&mut answer)?;
+        ensure!(answer.starts_with(b"HTTP/1.1 2"), "{method} {path}: {}", String::from_utf8_lossy(&answer));
         Ok(answer)
     }
 
@@ -69,7 +75,15 @@ impl Storage {
         ]
     }
 
-    fn run(&self, arguments: &[&str]) -> anyhow::Result<Output> {
+    /// Every object in the bucket, by its name.
+    pub fn contents(&self) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+        let listed = self.ask("GET", &format!("/{BUCKET}?list-type=2"))?;
+        let keys = listed.split("<Key>").skip(1).filter_map(|rest| Some(rest.split_once("</Key>")?.0));
+        keys.map(|key| Ok((key.to_owned(), self.send("GET", &format!("/{BUCKET}/{key}"))?))).collect()
+    }
+
+    /// Runs a client command that reaches it.
+    pub fn run(&self, arguments: &[&str]) -> anyhow::Result<Output> {
         Command::new(huishang()).args(arguments).envs(self.variables()).output().context("the binary runs")
     }
 }

@@ -2,6 +2,7 @@
 
 mod asked;
 mod planted;
+mod ways;
 
 use crate::in_both_modes;
 use anyhow::ensure;
@@ -10,7 +11,10 @@ use domain::Role;
 use planted::{INVITED, MATTER, OWN, RECUSED, SAID, STRANGER, plant, plant_the_strangers};
 use proto::contract;
 use proto::ledger::v1::GetHeadRequest;
+use std::collections::BTreeSet;
+use std::fmt::Debug;
 use tests::{Mode, Sandbox};
+use ways::Way;
 
 /// Roles whose bearers see what their department takes part in.
 const SCOPED: [Role; 3] = [Role::Chair, Role::Delegate, Role::DepartmentLead];
@@ -20,7 +24,8 @@ const OVERSEE: [Role; 3] = [Role::Supervisor, Role::Auditor, Role::Operator];
 async fn asker(sandbox: &Sandbox, role: Role, department: Option<&str>, ids: &Ids) -> anyhow::Result<Asker> {
     let client = sandbox.client(role, department).await?;
     let head = client.call(GetHeadRequest {}).await?.position;
-    Ok(Asker { client, role, department: department.map(str::to_owned), ids: ids.clone(), head })
+    let way = Way::Grpc(client);
+    Ok(Asker { way, role, department: department.map(str::to_owned), ids: ids.clone(), head })
 }
 
 fn any_contains(answers: &[Answer], marker: &str) -> bool {
@@ -28,7 +33,7 @@ fn any_contains(answers: &[Answer], marker: &str) -> bool {
 }
 
 /// Compares what was answered on two occasions to the same questions.
-fn ensure_equal(one: &[Answer], other: &[Answer]) -> anyhow::Result<()> {
+fn ensure_equal<A: PartialEq + Debug>(one: &[A], other: &[A]) -> anyhow::Result<()> {
     ensure!(one.len() == other.len(), "{} and {} answers", one.len(), other.len());
     let different = one.iter().zip(other).find(|(one, other)| one != other);
     ensure!(different.is_none(), "answered differently: {different:?}");
@@ -81,6 +86,39 @@ async fn nothing_of_a_matter_reaches_those_who_take_no_part(mode: Mode) -> anyho
     Ok(())
 }
 in_both_modes!(nothing_of_a_matter_reaches_those_who_take_no_part);
+
+/// Compares what was answered over gRPC and in another way. What is found by its number in place of its id has nothing
+/// that could stand in a path, and each process answers for itself by gRPC only.
+fn ensure_alike(by_grpc: &[Answer], otherwise: &[Answer]) -> anyhow::Result<()> {
+    let is_shared = |answer: &&Answer| !answer.rpc.starts_with("huishang.operations.");
+    let asked =
+        |one: &&Answer| otherwise.iter().any(|other| (&other.rpc, other.filled) == (&one.rpc, one.filled));
+    let rpcs = |answers: &[&Answer]| answers.iter().map(|answer| answer.rpc.clone()).collect::<BTreeSet<_>>();
+    let all: Vec<&Answer> = by_grpc.iter().filter(is_shared).collect();
+    let expected: Vec<&Answer> = all.iter().copied().filter(asked).collect();
+    ensure!(rpcs(&all) == rpcs(&expected), "some rpcs cannot be called in this way at all");
+    ensure_equal(&expected, &otherwise.iter().filter(is_shared).collect::<Vec<_>>())
+}
+
+async fn every_rpc_answers_alike_over_grpc_connect_and_rest(mode: Mode) -> anyhow::Result<()> {
+    let mut sandbox = Sandbox::start(mode)?;
+    plant_the_strangers(&sandbox).await?;
+    let planted = plant(&sandbox).await?;
+    for role in Role::ALL {
+        for department in [Some(OWN), Some(RECUSED), Some(STRANGER), None] {
+            let by_grpc = asker(&sandbox, role, department, &planted).await?;
+            let http = sandbox.http(role, department)?;
+            let (open, closed) = (by_grpc.ask_all().await?, by_grpc.ask_what_is_not_open().await?);
+            for way in [Way::Connect(http.clone()), Way::Rest(http)] {
+                let asker = by_grpc.by(way);
+                ensure_alike(&open, &asker.ask_all().await?)?;
+                ensure_alike(&closed, &asker.ask_what_is_not_open().await?)?;
+            }
+        }
+    }
+    Ok(())
+}
+in_both_modes!(every_rpc_answers_alike_over_grpc_connect_and_rest);
 
 #[test]
 fn what_is_not_scoped_is_for_those_who_see_everything() {

@@ -53,8 +53,8 @@ impl OidcProvider {
     }
 }
 
-/// The Python that has the provider, which `tests/oidc/obtain` obtains.
-fn python() -> PathBuf {
+/// The Python that has the provider, which `tests/oidc/obtain` obtains, and with it PyPI's cryptography.
+pub(crate) fn python() -> PathBuf {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
     PYTHON
         .get_or_init(|| {

@@ -2,6 +2,7 @@
 
 use crate::binary::huishang;
 use crate::client::{Client, LogFollower};
+use crate::http::HttpClient;
 use anyhow::Context as _;
 use client::{Connections, SERVICES, Tls, Token};
 use domain::Role;
@@ -145,6 +146,11 @@ impl Sandbox {
             "up" => {
                 command.args(["up", "--data"]).arg(self.folder.path());
             }
+            "console" => {
+                command
+                    .args(["serve", name, "--server", &self.server(), "--data"])
+                    .arg(self.folder.path().join(name));
+            }
             name => {
                 let nats =
                     self.nats_urls.get(name).or(self.nats.as_ref()).context("the broker runs first")?;
@@ -268,6 +274,21 @@ impl Sandbox {
     /// A client with an identity.
     pub async fn client(&self, role: Role, department: Option<&str>) -> anyhow::Result<Client> {
         self.client_with_token(&self.token_of(role, department)?).await
+    }
+
+    /// Somebody with an identity who calls by HTTP. A distributed installation gets the process with the console when
+    /// it is first called so.
+    pub fn http(&mut self, role: Role, department: Option<&str>) -> anyhow::Result<HttpClient> {
+        let token = self.token_of(role, department)?;
+        self.http_with_token(Some(token))
+    }
+
+    /// The same with this token, or none.
+    pub fn http_with_token(&mut self, token: Option<String>) -> anyhow::Result<HttpClient> {
+        if self.mode == Mode::Distributed && !self.processes.contains_key("console") {
+            self.start_process("console")?;
+        }
+        Ok(HttpClient::new(&self.addresses[self.process_of("console")], token))
     }
 
     /// A token for an hour.

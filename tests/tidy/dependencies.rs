@@ -107,7 +107,8 @@ fn everything_comes_from_an_accepted_source() {
 fn no_banned_crate_and_no_second_version_comes_in_unnoticed() {
     let rules = Rules::read();
     let mut versions: BTreeMap<String, BTreeSet<Version>> = BTreeMap::new();
-    for package in rules.packages() {
+    // What is ours has no source, and may be called what another is called.
+    for package in rules.packages().into_iter().filter(|package| text(package, "source").is_some()) {
         let version = text(&package, "version").unwrap().parse().unwrap();
         versions.entry(text(&package, "name").unwrap().to_owned()).or_default().insert(version);
     }

@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("backup", &["event-log"]),
     ("proto", &["domain"]),
     ("client", &["proto"]),
+    ("console", &["client", "proto"]),
     ("journal", &["domain", "event-log", "proto"]),
     ("service-kit", &["domain", "proto", "journal"]),
     ("ledger", &["backup", "domain", "proto", "service-kit", "event-log"]),
@@ -32,7 +33,7 @@ const ONLY_PLACE: &[(&str, &[&str])] = &[
     ("clap", &["huishang"]),
     ("jsonwebtoken", &["service-kit"]),
     ("figment", &["service-kit"]),
-    ("prost-reflect", &["proto", "client", "huishang"]),
+    ("prost-reflect", &["proto", "client", "console", "huishang"]),
 ];
 
 /// What pure rules must not know.

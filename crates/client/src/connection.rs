@@ -78,7 +78,7 @@ impl Connections {
     }
 
     /// The connection for an rpc, such as `/huishang.ledger.v1.LedgerService/GetHead`.
-    pub(crate) fn for_rpc(&self, path: &str) -> Result<Channel, Status> {
+    pub fn for_rpc(&self, path: &str) -> Result<Channel, Status> {
         let service = path.trim_start_matches("/huishang.").split('.').next().unwrap_or_default();
         match self {
             Connections::One(channel) => Ok(channel.clone()),

@@ -1,7 +1,7 @@
 //! A body as it was when a session of it was convened: what the session's docket keeps to, whatever becomes of the body.
 
 use crate::Code;
-use crate::decision_rule::{DecisionRule, QuorumBase};
+use crate::decision_rule::{DecisionRule, QuorumBase, RecusalEffect};
 
 /// A seat that decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct Voter {
     pub weight: u32,
     /// Whether its no is enough.
     pub veto: bool,
+    /// The departments that take its place when it is not there, in turn.
+    pub substitutes: Vec<Code>,
 }
 
 /// The part of a body's version that matters of one class are decided by.
@@ -48,11 +50,30 @@ impl Constitution {
     }
 
     /// How many are needed, when so many of all seats have recused themselves and so many that decide are there.
+    ///
+    /// Once anybody has recused itself, a quorum never falls below the rule's minimum: a few who are left do not decide
+    /// for all.
     pub fn quorum(&self, recused: u32, present: u32) -> u32 {
-        let quorum = self.rule.quorum;
-        match quorum.base {
-            QuorumBase::AllSeats => quorum.of(self.voter_count().saturating_sub(recused)),
-            QuorumBase::Present => quorum.of(present),
+        let (quorum, voting) = (self.rule.quorum, self.rule.voting);
+        let needed = match (quorum.base, voting.recusal) {
+            (QuorumBase::AllSeats, RecusalEffect::LowersQuorum) => {
+                quorum.of(self.voter_count().saturating_sub(recused))
+            }
+            (QuorumBase::AllSeats, RecusalEffect::CountsAsPresent) => {
+                quorum.of(self.voter_count()).saturating_sub(recused)
+            }
+            (QuorumBase::Present, _) => quorum.of(present),
+        };
+        let min = if recused > 0 { voting.votes_min_after_recusal.min(self.voter_count()) } else { 1 };
+        needed.max(min).max(1)
+    }
+
+    /// The weight of all seats of which a majority may be taken, when those of this weight have recused themselves.
+    pub fn all_seats_weight(&self, recused: u32) -> u32 {
+        let all = self.voters.iter().map(|voter| voter.weight).fold(0, u32::saturating_add);
+        match self.rule.voting.recusal {
+            RecusalEffect::LowersQuorum => all.saturating_sub(recused),
+            RecusalEffect::CountsAsPresent => all,
         }
     }
 

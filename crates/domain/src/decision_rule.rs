@@ -54,9 +54,20 @@ pub enum Method {
     },
     /// 一致会签: every department that may vote signs; a missing vote or an abstention fails it.
     UnanimousCountersign,
+    /// 主持人决定: the vote of the department in the chair decides, once enough others have been heard.
+    ChairDecides,
+    /// 无异议通过: nobody who is present votes no.
+    GeneralConsent,
+    /// 默示同意: nobody votes no until the count, which for a countersign is its deadline.
+    Silence,
 }
 
 impl Method {
+    /// Whether who is there and casts no vote agrees.
+    pub fn counts_silence(self) -> bool {
+        matches!(self, Method::GeneralConsent | Method::Silence)
+    }
+
     /// The share of a qualified majority that a minority could reach, or that nobody could.
     pub fn impossible_share(self) -> Option<(u32, u32)> {
         match self {
@@ -79,6 +90,9 @@ impl fmt::Display for Method {
                 write!(f, "majority of {numerator}/{denominator}")
             }
             Method::UnanimousCountersign => f.write_str("unanimous countersign"),
+            Method::ChairDecides => f.write_str("decision of the chair"),
+            Method::GeneralConsent => f.write_str("general consent"),
+            Method::Silence => f.write_str("silence"),
         }
     }
 }
@@ -140,6 +154,67 @@ pub fn share(of: u32, numerator: u32, denominator: u32) -> u32 {
     u32::try_from(share).unwrap_or(u32::MAX)
 }
 
+/// Of what a majority is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum MajorityBase {
+    /// The votes that count.
+    #[default]
+    Votes,
+    /// The seats that are present, whether they vote or not.
+    Present,
+    /// All seats of the body that decide, there or not.
+    AllSeats,
+}
+
+impl MajorityBase {
+    /// The base in words, as they follow a number.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MajorityBase::Votes => "counted",
+            MajorityBase::Present => "present",
+            MajorityBase::AllSeats => "in all",
+        }
+    }
+}
+
+/// What the recusal of a seat does to the number that is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum RecusalEffect {
+    /// The seat is not counted among those of which a quorum or a majority of all seats is a share.
+    #[default]
+    LowersQuorum,
+    /// It is counted among them, and for the quorum as one that is there.
+    CountsAsPresent,
+}
+
+/// The finer points of voting, which a small body leaves as they usually are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct VotingRule {
+    /// Of what a majority is taken.
+    pub majority_of: MajorityBase,
+    /// What a recusal does to the quorum.
+    pub recusal: RecusalEffect,
+    /// Votes that are needed at least once a seat has recused itself, however low the quorum is by then.
+    pub votes_min_after_recusal: u32,
+    /// Seats that one department may vote for by mandate, besides its own; 0 where there are no mandates.
+    pub mandates_max: u32,
+    /// Whether a ballot is needed where nobody objects.
+    pub excludes_general_consent: bool,
+}
+
+impl Default for VotingRule {
+    /// A majority of the votes; recusals lower the quorum to two votes at least; no mandates.
+    fn default() -> VotingRule {
+        VotingRule {
+            majority_of: MajorityBase::Votes,
+            recusal: RecusalEffect::LowersQuorum,
+            votes_min_after_recusal: 2,
+            mandates_max: 0,
+            excludes_general_consent: false,
+        }
+    }
+}
+
 /// How a body decides matters of one class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DecisionRule {
@@ -155,6 +230,8 @@ pub struct DecisionRule {
     pub quorum: Quorum,
     /// Ballots that one version of a proposal may have: more than one only repeats what failed.
     pub ballots_per_version: u32,
+    /// The finer points of voting.
+    pub voting: VotingRule,
 }
 
 impl DecisionRule {
@@ -167,6 +244,7 @@ impl DecisionRule {
             tie: Tie::Rejects,
             quorum: Quorum { base: QuorumBase::AllSeats, numerator: 1, denominator: 2 },
             ballots_per_version: 1,
+            voting: VotingRule::default(),
         }
     }
 }

@@ -29,7 +29,12 @@ pub fn at(moment: &str) -> Timestamp {
 /// A constitution with these seats, each with one vote, under the usual rule for ordinary matters. The first one chairs,
 /// and its clerks act for the body.
 pub fn constitution(voters: &[&str]) -> Constitution {
-    let voter = |department: &&str| Voter { department: code(department), weight: 1, veto: false };
+    let voter = |department: &&str| Voter {
+        department: code(department),
+        weight: 1,
+        veto: false,
+        substitutes: vec![],
+    };
     Constitution {
         version: 1,
         chair: code(voters[0]),

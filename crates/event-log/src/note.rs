@@ -5,6 +5,14 @@
 //! [signed note](https://c2sp.org/signed-note) with Ed25519. A receipt is a C2SP
 //! [tlog-proof](https://c2sp.org/tlog-proof) that a record is in the tree of a signed head. It contains the
 //! record's canonical header and is verified without access to the log.
+//!
+//! The ledger may sign a head [by SM2](Sm2Key) as well, and [witnesses](WitnessKey) may add their cosignatures.
+
+mod sm2;
+mod witness;
+
+pub use sm2::{Sm2Key, Sm2Signer};
+pub use witness::{WitnessKey, add_checkpoint, with_signatures};
 
 use crate::tree::verify_inclusion;
 use crate::{Hash, record};
@@ -15,7 +23,7 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
 
-const ED25519: u8 = 0x01;
+const ED25519: &[u8] = &[0x01];
 const RECEIPT: &str = "c2sp.org/tlog-proof@v1";
 
 /// Why a signed head, a key or a receipt is not valid.
@@ -35,6 +43,12 @@ pub enum NoteError {
     /// It has no valid signature by the key.
     #[error("it has no valid signature by the key of {0}")]
     NotSigned(String),
+    /// It has no valid signature by the SM2 key.
+    #[error("it has no valid signature by the SM2 key of {0}")]
+    NotSignedBySm2(String),
+    /// It has no valid cosignature by the witness.
+    #[error("it has no valid cosignature by the witness {0}")]
+    NotCosigned(String),
     /// The path does not lead from the record to the signed root.
     #[error("it does not prove that the record is in the log")]
     NotIncluded,
@@ -45,6 +59,7 @@ pub enum NoteError {
 pub struct HeadSigner {
     key: SigningKey,
     public: HeadKey,
+    sm2: Option<Sm2Signer>,
 }
 
 /// The public key of a signer; written `<origin>+<hash>+<key>`, as in signed notes.
@@ -67,7 +82,17 @@ impl HeadSigner {
     /// Creates a signer for the log named `origin`, which must contain neither spaces nor a plus sign.
     pub fn new(origin: impl Into<String>, key: SigningKey) -> HeadSigner {
         let public = HeadKey { origin: origin.into(), key: key.verifying_key() };
-        HeadSigner { key, public }
+        HeadSigner { key, public, sm2: None }
+    }
+
+    /// Signs heads with this key as well.
+    pub fn with_sm2(self, signer: Sm2Signer) -> HeadSigner {
+        HeadSigner { sm2: Some(signer), ..self }
+    }
+
+    /// Returns the SM2 key that verifies its signatures, if there is one.
+    pub fn sm2_key(&self) -> Option<&Sm2Key> {
+        self.sm2.as_ref().map(Sm2Signer::public)
     }
 
     /// Returns the key that verifies its signatures.
@@ -81,7 +106,8 @@ impl HeadSigner {
         let text = format!("{origin}\n{}\n{}\n", head.size, BASE64.encode(head.root));
         let mut signature = self.public.id().to_vec();
         signature.extend_from_slice(&self.key.sign(text.as_bytes()).to_bytes());
-        format!("{text}\n— {origin} {}\n", BASE64.encode(signature))
+        let by_sm2 = self.sm2.as_ref().map(|signer| signer.line(&text)).unwrap_or_default();
+        format!("{text}\n— {origin} {}\n{by_sm2}", BASE64.encode(signature))
     }
 }
 
@@ -93,12 +119,7 @@ impl HeadKey {
 
     /// Returns the key id used in signature lines: the first four bytes of SHA-256 (name ‖ newline ‖ type ‖ key).
     fn id(&self) -> [u8; 4] {
-        let mut hasher = Sha256::new();
-        hasher.update(self.origin.as_bytes());
-        hasher.update([b'\n', ED25519]);
-        hasher.update(self.key.as_bytes());
-        let hash: Hash = hasher.finalize().into();
-        [hash[0], hash[1], hash[2], hash[3]]
+        key_id(&self.origin, ED25519, self.key.as_bytes())
     }
 
     /// Parses a signed head and verifies this key's signature. Other signatures are ignored.
@@ -138,9 +159,7 @@ impl HeadKey {
 
 impl fmt::Display for HeadKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut key = vec![ED25519];
-        key.extend_from_slice(self.key.as_bytes());
-        write!(f, "{}+{:08x}+{}", self.origin, u32::from_be_bytes(self.id()), BASE64.encode(key))
+        f.write_str(&written_key(&self.origin, ED25519, self.key.as_bytes()))
     }
 }
 
@@ -148,19 +167,39 @@ impl FromStr for HeadKey {
     type Err = NoteError;
 
     fn from_str(text: &str) -> Result<HeadKey, NoteError> {
-        let malformed = || NoteError::Malformed("log key, <name>+<hash>+<key>");
-        let mut parts = text.trim().splitn(3, '+');
-        let (Some(origin), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(malformed());
+        let read = || {
+            let (origin, bytes) = read_key(text, ED25519)?;
+            let key = VerifyingKey::from_bytes(bytes.as_slice().try_into().ok()?).ok()?;
+            Some(HeadKey { origin, key })
         };
-        let bytes = BASE64.decode(key).map_err(|_| malformed())?;
-        let bytes: &[u8; 32] =
-            bytes.strip_prefix(&[ED25519]).and_then(|key| key.try_into().ok()).ok_or_else(malformed)?;
-        let key = VerifyingKey::from_bytes(bytes).map_err(|_| malformed())?;
-        let found = HeadKey { origin: origin.to_owned(), key };
-        // The hash detects a key that was copied incorrectly.
-        if format!("{:08x}", u32::from_be_bytes(found.id())) == id { Ok(found) } else { Err(malformed()) }
+        read().ok_or(NoteError::Malformed("log key, <name>+<hash>+<key>"))
     }
+}
+
+/// The id of a key in signature lines: the first four bytes of SHA-256 (name ‖ newline ‖ type ‖ key).
+fn key_id(name: &str, kind: &[u8], key: &[u8]) -> [u8; 4] {
+    let mut hasher = Sha256::new();
+    hasher.update(name.as_bytes());
+    hasher.update(b"\n");
+    hasher.update(kind);
+    hasher.update(key);
+    let hash: Hash = hasher.finalize().into();
+    [hash[0], hash[1], hash[2], hash[3]]
+}
+
+/// A key as it is handed on: `<name>+<hash>+<key>`.
+fn written_key(name: &str, kind: &[u8], key: &[u8]) -> String {
+    let id = u32::from_be_bytes(key_id(name, kind, key));
+    format!("{name}+{id:08x}+{}", BASE64.encode([kind, key].concat()))
+}
+
+/// Reads the name and the bytes of a key of a type. The hash detects one that was copied incorrectly.
+fn read_key(text: &str, kind: &[u8]) -> Option<(String, Vec<u8>)> {
+    let mut parts = text.trim().splitn(3, '+');
+    let (name, _, key) = (parts.next()?, parts.next()?, parts.next()?);
+    let bytes = BASE64.decode(key).ok()?;
+    let key = bytes.strip_prefix(kind)?;
+    (written_key(name, kind, key) == text.trim()).then(|| (name.to_owned(), key.to_vec()))
 }
 
 /// Proof that a record is in the log: its position, its header, the audit path and a signed head.

@@ -34,7 +34,7 @@ mod subscribe;
 mod watermark;
 mod witnesses;
 
-pub use diagnosis::{Diagnosis, diagnose};
+pub use diagnosis::{Diagnosis, KeysStream, diagnose};
 pub use ledger::{LedgerError, run_ledger};
 pub use setup::{Config, ConnectError};
 pub use witnesses::Contradiction;

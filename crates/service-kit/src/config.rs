@@ -8,7 +8,9 @@ mod limits;
 mod load;
 
 use crate::identity::{JWKS, KeyError, TokenRules, Verifier};
-use crate::limits::{ACCESS_LOG_RETENTION_DAYS_DEFAULT, TOKEN_LIFETIME_HOURS_MAX_DEFAULT};
+use crate::limits::{
+    ACCESS_LOG_RETENTION_DAYS_DEFAULT, TOKEN_LIFETIME_HOURS_MAX_DEFAULT, WITNESS_INTERVAL_SECONDS_DEFAULT,
+};
 use crate::logging::Format;
 use crate::serve::TlsFiles;
 use serde::{Deserialize, Serialize};
@@ -56,8 +58,22 @@ pub struct Config {
     pub limits: Limits,
     /// What is measured.
     pub metrics: Metrics,
+    /// Where traces are sent.
+    pub traces: Traces,
     /// Where it is noted who accessed what.
     pub access_log: AccessLog,
+}
+
+/// Where traces are sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Traces {
+    /// A collector that takes OTLP over gRPC: `http://127.0.0.1:4317`; absent: nothing is traced.
+    pub endpoint: Option<String>,
+    /// The authorities that may vouch for the collector, PEM; absent: those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// Of the traces that begin here, how many of 100 are recorded. Those of callers follow their callers.
+    pub sampled_percent: u32,
 }
 
 /// Where it is noted who accessed what. It is off unless one of the places is set.
@@ -151,7 +167,7 @@ pub struct Commit {
 }
 
 /// How a ledger signs its log.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ledger {
     /// The key that signs its heads, PKCS #8 PEM; absent: `<data>/keys/ledger-key.pem`, created when missing.
@@ -159,6 +175,24 @@ pub struct Ledger {
     /// Where the newest signed head is kept, best on another disk than the log, so that a log that was
     /// restored from an old copy is detected; absent: `<data>/signed-head`.
     pub signed_head: Option<PathBuf>,
+    /// A key that signs its heads by SM2 with SM3 as well, PKCS #8 PEM; absent: they are signed by Ed25519 only.
+    pub sm2_key: Option<PathBuf>,
+    /// A TOML file with the witnesses that cosign its heads; absent: there are none.
+    pub witnesses_file: Option<PathBuf>,
+    /// Seconds after which heads that have grown are shown to the witnesses.
+    pub witness_interval_seconds: u64,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Ledger {
+            key: None,
+            signed_head: None,
+            sm2_key: None,
+            witnesses_file: None,
+            witness_interval_seconds: WITNESS_INTERVAL_SECONDS_DEFAULT,
+        }
+    }
 }
 
 impl Default for Identity {
@@ -199,6 +233,7 @@ impl Default for Config {
             backup: Backup::default(),
             limits: Limits::default(),
             metrics: Metrics::default(),
+            traces: Traces { endpoint: None, ca_file: None, sampled_percent: 100 },
             access_log: AccessLog {
                 folder: None,
                 retention_days: ACCESS_LOG_RETENTION_DAYS_DEFAULT,
@@ -277,6 +312,11 @@ impl Config {
     /// The file of the newest signed head in force.
     pub fn signed_head(&self) -> PathBuf {
         self.ledger.signed_head.clone().unwrap_or_else(|| self.data.join("signed-head"))
+    }
+
+    /// The folder of the newest head that each witness has cosigned.
+    pub fn cosigned_heads(&self) -> PathBuf {
+        self.data.join("cosigned-heads")
     }
 
     /// The same, with everything that follows from other settings.

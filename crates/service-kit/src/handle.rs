@@ -26,12 +26,14 @@ use crate::metrics;
 use crate::scope::Scope;
 use crate::serve::caller;
 use crate::tasks::Tasks;
+use crate::traces::Span;
 use crate::view::RegisteredView;
 use ::metrics::Histogram;
 use domain::directory::hierarchy::{self, Hierarchy};
 use domain::{Actor, Aggregate, StreamName, Uuid};
 use futures::future::BoxFuture;
 use journal::{Journal, Obstacle, Position, Record};
+use opentelemetry::trace::SpanKind;
 use proto::record::{Envelope, EventCodec, changes_nothing};
 use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
@@ -420,7 +422,7 @@ impl Kit {
                 }
                 Ok(()) => match unit.append::<A>(id, &mut counted).await {
                     Ok((position, aggregate)) => {
-                        if self.is_committed(position, epoch).await? {
+                        if self.becomes_committed(context, position, epoch).await? {
                             self.0.commit_duration.record(decided_at.elapsed());
                             let aggregate = match aggregate {
                                 Some(aggregate) => aggregate,
@@ -476,6 +478,19 @@ impl Kit {
             }
         }
         Err(CommandError::Conflict(RETRY_ATTEMPTS_MAX))
+    }
+
+    /// Waits until what was appended for a command is committed; see [`Kit::is_committed`].
+    async fn becomes_committed(
+        &self,
+        context: &CommandContext,
+        position: Position,
+        epoch: u64,
+    ) -> Result<bool, CommandError> {
+        let traceparent = context.traceparent.as_deref();
+        let mut span = Span::of_part("commit".into(), SpanKind::Internal, traceparent);
+        span.note("huishang.position", position as i64);
+        self.is_committed(position, epoch).await.inspect_err(|error| span.fail(error))
     }
 
     /// Waits until a position that was learnt in an epoch is committed. False: another record may stand

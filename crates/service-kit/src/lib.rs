@@ -3,9 +3,10 @@
 //! - [`handle`]: how a command becomes records: fold, decide, append, answer when committed.
 //! - [`view`]: how a view is kept in SQLite; [`process`]: how a process manager is run; [`timer`]: how
 //!   commands are issued when deadlines pass; [`set_aside`]: what happens to a record that a consumer fails on.
-//! - [`identity`]: who calls; [`scope`]: what they may see; [`serve`]: the gRPC server around it all; [`places`]: how many may work at once.
+//! - [`identity`]: who calls; [`scope`]: what they may see; [`serve`]: the gRPC server around it all; [`places`]: how many may work at once;
+//!   [`https`]: what asks other machines.
 //! - [`config`], [`clock`], [`logging`], [`tasks`], [`shutdown`]: the process; [`readiness`]: whether it does its work;
-//!   [`metrics`]: what it measures; [`access_log`]: who accessed what.
+//!   [`metrics`]: what it measures; [`traces`]: where the time of a command goes; [`access_log`]: who accessed what.
 
 mod accept;
 pub mod access_log;
@@ -18,6 +19,7 @@ pub mod error;
 pub mod events;
 mod feed;
 pub mod handle;
+pub mod https;
 pub mod identity;
 pub mod limits;
 pub mod list;
@@ -35,6 +37,7 @@ pub mod set_aside;
 pub mod shutdown;
 pub mod tasks;
 pub mod timer;
+pub mod traces;
 pub mod version;
 pub mod view;
 

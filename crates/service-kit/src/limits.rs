@@ -8,6 +8,10 @@ pub const REQUEST_BYTES_MAX: usize = 256 * 1024;
 pub const RESPONSE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Bytes of one request's headers, the token included, at most.
 pub const HEADER_BYTES_MAX: u32 = 16 * 1024;
+/// Bytes of a connection of HTTP/1.1 that are buffered in each direction, at most; a request's headers must fit.
+pub const HTTP1_BUFFER_BYTES_MAX: usize = 64 * 1024;
+/// Time in which the headers of the next request must have come on a connection of HTTP/1.1; it is closed otherwise.
+pub const HTTP1_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Connections open at once that have brought a valid token, at most, unless the settings say otherwise.
 pub const CONNECTIONS_MAX_DEFAULT: usize = 1_024;
 /// Those of them that come from one address, at most, unless the settings say otherwise.
@@ -163,6 +167,14 @@ pub const VIEW_STATEMENTS_KEPT_MAX: usize = 64;
 pub const VIEW_READERS_MAX: usize = 4;
 /// Those of one caller, at most.
 pub const VIEW_CALLER_READERS_MAX: usize = 2;
+/// Seconds after which a log that has grown is shown to its witnesses, unless the settings say otherwise.
+pub const WITNESS_INTERVAL_SECONDS_DEFAULT: u64 = 60;
+/// Age of a record at which a consumer's work on it is no longer part of its trace.
+pub const RECORD_TRACED_AGE_MAX: Duration = Duration::from_secs(600);
+/// Time in which a collector must take the spans that are sent at once.
+pub const TRACES_DELIVERY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time that the end of a process may take to deliver its last spans.
+pub const TRACES_FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Rows on a page, at most.
 pub const PAGE_ITEMS_MAX: u32 = 500;
 /// Bytes of the rows on a page, at most; with more, the page is shorter. A row alone is far smaller.

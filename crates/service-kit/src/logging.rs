@@ -31,6 +31,10 @@ pub fn start(format: Format, filter: &str) -> Result<(), tracing_subscriber::fil
     // Nobody would read a line about lines that cannot be written, and printing one would panic.
     let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     // A second start in one process, as in tests, keeps the first.
-    let _ = if human { lines.compact().try_init() } else { lines.json().flatten_event(true).try_init() };
+    let _ = if human {
+        lines.compact().try_init()
+    } else {
+        lines.json().flatten_event(true).with_span_list(false).try_init()
+    };
     Ok(())
 }

@@ -26,6 +26,7 @@ use crate::feed::{Batch, Categories, ConsumerProgress, Reading};
 use crate::handle::{CommandContext, Kit};
 use crate::limits::CHECKPOINT_LAG_MAX;
 use crate::set_aside::{self, Halted, panic_message};
+use crate::traces::{self, TracedConsumer};
 use crate::view::ViewError;
 use domain::Uuid;
 use futures::FutureExt as _;
@@ -40,6 +41,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 /// An event of another aggregate, with what a process manager needs to react to it.
 pub struct EventContext<'a, A: EventCodec> {
@@ -47,6 +49,8 @@ pub struct EventContext<'a, A: EventCodec> {
     process: &'static str,
     record: &'a Record,
     event_no: usize,
+    /// The context of the trace that the reaction is part of, if it is recorded.
+    traceparent: Option<&'a str>,
     /// The source aggregate's id.
     pub id: Uuid,
     /// The source's state just after the event.
@@ -62,7 +66,11 @@ impl<A: EventCodec> EventContext<'_, A> {
         let envelope = &self.record.envelope;
         let words = [self.process, &envelope.part.to_string(), &self.event_no.to_string(), &nth.to_string()];
         let command_id = domain::aggregate::derived_id(envelope.command_id, &words);
-        CommandContext::of_process(self.process, command_id).caused_by(envelope)
+        let context = CommandContext::of_process(self.process, command_id).caused_by(envelope);
+        match self.traceparent {
+            Some(own) => CommandContext { traceparent: Some(own.to_owned()), ..context },
+            None => context,
+        }
     }
 
     /// Issues commands of the reaction, one after the other; the first has the number `first`, for
@@ -140,8 +148,20 @@ impl Processes {
             let state = Mutex::new(Some(state));
             let (progress, saved) = (Arc::new(progress), AtomicU64::new(0));
             let begun_anew = AtomicBool::new(false);
-            let process =
-                Process::<A, F> { kit, name, file, state, begun_anew, progress, saved, makers, wants, react };
+            let traced = TracedConsumer::new(name, kit.clock().clone());
+            let process = Process::<A, F> {
+                kit,
+                name,
+                file,
+                state,
+                begun_anew,
+                progress,
+                saved,
+                makers,
+                wants,
+                react,
+                traced,
+            };
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = process.follow() => {}
@@ -188,6 +208,7 @@ struct Process<A: EventCodec, F> {
     makers: Vec<watch::Receiver<Position>>,
     wants: fn(&A::Event) -> bool,
     react: F,
+    traced: TracedConsumer,
 }
 
 impl<A, F> Process<A, F>
@@ -337,7 +358,8 @@ where
         let name = self.name;
         let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
         loop {
-            match AssertUnwindSafe(self.react(record)).catch_unwind().await {
+            let lines = traces::of_log_lines(record.envelope.traceparent.as_deref());
+            match AssertUnwindSafe(self.react(record)).catch_unwind().instrument(lines).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(error)) if error.is_transient() => {
                     tracing::warn!(process = name, %error, "a reaction is being retried");
@@ -354,12 +376,16 @@ where
             return Ok(());
         }
         self.wait_for_makers(record.position).await;
+        let span = self.traced.begin(record);
+        let traceparent = span.traceparent();
         let mut state = self.state_before(record).await?;
         for (event_no, event) in decode_all::<A>(record)?.iter().enumerate() {
             state = A::evolve(state, event);
             if (self.wants)(event) {
                 let (process, id) = (self.name, record.stream.id);
-                let context = EventContext { process, record, event_no, id, state: &state, event };
+                let traceparent = traceparent.as_deref();
+                let context =
+                    EventContext { process, record, event_no, traceparent, id, state: &state, event };
                 (self.react)(&self.kit, context).await?;
             }
         }

@@ -36,7 +36,8 @@ impl Unready {
 
 /// The readiness of a process and of its services.
 pub struct Readiness {
-    kit: Kit,
+    /// None in a process that only passes calls on.
+    kit: Option<Kit>,
     services: Vec<Service>,
     lag_max: Duration,
     told: Told,
@@ -53,7 +54,7 @@ impl Readiness {
     /// Of a process on this kit. A view or process manager may lag what is committed for `lag_max`.
     pub fn new(kit: &Kit, lag_max: Duration) -> Readiness {
         Readiness {
-            kit: kit.clone(),
+            kit: Some(kit.clone()),
             services: Vec::new(),
             lag_max,
             told: Told::new(),
@@ -61,9 +62,16 @@ impl Readiness {
         }
     }
 
+    /// Of a process that only passes calls on, which it does as long as it answers.
+    pub fn of_a_gateway(name: &'static str) -> Readiness {
+        let service = Service { name, followers: Vec::new(), ready: metrics::READY.gauge(&[name]) };
+        let (lag_max, told, journal) = (Duration::MAX, Told::new(), JournalMetrics::new());
+        Readiness { kit: None, services: vec![service], lag_max, told, journal }
+    }
+
     /// Adds a service, with the views and process managers that were begun since the one before it.
     pub fn add_service(&mut self, name: &'static str) {
-        let followers = self.kit.take_new_followers().into_iter();
+        let followers = self.kit.iter().flat_map(Kit::take_new_followers);
         let followers = followers.map(|(name, position)| Follower::new(name, position)).collect();
         self.services.push(Service { name, followers, ready: metrics::READY.gauge(&[name]) });
     }
@@ -76,9 +84,13 @@ impl Readiness {
     /// Looks at everything, measures it, writes to the log what has changed, and returns for each service whether it is
     /// ready.
     pub(crate) fn look(&mut self) -> Vec<(&'static str, bool)> {
-        let obstacle = self.kit.journal().obstacle();
-        let committed = *self.kit.journal().committed().borrow();
-        self.journal.measure(&self.kit, committed, obstacle.as_ref());
+        let Some(kit) = &self.kit else {
+            self.services.iter().for_each(|service| service.ready.set(1.0));
+            return self.services.iter().map(|service| (service.name, true)).collect();
+        };
+        let obstacle = kit.journal().obstacle();
+        let committed = *kit.journal().committed().borrow();
+        self.journal.measure(kit, committed, obstacle.as_ref());
         let mut all_behind = Vec::new();
         let mut ready = Vec::new();
         for Service { name, followers, ready: measured } in &mut self.services {

@@ -6,18 +6,22 @@ use crate::error::refusal;
 use crate::identity::{Caller, IdentityLayer};
 use crate::limits::{DRAIN_TIMEOUT, OPEN_REQUEST_BYTES_MAX};
 use crate::readiness::Readiness;
+use crate::traces::is_traceparent;
 use crate::{CommandContext, Kit, Tasks};
 use domain::{Actor, Uuid};
 use journal::Journal;
 use proto::api::v1::Reason;
 use proto::{CommandRequest, Invalid, Wire};
 use sha2::{Digest as _, Sha256};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::{Request, Status};
-use tower::ServiceBuilder;
+use tower::util::BoxCloneService;
+use tower::{ServiceBuilder, ServiceExt as _};
 
 mod admission;
 mod answer;
@@ -27,11 +31,13 @@ mod connection;
 mod connections;
 mod deadline;
 mod health;
+mod paced;
 mod rate;
 pub mod responses;
 mod stream;
 mod tls;
 
+use connection::Versions;
 pub use health::READY;
 pub(crate) use rate::{Allowances, allowances};
 pub use tls::{Tls, TlsError, TlsFiles};
@@ -57,24 +63,6 @@ impl Kit {
     }
 }
 
-/// Whether a text is a `traceparent` of W3C Trace Context: version, trace, parent and flags, 55 characters. What is
-/// not is dropped, as the standard says.
-fn is_traceparent(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let &[version, trace, parent, flags] = &parts[..] else { return false };
-    let hex = |part: &str, digits: usize| {
-        part.len() == digits && part.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    let set = |part: &str| part.bytes().any(|digit| digit != b'0');
-    hex(version, 2)
-        && version != "ff"
-        && hex(trace, 32)
-        && set(trace)
-        && hex(parent, 16)
-        && set(parent)
-        && hex(flags, 2)
-}
-
 /// The identity that authentication has given a request.
 pub fn caller<M>(request: &Request<M>) -> Result<Actor, Status> {
     let Caller(actor) = request
@@ -89,6 +77,12 @@ pub fn read<T: Wire<W>, W>(field: &str, wire: W) -> Result<T, Invalid> {
     T::from_wire(wire).map_err(|fault| fault.within(field))
 }
 
+/// What answers the requests of a process, with all that surrounds its services.
+pub type Stack = BoxCloneService<http::Request<Body>, http::Response<Body>, Infallible>;
+
+/// Puts before a stack what makes gRPC of other requests.
+pub type HttpDoor = Box<dyn FnOnce(Stack) -> Stack + Send>;
+
 /// What surrounds the services of a process.
 pub struct ServerOptions {
     /// How connections are encrypted; absent: not at all.
@@ -99,8 +93,10 @@ pub struct ServerOptions {
     pub limits: Limits,
     /// Whether the services do their work; their health follows it.
     pub readiness: Readiness,
-    /// What says why a call was not answered in time.
-    pub journal: Arc<dyn Journal>,
+    /// What says why a call was not answered in time; none in a process that only passes calls on.
+    pub journal: Option<Arc<dyn Journal>>,
+    /// What serves other requests than those of gRPC, by HTTP/1.1 too; absent: they are not served.
+    pub http: Option<HttpDoor>,
     /// Where it is noted who accessed what.
     pub access_log: AccessLog,
 }
@@ -135,36 +131,18 @@ pub async fn serve(
         .layer(admission::AdmissionLayer::new(&options.limits))
         .layer(deadline::DeadlineLayer::new(answer_time_max, options.journal))
         .service(routes.prepare());
-    let stop = tasks.stop();
+    let (requests, versions): (Stack, _) = match options.http {
+        Some(door) => (paced::paced(door(requests.boxed_clone())), Versions::OneAndTwo),
+        None => (requests.boxed_clone(), Versions::Two),
+    };
+    let (stop, limits) = (tasks.stop(), &options.limits);
+    let serving =
+        connection::serve(listener, versions, options.tls, connection_log, limits, requests, stop.clone());
     tokio::select! {
-        () = connection::serve(listener, options.tls, connection_log, &options.limits, requests, stop.clone()) => {}
+        () = serving => {}
         () = async { stop.cancelled().await; tokio::time::sleep(DRAIN_TIMEOUT).await } => {
             tracing::warn!("requests were still under way after the drain time");
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_traceparent;
-
-    #[test]
-    fn a_traceparent_has_the_55_characters_of_the_standard() {
-        let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        assert!(is_traceparent(good));
-        for bad in [
-            "",
-            &good[..54],
-            &format!("{good}0"),
-            &format!("{good}-{}", "x".repeat(12_000)),
-            &good.to_uppercase(),
-            &good.replace("00-0a", "ff-0a"),
-            &good.replace("b7ad6b7169203331", "0000000000000000"),
-            &good.replace("0af7651916cd43dd8448eb211c80319c", &"0".repeat(32)),
-            &good.replace('-', "_"),
-        ] {
-            assert!(!is_traceparent(bad), "{bad}");
-        }
-    }
 }

@@ -3,7 +3,7 @@
 //! version that can process them repairs what an older one could not; a process manager retries them now and then,
 //! because a command that was refused may be accepted later.
 
-use crate::Kit;
+use crate::{Kit, traces};
 use domain::StreamName;
 use journal::{Position, Record};
 use rusqlite::{Connection, OpenFlags};
@@ -81,7 +81,8 @@ impl Halted {
             return Ok(());
         }
         let (position, stream) = (record.position, &record.stream);
-        tracing::warn!(consumer, position, %stream, reason, "a record was set aside; its stream is halted here");
+        let trace_id = record.envelope.traceparent.as_deref().and_then(traces::trace_id);
+        tracing::warn!(consumer, position, %stream, reason, trace_id, "a record was set aside; its stream is halted here");
         self.0.insert(stream.clone(), position);
         Ok(())
     }

@@ -22,6 +22,7 @@ use crate::feed::ConsumerProgress;
 use crate::limits::VIEW_TIMEOUT;
 use crate::list;
 use crate::scope::{Scope, ScopedTables};
+use crate::traces::TracedConsumer;
 use following::Following;
 use journal::{Journal, Position, ReadError, Record};
 use keeper::{Keeper, Tables};
@@ -116,8 +117,9 @@ impl ViewStore {
         let erased = kit.journal().keys().erased();
         let (failures, failed) = mpsc::unbounded_channel();
         let readers = Arc::new(Readers::new(file));
-        let tables =
-            Tables::new::<V>(tables, readers.clone(), progress.clone(), changes, cleaned, failures.clone());
+        let traced = TracedConsumer::new(V::NAME, kit.clock().clone());
+        let (known, failures_of) = (progress.clone(), failures.clone());
+        let tables = Tables::new::<V>(tables, readers.clone(), known, changes, cleaned, failures_of, traced);
         let keeper = Keeper::start(V::NAME, tables).map_err(ViewError::Thread)?;
         let following = Following { feed: kit.feed().clone(), keeper, progress, erased, failed };
         kit.tasks().spawn(following.run::<V>(kit.stop().clone()));

@@ -219,7 +219,12 @@ impl LedgerService for Service {
         _: Request<pb::GetSignedHeadRequest>,
     ) -> Result<Response<pb::GetSignedHeadResponse>, Status> {
         let signed_head = self.heads.signed(self.log.head().position).note;
-        Ok(Response::new(pb::GetSignedHeadResponse { signed_head, key: self.heads.key().to_string() }))
+        Ok(Response::new(pb::GetSignedHeadResponse {
+            signed_head,
+            key: self.heads.key().to_string(),
+            cosigned_heads: self.heads.cosigned(),
+            sm2_key: self.heads.sm2_key(),
+        }))
     }
 
     async fn get_receipt(

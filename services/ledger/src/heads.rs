@@ -4,6 +4,7 @@
 //! is stored in a file; a log that contradicts it at the next start is not served.
 
 use crate::limits::SIGNED_HEAD_INTERVAL;
+use crate::witnesses::Witnesses;
 use event_log::note::{HeadKey, HeadSigner, NoteError, Receipt, TreeHead};
 use event_log::{EventLog, ReadError, durable_file};
 use service_kit::metrics;
@@ -22,6 +23,8 @@ pub struct Signing {
     /// Whether to serve and sign a log that contradicts the head in the file. The caller must have recorded this
     /// decision in the log.
     pub accept_stale: bool,
+    /// Who cosigns the heads.
+    pub witnesses: Arc<Witnesses>,
 }
 
 /// Evidence that the log once had more records than now, or other ones.
@@ -123,6 +126,7 @@ impl Heads {
         {
             check_continues(&log, &stored, &signing.file)?;
         }
+        signing.witnesses.take_up(&log, signing.signer.public());
         let newest = Mutex::new(sign(&signing.signer, &log));
         Ok(Heads { log, signing, newest })
     }
@@ -141,13 +145,29 @@ impl Heads {
         newest.clone()
     }
 
-    /// Creates a receipt for the record at a position.
+    /// Returns the SM2 key that verifies them as well, if there is one.
+    pub(crate) fn sm2_key(&self) -> String {
+        self.signing.signer.sm2_key().map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// Returns the newest head that each witness has cosigned, the newest first.
+    pub(crate) fn cosigned(&self) -> Vec<String> {
+        self.signing.witnesses.cosigned().into_iter().map(|head| head.note).collect()
+    }
+
+    /// Has the heads cosigned by the witnesses until `stop`.
+    pub async fn show_until(self: Arc<Self>, stop: CancellationToken) {
+        self.signing.witnesses.clone().run(self.log.clone(), self, stop).await;
+    }
+
+    /// Creates a receipt for the record at a position, of a head that witnesses have cosigned, if one has the record.
     pub(crate) fn receipt(&self, position: u64) -> Result<Receipt, ReadError> {
         let head = self.log.head().position;
         if position == 0 || position > head {
             return Err(ReadError::OutOfRange { position, head });
         }
-        let head = self.signed(position);
+        let cosigned = self.signing.witnesses.cosigned_with(position);
+        let head = cosigned.unwrap_or_else(|| self.signed(position));
         let proof = self.log.inclusion_proof(position, head.size)?;
         let header =
             self.log.read(position - 1, 1)?.first().map(event_log::Record::header).unwrap_or_default();

@@ -7,6 +7,7 @@ mod heads;
 pub mod limits;
 mod rejection;
 mod scheduled_backup;
+mod witnesses;
 
 use event_log::EventLog;
 use proto::ledger::v1::ledger_service_server::LedgerServiceServer;
@@ -18,6 +19,7 @@ pub use grpc::Service;
 pub use heads::{Evidence, HeadError, Heads, Signing};
 pub use rejection::Rejection;
 pub use scheduled_backup::{LastBackup, ScheduledBackup};
+pub use witnesses::{Witnesses, WitnessesError};
 
 /// Full name of the service.
 pub const NAME: &str = <LedgerServiceServer<Service> as tonic::server::NamedService>::NAME;

@@ -5,6 +5,13 @@ use std::time::Duration;
 /// Interval at which a new head is signed and stored while the log grows.
 pub const SIGNED_HEAD_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Maximum number of witnesses.
+pub const WITNESSES_MAX: usize = 16;
+/// Time in which a witness must answer.
+pub const WITNESS_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of a witness's answer, at most.
+pub const WITNESS_ANSWER_BYTES_MAX: u64 = 16 * 1024;
+
 /// Maximum number of concurrent backups; further ones are refused.
 pub const BACKUPS_AT_ONCE_MAX: usize = 4;
 /// Part of them that one caller may make, in percent: one, and another after it was interrupted.

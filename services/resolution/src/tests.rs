@@ -83,7 +83,14 @@ impl Place {
         };
         let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
         let vote = |department, choice| {
-            (department, Command::CastVote { topic: 1, department: code(department), choice, reason: None })
+            let vote = Command::CastVote {
+                topic: 1,
+                department: code(department),
+                choice,
+                split: vec![],
+                reason: None,
+            };
+            (department, vote)
         };
         let drafts: Vec<ItemDraft> = (1..=items).map(draft).collect();
         let drafts = drafts.chunks(ITEMS_PER_COMMAND_MAX);

@@ -1,11 +1,11 @@
 //! Somebody who asks everything: each rpc that is open to their role, with requests made from the descriptors.
 
+use super::ways::Way;
 use domain::Role;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value};
 use proto::contract::{RpcContract, descriptors, rpcs};
 use std::fmt;
-use tests::Client;
 use uuid::Uuid;
 
 /// What shows how long the log is, and when it was asked.
@@ -42,7 +42,7 @@ impl Ids {
 
 /// How much of a request is filled.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Filled {
+pub enum Filled {
     /// What a query cannot do without.
     Least,
     /// By number in place of the id.
@@ -55,6 +55,8 @@ enum Filled {
 pub struct Answer {
     /// The rpc.
     pub rpc: String,
+    /// How it was asked.
+    pub filled: Filled,
     /// The message or the refusal.
     pub bytes: Vec<u8>,
 }
@@ -85,7 +87,7 @@ impl fmt::Debug for Answer {
 
 /// Somebody who asks.
 pub struct Asker {
-    pub client: Client,
+    pub way: Way,
     pub role: Role,
     pub department: Option<String>,
     pub ids: Ids,
@@ -96,8 +98,8 @@ pub struct Asker {
 impl Asker {
     /// The same, about something else.
     pub fn about(&self, ids: Ids) -> Asker {
-        let Asker { client, role, department, head, .. } = self;
-        Asker { client: client.clone(), role: *role, department: department.clone(), ids, head: *head }
+        let Asker { way, role, department, head, .. } = self;
+        Asker { way: way.clone(), role: *role, department: department.clone(), ids, head: *head }
     }
 
     /// The answers to all queries that anybody could ask, without what is so only at this moment.
@@ -110,8 +112,23 @@ impl Asker {
         self.ask(|_| true).await
     }
 
+    /// The same, by another way.
+    pub fn by(&self, way: Way) -> Asker {
+        let Asker { role, department, ids, head, .. } = self;
+        Asker { way, role: *role, department: department.clone(), ids: ids.clone(), head: *head }
+    }
+
+    /// The answers to all that the role may not call, which are refusals.
+    pub async fn ask_what_is_not_open(&self) -> anyhow::Result<Vec<Answer>> {
+        self.ask_among(|rpc| !rpc.roles.contains(&self.role)).await
+    }
+
     async fn ask(&self, wanted: impl Fn(&RpcContract) -> bool) -> anyhow::Result<Vec<Answer>> {
-        let open = rpcs().iter().filter(|rpc| rpc.roles.contains(&self.role) && !rpc.streams && wanted(rpc));
+        self.ask_among(|rpc| rpc.roles.contains(&self.role) && wanted(rpc)).await
+    }
+
+    async fn ask_among(&self, wanted: impl Fn(&RpcContract) -> bool) -> anyhow::Result<Vec<Answer>> {
+        let open = rpcs().iter().filter(|rpc| !rpc.streams && wanted(rpc));
         let mut answers = Vec::new();
         for rpc in open {
             let (service, name) = rpc.path.split_once('/').unwrap_or_default();
@@ -124,16 +141,17 @@ impl Asker {
             let ways: &[Filled] =
                 if rpc.reads { &[Filled::Least, Filled::Numbers, Filled::All] } else { &[Filled::All] };
             for &filled in ways {
-                answers.push(Answer { rpc: rpc.path.clone(), bytes: self.ask_one(&method, filled).await });
+                let bytes = self.ask_one(&method, filled).await;
+                answers.extend(bytes.map(|bytes| Answer { rpc: rpc.path.clone(), filled, bytes }));
             }
         }
         Ok(answers)
     }
 
-    /// The bytes of an answer or a refusal.
-    async fn ask_one(&self, method: &MethodDescriptor, filled: Filled) -> Vec<u8> {
+    /// The bytes of an answer or a refusal; none if the question cannot be asked this way.
+    async fn ask_one(&self, method: &MethodDescriptor, filled: Filled) -> Option<Vec<u8>> {
         let request = self.request(&method.input(), filled);
-        match self.client.call_by_descriptor(method, &request).await {
+        Some(match self.way.call(method, &request).await? {
             Ok(mut answer) => {
                 OF_THE_MOMENT.iter().for_each(|field| answer.clear_field_by_name(field));
                 answer.encode_to_vec()
@@ -142,7 +160,7 @@ impl Asker {
                 let said = format!("{:?} {} ", status.code(), status.message());
                 [said.as_bytes(), status.details()].concat()
             }
-        }
+        })
     }
 
     fn request(&self, kind: &MessageDescriptor, filled: Filled) -> DynamicMessage {

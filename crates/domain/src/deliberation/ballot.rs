@@ -1,12 +1,15 @@
 //! A ballot (表决): who may vote, what is needed, and a result that carries its own arithmetic.
 //!
 //! The rules here are pure counting; when a ballot may be opened and who may vote is for the docket to
-//! decide.
+//! decide. [`roll`] is who may vote, [`count`] how votes become a result, [`options`] how one of several is chosen.
 
-pub use crate::decision_rule::{Abstention, Method, Tie};
+mod count;
+pub mod options;
+pub mod roll;
 
-use crate::constitution::Voter;
-use crate::decision_rule::share;
+pub use crate::decision_rule::{Abstention, MajorityBase, Method, Tie};
+pub use roll::{Roll, Seat};
+
 use crate::{Code, Text};
 use std::collections::BTreeMap;
 
@@ -21,6 +24,15 @@ pub enum Choice {
     Abstain,
 }
 
+/// A part of a seat's weight that votes otherwise than the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct VotePart {
+    /// How it votes.
+    pub choice: Choice,
+    /// How much of the weight it is; at least 1.
+    pub weight: u32,
+}
+
 /// The rules that a ballot is held under, fixed when it opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Rules {
@@ -30,19 +42,8 @@ pub struct Rules {
     pub abstention: Abstention,
     /// What a tie means.
     pub tie: Tie,
-}
-
-/// Who may vote, how many have to, and by which version of the body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Electorate<'a> {
-    /// The seats that may vote: they decide on the topic and have not recused themselves.
-    pub voters: Vec<&'a Voter>,
-    /// Those that decide on the topic and have recused themselves.
-    pub recused: u32,
-    /// Votes that must be cast for the ballot to be valid.
-    pub quorum: u32,
-    /// The number of the body's version.
-    pub body_version: u32,
+    /// Of what the majority is taken.
+    pub majority_of: MajorityBase,
 }
 
 /// The current vote of a department.
@@ -50,8 +51,14 @@ pub struct Electorate<'a> {
 pub struct Vote {
     /// How it votes.
     pub choice: Choice,
+    /// The parts of its weight that vote otherwise.
+    pub split: Vec<VotePart>,
     /// Why, when it gave a reason.
     pub reason: Option<Text>,
+    /// The department that cast it, when that is another one: by mandate, or as a substitute.
+    pub cast_by: Option<Code>,
+    /// Whether a clerk of the docket put it down.
+    pub put_down_by_clerk: bool,
 }
 
 /// One ballot on one version of a proposal.
@@ -65,6 +72,8 @@ pub struct Ballot {
     pub rules: Rules,
     /// The votes; one per department.
     pub votes: BTreeMap<Code, Vote>,
+    /// Who might vote when it was counted; empty while it is open.
+    pub roll: Vec<Seat>,
     /// The result, once it is closed.
     pub result: Option<BallotResult>,
 }
@@ -82,13 +91,15 @@ pub struct BallotResult {
     pub abstention: Abstention,
     /// What a tie would have meant.
     pub tie: Tie,
+    /// Of what the majority was taken.
+    pub majority_of: MajorityBase,
     /// Departments that decide on the topic.
     pub eligible: u32,
     /// Eligible departments that recused themselves.
     pub recused: u32,
     /// Votes that had to be cast for the ballot to be valid.
     pub quorum: u32,
-    /// Departments that cast a vote.
+    /// Departments that cast a vote; where silence agrees, those that were there.
     pub cast: u32,
     /// The weight of the votes for the proposal.
     pub yes: u32,
@@ -96,13 +107,13 @@ pub struct BallotResult {
     pub no: u32,
     /// The weight of the abstentions.
     pub abstain: u32,
-    /// The weight of the counted votes, of which the majority was taken.
+    /// The weight of which the majority was taken.
     pub base: u32,
     /// The weight of yes votes that was needed.
     pub needed: u32,
     /// Whether it was a tie.
     pub tied: bool,
-    /// The chair's casting vote, when a tie was decided by it.
+    /// The vote of the chair, when it decided: a tie, or a matter that is the chair's to decide.
     pub casting_vote: Option<Choice>,
     /// Whether a no was enough: that of a seat with a veto on this class of matters.
     pub vetoed: bool,
@@ -115,7 +126,7 @@ pub struct BallotResult {
 impl Ballot {
     /// Opens a ballot without votes.
     pub fn new(number: u32, version: u32, rules: Rules) -> Ballot {
-        Ballot { number, version, rules, votes: BTreeMap::new(), result: None }
+        Ballot { number, version, rules, votes: BTreeMap::new(), roll: Vec::new(), result: None }
     }
 
     /// Whether votes may still be cast.
@@ -123,46 +134,10 @@ impl Ballot {
         self.result.is_none()
     }
 
-    /// Counts the votes cast so far. The casting vote counts only when the rules give the chair one and the votes
-    /// are tied.
-    pub fn count(&self, electorate: &Electorate<'_>, casting_vote: Option<Choice>) -> BallotResult {
-        let choice_of = |voter: &Voter| self.votes.get(&voter.department).map(|vote| vote.choice);
-        let voters = || electorate.voters.iter().copied();
-        let weight = |choice| total(voters().filter(|voter| choice_of(voter) == Some(choice)));
-        let (yes, no, abstain) = (weight(Choice::Yes), weight(Choice::No), weight(Choice::Abstain));
-        let Rules { method, abstention, tie } = self.rules;
-        let cast = count(voters().filter(|voter| choice_of(voter).is_some()));
-        let base = match (method, abstention) {
-            (Method::UnanimousCountersign, _) => total(voters()),
-            (_, Abstention::CountsAsCast) => yes.saturating_add(no).saturating_add(abstain),
-            (_, Abstention::DoesNotCount) => yes.saturating_add(no),
-        };
-        let needed = needed(method, base);
-        let tied = method == Method::SimpleMajority && yes == no && yes > 0 && yes + 1 == needed;
-        let casting_vote = casting_vote.filter(|_| tied && tie == Tie::ChairDecides);
-        let carried = yes >= needed || casting_vote == Some(Choice::Yes);
-        let vetoed = voters().any(|voter| voter.veto && choice_of(voter) == Some(Choice::No));
-        BallotResult {
-            ballot: self.number,
-            version: self.version,
-            method,
-            abstention,
-            tie,
-            eligible: count(voters()).saturating_add(electorate.recused),
-            recused: electorate.recused,
-            quorum: electorate.quorum,
-            cast,
-            yes,
-            no,
-            abstain,
-            base,
-            needed,
-            tied,
-            casting_vote,
-            vetoed,
-            passed: cast >= electorate.quorum && carried && !vetoed,
-            body_version: electorate.body_version,
-        }
+    /// How many seats besides its own a department has voted for.
+    pub fn carried_by(&self, department: &Code) -> u32 {
+        let carried = self.votes.values().filter(|vote| vote.cast_by.as_ref() == Some(department));
+        u32::try_from(carried.count()).unwrap_or(u32::MAX)
     }
 }
 
@@ -172,9 +147,15 @@ impl BallotResult {
         self.cast >= self.quorum
     }
 
+    /// Whether it says something for good about the version: there was a quorum, and it was not that nobody agreed
+    /// without a ballot.
+    pub fn settles(&self) -> bool {
+        self.is_quorate() && (self.passed || self.method != Method::GeneralConsent)
+    }
+
     /// The result, what decided it, and its arithmetic in one sentence.
     pub fn sentence(&self) -> String {
-        let BallotResult { eligible, recused, quorum, cast, yes, no, abstain, base, needed, .. } = self;
+        let BallotResult { eligible, recused, quorum, cast, yes, no, abstain, .. } = self;
         if !self.is_quorate() {
             return format!(
                 "failed without a quorum: {cast} cast of {eligible} eligible ({recused} recused), quorum {quorum}; \
@@ -182,37 +163,35 @@ impl BallotResult {
             );
         }
         let verdict = if self.passed { "passed" } else { "failed" };
-        let casting = match self.casting_vote {
+        let (method, measure) = (self.method, self.measure());
+        format!(
+            "{verdict} by {method}: {yes} yes, {no} no, {abstain} abstained; {measure}; {cast} cast of {eligible} \
+             eligible ({recused} recused), quorum {quorum}"
+        )
+    }
+
+    /// What the votes were measured by, and what decided.
+    fn measure(&self) -> String {
+        let BallotResult { no, base, needed, .. } = self;
+        let deciding = match self.casting_vote {
             _ if self.vetoed => "; a veto",
+            _ if self.method == Method::ChairDecides => "",
             Some(Choice::Yes) => "; the chair's casting vote was yes",
             Some(_) => "; the chair's casting vote was not yes",
             None if self.tied => "; a tie",
             None => "",
         };
-        format!(
-            "{verdict} by {}: {yes} yes, {no} no, {abstain} abstained; {needed} yes of {base} counted were \
-             needed{casting}; {cast} cast of {eligible} eligible ({recused} recused), quorum {quorum}",
-            self.method
-        )
+        match (self.method, self.casting_vote) {
+            (Method::ChairDecides, Some(Choice::Yes)) => format!("the chair decided yes{deciding}"),
+            (Method::ChairDecides, Some(_)) => format!("the chair did not decide yes{deciding}"),
+            (Method::ChairDecides, None) => format!("the chair did not decide{deciding}"),
+            (Method::GeneralConsent | Method::Silence, _) if *no > 0 => {
+                format!("somebody objected{deciding}")
+            }
+            (Method::GeneralConsent | Method::Silence, _) => format!("nobody objected{deciding}"),
+            _ => format!("{needed} yes of {base} {} were needed{deciding}", self.majority_of.as_str()),
+        }
     }
-}
-
-/// The yes votes that a method needs out of the counted votes; at least one.
-fn needed(method: Method, base: u32) -> u32 {
-    match method {
-        Method::Consensus | Method::UnanimousCountersign => base,
-        Method::SimpleMajority => base / 2 + 1,
-        Method::QualifiedMajority { numerator, denominator } => share(base, numerator, denominator),
-    }
-    .max(1)
-}
-
-fn total<'a>(voters: impl Iterator<Item = &'a Voter>) -> u32 {
-    voters.map(|voter| voter.weight).fold(0, u32::saturating_add)
-}
-
-fn count<T>(items: impl Iterator<Item = T>) -> u32 {
-    u32::try_from(items.count()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

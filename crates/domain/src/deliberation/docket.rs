@@ -9,23 +9,28 @@ pub mod event;
 mod evolve;
 mod floor;
 pub mod item;
+pub mod mandates;
 mod outcomes;
 pub mod proceedings;
 mod proposals;
+mod recusals;
 pub mod rejection;
 pub mod size;
+mod votes;
 mod voting;
 
 pub use agenda::{Agenda, AgendaTopic, Mode, Participant, RoleOnTopic, TopicRole};
 pub use event::Event;
 pub use item::{Decision, DraftedItem, ItemDraft, ItemDue};
+pub use mandates::Mandate;
 pub use proceedings::{
     Amendment, AmendmentStage, Outcome, Proceedings, Stance, Statement, Topic, TopicStage,
 };
 pub use rejection::Rejection;
+pub use votes::RollCallVote;
 
 use crate::calendar::WorkingCalendar;
-use crate::deliberation::ballot::Choice;
+use crate::deliberation::ballot::{Choice, VotePart};
 use crate::{Aggregate, Audience, Code, Date, Issued, Line, Text, Timestamp};
 use std::collections::BTreeSet;
 
@@ -87,9 +92,19 @@ pub enum Command {
     /// Opens a ballot on the current version, which the caller names.
     OpenBallot { topic: u32, version: u32 },
     /// Casts or changes a department's vote.
-    CastVote { topic: u32, department: Code, choice: Choice, reason: Option<Text> },
-    /// Leaves a department out of the ballots on a topic.
-    RecordRecusal { topic: u32, department: Code, reason: Text },
+    CastVote { topic: u32, department: Code, choice: Choice, split: Vec<VotePart>, reason: Option<Text> },
+    /// Puts a show of hands down, seat by seat.
+    RecordRollCall { topic: u32, votes: Vec<RollCallVote> },
+    /// Records that nobody objects to the current version, which passes it without a ballot.
+    RecordGeneralConsent { topic: u32, version: u32 },
+    /// Leaves a department out of the ballots on a topic, or only of those on its current version.
+    RecordRecusal { topic: u32, department: Code, reason: Text, current_version_only: bool },
+    /// Has a department take part in a topic again.
+    WithdrawRecusal { topic: u32, department: Code, reason: Text },
+    /// Lets others vote for a department, on a topic or on all.
+    GiveMandate { topic: Option<u32>, department: Code, holders: Vec<Code> },
+    /// Lets nobody vote for a department any more.
+    RevokeMandate { topic: Option<u32>, department: Code },
     /// Closes and counts a ballot.
     CloseBallot { topic: u32, casting_vote: Option<Choice> },
     /// Counts the ballots of a countersign whose deadline has passed.
@@ -117,7 +132,11 @@ impl Command {
                 | Command::RecordStatement { .. }
                 | Command::SubmitAmendment { .. }
                 | Command::CastVote { .. }
+                | Command::RecordRollCall { .. }
                 | Command::RecordRecusal { .. }
+                | Command::WithdrawRecusal { .. }
+                | Command::GiveMandate { .. }
+                | Command::RevokeMandate { .. }
                 | Command::CheckDeadlines
         )
     }
@@ -136,7 +155,10 @@ impl Command {
             | Command::DraftItems { topic, .. }
             | Command::OpenBallot { topic, .. }
             | Command::CastVote { topic, .. }
+            | Command::RecordRollCall { topic, .. }
+            | Command::RecordGeneralConsent { topic, .. }
             | Command::RecordRecusal { topic, .. }
+            | Command::WithdrawRecusal { topic, .. }
             | Command::CloseBallot { topic, .. }
             | Command::AdoptDecision { topic, .. }
             | Command::RejectTopic { topic, .. }
@@ -150,6 +172,8 @@ impl Command {
             | Command::RecordArrival { .. }
             | Command::RecordDeparture { .. }
             | Command::Open
+            | Command::GiveMandate { .. }
+            | Command::RevokeMandate { .. }
             | Command::CheckDeadlines
             | Command::Close => None,
         }
@@ -228,6 +252,7 @@ impl Aggregate for Docket {
     type Rejection = Rejection;
     type State = State;
 
+    #[expect(clippy::too_many_lines, reason = "each command is named once")]
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
         if command.presides() {
             floor::may_preside(state, command.topic(state), issued)?;
@@ -270,11 +295,24 @@ impl Aggregate for Docket {
             Command::OpenBallot { topic, version } => {
                 voting::open_ballot(state.open()?, topic, version, issued)
             }
-            Command::CastVote { topic, department, choice, reason } => {
-                voting::cast_vote(state.open()?, topic, department, choice, reason, issued)
+            Command::CastVote { topic, department, choice, split, reason } => {
+                votes::cast(state.open()?, topic, votes::Paper { department, choice, split, reason }, issued)
             }
-            Command::RecordRecusal { topic, department, reason } => {
-                voting::record_recusal(state.open()?, topic, department, reason, issued)
+            Command::RecordRollCall { topic, votes } => votes::call(state.open()?, topic, votes, issued),
+            Command::RecordGeneralConsent { topic, version } => {
+                voting::record_general_consent(state.open()?, topic, version, issued)
+            }
+            Command::RecordRecusal { topic, department, reason, current_version_only } => {
+                recusals::record(state.open()?, topic, department, reason, current_version_only, issued)
+            }
+            Command::WithdrawRecusal { topic, department, reason } => {
+                recusals::withdraw(state.open()?, topic, department, reason, issued)
+            }
+            Command::GiveMandate { topic, department, holders } => {
+                mandates::give(state.not_closed()?, topic, department, holders, issued)
+            }
+            Command::RevokeMandate { topic, department } => {
+                mandates::revoke(state.not_closed()?, topic, department, issued)
             }
             Command::CloseBallot { topic, casting_vote } => {
                 voting::close_ballot(state.open()?, topic, casting_vote, issued)

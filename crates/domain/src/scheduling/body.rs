@@ -93,6 +93,13 @@ rejections! {
              {numerator}/{denominator} is not",
         BallotsOutOfRange("BALLOTS_OUT_OF_RANGE") { matter_class: MatterClass, ballots: u32, max: u32 } =
             "a version of the class {matter_class} has from 1 to {max} ballots, not {ballots}",
+        VotingRuleOutOfRange("VOTING_RULE_OUT_OF_RANGE") {
+            matter_class: MatterClass,
+            field: &'static str,
+            given: u32,
+            min: u32,
+            max: u32,
+        } = "{field} of the class {matter_class} is from {min} to {max}, not {given}",
     }
 }
 
@@ -135,6 +142,7 @@ impl Version {
             department: seat.department.clone(),
             weight: seat.weight,
             veto: seat.vetoes.contains(&class),
+            substitutes: seat.substitutes.clone(),
         };
         Constitution {
             version: self.number,

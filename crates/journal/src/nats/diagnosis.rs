@@ -1,11 +1,11 @@
 //! What a broker shows to somebody who only looks: nothing is created, published or changed.
 
-use super::addresses;
 use super::message::Names;
 use super::setup::{
     Config, ConnectError, ConnectionEvents, Failure, check_settings, connect_broker, find_stream,
     invalid_realm, stream_settings, unreachable,
 };
+use super::{addresses, keys};
 use async_nats::Client;
 use domain::Timestamp;
 use serde::Deserialize;
@@ -30,8 +30,19 @@ pub struct Diagnosis {
     pub stream_fault: Option<String>,
     /// How many servers store the stream.
     pub replicas: usize,
+    /// The stream with the keys of persons, if it is there.
+    pub keys: Option<KeysStream>,
     /// What the broker did not permit.
     pub denied: Vec<String>,
+}
+
+/// What was seen of the stream with the keys of persons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeysStream {
+    /// What is wrong with its settings.
+    pub fault: Option<String>,
+    /// How many servers store it.
+    pub replicas: usize,
 }
 
 #[derive(Deserialize)]
@@ -51,7 +62,7 @@ pub async fn diagnose(config: &Config) -> Result<Diagnosis, ConnectError> {
     })?;
     // What every process hears of; what else it needs follows from its service.
     let subscription = client.subscribe(names.announcements.clone()).await;
-    let found = find_stream(&context, &names).await;
+    let found = find_stream(&context, &names.stream).await;
     let mut diagnosis = Diagnosis {
         address: addresses::shown(&config.url),
         version: client.server_info().version,
@@ -59,8 +70,18 @@ pub async fn diagnose(config: &Config) -> Result<Diagnosis, ConnectError> {
         has_stream: matches!(found, Ok(Some(_))),
         stream_fault: None,
         replicas: 0,
+        keys: None,
         denied: Vec::new(),
     };
+    match find_stream(&context, &names.keys_stream()).await {
+        Ok(found) => {
+            diagnosis.keys = found.map(|info| KeysStream {
+                fault: keys::fault(&info.config, &names),
+                replicas: info.config.num_replicas,
+            });
+        }
+        Err(why) => diagnosis.denied.push(format!("$JS.API.STREAM.INFO.{} ({why})", names.keys_stream())),
+    }
     match found {
         Ok(Some(info)) => {
             let required = stream_settings(config, &names);

@@ -19,6 +19,52 @@ use domain::Uuid;
 use futures::TryStreamExt as _;
 use std::collections::BTreeSet;
 
+fn settings(name: String, prefix: &str, replicas: usize) -> stream::Config {
+    stream::Config {
+        name,
+        description: Some("The keys with which personal data is sealed".into()),
+        subjects: vec![format!("{prefix}*.*")],
+        retention: RetentionPolicy::Limits,
+        discard: DiscardPolicy::New,
+        max_messages_per_subject: 1,
+        discard_new_per_subject: true,
+        storage: StorageType::File,
+        num_replicas: replicas,
+        ..stream::Config::default()
+    }
+}
+
+/// What is wrong with the settings of the keys' stream: with these, a key could be lost or replaced.
+pub(super) fn fault(found: &stream::Config, names: &Names) -> Option<String> {
+    let describe = |config: &stream::Config| {
+        format!(
+            "subjects {:?}, retention {:?}, discard {:?}, storage {:?}, messages per subject {} (new ones refused: {}), \
+             limits of age {:?}, messages {}, bytes {}",
+            config.subjects,
+            config.retention,
+            config.discard,
+            config.storage,
+            config.max_messages_per_subject,
+            config.discard_new_per_subject,
+            config.max_age,
+            config.max_messages.max(-1),
+            config.max_bytes.max(-1),
+        )
+    };
+    let unlimited = stream::Config {
+        max_messages: -1,
+        max_bytes: -1,
+        ..settings(names.keys_stream(), &names.keys_prefix(), 1)
+    };
+    let (found, required) = (describe(found), describe(&unlimited));
+    (found != required).then(|| {
+        format!(
+            "the stream {} has the settings {found}, but keys of persons require {required}",
+            names.keys_stream()
+        )
+    })
+}
+
 /// The keys in the broker.
 #[derive(Clone)]
 pub(crate) struct BrokerKeys {
@@ -52,18 +98,7 @@ impl BrokerKeys {
             Err(error) if is_not_found(&error) => {}
             Err(error) => return Err(error.to_string()),
         }
-        let settings = stream::Config {
-            name: self.stream.clone(),
-            description: Some("The keys with which personal data is sealed".into()),
-            subjects: vec![format!("{}*.*", self.prefix)],
-            retention: RetentionPolicy::Limits,
-            discard: DiscardPolicy::New,
-            max_messages_per_subject: 1,
-            discard_new_per_subject: true,
-            storage: StorageType::File,
-            num_replicas: replicas,
-            ..stream::Config::default()
-        };
+        let settings = settings(self.stream.clone(), &self.prefix, replicas);
         self.context.create_stream(settings).await.map(drop).map_err(|error| error.to_string())
     }
 

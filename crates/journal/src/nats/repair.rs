@@ -81,7 +81,8 @@ impl Repair {
 
     /// Compares the whole stream with the log. `progress` is called with the position reached.
     pub async fn examine(&self, progress: impl FnMut(Position)) -> Result<Findings, RepairError> {
-        let info = setup::find_stream(&self.context, &self.names).await.map_err(RepairError::Broker)?;
+        let info =
+            setup::find_stream(&self.context, &self.names.stream).await.map_err(RepairError::Broker)?;
         examine::examine(self, info, progress).await
     }
 

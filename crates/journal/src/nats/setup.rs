@@ -393,12 +393,12 @@ pub(super) fn stream_settings(config: &Config, names: &Names) -> stream::Config 
     }
 }
 
-/// Returns the present state of the stream, if it exists.
+/// Returns the present state of a stream, if it exists.
 pub(super) async fn find_stream(
     context: &jetstream::Context,
-    names: &Names,
+    name: &str,
 ) -> Result<Option<stream::Info>, String> {
-    match context.get_stream(&names.stream).await {
+    match context.get_stream(name).await {
         Ok(found) => Ok(Some(found.cached_info().clone())),
         Err(error) if is_not_found(&error) => Ok(None),
         Err(error) => Err(error.to_string()),
@@ -417,7 +417,7 @@ async fn find_or_create_stream(
     names: &Names,
 ) -> Result<stream::Info, Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::Retryable(error.to_string());
-    if let Some(found) = find_stream(context, names).await.map_err(Failure::Retryable)? {
+    if let Some(found) = find_stream(context, &names.stream).await.map_err(Failure::Retryable)? {
         return Ok(found);
     }
     // Several processes may create it at the same time, which is harmless with equal settings.

@@ -5,7 +5,10 @@ use crate::scheduling::{events::v1 as scheduling, v1 as scheduling_api};
 use crate::wire::missing;
 use crate::{Invalid, Wire, read_fields, wire_enum, wire_required, wire_struct};
 use domain::constitution::{Constitution, Voter};
-use domain::decision_rule::{Abstention, DecisionRule, MatterClass, Method, Quorum, QuorumBase, Tie};
+use domain::decision_rule::{
+    Abstention, DecisionRule, MajorityBase, MatterClass, Method, Quorum, QuorumBase, RecusalEffect, Tie,
+    VotingRule,
+};
 
 wire_enum!(MatterClass => scheduling::MatterClass, scheduling_api::MatterClass, deliberation::MatterClass,
     deliberation_api::MatterClass { Ordinary, Important, Personnel, Emergency });
@@ -21,10 +24,12 @@ wire_struct!(Quorum => scheduling::Quorum, scheduling_api::Quorum, deliberation:
 });
 wire_struct!(
     DecisionRule => scheduling::DecisionRule, scheduling_api::DecisionRule, deliberation::DecisionRule,
-    deliberation_api::DecisionRule { matter_class: class, method, abstention, tie, quorum, ballots_per_version }
+    deliberation_api::DecisionRule {
+        matter_class: class, method, abstention, tie, quorum, ballots_per_version, voting,
+    }
 );
 wire_struct!(Voter => scheduling::Voter, scheduling_api::Voter, deliberation::Voter, deliberation_api::Voter {
-    department_code: department, weight, veto,
+    department_code: department, weight, veto, substitute_codes: substitutes,
 });
 wire_struct!(
     Constitution => scheduling::Constitution, scheduling_api::Constitution, deliberation::Constitution,
@@ -48,6 +53,9 @@ macro_rules! wire_method {
                     Method::UnanimousCountersign => {
                         There::UnanimousCountersign($package::UnanimousCountersign {})
                     }
+                    Method::ChairDecides => There::ChairDecision($package::ChairDecision {}),
+                    Method::GeneralConsent => There::GeneralConsent($package::GeneralConsent {}),
+                    Method::Silence => There::Silence($package::Silence {}),
                 };
                 $package::BallotMethod { method: Some(method) }
             }
@@ -60,6 +68,9 @@ macro_rules! wire_method {
                         read_fields!(wire => Method::QualifiedMajority { numerator, denominator })
                     }
                     There::UnanimousCountersign(_) => Ok(Method::UnanimousCountersign),
+                    There::ChairDecision(_) => Ok(Method::ChairDecides),
+                    There::GeneralConsent(_) => Ok(Method::GeneralConsent),
+                    There::Silence(_) => Ok(Method::Silence),
                 }
             }
         }
@@ -67,3 +78,70 @@ macro_rules! wire_method {
     )+ };
 }
 wire_method!(scheduling, scheduling_api, deliberation, deliberation_api);
+
+/// An enum of which a small body says nothing: unspecified is what is usual.
+macro_rules! wire_usual {
+    ($type:path => $wire:path $(, $same:path)* { $($case:ident),+ $(,)? }) => {
+        impl Wire<i32> for $type {
+            fn to_wire(&self) -> i32 {
+                use $type as Here;
+                use $wire as There;
+                (match self { $(Here::$case => There::$case),+ }) as i32
+            }
+            fn from_wire(wire: i32) -> Result<Self, Invalid> {
+                use $type as Here;
+                use $wire as There;
+                match There::try_from(wire) {
+                    $(Ok(There::$case) => Ok(Here::$case),)+
+                    Ok(There::Unspecified) => Ok(Here::default()),
+                    Err(_) => {
+                        let known = [$(There::$case.as_str_name()),+].join(", ");
+                        Err(Invalid::value(format!("must be one of {known}")))
+                    }
+                }
+            }
+        }
+        crate::same_numbers!([$($same),*] $wire [$($case)+]);
+    };
+}
+wire_usual!(MajorityBase => scheduling::MajorityBase, scheduling_api::MajorityBase, deliberation::MajorityBase,
+    deliberation_api::MajorityBase { Votes, Present, AllSeats });
+wire_usual!(RecusalEffect => scheduling::RecusalEffect, scheduling_api::RecusalEffect,
+    deliberation::RecusalEffect, deliberation_api::RecusalEffect { LowersQuorum, CountsAsPresent });
+
+/// Where it is stored, what is usual is left out: records from before there was another have the same bytes.
+impl Wire<Option<i32>> for MajorityBase {
+    fn to_wire(&self) -> Option<i32> {
+        (*self != MajorityBase::default()).then(|| Wire::<i32>::to_wire(self))
+    }
+    fn from_wire(wire: Option<i32>) -> Result<Self, Invalid> {
+        Self::from_wire(wire.unwrap_or_default())
+    }
+}
+
+/// The finer points of voting: what is usual is left out where it is stored, and may be left out where it is asked for.
+macro_rules! wire_voting {
+    ($($package:ident $shown:literal),+) => { $(
+        impl Wire<Option<$package::VotingRule>> for VotingRule {
+            fn to_wire(&self) -> Option<$package::VotingRule> {
+                ($shown || *self != VotingRule::default()).then(|| $package::VotingRule {
+                    majority_of: self.majority_of.to_wire(),
+                    recusal: self.recusal.to_wire(),
+                    votes_min_after_recusal: self.votes_min_after_recusal,
+                    mandates_max: self.mandates_max,
+                    excludes_general_consent: self.excludes_general_consent,
+                })
+            }
+            fn from_wire(wire: Option<$package::VotingRule>) -> Result<Self, Invalid> {
+                let Some(mut wire) = wire else { return Ok(VotingRule::default()) };
+                if wire.votes_min_after_recusal == 0 {
+                    wire.votes_min_after_recusal = VotingRule::default().votes_min_after_recusal;
+                }
+                read_fields!(wire => VotingRule {
+                    majority_of, recusal, votes_min_after_recusal, mandates_max, excludes_general_consent
+                })
+            }
+        }
+    )+ };
+}
+wire_voting!(scheduling false, scheduling_api true, deliberation false, deliberation_api true);

@@ -5,7 +5,7 @@ use crate::deliberation::v1 as api;
 use crate::wire::missing;
 use crate::{Invalid, Wire, read_fields, wire_enum, wire_events, wire_required, wire_struct};
 use domain::Date;
-use domain::deliberation::ballot::{BallotResult, Choice};
+use domain::deliberation::ballot::{BallotResult, Choice, Seat, VotePart};
 use domain::deliberation::docket::{self, Mode};
 use domain::due::DueRule;
 
@@ -38,7 +38,15 @@ wire_struct!(docket::Amendment => api::Amendment { number, department_code: depa
 wire_struct!(BallotResult => deliberation::BallotResult, api::BallotResult {
     ballot_number: ballot, version, method, abstention, tie, eligible, recused, quorum, cast, yes_votes: yes,
     no_votes: no, abstentions: abstain, base, needed, tied, casting_vote, passed,
-    vetoed, body_version,
+    vetoed, body_version, majority_of,
+});
+wire_struct!(VotePart => deliberation::VotePart, api::VotePart { choice, weight });
+wire_struct!(Seat => deliberation::RollSeat, api::RollSeat {
+    department_code: department, weight, veto, present, recused, voted, cast_by_code: cast_by, put_down_by_clerk,
+});
+wire_struct!(docket::RollCallVote => api::RollCallVote { department_code: department, choice });
+wire_struct!(docket::Mandate => api::Mandate {
+    topic_number: topic, department_code: department, holder_codes: holders,
 });
 
 /// The values of which exactly one case is given, in the messages of one package.
@@ -115,13 +123,19 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     ItemRevised => ItemRevised { item },
     ItemDropped => ItemDropped { topic_number: topic, item_number: item, reason },
     BallotOpened => BallotOpened {
-        topic_number: topic, ballot_number: ballot, version, method, abstention, tie,
+        topic_number: topic, ballot_number: ballot, version, method, abstention, tie, majority_of,
     },
     VoteCast => VoteCast {
-        topic_number: topic, ballot_number: ballot, department_code: department, choice, reason,
+        topic_number: topic, ballot_number: ballot, department_code: department, choice, split, reason,
+        cast_by_code: cast_by, put_down_by_clerk,
     },
-    RecusalRecorded => RecusalRecorded { topic_number: topic, department_code: department, reason },
-    BallotClosed => BallotClosed { topic_number: topic, result },
+    RecusalRecorded => RecusalRecorded {
+        topic_number: topic, department_code: department, reason, version,
+    },
+    RecusalWithdrawn => RecusalWithdrawn { topic_number: topic, department_code: department, reason },
+    MandateGiven => MandateGiven { topic_number: topic, department_code: department, holder_codes: holders },
+    MandateRevoked => MandateRevoked { topic_number: topic, department_code: department },
+    BallotClosed => BallotClosed { topic_number: topic, result, roll },
     DecisionAdopted => DecisionAdopted {
         topic_number: topic, title, version, ballot_number: ballot, decided_on, acknowledge_by, declaratory,
         due_dates,

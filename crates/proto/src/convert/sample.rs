@@ -2,7 +2,9 @@
 
 use crate::record::{EventCodec, kind_of};
 use domain::constitution::{Constitution, Voter};
-use domain::decision_rule::{Abstention, DecisionRule, MatterClass, Method, Quorum, QuorumBase, Tie};
+use domain::decision_rule::{
+    Abstention, DecisionRule, MatterClass, Method, Quorum, QuorumBase, Tie, VotingRule,
+};
 use prost_types::Any;
 use std::collections::BTreeSet;
 
@@ -10,7 +12,12 @@ pub use domain::testing::{at, code, line, text};
 
 /// A constitution with everything in it.
 pub fn constitution() -> Constitution {
-    let voter = |(department, weight, veto)| Voter { department: code(department), weight, veto };
+    let voter = |(department, weight, veto)| Voter {
+        department: code(department),
+        weight,
+        veto,
+        substitutes: vec![],
+    };
     Constitution {
         version: 3,
         chair: code("NDRC"),
@@ -24,6 +31,7 @@ pub fn constitution() -> Constitution {
             tie: Tie::Rejects,
             quorum: Quorum { base: QuorumBase::AllSeats, numerator: 2, denominator: 3 },
             ballots_per_version: 2,
+            voting: VotingRule::default(),
         },
     }
 }

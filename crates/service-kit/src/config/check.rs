@@ -1,6 +1,6 @@
 //! Settings that can be read and make no sense.
 
-use super::{Backup, Config, Limits, Nats, Tls};
+use super::{Backup, Config, Limits, Nats, Tls, Traces};
 use domain::Timestamp;
 use domain::calendar::WorkingCalendar;
 use std::net::SocketAddr;
@@ -63,6 +63,7 @@ pub(super) fn check(config: &Config) -> Checked {
     nats(&config.nats)?;
     metrics(config)?;
     syslog(config)?;
+    traces(&config.traces)?;
     numbers(config)
 }
 
@@ -128,6 +129,24 @@ fn metrics(config: &Config) -> Checked {
     }
 }
 
+fn traces(traces: &Traces) -> Checked {
+    let is_url = |url: &str| url.starts_with("http://") || url.starts_with("https://");
+    match traces.endpoint.as_deref() {
+        Some(url) if !is_url(url) => {
+            nonsense("traces.endpoint", format!("is {url:?}; it must be like http://127.0.0.1:4317"))
+        }
+        Some(url) if url.contains('@') => nonsense(
+            "traces.endpoint",
+            "must not contain credentials: put them into OTEL_EXPORTER_OTLP_HEADERS in the environment",
+        ),
+        _ if traces.sampled_percent > 100 => nonsense(
+            "traces.sampled_percent",
+            format!("is {}; it must be from 0 to 100", traces.sampled_percent),
+        ),
+        _ => Ok(()),
+    }
+}
+
 fn syslog(config: &Config) -> Checked {
     let is_valid = |address: &String| match address.split_once(':') {
         Some(("unix", path)) => path.starts_with('/'),
@@ -163,6 +182,9 @@ fn texts(config: &Config) -> Checked {
         ("nats.nkey_file", path(config.nats.nkey_file.as_deref())),
         ("nats.ca_file", path(config.nats.ca_file.as_deref())),
         ("access_log.folder", path(config.access_log.folder.as_deref())),
+        ("ledger.sm2_key", path(config.ledger.sm2_key.as_deref())),
+        ("ledger.witnesses_file", path(config.ledger.witnesses_file.as_deref())),
+        ("traces.ca_file", path(config.traces.ca_file.as_deref())),
         ("ledger.key", path(config.ledger.key.as_deref())),
         ("ledger.signed_head", path(config.ledger.signed_head.as_deref())),
     ];
@@ -211,6 +233,13 @@ fn numbers(config: &Config) -> Checked {
         return nonsense(
             "access_log.retention_days",
             "is 0; today's file is kept in any case, so it must be at least 1",
+        );
+    }
+    let seconds = config.ledger.witness_interval_seconds;
+    if !(1..=SECONDS_MAX).contains(&seconds) {
+        return nonsense(
+            "ledger.witness_interval_seconds",
+            format!("is {seconds}; it must be from 1 to {SECONDS_MAX}"),
         );
     }
     match config.commit.ledgers {

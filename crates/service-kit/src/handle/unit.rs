@@ -3,8 +3,10 @@
 use super::{CachedState, CommandContext, Kit, digest_prefix};
 use crate::error::CommandError;
 use crate::scope::Scope;
+use crate::traces::Span;
 use domain::{Aggregate, Issued, StreamName, Uuid};
 use journal::{Commit, Position, Write};
+use opentelemetry::trace::SpanKind;
 use proto::record::{Envelope, EventCodec, changes_nothing, command_noted, kind_of};
 use std::any::Any;
 use std::sync::Arc;
@@ -208,15 +210,25 @@ impl UnitOfWork {
             kit.0.writes.admit(&context.actor, &writes)?;
         }
         let streams: Vec<StreamName> = writes.iter().map(|write| write.stream.clone()).collect();
-        let envelope = envelope(context, issued, streams.len());
+        let mut span = Span::of_part(
+            format!("append {}", A::CATEGORY),
+            SpanKind::Producer,
+            context.traceparent.as_deref(),
+        );
+        span.note("huishang.command_id", context.command_id.to_string());
+        let traceparent = span.traceparent().or_else(|| context.traceparent.clone());
+        let envelope = envelope(CommandContext { traceparent, ..context }, issued, streams.len());
         let last = match kit.0.journal.append(Commit { envelope, writes }).await {
             Ok(last) => last,
             Err(error) => {
+                span.fail(&error);
                 // Whatever went wrong, what the cache holds of these streams is in doubt.
                 streams.iter().for_each(|stream| drop(kit.0.cache.remove(stream)));
                 return Err(error.into());
             }
         };
+        span.note("huishang.position", last as i64);
+        drop(span);
         let first = last + 1 - streams.len() as u64;
         let mut answered = None;
         for ((stream, update), position) in streams.into_iter().zip(cache_updates).zip(first..) {

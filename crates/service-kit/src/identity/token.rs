@@ -282,7 +282,9 @@ impl<'a> Parts<'a> {
             None if keys.usable.is_empty() => {
                 Err(Refusal::UnknownKey("no key of its issuer is known".into()))
             }
-            None => Err(format!("its signature fits none of the keys for {algorithm:?}").into()),
+            None => {
+                Err(Refusal::UnknownKey(format!("its signature fits none of the keys for {algorithm:?}")))
+            }
             Some(id) => Err(why_not(keys, id, *algorithm)),
         }
     }

@@ -10,6 +10,7 @@ use crate::access_log::{AccessLog, Entry, Event};
 use crate::error::code_name;
 use crate::identity::CallerNote;
 use crate::metrics::CallMetrics;
+use crate::traces::{self, Span};
 pub(super) use access::AccessNote;
 use access::AccessObserver;
 use bytes::Bytes;
@@ -27,10 +28,12 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use tower::{Layer, Service};
-use tracing::Level;
+use tracing::{Instrument as _, Level};
 
 /// What the filter of the log calls these lines.
 const TARGET: &str = "calls";
+/// The header with the trace context of a request.
+const TRACEPARENT: &str = "traceparent";
 
 /// Counts calls and logs them. It is the outermost layer, so that it hears of what each of the others refuses.
 #[derive(Clone)]
@@ -100,7 +103,8 @@ where
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
         let mut call = Call::begin(&mut request, self.layer.clone());
-        let answering = self.inner.call(request);
+        let lines = traces::of_log_lines(call.traceparent());
+        let answering = lines.in_scope(|| self.inner.call(request)).instrument(lines);
         Box::pin(async move {
             let response = answering.await?;
             let refused = Status::from_header_map(response.headers());
@@ -120,6 +124,7 @@ struct Call {
     caller: CallerNote,
     peer: Option<IpAddr>,
     traceparent: Option<HeaderValue>,
+    span: Span,
     metrics: &'static CallMetrics,
     began: Instant,
     layer: CallLayer,
@@ -137,13 +142,15 @@ impl Call {
         if layer.access.is_on() {
             request.extensions_mut().insert(accessed.clone());
         }
+        let span = begin_span(request);
         let connection = request.extensions().get::<Arc<Connection>>();
         let metrics = CallMetrics::of(request.uri().path().trim_start_matches('/'));
         metrics.begin();
         Call {
             peer: connection.map(|connection| connection.address()),
-            traceparent: request.headers().get("traceparent").cloned(),
+            traceparent: request.headers().get(TRACEPARENT).cloned(),
             uri: request.uri().clone(),
+            span,
             caller,
             metrics,
             began: Instant::now(),
@@ -158,7 +165,10 @@ impl Call {
         self.ended = true;
         self.metrics.end(status.code(), self.began.elapsed());
         match status.code() {
-            Code::Ok => self.log_success("answered"),
+            Code::Ok => {
+                self.log_success("answered");
+                self.span.end_call(status, "");
+            }
             _ => self.log_refusal(status),
         }
     }
@@ -196,7 +206,7 @@ impl Call {
         );
     }
 
-    fn log_refusal(&self, status: &Status) {
+    fn log_refusal(&mut self, status: &Status) {
         let details = status.get_error_details();
         let actor = self.caller.actor();
         let kind = Kind {
@@ -206,6 +216,7 @@ impl Call {
             subject: actor.map(|actor| actor.subject.clone()).unwrap_or_default(),
         };
         CallMetrics::refuse(&kind.reason);
+        self.span.end_call(status, &kind.reason);
         if !self.layer.repeats.has_its_own_line(&kind) {
             return;
         }
@@ -245,9 +256,26 @@ impl Call {
 
     /// The trace that the call belongs to (W3C Trace Context).
     fn trace_id(&self) -> Option<&str> {
-        let traceparent = self.traceparent.as_ref()?.to_str().ok()?;
-        super::is_traceparent(traceparent).then(|| &traceparent[3..35])
+        traces::trace_id(self.traceparent()?)
     }
+
+    fn traceparent(&self) -> Option<&str> {
+        self.traceparent.as_ref()?.to_str().ok()
+    }
+}
+
+/// Begins the span of a call, in which everything happens that the request causes from here on: it names the span as
+/// its parent.
+fn begin_span(request: &mut http::Request<Body>) -> Span {
+    let headers = request.headers();
+    let traceparent = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok());
+    let rpc = contract::rpc(request.uri().path().trim_start_matches('/'));
+    let Some(rpc) = rpc else { return Span::default() };
+    let span = Span::of_call(&rpc.path, traceparent);
+    if let Some(own) = span.traceparent().and_then(|own| HeaderValue::try_from(own).ok()) {
+        request.headers_mut().insert(TRACEPARENT, own);
+    }
+    span
 }
 
 /// A call that ends without an answer: the caller went away, or the process stops.

@@ -3,23 +3,23 @@
 use super::arrival::{Arrival, arrive};
 use super::calls::ConnectionLog;
 use super::connections::{Admittance, Connections};
-use super::stream::StreamExecutor;
+use super::stream::{StreamExecutor, until_over};
 use super::tls::Tls;
 use crate::accept;
 use crate::config::Limits;
 use crate::error::refusal;
 use crate::limits::{
-    CLOSE_TIMEOUT, CONNECTION_WINDOW_BYTES, HEADER_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
-    OPEN_REQUESTS_AT_ONCE_MAX, REQUEST_BYTES_MAX, RETRY_PAUSE,
+    CLOSE_TIMEOUT, CONNECTION_WINDOW_BYTES, HEADER_BYTES_MAX, HTTP1_BUFFER_BYTES_MAX, HTTP1_IDLE_TIMEOUT,
+    KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, OPEN_REQUESTS_AT_ONCE_MAX, REQUEST_BYTES_MAX, RETRY_PAUSE,
 };
 use crate::places::exhausted;
 use domain::Actor;
 use futures::future::Either;
 use http::Request;
 use hyper::body::Incoming;
-use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use proto::api::v1::Reason;
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -52,9 +52,19 @@ impl<S> Requests for S where
 {
 }
 
+/// Which versions of HTTP are spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Versions {
+    /// HTTP/2, which gRPC runs on.
+    Two,
+    /// HTTP/1.1 too.
+    OneAndTwo,
+}
+
 /// Serves connections, with TLS if there is one, until `stop`, and then waits until the last request is answered.
 pub(super) async fn serve(
     listener: TcpListener,
+    versions: Versions,
     tls: Option<Arc<Tls>>,
     log: ConnectionLog,
     limits: &Limits,
@@ -63,7 +73,9 @@ pub(super) async fn serve(
 ) {
     let (connections, tasks) = (Connections::new(limits), TaskTracker::new());
     let unknown_timeout = Duration::from_secs(limits.unknown_connection_seconds_max.into());
-    let serving = Serving { http: http2(limits, tasks.clone()), tls, log, stop, unknown_timeout };
+    let stall_timeout = Duration::from_secs(limits.answer_stall_seconds_max.into());
+    let http = http(limits, versions, StreamExecutor { stall_timeout, tasks: tasks.clone() });
+    let serving = Serving { http, tls, log, stop, unknown_timeout, stall_timeout };
     while let Some((socket, peer)) = accept::next(&listener, &serving.stop).await {
         let connection = Connection::new(peer.ip(), connections.enter(peer.ip()));
         tasks.spawn(serving.clone().run(socket, connection, requests.clone()));
@@ -73,17 +85,24 @@ pub(super) async fn serve(
     tasks.wait().await;
 }
 
-fn http2(limits: &Limits, tasks: TaskTracker) -> http2::Builder<StreamExecutor> {
-    let stall_timeout = Duration::from_secs(limits.answer_stall_seconds_max.into());
-    let mut http = http2::Builder::new(StreamExecutor { stall_timeout, tasks });
-    http.timer(TokioTimer::new())
+fn http(limits: &Limits, versions: Versions, executor: StreamExecutor) -> auto::Builder<StreamExecutor> {
+    let mut http = auto::Builder::new(executor);
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HTTP1_IDLE_TIMEOUT)
+        .max_buf_size(HTTP1_BUFFER_BYTES_MAX);
+    http.http2()
+        .timer(TokioTimer::new())
         .max_concurrent_streams(limits.connection_requests_at_once_max)
         .initial_stream_window_size(REQUEST_BYTES_MAX as u32)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .max_header_list_size(HEADER_BYTES_MAX)
         .keep_alive_interval(KEEPALIVE_INTERVAL)
         .keep_alive_timeout(KEEPALIVE_TIMEOUT);
-    http
+    match versions {
+        Versions::Two => http.http2_only(),
+        Versions::OneAndTwo => http,
+    }
 }
 
 /// A connection, as its requests see it.
@@ -123,11 +142,12 @@ impl Connection {
 /// How connections are served.
 #[derive(Clone)]
 struct Serving {
-    http: http2::Builder<StreamExecutor>,
+    http: auto::Builder<StreamExecutor>,
     tls: Option<Arc<Tls>>,
     log: ConnectionLog,
     stop: CancellationToken,
     unknown_timeout: Duration,
+    stall_timeout: Duration,
 }
 
 impl Serving {
@@ -146,7 +166,8 @@ impl Serving {
         if arrival.lacks_tls {
             self.log.refused(connection.address, "TLS_REQUIRED", "it speaks no TLS");
         }
-        self.serve(arrival, Arc::new(connection), token_due, requests).await;
+        // Over HTTP/1.1, a connection is what a stream is over HTTP/2: it ends when its client does not read.
+        until_over(self.serve(arrival, Arc::new(connection), token_due, requests), self.stall_timeout).await;
     }
 
     async fn serve(

@@ -23,12 +23,12 @@ const ANSWER_TIME_MAX: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 pub(super) struct DeadlineLayer {
     answer_time_max: Duration,
-    journal: Arc<dyn Journal>,
+    journal: Option<Arc<dyn Journal>>,
 }
 
 impl DeadlineLayer {
     /// Allows this time, and less where a caller says so.
-    pub(super) fn new(answer_time_max: Duration, journal: Arc<dyn Journal>) -> DeadlineLayer {
+    pub(super) fn new(answer_time_max: Duration, journal: Option<Arc<dyn Journal>>) -> DeadlineLayer {
         DeadlineLayer { answer_time_max, journal }
     }
 
@@ -42,7 +42,7 @@ impl DeadlineLayer {
     fn too_late(&self, time: Duration) -> Status {
         const UNKNOWN: &str =
             "whether a command was carried out is not known; try again with the same command id";
-        match self.journal.obstacle() {
+        match self.journal.as_ref().and_then(|journal| journal.obstacle()) {
             Some(Obstacle::ReadOnly(why)) => refusal(Reason::LogReadOnly, format!("{why}; {UNKNOWN}"), []),
             Some(obstacle) => refusal(Reason::Unavailable, format!("{obstacle}; {UNKNOWN}"), []),
             None => Status::deadline_exceeded(format!("there was no answer within {time:?}; {UNKNOWN}")),

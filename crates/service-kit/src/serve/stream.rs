@@ -72,7 +72,7 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for StreamExecutor {
 }
 
 /// How long the reader is served is known only inside of `stream`, so it is looked at whenever `stream` waits.
-async fn until_over(stream: impl Future<Output = ()>, stall_timeout: Duration) {
+pub(super) async fn until_over(stream: impl Future<Output = ()>, stall_timeout: Duration) {
     let reader = Reader::default();
     let mut stream = pin!(READER.scope(reader.clone(), stream));
     let mut timer = pin!(None::<Sleep>);

@@ -20,8 +20,10 @@ use tokio_rustls::rustls::{self, RootCertStore, ServerConfig};
 
 pub(super) use certificate::client_certificate;
 
-/// What a client must name for its connection to be used: HTTP/2, which gRPC runs on.
-const PROTOCOL: &[u8] = b"h2";
+/// HTTP/2, which gRPC runs on.
+const HTTP2: &[u8] = b"h2";
+/// HTTP/1.1.
+const HTTP1: &[u8] = b"http/1.1";
 
 /// The files of a listener's TLS, all in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +53,8 @@ impl TlsError {
 /// The TLS of a listener. A connection gets what is in force when it begins.
 pub struct Tls {
     files: TlsFiles,
+    /// Of which a client must name one for its connection to be used.
+    protocols: &'static [&'static [u8]],
     in_force: RwLock<InForce>,
     reading: Mutex<Reading>,
 }
@@ -81,12 +85,22 @@ struct Content {
 }
 
 impl Tls {
-    /// Reads the files. A certificate that has expired is used with an error in the log, as there is no other.
+    /// Reads the files, for connections of gRPC. A certificate that has expired is used with an error in the log, as
+    /// there is no other.
     pub fn open(files: TlsFiles) -> Result<Tls, TlsError> {
+        Tls::speaking(&[HTTP2], files)
+    }
+
+    /// The same for connections of gRPC and of HTTP in general.
+    pub fn open_for_http(files: TlsFiles) -> Result<Tls, TlsError> {
+        Tls::speaking(&[HTTP2, HTTP1], files)
+    }
+
+    fn speaking(protocols: &'static [&'static [u8]], files: TlsFiles) -> Result<Tls, TlsError> {
         let content = files.read()?;
-        let in_force = files.build(&content)?;
-        let reading = Reading { content, ..Reading::default() };
-        let tls = Tls { files, in_force: RwLock::new(in_force), reading: Mutex::new(reading) };
+        let in_force = RwLock::new(files.build(&content, protocols)?);
+        let reading = Mutex::new(Reading { content, ..Reading::default() });
+        let tls = Tls { files, protocols, in_force, reading };
         tls.warn_of_expiry(&mut tls.reading.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(tls)
     }
@@ -125,7 +139,7 @@ impl Tls {
     }
 
     fn take_over(&self, content: Content, reading: &mut Reading) {
-        let in_force = match self.files.build(&content) {
+        let in_force = match self.files.build(&content, self.protocols) {
             Ok(new) => match self.refuse_what_is_worse(&new) {
                 Ok(()) => new,
                 Err(problem) => return reading.keep_the_old(problem),
@@ -188,7 +202,7 @@ impl TlsFiles {
         })
     }
 
-    fn build(&self, content: &Content) -> Result<InForce, TlsError> {
+    fn build(&self, content: &Content, protocols: &[&[u8]]) -> Result<InForce, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let chain =
             Chain::parse(&content.certificate).map_err(|why| TlsError::new(&self.certificate, why))?;
@@ -208,7 +222,7 @@ impl TlsFiles {
         let expires_at = chain.expires_at;
         let mut config =
             builder.with_single_cert(chain.certificates, key).map_err(|error| self.mismatch(&error))?;
-        config.alpn_protocols = vec![PROTOCOL.to_vec()];
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         Ok(InForce { config: Arc::new(config), expires_at })
     }
 

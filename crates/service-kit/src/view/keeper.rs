@@ -7,6 +7,7 @@ use crate::checkpoint::Past;
 use crate::consumer::{self, advance_checkpoint};
 use crate::feed::{Batch, ConsumerProgress};
 use crate::set_aside::Halted;
+use crate::traces::{Span, TracedConsumer};
 use domain::StreamName;
 use journal::{Position, Record};
 use rusqlite::Connection;
@@ -108,6 +109,7 @@ pub(super) struct Tables {
     /// The last erasure up to which the tables hold nothing that was erased.
     clean: watch::Sender<Position>,
     failures: mpsc::UnboundedSender<Failed>,
+    traced: TracedConsumer,
 }
 
 impl Tables {
@@ -118,6 +120,7 @@ impl Tables {
         changes: watch::Sender<Position>,
         clean: watch::Sender<Position>,
         failures: mpsc::UnboundedSender<Failed>,
+        traced: TracedConsumer,
     ) -> Tables {
         Tables {
             connection: Some(connection),
@@ -131,6 +134,7 @@ impl Tables {
             changes,
             clean,
             failures,
+            traced,
         }
     }
 
@@ -161,6 +165,8 @@ impl Tables {
 
     fn project<V: View>(&mut self, batch: &Batch) -> Result<(), ViewError> {
         let Some(tables) = &mut self.connection else { return Ok(()) };
+        // They end together: a batch is one transaction.
+        let _spans: Vec<Span> = batch.records.iter().map(|record| self.traced.begin(record)).collect();
         projector::apply_batch::<V>(tables, &mut self.halted, &batch.records, batch.last)?;
         self.saved = batch.last.position;
         self.progress.finish(batch);

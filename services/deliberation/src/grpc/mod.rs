@@ -157,7 +157,7 @@ impl DeliberationService for Service {
 
     async fn cast_vote(&self, request: Request<pb::CastVoteRequest>) -> Reply<pb::CastVoteResponse> {
         decide!(self, request => CastVoteResponse, CastVote {
-            topic_number: topic, department_code: department, choice, reason
+            topic_number: topic, department_code: department, choice, split, reason
         })
     }
 
@@ -166,7 +166,47 @@ impl DeliberationService for Service {
         request: Request<pb::RecordRecusalRequest>,
     ) -> Reply<pb::RecordRecusalResponse> {
         decide!(self, request => RecordRecusalResponse, RecordRecusal {
+            topic_number: topic, department_code: department, reason, current_version_only
+        })
+    }
+
+    async fn withdraw_recusal(
+        &self,
+        request: Request<pb::WithdrawRecusalRequest>,
+    ) -> Reply<pb::WithdrawRecusalResponse> {
+        decide!(self, request => WithdrawRecusalResponse, WithdrawRecusal {
             topic_number: topic, department_code: department, reason
+        })
+    }
+
+    async fn record_roll_call(
+        &self,
+        request: Request<pb::RecordRollCallRequest>,
+    ) -> Reply<pb::RecordRollCallResponse> {
+        decide!(self, request => RecordRollCallResponse, RecordRollCall { topic_number: topic, votes })
+    }
+
+    async fn record_general_consent(
+        &self,
+        request: Request<pb::RecordGeneralConsentRequest>,
+    ) -> Reply<pb::RecordGeneralConsentResponse> {
+        decide!(self, request => RecordGeneralConsentResponse, RecordGeneralConsent {
+            topic_number: topic, version
+        })
+    }
+
+    async fn give_mandate(&self, request: Request<pb::GiveMandateRequest>) -> Reply<pb::GiveMandateResponse> {
+        decide!(self, request => GiveMandateResponse, GiveMandate {
+            topic_number: topic, department_code: department, holder_codes: holders
+        })
+    }
+
+    async fn revoke_mandate(
+        &self,
+        request: Request<pb::RevokeMandateRequest>,
+    ) -> Reply<pb::RevokeMandateResponse> {
+        decide!(self, request => RevokeMandateResponse, RevokeMandate {
+            topic_number: topic, department_code: department
         })
     }
 

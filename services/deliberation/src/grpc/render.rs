@@ -26,6 +26,7 @@ pub(crate) fn docket(id: Uuid, state: &State, scope: &Scope) -> Option<pb::Docke
         stage: stage.into(),
         present: present.collect(),
         topics: proceedings.topics.iter().map(|known| topic(known, scope)).collect(),
+        mandates: proceedings.mandates.to_wire(),
     })
 }
 
@@ -61,6 +62,7 @@ fn whole_topic(topic: &Topic) -> pb::DocketTopic {
         amendments: topic.amendments.to_wire(),
         items: topic.items.to_wire(),
         recused_codes: topic.recused.iter().map(Code::to_string).collect(),
+        recused_from_version_codes: topic.recused_from_version.iter().map(Code::to_string).collect(),
         ballots: topic.ballots.iter().map(ballot).collect(),
         deferrals: topic.deferrals,
         outcome: topic.outcome.as_ref().map(outcome),
@@ -82,7 +84,9 @@ fn ballot(ballot: &Ballot) -> pb::Ballot {
         method: ballot.rules.method.to_wire(),
         abstention: ballot.rules.abstention.to_wire(),
         tie: ballot.rules.tie.to_wire(),
+        majority_of: ballot.rules.majority_of.to_wire(),
         votes: ballot.votes.iter().map(vote).collect(),
+        roll: ballot.roll.to_wire(),
         result: ballot.result.to_wire(),
         sentence: ballot.result.as_ref().map(BallotResult::sentence).unwrap_or_default(),
     }
@@ -92,7 +96,10 @@ fn vote((department, vote): (&Code, &Vote)) -> pb::Vote {
     pb::Vote {
         department_code: department.to_wire(),
         choice: vote.choice.to_wire(),
+        split: vote.split.to_wire(),
         reason: vote.reason.to_wire(),
+        cast_by_code: vote.cast_by.to_wire(),
+        put_down_by_clerk: vote.put_down_by_clerk,
     }
 }
 

@@ -35,7 +35,8 @@ fn longest_text() -> Text {
 fn agenda() -> Agenda {
     let topics = 1..=TOPICS_MAX as u32;
     let role = |topic| TopicRole { topic, role: RoleOnTopic::Decides };
-    let voter = |number| Voter { department: department(number), weight: 1, veto: false };
+    let voter =
+        |number| Voter { department: department(number), weight: 1, veto: false, substitutes: vec![] };
     Agenda {
         session: Uuid::from_u128(7),
         title: longest_line(),
@@ -136,6 +137,7 @@ fn the_largest_docket_fits_into_one_answer_and_can_be_ended() {
                 topic,
                 department: department(number),
                 choice: Choice::Yes,
+                split: vec![],
                 reason,
             };
             meeting.does(vote(Some(longest_text())));
@@ -156,7 +158,8 @@ fn the_largest_docket_fits_into_one_answer_and_can_be_ended() {
         }
         for number in 0..PARTICIPANTS_MAX {
             let reason = longest_text();
-            meeting.does(Command::RecordRecusal { topic, department: department(number), reason });
+            let (department, current_version_only) = (department(number), false);
+            meeting.does(Command::RecordRecusal { topic, department, reason, current_version_only });
         }
         let reason = longest_text();
         meeting.does(Command::ReferTopic { topic, referred_to: department(1), reason });

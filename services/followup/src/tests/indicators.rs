@@ -126,7 +126,13 @@ impl Place {
         self.on_docket("WATER", OnDocket::OpenBallot { topic: 1, version: 1 }).await;
         for department in ["WATER", "ROADS"] {
             let choice = Choice::Yes;
-            let vote = OnDocket::CastVote { topic: 1, department: code(department), choice, reason: None };
+            let vote = OnDocket::CastVote {
+                topic: 1,
+                department: code(department),
+                choice,
+                split: vec![],
+                reason: None,
+            };
             self.on_docket(department, vote).await;
         }
         self.on_docket("WATER", OnDocket::CloseBallot { topic: 1, casting_vote: None }).await;

@@ -7,6 +7,7 @@
 
 mod backup;
 mod consistency;
+mod erased;
 mod export;
 mod import;
 mod line;
@@ -20,6 +21,7 @@ pub mod stored_backup;
 mod tests;
 mod verify;
 mod views;
+mod witness;
 
 use crate::client::Error;
 use crate::client::options::Options;

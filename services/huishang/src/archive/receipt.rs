@@ -1,6 +1,7 @@
 //! `huishang log check-receipt`: proves that a record is in the log, without the log.
 
 use super::line::readable;
+use super::{verify, witness};
 use crate::client::Error;
 use crate::client::options::Options;
 use crate::client::text_file::without_bom;
@@ -30,6 +31,13 @@ pub struct Arguments {
     /// The key of the ledger that issued it, as printed by 'huishang log signed-head'
     #[arg(long, value_name = "KEY")]
     pub key: String,
+    /// Also requires that the head in it is signed by this SM2 key, as printed by 'huishang log signed-head'
+    #[arg(long, value_name = "KEY")]
+    pub sm2_key: Option<String>,
+    /// Also requires that this witness has cosigned the head in it: the key of the witness, of cosignature/v1; may be
+    /// repeated
+    #[arg(long, value_name = "KEY")]
+    pub witness: Vec<String>,
     /// Also compares with it what the record says, as printed by 'huishang log disclose POSITION --json', and prints
     /// that
     #[arg(long, value_name = "FILE")]
@@ -52,6 +60,11 @@ pub fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
         std::fs::read_to_string(&arguments.file).map_err(|error| Error::Usage(format!("{file}: {error}")))?;
     let receipt: Receipt = without_bom(&text).parse().with_context(|| file.to_string())?;
     let (header, head) = receipt.verify(&key).with_context(|| file.to_string())?;
+    if let Some(sm2) = verify::sm2_key(arguments.sm2_key.as_ref())? {
+        sm2.verify(&receipt.head).with_context(|| file.to_string())?;
+    }
+    let witnesses = witness::keys(&arguments.witness)?;
+    let cosigned = witness::newest(&witnesses, &key, std::slice::from_ref(&receipt.head))?;
     let record = &header.record;
     let decided_at = Timestamp::from_microsecond(record.time_micros)?;
     let said = arguments.record.as_ref().map(|file| said(file, &header)).transpose()?;
@@ -61,6 +74,7 @@ pub fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
             "position": record.position, "stream": record.stream, "types": record.types,
             "decidedAt": decided_at.to_string(), "commandId": record.command_id.to_string(),
             "commitment": hex::encode(&header.commitment),
+            "cosigned": cosigned.iter().map(witness::json).collect::<Vec<_>>(),
         });
         if let Some(Said { content, erased_by, .. }) = said {
             outcome["record"] = content;
@@ -83,6 +97,7 @@ pub fn run(arguments: &Arguments, options: &Options) -> anyhow::Result<()> {
             ("commitment", &hex::encode(&header.commitment)),
         ],
     ))?;
+    cosigned.iter().try_for_each(|cosigned| print_text(&witness::sentence(cosigned)))?;
     said.map_or(Ok(()), |said| print_said(&said))
 }
 

@@ -53,8 +53,13 @@ pub fn keys(config: &Config) -> Vec<Finding> {
 
 fn secrets(config: &Config) -> Vec<PathBuf> {
     let own = [config.keys().join(SIGNING_KEY), config.ledger_key()];
-    let named =
-        [&config.tls.key_file, &config.nats.credentials, &config.nats.nkey_file, &config.backup.credentials];
+    let named = [
+        &config.tls.key_file,
+        &config.nats.credentials,
+        &config.nats.nkey_file,
+        &config.backup.credentials,
+        &config.ledger.sm2_key,
+    ];
     own.into_iter().chain(named.into_iter().flatten().cloned()).collect()
 }
 

@@ -81,6 +81,7 @@ async fn examine(config: &Config, arguments: &Arguments) -> Vec<Finding> {
     findings.push(machine::disk(config));
     findings.push(machine::open_files(config));
     findings.extend(services::port(config, &arguments.server).await);
+    findings.extend(tokio::task::block_in_place(|| services::lag(config)));
     findings.push(services::tls(config));
     findings.extend(tokio::task::block_in_place(|| services::jwks(config)));
     findings.extend(services::nats(config).await);

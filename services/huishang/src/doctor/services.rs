@@ -7,7 +7,9 @@ use crate::client::options::Server;
 use crate::language::{say, text};
 use crate::server::node::{self, EMBEDDED};
 use client::{Address, connect, root_cause};
+use journal::nats::KeysStream;
 use service_kit::config::Config;
+use service_kit::https;
 use service_kit::serve::{READY, Tls, TlsFiles};
 use std::fmt::Display;
 use std::net::TcpListener;
@@ -20,6 +22,8 @@ use tonic_health::pb::health_client::HealthClient;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Days before its end from which on a certificate is to be replaced.
 const CERTIFICATE_DAYS_MIN: i64 = 14;
+/// Bytes of the metrics of a process, at most.
+const METRICS_BYTES_MAX: u64 = 16 << 20;
 
 /// Whether the address is free, or a ready process of ours is there.
 pub async fn port(config: &Config, server: &Server) -> Vec<Finding> {
@@ -171,6 +175,7 @@ pub async fn nats(config: &Config) -> Vec<Finding> {
         )
     }));
     findings.extend(stream(config, &seen));
+    findings.extend(keys_stream(config, &seen));
     findings
 }
 
@@ -196,14 +201,95 @@ fn stream(config: &Config, seen: &journal::nats::Diagnosis) -> Option<Finding> {
         let none = text("there is no stream yet; the first process creates it").to_owned();
         return seen.denied.is_empty().then(|| Finding::good("stream", none));
     }
-    let (has, wanted) = (seen.replicas, config.nats.replicas);
-    let what = say("the stream has {has} replicas", &[("has", &has)]);
-    Some(match has < wanted {
+    let what = say("the stream has {has} replicas", &[("has", &seen.replicas)]);
+    Some(replicas("stream", what, seen.replicas, config))
+}
+
+/// Whether the stream with the keys of persons is there, and keeps them.
+fn keys_stream(config: &Config, seen: &journal::nats::Diagnosis) -> Option<Finding> {
+    const CHECK: &str = "keys-stream";
+    match &seen.keys {
+        Some(KeysStream { fault: Some(why), .. }) => Some(Finding::fault(
+            CHECK,
+            why.clone(),
+            text("stop all processes, delete that stream, and start a ledger: it puts its copies of the keys back")
+                .to_owned(),
+        )),
+        Some(KeysStream { replicas: has, .. }) => {
+            let what = say("the stream with the keys of persons has {has} replicas", &[("has", has)]);
+            Some(replicas(CHECK, what, *has, config))
+        }
+        None if seen.has_stream => Some(Finding::fault(
+            CHECK,
+            text("the stream with the keys of persons is missing: what was sealed cannot be read").to_owned(),
+            text("start a ledger: it puts its copies of the keys back").to_owned(),
+        )),
+        None => None,
+    }
+}
+
+fn replicas(check: &'static str, what: String, has: usize, config: &Config) -> Finding {
+    let wanted = config.nats.replicas;
+    match has < wanted {
         true => Finding::warning(
-            "stream",
+            check,
             what,
             say("nats stream edit --replicas {wanted} changes that to nats.replicas", &[("wanted", &wanted)]),
         ),
-        false => Finding::good("stream", what),
+        false => Finding::good(check, what),
+    }
+}
+
+/// How far views and process managers of the running process lag, where it measures that.
+pub fn lag(config: &Config) -> Vec<Finding> {
+    let Some(listen) = config.metrics.listen else { return Vec::new() };
+    let url = format!("http://{listen}/metrics");
+    let measured = match https::agent(None, ANSWER_TIMEOUT).and_then(|agent| fetch(&agent, &url)) {
+        Ok(measured) => measured,
+        Err(why) => {
+            let what = say("{url} cannot be read: {why}", &[("url", &url), ("why", &why)]);
+            return vec![Finding::unknown("lag", what, text("start it, and look again").to_owned())];
+        }
+    };
+    let seconds_max = config.limits.view_lag_seconds_max;
+    let late: Vec<Finding> = lags(&measured)
+        .filter(|(_, seconds)| *seconds > seconds_max as f64)
+        .map(|(consumer, seconds)| {
+            let values: [(&str, &dyn Display); 2] = [("consumer", &consumer), ("seconds", &(seconds as u64))];
+            Finding::fault(
+                "lag",
+                say("{consumer} lags what is committed by {seconds} s", &values),
+                text(
+                    "look for its name in the log of the process: the disk or the broker may be slow, or it waits for \
+                     something",
+                )
+                .to_owned(),
+            )
+        })
+        .collect();
+    match late.is_empty() {
+        true => {
+            vec![Finding::good("lag", text("views and process managers follow what is committed").to_owned())]
+        }
+        false => late,
+    }
+}
+
+fn fetch(agent: &ureq::Agent, url: &str) -> Result<String, String> {
+    let mut answer = agent.get(url).call().map_err(|error| error.to_string())?;
+    answer
+        .body_mut()
+        .with_config()
+        .limit(METRICS_BYTES_MAX)
+        .read_to_string()
+        .map_err(|error| error.to_string())
+}
+
+/// The seconds by which each consumer lags, in the text format of Prometheus.
+fn lags(measured: &str) -> impl Iterator<Item = (&str, f64)> {
+    measured.lines().filter_map(|line| {
+        let (labels, seconds) = line.strip_prefix("huishang_consumer_lag_seconds{")?.split_once("} ")?;
+        let consumer = labels.split(',').find_map(|label| label.strip_prefix("consumer=\""))?;
+        Some((consumer.trim_end_matches('"'), seconds.parse().ok()?))
     })
 }

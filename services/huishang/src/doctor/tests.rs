@@ -233,15 +233,69 @@ async fn a_broker_is_examined_with_its_permissions_and_the_stream() {
     // A stream that fits is there once a process has connected.
     let connected = journal::nats::NatsJournal::connect(node::nats(&config).unwrap()).await.unwrap();
     drop(connected);
-    expect(&services::nats(&config).await, "stream", Level::Good, "1 replicas");
+    let findings = services::nats(&config).await;
+    expect(&findings, "stream", Level::Good, "1 replicas");
+    expect(&findings, "keys-stream", Level::Good, "1 replicas");
     config.nats.replicas = 3;
-    expect(&services::nats(&config).await, "stream", Level::Warning, "1 replicas");
+    let findings = services::nats(&config).await;
+    expect(&findings, "stream", Level::Warning, "1 replicas");
+    expect(&findings, "keys-stream", Level::Warning, "1 replicas");
 
     let (_broker, _process, url) = broker_with("publish: '>', subscribe: { deny: 'huishang.>' }");
     config.journal = url;
     let findings = services::nats(&config).await;
     expect(&findings, "permissions", Level::Fault, "the broker denies");
     assert!(!format!("{findings:?}").contains("sesame"), "{findings:?}");
+}
+
+#[tokio::test]
+async fn an_old_broker_is_a_fault() {
+    let (_folder, mut config) = installation();
+    // What nats-server of Debian 12 says first.
+    let info = r#"INFO {"server_id":"N","server_name":"n","version":"2.9.10","go":"go1.19","host":"127.0.0.1","port":4222,"headers":true,"max_payload":1048576,"jetstream":true,"proto":1,"client_id":1}"#;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    config.journal = format!("nats://{}", listener.local_addr().unwrap());
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(async move {
+        use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let (read, mut write) = socket.split();
+        write.write_all(format!("{info}\r\n").as_bytes()).await.unwrap();
+        let mut lines = BufReader::new(read).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            if line == "PING" {
+                write.write_all(b"PONG\r\n").await.unwrap();
+            }
+        }
+    });
+    expect(&services::nats(&config).await, "nats", Level::Fault, "nats-server 2.9.10 does not support");
+}
+
+#[test]
+fn a_consumer_that_lags_is_a_fault() {
+    let (_folder, mut config) = installation();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    config.metrics.listen = Some(listener.local_addr().unwrap());
+    // Each line of lag is what a process measures, in the format of Prometheus.
+    let serve = move |seconds: &'static [&'static str]| {
+        for seconds in seconds {
+            let (mut socket, _) = listener.accept().unwrap();
+            let mut request = [0; 1024];
+            let _ = std::io::Read::read(&mut socket, &mut request).unwrap();
+            let body =
+                format!("# TYPE x gauge\nhuishang_consumer_lag_seconds{{consumer=\"followup\"}} {seconds}\n");
+            let head =
+                format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            std::io::Write::write_all(&mut socket, format!("{head}{body}").as_bytes()).unwrap();
+        }
+    };
+    let served = std::thread::Builder::new().spawn(move || serve(&["0", "31.5"])).unwrap();
+    expect(&services::lag(&config), "lag", Level::Good, "follow what is committed");
+    expect(&services::lag(&config), "lag", Level::Fault, "followup lags what is committed by 31 s");
+    served.join().unwrap();
+    expect(&services::lag(&config), "lag", Level::Unknown, "cannot be read");
+    config.metrics.listen = None;
+    assert!(services::lag(&config).is_empty());
 }
 
 #[tokio::test]

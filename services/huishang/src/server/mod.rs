@@ -1,19 +1,24 @@
 //! The serving process: `huishang up` and `huishang serve`, and what is done to a ledger that is not running.
 
 mod file_modes;
+mod gateway;
 mod log_health;
 pub mod node;
 pub mod repair;
 mod stale_log;
 pub mod upgrade;
 
+use crate::client::options::Server;
 use crate::language::{say, text};
 use crate::settings::Settings;
 use crate::stdout::{print_line, print_text};
 use anyhow::Context as _;
+use console::Forward;
+use gateway::Gateway;
 use node::{EMBEDDED, Node, Service};
 use serde_json::Value;
 use service_kit::config::{Config, ConfigError, without_credentials};
+use service_kit::traces::{self, Traces};
 use service_kit::{logging, metrics, shutdown, version};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -39,6 +44,9 @@ pub struct Serve {
     /// The journal that the services share: nats://HOST:PORT
     #[arg(long, env = "HUISHANG_JOURNAL", hide_env_values = true, value_name = "URL")]
     pub journal: Option<String>,
+    /// Where the services are to which the console passes calls on.
+    #[command(flatten)]
+    pub server: Server,
     /// Has the ledger use a log that is known to have had more records, and records that
     #[arg(long)]
     pub accept_stale: bool,
@@ -58,11 +66,11 @@ pub async fn up(arguments: &Up) -> anyhow::Result<()> {
         let why = say("is {journal}, but 'up' has its own; use 'huishang serve'", &[("journal", &shown)]);
         return Err(ConfigError::new("journal", why).into());
     }
-    let stop = start_observing(&config).await?;
+    let (stop, traces) = start_observing(&config, "huishang").await?;
     let created_keys = node::create_development_keys(&config)?;
     let node = Node::build(&config, Service::all(), arguments.accept_stale, stop).await?;
     print_line(&welcome(&config, &arguments.settings, node.address, created_keys))?;
-    node.run().await
+    until_the_end(node.run(), traces).await
 }
 
 /// Runs some of the services until the process is told to stop.
@@ -74,22 +82,47 @@ pub async fn serve(arguments: &Serve) -> anyhow::Result<()> {
     let mut services = arguments.services.clone();
     services.sort_unstable();
     services.dedup();
-    let stop = start_observing(&config).await?;
+    let process = match services[..] {
+        [only] => format!("huishang-{only}"),
+        _ => "huishang".to_owned(),
+    };
+    let (stop, traces) = start_observing(&config, &process).await?;
+    let forward = services.contains(&Service::Console).then(|| arguments.server.connect()).transpose()?;
+    let forward = forward.map(Forward::new);
+    if let ([Service::Console], Some(forward)) = (&services[..], &forward) {
+        let gateway = Gateway::build(&config, forward.clone(), stop).await?;
+        print_serving(&config, &services, gateway.address)?;
+        return until_the_end(gateway.run(), traces).await;
+    }
     let node = Node::build(&config, &services, arguments.accept_stale, stop).await?;
+    print_serving(&config, &services, node.address)?;
+    let node = match forward {
+        Some(forward) => node.passing_on(forward),
+        None => node,
+    };
+    until_the_end(node.run(), traces).await
+}
+
+fn print_serving(config: &Config, services: &[Service], address: SocketAddr) -> anyhow::Result<()> {
     let served: Vec<String> = services.iter().map(Service::to_string).collect();
     print_text(&say(
         "huishang serves {services} on http://{address} and keeps its data in {data}",
-        &[
-            ("services", &served.join(text(", "))),
-            ("address", &node.address),
-            ("data", &config.data.display()),
-        ],
-    ))?;
-    node.run().await
+        &[("services", &served.join(text(", "))), ("address", &address), ("data", &config.data.display())],
+    ))
 }
 
-/// Starts logging and measuring; returns the token that signals cancel.
-async fn start_observing(config: &Config) -> anyhow::Result<CancellationToken> {
+/// Serves until the end, and then sends what was traced.
+async fn until_the_end(
+    serving: impl Future<Output = anyhow::Result<()>>,
+    traces: Traces,
+) -> anyhow::Result<()> {
+    let served = serving.await;
+    tokio::task::block_in_place(|| traces.end());
+    served
+}
+
+/// Starts logging, measuring and tracing what this process does; returns the token that signals cancel.
+async fn start_observing(config: &Config, process: &str) -> anyhow::Result<(CancellationToken, Traces)> {
     logging::start(config.log.format, &config.log.filter)
         .with_context(|| format!("the log filter {:?}", config.log.filter))?;
     tracing::info!(version = version::VERSION, commit = version::COMMIT, "huishang starts");
@@ -101,7 +134,7 @@ async fn start_observing(config: &Config) -> anyhow::Result<CancellationToken> {
     if let Some(listen) = config.metrics.listen {
         metrics::start(listen, stop.clone()).await?;
     }
-    Ok(stop)
+    Ok((stop, traces::start(&config.traces, &config.realm, process)?))
 }
 
 /// What somebody who starts it for the first time needs to know.

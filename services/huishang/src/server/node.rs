@@ -7,15 +7,16 @@ use crate::language::{say, text};
 use anyhow::{Context as _, bail};
 use backup::Store;
 use clap::ValueEnum as _;
+use console::{Door, Forward};
 use domain::Timestamp;
-use event_log::note::HeadSigner;
+use event_log::note::{HeadSigner, Sm2Signer};
 use event_log::{EventLog, Group, Options};
 use journal::Journal;
 use journal::embedded::EmbeddedJournal;
 use journal::nats::{Contradiction, LedgerError, NatsJournal};
 use journal::personal::Keys;
 use journal::witness::Witness;
-use ledger::{Evidence, Heads, ScheduledBackup, Signing};
+use ledger::{Evidence, Heads, ScheduledBackup, Signing, Witnesses};
 use service_kit::access_log::AccessLog;
 use service_kit::clock::Clock;
 use service_kit::config::{self, Config, ConfigError, without_credentials};
@@ -23,7 +24,7 @@ use service_kit::identity::{IdentityLayer, SIGNING_KEY, ensure_development_keys,
 use service_kit::limits::DRAIN_TIMEOUT;
 use service_kit::metrics;
 use service_kit::readiness::Readiness;
-use service_kit::serve::{self, ServerOptions, Tls};
+use service_kit::serve::{self, HttpDoor, ServerOptions, Stack, Tls};
 use service_kit::view::RegisteredView;
 use service_kit::{Kit, Tasks};
 use std::fmt;
@@ -55,6 +56,8 @@ pub enum Service {
     Followup,
     /// The append-only log.
     Ledger,
+    /// The HTTP door to all of them.
+    Console,
 }
 
 impl Service {
@@ -102,7 +105,8 @@ impl Node {
         let listener = bind(config).await?;
         let address = listener.local_addr()?;
         let tasks = Tasks::from(stop.clone());
-        let tls = tls(config, &tasks)?;
+        let http = services.contains(&Service::Console).then(http_door);
+        let tls = tls(config, http.is_some(), &tasks)?;
         let identity = identity(config, &tasks)?;
         let access_log = AccessLog::start(&config.access_log)?;
         let mut storage = Storage::open(config, services, address, accept_stale, &stop).await?;
@@ -123,10 +127,18 @@ impl Node {
             identity,
             limits: config.limits.clone(),
             readiness,
-            journal: kit.journal().clone(),
+            journal: Some(kit.journal().clone()),
+            http,
             access_log,
         };
         Ok(Node { address, listener, server, routes, heads, kit, log, backup, ledger: storage.ledger, stop })
+    }
+
+    /// Passes on what is for services that do not run here.
+    #[must_use]
+    pub fn passing_on(mut self, forward: Forward) -> Node {
+        self.routes = passing_on(self.routes, forward);
+        self
     }
 
     /// The views that are kept.
@@ -156,6 +168,9 @@ impl Node {
         let ledger = tokio::spawn(wait_for_ledger(self.ledger, self.stop.clone()));
         if let (Some(backup), Some(log), Some(heads)) = (self.backup, &self.log, &self.heads) {
             self.kit.tasks().spawn(backup.run(log.clone(), heads.clone(), self.stop.clone()));
+        }
+        if let Some(heads) = &self.heads {
+            self.kit.tasks().spawn(heads.clone().show_until(self.stop.clone()));
         }
         let appending_ended = CancellationToken::new();
         let signing = self.heads.map(|heads| tokio::spawn(heads.store_until(appending_ended.clone())));
@@ -199,7 +214,18 @@ fn measured_directories(config: &Config, has_log: bool) -> Vec<(&'static str, Pa
     [("data", config.data.clone())].into_iter().chain(log).collect()
 }
 
-async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
+/// The door that a process with the console has.
+pub fn http_door() -> HttpDoor {
+    Box::new(|stack| Stack::new(Door::new(stack)))
+}
+
+/// The routes, with all else passed on.
+pub fn passing_on(routes: Routes, forward: Forward) -> Routes {
+    Routes::from(routes.into_axum_router().fallback_service(forward))
+}
+
+/// Listens on the configured address.
+pub async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
     TcpListener::bind(config.listen).await.with_context(|| {
         say(
             "cannot listen on {address}; choose another address with --listen",
@@ -232,9 +258,11 @@ fn ensure_journal_fits(config: &Config, services: &[Service]) -> Result<(), Conf
     }
 }
 
-fn tls(config: &Config, tasks: &Tasks) -> anyhow::Result<Option<Arc<Tls>>> {
+/// The TLS of a listener, for gRPC alone or for HTTP in general; it follows its files.
+pub fn tls(config: &Config, http: bool, tasks: &Tasks) -> anyhow::Result<Option<Arc<Tls>>> {
     let Some(files) = config.tls_files() else { return Ok(None) };
-    let tls = Arc::new(Tls::open(files).context("the certificates of TLS")?);
+    let opened = if http { Tls::open_for_http(files) } else { Tls::open(files) };
+    let tls = Arc::new(opened.context("the certificates of TLS")?);
     tls.watch(tasks).context("watching for SIGHUP")?;
     Ok(Some(tls))
 }
@@ -249,7 +277,8 @@ fn scheduled_backup(config: &Config, services: &[Service]) -> Result<Option<Sche
     Ok(Some(ScheduledBackup::new(store, Duration::from_secs(interval_minutes * 60), retention)))
 }
 
-fn identity(config: &Config, tasks: &Tasks) -> anyhow::Result<IdentityLayer> {
+/// Who may call; it follows its files.
+pub fn identity(config: &Config, tasks: &Tasks) -> anyhow::Result<IdentityLayer> {
     if config.keys().join(SIGNING_KEY).exists() {
         refuse_exposed_development_keys(config)?;
     }
@@ -429,6 +458,8 @@ impl Services {
                     heads = Some(signed);
                     (routes.add_service(service), ledger::NAME)
                 }
+                // It is before the services, and not one of them.
+                Service::Console => continue,
             };
             readiness.add_service(name);
         }
@@ -553,7 +584,29 @@ fn warn_of_new_key_or_log(config: &Config, had_key: bool, log: &EventLog) {
 fn signing(config: &Config, log: &EventLog) -> anyhow::Result<Signing> {
     let key = ensure_ledger_key(&config.ledger_key()).context("the key that signs the log's heads")?;
     let origin = format!("huishang/{}/{}", config.realm, log.log_id());
-    Ok(Signing { signer: HeadSigner::new(origin, key), file: config.signed_head(), accept_stale: false })
+    let signer = HeadSigner::new(origin.clone(), key);
+    let signer = match &config.ledger.sm2_key {
+        Some(file) => {
+            let read = || -> anyhow::Result<Sm2Signer> {
+                Ok(Sm2Signer::from_pkcs8_pem(origin, &std::fs::read_to_string(file)?)?)
+            };
+            signer.with_sm2(read().with_context(|| format!("ledger.sm2_key: {}", file.display()))?)
+        }
+        None => signer,
+    };
+    Ok(Signing {
+        signer,
+        file: config.signed_head(),
+        accept_stale: false,
+        witnesses: Arc::new(witnesses(config)?),
+    })
+}
+
+/// Who cosigns the ledger's heads.
+fn witnesses(config: &Config) -> anyhow::Result<Witnesses> {
+    let Some(file) = &config.ledger.witnesses_file else { return Ok(Witnesses::default()) };
+    let interval = Duration::from_secs(config.ledger.witness_interval_seconds);
+    Witnesses::read(file, &config.cosigned_heads(), interval).context("ledger.witnesses_file")
 }
 
 /// How to reach NATS.

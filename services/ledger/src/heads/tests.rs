@@ -11,7 +11,7 @@ fn open(folder: &Path) -> EventLog {
 
 fn signing(folder: &Path, key: [u8; 32]) -> Signing {
     let signer = HeadSigner::new("huishang/main/1", ed25519_dalek::SigningKey::from_bytes(&key));
-    Signing { signer, file: folder.join("signed-head"), accept_stale: false }
+    Signing { signer, file: folder.join("signed-head"), accept_stale: false, witnesses: Arc::default() }
 }
 
 async fn append(log: &EventLog, word: &'static str) {

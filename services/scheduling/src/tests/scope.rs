@@ -130,6 +130,7 @@ async fn a_recused_department_does_not_see_the_papers_of_the_topic() {
         topic: 1,
         department: testing::code("NDRC"),
         reason: testing::text("与本议题有利害关系"),
+        current_version_only: false,
     };
     let arrive = Command::RecordArrival { department: testing::code("NDRC"), delegate: line("王主任") };
     for (nth, command) in [prepare, arrive, Command::Open, recuse].into_iter().enumerate() {

@@ -135,11 +135,22 @@ impl Agenda {
         Ok(())
     }
 
-    /// The departments whose matter it is: those that take part, those that may be in the chair, and the one that
-    /// requested it.
+    /// The departments whose matter it is: those that take part, those that may take a seat or the chair, and the one
+    /// that requested it.
     pub fn concerned(&self) -> impl Iterator<Item = &Code> {
         let participants = self.participants.iter().map(|participant| &participant.department);
-        participants.chain(self.constitution.chairs()).chain(&self.requester)
+        participants.chain(self.substitutes()).chain(self.constitution.chairs()).chain(&self.requester)
+    }
+
+    /// The departments that may take the place of one that decides.
+    fn substitutes(&self) -> impl Iterator<Item = &Code> {
+        let voters = self.deciding().filter_map(|department| self.constitution.voter(department));
+        voters.flat_map(|voter| &voter.substitutes)
+    }
+
+    /// Whether the department may be there: it takes part, or is a substitute of one that decides.
+    pub fn may_attend(&self, department: &Code) -> bool {
+        self.takes_part(department) || self.substitutes().any(|substitute| substitute == department)
     }
 
     /// Whether the department takes part in anything.

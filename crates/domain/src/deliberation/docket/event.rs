@@ -1,7 +1,9 @@
 //! What can happen on a docket.
 
 use super::{Agenda, DraftedItem, ItemDue, Stance};
-use crate::deliberation::ballot::{Abstention, BallotResult, Choice, Method, Tie};
+use crate::deliberation::ballot::{
+    Abstention, BallotResult, Choice, MajorityBase, Method, Seat, Tie, VotePart,
+};
 use crate::{Code, Date, Line, Text, Timestamp};
 
 /// Events. A topic, ballot, amendment or item is named by its number.
@@ -151,8 +153,10 @@ pub enum Event {
         abstention: Abstention,
         /// What a tie means.
         tie: Tie,
+        /// Of what the majority is taken.
+        majority_of: MajorityBase,
     },
-    /// A department cast its vote, or changed it.
+    /// The vote of a department was cast, or changed.
     VoteCast {
         /// On which topic.
         topic: u32,
@@ -162,8 +166,14 @@ pub enum Event {
         department: Code,
         /// How it votes.
         choice: Choice,
+        /// The parts of its weight that vote otherwise.
+        split: Vec<VotePart>,
         /// Why, when it gave a reason.
         reason: Option<Text>,
+        /// The department that cast it, when that is another one: by mandate, or as a substitute.
+        cast_by: Option<Code>,
+        /// Whether a clerk of the docket put it down.
+        put_down_by_clerk: bool,
     },
     /// A department recused itself from the ballots on a topic; a vote it had cast in an open ballot is void.
     RecusalRecorded {
@@ -173,6 +183,33 @@ pub enum Event {
         department: Code,
         /// Why.
         reason: Text,
+        /// The version with which the recusal ends, when it is from this motion only.
+        version: Option<u32>,
+    },
+    /// A department takes part in a topic again.
+    RecusalWithdrawn {
+        /// In which topic.
+        topic: u32,
+        /// Which department.
+        department: Code,
+        /// Why.
+        reason: Text,
+    },
+    /// A department let others vote for it, in place of whom it named before.
+    MandateGiven {
+        /// On which topic; on all when none is named.
+        topic: Option<u32>,
+        /// Which department.
+        department: Code,
+        /// Who may vote for it. The first valid vote counts.
+        holders: Vec<Code>,
+    },
+    /// A department let nobody vote for it any more; votes that were cast remain valid.
+    MandateRevoked {
+        /// On which topic; the mandate for all when none is named.
+        topic: Option<u32>,
+        /// Which department.
+        department: Code,
     },
     /// A ballot was counted.
     BallotClosed {
@@ -180,6 +217,8 @@ pub enum Event {
         topic: u32,
         /// The count and its arithmetic.
         result: BallotResult,
+        /// Every seat that decides on the topic, as it was at the count.
+        roll: Vec<Seat>,
     },
     /// A topic was decided.
     DecisionAdopted {

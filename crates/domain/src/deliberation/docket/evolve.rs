@@ -1,6 +1,8 @@
 //! What each event adds to the state. An event that does not fit leaves the state as it was.
 
-use super::{Amendment, AmendmentStage, Event, Outcome, Proceedings, State, Statement, Topic, TopicStage};
+use super::{
+    Amendment, AmendmentStage, Event, Mandate, Outcome, Proceedings, State, Statement, Topic, TopicStage,
+};
 use crate::Text;
 use crate::deliberation::ballot::{Ballot, Rules, Vote};
 
@@ -30,7 +32,7 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
     }
 }
 
-/// Who is present.
+/// Who is present, and who votes for whom.
 fn attend(proceedings: &mut Proceedings, event: &Event) {
     match event {
         Event::ArrivalRecorded { department, delegate } => {
@@ -38,6 +40,14 @@ fn attend(proceedings: &mut Proceedings, event: &Event) {
         }
         Event::DepartureRecorded { department } => {
             proceedings.present.remove(department);
+        }
+        Event::MandateGiven { topic, department, holders } => {
+            proceedings.mandates.retain(|known| !known.is_of(department, *topic));
+            let (department, holders) = (department.clone(), holders.clone());
+            proceedings.mandates.push(Mandate { topic: *topic, department, holders });
+        }
+        Event::MandateRevoked { topic, department } => {
+            proceedings.mandates.retain(|known| !known.is_of(department, *topic));
         }
         _ => {}
     }
@@ -68,6 +78,7 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::BallotOpened { topic, .. }
         | Event::VoteCast { topic, .. }
         | Event::RecusalRecorded { topic, .. }
+        | Event::RecusalWithdrawn { topic, .. }
         | Event::BallotClosed { topic, .. }
         | Event::DecisionAdopted { topic, .. }
         | Event::TopicRejected { topic, .. }
@@ -81,6 +92,8 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         Event::Prepared { .. }
         | Event::ArrivalRecorded { .. }
         | Event::DepartureRecorded { .. }
+        | Event::MandateGiven { .. }
+        | Event::MandateRevoked { .. }
         | Event::Opened { .. }
         | Event::Closed { .. } => None,
     }
@@ -115,7 +128,7 @@ fn debate(topic: &mut Topic, event: &Event) {
 /// The text and the items.
 fn edit(topic: &mut Topic, event: &Event) {
     match event {
-        Event::ProposalSubmitted { text, .. } => topic.versions.push(text.clone()),
+        Event::ProposalSubmitted { text, .. } => add_version(topic, text.clone()),
         Event::AmendmentSubmitted { amendment, department, version, text, .. } => {
             topic.amendments.push(Amendment {
                 number: *amendment,
@@ -127,7 +140,7 @@ fn edit(topic: &mut Topic, event: &Event) {
         }
         Event::AmendmentAdopted { amendment, .. } => {
             if let Some(text) = resolve(topic, *amendment, AmendmentStage::Adopted) {
-                topic.versions.push(text);
+                add_version(topic, text);
             }
         }
         Event::AmendmentRejected { amendment, .. } => {
@@ -144,6 +157,14 @@ fn edit(topic: &mut Topic, event: &Event) {
     }
 }
 
+/// Another motion: whoever recused itself from the one before takes part again.
+fn add_version(topic: &mut Topic, text: Text) {
+    topic.versions.push(text);
+    for department in std::mem::take(&mut topic.recused_from_version) {
+        topic.recused.remove(&department);
+    }
+}
+
 fn resolve(topic: &mut Topic, amendment: u32, stage: AmendmentStage) -> Option<Text> {
     let amendment = topic.amendments.iter_mut().find(|known| known.number == amendment)?;
     amendment.stage = stage;
@@ -153,24 +174,42 @@ fn resolve(topic: &mut Topic, amendment: u32, stage: AmendmentStage) -> Option<T
 /// Ballots, votes and recusals.
 fn vote(topic: &mut Topic, event: &Event) {
     match event {
-        Event::BallotOpened { ballot, version, method, abstention, tie, .. } => {
-            let rules = Rules { method: *method, abstention: *abstention, tie: *tie };
+        Event::BallotOpened { ballot, version, method, abstention, tie, majority_of, .. } => {
+            let (method, abstention, tie, majority_of) = (*method, *abstention, *tie, *majority_of);
+            let rules = Rules { method, abstention, tie, majority_of };
             topic.ballots.push(Ballot::new(*ballot, *version, rules));
         }
-        Event::VoteCast { ballot, department, choice, reason, .. } => {
+        Event::VoteCast { ballot, department, choice, split, reason, cast_by, put_down_by_clerk, .. } => {
             if let Some(ballot) = topic.ballots.iter_mut().find(|open| open.number == *ballot) {
-                ballot.votes.insert(department.clone(), Vote { choice: *choice, reason: reason.clone() });
+                let vote = Vote {
+                    choice: *choice,
+                    split: split.clone(),
+                    reason: reason.clone(),
+                    cast_by: cast_by.clone(),
+                    put_down_by_clerk: *put_down_by_clerk,
+                };
+                ballot.votes.insert(department.clone(), vote);
             }
         }
-        Event::RecusalRecorded { department, .. } => {
+        Event::RecusalRecorded { department, version, .. } => {
             topic.recused.insert(department.clone());
+            match version {
+                Some(_) => topic.recused_from_version.insert(department.clone()),
+                None => topic.recused_from_version.remove(department),
+            };
             for ballot in topic.ballots.iter_mut().filter(|ballot| ballot.is_open()) {
                 ballot.votes.remove(department);
+                ballot.votes.retain(|_, vote| vote.cast_by.as_ref() != Some(department));
             }
         }
-        Event::BallotClosed { result, .. } => {
+        Event::RecusalWithdrawn { department, .. } => {
+            topic.recused.remove(department);
+            topic.recused_from_version.remove(department);
+        }
+        Event::BallotClosed { result, roll, .. } => {
             if let Some(ballot) = topic.ballots.iter_mut().find(|open| open.number == result.ballot) {
                 ballot.result = Some(*result);
+                ballot.roll = roll.clone();
             }
         }
         _ => {}

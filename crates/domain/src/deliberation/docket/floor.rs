@@ -43,17 +43,13 @@ pub(super) fn may_preside(state: &State, topic: Option<u32>, issued: &Issued) ->
     }
     // A clerk acts for the body, or not at all: not for the department in the chair.
     if issued.by.is(Role::Clerk) && !issued.by.is(Role::Chair) {
-        let secretariat = proceedings.agenda.constitution.secretariat.iter();
-        return Err(Rejection::NotYourDepartment {
-            department_code: issued.by.spoken_for(),
-            needed_codes: secretariat.map(Code::as_str).collect::<Vec<_>>().join(", "),
-        });
+        return Err(not_one_of(&proceedings.agenda.constitution.secretariat, issued));
     }
     must_belong_to(proceedings.chair(topic), issued)
 }
 
 /// Whether a clerk of the body's secretariat issues the command.
-fn is_clerk_of_the_docket(proceedings: &Proceedings, issued: &Issued) -> bool {
+pub(super) fn is_clerk_of_the_docket(proceedings: &Proceedings, issued: &Issued) -> bool {
     let secretariat = &proceedings.agenda.constitution.secretariat;
     issued.by.is(Role::Clerk) && secretariat.iter().any(|department| issued.by.speaks_for(department))
 }
@@ -78,12 +74,12 @@ pub(super) fn record_departure(proceedings: &Proceedings, department: Code) -> R
     Ok(vec![Event::DepartureRecorded { department }])
 }
 
-/// Refuses attendance at a countersign, and by departments that do not take part.
+/// Refuses attendance at a countersign, and by departments that neither take part nor are substitutes.
 fn may_attend(proceedings: &Proceedings, department: &Code) -> Result<(), Rejection> {
     if !proceedings.is_meeting() {
         return Err(Rejection::NotAMeeting);
     }
-    if !proceedings.agenda.takes_part(department) {
+    if !proceedings.agenda.may_attend(department) {
         return Err(Rejection::NotAParticipant { department_code: department.clone() });
     }
     Ok(())
@@ -254,13 +250,16 @@ pub(super) fn may_speak_for(
     if is_clerk_of_the_docket(proceedings, issued) { Ok(()) } else { must_belong_to(needed, issued) }
 }
 
+/// The refusal of whoever belongs to none of these departments.
+pub(super) fn not_one_of<'a>(needed: impl IntoIterator<Item = &'a Code>, issued: &Issued) -> Rejection {
+    let needed: Vec<&str> = needed.into_iter().map(Code::as_str).collect();
+    Rejection::NotYourDepartment { department_code: issued.by.spoken_for(), needed_codes: needed.join(", ") }
+}
+
 /// Refuses whoever does not belong to the department.
 pub(super) fn must_belong_to(needed: &Code, issued: &Issued) -> Result<(), Rejection> {
     if issued.by.speaks_for(needed) {
         return Ok(());
     }
-    Err(Rejection::NotYourDepartment {
-        department_code: issued.by.spoken_for(),
-        needed_codes: needed.to_string(),
-    })
+    Err(not_one_of([needed], issued))
 }

@@ -3,8 +3,8 @@
 use super::Rejection;
 use super::agenda::{Agenda, AgendaTopic, Mode};
 use super::item::{DraftedItem, ItemDue};
-use crate::constitution::Voter;
-use crate::deliberation::ballot::{Ballot, BallotResult, Electorate};
+use super::mandates::Mandate;
+use crate::deliberation::ballot::{Ballot, BallotResult, Roll, Seat, Vote};
 use crate::{Code, Date, Line, Text, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -155,6 +155,8 @@ pub struct Topic {
     pub items: Vec<DraftedItem>,
     /// Departments that decide on it but recused themselves.
     pub recused: BTreeSet<Code>,
+    /// Those of them that recused themselves from its current version only.
+    pub recused_from_version: BTreeSet<Code>,
     /// The ballots held on it, in order.
     pub ballots: Vec<Ballot>,
     /// How many times it has been deferred.
@@ -177,6 +179,7 @@ impl Topic {
             amendments: Vec::new(),
             items: Vec::new(),
             recused: BTreeSet::new(),
+            recused_from_version: BTreeSet::new(),
             ballots: Vec::new(),
             deferrals: 0,
             outcome: None,
@@ -209,15 +212,15 @@ impl Topic {
         self.counted().filter(|result| result.passed)
     }
 
-    /// The last result on the current version, if enough departments cast a vote.
+    /// The last result on the current version, if it settles something.
     pub(super) fn settled(&self) -> Option<BallotResult> {
-        self.counted().filter(BallotResult::is_quorate)
+        self.counted().filter(BallotResult::settles)
     }
 
-    /// How many ballots on the current version had enough votes.
+    /// How many ballots on the current version settled something.
     pub(super) fn settling_ballots(&self) -> u32 {
         let on_current = self.ballots.iter().filter(|ballot| ballot.version == self.current_version());
-        count(on_current.filter(|ballot| ballot.result.is_some_and(|result| result.is_quorate())))
+        count(on_current.filter(|ballot| ballot.result.is_some_and(|result| result.settles())))
     }
 
     /// The first amendment that is not resolved.
@@ -249,6 +252,8 @@ pub struct Proceedings {
     pub agenda: Agenda,
     /// The departments present, each with its delegate's name.
     pub present: BTreeMap<Code, Line>,
+    /// Who may vote for whom.
+    pub mandates: Vec<Mandate>,
     /// The topics, in order.
     pub topics: Vec<Topic>,
     /// The highest number given to an item.
@@ -260,7 +265,8 @@ pub struct Proceedings {
 impl Proceedings {
     pub(super) fn new(agenda: Agenda) -> Proceedings {
         let topics = agenda.topics.iter().map(Topic::new).collect();
-        Proceedings { agenda, present: BTreeMap::new(), topics, items: 0, ballots: 0 }
+        let (present, mandates) = (BTreeMap::new(), Vec::new());
+        Proceedings { agenda, present, mandates, topics, items: 0, ballots: 0 }
     }
 
     /// The topic with this number.
@@ -307,20 +313,38 @@ impl Proceedings {
         self.agenda.constitution.chairs().find(able)
     }
 
-    /// Who may vote on a topic, and how many have to.
-    pub fn electorate(&self, topic: &Topic) -> Electorate<'_> {
+    /// Who may vote on a topic, and how many have to, with these votes cast so far.
+    pub fn roll(&self, topic: &Topic, votes: &BTreeMap<Code, Vote>) -> Roll {
         let constitution = &self.agenda.constitution;
-        let recused = |code: &Code| topic.recused.contains(code);
-        let voters: Vec<&Voter> = self
-            .agenda
-            .deciding_on(topic.number)
-            .filter(|code| !recused(code))
-            .filter_map(|code| constitution.voter(code))
+        let deciding = self.agenda.deciding_on(topic.number);
+        let voters = deciding.filter_map(|department| constitution.voter(department));
+        let seats: Vec<Seat> = voters
+            .map(|voter| {
+                let vote = votes.get(&voter.department);
+                let recused = topic.recused.contains(&voter.department);
+                let cast_by = vote.and_then(|vote| vote.cast_by.clone());
+                Seat {
+                    department: voter.department.clone(),
+                    weight: voter.weight,
+                    veto: voter.veto,
+                    present: self.counts_as_present(&voter.department) || cast_by.is_some(),
+                    recused,
+                    voted: vote.is_some() && !recused,
+                    cast_by,
+                    put_down_by_clerk: vote.is_some_and(|vote| vote.put_down_by_clerk),
+                }
+            })
             .collect();
-        let present = count(voters.iter().filter(|voter| self.counts_as_present(&voter.department)));
-        let recused = count(self.agenda.deciding_on(topic.number).filter(|code| recused(code)));
-        let quorum = constitution.quorum(recused, present);
-        Electorate { voters, recused, quorum, body_version: constitution.version }
+        let recused = || seats.iter().filter(|seat| seat.recused);
+        let present = count(seats.iter().filter(|seat| !seat.recused && seat.present));
+        let recused_weight = recused().map(|seat| seat.weight).fold(0, u32::saturating_add);
+        Roll {
+            quorum: constitution.quorum(count(recused()), present),
+            all_seats_weight: constitution.all_seats_weight(recused_weight),
+            chair: self.able_chair(Some(topic)).cloned(),
+            body_version: constitution.version,
+            seats,
+        }
     }
 }
 

@@ -76,7 +76,7 @@ rejections! {
             "version {version} of topic {topic_number} was voted on in ballot {ballot_number}; its items belong to \
              it, and it is not voted on again. Submit a new version first",
         BallotCounted("BALLOT_COUNTED") { ballot_number: u32, topic_number: u32 } =
-            "ballot {ballot_number} on topic {topic_number} has been counted with that department; a recusal comes \
+            "ballot {ballot_number} on topic {topic_number} has been counted; a recusal is recorded, or withdrawn, \
              before the count",
         NoBallotOpen("NO_BALLOT_OPEN") { topic_number: u32 } = "no ballot is open on topic {topic_number}",
         BallotsExhausted("BALLOTS_EXHAUSTED") { max: u32 } =
@@ -89,6 +89,22 @@ rejections! {
             "department {department_code} does not decide on topic {topic_number}",
         DepartmentRecused("DEPARTMENT_RECUSED") { department_code: Code, topic_number: u32 } =
             "department {department_code} has recused itself from topic {topic_number}",
+        SplitTooHeavy("SPLIT_TOO_HEAVY") { department_code: Code, weight: u32, split_weight: u32 } =
+            "the vote of {department_code} weighs {weight}; parts of {split_weight} are no split of it. Give less \
+             than the whole, and each part another choice",
+        VoteByAnother("VOTE_BY_ANOTHER") { department_code: Code, cast_by_code: Code } =
+            "the vote of {department_code} was cast by {cast_by_code} already; the first valid vote counts",
+        MandatesNotAllowed("MANDATES_NOT_ALLOWED") = "the body's rule for these matters has no mandates",
+        TooManyMandates("TOO_MANY_MANDATES") { department_code: Code, max: u32 } =
+            "department {department_code} votes for {max} other seats already, as many as the body's rule allows",
+        HoldersOutOfRange("HOLDERS_OUT_OF_RANGE") { holders: usize, max: usize } =
+            "a mandate names from 1 to {max} departments, each once and another than the own, not {holders}",
+        MandatesExhausted("MANDATES_EXHAUSTED") { max: usize } =
+            "the docket has {max} mandates, the most there may be",
+        GeneralConsentExcluded("GENERAL_CONSENT_EXCLUDED") =
+            "the body's rule for these matters needs a ballot even where nobody objects",
+        Objected("OBJECTED") { department_code: Code, topic_number: u32 } =
+            "department {department_code} opposes topic {topic_number}, so there is no general consent; hold a ballot",
         CountersignOver("COUNTERSIGN_OVER") { sign_by: Timestamp } = "the countersign ended at {sign_by}",
         MissingVotes("MISSING_VOTES") { missing: u32, sign_by: Timestamp } =
             "{missing} departments have not signed yet and may do so until {sign_by}",

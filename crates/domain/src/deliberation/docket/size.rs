@@ -14,6 +14,8 @@ pub const BYTES_MAX: usize = 3584 * 1024;
 const COMMAND_BYTES_MAX: usize = 64 * 1024;
 /// Bytes for the numbers, stages and dates of one part of a docket.
 const PART_BYTES: usize = 64;
+/// Bytes for what a department has in a ballot: its vote, and its place on the roll.
+const VOTE_BYTES: usize = 160;
 /// Bytes for the rules of a ballot, its result and the sentence about it.
 const RESULT_BYTES: usize = 512;
 
@@ -27,7 +29,10 @@ impl Command {
             | Command::ResolveAmendment { adopt: true, .. }
             | Command::DraftItems { .. }
             | Command::ReviseItem { .. } => Some(BYTES_FOR_TEXTS_MAX),
-            Command::OpenBallot { .. } | Command::CastVote { reason: Some(_), .. } => Some(BYTES_MAX),
+            Command::OpenBallot { .. }
+            | Command::RecordGeneralConsent { .. }
+            | Command::GiveMandate { .. }
+            | Command::CastVote { reason: Some(_), .. } => Some(BYTES_MAX),
             _ => None,
         }
     }
@@ -50,8 +55,13 @@ pub(super) fn check(state: &State, events: &[Event], max: usize) -> Result<(), R
 /// About how many bytes it has, and not less than that; votes that are still to come count already.
 fn bytes(proceedings: &Proceedings) -> usize {
     let voters = proceedings.agenda.participants.iter();
-    let votes = voters.map(|voter| voter.department.as_str().len() + PART_BYTES).sum();
-    proceedings.topics.iter().map(|topic| bytes_of_topic(topic, votes)).sum()
+    let votes = voters.map(|voter| 2 * voter.department.as_str().len() + VOTE_BYTES).sum();
+    let mandates = proceedings.mandates.iter().map(|mandate| {
+        let codes = mandate.holders.iter().chain([&mandate.department]);
+        codes.map(|code| code.as_str().len() + 2).sum::<usize>() + PART_BYTES
+    });
+    let topics = proceedings.topics.iter().map(|topic| bytes_of_topic(topic, votes));
+    topics.chain(mandates).sum()
 }
 
 fn bytes_of_topic(topic: &Topic, votes: usize) -> usize {

@@ -1,13 +1,15 @@
 use super::*;
 use crate::constitution::Constitution;
-use crate::decision_rule::{Abstention, DecisionRule, Method, Tie};
+use crate::decision_rule::{Abstention, DecisionRule, MajorityBase, Method, Tie};
 use crate::due::DueRule;
 use crate::testing::{self, actor, at, code, given, line, text};
 use crate::{Actor, Refusal, Role, Uuid};
 use jiff::civil::date;
 
 mod constitution;
+mod mandates;
 mod random;
+mod votes;
 
 fn calendar() -> WorkingCalendar {
     WorkingCalendar::weekends_only("Asia/Shanghai").unwrap()
@@ -82,13 +84,45 @@ fn drafted(draft: ItemDraft) -> Event {
 }
 fn ballot_opened(ballot: u32, version: u32, tie: Tie) -> Event {
     let (method, abstention) = (Method::SimpleMajority, Abstention::DoesNotCount);
-    Event::BallotOpened { topic: 1, ballot, version, method, abstention, tie }
+    let majority_of = MajorityBase::Votes;
+    Event::BallotOpened { topic: 1, ballot, version, method, abstention, tie, majority_of }
 }
 fn voted(department: &str, choice: Choice) -> Event {
-    Event::VoteCast { topic: 1, ballot: 1, department: code(department), choice, reason: None }
+    voted_in(1, department, choice)
+}
+fn voted_in(ballot: u32, department: &str, choice: Choice) -> Event {
+    Event::VoteCast {
+        topic: 1,
+        ballot,
+        department: code(department),
+        choice,
+        split: vec![],
+        reason: None,
+        cast_by: None,
+        put_down_by_clerk: false,
+    }
+}
+/// The same vote, put down by a clerk.
+fn put_down(vote: Event) -> Event {
+    match vote {
+        Event::VoteCast { topic, ballot, department, choice, split, reason, cast_by, .. } => {
+            let put_down_by_clerk = true;
+            Event::VoteCast { topic, ballot, department, choice, split, reason, cast_by, put_down_by_clerk }
+        }
+        other => other,
+    }
 }
 fn vote(department: &str) -> Command {
-    Command::CastVote { topic: 1, department: code(department), choice: Choice::Yes, reason: None }
+    let choice = Choice::Yes;
+    Command::CastVote { topic: 1, department: code(department), choice, split: vec![], reason: None }
+}
+fn recused(department: &str) -> Event {
+    let reason = text("Own land");
+    Event::RecusalRecorded { topic: 1, department: code(department), reason, version: None }
+}
+fn recuse(department: &str) -> Command {
+    let (department, reason) = (code(department), text("Own land"));
+    Command::RecordRecusal { topic: 1, department, reason, current_version_only: false }
 }
 fn open_ballot(version: u32) -> Command {
     Command::OpenBallot { topic: 1, version }
@@ -215,7 +249,7 @@ fn a_department_has_one_vote_and_only_its_own_people_or_a_clerk_cast_it() {
     for clerk in [actor("wen", "OFFICE", Role::Clerk), actor("wen", "WATER", Role::Clerk)] {
         assert_eq!(
             attempt(&history, clerk, "ROADS"),
-            Ok(vec![voted("ROADS", Choice::Yes)]),
+            Ok(vec![put_down(voted("ROADS", Choice::Yes))]),
             "a show of hands"
         );
     }
@@ -244,8 +278,7 @@ fn a_department_has_one_vote_and_only_its_own_people_or_a_clerk_cast_it() {
     let topic = result.proceedings().unwrap().topic(1).unwrap();
     assert_eq!(topic.open_ballot().unwrap().votes.len(), 1);
 
-    let recused = Event::RecusalRecorded { topic: 1, department: code("ROADS"), reason: text("Own land") };
-    let state = Docket::fold(State::Absent, &followed_by(twice, [recused]));
+    let state = Docket::fold(State::Absent, &followed_by(twice, [recused("ROADS")]));
     let topic = state.proceedings().unwrap().topic(1).unwrap();
     assert!(topic.open_ballot().unwrap().votes.is_empty(), "the vote is void");
 }
@@ -343,13 +376,7 @@ fn what_is_voted_on_can_be_carried_out() {
 
 #[test]
 fn a_recusal_takes_voice_vote_and_chair_and_comes_before_the_count() {
-    let recuse = |department| Command::RecordRecusal {
-        topic: 1,
-        department: code(department),
-        reason: text("Own land"),
-    };
-    let recused = Event::RecusalRecorded { topic: 1, department: code("WATER"), reason: text("Own land") };
-    let history = followed_by(in_session(), [proposed(1), recused]);
+    let history = followed_by(in_session(), [proposed(1), recused("WATER")]);
     let attempt = |command| given::<Docket>(&history).by(of("WATER")).when(command);
     let refused = Err(Rejection::DepartmentRecused { department_code: code("WATER"), topic_number: 1 });
     let water = || code("WATER");
@@ -513,8 +540,9 @@ fn a_countersign_opens_by_itself_and_ends_at_its_deadline() {
     let history = given::<Docket>(&[]).at("2027-03-01T01:00:00Z").when(prepare).unwrap();
     assert!(matches!(history.as_slice(), [Event::Prepared { .. }, Event::Opened { present: 3, .. }]));
     let (method, abstention) = (Method::UnanimousCountersign, Abstention::DoesNotCount);
+    let (tie, majority_of) = (Tie::Rejects, MajorityBase::Votes);
     let ballot =
-        Event::BallotOpened { topic: 1, ballot: 1, version: 1, method, abstention, tie: Tie::Rejects };
+        Event::BallotOpened { topic: 1, ballot: 1, version: 1, method, abstention, tie, majority_of };
     let history = followed_by(history, [proposed(1), ballot, voted("WATER", Choice::Yes)]);
     let before = "2027-03-05T08:59:59Z";
     let after = "2027-03-05T09:00:00Z";

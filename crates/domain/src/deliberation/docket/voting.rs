@@ -1,12 +1,14 @@
-//! The rules of voting: when a ballot may be opened, who votes, when it is counted.
+//! The rules of voting: when a ballot may be opened, and when it is counted.
 
-use super::floor::{may_speak_for, must_belong_to, not_recused};
+use super::floor::must_belong_to;
 use super::outcomes::executable;
-use super::proposals::{not_voted_on, nothing_pending};
-use super::{BALLOTS_MAX, Event, Mode, Proceedings, Rejection, RoleOnTopic, State, Topic, TopicStage};
-use crate::decision_rule::DecisionRule;
-use crate::deliberation::ballot::{Ballot, Choice, Tie, Vote};
-use crate::{Code, Issued, Text};
+use super::proceedings::count;
+use super::proposals::{no_open_ballot, not_voted_on, nothing_pending};
+use super::votes::takes_part_now;
+use super::{BALLOTS_MAX, Event, Mode, Proceedings, Rejection, Stance, State, Topic, TopicStage};
+use crate::decision_rule::{DecisionRule, Method};
+use crate::deliberation::ballot::{Ballot, Choice, Rules, Tie};
+use crate::{Code, Issued};
 
 pub(super) fn open_ballot(
     proceedings: &Proceedings,
@@ -21,6 +23,31 @@ pub(super) fn open_ballot(
         }
         return Err(Rejection::BallotStillOpen { ballot_number: open.number, topic_number: number });
     }
+    may_be_opened(proceedings, topic, version, issued)?;
+    let ballot = Ballot::new(proceedings.ballots + 1, version, rules(proceedings));
+    Ok(vec![opened(number, &ballot)])
+}
+
+fn opened(topic: u32, ballot: &Ballot) -> Event {
+    let Rules { method, abstention, tie, majority_of } = ballot.rules;
+    let (ballot, version) = (ballot.number, ballot.version);
+    Event::BallotOpened { topic, ballot, version, method, abstention, tie, majority_of }
+}
+
+/// What the body's rule says of a ballot.
+fn rules(proceedings: &Proceedings) -> Rules {
+    let DecisionRule { method, abstention, tie, voting, .. } = proceedings.agenda.constitution.rule;
+    Rules { method, abstention, tie, majority_of: voting.majority_of }
+}
+
+/// Refuses a ballot that is not on the current version, or on what cannot be decided now.
+fn may_be_opened(
+    proceedings: &Proceedings,
+    topic: &Topic,
+    version: u32,
+    issued: &Issued,
+) -> Result<(), Rejection> {
+    let number = topic.number;
     if proceedings.is_meeting() && topic.stage == TopicStage::Waiting {
         return Err(Rejection::TopicNotOpened { topic_number: number });
     }
@@ -41,9 +68,7 @@ pub(super) fn open_ballot(
     if proceedings.ballots >= BALLOTS_MAX {
         return Err(Rejection::BallotsExhausted { max: BALLOTS_MAX });
     }
-    let DecisionRule { method, abstention, tie, .. } = proceedings.agenda.constitution.rule;
-    let ballot = proceedings.ballots + 1;
-    Ok(vec![Event::BallotOpened { topic: number, ballot, version, method, abstention, tie }])
+    Ok(())
 }
 
 /// A version is voted on as often as the body's rule says, once as a rule, and never again when it has passed. Without
@@ -56,49 +81,42 @@ fn may_be_voted_on(proceedings: &Proceedings, topic: &Topic) -> Result<(), Rejec
     }
 }
 
-pub(super) fn cast_vote(
+/// Records that nobody objects: a ballot that passes without votes. Whoever states that it opposes the topic objects.
+pub(super) fn record_general_consent(
     proceedings: &Proceedings,
     number: u32,
-    department: Code,
-    choice: Choice,
-    reason: Option<Text>,
-    issued: &Issued,
-) -> Result<Vec<Event>, Rejection> {
-    let (topic, ballot) = ballot_on(proceedings, number)?;
-    may_vote_for(proceedings, &department, issued)?;
-    may_vote_on(proceedings, topic, &department)?;
-    takes_part_now(proceedings, topic, &department)?;
-    still_signing(proceedings, issued)?;
-    let vote = Vote { choice, reason };
-    if ballot.votes.get(&department) == Some(&vote) {
-        return Ok(vec![]);
-    }
-    Ok(vec![Event::VoteCast {
-        topic: number,
-        ballot: ballot.number,
-        department,
-        choice,
-        reason: vote.reason,
-    }])
-}
-
-pub(super) fn record_recusal(
-    proceedings: &Proceedings,
-    number: u32,
-    department: Code,
-    reason: Text,
+    version: u32,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let topic = proceedings.undecided(number)?;
-    may_speak_for(proceedings, &department, issued)?;
-    may_vote_on(proceedings, topic, &department)?;
-    if topic.recused.contains(&department) {
+    if !proceedings.is_meeting() {
+        return Err(Rejection::NotAMeeting);
+    }
+    let passed = topic.passed().filter(|result| result.method == Method::GeneralConsent);
+    if passed.is_some_and(|result| result.version == version) {
         return Ok(vec![]);
     }
-    if let Some(counted) = topic.counted() {
-        return Err(Rejection::BallotCounted { ballot_number: counted.ballot, topic_number: number });
+    no_open_ballot(topic)?;
+    may_be_opened(proceedings, topic, version, issued)?;
+    if proceedings.agenda.constitution.rule.voting.excludes_general_consent {
+        return Err(Rejection::GeneralConsentExcluded);
     }
-    Ok(vec![Event::RecusalRecorded { topic: number, department, reason }])
+    let rules = Rules { method: Method::GeneralConsent, ..rules(proceedings) };
+    let ballot = Ballot::new(proceedings.ballots + 1, version, rules);
+    let roll = proceedings.roll(topic, &ballot.votes);
+    let opposes = |department: &Code| {
+        topic.statements.get(department).is_some_and(|statement| statement.stance == Stance::Oppose)
+    };
+    if let Some(objecting) = roll.voters().find(|seat| opposes(&seat.department)) {
+        let department_code = objecting.department.clone();
+        return Err(Rejection::Objected { department_code, topic_number: number });
+    }
+    let result = ballot.count(&roll, None);
+    if !result.is_quorate() {
+        let (present, needed, departments) = (result.cast, result.quorum, result.eligible);
+        return Err(Rejection::NoQuorum { present, needed, departments });
+    }
+    Ok(vec![opened(number, &ballot), Event::BallotClosed { topic: number, result, roll: roll.seats }])
 }
 
 /// Counts the open ballot. A countersign is counted early only when every department has signed. A tie that the chair
@@ -117,10 +135,10 @@ pub(super) fn close_ballot(
         (None, Some(_)) => return Ok(vec![]),
         (None, None) => return Err(Rejection::NoBallotOpen { topic_number: number }),
     };
-    let electorate = proceedings.electorate(topic);
-    let result = ballot.count(&electorate, casting_vote);
+    let roll = proceedings.roll(topic, &ballot.votes);
+    let result = ballot.count(&roll, casting_vote);
     if let Mode::Countersign { sign_by } = proceedings.agenda.mode {
-        let missing = result.eligible.saturating_sub(result.recused).saturating_sub(result.cast);
+        let missing = count(roll.voters().filter(|seat| !seat.voted));
         if issued.at < sign_by && missing > 0 {
             return Err(Rejection::MissingVotes { missing, sign_by });
         }
@@ -139,7 +157,7 @@ pub(super) fn close_ballot(
             }
         }
     }
-    Ok(vec![Event::BallotClosed { topic: number, result }])
+    Ok(vec![Event::BallotClosed { topic: number, result, roll: roll.seats }])
 }
 
 /// Counts every open ballot of a countersign whose deadline has passed; a tie then fails, as nobody broke it in
@@ -152,51 +170,16 @@ pub(super) fn check_deadlines(state: &State, issued: &Issued) -> Vec<Event> {
         return vec![];
     }
     let open = proceedings.topics.iter().filter_map(|topic| Some((topic, topic.open_ballot()?)));
-    open.map(|(topic, ballot)| Event::BallotClosed {
-        topic: topic.number,
-        result: ballot.count(&proceedings.electorate(topic), None),
+    open.map(|(topic, ballot)| {
+        let roll = proceedings.roll(topic, &ballot.votes);
+        let result = ballot.count(&roll, None);
+        Event::BallotClosed { topic: topic.number, result, roll: roll.seats }
     })
     .collect()
 }
 
-/// Refuses a department that has recused itself from the topic, or is not there.
-fn takes_part_now(proceedings: &Proceedings, topic: &Topic, department: &Code) -> Result<(), Rejection> {
-    not_recused(topic, department)?;
-    if !proceedings.counts_as_present(department) {
-        return Err(Rejection::NotPresent { department_code: department.clone() });
-    }
-    Ok(())
-}
-
-fn ballot_on(proceedings: &Proceedings, number: u32) -> Result<(&Topic, &Ballot), Rejection> {
-    let topic = proceedings.undecided(number)?;
-    let ballot = topic.open_ballot().ok_or(Rejection::NoBallotOpen { topic_number: number })?;
-    Ok((topic, ballot))
-}
-
-/// Refuses whoever may not vote for the department. In a meeting a clerk may record the show of hands; a
-/// countersign is signed by the department itself.
-fn may_vote_for(proceedings: &Proceedings, department: &Code, issued: &Issued) -> Result<(), Rejection> {
-    if proceedings.is_meeting() {
-        may_speak_for(proceedings, department, issued)
-    } else {
-        must_belong_to(department, issued)
-    }
-}
-
-/// Refuses departments that do not decide on the topic.
-fn may_vote_on(proceedings: &Proceedings, topic: &Topic, department: &Code) -> Result<(), Rejection> {
-    match proceedings.agenda.role_on(topic.number, department) {
-        Some(RoleOnTopic::Decides) => Ok(()),
-        _ => Err(Rejection::NotEntitledToVote {
-            department_code: department.clone(),
-            topic_number: topic.number,
-        }),
-    }
-}
-
 /// Refuses what comes after a countersign's deadline.
-fn still_signing(proceedings: &Proceedings, issued: &Issued) -> Result<(), Rejection> {
+pub(super) fn still_signing(proceedings: &Proceedings, issued: &Issued) -> Result<(), Rejection> {
     match proceedings.agenda.mode {
         Mode::Countersign { sign_by } if issued.at >= sign_by => Err(Rejection::CountersignOver { sign_by }),
         _ => Ok(()),

@@ -41,7 +41,9 @@ fn decided() -> Vec<docket::Event> {
     };
     let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
     let vote = |department, choice| {
-        (department, Command::CastVote { topic: 1, department: code(department), choice, reason: None })
+        let vote =
+            Command::CastVote { topic: 1, department: code(department), choice, split: vec![], reason: None };
+        (department, vote)
     };
     let commands = [
         ("WATER", Command::Prepare { agenda }),

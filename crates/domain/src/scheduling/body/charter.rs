@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 pub const SEATS_MAX: usize = 64;
 /// Substitutes of one seat, at most.
 pub const SUBSTITUTES_MAX: usize = 3;
+/// Substitutes of all seats of a body, at most: a docket has them in its first record.
+pub const SUBSTITUTES_OF_ALL_MAX: usize = 64;
 /// Departments that deputize for the chair, at most.
 pub const DEPUTIES_MAX: usize = 5;
 /// Departments that may declare an emergency, at most.
@@ -19,6 +21,8 @@ pub const SECRETARIAT_MAX: usize = 5;
 pub const WEIGHT_MAX: u32 = 1000;
 /// Ballots on one version of a proposal, at most.
 pub const BALLOTS_PER_VERSION_MAX: u32 = 5;
+/// Seats that one department may vote for by mandate, at most.
+pub const MANDATES_MAX: u32 = 10;
 
 /// What a seat may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -144,6 +148,8 @@ impl Charter {
             }
             seat.check()?;
         }
+        let substitutes = self.seats.iter().map(|seat| seat.substitutes.len()).sum();
+        check_count("substitute_codes", substitutes, SUBSTITUTES_OF_ALL_MAX)?;
         if !self.seats.iter().any(|seat| seat.standing == Standing::Decides) {
             return Err(Rejection::NoDecidingSeat);
         }
@@ -175,8 +181,24 @@ impl Charter {
                 let (ballots, max) = (rule.ballots_per_version, BALLOTS_PER_VERSION_MAX);
                 return Err(Rejection::BallotsOutOfRange { matter_class, ballots, max });
             }
+            check_voting(rule)?;
         }
         Ok(())
+    }
+}
+
+/// Refuses finer points of voting that no body can keep to.
+fn check_voting(rule: &DecisionRule) -> Result<(), Rejection> {
+    let seats_max = u32::try_from(SEATS_MAX).unwrap_or(u32::MAX);
+    let fields = [
+        ("votes_min_after_recusal", rule.voting.votes_min_after_recusal, 1, seats_max),
+        ("mandates_max", rule.voting.mandates_max, 0, MANDATES_MAX),
+    ];
+    match fields.into_iter().find(|(_, given, min, max)| !(min..=max).contains(&given)) {
+        Some((field, given, min, max)) => {
+            Err(Rejection::VotingRuleOutOfRange { matter_class: rule.class, field, given, min, max })
+        }
+        None => Ok(()),
     }
 }
 

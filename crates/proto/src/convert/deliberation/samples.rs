@@ -1,7 +1,9 @@
 //! Sample events of a docket.
 
 use crate::convert::sample::{Sample, at, code, constitution, line, samples, text};
-use domain::deliberation::ballot::{Abstention, BallotResult, Choice, Method, Tie};
+use domain::deliberation::ballot::{
+    Abstention, BallotResult, Choice, MajorityBase, Method, Seat, Tie, VotePart,
+};
 use domain::deliberation::docket::{self, Docket, Event, Mode};
 use domain::due::DueRule;
 use domain::{Text, Uuid};
@@ -66,16 +68,52 @@ fn result(method: Method) -> BallotResult {
         passed: true,
         vetoed: false,
         body_version: 3,
+        majority_of: MajorityBase::Votes,
     }
+}
+
+fn roll() -> Vec<Seat> {
+    let seat = Seat {
+        department: code("WATER"),
+        weight: 3,
+        veto: true,
+        present: true,
+        recused: false,
+        voted: true,
+        cast_by: None,
+        put_down_by_clerk: true,
+    };
+    let absent = Seat {
+        department: code("ROADS"),
+        cast_by: Some(code("BRIDGES")),
+        put_down_by_clerk: false,
+        ..seat.clone()
+    };
+    let recused = Seat { department: code("MOF"), recused: true, voted: false, ..seat.clone() };
+    vec![seat, absent, recused]
 }
 
 fn ballot_opened(method: Method) -> Event {
     let (abstention, tie) = (Abstention::DoesNotCount, Tie::Rejects);
-    Event::BallotOpened { topic: 1, ballot: 2, version: 3, method, abstention, tie }
+    let majority_of = MajorityBase::Votes;
+    Event::BallotOpened { topic: 1, ballot: 2, version: 3, method, abstention, tie, majority_of }
 }
 
 fn voted(choice: Choice, reason: Option<Text>) -> Event {
-    Event::VoteCast { topic: 1, ballot: 2, department: code("WATER"), choice, reason }
+    Event::VoteCast {
+        topic: 1,
+        ballot: 2,
+        department: code("WATER"),
+        choice,
+        split: vec![],
+        reason,
+        cast_by: None,
+        put_down_by_clerk: false,
+    }
+}
+
+fn recused(version: Option<u32>) -> Event {
+    Event::RecusalRecorded { topic: 1, department: code("WATER"), reason: text("Own land"), version }
 }
 
 fn on_the_floor() -> Vec<Event> {
@@ -134,8 +172,27 @@ fn on_ballots() -> Vec<Event> {
         voted(Choice::Yes, None),
         voted(Choice::No, Some(text("Too dear"))),
         voted(Choice::Abstain, None),
-        Event::RecusalRecorded { topic: 1, department: code("WATER"), reason: text("Own land") },
-        Event::BallotClosed { topic: 1, result: result(share) },
+        Event::VoteCast {
+            topic: 1,
+            ballot: 2,
+            department: code("ROADS"),
+            choice: Choice::Yes,
+            split: vec![VotePart { choice: Choice::No, weight: 2 }],
+            reason: None,
+            cast_by: Some(code("BRIDGES")),
+            put_down_by_clerk: true,
+        },
+        recused(None),
+        recused(Some(3)),
+        Event::RecusalWithdrawn { topic: 1, department: code("WATER"), reason: text("Sold it") },
+        Event::MandateGiven {
+            topic: Some(1),
+            department: code("WATER"),
+            holders: vec![code("ROADS"), code("HEALTH")],
+        },
+        Event::MandateGiven { topic: None, department: code("WATER"), holders: vec![code("ROADS")] },
+        Event::MandateRevoked { topic: Some(1), department: code("WATER") },
+        Event::BallotClosed { topic: 1, result: result(share), roll: vec![] },
         Event::BallotClosed {
             topic: 1,
             result: BallotResult {
@@ -145,7 +202,23 @@ fn on_ballots() -> Vec<Event> {
                 passed: false,
                 ..result(share)
             },
+            roll: vec![],
         },
+        Event::BallotClosed {
+            topic: 1,
+            result: BallotResult { majority_of: MajorityBase::AllSeats, ..result(Method::GeneralConsent) },
+            roll: roll(),
+        },
+        Event::BallotOpened {
+            topic: 1,
+            ballot: 3,
+            version: 3,
+            method: Method::ChairDecides,
+            abstention: Abstention::DoesNotCount,
+            tie: Tie::Rejects,
+            majority_of: MajorityBase::Present,
+        },
+        ballot_opened(Method::Silence),
     ]
 }
 

@@ -34,6 +34,7 @@ fn the_largest_records_of_a_docket_fit() {
         department: code(&format!("{}{nth:02}", long(30))),
         weight: 1000,
         veto: true,
+        substitutes: vec![code(&format!("{}{nth:02}", long(30)))],
     };
     let voters = (0..docket::agenda::PARTICIPANTS_MAX).map(voter).collect();
     let largest = docket::Agenda {

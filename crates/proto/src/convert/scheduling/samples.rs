@@ -3,7 +3,10 @@
 use crate::convert::sample::constitution;
 use crate::convert::sample::{Sample, at, code, line, samples, text};
 use domain::Uuid;
-use domain::decision_rule::{Abstention, DecisionRule, MatterClass, Method, Quorum, QuorumBase, Tie};
+use domain::decision_rule::{
+    Abstention, DecisionRule, MajorityBase, MatterClass, Method, Quorum, QuorumBase, RecusalEffect, Tie,
+    VotingRule,
+};
 use domain::scheduling::{body, room, session};
 
 pub fn all() -> Vec<Box<dyn Sample>> {
@@ -61,7 +64,15 @@ fn decision_rule(class: MatterClass, method: Method, base: QuorumBase) -> Decisi
         QuorumBase::AllSeats => (Abstention::CountsAsCast, Tie::Rejects),
         QuorumBase::Present => (Abstention::DoesNotCount, Tie::ChairDecides),
     };
-    DecisionRule { class, method, abstention, tie, quorum, ballots_per_version: 2 }
+    DecisionRule {
+        class,
+        method,
+        abstention,
+        tie,
+        quorum,
+        ballots_per_version: 2,
+        voting: VotingRule::default(),
+    }
 }
 
 pub fn charter() -> body::Charter {
@@ -95,12 +106,25 @@ pub fn charter() -> body::Charter {
     }
 }
 
+fn with_a_voting_rule() -> body::Charter {
+    let rule = decision_rule(MatterClass::Important, Method::ChairDecides, QuorumBase::AllSeats);
+    let voting = VotingRule {
+        majority_of: MajorityBase::Present,
+        recusal: RecusalEffect::CountsAsPresent,
+        votes_min_after_recusal: 3,
+        mandates_max: 1,
+        excludes_general_consent: true,
+    };
+    body::Charter { decision_rules: vec![DecisionRule { voting, ..rule }], ..charter() }
+}
+
 fn of_a_body() -> Vec<body::Event> {
     let unlimited = body::MeetingRules { sessions_per_quarter_max: None, ..RULES };
     let changed = body::Charter { meeting_rules: unlimited, decision_rules: vec![], ..charter() };
     vec![
         body::Event::Defined { body: code("JC-AI"), charter: charter() },
         body::Event::Changed { version: 2, charter: changed, reason: text("国务院批复") },
+        body::Event::Changed { version: 3, charter: with_a_voting_rule(), reason: text("会议纪要") },
     ]
 }
 

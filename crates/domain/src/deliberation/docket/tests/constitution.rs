@@ -25,17 +25,15 @@ fn the_deputy_takes_the_chair_when_the_chair_is_not_there_or_has_recused_itself(
     let gone = followed_by(there.clone(), [Event::DepartureRecorded { department: code("WATER") }]);
     assert!(attempt(&gone, "ROADS").is_ok());
     assert_eq!(attempt(&gone, "WATER"), refused("WATER", "ROADS"));
-    let recused = Event::RecusalRecorded { topic: 1, department: code("WATER"), reason: text("Own land") };
-    let recused = followed_by(there, [recused]);
-    assert!(attempt(&recused, "ROADS").is_ok());
-    let clerk = given::<Docket>(&recused).by(actor("wen", "WATER", Role::Clerk));
+    let recused_water = followed_by(there, [recused("WATER")]);
+    assert!(attempt(&recused_water, "ROADS").is_ok());
+    let clerk = given::<Docket>(&recused_water).by(actor("wen", "WATER", Role::Clerk));
     assert_eq!(
         clerk.when(Command::CloseDebate { topic: 1 }),
         Err(Rejection::DepartmentRecused { department_code: code("WATER"), topic_number: 1 }),
         "nor do the clerks of a recused department"
     );
-    let roads = Event::RecusalRecorded { topic: 1, department: code("ROADS"), reason: text("Own land") };
-    let both = followed_by(recused, [roads]);
+    let both = followed_by(recused_water, [recused("ROADS")]);
     let clerk = given::<Docket>(&both).by(actor("wen", "WATER", Role::Clerk));
     assert!(clerk.when(Command::CloseDebate { topic: 1 }).is_ok(), "somebody has to end the topic");
 }
@@ -95,13 +93,7 @@ fn a_version_has_as_many_ballots_as_the_bodys_rule_says() {
     let history =
         followed_by(vec![twice], attendance.into_iter().chain([opened(), topic_opened(1), proposed(1)]));
     let failed = |history: Vec<Event>, ballot| {
-        let no = |department| Event::VoteCast {
-            topic: 1,
-            ballot,
-            department: code(department),
-            choice: Choice::No,
-            reason: None,
-        };
+        let no = |department| voted_in(ballot, department, Choice::No);
         let history =
             followed_by(history, [ballot_opened(ballot, 1, Tie::Rejects), no("ROADS"), no("HEALTH")]);
         let closed = given::<Docket>(&history).by(of("WATER")).when(close_ballot(None)).unwrap();

@@ -1,6 +1,8 @@
 //! Whatever commands a docket gets in whatever order: nothing panics, and the invariants hold.
 
 use super::*;
+use crate::decision_rule::VotingRule;
+use crate::deliberation::ballot::{Ballot, BallotResult};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -19,12 +21,16 @@ fn method() -> impl Strategy<Value = Method> {
         3 => Just(Method::SimpleMajority),
         1 => Just(Method::QualifiedMajority { numerator: 2, denominator: 3 }),
         1 => Just(Method::UnanimousCountersign),
+        1 => Just(Method::ChairDecides),
+        1 => Just(Method::Silence),
     ]
 }
 fn rule() -> impl Strategy<Value = DecisionRule> {
-    (method(), any::<bool>()).prop_map(|(method, chair)| {
+    (method(), any::<bool>(), 0u32..3, 0usize..3).prop_map(|(method, chair, mandates_max, base)| {
         let tie = if chair { Tie::ChairDecides } else { Tie::Rejects };
-        DecisionRule { method, ..constitution(tie).rule }
+        let majority_of = [MajorityBase::Votes, MajorityBase::Present, MajorityBase::AllSeats][base];
+        let voting = VotingRule { mandates_max, majority_of, ..VotingRule::default() };
+        DecisionRule { method, voting, ..constitution(tie).rule }
     })
 }
 fn item() -> impl Strategy<Value = ItemDraft> {
@@ -83,10 +89,21 @@ fn on_ballots() -> impl Strategy<Value = Command> {
     let topic = topic();
     prop_oneof![
         10 => (topic.clone(), 1u32..3).prop_map(|(topic, version)| Command::OpenBallot { topic, version }),
-        20 => (topic.clone(), department(), choice())
-            .prop_map(|(topic, department, choice)| Command::CastVote { topic, department, choice, reason: None }),
+        20 => (topic.clone(), department(), choice(), 0u32..4).prop_map(|(topic, department, choice, weight)| {
+            let split = vec![VotePart { choice: Choice::Abstain, weight }; usize::from(weight == 1)];
+            Command::CastVote { topic, department, choice, split, reason: None }
+        }),
+        2 => (topic.clone(), department(), any::<bool>()).prop_map(|(topic, department, current_version_only)| {
+            Command::RecordRecusal { topic, department, reason: text("Own land"), current_version_only }
+        }),
         1 => (topic.clone(), department())
-            .prop_map(|(topic, department)| Command::RecordRecusal { topic, department, reason: text("Own land") }),
+            .prop_map(|(topic, department)| Command::WithdrawRecusal { topic, department, reason: text("Sold it") }),
+        2 => (proptest::option::of(topic.clone()), department(), department())
+            .prop_map(|(topic, department, holder)| Command::GiveMandate { topic, department, holders: vec![holder] }),
+        1 => (proptest::option::of(topic.clone()), department())
+            .prop_map(|(topic, department)| Command::RevokeMandate { topic, department }),
+        2 => (topic.clone(), 1u32..3)
+            .prop_map(|(topic, version)| Command::RecordGeneralConsent { topic, version }),
         4 => (topic, proptest::option::of(choice()))
             .prop_map(|(topic, casting_vote)| Command::CloseBallot { topic, casting_vote }),
         1 => Just(Command::CheckDeadlines),
@@ -121,14 +138,34 @@ fn ballots_add_up(proceedings: &Proceedings, topic: &Topic) {
             assert!(topic.outcome.is_none(), "an outcome while a ballot is open");
             continue;
         };
-        assert_eq!(result.cast, result.yes + result.no + result.abstain);
-        assert!(result.cast + result.recused <= result.eligible);
-        assert!(!result.passed || result.yes >= result.needed || result.casting_vote == Some(Choice::Yes));
+        decided_by_the_roll(proceedings, ballot, &result);
         let same_version = topic.ballots.iter().filter_map(|other| other.result);
         let mut before =
             same_version.filter(|other| other.version == result.version && other.ballot < result.ballot);
-        assert!(before.all(|other| !other.is_quorate()), "tried until it fits");
+        assert!(before.all(|other| !other.settles()), "tried until it fits");
     }
+}
+
+/// Nothing was decided without the quorum of the body's rule, and no seat was counted twice or against its recusal.
+fn decided_by_the_roll(proceedings: &Proceedings, ballot: &Ballot, result: &BallotResult) {
+    let constitution = &proceedings.agenda.constitution;
+    let recused = ballot.roll.iter().filter(|seat| seat.recused).count() as u32;
+    let voted = ballot.roll.iter().filter(|seat| seat.voted).count() as u32;
+    assert_eq!(ballot.roll.len() as u32, result.eligible);
+    assert_eq!(recused, result.recused);
+    let weight: u32 = ballot.roll.iter().filter(|seat| !seat.recused).map(|seat| seat.weight).sum();
+    assert!(result.yes + result.no + result.abstain <= weight, "counted twice");
+    assert!(ballot.roll.iter().all(|seat| !(seat.recused && seat.voted)), "a recused seat voted");
+    assert!(result.cast == voted || result.method.counts_silence());
+    if !result.passed {
+        return;
+    }
+    assert!(result.cast >= constitution.quorum(recused, 0), "without the quorum");
+    assert!(recused == 0 || result.cast >= 2, "one vote decided for all");
+    let carried = result.yes >= result.needed || result.casting_vote == Some(Choice::Yes);
+    assert!(carried || result.method.counts_silence() && result.no == 0);
+    let carries = |code: &Code| ballot.carried_by(code) <= constitution.rule.voting.mandates_max;
+    assert!(constitution.voters.iter().all(|voter| carries(&voter.department)));
 }
 
 /// A decision was passed, and can be carried out.
@@ -163,6 +200,9 @@ fn informed(state: &State, command: Command, by: Code) -> (Command, Code) {
     match command {
         Command::CastVote { ref department, .. }
         | Command::RecordRecusal { ref department, .. }
+        | Command::WithdrawRecusal { ref department, .. }
+        | Command::GiveMandate { ref department, .. }
+        | Command::RevokeMandate { ref department, .. }
         | Command::RecordStatement { ref department, .. }
         | Command::SubmitAmendment { ref department, .. } => {
             let own = department.clone();
@@ -171,6 +211,10 @@ fn informed(state: &State, command: Command, by: Code) -> (Command, Code) {
         Command::OpenBallot { topic, version } => {
             let version = current(topic).unwrap_or(version);
             (Command::OpenBallot { topic, version }, by)
+        }
+        Command::RecordGeneralConsent { topic, version } => {
+            let version = current(topic).unwrap_or(version);
+            (Command::RecordGeneralConsent { topic, version }, by)
         }
         Command::AdoptDecision { topic, calendar, .. } => {
             let items = state.proceedings().and_then(|p| p.topic(topic)).map_or(0, |topic| topic.items.len());

@@ -1,0 +1,131 @@
+//! The rules of mandates: who votes for a seat that is not there.
+//!
+//! A seat may name several departments; the first valid vote counts, and each seat has one vote, so that nobody is
+//! counted twice. Where it named nobody who can vote, the substitutes of the body's charter take its place, in turn.
+
+use super::floor::{may_speak_for, not_recused};
+use super::{Event, Proceedings, Rejection, RoleOnTopic, Topic};
+use crate::deliberation::ballot::Ballot;
+use crate::{Code, Issued};
+use std::collections::BTreeSet;
+
+/// Departments that one mandate names, at most.
+pub const HOLDERS_MAX: usize = 3;
+/// Mandates on one docket, at most.
+pub const MANDATES_MAX: usize = 256;
+
+/// What lets others vote for a department.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mandate {
+    /// On which topic; on all when none is named.
+    pub topic: Option<u32>,
+    /// Whose vote it is.
+    pub department: Code,
+    /// Who may cast it.
+    pub holders: Vec<Code>,
+}
+
+impl Mandate {
+    /// Whether this department gave it for this topic, or for all.
+    pub(super) fn is_of(&self, department: &Code, topic: Option<u32>) -> bool {
+        self.department == *department && self.topic == topic
+    }
+}
+
+pub(super) fn give(
+    proceedings: &Proceedings,
+    topic: Option<u32>,
+    department: Code,
+    holders: Vec<Code>,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    may_speak_for(proceedings, &department, issued)?;
+    if proceedings.agenda.constitution.rule.voting.mandates_max == 0 {
+        return Err(Rejection::MandatesNotAllowed);
+    }
+    let distinct: BTreeSet<&Code> = holders.iter().filter(|holder| **holder != department).collect();
+    if distinct.len() != holders.len() || !(1..=HOLDERS_MAX).contains(&holders.len()) {
+        return Err(Rejection::HoldersOutOfRange { holders: holders.len(), max: HOLDERS_MAX });
+    }
+    if let Some(number) = topic {
+        not_recused(proceedings.undecided(number)?, &department)?;
+    }
+    for voter in std::iter::once(&department).chain(&holders) {
+        has_vote(proceedings, topic, voter)?;
+    }
+    let known = proceedings.mandates.iter().find(|known| known.is_of(&department, topic));
+    match known {
+        Some(known) if known.holders == holders => Ok(vec![]),
+        None if proceedings.mandates.len() >= MANDATES_MAX => {
+            Err(Rejection::MandatesExhausted { max: MANDATES_MAX })
+        }
+        _ => Ok(vec![Event::MandateGiven { topic, department, holders }]),
+    }
+}
+
+pub(super) fn revoke(
+    proceedings: &Proceedings,
+    topic: Option<u32>,
+    department: Code,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    may_speak_for(proceedings, &department, issued)?;
+    match proceedings.mandates.iter().any(|known| known.is_of(&department, topic)) {
+        true => Ok(vec![Event::MandateRevoked { topic, department }]),
+        false => Ok(vec![]),
+    }
+}
+
+/// Refuses departments that decide neither on the topic nor, when none is named, on any.
+fn has_vote(proceedings: &Proceedings, topic: Option<u32>, department: &Code) -> Result<(), Rejection> {
+    let agenda = &proceedings.agenda;
+    let decides = match topic {
+        Some(topic) => agenda.role_on(topic, department) == Some(RoleOnTopic::Decides),
+        None => agenda.deciding().any(|deciding| deciding == department),
+    };
+    if decides {
+        return Ok(());
+    }
+    let (department_code, topic_number) = (department.clone(), topic.unwrap_or(0));
+    Err(Rejection::NotEntitledToVote { department_code, topic_number })
+}
+
+/// Who may vote for a department on a topic now, in turn: nobody while it is there itself; then those of its mandate that
+/// are there and take part; then, when there is none of them, the first of its substitutes that is.
+pub(super) fn stand_ins<'p>(proceedings: &'p Proceedings, topic: &Topic, department: &Code) -> Vec<&'p Code> {
+    if proceedings.is_meeting() && proceedings.counts_as_present(department) {
+        return vec![];
+    }
+    let able =
+        |candidate: &&Code| proceedings.counts_as_present(candidate) && !topic.recused.contains(*candidate);
+    let decides =
+        |candidate: &&Code| proceedings.agenda.role_on(topic.number, candidate) == Some(RoleOnTopic::Decides);
+    let given = |number| proceedings.mandates.iter().find(|known| known.is_of(department, number));
+    let mandate = given(Some(topic.number)).or_else(|| given(None));
+    let holders = mandate.map_or(&[][..], |mandate| &mandate.holders);
+    let holders: Vec<&Code> = holders.iter().filter(|holder| able(holder) && decides(holder)).collect();
+    if !holders.is_empty() || !proceedings.is_meeting() {
+        return holders;
+    }
+    let voter = proceedings.agenda.constitution.voter(department);
+    let substitutes = voter.map_or(&[][..], |voter| &voter.substitutes);
+    substitutes.iter().find(able).into_iter().collect()
+}
+
+/// Refuses a department that votes for as many seats already as the body's rule allows, unless it votes by itself for
+/// this one. A substitute votes for the seat whose place it takes, and carries no mandate.
+pub(super) fn may_carry(
+    proceedings: &Proceedings,
+    ballot: &Ballot,
+    department: &Code,
+    carrier: &Code,
+) -> Result<(), Rejection> {
+    let rule = &proceedings.agenda.constitution;
+    let is_substitute = rule.voter(department).is_some_and(|voter| voter.substitutes.contains(carrier));
+    let carries_it = ballot.votes.get(department).is_some_and(|vote| vote.cast_by.as_ref() == Some(carrier));
+    let max = rule.rule.voting.mandates_max;
+    if is_substitute || carries_it || ballot.carried_by(carrier) < max {
+        return Ok(());
+    }
+    Err(Rejection::TooManyMandates { department_code: carrier.clone(), max })
+}

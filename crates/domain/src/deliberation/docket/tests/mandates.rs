@@ -1,0 +1,111 @@
+//! Mandates and substitutes: the first valid vote counts, and nobody is counted twice.
+
+use super::*;
+
+/// A body with mandates. ROADS is not there; version 1 is voted on.
+fn without_roads(mandates_max: u32) -> Vec<Event> {
+    let mut agenda = agenda(Mode::Meeting);
+    agenda.constitution.rule.voting.mandates_max = mandates_max;
+    agenda.constitution.voters[1].substitutes = vec![code("BRIDGES"), code("TUNNELS")];
+    let history = followed_by(vec![Event::Prepared { agenda }], ["WATER", "HEALTH"].map(arrived));
+    followed_by(history, [opened(), topic_opened(1), proposed(1), ballot_opened(1, 1, Tie::Rejects)])
+}
+fn mandate(topic: Option<u32>, holders: &[&str]) -> Event {
+    let holders = holders.iter().map(|holder| code(holder)).collect();
+    Event::MandateGiven { topic, department: code("ROADS"), holders }
+}
+fn give(topic: Option<u32>, holders: &[&str]) -> Command {
+    let holders = holders.iter().map(|holder| code(holder)).collect();
+    Command::GiveMandate { topic, department: code("ROADS"), holders }
+}
+fn by(history: &[Event], department: &str, command: Command) -> Result<Vec<Event>, Rejection> {
+    given::<Docket>(history).by(of(department)).when(command)
+}
+fn cast_by(events: &[Event]) -> Option<&str> {
+    match events {
+        [Event::VoteCast { cast_by, .. }] => cast_by.as_ref().map(Code::as_str),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_seat_names_who_may_vote_for_it_where_the_body_has_mandates() {
+    let history = without_roads(1);
+    assert_eq!(by(&history, "ROADS", give(None, &["WATER"])), Ok(vec![mandate(None, &["WATER"])]));
+    assert_eq!(by(&without_roads(0), "ROADS", give(None, &["WATER"])), Err(Rejection::MandatesNotAllowed));
+    assert!(matches!(
+        by(&history, "WATER", give(None, &["WATER"])),
+        Err(Rejection::NotYourDepartment { .. })
+    ));
+    for holders in [&[][..], &["ROADS"], &["WATER", "WATER"], &["WATER", "HEALTH", "PRESS", "MARS"]] {
+        let refused = by(&history, "ROADS", give(None, holders)).map_err(|refused| refused.reason());
+        assert_eq!(refused, Err("HOLDERS_OUT_OF_RANGE"), "{holders:?}");
+    }
+    assert_eq!(
+        by(&history, "ROADS", give(Some(1), &["PRESS"])),
+        Err(Rejection::NotEntitledToVote { department_code: code("PRESS"), topic_number: 1 })
+    );
+    let given = followed_by(history, [mandate(None, &["WATER"])]);
+    assert_eq!(by(&given, "ROADS", give(None, &["WATER"])), Ok(vec![]));
+    let revoke = Command::RevokeMandate { topic: None, department: code("ROADS") };
+    let revoked = followed_by(given.clone(), by(&given, "ROADS", revoke).unwrap());
+    assert!(by(&given, "WATER", vote("ROADS")).is_ok() && by(&revoked, "WATER", vote("ROADS")).is_err());
+}
+
+#[test]
+fn the_first_valid_vote_counts_and_the_seats_own_takes_its_place() {
+    let history = followed_by(without_roads(1), [mandate(None, &["WATER", "HEALTH"])]);
+    let cast = by(&history, "HEALTH", vote("ROADS")).unwrap();
+    assert_eq!(cast_by(&cast), Some("HEALTH"), "whoever is first");
+    let history = followed_by(history, cast);
+    assert_eq!(
+        by(&history, "WATER", vote("ROADS")),
+        Err(Rejection::VoteByAnother { department_code: code("ROADS"), cast_by_code: code("HEALTH") })
+    );
+    let back = followed_by(history, [arrived("ROADS")]);
+    let own = by(&back, "ROADS", vote("ROADS")).unwrap();
+    assert_eq!(cast_by(&own), None);
+    let voted = followed_by(back, own);
+    assert!(by(&voted, "HEALTH", vote("ROADS")).is_err(), "it is there itself");
+    let topic = Docket::fold(State::Absent, &voted);
+    assert_eq!(topic.proceedings().unwrap().topic(1).unwrap().open_ballot().unwrap().votes.len(), 1);
+}
+
+#[test]
+fn nobody_carries_more_than_the_rule_allows_nor_when_recused() {
+    let history = followed_by(without_roads(1), [Event::DepartureRecorded { department: code("HEALTH") }]);
+    let from_health =
+        Event::MandateGiven { topic: Some(1), department: code("HEALTH"), holders: vec![code("WATER")] };
+    let history = followed_by(history, [mandate(None, &["WATER"]), from_health]);
+    let history = followed_by(history.clone(), by(&history, "WATER", vote("ROADS")).unwrap());
+    assert_eq!(
+        by(&history, "WATER", vote("HEALTH")),
+        Err(Rejection::TooManyMandates { department_code: code("WATER"), max: 1 })
+    );
+    let closed =
+        by(&followed_by(history.clone(), [voted("WATER", Choice::Yes)]), "WATER", close_ballot(None));
+    let [Event::BallotClosed { result, roll, .. }] = &closed.unwrap()[..] else { panic!() };
+    assert_eq!((result.cast, result.yes, result.passed), (2, 2, true));
+    let roads = roll.iter().find(|seat| seat.department == code("ROADS")).unwrap();
+    assert!(roads.voted && roads.present && roads.cast_by == Some(code("WATER")), "{roads:?}");
+
+    let recused = followed_by(history, [recused("WATER")]);
+    let state = Docket::fold(State::Absent, &recused);
+    assert!(state.proceedings().unwrap().topic(1).unwrap().open_ballot().unwrap().votes.is_empty());
+    assert!(by(&recused, "WATER", vote("ROADS")).is_err(), "a recusal takes the votes it carries");
+}
+
+#[test]
+fn substitutes_take_a_seat_that_is_empty_in_turn() {
+    let history = without_roads(0);
+    let arrival = |department| Command::RecordArrival { department: code(department), delegate: line("Li") };
+    assert!(by(&history, "WATER", arrival("BRIDGES")).is_ok());
+    assert!(by(&history, "WATER", arrival("MARS")).is_err());
+    let both = followed_by(history, ["BRIDGES", "TUNNELS"].map(arrived));
+    assert_eq!(cast_by(&by(&both, "BRIDGES", vote("ROADS")).unwrap()), Some("BRIDGES"));
+    assert!(matches!(by(&both, "TUNNELS", vote("ROADS")), Err(Rejection::NotYourDepartment { .. })));
+    let second = followed_by(both.clone(), [Event::DepartureRecorded { department: code("BRIDGES") }]);
+    assert_eq!(cast_by(&by(&second, "TUNNELS", vote("ROADS")).unwrap()), Some("TUNNELS"));
+    let filled = followed_by(both, [arrived("ROADS")]);
+    assert!(by(&filled, "BRIDGES", vote("ROADS")).is_err(), "the seat is filled");
+}

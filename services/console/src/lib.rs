@@ -1,0 +1,24 @@
+//! The HTTP door: every rpc over HTTP and JSON, by the Connect protocol and by the paths of `google.api.http`, on
+//! the same stack of layers as gRPC.
+//!
+//! No rpc has a handler here. A request becomes the gRPC request that it stands for, passes identity, shares, rates and
+//! deadlines as any other, and what the service answers becomes JSON. [`Door`] stands before the stack; [`Forward`] takes
+//! the place of services that run in other processes.
+
+mod binding;
+mod door;
+mod forward;
+mod json;
+mod limits;
+mod messages;
+mod openapi;
+mod pages;
+mod refused;
+mod request;
+mod response;
+mod route;
+mod template;
+mod wanted;
+
+pub use door::Door;
+pub use forward::Forward;
