@@ -99,7 +99,11 @@ impl Column {
             (Value::Null, _) => String::new(),
             (Value::String(name), Kind::Enum(kind)) => {
                 let known = kind.get_value_by_name(name);
-                known.and_then(|value| language.value(&value)).unwrap_or(name).to_owned()
+                match known.as_ref().map(|value| (value.number(), language.value(value))) {
+                    Some((0, _)) => String::new(),
+                    Some((_, Some(word))) => word.to_owned(),
+                    _ => name.clone(),
+                }
             }
             (Value::String(text), _) => text.clone(),
             (other, _) => other.to_string(),

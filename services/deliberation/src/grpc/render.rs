@@ -6,6 +6,7 @@ use domain::deliberation::docket::next::Step;
 use domain::deliberation::docket::{Outcome, Rejection, State, Statement, Topic, TopicStage};
 use domain::{Code, Refusal as _, Role, Uuid};
 use proto::Wire as _;
+use proto::contract::rpcs;
 use proto::deliberation::v1 as pb;
 use service_kit::Scope;
 
@@ -110,14 +111,19 @@ pub(crate) fn step(step: &Step) -> pb::NextStep {
         .iter()
         .map(|who| pb::StepActor { role: role(who.role).into(), department_code: who.department.to_wire() });
     let refused = step.refused.as_ref();
+    let path = format!("{}/{}", crate::NAME, step.rpc);
     let details = refused.map(Rejection::details).unwrap_or_default().into_iter();
     pb::NextStep {
-        command: step.command.to_owned(),
+        command: rpcs()
+            .iter()
+            .find(|rpc| rpc.path == path)
+            .map(|rpc| rpc.command.clone())
+            .unwrap_or_default(),
         topic_number: step.topic,
         by: by.collect(),
         reason: refused.map(|refused| refused.reason().to_owned()).unwrap_or_default(),
         message: refused.map(Rejection::to_string).unwrap_or_default(),
-        details: details.map(|(key, value)| (key.to_owned(), value)).collect(),
+        details: details.map(|(key, value)| pb::ReasonDetail { key: key.to_owned(), value }).collect(),
     }
 }
 

@@ -43,10 +43,14 @@ fn refusal(message: &DynamicMessage, field: &FieldDescriptor) -> Option<String> 
         return None;
     }
     let reason = message.get_field_by_name("reason")?.as_str()?.to_owned();
-    let details = message.get_field_by_name("details")?;
+    let details = message.get_field_by_name("details")?.as_list()?.to_vec();
     let text =
-        |(key, value): (&prost_reflect::MapKey, &Value)| Some((key_text(key), value.as_str()?.to_owned()));
-    let details: Vec<(String, String)> = details.as_map()?.iter().filter_map(text).collect();
+        |detail: &DynamicMessage, name: &str| Some(detail.get_field_by_name(name)?.as_str()?.to_owned());
+    let pair = |detail: &Value| {
+        let detail = detail.as_message()?;
+        Some((text(detail, "key")?, text(detail, "value")?))
+    };
+    let details: Vec<(String, String)> = details.iter().filter_map(pair).collect();
     let details = details.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     current().reason(message.descriptor().package_name(), &reason, &details).map(|words| printable(&words))
 }

@@ -239,6 +239,10 @@ async fn an_item_waits_for_another_until_that_is_over_and_never_in_a_circle() {
     let waits = waits.item.unwrap();
     assert_eq!(waits.waits_for_numbers, ["FLOOD-2027-0001/1"]);
     assert!(waits.paused_at.is_some());
+    let chain = place.item(&second).await.unwrap().chain;
+    let [link] = &chain[..] else { panic!("{chain:?}") };
+    assert_eq!((link.number.as_str(), link.lead_code.as_str()), ("FLOOD-2027-0001/1", "WATER"));
+    assert_eq!((link.depth, link.critical), (1, true));
     let circle = place.service.add_dependency(supervisor(wait(&first, &second))).await.unwrap_err();
     assert_eq!(refusal(&circle, "items"), ("DEPENDENCY_CYCLE".into(), "2".into()));
 

@@ -1,6 +1,6 @@
 //! Action items, a row each, and the departments that support them.
 
-use super::{Named, history, resolution, stage_filter, uuid_filter};
+use super::{Named, chain, history, resolution, stage_filter, uuid_filter};
 use crate::render;
 use domain::calendar::{WorkingCalendar, Zone};
 use domain::resolution::action_item::{ActionItem, Assignment, Event, Item, Stage};
@@ -20,6 +20,11 @@ use std::collections::BTreeSet;
 
 const ROWS: Rows =
     Rows::of_departments("SELECT rowid, * FROM items", concat!("rowid IN (", items_concerning!(), ")"));
+/// The same with the ids of the items that an item waits for, with a space between.
+pub(super) const WITH_WAITS: Rows = ROWS.selecting(
+    "SELECT rowid, *, (SELECT group_concat(on_item, ' ') FROM waiting WHERE waiting.item = items.id) AS waits_for
+     FROM items",
+);
 /// Neither accepted nor rescinded. In a grown log few are; what implies this says so, for the indexes of those.
 const OPEN: &str = "stage <= 4";
 const OPEN_STAGE_MAX: i32 = 4;
@@ -118,9 +123,19 @@ fn write_item(tables: &Transaction<'_>, id: Uuid, item: &Item) -> rusqlite::Resu
             item.holds,
             shown.encode_to_vec(),
         ])?;
+    write_called_upon(tables, &id, item)?;
+    tables.prepare_cached("DELETE FROM waiting WHERE item = ?1")?.execute([&id])?;
+    let mut insert = tables.prepare_cached("INSERT INTO waiting (item, on_item) VALUES (?1, ?2)")?;
+    for on in item.waits_for.keys() {
+        insert.execute([&id, &on.to_string()])?;
+    }
+    Ok(())
+}
+
+fn write_called_upon(tables: &Transaction<'_>, id: &str, item: &Item) -> rusqlite::Result<()> {
     let helpers = item.blockages.iter().map(|blockage| &blockage.help_from);
     let called_upon: BTreeSet<&Code> = helpers.chain(&item.acceptor).collect();
-    tables.prepare_cached("DELETE FROM called_upon WHERE item = ?1")?.execute([&id])?;
+    tables.prepare_cached("DELETE FROM called_upon WHERE item = ?1")?.execute([id])?;
     let mut insert = tables.prepare_cached("INSERT INTO called_upon (department, item) VALUES (?1, ?2)")?;
     for department in called_upon {
         insert.execute(params![department.as_str(), id])?;
@@ -148,6 +163,7 @@ pub(crate) fn item(
         let item = found.item.clone().unwrap_or_default();
         (found.history, found.earlier_history_before_position) =
             history::before(tables, &item.item_id, history_before)?;
+        found.chain = chain::of(tables, &item.item_id)?;
         let events = history::events(tables, &item.item_id)?;
         let spans = clock_ledger::spans(events.iter().map(|(at, event)| (*at, event)), &calendar, now);
         found.working_days = spans.iter().map(|span| span.working_days).sum();

@@ -11,6 +11,7 @@ macro_rules! items_concerning {
     };
 }
 
+mod chain;
 mod history;
 mod item;
 mod notice;

@@ -90,6 +90,13 @@ CREATE TABLE called_upon (
 ) WITHOUT ROWID;
 CREATE INDEX called_upon_for ON called_upon (item);
 
+-- Which item waits for which.
+CREATE TABLE waiting (
+    item TEXT NOT NULL,
+    on_item TEXT NOT NULL,
+    PRIMARY KEY (item, on_item)
+) WITHOUT ROWID;
+
 -- The departments that take part in a docket, chair it, or requested its session: they see what was decided on it.
 CREATE TABLE participants (
     docket TEXT NOT NULL,

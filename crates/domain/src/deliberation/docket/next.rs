@@ -1,6 +1,6 @@
 //! What can happen next on a docket, by whom, and what refuses the rest: every command is put to the rules.
 
-use super::{Command, Docket, ItemDraft, Proceedings, Rejection, Stance, State, TopicStage};
+use super::{Command, Docket, ItemDraft, Proceedings, Rejection, Stance, State, Topic, TopicStage};
 use crate::calendar::WorkingCalendar;
 use crate::deliberation::ballot::Choice;
 use crate::{Actor, Aggregate, Code, Issued, Line, Role, Text, Timestamp};
@@ -17,8 +17,8 @@ pub struct Who {
 /// A command that was put to the rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Its words on the command line, such as `docket open-ballot`.
-    pub command: &'static str,
+    /// The rpc that it comes by, such as `OpenBallot`.
+    pub rpc: &'static str,
     /// The topic, when it is about one.
     pub topic: Option<u32>,
     /// Those from whom it would change something; none when it is refused.
@@ -27,9 +27,9 @@ pub struct Step {
     pub refused: Option<Rejection>,
 }
 
-/// A command with its words, and who is asked for it.
+/// A command with its rpc, and who is asked for it.
 struct Asked {
-    words: &'static str,
+    rpc: &'static str,
     topic: Option<u32>,
     /// Made for each department: some commands speak for one.
     command: Box<dyn Fn(&Code) -> Command>,
@@ -70,7 +70,7 @@ fn step(state: &State, proceedings: &Proceedings, asked: &Asked, at: Timestamp) 
     if by.is_empty() && refused.is_none() {
         return None;
     }
-    Some(Step { command: asked.words, topic: asked.topic, by, refused })
+    Some(Step { rpc: asked.rpc, topic: asked.topic, by, refused })
 }
 
 /// Those who lead, or those who speak for their departments.
@@ -86,22 +86,22 @@ fn candidates(proceedings: &Proceedings, presides: bool) -> Vec<Who> {
 }
 
 fn asked(state: &State, proceedings: &Proceedings, calendar: &WorkingCalendar) -> Vec<Asked> {
-    let mut all = vec![presiding("docket open", None, || Command::Open)];
+    let mut all = vec![presiding("OpenDocket", None, || Command::Open)];
     if matches!(state, State::Open(_)) {
         for topic in &proceedings.topics {
-            all.extend(on_topic(topic.number, topic.current_version(), topic.stage, calendar));
+            all.extend(on_topic(topic, calendar));
         }
     }
-    all.push(presiding("docket close", None, || Command::Close));
+    all.push(presiding("CloseDocket", None, || Command::Close));
     all
 }
 
-fn presiding(words: &'static str, topic: Option<u32>, command: impl Fn() -> Command + 'static) -> Asked {
-    Asked { words, topic, command: Box::new(move |_| command()), presides: true }
+fn presiding(rpc: &'static str, topic: Option<u32>, command: impl Fn() -> Command + 'static) -> Asked {
+    Asked { rpc, topic, command: Box::new(move |_| command()), presides: true }
 }
 
-fn speaking(words: &'static str, topic: u32, command: impl Fn(Code) -> Command + 'static) -> Asked {
-    Asked { words, topic: Some(topic), command: Box::new(move |own| command(own.clone())), presides: false }
+fn speaking(rpc: &'static str, topic: u32, command: impl Fn(Code) -> Command + 'static) -> Asked {
+    Asked { rpc, topic: Some(topic), command: Box::new(move |own| command(own.clone())), presides: false }
 }
 
 /// Any text: no rule asks what it says.
@@ -109,73 +109,54 @@ fn words() -> Text {
     Text::parse("…").expect("a text")
 }
 
-fn on_topic(topic: u32, version: u32, stage: TopicStage, calendar: &WorkingCalendar) -> Vec<Asked> {
-    let (for_items, for_none) = (calendar.clone(), calendar.clone());
+fn on_topic(topic: &Topic, calendar: &WorkingCalendar) -> Vec<Asked> {
+    let (calendar, declaratory) = (calendar.clone(), topic.items.is_empty());
+    let (topic, version, stage) = (topic.number, topic.current_version(), topic.stage);
     let mut all = vec![
-        presiding("docket open-topic", Some(topic), move || Command::OpenTopic { topic }),
-        speaking("docket record-statement", topic, move |department| Command::RecordStatement {
+        presiding("OpenTopic", Some(topic), move || Command::OpenTopic { topic }),
+        speaking("RecordStatement", topic, move |department| Command::RecordStatement {
             topic,
             department,
             stance: Stance::Support,
             reasons: words(),
         }),
-        presiding("docket submit-proposal", Some(topic), move || Command::SubmitProposal {
-            topic,
-            text: words(),
-        }),
-        speaking("docket submit-amendment", topic, move |department| Command::SubmitAmendment {
+        presiding("SubmitProposal", Some(topic), move || Command::SubmitProposal { topic, text: words() }),
+        speaking("SubmitAmendment", topic, move |department| Command::SubmitAmendment {
             topic,
             department,
             text: words(),
         }),
-        presiding("docket draft-items", Some(topic), move || Command::DraftItems {
-            topic,
-            items: vec![draft()],
-        }),
-        speaking("docket record-recusal", topic, move |department| Command::RecordRecusal {
+        presiding("DraftItems", Some(topic), move || Command::DraftItems { topic, items: vec![draft()] }),
+        speaking("RecordRecusal", topic, move |department| Command::RecordRecusal {
             topic,
             department,
             reason: words(),
             current_version_only: false,
         }),
-        presiding("docket record-general-consent", Some(topic), move || Command::RecordGeneralConsent {
+        presiding("RecordGeneralConsent", Some(topic), move || Command::RecordGeneralConsent {
             topic,
             version,
         }),
-        presiding("docket open-ballot", Some(topic), move || Command::OpenBallot { topic, version }),
-        speaking("docket cast-vote", topic, move |department| Command::CastVote {
+        presiding("OpenBallot", Some(topic), move || Command::OpenBallot { topic, version }),
+        speaking("CastVote", topic, move |department| Command::CastVote {
             topic,
             department,
             choice: Choice::Yes,
             split: vec![],
             reason: None,
         }),
-        presiding("docket close-ballot", Some(topic), move || Command::CloseBallot {
+        presiding("CloseBallot", Some(topic), move || Command::CloseBallot { topic, casting_vote: None }),
+        presiding("AdoptDecision", Some(topic), move || Command::AdoptDecision {
             topic,
-            casting_vote: None,
+            declaratory,
+            calendar: calendar.clone(),
         }),
-        presiding("docket adopt", Some(topic), move || Command::AdoptDecision {
-            topic,
-            declaratory: false,
-            calendar: for_items.clone(),
-        }),
-        presiding("docket adopt --declaratory", Some(topic), move || Command::AdoptDecision {
-            topic,
-            declaratory: true,
-            calendar: for_none.clone(),
-        }),
-        presiding("docket reject-topic", Some(topic), move || Command::RejectTopic {
-            topic,
-            reason: words(),
-        }),
-        presiding("docket withdraw-topic", Some(topic), move || Command::WithdrawTopic {
-            topic,
-            reason: words(),
-        }),
+        presiding("RejectTopic", Some(topic), move || Command::RejectTopic { topic, reason: words() }),
+        presiding("WithdrawTopic", Some(topic), move || Command::WithdrawTopic { topic, reason: words() }),
     ];
     if matches!(stage, TopicStage::Open { .. }) {
-        all.push(presiding("docket pause-topic", Some(topic), move || Command::PauseTopic { topic }));
-        all.push(presiding("docket close-debate", Some(topic), move || Command::CloseDebate { topic }));
+        all.push(presiding("PauseTopic", Some(topic), move || Command::PauseTopic { topic }));
+        all.push(presiding("CloseDebate", Some(topic), move || Command::CloseDebate { topic }));
     }
     all
 }
