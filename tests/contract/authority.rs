@@ -49,7 +49,8 @@ const REASONS: [&str; 12] = [
 ];
 
 fn frozen() -> Constitution {
-    let constitution = constitution(&SEATS);
+    let mut constitution = constitution(&SEATS);
+    constitution.rule.voting.mandates_max = 1;
     Constitution { deputies: vec![code("DEPUTY")], secretariat: vec![code("OFFICE")], ..constitution }
 }
 
@@ -79,6 +80,7 @@ fn outline(kind: session::Kind) -> session::Outline {
             title: line("The topic"),
             timebox_minutes: 20,
             papers_required: false,
+            matter: None,
         }],
         attendees: seats.chain([attendee("GUEST", RoleOnTopic::Advises)]).collect(),
         duration_minutes: 30,
@@ -112,9 +114,14 @@ fn on_session(command: &str, own: &Code) -> Option<session::Command> {
         "session override" => Command::Override { rule: Rule::Notice, reason: reason() },
         "session admit" => Command::Admit,
         "session return" => Command::Return { reason: reason() },
-        "session revise" => {
-            Command::Revise { topics, attendees, duration_minutes: 30, earliest_start_at: later }
-        }
+        "session revise" => Command::Revise {
+            title: None,
+            purpose: None,
+            topics,
+            attendees,
+            duration_minutes: 30,
+            earliest_start_at: later,
+        },
         "session countersign" => {
             Command::ConvertToCountersign { sign_by: later, reason: reason(), constitution: frozen() }
         }
@@ -163,6 +170,7 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
         "docket record-arrival" => Command::RecordArrival { department: seat(), delegate: line("Wang") },
         "docket record-departure" => Command::RecordDeparture { department: seat() },
         "docket open" => Command::Open,
+        "docket adjourn" => Command::Adjourn { reason: reason() },
         "docket open-topic" => Command::OpenTopic { topic },
         "docket pause-topic" => Command::PauseTopic { topic },
         "docket record-digression" => Command::RecordDigression { topic, minutes: 3, note: None },
@@ -185,6 +193,17 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
             reason: reason(),
             current_version_only: false,
         },
+        "docket accept-item" => Command::AcceptItem { item: 1, department: own.clone() },
+        "docket open-choice" => Command::OpenChoice {
+            topic,
+            question: line("Which?"),
+            options: vec![line("One"), line("Another")],
+            method: domain::deliberation::ballot::options::ChoiceMethod::Single,
+        },
+        "docket cast-choice" => {
+            Command::CastChoice { topic, department: own.clone(), named: vec![1], points: vec![] }
+        }
+        "docket close-choice" => Command::CloseChoice { topic },
         "docket withdraw-recusal" => {
             Command::WithdrawRecusal { topic, department: own.clone(), reason: reason() }
         }
@@ -237,7 +256,7 @@ fn docket() -> docket::State {
         requester: None,
         mode: Mode::Meeting,
         decide_by: None,
-        topics: vec![AgendaTopic { number: 1, title: line("The topic"), timebox_minutes: 20 }],
+        topics: vec![AgendaTopic { number: 1, title: line("The topic"), timebox_minutes: 20, carried: None }],
         participants: seats.chain([participant("GUEST", RoleOnTopic::Advises)]).collect(),
     };
     let arrive =

@@ -59,9 +59,14 @@ fn given(context: &str) -> Vec<CatalogEntry> {
             catalog::<scheduling::room::Rejection>(),
             catalog::<scheduling::body::Rejection>(),
             catalog::<scheduling::session::Rejection>(),
+            catalog::<scheduling::matter::Rejection>(),
+            catalog::<scheduling::quota::Rejection>(),
         ]
         .concat(),
-        "deliberation" => catalog::<deliberation::docket::Rejection>(),
+        "deliberation" => {
+            [catalog::<deliberation::docket::Rejection>(), catalog::<deliberation::minutes::Rejection>()]
+                .concat()
+        }
         "resolution" => [
             catalog::<resolution::action_item::Rejection>(),
             catalog::<resolution::dependencies::Rejection>(),

@@ -4,10 +4,12 @@ use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
 use proto::deliberation::v1::{
-    Ballot, BallotMethod, CastVoteRequest, CloseBallotRequest, Docket, GetDocketRequest, GiveMandateRequest,
-    OpenBallotRequest, OpenDocketRequest, OpenTopicRequest, PauseTopicRequest, RecordArrivalRequest,
-    RecordGeneralConsentRequest, RecordRecusalRequest, RecordRollCallRequest, RecordStatementRequest,
-    RollCallVote, Stance, SubmitProposalRequest, VoteChoice, VotePart, WithdrawRecusalRequest, ballot_method,
+    Ballot, BallotMethod, CastChoiceRequest, CastVoteRequest, ChoiceMethod, CloseBallotRequest,
+    CloseChoiceRequest, Docket, GetDocketRequest, GetNextStepsRequest, GiveMandateRequest, NextStep,
+    OpenBallotRequest, OpenChoiceRequest, OpenDocketRequest, OpenTopicRequest, PauseTopicRequest,
+    RecordArrivalRequest, RecordGeneralConsentRequest, RecordRecusalRequest, RecordRollCallRequest,
+    RecordStatementRequest, RollCallVote, Stance, SubmitProposalRequest, VoteChoice, VotePart,
+    WithdrawRecusalRequest, ballot_method,
 };
 use proto::scheduling::v1::{
     BodyCharter, ConveneSessionRequest, DecisionRule, DefineBodyRequest, EmergencyDeclaration, MajorityBase,
@@ -94,12 +96,53 @@ async fn a_body_votes_by_its_own_rules(mode: Mode) -> anyhow::Result<()> {
     clerk.call(OpenDocketRequest { docket_id: id(), ..command() }).await?;
     without_a_ballot(&clerk, &health, &docket_id).await?;
 
+    which_route(&clerk, &health, &docket_id).await?;
     // The second topic is voted on.
     propose(&clerk, &docket_id, 2).await?;
     takes_part_again(&health, &docket_id).await?;
     votes_for_another(&clerk, &water, &roads, &health, &docket_id).await
 }
 in_both_modes!(a_body_votes_by_its_own_rules);
+
+/// Before the second topic is proposed, a choice is made among options.
+async fn which_route(clerk: &Client, health: &Client, docket_id: &str) -> anyhow::Result<()> {
+    let topic_number = 2;
+    let docket_id = || docket_id.to_owned();
+    clerk.call(OpenTopicRequest { docket_id: docket_id(), topic_number, ..command() }).await?;
+    let next = clerk.call(GetNextStepsRequest { at_least_position: 0, docket_id: docket_id() }).await?.steps;
+    let step = |command: &str| {
+        let of_topic = |step: &&NextStep| step.command == command && step.topic_number == Some(topic_number);
+        next.iter().find(of_topic).with_context(|| format!("{command} in {next:?}"))
+    };
+    ensure!(step("docket open-ballot")?.reason == "NO_PROPOSAL", "{next:?}");
+    ensure!(!step("docket submit-proposal")?.by.is_empty(), "{next:?}");
+
+    let open = OpenChoiceRequest {
+        docket_id: docket_id(),
+        topic_number,
+        question: "Which route?".into(),
+        options: vec!["North".into(), "South".into()],
+        method: ChoiceMethod::Schulze.into(),
+        ..command()
+    };
+    clerk.call(open).await?;
+    let prefer = |department: &str, named: &[u32]| CastChoiceRequest {
+        docket_id: docket_id(),
+        topic_number,
+        department_code: department.into(),
+        named: named.to_vec(),
+        ..command()
+    };
+    ensure_refused(health.call(prefer("HEALTH", &[3])).await, "PREFERENCE_DOES_NOT_FIT")?;
+    health.call(prefer("HEALTH", &[1, 2])).await?;
+    clerk.call(prefer("WATER", &[2, 1])).await?;
+    let closed = clerk.call(CloseChoiceRequest { docket_id: docket_id(), topic_number, ..command() }).await?;
+    let topic = closed.docket.context("a docket")?.topics.into_iter().nth(1).context("the topic")?;
+    let result = topic.choices.into_iter().next().and_then(|choice| choice.result).context("a result")?;
+    ensure!(result.first == [2] && result.quorum == 2, "WATER weighs more: {result:?}");
+    clerk.call(PauseTopicRequest { docket_id: docket_id(), topic_number, ..command() }).await?;
+    Ok(())
+}
 
 async fn propose(clerk: &Client, docket_id: &str, topic_number: u32) -> anyhow::Result<()> {
     let docket_id = || docket_id.to_owned();

@@ -4,7 +4,15 @@ use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
 use serde_json::{Value, json};
-use tests::{HttpClient, Mode, Sandbox};
+use std::sync::Arc;
+use std::time::Duration;
+use tests::{Authority, HttpClient, Mode, Sandbox, SandboxConfig, TlsFolder};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
 const REGISTER: &str = "/huishang.directory.v1.DirectoryService/RegisterDepartment";
 
@@ -37,6 +45,30 @@ async fn a_command_and_a_query_in_every_form(mode: Mode) -> anyhow::Result<()> {
     Ok(())
 }
 in_both_modes!(a_command_and_a_query_in_every_form);
+
+async fn a_list_is_a_table_for_those_who_want_one(mode: Mode) -> anyhow::Result<()> {
+    let mut sandbox = Sandbox::start(mode)?;
+    let clerk = sandbox.http(Role::Clerk, None)?;
+    for code in ["WATER", "ROADS", "PARKS"] {
+        clerk.post("/v1/departments", &department(code)).await?;
+    }
+    let mut path = "/v1/departments?atLeastPosition=3&pageSize=2".to_owned();
+    let mut codes = Vec::new();
+    loop {
+        let page = clerk.send("GET", &path, &[("accept", "text/csv"), ("accept-language", "zh")], "").await?;
+        ensure!(page.header("content-type") == "text/csv; charset=utf-8", "{page:?}");
+        let table = page.text();
+        let heading = table.lines().next().unwrap_or_default();
+        ensure!(heading.starts_with('\u{feff}') && heading.contains("名称"), "{heading}");
+        codes.extend(table.lines().skip(1).filter_map(|line| line.split(',').next().map(str::to_owned)));
+        let Some(next) = page.header("link").split_once('>') else { break };
+        path = next.0.trim_start_matches('<').to_owned();
+    }
+    codes.sort();
+    ensure!(codes == ["PARKS", "ROADS", "WATER"], "{codes:?}");
+    Ok(())
+}
+in_both_modes!(a_list_is_a_table_for_those_who_want_one);
 
 async fn a_refusal_says_why_as_its_reader_wants_it(mode: Mode) -> anyhow::Result<()> {
     let mut sandbox = Sandbox::start(mode)?;
@@ -164,6 +196,55 @@ async fn a_stream_comes_as_lines_as_events_and_by_connect(mode: Mode) -> anyhow:
     Ok(())
 }
 in_both_modes!(a_stream_comes_as_lines_as_events_and_by_connect);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_stalls_is_let_go() -> anyhow::Result<()> {
+    const REQUESTS: usize = 60;
+    let settings = vec![
+        ("HUISHANG_LIMITS__ANSWER_STALL_SECONDS_MAX", "1".to_owned()),
+        ("HUISHANG_LIMITS__UNKNOWN_CONNECTION_SECONDS_MAX", "600".to_owned()),
+    ];
+    let config = SandboxConfig { settings, ..SandboxConfig::default() };
+    let mut sandbox = Sandbox::start_with(Mode::Embedded, config)?;
+    let address = sandbox.http_with_token(None)?.address().to_owned();
+    // Given a client that asks for far more than the sockets hold, and does not read
+    let mut stalled = TcpStream::connect(&address).await?;
+    let request = format!("GET /openapi.json HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    stalled.write_all(request.repeat(REQUESTS).as_bytes()).await?;
+    tests::let_pass(Duration::from_secs(4)).await;
+    // Then what it has not taken by now is not sent any more.
+    let mut read = Vec::new();
+    let ended = stalled.read_to_end(&mut read).await;
+    let answers = String::from_utf8_lossy(&read).matches("HTTP/1.1 200 OK").count();
+    ensure!(answers < REQUESTS, "all of {answers} answers came, {ended:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn http_1_is_spoken_with_tls_too_and_without_it_is_told_so() -> anyhow::Result<()> {
+    let authority = Authority::new()?;
+    let folder = TlsFolder::new(&authority.server("localhost")?, None)?;
+    let config = SandboxConfig { settings: folder.settings(), ..SandboxConfig::default() };
+    let mut sandbox = Sandbox::start_with(Mode::Embedded, config)?;
+    let plain = sandbox.http_with_token(None)?;
+    let refused = plain.get("/docs.css").await?;
+    ensure!(refused.status == 400 && refused.text().contains("https://"), "{}", refused.text());
+
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(authority.pem().as_bytes())?)?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let socket = TcpStream::connect(plain.address()).await?;
+    let mut stream = TlsConnector::from(Arc::new(config)).connect("localhost".try_into()?, socket).await?;
+    ensure!(stream.get_ref().1.alpn_protocol() == Some(b"http/1.1".as_slice()));
+    stream.write_all(b"GET /docs.css HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    ensure!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    Ok(())
+}
 
 /// The next server-sent event that says something.
 async fn next_event(events: &mut tests::HttpStream) -> anyhow::Result<String> {

@@ -1,6 +1,7 @@
 //! Stories, each run embedded and as separate processes over a real broker.
 
 mod access_log;
+mod adjournment;
 mod authentication;
 mod backup;
 mod ballots;
@@ -16,13 +17,16 @@ mod double_booking;
 mod erasure;
 mod expecting;
 mod export;
+mod feed;
 mod file_modes;
 mod follow_through;
 mod health;
 mod idempotency;
 mod issuers;
 mod keys;
+mod matters;
 mod metrics;
+mod minutes;
 mod object_storage;
 mod openapi;
 mod plan;

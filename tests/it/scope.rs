@@ -23,7 +23,8 @@ const OVERSEE: [Role; 3] = [Role::Supervisor, Role::Auditor, Role::Operator];
 
 async fn asker(sandbox: &Sandbox, role: Role, department: Option<&str>, ids: &Ids) -> anyhow::Result<Asker> {
     let client = sandbox.client(role, department).await?;
-    let head = client.call(GetHeadRequest {}).await?.position;
+    // Not everybody may ask how long the log is.
+    let head = sandbox.client(Role::Auditor, None).await?.call(GetHeadRequest {}).await?.position;
     let way = Way::Grpc(client);
     Ok(Asker { way, role, department: department.map(str::to_owned), ids: ids.clone(), head })
 }
@@ -105,7 +106,11 @@ async fn every_rpc_answers_alike_over_grpc_connect_and_rest(mode: Mode) -> anyho
     plant_the_strangers(&sandbox).await?;
     let planted = plant(&sandbox).await?;
     for role in Role::ALL {
-        for department in [Some(OWN), Some(RECUSED), Some(STRANGER), None] {
+        // To others it makes no difference which department they speak for.
+        let acts_for_one = SCOPED.contains(&role) || role == Role::Clerk;
+        let departments =
+            if acts_for_one { &[Some(OWN), Some(RECUSED), Some(STRANGER)][..] } else { &[None] };
+        for &department in departments {
             let by_grpc = asker(&sandbox, role, department, &planted).await?;
             let http = sandbox.http(role, department)?;
             let (open, closed) = (by_grpc.ask_all().await?, by_grpc.ask_what_is_not_open().await?);
@@ -122,7 +127,7 @@ in_both_modes!(every_rpc_answers_alike_over_grpc_connect_and_rest);
 
 #[test]
 fn what_is_not_scoped_is_for_those_who_see_everything() {
-    let streams = contract::rpcs().iter().filter(|rpc| rpc.streams);
+    let streams = contract::rpcs().iter().filter(|rpc| rpc.streams && !rpc.path.ends_with("/FollowEvents"));
     let unscoped = ["GetRecord", "DiscloseRecord", "GetReceipt", "GetConsistencyProof", "ListSetAside"];
     let named = contract::rpcs().iter().filter(|rpc| unscoped.iter().any(|name| rpc.path.ends_with(name)));
     for rpc in streams.chain(named) {

@@ -18,6 +18,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("console", &["client", "proto"]),
     ("journal", &["domain", "event-log", "proto"]),
     ("service-kit", &["domain", "proto", "journal"]),
+    ("documents", &["domain"]),
+    ("deliberation", &["documents", "domain", "proto", "service-kit"]),
     ("ledger", &["backup", "domain", "proto", "service-kit", "event-log"]),
 ];
 

@@ -143,6 +143,7 @@ impl Call {
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     {
         let Call { rpc, written, writing } = self;
+        let uri = request.uri().clone();
         let request = match request::to_grpc(rpc, written, request) {
             Ok(request) => request,
             Err(status) => return writing.refusal(&status),
@@ -150,7 +151,7 @@ impl Call {
         let Ok(answered) = stack.call(request).await;
         let answer = match rpc.contract.streams {
             true => response::streamed(rpc, answered, writing),
-            false => response::unary(rpc, answered).await,
+            false => response::unary(rpc, answered, writing, &uri).await,
         };
         answer.unwrap_or_else(|status| writing.refusal(&status))
     }

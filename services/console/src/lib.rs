@@ -6,6 +6,7 @@
 //! the place of services that run in other processes.
 
 mod binding;
+mod csv;
 mod door;
 mod forward;
 mod json;

@@ -1,5 +1,6 @@
 //! What a service answers, as HTTP has it.
 
+use crate::csv;
 use crate::json;
 use crate::limits::{SSE_HEARTBEAT_INTERVAL, SSE_RETRY_MILLIS};
 use crate::messages::{Messages, enveloped};
@@ -8,8 +9,8 @@ use crate::route::Rpc;
 use crate::wanted::Wanted;
 use bytes::Bytes;
 use futures::stream::{self, Stream, StreamExt as _};
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Response};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
+use http::{HeaderValue, Response, Uri};
 use http_body::Frame;
 use http_body_util::{Full, StreamBody};
 use serde_json::Value;
@@ -96,27 +97,57 @@ fn position(json: &[u8]) -> Option<String> {
     })
 }
 
-/// The answer to a unary call.
-pub(crate) async fn unary(rpc: &Rpc, answered: Response<Body>) -> Result<Response<Body>, Status> {
+/// The answer to a unary call that was sent to this URI.
+pub(crate) async fn unary(
+    rpc: &Rpc,
+    answered: Response<Body>,
+    writing: Writing,
+    uri: &Uri,
+) -> Result<Response<Body>, Status> {
     let mut messages = Messages::of(answered)?;
     let missing = || Status::internal("there is no answer");
     let message = messages.next().await?.ok_or_else(missing)?;
     if messages.next().await?.is_some() {
         return Err(Status::internal("there are several answers"));
     }
-    let json =
-        Json { text: json::write(rpc.method.output(), &message)?, _answer: messages.into_last_piece() };
-    Ok(ok("application/json", Body::new(Full::new(Bytes::from_owner(json)))))
+    let (kind, answer) = (rpc.method.output(), messages.into_last_piece());
+    let wanted = match writing {
+        Writing::ByRoute(wanted) if wanted.table => csv::rows_of(&kind).map(|rows| (rows, wanted.language)),
+        _ => None,
+    };
+    let Some((rows, language)) = wanted else {
+        let shown = Shown { text: json::write(kind, &message)?, _answer: answer };
+        return Ok(ok("application/json", Body::new(Full::new(Bytes::from_owner(shown)))));
+    };
+    let (text, next) = csv::table(&rows, &message, language)?;
+    let shown = Shown { text, _answer: answer };
+    let mut response = ok("text/csv; charset=utf-8", Body::new(Full::new(Bytes::from_owner(shown))));
+    let name = format!("attachment; filename=\"{}.csv\"", rows.json_name());
+    let next = next.map(|token| format!("<{}>; rel=\"next\"", next_page(uri, &token)));
+    for (header, value) in [(CONTENT_DISPOSITION, Some(name)), (LINK, next)] {
+        let value = value.and_then(|value| HeaderValue::try_from(value).ok());
+        value.into_iter().for_each(|value| drop(response.headers_mut().insert(&header, value)));
+    }
+    Ok(response)
 }
 
-/// The JSON of an answer. With it is kept what was answered, which is what keeps the call among those under way until
+/// Where the page after this one is.
+fn next_page(uri: &Uri, token: &str) -> String {
+    let given = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let kept = given.filter(|(name, _)| name != "pageToken" && name != "page_token");
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(kept).append_pair("pageToken", token);
+    format!("{}?{}", uri.path(), query.finish())
+}
+
+/// What is shown of an answer. With it is kept what was answered, which is what keeps the call among those under way until
 /// its last byte has left the process.
-struct Json {
+struct Shown {
     text: Vec<u8>,
     _answer: Bytes,
 }
 
-impl AsRef<[u8]> for Json {
+impl AsRef<[u8]> for Shown {
     fn as_ref(&self) -> &[u8] {
         &self.text
     }
@@ -177,9 +208,18 @@ fn ok(media_type: &'static str, body: Body) -> Response<Body> {
 mod tests {
     use super::*;
     use client::Language;
+    use futures::executor::block_on;
+    use http_body_util::BodyExt as _;
+    use std::sync::Arc;
 
     const EVENTS: Writing =
-        Writing::ByRoute(Wanted { problem: false, events: true, language: Language::English });
+        Writing::ByRoute(Wanted { problem: false, events: true, table: false, language: Language::English });
+
+    #[test]
+    fn the_next_page_of_a_table_has_the_same_filters() {
+        let uri = Uri::from_static("/v1/sessions?text=a%20b&pageToken=old");
+        assert_eq!(next_page(&uri, "n=1"), "/v1/sessions?text=a+b&pageToken=n%3D1");
+    }
 
     #[test]
     fn an_event_has_the_position_of_its_record_as_its_id() {
@@ -187,6 +227,31 @@ mod tests {
         let event = EVENTS.message(json);
         assert_eq!(event, [b"id: 42\ndata: ".as_slice(), json, b"\n\n"].concat());
         assert!(EVENTS.message(br#"{"verified":"3"}"#).starts_with(b"data: "), "it has none");
+    }
+
+    #[test]
+    fn a_call_is_under_way_until_its_answer_has_left_the_process() {
+        /// A piece of an answer that keeps the call's place.
+        struct Piece(Bytes, #[expect(dead_code, reason = "it is there to be kept")] Arc<()>);
+        impl AsRef<[u8]> for Piece {
+            fn as_ref(&self) -> &[u8] {
+                &self.0
+            }
+        }
+        let place = Arc::new(());
+        let kept = Arc::downgrade(&place);
+        let piece = Frame::data(Bytes::from_owner(Piece(enveloped(0, b""), place)));
+        let mut trailers = http::HeaderMap::new();
+        Status::new(tonic::Code::Ok, "").add_header(&mut trailers).unwrap();
+        let frames = [Ok::<_, Status>(piece), Ok(Frame::trailers(trailers))];
+        let answered = Response::new(Body::new(StreamBody::new(stream::iter(frames))));
+        let rpc = crate::route::by_name("/huishang.ledger.v1.LedgerService/GetHead").unwrap();
+        let answer = block_on(unary(rpc, answered, Writing::Connect, &Uri::default())).unwrap();
+        let json = block_on(answer.into_body().frame()).unwrap().unwrap().into_data().unwrap();
+        assert_eq!(json, "{}");
+        assert!(kept.upgrade().is_some(), "the connection still has it");
+        drop(json);
+        assert!(kept.upgrade().is_none());
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub(crate) struct Wanted {
     pub(crate) problem: bool,
     /// Whether a stream is to come as server-sent events.
     pub(crate) events: bool,
+    /// Whether a list is to be a table.
+    pub(crate) table: bool,
     pub(crate) language: Language,
 }
 
@@ -19,6 +21,7 @@ impl Wanted {
         Wanted {
             problem: accepts(headers, "application/problem+json"),
             events: accepts(headers, "text/event-stream"),
+            table: accepts(headers, "text/csv"),
             language: language(headers),
         }
     }

@@ -11,21 +11,29 @@ pub use grpc::Service;
 
 use anyhow::Context as _;
 use domain::calendar::WorkingCalendar;
-use domain::deliberation::docket::{Command, Docket};
-use domain::process::open_docket;
-use domain::scheduling::session::{Event, Session};
+use domain::deliberation::docket::{self, Command, Docket};
+use domain::deliberation::minutes::{self, Minutes};
+use domain::directory::calendar::Calendar;
+use domain::process::draft_minutes;
+use domain::process::open_docket::{self, History};
+use domain::scheduling::body::Body;
+use domain::scheduling::matter::Matter;
+use domain::scheduling::session::{self, Event, Session};
 use proto::deliberation::v1::deliberation_service_server::DeliberationServiceServer;
 use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
 use service_kit::process::Processes;
-use service_kit::{Kit, Position, ViewStore, timer};
+use service_kit::{CommandError, Kit, ViewStore, timer};
 use std::sync::Arc;
-use tokio::sync::watch;
 
 /// The service's full name on the wire.
 pub const NAME: &str = <DeliberationServiceServer<Service> as tonic::server::NamedService>::NAME;
 
 /// The name, on record, of the timer that counts countersigns.
 const COUNTING: &str = "count_countersigns";
+/// The name, on record, of the timer that takes silence about minutes for consent.
+const SETTLING: &str = "settle_minutes";
+/// The name, on record, of the process manager that seals minutes.
+const SEALING: &str = "seal_minutes";
 
 /// Starts the service's view, starts its process manager and its timer, and returns its server. Until a
 /// calendar is defined, days begin in `time_zone` and Saturdays and Sundays are off. Must be called inside a
@@ -40,11 +48,18 @@ pub fn build(kit: &Kit, time_zone: &str) -> anyhow::Result<DeliberationServiceSe
 /// The service, with its view, process manager and timer running.
 fn service(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
     let default_calendar = WorkingCalendar::weekends_only(time_zone).context("the configured time_zone")?;
-    let opened = open_dockets(kit);
-    let view =
-        ViewStore::spawn::<view::DeliberationView>(kit, vec![opened]).context("the view of deliberation")?;
+    let default_calendar = Arc::new(default_calendar);
+    let mut processes = Processes::new(kit);
+    open_dockets(&mut processes);
+    draft_minutes(&mut processes, default_calendar.clone());
+    seal_minutes(&mut processes, default_calendar.clone());
+    let view = ViewStore::spawn::<view::DeliberationView>(kit, processes.progress())
+        .context("the view of deliberation")?;
     count_countersigns(kit, &view);
-    Ok(Service { kit: kit.clone(), view, default_calendar: Arc::new(default_calendar) })
+    let committed = kit.journal().committed();
+    let check = || minutes::Command::CheckDeadlines;
+    timer::run::<Minutes>(kit, &view, committed, SETTLING, view::next_confirmations, check);
+    Ok(Service { kit: kit.clone(), view, default_calendar })
 }
 
 fn count_countersigns(kit: &Kit, view: &ViewStore) {
@@ -52,19 +67,67 @@ fn count_countersigns(kit: &Kit, view: &ViewStore) {
     timer::run::<Docket>(kit, view, committed, COUNTING, view::next_deadlines, || Command::CheckDeadlines);
 }
 
-/// Prepares dockets for sessions. Returns its progress: the position up to which every session has its
-/// docket.
-fn open_dockets(kit: &Kit) -> watch::Receiver<Position> {
-    Processes::new(kit).run::<Session, _>(
+/// The realm's calendar.
+async fn calendar(kit: &Kit, default_calendar: &WorkingCalendar) -> Result<WorkingCalendar, CommandError> {
+    let defined = kit.load::<Calendar>(Calendar::realm_id()).await?;
+    Ok(defined.in_force(default_calendar).clone())
+}
+
+/// Drafts the minutes of dockets that are closed.
+fn draft_minutes(processes: &mut Processes, default_calendar: Arc<WorkingCalendar>) {
+    let closed = |event: &docket::Event| matches!(event, docket::Event::Closed { .. });
+    processes.run::<Docket, _>(draft_minutes::NAME, closed, move |kit, context| {
+        let default_calendar = default_calendar.clone();
+        Box::pin(async move {
+            let calendar = calendar(kit, &default_calendar).await?;
+            let commands = draft_minutes::react(context.id, context.state, context.event, &calendar);
+            context.issue::<Minutes>(kit, 0, commands).await
+        })
+    });
+}
+
+/// Seals the document of minutes that nobody has anything to say about any more.
+fn seal_minutes(processes: &mut Processes, default_calendar: Arc<WorkingCalendar>) {
+    let settled = |event: &minutes::Event| matches!(event, minutes::Event::Settled { .. });
+    processes.run::<Minutes, _>(SEALING, settled, move |kit, context| {
+        let default_calendar = default_calendar.clone();
+        Box::pin(async move {
+            let Some(draft) = context.state.draft() else { return Ok(()) };
+            let calendar = calendar(kit, &default_calendar).await?;
+            let sha256 = grpc::minutes::digests(kit, context.id, draft, calendar.zone()).await?;
+            let seal = minutes::Command::Seal { sha256 };
+            context.issue::<Minutes>(kit, 0, vec![(context.id, seal)]).await
+        })
+    });
+}
+
+/// Prepares dockets for sessions.
+fn open_dockets(processes: &mut Processes) {
+    processes.run::<Session, _>(
         open_docket::NAME,
         |event| matches!(event, Event::Convened { .. } | Event::ConvertedToCountersign { .. }),
         |kit, context| {
             Box::pin(async move {
-                let commands = open_docket::react(context.id, context.state, context.event);
+                let history = history(kit, context.state).await?;
+                let commands = open_docket::react(context.id, context.state, context.event, &history);
                 context.issue::<Docket>(kit, 0, commands).await
             })
         },
-    )
+    );
+}
+
+/// How often the matters of a session were deferred. While they are on its agenda, only its docket defers them.
+async fn history(kit: &Kit, session: &session::State) -> Result<History, CommandError> {
+    let Some(filed) = session.filed() else { return Ok(History::default()) };
+    let body = kit.load::<Body>(Body::id(&filed.outline.body)).await?;
+    let rules = body.version().map(|version| version.charter.meeting_rules).unwrap_or_default();
+    let mut history = History { deferrals_max: rules.deferrals_max(), ..History::default() };
+    for matter in filed.outline.topics.iter().filter_map(|topic| topic.matter) {
+        if let Some(known) = kit.load::<Matter>(matter).await?.known() {
+            history.deferrals.insert(matter, known.deferrals);
+        }
+    }
+    Ok(history)
 }
 
 #[cfg(test)]

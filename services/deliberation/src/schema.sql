@@ -35,3 +35,10 @@ CREATE TABLE countersigning (
     ballot INTEGER NOT NULL,
     PRIMARY KEY (sign_by, docket, ballot)
 ) WITHOUT ROWID;
+-- The time to confirm the minutes of a docket; they do not wait for it while somebody objects, or once they are settled.
+CREATE TABLE confirming (
+    docket TEXT PRIMARY KEY,
+    confirm_by INTEGER NOT NULL,
+    waits INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX confirmations_ahead ON confirming (confirm_by, docket) WHERE waits;

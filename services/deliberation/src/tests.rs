@@ -163,7 +163,13 @@ fn outline() -> Outline {
         kind: Kind::Emergency,
         class: MatterClass::Emergency,
         emergency: Some(Declaration { reason: line("河水上涨"), authority: line("防汛预案") }),
-        topics: vec![Topic { number: 1, title: line("泄洪"), timebox_minutes: 30, papers_required: false }],
+        topics: vec![Topic {
+            number: 1,
+            title: line("泄洪"),
+            timebox_minutes: 30,
+            papers_required: false,
+            matter: None,
+        }],
         attendees: vec![
             attendee("MWR", RoleOnTopic::Decides),
             attendee("MEM", RoleOnTopic::Decides),

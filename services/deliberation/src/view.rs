@@ -1,6 +1,7 @@
 //! Lists of dockets, and the next deadlines of countersigns. A single docket is read from its own history.
 
 use domain::deliberation::docket::{Agenda, Docket, Event, Mode};
+use domain::deliberation::minutes::{self, Minutes};
 use domain::{Aggregate as _, Timestamp, Uuid};
 use proto::Invalid;
 use proto::deliberation::v1 as pb;
@@ -19,10 +20,16 @@ pub(crate) struct DeliberationView;
 impl View for DeliberationView {
     const NAME: &'static str = "deliberation";
     const SCHEMA: &'static str = include_str!("schema.sql");
-    const CATEGORIES: &'static [&'static str] = &[Docket::CATEGORY];
+    const CATEGORIES: &'static [&'static str] = &[Docket::CATEGORY, Minutes::CATEGORY];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
         let id = record.stream.id.to_string();
+        if record.stream.category == Minutes::CATEGORY {
+            for event in decode::<Minutes>(record)? {
+                project_minutes(tables, &id, &event)?;
+            }
+            return Ok(());
+        }
         for event in decode::<Docket>(record)? {
             project(tables, &id, record.position, &event)?;
         }
@@ -36,6 +43,10 @@ fn project(tables: &Transaction<'_>, id: &str, position: Position, event: &Event
         Event::Opened { opened_at, .. } => tables
             .prepare_cached("UPDATE dockets SET stage = ?2, opened_at = ?3 WHERE id = ?1")?
             .execute(params![id, pb::DocketStage::Open as i32, opened_at.as_microsecond()])
+            .map(drop),
+        Event::Adjourned { .. } => tables
+            .prepare_cached("UPDATE dockets SET stage = ?2 WHERE id = ?1")?
+            .execute(params![id, pb::DocketStage::Adjourned as i32])
             .map(drop),
         Event::Closed { closed_at, .. } => tables
             .prepare_cached("UPDATE dockets SET stage = ?2, closed_at = ?3 WHERE id = ?1")?
@@ -72,6 +83,24 @@ fn project(tables: &Transaction<'_>, id: &str, position: Position, event: &Event
     }
 }
 
+/// Minutes to which somebody objects wait for their correction, and for no moment.
+fn project_minutes(tables: &Transaction<'_>, id: &str, event: &minutes::Event) -> rusqlite::Result<()> {
+    use minutes::Event;
+    let wait = |waits: bool| {
+        let mut statement = tables.prepare_cached("UPDATE confirming SET waits = ?2 WHERE docket = ?1")?;
+        statement.execute(params![id, waits]).map(drop)
+    };
+    match event {
+        Event::Drafted { confirm_by, .. } => tables
+            .prepare_cached("INSERT INTO confirming (docket, confirm_by, waits) VALUES (?1, ?2, 1)")?
+            .execute(params![id, confirm_by.as_microsecond()])
+            .map(drop),
+        Event::Corrected { .. } => wait(true),
+        Event::Objected { .. } | Event::Settled { .. } => wait(false),
+        Event::Confirmed { .. } | Event::Sealed { .. } => Ok(()),
+    }
+}
+
 fn insert_docket(
     tables: &Transaction<'_>,
     id: &str,
@@ -85,7 +114,9 @@ fn insert_docket(
     tables
         .prepare_cached(
             "INSERT INTO dockets (id, position, title, body, chair, stage, topics, sign_by)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (id) DO UPDATE SET position = ?2, title = ?3, body = ?4, chair = ?5, stage = ?6,
+                 topics = ?7, sign_by = ?8",
         )?
         .execute(params![
             id,
@@ -97,6 +128,7 @@ fn insert_docket(
             agenda.topics.len() as i64,
             sign_by,
         ])?;
+    tables.prepare_cached("DELETE FROM participants WHERE docket = ?1")?.execute([id])?;
     let mut insert_participant =
         tables.prepare_cached("INSERT OR IGNORE INTO participants (docket, department) VALUES (?1, ?2)")?;
     for department in agenda.concerned() {
@@ -113,16 +145,26 @@ const ROWS: Rows = Rows::of_departments(
 /// What has to be counted at its deadline, whoever sees it.
 const COUNTERSIGNING: Rows = Rows::of_departments("SELECT docket, sign_by FROM countersigning", "FALSE");
 
+/// Minutes that wait for a moment, whoever sees them.
+const CONFIRMING: Rows = Rows::of_departments("SELECT docket, confirm_by FROM confirming", "FALSE");
+
+/// The minutes whose time to confirm is over first.
+pub(crate) fn next_confirmations(tables: ScopedTables<'_>, max: u32) -> rusqlite::Result<Vec<Deadline>> {
+    tables.all(&CONFIRMING, "waits", "confirm_by, docket", [], max, deadline)
+}
+
 /// The earliest deadlines of countersigns with open ballots, at most `max`. After the deadline no ballot can
 /// be opened, so a docket has only one deadline.
 pub(crate) fn next_deadlines(tables: ScopedTables<'_>, max: u32) -> rusqlite::Result<Vec<Deadline>> {
-    let read = |row: &Row<'_>| {
-        let unreadable = |fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault);
-        let id = Uuid::try_parse(&row.get::<_, String>(0)?).map_err(|fault| unreadable(fault.into()))?;
-        let at = Timestamp::from_microsecond(row.get(1)?).map_err(|fault| unreadable(fault.into()))?;
-        Ok(Deadline { at, id, number: 1 })
-    };
-    tables.all(&COUNTERSIGNING, "TRUE", "sign_by, docket", [], max, read)
+    tables.all(&COUNTERSIGNING, "TRUE", "sign_by, docket", [], max, deadline)
+}
+
+/// The deadline of a docket, of which it has one.
+fn deadline(row: &Row<'_>) -> rusqlite::Result<Deadline> {
+    let unreadable = |fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault);
+    let id = Uuid::try_parse(&row.get::<_, String>("docket")?).map_err(|fault| unreadable(fault.into()))?;
+    let at = Timestamp::from_microsecond(row.get(1)?).map_err(|fault| unreadable(fault.into()))?;
+    Ok(Deadline { at, id, number: 1 })
 }
 
 /// The query for a page of dockets.

@@ -1,6 +1,7 @@
 //! The rpcs: each reads its request, reads the log, and answers.
 
 use crate::backup::Backups;
+use crate::events::{Feed, Wanted};
 use crate::heads::Heads;
 use crate::limits::{BACKUPS_AT_ONCE_MAX, BACKUPS_SHARE_PERCENT, BUFFERED_RESPONSES_MAX, READ_RECORDS};
 use crate::rejection::Rejection;
@@ -174,6 +175,45 @@ impl LedgerService for Service {
                 outcome = read_records(log, keys, request, &sender) => outcome,
             };
             sender.finish(outcome.err().map(Err));
+        });
+        Ok(Response::new(responses))
+    }
+
+    async fn read_events(
+        &self,
+        request: Request<pb::ReadEventsRequest>,
+    ) -> Result<Response<pb::ReadEventsResponse>, Status> {
+        let actor = caller(&request)?;
+        let request = request.into_inner();
+        let wanted =
+            Wanted::read(request.contexts, request.types, request.department_code, request.body_code)?;
+        let wait = crate::events::wait(request.wait_seconds)?;
+        let _place = self.readers.take(&actor)?;
+        let feed = Feed::new(self.kit.clone(), self.log.clone(), actor, wanted);
+        Ok(Response::new(feed.read(request.after_position, wait).await?))
+    }
+
+    type FollowEventsStream = ResponseStream<pb::FollowEventsResponse>;
+
+    async fn follow_events(
+        &self,
+        request: Request<pb::FollowEventsRequest>,
+    ) -> Result<Response<Self::FollowEventsStream>, Status> {
+        let actor = caller(&request)?;
+        let request = request.into_inner();
+        let wanted =
+            Wanted::read(request.contexts, request.types, request.department_code, request.body_code)?;
+        let place = self.readers.take(&actor)?;
+        let (sender, responses) = ResponseSender::new(place, BUFFERED_RESPONSES_MAX);
+        let feed = Feed::new(self.kit.clone(), self.log.clone(), actor, wanted);
+        let stop = self.kit.stop().clone();
+        self.kit.tasks().spawn(async move {
+            let followed = tokio::select! {
+                followed = feed.follow(request.after_position, &sender) => followed,
+                () = sender.disconnected() => Ok(()),
+                () = stop.cancelled() => Err(stopping()),
+            };
+            sender.finish(followed.err().map(Err));
         });
         Ok(Response::new(responses))
     }

@@ -2,6 +2,7 @@
 
 mod backup;
 mod erasure;
+mod events;
 mod grpc;
 mod heads;
 pub mod limits;

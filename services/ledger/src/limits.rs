@@ -21,6 +21,12 @@ pub const BACKUP_RESPONSE_BYTES: usize = 1024 * 1024;
 /// Number of backup responses buffered for a slow client.
 pub const BACKUP_RESPONSES_BUFFERED: usize = 2;
 
+/// Seconds for which a call may wait for an event, at most: less than any call may take.
+pub const EVENTS_WAIT_SECONDS_MAX: u32 = 15;
+/// Maximum number of events in one answer, before the last record's are added.
+pub const EVENTS_MAX: usize = 256;
+/// Number of records that one call for events looks at, at most, when they are not for its caller.
+pub const EVENT_RECORDS_READ_MAX: usize = 4_096;
 /// Maximum number of responses buffered for a client; with records of maximum size this is 2 MiB.
 pub const BUFFERED_RESPONSES_MAX: usize = 32;
 /// Number of records read from the log at a time.

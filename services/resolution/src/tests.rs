@@ -165,7 +165,9 @@ fn agenda(docket: Uuid) -> Agenda {
         requester: None,
         mode: Mode::Countersign { sign_by: at("2027-03-08T10:00:00Z") },
         decide_by: None,
-        topics: vec![AgendaTopic { number: 1, title: line("泵站改造"), timebox_minutes: 20 }],
+        topics: vec![AgendaTopic {
+            number: 1, title: line("泵站改造"), timebox_minutes: 20, carried: None
+        }],
         participants: ["WATER", "ROADS", "HEALTH"].map(deciding).into(),
     }
 }

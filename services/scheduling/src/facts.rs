@@ -1,17 +1,20 @@
 //! What a decision must know of other aggregates, looked up inside its own commit.
 
-use crate::views;
 use domain::calendar::WorkingCalendar;
 use domain::constitution::Constitution;
 use domain::directory::calendar::Calendar;
 use domain::directory::department::Department;
+use domain::scheduling::agenda::matter_commands;
 use domain::scheduling::authority;
-use domain::scheduling::body::{Body, Version};
-use domain::scheduling::session::{Attendee, Command, Filed, Session};
-use domain::{Code, Date, Timestamp, Uuid};
-use jiff::ToSpan as _;
+use domain::scheduling::body::{Body, MeetingRules, Version};
+use domain::scheduling::booking::room_command;
+use domain::scheduling::matter::Matter;
+use domain::scheduling::quota::{Quota, quarter, quota_command};
+use domain::scheduling::room::Room;
+use domain::scheduling::session::{Attendee, Command, Filed, Session, Stage, State, check_notice};
+use domain::{Code, Timestamp, Uuid};
 use proto::{Invalid, Violation};
-use service_kit::{CommandError, Scope, UnitOfWork, ViewStore};
+use service_kit::{CommandError, UnitOfWork};
 
 /// A department that a request names, and the path of the field that names it.
 pub(crate) type Named = (String, Code);
@@ -50,6 +53,77 @@ pub(crate) async fn must_be_allowed(
     authority::check(&state, &body, command, unit.issued()).map_err(CommandError::rejected::<Session>)
 }
 
+/// Decides a command on a session, together with what it requires of its room, of its matters, and of the count of its
+/// body's sessions. The ids of new matters follow from the seed.
+pub(crate) async fn decide_session(
+    unit: &mut UnitOfWork,
+    session: Uuid,
+    command: &Command,
+    seed: Uuid,
+    default_calendar: &WorkingCalendar,
+) -> Result<(), CommandError> {
+    unit.decide::<Session>(session, command.clone()).await?;
+    // Loaded after the decision: if the session has changed meanwhile, the commit fails on the session's stream and is
+    // decided again, and no other slot's room is touched.
+    let before = unit.load::<Session>(session).await?;
+    let issued = unit.issued().clone();
+    if let Some((room, command)) = room_command(session, &before, command, issued.at) {
+        unit.decide::<Room>(room, command).await?;
+    }
+    for (matter, command) in matter_commands(session, &before, command, seed, issued.by.department.as_ref()) {
+        unit.decide::<Matter>(matter, command).await?;
+    }
+    keep_to_the_calendar(unit, session, &before, command, default_calendar).await
+}
+
+/// Counts the session among those of its body in the quarter, or no longer; and refuses a start at too short a notice.
+async fn keep_to_the_calendar(
+    unit: &mut UnitOfWork,
+    session: Uuid,
+    before: &State,
+    command: &Command,
+    default_calendar: &WorkingCalendar,
+) -> Result<(), CommandError> {
+    let (Some(filed), true) = (before.filed(), concerns_the_calendar(command)) else { return Ok(()) };
+    let body = &filed.outline.body;
+    let calendar = calendar(unit, default_calendar).await?;
+    if let (Command::Schedule { starts_at, .. }, Stage::Admitted) = (command, filed.stage()) {
+        let now = unit.issued().at;
+        check_notice(filed, *starts_at, &calendar, now).map_err(CommandError::rejected::<Session>)?;
+    }
+    let defined = unit.load::<Body>(Body::id(body)).await?;
+    let rules = defined.version().map(|version| version.charter.meeting_rules).unwrap_or_default();
+    match quota_command(session, filed, command, &rules, &calendar) {
+        Some(command) => unit.decide::<Quota>(Quota::id(body), command).await,
+        None => Ok(()),
+    }
+}
+
+/// Whether a command may change the quarter in which a session counts.
+fn concerns_the_calendar(command: &Command) -> bool {
+    use Command::{Admit, Cancel, ConvertToCountersign, Revise, Schedule};
+    matches!(command, Admit | Schedule { .. } | Cancel { .. } | ConvertToCountersign { .. } | Revise { .. })
+}
+
+/// The realm's calendar.
+pub(crate) async fn calendar(
+    unit: &mut UnitOfWork,
+    default_calendar: &WorkingCalendar,
+) -> Result<WorkingCalendar, CommandError> {
+    Ok(unit.load::<Calendar>(Calendar::realm_id()).await?.in_force(default_calendar).clone())
+}
+
+/// The rules of the body that a matter is before; none when there is no such matter, or body.
+pub(crate) async fn meeting_rules_of_matter(
+    unit: &mut UnitOfWork,
+    matter: Uuid,
+) -> Result<Option<MeetingRules>, CommandError> {
+    let state = unit.load::<Matter>(matter).await?;
+    let Some(known) = state.known() else { return Ok(None) };
+    let body = unit.load::<Body>(Body::id(&known.body)).await?;
+    Ok(body.version().map(|version| version.charter.meeting_rules))
+}
+
 /// The department in the chair of a body; none when the body is not defined.
 pub(crate) async fn chair(unit: &mut UnitOfWork, body: &Code) -> Result<Option<Code>, CommandError> {
     let defined = unit.load::<Body>(Body::id(body)).await?;
@@ -70,7 +144,7 @@ impl Circumstances {
         default_calendar: &WorkingCalendar,
         session: Uuid,
     ) -> Result<Option<Circumstances>, CommandError> {
-        let calendar = unit.load::<Calendar>(Calendar::realm_id()).await?.in_force(default_calendar).clone();
+        let calendar = calendar(unit, default_calendar).await?;
         let state = unit.load::<Session>(session).await?;
         let Some(filed) = state.filed().cloned() else { return Ok(None) };
         let body = unit.load::<Body>(Body::id(&filed.outline.body)).await?;
@@ -78,7 +152,12 @@ impl Circumstances {
     }
 
     fn constitution(&self, at: Timestamp) -> Constitution {
-        self.version.constitution(self.filed.outline.class, self.calendar.date_of(at))
+        let mut constitution = self.version.constitution(self.filed.outline.class, self.calendar.date_of(at));
+        let of_second_call = self.version.charter.meeting_rules.second_call_quorum;
+        if let Some(quorum) = of_second_call.filter(|_| self.filed.adjournments > 0) {
+            constitution.rule.quorum = quorum;
+        }
+        constitution
     }
 }
 
@@ -94,11 +173,10 @@ pub(crate) async fn constitution(
 }
 
 /// The command that screens a session: against the rules of its body as they are now, with the number of other
-/// sessions that the body has in the quarter of this one's earliest start. These are counted in the view, which
-/// may lag by moments; all of them count, whoever screens. None when there is no such session.
+/// sessions that the body has in the quarter of this one's earliest start. All of them count, whoever screens. None when
+/// there is no such session.
 pub(crate) async fn screening(
     unit: &mut UnitOfWork,
-    view: &ViewStore,
     default_calendar: &WorkingCalendar,
     session: Uuid,
 ) -> Result<Option<Command>, CommandError> {
@@ -108,38 +186,11 @@ pub(crate) async fn screening(
     let start = circumstances.filed.outline.earliest_start_at;
     let constitution = circumstances.constitution(start);
     let Circumstances { filed, version, calendar } = circumstances;
-    let (body, (from, to)) = (filed.outline.body, quarter(&calendar, start));
-    let counted =
-        view.query(Scope::whole(), 0, move |tables| views::count_sessions(tables, session, &body, from, to));
-    match counted.await {
-        Ok((sessions_this_quarter, _)) => Ok(Some(Command::Screen {
-            rules: version.charter.meeting_rules,
-            calendar,
-            sessions_this_quarter,
-            deciders_min: constitution.quorum(0, 0),
-        })),
-        Err(status) => Err(CommandError::Unavailable(status.message().to_owned())),
-    }
-}
-
-/// The first moment of the quarter of the year that a moment is in, and the first moment of the next.
-fn quarter(calendar: &WorkingCalendar, at: Timestamp) -> (Timestamp, Timestamp) {
-    let date = calendar.date_of(at);
-    let first_month = (date.month() - 1) / 3 * 3 + 1;
-    let first = Date::new(date.year(), first_month, 1).unwrap_or(date);
-    let next = first.checked_add(3.months()).unwrap_or(Date::MAX);
-    (calendar.start_of(first), calendar.start_of(next))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_quarter_begins_and_ends_in_the_calendars_zone() {
-        let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
-        let (from, to) = quarter(&calendar, "2027-12-31T16:00:00Z".parse().unwrap());
-        assert_eq!(from.to_string(), "2027-12-31T16:00:00Z");
-        assert_eq!(to.to_string(), "2028-03-31T16:00:00Z");
-    }
+    let counted = unit.load::<Quota>(Quota::id(&filed.outline.body)).await?;
+    Ok(Some(Command::Screen {
+        rules: version.charter.meeting_rules,
+        sessions_this_quarter: counted.others(session, quarter(&calendar, start)),
+        calendar,
+        deciders_min: constitution.quorum(0, 0),
+    }))
 }

@@ -1,7 +1,8 @@
-//! Scheduling (会商排期): bodies, rooms, and sessions from the request to the convening.
+//! Scheduling (会商排期): bodies, rooms, matters, and sessions from the request to the convening.
 //!
 //! [`grpc`] carries commands to the journal and answers queries, lists from [`views`]; [`facts`] looks up what
-//! one aggregate must know of another. A process manager concludes a session when its docket is closed.
+//! one aggregate must know of another. When a docket is closed, process managers conclude its session, and
+//! pass on to its matters what became of them; a timer brings back those that were deferred.
 
 mod facts;
 mod grpc;
@@ -12,19 +13,26 @@ pub use grpc::Service;
 use anyhow::Context as _;
 use domain::calendar::WorkingCalendar;
 use domain::deliberation::docket::{self, Docket};
-use domain::process::conclude_session;
+use domain::directory::calendar::Calendar;
+use domain::process::{conclude_session, follow_matters};
+use domain::scheduling::body::Body;
+use domain::scheduling::matter::{self, Matter};
 use domain::scheduling::session::Session;
 use proto::scheduling::v1::scheduling_service_server::SchedulingServiceServer;
 use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
 use service_kit::process::Processes;
-use service_kit::{Kit, Position, ViewStore};
+use service_kit::{Kit, Position, ViewStore, timer};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
 
 /// The service's full name on the wire.
 pub const NAME: &str = <SchedulingServiceServer<Service> as tonic::server::NamedService>::NAME;
 
-/// Starts the service's view, starts its process manager, and returns its server. Until a calendar is
+/// The name of the timer in the record that brings deferred matters back.
+const RESUMING: &str = "resume_matters";
+
+/// Starts the service's view, starts its process managers and its timer, and returns its server. Until a calendar is
 /// defined, days begin in `time_zone` and Saturdays and Sundays are off. Must be called inside a tokio
 /// runtime.
 pub fn build(kit: &Kit, time_zone: &str) -> anyhow::Result<SchedulingServiceServer<Service>> {
@@ -35,19 +43,67 @@ pub fn build(kit: &Kit, time_zone: &str) -> anyhow::Result<SchedulingServiceServ
 
 fn service(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
     let default_calendar = WorkingCalendar::weekends_only(time_zone).context("the configured time_zone")?;
-    let reactions = vec![conclude_sessions(kit)];
+    let default_calendar = Arc::new(default_calendar);
+    let mut processes = Processes::new(kit);
+    let reactions = vec![
+        conclude_sessions(&mut processes, default_calendar.clone()),
+        follow_matters(&mut processes, default_calendar.clone()),
+    ];
+    let followed = reactions[1].clone();
     let view = ViewStore::spawn::<views::SchedulingView>(kit, reactions).context("the view of scheduling")?;
-    Ok(Service { kit: kit.clone(), view, default_calendar: Arc::new(default_calendar) })
+    let check = || matter::Command::CheckDeadlines;
+    timer::run::<Matter>(kit, &view, followed, RESUMING, views::next_returns, check);
+    Ok(Service { kit: kit.clone(), view, default_calendar })
 }
 
-fn conclude_sessions(kit: &Kit) -> watch::Receiver<Position> {
-    Processes::new(kit).run::<Docket, _>(
+/// Passes on to matters what dockets made of them.
+fn follow_matters(
+    processes: &mut Processes,
+    default_calendar: Arc<WorkingCalendar>,
+) -> watch::Receiver<Position> {
+    let closed = |event: &docket::Event| matches!(event, docket::Event::Closed { .. });
+    processes.run::<Docket, _>(follow_matters::NAME, closed, move |kit, context| {
+        let default_calendar = default_calendar.clone();
+        Box::pin(async move {
+            let defined = kit.load::<Calendar>(Calendar::realm_id()).await?;
+            let calendar = defined.in_force(&default_calendar);
+            let mut chairs = BTreeMap::new();
+            for code in follow_matters::referred_to(context.state) {
+                if let Some(version) = kit.load::<Body>(Body::id(code)).await?.version() {
+                    chairs.insert(code.clone(), version.charter.chair.clone());
+                }
+            }
+            let (id, state, event) = (context.id, context.state, context.event);
+            let commands = follow_matters::react(id, state, event, calendar, &chairs);
+            context.issue::<Matter>(kit, 0, commands).await
+        })
+    })
+}
+
+/// Ends sessions whose dockets are closed, and has those called again whose dockets were adjourned.
+fn conclude_sessions(
+    processes: &mut Processes,
+    default_calendar: Arc<WorkingCalendar>,
+) -> watch::Receiver<Position> {
+    processes.run::<Docket, _>(
         conclude_session::NAME,
-        |event| matches!(event, docket::Event::Closed { .. }),
-        |kit, context| {
+        |event| matches!(event, docket::Event::Closed { .. } | docket::Event::Adjourned { .. }),
+        move |kit, context| {
+            let default_calendar = default_calendar.clone();
             Box::pin(async move {
                 let commands = conclude_session::react(context.id, context.state, context.event);
-                context.issue::<Session>(kit, 0, commands).await
+                for (nth, (id, command)) in commands.into_iter().enumerate() {
+                    // Its room is free in the same commit.
+                    let reaction = context.command(nth);
+                    let ended = kit.commit::<Session, _>(&reaction, id, |unit| {
+                        let (command, default_calendar) = (command.clone(), default_calendar.clone());
+                        Box::pin(async move {
+                            facts::decide_session(unit, id, &command, id, &default_calendar).await
+                        })
+                    });
+                    ended.await?;
+                }
+                Ok(())
             })
         },
     )

@@ -17,6 +17,8 @@ mod conclusion;
 mod contract;
 mod life;
 mod lists;
+mod matters;
+mod quota;
 mod rows;
 mod scope;
 
@@ -115,6 +117,7 @@ fn request(word: &str) -> pb::RequestSessionRequest {
                 title: "资金来源".into(),
                 timebox_minutes: 60,
                 papers_required: false,
+                matter_id: None,
             }],
             attendees: vec![
                 attendee("NDRC", role(pb::RoleOnTopic::Decides)),
@@ -169,6 +172,8 @@ fn charter(sessions_per_quarter_max: Option<u32>) -> pb::BodyCharter {
         notice_days_min: 3,
         papers_days_min: 2,
         sessions_per_quarter_max,
+        deferrals_max: None,
+        second_call_quorum: None,
     };
     pb::BodyCharter {
         name: "部际联席会议".into(),

@@ -17,6 +17,8 @@ const OF_THE_LOG: [&str; 2] = ["GetHead", "GetSignedHead"];
 #[derive(Clone)]
 pub struct Ids {
     pub session: String,
+    /// The matter of the session's topic.
+    pub matter: String,
     pub resolution: String,
     pub resolution_number: String,
     pub item: String,
@@ -31,6 +33,7 @@ impl Ids {
         let id = || Uuid::now_v7().to_string();
         Ids {
             session: id(),
+            matter: id(),
             resolution: id(),
             resolution_number: "NOBODY-2027-0001".into(),
             item: id(),
@@ -183,7 +186,7 @@ impl Asker {
     /// A value for a field, if it is to have one.
     fn value(&self, field: &FieldDescriptor, filled: Filled, is_command: bool) -> Option<Value> {
         let text = |text: &str| Some(Value::String(text.to_owned()));
-        let Ids { session, resolution, resolution_number, item, item_number, lead } = &self.ids;
+        let Ids { session, matter, resolution, resolution_number, item, item_number, lead } = &self.ids;
         let within = field.parent_message().name().to_owned();
         match field.name() {
             // What a command would create has an id that follows from this one.
@@ -192,6 +195,7 @@ impl Asker {
             "at_least_position" => return Some(Value::U64(self.head)),
             "session_id" if within != "ListResolutionsRequest" => return text(session),
             "docket_id" | "into_session_id" => return text(session),
+            "matter_id" | "into_matter_id" => return text(matter),
             "item_id" if within == "GetItemRequest" && filled == Filled::Numbers => return None,
             "item_id" | "on_item_id" if within != "ListNoticesRequest" => return text(item),
             "resolution_id" if within == "GetResolutionRequest" && filled == Filled::Numbers => return None,
@@ -218,6 +222,7 @@ impl Asker {
             "resolution_id" => return text(resolution),
             "id_prefix" if within.starts_with("ListItems") => return text(item),
             "id_prefix" if within.starts_with("ListResolutions") => return text(resolution),
+            "id_prefix" if within.starts_with("ListMatters") => return text(matter),
             "id_prefix" => return text(session),
             "text" if !is_command => return text(super::MATTER),
             "lead_code" if !is_command => return text(lead),

@@ -83,7 +83,11 @@ pub async fn plant(sandbox: &Sandbox) -> anyhow::Result<Ids> {
     let session_id = convened(&clerk).await?;
     let position = debated_and_decided(sandbox, &session_id).await?;
     let supervisor = sandbox.client(Role::Supervisor, None).await?;
-    let ids = Ids { session: session_id, ..ids_after(&supervisor, position, "MARKS", OWN).await? };
+    let get = scheduling::GetSessionRequest { at_least_position: 0, session_id: session_id.clone() };
+    let outline = clerk.call(get).await?.session.and_then(|session| session.outline);
+    let topic = outline.and_then(|outline| outline.topics.into_iter().next()).context("a topic")?;
+    let matter = topic.matter_id.context("a matter")?;
+    let ids = Ids { session: session_id, matter, ..ids_after(&supervisor, position, "MARKS", OWN).await? };
     let lead = sandbox.client(Role::DepartmentLead, Some(OWN)).await?;
     let item_id = ids.item.clone();
     lead.call(resolution::AcknowledgeItemRequest { item_id: item_id.clone(), ..command() }).await?;
@@ -185,6 +189,10 @@ async fn debated_and_decided(sandbox: &Sandbox, docket_id: &str) -> anyhow::Resu
         SubmitAmendmentRequest { topic_number: topic_number, department_code: OWN.into(), text: SAID.into() }
     );
     step!(chair, ResolveAmendmentRequest { topic_number: topic_number, amendment_number: 1, adopt: false });
+    // A digression takes time.
+    let clock_at = Some(tests::Client::moment("2027-03-01T01:02:00Z"));
+    let move_clock = proto::ledger::v1::MoveClockRequest { clock_at, ..command() };
+    sandbox.client(Role::Operator, None).await?.call(move_clock).await?;
     step!(
         chair,
         RecordDigressionRequest { topic_number: topic_number, minutes: 1, note: Some(MATTER.into()) }
@@ -242,6 +250,7 @@ async fn ids_after(supervisor: &Client, position: u64, body: &str, lead: &str) -
     supervisor.call(GetBoardRequest { at_least_position: listed.position, ..Default::default() }).await?;
     Ok(Ids {
         session: Ids::absent().session,
+        matter: Ids::absent().matter,
         resolution: found.resolution_id,
         resolution_number: found.number,
         item: item.item_id,

@@ -281,7 +281,7 @@ fn a_refusal_is_told_with_its_details() {
     let stage = [("action", "admitted"), ("needed", "screened"), ("stage", "requested")];
     assert_eq!(
         reason("huishang.scheduling.v1", "WRONG_STAGE", &stage),
-        "会商的阶段为“待审核”，不能受理；须为“已审核”"
+        "现处于“待审核”阶段，不能受理；须为“已审核”"
     );
     assert_eq!(
         reason("huishang.deliberation.v1", "NOT_FOUND", &[("what", "amendment 2 to topic 1")]),

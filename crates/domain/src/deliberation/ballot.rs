@@ -71,7 +71,7 @@ pub struct Ballot {
     /// The rules it is held under.
     pub rules: Rules,
     /// The votes; one per department.
-    pub votes: BTreeMap<Code, Vote>,
+    pub votes: Votes,
     /// Who might vote when it was counted; empty while it is open.
     pub roll: Vec<Seat>,
     /// The result, once it is closed.
@@ -123,6 +123,15 @@ pub struct BallotResult {
     pub body_version: u32,
 }
 
+/// The votes of a ballot, by the departments whose they are.
+pub type Votes = BTreeMap<Code, Vote>;
+
+/// How many seats besides its own a department has voted for.
+pub fn carried_by(votes: &Votes, department: &Code) -> u32 {
+    let carried = votes.values().filter(|vote| vote.cast_by.as_ref() == Some(department));
+    u32::try_from(carried.count()).unwrap_or(u32::MAX)
+}
+
 impl Ballot {
     /// Opens a ballot without votes.
     pub fn new(number: u32, version: u32, rules: Rules) -> Ballot {
@@ -132,12 +141,6 @@ impl Ballot {
     /// Whether votes may still be cast.
     pub fn is_open(&self) -> bool {
         self.result.is_none()
-    }
-
-    /// How many seats besides its own a department has voted for.
-    pub fn carried_by(&self, department: &Code) -> u32 {
-        let carried = self.votes.values().filter(|vote| vote.cast_by.as_ref() == Some(department));
-        u32::try_from(carried.count()).unwrap_or(u32::MAX)
     }
 }
 

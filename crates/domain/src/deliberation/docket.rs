@@ -5,11 +5,13 @@
 //! by subject: `floor`, `proposals`, `voting`, `outcomes`; [`size`] is how large it may grow; and `evolve`.
 
 pub mod agenda;
+pub mod choices;
 pub mod event;
 mod evolve;
 mod floor;
 pub mod item;
 pub mod mandates;
+pub mod next;
 mod outcomes;
 pub mod proceedings;
 mod proposals;
@@ -19,7 +21,8 @@ pub mod size;
 mod votes;
 mod voting;
 
-pub use agenda::{Agenda, AgendaTopic, Mode, Participant, RoleOnTopic, TopicRole};
+pub use agenda::{Agenda, AgendaTopic, Carried, Mode, Participant, RoleOnTopic, TopicRole};
+pub use choices::OptionChoice;
 pub use event::Event;
 pub use item::{Decision, DraftedItem, ItemDraft, ItemDue};
 pub use mandates::Mandate;
@@ -30,6 +33,7 @@ pub use rejection::Rejection;
 pub use votes::RollCallVote;
 
 use crate::calendar::WorkingCalendar;
+use crate::deliberation::ballot::options::ChoiceMethod;
 use crate::deliberation::ballot::{Choice, VotePart};
 use crate::{Aggregate, Audience, Code, Date, Issued, Line, Text, Timestamp};
 use std::collections::BTreeSet;
@@ -50,7 +54,7 @@ pub const AMENDMENTS_MAX: usize = 100;
 pub const BALLOTS_MAX: u32 = 200;
 /// Minutes of one digression, at most.
 pub const DIGRESSION_MINUTES_MAX: u32 = 600;
-/// How many times one topic may be deferred.
+/// How many times a topic may be deferred that is about no matter.
 pub const DEFERRALS_MAX: u32 = 2;
 /// Working days in which the leads must acknowledge what was decided.
 pub const ACKNOWLEDGE_WORKING_DAYS: u32 = 3;
@@ -67,6 +71,8 @@ pub enum Command {
     RecordDeparture { department: Code },
     /// Opens the docket, when there is a quorum.
     Open,
+    /// Adjourns a meeting that was never opened, because there is no quorum (流会).
+    Adjourn { reason: Text },
     /// Opens a topic for debate, or reopens it.
     OpenTopic { topic: u32 },
     /// Pauses a topic.
@@ -89,6 +95,14 @@ pub enum Command {
     ReviseItem { item: u32, draft: ItemDraft },
     /// Drops a drafted item.
     DropItem { item: u32, reason: Text },
+    /// Accepts an item on behalf of a department that has no part in the decision.
+    AcceptItem { item: u32, department: Code },
+    /// Opens a choice among options.
+    OpenChoice { topic: u32, question: Line, options: Vec<Line>, method: ChoiceMethod },
+    /// Says, or changes, what a department prefers: options by their numbers, or points for each.
+    CastChoice { topic: u32, department: Code, named: Vec<u32>, points: Vec<u32> },
+    /// Closes and counts a choice.
+    CloseChoice { topic: u32 },
     /// Opens a ballot on the current version, which the caller names.
     OpenBallot { topic: u32, version: u32 },
     /// Casts or changes a department's vote.
@@ -115,7 +129,7 @@ pub enum Command {
     RejectTopic { topic: u32, reason: Text },
     /// Defers a topic.
     DeferTopic { topic: u32, resume_on: Date, moved_by: Code, reason: Text, calendar: WorkingCalendar },
-    /// Refers a topic to another body or department.
+    /// Refers a topic to another body, which must be defined.
     ReferTopic { topic: u32, referred_to: Code, reason: Text },
     /// Withdraws a topic.
     WithdrawTopic { topic: u32, reason: Text },
@@ -132,6 +146,8 @@ impl Command {
                 | Command::RecordStatement { .. }
                 | Command::SubmitAmendment { .. }
                 | Command::CastVote { .. }
+                | Command::AcceptItem { .. }
+                | Command::CastChoice { .. }
                 | Command::RecordRollCall { .. }
                 | Command::RecordRecusal { .. }
                 | Command::WithdrawRecusal { .. }
@@ -153,6 +169,9 @@ impl Command {
             | Command::SubmitAmendment { topic, .. }
             | Command::ResolveAmendment { topic, .. }
             | Command::DraftItems { topic, .. }
+            | Command::OpenChoice { topic, .. }
+            | Command::CastChoice { topic, .. }
+            | Command::CloseChoice { topic }
             | Command::OpenBallot { topic, .. }
             | Command::CastVote { topic, .. }
             | Command::RecordRollCall { topic, .. }
@@ -165,13 +184,16 @@ impl Command {
             | Command::DeferTopic { topic, .. }
             | Command::ReferTopic { topic, .. }
             | Command::WithdrawTopic { topic, .. } => Some(*topic),
-            Command::ReviseItem { item, .. } | Command::DropItem { item, .. } => {
+            Command::ReviseItem { item, .. }
+            | Command::DropItem { item, .. }
+            | Command::AcceptItem { item, .. } => {
                 Some(proposals::drafted(state.proceedings()?, *item).ok()?.topic)
             }
             Command::Prepare { .. }
             | Command::RecordArrival { .. }
             | Command::RecordDeparture { .. }
             | Command::Open
+            | Command::Adjourn { .. }
             | Command::GiveMandate { .. }
             | Command::RevokeMandate { .. }
             | Command::CheckDeadlines
@@ -188,6 +210,8 @@ pub enum State {
     Absent,
     /// Prepared, and not opened yet.
     Prepared(Proceedings),
+    /// Adjourned before it was opened; it is prepared again when its session is convened again.
+    Adjourned(Proceedings),
     /// In session.
     Open(Proceedings),
     /// Over.
@@ -199,9 +223,10 @@ impl State {
     pub fn proceedings(&self) -> Option<&Proceedings> {
         match self {
             State::Absent => None,
-            State::Prepared(proceedings) | State::Open(proceedings) | State::Closed(proceedings) => {
-                Some(proceedings)
-            }
+            State::Prepared(proceedings)
+            | State::Adjourned(proceedings)
+            | State::Open(proceedings)
+            | State::Closed(proceedings) => Some(proceedings),
         }
     }
 
@@ -227,6 +252,7 @@ impl State {
         match self {
             State::Absent => Err(Rejection::NotFound { what: "the docket".to_owned() }),
             State::Prepared(_) => Err(Rejection::WrongStage { stage: "prepared", needed: "open" }),
+            State::Adjourned(_) => Err(Rejection::WrongStage { stage: "adjourned", needed: "open" }),
             State::Open(proceedings) => Ok(proceedings),
             State::Closed(_) => Err(Rejection::WrongStage { stage: "closed", needed: "open" }),
         }
@@ -267,10 +293,11 @@ impl Aggregate for Docket {
                 floor::record_departure(state.not_closed()?, department)
             }
             Command::Open => floor::open(state, issued),
+            Command::Adjourn { reason } => floor::adjourn(state, reason),
             Command::OpenTopic { topic } => floor::open_topic(state.open()?, topic, issued),
             Command::PauseTopic { topic } => floor::pause_topic(state.open()?, topic, issued),
             Command::RecordDigression { topic, minutes, note } => {
-                floor::record_digression(state.open()?, topic, minutes, note)
+                floor::record_digression(state.open()?, topic, minutes, note, issued)
             }
             Command::CloseDebate { topic } => floor::close_debate(state.open()?, topic, issued),
             Command::RecordStatement { topic, department, stance, reasons } => floor::record_statement(
@@ -292,6 +319,16 @@ impl Aggregate for Docket {
             }
             Command::ReviseItem { item, draft } => proposals::revise_item(state.open()?, item, draft, issued),
             Command::DropItem { item, reason } => proposals::drop_item(state.open()?, item, reason),
+            Command::AcceptItem { item, department } => {
+                proposals::accept_item(state.open()?, item, department, issued)
+            }
+            Command::OpenChoice { topic, question, options, method } => {
+                choices::open(state.open()?, topic, question, options, method, issued)
+            }
+            Command::CastChoice { topic, department, named, points } => {
+                choices::cast(state.open()?, topic, department, named, points, issued)
+            }
+            Command::CloseChoice { topic } => choices::close(state.open()?, topic),
             Command::OpenBallot { topic, version } => {
                 voting::open_ballot(state.open()?, topic, version, issued)
             }

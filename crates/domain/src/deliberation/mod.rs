@@ -2,3 +2,4 @@
 
 pub mod ballot;
 pub mod docket;
+pub mod minutes;

@@ -1,4 +1,4 @@
-//! A session is concluded when its docket is closed.
+//! A session is concluded when its docket is closed, and waits for its next call when its docket is adjourned.
 
 use crate::Uuid;
 use crate::deliberation::docket;
@@ -11,6 +11,9 @@ pub const NAME: &str = "conclude_session";
 pub fn react(id: Uuid, _state: &docket::State, event: &docket::Event) -> Vec<(Uuid, session::Command)> {
     match event {
         docket::Event::Closed { .. } => vec![(id, session::Command::Conclude)],
+        docket::Event::Adjourned { reason, .. } => {
+            vec![(id, session::Command::Adjourn { reason: reason.clone() })]
+        }
         _ => vec![],
     }
 }
@@ -19,6 +22,15 @@ pub fn react(id: Uuid, _state: &docket::State, event: &docket::Event) -> Vec<(Uu
 mod tests {
     use super::*;
     use crate::{Timestamp, deliberation::docket::Event};
+
+    #[test]
+    fn an_adjourned_docket_has_its_session_called_again() {
+        let id = Uuid::from_u128(7);
+        let reason = crate::testing::text("Too few came");
+        let adjourned = Event::Adjourned { present: 1, needed: 2, reason: reason.clone() };
+        let adjourn = session::Command::Adjourn { reason };
+        assert_eq!(react(id, &docket::State::default(), &adjourned), [(id, adjourn)]);
+    }
 
     #[test]
     fn only_closing_a_docket_concludes_its_session() {

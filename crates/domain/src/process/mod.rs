@@ -1,6 +1,8 @@
 //! Where contexts meet: an event of one becomes commands of another, by pure functions.
 
 pub mod conclude_session;
+pub mod draft_minutes;
+pub mod follow_matters;
 pub mod open_docket;
 pub mod plan_followup;
 pub mod register_resolution;

@@ -2,14 +2,29 @@
 
 use crate::Uuid;
 use crate::constitution::Constitution;
-use crate::deliberation::docket::{self, Agenda, AgendaTopic, Mode, Participant};
+use crate::deliberation::docket::{self, Agenda, AgendaTopic, Carried, Mode, Participant};
 use crate::scheduling::session;
+use std::collections::BTreeMap;
 
 /// This process manager's name.
 pub const NAME: &str = "open_docket";
 
+/// How often the matters of a session have been deferred before, and how often its body allows that.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    /// The deferrals of each matter.
+    pub deferrals: BTreeMap<Uuid, u32>,
+    /// How many times a matter may be deferred in its life.
+    pub deferrals_max: u32,
+}
+
 /// The command for the docket that follows from a session's event; the docket has the session's id.
-pub fn react(id: Uuid, state: &session::State, event: &session::Event) -> Vec<(Uuid, docket::Command)> {
+pub fn react(
+    id: Uuid,
+    state: &session::State,
+    event: &session::Event,
+    history: &History,
+) -> Vec<(Uuid, docket::Command)> {
     let (mode, constitution) = match event {
         session::Event::Convened { constitution, .. } => (Mode::Meeting, constitution),
         session::Event::ConvertedToCountersign { sign_by, constitution, .. } => {
@@ -18,15 +33,27 @@ pub fn react(id: Uuid, state: &session::State, event: &session::Event) -> Vec<(U
         _ => return vec![],
     };
     let session::State::Filed(filed) = state else { return vec![] };
-    vec![(id, docket::Command::Prepare { agenda: agenda(id, filed, mode, constitution) })]
+    vec![(id, docket::Command::Prepare { agenda: agenda(id, filed, mode, constitution, history) })]
 }
 
-fn agenda(session: Uuid, filed: &session::Filed, mode: Mode, constitution: &Constitution) -> Agenda {
+fn agenda(
+    session: Uuid,
+    filed: &session::Filed,
+    mode: Mode,
+    constitution: &Constitution,
+    history: &History,
+) -> Agenda {
     let outline = &filed.outline;
+    let carried = |matter: Uuid| Carried {
+        matter,
+        deferrals: history.deferrals.get(&matter).copied().unwrap_or_default(),
+        deferrals_max: history.deferrals_max,
+    };
     let topics = outline.topics.iter().map(|topic| AgendaTopic {
         number: topic.number,
         title: topic.title.clone(),
         timebox_minutes: topic.timebox_minutes,
+        carried: topic.matter.map(carried),
     });
     let participants = outline.attendees.iter().map(|attendee| Participant {
         department: attendee.department.clone(),

@@ -21,7 +21,11 @@ pub fn check(
     let Some(filed) = session.filed() else { return Ok(()) };
     let people = People { filed, version: defined(&filed.outline.body, body)?, issued };
     match command {
-        Command::Request { .. } | Command::Override { .. } | Command::Conclude => Ok(()),
+        Command::Request { .. }
+        | Command::Override { .. }
+        | Command::Absorb { .. }
+        | Command::Adjourn { .. }
+        | Command::Conclude => Ok(()),
         Command::Screen { .. }
         | Command::Admit
         | Command::Return { .. }
@@ -80,7 +84,7 @@ struct People<'a> {
 
 impl People<'_> {
     fn is_of_the_secretariat(&self) -> bool {
-        self.issued.by.is(Role::Clerk) && speaks_for_one_of(&self.version.charter.secretariat, self.issued)
+        is_clerk_of(&self.version.charter.secretariat, self.issued)
     }
 
     fn is_in_the_chair(&self) -> bool {
@@ -154,7 +158,12 @@ fn speaks_for_one_of(departments: &[Code], issued: &Issued) -> bool {
     departments.iter().any(|department| issued.by.speaks_for(department))
 }
 
-fn joined<'a>(codes: impl IntoIterator<Item = &'a Code>) -> String {
+/// Whether a clerk of one of these departments issues the command.
+pub(super) fn is_clerk_of(departments: &[Code], issued: &Issued) -> bool {
+    issued.by.is(Role::Clerk) && speaks_for_one_of(departments, issued)
+}
+
+pub(super) fn joined<'a>(codes: impl IntoIterator<Item = &'a Code>) -> String {
     codes.into_iter().map(Code::as_str).collect::<Vec<_>>().join(", ")
 }
 

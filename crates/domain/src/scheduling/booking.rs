@@ -2,21 +2,32 @@
 //! never scheduled in a room that is booked for another one.
 
 use super::room::{self, Room};
-use super::session::{Command, State};
-use crate::Uuid;
+use super::session::{Command, Slot, Stage, State};
+use crate::{Timestamp, Uuid};
 
 /// The room's id and the command on it that belongs in the same commit; `before` is the session on which the
-/// command is decided.
-pub fn room_command(session: Uuid, before: &State, command: &Command) -> Option<(Uuid, room::Command)> {
+/// command is decided, `now` the moment at which it is. A session that is convened early or late needs its room for that
+/// time; one that has ended needs it no longer.
+pub fn room_command(
+    session: Uuid,
+    before: &State,
+    command: &Command,
+    now: Timestamp,
+) -> Option<(Uuid, room::Command)> {
     let filed = before.filed()?;
+    let attendees = u32::try_from(filed.outline.attendees.len()).unwrap_or(u32::MAX);
     match command {
         Command::Schedule { room, starts_at } => {
             let ends_at = filed.ends_at(*starts_at);
-            let attendees = u32::try_from(filed.outline.attendees.len()).unwrap_or(u32::MAX);
             let book = room::Command::Book { session, starts_at: *starts_at, ends_at, attendees };
             Some((Room::id(room), book))
         }
-        Command::Postpone { .. } | Command::Cancel { .. } => {
+        Command::Convene { .. } if filed.stage() == Stage::Scheduled => {
+            let Slot { room, starts_at, ends_at } = &filed.appointment()?.slot;
+            let (starts_at, ends_at) = (now.min(*starts_at), filed.ends_at(now).max(*ends_at));
+            Some((Room::id(room), room::Command::Book { session, starts_at, ends_at, attendees }))
+        }
+        Command::Postpone { .. } | Command::Cancel { .. } | Command::Adjourn { .. } | Command::Conclude => {
             let appointment = filed.appointment()?;
             Some((Room::id(&appointment.slot.room), room::Command::Release { session }))
         }

@@ -1,7 +1,10 @@
-//! Before the decision: bodies, rooms and sessions.
+//! Before the decision: bodies, rooms, matters and sessions.
 
+pub mod agenda;
 pub mod authority;
 pub mod body;
 pub mod booking;
+pub mod matter;
+pub mod quota;
 pub mod room;
 pub mod session;

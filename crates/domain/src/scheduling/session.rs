@@ -10,6 +10,7 @@ mod outline;
 mod screening;
 mod state;
 
+pub use convening::check_notice;
 pub use outline::{
     ATTENDEES_MAX, Attendee, DURATION_MINUTES_MAX, Declaration, Kind, Outline, RoleOnTopic, TOPICS_MAX,
     Topic, TopicRole,
@@ -95,6 +96,10 @@ pub enum Command {
     },
     /// Changes the request, which must then be screened again.
     Revise {
+        /// Its title; none to keep it.
+        title: Option<Line>,
+        /// Its purpose; none to keep it.
+        purpose: Option<Text>,
         /// All topics.
         topics: Vec<Topic>,
         /// All attendees.
@@ -121,6 +126,13 @@ pub enum Command {
         into: Uuid,
         /// Why.
         reason: Text,
+    },
+    /// Takes on the topics of a session that is merged into this one; issued in the same commit.
+    Absorb {
+        /// The other session.
+        from: Uuid,
+        /// Its outline.
+        outline: Outline,
     },
     /// Gives the session a room and a time, and invites its attendees. The room must be booked in the
     /// same commit: see [`room_command`](crate::scheduling::booking::room_command).
@@ -162,6 +174,11 @@ pub enum Command {
     Convene {
         /// The body as it is now; the docket keeps to it.
         constitution: Constitution,
+    },
+    /// Has the session scheduled again, because its meeting had no quorum; issued when its docket was adjourned.
+    Adjourn {
+        /// What the chair says about it.
+        reason: Text,
     },
     /// Ends the session; issued when its docket was closed.
     Conclude,
@@ -211,6 +228,10 @@ pub enum Event {
     },
     /// The request was changed, and must be screened again.
     Revised {
+        /// Its title now; none when it is the same.
+        title: Option<Line>,
+        /// Its purpose now; none when it is the same.
+        purpose: Option<Text>,
         /// All topics, as they are now.
         topics: Vec<Topic>,
         /// All attendees, as they are now.
@@ -235,6 +256,17 @@ pub enum Event {
         into: Uuid,
         /// Why.
         reason: Text,
+    },
+    /// Another session is dealt with in this one, which must be screened again.
+    TopicsAbsorbed {
+        /// The other session.
+        from: Uuid,
+        /// All topics, as they are now.
+        topics: Vec<Topic>,
+        /// All attendees, as they are now.
+        attendees: Vec<Attendee>,
+        /// Its duration now.
+        duration_minutes: u32,
     },
     /// The session has a room and a time, and its attendees are invited.
     Scheduled {
@@ -282,6 +314,13 @@ pub enum Event {
         /// The body as it was then; the docket keeps to it.
         constitution: Constitution,
     },
+    /// The meeting had no quorum: the session must be scheduled again, for its next call.
+    Adjourned {
+        /// What the chair says about it.
+        reason: Text,
+        /// How many times it has been adjourned, this time included.
+        adjournments: u32,
+    },
     /// Every topic has an outcome and the docket is closed.
     Concluded,
 }
@@ -325,6 +364,8 @@ rejections! {
             "{given} topics are given; a session can have {max}",
         TopicNumberOutOfOrder("TOPIC_NUMBER_OUT_OF_ORDER") { topic_number: u32, expected: u32 } =
             "topics are numbered from 1 in their order; topic {topic_number} is given where {expected} is expected",
+        DuplicateMatter("DUPLICATE_MATTER") { topic_number: u32 } =
+            "topic {topic_number} names a matter that is another topic's",
         TimeboxRequired("TIMEBOX_REQUIRED") { topic_number: u32 } =
             "topic {topic_number} needs a timebox of at least one minute",
         TimeboxesTooLong("TIMEBOXES_TOO_LONG") { timebox_minutes: u32, duration_minutes: u32 } =
@@ -398,14 +439,19 @@ impl Aggregate for Session {
                 filed.must_be(&[Stage::Requested, Stage::Screened], "returned", "requested or screened")?;
                 Ok(vec![Event::Returned { reason }])
             }
-            Command::Revise { topics, attendees, duration_minutes, earliest_start_at } => admission::revise(
-                filed,
-                admission::Revision { topics, attendees, duration_minutes, earliest_start_at },
-            ),
+            Command::Revise { title, purpose, topics, attendees, duration_minutes, earliest_start_at } => {
+                let own = filed.outline.clone();
+                let title = title.unwrap_or_else(|| own.title.clone());
+                let purpose = purpose.unwrap_or_else(|| own.purpose.clone());
+                let revised =
+                    Outline { title, purpose, topics, attendees, duration_minutes, earliest_start_at, ..own };
+                admission::revise(filed, revised)
+            }
             Command::ConvertToCountersign { sign_by, reason, constitution } => {
                 admission::countersign(filed, sign_by, reason, constitution, issued)
             }
             Command::Merge { session, into, reason } => admission::merge(filed, session, into, reason),
+            Command::Absorb { from, outline } => admission::absorb(filed, from, &outline),
             Command::Schedule { room, starts_at } => convening::schedule(filed, room, starts_at, issued),
             Command::Postpone { reason } => {
                 filed.must_be(&[Stage::Scheduled], "postponed", "scheduled")?;
@@ -419,6 +465,7 @@ impl Aggregate for Session {
                 convening::name_delegate(filed, Delegate { department, delegate, in_place_of })
             }
             Command::Convene { constitution } => convening::convene(filed, constitution, issued),
+            Command::Adjourn { reason } => convening::adjourn(filed, reason),
             Command::Conclude => convening::conclude(filed),
         }
     }

@@ -5,8 +5,11 @@ use crate::deliberation::v1 as api;
 use crate::wire::missing;
 use crate::{Invalid, Wire, read_fields, wire_enum, wire_events, wire_required, wire_struct};
 use domain::Date;
+use domain::deliberation::ballot::options::ChoiceMethod;
 use domain::deliberation::ballot::{BallotResult, Choice, Seat, VotePart};
+use domain::deliberation::docket::choices::{ChoicePaper, ChoiceResult, Figures};
 use domain::deliberation::docket::{self, Mode};
+use domain::deliberation::minutes;
 use domain::due::DueRule;
 
 wire_enum!(docket::RoleOnTopic => deliberation::RoleOnTopic, api::RoleOnTopic { Decides, Advises, Informed });
@@ -20,8 +23,11 @@ wire_struct!(docket::TopicRole => deliberation::TopicRole, api::TopicRole { topi
 wire_struct!(docket::Participant => deliberation::DocketParticipant, api::DocketParticipant {
     department_code: department, roles,
 });
+wire_struct!(docket::Carried => deliberation::CarriedMatter, api::CarriedMatter {
+    matter_id: matter, deferrals, deferrals_max,
+});
 wire_struct!(docket::AgendaTopic => deliberation::AgendaTopic, api::AgendaTopic {
-    number, title, timebox_minutes,
+    number, title, timebox_minutes, carried,
 });
 wire_struct!(docket::Agenda => deliberation::DocketAgenda, api::DocketAgenda {
     session_id: session, title, body_code: body, constitution, requester_code: requester, mode, decide_by,
@@ -44,6 +50,14 @@ wire_struct!(VotePart => deliberation::VotePart, api::VotePart { choice, weight 
 wire_struct!(Seat => deliberation::RollSeat, api::RollSeat {
     department_code: department, weight, veto, present, recused, voted, cast_by_code: cast_by, put_down_by_clerk,
 });
+wire_enum!(ChoiceMethod => deliberation::ChoiceMethod, api::ChoiceMethod {
+    Single, Approval, InstantRunoff, Schulze, Score,
+});
+wire_struct!(Figures => deliberation::ChoiceFigures, api::ChoiceFigures { of_options });
+wire_struct!(ChoiceResult => deliberation::ChoiceResult, api::ChoiceResult {
+    first, figures, cast, quorum, body_version,
+});
+wire_struct!(ChoicePaper => deliberation::ChoicePaper { named, points, cast_by_code: cast_by, put_down_by_clerk });
 wire_struct!(docket::RollCallVote => api::RollCallVote { department_code: department, choice });
 wire_struct!(docket::Mandate => api::Mandate {
     topic_number: topic, department_code: department, holder_codes: holders,
@@ -106,6 +120,7 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     ArrivalRecorded => ArrivalRecorded { department_code: department, delegate },
     DepartureRecorded => DepartureRecorded { department_code: department },
     Opened => DocketOpened { opened_at, present, needed, departments },
+    Adjourned => DocketAdjourned { present, needed, reason },
     TopicOpened => TopicOpened { topic_number: topic, opened_at },
     TopicPaused => TopicPaused { topic_number: topic, spent_seconds },
     DigressionRecorded => DigressionRecorded { topic_number: topic, minutes, note },
@@ -122,6 +137,12 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     ItemDrafted => ItemDrafted { item },
     ItemRevised => ItemRevised { item },
     ItemDropped => ItemDropped { topic_number: topic, item_number: item, reason },
+    ItemAccepted => ItemAccepted { topic_number: topic, item_number: item, department_code: department },
+    ChoiceOpened => ChoiceOpened { topic_number: topic, choice_number: choice, question, options, method },
+    ChoiceCast => ChoiceCast {
+        topic_number: topic, choice_number: choice, department_code: department, paper,
+    },
+    ChoiceClosed => ChoiceClosed { topic_number: topic, choice_number: choice, result, roll },
     BallotOpened => BallotOpened {
         topic_number: topic, ballot_number: ballot, version, method, abstention, tie, majority_of,
     },
@@ -150,6 +171,19 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     Closed => DocketClosed {
         closed_at, adopted, rejected, deferred, referred, withdrawn, spent_seconds, digression_minutes,
     },
+});
+
+wire_struct!(minutes::Digest => deliberation::DocumentDigest, api::DocumentDigest { language, sha256 });
+
+wire_events!(minutes::Minutes, minutes::Event => deliberation {
+    Drafted => MinutesDrafted {
+        participant_codes: participants, secretariat_codes: secretariat, concerned_codes: concerned, confirm_by,
+    },
+    Corrected => MinutesCorrected { text },
+    Confirmed => MinutesConfirmed { department_code: department },
+    Objected => MinutesObjected { department_code: department, reason },
+    Settled => MinutesSettled { silent_codes: silent },
+    Sealed => MinutesSealed { digests: sha256 },
 });
 
 #[cfg(test)]

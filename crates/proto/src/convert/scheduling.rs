@@ -3,7 +3,7 @@
 use crate::scheduling::events::v1 as scheduling;
 use crate::scheduling::v1 as api;
 use crate::{wire_enum, wire_events, wire_struct};
-use domain::scheduling::{body, room, session};
+use domain::scheduling::{body, matter, quota, room, session};
 
 wire_struct!(room::Profile => scheduling::RoomProfile, api::Room { code, name, seats, equipment });
 
@@ -18,7 +18,8 @@ wire_struct!(body::Seat => scheduling::Seat, api::Seat {
     department_code: department, standing, weight, vetoes, since_on, until_on, substitute_codes: substitutes,
 });
 wire_struct!(body::MeetingRules => scheduling::MeetingRules, api::MeetingRules {
-    topics_max, duration_minutes_max, notice_days_min, papers_days_min, sessions_per_quarter_max,
+    topics_max, duration_minutes_max, notice_days_min, papers_days_min, sessions_per_quarter_max, deferrals_max,
+    second_call_quorum,
 });
 wire_struct!(body::Charter => scheduling::BodyCharter, api::BodyCharter {
     name, chair_code: chair, seats, deputy_codes: deputies, convenor_codes: convenors,
@@ -29,6 +30,36 @@ wire_struct!(body::Version => api::Body { code: body, version: number, charter }
 wire_events!(body::Body, body::Event => scheduling {
     Defined => BodyDefined { body_code: body, charter },
     Changed => BodyChanged { version, charter, reason },
+});
+
+wire_enum!(matter::Verdict => scheduling::MatterVerdict, api::MatterVerdict { Adopted, Rejected });
+wire_enum!(matter::Stage => api::MatterStage {
+    Backlog, OnAgenda, Deferred, Referred, Split, Merged, Decided, Withdrawn,
+});
+wire_struct!(matter::Intake => scheduling::MatterIntake {
+    title, summary, body_code: body, case_reference, split_from_matter_id: split_from, deferrals,
+    concerned_codes: concerned,
+});
+
+wire_events!(matter::Matter, matter::Event => scheduling {
+    TakenIn => MatterTakenIn { intake, raised_by_code: raised_by },
+    PutOnAgenda => MatterPutOnAgenda { session_id: session, topic_number: topic, concerned_codes: concerned },
+    TakenOffAgenda => MatterTakenOffAgenda { session_id: session, reason },
+    Deferred => MatterDeferred { session_id: session, resume_on, resume_at, deferrals, reason },
+    Resumed => MatterResumed { resume_at },
+    Referred => MatterReferred { session_id: session, referred_to_code: to, chair_code: chair, reason },
+    ReferralAccepted => MatterReferralAccepted { body_code: body },
+    ReferralReturned => MatterReferralReturned { from_code: from, reason },
+    Split => MatterSplit { into_matter_ids: into, reason },
+    Merged => MatterMerged { into_matter_id: into, reason },
+    Absorbed => MatterAbsorbed { from_matter_id: from, deferrals, concerned_codes: concerned },
+    Decided => MatterDecided { session_id: session, verdict },
+    Withdrawn => MatterWithdrawn { session_id: session, reason },
+});
+
+wire_events!(quota::Quota, quota::Event => scheduling {
+    Entered => QuotaEntered { session_id: session, quarter_on },
+    Left => QuotaLeft { session_id: session },
 });
 
 wire_enum!(session::Kind => scheduling::SessionKind, api::SessionKind { Standing, Case, Emergency });
@@ -42,7 +73,7 @@ wire_enum!(session::Stage => api::SessionStage {
     Requested, Screened, Returned, Admitted, Scheduled, Convened, Countersigning, Concluded, Merged, Cancelled,
 });
 wire_struct!(session::Topic => scheduling::SessionTopic, api::SessionTopic {
-    number, title, timebox_minutes, papers_required,
+    number, title, timebox_minutes, papers_required, matter_id: matter,
 });
 wire_struct!(session::TopicRole => scheduling::TopicRole, api::TopicRole { topic_number: topic, role });
 wire_struct!(session::Attendee => scheduling::SessionAttendee, api::SessionAttendee {
@@ -67,8 +98,9 @@ wire_events!(session::Session, session::Event => scheduling {
     FindingOverridden => SessionFindingOverridden { rule, reason },
     Admitted => SessionAdmitted {},
     Returned => SessionReturned { reason },
-    Revised => SessionRevised { topics, attendees, duration_minutes, earliest_start_at },
+    Revised => SessionRevised { title, purpose, topics, attendees, duration_minutes, earliest_start_at },
     ConvertedToCountersign => SessionConvertedToCountersign { sign_by, reason, constitution },
+    TopicsAbsorbed => SessionTopicsAbsorbed { from_session_id: from, topics, attendees, duration_minutes },
     Merged => SessionMerged { into_session_id: into, reason },
     Scheduled => SessionScheduled { room_code: room, starts_at, ends_at, invited_codes: invited },
     Postponed => SessionPostponed { reason },
@@ -76,6 +108,7 @@ wire_events!(session::Session, session::Event => scheduling {
     InvitationAnswered => SessionInvitationAnswered { department_code: department, answer, reason },
     DelegateNamed => SessionDelegateNamed { department_code: department, delegate, in_place_of },
     Convened => SessionConvened { room_code: room, constitution },
+    Adjourned => SessionAdjourned { reason, adjournments },
     Concluded => SessionConcluded {},
 });
 

@@ -15,7 +15,9 @@ use crate::limits::{
 use crate::places::exhausted;
 use domain::Actor;
 use futures::future::Either;
-use http::Request;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -181,7 +183,7 @@ impl Serving {
         let of = connection.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             if lacks_tls {
-                return Either::Left(std::future::ready(Ok(tls_required().into_http())));
+                return Either::Left(std::future::ready(Ok(tls_required(&request))));
             }
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(of.clone());
@@ -212,8 +214,20 @@ impl Serving {
 }
 
 /// What is answered to whoever speaks no TLS where it is spoken.
-fn tls_required() -> Status {
-    refusal(Reason::TlsRequired, "TLS is spoken here; use https:// in the address", [])
+fn tls_required(request: &Request<Incoming>) -> http::Response<Body> {
+    let status = refusal(Reason::TlsRequired, "TLS is spoken here; use https:// in the address", []);
+    if is_grpc(request.headers()) {
+        return status.into_http();
+    }
+    let mut response = http::Response::new(Body::new(Full::from(format!("{}\n", status.message()))));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response
+}
+
+/// Whether a request or an answer is one of gRPC.
+pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
 async fn unknown_for_too_long(connection: &Connection, token_due: Instant) {

@@ -1,9 +1,9 @@
 //! What is not gRPC, handed out in pieces: whoever does not read it is noticed, as with answers of gRPC.
 
 use super::Stack;
+use super::connection::is_grpc;
 use super::stream::Reader;
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -25,11 +25,7 @@ pub(super) fn paced(stack: Stack) -> Stack {
 }
 
 fn in_pieces(response: http::Response<Body>) -> http::Response<Body> {
-    let is_grpc = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
-    match is_grpc {
+    match is_grpc(response.headers()) {
         true => response,
         false => response
             .map(|body| Body::new(Paced { body, ahead: Bytes::new(), reader: Reader::of_this_stream() })),

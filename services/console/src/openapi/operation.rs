@@ -1,6 +1,7 @@
 //! One rpc as an operation of OpenAPI.
 
 use super::schema::{Schemas, is_text, reference};
+use crate::csv;
 use crate::route::Rpc;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use proto::contract::{Route, descriptors, joined_comment, value_comment};
@@ -115,7 +116,7 @@ fn parameter(place: &str, name: &str, field: &FieldDescriptor, schema: Value) ->
 fn responses(rpc: &Rpc, route: &Route, schemas: &mut Schemas) -> Value {
     let output: MessageDescriptor = rpc.method.output();
     let schema = schemas.message(&output);
-    let content = match rpc.contract.streams {
+    let mut content = match rpc.contract.streams {
         false => json!({"application/json": {"schema": schema}}),
         true => json!({
             "application/x-ndjson": {"schema": {
@@ -130,6 +131,10 @@ fn responses(rpc: &Rpc, route: &Route, schemas: &mut Schemas) -> Value {
             }},
         }),
     };
+    if csv::rows_of(&output).is_some() && !rpc.contract.streams {
+        let about = "For `Accept: text/csv`: the list as a table; `Link` leads to the next page.";
+        content["text/csv"] = json!({"schema": {"type": "string", "description": about}});
+    }
     let about = joined_comment(&output.parent_file(), output.path());
     let mut responses =
         Map::from_iter([("200".to_owned(), json!({"description": about, "content": content}))]);

@@ -1,12 +1,14 @@
 //! The rpcs: each reads its request, has it decided or queries the view, and answers.
 
+pub(crate) mod minutes;
 mod queries;
 pub(crate) mod render;
 
-use domain::Uuid;
 use domain::calendar::WorkingCalendar;
-use domain::deliberation::docket::{Command, Docket};
+use domain::deliberation::docket::{Command, Docket, Rejection};
 use domain::directory::calendar::Calendar;
+use domain::scheduling::body::Body;
+use domain::{Code, Uuid};
 use proto::deliberation::v1 as pb;
 use proto::deliberation::v1::deliberation_service_server::DeliberationService;
 use proto::{Invalid, read_fields};
@@ -82,6 +84,13 @@ impl DeliberationService for Service {
         decide!(self, request => OpenDocketResponse, Open {})
     }
 
+    async fn adjourn_docket(
+        &self,
+        request: Request<pb::AdjournDocketRequest>,
+    ) -> Reply<pb::AdjournDocketResponse> {
+        decide!(self, request => AdjournDocketResponse, Adjourn { reason })
+    }
+
     async fn open_topic(&self, request: Request<pb::OpenTopicRequest>) -> Reply<pb::OpenTopicResponse> {
         decide!(self, request => OpenTopicResponse, OpenTopic { topic_number: topic })
     }
@@ -147,6 +156,28 @@ impl DeliberationService for Service {
 
     async fn drop_item(&self, request: Request<pb::DropItemRequest>) -> Reply<pb::DropItemResponse> {
         decide!(self, request => DropItemResponse, DropItem { item_number: item, reason })
+    }
+
+    async fn accept_item(&self, request: Request<pb::AcceptItemRequest>) -> Reply<pb::AcceptItemResponse> {
+        decide!(self, request => AcceptItemResponse, AcceptItem {
+            item_number: item, department_code: department
+        })
+    }
+
+    async fn open_choice(&self, request: Request<pb::OpenChoiceRequest>) -> Reply<pb::OpenChoiceResponse> {
+        decide!(self, request => OpenChoiceResponse, OpenChoice {
+            topic_number: topic, question, options, method
+        })
+    }
+
+    async fn cast_choice(&self, request: Request<pb::CastChoiceRequest>) -> Reply<pb::CastChoiceResponse> {
+        decide!(self, request => CastChoiceResponse, CastChoice {
+            topic_number: topic, department_code: department, named, points
+        })
+    }
+
+    async fn close_choice(&self, request: Request<pb::CloseChoiceRequest>) -> Reply<pb::CloseChoiceResponse> {
+        decide!(self, request => CloseChoiceResponse, CloseChoice { topic_number: topic })
     }
 
     async fn open_ballot(&self, request: Request<pb::OpenBallotRequest>) -> Reply<pb::OpenBallotResponse> {
@@ -236,9 +267,25 @@ impl DeliberationService for Service {
     }
 
     async fn refer_topic(&self, request: Request<pb::ReferTopicRequest>) -> Reply<pb::ReferTopicResponse> {
-        decide!(self, request => ReferTopicResponse, ReferTopic {
+        let (context, request) = self.kit.receive(request)?;
+        let id = docket_id(&request.docket_id)?;
+        let to: Code = read("referred_to_code", request.referred_to_code.clone())?;
+        let command = read_fields!(request => Command::ReferTopic {
             topic_number: topic, referred_to_code: referred_to, reason
-        })
+        })?;
+        let referred = self.kit.commit::<Docket, _>(&context, id, |unit| {
+            let (command, body_code) = (command.clone(), to.clone());
+            Box::pin(async move {
+                unit.decide::<Docket>(id, command).await?;
+                match unit.load::<Body>(Body::id(&body_code)).await?.version() {
+                    Some(_) => Ok(()),
+                    None => Err(CommandError::rejected::<Docket>(Rejection::UnknownBody { body_code })),
+                }
+            })
+        });
+        let done = referred.await?;
+        let docket = render::docket(id, done.state(), &done.scope);
+        Ok(Response::new(pb::ReferTopicResponse { position: done.position, docket }))
     }
 
     async fn withdraw_topic(
@@ -252,8 +299,40 @@ impl DeliberationService for Service {
         decide!(self, request => CloseDocketResponse, Close {})
     }
 
+    async fn correct_minutes(
+        &self,
+        request: Request<pb::CorrectMinutesRequest>,
+    ) -> Reply<pb::CorrectMinutesResponse> {
+        minutes::correct(self, request).await
+    }
+
+    async fn confirm_minutes(
+        &self,
+        request: Request<pb::ConfirmMinutesRequest>,
+    ) -> Reply<pb::ConfirmMinutesResponse> {
+        minutes::confirm(self, request).await
+    }
+
+    async fn object_to_minutes(
+        &self,
+        request: Request<pb::ObjectToMinutesRequest>,
+    ) -> Reply<pb::ObjectToMinutesResponse> {
+        minutes::object(self, request).await
+    }
+
+    async fn get_minutes(&self, request: Request<pb::GetMinutesRequest>) -> Reply<pb::GetMinutesResponse> {
+        minutes::get(self, request).await
+    }
+
     async fn get_docket(&self, request: Request<pb::GetDocketRequest>) -> Reply<pb::GetDocketResponse> {
         queries::get_docket(self, request).await
+    }
+
+    async fn get_next_steps(
+        &self,
+        request: Request<pb::GetNextStepsRequest>,
+    ) -> Reply<pb::GetNextStepsResponse> {
+        queries::get_next_steps(self, request).await
     }
 
     async fn list_dockets(&self, request: Request<pb::ListDocketsRequest>) -> Reply<pb::ListDocketsResponse> {

@@ -2,7 +2,7 @@
 
 use super::{Reply, Service, docket_id, render};
 use crate::view;
-use domain::deliberation::docket::{Docket, Rejection};
+use domain::deliberation::docket::{Docket, Rejection, next};
 use proto::deliberation::v1 as pb;
 use service_kit::CommandError;
 use tonic::{Request, Response};
@@ -20,6 +20,25 @@ pub(super) async fn get_docket(
     let docket =
         render::docket(id, &state, &scope).ok_or_else(|| CommandError::rejected::<Docket>(not_found()))?;
     Ok(Response::new(pb::GetDocketResponse { docket: Some(docket), position }))
+}
+
+pub(super) async fn get_next_steps(
+    service: &Service,
+    request: Request<pb::GetNextStepsRequest>,
+) -> Reply<pb::GetNextStepsResponse> {
+    let scope = service.kit.scope(&request).await?;
+    let request = request.into_inner();
+    let id = docket_id(&request.docket_id)?;
+    let position = service.view.wait_until_caught_up(request.at_least_position).await?;
+    let state = service.kit.show::<Docket>(&scope, id).await?;
+    if state.proceedings().is_none() {
+        let what = "the docket".to_owned();
+        return Err(CommandError::rejected::<Docket>(Rejection::NotFound { what }).into());
+    }
+    let calendar = service.calendar().await?;
+    let steps = next::steps(&state, service.kit.clock().now(), &calendar);
+    let steps = steps.iter().map(render::step).collect();
+    Ok(Response::new(pb::GetNextStepsResponse { steps, position }))
 }
 
 pub(super) async fn list_dockets(

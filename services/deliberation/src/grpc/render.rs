@@ -1,9 +1,12 @@
 //! A docket as clients see it, with everything said and decided on it.
 
 use domain::deliberation::ballot::{Ballot, BallotResult, Vote};
-use domain::deliberation::docket::{Outcome, State, Statement, Topic, TopicStage};
-use domain::{Code, Uuid};
+use domain::deliberation::docket::choices::{ChoicePaper, OptionChoice};
+use domain::deliberation::docket::next::Step;
+use domain::deliberation::docket::{Outcome, Rejection, State, Statement, Topic, TopicStage};
+use domain::{Code, Refusal as _, Role, Uuid};
 use proto::Wire as _;
+use proto::contract::rpcs;
 use proto::deliberation::v1 as pb;
 use service_kit::Scope;
 
@@ -13,6 +16,7 @@ pub(crate) fn docket(id: Uuid, state: &State, scope: &Scope) -> Option<pb::Docke
     let stage = match state {
         State::Absent => return None,
         State::Prepared(_) => pb::DocketStage::Prepared,
+        State::Adjourned(_) => pb::DocketStage::Adjourned,
         State::Open(_) => pb::DocketStage::Open,
         State::Closed(_) => pb::DocketStage::Closed,
     };
@@ -63,9 +67,71 @@ fn whole_topic(topic: &Topic) -> pb::DocketTopic {
         items: topic.items.to_wire(),
         recused_codes: topic.recused.iter().map(Code::to_string).collect(),
         recused_from_version_codes: topic.recused_from_version.iter().map(Code::to_string).collect(),
+        choices: topic.choices.iter().map(choice).collect(),
+        acceptances: acceptances(topic),
         ballots: topic.ballots.iter().map(ballot).collect(),
         deferrals: topic.deferrals,
         outcome: topic.outcome.as_ref().map(outcome),
+    }
+}
+
+fn choice(choice: &OptionChoice) -> pb::OptionChoice {
+    let paper = |(department, paper): (&Code, &ChoicePaper)| pb::ChoicePaper {
+        department_code: department.to_wire(),
+        named: paper.named.clone(),
+        points: paper.points.clone(),
+        cast_by_code: paper.cast_by.to_wire(),
+        put_down_by_clerk: paper.put_down_by_clerk,
+    };
+    pb::OptionChoice {
+        number: choice.number,
+        question: choice.question.to_wire(),
+        options: choice.options.to_wire(),
+        method: choice.method.to_wire(),
+        papers: choice.papers.iter().map(paper).collect(),
+        result: choice.result.to_wire(),
+        roll: choice.roll.to_wire(),
+    }
+}
+
+fn acceptances(topic: &Topic) -> Vec<pb::ItemAcceptance> {
+    let of_items = topic
+        .acceptances
+        .iter()
+        .flat_map(|(item, departments)| departments.iter().map(|department| (*item, department.to_wire())));
+    of_items
+        .map(|(item_number, department_code)| pb::ItemAcceptance { item_number, department_code })
+        .collect()
+}
+
+/// A command as the rules decide it now.
+pub(crate) fn step(step: &Step) -> pb::NextStep {
+    let by = step
+        .by
+        .iter()
+        .map(|who| pb::StepActor { role: role(who.role).into(), department_code: who.department.to_wire() });
+    let refused = step.refused.as_ref();
+    let path = format!("{}/{}", crate::NAME, step.rpc);
+    let details = refused.map(Rejection::details).unwrap_or_default().into_iter();
+    pb::NextStep {
+        command: rpcs()
+            .iter()
+            .find(|rpc| rpc.path == path)
+            .map(|rpc| rpc.command.clone())
+            .unwrap_or_default(),
+        topic_number: step.topic,
+        by: by.collect(),
+        reason: refused.map(|refused| refused.reason().to_owned()).unwrap_or_default(),
+        message: refused.map(Rejection::to_string).unwrap_or_default(),
+        details: details.map(|(key, value)| pb::ReasonDetail { key: key.to_owned(), value }).collect(),
+    }
+}
+
+fn role(role: Role) -> proto::api::v1::Role {
+    match role {
+        Role::Clerk => proto::api::v1::Role::Clerk,
+        Role::Chair => proto::api::v1::Role::Chair,
+        _ => proto::api::v1::Role::Delegate,
     }
 }
 

@@ -57,7 +57,12 @@ fn agenda() -> Agenda {
             })
             .collect(),
         topics: topics
-            .map(|number| AgendaTopic { number, title: longest_line(), timebox_minutes: u32::MAX })
+            .map(|number| AgendaTopic {
+                number,
+                title: longest_line(),
+                timebox_minutes: u32::MAX,
+                carried: None,
+            })
             .collect(),
     }
 }

@@ -28,7 +28,7 @@ fn agenda(mode: Mode) -> Agenda {
         mode,
         decide_by: None,
         topics: [1, 2]
-            .map(|number| AgendaTopic { number, title: line("泄洪"), timebox_minutes: 30 })
+            .map(|number| AgendaTopic { number, title: line("泄洪"), timebox_minutes: 30, carried: None })
             .to_vec(),
         participants: DEPARTMENTS.map(participant).to_vec(),
     }
@@ -67,6 +67,7 @@ fn row(id: Uuid, state: &State) -> Option<pb::DocketSummary> {
     let agenda = &proceedings.agenda;
     let stage = match state {
         State::Absent | State::Prepared(_) => pb::DocketStage::Prepared,
+        State::Adjourned(_) => pb::DocketStage::Adjourned,
         State::Open(_) => pb::DocketStage::Open,
         State::Closed(_) => pb::DocketStage::Closed,
     };

@@ -33,6 +33,7 @@ fn outline() -> Outline {
             title: line("泄洪"),
             timebox_minutes: 60,
             papers_required: false,
+            matter: None,
         }],
         attendees: vec![attendee("WATER"), attendee("ROADS")],
         duration_minutes: 60,
@@ -55,7 +56,7 @@ fn agenda() -> Agenda {
         requester: None,
         mode: Mode::Meeting,
         decide_by: None,
-        topics: vec![AgendaTopic { number: 1, title: line("泄洪"), timebox_minutes: 60 }],
+        topics: vec![AgendaTopic { number: 1, title: line("泄洪"), timebox_minutes: 60, carried: None }],
         participants: vec![deciding("WATER"), deciding("ROADS")],
     }
 }
@@ -110,7 +111,6 @@ impl Place {
         }
         self.on_docket("WATER", OnDocket::Open).await;
         self.on_docket("WATER", OnDocket::OpenTopic { topic: 1 }).await;
-        self.on_docket("WATER", OnDocket::RecordDigression { topic: 1, minutes: 15, note: None }).await;
         self.on_docket("WATER", OnDocket::SubmitProposal { topic: 1, text: text("今晚开闸") }).await;
         let draft = ItemDraft {
             title: line("转移群众"),
@@ -122,6 +122,7 @@ impl Place {
         };
         self.on_docket("WATER", OnDocket::DraftItems { topic: 1, items: vec![draft] }).await;
         self.move_clock("2027-03-03T02:00:00Z");
+        self.on_docket("WATER", OnDocket::RecordDigression { topic: 1, minutes: 15, note: None }).await;
         self.on_docket("WATER", OnDocket::CloseDebate { topic: 1 }).await;
         self.on_docket("WATER", OnDocket::OpenBallot { topic: 1, version: 1 }).await;
         for department in ["WATER", "ROADS"] {

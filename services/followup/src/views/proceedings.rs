@@ -34,7 +34,7 @@ pub(super) fn project_session(tables: &Transaction<'_>, record: &Record) -> Resu
                 insert_concerned(tables, &id, [&chair].into_iter().chain(&requester), true)?;
                 insert_concerned(tables, &id, attending(&outline.attendees), false)?;
             }
-            Event::Revised { topics, attendees, .. } => {
+            Event::Revised { topics, attendees, .. } | Event::TopicsAbsorbed { topics, attendees, .. } => {
                 let (topics, idle) = figures(&topics, &attendees);
                 set(tables, "sessions SET topics = ?2, idle = ?3 WHERE id = ?1", &[&id, &topics, &idle])?;
                 let attended = "DELETE FROM concerned WHERE session = ?1 AND NOT always";
@@ -89,6 +89,10 @@ pub(super) fn project_docket(tables: &Transaction<'_>, record: &Record) -> Resul
                     .prepare_cached("INSERT OR IGNORE INTO attended (meeting, department) VALUES (?1, ?2)")?
                     .execute([id.as_str(), department.as_str()])?;
             }
+            // Nobody spent time in a meeting that did not take place.
+            Event::Adjourned { .. } => {
+                tables.prepare_cached("DELETE FROM attended WHERE meeting = ?1")?.execute([&id])?;
+            }
             Event::Opened { opened_at, .. } => {
                 set(
                     tables,
@@ -135,7 +139,7 @@ pub(super) fn project_docket(tables: &Transaction<'_>, record: &Record) -> Resul
 fn insert_meeting(tables: &Transaction<'_>, id: &str, agenda: &Agenda) -> rusqlite::Result<()> {
     let bounded = agenda.topics.iter().filter(|topic| topic.timebox_minutes > 0).count();
     tables
-        .prepare_cached("INSERT INTO meetings (id, topics, bounded) VALUES (?1, ?2, ?3)")?
+        .prepare_cached("INSERT OR REPLACE INTO meetings (id, topics, bounded) VALUES (?1, ?2, ?3)")?
         .execute(params![id, agenda.topics.len() as i64, bounded as i64])
         .map(drop)
 }

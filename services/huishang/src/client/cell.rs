@@ -31,7 +31,28 @@ pub fn field(message: &DynamicMessage, field: &FieldDescriptor, style: &Style) -
     }
     let id_chars = if identified::is_id(field) { style.id_chars } else { identified::WHOLE };
     let value = value(&field.kind(), &message.get_field(field), &Style { id_chars, ..style.clone() });
+    if let Some(refusal) = refusal(message, field) {
+        return refusal;
+    }
     current().said(field, value)
+}
+
+/// The message of a refusal that an answer carries beside its reason and details, in another language than English.
+fn refusal(message: &DynamicMessage, field: &FieldDescriptor) -> Option<String> {
+    if field.name() != "message" {
+        return None;
+    }
+    let reason = message.get_field_by_name("reason")?.as_str()?.to_owned();
+    let details = message.get_field_by_name("details")?.as_list()?.to_vec();
+    let text =
+        |detail: &DynamicMessage, name: &str| Some(detail.get_field_by_name(name)?.as_str()?.to_owned());
+    let pair = |detail: &Value| {
+        let detail = detail.as_message()?;
+        Some((text(detail, "key")?, text(detail, "value")?))
+    };
+    let details: Vec<(String, String)> = details.iter().filter_map(pair).collect();
+    let details = details.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    current().reason(message.descriptor().package_name(), &reason, &details).map(|words| printable(&words))
 }
 
 /// A value, in the form that flags accept, where there is one.

@@ -21,8 +21,9 @@ pub struct Identified {
 }
 
 /// All that has an id which commands accept.
-pub const IDENTIFIED: [Identified; 4] = [
+pub const IDENTIFIED: [Identified; 5] = [
     Identified { field: "session_id", list: "scheduling.v1.SchedulingService/ListSessions", by_number: "" },
+    Identified { field: "matter_id", list: "scheduling.v1.SchedulingService/ListMatters", by_number: "" },
     Identified { field: "docket_id", list: "deliberation.v1.DeliberationService/ListDockets", by_number: "" },
     Identified {
         field: "resolution_id",

@@ -223,6 +223,17 @@ fn repeated_messages_come_as_pairs_or_json() {
 }
 
 #[test]
+fn optional_values_at_the_end_of_a_message_may_be_left_out() {
+    let topic = |text: &str| {
+        request(&["session", "request", "--title", "Floods", "--topics", text])["outline"]["topics"][0]
+            .clone()
+    };
+    assert_eq!(topic("1:The drain:20:yes")["papersRequired"], true);
+    assert_eq!(topic("1:The drain:20:yes:0190a3f2")["matterId"], "0190a3f2");
+    assert!(fault(&["session", "request", "--topics", "1:The drain"]).contains("is not of the form"));
+}
+
+#[test]
 fn choices_are_one_flag_with_a_case_and_its_value() {
     let rule = |method: &str| format!("matter-class=important,method={method},quorum=all-seats:2:3");
     let decided_by = |method: &str| {

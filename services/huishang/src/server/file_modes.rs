@@ -24,6 +24,9 @@ pub fn tighten(config: &Config) -> anyhow::Result<()> {
     }
     tighten_all(&config.signed_head(), &mut tightened)?;
     tighten_all(&config.ledger_key(), &mut tightened)?;
+    if let Some(key) = &config.ledger.sm2_key {
+        tighten_all(key, &mut tightened)?;
+    }
     if let Some(first) = tightened.first() {
         let (files, first) = (tightened.len(), first.display());
         tracing::warn!(files, %first, "others had access to files of this process; only their owner has now");
@@ -85,9 +88,12 @@ mod tests {
     #[test]
     fn what_others_could_read_is_their_owners_only() {
         let folder = tempfile::tempdir().unwrap();
-        let config = Config { data: folder.path().join("data"), ..Config::default() };
+        let sm2_key = folder.path().join("own/sm2-key.pem");
+        let mut config = Config { data: folder.path().join("data"), ..Config::default() };
+        config.ledger.sm2_key = Some(sm2_key.clone());
         let (key, view) = (config.ledger_key(), config.data.join("views/followup.sqlite"));
-        for (file, mode) in [(&key, 0o444), (&view, 0o664), (&config.signed_head(), 0o604)] {
+        for (file, mode) in [(&key, 0o444), (&view, 0o664), (&config.signed_head(), 0o604), (&sm2_key, 0o640)]
+        {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, "private").unwrap();
             fs::set_permissions(file, Permissions::from_mode(mode)).unwrap();
@@ -99,6 +105,7 @@ mod tests {
 
         tighten(&config).unwrap();
         assert_eq!((mode(&key), mode(&view), mode(&config.signed_head())), (0o400, 0o600, 0o600));
+        assert_eq!(mode(&sm2_key), 0o600);
         assert_eq!((mode(key.parent().unwrap()), mode(view.parent().unwrap())), (0o700, 0o700));
         assert_eq!(mode(&foreign), 0o644, "what a link leads to is not ours");
     }

@@ -2,11 +2,16 @@
 
 use super::{Reply, Service, not_found, session_id};
 use crate::facts;
-use domain::scheduling::session::{Command, Outline, Session};
-use domain::{Aggregate as _, Text, Timestamp, Uuid};
-use proto::read_fields;
+use domain::aggregate::derived_id;
+use domain::scheduling::agenda::{move_matters, name_matters};
+use domain::scheduling::matter::Matter;
+use domain::scheduling::quota::{self, Quota};
+use domain::scheduling::session::{Attendee, Command, Filed, Outline, Session, Topic};
+use domain::{Aggregate as _, Line, Text, Timestamp, Uuid};
 use proto::scheduling::v1 as pb;
+use proto::{Invalid, read_fields};
 use service_kit::serve::read;
+use service_kit::{CommandError, UnitOfWork};
 use tonic::{Request, Response};
 
 pub(super) async fn request(
@@ -21,12 +26,15 @@ pub(super) async fn request(
     named.extend(context.actor.department.clone().map(|requester| ("requester_code".into(), requester)));
     let requested = service.kit.commit::<Session, _>(&context, id, |unit| {
         let (outline, named) = (outline.clone(), named.clone());
+        let default_calendar = service.default_calendar.clone();
         Box::pin(async move {
             // A body that is not defined has no chair, and allows nothing.
             let chair = facts::chair(unit, &outline.body).await?.unwrap_or_else(|| outline.body.clone());
+            let mut outline = outline;
+            name_matters(&mut outline.topics, &[], id);
             let command = Command::Request { outline, chair };
             facts::must_be_allowed(unit, id, &command).await?;
-            unit.decide::<Session>(id, command).await?;
+            facts::decide_session(unit, id, &command, id, &default_calendar).await?;
             facts::must_be_listed(unit, &named).await
         })
     });
@@ -71,11 +79,10 @@ pub(super) async fn screen(
 ) -> Reply<pb::ScreenSessionResponse> {
     let (context, request) = service.kit.receive(request)?;
     let id = session_id(&request.session_id)?;
-    let (view, default_calendar) = (&service.view, &service.default_calendar);
     let screened = service.kit.commit::<Session, _>(&context, id, |unit| {
-        let (view, default_calendar) = (view.clone(), default_calendar.clone());
+        let default_calendar = service.default_calendar.clone();
         Box::pin(async move {
-            let screen = facts::screening(unit, &view, &default_calendar, id).await?;
+            let screen = facts::screening(unit, &default_calendar, id).await?;
             let screen = screen.ok_or_else(|| not_found("session"))?;
             facts::must_be_allowed(unit, id, &screen).await?;
             unit.decide::<Session>(id, screen).await
@@ -124,15 +131,62 @@ pub(super) async fn revise(
     let (context, mut request) = service.kit.receive(request)?;
     let id = session_id(&request.session_id)?;
     number_by_place(&mut request.topics);
-    let command = read_fields!(request => Command::Revise {
-        topics, attendees, duration_minutes, earliest_start_at,
-    })?;
-    let named = match &command {
-        Command::Revise { attendees, .. } => facts::attending("", attendees),
-        _ => Vec::new(),
-    };
-    let (position, session) = service.execute_naming(&context, id, command, named).await?;
+    let revision = Revision::read(request)?;
+    let seed = derived_id(id, &[&context.command_id.to_string()]);
+    let revised = service.kit.commit::<Session, _>(&context, id, |unit| {
+        let (revision, default_calendar) = (revision.clone(), service.default_calendar.clone());
+        Box::pin(async move {
+            let before = unit.load::<Session>(id).await?;
+            let filed = before.filed().ok_or_else(|| not_found("session"))?;
+            let named = facts::attending("", revision.attendees.as_deref().unwrap_or_default());
+            let command = revision.of(&filed.outline, seed);
+            facts::must_be_allowed(unit, id, &command).await?;
+            facts::decide_session(unit, id, &command, seed, &default_calendar).await?;
+            facts::must_be_listed(unit, &named).await
+        })
+    });
+    let (position, session) = service.answer(id, &revised.await?).await?;
     Ok(Response::new(pb::ReviseSessionResponse { position, session }))
+}
+
+/// What is to change in a request.
+#[derive(Clone)]
+struct Revision {
+    title: Option<Line>,
+    purpose: Option<Text>,
+    topics: Option<Vec<Topic>>,
+    attendees: Option<Vec<Attendee>>,
+    duration_minutes: Option<u32>,
+    earliest_start_at: Option<Timestamp>,
+}
+
+impl Revision {
+    fn read(request: pb::ReviseSessionRequest) -> Result<Revision, Invalid> {
+        let topics = Some(request.topics).filter(|topics| !topics.is_empty());
+        let attendees = Some(request.attendees).filter(|attendees| !attendees.is_empty());
+        Ok(Revision {
+            title: read("title", request.title)?,
+            purpose: read("purpose", request.purpose)?,
+            topics: read("topics", topics)?,
+            attendees: read("attendees", attendees)?,
+            duration_minutes: request.duration_minutes,
+            earliest_start_at: read("earliest_start_at", request.earliest_start_at)?,
+        })
+    }
+
+    /// The command that changes this outline, with a matter for each topic.
+    fn of(self, outline: &Outline, seed: Uuid) -> Command {
+        let mut topics = self.topics.unwrap_or_else(|| outline.topics.clone());
+        name_matters(&mut topics, &outline.topics, seed);
+        Command::Revise {
+            title: self.title,
+            purpose: self.purpose,
+            topics,
+            attendees: self.attendees.unwrap_or_else(|| outline.attendees.clone()),
+            duration_minutes: self.duration_minutes.unwrap_or(outline.duration_minutes),
+            earliest_start_at: self.earliest_start_at.unwrap_or(outline.earliest_start_at),
+        }
+    }
 }
 
 pub(super) async fn convert_to_countersign(
@@ -149,6 +203,22 @@ pub(super) async fn convert_to_countersign(
     Ok(Response::new(pb::ConvertToCountersignResponse { position, session }))
 }
 
+/// The other half of a merger: the session that remains takes on the topics, and the matters move with them. Neither
+/// counts until that one is admitted again.
+async fn absorb(
+    unit: &mut UnitOfWork,
+    (from, filed): (Uuid, &Filed),
+    (into, target): (Uuid, &Filed),
+) -> Result<(), CommandError> {
+    let absorb = Command::Absorb { from, outline: filed.outline.clone() };
+    unit.decide::<Session>(into, absorb).await?;
+    for (matter, command) in move_matters(from, into, filed, target) {
+        unit.decide::<Matter>(matter, command).await?;
+    }
+    let leave = quota::Command::Leave { sessions: vec![from, into] };
+    unit.decide::<Quota>(Quota::id(&filed.outline.body), leave).await
+}
+
 pub(super) async fn merge(
     service: &Service,
     request: Request<pb::MergeSessionRequest>,
@@ -162,9 +232,14 @@ pub(super) async fn merge(
         Box::pin(async move {
             facts::must_be_allowed(unit, session, &command).await?;
             unit.decide::<Session>(session, command).await?;
-            match unit.load::<Session>(other).await?.filed() {
-                Some(_) => Ok(()),
-                None => Err(not_found("session to merge into")),
+            // Loaded after the decision: if the session has changed meanwhile, the commit fails on its stream.
+            let before = unit.load::<Session>(session).await?;
+            match (before.filed(), unit.load::<Session>(other).await?.filed()) {
+                (_, None) => Err(not_found("session to merge into")),
+                (Some(filed), Some(target)) if filed.merged_into() != Some(other) => {
+                    absorb(unit, (session, filed), (other, target)).await
+                }
+                _ => Ok(()),
             }
         })
     });

@@ -1,14 +1,9 @@
-//! Sessions from admission to the session itself. Room and session are decided in one commit.
+//! Sessions from admission to the session itself.
 
-use super::{Answer, Reply, Service, session_id};
-use crate::facts;
-use domain::Uuid;
-use domain::scheduling::booking::room_command;
-use domain::scheduling::room::Room;
-use domain::scheduling::session::{Command, Session};
+use super::{Reply, Service, session_id};
+use domain::scheduling::session::Command;
 use proto::read_fields;
 use proto::scheduling::v1 as pb;
-use service_kit::{CommandContext, CommandError};
 use tonic::{Request, Response};
 
 pub(super) async fn schedule(
@@ -18,7 +13,7 @@ pub(super) async fn schedule(
     let (context, request) = service.kit.receive(request)?;
     let id = session_id(&request.session_id)?;
     let command = read_fields!(request => Command::Schedule { room_code: room, starts_at })?;
-    let (position, session) = execute_with_room(service, &context, id, command).await?;
+    let (position, session) = service.execute(&context, id, command).await?;
     Ok(Response::new(pb::ScheduleSessionResponse { position, session }))
 }
 
@@ -29,7 +24,7 @@ pub(super) async fn postpone(
     let (context, request) = service.kit.receive(request)?;
     let id = session_id(&request.session_id)?;
     let command = read_fields!(request => Command::Postpone { reason })?;
-    let (position, session) = execute_with_room(service, &context, id, command).await?;
+    let (position, session) = service.execute(&context, id, command).await?;
     Ok(Response::new(pb::PostponeSessionResponse { position, session }))
 }
 
@@ -40,7 +35,7 @@ pub(super) async fn cancel(
     let (context, request) = service.kit.receive(request)?;
     let id = session_id(&request.session_id)?;
     let command = read_fields!(request => Command::Cancel { reason })?;
-    let (position, session) = execute_with_room(service, &context, id, command).await?;
+    let (position, session) = service.execute(&context, id, command).await?;
     Ok(Response::new(pb::CancelSessionResponse { position, session }))
 }
 
@@ -76,28 +71,4 @@ pub(super) async fn convene(
     let convene = |constitution| Command::Convene { constitution };
     let (position, session) = service.execute_constituted(&context, id, convene).await?;
     Ok(Response::new(pb::ConveneSessionResponse { position, session }))
-}
-
-/// Decides a command together with what it requires of a room.
-async fn execute_with_room(
-    service: &Service,
-    context: &CommandContext,
-    id: Uuid,
-    command: Command,
-) -> Result<Answer, CommandError> {
-    let decided = service.kit.commit::<Session, _>(context, id, |unit| {
-        let command = command.clone();
-        Box::pin(async move {
-            facts::must_be_allowed(unit, id, &command).await?;
-            unit.decide::<Session>(id, command.clone()).await?;
-            // Loaded after the decision: if the session has changed meanwhile, the commit fails on the
-            // session's stream and is decided again, and no other slot's room is touched.
-            let before = unit.load::<Session>(id).await?;
-            match room_command(id, &before, &command) {
-                Some((room, command)) => unit.decide::<Room>(room, command).await,
-                None => Ok(()),
-            }
-        })
-    });
-    service.answer(id, &decided.await?).await
 }

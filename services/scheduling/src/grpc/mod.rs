@@ -3,6 +3,8 @@
 mod admission;
 mod body;
 mod convening;
+mod matter;
+mod matter_query;
 mod query;
 mod render;
 mod room;
@@ -59,7 +61,7 @@ impl Service {
                 let constitution = facts::constitution(unit, &default_calendar, id).await?;
                 let command = command(constitution.ok_or_else(|| not_found("session"))?);
                 facts::must_be_allowed(unit, id, &command).await?;
-                unit.decide::<Session>(id, command).await
+                facts::decide_session(unit, id, &command, id, &default_calendar).await
             })
         });
         self.answer(id, &decided.await?).await
@@ -75,9 +77,10 @@ impl Service {
     ) -> Result<Answer, CommandError> {
         let decided = self.kit.commit::<Session, _>(context, id, |unit| {
             let (command, named) = (command.clone(), named.clone());
+            let default_calendar = self.default_calendar.clone();
             Box::pin(async move {
                 facts::must_be_allowed(unit, id, &command).await?;
-                unit.decide::<Session>(id, command).await?;
+                facts::decide_session(unit, id, &command, id, &default_calendar).await?;
                 facts::must_be_listed(unit, &named).await
             })
         });
@@ -130,6 +133,65 @@ impl SchedulingService for Service {
 
     async fn change_body(&self, request: Request<pb::ChangeBodyRequest>) -> Reply<pb::ChangeBodyResponse> {
         body::change(self, request).await
+    }
+
+    async fn take_in_matter(
+        &self,
+        request: Request<pb::TakeInMatterRequest>,
+    ) -> Reply<pb::TakeInMatterResponse> {
+        matter::take_in(self, request).await
+    }
+
+    async fn defer_matter(&self, request: Request<pb::DeferMatterRequest>) -> Reply<pb::DeferMatterResponse> {
+        matter::defer(self, request).await
+    }
+
+    async fn refer_matter(&self, request: Request<pb::ReferMatterRequest>) -> Reply<pb::ReferMatterResponse> {
+        matter::refer(self, request).await
+    }
+
+    async fn accept_referral(
+        &self,
+        request: Request<pb::AcceptReferralRequest>,
+    ) -> Reply<pb::AcceptReferralResponse> {
+        matter::accept_referral(self, request).await
+    }
+
+    async fn return_referral(
+        &self,
+        request: Request<pb::ReturnReferralRequest>,
+    ) -> Reply<pb::ReturnReferralResponse> {
+        matter::return_referral(self, request).await
+    }
+
+    async fn split_matter(&self, request: Request<pb::SplitMatterRequest>) -> Reply<pb::SplitMatterResponse> {
+        matter::split(self, request).await
+    }
+
+    async fn merge_matter(&self, request: Request<pb::MergeMatterRequest>) -> Reply<pb::MergeMatterResponse> {
+        matter::merge(self, request).await
+    }
+
+    async fn withdraw_matter(
+        &self,
+        request: Request<pb::WithdrawMatterRequest>,
+    ) -> Reply<pb::WithdrawMatterResponse> {
+        matter::withdraw(self, request).await
+    }
+
+    async fn get_matter(&self, request: Request<pb::GetMatterRequest>) -> Reply<pb::GetMatterResponse> {
+        matter_query::get(self, request).await
+    }
+
+    async fn list_matters(&self, request: Request<pb::ListMattersRequest>) -> Reply<pb::ListMattersResponse> {
+        matter_query::list(self, request).await
+    }
+
+    async fn compare_matter(
+        &self,
+        request: Request<pb::CompareMatterRequest>,
+    ) -> Reply<pb::CompareMatterResponse> {
+        matter_query::compare(self, request).await
     }
 
     async fn request_session(

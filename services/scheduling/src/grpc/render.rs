@@ -23,6 +23,9 @@ pub(super) fn session(id: Uuid, filed: &Filed) -> pb::Session {
         merged_into_session_id: filed.merged_into().to_wire(),
         chair_code: filed.chair.to_wire(),
         constitution: filed.constitution.to_wire(),
+        merged_session_ids: filed.absorbed.to_wire(),
+        reason: filed.reason.to_wire(),
+        adjournments: filed.adjournments,
     }
 }
 

@@ -25,7 +25,9 @@ fn agenda(session: Uuid) -> Agenda {
         requester: None,
         mode: Mode::Meeting,
         decide_by: None,
-        topics: vec![AgendaTopic { number: 1, title: line("资金来源"), timebox_minutes: 60 }],
+        topics: vec![AgendaTopic {
+            number: 1, title: line("资金来源"), timebox_minutes: 60, carried: None
+        }],
         participants: vec![Participant {
             department: code("NDRC"),
             roles: vec![TopicRole { topic: 1, role: RoleOnTopic::Decides }],

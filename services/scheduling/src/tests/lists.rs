@@ -77,6 +77,21 @@ fn no_list_reads_every_row_or_sorts_many() {
             assert_eq!(list.slow_plan(&tables, &["sessions_of_department"]).unwrap(), None);
         }
     }
+    for filters in 0..32_i32 {
+        for order_by in ["taken_in_at", "taken_in_at desc"] {
+            let request = pb::ListMattersRequest {
+                order_by: order_by.into(),
+                stage: (filters & 1 != 0).then_some(1),
+                body_code: (filters & 2 != 0).then(|| "JOINT".into()),
+                department_code: (filters & 4 != 0).then(|| "MOF".into()),
+                case_reference: (filters & 8 != 0).then(|| "12345".into()),
+                settled: (filters & 16 != 0).then_some(false),
+                ..Default::default()
+            };
+            let list = crate::views::list_of_matters(&request).unwrap();
+            assert_eq!(list.slow_plan(&tables, &["matters_of_department"]).unwrap(), None);
+        }
+    }
     for (seats_min, order_by) in [None, Some(10)]
         .into_iter()
         .flat_map(|seats| ["code", "name desc", "seats"].map(|order| (seats, order)))

@@ -5,6 +5,7 @@ use crate::views::{self, SchedulingView};
 use domain::calendar::WorkingCalendar;
 use domain::decision_rule::MatterClass;
 use domain::scheduling::body::{self, Body, MeetingRules};
+use domain::scheduling::matter::{self, Matter};
 use domain::scheduling::room::{self, Room};
 use domain::scheduling::session::{
     Attendee, Command, Kind, Outline, RoleOnTopic, Session, State, Topic, TopicRole,
@@ -40,7 +41,11 @@ fn outline(topics: u32, departments: usize, start: Timestamp) -> Outline {
         emergency: None,
         topics: (1..=topics)
             .map(|number| Topic {
-                number, title: line("议题"), timebox_minutes: 10, papers_required: false
+                number,
+                title: line("议题"),
+                timebox_minutes: 10,
+                papers_required: false,
+                matter: None,
             })
             .collect(),
         attendees: ["MOF", "MIIT", "MEE"][..departments].iter().map(|code| attendee(code)).collect(),
@@ -74,7 +79,7 @@ fn commands() -> impl Strategy<Value = Command> {
     };
     prop_oneof![
         2 => outlines().prop_map(|Outline { topics, attendees, duration_minutes, earliest_start_at, .. }|
-            Command::Revise { topics, attendees, duration_minutes, earliest_start_at }),
+            Command::Revise { title: None, purpose: None, topics, attendees, duration_minutes, earliest_start_at }),
         5 => Just(screen),
         5 => Just(Command::Admit),
         1 => Just(Command::Return { reason: reason() }),
@@ -111,8 +116,106 @@ fn row(id: Uuid, state: &State, requested_at: Timestamp) -> Option<pb::SessionSu
     })
 }
 
+fn on_matter(what: u8, number: u32) -> matter::Command {
+    use matter::Command;
+    let (session, body) = (Uuid::from_u128(number.into()), code("JOINT"));
+    let resume_at = at("2027-03-08T00:00:00Z") + SignedDuration::from_hours(24 * i64::from(number));
+    let resume_on = "2027-03-08".parse().unwrap();
+    let (to, chair) = (code("CITY"), code("MAYOR"));
+    match what {
+        0 => Command::PutOnAgenda {
+            session,
+            body,
+            from: None,
+            topic: number,
+            concerned: vec![code("MOF")],
+            intake: None,
+        },
+        1 => Command::TakeOffAgenda { session, reason: None },
+        2 => Command::Defer { resume_on, resume_at, reason: reason(), deferrals_max: 9 },
+        3 => Command::CheckDeadlines,
+        4 => Command::Refer { session: None, to, chair, reason: None },
+        5 => Command::ReturnReferral { reason: reason() },
+        6 => Command::Absorb { from: session, body, deferrals: number, concerned: vec![code("MIIT")] },
+        7 => Command::Withdraw { session: None, reason: None },
+        _ => Command::Decide { session, verdict: matter::Verdict::Adopted },
+    }
+}
+
+/// The row of a matter as the rules have it.
+fn row_of_matter(id: Uuid, state: &matter::State, taken_in_at: Timestamp) -> Option<pb::MatterSummary> {
+    let known = state.known()?;
+    Some(pb::MatterSummary {
+        matter_id: id.to_wire(),
+        title: known.title.to_wire(),
+        body_code: known.body.to_wire(),
+        stage: known.stage().to_wire(),
+        raised_by_code: known.raised_by.to_wire(),
+        case_reference: known.case_reference.to_wire(),
+        taken_in_at: taken_in_at.to_wire(),
+        deferrals: known.deferrals,
+        session_id: known.last_session.to_wire(),
+        resume_on: match &known.progress {
+            matter::Progress::Deferred { resume_on, .. } => Some(resume_on.to_string()),
+            _ => None,
+        },
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_row_of_a_matter_is_what_the_rules_have_of_it(
+        life in prop::collection::vec((0..10_u8, 1..4_u32, 0..60_i64), 0..40)
+    ) {
+        let begin = at("2027-03-01T01:00:00Z");
+        let mut view = InMemory::<SchedulingView>::new().unwrap();
+        let (mut state, mut now, id) = (matter::State::default(), begin, Uuid::from_u128(9));
+        let intake = matter::Intake {
+            title: line("柳树巷积水"),
+            summary: None,
+            body: code("JOINT"),
+            case_reference: Some(line("12345")),
+            split_from: None,
+            deferrals: 0,
+            concerned: vec![code("NDRC")],
+        };
+        let first = matter::Command::TakeIn { intake };
+        let life = life.into_iter().map(|(what, number, hours)| (on_matter(what, number), hours));
+        for (command, hours) in std::iter::once((first, 0)).chain(life) {
+            now += SignedDuration::from_hours(hours);
+            let by = Actor { subject: "chen".into(), department: Some(code("ROADS")), roles: vec![Role::Clerk] };
+            let Ok(events) = Matter::decide(&state, command, &Issued { at: now, by }) else { continue };
+            state = Matter::fold(state, &events);
+            view.project::<Matter>(id, now, &events).unwrap();
+            let known = state.known().unwrap();
+            let whole = Scope::whole();
+            let list = |list: pb::ListMattersRequest| {
+                views::matters(&list).unwrap()(view.within(&whole)).unwrap().rows
+            };
+            prop_assert_eq!(list(Default::default()).into_iter().next(), row_of_matter(id, &state, begin));
+            let settled = pb::ListMattersRequest { settled: Some(true), ..Default::default() };
+            prop_assert_eq!(list(settled).is_empty(), known.stage().is_open());
+            let body_code = Some(known.body_in_charge().to_string());
+            prop_assert_eq!(list(pb::ListMattersRequest { body_code, ..Default::default() }).len(), 1);
+            let waits = matches!(known.progress, matter::Progress::Deferred { .. });
+            prop_assert_eq!(views::next_returns(view.within(&whole), 9).unwrap().len(), usize::from(waits));
+            let similar = views::similar_to("柳树巷的积水", None)(view.within(&whole)).unwrap();
+            prop_assert_eq!(!similar.is_empty(), known.stage().is_open());
+            for department in ["NDRC", "MOF", "MIIT", "MAYOR", "ROADS", "PRESS"] {
+                let delegate = Actor {
+                    subject: "li".into(), department: Some(code(department)), roles: vec![Role::Delegate],
+                };
+                let scope = Scope::of(&delegate, &Default::default());
+                let seen = views::matters(&Default::default()).unwrap()(view.within(&scope)).unwrap().rows;
+                let is_covered = scope.covers(&Matter::audience(&state));
+                prop_assert_eq!(!seen.is_empty(), is_covered, "as {} sees it", department);
+                let similar = views::similar_to("柳树巷的积水", None)(view.within(&scope)).unwrap();
+                prop_assert_eq!(!similar.is_empty(), is_covered && known.stage().is_open());
+            }
+        }
+    }
 
     #[test]
     fn the_row_of_a_session_is_what_the_rules_have_of_it(

@@ -1,22 +1,30 @@
-//! The lists of scheduling, and the count of a body's sessions. A single resource is read from its own
+//! The lists of scheduling, and what is not settled. A single resource is read from its own
 //! history.
 
 mod body;
+mod matter;
 mod room;
 mod session;
+mod similar;
 
 pub(crate) use body::bodies;
 #[cfg(test)]
 pub(crate) use body::{list as list_of_bodies, summary};
 #[cfg(test)]
+pub(crate) use matter::list as list_of_matters;
+pub(crate) use matter::{matters, next_returns};
+#[cfg(test)]
 pub(crate) use room::list as list_of_rooms;
 pub(crate) use room::rooms;
 #[cfg(test)]
 pub(crate) use session::list as list_of_sessions;
-pub(crate) use session::{count_sessions, sessions};
+pub(crate) use session::sessions;
+pub(crate) use similar::similar_to;
 
 use domain::Aggregate as _;
+use domain::resolution::action_item::ActionItem;
 use domain::scheduling::body::Body;
+use domain::scheduling::matter::Matter;
 use domain::scheduling::room::Room;
 use domain::scheduling::session::Session;
 use rusqlite::Transaction;
@@ -29,13 +37,16 @@ pub(crate) struct SchedulingView;
 impl View for SchedulingView {
     const NAME: &'static str = "scheduling";
     const SCHEMA: &'static str = include_str!("schema.sql");
-    const CATEGORIES: &'static [&'static str] = &[Body::CATEGORY, Room::CATEGORY, Session::CATEGORY];
+    const CATEGORIES: &'static [&'static str] =
+        &[Body::CATEGORY, Room::CATEGORY, Session::CATEGORY, Matter::CATEGORY, ActionItem::CATEGORY];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+        similar::project(tables, record)?;
         match record.stream.category.as_str() {
             Body::CATEGORY => body::project(tables, record),
             Room::CATEGORY => room::project(tables, record),
             Session::CATEGORY => session::project(tables, record),
+            Matter::CATEGORY => matter::project(tables, record),
             _ => Ok(()),
         }
     }

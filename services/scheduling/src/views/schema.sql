@@ -51,3 +51,50 @@ CREATE TABLE concerned (
     PRIMARY KEY (session_id, department_code)
 ) WITHOUT ROWID;
 CREATE INDEX sessions_of_department ON concerned (department_code);
+
+-- The number of the stage is that of the wire. The body in charge is the one that it was referred to, or else its own.
+CREATE TABLE matters (
+    matter_id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    body_code TEXT NOT NULL,
+    in_charge_code TEXT NOT NULL,
+    stage INTEGER NOT NULL,
+    settled INTEGER NOT NULL DEFAULT 0,
+    raised_by_code TEXT,
+    case_reference TEXT,
+    taken_in_at INTEGER NOT NULL,
+    deferrals INTEGER NOT NULL,
+    session_id TEXT,
+    -- When it comes back, while it is deferred.
+    resume_on TEXT,
+    resume_at INTEGER
+);
+CREATE INDEX matters_by_age ON matters (taken_in_at);
+CREATE INDEX matters_in_stage ON matters (stage, taken_in_at);
+CREATE INDEX matters_settled ON matters (settled, taken_in_at);
+CREATE INDEX matters_of_body ON matters (in_charge_code, taken_in_at);
+CREATE INDEX matters_of_case ON matters (case_reference, taken_in_at) WHERE case_reference IS NOT NULL;
+CREATE INDEX matters_coming_back ON matters (resume_at) WHERE resume_at IS NOT NULL;
+-- The departments that may know of a matter.
+CREATE TABLE concerned_by_matter (
+    matter_id TEXT NOT NULL,
+    department_code TEXT NOT NULL,
+    PRIMARY KEY (matter_id, department_code)
+) WITHOUT ROWID;
+CREATE INDEX matters_of_department ON concerned_by_matter (department_code);
+
+-- Matters, sessions and action items that are not settled, for comparing others with them. The number of the kind is
+-- that of the wire.
+CREATE TABLE unsettled (
+    rowid INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    kind INTEGER NOT NULL,
+    title TEXT NOT NULL
+);
+CREATE TABLE concerned_by_unsettled (
+    id TEXT NOT NULL,
+    department_code TEXT NOT NULL,
+    PRIMARY KEY (id, department_code)
+) WITHOUT ROWID;
+CREATE INDEX unsettled_of_department ON concerned_by_unsettled (department_code);
+CREATE VIRTUAL TABLE unsettled_titles USING fts5 (title, tokenize = 'trigram case_sensitive 1', detail = 'full');

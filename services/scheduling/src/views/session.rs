@@ -1,10 +1,9 @@
 //! Sessions, a row each, and whom they concern.
 
 use domain::scheduling::session::{Attendee, Event, Outline, Session, Stage};
-use domain::{Code, Timestamp, Uuid};
+use domain::{Code, Timestamp};
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire};
-use rusqlite::types::Value;
 use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page};
@@ -29,7 +28,12 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
         Event::Screened { .. } => set_stage(tables, id, Stage::Screened),
         Event::Admitted => set_stage(tables, id, Stage::Admitted),
         Event::Returned { .. } => set_stage(tables, id, Stage::Returned),
-        Event::Revised { topics, attendees, earliest_start_at, .. } => {
+        Event::Revised { title, topics, attendees, earliest_start_at, .. } => {
+            if let Some(title) = title {
+                tables
+                    .prepare_cached("UPDATE sessions SET title = ?2 WHERE session_id = ?1")?
+                    .execute([id, title.as_str()])?;
+            }
             tables
                 .prepare_cached(
                     "UPDATE sessions SET topic_count = ?2, attendee_count = ?3, earliest_start_at = ?4
@@ -41,6 +45,15 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
                     attendees.len() as i64,
                     earliest_start_at.as_microsecond()
                 ])?;
+            replace_concerned(tables, id, attendees)?;
+            set_stage(tables, id, Stage::Requested)
+        }
+        Event::TopicsAbsorbed { topics, attendees, .. } => {
+            tables
+                .prepare_cached(
+                    "UPDATE sessions SET topic_count = ?2, attendee_count = ?3 WHERE session_id = ?1",
+                )?
+                .execute(params![id, topics.len() as i64, attendees.len() as i64])?;
             replace_concerned(tables, id, attendees)?;
             set_stage(tables, id, Stage::Requested)
         }
@@ -67,6 +80,10 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
         Event::Convened { constitution, .. } => {
             set_chair(tables, id, &constitution.chair)?;
             set_stage(tables, id, Stage::Convened)
+        }
+        Event::Adjourned { .. } => {
+            set_slot(tables, id, None)?;
+            set_stage(tables, id, Stage::Admitted)
         }
         Event::Concluded => set_stage(tables, id, Stage::Concluded),
         Event::PaperSubmitted { .. }
@@ -157,32 +174,12 @@ fn set_slot(
     statement.execute(params![id, room, starts_at, ends_at]).map(drop)
 }
 
-/// How many sessions of the body, other than this one, were held or are to be held from one moment up to, and
-/// not including, another. Sessions before admission, and countersigns, do not count.
-pub(crate) fn count_sessions(
-    tables: ScopedTables<'_>,
-    other_than: Uuid,
-    body: &Code,
-    from: Timestamp,
-    to: Timestamp,
-) -> rusqlite::Result<u32> {
-    let held = [Stage::Admitted, Stage::Scheduled, Stage::Convened, Stage::Concluded].map(|s| s.to_wire());
-    let condition = "body_code = ? AND session_id <> ? AND countersigned = 0 AND stage IN (?, ?, ?, ?)
-         AND iif(starts_at > 0, starts_at, earliest_start_at) >= ?
-         AND iif(starts_at > 0, starts_at, earliest_start_at) < ?";
-    let named = [Value::from(body.as_str().to_owned()), Value::from(other_than.to_string())];
-    let moments = [from.as_microsecond(), to.as_microsecond()].map(Value::from);
-    let values = named.into_iter().chain(held.map(Value::from)).chain(moments);
-    Ok(tables.first(&COUNT, condition, values, |row| row.get(0))?.unwrap_or_default())
-}
-
 /// A session is seen by those whom it concerns.
 const ROWS: Rows = Rows::of_departments(
     "SELECT rowid, * FROM sessions",
     "session_id IN (SELECT session_id FROM concerned
          WHERE department_code IN (SELECT value FROM json_each(?)))",
 );
-const COUNT: Rows = ROWS.selecting("SELECT count(*) FROM sessions");
 
 /// The query for sessions.
 pub(crate) fn sessions(

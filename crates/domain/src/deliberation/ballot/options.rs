@@ -21,6 +21,19 @@ pub enum ChoiceMethod {
     Score,
 }
 
+impl ChoiceMethod {
+    /// The method in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ChoiceMethod::Single => "single",
+            ChoiceMethod::Approval => "approval",
+            ChoiceMethod::InstantRunoff => "instant run-off",
+            ChoiceMethod::Schulze => "Schulze",
+            ChoiceMethod::Score => "score",
+        }
+    }
+}
+
 /// What a seat prefers. Options are numbered from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preference {

@@ -77,6 +77,19 @@ pub struct AgendaTopic {
     pub title: Line,
     /// The time planned for it.
     pub timebox_minutes: u32,
+    /// The matter that it is about, if its session says so.
+    pub carried: Option<Carried>,
+}
+
+/// A matter that a topic is about, as it was when the docket was prepared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Carried {
+    /// The matter.
+    pub matter: Uuid,
+    /// How many times it had been deferred.
+    pub deferrals: u32,
+    /// How many times the body allows that in its life.
+    pub deferrals_max: u32,
 }
 
 /// What is to be decided, by whom, and how.

@@ -1,6 +1,8 @@
 //! What can happen on a docket.
 
+use super::choices::{ChoicePaper, ChoiceResult};
 use super::{Agenda, DraftedItem, ItemDue, Stance};
+use crate::deliberation::ballot::options::ChoiceMethod;
 use crate::deliberation::ballot::{
     Abstention, BallotResult, Choice, MajorityBase, Method, Seat, Tie, VotePart,
 };
@@ -36,6 +38,15 @@ pub enum Event {
         needed: u32,
         /// Deciding departments in all.
         departments: u32,
+    },
+    /// The meeting was adjourned before it was opened: too few were there.
+    Adjourned {
+        /// Deciding departments that were present.
+        present: u32,
+        /// Deciding departments that had to be present.
+        needed: u32,
+        /// What the chair says about it.
+        reason: Text,
     },
     /// A topic was opened for debate.
     TopicOpened {
@@ -138,6 +149,50 @@ pub enum Event {
         item: u32,
         /// Why.
         reason: Text,
+    },
+    /// A department that had no part in the decision accepted to be bound by an item.
+    ItemAccepted {
+        /// On which topic.
+        topic: u32,
+        /// Which item.
+        item: u32,
+        /// Which department.
+        department: Code,
+    },
+    /// A choice among options was opened.
+    ChoiceOpened {
+        /// On which topic.
+        topic: u32,
+        /// The choice's number within the topic, from 1.
+        choice: u32,
+        /// What is asked.
+        question: Line,
+        /// The options, which are known by their numbers from 1.
+        options: Vec<Line>,
+        /// How the chosen one is found.
+        method: ChoiceMethod,
+    },
+    /// A department said what it prefers, or changed it.
+    ChoiceCast {
+        /// On which topic.
+        topic: u32,
+        /// In which choice.
+        choice: u32,
+        /// Which department.
+        department: Code,
+        /// What it prefers.
+        paper: ChoicePaper,
+    },
+    /// A choice was counted.
+    ChoiceClosed {
+        /// On which topic.
+        topic: u32,
+        /// Which choice.
+        choice: u32,
+        /// What came out first, with its figures.
+        result: ChoiceResult,
+        /// Every seat that decides on the topic, as it was at the count.
+        roll: Vec<Seat>,
     },
     /// A ballot was opened.
     BallotOpened {

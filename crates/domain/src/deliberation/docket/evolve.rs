@@ -1,15 +1,20 @@
 //! What each event adds to the state. An event that does not fit leaves the state as it was.
 
+use super::choices::OptionChoice;
 use super::{
     Amendment, AmendmentStage, Event, Mandate, Outcome, Proceedings, State, Statement, Topic, TopicStage,
 };
 use crate::Text;
 use crate::deliberation::ballot::{Ballot, Rules, Vote};
+use std::collections::BTreeMap;
 
 pub(super) fn evolve(state: State, event: &Event) -> State {
     match (state, event) {
-        (State::Absent, Event::Prepared { agenda }) => State::Prepared(Proceedings::new(agenda.clone())),
+        (State::Absent | State::Adjourned(_), Event::Prepared { agenda }) => {
+            State::Prepared(Proceedings::new(agenda.clone()))
+        }
         (State::Prepared(proceedings), Event::Opened { .. }) => State::Open(proceedings),
+        (State::Prepared(proceedings), Event::Adjourned { .. }) => State::Adjourned(proceedings),
         (State::Open(proceedings), Event::Closed { .. }) => State::Closed(proceedings),
         (State::Prepared(mut proceedings), event) => {
             attend(&mut proceedings, event);
@@ -23,6 +28,7 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
             {
                 debate(topic, event);
                 edit(topic, event);
+                choose(topic, event);
                 vote(topic, event);
                 conclude(topic, event);
             }
@@ -75,6 +81,10 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::AmendmentAdopted { topic, .. }
         | Event::AmendmentRejected { topic, .. }
         | Event::ItemDropped { topic, .. }
+        | Event::ItemAccepted { topic, .. }
+        | Event::ChoiceOpened { topic, .. }
+        | Event::ChoiceCast { topic, .. }
+        | Event::ChoiceClosed { topic, .. }
         | Event::BallotOpened { topic, .. }
         | Event::VoteCast { topic, .. }
         | Event::RecusalRecorded { topic, .. }
@@ -95,6 +105,7 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::MandateGiven { .. }
         | Event::MandateRevoked { .. }
         | Event::Opened { .. }
+        | Event::Adjourned { .. }
         | Event::Closed { .. } => None,
     }
 }
@@ -148,11 +159,18 @@ fn edit(topic: &mut Topic, event: &Event) {
         }
         Event::ItemDrafted { item } => topic.items.push(item.clone()),
         Event::ItemRevised { item } => {
+            topic.acceptances.remove(&item.number);
             if let Some(old) = topic.items.iter_mut().find(|old| old.number == item.number) {
                 *old = item.clone();
             }
         }
-        Event::ItemDropped { item, .. } => topic.items.retain(|kept| kept.number != *item),
+        Event::ItemDropped { item, .. } => {
+            topic.acceptances.remove(item);
+            topic.items.retain(|kept| kept.number != *item);
+        }
+        Event::ItemAccepted { item, department, .. } => {
+            topic.acceptances.entry(*item).or_default().insert(department.clone());
+        }
         _ => {}
     }
 }
@@ -169,6 +187,42 @@ fn resolve(topic: &mut Topic, amendment: u32, stage: AmendmentStage) -> Option<T
     let amendment = topic.amendments.iter_mut().find(|known| known.number == amendment)?;
     amendment.stage = stage;
     Some(amendment.text.clone())
+}
+
+/// Choices among options.
+fn choose(topic: &mut Topic, event: &Event) {
+    if let Event::ChoiceOpened { choice, question, options, method, .. } = event {
+        topic.choices.push(OptionChoice {
+            number: *choice,
+            question: question.clone(),
+            options: options.clone(),
+            method: *method,
+            papers: BTreeMap::new(),
+            roll: Vec::new(),
+            result: None,
+        });
+    }
+    if let Event::RecusalRecorded { department, .. } = event {
+        for open in topic.choices.iter_mut().filter(|choice| choice.is_open()) {
+            open.papers.remove(department);
+            open.papers.retain(|_, paper| paper.cast_by.as_ref() != Some(department));
+        }
+    }
+    let (Event::ChoiceCast { choice: number, .. } | Event::ChoiceClosed { choice: number, .. }) = event
+    else {
+        return;
+    };
+    let Some(known) = topic.choices.iter_mut().find(|known| known.number == *number) else { return };
+    match event {
+        Event::ChoiceCast { department, paper, .. } => {
+            known.papers.insert(department.clone(), paper.clone());
+        }
+        Event::ChoiceClosed { result, roll, .. } => {
+            known.result = Some(result.clone());
+            known.roll = roll.clone();
+        }
+        _ => {}
+    }
 }
 
 /// Ballots, votes and recusals.

@@ -1,15 +1,16 @@
 //! The rules of the floor: attendance, quorum, debate and its time, statements.
 
+use super::mandates::takes_its_place;
 use super::proceedings::count;
 use super::{
     Agenda, DIGRESSION_MINUTES_MAX, Event, Mode, Outcome, Proceedings, Rejection, RoleOnTopic, State,
     Statement, Topic, TopicStage,
 };
-use crate::{Code, Issued, Line, Role, Timestamp};
+use crate::{Code, Issued, Line, Role, Text, Timestamp};
 
 /// Prepares a docket. Nobody has to arrive for a countersign, so it opens at once.
 pub(super) fn prepare(state: &State, agenda: Agenda, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-    if state.proceedings().is_some() {
+    if !matches!(state, State::Absent | State::Adjourned(_)) {
         return Ok(vec![]);
     }
     agenda.check()?;
@@ -89,14 +90,35 @@ pub(super) fn open(state: &State, issued: &Issued) -> Result<Vec<Event>, Rejecti
     let State::Prepared(proceedings) = state else {
         return state.open().map(|_| vec![]);
     };
-    let agenda = &proceedings.agenda;
-    let departments = agenda.constitution.voter_count();
-    let present = count(agenda.deciding().filter(|code| proceedings.present.contains_key(*code)));
-    let needed = agenda.constitution.quorum(0, present);
+    let departments = proceedings.agenda.constitution.voter_count();
+    let (present, needed) = attendance(proceedings);
     if present < needed {
         return Err(Rejection::NoQuorum { present, needed, departments });
     }
     Ok(vec![Event::Opened { opened_at: issued.at, present, needed, departments }])
+}
+
+/// How many deciding departments are there, and how many have to be.
+fn attendance(proceedings: &Proceedings) -> (u32, u32) {
+    let agenda = &proceedings.agenda;
+    let present = count(agenda.deciding().filter(|code| proceedings.present.contains_key(*code)));
+    (present, agenda.constitution.quorum(0, present))
+}
+
+/// Adjourns a meeting to which too few came. Whoever could open it opens it instead.
+pub(super) fn adjourn(state: &State, reason: Text) -> Result<Vec<Event>, Rejection> {
+    let proceedings = match state {
+        State::Adjourned(_) => return Ok(vec![]),
+        State::Prepared(proceedings) => proceedings,
+        State::Absent => return state.open().map(|_| vec![]),
+        State::Open(_) => return Err(Rejection::WrongStage { stage: "open", needed: "prepared" }),
+        State::Closed(_) => return Err(Rejection::WrongStage { stage: "closed", needed: "prepared" }),
+    };
+    let (present, needed) = attendance(proceedings);
+    if present >= needed {
+        return Err(Rejection::QuorumPresent { present, needed });
+    }
+    Ok(vec![Event::Adjourned { present, needed, reason }])
 }
 
 /// Opens a topic. A deferred one may be opened again, which revokes its outcome.
@@ -142,6 +164,7 @@ pub(super) fn record_digression(
     number: u32,
     minutes: u32,
     note: Option<Line>,
+    issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let topic = proceedings.undecided(number)?;
     if minutes == 0 || minutes > DIGRESSION_MINUTES_MAX {
@@ -149,6 +172,16 @@ pub(super) fn record_digression(
     }
     if topic.stage == TopicStage::Waiting {
         return Err(Rejection::TopicNotOpened { topic_number: number });
+    }
+    let spent_minutes = topic.spent_until(issued.at) / 60;
+    let recorded_minutes = topic.digression_minutes;
+    if u64::from(recorded_minutes) + u64::from(minutes) > spent_minutes {
+        return Err(Rejection::DigressionTooLong {
+            topic_number: number,
+            minutes,
+            recorded_minutes,
+            spent_minutes,
+        });
     }
     Ok(vec![Event::DigressionRecorded { topic: number, minutes, note }])
 }
@@ -215,7 +248,9 @@ pub(super) fn may_speak(
     department: &Code,
     issued: &Issued,
 ) -> Result<(), Rejection> {
-    may_speak_for(proceedings, department, issued)?;
+    if !takes_its_place(proceedings, topic, department, issued) {
+        may_speak_for(proceedings, department, issued)?;
+    }
     not_recused(topic, department)?;
     match proceedings.agenda.role_on(topic.number, department) {
         Some(RoleOnTopic::Decides | RoleOnTopic::Advises) => Ok(()),

@@ -34,6 +34,11 @@ impl ItemDraft {
         }
     }
 
+    /// The departments that it would bind.
+    pub fn bound(&self) -> impl Iterator<Item = &Code> {
+        self.lead.iter().chain(&self.co_responsible)
+    }
+
     /// About how many bytes the draft takes up in the log.
     pub(super) fn bytes(&self) -> usize {
         let text = |text: &Option<Text>| text.as_ref().map_or(0, |text| text.as_str().len());

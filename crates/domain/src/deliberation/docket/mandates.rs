@@ -5,7 +5,7 @@
 
 use super::floor::{may_speak_for, not_recused};
 use super::{Event, Proceedings, Rejection, RoleOnTopic, Topic};
-use crate::deliberation::ballot::Ballot;
+use crate::deliberation::ballot::{Votes, carried_by};
 use crate::{Code, Issued};
 use std::collections::BTreeSet;
 
@@ -112,19 +112,33 @@ pub(super) fn stand_ins<'p>(proceedings: &'p Proceedings, topic: &Topic, departm
     substitutes.iter().find(able).into_iter().collect()
 }
 
+/// Whether the issuer belongs to the substitute that takes the department's place on a topic now: it speaks for the seat as
+/// well as it votes for it.
+pub(super) fn takes_its_place(
+    proceedings: &Proceedings,
+    topic: &Topic,
+    department: &Code,
+    issued: &Issued,
+) -> bool {
+    let voter = proceedings.agenda.constitution.voter(department);
+    let substitutes = voter.map_or(&[][..], |voter| &voter.substitutes);
+    let stand_ins = stand_ins(proceedings, topic, department);
+    stand_ins.into_iter().any(|code| substitutes.contains(code) && issued.by.speaks_for(code))
+}
+
 /// Refuses a department that votes for as many seats already as the body's rule allows, unless it votes by itself for
 /// this one. A substitute votes for the seat whose place it takes, and carries no mandate.
 pub(super) fn may_carry(
     proceedings: &Proceedings,
-    ballot: &Ballot,
+    votes: &Votes,
     department: &Code,
     carrier: &Code,
 ) -> Result<(), Rejection> {
     let rule = &proceedings.agenda.constitution;
     let is_substitute = rule.voter(department).is_some_and(|voter| voter.substitutes.contains(carrier));
-    let carries_it = ballot.votes.get(department).is_some_and(|vote| vote.cast_by.as_ref() == Some(carrier));
+    let carries_it = votes.get(department).is_some_and(|vote| vote.cast_by.as_ref() == Some(carrier));
     let max = rule.rule.voting.mandates_max;
-    if is_substitute || carries_it || ballot.carried_by(carrier) < max {
+    if is_substitute || carries_it || carried_by(votes, carrier) < max {
         return Ok(());
     }
     Err(Rejection::TooManyMandates { department_code: carrier.clone(), max })

@@ -3,9 +3,7 @@
 use super::floor::debate_closed;
 use super::proceedings::count;
 use super::proposals::{no_open_ballot, nothing_pending};
-use super::{
-    ACKNOWLEDGE_WORKING_DAYS, DEFERRALS_MAX, Event, ItemDue, Outcome, Proceedings, Rejection, State, Topic,
-};
+use super::{ACKNOWLEDGE_WORKING_DAYS, Event, ItemDue, Outcome, Proceedings, Rejection, State, Topic};
 use crate::calendar::WorkingCalendar;
 use crate::{Code, Date, Issued, Text};
 
@@ -123,9 +121,9 @@ pub(super) fn defer(
     if resume_on < today {
         return Err(Rejection::ResumesInThePast { resume_on, today });
     }
-    let deferrals = topic.deferrals;
-    if deferrals >= DEFERRALS_MAX {
-        return Err(Rejection::DeferralsExhausted { topic_number: number, deferrals, max: DEFERRALS_MAX });
+    let (deferrals, max) = (topic.deferrals, topic.deferrals_max());
+    if deferrals >= max {
+        return Err(Rejection::DeferralsExhausted { topic_number: number, deferrals, max });
     }
     let deferred =
         Event::TopicDeferred { topic: number, resume_on, moved_by, reason, deferrals: deferrals + 1 };
@@ -144,6 +142,9 @@ pub(super) fn refer(
         return Ok(vec![]);
     }
     let topic = not_passed(proceedings, number)?;
+    if proceedings.agenda.body == referred_to {
+        return Err(Rejection::ReferredToItself { body_code: referred_to });
+    }
     Ok(concluded(proceedings, topic, Event::TopicReferred { topic: number, referred_to, reason }, issued))
 }
 
@@ -197,6 +198,9 @@ fn not_passed(proceedings: &Proceedings, number: u32) -> Result<&Topic, Rejectio
 fn without_open_ballot(proceedings: &Proceedings, number: u32) -> Result<&Topic, Rejection> {
     let topic = proceedings.undecided(number)?;
     no_open_ballot(topic)?;
+    if topic.open_choice().is_some() {
+        return Err(Rejection::ChoiceStillOpen { topic_number: number });
+    }
     Ok(topic)
 }
 

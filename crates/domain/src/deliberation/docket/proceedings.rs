@@ -1,10 +1,11 @@
 //! How far a docket has come: who is present, and what has been said and decided on each topic.
 
-use super::Rejection;
-use super::agenda::{Agenda, AgendaTopic, Mode};
+use super::agenda::{Agenda, AgendaTopic, Carried, Mode};
+use super::choices::OptionChoice;
 use super::item::{DraftedItem, ItemDue};
 use super::mandates::Mandate;
-use crate::deliberation::ballot::{Ballot, BallotResult, Roll, Seat, Vote};
+use super::{DEFERRALS_MAX, Rejection};
+use crate::deliberation::ballot::{Ballot, BallotResult, Roll, Seat, Votes};
 use crate::{Code, Date, Line, Text, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -157,9 +158,15 @@ pub struct Topic {
     pub recused: BTreeSet<Code>,
     /// Those of them that recused themselves from its current version only.
     pub recused_from_version: BTreeSet<Code>,
+    /// Who accepted to be bound by an item, by its number, without having a part in the decision.
+    pub acceptances: BTreeMap<u32, BTreeSet<Code>>,
+    /// The choices among options that were held on it, in order.
+    pub choices: Vec<OptionChoice>,
     /// The ballots held on it, in order.
     pub ballots: Vec<Ballot>,
-    /// How many times it has been deferred.
+    /// The matter that it is about.
+    pub carried: Option<Carried>,
+    /// How many times it has been deferred, in earlier sessions too.
     pub deferrals: u32,
     /// How it ended.
     pub outcome: Option<Outcome>,
@@ -180,10 +187,18 @@ impl Topic {
             items: Vec::new(),
             recused: BTreeSet::new(),
             recused_from_version: BTreeSet::new(),
+            acceptances: BTreeMap::new(),
+            choices: Vec::new(),
             ballots: Vec::new(),
-            deferrals: 0,
+            carried: entry.carried,
+            deferrals: entry.carried.map_or(0, |carried| carried.deferrals),
             outcome: None,
         }
+    }
+
+    /// How many times it may be deferred, in earlier sessions too.
+    pub fn deferrals_max(&self) -> u32 {
+        self.carried.map_or(DEFERRALS_MAX, |carried| carried.deferrals_max)
     }
 
     /// The number of the current version of the proposal; 0 while there is none.
@@ -199,6 +214,11 @@ impl Topic {
     /// The ballot that is open for votes, if one is.
     pub fn open_ballot(&self) -> Option<&Ballot> {
         self.ballots.iter().find(|ballot| ballot.is_open())
+    }
+
+    /// The choice that is open, if one is.
+    pub fn open_choice(&self) -> Option<&OptionChoice> {
+        self.choices.iter().find(|choice| choice.is_open())
     }
 
     /// The last result on the current version.
@@ -314,7 +334,7 @@ impl Proceedings {
     }
 
     /// Who may vote on a topic, and how many have to, with these votes cast so far.
-    pub fn roll(&self, topic: &Topic, votes: &BTreeMap<Code, Vote>) -> Roll {
+    pub fn roll(&self, topic: &Topic, votes: &Votes) -> Roll {
         let constitution = &self.agenda.constitution;
         let deciding = self.agenda.deciding_on(topic.number);
         let voters = deciding.filter_map(|department| constitution.voter(department));

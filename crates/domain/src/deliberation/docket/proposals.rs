@@ -1,9 +1,9 @@
 //! The rules of the text: versions, amendments, and the items that carry a decision out.
 
-use super::floor::{in_debate, may_speak};
+use super::floor::{in_debate, may_speak, must_belong_to};
 use super::{
     AMENDMENTS_MAX, Amendment, AmendmentStage, CO_RESPONSIBLE_MAX, DRAFT_BYTES_MAX, DraftedItem, Event,
-    ITEMS_MAX, ITEMS_PER_COMMAND_MAX, ItemDraft, Proceedings, Rejection, Topic, VERSIONS_MAX,
+    ITEMS_MAX, ITEMS_PER_COMMAND_MAX, ItemDraft, Proceedings, Rejection, RoleOnTopic, Topic, VERSIONS_MAX,
 };
 use crate::deliberation::ballot::BallotResult;
 use crate::due::DueRule;
@@ -149,6 +149,47 @@ pub(super) fn drop_item(
     };
     may_change_items(proceedings.undecided(item.topic)?)?;
     Ok(vec![Event::ItemDropped { topic: item.topic, item: number, reason }])
+}
+
+/// Records that a department accepts to be bound by an item; only its own people do that.
+pub(super) fn accept_item(
+    proceedings: &Proceedings,
+    number: u32,
+    department: Code,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    let item = drafted(proceedings, number)?;
+    let topic = proceedings.undecided(item.topic)?;
+    must_belong_to(&department, issued)?;
+    if !item.draft.bound().any(|bound| *bound == department) {
+        return Err(Rejection::NotNamedInItem { item_number: number, department_code: department });
+    }
+    if topic.acceptances.get(&number).is_some_and(|known| known.contains(&department)) {
+        return Ok(vec![]);
+    }
+    Ok(vec![Event::ItemAccepted { topic: topic.number, item: number, department }])
+}
+
+/// Refuses items that bind a department which has no part in the decision, and has not accepted them.
+pub(super) fn binds_nobody_unasked(proceedings: &Proceedings, topic: &Topic) -> Result<(), Rejection> {
+    let has_part = |department: &Code| {
+        let role = proceedings.agenda.role_on(topic.number, department);
+        matches!(role, Some(RoleOnTopic::Decides | RoleOnTopic::Advises))
+    };
+    for item in &topic.items {
+        let accepted = topic.acceptances.get(&item.number);
+        let unasked = |department: &&Code| {
+            !has_part(department) && !accepted.is_some_and(|accepted| accepted.contains(*department))
+        };
+        if let Some(department) = item.draft.bound().find(unasked) {
+            return Err(Rejection::ItemNotAccepted {
+                item_number: item.number,
+                topic_number: topic.number,
+                department_code: department.clone(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The item with this number, if it is drafted and was not dropped.

@@ -26,6 +26,19 @@ rejections! {
         WrongStage("WRONG_STAGE") { stage: &'static str, needed: &'static str } =
             "the stage of the docket is {stage}; it has to be {needed}",
         NotAMeeting("NOT_A_MEETING") = "a countersign has no attendance",
+        UnknownBody("UNKNOWN_BODY") { body_code: Code } =
+            "body {body_code} is not defined; a topic is referred to a body that can accept it",
+        ReferredToItself("REFERRED_TO_ITSELF") { body_code: Code } =
+            "the topic is before body {body_code} already; refer it to another body",
+        QuorumPresent("QUORUM_PRESENT") { present: u32, needed: u32 } =
+            "{present} deciding departments are present and {needed} are needed; open the docket",
+        DigressionTooLong("DIGRESSION_TOO_LONG") {
+            topic_number: u32,
+            minutes: u32,
+            recorded_minutes: u32,
+            spent_minutes: u64,
+        } = "{minutes} minutes of digression are given for topic {topic_number}, on which {spent_minutes} were spent, \
+             {recorded_minutes} of them off topic already",
         NotAParticipant("NOT_A_PARTICIPANT") { department_code: Code } =
             "department {department_code} does not take part in this docket",
         NotPresent("NOT_PRESENT") { department_code: Code } = "department {department_code} is not present",
@@ -105,6 +118,23 @@ rejections! {
             "the body's rule for these matters needs a ballot even where nobody objects",
         Objected("OBJECTED") { department_code: Code, topic_number: u32 } =
             "department {department_code} opposes topic {topic_number}, so there is no general consent; hold a ballot",
+        ItemNotAccepted("ITEM_NOT_ACCEPTED") { item_number: u32, topic_number: u32, department_code: Code } =
+            "item {item_number} binds department {department_code}, which neither decides nor advises on topic \
+             {topic_number}; it has to accept the item first",
+        NotNamedInItem("NOT_NAMED_IN_ITEM") { item_number: u32, department_code: Code } =
+            "department {department_code} neither leads nor supports item {item_number}",
+        ChoiceStillOpen("CHOICE_STILL_OPEN") { topic_number: u32 } =
+            "a choice among options is open on topic {topic_number}; close it first",
+        NoChoiceOpen("NO_CHOICE_OPEN") { topic_number: u32 } =
+            "no choice among options is open on topic {topic_number}",
+        OptionsOutOfRange("OPTIONS_OUT_OF_RANGE") { options: usize, max: usize } =
+            "a choice has from 2 to {max} options, each once, not {options}",
+        ChoicesExhausted("CHOICES_EXHAUSTED") { max: usize } =
+            "the docket has had {max} choices, the most there may be",
+        PreferenceDoesNotFit("PREFERENCE_DOES_NOT_FIT") { method: &'static str } =
+            "the preference does not fit the method {method}: name options by their numbers, each once and in order \
+             where they are ranked, exactly one where one is chosen; points are given to every option, up to 10, where \
+             they are scored",
         CountersignOver("COUNTERSIGN_OVER") { sign_by: Timestamp } = "the countersign ended at {sign_by}",
         MissingVotes("MISSING_VOTES") { missing: u32, sign_by: Timestamp } =
             "{missing} departments have not signed yet and may do so until {sign_by}",

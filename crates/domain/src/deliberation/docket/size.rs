@@ -1,6 +1,6 @@
 //! How large a docket may grow: whoever takes part must be able to read the whole of it in one answer.
 
-use super::{Command, Docket, Event, Proceedings, Rejection, State, Topic};
+use super::{Command, Docket, Event, OptionChoice, Proceedings, Rejection, State, Topic};
 use crate::Aggregate;
 use crate::deliberation::ballot::Ballot;
 
@@ -29,6 +29,7 @@ impl Command {
             | Command::ResolveAmendment { adopt: true, .. }
             | Command::DraftItems { .. }
             | Command::ReviseItem { .. } => Some(BYTES_FOR_TEXTS_MAX),
+            Command::OpenChoice { .. } => Some(BYTES_FOR_TEXTS_MAX),
             Command::OpenBallot { .. }
             | Command::RecordGeneralConsent { .. }
             | Command::GiveMandate { .. }
@@ -75,7 +76,23 @@ fn bytes_of_topic(topic: &Topic, votes: usize) -> usize {
         .map(|amendment| amendment.department.as_str().len() + amendment.text.as_str().len() + PART_BYTES);
     let items = topic.items.iter().map(|item| item.draft.bytes() + PART_BYTES);
     let ballots = topic.ballots.iter().map(|ballot| RESULT_BYTES + votes + bytes_of_reasons(ballot));
-    statements.chain(versions).chain(amendments).chain(items).chain(ballots).sum()
+    let choices = topic.choices.iter().map(|choice| bytes_of_choice(choice, votes));
+    let acceptances = topic.acceptances.values().flatten().map(|code| code.as_str().len() + PART_BYTES);
+    statements
+        .chain(versions)
+        .chain(amendments)
+        .chain(items)
+        .chain(ballots)
+        .chain(choices)
+        .chain(acceptances)
+        .sum()
+}
+
+/// With what each seat prefers, and the figures: a row for each option at most.
+fn bytes_of_choice(choice: &OptionChoice, votes: usize) -> usize {
+    let options = choice.options.iter().map(|option| option.as_str().len() + PART_BYTES);
+    let figures = 6 * choice.options.len() * (choice.options.len() + 1);
+    choice.question.as_str().len() + options.sum::<usize>() + figures + votes + RESULT_BYTES
 }
 
 fn bytes_of_reasons(ballot: &Ballot) -> usize {

@@ -6,8 +6,10 @@ use crate::testing::{self, actor, at, code, given, line, text};
 use crate::{Actor, Refusal, Role, Uuid};
 use jiff::civil::date;
 
+mod choices;
 mod constitution;
 mod mandates;
+mod next;
 mod random;
 mod votes;
 
@@ -34,7 +36,8 @@ fn constitution(tie: Tie) -> Constitution {
 /// WATER, ROADS and HEALTH decide on topic 1, PRESS is kept informed; WATER also decides on topic 2.
 fn agenda(mode: Mode) -> Agenda {
     let role = |topic, role| TopicRole { topic, role };
-    let topic = |number, title| AgendaTopic { number, title: line(title), timebox_minutes: 20 };
+    let topic =
+        |number, title| AgendaTopic { number, title: line(title), timebox_minutes: 20, carried: None };
     let participant = |department, roles| Participant { department: code(department), roles };
     Agenda {
         session: Uuid::from_u128(7),
@@ -75,7 +78,7 @@ fn draft() -> ItemDraft {
         deliverable: text("Signs on every route"),
         criterion: Some(text("Seen by the inspectors")),
         lead: Some(code("ROADS")),
-        co_responsible: vec![code("ROADS"), code("PRESS")],
+        co_responsible: vec![code("ROADS"), code("HEALTH")],
         due: Some(DueRule::AfterWorkingDays(5)),
     }
 }
@@ -182,6 +185,42 @@ fn an_agenda_names_its_topics_and_participants_once() {
     assert_eq!(prepare(|agenda| agenda.participants[1].department = code("WATER")), "DUPLICATE_PARTICIPANT");
     assert_eq!(prepare(|agenda| agenda.participants[1].roles.push(advises(3))), "UNKNOWN_TOPIC");
     assert_eq!(prepare(|agenda| agenda.participants[1].roles.push(advises(1))), "DUPLICATE_ROLE");
+}
+
+#[test]
+fn a_digression_is_no_longer_than_the_time_spent() {
+    let history = followed_by(in_session(), [Event::DigressionRecorded { topic: 1, minutes: 4, note: None }]);
+    let digress = |now, minutes| {
+        given::<Docket>(&history).at(now).when(Command::RecordDigression { topic: 1, minutes, note: None })
+    };
+    // Opened five minutes after one o'clock.
+    assert!(digress("2027-03-01T01:20:00Z", 11).is_ok());
+    let too_long =
+        Rejection::DigressionTooLong { topic_number: 1, minutes: 12, recorded_minutes: 4, spent_minutes: 15 };
+    assert_eq!(digress("2027-03-01T01:20:59Z", 12), Err(too_long));
+}
+
+#[test]
+fn a_meeting_without_a_quorum_is_adjourned_and_prepared_again() {
+    let prepared = [Event::Prepared { agenda: agenda(Mode::Meeting) }];
+    let adjourn = || Command::Adjourn { reason: text("Too few came") };
+    let alone = followed_by(prepared.to_vec(), [arrived("WATER")]);
+    let adjourned = Event::Adjourned { present: 1, needed: 2, reason: text("Too few came") };
+    assert_eq!(given::<Docket>(&alone).when(adjourn()), Ok(vec![adjourned.clone()]));
+    let both = followed_by(alone.clone(), [arrived("ROADS")]);
+    let quorum = Rejection::QuorumPresent { present: 2, needed: 2 };
+    assert_eq!(given::<Docket>(&both).when(adjourn()), Err(quorum));
+    assert_eq!(
+        given::<Docket>(&in_session()).when(adjourn()).unwrap_err().reason(),
+        "WRONG_STAGE",
+        "it has begun"
+    );
+
+    let over = followed_by(alone, [adjourned]);
+    assert_eq!(given::<Docket>(&over).when(Command::Open).unwrap_err().reason(), "WRONG_STAGE");
+    let again = given::<Docket>(&over).when(Command::Prepare { agenda: agenda(Mode::Meeting) }).unwrap();
+    let state = Docket::fold(State::default(), &followed_by(over, again));
+    assert!(matches!(&state, State::Prepared(proceedings) if proceedings.present.is_empty()), "{state:?}");
 }
 
 #[test]
@@ -632,4 +671,34 @@ fn an_item_is_led_and_supported_by_participants() {
         attempt(ItemDraft { co_responsible: vec![code("PRESS"), code("PRESS")], ..draft() }),
         Err(Rejection::DuplicateDepartment { department_code: code("PRESS") })
     );
+}
+
+#[test]
+fn a_department_that_has_no_part_is_bound_by_what_it_accepts_only() {
+    let bound = ItemDraft { co_responsible: vec![code("PRESS")], ..draft() };
+    let history = followed_by(in_session(), [proposed(1), drafted(bound.clone())]);
+    let attempt = |history: &[Event], by, command| given::<Docket>(history).by(of(by)).when(command);
+    let open = |history: &[Event]| attempt(history, "WATER", open_ballot(1)).map(|_| ());
+    let department_code = code("PRESS");
+    let refused = Err(Rejection::ItemNotAccepted { item_number: 1, topic_number: 1, department_code });
+    assert_eq!(open(&history), refused, "it is kept informed, and no more");
+    let consent = Command::RecordGeneralConsent { topic: 1, version: 1 };
+    assert_eq!(attempt(&history, "WATER", consent).map(|_| ()), refused);
+
+    let accept = |department| Command::AcceptItem { item: 1, department: code(department) };
+    assert!(matches!(attempt(&history, "WATER", accept("PRESS")), Err(Rejection::NotYourDepartment { .. })));
+    let clerk = given::<Docket>(&history).by(actor("wen", "OFFICE", Role::Clerk)).when(accept("PRESS"));
+    assert!(matches!(clerk, Err(Rejection::NotYourDepartment { .. })), "nobody accepts for it");
+    let not_named = attempt(&history, "HEALTH", accept("HEALTH")).map_err(|refused| refused.reason());
+    assert_eq!(not_named, Err("NOT_NAMED_IN_ITEM"));
+    let accepted = attempt(&history, "PRESS", accept("PRESS")).unwrap();
+    let history = followed_by(history, accepted);
+    assert_eq!(attempt(&history, "PRESS", accept("PRESS")), Ok(vec![]));
+    assert_eq!(open(&history), Ok(()));
+
+    // Another content is to be accepted again.
+    let revised =
+        Command::ReviseItem { item: 1, draft: ItemDraft { due: Some(DueRule::AfterDays(1)), ..bound } };
+    let revised = attempt(&history, "WATER", revised).unwrap();
+    assert_eq!(open(&followed_by(history, revised)), refused);
 }

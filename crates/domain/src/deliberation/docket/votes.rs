@@ -4,7 +4,7 @@ use super::floor::{is_clerk_of_the_docket, must_belong_to, not_one_of, not_recus
 use super::mandates::{may_carry, stand_ins};
 use super::voting::still_signing;
 use super::{Event, Proceedings, Rejection, RoleOnTopic, Topic};
-use crate::deliberation::ballot::{Ballot, Choice, Vote, VotePart};
+use crate::deliberation::ballot::{Ballot, Choice, Vote, VotePart, Votes};
 use crate::{Code, Issued, Text};
 use std::collections::BTreeSet;
 
@@ -81,7 +81,8 @@ fn vote(
 ) -> Result<Option<Event>, Rejection> {
     let Paper { department, choice, split, reason } = paper;
     may_vote_on(proceedings, topic, &department)?;
-    let Caster { cast_by, put_down_by_clerk } = caster(proceedings, topic, ballot, &department, issued)?;
+    let Caster { cast_by, put_down_by_clerk } =
+        caster(proceedings, topic, &ballot.votes, &department, issued)?;
     still_signing(proceedings, issued)?;
     check_split(proceedings, &department, choice, &split)?;
     let vote = Vote { choice, split, reason, cast_by, put_down_by_clerk };
@@ -94,19 +95,19 @@ fn vote(
 }
 
 /// Who casts the vote of a seat.
-struct Caster {
+pub(super) struct Caster {
     /// The department that does, when it is another one.
-    cast_by: Option<Code>,
+    pub(super) cast_by: Option<Code>,
     /// Whether a clerk of the docket puts it down.
-    put_down_by_clerk: bool,
+    pub(super) put_down_by_clerk: bool,
 }
 
 /// Who casts the vote: the department itself; a stand-in, when it is not there; or, in a meeting, a clerk who puts down
 /// what either of them does.
-fn caster(
+pub(super) fn caster(
     proceedings: &Proceedings,
     topic: &Topic,
-    ballot: &Ballot,
+    votes: &Votes,
     department: &Code,
     issued: &Issued,
 ) -> Result<Caster, Rejection> {
@@ -119,7 +120,7 @@ fn caster(
     }
     let stand_ins = stand_ins(proceedings, topic, department);
     let stand_in = match is_clerk {
-        true => stand_ins.into_iter().find(|code| may_carry(proceedings, ballot, department, code).is_ok()),
+        true => stand_ins.into_iter().find(|code| may_carry(proceedings, votes, department, code).is_ok()),
         false => stand_ins.into_iter().find(|code| issued.by.speaks_for(code)),
     };
     let Some(stand_in) = stand_in else {
@@ -130,8 +131,8 @@ fn caster(
         return Ok(Caster { cast_by: None, put_down_by_clerk: false });
     };
     not_recused(topic, department)?;
-    may_carry(proceedings, ballot, department, stand_in)?;
-    if let Some(vote) = ballot.votes.get(department)
+    may_carry(proceedings, votes, department, stand_in)?;
+    if let Some(vote) = votes.get(department)
         && vote.cast_by.as_ref() != Some(stand_in)
     {
         let cast_by_code = vote.cast_by.clone().unwrap_or_else(|| department.clone());

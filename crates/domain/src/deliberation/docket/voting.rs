@@ -3,7 +3,7 @@
 use super::floor::must_belong_to;
 use super::outcomes::executable;
 use super::proceedings::count;
-use super::proposals::{no_open_ballot, not_voted_on, nothing_pending};
+use super::proposals::{binds_nobody_unasked, no_open_ballot, not_voted_on, nothing_pending};
 use super::votes::takes_part_now;
 use super::{BALLOTS_MAX, Event, Mode, Proceedings, Rejection, Stance, State, Topic, TopicStage};
 use crate::decision_rule::{DecisionRule, Method};
@@ -61,6 +61,10 @@ fn may_be_opened(
     }
     nothing_pending(topic)?;
     executable(topic)?;
+    binds_nobody_unasked(proceedings, topic)?;
+    if topic.open_choice().is_some() {
+        return Err(Rejection::ChoiceStillOpen { topic_number: number });
+    }
     may_be_voted_on(proceedings, topic)?;
     if proceedings.agenda.deciding_on(number).next().is_none() {
         return Err(Rejection::NoDecidingDepartment { topic_number: number });

@@ -5,6 +5,8 @@ use crate::scheduling::session::{Attendee, Kind, Outline, RoleOnTopic, Session, 
 use crate::testing::{code, constitution, given};
 use crate::{Aggregate, Code, Line, Text};
 
+const MATTER: Uuid = Uuid::from_u128(9);
+
 fn attendee(department: &str) -> Attendee {
     let roles = vec![TopicRole { topic: 1, role: RoleOnTopic::Decides }];
     Attendee { department: code(department), roles }
@@ -23,6 +25,7 @@ fn outline() -> Outline {
             title: Line::parse("Evacuation routes").unwrap(),
             timebox_minutes: 20,
             papers_required: false,
+            matter: Some(MATTER),
         }],
         attendees: ["WATER", "METRO"].map(attendee).to_vec(),
         duration_minutes: 30,
@@ -32,11 +35,16 @@ fn outline() -> Outline {
     }
 }
 
+/// The matter of the topic was deferred once before.
+fn history_of_matters() -> History {
+    History { deferrals: BTreeMap::from([(MATTER, 1)]), deferrals_max: 3 }
+}
+
 /// The docket after the reaction to the last event of a session's history.
 fn docket_after(history: &[session::Event]) -> docket::State {
     let id = Uuid::from_u128(7);
     let state = Session::fold(session::State::Absent, history);
-    let commands = react(id, &state, history.last().unwrap());
+    let commands = react(id, &state, history.last().unwrap(), &history_of_matters());
     commands.into_iter().fold(docket::State::Absent, |state, (target, command)| {
         assert_eq!(target, id, "the docket has its session's id");
         Docket::fold(state, &given::<Docket>(&[]).when(command).unwrap())

@@ -28,7 +28,12 @@ fn decided() -> Vec<docket::Event> {
         requester: None,
         mode: Mode::Countersign { sign_by: "2027-03-08T10:00:00Z".parse().unwrap() },
         decide_by: None,
-        topics: vec![AgendaTopic { number: 1, title: line("Pump stations"), timebox_minutes: 20 }],
+        topics: vec![AgendaTopic {
+            number: 1,
+            title: line("Pump stations"),
+            timebox_minutes: 20,
+            carried: None,
+        }],
         participants: vec![deciding("WATER"), deciding("ROADS"), deciding("HEALTH")],
     };
     let item = |title, days| ItemDraft {

@@ -34,6 +34,7 @@ fn outline(attendees: Vec<Attendee>) -> Outline {
             title: line("The drain"),
             timebox_minutes: 20,
             papers_required: false,
+            matter: None,
         }],
         attendees,
         duration_minutes: 30,
@@ -82,6 +83,8 @@ fn whoever_has_no_seat_is_heard_and_has_no_vote() {
         outline(vec![attendee("WATER", RoleOnTopic::Decides), attendee("METRO", RoleOnTopic::Advises)]);
     assert_eq!(requested(guest, "METRO", Role::Clerk), Ok(()));
     let revise = Command::Revise {
+        title: None,
+        purpose: None,
         topics: with_vote("METRO").topics,
         attendees: with_vote("METRO").attendees,
         duration_minutes: 30,

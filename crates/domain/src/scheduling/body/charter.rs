@@ -159,6 +159,10 @@ impl Charter {
         if let Some(field) = self.meeting_rules.impossible() {
             return Err(Rejection::LimitOutOfRange { field });
         }
+        if let Some(quorum) = self.meeting_rules.second_call_quorum.filter(|quorum| !quorum.is_possible()) {
+            let (numerator, denominator) = (quorum.numerator, quorum.denominator);
+            return Err(Rejection::SecondCallQuorumOutOfRange { numerator, denominator });
+        }
         self.check_decision_rules()
     }
 

@@ -1,5 +1,8 @@
 //! Meeting rules (会议规则): the limits that a request for a session of the body is screened against.
 
+use crate::decision_rule::Quorum;
+use crate::scheduling::matter::DEFERRALS_MAX_DEFAULT;
+
 /// The limits of one body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MeetingRules {
@@ -13,6 +16,10 @@ pub struct MeetingRules {
     pub papers_days_min: u32,
     /// Sessions in a quarter of the year, at most; `None` when they are not limited.
     pub sessions_per_quarter_max: Option<u32>,
+    /// How many times a matter may be deferred in its life; the usual number when `None`.
+    pub deferrals_max: Option<u32>,
+    /// The quorum of a session that was adjourned for want of one (第二次召集); that of its class when `None`.
+    pub second_call_quorum: Option<Quorum>,
 }
 
 impl Default for MeetingRules {
@@ -24,11 +31,18 @@ impl Default for MeetingRules {
             notice_days_min: 3,
             papers_days_min: 2,
             sessions_per_quarter_max: None,
+            deferrals_max: None,
+            second_call_quorum: None,
         }
     }
 }
 
 impl MeetingRules {
+    /// How many times a matter may be deferred in its life.
+    pub fn deferrals_max(&self) -> u32 {
+        self.deferrals_max.unwrap_or(DEFERRALS_MAX_DEFAULT)
+    }
+
     /// The limit that is 0, with which no session could ever be admitted.
     pub(super) fn impossible(&self) -> Option<&'static str> {
         let limits = [

@@ -1,7 +1,7 @@
 //! From the request to admission, or to an end that needs no room.
 
 use super::{
-    Attendee, Event, Filed, Finding, Outline, PAPERS_MAX, Paper, Rejection, Rule, Screening, Stage, Topic,
+    Attendee, Event, Filed, Finding, Outline, PAPERS_MAX, Paper, Rejection, Rule, Screening, Stage,
     must_be_ahead, screening,
 };
 use crate::calendar::WorkingCalendar;
@@ -61,6 +61,11 @@ pub(super) fn screen(
 }
 
 pub(super) fn override_finding(filed: &Filed, rule: Rule, reason: Text) -> Result<Vec<Event>, Rejection> {
+    // The notice is measured again when an admitted session is scheduled.
+    if rule == Rule::Notice && filed.stage() == Stage::Admitted {
+        let is_known = filed.override_of(rule) == Some(&reason);
+        return Ok(if is_known { vec![] } else { vec![Event::FindingOverridden { rule, reason }] });
+    }
     filed.must_be(&[Stage::Screened], "exempted from a rule", "screened")?;
     let mut findings = filed.findings().iter();
     let finding = findings.find(|finding| finding.rule == rule).ok_or(Rejection::RuleNotBroken { rule })?;
@@ -89,28 +94,22 @@ fn refuse_broken(finding: Option<&Finding>) -> Result<(), Rejection> {
     }
 }
 
-/// What a requester may change.
-pub(super) struct Revision {
-    pub(super) topics: Vec<Topic>,
-    pub(super) attendees: Vec<Attendee>,
-    pub(super) duration_minutes: u32,
-    pub(super) earliest_start_at: Timestamp,
-}
-
-pub(super) fn revise(filed: &Filed, revision: Revision) -> Result<Vec<Event>, Rejection> {
+/// Changes a request until it is scheduled; an admitted one must be screened and admitted again.
+pub(super) fn revise(filed: &Filed, revised: Outline) -> Result<Vec<Event>, Rejection> {
     filed.must_be(
-        &[Stage::Requested, Stage::Screened, Stage::Returned],
+        &[Stage::Requested, Stage::Screened, Stage::Returned, Stage::Admitted],
         "revised",
-        "requested, screened or returned",
+        "not yet scheduled",
     )?;
-    let Revision { topics, attendees, duration_minutes, earliest_start_at } = revision;
-    let revised = Outline { topics, attendees, duration_minutes, earliest_start_at, ..filed.outline.clone() };
     revised.check()?;
-    if filed.stage() == Stage::Requested && revised == filed.outline {
+    let own = &filed.outline;
+    if matches!(filed.stage(), Stage::Requested | Stage::Admitted) && revised == *own {
         return Ok(vec![]);
     }
-    let Outline { topics, attendees, duration_minutes, earliest_start_at, .. } = revised;
-    Ok(vec![Event::Revised { topics, attendees, duration_minutes, earliest_start_at }])
+    let Outline { title, purpose, topics, attendees, duration_minutes, earliest_start_at, .. } = revised;
+    let title = Some(title).filter(|title| *title != own.title);
+    let purpose = Some(purpose).filter(|purpose| *purpose != own.purpose);
+    Ok(vec![Event::Revised { title, purpose, topics, attendees, duration_minutes, earliest_start_at }])
 }
 
 pub(super) fn countersign(
@@ -132,6 +131,37 @@ pub(super) fn countersign(
     refuse_broken(filed.findings().iter().find(|finding| !finding.overridable))?;
     must_be_ahead("sign_by", sign_by, issued)?;
     Ok(vec![Event::ConvertedToCountersign { sign_by, reason, constitution }])
+}
+
+/// Takes on the topics of another session after its own, with the time for them and those who attend.
+pub(super) fn absorb(filed: &Filed, from: Uuid, other: &Outline) -> Result<Vec<Event>, Rejection> {
+    if filed.absorbed.contains(&from) {
+        return Ok(vec![]);
+    }
+    filed.must_be(
+        &[Stage::Requested, Stage::Screened, Stage::Returned, Stage::Admitted],
+        "merged with another one",
+        "not yet scheduled",
+    )?;
+    let own = &filed.outline;
+    let last = u32::try_from(own.topics.len()).unwrap_or(u32::MAX);
+    let mut outline = own.clone();
+    outline.topics.extend(other.topics.iter().map(|topic| topic.renumbered(last)));
+    for attendee in &other.attendees {
+        let roles = attendee.roles.iter().map(|role| role.renumbered(last));
+        match outline.attendees.iter_mut().find(|known| known.department == attendee.department) {
+            Some(known) => known.roles.extend(roles),
+            None => {
+                let (department, roles) = (attendee.department.clone(), roles.collect());
+                outline.attendees.push(Attendee { department, roles });
+            }
+        }
+    }
+    let timeboxes = other.topics.iter().fold(0_u32, |sum, topic| sum.saturating_add(topic.timebox_minutes));
+    outline.duration_minutes = own.duration_minutes.saturating_add(timeboxes);
+    outline.check()?;
+    let Outline { topics, attendees, duration_minutes, .. } = outline;
+    Ok(vec![Event::TopicsAbsorbed { from, topics, attendees, duration_minutes }])
 }
 
 pub(super) fn merge(filed: &Filed, session: Uuid, into: Uuid, reason: Text) -> Result<Vec<Event>, Rejection> {

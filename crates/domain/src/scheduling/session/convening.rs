@@ -1,7 +1,11 @@
 //! From admission to the session itself: room and time, invitations, delegates, convening, the end.
 
-use super::{Answer, CONVENE_EARLY, Delegate, Event, Filed, Forum, Kind, Progress, Rejection, Slot, Stage};
+use super::{
+    Answer, CONVENE_EARLY, Delegate, Event, Filed, Forum, Kind, Progress, Rejection, Rule, Slot, Stage,
+};
+use crate::calendar::WorkingCalendar;
 use crate::constitution::Constitution;
+use crate::date::days_between;
 use crate::{Code, Issued, Text, Timestamp};
 
 pub(super) fn schedule(
@@ -25,6 +29,25 @@ pub(super) fn schedule(
     }
     let invited = filed.outline.departments().cloned().collect();
     Ok(vec![Event::Scheduled { room: slot.room, starts_at, ends_at, invited }])
+}
+
+/// Refuses an invitation at too short a notice. It is measured again when the session is scheduled, from that day to the
+/// start: what was in time for the request may not be so for the invitation. An emergency needs no notice, and neither
+/// does the next call of a session that was adjourned: all were invited before.
+pub fn check_notice(
+    filed: &Filed,
+    starts_at: Timestamp,
+    calendar: &WorkingCalendar,
+    now: Timestamp,
+) -> Result<(), Rejection> {
+    let rule = Rule::Notice;
+    let is_exempt = filed.outline.kind == Kind::Emergency || filed.adjournments > 0;
+    let limit = filed.screening.as_ref().map_or(0, |screening| screening.rules.notice_days_min);
+    let measure = days_between(calendar.date_of(now), calendar.date_of(starts_at));
+    if is_exempt || measure >= limit || filed.override_of(rule).is_some() {
+        return Ok(());
+    }
+    Err(Rejection::RuleBroken { rule, measure, limit })
 }
 
 pub(super) fn cancel(filed: &Filed, reason: Text) -> Result<Vec<Event>, Rejection> {
@@ -92,6 +115,12 @@ pub(super) fn convene(
         }
         _ => Err(filed.wrong_stage("convened", "scheduled, or admitted in an emergency")),
     }
+}
+
+/// A meeting without a quorum did not take place: the session waits to be scheduled again.
+pub(super) fn adjourn(filed: &Filed, reason: Text) -> Result<Vec<Event>, Rejection> {
+    filed.must_be(&[Stage::Convened], "adjourned", "convened")?;
+    Ok(vec![Event::Adjourned { reason, adjournments: filed.adjournments.saturating_add(1) }])
 }
 
 pub(super) fn conclude(filed: &Filed) -> Result<Vec<Event>, Rejection> {

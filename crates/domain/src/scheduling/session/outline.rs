@@ -2,7 +2,7 @@
 
 use super::Rejection;
 use crate::decision_rule::MatterClass;
-use crate::{Code, Line, Text, Timestamp};
+use crate::{Code, Line, Text, Timestamp, Uuid};
 use std::collections::BTreeSet;
 
 /// Topics in a session, at most; a body's own rule is usually stricter.
@@ -45,6 +45,15 @@ pub struct Topic {
     pub timebox_minutes: u32,
     /// Whether papers must be submitted before the session.
     pub papers_required: bool,
+    /// The matter that it is about; a session that is requested gives each topic one.
+    pub matter: Option<Uuid>,
+}
+
+impl Topic {
+    /// The same topic after that many others.
+    pub(in crate::scheduling) fn renumbered(&self, after: u32) -> Topic {
+        Topic { number: self.number.saturating_add(after), ..self.clone() }
+    }
 }
 
 /// A department's role on one topic.
@@ -54,6 +63,13 @@ pub struct TopicRole {
     pub topic: u32,
     /// The role.
     pub role: RoleOnTopic,
+}
+
+impl TopicRole {
+    /// The same role on the topic after that many others.
+    pub(super) fn renumbered(self, after: u32) -> TopicRole {
+        TopicRole { topic: self.topic.saturating_add(after), ..self }
+    }
 }
 
 /// A department that attends, with its roles.
@@ -148,9 +164,13 @@ fn check_agenda(topics: &[Topic], duration_minutes: u32) -> Result<(), Rejection
     if !(1..=DURATION_MINUTES_MAX).contains(&duration_minutes) {
         return Err(Rejection::DurationOutOfRange { duration_minutes, max: DURATION_MINUTES_MAX });
     }
+    let mut matters = BTreeSet::new();
     for (expected, topic) in (1..).zip(topics) {
         if topic.number != expected {
             return Err(Rejection::TopicNumberOutOfOrder { topic_number: topic.number, expected });
+        }
+        if topic.matter.is_some_and(|matter| !matters.insert(matter)) {
+            return Err(Rejection::DuplicateMatter { topic_number: topic.number });
         }
         if topic.timebox_minutes == 0 {
             return Err(Rejection::TimeboxRequired { topic_number: topic.number });

@@ -145,6 +145,13 @@ pub struct Filed {
     pub screening: Option<Screening>,
     /// The departments' delegates.
     pub delegates: Vec<Delegate>,
+    /// How many times it was adjourned because its meeting had no quorum.
+    pub adjournments: u32,
+    /// The sessions that were merged into it.
+    pub absorbed: Vec<Uuid>,
+    /// Why it was last returned, postponed, adjourned, merged, cancelled, or converted to a countersign; none once it was revised
+    /// or scheduled.
+    pub reason: Option<Text>,
     /// The body as it was when the session was convened, or converted to a countersign; none before.
     pub constitution: Option<Constitution>,
     /// How far it has come.
@@ -236,6 +243,9 @@ impl Filed {
             papers: Vec::new(),
             screening: None,
             delegates: Vec::new(),
+            adjournments: 0,
+            absorbed: Vec::new(),
+            reason: None,
             constitution: None,
             progress: Progress::Requested,
         }
@@ -348,6 +358,7 @@ impl Filed {
     }
 
     fn apply(&mut self, event: &Event) {
+        self.note_reason(event);
         match event {
             Event::Requested { .. } => {}
             Event::PaperSubmitted { topic, paper, submitted_at } => self.papers.push(FiledPaper {
@@ -363,11 +374,21 @@ impl Filed {
             }
             Event::Admitted => self.progress = Progress::Admitted,
             Event::Returned { .. } => self.progress = Progress::Returned,
-            Event::Revised { topics, attendees, duration_minutes, earliest_start_at } => {
+            Event::Revised { title, purpose, topics, attendees, duration_minutes, earliest_start_at } => {
+                self.outline.title = title.as_ref().unwrap_or(&self.outline.title).clone();
+                self.outline.purpose = purpose.as_ref().unwrap_or(&self.outline.purpose).clone();
                 self.replace_topics(topics);
                 self.outline.attendees.clone_from(attendees);
                 self.outline.duration_minutes = *duration_minutes;
                 self.outline.earliest_start_at = *earliest_start_at;
+                self.forget_findings();
+                self.progress = Progress::Requested;
+            }
+            Event::TopicsAbsorbed { from, topics, attendees, duration_minutes } => {
+                self.absorbed.push(*from);
+                self.replace_topics(topics);
+                self.outline.attendees.clone_from(attendees);
+                self.outline.duration_minutes = *duration_minutes;
                 self.forget_findings();
                 self.progress = Progress::Requested;
             }
@@ -398,11 +419,28 @@ impl Filed {
                 self.constituted(constitution);
                 self.progress = Progress::Deciding(Forum::Meeting(self.appointment().cloned()));
             }
+            Event::Adjourned { adjournments, .. } => {
+                self.adjournments = *adjournments;
+                self.progress = Progress::Admitted;
+            }
             Event::Concluded => {
                 if let Progress::Deciding(forum) = &self.progress {
                     self.progress = Progress::Concluded(forum.clone());
                 }
             }
+        }
+    }
+
+    fn note_reason(&mut self, event: &Event) {
+        match event {
+            Event::Returned { reason }
+            | Event::Postponed { reason }
+            | Event::Cancelled { reason }
+            | Event::Adjourned { reason, .. }
+            | Event::Merged { reason, .. }
+            | Event::ConvertedToCountersign { reason, .. } => self.reason = Some(reason.clone()),
+            Event::Revised { .. } | Event::Scheduled { .. } => self.reason = None,
+            _ => {}
         }
     }
 

@@ -21,6 +21,7 @@ fn topics(count: u32) -> Vec<Topic> {
             title: line(&format!("议题{number}")),
             timebox_minutes: 10,
             papers_required: false,
+            matter: None,
         })
         .collect()
 }

@@ -1,16 +1,22 @@
 //! Sample events of a docket.
 
 use crate::convert::sample::{Sample, at, code, constitution, line, samples, text};
+use domain::deliberation::ballot::options::ChoiceMethod;
 use domain::deliberation::ballot::{
     Abstention, BallotResult, Choice, MajorityBase, Method, Seat, Tie, VotePart,
 };
+use domain::deliberation::docket::choices::{ChoicePaper, ChoiceResult, Figures};
 use domain::deliberation::docket::{self, Docket, Event, Mode};
+use domain::deliberation::minutes;
 use domain::due::DueRule;
 use domain::{Text, Uuid};
 use jiff::civil::date;
 
 pub fn all() -> Vec<Box<dyn Sample>> {
-    samples::<Docket>([on_the_floor(), on_the_text(), on_ballots(), outcomes()].concat())
+    let dockets = samples::<Docket>(
+        [on_the_floor(), on_the_text(), on_choices(), on_ballots(), outcomes(), about_a_matter()].concat(),
+    );
+    dockets.into_iter().chain(samples::<minutes::Minutes>(of_minutes())).collect()
 }
 
 pub fn agenda(mode: Mode) -> docket::Agenda {
@@ -22,13 +28,26 @@ pub fn agenda(mode: Mode) -> docket::Agenda {
         requester: None,
         mode,
         decide_by: Some(at("2027-03-01T02:00:00Z")),
-        topics: vec![docket::AgendaTopic { number: 1, title: line("转移路线"), timebox_minutes: 20 }],
+        topics: vec![docket::AgendaTopic {
+            number: 1,
+            title: line("转移路线"),
+            timebox_minutes: 20,
+            carried: None,
+        }],
         participants: vec![
             participant("WATER", docket::RoleOnTopic::Decides),
             participant("FINANCE", docket::RoleOnTopic::Advises),
             participant("HEALTH", docket::RoleOnTopic::Informed),
         ],
     }
+}
+
+/// A docket whose topic is about a matter that was deferred before.
+fn about_a_matter() -> Vec<Event> {
+    let carried = docket::Carried { matter: Uuid::from_u128(9), deferrals: 1, deferrals_max: 3 };
+    let mut agenda = agenda(Mode::Meeting);
+    agenda.topics[0].carried = Some(carried);
+    vec![Event::Prepared { agenda }, Event::Adjourned { present: 1, needed: 2, reason: text("未达法定人数") }]
 }
 
 fn participant(department: &str, role: docket::RoleOnTopic) -> docket::Participant {
@@ -162,6 +181,40 @@ fn on_the_text() -> Vec<Event> {
     ]
 }
 
+fn on_choices() -> Vec<Event> {
+    let opened = |method| Event::ChoiceOpened {
+        topic: 1,
+        choice: 2,
+        question: line("Which route?"),
+        options: vec![line("North"), line("South")],
+        method,
+    };
+    let cast = |named, points, cast_by: Option<&str>| Event::ChoiceCast {
+        topic: 1,
+        choice: 2,
+        department: code("ROADS"),
+        paper: ChoicePaper {
+            named,
+            points,
+            put_down_by_clerk: cast_by.is_none(),
+            cast_by: cast_by.map(code),
+        },
+    };
+    let figures = vec![Figures { of_options: vec![3, 1] }, Figures { of_options: vec![4, 0] }];
+    let result = ChoiceResult { first: vec![1], figures, cast: 2, quorum: 2, body_version: 3 };
+    vec![
+        opened(ChoiceMethod::Single),
+        opened(ChoiceMethod::Approval),
+        opened(ChoiceMethod::InstantRunoff),
+        opened(ChoiceMethod::Schulze),
+        opened(ChoiceMethod::Score),
+        cast(vec![2, 1], vec![], None),
+        cast(vec![], vec![10, 0], Some("BRIDGES")),
+        Event::ChoiceClosed { topic: 1, choice: 2, result, roll: roll() },
+        Event::ItemAccepted { topic: 1, item: 3, department: code("PRESS") },
+    ]
+}
+
 fn on_ballots() -> Vec<Event> {
     let share = Method::QualifiedMajority { numerator: 2, denominator: 3 };
     vec![
@@ -257,5 +310,24 @@ fn outcomes() -> Vec<Event> {
             spent_seconds: 6,
             digression_minutes: 7,
         },
+    ]
+}
+
+fn of_minutes() -> Vec<minutes::Event> {
+    use minutes::{Digest, Event};
+    let departments = vec![code("WATER"), code("FINANCE")];
+    let digest = |language: &str| Digest { language: line(language), sha256: line(&"0f".repeat(32)) };
+    vec![
+        Event::Drafted {
+            participants: departments.clone(),
+            secretariat: vec![code("WATER")],
+            concerned: departments,
+            confirm_by: at("2027-03-08T16:00:00Z"),
+        },
+        Event::Corrected { text: text("补记一项") },
+        Event::Confirmed { department: code("WATER") },
+        Event::Objected { department: code("FINANCE"), reason: text("漏记一项") },
+        Event::Settled { silent: vec![code("FINANCE")] },
+        Event::Sealed { sha256: vec![digest("en"), digest("zh")] },
     ]
 }

@@ -39,7 +39,12 @@ fn the_largest_records_of_a_docket_fit() {
     let voters = (0..docket::agenda::PARTICIPANTS_MAX).map(voter).collect();
     let largest = docket::Agenda {
         topics: topics
-            .map(|number| docket::AgendaTopic { number, title: line(&long(200)), timebox_minutes: 600 })
+            .map(|number| docket::AgendaTopic {
+                number,
+                title: line(&long(200)),
+                timebox_minutes: 600,
+                carried: None,
+            })
             .collect(),
         participants: (0..docket::agenda::PARTICIPANTS_MAX)
             .map(|nth| docket::Participant {

@@ -7,13 +7,15 @@ use domain::decision_rule::{
     Abstention, DecisionRule, MajorityBase, MatterClass, Method, Quorum, QuorumBase, RecusalEffect, Tie,
     VotingRule,
 };
-use domain::scheduling::{body, room, session};
+use domain::scheduling::{body, matter, quota, room, session};
 
 pub fn all() -> Vec<Box<dyn Sample>> {
     let aggregates = [
         samples::<room::Room>(of_a_room()),
         samples::<body::Body>(of_a_body()),
-        samples::<session::Session>([to_admission(), later_life()].concat()),
+        samples::<session::Session>([to_admission(), later_life(), with_matters()].concat()),
+        samples::<matter::Matter>(of_a_matter()),
+        samples::<quota::Quota>(of_a_quota()),
     ];
     aggregates.into_iter().flatten().collect()
 }
@@ -44,6 +46,8 @@ const RULES: body::MeetingRules = body::MeetingRules {
     notice_days_min: 5,
     papers_days_min: 3,
     sessions_per_quarter_max: Some(4),
+    deferrals_max: None,
+    second_call_quorum: None,
 };
 
 fn seat(department: &str, standing: body::Standing) -> body::Seat {
@@ -120,11 +124,18 @@ fn with_a_voting_rule() -> body::Charter {
 
 fn of_a_body() -> Vec<body::Event> {
     let unlimited = body::MeetingRules { sessions_per_quarter_max: None, ..RULES };
+    let patient = body::MeetingRules {
+        deferrals_max: Some(3),
+        second_call_quorum: Some(Quorum { base: QuorumBase::AllSeats, numerator: 1, denominator: 3 }),
+        ..RULES
+    };
+    let patient = body::Charter { meeting_rules: patient, ..charter() };
     let changed = body::Charter { meeting_rules: unlimited, decision_rules: vec![], ..charter() };
     vec![
         body::Event::Defined { body: code("JC-AI"), charter: charter() },
         body::Event::Changed { version: 2, charter: changed, reason: text("国务院批复") },
         body::Event::Changed { version: 3, charter: with_a_voting_rule(), reason: text("会议纪要") },
+        body::Event::Changed { version: 4, charter: patient, reason: text("国务院批复") },
     ]
 }
 
@@ -138,6 +149,7 @@ fn topics() -> Vec<session::Topic> {
         title: line(title),
         timebox_minutes: 20,
         papers_required: number == 1,
+        matter: None,
     };
     vec![topic(1, "算力调度"), topic(2, "数据开放")]
 }
@@ -212,6 +224,8 @@ fn to_admission() -> Vec<session::Event> {
         Event::Admitted,
         Event::Returned { reason: text("议题过多") },
         Event::Revised {
+            title: None,
+            purpose: None,
             topics: topics(),
             attendees: attendees(),
             duration_minutes: 45,
@@ -248,5 +262,92 @@ fn later_life() -> Vec<session::Event> {
         Event::Convened { room: Some(code("R-301")), constitution: constitution() },
         Event::Convened { room: None, constitution: constitution() },
         Event::Concluded,
+    ]
+}
+
+/// Sessions whose topics name their matters.
+fn with_matters() -> Vec<session::Event> {
+    let topics: Vec<session::Topic> = topics()
+        .into_iter()
+        .map(|topic| session::Topic { matter: Some(Uuid::from_u128(9 + u128::from(topic.number))), ..topic })
+        .collect();
+    let outline = session::Outline { topics: topics.clone(), ..outline(session::Kind::Standing) };
+    vec![
+        session::Event::Requested { outline, requester: Some(code("NDRC")), chair: code("NDRC") },
+        session::Event::Revised {
+            title: Some(line("算力会商")),
+            purpose: Some(text("只议算力")),
+            topics: topics.clone(),
+            attendees: attendees(),
+            duration_minutes: 45,
+            earliest_start_at: at("2027-03-05T01:00:00Z"),
+        },
+        session::Event::Adjourned { reason: text("未达法定人数"), adjournments: 1 },
+        session::Event::TopicsAbsorbed {
+            from: Uuid::from_u128(8),
+            topics,
+            attendees: attendees(),
+            duration_minutes: 90,
+        },
+    ]
+}
+
+fn of_a_matter() -> Vec<matter::Event> {
+    use matter::{Event, Verdict};
+    let (session, resume_at) = (session_id(), at("2027-03-19T16:00:00Z"));
+    let intake = matter::Intake {
+        title: line("柳树巷积水"),
+        summary: Some(text("每逢大雨即积水")),
+        body: code("JC-AI"),
+        case_reference: Some(line("12345-2027-0001")),
+        split_from: None,
+        deferrals: 0,
+        concerned: vec![code("MIIT")],
+    };
+    let part = matter::Intake {
+        summary: None,
+        case_reference: None,
+        split_from: Some(Uuid::from_u128(9)),
+        deferrals: 1,
+        concerned: vec![],
+        ..intake.clone()
+    };
+    let deferred = |session, deferrals, reason| Event::Deferred {
+        session,
+        resume_on: "2027-03-20".parse().unwrap(),
+        resume_at,
+        deferrals,
+        reason,
+    };
+    let referred =
+        |session, reason| Event::Referred { session, to: code("CITY"), chair: code("MAYOR"), reason };
+    vec![
+        Event::TakenIn { intake, raised_by: Some(code("NDRC")) },
+        Event::TakenIn { intake: part, raised_by: None },
+        Event::PutOnAgenda { session, topic: 1, concerned: vec![code("MIIT"), code("MOF")] },
+        Event::TakenOffAgenda { session, reason: Some(text("改由他会处理")) },
+        Event::TakenOffAgenda { session, reason: None },
+        deferred(Some(session), 1, None),
+        deferred(None, 2, Some(text("资料不全"))),
+        Event::Resumed { resume_at },
+        referred(Some(session), None),
+        referred(None, Some(text("超出职责"))),
+        Event::ReferralAccepted { body: code("CITY") },
+        Event::ReferralReturned { from: code("CITY"), reason: text("职责不符") },
+        Event::Split { into: vec![Uuid::from_u128(10), Uuid::from_u128(11)], reason: text("分别处理") },
+        Event::Merged { into: Uuid::from_u128(12), reason: text("同一事项") },
+        Event::Absorbed { from: Uuid::from_u128(9), deferrals: 1, concerned: vec![code("MOF")] },
+        Event::Decided { session, verdict: Verdict::Adopted },
+        Event::Decided { session, verdict: Verdict::Rejected },
+        Event::Withdrawn { session: Some(session), reason: None },
+        Event::Withdrawn { session: None, reason: Some(text("已解决")) },
+    ]
+}
+
+fn of_a_quota() -> Vec<quota::Event> {
+    let quarter_on = "2027-01-01".parse().unwrap();
+    vec![
+        quota::Event::Entered { session: session_id(), quarter_on },
+        quota::Event::Left { session: session_id() },
     ]
 }

@@ -2,6 +2,7 @@ use super::samples::{charter, outline};
 use super::*;
 use crate::convert::sample::{code, line, text};
 use crate::record::EventCodec;
+use domain::Uuid;
 
 /// Letters of four bytes, the longest there are.
 fn longest(chars: usize) -> String {
@@ -54,6 +55,7 @@ fn the_largest_session_request_fits_into_one_record() {
         title: line(&longest(domain::text::LINE_CHARS_MAX)),
         timebox_minutes: 10,
         papers_required: true,
+        matter: Some(Uuid::from_u128(u128::MAX - u128::from(number))),
     };
     let topics: Vec<_> = (1_u32..).take(session::TOPICS_MAX).map(topic).collect();
     let role = |topic: &session::Topic| session::TopicRole {

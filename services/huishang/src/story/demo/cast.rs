@@ -11,7 +11,7 @@ use proto::directory::v1::{
 };
 use proto::scheduling::v1::{
     BallotMethod, BodyCharter, DecisionRule, MatterClass, MeetingRules, QualifiedMajority, Quorum,
-    QuorumBase, ballot_method::Method,
+    QuorumBase, Seat, ballot_method::Method,
 };
 
 /// The members of the standing conference, each with its code and its name; the first one convenes it.
@@ -96,14 +96,19 @@ async fn define_bodies(stage: &Stage) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// All 28 decide, by two thirds of the votes, when two thirds are there.
+/// All 28 decide, by two thirds of the votes, when two thirds are there. AUDIT weighs two, and its no is enough.
 fn renewal_conference() -> BodyCharter {
     let two_thirds = Method::QualifiedMajority(QualifiedMajority { numerator: 2, denominator: 3 });
     let rule = DecisionRule { method: Some(BallotMethod { method: Some(two_thirds) }), ..quorum_of(2, 3) };
+    let seat = |(code, _): (&str, &str)| match code == text("AUDIT") {
+        true => Seat { weight: 2, vetoes: vec![MatterClass::Ordinary.into()], ..matter::seat(code) },
+        false => matter::seat(code),
+    };
     BodyCharter {
         name: text("Joint conference on urban renewal 城市更新部际联席会议").into(),
         chair_code: text("HOUSING").into(),
-        seats: conference().map(|(code, _)| matter::seat(code)).to_vec(),
+        deputy_codes: vec![text("PLANNING").into()],
+        seats: conference().map(seat).to_vec(),
         meeting_rules: Some(meeting_rules()),
         decision_rules: vec![rule],
         ..Default::default()
@@ -177,5 +182,7 @@ fn meeting_rules() -> MeetingRules {
         notice_days_min: 3,
         papers_days_min: 2,
         sessions_per_quarter_max: None,
+        deferrals_max: None,
+        second_call_quorum: None,
     }
 }

@@ -6,8 +6,12 @@ use crate::story::demo::followthrough::Items;
 use crate::story::demo::stage::{Stage, expect_refusal, narrate, result};
 use crate::story::matter::{MatterDriver, attendee, topic};
 use client::command_id;
+use domain::Role;
 use proto::Wire as _;
-use proto::deliberation::v1::{DueRule, ItemDraft, ReviseItemRequest, VoteChoice, due_rule::Rule};
+use proto::deliberation::v1::{
+    AdoptDecisionRequest, DueRule, ItemDraft, RecordGeneralConsentRequest, RecordRecusalRequest,
+    ReviseItemRequest, VoteChoice, due_rule::Rule,
+};
 use proto::scheduling::v1::{MatterClass, MergeSessionRequest, SessionKind, SessionOutline};
 
 /// An item as the stories draft it, due after this many working days.
@@ -105,7 +109,7 @@ async fn meet(stage: &Stage, matter: &MatterDriver) -> anyhow::Result<()> {
     narrate(text("All 28 are present: the quorum of two thirds is met, and the chair opens the docket."))?;
     survey(matter).await?;
     funding(matter).await?;
-    permits(matter).await
+    permits(stage, matter).await
 }
 
 fn paper(topic: u32) -> String {
@@ -171,11 +175,19 @@ async fn funding(matter: &MatterDriver) -> anyhow::Result<()> {
         item(rules, text("Published and in force"), text("FINANCE"), &[text("HOUSING"), text("AUDIT")], 10),
         item(lifts, text("At least 30 models listed"), text("INDUSTRY"), &[text("MARKET")], 12),
     ];
+    let (no, reserve) = (VoteChoice::No, text("The fund would have no reserve"));
     matter.open_topic(2).await?;
-    matter.submit_proposal(2, text("Pay a third of each lift retrofit from the renewal fund.")).await?;
+    matter.submit_proposal(2, text("Pay half of each lift retrofit from the renewal fund.")).await?;
     matter.draft_items(2, &items).await?;
     matter.close_debate(2).await?;
     matter.open_ballot(2, 1).await?;
+    matter.vote_all(2, &[(text("AUDIT"), no, reserve)]).await?;
+    let ballot = matter.close_ballot(2).await?;
+    narrate(say("AUDIT has a veto on the funding: {result}", &[("result", &result(ballot))]))?;
+    matter.open_topic(2).await?;
+    matter.submit_proposal(2, text("Pay a third of each lift retrofit from the renewal fund.")).await?;
+    matter.close_debate(2).await?;
+    matter.open_ballot(2, 2).await?;
     matter.vote_all(2, &[]).await?;
     let ballot = matter.close_ballot(2).await?;
     narrate(say("Topic 2, the funding: {result}", &[("result", &result(ballot))]))?;
@@ -183,7 +195,7 @@ async fn funding(matter: &MatterDriver) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn permits(matter: &MatterDriver) -> anyhow::Result<()> {
+async fn permits(stage: &Stage, matter: &MatterDriver) -> anyhow::Result<()> {
     let permits = text("Joint permit rules 联合审批细则");
     let noise = text("Noise limits for building sites 施工噪声");
     let items = [
@@ -199,11 +211,45 @@ async fn permits(matter: &MatterDriver) -> anyhow::Result<()> {
     matter.open_topic(3).await?;
     matter.submit_proposal(3, text("One window accepts every application for a renewal permit.")).await?;
     matter.draft_items(3, &items).await?;
-    matter.close_debate(3).await?;
-    matter.open_ballot(3, 1).await?;
-    matter.vote_all(3, &[]).await?;
-    let ballot = matter.close_ballot(3).await?;
+    without_its_chair(stage, matter).await
+}
+
+/// The chair recuses itself from the permits, so that its deputy leads; and nobody objects.
+async fn without_its_chair(stage: &Stage, matter: &MatterDriver) -> anyhow::Result<()> {
+    let (topic_number, docket_id) = (3, || matter.id.clone());
+    let recuse = RecordRecusalRequest {
+        command_id: command_id(),
+        docket_id: docket_id(),
+        topic_number,
+        department_code: text("HOUSING").into(),
+        reason: text("It issues most of these permits itself").into(),
+        ..Default::default()
+    };
+    matter.delegate(text("HOUSING"))?.call(recuse).await?;
+    narrate(text("HOUSING recuses itself (回避) from the permits; its deputy PLANNING takes the chair."))?;
+    expect_refusal(
+        text("HOUSING closes the debate all the same"),
+        matter.close_debate(topic_number).await,
+        "DEPARTMENT_RECUSED",
+    )?;
+    let deputy = stage.deployment.client(Role::Chair, Some(text("PLANNING")))?;
+    let consent = RecordGeneralConsentRequest {
+        command_id: command_id(),
+        docket_id: docket_id(),
+        topic_number,
+        version: 1,
+        ..Default::default()
+    };
+    let docket = deputy.call(consent).await?.docket.unwrap_or_default();
+    let topic = docket.topics.into_iter().find(|topic| topic.number == topic_number).unwrap_or_default();
+    let ballot = topic.ballots.into_iter().next_back().unwrap_or_default();
     narrate(say("Topic 3, the permits: {result}", &[("result", &result(ballot))]))?;
-    matter.adopt(3, false).await?;
+    let adopt = AdoptDecisionRequest {
+        command_id: command_id(),
+        docket_id: docket_id(),
+        topic_number,
+        ..Default::default()
+    };
+    deputy.call(adopt).await?;
     Ok(())
 }

@@ -69,6 +69,7 @@ fn outline(stage: &Stage) -> SessionOutline {
             title: text("Close underpasses and metro lines 封闭下穿隧道与地铁").into(),
             timebox_minutes: 30,
             papers_required: false,
+            matter_id: None,
         }],
         attendees: vec![
             attendee(text("EMERGENCY"), &[1], &[]),

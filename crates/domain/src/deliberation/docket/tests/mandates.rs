@@ -104,6 +104,14 @@ fn substitutes_take_a_seat_that_is_empty_in_turn() {
     let both = followed_by(history, ["BRIDGES", "TUNNELS"].map(arrived));
     assert_eq!(cast_by(&by(&both, "BRIDGES", vote("ROADS")).unwrap()), Some("BRIDGES"));
     assert!(matches!(by(&both, "TUNNELS", vote("ROADS")), Err(Rejection::NotYourDepartment { .. })));
+    let say = || Command::RecordStatement {
+        topic: 1,
+        department: code("ROADS"),
+        stance: Stance::Support,
+        reasons: text("The bridges hold"),
+    };
+    assert!(by(&both, "BRIDGES", say()).is_ok(), "it speaks for the seat, too");
+    assert!(by(&both, "TUNNELS", say()).is_err());
     let second = followed_by(both.clone(), [Event::DepartureRecorded { department: code("BRIDGES") }]);
     assert_eq!(cast_by(&by(&second, "TUNNELS", vote("ROADS")).unwrap()), Some("TUNNELS"));
     let filled = followed_by(both, [arrived("ROADS")]);

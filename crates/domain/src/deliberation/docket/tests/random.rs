@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::decision_rule::VotingRule;
-use crate::deliberation::ballot::{Ballot, BallotResult};
+use crate::deliberation::ballot::{Ballot, BallotResult, carried_by};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -39,7 +39,10 @@ fn item() -> impl Strategy<Value = ItemDraft> {
         1 => Just(None),
         1 => any::<u32>().prop_map(|days| Some(DueRule::AfterWorkingDays(days))),
     ];
-    due.prop_map(|due| ItemDraft { due, ..draft() })
+    (due, any::<bool>()).prop_map(|(due, outside)| {
+        let co_responsible = if outside { vec![code("PRESS")] } else { vec![] };
+        ItemDraft { due, co_responsible, ..draft() }
+    })
 }
 
 /// Mostly the open topic; topic 3 does not exist.
@@ -57,6 +60,7 @@ fn on_the_floor() -> impl Strategy<Value = Command> {
         2 => department().prop_map(|department| Command::RecordArrival { department, delegate: line("Li") }),
         1 => department().prop_map(|department| Command::RecordDeparture { department }),
         1 => Just(Command::Open),
+        1 => Just(Command::Adjourn { reason: text("Too few came") }),
         3 => topic.clone().prop_map(|topic| Command::OpenTopic { topic }),
         1 => topic.clone().prop_map(|topic| Command::PauseTopic { topic }),
         1 => topic.clone().prop_map(|topic| Command::CloseDebate { topic }),
@@ -81,6 +85,7 @@ fn on_the_text() -> impl Strategy<Value = Command> {
         2 => (topic, proptest::collection::vec(item(), 0..3))
             .prop_map(|(topic, items)| Command::DraftItems { topic, items }),
         1 => (0u32..5, item()).prop_map(|(item, draft)| Command::ReviseItem { item, draft }),
+        3 => (0u32..5).prop_map(|item| Command::AcceptItem { item, department: code("PRESS") }),
         1 => (0u32..5).prop_map(|item| Command::DropItem { item, reason: text("Not needed") }),
     ]
 }
@@ -164,7 +169,7 @@ fn decided_by_the_roll(proceedings: &Proceedings, ballot: &Ballot, result: &Ball
     assert!(recused == 0 || result.cast >= 2, "one vote decided for all");
     let carried = result.yes >= result.needed || result.casting_vote == Some(Choice::Yes);
     assert!(carried || result.method.counts_silence() && result.no == 0);
-    let carries = |code: &Code| ballot.carried_by(code) <= constitution.rule.voting.mandates_max;
+    let carries = |code: &Code| carried_by(&ballot.votes, code) <= constitution.rule.voting.mandates_max;
     assert!(constitution.voters.iter().all(|voter| carries(&voter.department)));
 }
 
@@ -179,6 +184,14 @@ fn decisions_are_executable(state: &State, topic: &Topic) {
     assert!(decision.ballot.passed && decision.ballot.version == topic.current_version());
     assert_eq!(decision.items.len(), topic.items.len());
     assert_eq!(decision.declaratory, decision.items.is_empty());
+    let agenda = &state.proceedings().expect("a docket").agenda;
+    for item in &topic.items {
+        let has_part = |department: &Code| {
+            let accepted = topic.acceptances.get(&item.number).is_some_and(|all| all.contains(department));
+            accepted || matches!(agenda.role_on(topic.number, department), Some(RoleOnTopic::Decides))
+        };
+        assert!(item.draft.bound().all(has_part), "bound without a part in the decision");
+    }
     assert!(decision.items.iter().all(|item| item.due_on >= decision.decided_on));
 }
 
@@ -203,6 +216,7 @@ fn informed(state: &State, command: Command, by: Code) -> (Command, Code) {
         | Command::WithdrawRecusal { ref department, .. }
         | Command::GiveMandate { ref department, .. }
         | Command::RevokeMandate { ref department, .. }
+        | Command::AcceptItem { ref department, .. }
         | Command::RecordStatement { ref department, .. }
         | Command::SubmitAmendment { ref department, .. } => {
             let own = department.clone();

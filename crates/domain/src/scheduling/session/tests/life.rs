@@ -16,7 +16,7 @@ fn convene() -> Command {
 
 fn revise(topic_count: u32) -> Command {
     let Outline { topics, attendees, duration_minutes, earliest_start_at, .. } = outline(topic_count);
-    Command::Revise { topics, attendees, duration_minutes, earliest_start_at }
+    Command::Revise { title: None, purpose: None, topics, attendees, duration_minutes, earliest_start_at }
 }
 
 #[test]
@@ -26,6 +26,23 @@ fn a_returned_request_is_revised_and_screened_again() {
     let revised = given::<Session>(&history).at(NOW).when(revise(3)).unwrap();
     let history = [history.to_vec(), revised].concat();
     assert_eq!(findings_after(&history), []);
+}
+
+#[test]
+fn a_request_is_changed_until_it_is_scheduled_and_then_screened_again() {
+    let Outline { topics, attendees, duration_minutes, earliest_start_at, .. } = outline(1);
+    let title = Some(line("算力会商"));
+    let rename =
+        Command::Revise { title, purpose: None, topics, attendees, duration_minutes, earliest_start_at };
+    let revised = given::<Session>(&admitted()).at(NOW).when(rename.clone()).unwrap();
+    let state = Session::fold(State::default(), &[admitted(), revised].concat());
+    let filed = state.filed().unwrap();
+    assert_eq!((filed.stage(), &filed.outline.title), (Stage::Requested, &line("算力会商")));
+    let needed = "not yet scheduled";
+    assert_eq!(
+        given::<Session>(&on_the_calendar()).at(NOW).when(rename),
+        Err(Rejection::WrongStage { action: "revised", needed, stage: Stage::Scheduled })
+    );
 }
 
 #[test]
@@ -39,6 +56,8 @@ fn a_paper_stays_with_its_topic_and_goes_with_it() {
     let mut now = topics(2);
     now[1].title = line("另一个议题");
     let revised = Event::Revised {
+        title: None,
+        purpose: None,
         topics: now,
         attendees: attendees(2),
         duration_minutes: 60,
@@ -94,15 +113,52 @@ fn the_room_goes_with_the_session() {
     };
     let room = Room::id(&code("R-301"));
     let schedule = Command::Schedule { room: code("R-301"), starts_at: at(START) };
-    assert_eq!(room_command(id, &before, &schedule), Some((room, book)));
+    assert_eq!(room_command(id, &before, &schedule, at(NOW)), Some((room, book)));
     let release = room::Command::Release { session: id };
     let reason = text("停电");
     assert_eq!(
-        room_command(id, &after, &Command::Postpone { reason: reason.clone() }),
+        room_command(id, &after, &Command::Postpone { reason: reason.clone() }, at(NOW)),
         Some((room, release.clone()))
     );
-    assert_eq!(room_command(id, &after, &Command::Cancel { reason: reason.clone() }), Some((room, release)));
-    assert_eq!(room_command(id, &before, &Command::Cancel { reason }), None, "it has no room yet");
+    let cancel = Command::Cancel { reason };
+    assert_eq!(room_command(id, &after, &cancel, at(NOW)), Some((room, release)));
+    assert_eq!(room_command(id, &before, &cancel, at(NOW)), None, "it has no room yet");
+}
+
+#[test]
+fn whoever_convenes_early_or_late_needs_the_room_then_and_the_end_frees_it() {
+    let id = Uuid::from_u128(7);
+    let scheduled = Session::fold(State::default(), &on_the_calendar());
+    let convene = Command::Convene { constitution: frozen() };
+    let booked = |now| match room_command(id, &scheduled, &convene, at(now)) {
+        Some((_, room::Command::Book { starts_at, ends_at, .. })) => (starts_at, ends_at),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(booked("2027-03-08T00:30:00Z"), (at("2027-03-08T00:30:00Z"), at("2027-03-08T02:00:00Z")));
+    assert_eq!(booked("2027-03-08T01:20:00Z"), (at(START), at("2027-03-08T02:20:00Z")));
+    let convened = Event::Convened { room: Some(code("R-301")), constitution: frozen() };
+    let convened = Session::evolve(scheduled, &convened);
+    let release = Some((Room::id(&code("R-301")), room::Command::Release { session: id }));
+    assert_eq!(room_command(id, &convened, &Command::Conclude, at(START)), release);
+    let adjourn = Command::Adjourn { reason: text("未达法定人数") };
+    assert_eq!(room_command(id, &convened, &adjourn, at(START)), release);
+}
+
+#[test]
+fn an_adjourned_session_is_scheduled_again_and_has_no_dead_end() {
+    let mut history = on_the_calendar();
+    history.push(Event::Convened { room: Some(code("R-301")), constitution: frozen() });
+    let reason = || text("未达法定人数");
+    let adjourned = Event::Adjourned { reason: reason(), adjournments: 1 };
+    let adjourn = Command::Adjourn { reason: reason() };
+    assert_eq!(given::<Session>(&history).at(START).when(adjourn), Ok(vec![adjourned.clone()]));
+    history.push(adjourned);
+    let next = Command::Schedule { room: code("R-301"), starts_at: at("2027-03-09T01:00:00Z") };
+    assert!(given::<Session>(&history).at(START).when(next).is_ok());
+    let cancel = Command::Cancel { reason: reason() };
+    assert!(given::<Session>(&history).at(START).when(cancel).is_ok());
+    let state = Session::fold(State::default(), &history);
+    assert_eq!(state.filed().and_then(|filed| filed.reason.clone()), Some(reason()));
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn any_outline() -> impl Strategy<Value = Outline> {
 
 fn revisions() -> impl Strategy<Value = Command> {
     any_outline().prop_map(|Outline { topics, attendees, duration_minutes, earliest_start_at, .. }| {
-        Command::Revise { topics, attendees, duration_minutes, earliest_start_at }
+        Command::Revise { title: None, purpose: None, topics, attendees, duration_minutes, earliest_start_at }
     })
 }
 

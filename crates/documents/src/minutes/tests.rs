@@ -1,0 +1,82 @@
+use super::*;
+use domain::deliberation::docket::{
+    Agenda, AgendaTopic, Command, Docket, Event, Mode, Participant, RoleOnTopic, State, TopicRole,
+};
+use domain::testing::{actor, at, code, constitution, line, text};
+use domain::{Aggregate as _, Issued, Role, Uuid};
+
+fn agenda() -> Agenda {
+    let decides = |topic| TopicRole { topic, role: RoleOnTopic::Decides };
+    let participant =
+        |department: &str| Participant { department: code(department), roles: vec![decides(1), decides(2)] };
+    let topic =
+        |number, title| AgendaTopic { number, title: line(title), timebox_minutes: 20, carried: None };
+    Agenda {
+        session: Uuid::nil(),
+        title: line("防汛会商"),
+        body: code("FLOOD"),
+        constitution: constitution(&["WATER", "ROADS"]),
+        requester: None,
+        mode: Mode::Meeting,
+        decide_by: None,
+        topics: vec![topic(1, "柳树巷 <排水>"), topic(2, "河堤")],
+        participants: ["WATER", "ROADS"].map(participant).to_vec(),
+    }
+}
+
+/// The events of a meeting, each five minutes after the one before.
+fn events() -> Vec<(Timestamp, Event)> {
+    let arrive = |department: &str, delegate: &str| Command::RecordArrival {
+        department: code(department),
+        delegate: line(delegate),
+    };
+    let commands = [
+        Command::Prepare { agenda: agenda() },
+        arrive("WATER", "李伟"),
+        arrive("ROADS", "王芳"),
+        Command::Open,
+        Command::RejectTopic { topic: 1, reason: text("已另行解决") },
+        Command::RecordDeparture { department: code("ROADS") },
+        Command::WithdrawTopic { topic: 2, reason: text("资料不全") },
+        Command::Close,
+    ];
+    let (mut state, mut events) = (State::default(), Vec::new());
+    for (nth, command) in (0..).zip(commands) {
+        let now = at("2027-03-08T01:00:00Z") + std::time::Duration::from_secs(300 * nth);
+        let issued = Issued { at: now, by: actor("wen", "WATER", Role::Clerk) };
+        let decided = Docket::decide(&state, command, &issued).unwrap();
+        state = Docket::fold(state, &decided);
+        events.extend(decided.into_iter().map(|event| (now, event)));
+    }
+    events
+}
+
+fn written(language: Language) -> String {
+    let events = events();
+    let record = Record::of(events.iter().map(|(at, event)| (*at, event))).unwrap();
+    html(&record, language, &Zone::named("Asia/Shanghai").unwrap())
+}
+
+#[test]
+fn the_same_log_gives_the_same_bytes() {
+    assert_eq!(written(Language::Chinese), written(Language::Chinese));
+}
+
+#[test]
+fn minutes_say_who_was_there_and_what_became_of_each_topic() {
+    let chinese = written(Language::Chinese);
+    for said in [
+        "<h1>防汛会商会议纪要</h1>",
+        "<p>时间：2027-03-08 09:15 至 2027-03-08 09:35</p>",
+        "<td>ROADS</td><td>王芳</td><td>2027-03-08 09:10</td><td>2027-03-08 09:25</td>",
+        "<h2>1. 柳树巷 &lt;排水&gt;</h2>",
+        "<p>结果：不通过</p>\n<p>理由：已另行解决</p>",
+        "<p>结果：撤回</p>\n<p>理由：资料不全</p>",
+    ] {
+        assert!(chinese.contains(said), "{said} is not in {chinese}");
+    }
+    let english = written(Language::English);
+    for said in ["<h1>Minutes: 防汛会商</h1>", "<p>Outcome: withdrawn</p>", "<html lang=\"en\">"] {
+        assert!(english.contains(said), "{said} is not in {english}");
+    }
+}

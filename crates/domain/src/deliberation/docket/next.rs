@@ -1,0 +1,174 @@
+//! What can happen next on a docket, by whom, and what refuses the rest: every command is put to the rules.
+
+use super::{Command, Docket, ItemDraft, Proceedings, Rejection, Stance, State, Topic, TopicStage};
+use crate::calendar::WorkingCalendar;
+use crate::deliberation::ballot::Choice;
+use crate::{Actor, Aggregate, Code, Issued, Line, Role, Text, Timestamp};
+
+/// Somebody who may act: people of a department in a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    /// The role.
+    pub role: Role,
+    /// The department.
+    pub department: Code,
+}
+
+/// A command that was put to the rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The rpc that it comes by, such as `OpenBallot`.
+    pub rpc: &'static str,
+    /// The topic, when it is about one.
+    pub topic: Option<u32>,
+    /// Those from whom it would change something; none when it is refused.
+    pub by: Vec<Who>,
+    /// Why it is refused to whoever is closest to doing it.
+    pub refused: Option<Rejection>,
+}
+
+/// A command with its rpc, and who is asked for it.
+struct Asked {
+    rpc: &'static str,
+    topic: Option<u32>,
+    /// Made for each department: some commands speak for one.
+    command: Box<dyn Fn(&Code) -> Command>,
+    presides: bool,
+}
+
+/// What can happen next, and what refuses the rest, in the order in which a docket goes. What would change nothing is left
+/// out.
+pub fn steps(state: &State, at: Timestamp, calendar: &WorkingCalendar) -> Vec<Step> {
+    let Some(proceedings) = state.proceedings() else { return vec![] };
+    let asked = asked(state, proceedings, calendar);
+    asked.iter().filter_map(|asked| step(state, proceedings, asked, at)).collect()
+}
+
+fn step(state: &State, proceedings: &Proceedings, asked: &Asked, at: Timestamp) -> Option<Step> {
+    let (mut by, mut refusals) = (Vec::new(), Vec::new());
+    for who in candidates(proceedings, asked.presides) {
+        let Who { role, department } = who.clone();
+        let actor = Actor { subject: String::new(), department: Some(department.clone()), roles: vec![role] };
+        let command = (asked.command)(&department);
+        match Docket::decide(state, command, &Issued { at, by: actor }) {
+            Ok(events) if events.is_empty() => {}
+            Ok(_) => by.push(who),
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
+    // Who is closest is refused for what the docket has come to, and not for who they are.
+    let for_who_they_are = |refusal: &Rejection| {
+        matches!(
+            refusal,
+            Rejection::NotYourDepartment { .. }
+                | Rejection::NotEntitledToVote { .. }
+                | Rejection::NotEntitledToSpeak { .. }
+                | Rejection::NotAParticipant { .. }
+        )
+    };
+    let refused = refusals.into_iter().min_by_key(for_who_they_are).filter(|_| by.is_empty());
+    if by.is_empty() && refused.is_none() {
+        return None;
+    }
+    Some(Step { rpc: asked.rpc, topic: asked.topic, by, refused })
+}
+
+/// Those who lead, or those who speak for their departments.
+fn candidates(proceedings: &Proceedings, presides: bool) -> Vec<Who> {
+    let constitution = &proceedings.agenda.constitution;
+    let who = |role| move |department: &Code| Who { role, department: department.clone() };
+    if presides {
+        let chairs = constitution.chairs().map(who(Role::Chair));
+        return chairs.chain(constitution.secretariat.iter().map(who(Role::Clerk))).collect();
+    }
+    let participants = proceedings.agenda.participants.iter().map(|participant| &participant.department);
+    participants.map(who(Role::Delegate)).collect()
+}
+
+fn asked(state: &State, proceedings: &Proceedings, calendar: &WorkingCalendar) -> Vec<Asked> {
+    let mut all = vec![presiding("OpenDocket", None, || Command::Open)];
+    if matches!(state, State::Open(_)) {
+        for topic in &proceedings.topics {
+            all.extend(on_topic(topic, calendar));
+        }
+    }
+    all.push(presiding("CloseDocket", None, || Command::Close));
+    all
+}
+
+fn presiding(rpc: &'static str, topic: Option<u32>, command: impl Fn() -> Command + 'static) -> Asked {
+    Asked { rpc, topic, command: Box::new(move |_| command()), presides: true }
+}
+
+fn speaking(rpc: &'static str, topic: u32, command: impl Fn(Code) -> Command + 'static) -> Asked {
+    Asked { rpc, topic: Some(topic), command: Box::new(move |own| command(own.clone())), presides: false }
+}
+
+/// Any text: no rule asks what it says.
+fn words() -> Text {
+    Text::parse("…").expect("a text")
+}
+
+fn on_topic(topic: &Topic, calendar: &WorkingCalendar) -> Vec<Asked> {
+    let (calendar, declaratory) = (calendar.clone(), topic.items.is_empty());
+    let (topic, version, stage) = (topic.number, topic.current_version(), topic.stage);
+    let mut all = vec![
+        presiding("OpenTopic", Some(topic), move || Command::OpenTopic { topic }),
+        speaking("RecordStatement", topic, move |department| Command::RecordStatement {
+            topic,
+            department,
+            stance: Stance::Support,
+            reasons: words(),
+        }),
+        presiding("SubmitProposal", Some(topic), move || Command::SubmitProposal { topic, text: words() }),
+        speaking("SubmitAmendment", topic, move |department| Command::SubmitAmendment {
+            topic,
+            department,
+            text: words(),
+        }),
+        presiding("DraftItems", Some(topic), move || Command::DraftItems { topic, items: vec![draft()] }),
+        speaking("RecordRecusal", topic, move |department| Command::RecordRecusal {
+            topic,
+            department,
+            reason: words(),
+            current_version_only: false,
+        }),
+        presiding("RecordGeneralConsent", Some(topic), move || Command::RecordGeneralConsent {
+            topic,
+            version,
+        }),
+        presiding("OpenBallot", Some(topic), move || Command::OpenBallot { topic, version }),
+        speaking("CastVote", topic, move |department| Command::CastVote {
+            topic,
+            department,
+            choice: Choice::Yes,
+            split: vec![],
+            reason: None,
+        }),
+        presiding("CloseBallot", Some(topic), move || Command::CloseBallot { topic, casting_vote: None }),
+        presiding("AdoptDecision", Some(topic), move || Command::AdoptDecision {
+            topic,
+            declaratory,
+            calendar: calendar.clone(),
+        }),
+        presiding("RejectTopic", Some(topic), move || Command::RejectTopic { topic, reason: words() }),
+        presiding("WithdrawTopic", Some(topic), move || Command::WithdrawTopic { topic, reason: words() }),
+    ];
+    if matches!(stage, TopicStage::Open { .. }) {
+        all.push(presiding("PauseTopic", Some(topic), move || Command::PauseTopic { topic }));
+        all.push(presiding("CloseDebate", Some(topic), move || Command::CloseDebate { topic }));
+    }
+    all
+}
+
+/// An item about which nothing is known yet.
+fn draft() -> ItemDraft {
+    ItemDraft {
+        title: Line::parse("…").expect("a line"),
+        deliverable: words(),
+        criterion: None,
+        lead: None,
+        co_responsible: vec![],
+        due: None,
+    }
+}

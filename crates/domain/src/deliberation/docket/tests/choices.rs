@@ -1,0 +1,98 @@
+//! Choices among options: who chooses, what counts, and that nothing comes of it by itself.
+
+use super::*;
+use crate::deliberation::ballot::options::ChoiceMethod;
+use crate::deliberation::docket::choices::ChoiceResult;
+
+fn open(method: ChoiceMethod) -> Command {
+    let options = ["North", "South", "West"].map(line).to_vec();
+    Command::OpenChoice { topic: 1, question: line("Which route?"), options, method }
+}
+fn cast(department: &str, named: &[u32], points: &[u32]) -> Command {
+    let (named, points) = (named.to_vec(), points.to_vec());
+    Command::CastChoice { topic: 1, department: code(department), named, points }
+}
+fn by(history: &[Event], department: &str, command: Command) -> Result<Vec<Event>, Rejection> {
+    given::<Docket>(history).by(of(department)).when(command)
+}
+fn opened_by(method: ChoiceMethod) -> Vec<Event> {
+    let history = in_session();
+    followed_by(history.clone(), by(&history, "WATER", open(method)).unwrap())
+}
+
+/// What comes of these preferences.
+fn chosen(method: ChoiceMethod, papers: &[(&str, &[u32], &[u32])]) -> ChoiceResult {
+    let mut history = opened_by(method);
+    for (department, named, points) in papers {
+        history.extend(by(&history, department, cast(department, named, points)).unwrap());
+    }
+    let closed = by(&history, "WATER", Command::CloseChoice { topic: 1 }).unwrap();
+    let [Event::ChoiceClosed { result, roll, .. }] = &closed[..] else { panic!("{closed:?}") };
+    assert_eq!(roll.len(), 3, "the roll has every seat");
+    assert_eq!(
+        by(&followed_by(history, closed.clone()), "WATER", Command::CloseChoice { topic: 1 }),
+        Ok(vec![])
+    );
+    result.clone()
+}
+
+#[test]
+fn each_method_chooses_its_own_way() {
+    let ranked: [(&str, &[u32], &[u32]); 3] =
+        [("WATER", &[1, 2, 3], &[]), ("ROADS", &[2, 1, 3], &[]), ("HEALTH", &[2, 3, 1], &[])];
+    assert_eq!(chosen(ChoiceMethod::InstantRunoff, &ranked).first, [2]);
+    assert_eq!(chosen(ChoiceMethod::Schulze, &ranked).first, [2]);
+    let one: [(&str, &[u32], &[u32]); 2] = [("WATER", &[3], &[]), ("ROADS", &[1], &[])];
+    assert_eq!(chosen(ChoiceMethod::Single, &one).first, [1, 3], "nothing was decided between the two");
+    let points: [(&str, &[u32], &[u32]); 2] = [("WATER", &[], &[0, 10, 3]), ("ROADS", &[], &[9, 0, 8])];
+    let result = chosen(ChoiceMethod::Score, &points);
+    assert_eq!((result.first, &result.figures[0].of_options), (vec![3], &vec![9, 10, 11]));
+    let few = chosen(ChoiceMethod::Single, &one[..1]);
+    assert_eq!((few.first, few.cast, few.quorum), (vec![], 1, 2), "no quorum, no choice");
+}
+
+#[test]
+fn a_preference_fits_the_method_and_comes_from_who_may_vote() {
+    let single = opened_by(ChoiceMethod::Single);
+    for (named, points) in [(&[][..], &[][..]), (&[1, 2], &[]), (&[4], &[]), (&[0], &[]), (&[1], &[1, 1, 1])]
+    {
+        let refused = by(&single, "WATER", cast("WATER", named, points)).map_err(|refused| refused.reason());
+        assert_eq!(refused, Err("PREFERENCE_DOES_NOT_FIT"), "{named:?} {points:?}");
+    }
+    let scored = opened_by(ChoiceMethod::Score);
+    assert!(by(&scored, "WATER", cast("WATER", &[], &[10, 0, 10])).is_ok());
+    assert!(by(&scored, "WATER", cast("WATER", &[], &[11, 0, 0])).is_err());
+    assert!(by(&scored, "WATER", cast("WATER", &[], &[1, 1])).is_err());
+    assert!(matches!(
+        by(&single, "PRESS", cast("PRESS", &[1], &[])),
+        Err(Rejection::NotEntitledToVote { .. })
+    ));
+    assert!(matches!(
+        by(&single, "ROADS", cast("WATER", &[1], &[])),
+        Err(Rejection::NotYourDepartment { .. })
+    ));
+    let left = followed_by(single, [recused("HEALTH")]);
+    assert!(matches!(
+        by(&left, "HEALTH", cast("HEALTH", &[1], &[])),
+        Err(Rejection::DepartmentRecused { .. })
+    ));
+}
+
+#[test]
+fn one_choice_is_open_at_a_time_and_no_ballot_beside_it() {
+    let history = opened_by(ChoiceMethod::Single);
+    assert_eq!(by(&history, "WATER", open(ChoiceMethod::Single)), Ok(vec![]));
+    let still_open = Err(Rejection::ChoiceStillOpen { topic_number: 1 });
+    assert_eq!(by(&history, "WATER", open(ChoiceMethod::Score)), still_open);
+    let proposed = followed_by(history, [proposed(1)]);
+    assert_eq!(by(&proposed, "WATER", open_ballot(1)), still_open);
+    let withdraw = Command::WithdrawTopic { topic: 1, reason: text("Settled elsewhere") };
+    assert_eq!(by(&proposed, "WATER", withdraw), still_open);
+    let alone = Command::OpenChoice {
+        topic: 1,
+        question: line("Which route?"),
+        options: vec![line("North"), line("North")],
+        method: ChoiceMethod::Single,
+    };
+    assert_eq!(by(&in_session(), "WATER", alone), Err(Rejection::OptionsOutOfRange { options: 2, max: 12 }));
+}

@@ -1,0 +1,137 @@
+//! What a command on a session requires of the matters on its agenda. The service commits both together, so that a
+//! matter is on one agenda at a time, and in the backlog when its session does not discuss it.
+
+use super::matter::{self, Intake, Matter};
+use super::session::{Attendee, Command, Filed, State, Topic};
+use crate::{Code, Text, Uuid};
+
+/// Gives each topic that names no matter one: that of the topic which it replaces, the one with its title or else its
+/// number, or else a new one, whose id follows from the seed.
+pub fn name_matters(topics: &mut [Topic], before: &[Topic], seed: Uuid) {
+    let mut free: Vec<&Topic> =
+        before.iter().filter(|old| !topics.iter().any(|new| new.matter == old.matter)).collect();
+    let titles: Vec<_> = topics.iter().map(|topic| topic.title.clone()).collect();
+    let mut take = |fits: &dyn Fn(&Topic) -> bool| {
+        let at = free.iter().position(|old| old.matter.is_some() && fits(old))?;
+        free.remove(at).matter
+    };
+    for topic in topics.iter_mut().filter(|topic| topic.matter.is_none()) {
+        topic.matter = take(&|old| old.title == topic.title);
+    }
+    for topic in topics.iter_mut().filter(|topic| topic.matter.is_none()) {
+        let renamed = take(&|old| old.number == topic.number && !titles.contains(&old.title));
+        topic.matter = renamed.or_else(|| Some(Matter::of_topic(seed, topic.number)));
+    }
+}
+
+/// The commands on matters that belong in the commit of a command on a session; `before` is the session on which that
+/// is decided, `seed` what the ids of new matters follow from, `requester` the department that requests.
+pub fn matter_commands(
+    session: Uuid,
+    before: &State,
+    command: &Command,
+    seed: Uuid,
+    requester: Option<&Code>,
+) -> Vec<(Uuid, matter::Command)> {
+    match (command, before.filed()) {
+        (Command::Request { outline, chair }, None) => {
+            let concerned = outline.departments().chain([chair]).chain(requester).cloned().collect();
+            let case_reference = outline.case_reference.clone();
+            let put = Put { session, body: &outline.body, from: None, concerned, seed, case_reference };
+            put.all(&outline.topics)
+        }
+        (Command::Revise { topics, attendees, .. }, Some(filed)) => {
+            let dropped =
+                filed.outline.topics.iter().filter(|old| !topics.iter().any(|new| new.matter == old.matter));
+            let mut commands = take_off(session, dropped, None);
+            commands.extend(Put::again(session, filed, attendees, seed).all(topics));
+            commands
+        }
+        (Command::Cancel { reason }, Some(filed)) => take_off(session, &filed.outline.topics, Some(reason)),
+        _ => vec![],
+    }
+}
+
+/// The commands that move the matters of a session to the one that it is merged into, whose topics they follow.
+pub fn move_matters(from: Uuid, into: Uuid, filed: &Filed, target: &Filed) -> Vec<(Uuid, matter::Command)> {
+    let last = u32::try_from(target.outline.topics.len()).unwrap_or(u32::MAX);
+    let topics: Vec<Topic> = filed.outline.topics.iter().map(|topic| topic.renumbered(last)).collect();
+    Put { from: Some(from), ..Put::again(into, target, &filed.outline.attendees, into) }.all(&topics)
+}
+
+fn take_off<'t>(
+    session: Uuid,
+    topics: impl IntoIterator<Item = &'t Topic>,
+    reason: Option<&Text>,
+) -> Vec<(Uuid, matter::Command)> {
+    let matters = topics.into_iter().filter_map(|topic| topic.matter);
+    matters
+        .map(|matter| (matter, matter::Command::TakeOffAgenda { session, reason: reason.cloned() }))
+        .collect()
+}
+
+/// How topics are put on an agenda.
+struct Put<'a> {
+    session: Uuid,
+    body: &'a Code,
+    /// The session that they come from.
+    from: Option<Uuid>,
+    concerned: Vec<Code>,
+    seed: Uuid,
+    case_reference: Option<crate::Line>,
+}
+
+impl<'a> Put<'a> {
+    fn again(session: Uuid, filed: &'a Filed, attendees: &[Attendee], seed: Uuid) -> Put<'a> {
+        let attending = attendees.iter().map(|attendee| &attendee.department);
+        let concerned = attending.chain(filed.concerned()).cloned().collect();
+        let case_reference = filed.outline.case_reference.clone();
+        Put { session, body: &filed.outline.body, from: None, concerned, seed, case_reference }
+    }
+
+    fn all(&self, topics: &[Topic]) -> Vec<(Uuid, matter::Command)> {
+        topics.iter().filter_map(|topic| Some((topic.matter?, self.one(topic, topic.matter?)))).collect()
+    }
+
+    fn one(&self, topic: &Topic, matter: Uuid) -> matter::Command {
+        let is_new = matter == Matter::of_topic(self.seed, topic.number);
+        matter::Command::PutOnAgenda {
+            session: self.session,
+            body: self.body.clone(),
+            from: self.from,
+            topic: topic.number,
+            concerned: self.concerned.clone(),
+            intake: is_new.then(|| Intake {
+                title: topic.title.clone(),
+                summary: None,
+                body: self.body.clone(),
+                case_reference: self.case_reference.clone(),
+                split_from: None,
+                deferrals: 0,
+                concerned: vec![],
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::line;
+
+    fn topic(number: u32, title: &str, matter: Option<u128>) -> Topic {
+        let matter = matter.map(Uuid::from_u128);
+        Topic { number, title: line(title), timebox_minutes: 10, papers_required: false, matter }
+    }
+
+    #[test]
+    fn a_topic_that_keeps_its_title_or_its_number_keeps_its_matter() {
+        let before = [topic(1, "Drain", Some(1)), topic(2, "Bridge", Some(2)), topic(3, "Quay", Some(3))];
+        let mut now = [topic(1, "Bridge", None), topic(2, "Road", None), topic(3, "The quay", None)];
+        let seed = Uuid::from_u128(9);
+        name_matters(&mut now, &before, seed);
+        let matters = now.map(|topic| topic.matter);
+        let (bridge, quay) = (Some(Uuid::from_u128(2)), Some(Uuid::from_u128(3)));
+        assert_eq!(matters, [bridge, Some(Matter::of_topic(seed, 2)), quay]);
+    }
+}

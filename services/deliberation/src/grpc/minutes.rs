@@ -1,0 +1,136 @@
+//! Minutes: what people say about them, and the document, which is derived from the log whenever it is read.
+
+use super::{Reply, Service, docket_id};
+use data_encoding::HEXLOWER;
+use documents::Language;
+use documents::minutes::Record;
+use domain::calendar::Zone;
+use domain::deliberation::docket::Docket;
+use domain::deliberation::minutes::{Command, Digest, Draft, Minutes, Rejection};
+use domain::{Aggregate as _, Line, Uuid};
+use proto::deliberation::v1 as pb;
+use proto::{Wire as _, read_fields};
+use service_kit::handle::Executed;
+use service_kit::{CommandError, Kit, Scope, events};
+use sha2::{Digest as _, Sha256};
+use tonic::{Request, Response};
+
+pub(super) async fn correct(
+    service: &Service,
+    request: Request<pb::CorrectMinutesRequest>,
+) -> Reply<pb::CorrectMinutesResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let id = docket_id(&request.docket_id)?;
+    let command = read_fields!(request => Command::Correct { text })?;
+    let done = service.kit.execute::<Minutes>(&context, id, command).await?;
+    Ok(Response::new(pb::CorrectMinutesResponse { position: done.position, minutes: shown(id, &done) }))
+}
+
+pub(super) async fn confirm(
+    service: &Service,
+    request: Request<pb::ConfirmMinutesRequest>,
+) -> Reply<pb::ConfirmMinutesResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let id = docket_id(&request.docket_id)?;
+    let command = read_fields!(request => Command::Confirm { department_code: department })?;
+    let done = service.kit.execute::<Minutes>(&context, id, command).await?;
+    Ok(Response::new(pb::ConfirmMinutesResponse { position: done.position, minutes: shown(id, &done) }))
+}
+
+pub(super) async fn object(
+    service: &Service,
+    request: Request<pb::ObjectToMinutesRequest>,
+) -> Reply<pb::ObjectToMinutesResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let id = docket_id(&request.docket_id)?;
+    let command = read_fields!(request => Command::Object { department_code: department, reason })?;
+    let done = service.kit.execute::<Minutes>(&context, id, command).await?;
+    Ok(Response::new(pb::ObjectToMinutesResponse { position: done.position, minutes: shown(id, &done) }))
+}
+
+pub(super) async fn get(
+    service: &Service,
+    request: Request<pb::GetMinutesRequest>,
+) -> Reply<pb::GetMinutesResponse> {
+    let scope = service.kit.scope(&request).await?;
+    let request = request.into_inner();
+    let id = docket_id(&request.docket_id)?;
+    let position = service.view.wait_until_caught_up(request.at_least_position).await?;
+    let state = service.kit.show::<Minutes>(&scope, id).await?;
+    let absent = || CommandError::rejected::<Minutes>(Rejection::NotFound { what: "the minutes".into() });
+    let draft = state.draft().ok_or_else(absent)?;
+    let language = match request.language() {
+        pb::DocumentLanguage::Unspecified => None,
+        pb::DocumentLanguage::Chinese => Some(Language::Chinese),
+        pb::DocumentLanguage::English => Some(Language::English),
+    };
+    let html = match language {
+        Some(language) => {
+            let calendar = service.calendar().await?;
+            let record = record(&service.kit, id, draft).await?.ok_or_else(absent)?;
+            documents::minutes::html(&visible(record, &scope), language, calendar.zone())
+        }
+        None => String::new(),
+    };
+    Ok(Response::new(pb::GetMinutesResponse { minutes: Some(render(id, draft)), html, position }))
+}
+
+/// The hashes of the documents, for sealing them.
+pub(crate) async fn digests(
+    kit: &Kit,
+    id: Uuid,
+    draft: &Draft,
+    zone: &Zone,
+) -> Result<Vec<Digest>, CommandError> {
+    let Some(record) = record(kit, id, draft).await? else { return Ok(Vec::new()) };
+    let digest = |language, name: &str| {
+        let html = documents::minutes::html(&record, language, zone);
+        let sha256 = HEXLOWER.encode(&Sha256::digest(html));
+        let line = |text: &str| Line::parse(text).expect("a short line");
+        Digest { language: line(name), sha256: line(&sha256) }
+    };
+    Ok(vec![digest(Language::Chinese, "zh"), digest(Language::English, "en")])
+}
+
+/// What the minutes are made from: the docket's own history, and what was said about them.
+async fn record(kit: &Kit, id: Uuid, draft: &Draft) -> Result<Option<Record>, CommandError> {
+    let records = kit.journal().read(&Docket::stream(id), 0).await?;
+    let mut events = Vec::new();
+    for record in &records {
+        let decoded = events::decode::<Docket>(record)?;
+        events.extend(decoded.into_iter().map(|event| (record.envelope.time, event)));
+    }
+    let record = Record::of(events.iter().map(|(at, event)| (*at, event)));
+    Ok(record.map(|record| Record { notes: draft.notes.clone(), ..record }))
+}
+
+/// The record without what was said on topics from which whoever asks has recused themselves.
+fn visible(mut record: Record, scope: &Scope) -> Record {
+    for topic in &mut record.proceedings.topics {
+        if scope.is_recused(&topic.recused) {
+            topic.statements.clear();
+        }
+    }
+    record
+}
+
+fn shown(id: Uuid, done: &Executed<Minutes>) -> Option<pb::Minutes> {
+    done.state().draft().map(|draft| render(id, draft))
+}
+
+fn render(id: Uuid, draft: &Draft) -> pb::Minutes {
+    let stage = match (draft.settled, draft.sealed.is_empty()) {
+        (false, _) => pb::MinutesStage::Drafted,
+        (true, true) => pb::MinutesStage::Settled,
+        (true, false) => pb::MinutesStage::Sealed,
+    };
+    pb::Minutes {
+        docket_id: id.to_string(),
+        stage: stage.into(),
+        confirm_by: draft.confirm_by.to_wire(),
+        confirmed_codes: draft.confirming().map(ToString::to_string).collect(),
+        objecting_codes: draft.objecting().map(ToString::to_string).collect(),
+        notes: draft.notes.to_wire(),
+        digests: draft.sealed.to_wire(),
+    }
+}

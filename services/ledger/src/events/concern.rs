@@ -1,0 +1,139 @@
+//! Whom a record concerns: what its stream is about, and who may know of it.
+
+use domain::deliberation::docket::Docket;
+use domain::directory::calendar::Calendar;
+use domain::directory::department::Department;
+use domain::followup::follow_up::FollowUp;
+use domain::resolution::action_item::ActionItem;
+use domain::resolution::resolution::Resolution;
+use domain::scheduling::body::Body;
+use domain::scheduling::session::Session;
+use domain::{Actor, Aggregate, Audience, Code, Role, StreamName, Uuid};
+use service_kit::scope::Scope;
+use service_kit::{CommandError, Kit};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Numbers of topics.
+pub(super) type Topics = BTreeSet<u32>;
+
+/// Those who see all matters because they watch over them.
+const OVERSEE: [Role; 3] = [Role::Supervisor, Role::Auditor, Role::Operator];
+
+/// Whom a stream concerns.
+#[derive(Debug)]
+pub(super) enum Concern {
+    /// Everybody: it is nobody's matter.
+    Everybody {
+        /// The body that it is.
+        body: Option<Code>,
+    },
+    /// Those who oversee. What is in it would show others how much there is that they do not see.
+    Oversight,
+    /// The departments that take part in a matter.
+    Matter {
+        departments: Vec<Code>,
+        body: Option<Code>,
+        /// For each of its topics, the departments that recused themselves.
+        recused: BTreeMap<u32, BTreeSet<Code>>,
+    },
+}
+
+impl Concern {
+    /// Whom the aggregate of a stream concerns, as it is now.
+    pub(super) async fn of(kit: &Kit, stream: &StreamName) -> Result<Concern, CommandError> {
+        let id = stream.id;
+        match stream.category.as_str() {
+            <Department as Aggregate>::CATEGORY | <Calendar as Aggregate>::CATEGORY => {
+                Ok(Concern::Everybody { body: None })
+            }
+            <Body as Aggregate>::CATEGORY => {
+                let body = kit.load::<Body>(id).await?;
+                Ok(Concern::Everybody { body: body.version().map(|version| version.body.clone()) })
+            }
+            <Session as Aggregate>::CATEGORY => {
+                let session = kit.load::<Session>(id).await?;
+                let body = session.filed().map(|filed| filed.outline.body.clone());
+                // The docket has the id of its session.
+                Ok(Concern::matter(&Session::audience(&session), body, recusals(kit, id).await?))
+            }
+            <Docket as Aggregate>::CATEGORY => {
+                let docket = kit.load::<Docket>(id).await?;
+                let body = docket.proceedings().map(|proceedings| proceedings.agenda.body.clone());
+                Ok(Concern::matter(&Docket::audience(&docket), body, recusals(kit, id).await?))
+            }
+            <Resolution as Aggregate>::CATEGORY => {
+                let resolution = kit.load::<Resolution>(id).await?;
+                let body = body_of(kit, Some(id)).await?;
+                Ok(Concern::matter(&Resolution::audience(&resolution), body, BTreeMap::new()))
+            }
+            <ActionItem as Aggregate>::CATEGORY => {
+                let item = kit.load::<ActionItem>(id).await?;
+                let body = body_of(kit, item.item().map(|item| item.assignment.resolution)).await?;
+                Ok(Concern::matter(&ActionItem::audience(&item), body, BTreeMap::new()))
+            }
+            <FollowUp as Aggregate>::CATEGORY => {
+                let follow_up = kit.load::<FollowUp>(id).await?;
+                let body =
+                    body_of(kit, follow_up.followed_item().map(|item| item.subject.resolution)).await?;
+                Ok(Concern::matter(&FollowUp::audience(&follow_up), body, BTreeMap::new()))
+            }
+            _ => Ok(Concern::Oversight),
+        }
+    }
+
+    /// A matter; one that has no history yet is nobody's.
+    fn matter(
+        audience: &Audience<'_>,
+        body: Option<Code>,
+        recused: BTreeMap<u32, BTreeSet<Code>>,
+    ) -> Concern {
+        let departments = match audience {
+            Audience::Everybody => Vec::new(),
+            Audience::Departments(departments) => departments.iter().map(|&code| code.clone()).collect(),
+        };
+        Concern::Matter { departments, body, recused }
+    }
+
+    pub(super) fn is_within(&self, scope: &Scope, actor: &Actor) -> bool {
+        match self {
+            Concern::Everybody { .. } => true,
+            Concern::Oversight => OVERSEE.iter().any(|&role| actor.is(role)),
+            Concern::Matter { departments, .. } => scope.covers(&Audience::of(departments)),
+        }
+    }
+
+    /// Whether a department takes part.
+    pub(super) fn involves(&self, department: &Code) -> bool {
+        matches!(self, Concern::Matter { departments, .. } if departments.contains(department))
+    }
+
+    pub(super) fn body(&self) -> Option<&Code> {
+        match self {
+            Concern::Everybody { body } | Concern::Matter { body, .. } => body.as_ref(),
+            Concern::Oversight => None,
+        }
+    }
+
+    /// The topics from which the reader's department recused itself: nothing is said to it of what happens there.
+    pub(super) fn recused(&self, scope: &Scope) -> Topics {
+        let Concern::Matter { recused, .. } = self else { return Topics::new() };
+        let topics = recused.iter().filter(|(_, departments)| scope.is_recused(departments));
+        topics.map(|(topic, _)| *topic).collect()
+    }
+}
+
+async fn recusals(kit: &Kit, docket: Uuid) -> Result<BTreeMap<u32, BTreeSet<Code>>, CommandError> {
+    let docket = kit.load::<Docket>(docket).await?;
+    let topics = docket.proceedings().into_iter().flat_map(|proceedings| &proceedings.topics);
+    Ok(topics
+        .filter(|topic| !topic.recused.is_empty())
+        .map(|topic| (topic.number, topic.recused.clone()))
+        .collect())
+}
+
+/// The body that made a resolution.
+async fn body_of(kit: &Kit, resolution: Option<Uuid>) -> Result<Option<Code>, CommandError> {
+    let Some(resolution) = resolution else { return Ok(None) };
+    let state = kit.load::<Resolution>(resolution).await?;
+    Ok(state.registered().map(|registered| registered.registration.body.clone()))
+}

@@ -1,0 +1,102 @@
+//! Minutes are drafted when a docket closes, confirmed by word or by silence, and sealed with the hash of the document.
+
+use crate::in_both_modes;
+use anyhow::{Context as _, ensure};
+use domain::Role;
+use proto::deliberation::v1::{
+    CloseDocketRequest, ConfirmMinutesRequest, CorrectMinutesRequest, DocumentLanguage, GetDocketRequest,
+    GetMinutesRequest, GetMinutesResponse, MinutesStage, ObjectToMinutesRequest, OpenDocketRequest,
+    RecordArrivalRequest, WithdrawTopicRequest,
+};
+use proto::ledger::v1::{GetHeadRequest, MoveClockRequest};
+use proto::scheduling::v1::{
+    ConveneSessionRequest, EmergencyDeclaration, MatterClass, SessionKind, SessionOutline,
+};
+use tests::{Client, Mode, Sandbox, command, outline};
+
+async fn minutes(
+    client: &Client,
+    docket_id: &str,
+    language: DocumentLanguage,
+) -> anyhow::Result<GetMinutesResponse> {
+    let at_least_position = client.call(GetHeadRequest {}).await?.position;
+    let get = GetMinutesRequest { at_least_position, docket_id: docket_id.into(), language: language.into() };
+    Ok(client.call(get).await?)
+}
+
+/// A docket that is closed; its only topic was withdrawn.
+async fn closed(clerk: &Client) -> anyhow::Result<String> {
+    let emergency = SessionOutline {
+        kind: SessionKind::Emergency.into(),
+        matter_class: MatterClass::Emergency.into(),
+        emergency: Some(EmergencyDeclaration { reason: "A flood".into(), authority: "Plan 3".into() }),
+        ..outline("防汛会商", "WATER")
+    };
+    let session_id = clerk.admitted_session(emergency).await?;
+    let id = || session_id.clone();
+    let convened = clerk.call(ConveneSessionRequest { session_id: id(), ..command() }).await?;
+    let at_least_position = convened.position;
+    clerk.call(GetDocketRequest { at_least_position, docket_id: id() }).await?;
+    let arrival = RecordArrivalRequest {
+        docket_id: id(),
+        department_code: "WATER".into(),
+        delegate: "李伟".into(),
+        ..command()
+    };
+    clerk.call(arrival).await?;
+    clerk.call(OpenDocketRequest { docket_id: id(), ..command() }).await?;
+    let withdraw =
+        WithdrawTopicRequest { docket_id: id(), topic_number: 1, reason: "已解决".into(), ..command() };
+    clerk.call(withdraw).await?;
+    clerk.call(CloseDocketRequest { docket_id: id(), ..command() }).await?;
+    Ok(session_id)
+}
+
+async fn minutes_are_sealed_when_nobody_objects_any_more(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
+    clerk.register_department("WATER").await?;
+    clerk.define_body("BODY", "WATER", "WATER").await?;
+    let docket_id = closed(&clerk).await?;
+    let id = || docket_id.clone();
+    let drafted = minutes(&clerk, &docket_id, DocumentLanguage::Chinese).await?;
+    ensure!(
+        drafted.html.contains("<h1>防汛会商会议纪要</h1>") && drafted.html.contains("李伟"),
+        "{drafted:?}"
+    );
+    ensure!(minutes(&clerk, &docket_id, DocumentLanguage::Chinese).await?.html == drafted.html);
+
+    let delegate = sandbox.client(Role::Delegate, Some("WATER")).await?;
+    let object = ObjectToMinutesRequest {
+        docket_id: id(),
+        department_code: "WATER".into(),
+        reason: "漏记一项".into(),
+        ..command()
+    };
+    delegate.call(object).await?;
+    let correct = CorrectMinutesRequest { docket_id: id(), text: "补记一项".into(), ..command() };
+    clerk.call(correct).await?;
+
+    // Five working days later silence means consent: the clock's move, the settling, and the seal.
+    let after_position = clerk.call(GetHeadRequest {}).await?.position;
+    let mut log = sandbox.client(Role::Auditor, None).await?.follow(after_position).await?;
+    let clock_at = Some(Client::moment("2027-03-09T01:00:00Z"));
+    let operator = sandbox.client(Role::Operator, None).await?;
+    operator.call(MoveClockRequest { clock_at, ..command() }).await?;
+    log.wait_for_more(3).await?;
+    let sealed = minutes(&clerk, &docket_id, DocumentLanguage::Chinese).await?;
+    let of = sealed.minutes.context("minutes")?;
+    ensure!(of.stage() == MinutesStage::Sealed, "{of:?}");
+    ensure!(sealed.html.contains("补记一项"), "{}", sealed.html);
+    let known = of.digests.iter().find(|digest| digest.language == "zh").context("a digest")?;
+    let document = sandbox.folder().join("minutes.html");
+    std::fs::write(&document, &sealed.html)?;
+    let hash = std::process::Command::new("sha256sum").arg(&document).output()?.stdout;
+    ensure!(hash.starts_with(known.sha256.as_bytes()), "the hash in the log is that of the document");
+
+    let late = ConfirmMinutesRequest { docket_id: id(), department_code: "WATER".into(), ..command() };
+    let refused = delegate.call(late).await.err().context("they are settled")?;
+    ensure!(Client::reason(&refused).as_deref() == Some("MINUTES_SETTLED"), "{refused}");
+    Ok(())
+}
+in_both_modes!(minutes_are_sealed_when_nobody_objects_any_more);
