@@ -90,8 +90,11 @@ impl Aggregate for LadderPolicy {
 }
 
 fn check(ladder: &Ladder) -> Result<(), Rejection> {
-    let lists =
-        [("reminders", &ladder.reminders), ("judgement", &ladder.judgement), ("ruling", &ladder.ruling)];
+    let lists = [
+        ("reminder_days", &ladder.reminders),
+        ("judgement_days", &ladder.judgement),
+        ("ruling_days", &ladder.ruling),
+    ];
     for (field, given) in lists {
         if given.len() > NOTICES_OF_A_KIND_MAX {
             return Err(Rejection::TooManyNotices {
@@ -102,10 +105,10 @@ fn check(ladder: &Ladder) -> Result<(), Rejection> {
         }
     }
     let single = [
-        ("supervisor", ladder.supervisor),
-        ("leadership", ladder.leadership),
-        ("report", ladder.report),
-        ("stale", ladder.stale),
+        ("supervisor_days", ladder.supervisor),
+        ("leadership_days", ladder.leadership),
+        ("report_days", ladder.report),
+        ("stale_days", ladder.stale),
     ];
     let listed = lists.into_iter().flat_map(|(field, given)| given.iter().map(move |&given| (field, given)));
     let distances = listed.chain(single).map(|(field, distance)| (field, distance, RUNG_DISTANCE_MAX));
@@ -131,10 +134,10 @@ mod tests {
         let far = Ladder { judgement: vec![1, 366], ..Ladder::default() };
         assert_eq!(
             given::<LadderPolicy>(&usual).when(define(far)),
-            Err(Rejection::DistanceOutOfRange { field: "judgement", distance: 366, max: 365 })
+            Err(Rejection::DistanceOutOfRange { field: "judgement_days", distance: 366, max: 365 })
         );
         let many = Ladder { reminders: (1..12).collect(), ..Ladder::default() };
         let refused = given::<LadderPolicy>(&usual).when(define(many)).unwrap_err();
-        assert_eq!(refused.to_string(), "reminders has 11 entries; at most 10 are accepted");
+        assert_eq!(refused.to_string(), "reminder_days has 11 entries; at most 10 are accepted");
     }
 }

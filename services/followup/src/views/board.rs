@@ -189,6 +189,11 @@ fn add(tables: &Transaction<'_>, since: Since, lead: &str, counts: Counts) -> ru
             cancelled,
             was_late,
         ])?;
+    keep_board_span(tables, since, lead)
+}
+
+/// What a department's counts are since a record.
+fn keep_board_span(tables: &Transaction<'_>, since: Since, lead: &str) -> rusqlite::Result<()> {
     let span = "INSERT OR REPLACE INTO board_spans
         SELECT lead_code, ?2, ?3, follow_ups, open, blocked, escalated, unacknowledged, claimed, extended, done, held,
             cancelled, was_late
@@ -218,7 +223,9 @@ fn keep_running_span(
 ) -> rusqlite::Result<()> {
     let span = "INSERT OR REPLACE INTO running_spans VALUES (?1, ?2, ?3, ?4,
         coalesce((SELECT follow_ups FROM running WHERE lead_code = ?1 AND due_at = ?2), 0))";
-    tables.prepare_cached(span)?.execute(params![lead, due_at, since.position, since.at]).map(drop)
+    tables.prepare_cached(span)?.execute(params![lead, due_at, since.position, since.at])?;
+    // So that the last change of a board is that of either.
+    keep_board_span(tables, since, lead)
 }
 
 /// The end of the last day of those ahead.

@@ -75,7 +75,8 @@ async fn a_reaction_that_changed_nothing_has_no_effect_when_it_is_repeated() {
         reason: "尚有余项".into(),
         ..Default::default()
     };
-    place.service.reopen_item(supervisor(reopen)).await.unwrap();
+    let refused = place.service.reopen_item(supervisor(reopen)).await.unwrap_err();
+    assert_eq!(refusal(&refused, "number"), ("RESOLUTION_ENDED".into(), "FLOOD-2027-0001/1".into()));
 
     // A copy of the service that has lost its place repeats every reaction.
     let late = place.bench.another();
@@ -84,5 +85,5 @@ async fn a_reaction_that_changed_nothing_has_no_effect_when_it_is_repeated() {
         progress.wait_for(|&position| position >= end).await.unwrap();
     }
     assert_eq!(place.end(), end);
-    assert_eq!(place.shown(&item_id).await.stage(), pb::ItemStage::Underway);
+    assert_eq!(place.shown(&item_id).await.stage(), pb::ItemStage::Accepted, "it was owed when it was done");
 }

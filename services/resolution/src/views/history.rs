@@ -27,7 +27,16 @@ pub(super) fn insert_entry(
 ) -> rusqlite::Result<()> {
     let stored = ActionItem::encode(event);
     let kind = kind_of(&stored).to_owned();
-    insert(tables, item, record, entry_of(event), Some((kind, stored.value)))
+    let reported_by = match event {
+        Event::ProgressReported { department, .. } => Some(department.as_str()),
+        _ => None,
+    };
+    if let Some(department) = reported_by {
+        let superseded = "UPDATE history INDEXED BY events_of_item SET kind = NULL, event = NULL
+            WHERE item = ?1 AND kind IS NOT NULL AND reported_by = ?2";
+        tables.prepare_cached(superseded)?.execute([item, department])?;
+    }
+    insert(tables, item, record, entry_of(event), Some((kind, stored.value)), reported_by)
 }
 
 /// Inserts a notice that was sent on an item.
@@ -37,7 +46,7 @@ pub(super) fn insert_notice(
     record: &Record,
     entry: ItemEntry,
 ) -> rusqlite::Result<()> {
-    insert(tables, item, record, entry, None)
+    insert(tables, item, record, entry, None, None)
 }
 
 fn insert(
@@ -46,6 +55,7 @@ fn insert(
     record: &Record,
     entry: ItemEntry,
     event: Option<(String, Vec<u8>)>,
+    reported_by: Option<&str>,
 ) -> rusqlite::Result<()> {
     let entry = ItemEntry {
         position: record.position,
@@ -57,8 +67,8 @@ fn insert(
     let (kind, event) = event.unzip();
     tables
         .prepare_cached(
-            "INSERT INTO history (item, position, occurred_at, entry, kind, event)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO history (item, position, occurred_at, entry, kind, event, reported_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
             item,
@@ -67,14 +77,16 @@ fn insert(
             entry.encode_to_vec(),
             kind,
             event,
+            reported_by,
         ])
         .map(drop)
 }
 
 /// An item as everything that happened to it makes it.
 pub(super) fn fold(tables: &Transaction<'_>, item: &str) -> rusqlite::Result<State> {
-    let mut events = tables
-        .prepare_cached("SELECT kind, event FROM history WHERE item = ?1 AND kind IS NOT NULL ORDER BY id")?;
+    let events = "SELECT kind, event FROM history INDEXED BY events_of_item
+        WHERE item = ?1 AND kind IS NOT NULL ORDER BY id";
+    let mut events = tables.prepare_cached(events)?;
     let events = events.query_map([item], event)?;
     events
         .filter_map(Result::transpose)

@@ -112,10 +112,13 @@ CREATE TABLE history (
     item TEXT NOT NULL,
     position INTEGER NOT NULL,
     occurred_at INTEGER NOT NULL,
+    -- Of a report: the department. Only its last one makes the item; the others are kept as entries alone.
+    reported_by TEXT,
     entry BLOB NOT NULL,
     kind TEXT,
     event BLOB
 );
+CREATE INDEX events_of_item ON history (item) WHERE kind IS NOT NULL;
 CREATE INDEX history_of_item ON history (item, position, id);
 
 -- What the query planner is told of a grown log, so that it sorts the rows of a small index rather than walk all rows

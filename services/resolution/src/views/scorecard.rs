@@ -33,7 +33,7 @@ pub(crate) fn scorecard(
     let (conditions, values) = conditions(request, &calendar)?;
     let size = if request.page_size == 0 { PAGE_ROWS } else { request.page_size };
     if size > PAGE_ITEMS_MAX {
-        return Err(Invalid::field("page_size", format!("is {size}; at most {PAGE_ITEMS_MAX} are accepted")));
+        return Err(Invalid::field("page_size", format!("is {size}; at most {PAGE_ITEMS_MAX} are returned")));
     }
     Ok(move |tables: ScopedTables<'_>| {
         let mut accounts: Vec<Account> = Vec::new();
