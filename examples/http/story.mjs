@@ -97,7 +97,7 @@ try {
 await chair.command(`${docket}/arrivals`, { departmentCode: "HARBOUR", delegate: "Pilot Qin" });
 console.log(`the docket is ${(await chair.command(`${docket}:open`)).docket.stage}`);
 
-let after = begin.position;
+let after = begin.position ?? "0";
 const types = [];
 while (types.at(-1) !== "DocketOpened") {
   const events = await chair.query("/v1/events", { afterPosition: after, bodyCode, waitSeconds: 10 });

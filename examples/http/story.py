@@ -103,7 +103,7 @@ def main() -> None:
     chair.command(f"{docket}/arrivals", departmentCode="HARBOUR", delegate="Pilot Qin")
     print(f"the docket is {chair.command(f'{docket}:open')['docket']['stage']}")
 
-    after, types = begin["position"], []
+    after, types = begin.get("position", "0"), []
     while not types or types[-1] != "DocketOpened":
         events = chair.query("/v1/events", afterPosition=after, bodyCode=body, waitSeconds=10)
         after = events["position"]

@@ -236,16 +236,15 @@ fn the_glossary_has_every_noun_of_the_command_line() -> anyhow::Result<()> {
     let glossary = markdown::named("docs/glossary.md");
     let rows = glossary.rows();
     let help = String::from_utf8(Command::new(huishang()).arg("--help").output()?.stdout)?;
-    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     let nouns: BTreeSet<&str> =
         proto::contract::rpcs().iter().filter_map(|rpc| rpc.command.split(' ').next()).collect();
     for noun in nouns {
         let row = rows.iter().find(|row| row.len() == 3 && row[0].split(", ").any(|word| word == noun));
         let row = row.with_context(|| format!("docs/glossary.md lacks the noun {noun}"))?;
         // The help says of each noun what it is, with its Chinese word in parentheses.
-        let chinese = help.split_once(&format!(" {noun} ")).and_then(|(_, rest)| {
+        let chinese = help.split_once(&format!("\n  {noun} ")).and_then(|(_, rest)| {
             let (_, rest) = rest.split_once('(')?;
-            rest.split_once(')').map(|(chinese, _)| chinese)
+            rest.split_once(')').map(|(chinese, _)| chinese.trim())
         });
         let chinese = chinese.with_context(|| format!("huishang --help says nothing of {noun}"))?;
         ensure!(row[1] == chinese, "the glossary says {} for {noun}, the help says {chinese}", row[1]);

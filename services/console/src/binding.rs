@@ -159,12 +159,11 @@ mod tests {
 
     #[test]
     fn a_query_fills_fields_of_every_kind_by_either_name() {
-        let query = "at_least_position=18446744073709551615&pageSize=10&text=%E6%B0%B4+B&stages=SESSION_STAGE_ADMITTED\
-                     &stages=2";
+        let query = "at_least_position=18446744073709551615&pageSize=10&bodyCode=%E6%B0%B4+B&stage=SESSION_STAGE_ADMITTED";
         let json = bind("GET", "/v1/sessions", query, "").unwrap();
         let expected = r#"{"atLeastPosition":"18446744073709551615","pageSize":10,"#;
         assert!(json.starts_with(expected), "{json}");
-        assert!(json.contains(r#""text":"水 B""#), "{json}");
+        assert!(json.contains(r#""bodyCode":"水 B""#), "{json}");
         assert!(json.contains("SESSION_STAGE_ADMITTED"), "{json}");
     }
 
@@ -185,7 +184,7 @@ mod tests {
         for (query, said) in [
             ("nothing=1", "nothing is no field of the request"),
             ("pageSize=1&page_size=2", "page_size is given twice"),
-            ("text.a=1", "text.a has no fields of its own"),
+            ("bodyCode.a=1", "bodyCode.a has no fields of its own"),
             ("a.a.a.a.a.a.a.a.a=1", "a.a.a.a.a.a.a.a.a has 9 names, and at most 8 are accepted"),
         ] {
             assert_eq!(fault("GET", "/v1/sessions", query, ""), said);

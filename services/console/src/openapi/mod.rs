@@ -150,10 +150,10 @@ mod tests {
         let open = &document["paths"]["/v1/dockets/{docket_id}:open"]["post"];
         let about = open["description"].as_str().unwrap();
         assert!(about.contains("NO_QUORUM") && about.contains("`chair`"), "{about}");
-        assert_eq!(open["x-roles"][0], "clerk");
+        assert_eq!(open["x-roles"][0], "chair");
         let list = &document["paths"]["/v1/sessions"]["get"];
         let names: Vec<&str> =
             list["parameters"].as_array().unwrap().iter().filter_map(|one| one["name"].as_str()).collect();
-        assert!(names.contains(&"atLeastPosition") && names.contains(&"stages"), "{names:?}");
+        assert!(names.contains(&"atLeastPosition") && names.contains(&"stage"), "{names:?}");
     }
 }

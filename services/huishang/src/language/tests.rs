@@ -148,7 +148,7 @@ fn the_help_of_a_command_says_who_may_use_it_and_what_may_be_wrong() {
     let words = ["huishang", "docket", "cast-vote", "--help"].map(OsString::from).to_vec();
     let help = in_chinese(|| Arguments::read(words).expect_err("help").to_string());
     for expected in [
-        "部门投票或改票；每个表决部门一票。",
+        "部门投票或改票；每个表决部门一票，票权可以拆分。",
         "可用角色：代表 delegate、部门负责人 department-lead、文书 clerk",
         "可能的拒绝原因：NOT_FOUND、",
         "〔可选：yes 赞成、no 反对、abstain 弃权〕",
