@@ -4,7 +4,7 @@ use anyhow::{Context as _, ensure};
 use domain::Role;
 use std::process::Command;
 use std::time::Duration;
-use tests::{Mode, Sandbox, SandboxConfig, huishang};
+use tests::{Mode, Sandbox, SandboxConfig, huishang, until};
 use tonic::Streaming;
 use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::health_check_response::ServingStatus::{self, NotServing, Serving};
@@ -81,22 +81,24 @@ async fn without_its_broker_or_its_ledger_a_service_lives_and_is_not_ready() -> 
         service.until(NotServing).await?;
         ensure!(check(&sandbox, "").await? == Serving, "the service itself must not be restarted for this");
         ensure!(ask(&sandbox, &["--live"])?.0 == Some(0));
-        let (code, printed) = ask(&sandbox, &["--ready"])?;
-        ensure!(code == Some(7) && printed.lines().count() == 1, "{code:?} {printed}");
+        let refused = async || ask(&sandbox, &["--ready"]).ok().filter(|(code, _)| *code == Some(7));
+        let (_, printed) = until("a service that is not ready", refused).await;
+        ensure!(printed.lines().count() == 1, "{printed}");
         // and that it is back as well.
         sandbox.start_process(lost)?;
         ready.until(Serving).await?;
         service.until(Serving).await?;
         sandbox.client(Role::Clerk, None).await?.register_department(&lost.to_uppercase()).await?;
     }
-    // The log has one warning and one line of relief for each of the two, however long it took.
+    // The log has a warning and a line of relief for each of the two, however long it took, and perhaps one for the
+    // ledger while it was coming back to the broker.
     let log = sandbox.process("directory").log();
     let lines = |level: &str| log.lines().filter(|line| line.contains(level)).collect::<Vec<_>>();
     let (warnings, ready) = (lines(r#""level":"WARN""#), lines(r#""message":"ready: "#));
-    ensure!(warnings.len() == 2, "{log}");
+    ensure!((2..=3).contains(&warnings.len()), "{log}");
     ensure!(warnings[0].contains("the connection to NATS at 127.0.0.1:"), "{}", warnings[0]);
-    ensure!(warnings[1].contains("start 'huishang serve ledger'"), "{}", warnings[1]);
-    ensure!(ready.len() == 2, "{log}");
+    ensure!(warnings[1..].iter().all(|line| line.contains("start 'huishang serve ledger'")), "{log}");
+    ensure!(ready.len() == warnings.len(), "{log}");
     Ok(())
 }
 
