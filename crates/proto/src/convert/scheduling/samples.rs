@@ -1,10 +1,10 @@
 //! Sample events of bodies, rooms and sessions.
 
-use crate::convert::sample::constitution;
-use crate::convert::sample::{Sample, at, code, line, samples, text};
+use crate::convert::sample::{Sample, at, code, constitution, line, samples, text};
 use domain::Uuid;
 use domain::decision_rule::{Abstention, DecisionRule, MatterClass, Method, Quorum, QuorumBase, Tie};
 use domain::scheduling::{body, room, session};
+use domain::testing::seat;
 
 pub fn all() -> Vec<Box<dyn Sample>> {
     let aggregates = [
@@ -42,18 +42,6 @@ const RULES: body::MeetingRules = body::MeetingRules {
     papers_days_min: 3,
     sessions_per_quarter_max: Some(4),
 };
-
-fn seat(department: &str, standing: body::Standing) -> body::Seat {
-    body::Seat {
-        department: code(department),
-        standing,
-        weight: 1,
-        vetoes: vec![],
-        since_on: None,
-        until_on: None,
-        substitutes: vec![],
-    }
-}
 
 fn decision_rule(class: MatterClass, method: Method, base: QuorumBase) -> DecisionRule {
     let quorum = Quorum { base, numerator: 2, denominator: 3 };
