@@ -79,7 +79,7 @@ fn readable_by_others(file: &Path) -> Option<Finding> {
     }
 }
 
-/// Whether the clock goes back behind what this machine has written.
+/// Whether the clock shows a moment before what this machine has written.
 pub fn clock(config: &Config) -> Finding {
     let newest = newest_file(&config.data).and_then(|at| Timestamp::try_from(at).ok());
     match newest.map(|at| at.as_second() - now().as_second()) {

@@ -1,13 +1,13 @@
 //! Sample events of bodies, rooms and sessions.
 
-use crate::convert::sample::constitution;
-use crate::convert::sample::{Sample, at, code, line, samples, text};
+use crate::convert::sample::{Sample, at, code, constitution, line, samples, text};
 use domain::Uuid;
 use domain::decision_rule::{
     Abstention, DecisionRule, MajorityBase, MatterClass, Method, Quorum, QuorumBase, RecusalEffect, Tie,
     VotingRule,
 };
 use domain::scheduling::{body, matter, quota, room, session};
+use domain::testing::seat;
 
 pub fn all() -> Vec<Box<dyn Sample>> {
     let aggregates = [
@@ -49,18 +49,6 @@ const RULES: body::MeetingRules = body::MeetingRules {
     deferrals_max: None,
     second_call_quorum: None,
 };
-
-fn seat(department: &str, standing: body::Standing) -> body::Seat {
-    body::Seat {
-        department: code(department),
-        standing,
-        weight: 1,
-        vetoes: vec![],
-        since_on: None,
-        until_on: None,
-        substitutes: vec![],
-    }
-}
 
 fn decision_rule(class: MatterClass, method: Method, base: QuorumBase) -> DecisionRule {
     let quorum = Quorum { base, numerator: 2, denominator: 3 };
