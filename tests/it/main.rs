@@ -35,6 +35,7 @@ mod requests;
 mod scope;
 mod server_tls;
 mod settings;
+mod slots;
 mod sm2;
 mod story;
 mod tls;

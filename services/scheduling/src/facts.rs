@@ -152,13 +152,23 @@ impl Circumstances {
     }
 
     fn constitution(&self, at: Timestamp) -> Constitution {
-        let mut constitution = self.version.constitution(self.filed.outline.class, self.calendar.date_of(at));
-        let of_second_call = self.version.charter.meeting_rules.second_call_quorum;
-        if let Some(quorum) = of_second_call.filter(|_| self.filed.adjournments > 0) {
-            constitution.rule.quorum = quorum;
-        }
-        constitution
+        constitution_of(&self.version, &self.filed, &self.calendar, at)
     }
+}
+
+/// What a session is decided by, by this version of its body, when it is convened at this moment.
+pub(crate) fn constitution_of(
+    version: &Version,
+    filed: &Filed,
+    calendar: &WorkingCalendar,
+    at: Timestamp,
+) -> Constitution {
+    let mut constitution = version.constitution(filed.outline.class, calendar.date_of(at));
+    let of_second_call = version.charter.meeting_rules.second_call_quorum;
+    if let Some(quorum) = of_second_call.filter(|_| filed.adjournments > 0) {
+        constitution.rule.quorum = quorum;
+    }
+    constitution
 }
 
 /// What a session that is convened now is decided by; none when there is no such session.

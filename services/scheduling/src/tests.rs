@@ -21,6 +21,7 @@ mod matters;
 mod quota;
 mod rows;
 mod scope;
+mod slots;
 
 /// A service on a workbench.
 struct Fixture {

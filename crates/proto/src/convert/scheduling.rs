@@ -3,7 +3,7 @@
 use crate::scheduling::events::v1 as scheduling;
 use crate::scheduling::v1 as api;
 use crate::{wire_enum, wire_events, wire_struct};
-use domain::scheduling::{body, matter, quota, room, session};
+use domain::scheduling::{body, matter, quota, room, session, slots};
 
 wire_struct!(room::Profile => scheduling::RoomProfile, api::Room { code, name, seats, equipment });
 
@@ -88,6 +88,12 @@ wire_struct!(session::Paper => scheduling::Paper, api::Paper { title, sha256, ur
 wire_struct!(session::Finding => scheduling::Finding, api::Finding { rule, measure, limit, overridable });
 wire_struct!(session::FiledPaper => api::SessionPaper { topic_number: topic, paper, submitted_at });
 wire_struct!(session::Slot => api::SessionSlot { room_code: room, starts_at, ends_at });
+wire_enum!(slots::Reason => api::SlotPenaltyReason {
+    DeciderMissing, Substituted, AdviserMissing, InformedMissing, Late, RoomLarge,
+});
+wire_struct!(slots::Penalty => api::SlotPenalty {
+    reason, department_code: department, substitute_code: substitute, price,
+});
 wire_struct!(session::Invitation => api::Invitation { department_code: department, answer, reason });
 wire_struct!(session::Delegate => api::Delegate { department_code: department, delegate, in_place_of });
 

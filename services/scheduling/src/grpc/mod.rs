@@ -8,6 +8,7 @@ mod matter_query;
 mod query;
 mod render;
 mod room;
+mod slots;
 
 use crate::facts::{self, Named};
 use domain::Uuid;
@@ -317,5 +318,9 @@ impl SchedulingService for Service {
         request: Request<pb::ListSessionsRequest>,
     ) -> Reply<pb::ListSessionsResponse> {
         query::list_sessions(self, request).await
+    }
+
+    async fn find_slots(&self, request: Request<pb::FindSlotsRequest>) -> Reply<pb::FindSlotsResponse> {
+        slots::find_slots(self, request).await
     }
 }

@@ -2,6 +2,7 @@
 //! history.
 
 mod body;
+mod diary;
 mod matter;
 mod room;
 mod session;
@@ -10,6 +11,7 @@ mod similar;
 pub(crate) use body::bodies;
 #[cfg(test)]
 pub(crate) use body::{list as list_of_bodies, summary};
+pub(crate) use diary::diaries;
 #[cfg(test)]
 pub(crate) use matter::list as list_of_matters;
 pub(crate) use matter::{matters, next_returns};

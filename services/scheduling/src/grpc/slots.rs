@@ -1,0 +1,113 @@
+//! Slots: when a session could take place.
+
+use super::{Reply, Service, not_found, session_id};
+use crate::{facts, views};
+use domain::directory::calendar::Calendar;
+use domain::scheduling::body::Body;
+use domain::scheduling::session::{Rejection, Session};
+use domain::scheduling::slots::{Found, Obstacle, Opening, Suggestion, WINDOW_DAYS_MAX, Wanted, find};
+use domain::{Code, Timestamp};
+use jiff::SignedDuration;
+use proto::scheduling::v1 as pb;
+use proto::{Invalid, Violation, Wire as _};
+use service_kit::CommandError;
+use service_kit::serve::read;
+use tonic::{Request, Response};
+
+/// Slots in an answer when the caller does not say how many.
+const SLOTS_DEFAULT: u32 = 10;
+/// Slots in an answer, at most.
+const SLOTS_MAX: u32 = 100;
+
+pub(super) async fn find_slots(
+    service: &Service,
+    request: Request<pb::FindSlotsRequest>,
+) -> Reply<pb::FindSlotsResponse> {
+    let scope = service.kit.scope(&request).await?;
+    let request = request.into_inner();
+    let id = session_id(&request.session_id)?;
+    let earliest: Option<Timestamp> = read("earliest_start_at", request.earliest_start_at)?;
+    let latest: Option<Timestamp> = read("latest_start_at", request.latest_start_at)?;
+    service.view.wait_until_caught_up(request.at_least_position).await?;
+    let now = service.kit.clock().now();
+    let state = service.kit.show::<Session>(&scope, id).await?;
+    let filed = state.filed().ok_or_else(|| not_found("session"))?;
+    let defined = service.kit.load::<Calendar>(Calendar::realm_id()).await?;
+    let calendar = defined.in_force(&service.default_calendar).clone();
+    let body = service.kit.load::<Body>(Body::id(&filed.outline.body)).await?;
+    let unknown = || Rejection::UnknownBody { body_code: filed.outline.body.clone() };
+    let version = body.version().ok_or_else(|| CommandError::rejected::<Session>(unknown()))?;
+    let constitution = facts::constitution_of(version, filed, &calendar, now);
+    let wanted = Wanted::of(filed, &constitution, &calendar, (earliest, latest), now)
+        .map_err(CommandError::rejected::<Session>)?;
+    check_window(&wanted)?;
+    // What is taken when the last of the starts is over counts too.
+    let length = SignedDuration::from_mins(i64::from(wanted.duration_minutes));
+    let until_at = wanted.until_at.checked_add(length).unwrap_or(Timestamp::MAX);
+    let query = views::diaries(id, (wanted.from_at, until_at));
+    let (diaries, position) = service.view.query(scope, request.at_least_position, query).await?;
+    let found = find(&wanted, &diaries, &calendar);
+    Ok(Response::new(answer(found, request.slots_max, position)))
+}
+
+/// Refuses a window that is too long, or ends before it begins.
+fn check_window(wanted: &Wanted) -> Result<(), Invalid> {
+    let longest = SignedDuration::from_hours(24 * WINDOW_DAYS_MAX);
+    let window = wanted.until_at.duration_since(wanted.from_at);
+    if window.is_positive() && window <= longest {
+        return Ok(());
+    }
+    let description = format!("must be after {} and at most {WINDOW_DAYS_MAX} days later", wanted.from_at);
+    Err(Invalid { violations: vec![Violation { field: "latest_start_at".into(), description }] })
+}
+
+fn answer(found: Found, slots_max: u32, position: u64) -> pb::FindSlotsResponse {
+    let max = if slots_max == 0 { SLOTS_DEFAULT } else { slots_max.min(SLOTS_MAX) };
+    pb::FindSlotsResponse {
+        start_count: u32::try_from(found.suggestions.len()).unwrap_or(u32::MAX),
+        slots: found.suggestions.iter().take(max as usize).map(suggested).collect(),
+        opening: found.opening.as_ref().map(opening),
+        position,
+    }
+}
+
+fn suggested(suggestion: &Suggestion) -> pb::SuggestedSlot {
+    pb::SuggestedSlot {
+        slot: Some(suggestion.slot.to_wire()),
+        price: suggestion.price(),
+        penalties: suggestion.penalties.iter().map(|penalty| penalty.to_wire()).collect(),
+    }
+}
+
+fn opening(opening: &Opening) -> pb::SlotOpening {
+    pb::SlotOpening {
+        slot: Some(opening.slot.to_wire()),
+        obstacles: opening.obstacles.iter().map(obstacle).collect(),
+    }
+}
+
+fn obstacle(obstacle: &Obstacle) -> pb::SlotObstacle {
+    use pb::SlotObstacleKind as Kind;
+    let in_the_way = |kind: Kind, room: Option<&Code>, department: Option<&Code>| pb::SlotObstacle {
+        kind: kind.into(),
+        room_code: room.map(|code| code.to_string()),
+        department_code: department.map(|code| code.to_string()),
+        ..Default::default()
+    };
+    match obstacle {
+        Obstacle::RoomTaken { room, busy } => pb::SlotObstacle {
+            starts_at: busy.starts_at.to_wire(),
+            ends_at: busy.ends_at.to_wire(),
+            ..in_the_way(Kind::RoomTaken, Some(room), None)
+        },
+        Obstacle::RoomTooSmall { room, .. } => in_the_way(Kind::RoomTooSmall, Some(room), None),
+        Obstacle::DepartmentBusy { department, busy } => pb::SlotObstacle {
+            starts_at: busy.starts_at.to_wire(),
+            ends_at: busy.ends_at.to_wire(),
+            ..in_the_way(Kind::DepartmentBusy, None, Some(department))
+        },
+        Obstacle::Notice { until_at } => {
+            pb::SlotObstacle { ends_at: until_at.to_wire(), ..in_the_way(Kind::Notice, None, None) }
+        }
+    }
+}
