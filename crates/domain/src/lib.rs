@@ -19,6 +19,7 @@ pub mod directory;
 pub mod due;
 pub mod followup;
 pub mod ledger;
+pub mod planning;
 pub mod process;
 pub mod rejection;
 pub mod resolution;
