@@ -11,6 +11,7 @@ mod chinese;
 mod command_line;
 mod commands;
 mod crash;
+mod delivery;
 mod doctor;
 mod door;
 mod double_booking;

@@ -15,6 +15,7 @@ pub mod date;
 pub mod decided_item;
 pub mod decision_rule;
 pub mod deliberation;
+pub mod delivery;
 pub mod directory;
 pub mod due;
 pub mod followup;

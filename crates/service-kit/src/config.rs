@@ -3,6 +3,7 @@
 mod backup;
 mod check;
 mod credentials;
+mod delivery;
 mod environment;
 mod limits;
 mod load;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 
 pub use backup::Backup;
 pub use credentials::without_credentials;
+pub use delivery::Delivery;
 pub use limits::Limits;
 pub use load::ConfigError;
 
@@ -54,6 +56,8 @@ pub struct Config {
     pub ledger: Ledger,
     /// How a ledger backs itself up.
     pub backup: Backup,
+    /// How events are delivered to webhooks.
+    pub delivery: Delivery,
     /// Limits on load.
     pub limits: Limits,
     /// What is measured.
@@ -231,6 +235,7 @@ impl Default for Config {
             commit: Commit { ledgers: 1 },
             ledger: Ledger::default(),
             backup: Backup::default(),
+            delivery: Delivery::default(),
             limits: Limits::default(),
             metrics: Metrics::default(),
             traces: Traces { endpoint: None, ca_file: None, sampled_percent: 100 },
@@ -304,6 +309,11 @@ impl Config {
         self.ledger.key.clone().unwrap_or_else(|| self.keys().join("ledger-key.pem"))
     }
 
+    /// The file of the key in force from which the secrets of subscriptions are derived.
+    pub fn delivery_key(&self) -> PathBuf {
+        self.delivery.key.clone().unwrap_or_else(|| self.keys().join("delivery-key.pem"))
+    }
+
     /// The folder of the keys with which personal data in the log is sealed.
     pub fn personal_keys(&self) -> PathBuf {
         self.data.join("personal-keys")
@@ -327,6 +337,7 @@ impl Config {
         }
         effective.identity.audience = Some(self.audience());
         effective.ledger.key = Some(self.ledger_key());
+        effective.delivery.key = Some(self.delivery_key());
         effective.ledger.signed_head = Some(self.signed_head());
         effective
     }

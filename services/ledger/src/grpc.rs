@@ -1,7 +1,7 @@
 //! The rpcs: each reads its request, reads the log, and answers.
 
 use crate::backup::Backups;
-use crate::events::{Feed, Wanted};
+use crate::events::{Feed, wanted};
 use crate::heads::Heads;
 use crate::limits::{BACKUPS_AT_ONCE_MAX, BACKUPS_SHARE_PERCENT, BUFFERED_RESPONSES_MAX, READ_RECORDS};
 use crate::rejection::Rejection;
@@ -189,11 +189,10 @@ impl LedgerService for Service {
     ) -> Result<Response<pb::ReadEventsResponse>, Status> {
         let actor = caller(&request)?;
         let request = request.into_inner();
-        let wanted =
-            Wanted::read(request.contexts, request.types, request.department_code, request.body_code)?;
+        let wanted = wanted(request.contexts, request.types, request.department_code, request.body_code)?;
         let wait = crate::events::wait(request.wait_seconds)?;
         let _place = self.readers.take(&actor)?;
-        let feed = Feed::new(self.kit.clone(), self.log.clone(), actor, wanted);
+        let feed = Feed::new(&self.kit, self.log.clone(), actor, wanted);
         Ok(Response::new(feed.read(request.after_position, wait).await?))
     }
 
@@ -205,11 +204,10 @@ impl LedgerService for Service {
     ) -> Result<Response<Self::FollowEventsStream>, Status> {
         let actor = caller(&request)?;
         let request = request.into_inner();
-        let wanted =
-            Wanted::read(request.contexts, request.types, request.department_code, request.body_code)?;
+        let wanted = wanted(request.contexts, request.types, request.department_code, request.body_code)?;
         let place = self.readers.take(&actor)?;
         let (sender, responses) = ResponseSender::new(place, BUFFERED_RESPONSES_MAX);
-        let feed = Feed::new(self.kit.clone(), self.log.clone(), actor, wanted);
+        let feed = Feed::new(&self.kit, self.log.clone(), actor, wanted);
         let stop = self.kit.stop().clone();
         self.kit.tasks().spawn(async move {
             let followed = tokio::select! {
