@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod console;
 mod credentials;
 mod environment;
 mod limits;
@@ -19,6 +20,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 pub use backup::Backup;
+pub use console::Console;
 pub use credentials::without_credentials;
 pub use limits::Limits;
 pub use load::ConfigError;
@@ -54,6 +56,8 @@ pub struct Config {
     pub ledger: Ledger,
     /// How a ledger backs itself up.
     pub backup: Backup,
+    /// The pages of the console.
+    pub console: Console,
     /// Limits on load.
     pub limits: Limits,
     /// What is measured.
@@ -231,6 +235,7 @@ impl Default for Config {
             commit: Commit { ledgers: 1 },
             ledger: Ledger::default(),
             backup: Backup::default(),
+            console: Console::default(),
             limits: Limits::default(),
             metrics: Metrics::default(),
             traces: Traces { endpoint: None, ca_file: None, sampled_percent: 100 },
@@ -304,6 +309,11 @@ impl Config {
         self.ledger.key.clone().unwrap_or_else(|| self.keys().join("ledger-key.pem"))
     }
 
+    /// The file in force of the key that seals the sessions of the console's readers.
+    pub fn session_key(&self) -> PathBuf {
+        self.console.session_key.clone().unwrap_or_else(|| self.keys().join("session-key"))
+    }
+
     /// The folder of the keys with which personal data in the log is sealed.
     pub fn personal_keys(&self) -> PathBuf {
         self.data.join("personal-keys")
@@ -326,6 +336,7 @@ impl Config {
             effective.identity.jwks = Some(self.jwks());
         }
         effective.identity.audience = Some(self.audience());
+        effective.console.session_key = Some(self.session_key());
         effective.ledger.key = Some(self.ledger_key());
         effective.ledger.signed_head = Some(self.signed_head());
         effective
