@@ -56,13 +56,13 @@ pub(super) fn call(
     for RollCallVote { department, choice } in votes {
         let paper = Paper { department, choice, split: vec![], reason: None };
         let Some(event) = vote(proceedings, topic, &ballot, paper, issued)? else { continue };
-        if let Event::VoteCast { department, choice, cast_by, .. } = &event {
+        if let Event::VoteCast { department, choice, cast_by, put_down_by_clerk, .. } = &event {
             let cast = Vote {
                 choice: *choice,
                 split: vec![],
                 reason: None,
                 cast_by: cast_by.clone(),
-                put_down_by_clerk: true,
+                put_down_by_clerk: *put_down_by_clerk,
             };
             ballot.votes.insert(department.clone(), cast);
         }
