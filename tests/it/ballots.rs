@@ -248,7 +248,8 @@ async fn votes_for_another(
     );
     let on_the_roll =
         |code: &str| ballot.roll.iter().find(|seat| seat.department_code == code).context("a seat");
-    ensure!(on_the_roll("WATER")?.put_down_by_clerk, "a show of hands is marked: {ballot:?}");
+    ensure!(on_the_roll("HEALTH")?.put_down_by_clerk, "a hand that a clerk saw is marked: {ballot:?}");
+    ensure!(!on_the_roll("WATER")?.put_down_by_clerk, "the clerk speaks for WATER: {ballot:?}");
     ensure!(on_the_roll("ROADS")?.cast_by_code.as_deref() == Some("WATER"), "{ballot:?}");
     let late = RecordRecusalRequest {
         docket_id: id(),

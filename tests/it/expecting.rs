@@ -61,21 +61,23 @@ async fn an_aborted_command_names_the_events_since(mode: Mode) -> anyhow::Result
     clerk.define_body("BODY", "OFFICE", "OFFICE").await?;
     let session_id = clerk.admitted_session(outline("A session", "OFFICE")).await?;
     let head = clerk.call(GetHeadRequest {}).await?.position;
-    // It was requested, screened and admitted; the caller knows the first of these three records.
+    // It was requested together with its matter, screened, and admitted together with its place in the quarter's quota;
+    // the caller knows the first two of these five records.
+    let (known, admitted) = (head - 3, head - 1);
     let cancel = CancelSessionRequest {
-        expected_position: Some(head - 2),
+        expected_position: Some(known),
         session_id,
         reason: "It was settled by telephone".into(),
         ..command()
     };
     let aborted = clerk.call(cancel.clone()).await.unwrap_err();
-    ensure_changed_since(&aborted, head - 2, head, "SessionScreened,SessionAdmitted")?;
+    ensure_changed_since(&aborted, known, admitted, "SessionScreened,SessionAdmitted")?;
     // A validation is aborted as well.
     let validated = CancelSessionRequest { validate_only: true, ..cancel.clone() };
     let aborted = clerk.call(validated).await.unwrap_err();
-    ensure_changed_since(&aborted, head - 2, head, "SessionScreened,SessionAdmitted")?;
+    ensure_changed_since(&aborted, known, admitted, "SessionScreened,SessionAdmitted")?;
     // The caller who has looked again may go on with the same id, because nothing was done under it.
-    clerk.call(CancelSessionRequest { expected_position: Some(head), ..cancel }).await?;
+    clerk.call(CancelSessionRequest { expected_position: Some(admitted), ..cancel }).await?;
     Ok(())
 }
 in_both_modes!(an_aborted_command_names_the_events_since);

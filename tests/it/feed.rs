@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tests::{HttpClient, HttpStream, Mode, Sandbox, SandboxConfig, command, outline};
 
+/// What tells that a session was requested; its topics' matters tell of it too.
+const REQUESTED: &str = "huishang.scheduling.events.v1.SessionRequested";
+
 /// Registers departments and the body that WATER makes up.
 async fn found(sandbox: &Sandbox) -> anyhow::Result<()> {
     let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
@@ -28,11 +31,12 @@ async fn request_session(
     Ok(clerk.call_patiently(scheduling::RequestSessionRequest { outline, ..command() }).await?)
 }
 
-/// Waits for events until there are these ids, and returns those that came.
+/// Waits for requested sessions until this event is there, and returns the events that came.
 async fn read_until(http: &HttpClient, after: u64, last: &str) -> anyhow::Result<Vec<Value>> {
     let (mut after, mut events) = (after.to_string(), Vec::new());
     while events.last().is_none_or(|event: &Value| event["id"] != last) {
-        let answer = http.get(&format!("/v1/events?afterPosition={after}&waitSeconds=10")).await?;
+        let answer =
+            http.get(&format!("/v1/events?types={REQUESTED}&afterPosition={after}&waitSeconds=10")).await?;
         ensure!(answer.status == 200, "{}", answer.text());
         after = answer.json()["position"].as_str().unwrap_or("0").to_owned();
         events.extend(answer.json()["events"].as_array().cloned().unwrap_or_default());
@@ -46,9 +50,10 @@ async fn three_taps_give_the_same_events(mode: Mode) -> anyhow::Result<()> {
     let http = sandbox.http(Role::Delegate, Some("WATER"))?;
     let client = sandbox.client(Role::Delegate, Some("WATER")).await?;
     let head = client.call(proto::ledger::v1::GetHeadRequest {}).await?.position;
+    let types = vec![REQUESTED.to_owned()];
     let mut stream =
-        client.stream(FollowEventsRequest { after_position: head, ..Default::default() }).await?;
-    let follow = format!("/v1/events:follow?afterPosition={head}");
+        client.stream(FollowEventsRequest { after_position: head, types, ..Default::default() }).await?;
+    let follow = format!("/v1/events:follow?types={REQUESTED}&afterPosition={head}");
     let mut sse = http.open(&follow, &[("accept", "text/event-stream")]).await?;
 
     let session = request_session(&sandbox, "The drain").await?;
@@ -56,7 +61,7 @@ async fn three_taps_give_the_same_events(mode: Mode) -> anyhow::Result<()> {
     let by_grpc = stream.next().await?.context("the stream goes on")?;
     let event = by_grpc.events.first().context("an event")?;
     ensure!(event.subject == session_id && event.body_code.as_deref() == Some("BODY"), "{event:?}");
-    ensure!(event.r#type == "huishang.scheduling.events.v1.SessionRequested", "{event:?}");
+    ensure!(event.r#type == REQUESTED, "{event:?}");
     let (id, json) = next_event(&mut sse).await?;
     ensure!(id == by_grpc.position, "{id}");
     let waited = read_until(&http, head, &event.event_id).await?;
@@ -81,10 +86,11 @@ async fn filters_keep_what_matches_all_of_them(mode: Mode) -> anyhow::Result<()>
         anyhow::Ok(answer.json()["events"].as_array().map_or(0, Vec::len))
     };
     ensure!(count("contexts=scheduling").await? >= 2, "a body and a session");
-    ensure!(count("contexts=scheduling&departmentCode=WATER").await? == 1);
+    // The session, and the matter of its topic, which is taken in and put on its agenda.
+    ensure!(count("contexts=scheduling&departmentCode=WATER").await? == 3);
     ensure!(count("departmentCode=ROADS").await? == 0);
     ensure!(count("bodyCode=BODY").await? >= 2, "the body, and its session");
-    ensure!(count("types=huishang.scheduling.events.v1.SessionRequested").await? == 1);
+    ensure!(count(&format!("types={REQUESTED}")).await? == 1);
     ensure!(count("contexts=directory&bodyCode=BODY").await? == 0);
     let too_long = http.get("/v1/events?waitSeconds=16").await?;
     ensure!(too_long.status == 400, "{}", too_long.text());
@@ -176,7 +182,8 @@ in_both_modes!(a_reader_gets_its_share_of_the_places_and_no_more);
 async fn resume(http: &HttpClient, last: u64) -> anyhow::Result<HttpStream> {
     let headers = [("accept", "text/event-stream"), ("last-event-id", &last.to_string())];
     let opened = tests::until("the feed can be read", async || {
-        http.open("/v1/events:follow", &headers).await.ok().filter(|stream| stream.status == 200)
+        let follow = format!("/v1/events:follow?types={REQUESTED}");
+        http.open(&follow, &headers).await.ok().filter(|stream| stream.status == 200)
     });
     Ok(opened.await)
 }

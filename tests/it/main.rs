@@ -34,6 +34,7 @@ mod plan;
 mod receipt;
 mod requests;
 mod scope;
+mod secret_ballots;
 mod server_tls;
 mod settings;
 mod sm2;

@@ -20,6 +20,7 @@ pub mod directory;
 pub mod due;
 pub mod followup;
 pub mod ledger;
+pub mod planning;
 pub mod process;
 pub mod rejection;
 pub mod resolution;
@@ -27,7 +28,7 @@ pub mod scheduling;
 pub mod testing;
 pub mod text;
 
-pub use actor::{Actor, Issued, Role};
+pub use actor::{Actor, Issued, PROCESS_PREFIX, Role};
 pub use aggregate::{Aggregate, StreamName};
 pub use audience::Audience;
 pub use jiff::Timestamp;

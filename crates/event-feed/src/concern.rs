@@ -1,12 +1,15 @@
 //! Whom a record concerns: what its stream is about, and who may know of it.
 
 use domain::deliberation::docket::Docket;
+use domain::deliberation::minutes::Minutes;
 use domain::directory::calendar::Calendar;
 use domain::directory::department::Department;
 use domain::followup::follow_up::FollowUp;
+use domain::followup::ladder_policy::LadderPolicy;
 use domain::resolution::action_item::ActionItem;
 use domain::resolution::resolution::Resolution;
 use domain::scheduling::body::Body;
+use domain::scheduling::matter::Matter;
 use domain::scheduling::session::Session;
 use domain::{Actor, Aggregate, Audience, Code, Role, StreamName, Uuid};
 use service_kit::scope::Scope;
@@ -43,12 +46,17 @@ impl Concern {
     pub(super) async fn of(kit: &Kit, stream: &StreamName) -> Result<Concern, CommandError> {
         let id = stream.id;
         match stream.category.as_str() {
-            <Department as Aggregate>::CATEGORY | <Calendar as Aggregate>::CATEGORY => {
-                Ok(Concern::Everybody { body: None })
-            }
+            <Department as Aggregate>::CATEGORY
+            | <Calendar as Aggregate>::CATEGORY
+            | <LadderPolicy as Aggregate>::CATEGORY => Ok(Concern::Everybody { body: None }),
             <Body as Aggregate>::CATEGORY => {
                 let body = kit.load::<Body>(id).await?;
                 Ok(Concern::Everybody { body: body.version().map(|version| version.body.clone()) })
+            }
+            <Matter as Aggregate>::CATEGORY => {
+                let matter = kit.load::<Matter>(id).await?;
+                let body = matter.known().map(|known| known.body_in_charge().clone());
+                Ok(Concern::matter(&Matter::audience(&matter), body, BTreeMap::new()))
             }
             <Session as Aggregate>::CATEGORY => {
                 let session = kit.load::<Session>(id).await?;
@@ -60,6 +68,13 @@ impl Concern {
                 let docket = kit.load::<Docket>(id).await?;
                 let body = docket.proceedings().map(|proceedings| proceedings.agenda.body.clone());
                 Ok(Concern::matter(&Docket::audience(&docket), body, recusals(kit, id).await?))
+            }
+            <Minutes as Aggregate>::CATEGORY => {
+                let minutes = kit.load::<Minutes>(id).await?;
+                // They have the id of their docket.
+                let docket = kit.load::<Docket>(id).await?;
+                let body = docket.proceedings().map(|proceedings| proceedings.agenda.body.clone());
+                Ok(Concern::matter(&Minutes::audience(&minutes), body, BTreeMap::new()))
             }
             <Resolution as Aggregate>::CATEGORY => {
                 let resolution = kit.load::<Resolution>(id).await?;

@@ -17,6 +17,8 @@ pub const SAID: &str = "WHISPER";
 
 /// Has the chair, decides and leads.
 pub const OWN: &str = "OWN";
+/// Decides with it: nobody passes anything alone.
+const NEIGHBOUR: &str = "NEIGHBOUR";
 /// Advises.
 pub const INVITED: &str = "INVITED";
 /// Would decide, and recused itself.
@@ -28,7 +30,7 @@ pub const STRANGER: &str = "STRANGER";
 /// stranger owes something.
 pub async fn plant_the_strangers(sandbox: &Sandbox) -> anyhow::Result<Ids> {
     let clerk = sandbox.client(Role::Clerk, Some(OWN)).await?;
-    for department in [OWN, INVITED, RECUSED, STRANGER] {
+    for department in [OWN, NEIGHBOUR, INVITED, RECUSED, STRANGER] {
         clerk.register_department(department).await?;
     }
     let member = directory::Member {
@@ -62,13 +64,13 @@ pub async fn plant_the_strangers(sandbox: &Sandbox) -> anyhow::Result<Ids> {
     ids_after(&supervisor, position, "TREES", STRANGER).await
 }
 
-/// Defines the body of the matter: OWN leads, and decides with RECUSED.
+/// Defines the body of the matter: OWN leads, and decides with two others.
 async fn define_the_body(clerk: &Client) -> anyhow::Result<()> {
     let seat = |code: &str| scheduling::Seat { department_code: code.into(), ..Default::default() };
     let charter = scheduling::BodyCharter {
         name: "Marks".into(),
         chair_code: OWN.into(),
-        seats: vec![seat(OWN), seat(RECUSED)],
+        seats: [OWN, NEIGHBOUR, RECUSED].map(seat).to_vec(),
         ..Default::default()
     };
     let define =
@@ -126,6 +128,7 @@ async fn convened(clerk: &Client) -> anyhow::Result<String> {
         kind: scheduling::SessionKind::Emergency.into(),
         attendees: vec![
             attendee(OWN, scheduling::RoleOnTopic::Decides),
+            attendee(NEIGHBOUR, scheduling::RoleOnTopic::Decides),
             attendee(RECUSED, scheduling::RoleOnTopic::Decides),
             attendee(INVITED, scheduling::RoleOnTopic::Advises),
         ],
@@ -162,6 +165,7 @@ async fn convened(clerk: &Client) -> anyhow::Result<String> {
 async fn debated_and_decided(sandbox: &Sandbox, docket_id: &str) -> anyhow::Result<u64> {
     let chair = sandbox.client(Role::Chair, Some(OWN)).await?;
     let delegate = sandbox.client(Role::Delegate, Some(OWN)).await?;
+    let neighbour = sandbox.client(Role::Delegate, Some(NEIGHBOUR)).await?;
     let recused = sandbox.client(Role::Delegate, Some(RECUSED)).await?;
     let (docket_id, topic_number) = (docket_id.to_owned(), 1);
     macro_rules! step {
@@ -169,7 +173,7 @@ async fn debated_and_decided(sandbox: &Sandbox, docket_id: &str) -> anyhow::Resu
             $client.call(deliberation::$request { docket_id: docket_id.clone(), $($field: $value,)* ..command() }).await?
         };
     }
-    for department in [OWN, RECUSED, INVITED] {
+    for department in [OWN, NEIGHBOUR, RECUSED, INVITED] {
         step!(chair, RecordArrivalRequest { department_code: department.into(), delegate: MATTER.into() });
     }
     step!(chair, OpenDocketRequest {});
@@ -216,15 +220,17 @@ async fn debated_and_decided(sandbox: &Sandbox, docket_id: &str) -> anyhow::Resu
         }
     );
     step!(chair, OpenBallotRequest { topic_number: topic_number, version: 1 });
-    step!(
-        delegate,
-        CastVoteRequest {
-            topic_number: topic_number,
-            department_code: OWN.into(),
-            choice: deliberation::VoteChoice::Yes.into(),
-            reason: Some(SAID.into()),
-        }
-    );
+    for (department, delegate) in [(OWN, &delegate), (NEIGHBOUR, &neighbour)] {
+        step!(
+            delegate,
+            CastVoteRequest {
+                topic_number: topic_number,
+                department_code: department.into(),
+                choice: deliberation::VoteChoice::Yes.into(),
+                reason: Some(SAID.into()),
+            }
+        );
+    }
     step!(chair, CloseBallotRequest { topic_number: topic_number });
     let adopted = step!(chair, AdoptDecisionRequest { topic_number: topic_number }).position;
     step!(chair, CloseDocketRequest {});

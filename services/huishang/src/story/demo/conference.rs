@@ -12,7 +12,13 @@ use proto::deliberation::v1::{
     AdoptDecisionRequest, DueRule, ItemDraft, RecordGeneralConsentRequest, RecordRecusalRequest,
     ReviseItemRequest, VoteChoice, due_rule::Rule,
 };
-use proto::scheduling::v1::{MatterClass, MergeSessionRequest, SessionKind, SessionOutline};
+use proto::scheduling::v1::{
+    CancelSessionRequest, MatterClass, MergeSessionRequest, SessionKind, SessionOutline,
+};
+use std::ops::Range;
+
+/// What each topic gets of the session.
+const TOPIC_MINUTES: u32 = 30;
 
 /// An item as the stories draft it, due after this many working days.
 pub fn item(
@@ -32,7 +38,8 @@ pub fn item(
     }
 }
 
-fn outline(stage: &Stage, topics: u32) -> SessionOutline {
+/// What is requested of these topics, half an hour each.
+fn outline(stage: &Stage, topics: Range<usize>) -> SessionOutline {
     let titles = [
         text("Survey of residential quarters built before 2000 老旧小区普查"),
         text("Funding of lift retrofits 加装电梯资金"),
@@ -41,8 +48,9 @@ fn outline(stage: &Stage, topics: u32) -> SessionOutline {
         text("Greetings and photographs 合影"),
     ];
     let topics: Vec<_> =
-        (1..=topics).map(|number| topic(number, titles[number as usize - 1], 90 / topics)).collect();
+        (1..).zip(&titles[topics]).map(|(number, title)| topic(number, title, TOPIC_MINUTES)).collect();
     let all: Vec<u32> = topics.iter().map(|topic| topic.number).collect();
+    let duration_minutes = topics.iter().map(|topic| topic.timebox_minutes).sum();
     SessionOutline {
         title: text("Joint conference on the renewal of old residential quarters 老旧小区改造部际联席会议")
             .into(),
@@ -55,7 +63,7 @@ fn outline(stage: &Stage, topics: u32) -> SessionOutline {
         matter_class: MatterClass::Ordinary.into(),
         topics,
         attendees: conference().map(|(code, _)| attendee(code, &all, &[])).to_vec(),
-        duration_minutes: 90,
+        duration_minutes,
         earliest_start_at: stage.at(4, 9, 0).to_wire(),
         case_reference: None,
         decide_by: None,
@@ -65,17 +73,15 @@ fn outline(stage: &Stage, topics: u32) -> SessionOutline {
 
 /// From the request to the closed docket.
 pub async fn convene_and_decide(stage: &Stage) -> anyhow::Result<Items<'_>> {
-    let sprawling = MatterDriver::request(&stage.deployment, text("HOUSING"), outline(stage, 5)).await?;
-    sprawling.submit_papers(paper).await?;
-    sprawling.screen().await?;
-    narrate(text("HOUSING requests a session (会商申请) with 5 topics."))?;
-    expect_refusal(text("The clerk admits it as it is"), sprawling.admit().await, "RULE_BROKEN")?;
-
-    let matter = MatterDriver::request(&stage.deployment, text("HOUSING"), outline(stage, 3)).await?;
+    withdraw_the_sprawling_one(stage).await?;
+    let request = |topics| MatterDriver::request(&stage.deployment, text("HOUSING"), outline(stage, topics));
+    let (mut matter, separate) = (request(0..2).await?, request(2..3).await?);
+    merge(&separate, &matter).await?;
+    matter.outline = outline(stage, 0..3);
     matter.submit_papers(paper).await?;
     let screened = matter.screen().await?;
     narrate(say(
-        "Requested again with 3 topics; screening (审核) finds {findings} rules broken.",
+        "Screening (审核) of its 3 topics finds {findings} rules broken.",
         &[("findings", &screened.findings.len())],
     ))?;
     matter.admit().await?;
@@ -84,7 +90,6 @@ pub async fn convene_and_decide(stage: &Stage) -> anyhow::Result<Items<'_>> {
         "Scheduled in the hall for {date} 09:00; 28 departments are invited.",
         &[("date", &stage.date(4))],
     ))?;
-    merge(&sprawling, &matter).await?;
     matter.accept_invitations().await?;
     meet(stage, &matter).await?;
     let items = Items::of_closed(stage, &matter).await?;
@@ -116,16 +121,35 @@ fn paper(topic: u32) -> String {
     format!("{topic:064x}")
 }
 
-async fn merge(sprawling: &MatterDriver, into: &MatterDriver) -> anyhow::Result<()> {
-    let request = MergeSessionRequest {
+async fn withdraw_the_sprawling_one(stage: &Stage) -> anyhow::Result<()> {
+    let sprawling = MatterDriver::request(&stage.deployment, text("HOUSING"), outline(stage, 0..5)).await?;
+    sprawling.submit_papers(paper).await?;
+    sprawling.screen().await?;
+    narrate(text("HOUSING requests a session (会商申请) with 5 topics."))?;
+    expect_refusal(text("The clerk admits it as it is"), sprawling.admit().await, "RULE_BROKEN")?;
+    let request = CancelSessionRequest {
         command_id: command_id(),
         session_id: sprawling.id.clone(),
-        into_session_id: into.id.clone(),
-        reason: text("The same matter, requested again within the rules").into(),
+        reason: text("Three of its topics need the conference").into(),
         ..Default::default()
     };
     sprawling.clerk().call(request).await?;
-    narrate(text("The sprawling request is merged into it: one session less."))
+    Ok(())
+}
+
+async fn merge(separate: &MatterDriver, into: &MatterDriver) -> anyhow::Result<()> {
+    let request = MergeSessionRequest {
+        command_id: command_id(),
+        session_id: separate.id.clone(),
+        into_session_id: into.id.clone(),
+        reason: text("The same departments decide on both").into(),
+        ..Default::default()
+    };
+    separate.clerk().call(request).await?;
+    narrate(text(
+        "It is withdrawn, and requested again: two topics in one session, the permits in another of their own.",
+    ))?;
+    narrate(text("The second is merged into the first, which takes its topic on: one session less."))
 }
 
 async fn survey(matter: &MatterDriver) -> anyhow::Result<()> {
