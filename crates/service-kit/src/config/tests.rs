@@ -106,6 +106,7 @@ fn every_setting_can_be_given_in_the_environment() {
             "access_log.syslog" => "unix:/dev/log".to_owned(),
             "traces.endpoint" => "http://127.0.0.1:4317".to_owned(),
             "backup.url" => "s3://bucket/main".to_owned(),
+            "delivery.private_networks" => "10.1.0.0/16 fd00::/8".to_owned(),
             _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
         };
         if value.is_null() {
