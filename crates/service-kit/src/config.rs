@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod console;
 mod credentials;
 mod delivery;
 mod environment;
@@ -21,6 +22,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 pub use backup::Backup;
+pub use console::Console;
 pub use credentials::without_credentials;
 pub use delivery::Delivery;
 pub use limits::Limits;
@@ -62,6 +64,8 @@ pub struct Config {
     pub delivery: Delivery,
     /// How mail is sent.
     pub mail: Mail,
+    /// The pages of the console.
+    pub console: Console,
     /// Limits on load.
     pub limits: Limits,
     /// What is measured.
@@ -241,6 +245,7 @@ impl Default for Config {
             backup: Backup::default(),
             delivery: Delivery::default(),
             mail: Mail::default(),
+            console: Console::default(),
             limits: Limits::default(),
             metrics: Metrics::default(),
             traces: Traces { endpoint: None, ca_file: None, sampled_percent: 100 },
@@ -319,6 +324,11 @@ impl Config {
         self.delivery.key.clone().unwrap_or_else(|| self.keys().join("delivery-key.pem"))
     }
 
+    /// The file in force of the key that seals the sessions of the console's readers.
+    pub fn session_key(&self) -> PathBuf {
+        self.console.session_key.clone().unwrap_or_else(|| self.keys().join("session-key"))
+    }
+
     /// The folder of the keys with which personal data in the log is sealed.
     pub fn personal_keys(&self) -> PathBuf {
         self.data.join("personal-keys")
@@ -341,6 +351,7 @@ impl Config {
             effective.identity.jwks = Some(self.jwks());
         }
         effective.identity.audience = Some(self.audience());
+        effective.console.session_key = Some(self.session_key());
         effective.ledger.key = Some(self.ledger_key());
         effective.delivery.key = Some(self.delivery_key());
         effective.ledger.signed_head = Some(self.signed_head());
