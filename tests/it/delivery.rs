@@ -82,6 +82,8 @@ async fn each_subscriber_gets_what_it_may_see_signed(mode: Mode) -> anyhow::Resu
     let feed = http.get(&format!("/v1/events?afterPosition={}", position - 1)).await?;
     ensure!(got["event"] == feed.json()["events"][0], "{got}\n{}", feed.text());
     ensure!(got["id"] == got["event"]["id"] && got["path"] == "/hook", "{got}");
+    // It says what happened to what, and nothing of its content.
+    ensure!(!got.to_string().contains("The drain"), "{got}");
     let signature = got["signature"].as_str().context("a signature")?;
     ensure!(signature.starts_with("v1,") && signature.contains(" v1a,"), "{signature}");
 
@@ -165,7 +167,7 @@ async fn stage_of(client: &Client, id: &str) -> Option<pb::SubscriptionStage> {
 }
 
 async fn a_receiver_says_what_becomes_of_it(mode: Mode) -> anyhow::Result<()> {
-    let sandbox = founded(mode).await?;
+    let mut sandbox = founded(mode).await?;
     let receiver = Receiver::start()?;
     let water = sandbox.client(Role::Delegate, Some("WATER")).await?;
     let subscription_id = subscribe(&water, &receiver).await?.subscription_id;
@@ -233,6 +235,11 @@ async fn a_receiver_says_what_becomes_of_it(mode: Mode) -> anyhow::Result<()> {
         .call(pb::SwitchOnSubscriptionRequest { subscription_id: subscription_id.clone(), ..command() })
         .await?;
     received(&receiver, REQUESTED, Some(&last)).await?;
+    // Neither the secret nor the path, which may be one, is in any log.
+    for name in sandbox.process_names() {
+        let log = sandbox.process(&name).log();
+        ensure!(!log.contains(&rotated.secret) && !log.contains("/hook"), "{name}: {log}");
+    }
     Ok(())
 }
 in_both_modes!(a_receiver_says_what_becomes_of_it);

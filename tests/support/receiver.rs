@@ -1,6 +1,6 @@
 //! A receiver of webhooks or mail, which knows nothing of Huishang.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use harness::{Process, root};
 use serde_json::Value;
 use std::path::Path;
@@ -90,7 +90,11 @@ impl Receiver {
 }
 
 fn run(kind: &str, port: u16, folder: &Path) -> anyhow::Result<(Process, u16)> {
-    let mut command = Command::new(root().join("tests/receivers/run"));
+    let script = root().join("tests/receivers/run");
+    // What is fetched once may take longer than a process has to become ready.
+    let obtained = Command::new(&script).arg("obtain").output()?;
+    ensure!(obtained.status.success(), "{}", String::from_utf8_lossy(&obtained.stderr));
+    let mut command = Command::new(script);
     command.arg(kind).arg(port.to_string()).arg(folder);
     Process::start("receiver", &mut command, |line| line.strip_prefix("receives on ")?.parse().ok())
 }
