@@ -7,6 +7,7 @@ mod client;
 mod http;
 mod oidc;
 mod proxy;
+mod receiver;
 mod refusal;
 mod sandbox;
 mod witness;
@@ -18,5 +19,6 @@ pub use harness::{Process, broker, let_pass, let_pass_blocking, nats_server, roo
 pub use http::{HttpAnswer, HttpClient, HttpStream};
 pub use oidc::OidcProvider;
 pub use proxy::Proxy;
+pub use receiver::Receiver;
 pub use sandbox::{Mode, Sandbox, SandboxConfig};
 pub use witness::Witness;

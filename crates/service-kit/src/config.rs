@@ -4,6 +4,7 @@ mod backup;
 mod check;
 mod console;
 mod credentials;
+mod delivery;
 mod environment;
 mod limits;
 mod load;
@@ -22,6 +23,7 @@ use std::path::PathBuf;
 pub use backup::Backup;
 pub use console::Console;
 pub use credentials::without_credentials;
+pub use delivery::Delivery;
 pub use limits::Limits;
 pub use load::ConfigError;
 
@@ -56,6 +58,8 @@ pub struct Config {
     pub ledger: Ledger,
     /// How a ledger backs itself up.
     pub backup: Backup,
+    /// How events are delivered to webhooks.
+    pub delivery: Delivery,
     /// The pages of the console.
     pub console: Console,
     /// Limits on load.
@@ -235,6 +239,7 @@ impl Default for Config {
             commit: Commit { ledgers: 1 },
             ledger: Ledger::default(),
             backup: Backup::default(),
+            delivery: Delivery::default(),
             console: Console::default(),
             limits: Limits::default(),
             metrics: Metrics::default(),
@@ -309,6 +314,11 @@ impl Config {
         self.ledger.key.clone().unwrap_or_else(|| self.keys().join("ledger-key.pem"))
     }
 
+    /// The file of the key in force from which the secrets of subscriptions are derived.
+    pub fn delivery_key(&self) -> PathBuf {
+        self.delivery.key.clone().unwrap_or_else(|| self.keys().join("delivery-key.pem"))
+    }
+
     /// The file in force of the key that seals the sessions of the console's readers.
     pub fn session_key(&self) -> PathBuf {
         self.console.session_key.clone().unwrap_or_else(|| self.keys().join("session-key"))
@@ -338,6 +348,7 @@ impl Config {
         effective.identity.audience = Some(self.audience());
         effective.console.session_key = Some(self.session_key());
         effective.ledger.key = Some(self.ledger_key());
+        effective.delivery.key = Some(self.delivery_key());
         effective.ledger.signed_head = Some(self.signed_head());
         effective
     }

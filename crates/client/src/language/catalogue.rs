@@ -51,6 +51,7 @@ pub(super) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
             context("deliberation", include_str!("../../words/deliberation.toml")),
             context("resolution", include_str!("../../words/resolution.toml")),
             context("followup", include_str!("../../words/followup.toml")),
+            context("delivery", include_str!("../../words/delivery.toml")),
             context("ledger", include_str!("../../words/ledger.toml")),
         ],
         console: parse(include_str!("../../words/console.toml")),

@@ -8,3 +8,4 @@ pub mod matter;
 pub mod quota;
 pub mod room;
 pub mod session;
+pub mod slots;

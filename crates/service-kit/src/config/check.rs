@@ -1,6 +1,6 @@
 //! Settings that can be read and make no sense.
 
-use super::{Backup, Config, Limits, Nats, Tls, Traces};
+use super::{Backup, Config, Delivery, Limits, Nats, Tls, Traces};
 use domain::Timestamp;
 use domain::calendar::WorkingCalendar;
 use std::net::SocketAddr;
@@ -64,6 +64,7 @@ pub(super) fn check(config: &Config) -> Checked {
     metrics(config)?;
     syslog(config)?;
     traces(&config.traces)?;
+    delivery(&config.delivery)?;
     numbers(config)
 }
 
@@ -147,6 +148,20 @@ fn traces(traces: &Traces) -> Checked {
     }
 }
 
+fn delivery(delivery: &Delivery) -> Checked {
+    match delivery.networks() {
+        Err(word) => nonsense(
+            "delivery.private_networks",
+            format!("has {word:?}, which is no network such as 10.1.0.0/16; separate several by spaces"),
+        ),
+        Ok(networks) if networks.is_empty() && delivery.allow_http => nonsense(
+            "delivery.allow_http",
+            "is set, but only networks in delivery.private_networks are reached without TLS, and there are none",
+        ),
+        Ok(_) => Ok(()),
+    }
+}
+
 fn syslog(config: &Config) -> Checked {
     let is_valid = |address: &String| match address.split_once(':') {
         Some(("unix", path)) => path.starts_with('/'),
@@ -179,6 +194,12 @@ fn texts(config: &Config) -> Checked {
         ("identity.audience", identity.audience.as_ref().is_some_and(|audience| audience.trim().is_empty())),
         ("nats.credentials", path(config.nats.credentials.as_deref())),
         ("backup.credentials", path(config.backup.credentials.as_deref())),
+        ("delivery.key", path(config.delivery.key.as_deref())),
+        ("delivery.ca_file", path(config.delivery.ca_file.as_deref())),
+        (
+            "delivery.private_networks",
+            config.delivery.private_networks.as_ref().is_some_and(|networks| networks.trim().is_empty()),
+        ),
         ("nats.nkey_file", path(config.nats.nkey_file.as_deref())),
         ("nats.ca_file", path(config.nats.ca_file.as_deref())),
         ("access_log.folder", path(config.access_log.folder.as_deref())),

@@ -112,7 +112,7 @@ fn half_a_pair(there: &Path, missing: &Path) -> KeyError {
 }
 
 /// The key in a PKCS #8 PEM file that only its owner can read. It is created when the file is missing.
-pub fn ensure_ledger_key(file: &Path) -> Result<ed25519_dalek::SigningKey, KeyError> {
+pub fn ensure_key(file: &Path) -> Result<ed25519_dalek::SigningKey, KeyError> {
     if !is_there(file)? {
         create_folder(folder_of(file))?;
         let key = KeypairBytes { secret_key: rand::random(), public_key: None };

@@ -21,7 +21,7 @@ use ledger::{Evidence, Heads, ScheduledBackup, Signing, Witnesses};
 use service_kit::access_log::AccessLog;
 use service_kit::clock::Clock;
 use service_kit::config::{self, Config, ConfigError, without_credentials};
-use service_kit::identity::{IdentityLayer, SIGNING_KEY, ensure_development_keys, ensure_ledger_key};
+use service_kit::identity::{IdentityLayer, SIGNING_KEY, ensure_development_keys, ensure_key};
 use service_kit::limits::DRAIN_TIMEOUT;
 use service_kit::metrics;
 use service_kit::readiness::Readiness;
@@ -55,6 +55,8 @@ pub enum Service {
     Resolution,
     /// Reminders, escalations and the supervisors' board.
     Followup,
+    /// Who is told of what has happened.
+    Delivery,
     /// The append-only log.
     Ledger,
     /// The HTTP door to all of them.
@@ -448,6 +450,9 @@ impl Services {
                 }
                 Service::Resolution => (routes.add_service(resolution::build(kit, zone)?), resolution::NAME),
                 Service::Followup => (routes.add_service(followup::build(kit, zone)?), followup::NAME),
+                Service::Delivery => {
+                    (routes.add_service(delivery::build(kit, delivery(config)?)?), delivery::NAME)
+                }
                 Service::Ledger => {
                     let OwnLog { log, signing, .. } = own_log.take().context("the ledger has no log")?;
                     let (service, signed) = ledger::build(kit, log, signing)?;
@@ -463,6 +468,18 @@ impl Services {
         readiness.add_service(service_kit::operations::NAME);
         Ok(Services { routes, readiness, heads })
     }
+}
+
+/// How events are delivered.
+fn delivery(config: &Config) -> anyhow::Result<delivery::Options> {
+    let networks = config.delivery.networks();
+    Ok(delivery::Options {
+        key: ensure_key(&config.delivery_key()).context("the key of the secrets of subscriptions")?,
+        private_networks: networks
+            .map_err(|word| ConfigError::new("delivery.private_networks", format!("has {word:?}")))?,
+        allow_http: config.delivery.allow_http,
+        ca_file: config.delivery.ca_file.clone(),
+    })
 }
 
 /// What a process is called in messages to people: its services, and where they are reached.
@@ -578,7 +595,7 @@ fn warn_of_new_key_or_log(config: &Config, had_key: bool, log: &EventLog) {
 
 /// How the ledger signs. The log's name in a signature consists of the realm and the log's own id.
 fn signing(config: &Config, log: &EventLog) -> anyhow::Result<Signing> {
-    let key = ensure_ledger_key(&config.ledger_key()).context("the key that signs the log's heads")?;
+    let key = ensure_key(&config.ledger_key()).context("the key that signs the log's heads")?;
     let origin = format!("huishang/{}/{}", config.realm, log.log_id());
     let signer = HeadSigner::new(origin.clone(), key);
     let signer = match &config.ledger.sm2_key {

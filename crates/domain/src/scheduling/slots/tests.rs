@@ -1,0 +1,178 @@
+use super::*;
+use crate::testing::code;
+use jiff::SignedDuration;
+use proptest::prelude::*;
+
+/// Monday, 1 March 2027, at this hour.
+fn hour(hour: i64) -> Timestamp {
+    "2027-03-01T00:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_hours(hour)
+}
+
+fn busy(from: i64, until: i64) -> Busy {
+    Busy { starts_at: hour(from), ends_at: hour(until) }
+}
+
+fn calendar() -> WorkingCalendar {
+    WorkingCalendar::weekends_only("UTC").unwrap()
+}
+
+fn attending(department: &str, role: RoleOnTopic) -> Attending {
+    Attending { department: code(department), role, may_chair: department == "CHAIR", substitutes: vec![] }
+}
+
+/// A session of two hours on that Monday, which the chair and two others decide.
+fn wanted() -> Wanted {
+    let decides = |department| attending(department, RoleOnTopic::Decides);
+    Wanted {
+        from_at: hour(0),
+        until_at: hour(24),
+        notice_until_at: None,
+        duration_minutes: 120,
+        is_urgent: false,
+        attending: vec![decides("CHAIR"), decides("WATER"), decides("ROADS")],
+        quorum: 2,
+    }
+}
+
+fn room(name: &str, seats: u32, busy: &[Busy]) -> RoomDiary {
+    RoomDiary { code: code(name), seats, busy: busy.to_vec() }
+}
+
+fn diaries(rooms: Vec<RoomDiary>, departments: &[(&str, &[Busy])]) -> Diaries {
+    let departments = departments.iter().map(|(name, busy)| (code(name), busy.to_vec())).collect();
+    Diaries { rooms, departments }
+}
+
+#[test]
+fn every_start_within_working_hours_is_looked_at() {
+    let found = find(&wanted(), &diaries(vec![room("HALL", 3, &[])], &[]), &calendar());
+    let starts: Vec<Timestamp> = found.suggestions.iter().map(|one| one.slot.starts_at).collect();
+    assert_eq!((starts.first(), starts.last(), starts.len()), (Some(&hour(9)), Some(&hour(16)), 15));
+    let weekend = Wanted { from_at: hour(5 * 24), until_at: hour(7 * 24), ..wanted() };
+    let found = find(&weekend, &diaries(vec![room("HALL", 3, &[])], &[]), &calendar());
+    assert_eq!(found, Found { suggestions: vec![], opening: None });
+    let urgent = Wanted { is_urgent: true, ..wanted() };
+    let found = find(&urgent, &diaries(vec![room("HALL", 3, &[])], &[]), &calendar());
+    assert_eq!(found.suggestions.len(), 48);
+}
+
+#[test]
+fn a_quorum_is_enough_and_whoever_is_missing_costs() {
+    let away = diaries(vec![room("HALL", 3, &[])], &[("WATER", &[busy(9, 12)])]);
+    let found = find(&wanted(), &away, &calendar());
+    let (best, last) = (&found.suggestions[0], &found.suggestions[14]);
+    assert_eq!((best.slot.starts_at, best.price()), (hour(12), 0));
+    assert_eq!((last.price(), last.penalties[0].reason), (100, Reason::DeciderMissing));
+    assert_eq!(last.penalties[0].department, Some(code("WATER")));
+    let mut substituted = wanted();
+    substituted.attending[1].substitutes = vec![code("CHAIR"), code("DAMS")];
+    let found = find(&substituted, &away, &calendar());
+    assert_eq!(found.suggestions[14].penalties[0].reason, Reason::Substituted);
+}
+
+#[test]
+fn of_two_rooms_the_one_that_fits_is_suggested() {
+    let rooms = vec![room("HALL", 60, &[]), room("SMALL", 4, &[busy(9, 11)]), room("TINY", 2, &[])];
+    let found = find(&wanted(), &diaries(rooms, &[]), &calendar());
+    assert_eq!(found.suggestions[0].slot.room, code("SMALL"));
+    let early = found.suggestions.iter().find(|one| one.slot.starts_at == hour(9)).unwrap();
+    assert_eq!((early.slot.room.clone(), early.penalties[0].reason), (code("HALL"), Reason::RoomLarge));
+}
+
+#[test]
+fn what_is_in_the_way_is_named() {
+    let all_day = busy(0, 24);
+    let full =
+        diaries(vec![room("HALL", 3, &[all_day])], &[("CHAIR", &[busy(0, 15)]), ("WATER", &[all_day])]);
+    let opening = find(&wanted(), &full, &calendar()).opening.unwrap();
+    assert_eq!(opening.slot.starts_at, hour(15));
+    assert_eq!(opening.obstacles, [Obstacle::RoomTaken { room: code("HALL"), busy: all_day }]);
+    let late = Wanted { notice_until_at: Some(hour(48)), ..wanted() };
+    let opening = find(&late, &diaries(vec![room("HALL", 3, &[])], &[]), &calendar()).opening.unwrap();
+    assert_eq!(opening.obstacles, [Obstacle::Notice { until_at: hour(48) }]);
+}
+
+/// The same without an obstacle.
+fn removed(obstacle: &Obstacle, wanted: &mut Wanted, diaries: &mut Diaries) {
+    let without = |diary: &mut Vec<Busy>, busy: &Busy| {
+        let at = diary.iter().position(|known| known == busy).unwrap();
+        diary.remove(at);
+    };
+    let room = |diaries: &mut Diaries, name: &Code| {
+        diaries.rooms.iter().position(|room| room.code == *name).unwrap()
+    };
+    match obstacle {
+        Obstacle::RoomTaken { room: name, busy } => {
+            let at = room(diaries, name);
+            without(&mut diaries.rooms[at].busy, busy);
+        }
+        Obstacle::RoomTooSmall { room: name, needed, .. } => {
+            let at = room(diaries, name);
+            diaries.rooms[at].seats = *needed;
+        }
+        Obstacle::DepartmentBusy { department, busy } => {
+            without(diaries.departments.get_mut(department).unwrap(), busy);
+        }
+        Obstacle::Notice { .. } => wanted.notice_until_at = None,
+    }
+}
+
+/// Everything that could be an obstacle at all.
+fn everything(wanted: &Wanted, diaries: &Diaries) -> Vec<Obstacle> {
+    let needed = wanted.attending.len() as u32;
+    let rooms = diaries.rooms.iter().flat_map(|room| {
+        let small = Obstacle::RoomTooSmall { room: room.code.clone(), seats: room.seats, needed };
+        let taken = room.busy.iter().map(|busy| Obstacle::RoomTaken { room: room.code.clone(), busy: *busy });
+        taken.chain((room.seats < needed).then_some(small)).collect::<Vec<_>>()
+    });
+    let departments = diaries.departments.iter().flat_map(|(department, diary)| {
+        diary.iter().map(|busy| Obstacle::DepartmentBusy { department: department.clone(), busy: *busy })
+    });
+    let notice = wanted.notice_until_at.map(|until_at| Obstacle::Notice { until_at });
+    rooms.chain(departments).chain(notice).collect()
+}
+
+fn some_diary() -> impl Strategy<Value = Vec<Busy>> {
+    let one = (8_i64..17, 1_i64..10).prop_map(|(from, hours)| busy(from, from + hours));
+    prop::collection::vec(one, 0..3)
+}
+
+prop_compose! {
+    fn some_case()(
+        rooms in prop::collection::vec((2_u32..5, some_diary()), 1..3),
+        departments in prop::collection::vec(some_diary(), 3),
+        quorum in 1_u32..4,
+        deputy in any::<bool>(),
+        notice in prop::option::of(10_i64..30),
+        role in prop::sample::select(vec![RoleOnTopic::Decides, RoleOnTopic::Advises]),
+    ) -> (Wanted, Diaries) {
+        let mut wanted = Wanted { quorum, notice_until_at: notice.map(hour), duration_minutes: 240, ..wanted() };
+        wanted.attending[0].role = role;
+        wanted.attending[1].may_chair = deputy;
+        let rooms = rooms.into_iter().enumerate().map(|(at, (seats, busy))| room(&format!("R{at}"), seats, &busy));
+        let names = ["CHAIR", "WATER", "ROADS"].map(code);
+        (wanted, Diaries { rooms: rooms.collect(), departments: names.into_iter().zip(departments).collect() })
+    }
+}
+
+proptest! {
+    #[test]
+    fn removing_the_obstacles_opens_a_start_and_no_fewer_do((wanted, diaries) in some_case()) {
+        let Some(opening) = find(&wanted, &diaries, &calendar()).opening else { return Ok(()) };
+        let without = |obstacles: &[&Obstacle]| {
+            let (mut wanted, mut diaries) = (wanted.clone(), diaries.clone());
+            obstacles.iter().for_each(|obstacle| removed(obstacle, &mut wanted, &mut diaries));
+            find(&wanted, &diaries, &calendar()).suggestions
+        };
+        let named: Vec<&Obstacle> = opening.obstacles.iter().collect();
+        prop_assert!(without(&named).iter().any(|found| found.slot == opening.slot));
+        let all = everything(&wanted, &diaries);
+        for chosen in 0_u32..1 << all.len() {
+            if (chosen.count_ones() as usize) < named.len() {
+                let fewer: Vec<&Obstacle> =
+                    all.iter().enumerate().filter(|(at, _)| chosen >> at & 1 == 1).map(|(_, one)| one).collect();
+                prop_assert!(without(&fewer).is_empty(), "{fewer:?} are enough");
+            }
+        }
+    }
+}
