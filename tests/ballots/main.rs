@@ -77,6 +77,7 @@ fn rule(numbers: &mut Numbers) -> DecisionRule {
         votes_min_after_recusal: 1 + numbers.below(4),
         mandates_max: 2,
         excludes_general_consent: false,
+        secret_ballots: false,
     };
     DecisionRule {
         method: method(numbers),
@@ -197,7 +198,7 @@ fn result_words(result: &BallotResult) -> Value {
 fn ballot(numbers: &mut Numbers) -> Value {
     let body = body(numbers);
     let DecisionRule { method, abstention, tie, voting, .. } = body.rule;
-    let rules = Rules { method, abstention, tie, majority_of: voting.majority_of };
+    let rules = Rules { method, abstention, tie, majority_of: voting.majority_of, secret: false };
     let mut held = Ballot::new(1, 1, rules);
     let mut seats = Vec::new();
     // Some seats do not decide on the topic, but are seats of the body all the same.

@@ -215,6 +215,10 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
             holders: vec![code("DEPUTY")],
         },
         "docket revoke-mandate" => Command::RevokeMandate { topic: Some(topic), department: own.clone() },
+        "docket cast-secret-vote" => {
+            Command::CastSecretVote { topic, ballot: 1, department: own.clone(), sealed: vec![] }
+        }
+        "docket void-ballot" => Command::VoidBallot { topic, reason: reason() },
         "docket close-ballot" => Command::CloseBallot { topic, casting_vote: None },
         "docket adopt" => Command::AdoptDecision { topic, declaratory: true, calendar: calendar() },
         "docket reject-topic" => Command::RejectTopic { topic, reason: reason() },
@@ -240,19 +244,23 @@ fn session() -> session::State {
     Session::fold(session::State::default(), &[requested, scheduled])
 }
 
-/// A docket on whose topic a ballot is open; all seats and the guest are there, and RECUSED has recused itself.
-fn docket() -> docket::State {
+/// A docket on whose topic a ballot is open, of which the command is about; all seats and the guest are there, and RECUSED
+/// has recused itself.
+fn docket(command: &str) -> docket::State {
     use docket::{Agenda, AgendaTopic, Command, Mode, Participant, RoleOnTopic, TopicRole};
     let participant = |department: &str, role| Participant {
         department: code(department),
         roles: vec![TopicRole { topic: 1, role }],
     };
     let seats = SEATS.iter().map(|department| participant(department, RoleOnTopic::Decides));
+    let mut constitution = frozen();
+    constitution.rule.voting.secret_ballots =
+        ["docket cast-secret-vote", "docket void-ballot"].contains(&command);
     let agenda = Agenda {
         session: Uuid::nil(),
         title: line("A matter"),
         body: code("BODY"),
-        constitution: frozen(),
+        constitution,
         requester: None,
         mode: Mode::Meeting,
         decide_by: None,
@@ -302,7 +310,9 @@ fn outcome(command: &str, role: Role, department: Option<&str>) -> &'static str 
             let allowed = authority::check(&state, &body(), &command, &issued);
             allowed.and_then(|()| Session::decide(&state, command, &issued)).err().map(|why| why.reason())
         }
-        (None, Some(command)) => Docket::decide(&docket(), command, &issued).err().map(|why| why.reason()),
+        (None, Some(decided)) => {
+            Docket::decide(&docket(command), decided, &issued).err().map(|why| why.reason())
+        }
         (None, None) => panic!("{command} is not in the table"),
     };
     refused.filter(|reason| REASONS.contains(reason)).unwrap_or("allowed")

@@ -46,7 +46,7 @@ fn catalog<R: Refusal>() -> Vec<CatalogEntry> {
 
 /// The reasons that the rules of a context give.
 fn given(context: &str) -> Vec<CatalogEntry> {
-    use domain::{deliberation, directory, followup, ledger, resolution, scheduling};
+    use domain::{deliberation, delivery, directory, followup, ledger, resolution, scheduling};
     match context {
         "directory" => [
             catalog::<directory::department::Rejection>(),
@@ -74,6 +74,7 @@ fn given(context: &str) -> Vec<CatalogEntry> {
             catalog::<resolution::register::Rejection>(),
         ]
         .concat(),
+        "delivery" => catalog::<delivery::subscription::Rejection>(),
         "followup" => {
             [catalog::<followup::follow_up::Rejection>(), catalog::<followup::ladder_policy::Rejection>()]
                 .concat()

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 IMAGE = "localhost/huishang:0.1.0"
 IMAGE_MB_MAX = 40
 CLOCK = "movable:2027-03-01T01:00:00Z"
-SERVICES = ["ledger", "directory", "scheduling", "deliberation", "resolution", "followup"]
+SERVICES = ["ledger", "directory", "scheduling", "deliberation", "resolution", "followup", "delivery"]
 EACH_BY_NAME = ",".join(f"{service}=https://{service}:7400" for service in SERVICES)
 POD = "huishang-pod-0"
 NODE_SECONDS = 40
@@ -201,7 +201,7 @@ def lose_a_node(image: str, deploy: Path, network: str) -> None:
     )
     wait_until("commands are acknowledged", lambda: acknowledged.exists() and acknowledged.stat().st_size > 2000)
     before = len(acknowledged.read_text().splitlines())
-    lost = ["broker-0", "ledger-1", *(f"{service}-1" for service in SERVICES if service != "ledger")]
+    lost = ["broker-0", "ledger-1", *(f"{service}-1" for service in SERVICES if service not in ("ledger", "delivery"))]
     run("podman", "kill", *(f"huishang-nats_{name}_1" for name in lost))
     if issuing.wait() != 0:
         sys.exit("the load failed")

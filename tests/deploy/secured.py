@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BROKERS = 3
-SERVICES = ["ledger", "directory", "scheduling", "deliberation", "resolution", "followup"]
+SERVICES = ["ledger", "directory", "scheduling", "deliberation", "resolution", "followup", "delivery"]
 CLOCK = "movable:2027-03-01T01:00:00Z"
 PATIENCE_SECONDS = 60
 ED25519_PKCS8 = bytes.fromhex("302e020100300506032b657004220420")

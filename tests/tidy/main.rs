@@ -19,8 +19,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("journal", &["domain", "event-log", "proto"]),
     ("service-kit", &["domain", "proto", "journal"]),
     ("documents", &["domain"]),
+    ("event-feed", &["domain", "proto", "service-kit"]),
+    ("delivery", &["domain", "event-feed", "proto", "service-kit"]),
     ("deliberation", &["documents", "domain", "proto", "service-kit"]),
-    ("ledger", &["backup", "domain", "proto", "service-kit", "event-log"]),
+    ("ledger", &["backup", "domain", "event-feed", "event-log", "proto", "service-kit"]),
 ];
 
 /// In the list of places: the service of any context.

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use tonic::codegen::http::Uri;
 
 /// The services that may be at separate addresses.
-pub const SERVICES: [&str; 6] =
-    ["directory", "scheduling", "deliberation", "resolution", "followup", "ledger"];
+pub const SERVICES: [&str; 7] =
+    ["directory", "scheduling", "deliberation", "resolution", "followup", "delivery", "ledger"];
 
 /// The address of one process: `http://HOST:PORT`, or `https://HOST:PORT` for TLS.
 ///

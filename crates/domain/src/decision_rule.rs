@@ -200,6 +200,8 @@ pub struct VotingRule {
     pub mandates_max: u32,
     /// Whether a ballot is needed where nobody objects.
     pub excludes_general_consent: bool,
+    /// Whether ballots are secret: nobody knows before the count how somebody votes, and afterwards only the voter.
+    pub secret_ballots: bool,
 }
 
 impl Default for VotingRule {
@@ -211,6 +213,7 @@ impl Default for VotingRule {
             votes_min_after_recusal: 2,
             mandates_max: 0,
             excludes_general_consent: false,
+            secret_ballots: false,
         }
     }
 }
@@ -245,6 +248,15 @@ impl DecisionRule {
             quorum: Quorum { base: QuorumBase::AllSeats, numerator: 1, denominator: 2 },
             ballots_per_version: 1,
             voting: VotingRule::default(),
+        }
+    }
+
+    /// What of the rule would show how somebody voted, so that its ballots cannot be secret.
+    pub fn betrays_votes_by(&self) -> Option<&'static str> {
+        match (self.method, self.tie) {
+            (_, Tie::ChairDecides) => Some("tie"),
+            (Method::SimpleMajority | Method::QualifiedMajority { .. } | Method::Consensus, _) => None,
+            _ => Some("method"),
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod date;
 pub mod decided_item;
 pub mod decision_rule;
 pub mod deliberation;
+pub mod delivery;
 pub mod directory;
 pub mod due;
 pub mod followup;
@@ -27,7 +28,7 @@ pub mod scheduling;
 pub mod testing;
 pub mod text;
 
-pub use actor::{Actor, Issued, Role};
+pub use actor::{Actor, Issued, PROCESS_PREFIX, Role};
 pub use aggregate::{Aggregate, StreamName};
 pub use audience::Audience;
 pub use jiff::Timestamp;

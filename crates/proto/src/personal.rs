@@ -34,6 +34,8 @@ pub enum Content {
         /// The message and the number, which a sealed value is bound to.
         place: Vec<u8>,
     },
+    /// A value that was sealed before, with a key that it names, and stays so.
+    Sealed,
     /// A message with personal values somewhere in it.
     Message(usize),
     /// An event with its type.
@@ -87,6 +89,7 @@ impl Layouts {
                 let index = self.add(&message);
                 (!self.all[index].is_empty()).then_some(Content::Message(index))
             }
+            _ if mark(field) == Some(PersonalData::SecretVote) => Some(Content::Sealed),
             kind => {
                 let owner = owner(field)?;
                 let place = format!("{}/{}", field.parent_message().full_name(), field.number());
@@ -134,7 +137,7 @@ fn owner(field: &FieldDescriptor) -> Option<Owner> {
             let code = field.parent_message().get_field_by_name("code");
             Some(Owner::NamedIn(code.expect("the message has a code").number()))
         }
-        PersonalData::Unspecified | PersonalData::None => None,
+        PersonalData::Unspecified | PersonalData::None | PersonalData::SecretVote => None,
     }
 }
 

@@ -2,10 +2,13 @@
 
 mod backup;
 mod check;
+mod console;
 mod credentials;
+mod delivery;
 mod environment;
 mod limits;
 mod load;
+mod mail;
 
 use crate::identity::{JWKS, KeyError, TokenRules, Verifier};
 use crate::limits::{
@@ -19,9 +22,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 pub use backup::Backup;
+pub use console::Console;
 pub use credentials::without_credentials;
+pub use delivery::Delivery;
 pub use limits::Limits;
 pub use load::ConfigError;
+pub use mail::{Mail, MailSecurity, MailServer};
 
 /// Everything that can be set. In a file `[identity] jwks = "…"`, in the environment
 /// `HUISHANG_IDENTITY__JWKS`, as a flag `--identity-jwks` where there is one.
@@ -54,6 +60,12 @@ pub struct Config {
     pub ledger: Ledger,
     /// How a ledger backs itself up.
     pub backup: Backup,
+    /// How events are delivered to webhooks.
+    pub delivery: Delivery,
+    /// How mail is sent.
+    pub mail: Mail,
+    /// The pages of the console.
+    pub console: Console,
     /// Limits on load.
     pub limits: Limits,
     /// What is measured.
@@ -231,6 +243,9 @@ impl Default for Config {
             commit: Commit { ledgers: 1 },
             ledger: Ledger::default(),
             backup: Backup::default(),
+            delivery: Delivery::default(),
+            mail: Mail::default(),
+            console: Console::default(),
             limits: Limits::default(),
             metrics: Metrics::default(),
             traces: Traces { endpoint: None, ca_file: None, sampled_percent: 100 },
@@ -304,6 +319,16 @@ impl Config {
         self.ledger.key.clone().unwrap_or_else(|| self.keys().join("ledger-key.pem"))
     }
 
+    /// The file of the key in force from which the secrets of subscriptions are derived.
+    pub fn delivery_key(&self) -> PathBuf {
+        self.delivery.key.clone().unwrap_or_else(|| self.keys().join("delivery-key.pem"))
+    }
+
+    /// The file in force of the key that seals the sessions of the console's readers.
+    pub fn session_key(&self) -> PathBuf {
+        self.console.session_key.clone().unwrap_or_else(|| self.keys().join("session-key"))
+    }
+
     /// The folder of the keys with which personal data in the log is sealed.
     pub fn personal_keys(&self) -> PathBuf {
         self.data.join("personal-keys")
@@ -326,7 +351,9 @@ impl Config {
             effective.identity.jwks = Some(self.jwks());
         }
         effective.identity.audience = Some(self.audience());
+        effective.console.session_key = Some(self.session_key());
         effective.ledger.key = Some(self.ledger_key());
+        effective.delivery.key = Some(self.delivery_key());
         effective.ledger.signed_head = Some(self.signed_head());
         effective
     }

@@ -5,6 +5,7 @@
 //! ballots of a countersign are counted when its deadline has passed.
 
 mod grpc;
+mod secret_ballots;
 mod view;
 
 pub use grpc::Service;

@@ -72,6 +72,7 @@ fn project(tables: &Transaction<'_>, id: &str, position: Position, event: &Event
             )?
             .execute(params![id, ballot])
             .map(drop),
+        // Secret ballots, which alone are voided, are held in meetings.
         Event::BallotClosed { result, .. } => tables
             .prepare_cached(
                 "DELETE FROM countersigning

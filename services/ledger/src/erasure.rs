@@ -85,7 +85,7 @@ async fn note(kit: &Kit, step: &str, command: Command, erasure_id: Uuid) -> Resu
 }
 
 /// The records of all erasures. Whoever reads them heeds them.
-async fn records(kit: &Kit) -> Result<Vec<Record>, CommandError> {
+pub(crate) async fn records(kit: &Kit) -> Result<Vec<Record>, CommandError> {
     Ok(kit.journal().read(&Erasures::stream(Erasures::realm_id()), 0).await?)
 }
 

@@ -1,6 +1,7 @@
 //! The ledger service: reading and verifying the log, its signed heads, erasures, and the clock of a rehearsal.
 
 mod backup;
+mod ballot_keys;
 mod erasure;
 mod events;
 mod grpc;
@@ -26,8 +27,8 @@ pub use witnesses::{Witnesses, WitnessesError};
 pub const NAME: &str = <LedgerServiceServer<Service> as tonic::server::NamedService>::NAME;
 
 /// Builds the service for an open log, after checking that the log continues the last signed head. The caller
-/// must run [`Heads::store_until`] to store the signed heads. Erasures that were requested are carried out until the kit
-/// stops.
+/// must run [`Heads::store_until`] to store the signed heads. Erasures that were requested are carried out, and the
+/// keys of secret ballots that have ended are destroyed, until the kit stops.
 pub fn build(
     kit: &Kit,
     log: EventLog,
@@ -35,6 +36,7 @@ pub fn build(
 ) -> Result<(LedgerServiceServer<Service>, Arc<Heads>), HeadError> {
     let heads = Arc::new(Heads::open(log.clone(), signing)?);
     erasure::start(kit);
+    ballot_keys::start(kit);
     let service = LedgerServiceServer::new(Service::new(kit.clone(), log, heads.clone()))
         .max_decoding_message_size(REQUEST_BYTES_MAX)
         .max_encoding_message_size(RESPONSE_BYTES_MAX);

@@ -135,6 +135,7 @@ impl Words {
             (true, true) => "通过",
             (true, false) => "不通过",
         };
+        let method = if result.secret { format!("无记名，{method}") } else { method.to_owned() };
         let more = if result.vetoed { "，有否决" } else { "" };
         format!(
             "{method}：赞成 {yes}，反对 {no}，弃权 {abstain}，计票 {base}，需赞成 {needed}{more}；\

@@ -1,20 +1,24 @@
 //! A ballot (表决): who may vote, what is needed, and a result that carries its own arithmetic.
 //!
 //! The rules here are pure counting; when a ballot may be opened and who may vote is for the docket to
-//! decide. [`roll`] is who may vote, [`count`] how votes become a result, [`options`] how one of several is chosen.
+//! decide. [`roll`] is who may vote, [`count`] how votes become a result, [`options`] how one of several is chosen, [`secret`]
+//! what nobody may know of a vote before the count.
 
 mod count;
 pub mod options;
 pub mod roll;
+pub mod secret;
 
 pub use crate::decision_rule::{Abstention, MajorityBase, Method, Tie};
+use count::Tally;
 pub use roll::{Roll, Seat};
+pub use secret::{OpenedVote, SealedVote, SealedVotes};
 
 use crate::{Code, Text};
 use std::collections::BTreeMap;
 
 /// How a department votes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Choice {
     /// 赞成
     Yes,
@@ -44,6 +48,8 @@ pub struct Rules {
     pub tie: Tie,
     /// Of what the majority is taken.
     pub majority_of: MajorityBase,
+    /// Whether nobody knows before the count how somebody votes, and afterwards nobody but the voter.
+    pub secret: bool,
 }
 
 /// The current vote of a department.
@@ -70,8 +76,14 @@ pub struct Ballot {
     pub version: u32,
     /// The rules it is held under.
     pub rules: Rules,
-    /// The votes; one per department.
+    /// The votes; one per department. A secret ballot has none.
     pub votes: Votes,
+    /// The votes of a secret ballot; one per department. None once it is counted.
+    pub sealed: SealedVotes,
+    /// The votes of a secret ballot that was counted, sorted by their codes.
+    pub opened: Vec<OpenedVote>,
+    /// Why it was voided, which ends it without a count.
+    pub voided: Option<Text>,
     /// Who might vote when it was counted; empty while it is open.
     pub roll: Vec<Seat>,
     /// The result, once it is closed.
@@ -121,6 +133,8 @@ pub struct BallotResult {
     pub passed: bool,
     /// The number of the body's version whose rule was applied.
     pub body_version: u32,
+    /// Whether the ballot was secret.
+    pub secret: bool,
 }
 
 /// The votes of a ballot, by the departments whose they are.
@@ -135,12 +149,14 @@ pub fn carried_by(votes: &Votes, department: &Code) -> u32 {
 impl Ballot {
     /// Opens a ballot without votes.
     pub fn new(number: u32, version: u32, rules: Rules) -> Ballot {
-        Ballot { number, version, rules, votes: BTreeMap::new(), roll: Vec::new(), result: None }
+        let (votes, sealed) = (BTreeMap::new(), BTreeMap::new());
+        let (opened, roll) = (Vec::new(), Vec::new());
+        Ballot { number, version, rules, votes, sealed, opened, voided: None, roll, result: None }
     }
 
     /// Whether votes may still be cast.
     pub fn is_open(&self) -> bool {
-        self.result.is_none()
+        self.result.is_none() && self.voided.is_none()
     }
 }
 
@@ -159,6 +175,12 @@ impl BallotResult {
     /// The result, what decided it, and its arithmetic in one sentence.
     pub fn sentence(&self) -> String {
         let BallotResult { eligible, recused, quorum, cast, yes, no, abstain, .. } = self;
+        if self.secret && !self.is_quorate() {
+            return format!(
+                "failed without a quorum: {cast} cast of {eligible} eligible ({recused} recused), quorum {quorum}; the \
+                 secret votes were not opened"
+            );
+        }
         if !self.is_quorate() {
             return format!(
                 "failed without a quorum: {cast} cast of {eligible} eligible ({recused} recused), quorum {quorum}; \
@@ -167,6 +189,12 @@ impl BallotResult {
         }
         let verdict = if self.passed { "passed" } else { "failed" };
         let (method, measure) = (self.method, self.measure());
+        if self.secret {
+            return format!(
+                "{verdict} by {method} in a secret ballot: {yes} yes, {no} no, {abstain} abstained; {measure}; {cast} \
+                 cast of {eligible} eligible ({recused} recused), quorum {quorum}"
+            );
+        }
         format!(
             "{verdict} by {method}: {yes} yes, {no} no, {abstain} abstained; {measure}; {cast} cast of {eligible} \
              eligible ({recused} recused), quorum {quorum}"

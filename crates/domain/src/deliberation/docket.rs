@@ -2,7 +2,7 @@
 //!
 //! It is prepared from a session and has the session's id. The folder holds its parts: [`agenda`] is what it
 //! is prepared with, [`proceedings`] how far it has come, [`item`] what a decision requires; then the rules
-//! by subject: `floor`, `proposals`, `voting`, `outcomes`; [`size`] is how large it may grow; and `evolve`.
+//! by subject: `floor`, `proposals`, `voting`, [`secret`], `outcomes`; [`size`] is how large it may grow; and `evolve`.
 
 pub mod agenda;
 pub mod choices;
@@ -17,6 +17,7 @@ pub mod proceedings;
 mod proposals;
 mod recusals;
 pub mod rejection;
+pub mod secret;
 pub mod size;
 mod votes;
 mod voting;
@@ -34,7 +35,7 @@ pub use votes::RollCallVote;
 
 use crate::calendar::WorkingCalendar;
 use crate::deliberation::ballot::options::ChoiceMethod;
-use crate::deliberation::ballot::{Choice, VotePart};
+use crate::deliberation::ballot::{Choice, OpenedVote, VotePart};
 use crate::{Aggregate, Audience, Code, Date, Issued, Line, Text, Timestamp};
 use std::collections::BTreeSet;
 
@@ -121,6 +122,12 @@ pub enum Command {
     RevokeMandate { topic: Option<u32>, department: Code },
     /// Closes and counts a ballot.
     CloseBallot { topic: u32, casting_vote: Option<Choice> },
+    /// Casts or changes a department's vote in a secret ballot, which the caller names.
+    CastSecretVote { topic: u32, ballot: u32, department: Code, sealed: Vec<u8> },
+    /// Closes and counts a secret ballot, whose votes were opened for it.
+    CountSecretBallot { topic: u32, opened: Vec<OpenedVote> },
+    /// Ends a secret ballot without a count.
+    VoidBallot { topic: u32, reason: Text },
     /// Counts the ballots of a countersign whose deadline has passed.
     CheckDeadlines,
     /// Turns a passed proposal into a decision.
@@ -146,6 +153,7 @@ impl Command {
                 | Command::RecordStatement { .. }
                 | Command::SubmitAmendment { .. }
                 | Command::CastVote { .. }
+                | Command::CastSecretVote { .. }
                 | Command::AcceptItem { .. }
                 | Command::CastChoice { .. }
                 | Command::RecordRollCall { .. }
@@ -174,6 +182,9 @@ impl Command {
             | Command::CloseChoice { topic }
             | Command::OpenBallot { topic, .. }
             | Command::CastVote { topic, .. }
+            | Command::CastSecretVote { topic, .. }
+            | Command::CountSecretBallot { topic, .. }
+            | Command::VoidBallot { topic, .. }
             | Command::RecordRollCall { topic, .. }
             | Command::RecordGeneralConsent { topic, .. }
             | Command::RecordRecusal { topic, .. }
@@ -354,6 +365,11 @@ impl Aggregate for Docket {
             Command::CloseBallot { topic, casting_vote } => {
                 voting::close_ballot(state.open()?, topic, casting_vote, issued)
             }
+            Command::CastSecretVote { topic, ballot, department, sealed } => {
+                secret::cast(state.open()?, topic, ballot, department, sealed, issued)
+            }
+            Command::CountSecretBallot { topic, opened } => secret::count(state.open()?, topic, opened),
+            Command::VoidBallot { topic, reason } => secret::void(state.open()?, topic, reason),
             Command::CheckDeadlines => Ok(voting::check_deadlines(state, issued)),
             Command::AdoptDecision { topic, declaratory, calendar } => {
                 outcomes::adopt(state.open()?, topic, declaratory, &calendar, issued)

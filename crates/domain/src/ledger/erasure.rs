@@ -38,6 +38,15 @@ pub enum Command {
         /// Id of the erasure.
         erasure_id: Uuid,
     },
+    /// Gives up the key of a secret ballot that has ended.
+    GiveUpBallotKey {
+        /// The docket of the ballot.
+        docket_id: Uuid,
+        /// The ballot's number within the docket.
+        ballot_number: u32,
+        /// Ids of the keys that its votes are sealed with; none when none was cast.
+        key_ids: Vec<Uuid>,
+    },
 }
 
 /// The events.
@@ -63,6 +72,16 @@ pub enum Event {
     Completed {
         /// Id of the erasure.
         erasure_id: Uuid,
+    },
+    /// The key of a secret ballot that has ended was given up: nothing is opened with it from then on, and it is destroyed.
+    /// What is derived from the log never held what was sealed with it.
+    BallotKeyGivenUp {
+        /// The docket of the ballot.
+        docket_id: Uuid,
+        /// The ballot's number within the docket.
+        ballot_number: u32,
+        /// Ids of the keys that its votes were sealed with.
+        key_ids: Vec<Uuid>,
     },
 }
 
@@ -155,6 +174,10 @@ impl Aggregate for Erasures {
                 Stage::KeyDestroyed => Ok(vec![Event::Completed { erasure_id }]),
                 Stage::Completed => Ok(vec![]),
             },
+            Command::GiveUpBallotKey { docket_id, ballot_number, key_ids } => Ok(match key_ids.is_empty() {
+                true => vec![],
+                false => vec![Event::BallotKeyGivenUp { docket_id, ballot_number, key_ids }],
+            }),
         }
     }
 
@@ -172,6 +195,7 @@ impl Aggregate for Erasures {
             }
             Event::KeyDestroyed { erasure_id } => (erasure_id, Stage::KeyDestroyed),
             Event::Completed { erasure_id } => (erasure_id, Stage::Completed),
+            Event::BallotKeyGivenUp { .. } => return state,
         };
         for erasure in state.erasures.iter_mut().filter(|erasure| erasure.erasure_id == *changed) {
             erasure.stage = stage;

@@ -2,6 +2,7 @@
 
 pub mod conclude_session;
 pub mod draft_minutes;
+pub mod end_secret_ballot;
 pub mod follow_matters;
 pub mod open_docket;
 pub mod plan_followup;

@@ -102,6 +102,9 @@ rejections! {
             min: u32,
             max: u32,
         } = "{field} of the class {matter_class} is from {min} to {max}, not {given}",
+        SecrecyImpossible("SECRECY_IMPOSSIBLE") { matter_class: MatterClass, field: &'static str } =
+            "the ballots of the class {matter_class} cannot be secret: {field} would show how somebody voted. Secret \
+             ballots need a majority or consensus, ties that reject, and seats of one weight without vetoes",
     }
 }
 

@@ -12,10 +12,12 @@ mod disclosure;
 mod folder;
 mod key;
 mod seal;
+mod secret;
 
 pub use disclosure::{ValueKeys, open_disclosed};
 pub use key::ValueKey;
 pub use seal::{Opened, key_ids, pseudonym};
+pub use secret::SecretKeys;
 
 use crate::nats::keys::BrokerKeys;
 use crate::{Position, Record};
@@ -227,6 +229,13 @@ impl Keys {
                         *last = record.position.max(*last);
                         is_later
                     });
+                }
+                Ok(Some(Event::BallotKeyGivenUp { key_ids, .. })) => {
+                    let mut known = self.known_mut();
+                    for id in key_ids {
+                        known.erased.insert(id, record.position);
+                        known.remove(id);
+                    }
                 }
                 _ => {}
             }

@@ -261,9 +261,34 @@ pub(super) fn open(
     Ok(Opened { payload: opened, missing: opening.missing })
 }
 
-/// The ids of the keys with which a payload was sealed.
+/// Collects the keys that sealed values name, and changes nothing.
+struct Naming(BTreeSet<Uuid>);
+
+impl Change for Naming {
+    fn change(
+        &mut self,
+        layout: &Layout,
+        _message: &[u8],
+        field: &Field<'_>,
+        _out: &mut Vec<u8>,
+    ) -> Result<bool, Malformed> {
+        let names_key = |(number, content): &(u32, Content)| match content {
+            Content::Personal { .. } => field.number == number + SEALED_OFFSET,
+            Content::Sealed => field.number == *number,
+            Content::Message(_) | Content::Event => false,
+        };
+        if layout.iter().any(names_key) {
+            self.0.extend(field.value.and_then(Key::id_in));
+        }
+        Ok(false)
+    }
+}
+
+/// The ids of the keys with which a payload was sealed, and of those with which something in it was sealed before.
 pub fn key_ids(payload: &[u8]) -> BTreeSet<Uuid> {
-    open(payload, |_, _| None).map(|opened| opened.missing).unwrap_or_default()
+    let mut naming = Naming(BTreeSet::new());
+    let read = rewrite(Layouts::get().payload(), payload, &mut naming, &mut Vec::new());
+    read.map(|()| naming.0).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -130,6 +130,7 @@ macro_rules! wire_voting {
                     votes_min_after_recusal: self.votes_min_after_recusal,
                     mandates_max: self.mandates_max,
                     excludes_general_consent: self.excludes_general_consent,
+                    secret_ballots: self.secret_ballots,
                 })
             }
             fn from_wire(wire: Option<$package::VotingRule>) -> Result<Self, Invalid> {
@@ -138,7 +139,8 @@ macro_rules! wire_voting {
                     wire.votes_min_after_recusal = VotingRule::default().votes_min_after_recusal;
                 }
                 read_fields!(wire => VotingRule {
-                    majority_of, recusal, votes_min_after_recusal, mandates_max, excludes_general_consent
+                    majority_of, recusal, votes_min_after_recusal, mandates_max, excludes_general_consent,
+                    secret_ballots
                 })
             }
         }

@@ -6,7 +6,7 @@ use crate::wire::missing;
 use crate::{Invalid, Wire, read_fields, wire_enum, wire_events, wire_required, wire_struct};
 use domain::Date;
 use domain::deliberation::ballot::options::ChoiceMethod;
-use domain::deliberation::ballot::{BallotResult, Choice, Seat, VotePart};
+use domain::deliberation::ballot::{BallotResult, Choice, OpenedVote, Seat, VotePart};
 use domain::deliberation::docket::choices::{ChoicePaper, ChoiceResult, Figures};
 use domain::deliberation::docket::{self, Mode};
 use domain::deliberation::minutes;
@@ -44,8 +44,9 @@ wire_struct!(docket::Amendment => api::Amendment { number, department_code: depa
 wire_struct!(BallotResult => deliberation::BallotResult, api::BallotResult {
     ballot_number: ballot, version, method, abstention, tie, eligible, recused, quorum, cast, yes_votes: yes,
     no_votes: no, abstentions: abstain, base, needed, tied, casting_vote, passed,
-    vetoed, body_version, majority_of,
+    vetoed, body_version, majority_of, secret,
 });
+wire_struct!(OpenedVote => deliberation::OpenedVote, api::OpenedVote { tracking_code, choice });
 wire_struct!(VotePart => deliberation::VotePart, api::VotePart { choice, weight });
 wire_struct!(Seat => deliberation::RollSeat, api::RollSeat {
     department_code: department, weight, veto, present, recused, voted, cast_by_code: cast_by, put_down_by_clerk,
@@ -144,8 +145,13 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     },
     ChoiceClosed => ChoiceClosed { topic_number: topic, choice_number: choice, result, roll },
     BallotOpened => BallotOpened {
-        topic_number: topic, ballot_number: ballot, version, method, abstention, tie, majority_of,
+        topic_number: topic, ballot_number: ballot, version, method, abstention, tie, majority_of, secret,
     },
+    VoteSealed => VoteSealed {
+        topic_number: topic, ballot_number: ballot, department_code: department, sealed, cast_by_code: cast_by,
+    },
+    SecretVotesOpened => SecretVotesOpened { topic_number: topic, ballot_number: ballot, votes },
+    BallotVoided => BallotVoided { topic_number: topic, ballot_number: ballot, reason },
     VoteCast => VoteCast {
         topic_number: topic, ballot_number: ballot, department_code: department, choice, split, reason,
         cast_by_code: cast_by, put_down_by_clerk,

@@ -4,7 +4,7 @@
 //! is therefore added after the existing ones.
 
 use super::sample::Sample;
-use super::{deliberation, directory, followup, ledger, resolution, scheduling};
+use super::{deliberation, delivery, directory, followup, ledger, resolution, scheduling};
 use crate::record::kind_of;
 use prost::Message;
 use prost_types::FileDescriptorSet;
@@ -21,6 +21,7 @@ fn all() -> Vec<Box<dyn Sample>> {
         resolution::samples::all(),
         followup::samples::all(),
         ledger::samples::all(),
+        delivery::samples::all(),
     ];
     contexts.into_iter().flatten().collect()
 }

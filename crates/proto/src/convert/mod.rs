@@ -2,6 +2,7 @@
 
 mod decision;
 mod deliberation;
+mod delivery;
 mod directory;
 mod followup;
 #[cfg(test)]

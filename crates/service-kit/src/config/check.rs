@@ -1,6 +1,6 @@
 //! Settings that can be read and make no sense.
 
-use super::{Backup, Config, Limits, Nats, Tls, Traces};
+use super::{Backup, Config, Delivery, Limits, Mail, MailServer, Nats, Tls, Traces};
 use domain::Timestamp;
 use domain::calendar::WorkingCalendar;
 use std::net::SocketAddr;
@@ -64,6 +64,8 @@ pub(super) fn check(config: &Config) -> Checked {
     metrics(config)?;
     syslog(config)?;
     traces(&config.traces)?;
+    delivery(&config.delivery)?;
+    mail(&config.mail)?;
     numbers(config)
 }
 
@@ -147,6 +149,38 @@ fn traces(traces: &Traces) -> Checked {
     }
 }
 
+fn delivery(delivery: &Delivery) -> Checked {
+    match delivery.networks() {
+        Err(word) => nonsense(
+            "delivery.private_networks",
+            format!("has {word:?}, which is no network such as 10.1.0.0/16; separate several by spaces"),
+        ),
+        Ok(networks) if networks.is_empty() && delivery.allow_http => nonsense(
+            "delivery.allow_http",
+            "is set, but only networks in delivery.private_networks are reached without TLS, and there are none",
+        ),
+        Ok(_) => Ok(()),
+    }
+}
+
+fn mail(mail: &Mail) -> Checked {
+    let is_address = |sender: &String| sender.split('@').filter(|part| !part.trim().is_empty()).count() == 2;
+    match (&mail.server, &mail.sender) {
+        (Some(server), _) if MailServer::parse(server).is_none() => nonsense(
+            "mail.server",
+            "must be like smtps://host:465 or smtp://host:587, without a user: put that into mail.credentials",
+        ),
+        (Some(_), None) => {
+            nonsense("mail.sender", "is not set; mail.server needs an address that mail comes from")
+        }
+        (_, Some(sender)) if !is_address(sender) => nonsense(
+            "mail.sender",
+            format!("is {sender:?}; it must be an address such as huishang@example.cn"),
+        ),
+        _ => Ok(()),
+    }
+}
+
 fn syslog(config: &Config) -> Checked {
     let is_valid = |address: &String| match address.split_once(':') {
         Some(("unix", path)) => path.starts_with('/'),
@@ -179,9 +213,18 @@ fn texts(config: &Config) -> Checked {
         ("identity.audience", identity.audience.as_ref().is_some_and(|audience| audience.trim().is_empty())),
         ("nats.credentials", path(config.nats.credentials.as_deref())),
         ("backup.credentials", path(config.backup.credentials.as_deref())),
+        ("delivery.key", path(config.delivery.key.as_deref())),
+        ("mail.credentials", path(config.mail.credentials.as_deref())),
+        ("mail.ca_file", path(config.mail.ca_file.as_deref())),
+        ("delivery.ca_file", path(config.delivery.ca_file.as_deref())),
+        (
+            "delivery.private_networks",
+            config.delivery.private_networks.as_ref().is_some_and(|networks| networks.trim().is_empty()),
+        ),
         ("nats.nkey_file", path(config.nats.nkey_file.as_deref())),
         ("nats.ca_file", path(config.nats.ca_file.as_deref())),
         ("access_log.folder", path(config.access_log.folder.as_deref())),
+        ("console.session_key", path(config.console.session_key.as_deref())),
         ("ledger.sm2_key", path(config.ledger.sm2_key.as_deref())),
         ("ledger.witnesses_file", path(config.ledger.witnesses_file.as_deref())),
         ("traces.ca_file", path(config.traces.ca_file.as_deref())),

@@ -132,11 +132,20 @@ impl UnitOfWork {
 
     /// Decides on one aggregate; its events are appended with the unit. At most one decision for a stream.
     pub async fn decide<A: EventCodec>(&mut self, id: Uuid, command: A::Command) -> Result<(), CommandError> {
+        self.decide_on::<A>(id, |_| command).await
+    }
+
+    /// The same for a command that is made from the very state that it is decided on.
+    pub async fn decide_on<A: EventCodec>(
+        &mut self,
+        id: Uuid,
+        command: impl FnOnce(&A::State) -> A::Command,
+    ) -> Result<(), CommandError> {
         let cached = self.cached::<A>(id).await?;
         cached.earlier_answer(&self.context)?;
         self.last_seen = self.last_seen.max(cached.position);
-        let events =
-            A::decide(cached.state()?, command, &self.issued).map_err(CommandError::rejected::<A>)?;
+        let state = cached.state()?;
+        let events = A::decide(state, command(state), &self.issued).map_err(CommandError::rejected::<A>)?;
         if cached.is_concealed {
             // Only a command that creates something succeeds there, and what it creates has an id of its own: somebody
             // else's command had the same.

@@ -3,6 +3,7 @@
 pub(crate) mod minutes;
 mod queries;
 pub(crate) mod render;
+mod secret;
 
 use domain::calendar::WorkingCalendar;
 use domain::deliberation::docket::{Command, Docket, Rejection};
@@ -242,7 +243,18 @@ impl DeliberationService for Service {
     }
 
     async fn close_ballot(&self, request: Request<pb::CloseBallotRequest>) -> Reply<pb::CloseBallotResponse> {
-        decide!(self, request => CloseBallotResponse, CloseBallot { topic_number: topic, casting_vote })
+        secret::close_ballot(self, request).await
+    }
+
+    async fn cast_secret_vote(
+        &self,
+        request: Request<pb::CastSecretVoteRequest>,
+    ) -> Reply<pb::CastSecretVoteResponse> {
+        secret::cast_vote(self, request).await
+    }
+
+    async fn void_ballot(&self, request: Request<pb::VoidBallotRequest>) -> Reply<pb::VoidBallotResponse> {
+        decide!(self, request => VoidBallotResponse, VoidBallot { topic_number: topic, reason })
     }
 
     async fn adopt_decision(

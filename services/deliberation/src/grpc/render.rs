@@ -1,6 +1,6 @@
 //! A docket as clients see it, with everything said and decided on it.
 
-use domain::deliberation::ballot::{Ballot, BallotResult, Vote};
+use domain::deliberation::ballot::{Ballot, BallotResult, SealedVote, Vote};
 use domain::deliberation::docket::choices::{ChoicePaper, OptionChoice};
 use domain::deliberation::docket::next::Step;
 use domain::deliberation::docket::{Outcome, Rejection, State, Statement, Topic, TopicStage};
@@ -155,7 +155,16 @@ fn ballot(ballot: &Ballot) -> pb::Ballot {
         roll: ballot.roll.to_wire(),
         result: ballot.result.to_wire(),
         sentence: ballot.result.as_ref().map(BallotResult::sentence).unwrap_or_default(),
+        secret: ballot.rules.secret,
+        sealed_votes: ballot.sealed.iter().map(sealed_vote).collect(),
+        opened_votes: ballot.opened.to_wire(),
+        voided_reason: ballot.voided.to_wire(),
     }
+}
+
+/// That somebody has voted, and nothing of how.
+fn sealed_vote((department, vote): (&Code, &SealedVote)) -> pb::SealedVote {
+    pb::SealedVote { department_code: department.to_wire(), cast_by_code: vote.cast_by.to_wire() }
 }
 
 fn vote((department, vote): (&Code, &Vote)) -> pb::Vote {

@@ -13,7 +13,7 @@ use std::path::Path;
 /// The erasures that a backup records, and what its records are sealed with.
 #[derive(Default)]
 pub struct Erased {
-    /// The position of the request for each key that was erased.
+    /// The position of the request for each key that was erased, or of the record that a ballot's was given up.
     requests: BTreeMap<Uuid, u64>,
     /// How many records are sealed with exactly these keys.
     sealed: BTreeMap<BTreeSet<Uuid>, u64>,
@@ -41,7 +41,8 @@ impl Erased {
         }
         let read = payload::decode(record.position, &record.stream, &record.payload)?;
         for event in &read.events {
-            if let Ok(Some(Event::Requested { key_ids, .. })) = Erasures::decode(kind_of(event), &event.value)
+            if let Ok(Some(Event::Requested { key_ids, .. } | Event::BallotKeyGivenUp { key_ids, .. })) =
+                Erasures::decode(kind_of(event), &event.value)
             {
                 self.requests.extend(key_ids.into_iter().map(|id| (id, record.position)));
             }

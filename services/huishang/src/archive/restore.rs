@@ -8,7 +8,7 @@ use crate::language::{say, text};
 use crate::stdout::{print_note, print_text};
 use event_log::Head;
 use event_log::note::HeadSigner;
-use service_kit::identity::ensure_ledger_key;
+use service_kit::identity::ensure_key;
 use std::fmt::Display;
 use std::path::Path;
 
@@ -129,6 +129,6 @@ fn whose_key(backup: &StoredBackup, data: &Path) -> anyhow::Result<Key> {
     }
     let Some(note) = backup.signed_head() else { return Ok(Key::Unchecked) };
     let origin = note.lines().next().unwrap_or_default();
-    let signer = HeadSigner::new(origin, ensure_ledger_key(&file)?);
+    let signer = HeadSigner::new(origin, ensure_key(&file)?);
     Ok(if signer.public().open(note).is_ok() { Key::Same } else { Key::Other })
 }

@@ -35,6 +35,7 @@ pub const NOUNS: &[Noun] = &[
     noun("indicators", "", "The indicators and their baselines (指标)"),
     noun("followup", "", "Follow-ups, reminders and escalations (督办)"),
     noun("ladder", "body_code", "Ladders: who is notified when, by body (催办阶梯)"),
+    noun("subscription", "subscription_id", "Subscriptions: which events are sent where (订阅)"),
     noun("log", "position", "The append-only log: head, records, copies, verification (台账)"),
     noun("erasure", "erasure_id", "Erasures of personal data (个人数据清除)"),
     noun("clock", "", "The clock of a rehearsal (时钟)"),

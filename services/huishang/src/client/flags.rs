@@ -15,6 +15,7 @@ use clap::{Arg, ArgAction, ArgMatches};
 use client::Language;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 use std::ffi::OsString;
+use uuid::Uuid;
 
 /// Names of flags that every command has.
 const RESERVED: [&str; 14] = [
@@ -39,6 +40,9 @@ pub const FROM_JSON: &str = "from-json";
 
 /// The field that makes repeating a command harmless.
 const COMMAND_ID: &str = "command_id";
+
+/// The field that a voter's tracking code follows from.
+const VOTER_SECRET: &str = "voter_secret";
 
 /// Fields that every request has, whatever it is about.
 const OF_EVERY_REQUEST: [&str; 4] = [COMMAND_ID, "expected_position", "validate_only", "at_least_position"];
@@ -158,6 +162,9 @@ fn argument(flag: &Flag, flags: &[Flag]) -> Arg {
         ));
         arg = arg.long_help(None);
     }
+    if field.name() == VOTER_SECRET {
+        arg = arg.help(format!("{} {}", help(field, &comment), text("[default: a new one]")));
+    }
     if OF_EVERY_REQUEST.contains(&field.name()) {
         arg = arg.display_order(DISPLAY_LAST);
     } else if is_required(flag, flags) {
@@ -206,7 +213,8 @@ fn is_required(flag: &Flag, flags: &[Flag]) -> bool {
         true => !comment.contains("1 to "),
         false => {
             let may_come_later = comment.contains("Required by the time");
-            field.kind() == Kind::Bool || may_come_later || comment.contains("Unspecified: ")
+            let is_made = field.name() == VOTER_SECRET;
+            field.kind() == Kind::Bool || is_made || may_come_later || comment.contains("Unspecified: ")
         }
     };
     is_command && !is_chosen && !may_be_empty
@@ -353,8 +361,10 @@ pub fn request(flags: &[Flag], matches: &ArgMatches, mut request: DynamicMessage
             message.set_field(field, value);
         }
     }
-    if request.descriptor().get_field_by_name(COMMAND_ID).is_some() && command_id(&request).is_none() {
-        request.set_field_by_name(COMMAND_ID, Value::String(client::command_id()));
+    for (name, new) in [(COMMAND_ID, client::command_id as fn() -> String), (VOTER_SECRET, voter_secret)] {
+        if request.descriptor().get_field_by_name(name).is_some() && given(&request, name).is_none() {
+            request.set_field_by_name(name, Value::String(new()));
+        }
     }
     request
 }
@@ -383,6 +393,16 @@ fn insert(message: &mut DynamicMessage, field: &FieldDescriptor, entries: Vec<Va
 
 /// The command id of a request, if it is set.
 pub fn command_id(request: &DynamicMessage) -> Option<String> {
-    let id = request.get_field_by_name(COMMAND_ID)?.as_str()?.to_owned();
-    (!id.is_empty()).then_some(id)
+    given(request, COMMAND_ID)
+}
+
+/// What only a voter knows: it has nothing in it but chance.
+fn voter_secret() -> String {
+    Uuid::new_v4().to_string()
+}
+
+/// The text of a field, if it is set.
+fn given(request: &DynamicMessage, name: &str) -> Option<String> {
+    let text = request.get_field_by_name(name)?.as_str()?.to_owned();
+    (!text.is_empty()).then_some(text)
 }

@@ -21,7 +21,7 @@ pub struct Identified {
 }
 
 /// All that has an id which commands accept.
-pub const IDENTIFIED: [Identified; 5] = [
+pub const IDENTIFIED: [Identified; 6] = [
     Identified { field: "session_id", list: "scheduling.v1.SchedulingService/ListSessions", by_number: "" },
     Identified { field: "matter_id", list: "scheduling.v1.SchedulingService/ListMatters", by_number: "" },
     Identified { field: "docket_id", list: "deliberation.v1.DeliberationService/ListDockets", by_number: "" },
@@ -34,6 +34,11 @@ pub const IDENTIFIED: [Identified; 5] = [
         field: "item_id",
         list: "resolution.v1.ResolutionService/ListItems",
         by_number: "resolution.v1.ResolutionService/GetItem",
+    },
+    Identified {
+        field: "subscription_id",
+        list: "delivery.v1.DeliveryService/ListSubscriptions",
+        by_number: "",
     },
 ];
 

@@ -1,5 +1,6 @@
 //! One process of a deployment: its journal, its clock, and the services it runs.
 
+use super::door::http_door;
 use super::file_modes;
 use super::log_health;
 use super::stale_log::{self, StalenessCheck};
@@ -7,7 +8,7 @@ use crate::language::{say, text};
 use anyhow::{Context as _, bail};
 use backup::Store;
 use clap::ValueEnum as _;
-use console::{Door, Forward};
+use console::Forward;
 use domain::Timestamp;
 use event_log::note::{HeadSigner, Sm2Signer};
 use event_log::{EventLog, Group, Options};
@@ -20,11 +21,11 @@ use ledger::{Evidence, Heads, ScheduledBackup, Signing, Witnesses};
 use service_kit::access_log::AccessLog;
 use service_kit::clock::Clock;
 use service_kit::config::{self, Config, ConfigError, without_credentials};
-use service_kit::identity::{IdentityLayer, SIGNING_KEY, ensure_development_keys, ensure_ledger_key};
+use service_kit::identity::{IdentityLayer, SIGNING_KEY, ensure_development_keys, ensure_key};
 use service_kit::limits::DRAIN_TIMEOUT;
 use service_kit::metrics;
 use service_kit::readiness::Readiness;
-use service_kit::serve::{self, HttpDoor, ServerOptions, Stack, Tls};
+use service_kit::serve::{self, ServerOptions, Tls};
 use service_kit::view::RegisteredView;
 use service_kit::{Kit, Tasks};
 use std::fmt;
@@ -54,6 +55,8 @@ pub enum Service {
     Resolution,
     /// Reminders, escalations and the supervisors' board.
     Followup,
+    /// Who is told of what has happened.
+    Delivery,
     /// The append-only log.
     Ledger,
     /// The HTTP door to all of them.
@@ -105,7 +108,7 @@ impl Node {
         let listener = bind(config).await?;
         let address = listener.local_addr()?;
         let tasks = Tasks::from(stop.clone());
-        let http = services.contains(&Service::Console).then(http_door);
+        let http = services.contains(&Service::Console).then(|| http_door(config)).transpose()?;
         let tls = tls(config, http.is_some(), &tasks)?;
         let identity = identity(config, &tasks)?;
         let access_log = AccessLog::start(&config.access_log)?;
@@ -212,11 +215,6 @@ impl Node {
 fn measured_directories(config: &Config, has_log: bool) -> Vec<(&'static str, PathBuf)> {
     let log = has_log.then(|| ("log", config.data.join("log")));
     [("data", config.data.clone())].into_iter().chain(log).collect()
-}
-
-/// The door that a process with the console has.
-pub fn http_door() -> HttpDoor {
-    Box::new(|stack| Stack::new(Door::new(stack)))
 }
 
 /// The routes, with all else passed on.
@@ -452,6 +450,9 @@ impl Services {
                 }
                 Service::Resolution => (routes.add_service(resolution::build(kit, zone)?), resolution::NAME),
                 Service::Followup => (routes.add_service(followup::build(kit, zone)?), followup::NAME),
+                Service::Delivery => {
+                    (routes.add_service(delivery::build(kit, zone, delivery(config)?)?), delivery::NAME)
+                }
                 Service::Ledger => {
                     let OwnLog { log, signing, .. } = own_log.take().context("the ledger has no log")?;
                     let (service, signed) = ledger::build(kit, log, signing)?;
@@ -467,6 +468,19 @@ impl Services {
         readiness.add_service(service_kit::operations::NAME);
         Ok(Services { routes, readiness, heads })
     }
+}
+
+/// How events are delivered.
+fn delivery(config: &Config) -> anyhow::Result<delivery::Options> {
+    let networks = config.delivery.networks();
+    Ok(delivery::Options {
+        key: ensure_key(&config.delivery_key()).context("the key of the secrets of subscriptions")?,
+        private_networks: networks
+            .map_err(|word| ConfigError::new("delivery.private_networks", format!("has {word:?}")))?,
+        allow_http: config.delivery.allow_http,
+        ca_file: config.delivery.ca_file.clone(),
+        mail: config.mail.clone(),
+    })
 }
 
 /// What a process is called in messages to people: its services, and where they are reached.
@@ -582,7 +596,7 @@ fn warn_of_new_key_or_log(config: &Config, had_key: bool, log: &EventLog) {
 
 /// How the ledger signs. The log's name in a signature consists of the realm and the log's own id.
 fn signing(config: &Config, log: &EventLog) -> anyhow::Result<Signing> {
-    let key = ensure_ledger_key(&config.ledger_key()).context("the key that signs the log's heads")?;
+    let key = ensure_key(&config.ledger_key()).context("the key that signs the log's heads")?;
     let origin = format!("huishang/{}/{}", config.realm, log.log_id());
     let signer = HeadSigner::new(origin.clone(), key);
     let signer = match &config.ledger.sm2_key {

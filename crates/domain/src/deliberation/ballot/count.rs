@@ -7,18 +7,18 @@ use crate::decision_rule::share;
 
 /// Weights of votes.
 #[derive(Debug, Clone, Copy, Default)]
-struct Tally {
+pub(super) struct Tally {
     /// Seats that voted, or agreed by saying nothing.
-    cast: u32,
-    yes: u32,
-    no: u32,
-    abstain: u32,
+    pub(super) cast: u32,
+    pub(super) yes: u32,
+    pub(super) no: u32,
+    pub(super) abstain: u32,
     /// Whether a seat with a veto voted no.
-    vetoed: bool,
+    pub(super) vetoed: bool,
 }
 
 impl Tally {
-    fn add(&mut self, choice: Choice, weight: u32) {
+    pub(super) fn add(&mut self, choice: Choice, weight: u32) {
         let sum = match choice {
             Choice::Yes => &mut self.yes,
             Choice::No => &mut self.no,
@@ -45,10 +45,14 @@ impl Ballot {
     /// Counts the votes cast so far. The casting vote counts only when the rules give the chair one and the votes
     /// are tied.
     pub fn count(&self, roll: &Roll, casting_vote: Option<Choice>) -> BallotResult {
-        let Rules { method, abstention, tie, majority_of } = self.rules;
-        let tally = self.tally(roll);
-        let Tally { cast, yes, no, abstain, vetoed } = tally;
-        let base = self.base(roll, &tally);
+        self.result(roll, &self.tally(roll), casting_vote)
+    }
+
+    /// The result of weights that were added up.
+    pub(super) fn result(&self, roll: &Roll, tally: &Tally, casting_vote: Option<Choice>) -> BallotResult {
+        let Rules { method, abstention, tie, majority_of, secret } = self.rules;
+        let Tally { cast, yes, no, abstain, vetoed } = *tally;
+        let base = self.base(roll, tally);
         let needed = needed(method, base);
         let tied = method == Method::SimpleMajority && yes == no && yes > 0 && yes + 1 == needed;
         let deciding_vote = match method {
@@ -81,6 +85,7 @@ impl Ballot {
             vetoed,
             passed: cast >= roll.quorum && carried && !vetoed,
             body_version: roll.body_version,
+            secret,
         }
     }
 

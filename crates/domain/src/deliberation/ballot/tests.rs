@@ -2,7 +2,7 @@ use super::*;
 use crate::testing::code;
 
 fn rules(method: Method, abstention: Abstention, tie: Tie) -> Rules {
-    Rules { method, abstention, tie, majority_of: MajorityBase::Votes }
+    Rules { method, abstention, tie, majority_of: MajorityBase::Votes, secret: false }
 }
 
 fn vote(choice: Choice) -> Vote {

@@ -1,6 +1,7 @@
 //! The rules of choices: one of several options, before it becomes a proposal. A choice binds nobody; what it chose is
 //! proposed and voted on like any other text.
 
+use super::floor::is_clerk_of_the_docket;
 use super::proposals::no_open_ballot;
 use super::votes::{Caster, caster, may_vote_on};
 use super::voting::still_signing;
@@ -119,6 +120,9 @@ pub(super) fn open(
         return Err(Rejection::TopicNotOpened { topic_number: number });
     }
     no_open_ballot(topic)?;
+    if proceedings.agenda.constitution.rule.voting.secret_ballots {
+        return Err(Rejection::ChoiceNotSecret { topic_number: number });
+    }
     still_signing(proceedings, issued)?;
     let distinct: BTreeSet<&Line> = options.iter().collect();
     if distinct.len() != options.len() || !(2..=OPTIONS_MAX).contains(&options.len()) {
@@ -142,8 +146,9 @@ pub(super) fn cast(
     let topic = proceedings.undecided(number)?;
     let open = open_choice(topic)?;
     may_vote_on(proceedings, topic, &department)?;
+    let by_clerk = is_clerk_of_the_docket(proceedings, issued);
     let Caster { cast_by, put_down_by_clerk } =
-        caster(proceedings, topic, &open.votes(), &department, issued)?;
+        caster(proceedings, topic, &open.votes(), &department, by_clerk, issued)?;
     still_signing(proceedings, issued)?;
     check_paper(open, &named, &points)?;
     let paper = ChoicePaper { named, points, cast_by, put_down_by_clerk };

@@ -4,7 +4,7 @@ use super::choices::{ChoicePaper, ChoiceResult};
 use super::{Agenda, DraftedItem, ItemDue, Stance};
 use crate::deliberation::ballot::options::ChoiceMethod;
 use crate::deliberation::ballot::{
-    Abstention, BallotResult, Choice, MajorityBase, Method, Seat, Tie, VotePart,
+    Abstention, BallotResult, Choice, MajorityBase, Method, OpenedVote, Seat, Tie, VotePart,
 };
 use crate::{Code, Date, Line, Text, Timestamp};
 
@@ -210,6 +210,39 @@ pub enum Event {
         tie: Tie,
         /// Of what the majority is taken.
         majority_of: MajorityBase,
+        /// Whether it is secret.
+        secret: bool,
+    },
+    /// The vote of a department in a secret ballot was cast, or changed.
+    VoteSealed {
+        /// On which topic.
+        topic: u32,
+        /// In which ballot.
+        ballot: u32,
+        /// Which department.
+        department: Code,
+        /// How it votes and its tracking code, sealed with the key of the ballot.
+        sealed: Vec<u8>,
+        /// The department that cast it, when that is another one: by mandate, or as a substitute.
+        cast_by: Option<Code>,
+    },
+    /// The votes of a secret ballot were opened for the count.
+    SecretVotesOpened {
+        /// On which topic.
+        topic: u32,
+        /// Which ballot.
+        ballot: u32,
+        /// The votes, sorted by their codes.
+        votes: Vec<OpenedVote>,
+    },
+    /// A secret ballot was ended without a count; its votes are never opened.
+    BallotVoided {
+        /// On which topic.
+        topic: u32,
+        /// Which ballot.
+        ballot: u32,
+        /// Why.
+        reason: Text,
     },
     /// The vote of a department was cast, or changed.
     VoteCast {

@@ -5,7 +5,7 @@ use super::{
     Amendment, AmendmentStage, Event, Mandate, Outcome, Proceedings, State, Statement, Topic, TopicStage,
 };
 use crate::Text;
-use crate::deliberation::ballot::{Ballot, Rules, Vote};
+use crate::deliberation::ballot::{Ballot, Rules, SealedVote, Vote};
 use std::collections::BTreeMap;
 
 pub(super) fn evolve(state: State, event: &Event) -> State {
@@ -30,6 +30,7 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
                 edit(topic, event);
                 choose(topic, event);
                 vote(topic, event);
+                vote_in_secret(topic, event);
                 conclude(topic, event);
             }
             State::Open(proceedings)
@@ -87,6 +88,9 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::ChoiceClosed { topic, .. }
         | Event::BallotOpened { topic, .. }
         | Event::VoteCast { topic, .. }
+        | Event::VoteSealed { topic, .. }
+        | Event::SecretVotesOpened { topic, .. }
+        | Event::BallotVoided { topic, .. }
         | Event::RecusalRecorded { topic, .. }
         | Event::RecusalWithdrawn { topic, .. }
         | Event::BallotClosed { topic, .. }
@@ -228,9 +232,9 @@ fn choose(topic: &mut Topic, event: &Event) {
 /// Ballots, votes and recusals.
 fn vote(topic: &mut Topic, event: &Event) {
     match event {
-        Event::BallotOpened { ballot, version, method, abstention, tie, majority_of, .. } => {
+        Event::BallotOpened { ballot, version, method, abstention, tie, majority_of, secret, .. } => {
             let (method, abstention, tie, majority_of) = (*method, *abstention, *tie, *majority_of);
-            let rules = Rules { method, abstention, tie, majority_of };
+            let rules = Rules { method, abstention, tie, majority_of, secret: *secret };
             topic.ballots.push(Ballot::new(*ballot, *version, rules));
         }
         Event::VoteCast { ballot, department, choice, split, reason, cast_by, put_down_by_clerk, .. } => {
@@ -254,6 +258,8 @@ fn vote(topic: &mut Topic, event: &Event) {
             for ballot in topic.ballots.iter_mut().filter(|ballot| ballot.is_open()) {
                 ballot.votes.remove(department);
                 ballot.votes.retain(|_, vote| vote.cast_by.as_ref() != Some(department));
+                ballot.sealed.remove(department);
+                ballot.sealed.retain(|_, vote| vote.cast_by.as_ref() != Some(department));
             }
         }
         Event::RecusalWithdrawn { department, .. } => {
@@ -264,7 +270,31 @@ fn vote(topic: &mut Topic, event: &Event) {
             if let Some(ballot) = topic.ballots.iter_mut().find(|open| open.number == result.ballot) {
                 ballot.result = Some(*result);
                 ballot.roll = roll.clone();
+                ballot.sealed.clear();
             }
+        }
+        _ => {}
+    }
+}
+
+/// What is peculiar to secret ballots.
+fn vote_in_secret(topic: &mut Topic, event: &Event) {
+    let (Event::VoteSealed { ballot: number, .. }
+    | Event::SecretVotesOpened { ballot: number, .. }
+    | Event::BallotVoided { ballot: number, .. }) = event
+    else {
+        return;
+    };
+    let Some(ballot) = topic.ballots.iter_mut().find(|known| known.number == *number) else { return };
+    match event {
+        Event::VoteSealed { department, sealed, cast_by, .. } => {
+            let vote = SealedVote { sealed: sealed.clone(), cast_by: cast_by.clone() };
+            ballot.sealed.insert(department.clone(), vote);
+        }
+        Event::SecretVotesOpened { votes, .. } => ballot.opened = votes.clone(),
+        Event::BallotVoided { reason, .. } => {
+            ballot.voided = Some(reason.clone());
+            ballot.sealed.clear();
         }
         _ => {}
     }

@@ -2,7 +2,7 @@
 
 use super::{Command, Docket, ItemDraft, Proceedings, Rejection, Stance, State, Topic, TopicStage};
 use crate::calendar::WorkingCalendar;
-use crate::deliberation::ballot::Choice;
+use crate::deliberation::ballot::{Choice, OpenedVote};
 use crate::{Actor, Aggregate, Code, Issued, Line, Role, Text, Timestamp};
 
 /// Somebody who may act: people of a department in a role.
@@ -90,6 +90,7 @@ fn asked(state: &State, proceedings: &Proceedings, calendar: &WorkingCalendar) -
     if matches!(state, State::Open(_)) {
         for topic in &proceedings.topics {
             all.extend(on_topic(topic, calendar));
+            all.extend(on_ballot(state, topic));
         }
     }
     all.push(presiding("CloseDocket", None, || Command::Close));
@@ -138,14 +139,6 @@ fn on_topic(topic: &Topic, calendar: &WorkingCalendar) -> Vec<Asked> {
             version,
         }),
         presiding("OpenBallot", Some(topic), move || Command::OpenBallot { topic, version }),
-        speaking("CastVote", topic, move |department| Command::CastVote {
-            topic,
-            department,
-            choice: Choice::Yes,
-            split: vec![],
-            reason: None,
-        }),
-        presiding("CloseBallot", Some(topic), move || Command::CloseBallot { topic, casting_vote: None }),
         presiding("AdoptDecision", Some(topic), move || Command::AdoptDecision {
             topic,
             declaratory,
@@ -159,6 +152,40 @@ fn on_topic(topic: &Topic, calendar: &WorkingCalendar) -> Vec<Asked> {
         all.push(presiding("CloseDebate", Some(topic), move || Command::CloseDebate { topic }));
     }
     all
+}
+
+/// What can become of the ballot that is open, or would be.
+fn on_ballot(state: &State, topic: &Topic) -> Vec<Asked> {
+    let number = topic.number;
+    let Some(secret) = state.open_secret_ballot(number) else {
+        return vec![
+            speaking("CastVote", number, move |department| Command::CastVote {
+                topic: number,
+                department,
+                choice: Choice::Yes,
+                split: vec![],
+                reason: None,
+            }),
+            presiding("CloseBallot", Some(number), move || Command::CloseBallot {
+                topic: number,
+                casting_vote: None,
+            }),
+        ];
+    };
+    // Nobody has to open the votes to know that they can be counted.
+    let any = OpenedVote { tracking_code: Line::parse("…").expect("a line"), choice: Choice::Abstain };
+    let (ballot, opened) = (secret.number, vec![any; state.votes_to_open(number).len()]);
+    let count = move || Command::CountSecretBallot { topic: number, opened: opened.clone() };
+    vec![
+        speaking("CastSecretVote", number, move |department| Command::CastSecretVote {
+            topic: number,
+            ballot,
+            department,
+            sealed: vec![],
+        }),
+        presiding("CloseBallot", Some(number), count),
+        presiding("VoidBallot", Some(number), move || Command::VoidBallot { topic: number, reason: words() }),
+    ]
 }
 
 /// An item about which nothing is known yet.

@@ -5,6 +5,7 @@ use super::choices::OptionChoice;
 use super::item::{DraftedItem, ItemDue};
 use super::mandates::Mandate;
 use super::{DEFERRALS_MAX, Rejection};
+use crate::deliberation::ballot::secret::SECRET_VOTES_MIN;
 use crate::deliberation::ballot::{Ballot, BallotResult, Roll, Seat, Votes};
 use crate::{Code, Date, Line, Text, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -365,6 +366,17 @@ impl Proceedings {
             body_version: constitution.version,
             seats,
         }
+    }
+}
+
+impl Proceedings {
+    /// Who may vote in a ballot, and how many have to, with the votes cast so far.
+    pub fn roll_of(&self, topic: &Topic, ballot: &Ballot) -> Roll {
+        let mut roll = self.roll(topic, &ballot.cast_votes());
+        if ballot.rules.secret {
+            roll.quorum = roll.quorum.max(SECRET_VOTES_MIN);
+        }
+        roll
     }
 }
 

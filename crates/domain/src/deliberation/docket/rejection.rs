@@ -135,6 +135,22 @@ rejections! {
             "the preference does not fit the method {method}: name options by their numbers, each once and in order \
              where they are ranked, exactly one where one is chosen; points are given to every option, up to 10, where \
              they are scored",
+        BallotIsSecret("BALLOT_IS_SECRET") { topic_number: u32 } =
+            "the ballot on topic {topic_number} is secret: a vote is cast by whoever it belongs to, sealed, and no clerk \
+             puts it down",
+        BallotNotSecret("BALLOT_NOT_SECRET") { topic_number: u32 } =
+            "the ballot on topic {topic_number} is not secret; cast the vote openly, and close the ballot to end it",
+        SecretNeedsMeeting("SECRET_NEEDS_MEETING") =
+            "the body's rule for these matters has secret ballots, and a countersign is signed by name; hold a meeting",
+        TooFewForSecrecy("TOO_FEW_FOR_SECRECY") { topic_number: u32, seats: u32, needed: u32 } =
+            "{seats} seats may vote on topic {topic_number}; a secret ballot needs {needed}, as with fewer each would \
+             know how the others voted",
+        ChoiceNotSecret("CHOICE_NOT_SECRET") { topic_number: u32 } =
+            "the body's rule for these matters has secret ballots, and a choice on topic {topic_number} would show who \
+             prefers what; propose one option, and vote on it",
+        VotesUnreadable("VOTES_UNREADABLE") { topic_number: u32, votes: usize, readable: usize } =
+            "of {votes} sealed votes on topic {topic_number}, {readable} can be opened, as the key of the ballot is not \
+             here; put the personal keys back, or void the ballot",
         CountersignOver("COUNTERSIGN_OVER") { sign_by: Timestamp } = "the countersign ended at {sign_by}",
         MissingVotes("MISSING_VOTES") { missing: u32, sign_by: Timestamp } =
             "{missing} departments have not signed yet and may do so until {sign_by}",

@@ -12,6 +12,7 @@ mod deadlines;
 mod mandates;
 mod next;
 mod random;
+mod secret;
 mod votes;
 
 fn calendar() -> WorkingCalendar {
@@ -89,7 +90,7 @@ fn drafted(draft: ItemDraft) -> Event {
 fn ballot_opened(ballot: u32, version: u32, tie: Tie) -> Event {
     let (method, abstention) = (Method::SimpleMajority, Abstention::DoesNotCount);
     let majority_of = MajorityBase::Votes;
-    Event::BallotOpened { topic: 1, ballot, version, method, abstention, tie, majority_of }
+    Event::BallotOpened { topic: 1, ballot, version, method, abstention, tie, majority_of, secret: false }
 }
 fn voted(department: &str, choice: Choice) -> Event {
     voted_in(1, department, choice)

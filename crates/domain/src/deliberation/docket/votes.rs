@@ -31,7 +31,7 @@ pub(super) fn cast(
     paper: Paper,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let (topic, ballot) = ballot_on(proceedings, number)?;
+    let (topic, ballot) = open_ballot_on(proceedings, number)?;
     Ok(vote(proceedings, topic, ballot, paper, issued)?.into_iter().collect())
 }
 
@@ -42,7 +42,7 @@ pub(super) fn call(
     votes: Vec<RollCallVote>,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
-    let (topic, ballot) = ballot_on(proceedings, number)?;
+    let (topic, ballot) = open_ballot_on(proceedings, number)?;
     if !is_clerk_of_the_docket(proceedings, issued) {
         return Err(not_one_of(&proceedings.agenda.constitution.secretariat, issued));
     }
@@ -81,8 +81,9 @@ fn vote(
 ) -> Result<Option<Event>, Rejection> {
     let Paper { department, choice, split, reason } = paper;
     may_vote_on(proceedings, topic, &department)?;
+    let by_clerk = is_clerk_of_the_docket(proceedings, issued);
     let Caster { cast_by, put_down_by_clerk } =
-        caster(proceedings, topic, &ballot.votes, &department, issued)?;
+        caster(proceedings, topic, &ballot.votes, &department, by_clerk, issued)?;
     still_signing(proceedings, issued)?;
     check_split(proceedings, &department, choice, &split)?;
     let vote = Vote { choice, split, reason, cast_by, put_down_by_clerk };
@@ -102,17 +103,18 @@ pub(super) struct Caster {
     pub(super) put_down_by_clerk: bool,
 }
 
-/// Who casts the vote: the department itself; a stand-in, when it is not there; or, in a meeting, a clerk who puts down
-/// what either of them does.
+/// Who casts the vote: the department itself; a stand-in, when it is not there; or, in a meeting, a clerk of the docket,
+/// if it is cast by one, who puts down what either of them does.
 pub(super) fn caster(
     proceedings: &Proceedings,
     topic: &Topic,
     votes: &Votes,
     department: &Code,
+    by_clerk: bool,
     issued: &Issued,
 ) -> Result<Caster, Rejection> {
     let own = issued.by.speaks_for(department);
-    let is_clerk = proceedings.is_meeting() && is_clerk_of_the_docket(proceedings, issued);
+    let is_clerk = proceedings.is_meeting() && by_clerk;
     if own || is_clerk && proceedings.counts_as_present(department) {
         takes_part_now(proceedings, topic, department)?;
         let put_down_by_clerk = is_clerk && !own;
@@ -187,7 +189,15 @@ pub(super) fn may_vote_on(
     }
 }
 
-fn ballot_on(proceedings: &Proceedings, number: u32) -> Result<(&Topic, &Ballot), Rejection> {
+/// The ballot in which everybody may know who votes how.
+fn open_ballot_on(proceedings: &Proceedings, number: u32) -> Result<(&Topic, &Ballot), Rejection> {
+    match ballot_on(proceedings, number)? {
+        (_, ballot) if ballot.rules.secret => Err(Rejection::BallotIsSecret { topic_number: number }),
+        found => Ok(found),
+    }
+}
+
+pub(super) fn ballot_on(proceedings: &Proceedings, number: u32) -> Result<(&Topic, &Ballot), Rejection> {
     let topic = proceedings.undecided(number)?;
     let ballot = topic.open_ballot().ok_or(Rejection::NoBallotOpen { topic_number: number })?;
     Ok((topic, ballot))

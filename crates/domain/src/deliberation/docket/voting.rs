@@ -4,6 +4,7 @@ use super::floor::must_belong_to;
 use super::outcomes::executable;
 use super::proceedings::count;
 use super::proposals::{binds_nobody_unasked, no_open_ballot, not_voted_on, nothing_pending};
+use super::secret;
 use super::votes::takes_part_now;
 use super::{BALLOTS_MAX, Event, Mode, Proceedings, Rejection, Stance, State, Topic, TopicStage};
 use crate::decision_rule::{DecisionRule, Method};
@@ -25,19 +26,22 @@ pub(super) fn open_ballot(
     }
     may_be_opened(proceedings, topic, version, issued)?;
     let ballot = Ballot::new(proceedings.ballots + 1, version, rules(proceedings));
+    if ballot.rules.secret {
+        secret::may_be_secret(proceedings, topic)?;
+    }
     Ok(vec![opened(number, &ballot)])
 }
 
 fn opened(topic: u32, ballot: &Ballot) -> Event {
-    let Rules { method, abstention, tie, majority_of } = ballot.rules;
+    let Rules { method, abstention, tie, majority_of, secret } = ballot.rules;
     let (ballot, version) = (ballot.number, ballot.version);
-    Event::BallotOpened { topic, ballot, version, method, abstention, tie, majority_of }
+    Event::BallotOpened { topic, ballot, version, method, abstention, tie, majority_of, secret }
 }
 
 /// What the body's rule says of a ballot.
 fn rules(proceedings: &Proceedings) -> Rules {
     let DecisionRule { method, abstention, tie, voting, .. } = proceedings.agenda.constitution.rule;
-    Rules { method, abstention, tie, majority_of: voting.majority_of }
+    Rules { method, abstention, tie, majority_of: voting.majority_of, secret: voting.secret_ballots }
 }
 
 /// Refuses a ballot that is not on the current version, or on what cannot be decided now.
@@ -102,7 +106,8 @@ pub(super) fn record_general_consent(
     }
     no_open_ballot(topic)?;
     may_be_opened(proceedings, topic, version, issued)?;
-    if proceedings.agenda.constitution.rule.voting.excludes_general_consent {
+    let voting = proceedings.agenda.constitution.rule.voting;
+    if voting.excludes_general_consent || voting.secret_ballots {
         return Err(Rejection::GeneralConsentExcluded);
     }
     let rules = Rules { method: Method::GeneralConsent, ..rules(proceedings) };
@@ -136,9 +141,12 @@ pub(super) fn close_ballot(
     let ballot = match (topic.open_ballot(), topic.ballots.last()) {
         (Some(open), _) => open,
         // It has already been counted: nothing to do.
-        (None, Some(_)) => return Ok(vec![]),
-        (None, None) => return Err(Rejection::NoBallotOpen { topic_number: number }),
+        (None, Some(last)) if last.result.is_some() => return Ok(vec![]),
+        (None, _) => return Err(Rejection::NoBallotOpen { topic_number: number }),
     };
+    if ballot.rules.secret {
+        return Err(Rejection::BallotIsSecret { topic_number: number });
+    }
     let roll = proceedings.roll(topic, &ballot.votes);
     let result = ballot.count(&roll, casting_vote);
     if let Mode::Countersign { sign_by } = proceedings.agenda.mode {

@@ -187,7 +187,24 @@ impl Charter {
             }
             check_voting(rule)?;
         }
-        Ok(())
+        MatterClass::ALL.into_iter().try_for_each(|class| self.check_secrecy(class))
+    }
+
+    /// Refuses secret ballots whose result would show how somebody voted.
+    fn check_secrecy(&self, class: MatterClass) -> Result<(), Rejection> {
+        let rule = self.decision_rule(class);
+        if !rule.voting.secret_ballots {
+            return Ok(());
+        }
+        let deciding = || self.seats.iter().filter(|seat| seat.standing == Standing::Decides);
+        let weights: BTreeSet<u32> = deciding().map(|seat| seat.weight).collect();
+        let field = match rule.betrays_votes_by() {
+            Some(field) => field,
+            None if deciding().any(|seat| seat.vetoes.contains(&class)) => "vetoes",
+            None if weights.len() > 1 => "weight",
+            None => return Ok(()),
+        };
+        Err(Rejection::SecrecyImpossible { matter_class: class, field })
     }
 }
 

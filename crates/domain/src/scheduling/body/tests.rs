@@ -1,5 +1,5 @@
 use super::*;
-use crate::decision_rule::{DecisionRule, Method, Quorum};
+use crate::decision_rule::{DecisionRule, Method, Quorum, Tie};
 use crate::testing::{self, actor, code, given, line, seat, text};
 use crate::{Actor, Refusal};
 
@@ -160,4 +160,28 @@ fn a_seat_is_held_from_its_first_day_to_its_last() {
     let charter = Charter { seats: vec![seat], ..charter() };
     assert_eq!(days.map(|day| charter.seat(&code("WATER"), day).is_some()), [false, true, true, false]);
     assert_eq!(days.map(|day| charter.deciding(day).count()), [0, 1, 1, 0]);
+}
+
+#[test]
+fn secret_ballots_whose_result_would_show_how_somebody_voted_are_refused() {
+    let refused = |change: fn(&mut Charter, &mut DecisionRule)| {
+        let mut charter = Charter { decision_rules: vec![], ..charter() };
+        charter.seats.iter_mut().for_each(|seat| (seat.weight, seat.vetoes) = (2, vec![]));
+        let mut rule = DecisionRule::default_for(MatterClass::Ordinary);
+        rule.voting.secret_ballots = true;
+        change(&mut charter, &mut rule);
+        charter.decision_rules.push(rule);
+        match given::<Body>(&[]).by(clerk()).when(define(charter)) {
+            Ok(_) => "nothing",
+            Err(Rejection::SecrecyImpossible { field, .. }) => field,
+            Err(other) => other.reason(),
+        }
+    };
+    assert_eq!(refused(|_, _| ()), "nothing", "of one weight, whatever it is");
+    assert_eq!(refused(|_, rule| rule.method = Method::ChairDecides), "method");
+    assert_eq!(refused(|_, rule| rule.method = Method::Silence), "method");
+    assert_eq!(refused(|_, rule| rule.tie = Tie::ChairDecides), "tie");
+    assert_eq!(refused(|charter, _| charter.seats[0].weight = 3), "weight");
+    // A class without a rule of its own is decided like ordinary matters.
+    assert_eq!(refused(|charter, _| charter.seats[0].vetoes = vec![MatterClass::Personnel]), "vetoes");
 }

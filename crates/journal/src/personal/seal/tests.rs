@@ -3,6 +3,7 @@ use crate::personal::key::Tag;
 use domain::{Actor, Timestamp};
 use prost::Message as _;
 use proto::Wire as _;
+use proto::deliberation::events::v1::VoteSealed;
 use proto::directory::events::v1::{
     DepartmentProfile, DepartmentRegistered, MemberProfile, MemberRegistered,
 };
@@ -155,4 +156,15 @@ fn a_forged_value_is_one_that_cannot_be_opened() {
     let said = SessionCancelled::decode(seen.events[0].value.as_slice()).unwrap();
     assert_eq!((said.reason, missing.len()), (pseudonym(keys["chen"].id), 1));
     assert_eq!(open(&[0xff; 7], |_, _| None), Err(Malformed));
+}
+
+#[test]
+fn a_secret_vote_stays_sealed_when_its_record_is_read_and_names_the_key_that_must_be_kept() {
+    let ballot = Key::generate(Tag::of("a ballot"));
+    let vote = VoteSealed { sealed: ballot.seal(b"a ballot", b"no"), ..Default::default() };
+    let payload = payload("process:none", vec![any("huishang.deliberation.events.v1.VoteSealed", &vote)]);
+    let written = seal(&payload.encode_to_vec(), None, |_| None).unwrap();
+    assert_eq!(key_ids(&written), BTreeSet::from([ballot.id]));
+    let opened = open(&written, |_, sealed| ballot.key_of(sealed)).unwrap();
+    assert_eq!(opened, Opened { payload: written, missing: BTreeSet::new() });
 }

@@ -3,7 +3,7 @@
 use crate::convert::sample::{Sample, at, code, constitution, line, samples, text};
 use domain::deliberation::ballot::options::ChoiceMethod;
 use domain::deliberation::ballot::{
-    Abstention, BallotResult, Choice, MajorityBase, Method, Seat, Tie, VotePart,
+    Abstention, BallotResult, Choice, MajorityBase, Method, OpenedVote, Seat, Tie, VotePart,
 };
 use domain::deliberation::docket::choices::{ChoicePaper, ChoiceResult, Figures};
 use domain::deliberation::docket::{self, Docket, Event, Mode};
@@ -14,7 +14,16 @@ use jiff::civil::date;
 
 pub fn all() -> Vec<Box<dyn Sample>> {
     let dockets = samples::<Docket>(
-        [on_the_floor(), on_the_text(), on_choices(), on_ballots(), outcomes(), about_a_matter()].concat(),
+        [
+            on_the_floor(),
+            on_the_text(),
+            on_choices(),
+            on_ballots(),
+            outcomes(),
+            about_a_matter(),
+            in_secret(),
+        ]
+        .concat(),
     );
     dockets.into_iter().chain(samples::<minutes::Minutes>(of_minutes())).collect()
 }
@@ -88,6 +97,7 @@ fn result(method: Method) -> BallotResult {
         vetoed: false,
         body_version: 3,
         majority_of: MajorityBase::Votes,
+        secret: false,
     }
 }
 
@@ -115,7 +125,16 @@ fn roll() -> Vec<Seat> {
 fn ballot_opened(method: Method) -> Event {
     let (abstention, tie) = (Abstention::DoesNotCount, Tie::Rejects);
     let majority_of = MajorityBase::Votes;
-    Event::BallotOpened { topic: 1, ballot: 2, version: 3, method, abstention, tie, majority_of }
+    Event::BallotOpened {
+        topic: 1,
+        ballot: 2,
+        version: 3,
+        method,
+        abstention,
+        tie,
+        majority_of,
+        secret: false,
+    }
 }
 
 fn voted(choice: Choice, reason: Option<Text>) -> Event {
@@ -215,6 +234,44 @@ fn on_choices() -> Vec<Event> {
     ]
 }
 
+fn in_secret() -> Vec<Event> {
+    let (topic, ballot) = (1, 2);
+    let opened = Event::BallotOpened {
+        topic,
+        ballot,
+        version: 3,
+        method: Method::SimpleMajority,
+        abstention: Abstention::DoesNotCount,
+        tie: Tie::Rejects,
+        majority_of: MajorityBase::Votes,
+        secret: true,
+    };
+    let sealed = |cast_by: Option<&str>| Event::VoteSealed {
+        topic,
+        ballot,
+        department: code("ROADS"),
+        sealed: (0..96).collect(),
+        cast_by: cast_by.map(code),
+    };
+    let vote = |tracking_code, choice| OpenedVote { tracking_code: line(tracking_code), choice };
+    let votes = vec![
+        vote("3H7K-QD2M-XV5T-AB6N-PW4C-ZE7R", Choice::Yes),
+        vote("TR5W-2KLN-66QA-MJ3D-YX4P-VB7C", Choice::Abstain),
+    ];
+    vec![
+        opened,
+        sealed(None),
+        sealed(Some("BRIDGES")),
+        Event::SecretVotesOpened { topic, ballot, votes },
+        Event::BallotClosed {
+            topic,
+            result: BallotResult { secret: true, casting_vote: None, ..result(Method::SimpleMajority) },
+            roll: vec![],
+        },
+        Event::BallotVoided { topic, ballot, reason: text("The wrong version") },
+    ]
+}
+
 fn on_ballots() -> Vec<Event> {
     let share = Method::QualifiedMajority { numerator: 2, denominator: 3 };
     vec![
@@ -270,6 +327,7 @@ fn on_ballots() -> Vec<Event> {
             abstention: Abstention::DoesNotCount,
             tie: Tie::Rejects,
             majority_of: MajorityBase::Present,
+            secret: false,
         },
         ballot_opened(Method::Silence),
     ]

@@ -23,6 +23,11 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         },
         erasure::Event::KeyDestroyed { erasure_id },
         erasure::Event::Completed { erasure_id },
+        erasure::Event::BallotKeyGivenUp {
+            docket_id: Uuid::from_u128(7),
+            ballot_number: 2,
+            key_ids: vec![Uuid::from_u128(0x9a0d_63a1_55d2_4c7e_8f0b_1c2d_3e4f_5a6b)],
+        },
     ]));
     all
 }

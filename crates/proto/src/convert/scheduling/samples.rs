@@ -106,6 +106,7 @@ fn with_a_voting_rule() -> body::Charter {
         votes_min_after_recusal: 3,
         mandates_max: 1,
         excludes_general_consent: true,
+        secret_ballots: false,
     };
     body::Charter { decision_rules: vec![DecisionRule { voting, ..rule }], ..charter() }
 }

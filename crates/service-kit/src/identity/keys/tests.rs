@@ -46,7 +46,7 @@ fn a_link_that_leads_nowhere_is_something() {
     std::os::unix::fs::symlink(&elsewhere, folder.path().join(SIGNING_KEY)).unwrap();
     std::os::unix::fs::symlink(&elsewhere, folder.path().join("ledger-key.pem")).unwrap();
     assert!(ensure_development_keys(folder.path()).is_err());
-    assert!(ensure_ledger_key(&folder.path().join("ledger-key.pem")).is_err());
+    assert!(ensure_key(&folder.path().join("ledger-key.pem")).is_err());
     assert!(!elsewhere.exists(), "no key was written to where the link leads");
 }
 
@@ -54,12 +54,12 @@ fn a_link_that_leads_nowhere_is_something() {
 fn a_ledgers_key_is_created_once() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys/ledger-key.pem");
-    let key = ensure_ledger_key(&file).unwrap();
-    assert_eq!(ensure_ledger_key(&file).unwrap().to_bytes(), key.to_bytes());
+    let key = ensure_key(&file).unwrap();
+    assert_eq!(ensure_key(&file).unwrap().to_bytes(), key.to_bytes());
     assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
     // Given a damaged one, then it is named, with what to do, and stays.
     fs::write(&file, "damaged").unwrap();
-    let refused = ensure_ledger_key(&file).unwrap_err().to_string();
+    let refused = ensure_key(&file).unwrap_err().to_string();
     assert!(refused.contains("ledger-key.pem") && refused.contains("put back a copy"), "{refused}");
     assert_eq!(fs::read_to_string(&file).unwrap(), "damaged");
 }

@@ -11,7 +11,7 @@ use proto::directory::v1::{
 };
 use proto::scheduling::v1::{
     BallotMethod, BodyCharter, DecisionRule, MatterClass, MeetingRules, QualifiedMajority, Quorum,
-    QuorumBase, Seat, ballot_method::Method,
+    QuorumBase, Seat, VotingRule, ballot_method::Method,
 };
 
 /// The members of the standing conference, each with its code and its name; the first one convenes it.
@@ -115,14 +115,19 @@ fn renewal_conference() -> BodyCharter {
     }
 }
 
-/// Four departments of the city, by a simple majority, when three are there.
+/// Four departments of the city, by a simple majority, when three are there; on personnel in secret.
 fn linjiang_joint() -> BodyCharter {
+    let personnel = DecisionRule {
+        matter_class: MatterClass::Personnel.into(),
+        voting: Some(VotingRule { secret_ballots: true, ..Default::default() }),
+        ..quorum_of(3, 4)
+    };
     let seats = [text("CITY-HOTLINE"), text("CITY-ROADS"), text("CITY-WATER"), text("CITY-HOUSING")];
     BodyCharter {
         name: text("Joint sessions of Linjiang 临江市联合会商").into(),
         chair_code: text("CITY-HOTLINE").into(),
         seats: seats.map(matter::seat).to_vec(),
-        decision_rules: vec![quorum_of(3, 4)],
+        decision_rules: vec![quorum_of(3, 4), personnel],
         ..Default::default()
     }
 }

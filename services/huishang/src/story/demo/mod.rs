@@ -1,6 +1,7 @@
-//! `huishang demo`: three matters, each from the request to the supervised result, played over gRPC as any client
+//! `huishang demo`: four matters, each from the request to the supervised result, played over gRPC as any client
 //! would play them, on a server that is started for it or on a running one.
 
+mod appointment;
 mod cast;
 mod conference;
 mod ending;
@@ -107,13 +108,17 @@ async fn play(deployment: Deployment) -> anyhow::Result<()> {
 
     heading(text("2 · A session raised by one hotline case 多部门联动会商"))?;
     let case = hotline::prepare(&stage).await?;
+    let appointment = appointment::prepare(&stage).await?;
     narrate(text("Meanwhile the departments of the conference are at work:"))?;
     followthrough::deliver(&stage, &conference).await?;
     let hotline = hotline::meet_and_decide(&stage, &case).await?;
     hotline.acknowledge(1, text("CITY-WATER")).await?;
     hotline.acknowledge(2, text("CITY-HOUSING")).await?;
 
-    heading(text("3 · An emergency, decided by its deadline 应急会商"))?;
+    heading(text("3 · An appointment by secret ballot 无记名表决"))?;
+    appointment::vote_in_secret(&stage, &appointment).await?;
+
+    heading(text("4 · An emergency, decided by its deadline 应急会商"))?;
     let flood = flood::decide_by_deadline(&stage).await?;
 
     heading(text("After 会后: what became of the decisions"))?;

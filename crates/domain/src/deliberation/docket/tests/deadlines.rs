@@ -23,8 +23,16 @@ fn a_countersign_opens_by_itself_and_ends_at_its_deadline() {
     assert!(matches!(history.as_slice(), [Event::Prepared { .. }, Event::Opened { present: 3, .. }]));
     let (method, abstention) = (Method::UnanimousCountersign, Abstention::DoesNotCount);
     let (tie, majority_of) = (Tie::Rejects, MajorityBase::Votes);
-    let ballot =
-        Event::BallotOpened { topic: 1, ballot: 1, version: 1, method, abstention, tie, majority_of };
+    let ballot = Event::BallotOpened {
+        topic: 1,
+        ballot: 1,
+        version: 1,
+        method,
+        abstention,
+        tie,
+        majority_of,
+        secret: false,
+    };
     let history = followed_by(history, [proposed(1), ballot, voted("WATER", Choice::Yes)]);
     let before = "2027-03-05T08:59:59Z";
     let after = "2027-03-05T09:00:00Z";

@@ -1,0 +1,3 @@
+//! Delivery (送达): who is told of what has happened, and where.
+
+pub mod subscription;

@@ -1,0 +1,184 @@
+//! What has happened, for those who follow it: the events of the log, as far as somebody may see what they are about.
+//!
+//! An event says what happened to what, and when. What it says beyond that is shown by the queries, which know who may
+//! see which part of a thing. Whoever follows the log for others, by whatever door, asks here what is for them.
+
+mod concern;
+
+use concern::{Concern, Topics};
+use domain::{Actor, Code, StreamName, Timestamp};
+use proto::Wire as _;
+use proto::ledger::v1 as pb;
+use proto::record::topic_number;
+use service_kit::scope::Scope;
+use service_kit::{CommandError, Kit};
+use std::collections::HashMap;
+use tonic::Status;
+
+/// What is stored in place of events, where nothing has happened.
+const NO_EVENTS: &str = "huishang.log.";
+
+/// Which events somebody wants. What is empty or none keeps everything; an event must match all of it.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Only events of these contexts, such as `scheduling`.
+    pub contexts: Vec<String>,
+    /// Only events of these types, by their full names.
+    pub types: Vec<String>,
+    /// Only events of matters that this department takes part in.
+    pub department: Option<Code>,
+    /// Only events of this body and of its matters.
+    pub body: Option<Code>,
+}
+
+impl Wanted {
+    fn has_context(&self, stream: &StreamName) -> bool {
+        let context = stream.category.split('.').next().unwrap_or_default();
+        self.contexts.is_empty() || self.contexts.iter().any(|wanted| wanted == context)
+    }
+
+    fn has_type(&self, kind: &str) -> bool {
+        !kind.starts_with(NO_EVENTS)
+            && (self.types.is_empty() || self.types.iter().any(|wanted| wanted == kind))
+    }
+
+    fn concerns(&self, concern: &Concern) -> bool {
+        let of_department = self.department.as_ref().is_none_or(|department| concern.involves(department));
+        of_department && self.body.as_ref().is_none_or(|body| concern.body() == Some(body))
+    }
+}
+
+/// A record of the log, as far as it is needed to tell whom it is for.
+pub trait Happened {
+    /// Its position.
+    fn position(&self) -> u64;
+    /// Its stream.
+    fn stream(&self) -> Option<StreamName>;
+    /// The full names of its events, in order.
+    fn kinds(&self) -> impl Iterator<Item = &str>;
+    /// When it was decided.
+    ///
+    /// # Errors
+    /// The record cannot be read.
+    fn decided_at(&self) -> Result<Timestamp, Status>;
+    /// Its events, in order; asked for only where what they say decides who may know of them.
+    ///
+    /// # Errors
+    /// The record cannot be read.
+    fn events(&self) -> Result<Vec<prost_types::Any>, Status>;
+}
+
+/// Somebody who follows what happens.
+#[derive(Clone)]
+pub struct Reader {
+    kit: Kit,
+    actor: Actor,
+    wanted: Wanted,
+}
+
+impl Reader {
+    /// Somebody who wants these events.
+    pub fn new(kit: Kit, actor: Actor, wanted: Wanted) -> Reader {
+        Reader { kit, actor, wanted }
+    }
+
+    /// A look at some records, with what the reader may see now. It does not learn of what changes later, so it is for
+    /// a few records only.
+    ///
+    /// # Errors
+    /// What the reader may see cannot be read.
+    pub async fn look(&self) -> Result<Look<'_>, CommandError> {
+        let scope = self.kit.scope_of(&self.actor).await?;
+        Ok(Look { reader: self, scope, concerns: HashMap::new() })
+    }
+}
+
+/// One look of a reader at some records.
+pub struct Look<'r> {
+    reader: &'r Reader,
+    scope: Scope,
+    concerns: HashMap<StreamName, Concern>,
+}
+
+impl Look<'_> {
+    /// The events of a record that the reader wants and may see, in order.
+    ///
+    /// # Errors
+    /// The record, or what it is about, cannot be read.
+    pub async fn at(&mut self, record: &impl Happened) -> Result<Vec<pb::CloudEvent>, Status> {
+        let wanted = &self.reader.wanted;
+        let Some(stream) = record.stream() else { return Ok(Vec::new()) };
+        if !wanted.has_context(&stream) || !record.kinds().any(|kind| wanted.has_type(kind)) {
+            return Ok(Vec::new());
+        }
+        if !self.concerns.contains_key(&stream) {
+            let concern = Concern::of(&self.reader.kit, &stream).await?;
+            self.concerns.insert(stream.clone(), concern);
+        }
+        match self.concerns.get(&stream) {
+            Some(concern) => self.seen(record, &stream, concern),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn seen(
+        &self,
+        record: &impl Happened,
+        stream: &StreamName,
+        concern: &Concern,
+    ) -> Result<Vec<pb::CloudEvent>, Status> {
+        let Reader { actor, wanted, .. } = self.reader;
+        if !concern.is_within(&self.scope, actor) || !wanted.concerns(concern) {
+            return Ok(Vec::new());
+        }
+        let hidden = match concern.recused(&self.scope) {
+            topics if topics.is_empty() => Vec::new(),
+            topics => hidden(record, &topics)?,
+        };
+        let (position, decided_at) = (record.position(), record.decided_at()?);
+        let numbered = (1..).zip(record.kinds());
+        let seen = numbered.filter(|(number, kind)| wanted.has_type(kind) && !hidden.contains(number));
+        let events = seen.map(|(number, kind)| pb::CloudEvent {
+            specversion: "1.0".into(),
+            event_id: format!("{position}/{number}"),
+            source: format!("/huishang/{}", stream.category),
+            r#type: kind.to_owned(),
+            subject: stream.id.to_string(),
+            decided_at: decided_at.to_wire(),
+            position,
+            body_code: concern.body().map(Code::to_string),
+        });
+        Ok(events.collect())
+    }
+}
+
+/// The numbers of the events of a record that are about these topics.
+fn hidden(record: &impl Happened, topics: &Topics) -> Result<Vec<usize>, Status> {
+    let events = record.events()?;
+    let numbered = (1..).zip(&events);
+    let about =
+        numbered.filter(|(_, event)| topic_number(event).is_some_and(|topic| topics.contains(&topic)));
+    Ok(about.map(|(number, _)| number).collect())
+}
+
+impl Happened for service_kit::Record {
+    fn position(&self) -> u64 {
+        self.position
+    }
+
+    fn stream(&self) -> Option<StreamName> {
+        Some(self.stream.clone())
+    }
+
+    fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.events.iter().map(proto::record::kind_of)
+    }
+
+    fn decided_at(&self) -> Result<Timestamp, Status> {
+        Ok(self.envelope.time)
+    }
+
+    fn events(&self) -> Result<Vec<prost_types::Any>, Status> {
+        Ok(self.events.clone())
+    }
+}

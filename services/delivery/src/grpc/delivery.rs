@@ -1,0 +1,73 @@
+//! Deliveries: sent again, and listed.
+
+use super::render::{delivery, subscription};
+use super::{Reply, Service};
+use crate::views::stage;
+use domain::Uuid;
+use domain::delivery::subscription::{Command, EventId};
+use proto::delivery::v1 as pb;
+use proto::{Invalid, Wire as _};
+use service_kit::limits::{PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
+use service_kit::serve::read;
+use tonic::{Request, Response, Status};
+
+pub(super) async fn replay(
+    service: &Service,
+    request: Request<pb::ReplaySubscriptionRequest>,
+) -> Reply<pb::ReplaySubscriptionResponse> {
+    let (context, request) = service.delivering.kit.receive(request)?;
+    let after_position = request.after_position;
+    // A position that no record has is refused.
+    service.view.wait_until_caught_up(after_position).await?;
+    let replay = Command::Replay { after_position };
+    let (id, done) = service.execute(&context, request.subscription_id, replay).await?;
+    let subscription = subscription(&service.delivering, id, done.state(), &context.actor);
+    Ok(Response::new(pb::ReplaySubscriptionResponse { position: done.position, subscription }))
+}
+
+pub(super) async fn resend(
+    service: &Service,
+    request: Request<pb::ResendDeliveryRequest>,
+) -> Reply<pb::ResendDeliveryResponse> {
+    let (context, request) = service.delivering.kit.receive(request)?;
+    let event: EventId = read("event_id", request.event_id)?;
+    service.view.wait_until_caught_up(event.position).await?;
+    let (id, done) = service.execute(&context, request.subscription_id, Command::Resend(event)).await?;
+    let subscription = subscription(&service.delivering, id, done.state(), &context.actor);
+    Ok(Response::new(pb::ResendDeliveryResponse { position: done.position, subscription }))
+}
+
+pub(super) async fn list(
+    service: &Service,
+    request: Request<pb::ListDeliveriesRequest>,
+) -> Reply<pb::ListDeliveriesResponse> {
+    let asked = request.get_ref().clone();
+    let id: Uuid = read("subscription_id", asked.subscription_id.unwrap_or_default())?;
+    let (_, _, position) = service.shown(&request, asked.at_least_position, id).await?;
+    let (size, stage) = (size(asked.page_size)?, stage::<pb::DeliveryStage>(asked.stage)?);
+    let before = match asked.page_token.as_str() {
+        "" => None,
+        token => Some(EventId::from_wire(token.to_owned()).map_err(|_| {
+            Invalid::field("page_token", "must be the next_page_token of the page before, or empty")
+        })?),
+    };
+    let found = service.delivering.outbox.list(id, stage, before, size + 1, delivery).await;
+    let mut deliveries = found.map_err(|error| Status::unavailable(error.to_string()))?;
+    let has_more = deliveries.len() > size as usize;
+    deliveries.truncate(size as usize);
+    let last = deliveries.last().filter(|_| has_more);
+    let next_page_token = last.map(|last| last.event_id.clone()).unwrap_or_default();
+    Ok(Response::new(pb::ListDeliveriesResponse { deliveries, next_page_token, position }))
+}
+
+/// Deliveries on a page.
+fn size(page_size: u32) -> Result<u32, Invalid> {
+    match page_size {
+        0 => Ok(PAGE_ITEMS_DEFAULT),
+        1..=PAGE_ITEMS_MAX => Ok(page_size),
+        _ => {
+            let fault = format!("is {page_size}; at most {PAGE_ITEMS_MAX} are returned");
+            Err(Invalid::field("page_size", fault))
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! One request to a receiver: to the very address that was checked, with TLS, without redirects and proxies.
+
+use crate::limits::{ANSWER_BYTES_MAX, ANSWER_TIMEOUT, RETRY_AFTER_SECONDS_MAX};
+use crate::target::{Policy, Target};
+use anyhow::Context as _;
+use bytes::Bytes;
+use domain::Timestamp;
+use http::{HeaderMap, Request, Response, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+/// What sends to receivers. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Sender {
+    tls: TlsConnector,
+    policy: Arc<Policy>,
+}
+
+/// What is sent.
+pub(crate) struct Message {
+    /// The headers beside those of HTTP itself.
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    /// The status; none if there was no answer.
+    pub(crate) status: Option<u16>,
+    /// The beginning of the answer, or why there was none.
+    pub(crate) text: String,
+    /// For how long the receiver asks to be left alone.
+    pub(crate) retry_after_seconds: Option<u32>,
+}
+
+impl Sender {
+    /// `ca_file` has the authorities that may vouch for receivers, PEM; none: those of this machine.
+    pub(crate) fn new(policy: Policy, ca_file: Option<&Path>) -> anyhow::Result<Sender> {
+        let mut roots = RootCertStore::empty();
+        match ca_file {
+            Some(file) => {
+                let unreadable = || format!("delivery.ca_file: {}", file.display());
+                for certificate in CertificateDer::pem_file_iter(file).with_context(unreadable)? {
+                    roots.add(certificate.with_context(unreadable)?).with_context(unreadable)?;
+                }
+            }
+            None => {
+                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            }
+        }
+        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .context("the versions of TLS")?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Sender { tls: TlsConnector::from(Arc::new(tls)), policy: Arc::new(policy) })
+    }
+
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Sends a message, and reads the beginning of the answer, within [`ANSWER_TIMEOUT`].
+    pub(crate) async fn post(&self, url: &str, message: Message, now: Timestamp) -> Answer {
+        let none = |why: String| Answer { status: None, text: why, retry_after_seconds: None };
+        match tokio::time::timeout(ANSWER_TIMEOUT, self.try_post(url, message, now)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => none(format!("{error:#}")),
+            Err(_) => none(format!("there was no answer within {} s", ANSWER_TIMEOUT.as_secs())),
+        }
+    }
+
+    async fn try_post(&self, url: &str, message: Message, now: Timestamp) -> anyhow::Result<Answer> {
+        let target = Target::parse(url, &self.policy).context("the URL")?;
+        let address = target.resolve(&self.policy).await.context("the URL")?;
+        let connection = TcpStream::connect(address).await.context("the receiver cannot be reached")?;
+        let request = request(&target, message)?;
+        if !target.has_tls() {
+            return exchange(connection, request, now).await;
+        }
+        let name = ServerName::try_from(target.host().to_owned()).context("the URL's host")?;
+        let encrypted = self.tls.connect(name, connection).await.context("TLS with the receiver")?;
+        exchange(encrypted, request, now).await
+    }
+}
+
+fn request(target: &Target, message: Message) -> anyhow::Result<Request<Full<Bytes>>> {
+    let mut request = Request::post(target.path_and_query()).body(Full::new(message.body))?;
+    *request.headers_mut() = message.headers;
+    request.headers_mut().insert(header::HOST, target.authority().parse()?);
+    Ok(request)
+}
+
+async fn exchange(
+    connection: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    request: Request<Full<Bytes>>,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
+    let (mut sending, connection) =
+        http1::handshake(TokioIo::new(connection)).await.context("HTTP with the receiver")?;
+    let answered = async {
+        let response = sending.send_request(request).await.context("the receiver did not answer")?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = beginning(response).await;
+        let retry_after_seconds = retry_after(&headers, now);
+        anyhow::Ok(Answer { status: Some(status), text, retry_after_seconds })
+    };
+    // The connection is driven here, and ends with the answer: a receiver holds nothing open.
+    tokio::pin!(connection);
+    tokio::pin!(answered);
+    tokio::select! {
+        answer = &mut answered => answer,
+        _ = &mut connection => answered.await,
+    }
+}
+
+/// The beginning of an answer. What comes after it is not read.
+async fn beginning(mut response: Response<Incoming>) -> String {
+    let mut read = Vec::new();
+    while read.len() < ANSWER_BYTES_MAX
+        && let Some(Ok(frame)) = response.frame().await
+    {
+        if let Ok(data) = frame.into_data() {
+            let room = ANSWER_BYTES_MAX - read.len();
+            read.extend_from_slice(&data[..data.len().min(room)]);
+        }
+    }
+    let text = String::from_utf8_lossy(&read);
+    text.chars().filter(|&c| !c.is_control() || c == '\n').collect()
+}
+
+/// Seconds for which the receiver asks to be left alone, as a number or a date.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<u32> {
+    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    let seconds = match value.parse::<i64>() {
+        Ok(seconds) => seconds,
+        Err(_) => {
+            let at = Timestamp::try_from(httpdate::parse_http_date(value).ok()?).ok()?;
+            at.as_second() - now.as_second()
+        }
+    };
+    u32::try_from(seconds.max(0)).ok().map(|seconds| seconds.min(RETRY_AFTER_SECONDS_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receiver_says_when_to_come_again() {
+        let now = Timestamp::from_second(784_111_777).unwrap();
+        let asked = |value: &str| {
+            let headers = HeaderMap::from_iter([(header::RETRY_AFTER, value.parse().unwrap())]);
+            retry_after(&headers, now)
+        };
+        assert_eq!(asked("120"), Some(120));
+        assert_eq!(asked("Sun, 06 Nov 1994 08:51:37 GMT"), Some(120));
+        assert_eq!(asked("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0));
+        assert_eq!(asked("99999999999"), None, "what is no number of seconds is passed over");
+        assert_eq!(asked("9999999"), Some(RETRY_AFTER_SECONDS_MAX));
+        assert_eq!(asked("soon"), None);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_connected_to_that_may_not_be() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let sender = Sender::new(Policy::default(), None).unwrap();
+        for url in [format!("https://127.0.0.1:{port}/"), format!("https://localhost:{port}/")] {
+            let message = Message { headers: HeaderMap::new(), body: Bytes::new() };
+            let answer = sender.post(&url, message, Timestamp::UNIX_EPOCH).await;
+            assert!(answer.text.contains("is no public address"), "{answer:?}");
+        }
+        let connected = futures::FutureExt::now_or_never(listener.accept());
+        assert!(connected.is_none(), "somebody connected");
+    }
+}
