@@ -177,7 +177,7 @@ async fn a_receiver_says_what_becomes_of_it(mode: Mode) -> anyhow::Result<()> {
     let first = received(&receiver, REQUESTED, Some(&session)).await?;
     let declined = receiver.declined()?;
     ensure!(declined.len() == 1 && declined[0]["path"] == "/hook", "{declined:?}");
-    ensure!(declined[0]["id"] == first["id"], "{declined:?}");
+    let declined = declined[0]["id"].as_str().context("an id")?.to_owned();
     let listed = until("the delivery", async || {
         let list = pb::ListDeliveriesRequest {
             subscription_id: Some(subscription_id.clone()),
@@ -185,7 +185,7 @@ async fn a_receiver_says_what_becomes_of_it(mode: Mode) -> anyhow::Result<()> {
             ..Default::default()
         };
         let deliveries = water.call(list).await.ok()?.deliveries;
-        deliveries.into_iter().find(|one| first["id"] == one.event_id.as_str())
+        deliveries.into_iter().find(|one| one.event_id == declined)
     })
     .await;
     ensure!((listed.attempts, listed.status) == (2, Some(200)), "{listed:?}");

@@ -190,7 +190,7 @@ async fn an_item_is_acknowledged_urged_claimed_and_accepted_by_forms(mode: Mode)
 
     let page = water.page(&path).await?;
     ensure!(
-        page.contains("The &lt;work&gt; of WATER") && !page.contains("<work>"),
+        page.contains("The &#60;work&#62; of WATER") && !page.contains("<work>"),
         "what people write is text"
     );
     let form = form_of(&page, "AcknowledgeItem")?;

@@ -125,7 +125,10 @@ impl HttpClient {
         let io = TokioIo::new(TcpStream::connect(&self.address).await?);
         let (mut sender, connection) = http1::handshake::<_, Full<Bytes>>(io).await?;
         let connection = AbortOnDropHandle::new(tokio::spawn(async move { drop(connection.await) }));
-        let mut request = Request::builder().method(method).uri(path).header("host", &self.address);
+        let mut request = Request::builder().method(method).uri(path);
+        if headers.iter().all(|(name, _)| *name != "host") {
+            request = request.header("host", &self.address);
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

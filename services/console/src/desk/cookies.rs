@@ -33,7 +33,7 @@ pub(super) fn prefer(name: &str, value: &str, https: bool) -> HeaderValue {
 fn kept(name: &str, value: &str, https: bool, how: &str) -> HeaderValue {
     let secure = if https { "; Secure" } else { "" };
     HeaderValue::try_from(format!("{name}={value}; Path=/; {how}{secure}"))
-        .expect("names and values of cookies are plain ASCII")
+        .expect("the name and value of a cookie are plain ASCII")
 }
 
 #[cfg(test)]

@@ -57,7 +57,8 @@ fn check_window(wanted: &Wanted) -> Result<(), Invalid> {
     if window.is_positive() && window <= longest {
         return Ok(());
     }
-    let description = format!("must be after {} and at most {WINDOW_DAYS_MAX} days later", wanted.from_at);
+    let Wanted { from_at, .. } = wanted;
+    let description = format!("must be after {from_at} and at most {WINDOW_DAYS_MAX} days later");
     Err(Invalid { violations: vec![Violation { field: "latest_start_at".into(), description }] })
 }
 
