@@ -155,10 +155,11 @@ def act_by_keyboard(browser, url):
         tab_to(page, f"main a[href$='#{act}']")
         page.keyboard.press("Enter")
         page.wait_for_url("**/items/**")
-        tab_to(page, f"#{act} > summary")
-        page.keyboard.press("Enter")
-        page.keyboard.press("Tab")
+        if not page.locator(f"#{act}").evaluate("form => form.open"):
+            tab_to(page, f"#{act} > summary")
+            page.keyboard.press("Enter")
         if words:
+            tab_to(page, f"#{act} textarea")
             page.keyboard.type(words)
         tab_to(page, f"#{act} button")
         page.keyboard.press("Enter")
@@ -193,20 +194,18 @@ def follow(browser, url, ids, supervisor):
 
 
 def keep_the_docket(browser, url, ids):
-    """A clerk records who comes and how they vote, and the chair counts and adopts. There is no script here."""
+    """A clerk records how everybody votes, and the chair counts. There is no script here."""
     context = browser.new_context(locale="en", java_script_enabled=False)
     page = watched(context, url)
     sign_in(page, url, "clerk", "HOUSING")
     page.goto(f"{url}/sessions/{ids['session']}")
-    page.locator(".seat input.delegate").first.fill("Ms Song")
-    page.locator(".seat button[value=RecordArrival]").first.click()
     while page.locator("section:has(#ballot) .seat[data-mark=unknown]").count():
         page.locator("section:has(#ballot) .seat[data-mark=unknown] button[value=VOTE_CHOICE_NO]").first.click()
         if "Recorded: Vote" not in page.inner_text(".notice"):
             fault(f"a vote: {page.inner_text('.notice')}")
             break
     if page.inner_text("#ballot .count") != "8/8" or page.inner_text("#roll .count") != "8/8":
-        fault(f"after all have come and voted: {page.inner_text('#ballot')}, {page.inner_text('#roll')}")
+        fault(f"after all have voted: {page.inner_text('#ballot')}, {page.inner_text('#roll')}")
     page.goto(f"{url}/today")
     page.locator(".prefs summary").click()
     page.get_by_role("button", name="Sign out").click()

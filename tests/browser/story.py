@@ -158,7 +158,7 @@ def sit(clerk, leads):
     for step in ["screen", "admit", "convene"]:
         position = clerk.post(f"/v1/sessions/{session}:{step}")["position"]
     clerk.get(f"/v1/dockets/{session}?atLeastPosition={position}")
-    for code in seats[:7]:
+    for code in seats:
         clerk.post(f"/v1/dockets/{session}/arrivals", departmentCode=code, delegate=f"{code.title()} Li")
     clerk.post(f"/v1/dockets/{session}:open")
     topic = f"/v1/dockets/{session}/topics/1"

@@ -15,7 +15,7 @@ async fn a_changed_row_of_a_view_is_named(mode: Mode) -> anyhow::Result<()> {
     clerk.call(ListDepartmentsRequest { at_least_position, ..Default::default() }).await?;
     let verified = json(&sandbox.run("auditor", &["log", "verify", "--json"])?)?;
     let views = verified["views"].as_array().cloned().unwrap_or_default();
-    ensure!(views.len() == 5 && views.iter().all(|view| view["equal"] == true), "{verified}");
+    ensure!(views.len() == 6 && views.iter().all(|view| view["equal"] == true), "{verified}");
 
     let file = sandbox.data_of("directory").join("views/directory.sqlite");
     let view = rusqlite::Connection::open(file)?;
