@@ -114,7 +114,7 @@ pub(in crate::desk) const ACTS: &[Act] = &[
             Field { path: "evidence[].uri", label: said("Where it is kept"), input: Input::Text },
         ],
         sample: r#"{"summary": "-", "evidence": [{"title": "-", "uri": "urn:document",
-            "sha256": "0000000000000000000000000000000000000000000000000000000000000000"}]}"#,
+            "sha256": "1111111111111111111111111111111111111111111111111111111111111111"}]}"#,
     },
     Act {
         rpc: "huishang.resolution.v1.ResolutionService/SuspendItem",
