@@ -1,6 +1,7 @@
 //! A younger history: the broker and a ledger have lost everything, and the services know more than they do.
 
 use anyhow::{Context as _, ensure};
+use client::SERVICES;
 use domain::Role;
 use std::process::Command;
 use std::time::Duration;
@@ -19,7 +20,7 @@ async fn with_lost_history() -> anyhow::Result<Sandbox> {
     }
     sandbox.run("clerk", &["department", "list", "--at-least-position", "3"])?;
     second_ledger_has(&sandbox, 3)?;
-    for name in ["directory", "scheduling", "deliberation", "resolution", "followup", "ledger-2", "ledger"] {
+    for name in ["ledger-2"].into_iter().chain(SERVICES) {
         sandbox.process(name).terminate()?;
     }
     sandbox.process("nats").kill()?;
