@@ -1,6 +1,7 @@
 //! Acts: commands as forms. Which of them the rules would accept now is asked of the rules themselves, by validating
 //! each; what they refuse is shown with their reason.
 
+use super::answer::Failure;
 use super::frame::Notice;
 use super::reader::Reader;
 use super::words::Words;
@@ -182,6 +183,11 @@ fn set(message: &mut Map<String, Value>, path: &str, value: Value) {
     if let Some(inner) = inner.and_then(Value::as_object_mut) {
         set(inner, rest, value);
     }
+}
+
+/// The act that a form names.
+pub(super) fn named(acts: &'static [Act], form: &Query) -> Result<&'static Act, Failure> {
+    acts.iter().find(|act| Some(act.name()) == form.get("action")).ok_or(Failure::NotFound)
 }
 
 /// What of these acts is possible on something, whose id is in these fields.

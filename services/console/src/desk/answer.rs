@@ -49,6 +49,15 @@ struct FailurePage {
 }
 
 impl Failure {
+    /// What a rule refused, to be shown beside the form that asked for it, and the code of that answer.
+    pub(super) fn refusal(status: Status) -> Result<(StatusCode, Status), Failure> {
+        let code = refused::http_status(status.code());
+        match Failure::from(status) {
+            Failure::Refused(status) => Ok((code, *status)),
+            other => Err(other),
+        }
+    }
+
     /// The page that says so, for somebody who is signed in or not.
     pub(super) fn page(&self, preferences: Preferences, path: &str) -> Response<Body> {
         let words = Words(preferences.language);

@@ -86,19 +86,14 @@ pub(super) async fn act(
     id: &str,
 ) -> Result<Response<Body>, Failure> {
     let form = Query::of(&asked.body);
-    let act = ACTS.iter().find(|act| Some(act.name()) == form.get("action")).ok_or(Failure::NotFound)?;
+    let act = act::named(ACTS, &form)?;
     match act.carry_out(reader, &form, &[("itemId", id)]).await {
         Ok(position) => Ok(see_other(&format!("/items/{id}?done={}&at={position}", act.name()))),
         Err(status) => {
-            let http = crate::refused::http_status(status.code());
-            match Failure::from(status) {
-                Failure::Refused(status) => {
-                    let mut response = show(desk, reader, asked, id, Some((&form, &status))).await?;
-                    *response.status_mut() = http;
-                    Ok(response)
-                }
-                other => Err(other),
-            }
+            let (code, status) = Failure::refusal(status)?;
+            let mut response = show(desk, reader, asked, id, Some((&form, &status))).await?;
+            *response.status_mut() = code;
+            Ok(response)
         }
     }
 }

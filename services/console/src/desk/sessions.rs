@@ -115,7 +115,7 @@ pub(super) async fn act(
     id: &str,
 ) -> Result<Response<Body>, Failure> {
     let form = Query::of(&asked.body);
-    let act = ACTS.iter().find(|act| Some(act.name()) == form.get("action")).ok_or(Failure::NotFound)?;
+    let act = act::named(ACTS, &form)?;
     match act.carry_out(reader, &form, &[(acts::id_field(act), id)]).await {
         Ok(position) => {
             let place =
@@ -124,15 +124,10 @@ pub(super) async fn act(
             Ok(see_other(&format!("/sessions/{id}?done={}&at={position}{place}", act.name())))
         }
         Err(status) => {
-            let http = crate::refused::http_status(status.code());
-            match Failure::from(status) {
-                Failure::Refused(status) => {
-                    let mut response = show(desk, reader, asked, id, Some((&form, &status))).await?;
-                    *response.status_mut() = http;
-                    Ok(response)
-                }
-                other => Err(other),
-            }
+            let (code, status) = Failure::refusal(status)?;
+            let mut response = show(desk, reader, asked, id, Some((&form, &status))).await?;
+            *response.status_mut() = code;
+            Ok(response)
         }
     }
 }
