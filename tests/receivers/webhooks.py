@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 class Receiver(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     folder: Path
+    # Several deliveries are under way at once, and each answer that was ordered is for one of them.
+    ordering = threading.Lock()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
@@ -48,11 +51,12 @@ class Receiver(BaseHTTPRequestHandler):
     def ordered(self) -> int:
         """The next status that was ordered; 200 when there is none."""
         answers = self.folder / "answers"
-        ordered = answers.read_text().split() if answers.exists() else []
-        if not ordered:
-            return 200
-        answers.write_text(" ".join(ordered[1:]))
-        return int(ordered[0])
+        with self.ordering:
+            ordered = answers.read_text().split() if answers.exists() else []
+            if not ordered:
+                return 200
+            answers.write_text(" ".join(ordered[1:]))
+            return int(ordered[0])
 
     def note(self, file: str, entry: dict) -> None:
         with (self.folder / file).open("a") as lines:
