@@ -3,7 +3,7 @@
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
-use proto::ledger::v1::{FollowEventsRequest, ReadEventsRequest};
+use proto::ledger::v1::{DiscloseRecordRequest, FollowEventsRequest, GetReceiptRequest, ReadEventsRequest};
 use proto::scheduling::v1 as scheduling;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -94,6 +94,9 @@ async fn filters_keep_what_matches_all_of_them(mode: Mode) -> anyhow::Result<()>
     ensure!(count("contexts=directory&bodyCode=BODY").await? == 0);
     let too_long = http.get("/v1/events?waitSeconds=16").await?;
     ensure!(too_long.status == 400, "{}", too_long.text());
+    // Whoever misspells a context would wait for ever.
+    let misspelt = http.get("/v1/events?contexts=schedulin").await?;
+    ensure!(misspelt.status == 400 && misspelt.text().contains("contexts[0]"), "{}", misspelt.text());
     Ok(())
 }
 in_both_modes!(filters_keep_what_matches_all_of_them);
@@ -197,3 +200,37 @@ async fn next_event(events: &mut HttpStream) -> anyhow::Result<(u64, Value)> {
         }
     }
 }
+
+/// Whoever is told of a record can prove that it is there; what it says, whoever said it can show.
+async fn a_receipt_is_for_whoever_is_told_of_the_record(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    found(&sandbox).await?;
+    let requested = request_session(&sandbox, "The drain").await?;
+    let position = requested.position;
+    let receipt = GetReceiptRequest { position };
+    let disclosure = DiscloseRecordRequest { position };
+    let client = async |role, department| sandbox.client(role, department).await;
+    let auditor = client(Role::Auditor, None).await?;
+    let whole = auditor.call(receipt).await?.receipt;
+    let said = auditor.call(disclosure).await?;
+
+    // A delegate of the department has the receipt of what their clerk did, and the clerk also what was said.
+    let delegate = client(Role::Delegate, Some("WATER")).await?;
+    ensure!(delegate.call(receipt).await?.receipt == whole);
+    let clerk = client(Role::Clerk, Some("WATER")).await?;
+    let own = clerk.call(disclosure).await?;
+    ensure!((own.salt, own.payload) == (said.salt, said.payload));
+    // To those who are not told of it, it is like a record that is not there.
+    let stranger = client(Role::Delegate, Some("ROADS")).await?;
+    for refused in [
+        delegate.call(disclosure).await.err(),
+        stranger.call(receipt).await.err(),
+        stranger.call(disclosure).await.err(),
+        stranger.call(GetReceiptRequest { position: position + 1000 }).await.err(),
+    ] {
+        let refused = refused.context("it is refused")?;
+        ensure!(refused.to_string().contains("for you; the log ends at"), "{refused}");
+    }
+    Ok(())
+}
+in_both_modes!(a_receipt_is_for_whoever_is_told_of_the_record);

@@ -143,6 +143,21 @@ impl Feed {
     }
 }
 
+/// Whether the feed has an event of a record for somebody.
+pub(crate) async fn is_seen_by(kit: &Kit, actor: &Actor, record: &event_log::Record) -> Result<bool, Status> {
+    let reader = Reader::new(kit.clone(), actor.clone(), Wanted::default());
+    let events = reader.look().await?.at(&Stored { record, keys: kit.journal().keys() }).await?;
+    Ok(!events.is_empty())
+}
+
+/// Whether a record is of a command that somebody has issued, in their name and for their department.
+pub(crate) fn is_issued_by(actor: &Actor, record: &event_log::Record, keys: &Keys) -> Result<bool, Status> {
+    let envelope = Stored { record, keys }.payload()?.envelope;
+    let department = actor.department.as_ref().map_or("", Code::as_str);
+    let issuer = envelope.and_then(|envelope| envelope.actor);
+    Ok(issuer.is_some_and(|issuer| issuer.subject == actor.subject && issuer.department_code == department))
+}
+
 /// A record as the log stores it: personal values in it are sealed.
 struct Stored<'r> {
     record: &'r event_log::Record,
@@ -150,6 +165,11 @@ struct Stored<'r> {
 }
 
 impl Stored<'_> {
+    fn payload(&self) -> Result<stored::Payload, Status> {
+        let opened = self.keys.open_values(&self.record.payload);
+        stored::Payload::decode(opened.payload.as_slice()).map_err(|error| self.unreadable(error))
+    }
+
     fn unreadable(&self, why: impl std::fmt::Display) -> Status {
         Status::data_loss(format!("record {} is not readable: {why}", self.record.position))
     }
@@ -173,8 +193,6 @@ impl Happened for Stored<'_> {
     }
 
     fn events(&self) -> Result<Vec<prost_types::Any>, Status> {
-        let opened = self.keys.open_values(&self.record.payload);
-        let payload = stored::Payload::decode(opened.payload.as_slice());
-        Ok(payload.map_err(|error| self.unreadable(error))?.events)
+        Ok(self.payload()?.events)
     }
 }

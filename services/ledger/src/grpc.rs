@@ -1,14 +1,14 @@
 //! The rpcs: each reads its request, reads the log, and answers.
 
 use crate::backup::Backups;
-use crate::events::{Feed, wanted};
+use crate::events::{Feed, is_issued_by, is_seen_by, wanted};
 use crate::heads::Heads;
 use crate::limits::{BACKUPS_AT_ONCE_MAX, BACKUPS_SHARE_PERCENT, BUFFERED_RESPONSES_MAX, READ_RECORDS};
 use crate::rejection::Rejection;
 use domain::ledger::erasure::{self, Erasures};
 use domain::ledger::rehearsal_clock::{Command, RehearsalClock};
 use domain::text::composed;
-use domain::{Aggregate as _, PROCESS_PREFIX, StreamName, Timestamp, Uuid};
+use domain::{Actor, Aggregate as _, PROCESS_PREFIX, Role, StreamName, Timestamp, Uuid};
 use event_log::{EventLog, ReadError, hex};
 use prost::Message as _;
 use proto::Wire as _;
@@ -67,14 +67,21 @@ impl Service {
     }
 
     fn record_at(&self, position: u64) -> Result<event_log::Record, Status> {
-        let head_position = self.log.head().position;
-        let not_found = || Status::from(Rejection::NotFound { position, head_position });
-        if position == 0 || position > head_position {
-            return Err(not_found());
+        if position == 0 || position > self.log.head().position {
+            return Err(self.not_found(position));
         }
         let found = self.log.read(position - 1, 1).map_err(unreadable)?;
-        found.into_iter().next().ok_or_else(not_found)
+        found.into_iter().next().ok_or_else(|| self.not_found(position))
     }
+
+    fn not_found(&self, position: u64) -> Status {
+        Rejection::NotFound { position, head_position: self.log.head().position }.into()
+    }
+}
+
+/// Whether somebody reads the log as it is, in their role.
+fn reads_the_log(actor: &Actor) -> bool {
+    actor.is(Role::Auditor) || actor.is(Role::Operator)
 }
 
 fn unavailable(error: KeyError) -> Status {
@@ -273,7 +280,12 @@ impl LedgerService for Service {
         &self,
         request: Request<pb::GetReceiptRequest>,
     ) -> Result<Response<pb::GetReceiptResponse>, Status> {
+        let actor = caller(&request)?;
         let position = request.into_inner().position;
+        let record = self.record_at(position)?;
+        if !reads_the_log(&actor) && !is_seen_by(&self.kit, &actor, &record).await? {
+            return Err(self.not_found(position));
+        }
         let heads = self.heads.clone();
         let receipt = blocking(move || heads.receipt(position)).await?;
         Ok(Response::new(pb::GetReceiptResponse { receipt: receipt.to_string() }))
@@ -283,8 +295,14 @@ impl LedgerService for Service {
         &self,
         request: Request<pb::DiscloseRecordRequest>,
     ) -> Result<Response<pb::DiscloseRecordResponse>, Status> {
-        let record = self.record_at(request.into_inner().position)?;
+        let actor = caller(&request)?;
+        let position = request.into_inner().position;
+        let record = self.record_at(position)?;
         let keys = self.kit.journal().keys();
+        // What others said in a matter is shown by the queries, which know who may see which part of it.
+        if !reads_the_log(&actor) && !is_issued_by(&actor, &record, keys)? {
+            return Err(self.not_found(position));
+        }
         let value_keys = keys.disclose(&record.payload).into_iter();
         Ok(Response::new(pb::DiscloseRecordResponse {
             salt: record.salt.to_vec(),

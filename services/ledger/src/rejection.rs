@@ -11,7 +11,7 @@ rejections! {
             "this deployment runs on the machine's clock; for a rehearsal, start it with \
              --clock movable:2027-03-01T01:00:00Z",
         NotFound("NOT_FOUND") { position: u64, head_position: u64 } =
-            "position {position} is out of range: the log ends at position {head_position}",
+            "there is no record {position} for you; the log ends at position {head_position}",
         BeyondHead("BEYOND_HEAD") { after_position: u64, head_position: u64 } =
             "the log ends at position {head_position}, before {after_position}: it is another log, or it has lost records",
     }
