@@ -33,6 +33,7 @@ mod openapi;
 mod plan;
 mod receipt;
 mod requests;
+mod rescinding;
 mod scope;
 mod secret_ballots;
 mod server_tls;

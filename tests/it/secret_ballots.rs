@@ -214,7 +214,8 @@ async fn places_of(sandbox: &Sandbox, auditor: &Client, codes: &[&str]) -> anyho
     let raw = raw.collect::<Result<Vec<_>, _>>()?;
     let forms: Vec<&[u8]> =
         codes.iter().map(|code| code.as_bytes()).chain(raw.iter().map(Vec::as_slice)).collect();
-    let contains = |bytes: &[u8]| (0..bytes.len()).any(|at| forms.iter().any(|form| bytes[at..].starts_with(form)));
+    let contains =
+        |bytes: &[u8]| (0..bytes.len()).any(|at| forms.iter().any(|form| bytes[at..].starts_with(form)));
     let log = auditor.whole_log().await?;
     let records = log.iter().filter(|record| record.events.iter().any(|event| contains(&event.value)));
     let mut found: Vec<String> = records.map(|record| format!("record {}", record.position)).collect();
