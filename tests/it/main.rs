@@ -30,6 +30,7 @@ mod metrics;
 mod minutes;
 mod object_storage;
 mod openapi;
+mod pages;
 mod plan;
 mod receipt;
 mod requests;

@@ -1,8 +1,8 @@
 //! English and Chinese: which one a person reads, and the one catalogue of what is said in Chinese.
 //!
 //! English is written where it is meant: in the comments of the protos, in the messages of refusals, in the code.
-//! The files in `words/` have the Chinese for it, one file for each context, `demo.toml` for the demo's story, and
-//! `platform.toml` for the rest:
+//! The files in `words/` have the Chinese for it, one file for each context, `console.toml` for the pages, `demo.toml` for
+//! the demo's story, and `platform.toml` for the rest:
 //!
 //! - `[reason]`: the sentence for a reason of refusal, with the reason's details in braces;
 //! - `[detail.NAME]`: the words that a detail can be;
@@ -13,7 +13,8 @@
 //! - `[help]`: a comment on a field, sentence for sentence: a comment that changes loses its Chinese;
 //! - `[said."Message.field"]`: what a service says in a field of its answer; what differs is in braces;
 //! - `[fault]`: what a service or a library says is wrong; what differs is in braces;
-//! - `[text]`: the sentences of the command line itself.
+//! - `[text]`: the sentences of the command line itself;
+//! - `[page]`: the sentences of the pages.
 
 mod catalogue;
 mod template;
@@ -59,6 +60,11 @@ impl FromStr for Language {
 /// The sentences of the command line that there is Chinese for.
 pub fn sentences() -> impl Iterator<Item = &'static str> {
     CATALOGUE.all().flat_map(|words| words.text.keys()).map(String::as_str)
+}
+
+/// The sentences of the pages that there is Chinese for.
+pub fn page_sentences() -> impl Iterator<Item = &'static str> {
+    CATALOGUE.console().page.keys().map(String::as_str)
 }
 
 impl Language {
@@ -137,6 +143,12 @@ impl Language {
     /// A sentence of the command line.
     pub fn text(self, english: &str) -> &str {
         self.find(|words| words.text.get(english)).map_or(english, String::as_str)
+    }
+
+    /// A sentence of the pages.
+    pub fn page(self, english: &str) -> &str {
+        let chinese = || CATALOGUE.console().page.get(english).map(String::as_str);
+        if self == Language::Chinese { chinese().unwrap_or(english) } else { english }
     }
 
     fn words(self, file: &FileDescriptor) -> Option<&'static Words> {

@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod console;
 mod credentials;
 mod delivery;
 mod environment;
@@ -20,6 +21,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 pub use backup::Backup;
+pub use console::Console;
 pub use credentials::without_credentials;
 pub use delivery::Delivery;
 pub use limits::Limits;
@@ -58,6 +60,8 @@ pub struct Config {
     pub backup: Backup,
     /// How events are delivered to webhooks.
     pub delivery: Delivery,
+    /// The pages of the console.
+    pub console: Console,
     /// Limits on load.
     pub limits: Limits,
     /// What is measured.
@@ -236,6 +240,7 @@ impl Default for Config {
             ledger: Ledger::default(),
             backup: Backup::default(),
             delivery: Delivery::default(),
+            console: Console::default(),
             limits: Limits::default(),
             metrics: Metrics::default(),
             traces: Traces { endpoint: None, ca_file: None, sampled_percent: 100 },
@@ -314,6 +319,11 @@ impl Config {
         self.delivery.key.clone().unwrap_or_else(|| self.keys().join("delivery-key.pem"))
     }
 
+    /// The file in force of the key that seals the sessions of the console's readers.
+    pub fn session_key(&self) -> PathBuf {
+        self.console.session_key.clone().unwrap_or_else(|| self.keys().join("session-key"))
+    }
+
     /// The folder of the keys with which personal data in the log is sealed.
     pub fn personal_keys(&self) -> PathBuf {
         self.data.join("personal-keys")
@@ -336,6 +346,7 @@ impl Config {
             effective.identity.jwks = Some(self.jwks());
         }
         effective.identity.audience = Some(self.audience());
+        effective.console.session_key = Some(self.session_key());
         effective.ledger.key = Some(self.ledger_key());
         effective.delivery.key = Some(self.delivery_key());
         effective.ledger.signed_head = Some(self.signed_head());

@@ -1,6 +1,7 @@
 //! The door itself: what comes as gRPC passes, what comes as HTTP and JSON is translated, and nothing else comes in.
 
 use crate::binding::Parts;
+use crate::desk::{self, Desk};
 use crate::pages;
 use crate::request::{self, Written};
 use crate::response::{self, Writing};
@@ -11,10 +12,12 @@ use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use proto::Invalid;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tonic::Status;
 use tonic::body::Body;
 use tower::Service;
+use tower::util::BoxCloneService;
 
 /// What a reader of server-sent events got last.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -25,19 +28,20 @@ const CONNECT_STREAM: &str = "application/connect+json";
 #[derive(Clone)]
 pub struct Door<S> {
     inner: S,
+    desk: Arc<Desk>,
 }
 
 impl<S> Door<S> {
-    /// A door before this stack.
-    pub fn new(inner: S) -> Door<S> {
-        Door { inner }
+    /// A door before this stack, with the pages of this desk.
+    pub fn new(inner: S, desk: Arc<Desk>) -> Door<S> {
+        Door { inner, desk }
     }
 }
 
 impl<S> Service<Request<Body>> for Door<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
+    S::Future: Send + 'static,
 {
     type Response = Response<Body>;
     type Error = Infallible;
@@ -54,6 +58,12 @@ where
         // The one that was found ready is used.
         let next = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, next);
+        if desk::is_of_desk(request.uri().path()) {
+            let desk = self.desk.clone();
+            return Either::Right(
+                async move { Ok(desk::answer(&desk, BoxCloneService::new(inner), request).await) }.boxed(),
+            );
+        }
         let answering = async move {
             Ok(match Call::read(&request) {
                 Ok(call) => call.answer(inner, request).await,

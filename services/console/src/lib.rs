@@ -1,12 +1,15 @@
 //! The HTTP door: every rpc over HTTP and JSON, by the Connect protocol and by the paths of `google.api.http`, on
 //! the same stack of layers as gRPC.
 //!
+//! Beside it, pages for people, which are its first client.
+//!
 //! No rpc has a handler here. A request becomes the gRPC request that it stands for, passes identity, shares, rates and
 //! deadlines as any other, and what the service answers becomes JSON. [`Door`] stands before the stack; [`Forward`] takes
 //! the place of services that run in other processes.
 
 mod binding;
 mod csv;
+mod desk;
 mod door;
 mod forward;
 mod json;
@@ -21,5 +24,6 @@ mod route;
 mod template;
 mod wanted;
 
+pub use desk::{Desk, SignToken};
 pub use door::Door;
 pub use forward::Forward;

@@ -88,7 +88,7 @@ fn problem(status: &Status, language: Language) -> Value {
 }
 
 /// What a refusal says to a person.
-fn sentence(status: &Status, language: Language) -> String {
+pub(crate) fn sentence(status: &Status, language: Language) -> String {
     let (refusal, message) = (Refusal::of(status), status.message());
     let (domain, reason) = (refusal.domain().unwrap_or_default(), refusal.reason().unwrap_or_default());
     let figures = refusal.details();

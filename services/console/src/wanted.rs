@@ -34,7 +34,7 @@ fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
 }
 
 /// The one of our languages that the caller likes best; English if it names none.
-fn language(headers: &HeaderMap) -> Language {
+pub(crate) fn language(headers: &HeaderMap) -> Language {
     let lists = headers.get_all(ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
     let ours = lists.flat_map(weighed).filter_map(|(name, weight)| {
         let language = match name.split('-').next().unwrap_or_default().to_ascii_lowercase().as_str() {

@@ -36,7 +36,7 @@ impl ServiceKey {
     pub(crate) fn secret(&self, subscription: Uuid, number: u32) -> Secret {
         let derive = |what: &[u8]| {
             let number = number.to_be_bytes();
-            mac(&*self.0, &[DERIVATION, what, subscription.as_bytes(), &number])
+            mac(&self.0, &[DERIVATION, what, subscription.as_bytes(), &number])
         };
         Secret { symmetric: derive(b"v1"), asymmetric: SigningKey::from_bytes(&derive(b"v1a")) }
     }

@@ -22,6 +22,7 @@ pub(super) struct Words {
     pub(super) said: BTreeMap<String, Table>,
     pub(super) fault: Table,
     pub(super) text: Table,
+    pub(super) page: Table,
 }
 
 /// What is said about one command.
@@ -36,6 +37,7 @@ pub(super) struct Command {
 /// All files.
 pub(super) struct Catalogue {
     pub(super) contexts: Vec<(&'static str, Words)>,
+    console: Words,
     demo: Words,
     platform: Words,
 }
@@ -52,6 +54,7 @@ pub(super) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
             context("delivery", include_str!("../../words/delivery.toml")),
             context("ledger", include_str!("../../words/ledger.toml")),
         ],
+        console: parse(include_str!("../../words/console.toml")),
         demo: parse(include_str!("../../words/demo.toml")),
         platform: parse(include_str!("../../words/platform.toml")),
     }
@@ -67,6 +70,11 @@ impl Catalogue {
         &self.platform
     }
 
+    /// The words of the pages.
+    pub(super) fn console(&self) -> &Words {
+        &self.console
+    }
+
     /// The words of the demo's story.
     #[cfg(test)]
     pub(super) fn demo(&self) -> &Words {
@@ -75,7 +83,7 @@ impl Catalogue {
 
     /// The words of every file.
     pub(super) fn all(&self) -> impl Iterator<Item = &Words> {
-        self.contexts.iter().map(|(_, words)| words).chain([&self.demo, &self.platform])
+        self.contexts.iter().map(|(_, words)| words).chain([&self.console, &self.demo, &self.platform])
     }
 
     /// The words for what a file declares.

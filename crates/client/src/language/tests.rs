@@ -66,7 +66,11 @@ fn comment(field: &FieldDescriptor) -> String {
 
 fn all_files() -> impl Iterator<Item = (&'static str, &'static Words)> {
     let contexts = CATALOGUE.contexts.iter().map(|(name, words)| (*name, words));
-    contexts.chain([("demo", CATALOGUE.demo()), ("platform", CATALOGUE.platform())])
+    contexts.chain([
+        ("console", CATALOGUE.console()),
+        ("demo", CATALOGUE.demo()),
+        ("platform", CATALOGUE.platform()),
+    ])
 }
 
 #[test]

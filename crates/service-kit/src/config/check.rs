@@ -203,6 +203,7 @@ fn texts(config: &Config) -> Checked {
         ("nats.nkey_file", path(config.nats.nkey_file.as_deref())),
         ("nats.ca_file", path(config.nats.ca_file.as_deref())),
         ("access_log.folder", path(config.access_log.folder.as_deref())),
+        ("console.session_key", path(config.console.session_key.as_deref())),
         ("ledger.sm2_key", path(config.ledger.sm2_key.as_deref())),
         ("ledger.witnesses_file", path(config.ledger.witnesses_file.as_deref())),
         ("traces.ca_file", path(config.traces.ca_file.as_deref())),

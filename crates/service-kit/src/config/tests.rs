@@ -291,6 +291,7 @@ const NONSENSE: &[(&str, &str)] = &[
     ("traces.sampled_percent", "101"),
     ("ledger.key", ""),
     ("ledger.signed_head", ""),
+    ("console.session_key", ""),
     ("ledger.sm2_key", ""),
     ("ledger.witnesses_file", ""),
     ("ledger.witness_interval_seconds", "0"),

@@ -1,6 +1,8 @@
 //! Keys that are created at the first start: those that sign tokens in development, their public half as a JWKS
 //! file, and the one that signs a ledger's heads.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -17,6 +19,9 @@ const KEY_ID: &str = "development";
 pub const SIGNING_KEY: &str = "signing-key.pem";
 /// The public keys that verify tokens, in the folder of keys.
 pub const JWKS: &str = "jwks.json";
+
+/// Bytes of the key that seals sessions.
+const SESSION_KEY_BYTES: usize = 32;
 
 /// Why keys could not be created or read.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +121,23 @@ pub fn ensure_key(file: &Path) -> Result<ed25519_dalek::SigningKey, KeyError> {
     }
     let pem = std::fs::read_to_string(file).map_err(KeyError::file(file))?;
     ed25519_dalek::SigningKey::from_pkcs8_pem(&pem).map_err(|error| KeyError::not_a_key(file, error))
+}
+
+/// The key that seals the sessions of the console's readers: 32 bytes in base64, in a file that only its owner can read.
+/// It is created when the file is missing.
+pub fn ensure_session_key(file: &Path) -> Result<[u8; SESSION_KEY_BYTES], KeyError> {
+    if !is_there(file)? {
+        create_folder(folder_of(file))?;
+        write_new(file, BASE64_STANDARD.encode(rand::random::<[u8; SESSION_KEY_BYTES]>()).as_bytes())?;
+    }
+    let text = std::fs::read_to_string(file).map_err(KeyError::file(file))?;
+    let bytes = BASE64_STANDARD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or_else(|| {
+        let why = format!(
+            "it holds no key of {SESSION_KEY_BYTES} bytes in base64; move it away, and one is created"
+        );
+        KeyError::content(file, why)
+    })
 }
 
 /// Whether there is anything under this name, be it a link that leads nowhere.

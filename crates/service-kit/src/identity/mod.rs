@@ -15,7 +15,9 @@ mod verifier;
 mod testing;
 
 pub use explain::Explanation;
-pub use keys::{JWKS, KeyError, SIGNING_KEY, SigningKey, ensure_development_keys, ensure_key};
+pub use keys::{
+    JWKS, KeyError, SIGNING_KEY, SigningKey, ensure_development_keys, ensure_key, ensure_session_key,
+};
 pub use layer::{Caller, IdentityLayer};
 pub(crate) use layer::{CallerNote, ClientCertificate, Credential};
 pub use token::{Claims, TokenRules, Verified};

@@ -52,7 +52,7 @@ pub fn keys(config: &Config) -> Vec<Finding> {
 }
 
 fn secrets(config: &Config) -> Vec<PathBuf> {
-    let own = [config.keys().join(SIGNING_KEY), config.ledger_key()];
+    let own = [config.keys().join(SIGNING_KEY), config.ledger_key(), config.session_key()];
     let named = [
         &config.tls.key_file,
         &config.nats.credentials,

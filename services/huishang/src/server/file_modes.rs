@@ -25,6 +25,7 @@ pub fn tighten(config: &Config) -> anyhow::Result<()> {
     tighten_all(&config.signed_head(), &mut tightened)?;
     tighten_all(&config.ledger_key(), &mut tightened)?;
     tighten_all(&config.delivery_key(), &mut tightened)?;
+    tighten_all(&config.session_key(), &mut tightened)?;
     if let Some(key) = &config.ledger.sm2_key {
         tighten_all(key, &mut tightened)?;
     }

@@ -1,7 +1,8 @@
 //! A process that has the HTTP door and no service: it knows who calls, and passes calls on. It needs no journal, and
 //! keeps nothing but its access log.
 
-use super::node::{bind, http_door, identity, passing_on, tls};
+use super::door::http_door;
+use super::node::{bind, identity, passing_on, tls};
 use console::Forward;
 use service_kit::Tasks;
 use service_kit::access_log::AccessLog;
@@ -41,7 +42,7 @@ impl Gateway {
             limits: config.limits.clone(),
             readiness: Readiness::of_a_gateway(NAME),
             journal: None,
-            http: Some(http_door()),
+            http: Some(http_door(config)?),
             access_log: AccessLog::start(&config.access_log)?,
         };
         let routes = passing_on(Routes::default(), forward);

@@ -1,5 +1,6 @@
 //! The serving process: `huishang up` and `huishang serve`, and what is done to a ledger that is not running.
 
+mod door;
 mod file_modes;
 mod gateway;
 mod log_health;
@@ -143,6 +144,7 @@ fn welcome(config: &Config, settings: &Settings, address: SocketAddr, created_ke
         "huishang listens on {url} and keeps its data in {data}\n",
         &[("url", &url(config, address)), ("data", &config.data.display())],
     );
+    welcome.push_str(&say("the console, for people, is at {url}/\n", &[("url", &url(config, address))]));
     if created_keys {
         let keys = config.data.join("keys");
         welcome.push_str(&say(

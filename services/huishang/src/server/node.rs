@@ -1,5 +1,6 @@
 //! One process of a deployment: its journal, its clock, and the services it runs.
 
+use super::door::http_door;
 use super::file_modes;
 use super::log_health;
 use super::stale_log::{self, StalenessCheck};
@@ -7,7 +8,7 @@ use crate::language::{say, text};
 use anyhow::{Context as _, bail};
 use backup::Store;
 use clap::ValueEnum as _;
-use console::{Door, Forward};
+use console::Forward;
 use domain::Timestamp;
 use event_log::note::{HeadSigner, Sm2Signer};
 use event_log::{EventLog, Group, Options};
@@ -24,7 +25,7 @@ use service_kit::identity::{IdentityLayer, SIGNING_KEY, ensure_development_keys,
 use service_kit::limits::DRAIN_TIMEOUT;
 use service_kit::metrics;
 use service_kit::readiness::Readiness;
-use service_kit::serve::{self, HttpDoor, ServerOptions, Stack, Tls};
+use service_kit::serve::{self, ServerOptions, Tls};
 use service_kit::view::RegisteredView;
 use service_kit::{Kit, Tasks};
 use std::fmt;
@@ -107,7 +108,7 @@ impl Node {
         let listener = bind(config).await?;
         let address = listener.local_addr()?;
         let tasks = Tasks::from(stop.clone());
-        let http = services.contains(&Service::Console).then(http_door);
+        let http = services.contains(&Service::Console).then(|| http_door(config)).transpose()?;
         let tls = tls(config, http.is_some(), &tasks)?;
         let identity = identity(config, &tasks)?;
         let access_log = AccessLog::start(&config.access_log)?;
@@ -214,11 +215,6 @@ impl Node {
 fn measured_directories(config: &Config, has_log: bool) -> Vec<(&'static str, PathBuf)> {
     let log = has_log.then(|| ("log", config.data.join("log")));
     [("data", config.data.clone())].into_iter().chain(log).collect()
-}
-
-/// The door that a process with the console has.
-pub fn http_door() -> HttpDoor {
-    Box::new(|stack| Stack::new(Door::new(stack)))
 }
 
 /// The routes, with all else passed on.

@@ -1,0 +1,103 @@
+//! The pages for people (督办台): HTML that works without script. They are the first client of the door: each page asks
+//! the same rpcs on the same stack, with its reader's token, and shows what the reader may see and nothing more.
+
+mod act;
+mod answer;
+mod asset;
+mod board;
+mod chains;
+mod clock_ledger;
+mod cookies;
+mod directory;
+mod frame;
+mod item;
+mod items;
+mod limits;
+mod markup;
+mod matters;
+mod moment;
+mod notices;
+mod pager;
+mod preferences;
+mod proof;
+mod reader;
+mod routes;
+mod session;
+mod sessions;
+mod sign_in;
+mod story;
+mod today;
+mod words;
+
+use bytes::Bytes;
+use session::Sealer;
+use std::sync::Arc;
+
+pub(crate) use routes::{answer, is_of_desk};
+
+/// Signs a token for a role and, if one is named, a department.
+pub type SignToken = Arc<dyn Fn(&str, Option<&str>) -> Result<String, String> + Send + Sync>;
+
+/// What the pages need to know of their process.
+pub struct Desk {
+    sealer: Sealer,
+    https: bool,
+    time_zone: String,
+    sign_token: Option<SignToken>,
+}
+
+impl Desk {
+    /// Pages whose sessions are sealed with this key. `https` says whether the process speaks TLS, `time_zone` in which
+    /// zone days begin until a calendar is defined. With `sign_token`, anybody who reaches the page for signing in may be
+    /// whoever they like: it is for development, where only this machine reaches it.
+    pub fn new(
+        session_key: [u8; 32],
+        https: bool,
+        time_zone: impl Into<String>,
+        sign_token: Option<SignToken>,
+    ) -> Desk {
+        Desk { sealer: Sealer::new(session_key), https, time_zone: time_zone.into(), sign_token }
+    }
+}
+
+/// A request of a page, with its body.
+pub(crate) struct Asked {
+    pub(crate) head: http::request::Parts,
+    pub(crate) body: Bytes,
+}
+
+impl Asked {
+    fn query(&self) -> Query {
+        Query::of(self.head.uri.query().unwrap_or_default().as_bytes())
+    }
+}
+
+/// The pairs of a query string or of a form.
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn of(bytes: &[u8]) -> Query {
+        Query(url::form_urlencoded::parse(bytes).into_owned().collect())
+    }
+
+    /// The value with this name that is not empty.
+    fn get(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(known, _)| known == name)?;
+        Some(found.1.trim()).filter(|value| !value.is_empty())
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        self.get(name)?.replace(',', "").parse().ok()
+    }
+
+    /// A link to a path with these pairs, some of them left out and one put in.
+    fn link(&self, path: &str, without: &[&str], with: Option<(&str, &str)>) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(
+            self.0.iter().filter(|(name, value)| !without.contains(&name.as_str()) && !value.is_empty()),
+        );
+        query.extend_pairs(with);
+        let query = query.finish();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+}

@@ -1,0 +1,285 @@
+//! Acts: commands as forms. Which of them the rules would accept now is asked of the rules themselves, by validating
+//! each; what they refuse is shown with their reason.
+
+use super::frame::Notice;
+use super::reader::Reader;
+use super::words::Words;
+use super::{Asked, Query};
+use crate::refused;
+use crate::route::{self, Rpc};
+use client::Refusal;
+use futures::future::join_all;
+use serde_json::{Map, Value, json};
+use tonic::{Code, Status};
+
+/// A command that a page offers.
+pub(super) struct Act {
+    /// The rpc, without the slash in front.
+    pub(super) rpc: &'static str,
+    /// What its button says.
+    pub(super) label: &'static str,
+    pub(super) fields: &'static [Field],
+    /// What its fields are validated with before anybody has filled them in, as JSON.
+    pub(super) sample: &'static str,
+}
+
+/// What an act asks for.
+pub(super) struct Field {
+    /// Where it is in the message: names in JSON with dots between them; `[]` after that of a list with one entry.
+    pub(super) path: &'static str,
+    pub(super) label: &'static str,
+    pub(super) input: Input,
+}
+
+/// How a field is filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Input {
+    /// A line, or more, that must be there.
+    Text,
+    /// One that may be left empty.
+    Optional,
+    Number,
+    Date,
+    YesNo,
+    /// The code of a department.
+    Department,
+    /// One of several values; pages give each a button of its own.
+    Choice,
+}
+
+/// An act as a page offers it.
+pub(super) struct Offer {
+    pub(super) name: &'static str,
+    pub(super) label: String,
+    /// A new one for each rendering, so that pressing twice is one act.
+    pub(super) command_id: String,
+    pub(super) fields: Vec<OfferedField>,
+}
+
+pub(super) struct OfferedField {
+    pub(super) id: String,
+    pub(super) path: &'static str,
+    pub(super) label: String,
+    pub(super) input: Input,
+    /// What was typed before the act was refused.
+    pub(super) value: String,
+}
+
+/// An act that is not possible for this reader now.
+pub(super) struct Refused {
+    pub(super) label: String,
+    pub(super) sentence: String,
+    pub(super) reason: Option<String>,
+}
+
+/// The acts on something, as they are for this reader now.
+#[derive(Default)]
+pub(super) struct Moves {
+    pub(super) possible: Vec<Offer>,
+    /// Those of others: of another role or department.
+    pub(super) of_others: Vec<Refused>,
+    pub(super) refused: Vec<Refused>,
+}
+
+/// Reasons that say "not you" and not "not now".
+const NOT_THIS_CALLER: [&str; 6] =
+    ["ROLE_REQUIRED", "NOT_YOUR_DEPARTMENT", "NOT_ACCEPTOR", "NOT_SUPERVISOR", "OWN_CASE", "OWN_WORK"];
+
+impl Act {
+    /// Its name in forms: that of the rpc.
+    pub(super) fn name(&self) -> &'static str {
+        self.rpc.rsplit('/').next().unwrap_or(self.rpc)
+    }
+
+    /// Its words on the command line.
+    pub(super) fn command(&self) -> Option<&'static str> {
+        self.rpc().ok().map(|rpc| rpc.contract.command.as_str())
+    }
+
+    fn rpc(&self) -> Result<&'static Rpc, Status> {
+        route::by_name(&format!("/{}", self.rpc)).ok_or_else(|| Status::unimplemented(self.rpc))
+    }
+
+    /// An offer of it, filled in with what was typed before.
+    pub(super) fn offer(&self, words: Words, typed: Option<&Query>) -> Offer {
+        let typed = typed.filter(|form| form.get("action") == Some(self.name()));
+        let field = |field: &Field| OfferedField {
+            id: format!("{}-{}", self.name(), field.path.replace(['.', '[', ']'], "")),
+            path: field.path,
+            label: words.t(field.label).to_owned(),
+            input: field.input,
+            value: typed.and_then(|form| form.get(field.path)).unwrap_or_default().to_owned(),
+        };
+        Offer {
+            name: self.name(),
+            label: words.t(self.label).to_owned(),
+            command_id: client::command_id(),
+            fields: self.fields.iter().map(field).collect(),
+        }
+    }
+
+    /// Whether any of the roles that the reader's token names may call it. A token that names none may have some that
+    /// only the services know.
+    fn is_for(&self, reader: &Reader, rpc: &Rpc) -> bool {
+        let holder = &reader.holder;
+        holder.roles.is_empty() || rpc.contract.roles.iter().any(|role| holder.is(role.as_str()))
+    }
+
+    /// Carries it out as a form says; returns the position of its record.
+    pub(super) async fn carry_out(
+        &self,
+        reader: &Reader,
+        form: &Query,
+        of: &[(&str, &str)],
+    ) -> Result<u64, Status> {
+        let mut message = self.message(form);
+        let mut put = |name: &str, value: Value| message.insert(name.to_owned(), value);
+        put("commandId", form.get("command_id").unwrap_or_default().into());
+        if let Some(position) = form.number("expected_position") {
+            put("expectedPosition", position.to_string().into());
+        }
+        for (name, value) in of {
+            put(name, (*value).into());
+        }
+        let answer = reader.command(self.rpc()?, Value::Object(message)).await?;
+        let position = answer.get_field_by_name("position").and_then(|position| position.as_u64());
+        Ok(position.unwrap_or_default())
+    }
+
+    fn message(&self, form: &Query) -> Map<String, Value> {
+        let mut message = Map::new();
+        for field in self.fields {
+            if let Some(text) = form.get(field.path) {
+                let value = match field.input {
+                    Input::YesNo => Value::Bool(text == "yes"),
+                    _ => Value::from(text),
+                };
+                set(&mut message, field.path, value);
+            }
+        }
+        message
+    }
+
+    async fn validate(&self, reader: &Reader, of: &[(&str, &str)]) -> Result<(), Status> {
+        let mut message: Map<String, Value> = serde_json::from_str(self.sample).unwrap_or_default();
+        message.insert("commandId".to_owned(), client::command_id().into());
+        message.insert("validateOnly".to_owned(), true.into());
+        message.extend(of.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
+        reader.command(self.rpc()?, Value::Object(message)).await.map(drop)
+    }
+}
+
+/// Puts a value at a path.
+fn set(message: &mut Map<String, Value>, path: &str, value: Value) {
+    let Some((first, rest)) = path.split_once('.') else {
+        message.insert(path.to_owned(), value);
+        return;
+    };
+    let inner = match first.strip_suffix("[]") {
+        Some(list) => message.entry(list).or_insert_with(|| json!([{}])).get_mut(0),
+        None => Some(message.entry(first).or_insert_with(|| json!({}))),
+    };
+    if let Some(inner) = inner.and_then(Value::as_object_mut) {
+        set(inner, rest, value);
+    }
+}
+
+/// What of these acts is possible on something, whose id is in these fields.
+pub(super) async fn moves(
+    reader: &Reader,
+    acts: &'static [Act],
+    of: &[(&str, &str)],
+    typed: Option<&Query>,
+) -> Result<Moves, Status> {
+    let words = reader.words;
+    let mut asked = Vec::new();
+    let mut moves = Moves::default();
+    for act in acts {
+        let rpc = act.rpc()?;
+        match act.is_for(reader, rpc) {
+            true => asked.push(act),
+            false => {
+                let roles: Vec<String> =
+                    rpc.contract.roles.iter().map(|role| words.role(role.as_str())).collect();
+                let sentence = words.say("For: {roles}", &[("roles", &words.list(&roles))]);
+                moves.of_others.push(Refused {
+                    label: words.t(act.label).to_owned(),
+                    sentence,
+                    reason: None,
+                });
+            }
+        }
+    }
+    let verdicts = join_all(asked.iter().map(|act| act.validate(reader, of))).await;
+    for (act, verdict) in asked.into_iter().zip(verdicts) {
+        let status = match verdict {
+            // What is filled in decides then.
+            Ok(()) => None,
+            Err(status) if status.code() == Code::InvalidArgument => None,
+            Err(status) => Some(status),
+        };
+        let Some(status) = status else {
+            moves.possible.push(act.offer(words, typed));
+            continue;
+        };
+        let reason = Refusal::of(&status).reason().map(str::to_owned);
+        let is_of_others = reason.as_deref().is_some_and(|reason| NOT_THIS_CALLER.contains(&reason));
+        let sentence = refused::sentence(&status, reader.preferences.language);
+        let refused = Refused { label: words.t(act.label).to_owned(), sentence, reason };
+        if is_of_others { moves.of_others.push(refused) } else { moves.refused.push(refused) }
+    }
+    Ok(moves)
+}
+
+/// What a page says of an act that was carried out before it was loaded.
+pub(super) fn done(words: Words, acts: &'static [Act], asked: &Asked) -> Option<Notice> {
+    let query = asked.query();
+    let act = acts.iter().find(|act| Some(act.name()) == query.get("done"))?;
+    let position = super::frame::grouped(query.number("at")?);
+    let values: [(&str, &dyn ToString); 2] = [("act", &words.t(act.label)), ("position", &position)];
+    let sentence = words.say("Recorded: {act}, record {position}.", &values);
+    Some(Notice { kind: "done", sentence, reason: None })
+}
+
+/// What a page says of an act that was refused.
+pub(super) fn not_done(reader: &Reader, status: &Status) -> Notice {
+    let refusal = Refusal::of(status);
+    let mut sentence = refused::sentence(status, reader.preferences.language);
+    for violation in refusal.violations() {
+        let why = reader.preferences.language.fault(&violation.description).into_owned();
+        sentence.push_str(&format!(" {}: {why}.", violation.field));
+    }
+    Notice { kind: "refused", sentence, reason: refusal.reason().map(str::to_owned) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desk::{item, sessions};
+
+    #[test]
+    fn every_act_is_a_command_whose_fields_and_sample_fit() {
+        for act in item::ACTS.iter().chain(sessions::ACTS) {
+            let rpc = act.rpc().unwrap_or_else(|_| panic!("{} is no rpc", act.rpc));
+            let sample: Value = serde_json::from_str(act.sample).expect(act.sample);
+            crate::json::read(rpc.method.input(), sample)
+                .unwrap_or_else(|invalid| panic!("{}: {invalid:?}", act.rpc));
+            let form: Vec<(String, String)> = act
+                .fields
+                .iter()
+                .map(|field| {
+                    let value = match field.input {
+                        Input::Number => "50",
+                        Input::YesNo => "yes",
+                        Input::Choice => "VOTE_CHOICE_NO",
+                        _ => "2027-03-31",
+                    };
+                    (field.path.to_owned(), value.to_owned())
+                })
+                .collect();
+            let message = act.message(&Query(form));
+            crate::json::read(rpc.method.input(), Value::Object(message))
+                .unwrap_or_else(|invalid| panic!("{}: {invalid:?}", act.rpc));
+        }
+    }
+}

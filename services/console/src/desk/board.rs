@@ -1,0 +1,299 @@
+//! The board (台账): department × column. Every number opens exactly the rows that it counts.
+
+use super::answer::{Failure, html};
+use super::frame::{Frame, Nav, Notice, Stamp};
+use super::limits::ROWS_AT_ONCE;
+use super::markup::{Light, Markup};
+use super::reader::Reader;
+use super::words::Words;
+use super::{Asked, Desk};
+use askama::Template;
+use http::Response;
+use prost_types::Timestamp;
+use proto::followup::v1::{BoardColumn, BoardCounts, BoardRow, GetBoardRequest};
+use tonic::Status;
+use tonic::body::Body;
+
+/// A column: its name in links, what it is called, and what it counts.
+pub(super) struct Column {
+    pub(super) column: BoardColumn,
+    pub(super) name: &'static str,
+    pub(super) title: &'static str,
+    pub(super) meaning: &'static str,
+}
+
+const fn said(text: &'static str) -> &'static str {
+    text
+}
+
+/// The columns of the board, in their order.
+pub(super) const COLUMNS: [Column; 12] = [
+    Column {
+        column: BoardColumn::Open,
+        name: "open",
+        title: said("Open"),
+        meaning: said("Neither accepted nor rescinded."),
+    },
+    Column {
+        column: BoardColumn::DueSoon,
+        name: "due_soon",
+        title: said("Due within 7 days"),
+        meaning: said("Due within the next 7 days while their clocks run."),
+    },
+    Column {
+        column: BoardColumn::Late,
+        name: "late",
+        title: said("Late"),
+        meaning: said("Past their due moment while their clocks run."),
+    },
+    Column {
+        column: BoardColumn::Blocked,
+        name: "blocked",
+        title: said("Blocked"),
+        meaning: said("The work cannot go on, and a department was asked for help."),
+    },
+    Column {
+        column: BoardColumn::Escalated,
+        name: "escalated",
+        title: said("Escalated"),
+        meaning: said("The supervisor or the leadership was notified since the due date was set."),
+    },
+    Column {
+        column: BoardColumn::Unacknowledged,
+        name: "unacknowledged",
+        title: said("Unacknowledged"),
+        meaning: said("The lead has not acknowledged them."),
+    },
+    Column {
+        column: BoardColumn::AwaitingAcceptance,
+        name: "awaiting_acceptance",
+        title: said("To be judged"),
+        meaning: said("Claimed to be done, and not judged yet."),
+    },
+    Column {
+        column: BoardColumn::Extended,
+        name: "extended",
+        title: said("Extended"),
+        meaning: said("The due date was moved at least once."),
+    },
+    Column {
+        column: BoardColumn::Paused,
+        name: "paused",
+        title: said("Paused"),
+        meaning: said("Contested, suspended or waiting for another item: their clocks stand still."),
+    },
+    Column { column: BoardColumn::Done, name: "done", title: said("Done"), meaning: said("Accepted.") },
+    Column {
+        column: BoardColumn::Cancelled,
+        name: "cancelled",
+        title: said("Rescinded"),
+        meaning: said("Rescinded; no longer owed."),
+    },
+    Column {
+        column: BoardColumn::WasLate,
+        name: "was_late",
+        title: said("Was late"),
+        meaning: said("Were overdue at some time, whatever became of them."),
+    },
+];
+
+pub(super) fn column(name: &str) -> Option<&'static Column> {
+    COLUMNS.iter().find(|column| column.name == name)
+}
+
+impl Column {
+    pub(super) fn count(&self, counts: &BoardCounts) -> u32 {
+        match self.column {
+            BoardColumn::Unspecified | BoardColumn::Open => counts.open,
+            BoardColumn::DueSoon => counts.due_soon,
+            BoardColumn::Late => counts.late,
+            BoardColumn::Blocked => counts.blocked,
+            BoardColumn::Escalated => counts.escalated,
+            BoardColumn::Unacknowledged => counts.unacknowledged,
+            BoardColumn::AwaitingAcceptance => counts.awaiting_acceptance,
+            BoardColumn::Extended => counts.extended,
+            BoardColumn::Done => counts.done,
+            BoardColumn::Paused => counts.paused,
+            BoardColumn::Cancelled => counts.cancelled,
+            BoardColumn::WasLate => counts.was_late,
+        }
+    }
+}
+
+/// The light of a department: that of its worst open item.
+pub(super) fn light_of(counts: &BoardCounts) -> Option<Light> {
+    match counts {
+        counts if counts.late > 0 => Some(Light::Red),
+        counts if counts.due_soon + counts.blocked + counts.unacknowledged > 0 => Some(Light::Amber),
+        counts if counts.open > 0 => Some(Light::Green),
+        _ => None,
+    }
+}
+
+/// The word of a light.
+pub(super) fn light_word(words: Words, light: Light) -> &'static str {
+    match light {
+        Light::Red => words.t("Red"),
+        Light::Amber => words.t("Yellow"),
+        Light::Green => words.t("Green"),
+    }
+}
+
+/// The board as of a moment or a position, all departments of it.
+pub(super) struct Board {
+    pub(super) evaluated_at: Option<Timestamp>,
+    pub(super) position: u64,
+    pub(super) rows: Vec<BoardRow>,
+    pub(super) totals: BoardCounts,
+}
+
+impl Board {
+    pub(super) async fn read(
+        reader: &Reader,
+        as_of_at: Option<Timestamp>,
+        as_of_position: Option<u64>,
+    ) -> Result<Board, Status> {
+        let (mut rows, mut page_token) = (Vec::new(), String::new());
+        loop {
+            let request = GetBoardRequest {
+                page_size: ROWS_AT_ONCE,
+                page_token,
+                as_of_at,
+                as_of_position,
+                ..Default::default()
+            };
+            let page = reader.ask(request).await?;
+            rows.extend(page.rows);
+            if page.next_page_token.is_empty() {
+                let totals = page.totals.unwrap_or_default();
+                return Ok(Board { evaluated_at: page.evaluated_at, position: page.position, rows, totals });
+            }
+            page_token = page.next_page_token;
+        }
+    }
+}
+
+/// A cell: a number, and where its rows are, if they can be listed.
+#[derive(Clone)]
+pub(super) struct Cell {
+    pub(super) count: u32,
+    pub(super) href: Option<String>,
+    pub(super) class: &'static str,
+}
+
+struct Row {
+    code: String,
+    name: String,
+    light: Option<Markup>,
+    cells: Vec<Cell>,
+}
+
+#[derive(Template)]
+#[template(path = "board.html")]
+struct BoardPage {
+    frame: Frame,
+    lede: Vec<Markup>,
+    columns: Vec<(&'static str, &'static str)>,
+    rows: Vec<Row>,
+    totals: Vec<Cell>,
+    summary: String,
+}
+
+/// The page.
+pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
+    let (words, query) = (reader.words, asked.query());
+    let around = reader.surroundings(desk).await?;
+    let moment = query.get("as_of").and_then(|text| around.calendar.read(text));
+    let position = query.number("position");
+    let is_past = moment.is_some() || position.is_some();
+    let board = Board::read(reader, moment.filter(|_| position.is_none()), position).await?;
+    let mut frame = Frame::new(reader, &around, asked, Nav::Board, words.t("Board"));
+    let stamp = Stamp::new(reader, &around.calendar, board.evaluated_at, board.position, "/v1/board");
+    if is_past {
+        let sentence =
+            words.t("This is the past. Lists show what is so now, so the numbers lead nowhere.").to_owned();
+        frame.notice = Some(Notice { kind: "past", sentence, reason: None });
+    }
+    frame.stamp = Some(Stamp { rewinds: true, ..stamp });
+    let rows: Vec<Row> = board
+        .rows
+        .iter()
+        .map(|row| {
+            let counts = row.counts.unwrap_or_default();
+            Row {
+                code: row.department_code.clone(),
+                name: around.directory.name(&row.department_code),
+                light: light_of(&counts).map(|light| Markup::light(light, light_word(words, light))),
+                cells: cells(&counts, Some(&row.department_code), is_past),
+            }
+        })
+        .collect();
+    let page = BoardPage {
+        lede: lede(words, &board, is_past),
+        columns: COLUMNS.iter().map(|column| (words.t(column.title), words.t(column.meaning))).collect(),
+        summary: words.say("{n} departments", &[("n", &rows.len())]),
+        rows,
+        totals: cells(&board.totals, None, is_past),
+        frame,
+    };
+    Ok(html(&page))
+}
+
+fn cells(counts: &BoardCounts, lead: Option<&str>, is_past: bool) -> Vec<Cell> {
+    let cell = |column: &Column| {
+        let count = column.count(counts);
+        let class = match (column.column, count) {
+            (_, 0) => "nil",
+            (BoardColumn::Late, _) => "bad",
+            (BoardColumn::Done | BoardColumn::Cancelled | BoardColumn::WasLate, _) => "edge",
+            _ => "",
+        };
+        Cell { count, href: (count > 0 && !is_past).then(|| href(lead, column.name)), class }
+    };
+    COLUMNS.iter().map(cell).collect()
+}
+
+/// Where the rows of a cell are.
+pub(super) fn href(lead: Option<&str>, column: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(lead.map(|lead| ("lead", lead)));
+    query.append_pair("column", column);
+    format!("/items?{}", query.finish())
+}
+
+/// A number that opens its rows; 0 opens nothing.
+pub(super) fn counted(words: Words, count: u32, column: &str, is_past: bool) -> Markup {
+    let text = match count {
+        1 => words.t("1 item").to_owned(),
+        _ => words.say("{n} items", &[("n", &count)]),
+    };
+    match count > 0 && !is_past {
+        true => Markup::link(&href(None, column), &text),
+        false => Markup::text(&text),
+    }
+}
+
+fn lede(words: Words, board: &Board, is_past: bool) -> Vec<Markup> {
+    let totals = &board.totals;
+    let link = |count, column| counted(words, count, column, is_past);
+    vec![
+        Markup::fill(
+            words.t(
+                "{departments} departments lead {open} that are open: {late} late, {escalated} escalated.",
+            ),
+            &[
+                ("departments", Markup::text(&board.rows.len().to_string())),
+                ("open", link(totals.open, "open")),
+                ("late", link(totals.late, "late")),
+                ("escalated", link(totals.escalated, "escalated")),
+            ],
+        ),
+        Markup::fill(
+            words.t("{blocked} blocked, {waiting} to be judged."),
+            &[
+                ("blocked", link(totals.blocked, "blocked")),
+                ("waiting", link(totals.awaiting_acceptance, "awaiting_acceptance")),
+            ],
+        ),
+    ]
+}

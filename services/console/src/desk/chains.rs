@@ -1,0 +1,101 @@
+//! Chains (等待链): which item waits for which other one, or for the help of a department.
+
+use super::answer::{Failure, html};
+use super::frame::{Frame, Nav};
+use super::items::light_of_item;
+use super::limits::ROWS_AT_ONCE;
+use super::markup::Markup;
+use super::moment;
+use super::reader::{Reader, Surroundings};
+use super::words::Words;
+use super::{Asked, Desk};
+use askama::Template;
+use http::Response;
+use proto::resolution::v1::{Item, ListItemsRequest};
+use std::collections::BTreeMap;
+use tonic::body::Body;
+
+/// Something that waits, and what for.
+struct Wait {
+    href: String,
+    number: String,
+    title: String,
+    lead: String,
+    light: Markup,
+    due: Markup,
+    /// The items that it waits for.
+    items: Vec<(String, String)>,
+    /// The department that was asked for help, and why.
+    helper: Option<String>,
+    why: String,
+}
+
+struct Waited {
+    name: String,
+    count: usize,
+}
+
+#[derive(Template)]
+#[template(path = "chains.html")]
+struct ChainsPage {
+    frame: Frame,
+    lede: String,
+    waits: Vec<Wait>,
+    waited_for: Vec<Waited>,
+}
+
+/// The page.
+pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
+    let words = reader.words;
+    let list = async |request: ListItemsRequest| {
+        Ok::<_, Failure>(reader.ask(ListItemsRequest { page_size: ROWS_AT_ONCE, ..request }).await?.items)
+    };
+    let paused = ListItemsRequest { paused: Some(true), ..Default::default() };
+    let blocked = ListItemsRequest { blocked: Some(true), ..Default::default() };
+    let (around, paused, blocked) =
+        futures::future::try_join3(reader.surroundings(desk), list(paused), list(blocked)).await?;
+    let waiting = paused.into_iter().filter(|item| !item.waits_for_numbers.is_empty());
+    let mut waiting: BTreeMap<String, Item> =
+        waiting.chain(blocked).map(|item| (item.item_id.clone(), item)).collect();
+    waiting.retain(|_, item| !item.waits_for_numbers.is_empty() || item.help_from_code.is_some());
+    let mut waits: Vec<Wait> = waiting.values().map(|item| wait(words, &around, item)).collect();
+    waits.sort_by(|one, other| one.number.cmp(&other.number));
+    let page = ChainsPage {
+        frame: Frame::new(reader, &around, asked, Nav::Chains, words.t("Chains")),
+        lede: match waits.len() {
+            0 => words.t("No item waits for another one or for help.").to_owned(),
+            1 => words.t("1 item waits for another one or for help.").to_owned(),
+            n => words.say("{n} items wait for others or for help.", &[("n", &n)]),
+        },
+        waited_for: waited_for(&waits),
+        waits,
+    };
+    Ok(html(&page))
+}
+
+fn wait(words: Words, around: &Surroundings, item: &Item) -> Wait {
+    let link = |number: &String| (format!("/items?q={}", number.replace('/', "%2F")), number.clone());
+    Wait {
+        href: format!("/items/{}", item.item_id),
+        number: item.number.clone(),
+        title: item.title.clone(),
+        lead: around.directory.name(&item.lead_code),
+        light: light_of_item(words, item),
+        due: moment::day(words, &item.due_on),
+        items: item.waits_for_numbers.iter().map(link).collect(),
+        helper: item.help_from_code.as_deref().map(|code| around.directory.name(code)),
+        why: item.blocked_reason.clone().unwrap_or_default(),
+    }
+}
+
+/// For which departments most is waited.
+fn waited_for(waits: &[Wait]) -> Vec<Waited> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for helper in waits.iter().filter_map(|wait| wait.helper.as_deref()) {
+        *counts.entry(helper).or_default() += 1;
+    }
+    let mut waited: Vec<Waited> =
+        counts.into_iter().map(|(name, count)| Waited { name: name.to_owned(), count }).collect();
+    waited.sort_by_key(|waited| std::cmp::Reverse(waited.count));
+    waited
+}

@@ -1,0 +1,245 @@
+//! What is around every page: its head, its navigation, its foot.
+
+use super::Asked;
+use super::asset::{SCRIPT, STYLE};
+use super::markup::Markup;
+use super::moment::Calendar;
+use super::preferences::{Preferences, Theme};
+use super::reader::{Reader, Surroundings};
+use super::words::Words;
+use client::Language;
+use prost_types::Timestamp;
+
+/// The pages in the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nav {
+    Today,
+    Board,
+    Items,
+    Sessions,
+    Matters,
+    Chains,
+    Notices,
+    Proof,
+}
+
+impl Nav {
+    const ALL: [Nav; 8] = [
+        Nav::Today,
+        Nav::Board,
+        Nav::Items,
+        Nav::Sessions,
+        Nav::Matters,
+        Nav::Chains,
+        Nav::Notices,
+        Nav::Proof,
+    ];
+
+    fn path(self) -> &'static str {
+        match self {
+            Nav::Today => "/today",
+            Nav::Board => "/board",
+            Nav::Items => "/items",
+            Nav::Sessions => "/sessions",
+            Nav::Matters => "/matters",
+            Nav::Chains => "/chains",
+            Nav::Notices => "/notices",
+            Nav::Proof => "/proof",
+        }
+    }
+
+    pub(super) fn name(self, words: Words) -> &'static str {
+        match self {
+            Nav::Today => words.t("Today"),
+            Nav::Board => words.t("Board"),
+            Nav::Items => words.t("Items"),
+            Nav::Sessions => words.t("Sessions"),
+            Nav::Matters => words.t("Matters"),
+            Nav::Chains => words.t("Chains"),
+            Nav::Notices => words.t("Notices"),
+            Nav::Proof => words.t("Proof"),
+        }
+    }
+}
+
+/// An entry of the navigation.
+pub(super) struct NavEntry {
+    pub(super) path: &'static str,
+    pub(super) name: &'static str,
+    /// What `aria-current` says of it.
+    pub(super) current: Option<&'static str>,
+}
+
+/// What is around a page.
+pub(super) struct Frame {
+    pub(super) words: Words,
+    preferences: Preferences,
+    pub(super) title: String,
+    /// The address of the page, with its query.
+    pub(super) here: String,
+    /// Empty for somebody who is not signed in.
+    pub(super) nav: Vec<NavEntry>,
+    pub(super) who: String,
+    pub(super) form_token: String,
+    pub(super) stamp: Option<Stamp>,
+    pub(super) notice: Option<Notice>,
+}
+
+/// The state of the log that a page shows.
+pub(super) struct Stamp {
+    pub(super) position: u64,
+    pub(super) moment: Markup,
+    /// The moment as a field of a form has it.
+    pub(super) field: String,
+    /// Whether another moment can be asked for.
+    pub(super) rewinds: bool,
+    /// The same call for programs.
+    pub(super) api: String,
+}
+
+/// What came of the reader's last act, or that a page shows the past.
+pub(super) struct Notice {
+    /// `done`, `refused` or `past`.
+    pub(super) kind: &'static str,
+    pub(super) sentence: String,
+    pub(super) reason: Option<String>,
+}
+
+impl Stamp {
+    /// As of this moment, at which the log ended with this position.
+    pub(super) fn new(
+        reader: &Reader,
+        calendar: &Calendar,
+        at: Option<Timestamp>,
+        position: u64,
+        api: &str,
+    ) -> Stamp {
+        let at = at.unwrap_or_default();
+        let moment = calendar.full(reader.words, &at);
+        Stamp { position, moment, field: calendar.field(&at), rewinds: false, api: api.to_owned() }
+    }
+}
+
+impl Frame {
+    /// Around a page of somebody who is signed in. `within` is the entry of the navigation that the page belongs to.
+    pub(super) fn new(
+        reader: &Reader,
+        around: &Surroundings,
+        asked: &Asked,
+        within: Nav,
+        title: &str,
+    ) -> Frame {
+        let words = reader.words;
+        let here = asked.head.uri.path_and_query().map_or("/today", |here| here.as_str()).to_owned();
+        let current = |entry: Nav| match entry == within {
+            true if asked.head.uri.path() == entry.path() => Some("page"),
+            true => Some("true"),
+            false => None,
+        };
+        let nav = Nav::ALL.map(|entry| NavEntry {
+            path: entry.path(),
+            name: entry.name(words),
+            current: current(entry),
+        });
+        let roles: Vec<String> = reader.holder.roles.iter().map(|role| words.role(role)).collect();
+        let department = reader.holder.department.as_deref().map(|code| around.directory.name(code));
+        let who: Vec<String> = department.into_iter().chain([words.list(&roles)]).collect();
+        Frame {
+            words,
+            preferences: reader.preferences,
+            title: title.to_owned(),
+            here,
+            nav: nav.into(),
+            who: who.join(" "),
+            form_token: reader.session.form_token.clone(),
+            stamp: None,
+            notice: None,
+        }
+    }
+
+    /// Around a page that says nothing of any matter.
+    pub(super) fn bare(preferences: Preferences, title: &str, here: &str) -> Frame {
+        Frame {
+            words: Words(preferences.language),
+            preferences,
+            title: title.to_owned(),
+            here: here.to_owned(),
+            nav: Vec::new(),
+            who: String::new(),
+            form_token: String::new(),
+            stamp: None,
+            notice: None,
+        }
+    }
+
+    pub(super) fn t<'a>(&self, english: &'a str) -> &'a str {
+        self.words.t(english)
+    }
+
+    pub(super) fn style(&self) -> &str {
+        &STYLE.path
+    }
+
+    /// The theme, where the reader has chosen one.
+    pub(super) fn theme(&self) -> Option<&'static str> {
+        let theme = self.preferences.theme;
+        (theme != Theme::Auto).then(|| theme.name())
+    }
+
+    pub(super) fn script(&self) -> &str {
+        &SCRIPT.path
+    }
+
+    /// Whether single keys lead through the page.
+    pub(super) fn has_keys(&self) -> bool {
+        self.preferences.keys
+    }
+
+    /// What stands at the foot of each printed sheet.
+    pub(super) fn stamp_of_sheet(&self) -> String {
+        let position = self
+            .stamp
+            .as_ref()
+            .map(|stamp| self.words.say("log position {n}", &[("n", &grouped(stamp.position))]));
+        let parts = [Some(self.t("Huishang").to_owned()), Some(self.title.clone()), position];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+
+    /// The page in the other language: its name, tag and address.
+    pub(super) fn other_language(&self) -> (&'static str, &'static str, String) {
+        match self.words.0 {
+            Language::Chinese => ("English", "en", self.with("lang", "en")),
+            Language::English => ("中文", "zh-CN", self.with("lang", "zh")),
+        }
+    }
+
+    /// The address of this page with another choice.
+    pub(super) fn with(&self, name: &str, value: &str) -> String {
+        let separator = if self.here.contains('?') { '&' } else { '?' };
+        format!("{}{separator}{name}={value}", self.here)
+    }
+}
+
+/// A number with commas between its thousands.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let shown = [0, 12, 999, 1_000, 18_427, 1_234_567].map(grouped);
+        assert_eq!(shown, ["0", "12", "999", "1,000", "18,427", "1,234,567"]);
+    }
+}

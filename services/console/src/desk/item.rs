@@ -1,0 +1,293 @@
+//! One item: what is owed, who held it how long, what can happen next and what refuses the rest, and its story.
+
+mod acts;
+
+use super::act::{self, Input, Moves};
+use super::answer::{Failure, html, see_other};
+use super::clock_ledger::{self, ClockLedger};
+use super::frame::{Frame, Nav, Stamp};
+use super::items::light_of_item;
+use super::limits::ROWS_AT_ONCE;
+use super::markup::Markup;
+use super::moment;
+use super::reader::{Reader, Surroundings};
+use super::story::{self, Entry, Rung};
+use super::words::Words;
+use super::{Asked, Desk, Query};
+use askama::Template;
+use http::Response;
+use proto::followup::v1::{ListUpcomingNoticesRequest, Notice};
+use proto::ledger::v1::GetHeadRequest;
+use proto::resolution::v1::{Evidence, GetItemRequest, GetItemResponse, Item, ItemStage};
+use tonic::body::Body;
+
+pub(super) use acts::ACTS;
+
+/// Days for which it is looked ahead.
+const DAYS_AHEAD: u32 = 92;
+
+/// One of the figures: what it is, its value, and a remark, which may be a warning.
+struct Fact {
+    name: &'static str,
+    value: Markup,
+    remark: String,
+    is_bad: bool,
+}
+
+/// An item that this one waits for.
+struct Wait {
+    href: String,
+    number: String,
+    title: String,
+    lead: String,
+    stage: String,
+    due: Markup,
+    is_critical: bool,
+}
+
+#[derive(Template)]
+#[template(path = "item.html")]
+struct ItemPage {
+    frame: Frame,
+    item: Item,
+    lead: String,
+    co_responsible: String,
+    acceptor: String,
+    resolution: String,
+    deliverable: String,
+    criterion: String,
+    lede: Markup,
+    facts: Vec<Fact>,
+    moves: Moves,
+    expected_position: u64,
+    rungs: Vec<Rung>,
+    clock: ClockLedger,
+    waits: Vec<Wait>,
+    story: Vec<Entry>,
+    has_earlier: bool,
+    evidence: Vec<Evidence>,
+}
+
+/// The page.
+pub(super) async fn page(
+    desk: &Desk,
+    reader: &Reader,
+    asked: &Asked,
+    id: &str,
+) -> Result<Response<Body>, Failure> {
+    show(desk, reader, asked, id, None).await
+}
+
+/// Carries out an act on the item, and shows what came of it.
+pub(super) async fn act(
+    desk: &Desk,
+    reader: &Reader,
+    asked: &Asked,
+    id: &str,
+) -> Result<Response<Body>, Failure> {
+    let form = Query::of(&asked.body);
+    let act = ACTS.iter().find(|act| Some(act.name()) == form.get("action")).ok_or(Failure::NotFound)?;
+    match act.carry_out(reader, &form, &[("itemId", id)]).await {
+        Ok(position) => Ok(see_other(&format!("/items/{id}?done={}&at={position}", act.name()))),
+        Err(status) => {
+            let http = crate::refused::http_status(status.code());
+            match Failure::from(status) {
+                Failure::Refused(status) => {
+                    let mut response = show(desk, reader, asked, id, Some((&form, &status))).await?;
+                    *response.status_mut() = http;
+                    Ok(response)
+                }
+                other => Err(other),
+            }
+        }
+    }
+}
+
+async fn show(
+    desk: &Desk,
+    reader: &Reader,
+    asked: &Asked,
+    id: &str,
+    refused: Option<(&Query, &tonic::Status)>,
+) -> Result<Response<Body>, Failure> {
+    let words = reader.words;
+    let at_least_position = asked.query().number("at").unwrap_or_default();
+    let request = GetItemRequest { item_id: id.to_owned(), at_least_position, ..Default::default() };
+    let (around, answer, head) = futures::future::try_join3(
+        reader.surroundings(desk),
+        async { Ok(reader.ask(request).await?) },
+        async { Ok(reader.ask(GetHeadRequest::default()).await?) },
+    )
+    .await?;
+    let item = answer.item.clone().ok_or(Failure::NotFound)?;
+    let of = [("itemId", item.item_id.as_str())];
+    let (moves, upcoming) = futures::future::try_join(
+        act::moves(reader, ACTS, &of, refused.map(|(form, _)| form)),
+        upcoming(reader, &item, at_least_position),
+    )
+    .await?;
+    let mut frame = Frame::new(reader, &around, asked, Nav::Items, &item.title);
+    let api = format!("/v1/items/{}", item.item_id);
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, &api));
+    frame.notice = match refused {
+        Some((_, status)) => Some(act::not_done(reader, status)),
+        None => act::done(words, ACTS, asked),
+    };
+    let page = written(reader, &around, frame, item, answer, moves, &upcoming);
+    Ok(html(&page))
+}
+
+/// What will be sent about the item if nobody acts.
+async fn upcoming(
+    reader: &Reader,
+    item: &Item,
+    at_least_position: u64,
+) -> Result<Vec<Notice>, tonic::Status> {
+    if matches!(item.stage(), ItemStage::Accepted | ItemStage::Rescinded) {
+        return Ok(Vec::new());
+    }
+    let request = ListUpcomingNoticesRequest {
+        at_least_position,
+        page_size: ROWS_AT_ONCE,
+        lead_code: Some(item.lead_code.clone()),
+        days: Some(DAYS_AHEAD),
+        ..Default::default()
+    };
+    let answer = reader.ask(request).await?;
+    Ok(answer.notices.into_iter().filter(|notice| notice.item_id == item.item_id).collect())
+}
+
+fn written(
+    reader: &Reader,
+    around: &Surroundings,
+    frame: Frame,
+    item: Item,
+    answer: GetItemResponse,
+    moves: Moves,
+    upcoming: &[Notice],
+) -> ItemPage {
+    let (words, directory) = (reader.words, &around.directory);
+    let wait = |wait: &proto::resolution::v1::ItemWait| Wait {
+        href: format!("/items?q={}", wait.number.replace('/', "%2F")),
+        number: wait.number.clone(),
+        title: wait.title.clone(),
+        lead: directory.name(&wait.lead_code),
+        stage: words.value("huishang.resolution.v1.ItemStage", wait.stage),
+        due: moment::day(words, &wait.due_on),
+        is_critical: wait.critical,
+    };
+    let clock = clock_ledger::of(words, around, &answer.spans, answer.working_days);
+    ItemPage {
+        lead: directory.name(&item.lead_code),
+        co_responsible: words.list(&directory.names(&item.co_responsible_codes)),
+        acceptor: item
+            .acceptor_code
+            .as_deref()
+            .map_or_else(|| words.t("the supervisors").to_owned(), |code| directory.name(code)),
+        resolution: format!("{} {}", answer.resolution_number, answer.resolution_title),
+        lede: lede(words, around, &item, &clock, upcoming),
+        facts: facts(words, around, &item, &clock, upcoming),
+        expected_position: answer.position,
+        rungs: story::rungs(words, around, &answer.history, upcoming),
+        waits: answer.chain.iter().map(wait).collect(),
+        story: story::entries(words, around, &answer.history),
+        has_earlier: answer.earlier_history_before_position > 0,
+        evidence: answer.history.iter().flat_map(|entry| entry.evidence.clone()).collect(),
+        deliverable: answer.deliverable,
+        criterion: answer.criterion,
+        frame,
+        item,
+        moves,
+        clock,
+    }
+}
+
+fn lede(
+    words: Words,
+    around: &Surroundings,
+    item: &Item,
+    clock: &ClockLedger,
+    upcoming: &[Notice],
+) -> Markup {
+    let stage = words.value("huishang.resolution.v1.ItemStage", item.stage);
+    let now = match (&clock.holder, item.stage()) {
+        (_, ItemStage::Accepted | ItemStage::Rescinded) | (None, _) => Markup::text(&stage),
+        // The light says the stage.
+        (Some(holder), ItemStage::Assigned | ItemStage::Contested | ItemStage::Claimed) => Markup::fill(
+            words.t("{light}; in the hands of {holder}."),
+            &[("light", light_of_item(words, item)), ("holder", Markup::text(holder))],
+        ),
+        (Some(holder), _) => Markup::fill(
+            words.t("{light} {stage}; in the hands of {holder}."),
+            &[
+                ("light", light_of_item(words, item)),
+                ("stage", Markup::text(&stage)),
+                ("holder", Markup::text(holder)),
+            ],
+        ),
+    };
+    let next = upcoming.first().map(|notice| {
+        Markup::fill(
+            words.t("If nobody acts: {notice} on {moment}."),
+            &[
+                ("notice", Markup::text(&words.value("huishang.followup.v1.NoticeKind", notice.kind))),
+                ("moment", around.calendar.short(words, &notice.occurred_at.unwrap_or_default())),
+            ],
+        )
+    });
+    Markup::join([Some(now), next].into_iter().flatten(), " ")
+}
+
+fn facts(
+    words: Words,
+    around: &Surroundings,
+    item: &Item,
+    clock: &ClockLedger,
+    upcoming: &[Notice],
+) -> Vec<Fact> {
+    let days = |n: u32| match n {
+        1 => words.t("missed by 1 day").to_owned(),
+        _ => words.say("missed by {n} days", &[("n", &n)]),
+    };
+    let extensions = match item.extensions {
+        0 => String::new(),
+        1 => words.t("moved once").to_owned(),
+        n => words.say("moved {n} times", &[("n", &n)]),
+    };
+    let mut facts = vec![
+        Fact {
+            name: words.t("First promise"),
+            value: moment::full_day(words, &item.first_due_on),
+            remark: if item.days_past_promise > 0 {
+                days(item.days_past_promise)
+            } else {
+                words.t("kept so far").to_owned()
+            },
+            is_bad: item.days_past_promise > 0,
+        },
+        Fact {
+            name: words.t("Due now"),
+            value: moment::full_day(words, &item.due_on),
+            remark: if item.late { days(item.days_late) } else { extensions },
+            is_bad: item.late,
+        },
+    ];
+    if let Some(holder) = &clock.holder {
+        let remark = clock.since.clone().unwrap_or_default();
+        facts.push(Fact {
+            name: words.t("In the hands of"),
+            value: Markup::text(holder),
+            remark,
+            is_bad: false,
+        });
+    }
+    if let Some(notice) = upcoming.first() {
+        facts.push(Fact {
+            name: words.t("Next notice"),
+            value: around.calendar.short(words, &notice.occurred_at.unwrap_or_default()),
+            remark: words.value("huishang.followup.v1.NoticeKind", notice.kind),
+            is_bad: false,
+        });
+    }
+    facts
+}

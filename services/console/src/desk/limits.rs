@@ -1,0 +1,18 @@
+//! The limits of the pages, each with its unit.
+
+/// Seconds after which somebody who does nothing has to sign in again.
+pub(super) const IDLE_SECONDS_MAX: i64 = 30 * 60;
+/// Seconds after which everybody has to sign in again.
+pub(super) const SESSION_SECONDS_MAX: i64 = 8 * 60 * 60;
+/// Seconds for which a session is not sealed again although it is used.
+pub(super) const RENEWAL_SECONDS: i64 = 60;
+/// Bytes of a token that fits into a cookie with all that is sealed beside it: browsers keep 4,096 of a cookie.
+pub(super) const TOKEN_BYTES_MAX: usize = 2_600;
+/// Bytes of a form, at most.
+pub(super) const FORM_BYTES_MAX: usize = 256 * 1024;
+/// Rows of a list on one page.
+pub(super) const ROWS_PER_PAGE: u32 = 100;
+/// Rows that are asked for at once where a page needs all of them.
+pub(super) const ROWS_AT_ONCE: u32 = 500;
+/// Departments whose names are shown; the others go by their codes.
+pub(super) const DEPARTMENTS_MAX: usize = 5_000;

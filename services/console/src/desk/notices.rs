@@ -1,0 +1,82 @@
+//! Notices (通知): what was sent to whom, and what will be sent in the next 14 days if nobody acts.
+
+use super::answer::{Failure, html};
+use super::frame::{Frame, Nav, Stamp};
+use super::limits::ROWS_PER_PAGE;
+use super::markup::Markup;
+use super::pager::Pager;
+use super::reader::{Reader, Surroundings};
+use super::story::addressee;
+use super::words::Words;
+use super::{Asked, Desk};
+use askama::Template;
+use http::Response;
+use proto::followup::v1::{ListNoticesRequest, ListUpcomingNoticesRequest, Notice};
+use tonic::body::Body;
+
+struct Row {
+    when: Markup,
+    kind: String,
+    to: String,
+    href: String,
+    number: String,
+    title: String,
+    lead: String,
+}
+
+#[derive(Template)]
+#[template(path = "notices.html")]
+struct NoticesPage {
+    frame: Frame,
+    upcoming: Vec<Row>,
+    has_more: bool,
+    sent: Vec<Row>,
+    pager: Pager,
+}
+
+/// The page.
+pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
+    let (words, query) = (reader.words, asked.query());
+    let upcoming = ListUpcomingNoticesRequest { page_size: ROWS_PER_PAGE, ..Default::default() };
+    let sent = ListNoticesRequest {
+        page_size: ROWS_PER_PAGE,
+        page_token: Pager::token(&query),
+        order_by: "occurred_at desc".into(),
+        ..Default::default()
+    };
+    let (around, upcoming, sent) = futures::future::try_join3(
+        reader.surroundings(desk),
+        async { Ok(reader.ask(upcoming).await?) },
+        async { Ok(reader.ask(sent).await?) },
+    )
+    .await?;
+    let mut frame = Frame::new(reader, &around, asked, Nav::Notices, words.t("Notices"));
+    frame.stamp = Some(Stamp::new(
+        reader,
+        &around.calendar,
+        upcoming.evaluated_at,
+        upcoming.position,
+        "/v1/upcoming-notices",
+    ));
+    let page = NoticesPage {
+        upcoming: rows(words, &around, &upcoming.notices),
+        has_more: !upcoming.next_page_token.is_empty(),
+        sent: rows(words, &around, &sent.notices),
+        pager: Pager::new(&query, "/notices", &sent.next_page_token),
+        frame,
+    };
+    Ok(html(&page))
+}
+
+fn rows(words: Words, around: &Surroundings, notices: &[Notice]) -> Vec<Row> {
+    let row = |notice: &Notice| Row {
+        when: around.calendar.short(words, &notice.occurred_at.unwrap_or_default()),
+        kind: words.value("huishang.followup.v1.NoticeKind", notice.kind),
+        to: addressee(words, around, &notice.addressee),
+        href: format!("/items/{}", notice.item_id),
+        number: notice.number.clone(),
+        title: notice.title.clone(),
+        lead: around.directory.name(&notice.lead_code),
+    };
+    notices.iter().map(row).collect()
+}

@@ -1,0 +1,151 @@
+//! Which page is at which address.
+
+use super::answer::{Failure, protect, see_other};
+use super::limits::FORM_BYTES_MAX;
+use super::preferences::{self, Preferences};
+use super::reader::{Reader, Stack};
+use super::session::{self, Session};
+use super::{Asked, Desk, Query};
+use super::{asset, board, chains, cookies, item, items, matters, notices, proof, sessions, sign_in, today};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, SET_COOKIE};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, Limited};
+use proto::ledger::v1::FollowEventsRequest;
+use tonic::body::Body;
+
+/// Whether a path is that of a page.
+pub(crate) fn is_of_desk(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    const FIRST: [&str; 12] = [
+        "changes", "today", "board", "items", "sessions", "matters", "chains", "notices", "proof", "sign-in",
+        "sign-out", "assets",
+    ];
+    path == "/" || FIRST.contains(&first)
+}
+
+/// Answers a request for a page.
+pub(crate) async fn answer(desk: &Desk, stack: Stack, request: Request<Body>) -> Response<Body> {
+    if let Some(asset) = asset::at(request.uri().path()) {
+        return of_asset(asset);
+    }
+    let preferences = Preferences::read(request.headers());
+    let here = request.uri().path_and_query().map_or("/today", |here| here.as_str()).to_owned();
+    let (head, body) = request.into_parts();
+    let body = match Limited::new(body, FORM_BYTES_MAX).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(_) => {
+            let mut response = Failure::Forged.page(preferences, &here);
+            *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+            return response;
+        }
+    };
+    let asked = Asked { head, body };
+    if asked.head.method == Method::GET
+        && let Some((path, kept)) = preferences::chosen(&asked, desk.https)
+    {
+        let mut response = see_other(&path);
+        for cookie in kept {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        return response;
+    }
+    let answered = match is_from_elsewhere(&asked) {
+        true => Err(Failure::Forged),
+        false => page(desk, stack, &asked, preferences).await,
+    };
+    answered.unwrap_or_else(|failure| failure.page(preferences, &here))
+}
+
+async fn page(
+    desk: &Desk,
+    stack: Stack,
+    asked: &Asked,
+    preferences: Preferences,
+) -> Result<Response<Body>, Failure> {
+    let path: Vec<&str> = asked.head.uri.path().split('/').filter(|part| !part.is_empty()).collect();
+    match (&asked.head.method, path.as_slice()) {
+        (&Method::GET, []) => return Ok(see_other("/today")),
+        (&Method::GET, ["sign-in"]) => return Ok(sign_in::page(desk, asked, preferences, None)),
+        (&Method::POST, ["sign-in"]) => return sign_in::sign_in(desk, stack, asked, preferences).await,
+        _ => {}
+    }
+    let now = session::now();
+    let cookie = cookies::sent(&asked.head.headers, cookies::session_name(desk.https));
+    let session = cookie.and_then(|cookie| desk.sealer.open(cookie, now)).ok_or(Failure::SignIn)?;
+    let renewed = session.renewed(now);
+    let mut response = signed_in(desk, stack, asked, preferences, session, &path).await?;
+    // What signs out has set a cookie itself.
+    if let Some(renewed) = renewed
+        && path != ["sign-out"]
+    {
+        response.headers_mut().append(SET_COOKIE, session_cookie(desk, &renewed));
+    }
+    Ok(response)
+}
+
+async fn signed_in(
+    desk: &Desk,
+    stack: Stack,
+    asked: &Asked,
+    preferences: Preferences,
+    session: Session,
+    path: &[&str],
+) -> Result<Response<Body>, Failure> {
+    let reader = Reader::new(stack, asked.head.extensions.clone(), session, preferences);
+    if asked.head.method == Method::POST && !has_form_token(asked, &reader) {
+        return Err(Failure::Forged);
+    }
+    let reader = &reader;
+    match (&asked.head.method, path) {
+        (&Method::GET, ["today"]) => today::page(desk, reader, asked).await,
+        (&Method::GET, ["board"]) => board::page(desk, reader, asked).await,
+        (&Method::GET, ["items"]) => items::page(desk, reader, asked).await,
+        (&Method::GET, ["items", id]) => item::page(desk, reader, asked, id).await,
+        (&Method::POST, ["items", id]) => item::act(desk, reader, asked, id).await,
+        (&Method::GET, ["sessions"]) => sessions::list(desk, reader, asked).await,
+        (&Method::GET, ["sessions", id]) => sessions::page(desk, reader, asked, id).await,
+        (&Method::POST, ["sessions", id]) => sessions::act(desk, reader, asked, id).await,
+        (&Method::GET, ["matters"]) => matters::list(desk, reader, asked).await,
+        (&Method::GET, ["chains"]) => chains::page(desk, reader, asked).await,
+        (&Method::GET, ["notices"]) => notices::page(desk, reader, asked).await,
+        (&Method::GET, ["proof"]) => proof::page(desk, reader, asked).await,
+        (&Method::GET, ["changes"]) => changes(reader, asked).await,
+        (&Method::POST, ["sign-out"]) => Ok(sign_in::sign_out(desk)),
+        _ => Err(Failure::NotFound),
+    }
+}
+
+/// What happens from now on to what the reader may see, so that a page knows when it is not up to date any more.
+async fn changes(reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
+    let last = asked.head.headers.get("last-event-id").and_then(|last| last.to_str().ok()?.parse().ok());
+    let after_position = last.or_else(|| asked.query().number("after")).unwrap_or_default();
+    Ok(protect(reader.follow(FollowEventsRequest { after_position, ..Default::default() }).await?))
+}
+
+/// Has a browser keep a session.
+pub(super) fn session_cookie(desk: &Desk, session: &Session) -> HeaderValue {
+    cookies::set(cookies::session_name(desk.https), &desk.sealer.seal(session), desk.https)
+}
+
+/// Whether a form was sent by a page of another site.
+fn is_from_elsewhere(asked: &Asked) -> bool {
+    let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+    let Some(origin) = asked.head.headers.get(ORIGIN).map(text) else { return false };
+    let host = asked.head.headers.get(HOST).map(text);
+    let host = host.or_else(|| asked.head.uri.authority().map(ToString::to_string)).unwrap_or_default();
+    asked.head.method != Method::GET
+        && origin.split_once("://").map(|(_, of_origin)| of_origin) != Some(&host)
+}
+
+/// Whether a form is from a page of this session.
+fn has_form_token(asked: &Asked, reader: &Reader) -> bool {
+    Query::of(&asked.body).get("form_token") == Some(&reader.session.form_token)
+}
+
+fn of_asset(asset: &asset::Asset) -> Response<Body> {
+    let mut response = Response::new(Body::new(Full::from(asset.bytes.clone())));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(asset.media_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    protect(response)
+}

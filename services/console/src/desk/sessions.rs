@@ -1,0 +1,242 @@
+//! Sessions (会商): the list, and one session with its agenda, its ballots, who is there, and what can happen next.
+
+mod acts;
+mod docket;
+
+use super::act::{self, Input, Moves};
+use super::answer::{Failure, html, see_other};
+use super::frame::{Frame, Nav, Stamp};
+use super::items::summary;
+use super::limits::ROWS_PER_PAGE;
+use super::markup::Markup;
+use super::pager::Pager;
+use super::reader::{Reader, Surroundings};
+use super::words::Words;
+use super::{Asked, Desk, Query};
+use askama::Template;
+use docket::Sitting;
+use http::Response;
+use proto::deliberation::v1::{GetDocketRequest, GetNextStepsRequest};
+use proto::ledger::v1::GetHeadRequest;
+use proto::scheduling::v1::{GetSessionRequest, ListSessionsRequest, Session, SessionSummary};
+use tonic::body::Body;
+use tonic::{Code, Status};
+
+pub(super) use acts::ACTS;
+
+const STAGE: &str = "huishang.scheduling.v1.SessionStage";
+
+struct Row {
+    href: String,
+    title: String,
+    body: String,
+    stage: String,
+    chair: String,
+    starts: Option<Markup>,
+    topics: u32,
+    attendees: u32,
+}
+
+#[derive(Template)]
+#[template(path = "sessions.html")]
+struct SessionsPage {
+    frame: Frame,
+    summary: String,
+    rows: Vec<Row>,
+    pager: Pager,
+}
+
+/// The list.
+pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
+    let (words, query) = (reader.words, asked.query());
+    let request = ListSessionsRequest {
+        page_size: ROWS_PER_PAGE,
+        page_token: Pager::token(&query),
+        order_by: "requested_at desc".into(),
+        ..Default::default()
+    };
+    let (around, answer) =
+        futures::future::try_join(reader.surroundings(desk), async { Ok(reader.ask(request).await?) })
+            .await?;
+    let pager = Pager::new(&query, "/sessions", &answer.next_page_token);
+    let page = SessionsPage {
+        frame: Frame::new(reader, &around, asked, Nav::Sessions, words.t("Sessions")),
+        summary: summary(words, answer.sessions.len(), &pager),
+        rows: answer.sessions.iter().map(|session| row(words, &around, session)).collect(),
+        pager,
+    };
+    Ok(html(&page))
+}
+
+fn row(words: Words, around: &Surroundings, session: &SessionSummary) -> Row {
+    Row {
+        href: format!("/sessions/{}", session.session_id),
+        title: session.title.clone(),
+        body: session.body_code.clone(),
+        stage: words.value(STAGE, session.stage),
+        chair: around.directory.name(&session.chair_code),
+        starts: session.starts_at.map(|moment| around.calendar.short(words, &moment)),
+        topics: session.topic_count,
+        attendees: session.attendee_count,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "session.html")]
+struct SessionPage {
+    frame: Frame,
+    lede: Markup,
+    purpose: String,
+    body: String,
+    chair: String,
+    requester: String,
+    findings: Vec<String>,
+    moves: Moves,
+    expected_position: u64,
+    sitting: Option<Sitting>,
+    topics: Vec<(u32, String, u32)>,
+}
+
+/// The page of one session.
+pub(super) async fn page(
+    desk: &Desk,
+    reader: &Reader,
+    asked: &Asked,
+    id: &str,
+) -> Result<Response<Body>, Failure> {
+    show(desk, reader, asked, id, None).await
+}
+
+/// Carries out an act on a session or its docket, which have the same id.
+pub(super) async fn act(
+    desk: &Desk,
+    reader: &Reader,
+    asked: &Asked,
+    id: &str,
+) -> Result<Response<Body>, Failure> {
+    let form = Query::of(&asked.body);
+    let act = ACTS.iter().find(|act| Some(act.name()) == form.get("action")).ok_or(Failure::NotFound)?;
+    match act.carry_out(reader, &form, &[(acts::id_field(act), id)]).await {
+        Ok(position) => {
+            let place =
+                form.get("place").filter(|place| place.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+            let place = place.map(|place| format!("#{place}")).unwrap_or_default();
+            Ok(see_other(&format!("/sessions/{id}?done={}&at={position}{place}", act.name())))
+        }
+        Err(status) => {
+            let http = crate::refused::http_status(status.code());
+            match Failure::from(status) {
+                Failure::Refused(status) => {
+                    let mut response = show(desk, reader, asked, id, Some((&form, &status))).await?;
+                    *response.status_mut() = http;
+                    Ok(response)
+                }
+                other => Err(other),
+            }
+        }
+    }
+}
+
+async fn show(
+    desk: &Desk,
+    reader: &Reader,
+    asked: &Asked,
+    id: &str,
+    refused: Option<(&Query, &Status)>,
+) -> Result<Response<Body>, Failure> {
+    let (words, at_least_position) = (reader.words, asked.query().number("at").unwrap_or_default());
+    let session = GetSessionRequest { session_id: id.to_owned(), at_least_position };
+    let docket = GetDocketRequest { docket_id: id.to_owned(), at_least_position };
+    let steps = GetNextStepsRequest { docket_id: id.to_owned(), at_least_position };
+    let (around, answer, head, docket, steps) = futures::try_join!(
+        reader.surroundings(desk),
+        async { Ok::<_, Failure>(reader.ask(session).await?) },
+        async { Ok(reader.ask(GetHeadRequest::default()).await?) },
+        async { Ok(if_there(reader.ask(docket).await)?) },
+        async { Ok(if_there(reader.ask(steps).await)?) },
+    )?;
+    let session = answer.session.ok_or(Failure::NotFound)?;
+    let moves =
+        act::moves(reader, acts::OF_SESSION, &[("sessionId", id)], refused.map(|(form, _)| form)).await?;
+    let outline = session.outline.clone().unwrap_or_default();
+    let mut frame = Frame::new(reader, &around, asked, Nav::Sessions, &outline.title);
+    frame.stamp = Some(Stamp::new(
+        reader,
+        &around.calendar,
+        head.clock_at,
+        answer.position,
+        &format!("/v1/sessions/{id}"),
+    ));
+    frame.notice = match refused {
+        Some((_, status)) => Some(act::not_done(reader, status)),
+        None => act::done(words, ACTS, asked),
+    };
+    let sitting = docket.and_then(|answer| answer.docket).map(|docket| {
+        docket::sitting(
+            reader,
+            &around,
+            &session,
+            &docket,
+            &steps.map(|steps| steps.steps).unwrap_or_default(),
+        )
+    });
+    let page = SessionPage {
+        lede: lede(words, &around, &session),
+        purpose: outline.purpose,
+        body: outline.body_code,
+        chair: around.directory.name(&session.chair_code),
+        requester: session
+            .requester_code
+            .as_deref()
+            .map(|code| around.directory.name(code))
+            .unwrap_or_default(),
+        findings: findings(words, &session),
+        expected_position: answer.position,
+        topics: outline
+            .topics
+            .into_iter()
+            .map(|topic| (topic.number, topic.title, topic.timebox_minutes))
+            .collect(),
+        moves,
+        sitting,
+        frame,
+    };
+    Ok(html(&page))
+}
+
+/// What may not be there yet: a docket is prepared when its session is convened.
+fn if_there<T>(answered: Result<T, Status>) -> Result<Option<T>, Status> {
+    match answered {
+        Ok(answer) => Ok(Some(answer)),
+        Err(status) if status.code() == Code::NotFound => Ok(None),
+        Err(status) => Err(status),
+    }
+}
+
+fn lede(words: Words, around: &Surroundings, session: &Session) -> Markup {
+    let stage = Markup::text(&words.value(STAGE, session.stage));
+    match &session.slot {
+        Some(slot) => Markup::fill(
+            words.t("{stage}; {moment}, {room}."),
+            &[
+                ("stage", stage),
+                ("moment", around.calendar.full(words, &slot.starts_at.unwrap_or_default())),
+                ("room", Markup::text(&slot.room_code)),
+            ],
+        ),
+        None => stage,
+    }
+}
+
+/// The meeting rules that a session breaks, each with its figures.
+fn findings(words: Words, session: &Session) -> Vec<String> {
+    let findings = session.findings.iter().filter_map(|finding| finding.finding);
+    findings
+        .map(|finding| {
+            let rule = words.value("huishang.scheduling.v1.ScreeningRule", finding.rule);
+            let values: [(&str, &dyn ToString); 3] =
+                [("rule", &rule), ("measure", &finding.measure), ("limit", &finding.limit)];
+            words.say("{rule}: {measure}, and the limit is {limit}", &values)
+        })
+        .collect()
+}

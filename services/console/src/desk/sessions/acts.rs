@@ -1,0 +1,146 @@
+//! What can be done with a session and its docket.
+
+use crate::desk::act::{Act, Field, Input};
+
+const fn said(text: &'static str) -> &'static str {
+    text
+}
+
+const REASON: Field = Field { path: "reason", label: said("Why"), input: Input::Text };
+const TOPIC: Field = Field { path: "topicNumber", label: said("Topic"), input: Input::Number };
+const DEPARTMENT: Field =
+    Field { path: "departmentCode", label: said("Department"), input: Input::Department };
+
+const SCREEN: Act = Act {
+    rpc: "huishang.scheduling.v1.SchedulingService/ScreenSession",
+    label: said("Screen"),
+    fields: &[],
+    sample: "{}",
+};
+const ADMIT: Act = Act {
+    rpc: "huishang.scheduling.v1.SchedulingService/AdmitSession",
+    label: said("Admit"),
+    fields: &[],
+    sample: "{}",
+};
+const RETURN: Act = Act {
+    rpc: "huishang.scheduling.v1.SchedulingService/ReturnSession",
+    label: said("Return"),
+    fields: &[REASON],
+    sample: r#"{"reason": "-"}"#,
+};
+const CONVENE: Act = Act {
+    rpc: "huishang.scheduling.v1.SchedulingService/ConveneSession",
+    label: said("Convene"),
+    fields: &[],
+    sample: "{}",
+};
+const CANCEL: Act = Act {
+    rpc: "huishang.scheduling.v1.SchedulingService/CancelSession",
+    label: said("Cancel the session"),
+    fields: &[REASON],
+    sample: r#"{"reason": "-"}"#,
+};
+
+/// What is done with the session, before its docket is open.
+pub(super) const OF_SESSION: &[Act] = &[SCREEN, ADMIT, RETURN, CONVENE, CANCEL];
+
+/// All of it.
+pub(in crate::desk) const ACTS: &[Act] = &[
+    SCREEN,
+    ADMIT,
+    RETURN,
+    CONVENE,
+    CANCEL,
+    Act {
+        rpc: "huishang.deliberation.v1.DeliberationService/RecordArrival",
+        label: said("Record the arrival"),
+        fields: &[
+            DEPARTMENT,
+            Field { path: "delegate", label: said("Name of the delegate"), input: Input::Text },
+        ],
+        sample: r#"{"departmentCode": "A", "delegate": "-"}"#,
+    },
+    Act {
+        rpc: "huishang.deliberation.v1.DeliberationService/RecordDeparture",
+        label: said("Record the departure"),
+        fields: &[DEPARTMENT],
+        sample: r#"{"departmentCode": "A"}"#,
+    },
+    Act {
+        rpc: "huishang.deliberation.v1.DeliberationService/OpenDocket",
+        label: said("Open the docket"),
+        fields: &[],
+        sample: "{}",
+    },
+    Act {
+        rpc: "huishang.deliberation.v1.DeliberationService/OpenTopic",
+        label: said("Open the topic"),
+        fields: &[TOPIC],
+        sample: r#"{"topicNumber": 1}"#,
+    },
+    Act {
+        rpc: "huishang.deliberation.v1.DeliberationService/PauseTopic",
+        label: said("Pause"),
+        fields: &[TOPIC],
+        sample: r#"{"topicNumber": 1}"#,
+    },
+    Act {
+        rpc: "huishang.deliberation.v1.DeliberationService/SubmitProposal",
+        label: said("Submit the proposal"),
+        fields: &[TOPIC, Field { path: "text", label: said("Its text"), input: Input::Text }],
+        sample: r#"{"topicNumber": 1, "text": "-"}"#,
+    },
+    Act {
+        rpc: "huishang.deliberation.v1.DeliberationService/CloseDebate",
+        label: said("Close the debate"),
+        fields: &[TOPIC],
+        sample: r#"{"topicNumber": 1}"#,
+    },
+    Act {
+        rpc: "huishang.deliberation.v1.DeliberationService/OpenBallot",
+        label: said("Open the ballot"),
+        fields: &[TOPIC, Field { path: "version", label: said("Version"), input: Input::Number }],
+        sample: r#"{"topicNumber": 1, "version": 1}"#,
+    },
+    Act {
+        rpc: "huishang.deliberation.v1.DeliberationService/CastVote",
+        label: said("Vote"),
+        fields: &[TOPIC, DEPARTMENT, Field { path: "choice", label: said("Choice"), input: Input::Choice }],
+        sample: r#"{"topicNumber": 1, "departmentCode": "A", "choice": "VOTE_CHOICE_YES"}"#,
+    },
+    Act {
+        rpc: "huishang.deliberation.v1.DeliberationService/CloseBallot",
+        label: said("Count the votes"),
+        fields: &[TOPIC],
+        sample: r#"{"topicNumber": 1}"#,
+    },
+    Act {
+        rpc: "huishang.deliberation.v1.DeliberationService/AdoptDecision",
+        label: said("Adopt"),
+        fields: &[TOPIC],
+        sample: r#"{"topicNumber": 1}"#,
+    },
+    Act {
+        rpc: "huishang.deliberation.v1.DeliberationService/RejectTopic",
+        label: said("End without a decision"),
+        fields: &[TOPIC, REASON],
+        sample: r#"{"topicNumber": 1, "reason": "-"}"#,
+    },
+    Act {
+        rpc: "huishang.deliberation.v1.DeliberationService/CloseDocket",
+        label: said("Close the docket"),
+        fields: &[],
+        sample: "{}",
+    },
+];
+
+/// The act that a step is, by its words on the command line.
+pub(super) fn of_command(command: &str) -> Option<&'static Act> {
+    ACTS.iter().find(|act| act.command() == Some(command))
+}
+
+/// The field that has the id of what an act is done with.
+pub(super) fn id_field(act: &Act) -> &'static str {
+    if act.rpc.starts_with("huishang.deliberation.") { "docketId" } else { "sessionId" }
+}

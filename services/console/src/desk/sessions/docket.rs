@@ -1,0 +1,251 @@
+//! The sitting: topics and ballots, who is there, and what can happen next.
+
+use super::acts;
+use crate::desk::act::{Act, Offer};
+use crate::desk::reader::{Reader, Surroundings};
+use crate::desk::words::Words;
+use proto::api::v1::Role;
+use proto::deliberation::v1::outcome::Outcome;
+use proto::deliberation::v1::{Ballot, Docket, DocketTopic, NextStep, VoteChoice};
+use proto::scheduling::v1::Session;
+use std::collections::BTreeMap;
+
+/// A docket as a page shows it.
+pub(super) struct Sitting {
+    pub(super) stage: String,
+    pub(super) present: usize,
+    pub(super) topics: Vec<Topic>,
+    pub(super) seats: Vec<Seat>,
+    pub(super) ballot: Option<OpenBallot>,
+    pub(super) offers: Vec<Offer>,
+    pub(super) refused: Vec<RefusedStep>,
+}
+
+/// A topic.
+pub(super) struct Topic {
+    pub(super) number: u32,
+    pub(super) title: String,
+    pub(super) stage: String,
+    /// `done`, `open` or nothing.
+    pub(super) mark: &'static str,
+    pub(super) outcome: String,
+    /// The results of its ballots.
+    pub(super) results: Vec<String>,
+    pub(super) proposal: Option<String>,
+    pub(super) timebox_minutes: u32,
+    pub(super) spent_minutes: u64,
+    pub(super) offers: Vec<Offer>,
+    /// The version that a ballot would be about.
+    pub(super) version: usize,
+}
+
+/// A department that takes part.
+pub(super) struct Seat {
+    pub(super) code: String,
+    pub(super) name: String,
+    pub(super) delegate: Option<String>,
+    /// Who is to come, if that is known.
+    pub(super) named: Option<String>,
+    /// Whether the reader may record that it comes or leaves.
+    pub(super) may_record: bool,
+    pub(super) command_id: String,
+}
+
+/// The ballot that is open.
+pub(super) struct OpenBallot {
+    pub(super) number: u32,
+    pub(super) topic_number: u32,
+    pub(super) voted: usize,
+    pub(super) votes: Vec<Vote>,
+}
+
+/// A seat that may vote.
+pub(super) struct Vote {
+    pub(super) code: String,
+    pub(super) name: String,
+    pub(super) choice: Option<VoteChoice>,
+    pub(super) choices: Vec<Choice>,
+    /// Whether the reader may cast it.
+    pub(super) may_cast: bool,
+    pub(super) command_id: String,
+}
+
+/// A choice that a vote may be.
+pub(super) struct Choice {
+    pub(super) value: &'static str,
+    pub(super) word: String,
+    pub(super) is_chosen: bool,
+}
+
+/// A step that is refused, and why.
+pub(super) struct RefusedStep {
+    pub(super) label: String,
+    pub(super) sentence: String,
+    pub(super) reason: String,
+}
+
+/// What a page shows of a docket.
+pub(super) fn sitting(
+    reader: &Reader,
+    around: &Surroundings,
+    session: &Session,
+    docket: &Docket,
+    steps: &[NextStep],
+) -> Sitting {
+    let words = reader.words;
+    let present: BTreeMap<&str, &str> =
+        docket.present.iter().map(|one| (one.department_code.as_str(), one.delegate.as_str())).collect();
+    let participants = docket.agenda.iter().flat_map(|agenda| &agenda.participants);
+    let seats: Vec<Seat> = participants
+        .map(|one| {
+            let code = one.department_code.as_str();
+            let named = session.delegates.iter().find(|delegate| delegate.department_code == code);
+            Seat {
+                code: code.to_owned(),
+                name: around.directory.name(code),
+                delegate: present.get(code).map(|delegate| (*delegate).to_owned()),
+                named: named.map(|delegate| delegate.delegate.clone()),
+                may_record: may_for(reader, steps, "docket record-arrival", None, code)
+                    || may_for(reader, steps, "docket record-departure", None, code),
+                command_id: client::command_id(),
+            }
+        })
+        .collect();
+    let own = |topic: Option<u32>| possible(reader, steps, topic);
+    let open = docket
+        .topics
+        .iter()
+        .find_map(|topic| Some((topic, topic.ballots.last().filter(|b| b.result.is_none())?)));
+    Sitting {
+        stage: words.value("huishang.deliberation.v1.DocketStage", docket.stage),
+        present: present.len(),
+        ballot: open.map(|(topic, ballot)| open_ballot(reader, steps, &seats, topic, ballot)),
+        topics: docket.topics.iter().map(|topic| shown(words, topic, own(Some(topic.number)))).collect(),
+        offers: own(None),
+        refused: refused_steps(reader, steps),
+        seats,
+    }
+}
+
+/// The steps that the reader may take, of a topic or of none.
+fn possible(reader: &Reader, steps: &[NextStep], topic: Option<u32>) -> Vec<Offer> {
+    let steps = steps.iter().filter(|step| step.topic_number == topic && may(reader, step));
+    let acts = steps.filter_map(|step| acts::of_command(&step.command));
+    acts.filter(|act| !is_at_a_seat(act)).map(|act| act.offer(reader.words, None)).collect()
+}
+
+/// What has its forms at the seats.
+fn is_at_a_seat(act: &Act) -> bool {
+    ["RecordArrival", "RecordDeparture", "CastVote"].contains(&act.name())
+}
+
+/// Whether the reader may take a step at the seat of a department: whoever keeps the docket at every seat, others at
+/// their own.
+fn may_for(reader: &Reader, steps: &[NextStep], command: &str, topic: Option<u32>, code: &str) -> bool {
+    let holder = &reader.holder;
+    let is_own = holder.department.as_deref() == Some(code);
+    let keeps = holder.is("clerk") || holder.is("chair");
+    let mut fitting = steps.iter().filter(|step| step.command == command && step.topic_number == topic);
+    (keeps || is_own) && fitting.any(|step| may(reader, step))
+}
+
+fn may(reader: &Reader, step: &NextStep) -> bool {
+    let holder = &reader.holder;
+    step.by.iter().any(|actor| {
+        let role = Role::try_from(actor.role).unwrap_or_default().as_str_name();
+        let role = role.trim_start_matches("ROLE_").to_lowercase().replace('_', "-");
+        let is_theirs =
+            actor.department_code.is_empty() || holder.department.as_deref() == Some(&actor.department_code);
+        holder.is(&role) && is_theirs
+    })
+}
+
+fn refused_steps(reader: &Reader, steps: &[NextStep]) -> Vec<RefusedStep> {
+    let language = reader.preferences.language;
+    let refused = steps.iter().filter(|step| !step.reason.is_empty());
+    let shown = refused.filter_map(|step| {
+        let act = acts::of_command(&step.command)?;
+        let details =
+            step.details.iter().map(|detail| (detail.key.as_str(), detail.value.as_str())).collect();
+        let sentence = language.reason("huishang.deliberation.v1", &step.reason, &details);
+        let topic = step.topic_number.map(|number| format!(" {number}")).unwrap_or_default();
+        Some(RefusedStep {
+            label: format!("{}{topic}", reader.words.t(act.label)),
+            sentence: sentence.unwrap_or_else(|| step.message.clone()),
+            reason: step.reason.clone(),
+        })
+    });
+    shown.collect()
+}
+
+fn shown(words: Words, topic: &DocketTopic, offers: Vec<Offer>) -> Topic {
+    let outcome = topic.outcome.as_ref().and_then(|outcome| outcome.outcome.as_ref());
+    let results = topic.ballots.iter().filter(|ballot| ballot.result.is_some());
+    let sentence = |ballot: &Ballot| {
+        let field = proto::contract::descriptors()
+            .get_message_by_name("huishang.deliberation.v1.Ballot")
+            .and_then(|ballot| ballot.get_field_by_name("sentence"));
+        match field {
+            Some(field) => words.0.said(&field, ballot.sentence.clone()),
+            None => ballot.sentence.clone(),
+        }
+    };
+    Topic {
+        number: topic.number,
+        title: topic.title.clone(),
+        stage: words.value("huishang.deliberation.v1.TopicStage", topic.stage),
+        mark: match (outcome.is_some(), topic.opened_at.is_some()) {
+            (true, _) => "done",
+            (false, true) => "open",
+            (false, false) => "",
+        },
+        outcome: match outcome {
+            None => String::new(),
+            Some(Outcome::Adopted(_)) => words.t("Adopted").to_owned(),
+            Some(Outcome::Rejected(_)) => words.t("Rejected").to_owned(),
+            Some(Outcome::Deferred(_)) => words.t("Deferred").to_owned(),
+            Some(Outcome::Referred(_)) => words.t("Referred").to_owned(),
+            Some(Outcome::Withdrawn(_)) => words.t("Withdrawn").to_owned(),
+        },
+        results: results.map(sentence).collect(),
+        proposal: topic.versions.last().cloned(),
+        timebox_minutes: topic.timebox_minutes,
+        spent_minutes: topic.spent_seconds / 60,
+        offers,
+        version: topic.versions.len(),
+    }
+}
+
+fn open_ballot(
+    reader: &Reader,
+    steps: &[NextStep],
+    seats: &[Seat],
+    topic: &DocketTopic,
+    ballot: &Ballot,
+) -> OpenBallot {
+    let words = reader.words;
+    let votes = seats.iter().filter(|seat| !topic.recused_codes.contains(&seat.code));
+    let votes = votes.map(|seat| {
+        let vote =
+            ballot.votes.iter().find(|vote| vote.department_code == seat.code).map(|vote| vote.choice());
+        let choices = [VoteChoice::Yes, VoteChoice::No, VoteChoice::Abstain].map(|choice| Choice {
+            value: choice.as_str_name(),
+            word: words.value("huishang.deliberation.v1.VoteChoice", choice.into()),
+            is_chosen: vote == Some(choice),
+        });
+        Vote {
+            code: seat.code.clone(),
+            name: seat.name.clone(),
+            choice: vote,
+            choices: choices.into(),
+            may_cast: may_for(reader, steps, "docket cast-vote", Some(topic.number), &seat.code),
+            command_id: client::command_id(),
+        }
+    });
+    OpenBallot {
+        number: ballot.number,
+        topic_number: topic.number,
+        voted: ballot.votes.len(),
+        votes: votes.collect(),
+    }
+}

@@ -1,0 +1,67 @@
+//! What is said on pages, in the reader's language.
+
+use client::Language;
+use client::language::fill;
+use proto::contract::{descriptors, value_name};
+
+/// The words of one language.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Words(pub(crate) Language);
+
+impl Words {
+    /// A sentence of the pages.
+    pub(crate) fn t<'a>(&self, english: &'a str) -> &'a str {
+        self.0.page(english)
+    }
+
+    /// A sentence with values in the places of the names in braces.
+    pub(super) fn say(&self, english: &str, values: &[(&str, &dyn ToString)]) -> String {
+        fill(self.t(english), |name| {
+            values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_string())
+        })
+    }
+
+    /// The tag of the language in HTML.
+    pub(super) fn tag(&self) -> &'static str {
+        if self.is_chinese() { "zh-CN" } else { "en" }
+    }
+
+    pub(super) fn is_chinese(&self) -> bool {
+        self.0 == Language::Chinese
+    }
+
+    /// The word for a value of an enum such as `huishang.resolution.v1.ItemStage`; nothing for an unspecified one.
+    pub(super) fn value(&self, kind: &str, number: i32) -> String {
+        let value = descriptors().get_enum_by_name(kind).and_then(|kind| kind.get_value(number));
+        let Some(value) = value.filter(|value| value.number() != 0) else { return String::new() };
+        match self.0.value(&value) {
+            Some(word) => word.to_owned(),
+            None => capitalized(&value_name(&value).to_lowercase().replace('_', " ")),
+        }
+    }
+
+    /// The word for a role, by its name in a token.
+    pub(super) fn role(&self, name: &str) -> String {
+        let known = descriptors().get_enum_by_name("huishang.api.v1.Role").and_then(|kind| {
+            let full = format!("ROLE_{}", name.to_uppercase().replace('-', "_"));
+            kind.get_value_by_name(&full).map(|value| value.number())
+        });
+        known.map_or_else(|| name.to_owned(), |number| self.value("huishang.api.v1.Role", number))
+    }
+
+    /// Names in a row.
+    pub(super) fn list(&self, names: &[String]) -> String {
+        names.join(if self.is_chinese() { "、" } else { ", " })
+    }
+}
+
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

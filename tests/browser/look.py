@@ -1,0 +1,221 @@
+"""Opens every page in both languages, light and dark, narrow and wide, and says what is wrong with it: violations that axe
+finds, requests to elsewhere, violations of the policy, a page that scrolls sideways. Every number on the board and on
+today's page has to equal the list that it opens; an item is urged and another accepted by keyboard alone."""
+
+import argparse
+import itertools
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import story
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LANGUAGES, THEMES, WIDTHS = ["zh-CN", "en"], ["light", "dark"], [320, 1280]
+PAGE_KIB_MAX = 400
+faults = []
+
+
+def fault(what):
+    print(f"FAULT: {what}")
+    faults.append(what)
+
+
+def chromium():
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not found:
+        sys.exit("there is no chromium; install Debian's package chromium, or name one in CHROMIUM")
+    return found
+
+
+def addresses(ids):
+    """The pages, each with its address."""
+    return {
+        "today": "/today",
+        "board": "/board",
+        "board-past": "/board?position=60",
+        "items": "/items?column=open",
+        "found": "/items?q=管",
+        "item": f"/items/{ids['item']}",
+        "item-claimed": f"/items/{ids['claimed']}",
+        "item-blocked": f"/items/{ids['blocked']}",
+        "sessions": "/sessions",
+        "session": f"/sessions/{ids['session']}",
+        "matters": "/matters",
+        "chains": "/chains",
+        "notices": "/notices",
+        "proof": "/proof",
+        "nothing": "/items/00000000-0000-0000-0000-000000000000",
+    }
+
+
+def sign_in(page, url, role, department):
+    page.goto(f"{url}/sign-in")
+    page.select_option("#role", role)
+    page.fill("#department", department)
+    page.locator("form:has(#role) button").click()
+    page.wait_for_url("**/today")
+
+
+def watched(context, url):
+    """A page of which everything is noted that it must not do."""
+    page = context.new_page()
+    page.on("request", lambda request: request.url.startswith((url, "data:")) or fault(f"a request to {request.url}"))
+    page.on("console", lambda said: said.type == "error" and "404" not in said.text and fault(f"{page.url}: {said.text}"))
+    return page
+
+
+def look(browser, url, ids, whole, shots):
+    """Every page in every form; in a short run, each language, theme and width is seen with each page, but not each
+    combination."""
+    forms = list(itertools.product(LANGUAGES, THEMES, WIDTHS))
+    if not whole:
+        forms = [("zh-CN", "light", 1280), ("en", "dark", 320)]
+    axe = Axe()
+    for language, theme, width in forms:
+        context = browser.new_context(locale=language, color_scheme=theme, viewport={"width": width, "height": 900})
+        page = watched(context, url)
+        page.goto(f"{url}/sign-in")
+        check(page, axe, f"sign-in {language} {theme} {width}", shots)
+        sign_in(page, url, "supervisor", "OFFICE")
+        for name, path in addresses(ids).items():
+            answer = page.goto(url + path)
+            if answer.status != (404 if name == "nothing" else 200):
+                fault(f"{name}: {answer.status}")
+            if len(answer.body()) > PAGE_KIB_MAX * 1024:
+                fault(f"{name}: {len(answer.body())} bytes")
+            form = f"{name} {language} {theme} {width}"
+            check(page, axe, form, shots)
+            page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+            check(page, axe, f"{form} open", None)
+        context.close()
+
+
+def check(page, axe, form, shots):
+    if shots:
+        page.screenshot(path=shots / f"{form.replace(' ', '-')}.png", full_page=True)
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        fault(f"{form}: the page scrolls sideways")
+    found = axe.run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    for violation in found.response["violations"]:
+        for node in violation["nodes"]:
+            fault(f"{form}: {violation['id']}: {node['html'][:200]} {node['failureSummary'][:300]}")
+
+
+def count(browser, url):
+    """Every number equals the list that it opens. There is no script here."""
+    context = browser.new_context(locale="en", java_script_enabled=False)
+    page = watched(context, url)
+    sign_in(page, url, "supervisor", "OFFICE")
+    seen = 0
+    for path in ["/today", "/board"]:
+        page.goto(url + path)
+        links = page.locator("main a[href^='/items?']").all()
+        for href, text in [(link.get_attribute("href"), link.inner_text()) for link in links]:
+            number = re.search(r"\d+", text)
+            if "column=" in href and number:
+                rows = rows_of(page, url + href)
+                if rows != int(number.group()):
+                    fault(f"{path}: {text!r} opens {rows} rows: {href}")
+                seen += 1
+    page.goto(f"{url}/today")
+    tasks, late = page.locator("li.task").count(), page.locator("section:has(#new) tbody tr").count()
+    figures = [int(figure) for figure in page.locator(".figures b").all_inner_texts()]
+    if figures[:2] != [tasks, late]:
+        fault(f"/today says {figures[:2]}, and shows {tasks} and {late}")
+    if seen < 20:
+        fault(f"only {seen} numbers were found")
+    context.close()
+
+
+def rows_of(page, address):
+    rows, answer = 0, page.request.get(address)
+    while True:
+        text = answer.text()
+        rows += int(re.search(r'data-rows="(\d+)"', text).group(1))
+        following = re.search(r'rel="next" href="([^"]+)"', text)
+        if not following:
+            return rows
+        answer = page.request.get(re.sub(r"/items.*", "", address) + following.group(1).replace("&#38;", "&"))
+
+
+def act_by_keyboard(browser, url):
+    """From today's page to an urge and to an acceptance, by keyboard alone."""
+    context = browser.new_context(locale="en")
+    page = watched(context, url)
+    sign_in(page, url, "supervisor", "OFFICE")
+    for act, words, done in [("UrgeItem", "Today, please", "Urge"), ("AcceptWork", None, "Accept the work")]:
+        page.goto(f"{url}/today")
+        tab_to(page, f"main a[href$='#{act}']")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/items/**")
+        tab_to(page, f"#{act} > summary")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        if words:
+            page.keyboard.type(words)
+        tab_to(page, f"#{act} button")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**done=**")
+        if f"Recorded: {done}" not in page.inner_text(".notice"):
+            fault(f"{act}: {page.inner_text('main')[:300]}")
+    context.close()
+
+
+def tab_to(page, selector):
+    """Presses Tab until the element has the focus, which must be seen."""
+    for _ in range(300):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            if ring == "none":
+                fault(f"{selector}: its focus is not seen")
+            return
+    fault(f"{selector} is not reached by Tab on {page.url}")
+
+
+def take_pictures(browser, url, ids):
+    """The pictures of the documents."""
+    folder = ROOT / "docs/pictures"
+    folder.mkdir(exist_ok=True)
+    for name, language, theme in [("today", "zh-CN", "light"), ("board", "en", "dark"), ("item", "zh-CN", "light")]:
+        context = browser.new_context(locale=language, color_scheme=theme, viewport={"width": 1200, "height": 800})
+        page = context.new_page()
+        sign_in(page, url, "supervisor", "OFFICE")
+        path = f"/items/{ids['blocked']}" if name == "item" else f"/{name}"
+        page.goto(url + path)
+        page.screenshot(path=folder / f"{name}.png")
+        context.close()
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--whole", action="store_true", help="every page in every language, theme and width")
+    arguments.add_argument("--shots", type=Path, help="keeps a picture of each page in this folder")
+    arguments.add_argument("--pictures", action="store_true", help="renews docs/pictures")
+    given = arguments.parse_args()
+    if given.shots:
+        given.shots.mkdir(parents=True, exist_ok=True)
+    with story.Installation(os.environ["HUISHANG"], short_titles=given.pictures) as installation, sync_playwright() as playwright:
+        ids = story.play(installation)
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+        browser = playwright.chromium.launch(executable_path=chromium(), args=flags)
+        if given.pictures:
+            take_pictures(browser, installation.url, ids)
+            return
+        look(browser, installation.url, ids, given.whole, given.shots)
+        count(browser, installation.url)
+        act_by_keyboard(browser, installation.url)
+        browser.close()
+    if faults:
+        sys.exit(f"{len(faults)} faults")
+    print("every page is as it should be")
+
+
+if __name__ == "__main__":
+    main()
