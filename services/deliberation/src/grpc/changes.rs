@@ -9,6 +9,7 @@ use domain::resolution::resolution::Resolution;
 use domain::resolution_change::ResolutionChange;
 use proto::deliberation::v1 as pb;
 use proto::read_fields;
+use service_kit::serve::read;
 use service_kit::{CommandContext, CommandError, Executed, Kit};
 use tonic::{Request, Response};
 
@@ -18,10 +19,8 @@ pub(super) async fn declare(
 ) -> Reply<pb::DeclareChangesResponse> {
     let (context, request) = service.kit.receive(request)?;
     let id = docket_id(&request.docket_id)?;
-    let command = read_fields!(request => Command::DeclareChanges { topic_number: topic, changes })?;
-    let Command::DeclareChanges { changes, .. } = command.clone() else {
-        unreachable!("it declares changes")
-    };
+    let changes: Vec<ResolutionChange> = read("changes", request.changes)?;
+    let command = Command::DeclareChanges { topic: request.topic_number, changes: changes.clone() };
     let done = decide(service, &context, id, command, changes).await?;
     let docket = render::docket(id, done.state(), &done.scope);
     Ok(Response::new(pb::DeclareChangesResponse { position: done.position, docket }))
