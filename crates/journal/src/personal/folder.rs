@@ -7,11 +7,14 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The keys on this disk.
 #[derive(Debug, Clone)]
 pub struct KeyFolder {
     path: PathBuf,
+    /// Held while a file is written or removed: a ledger and an erasure may do the same at the same moment.
+    changing: Arc<Mutex<()>>,
 }
 
 impl KeyFolder {
@@ -22,7 +25,7 @@ impl KeyFolder {
             DirBuilder::new().recursive(true).mode(0o700).create(path)?;
             sync_parent(path)?;
         }
-        Ok(KeyFolder { path: path.to_owned() })
+        Ok(KeyFolder { path: path.to_owned(), changing: Arc::default() })
     }
 
     fn file(&self, id: Uuid) -> PathBuf {
@@ -63,6 +66,7 @@ impl KeyFolder {
 
     /// Stores a key durably.
     pub(super) fn store(&self, id: Uuid, key: &[u8; STORED_BYTES]) -> io::Result<()> {
+        let _changing = self.changing();
         let file = self.file(id);
         let part = file.with_added_extension("part");
         let mut written =
@@ -75,7 +79,12 @@ impl KeyFolder {
 
     /// Destroys a key, if it is there: overwrites it and removes it, durably.
     pub(super) fn destroy(&self, id: Uuid) -> io::Result<()> {
+        let _changing = self.changing();
         destroy(&self.file(id))
+    }
+
+    fn changing(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -94,6 +103,7 @@ fn destroy(file: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::personal::key::Tag;
+    use std::sync::Barrier;
 
     #[test]
     fn a_key_is_read_as_it_was_stored_until_it_is_destroyed() {
@@ -107,6 +117,31 @@ mod tests {
         let kept = folder.read().unwrap();
         assert_eq!(kept.iter().map(|key| key.id).collect::<Vec<_>>(), [other.id]);
         assert_eq!(kept[0].to_bytes(), other.to_bytes());
+    }
+
+    #[test]
+    fn several_may_store_or_destroy_a_key_at_the_same_moment() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = KeyFolder::open(parent.path()).unwrap();
+        let at_once = |change: fn(&KeyFolder, &Key) -> io::Result<()>, key: &Key| {
+            let barrier = Barrier::new(4);
+            let wait_and_change = || {
+                barrier.wait();
+                change(&folder, key)
+            };
+            std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..4).map(|_| scope.spawn(wait_and_change)).collect();
+                threads.into_iter().for_each(|thread| thread.join().unwrap().unwrap());
+            });
+        };
+        for nth in 0..50 {
+            let key = Key::generate(Tag::of(&format!("li {nth}")));
+            at_once(|folder, key| folder.store(key.id, &key.to_bytes()), &key);
+            assert!(folder.has(key.id));
+            at_once(|folder, key| folder.destroy(key.id), &key);
+            assert!(!folder.has(key.id));
+        }
+        assert!(folder.read().unwrap().is_empty());
     }
 
     #[test]
