@@ -1,7 +1,8 @@
 //! What Huishang's speed and size are measured with.
 //!
 //! `cargo bench -p tests` prints a table: each case is measured in turn with its reference in the same run;
-//! `-- NAME…` chooses cases. `cargo bench -p tests -- growth [EVENTS…]` prints what grows with the log.
+//! `-- NAME…` chooses cases. `cargo bench -p tests -- growth [EVENTS…]` prints what grows with the log,
+//! `cargo bench -p tests -- planner` what plans of many meetings are worth.
 //! [`settings`] says what shortens a run. A figure never makes the command fail.
 
 mod board;
@@ -13,6 +14,7 @@ mod history;
 mod jetstream;
 mod load;
 mod measure;
+mod planner;
 mod postgres;
 mod replay;
 mod report;
@@ -61,6 +63,7 @@ async fn main() -> anyhow::Result<()> {
                 more.iter().map(|text| text.replace('_', "").parse()).collect::<Result<Vec<u64>, _>>()?;
             growth::print(&settings, &more)
         }
+        ["planner"] => planner::print(),
         chosen => table(&settings, chosen).await,
     }
 }
@@ -68,7 +71,7 @@ async fn main() -> anyhow::Result<()> {
 async fn table(settings: &Settings, chosen: &[&str]) -> anyhow::Result<()> {
     let names: Vec<&str> = ROWS.iter().map(|(name, _)| *name).collect();
     if let Some(unknown) = chosen.iter().find(|name| !names.contains(name)) {
-        anyhow::bail!("there is no case {unknown}; there are growth, {}", names.join(", "));
+        anyhow::bail!("there is no case {unknown}; there are growth, planner, {}", names.join(", "));
     }
     let mut lines = Vec::new();
     for (name, row) in ROWS.iter().filter(|(name, _)| chosen.is_empty() || chosen.contains(name)) {

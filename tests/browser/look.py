@@ -1,6 +1,7 @@
 """Opens every page in both languages, light and dark, narrow and wide, and says what is wrong with it: violations that axe
 finds, requests to elsewhere, violations of the policy, a page that scrolls sideways. Every number on the board and on
-today's page has to equal the list that it opens; an item is urged and another accepted by keyboard alone."""
+today's page has to equal the list that it opens; an item is urged and another accepted by keyboard alone; and what happens
+while a page is open shows on it."""
 
 import argparse
 import itertools
@@ -167,6 +168,56 @@ def act_by_keyboard(browser, url):
     context.close()
 
 
+def follow(browser, url, ids, supervisor):
+    """What happens while a page is open shows on it, and takes neither the focus nor the place."""
+    context = browser.new_context(locale="en", viewport={"width": 1280, "height": 500})
+    page = watched(context, url)
+    sign_in(page, url, "supervisor", "OFFICE")
+    page.goto(f"{url}/items/{ids['blocked']}")
+    page.locator("#ReturnWork, #SuspendItem").first.locator("summary").focus()
+    focused = page.evaluate("document.activeElement.parentElement.id")
+    top = page.evaluate("scrollY")
+    supervisor.post(f"/v1/items/{ids['blocked']}/urges", text="Seen without a reload")
+    page.get_by_text("Seen without a reload").wait_for()
+    if page.inner_text("#live") != "Changed just now":
+        fault(f"the live region says {page.inner_text('#live')!r}")
+    if page.evaluate("document.activeElement.parentElement.id") != focused or page.evaluate("scrollY") != top:
+        fault("a change took the focus or the place")
+    page.keyboard.press("u")
+    page.keyboard.type("half a sentence")
+    supervisor.post(f"/v1/items/{ids['blocked']}:suspend", reason="Rain", authority="Order 7")
+    page.get_by_text("Rain (Order 7)").wait_for()
+    if page.input_value("#UrgeItem textarea") != "half a sentence":
+        fault("a change took what was being typed")
+    context.close()
+
+
+def keep_the_docket(browser, url, ids):
+    """A clerk records who comes and how they vote, and the chair counts and adopts. There is no script here."""
+    context = browser.new_context(locale="en", java_script_enabled=False)
+    page = watched(context, url)
+    sign_in(page, url, "clerk", "HOUSING")
+    page.goto(f"{url}/sessions/{ids['session']}")
+    page.locator(".seat input.delegate").first.fill("Ms Song")
+    page.locator(".seat button[value=RecordArrival]").first.click()
+    while page.locator("section:has(#ballot) .seat[data-mark=unknown]").count():
+        page.locator("section:has(#ballot) .seat[data-mark=unknown] button[value=VOTE_CHOICE_NO]").first.click()
+        if "Recorded: Vote" not in page.inner_text(".notice"):
+            fault(f"a vote: {page.inner_text('.notice')}")
+            break
+    if page.inner_text("#ballot .count") != "8/8" or page.inner_text("#roll .count") != "8/8":
+        fault(f"after all have come and voted: {page.inner_text('#ballot')}, {page.inner_text('#roll')}")
+    page.goto(f"{url}/today")
+    page.locator(".prefs summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page, url, "chair", "HOUSING")
+    page.goto(f"{url}/sessions/{ids['session']}")
+    page.locator("button[value=CloseBallot]").first.click()
+    if page.locator(".agenda li").first.get_by_text("4").count() == 0:
+        fault(f"the result is not shown: {page.inner_text('.agenda li >> nth=0')}")
+    context.close()
+
+
 def tab_to(page, selector):
     """Presses Tab until the element has the focus, which must be seen."""
     for _ in range(300):
@@ -211,6 +262,8 @@ def main():
         look(browser, installation.url, ids, given.whole, given.shots)
         count(browser, installation.url)
         act_by_keyboard(browser, installation.url)
+        keep_the_docket(browser, installation.url, ids)
+        follow(browser, installation.url, ids, installation.caller("supervisor", "OFFICE"))
         browser.close()
     if faults:
         sys.exit(f"{len(faults)} faults")

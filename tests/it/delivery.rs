@@ -1,12 +1,16 @@
-//! Webhooks: who gets what, signed and in order, whatever dies meanwhile.
+//! Webhooks and mail: who gets what, signed and in order, whatever dies meanwhile.
 
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
 use proto::delivery::v1 as pb;
-use proto::ledger::v1::ReadEventsRequest;
+use proto::directory::v1 as directory;
+use proto::ledger::v1::{MoveClockRequest, ReadEventsRequest};
+use proto::resolution::v1 as resolution;
 use proto::scheduling::v1 as scheduling;
 use serde_json::Value;
+use service_kit::config::Config;
+use service_kit::identity::{Claims, SigningKey};
 use std::collections::BTreeMap;
 use tests::{Client, Mode, Receiver, Sandbox, SandboxConfig, command, outline, until};
 
@@ -15,10 +19,12 @@ const REQUESTED: &str = "huishang.scheduling.events.v1.SessionRequested";
 
 /// An installation that may send to this machine, with two departments and the body that WATER makes up.
 async fn founded(mode: Mode) -> anyhow::Result<Sandbox> {
-    let settings = vec![
-        ("HUISHANG_DELIVERY__PRIVATE_NETWORKS", "127.0.0.0/8".to_owned()),
-        ("HUISHANG_DELIVERY__ALLOW_HTTP", "true".to_owned()),
-    ];
+    let settings =
+        [("HUISHANG_DELIVERY__PRIVATE_NETWORKS", "127.0.0.0/8"), ("HUISHANG_DELIVERY__ALLOW_HTTP", "true")];
+    founded_with(mode, settings.map(|(name, value)| (name, value.to_owned())).to_vec()).await
+}
+
+async fn founded_with(mode: Mode, settings: Vec<(&'static str, String)>) -> anyhow::Result<Sandbox> {
     let sandbox = Sandbox::start_with(mode, SandboxConfig { settings, ..SandboxConfig::default() })?;
     let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
     for department in ["WATER", "ROADS"] {
@@ -33,7 +39,7 @@ async fn subscribe(client: &Client, receiver: &Receiver) -> anyhow::Result<pb::S
     let terms = pb::SubscriptionTerms {
         name: "Registry".into(),
         contexts: vec!["scheduling".into(), "directory".into()],
-        webhook_url: receiver.url(),
+        webhook_url: Some(receiver.url()),
         ..Default::default()
     };
     let define = pb::DefineSubscriptionRequest { terms: Some(terms), ..command() };
@@ -76,6 +82,8 @@ async fn each_subscriber_gets_what_it_may_see_signed(mode: Mode) -> anyhow::Resu
     let feed = http.get(&format!("/v1/events?afterPosition={}", position - 1)).await?;
     ensure!(got["event"] == feed.json()["events"][0], "{got}\n{}", feed.text());
     ensure!(got["id"] == got["event"]["id"] && got["path"] == "/hook", "{got}");
+    // It says what happened to what, and nothing of its content.
+    ensure!(!got.to_string().contains("The drain"), "{got}");
     let signature = got["signature"].as_str().context("a signature")?;
     ensure!(signature.starts_with("v1,") && signature.contains(" v1a,"), "{signature}");
 
@@ -159,7 +167,7 @@ async fn stage_of(client: &Client, id: &str) -> Option<pb::SubscriptionStage> {
 }
 
 async fn a_receiver_says_what_becomes_of_it(mode: Mode) -> anyhow::Result<()> {
-    let sandbox = founded(mode).await?;
+    let mut sandbox = founded(mode).await?;
     let receiver = Receiver::start()?;
     let water = sandbox.client(Role::Delegate, Some("WATER")).await?;
     let subscription_id = subscribe(&water, &receiver).await?.subscription_id;
@@ -227,6 +235,11 @@ async fn a_receiver_says_what_becomes_of_it(mode: Mode) -> anyhow::Result<()> {
         .call(pb::SwitchOnSubscriptionRequest { subscription_id: subscription_id.clone(), ..command() })
         .await?;
     received(&receiver, REQUESTED, Some(&last)).await?;
+    // Neither the secret nor the path, which may be one, is in any log.
+    for name in sandbox.process_names() {
+        let log = sandbox.process(&name).log();
+        ensure!(!log.contains(&rotated.secret) && !log.contains("/hook"), "{name}: {log}");
+    }
     Ok(())
 }
 in_both_modes!(a_receiver_says_what_becomes_of_it);
@@ -248,7 +261,7 @@ async fn a_subscription_is_its_subscribers_own(mode: Mode) -> anyhow::Result<()>
     // An operator sees where it leads, but not what may be a secret in the URL, and can end it.
     let operator = sandbox.client(Role::Operator, None).await?;
     let shown = operator.call(get()).await?.subscription.context("it is shown")?;
-    let url = shown.terms.unwrap_or_default().webhook_url;
+    let url = shown.terms.and_then(|terms| terms.webhook_url).unwrap_or_default();
     ensure!(format!("{url}/hook") == receiver.url(), "{url}");
     operator.call(withdraw()).await?;
     let list = pb::ListSubscriptionsRequest {
@@ -259,7 +272,7 @@ async fn a_subscription_is_its_subscribers_own(mode: Mode) -> anyhow::Result<()>
     // What leads to where nobody may send is refused at once.
     let terms = pb::SubscriptionTerms {
         name: "Inside".into(),
-        webhook_url: "https://169.254.169.254/latest".into(),
+        webhook_url: Some("https://169.254.169.254/latest".into()),
         ..Default::default()
     };
     let define = pb::DefineSubscriptionRequest { terms: Some(terms), ..command() };
@@ -268,3 +281,104 @@ async fn a_subscription_is_its_subscribers_own(mode: Mode) -> anyhow::Result<()>
     Ok(())
 }
 in_both_modes!(a_subscription_is_its_subscribers_own);
+
+/// Somebody by their name, as the directory has them.
+async fn member(sandbox: &Sandbox, name: &str, role: Role, department: &str) -> anyhow::Result<Client> {
+    let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
+    let member = directory::Member {
+        code: name.to_owned(),
+        name: name.to_owned(),
+        department_code: department.to_owned(),
+        email: Some(format!("{name}@{department}.example").to_lowercase()),
+        roles: vec![],
+    };
+    clerk.call(directory::RegisterMemberRequest { member: Some(member), ..command() }).await?;
+    let (config, now) = (Config::default(), jiff::Timestamp::now().as_second());
+    let claims = Claims {
+        aud: config.audience(),
+        iss: config.identity.issuer,
+        sub: name.to_owned(),
+        department: Some(department.to_owned()),
+        roles: vec![role.as_str().to_owned()],
+        iat: now,
+        exp: now + 3600,
+    };
+    sandbox.client_with_token(&SigningKey::read(&sandbox.signing_key())?.sign(&claims)?).await
+}
+
+/// Subscribes somebody to what follow-up and the directory say from now on, by mail.
+async fn subscribe_by_mail(client: &Client, language: pb::MailLanguage) -> anyhow::Result<()> {
+    let terms = pb::SubscriptionTerms {
+        name: "Notices".into(),
+        contexts: vec!["followup".into(), "directory".into()],
+        mail_language: Some(language.into()),
+        ..Default::default()
+    };
+    client.call(pb::DefineSubscriptionRequest { terms: Some(terms), ..command() }).await?;
+    Ok(())
+}
+
+/// Waits for a letter to somebody with this in its subject.
+async fn letter(mailbox: &Receiver, to: &str, subject: &str) -> Value {
+    until("the letter", async || {
+        let all = mailbox.received().ok()?;
+        all.into_iter().find(|letter| {
+            letter["to"][0] == to && letter["subject"].as_str().is_some_and(|text| text.contains(subject))
+        })
+    })
+    .await
+}
+
+async fn whoever_must_know_gets_a_letter_in_their_language(mode: Mode) -> anyhow::Result<()> {
+    let mailbox = Receiver::mailbox()?;
+    let settings = vec![
+        ("HUISHANG_MAIL__SERVER", format!("smtp://127.0.0.1:{}", mailbox.port())),
+        ("HUISHANG_MAIL__SENDER", "huishang@city.example".to_owned()),
+    ];
+    let sandbox = founded_with(mode, settings).await?;
+    let lead = member(&sandbox, "li", Role::DepartmentLead, "WATER").await?;
+    let supervisor = member(&sandbox, "wang", Role::Supervisor, "ROADS").await?;
+    let helper = member(&sandbox, "chen", Role::DepartmentLead, "ROADS").await?;
+    subscribe_by_mail(&lead, pb::MailLanguage::Chinese).await?;
+    subscribe_by_mail(&supervisor, pb::MailLanguage::English).await?;
+    subscribe_by_mail(&helper, pb::MailLanguage::English).await?;
+
+    // The server is busy once, and asked again.
+    mailbox.answer(&[451])?;
+    let item = resolution::ItemToRecord {
+        title: "Count the trees".into(),
+        deliverable: "A list".into(),
+        criterion: "Nothing is missing".into(),
+        lead_code: "WATER".into(),
+        due: Some(resolution::DueRule { rule: Some(resolution::due_rule::Rule::AfterWorkingDays(5)) }),
+        ..Default::default()
+    };
+    let record = resolution::RecordResolutionRequest {
+        body_code: "BODY".into(),
+        title: "Trees".into(),
+        text: "The trees are counted.".into(),
+        decided_on: "2027-03-01".into(),
+        source: "Bulletin 1".into(),
+        items: vec![item],
+        ..command()
+    };
+    supervisor.call(record).await?;
+    let operator = sandbox.client(Role::Operator, None).await?;
+    let clock_at = Some(Client::moment("2027-03-09T01:00:00Z"));
+    operator.call(MoveClockRequest { clock_at, ..command() }).await?;
+
+    let to_lead = letter(&mailbox, "li@water.example", "已于 2027-03-08 到期，尚未办结").await;
+    ensure!(to_lead["text"].as_str().is_some_and(|text| text.contains("牵头部门：WATER")), "{to_lead}");
+    ensure!(to_lead["from"] == "huishang@city.example" && to_lead["auto"] == "auto-generated", "{to_lead}");
+    ensure!(to_lead["type"] == "text/plain" && to_lead["defects"] == serde_json::json!([]), "{to_lead}");
+    let to_supervisor = letter(&mailbox, "wang@roads.example", "was due on 2027-03-08, and is late").await;
+    ensure!(to_supervisor["id"] != to_lead["id"], "{to_supervisor}");
+    // What comes after it has reached who takes no part, and it has not.
+    sandbox.client(Role::Clerk, Some("WATER")).await?.register_department("PARKS").await?;
+    letter(&mailbox, "chen@roads.example", "DepartmentRegistered").await;
+    let told = mailbox.received()?;
+    let of_helper = told.iter().filter(|letter| letter["to"][0] == "chen@roads.example");
+    ensure!(of_helper.clone().all(|letter| !letter.to_string().contains("Count the trees")), "{told:?}");
+    Ok(())
+}
+in_both_modes!(whoever_must_know_gets_a_letter_in_their_language);

@@ -1,25 +1,41 @@
-//! A receiver of webhooks, which knows nothing of Huishang.
+//! A receiver of webhooks or mail, which knows nothing of Huishang.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use harness::{Process, root};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 
-/// A receiver at an address of its own, which verifies what it gets with the library of Standard Webhooks.
+/// A receiver at an address of its own. One of webhooks verifies what it gets with the library of Standard Webhooks.
 pub struct Receiver {
+    kind: &'static str,
     folder: tempfile::TempDir,
     port: u16,
     process: Option<Process>,
 }
 
 impl Receiver {
-    /// Starts a receiver that has no secret yet.
+    /// Starts a receiver of webhooks that has no secret yet.
     pub fn start() -> anyhow::Result<Receiver> {
+        let receiver = Receiver::of("webhooks")?;
+        receiver.set_secret("whsec_bm9uZQ==")?;
+        Ok(receiver)
+    }
+
+    /// Starts a mail server that keeps what it gets.
+    pub fn mailbox() -> anyhow::Result<Receiver> {
+        Receiver::of("mailbox")
+    }
+
+    fn of(kind: &'static str) -> anyhow::Result<Receiver> {
         let folder = tempfile::tempdir()?;
-        std::fs::write(folder.path().join("secret"), "whsec_bm9uZQ==")?;
-        let (process, port) = run(0, folder.path())?;
-        Ok(Receiver { folder, port, process: Some(process) })
+        let (process, port) = run(kind, 0, folder.path())?;
+        Ok(Receiver { kind, folder, port, process: Some(process) })
+    }
+
+    /// The port on which it receives.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where it receives.
@@ -46,7 +62,7 @@ impl Receiver {
     /// Starts it again, at its address.
     pub fn start_again(&mut self) -> anyhow::Result<()> {
         self.kill()?;
-        self.process = Some(run(self.port, self.folder.path())?.0);
+        self.process = Some(run(self.kind, self.port, self.folder.path())?.0);
         Ok(())
     }
 
@@ -73,8 +89,12 @@ impl Receiver {
     }
 }
 
-fn run(port: u16, folder: &Path) -> anyhow::Result<(Process, u16)> {
-    let mut command = Command::new(root().join("tests/webhooks/run"));
-    command.arg(port.to_string()).arg(folder);
+fn run(kind: &str, port: u16, folder: &Path) -> anyhow::Result<(Process, u16)> {
+    let script = root().join("tests/receivers/run");
+    // What is fetched once may take longer than a process has to become ready.
+    let obtained = Command::new(&script).arg("obtain").output()?;
+    ensure!(obtained.status.success(), "{}", String::from_utf8_lossy(&obtained.stderr));
+    let mut command = Command::new(script);
+    command.arg(kind).arg(port.to_string()).arg(folder);
     Process::start("receiver", &mut command, |line| line.strip_prefix("receives on ")?.parse().ok())
 }

@@ -8,6 +8,7 @@ mod delivery;
 mod environment;
 mod limits;
 mod load;
+mod mail;
 
 use crate::identity::{JWKS, KeyError, TokenRules, Verifier};
 use crate::limits::{
@@ -26,6 +27,7 @@ pub use credentials::without_credentials;
 pub use delivery::Delivery;
 pub use limits::Limits;
 pub use load::ConfigError;
+pub use mail::{Mail, MailSecurity, MailServer};
 
 /// Everything that can be set. In a file `[identity] jwks = "…"`, in the environment
 /// `HUISHANG_IDENTITY__JWKS`, as a flag `--identity-jwks` where there is one.
@@ -60,6 +62,8 @@ pub struct Config {
     pub backup: Backup,
     /// How events are delivered to webhooks.
     pub delivery: Delivery,
+    /// How mail is sent.
+    pub mail: Mail,
     /// The pages of the console.
     pub console: Console,
     /// Limits on load.
@@ -240,6 +244,7 @@ impl Default for Config {
             ledger: Ledger::default(),
             backup: Backup::default(),
             delivery: Delivery::default(),
+            mail: Mail::default(),
             console: Console::default(),
             limits: Limits::default(),
             metrics: Metrics::default(),

@@ -2,11 +2,13 @@
 //!
 //! [`grpc`] carries commands on subscriptions to the journal, and answers queries. The [`switchboard`] keeps a [`line`] for
 //! each subscription that is on, which reads the log and sends what its subscriber may see, signed with the
-//! subscription's [`secret`], to the [`target`] that was checked. What is on its way is in the [`outbox`].
+//! subscription's [`secret`], to the [`target`] that was checked, or as a [`letter`] to the [`mailer`]'s server. What is on its way is in the [`outbox`].
 
 mod grpc;
+mod letter;
 pub mod limits;
 mod line;
+mod mailer;
 mod outbox;
 mod secret;
 mod sender;
@@ -17,15 +19,19 @@ mod views;
 pub use grpc::Service;
 
 use anyhow::Context as _;
+use domain::calendar::WorkingCalendar;
 use ed25519_dalek::SigningKey;
 use ipnet::IpNet;
+use mailer::Mailer;
 use outbox::Outbox;
 use proto::delivery::v1::delivery_service_server::DeliveryServiceServer;
 use secret::ServiceKey;
 use sender::Sender;
+use service_kit::config::Mail;
 use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
 use service_kit::{Kit, ViewStore};
 use std::path::PathBuf;
+use std::sync::Arc;
 use switchboard::Switchboard;
 use target::Policy;
 
@@ -42,6 +48,8 @@ pub struct Options {
     pub allow_http: bool,
     /// The authorities that may vouch for receivers, PEM; none: those of the system.
     pub ca_file: Option<PathBuf>,
+    /// How mail is sent.
+    pub mail: Mail,
 }
 
 /// What lines deliver with. Cheap to clone.
@@ -51,24 +59,38 @@ struct Delivering {
     outbox: Outbox,
     sender: Sender,
     key: ServiceKey,
+    /// None where the settings name no server.
+    mailer: Option<Mailer>,
+    /// The calendar in force while none is defined.
+    default_calendar: Arc<WorkingCalendar>,
 }
 
 /// Keeps the service's view, delivers what happens until the kit stops, and returns its server. Must be called inside a
 /// tokio runtime.
 ///
+/// Until a calendar is defined, letters have the times of `time_zone`.
+///
 /// # Errors
 /// The files of the service, or the authorities, cannot be read.
-pub fn build(kit: &Kit, options: Options) -> anyhow::Result<DeliveryServiceServer<Service>> {
-    Ok(DeliveryServiceServer::new(start(kit, options)?)
+pub fn build(kit: &Kit, time_zone: &str, options: Options) -> anyhow::Result<DeliveryServiceServer<Service>> {
+    Ok(DeliveryServiceServer::new(start(kit, time_zone, options)?)
         .max_decoding_message_size(REQUEST_BYTES_MAX)
         .max_encoding_message_size(RESPONSE_BYTES_MAX))
 }
 
-fn start(kit: &Kit, options: Options) -> anyhow::Result<Service> {
-    let Options { key, private_networks, allow_http, ca_file } = options;
+fn start(kit: &Kit, time_zone: &str, options: Options) -> anyhow::Result<Service> {
+    let Options { key, private_networks, allow_http, ca_file, mail } = options;
+    let default_calendar = WorkingCalendar::weekends_only(time_zone).context("the configured time_zone")?;
     let sender = Sender::new(Policy { private_networks, allow_http }, ca_file.as_deref())?;
     let outbox = Outbox::open(kit)?;
-    let delivering = Delivering { kit: kit.clone(), outbox, sender, key: ServiceKey::new(&key) };
+    let delivering = Delivering {
+        kit: kit.clone(),
+        outbox,
+        sender,
+        key: ServiceKey::new(&key),
+        mailer: Mailer::new(&mail)?,
+        default_calendar: Arc::new(default_calendar),
+    };
     let view = ViewStore::spawn::<views::DeliveryView>(kit, vec![]).context("the view of delivery")?;
     kit.tasks().spawn(Switchboard::new(delivering.clone(), view.clone()).run());
     Ok(Service { delivering, view })

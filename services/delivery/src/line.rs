@@ -4,6 +4,7 @@
 //! remembers both, so a line that is cut goes on where it was, and what was under way is sent again with the same id.
 
 use crate::Delivering;
+use crate::letter;
 use crate::limits::{
     DELIVERIES_AT_ONCE_MAX, DELIVERIES_WAITING_MAX, PAUSE, PROGRESS_INTERVAL, READ_RECORDS,
     RETRY_JITTER_PERCENT, RETRY_SECONDS,
@@ -12,8 +13,9 @@ use crate::outbox::{Attempt, Due, OutboxError, Stage};
 use crate::secret::signatures;
 use crate::sender::{Answer, Message};
 use domain::aggregate::derived_id;
-use domain::delivery::subscription::{Command, EventId, Known, OffCause, Subscription};
-use domain::{Aggregate as _, Line as TextLine, Timestamp, Uuid};
+use domain::delivery::subscription::{Command, EventId, Known, OffCause, Receiver, Subscription};
+use domain::directory::member::Member;
+use domain::{Aggregate as _, Code, Line as TextLine, Timestamp, Uuid};
 use event_feed::{Reader, Wanted};
 use futures::StreamExt as _;
 use http::{HeaderMap, HeaderValue, header};
@@ -157,12 +159,10 @@ impl Line {
     /// Tries one delivery, and saves what became of it.
     async fn deliver(&self, due: Due) -> Result<(), Broken> {
         let outbox = &self.delivering.outbox;
-        let Some(event) = self.event(&due).await? else {
+        let Some((record, event)) = self.event(&due).await? else {
             return Ok(outbox.remove(self.id, due.event).await?);
         };
-        let now = Clock::System.now();
-        let message = self.message(&event, now);
-        let answer = self.delivering.sender.post(self.known.terms.webhook_url.as_str(), message, now).await;
+        let answer = self.attempt(&due, &record, &event).await?;
         let attempts = due.attempts + 1;
         let tried_at = Clock::System.now();
         let (stage, next_at) = match answer.status {
@@ -179,10 +179,11 @@ impl Line {
         tracing::debug!(subscription_id = %self.id, event_id = event.event_id, ?stage, status, "an event was sent");
         let attempt = Attempt { event: due.event, stage, attempts, tried_at, next_at, status, answer: text };
         outbox.save(self.id, attempt).await?;
+        let is_webhook = self.known.terms.receiver.webhook_url().is_some();
         match status {
-            Some(410) => self.switch_off(due.event, attempts).await?,
+            Some(410) if is_webhook => self.switch_off(due.event, attempts).await?,
             // It has too much to do, for all things alike.
-            Some(429 | 502..=504) => {
+            Some(429 | 502..=504) if is_webhook => {
                 if let Some(next_at) = next_at {
                     outbox.pause(self.id, next_at).await?;
                 }
@@ -192,14 +193,42 @@ impl Line {
         Ok(())
     }
 
-    /// The event, if its subscriber may still see it, which is asked whenever it is sent.
-    async fn event(&self, due: &Due) -> Result<Option<CloudEvent>, Broken> {
+    /// Sends an event to where it goes.
+    async fn attempt(&self, due: &Due, record: &Record, event: &CloudEvent) -> Result<Answer, Broken> {
+        let Delivering { kit, sender, mailer, default_calendar, .. } = &self.delivering;
+        let language = match &self.known.terms.receiver {
+            Receiver::Webhook { url } => {
+                let now = Clock::System.now();
+                return Ok(sender.post(url.as_str(), self.message(event, now), now).await);
+            }
+            Receiver::Mail { language } => *language,
+        };
+        let none = |why: &str| Answer { status: None, text: why.to_owned(), retry_after_seconds: None };
+        let Some(mailer) = mailer else { return Ok(none("no mail is sent: mail.server is not set")) };
+        let Some(address) = self.address().await? else {
+            return Ok(none("the directory has no member with the subscriber's subject and an address"));
+        };
+        let letter = letter::about(kit, default_calendar, record, due.event, language).await?;
+        let EventId { position, number } = due.event;
+        Ok(mailer.post(address.as_str(), &format!("{position}.{number}.{}", self.id), letter).await)
+    }
+
+    /// The subscriber's address in the directory.
+    async fn address(&self) -> Result<Option<TextLine>, Broken> {
+        let Ok(code) = Code::parse(&self.known.subscriber.subject) else { return Ok(None) };
+        let member = self.delivering.kit.load::<Member>(Member::id(&code)).await?;
+        Ok(member.profile().and_then(|profile| profile.email.clone()))
+    }
+
+    /// The event with its record, if its subscriber may still see it, which is asked whenever it is sent.
+    async fn event(&self, due: &Due) -> Result<Option<(Arc<Record>, CloudEvent)>, Broken> {
         let (kit, position) = (&self.delivering.kit, due.event.position);
         let found = record_at(kit, &due.stream, position).await?;
         let Some(record) = found else { return Ok(None) };
         let event_id = proto::Wire::<String>::to_wire(&due.event);
         let events = self.reader.look().await?.at(&*record).await?;
-        Ok(events.into_iter().find(|event| event.event_id == event_id))
+        let event = events.into_iter().find(|event| event.event_id == event_id);
+        Ok(event.map(|event| (record, event)))
     }
 
     fn message(&self, event: &CloudEvent, now: Timestamp) -> Message {

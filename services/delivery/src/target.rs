@@ -113,10 +113,15 @@ impl Target {
             }
             None => Vec::new(),
         };
-        for address in &addresses {
+        self.checked(&addresses, policy)
+    }
+
+    /// The first of these addresses, if all of them are allowed.
+    fn checked(&self, addresses: &[SocketAddr], policy: &Policy) -> Result<SocketAddr, TargetError> {
+        for address in addresses {
             policy.check(address.ip(), self.has_tls())?;
         }
-        let first = addresses.into_iter().next();
+        let first = addresses.first().copied();
         first.ok_or_else(|| TargetError::Unresolved("it has no address".to_owned()))
     }
 

@@ -24,8 +24,9 @@ impl Fixture {
             private_networks: vec![],
             allow_http: false,
             ca_file: None,
+            mail: service_kit::config::Mail::default(),
         };
-        Fixture { service: crate::start(&bench.kit, options).unwrap(), _bench: bench }
+        Fixture { service: crate::start(&bench.kit, "Asia/Shanghai", options).unwrap(), _bench: bench }
     }
 
     async fn define(&self, word: &str, role: Role) -> pb::DefineSubscriptionResponse {
@@ -37,7 +38,7 @@ impl Fixture {
 fn define(word: &str) -> pb::DefineSubscriptionRequest {
     let terms = pb::SubscriptionTerms {
         name: word.to_owned(),
-        webhook_url: "https://receiver.invalid/hook".into(),
+        webhook_url: Some("https://receiver.invalid/hook".into()),
         ..Default::default()
     };
     pb::DefineSubscriptionRequest { command_id: id(word), terms: Some(terms), ..Default::default() }

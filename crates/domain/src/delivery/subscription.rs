@@ -26,8 +26,42 @@ pub struct Terms {
     pub department: Option<Code>,
     /// Only events of this body and of its matters.
     pub body: Option<Code>,
-    /// The URL to which they are sent.
-    pub webhook_url: Text,
+    /// Where they go.
+    pub receiver: Receiver,
+}
+
+/// Where events go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Receiver {
+    /// To a URL, signed.
+    Webhook {
+        /// The URL.
+        url: Text,
+    },
+    /// As mail in this language to the subscriber, at the address that the directory has.
+    Mail {
+        /// The language.
+        language: MailLanguage,
+    },
+}
+
+impl Receiver {
+    /// The URL, if they go to one.
+    pub fn webhook_url(&self) -> Option<&Text> {
+        match self {
+            Receiver::Webhook { url } => Some(url),
+            Receiver::Mail { .. } => None,
+        }
+    }
+}
+
+/// A language in which mail is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailLanguage {
+    /// 中文
+    Chinese,
+    /// English
+    English,
 }
 
 /// Why nothing is sent any more.

@@ -8,11 +8,9 @@ use super::proposals::Proposals;
 use super::score::{Score, score};
 
 /// What the points weigh against each other during a search. So little that one level can give way for another for a
-/// while; so much that in the end the score's order holds.
-const WEIGHTS: Weights = Weights { hard: 8_000, medium: 400 };
-
-/// Grains after the last meeting that are worth a try.
-const SPARE_GRAINS: u32 = 2;
+/// while; so much that in the end the score's order holds. What a meeting breaks by itself weighs more than what it breaks
+/// with others: it hardly ever has to, and a long meeting that got over the end of a day finds no way back.
+const WEIGHTS: Weights = Weights { alone: 80_000, hard: 8_000, medium: 400 };
 
 /// A round of cooling.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +71,7 @@ fn cooled(problem: &Problem, layout: &mut Layout, round: Round, steps: u64, numb
     let mut cooling = Cooling::new(round.hot, round.stages_log2);
     let mut moves = Vec::new();
     for _ in 0..1 << round.stages_log2 {
-        proposals.stay_within(layout.end() + SPARE_GRAINS);
+        proposals.stay_within(layout.end());
         for _ in 0..steps {
             proposals.draw(layout, numbers, &mut moves);
             if layout.is_within(&moves, cooling.limit(numbers)) {

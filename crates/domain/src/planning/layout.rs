@@ -12,18 +12,20 @@ use super::score::{AT_ONCE, NO_BREAK, STABLE_GRAINS, Score};
 /// No meeting.
 const NONE: u32 = u32::MAX;
 
-/// What one hard and one medium point cost, in soft points.
+/// What hard and medium points cost, in soft points.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Weights {
-    /// A hard point.
+    /// A hard point that a meeting has by itself, by its start or its room.
+    pub(super) alone: i64,
+    /// A hard point between two meetings.
     pub(super) hard: i64,
     /// A medium point.
     pub(super) medium: i64,
 }
 
 impl Weights {
-    fn cost(self, score: Score) -> i64 {
-        -(score.hard * self.hard + score.medium * self.medium + score.soft)
+    fn alone(self, score: Score) -> i64 {
+        -(score.hard * self.alone + score.medium * self.medium + score.soft)
     }
 }
 
@@ -311,8 +313,8 @@ fn single_costs(problem: &Problem, weights: Weights) -> (Vec<i64>, Vec<i64>) {
     for meeting in 0..problem.meetings().len() {
         let starts = 0..problem.days().len() as u32;
         let rooms = 0..problem.rooms().len() as u32;
-        of_starts.extend(starts.map(|start| weights.cost(prices.start(meeting, start))));
-        of_rooms.extend(rooms.map(|room| weights.cost(prices.room(meeting, room))));
+        of_starts.extend(starts.map(|start| weights.alone(prices.start(meeting, start))));
+        of_rooms.extend(rooms.map(|room| weights.alone(prices.room(meeting, room))));
     }
     (of_starts, of_rooms)
 }

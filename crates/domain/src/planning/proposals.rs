@@ -54,7 +54,7 @@ pub(super) struct Proposals {
     starts: Vec<Vec<u32>>,
     /// For each meeting, the rooms that seat it; the largest when there is none.
     rooms: Vec<Vec<u32>>,
-    /// Grains that are worth a try: not long after those in use.
+    /// The grains in use: later ones are hardly worth a try.
     horizon: u32,
     all_starts: u32,
 }
@@ -73,7 +73,7 @@ impl Proposals {
         }
     }
 
-    /// From now on tries little after these grains.
+    /// From now on tries only one start after these grains.
     pub(super) fn stay_within(&mut self, grains: u32) {
         self.horizon = grains;
     }
@@ -109,8 +109,9 @@ impl Proposals {
 
     fn start(&self, meeting: usize, numbers: &mut Numbers) -> u32 {
         let starts = &self.starts[meeting];
-        let near = starts.partition_point(|start| *start < self.horizon).max(1);
-        starts[numbers.below(near)]
+        // And the first one after them: there it is alone.
+        let near = starts.partition_point(|start| *start < self.horizon) + 1;
+        starts[numbers.below(near.min(starts.len()))]
     }
 
     fn nudged(&self, start: u32, numbers: &mut Numbers) -> u32 {

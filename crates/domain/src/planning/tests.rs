@@ -83,7 +83,7 @@ proptest! {
     fn costs_that_follow_moves_are_those_of_the_whole_plan(seed in any::<u64>(), steps in 1_usize..200) {
         let problem = small();
         let mut numbers = numbers::Numbers::new(seed);
-        let weights = layout::Weights { hard: 1_000_000, medium: 1_000 };
+        let weights = layout::Weights { alone: 1_000_000, hard: 1_000_000, medium: 1_000 };
         let mut layout = layout::Layout::random(&problem, weights, &mut numbers);
         let proposals = proposals::Proposals::of(&problem);
         let cost = |layout: &layout::Layout| {

@@ -10,7 +10,7 @@ mod outline;
 mod screening;
 mod state;
 
-pub use convening::check_notice;
+pub use convening::{check_notice, notice_days};
 pub use outline::{
     ATTENDEES_MAX, Attendee, DURATION_MINUTES_MAX, Declaration, Kind, Outline, RoleOnTopic, TOPICS_MAX,
     Topic, TopicRole,

@@ -8,10 +8,12 @@
 mod obstacles;
 mod price;
 mod starts;
+mod wanted;
 
 pub use obstacles::{Obstacle, Opening};
 pub use price::{Penalty, Reason};
 pub use starts::{START_MINUTES, WINDOW_DAYS_DEFAULT, WINDOW_DAYS_MAX, WORK_ENDS_HOUR};
+pub use wanted::Wanted;
 
 use super::session::{RoleOnTopic, Slot};
 use crate::calendar::WorkingCalendar;
@@ -67,25 +69,6 @@ pub struct Diaries {
     pub departments: BTreeMap<Code, Vec<Busy>>,
 }
 
-/// What is looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
-    /// The first moment at which the session may start.
-    pub from_at: Timestamp,
-    /// The moment before which it must start.
-    pub until_at: Timestamp,
-    /// The first moment that the body's notice allows; none when it needs no notice.
-    pub notice_until_at: Option<Timestamp>,
-    /// How long it lasts.
-    pub duration_minutes: u32,
-    /// Whether it may start at any hour of any day.
-    pub is_urgent: bool,
-    /// The departments that attend.
-    pub attending: Vec<Attending>,
-    /// Departments that must be able to decide.
-    pub quorum: u32,
-}
-
 /// A room and a time, and what speaks against it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
@@ -115,29 +98,35 @@ pub struct Found {
 /// Looks at every start in the window.
 pub fn find(wanted: &Wanted, diaries: &Diaries, calendar: &WorkingCalendar) -> Found {
     let starts = starts::of(wanted, calendar);
-    let mut suggestions: Vec<Suggestion> = starts
-        .iter()
-        .filter_map(|time| {
-            let open =
-                diaries.rooms.iter().filter(|room| obstacles::of(wanted, diaries, room, time).is_empty());
-            let suggested = open.map(|room| Suggestion {
-                slot: slot(room, time),
-                penalties: price::of(wanted, diaries, calendar, room, time),
-            });
-            suggested.min_by_key(Suggestion::price)
-        })
-        .collect();
+    let suggested = starts.iter().filter_map(|time| suggestion(wanted, diaries, calendar, time));
+    let mut suggestions: Vec<Suggestion> = suggested.collect();
     suggestions.sort_by_key(|suggestion| (suggestion.price(), suggestion.slot.starts_at));
     let opening = if suggestions.is_empty() { opening(wanted, diaries, &starts) } else { None };
     Found { suggestions, opening }
 }
 
+/// The room that costs least at this time; none when the session cannot take place then.
+fn suggestion(
+    wanted: &Wanted,
+    diaries: &Diaries,
+    calendar: &WorkingCalendar,
+    time: &Busy,
+) -> Option<Suggestion> {
+    if !obstacles::of_time(wanted, diaries, time).is_empty() {
+        return None;
+    }
+    let open = diaries.rooms.iter().filter(|room| obstacles::of_room(wanted, room, time).is_empty());
+    let room = open.min_by_key(|room| room.seats)?;
+    Some(Suggestion { slot: slot(room, time), penalties: price::of(wanted, diaries, calendar, room, time) })
+}
+
 /// The start and the room with the fewest obstacles.
 fn opening(wanted: &Wanted, diaries: &Diaries, starts: &[Busy]) -> Option<Opening> {
-    let places = starts.iter().flat_map(|time| diaries.rooms.iter().map(move |room| (time, room)));
-    let openings = places.map(|(time, room)| Opening {
-        slot: slot(room, time),
-        obstacles: obstacles::of(wanted, diaries, room, time),
+    let openings = starts.iter().filter_map(|time| {
+        let rooms = diaries.rooms.iter().map(|room| (obstacles::of_room(wanted, room, time), room));
+        let (mut found, room) = rooms.min_by_key(|(found, room)| (found.len(), room.seats))?;
+        found.extend(obstacles::of_time(wanted, diaries, time));
+        Some(Opening { slot: slot(room, time), obstacles: found })
     });
     openings.min_by_key(|opening| opening.obstacles.len())
 }

@@ -2,20 +2,72 @@
 
 use crate::delivery::events::v1 as delivery;
 use crate::delivery::v1 as api;
-use crate::{Invalid, Wire, wire_enum, wire_events, wire_struct};
-use domain::Actor;
-use domain::delivery::subscription::{Event, EventId, OffCause, Subscription, Terms};
+use crate::{Invalid, Wire, read_fields, wire_enum, wire_events, wire_required, wire_struct};
+use domain::delivery::subscription::{Event, EventId, MailLanguage, OffCause, Receiver, Subscription, Terms};
+use domain::{Actor, Code, Line, Text};
 
 wire_enum!(OffCause => delivery::OffCause { Request, ReceiverGone });
 wire_struct!(Actor => delivery::Subscriber, api::Subscriber { subject, department_code: department, roles });
-wire_struct!(Terms => delivery::SubscriptionTerms, api::SubscriptionTerms {
-    name,
-    contexts,
-    types,
-    department_code: department,
-    body_code: body,
-    webhook_url,
-});
+wire_enum!(MailLanguage => delivery::MailLanguage, api::MailLanguage { Chinese, English });
+
+/// The fields of terms before one receiver is found in them.
+struct TermsFields {
+    name: Line,
+    contexts: Vec<Line>,
+    types: Vec<Line>,
+    department: Option<Code>,
+    body: Option<Code>,
+    webhook_url: Option<Text>,
+    mail_language: Option<MailLanguage>,
+}
+
+impl TermsFields {
+    fn terms(self) -> Result<Terms, Invalid> {
+        let TermsFields { name, contexts, types, department, body, webhook_url, mail_language } = self;
+        let receiver = match (webhook_url, mail_language) {
+            (Some(url), None) => Receiver::Webhook { url },
+            (None, Some(language)) => Receiver::Mail { language },
+            _ => {
+                return Err(Invalid::field(
+                    "webhook_url",
+                    "must be set, or else mail_language, and not both",
+                ));
+            }
+        };
+        Ok(Terms { name, contexts, types, department, body, receiver })
+    }
+}
+
+macro_rules! wire_terms {
+    ($($package:ident),+) => { $(
+        impl Wire<$package::SubscriptionTerms> for Terms {
+            fn to_wire(&self) -> $package::SubscriptionTerms {
+                let (url, language) = match &self.receiver {
+                    Receiver::Webhook { url } => (Some(url.to_wire()), None),
+                    Receiver::Mail { language } => (None, Some(language.to_wire())),
+                };
+                $package::SubscriptionTerms {
+                    name: self.name.to_wire(),
+                    contexts: self.contexts.to_wire(),
+                    types: self.types.to_wire(),
+                    department_code: self.department.to_wire(),
+                    body_code: self.body.to_wire(),
+                    webhook_url: url,
+                    mail_language: language,
+                }
+            }
+
+            fn from_wire(wire: $package::SubscriptionTerms) -> Result<Self, Invalid> {
+                read_fields!(wire => TermsFields {
+                    name, contexts, types, department_code: department, body_code: body, webhook_url, mail_language
+                })
+                .and_then(TermsFields::terms)
+            }
+        }
+        wire_required!(Terms => $package::SubscriptionTerms);
+    )+ };
+}
+wire_terms!(delivery, api);
 
 wire_events!(Subscription, Event => delivery {
     Defined => SubscriptionDefined { subscriber, terms, after_position },

@@ -1,6 +1,6 @@
 //! Settings that can be read and make no sense.
 
-use super::{Backup, Config, Delivery, Limits, Nats, Tls, Traces};
+use super::{Backup, Config, Delivery, Limits, Mail, MailServer, Nats, Tls, Traces};
 use domain::Timestamp;
 use domain::calendar::WorkingCalendar;
 use std::net::SocketAddr;
@@ -65,6 +65,7 @@ pub(super) fn check(config: &Config) -> Checked {
     syslog(config)?;
     traces(&config.traces)?;
     delivery(&config.delivery)?;
+    mail(&config.mail)?;
     numbers(config)
 }
 
@@ -162,6 +163,24 @@ fn delivery(delivery: &Delivery) -> Checked {
     }
 }
 
+fn mail(mail: &Mail) -> Checked {
+    let is_address = |sender: &String| sender.split('@').filter(|part| !part.trim().is_empty()).count() == 2;
+    match (&mail.server, &mail.sender) {
+        (Some(server), _) if MailServer::parse(server).is_none() => nonsense(
+            "mail.server",
+            "must be like smtps://host:465 or smtp://host:587, without a user: put that into mail.credentials",
+        ),
+        (Some(_), None) => {
+            nonsense("mail.sender", "is not set; mail.server needs an address that mail comes from")
+        }
+        (_, Some(sender)) if !is_address(sender) => nonsense(
+            "mail.sender",
+            format!("is {sender:?}; it must be an address such as huishang@example.cn"),
+        ),
+        _ => Ok(()),
+    }
+}
+
 fn syslog(config: &Config) -> Checked {
     let is_valid = |address: &String| match address.split_once(':') {
         Some(("unix", path)) => path.starts_with('/'),
@@ -195,6 +214,8 @@ fn texts(config: &Config) -> Checked {
         ("nats.credentials", path(config.nats.credentials.as_deref())),
         ("backup.credentials", path(config.backup.credentials.as_deref())),
         ("delivery.key", path(config.delivery.key.as_deref())),
+        ("mail.credentials", path(config.mail.credentials.as_deref())),
+        ("mail.ca_file", path(config.mail.ca_file.as_deref())),
         ("delivery.ca_file", path(config.delivery.ca_file.as_deref())),
         (
             "delivery.private_networks",

@@ -68,12 +68,15 @@ fn a_text_stays_one_whatever_it_looks_like() {
     }
 }
 
-/// A setting that is not set by default, and with it those of TLS that it cannot do without.
+/// A setting that is not set by default, and with it those that it cannot do without.
 fn with_what_it_needs(name: &str, text: &str) -> Config {
     let mut pairs = vec![(name, text)];
     if name.contains("_TLS__") {
         let needed = ["HUISHANG_TLS__CERTIFICATE_FILE", "HUISHANG_TLS__KEY_FILE"];
         pairs.extend(needed.into_iter().filter(|needed| *needed != name).map(|needed| (needed, "x.pem")));
+    }
+    if name.contains("_MAIL__SERVER") {
+        pairs.push(("HUISHANG_MAIL__SENDER", "huishang@example.cn"));
     }
     from_environment(&pairs).unwrap()
 }
@@ -84,6 +87,7 @@ fn settings_that_need_or_exclude_each_other_are_refused_with_the_one_to_change()
         (vec![("HUISHANG_TLS__CERTIFICATE_FILE", "c")], "tls.key_file is not set"),
         (vec![("HUISHANG_TLS__KEY_FILE", "k")], "tls.certificate_file is not set"),
         (vec![("HUISHANG_TLS__CLIENT_CA_FILE", "a")], "tls.certificate_file is not set"),
+        (vec![("HUISHANG_MAIL__SERVER", "smtps://mail.example.cn")], "mail.sender is not set"),
         (
             vec![("HUISHANG_IDENTITY__ISSUERS_FILE", "i"), ("HUISHANG_IDENTITY__JWKS", "j")],
             "identity.jwks is set, and so is identity.issuers_file",
@@ -106,6 +110,9 @@ fn every_setting_can_be_given_in_the_environment() {
             "access_log.syslog" => "unix:/dev/log".to_owned(),
             "traces.endpoint" => "http://127.0.0.1:4317".to_owned(),
             "backup.url" => "s3://bucket/main".to_owned(),
+            "delivery.private_networks" => "10.1.0.0/16 fd00::/8".to_owned(),
+            "mail.server" => "smtps://mail.example.cn".to_owned(),
+            "mail.sender" => "huishang@example.cn".to_owned(),
             _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
         };
         if value.is_null() {
@@ -274,6 +281,11 @@ const NONSENSE: &[(&str, &str)] = &[
     ("backup.interval_minutes", "0"),
     ("backup.interval_minutes", "10081"),
     ("backup.retention_days", "36501"),
+    ("mail.server", "mail.example.cn"),
+    ("mail.server", "smtps://user:secret@mail.example.cn"),
+    ("mail.sender", "huishang"),
+    ("mail.credentials", ""),
+    ("mail.ca_file", ""),
     ("delivery.key", ""),
     ("delivery.ca_file", ""),
     ("delivery.private_networks", " "),

@@ -30,10 +30,6 @@ impl Directory {
         found.map_or_else(|_| code.to_owned(), |at| self.0[at].name.clone())
     }
 
-    pub(super) fn names(&self, codes: &[String]) -> Vec<String> {
-        codes.iter().map(|code| self.name(code)).collect()
-    }
-
     /// All of them, by code.
     pub(super) fn departments(&self) -> &[Department] {
         &self.0

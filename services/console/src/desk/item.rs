@@ -179,7 +179,7 @@ fn written(
     let clock = clock_ledger::of(words, around, &answer.spans, answer.working_days);
     ItemPage {
         lead: directory.name(&item.lead_code),
-        co_responsible: words.list(&directory.names(&item.co_responsible_codes)),
+        co_responsible: words.list(&support(words, around, &item)),
         acceptor: item
             .acceptor_code
             .as_deref()
@@ -200,6 +200,17 @@ fn written(
         moves,
         clock,
     }
+}
+
+/// The departments that support the item, each with how far its part has come.
+fn support(words: Words, around: &Surroundings, item: &Item) -> Vec<String> {
+    let shown = item.co_responsible_codes.iter().map(|code| {
+        let name = around.directory.name(code);
+        let part = item.parts.iter().find(|part| part.department_code == *code);
+        let stage = part.map(|part| words.value("huishang.resolution.v1.ItemPartStage", part.stage));
+        stage.map_or_else(|| name.clone(), |stage| format!("{name} ({stage})"))
+    });
+    shown.collect()
 }
 
 fn lede(

@@ -206,7 +206,7 @@ fn late(words: Words, days: u32) -> Markup {
     Markup::light(Light::Red, &word)
 }
 
-/// Whether a follow-up is in a column of the board by which today's page picks.
+/// Asks for what is in all of these columns of the board, of one lead or of all.
 pub(super) fn late_request(lead: Option<String>, columns: &[BoardColumn]) -> ListFollowUpsRequest {
     ListFollowUpsRequest {
         page_size: ROWS_PER_PAGE,

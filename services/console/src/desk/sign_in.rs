@@ -38,7 +38,7 @@ pub(super) fn page(
     refused: Option<String>,
 ) -> Response<Body> {
     let words = Words(preferences.language);
-    let to = asked.query().get("to").unwrap_or_default().to_owned();
+    let to = asked.query().get("to").and_then(ours).unwrap_or_default().to_owned();
     let here = asked.query().link("/sign-in", &[], None);
     let mut frame = Frame::bare(preferences, words.t("Sign in"), &here);
     frame.notice = refused.map(|sentence| Notice { kind: "refused", sentence, reason: None });

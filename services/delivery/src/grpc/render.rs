@@ -57,9 +57,10 @@ pub(super) fn completed(
     }
     let is_own =
         subscription.subscriber.as_ref().is_some_and(|subscriber| subscriber.subject == actor.subject);
-    if let Some(terms) = subscription.terms.as_mut().filter(|_| !is_own) {
-        let target = Target::parse(&terms.webhook_url, delivering.sender.policy());
-        terms.webhook_url = target.map(|target| target.origin()).unwrap_or_default();
+    let url = subscription.terms.as_mut().and_then(|terms| terms.webhook_url.as_mut());
+    if let Some(url) = url.filter(|_| !is_own) {
+        let target = Target::parse(url, delivering.sender.policy());
+        *url = target.map(|target| target.origin()).unwrap_or_default();
     }
     subscription
 }

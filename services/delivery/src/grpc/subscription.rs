@@ -47,7 +47,8 @@ fn secret(
 /// What a subscription is to say, with a URL that is accepted.
 fn terms(service: &Service, terms: Option<pb::SubscriptionTerms>) -> Result<Terms, Status> {
     let terms: Terms = read("terms", terms)?;
-    match Target::parse(terms.webhook_url.as_str(), service.delivering.sender.policy()) {
+    let Some(url) = terms.receiver.webhook_url() else { return Ok(terms) };
+    match Target::parse(url.as_str(), service.delivering.sender.policy()) {
         Ok(_) => Ok(terms),
         Err(fault) => Err(Invalid::field("terms.webhook_url", fault.to_string()).into()),
     }

@@ -131,3 +131,15 @@ fn what_may_be_shown_of_a_url_is_its_origin() {
     assert_eq!((target.authority().as_str(), target.host()), ("receiver.example:8443", "receiver.example"));
     assert_eq!(target.path_and_query(), "/secret?key=1");
 }
+
+#[test]
+fn a_name_with_one_address_that_is_not_public_is_not_connected_to() {
+    let target = Target::parse("https://receiver.example/", &Policy::default()).unwrap();
+    let address = |text: &str| text.parse::<SocketAddr>().unwrap();
+    let (public, inside) = (address("93.184.215.14:443"), address("[fd00:ec2::254]:443"));
+    let checked = |addresses: &[SocketAddr]| target.checked(addresses, &Policy::default());
+    assert_eq!(checked(&[public]), Ok(public));
+    assert_eq!(checked(&[public, inside]), Err(TargetError::NotPublic(inside.ip())));
+    assert_eq!(checked(&[inside, public]), Err(TargetError::NotPublic(inside.ip())));
+    assert!(matches!(checked(&[]), Err(TargetError::Unresolved(_))));
+}

@@ -44,7 +44,7 @@ async fn everybody_lists_their_own_and_an_operator_all() {
         let service = &fixture.service;
         async move {
             let listed = service.list_subscriptions(by(list, department, role)).await.unwrap().into_inner();
-            let url = |one: pb::Subscription| one.terms.unwrap().webhook_url;
+            let url = |one: pb::Subscription| one.terms.unwrap().webhook_url.unwrap();
             listed.subscriptions.into_iter().map(url).collect::<Vec<_>>()
         }
     };
@@ -60,8 +60,12 @@ async fn what_cannot_be_meant_is_refused_with_its_field() {
     let subscription = fixture.define("one", Role::Delegate).await.subscription.unwrap();
     let subscription_id = subscription.subscription_id;
     let mut inside = define("inside");
-    inside.terms.as_mut().unwrap().webhook_url = "https://[::1]/".into();
+    inside.terms.as_mut().unwrap().webhook_url = Some("https://[::1]/".into());
     let refused = fixture.service.define_subscription(by(inside, "WATER", Role::Delegate)).await.unwrap_err();
+    assert_eq!(faulty_fields(&refused), ["terms.webhook_url"]);
+    let mut both = define("both");
+    both.terms.as_mut().unwrap().mail_language = Some(pb::MailLanguage::English.into());
+    let refused = fixture.service.define_subscription(by(both, "WATER", Role::Delegate)).await.unwrap_err();
     assert_eq!(faulty_fields(&refused), ["terms.webhook_url"]);
     for event_id in ["", "1", "0/1", "1/0", "a/b"] {
         let resend = pb::ResendDeliveryRequest {

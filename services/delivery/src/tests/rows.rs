@@ -3,7 +3,7 @@
 use super::pb;
 use crate::views::{self, DeliveryView, off};
 use domain::aggregate::derived_id;
-use domain::delivery::subscription::{Command, EventId, OffCause, State, Subscription, Terms};
+use domain::delivery::subscription::{Command, EventId, OffCause, Receiver, State, Subscription, Terms};
 use domain::testing::{actor, at, line, text};
 use domain::{Actor, Aggregate as _, Issued, Role, Uuid};
 use proptest::prelude::*;
@@ -18,7 +18,7 @@ fn terms(name: u8) -> Terms {
         types: vec![],
         department: None,
         body: None,
-        webhook_url: text("https://receiver.example/"),
+        receiver: Receiver::Webhook { url: text("https://receiver.example/") },
     }
 }
 

@@ -451,7 +451,7 @@ impl Services {
                 Service::Resolution => (routes.add_service(resolution::build(kit, zone)?), resolution::NAME),
                 Service::Followup => (routes.add_service(followup::build(kit, zone)?), followup::NAME),
                 Service::Delivery => {
-                    (routes.add_service(delivery::build(kit, delivery(config)?)?), delivery::NAME)
+                    (routes.add_service(delivery::build(kit, zone, delivery(config)?)?), delivery::NAME)
                 }
                 Service::Ledger => {
                     let OwnLog { log, signing, .. } = own_log.take().context("the ledger has no log")?;
@@ -479,6 +479,7 @@ fn delivery(config: &Config) -> anyhow::Result<delivery::Options> {
             .map_err(|word| ConfigError::new("delivery.private_networks", format!("has {word:?}")))?,
         allow_http: config.delivery.allow_http,
         ca_file: config.delivery.ca_file.clone(),
+        mail: config.mail.clone(),
     })
 }
 

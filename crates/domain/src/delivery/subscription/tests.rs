@@ -8,7 +8,7 @@ fn terms() -> Terms {
         types: vec![],
         department: None,
         body: Some(code("FLOOD")),
-        webhook_url: text("https://receiver.example/hook"),
+        receiver: Receiver::Webhook { url: text("https://receiver.example/hook") },
     }
 }
 
@@ -48,7 +48,7 @@ fn for_others_it_does_not_exist() {
         actor("zhou", "", Role::Operator),
     ];
     let own = [
-        Command::Change(Terms { webhook_url: text("https://other.example/"), ..terms() }),
+        Command::Change(Terms { receiver: Receiver::Mail { language: MailLanguage::English }, ..terms() }),
         Command::SwitchOn,
         Command::RotateSecret,
         Command::Replay { after_position: 0 },

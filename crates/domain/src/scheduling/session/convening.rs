@@ -31,23 +31,30 @@ pub(super) fn schedule(
     Ok(vec![Event::Scheduled { room: slot.room, starts_at, ends_at, invited }])
 }
 
+/// Calendar days of notice that an invitation to the session needs. An emergency needs none, and neither does the next
+/// call of a session that was adjourned, as all were invited before, or one for which the rule was overridden.
+pub fn notice_days(filed: &Filed) -> u32 {
+    let is_exempt = filed.outline.kind == Kind::Emergency || filed.adjournments > 0;
+    if is_exempt || filed.override_of(Rule::Notice).is_some() {
+        return 0;
+    }
+    filed.screening.as_ref().map_or(0, |screening| screening.rules.notice_days_min)
+}
+
 /// Refuses an invitation at too short a notice. It is measured again when the session is scheduled, from that day to the
-/// start: what was in time for the request may not be so for the invitation. An emergency needs no notice, and neither
-/// does the next call of a session that was adjourned: all were invited before.
+/// start: what was in time for the request may not be so for the invitation.
 pub fn check_notice(
     filed: &Filed,
     starts_at: Timestamp,
     calendar: &WorkingCalendar,
     now: Timestamp,
 ) -> Result<(), Rejection> {
-    let rule = Rule::Notice;
-    let is_exempt = filed.outline.kind == Kind::Emergency || filed.adjournments > 0;
-    let limit = filed.screening.as_ref().map_or(0, |screening| screening.rules.notice_days_min);
+    let limit = notice_days(filed);
     let measure = days_between(calendar.date_of(now), calendar.date_of(starts_at));
-    if is_exempt || measure >= limit || filed.override_of(rule).is_some() {
+    if measure >= limit {
         return Ok(());
     }
-    Err(Rejection::RuleBroken { rule, measure, limit })
+    Err(Rejection::RuleBroken { rule: Rule::Notice, measure, limit })
 }
 
 pub(super) fn cancel(filed: &Filed, reason: Text) -> Result<Vec<Event>, Rejection> {

@@ -46,23 +46,24 @@ pub struct Opening {
     pub obstacles: Vec<Obstacle>,
 }
 
-/// The fewest obstacles whose removal lets the session take place in this room at this time; none when it can.
-pub(super) fn of(wanted: &Wanted, diaries: &Diaries, room: &RoomDiary, time: &Busy) -> Vec<Obstacle> {
+/// What keeps the session from taking place in this room at this time.
+pub(super) fn of_room(wanted: &Wanted, room: &RoomDiary, time: &Busy) -> Vec<Obstacle> {
     let needed = u32::try_from(wanted.attending.len()).unwrap_or(u32::MAX);
-    let too_small = (room.seats < needed).then(|| Obstacle::RoomTooSmall {
-        room: room.code.clone(),
-        seats: room.seats,
-        needed,
-    });
+    let too_small = Obstacle::RoomTooSmall { room: room.code.clone(), seats: room.seats, needed };
     let taken = room.busy.iter().filter(|busy| busy.overlaps(time));
     let taken = taken.map(|busy| Obstacle::RoomTaken { room: room.code.clone(), busy: *busy });
+    (room.seats < needed).then_some(too_small).into_iter().chain(taken).collect()
+}
+
+/// The fewest things that keep the session from taking place at this time in any room.
+pub(super) fn of_time(wanted: &Wanted, diaries: &Diaries, time: &Busy) -> Vec<Obstacle> {
     let early = wanted.notice_until_at.filter(|until_at| time.starts_at < *until_at);
     let notice = early.map(|until_at| Obstacle::Notice { until_at });
     let busy = must_come(wanted, diaries, time).into_iter().flat_map(|department| {
         let named = |busy: &Busy| Obstacle::DepartmentBusy { department: department.clone(), busy: *busy };
         diaries.conflicts(department, time).map(named).collect::<Vec<_>>()
     });
-    too_small.into_iter().chain(taken).chain(notice).chain(busy).collect()
+    notice.into_iter().chain(busy).collect()
 }
 
 /// The departments whose time must become free so that somebody is in the chair and there is a quorum: those who have

@@ -132,15 +132,16 @@ fn everything(wanted: &Wanted, diaries: &Diaries) -> Vec<Obstacle> {
     rooms.chain(departments).chain(notice).collect()
 }
 
-fn some_diary() -> impl Strategy<Value = Vec<Busy>> {
+/// At most so many entries.
+fn some_diary(max: usize) -> impl Strategy<Value = Vec<Busy>> {
     let one = (8_i64..17, 1_i64..10).prop_map(|(from, hours)| busy(from, from + hours));
-    prop::collection::vec(one, 0..3)
+    prop::collection::vec(one, 0..=max)
 }
 
 prop_compose! {
     fn some_case()(
-        rooms in prop::collection::vec((2_u32..5, some_diary()), 1..3),
-        departments in prop::collection::vec(some_diary(), 3),
+        rooms in prop::collection::vec((2_u32..5, some_diary(1)), 1..3),
+        departments in prop::collection::vec(some_diary(2), 3),
         quorum in 1_u32..4,
         deputy in any::<bool>(),
         notice in prop::option::of(10_i64..30),

@@ -1,7 +1,7 @@
 //! Sample events of delivery.
 
 use crate::convert::sample::{Sample, at, code, line, samples, text};
-use domain::delivery::subscription::{Event, OffCause, Subscription, Terms};
+use domain::delivery::subscription::{Event, MailLanguage, OffCause, Receiver, Subscription, Terms};
 use domain::{Actor, Role};
 
 pub fn all() -> Vec<Box<dyn Sample>> {
@@ -16,12 +16,13 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         types: vec![line("huishang.scheduling.events.v1.SessionConvened")],
         department: Some(code("WATER")),
         body: Some(code("FLOOD")),
-        webhook_url: text("https://receiver.example/hook"),
+        receiver: Receiver::Webhook { url: text("https://receiver.example/hook") },
     };
     let everything = Terms { contexts: vec![], types: vec![], department: None, body: None, ..terms.clone() };
+    let by_mail = |language| Terms { receiver: Receiver::Mail { language }, ..everything.clone() };
     samples::<Subscription>(vec![
         Event::Defined { subscriber, terms, after_position: 7 },
-        Event::Changed { terms: everything },
+        Event::Changed { terms: everything.clone() },
         Event::SwitchedOff { cause: OffCause::Request },
         Event::SwitchedOff { cause: OffCause::ReceiverGone },
         Event::SwitchedOn,
@@ -30,6 +31,8 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         Event::Replayed { after_position: 3 },
         Event::Resent { position: 42, number: 1 },
         Event::Progressed { position: 42 },
+        Event::Changed { terms: by_mail(MailLanguage::Chinese) },
+        Event::Changed { terms: by_mail(MailLanguage::English) },
         Event::GivenUp { position: 42, number: 1, attempts: 10, answer: line("503") },
     ])
 }

@@ -1,0 +1,80 @@
+//! What is looked for: by the session, its body, and the caller's window.
+
+use super::{Attending, WINDOW_DAYS_DEFAULT};
+use crate::Timestamp;
+use crate::calendar::WorkingCalendar;
+use crate::constitution::Constitution;
+use crate::scheduling::session::{Attendee, Filed, Kind, Rejection, RoleOnTopic, Stage, notice_days};
+use jiff::SignedDuration;
+
+/// What is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The first moment at which the session may start.
+    pub from_at: Timestamp,
+    /// The moment before which it must start.
+    pub until_at: Timestamp,
+    /// The first moment that the body's notice allows; none when it needs no notice.
+    pub notice_until_at: Option<Timestamp>,
+    /// How long it lasts.
+    pub duration_minutes: u32,
+    /// Whether it may start at any hour of any day.
+    pub is_urgent: bool,
+    /// The departments that attend.
+    pub attending: Vec<Attending>,
+    /// Departments that must be able to decide.
+    pub quorum: u32,
+}
+
+impl Wanted {
+    /// What is looked for, between the moments that the caller gave: never in the past, and never before the session may
+    /// start. Refused once the session was convened, or when it never will be.
+    pub fn of(
+        filed: &Filed,
+        constitution: &Constitution,
+        calendar: &WorkingCalendar,
+        (earliest, latest): (Option<Timestamp>, Option<Timestamp>),
+        now: Timestamp,
+    ) -> Result<Wanted, Rejection> {
+        let (action, needed, stage) = ("scheduled", "not yet convened", filed.stage());
+        if !matches!(
+            stage,
+            Stage::Requested | Stage::Screened | Stage::Returned | Stage::Admitted | Stage::Scheduled
+        ) {
+            return Err(Rejection::WrongStage { action, needed, stage });
+        }
+        let outline = &filed.outline;
+        let from_at = earliest.unwrap_or(now).max(now).max(outline.earliest_start_at);
+        let month = SignedDuration::from_hours(24 * WINDOW_DAYS_DEFAULT);
+        let notice = notice_days(filed);
+        let first_day = calendar.after_days(calendar.date_of(now), notice);
+        Ok(Wanted {
+            from_at,
+            until_at: latest.unwrap_or_else(|| from_at.checked_add(month).unwrap_or(Timestamp::MAX)),
+            notice_until_at: (notice > 0).then(|| calendar.start_of(first_day)),
+            duration_minutes: outline.duration_minutes,
+            is_urgent: outline.kind == Kind::Emergency,
+            attending: outline.attendees.iter().map(|attendee| attending(attendee, constitution)).collect(),
+            quorum: quorum(constitution),
+        })
+    }
+}
+
+fn attending(attendee: &Attendee, constitution: &Constitution) -> Attending {
+    let department = attendee.department.clone();
+    let voter = constitution.voter(&department);
+    let role = attendee.roles.iter().map(|given| given.role).min().unwrap_or(RoleOnTopic::Informed);
+    let role = if voter.is_none() { role.max(RoleOnTopic::Advises) } else { role };
+    Attending {
+        role,
+        may_chair: constitution.chairs().any(|chair| *chair == department),
+        substitutes: voter.map(|voter| voter.substitutes.clone()).unwrap_or_default(),
+        department,
+    }
+}
+
+/// The fewest departments that are a quorum when nobody else is there.
+fn quorum(constitution: &Constitution) -> u32 {
+    let all = constitution.voter_count();
+    (1..all).find(|present| *present >= constitution.quorum(0, *present)).unwrap_or(all)
+}

@@ -1,0 +1,178 @@
+//! What a letter says of an event, in the reader's language.
+
+use domain::calendar::WorkingCalendar;
+use domain::delivery::subscription::{EventId, MailLanguage};
+use domain::directory::calendar::Calendar;
+use domain::followup::follow_up::{self, FollowUp, Subject, Tier};
+use domain::followup::ladder::RungKind;
+use domain::scheduling::session::{self, Session};
+use domain::{Aggregate as _, Timestamp};
+use proto::record::{EventCodec, kind_of};
+use service_kit::{CommandError, Kit, Record};
+
+/// A letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Letter {
+    pub(crate) subject: String,
+    pub(crate) text: String,
+}
+
+/// What is said: in one sentence, with what else there is to know.
+struct Said {
+    sentence: String,
+    lines: Vec<(&'static str, &'static str, String)>,
+}
+
+/// The letter about an event.
+///
+/// # Errors
+/// What the event is about cannot be read.
+pub(crate) async fn about(
+    kit: &Kit,
+    default_calendar: &WorkingCalendar,
+    record: &Record,
+    event: EventId,
+    language: MailLanguage,
+) -> Result<Letter, CommandError> {
+    let said = match record.stream.category.as_str() {
+        FollowUp::CATEGORY => {
+            let state = kit.load::<FollowUp>(record.stream.id).await?;
+            let happened = decoded::<FollowUp>(record, event);
+            state
+                .followed_item()
+                .zip(happened)
+                .and_then(|(item, happened)| notice(&item.subject, &happened, language))
+        }
+        Session::CATEGORY => {
+            let state = kit.load::<Session>(record.stream.id).await?;
+            let calendar = kit.load::<Calendar>(Calendar::realm_id()).await?;
+            let calendar = calendar.in_force(default_calendar);
+            let happened = decoded::<Session>(record, event);
+            let title = state.filed().map(|filed| filed.outline.title.to_string());
+            title
+                .zip(happened)
+                .and_then(|(title, happened)| invitation(&title, &happened, calendar, language))
+        }
+        _ => None,
+    };
+    Ok(letter(said.unwrap_or_else(|| plain(record, event, language)), record, event, language))
+}
+
+fn decoded<A: EventCodec>(record: &Record, event: EventId) -> Option<A::Event> {
+    let stored = record.events.get(event.number.checked_sub(1)? as usize)?;
+    A::decode(kind_of(stored), &stored.value).ok().flatten()
+}
+
+/// One of two texts.
+fn either(language: MailLanguage, chinese: String, english: String) -> String {
+    match language {
+        MailLanguage::Chinese => chinese,
+        MailLanguage::English => english,
+    }
+}
+
+fn letter(said: Said, record: &Record, event: EventId, language: MailLanguage) -> Letter {
+    let Said { sentence, lines } = said;
+    let separator = either(language, "：".into(), ": ".into());
+    let mut text = format!("{sentence}\n");
+    for (chinese, english, value) in lines {
+        let label = either(language, chinese.into(), english.into());
+        text.push_str(&format!("\n{label}{separator}{value}"));
+    }
+    let (position, number) = (record.position, event.number);
+    text.push_str(&either(
+        language,
+        format!("\n\n台账事件 {position}/{number}。本邮件由会商系统自动发出，请勿回复。\n"),
+        format!("\n\nEvent {position}/{number} of the log. Sent by Huishang; answers are not read.\n"),
+    ));
+    Letter { subject: sentence, text }
+}
+
+/// Of what has no words of its own: its name.
+fn plain(record: &Record, event: EventId, language: MailLanguage) -> Said {
+    let stored = event.number.checked_sub(1).and_then(|index| record.events.get(index as usize));
+    let kind = stored.map(kind_of).unwrap_or_default();
+    let name = kind.rsplit('.').next().unwrap_or_default();
+    let sentence = either(language, format!("会商系统事件 {name}"), format!("Huishang: {name}"));
+    Said { sentence, lines: vec![("标识", "Id", record.stream.id.to_string())] }
+}
+
+/// A notice about an item.
+fn notice(item: &Subject, event: &follow_up::Event, language: MailLanguage) -> Option<Said> {
+    use follow_up::Event;
+    let Subject { number, title, lead, due_on, .. } = item;
+    let it = either(language, format!("{number}《{title}》"), format!("{number} \"{title}\""));
+    let (chinese, english) = match event {
+        Event::Reminded { .. } => (format!("{it}将于 {due_on} 到期"), format!("{it} is due on {due_on}")),
+        Event::AcknowledgementOverdue { .. } => {
+            (format!("{it}逾期未签收"), format!("{it} was not acknowledged in time"))
+        }
+        Event::Overdue { .. } => {
+            (format!("{it}已于 {due_on} 到期，尚未办结"), format!("{it} was due on {due_on}, and is late"))
+        }
+        Event::Escalated { tier: Tier::Supervisor, days_late, .. } => (
+            format!("{it}已逾期 {days_late} 天，升级至督查"),
+            format!("{it} is {days_late} days late; the supervisor is told"),
+        ),
+        Event::Escalated { tier: Tier::Leadership, days_late, .. } => (
+            format!("{it}已逾期 {days_late} 天，升级至领导"),
+            format!("{it} is {days_late} days late; the leadership is told"),
+        ),
+        Event::Notified { kind, .. } => waiting(&it, *kind)?,
+        Event::Urged { .. } => (format!("{it}被督查催办"), format!("{it} is urged on by a supervisor")),
+        _ => return None,
+    };
+    let lines = vec![("牵头部门", "Lead", lead.to_string()), ("到期日", "Due on", due_on.to_string())];
+    Some(Said { sentence: either(language, chinese, english), lines })
+}
+
+/// What an item waits for.
+fn waiting(it: &str, kind: RungKind) -> Option<(String, String)> {
+    Some(match kind {
+        RungKind::Judgement => (format!("{it}等待验收"), format!("{it} waits to be judged")),
+        RungKind::Ruling => {
+            (format!("{it}的异议等待裁定"), format!("{it} was contested, and waits for a ruling"))
+        }
+        RungKind::Report => (format!("{it}应报告进展"), format!("{it} is to be reported on")),
+        RungKind::Stale => (format!("{it}久未报告进展"), format!("{it} was not reported on for long")),
+        RungKind::LookBack => (format!("{it}应回头看"), format!("{it} is to be looked back at")),
+        _ => return None,
+    })
+}
+
+/// What whoever takes part in a session must know.
+fn invitation(
+    title: &str,
+    event: &session::Event,
+    calendar: &WorkingCalendar,
+    language: MailLanguage,
+) -> Option<Said> {
+    use session::Event;
+    let it = either(language, format!("会商《{title}》"), format!("The session \"{title}\""));
+    let mut lines = Vec::new();
+    let (chinese, english) = match event {
+        Event::Scheduled { room, starts_at, ends_at, .. } => {
+            let (starts, ends) = (local(*starts_at, calendar), local(*ends_at, calendar));
+            lines.push(("时间", "Time", format!("{starts} – {ends}")));
+            lines.push(("时区", "Time zone", calendar.zone_name().to_owned()));
+            lines.push(("会议室", "Room", room.to_string()));
+            (format!("{it}定于 {starts} 召开"), format!("{it} is to be held on {starts}"))
+        }
+        Event::Convened { .. } => (format!("{it}已召开"), format!("{it} is convened")),
+        Event::Postponed { .. } => (format!("{it}已延期，时间另定"), format!("{it} is postponed")),
+        Event::Cancelled { .. } => (format!("{it}已取消"), format!("{it} is cancelled")),
+        Event::Adjourned { .. } => {
+            (format!("{it}流会，另行召开"), format!("{it} is adjourned, and will be called again"))
+        }
+        _ => return None,
+    };
+    Some(Said { sentence: either(language, chinese, english), lines })
+}
+
+/// A moment as people there read it.
+fn local(at: Timestamp, calendar: &WorkingCalendar) -> String {
+    match at.in_tz(calendar.zone_name()) {
+        Ok(local) => local.strftime("%Y-%m-%d %H:%M").to_string(),
+        Err(_) => at.to_string(),
+    }
+}
