@@ -215,6 +215,7 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
             holders: vec![code("DEPUTY")],
         },
         "docket revoke-mandate" => Command::RevokeMandate { topic: Some(topic), department: own.clone() },
+        "docket declare-changes" => Command::DeclareChanges { topic, changes: vec![] },
         "docket cast-secret-vote" => {
             Command::CastSecretVote { topic, ballot: 1, department: own.clone(), sealed: vec![] }
         }

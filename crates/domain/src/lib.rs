@@ -24,6 +24,7 @@ pub mod planning;
 pub mod process;
 pub mod rejection;
 pub mod resolution;
+pub mod resolution_change;
 pub mod scheduling;
 pub mod testing;
 pub mod text;

@@ -74,6 +74,9 @@ pub(crate) fn resolution(id: Uuid, registered: &Registered) -> pb::Resolution {
         reason: ending.map(|ending| ending.reason.to_wire()),
         successor_resolution_id: ending.and_then(|ending| ending.successor).map(|id| id.to_wire()),
         ended_at: ending.and_then(|ending| ending.ended_at.to_wire()),
+        amended_by_resolution_ids: registered.amended_by.to_wire(),
+        rescinded_by_resolution_id: ending.and_then(|ending| ending.rescinded_by).map(|id| id.to_wire()),
+        carried_over_item_ids: ending.map(|ending| ending.carried_over.to_wire()).unwrap_or_default(),
     }
 }
 

@@ -5,6 +5,7 @@
 //! by subject: `floor`, `proposals`, `voting`, [`secret`], `outcomes`; [`size`] is how large it may grow; and `evolve`.
 
 pub mod agenda;
+pub mod changes;
 pub mod choices;
 pub mod event;
 mod evolve;
@@ -36,6 +37,7 @@ pub use votes::RollCallVote;
 use crate::calendar::WorkingCalendar;
 use crate::deliberation::ballot::options::ChoiceMethod;
 use crate::deliberation::ballot::{Choice, OpenedVote, VotePart};
+use crate::resolution_change::ResolutionChange;
 use crate::{Aggregate, Audience, Code, Date, Issued, Line, Text, Timestamp};
 use std::collections::BTreeSet;
 
@@ -98,6 +100,8 @@ pub enum Command {
     DropItem { item: u32, reason: Text },
     /// Accepts an item on behalf of a department that has no part in the decision.
     AcceptItem { item: u32, department: Code },
+    /// Declares what the decision on a topic would do to earlier resolutions of the body.
+    DeclareChanges { topic: u32, changes: Vec<ResolutionChange> },
     /// Opens a choice among options.
     OpenChoice { topic: u32, question: Line, options: Vec<Line>, method: ChoiceMethod },
     /// Says, or changes, what a department prefers: options by their numbers, or points for each.
@@ -177,6 +181,7 @@ impl Command {
             | Command::SubmitAmendment { topic, .. }
             | Command::ResolveAmendment { topic, .. }
             | Command::DraftItems { topic, .. }
+            | Command::DeclareChanges { topic, .. }
             | Command::OpenChoice { topic, .. }
             | Command::CastChoice { topic, .. }
             | Command::CloseChoice { topic }
@@ -333,6 +338,7 @@ impl Aggregate for Docket {
             Command::AcceptItem { item, department } => {
                 proposals::accept_item(state.open()?, item, department, issued)
             }
+            Command::DeclareChanges { topic, changes } => changes::declare(state.open()?, topic, changes),
             Command::OpenChoice { topic, question, options, method } => {
                 choices::open(state.open()?, topic, question, options, method, issued)
             }

@@ -1,7 +1,8 @@
 //! Nothing is owed any longer under a resolution that was rescinded or superseded: its unfinished items are
-//! rescinded.
+//! rescinded, but for those that the decision about it carries over.
 
 use crate::resolution::{action_item, resolution};
+use crate::resolution_change::ChangeEffect;
 use crate::{Text, Uuid};
 
 /// This process manager's name.
@@ -13,10 +14,19 @@ pub fn react(
     state: &resolution::State,
     event: &resolution::Event,
 ) -> Vec<(Uuid, action_item::Command)> {
-    let reason: &Text = match event {
-        resolution::Event::Registered { .. } => return vec![],
-        resolution::Event::Rescinded { reason, .. } | resolution::Event::Superseded { reason, .. } => reason,
+    let none = Vec::new();
+    let (reason, carried_over): (&Text, _) = match event {
+        resolution::Event::Registered { .. }
+        | resolution::Event::Changed { effect: ChangeEffect::Amends, .. } => return vec![],
+        resolution::Event::Rescinded { reason, .. } | resolution::Event::Superseded { reason, .. } => {
+            (reason, &none)
+        }
+        resolution::Event::Changed { reason, carried_over, .. } => (reason, carried_over),
     };
     let items = state.registered().map_or(&[][..], |registered| &registered.registration.items);
-    items.iter().map(|&item| (item, action_item::Command::Rescind { reason: reason.clone() })).collect()
+    items
+        .iter()
+        .filter(|item| !carried_over.contains(item))
+        .map(|&item| (item, action_item::Command::Rescind { reason: reason.clone() }))
+        .collect()
 }

@@ -76,6 +76,7 @@ impl AdoptedElsewhere {
         let items: Vec<(Uuid, DecidedItem)> = items.collect::<Result<_, _>>()?;
         let acknowledge_on = calendar.after_working_days(today, ACKNOWLEDGE_WORKING_DAYS);
         Ok(Registering {
+            changes: vec![],
             resolution,
             body: self.body,
             title: self.title,

@@ -1,5 +1,6 @@
 //! A resolution (决议): what was decided, in force until it is rescinded or superseded.
 
+use crate::resolution_change::{ChangeEffect, ResolutionChange};
 use crate::{
     Aggregate, Audience, Code, Date, Issued, Line, Text, Timestamp, Uuid, aggregate::derived_id, rejections,
 };
@@ -71,6 +72,8 @@ pub struct Registration {
     pub decided_on: Date,
     /// The ids of its action items.
     pub items: Vec<Uuid>,
+    /// What it does to earlier resolutions.
+    pub changes: Vec<ResolutionChange>,
 }
 
 /// The commands.
@@ -84,6 +87,8 @@ pub enum Command {
     Rescind { reason: Text },
     /// Ends it because another resolution takes its place; `resolution` is its own id.
     Supersede { resolution: Uuid, successor: Uuid, reason: Text },
+    /// Changes it by a later decision of the same body.
+    Change { by: Uuid, effect: ChangeEffect, carried_over: Vec<Uuid>, reason: Text },
 }
 
 /// The events.
@@ -112,6 +117,19 @@ pub enum Event {
         reason: Text,
         /// When it ended.
         ended_at: Timestamp,
+    },
+    /// A later decision of the same body changed it.
+    Changed {
+        /// The later resolution.
+        by: Uuid,
+        /// What became of this one.
+        effect: ChangeEffect,
+        /// Its items that are still owed although it ended.
+        carried_over: Vec<Uuid>,
+        /// The number and the title of the later resolution.
+        reason: Text,
+        /// When.
+        changed_at: Timestamp,
     },
 }
 
@@ -166,6 +184,10 @@ pub struct Ending {
     pub ended_at: Timestamp,
     /// The resolution that took its place, if one did.
     pub successor: Option<Uuid>,
+    /// The resolution that rescinded it, if one did.
+    pub rescinded_by: Option<Uuid>,
+    /// Its items that are still owed.
+    pub carried_over: Vec<Uuid>,
 }
 
 /// A decision under its number.
@@ -177,6 +199,8 @@ pub struct Registered {
     pub registered_at: Timestamp,
     /// How it ended, once it is no longer in force.
     pub ending: Option<Ending>,
+    /// The resolutions that amended it, in order.
+    pub amended_by: Vec<Uuid>,
 }
 
 impl Registered {
@@ -195,6 +219,11 @@ impl Registered {
 
     fn successor(&self) -> Option<Uuid> {
         self.ending.as_ref().and_then(|ending| ending.successor)
+    }
+
+    /// Whether an item of it is still owed, as far as the resolution goes.
+    pub fn binds(&self, item: Uuid) -> bool {
+        self.ending.as_ref().is_none_or(|ending| ending.carried_over.contains(&item))
     }
 
     /// Refuses unless it is in force.
@@ -259,6 +288,10 @@ impl Aggregate for Resolution {
             Command::Supersede { resolution, successor, reason } => {
                 supersede(state.existing()?, resolution, successor, reason, issued)
             }
+            Command::Change { by, effect, carried_over, reason } => {
+                let changed = Event::Changed { by, effect, carried_over, reason, changed_at: issued.at };
+                Ok(change(state.existing()?, changed))
+            }
         }
     }
 
@@ -274,11 +307,22 @@ impl Aggregate for Resolution {
                     registration: registration.clone(),
                     registered_at: *registered_at,
                     ending: None,
+                    amended_by: vec![],
                 }))
             }
-            (state, Event::Rescinded { reason, ended_at }) => end(state, reason, *ended_at, None),
+            (state, Event::Rescinded { reason, ended_at }) => end(state, ending(reason, *ended_at)),
             (state, Event::Superseded { successor, reason, ended_at }) => {
-                end(state, reason, *ended_at, Some(*successor))
+                end(state, Ending { successor: Some(*successor), ..ending(reason, *ended_at) })
+            }
+            (State::Registered(mut registered), Event::Changed { by, effect: ChangeEffect::Amends, .. }) => {
+                registered.amended_by.push(*by);
+                State::Registered(registered)
+            }
+            (state, Event::Changed { by, effect, carried_over, reason, changed_at }) => {
+                let is_rescinded = *effect == ChangeEffect::Rescinds;
+                let (successor, rescinded_by) = ((!is_rescinded).then_some(*by), is_rescinded.then_some(*by));
+                let carried_over = carried_over.clone();
+                end(state, Ending { successor, rescinded_by, carried_over, ..ending(reason, *changed_at) })
             }
             (state, Event::Registered { .. }) => state,
         }
@@ -318,11 +362,21 @@ fn supersede(
     Ok(vec![Event::Superseded { successor, reason, ended_at: issued.at }])
 }
 
+/// A change that comes too late for what has ended meanwhile, or was made already, changes nothing.
+fn change(registered: &Registered, changed: Event) -> Vec<Event> {
+    let is_known = matches!(&changed, Event::Changed { by, .. } if registered.amended_by.contains(by));
+    if is_known || registered.ending.is_some() { vec![] } else { vec![changed] }
+}
+
+fn ending(reason: &Text, ended_at: Timestamp) -> Ending {
+    Ending { reason: reason.clone(), ended_at, successor: None, rescinded_by: None, carried_over: vec![] }
+}
+
 /// A resolution ends once.
-fn end(state: State, reason: &Text, ended_at: Timestamp, successor: Option<Uuid>) -> State {
+fn end(state: State, ending: Ending) -> State {
     match state {
         State::Registered(mut registered) if registered.ending.is_none() => {
-            registered.ending = Some(Ending { reason: reason.clone(), ended_at, successor });
+            registered.ending = Some(ending);
             State::Registered(registered)
         }
         state => state,

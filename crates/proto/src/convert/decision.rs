@@ -1,6 +1,8 @@
-//! How a body decides: the values that scheduling keeps and deliberation works with.
+//! How a body decides: the values that scheduling keeps and deliberation works with; and what its decisions change, which
+//! resolution keeps.
 
 use crate::deliberation::{events::v1 as deliberation, v1 as deliberation_api};
+use crate::resolution::{events::v1 as resolution, v1 as resolution_api};
 use crate::scheduling::{events::v1 as scheduling, v1 as scheduling_api};
 use crate::wire::missing;
 use crate::{Invalid, Wire, read_fields, wire_enum, wire_required, wire_struct};
@@ -9,9 +11,18 @@ use domain::decision_rule::{
     Abstention, DecisionRule, MajorityBase, MatterClass, Method, Quorum, QuorumBase, RecusalEffect, Tie,
     VotingRule,
 };
+use domain::resolution_change::{ChangeEffect, ResolutionChange};
 
 wire_enum!(MatterClass => scheduling::MatterClass, scheduling_api::MatterClass, deliberation::MatterClass,
     deliberation_api::MatterClass { Ordinary, Important, Personnel, Emergency });
+wire_enum!(ChangeEffect => resolution::ChangeEffect, resolution_api::ChangeEffect, deliberation::ChangeEffect,
+    deliberation_api::ChangeEffect { Amends, Supersedes, Rescinds });
+wire_struct!(
+    ResolutionChange => resolution::ResolutionChange, resolution_api::ResolutionChange,
+    deliberation::ResolutionChange, deliberation_api::ResolutionChange {
+        resolution_id: resolution, effect, carried_over_item_ids: carried_over,
+    }
+);
 wire_enum!(QuorumBase => scheduling::QuorumBase, scheduling_api::QuorumBase, deliberation::QuorumBase,
     deliberation_api::QuorumBase { AllSeats, Present });
 wire_enum!(Abstention => scheduling::AbstentionRule, scheduling_api::AbstentionRule,

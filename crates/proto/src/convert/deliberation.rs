@@ -139,6 +139,7 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     ItemRevised => ItemRevised { item },
     ItemDropped => ItemDropped { topic_number: topic, item_number: item, reason },
     ItemAccepted => ItemAccepted { topic_number: topic, item_number: item, department_code: department },
+    ChangesDeclared => ChangesDeclared { topic_number: topic, changes },
     ChoiceOpened => ChoiceOpened { topic_number: topic, choice_number: choice, question, options, method },
     ChoiceCast => ChoiceCast {
         topic_number: topic, choice_number: choice, department_code: department, paper,

@@ -34,7 +34,7 @@ pub(crate) fn docket(id: Uuid, state: &State, scope: &Scope) -> Option<pb::Docke
     })
 }
 
-/// A topic. What departments said on it is kept from those that recused themselves.
+/// A topic. What departments said on it, and prefer, is kept from those that recused themselves.
 fn topic(topic: &Topic, scope: &Scope) -> pb::DocketTopic {
     let mut shown = whole_topic(topic);
     if scope.is_recused(&topic.recused) {
@@ -42,6 +42,7 @@ fn topic(topic: &Topic, scope: &Scope) -> pb::DocketTopic {
         shown.amendments.clear();
         let votes = shown.ballots.iter_mut().flat_map(|ballot| &mut ballot.votes);
         votes.for_each(|vote| vote.reason = None);
+        shown.choices.iter_mut().for_each(|choice| choice.papers.clear());
     }
     shown
 }
@@ -69,6 +70,7 @@ fn whole_topic(topic: &Topic) -> pb::DocketTopic {
         recused_from_version_codes: topic.recused_from_version.iter().map(Code::to_string).collect(),
         choices: topic.choices.iter().map(choice).collect(),
         acceptances: acceptances(topic),
+        changes: topic.changes.to_wire(),
         ballots: topic.ballots.iter().map(ballot).collect(),
         deferrals: topic.deferrals,
         outcome: topic.outcome.as_ref().map(outcome),

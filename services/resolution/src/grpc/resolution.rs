@@ -110,8 +110,12 @@ async fn check_successor(unit: &mut UnitOfWork, id: Uuid, successor: Uuid) -> Re
     if before.is_some_and(|before| before.successor == Some(successor)) {
         return Ok(());
     }
-    let fault = match unit.load::<Resolution>(successor).await?.registered() {
-        Some(registered) if registered.stage() == Stage::InForce => return Ok(()),
+    let body = |state: &State| state.registered().map(|registered| registered.registration.body.clone());
+    let own_body = body(&unit.load::<Resolution>(id).await?);
+    let state = unit.load::<Resolution>(successor).await?;
+    let fault = match state.registered() {
+        Some(registered) if registered.stage() == Stage::InForce && body(&state) == own_body => return Ok(()),
+        Some(registered) if registered.stage() == Stage::InForce => "names a resolution of another body",
         Some(_) => "names a resolution that is no longer in force",
         None => "does not name a resolution",
     };

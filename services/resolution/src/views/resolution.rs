@@ -3,6 +3,7 @@
 use super::{Named, stage_filter, uuid_filter};
 use domain::deliberation::docket::{self, Docket};
 use domain::resolution::resolution::{Event, Origin, Registration, Resolution, Stage};
+use domain::resolution_change::ChangeEffect;
 use domain::{Text, Timestamp, Uuid};
 use prost::Message as _;
 use proto::resolution::v1 as pb;
@@ -55,6 +56,27 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
             }
             Event::Superseded { successor, reason, ended_at } => {
                 end(tables, &id, Stage::Superseded, reason, Some(successor), *ended_at)?;
+            }
+            Event::Changed { by, effect: ChangeEffect::Amends, .. } => {
+                tables
+                    .prepare_cached(
+                        "UPDATE resolutions SET amended_by = amended_by || ?2 || ' ' WHERE id = ?1",
+                    )?
+                    .execute([&id, &by.to_string()])?;
+            }
+            Event::Changed { by, effect, carried_over, reason, changed_at } => {
+                let (stage, successor) = match effect {
+                    ChangeEffect::Rescinds => (Stage::Rescinded, None),
+                    _ => (Stage::Superseded, Some(by)),
+                };
+                end(tables, &id, stage, reason, successor, *changed_at)?;
+                let rescinded_by = successor.is_none().then(|| by.to_string());
+                let carried_over: String = carried_over.iter().map(|item| format!("{item} ")).collect();
+                tables
+                    .prepare_cached(
+                        "UPDATE resolutions SET rescinded_by = ?2, carried_over = ?3 WHERE id = ?1",
+                    )?
+                    .execute(params![id, rescinded_by, carried_over])?;
             }
         }
     }
@@ -167,12 +189,20 @@ fn full(row: &Row<'_>) -> rusqlite::Result<pb::GetResolutionResponse> {
         reason: row.get("reason")?,
         successor_resolution_id: row.get("successor")?,
         ended_at: row.get::<_, Option<i64>>("ended_at")?.and_then(moment),
+        amended_by_resolution_ids: ids(row, "amended_by")?,
+        rescinded_by_resolution_id: row.get("rescinded_by")?,
+        carried_over_item_ids: ids(row, "carried_over")?,
     };
     Ok(pb::GetResolutionResponse {
         resolution: Some(resolution),
         accepted_items: row.get("accepted_items")?,
         ..Default::default()
     })
+}
+
+/// Ids that are kept as a list.
+fn ids(row: &Row<'_>, column: &str) -> rusqlite::Result<Vec<String>> {
+    Ok(row.get::<_, String>(column)?.split_terminator(' ').map(str::to_owned).collect())
 }
 
 fn summary(row: &Row<'_>) -> rusqlite::Result<pb::ResolutionSummary> {

@@ -16,6 +16,11 @@ CREATE TABLE resolutions (
     reason TEXT,
     successor TEXT,
     ended_at INTEGER,
+    -- Ids, a space after each.
+    amended_by TEXT NOT NULL DEFAULT '',
+    rescinded_by TEXT,
+    -- Ids, a space after each.
+    carried_over TEXT NOT NULL DEFAULT '',
     -- Everything registered, as the message that shows it.
     registration BLOB NOT NULL,
     searched TEXT NOT NULL

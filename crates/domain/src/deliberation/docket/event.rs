@@ -6,6 +6,7 @@ use crate::deliberation::ballot::options::ChoiceMethod;
 use crate::deliberation::ballot::{
     Abstention, BallotResult, Choice, MajorityBase, Method, OpenedVote, Seat, Tie, VotePart,
 };
+use crate::resolution_change::ResolutionChange;
 use crate::{Code, Date, Line, Text, Timestamp};
 
 /// Events. A topic, ballot, amendment or item is named by its number.
@@ -158,6 +159,13 @@ pub enum Event {
         item: u32,
         /// Which department.
         department: Code,
+    },
+    /// It was declared what the decision would do to earlier resolutions, in place of what was declared before.
+    ChangesDeclared {
+        /// On which topic.
+        topic: u32,
+        /// The resolutions, and what becomes of each.
+        changes: Vec<ResolutionChange>,
     },
     /// A choice among options was opened.
     ChoiceOpened {

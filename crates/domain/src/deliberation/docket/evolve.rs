@@ -83,6 +83,7 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::AmendmentRejected { topic, .. }
         | Event::ItemDropped { topic, .. }
         | Event::ItemAccepted { topic, .. }
+        | Event::ChangesDeclared { topic, .. }
         | Event::ChoiceOpened { topic, .. }
         | Event::ChoiceCast { topic, .. }
         | Event::ChoiceClosed { topic, .. }
@@ -172,6 +173,7 @@ fn edit(topic: &mut Topic, event: &Event) {
             topic.acceptances.remove(item);
             topic.items.retain(|kept| kept.number != *item);
         }
+        Event::ChangesDeclared { changes, .. } => topic.changes = changes.clone(),
         Event::ItemAccepted { item, department, .. } => {
             topic.acceptances.entry(*item).or_default().insert(department.clone());
         }

@@ -4,6 +4,7 @@ use super::{Outcome, State};
 use crate::decided_item::DecidedItem;
 use crate::deliberation::ballot::{BallotResult, Choice};
 use crate::due::DueRule;
+use crate::resolution_change::ResolutionChange;
 use crate::{Code, Date, Line, Text, Timestamp, Uuid};
 
 /// What a department is to do, as far as it has been worked out.
@@ -97,6 +98,8 @@ pub struct Decision {
     pub ballot: BallotResult,
     /// The departments that voted no in that ballot, ascending.
     pub dissenting: Vec<Code>,
+    /// What it does to earlier resolutions.
+    pub changes: Vec<ResolutionChange>,
 }
 
 impl State {
@@ -136,6 +139,7 @@ impl State {
             body: proceedings.agenda.body.clone(),
             ballot: ballot.result?,
             dissenting: against.map(|(department, _)| department.clone()).collect(),
+            changes: topic.changes.clone(),
         })
     }
 }

@@ -6,6 +6,7 @@ use crate::testing::{self, actor, at, code, given, line, text};
 use crate::{Actor, Refusal, Role, Uuid};
 use jiff::civil::date;
 
+mod changes;
 mod choices;
 mod constitution;
 mod deadlines;

@@ -20,6 +20,7 @@ fn registration(number: &str) -> Registration {
         declaratory: false,
         decided_on: "2027-03-01".parse().unwrap(),
         items: vec![Uuid::from_u128(11), Uuid::from_u128(12)],
+        changes: vec![],
     }
 }
 
@@ -84,6 +85,31 @@ fn a_resolution_that_ended_does_not_end_again_in_another_way() {
         given::<Resolution>(&[]).when(Command::Rescind { reason: reason() }),
         Err(Rejection::NotFound { .. })
     ));
+}
+
+#[test]
+fn a_later_decision_amends_it_or_ends_it_and_carries_over_what_it_says() {
+    let (by, item) = (Uuid::from_u128(9), Uuid::from_u128(11));
+    let change = |history: &[Event], effect, carried_over: &[Uuid]| {
+        let carried_over = carried_over.to_vec();
+        given::<Resolution>(history)
+            .when(Command::Change { by, effect, carried_over, reason: reason() })
+            .unwrap()
+    };
+    let mut history = registered();
+    history.extend(change(&history, ChangeEffect::Amends, &[]));
+    assert_eq!(change(&history, ChangeEffect::Amends, &[]), [], "once");
+    let state = Resolution::fold(State::default(), &history);
+    let amended = state.registered().unwrap();
+    assert_eq!((amended.stage(), amended.amended_by.as_slice()), (Stage::InForce, &[by][..]));
+    history.extend(change(&history, ChangeEffect::Rescinds, &[item]));
+    assert_eq!(change(&history, ChangeEffect::Supersedes, &[]), [], "it has ended");
+    let state = Resolution::fold(State::default(), &history);
+    let rescinded = state.registered().unwrap();
+    assert_eq!(rescinded.stage(), Stage::Rescinded);
+    assert!(rescinded.binds(item) && !rescinded.binds(Uuid::from_u128(12)));
+    let rescinded = crate::process::rescind_items::react(OWN, &state, history.last().unwrap());
+    assert_eq!(rescinded.iter().map(|(item, _)| *item).collect::<Vec<_>>(), [Uuid::from_u128(12)]);
 }
 
 fn commands() -> impl Strategy<Value = Command> {

@@ -9,6 +9,7 @@ use domain::deliberation::docket::choices::{ChoicePaper, ChoiceResult, Figures};
 use domain::deliberation::docket::{self, Docket, Event, Mode};
 use domain::deliberation::minutes;
 use domain::due::DueRule;
+use domain::resolution_change::{ChangeEffect, ResolutionChange};
 use domain::{Text, Uuid};
 use jiff::civil::date;
 
@@ -268,6 +269,15 @@ fn in_secret() -> Vec<Event> {
             result: BallotResult { secret: true, casting_vote: None, ..result(Method::SimpleMajority) },
             roll: vec![],
         },
+        Event::ChangesDeclared {
+            topic,
+            changes: vec![ResolutionChange {
+                resolution: Uuid::from_u128(9),
+                effect: ChangeEffect::Supersedes,
+                carried_over: vec![Uuid::from_u128(11)],
+            }],
+        },
+        Event::ChangesDeclared { topic, changes: vec![] },
         Event::BallotVoided { topic, ballot, reason: text("The wrong version") },
     ]
 }
