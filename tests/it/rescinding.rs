@@ -9,6 +9,7 @@ use proto::deliberation::v1::{
     RecordRollCallRequest, ResolutionChange, RollCallVote, SubmitProposalRequest, VoteChoice, due_rule::Rule,
 };
 use proto::deliberation::v1::{CloseBallotRequest, GetDocketRequest};
+use proto::followup::v1::{FollowUpStage, ListFollowUpsRequest};
 use proto::resolution::v1::{
     GetResolutionRequest, Item, ItemStage, ListItemsRequest, ListResolutionsRequest, Resolution,
     ResolutionStage,
@@ -138,6 +139,8 @@ async fn a_body_rescinds_what_it_has_decided(mode: Mode) -> anyhow::Result<()> {
         ..command()
     };
     let new = debated(&clerk, "Open the lane", "FLOOD").await?;
+    let late = debated(&clerk, "Open the lane again", "FLOOD").await?;
+    clerk.call(declare(&late, changes(ChangeEffect::Supersedes, &[]))).await?;
     let kept = owed.iter().find(|item| item.title == "Mark the routes").context("the item")?;
     clerk.call(declare(&new, changes(ChangeEffect::Rescinds, &[&kept.item_id]))).await?;
     let position = decided(&clerk, &new, true).await?;
@@ -152,6 +155,16 @@ async fn a_body_rescinds_what_it_has_decided(mode: Mode) -> anyhow::Result<()> {
         let is_kept = item.item_id == kept.item_id;
         ensure!((item.stage() != ItemStage::Rescinded) == is_kept, "{item:?}");
     }
+    let list = ListFollowUpsRequest { at_least_position: position, ..Default::default() };
+    for follow_up in supervisor.call(list).await?.follow_ups {
+        let is_kept = follow_up.item_id == kept.item_id;
+        ensure!((follow_up.stage() != FollowUpStage::Cancelled) == is_kept, "{follow_up:?}");
+    }
+
+    // What was declared while it was in force is looked at again when it is adopted.
+    let refused = decided(&clerk, &late, true).await.err().context("it has ended")?;
+    let reason = refused.downcast_ref().and_then(Client::reason);
+    ensure!(reason.as_deref() == Some("RESOLUTION_NOT_IN_FORCE"), "{refused:?}");
 
     // For another body it does not exist.
     let other = debated(&clerk, "Open the lane, says another body", "CITY").await?;

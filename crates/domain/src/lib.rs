@@ -20,6 +20,7 @@ pub mod directory;
 pub mod due;
 pub mod followup;
 pub mod ledger;
+pub mod next_step;
 pub mod planning;
 pub mod process;
 pub mod rejection;

@@ -36,7 +36,7 @@ pub(crate) fn run(kit: &Kit, default_calendar: &Arc<WorkingCalendar>) -> Vec<wat
     );
     processes.run::<Resolution, _>(
         rescind_items::NAME,
-        |event| matches!(event, Event::Rescinded { .. } | Event::Superseded { .. } | Event::Changed { .. }),
+        |event| matches!(event, Event::Changed { .. }),
         |kit, context| {
             Box::pin(async move {
                 let commands = rescind_items::react(context.id, context.state, context.event);

@@ -10,6 +10,7 @@ pub mod choices;
 pub mod event;
 mod evolve;
 mod floor;
+mod hands;
 pub mod item;
 pub mod mandates;
 pub mod next;
@@ -36,7 +37,7 @@ pub use votes::RollCallVote;
 
 use crate::calendar::WorkingCalendar;
 use crate::deliberation::ballot::options::ChoiceMethod;
-use crate::deliberation::ballot::{Choice, OpenedVote, VotePart};
+use crate::deliberation::ballot::{Choice, Hands, OpenedVote, VotePart};
 use crate::resolution_change::ResolutionChange;
 use crate::{Aggregate, Audience, Code, Date, Issued, Line, Text, Timestamp};
 use std::collections::BTreeSet;
@@ -114,6 +115,8 @@ pub enum Command {
     CastVote { topic: u32, department: Code, choice: Choice, split: Vec<VotePart>, reason: Option<Text> },
     /// Puts a show of hands down, seat by seat.
     RecordRollCall { topic: u32, votes: Vec<RollCallVote> },
+    /// Records how many hands were raised, and not whose.
+    RecordHandCount { topic: u32, hands: Hands },
     /// Records that nobody objects to the current version, which passes it without a ballot.
     RecordGeneralConsent { topic: u32, version: u32 },
     /// Leaves a department out of the ballots on a topic, or only of those on its current version.
@@ -161,6 +164,7 @@ impl Command {
                 | Command::AcceptItem { .. }
                 | Command::CastChoice { .. }
                 | Command::RecordRollCall { .. }
+                | Command::RecordHandCount { .. }
                 | Command::RecordRecusal { .. }
                 | Command::WithdrawRecusal { .. }
                 | Command::GiveMandate { .. }
@@ -191,6 +195,7 @@ impl Command {
             | Command::CountSecretBallot { topic, .. }
             | Command::VoidBallot { topic, .. }
             | Command::RecordRollCall { topic, .. }
+            | Command::RecordHandCount { topic, .. }
             | Command::RecordGeneralConsent { topic, .. }
             | Command::RecordRecusal { topic, .. }
             | Command::WithdrawRecusal { topic, .. }
@@ -345,7 +350,7 @@ impl Aggregate for Docket {
             Command::CastChoice { topic, department, named, points } => {
                 choices::cast(state.open()?, topic, department, named, points, issued)
             }
-            Command::CloseChoice { topic } => choices::close(state.open()?, topic),
+            Command::CloseChoice { topic } => choices::close(state.open()?, topic, issued),
             Command::OpenBallot { topic, version } => {
                 voting::open_ballot(state.open()?, topic, version, issued)
             }
@@ -353,6 +358,7 @@ impl Aggregate for Docket {
                 votes::cast(state.open()?, topic, votes::Paper { department, choice, split, reason }, issued)
             }
             Command::RecordRollCall { topic, votes } => votes::call(state.open()?, topic, votes, issued),
+            Command::RecordHandCount { topic, hands } => hands::record(state.open()?, topic, hands, issued),
             Command::RecordGeneralConsent { topic, version } => {
                 voting::record_general_consent(state.open()?, topic, version, issued)
             }

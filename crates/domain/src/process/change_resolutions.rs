@@ -1,8 +1,7 @@
 //! A decision amends, supersedes or rescinds earlier resolutions of its body.
 
-use crate::deliberation::docket::Rejection;
 use crate::resolution::resolution::{Command, Event, Stage, State};
-use crate::resolution_change::ResolutionChange;
+use crate::resolution_change::{ResolutionChange, Unfit};
 use crate::{Code, Text, Uuid};
 
 /// This process manager's name.
@@ -10,19 +9,18 @@ pub const NAME: &str = "change_resolutions";
 
 /// Refuses a change of what is no resolution of the body, or not in force, or would carry over what is not its own. Another
 /// body's resolution does not exist for it.
-pub fn check(body: &Code, change: &ResolutionChange, state: &State) -> Result<(), Rejection> {
-    let resolution_id = change.resolution;
+pub fn check(body: &Code, change: &ResolutionChange, state: &State) -> Result<(), Unfit> {
     let own = state.registered().filter(|registered| registered.registration.body == *body);
     let Some(registered) = own else {
-        return Err(Rejection::UnknownResolution { resolution_id, body_code: body.clone() });
+        return Err(Unfit::Unknown { resolution: change.resolution });
     };
     let number = registered.registration.number.clone();
     match registered.stage() {
         Stage::InForce => {}
-        stage => return Err(Rejection::ResolutionNotInForce { number, stage: stage.as_str() }),
+        stage => return Err(Unfit::NotInForce { number, stage: stage.as_str() }),
     }
     match change.carried_over.iter().find(|item| !registered.registration.items.contains(item)) {
-        Some(&item_id) => Err(Rejection::NotItsItem { item_id, number }),
+        Some(&item) => Err(Unfit::NotItsItem { item, number }),
         None => Ok(()),
     }
 }

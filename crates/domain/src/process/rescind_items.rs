@@ -1,9 +1,9 @@
 //! Nothing is owed any longer under a resolution that was rescinded or superseded: its unfinished items are
 //! rescinded, but for those that the decision about it carries over.
 
+use crate::Uuid;
 use crate::resolution::{action_item, resolution};
 use crate::resolution_change::ChangeEffect;
-use crate::{Text, Uuid};
 
 /// This process manager's name.
 pub const NAME: &str = "rescind_items";
@@ -14,13 +14,9 @@ pub fn react(
     state: &resolution::State,
     event: &resolution::Event,
 ) -> Vec<(Uuid, action_item::Command)> {
-    let none = Vec::new();
-    let (reason, carried_over): (&Text, _) = match event {
+    let (reason, carried_over) = match event {
         resolution::Event::Registered { .. }
         | resolution::Event::Changed { effect: ChangeEffect::Amends, .. } => return vec![],
-        resolution::Event::Rescinded { reason, .. } | resolution::Event::Superseded { reason, .. } => {
-            (reason, &none)
-        }
         resolution::Event::Changed { reason, carried_over, .. } => (reason, carried_over),
     };
     let items = state.registered().map_or(&[][..], |registered| &registered.registration.items);

@@ -8,8 +8,8 @@ use crate::wire::missing;
 use crate::{Invalid, Wire, read_fields, wire_enum, wire_required, wire_struct};
 use domain::constitution::{Constitution, Voter};
 use domain::decision_rule::{
-    Abstention, DecisionRule, MajorityBase, MatterClass, Method, Quorum, QuorumBase, RecusalEffect, Tie,
-    VotingRule,
+    Abstention, DecisionRule, MajorityBase, MatterClass, Method, OptionTie, Quorum, QuorumBase,
+    RecusalEffect, Tie, VotingRule,
 };
 use domain::resolution_change::{ChangeEffect, ResolutionChange};
 
@@ -120,15 +120,23 @@ wire_usual!(MajorityBase => scheduling::MajorityBase, scheduling_api::MajorityBa
 wire_usual!(RecusalEffect => scheduling::RecusalEffect, scheduling_api::RecusalEffect,
     deliberation::RecusalEffect, deliberation_api::RecusalEffect { LowersQuorum, CountsAsPresent });
 
+wire_usual!(OptionTie => scheduling::OptionTie, scheduling_api::OptionTie, deliberation::OptionTie,
+    deliberation_api::OptionTie { NoDecision, ChairPrefers, Lot });
+
 /// Where it is stored, what is usual is left out: records from before there was another have the same bytes.
-impl Wire<Option<i32>> for MajorityBase {
-    fn to_wire(&self) -> Option<i32> {
-        (*self != MajorityBase::default()).then(|| Wire::<i32>::to_wire(self))
-    }
-    fn from_wire(wire: Option<i32>) -> Result<Self, Invalid> {
-        Self::from_wire(wire.unwrap_or_default())
-    }
+macro_rules! wire_unless_usual {
+    ($($type:ty),+) => { $(
+        impl Wire<Option<i32>> for $type {
+            fn to_wire(&self) -> Option<i32> {
+                (*self != <$type>::default()).then(|| Wire::<i32>::to_wire(self))
+            }
+            fn from_wire(wire: Option<i32>) -> Result<Self, Invalid> {
+                Self::from_wire(wire.unwrap_or_default())
+            }
+        }
+    )+ };
 }
+wire_unless_usual!(MajorityBase, OptionTie);
 
 /// The finer points of voting: what is usual is left out where it is stored, and may be left out where it is asked for.
 macro_rules! wire_voting {
@@ -142,6 +150,8 @@ macro_rules! wire_voting {
                     mandates_max: self.mandates_max,
                     excludes_general_consent: self.excludes_general_consent,
                     secret_ballots: self.secret_ballots,
+                    option_tie: self.option_tie.to_wire(),
+                    hand_counts: self.hand_counts,
                 })
             }
             fn from_wire(wire: Option<$package::VotingRule>) -> Result<Self, Invalid> {
@@ -151,7 +161,7 @@ macro_rules! wire_voting {
                 }
                 read_fields!(wire => VotingRule {
                     majority_of, recusal, votes_min_after_recusal, mandates_max, excludes_general_consent,
-                    secret_ballots
+                    secret_ballots, option_tie, hand_counts
                 })
             }
         }

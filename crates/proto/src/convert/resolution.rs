@@ -169,8 +169,6 @@ wire_events!(Register, register::Event => resolution {
 
 wire_events!(Resolution, decision::Event => resolution {
     Registered => ResolutionRegistered { registration, registered_at },
-    Rescinded => ResolutionRescinded { reason, ended_at },
-    Superseded => ResolutionSuperseded { successor_resolution_id: successor, reason, ended_at },
     Changed => ResolutionChanged {
         by_resolution_id: by, effect, carried_over_item_ids: carried_over, reason, changed_at,
     },

@@ -3,7 +3,8 @@
 use super::{Reply, Service, docket_id, render};
 use domain::Uuid;
 use domain::calendar::WorkingCalendar;
-use domain::deliberation::docket::{Command, Docket, Rejection};
+use domain::deliberation::docket::changes::refusal;
+use domain::deliberation::docket::{Command, Docket};
 use domain::process::change_resolutions::check;
 use domain::resolution::resolution::Resolution;
 use domain::resolution_change::ResolutionChange;
@@ -71,8 +72,9 @@ async fn may_change(kit: &Kit, id: Uuid, changes: &[ResolutionChange]) -> Result
     let Some(proceedings) = docket.proceedings() else { return Ok(()) };
     for change in changes {
         let resolution = kit.load::<Resolution>(change.resolution).await?;
-        let checked = check(&proceedings.agenda.body, change, &resolution);
-        checked.map_err(|refused: Rejection| CommandError::rejected::<Docket>(refused))?;
+        let body = &proceedings.agenda.body;
+        check(body, change, &resolution)
+            .map_err(|unfit| CommandError::rejected::<Docket>(refusal(unfit, body)))?;
     }
     Ok(())
 }

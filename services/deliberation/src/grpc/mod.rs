@@ -226,6 +226,13 @@ impl DeliberationService for Service {
         decide!(self, request => RecordRollCallResponse, RecordRollCall { topic_number: topic, votes })
     }
 
+    async fn record_hand_count(
+        &self,
+        request: Request<pb::RecordHandCountRequest>,
+    ) -> Reply<pb::RecordHandCountResponse> {
+        decide!(self, request => RecordHandCountResponse, RecordHandCount { topic_number: topic, hands })
+    }
+
     async fn record_general_consent(
         &self,
         request: Request<pb::RecordGeneralConsentRequest>,

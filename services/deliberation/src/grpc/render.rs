@@ -108,10 +108,10 @@ fn acceptances(topic: &Topic) -> Vec<pb::ItemAcceptance> {
 
 /// A command as the rules decide it now.
 pub(crate) fn step(step: &Step) -> pb::NextStep {
-    let by = step
-        .by
-        .iter()
-        .map(|who| pb::StepActor { role: role(who.role).into(), department_code: who.department.to_wire() });
+    let by = step.by.iter().map(|who| pb::StepActor {
+        role: role(who.role).into(),
+        department_code: who.department.as_ref().map(Code::to_string).unwrap_or_default(),
+    });
     let refused = step.refused.as_ref();
     let path = format!("{}/{}", crate::NAME, step.rpc);
     let details = refused.map(Rejection::details).unwrap_or_default().into_iter();
@@ -161,6 +161,7 @@ fn ballot(ballot: &Ballot) -> pb::Ballot {
         sealed_votes: ballot.sealed.iter().map(sealed_vote).collect(),
         opened_votes: ballot.opened.to_wire(),
         voided_reason: ballot.voided.to_wire(),
+        hands: ballot.hands.to_wire(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Resolutions, a row each.
 
-use super::{Named, stage_filter, uuid_filter};
+use super::{Named, dissent, stage_filter, uuid_filter};
 use domain::deliberation::docket::{self, Docket};
 use domain::resolution::resolution::{Event, Origin, Registration, Resolution, Stage};
 use domain::resolution_change::ChangeEffect;
@@ -30,10 +30,11 @@ const ROWS: Rows = Rows::of_departments(
 );
 const NUMBER_AND_TITLE: Rows = ROWS.selecting("SELECT written, title FROM resolutions");
 
-/// Projects whom a docket concerns: they see what was decided on it.
+/// Projects whom a docket concerns, who see what was decided on it, and the votes against it.
 pub(super) fn project_docket(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     let id = record.stream.id.to_string();
     for event in decode::<Docket>(record)? {
+        dissent::project(tables, &id, &event)?;
         let docket::Event::Prepared { agenda } = event else { continue };
         let mut insert = tables
             .prepare_cached("INSERT OR IGNORE INTO participants (docket, department) VALUES (?1, ?2)")?;
@@ -50,12 +51,6 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
         match &event {
             Event::Registered { registration, registered_at } => {
                 insert_resolution(tables, &id, registration, *registered_at)?;
-            }
-            Event::Rescinded { reason, ended_at } => {
-                end(tables, &id, Stage::Rescinded, reason, None, *ended_at)?;
-            }
-            Event::Superseded { successor, reason, ended_at } => {
-                end(tables, &id, Stage::Superseded, reason, Some(successor), *ended_at)?;
             }
             Event::Changed { by, effect: ChangeEffect::Amends, .. } => {
                 tables
@@ -141,7 +136,18 @@ fn end(
 pub(crate) fn resolution(
     named: Named,
 ) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Option<pb::GetResolutionResponse>> + Send + 'static {
-    move |tables| tables.first(&ROWS, named.condition, [named.value.into()], full)
+    move |tables| {
+        let Some(mut found) = tables.first(&ROWS, named.condition, [named.value.into()], full)? else {
+            return Ok(None);
+        };
+        if let Some(resolution) = &mut found.resolution
+            && let Some(registration) = &resolution.registration
+            && let (Some(session), Some(topic)) = (&registration.session_id, registration.topic_number)
+        {
+            resolution.dissents = dissent::of_decision(tables, session, topic)?;
+        }
+        Ok(Some(found))
+    }
 }
 
 /// The number and the title of a resolution.
@@ -192,6 +198,7 @@ fn full(row: &Row<'_>) -> rusqlite::Result<pb::GetResolutionResponse> {
         amended_by_resolution_ids: ids(row, "amended_by")?,
         rescinded_by_resolution_id: row.get("rescinded_by")?,
         carried_over_item_ids: ids(row, "carried_over")?,
+        dissents: vec![],
     };
     Ok(pb::GetResolutionResponse {
         resolution: Some(resolution),

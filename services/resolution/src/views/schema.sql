@@ -110,6 +110,25 @@ CREATE TABLE participants (
 ) WITHOUT ROWID;
 CREATE INDEX dockets_of_department ON participants (department);
 
+-- Votes against a version while they are counted; of one that passed, the dissent of the resolution.
+CREATE TABLE dissents (
+    docket TEXT NOT NULL,
+    ballot INTEGER NOT NULL,
+    department TEXT NOT NULL,
+    topic INTEGER NOT NULL,
+    partly INTEGER NOT NULL,
+    reason TEXT,
+    PRIMARY KEY (docket, ballot, department)
+) WITHOUT ROWID;
+
+-- Who had recused itself from what was decided, and does not read the reasons of the others.
+CREATE TABLE recused (
+    docket TEXT NOT NULL,
+    topic INTEGER NOT NULL,
+    department TEXT NOT NULL,
+    PRIMARY KEY (docket, topic, department)
+) WITHOUT ROWID;
+
 -- Everything that happened to an item, as the messages that show it, and as the events that it is made of; a notice is
 -- no event of the item.
 CREATE TABLE history (

@@ -2,13 +2,8 @@
 
 use super::proposals::may_change_items;
 use super::{Event, Proceedings, Rejection};
-use crate::resolution_change::{ChangeEffect, ResolutionChange};
-use std::collections::BTreeSet;
-
-/// Resolutions that one decision changes, at most.
-pub const CHANGES_MAX: usize = 10;
-/// Items that one change carries over, at most.
-pub const CARRIED_OVER_MAX: usize = 50;
+use crate::Code;
+use crate::resolution_change::{CARRIED_OVER_MAX, CHANGES_MAX, ResolutionChange, Unfit, check_all};
 
 pub(super) fn declare(
     proceedings: &Proceedings,
@@ -20,21 +15,23 @@ pub(super) fn declare(
         return Ok(vec![]);
     }
     may_change_items(topic)?;
-    if changes.len() > CHANGES_MAX {
-        return Err(Rejection::TooManyChanges { changes: changes.len(), max: CHANGES_MAX });
-    }
-    let mut seen = BTreeSet::new();
-    for ResolutionChange { resolution, effect, carried_over } in &changes {
-        let resolution_id = *resolution;
-        if !seen.insert(resolution_id) {
-            return Err(Rejection::DuplicateResolution { resolution_id });
-        }
-        if *effect == ChangeEffect::Amends && !carried_over.is_empty() {
-            return Err(Rejection::NothingToCarryOver { resolution_id });
-        }
-        if carried_over.len() > CARRIED_OVER_MAX {
-            return Err(Rejection::TooManyItems { items: carried_over.len(), max: CARRIED_OVER_MAX });
-        }
-    }
+    check_all(&changes).map_err(|unfit| refusal(unfit, &proceedings.agenda.body))?;
     Ok(vec![Event::ChangesDeclared { topic: number, changes }])
+}
+
+/// The refusal of a change that is none for the decisions of this body.
+pub fn refusal(unfit: Unfit, body: &Code) -> Rejection {
+    match unfit {
+        Unfit::TooMany { changes } => Rejection::TooManyChanges { changes, max: CHANGES_MAX },
+        Unfit::Duplicate { resolution } => Rejection::DuplicateResolution { resolution_id: resolution },
+        Unfit::NothingToCarryOver { resolution } => {
+            Rejection::NothingToCarryOver { resolution_id: resolution }
+        }
+        Unfit::TooManyItems { items } => Rejection::TooManyItems { items, max: CARRIED_OVER_MAX },
+        Unfit::Unknown { resolution } => {
+            Rejection::UnknownResolution { resolution_id: resolution, body_code: body.clone() }
+        }
+        Unfit::NotInForce { number, stage } => Rejection::ResolutionNotInForce { number, stage },
+        Unfit::NotItsItem { item, number } => Rejection::NotItsItem { item_id: item, number },
+    }
 }

@@ -4,7 +4,7 @@ use super::choices::{ChoicePaper, ChoiceResult};
 use super::{Agenda, DraftedItem, ItemDue, Stance};
 use crate::deliberation::ballot::options::ChoiceMethod;
 use crate::deliberation::ballot::{
-    Abstention, BallotResult, Choice, MajorityBase, Method, OpenedVote, Seat, Tie, VotePart,
+    Abstention, BallotResult, Choice, Hands, MajorityBase, Method, OpenedVote, Seat, Tie, VotePart,
 };
 use crate::resolution_change::ResolutionChange;
 use crate::{Code, Date, Line, Text, Timestamp};
@@ -242,6 +242,15 @@ pub enum Event {
         ballot: u32,
         /// The votes, sorted by their codes.
         votes: Vec<OpenedVote>,
+    },
+    /// Hands were counted in place of votes by name, or that was taken back.
+    HandsCounted {
+        /// On which topic.
+        topic: u32,
+        /// In which ballot.
+        ballot: u32,
+        /// How many; none when it was taken back.
+        hands: Hands,
     },
     /// A secret ballot was ended without a count; its votes are never opened.
     BallotVoided {

@@ -95,6 +95,17 @@ rejections! {
         NothingToCarryOver("NOTHING_TO_CARRY_OVER") { resolution_id: Uuid } =
             "an amendment ends nothing of resolution {resolution_id}, so there is nothing to carry over",
         // Ballots
+        HandCountsNotAllowed("HAND_COUNTS_NOT_ALLOWED") =
+            "the body's rule has votes by name; put them down by a roll call",
+        HandCountImpossible("HAND_COUNT_IMPOSSIBLE") { topic_number: u32, field: &'static str } =
+            "on topic {topic_number} it matters whose hand it is, for its {field}; put votes down by name",
+        VotesByName("VOTES_BY_NAME") { topic_number: u32, votes: usize } =
+            "{votes} have voted on topic {topic_number} by name, and a hand would count twice",
+        HandsCounted("HANDS_COUNTED") { topic_number: u32, hands: u32 } =
+            "{hands} hands were counted on topic {topic_number}, and a vote by name would count twice; a count of none \
+             takes them back",
+        TooManyHands("TOO_MANY_HANDS") { topic_number: u32, hands: u32, max: u32 } =
+            "{hands} hands were counted on topic {topic_number}; {max} seats are there and may vote",
         BallotStillOpen("BALLOT_STILL_OPEN") { ballot_number: u32, topic_number: u32 } =
             "ballot {ballot_number} on topic {topic_number} is open; close it first",
         VersionVotedOn("VERSION_VOTED_ON") { version: u32, topic_number: u32, ballot_number: u32 } =

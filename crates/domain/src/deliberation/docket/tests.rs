@@ -10,6 +10,7 @@ mod changes;
 mod choices;
 mod constitution;
 mod deadlines;
+mod hands;
 mod mandates;
 mod next;
 mod random;

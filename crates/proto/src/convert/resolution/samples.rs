@@ -22,7 +22,6 @@ pub fn all() -> Vec<Box<dyn Sample>> {
             registration: registration(2, "改造十二座泵站。"),
             registered_at: at("2027-03-01T02:00:00.5Z"),
         },
-        Event::Rescinded { reason: text("a law applies"), ended_at: at("2027-05-01T02:00:00Z") },
         Event::Changed {
             by: Uuid::from_u128(9),
             effect: ChangeEffect::Rescinds,
@@ -36,11 +35,6 @@ pub fn all() -> Vec<Box<dyn Sample>> {
             carried_over: vec![],
             reason: text("FLOOD-2027-0004 防汛物资"),
             changed_at: at("2027-05-01T02:00:00Z"),
-        },
-        Event::Superseded {
-            successor: Uuid::from_u128(8),
-            reason: text("a better one"),
-            ended_at: at("2027-05-01T02:00:00Z"),
         },
         Event::Registered {
             registration: Registration {

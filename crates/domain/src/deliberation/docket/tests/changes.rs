@@ -1,6 +1,7 @@
 //! What a decision does to earlier resolutions is declared before the vote.
 
 use super::*;
+use crate::deliberation::docket::changes::refusal;
 use crate::process::change_resolutions::check;
 use crate::resolution::resolution::{self, Origin, Registration, Resolution};
 use crate::resolution_change::{ChangeEffect, ResolutionChange};
@@ -62,7 +63,7 @@ fn a_body_changes_only_what_it_has_decided_itself_and_what_is_in_force() {
         title: line("Sandbags"),
         text: text("WATER fills them."),
         declaratory: false,
-        decided_on: date(2027, 3, 1).into(),
+        decided_on: date(2027, 3, 1),
         items: vec![Uuid::from_u128(11)],
         changes: vec![],
     };
@@ -71,7 +72,7 @@ fn a_body_changes_only_what_it_has_decided_itself_and_what_is_in_force() {
     let state = Resolution::fold(resolution::State::default(), &[registered]);
     let checked = |body, carried: &[u128], state: &resolution::State| {
         let change = change(7, ChangeEffect::Supersedes, carried);
-        check(&code(body), &change, state).map_err(|refused| refused.reason())
+        check(&code(body), &change, state).map_err(|unfit| refusal(unfit, &code(body)).reason())
     };
     assert_eq!(checked("FLOOD", &[11], &state), Ok(()));
     assert_eq!(checked("FLOOD", &[12], &state), Err("NOT_ITS_ITEM"));
@@ -81,8 +82,13 @@ fn a_body_changes_only_what_it_has_decided_itself_and_what_is_in_force() {
         "another body's does not exist for it"
     );
     assert_eq!(checked("FLOOD", &[], &resolution::State::default()), Err("UNKNOWN_RESOLUTION"));
-    let rescinded =
-        resolution::Event::Rescinded { reason: text("A law"), ended_at: at("2027-04-01T01:00:00Z") };
+    let rescinded = resolution::Event::Changed {
+        by: Uuid::from_u128(9),
+        effect: ChangeEffect::Rescinds,
+        carried_over: vec![],
+        reason: text("FLOOD-2027-0002"),
+        changed_at: at("2027-04-01T01:00:00Z"),
+    };
     let ended = Resolution::fold(state, &[rescinded]);
     assert_eq!(checked("FLOOD", &[], &ended), Err("RESOLUTION_NOT_IN_FORCE"));
 }
