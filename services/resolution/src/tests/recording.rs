@@ -149,7 +149,11 @@ async fn what_was_adopted_elsewhere_is_superseded_by_what_was_and_what_was_voted
     let stages = (stage(&items[0]).await, stage(&items[1]).await);
     assert_eq!(stages, (pb::ItemStage::Assigned, pb::ItemStage::Rescinded));
 
-    let again = record(&place, changing(superseded.resolution_id, &[])).await.unwrap_err();
+    let again = pb::RecordResolutionRequest {
+        command_id: aggregate::derived_id(Uuid::nil(), &["again"]).to_string(),
+        ..changing(superseded.resolution_id, &[])
+    };
+    let again = record(&place, again).await.unwrap_err();
     assert_eq!(refusal(&again, "stage"), ("RESOLUTION_NOT_IN_FORCE".into(), "superseded".into()));
     let docket = Uuid::from_u128(1);
     place.decide(docket, 1).await;
