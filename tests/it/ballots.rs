@@ -265,7 +265,7 @@ async fn votes_for_another(
         department_code: department.into(),
         choice: choice.into(),
     };
-    let hands = Some(Hands { yes: 1, no: 1, abstain: 0 });
+    let hands = Some(Hands { yes_votes: 1, no_votes: 1, abstentions: 0 });
     let unnamed = RecordHandCountRequest { docket_id: id(), topic_number, hands, ..command() };
     ensure_refused(clerk.call(unnamed).await, "HAND_COUNTS_NOT_ALLOWED")?;
     let votes = vec![hand("WATER", VoteChoice::Yes), hand("HEALTH", VoteChoice::No)];

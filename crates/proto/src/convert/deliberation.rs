@@ -47,7 +47,9 @@ wire_struct!(BallotResult => deliberation::BallotResult, api::BallotResult {
     vetoed, body_version, majority_of, secret,
 });
 wire_struct!(OpenedVote => deliberation::OpenedVote, api::OpenedVote { tracking_code, choice });
-wire_struct!(Hands => deliberation::Hands, api::Hands { yes, no, abstain });
+wire_struct!(Hands => deliberation::Hands, api::Hands {
+    yes_votes: yes, no_votes: no, abstentions: abstain,
+});
 wire_struct!(VotePart => deliberation::VotePart, api::VotePart { choice, weight });
 wire_struct!(Seat => deliberation::RollSeat, api::RollSeat {
     department_code: department, weight, veto, present, recused, voted, cast_by_code: cast_by, put_down_by_clerk,
