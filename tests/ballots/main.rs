@@ -3,8 +3,8 @@
 
 use domain::constitution::{Constitution, Voter};
 use domain::decision_rule::{
-    Abstention, DecisionRule, MajorityBase, MatterClass, Method, Quorum, QuorumBase, RecusalEffect, Tie,
-    VotingRule,
+    Abstention, DecisionRule, MajorityBase, MatterClass, Method, OptionTie, Quorum, QuorumBase,
+    RecusalEffect, Tie, VotingRule,
 };
 use domain::deliberation::ballot::options::{ChoiceMethod, POINTS_MAX, Preference, choose};
 use domain::deliberation::ballot::{Ballot, BallotResult, Choice, Roll, Rules, Seat, Vote, VotePart};
@@ -78,6 +78,8 @@ fn rule(numbers: &mut Numbers) -> DecisionRule {
         mandates_max: 2,
         excludes_general_consent: false,
         secret_ballots: false,
+        hand_counts: false,
+        option_tie: OptionTie::NoDecision,
     };
     DecisionRule {
         method: method(numbers),

@@ -45,7 +45,7 @@ impl Target {
 
     /// An installation.
     pub fn installation(sandbox: &mut Sandbox) -> anyhow::Result<Target> {
-        let token = sandbox.token_of(Role::Clerk, None)?;
+        let token = sandbox.token_of(Role::Operator, None)?;
         let server = sandbox.server_of("directory");
         let names = sandbox.process_names();
         let token = Token::bearer(&token)?;

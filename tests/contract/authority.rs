@@ -4,8 +4,9 @@
 use domain::calendar::WorkingCalendar;
 use domain::constitution::Constitution;
 use domain::decision_rule::MatterClass;
-use domain::deliberation::ballot::Choice;
+use domain::deliberation::ballot::{Choice, Hands};
 use domain::deliberation::docket::{self, Docket};
+use domain::due::DueRule;
 use domain::scheduling::authority;
 use domain::scheduling::body::{self, Body, Charter, MeetingRules};
 use domain::scheduling::session::{self, Session};
@@ -33,7 +34,7 @@ const DEPARTMENTS: [(&str, Option<&str>); 9] = [
 const SEATS: [&str; 4] = ["CHAIR", "DEPUTY", "SEAT", "RECUSED"];
 
 /// What refuses somebody for who they are, and not for what the session or docket has come to.
-const REASONS: [&str; 12] = [
+const REASONS: [&str; 14] = [
     "NOT_THE_SECRETARIAT",
     "NOT_IN_CHARGE",
     "NOT_OF_THE_SESSION",
@@ -46,6 +47,8 @@ const REASONS: [&str; 12] = [
     "NOT_PRESENT",
     "SEAT_REQUIRED",
     "NOT_INVITED",
+    "NOT_NAMED_IN_ITEM",
+    "DEPARTMENT_REQUIRED",
 ];
 
 fn frozen() -> Constitution {
@@ -208,6 +211,7 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
             Command::WithdrawRecusal { topic, department: own.clone(), reason: reason() }
         }
         "docket record-roll-call" => Command::RecordRollCall { topic, votes: vec![] },
+        "docket record-hand-count" => Command::RecordHandCount { topic, hands: Hands::default() },
         "docket record-general-consent" => Command::RecordGeneralConsent { topic, version: 1 },
         "docket give-mandate" => Command::GiveMandate {
             topic: Some(topic),
@@ -215,6 +219,7 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
             holders: vec![code("DEPUTY")],
         },
         "docket revoke-mandate" => Command::RevokeMandate { topic: Some(topic), department: own.clone() },
+        "docket declare-changes" => Command::DeclareChanges { topic, changes: vec![] },
         "docket cast-secret-vote" => {
             Command::CastSecretVote { topic, ballot: 1, department: own.clone(), sealed: vec![] }
         }
@@ -244,8 +249,8 @@ fn session() -> session::State {
     Session::fold(session::State::default(), &[requested, scheduled])
 }
 
-/// A docket on whose topic a ballot is open, of which the command is about; all seats and the guest are there, and RECUSED
-/// has recused itself.
+/// A docket on whose topic a ballot is open, or the choice that the command is about; all seats and the guest are there,
+/// RECUSED has recused itself, and an item is drafted that SEAT leads and GUEST supports.
 fn docket(command: &str) -> docket::State {
     use docket::{Agenda, AgendaTopic, Command, Mode, Participant, RoleOnTopic, TopicRole};
     let participant = |department: &str, role| Participant {
@@ -256,6 +261,7 @@ fn docket(command: &str) -> docket::State {
     let mut constitution = frozen();
     constitution.rule.voting.secret_ballots =
         ["docket cast-secret-vote", "docket void-ballot"].contains(&command);
+    constitution.rule.voting.hand_counts = command == "docket record-hand-count";
     let agenda = Agenda {
         session: Uuid::nil(),
         title: line("A matter"),
@@ -278,11 +284,25 @@ fn docket(command: &str) -> docket::State {
     let begin = [Command::Prepare { agenda }].into_iter();
     let arrivals = SEATS.iter().chain(&["GUEST"]).map(|department| arrive(department));
     let proposal = Command::SubmitProposal { topic: 1, text: text("Version 1") };
-    let debate = [Command::Open, Command::OpenTopic { topic: 1 }, recuse, proposal];
+    let item = docket::ItemDraft {
+        title: line("A drain"),
+        deliverable: text("A drain that is dry"),
+        criterion: Some(text("Dry after two rains")),
+        lead: Some(code("SEAT")),
+        co_responsible: vec![code("GUEST")],
+        due: Some(DueRule::AfterDays(5)),
+    };
+    let items = Command::DraftItems { topic: 1, items: vec![item] };
+    let debate = [Command::Open, Command::OpenTopic { topic: 1 }, recuse, proposal, items];
+    let of_a_choice = ["docket cast-choice", "docket close-choice"].contains(&command);
+    let vote = match on_docket("docket open-choice", &code("CHAIR")) {
+        Some(choice) if of_a_choice => choice,
+        _ => Command::OpenBallot { topic: 1, version: 1 },
+    };
     let issued = |by| Issued { at: at("2027-03-08T01:00:00Z"), by };
     let clerk =
         || Actor { subject: "wen".into(), department: Some(code("OFFICE")), roles: vec![Role::Clerk] };
-    let commands = begin.chain(arrivals).chain(debate).chain([Command::OpenBallot { topic: 1, version: 1 }]);
+    let commands = begin.chain(arrivals).chain(debate).chain([vote]);
     commands.fold(docket::State::default(), |state, command| {
         let events = Docket::decide(&state, command, &issued(clerk())).unwrap();
         Docket::fold(state, &events)

@@ -76,7 +76,7 @@ async fn check_history(mode: Mode) -> anyhow::Result<()> {
     });
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
-        let clerk = sandbox.client(Role::Clerk, None).await?;
+        let clerk = sandbox.client(Role::Operator, None).await?;
         let auditor = sandbox.client(Role::Auditor, None).await?;
         clients.spawn(write_until_over([clerk, auditor], run.clone(), client, Random::new(seed, client + 1)));
     }

@@ -2,32 +2,40 @@
 
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
-use domain::Role;
+use domain::resolution::resolution::Resolution;
+use domain::{Role, Uuid};
 use proto::deliberation::v1::{
-    Ballot, BallotMethod, CastChoiceRequest, CastVoteRequest, ChoiceMethod, CloseBallotRequest,
-    CloseChoiceRequest, Docket, GetDocketRequest, GetNextStepsRequest, GiveMandateRequest, NextStep,
-    OpenBallotRequest, OpenChoiceRequest, OpenDocketRequest, OpenTopicRequest, PauseTopicRequest,
-    RecordArrivalRequest, RecordGeneralConsentRequest, RecordRecusalRequest, RecordRollCallRequest,
-    RecordStatementRequest, RollCallVote, Stance, SubmitProposalRequest, VoteChoice, VotePart,
-    WithdrawRecusalRequest, ballot_method,
+    AdoptDecisionRequest, Ballot, BallotMethod, CastChoiceRequest, CastVoteRequest, ChoiceMethod,
+    CloseBallotRequest, CloseChoiceRequest, Docket, GetDocketRequest, GetNextStepsRequest,
+    GiveMandateRequest, Hands, NextStep, OpenBallotRequest, OpenChoiceRequest, OpenDocketRequest,
+    OpenTopicRequest, PauseTopicRequest, RecordArrivalRequest, RecordGeneralConsentRequest,
+    RecordHandCountRequest, RecordRecusalRequest, RecordRollCallRequest, RecordStatementRequest,
+    RollCallVote, Stance, SubmitProposalRequest, VoteChoice, VotePart, WithdrawRecusalRequest, ballot_method,
 };
+use proto::resolution::v1::GetResolutionRequest;
+use proto::scheduling::v1 as scheduling;
 use proto::scheduling::v1::{
     BodyCharter, ConveneSessionRequest, DecisionRule, DefineBodyRequest, EmergencyDeclaration, MajorityBase,
-    MatterClass, RoleOnTopic, Seat, SessionAttendee, SessionKind, SessionTopic, TopicRole, VotingRule,
+    MatterClass, OptionTie, RoleOnTopic, Seat, SessionAttendee, SessionKind, SessionTopic, TopicRole,
+    VotingRule,
 };
 use tests::{Client, Mode, Sandbox, command, outline};
 use tonic::Status;
 
 /// WATER chairs with three votes, ROADS has two, HEALTH one. A majority is of those present, and one seat may be voted
-/// for by mandate.
+/// for by mandate. Lot decides between options that are equal.
 fn charter() -> BodyCharter {
     let seat = |(department, weight): (&str, u32)| Seat {
         department_code: department.into(),
         weight,
         ..Default::default()
     };
-    let voting =
-        VotingRule { majority_of: MajorityBase::Present.into(), mandates_max: 1, ..Default::default() };
+    let voting = VotingRule {
+        majority_of: MajorityBase::Present.into(),
+        mandates_max: 1,
+        option_tie: OptionTie::Lot.into(),
+        ..Default::default()
+    };
     BodyCharter {
         name: "Joint sessions".into(),
         chair_code: "WATER".into(),
@@ -64,6 +72,10 @@ async fn convened(clerk: &Client, topics: u32) -> anyhow::Result<String> {
     };
     outline.attendees = ["WATER", "ROADS", "HEALTH"].map(attendee).to_vec();
     let session_id = clerk.admitted_session(outline).await?;
+    let ask = scheduling::GetNextStepsRequest { session_id: session_id.clone(), at_least_position: 0 };
+    let next = clerk.call(ask).await?.steps;
+    let convening = next.iter().find(|step| step.command == "session convene").context("a step")?;
+    ensure!(convening.by.iter().any(|who| who.department_code == "WATER"), "{next:?}");
     let convene = ConveneSessionRequest { session_id: session_id.clone(), ..command() };
     let at_least_position = clerk.call(convene).await?.position;
     clerk.call(GetDocketRequest { at_least_position, docket_id: session_id.clone() }).await?;
@@ -140,7 +152,35 @@ async fn which_route(clerk: &Client, health: &Client, docket_id: &str) -> anyhow
     let topic = closed.docket.context("a docket")?.topics.into_iter().nth(1).context("the topic")?;
     let result = topic.choices.into_iter().next().and_then(|choice| choice.result).context("a result")?;
     ensure!(result.first == [2] && result.quorum == 2, "WATER weighs more: {result:?}");
+    drawn_by_lot(clerk, health, &docket_id()).await?;
     clerk.call(PauseTopicRequest { docket_id: docket_id(), topic_number, ..command() }).await?;
+    Ok(())
+}
+
+/// Between two options that are equal the body draws lots.
+async fn drawn_by_lot(clerk: &Client, health: &Client, docket_id: &str) -> anyhow::Result<()> {
+    let (topic_number, id) = (2, || docket_id.to_owned());
+    let open = OpenChoiceRequest {
+        docket_id: id(),
+        topic_number,
+        question: "Which day?".into(),
+        options: vec!["Monday".into(), "Friday".into()],
+        method: ChoiceMethod::Approval.into(),
+        ..command()
+    };
+    clerk.call(open).await?;
+    for (client, department) in [(clerk, "WATER"), (health, "HEALTH")] {
+        let (department_code, named) = (department.to_owned(), vec![1, 2]);
+        let both = CastChoiceRequest { docket_id: id(), topic_number, department_code, named, ..command() };
+        client.call(both).await?;
+    }
+    let closed = clerk.call(CloseChoiceRequest { docket_id: id(), topic_number, ..command() }).await?;
+    let topic = closed.docket.context("a docket")?.topics.into_iter().nth(1).context("the topic")?;
+    let result = topic.choices.into_iter().nth(1).and_then(|choice| choice.result).context("a result")?;
+    let drawn = result.tie_broken.as_ref().context("what decided")?;
+    let lot: Uuid = drawn.lot.as_deref().context("a lot")?.parse()?;
+    let place = usize::try_from(lot.as_u128() % 2)?;
+    ensure!(result.first == [1, 2] && result.first[place] == drawn.option_number, "{result:?}");
     Ok(())
 }
 
@@ -225,6 +265,9 @@ async fn votes_for_another(
         department_code: department.into(),
         choice: choice.into(),
     };
+    let hands = Some(Hands { yes_votes: 1, no_votes: 1, abstentions: 0 });
+    let unnamed = RecordHandCountRequest { docket_id: id(), topic_number, hands, ..command() };
+    ensure_refused(clerk.call(unnamed).await, "HAND_COUNTS_NOT_ALLOWED")?;
     let votes = vec![hand("WATER", VoteChoice::Yes), hand("HEALTH", VoteChoice::No)];
     clerk.call(RecordRollCallRequest { docket_id: id(), topic_number, votes, ..command() }).await?;
     let for_roads = CastVoteRequest {
@@ -233,6 +276,7 @@ async fn votes_for_another(
         department_code: "ROADS".into(),
         choice: VoteChoice::Yes.into(),
         split: vec![VotePart { choice: VoteChoice::No.into(), weight: 1 }],
+        reason: Some("Not before the rain".into()),
         ..command()
     };
     ensure_refused(health.call(for_roads.clone()).await, "NOT_YOUR_DEPARTMENT")?;
@@ -258,5 +302,21 @@ async fn votes_for_another(
         reason: "After all".into(),
         ..command()
     };
-    ensure_refused(health.call(late).await, "BALLOT_COUNTED")
+    ensure_refused(health.call(late).await, "BALLOT_COUNTED")?;
+    dissent_is_on_record(clerk, roads, docket_id).await
+}
+
+/// HEALTH voted against what passed, and ROADS with a part of its weight, and said why.
+async fn dissent_is_on_record(clerk: &Client, roads: &Client, docket_id: &str) -> anyhow::Result<()> {
+    let docket_id = || docket_id.to_owned();
+    let adopt =
+        AdoptDecisionRequest { docket_id: docket_id(), topic_number: 2, declaratory: true, ..command() };
+    let at_least_position = clerk.call(adopt).await?.position;
+    let resolution_id = Resolution::id(docket_id().parse()?, 2).to_string();
+    let get = GetResolutionRequest { at_least_position, resolution_id, ..Default::default() };
+    let resolution = roads.call(get).await?.resolution.context("the resolution")?;
+    let against: Vec<_> = resolution.dissents.iter().map(|it| (&*it.department_code, it.partly)).collect();
+    ensure!(against == [("HEALTH", false), ("ROADS", true)], "{resolution:?}");
+    ensure!(resolution.dissents[1].reason.as_deref() == Some("Not before the rain"), "{resolution:?}");
+    Ok(())
 }

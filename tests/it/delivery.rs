@@ -286,7 +286,7 @@ in_both_modes!(a_subscription_is_its_subscribers_own);
 
 /// Somebody by their name, as the directory has them.
 async fn member(sandbox: &Sandbox, name: &str, role: Role, department: &str) -> anyhow::Result<Client> {
-    let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
+    let clerk = sandbox.client(Role::Clerk, Some(department)).await?;
     let member = directory::Member {
         code: name.to_owned(),
         name: name.to_owned(),

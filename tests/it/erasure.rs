@@ -105,8 +105,9 @@ async fn on_record(sandbox: &Sandbox) -> anyhow::Result<OnRecord> {
     for code in ["WATER", "CAPERCAILLIE"] {
         clerk.register_department(code).await?;
     }
+    let water = sandbox.client(Role::Clerk, Some("WATER")).await?;
     let registered =
-        clerk.call(RegisterMemberRequest { member: Some(member()), ..command() }).await?.position;
+        water.call(RegisterMemberRequest { member: Some(member()), ..command() }).await?.position;
     let author = sandbox.client(Role::Clerk, Some("CAPERCAILLIE")).await?;
     author.define_body("BODY", "WATER", "CAPERCAILLIE").await?;
     let session_id = author.admitted_session(outline("The dam", "WATER")).await?;
@@ -118,7 +119,7 @@ async fn on_record(sandbox: &Sandbox) -> anyhow::Result<OnRecord> {
     let with_the_words = auditor.whole_log().await?.into_iter().find(has_the_words);
     let with_the_words = with_the_words.context("the record of the cancellation")?.position;
     let listed = ListMembersRequest { at_least_position: cancelled, ..Default::default() };
-    ensure!(clerk.call(listed).await?.members == [member()]);
+    ensure!(water.call(listed).await?.members == [member()]);
     let views = sandbox.data_of("directory").join("views");
     ensure!(!files_with(&views, &planted())?.is_empty(), "what is searched for was never there");
     let log = sandbox.data_of("ledger").join("log");

@@ -30,7 +30,7 @@ fn ensure_changed_since(
 
 async fn a_command_is_aborted_by_what_its_caller_does_not_know(mode: Mode) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
-    let clerk = sandbox.client(Role::Clerk, None).await?;
+    let clerk = sandbox.client(Role::Clerk, Some("OFFICE")).await?;
     let expecting = |position, name: &str| RegisterDepartmentRequest {
         expected_position: Some(position),
         ..registration("OFFICE", name)
@@ -84,7 +84,7 @@ in_both_modes!(an_aborted_command_names_the_events_since);
 
 async fn a_validated_command_changes_nothing(mode: Mode) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
-    let clerk = sandbox.client(Role::Clerk, None).await?;
+    let clerk = sandbox.client(Role::Clerk, Some("OFFICE")).await?;
     let registered = clerk.call(registration("OFFICE", "The office")).await?;
     let departments = async |at_least_position| -> anyhow::Result<Vec<Department>> {
         let request = ListDepartmentsRequest { at_least_position, ..Default::default() };

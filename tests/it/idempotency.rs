@@ -33,7 +33,7 @@ async fn records_of(sandbox: &Sandbox, command_id: &str) -> anyhow::Result<Vec<u
 async fn a_repeat_gives_the_first_answer(mode: Mode) -> anyhow::Result<()> {
     let mut sandbox = Sandbox::start(mode)?;
     let command_id = client::command_id();
-    let clerk = sandbox.client(Role::Clerk, None).await?;
+    let clerk = sandbox.client(Role::Clerk, Some("OFFICE")).await?;
     let first = clerk.call(office(&command_id, "The office")).await?;
     let renamed = clerk.call(office(&client::command_id(), "The office, renamed")).await?;
 
@@ -43,7 +43,7 @@ async fn a_repeat_gives_the_first_answer(mode: Mode) -> anyhow::Result<()> {
     for name in sandbox.process_names() {
         sandbox.restart(&name)?;
     }
-    let clerk = sandbox.client(Role::Clerk, None).await?;
+    let clerk = sandbox.client(Role::Clerk, Some("OFFICE")).await?;
     ensure!(clerk.call_patiently(office(&command_id, "The office")).await? == answer);
 
     let other = clerk.call(office(&command_id, "Another office")).await.unwrap_err();
@@ -54,7 +54,7 @@ in_both_modes!(a_repeat_gives_the_first_answer);
 
 async fn the_same_command_many_times_at_once_has_one_effect(mode: Mode) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
-    let clerk = sandbox.client(Role::Clerk, None).await?;
+    let clerk = sandbox.client(Role::Clerk, Some("OFFICE")).await?;
     for round in 0..5 {
         let command_id = client::command_id();
         let mut sends = JoinSet::new();
@@ -74,7 +74,7 @@ in_both_modes!(the_same_command_many_times_at_once_has_one_effect);
 /// Different commands under one id: one of them is carried out, and every other is refused.
 async fn one_of_different_commands_with_one_id_is_carried_out(mode: Mode) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
-    let clerk = sandbox.client(Role::Clerk, None).await?;
+    let clerk = sandbox.client(Role::Clerk, Some("OFFICE")).await?;
     let command_id = client::command_id();
     let mut sends = JoinSet::new();
     for number in 0..SENDS {
@@ -94,7 +94,7 @@ in_both_modes!(one_of_different_commands_with_one_id_is_carried_out);
 
 async fn a_caller_who_missed_the_answer_gets_it(mode: Mode) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(mode)?;
-    let clerk = sandbox.client(Role::Clerk, None).await?;
+    let clerk = sandbox.client(Role::Clerk, Some("OFFICE")).await?;
     for round in 0..30 {
         let (command_id, code) = (client::command_id(), format!("D{round}"));
         let request = register(&command_id, &code, "Renamed");

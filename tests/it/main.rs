@@ -34,6 +34,7 @@ mod pages;
 mod plan;
 mod receipt;
 mod requests;
+mod rescinding;
 mod scope;
 mod secret_ballots;
 mod server_tls;

@@ -3,7 +3,6 @@
 
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
-use domain::resolution::resolution::Resolution;
 use domain::{Role, Uuid};
 use futures::future::try_join_all;
 use proto::deliberation::v1::due_rule::Rule;
@@ -13,8 +12,8 @@ use proto::deliberation::v1::{
     OpenTopicRequest, RecordArrivalRequest, SubmitProposalRequest, VoteChoice, WithdrawTopicRequest,
 };
 use proto::directory::v1::ListDepartmentsRequest;
-use proto::followup::v1::{FollowUpStage, ListFollowUpsRequest};
-use proto::resolution::v1::{ItemStage, ListItemsRequest, RescindResolutionRequest};
+use proto::followup::v1::ListFollowUpsRequest;
+use proto::resolution::v1::ListItemsRequest;
 use proto::scheduling::v1::{
     ConveneSessionRequest, EmergencyDeclaration, GetSessionRequest, MatterClass, SessionKind, SessionOutline,
     SessionStage,
@@ -200,53 +199,3 @@ async fn a_position_that_no_record_has_is_refused_at_once(mode: Mode) -> anyhow:
     Ok(())
 }
 in_both_modes!(a_position_that_no_record_has_is_refused_at_once);
-
-/// Rescinds the resolution of a docket as soon as it is there; returns the position.
-async fn rescind_at_once(supervisor: &Client, docket_id: &str) -> anyhow::Result<u64> {
-    let resolution_id = Resolution::id(Uuid::try_parse(docket_id)?, 1).to_string();
-    let request = RescindResolutionRequest { resolution_id, reason: "Plans changed".into(), ..command() };
-    loop {
-        match supervisor.call(request.clone()).await {
-            Ok(rescinded) => return Ok(rescinded.position),
-            Err(status) if status.code() == Code::NotFound => tokio::task::yield_now().await,
-            Err(status) => return Err(status.into()),
-        }
-    }
-}
-
-async fn a_resolution_that_ends_at_once_leaves_no_item_and_no_follow_up(mode: Mode) -> anyhow::Result<()> {
-    let sandbox = Sandbox::start(mode)?;
-    let clerk = sandbox.client(Role::Clerk, Some(OFFICE)).await?;
-    clerk.register_department(OFFICE).await?;
-    let supervisor = sandbox.client(Role::Supervisor, None).await?;
-    for (number, items) in [2, 5, 20, 50].into_iter().enumerate() {
-        let meeting = Meeting::admitted(&clerk, number).await?;
-        meeting.convene().await?;
-        meeting.open().await?;
-        meeting.pass(items).await?;
-        let docket_id = meeting.session_id.clone();
-        let adopt = AdoptDecisionRequest { docket_id, topic_number: 1, ..command() };
-        let (adopted, ended) =
-            tokio::join!(clerk.call(adopt), rescind_at_once(&supervisor, &meeting.session_id));
-        adopted?;
-        let lead_code = Some(meeting.department_code.clone());
-        let request = ListItemsRequest {
-            at_least_position: ended?,
-            lead_code: lead_code.clone(),
-            page_size: 500,
-            ..Default::default()
-        };
-        let listed = supervisor.call(request).await?;
-        ensure!(listed.items.len() == items, "{listed:?}");
-        ensure!(listed.items.iter().all(|item| item.stage() == ItemStage::Rescinded), "{listed:?}");
-
-        let at_least_position = listed.position;
-        let request =
-            ListFollowUpsRequest { at_least_position, lead_code, page_size: 500, ..Default::default() };
-        let followed = supervisor.call(request).await?.follow_ups;
-        ensure!(followed.len() == items, "{followed:?}");
-        ensure!(followed.iter().all(|found| found.stage() == FollowUpStage::Cancelled), "{followed:?}");
-    }
-    Ok(())
-}
-in_both_modes!(a_resolution_that_ends_at_once_leaves_no_item_and_no_follow_up);

@@ -187,6 +187,18 @@ pub enum RecusalEffect {
     CountsAsPresent,
 }
 
+/// What happens when several options come out of a choice equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum OptionTie {
+    /// Nothing is decided between them.
+    #[default]
+    NoDecision,
+    /// The one of them that the seat in the chair preferred, if its own paper tells.
+    ChairPrefers,
+    /// Lot decides.
+    Lot,
+}
+
 /// The finer points of voting, which a small body leaves as they usually are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VotingRule {
@@ -202,6 +214,10 @@ pub struct VotingRule {
     pub excludes_general_consent: bool,
     /// Whether ballots are secret: nobody knows before the count how somebody votes, and afterwards only the voter.
     pub secret_ballots: bool,
+    /// Whether hands may be counted in place of votes by name, where every seat has one vote and none a veto.
+    pub hand_counts: bool,
+    /// What happens when several options come out of a choice equal.
+    pub option_tie: OptionTie,
 }
 
 impl Default for VotingRule {
@@ -214,6 +230,8 @@ impl Default for VotingRule {
             mandates_max: 0,
             excludes_general_consent: false,
             secret_ballots: false,
+            hand_counts: false,
+            option_tie: OptionTie::NoDecision,
         }
     }
 }

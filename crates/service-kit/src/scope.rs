@@ -38,9 +38,9 @@ impl Scope {
         Scope { reach: Reach::All, department: None }
     }
 
-    /// What the actor may see: with the role of a clerk or of those who oversee, all matters; otherwise those that
+    /// What the actor may see: as a department's clerk, or in a role of those who oversee, all matters; otherwise those that
     /// their department, or one below it, takes part in. Clerks keep the record of sessions of any department: there
-    /// is nothing yet that says of which.
+    /// is nothing yet that says of which. A clerk of no department acts for nobody, and sees nothing.
     pub fn of(actor: &Actor, hierarchy: &hierarchy::State) -> Scope {
         let oversees = OVERSEE.iter().any(|&role| actor.is(role));
         let department = actor.department.clone().filter(|_| !oversees);
@@ -53,7 +53,8 @@ impl Scope {
 
     /// Whether the actor sees all matters, whatever the hierarchy is.
     pub(crate) fn is_of_all(actor: &Actor) -> bool {
-        actor.is_process() || actor.is(Role::Clerk) || OVERSEE.iter().any(|&role| actor.is(role))
+        let keeps_the_record = actor.is(Role::Clerk) && actor.department.is_some();
+        actor.is_process() || keeps_the_record || OVERSEE.iter().any(|&role| actor.is(role))
     }
 
     /// Whether a thing with this audience is within it.

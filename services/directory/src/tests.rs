@@ -36,7 +36,7 @@ impl Fixture {
         &self,
         request: pb::RegisterDepartmentRequest,
     ) -> Result<pb::RegisterDepartmentResponse, Status> {
-        self.service.register_department(clerk(request)).await.map(|response| response.into_inner())
+        self.service.register_department(operator(request)).await.map(|response| response.into_inner())
     }
 }
 
@@ -69,6 +69,10 @@ fn member(code: &str, department_code: &str) -> pb::RegisterMemberRequest {
         }),
         ..Default::default()
     }
+}
+
+fn operator<M>(message: M) -> Request<M> {
+    by(message, "", Role::Operator)
 }
 
 fn clerk<M>(message: M) -> Request<M> {

@@ -5,7 +5,7 @@ use crate::numbering;
 use domain::calendar::WorkingCalendar;
 use domain::deliberation::docket::{self, Docket};
 use domain::directory::calendar::Calendar;
-use domain::process::{register_resolution, release_dependants, rescind_items};
+use domain::process::{change_resolutions, register_resolution, release_dependants, rescind_items};
 use domain::resolution::action_item::{self, ActionItem};
 use domain::resolution::dependencies::{self, Dependencies};
 use domain::resolution::register::Register;
@@ -25,8 +25,18 @@ pub(crate) fn run(kit: &Kit, default_calendar: &Arc<WorkingCalendar>) -> Vec<wat
         |kit, context| Box::pin(register(kit, context)),
     );
     processes.run::<Resolution, _>(
+        change_resolutions::NAME,
+        |event| matches!(event, Event::Registered { registration, .. } if !registration.changes.is_empty()),
+        |kit, context| {
+            Box::pin(async move {
+                let commands = change_resolutions::react(context.id, context.event);
+                context.issue::<Resolution>(kit, 0, commands).await
+            })
+        },
+    );
+    processes.run::<Resolution, _>(
         rescind_items::NAME,
-        |event| matches!(event, Event::Rescinded { .. } | Event::Superseded { .. }),
+        |event| matches!(event, Event::Changed { .. }),
         |kit, context| {
             Box::pin(async move {
                 let commands = rescind_items::react(context.id, context.state, context.event);

@@ -66,14 +66,22 @@ pub(crate) fn blockage(blockage: &Blockage) -> pb::ItemBlockage {
 /// A resolution as it is now.
 pub(crate) fn resolution(id: Uuid, registered: &Registered) -> pb::Resolution {
     let ending = registered.ending.as_ref();
+    let by = |is_superseded: bool| {
+        ending.filter(|ending| ending.is_superseded == is_superseded).map(|ending| ending.by.to_string())
+    };
     pb::Resolution {
         resolution_id: id.to_wire(),
         registration: registered.registration.to_wire(),
         registered_at: registered.registered_at.to_wire(),
         stage: registered.stage().to_wire(),
         reason: ending.map(|ending| ending.reason.to_wire()),
-        successor_resolution_id: ending.and_then(|ending| ending.successor).map(|id| id.to_wire()),
+        successor_resolution_id: by(true),
         ended_at: ending.and_then(|ending| ending.ended_at.to_wire()),
+        amended_by_resolution_ids: registered.amended_by.to_wire(),
+        rescinded_by_resolution_id: by(false),
+        carried_over_item_ids: ending.map(|ending| ending.carried_over.to_wire()).unwrap_or_default(),
+        // What was adopted elsewhere, which alone is shown so, has no votes.
+        dissents: vec![],
     }
 }
 

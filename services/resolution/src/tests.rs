@@ -12,18 +12,20 @@ use domain::deliberation::docket::{
 use domain::directory::department::{self, Department};
 use domain::due::DueRule;
 use domain::resolution::action_item::ActionItem;
-use domain::resolution::resolution::Resolution;
+use domain::resolution::resolution::{self, Resolution};
+use domain::resolution_change::ChangeEffect;
 use domain::testing::{self, at, code, line, text};
 use domain::{Role, Uuid};
 use journal::Journal;
 use proto::resolution::v1 as pb;
 use proto::resolution::v1::resolution_service_server::ResolutionService as _;
-use service_kit::{CommandContext, Position};
+use service_kit::{CommandContext, CommandError, Position};
 use std::sync::Arc;
 use tonic::{Code as Grpc, Request, Status};
 use workbench::{Workbench, by, faulty_fields, id, refusal};
 
 mod answer;
+mod dissent;
 mod ending;
 mod lists;
 mod overtaking;
@@ -107,6 +109,11 @@ impl Place {
             ("WATER", Command::CloseBallot { topic: 1, casting_vote: None }),
             ("WATER", Command::AdoptDecision { topic: 1, declaratory: items == 0, calendar }),
         ]);
+        self.carry_out(docket, steps).await
+    }
+
+    /// Carries commands on a docket out, each by the chair of a department; returns the last position.
+    async fn carry_out(&self, docket: Uuid, steps: Vec<(&str, Command)>) -> Position {
         let mut position = 0;
         for (nth, (department, command)) in steps.into_iter().enumerate() {
             let mut context = context(&format!("{docket} {nth}"));
@@ -116,6 +123,19 @@ impl Place {
             position = decided.unwrap_or_else(|error| panic!("{step}: {error}")).position;
         }
         position
+    }
+
+    /// Changes the resolution of a docket, as a later decision of the body does; returns the position.
+    async fn change(
+        &self,
+        docket: Uuid,
+        effect: ChangeEffect,
+        carried_over: Vec<Uuid>,
+    ) -> Result<Position, CommandError> {
+        let (by, reason) = (Resolution::id(Uuid::from_u128(99), 1), text("FLOOD-2027-0099 规划已变"));
+        let command = resolution::Command::Change { by, effect, carried_over, reason };
+        let id = Resolution::id(docket, 1);
+        Ok(self.bench.kit.execute::<Resolution>(&context("change"), id, command).await?.position)
     }
 
     async fn item(&self, item_id: &str) -> Result<pb::GetItemResponse, Status> {
@@ -194,15 +214,6 @@ fn claim(item_id: &str) -> pb::ClaimCompletionRequest {
         item_id: item_id.into(),
         summary: "已完成".into(),
         evidence: vec![evidence()],
-        ..Default::default()
-    }
-}
-
-fn rescind(docket: Uuid) -> pb::RescindResolutionRequest {
-    pb::RescindResolutionRequest {
-        command_id: id("rescind"),
-        resolution_id: Resolution::id(docket, 1).to_string(),
-        reason: "规划已变".into(),
         ..Default::default()
     }
 }

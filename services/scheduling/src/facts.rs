@@ -9,7 +9,7 @@ use domain::scheduling::authority;
 use domain::scheduling::body::{Body, MeetingRules, Version};
 use domain::scheduling::booking::room_command;
 use domain::scheduling::matter::Matter;
-use domain::scheduling::quota::{Quota, quarter, quota_command};
+use domain::scheduling::quota::{self, Quota, quarter, quota_command};
 use domain::scheduling::room::Room;
 use domain::scheduling::session::{Attendee, Command, Filed, Session, Stage, State, check_notice};
 use domain::{Code, Timestamp, Uuid};
@@ -193,14 +193,24 @@ pub(crate) async fn screening(
     let Some(circumstances) = Circumstances::of(unit, default_calendar, session).await? else {
         return Ok(None);
     };
-    let start = circumstances.filed.outline.earliest_start_at;
-    let constitution = circumstances.constitution(start);
     let Circumstances { filed, version, calendar } = circumstances;
     let counted = unit.load::<Quota>(Quota::id(&filed.outline.body)).await?;
-    Ok(Some(Command::Screen {
+    Ok(Some(screening_of(session, &filed, &version, &counted, calendar)))
+}
+
+/// The command that screens a session against this version of its body, of which so many sessions are counted.
+pub(crate) fn screening_of(
+    session: Uuid,
+    filed: &Filed,
+    version: &Version,
+    counted: &quota::State,
+    calendar: WorkingCalendar,
+) -> Command {
+    let start = filed.outline.earliest_start_at;
+    Command::Screen {
         rules: version.charter.meeting_rules,
         sessions_this_quarter: counted.others(session, quarter(&calendar, start)),
+        deciders_min: constitution_of(version, filed, &calendar, start).quorum(0, 0),
         calendar,
-        deciders_min: constitution.quorum(0, 0),
-    }))
+    }
 }

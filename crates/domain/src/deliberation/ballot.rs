@@ -67,6 +67,24 @@ pub struct Vote {
     pub put_down_by_clerk: bool,
 }
 
+/// Hands that were raised, by whomever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Hands {
+    /// For the proposal.
+    pub yes: u32,
+    /// Against it.
+    pub no: u32,
+    /// In abstention.
+    pub abstain: u32,
+}
+
+impl Hands {
+    /// How many there were.
+    pub fn all(self) -> u32 {
+        self.yes.saturating_add(self.no).saturating_add(self.abstain)
+    }
+}
+
 /// One ballot on one version of a proposal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ballot {
@@ -78,6 +96,8 @@ pub struct Ballot {
     pub rules: Rules,
     /// The votes; one per department. A secret ballot has none.
     pub votes: Votes,
+    /// The hands that were counted in place of votes by name.
+    pub hands: Option<Hands>,
     /// The votes of a secret ballot; one per department. None once it is counted.
     pub sealed: SealedVotes,
     /// The votes of a secret ballot that was counted, sorted by their codes.
@@ -140,6 +160,13 @@ pub struct BallotResult {
 /// The votes of a ballot, by the departments whose they are.
 pub type Votes = BTreeMap<Code, Vote>;
 
+/// Whether a vote is against the proposal: `Some(true)` when only a part of its weight is.
+pub fn against(choice: Choice, split: &[VotePart]) -> Option<bool> {
+    let in_part = split.iter().any(|part| part.choice == Choice::No);
+    let mostly = choice == Choice::No;
+    (mostly || in_part).then_some(!mostly || !split.is_empty())
+}
+
 /// How many seats besides its own a department has voted for.
 pub fn carried_by(votes: &Votes, department: &Code) -> u32 {
     let carried = votes.values().filter(|vote| vote.cast_by.as_ref() == Some(department));
@@ -151,7 +178,18 @@ impl Ballot {
     pub fn new(number: u32, version: u32, rules: Rules) -> Ballot {
         let (votes, sealed) = (BTreeMap::new(), BTreeMap::new());
         let (opened, roll) = (Vec::new(), Vec::new());
-        Ballot { number, version, rules, votes, sealed, opened, voided: None, roll, result: None }
+        Ballot {
+            number,
+            version,
+            rules,
+            votes,
+            hands: None,
+            sealed,
+            opened,
+            voided: None,
+            roll,
+            result: None,
+        }
     }
 
     /// Whether votes may still be cast.

@@ -5,10 +5,12 @@
 //! by subject: `floor`, `proposals`, `voting`, [`secret`], `outcomes`; [`size`] is how large it may grow; and `evolve`.
 
 pub mod agenda;
+pub mod changes;
 pub mod choices;
 pub mod event;
 mod evolve;
 mod floor;
+mod hands;
 pub mod item;
 pub mod mandates;
 pub mod next;
@@ -35,7 +37,8 @@ pub use votes::RollCallVote;
 
 use crate::calendar::WorkingCalendar;
 use crate::deliberation::ballot::options::ChoiceMethod;
-use crate::deliberation::ballot::{Choice, OpenedVote, VotePart};
+use crate::deliberation::ballot::{Choice, Hands, OpenedVote, VotePart};
+use crate::resolution_change::ResolutionChange;
 use crate::{Aggregate, Audience, Code, Date, Issued, Line, Text, Timestamp};
 use std::collections::BTreeSet;
 
@@ -98,6 +101,8 @@ pub enum Command {
     DropItem { item: u32, reason: Text },
     /// Accepts an item on behalf of a department that has no part in the decision.
     AcceptItem { item: u32, department: Code },
+    /// Declares what the decision on a topic would do to earlier resolutions of the body.
+    DeclareChanges { topic: u32, changes: Vec<ResolutionChange> },
     /// Opens a choice among options.
     OpenChoice { topic: u32, question: Line, options: Vec<Line>, method: ChoiceMethod },
     /// Says, or changes, what a department prefers: options by their numbers, or points for each.
@@ -110,6 +115,8 @@ pub enum Command {
     CastVote { topic: u32, department: Code, choice: Choice, split: Vec<VotePart>, reason: Option<Text> },
     /// Puts a show of hands down, seat by seat.
     RecordRollCall { topic: u32, votes: Vec<RollCallVote> },
+    /// Records how many hands were raised, and not whose.
+    RecordHandCount { topic: u32, hands: Hands },
     /// Records that nobody objects to the current version, which passes it without a ballot.
     RecordGeneralConsent { topic: u32, version: u32 },
     /// Leaves a department out of the ballots on a topic, or only of those on its current version.
@@ -157,6 +164,7 @@ impl Command {
                 | Command::AcceptItem { .. }
                 | Command::CastChoice { .. }
                 | Command::RecordRollCall { .. }
+                | Command::RecordHandCount { .. }
                 | Command::RecordRecusal { .. }
                 | Command::WithdrawRecusal { .. }
                 | Command::GiveMandate { .. }
@@ -177,6 +185,7 @@ impl Command {
             | Command::SubmitAmendment { topic, .. }
             | Command::ResolveAmendment { topic, .. }
             | Command::DraftItems { topic, .. }
+            | Command::DeclareChanges { topic, .. }
             | Command::OpenChoice { topic, .. }
             | Command::CastChoice { topic, .. }
             | Command::CloseChoice { topic }
@@ -186,6 +195,7 @@ impl Command {
             | Command::CountSecretBallot { topic, .. }
             | Command::VoidBallot { topic, .. }
             | Command::RecordRollCall { topic, .. }
+            | Command::RecordHandCount { topic, .. }
             | Command::RecordGeneralConsent { topic, .. }
             | Command::RecordRecusal { topic, .. }
             | Command::WithdrawRecusal { topic, .. }
@@ -333,13 +343,14 @@ impl Aggregate for Docket {
             Command::AcceptItem { item, department } => {
                 proposals::accept_item(state.open()?, item, department, issued)
             }
+            Command::DeclareChanges { topic, changes } => changes::declare(state.open()?, topic, changes),
             Command::OpenChoice { topic, question, options, method } => {
                 choices::open(state.open()?, topic, question, options, method, issued)
             }
             Command::CastChoice { topic, department, named, points } => {
                 choices::cast(state.open()?, topic, department, named, points, issued)
             }
-            Command::CloseChoice { topic } => choices::close(state.open()?, topic),
+            Command::CloseChoice { topic } => choices::close(state.open()?, topic, issued),
             Command::OpenBallot { topic, version } => {
                 voting::open_ballot(state.open()?, topic, version, issued)
             }
@@ -347,6 +358,7 @@ impl Aggregate for Docket {
                 votes::cast(state.open()?, topic, votes::Paper { department, choice, split, reason }, issued)
             }
             Command::RecordRollCall { topic, votes } => votes::call(state.open()?, topic, votes, issued),
+            Command::RecordHandCount { topic, hands } => hands::record(state.open()?, topic, hands, issued),
             Command::RecordGeneralConsent { topic, version } => {
                 voting::record_general_consent(state.open()?, topic, version, issued)
             }

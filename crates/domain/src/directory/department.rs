@@ -1,6 +1,6 @@
 //! A department (部门) of the directory: known by its code, placed in a hierarchy.
 
-use crate::{Aggregate, Audience, Code, Issued, Line, Uuid, aggregate::id_of_code, rejections};
+use crate::{Aggregate, Audience, Code, Issued, Line, Role, Uuid, aggregate::id_of_code, rejections};
 
 /// Kind of organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,6 +65,8 @@ rejections! {
     Rejection {
         OwnParent("OWN_PARENT") { department_code: Code } =
             "department {department_code} cannot be its own parent",
+        NotYourDepartment("NOT_YOUR_DEPARTMENT") { department_code: String, needed_codes: String } =
+            "only {needed_codes} and operators may do this; you speak for {department_code}",
     }
 }
 
@@ -106,14 +108,19 @@ impl Aggregate for Department {
     type Rejection = Rejection;
     type State = State;
 
-    fn decide(state: &State, command: Command, _issued: &Issued) -> Result<Vec<Event>, Rejection> {
+    /// Any clerk enters a new department; what is known of one already is changed by its own people, by those of the
+    /// department above it, and by operators.
+    fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
         match command {
             Command::Register(profile) => {
                 if profile.parent.as_ref() == Some(&profile.code) {
                     return Err(Rejection::OwnParent { department_code: profile.code });
                 }
-                if matches!(state, State::Listed(listed) if *listed == profile) {
-                    return Ok(vec![]);
+                if let State::Listed(listed) = state {
+                    if *listed == profile {
+                        return Ok(vec![]);
+                    }
+                    may_change(listed, issued)?;
                 }
                 Ok(vec![Event::Registered { profile }])
             }
@@ -129,6 +136,18 @@ impl Aggregate for Department {
             Event::Registered { profile } => State::Listed(profile.clone()),
         }
     }
+}
+
+fn may_change(listed: &Profile, issued: &Issued) -> Result<(), Rejection> {
+    let own = std::iter::once(&listed.code).chain(&listed.parent);
+    if issued.by.is(Role::Operator)
+        || issued.by.is_process()
+        || own.clone().any(|code| issued.by.speaks_for(code))
+    {
+        return Ok(());
+    }
+    let needed_codes = own.map(Code::as_str).collect::<Vec<_>>().join(", ");
+    Err(Rejection::NotYourDepartment { department_code: issued.by.spoken_for(), needed_codes })
 }
 
 #[cfg(test)]

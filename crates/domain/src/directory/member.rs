@@ -40,6 +40,8 @@ rejections! {
         DuplicateRole("DUPLICATE_ROLE") { role: &'static str } = "the role {role} is given twice",
         NotAnEmailAddress("NOT_AN_EMAIL_ADDRESS") { email: Line } =
             "{email} is not an email address: exactly one '@' with text on both sides is needed",
+        NotYourDepartment("NOT_YOUR_DEPARTMENT") { department_code: String, needed_codes: String } =
+            "only {needed_codes} and operators may do this; you speak for {department_code}",
     }
 }
 
@@ -81,7 +83,9 @@ impl Aggregate for Member {
     type Rejection = Rejection;
     type State = State;
 
-    fn decide(state: &State, command: Command, _issued: &Issued) -> Result<Vec<Event>, Rejection> {
+    /// A member is registered by the clerks of their department, and by operators, who alone move one to another: notices go
+    /// to the address that stands there.
+    fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
         let Command::Register(profile) = command;
         for (at, role) in profile.roles.iter().enumerate() {
             if profile.roles[..at].contains(role) {
@@ -93,6 +97,13 @@ impl Aggregate for Member {
         }
         if matches!(state, State::Listed(listed) if *listed == profile) {
             return Ok(vec![]);
+        }
+        let of = std::iter::once(&profile.department).chain(state.profile().map(|listed| &listed.department));
+        if let Some(other) = of.into_iter().find(|department| !issued.by.speaks_for(department))
+            && !(issued.by.is(Role::Operator) || issued.by.is_process())
+        {
+            let (department_code, needed_codes) = (issued.by.spoken_for(), other.to_string());
+            return Err(Rejection::NotYourDepartment { department_code, needed_codes });
         }
         Ok(vec![Event::Registered { profile }])
     }

@@ -1,5 +1,6 @@
 //! Where contexts meet: an event of one becomes commands of another, by pure functions.
 
+pub mod change_resolutions;
 pub mod conclude_session;
 pub mod draft_minutes;
 pub mod end_secret_ballot;

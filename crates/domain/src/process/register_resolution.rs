@@ -28,6 +28,7 @@ pub fn react(id: Uuid, state: &docket::State, event: &docket::Event) -> Option<R
             dissenting: decision.dissenting,
         },
         acknowledge_by: decision.acknowledge_by,
+        changes: decision.changes,
         items: decision.items.into_iter().map(|item| (ActionItem::id(id, item.number), item)).collect(),
     })
 }

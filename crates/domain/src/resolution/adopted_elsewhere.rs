@@ -6,7 +6,8 @@ use crate::decided_item::DecidedItem;
 use crate::due::DueRule;
 use crate::resolution::action_item::{ACKNOWLEDGE_WORKING_DAYS, ActionItem};
 use crate::resolution::registering::Registering;
-use crate::resolution::resolution::{Origin, Rejection};
+use crate::resolution::resolution::{Origin, Rejection, refusal};
+use crate::resolution_change::{ResolutionChange, check_all};
 use crate::{Code, Date, Issued, Line, Text, Uuid};
 
 /// Items of one decision, at most: they are recorded in one commit with the resolution and its number.
@@ -27,6 +28,8 @@ pub struct AdoptedElsewhere {
     pub source: Line,
     /// What is to be done; with nothing to do it is declaratory.
     pub items: Vec<Obligation>,
+    /// What it does to earlier resolutions of the body, which were adopted elsewhere as well.
+    pub changes: Vec<ResolutionChange>,
 }
 
 /// One thing to be done under a decision that was adopted elsewhere.
@@ -68,6 +71,7 @@ impl AdoptedElsewhere {
         if items > ITEMS_MAX {
             return Err(Rejection::TooManyItems { items, max: ITEMS_MAX });
         }
+        check_all(&self.changes).map_err(|unfit| refusal(unfit, &self.body))?;
         let numbered = (1..).zip(self.items);
         let items = numbered.map(|(number, item)| {
             let owed = item.owed(number, decided_on, today, calendar)?;
@@ -84,6 +88,7 @@ impl AdoptedElsewhere {
             decided_on,
             origin: Origin::Elsewhere { source: self.source },
             acknowledge_by: calendar.end_of(acknowledge_on),
+            changes: self.changes,
             items,
         })
     }

@@ -7,6 +7,7 @@ use crate::decided_item::DecidedItem;
 use crate::resolution::action_item::{self, Assignment};
 use crate::resolution::register::{self, Register};
 use crate::resolution::resolution::{self, Origin, Registration};
+use crate::resolution_change::ResolutionChange;
 use crate::{Code, Date, Line, Text, Timestamp, Uuid};
 
 /// A decision that is waiting for its number.
@@ -28,6 +29,8 @@ pub struct Registering {
     pub origin: Origin,
     /// The deadline for the leads to acknowledge their items.
     pub acknowledge_by: Timestamp,
+    /// What it does to earlier resolutions.
+    pub changes: Vec<ResolutionChange>,
     /// What is to be done, each with its id.
     pub items: Vec<(Uuid, DecidedItem)>,
 }
@@ -63,6 +66,7 @@ impl Registering {
             declaratory: self.declaratory,
             decided_on: self.decided_on,
             items: self.items.iter().map(|(id, _)| *id).collect(),
+            changes: self.changes.clone(),
         };
         Numbered {
             resolution: (self.resolution, resolution::Command::Register { registration }),

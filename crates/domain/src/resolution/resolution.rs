@@ -1,5 +1,6 @@
-//! A resolution (决议): what was decided, in force until it is rescinded or superseded.
+//! A resolution (决议): what was decided, in force until a later decision of the same body rescinds or supersedes it.
 
+use crate::resolution_change::{CARRIED_OVER_MAX, CHANGES_MAX, ChangeEffect, ResolutionChange, Unfit};
 use crate::{
     Aggregate, Audience, Code, Date, Issued, Line, Text, Timestamp, Uuid, aggregate::derived_id, rejections,
 };
@@ -71,6 +72,8 @@ pub struct Registration {
     pub decided_on: Date,
     /// The ids of its action items.
     pub items: Vec<Uuid>,
+    /// What it does to earlier resolutions.
+    pub changes: Vec<ResolutionChange>,
 }
 
 /// The commands.
@@ -80,10 +83,8 @@ pub struct Registration {
 pub enum Command {
     /// Registers a decision.
     Register { registration: Registration },
-    /// Ends it without a successor.
-    Rescind { reason: Text },
-    /// Ends it because another resolution takes its place; `resolution` is its own id.
-    Supersede { resolution: Uuid, successor: Uuid, reason: Text },
+    /// Changes it by a later decision of the same body.
+    Change { by: Uuid, effect: ChangeEffect, carried_over: Vec<Uuid>, reason: Text },
 }
 
 /// The events.
@@ -97,21 +98,18 @@ pub enum Event {
         /// When it was registered.
         registered_at: Timestamp,
     },
-    /// It is no longer in force.
-    Rescinded {
-        /// Why.
+    /// A later decision of the same body changed it.
+    Changed {
+        /// The later resolution.
+        by: Uuid,
+        /// What became of this one.
+        effect: ChangeEffect,
+        /// Its items that are still owed although it ended.
+        carried_over: Vec<Uuid>,
+        /// The number and the title of the later resolution.
         reason: Text,
-        /// When it ended.
-        ended_at: Timestamp,
-    },
-    /// It is no longer in force; another one took its place.
-    Superseded {
-        /// The other resolution.
-        successor: Uuid,
-        /// Why.
-        reason: Text,
-        /// When it ended.
-        ended_at: Timestamp,
+        /// When.
+        changed_at: Timestamp,
     },
 }
 
@@ -121,9 +119,6 @@ rejections! {
         NotFound("NOT_FOUND") { what: String } = "{what} does not exist",
         AlreadyRegistered("ALREADY_REGISTERED") { number: Line } =
             "the resolution is already registered as {number}, with other content",
-        WrongStage("WRONG_STAGE") { number: Line, stage: &'static str, needed: &'static str } =
-            "the stage of resolution {number} is {stage}; it has to be {needed}",
-        OwnSuccessor("OWN_SUCCESSOR") { number: Line } = "resolution {number} cannot supersede itself",
         DecidedLater("DECIDED_LATER") { decided_on: Date, today: Date } =
             "{decided_on} is still to come; today is {today}",
         TooManyItems("TOO_MANY_ITEMS") { items: usize, max: usize } =
@@ -132,6 +127,20 @@ rejections! {
             "{days} days were given; at most {max} are accepted",
         DueBeforeDecision("DUE_BEFORE_DECISION") { item_number: u32, due_on: Date, decided_on: Date } =
             "item {item_number} would be due on {due_on}, before the decision of {decided_on}",
+        TooManyChanges("TOO_MANY_CHANGES") { changes: usize, max: usize } =
+            "{changes} resolutions would be changed; a decision changes at most {max}",
+        DuplicateResolution("DUPLICATE_RESOLUTION") { resolution_id: Uuid } =
+            "resolution {resolution_id} is named twice; say once what becomes of it",
+        UnknownResolution("UNKNOWN_RESOLUTION") { resolution_id: Uuid, body_code: Code } =
+            "body {body_code} has made no resolution {resolution_id}; a body changes only what it has decided itself",
+        ResolutionNotInForce("RESOLUTION_NOT_IN_FORCE") { number: Line, stage: &'static str } =
+            "resolution {number} is {stage}; only what is in force is changed",
+        NotItsItem("NOT_ITS_ITEM") { item_id: Uuid, number: Line } =
+            "{item_id} is no item of resolution {number}, so it is not carried over from it",
+        NothingToCarryOver("NOTHING_TO_CARRY_OVER") { resolution_id: Uuid } =
+            "an amendment ends nothing of resolution {resolution_id}, so there is nothing to carry over",
+        DecidedHere("DECIDED_HERE") { number: Line } =
+            "resolution {number} was voted on here; only a decision that its body votes on changes it",
     }
 }
 
@@ -164,8 +173,12 @@ pub struct Ending {
     pub reason: Text,
     /// When.
     pub ended_at: Timestamp,
-    /// The resolution that took its place, if one did.
-    pub successor: Option<Uuid>,
+    /// The later resolution that ended it.
+    pub by: Uuid,
+    /// Whether that took its place.
+    pub is_superseded: bool,
+    /// Its items that are still owed.
+    pub carried_over: Vec<Uuid>,
 }
 
 /// A decision under its number.
@@ -177,6 +190,8 @@ pub struct Registered {
     pub registered_at: Timestamp,
     /// How it ended, once it is no longer in force.
     pub ending: Option<Ending>,
+    /// The resolutions that amended it, in order.
+    pub amended_by: Vec<Uuid>,
 }
 
 impl Registered {
@@ -184,8 +199,8 @@ impl Registered {
     pub fn stage(&self) -> Stage {
         match &self.ending {
             None => Stage::InForce,
-            Some(Ending { successor: None, .. }) => Stage::Rescinded,
-            Some(Ending { successor: Some(_), .. }) => Stage::Superseded,
+            Some(Ending { is_superseded: false, .. }) => Stage::Rescinded,
+            Some(Ending { is_superseded: true, .. }) => Stage::Superseded,
         }
     }
 
@@ -193,20 +208,9 @@ impl Registered {
         self.registration.number.clone()
     }
 
-    fn successor(&self) -> Option<Uuid> {
-        self.ending.as_ref().and_then(|ending| ending.successor)
-    }
-
-    /// Refuses unless it is in force.
-    fn in_force(&self) -> Result<(), Rejection> {
-        match self.stage() {
-            Stage::InForce => Ok(()),
-            stage => Err(Rejection::WrongStage {
-                number: self.number(),
-                stage: stage.as_str(),
-                needed: Stage::InForce.as_str(),
-            }),
-        }
+    /// Whether an item of it is still owed, as far as the resolution goes.
+    pub fn binds(&self, item: Uuid) -> bool {
+        self.ending.as_ref().is_none_or(|ending| ending.carried_over.contains(&item))
     }
 }
 
@@ -255,14 +259,14 @@ impl Aggregate for Resolution {
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
         match command {
             Command::Register { registration } => register(state, registration, issued),
-            Command::Rescind { reason } => rescind(state.existing()?, reason, issued),
-            Command::Supersede { resolution, successor, reason } => {
-                supersede(state.existing()?, resolution, successor, reason, issued)
+            Command::Change { by, effect, carried_over, reason } => {
+                let changed = Event::Changed { by, effect, carried_over, reason, changed_at: issued.at };
+                Ok(change(state.existing()?, changed))
             }
         }
     }
 
-    /// Only supervisors command it. Whose matter it is, its docket and its items know, and so does the view of them.
+    /// Only supervisors put one on record. Whose matter it is, its docket and its items know, and so does the view of them.
     fn audience(state: &State) -> Audience<'_> {
         state.registered().map_or(Audience::Everybody, |_| Audience::of([]))
     }
@@ -274,11 +278,17 @@ impl Aggregate for Resolution {
                     registration: registration.clone(),
                     registered_at: *registered_at,
                     ending: None,
+                    amended_by: vec![],
                 }))
             }
-            (state, Event::Rescinded { reason, ended_at }) => end(state, reason, *ended_at, None),
-            (state, Event::Superseded { successor, reason, ended_at }) => {
-                end(state, reason, *ended_at, Some(*successor))
+            (State::Registered(mut registered), Event::Changed { by, effect: ChangeEffect::Amends, .. }) => {
+                registered.amended_by.push(*by);
+                State::Registered(registered)
+            }
+            (state, Event::Changed { by, effect, carried_over, reason, changed_at }) => {
+                let is_superseded = *effect == ChangeEffect::Supersedes;
+                let (reason, carried_over) = (reason.clone(), carried_over.clone());
+                end(state, Ending { reason, ended_at: *changed_at, by: *by, is_superseded, carried_over })
             }
             (state, Event::Registered { .. }) => state,
         }
@@ -293,36 +303,34 @@ fn register(state: &State, registration: Registration, issued: &Issued) -> Resul
     }
 }
 
-fn rescind(registered: &Registered, reason: Text, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-    if registered.stage() == Stage::Rescinded {
-        return Ok(vec![]);
-    }
-    registered.in_force()?;
-    Ok(vec![Event::Rescinded { reason, ended_at: issued.at }])
+/// A change that comes too late for what has ended meanwhile, or was made already, changes nothing.
+fn change(registered: &Registered, changed: Event) -> Vec<Event> {
+    let is_known = matches!(&changed, Event::Changed { by, .. } if registered.amended_by.contains(by));
+    if is_known || registered.ending.is_some() { vec![] } else { vec![changed] }
 }
 
-fn supersede(
-    registered: &Registered,
-    resolution: Uuid,
-    successor: Uuid,
-    reason: Text,
-    issued: &Issued,
-) -> Result<Vec<Event>, Rejection> {
-    if registered.successor() == Some(successor) {
-        return Ok(vec![]);
+/// The refusal of a change that is none for the decisions of this body.
+pub fn refusal(unfit: Unfit, body: &Code) -> Rejection {
+    match unfit {
+        Unfit::TooMany { changes } => Rejection::TooManyChanges { changes, max: CHANGES_MAX },
+        Unfit::Duplicate { resolution } => Rejection::DuplicateResolution { resolution_id: resolution },
+        Unfit::NothingToCarryOver { resolution } => {
+            Rejection::NothingToCarryOver { resolution_id: resolution }
+        }
+        Unfit::TooManyItems { items } => Rejection::TooManyItems { items, max: CARRIED_OVER_MAX },
+        Unfit::Unknown { resolution } => {
+            Rejection::UnknownResolution { resolution_id: resolution, body_code: body.clone() }
+        }
+        Unfit::NotInForce { number, stage } => Rejection::ResolutionNotInForce { number, stage },
+        Unfit::NotItsItem { item, number } => Rejection::NotItsItem { item_id: item, number },
     }
-    registered.in_force()?;
-    if successor == resolution {
-        return Err(Rejection::OwnSuccessor { number: registered.number() });
-    }
-    Ok(vec![Event::Superseded { successor, reason, ended_at: issued.at }])
 }
 
 /// A resolution ends once.
-fn end(state: State, reason: &Text, ended_at: Timestamp, successor: Option<Uuid>) -> State {
+fn end(state: State, ending: Ending) -> State {
     match state {
         State::Registered(mut registered) if registered.ending.is_none() => {
-            registered.ending = Some(Ending { reason: reason.clone(), ended_at, successor });
+            registered.ending = Some(ending);
             State::Registered(registered)
         }
         state => state,

@@ -47,6 +47,9 @@ pub fn check(
 
 fn request(outline: &Outline, body: &body::State, issued: &Issued) -> Result<(), Rejection> {
     let version = defined(&outline.body, body)?;
+    if issued.by.department.is_none() {
+        return Err(Rejection::DepartmentRequired);
+    }
     let convenors = &version.charter.convenors;
     if outline.kind == Kind::Emergency && !speaks_for_one_of(convenors, issued) {
         return Err(Rejection::NotAConvenor {

@@ -282,6 +282,8 @@ rejections! {
             department_code: String,
         } = "only clerks of {needed_codes}, the secretariat of body {body_code}, may do this; you speak for \
              {department_code}",
+        DepartmentRequired("DEPARTMENT_REQUIRED") =
+            "this is for a department to do, and you speak for none; have its code put into your token",
         NotYourDepartment("NOT_YOUR_DEPARTMENT") { department_code: String, needed_codes: String } =
             "only {needed_codes} may do this; you speak for {department_code}",
         ResumesInThePast("RESUMES_IN_THE_PAST") { resume_on: Date } =

@@ -6,6 +6,7 @@
 
 mod admission;
 mod convening;
+pub mod next;
 mod outline;
 mod screening;
 mod state;
@@ -331,6 +332,8 @@ rejections! {
         NotFound("NOT_FOUND") { what: &'static str } = "the {what} does not exist",
         WrongStage("WRONG_STAGE") { action: &'static str, needed: &'static str, stage: Stage } =
             "a session can be {action} only when it is {needed}; this one is {stage}",
+        DepartmentRequired("DEPARTMENT_REQUIRED") =
+            "this is for a department to do, and you speak for none; have its code put into your token",
         NotYourDepartment("NOT_YOUR_DEPARTMENT") { department_code: String, needed_codes: String } =
             "only {needed_codes} may do this; you speak for {department_code}",
         UnknownBody("UNKNOWN_BODY") { body_code: Code } =

@@ -1,17 +1,28 @@
-//! How a body decides: the values that scheduling keeps and deliberation works with.
+//! How a body decides: the values that scheduling keeps and deliberation works with; and what its decisions change, which
+//! resolution keeps.
 
 use crate::deliberation::{events::v1 as deliberation, v1 as deliberation_api};
+use crate::resolution::{events::v1 as resolution, v1 as resolution_api};
 use crate::scheduling::{events::v1 as scheduling, v1 as scheduling_api};
 use crate::wire::missing;
 use crate::{Invalid, Wire, read_fields, wire_enum, wire_required, wire_struct};
 use domain::constitution::{Constitution, Voter};
 use domain::decision_rule::{
-    Abstention, DecisionRule, MajorityBase, MatterClass, Method, Quorum, QuorumBase, RecusalEffect, Tie,
-    VotingRule,
+    Abstention, DecisionRule, MajorityBase, MatterClass, Method, OptionTie, Quorum, QuorumBase,
+    RecusalEffect, Tie, VotingRule,
 };
+use domain::resolution_change::{ChangeEffect, ResolutionChange};
 
 wire_enum!(MatterClass => scheduling::MatterClass, scheduling_api::MatterClass, deliberation::MatterClass,
     deliberation_api::MatterClass { Ordinary, Important, Personnel, Emergency });
+wire_enum!(ChangeEffect => resolution::ChangeEffect, resolution_api::ChangeEffect, deliberation::ChangeEffect,
+    deliberation_api::ChangeEffect { Amends, Supersedes, Rescinds });
+wire_struct!(
+    ResolutionChange => resolution::ResolutionChange, resolution_api::ResolutionChange,
+    deliberation::ResolutionChange, deliberation_api::ResolutionChange {
+        resolution_id: resolution, effect, carried_over_item_ids: carried_over,
+    }
+);
 wire_enum!(QuorumBase => scheduling::QuorumBase, scheduling_api::QuorumBase, deliberation::QuorumBase,
     deliberation_api::QuorumBase { AllSeats, Present });
 wire_enum!(Abstention => scheduling::AbstentionRule, scheduling_api::AbstentionRule,
@@ -109,15 +120,23 @@ wire_usual!(MajorityBase => scheduling::MajorityBase, scheduling_api::MajorityBa
 wire_usual!(RecusalEffect => scheduling::RecusalEffect, scheduling_api::RecusalEffect,
     deliberation::RecusalEffect, deliberation_api::RecusalEffect { LowersQuorum, CountsAsPresent });
 
+wire_usual!(OptionTie => scheduling::OptionTie, scheduling_api::OptionTie, deliberation::OptionTie,
+    deliberation_api::OptionTie { NoDecision, ChairPrefers, Lot });
+
 /// Where it is stored, what is usual is left out: records from before there was another have the same bytes.
-impl Wire<Option<i32>> for MajorityBase {
-    fn to_wire(&self) -> Option<i32> {
-        (*self != MajorityBase::default()).then(|| Wire::<i32>::to_wire(self))
-    }
-    fn from_wire(wire: Option<i32>) -> Result<Self, Invalid> {
-        Self::from_wire(wire.unwrap_or_default())
-    }
+macro_rules! wire_unless_usual {
+    ($($type:ty),+) => { $(
+        impl Wire<Option<i32>> for $type {
+            fn to_wire(&self) -> Option<i32> {
+                (*self != <$type>::default()).then(|| Wire::<i32>::to_wire(self))
+            }
+            fn from_wire(wire: Option<i32>) -> Result<Self, Invalid> {
+                Self::from_wire(wire.unwrap_or_default())
+            }
+        }
+    )+ };
 }
+wire_unless_usual!(MajorityBase, OptionTie);
 
 /// The finer points of voting: what is usual is left out where it is stored, and may be left out where it is asked for.
 macro_rules! wire_voting {
@@ -131,6 +150,8 @@ macro_rules! wire_voting {
                     mandates_max: self.mandates_max,
                     excludes_general_consent: self.excludes_general_consent,
                     secret_ballots: self.secret_ballots,
+                    option_tie: self.option_tie.to_wire(),
+                    hand_counts: self.hand_counts,
                 })
             }
             fn from_wire(wire: Option<$package::VotingRule>) -> Result<Self, Invalid> {
@@ -140,7 +161,7 @@ macro_rules! wire_voting {
                 }
                 read_fields!(wire => VotingRule {
                     majority_of, recusal, votes_min_after_recusal, mandates_max, excludes_general_consent,
-                    secret_ballots
+                    secret_ballots, option_tie, hand_counts
                 })
             }
         }

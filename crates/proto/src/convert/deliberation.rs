@@ -6,8 +6,8 @@ use crate::wire::missing;
 use crate::{Invalid, Wire, read_fields, wire_enum, wire_events, wire_required, wire_struct};
 use domain::Date;
 use domain::deliberation::ballot::options::ChoiceMethod;
-use domain::deliberation::ballot::{BallotResult, Choice, OpenedVote, Seat, VotePart};
-use domain::deliberation::docket::choices::{ChoicePaper, ChoiceResult, Figures};
+use domain::deliberation::ballot::{BallotResult, Choice, Hands, OpenedVote, Seat, VotePart};
+use domain::deliberation::docket::choices::{ChoicePaper, ChoiceResult, Figures, TieBroken};
 use domain::deliberation::docket::{self, Mode};
 use domain::deliberation::minutes;
 use domain::due::DueRule;
@@ -47,6 +47,9 @@ wire_struct!(BallotResult => deliberation::BallotResult, api::BallotResult {
     vetoed, body_version, majority_of, secret,
 });
 wire_struct!(OpenedVote => deliberation::OpenedVote, api::OpenedVote { tracking_code, choice });
+wire_struct!(Hands => deliberation::Hands, api::Hands {
+    yes_votes: yes, no_votes: no, abstentions: abstain,
+});
 wire_struct!(VotePart => deliberation::VotePart, api::VotePart { choice, weight });
 wire_struct!(Seat => deliberation::RollSeat, api::RollSeat {
     department_code: department, weight, veto, present, recused, voted, cast_by_code: cast_by, put_down_by_clerk,
@@ -56,8 +59,9 @@ wire_enum!(ChoiceMethod => deliberation::ChoiceMethod, api::ChoiceMethod {
 });
 wire_struct!(Figures => deliberation::ChoiceFigures, api::ChoiceFigures { of_options });
 wire_struct!(ChoiceResult => deliberation::ChoiceResult, api::ChoiceResult {
-    first, figures, cast, quorum, body_version,
+    first, figures, cast, quorum, body_version, tie_broken,
 });
+wire_struct!(TieBroken => deliberation::TieBroken, api::TieBroken { option_number: option, by, lot });
 wire_struct!(ChoicePaper => deliberation::ChoicePaper { named, points, cast_by_code: cast_by, put_down_by_clerk });
 wire_struct!(docket::RollCallVote => api::RollCallVote { department_code: department, choice });
 wire_struct!(docket::Mandate => api::Mandate {
@@ -139,6 +143,7 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     ItemRevised => ItemRevised { item },
     ItemDropped => ItemDropped { topic_number: topic, item_number: item, reason },
     ItemAccepted => ItemAccepted { topic_number: topic, item_number: item, department_code: department },
+    ChangesDeclared => ChangesDeclared { topic_number: topic, changes },
     ChoiceOpened => ChoiceOpened { topic_number: topic, choice_number: choice, question, options, method },
     ChoiceCast => ChoiceCast {
         topic_number: topic, choice_number: choice, department_code: department, paper,
@@ -151,6 +156,7 @@ wire_events!(docket::Docket, docket::Event => deliberation {
         topic_number: topic, ballot_number: ballot, department_code: department, sealed, cast_by_code: cast_by,
     },
     SecretVotesOpened => SecretVotesOpened { topic_number: topic, ballot_number: ballot, votes },
+    HandsCounted => HandsCounted { topic_number: topic, ballot_number: ballot, hands },
     BallotVoided => BallotVoided { topic_number: topic, ballot_number: ballot, reason },
     VoteCast => VoteCast {
         topic_number: topic, ballot_number: ballot, department_code: department, choice, split, reason,

@@ -11,6 +11,7 @@ use domain::resolution::dependencies::{self, Dependencies};
 use domain::resolution::evidence::Evidence;
 use domain::resolution::register::{self, Register};
 use domain::resolution::resolution::{self as decision, Origin, Registration, Resolution, Votes};
+use domain::resolution_change::ResolutionChange;
 use domain::{Code, Date, Line, Text, Uuid};
 
 wire_enum!(action_item::Stage => api::ItemStage {
@@ -41,6 +42,7 @@ struct FlatRegistration {
     dissenting: Vec<Code>,
     items: Vec<Uuid>,
     source: Option<Line>,
+    changes: Vec<ResolutionChange>,
 }
 
 wire_struct!(FlatRegistration => resolution::ResolutionRegistration, api::ResolutionRegistration {
@@ -56,11 +58,12 @@ wire_struct!(FlatRegistration => resolution::ResolutionRegistration, api::Resolu
     dissenting_codes: dissenting,
     item_ids: items,
     source,
+    changes,
 });
 
 impl From<&Registration> for FlatRegistration {
     fn from(registration: &Registration) -> FlatRegistration {
-        let Registration { number, origin, body, title, text, declaratory, decided_on, items } =
+        let Registration { number, origin, body, title, text, declaratory, decided_on, items, changes } =
             registration.clone();
         let (session, topic, votes, dissenting, source) = match origin {
             Origin::Session { session, topic, votes, dissenting } => {
@@ -81,6 +84,7 @@ impl From<&Registration> for FlatRegistration {
             dissenting,
             items,
             source,
+            changes,
         }
     }
 }
@@ -98,8 +102,9 @@ impl TryFrom<FlatRegistration> for Registration {
                 dissenting: flat.dissenting,
             },
         };
-        let FlatRegistration { number, body, title, text, declaratory, decided_on, items, .. } = flat;
-        Ok(Registration { number, origin, body, title, text, declaratory, decided_on, items })
+        let FlatRegistration { number, body, title, text, declaratory, decided_on, items, changes, .. } =
+            flat;
+        Ok(Registration { number, origin, body, title, text, declaratory, decided_on, items, changes })
     }
 }
 
@@ -164,8 +169,9 @@ wire_events!(Register, register::Event => resolution {
 
 wire_events!(Resolution, decision::Event => resolution {
     Registered => ResolutionRegistered { registration, registered_at },
-    Rescinded => ResolutionRescinded { reason, ended_at },
-    Superseded => ResolutionSuperseded { successor_resolution_id: successor, reason, ended_at },
+    Changed => ResolutionChanged {
+        by_resolution_id: by, effect, carried_over_item_ids: carried_over, reason, changed_at,
+    },
 });
 
 wire_events!(ActionItem, action_item::Event => resolution {

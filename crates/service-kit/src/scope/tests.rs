@@ -22,6 +22,7 @@ fn sees(scope: &Scope, departments: &[&str]) -> bool {
 
 #[test]
 fn a_department_sees_what_it_or_one_below_it_takes_part_in() {
+    assert!(!sees(&scope(None, &[Role::Clerk]), &["MINISTRY"]), "nor keeps its record");
     for role in [Role::Chair, Role::Delegate, Role::DepartmentLead] {
         let ministry = scope(Some("MINISTRY"), &[role]);
         assert!(sees(&ministry, &["MINISTRY"]) && sees(&ministry, &["OTHER", "BUREAU"]));

@@ -1,5 +1,6 @@
 //! The rpcs: each reads its request, has it decided or queries the view, and answers.
 
+mod changes;
 pub(crate) mod minutes;
 mod queries;
 pub(crate) mod render;
@@ -165,6 +166,13 @@ impl DeliberationService for Service {
         })
     }
 
+    async fn declare_changes(
+        &self,
+        request: Request<pb::DeclareChangesRequest>,
+    ) -> Reply<pb::DeclareChangesResponse> {
+        changes::declare(self, request).await
+    }
+
     async fn open_choice(&self, request: Request<pb::OpenChoiceRequest>) -> Reply<pb::OpenChoiceResponse> {
         decide!(self, request => OpenChoiceResponse, OpenChoice {
             topic_number: topic, question, options, method
@@ -218,6 +226,13 @@ impl DeliberationService for Service {
         decide!(self, request => RecordRollCallResponse, RecordRollCall { topic_number: topic, votes })
     }
 
+    async fn record_hand_count(
+        &self,
+        request: Request<pb::RecordHandCountRequest>,
+    ) -> Reply<pb::RecordHandCountResponse> {
+        decide!(self, request => RecordHandCountResponse, RecordHandCount { topic_number: topic, hands })
+    }
+
     async fn record_general_consent(
         &self,
         request: Request<pb::RecordGeneralConsentRequest>,
@@ -262,9 +277,7 @@ impl DeliberationService for Service {
         request: Request<pb::AdoptDecisionRequest>,
     ) -> Reply<pb::AdoptDecisionResponse> {
         let calendar = self.calendar().await?;
-        decide!(self, request => AdoptDecisionResponse, AdoptDecision {
-            topic_number: topic, declaratory; calendar
-        })
+        changes::adopt(self, request, calendar).await
     }
 
     async fn reject_topic(&self, request: Request<pb::RejectTopicRequest>) -> Reply<pb::RejectTopicResponse> {

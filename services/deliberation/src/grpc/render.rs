@@ -34,7 +34,7 @@ pub(crate) fn docket(id: Uuid, state: &State, scope: &Scope) -> Option<pb::Docke
     })
 }
 
-/// A topic. What departments said on it is kept from those that recused themselves.
+/// A topic. What departments said on it, and prefer, is kept from those that recused themselves.
 fn topic(topic: &Topic, scope: &Scope) -> pb::DocketTopic {
     let mut shown = whole_topic(topic);
     if scope.is_recused(&topic.recused) {
@@ -42,6 +42,7 @@ fn topic(topic: &Topic, scope: &Scope) -> pb::DocketTopic {
         shown.amendments.clear();
         let votes = shown.ballots.iter_mut().flat_map(|ballot| &mut ballot.votes);
         votes.for_each(|vote| vote.reason = None);
+        shown.choices.iter_mut().for_each(|choice| choice.papers.clear());
     }
     shown
 }
@@ -69,6 +70,7 @@ fn whole_topic(topic: &Topic) -> pb::DocketTopic {
         recused_from_version_codes: topic.recused_from_version.iter().map(Code::to_string).collect(),
         choices: topic.choices.iter().map(choice).collect(),
         acceptances: acceptances(topic),
+        changes: topic.changes.to_wire(),
         ballots: topic.ballots.iter().map(ballot).collect(),
         deferrals: topic.deferrals,
         outcome: topic.outcome.as_ref().map(outcome),
@@ -106,10 +108,10 @@ fn acceptances(topic: &Topic) -> Vec<pb::ItemAcceptance> {
 
 /// A command as the rules decide it now.
 pub(crate) fn step(step: &Step) -> pb::NextStep {
-    let by = step
-        .by
-        .iter()
-        .map(|who| pb::StepActor { role: role(who.role).into(), department_code: who.department.to_wire() });
+    let by = step.by.iter().map(|who| pb::StepActor {
+        role: role(who.role).into(),
+        department_code: who.department.as_ref().map(Code::to_string).unwrap_or_default(),
+    });
     let refused = step.refused.as_ref();
     let path = format!("{}/{}", crate::NAME, step.rpc);
     let details = refused.map(Rejection::details).unwrap_or_default().into_iter();
@@ -159,6 +161,7 @@ fn ballot(ballot: &Ballot) -> pb::Ballot {
         sealed_votes: ballot.sealed.iter().map(sealed_vote).collect(),
         opened_votes: ballot.opened.to_wire(),
         voided_reason: ballot.voided.to_wire(),
+        hands: ballot.hands.to_wire(),
     }
 }
 

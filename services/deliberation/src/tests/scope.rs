@@ -47,6 +47,29 @@ async fn a_docket_does_not_exist_for_those_who_take_no_part() {
     assert_eq!(speak(&docket_id).await.0, Grpc::NotFound);
 }
 
+/// A choice is opened, and a department says what it prefers.
+async fn prefers(deployment: &Deployment, docket_id: &str, department: &str) {
+    let open = pb::OpenChoiceRequest {
+        command_id: id("choice"),
+        docket_id: docket_id.into(),
+        topic_number: 1,
+        question: "先转移哪里？".into(),
+        options: vec!["上游".into(), "下游".into()],
+        method: pb::ChoiceMethod::Single.into(),
+        ..Default::default()
+    };
+    deployment.service.open_choice(by(open, "MWR", Role::Chair)).await.unwrap();
+    let cast = pb::CastChoiceRequest {
+        command_id: id("preference"),
+        docket_id: docket_id.into(),
+        topic_number: 1,
+        department_code: department.into(),
+        named: vec![2],
+        ..Default::default()
+    };
+    deployment.service.cast_choice(by(cast, department, Role::Delegate)).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_recused_department_does_not_see_what_others_said_on_the_topic() {
     let deployment = Deployment::new().await;
@@ -59,10 +82,12 @@ async fn a_recused_department_does_not_see_what_others_said_on_the_topic() {
     deployment.docket_at(&docket_id, position).await.unwrap();
     let said = statement(&docket_id, "MEM");
     deployment.service.record_statement(by(said, "MEM", Role::Delegate)).await.unwrap();
-    let statements = async |department: &str| {
-        deployment.docket_of(&docket_id, department).await.unwrap().topics[0].statements.len()
+    prefers(&deployment, &docket_id, "MEM").await;
+    let seen = async |department: &str| {
+        let topic = deployment.docket_of(&docket_id, department).await.unwrap().topics.remove(0);
+        (topic.statements.len(), topic.choices[0].papers.len())
     };
-    assert_eq!(statements("MWR").await, 1);
+    assert_eq!(seen("MWR").await, (1, 1));
     let recuse = pb::RecordRecusalRequest {
         command_id: id("recuse"),
         docket_id: docket_id.clone(),
@@ -74,5 +99,5 @@ async fn a_recused_department_does_not_see_what_others_said_on_the_topic() {
     let recused = deployment.service.record_recusal(by(recuse, "MWR", Role::Delegate)).await.unwrap();
     let topic = &recused.into_inner().docket.unwrap().topics[0];
     assert_eq!((&topic.recused_codes[..], &topic.statements[..]), (&["MWR".to_owned()][..], &[][..]));
-    assert_eq!((statements("MWR").await, statements("CMA").await), (0, 1));
+    assert_eq!((seen("MWR").await, seen("CMA").await), ((0, 0), (1, 1)));
 }

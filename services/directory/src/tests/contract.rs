@@ -10,7 +10,7 @@ async fn a_command_answers_with_the_resource_as_it_is_now() {
     assert_eq!(registered.department, command.department);
     assert_eq!(fixture.register(command).await.unwrap(), registered, "a repeat returns the first answer");
 
-    let done = fixture.service.register_member(clerk(member("wang", "MOF"))).await.unwrap().into_inner();
+    let done = fixture.service.register_member(operator(member("wang", "MOF"))).await.unwrap().into_inner();
     assert_eq!(done.member, member("wang", "MOF").member);
 }
 
@@ -19,7 +19,7 @@ async fn a_named_department_must_be_in_the_directory() {
     let fixture = Fixture::with_departments(&["MOF"]).await;
     let orphan = fixture.register(department("MOF-TAX", Some("MOFF"))).await.unwrap_err();
     assert_eq!(faulty_fields(&orphan), ["department.parent_code"]);
-    let stray = fixture.service.register_member(clerk(member("wang", "MOFF"))).await.unwrap_err();
+    let stray = fixture.service.register_member(operator(member("wang", "MOFF"))).await.unwrap_err();
     assert_eq!(faulty_fields(&stray), ["member.department_code"]);
 }
 

@@ -25,8 +25,8 @@ async fn departments_are_listed_a_page_at_a_time() {
 #[tokio::test]
 async fn an_unset_or_empty_filter_keeps_every_member() {
     let fixture = Fixture::with_departments(&["NDRC", "MOF"]).await;
-    fixture.service.register_member(clerk(member("li", "NDRC"))).await.unwrap();
-    let last = fixture.service.register_member(clerk(member("wang", "MOF"))).await.unwrap().into_inner();
+    fixture.service.register_member(operator(member("li", "NDRC"))).await.unwrap();
+    let last = fixture.service.register_member(operator(member("wang", "MOF"))).await.unwrap().into_inner();
     for (department_code, codes) in
         [(None, vec!["li", "wang"]), (Some(""), vec!["li", "wang"]), (Some("MOF"), vec!["wang"])]
     {
@@ -46,7 +46,7 @@ async fn addresses_are_shown_within_their_department_and_to_those_who_see_all() 
     fixture.register(department("MOF-BUDGET", Some("MOF"))).await.unwrap();
     let mut wang = member("wang", "MOF-BUDGET");
     wang.member.as_mut().unwrap().email = Some("wang@mof.example".to_owned());
-    let last = fixture.service.register_member(clerk(wang)).await.unwrap().into_inner().position;
+    let last = fixture.service.register_member(operator(wang)).await.unwrap().into_inner().position;
     for (role, department, shown) in [
         (Role::Delegate, "MOF-BUDGET", true),
         (Role::Delegate, "MOF", true),

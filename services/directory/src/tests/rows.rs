@@ -39,6 +39,10 @@ fn members() -> impl Strategy<Value = member::Profile> {
 /// Sorted.
 const CODES: [&str; 4] = ["HEALTH", "ROADS", "WATER", "ZONES"];
 
+fn operator() -> Actor {
+    Actor { subject: "ops".into(), department: None, roles: vec![Role::Operator] }
+}
+
 proptest! {
     #[test]
     fn the_rows_of_the_directory_are_what_the_rules_have_of_them(
@@ -47,7 +51,7 @@ proptest! {
         let mut view = InMemory::<DirectoryView>::new().unwrap();
         let (mut departments, mut people) = (BTreeMap::<Code, department::State>::new(), BTreeMap::<Code, member::State>::new());
         let at = Timestamp::UNIX_EPOCH;
-        let issued = Issued { at, by: Actor::process("test") };
+        let issued = Issued { at, by: operator() };
         for (department, member) in life {
             let (code, state) = (department.code.clone(), departments.entry(department.code.clone()).or_default());
             if let Ok(events) = Department::decide(state, department::Command::Register(department), &issued) {

@@ -42,20 +42,21 @@ pub const IDENTIFIED: [Identified; 6] = [
     },
 ];
 
-/// What a field has the id of, if commands accept that.
-pub fn identified(field: &str) -> Option<&'static Identified> {
+/// What a field has the id of, or ids of, if commands accept that.
+pub fn of_field(field: &str) -> Option<&'static Identified> {
+    let field = field.strip_suffix('s').unwrap_or(field);
     let fits = |end: &str| field.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
     IDENTIFIED.iter().find(|identified| fits(identified.field))
 }
 
 /// Whether a field has ids that commands accept.
 pub fn is_id(field: &FieldDescriptor) -> bool {
-    identified(field.name().strip_suffix('s').unwrap_or(field.name())).is_some()
+    of_field(field.name()).is_some()
 }
 
 /// How an id may be given, for the help of its flag; `None` if a field is no id.
 pub fn note(field: &FieldDescriptor) -> Option<&'static str> {
-    identified(field.name()).map(|identified| match identified.by_number {
+    of_field(field.name()).map(|identified| match identified.by_number {
         "" => text("its beginning is enough"),
         _ => text("its beginning or its number will do"),
     })

@@ -5,7 +5,7 @@ use super::commands::{self, Entry};
 use super::descriptors::{self, messages};
 use super::error::Error;
 use super::flags::Flag;
-use super::identified::{Identified, WHOLE, identified};
+use super::identified::{Identified, WHOLE, of_field};
 use crate::language::say;
 use client::{Answer, Client};
 use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
@@ -22,17 +22,25 @@ const CANDIDATES_MAX: u32 = 10;
 
 /// Whether a request has something in place of an id.
 pub fn are_given_otherwise(flags: &[Flag], request: &DynamicMessage) -> bool {
-    flags.iter().any(|flag| given(flag, request).is_some())
+    flags.iter().any(|flag| {
+        let [field] = &flag.path[..] else { return false };
+        !given(field.name(), &mut request.get_field(field).into_owned()).is_empty()
+    })
 }
 
-/// What was given in place of an id.
-fn given(flag: &Flag, request: &DynamicMessage) -> Option<(&'static Identified, String)> {
-    let [field] = &flag.path[..] else { return None };
-    let identified = identified(field.name())?;
-    let value = request.get_field(field);
-    let text = value.as_str()?;
-    let is_id = text.is_empty() || text == "-" || Uuid::parse_str(text).is_ok();
-    (!is_id).then(|| (identified, text.to_owned()))
+/// What was given in place of ids, in a field or in the messages that it has.
+fn given<'a>(field: &str, value: &'a mut Value) -> Vec<(&'static Identified, &'a mut String)> {
+    match value {
+        Value::String(text) => {
+            let is_id = text.is_empty() || text == "-" || Uuid::parse_str(text).is_ok();
+            of_field(field).filter(|_| !is_id).map(|identified| (identified, text)).into_iter().collect()
+        }
+        Value::List(values) => values.iter_mut().flat_map(|value| given(field, value)).collect(),
+        Value::Message(message) => {
+            message.fields_mut().flat_map(|(field, value)| given(field.name(), value)).collect()
+        }
+        _ => vec![],
+    }
 }
 
 /// Replaces what was given in place of ids with the ids. A number is moved to the request's own field for it, if there
@@ -40,26 +48,35 @@ fn given(flag: &Flag, request: &DynamicMessage) -> Option<(&'static Identified, 
 pub async fn resolve(flags: &[Flag], request: &mut DynamicMessage, client: &Client) -> Result<(), Error> {
     let mut at_least = None;
     for flag in flags {
-        let Some((identified, text)) = given(flag, request) else { continue };
-        let at_least = match at_least {
-            Some(position) => position,
-            None => *at_least.insert(newest(client).await),
-        };
-        let lookup = Lookup { identified, text: &text, at_least, client };
-        let mut found = None;
-        if is_beginning(&text) {
-            found = lookup.by_beginning(&flag.display_name()).await?;
+        let [field] = &flag.path[..] else { continue };
+        let mut value = request.get_field(field).into_owned();
+        let mut number = None;
+        for (identified, text) in given(field.name(), &mut value) {
+            let at_least = match at_least {
+                Some(position) => position,
+                None => *at_least.insert(newest(client).await),
+            };
+            let lookup = Lookup { identified, text, at_least, client };
+            let mut found = None;
+            if is_beginning(text) {
+                found = lookup.by_beginning(&flag.display_name()).await?;
+            }
+            if found.is_none() && flag.positional && request.descriptor().get_field_by_name(NUMBER).is_some()
+            {
+                number = Some(std::mem::take(text));
+                continue;
+            }
+            if found.is_none() {
+                found = lookup.by_number().await?;
+            }
+            *text = found.ok_or_else(|| lookup.nothing(&flag.display_name()))?;
         }
-        if found.is_none() && flag.positional && request.descriptor().get_field_by_name(NUMBER).is_some() {
-            request.clear_field_by_name(&flag.wire_path());
-            request.set_field_by_name(NUMBER, Value::String(text));
-            continue;
+        if let Some(number) = number {
+            request.clear_field(field);
+            request.set_field_by_name(NUMBER, Value::String(number));
+        } else if request.has_field(field) {
+            request.set_field(field, value);
         }
-        if found.is_none() {
-            found = lookup.by_number().await?;
-        }
-        let id = found.ok_or_else(|| lookup.nothing(&flag.display_name()))?;
-        request.set_field_by_name(&flag.wire_path(), Value::String(id));
     }
     Ok(())
 }
@@ -190,8 +207,9 @@ mod tests {
             let by_number = descriptors::method(by_number).map(|rpc| rpc.input());
             assert!(by_number.is_none_or(|query| query.get_field_by_name(NUMBER).is_some()), "{field}");
         }
-        assert_eq!(identified("successor_resolution_id").map(|found| found.field), Some("resolution_id"));
-        assert!(identified("command_id").is_none() && identified("xsession_id").is_none());
+        assert_eq!(of_field("into_session_id").map(|found| found.field), Some("session_id"));
+        assert_eq!(of_field("carried_over_item_ids").map(|found| found.field), Some("item_id"));
+        assert!(of_field("command_id").is_none() && of_field("xsession_id").is_none());
     }
 
     #[test]

@@ -412,12 +412,17 @@ fn a_board_ends_with_its_totals() {
 
 #[test]
 fn a_number_replaces_an_id_and_ids_next_to_numbers_are_not_shown() {
+    const ID: &str = "0190a000-0000-7000-8000-000000000001";
     let given = |line: &[&str]| {
         let invocation = parse_part(line);
         super::ids::are_given_otherwise(&invocation.flags, &invocation.request)
     };
     assert!(given(&["item", "acknowledge", "2027-0003/2"]));
-    assert!(given(&["resolution", "supersede", "0190a000", "--reason", "x"]));
+    let changes =
+        |of: &'static str| ["docket", "declare-changes", ID, "--topic-number", "1", "--changes", of];
+    assert!(given(&changes("FLOOD-2027-0001:rescinds")));
+    let carried_over = request(&changes("FLOOD-2027-0001:supersedes:FLOOD-2027-0001/2+FLOOD-2027-0001/3"));
+    assert_eq!(carried_over["changes"][0]["carriedOverItemIds"][1], "FLOOD-2027-0001/3");
     assert!(given(&["followup", "notices", "--item-id", "2027-0003/2"]));
     assert!(!given(&["item", "acknowledge", "0190a000-0000-7000-8000-000000000001"]));
     assert!(!given(&["item", "show", "--number", "2027-0003/2", "-"]));

@@ -95,10 +95,12 @@ fn case(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, Strin
     Ok(read)
 }
 
-/// The values in the order of the fields; optional ones at the end may be left out.
+/// The values in the order of the fields; optional ones and lists at the end may be left out.
 fn in_order(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage, String> {
     let fields: Vec<FieldDescriptor> = message.fields().collect();
-    let optional = |field: &&FieldDescriptor| field.containing_oneof().is_some_and(|one| one.is_synthetic());
+    let optional = |field: &&FieldDescriptor| {
+        field.is_list() || field.containing_oneof().is_some_and(|one| one.is_synthetic())
+    };
     let needed = fields.len() - fields.iter().rev().take_while(optional).count();
     let parts: Vec<&str> = text.splitn(fields.len(), ':').collect();
     if parts.len() < needed {

@@ -2,7 +2,7 @@
 
 use super::{Reply, Service, item_id};
 use domain::resolution::action_item::{ActionItem, Command, Rejection};
-use domain::resolution::resolution::{Resolution, Stage};
+use domain::resolution::resolution::Resolution;
 use domain::{Code, Uuid};
 use proto::read_fields;
 use proto::resolution::v1 as pb;
@@ -52,12 +52,12 @@ pub(super) async fn reopen(
     Ok(Response::new(pb::ReopenItemResponse { position, item }))
 }
 
-/// Nothing is owed under a resolution that has ended.
+/// Nothing is owed under a resolution that has ended, but what was carried over.
 async fn must_be_in_force(unit: &mut UnitOfWork, id: Uuid) -> Result<(), CommandError> {
     let state = unit.load::<ActionItem>(id).await?;
     let Some(assignment) = state.item().map(|item| &item.assignment) else { return Ok(()) };
     let resolution = unit.load::<Resolution>(assignment.resolution).await?;
-    let ended = resolution.registered().is_some_and(|registered| registered.stage() != Stage::InForce);
+    let ended = resolution.registered().is_some_and(|registered| !registered.binds(id));
     let refusal = || Rejection::ResolutionEnded { number: assignment.number.clone() };
     if ended { Err(CommandError::rejected::<ActionItem>(refusal())) } else { Ok(()) }
 }

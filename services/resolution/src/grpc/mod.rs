@@ -101,20 +101,6 @@ impl ResolutionService for Service {
         resolution::record(self, request).await
     }
 
-    async fn rescind_resolution(
-        &self,
-        request: Request<pb::RescindResolutionRequest>,
-    ) -> Reply<pb::RescindResolutionResponse> {
-        resolution::rescind(self, request).await
-    }
-
-    async fn supersede_resolution(
-        &self,
-        request: Request<pb::SupersedeResolutionRequest>,
-    ) -> Reply<pb::SupersedeResolutionResponse> {
-        resolution::supersede(self, request).await
-    }
-
     async fn acknowledge_item(
         &self,
         request: Request<pb::AcknowledgeItemRequest>,

@@ -1,18 +1,18 @@
-//! Putting decisions on record that were adopted elsewhere, and ending resolutions.
+//! Putting decisions on record that were adopted elsewhere.
 
 use super::{Reply, Service};
 use crate::numbering;
 use crate::render;
 use domain::calendar::WorkingCalendar;
 use domain::directory::department::{self, Department};
+use domain::process::change_resolutions::check;
 use domain::resolution::action_item::ActionItem;
 use domain::resolution::adopted_elsewhere::AdoptedElsewhere;
-use domain::resolution::resolution::{Command, Resolution, Stage, State};
+use domain::resolution::resolution::{Origin, Rejection, Resolution, refusal};
 use domain::{Aggregate as _, Code, Uuid};
 use proto::resolution::v1 as pb;
 use proto::{Invalid, read_fields};
-use service_kit::serve::read;
-use service_kit::{CommandContext, CommandError, Executed, UnitOfWork};
+use service_kit::{CommandError, Executed, UnitOfWork};
 use std::collections::BTreeSet;
 use tonic::{Request, Response};
 
@@ -22,7 +22,7 @@ pub(super) async fn record(
 ) -> Reply<pb::RecordResolutionResponse> {
     let (context, request) = service.kit.receive(request)?;
     let adopted = read_fields!(
-        request => AdoptedElsewhere { body_code: body, title, text, decided_on, source, items }
+        request => AdoptedElsewhere { body_code: body, title, text, decided_on, source, items, changes }
     )?;
     let id = context.new_id(Resolution::CATEGORY);
     let calendar = service.calendar().await?;
@@ -48,6 +48,7 @@ async fn put_on_record(
             return Err(Invalid::field("items", fault).into());
         }
     }
+    may_change(unit, &adopted).await?;
     let registering =
         adopted.record(id, calendar, unit.issued()).map_err(CommandError::rejected::<Resolution>)?;
     for (item, command) in numbering::register(unit, &registering).await?.items {
@@ -56,72 +57,22 @@ async fn put_on_record(
     Ok(())
 }
 
-pub(super) async fn rescind(
-    service: &Service,
-    request: Request<pb::RescindResolutionRequest>,
-) -> Reply<pb::RescindResolutionResponse> {
-    let (context, request) = service.kit.receive(request)?;
-    let id = resolution_id(&request.resolution_id)?;
-    let command = read_fields!(request => Command::Rescind { reason })?;
-    let done = service.kit.execute::<Resolution>(&context, id, command).await?;
-    Ok(Response::new(pb::RescindResolutionResponse { position: done.position, resolution: shown(id, &done) }))
-}
-
-pub(super) async fn supersede(
-    service: &Service,
-    request: Request<pb::SupersedeResolutionRequest>,
-) -> Reply<pb::SupersedeResolutionResponse> {
-    let (context, request) = service.kit.receive(request)?;
-    let id = resolution_id(&request.resolution_id)?;
-    let resolution = id;
-    let successor = read("successor_resolution_id", request.successor_resolution_id.clone())?;
-    let command = read_fields!(
-        request => Command::Supersede { successor_resolution_id: successor, reason; resolution }
-    )?;
-    let done = execute_supersede(service, &context, id, successor, command).await?;
-    Ok(Response::new(pb::SupersedeResolutionResponse {
-        position: done.position,
-        resolution: shown(id, &done),
-    }))
-}
-
-/// Decides, provided that the successor is a resolution in force.
-async fn execute_supersede(
-    service: &Service,
-    context: &CommandContext,
-    id: Uuid,
-    successor: Uuid,
-    command: Command,
-) -> Result<Executed<Resolution>, CommandError> {
-    let decided = service.kit.commit::<Resolution, _>(context, id, move |unit| {
-        let command = command.clone();
-        Box::pin(async move {
-            unit.decide::<Resolution>(id, command).await?;
-            check_successor(unit, id, successor).await
-        })
-    });
-    decided.await
-}
-
-/// A successor that has already taken its place may have ended since.
-async fn check_successor(unit: &mut UnitOfWork, id: Uuid, successor: Uuid) -> Result<(), CommandError> {
-    let ending = |state: State| state.registered().and_then(|registered| registered.ending.clone());
-    let before = ending(unit.load::<Resolution>(id).await?);
-    if before.is_some_and(|before| before.successor == Some(successor)) {
-        return Ok(());
+/// Refuses what is no resolution of the body, has ended, or was voted on here.
+async fn may_change(unit: &mut UnitOfWork, adopted: &AdoptedElsewhere) -> Result<(), CommandError> {
+    for change in &adopted.changes {
+        let state = unit.load::<Resolution>(change.resolution).await?;
+        check(&adopted.body, change, &state)
+            .map_err(|unfit| CommandError::rejected::<Resolution>(refusal(unfit, &adopted.body)))?;
+        if let Some(registration) = state.registered().map(|registered| &registered.registration)
+            && matches!(registration.origin, Origin::Session { .. })
+        {
+            let number = registration.number.clone();
+            return Err(CommandError::rejected::<Resolution>(Rejection::DecidedHere { number }));
+        }
     }
-    let fault = match unit.load::<Resolution>(successor).await?.registered() {
-        Some(registered) if registered.stage() == Stage::InForce => return Ok(()),
-        Some(_) => "names a resolution that is no longer in force",
-        None => "does not name a resolution",
-    };
-    Err(Invalid::field("successor_resolution_id", fault).into())
+    Ok(())
 }
 
 fn shown(id: Uuid, done: &Executed<Resolution>) -> Option<pb::Resolution> {
     done.state().registered().map(|registered| render::resolution(id, registered))
-}
-
-fn resolution_id(wire: &str) -> Result<Uuid, Invalid> {
-    read("resolution_id", wire.to_owned())
 }

@@ -101,9 +101,6 @@ async fn a_command_that_is_only_validated_is_decided_and_writes_nothing() {
     let validate = pb::ClaimCompletionRequest { validate_only: true, ..claim(&item_id) };
     let refused = place.service.claim_completion(water(validate)).await.unwrap_err();
     assert_eq!(refusal(&refused, "stage"), ("WRONG_STAGE".into(), "assigned".into()));
-    let validate = pb::RescindResolutionRequest { validate_only: true, ..rescind(Uuid::from_u128(1)) };
-    let shown = place.service.rescind_resolution(supervisor(validate)).await.unwrap().into_inner();
-    assert_eq!((shown.position, shown.resolution.unwrap().stage()), (0, pb::ResolutionStage::Rescinded));
     assert_eq!((place.end(), place.shown(&item_id).await), (end, before));
 
     let done = place.service.acknowledge_item(water(acknowledge(&item_id))).await.unwrap().into_inner();

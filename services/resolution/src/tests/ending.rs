@@ -9,54 +9,26 @@ async fn claim_and_accept(place: &Place, item_id: &str) {
 }
 
 #[tokio::test]
-async fn the_end_of_a_resolution_ends_what_is_unfinished() {
+async fn the_end_of_a_resolution_ends_what_is_unfinished_and_not_carried_over() {
     let place = Place::new().await;
     let docket = Uuid::from_u128(1);
-    place.decide(docket, 2).await;
-    place.shown(&item_id(docket, 2)).await;
+    place.decide(docket, 3).await;
+    place.shown(&item_id(docket, 3)).await;
     claim_and_accept(&place, &item_id(docket, 1)).await;
-    let ended = place.service.rescind_resolution(supervisor(rescind(docket))).await.unwrap().into_inner();
+    let carried_over = vec![ActionItem::id(docket, 2)];
+    let position = place.change(docket, ChangeEffect::Rescinds, carried_over).await.unwrap();
 
     // Nothing is polled for: a query waits for what follows from the position that it names.
-    let request = pb::ListItemsRequest { at_least_position: ended.position, ..Default::default() };
+    let request = pb::ListItemsRequest { at_least_position: position, ..Default::default() };
     let items = place.service.list_items(supervisor(request)).await.unwrap().into_inner().items;
     let stages: Vec<pb::ItemStage> = items.iter().map(pb::Item::stage).collect();
-    assert_eq!(stages, [pb::ItemStage::Accepted, pb::ItemStage::Rescinded]);
-    let resolution = ended.resolution.unwrap();
-    assert_eq!(place.resolution("FLOOD-2027-0001").await.resolution.as_ref(), Some(&resolution));
+    assert_eq!(stages, [pb::ItemStage::Accepted, pb::ItemStage::Assigned, pb::ItemStage::Rescinded]);
+    let resolution = place.resolution("FLOOD-2027-0001").await.resolution.unwrap();
     assert_eq!(resolution.stage(), pb::ResolutionStage::Rescinded);
-    assert_eq!(resolution.reason.as_deref(), Some("规划已变"));
-    assert!(resolution.ended_at.is_some());
-}
-
-#[tokio::test]
-async fn only_a_resolution_in_force_can_supersede_another() {
-    let place = Place::new().await;
-    let (old, new) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    place.decide(old, 1).await;
-    place.decide(new, 1).await;
-    place.shown(&item_id(new, 1)).await;
-    let supersede = |which: Uuid, successor: Uuid, word: &str| pb::SupersedeResolutionRequest {
-        command_id: id(word),
-        resolution_id: Resolution::id(which, 1).to_string(),
-        successor_resolution_id: Resolution::id(successor, 1).to_string(),
-        reason: "另有新规".into(),
-        ..Default::default()
-    };
-    let nothing = supersede(old, Uuid::from_u128(3), "by nothing");
-    let nothing = place.service.supersede_resolution(supervisor(nothing)).await.unwrap_err();
-    assert_eq!(faulty_fields(&nothing), ["successor_resolution_id"]);
-    let request = supersede(old, new, "by the new one");
-    let first = place.service.supersede_resolution(supervisor(request.clone())).await.unwrap().into_inner();
-    let repeat = place.service.supersede_resolution(supervisor(request)).await.unwrap().into_inner();
-    assert_eq!(first, repeat);
-    let back = supersede(new, old, "by the old one");
-    let back = place.service.supersede_resolution(supervisor(back)).await.unwrap_err();
-    assert_eq!(faulty_fields(&back), ["successor_resolution_id"]);
-    let resolution = place.resolution("FLOOD-2027-0001").await.resolution;
-    assert_eq!(resolution, first.resolution);
-    assert_eq!(resolution.unwrap().successor_resolution_id, Some(Resolution::id(new, 1).to_string()));
-    assert_eq!(place.shown(&item_id(old, 1)).await.stage(), pb::ItemStage::Rescinded);
+    assert_eq!(resolution.reason.as_deref(), Some("FLOOD-2027-0099 规划已变"));
+    assert_eq!(resolution.carried_over_item_ids, [item_id(docket, 2)]);
+    assert!(resolution.rescinded_by_resolution_id.is_some() && resolution.successor_resolution_id.is_none());
+    claim_and_accept(&place, &item_id(docket, 2)).await;
 }
 
 #[tokio::test]
@@ -67,7 +39,7 @@ async fn a_reaction_that_changed_nothing_has_no_effect_when_it_is_repeated() {
     let item_id = item_id(docket, 1);
     place.shown(&item_id).await;
     claim_and_accept(&place, &item_id).await;
-    place.service.rescind_resolution(supervisor(rescind(docket))).await.unwrap();
+    place.change(docket, ChangeEffect::Supersedes, vec![]).await.unwrap();
     assert_eq!(place.shown(&item_id).await.stage(), pb::ItemStage::Accepted);
     let reopen = pb::ReopenItemRequest {
         command_id: id("reopen"),

@@ -75,8 +75,8 @@ fn second_copy(place: &Place, seed: u64) -> Workbench {
 /// Rescinds a resolution as soon as it is there; returns the position.
 async fn rescind_at_once(place: &Place, docket: Uuid) -> Position {
     loop {
-        match place.service.rescind_resolution(supervisor(rescind(docket))).await {
-            Ok(ended) => return ended.into_inner().position,
+        match place.change(docket, ChangeEffect::Rescinds, vec![]).await.map_err(Status::from) {
+            Ok(position) => return position,
             Err(refused) if refused.code() == Grpc::NotFound => tokio::task::yield_now().await,
             Err(refused) => panic!("{refused}"),
         }

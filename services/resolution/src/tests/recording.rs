@@ -123,3 +123,45 @@ async fn two_that_are_recorded_at_once_get_two_numbers() {
     numbers.sort();
     assert_eq!(numbers, ["STATE-COUNCIL-2026-0001", "STATE-COUNCIL-2026-0002"]);
 }
+
+/// A request that says what becomes of a resolution.
+fn changing(resolution_id: String, carried_over: &[String]) -> pb::RecordResolutionRequest {
+    let effect = pb::ChangeEffect::Supersedes.into();
+    let carried_over_item_ids = carried_over.to_vec();
+    pb::RecordResolutionRequest {
+        command_id: aggregate::derived_id(Uuid::nil(), &["changing", &resolution_id]).to_string(),
+        changes: vec![pb::ResolutionChange { resolution_id, effect, carried_over_item_ids }],
+        items: vec![],
+        ..request()
+    }
+}
+
+#[tokio::test]
+async fn what_was_adopted_elsewhere_is_superseded_by_what_was_and_what_was_voted_on_here_is_not() {
+    let place = Place::new().await;
+    let first = record(&place, request()).await.unwrap().resolution.unwrap();
+    let items = first.registration.unwrap().item_ids;
+    let change = changing(first.resolution_id, &items[..1]);
+    let second = record(&place, change).await.unwrap().resolution.unwrap();
+    let superseded = place.resolution("STATE-COUNCIL-2026-0001").await.resolution.unwrap();
+    assert_eq!(superseded.successor_resolution_id, Some(second.resolution_id));
+    let stage = async |item: &str| place.shown(item).await.stage();
+    let stages = (stage(&items[0]).await, stage(&items[1]).await);
+    assert_eq!(stages, (pb::ItemStage::Assigned, pb::ItemStage::Rescinded));
+
+    let again = pb::RecordResolutionRequest {
+        command_id: aggregate::derived_id(Uuid::nil(), &["again"]).to_string(),
+        ..changing(superseded.resolution_id, &[])
+    };
+    let again = record(&place, again).await.unwrap_err();
+    assert_eq!(refusal(&again, "stage"), ("RESOLUTION_NOT_IN_FORCE".into(), "superseded".into()));
+    let docket = Uuid::from_u128(1);
+    place.decide(docket, 1).await;
+    place.shown(&item_id(docket, 1)).await;
+    let voted_on = changing(Resolution::id(docket, 1).to_string(), &[]);
+    let refused = record(&place, voted_on.clone()).await.unwrap_err();
+    assert_eq!(refusal(&refused, "body_code"), ("UNKNOWN_RESOLUTION".into(), "STATE-COUNCIL".into()));
+    let in_its_name = pb::RecordResolutionRequest { body_code: "FLOOD".into(), ..voted_on };
+    let refused = record(&place, in_its_name).await.unwrap_err();
+    assert_eq!(refusal(&refused, "number"), ("DECIDED_HERE".into(), "FLOOD-2027-0001".into()));
+}

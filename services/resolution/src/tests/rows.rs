@@ -8,6 +8,7 @@ use domain::due::DueRule;
 use domain::resolution::action_item::{ActionItem, Assignment, Command, State};
 use domain::resolution::evidence::Evidence;
 use domain::resolution::resolution::{self, Origin, Registration, Resolution, Votes};
+use domain::resolution_change::ChangeEffect;
 use domain::{Actor, Aggregate as _, Issued, Role, Timestamp, Uuid};
 use proptest::prelude::*;
 use proto::resolution::v1 as pb;
@@ -104,6 +105,7 @@ fn registration() -> Registration {
         declaratory: false,
         decided_on: "2027-03-01".parse().unwrap(),
         items: vec![Uuid::from_u128(1)],
+        changes: vec![],
     }
 }
 
@@ -149,7 +151,7 @@ proptest! {
 
     #[test]
     fn the_row_of_a_resolution_is_what_the_rules_have_of_it(
-        life in prop::collection::vec((0..3_u8, 0..3_000_i64), 0..6)
+        life in prop::collection::vec((0..4_u8, 0..3_000_i64), 0..8)
     ) {
         let id = Uuid::from_u128(7);
         let mut view = InMemory::<ResolutionView>::new().unwrap();
@@ -159,11 +161,24 @@ proptest! {
             now = later(now, minutes);
             let command = match command {
                 0 => resolution::Command::Register { registration: registration() },
-                1 => resolution::Command::Rescind { reason: text("过时") },
-                _ => {
-                    let (successor, reason) = (Uuid::from_u128(8), text("更新"));
-                    resolution::Command::Supersede { resolution: id, successor, reason }
-                }
+                1 => resolution::Command::Change {
+                    by: Uuid::from_u128(9),
+                    effect: ChangeEffect::Amends,
+                    carried_over: vec![],
+                    reason: text("另作规定"),
+                },
+                2 => resolution::Command::Change {
+                    by: Uuid::from_u128(9),
+                    effect: ChangeEffect::Rescinds,
+                    carried_over: vec![Uuid::from_u128(1)],
+                    reason: text("不再适用"),
+                },
+                _ => resolution::Command::Change {
+                    by: Uuid::from_u128(8),
+                    effect: ChangeEffect::Supersedes,
+                    carried_over: vec![],
+                    reason: text("更新"),
+                },
             };
             let issued = Issued { at: now, by: Actor::process("test") };
             let Ok(events) = Resolution::decide(&state, command, &issued) else { continue };

@@ -12,6 +12,7 @@ macro_rules! items_concerning {
 }
 
 mod chain;
+mod dissent;
 mod history;
 mod item;
 mod notice;

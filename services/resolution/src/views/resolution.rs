@@ -1,8 +1,9 @@
 //! Resolutions, a row each.
 
-use super::{Named, stage_filter, uuid_filter};
+use super::{Named, dissent, stage_filter, uuid_filter};
 use domain::deliberation::docket::{self, Docket};
 use domain::resolution::resolution::{Event, Origin, Registration, Resolution, Stage};
+use domain::resolution_change::ChangeEffect;
 use domain::{Text, Timestamp, Uuid};
 use prost::Message as _;
 use proto::resolution::v1 as pb;
@@ -29,10 +30,11 @@ const ROWS: Rows = Rows::of_departments(
 );
 const NUMBER_AND_TITLE: Rows = ROWS.selecting("SELECT written, title FROM resolutions");
 
-/// Projects whom a docket concerns: they see what was decided on it.
+/// Projects whom a docket concerns, who see what was decided on it, and the votes against it.
 pub(super) fn project_docket(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     let id = record.stream.id.to_string();
     for event in decode::<Docket>(record)? {
+        dissent::project(tables, &id, &event)?;
         let docket::Event::Prepared { agenda } = event else { continue };
         let mut insert = tables
             .prepare_cached("INSERT OR IGNORE INTO participants (docket, department) VALUES (?1, ?2)")?;
@@ -50,11 +52,26 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
             Event::Registered { registration, registered_at } => {
                 insert_resolution(tables, &id, registration, *registered_at)?;
             }
-            Event::Rescinded { reason, ended_at } => {
-                end(tables, &id, Stage::Rescinded, reason, None, *ended_at)?;
+            Event::Changed { by, effect: ChangeEffect::Amends, .. } => {
+                tables
+                    .prepare_cached(
+                        "UPDATE resolutions SET amended_by = amended_by || ?2 || ' ' WHERE id = ?1",
+                    )?
+                    .execute([&id, &by.to_string()])?;
             }
-            Event::Superseded { successor, reason, ended_at } => {
-                end(tables, &id, Stage::Superseded, reason, Some(successor), *ended_at)?;
+            Event::Changed { by, effect, carried_over, reason, changed_at } => {
+                let (stage, successor) = match effect {
+                    ChangeEffect::Rescinds => (Stage::Rescinded, None),
+                    _ => (Stage::Superseded, Some(by)),
+                };
+                end(tables, &id, stage, reason, successor, *changed_at)?;
+                let rescinded_by = successor.is_none().then(|| by.to_string());
+                let carried_over: String = carried_over.iter().map(|item| format!("{item} ")).collect();
+                tables
+                    .prepare_cached(
+                        "UPDATE resolutions SET rescinded_by = ?2, carried_over = ?3 WHERE id = ?1",
+                    )?
+                    .execute(params![id, rescinded_by, carried_over])?;
             }
         }
     }
@@ -119,7 +136,18 @@ fn end(
 pub(crate) fn resolution(
     named: Named,
 ) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Option<pb::GetResolutionResponse>> + Send + 'static {
-    move |tables| tables.first(&ROWS, named.condition, [named.value.into()], full)
+    move |tables| {
+        let Some(mut found) = tables.first(&ROWS, named.condition, [named.value.into()], full)? else {
+            return Ok(None);
+        };
+        if let Some(resolution) = &mut found.resolution
+            && let Some(registration) = &resolution.registration
+            && let (Some(session), Some(topic)) = (&registration.session_id, registration.topic_number)
+        {
+            resolution.dissents = dissent::of_decision(tables, session, topic)?;
+        }
+        Ok(Some(found))
+    }
 }
 
 /// The number and the title of a resolution.
@@ -167,12 +195,21 @@ fn full(row: &Row<'_>) -> rusqlite::Result<pb::GetResolutionResponse> {
         reason: row.get("reason")?,
         successor_resolution_id: row.get("successor")?,
         ended_at: row.get::<_, Option<i64>>("ended_at")?.and_then(moment),
+        amended_by_resolution_ids: ids(row, "amended_by")?,
+        rescinded_by_resolution_id: row.get("rescinded_by")?,
+        carried_over_item_ids: ids(row, "carried_over")?,
+        dissents: vec![],
     };
     Ok(pb::GetResolutionResponse {
         resolution: Some(resolution),
         accepted_items: row.get("accepted_items")?,
         ..Default::default()
     })
+}
+
+/// Ids that are kept as a list.
+fn ids(row: &Row<'_>, column: &str) -> rusqlite::Result<Vec<String>> {
+    Ok(row.get::<_, String>(column)?.split_terminator(' ').map(str::to_owned).collect())
 }
 
 fn summary(row: &Row<'_>) -> rusqlite::Result<pb::ResolutionSummary> {

@@ -16,6 +16,11 @@ CREATE TABLE resolutions (
     reason TEXT,
     successor TEXT,
     ended_at INTEGER,
+    -- Ids, a space after each.
+    amended_by TEXT NOT NULL DEFAULT '',
+    rescinded_by TEXT,
+    -- Ids, a space after each.
+    carried_over TEXT NOT NULL DEFAULT '',
     -- Everything registered, as the message that shows it.
     registration BLOB NOT NULL,
     searched TEXT NOT NULL
@@ -104,6 +109,25 @@ CREATE TABLE participants (
     PRIMARY KEY (docket, department)
 ) WITHOUT ROWID;
 CREATE INDEX dockets_of_department ON participants (department);
+
+-- Votes against a version while they are counted; of one that passed, the dissent of the resolution.
+CREATE TABLE dissents (
+    docket TEXT NOT NULL,
+    ballot INTEGER NOT NULL,
+    department TEXT NOT NULL,
+    topic INTEGER NOT NULL,
+    partly INTEGER NOT NULL,
+    reason TEXT,
+    PRIMARY KEY (docket, ballot, department)
+) WITHOUT ROWID;
+
+-- Who had recused itself from what was decided, and does not read the reasons of the others.
+CREATE TABLE recused (
+    docket TEXT NOT NULL,
+    topic INTEGER NOT NULL,
+    department TEXT NOT NULL,
+    PRIMARY KEY (docket, topic, department)
+) WITHOUT ROWID;
 
 -- Everything that happened to an item, as the messages that show it, and as the events that it is made of; a notice is
 -- no event of the item.

@@ -313,6 +313,13 @@ impl SchedulingService for Service {
         query::get_session(self, request).await
     }
 
+    async fn get_next_steps(
+        &self,
+        request: Request<pb::GetNextStepsRequest>,
+    ) -> Reply<pb::GetNextStepsResponse> {
+        query::get_next_steps(self, request).await
+    }
+
     async fn list_sessions(
         &self,
         request: Request<pb::ListSessionsRequest>,

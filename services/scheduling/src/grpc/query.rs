@@ -1,8 +1,11 @@
 //! Queries about sessions.
 
-use super::{Reply, Service, not_found, session_id};
-use crate::views;
-use domain::scheduling::session::Session;
+use super::{Reply, Service, not_found, render, session_id};
+use crate::{facts, views};
+use domain::directory::calendar::Calendar;
+use domain::scheduling::body::Body;
+use domain::scheduling::quota::Quota;
+use domain::scheduling::session::{Session, next};
 use proto::scheduling::v1 as pb;
 use tonic::{Request, Response};
 
@@ -17,6 +20,29 @@ pub(super) async fn get_session(
     let state = service.kit.show::<Session>(&scope, id).await?;
     let session = service.shown(&scope, id, &state).await?.ok_or_else(|| not_found("session"))?;
     Ok(Response::new(pb::GetSessionResponse { session: Some(session), position }))
+}
+
+pub(super) async fn get_next_steps(
+    service: &Service,
+    request: Request<pb::GetNextStepsRequest>,
+) -> Reply<pb::GetNextStepsResponse> {
+    let scope = service.kit.scope(&request).await?;
+    let request = request.into_inner();
+    let id = session_id(&request.session_id)?;
+    let position = service.view.wait_until_caught_up(request.at_least_position).await?;
+    let state = service.kit.show::<Session>(&scope, id).await?;
+    let filed = state.filed().ok_or_else(|| not_found("session"))?;
+    let body = service.kit.load::<Body>(Body::id(&filed.outline.body)).await?;
+    let version = body.version().ok_or_else(|| not_found("body"))?;
+    let counted = service.kit.load::<Quota>(Quota::id(&filed.outline.body)).await?;
+    let defined = service.kit.load::<Calendar>(Calendar::realm_id()).await?;
+    let calendar = defined.in_force(&service.default_calendar).clone();
+    let at = service.kit.clock().now();
+    let constitution = facts::constitution_of(version, filed, &calendar, at);
+    let screening = facts::screening_of(id, filed, version, &counted, calendar);
+    let look = next::Look { state: &state, body: &body, screening, constitution, at };
+    let steps = next::steps(&look).iter().map(render::step).collect();
+    Ok(Response::new(pb::GetNextStepsResponse { steps, position }))
 }
 
 pub(super) async fn list_sessions(

@@ -1,4 +1,5 @@
 use super::*;
+use proto::api::v1::Role as ApiRole;
 
 #[tokio::test]
 async fn a_session_goes_from_its_request_to_its_convening() {
@@ -24,6 +25,23 @@ async fn a_session_goes_from_its_request_to_its_convening() {
         session.invitations.iter().filter_map(|i| i.answer.map(|_| &i.department_code)).collect();
     assert_eq!(answered, ["MOF"]);
     assert_eq!(session.rules.map(|rules| rules.duration_minutes_max), Some(120));
+}
+
+#[tokio::test]
+async fn what_can_happen_next_is_shown_to_those_whose_session_it_is() {
+    let fixture = Fixture::furnished().await;
+    let session_id = fixture.admitted("one").await;
+    let ask = || pb::GetNextStepsRequest { session_id: session_id.clone(), ..Default::default() };
+    let next = fixture.service.get_next_steps(by(ask(), "MOF", Role::Delegate)).await.unwrap().into_inner();
+    let step = |command: &str| next.steps.iter().find(|step| step.command == command).unwrap();
+    let schedule = step("session schedule");
+    assert_eq!((schedule.by.len(), schedule.reason.as_str()), (1, ""), "{schedule:?}");
+    assert_eq!((schedule.by[0].role(), &*schedule.by[0].department_code), (ApiRole::Clerk, "NDRC"));
+    let convene = step("session convene");
+    assert_eq!((&convene.by[..], convene.reason.as_str()), (&[][..], "WRONG_STAGE"));
+    assert!(!convene.message.is_empty() && !convene.details.is_empty());
+    let stranger = fixture.service.get_next_steps(by(ask(), "PRESS", Role::Delegate)).await.unwrap_err();
+    assert_eq!(stranger.code(), Grpc::NotFound);
 }
 
 #[tokio::test]

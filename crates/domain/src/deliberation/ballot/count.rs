@@ -1,7 +1,8 @@
 //! Counting: how votes become a result.
 
 use super::{
-    Abstention, Ballot, BallotResult, Choice, MajorityBase, Method, Roll, Rules, Seat, Tie, Vote, VotePart,
+    Abstention, Ballot, BallotResult, Choice, Hands, MajorityBase, Method, Roll, Rules, Seat, Tie, Vote,
+    VotePart,
 };
 use crate::decision_rule::share;
 
@@ -90,6 +91,10 @@ impl Ballot {
     }
 
     fn tally(&self, roll: &Roll) -> Tally {
+        if let Some(Hands { yes, no, abstain }) = self.hands {
+            let cast = yes.saturating_add(no).saturating_add(abstain);
+            return Tally { cast, yes, no, abstain, vetoed: false };
+        }
         let mut tally = Tally::default();
         for seat in roll.voters() {
             match self.votes.get(&seat.department) {

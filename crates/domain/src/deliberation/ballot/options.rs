@@ -55,6 +55,26 @@ pub struct Chosen {
     pub figures: Vec<Vec<u32>>,
 }
 
+/// The one of these options that a seat prefers to the others of them, if what it said tells.
+pub fn preferred(method: ChoiceMethod, among: &[usize], preference: &Preference) -> Option<usize> {
+    let Preference { named, points, .. } = preference;
+    let mut approved = among.iter().copied().filter(|option| named.contains(option));
+    match method {
+        ChoiceMethod::Single | ChoiceMethod::Approval => {
+            approved.next().filter(|_| approved.next().is_none())
+        }
+        ChoiceMethod::InstantRunoff | ChoiceMethod::Schulze => {
+            named.iter().copied().find(|option| among.contains(option))
+        }
+        ChoiceMethod::Score => {
+            let given = |option: usize| points.get(option).copied().unwrap_or(0);
+            let most = among.iter().map(|&option| given(option)).max()?;
+            let mut best = among.iter().copied().filter(|&option| given(option) == most);
+            best.next().filter(|_| best.next().is_none())
+        }
+    }
+}
+
 /// Finds what was chosen among so many options; nothing when nobody preferred anything.
 pub fn choose(method: ChoiceMethod, options: usize, preferences: &[Preference]) -> Chosen {
     match method {

@@ -286,3 +286,13 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_vote_is_against_the_proposal_with_all_of_its_weight_or_a_part() {
+    let part = |choice| vec![VotePart { choice, weight: 1 }];
+    assert_eq!(against(Choice::Yes, &[]), None);
+    assert_eq!(against(Choice::Abstain, &part(Choice::Yes)), None);
+    assert_eq!(against(Choice::No, &[]), Some(false));
+    assert_eq!(against(Choice::No, &part(Choice::Yes)), Some(true));
+    assert_eq!(against(Choice::Yes, &part(Choice::No)), Some(true));
+}

@@ -6,9 +6,13 @@ use super::proposals::no_open_ballot;
 use super::votes::{Caster, caster, may_vote_on};
 use super::voting::still_signing;
 use super::{Event, Proceedings, Rejection, Topic, TopicStage};
-use crate::deliberation::ballot::options::{ChoiceMethod, OPTIONS_MAX, POINTS_MAX, Preference, choose};
+use crate::aggregate::derived_id;
+use crate::decision_rule::OptionTie;
+use crate::deliberation::ballot::options::{
+    ChoiceMethod, OPTIONS_MAX, POINTS_MAX, Preference, choose, preferred,
+};
 use crate::deliberation::ballot::{Choice, Roll, Seat, Vote, Votes};
-use crate::{Code, Issued, Line};
+use crate::{Code, Issued, Line, Timestamp, Uuid};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Choices on one docket, at most.
@@ -49,8 +53,8 @@ pub struct ChoicePaper {
 /// The result of a choice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChoiceResult {
-    /// The numbers of the options that came out first: one, or several between which nothing was decided; none without a
-    /// quorum, or when nobody preferred any.
+    /// The numbers of the options that came out first: one, or several that are equal; none without a quorum, or when
+    /// nobody preferred any.
     pub first: Vec<u32>,
     /// The figures of the options, a row for each round or, in pairs, for each option.
     pub figures: Vec<Figures>,
@@ -60,6 +64,19 @@ pub struct ChoiceResult {
     pub quorum: u32,
     /// The number of the body's version whose rule was applied.
     pub body_version: u32,
+    /// How the body's rule decided between several that came out first, if it did.
+    pub tie_broken: Option<TieBroken>,
+}
+
+/// What decided between options that came out equal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TieBroken {
+    /// The number of the option that is chosen.
+    pub option: u32,
+    /// By what.
+    pub by: OptionTie,
+    /// What the lot was drawn from, where it was.
+    pub lot: Option<Uuid>,
 }
 
 /// A row of figures, one for each option.
@@ -99,7 +116,33 @@ impl OptionChoice {
         let number = |&option: &usize| u32::try_from(option + 1).unwrap_or(u32::MAX);
         let first = if cast >= roll.quorum { chosen.first.iter().map(number).collect() } else { vec![] };
         let figures = chosen.figures.into_iter().map(|of_options| Figures { of_options }).collect();
-        ChoiceResult { first, figures, cast, quorum: roll.quorum, body_version: roll.body_version }
+        let (quorum, body_version) = (roll.quorum, roll.body_version);
+        ChoiceResult { first, figures, cast, quorum, body_version, tie_broken: None }
+    }
+
+    /// What the seat in the chair prefers among these options.
+    fn preferred_by(&self, chair: &Code, among: &[u32]) -> Option<u32> {
+        let paper = self.papers.get(chair)?;
+        let at = |&number: &u32| usize::try_from(number).ok();
+        let (named, points) = (paper.named.iter().filter_map(at).collect(), paper.points.clone());
+        // Points are those of the options from the first on, and options are numbered from 1.
+        let points = std::iter::once(0).chain(points).collect();
+        let among: Vec<usize> = among.iter().filter_map(at).collect();
+        let preference = Preference { weight: 1, named, points };
+        u32::try_from(preferred(self.method, &among, &preference)?).ok()
+    }
+
+    /// What a lot is drawn from: the docket, the choice, what every seat said, and the moment of the count, which nobody
+    /// knows before.
+    fn lot(&self, session: Uuid, topic: u32, at: Timestamp) -> Uuid {
+        let papers = self.papers.iter().map(|(code, paper)| {
+            let numbers = |of: &[u32]| of.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+            format!("{code}:{}:{}", numbers(&paper.named), numbers(&paper.points))
+        });
+        let choice = [topic, self.number].map(|number| number.to_string());
+        let words = ["lot".to_owned()].into_iter().chain(choice).chain([at.as_microsecond().to_string()]);
+        let words: Vec<String> = words.chain(papers).collect();
+        derived_id(session, &words.iter().map(String::as_str).collect::<Vec<_>>())
     }
 }
 
@@ -177,15 +220,48 @@ fn check_paper(open: &OptionChoice, named: &[u32], points: &[u32]) -> Result<(),
     if fits { Ok(()) } else { Err(Rejection::PreferenceDoesNotFit { method: open.method.as_str() }) }
 }
 
-pub(super) fn close(proceedings: &Proceedings, number: u32) -> Result<Vec<Event>, Rejection> {
+pub(super) fn close(
+    proceedings: &Proceedings,
+    number: u32,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
     let topic = proceedings.undecided(number)?;
     if topic.open_choice().is_none() && !topic.choices.is_empty() {
         return Ok(vec![]);
     }
     let open = open_choice(topic)?;
     let roll = proceedings.roll(topic, &open.votes());
-    let result = open.count(&roll);
+    let mut result = open.count(&roll);
+    result.tie_broken = break_tie(proceedings, topic, open, &result.first, issued);
     Ok(vec![Event::ChoiceClosed { topic: number, choice: open.number, result, roll: roll.seats }])
+}
+
+/// Decides between options that came out equal, as the body's rule says. A chair that is not there, has recused itself or
+/// whose paper does not tell them apart decides nothing.
+fn break_tie(
+    proceedings: &Proceedings,
+    topic: &Topic,
+    open: &OptionChoice,
+    first: &[u32],
+    issued: &Issued,
+) -> Option<TieBroken> {
+    if first.len() < 2 {
+        return None;
+    }
+    let by = proceedings.agenda.constitution.rule.voting.option_tie;
+    match by {
+        OptionTie::NoDecision => None,
+        OptionTie::ChairPrefers => {
+            let option = open.preferred_by(proceedings.able_chair(Some(topic))?, first)?;
+            Some(TieBroken { option, by, lot: None })
+        }
+        OptionTie::Lot => {
+            let lot = open.lot(proceedings.agenda.session, topic.number, issued.at);
+            let at = lot.as_u128() % first.len() as u128;
+            let option = *first.get(usize::try_from(at).ok()?)?;
+            Some(TieBroken { option, by, lot: Some(lot) })
+        }
+    }
 }
 
 fn open_choice(topic: &Topic) -> Result<&OptionChoice, Rejection> {

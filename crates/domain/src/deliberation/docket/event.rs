@@ -4,8 +4,9 @@ use super::choices::{ChoicePaper, ChoiceResult};
 use super::{Agenda, DraftedItem, ItemDue, Stance};
 use crate::deliberation::ballot::options::ChoiceMethod;
 use crate::deliberation::ballot::{
-    Abstention, BallotResult, Choice, MajorityBase, Method, OpenedVote, Seat, Tie, VotePart,
+    Abstention, BallotResult, Choice, Hands, MajorityBase, Method, OpenedVote, Seat, Tie, VotePart,
 };
+use crate::resolution_change::ResolutionChange;
 use crate::{Code, Date, Line, Text, Timestamp};
 
 /// Events. A topic, ballot, amendment or item is named by its number.
@@ -159,6 +160,13 @@ pub enum Event {
         /// Which department.
         department: Code,
     },
+    /// It was declared what the decision would do to earlier resolutions, in place of what was declared before.
+    ChangesDeclared {
+        /// On which topic.
+        topic: u32,
+        /// The resolutions, and what becomes of each.
+        changes: Vec<ResolutionChange>,
+    },
     /// A choice among options was opened.
     ChoiceOpened {
         /// On which topic.
@@ -234,6 +242,15 @@ pub enum Event {
         ballot: u32,
         /// The votes, sorted by their codes.
         votes: Vec<OpenedVote>,
+    },
+    /// Hands were counted in place of votes by name, or that was taken back.
+    HandsCounted {
+        /// On which topic.
+        topic: u32,
+        /// In which ballot.
+        ballot: u32,
+        /// How many; none when it was taken back.
+        hands: Hands,
     },
     /// A secret ballot was ended without a count; its votes are never opened.
     BallotVoided {

@@ -83,6 +83,7 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::AmendmentRejected { topic, .. }
         | Event::ItemDropped { topic, .. }
         | Event::ItemAccepted { topic, .. }
+        | Event::ChangesDeclared { topic, .. }
         | Event::ChoiceOpened { topic, .. }
         | Event::ChoiceCast { topic, .. }
         | Event::ChoiceClosed { topic, .. }
@@ -90,6 +91,7 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::VoteCast { topic, .. }
         | Event::VoteSealed { topic, .. }
         | Event::SecretVotesOpened { topic, .. }
+        | Event::HandsCounted { topic, .. }
         | Event::BallotVoided { topic, .. }
         | Event::RecusalRecorded { topic, .. }
         | Event::RecusalWithdrawn { topic, .. }
@@ -172,6 +174,7 @@ fn edit(topic: &mut Topic, event: &Event) {
             topic.acceptances.remove(item);
             topic.items.retain(|kept| kept.number != *item);
         }
+        Event::ChangesDeclared { changes, .. } => topic.changes = changes.clone(),
         Event::ItemAccepted { item, department, .. } => {
             topic.acceptances.entry(*item).or_default().insert(department.clone());
         }
@@ -249,6 +252,11 @@ fn vote(topic: &mut Topic, event: &Event) {
                 ballot.votes.insert(department.clone(), vote);
             }
         }
+        Event::HandsCounted { ballot, hands, .. } => {
+            if let Some(ballot) = topic.ballots.iter_mut().find(|open| open.number == *ballot) {
+                ballot.hands = (hands.all() > 0).then_some(*hands);
+            }
+        }
         Event::RecusalRecorded { department, version, .. } => {
             topic.recused.insert(department.clone());
             match version {
@@ -256,6 +264,8 @@ fn vote(topic: &mut Topic, event: &Event) {
                 None => topic.recused_from_version.remove(department),
             };
             for ballot in topic.ballots.iter_mut().filter(|ballot| ballot.is_open()) {
+                // Nobody knows whether its hand was among them.
+                ballot.hands = None;
                 ballot.votes.remove(department);
                 ballot.votes.retain(|_, vote| vote.cast_by.as_ref() != Some(department));
                 ballot.sealed.remove(department);

@@ -2,8 +2,9 @@
 
 use super::{Outcome, State};
 use crate::decided_item::DecidedItem;
-use crate::deliberation::ballot::{BallotResult, Choice};
+use crate::deliberation::ballot::{BallotResult, against};
 use crate::due::DueRule;
+use crate::resolution_change::ResolutionChange;
 use crate::{Code, Date, Line, Text, Timestamp, Uuid};
 
 /// What a department is to do, as far as it has been worked out.
@@ -95,8 +96,10 @@ pub struct Decision {
     pub body: Code,
     /// The ballot that carried it.
     pub ballot: BallotResult,
-    /// The departments that voted no in that ballot, ascending.
+    /// The departments that voted no in that ballot, if only with a part of their weight; ascending.
     pub dissenting: Vec<Code>,
+    /// What it does to earlier resolutions.
+    pub changes: Vec<ResolutionChange>,
 }
 
 impl State {
@@ -123,7 +126,7 @@ impl State {
                 due_at: due.due_at,
             })
         });
-        let against = ballot.votes.iter().filter(|(_, vote)| vote.choice == Choice::No);
+        let dissenting = ballot.votes.iter().filter(|(_, vote)| against(vote.choice, &vote.split).is_some());
         Some(Decision {
             topic: topic.number,
             title: topic.title.clone(),
@@ -135,7 +138,8 @@ impl State {
             session: proceedings.agenda.session,
             body: proceedings.agenda.body.clone(),
             ballot: ballot.result?,
-            dissenting: against.map(|(department, _)| department.clone()).collect(),
+            dissenting: dissenting.map(|(department, _)| department.clone()).collect(),
+            changes: topic.changes.clone(),
         })
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn revoke(
     may_speak_for(proceedings, &department, issued)?;
     match proceedings.mandates.iter().any(|known| known.is_of(&department, topic)) {
         true => Ok(vec![Event::MandateRevoked { topic, department }]),
-        false => Ok(vec![]),
+        false => has_vote(proceedings, topic, &department).map(|()| vec![]),
     }
 }
 

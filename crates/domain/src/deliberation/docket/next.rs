@@ -3,29 +3,11 @@
 use super::{Command, Docket, ItemDraft, Proceedings, Rejection, Stance, State, Topic, TopicStage};
 use crate::calendar::WorkingCalendar;
 use crate::deliberation::ballot::{Choice, OpenedVote};
-use crate::{Actor, Aggregate, Code, Issued, Line, Role, Text, Timestamp};
+use crate::next_step::{self, Who};
+use crate::{Aggregate, Code, Issued, Line, Role, Text, Timestamp};
 
-/// Somebody who may act: people of a department in a role.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Who {
-    /// The role.
-    pub role: Role,
-    /// The department.
-    pub department: Code,
-}
-
-/// A command that was put to the rules.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// The rpc that it comes by, such as `OpenBallot`.
-    pub rpc: &'static str,
-    /// The topic, when it is about one.
-    pub topic: Option<u32>,
-    /// Those from whom it would change something; none when it is refused.
-    pub by: Vec<Who>,
-    /// Why it is refused to whoever is closest to doing it.
-    pub refused: Option<Rejection>,
-}
+/// A command on a docket that was put to the rules.
+pub type Step = next_step::Step<Rejection>;
 
 /// A command with its rpc, and who is asked for it.
 struct Asked {
@@ -45,18 +27,11 @@ pub fn steps(state: &State, at: Timestamp, calendar: &WorkingCalendar) -> Vec<St
 }
 
 fn step(state: &State, proceedings: &Proceedings, asked: &Asked, at: Timestamp) -> Option<Step> {
-    let (mut by, mut refusals) = (Vec::new(), Vec::new());
-    for who in candidates(proceedings, asked.presides) {
-        let Who { role, department } = who.clone();
-        let actor = Actor { subject: String::new(), department: Some(department.clone()), roles: vec![role] };
-        let command = (asked.command)(&department);
-        match Docket::decide(state, command, &Issued { at, by: actor }) {
-            Ok(events) if events.is_empty() => {}
-            Ok(_) => by.push(who),
-            Err(refusal) => refusals.push(refusal),
-        }
-    }
-    // Who is closest is refused for what the docket has come to, and not for who they are.
+    let decide = |who: &Who, by| {
+        let command = (asked.command)(who.department.as_ref()?);
+        Some(Docket::decide(state, command, &Issued { at, by }).map(|events| events.len()))
+    };
+    let decide = |who: &Who, by| decide(who, by).unwrap_or(Ok(0));
     let for_who_they_are = |refusal: &Rejection| {
         matches!(
             refusal,
@@ -66,17 +41,13 @@ fn step(state: &State, proceedings: &Proceedings, asked: &Asked, at: Timestamp) 
                 | Rejection::NotAParticipant { .. }
         )
     };
-    let refused = refusals.into_iter().min_by_key(for_who_they_are).filter(|_| by.is_empty());
-    if by.is_empty() && refused.is_none() {
-        return None;
-    }
-    Some(Step { rpc: asked.rpc, topic: asked.topic, by, refused })
+    Step::put(asked.rpc, asked.topic, candidates(proceedings, asked.presides), decide, for_who_they_are)
 }
 
 /// Those who lead, or those who speak for their departments.
 fn candidates(proceedings: &Proceedings, presides: bool) -> Vec<Who> {
     let constitution = &proceedings.agenda.constitution;
-    let who = |role| move |department: &Code| Who { role, department: department.clone() };
+    let who = |role| move |department: &Code| Who::of(role, department);
     if presides {
         let chairs = constitution.chairs().map(who(Role::Chair));
         return chairs.chain(constitution.secretariat.iter().map(who(Role::Clerk))).collect();

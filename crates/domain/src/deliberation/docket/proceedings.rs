@@ -7,6 +7,7 @@ use super::mandates::Mandate;
 use super::{DEFERRALS_MAX, Rejection};
 use crate::deliberation::ballot::secret::SECRET_VOTES_MIN;
 use crate::deliberation::ballot::{Ballot, BallotResult, Roll, Seat, Votes};
+use crate::resolution_change::ResolutionChange;
 use crate::{Code, Date, Line, Text, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -161,6 +162,8 @@ pub struct Topic {
     pub recused_from_version: BTreeSet<Code>,
     /// Who accepted to be bound by an item, by its number, without having a part in the decision.
     pub acceptances: BTreeMap<u32, BTreeSet<Code>>,
+    /// What its decision would do to earlier resolutions.
+    pub changes: Vec<ResolutionChange>,
     /// The choices among options that were held on it, in order.
     pub choices: Vec<OptionChoice>,
     /// The ballots held on it, in order.
@@ -189,6 +192,7 @@ impl Topic {
             recused: BTreeSet::new(),
             recused_from_version: BTreeSet::new(),
             acceptances: BTreeMap::new(),
+            changes: Vec::new(),
             choices: Vec::new(),
             ballots: Vec::new(),
             carried: entry.carried,

@@ -223,7 +223,7 @@ fn check_draft(proceedings: &Proceedings, draft: &ItemDraft, issued: &Issued) ->
 }
 
 /// Items belong to the version that is voted on: they are settled with it.
-fn may_change_items(topic: &Topic) -> Result<(), Rejection> {
+pub(super) fn may_change_items(topic: &Topic) -> Result<(), Rejection> {
     no_open_ballot(topic)?;
     not_voted_on(topic)
 }

@@ -1,6 +1,6 @@
 //! Why a docket refuses.
 
-use crate::{Code, Date, Line, Timestamp, rejections};
+use crate::{Code, Date, Line, Timestamp, Uuid, rejections};
 
 rejections! {
     /// Why the docket refuses.
@@ -82,7 +82,30 @@ rejections! {
             "department {department_code} is named twice as co-responsible",
         DueOutOfRange("DUE_OUT_OF_RANGE") { days: u32, max: u32 } =
             "{days} days to the due date were given; at most {max} are accepted",
+        TooManyChanges("TOO_MANY_CHANGES") { changes: usize, max: usize } =
+            "{changes} resolutions would be changed; a decision changes at most {max}",
+        DuplicateResolution("DUPLICATE_RESOLUTION") { resolution_id: Uuid } =
+            "resolution {resolution_id} is named twice; say once what becomes of it",
+        UnknownResolution("UNKNOWN_RESOLUTION") { resolution_id: Uuid, body_code: Code } =
+            "body {body_code} has made no resolution {resolution_id}; a body changes only what it has decided itself",
+        ResolutionNotInForce("RESOLUTION_NOT_IN_FORCE") { number: Line, stage: &'static str } =
+            "resolution {number} is {stage}; only what is in force is changed",
+        NotItsItem("NOT_ITS_ITEM") { item_id: Uuid, number: Line } =
+            "{item_id} is no item of resolution {number}, so it is not carried over from it",
+        NothingToCarryOver("NOTHING_TO_CARRY_OVER") { resolution_id: Uuid } =
+            "an amendment ends nothing of resolution {resolution_id}, so there is nothing to carry over",
         // Ballots
+        HandCountsNotAllowed("HAND_COUNTS_NOT_ALLOWED") =
+            "the body's rule has votes by name; put them down by a roll call",
+        HandCountImpossible("HAND_COUNT_IMPOSSIBLE") { topic_number: u32, field: &'static str } =
+            "on topic {topic_number} it matters whose hand it is, for its {field}; put votes down by name",
+        VotesByName("VOTES_BY_NAME") { topic_number: u32, votes: usize } =
+            "{votes} have voted on topic {topic_number} by name, and a hand would count twice",
+        HandsCounted("HANDS_COUNTED") { topic_number: u32, hands: u32 } =
+            "{hands} hands were counted on topic {topic_number}, and a vote by name would count twice; a count of none \
+             takes them back",
+        TooManyHands("TOO_MANY_HANDS") { topic_number: u32, hands: u32, max: u32 } =
+            "{hands} hands were counted on topic {topic_number}; {max} seats are there and may vote",
         BallotStillOpen("BALLOT_STILL_OPEN") { ballot_number: u32, topic_number: u32 } =
             "ballot {ballot_number} on topic {topic_number} is open; close it first",
         VersionVotedOn("VERSION_VOTED_ON") { version: u32, topic_number: u32, ballot_number: u32 } =

@@ -28,6 +28,7 @@ impl Command {
             | Command::SubmitAmendment { .. }
             | Command::ResolveAmendment { adopt: true, .. }
             | Command::DraftItems { .. }
+            | Command::DeclareChanges { .. }
             | Command::ReviseItem { .. } => Some(BYTES_FOR_TEXTS_MAX),
             Command::OpenChoice { .. } => Some(BYTES_FOR_TEXTS_MAX),
             Command::OpenBallot { .. }
@@ -77,6 +78,7 @@ fn bytes_of_topic(topic: &Topic, votes: usize) -> usize {
     let items = topic.items.iter().map(|item| item.draft.bytes() + PART_BYTES);
     let ballots = topic.ballots.iter().map(|ballot| RESULT_BYTES + votes + bytes_of_reasons(ballot));
     let choices = topic.choices.iter().map(|choice| bytes_of_choice(choice, votes));
+    let changes = topic.changes.iter().map(|change| PART_BYTES + change.carried_over.len() * PART_BYTES);
     let acceptances = topic.acceptances.values().flatten().map(|code| code.as_str().len() + PART_BYTES);
     statements
         .chain(versions)
@@ -85,6 +87,7 @@ fn bytes_of_topic(topic: &Topic, votes: usize) -> usize {
         .chain(ballots)
         .chain(choices)
         .chain(acceptances)
+        .chain(changes)
         .sum()
 }
 

@@ -6,9 +6,11 @@ use crate::testing::{self, actor, at, code, given, line, text};
 use crate::{Actor, Refusal, Role, Uuid};
 use jiff::civil::date;
 
+mod changes;
 mod choices;
 mod constitution;
 mod deadlines;
+mod hands;
 mod mandates;
 mod next;
 mod random;

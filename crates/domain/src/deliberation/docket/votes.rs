@@ -3,7 +3,7 @@
 use super::floor::{is_clerk_of_the_docket, must_belong_to, not_one_of, not_recused};
 use super::mandates::{may_carry, stand_ins};
 use super::voting::still_signing;
-use super::{Event, Proceedings, Rejection, RoleOnTopic, Topic};
+use super::{Event, Proceedings, Rejection, RoleOnTopic, Topic, hands};
 use crate::deliberation::ballot::{Ballot, Choice, Vote, VotePart, Votes};
 use crate::{Code, Issued, Text};
 use std::collections::BTreeSet;
@@ -44,7 +44,7 @@ pub(super) fn call(
 ) -> Result<Vec<Event>, Rejection> {
     let (topic, ballot) = open_ballot_on(proceedings, number)?;
     if !is_clerk_of_the_docket(proceedings, issued) {
-        return Err(not_one_of(&proceedings.agenda.constitution.secretariat, issued));
+        return Err(not_one_of_the_secretariat(proceedings, issued));
     }
     let mut seen = BTreeSet::new();
     if let Some(twice) = votes.iter().find(|vote| !seen.insert(&vote.department)) {
@@ -71,6 +71,11 @@ pub(super) fn call(
     Ok(events)
 }
 
+/// The refusal of whoever is no clerk of the docket.
+pub(super) fn not_one_of_the_secretariat(proceedings: &Proceedings, issued: &Issued) -> Rejection {
+    not_one_of(&proceedings.agenda.constitution.secretariat, issued)
+}
+
 /// One vote; none when it is unchanged.
 fn vote(
     proceedings: &Proceedings,
@@ -80,6 +85,7 @@ fn vote(
     issued: &Issued,
 ) -> Result<Option<Event>, Rejection> {
     let Paper { department, choice, split, reason } = paper;
+    hands::none_counted(topic, ballot)?;
     may_vote_on(proceedings, topic, &department)?;
     let by_clerk = is_clerk_of_the_docket(proceedings, issued);
     let Caster { cast_by, put_down_by_clerk } =

@@ -1,5 +1,6 @@
 use super::*;
-use crate::testing::given;
+use crate::testing::{actor, given};
+use crate::{Actor, Role};
 
 fn profile(parent: Option<&str>) -> Profile {
     Profile {
@@ -17,9 +18,24 @@ fn a_department_is_registered_once_and_changes_only_with_the_profile() {
     let listed = [Event::Registered { profile: profile(None) }];
     assert_eq!(given::<Department>(&[]).when(Command::Register(profile(None))), Ok(listed.to_vec()));
     assert_eq!(given::<Department>(&listed).when(Command::Register(profile(None))), Ok(vec![]));
+    let under_another = || Command::Register(profile(Some("SC")));
+    let changed = vec![Event::Registered { profile: profile(Some("SC")) }];
+    let own = actor("li", "MIIT", Role::Clerk);
+    assert_eq!(given::<Department>(&listed).by(own).when(under_another()), Ok(changed.clone()));
+    let operator = Actor { subject: "ops".into(), department: None, roles: vec![Role::Operator] };
+    assert_eq!(given::<Department>(&listed).by(operator).when(under_another()), Ok(changed.clone()));
+
+    let stranger = || actor("li", "SC", Role::Clerk);
+    let refused = given::<Department>(&listed).by(stranger()).when(under_another()).unwrap_err();
     assert_eq!(
-        given::<Department>(&listed).when(Command::Register(profile(Some("SC")))),
-        Ok(vec![Event::Registered { profile: profile(Some("SC")) }])
+        refused.to_string(),
+        "only MIIT and operators may do this; you speak for SC",
+        "it would see all"
+    );
+    assert_eq!(
+        given::<Department>(&changed).by(stranger()).when(Command::Register(profile(None))),
+        Ok(listed.to_vec()),
+        "it is above it"
     );
 }
 

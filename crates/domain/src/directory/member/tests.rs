@@ -1,5 +1,6 @@
 use super::*;
-use crate::testing::given;
+use crate::Actor;
+use crate::testing::{actor, given};
 
 fn profile() -> Profile {
     Profile {
@@ -14,13 +15,22 @@ fn profile() -> Profile {
 #[test]
 fn a_member_is_registered_once_and_changes_only_with_the_profile() {
     let listed = [Event::Registered { profile: profile() }];
-    assert_eq!(given::<Member>(&[]).when(Command::Register(profile())), Ok(listed.to_vec()));
-    assert_eq!(given::<Member>(&listed).when(Command::Register(profile())), Ok(vec![]));
-    let moved = Profile { department: Code::parse("NDRC").unwrap(), ..profile() };
-    assert_eq!(
-        given::<Member>(&listed).when(Command::Register(moved.clone())),
-        Ok(vec![Event::Registered { profile: moved }])
-    );
+    let register = |history: &[Event], by: &Actor, profile: &Profile| {
+        let registered = given::<Member>(history).by(by.clone()).when(Command::Register(profile.clone()));
+        registered.map_err(|refused| refused.to_string())
+    };
+    let own = actor("wen", "MIIT", Role::Clerk);
+    assert_eq!(register(&[], &own, &profile()), Ok(listed.to_vec()));
+    assert_eq!(register(&listed, &own, &profile()), Ok(vec![]));
+    let elsewhere = Profile { email: Some(Line::parse("li.wei@metro.cn").unwrap()), ..profile() };
+    let stranger = actor("wen", "METRO", Role::Clerk);
+    let refused = Err("only MIIT and operators may do this; you speak for METRO".to_owned());
+    assert_eq!(register(&listed, &stranger, &elsewhere), refused, "their notices would go to it");
+    assert_eq!(register(&[], &stranger, &elsewhere), refused);
+    let moved = Profile { department: Code::parse("METRO").unwrap(), ..profile() };
+    assert_eq!(register(&listed, &stranger, &moved), refused);
+    let operator = Actor { subject: "ops".into(), department: None, roles: vec![Role::Operator] };
+    assert_eq!(register(&listed, &operator, &moved), Ok(vec![Event::Registered { profile: moved.clone() }]));
 }
 
 #[test]

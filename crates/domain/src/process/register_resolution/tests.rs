@@ -9,6 +9,7 @@ use crate::process::rescind_items;
 use crate::resolution::action_item;
 use crate::resolution::register::{self, Register};
 use crate::resolution::resolution::{self, State};
+use crate::resolution_change::ChangeEffect;
 use crate::testing::{actor, code, constitution, given, line, text};
 use crate::{Aggregate, Role};
 
@@ -109,9 +110,12 @@ fn a_decision_is_registered_under_its_number_with_its_items() {
         ]
     );
 
-    let rescinded = resolution::Event::Rescinded {
-        reason: text("a law applies"),
-        ended_at: "2027-03-09T02:00:00Z".parse().unwrap(),
+    let rescinded = resolution::Event::Changed {
+        by: Uuid::from_u128(9),
+        effect: ChangeEffect::Rescinds,
+        carried_over: vec![],
+        reason: text("FLOOD-2027-0002"),
+        changed_at: "2027-03-09T02:00:00Z".parse().unwrap(),
     };
     let ended = Resolution::evolve(resolution.clone(), &rescinded);
     let rescinded_items: Vec<Uuid> =

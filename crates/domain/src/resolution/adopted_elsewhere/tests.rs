@@ -25,6 +25,7 @@ fn adopted(decided_on: &str, items: Vec<Obligation>) -> AdoptedElsewhere {
         decided_on: decided_on.parse().unwrap(),
         source: line("Document 12 of 2026"),
         items,
+        changes: vec![],
     }
 }
 

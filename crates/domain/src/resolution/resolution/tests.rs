@@ -20,6 +20,7 @@ fn registration(number: &str) -> Registration {
         declaratory: false,
         decided_on: "2027-03-01".parse().unwrap(),
         items: vec![Uuid::from_u128(11), Uuid::from_u128(12)],
+        changes: vec![],
     }
 }
 
@@ -39,8 +40,8 @@ fn votes() -> Votes {
     }
 }
 
-fn superseded_by(successor: Uuid) -> Command {
-    Command::Supersede { resolution: OWN, successor, reason: reason() }
+fn change(by: u128, effect: ChangeEffect, carried_over: &[Uuid]) -> Command {
+    Command::Change { by: Uuid::from_u128(by), effect, carried_over: carried_over.to_vec(), reason: reason() }
 }
 
 fn registered() -> Vec<Event> {
@@ -51,7 +52,7 @@ fn registered() -> Vec<Event> {
 }
 
 fn reason() -> Text {
-    Text::parse("another law applies").unwrap()
+    Text::parse("JC-2027-0009 Another law applies").unwrap()
 }
 
 #[test]
@@ -67,23 +68,35 @@ fn a_decision_is_registered_once() {
 }
 
 #[test]
-fn a_resolution_that_ended_does_not_end_again_in_another_way() {
-    assert_eq!(
-        given::<Resolution>(&registered()).when(superseded_by(OWN)),
-        Err(Rejection::OwnSuccessor { number: Line::parse("JC-2027-0001").unwrap() })
-    );
+fn nothing_is_changed_that_was_never_registered() {
+    let unknown = given::<Resolution>(&[]).when(change(9, ChangeEffect::Rescinds, &[]));
+    assert!(matches!(unknown, Err(Rejection::NotFound { .. })));
+}
+
+#[test]
+fn a_later_decision_amends_it_or_ends_it_and_carries_over_what_it_says() {
+    let item = Uuid::from_u128(11);
+    let changed = |history: &[Event], command| given::<Resolution>(history).when(command).unwrap();
     let mut history = registered();
-    history.extend(given::<Resolution>(&history).when(Command::Rescind { reason: reason() }).unwrap());
-    assert_eq!(given::<Resolution>(&history).when(Command::Rescind { reason: reason() }), Ok(vec![]));
-    let refused = given::<Resolution>(&history).when(superseded_by(Uuid::from_u128(9))).unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "the stage of resolution JC-2027-0001 is rescinded; it has to be in-force"
-    );
-    assert!(matches!(
-        given::<Resolution>(&[]).when(Command::Rescind { reason: reason() }),
-        Err(Rejection::NotFound { .. })
-    ));
+    for by in [7, 8] {
+        history.extend(changed(&history, change(by, ChangeEffect::Amends, &[])));
+        assert_eq!(changed(&history, change(by, ChangeEffect::Amends, &[])), [], "once");
+    }
+    let state = Resolution::fold(State::default(), &history);
+    let amended = state.registered().unwrap();
+    let chain = [7, 8].map(Uuid::from_u128);
+    assert_eq!((amended.stage(), amended.amended_by.as_slice()), (Stage::InForce, &chain[..]));
+    history.extend(changed(&history, change(9, ChangeEffect::Rescinds, &[item])));
+    for effect in [ChangeEffect::Amends, ChangeEffect::Supersedes, ChangeEffect::Rescinds] {
+        assert_eq!(changed(&history, change(10, effect, &[])), [], "it has ended");
+    }
+    let state = Resolution::fold(State::default(), &history);
+    let rescinded = state.registered().unwrap();
+    let ending = rescinded.ending.as_ref().unwrap();
+    assert_eq!((rescinded.stage(), ending.by), (Stage::Rescinded, Uuid::from_u128(9)));
+    assert!(rescinded.binds(item) && !rescinded.binds(Uuid::from_u128(12)));
+    let rescinded = crate::process::rescind_items::react(OWN, &state, history.last().unwrap());
+    assert_eq!(rescinded.iter().map(|(item, _)| *item).collect::<Vec<_>>(), [Uuid::from_u128(12)]);
 }
 
 fn commands() -> impl Strategy<Value = Command> {
@@ -91,8 +104,9 @@ fn commands() -> impl Strategy<Value = Command> {
         (1..3u32).prop_map(|serial| Command::Register {
             registration: registration(&format!("JC-2027-000{serial}"))
         }),
-        Just(Command::Rescind { reason: reason() }),
-        (1..3u128).prop_map(|id| superseded_by(Uuid::from_u128(id))),
+        (1..3u128).prop_map(|by| change(by, ChangeEffect::Amends, &[])),
+        (1..3u128).prop_map(|by| change(by, ChangeEffect::Rescinds, &[])),
+        (1..3u128).prop_map(|by| change(by, ChangeEffect::Supersedes, &[])),
     ]
 }
 
@@ -106,7 +120,9 @@ proptest! {
                 history.extend(events);
             }
         }
-        let endings = history.iter().filter(|event| !matches!(event, Event::Registered { .. })).count();
+        let endings = history.iter().filter(|event| {
+            matches!(event, Event::Changed { effect, .. } if *effect != ChangeEffect::Amends)
+        }).count();
         prop_assert!(endings <= 1);
         let state = Resolution::fold(State::default(), &history);
         match history.first() {

@@ -74,6 +74,8 @@ fn a_session_is_requested_of_a_body_that_is_defined() {
         Err(Rejection::UnknownBody { body_code: code("FLOOD") })
     );
     assert_eq!(check(&State::Absent, &body(), &request, &issued), Ok(()));
+    let nobody = Actor { department: None, ..issued.by };
+    assert_eq!(refusal(&State::Absent, request, nobody), Err("DEPARTMENT_REQUIRED"));
 }
 
 #[test]

@@ -17,7 +17,11 @@ pub fn check(
         return Ok(());
     }
     if let Command::TakeIn { intake } = command {
-        return defined(&intake.body, body).map(drop);
+        defined(&intake.body, body)?;
+        return match issued.by.department {
+            Some(_) => Ok(()),
+            None => Err(Rejection::DepartmentRequired),
+        };
     }
     let Some(known) = matter.known() else { return Ok(()) };
     let version = defined(known.body_in_charge(), body)?;

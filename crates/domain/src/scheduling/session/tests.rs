@@ -2,9 +2,10 @@ use super::*;
 use crate::scheduling::booking::room_command;
 use crate::scheduling::room::{self, Room};
 use crate::testing::{actor, at, code, constitution, given, line, text};
-use crate::{Actor, Refusal, Timestamp};
+use crate::{Actor, Refusal, Role, Timestamp};
 
 mod life;
+mod next;
 mod random;
 
 fn china() -> WorkingCalendar {

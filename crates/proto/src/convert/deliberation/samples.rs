@@ -1,14 +1,16 @@
 //! Sample events of a docket.
 
 use crate::convert::sample::{Sample, at, code, constitution, line, samples, text};
+use domain::decision_rule::OptionTie;
 use domain::deliberation::ballot::options::ChoiceMethod;
 use domain::deliberation::ballot::{
-    Abstention, BallotResult, Choice, MajorityBase, Method, OpenedVote, Seat, Tie, VotePart,
+    Abstention, BallotResult, Choice, Hands, MajorityBase, Method, OpenedVote, Seat, Tie, VotePart,
 };
-use domain::deliberation::docket::choices::{ChoicePaper, ChoiceResult, Figures};
+use domain::deliberation::docket::choices::{ChoicePaper, ChoiceResult, Figures, TieBroken};
 use domain::deliberation::docket::{self, Docket, Event, Mode};
 use domain::deliberation::minutes;
 use domain::due::DueRule;
+use domain::resolution_change::{ChangeEffect, ResolutionChange};
 use domain::{Text, Uuid};
 use jiff::civil::date;
 
@@ -220,7 +222,15 @@ fn on_choices() -> Vec<Event> {
         },
     };
     let figures = vec![Figures { of_options: vec![3, 1] }, Figures { of_options: vec![4, 0] }];
-    let result = ChoiceResult { first: vec![1], figures, cast: 2, quorum: 2, body_version: 3 };
+    let result =
+        ChoiceResult { first: vec![1], figures, cast: 2, quorum: 2, body_version: 3, tie_broken: None };
+    let equal = |by, lot| {
+        let tie_broken = Some(TieBroken { option: 2, by, lot });
+        let result = ChoiceResult { first: vec![1, 2], tie_broken, ..result.clone() };
+        Event::ChoiceClosed { topic: 1, choice: 2, result, roll: roll() }
+    };
+    let by_lot = equal(OptionTie::Lot, Some(Uuid::from_u128(17)));
+    let by_the_chair = equal(OptionTie::ChairPrefers, None);
     vec![
         opened(ChoiceMethod::Single),
         opened(ChoiceMethod::Approval),
@@ -229,7 +239,9 @@ fn on_choices() -> Vec<Event> {
         opened(ChoiceMethod::Score),
         cast(vec![2, 1], vec![], None),
         cast(vec![], vec![10, 0], Some("BRIDGES")),
-        Event::ChoiceClosed { topic: 1, choice: 2, result, roll: roll() },
+        Event::ChoiceClosed { topic: 1, choice: 2, result: result.clone(), roll: roll() },
+        by_lot,
+        by_the_chair,
         Event::ItemAccepted { topic: 1, item: 3, department: code("PRESS") },
     ]
 }
@@ -268,7 +280,17 @@ fn in_secret() -> Vec<Event> {
             result: BallotResult { secret: true, casting_vote: None, ..result(Method::SimpleMajority) },
             roll: vec![],
         },
+        Event::ChangesDeclared {
+            topic,
+            changes: vec![ResolutionChange {
+                resolution: Uuid::from_u128(9),
+                effect: ChangeEffect::Supersedes,
+                carried_over: vec![Uuid::from_u128(11)],
+            }],
+        },
+        Event::ChangesDeclared { topic, changes: vec![] },
         Event::BallotVoided { topic, ballot, reason: text("The wrong version") },
+        Event::HandsCounted { topic, ballot, hands: Hands { yes: 3, no: 1, abstain: 2 } },
     ]
 }
 

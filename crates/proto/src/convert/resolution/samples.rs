@@ -7,6 +7,7 @@ use domain::resolution::dependencies::{self, Dependencies};
 use domain::resolution::evidence::Evidence;
 use domain::resolution::register::{self, Register};
 use domain::resolution::resolution::{Event, Origin, Registration, Resolution, Votes};
+use domain::resolution_change::ChangeEffect;
 
 pub fn all() -> Vec<Box<dyn Sample>> {
     let register = samples::<Register>(vec![register::Event::NumberIssued {
@@ -21,11 +22,19 @@ pub fn all() -> Vec<Box<dyn Sample>> {
             registration: registration(2, "改造十二座泵站。"),
             registered_at: at("2027-03-01T02:00:00.5Z"),
         },
-        Event::Rescinded { reason: text("a law applies"), ended_at: at("2027-05-01T02:00:00Z") },
-        Event::Superseded {
-            successor: Uuid::from_u128(8),
-            reason: text("a better one"),
-            ended_at: at("2027-05-01T02:00:00Z"),
+        Event::Changed {
+            by: Uuid::from_u128(9),
+            effect: ChangeEffect::Rescinds,
+            carried_over: vec![Uuid::from_u128(11)],
+            reason: text("FLOOD-2027-0003 防汛物资"),
+            changed_at: at("2027-05-01T02:00:00Z"),
+        },
+        Event::Changed {
+            by: Uuid::from_u128(9),
+            effect: ChangeEffect::Amends,
+            carried_over: vec![],
+            reason: text("FLOOD-2027-0004 防汛物资"),
+            changed_at: at("2027-05-01T02:00:00Z"),
         },
         Event::Registered {
             registration: Registration {
@@ -60,6 +69,7 @@ pub fn registration(items: u128, words: &str) -> Registration {
         declaratory: false,
         decided_on: "2027-03-01".parse().unwrap(),
         items: (0..items).map(Uuid::from_u128).collect(),
+        changes: vec![],
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::convert::sample::{Sample, at, code, constitution, line, samples, text};
 use domain::Uuid;
 use domain::decision_rule::{
-    Abstention, DecisionRule, MajorityBase, MatterClass, Method, Quorum, QuorumBase, RecusalEffect, Tie,
-    VotingRule,
+    Abstention, DecisionRule, MajorityBase, MatterClass, Method, OptionTie, Quorum, QuorumBase,
+    RecusalEffect, Tie, VotingRule,
 };
 use domain::scheduling::{body, matter, quota, room, session};
 use domain::testing::seat;
@@ -107,6 +107,8 @@ fn with_a_voting_rule() -> body::Charter {
         mandates_max: 1,
         excludes_general_consent: true,
         secret_ballots: false,
+        hand_counts: false,
+        option_tie: OptionTie::NoDecision,
     };
     body::Charter { decision_rules: vec![DecisionRule { voting, ..rule }], ..charter() }
 }

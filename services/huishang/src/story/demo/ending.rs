@@ -8,12 +8,14 @@ use crate::story::demo::stage::{PAGE_COLUMNS, Stage, expect_refusal, heading, na
 use anyhow::{Context as _, bail};
 use client::Client;
 use domain::Role;
+use proto::deliberation::v1::{GetDocketRequest, ListDocketsRequest};
 use proto::followup::v1::{BoardCounts, BoardRow, GetBoardRequest, GetIndicatorsRequest, Indicator};
 use proto::ledger::v1::GetHeadRequest;
 use proto::ledger::v1::{VerifyLogRequest, VerifyLogResponse};
-use proto::resolution::v1::ListItemsRequest;
-use proto::scheduling::v1::{GetSessionRequest, ListSessionsRequest};
+use proto::resolution::v1::{GetResolutionRequest, ListItemsRequest, ListResolutionsRequest};
+use proto::scheduling::v1::{GetSessionRequest, GetSessionResponse, ListSessionsRequest};
 use tonic::Status;
+use uuid::Uuid;
 
 /// The figures of the board.
 const FIGURES: [&str; 9] = [
@@ -96,29 +98,82 @@ async fn indicators(stage: &Stage, at_least_position: u64) -> anyhow::Result<()>
     ])
 }
 
-/// What a department sees that takes part in nothing.
+/// What there is of the matters, as somebody sees it.
+#[derive(PartialEq, Eq)]
+struct Seen {
+    sessions: Vec<String>,
+    dockets: usize,
+    resolutions: Vec<String>,
+    items: usize,
+    open: u32,
+}
+
+impl Seen {
+    async fn by(client: &Client, at_least_position: u64) -> anyhow::Result<Seen> {
+        let sessions = ListSessionsRequest { at_least_position, ..Default::default() };
+        let dockets = ListDocketsRequest { at_least_position, ..Default::default() };
+        let resolutions = ListResolutionsRequest { at_least_position, ..Default::default() };
+        let items = ListItemsRequest { at_least_position, ..Default::default() };
+        let board = GetBoardRequest { at_least_position, ..Default::default() };
+        let sessions = client.call(sessions).await?.sessions.into_iter();
+        let resolutions = client.call(resolutions).await?.resolutions.into_iter();
+        Ok(Seen {
+            sessions: sessions.map(|session| session.session_id).collect(),
+            dockets: client.call(dockets).await?.dockets.len(),
+            resolutions: resolutions.map(|resolution| resolution.number).collect(),
+            items: client.call(items).await?.items.len(),
+            open: client.call(board).await?.totals.context("the board has no totals")?.open,
+        })
+    }
+
+    fn is_nothing(&self) -> bool {
+        *self == Seen { sessions: vec![], dockets: 0, resolutions: vec![], items: 0, open: 0 }
+    }
+}
+
+/// What a department sees that takes part in nothing: nothing, and not even that there is something.
 async fn outside(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
     heading(text("Seen from outside 局外所见"))?;
-    let library = stage.deployment.client(Role::DepartmentLead, Some(text("CITY-LIBRARY")))?;
-    let list = ListSessionsRequest { at_least_position, ..Default::default() };
-    let there = stage.supervisor.call(list.clone()).await?.sessions;
-    let seen = library.call(list).await?.sessions.len();
-    let items = ListItemsRequest { at_least_position, ..Default::default() };
-    let items = library.call(items).await?.items.len();
-    let board = library.call(GetBoardRequest { at_least_position, ..Default::default() }).await?;
-    let open = board.totals.context("the board has no totals")?.open;
+    let there = Seen::by(&stage.supervisor, at_least_position).await?;
     narrate(say(
-        "There were {there} sessions. The city library, which took part in none, sees {seen} of them, {items} items and \
-         a board on which {open} are open.",
-        &[("there", &there.len()), ("seen", &seen), ("items", &items), ("open", &open)],
+        "The supervisor sees {sessions} sessions, {dockets} dockets and {resolutions} resolutions. The city library took \
+         part in none: it sees no session, docket, resolution or item, and a board on which nothing is open.",
+        &[
+            ("sessions", &there.sessions.len()),
+            ("dockets", &there.dockets),
+            ("resolutions", &there.resolutions.len()),
+        ],
     ))?;
-    let session_id = there.first().context("there is no session")?.session_id.clone();
-    let asked = library.call(GetSessionRequest { at_least_position, session_id }).await;
-    expect_refusal(text("It has heard of a session's id, and asks for it."), asked, "NOT_FOUND")?;
-    if seen > 0 || items > 0 || open > 0 {
-        bail!("an outsider should see nothing, but sees {seen} sessions, {items} items, {open} open");
+    for role in [Role::DepartmentLead, Role::Delegate, Role::Chair] {
+        let library = stage.deployment.client(role, Some(text("CITY-LIBRARY")))?;
+        if !Seen::by(&library, at_least_position).await?.is_nothing() {
+            bail!("whoever takes part in nothing should see nothing, as {role:?} too");
+        }
     }
-    Ok(())
+    let library = stage.deployment.client(Role::DepartmentLead, Some(text("CITY-LIBRARY")))?;
+    let session_id = there.sessions.first().context("there is no session")?;
+    let session = |session_id: String| GetSessionRequest { at_least_position, session_id };
+    let nobodys = library.call(session(Uuid::new_v4().to_string())).await;
+    let asked = library.call(session(session_id.clone())).await;
+    let said = |answer: Result<GetSessionResponse, Status>| answer.err().map(|refused| refused.to_string());
+    if said(nobodys) != said(asked.clone()) {
+        bail!("an outsider should not learn from a refusal that a session exists");
+    }
+    expect_refusal(text("It has heard of a session's id, and asks for it."), asked, "NOT_FOUND")?;
+    let docket = GetDocketRequest { at_least_position, docket_id: session_id.clone() };
+    expect_refusal(
+        text("It asks for what was debated, and who voted how"),
+        library.call(docket).await,
+        "NOT_FOUND",
+    )?;
+    let number = there.resolutions.first().context("there is no resolution")?.clone();
+    let resolution = GetResolutionRequest { at_least_position, number, ..Default::default() };
+    expect_refusal(
+        text("It has heard of a resolution's number, and asks for it"),
+        library.call(resolution).await,
+        "NOT_FOUND",
+    )?;
+    narrate(text("Each time it gets the answer that an id gets which nobody has."))
 }
 
 fn print_table(columns: Vec<Column>) -> anyhow::Result<()> {

@@ -1,8 +1,9 @@
 //! Choices among options: who chooses, what counts, and that nothing comes of it by itself.
 
 use super::*;
-use crate::deliberation::ballot::options::ChoiceMethod;
-use crate::deliberation::docket::choices::ChoiceResult;
+use crate::decision_rule::OptionTie;
+use crate::deliberation::ballot::options::{ChoiceMethod, Preference, preferred};
+use crate::deliberation::docket::choices::{ChoiceResult, TieBroken};
 
 fn open(method: ChoiceMethod) -> Command {
     let options = ["North", "South", "West"].map(line).to_vec();
@@ -95,4 +96,57 @@ fn one_choice_is_open_at_a_time_and_no_ballot_beside_it() {
         method: ChoiceMethod::Single,
     };
     assert_eq!(by(&in_session(), "WATER", alone), Err(Rejection::OptionsOutOfRange { options: 2, max: 12 }));
+}
+
+/// What comes of a choice in which ROADS approves of 2, HEALTH of 3, and WATER, in the chair, of these.
+fn equal(option_tie: OptionTie, of_the_chair: &[u32], recuses: bool) -> ChoiceResult {
+    let mut history = in_session();
+    let Some(Event::Prepared { agenda }) = history.first_mut() else { panic!("it is prepared") };
+    agenda.constitution.rule.voting.option_tie = option_tie;
+    history.extend(by(&history, "WATER", open(ChoiceMethod::Approval)).unwrap());
+    for (department, named) in [("ROADS", &[2][..]), ("HEALTH", &[3]), ("WATER", of_the_chair)] {
+        history.extend(by(&history, department, cast(department, named, &[])).unwrap());
+    }
+    history.extend(recuses.then(|| recused("WATER")));
+    let chair = if recuses { "ROADS" } else { "WATER" };
+    let closed = by(&history, chair, Command::CloseChoice { topic: 1 }).unwrap();
+    let [Event::ChoiceClosed { result, .. }] = &closed[..] else { panic!("{closed:?}") };
+    result.clone()
+}
+
+#[test]
+fn the_rule_of_the_body_says_what_decides_between_equal_options() {
+    let nothing = equal(OptionTie::NoDecision, &[1], false);
+    assert_eq!((nothing.first, nothing.tie_broken), (vec![1, 2, 3], None));
+
+    let by_the_chair = equal(OptionTie::ChairPrefers, &[1], false);
+    let broken = TieBroken { option: 1, by: OptionTie::ChairPrefers, lot: None };
+    assert_eq!((by_the_chair.first, by_the_chair.tie_broken), (vec![1, 2, 3], Some(broken)));
+    for silent in [&[][..], &[2, 3]] {
+        let result = equal(OptionTie::ChairPrefers, silent, false);
+        assert_eq!((result.first, result.tie_broken), (vec![2, 3], None), "{silent:?} tells nothing");
+    }
+    let by_the_deputy = equal(OptionTie::ChairPrefers, &[3], true).tie_broken.unwrap();
+    assert_eq!(by_the_deputy.option, 2, "WATER recused itself, and ROADS is in the chair");
+
+    let drawn = equal(OptionTie::Lot, &[], false);
+    let broken = drawn.tie_broken.unwrap();
+    let place = usize::try_from(broken.lot.unwrap().as_u128() % 2).unwrap();
+    assert_eq!((broken.option, broken.by), (drawn.first[place], OptionTie::Lot));
+    assert_eq!(equal(OptionTie::Lot, &[2], false).tie_broken, None, "there is nothing to draw");
+}
+
+#[test]
+fn a_seat_prefers_one_of_equal_options_if_what_it_said_tells() {
+    let said = |named: &[usize], points: &[u32]| Preference {
+        weight: 1,
+        named: named.to_vec(),
+        points: points.to_vec(),
+    };
+    assert_eq!(preferred(ChoiceMethod::Single, &[0, 2], &said(&[2], &[])), Some(2));
+    assert_eq!(preferred(ChoiceMethod::Approval, &[0, 2], &said(&[2, 0], &[])), None);
+    assert_eq!(preferred(ChoiceMethod::Schulze, &[0, 2], &said(&[1, 2, 0], &[])), Some(2));
+    assert_eq!(preferred(ChoiceMethod::InstantRunoff, &[0, 2], &said(&[1], &[])), None);
+    assert_eq!(preferred(ChoiceMethod::Score, &[0, 2], &said(&[], &[3, 9, 4])), Some(2));
+    assert_eq!(preferred(ChoiceMethod::Score, &[0, 2], &said(&[], &[4, 9, 4])), None);
 }

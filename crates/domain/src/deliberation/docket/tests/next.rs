@@ -12,7 +12,7 @@ fn step<'s>(steps: &'s [Step], rpc: &str) -> &'s Step {
     found.unwrap_or_else(|| panic!("no {rpc} in {steps:#?}"))
 }
 fn departments(step: &Step) -> Vec<&str> {
-    step.by.iter().map(|who| who.department.as_str()).collect()
+    step.by.iter().filter_map(|who| who.department.as_ref()).map(Code::as_str).collect()
 }
 
 #[test]

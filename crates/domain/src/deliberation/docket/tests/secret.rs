@@ -159,3 +159,19 @@ fn a_ballot_that_cannot_be_counted_is_voided_and_leaves_nothing() {
         "nobody voids what they would lose"
     );
 }
+
+#[test]
+fn what_can_happen_next_is_what_a_secret_ballot_takes() {
+    let history = cast(open(), &["WATER", "ROADS", "HEALTH"]);
+    let state = Docket::fold(State::Absent, &history);
+    let steps = crate::deliberation::docket::next::steps(&state, at("2027-03-01T01:10:00Z"), &calendar());
+    let by = |rpc: &str| {
+        let step = steps.iter().find(|step| step.rpc == rpc && step.topic == Some(1))?;
+        Some(
+            step.by.iter().filter_map(|who| who.department.as_ref()).map(Code::to_string).collect::<Vec<_>>(),
+        )
+    };
+    assert_eq!(by("CastVote"), None, "nobody votes openly");
+    assert_eq!(by("CastSecretVote").unwrap(), SEATS);
+    assert!(!by("CloseBallot").unwrap().is_empty() && !by("VoidBallot").unwrap().is_empty());
+}

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn admitted() -> Vec<Event> {
+pub(super) fn admitted() -> Vec<Event> {
     vec![requested(outline(1)), screened(&[]), Event::Admitted]
 }
 

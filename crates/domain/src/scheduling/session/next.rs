@@ -1,0 +1,177 @@
+//! What can happen next to a session, by whom, and what refuses the rest: every command is put to the rules of the session and
+//! its body. What other things say, such as whether a room is free, is said when the command is given.
+
+use super::{Answer, Command, Filed, Paper, Rejection, Session, State};
+use crate::constitution::Constitution;
+use crate::next_step::{self, Who};
+use crate::scheduling::{authority, body};
+use crate::{Aggregate, Code, Issued, Line, Role, Text, Timestamp};
+use jiff::ToSpan as _;
+
+/// A command on a session that was put to the rules.
+pub type Step = next_step::Step<Rejection>;
+
+/// What a session is looked at with.
+#[derive(Debug)]
+pub struct Look<'a> {
+    /// The session.
+    pub state: &'a State,
+    /// Its body, as it is now.
+    pub body: &'a body::State,
+    /// The command that would screen it now.
+    pub screening: Command,
+    /// What it would be decided by if it were convened now.
+    pub constitution: Constitution,
+    /// The moment.
+    pub at: Timestamp,
+}
+
+/// What can happen next, and what refuses the rest, in the order in which a session goes. What would change nothing is left
+/// out.
+pub fn steps(look: &Look<'_>) -> Vec<Step> {
+    let Some(filed) = look.state.filed() else { return vec![] };
+    let people = People { filed, constitution: &look.constitution };
+    let asked = asked(look, filed, &people);
+    asked
+        .into_iter()
+        .filter_map(|Asked { rpc, people, command }| step(look, rpc, people, &*command))
+        .collect()
+}
+
+fn step(
+    look: &Look<'_>,
+    rpc: &'static str,
+    people: Vec<Who>,
+    command: &dyn Fn(&Code) -> Command,
+) -> Option<Step> {
+    let decide = |who: &Who, by| {
+        // Who speaks for no department names none in a command.
+        let own = who.department.as_ref().unwrap_or(&look.constitution.chair);
+        let (command, issued) = (command(own), Issued { at: look.at, by });
+        authority::check(look.state, look.body, &command, &issued)?;
+        Session::decide(look.state, command, &issued).map(|events| events.len())
+    };
+    let for_who_they_are = |refusal: &Rejection| {
+        matches!(
+            refusal,
+            Rejection::NotYourDepartment { .. }
+                | Rejection::NotTheSecretariat { .. }
+                | Rejection::NotInCharge { .. }
+                | Rejection::NotOfTheSession { .. }
+                | Rejection::NotInvited { .. }
+        )
+    };
+    Step::put(rpc, None, people, decide, for_who_they_are)
+}
+
+/// Those who have to do with the session.
+struct People<'a> {
+    filed: &'a Filed,
+    constitution: &'a Constitution,
+}
+
+impl People<'_> {
+    fn clerks(&self) -> Vec<Who> {
+        self.constitution.secretariat.iter().map(|department| Who::of(Role::Clerk, department)).collect()
+    }
+
+    /// The clerks and the chairs.
+    fn in_charge(&self) -> Vec<Who> {
+        let chairs = self.constitution.chairs().map(|department| Who::of(Role::Chair, department));
+        self.clerks().into_iter().chain(chairs).collect()
+    }
+
+    /// These, and the department that requested the session.
+    fn and_requester(&self, others: Vec<Who>) -> Vec<Who> {
+        let requester = self.filed.requester.iter().map(|own| Who::of(Role::DepartmentLead, own));
+        requester.chain(others).collect()
+    }
+
+    fn attendees(&self, role: Role) -> Vec<Who> {
+        self.filed.outline.attendees.iter().map(|attendee| Who::of(role, &attendee.department)).collect()
+    }
+}
+
+/// A command with its rpc, and who is asked for it.
+struct Asked<'a> {
+    rpc: &'static str,
+    people: Vec<Who>,
+    /// Made for each department: some commands speak for one.
+    command: Box<dyn Fn(&Code) -> Command + 'a>,
+}
+
+fn ask<'a>(rpc: &'static str, people: Vec<Who>, command: impl Fn(&Code) -> Command + 'a) -> Asked<'a> {
+    Asked { rpc, people, command: Box::new(command) }
+}
+
+fn asked<'a>(look: &'a Look<'_>, filed: &'a Filed, people: &People<'_>) -> Vec<Asked<'a>> {
+    let (outline, at) = (&filed.outline, look.at);
+    let overridable = filed.screening.as_ref().and_then(|screening| {
+        screening.findings.iter().map(|finding| finding.rule).find(|rule| rule.is_overridable())
+    });
+    let supervisors = vec![Who { role: Role::Supervisor, department: None }];
+    let override_finding = overridable.map(|rule| {
+        ask("OverrideFinding", supervisors, move |_| Command::Override { rule, reason: words() })
+    });
+    let first = vec![
+        ask("SubmitPaper", people.and_requester(people.attendees(Role::DepartmentLead)), move |_| {
+            Command::SubmitPaper {
+                topic: outline.topics.first().map_or(1, |topic| topic.number),
+                paper: paper(),
+            }
+        }),
+        ask("ScreenSession", people.clerks(), move |_| look.screening.clone()),
+    ];
+    let then = vec![
+        ask("AdmitSession", people.clerks(), |_| Command::Admit),
+        ask("ReturnSession", people.clerks(), |_| Command::Return { reason: words() }),
+        ask("ReviseSession", people.and_requester(people.clerks()), move |_| Command::Revise {
+            title: Some(line()),
+            purpose: None,
+            topics: outline.topics.clone(),
+            attendees: outline.attendees.clone(),
+            duration_minutes: outline.duration_minutes,
+            earliest_start_at: outline.earliest_start_at,
+        }),
+        ask("ConvertToCountersign", people.clerks(), move |_| Command::ConvertToCountersign {
+            sign_by: at.saturating_add(168.hours()).unwrap_or(at),
+            reason: words(),
+            constitution: look.constitution.clone(),
+        }),
+        ask("ScheduleSession", people.clerks(), move |_| Command::Schedule {
+            room: outline.body.clone(),
+            starts_at: outline.earliest_start_at.max(at),
+        }),
+        ask("AnswerInvitation", people.attendees(Role::Delegate), |own| Command::AnswerInvitation {
+            department: own.clone(),
+            answer: Answer::Accept,
+            reason: None,
+        }),
+        ask("NameDelegate", people.attendees(Role::DepartmentLead), |own| Command::NameDelegate {
+            department: own.clone(),
+            delegate: line(),
+            in_place_of: None,
+        }),
+        ask("ConveneSession", people.in_charge(), move |_| Command::Convene {
+            constitution: look.constitution.clone(),
+        }),
+        ask("PostponeSession", people.in_charge(), |_| Command::Postpone { reason: words() }),
+        ask("CancelSession", people.and_requester(people.in_charge()), |_| Command::Cancel {
+            reason: words(),
+        }),
+    ];
+    first.into_iter().chain(override_finding).chain(then).collect()
+}
+
+/// Any text: no rule asks what it says.
+fn words() -> Text {
+    Text::parse("…").expect("a text")
+}
+
+fn line() -> Line {
+    Line::parse("…").expect("a line")
+}
+
+fn paper() -> Paper {
+    Paper { title: line(), sha256: Line::parse(&"0a".repeat(32)).expect("a line"), uri: line() }
+}
