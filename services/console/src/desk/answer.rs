@@ -1,14 +1,20 @@
 //! Answers of the pages.
 
 use super::frame::Frame;
+use super::limits::FORM_BYTES_MAX;
 use super::preferences::Preferences;
 use super::words::Words;
+use crate::csv;
 use crate::refused;
 use askama::Template;
 use client::Refusal;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, VARY};
+use http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, VARY,
+};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
+use prost::Message;
+use proto::contract::descriptors;
 use tonic::body::Body;
 use tonic::{Code, Status};
 
@@ -25,6 +31,8 @@ pub(super) enum Failure {
     NotFound,
     /// The form did not come from a page of ours.
     Forged,
+    /// The form is larger than any of ours, or did not arrive as a whole.
+    TooLarge,
     /// An rpc refused.
     Refused(Box<Status>),
 }
@@ -71,6 +79,10 @@ impl Failure {
                     .t("The form is not from a page of this session. Open the page again, and repeat it.");
                 (StatusCode::FORBIDDEN, sentence.to_owned(), None)
             }
+            Failure::TooLarge => {
+                let sentence = words.say("A form has at most {n} bytes.", &[("n", &FORM_BYTES_MAX)]);
+                (StatusCode::PAYLOAD_TOO_LARGE, sentence, None)
+            }
             Failure::Refused(status) => {
                 let sentence = refused::sentence(status, preferences.language);
                 let reason = Refusal::of(status).reason().map(str::to_owned);
@@ -97,6 +109,20 @@ pub(super) fn html(page: &impl Template) -> Response<Body> {
             response
         }
     }
+}
+
+/// The rows of a list as a table for spreadsheets: those of one page of it, as every table has.
+pub(super) fn table(list: &str, answer: &impl Message, words: Words) -> Result<Response<Body>, Failure> {
+    let rows = descriptors()
+        .get_message_by_name(list)
+        .and_then(|list| csv::rows_of(&list))
+        .ok_or(Failure::NotFound)?;
+    let (table, _) = csv::table(&rows, &answer.encode_to_vec(), words.0)?;
+    let mut response = with_headers(table, "text/csv; charset=utf-8");
+    let name = format!("attachment; filename=\"{}.csv\"", rows.json_name());
+    let name = HeaderValue::try_from(name).unwrap_or(HeaderValue::from_static("attachment"));
+    response.headers_mut().insert(CONTENT_DISPOSITION, name);
+    Ok(response)
 }
 
 fn with_headers(bytes: Vec<u8>, media_type: &'static str) -> Response<Body> {

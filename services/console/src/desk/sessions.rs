@@ -4,7 +4,7 @@ mod acts;
 mod docket;
 
 use super::act::{self, Input, Moves};
-use super::answer::{Failure, html, see_other};
+use super::answer::{self, Failure, html, see_other};
 use super::frame::{Frame, Nav, Stamp};
 use super::items::summary;
 use super::limits::ROWS_PER_PAGE;
@@ -58,9 +58,14 @@ pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     let (around, answer) =
         futures::future::try_join(reader.surroundings(desk), async { Ok(reader.ask(request).await?) })
             .await?;
+    if query.get("form") == Some("csv") {
+        return answer::table("huishang.scheduling.v1.ListSessionsResponse", &answer, words);
+    }
     let pager = Pager::new(&query, "/sessions", &answer.next_page_token);
+    let mut frame = Frame::new(reader, &around, asked, Nav::Sessions, words.t("Sessions"));
+    frame.csv = Some(query.link("/sessions", &[], Some(("form", "csv"))));
     let page = SessionsPage {
-        frame: Frame::new(reader, &around, asked, Nav::Sessions, words.t("Sessions")),
+        frame,
         summary: summary(words, answer.sessions.len(), &pager),
         rows: answer.sessions.iter().map(|session| row(words, &around, session)).collect(),
         pager,

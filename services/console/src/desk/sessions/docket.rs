@@ -56,6 +56,8 @@ pub(super) struct OpenBallot {
     pub(super) number: u32,
     pub(super) topic_number: u32,
     pub(super) voted: usize,
+    /// Whether it is secret. Who votes in it gets a code, which is shown once: that takes a client.
+    pub(super) is_secret: bool,
     pub(super) votes: Vec<Vote>,
 }
 
@@ -63,7 +65,7 @@ pub(super) struct OpenBallot {
 pub(super) struct Vote {
     pub(super) code: String,
     pub(super) name: String,
-    pub(super) choice: Option<VoteChoice>,
+    pub(super) has_voted: bool,
     pub(super) choices: Vec<Choice>,
     /// Whether the reader may cast it.
     pub(super) may_cast: bool,
@@ -115,7 +117,7 @@ pub(super) fn sitting(
     let open = docket
         .topics
         .iter()
-        .find_map(|topic| Some((topic, topic.ballots.last().filter(|b| b.result.is_none())?)));
+        .find_map(|topic| Some((topic, topic.ballots.last().filter(|last| is_open(last))?)));
     Sitting {
         stage: words.value("huishang.deliberation.v1.DocketStage", docket.stage),
         present: present.len(),
@@ -125,6 +127,10 @@ pub(super) fn sitting(
         refused: refused_steps(reader, steps),
         seats,
     }
+}
+
+fn is_open(ballot: &Ballot) -> bool {
+    ballot.result.is_none() && ballot.voided_reason.is_none()
 }
 
 /// The steps that the reader may take, of a topic or of none.
@@ -228,6 +234,7 @@ fn open_ballot(
     let votes = votes.map(|seat| {
         let vote =
             ballot.votes.iter().find(|vote| vote.department_code == seat.code).map(|vote| vote.choice());
+        let is_sealed = ballot.sealed_votes.iter().any(|vote| vote.department_code == seat.code);
         let choices = [VoteChoice::Yes, VoteChoice::No, VoteChoice::Abstain].map(|choice| Choice {
             value: choice.as_str_name(),
             word: words.value("huishang.deliberation.v1.VoteChoice", choice.into()),
@@ -236,16 +243,18 @@ fn open_ballot(
         Vote {
             code: seat.code.clone(),
             name: seat.name.clone(),
-            choice: vote,
+            has_voted: vote.is_some() || is_sealed,
             choices: choices.into(),
-            may_cast: may_for(reader, steps, "docket cast-vote", Some(topic.number), &seat.code),
+            may_cast: !ballot.secret
+                && may_for(reader, steps, "docket cast-vote", Some(topic.number), &seat.code),
             command_id: client::command_id(),
         }
     });
     OpenBallot {
         number: ballot.number,
         topic_number: topic.number,
-        voted: ballot.votes.len(),
+        voted: ballot.votes.len() + ballot.sealed_votes.len(),
+        is_secret: ballot.secret,
         votes: votes.collect(),
     }
 }
