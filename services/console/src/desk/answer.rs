@@ -118,17 +118,23 @@ pub(super) fn table(list: &str, answer: &impl Message, words: Words) -> Result<R
         .and_then(|list| csv::rows_of(&list))
         .ok_or(Failure::NotFound)?;
     let (table, _) = csv::table(&rows, &answer.encode_to_vec(), words.0)?;
-    let mut response = with_headers(table, "text/csv; charset=utf-8");
-    let name = format!("attachment; filename=\"{}.csv\"", rows.json_name());
-    let name = HeaderValue::try_from(name).unwrap_or(HeaderValue::from_static("attachment"));
-    response.headers_mut().insert(CONTENT_DISPOSITION, name);
-    Ok(response)
+    Ok(file(table, "text/csv; charset=utf-8", &format!("{}.csv", rows.json_name())))
 }
 
-fn with_headers(bytes: Vec<u8>, media_type: &'static str) -> Response<Body> {
+/// A file that is kept, and not shown.
+pub(super) fn file(bytes: Vec<u8>, media_type: &str, name: &str) -> Response<Body> {
+    let mut response = with_headers(bytes, media_type);
+    let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
+    let disposition = disposition.unwrap_or(HeaderValue::from_static("attachment"));
+    response.headers_mut().insert(CONTENT_DISPOSITION, disposition);
+    response
+}
+
+fn with_headers(bytes: Vec<u8>, media_type: &str) -> Response<Body> {
     let mut response = Response::new(Body::new(Full::from(bytes)));
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    let unknown = HeaderValue::from_static("application/octet-stream");
+    headers.insert(CONTENT_TYPE, HeaderValue::try_from(media_type).unwrap_or(unknown));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(VARY, HeaderValue::from_static("accept-language, cookie"));
     protect(response)

@@ -100,6 +100,7 @@ async fn signed_in(
         (&Method::POST, ["items", id]) => item::act(desk, reader, asked, id).await,
         (&Method::GET, ["sessions"]) => sessions::list(desk, reader, asked).await,
         (&Method::GET, ["sessions", id]) => sessions::page(desk, reader, asked, id).await,
+        (&Method::GET, ["sessions", id, file]) => sessions::minutes::file(reader, id, file).await,
         (&Method::POST, ["sessions", id]) => sessions::act(desk, reader, asked, id).await,
         (&Method::GET, ["matters"]) => matters::list(desk, reader, asked).await,
         (&Method::GET, ["chains"]) => chains::page(desk, reader, asked).await,

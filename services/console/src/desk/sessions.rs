@@ -2,6 +2,7 @@
 
 mod acts;
 mod docket;
+pub(super) mod minutes;
 
 use super::act::{self, Input, Moves};
 use super::answer::{self, Failure, html, see_other};
@@ -16,6 +17,7 @@ use super::{Asked, Desk, Query};
 use askama::Template;
 use docket::Sitting;
 use http::Response;
+use minutes::Minutes;
 use proto::deliberation::v1::{GetDocketRequest, GetNextStepsRequest};
 use proto::ledger::v1::GetHeadRequest;
 use proto::scheduling::v1::{GetSessionRequest, ListSessionsRequest, Session, SessionSummary};
@@ -99,6 +101,7 @@ struct SessionPage {
     moves: Moves,
     expected_position: u64,
     sitting: Option<Sitting>,
+    minutes: Option<Minutes>,
     topics: Vec<(u32, String, u32)>,
 }
 
@@ -148,12 +151,13 @@ async fn show(
     let session = GetSessionRequest { session_id: id.to_owned(), at_least_position };
     let docket = GetDocketRequest { docket_id: id.to_owned(), at_least_position };
     let steps = GetNextStepsRequest { docket_id: id.to_owned(), at_least_position };
-    let (around, answer, head, docket, steps) = futures::try_join!(
+    let (around, answer, head, docket, steps, minutes) = futures::try_join!(
         reader.surroundings(desk),
         async { Ok::<_, Failure>(reader.ask(session).await?) },
         async { Ok(reader.ask(GetHeadRequest::default()).await?) },
         async { Ok(if_there(reader.ask(docket).await)?) },
         async { Ok(if_there(reader.ask(steps).await)?) },
+        minutes::of(reader, id, at_least_position),
     )?;
     let session = answer.session.ok_or(Failure::NotFound)?;
     let moves =
@@ -199,6 +203,7 @@ async fn show(
             .collect(),
         moves,
         sitting,
+        minutes,
         frame,
     };
     Ok(html(&page))
