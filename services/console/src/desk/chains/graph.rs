@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sizes in pixels: of a box, and of what is between two.
-const BOX_WIDTH: usize = 190;
+const BOX_WIDTH: usize = 226;
 const BOX_HEIGHT: usize = 94;
 const COLUMN: usize = BOX_WIDTH + 60;
 const ROW: usize = BOX_HEIGHT + 22;
 const MARGIN: usize = 12;
 /// Characters of a title that fit into a line of a box, if they are as wide as Chinese ones.
-const LINE_CHARS_MAX: usize = 13;
+const LINE_CHARS_MAX: usize = 15;
 
 /// An item in the picture.
 #[derive(Debug, Clone, Default)]
