@@ -216,7 +216,7 @@ impl Ledger<'_> {
         let mut messages = loop {
             tokio::select! {
                 messages = &mut consuming => break messages?,
-                probe = probes.next() => self.answer_probes(probe, &mut probes).await?,
+                probe = probes.next() => self.answer_probes(probe, &mut probes, &connection).await?,
             }
         };
         let mut group = Group::starting_after(self.log.head().position, self.last_time()?);
@@ -238,7 +238,7 @@ impl Ledger<'_> {
                     continue;
                 }
                 probe = probes.next() => {
-                self.answer_probes(probe, &mut probes).await?;
+                    self.answer_probes(probe, &mut probes, &connection).await?;
                     continue;
                 }
                 message = messages.next() => {
@@ -252,10 +252,7 @@ impl Ledger<'_> {
                     None => break,
                 }
             }
-            // Records received before the connection was lost may have been lost by the server.
-            if self.link.connection() != connection {
-                return Err(SessionEnd::Interrupted("the connection was lost".into()));
-            }
+            self.check_connection(&connection)?;
             let records = group.take_complete_commits();
             if !records.is_empty() {
                 self.keep_keys(&records).await?;
@@ -286,6 +283,15 @@ impl Ledger<'_> {
             self.link.client.publish_with_headers(names.subject(&stream), headers, why.into()).await;
         if let Err(error) = published {
             tracing::debug!(ledger = self.name, %error, "publishing a message failed");
+        }
+    }
+
+    /// Checks that the session still has the connection with which it joined the stream: what was received before may
+    /// have been lost by the server, and a confirmation over a new connection would be withdrawn a moment later.
+    fn check_connection(&self, joined_over: &Connection) -> Result<(), SessionEnd> {
+        match self.link.connection() == *joined_over {
+            true => Ok(()),
+            false => Err(SessionEnd::Interrupted("the connection was lost".into())),
         }
     }
 
@@ -328,12 +334,10 @@ impl Ledger<'_> {
             }
             self.announce().await;
             tokio::select! {
-                probe = probes.next() => self.answer_probes(probe, probes).await?,
+                probe = probes.next() => self.answer_probes(probe, probes, connection).await?,
                 () = tokio::time::sleep(ANNOUNCEMENT_INTERVAL) => {}
             }
-            if self.link.connection() != *connection {
-                return Err(SessionEnd::Interrupted("the connection was lost".into()));
-            }
+            self.check_connection(connection)?;
         }
     }
 
@@ -448,8 +452,14 @@ impl Ledger<'_> {
     }
 
     /// Verifies the stream once for all pending probes, and replies to them with the head.
-    async fn answer_probes(&self, first: Option<Message>, more: &mut Subscriber) -> Result<(), SessionEnd> {
+    async fn answer_probes(
+        &self,
+        first: Option<Message>,
+        more: &mut Subscriber,
+        connection: &Connection,
+    ) -> Result<(), SessionEnd> {
         let probes = pending(first, more)?;
+        self.check_connection(connection)?;
         let stream = self.verified_stream().await?;
         let (head, end) = (self.log.head().position, stream.cached_info().state.last_sequence);
         if end < head {
