@@ -24,7 +24,11 @@ async fn an_export_is_imported_as_the_same_log(mode: Mode) -> anyhow::Result<()>
     // It is interrupted in the middle of a line, and resumed when the log has grown.
     OpenOptions::new().write(true).open(&file)?.set_len(lines.len() as u64 / 2)?;
     ensure_failed(&offline(&["log", "import", text(&file), "--data", text(&copy)])?, 1, "log.jsonl, line")?;
-    ensure_failed(&offline(&["up", "--data", text(&copy)])?, 1, "only partly restored")?;
+    ensure_failed(
+        &offline(&["up", "--listen", "127.0.0.1:0", "--data", text(&copy)])?,
+        1,
+        "only partly restored",
+    )?;
     register(&clerk, 20..30).await?;
     let last = json(&export(&[text(&file), "--json"])?)?;
     json(&export(&[text(&at_once), "--json"])?)?;

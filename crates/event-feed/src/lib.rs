@@ -7,9 +7,9 @@ mod concern;
 
 use concern::{Concern, Topics};
 use domain::{Actor, Code, StreamName, Timestamp};
-use proto::Wire as _;
 use proto::ledger::v1 as pb;
 use proto::record::topic_number;
+use proto::{Invalid, Wire as _, contract};
 use service_kit::scope::Scope;
 use service_kit::{CommandError, Kit};
 use std::collections::HashMap;
@@ -32,6 +32,28 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// Checks that there are such contexts and types: whoever misspells one would wait for ever.
+    ///
+    /// # Errors
+    /// One does not exist.
+    pub fn check(contexts: &[String], types: &[String]) -> Result<(), Invalid> {
+        let known = contract::contexts();
+        if let Some(at) = contexts.iter().position(|name| !known.contains(name)) {
+            let (name, there_are) =
+                (&contexts[at], known.iter().map(String::as_str).collect::<Vec<_>>().join(", "));
+            let why = format!("is {name:?}, which is no context; there are {there_are}");
+            return Err(Invalid::field(&format!("contexts[{at}]"), why));
+        }
+        if let Some(at) = types.iter().position(|name| !contract::is_event(name)) {
+            let why = format!(
+                "is {:?}, which is no type of an event; one is huishang.scheduling.events.v1.SessionConvened",
+                types[at]
+            );
+            return Err(Invalid::field(&format!("types[{at}]"), why));
+        }
+        Ok(())
+    }
+
     fn has_context(&self, stream: &StreamName) -> bool {
         let context = stream.category.split('.').next().unwrap_or_default();
         self.contexts.is_empty() || self.contexts.iter().any(|wanted| wanted == context)

@@ -88,6 +88,28 @@ pub fn rpc(path: &str) -> Option<&'static RpcContract> {
     BY_PATH.get(path).copied()
 }
 
+/// The contexts in which something happens, such as `scheduling`.
+pub fn contexts() -> &'static BTreeSet<String> {
+    static CONTEXTS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+        let packages = descriptors().files().map(|file| file.package_name().to_owned());
+        packages.filter_map(|package| Some(context_of_events(&package)?.to_owned())).collect()
+    });
+    &CONTEXTS
+}
+
+/// Whether there is an event with this full name, such as `huishang.scheduling.events.v1.SessionConvened`.
+pub fn is_event(name: &str) -> bool {
+    let message = descriptors().get_message_by_name(name);
+    message.is_some_and(|message| {
+        message.parent_message().is_none() && context_of_events(message.package_name()).is_some()
+    })
+}
+
+/// The context whose events a package has.
+fn context_of_events(package: &str) -> Option<&str> {
+    package.strip_prefix("huishang.")?.strip_suffix(".events.v1")
+}
+
 /// Every reason for a refusal, without the prefix `REASON_`; one that several contexts have occurs once.
 pub fn reasons() -> BTreeSet<String> {
     let enums = descriptors().all_enums().filter(|one| one.name() == "Reason");

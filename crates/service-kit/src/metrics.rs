@@ -5,13 +5,15 @@
 
 mod calls;
 mod catalogue;
+mod delivery;
 mod exposition;
 mod ledger;
 mod sampling;
 
 pub use catalogue::{ALL, Kind, Metric};
+pub use delivery::Waiting;
 pub use exposition::{MetricsError, start};
-pub use ledger::{group_written, log_opened, signed_head_stored};
+pub use ledger::{group_written, log_opened, signed_head_stored, witnesses_silent};
 pub use sampling::sample;
 
 pub(crate) use calls::CallMetrics;

@@ -29,6 +29,7 @@ use secret::ServiceKey;
 use sender::Sender;
 use service_kit::config::Mail;
 use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
+use service_kit::metrics::Waiting;
 use service_kit::{Kit, ViewStore};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -92,6 +93,7 @@ fn start(kit: &Kit, time_zone: &str, options: Options) -> anyhow::Result<Service
         default_calendar: Arc::new(default_calendar),
     };
     let view = ViewStore::spawn::<views::DeliveryView>(kit, vec![]).context("the view of delivery")?;
+    drop(Waiting::nothing());
     kit.tasks().spawn(Switchboard::new(delivering.clone(), view.clone()).run());
     Ok(Service { delivering, view })
 }

@@ -13,7 +13,7 @@ pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 pub const DELIVERIES_AT_ONCE_MAX: usize = 8;
 /// Deliveries of one subscription that wait, at most. While so many do, no further record is read for it: the log keeps
 /// them.
-pub const DELIVERIES_WAITING_MAX: usize = 1_000;
+pub const DELIVERIES_WAITING_MAX: u32 = 1_000;
 /// Delivered events of one subscription that are kept for lists, at least.
 pub const DELIVERIES_KEPT: u32 = 1_000;
 /// Records that are read for a subscription at a time.

@@ -23,6 +23,7 @@ use jiff::SignedDuration;
 use proto::ledger::v1::CloudEvent;
 use serde_json::json;
 use service_kit::clock::Clock;
+use service_kit::metrics::Waiting;
 use service_kit::{CommandContext, CommandError, Filter, Position, Record};
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,7 +97,7 @@ impl Line {
         let records = records.map_err(|error| Broken::Log(error.to_string()))?;
         let mut records = records.ready_chunks(READ_RECORDS);
         loop {
-            while outbox.waiting(self.id).await? >= DELIVERIES_WAITING_MAX {
+            while outbox.waiting(self.id).await?.0 >= DELIVERIES_WAITING_MAX {
                 self.emptied.notified().await;
             }
             let Some(batch) = records.next().await else { return Ok(()) };
@@ -129,7 +130,10 @@ impl Line {
     async fn send(&self) -> Result<(), Broken> {
         let outbox = &self.delivering.outbox;
         let (mut noted_at, mut is_moved) = (Instant::now(), false);
+        let mut measured = Waiting::nothing();
         loop {
+            let (waiting, failing) = outbox.waiting(self.id).await?;
+            measured.set(waiting, failing);
             let (due, next) = outbox.due(self.id, Clock::System.now(), DELIVERIES_AT_ONCE_MAX).await?;
             if due.is_empty() {
                 let until_next = next.map(|at| at.duration_since(Clock::System.now()));

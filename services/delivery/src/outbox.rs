@@ -176,12 +176,12 @@ impl Outbox {
         self.run(move |file| insert(file, id, &stream, &event, now)).await
     }
 
-    /// How many deliveries of a subscription wait.
-    pub(crate) async fn waiting(&self, id: Uuid) -> Done<usize> {
-        let count = "SELECT COUNT(*) FROM deliveries WHERE subscription_id = ?1 AND stage = 1";
-        self.run(move |file| file.query_row(count, [id.to_string()], |row| row.get::<_, i64>(0)))
+    /// How many deliveries of a subscription wait, and how many of them were tried before.
+    pub(crate) async fn waiting(&self, id: Uuid) -> Done<(u32, u32)> {
+        let count = "SELECT COUNT(*), COUNT(*) FILTER (WHERE attempts > 0) FROM deliveries
+                     WHERE subscription_id = ?1 AND stage = 1";
+        self.run(move |file| file.query_row(count, [id.to_string()], |row| Ok((row.get(0)?, row.get(1)?))))
             .await
-            .map(|count| count as usize)
     }
 
     /// The deliveries that are due, at most `most`, of each thing its first, and the moment at which the next one is.

@@ -30,6 +30,7 @@ pub(crate) fn wanted(
         Ok(code.map(|code| read(field, code)).transpose()?)
     };
     let (department, body) = (code("department_code", department)?, code("body_code", body)?);
+    Wanted::check(&contexts, &types)?;
     Ok(Wanted { contexts, types, department, body })
 }
 

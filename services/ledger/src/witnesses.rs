@@ -6,7 +6,7 @@ use crate::limits::{WITNESS_ANSWER_BYTES_MAX, WITNESS_TIMEOUT, WITNESSES_MAX};
 use event_log::note::{HeadKey, WitnessKey, add_checkpoint, with_signatures};
 use event_log::{EventLog, ReadError, durable_file};
 use serde::Deserialize;
-use service_kit::https;
+use service_kit::{https, metrics};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -167,6 +167,7 @@ impl Witnesses {
 
     /// Shows the log's heads to the witnesses until `stop`.
     pub async fn run(self: Arc<Self>, log: EventLog, heads: Arc<Heads>, stop: CancellationToken) {
+        metrics::witnesses_silent(0);
         if self.each.is_empty() {
             return;
         }
@@ -191,6 +192,7 @@ impl Witnesses {
             asked.spawn_blocking(move || witness.report(witness.cosign(&log, &head)));
         }
         asked.join_all().await;
+        metrics::witnesses_silent(self.each.iter().filter(|witness| witness.is_silent()).count());
     }
 }
 
@@ -289,6 +291,10 @@ impl Witness {
             _ => "look at the witness, or at its URL in ledger.witnesses_file",
         };
         Err(Fault::Refused { status, what, remedy })
+    }
+
+    fn is_silent(&self) -> bool {
+        self.problem.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Says once why it does not cosign, and when it does again.

@@ -30,7 +30,7 @@ impl TermsFields {
             _ => {
                 return Err(Invalid::field(
                     "webhook_url",
-                    "must be set, or else mail_language, and not both",
+                    "must be set, or else a language for mail, and not both",
                 ));
             }
         };

@@ -92,6 +92,8 @@ catalogue! {
         "Position of the newest signed head that is stored.";
     SIGNED_HEAD_TIMESTAMP = Kind::Gauge, "huishang_signed_head_timestamp_seconds", [],
         "Unix time at which the stored signed head last covered the whole log.";
+    WITNESSES_SILENT = Kind::Gauge, "huishang_witnesses_silent", [],
+        "Witnesses of this ledger that did not cosign the head that they were shown last.";
 
     CONSUMER_POSITION = Kind::Gauge, "huishang_consumer_position", ["consumer"],
         "Last position that this view or process manager is done with.";
@@ -105,6 +107,11 @@ catalogue! {
         "Deadlines that have passed and are not dealt with, of the first 256.";
     TIMER_DELAY = Kind::Histogram(DELAY_SECONDS), "huishang_timer_delay_seconds", ["timer"],
         "Time from a deadline, such as a rung of a ladder, until what it leads to was committed.";
+
+    DELIVERIES_WAITING = Kind::Gauge, "huishang_deliveries_waiting", [],
+        "Events that are to be sent, for subscriptions that are on.";
+    DELIVERIES_FAILING = Kind::Gauge, "huishang_deliveries_failing", [],
+        "Those of the events to be sent that were sent before, and not accepted.";
 
     DISK_FREE = Kind::Gauge, "huishang_disk_free_bytes", ["directory"],
         "Bytes that are free on the disk of a directory: data, or log.";

@@ -2,7 +2,7 @@
 
 use super::catalogue::{
     LOG_FLUSH_DURATION, LOG_GROUP_BYTES, LOG_GROUP_RECORDS, LOG_POSITION, SIGNED_HEAD_POSITION,
-    SIGNED_HEAD_TIMESTAMP,
+    SIGNED_HEAD_TIMESTAMP, WITNESSES_SILENT,
 };
 use super::unix_seconds;
 use metrics::{Counter, Gauge, Histogram};
@@ -41,4 +41,9 @@ pub fn signed_head_stored(position: u64) {
         LazyLock::new(|| (SIGNED_HEAD_POSITION.gauge(&[]), SIGNED_HEAD_TIMESTAMP.gauge(&[])));
     HEAD.0.set(position as f64);
     HEAD.1.set(unix_seconds());
+}
+
+/// Records how many witnesses did not cosign the head that they were shown last.
+pub fn witnesses_silent(count: usize) {
+    WITNESSES_SILENT.gauge(&[]).set(count as f64);
 }

@@ -6,6 +6,7 @@ use crate::target::Target;
 use crate::views;
 use domain::Aggregate as _;
 use domain::delivery::subscription::{Command, OffCause, Subscription, Terms};
+use event_feed::Wanted;
 use proto::Invalid;
 use proto::delivery::v1 as pb;
 use service_kit::serve::read;
@@ -44,8 +45,11 @@ fn secret(
     number.map(|number| service.delivering.key.secret(id, number).shared()).unwrap_or_default()
 }
 
-/// What a subscription is to say, with a URL that is accepted.
+/// What a subscription is to say, with contexts and types that exist and a URL that is accepted.
 fn terms(service: &Service, terms: Option<pb::SubscriptionTerms>) -> Result<Terms, Status> {
+    if let Some(terms) = &terms {
+        Wanted::check(&terms.contexts, &terms.types).map_err(|fault| fault.within("terms"))?;
+    }
     let terms: Terms = read("terms", terms)?;
     let Some(url) = terms.receiver.webhook_url() else { return Ok(terms) };
     match Target::parse(url.as_str(), service.delivering.sender.policy()) {

@@ -67,6 +67,19 @@ async fn what_cannot_be_meant_is_refused_with_its_field() {
     both.terms.as_mut().unwrap().mail_language = Some(pb::MailLanguage::English.into());
     let refused = fixture.service.define_subscription(by(both, "WATER", Role::Delegate)).await.unwrap_err();
     assert_eq!(faulty_fields(&refused), ["terms.webhook_url"]);
+    let mut misspelt = define("misspelt");
+    misspelt.terms.as_mut().unwrap().contexts = vec!["scheduling".into(), "schedulin".into()];
+    let refused =
+        fixture.service.define_subscription(by(misspelt, "WATER", Role::Delegate)).await.unwrap_err();
+    assert_eq!(faulty_fields(&refused), ["terms.contexts[1]"]);
+    // Neither a name without its package nor another message is an event.
+    for kind in ["SessionConvened", "huishang.scheduling.v1.Session"] {
+        let mut unknown = define("unknown");
+        unknown.terms.as_mut().unwrap().types = vec![kind.into()];
+        let refused =
+            fixture.service.define_subscription(by(unknown, "WATER", Role::Delegate)).await.unwrap_err();
+        assert_eq!(faulty_fields(&refused), ["terms.types[0]"], "{kind}");
+    }
     for event_id in ["", "1", "0/1", "1/0", "a/b"] {
         let resend = pb::ResendDeliveryRequest {
             command_id: id("resend"),

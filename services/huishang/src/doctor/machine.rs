@@ -3,7 +3,7 @@
 use super::finding::Finding;
 use super::now;
 use crate::language::{say, text};
-use crate::server::node::EMBEDDED;
+use crate::server::storage::EMBEDDED;
 use backup::{Backup, Store};
 use domain::Timestamp;
 use service_kit::config::Config;

@@ -5,7 +5,7 @@ use super::machine::SKEW_SECONDS_MAX;
 use super::now;
 use crate::client::options::Server;
 use crate::language::{say, text};
-use crate::server::node::{self, EMBEDDED};
+use crate::server::storage::{self, EMBEDDED};
 use client::{Address, connect, root_cause};
 use journal::nats::KeysStream;
 use service_kit::config::Config;
@@ -152,7 +152,7 @@ pub async fn nats(config: &Config) -> Vec<Finding> {
     if config.journal == EMBEDDED {
         return vec![Finding::good("nats", text("the journal is embedded; no broker is needed").to_owned())];
     }
-    let diagnosed = match node::nats(config) {
+    let diagnosed = match storage::nats(config) {
         Ok(nats) => journal::nats::diagnose(&nats).await,
         Err(error) => Err(journal::nats::ConnectError::Configuration(error.to_string())),
     };

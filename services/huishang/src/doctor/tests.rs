@@ -5,7 +5,7 @@ use super::services;
 use super::{Finding, Level, now};
 use crate::client::options::Server;
 use crate::language::tests::in_chinese;
-use crate::server::node;
+use crate::server::storage::nats;
 use harness::{Process, broker};
 use service_kit::config::Config;
 use service_kit::identity::ensure_development_keys;
@@ -231,7 +231,7 @@ async fn a_broker_is_examined_with_its_permissions_and_the_stream() {
     expect(&findings, "nats", Level::Good, "nats-server 2.");
     expect(&findings, "stream", Level::Good, "no stream yet");
     // A stream that fits is there once a process has connected.
-    let connected = journal::nats::NatsJournal::connect(node::nats(&config).unwrap()).await.unwrap();
+    let connected = journal::nats::NatsJournal::connect(nats(&config).unwrap()).await.unwrap();
     drop(connected);
     let findings = services::nats(&config).await;
     expect(&findings, "stream", Level::Good, "1 replicas");

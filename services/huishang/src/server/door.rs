@@ -1,6 +1,6 @@
 //! The door for HTTP of a process, with the pages of the console.
 
-use super::node::has_keys_of_its_own;
+use super::entrance::has_keys_of_its_own;
 use crate::client::token;
 use anyhow::Context as _;
 use console::{Desk, Door, SignToken};

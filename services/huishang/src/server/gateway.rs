@@ -2,7 +2,7 @@
 //! keeps nothing but its access log.
 
 use super::door::http_door;
-use super::node::{bind, identity, passing_on, tls};
+use super::entrance::{bind, identity, passing_on, tls};
 use console::Forward;
 use service_kit::Tasks;
 use service_kit::access_log::AccessLog;

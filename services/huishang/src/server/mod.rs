@@ -1,12 +1,16 @@
 //! The serving process: `huishang up` and `huishang serve`, and what is done to a ledger that is not running.
 
 mod door;
+pub mod entrance;
 mod file_modes;
 mod gateway;
 mod log_health;
 pub mod node;
+mod own_log;
 pub mod repair;
+pub mod services;
 mod stale_log;
+pub mod storage;
 pub mod upgrade;
 
 use crate::client::options::Server;
@@ -16,13 +20,15 @@ use crate::stdout::{print_line, print_text};
 use anyhow::Context as _;
 use console::Forward;
 use gateway::Gateway;
-use node::{EMBEDDED, Node, Service};
+use node::Node;
 use serde_json::Value;
 use service_kit::config::{Config, ConfigError, without_credentials};
 use service_kit::traces::{self, Traces};
 use service_kit::{logging, metrics, shutdown, version};
+use services::Service;
 use std::net::SocketAddr;
 use std::path::Path;
+use storage::EMBEDDED;
 use tokio_util::sync::CancellationToken;
 
 /// `huishang up`.
@@ -68,7 +74,7 @@ pub async fn up(arguments: &Up) -> anyhow::Result<()> {
         return Err(ConfigError::new("journal", why).into());
     }
     let (stop, traces) = start_observing(&config, "huishang").await?;
-    let created_keys = node::create_development_keys(&config)?;
+    let created_keys = entrance::create_development_keys(&config)?;
     let node = Node::build(&config, Service::all(), arguments.accept_stale, stop).await?;
     print_line(&welcome(&config, &arguments.settings, node.address, created_keys))?;
     until_the_end(node.run(), traces).await
@@ -152,7 +158,7 @@ fn welcome(config: &Config, settings: &Settings, address: SocketAddr, created_ke
             &[("keys", &keys.display())],
         ));
     }
-    if !node::has_keys_of_its_own(config) {
+    if !entrance::has_keys_of_its_own(config) {
         // The name that was typed, so that the lines below can be copied.
         let name = quoted(&std::env::args().next().unwrap_or_else(|| "huishang".into()));
         welcome.push_str(text("\nin another terminal, in this directory:\n"));

@@ -1,6 +1,7 @@
 //! `huishang ledger repair`: makes JetStream's stream equal to the log again, while the ledger is not running.
 
-use super::node;
+use super::own_log::open_log;
+use super::storage::nats;
 use crate::archive::progress;
 use crate::language::{current, say, text};
 use crate::settings::Location;
@@ -85,11 +86,11 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if !dir.is_dir() {
         return Err(Refusal::NoLog(dir).into());
     }
-    let log = node::open_log(&config).map_err(|error| match error.downcast_ref::<OpenError>() {
+    let log = open_log(&config).map_err(|error| match error.downcast_ref::<OpenError>() {
         Some(locked @ OpenError::Locked { .. }) => Refusal::LogInUse(locked.to_string()).into(),
         _ => error,
     })?;
-    let repair = Repair::connect(node::nats(&config)?, log.clone()).await.map_err(refusal)?;
+    let repair = Repair::connect(nats(&config)?, log.clone()).await.map_err(refusal)?;
     let bar = progress::records(text("comparing"), log.head().position);
     let findings = repair.examine(|compared| bar.set_position(compared)).await.map_err(refusal)?;
     bar.finish_and_clear();

@@ -1,6 +1,8 @@
 //! `huishang upgrade --rehearse BACKUP`: whether this version makes of a log what the installed one makes of it.
 
-use super::node::{self, Node, Service};
+use super::entrance::create_development_keys;
+use super::node::Node;
+use super::services::Service;
 use crate::archive::progress;
 use crate::archive::restore;
 use crate::archive::stored_backup::{Credentials, Place, StoredBackup};
@@ -113,7 +115,7 @@ fn free_address() -> anyhow::Result<SocketAddr> {
 
 /// Opens the copy with this version, and compares each of its views with that of the installed one.
 async fn compare(config: &Config, installed: &Path) -> anyhow::Result<()> {
-    node::create_development_keys(config)?;
+    create_development_keys(config)?;
     let stop = CancellationToken::new();
     let node = Node::build(config, Service::all(), false, stop.clone()).await?;
     let mut different = Vec::new();

@@ -1,0 +1,110 @@
+//! The services that a process can run.
+
+use super::own_log::OwnLog;
+use anyhow::Context as _;
+use clap::ValueEnum as _;
+use ledger::Heads;
+use service_kit::Kit;
+use service_kit::config::{Config, ConfigError};
+use service_kit::identity::ensure_key;
+use service_kit::readiness::Readiness;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tonic::service::Routes;
+
+/// The services, by the names used on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Service {
+    /// Departments, members and the working calendar.
+    Directory,
+    /// Bodies, rooms and sessions: before the decision.
+    Scheduling,
+    /// Dockets and ballots: during the session.
+    Deliberation,
+    /// Resolutions and action items: after the decision.
+    Resolution,
+    /// Reminders, escalations and the supervisors' board.
+    Followup,
+    /// Who is told of what has happened.
+    Delivery,
+    /// The append-only log.
+    Ledger,
+    /// The HTTP door to all of them.
+    Console,
+}
+
+impl Service {
+    /// All of them: what `up` runs.
+    pub fn all() -> &'static [Service] {
+        Service::value_variants()
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.to_possible_value().as_ref().map_or("", |value| value.get_name()))
+    }
+}
+
+/// The services of a process, ready to be served.
+pub(super) struct Services {
+    pub(super) routes: Routes,
+    pub(super) readiness: Readiness,
+    pub(super) heads: Option<Arc<Heads>>,
+}
+
+impl Services {
+    pub(super) fn build(
+        kit: &Kit,
+        config: &Config,
+        services: &[Service],
+        mut own_log: Option<OwnLog>,
+    ) -> anyhow::Result<Services> {
+        let zone = &config.time_zone;
+        let lag_max = Duration::from_secs(config.limits.view_lag_seconds_max);
+        let mut readiness = Readiness::new(kit, lag_max);
+        let (mut routes, mut heads) = (Routes::default(), None);
+        for service in services {
+            let name;
+            (routes, name) = match service {
+                Service::Directory => (routes.add_service(directory::build(kit, zone)?), directory::NAME),
+                Service::Scheduling => (routes.add_service(scheduling::build(kit, zone)?), scheduling::NAME),
+                Service::Deliberation => {
+                    let fonts = config.documents.fonts_folder.as_deref();
+                    (routes.add_service(deliberation::build(kit, zone, fonts)?), deliberation::NAME)
+                }
+                Service::Resolution => (routes.add_service(resolution::build(kit, zone)?), resolution::NAME),
+                Service::Followup => (routes.add_service(followup::build(kit, zone)?), followup::NAME),
+                Service::Delivery => {
+                    (routes.add_service(delivery::build(kit, zone, delivery(config)?)?), delivery::NAME)
+                }
+                Service::Ledger => {
+                    let OwnLog { log, signing, .. } = own_log.take().context("the ledger has no log")?;
+                    let (service, signed) = ledger::build(kit, log, signing)?;
+                    heads = Some(signed);
+                    (routes.add_service(service), ledger::NAME)
+                }
+                // It is before the services, and not one of them.
+                Service::Console => continue,
+            };
+            readiness.add_service(name);
+        }
+        routes = routes.add_service(service_kit::operations::build(kit));
+        readiness.add_service(service_kit::operations::NAME);
+        Ok(Services { routes, readiness, heads })
+    }
+}
+
+/// How events are delivered.
+fn delivery(config: &Config) -> anyhow::Result<delivery::Options> {
+    let networks = config.delivery.networks();
+    Ok(delivery::Options {
+        key: ensure_key(&config.delivery_key()).context("the key of the secrets of subscriptions")?,
+        private_networks: networks
+            .map_err(|word| ConfigError::new("delivery.private_networks", format!("has {word:?}")))?,
+        allow_http: config.delivery.allow_http,
+        ca_file: config.delivery.ca_file.clone(),
+        mail: config.mail.clone(),
+    })
+}
