@@ -30,7 +30,7 @@ def fault(what):
 def chromium():
     found = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if not found:
-        sys.exit("there is no chromium; install Debian's package chromium, or name one in CHROMIUM")
+        sys.exit("there is no chromium; tests/browser/run obtains one, and CHROMIUM names one")
     return found
 
 

@@ -3,6 +3,7 @@
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
+use harness::root;
 use proto::deliberation::v1::{
     CloseDocketRequest, ConfirmMinutesRequest, CorrectMinutesRequest, DocumentLanguage, GetDocketRequest,
     GetMinutesRequest, GetMinutesResponse, MinutesStage, ObjectToMinutesRequest, OpenDocketRequest,
@@ -12,7 +13,7 @@ use proto::ledger::v1::{GetHeadRequest, MoveClockRequest};
 use proto::scheduling::v1::{
     ConveneSessionRequest, EmergencyDeclaration, MatterClass, SessionKind, SessionOutline,
 };
-use tests::{Client, Mode, Sandbox, command, outline};
+use tests::{Client, Mode, Sandbox, SandboxConfig, command, outline};
 
 async fn minutes(
     client: &Client,
@@ -52,8 +53,28 @@ async fn closed(clerk: &Client) -> anyhow::Result<String> {
     Ok(session_id)
 }
 
+/// What a program that has nothing of ours finds in the minutes as a file, which the command line wrote.
+fn exported(sandbox: &Sandbox, docket_id: &str, format: &str) -> anyhow::Result<String> {
+    let file = sandbox.folder().join(format!("minutes.{format}"));
+    let path = file.to_str().context("a path")?;
+    let export =
+        ["minutes", "export", docket_id, "--language", "chinese", "--format", format, "--output", path];
+    let written = sandbox.run("delegate@WATER", &export)?;
+    ensure!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
+    let read = papers(&["read", path])?;
+    std::fs::remove_file(file)?;
+    Ok(read)
+}
+
+fn papers(arguments: &[&str]) -> anyhow::Result<String> {
+    let ran = std::process::Command::new(root().join("tests/papers/run")).args(arguments).output()?;
+    ensure!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    Ok(String::from_utf8(ran.stdout)?.trim().to_owned())
+}
+
 async fn minutes_are_sealed_when_nobody_objects_any_more(mode: Mode) -> anyhow::Result<()> {
-    let sandbox = Sandbox::start(mode)?;
+    let settings = vec![("HUISHANG_DOCUMENTS__FONTS_FOLDER", papers(&["fonts"])?)];
+    let sandbox = Sandbox::start_with(mode, SandboxConfig { settings, ..SandboxConfig::default() })?;
     let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
     clerk.register_department("WATER").await?;
     clerk.define_body("BODY", "WATER", "WATER").await?;
@@ -93,6 +114,14 @@ async fn minutes_are_sealed_when_nobody_objects_any_more(mode: Mode) -> anyhow::
     std::fs::write(&document, &sealed.html)?;
     let hash = std::process::Command::new("sha256sum").arg(&document).output()?.stdout;
     ensure!(hash.starts_with(known.sha256.as_bytes()), "the hash in the log is that of the document");
+
+    for format in ["docx", "pdf"] {
+        let read = exported(&sandbox, &docket_id, format)?;
+        ensure!(read == exported(&sandbox, &docket_id, format)?, "the same log gives the same {format}");
+        for said in ["防汛会商", "补记一项", "出席：", "李伟"] {
+            ensure!(read.contains(said), "{said} is not in {read}");
+        }
+    }
 
     let late = ConfirmMinutesRequest { docket_id: id(), department_code: "WATER".into(), ..command() };
     let refused = delegate.call(late).await.err().context("they are settled")?;

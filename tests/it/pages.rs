@@ -255,6 +255,11 @@ async fn every_number_of_the_board_opens_its_rows_and_nobody_sees_more_than_thei
         links += 1;
     }
     ensure!(links >= 4, "{board}");
+    let table = office.get("/items?column=open&form=csv").await?;
+    ensure!(
+        table.header("content-type").starts_with("text/csv") && table.text().lines().count() == 3,
+        "{table:?}"
+    );
 
     let roads = Browser::sign_in(&mut sandbox, Role::DepartmentLead, Some("ROADS")).await?;
     for path in

@@ -1,8 +1,10 @@
 //! Minutes (会议纪要): who was there, what was said and decided on each topic, and who has to do what by when.
 
+mod paper;
 mod record;
 mod words;
 
+pub use paper::paper;
 pub use record::{Attendance, Record};
 
 use crate::Language;
@@ -10,7 +12,7 @@ use crate::html::Page;
 use domain::calendar::Zone;
 use domain::deliberation::ballot::BallotResult;
 use domain::deliberation::docket::{Outcome, Topic};
-use domain::{Date, Timestamp};
+use domain::{Code, Date, Timestamp};
 use words::Words;
 
 /// Plain enough to be read, printed and archived without anything else.
@@ -93,7 +95,11 @@ impl Minutes<'_> {
             self.fact(page, words.ballot, &self.count(&result));
         }
         let outcome = topic.outcome.as_ref();
-        self.fact(page, words.outcome, &outcome.map_or_else(String::new, |it| words.outcome(it)));
+        self.fact(
+            page,
+            words.outcome,
+            &outcome.map_or_else(String::new, |it| words.outcome(it, Code::to_string, |day| day.to_string())),
+        );
         if let Some(reason) = self.record.reasons.get(&topic.number) {
             self.fact(page, words.reason, reason.as_str());
         }

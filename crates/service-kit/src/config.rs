@@ -5,6 +5,7 @@ mod check;
 mod console;
 mod credentials;
 mod delivery;
+mod documents;
 mod environment;
 mod limits;
 mod load;
@@ -25,6 +26,7 @@ pub use backup::Backup;
 pub use console::Console;
 pub use credentials::without_credentials;
 pub use delivery::Delivery;
+pub use documents::Documents;
 pub use limits::Limits;
 pub use load::ConfigError;
 pub use mail::{Mail, MailSecurity, MailServer};
@@ -66,6 +68,8 @@ pub struct Config {
     pub mail: Mail,
     /// The pages of the console.
     pub console: Console,
+    /// How documents are made.
+    pub documents: Documents,
     /// Limits on load.
     pub limits: Limits,
     /// What is measured.
@@ -246,6 +250,7 @@ impl Default for Config {
             delivery: Delivery::default(),
             mail: Mail::default(),
             console: Console::default(),
+            documents: Documents::default(),
             limits: Limits::default(),
             metrics: Metrics::default(),
             traces: Traces { endpoint: None, ca_file: None, sampled_percent: 100 },

@@ -5,6 +5,7 @@
 //! ballots of a countersign are counted when its deadline has passed.
 
 mod grpc;
+mod press;
 mod secret_ballots;
 mod view;
 
@@ -20,10 +21,12 @@ use domain::process::open_docket::{self, History};
 use domain::scheduling::body::Body;
 use domain::scheduling::matter::Matter;
 use domain::scheduling::session::{self, Event, Session};
+use press::Press;
 use proto::deliberation::v1::deliberation_service_server::DeliberationServiceServer;
 use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
 use service_kit::process::Processes;
 use service_kit::{CommandError, Kit, ViewStore, timer};
+use std::path::Path;
 use std::sync::Arc;
 
 /// The service's full name on the wire.
@@ -37,17 +40,22 @@ const SETTLING: &str = "settle_minutes";
 const SEALING: &str = "seal_minutes";
 
 /// Starts the service's view, starts its process manager and its timer, and returns its server. Until a
-/// calendar is defined, days begin in `time_zone` and Saturdays and Sundays are off. Must be called inside a
-/// tokio runtime.
-pub fn build(kit: &Kit, time_zone: &str) -> anyhow::Result<DeliberationServiceServer<Service>> {
-    let service = service(kit, time_zone)?;
+/// calendar is defined, days begin in `time_zone` and Saturdays and Sundays are off. PDFs are set in the fonts of
+/// `fonts_folder`. Must be called inside a tokio runtime.
+pub fn build(
+    kit: &Kit,
+    time_zone: &str,
+    fonts_folder: Option<&Path>,
+) -> anyhow::Result<DeliberationServiceServer<Service>> {
+    let service = service(kit, time_zone, fonts_folder)?;
     Ok(DeliberationServiceServer::new(service)
         .max_decoding_message_size(REQUEST_BYTES_MAX)
         .max_encoding_message_size(RESPONSE_BYTES_MAX))
 }
 
 /// The service, with its view, process manager and timer running.
-fn service(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
+fn service(kit: &Kit, time_zone: &str, fonts_folder: Option<&Path>) -> anyhow::Result<Service> {
+    let press = Press::new(fonts_folder)?;
     let default_calendar = WorkingCalendar::weekends_only(time_zone).context("the configured time_zone")?;
     let default_calendar = Arc::new(default_calendar);
     let mut processes = Processes::new(kit);
@@ -60,7 +68,7 @@ fn service(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
     let committed = kit.journal().committed();
     let check = || minutes::Command::CheckDeadlines;
     timer::run::<Minutes>(kit, &view, committed, SETTLING, view::next_confirmations, check);
-    Ok(Service { kit: kit.clone(), view, default_calendar })
+    Ok(Service { kit: kit.clone(), view, default_calendar, press })
 }
 
 fn count_countersigns(kit: &Kit, view: &ViewStore) {

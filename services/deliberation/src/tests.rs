@@ -37,7 +37,7 @@ impl Deployment {
     /// A deployment on Monday, 1 March 2027, nine in the morning in Shanghai; Wednesday is a holiday.
     async fn new() -> Deployment {
         let bench = Workbench::default();
-        let service = crate::service(&bench.kit, "Asia/Shanghai").unwrap();
+        let service = crate::service(&bench.kit, "Asia/Shanghai", None).unwrap();
         let weekend = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap().weekend().to_vec();
         let holidays = ["2027-03-03".parse().unwrap()];
         let calendar = WorkingCalendar::new("Asia/Shanghai", weekend, holidays, []).unwrap();

@@ -1,8 +1,8 @@
 //! What minutes are made from: the events of one docket, in their order.
 
-use domain::deliberation::docket::{Docket, Event, Proceedings, State};
+use domain::deliberation::docket::{Docket, Event, Outcome, Proceedings, State};
 use domain::{Aggregate as _, Code, Line, Text, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who spoke for a department, and from when until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,32 @@ impl Record {
         let Seen { attendance, quorum, opened_at, closed_at, reasons } = seen;
         let proceedings = state.proceedings()?.clone();
         Some(Record { proceedings, attendance, quorum, opened_at, closed_at, reasons, notes: Vec::new() })
+    }
+}
+
+impl Record {
+    /// The departments that the minutes name.
+    pub fn departments(&self) -> BTreeSet<&Code> {
+        let Proceedings { agenda, topics, .. } = &self.proceedings;
+        let mut named: BTreeSet<&Code> = agenda.participants.iter().map(|one| &one.department).collect();
+        named.insert(&agenda.constitution.chair);
+        named.extend(self.attendance.iter().map(|one| &one.department));
+        for topic in topics {
+            named.extend(&topic.recused);
+            named.extend(topic.statements.keys());
+            named.extend(topic.items.iter().flat_map(|item| item.draft.bound()));
+        }
+        named
+    }
+
+    /// The bodies that the minutes name.
+    pub fn bodies(&self) -> BTreeSet<&Code> {
+        let mut named = BTreeSet::from([&self.proceedings.agenda.body]);
+        named.extend(self.proceedings.topics.iter().filter_map(|topic| match &topic.outcome {
+            Some(Outcome::Referred { referred_to }) => Some(referred_to),
+            _ => None,
+        }));
+        named
     }
 }
 

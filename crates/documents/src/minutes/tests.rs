@@ -1,4 +1,5 @@
 use super::*;
+use crate::{Block, Names};
 use domain::deliberation::docket::{
     Agenda, AgendaTopic, Command, Docket, Event, Mode, Participant, RoleOnTopic, State, TopicRole,
 };
@@ -51,10 +52,17 @@ fn events() -> Vec<(Timestamp, Event)> {
     events
 }
 
-fn written(language: Language) -> String {
+fn record() -> Record {
     let events = events();
-    let record = Record::of(events.iter().map(|(at, event)| (*at, event))).unwrap();
-    html(&record, language, &Zone::named("Asia/Shanghai").unwrap())
+    Record::of(events.iter().map(|(at, event)| (*at, event))).unwrap()
+}
+
+fn zone() -> Zone {
+    Zone::named("Asia/Shanghai").unwrap()
+}
+
+fn written(language: Language) -> String {
+    html(&record(), language, &zone())
 }
 
 #[test]
@@ -79,4 +87,38 @@ fn minutes_say_who_was_there_and_what_became_of_each_topic() {
     for said in ["<h1>Minutes: 防汛会商</h1>", "<p>Outcome: withdrawn</p>", "<html lang=\"en\">"] {
         assert!(english.contains(said), "{said} is not in {english}");
     }
+}
+
+#[test]
+fn as_a_paper_minutes_say_it_by_names_and_who_was_away_at_the_end() {
+    let mut record = record();
+    record.attendance.retain(|one| one.department != code("WATER"));
+    let departments =
+        [("WATER", "水务局"), ("ROADS", "城管局")].map(|(known, name)| (code(known), name.to_owned()));
+    let bodies = [(code("FLOOD"), "防汛联席会议".to_owned())];
+    let names = Names { departments: departments.into(), bodies: bodies.into() };
+    let paper = paper(&record, &names, Language::Chinese, &zone());
+    let text = |text: &str| Block::Paragraph(text.to_owned());
+    let labelled =
+        |label: &str, text: &str| Block::Labelled { label: label.to_owned(), text: text.to_owned() };
+    assert_eq!(
+        paper.blocks,
+        [
+            Block::Mark("防汛联席会议纪要".to_owned()),
+            Block::Title("防汛会商".to_owned()),
+            text("时间：2027年3月8日9时15分至9时35分"),
+            text("主持部门：水务局"),
+            text("法定人数：表决部门应到2个，实到2个，法定人数1个。"),
+            Block::Heading("一、柳树巷 <排水>".to_owned()),
+            text("结果：不通过。"),
+            text("理由：已另行解决"),
+            Block::Heading("二、河堤".to_owned()),
+            text("结果：撤回。"),
+            text("理由：资料不全"),
+            Block::Gap,
+            labelled("出席：", "城管局 王芳（9时25分离会）"),
+            labelled("请假：", "水务局"),
+        ]
+    );
+    assert_eq!(paper.dated.to_string(), "2027-03-08");
 }

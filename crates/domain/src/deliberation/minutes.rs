@@ -127,6 +127,14 @@ rejections! {
             "department {department_code} does not take part",
         NotesExhausted("NOTES_EXHAUSTED") { max: usize } =
             "the minutes have {max} corrections and objections, the most they can have",
+        NoFonts("NO_FONTS") =
+            "a PDF needs fonts, and this installation has none: ask for docx or html, or have its operator name a \
+             folder of fonts in the setting documents.fonts_folder",
+        NoGlyph("NO_GLYPH") { character: String } =
+            "no font of this installation has the character {character}: ask for docx or html, or have its \
+             operator put a font that has it into the folder documents.fonts_folder",
+        DocumentTooLarge("DOCUMENT_TOO_LARGE") { bytes: usize, max: usize } =
+            "the file would have {bytes} bytes, and at most {max} are sent: ask for another format",
     }
 }
 

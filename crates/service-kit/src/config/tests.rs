@@ -304,6 +304,7 @@ const NONSENSE: &[(&str, &str)] = &[
     ("ledger.key", ""),
     ("ledger.signed_head", ""),
     ("console.session_key", ""),
+    ("documents.fonts_folder", ""),
     ("ledger.sm2_key", ""),
     ("ledger.witnesses_file", ""),
     ("ledger.witness_interval_seconds", "0"),

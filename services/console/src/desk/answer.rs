@@ -1,14 +1,20 @@
 //! Answers of the pages.
 
 use super::frame::Frame;
+use super::limits::FORM_BYTES_MAX;
 use super::preferences::Preferences;
 use super::words::Words;
+use crate::csv;
 use crate::refused;
 use askama::Template;
 use client::Refusal;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, VARY};
+use http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, VARY,
+};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
+use prost::Message;
+use proto::contract::descriptors;
 use tonic::body::Body;
 use tonic::{Code, Status};
 
@@ -25,6 +31,8 @@ pub(super) enum Failure {
     NotFound,
     /// The form did not come from a page of ours.
     Forged,
+    /// The form is larger than any of ours, or did not arrive as a whole.
+    TooLarge,
     /// An rpc refused.
     Refused(Box<Status>),
 }
@@ -71,6 +79,10 @@ impl Failure {
                     .t("The form is not from a page of this session. Open the page again, and repeat it.");
                 (StatusCode::FORBIDDEN, sentence.to_owned(), None)
             }
+            Failure::TooLarge => {
+                let sentence = words.say("A form has at most {n} bytes.", &[("n", &FORM_BYTES_MAX)]);
+                (StatusCode::PAYLOAD_TOO_LARGE, sentence, None)
+            }
             Failure::Refused(status) => {
                 let sentence = refused::sentence(status, preferences.language);
                 let reason = Refusal::of(status).reason().map(str::to_owned);
@@ -99,10 +111,30 @@ pub(super) fn html(page: &impl Template) -> Response<Body> {
     }
 }
 
-fn with_headers(bytes: Vec<u8>, media_type: &'static str) -> Response<Body> {
+/// The rows of a list as a table for spreadsheets: those of one page of it, as every table has.
+pub(super) fn table(list: &str, answer: &impl Message, words: Words) -> Result<Response<Body>, Failure> {
+    let rows = descriptors()
+        .get_message_by_name(list)
+        .and_then(|list| csv::rows_of(&list))
+        .ok_or(Failure::NotFound)?;
+    let (table, _) = csv::table(&rows, &answer.encode_to_vec(), words.0)?;
+    Ok(file(table, "text/csv; charset=utf-8", &format!("{}.csv", rows.json_name())))
+}
+
+/// A file that is kept, and not shown.
+pub(super) fn file(bytes: Vec<u8>, media_type: &str, name: &str) -> Response<Body> {
+    let mut response = with_headers(bytes, media_type);
+    let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
+    let disposition = disposition.unwrap_or(HeaderValue::from_static("attachment"));
+    response.headers_mut().insert(CONTENT_DISPOSITION, disposition);
+    response
+}
+
+fn with_headers(bytes: Vec<u8>, media_type: &str) -> Response<Body> {
     let mut response = Response::new(Body::new(Full::from(bytes)));
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    let unknown = HeaderValue::from_static("application/octet-stream");
+    headers.insert(CONTENT_TYPE, HeaderValue::try_from(media_type).unwrap_or(unknown));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(VARY, HeaderValue::from_static("accept-language, cookie"));
     protect(response)

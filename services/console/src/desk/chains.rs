@@ -1,8 +1,11 @@
 //! Chains (等待链): which item waits for which other one, or for the help of a department.
 
+mod graph;
+
 use super::answer::{Failure, html};
+use super::board::light_word;
 use super::frame::{Frame, Nav};
-use super::items::light_of_item;
+use super::items::{light_of, light_of_item};
 use super::limits::ROWS_AT_ONCE;
 use super::markup::Markup;
 use super::moment;
@@ -10,9 +13,11 @@ use super::reader::{Reader, Surroundings};
 use super::words::Words;
 use super::{Asked, Desk};
 use askama::Template;
+use futures::future::join_all;
+use graph::{Graph, Node};
 use http::Response;
-use proto::resolution::v1::{Item, ListItemsRequest};
-use std::collections::BTreeMap;
+use proto::resolution::v1::{GetItemRequest, Item, ListItemsRequest};
+use std::collections::{BTreeMap, BTreeSet};
 use tonic::body::Body;
 
 /// Something that waits, and what for.
@@ -42,7 +47,11 @@ struct ChainsPage {
     lede: String,
     waits: Vec<Wait>,
     waited_for: Vec<Waited>,
+    graph: Graph,
 }
+
+/// Items at the ends of chains that are asked for, at most.
+const ENDS_MAX: usize = 50;
 
 /// The page.
 pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
@@ -60,7 +69,11 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     waiting.retain(|_, item| !item.waits_for_numbers.is_empty() || item.help_from_code.is_some());
     let mut waits: Vec<Wait> = waiting.values().map(|item| wait(words, &around, item)).collect();
     waits.sort_by(|one, other| one.number.cmp(&other.number));
+    let ends = ends(reader, &waiting).await;
+    let chained = waiting.values().filter(|item| !item.waits_for_numbers.is_empty());
+    let nodes = chained.chain(&ends).map(|item| node(words, &around, item)).collect();
     let page = ChainsPage {
+        graph: graph::draw(nodes),
         frame: Frame::new(reader, &around, asked, Nav::Chains, words.t("Chains")),
         lede: match waits.len() {
             0 => words.t("No item waits for another one or for help.").to_owned(),
@@ -71,6 +84,39 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         waits,
     };
     Ok(html(&page))
+}
+
+/// What is waited for and does not wait itself, as far as the reader may see it.
+async fn ends(reader: &Reader, waiting: &BTreeMap<String, Item>) -> Vec<Item> {
+    let chained: BTreeSet<&str> = waiting
+        .values()
+        .filter(|item| !item.waits_for_numbers.is_empty())
+        .map(|item| item.number.as_str())
+        .collect();
+    let waited: BTreeSet<&String> = waiting.values().flat_map(|item| &item.waits_for_numbers).collect();
+    let ends = waited.into_iter().filter(|number| !chained.contains(number.as_str())).take(ENDS_MAX);
+    let asked =
+        ends.map(|number| reader.ask(GetItemRequest { number: number.clone(), ..Default::default() }));
+    join_all(asked).await.into_iter().filter_map(|answer| answer.ok()?.item).collect()
+}
+
+fn node(words: Words, around: &Surroundings, item: &Item) -> Node {
+    Node {
+        href: format!("/items/{}", item.item_id),
+        number: item.number.clone(),
+        lead: around.directory.name(&item.lead_code),
+        title: item.title.clone(),
+        state: words.say(
+            "{light}, due {date}",
+            &[
+                ("light", &light_word(words, light_of(item))),
+                ("date", &moment::day_text(words, &item.due_on)),
+            ],
+        ),
+        light: light_of(item).name(),
+        due_on: item.due_on.clone(),
+        waits_for: item.waits_for_numbers.clone(),
+    }
 }
 
 fn wait(words: Words, around: &Surroundings, item: &Item) -> Wait {

@@ -82,6 +82,8 @@ pub(super) struct Frame {
     pub(super) who: String,
     pub(super) form_token: String,
     pub(super) stamp: Option<Stamp>,
+    /// Where the rows of the page are as a table for spreadsheets.
+    pub(super) csv: Option<String>,
     pub(super) notice: Option<Notice>,
 }
 
@@ -153,6 +155,7 @@ impl Frame {
             who: who.join(" "),
             form_token: reader.session.form_token.clone(),
             stamp: None,
+            csv: None,
             notice: None,
         }
     }
@@ -168,6 +171,7 @@ impl Frame {
             who: String::new(),
             form_token: String::new(),
             stamp: None,
+            csv: None,
             notice: None,
         }
     }

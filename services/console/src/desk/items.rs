@@ -1,6 +1,6 @@
 //! The list of items (清单): those of a column of the board, or those that are found by words.
 
-use super::answer::{Failure, html};
+use super::answer::{self, Failure, html};
 use super::board::{COLUMNS, column};
 use super::directory::Directory;
 use super::frame::{Frame, Nav, Stamp};
@@ -13,6 +13,7 @@ use super::words::Words;
 use super::{Asked, Desk, Query};
 use askama::Template;
 use http::Response;
+use prost::Message;
 use prost_types::Timestamp;
 use proto::followup::v1::{BoardColumn, FollowUp, FollowUpStage, ListFollowUpsRequest};
 use proto::resolution::v1::{Item, ItemStage, ListItemsRequest};
@@ -54,6 +55,8 @@ struct Listed {
     next: String,
     position: u64,
     at: Option<Timestamp>,
+    /// The same for spreadsheets, if that is wanted.
+    table: Option<Response<Body>>,
 }
 
 /// The page.
@@ -64,9 +67,13 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         Some(text) => by_words(reader, &around, &query, text).await?,
         None => by_column(reader, &around, &query).await?,
     };
+    if let Some(table) = listed.table {
+        return Ok(table);
+    }
     let api = if query.get("q").is_some() { "/v1/items" } else { "/v1/follow-ups" };
     let mut frame = Frame::new(reader, &around, asked, Nav::Items, words.t("Items"));
     frame.stamp = listed.at.map(|at| Stamp::new(reader, &around.calendar, Some(at), listed.position, api));
+    frame.csv = Some(query.link("/items", &[], Some(("form", "csv"))));
     let departments = around.directory.departments().iter();
     let pager = Pager::new(&query, "/items", &listed.next);
     let page = ItemsPage {
@@ -92,6 +99,16 @@ pub(super) fn summary(words: Words, rows: usize, pager: &Pager) -> String {
     }
 }
 
+fn table(
+    list: &str,
+    listed: &impl Message,
+    words: Words,
+    query: &Query,
+) -> Result<Option<Response<Body>>, Failure> {
+    let is_wanted = query.get("form") == Some("csv");
+    is_wanted.then(|| answer::table(list, listed, words)).transpose()
+}
+
 async fn by_column(reader: &Reader, around: &Surroundings, query: &Query) -> Result<Listed, Failure> {
     let columns = query.get("column").map(|name| column(name).ok_or(Failure::NotFound)).transpose()?;
     let request = ListFollowUpsRequest {
@@ -107,6 +124,7 @@ async fn by_column(reader: &Reader, around: &Surroundings, query: &Query) -> Res
     let rows = answer.follow_ups.iter();
     let now = answer.evaluated_at.unwrap_or_default();
     Ok(Listed {
+        table: table("huishang.followup.v1.ListFollowUpsResponse", &answer, reader.words, query)?,
         rows: rows.map(|row| row_of_follow_up(reader.words, &around.directory, row, &now)).collect(),
         next: answer.next_page_token,
         position: answer.position,
@@ -129,6 +147,7 @@ async fn by_words(
     };
     let answer = reader.ask(request).await?;
     Ok(Listed {
+        table: table("huishang.resolution.v1.ListItemsResponse", &answer, reader.words, query)?,
         rows: answer.items.iter().map(|item| row_of_item(reader.words, &around.directory, item)).collect(),
         next: answer.next_page_token,
         position: answer.position,
@@ -194,6 +213,16 @@ pub(super) fn light_of_item(words: Words, item: &Item) -> Markup {
         ItemStage::Assigned => Markup::light(Light::Amber, words.t("Yellow, unacknowledged")),
         ItemStage::Contested => Markup::light(Light::Amber, words.t("Yellow, contested")),
         _ => Markup::light(Light::Green, words.t("Green")),
+    }
+}
+
+/// The light of an item, alone.
+pub(super) fn light_of(item: &Item) -> Light {
+    match item.stage() {
+        _ if item.late => Light::Red,
+        ItemStage::Assigned | ItemStage::Contested => Light::Amber,
+        _ if item.help_from_code.is_some() => Light::Amber,
+        _ => Light::Green,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Matters (事项), before and between sessions.
 
-use super::answer::{Failure, html};
+use super::answer::{self, Failure, html};
 use super::frame::{Frame, Nav};
 use super::items::summary;
 use super::limits::ROWS_PER_PAGE;
@@ -48,9 +48,14 @@ pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     let (around, answer) =
         futures::future::try_join(reader.surroundings(desk), async { Ok(reader.ask(request).await?) })
             .await?;
+    if query.get("form") == Some("csv") {
+        return answer::table("huishang.scheduling.v1.ListMattersResponse", &answer, words);
+    }
     let pager = Pager::new(&query, "/matters", &answer.next_page_token);
+    let mut frame = Frame::new(reader, &around, asked, Nav::Matters, words.t("Matters"));
+    frame.csv = Some(query.link("/matters", &[], Some(("form", "csv"))));
     let page = MattersPage {
-        frame: Frame::new(reader, &around, asked, Nav::Matters, words.t("Matters")),
+        frame,
         settled,
         summary: summary(words, answer.matters.len(), &pager),
         rows: answer.matters.iter().map(|matter| row(words, &around, matter)).collect(),

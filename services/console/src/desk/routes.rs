@@ -8,7 +8,7 @@ use super::session::{self, Session};
 use super::{Asked, Desk, Query};
 use super::{asset, board, chains, cookies, item, items, matters, notices, proof, sessions, sign_in, today};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, SET_COOKIE};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt as _, Full, Limited};
 use proto::ledger::v1::FollowEventsRequest;
 use tonic::body::Body;
@@ -33,11 +33,7 @@ pub(crate) async fn answer(desk: &Desk, stack: Stack, request: Request<Body>) ->
     let (head, body) = request.into_parts();
     let body = match Limited::new(body, FORM_BYTES_MAX).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(_) => {
-            let mut response = Failure::Forged.page(preferences, &here);
-            *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-            return response;
-        }
+        Err(_) => return Failure::TooLarge.page(preferences, &here),
     };
     let asked = Asked { head, body };
     if asked.head.method == Method::GET
@@ -104,6 +100,7 @@ async fn signed_in(
         (&Method::POST, ["items", id]) => item::act(desk, reader, asked, id).await,
         (&Method::GET, ["sessions"]) => sessions::list(desk, reader, asked).await,
         (&Method::GET, ["sessions", id]) => sessions::page(desk, reader, asked, id).await,
+        (&Method::GET, ["sessions", id, file]) => sessions::minutes::file(reader, id, file).await,
         (&Method::POST, ["sessions", id]) => sessions::act(desk, reader, asked, id).await,
         (&Method::GET, ["matters"]) => matters::list(desk, reader, asked).await,
         (&Method::GET, ["chains"]) => chains::page(desk, reader, asked).await,

@@ -2,9 +2,10 @@
 
 mod acts;
 mod docket;
+pub(super) mod minutes;
 
 use super::act::{self, Input, Moves};
-use super::answer::{Failure, html, see_other};
+use super::answer::{self, Failure, html, see_other};
 use super::frame::{Frame, Nav, Stamp};
 use super::items::summary;
 use super::limits::ROWS_PER_PAGE;
@@ -16,6 +17,7 @@ use super::{Asked, Desk, Query};
 use askama::Template;
 use docket::Sitting;
 use http::Response;
+use minutes::Minutes;
 use proto::deliberation::v1::{GetDocketRequest, GetNextStepsRequest};
 use proto::ledger::v1::GetHeadRequest;
 use proto::scheduling::v1::{GetSessionRequest, ListSessionsRequest, Session, SessionSummary};
@@ -58,9 +60,14 @@ pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     let (around, answer) =
         futures::future::try_join(reader.surroundings(desk), async { Ok(reader.ask(request).await?) })
             .await?;
+    if query.get("form") == Some("csv") {
+        return answer::table("huishang.scheduling.v1.ListSessionsResponse", &answer, words);
+    }
     let pager = Pager::new(&query, "/sessions", &answer.next_page_token);
+    let mut frame = Frame::new(reader, &around, asked, Nav::Sessions, words.t("Sessions"));
+    frame.csv = Some(query.link("/sessions", &[], Some(("form", "csv"))));
     let page = SessionsPage {
-        frame: Frame::new(reader, &around, asked, Nav::Sessions, words.t("Sessions")),
+        frame,
         summary: summary(words, answer.sessions.len(), &pager),
         rows: answer.sessions.iter().map(|session| row(words, &around, session)).collect(),
         pager,
@@ -94,6 +101,7 @@ struct SessionPage {
     moves: Moves,
     expected_position: u64,
     sitting: Option<Sitting>,
+    minutes: Option<Minutes>,
     topics: Vec<(u32, String, u32)>,
 }
 
@@ -143,12 +151,13 @@ async fn show(
     let session = GetSessionRequest { session_id: id.to_owned(), at_least_position };
     let docket = GetDocketRequest { docket_id: id.to_owned(), at_least_position };
     let steps = GetNextStepsRequest { docket_id: id.to_owned(), at_least_position };
-    let (around, answer, head, docket, steps) = futures::try_join!(
+    let (around, answer, head, docket, steps, minutes) = futures::try_join!(
         reader.surroundings(desk),
         async { Ok::<_, Failure>(reader.ask(session).await?) },
         async { Ok(reader.ask(GetHeadRequest::default()).await?) },
         async { Ok(if_there(reader.ask(docket).await)?) },
         async { Ok(if_there(reader.ask(steps).await)?) },
+        minutes::of(reader, id, at_least_position),
     )?;
     let session = answer.session.ok_or(Failure::NotFound)?;
     let moves =
@@ -194,6 +203,7 @@ async fn show(
             .collect(),
         moves,
         sitting,
+        minutes,
         frame,
     };
     Ok(html(&page))

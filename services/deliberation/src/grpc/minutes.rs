@@ -57,14 +57,8 @@ pub(super) async fn get(
     let id = docket_id(&request.docket_id)?;
     let position = service.view.wait_until_caught_up(request.at_least_position).await?;
     let state = service.kit.show::<Minutes>(&scope, id).await?;
-    let absent = || CommandError::rejected::<Minutes>(Rejection::NotFound { what: "the minutes".into() });
     let draft = state.draft().ok_or_else(absent)?;
-    let language = match request.language() {
-        pb::DocumentLanguage::Unspecified => None,
-        pb::DocumentLanguage::Chinese => Some(Language::Chinese),
-        pb::DocumentLanguage::English => Some(Language::English),
-    };
-    let html = match language {
+    let html = match language(request.language()) {
         Some(language) => {
             let calendar = service.calendar().await?;
             let record = record(&service.kit, id, draft).await?.ok_or_else(absent)?;
@@ -73,6 +67,18 @@ pub(super) async fn get(
         None => String::new(),
     };
     Ok(Response::new(pb::GetMinutesResponse { minutes: Some(render(id, draft)), html, position }))
+}
+
+pub(super) fn language(wire: pb::DocumentLanguage) -> Option<Language> {
+    match wire {
+        pb::DocumentLanguage::Unspecified => None,
+        pb::DocumentLanguage::Chinese => Some(Language::Chinese),
+        pb::DocumentLanguage::English => Some(Language::English),
+    }
+}
+
+pub(super) fn absent() -> CommandError {
+    CommandError::rejected::<Minutes>(Rejection::NotFound { what: "the minutes".into() })
 }
 
 /// The hashes of the documents, for sealing them.
@@ -93,7 +99,7 @@ pub(crate) async fn digests(
 }
 
 /// What the minutes are made from: the docket's own history, and what was said about them.
-async fn record(kit: &Kit, id: Uuid, draft: &Draft) -> Result<Option<Record>, CommandError> {
+pub(super) async fn record(kit: &Kit, id: Uuid, draft: &Draft) -> Result<Option<Record>, CommandError> {
     let records = kit.journal().read(&Docket::stream(id), 0).await?;
     let mut events = Vec::new();
     for record in &records {
@@ -105,7 +111,7 @@ async fn record(kit: &Kit, id: Uuid, draft: &Draft) -> Result<Option<Record>, Co
 }
 
 /// The record without what was said on topics from which whoever asks has recused themselves.
-fn visible(mut record: Record, scope: &Scope) -> Record {
+pub(super) fn visible(mut record: Record, scope: &Scope) -> Record {
     for topic in &mut record.proceedings.topics {
         if scope.is_recused(&topic.recused) {
             topic.statements.clear();

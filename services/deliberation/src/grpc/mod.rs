@@ -1,11 +1,13 @@
 //! The rpcs: each reads its request, has it decided or queries the view, and answers.
 
 mod changes;
+mod export;
 pub(crate) mod minutes;
 mod queries;
 pub(crate) mod render;
 mod secret;
 
+use crate::press::Press;
 use domain::calendar::WorkingCalendar;
 use domain::deliberation::docket::{Command, Docket, Rejection};
 use domain::directory::calendar::Calendar;
@@ -27,6 +29,7 @@ pub struct Service {
     pub(crate) view: ViewStore,
     /// The calendar in force while none is defined.
     pub(crate) default_calendar: Arc<WorkingCalendar>,
+    pub(crate) press: Press,
 }
 
 impl Service {
@@ -347,6 +350,13 @@ impl DeliberationService for Service {
 
     async fn get_minutes(&self, request: Request<pb::GetMinutesRequest>) -> Reply<pb::GetMinutesResponse> {
         minutes::get(self, request).await
+    }
+
+    async fn export_minutes(
+        &self,
+        request: Request<pb::ExportMinutesRequest>,
+    ) -> Reply<pb::ExportMinutesResponse> {
+        export::export(self, request).await
     }
 
     async fn get_docket(&self, request: Request<pb::GetDocketRequest>) -> Reply<pb::GetDocketResponse> {

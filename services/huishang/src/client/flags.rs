@@ -5,6 +5,7 @@ use super::descriptors::{
     choices, field_comment, field_help, first_sentence, is_choice, is_optional, is_timestamp, is_well_known,
     kebab, nested, short_name, value_help,
 };
+use super::document::OUTPUT;
 use super::{identified, moment, value};
 use crate::language::{say, text};
 use clap::builder::{
@@ -18,7 +19,7 @@ use std::ffi::OsString;
 use uuid::Uuid;
 
 /// Names of flags that every command has.
-const RESERVED: [&str; 14] = [
+const RESERVED: [&str; 15] = [
     "help",
     "server",
     "ca-file",
@@ -33,6 +34,7 @@ const RESERVED: [&str; 14] = [
     "utc",
     "lang",
     FROM_JSON,
+    OUTPUT,
 ];
 
 /// The flag for a file with a request, which other flags override.

@@ -1,13 +1,14 @@
 //! The client commands: one for every rpc, generated from the protos.
 //!
 //! [`commands`] has the command of every rpc, [`descriptors`] reads the protos, [`flags`] and [`value`] turn the
-//! command line into a request, [`options`] say where it goes, [`print`] and [`cell`] show the answer, [`log`] a
-//! record, [`identified`] knows what has an id, [`ids`] finds what was named in short, [`moment`] knows time zones,
+//! command line into a request, [`options`] say where it goes, [`print`] and [`cell`] show the answer, [`document`]
+//! writes one that is a file, [`log`] shows a record, [`identified`] knows what has an id, [`ids`] finds what was named in short, [`moment`] knows time zones,
 //! [`layout`] terminals, [`error`] explains failures, [`token`] signs tokens for development.
 
 mod cell;
 pub mod commands;
 mod descriptors;
+mod document;
 mod error;
 mod flags;
 pub mod health;
@@ -45,6 +46,7 @@ use options::Options;
 use print::Printer;
 use prost_reflect::{DynamicMessage, MethodDescriptor, ReflectMessage as _};
 use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
 use std::time::Duration;
 use text_file::without_bom;
 use tonic::Status;
@@ -62,6 +64,8 @@ pub struct RpcInvocation {
     request: DynamicMessage,
     /// Whether the command line selects records of the log.
     selects_records: bool,
+    /// Where an answer that is a file is written.
+    output: Option<PathBuf>,
 }
 
 /// Adds a noun's verbs, or its flags if it has no verb; not those verbs that are more than one rpc.
@@ -95,6 +99,7 @@ fn verb_command(command: Command, entry: &Entry) -> Command {
         .next_help_heading(None)
         .args(flags::arguments(&flags::plan(&method.input(), noun)))
         .arg(from_json)
+        .args(document::is(&method.output()).then(document::argument))
 }
 
 /// Reads the call that the arguments of a noun describe.
@@ -119,8 +124,10 @@ pub fn read_call(noun: &str, verb: &str, matches: &ArgMatches) -> Result<RpcInvo
         None => DynamicMessage::new(method.input()),
     };
     let request = flags::request(&flags, matches, base);
+    let options = Options::from_arg_matches(matches)?;
     Ok(RpcInvocation {
-        options: Options::from_arg_matches(matches)?,
+        output: document::output(&method.output(), matches, options.json)?,
+        options,
         entry,
         method,
         flags,
@@ -256,6 +263,12 @@ impl RpcInvocation {
     }
 
     fn print(&self, answer: &DynamicMessage, request: &DynamicMessage, zone: &TimeZone) -> Result<(), Error> {
+        if let Some(file) = &self.output {
+            return match document::write(answer, file)? {
+                Some(sentence) => Ok(writeln!(std::io::stdout().lock(), "{sentence}")?),
+                None => Ok(()),
+            };
+        }
         let mut out = std::io::stdout().lock();
         let width = layout::terminal_columns(&out);
         if self.options.json {

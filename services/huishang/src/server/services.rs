@@ -71,7 +71,8 @@ impl Services {
                 Service::Directory => (routes.add_service(directory::build(kit, zone)?), directory::NAME),
                 Service::Scheduling => (routes.add_service(scheduling::build(kit, zone)?), scheduling::NAME),
                 Service::Deliberation => {
-                    (routes.add_service(deliberation::build(kit, zone)?), deliberation::NAME)
+                    let fonts = config.documents.fonts_folder.as_deref();
+                    (routes.add_service(deliberation::build(kit, zone, fonts)?), deliberation::NAME)
                 }
                 Service::Resolution => (routes.add_service(resolution::build(kit, zone)?), resolution::NAME),
                 Service::Followup => (routes.add_service(followup::build(kit, zone)?), followup::NAME),

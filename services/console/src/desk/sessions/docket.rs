@@ -6,7 +6,7 @@ use crate::desk::reader::{Reader, Surroundings};
 use crate::desk::words::Words;
 use proto::api::v1::Role;
 use proto::deliberation::v1::outcome::Outcome;
-use proto::deliberation::v1::{Ballot, Docket, DocketTopic, NextStep, VoteChoice};
+use proto::deliberation::v1::{Ballot, Docket, DocketStage, DocketTopic, NextStep, VoteChoice};
 use proto::scheduling::v1::Session;
 use std::collections::BTreeMap;
 
@@ -56,6 +56,8 @@ pub(super) struct OpenBallot {
     pub(super) number: u32,
     pub(super) topic_number: u32,
     pub(super) voted: usize,
+    /// Whether it is secret. Who votes in it gets a code, which is shown once: that takes a client.
+    pub(super) is_secret: bool,
     pub(super) votes: Vec<Vote>,
 }
 
@@ -63,7 +65,7 @@ pub(super) struct OpenBallot {
 pub(super) struct Vote {
     pub(super) code: String,
     pub(super) name: String,
-    pub(super) choice: Option<VoteChoice>,
+    pub(super) has_voted: bool,
     pub(super) choices: Vec<Choice>,
     /// Whether the reader may cast it.
     pub(super) may_cast: bool,
@@ -95,6 +97,7 @@ pub(super) fn sitting(
     let words = reader.words;
     let present: BTreeMap<&str, &str> =
         docket.present.iter().map(|one| (one.department_code.as_str(), one.delegate.as_str())).collect();
+    let is_going_on = matches!(docket.stage(), DocketStage::Prepared | DocketStage::Open);
     let participants = docket.agenda.iter().flat_map(|agenda| &agenda.participants);
     let seats: Vec<Seat> = participants
         .map(|one| {
@@ -105,8 +108,7 @@ pub(super) fn sitting(
                 name: around.directory.name(code),
                 delegate: present.get(code).map(|delegate| (*delegate).to_owned()),
                 named: named.map(|delegate| delegate.delegate.clone()),
-                may_record: may_for(reader, steps, "docket record-arrival", None, code)
-                    || may_for(reader, steps, "docket record-departure", None, code),
+                may_record: is_going_on && (is_clerk(reader, docket) || is_in_the_chair(reader, docket)),
                 command_id: client::command_id(),
             }
         })
@@ -115,16 +117,20 @@ pub(super) fn sitting(
     let open = docket
         .topics
         .iter()
-        .find_map(|topic| Some((topic, topic.ballots.last().filter(|b| b.result.is_none())?)));
+        .find_map(|topic| Some((topic, topic.ballots.last().filter(|last| is_open(last))?)));
     Sitting {
         stage: words.value("huishang.deliberation.v1.DocketStage", docket.stage),
         present: present.len(),
-        ballot: open.map(|(topic, ballot)| open_ballot(reader, steps, &seats, topic, ballot)),
+        ballot: open.map(|(topic, ballot)| open_ballot(reader, docket, steps, &seats, topic, ballot)),
         topics: docket.topics.iter().map(|topic| shown(words, topic, own(Some(topic.number)))).collect(),
         offers: own(None),
         refused: refused_steps(reader, steps),
         seats,
     }
+}
+
+fn is_open(ballot: &Ballot) -> bool {
+    ballot.result.is_none() && ballot.voided_reason.is_none()
 }
 
 /// The steps that the reader may take, of a topic or of none.
@@ -139,14 +145,20 @@ fn is_at_a_seat(act: &Act) -> bool {
     ["RecordArrival", "RecordDeparture", "CastVote"].contains(&act.name())
 }
 
-/// Whether the reader may take a step at the seat of a department: whoever keeps the docket at every seat, others at
-/// their own.
-fn may_for(reader: &Reader, steps: &[NextStep], command: &str, topic: Option<u32>, code: &str) -> bool {
-    let holder = &reader.holder;
-    let is_own = holder.department.as_deref() == Some(code);
-    let keeps = holder.is("clerk") || holder.is("chair");
-    let mut fitting = steps.iter().filter(|step| step.command == command && step.topic_number == topic);
-    (keeps || is_own) && fitting.any(|step| may(reader, step))
+/// Whether the reader is a clerk of the docket, who records who comes and how all vote.
+fn is_clerk(reader: &Reader, docket: &Docket) -> bool {
+    let constitution = docket.agenda.as_ref().and_then(|agenda| agenda.constitution.as_ref());
+    let is_own = |code: &String| reader.holder.department.as_ref() == Some(code);
+    reader.holder.is("clerk") && constitution.is_some_and(|body| body.secretariat_codes.iter().any(is_own))
+}
+
+/// Whether the reader may be in the chair.
+fn is_in_the_chair(reader: &Reader, docket: &Docket) -> bool {
+    let constitution = docket.agenda.as_ref().and_then(|agenda| agenda.constitution.as_ref());
+    let is_own = |code: &String| reader.holder.department.as_ref() == Some(code);
+    let is_chair =
+        constitution.is_some_and(|body| is_own(&body.chair_code) || body.deputy_codes.iter().any(is_own));
+    reader.holder.is("chair") && is_chair
 }
 
 fn may(reader: &Reader, step: &NextStep) -> bool {
@@ -218,16 +230,23 @@ fn shown(words: Words, topic: &DocketTopic, offers: Vec<Offer>) -> Topic {
 
 fn open_ballot(
     reader: &Reader,
+    docket: &Docket,
     steps: &[NextStep],
     seats: &[Seat],
     topic: &DocketTopic,
     ballot: &Ballot,
 ) -> OpenBallot {
     let words = reader.words;
+    let is_clerk = is_clerk(reader, docket);
+    let is_own = |code: &str| reader.holder.department.as_deref() == Some(code);
+    let is_vote =
+        |step: &&NextStep| step.command == "docket cast-vote" && step.topic_number == Some(topic.number);
+    let may_vote = steps.iter().filter(is_vote).any(|step| may(reader, step));
     let votes = seats.iter().filter(|seat| !topic.recused_codes.contains(&seat.code));
     let votes = votes.map(|seat| {
         let vote =
             ballot.votes.iter().find(|vote| vote.department_code == seat.code).map(|vote| vote.choice());
+        let is_sealed = ballot.sealed_votes.iter().any(|vote| vote.department_code == seat.code);
         let choices = [VoteChoice::Yes, VoteChoice::No, VoteChoice::Abstain].map(|choice| Choice {
             value: choice.as_str_name(),
             word: words.value("huishang.deliberation.v1.VoteChoice", choice.into()),
@@ -236,16 +255,17 @@ fn open_ballot(
         Vote {
             code: seat.code.clone(),
             name: seat.name.clone(),
-            choice: vote,
+            has_voted: vote.is_some() || is_sealed,
             choices: choices.into(),
-            may_cast: may_for(reader, steps, "docket cast-vote", Some(topic.number), &seat.code),
+            may_cast: !ballot.secret && (is_clerk || is_own(&seat.code) && may_vote),
             command_id: client::command_id(),
         }
     });
     OpenBallot {
         number: ballot.number,
         topic_number: topic.number,
-        voted: ballot.votes.len(),
+        voted: ballot.votes.len() + ballot.sealed_votes.len(),
+        is_secret: ballot.secret,
         votes: votes.collect(),
     }
 }

@@ -1,0 +1,183 @@
+//! A paper as a docx. It names the typefaces that offices have, and embeds none.
+
+use crate::Language;
+use crate::paper::{Block, Paper, RED, Typeface, page, size};
+use docx_rs::{
+    AlignmentType, DocGrid, DocGridType, Docx, Footer, LineSpacing, LineSpacingType, PageMargin, PageNum,
+    Paragraph, Run, RunFonts, SpecialIndentType,
+};
+use std::io::Cursor;
+
+/// Twentieths of a point in a millimetre.
+const TWIPS_PER_MM: f32 = 20.0 * page::PT_PER_MM;
+/// The footer's distance from the bottom of the page, so that the page number is 7 mm under the text.
+const FOOTER_MM: f32 = 22.0;
+/// In a character grid, the unit of what is added between characters is a part of a point.
+const GRID_UNITS_PER_PT: f32 = 4096.0;
+
+/// The file's bytes: the same paper always has the same ones.
+pub fn docx(paper: &Paper) -> Vec<u8> {
+    let mut written = Written { ids: 0, language: paper.language };
+    let day = format!("{}T00:00:00Z", paper.dated);
+    let mut docx = Docx::new()
+        .created_at(&day)
+        .updated_at(&day)
+        .page_size(twips(page::WIDTH_MM).unsigned_abs(), twips(page::HEIGHT_MM).unsigned_abs())
+        .page_margin(margins())
+        .default_size(half_points(size::TEXT_PT))
+        .default_fonts(fonts(Typeface::Text))
+        .footer(written.page_number(AlignmentType::Right))
+        .even_footer(written.page_number(AlignmentType::Left));
+    docx.document = docx.document.doc_grid(
+        DocGrid::new()
+            .grid_type(DocGridType::LinesAndChars)
+            .line_pitch(line_twips().unsigned_abs() as usize)
+            .char_space(rounded((page::CHAR_PT - size::TEXT_PT) * GRID_UNITS_PER_PT) as isize),
+    );
+    for block in &paper.blocks {
+        docx = written.paragraphs(block).into_iter().fold(docx, Docx::add_paragraph);
+    }
+    let mut file = Cursor::new(Vec::new());
+    // It fails only where its writer does, and this one is memory.
+    docx.pack(&mut file).expect("a docx is written to memory");
+    file.into_inner()
+}
+
+struct Written {
+    /// Paragraphs so far. Their ids in the file are counted here, as the library counts those of all files.
+    ids: u32,
+    language: Language,
+}
+
+impl Written {
+    fn paragraphs(&mut self, block: &Block) -> Vec<Paragraph> {
+        let text = |typeface| move |text: &str| run(text, typeface, size::TEXT_PT);
+        match block {
+            Block::Mark(words) => {
+                let above = twips(page::MARK_TOP_MM).unsigned_abs();
+                let spacing = LineSpacing::new().before(above).after(line_twips().unsigned_abs());
+                let run = run(words, Typeface::Title, size::MARK_PT).color(red());
+                let mark = self.paragraph().line_spacing(spacing).align(AlignmentType::Center);
+                vec![mark.add_run(run)]
+            }
+            Block::Title(words) => {
+                let title = self.centred(run(words, Typeface::Title, size::TITLE_PT));
+                vec![title, self.line()]
+            }
+            Block::Heading(words) => {
+                vec![self.indented().keep_next(true).add_run(text(Typeface::Bold)(words))]
+            }
+            Block::Subheading(words) => {
+                vec![self.indented().keep_next(true).add_run(text(Typeface::Brush)(words))]
+            }
+            Block::Paragraph(words) => vec![self.indented().add_run(text(Typeface::Text)(words))],
+            Block::Labelled { label, text: words } => vec![self.labelled(label, words)],
+            Block::Gap => vec![self.line()],
+        }
+    }
+
+    /// A paragraph that nothing was said of.
+    fn paragraph(&mut self) -> Paragraph {
+        self.ids += 1;
+        Paragraph::new().id(format!("{:08x}", self.ids))
+    }
+
+    /// A paragraph in the lines of the page.
+    fn line(&mut self) -> Paragraph {
+        let spacing = LineSpacing::new().line_rule(LineSpacingType::Exact).line(line_twips());
+        self.paragraph().line_spacing(spacing)
+    }
+
+    fn centred(&mut self, run: Run) -> Paragraph {
+        self.line().align(AlignmentType::Center).add_run(run)
+    }
+
+    /// A paragraph whose first line begins two characters right of the others.
+    fn indented(&mut self) -> Paragraph {
+        let first = Some(SpecialIndentType::FirstLine(chars_twips(2)));
+        let paragraph = self.line().indent(None, first, None, None);
+        match self.language {
+            Language::Chinese => paragraph.align(AlignmentType::Both).first_line_chars(200),
+            Language::English => paragraph,
+        }
+    }
+
+    fn labelled(&mut self, label: &str, text: &str) -> Paragraph {
+        let hanging = chars_twips(label_chars(label));
+        let paragraph = self.line().indent(
+            Some(chars_twips(2) + hanging),
+            Some(SpecialIndentType::Hanging(hanging)),
+            None,
+            None,
+        );
+        let label = run(label, Typeface::Bold, size::TEXT_PT);
+        paragraph.add_run(label).add_run(run(text, Typeface::Text, size::TEXT_PT))
+    }
+
+    /// The page's number between dashes, one character from the margin.
+    fn page_number(&mut self, side: AlignmentType) -> Footer {
+        let run = |text: &str| run(text, Typeface::Serif, size::PAGE_NUMBER_PT);
+        let paragraph = self
+            .paragraph()
+            .align(side)
+            .indent(Some(chars_twips(1)), None, Some(chars_twips(1)), None)
+            .size(half_points(size::PAGE_NUMBER_PT))
+            .fonts(fonts(Typeface::Serif));
+        Footer::new()
+            .add_paragraph(paragraph.add_run(run("— ")).add_page_num(PageNum::new()).add_run(run(" —")))
+    }
+}
+
+fn run(text: &str, typeface: Typeface, points: f32) -> Run {
+    Run::new().add_text(text).size(half_points(points)).fonts(fonts(typeface))
+}
+
+fn fonts(typeface: Typeface) -> RunFonts {
+    let chinese = match typeface {
+        Typeface::Title => "方正小标宋简体",
+        Typeface::Text => "仿宋_GB2312",
+        Typeface::Bold => "黑体",
+        Typeface::Brush => "楷体_GB2312",
+        Typeface::Serif => "宋体",
+    };
+    RunFonts::new().ascii("Times New Roman").hi_ansi("Times New Roman").east_asia(chinese)
+}
+
+fn margins() -> PageMargin {
+    PageMargin::new()
+        .top(twips(page::TOP_MM))
+        .left(twips(page::LEFT_MM))
+        .right(twips(page::WIDTH_MM - page::LEFT_MM - page::TEXT_WIDTH_MM))
+        .bottom(twips(page::HEIGHT_MM - page::TOP_MM - page::TEXT_HEIGHT_MM))
+        .footer(twips(FOOTER_MM))
+}
+
+/// About how many Chinese characters wide a label is.
+pub(crate) fn label_chars(label: &str) -> u16 {
+    let halves: u16 = label.chars().map(|letter| if letter.is_ascii() { 1 } else { 2 }).sum();
+    halves.div_ceil(2)
+}
+
+fn red() -> String {
+    RED.map(|part| format!("{part:02x}")).concat()
+}
+
+fn twips(millimetres: f32) -> i32 {
+    rounded(millimetres * TWIPS_PER_MM)
+}
+
+fn chars_twips(chars: u16) -> i32 {
+    rounded(f32::from(chars) * page::CHAR_PT * 20.0)
+}
+
+fn line_twips() -> i32 {
+    rounded(page::LINE_PT * 20.0)
+}
+
+fn half_points(points: f32) -> usize {
+    rounded(points * 2.0).unsigned_abs() as usize
+}
+
+fn rounded(size: f32) -> i32 {
+    size.round() as i32
+}
