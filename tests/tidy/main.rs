@@ -135,7 +135,7 @@ fn contexts_meet_only_in_processes() {
             let text = std::fs::read_to_string(&file).unwrap();
             for other in client::SERVICES.into_iter().filter(|other| *other != context) {
                 assert!(
-                    !text.contains(&format!("crate::{other}")),
+                    !text.contains(&format!("crate::{other}::")),
                     "{} reaches into {other}; a process in domain/src/process should carry it over",
                     file.display()
                 );

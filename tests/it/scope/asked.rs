@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 /// What shows how long the log is, and when it was asked.
 const OF_THE_MOMENT: [&str; 2] = ["position", "evaluated_at"];
-/// Rpcs whose answers have the head of the log.
-const OF_THE_LOG: [&str; 3] = ["GetHead", "GetSignedHead", "GetReceipt"];
+/// Rpcs whose answers, or refusals, say where the log ends.
+const OF_THE_LOG: [&str; 4] = ["GetHead", "GetSignedHead", "GetReceipt", "DiscloseRecord"];
 
 /// The ids that requests name.
 #[derive(Clone)]

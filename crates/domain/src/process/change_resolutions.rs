@@ -36,3 +36,6 @@ pub fn react(id: Uuid, event: &Event) -> Vec<(Uuid, Command)> {
     };
     registration.changes.iter().map(change).collect()
 }
+
+#[cfg(test)]
+mod tests;

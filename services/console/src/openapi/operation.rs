@@ -3,8 +3,8 @@
 use super::schema::{Schemas, is_text, reference};
 use crate::csv;
 use crate::route::Rpc;
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
-use proto::contract::{Route, descriptors, joined_comment, value_comment};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor};
+use proto::contract::{Route, descriptors, joined_comment, rpcs, value_comment};
 use serde_json::{Map, Value, json};
 
 /// What HTTP answers when a call is not carried out.
@@ -18,7 +18,7 @@ pub(super) fn of(rpc: &Rpc, route: &Route, schemas: &mut Schemas) -> Value {
     let about = joined_comment(&method.parent_service().parent_file(), method.path());
     let roles: Vec<&str> = contract.roles.iter().map(|role| role.as_str()).collect();
     let mut operation = json!({
-        "operationId": method.name(),
+        "operationId": id(method),
         "tags": [method.parent_service().name()],
         "summary": first_sentence(&about),
         "description": description(rpc, &about, &roles),
@@ -56,6 +56,15 @@ fn description(rpc: &Rpc, about: &str, roles: &[&str]) -> String {
 
 fn quoted<'n>(names: &[&'n str]) -> Vec<String> {
     names.iter().map(|name: &&'n str| format!("`{name}`")).collect()
+}
+
+/// The id of an rpc's operation: its name, after that of its service where another one has an rpc of this name.
+fn id(method: &MethodDescriptor) -> String {
+    let name = method.name();
+    match rpcs().iter().filter(|rpc| rpc.path.rsplit('/').next() == Some(name)).count() {
+        0 | 1 => name.to_owned(),
+        _ => format!("{}.{name}", method.parent_service().name()),
+    }
 }
 
 /// The comment on a reason of an rpc's context.

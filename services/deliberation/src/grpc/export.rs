@@ -24,16 +24,11 @@ pub(super) async fn export(
     let scope = service.kit.scope(&request).await?;
     let request = request.into_inner();
     let id = docket_id(&request.docket_id)?;
-    let language = language(request.language()).ok_or_else(|| {
-        Invalid::field("language", "is needed: DOCUMENT_LANGUAGE_CHINESE or DOCUMENT_LANGUAGE_ENGLISH")
-    })?;
+    let language = language(request.language())
+        .ok_or_else(|| Invalid::field("language", "must be set: Chinese or English"))?;
     let format = request.format();
-    let (ending, media_type) = kind(format).ok_or_else(|| {
-        Invalid::field(
-            "format",
-            "is needed: DOCUMENT_FORMAT_HTML, DOCUMENT_FORMAT_DOCX or DOCUMENT_FORMAT_PDF",
-        )
-    })?;
+    let (ending, media_type) =
+        kind(format).ok_or_else(|| Invalid::field("format", "must be set: HTML, docx or PDF"))?;
     let position = service.view.wait_until_caught_up(request.at_least_position).await?;
     let state = service.kit.show::<Minutes>(&scope, id).await?;
     let draft = state.draft().ok_or_else(absent)?;

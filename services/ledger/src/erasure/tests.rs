@@ -2,7 +2,7 @@
 
 use super::*;
 use domain::directory::member::{self, Member, Profile};
-use domain::{Actor, Code, Line, Text};
+use domain::{Actor, Code, Line, Role, Text};
 use event_log::{EventLog, Options};
 use journal::Journal;
 use journal::embedded::EmbeddedJournal;
@@ -33,7 +33,7 @@ fn context() -> CommandContext {
     CommandContext::new(
         Uuid::new_v4(),
         [7; 32],
-        Actor { subject: "chen".into(), department: None, roles: vec![] },
+        Actor { subject: "chen".into(), department: None, roles: vec![Role::Operator] },
     )
 }
 

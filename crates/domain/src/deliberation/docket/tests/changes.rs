@@ -1,9 +1,6 @@
 //! What a decision does to earlier resolutions is declared before the vote.
 
 use super::*;
-use crate::deliberation::docket::changes::refusal;
-use crate::process::change_resolutions::check;
-use crate::resolution::resolution::{self, Origin, Registration, Resolution};
 use crate::resolution_change::{ChangeEffect, ResolutionChange};
 
 fn change(resolution: u128, effect: ChangeEffect, carried_over: &[u128]) -> ResolutionChange {
@@ -52,43 +49,4 @@ fn a_change_says_one_thing_about_each_of_a_few_resolutions() {
     assert_eq!(declare(&history, vec![carried]), Err("NOTHING_TO_CARRY_OVER"));
     let all: Vec<u128> = (0..51).collect();
     assert_eq!(declare(&history, vec![change(7, ChangeEffect::Rescinds, &all)]), Err("TOO_MANY_ITEMS"));
-}
-
-#[test]
-fn a_body_changes_only_what_it_has_decided_itself_and_what_is_in_force() {
-    let registration = Registration {
-        number: line("FLOOD-2027-0001"),
-        origin: Origin::Elsewhere { source: line("A letter") },
-        body: code("FLOOD"),
-        title: line("Sandbags"),
-        text: text("WATER fills them."),
-        declaratory: false,
-        decided_on: date(2027, 3, 1),
-        items: vec![Uuid::from_u128(11)],
-        changes: vec![],
-    };
-    let registered =
-        resolution::Event::Registered { registration, registered_at: at("2027-03-01T01:00:00Z") };
-    let state = Resolution::fold(resolution::State::default(), &[registered]);
-    let checked = |body, carried: &[u128], state: &resolution::State| {
-        let change = change(7, ChangeEffect::Supersedes, carried);
-        check(&code(body), &change, state).map_err(|unfit| refusal(unfit, &code(body)).reason())
-    };
-    assert_eq!(checked("FLOOD", &[11], &state), Ok(()));
-    assert_eq!(checked("FLOOD", &[12], &state), Err("NOT_ITS_ITEM"));
-    assert_eq!(
-        checked("CITY", &[], &state),
-        Err("UNKNOWN_RESOLUTION"),
-        "another body's does not exist for it"
-    );
-    assert_eq!(checked("FLOOD", &[], &resolution::State::default()), Err("UNKNOWN_RESOLUTION"));
-    let rescinded = resolution::Event::Changed {
-        by: Uuid::from_u128(9),
-        effect: ChangeEffect::Rescinds,
-        carried_over: vec![],
-        reason: text("FLOOD-2027-0002"),
-        changed_at: at("2027-04-01T01:00:00Z"),
-    };
-    let ended = Resolution::fold(state, &[rescinded]);
-    assert_eq!(checked("FLOOD", &[], &ended), Err("RESOLUTION_NOT_IN_FORCE"));
 }
