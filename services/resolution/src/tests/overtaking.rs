@@ -3,7 +3,7 @@
 use super::*;
 use domain::StreamName;
 use futures::StreamExt as _;
-use harness::let_pass;
+use harness::{let_pass, until};
 use journal::personal::Keys;
 use journal::{AppendError, Commit, Filter, ReadError, Record, Subscription};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -85,9 +85,15 @@ async fn rescind_at_once(place: &Place, docket: Uuid) -> Position {
 
 /// The stages of all items, once everything that follows from a position has happened.
 async fn stages(place: &Place, at_least_position: Position) -> Vec<pb::ItemStage> {
-    let request = pb::ListItemsRequest { at_least_position, page_size: 500, ..Default::default() };
-    let listed = place.service.list_items(supervisor(request)).await.unwrap().into_inner();
-    listed.items.iter().map(pb::Item::stage).collect()
+    until("all that follows", async || {
+        let request = pb::ListItemsRequest { at_least_position, page_size: 500, ..Default::default() };
+        match place.service.list_items(supervisor(request)).await {
+            Ok(listed) => Some(listed.into_inner().items.iter().map(pb::Item::stage).collect()),
+            Err(late) if late.code() == Grpc::Unavailable => None,
+            Err(refused) => panic!("{refused}"),
+        }
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
