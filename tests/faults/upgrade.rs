@@ -11,7 +11,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-use tests::{Mode, Sandbox, cargo_build, huishang, root};
+use tests::{Mode, Sandbox, cargo, huishang, root};
 
 /// Number of concurrent callers.
 const CALLERS: u64 = 8;
@@ -77,7 +77,7 @@ fn build(commit: &str) -> anyhow::Result<PathBuf> {
         Command::new("sh").args(["-ec", script, commit]).arg(&checkout).current_dir(root()).status()?;
     ensure!(unpacked.success() && checkout.join("Cargo.toml").exists(), "there is no commit {commit}");
     let target = folder.join("target");
-    let built = cargo_build(&checkout).arg("--target-dir").arg(&target).status()?;
+    let built = cargo(&checkout).args(["build", "--quiet", "--package", "huishang", "--target-dir"]).arg(&target).status()?;
     ensure!(built.success(), "{commit} does not build");
     Ok(target.join("debug/huishang"))
 }

@@ -15,17 +15,17 @@ pub fn huishang() -> PathBuf {
             let folder = test.ancestors().nth(2).expect("tests lie in target/debug/deps");
             // Benchmarks lie in target/release, and need an optimized binary.
             let release = folder.ends_with("release").then_some("--release");
-            let built = cargo_build(root()).args(release).status().expect("cargo can be run");
+            let built = cargo(root()).arg("binary").args(release).status().expect("cargo can be run");
             assert!(built.success(), "the binary does not build");
             folder.join("huishang")
         })
         .clone()
 }
 
-/// The command that builds the `huishang` binary of a checkout.
-pub fn cargo_build(checkout: &Path) -> Command {
+/// Cargo, about to be told what to do in a checkout.
+pub fn cargo(checkout: &Path) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--package", "huishang"]).current_dir(checkout);
+    cargo.current_dir(checkout);
     // Cargo describes the test's package in these. Build scripts that read them would run again, and all that depends
     // on them would be built again, now and at the next call from outside.
     for (name, _) in std::env::vars_os() {
