@@ -77,7 +77,10 @@ fn build(commit: &str) -> anyhow::Result<PathBuf> {
         Command::new("sh").args(["-ec", script, commit]).arg(&checkout).current_dir(root()).status()?;
     ensure!(unpacked.success() && checkout.join("Cargo.toml").exists(), "there is no commit {commit}");
     let target = folder.join("target");
-    let built = cargo(&checkout).args(["build", "--quiet", "--package", "huishang", "--target-dir"]).arg(&target).status()?;
+    let built = cargo(&checkout)
+        .args(["build", "--quiet", "--package", "huishang", "--target-dir"])
+        .arg(&target)
+        .status()?;
     ensure!(built.success(), "{commit} does not build");
     Ok(target.join("debug/huishang"))
 }

@@ -10,7 +10,9 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
-use tests::{Mode, Process, Sandbox, SandboxConfig, huishang, let_pass_blocking, root, until_blocking};
+use tests::{
+    Mode, Process, Sandbox, SandboxConfig, huishang, let_pass_blocking, python_programs, until_blocking,
+};
 
 const BUCKET: &str = "backups";
 /// A backup in it.
@@ -28,9 +30,7 @@ pub struct Storage {
 impl Storage {
     /// Starts it, with an empty bucket.
     pub fn start() -> anyhow::Result<Storage> {
-        let obtained = Command::new(root().join("tests/object-storage/run")).output()?;
-        ensure!(obtained.status.success(), "{}", String::from_utf8_lossy(&obtained.stderr));
-        let mut command = Command::new(String::from_utf8(obtained.stdout)?.trim());
+        let mut command = Command::new(python_programs("object-storage").join("moto_server"));
         command.args(["-H", "127.0.0.1", "-p", "0"]);
         let (process, address) = Process::start("moto", &mut command, |line| {
             Some(line.split_once("Running on http://")?.1.trim().to_owned())

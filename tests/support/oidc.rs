@@ -5,7 +5,6 @@ use harness::{Process, root};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::OnceLock;
 
 /// A running provider, which has new keys each time it is started.
 pub struct OidcProvider {
@@ -53,16 +52,7 @@ impl OidcProvider {
     }
 }
 
-/// The Python that has the provider, which `tests/oidc/obtain` obtains, and with it PyPI's cryptography.
+/// The Python that has the provider, and with it PyPI's cryptography.
 pub(crate) fn python() -> PathBuf {
-    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
-    PYTHON
-        .get_or_init(|| {
-            let obtained = Command::new(root().join("tests/oidc/obtain")).output();
-            let obtained = obtained.context("tests/oidc/obtain can be run").expect("a script");
-            let why = String::from_utf8_lossy(&obtained.stderr);
-            assert!(obtained.status.success(), "{why}");
-            PathBuf::from(String::from_utf8_lossy(&obtained.stdout).trim())
-        })
-        .clone()
+    python_programs("oidc").join("python")
 }
