@@ -100,7 +100,9 @@ def play(installation):
     session = sit(clerk, leads)
     position = int(clerk.get("/v1/log/head")["position"])
     supervisor.get(f"/v1/follow-ups?atLeastPosition={position}")
-    return {"item": items[0], "claimed": items[2], "blocked": items[3], "session": session}
+    (resolution,) = supervisor.get("/v1/resolutions")["resolutions"]
+    ids = {"item": items[0], "claimed": items[2], "blocked": items[3], "session": session}
+    return ids | {"resolution": resolution["resolutionId"]}
 
 
 def record(supervisor, first_title):

@@ -39,6 +39,7 @@ mod scope;
 mod secret_ballots;
 mod server_tls;
 mod settings;
+mod sign_in;
 mod slots;
 mod sm2;
 mod story;

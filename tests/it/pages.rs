@@ -95,7 +95,9 @@ async fn every_page_reads_in_both_languages(mode: Mode) -> anyhow::Result<()> {
         "/items",
         "/items?q=drain",
         "/sessions",
+        "/resolutions",
         "/matters",
+        "/scorecards",
         "/chains",
         "/notices",
         "/proof",
@@ -262,9 +264,18 @@ async fn every_number_of_the_board_opens_its_rows_and_nobody_sees_more_than_thei
     );
 
     let roads = Browser::sign_in(&mut sandbox, Role::DepartmentLead, Some("ROADS")).await?;
-    for path in
-        ["/today", "/board", "/items", "/items?q=work", "/chains", "/notices", "/matters", "/sessions"]
-    {
+    for path in [
+        "/today",
+        "/board",
+        "/items",
+        "/items?q=work",
+        "/chains",
+        "/notices",
+        "/matters",
+        "/sessions",
+        "/resolutions",
+        "/scorecards",
+    ] {
         let page = roads.page(path).await?;
         ensure!(
             !page.contains("of WATER") && !page.contains(&item),
@@ -272,6 +283,17 @@ async fn every_number_of_the_board_opens_its_rows_and_nobody_sees_more_than_thei
         );
     }
     ensure!(roads.get(&format!("/items/{item}")).await?.status == 404);
+    // A resolution shows its items, and to each reader those that are theirs.
+    let list = office.page("/resolutions").await?;
+    let resolution = format!("/resolutions/{}", between(&list, "href=\"/resolutions/", "\"")?);
+    let page = office.page(&resolution).await?;
+    for shown in ["0 of 2 items are accepted", "Document 12", "of WATER", "of ROADS"] {
+        ensure!(page.contains(shown), "{shown}: {page}");
+    }
+    let page = roads.page(&resolution).await?;
+    ensure!(page.contains("of ROADS") && !page.contains("of WATER"), "{page}");
+    let card = office.page("/scorecards?from=2027-03-01&to=2027-12-31&body=FLOOD").await?;
+    ensure!(card.contains("0 of 2 items were done by the date first promised"), "{card}");
     Ok(())
 }
 in_both_modes!(every_number_of_the_board_opens_its_rows_and_nobody_sees_more_than_their_own);

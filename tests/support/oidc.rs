@@ -1,6 +1,7 @@
 //! An OpenID Connect provider, at which tests sign in.
 
-use anyhow::{Context as _, ensure};
+use crate::python_programs;
+use anyhow::ensure;
 use harness::{Process, root};
 use std::net::TcpListener;
 use std::path::PathBuf;

@@ -161,6 +161,12 @@ fn read(method: &MethodDescriptor) -> RpcContract {
     }
 }
 
+/// The number of a role on the wire.
+pub fn role_number(role: Role) -> i32 {
+    let at = Role::ALL.iter().position(|known| *known == role).expect("a role is one of all");
+    i32::try_from(at + 1).expect("roles are few")
+}
+
 /// The role with this number on the wire; the order of [`Role::ALL`] is that of the enum.
 fn role(number: i32) -> Option<Role> {
     Role::ALL.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()

@@ -20,8 +20,12 @@ mod notices;
 mod pager;
 mod preferences;
 mod proof;
+mod provider;
 mod reader;
+mod resolutions;
 mod routes;
+mod scorecards;
+mod seal;
 mod session;
 mod sessions;
 mod sign_in;
@@ -30,33 +34,70 @@ mod today;
 mod words;
 
 use bytes::Bytes;
-use session::Sealer;
+use limits::PROVIDERS_ASKED_AT_ONCE_MAX;
+use provider::SignInFault;
+use seal::Sealer;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
+pub use provider::{AskProvider, Provider};
 pub(crate) use routes::{answer, is_of_desk};
 
 /// Signs a token for a role and, if one is named, a department.
 pub type SignToken = Arc<dyn Fn(&str, Option<&str>) -> Result<String, String> + Send + Sync>;
+
+/// Where readers can sign in.
+#[derive(Default)]
+pub struct SignIns {
+    /// Anybody who reaches the page for signing in may be whoever they like: it is for development, where only this
+    /// machine reaches it.
+    pub by_role: Option<SignToken>,
+    /// The providers as they are now, and the URL of these pages, to which they send those back who have signed in.
+    pub at_providers: Option<(String, Providers)>,
+}
+
+/// The providers as they are now.
+pub type Providers = Arc<dyn Fn() -> Vec<Provider> + Send + Sync>;
 
 /// What the pages need to know of their process.
 pub struct Desk {
     sealer: Sealer,
     https: bool,
     time_zone: String,
-    sign_token: Option<SignToken>,
+    sign_ins: SignIns,
+    /// To ask a provider.
+    turns: Semaphore,
 }
 
 impl Desk {
-    /// Pages whose sessions are sealed with this key. `https` says whether the process speaks TLS, `time_zone` in which
-    /// zone days begin until a calendar is defined. With `sign_token`, anybody who reaches the page for signing in may be
-    /// whoever they like: it is for development, where only this machine reaches it.
-    pub fn new(
-        session_key: [u8; 32],
-        https: bool,
-        time_zone: impl Into<String>,
-        sign_token: Option<SignToken>,
-    ) -> Desk {
-        Desk { sealer: Sealer::new(session_key), https, time_zone: time_zone.into(), sign_token }
+    /// Pages whose sessions are sealed with this key. `https` says whether readers reach them by TLS, `time_zone` in which
+    /// zone days begin until a calendar is defined.
+    pub fn new(session_key: [u8; 32], https: bool, time_zone: impl Into<String>, sign_ins: SignIns) -> Desk {
+        let turns = Semaphore::new(PROVIDERS_ASKED_AT_ONCE_MAX);
+        Desk { sealer: Sealer::new(session_key), https, time_zone: time_zone.into(), sign_ins, turns }
+    }
+
+    fn providers(&self) -> Vec<Provider> {
+        self.sign_ins.at_providers.as_ref().map(|(_, providers)| providers()).unwrap_or_default()
+    }
+
+    fn provider(&self, issuer: &str) -> Option<Provider> {
+        self.providers().into_iter().find(|provider| provider.issuer == issuer)
+    }
+
+    /// An address of these pages as others name it.
+    fn public(&self, path: &str) -> String {
+        let url = self.sign_ins.at_providers.as_ref().map(|(url, _)| url.as_str());
+        format!("{}{path}", url.unwrap_or_default())
+    }
+
+    /// Asks a provider, which blocks, when it is our turn.
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce() -> Result<T, SignInFault> + Send + 'static,
+    ) -> Result<T, SignInFault> {
+        let _turn = self.turns.acquire().await;
+        tokio::task::spawn_blocking(ask).await.unwrap_or(Err(SignInFault::NotThisOne))
     }
 }
 

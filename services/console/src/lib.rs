@@ -24,6 +24,6 @@ mod route;
 mod template;
 mod wanted;
 
-pub use desk::{Desk, SignToken};
+pub use desk::{AskProvider, Desk, Provider, Providers, SignIns, SignToken};
 pub use door::Door;
 pub use forward::Forward;

@@ -1,6 +1,7 @@
 //! Settings that can be read and make no sense.
 
 use super::{Backup, Config, Delivery, Limits, Mail, MailServer, Nats, Tls, Traces};
+use crate::https;
 use domain::Timestamp;
 use domain::calendar::WorkingCalendar;
 use std::net::SocketAddr;
@@ -45,6 +46,7 @@ pub(super) fn check(config: &Config) -> Checked {
     realm(&config.realm)?;
     journal(&config.journal)?;
     backup_url(config.backup.url.as_deref())?;
+    public_url(config.console.public_url.as_deref())?;
     clock(&config.clock)?;
     if let Err(fault) = WorkingCalendar::weekends_only(&config.time_zone) {
         return nonsense("time_zone", format!("is not accepted: {fault}"));
@@ -92,6 +94,21 @@ fn journal(journal: &str) -> Checked {
 }
 
 /// Refuses a URL with a secret in it: the others may be shown.
+fn public_url(url: Option<&str>) -> Checked {
+    let Some(url) = url else { return Ok(()) };
+    let path = url.parse::<http::Uri>().ok().and_then(|url| url.into_parts().path_and_query);
+    if path.is_none_or(|path| path != "/") || url.ends_with('/') {
+        return nonsense(
+            "console.public_url",
+            format!(
+                "is {url:?}; it must be like https://huishang.example, and end with the host or its port"
+            ),
+        );
+    }
+    https::check_url(url, "others could read who signs in, and act as they")
+        .or_else(|why| nonsense("console.public_url", why))
+}
+
 fn backup_url(url: Option<&str>) -> Checked {
     match url {
         Some(url) if !url.contains("://") => {

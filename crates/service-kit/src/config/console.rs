@@ -10,4 +10,6 @@ pub struct Console {
     /// The key that seals the sessions of readers, the same for all consoles behind one address: 32 bytes in base64;
     /// absent: `<data>/keys/session-key`, created when missing.
     pub session_key: Option<PathBuf>,
+    /// Where readers reach the pages, such as `https://huishang.example`; issuers send those who have signed in back there.
+    pub public_url: Option<String>,
 }

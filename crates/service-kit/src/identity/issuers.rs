@@ -4,9 +4,13 @@
 use super::key_source::KeySource;
 use super::keys::KeyError;
 use super::mapping::{Claim, Group, Mapping, check_subject};
+use crate::https;
+use crate::limits::KEY_FILE_BYTES_MAX;
+use crate::reload;
 use domain::{Actor, Code, Role};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// What a token of one issuer must say, and what that means.
@@ -18,6 +22,25 @@ pub(super) struct IssuerSettings {
     pub(super) audience: String,
     pub(super) source: KeySource,
     pub(super) mapping: Mapping,
+    /// How people sign in there with a browser, if they can.
+    pub(super) sign_in: Option<SignIn>,
+}
+
+/// How people sign in at an issuer with a browser, as OpenID Connect describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignIn {
+    /// Its `iss`; its description is read below it.
+    pub issuer: String,
+    /// What people call it.
+    pub name: String,
+    /// By which name the console is known there.
+    pub client_id: String,
+    /// What the console proves there that it is itself with; absent: it has nothing.
+    pub client_secret: Option<Secret>,
+    /// What is asked for beside `openid`.
+    pub scopes: Vec<String>,
+    /// The authorities that may vouch for the issuer's server, PEM; absent: those of this machine.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Everybody who may vouch.
@@ -51,6 +74,17 @@ struct IssuerEntry {
     claims: ClaimNames,
     #[serde(default)]
     group: Vec<GroupEntry>,
+    sign_in: Option<SignInEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignInEntry {
+    name: Option<String>,
+    client_id: String,
+    client_secret_file: Option<PathBuf>,
+    #[serde(default)]
+    scopes: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -78,6 +112,31 @@ struct CertificateEntry {
     subject: String,
     roles: Vec<String>,
     department: Option<String>,
+}
+
+/// A secret, which is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// What a file has, without the end of its line.
+    fn read(file: &Path) -> Result<Secret, String> {
+        let why = |error: &dyn fmt::Display| format!("{}: {error}", file.display());
+        let bytes = reload::read(file, KEY_FILE_BYTES_MAX).map_err(|error| why(&error))?;
+        let text = String::from_utf8(bytes).map_err(|error| why(&error.utf8_error()))?;
+        Ok(Secret(text.trim().to_owned()))
+    }
+
+    /// The secret itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Secret(…)")
+    }
 }
 
 impl Issuers {
@@ -146,6 +205,10 @@ fn apart(mut issuers: Vec<IssuerSettings>) -> Result<Vec<IssuerSettings>, String
 impl IssuerEntry {
     fn read(self, folder: &Path, audience: &str) -> Result<IssuerSettings, String> {
         let ca_file = self.ca_file.map(|file| folder.join(file));
+        let sign_in = match self.sign_in {
+            Some(entry) => Some(entry.read(folder, &self.issuer, ca_file.clone())?),
+            None => None,
+        };
         let source = match (self.jwks_file, self.jwks_url) {
             (Some(file), None) => KeySource::File(folder.join(file)),
             (None, Some(url)) => KeySource::url(&url, ca_file)?,
@@ -168,8 +231,13 @@ impl IssuerEntry {
         let roles = names.roles.map(Claim).or(default.roles.filter(|_| names.groups.is_none()));
         Ok(IssuerSettings {
             issuer: self.issuer,
-            audience: self.audience.unwrap_or_else(|| audience.to_owned()),
+            // What somebody signs in with is for whoever asked for it.
+            audience: self
+                .audience
+                .or_else(|| sign_in.as_ref().map(|sign_in| sign_in.client_id.clone()))
+                .unwrap_or_else(|| audience.to_owned()),
             source,
+            sign_in,
             mapping: Mapping {
                 subject: names.subject.map_or(default.subject, Claim),
                 subject_prefix: self.subject_prefix,
@@ -179,6 +247,22 @@ impl IssuerEntry {
                 meanings,
                 foreign_prefixes: Vec::new(),
             },
+        })
+    }
+}
+
+impl SignInEntry {
+    fn read(self, folder: &Path, issuer: &str, ca_file: Option<PathBuf>) -> Result<SignIn, String> {
+        https::check_url(issuer, "others could sign in as anybody")?;
+        let file = self.client_secret_file.map(|file| folder.join(file));
+        let client_secret = file.as_deref().map(Secret::read).transpose()?;
+        Ok(SignIn {
+            issuer: issuer.to_owned(),
+            name: self.name.unwrap_or_else(|| issuer.to_owned()),
+            client_id: self.client_id,
+            client_secret,
+            scopes: self.scopes,
+            ca_file,
         })
     }
 }

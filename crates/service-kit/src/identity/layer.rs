@@ -132,6 +132,11 @@ impl IdentityLayer {
         IdentityLayer { verifier: Arc::new(verifier), step_up: step_up.into() }
     }
 
+    /// What checks tokens.
+    pub fn verifier(&self) -> &Arc<Verifier> {
+        &self.verifier
+    }
+
     /// Reads issuers and public keys again when they change, and on SIGHUP, until the stop.
     pub fn watch_keys(&self, tasks: &Tasks) -> std::io::Result<()> {
         self.verifier.watch(tasks)

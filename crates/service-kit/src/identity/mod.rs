@@ -15,6 +15,7 @@ mod verifier;
 mod testing;
 
 pub use explain::Explanation;
+pub use issuers::SignIn;
 pub use keys::{
     JWKS, KeyError, SIGNING_KEY, SigningKey, ensure_development_keys, ensure_key, ensure_session_key,
 };

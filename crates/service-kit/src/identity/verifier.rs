@@ -1,6 +1,6 @@
 //! Checks tokens: finds the issuer, and keeps issuers and their keys up to date.
 
-use super::issuers::{IssuerSettings, Issuers};
+use super::issuers::{IssuerSettings, Issuers, SignIn};
 use super::key_ring::KeyRing;
 use super::key_source::KeySource;
 use super::keys::KeyError;
@@ -57,6 +57,7 @@ impl Verifier {
             audience: rules.audience.clone(),
             source: KeySource::File(jwks.to_owned()),
             mapping: Mapping::default(),
+            sign_in: None,
         };
         let issuers = Issuers { issuers: vec![only], certificates: BTreeMap::new() };
         let in_force = InForce::new(issuers, &rules, None)?;
@@ -126,6 +127,11 @@ impl Verifier {
                 problem: ring.problem(),
             })
             .collect()
+    }
+
+    /// Where people can sign in with a browser.
+    pub fn sign_ins(&self) -> Vec<SignIn> {
+        self.in_force().issuers.iter().filter_map(|issuer| issuer.settings.sign_in.clone()).collect()
     }
 
     pub(super) fn in_force(&self) -> Arc<InForce> {

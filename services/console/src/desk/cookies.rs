@@ -15,6 +15,16 @@ pub(super) fn session_name(https: bool) -> &'static str {
     if https { "__Host-huishang" } else { "huishang" }
 }
 
+/// The name of the cookie with a sign-in that was begun at a provider.
+pub(super) fn sign_in_name(https: bool) -> &'static str {
+    if https { "__Host-huishang-sign-in" } else { "huishang-sign-in" }
+}
+
+/// What has a browser keep a cookie for so many seconds, and show it also when another site sends the browser here.
+pub(super) fn set_for(name: &str, value: &str, https: bool, seconds: i64) -> HeaderValue {
+    kept(name, value, https, &format!("HttpOnly; SameSite=Lax; Max-Age={seconds}"))
+}
+
 /// What has a browser keep a cookie until it is closed, and show it to this site only.
 pub(super) fn set(name: &str, value: &str, https: bool) -> HeaderValue {
     kept(name, value, https, "HttpOnly; SameSite=Strict")

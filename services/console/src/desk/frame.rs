@@ -17,20 +17,24 @@ pub(super) enum Nav {
     Board,
     Items,
     Sessions,
+    Resolutions,
     Matters,
     Chains,
+    Scorecards,
     Notices,
     Proof,
 }
 
 impl Nav {
-    const ALL: [Nav; 8] = [
+    const ALL: [Nav; 10] = [
         Nav::Today,
         Nav::Board,
         Nav::Items,
         Nav::Sessions,
+        Nav::Resolutions,
         Nav::Matters,
         Nav::Chains,
+        Nav::Scorecards,
         Nav::Notices,
         Nav::Proof,
     ];
@@ -41,8 +45,10 @@ impl Nav {
             Nav::Board => "/board",
             Nav::Items => "/items",
             Nav::Sessions => "/sessions",
+            Nav::Resolutions => "/resolutions",
             Nav::Matters => "/matters",
             Nav::Chains => "/chains",
+            Nav::Scorecards => "/scorecards",
             Nav::Notices => "/notices",
             Nav::Proof => "/proof",
         }
@@ -54,8 +60,10 @@ impl Nav {
             Nav::Board => words.t("Board"),
             Nav::Items => words.t("Items"),
             Nav::Sessions => words.t("Sessions"),
+            Nav::Resolutions => words.t("Resolutions"),
             Nav::Matters => words.t("Matters"),
             Nav::Chains => words.t("Chains"),
+            Nav::Scorecards => words.t("Scorecards"),
             Nav::Notices => words.t("Notices"),
             Nav::Proof => words.t("Proof"),
         }

@@ -53,7 +53,7 @@ struct ItemPage {
     lead: String,
     co_responsible: String,
     acceptor: String,
-    resolution: String,
+    resolution: Markup,
     deliverable: String,
     criterion: String,
     lede: Markup,
@@ -179,7 +179,10 @@ fn written(
             .acceptor_code
             .as_deref()
             .map_or_else(|| words.t("the supervisors").to_owned(), |code| directory.name(code)),
-        resolution: format!("{} {}", answer.resolution_number, answer.resolution_title),
+        resolution: Markup::link(
+            &format!("/resolutions/{}", item.resolution_id),
+            &format!("{} {}", answer.resolution_number, answer.resolution_title),
+        ),
         lede: lede(words, around, &item, &clock, upcoming),
         facts: facts(words, around, &item, &clock, upcoming),
         expected_position: answer.position,

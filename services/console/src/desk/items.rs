@@ -175,7 +175,8 @@ pub(super) fn row_of_follow_up(
     }
 }
 
-fn row_of_item(words: Words, directory: &Directory, item: &Item) -> ItemRow {
+/// A row for an item.
+pub(super) fn row_of_item(words: Words, directory: &Directory, item: &Item) -> ItemRow {
     ItemRow {
         href: format!("/items/{}", item.item_id),
         number: item.number.clone(),

@@ -7,7 +7,11 @@ pub(super) const SESSION_SECONDS_MAX: i64 = 8 * 60 * 60;
 /// Seconds for which a session is not sealed again although it is used.
 pub(super) const RENEWAL_SECONDS: i64 = 60;
 /// Bytes of a token that fits into a cookie with all that is sealed beside it: browsers keep 4,096 of a cookie.
-pub(super) const TOKEN_BYTES_MAX: usize = 2_600;
+pub(super) const TOKEN_BYTES_MAX: usize = 2_400;
+/// Seconds within which somebody has to come back from the provider at which they sign in.
+pub(super) const SIGN_IN_SECONDS_MAX: i64 = 10 * 60;
+/// Providers that are asked at once; further sign-ins wait.
+pub(super) const PROVIDERS_ASKED_AT_ONCE_MAX: usize = 8;
 /// Bytes of a form, at most.
 pub(super) const FORM_BYTES_MAX: usize = 256 * 1024;
 /// Rows of a list on one page.

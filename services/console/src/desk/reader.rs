@@ -54,7 +54,7 @@ impl Reader {
         session: Session,
         preferences: Preferences,
     ) -> Reader {
-        let (holder, words) = (session.holder(), Words(preferences.language));
+        let (holder, words) = (session.holder.clone(), Words(preferences.language));
         Reader { stack: Mutex::new(stack), extensions, session, holder, preferences, words }
     }
 

@@ -6,7 +6,10 @@ use super::preferences::{self, Preferences};
 use super::reader::{Reader, Stack};
 use super::session::{self, Session};
 use super::{Asked, Desk, Query};
-use super::{asset, board, chains, cookies, item, items, matters, notices, proof, sessions, sign_in, today};
+use super::{
+    asset, board, chains, cookies, item, items, matters, notices, proof, resolutions, scorecards, sessions,
+    sign_in, today,
+};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, SET_COOKIE};
 use http::{HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -16,9 +19,21 @@ use tonic::body::Body;
 /// Whether a path is that of a page.
 pub(crate) fn is_of_desk(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    const FIRST: [&str; 12] = [
-        "changes", "today", "board", "items", "sessions", "matters", "chains", "notices", "proof", "sign-in",
-        "sign-out", "assets",
+    const FIRST: [&str; 14] = [
+        "changes",
+        "today",
+        "board",
+        "items",
+        "sessions",
+        "resolutions",
+        "matters",
+        "chains",
+        "scorecards",
+        "notices",
+        "proof",
+        "sign-in",
+        "sign-out",
+        "assets",
     ];
     path == "/" || FIRST.contains(&first)
 }
@@ -63,11 +78,14 @@ async fn page(
         (&Method::GET, []) => return Ok(see_other("/today")),
         (&Method::GET, ["sign-in"]) => return Ok(sign_in::page(desk, asked, preferences, None)),
         (&Method::POST, ["sign-in"]) => return sign_in::sign_in(desk, stack, asked, preferences).await,
+        (&Method::GET, ["sign-in", "at"]) => return sign_in::at_provider(desk, asked, preferences).await,
+        (&Method::GET, ["sign-in", "back"]) => return sign_in::back(desk, stack, asked, preferences).await,
         _ => {}
     }
     let now = session::now();
     let cookie = cookies::sent(&asked.head.headers, cookies::session_name(desk.https));
-    let session = cookie.and_then(|cookie| desk.sealer.open(cookie, now)).ok_or(Failure::SignIn)?;
+    let session = cookie.and_then(|cookie| desk.sealer.open::<Session>(cookie));
+    let session = session.filter(|session| session.lasts(now)).ok_or(Failure::SignIn)?;
     let renewed = session.renewed(now);
     let mut response = signed_in(desk, stack, asked, preferences, session, &path).await?;
     // What signs out has set a cookie itself.
@@ -102,12 +120,15 @@ async fn signed_in(
         (&Method::GET, ["sessions", id]) => sessions::page(desk, reader, asked, id).await,
         (&Method::GET, ["sessions", id, file]) => sessions::minutes::file(reader, id, file).await,
         (&Method::POST, ["sessions", id]) => sessions::act(desk, reader, asked, id).await,
+        (&Method::GET, ["resolutions"]) => resolutions::list(desk, reader, asked).await,
+        (&Method::GET, ["resolutions", id]) => resolutions::page(desk, reader, asked, id).await,
+        (&Method::GET, ["scorecards"]) => scorecards::page(desk, reader, asked).await,
         (&Method::GET, ["matters"]) => matters::list(desk, reader, asked).await,
         (&Method::GET, ["chains"]) => chains::page(desk, reader, asked).await,
         (&Method::GET, ["notices"]) => notices::page(desk, reader, asked).await,
         (&Method::GET, ["proof"]) => proof::page(desk, reader, asked).await,
         (&Method::GET, ["changes"]) => changes(reader, asked).await,
-        (&Method::POST, ["sign-out"]) => Ok(sign_in::sign_out(desk)),
+        (&Method::POST, ["sign-out"]) => Ok(sign_in::sign_out(desk, reader).await),
         _ => Err(Failure::NotFound),
     }
 }

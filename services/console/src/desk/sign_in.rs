@@ -2,20 +2,23 @@
 
 use super::answer::{Failure, html, see_other};
 use super::frame::{Frame, Notice};
-use super::limits::TOKEN_BYTES_MAX;
+use super::limits::{SIGN_IN_SECONDS_MAX, TOKEN_BYTES_MAX};
 use super::preferences::Preferences;
+use super::provider::{Begun, SignInFault};
 use super::reader::{Reader, Stack};
 use super::routes::session_cookie;
-use super::session::{self, Session};
+use super::session::{self, Holder, Session};
 use super::words::Words;
 use super::{Asked, Desk, Query, SignToken, cookies};
 use crate::refused;
 use askama::Template;
-use http::header::{HOST, SET_COOKIE};
-use http::{Response, StatusCode};
-use proto::ledger::v1::GetHeadRequest;
+use http::header::{HOST, REFRESH, SET_COOKIE};
+use http::{HeaderValue, Response, StatusCode};
+use proto::directory::v1::GetCallerRequest;
 use tonic::body::Body;
 
+/// Where providers send those back who have signed in.
+const BACK: &str = "/sign-in/back";
 /// The roles that pages are for.
 const ROLES: [&str; 7] =
     ["supervisor", "department-lead", "clerk", "chair", "delegate", "auditor", "operator"];
@@ -26,6 +29,8 @@ struct SignInPage {
     frame: Frame,
     /// Where to go then.
     to: String,
+    /// What is on the buttons for signing in at a provider, each with its link.
+    providers: Vec<(String, String)>,
     /// The roles to choose from, where anybody may choose; with their names.
     roles: Vec<(&'static str, String)>,
 }
@@ -39,12 +44,19 @@ pub(super) fn page(
 ) -> Response<Body> {
     let words = Words(preferences.language);
     let to = asked.query().get("to").and_then(ours).unwrap_or_default().to_owned();
-    let here = asked.query().link("/sign-in", &[], None);
+    // What a provider has sent along is for one use, and not for links.
+    let target = Query(vec![("to".to_owned(), to.clone())]);
+    let here = target.link("/sign-in", &[], None);
     let mut frame = Frame::bare(preferences, words.t("Sign in"), &here);
     frame.notice = refused.map(|sentence| Notice { kind: "refused", sentence, reason: None });
     let is_refused = frame.notice.is_some();
     let roles = may_choose(desk, asked).map(|_| ROLES.map(|role| (role, words.role(role))).to_vec());
-    let mut response = html(&SignInPage { frame, to, roles: roles.unwrap_or_default() });
+    let providers = desk.providers().into_iter().map(|provider| {
+        let link = target.link("/sign-in/at", &[], Some(("issuer", &provider.issuer)));
+        (words.say("Sign in at {name}", &[("name", &provider.name)]), link)
+    });
+    let providers = providers.collect();
+    let mut response = html(&SignInPage { frame, to, providers, roles: roles.unwrap_or_default() });
     if is_refused {
         *response.status_mut() = StatusCode::FORBIDDEN;
     }
@@ -68,18 +80,115 @@ pub(super) async fn sign_in(
         },
         _ => return refuse(words.t("Give a token.").to_owned()),
     };
-    if token.len() > TOKEN_BYTES_MAX {
-        let values: [(&str, &dyn ToString); 2] = [("n", &token.len()), ("max", &TOKEN_BYTES_MAX)];
-        return refuse(words.say("The token has {n} bytes; a cookie has room for {max}.", &values));
-    }
-    let session = Session::begin(token, session::now());
-    let reader = Reader::new(stack, asked.head.extensions.clone(), session.clone(), preferences);
-    if let Err(status) = reader.ask(GetHeadRequest::default()).await {
-        return refuse(refused::sentence(&status, preferences.language));
-    }
+    let session = match begin(stack, asked, preferences, token).await {
+        Ok(session) => session,
+        Err(why) => return refuse(why),
+    };
     let mut response = see_other(form.get("to").and_then(ours).unwrap_or("/today"));
     response.headers_mut().append(SET_COOKIE, session_cookie(desk, &session));
     Ok(response)
+}
+
+/// A session with a token; says why there is none.
+async fn begin(
+    stack: Stack,
+    asked: &Asked,
+    preferences: Preferences,
+    token: String,
+) -> Result<Session, String> {
+    if token.len() > TOKEN_BYTES_MAX {
+        let values: [(&str, &dyn ToString); 2] = [("n", &token.len()), ("max", &TOKEN_BYTES_MAX)];
+        let words = Words(preferences.language);
+        return Err(words.say("The token has {n} bytes; a cookie has room for {max}.", &values));
+    }
+    let mut session = Session::begin(token, Holder::default(), session::now());
+    let reader = Reader::new(stack, asked.head.extensions.clone(), session.clone(), preferences);
+    let answer = reader.ask(GetCallerRequest {}).await;
+    let answer = answer.map_err(|status| refused::sentence(&status, preferences.language))?;
+    session.holder = answer.caller.unwrap_or_default().into();
+    Ok(session)
+}
+
+/// Sends the browser to the provider at which its reader wants to sign in.
+pub(super) async fn at_provider(
+    desk: &Desk,
+    asked: &Asked,
+    preferences: Preferences,
+) -> Result<Response<Body>, Failure> {
+    let query = asked.query();
+    let provider = query.get("issuer").and_then(|issuer| desk.provider(issuer)).ok_or(Failure::NotFound)?;
+    let to = query.get("to").and_then(ours).unwrap_or("/today").to_owned();
+    let back = desk.public(BACK);
+    match desk.in_turn(move || provider.begin(&back, to, session::now())).await {
+        Ok((url, begun)) => {
+            let (name, sealed) = (cookies::sign_in_name(desk.https), desk.sealer.seal(&begun));
+            let mut response = see_other(&url);
+            let cookie = cookies::set_for(name, &sealed, desk.https, SIGN_IN_SECONDS_MAX);
+            response.headers_mut().append(SET_COOKIE, cookie);
+            Ok(response)
+        }
+        Err(fault) => Ok(page(desk, asked, preferences, Some(fault.sentence(Words(preferences.language))))),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "signed_in.html")]
+struct SignedInPage {
+    frame: Frame,
+    to: String,
+}
+
+/// Signs in whoever comes back from a provider.
+pub(super) async fn back(
+    desk: &Desk,
+    stack: Stack,
+    asked: &Asked,
+    preferences: Preferences,
+) -> Result<Response<Body>, Failure> {
+    let words = Words(preferences.language);
+    let (mut response, session) = match finish(desk, stack, asked, preferences).await {
+        Ok((session, to)) => {
+            let frame = Frame::bare(preferences, words.t("You are signed in"), "/sign-in");
+            // The next page is asked for from this one: a session is shown to nobody who comes from another site.
+            let refresh = HeaderValue::try_from(format!("0; url={to}")).ok();
+            let mut response = html(&SignedInPage { frame, to });
+            response.headers_mut().extend(refresh.map(|refresh| (REFRESH, refresh)));
+            (response, Some(session))
+        }
+        Err(why) => (page(desk, asked, preferences, Some(why)), None),
+    };
+    let cookies = session.map(|session| session_cookie(desk, &session)).into_iter();
+    for cookie in cookies.chain([cookies::forget(cookies::sign_in_name(desk.https), desk.https)]) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// The session of whoever comes back from a provider, and where to go then; says why there is none.
+async fn finish(
+    desk: &Desk,
+    stack: Stack,
+    asked: &Asked,
+    preferences: Preferences,
+) -> Result<(Session, String), String> {
+    let (words, query) = (Words(preferences.language), asked.query());
+    let say = |fault: SignInFault| fault.sentence(words);
+    let cookie = cookies::sent(&asked.head.headers, cookies::sign_in_name(desk.https));
+    let begun = cookie.and_then(|cookie| desk.sealer.open::<Begun>(cookie));
+    let begun = begun.filter(|begun| {
+        // RFC 9207: a provider may say who it is, so that no other can pass for it.
+        let is_its = query.get("iss").is_none_or(|issuer| issuer == begun.issuer);
+        begun.lasts(session::now()) && query.get("state") == Some(begun.state.as_str()) && is_its
+    });
+    let begun = begun.ok_or_else(|| say(SignInFault::NotThisOne))?;
+    let provider = desk.provider(&begun.issuer).ok_or_else(|| say(SignInFault::NotThisOne))?;
+    let code = match (query.get("error"), query.get("code")) {
+        (None, Some(code)) => code.to_owned(),
+        (error, _) => return Err(say(provider.refused(error.unwrap_or("no code")))),
+    };
+    let (to, back) = (begun.to.clone(), desk.public(BACK));
+    let token = desk.in_turn(move || provider.finish(begun, &code, &back)).await.map_err(say)?;
+    Ok((begin(stack, asked, preferences, token).await?, to))
 }
 
 /// What signs a token for the role that somebody chooses. A page of another site, whose name is made to lead to this
@@ -88,15 +197,45 @@ fn may_choose<'a>(desk: &'a Desk, asked: &Asked) -> Option<&'a SignToken> {
     let host = asked.head.headers.get(HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
     let host = host.or_else(|| asked.head.uri.authority().map(ToString::to_string)).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
-    desk.sign_token.as_ref().filter(|_| ["localhost", "127.0.0.1", "[::1]"].contains(&name))
+    desk.sign_ins.by_role.as_ref().filter(|_| ["localhost", "127.0.0.1", "[::1]"].contains(&name))
 }
 
-/// Signs out.
-pub(super) fn sign_out(desk: &Desk) -> Response<Body> {
-    let mut response = see_other("/sign-in");
+#[derive(Template)]
+#[template(path = "signed_out.html")]
+struct SignedOutPage {
+    frame: Frame,
+    /// That one is still signed in at the provider.
+    sentence: String,
+    /// What is on the button for signing out there, too, and its link.
+    button: (String, String),
+}
+
+/// Signs out, and says where else one may want to.
+pub(super) async fn sign_out(desk: &Desk, reader: &Reader) -> Response<Body> {
+    let mut response = match end(desk, &reader.session.token).await {
+        Some((name, link)) => {
+            let words = reader.words;
+            let frame = Frame::bare(reader.preferences, words.t("You are signed out"), "/sign-in");
+            let sentence = words.say(
+                "You are still signed in at {name}, and may be here again without a password.",
+                &[("name", &name)],
+            );
+            let button = (words.say("Sign out at {name}", &[("name", &name)]), link);
+            html(&SignedOutPage { frame, sentence, button })
+        }
+        None => see_other("/sign-in"),
+    };
     let forget = cookies::forget(cookies::session_name(desk.https), desk.https);
     response.headers_mut().append(SET_COOKIE, forget);
     response
+}
+
+/// The name of the provider of a token, and where to sign out there.
+async fn end(desk: &Desk, token: &str) -> Option<(String, String)> {
+    let provider = desk.provider(session::claims(token)["iss"].as_str()?)?;
+    let (name, token, back) = (provider.name.clone(), token.to_owned(), desk.public("/sign-in"));
+    let url = desk.in_turn(move || Ok(provider.end(&token, &back))).await.ok()??;
+    Some((name, url))
 }
 
 /// An address on this site; none for any other, however it is written.

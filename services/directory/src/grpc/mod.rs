@@ -1,6 +1,7 @@
 //! The rpcs: each reads its request, has it decided or queries the view, and answers. Grouped by subject.
 
 mod calendar;
+mod caller;
 mod department;
 mod member;
 
@@ -101,5 +102,9 @@ impl DirectoryService for Service {
 
     async fn get_calendar(&self, request: Request<pb::GetCalendarRequest>) -> Reply<pb::GetCalendarResponse> {
         calendar::get(self, request).await
+    }
+
+    async fn get_caller(&self, request: Request<pb::GetCallerRequest>) -> Reply<pb::GetCallerResponse> {
+        caller::get(&request)
     }
 }

@@ -36,13 +36,15 @@ impl Gateway {
     ) -> anyhow::Result<Gateway> {
         let listener = bind(config).await?;
         let tasks = Tasks::from(stop);
+        let identity = identity(config, &tasks)?;
+        let http = http_door(config, identity.verifier())?;
         let server = ServerOptions {
             tls: tls(config, true, &tasks)?,
-            identity: identity(config, &tasks)?,
+            identity,
             limits: config.limits.clone(),
             readiness: Readiness::of_a_gateway(NAME),
             journal: None,
-            http: Some(http_door(config)?),
+            http: Some(http),
             access_log: AccessLog::start(&config.access_log)?,
         };
         let routes = passing_on(Routes::default(), forward);

@@ -61,9 +61,10 @@ impl Node {
         let listener = bind(config).await?;
         let address = listener.local_addr()?;
         let tasks = Tasks::from(stop.clone());
-        let http = services.contains(&Service::Console).then(|| http_door(config)).transpose()?;
-        let tls = tls(config, http.is_some(), &tasks)?;
         let identity = identity(config, &tasks)?;
+        let has_console = services.contains(&Service::Console);
+        let http = has_console.then(|| http_door(config, identity.verifier())).transpose()?;
+        let tls = tls(config, http.is_some(), &tasks)?;
         let access_log = AccessLog::start(&config.access_log)?;
         let mut storage = Storage::open(config, services, address, accept_stale, &stop).await?;
         let contradictions = storage.contradictions.take();

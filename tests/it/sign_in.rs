@@ -1,0 +1,176 @@
+//! Signing in to the pages at an OpenID Connect provider, which is a real one; and all that must not sign anybody in.
+
+use crate::in_both_modes;
+use anyhow::{Context as _, ensure};
+use serde_json::json;
+use tests::{HttpAnswer, HttpClient, Mode, OidcProvider, Sandbox, SandboxConfig};
+
+const CLIENT: &str = "huishang-console";
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
+/// An installation whose readers sign in at a provider.
+struct Installation {
+    pages: HttpClient,
+    provider: OidcProvider,
+    _sandbox: Sandbox,
+    _folder: tempfile::TempDir,
+}
+
+/// A sign-in that was begun: the cookie that the browser keeps, and where it was sent.
+struct Begun {
+    cookie: String,
+    at: String,
+}
+
+impl Installation {
+    /// li is a supervisor, as a group says.
+    fn start(mode: Mode) -> anyhow::Result<Installation> {
+        let provider = OidcProvider::start(&json!({"sub": "li", "groups": ["督查室"]}))?;
+        let folder = tempfile::tempdir()?;
+        std::fs::write(folder.path().join("secret"), "open-sesame\n")?;
+        let file = folder.path().join("issuers.toml");
+        let issuers = format!(
+            "[[issuer]]
+             issuer = '{0}'
+             jwks_url = '{0}/jwks'
+             [issuer.claims]
+             groups = 'groups'
+             [[issuer.group]]
+             name = '督查室'
+             roles = ['supervisor']
+             [issuer.sign_in]
+             name = 'City login'
+             client_id = '{CLIENT}'
+             client_secret_file = 'secret'
+             scopes = ['profile']
+            ",
+            provider.issuer()
+        );
+        std::fs::write(&file, issuers)?;
+        let settings = vec![
+            ("HUISHANG_IDENTITY__ISSUERS_FILE", file.to_string_lossy().into_owned()),
+            ("HUISHANG_CONSOLE__PUBLIC_URL", "http://localhost:7".to_owned()),
+        ];
+        let config = SandboxConfig { settings, own_keys: true, ..SandboxConfig::default() };
+        let mut sandbox = Sandbox::start_with(mode, config)?;
+        let pages = sandbox.http_with_token(None)?;
+        Ok(Installation { pages, provider, _sandbox: sandbox, _folder: folder })
+    }
+
+    /// Presses the button on the page for signing in.
+    async fn begin(&self) -> anyhow::Result<Begun> {
+        let page = self.pages.get("/sign-in?to=%2Fboard").await?.text();
+        let (_, link) = page.split_once("href=\"/sign-in/at?").context("a button for the provider")?;
+        let link = link.split('"').next().context("it ends")?.replace("&#38;", "&").replace("&amp;", "&");
+        ensure!(page.contains("Sign in at City login"), "{page}");
+        let sent = self.pages.get(&format!("/sign-in/at?{link}")).await?;
+        let at = sent.header("location").to_owned();
+        ensure!(sent.status == 303 && at.starts_with(&self.provider.issuer()), "{sent:?} {}", sent.text());
+        for part in ["code_challenge_method=S256", "nonce=", "state=", "scope=openid+profile", "client_id="] {
+            ensure!(at.contains(part), "{part}: {at}");
+        }
+        let cookie = sent.header("set-cookie");
+        ensure!(cookie.contains("HttpOnly; SameSite=Lax; Max-Age=600"), "{cookie}");
+        Ok(Begun { cookie: cookie.split(';').next().unwrap_or_default().to_owned(), at })
+    }
+
+    /// Signs in there, or declines; returns the path with which the browser is sent back.
+    async fn consent(&self, begun: &Begun, form: &str) -> anyhow::Result<String> {
+        let issuer = self.provider.issuer();
+        let path = begun.at.strip_prefix(&issuer).context("a path of the provider")?;
+        let answer = HttpClient::new(&issuer, None).send("POST", path, &[FORM], form.to_owned()).await?;
+        let back = answer.header("location").to_owned();
+        let back = back.strip_prefix("http://localhost:7").with_context(|| format!("{answer:?}"))?;
+        ensure!(back.starts_with("/sign-in/back?"), "{back}");
+        Ok(back.to_owned())
+    }
+
+    async fn come_back(&self, path: &str, cookie: &str) -> anyhow::Result<HttpAnswer> {
+        self.pages.send("GET", path, &[("cookie", cookie)], "").await
+    }
+}
+
+/// The session that an answer has a browser keep; none if nobody was signed in.
+fn session(answer: &HttpAnswer) -> Option<String> {
+    let cookies = answer.headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
+    let mut kept = cookies.filter(|cookie| cookie.starts_with("huishang=") && !cookie.contains("Max-Age=0"));
+    Some(kept.next()?.split(';').next()?.to_owned())
+}
+
+async fn whoever_signs_in_at_the_provider_is_who_it_says(mode: Mode) -> anyhow::Result<()> {
+    // Given somebody who signs in at the provider
+    let mut installation = Installation::start(mode)?;
+    let begun = installation.begin().await?;
+    let back = installation.consent(&begun, "sub=li").await?;
+    // When the browser comes back, then they are who the provider's groups say, at the page that they wanted.
+    let answer = installation.come_back(&back, &begun.cookie).await?;
+    ensure!(
+        answer.status == 200 && answer.header("refresh") == "0; url=/board",
+        "{answer:?} {}",
+        answer.text()
+    );
+    let cookie = session(&answer).context("a session")?;
+    let page = installation.come_back("/today", &cookie).await?;
+    ensure!(page.status == 200 && page.text().contains("Supervisor"), "{}", page.text());
+    // And the same code signs nobody in again.
+    let again = installation.come_back(&back, &begun.cookie).await?;
+    ensure!(again.status == 403 && session(&again).is_none(), "{}", again.text());
+    // When the provider has new keys, then they sign in all the same.
+    installation.provider.resume()?;
+    let begun = installation.begin().await?;
+    let back = installation.consent(&begun, "sub=li").await?;
+    let answer = installation.come_back(&back, &begun.cookie).await?;
+    let cookie = session(&answer).with_context(|| answer.text())?;
+    // When they sign out, then they can do so at the provider, too.
+    let page = installation.come_back("/today", &cookie).await?.text();
+    let (_, rest) = page.split_once("name=\"form_token\" value=\"").context("a form")?;
+    let form = format!("form_token={}", rest.split('"').next().unwrap_or_default());
+    let out = installation.pages.send("POST", "/sign-out", &[FORM, ("cookie", &cookie)], form).await?;
+    let end = format!("{}/oauth2/end_session?id_token_hint=", installation.provider.issuer());
+    ensure!(out.status == 200 && out.text().contains(&end) && session(&out).is_none(), "{}", out.text());
+    Ok(())
+}
+in_both_modes!(whoever_signs_in_at_the_provider_is_who_it_says);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_signed_in_by_what_was_begun_elsewhere_or_refused() -> anyhow::Result<()> {
+    let mut installation = Installation::start(Mode::Embedded)?;
+    let (mine, other) = (installation.begin().await?, installation.begin().await?);
+    let refuse = async |path: &str, cookie: &str, why: &str| {
+        let answer = installation.come_back(path, cookie).await?;
+        let text = answer.text();
+        ensure!(answer.status == 403 && session(&answer).is_none() && text.contains(why), "{why}: {text}");
+        ensure!(!text.contains("code="), "what was sent along is in no link: {text}");
+        anyhow::Ok(())
+    };
+    let back = installation.consent(&mine, "sub=li").await?;
+    let not_begun = "not begun here";
+    // Another browser, and one that began another sign-in.
+    refuse(&back, "", not_begun).await?;
+    refuse(&back, &other.cookie, not_begun).await?;
+    // The code of one sign-in, with the state of another: its token is for the first.
+    let state =
+        |at: &str| at.split('&').find_map(|pair| pair.split_once("state=")).map(|(_, it)| it.to_owned());
+    let (mine_state, other_state) =
+        (state(&mine.at).context("a state")?, state(&other.at).context("a state")?);
+    refuse(&back.replace(&mine_state, &other_state), &other.cookie, not_begun).await?;
+    // A provider that says that it is another one.
+    let back = installation.consent(&mine, "sub=li").await?;
+    refuse(&format!("{back}&iss=https%3A%2F%2Felsewhere.example"), &mine.cookie, not_begun).await?;
+    // Who declines, and who comes back without anything.
+    let declined = installation.consent(&mine, "action=deny").await?;
+    refuse(&declined, &mine.cookie, "City login does not sign you in: access_denied").await?;
+    refuse("/sign-in/back", &mine.cookie, not_begun).await?;
+    // Somebody whom no group gives a role, as nobody without roles may call anything.
+    let nobody = installation.consent(&mine, "sub=nobody").await?;
+    refuse(&nobody, &mine.cookie, "role").await?;
+    ensure!(
+        installation.pages.get("/sign-in/at?issuer=https%3A%2F%2Felsewhere.example").await?.status == 404
+    );
+    // When the provider is away, then the page says so.
+    installation.provider.stop();
+    let link = format!("/sign-in/at?issuer={}", installation.provider.issuer().replace(':', "%3A"));
+    let answer = installation.pages.get(&link).await?;
+    ensure!(answer.status == 403 && answer.text().contains("City login does not answer as it should"));
+    Ok(())
+}
