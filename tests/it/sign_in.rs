@@ -159,7 +159,15 @@ async fn nobody_is_signed_in_by_what_was_begun_elsewhere_or_refused() -> anyhow:
     refuse(&format!("{back}&iss=https%3A%2F%2Felsewhere.example"), &mine.cookie, not_begun).await?;
     // Who declines, and who comes back without anything.
     let declined = installation.consent(&mine, "action=deny").await?;
-    refuse(&declined, &mine.cookie, "City login does not sign you in: access_denied").await?;
+    // This provider leaves out the state, which RFC 6749 (4.1.2.1) asks for.
+    ensure!(!declined.contains("state="), "{declined}");
+    refuse(&declined, &mine.cookie, not_begun).await?;
+    refuse(
+        &format!("{declined}&state={mine_state}"),
+        &mine.cookie,
+        "City login does not sign you in: access_denied",
+    )
+    .await?;
     refuse("/sign-in/back", &mine.cookie, not_begun).await?;
     // Somebody whom no group gives a role, as nobody without roles may call anything.
     let nobody = installation.consent(&mine, "sub=nobody").await?;

@@ -201,14 +201,13 @@ async fn related(reader: &Reader, resolution: &Resolution) -> Result<Vec<Related
     let effect = |effect| words.value("huishang.resolution.v1.ChangeEffect", effect);
     let mut found: Vec<(String, &str)> =
         changes.map(|change| (effect(change.effect), change.resolution_id.as_str())).collect();
-    let by = |how: &'static str, ids: &'_ [String]| {
-        ids.iter().map(|id| (words.t(how).to_owned(), id.clone())).collect::<Vec<_>>()
-    };
-    let amended = by("Amended by", &resolution.amended_by_resolution_ids);
-    let rescinded = by("Rescinded by", resolution.rescinded_by_resolution_id.as_slice());
-    let superseded = by("Superseded by", resolution.successor_resolution_id.as_slice());
-    let others = [amended, rescinded, superseded].concat();
-    found.extend(others.iter().map(|(how, id)| (how.clone(), id.as_str())));
+    for (how, ids) in [
+        (words.t("Amended by"), resolution.amended_by_resolution_ids.as_slice()),
+        (words.t("Rescinded by"), resolution.rescinded_by_resolution_id.as_slice()),
+        (words.t("Superseded by"), resolution.successor_resolution_id.as_slice()),
+    ] {
+        found.extend(ids.iter().map(|id| (how.to_owned(), id.as_str())));
+    }
     let shown = found.into_iter().map(async |(how, id)| {
         let request = GetResolutionRequest { resolution_id: id.to_owned(), ..Default::default() };
         let registration = reader.ask(request).await?.resolution.and_then(|found| found.registration);
