@@ -144,7 +144,7 @@ async fn a_docket_keeps_to_the_body_as_it_was_when_the_session_was_convened(
     let stranger = sandbox.client(Role::Clerk, Some("METRO")).await?;
     ensure_refused(
         stranger.call(OpenDocketRequest { docket_id: id(), ..command() }).await,
-        "NOT_YOUR_DEPARTMENT",
+        "NOT_FOUND",
     )?;
     clerk.call(OpenDocketRequest { docket_id: id(), ..command() }).await?;
     Ok(())

@@ -23,6 +23,8 @@ const NEIGHBOUR: &str = "NEIGHBOUR";
 pub const INVITED: &str = "INVITED";
 /// Would decide, and recused itself.
 pub const RECUSED: &str = "RECUSED";
+/// Takes no part, and is in the secretariat: its clerks act for the body.
+pub const SECRETARIAT: &str = "SECRETARIAT";
 /// Takes no part.
 pub const STRANGER: &str = "STRANGER";
 
@@ -30,7 +32,7 @@ pub const STRANGER: &str = "STRANGER";
 /// stranger owes something.
 pub async fn plant_the_strangers(sandbox: &Sandbox) -> anyhow::Result<Ids> {
     let clerk = sandbox.client(Role::Clerk, Some(OWN)).await?;
-    for department in [OWN, NEIGHBOUR, INVITED, RECUSED, STRANGER] {
+    for department in [OWN, NEIGHBOUR, INVITED, RECUSED, SECRETARIAT, STRANGER] {
         clerk.register_department(department).await?;
     }
     let member = directory::Member {
@@ -71,6 +73,7 @@ async fn define_the_body(clerk: &Client) -> anyhow::Result<()> {
         name: "Marks".into(),
         chair_code: OWN.into(),
         seats: [OWN, NEIGHBOUR, RECUSED].map(seat).to_vec(),
+        secretariat_codes: vec![OWN.into(), SECRETARIAT.into()],
         ..Default::default()
     };
     let define =

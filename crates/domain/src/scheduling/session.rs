@@ -474,7 +474,9 @@ impl Aggregate for Session {
     }
 
     fn audience(state: &State) -> Audience<'_> {
-        state.filed().map_or(Audience::Everybody, |filed| Audience::of(filed.concerned()))
+        state.filed().map_or(Audience::Everybody, |filed| {
+            Audience::of(filed.concerned()).before(filed.outline.body.clone())
+        })
     }
 
     fn evolve(state: State, event: &Event) -> State {

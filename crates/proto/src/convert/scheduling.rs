@@ -3,7 +3,7 @@
 use crate::scheduling::events::v1 as scheduling;
 use crate::scheduling::v1 as api;
 use crate::{wire_enum, wire_events, wire_struct};
-use domain::scheduling::{body, matter, quota, room, session, slots};
+use domain::scheduling::{body, matter, quota, room, session, slots, stewards};
 
 wire_struct!(room::Profile => scheduling::RoomProfile, api::Room { code, name, seats, equipment });
 
@@ -30,6 +30,10 @@ wire_struct!(body::Version => api::Body { code: body, version: number, charter }
 wire_events!(body::Body, body::Event => scheduling {
     Defined => BodyDefined { body_code: body, charter },
     Changed => BodyChanged { version, charter, reason },
+});
+
+wire_events!(stewards::Stewards, stewards::Event => scheduling {
+    Named => StewardsNamed { body_code: body, department_codes: stewards },
 });
 
 wire_enum!(matter::Verdict => scheduling::MatterVerdict, api::MatterVerdict { Adopted, Rejected });

@@ -5,6 +5,7 @@ use crate::facts::{self, Named};
 use crate::views;
 use domain::decision_rule::{DecisionRule, MatterClass};
 use domain::scheduling::body::{Body, Charter, Command, MeetingRules, Rejection, State};
+use domain::scheduling::stewards::{self, Stewards};
 use domain::{Aggregate as _, Code};
 use proto::scheduling::v1 as pb;
 use proto::{Wire as _, read_fields};
@@ -83,11 +84,12 @@ async fn execute(
 ) -> Result<Executed<Body>, CommandError> {
     let id = Body::id(body);
     let decided = service.kit.commit::<Body, _>(context, id, |unit| {
-        let command = command.clone();
+        let (command, stewards) = (command.clone(), stewards(body, &command));
         Box::pin(async move {
             let named = named(&command);
             unit.decide::<Body>(id, command).await?;
-            facts::must_be_listed(unit, &named).await
+            facts::must_be_listed(unit, &named).await?;
+            unit.decide::<Stewards>(Stewards::realm_id(), stewards).await
         })
     });
     decided.await
@@ -114,6 +116,12 @@ fn render(state: &State) -> Option<pb::Body> {
 
 fn not_found(what: &'static str) -> CommandError {
     CommandError::rejected::<Body>(Rejection::NotFound { what })
+}
+
+/// Who sees to the body once this version of it is in force.
+fn stewards(body: &Code, command: &Command) -> stewards::Command {
+    let (Command::Define { charter, .. } | Command::Change { charter, .. }) = command;
+    stewards::Command::of(body, charter)
 }
 
 /// The departments that a charter names.

@@ -207,7 +207,7 @@ proptest! {
                 let delegate = Actor {
                     subject: "li".into(), department: Some(code(department)), roles: vec![Role::Delegate],
                 };
-                let scope = Scope::of(&delegate, &Default::default());
+                let scope = Scope::of(&delegate, &Default::default(), &Default::default());
                 let seen = views::matters(&Default::default()).unwrap()(view.within(&scope)).unwrap().rows;
                 let is_covered = scope.covers(&Matter::audience(&state));
                 prop_assert_eq!(!seen.is_empty(), is_covered, "as {} sees it", department);
@@ -244,7 +244,7 @@ proptest! {
                 let delegate = Actor {
                     subject: "li".into(), department: Some(code(department)), roles: vec![Role::Delegate],
                 };
-                let scope = Scope::of(&delegate, &Default::default());
+                let scope = Scope::of(&delegate, &Default::default(), &Default::default());
                 let listed = views::sessions(&Default::default()).unwrap()(view.within(&scope)).unwrap().rows;
                 prop_assert_eq!(listed.len(), usize::from(concerned), "as {} sees it", department);
                 prop_assert_eq!(scope.covers(&Session::audience(&state)), concerned);

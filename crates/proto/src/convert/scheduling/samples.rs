@@ -6,7 +6,7 @@ use domain::decision_rule::{
     Abstention, DecisionRule, MajorityBase, MatterClass, Method, OptionTie, Quorum, QuorumBase,
     RecusalEffect, Tie, VotingRule,
 };
-use domain::scheduling::{body, matter, quota, room, session};
+use domain::scheduling::{body, matter, quota, room, session, stewards};
 use domain::testing::seat;
 
 pub fn all() -> Vec<Box<dyn Sample>> {
@@ -16,6 +16,7 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         samples::<session::Session>([to_admission(), later_life(), with_matters()].concat()),
         samples::<matter::Matter>(of_a_matter()),
         samples::<quota::Quota>(of_a_quota()),
+        samples::<stewards::Stewards>(of_the_stewards()),
     ];
     aggregates.into_iter().flatten().collect()
 }
@@ -333,6 +334,10 @@ fn of_a_matter() -> Vec<matter::Event> {
         Event::Withdrawn { session: Some(session), reason: None },
         Event::Withdrawn { session: None, reason: Some(text("已解决")) },
     ]
+}
+
+fn of_the_stewards() -> Vec<stewards::Event> {
+    vec![stewards::Event::Named { body: code("FLOOD"), stewards: vec![code("ROADS"), code("WATER")] }]
 }
 
 fn of_a_quota() -> Vec<quota::Event> {
