@@ -116,7 +116,10 @@ async fn nothing_of_a_matter_reaches_those_who_take_no_part(mode: Mode) -> anyho
     }
     ensure!(receipts(&sandbox, Role::Clerk, SECRETARIAT, records.clone()).await? > 0);
     for (role, department) in [(Role::Clerk, STRANGER), (Role::Delegate, SECRETARIAT)] {
-        ensure!(receipts(&sandbox, role, department, records.clone()).await? == 0, "{role:?} of {department}");
+        ensure!(
+            receipts(&sandbox, role, department, records.clone()).await? == 0,
+            "{role:?} of {department}"
+        );
     }
     Ok(())
 }

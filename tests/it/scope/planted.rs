@@ -43,7 +43,7 @@ pub async fn plant_the_strangers(sandbox: &Sandbox) -> anyhow::Result<Ids> {
         roles: vec![],
     };
     clerk.call(directory::RegisterMemberRequest { member: Some(member), ..command() }).await?;
-    define_the_body(&clerk).await?;
+    define_the_body(&sandbox.client(Role::Operator, None).await?).await?;
     let item = resolution::ItemToRecord {
         title: "Count the trees".into(),
         deliverable: "A list".into(),
@@ -67,7 +67,7 @@ pub async fn plant_the_strangers(sandbox: &Sandbox) -> anyhow::Result<Ids> {
 }
 
 /// Defines the body of the matter: OWN leads, and decides with two others.
-async fn define_the_body(clerk: &Client) -> anyhow::Result<()> {
+async fn define_the_body(operator: &Client) -> anyhow::Result<()> {
     let seat = |code: &str| scheduling::Seat { department_code: code.into(), ..Default::default() };
     let charter = scheduling::BodyCharter {
         name: "Marks".into(),
@@ -78,7 +78,7 @@ async fn define_the_body(clerk: &Client) -> anyhow::Result<()> {
     };
     let define =
         scheduling::DefineBodyRequest { body_code: "MARKS".into(), charter: Some(charter), ..command() };
-    clerk.call(define).await?;
+    operator.call(define).await?;
     Ok(())
 }
 

@@ -13,8 +13,7 @@ impl Deployment {
     async fn docket_by(&self, docket_id: &str, department: &str, role: Role) -> Result<pb::Docket, Status> {
         let at_least_position = self.bench.end();
         let list = pb::ListDocketsRequest { at_least_position, ..Default::default() };
-        let listed =
-            self.service.list_dockets(by(list, department, role)).await.unwrap().into_inner();
+        let listed = self.service.list_dockets(by(list, department, role)).await.unwrap().into_inner();
         let get = pb::GetDocketRequest { at_least_position, docket_id: docket_id.into() };
         let shown = self.service.get_docket(by(get, department, role)).await;
         assert_eq!(listed.dockets.len(), usize::from(shown.is_ok()), "{department}");

@@ -279,11 +279,10 @@ impl Both {
     /// The board and its totals are what counting gives: for those who see everything, and for a clerk of WATER, which
     /// is a steward of FLOOD.
     fn check_board(&self, now: Timestamp) -> Result<(), TestCaseError> {
-        let is_seen = |subject: &Subject| subject.lead == code("WATER") || subject.body == Some(code("FLOOD"));
-        let boards = [
-            (Scope::whole(), self.naive_board(now, |_| true)),
-            (steward(), self.naive_board(now, is_seen)),
-        ];
+        let is_seen =
+            |subject: &Subject| subject.lead == code("WATER") || subject.body == Some(code("FLOOD"));
+        let boards =
+            [(Scope::whole(), self.naive_board(now, |_| true)), (steward(), self.naive_board(now, is_seen))];
         for (scope, expected) in boards {
             let request = pb::GetBoardRequest::default();
             let (board, totals, _) =

@@ -29,8 +29,10 @@ const ATTENDANCES: Rows = Rows::of_those_concerned(
     "SELECT sum((closed_at - opened_at) * 1.0 / ?) FROM attended JOIN meetings ON meetings.id = attended.meeting",
     "department IN (SELECT value FROM json_each(?, '$.departments'))",
 );
-const DEPARTMENTS: Rows =
-    Rows::of_those_concerned("SELECT count(*) FROM departments", "code IN (SELECT value FROM json_each(?, '$.departments'))");
+const DEPARTMENTS: Rows = Rows::of_those_concerned(
+    "SELECT count(*) FROM departments",
+    "code IN (SELECT value FROM json_each(?, '$.departments'))",
+);
 const CLOSED: &str = "closed_at IS NOT NULL";
 
 /// The query for the indicators, always all of them and in this order.

@@ -37,7 +37,7 @@ impl Fixture {
         shown.is_ok()
     }
 
-    async fn place_below(&self, department: &str, parent: &str) {
+    pub(super) async fn place_below(&self, department: &str, parent: &str) {
         let place = hierarchy::Command::Place {
             department: testing::code(department),
             parent: Some(testing::code(parent)),
@@ -72,11 +72,9 @@ async fn the_clerks_of_a_secretariat_see_what_is_before_their_body_and_nobody_el
     for code in ["OFFICE", "PRESS"] {
         fixture.register_department(code).await;
     }
-    let with = |secretariat: &str| pb::BodyCharter {
-        secretariat_codes: vec![secretariat.into()],
-        ..charter(None)
-    };
-    fixture.service.define_body(by(define("JOINT", with("OFFICE")), "", Role::Operator)).await.unwrap();
+    let with =
+        |secretariat: &str| pb::BodyCharter { secretariat_codes: vec![secretariat.into()], ..charter(None) };
+    fixture.service.define_body(operator(define("JOINT", with("OFFICE")))).await.unwrap();
     let requested = fixture.service.request_session(by(request("one"), "MIIT", Role::DepartmentLead)).await;
     let session_id = requested.unwrap().into_inner().session.unwrap().session_id;
     assert!(fixture.is_shown(&session_id, "OFFICE", Role::Clerk).await);
@@ -99,7 +97,11 @@ async fn a_body_of_an_old_log_gets_its_stewards_by_a_change_of_nothing() {
     let (body, charter) = (testing::code("JOINT"), testing::charter(&["NDRC", "MOF"]));
     let charter = body::Charter { secretariat: vec![testing::code("OFFICE")], ..charter };
     let context = workbench::context("define", "OFFICE", Role::Clerk);
-    let define = body::Command::Define { body: body.clone(), charter: charter.clone() };
+    let define = body::Command::Define {
+        body: body.clone(),
+        charter: charter.clone(),
+        answered_for: [testing::code("NDRC"), testing::code("MOF")].into(),
+    };
     fixture.service.kit.execute::<Body>(&context, Body::id(&body), define).await.unwrap();
     let requested = fixture.service.request_session(by(request("one"), "MIIT", Role::DepartmentLead)).await;
     let session_id = requested.unwrap().into_inner().session.unwrap().session_id;

@@ -22,15 +22,16 @@ pub fn all() -> Vec<Box<dyn Sample>> {
 }
 
 fn of_a_room() -> Vec<room::Event> {
+    let profile = room::Profile {
+        code: code("R-301"),
+        name: line("三楼第一会议室"),
+        seats: 30,
+        equipment: vec![line("投影仪")],
+    };
+    let registered = |department| room::Event::Registered { profile: profile.clone(), department };
     vec![
-        room::Event::Registered {
-            profile: room::Profile {
-                code: code("R-301"),
-                name: line("三楼第一会议室"),
-                seats: 30,
-                equipment: vec![line("投影仪")],
-            },
-        },
+        registered(None),
+        registered(Some(code("NDRC"))),
         room::Event::Booked {
             session: session_id(),
             starts_at: at("2027-03-01T01:00:00Z"),
@@ -122,12 +123,21 @@ fn of_a_body() -> Vec<body::Event> {
         ..RULES
     };
     let patient = body::Charter { meeting_rules: patient, ..charter() };
+    let to = |version, charter, reason, pending| body::Event::Changed {
+        version,
+        charter,
+        reason: text(reason),
+        pending,
+    };
     let changed = body::Charter { meeting_rules: unlimited, decision_rules: vec![], ..charter() };
     vec![
-        body::Event::Defined { body: code("JC-AI"), charter: charter() },
-        body::Event::Changed { version: 2, charter: changed, reason: text("国务院批复") },
-        body::Event::Changed { version: 3, charter: with_a_voting_rule(), reason: text("会议纪要") },
-        body::Event::Changed { version: 4, charter: patient, reason: text("国务院批复") },
+        body::Event::Defined { body: code("JC-AI"), charter: charter(), pending: vec![] },
+        to(2, changed, "国务院批复", vec![]),
+        to(3, with_a_voting_rule(), "会议纪要", vec![]),
+        to(4, patient, "国务院批复", vec![]),
+        body::Event::Defined { body: code("JC-AI"), charter: charter(), pending: vec![code("MIIT")] },
+        to(2, charter(), "国务院批复", vec![code("MIIT")]),
+        body::Event::SeatAccepted { version: 3, department: code("MIIT") },
     ]
 }
 
