@@ -65,6 +65,8 @@ const charter = {
   ],
 };
 await clerk.command("/v1/bodies", { bodyCode, charter });
+// The seat of another department counts once it has accepted it.
+await new Caller("clerk", "HARBOUR").command(`/v1/bodies/${bodyCode}:acceptSeat`, { departmentCode: "HARBOUR" });
 const roles = [{ topicNumber: 1, role: "ROLE_ON_TOPIC_DECIDES" }];
 const outline = {
   title: "A ship adrift",

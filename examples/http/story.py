@@ -74,6 +74,8 @@ def main() -> None:
         ],
     }
     clerk.command("/v1/bodies", bodyCode=body, charter=charter)
+    # The seat of another department counts once it has accepted it.
+    Caller("clerk", "HARBOUR").command(f"/v1/bodies/{body}:acceptSeat", departmentCode="HARBOUR")
     decides = [{"topicNumber": 1, "role": "ROLE_ON_TOPIC_DECIDES"}]
     outline = {
         "title": "A ship adrift",

@@ -23,7 +23,7 @@ ROOM = "TOWN-HALL-2"
 TOPIC = 1
 
 
-def prepare(clerk: Person) -> None:
+def prepare(clerk: Person, roads: Person) -> None:
     """Registers the departments, the room and the body. What is the same already writes no record."""
     names = {"POLICE": "Traffic Police", "ROADS": "Roads and Bridges", "SCHOOLS": "Schools"}
     for code, name in names.items():
@@ -45,6 +45,8 @@ def prepare(clerk: Person) -> None:
         decision_rules=[decision.DecisionRule(quorum=everybody)],
     )
     clerk.scheduling.DefineBody(bodies.DefineBodyRequest(body_code=BODY, charter=streets))
+    # The seat of another department counts once it has accepted it.
+    roads.scheduling.AcceptSeat(bodies.AcceptSeatRequest(body_code=BODY, department_code="ROADS"))
 
 
 def request_session(schools: Person, earliest_start_at: Timestamp) -> session.Session:

@@ -32,7 +32,7 @@ def main() -> None:
         supervisor = client.act_as("supervisor")
         auditor = client.act_as("auditor")
 
-        prepare(clerk)
+        prepare(clerk, roads_lead)
         # By the server's clock: that of a rehearsal shows another day than ours.
         now = clerk.ledger.GetHead(GetHeadRequest()).clock_at
         starts_at = Timestamp()

@@ -62,11 +62,12 @@ const FOLLOW_UPS: &str = "
 /// Counts them for the board, as it is counted while records are projected.
 const COUNTS: &str = "
     INSERT INTO board
-    SELECT lead_code, count(*), sum(open), sum(blocked), sum(escalated), sum(unacknowledged), sum(claimed),
+    SELECT lead_code, coalesce(body_code, ''), count(*), sum(open), sum(blocked), sum(escalated), sum(unacknowledged), sum(claimed),
         sum(extended), sum(done), sum(held), sum(cancelled), sum(was_late)
-    FROM follow_ups GROUP BY lead_code;
+    FROM follow_ups GROUP BY lead_code, body_code;
     INSERT INTO running
-    SELECT lead_code, due_at, count(*) FROM follow_ups WHERE stage = 1 GROUP BY lead_code, due_at";
+    SELECT lead_code, coalesce(body_code, ''), due_at, count(*) FROM follow_ups WHERE stage = 1
+    GROUP BY lead_code, body_code, due_at";
 
 /// Fills resolution's view: ?1 items, of which one in ?2 is open, the last; ?3 is the present moment.
 const ITEMS: &str = "

@@ -93,7 +93,7 @@ def play(installation):
         clerk.post("/v1/departments", department=department)
     seats = [{"departmentCode": code} for code in DEPARTMENTS if code != "OFFICE"]
     charter = {"name": "城市更新联席会议", "chairCode": "HOUSING", "seats": seats, "secretariatCodes": ["HOUSING"], "convenorCodes": ["HOUSING"]}
-    clerk.post("/v1/bodies", bodyCode="RENEWAL", charter=charter)
+    operator.post("/v1/bodies", bodyCode="RENEWAL", charter=charter)
     items = record(supervisor, LONG_TITLE[:20] if installation.short_titles else LONG_TITLE)
     follow(items, leads, supervisor)
     operator.post("/v1/clock:move", clockAt="2027-03-23T01:12:00Z")

@@ -60,7 +60,10 @@ fn frozen() -> Constitution {
 fn body() -> body::State {
     let charter =
         Charter { deputies: vec![code("DEPUTY")], secretariat: vec![code("OFFICE")], ..charter(&SEATS) };
-    Body::evolve(body::State::default(), &body::Event::Defined { body: code("BODY"), charter })
+    Body::evolve(
+        body::State::default(),
+        &body::Event::Defined { body: code("BODY"), charter, pending: vec![] },
+    )
 }
 
 fn outline(kind: session::Kind) -> session::Outline {

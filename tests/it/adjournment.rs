@@ -93,7 +93,7 @@ async fn a_session_without_a_quorum_has_a_second_call(mode: Mode) -> anyhow::Res
     }
     clerk.register_room("R-1").await?;
     let define = DefineBodyRequest { body_code: "JOINT".into(), charter: Some(charter()), ..command() };
-    clerk.call(define).await?;
+    operator.call(define).await?;
     let secretariat = Secretariat { clerk: clerk.clone(), operator };
     let (one, other) = (secretariat.admitted("The drain").await?, secretariat.admitted("The dike").await?);
     let id = || one.clone();

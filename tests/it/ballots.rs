@@ -96,9 +96,8 @@ async fn a_body_votes_by_its_own_rules(mode: Mode) -> anyhow::Result<()> {
     for department in ["WATER", "ROADS", "HEALTH"] {
         clerk.register_department(department).await?;
     }
-    clerk
-        .call(DefineBodyRequest { body_code: "JOINT".into(), charter: Some(charter()), ..command() })
-        .await?;
+    let define = DefineBodyRequest { body_code: "JOINT".into(), charter: Some(charter()), ..command() };
+    sandbox.client(Role::Operator, None).await?.call(define).await?;
     let docket_id = convened(&clerk, 2).await?;
     let id = || docket_id.clone();
     for department in ["WATER", "HEALTH"] {

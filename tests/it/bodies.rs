@@ -5,9 +5,10 @@ use anyhow::{Context as _, ensure};
 use domain::Role;
 use proto::deliberation::v1::{GetDocketRequest, OpenDocketRequest, RecordArrivalRequest};
 use proto::scheduling::v1::{
-    AdmitSessionRequest, BodyCharter, CancelSessionRequest, ChangeBodyRequest, ConveneSessionRequest,
-    DefineBodyRequest, EmergencyDeclaration, MatterClass, PostponeSessionRequest, RequestSessionRequest,
-    RoleOnTopic, ScreenSessionRequest, Seat, SessionAttendee, SessionKind, SessionOutline, TopicRole,
+    AcceptSeatRequest, AdmitSessionRequest, BodyCharter, CancelSessionRequest, ChangeBodyRequest,
+    ConveneSessionRequest, DefineBodyRequest, EmergencyDeclaration, MatterClass, PostponeSessionRequest,
+    RequestSessionRequest, RoleOnTopic, ScreenSessionRequest, Seat, SessionAttendee, SessionKind,
+    SessionOutline, TopicRole,
 };
 use tests::{Client, Mode, Sandbox, command, outline};
 use tonic::Status;
@@ -40,6 +41,15 @@ fn emergency(body_code: &str, department: &str) -> RequestSessionRequest {
     RequestSessionRequest { outline: Some(outline), ..command() }
 }
 
+/// The same, on which WATER and ROADS decide.
+fn emergency_of_both() -> RequestSessionRequest {
+    let mut request = emergency("JOINT", "WATER");
+    if let Some(outline) = &mut request.outline {
+        outline.attendees.push(attendee("ROADS", RoleOnTopic::Decides));
+    }
+    request
+}
+
 fn ensure_refused<T: std::fmt::Debug>(answer: Result<T, Status>, reason: &str) -> anyhow::Result<()> {
     let refused = answer.err().with_context(|| format!("{reason} refuses it"))?;
     ensure!(Client::reason(&refused).as_deref() == Some(reason), "{reason} is expected: {refused}");
@@ -59,7 +69,16 @@ async fn whoever_has_no_seat_decides_nothing_alone(mode: Mode) -> anyhow::Result
     ensure_refused(clerk.call(emergency("JOINT", "WATER")).await, "UNKNOWN_BODY")?;
     let define = DefineBodyRequest { body_code: "JOINT".into(), charter: Some(charter()), ..command() };
     ensure_refused(metro.call(define.clone()).await, "NOT_YOUR_DEPARTMENT")?;
-    clerk.call(define).await?;
+    // Whoever was not asked neither counts nor votes.
+    let defined = clerk.call(define).await?.body.context("a body")?;
+    ensure!(defined.pending_codes == ["ROADS"], "{defined:?}");
+    ensure_refused(clerk.call(emergency_of_both()).await, "SEAT_REQUIRED")?;
+    let accept =
+        AcceptSeatRequest { body_code: "JOINT".into(), department_code: "ROADS".into(), ..command() };
+    ensure_refused(clerk.call(accept.clone()).await, "NOT_YOUR_DEPARTMENT")?;
+    let roads = sandbox.client(Role::DepartmentLead, Some("ROADS")).await?;
+    let accepted = roads.call(accept).await?.body.context("a body")?;
+    ensure!(accepted.pending_codes.is_empty() && accepted.version == 2, "{accepted:?}");
     let weaker = BodyCharter { secretariat_codes: vec!["METRO".into()], ..charter() };
     let change = ChangeBodyRequest {
         body_code: "JOINT".into(),
@@ -113,11 +132,8 @@ async fn a_docket_keeps_to_the_body_as_it_was_when_the_session_was_convened(
         clerk.register_department(department).await?;
     }
     let define = DefineBodyRequest { body_code: "JOINT".into(), charter: Some(charter()), ..command() };
-    clerk.call(define).await?;
-    let mut request = emergency("JOINT", "WATER");
-    if let Some(outline) = &mut request.outline {
-        outline.attendees.push(attendee("ROADS", RoleOnTopic::Decides));
-    }
+    sandbox.client(Role::Operator, None).await?.call(define).await?;
+    let request = emergency_of_both();
     let session_id = clerk.admitted_session(request.outline.context("an outline")?).await?;
     let id = || session_id.clone();
     let convene = ConveneSessionRequest { session_id: id(), ..command() };
@@ -142,10 +158,7 @@ async fn a_docket_keeps_to_the_body_as_it_was_when_the_session_was_convened(
     };
     clerk.call(arrival).await?;
     let stranger = sandbox.client(Role::Clerk, Some("METRO")).await?;
-    ensure_refused(
-        stranger.call(OpenDocketRequest { docket_id: id(), ..command() }).await,
-        "NOT_YOUR_DEPARTMENT",
-    )?;
+    ensure_refused(stranger.call(OpenDocketRequest { docket_id: id(), ..command() }).await, "NOT_FOUND")?;
     clerk.call(OpenDocketRequest { docket_id: id(), ..command() }).await?;
     Ok(())
 }

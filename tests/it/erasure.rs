@@ -109,7 +109,8 @@ async fn on_record(sandbox: &Sandbox) -> anyhow::Result<OnRecord> {
     let registered =
         water.call(RegisterMemberRequest { member: Some(member()), ..command() }).await?.position;
     let author = sandbox.client(Role::Clerk, Some("CAPERCAILLIE")).await?;
-    author.define_body("BODY", "WATER", "CAPERCAILLIE").await?;
+    let operator = sandbox.client(Role::Operator, None).await?;
+    operator.define_body("BODY", "WATER", "CAPERCAILLIE").await?;
     let session_id = author.admitted_session(outline("The dam", "WATER")).await?;
     let cancel = CancelSessionRequest { session_id, reason: PLANTED[1].into(), ..command() };
     let cancelled = author.call(cancel.clone()).await?.position;

@@ -8,16 +8,18 @@ use crate::in_both_modes;
 use anyhow::ensure;
 use asked::{Answer, Asker, Ids};
 use domain::Role;
-use planted::{INVITED, MATTER, OWN, RECUSED, SAID, STRANGER, plant, plant_the_strangers};
+use planted::{INVITED, MATTER, OWN, RECUSED, SAID, SECRETARIAT, STRANGER, plant, plant_the_strangers};
 use proto::contract;
-use proto::ledger::v1::GetHeadRequest;
+use proto::ledger::v1::{GetHeadRequest, GetReceiptRequest};
 use std::collections::BTreeSet;
 use std::fmt::Debug;
+use std::ops::RangeInclusive;
 use tests::{Mode, Sandbox};
+use tonic::Code;
 use ways::Way;
 
 /// Roles whose bearers see what their department takes part in.
-const SCOPED: [Role; 3] = [Role::Chair, Role::Delegate, Role::DepartmentLead];
+const SCOPED: [Role; 4] = [Role::Clerk, Role::Chair, Role::Delegate, Role::DepartmentLead];
 /// Roles whose bearers see all matters.
 const OVERSEE: [Role; 3] = [Role::Supervisor, Role::Auditor, Role::Operator];
 
@@ -27,6 +29,24 @@ async fn asker(sandbox: &Sandbox, role: Role, department: Option<&str>, ids: &Id
     let head = sandbox.client(Role::Auditor, None).await?.call(GetHeadRequest {}).await?.position;
     let way = Way::Grpc(client);
     Ok(Asker { way, role, department: department.map(str::to_owned), ids: ids.clone(), head })
+}
+
+/// Of how many of these records somebody gets a receipt.
+async fn receipts(
+    sandbox: &Sandbox,
+    role: Role,
+    department: &str,
+    records: RangeInclusive<u64>,
+) -> anyhow::Result<usize> {
+    let client = sandbox.client(role, Some(department)).await?;
+    let mut given = 0;
+    for position in records {
+        match client.call(GetReceiptRequest { position }).await {
+            Ok(_) => given += 1,
+            Err(refused) => ensure!(refused.code() == Code::NotFound, "{refused:?}"),
+        }
+    }
+    Ok(given)
 }
 
 fn any_contains(answers: &[Answer], marker: &str) -> bool {
@@ -41,10 +61,12 @@ fn ensure_equal<A: PartialEq + Debug>(one: &[A], other: &[A]) -> anyhow::Result<
     Ok(())
 }
 
-/// Whoever takes no part: people of a department that does not, and those who speak for none.
+/// Whoever takes no part: people of a department that does not, those who speak for none, and those of the secretariat who
+/// are no clerks.
 fn strangers() -> impl Iterator<Item = (Role, Option<&'static str>)> {
     let of_roles = SCOPED.into_iter().flat_map(|role| [(role, Some(STRANGER)), (role, None)]);
-    of_roles.chain([(Role::Clerk, None)])
+    let others = SCOPED.into_iter().filter(|role| *role != Role::Clerk);
+    of_roles.chain(others.map(|role| (role, Some(SECRETARIAT))))
 }
 
 async fn nothing_of_a_matter_reaches_those_who_take_no_part(mode: Mode) -> anyhow::Result<()> {
@@ -55,17 +77,24 @@ async fn nothing_of_a_matter_reaches_those_who_take_no_part(mode: Mode) -> anyho
         let asker = asker(&sandbox, role, department, &own_of_stranger).await?;
         before.push(asker.ask_queries().await?);
     }
+    let end = async || asker(&sandbox, Role::Auditor, None, &own_of_stranger).await.map(|asker| asker.head);
+    let begin = end().await?;
     let planted = plant(&sandbox).await?;
+    let records = begin + 1..=end().await?;
 
     // Whoever takes part, and whoever oversees, sees it: otherwise the rest would prove nothing.
-    for (role, department) in
-        [(Role::Delegate, OWN), (Role::DepartmentLead, INVITED), (Role::Auditor, STRANGER)]
-    {
+    for (role, department) in [
+        (Role::Delegate, OWN),
+        (Role::DepartmentLead, INVITED),
+        (Role::Clerk, INVITED),
+        (Role::Clerk, SECRETARIAT),
+        (Role::Auditor, STRANGER),
+    ] {
         let answers = asker(&sandbox, role, Some(department), &planted).await?.ask_all().await?;
         ensure!(any_contains(&answers, MATTER) && any_contains(&answers, SAID), "{role:?} of {department}");
     }
     // A recused department sees the matter, and not what was said on the topic.
-    for role in SCOPED.into_iter().chain([Role::Clerk]) {
+    for role in SCOPED {
         let answers = asker(&sandbox, role, Some(RECUSED), &planted).await?.ask_all().await?;
         ensure!(any_contains(&answers, MATTER) && !any_contains(&answers, SAID), "{role:?}");
     }
@@ -84,6 +113,13 @@ async fn nothing_of_a_matter_reaches_those_who_take_no_part(mode: Mode) -> anyho
             );
         }
         ensure_equal(&hidden, &absent)?;
+    }
+    ensure!(receipts(&sandbox, Role::Clerk, SECRETARIAT, records.clone()).await? > 0);
+    for (role, department) in [(Role::Clerk, STRANGER), (Role::Delegate, SECRETARIAT)] {
+        ensure!(
+            receipts(&sandbox, role, department, records.clone()).await? == 0,
+            "{role:?} of {department}"
+        );
     }
     Ok(())
 }
@@ -108,7 +144,7 @@ async fn every_rpc_answers_alike_over_grpc_connect_and_rest(mode: Mode) -> anyho
     let planted = plant(&sandbox).await?;
     for role in Role::ALL {
         // To others it makes no difference which department they speak for.
-        let acts_for_one = SCOPED.contains(&role) || role == Role::Clerk;
+        let acts_for_one = SCOPED.contains(&role);
         let departments =
             if acts_for_one { &[Some(OWN), Some(RECUSED), Some(STRANGER)][..] } else { &[None] };
         for &department in departments {

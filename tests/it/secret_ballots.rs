@@ -42,7 +42,7 @@ fn ensure_refused<T: std::fmt::Debug>(answer: Result<T, Status>, reason: &str) -
 }
 
 /// An open docket with a proposal, on which all four seats are there and decide.
-async fn in_session(clerk: &Client) -> anyhow::Result<String> {
+async fn in_session(clerk: &Client, operator: &Client) -> anyhow::Result<String> {
     for department in SEATS {
         clerk.register_department(department).await?;
     }
@@ -51,7 +51,7 @@ async fn in_session(clerk: &Client) -> anyhow::Result<String> {
     let define =
         |charter| DefineBodyRequest { body_code: "JOINT".into(), charter: Some(charter), ..command() };
     ensure_refused(clerk.call(define(weighted)).await, "SECRECY_IMPOSSIBLE")?;
-    clerk.call(define(charter())).await?;
+    operator.call(define(charter())).await?;
 
     let mut outline = outline("Who leads the flood control?", "WATER");
     outline.body_code = "JOINT".into();
@@ -101,7 +101,8 @@ async fn votes_stay_sealed_until_each_voter_finds_its_own(mode: Mode) -> anyhow:
     let sandbox = Sandbox::start(mode)?;
     let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
     let auditor = sandbox.client(Role::Auditor, None).await?;
-    let docket_id = in_session(&clerk).await?;
+    let operator = sandbox.client(Role::Operator, None).await?;
+    let docket_id = in_session(&clerk, &operator).await?;
     let id = || docket_id.clone();
     let open = || OpenBallotRequest { docket_id: id(), topic_number: 1, version: 1, ..command() };
     let close = || CloseBallotRequest { docket_id: id(), topic_number: 1, ..command() };

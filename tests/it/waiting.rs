@@ -36,10 +36,10 @@ struct Meeting {
 
 impl Meeting {
     /// An emergency, which needs no room and no notice; it is admitted.
-    async fn admitted(clerk: &Client, number: usize) -> anyhow::Result<Meeting> {
+    async fn admitted(clerk: &Client, operator: &Client, number: usize) -> anyhow::Result<Meeting> {
         let department_code = format!("D{number}");
         clerk.register_department(&department_code).await?;
-        clerk.define_body(&department_code, &department_code, OFFICE).await?;
+        operator.define_body(&department_code, &department_code, OFFICE).await?;
         let outline = SessionOutline {
             body_code: department_code.clone(),
             kind: SessionKind::Emergency.into(),
@@ -120,7 +120,8 @@ async fn in_every_session(
     let sandbox = Sandbox::start(mode)?;
     let clerk = sandbox.client(Role::Clerk, Some(OFFICE)).await?;
     clerk.register_department(OFFICE).await?;
-    let meetings = (0..SESSIONS).map(|number| Meeting::admitted(&clerk, number));
+    let operator = sandbox.client(Role::Operator, None).await?;
+    let meetings = (0..SESSIONS).map(|number| Meeting::admitted(&clerk, &operator, number));
     let meetings = try_join_all(meetings).await?;
     try_join_all(meetings.into_iter().map(|meeting| story(meeting))).await.map(drop)
 }

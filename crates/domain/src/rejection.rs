@@ -1,5 +1,6 @@
 //! How a rule refuses: with a stable reason, a sentence, and the figures it was decided on.
 
+use std::convert::Infallible;
 use std::fmt;
 
 /// A reason, and the keys of the details that come with it.
@@ -17,6 +18,19 @@ pub trait Refusal: fmt::Display + fmt::Debug + PartialEq + Send + Sync + 'static
     /// Whether the thing addressed does not exist at all.
     fn is_not_found(&self) -> bool {
         self.reason().ends_with("NOT_FOUND")
+    }
+}
+
+/// Of what is never refused.
+impl Refusal for Infallible {
+    const CATALOG: &'static [CatalogEntry] = &[];
+
+    fn reason(&self) -> &'static str {
+        match *self {}
+    }
+
+    fn details(&self) -> Vec<(&'static str, String)> {
+        match *self {}
     }
 }
 

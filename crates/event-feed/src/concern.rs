@@ -35,6 +35,11 @@ pub(super) enum Concern {
     /// The departments that take part in a matter.
     Matter {
         departments: Vec<Code>,
+        /// The departments whose clerks keep its record.
+        clerks_of: Vec<Code>,
+        /// The bodies whose stewards see it.
+        bodies: Vec<Code>,
+        /// The body whose matter it is.
         body: Option<Code>,
         /// For each of its topics, the departments that recused themselves.
         recused: BTreeMap<u32, BTreeSet<Code>>,
@@ -102,18 +107,24 @@ impl Concern {
         body: Option<Code>,
         recused: BTreeMap<u32, BTreeSet<Code>>,
     ) -> Concern {
-        let departments = match audience {
-            Audience::Everybody => Vec::new(),
-            Audience::Departments(departments) => departments.iter().map(|&code| code.clone()).collect(),
+        let owned = |codes: &[&Code]| codes.iter().map(|&code| code.clone()).collect();
+        let (departments, clerks_of, bodies) = match audience {
+            Audience::Everybody => Default::default(),
+            Audience::Concerned { departments, clerks_of, bodies } => {
+                (owned(departments), owned(clerks_of), bodies.clone())
+            }
         };
-        Concern::Matter { departments, body, recused }
+        Concern::Matter { departments, clerks_of, bodies, body, recused }
     }
 
     pub(super) fn is_within(&self, scope: &Scope, actor: &Actor) -> bool {
         match self {
             Concern::Everybody { .. } => true,
             Concern::Oversight => OVERSEE.iter().any(|&role| actor.is(role)),
-            Concern::Matter { departments, .. } => scope.covers(&Audience::of(departments)),
+            Concern::Matter { departments, clerks_of, bodies, .. } => {
+                let audience = Audience::of(departments).kept_by(clerks_of);
+                scope.covers(&bodies.iter().cloned().fold(audience, Audience::before))
+            }
         }
     }
 

@@ -29,8 +29,9 @@ use crate::tasks::Tasks;
 use crate::traces::Span;
 use crate::view::RegisteredView;
 use ::metrics::Histogram;
-use domain::directory::hierarchy::{self, Hierarchy};
-use domain::{Actor, Aggregate, StreamName, Uuid};
+use domain::directory::hierarchy::Hierarchy;
+use domain::scheduling::stewards::Stewards;
+use domain::{Actor, Aggregate, Role, StreamName, Uuid};
 use futures::future::BoxFuture;
 use journal::{Journal, Obstacle, Position, Record};
 use opentelemetry::trace::SpanKind;
@@ -458,10 +459,15 @@ impl Kit {
     /// What this caller may see.
     pub async fn scope_of(&self, actor: &Actor) -> Result<Scope, CommandError> {
         if Scope::is_of_all(actor) {
-            return Ok(Scope::of(actor, &hierarchy::State::default()));
+            return Ok(Scope::of(actor, &Default::default(), &Default::default()));
         }
-        let hierarchy = self.cached::<Hierarchy>(Hierarchy::realm_id(), true).await?;
-        Ok(Scope::of(actor, hierarchy.state()?))
+        let hierarchy = self.cached::<Hierarchy>(Hierarchy::realm_id(), true);
+        if !actor.is(Role::Clerk) {
+            return Ok(Scope::of(actor, hierarchy.await?.state()?, &Default::default()));
+        }
+        let stewards = self.cached::<Stewards>(Stewards::realm_id(), true);
+        let (hierarchy, stewards) = futures::try_join!(hierarchy, stewards)?;
+        Ok(Scope::of(actor, hierarchy.state()?, stewards.state()?))
     }
 
     /// What the caller of a request may see.

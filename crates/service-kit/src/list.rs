@@ -21,6 +21,7 @@ pub struct ListQuery {
     values: Vec<Value>,
     sort: Sort,
     sorts_few: bool,
+    group: Option<&'static str>,
     page_token: String,
     size: u32,
 }
@@ -75,6 +76,7 @@ impl ListQuery {
             values: Vec::new(),
             sort: Sort { column, unique, descending: direction == "desc" },
             sorts_few: false,
+            group: None,
             page_token: page_token.to_owned(),
             size,
         })
@@ -129,6 +131,13 @@ impl ListQuery {
         self
     }
 
+    /// Makes one row of those that are equal in this column, which is the one that the rows are sorted by; what is selected adds
+    /// the others up.
+    pub fn group_by(mut self, column: &'static str) -> Self {
+        self.group = Some(column);
+        self
+    }
+
     /// Runs the query on what is within the scope. Rows that together would be too large for one answer go to the next
     /// page.
     ///
@@ -173,9 +182,10 @@ impl ListQuery {
         let direction = if descending { "DESC" } else { "ASC" };
         let then = if column == unique { String::new() } else { format!(", {unique} {direction}") };
         let sign = self.sign();
+        let group = self.group.map(|column| format!(" GROUP BY {column}")).unwrap_or_default();
         // One row more than the page shows whether there is a next one.
         format!(
-            "{}{conditions} ORDER BY {sign}{column} {direction}{then} LIMIT {}",
+            "{}{conditions}{group} ORDER BY {sign}{column} {direction}{then} LIMIT {}",
             self.from.select,
             u64::from(self.size) + 1,
         )

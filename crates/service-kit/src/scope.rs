@@ -8,6 +8,7 @@ mod tables;
 pub use tables::{Rows, ScopedTables};
 
 use domain::directory::hierarchy;
+use domain::scheduling::stewards;
 use domain::{Actor, Audience, Code, Role};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -25,8 +26,19 @@ pub struct Scope {
 enum Reach {
     /// All matters.
     All,
-    /// The matters that these departments take part in.
-    Departments(Arc<BTreeSet<Code>>),
+    /// Some of them.
+    Some(Arc<Sight>),
+}
+
+/// The matters that are seen, where not all are.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Sight {
+    /// Those that these departments take part in.
+    departments: BTreeSet<Code>,
+    /// Those whose record the clerks of this department keep.
+    clerk_of: Option<Code>,
+    /// Those of these bodies.
+    bodies: BTreeSet<Code>,
 }
 
 /// Those who see all matters because they watch over them: no department's recusal concerns them.
@@ -38,31 +50,34 @@ impl Scope {
         Scope { reach: Reach::All, department: None }
     }
 
-    /// What the actor may see: as a department's clerk, or in a role of those who oversee, all matters; otherwise those that
-    /// their department, or one below it, takes part in. Clerks keep the record of sessions of any department: there
-    /// is nothing yet that says of which. A clerk of no department acts for nobody, and sees nothing.
-    pub fn of(actor: &Actor, hierarchy: &hierarchy::State) -> Scope {
+    /// What the actor may see. In a role of those who oversee, all matters. Otherwise those that their department, or
+    /// one below it, takes part in; and as a clerk besides, those whose record the department keeps, and all those of the
+    /// bodies that it is a steward of, as the bodies are now. Whoever speaks for no department sees nothing.
+    pub fn of(actor: &Actor, hierarchy: &hierarchy::State, stewards: &stewards::State) -> Scope {
         let oversees = OVERSEE.iter().any(|&role| actor.is(role));
         let department = actor.department.clone().filter(|_| !oversees);
         if Scope::is_of_all(actor) {
             return Scope { reach: Reach::All, department };
         }
         let departments = department.as_ref().map(|own| hierarchy.downwards(own)).unwrap_or_default();
-        Scope { reach: Reach::Departments(Arc::new(departments)), department }
+        let clerk_of = department.clone().filter(|_| actor.is(Role::Clerk));
+        let bodies = clerk_of.as_ref().map(|own| stewards.bodies_of(own)).unwrap_or_default();
+        Scope { reach: Reach::Some(Arc::new(Sight { departments, clerk_of, bodies })), department }
     }
 
-    /// Whether the actor sees all matters, whatever the hierarchy is.
+    /// Whether the actor sees all matters, whatever the hierarchy and the bodies are.
     pub(crate) fn is_of_all(actor: &Actor) -> bool {
-        let keeps_the_record = actor.is(Role::Clerk) && actor.department.is_some();
-        actor.is_process() || keeps_the_record || OVERSEE.iter().any(|&role| actor.is(role))
+        actor.is_process() || OVERSEE.iter().any(|&role| actor.is(role))
     }
 
     /// Whether a thing with this audience is within it.
     pub fn covers(&self, audience: &Audience<'_>) -> bool {
         match (&self.reach, audience) {
             (Reach::All, _) | (_, Audience::Everybody) => true,
-            (Reach::Departments(seen), Audience::Departments(concerned)) => {
-                concerned.iter().any(|code| seen.contains(*code))
+            (Reach::Some(seen), Audience::Concerned { departments, clerks_of, bodies }) => {
+                departments.iter().any(|code| seen.departments.contains(*code))
+                    || clerks_of.iter().any(|code| seen.clerk_of.as_ref() == Some(*code))
+                    || bodies.iter().any(|code| seen.bodies.contains(code))
             }
         }
     }
@@ -82,17 +97,24 @@ impl Scope {
         self.department.as_ref().is_some_and(|own| recused.contains(own))
     }
 
-    /// The codes of the departments, as a JSON array; none when all is seen.
-    fn departments(&self) -> Option<String> {
+    /// The codes of what is seen, as a JSON object of arrays; none when all is seen.
+    fn codes(&self) -> Option<String> {
         match &self.reach {
             Reach::All => None,
-            Reach::Departments(seen) => {
-                // A code has nothing that JSON would escape.
-                let quoted: Vec<String> = seen.iter().map(|code| format!("\"{code}\"")).collect();
-                Some(format!("[{}]", quoted.join(",")))
-            }
+            Reach::Some(seen) => Some(format!(
+                "{{\"departments\":{},\"clerkOf\":{},\"bodies\":{}}}",
+                array(&seen.departments),
+                array(&seen.clerk_of),
+                array(&seen.bodies)
+            )),
         }
     }
+}
+
+/// A code has nothing that JSON would escape.
+fn array<'c>(codes: impl IntoIterator<Item = &'c Code>) -> String {
+    let quoted: Vec<String> = codes.into_iter().map(|code| format!("\"{code}\"")).collect();
+    format!("[{}]", quoted.join(","))
 }
 
 #[cfg(test)]

@@ -22,6 +22,13 @@ CREATE TABLE participants (
     PRIMARY KEY (docket, department)
 ) WITHOUT ROWID;
 CREATE INDEX dockets_of_department ON participants (department);
+-- The secretariat of the body as it was when the session was convened: its clerks keep the record.
+CREATE TABLE kept_by (
+    department TEXT NOT NULL,
+    docket TEXT NOT NULL,
+    PRIMARY KEY (department, docket)
+) WITHOUT ROWID;
+CREATE INDEX keepers_of_docket ON kept_by (docket);
 -- The topics that have an outcome.
 CREATE TABLE outcomes (
     docket TEXT NOT NULL,

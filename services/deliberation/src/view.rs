@@ -130,6 +130,12 @@ fn insert_docket(
             sign_by,
         ])?;
     tables.prepare_cached("DELETE FROM participants WHERE docket = ?1")?.execute([id])?;
+    tables.prepare_cached("DELETE FROM kept_by WHERE docket = ?1")?.execute([id])?;
+    let mut insert_keeper =
+        tables.prepare_cached("INSERT OR IGNORE INTO kept_by (department, docket) VALUES (?1, ?2)")?;
+    for department in &agenda.constitution.secretariat {
+        insert_keeper.execute([department.as_str(), id])?;
+    }
     let mut insert_participant =
         tables.prepare_cached("INSERT OR IGNORE INTO participants (docket, department) VALUES (?1, ?2)")?;
     for department in agenda.concerned() {
@@ -138,16 +144,18 @@ fn insert_docket(
     Ok(())
 }
 
-/// A docket is seen by those whom it concerns.
-const ROWS: Rows = Rows::of_departments(
+/// A docket is seen by those whom it concerns, by the clerks who keep its record, and by the stewards of its body.
+const ROWS: Rows = Rows::of_those_concerned(
     "SELECT rowid, *, (SELECT count(*) FROM outcomes WHERE docket = id) AS decided_topic_count FROM dockets",
-    "id IN (SELECT docket FROM participants WHERE department IN (SELECT value FROM json_each(?)))",
+    "id IN (SELECT docket FROM participants WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
+         UNION ALL SELECT docket FROM kept_by WHERE department IN (SELECT value FROM json_each(?, '$.clerkOf'))
+         UNION ALL SELECT id FROM dockets WHERE body IN (SELECT value FROM json_each(?, '$.bodies')))",
 );
 /// What has to be counted at its deadline, whoever sees it.
-const COUNTERSIGNING: Rows = Rows::of_departments("SELECT docket, sign_by FROM countersigning", "FALSE");
+const COUNTERSIGNING: Rows = Rows::of_those_concerned("SELECT docket, sign_by FROM countersigning", "FALSE");
 
 /// Minutes that wait for a moment, whoever sees them.
-const CONFIRMING: Rows = Rows::of_departments("SELECT docket, confirm_by FROM confirming", "FALSE");
+const CONFIRMING: Rows = Rows::of_those_concerned("SELECT docket, confirm_by FROM confirming", "FALSE");
 
 /// The minutes whose time to confirm is over first.
 pub(crate) fn next_confirmations(tables: ScopedTables<'_>, max: u32) -> rusqlite::Result<Vec<Deadline>> {

@@ -15,7 +15,7 @@ use domain::resolution::action_item::ActionItem;
 use domain::resolution::resolution::{self, Resolution};
 use domain::resolution_change::ChangeEffect;
 use domain::testing::{self, at, code, line, text};
-use domain::{Role, Uuid};
+use domain::{Actor, Role, Uuid};
 use journal::Journal;
 use proto::resolution::v1 as pb;
 use proto::resolution::v1::resolution_service_server::ResolutionService as _;
@@ -135,7 +135,8 @@ impl Place {
         let (by, reason) = (Resolution::id(Uuid::from_u128(99), 1), text("FLOOD-2027-0099 规划已变"));
         let command = resolution::Command::Change { by, effect, carried_over, reason };
         let id = Resolution::id(docket, 1);
-        Ok(self.bench.kit.execute::<Resolution>(&context("change"), id, command).await?.position)
+        let context = CommandContext { actor: Actor::process("change_resolutions"), ..context("change") };
+        Ok(self.bench.kit.execute::<Resolution>(&context, id, command).await?.position)
     }
 
     async fn item(&self, item_id: &str) -> Result<pb::GetItemResponse, Status> {

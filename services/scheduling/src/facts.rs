@@ -4,6 +4,7 @@ use domain::calendar::WorkingCalendar;
 use domain::constitution::Constitution;
 use domain::directory::calendar::Calendar;
 use domain::directory::department::Department;
+use domain::directory::hierarchy::Hierarchy;
 use domain::scheduling::agenda::matter_commands;
 use domain::scheduling::authority;
 use domain::scheduling::body::{Body, MeetingRules, Version};
@@ -15,6 +16,7 @@ use domain::scheduling::session::{Attendee, Command, Filed, Session, Stage, Stat
 use domain::{Code, Timestamp, Uuid};
 use proto::{Invalid, Violation};
 use service_kit::{CommandError, UnitOfWork};
+use std::collections::BTreeSet;
 
 /// A department that a request names, and the path of the field that names it.
 pub(crate) type Named = (String, Code);
@@ -35,6 +37,12 @@ pub(crate) async fn must_be_listed(unit: &mut UnitOfWork, named: &[Named]) -> Re
         }
     }
     if violations.is_empty() { Ok(()) } else { Err(Invalid { violations }.into()) }
+}
+
+/// The departments for which whoever issued the command answers: their own, and those below it.
+pub(crate) async fn answered_for(unit: &mut UnitOfWork) -> Result<BTreeSet<Code>, CommandError> {
+    let Some(own) = unit.issued().by.department.clone() else { return Ok(BTreeSet::new()) };
+    Ok(unit.load::<Hierarchy>(Hierarchy::realm_id()).await?.downwards(&own))
 }
 
 /// Refuses a command that the body of the session, as it is now, does not allow to whoever issued it.

@@ -39,7 +39,7 @@ impl Fixture {
     /// Three departments, a room for ten, and the body JOINT.
     async fn furnished() -> Fixture {
         let fixture = Fixture::without_body().await;
-        fixture.service.define_body(clerk(define("JOINT", charter(None)))).await.unwrap();
+        fixture.service.define_body(operator(define("JOINT", charter(None)))).await.unwrap();
         fixture
     }
 
@@ -183,6 +183,10 @@ fn charter(sessions_per_quarter_max: Option<u32>) -> pb::BodyCharter {
         meeting_rules: Some(meeting_rules),
         ..Default::default()
     }
+}
+
+fn operator<M>(message: M) -> Request<M> {
+    by(message, "", Role::Operator)
 }
 
 fn define(word: &str, charter: pb::BodyCharter) -> pb::DefineBodyRequest {

@@ -23,6 +23,8 @@ const NEIGHBOUR: &str = "NEIGHBOUR";
 pub const INVITED: &str = "INVITED";
 /// Would decide, and recused itself.
 pub const RECUSED: &str = "RECUSED";
+/// Takes no part, and is in the secretariat: its clerks act for the body.
+pub const SECRETARIAT: &str = "SECRETARIAT";
 /// Takes no part.
 pub const STRANGER: &str = "STRANGER";
 
@@ -30,7 +32,7 @@ pub const STRANGER: &str = "STRANGER";
 /// stranger owes something.
 pub async fn plant_the_strangers(sandbox: &Sandbox) -> anyhow::Result<Ids> {
     let clerk = sandbox.client(Role::Clerk, Some(OWN)).await?;
-    for department in [OWN, NEIGHBOUR, INVITED, RECUSED, STRANGER] {
+    for department in [OWN, NEIGHBOUR, INVITED, RECUSED, SECRETARIAT, STRANGER] {
         clerk.register_department(department).await?;
     }
     let member = directory::Member {
@@ -41,7 +43,7 @@ pub async fn plant_the_strangers(sandbox: &Sandbox) -> anyhow::Result<Ids> {
         roles: vec![],
     };
     clerk.call(directory::RegisterMemberRequest { member: Some(member), ..command() }).await?;
-    define_the_body(&clerk).await?;
+    define_the_body(&sandbox.client(Role::Operator, None).await?).await?;
     let item = resolution::ItemToRecord {
         title: "Count the trees".into(),
         deliverable: "A list".into(),
@@ -65,17 +67,18 @@ pub async fn plant_the_strangers(sandbox: &Sandbox) -> anyhow::Result<Ids> {
 }
 
 /// Defines the body of the matter: OWN leads, and decides with two others.
-async fn define_the_body(clerk: &Client) -> anyhow::Result<()> {
+async fn define_the_body(operator: &Client) -> anyhow::Result<()> {
     let seat = |code: &str| scheduling::Seat { department_code: code.into(), ..Default::default() };
     let charter = scheduling::BodyCharter {
         name: "Marks".into(),
         chair_code: OWN.into(),
         seats: [OWN, NEIGHBOUR, RECUSED].map(seat).to_vec(),
+        secretariat_codes: vec![OWN.into(), SECRETARIAT.into()],
         ..Default::default()
     };
     let define =
         scheduling::DefineBodyRequest { body_code: "MARKS".into(), charter: Some(charter), ..command() };
-    clerk.call(define).await?;
+    operator.call(define).await?;
     Ok(())
 }
 

@@ -407,7 +407,10 @@ impl Aggregate for Docket {
 
     fn audience(state: &State) -> Audience<'_> {
         let agenda = state.proceedings().map(|proceedings| &proceedings.agenda);
-        agenda.map_or(Audience::Everybody, |agenda| Audience::of(agenda.concerned()))
+        agenda.map_or(Audience::Everybody, |agenda| {
+            let concerned = Audience::of(agenda.concerned()).kept_by(&agenda.constitution.secretariat);
+            concerned.before(agenda.body.clone())
+        })
     }
 
     fn evolve(state: State, event: &Event) -> State {

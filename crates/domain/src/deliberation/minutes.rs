@@ -35,6 +35,8 @@ pub enum Command {
         secretariat: Vec<Code>,
         /// The departments that may know of the docket.
         concerned: Vec<Code>,
+        /// The body; not noted in old logs.
+        body: Option<Code>,
         /// Until when silence means no.
         confirm_by: Timestamp,
     },
@@ -84,6 +86,8 @@ pub enum Event {
         secretariat: Vec<Code>,
         /// The departments that may know of the docket.
         concerned: Vec<Code>,
+        /// The body; not noted in old logs.
+        body: Option<Code>,
         /// Until when they may object.
         confirm_by: Timestamp,
     },
@@ -157,6 +161,8 @@ pub struct Draft {
     pub secretariat: Vec<Code>,
     /// The departments that may know of the docket.
     pub concerned: Vec<Code>,
+    /// The body; not noted in old logs.
+    pub body: Option<Code>,
     /// Until when they may object.
     pub confirm_by: Timestamp,
     /// What departments said about them.
@@ -214,8 +220,8 @@ impl Aggregate for Minutes {
 
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
         match (state, command) {
-            (State::Absent, Command::Draft { participants, secretariat, concerned, confirm_by }) => {
-                Ok(vec![Event::Drafted { participants, secretariat, concerned, confirm_by }])
+            (State::Absent, Command::Draft { participants, secretariat, concerned, body, confirm_by }) => {
+                Ok(vec![Event::Drafted { participants, secretariat, concerned, body, confirm_by }])
             }
             (State::Absent, _) => Err(Rejection::NotFound { what: "the minutes".to_owned() }),
             (State::Drafted(draft), command) => draft.decide(command, issued),
@@ -223,16 +229,19 @@ impl Aggregate for Minutes {
     }
 
     fn audience(state: &State) -> Audience<'_> {
-        state.draft().map_or(Audience::Everybody, |draft| Audience::of(&draft.concerned))
+        state.draft().map_or(Audience::Everybody, |draft| {
+            Audience::of(&draft.concerned).kept_by(&draft.secretariat).before(draft.body.clone())
+        })
     }
 
     fn evolve(state: State, event: &Event) -> State {
         match (state, event) {
-            (State::Absent, Event::Drafted { participants, secretariat, concerned, confirm_by }) => {
+            (State::Absent, Event::Drafted { participants, secretariat, concerned, body, confirm_by }) => {
                 State::Drafted(Box::new(Draft {
                     participants: participants.clone(),
                     secretariat: secretariat.clone(),
                     concerned: concerned.clone(),
+                    body: body.clone(),
                     confirm_by: *confirm_by,
                     opinions: BTreeMap::new(),
                     notes: Vec::new(),
@@ -349,6 +358,7 @@ mod tests {
             participants: departments.clone(),
             secretariat: vec![code("WATER")],
             concerned: departments,
+            body: Some(code("FLOOD")),
             confirm_by: at(BY),
         }
     }

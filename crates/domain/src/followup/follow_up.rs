@@ -232,7 +232,9 @@ impl Aggregate for FollowUp {
     }
 
     fn audience(state: &State) -> Audience<'_> {
-        state.followed_item().map_or(Audience::Everybody, |item| Audience::of(item.concerned()))
+        state.followed_item().map_or(Audience::Everybody, |item| {
+            Audience::of(item.concerned()).before(item.subject.body.clone())
+        })
     }
 
     fn evolve(state: State, event: &Event) -> State {

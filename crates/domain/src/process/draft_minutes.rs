@@ -24,6 +24,7 @@ pub fn react(
         participants: agenda.participants.iter().map(|participant| participant.department.clone()).collect(),
         secretariat: agenda.constitution.secretariat.clone(),
         concerned: agenda.concerned().cloned().collect(),
+        body: Some(agenda.body.clone()),
         confirm_by: calendar.end_of(confirm_on),
     };
     vec![(id, draft)]

@@ -22,6 +22,7 @@ pub use item::{
 use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
 use crate::resolution::evidence::Evidence;
+use crate::resolution::register;
 use crate::{
     Aggregate, Audience, Code, Date, Issued, Line, Text, Timestamp, Uuid, aggregate::derived_id, rejections,
 };
@@ -267,7 +268,9 @@ impl Aggregate for ActionItem {
     }
 
     fn audience(state: &State) -> Audience<'_> {
-        state.item().map_or(Audience::Everybody, |item| Audience::of(item.concerned()))
+        state.item().map_or(Audience::Everybody, |item| {
+            Audience::of(item.concerned()).before(register::body_of(&item.assignment.number))
+        })
     }
 
     fn evolve(state: State, event: &Event) -> State {

@@ -110,6 +110,15 @@ impl Aggregate for Register {
     }
 }
 
+/// The body in whose register a resolution has this number, or the resolution of the item that has it; none when it is
+/// not a number of a register.
+pub fn body_of(number: &Line) -> Option<Code> {
+    let of_resolution = number.as_str().split('/').next()?;
+    // A code may have hyphens in it; a year and a serial number have none.
+    let body = of_resolution.rsplitn(3, '-').nth(2)?;
+    Code::parse(body).ok()
+}
+
 fn name(body: &Code, year: u32) -> String {
     format!("{body}-{year}")
 }

@@ -268,7 +268,9 @@ impl Aggregate for Resolution {
 
     /// Only supervisors put one on record. Whose matter it is, its docket and its items know, and so does the view of them.
     fn audience(state: &State) -> Audience<'_> {
-        state.registered().map_or(Audience::Everybody, |_| Audience::of([]))
+        state.registered().map_or(Audience::Everybody, |registered| {
+            Audience::of([]).before(registered.registration.body.clone())
+        })
     }
 
     fn evolve(state: State, event: &Event) -> State {

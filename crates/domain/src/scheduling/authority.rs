@@ -68,7 +68,7 @@ fn defined<'a>(code: &Code, body: &'a body::State) -> Result<&'a Version, Reject
 /// Refuses a vote for a department whose seat has none: it is a guest, and heard.
 fn seats(attendees: &[Attendee], version: &Version) -> Result<(), Rejection> {
     let decides = |attendee: &&Attendee| attendee.roles.iter().any(|role| role.role == RoleOnTopic::Decides);
-    let guest = attendees.iter().filter(decides).find(|it| !version.charter.may_vote(&it.department));
+    let guest = attendees.iter().filter(decides).find(|it| !version.may_vote(&it.department));
     match guest {
         Some(guest) => Err(Rejection::SeatRequired {
             department_code: guest.department.clone(),

@@ -13,6 +13,7 @@ use crate::aggregate::id_of_code;
 use crate::constitution::{Constitution, Voter};
 use crate::decision_rule::MatterClass;
 use crate::{Aggregate, Audience, Code, Date, Issued, Role, Text, Uuid, rejections};
+use std::collections::BTreeSet;
 
 /// Commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub enum Command {
         body: Code,
         /// What it is.
         charter: Charter,
+        /// The departments for which whoever defines it answers: their own, and those below it.
+        answered_for: BTreeSet<Code>,
     },
     /// Makes another version of it.
     Change {
@@ -30,7 +33,33 @@ pub enum Command {
         charter: Charter,
         /// Why, and on whose decision.
         reason: Text,
+        /// The departments for which whoever changes it answers.
+        answered_for: BTreeSet<Code>,
     },
+    /// Accepts the seat that a department was given.
+    AcceptSeat {
+        /// The department.
+        department: Code,
+    },
+}
+
+impl Command {
+    /// The same, of somebody who answers for these departments.
+    #[must_use]
+    pub fn answering_for(mut self, departments: BTreeSet<Code>) -> Command {
+        if let Command::Define { answered_for, .. } | Command::Change { answered_for, .. } = &mut self {
+            *answered_for = departments;
+        }
+        self
+    }
+
+    /// What the body would be; none when that stays as it is.
+    pub fn charter(&self) -> Option<&Charter> {
+        match self {
+            Command::Define { charter, .. } | Command::Change { charter, .. } => Some(charter),
+            Command::AcceptSeat { .. } => None,
+        }
+    }
 }
 
 /// Events.
@@ -42,6 +71,8 @@ pub enum Event {
         body: Code,
         /// What it is.
         charter: Charter,
+        /// The departments that have not accepted their seats yet, in the order of the seats.
+        pending: Vec<Code>,
     },
     /// The body was changed.
     Changed {
@@ -51,6 +82,15 @@ pub enum Event {
         charter: Charter,
         /// Why, and on whose decision.
         reason: Text,
+        /// The departments that have not accepted their seats yet, in the order of the seats.
+        pending: Vec<Code>,
+    },
+    /// A department accepted its seat, which counts from this version on.
+    SeatAccepted {
+        /// The number of the version, from 2.
+        version: u32,
+        /// The department.
+        department: Code,
     },
 }
 
@@ -62,6 +102,8 @@ rejections! {
             "only {needed_codes} may do this; you speak for {department_code}",
         DuplicateBody("DUPLICATE_BODY") { body_code: Code } =
             "body {body_code} is defined already, and not like this; change it instead",
+        NoSuchSeat("NO_SUCH_SEAT") { body_code: Code, department_code: Code } =
+            "body {body_code} has no seat for department {department_code}",
         NoDecidingSeat("NO_DECIDING_SEAT") = "a body needs at least one seat that decides",
         DuplicateSeat("DUPLICATE_SEAT") { department_code: Code } =
             "department {department_code} is given two seats",
@@ -127,6 +169,8 @@ pub struct Version {
     pub number: u32,
     /// What the body is.
     pub charter: Charter,
+    /// The departments that have not accepted their seats yet, in the order of the seats: these neither count nor vote.
+    pub pending: Vec<Code>,
 }
 
 impl State {
@@ -140,6 +184,16 @@ impl State {
 }
 
 impl Version {
+    /// Whether the department has a seat that decides, on whatever days, and has accepted it.
+    pub fn may_vote(&self, department: &Code) -> bool {
+        self.charter.may_vote(department) && !self.pending.contains(department)
+    }
+
+    /// Whether the department has a seat, and has accepted it.
+    fn has_accepted(&self, department: &Code) -> bool {
+        self.charter.has_seat(department) && !self.pending.contains(department)
+    }
+
     /// What matters of this class are decided by, on a day: what a docket keeps to.
     pub fn constitution(&self, class: MatterClass, day: Date) -> Constitution {
         let charter = &self.charter;
@@ -154,7 +208,11 @@ impl Version {
             chair: charter.chair.clone(),
             deputies: charter.deputies.clone(),
             secretariat: charter.secretariat.clone(),
-            voters: charter.deciding(day).map(voter).collect(),
+            voters: charter
+                .deciding(day)
+                .filter(|seat| !self.pending.contains(&seat.department))
+                .map(voter)
+                .collect(),
             rule: charter.decision_rule(class),
         }
     }
@@ -180,12 +238,13 @@ impl Aggregate for Body {
 
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
         match (command, state) {
-            (Command::Define { body, charter }, State::Undefined) => {
+            (Command::Define { body, charter, answered_for }, State::Undefined) => {
                 if !issued.by.is(Role::Operator) {
                     must_be_a_clerk_of(&charter.secretariat, issued)?;
                 }
                 charter.check()?;
-                Ok(vec![Event::Defined { body, charter }])
+                let pending = pending(&charter, None, &answered_for, issued);
+                Ok(vec![Event::Defined { body, charter, pending }])
             }
             (Command::Define { charter, .. }, State::Defined(defined)) if defined.charter == charter => {
                 Ok(vec![])
@@ -193,14 +252,20 @@ impl Aggregate for Body {
             (Command::Define { body, .. }, State::Defined(_)) => {
                 Err(Rejection::DuplicateBody { body_code: body })
             }
-            (Command::Change { .. }, State::Undefined) => Err(Rejection::NotFound { what: "body" }),
-            (Command::Change { charter, reason }, State::Defined(defined)) => {
+            (Command::Change { .. } | Command::AcceptSeat { .. }, State::Undefined) => {
+                Err(Rejection::NotFound { what: "body" })
+            }
+            (Command::Change { charter, reason, answered_for }, State::Defined(defined)) => {
                 must_be_a_clerk_of(&defined.charter.secretariat, issued)?;
                 charter.check()?;
-                if defined.charter == charter {
+                let pending = pending(&charter, Some(defined), &answered_for, issued);
+                if defined.charter == charter && defined.pending == pending {
                     return Ok(vec![]);
                 }
-                Ok(vec![Event::Changed { version: defined.number.saturating_add(1), charter, reason }])
+                Ok(vec![Event::Changed { version: defined.next_number(), charter, reason, pending }])
+            }
+            (Command::AcceptSeat { department }, State::Defined(defined)) => {
+                defined.accept_seat(department, issued)
             }
         }
     }
@@ -211,17 +276,61 @@ impl Aggregate for Body {
 
     fn evolve(state: State, event: &Event) -> State {
         match (state, event) {
-            (State::Undefined, Event::Defined { body, charter }) => {
-                let (body, charter) = (body.clone(), charter.clone());
-                State::Defined(Box::new(Version { body, number: 1, charter }))
+            (State::Undefined, Event::Defined { body, charter, pending }) => {
+                let (body, charter, pending) = (body.clone(), charter.clone(), pending.clone());
+                State::Defined(Box::new(Version { body, number: 1, charter, pending }))
             }
-            (State::Defined(defined), Event::Changed { version, charter, .. }) => {
-                let (body, charter) = (defined.body, charter.clone());
-                State::Defined(Box::new(Version { body, number: *version, charter }))
+            (State::Defined(defined), Event::Changed { version, charter, pending, .. }) => {
+                let (body, charter, pending) = (defined.body, charter.clone(), pending.clone());
+                State::Defined(Box::new(Version { body, number: *version, charter, pending }))
+            }
+            (State::Defined(mut defined), Event::SeatAccepted { version, department }) => {
+                defined.number = *version;
+                defined.pending.retain(|code| code != department);
+                State::Defined(defined)
             }
             (state, _) => state,
         }
     }
+}
+
+impl Version {
+    fn next_number(&self) -> u32 {
+        self.number.saturating_add(1)
+    }
+
+    /// A department's own clerks and its lead accept for it, and nobody else.
+    fn accept_seat(&self, department: Code, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+        let may_accept = issued.by.is(Role::Clerk) || issued.by.is(Role::DepartmentLead);
+        if !may_accept || !issued.by.speaks_for(&department) {
+            return Err(not_yours(std::slice::from_ref(&department), issued));
+        }
+        if !self.charter.has_seat(&department) {
+            return Err(Rejection::NoSuchSeat { body_code: self.body.clone(), department_code: department });
+        }
+        if self.has_accepted(&department) {
+            return Ok(vec![]);
+        }
+        Ok(vec![Event::SeatAccepted { version: self.next_number(), department }])
+    }
+}
+
+/// The departments whose seats do not count yet: whoever makes the version answers for none of them, and they have not
+/// accepted before. Operators seat anybody.
+fn pending(
+    charter: &Charter,
+    before: Option<&Version>,
+    answered_for: &BTreeSet<Code>,
+    issued: &Issued,
+) -> Vec<Code> {
+    if issued.by.is(Role::Operator) || issued.by.is_process() {
+        return vec![];
+    }
+    let holds = |department: &Code| {
+        answered_for.contains(department) || before.is_some_and(|version| version.has_accepted(department))
+    };
+    let departments = charter.seats.iter().map(|seat| &seat.department);
+    departments.filter(|department| !holds(department)).cloned().collect()
 }
 
 /// Refuses everybody but clerks of these departments.
@@ -230,11 +339,12 @@ fn must_be_a_clerk_of(secretariat: &[Code], issued: &Issued) -> Result<(), Rejec
     if belongs && issued.by.is(Role::Clerk) {
         return Ok(());
     }
-    let codes: Vec<&str> = secretariat.iter().map(Code::as_str).collect();
-    Err(Rejection::NotYourDepartment {
-        department_code: issued.by.spoken_for(),
-        needed_codes: codes.join(", "),
-    })
+    Err(not_yours(secretariat, issued))
+}
+
+fn not_yours(needed: &[Code], issued: &Issued) -> Rejection {
+    let codes: Vec<&str> = needed.iter().map(Code::as_str).collect();
+    Rejection::NotYourDepartment { department_code: issued.by.spoken_for(), needed_codes: codes.join(", ") }
 }
 
 #[cfg(test)]

@@ -330,7 +330,9 @@ impl Aggregate for Matter {
     }
 
     fn audience(state: &State) -> Audience<'_> {
-        state.known().map_or(Audience::Everybody, |known| Audience::of(&known.concerned))
+        state.known().map_or(Audience::Everybody, |known| {
+            Audience::of(&known.concerned).before(known.body.clone()).before(known.body_in_charge().clone())
+        })
     }
 
     fn evolve(state: State, event: &Event) -> State {

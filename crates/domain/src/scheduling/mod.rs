@@ -9,3 +9,4 @@ pub mod quota;
 pub mod room;
 pub mod session;
 pub mod slots;
+pub mod stewards;

@@ -1,8 +1,10 @@
 //! A room (会议室) and its bookings: one stream decides both, so that no two sessions are ever in a room at the
 //! same time.
 
-use crate::{Aggregate, Audience, Code, Issued, Line, Timestamp, Uuid, aggregate::id_of_code, rejections};
-use std::collections::BTreeMap;
+use crate::{
+    Aggregate, Audience, Code, Issued, Line, Role, Timestamp, Uuid, aggregate::id_of_code, rejections,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Pieces of equipment in a room, at most.
 pub const EQUIPMENT_MAX: usize = 30;
@@ -24,7 +26,12 @@ pub struct Profile {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Registers a room, or replaces its profile; bookings stay.
-    Register(Profile),
+    Register {
+        /// The whole profile.
+        profile: Profile,
+        /// The departments for which whoever registers it answers: their own, and those below it.
+        answered_for: BTreeSet<Code>,
+    },
     /// Books the room for a session, replacing a booking that the session already has here.
     Book {
         /// The session.
@@ -50,6 +57,8 @@ pub enum Event {
     Registered {
         /// The whole profile.
         profile: Profile,
+        /// The department whose room it is; none when somebody registered it who speaks for none.
+        department: Option<Code>,
     },
     /// The room was booked for the session.
     Booked {
@@ -71,6 +80,8 @@ rejections! {
     /// Why a command on a room is refused.
     Rejection {
         NotFound("NOT_FOUND") { what: &'static str } = "the {what} does not exist",
+        NotYourDepartment("NOT_YOUR_DEPARTMENT") { department_code: String, needed_codes: String } =
+            "only {needed_codes} may do this; you speak for {department_code}",
         SeatsRequired("SEATS_REQUIRED") { room_code: Code } = "room {room_code} must have at least one seat",
         TooMuchEquipment("TOO_MUCH_EQUIPMENT") { given: usize, max: usize } =
             "{given} pieces of equipment are given; a room can list {max}",
@@ -113,6 +124,8 @@ pub enum State {
     Listed {
         /// Its profile.
         profile: Profile,
+        /// The department whose room it is, if it is anybody's.
+        department: Option<Code>,
         /// Its bookings by session; no two overlap.
         bookings: BTreeMap<Uuid, Booking>,
     },
@@ -154,11 +167,11 @@ impl Aggregate for Room {
     type Rejection = Rejection;
     type State = State;
 
-    fn decide(state: &State, command: Command, _issued: &Issued) -> Result<Vec<Event>, Rejection> {
+    fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
         match command {
-            Command::Register(profile) => register(state, profile),
+            Command::Register { profile, answered_for } => register(state, profile, &answered_for, issued),
             Command::Book { session, starts_at, ends_at, attendees } => {
-                let State::Listed { profile, bookings } = state else { return Err(NOT_FOUND) };
+                let State::Listed { profile, bookings, .. } = state else { return Err(NOT_FOUND) };
                 book(profile, bookings, session, Booking { starts_at, ends_at }, attendees)
             }
             Command::Release { session } => {
@@ -178,10 +191,11 @@ impl Aggregate for Room {
 
     fn evolve(mut state: State, event: &Event) -> State {
         match (&mut state, event) {
-            (State::Absent, Event::Registered { profile }) => {
-                return State::Listed { profile: profile.clone(), bookings: BTreeMap::new() };
+            (State::Absent, Event::Registered { profile, department }) => {
+                let (profile, department) = (profile.clone(), department.clone());
+                return State::Listed { profile, department, bookings: BTreeMap::new() };
             }
-            (State::Listed { profile, .. }, Event::Registered { profile: now }) => *profile = now.clone(),
+            (State::Listed { profile, .. }, Event::Registered { profile: now, .. }) => *profile = now.clone(),
             (State::Listed { bookings, .. }, Event::Booked { session, starts_at, ends_at }) => {
                 bookings.insert(*session, Booking { starts_at: *starts_at, ends_at: *ends_at });
             }
@@ -194,7 +208,14 @@ impl Aggregate for Room {
     }
 }
 
-fn register(state: &State, profile: Profile) -> Result<Vec<Event>, Rejection> {
+/// Any clerk registers a new room, which is their department's from then on. What is known of one already is changed by its
+/// department's own clerks, by those of the departments above it, and by operators.
+fn register(
+    state: &State,
+    profile: Profile,
+    answered_for: &BTreeSet<Code>,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
     if profile.seats == 0 {
         return Err(Rejection::SeatsRequired { room_code: profile.code });
     }
@@ -204,7 +225,27 @@ fn register(state: &State, profile: Profile) -> Result<Vec<Event>, Rejection> {
     if state.profile() == Some(&profile) {
         return Ok(vec![]);
     }
-    Ok(vec![Event::Registered { profile }])
+    let department = match state {
+        State::Absent => issued.by.department.clone(),
+        State::Listed { department, .. } => {
+            may_change(department.as_ref(), answered_for, issued)?;
+            department.clone()
+        }
+    };
+    Ok(vec![Event::Registered { profile, department }])
+}
+
+fn may_change(
+    department: Option<&Code>,
+    answered_for: &BTreeSet<Code>,
+    issued: &Issued,
+) -> Result<(), Rejection> {
+    let is_own = department.is_some_and(|department| answered_for.contains(department));
+    if is_own || issued.by.is(Role::Operator) || issued.by.is_process() {
+        return Ok(());
+    }
+    let needed_codes = department.map_or("operators", Code::as_str).to_owned();
+    Err(Rejection::NotYourDepartment { department_code: issued.by.spoken_for(), needed_codes })
 }
 
 fn book(

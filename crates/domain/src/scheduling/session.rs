@@ -361,7 +361,8 @@ rejections! {
         ClassDoesNotFit("CLASS_DOES_NOT_FIT") { matter_class: MatterClass } =
             "an emergency session is of the class emergency, and no other one is; {matter_class} does not fit",
         SeatRequired("SEAT_REQUIRED") { department_code: Code, body_code: Code } =
-            "department {department_code} has no seat that decides in body {body_code}; it is heard or informed",
+            "department {department_code} has no seat that decides in body {body_code}, or has not accepted it; it is heard or \
+             informed",
         TopicsRequired("TOPICS_REQUIRED") = "a session needs at least one topic",
         TooManyTopics("TOO_MANY_TOPICS") { given: usize, max: usize } =
             "{given} topics are given; a session can have {max}",
@@ -474,7 +475,9 @@ impl Aggregate for Session {
     }
 
     fn audience(state: &State) -> Audience<'_> {
-        state.filed().map_or(Audience::Everybody, |filed| Audience::of(filed.concerned()))
+        state.filed().map_or(Audience::Everybody, |filed| {
+            Audience::of(filed.concerned()).before(filed.outline.body.clone())
+        })
     }
 
     fn evolve(state: State, event: &Event) -> State {

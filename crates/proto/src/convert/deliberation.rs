@@ -190,6 +190,7 @@ wire_struct!(minutes::Digest => deliberation::DocumentDigest, api::DocumentDiges
 wire_events!(minutes::Minutes, minutes::Event => deliberation {
     Drafted => MinutesDrafted {
         participant_codes: participants, secretariat_codes: secretariat, concerned_codes: concerned, confirm_by,
+        body_code: body,
     },
     Corrected => MinutesCorrected { text },
     Confirmed => MinutesConfirmed { department_code: department },

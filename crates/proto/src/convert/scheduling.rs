@@ -3,12 +3,12 @@
 use crate::scheduling::events::v1 as scheduling;
 use crate::scheduling::v1 as api;
 use crate::{wire_enum, wire_events, wire_struct};
-use domain::scheduling::{body, matter, quota, room, session, slots};
+use domain::scheduling::{body, matter, quota, room, session, slots, stewards};
 
 wire_struct!(room::Profile => scheduling::RoomProfile, api::Room { code, name, seats, equipment });
 
 wire_events!(room::Room, room::Event => scheduling {
-    Registered => RoomRegistered { profile },
+    Registered => RoomRegistered { profile, department_code: department },
     Booked => RoomBooked { session_id: session, starts_at, ends_at },
     Released => RoomReleased { session_id: session },
 });
@@ -25,11 +25,16 @@ wire_struct!(body::Charter => scheduling::BodyCharter, api::BodyCharter {
     name, chair_code: chair, seats, deputy_codes: deputies, convenor_codes: convenors,
     secretariat_codes: secretariat, meeting_rules, decision_rules,
 });
-wire_struct!(body::Version => api::Body { code: body, version: number, charter });
+wire_struct!(body::Version => api::Body { code: body, version: number, charter, pending_codes: pending });
 
 wire_events!(body::Body, body::Event => scheduling {
-    Defined => BodyDefined { body_code: body, charter },
-    Changed => BodyChanged { version, charter, reason },
+    Defined => BodyDefined { body_code: body, charter, pending_codes: pending },
+    Changed => BodyChanged { version, charter, reason, pending_codes: pending },
+    SeatAccepted => BodySeatAccepted { version, department_code: department },
+});
+
+wire_events!(stewards::Stewards, stewards::Event => scheduling {
+    Named => StewardsNamed { body_code: body, department_codes: stewards },
 });
 
 wire_enum!(matter::Verdict => scheduling::MatterVerdict, api::MatterVerdict { Adopted, Rejected });

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 #[derive(Debug, Clone, Copy)]
 pub struct Rows {
     pub(crate) select: &'static str,
-    /// The condition under which a row is within a scope, with a `?` wherever it is compared with the departments; none
+    /// The condition under which a row is within a scope, with a `?` wherever it is compared with what the scope has; none
     /// when everybody sees all rows.
     visible: Option<&'static str>,
 }
@@ -19,10 +19,10 @@ impl Rows {
         Rows { select, visible: None }
     }
 
-    /// Rows that the departments concerned may see: those for which the condition holds. Each `?` in it stands for
-    /// the table of the departments within the scope, in its column `value`, such as
-    /// `lead_code IN (SELECT value FROM json_each(?))`.
-    pub const fn of_departments(select: &'static str, condition: &'static str) -> Rows {
+    /// Rows that those concerned may see: those for which the condition holds. Each `?` in it stands for what is within
+    /// the scope: `json_each(?, '$.departments')` has the departments in its column `value`, `'$.clerkOf'` the one whose
+    /// clerk somebody is, and `'$.bodies'` the bodies, as in `lead_code IN (SELECT value FROM json_each(?, '$.departments'))`.
+    pub const fn of_those_concerned(select: &'static str, condition: &'static str) -> Rows {
         Rows { select, visible: Some(condition) }
     }
 
@@ -33,9 +33,9 @@ impl Rows {
 
     /// The condition that the scope adds, with its values.
     pub(crate) fn within(&self, scope: &Scope) -> Option<(&'static str, Vec<Value>)> {
-        let (condition, departments) = (self.visible?, scope.departments()?);
+        let (condition, codes) = (self.visible?, scope.codes()?);
         let places = condition.matches('?').count();
-        Some((condition, vec![Value::from(departments); places]))
+        Some((condition, vec![Value::from(codes); places]))
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use domain::Aggregate as _;
 use domain::directory::hierarchy::{Event, Hierarchy, State};
+use domain::scheduling::stewards::{self, Stewards};
 use domain::testing::code;
 use rusqlite::Connection;
 
@@ -10,9 +11,15 @@ fn hierarchy() -> State {
     Hierarchy::fold(State::default(), &[placed])
 }
 
+/// OFFICE is the steward of FLOOD.
+fn stewards() -> stewards::State {
+    let named = stewards::Event::Named { body: code("FLOOD"), stewards: vec![code("OFFICE")] };
+    Stewards::fold(stewards::State::default(), &[named])
+}
+
 fn scope(department: Option<&str>, roles: &[Role]) -> Scope {
     let actor = Actor { subject: "chen".into(), department: department.map(code), roles: roles.to_vec() };
-    Scope::of(&actor, &hierarchy())
+    Scope::of(&actor, &hierarchy(), &stewards())
 }
 
 fn sees(scope: &Scope, departments: &[&str]) -> bool {
@@ -22,8 +29,7 @@ fn sees(scope: &Scope, departments: &[&str]) -> bool {
 
 #[test]
 fn a_department_sees_what_it_or_one_below_it_takes_part_in() {
-    assert!(!sees(&scope(None, &[Role::Clerk]), &["MINISTRY"]), "nor keeps its record");
-    for role in [Role::Chair, Role::Delegate, Role::DepartmentLead] {
+    for role in [Role::Clerk, Role::Chair, Role::Delegate, Role::DepartmentLead] {
         let ministry = scope(Some("MINISTRY"), &[role]);
         assert!(sees(&ministry, &["MINISTRY"]) && sees(&ministry, &["OTHER", "BUREAU"]));
         assert!(!sees(&ministry, &["OTHER"]) && !sees(&ministry, &[]));
@@ -34,8 +40,25 @@ fn a_department_sees_what_it_or_one_below_it_takes_part_in() {
 }
 
 #[test]
-fn whoever_oversees_or_keeps_the_record_sees_all_matters() {
-    for role in [Role::Clerk, Role::Supervisor, Role::Auditor, Role::Operator] {
+fn a_clerk_sees_the_matters_of_the_bodies_that_their_department_is_a_steward_of() {
+    let of_flood = Audience::of([]).before(code("FLOOD"));
+    let clerk = scope(Some("OFFICE"), &[Role::Clerk]);
+    assert!(clerk.covers(&of_flood) && !clerk.covers(&Audience::of([]).before(code("HEAT"))));
+    assert!(!sees(&clerk, &["FLOOD"]), "a body is no department");
+    let office = code("OFFICE");
+    let kept = Audience::of([]).kept_by([&office]);
+    assert!(clerk.covers(&kept) && !scope(Some("OFFICE"), &[Role::Delegate]).covers(&kept));
+    for role in [Role::Chair, Role::Delegate, Role::DepartmentLead] {
+        assert!(!scope(Some("OFFICE"), &[role]).covers(&of_flood), "{role:?}");
+    }
+    for stranger in [None, Some("MINISTRY")] {
+        assert!(!scope(stranger, &[Role::Clerk]).covers(&of_flood), "{stranger:?}");
+    }
+}
+
+#[test]
+fn whoever_oversees_sees_all_matters() {
+    for role in [Role::Supervisor, Role::Auditor, Role::Operator] {
         assert!(sees(&scope(Some("OTHER"), &[Role::Delegate, role]), &["MINISTRY"]), "{role:?}");
     }
     assert!(!sees(&scope(Some("OTHER"), &[]), &["MINISTRY"]));
@@ -56,14 +79,15 @@ fn a_scope_stands_between_the_values_of_what_is_selected_and_of_the_condition() 
     let tables = Connection::open_in_memory().unwrap();
     tables
         .execute_batch(
-            "CREATE TABLE matters (id INTEGER PRIMARY KEY, lead TEXT NOT NULL, help TEXT);
-             INSERT INTO matters VALUES (1, 'MINISTRY', NULL), (2, 'OTHER', 'BUREAU'), (3, 'OTHER', NULL),
-                 (4, 'BUREAU', NULL)",
+            "CREATE TABLE matters (id INTEGER PRIMARY KEY, lead TEXT NOT NULL, help TEXT, body TEXT);
+             INSERT INTO matters VALUES (1, 'MINISTRY', NULL, 'HEAT'), (2, 'OTHER', 'BUREAU', 'HEAT'),
+                 (3, 'OTHER', NULL, 'FLOOD'), (4, 'BUREAU', NULL, 'FLOOD')",
         )
         .unwrap();
-    let rows = Rows::of_departments(
+    let rows = Rows::of_those_concerned(
         "SELECT id * ? AS number FROM matters",
-        "lead IN (SELECT value FROM json_each(?)) OR help IN (SELECT value FROM json_each(?))",
+        "lead IN (SELECT value FROM json_each(?, '$.departments')) OR help IN (SELECT value FROM json_each(?, '$.departments'))
+         OR body IN (SELECT value FROM json_each(?, '$.bodies'))",
     );
     let numbers = |scope: &Scope| {
         let mut numbers = Vec::new();
@@ -78,5 +102,7 @@ fn a_scope_stands_between_the_values_of_what_is_selected_and_of_the_condition() 
     assert_eq!(numbers(&Scope::whole()), [10, 20, 30]);
     assert_eq!(numbers(&scope(Some("MINISTRY"), &[Role::Delegate])), [10, 20]);
     assert_eq!(numbers(&scope(Some("BUREAU"), &[Role::Delegate])), [20]);
+    assert_eq!(numbers(&scope(Some("OFFICE"), &[Role::Clerk])), [30]);
+    assert!(numbers(&scope(Some("OFFICE"), &[Role::Delegate])).is_empty());
     assert!(numbers(&scope(None, &[Role::Delegate])).is_empty());
 }

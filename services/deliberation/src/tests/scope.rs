@@ -1,19 +1,38 @@
 //! Who sees a docket, and what a recused department sees of it.
 
 use super::*;
+use domain::scheduling::stewards::{self, Stewards};
 
 impl Deployment {
-    /// The docket as a department's delegate sees it; the list has it or not accordingly.
+    /// The docket as a department's delegate sees it.
     async fn docket_of(&self, docket_id: &str, department: &str) -> Result<pb::Docket, Status> {
+        self.docket_by(docket_id, department, Role::Delegate).await
+    }
+
+    /// The docket as somebody sees it; the list has it or not accordingly.
+    async fn docket_by(&self, docket_id: &str, department: &str, role: Role) -> Result<pb::Docket, Status> {
         let at_least_position = self.bench.end();
         let list = pb::ListDocketsRequest { at_least_position, ..Default::default() };
-        let listed =
-            self.service.list_dockets(by(list, department, Role::Delegate)).await.unwrap().into_inner();
+        let listed = self.service.list_dockets(by(list, department, role)).await.unwrap().into_inner();
         let get = pb::GetDocketRequest { at_least_position, docket_id: docket_id.into() };
-        let shown = self.service.get_docket(by(get, department, Role::Delegate)).await;
+        let shown = self.service.get_docket(by(get, department, role)).await;
         assert_eq!(listed.dockets.len(), usize::from(shown.is_ok()), "{department}");
         Ok(shown?.into_inner().docket.unwrap())
     }
+}
+
+#[tokio::test]
+async fn a_docket_is_shown_to_the_clerks_who_see_to_its_body() {
+    let deployment = Deployment::new().await;
+    let (docket_id, _) = deployment.session(1, convene()).await;
+    assert!(deployment.docket_by(&docket_id, "OFFICE", Role::Clerk).await.is_err());
+    let docket = deployment.docket_of(&docket_id, "MWR").await.unwrap();
+    let body = code(&docket.agenda.unwrap().body_code);
+    let name = stewards::Command::Name { body, stewards: [code("OFFICE")].into() };
+    let kit = &deployment.bench.kit;
+    kit.execute::<Stewards>(&context("stewards"), Stewards::realm_id(), name).await.unwrap();
+    assert!(deployment.docket_by(&docket_id, "OFFICE", Role::Clerk).await.is_ok());
+    assert!(deployment.docket_by(&docket_id, "OFFICE", Role::Delegate).await.is_err());
 }
 
 fn statement(docket_id: &str, department: &str) -> pb::RecordStatementRequest {

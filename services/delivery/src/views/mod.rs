@@ -98,9 +98,9 @@ fn save(tables: &Transaction<'_>, subscription: &pb::Subscription) -> rusqlite::
 }
 
 /// Those of a department are within its scope; whose they are is asked besides.
-const ROWS: Rows = Rows::of_departments(
+const ROWS: Rows = Rows::of_those_concerned(
     "SELECT * FROM subscriptions",
-    "department_code IN (SELECT value FROM json_each(?))",
+    "department_code IN (SELECT value FROM json_each(?, '$.departments'))",
 );
 
 /// The query for subscriptions: to operators and auditors all, to others their own.

@@ -87,7 +87,7 @@ fn a_board_of_more_departments_than_one_answer_holds_is_read_page_by_page() {
     const DEPARTMENTS: u32 = 40_000;
     let view = InMemory::<FollowupView>::new().unwrap();
     let begin = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-        INSERT INTO board SELECT printf('%05d', i) || ?2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM n";
+        INSERT INTO board SELECT printf('%05d', i) || ?2, 'FLOOD', 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM n";
     let longest = "\u{20000}".repeat(CODE_CHARS_MAX - 5);
     view.tables().execute(begin, (DEPARTMENTS, &longest)).unwrap();
     let (now, zone) = (at("2027-03-01T01:00:00Z"), Zone::named("Asia/Shanghai").unwrap());

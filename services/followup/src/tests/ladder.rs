@@ -119,7 +119,11 @@ async fn another_ladder_counts_for_what_is_followed_up_already() {
     let place = Place::new();
     let body = code("FLOOD");
     let charter = domain::testing::charter(&["WATER", "ROADS"]);
-    let define = domain::scheduling::body::Command::Define { body: body.clone(), charter };
+    let define = domain::scheduling::body::Command::Define {
+        body: body.clone(),
+        charter,
+        answered_for: Default::default(),
+    };
     let context = workbench::context("body", "WATER", Role::Clerk);
     let kit = &place.copy.service.kit;
     kit.execute::<Body>(&context, Body::id(&body), define).await.unwrap();

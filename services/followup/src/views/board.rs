@@ -51,10 +51,18 @@ pub(super) fn column(column: BoardColumn, now: Timestamp, zone: &Zone) -> (&'sta
     }
 }
 
+/// What is counted together: the follow-ups that a department leads, of a body.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Account<'r> {
+    pub(super) lead: &'r str,
+    /// Empty where it is not known.
+    pub(super) body: &'r str,
+}
+
 /// A follow-up as the board counts it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Counted<'r> {
-    pub(super) lead: &'r str,
+    pub(super) account: Account<'r>,
     pub(super) due_at: i64,
     pub(super) stage: i32,
     pub(super) blocked: bool,
@@ -90,8 +98,8 @@ impl Counted<'_> {
     }
 
     /// Where its clock runs, if it does: for whom, and up to when.
-    fn running(&self) -> Option<(&str, i64)> {
-        (self.stage == RUNNING && !self.held).then_some((self.lead, self.due_at))
+    fn running(&self) -> Option<(Account<'_>, i64)> {
+        (self.stage == RUNNING && !self.held).then_some((self.account, self.due_at))
     }
 }
 
@@ -123,15 +131,15 @@ pub(super) fn count(
 ) -> rusqlite::Result<()> {
     let negative = |counts: Counts| counts.map(|count| -count);
     match before {
-        Some(before) if before.lead == now.lead => {
+        Some(before) if before.account == now.account => {
             let (new, old) = (now.counts(), before.counts());
-            add(tables, since, now.lead, std::array::from_fn(|column| new[column] - old[column]))?;
+            add(tables, since, now.account, std::array::from_fn(|column| new[column] - old[column]))?;
         }
         Some(before) => {
-            add(tables, since, before.lead, negative(before.counts()))?;
-            add(tables, since, now.lead, now.counts())?;
+            add(tables, since, before.account, negative(before.counts()))?;
+            add(tables, since, now.account, now.counts())?;
         }
-        None => add(tables, since, now.lead, now.counts())?,
+        None => add(tables, since, now.account, now.counts())?,
     }
     let (stops, runs) = (before.as_ref().and_then(Counted::running), now.running());
     if stops != runs {
@@ -141,8 +149,8 @@ pub(super) fn count(
     Ok(())
 }
 
-/// Adds to a department's counts.
-fn add(tables: &Transaction<'_>, since: Since, lead: &str, counts: Counts) -> rusqlite::Result<()> {
+/// Adds to the counts of an account.
+fn add(tables: &Transaction<'_>, since: Since, account: Account<'_>, counts: Counts) -> rusqlite::Result<()> {
     if counts == Counts::default() {
         return Ok(());
     }
@@ -161,7 +169,7 @@ fn add(tables: &Transaction<'_>, since: Since, lead: &str, counts: Counts) -> ru
     ] = counts;
     tables
         .prepare_cached(
-            "INSERT INTO board VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+            "INSERT INTO board VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
              ON CONFLICT DO UPDATE SET
                  follow_ups = follow_ups + excluded.follow_ups,
                  open = open + excluded.open,
@@ -176,7 +184,8 @@ fn add(tables: &Transaction<'_>, since: Since, lead: &str, counts: Counts) -> ru
                  was_late = was_late + excluded.was_late",
         )?
         .execute(params![
-            lead,
+            account.lead,
+            account.body,
             follow_ups,
             open,
             blocked,
@@ -189,43 +198,53 @@ fn add(tables: &Transaction<'_>, since: Since, lead: &str, counts: Counts) -> ru
             cancelled,
             was_late,
         ])?;
-    keep_board_span(tables, since, lead)
+    keep_board_span(tables, since, account)
 }
 
-/// What a department's counts are since a record.
-fn keep_board_span(tables: &Transaction<'_>, since: Since, lead: &str) -> rusqlite::Result<()> {
+/// What the counts of an account are since a record.
+fn keep_board_span(tables: &Transaction<'_>, since: Since, account: Account<'_>) -> rusqlite::Result<()> {
     let span = "INSERT OR REPLACE INTO board_spans
-        SELECT lead_code, ?2, ?3, follow_ups, open, blocked, escalated, unacknowledged, claimed, extended, done, held,
-            cancelled, was_late
-        FROM board WHERE lead_code = ?1";
-    tables.prepare_cached(span)?.execute(params![lead, since.position, since.at]).map(drop)
+        SELECT lead_code, body_code, ?3, ?4, follow_ups, open, blocked, escalated, unacknowledged, claimed, extended,
+            done, held, cancelled, was_late
+        FROM board WHERE lead_code = ?1 AND body_code = ?2";
+    let values = params![account.lead, account.body, since.position, since.at];
+    tables.prepare_cached(span)?.execute(values).map(drop)
 }
 
-fn start_clock(tables: &Transaction<'_>, since: Since, (lead, due_at): (&str, i64)) -> rusqlite::Result<()> {
+/// Clocks that run: those of an account, up to a moment.
+type Clock<'r> = (Account<'r>, i64);
+
+fn start_clock(tables: &Transaction<'_>, since: Since, clock: Clock<'_>) -> rusqlite::Result<()> {
+    let (account, due_at) = clock;
     let start =
-        "INSERT INTO running VALUES (?1, ?2, 1) ON CONFLICT DO UPDATE SET follow_ups = follow_ups + 1";
-    tables.prepare_cached(start)?.execute(params![lead, due_at])?;
-    keep_running_span(tables, since, (lead, due_at))
+        "INSERT INTO running VALUES (?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET follow_ups = follow_ups + 1";
+    tables.prepare_cached(start)?.execute(params![account.lead, account.body, due_at])?;
+    keep_running_span(tables, since, clock)
 }
 
-fn stop_clock(tables: &Transaction<'_>, since: Since, (lead, due_at): (&str, i64)) -> rusqlite::Result<()> {
-    let stop = "UPDATE running SET follow_ups = follow_ups - 1 WHERE lead_code = ?1 AND due_at = ?2";
-    tables.prepare_cached(stop)?.execute(params![lead, due_at])?;
-    let tidy = "DELETE FROM running WHERE lead_code = ?1 AND due_at = ?2 AND follow_ups = 0";
-    tables.prepare_cached(tidy)?.execute(params![lead, due_at])?;
-    keep_running_span(tables, since, (lead, due_at))
+fn stop_clock(tables: &Transaction<'_>, since: Since, clock: Clock<'_>) -> rusqlite::Result<()> {
+    let (account, due_at) = clock;
+    for change in [
+        "UPDATE running SET follow_ups = follow_ups - 1
+         WHERE lead_code = ?1 AND body_code = ?2 AND due_at = ?3",
+        "DELETE FROM running WHERE lead_code = ?1 AND body_code = ?2 AND due_at = ?3 AND follow_ups = 0",
+    ] {
+        tables.prepare_cached(change)?.execute(params![account.lead, account.body, due_at])?;
+    }
+    keep_running_span(tables, since, clock)
 }
 
 fn keep_running_span(
     tables: &Transaction<'_>,
     since: Since,
-    (lead, due_at): (&str, i64),
+    (account, due_at): Clock<'_>,
 ) -> rusqlite::Result<()> {
-    let span = "INSERT OR REPLACE INTO running_spans VALUES (?1, ?2, ?3, ?4,
-        coalesce((SELECT follow_ups FROM running WHERE lead_code = ?1 AND due_at = ?2), 0))";
-    tables.prepare_cached(span)?.execute(params![lead, due_at, since.position, since.at])?;
+    let span = "INSERT OR REPLACE INTO running_spans VALUES (?1, ?2, ?3, ?4, ?5, coalesce(
+        (SELECT follow_ups FROM running WHERE lead_code = ?1 AND body_code = ?2 AND due_at = ?3), 0))";
+    let values = params![account.lead, account.body, due_at, since.position, since.at];
+    tables.prepare_cached(span)?.execute(values)?;
     // So that the last change of a board is that of either.
-    keep_board_span(tables, since, lead)
+    keep_board_span(tables, since, account)
 }
 
 /// The end of the last day of those ahead.
@@ -253,16 +272,21 @@ pub(super) fn chosen(field: &str, columns: &[i32]) -> Result<Vec<BoardColumn>, I
     Ok(chosen)
 }
 
-/// A department's counts, which it sees, and those above it.
-const ROWS: Rows = Rows::of_departments(
-    "SELECT lead_code, open,
-         (SELECT coalesce(sum(running.follow_ups), 0) FROM running
-          WHERE running.lead_code = board.lead_code AND due_at >= ? AND due_at <= ?) AS due_soon,
-         (SELECT coalesce(sum(running.follow_ups), 0) FROM running
-          WHERE running.lead_code = board.lead_code AND due_at < ?) AS late,
-         blocked, escalated, unacknowledged, claimed, extended, done, held, cancelled, was_late
+/// The counts of departments, which they see and those above them; of each, the stewards of a body see what is its.
+const ROWS: Rows = Rows::of_those_concerned(
+    "SELECT lead_code, sum(open) AS open,
+         sum((SELECT coalesce(sum(running.follow_ups), 0) FROM running
+              WHERE running.lead_code = board.lead_code AND running.body_code = board.body_code
+                  AND due_at >= ? AND due_at <= ?)) AS due_soon,
+         sum((SELECT coalesce(sum(running.follow_ups), 0) FROM running
+              WHERE running.lead_code = board.lead_code AND running.body_code = board.body_code
+                  AND due_at < ?)) AS late,
+         sum(blocked) AS blocked, sum(escalated) AS escalated, sum(unacknowledged) AS unacknowledged,
+         sum(claimed) AS claimed, sum(extended) AS extended, sum(done) AS done, sum(held) AS held,
+         sum(cancelled) AS cancelled, sum(was_late) AS was_late
      FROM board",
-    "lead_code IN (SELECT value FROM json_each(?))",
+    "lead_code IN (SELECT value FROM json_each(?, '$.departments'))
+         OR body_code IN (SELECT value FROM json_each(?, '$.bodies'))",
 );
 
 /// The same for all of them together, but for what the clock changes.
@@ -279,20 +303,26 @@ const CLOCKS: Rows = ROWS.selecting("SELECT coalesce(sum(follow_ups), 0) FROM ru
 
 /// The same as they were when the log ended with some position.
 const PAST_ROWS: Rows = ROWS.selecting(
-    "SELECT lead_code, open,
-         (SELECT coalesce(sum(spans.follow_ups), 0) FROM running_spans AS spans
-          WHERE spans.lead_code = board_spans.lead_code AND due_at >= ? AND due_at <= ?
-              AND spans.since = (SELECT max(since) FROM running_spans AS later WHERE later.lead_code = spans.lead_code
-                                 AND later.due_at = spans.due_at AND later.since <= ?)) AS due_soon,
-         (SELECT coalesce(sum(spans.follow_ups), 0) FROM running_spans AS spans
-          WHERE spans.lead_code = board_spans.lead_code AND due_at < ?
-              AND spans.since = (SELECT max(since) FROM running_spans AS later WHERE later.lead_code = spans.lead_code
-                                 AND later.due_at = spans.due_at AND later.since <= ?)) AS late,
-         blocked, escalated, unacknowledged, claimed, extended, done, held, cancelled, was_late
+    "SELECT lead_code, sum(open) AS open,
+         sum((SELECT coalesce(sum(spans.follow_ups), 0) FROM running_spans AS spans
+              WHERE spans.lead_code = board_spans.lead_code AND spans.body_code = board_spans.body_code
+                  AND due_at >= ? AND due_at <= ?
+                  AND spans.since = (SELECT max(since) FROM running_spans AS later
+                                     WHERE later.lead_code = spans.lead_code AND later.body_code = spans.body_code
+                                         AND later.due_at = spans.due_at AND later.since <= ?))) AS due_soon,
+         sum((SELECT coalesce(sum(spans.follow_ups), 0) FROM running_spans AS spans
+              WHERE spans.lead_code = board_spans.lead_code AND spans.body_code = board_spans.body_code
+                  AND due_at < ?
+                  AND spans.since = (SELECT max(since) FROM running_spans AS later
+                                     WHERE later.lead_code = spans.lead_code AND later.body_code = spans.body_code
+                                         AND later.due_at = spans.due_at AND later.since <= ?))) AS late,
+         sum(blocked) AS blocked, sum(escalated) AS escalated, sum(unacknowledged) AS unacknowledged,
+         sum(claimed) AS claimed, sum(extended) AS extended, sum(done) AS done, sum(held) AS held,
+         sum(cancelled) AS cancelled, sum(was_late) AS was_late
      FROM board_spans",
 );
 const PAST: &str = "since = (SELECT max(later.since) FROM board_spans AS later
-    WHERE later.lead_code = board_spans.lead_code AND later.since <= ?)";
+    WHERE later.lead_code = board_spans.lead_code AND later.body_code = board_spans.body_code AND later.since <= ?)";
 const PAST_TOTALS: Rows = ROWS.selecting(
     "SELECT coalesce(sum(open), 0) AS open, 0 AS due_soon, 0 AS late,
          coalesce(sum(blocked), 0) AS blocked, coalesce(sum(escalated), 0) AS escalated,
@@ -304,7 +334,8 @@ const PAST_TOTALS: Rows = ROWS.selecting(
 );
 const PAST_CLOCKS: Rows = ROWS.selecting("SELECT coalesce(sum(follow_ups), 0) FROM running_spans");
 const PAST_RUNNING: &str = "since = (SELECT max(later.since) FROM running_spans AS later
-    WHERE later.lead_code = running_spans.lead_code AND later.due_at = running_spans.due_at AND later.since <= ?)";
+    WHERE later.lead_code = running_spans.lead_code AND later.body_code = running_spans.body_code
+        AND later.due_at = running_spans.due_at AND later.since <= ?)";
 /// The last change up to a position or a moment: its position and its moment.
 const LAST_CHANGE: Rows = ROWS.selecting("SELECT max(since), max(since_at) FROM board_spans");
 
@@ -361,7 +392,10 @@ pub fn board(
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Board> + Send + 'static + use<>, Invalid> {
     let (asked, zone) = (Asked::read(request)?, zone.clone());
     let (size, token) = (request.page_size, &request.page_token);
-    let list = |rows| ListQuery::new(rows, &["lead_code"], "lead_code", "", size, token);
+    let list = |rows| {
+        let query = ListQuery::new(rows, &["lead_code"], "lead_code", "", size, token)?;
+        Ok::<_, Invalid>(query.group_by("lead_code"))
+    };
     let (present, past) = (list(ROWS)?, list(PAST_ROWS)?);
     Ok(move |tables: ScopedTables<'_>| match asked.past(tables)? {
         None => present_board(tables, present, now, &zone),

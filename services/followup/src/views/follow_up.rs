@@ -4,7 +4,7 @@ mod row;
 
 pub(super) use row::ChangingRow;
 
-use super::board::{Counted, chosen, column};
+use super::board::{Account, Counted, chosen, column};
 use super::{board, notice, uuid_filter};
 use domain::calendar::Zone;
 use domain::followup::follow_up::{Event, FollowUp, Stage, Subject};
@@ -79,8 +79,9 @@ fn insert_follow_up(
     for department in co_responsible {
         insert_supporting.execute(params![department, follow_up])?;
     }
-    let (lead, due_at) = (subject.lead.as_str(), subject.due_at.as_microsecond());
-    board::count(tables, record.into(), None, Counted { lead, due_at, stage, ..Counted::default() })
+    let body = subject.body.as_ref().map(Code::as_str).unwrap_or_default();
+    let (account, due_at) = (Account { lead: subject.lead.as_str(), body }, subject.due_at.as_microsecond());
+    board::count(tables, record.into(), None, Counted { account, due_at, stage, ..Counted::default() })
 }
 
 fn zone(name: &str) -> rusqlite::Result<Zone> {
@@ -98,7 +99,7 @@ fn wire(stage: Stage) -> i32 {
 }
 
 /// A follow-up is seen by those whom its item concerns.
-const ROWS: Rows = Rows::of_departments(
+const ROWS: Rows = Rows::of_those_concerned(
     "SELECT rowid, * FROM follow_ups",
     concat!("rowid IN (", follow_ups_concerning!(), ")"),
 );

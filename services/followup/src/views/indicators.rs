@@ -12,23 +12,27 @@ const HOUR_MICROS: i64 = 60 * 60 * 1_000_000;
 /// Days in the year that session hours are counted for.
 const YEAR_DAYS: i64 = 365;
 
-/// Sessions are counted for those whom they concern, and so is what became of them.
-const SESSIONS: Rows = Rows::of_departments(
+/// Sessions are counted for those whom they concern and for the stewards of their body, and so is what became of them.
+const SESSIONS: Rows = Rows::of_those_concerned(
     "SELECT id FROM sessions",
-    "id IN (SELECT session FROM concerned WHERE department IN (SELECT value FROM json_each(?)))",
+    "id IN (SELECT session FROM concerned WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
+         UNION ALL SELECT session FROM sessions_of_body WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))",
 );
 const MEETINGS: Rows = SESSIONS.selecting("SELECT id FROM meetings");
-const DECISIONS: Rows = Rows::of_departments(
+const DECISIONS: Rows = Rows::of_those_concerned(
     "SELECT count(*) FROM decisions JOIN sessions ON sessions.id = decisions.docket",
-    "docket IN (SELECT session FROM concerned WHERE department IN (SELECT value FROM json_each(?)))",
+    "docket IN (SELECT session FROM concerned WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
+         UNION ALL SELECT session FROM sessions_of_body WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))",
 );
 /// Of their time, departments see what they spent, in hours.
-const ATTENDANCES: Rows = Rows::of_departments(
+const ATTENDANCES: Rows = Rows::of_those_concerned(
     "SELECT sum((closed_at - opened_at) * 1.0 / ?) FROM attended JOIN meetings ON meetings.id = attended.meeting",
-    "department IN (SELECT value FROM json_each(?))",
+    "department IN (SELECT value FROM json_each(?, '$.departments'))",
 );
-const DEPARTMENTS: Rows =
-    Rows::of_departments("SELECT count(*) FROM departments", "code IN (SELECT value FROM json_each(?))");
+const DEPARTMENTS: Rows = Rows::of_those_concerned(
+    "SELECT count(*) FROM departments",
+    "code IN (SELECT value FROM json_each(?, '$.departments'))",
+);
 const CLOSED: &str = "closed_at IS NOT NULL";
 
 /// The query for the indicators, always all of them and in this order.

@@ -1,11 +1,13 @@
 //! The view of the board, the follow-ups, the notices, and the indicators.
 
-/// Selects the rowids of the follow-ups that concern departments: as lead, in support, asked for help, or to judge.
+/// Selects the rowids of the follow-ups that concern somebody: their department leads, supports, is asked for help, or
+/// judges, or they are stewards of the body.
 macro_rules! follow_ups_concerning {
     () => {
-        "SELECT rowid FROM follow_ups WHERE lead_code IN (SELECT value FROM json_each(?))
-         UNION ALL SELECT follow_up FROM called_upon WHERE department IN (SELECT value FROM json_each(?))
-         UNION ALL SELECT follow_up FROM supporting WHERE department IN (SELECT value FROM json_each(?))"
+        "SELECT rowid FROM follow_ups WHERE lead_code IN (SELECT value FROM json_each(?, '$.departments'))
+         UNION ALL SELECT follow_up FROM called_upon WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
+         UNION ALL SELECT follow_up FROM supporting WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
+         UNION ALL SELECT rowid FROM follow_ups WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies'))"
     };
 }
 

@@ -122,7 +122,7 @@ pub(super) fn insert_notice(
 }
 
 /// A notice is seen by those who see the follow-up.
-const ROWS: Rows = Rows::of_departments(
+const ROWS: Rows = Rows::of_those_concerned(
     "SELECT * FROM notices",
     concat!("follow_up IN (SELECT id FROM follow_ups WHERE rowid IN (", follow_ups_concerning!(), "))"),
 );

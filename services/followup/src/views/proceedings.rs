@@ -31,6 +31,9 @@ pub(super) fn project_session(tables: &Transaction<'_>, record: &Record) -> Resu
                         "INSERT INTO sessions (id, requested_at, topics, idle) VALUES (?1, ?2, ?3, ?4)",
                     )?
                     .execute(params![id, record.envelope.time.as_microsecond(), topics, idle])?;
+                tables
+                    .prepare_cached("INSERT INTO sessions_of_body (body_code, session) VALUES (?1, ?2)")?
+                    .execute([outline.body.as_str(), &id])?;
                 insert_concerned(tables, &id, [&chair].into_iter().chain(&requester), true)?;
                 insert_concerned(tables, &id, attending(&outline.attendees), false)?;
             }

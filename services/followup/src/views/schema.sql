@@ -60,6 +60,7 @@ CREATE INDEX open_by_due ON follow_ups (due_at) WHERE open;
 CREATE INDEX open_by_number ON follow_ups (number) WHERE open;
 CREATE INDEX by_next ON follow_ups (next_notice_at) WHERE next_notice_at IS NOT NULL;
 CREATE INDEX open_of_body ON follow_ups (body_code) WHERE open;
+CREATE INDEX follow_ups_of_body ON follow_ups (body_code);
 CREATE INDEX open_of_lead ON follow_ups (lead_code, due_at) WHERE open;
 CREATE INDEX blocked_by_due ON follow_ups (due_at) WHERE blocked;
 CREATE INDEX escalated_by_due ON follow_ups (due_at) WHERE escalated;
@@ -89,9 +90,11 @@ CREATE TABLE called_upon (
 ) WITHOUT ROWID;
 CREATE INDEX called_upon_for ON called_upon (follow_up);
 
--- The board's counts, kept by whoever writes a follow-up. Those that the clock does not change, for each department:
+-- The board's counts, kept by whoever writes a follow-up. Those that the clock does not change, for each department and
+-- body; the body is empty where it is not known:
 CREATE TABLE board (
-    lead_code TEXT PRIMARY KEY,
+    lead_code TEXT NOT NULL,
+    body_code TEXT NOT NULL,
     follow_ups INTEGER NOT NULL DEFAULT 0,
     open INTEGER NOT NULL DEFAULT 0,
     blocked INTEGER NOT NULL DEFAULT 0,
@@ -102,19 +105,22 @@ CREATE TABLE board (
     done INTEGER NOT NULL DEFAULT 0,
     held INTEGER NOT NULL DEFAULT 0,
     cancelled INTEGER NOT NULL DEFAULT 0,
-    was_late INTEGER NOT NULL DEFAULT 0
+    was_late INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (lead_code, body_code)
 ) WITHOUT ROWID;
 -- The others are sums over the due moments whose clock runs, which are few: each is the end of some day.
 CREATE TABLE running (
     lead_code TEXT NOT NULL,
+    body_code TEXT NOT NULL,
     due_at INTEGER NOT NULL,
     follow_ups INTEGER NOT NULL,
-    PRIMARY KEY (lead_code, due_at)
+    PRIMARY KEY (lead_code, body_code, due_at)
 ) WITHOUT ROWID;
 
 -- What both were since a position and its moment, until the next row of the same key: the board of any moment.
 CREATE TABLE board_spans (
     lead_code TEXT NOT NULL,
+    body_code TEXT NOT NULL,
     since INTEGER NOT NULL,
     since_at INTEGER NOT NULL,
     follow_ups INTEGER NOT NULL,
@@ -128,15 +134,16 @@ CREATE TABLE board_spans (
     held INTEGER NOT NULL,
     cancelled INTEGER NOT NULL,
     was_late INTEGER NOT NULL,
-    PRIMARY KEY (lead_code, since)
+    PRIMARY KEY (lead_code, body_code, since)
 ) WITHOUT ROWID;
 CREATE TABLE running_spans (
     lead_code TEXT NOT NULL,
+    body_code TEXT NOT NULL,
     due_at INTEGER NOT NULL,
     since INTEGER NOT NULL,
     since_at INTEGER NOT NULL,
     follow_ups INTEGER NOT NULL,
-    PRIMARY KEY (lead_code, due_at, since)
+    PRIMARY KEY (lead_code, body_code, due_at, since)
 ) WITHOUT ROWID;
 
 -- Who was notified of what, and of an item as it was at the time.
@@ -181,6 +188,12 @@ CREATE TABLE concerned (
     PRIMARY KEY (session, department)
 ) WITHOUT ROWID;
 CREATE INDEX sessions_of_department ON concerned (department, session);
+-- The body that a session is of.
+CREATE TABLE sessions_of_body (
+    body_code TEXT NOT NULL,
+    session TEXT NOT NULL,
+    PRIMARY KEY (body_code, session)
+) WITHOUT ROWID;
 -- The dockets of meetings; countersigns have no meeting.
 CREATE TABLE meetings (
     id TEXT PRIMARY KEY,
@@ -217,6 +230,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('follow_ups', 'follow_ups_by_due', '1000000 700'),
     ('follow_ups', 'follow_ups_of_lead', '1000000 10000 10'),
     ('follow_ups', 'follow_ups_of_lead_by_number', '1000000 10000 1'),
+    ('follow_ups', 'follow_ups_of_body', '1000000 10000'),
     ('follow_ups', 'follow_ups_of_resolution', '1000000 5'),
     ('follow_ups', 'open_by_due', '50000 300'),
     ('follow_ups', 'open_by_number', '50000 1'),

@@ -44,14 +44,14 @@ pub async fn register_room(clerk: &Client, code: &str, name: &str, seats: u32) -
 }
 
 /// Defines a body.
-pub async fn define_body(clerk: &Client, code: &str, charter: BodyCharter) -> anyhow::Result<()> {
+pub async fn define_body(operator: &Client, code: &str, charter: BodyCharter) -> anyhow::Result<()> {
     let request = scheduling::DefineBodyRequest {
         command_id: command_id(),
         body_code: code.into(),
         charter: Some(charter),
         ..Default::default()
     };
-    clerk.call(request).await.with_context(|| say("body {code}", &[("code", &code)]))?;
+    operator.call(request).await.with_context(|| say("body {code}", &[("code", &code)]))?;
     Ok(())
 }
 

@@ -140,7 +140,7 @@ proptest! {
                 ids.iter().zip(&states).filter_map(|(id, state)| row(*id, state, now)).collect();
             prop_assert_eq!(listed, expected);
             for department in ["WATER", "ROADS", "HEALTH", "PRESS"] {
-                let scope = Scope::of(&of(department, Role::DepartmentLead), &Default::default());
+                let scope = Scope::of(&of(department, Role::DepartmentLead), &Default::default(), &Default::default());
                 let listed = views::items(&every, now, calendar().zone()).unwrap()(view.within(&scope)).unwrap().rows;
                 let seen = ids.iter().zip(&states).filter(|(_, state)| scope.covers(&ActionItem::audience(state)));
                 let expected: Vec<pb::Item> = seen.filter_map(|(id, state)| row(*id, state, now)).collect();

@@ -2,28 +2,40 @@
 //! of its docket and of its items.
 
 use super::*;
+use domain::scheduling::stewards::{self, Stewards};
 
 fn lead<M>(message: M, department: &str) -> Request<M> {
     by(message, department, Role::DepartmentLead)
 }
 
+/// Has OFFICE be the steward of FLOOD.
+async fn name_a_steward(place: &Place) {
+    let name = stewards::Command::Name { body: code("FLOOD"), stewards: [code("OFFICE")].into() };
+    place.bench.kit.execute::<Stewards>(&context("stewards"), Stewards::realm_id(), name).await.unwrap();
+}
+
 impl Place {
-    /// What a department sees: the item, its list, the resolution, its list. A list agrees with what is shown.
+    /// What a department's lead sees.
     async fn seen(&self, docket: Uuid, department: &str) -> (bool, bool) {
+        self.seen_by(docket, department, Role::DepartmentLead).await
+    }
+
+    /// What somebody sees: the item, its list, the resolution, its list. A list agrees with what is shown.
+    async fn seen_by(&self, docket: Uuid, department: &str, role: Role) -> (bool, bool) {
         let at_least_position = self.end();
         let get = pb::GetItemRequest { at_least_position, item_id: item_id(docket, 1), ..Default::default() };
-        let item = self.service.get_item(lead(get, department)).await;
+        let item = self.service.get_item(by(get, department, role)).await;
         let list = pb::ListItemsRequest { at_least_position, ..Default::default() };
-        let items = self.service.list_items(lead(list, department)).await.unwrap().into_inner().items;
+        let items = self.service.list_items(by(list, department, role)).await.unwrap().into_inner().items;
         assert_eq!(item.is_ok(), !items.is_empty(), "{department}");
         let get = pb::GetResolutionRequest {
             at_least_position,
             number: "FLOOD-2027-0001".into(),
             ..Default::default()
         };
-        let resolution = self.service.get_resolution(lead(get, department)).await;
+        let resolution = self.service.get_resolution(by(get, department, role)).await;
         let list = pb::ListResolutionsRequest { at_least_position, ..Default::default() };
-        let listed = self.service.list_resolutions(lead(list, department)).await.unwrap().into_inner();
+        let listed = self.service.list_resolutions(by(list, department, role)).await.unwrap().into_inner();
         assert_eq!(resolution.is_ok(), !listed.resolutions.is_empty(), "{department}");
         if let Ok(item) = &item {
             let item = item.get_ref();
@@ -31,6 +43,32 @@ impl Place {
         }
         (item.is_ok(), resolution.is_ok())
     }
+}
+
+#[tokio::test]
+async fn a_steward_of_the_body_sees_its_resolutions_items_and_what_they_add_up_to_as_a_clerk() {
+    let place = Place::new().await;
+    let docket = Uuid::from_u128(7);
+    place.decide(docket, 1).await;
+    let cards = async |role| {
+        let request = pb::GetScorecardRequest { at_least_position: place.end(), ..Default::default() };
+        let cards = place.service.get_scorecard(by(request, "OFFICE", role)).await.unwrap().into_inner();
+        cards.rows.len()
+    };
+    assert_eq!(place.seen_by(docket, "OFFICE", Role::Clerk).await, (false, false));
+    assert_eq!(cards(Role::Clerk).await, 0);
+    name_a_steward(&place).await;
+    assert_eq!(place.seen_by(docket, "OFFICE", Role::Clerk).await, (true, true));
+    assert_eq!(cards(Role::Clerk).await, 1);
+    assert_eq!(place.seen_by(docket, "OFFICE", Role::DepartmentLead).await, (false, false));
+    assert_eq!(cards(Role::DepartmentLead).await, 0);
+    let get = pb::GetResolutionRequest {
+        at_least_position: place.end(),
+        number: "FLOOD-2027-0001".into(),
+        ..Default::default()
+    };
+    let shown = place.service.get_resolution(by(get, "OFFICE", Role::Clerk)).await.unwrap().into_inner();
+    assert_eq!(shown.resolution.unwrap().dissents.len(), 1, "with the dissent");
 }
 
 #[tokio::test]

@@ -116,7 +116,7 @@ const EVENTS: Rows =
     ROWS.selecting("SELECT occurred_at, kind, event FROM history JOIN items ON items.id = history.item");
 
 /// An entry is seen by those who see its item.
-const ROWS: Rows = Rows::of_departments(
+const ROWS: Rows = Rows::of_those_concerned(
     "SELECT entry FROM history JOIN items ON items.id = history.item",
     concat!("items.rowid IN (", items_concerning!(), ")"),
 );

@@ -4,7 +4,7 @@ use super::{Named, chain, history, resolution, stage_filter, uuid_filter};
 use crate::render;
 use domain::calendar::{WorkingCalendar, Zone};
 use domain::resolution::action_item::{ActionItem, Assignment, Event, Item, Stage};
-use domain::resolution::clock_ledger;
+use domain::resolution::{clock_ledger, register};
 use domain::{Code, Date, Timestamp, Uuid};
 use prost::Message as _;
 use proto::resolution::v1 as pb;
@@ -19,7 +19,7 @@ use service_kit::{Record, Rows, ScopedTables};
 use std::collections::BTreeSet;
 
 const ROWS: Rows =
-    Rows::of_departments("SELECT rowid, * FROM items", concat!("rowid IN (", items_concerning!(), ")"));
+    Rows::of_those_concerned("SELECT rowid, * FROM items", concat!("rowid IN (", items_concerning!(), ")"));
 /// The same with the ids of the items that an item waits for, with a space between.
 pub(super) const WITH_WAITS: Rows = ROWS.selecting(
     "SELECT rowid, *, (SELECT group_concat(on_item, ' ') FROM waiting WHERE waiting.item = items.id) AS waits_for
@@ -69,8 +69,8 @@ fn insert_item(tables: &Transaction<'_>, id: &str, assignment: &Assignment) -> r
     tables
         .prepare_cached(
             "INSERT INTO items (id, number, written, title, resolution, deliverable, criterion, lead_code,
-                 stage, due_on, due_at, first_due_at, shown, searched)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, x'', ?12)",
+                 stage, due_on, due_at, first_due_at, shown, searched, body_code)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, x'', ?12, ?13)",
         )?
         .execute(params![
             id,
@@ -85,6 +85,7 @@ fn insert_item(tables: &Transaction<'_>, id: &str, assignment: &Assignment) -> r
             assignment.due_on.to_string(),
             assignment.due_at.as_microsecond(),
             searchable(&[number, title, deliverable, criterion]),
+            register::body_of(&assignment.number).as_ref().map(Code::as_str),
         ])?;
     let mut supports =
         tables.prepare_cached("INSERT INTO supporting (item, nth, department) VALUES (?1, ?2, ?3)")?;

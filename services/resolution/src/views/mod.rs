@@ -1,13 +1,15 @@
 //! The view of resolutions, items, and what happened to an item.
 
-/// Selects the rowids of the items that concern departments: as lead, in support, asked for help, or to judge.
+/// Selects the rowids of the items that concern somebody: their department leads, supports, is asked for help, or judges, or
+/// they are stewards of the body.
 macro_rules! items_concerning {
     () => {
-        "SELECT rowid FROM items WHERE lead_code IN (SELECT value FROM json_each(?))
+        "SELECT rowid FROM items WHERE lead_code IN (SELECT value FROM json_each(?, '$.departments'))
          UNION ALL SELECT items.rowid FROM called_upon JOIN items ON items.id = called_upon.item
-             WHERE called_upon.department IN (SELECT value FROM json_each(?))
+             WHERE called_upon.department IN (SELECT value FROM json_each(?, '$.departments'))
          UNION ALL SELECT items.rowid FROM supporting JOIN items ON items.id = supporting.item
-             WHERE supporting.department IN (SELECT value FROM json_each(?))"
+             WHERE supporting.department IN (SELECT value FROM json_each(?, '$.departments'))
+         UNION ALL SELECT rowid FROM items WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies'))"
     };
 }
 

@@ -16,12 +16,13 @@ use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
 
 /// Stage 5 of an item on the wire is the accepted one.
-const ROWS: Rows = Rows::of_departments(
+const ROWS: Rows = Rows::of_those_concerned(
     "SELECT rowid, *, (SELECT count(*) FROM items WHERE resolution = resolutions.id AND stage = 5)
     AS accepted_items FROM resolutions",
     concat!(
         "rowid IN (SELECT rowid FROM resolutions WHERE session IN
-             (SELECT docket FROM participants WHERE department IN (SELECT value FROM json_each(?)))
+             (SELECT docket FROM participants WHERE department IN (SELECT value FROM json_each(?, '$.departments')))
+         UNION ALL SELECT rowid FROM resolutions WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies'))
          UNION ALL SELECT resolutions.rowid FROM items JOIN resolutions ON resolutions.id = items.resolution
              WHERE items.rowid IN (",
         items_concerning!(),
@@ -36,6 +37,9 @@ pub(super) fn project_docket(tables: &Transaction<'_>, record: &Record) -> Resul
     for event in decode::<Docket>(record)? {
         dissent::project(tables, &id, &event)?;
         let docket::Event::Prepared { agenda } = event else { continue };
+        tables
+            .prepare_cached("INSERT OR REPLACE INTO dockets (docket, body_code) VALUES (?1, ?2)")?
+            .execute([id.as_str(), agenda.body.as_str()])?;
         let mut insert = tables
             .prepare_cached("INSERT OR IGNORE INTO participants (docket, department) VALUES (?1, ?2)")?;
         for department in agenda.concerned() {

@@ -60,6 +60,8 @@ CREATE TABLE items (
     returned INTEGER NOT NULL DEFAULT 0,
     extended INTEGER NOT NULL DEFAULT 0,
     reopened INTEGER NOT NULL DEFAULT 0,
+    -- The body in whose register it is numbered.
+    body_code TEXT,
     -- The item with what its departments do, as the message that shows it, but for what depends on the moment.
     shown BLOB NOT NULL,
     searched TEXT NOT NULL
@@ -67,6 +69,7 @@ CREATE TABLE items (
 CREATE INDEX items_by_number ON items (number);
 CREATE INDEX items_written ON items (written);
 CREATE INDEX items_of_resolution ON items (resolution, stage);
+CREATE INDEX items_of_body ON items (body_code);
 CREATE INDEX items_by_due ON items (due_at);
 CREATE INDEX items_of_lead ON items (lead_code, due_at);
 CREATE INDEX items_of_lead_by_number ON items (lead_code, number);
@@ -109,6 +112,12 @@ CREATE TABLE participants (
     PRIMARY KEY (docket, department)
 ) WITHOUT ROWID;
 CREATE INDEX dockets_of_department ON participants (department);
+-- The body whose docket it is.
+CREATE TABLE dockets (
+    docket TEXT PRIMARY KEY,
+    body_code TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX dockets_of_body ON dockets (body_code);
 
 -- Votes against a version while they are counted; of one that passed, the dissent of the resolution.
 CREATE TABLE dissents (
@@ -156,6 +165,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('items', 'items_of_lead_by_number', '1000000 10000 1'),
     ('items', 'items_in_stage', '1000000 200000 1'),
     ('items', 'items_in_stage_by_due', '1000000 200000 100'),
+    ('items', 'items_of_body', '1000000 10000'),
     ('items', 'items_of_resolution', '1000000 5 3'),
     ('items', 'open_by_due', '50000 300'),
     ('items', 'open_of_lead', '50000 500 5'),

@@ -15,10 +15,11 @@ use service_kit::{Rows, ScopedTables};
 /// Rows on a page when nothing else is asked for.
 const PAGE_ROWS: u32 = 50;
 
-/// A department's account is for itself, and those above it.
-const ROWS: Rows = Rows::of_departments(
+/// A department's account is for itself, and those above it; the stewards of a body see what of it comes from the body.
+const ROWS: Rows = Rows::of_those_concerned(
     "SELECT lead_code, stage, first_due_at, claimed_at, returned, extended, reopened, holds FROM items",
-    "lead_code IN (SELECT value FROM json_each(?))",
+    "lead_code IN (SELECT value FROM json_each(?, '$.departments'))
+         OR body_code IN (SELECT value FROM json_each(?, '$.bodies'))",
 );
 
 /// A page of scorecards, and the token for the next one.

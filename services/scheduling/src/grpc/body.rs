@@ -5,12 +5,14 @@ use crate::facts::{self, Named};
 use crate::views;
 use domain::decision_rule::{DecisionRule, MatterClass};
 use domain::scheduling::body::{Body, Charter, Command, MeetingRules, Rejection, State};
+use domain::scheduling::stewards::{self, Stewards};
 use domain::{Aggregate as _, Code};
 use proto::scheduling::v1 as pb;
 use proto::{Wire as _, read_fields};
 use service_kit::handle::Executed;
 use service_kit::serve::read;
 use service_kit::{CommandContext, CommandError, events};
+use std::collections::BTreeSet;
 use tonic::{Request, Response};
 
 pub(super) async fn define(
@@ -20,7 +22,8 @@ pub(super) async fn define(
     let (context, mut request) = service.kit.receive(request)?;
     request.charter.iter_mut().for_each(fill_in);
     let body: Code = read("body_code", request.body_code.clone())?;
-    let command = read_fields!(request => Command::Define { body_code: body, charter })?;
+    let answered_for = BTreeSet::new();
+    let command = read_fields!(request => Command::Define { body_code: body, charter; answered_for })?;
     let done = execute(service, &context, &body, command).await?;
     Ok(Response::new(pb::DefineBodyResponse { position: done.position, body: render(done.state()) }))
 }
@@ -32,9 +35,21 @@ pub(super) async fn change(
     let (context, mut request) = service.kit.receive(request)?;
     request.charter.iter_mut().for_each(fill_in);
     let body: Code = read("body_code", request.body_code.clone())?;
-    let command = read_fields!(request => Command::Change { charter, reason })?;
+    let answered_for = BTreeSet::new();
+    let command = read_fields!(request => Command::Change { charter, reason; answered_for })?;
     let done = execute(service, &context, &body, command).await?;
     Ok(Response::new(pb::ChangeBodyResponse { position: done.position, body: render(done.state()) }))
+}
+
+pub(super) async fn accept_seat(
+    service: &Service,
+    request: Request<pb::AcceptSeatRequest>,
+) -> Reply<pb::AcceptSeatResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let body: Code = read("body_code", request.body_code.clone())?;
+    let command = read_fields!(request => Command::AcceptSeat { department_code: department })?;
+    let done = service.kit.execute::<Body>(&context, Body::id(&body), command).await?;
+    Ok(Response::new(pb::AcceptSeatResponse { position: done.position, body: render(done.state()) }))
 }
 
 pub(super) async fn get(
@@ -83,11 +98,13 @@ async fn execute(
 ) -> Result<Executed<Body>, CommandError> {
     let id = Body::id(body);
     let decided = service.kit.commit::<Body, _>(context, id, |unit| {
-        let command = command.clone();
+        let (command, charter, body) = (command.clone(), command.charter().cloned(), body.clone());
         Box::pin(async move {
-            let named = named(&command);
+            let command = command.answering_for(facts::answered_for(unit).await?);
             unit.decide::<Body>(id, command).await?;
-            facts::must_be_listed(unit, &named).await
+            let Some(charter) = charter else { return Ok(()) };
+            facts::must_be_listed(unit, &named(&charter)).await?;
+            unit.decide::<Stewards>(Stewards::realm_id(), stewards::Command::of(&body, &charter)).await
         })
     });
     decided.await
@@ -117,8 +134,7 @@ fn not_found(what: &'static str) -> CommandError {
 }
 
 /// The departments that a charter names.
-fn named(command: &Command) -> Vec<Named> {
-    let (Command::Define { charter, .. } | Command::Change { charter, .. }) = command;
+fn named(charter: &Charter) -> Vec<Named> {
     let Charter { seats, chair, deputies, convenors, secretariat, .. } = charter;
     let list = |field: &'static str, codes: &[Code]| {
         let path = move |at| format!("charter.{field}[{at}]");

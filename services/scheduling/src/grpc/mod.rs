@@ -136,6 +136,10 @@ impl SchedulingService for Service {
         body::change(self, request).await
     }
 
+    async fn accept_seat(&self, request: Request<pb::AcceptSeatRequest>) -> Reply<pb::AcceptSeatResponse> {
+        body::accept_seat(self, request).await
+    }
+
     async fn take_in_matter(
         &self,
         request: Request<pb::TakeInMatterRequest>,

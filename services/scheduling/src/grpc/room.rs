@@ -1,7 +1,7 @@
 //! Rooms.
 
 use super::{Reply, Service};
-use crate::views;
+use crate::{facts, views};
 use domain::scheduling::room::{Command, Profile, Room};
 use proto::Wire as _;
 use proto::scheduling::v1 as pb;
@@ -15,7 +15,14 @@ pub(super) async fn register(
     let (context, request) = service.kit.receive(request)?;
     let profile: Profile = read("room", request.room)?;
     let id = Room::id(&profile.code);
-    let done = service.kit.execute::<Room>(&context, id, Command::Register(profile)).await?;
+    let done = service.kit.commit::<Room, _>(&context, id, move |unit| {
+        let profile = profile.clone();
+        Box::pin(async move {
+            let answered_for = facts::answered_for(unit).await?;
+            unit.decide::<Room>(id, Command::Register { profile, answered_for }).await
+        })
+    });
+    let done = done.await?;
     let room = done.state().profile().map(|profile| profile.to_wire());
     Ok(Response::new(pb::RegisterRoomResponse { position: done.position, room }))
 }

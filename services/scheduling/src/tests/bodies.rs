@@ -15,7 +15,7 @@ async fn a_small_body_says_little_and_the_rest_is_as_usual() {
         decision_rules: vec![pb::DecisionRule::default()],
         ..Default::default()
     };
-    let defined = fixture.service.define_body(clerk(define("define", small))).await.unwrap().into_inner();
+    let defined = fixture.service.define_body(operator(define("define", small))).await.unwrap().into_inner();
     let body = defined.body.unwrap();
     assert_eq!(shown(&fixture, None).await.unwrap(), body, "GetBody shows the same");
     let charter = body.charter.unwrap();
@@ -34,7 +34,7 @@ async fn a_small_body_says_little_and_the_rest_is_as_usual() {
 #[tokio::test]
 async fn each_version_of_a_body_can_be_read() {
     let fixture = Fixture::without_body().await;
-    fixture.service.define_body(clerk(define("define", charter(None)))).await.unwrap();
+    fixture.service.define_body(operator(define("define", charter(None)))).await.unwrap();
     let larger = pb::BodyCharter { deputy_codes: vec!["MOF".into()], ..charter(Some(4)) };
     let changed = fixture.service.change_body(clerk(change("change", larger))).await.unwrap().into_inner();
     assert_eq!(changed.body.as_ref().map(|body| body.version), Some(2));
@@ -70,13 +70,48 @@ async fn a_body_is_not_found_before_it_is_defined_and_belongs_to_its_secretariat
 }
 
 #[tokio::test]
+async fn a_clerk_seats_their_own_and_those_below_and_asks_the_others() {
+    let fixture = Fixture::without_body().await;
+    fixture.place_below("MOF", "NDRC").await;
+    let mut wide = charter(None);
+    wide.seats.push(pb::Seat { department_code: "MIIT".into(), ..Default::default() });
+    let defined = fixture.service.define_body(clerk(define("define", wide))).await.unwrap().into_inner();
+    assert_eq!(defined.body.unwrap().pending_codes, ["MIIT"]);
+    let mut asked = request("one");
+    asked.outline.as_mut().unwrap().attendees[1] = pb::SessionAttendee {
+        department_code: "MIIT".into(),
+        roles: vec![pb::TopicRole { topic_number: 1, role: pb::RoleOnTopic::Decides.into() }],
+    };
+    let refused = fixture.service.request_session(clerk(asked.clone())).await.unwrap_err();
+    assert_eq!(refusal(&refused, "department_code"), ("SEAT_REQUIRED".into(), "MIIT".into()));
+
+    let accept = |word: &str, department: &str| pb::AcceptSeatRequest {
+        command_id: id(word),
+        body_code: "JOINT".into(),
+        department_code: department.into(),
+        ..Default::default()
+    };
+    let by_another = fixture.service.accept_seat(clerk(accept("by another", "MIIT"))).await.unwrap_err();
+    assert_eq!(refusal(&by_another, "needed_codes"), ("NOT_YOUR_DEPARTMENT".into(), "MIIT".into()));
+    let accepted = fixture.service.accept_seat(by(accept("accept", "MIIT"), "MIIT", Role::Clerk)).await;
+    let accepted = accepted.unwrap().into_inner();
+    let body = accepted.body.unwrap();
+    assert_eq!((body.version, body.pending_codes.len()), (2, 0));
+    fixture.service.request_session(clerk(asked)).await.unwrap();
+    assert_eq!(shown(&fixture, Some(1)).await.unwrap().pending_codes, ["MIIT"], "each version stays");
+    let list = pb::ListBodiesRequest { at_least_position: accepted.position, ..Default::default() };
+    let listed = fixture.service.list_bodies(clerk(list)).await.unwrap().into_inner().bodies;
+    assert_eq!((listed[0].version, listed[0].seat_count, listed[0].pending_seat_count), (2, 3, 0));
+}
+
+#[tokio::test]
 async fn every_department_of_a_body_is_in_the_directory() {
     let fixture = Fixture::without_body().await;
     let mut strange = charter(None);
     strange.seats[1].department_code = "MARS".into();
     strange.seats[0].substitute_codes = vec!["VENUS".into()];
     strange.deputy_codes = vec!["MOF".into(), "PLUTO".into()];
-    let refused = fixture.service.define_body(clerk(define("strange", strange))).await.unwrap_err();
+    let refused = fixture.service.define_body(operator(define("strange", strange))).await.unwrap_err();
     assert_eq!(
         faulty_fields(&refused),
         [
@@ -90,7 +125,7 @@ async fn every_department_of_a_body_is_in_the_directory() {
 #[tokio::test]
 async fn the_bodys_sessions_in_the_quarter_count_and_a_reason_can_override_them() {
     let fixture = Fixture::without_body().await;
-    fixture.service.define_body(clerk(define("define", charter(Some(1))))).await.unwrap();
+    fixture.service.define_body(operator(define("define", charter(Some(1))))).await.unwrap();
     let held = fixture.admitted("one").await;
     let position = fixture.schedule("schedule", &held, "2027-03-09T01:00:00Z").await.unwrap().position;
     // The sessions are counted in the view.
@@ -124,7 +159,7 @@ async fn a_session_is_of_a_body_and_its_secretariat_and_chair_act_for_it() {
     let fixture = Fixture::without_body().await;
     let unknown = fixture.service.request_session(clerk(request("early"))).await.unwrap_err();
     assert_eq!(refusal(&unknown, "body_code"), ("UNKNOWN_BODY".into(), "JOINT".into()));
-    fixture.service.define_body(clerk(define("define", charter(None)))).await.unwrap();
+    fixture.service.define_body(operator(define("define", charter(None)))).await.unwrap();
 
     let requested = fixture.service.request_session(by(request("one"), "MIIT", Role::DepartmentLead)).await;
     let session = requested.unwrap().into_inner().session.unwrap();

@@ -182,7 +182,7 @@ fn agenda(session: Uuid, matter: Uuid) -> Agenda {
 async fn what_a_docket_refers_waits_for_the_other_body() {
     let fixture = Fixture::furnished().await;
     let city = pb::DefineBodyRequest { body_code: "CITY".into(), ..define("CITY", charter(None)) };
-    fixture.service.define_body(clerk(city)).await.unwrap();
+    fixture.service.define_body(operator(city)).await.unwrap();
     let session_id = fixture.requested("one", None).await.unwrap();
     let topics = fixture.session(&session_id).await.outline.unwrap().topics;
     let matter_id = topics[0].matter_id.clone().unwrap();

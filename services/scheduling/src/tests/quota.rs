@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn of_two_requests_that_were_screened_one_gets_the_last_place_of_the_quarter() {
     let fixture = Fixture::without_body().await;
-    fixture.service.define_body(clerk(define("JOINT", charter(Some(1))))).await.unwrap();
+    fixture.service.define_body(operator(define("JOINT", charter(Some(1))))).await.unwrap();
     let mut ids = Vec::new();
     for word in ["one", "two"] {
         let requested = fixture.service.request_session(clerk(request(word))).await.unwrap().into_inner();

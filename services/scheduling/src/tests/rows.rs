@@ -207,7 +207,7 @@ proptest! {
                 let delegate = Actor {
                     subject: "li".into(), department: Some(code(department)), roles: vec![Role::Delegate],
                 };
-                let scope = Scope::of(&delegate, &Default::default());
+                let scope = Scope::of(&delegate, &Default::default(), &Default::default());
                 let seen = views::matters(&Default::default()).unwrap()(view.within(&scope)).unwrap().rows;
                 let is_covered = scope.covers(&Matter::audience(&state));
                 prop_assert_eq!(!seen.is_empty(), is_covered, "as {} sees it", department);
@@ -244,7 +244,7 @@ proptest! {
                 let delegate = Actor {
                     subject: "li".into(), department: Some(code(department)), roles: vec![Role::Delegate],
                 };
-                let scope = Scope::of(&delegate, &Default::default());
+                let scope = Scope::of(&delegate, &Default::default(), &Default::default());
                 let listed = views::sessions(&Default::default()).unwrap()(view.within(&scope)).unwrap().rows;
                 prop_assert_eq!(listed.len(), usize::from(concerned), "as {} sees it", department);
                 prop_assert_eq!(scope.covers(&Session::audience(&state)), concerned);
@@ -261,7 +261,7 @@ proptest! {
             let profile = room::Profile { code: code("R-301"), name, seats, equipment: vec![] };
             let (session, starts_at) = (Uuid::from_u128(seats.into()), now + SignedDuration::from_hours(seats.into()));
             let command = match what {
-                0 => room::Command::Register(profile),
+                0 => room::Command::Register { profile, answered_for: [code("NDRC")].into() },
                 1 => {
                     let ends_at = starts_at + SignedDuration::from_mins(30);
                     room::Command::Book { session, starts_at, ends_at, attendees: 1 }
@@ -282,22 +282,26 @@ proptest! {
     }
 
     #[test]
-    fn the_row_of_a_body_is_what_the_rules_have_of_it(life in prop::collection::vec((0..3_usize, any::<bool>()), 1..12)) {
+    fn the_row_of_a_body_is_what_the_rules_have_of_it(life in prop::collection::vec((0..3_usize, 0..4_u8), 1..12)) {
         let mut view = InMemory::<SchedulingView>::new().unwrap();
         let (mut state, now) = (body::State::default(), at("2027-03-01T01:00:00Z"));
-        for (advisers, define) in life {
+        for (advisers, action) in life {
             let charter = charter(advisers);
-            let command = match define {
-                true => body::Command::Define { body: code("JOINT"), charter },
-                false => body::Command::Change { charter, reason: reason() },
+            let (answered_for, mut own) = ([code("NDRC")].into(), "NDRC");
+            let command = match action {
+                0 => body::Command::Define { body: code("JOINT"), charter, answered_for },
+                1 => body::Command::Change { charter, reason: reason(), answered_for },
+                _ => {
+                    own = ["MOF", "MIIT", "MEE"][advisers];
+                    body::Command::AcceptSeat { department: code(own) }
+                }
             };
-            let issued = Issued { at: now, by: testing::actor("chen", "NDRC", Role::Clerk) };
+            let issued = Issued { at: now, by: testing::actor("chen", own, Role::Clerk) };
             let Ok(events) = Body::decide(&state, command, &issued) else { continue };
             state = Body::fold(state, &events);
             view.project::<Body>(Body::id(&code("JOINT")), now, &events).unwrap();
             let rows = views::bodies(&pb::ListBodiesRequest::default()).unwrap()(view.within(&Scope::whole())).unwrap().rows;
-            let row = |version: &body::Version| views::summary(&version.body, version.number, &version.charter);
-            prop_assert_eq!(rows, state.version().map(row).into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(rows, state.version().map(views::summary).into_iter().collect::<Vec<_>>());
         }
     }
 }

@@ -4,6 +4,7 @@ use super::*;
 use domain::aggregate::derived_id;
 use domain::deliberation::docket::{Command, Docket};
 use domain::directory::hierarchy::{self, Hierarchy};
+use domain::scheduling::body::{self, Body};
 
 fn get(session_id: &str) -> pb::GetSessionRequest {
     pb::GetSessionRequest { at_least_position: 0, session_id: session_id.into() }
@@ -24,16 +25,19 @@ fn paper(word: &str, session_id: &str) -> pb::SubmitPaperRequest {
 }
 
 impl Fixture {
-    /// Whether the session is shown, and is in the list; both or neither.
+    /// Whether the session is shown, and is in the list, and its matter is; all or nothing.
     async fn is_shown(&self, session_id: &str, department: &str, role: Role) -> bool {
         let list = pb::ListSessionsRequest { at_least_position: self.bench.end(), ..Default::default() };
         let listed = self.service.list_sessions(by(list, department, role)).await.unwrap().into_inner();
         let shown = self.service.get_session(by(get(session_id), department, role)).await;
         assert_eq!(listed.sessions.len(), usize::from(shown.is_ok()), "{role:?} of {department}");
+        let list = pb::ListMattersRequest { at_least_position: self.bench.end(), ..Default::default() };
+        let listed = self.service.list_matters(by(list, department, role)).await.unwrap().into_inner();
+        assert_eq!(listed.matters.len(), usize::from(shown.is_ok()), "{role:?} of {department}");
         shown.is_ok()
     }
 
-    async fn place_below(&self, department: &str, parent: &str) {
+    pub(super) async fn place_below(&self, department: &str, parent: &str) {
         let place = hierarchy::Command::Place {
             department: testing::code(department),
             parent: Some(testing::code(parent)),
@@ -53,19 +57,59 @@ async fn a_session_is_shown_to_those_who_take_part_and_to_those_above_them() {
     for (department, shown) in
         [("NDRC", true), ("MOF", true), ("MIIT", true), ("COUNCIL", true), ("PRESS", false), ("", false)]
     {
-        for role in [Role::Chair, Role::Delegate, Role::DepartmentLead] {
+        for role in [Role::Clerk, Role::Chair, Role::Delegate, Role::DepartmentLead] {
             assert_eq!(fixture.is_shown(&session_id, department, role).await, shown, "{department}");
         }
         for role in [Role::Supervisor, Role::Auditor, Role::Operator] {
             assert!(fixture.is_shown(&session_id, department, role).await, "{role:?}");
         }
-        let keeps_the_record = !department.is_empty();
-        assert_eq!(
-            fixture.is_shown(&session_id, department, Role::Clerk).await,
-            keeps_the_record,
-            "{department}"
-        );
     }
+}
+
+#[tokio::test]
+async fn the_clerks_of_a_secretariat_see_what_is_before_their_body_and_nobody_else_of_it_does() {
+    let fixture = Fixture::without_body().await;
+    for code in ["OFFICE", "PRESS"] {
+        fixture.register_department(code).await;
+    }
+    let with =
+        |secretariat: &str| pb::BodyCharter { secretariat_codes: vec![secretariat.into()], ..charter(None) };
+    fixture.service.define_body(operator(define("JOINT", with("OFFICE")))).await.unwrap();
+    let requested = fixture.service.request_session(by(request("one"), "MIIT", Role::DepartmentLead)).await;
+    let session_id = requested.unwrap().into_inner().session.unwrap().session_id;
+    assert!(fixture.is_shown(&session_id, "OFFICE", Role::Clerk).await);
+    assert!(fixture.is_shown(&session_id, "NDRC", Role::Clerk).await, "it has the chair");
+    for role in [Role::Chair, Role::Delegate, Role::DepartmentLead] {
+        assert!(!fixture.is_shown(&session_id, "OFFICE", role).await, "{role:?}");
+    }
+    assert!(!fixture.is_shown(&session_id, "PRESS", Role::Clerk).await);
+
+    let handed_over = change("hand over", with("PRESS"));
+    fixture.service.change_body(by(handed_over, "OFFICE", Role::Clerk)).await.unwrap();
+    assert!(fixture.is_shown(&session_id, "PRESS", Role::Clerk).await, "as the body is now");
+    assert!(!fixture.is_shown(&session_id, "OFFICE", Role::Clerk).await);
+}
+
+#[tokio::test]
+async fn a_body_of_an_old_log_gets_its_stewards_by_a_change_of_nothing() {
+    let fixture = Fixture::without_body().await;
+    fixture.register_department("OFFICE").await;
+    let (body, charter) = (testing::code("JOINT"), testing::charter(&["NDRC", "MOF"]));
+    let charter = body::Charter { secretariat: vec![testing::code("OFFICE")], ..charter };
+    let context = workbench::context("define", "OFFICE", Role::Clerk);
+    let define = body::Command::Define {
+        body: body.clone(),
+        charter: charter.clone(),
+        answered_for: [testing::code("NDRC"), testing::code("MOF")].into(),
+    };
+    fixture.service.kit.execute::<Body>(&context, Body::id(&body), define).await.unwrap();
+    let requested = fixture.service.request_session(by(request("one"), "MIIT", Role::DepartmentLead)).await;
+    let session_id = requested.unwrap().into_inner().session.unwrap().session_id;
+    assert!(!fixture.is_shown(&session_id, "OFFICE", Role::Clerk).await);
+    let nothing = change("nothing", charter.to_wire());
+    let changed = fixture.service.change_body(by(nothing, "OFFICE", Role::Clerk)).await.unwrap();
+    assert_eq!(changed.into_inner().body.unwrap().version, 1);
+    assert!(fixture.is_shown(&session_id, "OFFICE", Role::Clerk).await);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Bodies, a row each: the version in force.
 
-use domain::scheduling::body::{Body, Charter, Event};
+use domain::scheduling::body::{Body, Event, Version};
 use domain::{Code, Uuid};
 use prost::Message as _;
 use proto::scheduling::v1 as pb;
@@ -15,29 +15,40 @@ use service_kit::{Record, Rows, ScopedTables};
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     let id = record.stream.id;
     for event in decode::<Body>(record)? {
-        match event {
-            Event::Defined { body, charter } => put(tables, id, &body, 1, &charter)?,
-            Event::Changed { version, charter, .. } => {
-                let code: Option<String> = tables
-                    .prepare_cached("SELECT code FROM bodies WHERE body_id = ?1")?
-                    .query_row([id.to_string()], |row| row.get(0))
-                    .optional()?;
-                let Some(body) = code.and_then(|code| Code::parse(&code).ok()) else { continue };
-                put(tables, id, &body, version, &charter)?;
-            }
+        let before = read_row(tables, id)?;
+        if let Some(after) = after(before, event) {
+            put(tables, id, &after)?;
         }
     }
     Ok(())
 }
 
-fn put(
-    tables: &Transaction<'_>,
-    id: Uuid,
-    body: &Code,
-    version: u32,
-    charter: &Charter,
-) -> rusqlite::Result<()> {
-    let summary = summary(body, version, charter);
+/// The row of a body after an event.
+fn after(before: Option<pb::BodySummary>, event: Event) -> Option<pb::BodySummary> {
+    match event {
+        Event::Defined { body, charter, pending } => {
+            Some(summary(&Version { body, number: 1, charter, pending }))
+        }
+        Event::Changed { version: number, charter, pending, .. } => {
+            let body = Code::parse(&before?.code).ok()?;
+            Some(summary(&Version { body, number, charter, pending }))
+        }
+        Event::SeatAccepted { version, .. } => {
+            let before = before?;
+            let pending_seat_count = before.pending_seat_count.saturating_sub(1);
+            Some(pb::BodySummary { version, pending_seat_count, ..before })
+        }
+    }
+}
+
+fn read_row(tables: &Transaction<'_>, id: Uuid) -> rusqlite::Result<Option<pb::BodySummary>> {
+    tables
+        .prepare_cached("SELECT message FROM bodies WHERE body_id = ?1")?
+        .query_row([id.to_string()], |row| message(row, "message"))
+        .optional()
+}
+
+fn put(tables: &Transaction<'_>, id: Uuid, summary: &pb::BodySummary) -> rusqlite::Result<()> {
     tables
         .prepare_cached(
             "INSERT OR REPLACE INTO bodies (code, body_id, name, message) VALUES (?1, ?2, ?3, ?4)",
@@ -47,14 +58,17 @@ fn put(
 }
 
 /// The row of a body.
-pub(crate) fn summary(body: &Code, version: u32, charter: &Charter) -> pb::BodySummary {
+pub(crate) fn summary(version: &Version) -> pb::BodySummary {
+    let charter = &version.charter;
+    let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     pb::BodySummary {
-        code: body.to_wire(),
+        code: version.body.to_wire(),
         name: charter.name.to_wire(),
-        version,
+        version: version.number,
         chair_code: charter.chair.to_wire(),
         secretariat_codes: charter.secretariat.to_wire(),
-        seat_count: u32::try_from(charter.seats.len()).unwrap_or(u32::MAX),
+        seat_count: count(charter.seats.len()),
+        pending_seat_count: count(version.pending.len()),
     }
 }
 

@@ -111,11 +111,15 @@ fn set(tables: &Transaction<'_>, change: &str, values: &[&dyn ToSql]) -> rusqlit
     tables.prepare_cached(&format!("UPDATE matters SET {change}"))?.execute(values).map(drop)
 }
 
-/// A matter is seen by those whom it concerns.
-const ROWS: Rows = Rows::of_departments(
+/// A matter is seen by those whom it concerns, and by the stewards of the bodies that it is before.
+const ROWS: Rows = Rows::of_those_concerned(
     "SELECT rowid, * FROM matters",
     "matter_id IN (SELECT matter_id FROM concerned_by_matter
-         WHERE department_code IN (SELECT value FROM json_each(?)))",
+             WHERE department_code IN (SELECT value FROM json_each(?, '$.departments'))
+         UNION ALL SELECT matter_id FROM matters
+             WHERE in_charge_code IN (SELECT value FROM json_each(?, '$.bodies'))
+         UNION ALL SELECT matter_id FROM matters
+             WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))",
 );
 
 /// The matters that come back first.

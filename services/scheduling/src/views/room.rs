@@ -14,7 +14,7 @@ use service_kit::{Record, Rows, ScopedTables};
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     for event in decode::<Room>(record)? {
         // Bookings are shown with their sessions.
-        let Event::Registered { profile } = event else { continue };
+        let Event::Registered { profile, .. } = event else { continue };
         let wire: pb::Room = profile.to_wire();
         tables
             .prepare_cached(

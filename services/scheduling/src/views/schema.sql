@@ -73,6 +73,7 @@ CREATE INDEX matters_by_age ON matters (taken_in_at);
 CREATE INDEX matters_in_stage ON matters (stage, taken_in_at);
 CREATE INDEX matters_settled ON matters (settled, taken_in_at);
 CREATE INDEX matters_of_body ON matters (in_charge_code, taken_in_at);
+CREATE INDEX matters_of_own_body ON matters (body_code);
 CREATE INDEX matters_of_case ON matters (case_reference, taken_in_at) WHERE case_reference IS NOT NULL;
 CREATE INDEX matters_coming_back ON matters (resume_at) WHERE resume_at IS NOT NULL;
 -- The departments that may know of a matter.
@@ -89,7 +90,11 @@ CREATE TABLE unsettled (
     rowid INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     kind INTEGER NOT NULL,
-    title TEXT NOT NULL
+    title TEXT NOT NULL,
+    -- NULL: not known of an item.
+    body_code TEXT,
+    -- The other body that a matter is before, while it is referred.
+    referred_to_code TEXT
 );
 CREATE TABLE concerned_by_unsettled (
     id TEXT NOT NULL,

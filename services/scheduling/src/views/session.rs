@@ -174,11 +174,13 @@ fn set_slot(
     statement.execute(params![id, room, starts_at, ends_at]).map(drop)
 }
 
-/// A session is seen by those whom it concerns.
-const ROWS: Rows = Rows::of_departments(
+/// A session is seen by those whom it concerns, and by the stewards of its body.
+const ROWS: Rows = Rows::of_those_concerned(
     "SELECT rowid, * FROM sessions",
     "session_id IN (SELECT session_id FROM concerned
-         WHERE department_code IN (SELECT value FROM json_each(?)))",
+             WHERE department_code IN (SELECT value FROM json_each(?, '$.departments'))
+         UNION ALL SELECT session_id FROM sessions
+             WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))",
 );
 
 /// The query for sessions.

@@ -5,6 +5,7 @@
 
 use domain::Code;
 use domain::resolution::action_item::{self, ActionItem};
+use domain::resolution::register;
 use domain::scheduling::matter::{self, Matter};
 use domain::scheduling::session::{self, Session};
 use domain::text::search_key;
@@ -55,21 +56,31 @@ fn of_matter(tables: &Transaction<'_>, id: &str, event: &matter::Event) -> rusql
     use matter::Event;
     match event {
         Event::TakenIn { intake, raised_by } => {
-            insert(tables, id, pb::SimilarKind::Matter, intake.title.as_str())?;
+            insert(tables, id, pb::SimilarKind::Matter, intake.title.as_str(), Some(&intake.body))?;
             concern(tables, id, intake.concerned.iter().chain(raised_by))
         }
-        Event::PutOnAgenda { concerned, .. } | Event::Absorbed { concerned, .. } => {
-            concern(tables, id, concerned)
+        Event::PutOnAgenda { concerned, .. } => {
+            concern(tables, id, concerned)?;
+            put_before(tables, id, None)
         }
-        Event::Referred { chair, .. } => concern(tables, id, [chair]),
+        Event::Absorbed { concerned, .. } => concern(tables, id, concerned),
+        Event::Referred { to, chair, .. } => {
+            concern(tables, id, [chair])?;
+            put_before(tables, id, Some(to))
+        }
+        Event::ReferralAccepted { body } => {
+            tables
+                .prepare_cached("UPDATE unsettled SET body_code = ?2 WHERE id = ?1")?
+                .execute([id, body.as_str()])?;
+            put_before(tables, id, None)
+        }
         Event::Split { .. } | Event::Merged { .. } | Event::Decided { .. } | Event::Withdrawn { .. } => {
             remove(tables, id)
         }
         Event::TakenOffAgenda { .. }
         | Event::Deferred { .. }
         | Event::Resumed { .. }
-        | Event::ReferralAccepted { .. }
-        | Event::ReferralReturned { .. } => Ok(()),
+        | Event::ReferralReturned { .. } => put_before(tables, id, None),
     }
 }
 
@@ -81,7 +92,7 @@ fn of_session(tables: &Transaction<'_>, id: &str, event: &session::Event) -> rus
     };
     match event {
         Event::Requested { outline, requester, chair } => {
-            insert(tables, id, pb::SimilarKind::Session, outline.title.as_str())?;
+            insert(tables, id, pb::SimilarKind::Session, outline.title.as_str(), Some(&outline.body))?;
             concern(tables, id, attending(&outline.attendees).iter().chain(requester).chain([chair]))
         }
         Event::Revised { title: Some(title), attendees, .. } => {
@@ -100,7 +111,8 @@ fn of_item(tables: &Transaction<'_>, id: &str, event: &action_item::Event) -> ru
     use action_item::Event;
     match event {
         Event::Assigned { assignment } => {
-            insert(tables, id, pb::SimilarKind::Item, assignment.title.as_str())?;
+            let body = register::body_of(&assignment.number);
+            insert(tables, id, pb::SimilarKind::Item, assignment.title.as_str(), body.as_ref())?;
             concern(tables, id, assignment.co_responsible.iter().chain([&assignment.lead]))
         }
         Event::Reassigned { lead, .. } => concern(tables, id, [lead]),
@@ -110,10 +122,16 @@ fn of_item(tables: &Transaction<'_>, id: &str, event: &action_item::Event) -> ru
 }
 
 /// The rows are found by their rowid, which the index of their text has too.
-fn insert(tables: &Transaction<'_>, id: &str, kind: pb::SimilarKind, title: &str) -> rusqlite::Result<()> {
+fn insert(
+    tables: &Transaction<'_>,
+    id: &str,
+    kind: pb::SimilarKind,
+    title: &str,
+    body: Option<&Code>,
+) -> rusqlite::Result<()> {
     tables
-        .prepare_cached("INSERT INTO unsettled (id, kind, title) VALUES (?1, ?2, ?3)")?
-        .execute(params![id, kind as i32, title])?;
+        .prepare_cached("INSERT INTO unsettled (id, kind, title, body_code) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id, kind as i32, title, body.map(Code::as_str)])?;
     tables
         .prepare_cached("INSERT INTO unsettled_titles (rowid, title) VALUES (?1, ?2)")?
         .execute(params![tables.last_insert_rowid(), search_key(title)])
@@ -127,6 +145,14 @@ fn retitle(tables: &Transaction<'_>, id: &str, title: &str) -> rusqlite::Result<
         )?
         .execute([id, &search_key(title)])?;
     tables.prepare_cached("UPDATE unsettled SET title = ?2 WHERE id = ?1")?.execute([id, title]).map(drop)
+}
+
+/// Puts a matter before another body, or before none but its own.
+fn put_before(tables: &Transaction<'_>, id: &str, other: Option<&Code>) -> rusqlite::Result<()> {
+    tables
+        .prepare_cached("UPDATE unsettled SET referred_to_code = ?2 WHERE id = ?1")?
+        .execute(params![id, other.map(Code::as_str)])
+        .map(drop)
 }
 
 fn concern<'c>(
@@ -154,11 +180,13 @@ fn remove(tables: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
     tables.prepare_cached("DELETE FROM unsettled WHERE id = ?1")?.execute([id]).map(drop)
 }
 
-/// What is not settled is seen by those whom it concerns.
-const ROWS: Rows = Rows::of_departments(
+/// What is not settled is seen by those whom it concerns, and by the stewards of its body.
+const ROWS: Rows = Rows::of_those_concerned(
     "SELECT id, kind, title FROM unsettled",
     "id IN (SELECT id FROM concerned_by_unsettled
-         WHERE department_code IN (SELECT value FROM json_each(?)))",
+         WHERE department_code IN (SELECT value FROM json_each(?, '$.departments')))
+         OR body_code IN (SELECT value FROM json_each(?, '$.bodies'))
+         OR referred_to_code IN (SELECT value FROM json_each(?, '$.bodies'))",
 );
 
 /// The query for what is like a text: the most similar first.

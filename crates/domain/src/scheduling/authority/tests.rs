@@ -14,7 +14,10 @@ fn body() -> body::State {
         secretariat: vec![code("OFFICE")],
         ..charter(&["WATER", "ROADS"])
     };
-    Body::evolve(body::State::default(), &BodyEvent::Defined { body: code("FLOOD"), charter })
+    Body::evolve(
+        body::State::default(),
+        &BodyEvent::Defined { body: code("FLOOD"), charter, pending: vec![] },
+    )
 }
 
 fn attendee(department: &str, role: RoleOnTopic) -> Attendee {

@@ -128,6 +128,11 @@ impl Charter {
         self.seats.iter().find(is_its).is_some_and(|seat| seat.standing == Standing::Decides)
     }
 
+    /// Whether the department has a seat, on whatever days.
+    pub fn has_seat(&self, department: &Code) -> bool {
+        self.seats.iter().any(|seat| seat.department == *department)
+    }
+
     /// The seat of a department on a day.
     pub fn seat(&self, department: &Code, day: Date) -> Option<&Seat> {
         self.seats.iter().find(|seat| seat.department == *department && seat.is_held_on(day))

@@ -2,6 +2,8 @@ use super::*;
 use crate::decision_rule::{DecisionRule, Method, Quorum, Tie};
 use crate::testing::{self, actor, code, given, line, seat, text};
 use crate::{Actor, Refusal};
+use jiff::civil::date;
+use proptest::prelude::*;
 
 /// WATER chairs, WATER and ROADS decide, the clerks of OFFICE act.
 fn charter() -> Charter {
@@ -14,15 +16,115 @@ fn charter() -> Charter {
 }
 
 fn define(charter: Charter) -> Command {
-    Command::Define { body: code("FLOOD"), charter }
+    let answered_for = seated(&charter);
+    Command::Define { body: code("FLOOD"), charter, answered_for }
 }
 
 fn change(charter: Charter) -> Command {
-    Command::Change { charter, reason: text("Decided by the city council on 1 March") }
+    let answered_for = seated(&charter);
+    Command::Change { charter, reason: text("Decided by the city council on 1 March"), answered_for }
 }
 
 fn defined() -> Event {
-    Event::Defined { body: code("FLOOD"), charter: charter() }
+    Event::Defined { body: code("FLOOD"), charter: charter(), pending: vec![] }
+}
+
+fn seated(charter: &Charter) -> BTreeSet<Code> {
+    charter.seats.iter().map(|seat| seat.department.clone()).collect()
+}
+
+fn accept(department: &str) -> Command {
+    Command::AcceptSeat { department: code(department) }
+}
+
+/// The departments that vote in a version.
+fn voters(history: &[Event]) -> Vec<Code> {
+    let state = Body::fold(State::default(), history);
+    let constitution = state.version().unwrap().constitution(MatterClass::Ordinary, date(2027, 3, 1));
+    constitution.voters.into_iter().map(|voter| voter.department).collect()
+}
+
+#[test]
+fn a_seat_counts_once_its_department_has_accepted_it() {
+    let own = BTreeSet::from([code("OFFICE"), code("WATER")]);
+    let first = given::<Body>(&[]).by(clerk()).when(define(charter()).answering_for(own)).unwrap();
+    let pending = Event::Defined { body: code("FLOOD"), charter: charter(), pending: vec![code("ROADS")] };
+    assert_eq!(first, [pending]);
+    assert_eq!(voters(&first), [code("WATER")]);
+    let state = Body::fold(State::default(), &first);
+    assert!(!state.version().unwrap().may_vote(&code("ROADS")));
+
+    for stranger in [clerk(), actor("li", "WATER", Role::Clerk), actor("wang", "ROADS", Role::Delegate)] {
+        let refused = given::<Body>(&first).by(stranger.clone()).when(accept("ROADS")).unwrap_err();
+        assert_eq!(refused.reason(), "NOT_YOUR_DEPARTMENT", "{stranger:?}");
+    }
+    let lead = || actor("wang", "ROADS", Role::DepartmentLead);
+    let accepted = given::<Body>(&first).by(lead()).when(accept("ROADS")).unwrap();
+    assert_eq!(accepted, [Event::SeatAccepted { version: 2, department: code("ROADS") }]);
+    let both = [&first[..], &accepted[..]].concat();
+    assert_eq!(voters(&both), [code("WATER"), code("ROADS")]);
+    assert_eq!(given::<Body>(&both).by(lead()).when(accept("ROADS")), Ok(vec![]), "already so");
+    let guest = given::<Body>(&both).by(actor("zhao", "METRO", Role::Clerk)).when(accept("METRO"));
+    assert_eq!(guest.unwrap_err().reason(), "NO_SUCH_SEAT");
+    let early = given::<Body>(&[]).by(lead()).when(accept("ROADS"));
+    assert_eq!(early, Err(Rejection::NotFound { what: "body" }));
+}
+
+#[test]
+fn a_change_keeps_what_was_accepted_and_asks_whoever_is_new() {
+    let nobody = || BTreeSet::new();
+    let larger =
+        Charter { seats: [charter().seats, vec![seat("METRO", Standing::Decides)]].concat(), ..charter() };
+    let changed =
+        given::<Body>(&[defined()]).by(clerk()).when(change(larger).answering_for(nobody())).unwrap();
+    let history = [&[defined()][..], &changed[..]].concat();
+    assert_eq!(voters(&history), [code("WATER"), code("ROADS")]);
+    // Who left and is seated again is asked again.
+    let smaller = Charter { seats: vec![seat("WATER", Standing::Decides)], ..charter() };
+    let left = given::<Body>(&history).by(clerk()).when(change(smaller).answering_for(nobody())).unwrap();
+    let history = [&history[..], &left[..]].concat();
+    let back = given::<Body>(&history).by(clerk()).when(change(charter()).answering_for(nobody())).unwrap();
+    let history = [&history[..], &back[..]].concat();
+    assert_eq!(voters(&history), [code("WATER")]);
+}
+
+proptest! {
+    /// Whatever clerks of the secretariat do, nobody votes who was not asked: whoever does was put there by somebody who
+    /// answers for them, or accepted the seat that they have.
+    #[test]
+    fn nobody_votes_who_was_not_asked(life in prop::collection::vec((0..3_u8, 0..16_u8, 0..16_u8), 1..20)) {
+        let names = ["A", "B", "C", "D"];
+        let chosen = |bits: u8| names.iter().enumerate().filter(move |(nth, _)| bits >> nth & 1 == 1);
+        let (mut history, mut asked) = (Vec::new(), BTreeSet::new());
+        for (action, seats, answered_for) in life {
+            let seats: Vec<Seat> = chosen(seats).map(|(_, name)| seat(name, Standing::Decides)).collect();
+            let charter = Charter { seats, ..charter() };
+            let answered_for: BTreeSet<Code> = chosen(answered_for).map(|(_, name)| code(name)).collect();
+            let own = names[usize::from(action) % names.len()];
+            let (command, by) = match action {
+                0 => (define(charter).answering_for(answered_for.clone()), clerk()),
+                1 => (change(charter).answering_for(answered_for.clone()), clerk()),
+                _ => (accept(own), actor("li", own, Role::Clerk)),
+            };
+            let Ok(events) = given::<Body>(&history).by(by).when(command) else { continue };
+            for event in &events {
+                match event {
+                    Event::Defined { charter, .. } | Event::Changed { charter, .. } => {
+                        let seated = seated(charter);
+                        asked.retain(|department| seated.contains(department));
+                        asked.extend(answered_for.intersection(&seated).cloned());
+                    }
+                    Event::SeatAccepted { department, .. } => {
+                        asked.insert(department.clone());
+                    }
+                }
+            }
+            history.extend(events);
+            if !history.is_empty() {
+                prop_assert_eq!(voters(&history).into_iter().collect::<BTreeSet<_>>(), asked.clone());
+            }
+        }
+    }
 }
 
 fn clerk() -> Actor {

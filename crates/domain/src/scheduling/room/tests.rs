@@ -1,6 +1,6 @@
 use super::*;
 use crate::Actor;
-use crate::testing::given;
+use crate::testing::{actor, code, given};
 use proptest::prelude::*;
 
 fn profile(seats: u32) -> Profile {
@@ -29,7 +29,39 @@ fn booked(session: u128, starts_at: u32, ends_at: u32) -> Event {
 }
 
 fn listed() -> Event {
-    Event::Registered { profile: profile(30) }
+    Event::Registered { profile: profile(30), department: Some(code("NDRC")) }
+}
+
+fn registering(profile: Profile, answered_for: &[&str]) -> Command {
+    Command::Register { profile, answered_for: answered_for.iter().map(|one| code(one)).collect() }
+}
+
+#[test]
+fn a_room_is_changed_by_its_department_those_above_it_and_operators() {
+    let first =
+        given::<Room>(&[]).by(actor("chen", "NDRC", Role::Clerk)).when(registering(profile(30), &["NDRC"]));
+    let first = first.unwrap();
+    assert_eq!(first, [listed()]);
+    let change = |who: Actor, answered_for: &[&str]| {
+        given::<Room>(&first).by(who).when(registering(profile(8), answered_for))
+    };
+    let changed = vec![Event::Registered { profile: profile(8), department: Some(code("NDRC")) }];
+    assert_eq!(change(actor("li", "NDRC", Role::Clerk), &["NDRC"]), Ok(changed.clone()));
+    assert_eq!(change(actor("wang", "COUNCIL", Role::Clerk), &["COUNCIL", "NDRC"]), Ok(changed.clone()));
+    let operator = Actor { department: None, ..actor("op", "", Role::Operator) };
+    assert_eq!(change(operator.clone(), &[]), Ok(changed), "it stays whose it is");
+    let refused = change(actor("zhao", "MOF", Role::Clerk), &["MOF"]).unwrap_err();
+    let needed_codes = "NDRC".to_owned();
+    assert_eq!(refused, Rejection::NotYourDepartment { department_code: "MOF".to_owned(), needed_codes });
+    let nothing =
+        given::<Room>(&first).by(actor("zhao", "MOF", Role::Clerk)).when(registering(profile(30), &[]));
+    assert_eq!(nothing, Ok(vec![]), "what is so already is refused to nobody");
+
+    // Nobody's room is for operators.
+    let of_nobody = [Event::Registered { profile: profile(30), department: None }];
+    let change = |who: Actor| given::<Room>(&of_nobody).by(who).when(registering(profile(8), &["NDRC"]));
+    assert!(change(actor("chen", "NDRC", Role::Clerk)).is_err());
+    assert!(change(operator).is_ok());
 }
 
 #[test]
@@ -59,7 +91,7 @@ fn a_released_room_is_free_again() {
 #[test]
 fn a_booking_that_does_not_fit_is_refused_with_its_figures() {
     assert_eq!(given::<Room>(&[]).when(book(1, 9, 11)), Err(NOT_FOUND));
-    let small = [Event::Registered { profile: profile(8) }];
+    let small = [Event::Registered { profile: profile(8), department: None }];
     assert_eq!(
         given::<Room>(&small).when(book(1, 9, 11)),
         Err(Rejection::RoomTooSmall { room_code: profile(8).code, seats: 8, attendees: 10 })
@@ -69,14 +101,14 @@ fn a_booking_that_does_not_fit_is_refused_with_its_figures() {
         Err(Rejection::NotAnInterval { starts_at: hour(11), ends_at: hour(11) })
     );
     assert_eq!(
-        given::<Room>(&[]).when(Command::Register(profile(0))),
+        given::<Room>(&[]).when(registering(profile(0), &[])),
         Err(Rejection::SeatsRequired { room_code: profile(0).code })
     );
 }
 
 fn commands() -> impl Strategy<Value = Command> {
     prop_oneof![
-        1 => (5_u32..20).prop_map(|seats| Command::Register(profile(seats))),
+        1 => (5_u32..20).prop_map(|seats| registering(profile(seats), &["NDRC"])),
         6 => (1_u128..8, 0_u32..48, 0_u32..6).prop_map(|(session, starts_at, hours)| book(session, starts_at, starts_at + hours)),
         2 => (1_u128..8).prop_map(|session| Command::Release { session: id(session) }),
     ]

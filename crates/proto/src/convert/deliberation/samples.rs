@@ -397,13 +397,16 @@ fn of_minutes() -> Vec<minutes::Event> {
     use minutes::{Digest, Event};
     let departments = vec![code("WATER"), code("FINANCE")];
     let digest = |language: &str| Digest { language: line(language), sha256: line(&"0f".repeat(32)) };
+    let drafted = |body| Event::Drafted {
+        participants: departments.clone(),
+        secretariat: vec![code("WATER")],
+        concerned: departments.clone(),
+        body,
+        confirm_by: at("2027-03-08T16:00:00Z"),
+    };
     vec![
-        Event::Drafted {
-            participants: departments.clone(),
-            secretariat: vec![code("WATER")],
-            concerned: departments,
-            confirm_by: at("2027-03-08T16:00:00Z"),
-        },
+        drafted(None),
+        drafted(Some(code("FLOOD"))),
         Event::Corrected { text: text("补记一项") },
         Event::Confirmed { department: code("WATER") },
         Event::Objected { department: code("FINANCE"), reason: text("漏记一项") },

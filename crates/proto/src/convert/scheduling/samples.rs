@@ -6,7 +6,7 @@ use domain::decision_rule::{
     Abstention, DecisionRule, MajorityBase, MatterClass, Method, OptionTie, Quorum, QuorumBase,
     RecusalEffect, Tie, VotingRule,
 };
-use domain::scheduling::{body, matter, quota, room, session};
+use domain::scheduling::{body, matter, quota, room, session, stewards};
 use domain::testing::seat;
 
 pub fn all() -> Vec<Box<dyn Sample>> {
@@ -16,20 +16,22 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         samples::<session::Session>([to_admission(), later_life(), with_matters()].concat()),
         samples::<matter::Matter>(of_a_matter()),
         samples::<quota::Quota>(of_a_quota()),
+        samples::<stewards::Stewards>(of_the_stewards()),
     ];
     aggregates.into_iter().flatten().collect()
 }
 
 fn of_a_room() -> Vec<room::Event> {
+    let profile = room::Profile {
+        code: code("R-301"),
+        name: line("三楼第一会议室"),
+        seats: 30,
+        equipment: vec![line("投影仪")],
+    };
+    let registered = |department| room::Event::Registered { profile: profile.clone(), department };
     vec![
-        room::Event::Registered {
-            profile: room::Profile {
-                code: code("R-301"),
-                name: line("三楼第一会议室"),
-                seats: 30,
-                equipment: vec![line("投影仪")],
-            },
-        },
+        registered(None),
+        registered(Some(code("NDRC"))),
         room::Event::Booked {
             session: session_id(),
             starts_at: at("2027-03-01T01:00:00Z"),
@@ -121,12 +123,21 @@ fn of_a_body() -> Vec<body::Event> {
         ..RULES
     };
     let patient = body::Charter { meeting_rules: patient, ..charter() };
+    let to = |version, charter, reason, pending| body::Event::Changed {
+        version,
+        charter,
+        reason: text(reason),
+        pending,
+    };
     let changed = body::Charter { meeting_rules: unlimited, decision_rules: vec![], ..charter() };
     vec![
-        body::Event::Defined { body: code("JC-AI"), charter: charter() },
-        body::Event::Changed { version: 2, charter: changed, reason: text("国务院批复") },
-        body::Event::Changed { version: 3, charter: with_a_voting_rule(), reason: text("会议纪要") },
-        body::Event::Changed { version: 4, charter: patient, reason: text("国务院批复") },
+        body::Event::Defined { body: code("JC-AI"), charter: charter(), pending: vec![] },
+        to(2, changed, "国务院批复", vec![]),
+        to(3, with_a_voting_rule(), "会议纪要", vec![]),
+        to(4, patient, "国务院批复", vec![]),
+        body::Event::Defined { body: code("JC-AI"), charter: charter(), pending: vec![code("MIIT")] },
+        to(2, charter(), "国务院批复", vec![code("MIIT")]),
+        body::Event::SeatAccepted { version: 3, department: code("MIIT") },
     ]
 }
 
@@ -333,6 +344,10 @@ fn of_a_matter() -> Vec<matter::Event> {
         Event::Withdrawn { session: Some(session), reason: None },
         Event::Withdrawn { session: None, reason: Some(text("已解决")) },
     ]
+}
+
+fn of_the_stewards() -> Vec<stewards::Event> {
+    vec![stewards::Event::Named { body: code("FLOOD"), stewards: vec![code("ROADS"), code("WATER")] }]
 }
 
 fn of_a_quota() -> Vec<quota::Event> {

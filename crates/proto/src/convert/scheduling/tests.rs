@@ -45,7 +45,12 @@ fn the_largest_body_fits_into_one_record() {
         ..charter()
     };
     let reason = text(&"a".repeat(domain::text::TEXT_BYTES_MAX));
-    assert_fits::<body::Body>(&body::Event::Changed { version: u32::MAX, charter, reason });
+    assert_fits::<body::Body>(&body::Event::Changed {
+        version: u32::MAX,
+        charter,
+        reason,
+        pending: codes(SEATS_MAX),
+    });
 }
 
 #[test]

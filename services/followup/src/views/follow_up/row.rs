@@ -1,6 +1,6 @@
 //! A follow-up's row as far as it changes: read once for a record, changed in memory by its events, written once.
 
-use super::super::board::{self, Counted};
+use super::super::board::{self, Account, Counted};
 use domain::calendar::Zone;
 use domain::followup::follow_up::{Cause, Event, Stage, is_live};
 use domain::followup::ladder::{Rung, RungKind};
@@ -45,6 +45,8 @@ fn read_rungs(text: &str) -> Option<Vec<Pending>> {
 pub(in super::super) struct ChangingRow {
     rowid: i64,
     lead: String,
+    /// Empty where it is not known.
+    body: String,
     due_on: String,
     due_at: i64,
     acknowledge_by: i64,
@@ -80,7 +82,7 @@ impl ChangingRow {
         let mut statement = tables.prepare_cached(
             "SELECT rowid, lead_code, due_on, due_at, acknowledge_by, time_zone, stage, acknowledged, blockages,
                  escalated_to, extensions, rungs, contested, paused, acceptor_code, first_due_on, highest_escalation,
-                 was_late
+                 was_late, coalesce(body_code, '')
              FROM follow_ups WHERE id = ?1",
         )?;
         let read = |row: &rusqlite::Row<'_>| {
@@ -105,6 +107,7 @@ impl ChangingRow {
                 first_due_on: row.get(15)?,
                 highest_escalation: row.get(16)?,
                 was_late: row.get(17)?,
+                body: row.get(18)?,
             })
         };
         statement.query_row([id], read).optional()
@@ -246,7 +249,7 @@ impl ChangingRow {
 
     fn counted(&self) -> Counted<'_> {
         Counted {
-            lead: &self.lead,
+            account: Account { lead: &self.lead, body: &self.body },
             due_at: self.due_at,
             stage: self.stage,
             blocked: !self.blockages.is_empty(),

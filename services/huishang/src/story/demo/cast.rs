@@ -5,7 +5,6 @@ use crate::story::demo::stage::{Stage, ZONE, narrate};
 use crate::story::matter;
 use client::Client;
 use client::command_id;
-use domain::Role;
 use proto::directory::v1::{
     DefineCalendarRequest, Department, DepartmentKind, DepartmentLevel, Weekday, WorkingCalendar,
 };
@@ -82,7 +81,7 @@ pub async fn register(stage: &Stage, clerk: &Client) -> anyhow::Result<()> {
     ))
 }
 
-/// Has the clerks of each secretariat define their body.
+/// Has the operator define the bodies: all departments have their seats at once.
 async fn define_bodies(stage: &Stage) -> anyhow::Result<()> {
     let bodies = [
         (text("RENEWAL-CONFERENCE"), renewal_conference()),
@@ -90,8 +89,7 @@ async fn define_bodies(stage: &Stage) -> anyhow::Result<()> {
         (text("LINJIANG-EMERGENCY"), linjiang_emergency()),
     ];
     for (code, charter) in bodies {
-        let clerk = stage.deployment.client(Role::Clerk, Some(&charter.chair_code))?;
-        matter::define_body(&clerk, code, charter).await?;
+        matter::define_body(&stage.operator, code, charter).await?;
     }
     Ok(())
 }
