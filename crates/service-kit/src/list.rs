@@ -1,12 +1,14 @@
 //! Lists: filtered and sorted by SQL, a page at a time.
 
 use crate::limits::{PAGE_BYTES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
-use crate::scope::{Rows, ScopedTables};
+use crate::scope::{Rows, ScopedTables, as_json};
+use domain::Code;
 use domain::text::{composed, search_key};
 use prost::Message;
 use proto::Invalid;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
+use std::collections::BTreeSet;
 
 pub(crate) mod page_token;
 
@@ -21,6 +23,7 @@ pub struct ListQuery {
     values: Vec<Value>,
     sort: Sort,
     sorts_few: bool,
+    grouped: bool,
     page_token: String,
     size: u32,
 }
@@ -75,6 +78,7 @@ impl ListQuery {
             values: Vec::new(),
             sort: Sort { column, unique, descending: direction == "desc" },
             sorts_few: false,
+            grouped: false,
             page_token: page_token.to_owned(),
             size,
         })
@@ -105,6 +109,18 @@ impl ListQuery {
     pub fn filter_text(self, condition: &str, text: &Option<String>) -> Self {
         let text = text.as_deref().filter(|text| !text.is_empty());
         self.filter_some(condition, text.map(|text| composed(text).into_owned()))
+    }
+
+    /// Keeps only rows whose code is among these; the condition has one `?`, which stands for their table, in its column
+    /// `value`. With none, all.
+    pub fn filter_codes(self, condition: &str, codes: Option<&BTreeSet<Code>>) -> Self {
+        self.filter_some(condition, codes.map(as_json))
+    }
+
+    /// Makes one row of those that are equal in `unique`: the selection adds the others up.
+    pub fn grouped(mut self) -> Self {
+        self.grouped = true;
+        self
     }
 
     /// Keeps only rows whose `column`, a UUID in its canonical form, begins with this; all when it is unset or empty.
@@ -173,9 +189,10 @@ impl ListQuery {
         let direction = if descending { "DESC" } else { "ASC" };
         let then = if column == unique { String::new() } else { format!(", {unique} {direction}") };
         let sign = self.sign();
+        let groups = if self.grouped { format!(" GROUP BY {unique}") } else { String::new() };
         // One row more than the page shows whether there is a next one.
         format!(
-            "{}{conditions} ORDER BY {sign}{column} {direction}{then} LIMIT {}",
+            "{}{conditions}{groups} ORDER BY {sign}{column} {direction}{then} LIMIT {}",
             self.from.select,
             u64::from(self.size) + 1,
         )

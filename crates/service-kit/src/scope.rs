@@ -86,13 +86,16 @@ impl Scope {
     fn departments(&self) -> Option<String> {
         match &self.reach {
             Reach::All => None,
-            Reach::Departments(seen) => {
-                // A code has nothing that JSON would escape.
-                let quoted: Vec<String> = seen.iter().map(|code| format!("\"{code}\"")).collect();
-                Some(format!("[{}]", quoted.join(",")))
-            }
+            Reach::Departments(seen) => Some(as_json(seen)),
         }
     }
+}
+
+/// Codes as a JSON array, as SQL reads a table from it.
+pub fn as_json(codes: &BTreeSet<Code>) -> String {
+    // A code has nothing that JSON would escape.
+    let quoted: Vec<String> = codes.iter().map(|code| format!("\"{code}\"")).collect();
+    format!("[{}]", quoted.join(","))
 }
 
 #[cfg(test)]
