@@ -77,7 +77,8 @@ fn a_query_of_a_view_says_first_how_new_its_answer_must_be() {
 
 #[test]
 fn a_filter_that_is_unset_keeps_everything() {
-    let paging = ["at_least_position", "page_size", "page_token", "order_by"];
+    // What is listed since a position is listed since 0, which is everything, when that is unset.
+    let paging = ["at_least_position", "page_size", "page_token", "order_by", "since_position"];
     let faults = each(|method, _| {
         if !method.name().starts_with("List") {
             return None;

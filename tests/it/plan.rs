@@ -108,7 +108,10 @@ async fn nothing_is_invented(sandbox: &Sandbox) -> anyhow::Result<()> {
     ];
     ensure!(streams.iter().eq(&expected), "{streams:?}");
     let supervisor = sandbox.client(Role::Supervisor, None).await?;
-    let indicators = supervisor.call(GetIndicatorsRequest { at_least_position: 1 }).await?.indicators;
+    let indicators = supervisor
+        .call(GetIndicatorsRequest { at_least_position: 1, ..Default::default() })
+        .await?
+        .indicators;
     let sessions = indicators.iter().find(|indicator| indicator.name == "sessions_convened");
     ensure!(sessions.is_some_and(|sessions| sessions.numerator == 0.0), "{indicators:?}");
     Ok(())

@@ -5,7 +5,7 @@ use anyhow::{Context as _, ensure};
 use std::process::{Child, Command, Output, Stdio};
 use tests::{Mode, Sandbox, huishang};
 
-fn play(sandbox: &Sandbox) -> anyhow::Result<Child> {
+pub fn play(sandbox: &Sandbox) -> anyhow::Result<Child> {
     Command::new(huishang())
         .args(["demo", "--server", &sandbox.server(), "--signing-key"])
         .arg(sandbox.signing_key())
@@ -16,7 +16,7 @@ fn play(sandbox: &Sandbox) -> anyhow::Result<Child> {
         .context("the demo starts")
 }
 
-fn printed_by(output: &Output) -> anyhow::Result<String> {
+pub fn printed_by(output: &Output) -> anyhow::Result<String> {
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "the story failed: {errors}\n{printed}");
@@ -32,10 +32,13 @@ async fn the_story_runs_to_its_end(mode: Mode) -> anyhow::Result<()> {
         "DECISION_NOT_EXECUTABLE",
         "ROOM_TAKEN",
         "OWN_WORK",
+        "DUE_AFTER_PARENT",
+        "SUB_ITEMS_OPEN",
         "NOT_ENTITLED_TO_VOTE",
     ] {
         ensure!(printed.contains(reason), "no refusal by {reason} in:\n{printed}");
     }
+    ensure!(printed.contains("\n    LINJIANG-JOINT-2027-0004/1.2"), "no third tier in:\n{printed}");
     ensure!(printed.contains("all verified"), "no verified log in:\n{printed}");
     Ok(())
 }

@@ -254,5 +254,6 @@ pub fn outline(title: &str, department_code: &str) -> scheduling::SessionOutline
         case_reference: None,
         decide_by: None,
         emergency: None,
+        carries_out_item_id: None,
     }
 }

@@ -31,7 +31,7 @@ use crate::view::RegisteredView;
 use ::metrics::Histogram;
 use domain::directory::hierarchy::Hierarchy;
 use domain::scheduling::stewards::Stewards;
-use domain::{Actor, Aggregate, Role, StreamName, Uuid};
+use domain::{Actor, Aggregate, Code, Role, StreamName, Uuid};
 use futures::future::BoxFuture;
 use journal::{Journal, Obstacle, Position, Record};
 use opentelemetry::trace::SpanKind;
@@ -39,7 +39,7 @@ use proto::record::{Envelope, EventCodec, changes_nothing};
 use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -468,6 +468,14 @@ impl Kit {
         let stewards = self.cached::<Stewards>(Stewards::realm_id(), true);
         let (hierarchy, stewards) = futures::try_join!(hierarchy, stewards)?;
         Ok(Scope::of(actor, hierarchy.state()?, stewards.state()?))
+    }
+
+    /// The department that a query names, with all that are below it; none when it names none.
+    pub async fn downwards(&self, named: Option<&str>) -> Result<Option<BTreeSet<Code>>, CommandError> {
+        let Some(code) = named.filter(|code| !code.is_empty()) else { return Ok(None) };
+        let code: Code = crate::serve::read("under_code", code.to_owned())?;
+        let hierarchy = self.cached::<Hierarchy>(Hierarchy::realm_id(), true).await?;
+        Ok(Some(hierarchy.state()?.downwards(&code)))
     }
 
     /// What the caller of a request may see.

@@ -1,12 +1,14 @@
 //! Lists: filtered and sorted by SQL, a page at a time.
 
 use crate::limits::{PAGE_BYTES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
-use crate::scope::{Rows, ScopedTables};
+use crate::scope::{Rows, ScopedTables, as_json};
+use domain::Code;
 use domain::text::{composed, search_key};
 use prost::Message;
 use proto::Invalid;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
+use std::collections::BTreeSet;
 
 pub(crate) mod page_token;
 
@@ -107,6 +109,12 @@ impl ListQuery {
     pub fn filter_text(self, condition: &str, text: &Option<String>) -> Self {
         let text = text.as_deref().filter(|text| !text.is_empty());
         self.filter_some(condition, text.map(|text| composed(text).into_owned()))
+    }
+
+    /// Keeps only rows whose code is among these; the condition has one `?`, which stands for their table, in its column
+    /// `value`. With none, all.
+    pub fn filter_codes(self, condition: &str, codes: Option<&BTreeSet<Code>>) -> Self {
+        self.filter_some(condition, codes.map(as_json))
     }
 
     /// Keeps only rows whose `column`, a UUID in its canonical form, begins with this; all when it is unset or empty.

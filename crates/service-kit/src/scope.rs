@@ -103,16 +103,17 @@ impl Scope {
             Reach::All => None,
             Reach::Some(seen) => Some(format!(
                 "{{\"departments\":{},\"clerkOf\":{},\"bodies\":{}}}",
-                array(&seen.departments),
-                array(&seen.clerk_of),
-                array(&seen.bodies)
+                as_json(&seen.departments),
+                as_json(&seen.clerk_of),
+                as_json(&seen.bodies)
             )),
         }
     }
 }
 
-/// A code has nothing that JSON would escape.
-fn array<'c>(codes: impl IntoIterator<Item = &'c Code>) -> String {
+/// Codes as a JSON array, as SQL reads a table from it.
+pub fn as_json<'c>(codes: impl IntoIterator<Item = &'c Code>) -> String {
+    // A code has nothing that JSON would escape.
     let quoted: Vec<String> = codes.into_iter().map(|code| format!("\"{code}\"")).collect();
     format!("[{}]", quoted.join(","))
 }

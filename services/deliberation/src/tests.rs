@@ -179,6 +179,7 @@ fn outline() -> Outline {
         earliest_start_at: at("2027-03-01T01:00:00Z"),
         case_reference: None,
         decide_by: None,
+        carries_out: None,
     }
 }
 

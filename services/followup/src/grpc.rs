@@ -44,7 +44,8 @@ impl FollowupService for Service {
     async fn get_board(&self, request: Request<pb::GetBoardRequest>) -> Reply<pb::GetBoardResponse> {
         let scope = self.kit.scope(&request).await?;
         let (request, now) = (request.into_inner(), self.kit.clock().now());
-        let query = views::board(&request, now, self.calendar(&scope).await?.zone())?;
+        let under = self.kit.downwards(request.under_code.as_deref()).await?;
+        let query = views::board_under(&request, under.as_ref(), now, self.calendar(&scope).await?.zone())?;
         let ((page, totals, evaluated_at), position) =
             self.view.query(scope, request.at_least_position, query).await?;
         Ok(Response::new(pb::GetBoardResponse {
@@ -62,7 +63,9 @@ impl FollowupService for Service {
     ) -> Reply<pb::ListFollowUpsResponse> {
         let scope = self.kit.scope(&request).await?;
         let (request, now) = (request.into_inner(), self.kit.clock().now());
-        let query = views::follow_ups(&request, now, self.calendar(&scope).await?.zone())?;
+        let (under, calendar) =
+            (self.kit.downwards(request.under_code.as_deref()).await?, self.calendar(&scope).await?);
+        let query = views::follow_ups_under(&request, under.as_ref(), now, calendar.zone())?;
         let (page, position) = self.view.query(scope, request.at_least_position, query).await?;
         Ok(Response::new(pb::ListFollowUpsResponse {
             evaluated_at: now.to_wire(),
@@ -90,7 +93,10 @@ impl FollowupService for Service {
     ) -> Reply<pb::GetIndicatorsResponse> {
         let scope = self.kit.scope(&request).await?;
         let (request, now) = (request.into_inner(), self.kit.clock().now());
-        let query = views::indicators(now);
+        let (under, calendar) =
+            (self.kit.downwards(request.under_code.as_deref()).await?, self.calendar(&scope).await?);
+        let asked = views::AskedIndicators::read(&request, under.as_ref(), now, calendar.zone())?;
+        let query = views::indicators(asked);
         let (indicators, position) = self.view.query(scope, request.at_least_position, query).await?;
         Ok(Response::new(pb::GetIndicatorsResponse { evaluated_at: now.to_wire(), indicators, position }))
     }

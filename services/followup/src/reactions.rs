@@ -133,5 +133,8 @@ fn wanted(event: &Event) -> bool {
             | Event::PartAccepted { .. }
             | Event::PartReturned { .. }
             | Event::DependantNoted { .. }
+            | Event::PlacedBelow { .. }
+            | Event::SubItemNoted { .. }
+            | Event::SessionNoted { .. }
     )
 }

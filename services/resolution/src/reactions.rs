@@ -1,17 +1,21 @@
-//! What happens automatically: decisions are registered, ended resolutions end their items, and items that are over are
-//! waited for no longer.
+//! What happens automatically: decisions are registered, and put below the item that they carry out, ended resolutions end
+//! their items, rescinded items end those below them, and items that are over are waited for no longer.
 
 use crate::numbering;
 use domain::calendar::WorkingCalendar;
 use domain::deliberation::docket::{self, Docket};
 use domain::directory::calendar::Calendar;
-use domain::process::{change_resolutions, register_resolution, release_dependants, rescind_items};
+use domain::process::{
+    carry_out, change_resolutions, register_resolution, release_dependants, rescind_items, rescind_sub_items,
+};
 use domain::resolution::action_item::{self, ActionItem};
 use domain::resolution::dependencies::{self, Dependencies};
 use domain::resolution::register::Register;
 use domain::resolution::resolution::{Event, Resolution};
+use domain::scheduling::session::{self, Session};
+use domain::{Line, Uuid};
 use service_kit::process::{EventContext, Processes};
-use service_kit::{CommandError, Kit, Position};
+use service_kit::{CommandContext, CommandError, Kit, Position};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -44,6 +48,26 @@ pub(crate) fn run(kit: &Kit, default_calendar: &Arc<WorkingCalendar>) -> Vec<wat
             })
         },
     );
+    processes.run::<ActionItem, _>(
+        rescind_sub_items::NAME,
+        |event| matches!(event, action_item::Event::Rescinded { .. }),
+        |kit, context| {
+            Box::pin(async move {
+                let commands = rescind_sub_items::react(context.state, context.event);
+                context.issue::<ActionItem>(kit, 0, commands).await
+            })
+        },
+    );
+    processes.run::<Session, _>(
+        carry_out::NAME,
+        |event| matches!(event, session::Event::Requested { outline, .. } if outline.carries_out.is_some()),
+        |kit, context| {
+            Box::pin(async move {
+                let commands = carry_out::react(context.id, context.event);
+                context.issue::<ActionItem>(kit, 0, commands).await
+            })
+        },
+    );
     let default_calendar = default_calendar.clone();
     processes.run::<ActionItem, _>(
         release_dependants::NAME,
@@ -64,7 +88,8 @@ async fn release(
     let released = commands.len();
     context.issue::<ActionItem>(kit, 0, commands).await?;
     let known = kit.load::<Dependencies>(Dependencies::realm_id()).await?;
-    if released == 0 && known.of(context.id).next().is_none() {
+    let has_parent = context.state.item().is_some_and(|item| item.place.is_some());
+    if released == 0 && !has_parent && known.of(context.id).next().is_none() {
         return Ok(());
     }
     let forget = dependencies::Command::Forget { item: context.id };
@@ -84,5 +109,46 @@ async fn register(kit: &Kit, context: EventContext<'_, Docket>) -> Result<(), Co
     });
     let numbered = registers.await?;
     let numbered = registering.with_number(&numbering::number(numbered.state(), &registering)?);
-    context.issue::<ActionItem>(kit, 1, numbered.items).await
+    let decided: Vec<(Uuid, Line)> = numbered.items.iter().filter_map(number_of).collect();
+    let commands = decided.len();
+    context.issue::<ActionItem>(kit, 1, numbered.items).await?;
+    let session = kit.load::<Session>(context.id).await?;
+    match carry_out::carried_out_by(&session) {
+        Some(item) => place_below(kit, &context.command(1 + commands), item, &decided).await,
+        None => Ok(()),
+    }
+}
+
+fn number_of((id, command): &(Uuid, action_item::Command)) -> Option<(Uuid, Line)> {
+    match command {
+        action_item::Command::Assign { assignment } => Some((*id, assignment.number.clone())),
+        _ => None,
+    }
+}
+
+/// What a session decided is put below the item that it carries out, in one commit.
+async fn place_below(
+    kit: &Kit,
+    command: &CommandContext,
+    item: Uuid,
+    decided: &[(Uuid, Line)],
+) -> Result<(), CommandError> {
+    let placed = kit.commit::<ActionItem, _>(command, item, |unit| {
+        let decided = decided.to_vec();
+        Box::pin(async move {
+            let state = unit.load::<ActionItem>(item).await?;
+            let commands =
+                state.item().map(|found| carry_out::place(item, found, &decided)).unwrap_or_default();
+            if commands.is_empty() {
+                return Ok(());
+            }
+            for (id, command) in commands {
+                unit.decide::<ActionItem>(id, command).await?;
+            }
+            let on = decided.into_iter().map(|(id, _)| id).collect();
+            let before = dependencies::Command::AddAll { item, on };
+            unit.decide::<Dependencies>(Dependencies::realm_id(), before).await
+        })
+    });
+    placed.await.map(drop)
 }

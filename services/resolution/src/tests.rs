@@ -25,6 +25,7 @@ use tonic::{Code as Grpc, Request, Status};
 use workbench::{Workbench, by, faulty_fields, id, refusal};
 
 mod answer;
+mod cascade;
 mod dissent;
 mod ending;
 mod lists;

@@ -5,6 +5,8 @@ use domain::constitution::Constitution;
 use domain::directory::calendar::Calendar;
 use domain::directory::department::Department;
 use domain::directory::hierarchy::Hierarchy;
+use domain::process::carry_out;
+use domain::resolution::action_item::ActionItem;
 use domain::scheduling::agenda::matter_commands;
 use domain::scheduling::authority;
 use domain::scheduling::body::{Body, MeetingRules, Version};
@@ -59,6 +61,17 @@ pub(crate) async fn must_be_allowed(
     };
     let body = unit.load::<Body>(Body::id(&code)).await?;
     authority::check(&state, &body, command, unit.issued()).map_err(CommandError::rejected::<Session>)
+}
+
+/// Refuses a session that is requested to carry out an item which is not the caller's to have carried out.
+pub(crate) async fn must_be_carried_out(
+    unit: &mut UnitOfWork,
+    command: &Command,
+) -> Result<(), CommandError> {
+    let Command::Request { outline, .. } = command else { return Ok(()) };
+    let Some(item) = outline.carries_out else { return Ok(()) };
+    let item = unit.load::<ActionItem>(item).await?;
+    carry_out::check(&item, unit.issued()).map_err(CommandError::rejected::<Session>)
 }
 
 /// Decides a command on a session, together with what it requires of its room, of its matters, and of the count of its

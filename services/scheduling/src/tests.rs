@@ -129,6 +129,7 @@ fn request(word: &str) -> pb::RequestSessionRequest {
             case_reference: None,
             decide_by: None,
             emergency: None,
+            carries_out_item_id: None,
         }),
         ..Default::default()
     }

@@ -208,6 +208,8 @@ impl Asker {
                 return (filled == Filled::Numbers).then(|| Value::String(resolution_number.clone()));
             }
             "body_code" if within == "GetBodyRequest" => return text("MARKS"),
+            // It would be refused before anything else of the outline is looked at.
+            "carries_out_item_id" => return None,
             "expected_position" | "page_size" | "page_token" | "order_by" | "history_before_position" => {
                 return None;
             }

@@ -1,5 +1,6 @@
 //! Where contexts meet: an event of one becomes commands of another, by pure functions.
 
+pub mod carry_out;
 pub mod change_resolutions;
 pub mod conclude_session;
 pub mod draft_minutes;
@@ -10,3 +11,4 @@ pub mod plan_followup;
 pub mod register_resolution;
 pub mod release_dependants;
 pub mod rescind_items;
+pub mod rescind_sub_items;

@@ -82,7 +82,10 @@ fn command(around: &Surroundings, item: &Item, event: &Event) -> Option<follow_u
         | Event::PartReturned { .. }
         | Event::Resumed { .. }
         | Event::Released { .. }
-        | Event::DependantNoted { .. } => return None,
+        | Event::DependantNoted { .. }
+        | Event::PlacedBelow { .. }
+        | Event::SubItemNoted { .. }
+        | Event::SessionNoted { .. } => return None,
     })
 }
 

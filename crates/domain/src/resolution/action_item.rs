@@ -2,10 +2,11 @@
 //! it was done.
 //!
 //! The folder holds its parts: [`event`] is what can happen, [`item`] how far it has come; then the rules by
-//! what they are about: `assignment`, `work`, `help`, `extension`, `acceptance`, `pause`, `urge`.
+//! what they are about: `assignment`, `work`, `help`, `extension`, `acceptance`, `pause`, `urge`, [`cascade`].
 
 mod acceptance;
 mod assignment;
+pub mod cascade;
 pub mod event;
 mod extension;
 mod help;
@@ -14,6 +15,7 @@ mod pause;
 mod urge;
 mod work;
 
+pub use cascade::{Neighbours, Parent, Place, SubItem};
 pub use event::Event;
 pub use item::{
     Assignment, Blockage, Due, ExtensionRequest, Help, Item, Part, PartStage, Stage, Suspension, Urges,
@@ -101,7 +103,17 @@ pub enum Command {
     Release { on: Uuid, calendar: WorkingCalendar },
     /// 催办: urges the lead on.
     Urge { text: Text, calendar: WorkingCalendar },
-    /// Ends an unfinished item, because its resolution is no longer in force.
+    /// Assigns an item that another one is split into.
+    AssignBelow { assignment: Assignment, place: Place, acceptor: Option<Code> },
+    /// Puts an item below the one that it carries out.
+    PlaceBelow { place: Place },
+    /// There are items below this one: it was split into them, or a session decided on them to carry it out.
+    NoteSubItems { sub_items: Vec<(Uuid, Line)>, is_split: bool },
+    /// A session is requested to carry the item out.
+    NoteSession { session: Uuid },
+    /// Another command, on an item of a cascade.
+    InCascade { around: Neighbours, command: Box<Command> },
+    /// Ends an unfinished item, because its resolution is no longer in force, or what it is a part of is not owed any more.
     Rescind { reason: Text },
     /// 回头看: records, some time after acceptance, whether the result lasts.
     RecordLookBack { observation: Text, holds: bool },
@@ -168,6 +180,16 @@ rejections! {
             "{due_on} is too early; it has to be {earliest_due_on} or later",
         DueOutOfRange("DUE_OUT_OF_RANGE") { days: u32, max: u32 } =
             "{days} days were given; at most {max} are accepted",
+        SubItemsRequired("SUB_ITEMS_REQUIRED") { number: Line } =
+            "nothing was given for item {number} to be split into; at least one sub-item is needed",
+        TooManySubItems("TOO_MANY_SUB_ITEMS") { items: usize, max: usize } =
+            "there would be {items} sub-items; at most {max} are accepted",
+        TooManyTiers("TOO_MANY_TIERS") { number: Line, max: u32 } =
+            "item {number} is on the last tier; a cascade has at most {max}",
+        DueAfterParent("DUE_AFTER_PARENT") { due_on: Date, parent_number: Line, parent_due_on: Date } =
+            "{due_on} is later than {parent_due_on}, when item {parent_number} is due, of which it is a part",
+        SubItemsOpen("SUB_ITEMS_OPEN") { number: Line, open: usize, numbers: String } =
+            "item {number} has open sub-items ({open}): {numbers}",
     }
 }
 
@@ -214,56 +236,18 @@ impl Aggregate for ActionItem {
     type State = State;
 
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
-        if let Command::Assign { assignment } = command {
-            return assignment::assign(state, assignment);
-        }
-        let item = state.assigned()?;
         match command {
-            Command::Assign { .. } => Ok(vec![]),
-            Command::NameAcceptor { acceptor, reason } => {
-                acceptance::name_acceptor(item, acceptor, reason, issued)
+            Command::Assign { assignment } => assignment::assign(state, assignment),
+            Command::AssignBelow { assignment, place, acceptor } => {
+                let assigned = assignment::assign(state, assignment.clone())?;
+                Ok(cascade::assign_below(assignment, place, acceptor, assigned))
             }
-            Command::Acknowledge => assignment::acknowledge(item, issued),
-            Command::Contest { reason } => assignment::contest(item, reason, issued),
-            Command::ResolveContest { reassign_to, due, reason, calendar } => {
-                assignment::resolve_contest(item, reassign_to, due, reason, &calendar, issued)
+            Command::InCascade { around, command } => {
+                let events = Self::decide(state, *command, issued)?;
+                state.item().map_or(Ok(()), |item| cascade::check(item, &around, &events))?;
+                Ok(events)
             }
-            Command::ReportProgress { percent, note, evidence } => {
-                work::report_progress(item, percent, note, evidence, issued)
-            }
-            Command::ReportBlockage { reason, help_from } => help::report(item, reason, help_from, issued),
-            Command::ClearBlockage { blocked, note } => help::clear(item, blocked, note, issued),
-            Command::AcknowledgeHelp { blocked } => help::acknowledge(item, blocked, issued),
-            Command::GiveHelp { blocked, note } => help::give(item, blocked, note, issued),
-            Command::RequestExtension { due, reason, calendar } => {
-                extension::request(item, due, reason, &calendar, issued)
-            }
-            Command::GrantExtension { calendar } => extension::grant(item, &calendar, issued),
-            Command::RefuseExtension { reason } => extension::refuse(item, reason, issued),
-            Command::ClaimCompletion { summary, evidence } => {
-                work::claim_completion(item, summary, evidence, issued)
-            }
-            Command::Accept { part, note } => acceptance::accept(item, part, note, issued),
-            Command::ReturnWork { part, reason, calendar } => {
-                acceptance::return_work(item, part, reason, &calendar, issued)
-            }
-            Command::Reopen { reason, due, calendar } => {
-                acceptance::reopen(item, reason, due, &calendar, issued)
-            }
-            Command::Suspend { reason, authority } => pause::suspend(item, reason, authority, issued),
-            Command::Resume { note, calendar } => pause::resume(item, note, &calendar, issued),
-            Command::AwaitItem { on, on_number } => pause::await_item(item, on, on_number, issued),
-            Command::NoteDependant { dependant } => pause::note_dependant(item, dependant),
-            Command::StopWaiting { on, calendar } => {
-                by_outsider(item, issued)?;
-                Ok(pause::release(item, on, &calendar, issued))
-            }
-            Command::Release { on, calendar } => Ok(pause::release(item, on, &calendar, issued)),
-            Command::Urge { text, calendar } => urge::urge(item, text, &calendar, issued),
-            Command::Rescind { reason } => Ok(acceptance::rescind(item, reason)),
-            Command::RecordLookBack { observation, holds } => {
-                acceptance::record_look_back(item, observation, holds, issued)
-            }
+            of_an_item => decide_on(state.assigned()?, of_an_item, issued),
         }
     }
 
@@ -283,6 +267,58 @@ impl Aggregate for ActionItem {
                 State::Assigned(item)
             }
             (State::Absent, _) => State::Absent,
+        }
+    }
+}
+
+/// What follows from a command on an item that there is.
+fn decide_on(item: &Item, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+    match command {
+        Command::Assign { .. } | Command::AssignBelow { .. } | Command::InCascade { .. } => Ok(vec![]),
+        Command::PlaceBelow { place } => Ok(cascade::place_below(item, place)),
+        Command::NoteSubItems { sub_items, is_split } => cascade::note_sub_items(item, sub_items, is_split),
+        Command::NoteSession { session } => Ok(cascade::note_session(item, session)),
+        Command::NameAcceptor { acceptor, reason } => {
+            acceptance::name_acceptor(item, acceptor, reason, issued)
+        }
+        Command::Acknowledge => assignment::acknowledge(item, issued),
+        Command::Contest { reason } => assignment::contest(item, reason, issued),
+        Command::ResolveContest { reassign_to, due, reason, calendar } => {
+            assignment::resolve_contest(item, reassign_to, due, reason, &calendar, issued)
+        }
+        Command::ReportProgress { percent, note, evidence } => {
+            work::report_progress(item, percent, note, evidence, issued)
+        }
+        Command::ReportBlockage { reason, help_from } => help::report(item, reason, help_from, issued),
+        Command::ClearBlockage { blocked, note } => help::clear(item, blocked, note, issued),
+        Command::AcknowledgeHelp { blocked } => help::acknowledge(item, blocked, issued),
+        Command::GiveHelp { blocked, note } => help::give(item, blocked, note, issued),
+        Command::RequestExtension { due, reason, calendar } => {
+            extension::request(item, due, reason, &calendar, issued)
+        }
+        Command::GrantExtension { calendar } => extension::grant(item, &calendar, issued),
+        Command::RefuseExtension { reason } => extension::refuse(item, reason, issued),
+        Command::ClaimCompletion { summary, evidence } => {
+            work::claim_completion(item, summary, evidence, issued)
+        }
+        Command::Accept { part, note } => acceptance::accept(item, part, note, issued),
+        Command::ReturnWork { part, reason, calendar } => {
+            acceptance::return_work(item, part, reason, &calendar, issued)
+        }
+        Command::Reopen { reason, due, calendar } => acceptance::reopen(item, reason, due, &calendar, issued),
+        Command::Suspend { reason, authority } => pause::suspend(item, reason, authority, issued),
+        Command::Resume { note, calendar } => pause::resume(item, note, &calendar, issued),
+        Command::AwaitItem { on, on_number } => pause::await_item(item, on, on_number, issued),
+        Command::NoteDependant { dependant } => pause::note_dependant(item, dependant),
+        Command::StopWaiting { on, calendar } => {
+            by_outsider(item, issued)?;
+            Ok(pause::release(item, on, &calendar, issued))
+        }
+        Command::Release { on, calendar } => Ok(pause::release(item, on, &calendar, issued)),
+        Command::Urge { text, calendar } => urge::urge(item, text, &calendar, issued),
+        Command::Rescind { reason } => Ok(acceptance::rescind(item, reason)),
+        Command::RecordLookBack { observation, holds } => {
+            acceptance::record_look_back(item, observation, holds, issued)
         }
     }
 }

@@ -15,6 +15,8 @@ pub const DEPENDENCIES_IN_FORCE_MAX: usize = 50_000;
 pub enum Command {
     /// An item is to wait for another one.
     Add { item: Uuid, on: Uuid },
+    /// An item is not done before any of these.
+    AddAll { item: Uuid, on: Vec<Uuid> },
     /// It no longer waits.
     Remove { item: Uuid, on: Uuid },
     /// An item is over: it waits for nothing, and nothing waits for it.
@@ -103,17 +105,15 @@ impl Aggregate for Dependencies {
     fn decide(state: &State, command: Command, _issued: &Issued) -> Result<Vec<Event>, Rejection> {
         let is_waited_for = |item: Uuid| state.waits_for.values().any(|on| on.contains(&item));
         match command {
-            Command::Add { item, on } if state.of(item).any(|already| already == on) => Ok(vec![]),
-            Command::Add { item, on } => {
-                if let Some(items) = state.way(on, item) {
-                    return Err(Rejection::DependencyCycle { items });
+            Command::Add { item, on } => add(state, item, on),
+            Command::AddAll { item, on } => {
+                let (mut state, mut events) = (state.clone(), vec![]);
+                for on in on {
+                    let added = add(&state, item, on)?;
+                    state = Self::fold(state, &added);
+                    events.extend(added);
                 }
-                let dependencies = state.waits_for.values().map(BTreeSet::len).sum::<usize>() + 1;
-                if dependencies > DEPENDENCIES_IN_FORCE_MAX {
-                    let max = DEPENDENCIES_IN_FORCE_MAX;
-                    return Err(Rejection::TooManyDependenciesInForce { dependencies, max });
-                }
-                Ok(vec![Event::Added { item, on }])
+                Ok(events)
             }
             Command::Remove { item, on } if state.of(item).any(|waited| waited == on) => {
                 Ok(vec![Event::Removed { item, on }])
@@ -145,6 +145,21 @@ impl Aggregate for Dependencies {
         state.waits_for.retain(|_, on| !on.is_empty());
         state
     }
+}
+
+fn add(state: &State, item: Uuid, on: Uuid) -> Result<Vec<Event>, Rejection> {
+    if state.of(item).any(|already| already == on) {
+        return Ok(vec![]);
+    }
+    if let Some(items) = state.way(on, item) {
+        return Err(Rejection::DependencyCycle { items });
+    }
+    let dependencies = state.waits_for.values().map(BTreeSet::len).sum::<usize>() + 1;
+    if dependencies > DEPENDENCIES_IN_FORCE_MAX {
+        let max = DEPENDENCIES_IN_FORCE_MAX;
+        return Err(Rejection::TooManyDependenciesInForce { dependencies, max });
+    }
+    Ok(vec![Event::Added { item, on }])
 }
 
 #[cfg(test)]

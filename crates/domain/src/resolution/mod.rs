@@ -9,3 +9,4 @@ pub mod register;
 pub mod registering;
 #[expect(clippy::module_inception, reason = "the context is named after its main aggregate")]
 pub mod resolution;
+pub mod roll_up;

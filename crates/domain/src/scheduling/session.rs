@@ -336,6 +336,12 @@ rejections! {
             "this is for a department to do, and you speak for none; have its code put into your token",
         NotYourDepartment("NOT_YOUR_DEPARTMENT") { department_code: String, needed_codes: String } =
             "only {needed_codes} may do this; you speak for {department_code}",
+        NotTheLead("NOT_THE_LEAD") { number: Line, lead_code: Code, department_code: String } =
+            "a session that carries out item {number} is requested by its lead, {lead_code}; you speak for {department_code}",
+        ItemNotUnderway("ITEM_NOT_UNDERWAY") { number: Line, stage: &'static str } =
+            "item {number} is {stage}; a session carries out only what is underway",
+        CascadeExhausted("CASCADE_EXHAUSTED") { number: Line } =
+            "item {number} has as many tiers or sub-items as are accepted, so nothing more is put below it",
         UnknownBody("UNKNOWN_BODY") { body_code: Code } =
             "body {body_code} is not defined; check its code, or define it first",
         NotTheSecretariat("NOT_THE_SECRETARIAT") {

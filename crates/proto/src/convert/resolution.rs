@@ -5,7 +5,7 @@ use crate::resolution::v1 as api;
 use crate::wire::missing;
 use crate::{Invalid, Wire, wire_enum, wire_events, wire_required, wire_struct};
 use domain::due::DueRule;
-use domain::resolution::action_item::{self, ActionItem, Assignment, Due, Help, PartStage};
+use domain::resolution::action_item::{self, ActionItem, Assignment, Due, Help, PartStage, Place};
 use domain::resolution::adopted_elsewhere::Obligation;
 use domain::resolution::dependencies::{self, Dependencies};
 use domain::resolution::evidence::Evidence;
@@ -24,7 +24,7 @@ wire_enum!(decision::Stage => api::ResolutionStage { InForce, Rescinded, Superse
 wire_struct!(Votes => resolution::ResolutionVotes, api::ResolutionVotes {
     method, eligible, recused, quorum, cast, yes_votes: yes, no_votes: no, abstentions: abstain, base, needed, sentence,
 });
-wire_struct!(Obligation => api::ItemToRecord {
+wire_struct!(Obligation => api::ItemToRecord, api::SubItem {
     title, deliverable, criterion, lead_code: lead, co_responsible_codes: co_responsible, due,
 });
 
@@ -124,6 +124,9 @@ macro_rules! wire_registration {
 wire_registration!(resolution::ResolutionRegistration, api::ResolutionRegistration);
 
 wire_struct!(Evidence => resolution::Evidence, api::Evidence { title, sha256, uri });
+wire_struct!(Place => resolution::ActionItemPlace {
+    parent_item_id: parent, parent_number, tier, above_codes: above,
+});
 wire_struct!(Due => resolution::ActionItemDue { due_on, due_at });
 wire_struct!(Assignment => resolution::ActionItemAssignment {
     resolution_id: resolution,
@@ -205,6 +208,9 @@ wire_events!(ActionItem, action_item::Event => resolution {
     Resumed => ActionItemResumed { note, due },
     DependencyAdded => ActionItemDependencyAdded { on_item_id: on, on_number, added_at },
     DependantNoted => ActionItemDependantNoted { dependant_item_id: dependant },
+    PlacedBelow => ActionItemPlacedBelow { place },
+    SubItemNoted => ActionItemSubItemNoted { sub_item_id: sub_item, number, is_split },
+    SessionNoted => ActionItemSessionNoted { session_id: session },
     Released => ActionItemReleased { on_item_id: on, due },
     Urged => ActionItemUrged { text, urged_on },
     Rescinded => ActionItemRescinded { reason },

@@ -87,7 +87,7 @@ wire_struct!(session::Attendee => scheduling::SessionAttendee, api::SessionAtten
 wire_struct!(session::Declaration => scheduling::EmergencyDeclaration, api::EmergencyDeclaration { reason, authority });
 wire_struct!(session::Outline => scheduling::SessionOutline, api::SessionOutline {
     title, purpose, body_code: body, kind, matter_class: class, topics, attendees, duration_minutes,
-    earliest_start_at, case_reference, decide_by, emergency,
+    earliest_start_at, case_reference, decide_by, emergency, carries_out_item_id: carries_out,
 });
 wire_struct!(session::Paper => scheduling::Paper, api::Paper { title, sha256, uri });
 wire_struct!(session::Finding => scheduling::Finding, api::Finding { rule, measure, limit, overridable });

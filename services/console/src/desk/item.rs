@@ -1,6 +1,7 @@
 //! One item: what is owed, who held it how long, what can happen next and what refuses the rest, and its story.
 
 mod acts;
+mod cascade;
 
 use super::act::{self, Input, Moves};
 use super::answer::{Failure, html, see_other};
@@ -20,6 +21,8 @@ use proto::followup::v1::{ListUpcomingNoticesRequest, Notice};
 use proto::ledger::v1::GetHeadRequest;
 use proto::resolution::v1::{Evidence, GetItemRequest, GetItemResponse, Item, ItemStage};
 use tonic::body::Body;
+
+use cascade::Cascade;
 
 pub(super) use acts::ACTS;
 
@@ -62,6 +65,7 @@ struct ItemPage {
     expected_position: u64,
     rungs: Vec<Rung>,
     clock: ClockLedger,
+    cascade: Cascade,
     waits: Vec<Wait>,
     story: Vec<Entry>,
     has_earlier: bool,
@@ -116,9 +120,10 @@ async fn show(
     .await?;
     let item = answer.item.clone().ok_or(Failure::NotFound)?;
     let of = [("itemId", item.item_id.as_str())];
-    let (moves, upcoming) = futures::future::try_join(
+    let (moves, upcoming, tree) = futures::future::try_join3(
         act::moves(reader, ACTS, &of, refused.map(|(form, _)| form)),
         upcoming(reader, &item, at_least_position),
+        cascade::tree(reader, &item, at_least_position),
     )
     .await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Items, &item.title);
@@ -128,7 +133,10 @@ async fn show(
         Some((_, status)) => Some(act::not_done(reader, status)),
         None => act::done(words, ACTS, asked),
     };
-    let page = written(reader, &around, frame, item, answer, moves, &upcoming);
+    let page = ItemPage {
+        cascade: cascade::written(words, &around, &tree),
+        ..written(reader, &around, frame, item, answer, moves, &upcoming)
+    };
     Ok(html(&page))
 }
 
@@ -187,6 +195,7 @@ fn written(
         facts: facts(words, around, &item, &clock, upcoming),
         expected_position: answer.position,
         rungs: story::rungs(words, around, &answer.history, upcoming),
+        cascade: Cascade::default(),
         waits: answer.chain.iter().map(wait).collect(),
         story: story::entries(words, around, &answer.history),
         has_earlier: answer.earlier_history_before_position > 0,

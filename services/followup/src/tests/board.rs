@@ -1,6 +1,7 @@
 use super::*;
 use crate::views::{self, FollowupView};
 use domain::calendar::Zone;
+use domain::directory::hierarchy::{self, Hierarchy};
 use domain::text::CODE_CHARS_MAX;
 use pb::BoardColumn as Column;
 use prost::Message as _;
@@ -51,6 +52,66 @@ async fn the_board_counts_by_department_and_lists_what_it_counts() {
         place.follow_ups(&[]).await.into_iter().map(|f| f.subject.unwrap().number).collect();
     assert_eq!(numbers, ["FLOOD-2027-0001/1", "FLOOD-2027-0001/2", "FLOOD-2027-0001/10"]);
     place.assert_agreed_on_what_comes_next(&[first, second, third]).await;
+}
+
+#[tokio::test]
+async fn the_board_of_some_of_the_items_counts_what_their_list_has() {
+    let place = Place::new();
+    let (first, second) = (place.assign(1, "WATER").await, place.assign(2, "ROADS").await);
+    place.assign(3, "HEALTH").await;
+    let below = hierarchy::Command::Place { department: code("ROADS"), parent: Some(code("WATER")) };
+    let context = context("below", "WATER");
+    place.copy.service.kit.execute::<Hierarchy>(&context, Hierarchy::realm_id(), below).await.unwrap();
+    place.decide(first, "WATER", Command::Acknowledge).await;
+    let blocked = Command::ReportBlockage { reason: text("数据未放开"), help_from: code("HEALTH") };
+    place.decide(first, "WATER", blocked).await;
+    let filters = || pb::ListFollowUpsRequest { at_least_position: place.end(), ..Default::default() };
+    let resolution_id = || Some(Uuid::from_u128(1).to_string());
+    let other = || Some(Uuid::from_u128(2).to_string());
+    for (asked, expected) in [
+        (pb::ListFollowUpsRequest { under_code: Some("WATER".into()), ..filters() }, vec![first, second]),
+        (pb::ListFollowUpsRequest { under_code: Some("ROADS".into()), ..filters() }, vec![second]),
+        (pb::ListFollowUpsRequest { called_upon_code: Some("HEALTH".into()), ..filters() }, vec![first]),
+        (
+            pb::ListFollowUpsRequest {
+                resolution_id: resolution_id(),
+                under_code: Some("WATER".into()),
+                ..filters()
+            },
+            vec![first, second],
+        ),
+        (pb::ListFollowUpsRequest { resolution_id: other(), ..filters() }, vec![]),
+        (pb::ListFollowUpsRequest { session_id: other(), ..filters() }, vec![]),
+        (pb::ListFollowUpsRequest { matter_id: other(), ..filters() }, vec![]),
+        (pb::ListFollowUpsRequest { case_reference: Some("12345-1".into()), ..filters() }, vec![]),
+        (pb::ListFollowUpsRequest { body_code: Some("FLOOD".into()), ..filters() }, vec![]),
+    ] {
+        let board = pb::GetBoardRequest {
+            at_least_position: place.end(),
+            under_code: asked.under_code.clone(),
+            body_code: asked.body_code.clone(),
+            resolution_id: asked.resolution_id.clone(),
+            session_id: asked.session_id.clone(),
+            matter_id: asked.matter_id.clone(),
+            case_reference: asked.case_reference.clone(),
+            called_upon_code: asked.called_upon_code.clone(),
+            ..Default::default()
+        };
+        let listed = place.copy.service.list_follow_ups(supervisor(asked)).await.unwrap().into_inner();
+        let ids: Vec<String> = listed.follow_ups.iter().map(|one| one.item_id.clone()).collect();
+        assert_eq!(ids, expected.iter().map(Uuid::to_string).collect::<Vec<_>>(), "{board:?}");
+        let board = place.copy.service.get_board(supervisor(board)).await.unwrap().into_inner();
+        assert_eq!(board.totals.unwrap().open as usize, expected.len());
+        let rows: u32 = board.rows.iter().map(|row| row.counts.unwrap().open).sum();
+        assert_eq!(rows as usize, expected.len());
+    }
+    let past = pb::GetBoardRequest {
+        as_of_position: Some(1),
+        body_code: Some("FLOOD".into()),
+        ..Default::default()
+    };
+    let refused = place.copy.service.get_board(supervisor(past)).await.unwrap_err();
+    assert_eq!(faulty_fields(&refused), ["body_code"]);
 }
 
 #[tokio::test]

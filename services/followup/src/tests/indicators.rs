@@ -40,6 +40,7 @@ fn outline() -> Outline {
         earliest_start_at: at("2027-03-01T01:00:00Z"),
         case_reference: None,
         decide_by: None,
+        carries_out: None,
     }
 }
 
@@ -93,7 +94,7 @@ impl Place {
     }
 
     async fn indicator(&self, name: &str) -> pb::Indicator {
-        let request = pb::GetIndicatorsRequest { at_least_position: self.end() };
+        let request = pb::GetIndicatorsRequest { at_least_position: self.end(), ..Default::default() };
         let answer = self.copy.service.get_indicators(supervisor(request)).await.unwrap().into_inner();
         answer.indicators.into_iter().find(|indicator| indicator.name == name).unwrap()
     }
@@ -102,8 +103,8 @@ impl Place {
         self.indicator(name).await.value
     }
 
-    /// Debates for an hour, of which a quarter is off topic, and decides.
-    async fn meet_and_decide(&self) {
+    /// Debates for an hour, of which so much is off topic, and decides.
+    async fn meet_and_decide(&self, digression_minutes: u32) {
         self.on_docket("WATER", OnDocket::Prepare { agenda: agenda() }).await;
         for department in ["WATER", "ROADS"] {
             let arrival = OnDocket::RecordArrival { department: code(department), delegate: line("代表") };
@@ -122,7 +123,11 @@ impl Place {
         };
         self.on_docket("WATER", OnDocket::DraftItems { topic: 1, items: vec![draft] }).await;
         self.move_clock("2027-03-03T02:00:00Z");
-        self.on_docket("WATER", OnDocket::RecordDigression { topic: 1, minutes: 15, note: None }).await;
+        self.on_docket(
+            "WATER",
+            OnDocket::RecordDigression { topic: 1, minutes: digression_minutes, note: None },
+        )
+        .await;
         self.on_docket("WATER", OnDocket::CloseDebate { topic: 1 }).await;
         self.on_docket("WATER", OnDocket::OpenBallot { topic: 1, version: 1 }).await;
         for department in ["WATER", "ROADS"] {
@@ -146,9 +151,9 @@ impl Place {
 #[tokio::test]
 async fn the_indicators_are_what_the_log_shows() {
     let place = Place::new();
-    let request = pb::GetIndicatorsRequest { at_least_position: 0 };
+    let request = pb::GetIndicatorsRequest::default();
     let empty = place.copy.service.get_indicators(supervisor(request)).await.unwrap().into_inner().indicators;
-    assert_eq!(empty.len(), 8);
+    assert_eq!(empty.len(), 9);
     assert!(empty.iter().take(5).all(|indicator| indicator.value.is_none() && indicator.baseline.is_some()));
 
     for department in ["WATER", "ROADS", "HEALTH", "AUDIT"] {
@@ -171,7 +176,7 @@ async fn the_indicators_are_what_the_log_shows() {
     place.on_session(twin, merge).await;
     place.move_clock("2027-03-03T01:00:00Z");
     place.on_session(MATTER, OnSession::Convene { constitution: constitution(&["WATER", "ROADS"]) }).await;
-    place.meet_and_decide().await;
+    place.meet_and_decide(15).await;
 
     assert_eq!(place.value("effective_session_ratio").await, Some(100.0));
     assert_eq!(place.value("topics_per_session").await, Some(1.0));
@@ -182,11 +187,44 @@ async fn the_indicators_are_what_the_log_shows() {
     // Two days and an hour.
     assert_eq!(place.value("decision_lead_time").await, Some(49.0 / 24.0));
     assert_eq!(place.value("sessions_convened").await, Some(1.0));
-    assert_eq!(place.value("sessions_avoided").await, Some(1.0));
+    assert_eq!(place.value("sessions_avoided").await, Some(0.0), "merging decides nothing");
     let idle = place.indicator("idle_attendance").await;
     assert_eq!((idle.value, idle.denominator, idle.baseline), (Some(0.0), 0.0, None));
+
+    let of = async |request: pb::GetIndicatorsRequest, name: &str| {
+        let request = pb::GetIndicatorsRequest { at_least_position: place.end(), ..request };
+        let told = place.copy.service.get_indicators(supervisor(request)).await.unwrap().into_inner();
+        told.indicators.into_iter().find(|indicator| indicator.name == name).unwrap().numerator
+    };
+    let day = |date: &str| pb::GetIndicatorsRequest {
+        starts_on: Some(date.into()),
+        ends_on: Some(date.into()),
+        ..Default::default()
+    };
+    assert_eq!(of(day("2027-03-03"), "effective_session_ratio").await, 1.0);
+    assert_eq!(of(day("2027-03-02"), "effective_session_ratio").await, 0.0);
+    let body = |code: &str| pb::GetIndicatorsRequest { body_code: Some(code.into()), ..Default::default() };
+    assert_eq!(of(body("FLOOD"), "sessions_convened").await, 1.0);
+    assert_eq!(of(body("OTHER"), "sessions_convened").await, 0.0);
+    let under = |code: &str| pb::GetIndicatorsRequest { under_code: Some(code.into()), ..Default::default() };
+    assert_eq!(of(under("ROADS"), "session_hours_per_person").await, 1.0);
+    assert_eq!(of(under("HEALTH"), "session_hours_per_person").await, 0.0);
+    let backwards = pb::GetIndicatorsRequest { ends_on: Some("2027-03-02".into()), ..day("2027-03-03") };
+    let refused = place.copy.service.get_indicators(supervisor(backwards)).await.unwrap_err();
+    assert_eq!(faulty_fields(&refused), ["ends_on"]);
 
     // A year on, the hours are those of another year.
     place.move_clock("2028-03-04T01:00:00Z");
     assert_eq!(place.value("session_hours_per_person").await, Some(0.0));
+}
+
+#[tokio::test]
+async fn a_session_off_topic_throughout_is_not_effective_whatever_it_decides() {
+    let place = Place::new();
+    let request = OnSession::Request { outline: outline(), chair: code("WATER") };
+    place.on_session(MATTER, request).await;
+    place.move_clock("2027-03-03T01:00:00Z");
+    place.meet_and_decide(60).await;
+    let effective = place.indicator("effective_session_ratio").await;
+    assert_eq!((effective.numerator, effective.denominator), (0.0, 1.0));
 }

@@ -1,14 +1,19 @@
 //! The board: how items stand, by the department that leads them.
 
-use domain::Timestamp;
+mod narrowed;
+
+use super::follow_up::UNDER;
 use domain::calendar::Zone;
+use domain::{Code, Timestamp};
 use proto::Invalid;
 use proto::followup::v1::{BoardColumn, BoardCounts, BoardRow, FollowUpStage, GetBoardRequest};
 use rusqlite::types::Value;
 use rusqlite::{Row, Transaction, params};
 use service_kit::list::{ListQuery, Page};
+use service_kit::scope::as_json;
 use service_kit::serve::read;
 use service_kit::{Record, Rows, ScopedTables};
+use std::collections::BTreeSet;
 
 /// How many calendar days ahead the board looks.
 const DUE_SOON_DAYS: i64 = 7;
@@ -350,6 +355,9 @@ enum Asked {
 impl Asked {
     fn read(request: &GetBoardRequest) -> Result<Asked, Invalid> {
         let as_of: Option<Timestamp> = read("as_of_at", request.as_of_at)?;
+        if as_of.is_some() || request.as_of_position.is_some() {
+            narrowed::must_be_none(request)?;
+        }
         match (as_of, request.as_of_position) {
             (None, None) => Ok(Asked::Now),
             (Some(at), None) => Ok(Asked::AsOf(at)),
@@ -390,22 +398,59 @@ pub fn board(
     now: Timestamp,
     zone: &Zone,
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Board> + Send + 'static + use<>, Invalid> {
-    let (asked, zone) = (Asked::read(request)?, zone.clone());
+    board_under(request, None, now, zone)
+}
+
+/// The same for what these departments lead; with none, for all.
+pub(crate) fn board_under(
+    request: &GetBoardRequest,
+    under: Option<&BTreeSet<Code>>,
+    now: Timestamp,
+    zone: &Zone,
+) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Board> + Send + 'static + use<>, Invalid> {
+    let (asked, zone, narrowed_by) = (Asked::read(request)?, zone.clone(), narrowed::conditions(request)?);
     let (size, token) = (request.page_size, &request.page_token);
     let list = |rows| {
         let query = ListQuery::new(rows, &["lead_code"], "lead_code", "", size, token)?;
-        Ok::<_, Invalid>(query.group_by("lead_code"))
+        Ok::<_, Invalid>(query.filter_codes(UNDER, under).group_by("lead_code"))
     };
-    let (present, past) = (list(ROWS)?, list(PAST_ROWS)?);
+    let (present, past, counted) = (list(ROWS)?, list(PAST_ROWS)?, list(narrowed::ROWS)?);
+    let under = match under {
+        Some(under) => Condition(UNDER.to_owned(), vec![as_json(under).into()]),
+        None => Condition("TRUE".to_owned(), vec![]),
+    };
     Ok(move |tables: ScopedTables<'_>| match asked.past(tables)? {
-        None => present_board(tables, present, now, &zone),
-        Some((position, at)) => past_board(tables, past, position, at, &zone),
+        None if !narrowed_by.is_empty() => narrowed::board(tables, counted, &narrowed_by, &under, now, &zone),
+        None => present_board(tables, present, &under, now, &zone),
+        Some((position, at)) => past_board(tables, past, &under, position, at, &zone),
     })
+}
+
+/// A condition with a value for each `?`.
+#[derive(Debug, Clone)]
+struct Condition(String, Vec<Value>);
+
+impl Condition {
+    /// Both.
+    fn and(&self, other: &str, values: impl IntoIterator<Item = Value>) -> Condition {
+        let Condition(condition, own) = self.clone();
+        Condition(format!("({condition}) AND ({other})"), own.into_iter().chain(values).collect())
+    }
+
+    fn first<T>(
+        self,
+        tables: ScopedTables<'_>,
+        rows: &Rows,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Option<T>> {
+        tables.first(rows, &self.0, self.1, read)
+    }
 }
 
 fn present_board(
     tables: ScopedTables<'_>,
     rows: ListQuery,
+    under: &Condition,
     now: Timestamp,
     zone: &Zone,
 ) -> rusqlite::Result<Board> {
@@ -413,12 +458,12 @@ fn present_board(
     let rows = rows.selecting_with([micros, soon_until, micros]).filter("follow_ups > ?", [0]);
     let running = |condition: &str, moments: &[i64]| {
         let values = moments.iter().copied().map(Value::from);
-        tables.first(&CLOCKS, condition, values, |row| row.get(0))
+        under.and(condition, values).first(tables, &CLOCKS, |row| row.get(0))
     };
     let totals = BoardCounts {
         due_soon: running("due_at >= ? AND due_at <= ?", &[micros, soon_until])?.unwrap_or_default(),
         late: running("due_at < ?", &[micros])?.unwrap_or_default(),
-        ..tables.first(&TOTALS, "TRUE", [], counts)?.unwrap_or_default()
+        ..under.clone().first(tables, &TOTALS, counts)?.unwrap_or_default()
     };
     Ok((rows.run(tables, row)?, totals, now))
 }
@@ -426,6 +471,7 @@ fn present_board(
 fn past_board(
     tables: ScopedTables<'_>,
     rows: ListQuery,
+    under: &Condition,
     position: i64,
     at: Timestamp,
     zone: &Zone,
@@ -436,14 +482,14 @@ fn past_board(
         .filter(PAST, [position])
         .filter("follow_ups > ?", [0]);
     let running = |condition: &str, moments: &[i64]| {
-        let condition = format!("{PAST_RUNNING} AND {condition}");
         let values = std::iter::once(position).chain(moments.iter().copied()).map(Value::from);
-        tables.first(&PAST_CLOCKS, &condition, values, |row| row.get(0))
+        let condition = under.and(&format!("{PAST_RUNNING} AND {condition}"), values);
+        condition.first(tables, &PAST_CLOCKS, |row| row.get(0))
     };
     let totals = BoardCounts {
         due_soon: running("due_at >= ? AND due_at <= ?", &[micros, soon_until])?.unwrap_or_default(),
         late: running("due_at < ?", &[micros])?.unwrap_or_default(),
-        ..tables.first(&PAST_TOTALS, PAST, [position.into()], counts)?.unwrap_or_default()
+        ..under.and(PAST, [position.into()]).first(tables, &PAST_TOTALS, counts)?.unwrap_or_default()
     };
     Ok((rows.run(tables, row)?, totals, at))
 }

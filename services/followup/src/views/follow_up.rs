@@ -5,7 +5,7 @@ mod row;
 pub(super) use row::ChangingRow;
 
 use super::board::{Account, Counted, chosen, column};
-use super::{board, notice, uuid_filter};
+use super::{board, notice, origin, uuid_filter};
 use domain::calendar::Zone;
 use domain::followup::follow_up::{Event, FollowUp, Stage, Subject};
 use domain::followup::ladder::Rung;
@@ -21,6 +21,7 @@ use service_kit::row::moment;
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
+use std::collections::BTreeSet;
 
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     let id = record.stream.id.to_string();
@@ -104,6 +105,10 @@ const ROWS: Rows = Rows::of_those_concerned(
     concat!("rowid IN (", follow_ups_concerning!(), ")"),
 );
 
+/// Led by one of some departments, waiting for a department.
+pub(super) const UNDER: &str = "lead_code IN (SELECT value FROM json_each(?))";
+pub(super) const CALLED_UPON: &str = "rowid IN (SELECT follow_up FROM called_upon WHERE department = ?)";
+
 /// The rungs that come first, each for its follow-up.
 pub(crate) fn next_deadlines(tables: ScopedTables<'_>, most: u32) -> rusqlite::Result<Vec<Deadline>> {
     let unreadable = |fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault);
@@ -162,7 +167,20 @@ pub fn follow_ups(
     impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<pb::FollowUp>> + Send + 'static + use<>,
     Invalid,
 > {
-    let query = list(request, now, zone)?;
+    follow_ups_under(request, None, now, zone)
+}
+
+/// The same for what these departments lead; with none, for all.
+pub(crate) fn follow_ups_under(
+    request: &pb::ListFollowUpsRequest,
+    under: Option<&BTreeSet<Code>>,
+    now: Timestamp,
+    zone: &Zone,
+) -> Result<
+    impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<pb::FollowUp>> + Send + 'static + use<>,
+    Invalid,
+> {
+    let query = list(request, now, zone)?.filter_codes(UNDER, under);
     Ok(move |tables: ScopedTables<'_>| query.run(tables, |row| follow_up(row, now)))
 }
 
@@ -182,10 +200,12 @@ pub(crate) fn list(
     .filter_text("lead_code = ?", &request.lead_code)
     .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?)
     .filter_text("body_code = ?", &request.body_code)
-    .filter_text(
-        "rowid IN (SELECT follow_up FROM called_upon WHERE department = ?)",
-        &request.called_upon_code,
-    );
+    .filter_text(CALLED_UPON, &request.called_upon_code);
+    for (condition, values) in
+        origin::conditions(&request.session_id, &request.matter_id, &request.case_reference)?
+    {
+        query = query.filter(condition, values);
+    }
     let columns = chosen("columns", &request.columns)?;
     let over = [pb::BoardColumn::Done, pb::BoardColumn::Cancelled];
     let is_over = columns.iter().any(|column| over.contains(column));

@@ -15,14 +15,16 @@ mod board;
 mod follow_up;
 mod indicators;
 mod notice;
+mod origin;
 mod proceedings;
 
 pub use board::board;
+pub(crate) use board::board_under;
 pub use follow_up::follow_ups;
 #[cfg(test)]
 pub(crate) use follow_up::list;
-pub(crate) use follow_up::{coming, next_deadlines, open_follow_ups};
-pub(crate) use indicators::indicators;
+pub(crate) use follow_up::{coming, follow_ups_under, next_deadlines, open_follow_ups};
+pub(crate) use indicators::{Asked as AskedIndicators, indicators};
 #[cfg(test)]
 pub(crate) use notice::list as list_of_notices;
 pub(crate) use notice::{notices, upcoming};
@@ -30,6 +32,8 @@ pub(crate) use notice::{notices, upcoming};
 use domain::deliberation::docket::Docket;
 use domain::directory::department::Department;
 use domain::followup::follow_up::FollowUp;
+use domain::resolution::resolution::Resolution;
+use domain::scheduling::matter::Matter;
 use domain::scheduling::session::Session;
 use domain::{Aggregate as _, Uuid};
 use proto::Invalid;
@@ -46,15 +50,29 @@ pub struct FollowupView;
 impl View for FollowupView {
     const NAME: &'static str = "followup";
     const SCHEMA: &'static str = include_str!("schema.sql");
-    const CATEGORIES: &'static [&'static str] =
-        &[FollowUp::CATEGORY, Department::CATEGORY, Session::CATEGORY, Docket::CATEGORY];
+    const CATEGORIES: &'static [&'static str] = &[
+        FollowUp::CATEGORY,
+        Department::CATEGORY,
+        Session::CATEGORY,
+        Docket::CATEGORY,
+        Resolution::CATEGORY,
+        Matter::CATEGORY,
+    ];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
         match record.stream.category.as_str() {
             FollowUp::CATEGORY => follow_up::project(tables, record),
             Department::CATEGORY => proceedings::project_department(tables, record),
-            Session::CATEGORY => proceedings::project_session(tables, record),
-            Docket::CATEGORY => proceedings::project_docket(tables, record),
+            Session::CATEGORY => {
+                origin::project_session(tables, record)?;
+                proceedings::project_session(tables, record)
+            }
+            Docket::CATEGORY => {
+                origin::project_docket(tables, record)?;
+                proceedings::project_docket(tables, record)
+            }
+            Resolution::CATEGORY => origin::project_resolution(tables, record),
+            Matter::CATEGORY => origin::project_matter(tables, record),
             _ => Ok(()),
         }
     }

@@ -1,9 +1,9 @@
 //! What the indicators are computed from: sessions, meetings, decisions, and the size of the directory.
 
 use domain::Code;
-use domain::deliberation::docket::{self, Agenda, Docket, Mode};
+use domain::deliberation::docket::{self, Agenda, Docket, Mode, Participant, RoleOnTopic};
 use domain::directory::department::{self, Department};
-use domain::scheduling::session::{self, Attendee, Session, Topic};
+use domain::scheduling::session::{self, Attendee, Session};
 use rusqlite::{ToSql, Transaction, params};
 use service_kit::Record;
 use service_kit::events::decode;
@@ -22,31 +22,30 @@ pub(super) fn project_department(tables: &Transaction<'_>, record: &Record) -> R
 pub(super) fn project_session(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     use session::Event;
     let id = record.stream.id.to_string();
+    let at = record.envelope.time.as_microsecond();
     for event in decode::<Session>(record)? {
         match event {
             Event::Requested { outline, requester, chair } => {
-                let (topics, idle) = figures(&outline.topics, &outline.attendees);
                 tables
                     .prepare_cached(
-                        "INSERT INTO sessions (id, requested_at, topics, idle) VALUES (?1, ?2, ?3, ?4)",
+                        "INSERT INTO sessions (id, body_code, requested_at, topics) VALUES (?1, ?2, ?3, ?4)",
                     )?
-                    .execute(params![id, record.envelope.time.as_microsecond(), topics, idle])?;
-                tables
-                    .prepare_cached("INSERT INTO sessions_of_body (body_code, session) VALUES (?1, ?2)")?
-                    .execute([outline.body.as_str(), &id])?;
+                    .execute(params![id, outline.body.as_str(), at, outline.topics.len() as i64])?;
                 insert_concerned(tables, &id, [&chair].into_iter().chain(&requester), true)?;
                 insert_concerned(tables, &id, attending(&outline.attendees), false)?;
             }
             Event::Revised { topics, attendees, .. } | Event::TopicsAbsorbed { topics, attendees, .. } => {
-                let (topics, idle) = figures(&topics, &attendees);
-                set(tables, "sessions SET topics = ?2, idle = ?3 WHERE id = ?1", &[&id, &topics, &idle])?;
+                set(tables, "sessions SET topics = ?2 WHERE id = ?1", &[&id, &(topics.len() as i64)])?;
                 let attended = "DELETE FROM concerned WHERE session = ?1 AND NOT always";
                 tables.prepare_cached(attended)?.execute([&id])?;
                 insert_concerned(tables, &id, attending(&attendees), false)?;
             }
-            Event::Convened { .. } => set(tables, "sessions SET convened = 1 WHERE id = ?1", &[&id])?,
-            Event::ConvertedToCountersign { .. } | Event::Merged { .. } => {
-                set(tables, "sessions SET avoided = 1 WHERE id = ?1", &[&id])?;
+            Event::Convened { .. } => {
+                set(
+                    tables,
+                    "sessions SET convened_at = coalesce(convened_at, ?2) WHERE id = ?1",
+                    &[&id, &at],
+                )?;
             }
             _ => {}
         }
@@ -73,78 +72,158 @@ fn insert_concerned<'c>(
     Ok(())
 }
 
-/// The number of topics, and of attendees without a role on any.
-fn figures(topics: &[Topic], attendees: &[Attendee]) -> (i64, i64) {
-    let idle = attendees.iter().filter(|attendee| attendee.roles.is_empty()).count();
-    (topics.len() as i64, idle as i64)
+pub(super) fn project_docket(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+    let id = record.stream.id.to_string();
+    let at = record.envelope.time.as_microsecond();
+    for event in decode::<Docket>(record)? {
+        project_attendance(tables, &id, at, &event)?;
+        for department in acting(&event, record.envelope.actor.department.as_ref()) {
+            tables
+                .prepare_cached("INSERT OR IGNORE INTO acted (meeting, department) VALUES (?1, ?2)")?
+                .execute([id.as_str(), department.as_str()])?;
+        }
+        project_outcome(tables, &id, at, &event)?;
+    }
+    Ok(())
 }
 
-pub(super) fn project_docket(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+/// Who is there.
+fn project_attendance(
+    tables: &Transaction<'_>,
+    id: &str,
+    at: i64,
+    event: &docket::Event,
+) -> rusqlite::Result<()> {
     use docket::Event;
-    let id = record.stream.id.to_string();
-    for event in decode::<Docket>(record)? {
-        match event {
-            Event::Prepared { agenda } if agenda.mode == Mode::Meeting => {
-                insert_meeting(tables, &id, &agenda)?
-            }
-            Event::ArrivalRecorded { department, .. } => {
-                tables
-                    .prepare_cached("INSERT OR IGNORE INTO attended (meeting, department) VALUES (?1, ?2)")?
-                    .execute([id.as_str(), department.as_str()])?;
-            }
-            // Nobody spent time in a meeting that did not take place.
-            Event::Adjourned { .. } => {
-                tables.prepare_cached("DELETE FROM attended WHERE meeting = ?1")?.execute([&id])?;
-            }
-            Event::Opened { opened_at, .. } => {
+    let is_there = "SELECT 1 FROM presences WHERE meeting = ?1 AND department = ?2 AND ends_at IS NULL";
+    match event {
+        Event::Prepared { agenda } if agenda.mode == Mode::Meeting => insert_meeting(tables, id, agenda),
+        // Another delegate may come in the place of one that is there.
+        Event::ArrivalRecorded { department, .. } => {
+            let arrive = format!(
+                "INSERT OR IGNORE INTO presences SELECT ?1, ?2, ?3, NULL WHERE NOT EXISTS ({is_there})"
+            );
+            tables.prepare_cached(&arrive)?.execute(params![id, department.as_str(), at]).map(drop)
+        }
+        Event::DepartureRecorded { department } => set(
+            tables,
+            "presences SET ends_at = ?3 WHERE meeting = ?1 AND department = ?2 AND ends_at IS NULL",
+            &[&id, &department.as_str(), &at],
+        ),
+        // Nobody spent time in a meeting that did not take place.
+        Event::Adjourned { .. } => {
+            tables.prepare_cached("DELETE FROM presences WHERE meeting = ?1")?.execute([id]).map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The departments that an event shows to have done something in a meeting: led it, said something, submitted something,
+/// voted, or got something to do.
+fn acting<'e>(event: &'e docket::Event, issuer: Option<&'e Code>) -> Vec<&'e Code> {
+    use docket::Event;
+    match event {
+        Event::Opened { .. } | Event::TopicOpened { .. } | Event::ProposalSubmitted { .. } => {
+            issuer.into_iter().collect()
+        }
+        Event::StatementRecorded { department, .. }
+        | Event::AmendmentSubmitted { department, .. }
+        | Event::ItemAccepted { department, .. }
+        | Event::ChoiceCast { department, .. } => vec![department],
+        Event::VoteCast { department, cast_by, .. } | Event::VoteSealed { department, cast_by, .. } => {
+            std::iter::once(department).chain(cast_by).collect()
+        }
+        Event::ItemDrafted { item } | Event::ItemRevised { item } => {
+            item.draft.lead.iter().chain(&item.draft.co_responsible).collect()
+        }
+        // Where hands were counted, or silence agreed, nobody knows who of those that were there.
+        Event::BallotClosed { result, roll, .. } => {
+            let voted = roll.iter().filter(|seat| seat.voted).count();
+            let unnamed = result.cast as usize > voted;
+            roll.iter()
+                .filter(|seat| unnamed && seat.present && !seat.recused)
+                .map(|seat| &seat.department)
+                .collect()
+        }
+        _ => vec![],
+    }
+}
+
+/// What came of it.
+fn project_outcome(
+    tables: &Transaction<'_>,
+    id: &str,
+    at: i64,
+    event: &docket::Event,
+) -> rusqlite::Result<()> {
+    use docket::Event;
+    match event {
+        Event::Opened { opened_at, .. } => {
+            set(tables, "meetings SET opened_at = ?2 WHERE id = ?1", &[&id, &opened_at.as_microsecond()])
+        }
+        Event::DecisionAdopted { topic, declaratory, due_dates, .. } => {
+            let executable = *declaratory || !due_dates.is_empty();
+            tables
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO decisions (docket, topic, adopted_at, executable)
+                     VALUES (?1, ?2, ?3, ?4)",
+                )?
+                .execute(params![id, topic, at, executable])
+                .map(drop)
+        }
+        Event::Closed {
+            closed_at,
+            adopted,
+            rejected,
+            deferred,
+            referred,
+            withdrawn,
+            spent_seconds,
+            digression_minutes,
+        } => {
+            let closed_at = closed_at.as_microsecond();
+            if adopted + rejected > 0 {
                 set(
                     tables,
-                    "meetings SET opened_at = ?2 WHERE id = ?1",
-                    &[&id, &opened_at.as_microsecond()],
+                    "sessions SET avoided_at = ?2
+                     WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM meetings WHERE meetings.id = ?1)",
+                    &[&id, &closed_at],
                 )?;
             }
-            Event::DecisionAdopted { topic, declaratory, due_dates, .. } => {
-                let executable = declaratory || !due_dates.is_empty();
-                tables
-                    .prepare_cached(
-                        "INSERT OR REPLACE INTO decisions (docket, topic, adopted_at, executable)
-                         VALUES (?1, ?2, ?3, ?4)",
-                    )?
-                    .execute(params![id, topic, record.envelope.time.as_microsecond(), executable])?;
-            }
-            Event::Closed {
-                closed_at,
-                adopted,
-                rejected,
-                deferred,
-                referred,
-                withdrawn,
-                spent_seconds,
-                digression_minutes,
-            } => set(
+            set(
                 tables,
                 "meetings SET closed_at = ?2, outcomes = ?3, spent_seconds = ?4, digression_minutes = ?5
                  WHERE id = ?1",
                 &[
                     &id,
-                    &closed_at.as_microsecond(),
+                    &closed_at,
                     &(adopted + rejected + deferred + referred + withdrawn),
-                    &(spent_seconds as i64),
-                    &digression_minutes,
+                    &(*spent_seconds as i64),
+                    digression_minutes,
                 ],
-            )?,
-            _ => {}
+            )
         }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn insert_meeting(tables: &Transaction<'_>, id: &str, agenda: &Agenda) -> rusqlite::Result<()> {
     let bounded = agenda.topics.iter().filter(|topic| topic.timebox_minutes > 0).count();
     tables
-        .prepare_cached("INSERT OR REPLACE INTO meetings (id, topics, bounded) VALUES (?1, ?2, ?3)")?
-        .execute(params![id, agenda.topics.len() as i64, bounded as i64])
-        .map(drop)
+        .prepare_cached(
+            "INSERT OR REPLACE INTO meetings (id, body_code, topics, bounded) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![id, agenda.body.as_str(), agenda.topics.len() as i64, bounded as i64])?;
+    tables.prepare_cached("DELETE FROM roles WHERE meeting = ?1")?.execute([id])?;
+    let mut insert =
+        tables.prepare_cached("INSERT OR IGNORE INTO roles (meeting, department) VALUES (?1, ?2)")?;
+    let has_role = |participant: &&Participant| {
+        participant.roles.iter().any(|given| given.role != RoleOnTopic::Informed)
+    };
+    for participant in agenda.participants.iter().filter(has_role) {
+        insert.execute([id, participant.department.as_str()])?;
+    }
+    Ok(())
 }
 
 fn set(tables: &Transaction<'_>, update: &str, values: &[&dyn ToSql]) -> rusqlite::Result<()> {

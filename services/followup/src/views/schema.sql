@@ -55,6 +55,7 @@ CREATE INDEX follow_ups_by_number ON follow_ups (number);
 CREATE INDEX follow_ups_by_due ON follow_ups (due_at);
 CREATE INDEX follow_ups_of_lead ON follow_ups (lead_code, due_at);
 CREATE INDEX follow_ups_of_lead_by_number ON follow_ups (lead_code, number);
+CREATE INDEX follow_ups_of_body ON follow_ups (body_code);
 CREATE INDEX follow_ups_of_resolution ON follow_ups (resolution);
 CREATE INDEX open_by_due ON follow_ups (due_at) WHERE open;
 CREATE INDEX open_by_number ON follow_ups (number) WHERE open;
@@ -171,14 +172,15 @@ CREATE TABLE departments (
 ) WITHOUT ROWID;
 CREATE TABLE sessions (
     id TEXT PRIMARY KEY,
+    body_code TEXT NOT NULL,
     requested_at INTEGER NOT NULL,
     topics INTEGER NOT NULL,
-    -- Attendees without a role on any topic.
-    idle INTEGER NOT NULL,
-    convened INTEGER NOT NULL DEFAULT 0,
-    -- Converted to a countersign, or merged into another.
-    avoided INTEGER NOT NULL DEFAULT 0
+    -- NULL: nobody met.
+    convened_at INTEGER,
+    -- When a countersign decided something, in place of a meeting.
+    avoided_at INTEGER
 );
+CREATE INDEX sessions_of_body ON sessions (body_code, id);
 -- The departments whose matter a session and its docket are: those that attend, and the chair and the requester.
 CREATE TABLE concerned (
     session TEXT NOT NULL,
@@ -188,15 +190,10 @@ CREATE TABLE concerned (
     PRIMARY KEY (session, department)
 ) WITHOUT ROWID;
 CREATE INDEX sessions_of_department ON concerned (department, session);
--- The body that a session is of.
-CREATE TABLE sessions_of_body (
-    body_code TEXT NOT NULL,
-    session TEXT NOT NULL,
-    PRIMARY KEY (body_code, session)
-) WITHOUT ROWID;
 -- The dockets of meetings; countersigns have no meeting.
 CREATE TABLE meetings (
     id TEXT PRIMARY KEY,
+    body_code TEXT NOT NULL,
     topics INTEGER NOT NULL,
     -- Topics with a timebox.
     bounded INTEGER NOT NULL,
@@ -206,7 +203,22 @@ CREATE TABLE meetings (
     spent_seconds INTEGER,
     digression_minutes INTEGER
 );
-CREATE TABLE attended (
+-- From when until when a department was there; without an end, it is there still, or was until the end.
+CREATE TABLE presences (
+    meeting TEXT NOT NULL,
+    department TEXT NOT NULL,
+    starts_at INTEGER NOT NULL,
+    ends_at INTEGER,
+    PRIMARY KEY (meeting, department, starts_at)
+) WITHOUT ROWID;
+-- Who decides or advises on a topic of a meeting.
+CREATE TABLE roles (
+    meeting TEXT NOT NULL,
+    department TEXT NOT NULL,
+    PRIMARY KEY (meeting, department)
+) WITHOUT ROWID;
+-- Who made a statement, submitted something, voted, led it, or is to do something that was drafted there.
+CREATE TABLE acted (
     meeting TEXT NOT NULL,
     department TEXT NOT NULL,
     PRIMARY KEY (meeting, department)
@@ -221,6 +233,27 @@ CREATE TABLE decisions (
     PRIMARY KEY (docket, topic)
 ) WITHOUT ROWID;
 
+-- What the topics of dockets are about, from which session and matter a resolution comes, and which public-service case a
+-- session or a matter is about.
+CREATE TABLE topics (
+    docket TEXT NOT NULL,
+    topic INTEGER NOT NULL,
+    matter TEXT,
+    PRIMARY KEY (docket, topic)
+) WITHOUT ROWID;
+CREATE TABLE origins (
+    resolution TEXT PRIMARY KEY,
+    session TEXT NOT NULL,
+    matter TEXT
+) WITHOUT ROWID;
+CREATE INDEX origins_by_session ON origins (session);
+CREATE INDEX origins_by_matter ON origins (matter);
+CREATE TABLE cases (
+    thing TEXT PRIMARY KEY,
+    reference TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX cases_by_reference ON cases (reference);
+
 -- What the query planner is told of a grown log, so that it sorts the rows of a small index rather than walk all rows
 -- in their order: about how many rows an index has, and how many of them share what it is sorted by.
 ANALYZE departments;
@@ -232,6 +265,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('follow_ups', 'follow_ups_of_lead_by_number', '1000000 10000 1'),
     ('follow_ups', 'follow_ups_of_body', '1000000 10000'),
     ('follow_ups', 'follow_ups_of_resolution', '1000000 5'),
+    ('follow_ups', 'follow_ups_of_body', '1000000 20000'),
     ('follow_ups', 'open_by_due', '50000 300'),
     ('follow_ups', 'open_by_number', '50000 1'),
     ('follow_ups', 'by_next', '50000 100'),

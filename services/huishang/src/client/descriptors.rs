@@ -90,6 +90,12 @@ pub fn value_word(value: &EnumValueDescriptor) -> String {
     current().value(value).map_or_else(|| short_name(value), str::to_owned)
 }
 
+/// The word for the number of an enum, in the language that is spoken.
+pub fn value_of(kind: &str, number: i32) -> String {
+    let value = pool().get_enum_by_name(kind).and_then(|kind| kind.get_value(number));
+    value.map_or_else(|| number.to_string(), |value| value_word(&value))
+}
+
 /// Whether a text is the word for an enum's value, in any language.
 pub fn is_word_for(value: &EnumValueDescriptor, text: &str) -> bool {
     short_name(value) == kebab(text)

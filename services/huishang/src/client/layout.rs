@@ -205,6 +205,8 @@ impl Table {
             .iter()
             .zip(&self.widths)
             .map(|(cell, width)| match self.width {
+                // What is set in stays so.
+                Some(_) if !cell.contains('\n') && columns(cell) <= *width => vec![(*cell).to_owned()],
                 Some(_) => wrap(cell, *width),
                 None => vec![(*cell).to_owned()],
             })

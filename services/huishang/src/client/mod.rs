@@ -27,7 +27,7 @@ pub mod token;
 mod value;
 
 pub use cell::printable;
-pub use descriptors::{label_of, said};
+pub use descriptors::{label_of, said, value_of};
 pub use error::{EXIT_CODES, Error};
 pub use flags::with_joined_truth_values;
 

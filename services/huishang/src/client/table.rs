@@ -13,8 +13,25 @@ const COLUMNS_MAX: usize = 12;
 /// A field of a message, preceded by those of the messages that contain it.
 type Path = Vec<FieldDescriptor>;
 
-/// The columns of a table with a row for each message. Empty columns are left out, and so are ids next to numbers.
+/// Columns by which a row is set further in for each tier.
+const INDENT: &str = "  ";
+
+/// The columns of a table with a row for each message. Empty columns are left out, and so are ids next to numbers. Rows
+/// with a tier are set in by it: a tree is seen as one.
 pub fn columns_of(kind: &MessageDescriptor, rows: &[DynamicMessage], style: &Style) -> Vec<Column> {
+    let tier = kind.get_field_by_name("tier").filter(|field| field.kind() == Kind::Uint32);
+    let mut columns = plain_columns(kind, rows, style);
+    if let (Some(tier), Some(first)) = (tier, columns.iter_mut().find(|column| column.set == Set::Text)) {
+        for (cell, row) in first.cells.iter_mut().zip(rows) {
+            let above = row.get_field(&tier).as_u32().unwrap_or(1).saturating_sub(1);
+            *cell = format!("{}{cell}", INDENT.repeat(above as usize));
+        }
+        first.set = Set::Whole;
+    }
+    columns
+}
+
+fn plain_columns(kind: &MessageDescriptor, rows: &[DynamicMessage], style: &Style) -> Vec<Column> {
     let paths = paths(kind);
     let has_number = paths.iter().any(|path| last(path).name() == "number");
     let is_id = |path: &Path| last(path).name().ends_with("_id");

@@ -91,14 +91,26 @@ impl MatterDriver {
         chair_code: &str,
         outline: SessionOutline,
     ) -> anyhow::Result<MatterDriver> {
+        MatterDriver::requested_by(deployment, chair_code, chair_code, outline).await
+    }
+
+    /// Requests a session on behalf of a department; the clerk and the chair of another one, which chairs its body, take
+    /// the next steps.
+    pub async fn requested_by(
+        deployment: &Deployment,
+        requester_code: &str,
+        chair_code: &str,
+        outline: SessionOutline,
+    ) -> anyhow::Result<MatterDriver> {
         let clerk = deployment.client(Role::Clerk, Some(chair_code))?;
         let chair = deployment.client(Role::Chair, Some(chair_code))?;
+        let requester = deployment.client(Role::Clerk, Some(requester_code))?;
         let request = scheduling::RequestSessionRequest {
             command_id: command_id(),
             outline: Some(outline.clone()),
             ..Default::default()
         };
-        let answer = clerk.call(request).await.context(text("the request"))?;
+        let answer = requester.call(request).await.context(text("the request"))?;
         let id = session(answer.session)?.session_id;
         Ok(MatterDriver { deployment: deployment.clone(), clerk, chair, id, outline })
     }

@@ -1,7 +1,8 @@
 //! Judging the work.
 
-use super::{Reply, Service, item_id};
+use super::{Reply, Service, cascade, item_id};
 use domain::resolution::action_item::{ActionItem, Command, Rejection};
+use domain::resolution::dependencies::{self, Dependencies};
 use domain::resolution::resolution::Resolution;
 use domain::{Code, Uuid};
 use proto::read_fields;
@@ -41,11 +42,13 @@ pub(super) async fn reopen(
     let id = item_id(&request.item_id)?;
     let calendar = service.calendar().await?;
     let command = read_fields!(request => Command::Reopen { reason, due; calendar })?;
+    let kit = service.kit.clone();
     let decided = service.kit.commit::<ActionItem, _>(&context, id, move |unit| {
-        let command = command.clone();
+        let (command, kit) = (command.clone(), kit.clone());
         Box::pin(async move {
-            unit.decide::<ActionItem>(id, command).await?;
-            must_be_in_force(unit, id).await
+            cascade::decide(&kit, unit, id, command).await?;
+            must_be_in_force(unit, id).await?;
+            must_be_done_before_its_parent(unit, id).await
         })
     });
     let (position, item) = service.answer(id, &decided.await?).await?;
@@ -60,6 +63,14 @@ async fn must_be_in_force(unit: &mut UnitOfWork, id: Uuid) -> Result<(), Command
     let ended = resolution.registered().is_some_and(|registered| !registered.binds(id));
     let refusal = || Rejection::ResolutionEnded { number: assignment.number.clone() };
     if ended { Err(CommandError::rejected::<ActionItem>(refusal())) } else { Ok(()) }
+}
+
+/// What it is a part of is not done before it again, so nothing that waits for that is waited for.
+async fn must_be_done_before_its_parent(unit: &mut UnitOfWork, id: Uuid) -> Result<(), CommandError> {
+    let state = unit.load::<ActionItem>(id).await?;
+    let Some(place) = state.item().and_then(|item| item.place.as_ref()) else { return Ok(()) };
+    let add = dependencies::Command::Add { item: place.parent, on: id };
+    unit.decide::<Dependencies>(Dependencies::realm_id(), add).await
 }
 
 pub(super) async fn name_acceptor(

@@ -14,7 +14,7 @@ pub(super) async fn request(
     let id = item_id(&request.item_id)?;
     let calendar = service.calendar().await?;
     let command = read_fields!(request => Command::RequestExtension { due, reason; calendar })?;
-    let (position, item) = service.decide(&context, id, command).await?;
+    let (position, item) = service.decide_in_cascade(&context, id, command).await?;
     Ok(Response::new(pb::RequestExtensionResponse { position, item }))
 }
 
@@ -25,7 +25,8 @@ pub(super) async fn grant(
     let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
     let calendar = service.calendar().await?;
-    let (position, item) = service.decide(&context, id, Command::GrantExtension { calendar }).await?;
+    let command = Command::GrantExtension { calendar };
+    let (position, item) = service.decide_in_cascade(&context, id, command).await?;
     Ok(Response::new(pb::GrantExtensionResponse { position, item }))
 }
 

@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod assignment;
+mod cascade;
 mod extension;
 mod help;
 mod pause;
@@ -231,6 +232,14 @@ impl ResolutionService for Service {
         pause::urge(self, request).await
     }
 
+    async fn split_item(&self, request: Request<pb::SplitItemRequest>) -> Reply<pb::SplitItemResponse> {
+        cascade::split(self, request).await
+    }
+
+    async fn get_tree(&self, request: Request<pb::GetTreeRequest>) -> Reply<pb::GetTreeResponse> {
+        cascade::tree(self, request).await
+    }
+
     async fn get_resolution(
         &self,
         request: Request<pb::GetResolutionRequest>,
@@ -251,6 +260,13 @@ impl ResolutionService for Service {
 
     async fn list_items(&self, request: Request<pb::ListItemsRequest>) -> Reply<pb::ListItemsResponse> {
         queries::list_items(self, request).await
+    }
+
+    async fn list_item_changes(
+        &self,
+        request: Request<pb::ListItemChangesRequest>,
+    ) -> Reply<pb::ListItemChangesResponse> {
+        queries::list_item_changes(self, request).await
     }
 
     async fn get_scorecard(

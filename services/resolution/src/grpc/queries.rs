@@ -59,10 +59,29 @@ pub(super) async fn list_items(
 ) -> Reply<pb::ListItemsResponse> {
     let scope = service.kit.scope(&request).await?;
     let request = request.into_inner();
-    let query = views::items(&request, service.kit.clock().now(), service.calendar().await?.zone())?;
+    let (now, under) =
+        (service.kit.clock().now(), service.kit.downwards(request.under_code.as_deref()).await?);
+    let query = views::items_under(&request, under.as_ref(), now, service.calendar().await?.zone())?;
     let (page, position) = service.view.query(scope, request.at_least_position, query).await?;
     Ok(Response::new(pb::ListItemsResponse {
         items: page.rows,
+        next_page_token: page.next_page_token,
+        position,
+    }))
+}
+
+pub(super) async fn list_item_changes(
+    service: &Service,
+    request: Request<pb::ListItemChangesRequest>,
+) -> Reply<pb::ListItemChangesResponse> {
+    let scope = service.kit.scope(&request).await?;
+    let request = request.into_inner();
+    let (now, under) =
+        (service.kit.clock().now(), service.kit.downwards(request.under_code.as_deref()).await?);
+    let query = views::changes(&request, under.as_ref(), now, service.calendar().await?.zone())?;
+    let (page, position) = service.view.query(scope, request.at_least_position, query).await?;
+    Ok(Response::new(pb::ListItemChangesResponse {
+        changes: page.rows,
         next_page_token: page.next_page_token,
         position,
     }))

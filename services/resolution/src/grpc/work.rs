@@ -24,6 +24,6 @@ pub(super) async fn claim_completion(
     let (context, request) = service.kit.receive(request)?;
     let id = item_id(&request.item_id)?;
     let command = read_fields!(request => Command::ClaimCompletion { summary, evidence })?;
-    let (position, item) = service.decide(&context, id, command).await?;
+    let (position, item) = service.decide_in_cascade(&context, id, command).await?;
     Ok(Response::new(pb::ClaimCompletionResponse { position, item }))
 }

@@ -41,6 +41,20 @@ fn no_list_reads_every_row_or_sorts_many() {
             }
         }
     }
+    for order_by in ["number", "due_at desc"] {
+        for filter in 0..4 {
+            let request = ListItemsRequest {
+                order_by: order_by.to_owned(),
+                session_id: (filter == 0).then(|| Uuid::nil().to_string()),
+                matter_id: (filter == 1).then(|| Uuid::nil().to_string()),
+                case_reference: (filter == 2).then(|| "12345-1".to_owned()),
+                body_code: (filter == 3).then(|| "FLOOD".to_owned()),
+                ..Default::default()
+            };
+            let list = views::list(&request, Timestamp::UNIX_EPOCH).unwrap();
+            assert_eq!(list.slow_plan(&tables, &FEW).unwrap(), None);
+        }
+    }
     for filters in 0..8_i32 {
         for order_by in ["number", "number desc", "decided_on", "decided_on desc"] {
             let request = ListResolutionsRequest {

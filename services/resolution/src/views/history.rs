@@ -112,6 +112,42 @@ pub(super) fn events(tables: ScopedTables<'_>, item: &str) -> rusqlite::Result<V
     Ok(events)
 }
 
+/// An item as it was when the log ended with a position. What it had reported by then is not kept.
+pub(super) fn as_of(tables: ScopedTables<'_>, item: &str, position: Position) -> rusqlite::Result<State> {
+    let until = i64::try_from(position).unwrap_or(i64::MAX);
+    let (mut state, values) = (State::default(), [item.to_owned().into(), until.into()]);
+    let condition = "item = ? AND kind IS NOT NULL AND position <= ?";
+    tables.each(&EVENTS, condition, "history.id", values, |row| {
+        if let Some(event) = event(row)? {
+            state = ActionItem::evolve(std::mem::take(&mut state), &event);
+        }
+        Ok(true)
+    })?;
+    Ok(state)
+}
+
+/// The last entries of an item after a position, oldest first, and how many there are in all.
+pub(super) fn since(
+    tables: ScopedTables<'_>,
+    item: &str,
+    position: Position,
+    most: u32,
+) -> rusqlite::Result<(Vec<ItemEntry>, u32)> {
+    let after = i64::try_from(position).unwrap_or(i64::MAX);
+    let values = || [item.to_owned().into(), after.into()];
+    let condition = "item = ? AND position > ?";
+    let count = tables.first(&COUNT, condition, values(), |row| row.get(0))?;
+    let last = "position DESC, history.id DESC";
+    let mut entries = tables.all(&ROWS, condition, last, values(), most, |row| {
+        ItemEntry::decode(row.get::<_, Vec<u8>>(0)?.as_slice())
+            .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, fault.into()))
+    })?;
+    entries.reverse();
+    Ok((entries, count.unwrap_or_default()))
+}
+
+const COUNT: Rows = ROWS.selecting("SELECT count(*) FROM history JOIN items ON items.id = history.item");
+
 const EVENTS: Rows =
     ROWS.selecting("SELECT occurred_at, kind, event FROM history JOIN items ON items.id = history.item");
 
@@ -220,6 +256,15 @@ fn entry_of_follow_through(event: &Event) -> ItemEntry {
             ItemEntry { text: Some(on_number.to_wire()), ..entry(Kind::DependencyAdded, None) }
         }
         Event::DependantNoted { .. } => entry(Kind::DependantNoted, None),
+        Event::PlacedBelow { place } => {
+            ItemEntry { text: Some(place.parent_number.to_wire()), ..entry(Kind::PlacedBelow, None) }
+        }
+        Event::SubItemNoted { number, .. } => {
+            ItemEntry { text: Some(number.to_wire()), ..entry(Kind::SubItemNoted, None) }
+        }
+        Event::SessionNoted { session } => {
+            ItemEntry { text: Some(session.to_string()), ..entry(Kind::SessionNoted, None) }
+        }
         Event::Released { due, .. } => due_now(*due, entry(Kind::Released, None)),
         Event::Urged { text, .. } => entry(Kind::Urged, Some(text)),
         _ => ItemEntry::default(),

@@ -1,6 +1,6 @@
 //! Action items, a row each, and the departments that support them.
 
-use super::{Named, chain, history, resolution, stage_filter, uuid_filter};
+use super::{Named, chain, history, origin, resolution, stage_filter, uuid_filter};
 use crate::render;
 use domain::calendar::{WorkingCalendar, Zone};
 use domain::resolution::action_item::{ActionItem, Assignment, Event, Item, Stage};
@@ -18,7 +18,7 @@ use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
 use std::collections::BTreeSet;
 
-const ROWS: Rows =
+pub(super) const ROWS: Rows =
     Rows::of_those_concerned("SELECT rowid, * FROM items", concat!("rowid IN (", items_concerning!(), ")"));
 /// The same with the ids of the items that an item waits for, with a space between.
 pub(super) const WITH_WAITS: Rows = ROWS.selecting(
@@ -28,6 +28,9 @@ pub(super) const WITH_WAITS: Rows = ROWS.selecting(
 /// Neither accepted nor rescinded. In a grown log few are; what implies this says so, for the indexes of those.
 const OPEN: &str = "stage <= 4";
 const OPEN_STAGE_MAX: i32 = 4;
+/// Led by one of some departments, decided by a body.
+pub(super) const UNDER: &str = "lead_code IN (SELECT value FROM json_each(?))";
+pub(super) const OF_BODY: &str = "resolution IN (SELECT id FROM resolutions WHERE body_code = ?)";
 /// Past due while its clock runs, and neither claimed, accepted nor rescinded: stages 1 to 3 on the wire.
 const LATE: &str = "stage <= 4 AND stage <= 3 AND paused_since IS NULL AND due_at < ?";
 /// The same for the items of one stage, which are not sought by their due moments, so that none need be sorted.
@@ -101,12 +104,14 @@ fn write_item(tables: &Transaction<'_>, id: Uuid, item: &Item) -> rusqlite::Resu
     // What depends on the moment is worked out when it is shown.
     let shown = render::item(id, item, Timestamp::MIN, &Zone::utc());
     let id = id.to_string();
+    let sessions: Vec<String> = item.sessions.iter().map(Uuid::to_string).collect();
     let micros = |at: Option<Timestamp>| at.map(Timestamp::as_microsecond);
     tables
         .prepare_cached(
             "UPDATE items SET lead_code = ?2, stage = ?3, due_on = ?4, due_at = ?5, first_due_at = ?6,
                  acceptor_code = ?7, blocked_reason = ?8, extension_due_on = ?9, paused_since = ?10,
-                 claimed_at = ?11, holds = ?12, shown = ?13
+                 claimed_at = ?11, holds = ?12, shown = ?13, reported_percent = ?14, parent = ?15, tier = ?16,
+                 sessions = ?17
              WHERE id = ?1",
         )?
         .execute(params![
@@ -123,12 +128,26 @@ fn write_item(tables: &Transaction<'_>, id: Uuid, item: &Item) -> rusqlite::Resu
             micros(item.claimed_at),
             item.holds,
             shown.encode_to_vec(),
+            item.reported_percent,
+            item.place.as_ref().map(|place| place.parent.to_string()),
+            item.tier(),
+            sessions.join(" "),
         ])?;
+    write_leading_above(tables, &id, item)?;
     write_called_upon(tables, &id, item)?;
     tables.prepare_cached("DELETE FROM waiting WHERE item = ?1")?.execute([&id])?;
     let mut insert = tables.prepare_cached("INSERT INTO waiting (item, on_item) VALUES (?1, ?2)")?;
     for on in item.waits_for.keys() {
         insert.execute([&id, &on.to_string()])?;
+    }
+    Ok(())
+}
+
+fn write_leading_above(tables: &Transaction<'_>, id: &str, item: &Item) -> rusqlite::Result<()> {
+    let mut insert =
+        tables.prepare_cached("INSERT OR IGNORE INTO leading_above (department, item) VALUES (?1, ?2)")?;
+    for department in item.place.iter().flat_map(|place| &place.above) {
+        insert.execute([department.as_str(), id])?;
     }
     Ok(())
 }
@@ -182,7 +201,18 @@ pub fn items(
     zone: &Zone,
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<pb::Item>> + Send + 'static + use<>, Invalid>
 {
-    let (zone, query) = (zone.clone(), list(request, now)?);
+    items_under(request, None, now, zone)
+}
+
+/// The same for the items that these departments lead; with none, for all.
+pub(crate) fn items_under(
+    request: &pb::ListItemsRequest,
+    under: Option<&BTreeSet<Code>>,
+    now: Timestamp,
+    zone: &Zone,
+) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<pb::Item>> + Send + 'static + use<>, Invalid>
+{
+    let (zone, query) = (zone.clone(), list(request, now)?.filter_codes(UNDER, under));
     Ok(move |tables: ScopedTables<'_>| query.run(tables, |row| summary(row, now, &zone)))
 }
 
@@ -209,6 +239,7 @@ pub(crate) fn list(request: &pb::ListItemsRequest, now: Timestamp) -> Result<Lis
     .filter_text("id IN (SELECT item FROM called_upon WHERE department = ?)", &request.called_upon_code)
     .filter_some(in_stage, stage)
     .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?)
+    .filter_text(OF_BODY, &request.body_code)
     .filter_some("due_on <= ?", latest_due_on.map(|date| date.to_string()))
     .filter_id_prefix("id", &request.id_prefix)?
     .filter_words("searched", "text", request.text())?;
@@ -217,6 +248,11 @@ pub(crate) fn list(request: &pb::ListItemsRequest, now: Timestamp) -> Result<Lis
     }
     if few {
         query = query.sort_few_by("number");
+    }
+    for (condition, values) in
+        origin::conditions(&request.session_id, &request.matter_id, &request.case_reference)?
+    {
+        query = query.filter(condition, values);
     }
     if let Some(late) = request.late {
         let condition = match (late, stage) {
@@ -244,7 +280,7 @@ pub(crate) fn list(request: &pb::ListItemsRequest, now: Timestamp) -> Result<Lis
     Ok(query)
 }
 
-fn summary(row: &Row<'_>, now: Timestamp, zone: &Zone) -> rusqlite::Result<pb::Item> {
+pub(super) fn summary(row: &Row<'_>, now: Timestamp, zone: &Zone) -> rusqlite::Result<pb::Item> {
     let unreadable = |fault: Box<dyn std::error::Error + Send + Sync>| {
         rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, fault)
     };

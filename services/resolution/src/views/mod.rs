@@ -1,7 +1,7 @@
 //! The view of resolutions, items, and what happened to an item.
 
-/// Selects the rowids of the items that concern somebody: their department leads, supports, is asked for help, or judges, or
-/// they are stewards of the body.
+/// Selects the rowids of the items that concern somebody: their department leads, supports, is asked for help, judges, or leads
+/// what they are a part of, or they are stewards of the body.
 macro_rules! items_concerning {
     () => {
         "SELECT rowid FROM items WHERE lead_code IN (SELECT value FROM json_each(?, '$.departments'))
@@ -9,31 +9,40 @@ macro_rules! items_concerning {
              WHERE called_upon.department IN (SELECT value FROM json_each(?, '$.departments'))
          UNION ALL SELECT items.rowid FROM supporting JOIN items ON items.id = supporting.item
              WHERE supporting.department IN (SELECT value FROM json_each(?, '$.departments'))
+         UNION ALL SELECT items.rowid FROM leading_above JOIN items ON items.id = leading_above.item
+             WHERE leading_above.department IN (SELECT value FROM json_each(?, '$.departments'))
          UNION ALL SELECT rowid FROM items WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies'))"
     };
 }
 
 mod chain;
+mod change;
 mod dissent;
 mod history;
 mod item;
 mod notice;
+mod origin;
 mod resolution;
 mod scorecard;
+mod tree;
 
-pub(crate) use item::item;
+pub(crate) use change::changes;
 pub use item::items;
 #[cfg(test)]
 pub(crate) use item::list;
+pub(crate) use item::{item, items_under};
 #[cfg(test)]
 pub(crate) use resolution::list as list_of_resolutions;
 pub(crate) use resolution::{resolution, resolutions};
 pub(crate) use scorecard::scorecard;
+pub(crate) use tree::tree;
 
 use domain::deliberation::docket::Docket;
 use domain::followup::follow_up::FollowUp;
 use domain::resolution::action_item::ActionItem;
 use domain::resolution::resolution::Resolution;
+use domain::scheduling::matter::Matter;
+use domain::scheduling::session::Session;
 use domain::text::composed;
 use domain::{Aggregate as _, Uuid};
 use proto::{Invalid, Wire};
@@ -48,13 +57,27 @@ pub struct ResolutionView;
 impl View for ResolutionView {
     const NAME: &'static str = "resolution";
     const SCHEMA: &'static str = include_str!("schema.sql");
-    const CATEGORIES: &'static [&'static str] =
-        &[Docket::CATEGORY, Resolution::CATEGORY, ActionItem::CATEGORY, FollowUp::CATEGORY];
+    const CATEGORIES: &'static [&'static str] = &[
+        Docket::CATEGORY,
+        Resolution::CATEGORY,
+        ActionItem::CATEGORY,
+        FollowUp::CATEGORY,
+        Session::CATEGORY,
+        Matter::CATEGORY,
+    ];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
         match record.stream.category.as_str() {
-            Docket::CATEGORY => resolution::project_docket(tables, record),
-            Resolution::CATEGORY => resolution::project(tables, record),
+            Docket::CATEGORY => {
+                origin::project_docket(tables, record)?;
+                resolution::project_docket(tables, record)
+            }
+            Resolution::CATEGORY => {
+                origin::project_resolution(tables, record)?;
+                resolution::project(tables, record)
+            }
+            Session::CATEGORY => origin::project_session(tables, record),
+            Matter::CATEGORY => origin::project_matter(tables, record),
             ActionItem::CATEGORY => item::project(tables, record),
             FollowUp::CATEGORY => notice::project(tables, record),
             _ => Ok(()),

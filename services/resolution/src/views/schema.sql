@@ -56,6 +56,12 @@ CREATE TABLE items (
     paused_since INTEGER,
     claimed_at INTEGER,
     holds INTEGER,
+    -- What the lead reported, in percent; the item that it is a part of, and its tier.
+    reported_percent INTEGER NOT NULL DEFAULT 0,
+    parent TEXT,
+    tier INTEGER NOT NULL DEFAULT 1,
+    -- Ids of the sessions that carry it out, with a space between.
+    sessions TEXT NOT NULL DEFAULT '',
     -- How often it was returned, extended and reopened.
     returned INTEGER NOT NULL DEFAULT 0,
     extended INTEGER NOT NULL DEFAULT 0,
@@ -97,6 +103,15 @@ CREATE TABLE called_upon (
     PRIMARY KEY (department, item)
 ) WITHOUT ROWID;
 CREATE INDEX called_upon_for ON called_upon (item);
+
+CREATE INDEX items_below ON items (parent) WHERE parent IS NOT NULL;
+
+-- The departments that lead what an item is a part of, on every tier above it.
+CREATE TABLE leading_above (
+    department TEXT NOT NULL,
+    item TEXT NOT NULL,
+    PRIMARY KEY (department, item)
+) WITHOUT ROWID;
 
 -- Which item waits for which.
 CREATE TABLE waiting (
@@ -153,6 +168,28 @@ CREATE TABLE history (
 );
 CREATE INDEX events_of_item ON history (item) WHERE kind IS NOT NULL;
 CREATE INDEX history_of_item ON history (item, position, id);
+CREATE INDEX history_by_position ON history (position, item);
+
+-- What the topics of dockets are about, from which session and matter a resolution comes, and which public-service case a
+-- session or a matter is about.
+CREATE TABLE topics (
+    docket TEXT NOT NULL,
+    topic INTEGER NOT NULL,
+    matter TEXT,
+    PRIMARY KEY (docket, topic)
+) WITHOUT ROWID;
+CREATE TABLE origins (
+    resolution TEXT PRIMARY KEY,
+    session TEXT NOT NULL,
+    matter TEXT
+) WITHOUT ROWID;
+CREATE INDEX origins_by_session ON origins (session);
+CREATE INDEX origins_by_matter ON origins (matter);
+CREATE TABLE cases (
+    thing TEXT PRIMARY KEY,
+    reference TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX cases_by_reference ON cases (reference);
 
 -- What the query planner is told of a grown log, so that it sorts the rows of a small index rather than walk all rows
 -- in their order: about how many rows an index has, and how many of them share what it is sorted by.

@@ -34,6 +34,7 @@ pub(super) async fn request(
             name_matters(&mut outline.topics, &[], id);
             let command = Command::Request { outline, chair };
             facts::must_be_allowed(unit, id, &command).await?;
+            facts::must_be_carried_out(unit, &command).await?;
             facts::decide_session(unit, id, &command, id, &default_calendar).await?;
             facts::must_be_listed(unit, &named).await
         })

@@ -53,6 +53,7 @@ fn outline(topics: u32, departments: usize, start: Timestamp) -> Outline {
         earliest_start_at: start,
         case_reference: Some(line("12345-2027-0001")),
         decide_by: None,
+        carries_out: None,
     }
 }
 

@@ -32,6 +32,7 @@ fn outline() -> Outline {
         earliest_start_at: "2027-03-01T01:00:00Z".parse().unwrap(),
         case_reference: None,
         decide_by: Some("2027-03-01T02:00:00Z".parse().unwrap()),
+        carries_out: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can happen to an action item.
 
+use super::cascade::Place;
 use super::item::{Assignment, Due};
 use crate::resolution::evidence::Evidence;
 use crate::{Code, Date, Line, Text, Timestamp, Uuid};
@@ -226,6 +227,25 @@ pub enum Event {
         on: Uuid,
         /// When it is due now, if that changed: later by the working days it waited.
         due: Option<Due>,
+    },
+    /// The item is a part of another one from now on, which it carries out.
+    PlacedBelow {
+        /// Where.
+        place: Place,
+    },
+    /// There is an item below this one, which carries it out.
+    SubItemNoted {
+        /// Which.
+        sub_item: Uuid,
+        /// Its number.
+        number: Line,
+        /// Whether this one was split into it; if not, a session decided on it.
+        is_split: bool,
+    },
+    /// A session was requested to carry the item out.
+    SessionNoted {
+        /// Which.
+        session: Uuid,
     },
     /// The lead was urged on.
     Urged {

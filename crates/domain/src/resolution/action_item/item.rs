@@ -1,6 +1,6 @@
 //! An item as it is now.
 
-use super::{Event, Rejection};
+use super::{Event, Place, Rejection};
 use crate::calendar::{WorkingCalendar, Zone};
 use crate::{Code, Date, Line, Text, Timestamp, Uuid};
 use std::collections::{BTreeMap, BTreeSet};
@@ -212,6 +212,14 @@ pub struct Item {
     pub waits_for: BTreeMap<Uuid, Line>,
     /// The items that wait or waited for it.
     pub dependants: BTreeSet<Uuid>,
+    /// Where it is in a cascade, when it is a part of another item.
+    pub place: Option<Place>,
+    /// The items below it, which carry it out, with their numbers, in the order in which they came.
+    pub sub_items: Vec<(Uuid, Line)>,
+    /// How many of those it was split into.
+    pub split_into: usize,
+    /// The sessions that were requested to carry it out.
+    pub sessions: BTreeSet<Uuid>,
     /// Since when its clock stands still; none while it runs.
     pub paused_since: Option<Timestamp>,
     /// When the work was claimed to be done, while that is claimed or accepted; not known in old logs.
@@ -245,6 +253,10 @@ impl Item {
             suspension: None,
             waits_for: BTreeMap::new(),
             dependants: BTreeSet::new(),
+            place: None,
+            sub_items: vec![],
+            split_into: 0,
+            sessions: BTreeSet::new(),
             paused_since: None,
             claimed_at: None,
             urges: Urges::default(),
@@ -258,9 +270,12 @@ impl Item {
             .chain(self.assignment.co_responsible.iter().filter(|code| **code != self.assignment.lead))
     }
 
-    /// The departments whose matter it is: its parties, its acceptor, and those that are asked for help.
+    /// The departments whose matter it is: its parties, its acceptor, those that are asked for help, and those that lead
+    /// what it is a part of.
     pub fn concerned(&self) -> impl Iterator<Item = &Code> {
-        self.parties().chain(&self.acceptor).chain(self.blockages.iter().map(|blockage| &blockage.help_from))
+        let helpers = self.blockages.iter().map(|blockage| &blockage.help_from);
+        let above = self.place.iter().flat_map(|place| &place.above);
+        self.parties().chain(&self.acceptor).chain(helpers).chain(above)
     }
 
     /// How much is done, in percent: what the lead last said, or all of it once that was accepted.
@@ -424,6 +439,21 @@ impl Item {
             }
             Event::PartAccepted { part, .. } => self.set_part(part, PartStage::Accepted),
             Event::PartReturned { part, .. } => self.set_part(part, PartStage::Underway),
+            of_a_cascade => self.apply_in_cascade(of_a_cascade),
+        }
+    }
+
+    /// What is above and below it.
+    fn apply_in_cascade(&mut self, event: &Event) {
+        match event {
+            Event::PlacedBelow { place } => self.place = Some(place.clone()),
+            Event::SubItemNoted { sub_item, number, is_split } => {
+                self.sub_items.push((*sub_item, number.clone()));
+                self.split_into += usize::from(*is_split);
+            }
+            Event::SessionNoted { session } => {
+                self.sessions.insert(*session);
+            }
             _ => {}
         }
     }

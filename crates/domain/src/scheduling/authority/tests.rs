@@ -44,6 +44,7 @@ fn outline(attendees: Vec<Attendee>) -> Outline {
         earliest_start_at: at("2027-03-08T01:00:00Z"),
         case_reference: None,
         decide_by: None,
+        carries_out: None,
     }
 }
 

@@ -117,6 +117,8 @@ pub struct Outline {
     pub case_reference: Option<Line>,
     /// The moment by which it must be decided, in an emergency.
     pub decide_by: Option<Timestamp>,
+    /// The action item that what is decided carries out, one tier up.
+    pub carries_out: Option<Uuid>,
 }
 
 impl Outline {

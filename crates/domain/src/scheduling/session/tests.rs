@@ -52,6 +52,7 @@ fn outline(topic_count: u32) -> Outline {
         earliest_start_at: at(START),
         case_reference: None,
         decide_by: None,
+        carries_out: None,
     }
 }
 

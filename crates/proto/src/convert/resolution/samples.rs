@@ -2,7 +2,7 @@
 
 use crate::convert::sample::{Sample, at, code, line, samples, text};
 use domain::Uuid;
-use domain::resolution::action_item::{ActionItem, Assignment, Due, Event as ItemEvent};
+use domain::resolution::action_item::{ActionItem, Assignment, Due, Event as ItemEvent, Place};
 use domain::resolution::dependencies::{self, Dependencies};
 use domain::resolution::evidence::Evidence;
 use domain::resolution::register::{self, Register};
@@ -190,5 +190,19 @@ fn of_follow_through(due: Due, moment: domain::Timestamp) -> Vec<ItemEvent> {
         Event::DependantNoted { dependant: Uuid::from_u128(4) },
         Event::Released { on: Uuid::from_u128(5), due: None },
         Event::Urged { text: reason, urged_on: due.due_on },
+        Event::PlacedBelow {
+            place: Place {
+                parent: Uuid::from_u128(5),
+                parent_number: line("FLOOD-2027-0001/2"),
+                tier: 3,
+                above: vec![code("WATER"), code("ROADS")],
+            },
+        },
+        Event::SubItemNoted {
+            sub_item: Uuid::from_u128(6),
+            number: line("FLOOD-2027-0001/2.1"),
+            is_split: true,
+        },
+        Event::SessionNoted { session: Uuid::from_u128(7) },
     ]
 }

@@ -180,6 +180,7 @@ pub fn outline(kind: session::Kind) -> session::Outline {
         case_reference: (kind == session::Kind::Case).then(|| line("12345-2027-0001")),
         decide_by: (kind == session::Kind::Emergency).then(|| at("2027-03-05T03:00:00Z")),
         emergency: (kind == session::Kind::Emergency).then(declaration),
+        carries_out: None,
     }
 }
 

@@ -41,6 +41,7 @@ pub async fn prepare(stage: &Stage) -> anyhow::Result<MatterDriver> {
         case_reference: None,
         decide_by: None,
         emergency: None,
+        carries_out_item_id: None,
     };
     let matter = MatterDriver::request(&stage.deployment, text("CITY-HOTLINE"), outline).await?;
     matter.submit_papers(|_| "5eed".repeat(16)).await?;

@@ -68,6 +68,7 @@ fn outline(stage: &Stage, topics: Range<usize>) -> SessionOutline {
         case_reference: None,
         decide_by: None,
         emergency: None,
+        carries_out_item_id: None,
     }
 }
 

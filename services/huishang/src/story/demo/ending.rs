@@ -82,7 +82,8 @@ fn figures(counts: &BoardCounts) -> [u32; 9] {
 
 async fn indicators(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
     heading(text("The indicators and their baselines 指标"))?;
-    let answer = stage.supervisor.call(GetIndicatorsRequest { at_least_position }).await?;
+    let answer =
+        stage.supervisor.call(GetIndicatorsRequest { at_least_position, ..Default::default() }).await?;
     let shown = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.2}"));
     let column = |heading: &str, set: Set, cell: &dyn Fn(&Indicator) -> String| Column {
         heading: heading.into(),
@@ -176,7 +177,7 @@ async fn outside(stage: &Stage, at_least_position: u64) -> anyhow::Result<()> {
     narrate(text("Each time it gets the answer that an id gets which nobody has."))
 }
 
-fn print_table(columns: Vec<Column>) -> anyhow::Result<()> {
+pub fn print_table(columns: Vec<Column>) -> anyhow::Result<()> {
     Table::new(columns, Some(PAGE_COLUMNS)).lines().iter().try_for_each(|line| print_line(line))
 }
 

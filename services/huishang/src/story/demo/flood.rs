@@ -86,6 +86,7 @@ fn outline(stage: &Stage) -> SessionOutline {
             reason: text("The river rises 40 cm an hour").into(),
             authority: text("Flood plan, level II 防汛应急预案二级响应").into(),
         }),
+        carries_out_item_id: None,
     }
 }
 

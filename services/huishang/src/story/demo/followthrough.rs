@@ -43,10 +43,14 @@ impl<'s> Items<'s> {
         Ok(Items { stage, items })
     }
 
-    /// The id of the docket's item with this number, from 1.
-    fn id(&self, number: usize) -> anyhow::Result<String> {
+    /// The docket's item with this number, from 1, as it was assigned.
+    pub fn item(&self, number: usize) -> anyhow::Result<&Item> {
         let item = number.checked_sub(1).and_then(|index| self.items.get(index));
-        Ok(item.with_context(|| format!("the docket has no item {number}"))?.item_id.clone())
+        item.with_context(|| format!("the docket has no item {number}"))
+    }
+
+    fn id(&self, number: usize) -> anyhow::Result<String> {
+        Ok(self.item(number)?.item_id.clone())
     }
 
     fn lead(&self, department: &str) -> anyhow::Result<Client> {

@@ -35,6 +35,7 @@ fn outline(stage: &Stage, title: &str) -> SessionOutline {
         case_reference: Some("12345-2027-030417".into()),
         decide_by: None,
         emergency: None,
+        carries_out_item_id: None,
     }
 }
 

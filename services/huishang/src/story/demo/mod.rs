@@ -1,7 +1,8 @@
-//! `huishang demo`: four matters, each from the request to the supervised result, played over gRPC as any client
+//! `huishang demo`: five matters, each from the request to the supervised result, played over gRPC as any client
 //! would play them, on a server that is started for it or on a running one.
 
 mod appointment;
+mod cascade;
 mod cast;
 mod conference;
 mod ending;
@@ -120,7 +121,10 @@ async fn play(deployment: Deployment) -> anyhow::Result<()> {
     heading(text("3 · An appointment by secret ballot 无记名表决"))?;
     appointment::vote_in_secret(&stage, &appointment).await?;
 
-    heading(text("4 · An emergency, decided by its deadline 应急会商"))?;
+    heading(text("4 · Three tiers, from the conference to the city 三级会商"))?;
+    cascade::three_tiers(&stage, &conference).await?;
+
+    heading(text("5 · An emergency, decided by its deadline 应急会商"))?;
     let flood = flood::decide_by_deadline(&stage).await?;
 
     heading(text("After 会后: what became of the decisions"))?;

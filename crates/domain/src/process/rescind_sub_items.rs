@@ -1,0 +1,13 @@
+//! Nothing is owed any longer of an item that is rescinded: the items below it, as far as they are open, are rescinded too.
+
+use crate::Uuid;
+use crate::resolution::action_item::{self, Command, Event};
+
+/// This process manager's name.
+pub const NAME: &str = "rescind_sub_items";
+
+/// What follows from an event of an item; `state` is the item just after it.
+pub fn react(state: &action_item::State, event: &Event) -> Vec<(Uuid, Command)> {
+    let (Event::Rescinded { reason }, Some(item)) = (event, state.item()) else { return vec![] };
+    item.sub_items.iter().map(|(id, _)| (*id, Command::Rescind { reason: reason.clone() })).collect()
+}

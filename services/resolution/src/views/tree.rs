@@ -1,0 +1,202 @@
+//! The cascade around an item: what it is a part of, and everything below it.
+
+use super::{Named, item};
+use domain::calendar::Zone;
+use domain::resolution::action_item::Stage;
+use domain::resolution::roll_up::{Node, RollUp, roll_up};
+use domain::{Timestamp, Uuid};
+use proto::Wire as _;
+use proto::resolution::v1 as pb;
+use rusqlite::Row;
+use rusqlite::types::Type;
+use service_kit::{Rows, ScopedTables};
+use std::collections::BTreeMap;
+
+/// Items that are shown of a tree, at most.
+const NODES_MAX: usize = 1_000;
+
+/// What an item is a part of, up to the first tier, and itself.
+const UPWARDS: &str = "id IN (
+    WITH RECURSIVE upwards (item) AS (
+        SELECT ?
+        UNION SELECT items.parent FROM items JOIN upwards ON items.id = upwards.item WHERE items.parent IS NOT NULL
+    )
+    SELECT item FROM upwards)";
+/// What is below an item, on every tier, and itself.
+const DOWNWARDS: &str = "id IN (
+    WITH RECURSIVE downwards (item) AS (
+        SELECT ?
+        UNION SELECT items.id FROM items JOIN downwards ON items.parent = downwards.item
+    )
+    SELECT item FROM downwards)";
+
+/// What is rolled up to an item belongs to it: whoever sees the item is told how far all of it has come, and how much there
+/// is, but not what it is.
+const COUNTED: Rows = Rows::of_everybody(
+    "SELECT id, parent, stage, reported_percent, (stage <= 3 AND paused_since IS NULL AND due_at < ?) AS late FROM items",
+);
+
+/// An item of the tree, as far as the caller sees it.
+struct Seen {
+    shown: pb::Item,
+    sort_key: String,
+    tier: u32,
+    sessions: Vec<String>,
+    parent: Option<Uuid>,
+}
+
+fn unreadable(fault: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(fault))
+}
+
+fn uuid(text: &str) -> rusqlite::Result<Uuid> {
+    Uuid::try_parse(text).map_err(unreadable)
+}
+
+fn parent(row: &Row<'_>) -> rusqlite::Result<Option<Uuid>> {
+    row.get::<_, Option<String>>("parent")?.as_deref().map(uuid).transpose()
+}
+
+impl Seen {
+    fn read(row: &Row<'_>, now: Timestamp, zone: &Zone) -> rusqlite::Result<(Uuid, Seen)> {
+        let shown = item::summary(row, now, zone)?;
+        let sessions: String = row.get("sessions")?;
+        let seen = Seen {
+            sort_key: row.get("number")?,
+            tier: row.get("tier")?,
+            sessions: sessions.split_whitespace().map(str::to_owned).collect(),
+            parent: parent(row)?,
+            shown,
+        };
+        Ok((uuid(&seen.shown.item_id)?, seen))
+    }
+}
+
+/// The items of a tree by id.
+type Items = BTreeMap<Uuid, Seen>;
+
+/// The query for the tree around an item; the answer lacks the view's position.
+pub(crate) fn tree(
+    named: Named,
+    now: Timestamp,
+    zone: &Zone,
+) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Option<pb::GetTreeResponse>> + Send + 'static + use<> {
+    let zone = zone.clone();
+    move |tables| {
+        let read = |row: &Row<'_>| Seen::read(row, now, &zone);
+        let Some((asked, _)) = tables.first(&item::ROWS, named.condition, [named.value.into()], read)? else {
+            return Ok(None);
+        };
+        let upwards = path(&reached(tables, UPWARDS, asked, now, &zone)?, asked);
+        let top = upwards.first().copied().unwrap_or(asked);
+        let items = reached(tables, DOWNWARDS, top, now, &zone)?;
+        Ok(Some(answer(&items, &rolled_up(tables, top, now)?, &upwards, asked)))
+    }
+}
+
+/// What is rolled up to each item from a top downwards.
+fn rolled_up(
+    tables: ScopedTables<'_>,
+    top: Uuid,
+    now: Timestamp,
+) -> rusqlite::Result<BTreeMap<Uuid, RollUp>> {
+    let mut nodes = BTreeMap::new();
+    let values = [now.as_microsecond().into(), top.to_string().into()];
+    tables.each(&COUNTED, DOWNWARDS, "rowid", values, |row| {
+        let node = Node {
+            parent: parent(row)?,
+            stage: Stage::from_wire(row.get("stage")?).map_err(unreadable)?,
+            reported_percent: row.get("reported_percent")?,
+            late: row.get("late")?,
+        };
+        nodes.insert(uuid(&row.get::<_, String>("id")?)?, node);
+        Ok(true)
+    })?;
+    Ok(roll_up(&nodes))
+}
+
+fn reached(
+    tables: ScopedTables<'_>,
+    condition: &str,
+    from: Uuid,
+    now: Timestamp,
+    zone: &Zone,
+) -> rusqlite::Result<Items> {
+    let mut items = Items::new();
+    tables.each(&item::ROWS, condition, "rowid", [from.to_string().into()], |row| {
+        let (id, seen) = Seen::read(row, now, zone)?;
+        items.insert(id, seen);
+        Ok(true)
+    })?;
+    Ok(items)
+}
+
+/// From the highest item that the caller sees without a gap down to the one above this.
+fn path(items: &Items, id: Uuid) -> Vec<Uuid> {
+    let parent = |id: &Uuid| items.get(id)?.parent.filter(|parent| items.contains_key(parent));
+    let mut upwards: Vec<Uuid> = std::iter::successors(parent(&id), parent).collect();
+    upwards.reverse();
+    upwards
+}
+
+fn answer(
+    items: &Items,
+    rolled: &BTreeMap<Uuid, RollUp>,
+    upwards: &[Uuid],
+    asked: Uuid,
+) -> pb::GetTreeResponse {
+    let below = subtree(items, asked);
+    let (shown, left_out) = below.split_at(below.len().min(NODES_MAX));
+    let listed: Vec<Uuid> = upwards.iter().chain(shown).copied().collect();
+    let sessions = listed.iter().flat_map(|id| sessions(&items[id]));
+    pb::GetTreeResponse {
+        asked_number: items[&asked].shown.number.clone(),
+        nodes: listed
+            .iter()
+            .map(|id| node(&items[id], rolled.get(id).copied().unwrap_or_default()))
+            .collect(),
+        left_out_count: u32::try_from(left_out.len()).unwrap_or(u32::MAX),
+        sessions: sessions.collect(),
+        position: 0,
+    }
+}
+
+/// An item and everything below it: below each one what is right below it, by number.
+fn subtree(items: &Items, top: Uuid) -> Vec<Uuid> {
+    let mut below: BTreeMap<Uuid, Vec<(&str, Uuid)>> = BTreeMap::new();
+    for (id, seen) in items {
+        if let Some(parent) = seen.parent {
+            below.entry(parent).or_default().push((&seen.sort_key, *id));
+        }
+    }
+    below.values_mut().for_each(|parts| parts.sort_unstable());
+    let (mut listed, mut next) = (Vec::new(), vec![top]);
+    while let Some(id) = next.pop() {
+        listed.push(id);
+        next.extend(below.get(&id).into_iter().flatten().rev().map(|(_, part)| *part));
+    }
+    listed
+}
+
+fn node(seen: &Seen, rolled: RollUp) -> pb::TreeNode {
+    let item = &seen.shown;
+    pb::TreeNode {
+        tier: seen.tier,
+        item_id: item.item_id.clone(),
+        number: item.number.clone(),
+        title: item.title.clone(),
+        lead_code: item.lead_code.clone(),
+        stage: item.stage,
+        percent: rolled.percent,
+        due_on: item.due_on.clone(),
+        late: item.late,
+        below_count: rolled.below,
+        open_count: rolled.open,
+        late_count: rolled.late,
+    }
+}
+
+fn sessions(seen: &Seen) -> impl Iterator<Item = pb::TreeSession> + '_ {
+    let number = &seen.shown.number;
+    seen.sessions.iter().map(|id| pb::TreeSession { number: number.clone(), session_id: id.clone() })
+}
