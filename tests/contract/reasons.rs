@@ -61,6 +61,7 @@ fn given(context: &str) -> Vec<CatalogEntry> {
             catalog::<scheduling::session::Rejection>(),
             catalog::<scheduling::matter::Rejection>(),
             catalog::<scheduling::quota::Rejection>(),
+            catalog::<scheduling::emergency::Rejection>(),
         ]
         .concat(),
         "deliberation" => {

@@ -8,10 +8,13 @@ use domain::scheduling::agenda::matter_commands;
 use domain::scheduling::authority;
 use domain::scheduling::body::{Body, MeetingRules, Version};
 use domain::scheduling::booking::room_command;
+use domain::scheduling::emergency::{self, Emergency, EndCause, alarm};
 use domain::scheduling::matter::Matter;
 use domain::scheduling::quota::{self, Quota, quarter, quota_command};
 use domain::scheduling::room::Room;
-use domain::scheduling::session::{Attendee, Command, Filed, Session, Stage, State, check_notice};
+use domain::scheduling::session::{
+    Attendee, Command, Filed, Kind, Session, Stage, State, check_notice,
+};
 use domain::{Code, Timestamp, Uuid};
 use proto::{Invalid, Violation};
 use service_kit::{CommandError, UnitOfWork};
@@ -45,7 +48,7 @@ pub(crate) async fn must_be_allowed(
 ) -> Result<(), CommandError> {
     let state = unit.load::<Session>(session).await?;
     let code = match (command, state.filed()) {
-        (Command::Request { outline, .. }, None) => outline.body.clone(),
+        (Command::Request { outline, .. } | Command::Alarm { outline, .. }, None) => outline.body.clone(),
         (_, Some(filed)) => filed.outline.body.clone(),
         (_, None) => return Ok(()),
     };
@@ -70,10 +73,34 @@ pub(crate) async fn decide_session(
     if let Some((room, command)) = room_command(session, &before, command, issued.at) {
         unit.decide::<Room>(room, command).await?;
     }
+    decide_emergency(unit, session, &before, command).await?;
     for (matter, command) in matter_commands(session, &before, command, seed, issued.by.department.as_ref()) {
         unit.decide::<Matter>(matter, command).await?;
     }
     keep_to_the_calendar(unit, session, &before, command, default_calendar).await
+}
+
+/// Starts the clock of an emergency that is requested by hand, and stops that of one that does not take place.
+pub(crate) async fn decide_emergency(
+    unit: &mut UnitOfWork,
+    session: Uuid,
+    before: &State,
+    command: &Command,
+) -> Result<(), CommandError> {
+    let command = match (command, before.filed()) {
+        (Command::Request { outline, .. }, None) => {
+            let body = unit.load::<Body>(Body::id(&outline.body)).await?;
+            body.version().and_then(|version| alarm::of_request(command, version))
+        }
+        (Command::Cancel { .. } | Command::Merge { .. }, Some(filed)) if filed.outline.kind == Kind::Emergency => {
+            Some(emergency::Command::End { cause: EndCause::Cancelled })
+        }
+        _ => None,
+    };
+    match command {
+        Some(command) => unit.decide::<Emergency>(session, command).await,
+        None => Ok(()),
+    }
 }
 
 /// Counts the session among those of its body in the quarter, or no longer; and refuses a start at too short a notice.

@@ -30,6 +30,8 @@ use jiff::SignedDuration;
 
 /// Papers on one topic, at most.
 pub const PAPERS_MAX: usize = 10;
+/// Topics of a session that is convened by an alarm, at most: all of it is one record.
+pub const ALARM_TOPICS_MAX: usize = 5;
 /// How long before its start a scheduled session may be convened.
 pub const CONVENE_EARLY: SignedDuration = SignedDuration::from_hours(1);
 
@@ -62,6 +64,17 @@ pub enum Command {
         outline: Outline,
         /// The department in the chair of its body.
         chair: Code,
+    },
+    /// Requests an emergency session and convenes it at once, as an emergency plan of its body has it.
+    Alarm {
+        /// What the plan makes of it.
+        outline: Outline,
+        /// The department in the chair of its body.
+        chair: Code,
+        /// The body's rules in force.
+        rules: MeetingRules,
+        /// The body as it is now; the docket keeps to it.
+        constitution: Constitution,
     },
     /// Submits a paper for a topic.
     SubmitPaper {
@@ -353,6 +366,8 @@ rejections! {
              you speak for {department_code}",
         NotOfTheSession("NOT_OF_THE_SESSION") { department_code: String } =
             "only those who attend the session, requested it or lead it may do this; you speak for {department_code}",
+        UnknownPlan("UNKNOWN_PLAN") { body_code: Code, plan_code: Code } =
+            "body {body_code} has no emergency plan {plan_code}; its charter lists those that it has",
         NotAConvenor("NOT_A_CONVENOR") { body_code: Code, needed_codes: String, department_code: String } =
             "only {needed_codes} may declare an emergency of body {body_code}; you speak for {department_code}",
         EmergencyNotDeclared("EMERGENCY_NOT_DECLARED") =
@@ -427,10 +442,13 @@ impl Aggregate for Session {
             (State::Absent, Command::Request { outline, chair }) => {
                 return admission::request(outline.clone(), chair.clone(), issued);
             }
+            (State::Absent, Command::Alarm { outline, chair, rules, constitution }) => {
+                return admission::alarm(outline, chair, *rules, constitution, issued);
+            }
             (State::Absent, _) => return Err(Rejection::NotFound { what: "session" }),
         };
         match command {
-            Command::Request { .. } => Err(filed.wrong_stage("requested", "new")),
+            Command::Request { .. } | Command::Alarm { .. } => Err(filed.wrong_stage("requested", "new")),
             Command::SubmitPaper { topic, paper } => admission::submit_paper(filed, topic, paper, issued),
             Command::Screen { rules, calendar, sessions_this_quarter, deciders_min } => {
                 let limits = screening::Limits { rules, sessions_this_quarter, deciders_min };

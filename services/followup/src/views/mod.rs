@@ -10,12 +10,14 @@ macro_rules! follow_ups_concerning {
 }
 
 mod board;
+mod emergency;
 mod follow_up;
 mod indicators;
 mod notice;
 mod proceedings;
 
 pub use board::board;
+pub(crate) use emergency::{running as running_emergencies, upcoming as upcoming_of_emergency};
 pub use follow_up::follow_ups;
 #[cfg(test)]
 pub(crate) use follow_up::list;
@@ -28,6 +30,7 @@ pub(crate) use notice::{notices, upcoming};
 use domain::deliberation::docket::Docket;
 use domain::directory::department::Department;
 use domain::followup::follow_up::FollowUp;
+use domain::scheduling::emergency::Emergency;
 use domain::scheduling::session::Session;
 use domain::{Aggregate as _, Uuid};
 use proto::Invalid;
@@ -45,7 +48,7 @@ impl View for FollowupView {
     const NAME: &'static str = "followup";
     const SCHEMA: &'static str = include_str!("schema.sql");
     const CATEGORIES: &'static [&'static str] =
-        &[FollowUp::CATEGORY, Department::CATEGORY, Session::CATEGORY, Docket::CATEGORY];
+        &[FollowUp::CATEGORY, Department::CATEGORY, Session::CATEGORY, Docket::CATEGORY, Emergency::CATEGORY];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
         match record.stream.category.as_str() {
@@ -53,6 +56,7 @@ impl View for FollowupView {
             Department::CATEGORY => proceedings::project_department(tables, record),
             Session::CATEGORY => proceedings::project_session(tables, record),
             Docket::CATEGORY => proceedings::project_docket(tables, record),
+            Emergency::CATEGORY => emergency::project(tables, record),
             _ => Ok(()),
         }
     }

@@ -5,6 +5,7 @@ use crate::views::{self, SchedulingView};
 use domain::calendar::WorkingCalendar;
 use domain::decision_rule::MatterClass;
 use domain::scheduling::body::{self, Body, MeetingRules};
+use domain::scheduling::emergency::{self, Emergency};
 use domain::scheduling::matter::{self, Matter};
 use domain::scheduling::room::{self, Room};
 use domain::scheduling::session::{
@@ -142,6 +143,35 @@ fn on_matter(what: u8, number: u32) -> matter::Command {
     }
 }
 
+/// ROADS is called, and then METRO; POWER is called, and nobody in its place.
+fn alarm(now: Timestamp) -> emergency::Alarm {
+    let call = |department: &str, substitutes: Vec<domain::Code>| body::PlannedCall {
+        department: code(department),
+        substitutes,
+    };
+    emergency::Alarm {
+        body: code("JOINT"),
+        plan: Some(code("FLOOD-1")),
+        title: line("柳树巷积水"),
+        chair: code("NDRC"),
+        secretariat: vec![code("OFFICE")],
+        calls: vec![call("ROADS", vec![code("METRO")]), call("POWER", vec![])],
+        acknowledge_minutes: 10,
+        decide_by: now + SignedDuration::from_mins(60),
+    }
+}
+
+fn on_emergency(what: u8) -> emergency::Command {
+    use emergency::{Command, EndCause};
+    match what {
+        0 => Command::Acknowledge { department: code("ROADS") },
+        1 => Command::Acknowledge { department: code("METRO") },
+        2 => Command::Acknowledge { department: code("POWER") },
+        3 => Command::End { cause: EndCause::Decided },
+        _ => Command::CheckDeadlines,
+    }
+}
+
 /// The row of a matter as the rules have it.
 fn row_of_matter(id: Uuid, state: &matter::State, taken_in_at: Timestamp) -> Option<pb::MatterSummary> {
     let known = state.known()?;
@@ -249,6 +279,29 @@ proptest! {
                 prop_assert_eq!(listed.len(), usize::from(concerned), "as {} sees it", department);
                 prop_assert_eq!(scope.covers(&Session::audience(&state)), concerned);
             }
+        }
+    }
+
+    #[test]
+    fn the_next_clock_of_an_emergency_is_what_the_rules_have_of_it(
+        life in prop::collection::vec((0..8_u8, 0..30_i64), 0..30)
+    ) {
+        let (mut now, id) = (at("2027-07-20T08:00:00Z"), Uuid::from_u128(4));
+        let mut view = InMemory::<SchedulingView>::new().unwrap();
+        let mut state = emergency::State::default();
+        let first = emergency::Command::Raise { alarm: alarm(now) };
+        let life = life.into_iter().map(|(what, minutes)| (on_emergency(what), minutes));
+        for (command, minutes) in std::iter::once((first, 0)).chain(life) {
+            now += SignedDuration::from_mins(minutes);
+            let issued = Issued { at: now, by: testing::actor("wen", "OFFICE", Role::Clerk) };
+            let Ok(events) = Emergency::decide(&state, command, &issued) else { continue };
+            state = Emergency::fold(state, &events);
+            view.project::<Emergency>(id, now, &events).unwrap();
+            let next = views::next_strikes(view.within(&Scope::whole()), 9).unwrap();
+            let pending = state.raised().unwrap().pending();
+            let expected = pending.first().map(|&(at, _)| at);
+            prop_assert_eq!(next.iter().map(|deadline| deadline.at).next(), expected);
+            prop_assert!(next.iter().all(|next| pending.contains(&(next.at, next.number))));
         }
     }
 

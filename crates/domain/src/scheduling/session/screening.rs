@@ -118,6 +118,22 @@ pub(super) fn screen(
     .collect()
 }
 
+/// Compares an emergency with the limits that count for it too: none of them needs a calendar.
+pub(super) fn screen_emergency(filed: &Filed, limits: &Limits) -> Vec<Finding> {
+    let Limits { rules, deciders_min, .. } = limits;
+    let outline = &filed.outline;
+    let most = |rule, measure: u32, limit: u32| finding(rule, measure, limit, measure > limit);
+    [
+        most(Rule::TopicsPerSession, count(outline.topics.iter()), rules.topics_max),
+        most(Rule::SessionDuration, outline.duration_minutes, rules.duration_minutes_max),
+        most(Rule::RoleForEveryAttendee, attendees_without_role(outline), 0),
+        most(Rule::DeciderForEveryTopic, topics_without_deciders(outline, (*deciders_min).max(1)), 0),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 fn finding(rule: Rule, measure: u32, limit: u32, broken: bool) -> Option<Finding> {
     broken.then_some(Finding { rule, measure, limit, overridable: rule.is_overridable() })
 }

@@ -240,3 +240,22 @@ fn a_session_is_merged_into_another_and_never_into_itself() {
     );
     assert_eq!(given::<Session>(&[]).when(merge(2)), Err(Rejection::NotFound { what: "session" }));
 }
+
+#[test]
+fn an_alarm_requests_and_convenes_at_once() {
+    let alarm = |outline| Command::Alarm {
+        outline,
+        chair: code("NDRC"),
+        rules: MeetingRules::default(),
+        constitution: constitution(&["MIIT"]),
+    };
+    let events = given::<Session>(&[]).at(NOW).when(alarm(emergency())).unwrap();
+    assert!(matches!(
+        events[..],
+        [Event::Requested { .. }, Event::Screened { .. }, Event::Admitted, Event::Convened { room: None, .. }]
+    ));
+    let mut idle = emergency();
+    idle.attendees.push(attendee("PRESS", &[]));
+    let refused = given::<Session>(&[]).at(NOW).when(alarm(idle));
+    assert!(matches!(refused, Err(Rejection::RuleBroken { rule: Rule::RoleForEveryAttendee, .. })), "{refused:?}");
+}
