@@ -111,7 +111,12 @@ fn plain(record: &Record, event: EventId, language: MailLanguage) -> Said {
 /// A notice about an item.
 fn notice(item: &Subject, event: &follow_up::Event, language: MailLanguage) -> Option<Said> {
     use follow_up::Event;
-    let Subject { number, title, lead, due_on, .. } = item;
+    let Subject { number, title, lead, due_on, due_at, zone, .. } = item;
+    // What is due in hours is so at a moment, and not at the end of a day.
+    let due_on = match zone.ends_a_day(*due_at) {
+        true => due_on.to_string(),
+        false => local(*due_at, zone.name()),
+    };
     let it = either(language, format!("{number}《{title}》"), format!("{number} \"{title}\""));
     let (chinese, english) = match event {
         Event::Reminded { .. } => (format!("{it}将于 {due_on} 到期"), format!("{it} is due on {due_on}")),
@@ -133,7 +138,7 @@ fn notice(item: &Subject, event: &follow_up::Event, language: MailLanguage) -> O
         Event::Urged { .. } => (format!("{it}被督查催办"), format!("{it} is urged on by a supervisor")),
         _ => return None,
     };
-    let lines = vec![("牵头部门", "Lead", lead.to_string()), ("到期日", "Due on", due_on.to_string())];
+    let lines = vec![("牵头部门", "Lead", lead.to_string()), ("到期日", "Due on", due_on)];
     Some(Said { sentence: either(language, chinese, english), lines })
 }
 
@@ -163,7 +168,7 @@ fn invitation(
     let mut lines = Vec::new();
     let (chinese, english) = match event {
         Event::Scheduled { room, starts_at, ends_at, .. } => {
-            let (starts, ends) = (local(*starts_at, calendar), local(*ends_at, calendar));
+            let (starts, ends) = (local(*starts_at, calendar.zone_name()), local(*ends_at, calendar.zone_name()));
             lines.push(("时间", "Time", format!("{starts} – {ends}")));
             lines.push(("时区", "Time zone", calendar.zone_name().to_owned()));
             lines.push(("会议室", "Room", room.to_string()));
@@ -190,7 +195,7 @@ fn urgent(
     use emergency::Event;
     let it = either(language, format!("应急会商《{title}》"), format!("The emergency \"{title}\""));
     let mut lines = Vec::new();
-    let by = |at: Timestamp| local(at, calendar);
+    let by = |at: Timestamp| local(at, calendar.zone_name());
     let (chinese, english) = match event {
         Event::Raised { alarm, acknowledge_by, .. } => {
             let called: Vec<&str> = alarm.calls.iter().map(|call| call.department.as_str()).collect();
@@ -225,8 +230,8 @@ fn urgent(
 }
 
 /// A moment as people there read it.
-fn local(at: Timestamp, calendar: &WorkingCalendar) -> String {
-    match at.in_tz(calendar.zone_name()) {
+fn local(at: Timestamp, zone_name: &str) -> String {
+    match at.in_tz(zone_name) {
         Ok(local) => local.strftime("%Y-%m-%d %H:%M").to_string(),
         Err(_) => at.to_string(),
     }
