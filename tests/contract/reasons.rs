@@ -62,6 +62,7 @@ fn given(context: &str) -> Vec<CatalogEntry> {
             catalog::<scheduling::matter::Rejection>(),
             catalog::<scheduling::quota::Rejection>(),
             catalog::<scheduling::emergency::Rejection>(),
+            catalog::<scheduling::diary::Rejection>(),
         ]
         .concat(),
         "deliberation" => {

@@ -1,9 +1,9 @@
 //! When something is due: on a date, a number of days or working days after another one, or a number of hours after a
 //! moment.
 
-use crate::{Date, Timestamp};
 use crate::calendar::{WORKING_DAYS_MAX, WorkingCalendar};
 use crate::date::days_between;
+use crate::{Date, Timestamp};
 use jiff::SignedDuration;
 use std::fmt;
 

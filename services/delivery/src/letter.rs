@@ -49,10 +49,9 @@ pub(crate) async fn about(
             let calendar = kit.load::<Calendar>(Calendar::realm_id()).await?;
             let calendar = calendar.in_force(default_calendar);
             let happened = decoded::<Emergency>(record, event);
-            state
-                .raised()
-                .zip(happened)
-                .and_then(|(raised, happened)| urgent(raised.alarm.title.as_str(), &happened, calendar, language))
+            state.raised().zip(happened).and_then(|(raised, happened)| {
+                urgent(raised.alarm.title.as_str(), &happened, calendar, language)
+            })
         }
         Session::CATEGORY => {
             let state = kit.load::<Session>(record.stream.id).await?;
@@ -168,7 +167,8 @@ fn invitation(
     let mut lines = Vec::new();
     let (chinese, english) = match event {
         Event::Scheduled { room, starts_at, ends_at, .. } => {
-            let (starts, ends) = (local(*starts_at, calendar.zone_name()), local(*ends_at, calendar.zone_name()));
+            let (starts, ends) =
+                (local(*starts_at, calendar.zone_name()), local(*ends_at, calendar.zone_name()));
             lines.push(("时间", "Time", format!("{starts} – {ends}")));
             lines.push(("时区", "Time zone", calendar.zone_name().to_owned()));
             lines.push(("会议室", "Room", room.to_string()));
@@ -208,7 +208,9 @@ fn urgent(
             lines.push(("签收时限", "Acknowledge by", by(*acknowledge_by)));
             (
                 format!("{it}：{passed_over} 未按时签收，改叫 {substitute}"),
-                format!("{it}: {passed_over} did not acknowledge in time; {substitute} is called in its place"),
+                format!(
+                    "{it}: {passed_over} did not acknowledge in time; {substitute} is called in its place"
+                ),
             )
         }
         Event::Unreached { department, .. } => (

@@ -8,12 +8,13 @@ use domain::scheduling::agenda::matter_commands;
 use domain::scheduling::authority;
 use domain::scheduling::body::{Body, MeetingRules, Version};
 use domain::scheduling::booking::room_command;
+use domain::scheduling::diary::{Diary, diary_commands};
 use domain::scheduling::emergency::{self, Emergency, EndCause, alarm};
 use domain::scheduling::matter::Matter;
 use domain::scheduling::quota::{self, Quota, quarter, quota_command};
 use domain::scheduling::room::Room;
 use domain::scheduling::session::{
-    Attendee, Command, Filed, Kind, Session, Stage, State, check_notice,
+    Attendee, Command, Filed, Kind, Session, Stage, State, check_notice, check_start, check_working_time,
 };
 use domain::{Code, Timestamp, Uuid};
 use proto::{Invalid, Violation};
@@ -56,8 +57,8 @@ pub(crate) async fn must_be_allowed(
     authority::check(&state, &body, command, unit.issued()).map_err(CommandError::rejected::<Session>)
 }
 
-/// Decides a command on a session, together with what it requires of its room, of its matters, and of the count of its
-/// body's sessions. The ids of new matters follow from the seed.
+/// Decides a command on a session, together with what it requires of its room, of the diaries of those that decide, of its
+/// matters, and of the count of its body's sessions. The ids of new matters follow from the seed.
 pub(crate) async fn decide_session(
     unit: &mut UnitOfWork,
     session: Uuid,
@@ -74,6 +75,10 @@ pub(crate) async fn decide_session(
         unit.decide::<Room>(room, command).await?;
     }
     decide_emergency(unit, session, &before, command).await?;
+    let diaries = before.filed().map(|filed| diary_commands(session, filed, command)).unwrap_or_default();
+    for (diary, command) in diaries {
+        unit.decide::<Diary>(diary, command).await?;
+    }
     for (matter, command) in matter_commands(session, &before, command, seed, issued.by.department.as_ref()) {
         unit.decide::<Matter>(matter, command).await?;
     }
@@ -88,11 +93,13 @@ pub(crate) async fn decide_emergency(
     command: &Command,
 ) -> Result<(), CommandError> {
     let command = match (command, before.filed()) {
-        (Command::Request { outline, .. }, None) => {
+        (Command::Request { outline, .. }, None) if outline.kind == Kind::Emergency => {
             let body = unit.load::<Body>(Body::id(&outline.body)).await?;
             body.version().and_then(|version| alarm::of_request(command, version))
         }
-        (Command::Cancel { .. } | Command::Merge { .. }, Some(filed)) if filed.outline.kind == Kind::Emergency => {
+        (Command::Cancel { .. } | Command::Merge { .. }, Some(filed))
+            if filed.outline.kind == Kind::Emergency =>
+        {
             Some(emergency::Command::End { cause: EndCause::Cancelled })
         }
         _ => None,
@@ -114,15 +121,31 @@ async fn keep_to_the_calendar(
     let (Some(filed), true) = (before.filed(), concerns_the_calendar(command)) else { return Ok(()) };
     let body = &filed.outline.body;
     let calendar = calendar(unit, default_calendar).await?;
+    if let Some(start) = wanted_start(filed, command) {
+        check_start(start, &calendar, unit.issued().at).map_err(CommandError::rejected::<Session>)?;
+    }
     if let (Command::Schedule { starts_at, .. }, Stage::Admitted) = (command, filed.stage()) {
         let now = unit.issued().at;
         check_notice(filed, *starts_at, &calendar, now).map_err(CommandError::rejected::<Session>)?;
+        check_working_time(filed, *starts_at, &calendar).map_err(CommandError::rejected::<Session>)?;
     }
     let defined = unit.load::<Body>(Body::id(body)).await?;
     let rules = defined.version().map(|version| version.charter.meeting_rules).unwrap_or_default();
     match quota_command(session, filed, command, &rules, &calendar) {
         Some(command) => unit.decide::<Quota>(Quota::id(body), command).await,
         None => Ok(()),
+    }
+}
+
+/// The start that a command wants and the session has not had before. A request for a day that is over is found to be at too
+/// short a notice, and never scheduled.
+fn wanted_start(before: &Filed, command: &Command) -> Option<Timestamp> {
+    match command {
+        Command::Schedule { starts_at, .. } => Some(*starts_at).filter(|_| before.stage() == Stage::Admitted),
+        Command::Revise { earliest_start_at, .. } => {
+            Some(*earliest_start_at).filter(|start| before.outline.earliest_start_at != *start)
+        }
+        _ => None,
     }
 }
 

@@ -89,8 +89,9 @@ fn follow_matters(
 
 /// Stops the clocks of emergencies that are decided, or whose dockets are closed.
 fn end_emergencies(processes: &mut Processes) -> watch::Receiver<Position> {
-    let ends =
-        |event: &docket::Event| matches!(event, docket::Event::DecisionAdopted { .. } | docket::Event::Closed { .. });
+    let ends = |event: &docket::Event| {
+        matches!(event, docket::Event::DecisionAdopted { .. } | docket::Event::Closed { .. })
+    };
     processes.run::<Docket, _>(end_emergency::NAME, ends, |kit, context| {
         Box::pin(async move {
             if kit.load::<Emergency>(context.id).await?.raised().is_none() {

@@ -173,11 +173,12 @@ impl Aggregate for Emergency {
         match (state, command) {
             (State::Absent, Command::Raise { alarm }) => Ok(vec![raised(alarm, issued)]),
             // Not every session has clocks.
-            (State::Absent, Command::End { .. } | Command::CheckDeadlines) | (State::Raised(_), Command::Raise { .. }) => {
-                Ok(vec![])
-            }
+            (State::Absent, Command::End { .. } | Command::CheckDeadlines)
+            | (State::Raised(_), Command::Raise { .. }) => Ok(vec![]),
             (State::Absent, Command::Acknowledge { .. }) => Err(Rejection::NotFound { what: "emergency" }),
-            (State::Raised(raised), Command::Acknowledge { department }) => acknowledge(raised, department, issued),
+            (State::Raised(raised), Command::Acknowledge { department }) => {
+                acknowledge(raised, department, issued)
+            }
             (State::Raised(raised), Command::End { cause }) => Ok(match raised.ended {
                 Some(_) => vec![],
                 None => vec![Event::Ended { cause, ended_at: issued.at }],

@@ -4,6 +4,7 @@ pub mod agenda;
 pub mod authority;
 pub mod body;
 pub mod booking;
+pub mod diary;
 pub mod emergency;
 pub mod matter;
 pub mod quota;

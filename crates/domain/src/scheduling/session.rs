@@ -11,7 +11,7 @@ mod outline;
 mod screening;
 mod state;
 
-pub use convening::{check_notice, notice_days};
+pub use convening::{START_AHEAD_DAYS_MAX, check_notice, check_start, check_working_time, notice_days};
 pub use outline::{
     ATTENDEES_MAX, Attendee, DURATION_MINUTES_MAX, Declaration, Kind, Outline, RoleOnTopic, TOPICS_MAX,
     Topic, TopicRole,
@@ -416,6 +416,8 @@ rejections! {
             "the session must not start before {earliest_start_at}; {starts_at} is earlier",
         StartsInThePast("STARTS_IN_THE_PAST") { starts_at: Timestamp, now: Timestamp } =
             "{starts_at} has passed; it is now {now}",
+        StartsTooFarAhead("STARTS_TOO_FAR_AHEAD") { starts_at: Timestamp, latest_start_at: Timestamp } =
+            "{starts_at} is too far ahead; a session starts by {latest_start_at} at the latest",
         TooEarly("TOO_EARLY") { starts_at: Timestamp, opens_at: Timestamp } =
             "the session starts at {starts_at} and can be convened from {opens_at} on",
         NotInvited("NOT_INVITED") { department_code: Code } =

@@ -3,7 +3,7 @@
 use crate::scheduling::events::v1 as scheduling;
 use crate::scheduling::v1 as api;
 use crate::{wire_enum, wire_events, wire_struct};
-use domain::scheduling::{body, emergency, matter, quota, room, session, slots};
+use domain::scheduling::{body, diary, emergency, matter, quota, room, session, slots};
 
 wire_struct!(room::Profile => scheduling::RoomProfile, api::Room { code, name, seats, equipment });
 
@@ -83,6 +83,11 @@ wire_events!(emergency::Emergency, emergency::Event => scheduling {
     Ended => EmergencyEnded { cause, ended_at },
 });
 
+wire_events!(diary::Diary, diary::Event => scheduling {
+    Entered => DiaryEntered { session_id: session, starts_at, ends_at },
+    Left => DiaryLeft { session_id: session },
+});
+
 wire_events!(quota::Quota, quota::Event => scheduling {
     Entered => QuotaEntered { session_id: session, quarter_on },
     Left => QuotaLeft { session_id: session },
@@ -93,7 +98,7 @@ wire_enum!(session::RoleOnTopic => scheduling::RoleOnTopic, api::RoleOnTopic { D
 wire_enum!(session::Answer => scheduling::InvitationAnswer, api::InvitationAnswer { Accept, Decline });
 wire_enum!(session::Rule => scheduling::ScreeningRule, api::ScreeningRule {
     TopicsPerSession, SessionDuration, Notice, RoleForEveryAttendee, DeciderForEveryTopic, Papers,
-    SessionsPerQuarter,
+    SessionsPerQuarter, WorkingTime, OneSessionAtATime,
 });
 wire_enum!(session::Stage => api::SessionStage {
     Requested, Screened, Returned, Admitted, Scheduled, Convened, Countersigning, Concluded, Merged, Cancelled,

@@ -71,7 +71,9 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
     let id = record.stream.id.to_string();
     for event in decode::<Emergency>(record)? {
         match &event {
-            Event::Raised { alarm, raised_by, .. } => insert_emergency(tables, &id, alarm, raised_by.as_ref())?,
+            Event::Raised { alarm, raised_by, .. } => {
+                insert_emergency(tables, &id, alarm, raised_by.as_ref())?
+            }
             Event::SubstituteCalled { substitute, .. } => insert_called(tables, &id, [substitute])?,
             Event::Ended { .. } => {
                 tables
@@ -114,7 +116,12 @@ fn insert_called<'c>(
     Ok(())
 }
 
-fn insert_notices(tables: &Transaction<'_>, record: &Record, id: &str, event: &Event) -> rusqlite::Result<()> {
+fn insert_notices(
+    tables: &Transaction<'_>,
+    record: &Record,
+    id: &str,
+    event: &Event,
+) -> rusqlite::Result<()> {
     let subject = tables
         .prepare_cached("SELECT title, chair_code, secretariat_codes FROM emergencies WHERE session_id = ?1")?
         .query_row([id], |row| {

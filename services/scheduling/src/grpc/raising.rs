@@ -69,7 +69,10 @@ impl Wanted {
             declared: Declared {
                 title: read("title", request.title)?,
                 purpose: read("purpose", request.purpose)?,
-                declaration: Declaration { reason: read("reason", reason)?, authority: read("authority", authority)? },
+                declaration: Declaration {
+                    reason: read("reason", reason)?,
+                    authority: read("authority", authority)?,
+                },
                 topics: read("topic_titles", request.topic_titles)?,
             },
         })
@@ -91,7 +94,8 @@ impl Wanted {
             refused(Rejection::UnknownPlan { body_code: self.body.clone(), plan_code: self.plan.clone() })
         })?;
         let issued = unit.issued().clone();
-        let constitution = version.constitution(domain::decision_rule::MatterClass::Emergency, calendar.date_of(issued.at));
+        let constitution =
+            version.constitution(domain::decision_rule::MatterClass::Emergency, calendar.date_of(issued.at));
         let mut command =
             alarm::session_command(&self.declared, version, plan, constitution, calendar, issued.at);
         if let session::Command::Alarm { outline, .. } = &mut command {
@@ -108,7 +112,8 @@ impl Wanted {
         unit.decide::<Quota>(Quota::id(&self.body), enter).await?;
         let call = alarm::emergency_command(&self.declared, version, plan, calendar, issued.at);
         unit.decide::<Emergency>(id, call).await?;
-        let named: Vec<Named> = requester.map(|own| ("requester_code".to_owned(), own.clone())).into_iter().collect();
+        let named: Vec<Named> =
+            requester.map(|own| ("requester_code".to_owned(), own.clone())).into_iter().collect();
         facts::must_be_listed(unit, &named).await
     }
 }

@@ -66,7 +66,9 @@ fn call(seat: &CalledSeat, call: &Call) -> pb::EmergencyCall {
         called_at: call.called_at.to_wire(),
         acknowledge_by: call.acknowledge_by.to_wire(),
         acknowledged_at: acknowledged.map(|acknowledgement| acknowledgement.at).to_wire(),
-        on_behalf_by_code: acknowledged.and_then(|acknowledgement| acknowledgement.on_behalf_by.clone()).to_wire(),
+        on_behalf_by_code: acknowledged
+            .and_then(|acknowledgement| acknowledgement.on_behalf_by.clone())
+            .to_wire(),
     }
 }
 

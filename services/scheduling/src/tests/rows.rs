@@ -3,13 +3,14 @@
 use super::*;
 use crate::views::{self, SchedulingView};
 use domain::calendar::WorkingCalendar;
+use domain::constitution::Constitution;
 use domain::decision_rule::MatterClass;
 use domain::scheduling::body::{self, Body, MeetingRules};
 use domain::scheduling::emergency::{self, Emergency};
 use domain::scheduling::matter::{self, Matter};
 use domain::scheduling::room::{self, Room};
 use domain::scheduling::session::{
-    Attendee, Command, Kind, Outline, RoleOnTopic, Session, State, Topic, TopicRole,
+    Attendee, Command, Declaration, Kind, Outline, RoleOnTopic, Session, State, Topic, TopicRole,
 };
 use domain::testing::{self, code, constitution, seat};
 use domain::{Aggregate as _, Issued, Text};
@@ -33,13 +34,20 @@ fn outline(topics: u32, departments: usize, start: Timestamp) -> Outline {
         department: code(department),
         roles: (1..=topics).map(decides).collect(),
     };
+    let kind = match topics {
+        1 => Kind::Emergency,
+        2 => Kind::Standing,
+        _ => Kind::Case,
+    };
+    let urgent = kind == Kind::Emergency;
     Outline {
         title: line("人工智能部际联席会议"),
         purpose: reason(),
         body: code("JOINT"),
-        kind: if topics > 2 { Kind::Case } else { Kind::Standing },
-        class: MatterClass::Ordinary,
-        emergency: None,
+        kind,
+        class: if urgent { MatterClass::Emergency } else { MatterClass::Ordinary },
+        emergency: urgent
+            .then(|| Declaration { reason: line("河水上涨"), authority: line("防汛预案第3条") }),
         topics: (1..=topics)
             .map(|number| Topic {
                 number,
@@ -71,6 +79,13 @@ fn outlines() -> impl Strategy<Value = Outline> {
         .prop_map(|(topics, departments, start)| outline(topics, departments, start))
 }
 
+/// A body in which this department decides, and PRESS in its place.
+fn constitution_of(department: &str) -> Constitution {
+    let mut constitution = constitution(&[department]);
+    constitution.voters[0].substitutes = vec![code("PRESS")];
+    constitution
+}
+
 fn commands() -> impl Strategy<Value = Command> {
     let screen = Command::Screen {
         rules: MeetingRules::default(),
@@ -85,13 +100,14 @@ fn commands() -> impl Strategy<Value = Command> {
         5 => Just(Command::Admit),
         1 => Just(Command::Return { reason: reason() }),
         1 => moment().prop_map(|sign_by| Command::ConvertToCountersign {
-            sign_by, reason: reason(), constitution: constitution(&["MOF"]),
+            sign_by, reason: reason(), constitution: constitution_of("MOF"),
         }),
         1 => Just(Command::Merge { session: Uuid::nil(), into: Uuid::from_u128(9), reason: reason() }),
         5 => moment().prop_map(|starts_at| Command::Schedule { room: code("R-301"), starts_at }),
         2 => Just(Command::Postpone { reason: reason() }),
         1 => Just(Command::Cancel { reason: reason() }),
-        3 => Just(Command::Convene { constitution: constitution(&["MIIT"]) }),
+        3 => Just(Command::Convene { constitution: constitution_of("MIIT") }),
+        2 => Just(Command::Adjourn { reason: reason() }),
         2 => Just(Command::Conclude),
     ]
 }

@@ -34,9 +34,10 @@ fn project_event(tables: &Transaction<'_>, id: &str, event: &Event) -> rusqlite:
         }
         Event::DecisionHalfway { .. } => stop(tables, id, HALFWAY),
         Event::DecisionOverdue { .. } => stop(tables, id, DECISION),
-        Event::Ended { .. } => {
-            tables.prepare_cached("DELETE FROM emergency_clocks WHERE session_id = ?1")?.execute([id]).map(drop)
-        }
+        Event::Ended { .. } => tables
+            .prepare_cached("DELETE FROM emergency_clocks WHERE session_id = ?1")?
+            .execute([id])
+            .map(drop),
     }
 }
 
@@ -71,7 +72,8 @@ fn stop_call(tables: &Transaction<'_>, id: &str, seat: &Code) -> rusqlite::Resul
 
 /// The next clock of each emergency; it is seen by those whom the session concerns.
 const ROWS: Rows = Rows::of_departments(
-    "SELECT session_id, number, MIN(strikes_at) AS strikes_at FROM emergency_clocks GROUP BY session_id",
+    "SELECT * FROM (
+         SELECT session_id, number, MIN(strikes_at) AS strikes_at FROM emergency_clocks GROUP BY session_id)",
     "session_id IN (SELECT session_id FROM concerned
          WHERE department_code IN (SELECT value FROM json_each(?)))",
 );
@@ -80,8 +82,8 @@ const ROWS: Rows = Rows::of_departments(
 pub(crate) fn next_strikes(tables: ScopedTables<'_>, max: u32) -> rusqlite::Result<Vec<Deadline>> {
     let unreadable = |fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault);
     let read = |row: &Row<'_>| {
-        let id =
-            Uuid::try_parse(&row.get::<_, String>("session_id")?).map_err(|fault| unreadable(fault.into()))?;
+        let id = Uuid::try_parse(&row.get::<_, String>("session_id")?)
+            .map_err(|fault| unreadable(fault.into()))?;
         let at =
             Timestamp::from_microsecond(row.get("strikes_at")?).map_err(|fault| unreadable(fault.into()))?;
         Ok(Deadline { at, id, number: row.get("number")? })

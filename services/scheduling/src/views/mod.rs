@@ -42,15 +42,14 @@ pub(crate) struct SchedulingView;
 impl View for SchedulingView {
     const NAME: &'static str = "scheduling";
     const SCHEMA: &'static str = include_str!("schema.sql");
-    const CATEGORIES: &'static [&'static str] =
-        &[
-            Body::CATEGORY,
-            Room::CATEGORY,
-            Session::CATEGORY,
-            Emergency::CATEGORY,
-            Matter::CATEGORY,
-            ActionItem::CATEGORY,
-        ];
+    const CATEGORIES: &'static [&'static str] = &[
+        Body::CATEGORY,
+        Room::CATEGORY,
+        Session::CATEGORY,
+        Emergency::CATEGORY,
+        Matter::CATEGORY,
+        ActionItem::CATEGORY,
+    ];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
         similar::project(tables, record)?;

@@ -85,6 +85,7 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
             set_stage(tables, id, Stage::Convened)
         }
         Event::Adjourned { .. } => {
+            drop_substitutes(tables, id)?;
             set_slot(tables, id, None)?;
             set_stage(tables, id, Stage::Admitted)
         }
@@ -149,7 +150,11 @@ fn insert_chair_and_requester(tables: &Transaction<'_>, id: &str) -> rusqlite::R
 }
 
 /// In an emergency, the substitutes of those that decide may be called at any moment.
-fn insert_substitutes(tables: &Transaction<'_>, id: &str, constitution: &Constitution) -> rusqlite::Result<()> {
+fn insert_substitutes(
+    tables: &Transaction<'_>,
+    id: &str,
+    constitution: &Constitution,
+) -> rusqlite::Result<()> {
     let mut insert = tables.prepare_cached(
         "INSERT OR IGNORE INTO concerned (session_id, department_code, attends)
          SELECT session_id, ?3, 0 FROM sessions WHERE session_id = ?1 AND kind = ?4
@@ -172,6 +177,11 @@ fn set_stage(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Resu
 fn set_chair(tables: &Transaction<'_>, id: &str, chair: &Code) -> rusqlite::Result<()> {
     let mut statement = tables.prepare_cached("UPDATE sessions SET chair_code = ?2 WHERE session_id = ?1")?;
     statement.execute([id, chair.as_str()])?;
+    drop_substitutes(tables, id)
+}
+
+/// Leaves those that attend, the chair and the requester.
+fn drop_substitutes(tables: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
     tables.prepare_cached("DELETE FROM concerned WHERE session_id = ?1 AND NOT attends")?.execute([id])?;
     insert_chair_and_requester(tables, id)
 }

@@ -79,7 +79,9 @@ impl Charter {
             ("acknowledge_minutes", plan.acknowledge_minutes, ACKNOWLEDGE_MINUTES_MAX),
             ("decide_minutes", plan.decide_minutes, DECIDE_MINUTES_MAX),
         ];
-        if let Some((field, given, max)) = fields.into_iter().find(|(_, given, max)| !(1..=*max).contains(given)) {
+        if let Some((field, given, max)) =
+            fields.into_iter().find(|(_, given, max)| !(1..=*max).contains(given))
+        {
             return Err(Rejection::PlanMinutesOutOfRange { plan_code: plan_code(), field, given, max });
         }
         check_codes("emergency_plans.department_codes", &plan.departments, SEATS_MAX)?;

@@ -201,7 +201,10 @@ fn an_emergency_plan_calls_seats_that_can_decide_in_time() {
     };
     assert_eq!(refused(vec![plan()]), Ok(()));
     assert_eq!(refused(vec![plan(), plan()]), Err("DUPLICATE_PLAN"));
-    assert_eq!(refused(vec![EmergencyPlan { decide_minutes: 0, ..plan() }]), Err("PLAN_MINUTES_OUT_OF_RANGE"));
+    assert_eq!(
+        refused(vec![EmergencyPlan { decide_minutes: 0, ..plan() }]),
+        Err("PLAN_MINUTES_OUT_OF_RANGE")
+    );
     let stranger = vec![code("WATER"), code("METRO")];
     assert_eq!(refused(vec![EmergencyPlan { departments: stranger, ..plan() }]), Err("NO_SEAT_TO_CALL"));
     let twice = vec![code("WATER"), code("WATER")];

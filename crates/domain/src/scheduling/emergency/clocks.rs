@@ -57,7 +57,9 @@ impl State {
     /// What will happen between two moments if nobody acts, and when.
     pub fn upcoming(&self, now: Timestamp, until: Timestamp) -> Vec<(Timestamp, Event)> {
         let (mut state, mut events) = (self.clone(), Vec::new());
-        while let Some(&(at, _)) = state.raised().and_then(|raised| raised.pending().first().copied()).as_ref() {
+        while let Some(&(at, _)) =
+            state.raised().and_then(|raised| raised.pending().first().copied()).as_ref()
+        {
             let at = at.max(now);
             let State::Raised(raised) = &state else { break };
             let due = check(raised, at);

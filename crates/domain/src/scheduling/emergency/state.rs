@@ -206,7 +206,13 @@ impl State {
     pub(super) fn after(self, event: &Event) -> State {
         match (self, event) {
             (State::Absent, Event::Raised { alarm, raised_by, raised_at, acknowledge_by, halfway_at }) => {
-                State::Raised(Box::new(raised(alarm, raised_by.as_ref(), *raised_at, *acknowledge_by, *halfway_at)))
+                State::Raised(Box::new(raised(
+                    alarm,
+                    raised_by.as_ref(),
+                    *raised_at,
+                    *acknowledge_by,
+                    *halfway_at,
+                )))
             }
             (State::Raised(mut raised), event) => {
                 raised.apply(event);

@@ -33,7 +33,12 @@ fn lead(department: &str) -> Actor {
     actor("lead", department, Role::DepartmentLead)
 }
 
-fn acknowledge(history: &[Event], moment: &str, by: Actor, department: &str) -> Result<Vec<Event>, Rejection> {
+fn acknowledge(
+    history: &[Event],
+    moment: &str,
+    by: Actor,
+    department: &str,
+) -> Result<Vec<Event>, Rejection> {
     given::<Emergency>(history).at(moment).by(by).when(Command::Acknowledge { department: code(department) })
 }
 
@@ -66,7 +71,9 @@ fn whoever_does_not_acknowledge_in_time_is_passed_over_to_the_next_substitute() 
     let expected = called("DRAINAGE", "METRO", "2027-07-20T08:21:00Z", "2027-07-20T08:31:00Z", 6);
     assert_eq!(second.last(), Some(&expected));
     let third = checked(second, "2027-07-20T08:31:00Z");
-    assert!(matches!(third.last(), Some(Event::Unreached { department, .. }) if *department == code("METRO")));
+    assert!(
+        matches!(third.last(), Some(Event::Unreached { department, .. }) if *department == code("METRO"))
+    );
 }
 
 #[test]
@@ -79,7 +86,10 @@ fn each_acknowledgement_has_its_answer() {
     let clerk = || actor("wen", "OFFICE", Role::Clerk);
     // A stranger, somebody who was not called, and the secretariat.
     assert_eq!(refused(&history, in_time, lead("PRESS"), "ROADS"), "NOT_YOUR_DEPARTMENT");
-    assert_eq!(refused(&history, in_time, actor("wen", "OFFICE", Role::Delegate), "ROADS"), "NOT_YOUR_DEPARTMENT");
+    assert_eq!(
+        refused(&history, in_time, actor("wen", "OFFICE", Role::Delegate), "ROADS"),
+        "NOT_YOUR_DEPARTMENT"
+    );
     assert_eq!(refused(&history, in_time, lead("DRAINAGE"), "DRAINAGE"), "NOT_CALLED");
     let on_behalf = acknowledge(&history, in_time, clerk(), "ROADS").unwrap();
     assert!(matches!(&on_behalf[..], [Event::Acknowledged { on_behalf_by: Some(own), late: false, .. }]
@@ -93,13 +103,24 @@ fn each_acknowledgement_has_its_answer() {
         acknowledge_by: at("2027-07-20T08:10:00Z"),
         substitute_code: code("DRAINAGE"),
     };
-    assert_eq!(acknowledge(&history, late, lead("ROADS"), "ROADS"), Err(passed_over.clone()), "before the timer");
+    assert_eq!(
+        acknowledge(&history, late, lead("ROADS"), "ROADS"),
+        Err(passed_over.clone()),
+        "before the timer"
+    );
     assert_eq!(acknowledge(&checked(history, late), late, lead("ROADS"), "ROADS"), Err(passed_over));
 }
 
 #[test]
 fn late_is_better_than_never_where_nobody_is_left() {
-    let alone = Alarm { calls: alarm().calls[1..].iter().cloned().map(|call| PlannedCall { substitutes: vec![], ..call }).collect(), ..alarm() };
+    let alone = Alarm {
+        calls: alarm().calls[1..]
+            .iter()
+            .cloned()
+            .map(|call| PlannedCall { substitutes: vec![], ..call })
+            .collect(),
+        ..alarm()
+    };
     let history = given::<Emergency>(&[]).at(RAISED).when(Command::Raise { alarm: alone }).unwrap();
     let history = checked(history, "2027-07-20T08:10:00Z");
     assert!(matches!(history.last(), Some(Event::Unreached { .. })));
@@ -123,11 +144,17 @@ fn the_decision_clock_strikes_at_half_time_and_when_due_unless_it_is_decided() {
     ];
     assert_eq!(state.upcoming(at(RAISED), at("2027-07-21T00:00:00Z")), expected);
     let halfway = checked(history, "2027-07-20T09:00:00Z");
-    let end = given::<Emergency>(&halfway).at("2027-07-20T09:30:00Z").when(Command::End { cause: EndCause::Decided });
+    let end = given::<Emergency>(&halfway)
+        .at("2027-07-20T09:30:00Z")
+        .when(Command::End { cause: EndCause::Decided });
     let ended = [halfway, end.unwrap()].concat();
     assert_eq!(checked(ended.clone(), "2027-07-20T12:00:00Z"), ended);
     assert_eq!(given::<Emergency>(&ended).when(Command::End { cause: EndCause::Closed }), Ok(vec![]), "once");
-    assert_eq!(given::<Emergency>(&[]).when(Command::End { cause: EndCause::Closed }), Ok(vec![]), "no clocks");
+    assert_eq!(
+        given::<Emergency>(&[]).when(Command::End { cause: EndCause::Closed }),
+        Ok(vec![]),
+        "no clocks"
+    );
 }
 
 #[test]

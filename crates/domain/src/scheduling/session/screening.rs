@@ -24,11 +24,15 @@ pub enum Rule {
     Papers,
     /// Sessions of the body in a quarter, at most; measured in sessions, including this one.
     SessionsPerQuarter,
+    /// Within working hours of a working day; measured when it is scheduled, in minutes that are not.
+    WorkingTime,
+    /// Those that decide do so in no other session at that time; decided when it is scheduled.
+    OneSessionAtATime,
 }
 
 impl Rule {
     /// Every rule, in the order of the findings.
-    pub const ALL: [Rule; 7] = [
+    pub const ALL: [Rule; 9] = [
         Rule::TopicsPerSession,
         Rule::SessionDuration,
         Rule::Notice,
@@ -36,6 +40,8 @@ impl Rule {
         Rule::DeciderForEveryTopic,
         Rule::Papers,
         Rule::SessionsPerQuarter,
+        Rule::WorkingTime,
+        Rule::OneSessionAtATime,
     ];
 
     /// The rule's name in refusals and lists.
@@ -48,6 +54,8 @@ impl Rule {
             Rule::DeciderForEveryTopic => "decider-for-every-topic",
             Rule::Papers => "papers",
             Rule::SessionsPerQuarter => "sessions-per-quarter",
+            Rule::WorkingTime => "working-time",
+            Rule::OneSessionAtATime => "one-session-at-a-time",
         }
     }
 

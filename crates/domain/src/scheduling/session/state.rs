@@ -259,7 +259,9 @@ impl Filed {
     }
 
     fn substitutes(&self) -> impl Iterator<Item = &Code> {
-        let constitution = self.constitution.as_ref().filter(|_| self.outline.kind == Kind::Emergency);
+        let is_held = matches!(self.progress, Progress::Deciding(_) | Progress::Concluded(_));
+        let is_urgent = self.outline.kind == Kind::Emergency;
+        let constitution = self.constitution.as_ref().filter(|_| is_held && is_urgent);
         let voters = constitution.into_iter().flat_map(|constitution| &constitution.voters);
         let attending = voters.filter(|voter| self.outline.is_attended_by(&voter.department));
         attending.flat_map(|voter| &voter.substitutes)

@@ -6,7 +6,7 @@ use domain::decision_rule::{
     Abstention, DecisionRule, MajorityBase, MatterClass, Method, OptionTie, Quorum, QuorumBase,
     RecusalEffect, Tie, VotingRule,
 };
-use domain::scheduling::{body, emergency, matter, quota, room, session};
+use domain::scheduling::{body, diary, emergency, matter, quota, room, session};
 use domain::testing::seat;
 
 pub fn all() -> Vec<Box<dyn Sample>> {
@@ -17,6 +17,7 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         samples::<matter::Matter>(of_a_matter()),
         samples::<quota::Quota>(of_a_quota()),
         samples::<emergency::Emergency>(of_an_emergency()),
+        samples::<diary::Diary>(of_a_diary()),
     ];
     aggregates.into_iter().flatten().collect()
 }
@@ -355,6 +356,14 @@ fn of_a_quota() -> Vec<quota::Event> {
     vec![
         quota::Event::Entered { session: session_id(), quarter_on },
         quota::Event::Left { session: session_id() },
+    ]
+}
+
+fn of_a_diary() -> Vec<diary::Event> {
+    let (starts_at, ends_at) = (at("2027-03-08T01:00:00Z"), at("2027-03-08T02:30:00Z"));
+    vec![
+        diary::Event::Entered { session: session_id(), starts_at, ends_at },
+        diary::Event::Left { session: session_id() },
     ]
 }
 

@@ -20,11 +20,11 @@ fn assert_fits<A: EventCodec>(event: &A::Event) {
 
 #[test]
 fn the_largest_body_fits_into_one_record() {
+    use body::emergency_plan::{CALLED_BY_ALL_PLANS_MAX, PLANS_MAX};
     use domain::decision_rule::MatterClass;
     use domain::scheduling::body::charter::{
         CONVENORS_MAX, DEPUTIES_MAX, SEATS_MAX, SECRETARIAT_MAX, SUBSTITUTES_MAX,
     };
-    use body::emergency_plan::{CALLED_BY_ALL_PLANS_MAX, PLANS_MAX};
     let codes = |count: usize| (0..count).map(longest_code).collect::<Vec<_>>();
     let date = Some("2027-03-01".parse().unwrap());
     let seat = |number| body::Seat {

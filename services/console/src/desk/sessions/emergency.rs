@@ -48,7 +48,10 @@ fn clock(reader: &Reader, around: &Surroundings, emergency: &SessionEmergency) -
             let cause = words.value("huishang.scheduling.v1.EmergencyEndCause", emergency.end_cause().into());
             let ended = ("ended", moment(emergency.ended_at));
             let values = [due, ended, ("cause", Markup::text(&cause))];
-            Markup::fill(words.t("The clock stood still {ended}: {cause}. The decision was due {due}."), &values)
+            Markup::fill(
+                words.t("The clock stood still {ended}: {cause}. The decision was due {due}."),
+                &values,
+            )
         }
         None if emergency.overdue => {
             Markup::fill(words.t("The decision was due {due}, and there is none."), &[due])

@@ -10,8 +10,8 @@ use proto::directory::v1::{
     DefineCalendarRequest, Department, DepartmentKind, DepartmentLevel, Weekday, WorkingCalendar,
 };
 use proto::scheduling::v1::{
-    BallotMethod, BodyCharter, DecisionRule, EmergencyPlan, MatterClass, MeetingRules, QualifiedMajority, Quorum,
-    QuorumBase, Seat, SeatStanding, VotingRule, ballot_method::Method,
+    BallotMethod, BodyCharter, DecisionRule, EmergencyPlan, MatterClass, MeetingRules, QualifiedMajority,
+    Quorum, QuorumBase, Seat, SeatStanding, VotingRule, ballot_method::Method,
 };
 
 /// The members of the standing conference, each with its code and its name; the first one convenes it.
