@@ -121,7 +121,7 @@ impl Emergency {
     }
 
     /// WATER and DRAINAGE, which stands in for ROADS, decide.
-    async fn decide(&self, drainage: &Client) -> anyhow::Result<()> {
+    async fn decide(&self, voting: [(&Client, &str); 2]) -> anyhow::Result<()> {
         let id = || self.session_id.clone();
         for department in ["WATER", "DRAINAGE"] {
             let (department_code, delegate) = (department.to_owned(), "Li Wei".to_owned());
@@ -135,7 +135,7 @@ impl Emergency {
         water.call(SubmitProposalRequest { docket_id: id(), topic_number: 1, text, ..command() }).await?;
         water.call(CloseDebateRequest { docket_id: id(), topic_number: 1, ..command() }).await?;
         water.call(OpenBallotRequest { docket_id: id(), topic_number: 1, version: 1, ..command() }).await?;
-        for (client, department) in [(water, "WATER"), (drainage, "ROADS")] {
+        for (client, department) in voting {
             let (department_code, choice) = (department.to_owned(), VoteChoice::Yes.into());
             let vote =
                 CastVoteRequest { docket_id: id(), topic_number: 1, department_code, choice, ..command() };
@@ -196,7 +196,8 @@ async fn an_emergency_finds_whoever_comes_and_hears_its_clock(mode: Mode) -> any
     let get = GetSessionRequest { at_least_position: 0, session_id: emergency.session_id.clone() };
     emergency.clerk.call_patiently(get).await?;
     emergency.move_clock("2027-03-01T02:30:00Z").await?;
-    emergency.decide(&drainage).await?;
+    let delegate = sandbox.client(Role::Delegate, Some("WATER")).await?;
+    emergency.decide([(&delegate, "WATER"), (&drainage, "ROADS")]).await?;
     let ended = emergency.when(&emergency.clerk, "it has ended", |it| it.ended_at.is_some()).await;
     ensure!(ended.end_cause() == EmergencyEndCause::Decided && !ended.overdue, "{ended:?}");
     emergency.move_clock("2027-03-01T09:00:00Z").await?;
