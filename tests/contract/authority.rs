@@ -1,4 +1,4 @@
-//! Who may do what with a session and its docket: every command, for every role, from every kind of department.
+//! Who may do what with a session, its emergency and its docket: every command, for every role, from every kind of department.
 //! `tests/golden/authority.txt` holds it.
 
 use domain::calendar::WorkingCalendar;
@@ -8,7 +8,8 @@ use domain::deliberation::ballot::{Choice, Hands};
 use domain::deliberation::docket::{self, Docket};
 use domain::due::DueRule;
 use domain::scheduling::authority;
-use domain::scheduling::body::{self, Body, Charter, MeetingRules};
+use domain::scheduling::body::{self, Body, Charter, MeetingRules, PlannedCall};
+use domain::scheduling::emergency::{self, Emergency};
 use domain::scheduling::session::{self, Session};
 use domain::testing::{at, charter, code, constitution, line, text};
 use domain::{Actor, Aggregate as _, Code, Issued, Refusal as _, Role, Uuid};
@@ -34,7 +35,7 @@ const DEPARTMENTS: [(&str, Option<&str>); 9] = [
 const SEATS: [&str; 4] = ["CHAIR", "DEPUTY", "SEAT", "RECUSED"];
 
 /// What refuses somebody for who they are, and not for what the session or docket has come to.
-const REASONS: [&str; 14] = [
+const REASONS: [&str; 15] = [
     "NOT_THE_SECRETARIAT",
     "NOT_IN_CHARGE",
     "NOT_OF_THE_SESSION",
@@ -49,6 +50,7 @@ const REASONS: [&str; 14] = [
     "NOT_INVITED",
     "NOT_NAMED_IN_ITEM",
     "DEPARTMENT_REQUIRED",
+    "NOT_CALLED",
 ];
 
 fn frozen() -> Constitution {
@@ -151,8 +153,43 @@ fn on_session(command: &str, own: &Code) -> Option<session::Command> {
             Command::NameDelegate { department: code("SEAT"), delegate: line("Li"), in_place_of: None }
         }
         "session convene" => Command::Convene { constitution: frozen() },
+        "emergency raise" => Command::Alarm {
+            outline: outline(Kind::Emergency),
+            chair: code("CHAIR"),
+            rules: MeetingRules::default(),
+            constitution: frozen(),
+        },
         _ => return None,
     })
+}
+
+/// Which call the command of an rpc on an emergency acknowledges.
+fn on_emergency(command: &str, own: &Code) -> Option<emergency::Command> {
+    let department = match command {
+        "emergency acknowledge" => own.clone(),
+        "emergency acknowledge --department-code SEAT" => code("SEAT"),
+        _ => return None,
+    };
+    Some(emergency::Command::Acknowledge { department })
+}
+
+/// An emergency to which every seat is called.
+fn raised() -> emergency::State {
+    let call = |department: &&str| PlannedCall { department: code(department), substitutes: vec![] };
+    let alarm = emergency::Alarm {
+        body: code("BODY"),
+        plan: Some(code("PLAN")),
+        title: line("A flood"),
+        chair: code("CHAIR"),
+        secretariat: vec![code("OFFICE")],
+        calls: SEATS.iter().map(call).collect(),
+        acknowledge_minutes: 10,
+        decide_by: at("2027-03-08T03:00:00Z"),
+    };
+    let (raised_at, halfway_at) = (at("2027-03-08T01:00:00Z"), at("2027-03-08T02:00:00Z"));
+    let acknowledge_by = at("2027-03-08T01:10:00Z");
+    let event = emergency::Event::Raised { alarm, raised_by: None, raised_at, acknowledge_by, halfway_at };
+    Emergency::evolve(emergency::State::default(), &event)
 }
 
 /// What the command of an rpc on a docket is, for somebody of this department.
@@ -325,10 +362,16 @@ fn outcome(command: &str, role: Role, department: Option<&str>) -> &'static str 
     let own = department.clone().unwrap_or_else(|| code("NOBODY"));
     let by = Actor { subject: "li".into(), department, roles: vec![role] };
     let issued = Issued { at: at("2027-03-08T01:00:00Z"), by };
+    if let Some(acknowledge) = on_emergency(command, &own) {
+        let refused = Emergency::decide(&raised(), acknowledge, &issued).err().map(|why| why.reason());
+        return refused.filter(|reason| REASONS.contains(reason)).unwrap_or("allowed");
+    }
     let refused = match (on_session(command, &own), on_docket(command, &own)) {
         (Some(command), _) => {
             let state = match command {
-                session::Command::Request { .. } => session::State::default(),
+                session::Command::Request { .. } | session::Command::Alarm { .. } => {
+                    session::State::default()
+                }
                 _ => session(),
             };
             let allowed = authority::check(&state, &body(), &command, &issued);
@@ -342,16 +385,18 @@ fn outcome(command: &str, role: Role, department: Option<&str>) -> &'static str 
     refused.filter(|reason| REASONS.contains(reason)).unwrap_or("allowed")
 }
 
-/// Every command on sessions and dockets, some of them once more on behalf of another department.
+/// Every command on sessions, emergencies and dockets, some of them once more on behalf of another department.
 fn commands() -> Vec<String> {
     let own = rpcs().iter().filter(|rpc| !rpc.reads).map(|rpc| rpc.command.clone());
-    let own = own.filter(|command| command.starts_with("session ") || command.starts_with("docket "));
+    let ours = ["session ", "emergency ", "docket "];
+    let own = own.filter(|command| ours.iter().any(|noun| command.starts_with(noun)));
     // Their rules are those of `draft-items` and `reject-topic`.
     let own = own.filter(|command| !["docket revise-item", "docket defer-topic"].contains(&command.as_str()));
     let for_another = [
         "session request --kind emergency",
         "session answer --department-code SEAT",
         "session name-delegate --department-code SEAT",
+        "emergency acknowledge --department-code SEAT",
         "docket record-statement --department-code SEAT",
         "docket cast-vote --department-code SEAT",
     ];

@@ -61,6 +61,8 @@ fn given(context: &str) -> Vec<CatalogEntry> {
             catalog::<scheduling::session::Rejection>(),
             catalog::<scheduling::matter::Rejection>(),
             catalog::<scheduling::quota::Rejection>(),
+            catalog::<scheduling::emergency::Rejection>(),
+            catalog::<scheduling::diary::Rejection>(),
         ]
         .concat(),
         "deliberation" => {

@@ -16,6 +16,7 @@ mod delivery;
 mod doctor;
 mod door;
 mod double_booking;
+mod emergencies;
 mod erasure;
 mod expecting;
 mod export;

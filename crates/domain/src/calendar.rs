@@ -65,6 +65,12 @@ impl Zone {
         self.zone.to_timestamp(date.at(0, 0, 0, 0)).unwrap_or(Timestamp::MAX)
     }
 
+    /// Whether a moment is the last of its date: one microsecond before the next begins.
+    pub fn ends_a_day(&self, at: Timestamp) -> bool {
+        let next = at.checked_add(jiff::SignedDuration::from_micros(1)).unwrap_or(at);
+        self.start_of(self.date_of(next)) == next
+    }
+
     /// The beginning of an hour of a date.
     pub fn at_hour(&self, date: Date, hour: i8) -> Timestamp {
         self.zone.to_timestamp(date.at(hour, 0, 0, 0)).unwrap_or(Timestamp::MAX)

@@ -70,6 +70,7 @@ pub fn charter(departments: &[&str]) -> Charter {
         chair,
         meeting_rules: MeetingRules::default(),
         decision_rules: vec![],
+        emergency_plans: vec![],
     }
 }
 

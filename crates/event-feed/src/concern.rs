@@ -9,6 +9,7 @@ use domain::followup::ladder_policy::LadderPolicy;
 use domain::resolution::action_item::ActionItem;
 use domain::resolution::resolution::Resolution;
 use domain::scheduling::body::Body;
+use domain::scheduling::emergency::Emergency;
 use domain::scheduling::matter::Matter;
 use domain::scheduling::session::Session;
 use domain::{Actor, Aggregate, Audience, Code, Role, StreamName, Uuid};
@@ -68,6 +69,11 @@ impl Concern {
                 let body = session.filed().map(|filed| filed.outline.body.clone());
                 // The docket has the id of its session.
                 Ok(Concern::matter(&Session::audience(&session), body, recusals(kit, id).await?))
+            }
+            <Emergency as Aggregate>::CATEGORY => {
+                let emergency = kit.load::<Emergency>(id).await?;
+                let body = emergency.raised().map(|raised| raised.alarm.body.clone());
+                Ok(Concern::matter(&Emergency::audience(&emergency), body, BTreeMap::new()))
             }
             <Docket as Aggregate>::CATEGORY => {
                 let docket = kit.load::<Docket>(id).await?;

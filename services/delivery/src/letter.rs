@@ -5,6 +5,7 @@ use domain::delivery::subscription::{EventId, MailLanguage};
 use domain::directory::calendar::Calendar;
 use domain::followup::follow_up::{self, FollowUp, Subject, Tier};
 use domain::followup::ladder::RungKind;
+use domain::scheduling::emergency::{self, Emergency};
 use domain::scheduling::session::{self, Session};
 use domain::{Aggregate as _, Timestamp};
 use proto::record::{EventCodec, kind_of};
@@ -42,6 +43,15 @@ pub(crate) async fn about(
                 .followed_item()
                 .zip(happened)
                 .and_then(|(item, happened)| notice(&item.subject, &happened, language))
+        }
+        Emergency::CATEGORY => {
+            let state = kit.load::<Emergency>(record.stream.id).await?;
+            let calendar = kit.load::<Calendar>(Calendar::realm_id()).await?;
+            let calendar = calendar.in_force(default_calendar);
+            let happened = decoded::<Emergency>(record, event);
+            state.raised().zip(happened).and_then(|(raised, happened)| {
+                urgent(raised.alarm.title.as_str(), &happened, calendar, language)
+            })
         }
         Session::CATEGORY => {
             let state = kit.load::<Session>(record.stream.id).await?;
@@ -100,7 +110,12 @@ fn plain(record: &Record, event: EventId, language: MailLanguage) -> Said {
 /// A notice about an item.
 fn notice(item: &Subject, event: &follow_up::Event, language: MailLanguage) -> Option<Said> {
     use follow_up::Event;
-    let Subject { number, title, lead, due_on, .. } = item;
+    let Subject { number, title, lead, due_on, due_at, zone, .. } = item;
+    // What is due in hours is so at a moment, and not at the end of a day.
+    let due_on = match zone.ends_a_day(*due_at) {
+        true => due_on.to_string(),
+        false => local(*due_at, zone.name()),
+    };
     let it = either(language, format!("{number}《{title}》"), format!("{number} \"{title}\""));
     let (chinese, english) = match event {
         Event::Reminded { .. } => (format!("{it}将于 {due_on} 到期"), format!("{it} is due on {due_on}")),
@@ -122,7 +137,7 @@ fn notice(item: &Subject, event: &follow_up::Event, language: MailLanguage) -> O
         Event::Urged { .. } => (format!("{it}被督查催办"), format!("{it} is urged on by a supervisor")),
         _ => return None,
     };
-    let lines = vec![("牵头部门", "Lead", lead.to_string()), ("到期日", "Due on", due_on.to_string())];
+    let lines = vec![("牵头部门", "Lead", lead.to_string()), ("到期日", "Due on", due_on)];
     Some(Said { sentence: either(language, chinese, english), lines })
 }
 
@@ -152,7 +167,8 @@ fn invitation(
     let mut lines = Vec::new();
     let (chinese, english) = match event {
         Event::Scheduled { room, starts_at, ends_at, .. } => {
-            let (starts, ends) = (local(*starts_at, calendar), local(*ends_at, calendar));
+            let (starts, ends) =
+                (local(*starts_at, calendar.zone_name()), local(*ends_at, calendar.zone_name()));
             lines.push(("时间", "Time", format!("{starts} – {ends}")));
             lines.push(("时区", "Time zone", calendar.zone_name().to_owned()));
             lines.push(("会议室", "Room", room.to_string()));
@@ -169,9 +185,55 @@ fn invitation(
     Some(Said { sentence: either(language, chinese, english), lines })
 }
 
+/// What whoever is called to an emergency must know.
+fn urgent(
+    title: &str,
+    event: &emergency::Event,
+    calendar: &WorkingCalendar,
+    language: MailLanguage,
+) -> Option<Said> {
+    use emergency::Event;
+    let it = either(language, format!("应急会商《{title}》"), format!("The emergency \"{title}\""));
+    let mut lines = Vec::new();
+    let by = |at: Timestamp| local(at, calendar.zone_name());
+    let (chinese, english) = match event {
+        Event::Raised { alarm, acknowledge_by, .. } => {
+            let called: Vec<&str> = alarm.calls.iter().map(|call| call.department.as_str()).collect();
+            lines.push(("叫应部门", "Called", called.join(", ")));
+            lines.push(("签收时限", "Acknowledge by", by(*acknowledge_by)));
+            lines.push(("决定时限", "Decide by", by(alarm.decide_by)));
+            (format!("{it}已启动"), format!("{it} has been raised"))
+        }
+        Event::SubstituteCalled { passed_over, substitute, acknowledge_by, .. } => {
+            lines.push(("签收时限", "Acknowledge by", by(*acknowledge_by)));
+            (
+                format!("{it}：{passed_over} 未按时签收，改叫 {substitute}"),
+                format!(
+                    "{it}: {passed_over} did not acknowledge in time; {substitute} is called in its place"
+                ),
+            )
+        }
+        Event::Unreached { department, .. } => (
+            format!("{it}：{department} 未按时签收，已无候补可叫"),
+            format!("{it}: {department} did not acknowledge in time, and nobody is left to call"),
+        ),
+        Event::DecisionHalfway { decide_by } => (
+            format!("{it}：决定时限已过半，至 {}", by(*decide_by)),
+            format!("{it}: half of the time for the decision is over; it is due by {}", by(*decide_by)),
+        ),
+        Event::DecisionOverdue { decide_by } => (
+            format!("{it}：已过决定时限 {}，尚无决定", by(*decide_by)),
+            format!("{it}: the decision was due by {}, and there is none", by(*decide_by)),
+        ),
+        Event::Acknowledged { .. } | Event::Ended { .. } => return None,
+    };
+    lines.push(("时区", "Time zone", calendar.zone_name().to_owned()));
+    Some(Said { sentence: either(language, chinese, english), lines })
+}
+
 /// A moment as people there read it.
-fn local(at: Timestamp, calendar: &WorkingCalendar) -> String {
-    match at.in_tz(calendar.zone_name()) {
+fn local(at: Timestamp, zone_name: &str) -> String {
+    match at.in_tz(zone_name) {
         Ok(local) => local.strftime("%Y-%m-%d %H:%M").to_string(),
         Err(_) => at.to_string(),
     }

@@ -6,6 +6,7 @@ use domain::directory::calendar::Calendar;
 use domain::followup::follow_up::FollowUp;
 use domain::followup::ladder_policy::{Command, LadderPolicy};
 use domain::scheduling::body::{self, Body};
+use domain::scheduling::emergency::Emergency;
 use domain::{Code, Timestamp, Uuid};
 use jiff::SignedDuration;
 use proto::followup::v1 as pb;
@@ -36,6 +37,22 @@ impl Service {
     async fn calendar(&self, scope: &Scope) -> Result<WorkingCalendar, CommandError> {
         let defined = self.kit.show::<Calendar>(scope, Calendar::realm_id()).await?;
         Ok(defined.in_force(&self.default_calendar).clone())
+    }
+
+    /// What will be told of the emergencies whose clocks run.
+    async fn upcoming_of_emergencies(
+        &self,
+        scope: &Scope,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<pb::Notice>, Status> {
+        let (running, _) = self.view.query(scope.clone(), 0, views::running_emergencies).await?;
+        let mut notices = Vec::new();
+        for id in running {
+            let state = self.kit.show::<Emergency>(scope, id).await?;
+            notices.extend(views::upcoming_of_emergency(id, &state, now, until));
+        }
+        Ok(notices)
     }
 }
 
@@ -115,6 +132,10 @@ impl FollowupService for Service {
             let id: Uuid = read("item_id", coming.item_id.clone())?;
             let state = self.kit.show::<FollowUp>(&scope, id).await?;
             notices.extend(views::upcoming(id, &state, now, until));
+        }
+        // They have no pages of their own: few run at once, and whoever has more to read has seen them.
+        if request.page_token.is_empty() && request.lead_code.as_deref().unwrap_or_default().is_empty() {
+            notices.extend(self.upcoming_of_emergencies(&scope, now, until).await?);
         }
         notices.sort_by_key(|notice| notice.occurred_at.map(|at| (at.seconds, at.nanos)));
         Ok(Response::new(pb::ListUpcomingNoticesResponse {

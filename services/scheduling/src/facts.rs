@@ -11,11 +11,16 @@ use domain::scheduling::agenda::matter_commands;
 use domain::scheduling::authority;
 use domain::scheduling::body::{Body, MeetingRules, Version};
 use domain::scheduling::booking::room_command;
+use domain::scheduling::diary::{Diary, diary_commands};
+use domain::scheduling::emergency::{self, Emergency, EndCause, alarm};
 use domain::scheduling::matter::Matter;
 use domain::scheduling::quota::{self, Quota, quarter, quota_command};
 use domain::scheduling::room::Room;
-use domain::scheduling::session::{Attendee, Command, Filed, Session, Stage, State, check_notice};
+use domain::scheduling::session::{
+    Attendee, Command, Filed, Kind, Session, Stage, State, check_notice, check_start, check_working_time,
+};
 use domain::{Code, Timestamp, Uuid};
+use proto::record::EventCodec;
 use proto::{Invalid, Violation};
 use service_kit::{CommandError, UnitOfWork};
 use std::collections::BTreeSet;
@@ -55,7 +60,7 @@ pub(crate) async fn must_be_allowed(
 ) -> Result<(), CommandError> {
     let state = unit.load::<Session>(session).await?;
     let code = match (command, state.filed()) {
-        (Command::Request { outline, .. }, None) => outline.body.clone(),
+        (Command::Request { outline, .. } | Command::Alarm { outline, .. }, None) => outline.body.clone(),
         (_, Some(filed)) => filed.outline.body.clone(),
         (_, None) => return Ok(()),
     };
@@ -74,8 +79,8 @@ pub(crate) async fn must_be_carried_out(
     carry_out::check(&item, unit.issued()).map_err(CommandError::rejected::<Session>)
 }
 
-/// Decides a command on a session, together with what it requires of its room, of its matters, and of the count of its
-/// body's sessions. The ids of new matters follow from the seed.
+/// Decides a command on a session, together with what it requires of its room, of the diaries of those that decide, of its
+/// matters, and of the count of its body's sessions. The ids of new matters follow from the seed.
 pub(crate) async fn decide_session(
     unit: &mut UnitOfWork,
     session: Uuid,
@@ -91,10 +96,60 @@ pub(crate) async fn decide_session(
     if let Some((room, command)) = room_command(session, &before, command, issued.at) {
         unit.decide::<Room>(room, command).await?;
     }
+    decide_emergency(unit, session, &before, command).await?;
+    let diaries = before.filed().map(|filed| diary_commands(session, filed, command)).unwrap_or_default();
+    for (diary, command) in diaries {
+        decide_beside::<Diary>(unit, diary, command).await?;
+    }
     for (matter, command) in matter_commands(session, &before, command, seed, issued.by.department.as_ref()) {
         unit.decide::<Matter>(matter, command).await?;
     }
     keep_to_the_calendar(unit, session, &before, command, default_calendar).await
+}
+
+/// Decides on another aggregate than the one that the command is about, where that may change nothing. On what the cache
+/// remembers it could do so by mistake, and nothing would conflict; then all of it is decided again on what the journal has.
+async fn decide_beside<A>(unit: &mut UnitOfWork, id: Uuid, command: A::Command) -> Result<(), CommandError>
+where
+    A: EventCodec,
+    A::Command: Clone,
+{
+    let issued = unit.issued().clone();
+    let changes =
+        |state: &A::State| A::decide(state, command.clone(), &issued).is_ok_and(|events| !events.is_empty());
+    let is_due = changes(&unit.load::<A>(id).await?);
+    let mut is_seen = false;
+    unit.decide_on::<A>(id, |state| {
+        is_seen = changes(state);
+        command.clone()
+    })
+    .await?;
+    if is_due && !is_seen { Err(CommandError::Conflict(1)) } else { Ok(()) }
+}
+
+/// Starts the clock of an emergency that is requested by hand, and stops that of one that does not take place.
+pub(crate) async fn decide_emergency(
+    unit: &mut UnitOfWork,
+    session: Uuid,
+    before: &State,
+    command: &Command,
+) -> Result<(), CommandError> {
+    let command = match (command, before.filed()) {
+        (Command::Request { outline, .. }, None) if outline.kind == Kind::Emergency => {
+            let body = unit.load::<Body>(Body::id(&outline.body)).await?;
+            body.version().and_then(|version| alarm::of_request(command, version))
+        }
+        (Command::Cancel { .. } | Command::Merge { .. }, Some(filed))
+            if filed.outline.kind == Kind::Emergency =>
+        {
+            Some(emergency::Command::End { cause: EndCause::Cancelled })
+        }
+        _ => None,
+    };
+    match command {
+        Some(command) => decide_beside::<Emergency>(unit, session, command).await,
+        None => Ok(()),
+    }
 }
 
 /// Counts the session among those of its body in the quarter, or no longer; and refuses a start at too short a notice.
@@ -108,15 +163,31 @@ async fn keep_to_the_calendar(
     let (Some(filed), true) = (before.filed(), concerns_the_calendar(command)) else { return Ok(()) };
     let body = &filed.outline.body;
     let calendar = calendar(unit, default_calendar).await?;
+    if let Some(start) = wanted_start(filed, command) {
+        check_start(start, &calendar, unit.issued().at).map_err(CommandError::rejected::<Session>)?;
+    }
     if let (Command::Schedule { starts_at, .. }, Stage::Admitted) = (command, filed.stage()) {
         let now = unit.issued().at;
         check_notice(filed, *starts_at, &calendar, now).map_err(CommandError::rejected::<Session>)?;
+        check_working_time(filed, *starts_at, &calendar).map_err(CommandError::rejected::<Session>)?;
     }
     let defined = unit.load::<Body>(Body::id(body)).await?;
     let rules = defined.version().map(|version| version.charter.meeting_rules).unwrap_or_default();
     match quota_command(session, filed, command, &rules, &calendar) {
-        Some(command) => unit.decide::<Quota>(Quota::id(body), command).await,
+        Some(command) => decide_beside::<Quota>(unit, Quota::id(body), command).await,
         None => Ok(()),
+    }
+}
+
+/// The start that a command wants and the session has not had before. A request for a day that is over is found to be at too
+/// short a notice, and never scheduled.
+fn wanted_start(before: &Filed, command: &Command) -> Option<Timestamp> {
+    match command {
+        Command::Schedule { starts_at, .. } => Some(*starts_at).filter(|_| before.stage() == Stage::Admitted),
+        Command::Revise { earliest_start_at, .. } => {
+            Some(*earliest_start_at).filter(|start| before.outline.earliest_start_at != *start)
+        }
+        _ => None,
     }
 }
 

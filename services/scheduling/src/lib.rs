@@ -2,7 +2,8 @@
 //!
 //! [`grpc`] carries commands to the journal and answers queries, lists from [`views`]; [`facts`] looks up what
 //! one aggregate must know of another. When a docket is closed, process managers conclude its session, and
-//! pass on to its matters what became of them; a timer brings back those that were deferred.
+//! pass on to its matters what became of them; timers bring back those that were deferred, and let the clocks of
+//! emergencies strike.
 
 mod facts;
 mod grpc;
@@ -14,8 +15,9 @@ use anyhow::Context as _;
 use domain::calendar::WorkingCalendar;
 use domain::deliberation::docket::{self, Docket};
 use domain::directory::calendar::Calendar;
-use domain::process::{conclude_session, follow_matters};
+use domain::process::{conclude_session, end_emergency, follow_matters};
 use domain::scheduling::body::Body;
+use domain::scheduling::emergency::{self, Emergency};
 use domain::scheduling::matter::{self, Matter};
 use domain::scheduling::session::Session;
 use proto::scheduling::v1::scheduling_service_server::SchedulingServiceServer;
@@ -31,6 +33,8 @@ pub const NAME: &str = <SchedulingServiceServer<Service> as tonic::server::Named
 
 /// The name of the timer in the record that brings deferred matters back.
 const RESUMING: &str = "resume_matters";
+/// The name of the one that lets the clocks of emergencies strike.
+const STRIKING: &str = "strike_emergency_clocks";
 
 /// Starts the service's view, starts its process managers and its timer, and returns its server. Until a calendar is
 /// defined, days begin in `time_zone` and Saturdays and Sundays are off. Must be called inside a tokio
@@ -48,11 +52,14 @@ fn service(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
     let reactions = vec![
         conclude_sessions(&mut processes, default_calendar.clone()),
         follow_matters(&mut processes, default_calendar.clone()),
+        end_emergencies(&mut processes),
     ];
-    let followed = reactions[1].clone();
+    let (followed, ended) = (reactions[1].clone(), reactions[2].clone());
     let view = ViewStore::spawn::<views::SchedulingView>(kit, reactions).context("the view of scheduling")?;
     let check = || matter::Command::CheckDeadlines;
     timer::run::<Matter>(kit, &view, followed, RESUMING, views::next_returns, check);
+    let check = || emergency::Command::CheckDeadlines;
+    timer::run::<Emergency>(kit, &view, ended, STRIKING, views::next_strikes, check);
     Ok(Service { kit: kit.clone(), view, default_calendar })
 }
 
@@ -76,6 +83,22 @@ fn follow_matters(
             let (id, state, event) = (context.id, context.state, context.event);
             let commands = follow_matters::react(id, state, event, calendar, &chairs);
             context.issue::<Matter>(kit, 0, commands).await
+        })
+    })
+}
+
+/// Stops the clocks of emergencies that are decided, or whose dockets are closed.
+fn end_emergencies(processes: &mut Processes) -> watch::Receiver<Position> {
+    let ends = |event: &docket::Event| {
+        matches!(event, docket::Event::DecisionAdopted { .. } | docket::Event::Closed { .. })
+    };
+    processes.run::<Docket, _>(end_emergency::NAME, ends, |kit, context| {
+        Box::pin(async move {
+            if kit.load::<Emergency>(context.id).await?.raised().is_none() {
+                return Ok(());
+            }
+            let commands = end_emergency::react(context.id, context.event);
+            context.issue::<Emergency>(kit, 0, commands).await
         })
     })
 }

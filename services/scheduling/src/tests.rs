@@ -22,6 +22,7 @@ mod quota;
 mod rows;
 mod scope;
 mod slots;
+mod times;
 
 /// A service on a workbench.
 struct Fixture {

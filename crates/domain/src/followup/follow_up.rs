@@ -252,6 +252,7 @@ impl Aggregate for FollowUp {
 }
 
 fn plan(subject: Subject, ladder: Ladder, calendar: &WorkingCalendar, issued: &Issued) -> Vec<Event> {
+    let ladder = ladder.for_due(subject.due_at, [&subject.zone, calendar.zone()]);
     let mut steps = vec![ladder.passed(RungKind::Acknowledgement, subject.acknowledge_by, calendar)];
     steps.extend(ladder.around(subject.due_on, subject.due_at, calendar, issued.at));
     let rungs = numbered(steps, 0);
@@ -362,6 +363,7 @@ impl FollowedItem {
                 if wanted { vec![replanned()] } else { vec![] }
             }
             Command::Reproject { ladder, calendar } if !self.is_closed() => {
+                let ladder = ladder.for_due(self.subject.due_at, [&self.subject.zone, calendar.zone()]);
                 let mut item = self.clone();
                 item.ladder = ladder.clone();
                 let rungs = item.projected(Cause::Pause, &calendar, now);
@@ -410,6 +412,7 @@ impl FollowedItem {
     ) -> Event {
         let mut item = self.clone();
         (item.subject.due_on, item.subject.due_at) = (due_on, due_at);
+        item.ladder = item.ladder.for_due(due_at, [&item.subject.zone, calendar.zone()]);
         item.stage = if cause == Cause::Reopening { Stage::Open } else { item.stage };
         Event::Replanned { due_on, due_at, cause, rungs: item.projected(cause, calendar, now) }
     }

@@ -1,6 +1,6 @@
 //! The ladder (催办阶梯): who is notified when of what is owed.
 
-use crate::calendar::WorkingCalendar;
+use crate::calendar::{WorkingCalendar, Zone};
 use crate::{Date, Timestamp};
 
 /// Notices of one kind on one ladder, at most.
@@ -104,6 +104,14 @@ impl Default for Ladder {
 pub(super) type Step = (RungKind, u32, Timestamp);
 
 impl Ladder {
+    /// The same distances for something that is due at a moment, and not at the end of a day: it counts in hours, whatever
+    /// else its body does.
+    pub(super) fn for_due(self, due_at: Timestamp, zones: [&Zone; 2]) -> Ladder {
+        let ends_a_day = zones.into_iter().any(|zone| zone.ends_a_day(due_at));
+        let unit = if ends_a_day { self.unit } else { Unit::Hours };
+        Ladder { unit, ..self }
+    }
+
     /// Around a due date, in the order of time. A reminder whose time is over at `now` has no rung.
     pub(super) fn around(
         &self,

@@ -8,7 +8,7 @@ use crate::resolution::action_item::{ACKNOWLEDGE_WORKING_DAYS, ActionItem};
 use crate::resolution::registering::Registering;
 use crate::resolution::resolution::{Origin, Rejection, refusal};
 use crate::resolution_change::{ResolutionChange, check_all};
-use crate::{Code, Date, Issued, Line, Text, Uuid};
+use crate::{Code, Date, Issued, Line, Text, Timestamp, Uuid};
 
 /// Items of one decision, at most: they are recorded in one commit with the resolution and its number.
 pub const ITEMS_MAX: usize = 250;
@@ -74,7 +74,7 @@ impl AdoptedElsewhere {
         check_all(&self.changes).map_err(|unfit| refusal(unfit, &self.body))?;
         let numbered = (1..).zip(self.items);
         let items = numbered.map(|(number, item)| {
-            let owed = item.owed(number, decided_on, today, calendar)?;
+            let owed = item.owed(number, decided_on, (today, issued.at), calendar)?;
             Ok((ActionItem::id(resolution, number), owed))
         });
         let items: Vec<(Uuid, DecidedItem)> = items.collect::<Result<_, _>>()?;
@@ -99,13 +99,13 @@ impl Obligation {
         self,
         number: u32,
         decided_on: Date,
-        today: Date,
+        (today, now): (Date, Timestamp),
         calendar: &WorkingCalendar,
     ) -> Result<DecidedItem, Rejection> {
         if let Some((days, max)) = self.due.excess(today) {
             return Err(Rejection::DueOutOfRange { days, max });
         }
-        let due_on = self.due.date(today, calendar);
+        let (due_on, due_at) = self.due.due(today, now, calendar);
         if due_on < decided_on {
             return Err(Rejection::DueBeforeDecision { item_number: number, due_on, decided_on });
         }
@@ -117,7 +117,7 @@ impl Obligation {
             lead: self.lead,
             co_responsible: self.co_responsible,
             due_on,
-            due_at: calendar.end_of(due_on),
+            due_at,
         })
     }
 }

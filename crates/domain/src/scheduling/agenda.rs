@@ -34,7 +34,7 @@ pub fn matter_commands(
     requester: Option<&Code>,
 ) -> Vec<(Uuid, matter::Command)> {
     match (command, before.filed()) {
-        (Command::Request { outline, chair }, None) => {
+        (Command::Request { outline, chair } | Command::Alarm { outline, chair, .. }, None) => {
             let concerned = outline.departments().chain([chair]).chain(requester).cloned().collect();
             let case_reference = outline.case_reference.clone();
             let put = Put { session, body: &outline.body, from: None, concerned, seed, case_reference };

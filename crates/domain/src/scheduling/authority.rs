@@ -15,13 +15,14 @@ pub fn check(
     if issued.by.is_process() {
         return Ok(());
     }
-    if let Command::Request { outline, .. } = command {
+    if let Command::Request { outline, .. } | Command::Alarm { outline, .. } = command {
         return request(outline, body, issued);
     }
     let Some(filed) = session.filed() else { return Ok(()) };
     let people = People { filed, version: defined(&filed.outline.body, body)?, issued };
     match command {
         Command::Request { .. }
+        | Command::Alarm { .. }
         | Command::Override { .. }
         | Command::Absorb { .. }
         | Command::Adjourn { .. }

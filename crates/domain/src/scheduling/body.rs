@@ -1,12 +1,15 @@
 //! A body (会商机制): who decides, by which rules, and who acts for it. It is defined before it is used, and each of
 //! its versions stays on record.
 //!
-//! The folder holds its parts: [`charter`] is what a body is, `meeting_rules` what its sessions are screened against.
+//! The folder holds its parts: [`charter`] is what a body is, `meeting_rules` what its sessions are screened against,
+//! [`emergency_plan`] whom it calls in an emergency.
 
 pub mod charter;
+pub mod emergency_plan;
 mod meeting_rules;
 
 pub use charter::{Charter, Seat, Standing};
+pub use emergency_plan::{EmergencyPlan, PlannedCall};
 pub use meeting_rules::MeetingRules;
 
 use crate::aggregate::id_of_code;
@@ -144,6 +147,17 @@ rejections! {
             min: u32,
             max: u32,
         } = "{field} of the class {matter_class} is from {min} to {max}, not {given}",
+        DuplicatePlan("DUPLICATE_PLAN") { plan_code: Code } = "two emergency plans have the code {plan_code}",
+        PlanMinutesOutOfRange("PLAN_MINUTES_OUT_OF_RANGE") {
+            plan_code: Code,
+            field: &'static str,
+            given: u32,
+            max: u32,
+        } = "{field} of the emergency plan {plan_code} is from 1 to {max} minutes, not {given}",
+        NoSeatToCall("NO_SEAT_TO_CALL") { plan_code: Code, department_code: Code } =
+            "the emergency plan {plan_code} calls department {department_code}, which has no seat in the body",
+        PlanWithoutQuorum("PLAN_WITHOUT_QUORUM") { plan_code: Code, deciding: usize, needed: usize } =
+            "the emergency plan {plan_code} calls {deciding} departments that decide; {needed} are needed to decide",
         SecrecyImpossible("SECRECY_IMPOSSIBLE") { matter_class: MatterClass, field: &'static str } =
             "the ballots of the class {matter_class} cannot be secret: {field} would show how somebody voted. Secret \
              ballots need a majority or consensus, ties that reject, and seats of one weight without vetoes",

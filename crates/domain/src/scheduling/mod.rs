@@ -1,9 +1,11 @@
-//! Before the decision: bodies, rooms, matters and sessions.
+//! Before the decision: bodies, rooms, matters, sessions and emergencies.
 
 pub mod agenda;
 pub mod authority;
 pub mod body;
 pub mod booking;
+pub mod diary;
+pub mod emergency;
 pub mod matter;
 pub mod quota;
 pub mod room;

@@ -11,7 +11,7 @@ mod outline;
 mod screening;
 mod state;
 
-pub use convening::{check_notice, notice_days};
+pub use convening::{START_AHEAD_DAYS_MAX, check_notice, check_start, check_working_time, notice_days};
 pub use outline::{
     ATTENDEES_MAX, Attendee, DURATION_MINUTES_MAX, Declaration, Kind, Outline, RoleOnTopic, TOPICS_MAX,
     Topic, TopicRole,
@@ -30,6 +30,8 @@ use jiff::SignedDuration;
 
 /// Papers on one topic, at most.
 pub const PAPERS_MAX: usize = 10;
+/// Topics of a session that is convened by an alarm, at most: all of it is one record.
+pub const ALARM_TOPICS_MAX: usize = 5;
 /// How long before its start a scheduled session may be convened.
 pub const CONVENE_EARLY: SignedDuration = SignedDuration::from_hours(1);
 
@@ -62,6 +64,17 @@ pub enum Command {
         outline: Outline,
         /// The department in the chair of its body.
         chair: Code,
+    },
+    /// Requests an emergency session and convenes it at once, as an emergency plan of its body has it.
+    Alarm {
+        /// What the plan makes of it.
+        outline: Outline,
+        /// The department in the chair of its body.
+        chair: Code,
+        /// The body's rules in force.
+        rules: MeetingRules,
+        /// The body as it is now; the docket keeps to it.
+        constitution: Constitution,
     },
     /// Submits a paper for a topic.
     SubmitPaper {
@@ -359,6 +372,8 @@ rejections! {
              you speak for {department_code}",
         NotOfTheSession("NOT_OF_THE_SESSION") { department_code: String } =
             "only those who attend the session, requested it or lead it may do this; you speak for {department_code}",
+        UnknownPlan("UNKNOWN_PLAN") { body_code: Code, plan_code: Code } =
+            "body {body_code} has no emergency plan {plan_code}; its charter lists those that it has",
         NotAConvenor("NOT_A_CONVENOR") { body_code: Code, needed_codes: String, department_code: String } =
             "only {needed_codes} may declare an emergency of body {body_code}; you speak for {department_code}",
         EmergencyNotDeclared("EMERGENCY_NOT_DECLARED") =
@@ -408,6 +423,8 @@ rejections! {
             "the session must not start before {earliest_start_at}; {starts_at} is earlier",
         StartsInThePast("STARTS_IN_THE_PAST") { starts_at: Timestamp, now: Timestamp } =
             "{starts_at} has passed; it is now {now}",
+        StartsTooFarAhead("STARTS_TOO_FAR_AHEAD") { starts_at: Timestamp, latest_start_at: Timestamp } =
+            "{starts_at} is too far ahead; a session starts by {latest_start_at} at the latest",
         TooEarly("TOO_EARLY") { starts_at: Timestamp, opens_at: Timestamp } =
             "the session starts at {starts_at} and can be convened from {opens_at} on",
         NotInvited("NOT_INVITED") { department_code: Code } =
@@ -434,10 +451,13 @@ impl Aggregate for Session {
             (State::Absent, Command::Request { outline, chair }) => {
                 return admission::request(outline.clone(), chair.clone(), issued);
             }
+            (State::Absent, Command::Alarm { outline, chair, rules, constitution }) => {
+                return admission::alarm(outline, chair, *rules, constitution, issued);
+            }
             (State::Absent, _) => return Err(Rejection::NotFound { what: "session" }),
         };
         match command {
-            Command::Request { .. } => Err(filed.wrong_stage("requested", "new")),
+            Command::Request { .. } | Command::Alarm { .. } => Err(filed.wrong_stage("requested", "new")),
             Command::SubmitPaper { topic, paper } => admission::submit_paper(filed, topic, paper, issued),
             Command::Screen { rules, calendar, sessions_this_quarter, deciders_min } => {
                 let limits = screening::Limits { rules, sessions_this_quarter, deciders_min };

@@ -100,6 +100,7 @@ macro_rules! wire_choices {
                     DueRule::On(date) => Rule::DueOn(date.to_wire()),
                     DueRule::AfterDays(days) => Rule::AfterDays(days),
                     DueRule::AfterWorkingDays(days) => Rule::AfterWorkingDays(days),
+                    DueRule::AfterHours(hours) => Rule::AfterHours(hours),
                 };
                 $package::DueRule { rule: Some(rule) }
             }
@@ -111,6 +112,7 @@ macro_rules! wire_choices {
                     }
                     Rule::AfterDays(days) => Ok(DueRule::AfterDays(days)),
                     Rule::AfterWorkingDays(days) => Ok(DueRule::AfterWorkingDays(days)),
+                    Rule::AfterHours(hours) => Ok(DueRule::AfterHours(hours)),
                 }
             }
         }

@@ -148,6 +148,7 @@ impl Wire<api::DueRule> for DueRule {
             DueRule::On(date) => There::DueOn(date.to_wire()),
             DueRule::AfterDays(days) => There::AfterDays(days),
             DueRule::AfterWorkingDays(days) => There::AfterWorkingDays(days),
+            DueRule::AfterHours(hours) => There::AfterHours(hours),
         };
         api::DueRule { rule: Some(rule) }
     }
@@ -159,6 +160,7 @@ impl Wire<api::DueRule> for DueRule {
             }
             There::AfterDays(days) => Ok(DueRule::AfterDays(days)),
             There::AfterWorkingDays(days) => Ok(DueRule::AfterWorkingDays(days)),
+            There::AfterHours(hours) => Ok(DueRule::AfterHours(hours)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::scheduling::events::v1 as scheduling;
 use crate::scheduling::v1 as api;
 use crate::{wire_enum, wire_events, wire_struct};
-use domain::scheduling::{body, matter, quota, room, session, slots, stewards};
+use domain::scheduling::{body, diary, emergency, matter, quota, room, session, slots, stewards};
 
 wire_struct!(room::Profile => scheduling::RoomProfile, api::Room { code, name, seats, equipment });
 
@@ -21,9 +21,12 @@ wire_struct!(body::MeetingRules => scheduling::MeetingRules, api::MeetingRules {
     topics_max, duration_minutes_max, notice_days_min, papers_days_min, sessions_per_quarter_max, deferrals_max,
     second_call_quorum,
 });
+wire_struct!(body::EmergencyPlan => scheduling::EmergencyPlan, api::EmergencyPlan {
+    code, name, department_codes: departments, acknowledge_minutes, decide_minutes,
+});
 wire_struct!(body::Charter => scheduling::BodyCharter, api::BodyCharter {
     name, chair_code: chair, seats, deputy_codes: deputies, convenor_codes: convenors,
-    secretariat_codes: secretariat, meeting_rules, decision_rules,
+    secretariat_codes: secretariat, meeting_rules, decision_rules, emergency_plans,
 });
 wire_struct!(body::Version => api::Body { code: body, version: number, charter, pending_codes: pending });
 
@@ -62,6 +65,34 @@ wire_events!(matter::Matter, matter::Event => scheduling {
     Withdrawn => MatterWithdrawn { session_id: session, reason },
 });
 
+wire_enum!(emergency::EndCause => scheduling::EmergencyEndCause, api::EmergencyEndCause { Decided, Closed, Cancelled });
+wire_struct!(body::PlannedCall => scheduling::PlannedCall {
+    department_code: department, substitute_codes: substitutes,
+});
+wire_struct!(emergency::Alarm => scheduling::EmergencyAlarm {
+    body_code: body, plan_code: plan, title, chair_code: chair, secretariat_codes: secretariat, calls,
+    acknowledge_minutes, decide_by,
+});
+
+wire_events!(emergency::Emergency, emergency::Event => scheduling {
+    Raised => EmergencyRaised { alarm, raised_by_code: raised_by, raised_at, acknowledge_by, halfway_at },
+    Acknowledged => EmergencyAcknowledged {
+        seat_code: seat, department_code: department, acknowledged_at, on_behalf_by_code: on_behalf_by, late,
+    },
+    SubstituteCalled => EmergencySubstituteCalled {
+        seat_code: seat, passed_over_code: passed_over, substitute_code: substitute, called_at, acknowledge_by, number,
+    },
+    Unreached => EmergencyUnreached { seat_code: seat, department_code: department, acknowledge_by },
+    DecisionHalfway => EmergencyDecisionHalfway { decide_by },
+    DecisionOverdue => EmergencyDecisionOverdue { decide_by },
+    Ended => EmergencyEnded { cause, ended_at },
+});
+
+wire_events!(diary::Diary, diary::Event => scheduling {
+    Entered => DiaryEntered { session_id: session, starts_at, ends_at },
+    Left => DiaryLeft { session_id: session },
+});
+
 wire_events!(quota::Quota, quota::Event => scheduling {
     Entered => QuotaEntered { session_id: session, quarter_on },
     Left => QuotaLeft { session_id: session },
@@ -72,7 +103,7 @@ wire_enum!(session::RoleOnTopic => scheduling::RoleOnTopic, api::RoleOnTopic { D
 wire_enum!(session::Answer => scheduling::InvitationAnswer, api::InvitationAnswer { Accept, Decline });
 wire_enum!(session::Rule => scheduling::ScreeningRule, api::ScreeningRule {
     TopicsPerSession, SessionDuration, Notice, RoleForEveryAttendee, DeciderForEveryTopic, Papers,
-    SessionsPerQuarter,
+    SessionsPerQuarter, WorkingTime, OneSessionAtATime,
 });
 wire_enum!(session::Stage => api::SessionStage {
     Requested, Screened, Returned, Admitted, Scheduled, Convened, Countersigning, Concluded, Merged, Cancelled,

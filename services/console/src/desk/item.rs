@@ -285,7 +285,7 @@ fn facts(
         },
         Fact {
             name: words.t("Due now"),
-            value: moment::full_day(words, &item.due_on),
+            value: around.calendar.full_due(words, &item.due_on, item.due_at.as_ref()),
             remark: if item.late { days(item.days_late) } else { extensions },
             is_bad: item.late,
         },

@@ -63,6 +63,20 @@ impl Calendar {
         Markup::time(&self.machine(moment), &shown)
     }
 
+    /// When something is due: on a date, or at a moment that is not the last of one.
+    pub(super) fn full_due(&self, words: Words, due_on: &str, due_at: Option<&Moment>) -> Markup {
+        match due_at.filter(|due_at| !self.ends_a_day(due_at)) {
+            Some(due_at) => self.full(words, due_at),
+            None => full_day(words, due_on),
+        }
+    }
+
+    /// Whether a moment is the last of its date: one microsecond before the next begins.
+    fn ends_a_day(&self, moment: &Moment) -> bool {
+        let next = timestamp(moment).checked_add(jiff::SignedDuration::from_micros(1));
+        next.is_ok_and(|next| self.zone.to_datetime(next).time() == jiff::civil::Time::midnight())
+    }
+
     /// A moment without its year.
     pub(super) fn short(&self, words: Words, moment: &Moment) -> Markup {
         let local = self.local(moment);

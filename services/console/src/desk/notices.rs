@@ -73,7 +73,10 @@ fn rows(words: Words, around: &Surroundings, notices: &[Notice]) -> Vec<Row> {
         when: around.calendar.short(words, &notice.occurred_at.unwrap_or_default()),
         kind: words.value("huishang.followup.v1.NoticeKind", notice.kind),
         to: addressee(words, around, &notice.addressee),
-        href: format!("/items/{}", notice.item_id),
+        href: match &notice.session_id {
+            Some(session) => format!("/sessions/{session}"),
+            None => format!("/items/{}", notice.item_id),
+        },
         number: notice.number.clone(),
         title: notice.title.clone(),
         lead: around.directory.name(&notice.lead_code),

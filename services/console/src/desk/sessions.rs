@@ -2,6 +2,7 @@
 
 mod acts;
 mod docket;
+mod emergency;
 pub(super) mod minutes;
 
 use super::act::{self, Input, Moves};
@@ -16,6 +17,7 @@ use super::words::Words;
 use super::{Asked, Desk, Query};
 use askama::Template;
 use docket::Sitting;
+use emergency::Emergency;
 use http::Response;
 use minutes::Minutes;
 use proto::deliberation::v1::{GetDocketRequest, GetNextStepsRequest};
@@ -102,6 +104,7 @@ struct SessionPage {
     expected_position: u64,
     sitting: Option<Sitting>,
     minutes: Option<Minutes>,
+    emergency: Option<Emergency>,
     topics: Vec<(u32, String, u32)>,
 }
 
@@ -201,6 +204,7 @@ async fn show(
             .into_iter()
             .map(|topic| (topic.number, topic.title, topic.timebox_minutes))
             .collect(),
+        emergency: session.emergency.as_ref().map(|raised| emergency::of(reader, &around, raised)),
         moves,
         sitting,
         minutes,

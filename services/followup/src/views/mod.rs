@@ -12,6 +12,7 @@ macro_rules! follow_ups_concerning {
 }
 
 mod board;
+mod emergency;
 mod follow_up;
 mod indicators;
 mod notice;
@@ -20,6 +21,7 @@ mod proceedings;
 
 pub use board::board;
 pub(crate) use board::board_under;
+pub(crate) use emergency::{running as running_emergencies, upcoming as upcoming_of_emergency};
 pub use follow_up::follow_ups;
 #[cfg(test)]
 pub(crate) use follow_up::list;
@@ -34,6 +36,7 @@ use domain::directory::department::Department;
 use domain::followup::follow_up::FollowUp;
 use domain::resolution::resolution::Resolution;
 use domain::scheduling::matter::Matter;
+use domain::scheduling::emergency::Emergency;
 use domain::scheduling::session::Session;
 use domain::{Aggregate as _, Uuid};
 use proto::Invalid;
@@ -57,6 +60,7 @@ impl View for FollowupView {
         Docket::CATEGORY,
         Resolution::CATEGORY,
         Matter::CATEGORY,
+        Emergency::CATEGORY,
     ];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
@@ -73,6 +77,7 @@ impl View for FollowupView {
             }
             Resolution::CATEGORY => origin::project_resolution(tables, record),
             Matter::CATEGORY => origin::project_matter(tables, record),
+            Emergency::CATEGORY => emergency::project(tables, record),
             _ => Ok(()),
         }
     }

@@ -87,6 +87,7 @@ pub(crate) fn upcoming(id: Uuid, state: &State, now: Timestamp, until: Timestamp
             lead_code: item.subject.lead.to_string(),
             days,
             deadline_at: Some(deadline_at.to_wire()),
+            session_id: None,
         })
     };
     state.upcoming(now, until).into_iter().filter_map(notice).collect()
@@ -121,10 +122,16 @@ pub(super) fn insert_notice(
         .map(drop)
 }
 
-/// A notice is seen by those who see the follow-up.
+/// A notice is seen by those who see the follow-up, or the emergency.
 const ROWS: Rows = Rows::of_those_concerned(
     "SELECT * FROM notices",
-    concat!("follow_up IN (SELECT id FROM follow_ups WHERE rowid IN (", follow_ups_concerning!(), "))"),
+    concat!(
+        "(follow_up IN (SELECT id FROM follow_ups WHERE rowid IN (",
+        follow_ups_concerning!(),
+        ")) OR session_id IN (
+             SELECT session_id FROM called WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
+             UNION ALL SELECT id FROM sessions WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies'))))"
+    ),
 );
 
 /// The query for notices.
@@ -148,6 +155,7 @@ pub(crate) fn list(request: &pb::ListNoticesRequest) -> Result<ListQuery, Invali
     )?
     .filter_text("lead_code = ?", &request.lead_code)
     .filter_some("follow_up = ?", uuid_filter("item_id", &request.item_id)?)
+    .filter_some("session_id = ?", uuid_filter("session_id", &request.session_id)?)
     .filter_some("occurred_at >= ?", starts_at.map(Timestamp::as_microsecond))
     .filter_some("occurred_at < ?", ends_at.map(Timestamp::as_microsecond));
     let kinds = kinds(&request.kinds)?;
@@ -180,5 +188,6 @@ fn notice(row: &Row<'_>) -> rusqlite::Result<pb::Notice> {
         lead_code: row.get("lead_code")?,
         days: row.get("days")?,
         deadline_at: moment(row.get("deadline_at")?),
+        session_id: row.get("session_id")?,
     })
 }

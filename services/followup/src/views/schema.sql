@@ -147,7 +147,24 @@ CREATE TABLE running_spans (
     PRIMARY KEY (lead_code, body_code, due_at, since)
 ) WITHOUT ROWID;
 
--- Who was notified of what, and of an item as it was at the time.
+-- The departments whose matter an emergency is, and until when clocks of it run; it has the id of its session.
+CREATE TABLE emergencies (
+    session_id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    chair_code TEXT NOT NULL,
+    -- The departments whose clerks act for the body, with a space between.
+    secretariat_codes TEXT NOT NULL,
+    running INTEGER NOT NULL DEFAULT 1
+) WITHOUT ROWID;
+CREATE INDEX emergencies_running ON emergencies (running) WHERE running;
+CREATE TABLE called (
+    session_id TEXT NOT NULL,
+    department TEXT NOT NULL,
+    PRIMARY KEY (session_id, department)
+) WITHOUT ROWID;
+CREATE INDEX emergencies_of_department ON called (department);
+
+-- Who was notified of what, and of an item as it was at the time. Of an emergency there is a session and no item.
 CREATE TABLE notices (
     id INTEGER PRIMARY KEY,
     position INTEGER NOT NULL,
@@ -160,9 +177,11 @@ CREATE TABLE notices (
     title TEXT NOT NULL,
     lead_code TEXT NOT NULL,
     days INTEGER NOT NULL,
-    deadline_at INTEGER NOT NULL
+    deadline_at INTEGER NOT NULL,
+    session_id TEXT
 );
 CREATE INDEX notices_by_time ON notices (occurred_at);
+CREATE INDEX notices_on_emergency ON notices (session_id, occurred_at) WHERE session_id IS NOT NULL;
 CREATE INDEX notices_on_item ON notices (follow_up, occurred_at);
 CREATE INDEX notices_to_lead ON notices (lead_code, occurred_at);
 

@@ -27,6 +27,7 @@ pub const NOUNS: &[Noun] = &[
     noun("room", "code", "Rooms and their bookings (会议室)"),
     noun("matter", "matter_id", "Matters, from when they are taken in to their outcome (事项)"),
     noun("session", "session_id", "Sessions, from request to convening (会商)"),
+    noun("emergency", "session_id", "Emergencies: the alarm, and who comes (应急)"),
     noun("docket", "docket_id", "Dockets: debate, ballots and outcomes of a session (议程)"),
     noun("minutes", "docket_id", "Minutes of a docket: corrected, confirmed, sealed (会议纪要)"),
     noun("resolution", "resolution_id", "Resolutions, by id or number (决议)"),

@@ -284,10 +284,10 @@ fn is_short(message: &MessageDescriptor) -> bool {
     message.fields().len() <= INLINE_VALUES_MAX && message.fields().all(|field| is_simple(&field))
 }
 
-/// Whether the fields of a nested message can be shown in its place: none of them is called like one beside it.
+/// Whether the fields of a nested message can be shown in its place: none of them is called like one beside it, of those that
+/// are there.
 fn has_own_names(message: &DynamicMessage, inner: &DynamicMessage) -> bool {
-    let (outer, inner) = (message.descriptor(), inner.descriptor());
-    inner.fields().all(|field| outer.get_field_by_name(field.name()).is_none())
+    inner.fields().all(|(field, _)| message.fields().all(|(own, _)| own.name() != field.name()))
 }
 
 /// The answer with its totals as the last row, if it has both.

@@ -115,6 +115,35 @@ impl MatterDriver {
         Ok(MatterDriver { deployment: deployment.clone(), clerk, chair, id, outline })
     }
 
+    /// Raises an emergency on behalf of the department that chairs its body, whose clerk and chair take the next steps; on
+    /// return its docket is prepared.
+    pub async fn raise_emergency(
+        deployment: &Deployment,
+        chair_code: &str,
+        alarm: scheduling::RaiseEmergencyRequest,
+    ) -> anyhow::Result<MatterDriver> {
+        let clerk = deployment.client(Role::Clerk, Some(chair_code))?;
+        let chair = deployment.client(Role::Chair, Some(chair_code))?;
+        let answer = chair.call(alarm).await.context(text("the alarm"))?;
+        let Session { session_id: id, outline, .. } = session(answer.session)?;
+        let outline = outline.unwrap_or_default();
+        let matter = MatterDriver { deployment: deployment.clone(), clerk, chair, id, outline };
+        matter.docket(answer.position).await?;
+        Ok(matter)
+    }
+
+    /// Has a department acknowledge that it was called.
+    pub async fn acknowledge_call(&self, department: &str) -> anyhow::Result<()> {
+        let request = scheduling::AcknowledgeEmergencyRequest {
+            command_id: command_id(),
+            session_id: self.id.clone(),
+            department_code: department.into(),
+            ..Default::default()
+        };
+        self.delegate(department)?.call(request).await?;
+        Ok(())
+    }
+
     /// The clerk of the session.
     pub fn clerk(&self) -> &Client {
         &self.clerk
@@ -336,6 +365,26 @@ impl MatterDriver {
             ..Default::default()
         };
         self.delegate(department)?.call(request).await?;
+        Ok(())
+    }
+
+    /// Casts the vote of a department as the one that takes its place.
+    pub async fn vote_as(
+        &self,
+        substitute: &str,
+        topic_number: u32,
+        department: &str,
+        choice: VoteChoice,
+    ) -> anyhow::Result<()> {
+        let request = deliberation::CastVoteRequest {
+            command_id: command_id(),
+            docket_id: self.id.clone(),
+            topic_number,
+            department_code: department.into(),
+            choice: choice.into(),
+            ..Default::default()
+        };
+        self.delegate(substitute)?.call(request).await?;
         Ok(())
     }
 

@@ -232,9 +232,10 @@ pub(super) async fn merge(
         let command = command.clone();
         Box::pin(async move {
             facts::must_be_allowed(unit, session, &command).await?;
-            unit.decide::<Session>(session, command).await?;
+            unit.decide::<Session>(session, command.clone()).await?;
             // Loaded after the decision: if the session has changed meanwhile, the commit fails on its stream.
             let before = unit.load::<Session>(session).await?;
+            facts::decide_emergency(unit, session, &before, &command).await?;
             match (before.filed(), unit.load::<Session>(other).await?.filed()) {
                 (_, None) => Err(not_found("session to merge into")),
                 (Some(filed), Some(target)) if filed.merged_into() != Some(other) => {

@@ -6,6 +6,7 @@ mod convening;
 mod matter;
 mod matter_query;
 mod query;
+mod raising;
 mod render;
 mod room;
 mod slots;
@@ -15,7 +16,8 @@ use domain::Uuid;
 use domain::calendar::WorkingCalendar;
 use domain::constitution::Constitution;
 use domain::deliberation::docket::Docket;
-use domain::scheduling::session::{Command, Rejection, Session, State};
+use domain::scheduling::emergency::{self, Emergency};
+use domain::scheduling::session::{Command, Filed, Kind, Rejection, Session, State};
 use proto::Invalid;
 use proto::scheduling::v1 as pb;
 use proto::scheduling::v1::scheduling_service_server::SchedulingService;
@@ -101,13 +103,28 @@ impl Service {
         state: &State,
     ) -> Result<Option<pb::Session>, CommandError> {
         let Some(filed) = state.filed() else { return Ok(None) };
+        let emergency = match filed.outline.kind {
+            Kind::Emergency => self.kit.show::<Emergency>(scope, id).await?,
+            Kind::Standing | Kind::Case => emergency::State::default(),
+        };
+        self.shown_with(scope, id, filed, &emergency).await.map(Some)
+    }
+
+    async fn shown_with(
+        &self,
+        scope: &Scope,
+        id: Uuid,
+        filed: &Filed,
+        emergency: &emergency::State,
+    ) -> Result<pb::Session, CommandError> {
         let mut session = render::session(id, filed);
+        session.emergency = emergency.raised().map(render::emergency);
         if scope.may_be_recused() && !session.papers.is_empty() {
             let docket = self.kit.show::<Docket>(scope, id).await?;
             let recused = |topic| docket.recused_from(topic).is_some_and(|recused| scope.is_recused(recused));
             session.papers.retain(|paper| !recused(paper.topic_number));
         }
-        Ok(Some(session))
+        Ok(session)
     }
 }
 
@@ -299,6 +316,20 @@ impl SchedulingService for Service {
         request: Request<pb::ConveneSessionRequest>,
     ) -> Reply<pb::ConveneSessionResponse> {
         convening::convene(self, request).await
+    }
+
+    async fn raise_emergency(
+        &self,
+        request: Request<pb::RaiseEmergencyRequest>,
+    ) -> Reply<pb::RaiseEmergencyResponse> {
+        raising::raise(self, request).await
+    }
+
+    async fn acknowledge_emergency(
+        &self,
+        request: Request<pb::AcknowledgeEmergencyRequest>,
+    ) -> Reply<pb::AcknowledgeEmergencyResponse> {
+        raising::acknowledge(self, request).await
     }
 
     async fn list_rooms(&self, request: Request<pb::ListRoomsRequest>) -> Reply<pb::ListRoomsResponse> {

@@ -1,5 +1,6 @@
 //! A session as clients see it.
 
+use domain::scheduling::emergency::{Call, CalledSeat, Raised};
 use domain::scheduling::session::next::Step;
 use domain::scheduling::session::{Filed, Finding, Rejection};
 use domain::{Code, Refusal as _, Role, Uuid};
@@ -28,6 +29,46 @@ pub(super) fn session(id: Uuid, filed: &Filed) -> pb::Session {
         merged_session_ids: filed.absorbed.to_wire(),
         reason: filed.reason.to_wire(),
         adjournments: filed.adjournments,
+        emergency: None,
+    }
+}
+
+/// The clocks of an emergency.
+pub(super) fn emergency(raised: &Raised) -> pb::SessionEmergency {
+    let ended = raised.ended.as_ref();
+    pb::SessionEmergency {
+        plan_code: raised.alarm.plan.to_wire(),
+        raised_by_code: raised.raised_by.to_wire(),
+        raised_at: raised.raised_at.to_wire(),
+        halfway_at: raised.halfway_at.to_wire(),
+        decide_by: raised.alarm.decide_by.to_wire(),
+        overdue: raised.overdue,
+        ended_at: ended.map(|end| end.at).to_wire(),
+        end_cause: ended.map(|end| end.cause).to_wire(),
+        calls: raised.seats.iter().flat_map(|seat| seat.calls.iter().map(|made| call(seat, made))).collect(),
+    }
+}
+
+fn call(seat: &CalledSeat, call: &Call) -> pb::EmergencyCall {
+    use pb::EmergencyCallStage as Stage;
+    let acknowledged = call.acknowledged.as_ref();
+    let stage = match acknowledged {
+        Some(acknowledgement) if acknowledgement.late => Stage::AcknowledgedLate,
+        Some(_) => Stage::Acknowledged,
+        None if call.passed_over => Stage::PassedOver,
+        None if seat.unreached => Stage::Unreached,
+        None => Stage::Waiting,
+    };
+    pb::EmergencyCall {
+        seat_code: seat.department.to_wire(),
+        department_code: call.department.to_wire(),
+        stage: stage.into(),
+        called_at: call.called_at.to_wire(),
+        acknowledge_by: call.acknowledge_by.to_wire(),
+        acknowledged_at: acknowledged.map(|acknowledgement| acknowledgement.at).to_wire(),
+        on_behalf_by_code: acknowledged
+            .and_then(|acknowledgement| acknowledgement.on_behalf_by.clone())
+            .to_wire(),
     }
 }
 

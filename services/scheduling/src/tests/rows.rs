@@ -3,12 +3,14 @@
 use super::*;
 use crate::views::{self, SchedulingView};
 use domain::calendar::WorkingCalendar;
+use domain::constitution::Constitution;
 use domain::decision_rule::MatterClass;
 use domain::scheduling::body::{self, Body, MeetingRules};
+use domain::scheduling::emergency::{self, Emergency};
 use domain::scheduling::matter::{self, Matter};
 use domain::scheduling::room::{self, Room};
 use domain::scheduling::session::{
-    Attendee, Command, Kind, Outline, RoleOnTopic, Session, State, Topic, TopicRole,
+    Attendee, Command, Declaration, Kind, Outline, RoleOnTopic, Session, State, Topic, TopicRole,
 };
 use domain::testing::{self, code, constitution, seat};
 use domain::{Aggregate as _, Issued, Text};
@@ -32,13 +34,20 @@ fn outline(topics: u32, departments: usize, start: Timestamp) -> Outline {
         department: code(department),
         roles: (1..=topics).map(decides).collect(),
     };
+    let kind = match topics {
+        1 => Kind::Emergency,
+        2 => Kind::Standing,
+        _ => Kind::Case,
+    };
+    let urgent = kind == Kind::Emergency;
     Outline {
         title: line("人工智能部际联席会议"),
         purpose: reason(),
         body: code("JOINT"),
-        kind: if topics > 2 { Kind::Case } else { Kind::Standing },
-        class: MatterClass::Ordinary,
-        emergency: None,
+        kind,
+        class: if urgent { MatterClass::Emergency } else { MatterClass::Ordinary },
+        emergency: urgent
+            .then(|| Declaration { reason: line("河水上涨"), authority: line("防汛预案第3条") }),
         topics: (1..=topics)
             .map(|number| Topic {
                 number,
@@ -71,6 +80,13 @@ fn outlines() -> impl Strategy<Value = Outline> {
         .prop_map(|(topics, departments, start)| outline(topics, departments, start))
 }
 
+/// A body in which this department decides, and PRESS in its place.
+fn constitution_of(department: &str) -> Constitution {
+    let mut constitution = constitution(&[department]);
+    constitution.voters[0].substitutes = vec![code("PRESS")];
+    constitution
+}
+
 fn commands() -> impl Strategy<Value = Command> {
     let screen = Command::Screen {
         rules: MeetingRules::default(),
@@ -85,13 +101,14 @@ fn commands() -> impl Strategy<Value = Command> {
         5 => Just(Command::Admit),
         1 => Just(Command::Return { reason: reason() }),
         1 => moment().prop_map(|sign_by| Command::ConvertToCountersign {
-            sign_by, reason: reason(), constitution: constitution(&["MOF"]),
+            sign_by, reason: reason(), constitution: constitution_of("MOF"),
         }),
         1 => Just(Command::Merge { session: Uuid::nil(), into: Uuid::from_u128(9), reason: reason() }),
         5 => moment().prop_map(|starts_at| Command::Schedule { room: code("R-301"), starts_at }),
         2 => Just(Command::Postpone { reason: reason() }),
         1 => Just(Command::Cancel { reason: reason() }),
-        3 => Just(Command::Convene { constitution: constitution(&["MIIT"]) }),
+        3 => Just(Command::Convene { constitution: constitution_of("MIIT") }),
+        2 => Just(Command::Adjourn { reason: reason() }),
         2 => Just(Command::Conclude),
     ]
 }
@@ -140,6 +157,35 @@ fn on_matter(what: u8, number: u32) -> matter::Command {
         6 => Command::Absorb { from: session, body, deferrals: number, concerned: vec![code("MIIT")] },
         7 => Command::Withdraw { session: None, reason: None },
         _ => Command::Decide { session, verdict: matter::Verdict::Adopted },
+    }
+}
+
+/// ROADS is called, and then METRO; POWER is called, and nobody in its place.
+fn alarm(now: Timestamp) -> emergency::Alarm {
+    let call = |department: &str, substitutes: Vec<domain::Code>| body::PlannedCall {
+        department: code(department),
+        substitutes,
+    };
+    emergency::Alarm {
+        body: code("JOINT"),
+        plan: Some(code("FLOOD-1")),
+        title: line("柳树巷积水"),
+        chair: code("NDRC"),
+        secretariat: vec![code("OFFICE")],
+        calls: vec![call("ROADS", vec![code("METRO")]), call("POWER", vec![])],
+        acknowledge_minutes: 10,
+        decide_by: now + SignedDuration::from_mins(60),
+    }
+}
+
+fn on_emergency(what: u8) -> emergency::Command {
+    use emergency::{Command, EndCause};
+    match what {
+        0 => Command::Acknowledge { department: code("ROADS") },
+        1 => Command::Acknowledge { department: code("METRO") },
+        2 => Command::Acknowledge { department: code("POWER") },
+        3 => Command::End { cause: EndCause::Decided },
+        _ => Command::CheckDeadlines,
     }
 }
 
@@ -250,6 +296,29 @@ proptest! {
                 prop_assert_eq!(listed.len(), usize::from(concerned), "as {} sees it", department);
                 prop_assert_eq!(scope.covers(&Session::audience(&state)), concerned);
             }
+        }
+    }
+
+    #[test]
+    fn the_next_clock_of_an_emergency_is_what_the_rules_have_of_it(
+        life in prop::collection::vec((0..8_u8, 0..30_i64), 0..30)
+    ) {
+        let (mut now, id) = (at("2027-07-20T08:00:00Z"), Uuid::from_u128(4));
+        let mut view = InMemory::<SchedulingView>::new().unwrap();
+        let mut state = emergency::State::default();
+        let first = emergency::Command::Raise { alarm: alarm(now) };
+        let life = life.into_iter().map(|(what, minutes)| (on_emergency(what), minutes));
+        for (command, minutes) in std::iter::once((first, 0)).chain(life) {
+            now += SignedDuration::from_mins(minutes);
+            let issued = Issued { at: now, by: testing::actor("wen", "OFFICE", Role::Clerk) };
+            let Ok(events) = Emergency::decide(&state, command, &issued) else { continue };
+            state = Emergency::fold(state, &events);
+            view.project::<Emergency>(id, now, &events).unwrap();
+            let next = views::next_strikes(view.within(&Scope::whole()), 9).unwrap();
+            let pending = state.raised().unwrap().pending();
+            let expected = pending.first().map(|&(at, _)| at);
+            prop_assert_eq!(next.iter().map(|deadline| deadline.at).next(), expected);
+            prop_assert!(next.iter().all(|next| pending.contains(&(next.at, next.number))));
         }
     }
 

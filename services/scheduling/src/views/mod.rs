@@ -3,6 +3,7 @@
 
 mod body;
 mod diary;
+mod emergency;
 mod matter;
 mod room;
 mod session;
@@ -12,6 +13,7 @@ pub(crate) use body::bodies;
 #[cfg(test)]
 pub(crate) use body::{list as list_of_bodies, summary};
 pub(crate) use diary::diaries;
+pub(crate) use emergency::next_strikes;
 #[cfg(test)]
 pub(crate) use matter::list as list_of_matters;
 pub(crate) use matter::{matters, next_returns};
@@ -26,6 +28,7 @@ pub(crate) use similar::similar_to;
 use domain::Aggregate as _;
 use domain::resolution::action_item::ActionItem;
 use domain::scheduling::body::Body;
+use domain::scheduling::emergency::Emergency;
 use domain::scheduling::matter::Matter;
 use domain::scheduling::room::Room;
 use domain::scheduling::session::Session;
@@ -39,8 +42,14 @@ pub(crate) struct SchedulingView;
 impl View for SchedulingView {
     const NAME: &'static str = "scheduling";
     const SCHEMA: &'static str = include_str!("schema.sql");
-    const CATEGORIES: &'static [&'static str] =
-        &[Body::CATEGORY, Room::CATEGORY, Session::CATEGORY, Matter::CATEGORY, ActionItem::CATEGORY];
+    const CATEGORIES: &'static [&'static str] = &[
+        Body::CATEGORY,
+        Room::CATEGORY,
+        Session::CATEGORY,
+        Emergency::CATEGORY,
+        Matter::CATEGORY,
+        ActionItem::CATEGORY,
+    ];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
         similar::project(tables, record)?;
@@ -48,6 +57,7 @@ impl View for SchedulingView {
             Body::CATEGORY => body::project(tables, record),
             Room::CATEGORY => room::project(tables, record),
             Session::CATEGORY => session::project(tables, record),
+            Emergency::CATEGORY => emergency::project(tables, record),
             Matter::CATEGORY => matter::project(tables, record),
             _ => Ok(()),
         }

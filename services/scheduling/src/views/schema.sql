@@ -43,7 +43,8 @@ CREATE INDEX sessions_in_stage ON sessions (stage, requested_at);
 CREATE INDEX sessions_in_stage_by_start ON sessions (stage, starts_at);
 CREATE INDEX sessions_of_body ON sessions (body_code, requested_at);
 CREATE INDEX sessions_of_body_by_start ON sessions (body_code, starts_at);
--- The departments that attend a session, the one in the chair, and the one that requested it.
+-- The departments that attend a session, the one in the chair, the one that requested it, and in an emergency that takes
+-- place the substitutes of those that decide.
 CREATE TABLE concerned (
     session_id TEXT NOT NULL,
     department_code TEXT NOT NULL,
@@ -51,6 +52,15 @@ CREATE TABLE concerned (
     PRIMARY KEY (session_id, department_code)
 ) WITHOUT ROWID;
 CREATE INDEX sessions_of_department ON concerned (department_code);
+
+-- The clocks of emergencies that have not struck yet, by their numbers; those of calls have the seat that is called.
+CREATE TABLE emergency_clocks (
+    session_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    seat_code TEXT,
+    strikes_at INTEGER NOT NULL,
+    PRIMARY KEY (session_id, number)
+) WITHOUT ROWID;
 
 -- The number of the stage is that of the wire. The body in charge is the one that it was referred to, or else its own.
 CREATE TABLE matters (

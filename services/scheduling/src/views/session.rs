@@ -1,6 +1,7 @@
 //! Sessions, a row each, and whom they concern.
 
-use domain::scheduling::session::{Attendee, Event, Outline, Session, Stage};
+use domain::constitution::Constitution;
+use domain::scheduling::session::{Attendee, Event, Kind, Outline, Session, Stage};
 use domain::{Code, Timestamp};
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire};
@@ -62,6 +63,7 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
                 .prepare_cached("UPDATE sessions SET countersigned = 1 WHERE session_id = ?1")?
                 .execute([id])?;
             set_chair(tables, id, &constitution.chair)?;
+            insert_substitutes(tables, id, constitution)?;
             set_stage(tables, id, Stage::Countersigning)
         }
         Event::Merged { .. } => set_stage(tables, id, Stage::Merged),
@@ -79,9 +81,11 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
         }
         Event::Convened { constitution, .. } => {
             set_chair(tables, id, &constitution.chair)?;
+            insert_substitutes(tables, id, constitution)?;
             set_stage(tables, id, Stage::Convened)
         }
         Event::Adjourned { .. } => {
+            drop_substitutes(tables, id)?;
             set_slot(tables, id, None)?;
             set_stage(tables, id, Stage::Admitted)
         }
@@ -145,6 +149,26 @@ fn insert_chair_and_requester(tables: &Transaction<'_>, id: &str) -> rusqlite::R
         .map(drop)
 }
 
+/// In an emergency, the substitutes of those that decide may be called at any moment.
+fn insert_substitutes(
+    tables: &Transaction<'_>,
+    id: &str,
+    constitution: &Constitution,
+) -> rusqlite::Result<()> {
+    let mut insert = tables.prepare_cached(
+        "INSERT OR IGNORE INTO concerned (session_id, department_code, attends)
+         SELECT session_id, ?3, 0 FROM sessions WHERE session_id = ?1 AND kind = ?4
+             AND EXISTS (SELECT 1 FROM concerned WHERE session_id = ?1 AND department_code = ?2 AND attends)",
+    )?;
+    for voter in &constitution.voters {
+        for substitute in &voter.substitutes {
+            let kind: i32 = Kind::Emergency.to_wire();
+            insert.execute(params![id, voter.department.as_str(), substitute.as_str(), kind])?;
+        }
+    }
+    Ok(())
+}
+
 fn set_stage(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Result<()> {
     let mut statement = tables.prepare_cached("UPDATE sessions SET stage = ?2 WHERE session_id = ?1")?;
     statement.execute(params![id, stage.to_wire()]).map(drop)
@@ -153,6 +177,11 @@ fn set_stage(tables: &Transaction<'_>, id: &str, stage: Stage) -> rusqlite::Resu
 fn set_chair(tables: &Transaction<'_>, id: &str, chair: &Code) -> rusqlite::Result<()> {
     let mut statement = tables.prepare_cached("UPDATE sessions SET chair_code = ?2 WHERE session_id = ?1")?;
     statement.execute([id, chair.as_str()])?;
+    drop_substitutes(tables, id)
+}
+
+/// Leaves those that attend, the chair and the requester.
+fn drop_substitutes(tables: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
     tables.prepare_cached("DELETE FROM concerned WHERE session_id = ?1 AND NOT attends")?.execute([id])?;
     insert_chair_and_requester(tables, id)
 }

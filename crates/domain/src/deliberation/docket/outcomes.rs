@@ -5,7 +5,9 @@ use super::proceedings::count;
 use super::proposals::{no_open_ballot, nothing_pending};
 use super::{ACKNOWLEDGE_WORKING_DAYS, Event, ItemDue, Outcome, Proceedings, Rejection, State, Topic};
 use crate::calendar::WorkingCalendar;
-use crate::{Code, Date, Issued, Text};
+use crate::due::DueRule;
+use crate::{Code, Date, Issued, Text, Timestamp};
+use jiff::SignedDuration;
 
 /// Adopts what was passed, when it can be carried out. Late adoption is allowed, and recorded as late.
 pub(super) fn adopt(
@@ -34,9 +36,9 @@ pub(super) fn adopt(
         version,
         ballot: passed.ballot,
         decided_on,
-        acknowledge_by: calendar.end_of(acknowledge_on),
+        acknowledge_by: acknowledge_by(topic, calendar.end_of(acknowledge_on), issued.at),
         declaratory,
-        due_dates: due_dates(topic, decided_on, calendar)?,
+        due_dates: due_dates(topic, decided_on, calendar, issued.at)?,
     };
     Ok(concluded(proceedings, topic, adopted, issued))
 }
@@ -60,15 +62,30 @@ pub(super) fn executable(topic: &Topic) -> Result<(), Rejection> {
     }
 }
 
-/// The due dates, counted from the day of the decision.
-fn due_dates(topic: &Topic, decided_on: Date, calendar: &WorkingCalendar) -> Result<Vec<ItemDue>, Rejection> {
+/// Until when the leads must acknowledge. Where something is due in hours, half of the shortest time is left for that.
+fn acknowledge_by(topic: &Topic, usual: Timestamp, now: Timestamp) -> Timestamp {
+    let hours = topic.items.iter().filter_map(|item| match item.draft.due {
+        Some(DueRule::AfterHours(hours)) => Some(hours),
+        _ => None,
+    });
+    let half = hours.min().map(|hours| SignedDuration::from_mins(i64::from(hours) * 30));
+    half.and_then(|half| now.checked_add(half).ok()).map_or(usual, |half| half.min(usual))
+}
+
+/// The due dates, counted from the day of the decision, or its moment.
+fn due_dates(
+    topic: &Topic,
+    decided_on: Date,
+    calendar: &WorkingCalendar,
+    now: Timestamp,
+) -> Result<Vec<ItemDue>, Rejection> {
     let ruled = topic.items.iter().filter_map(|item| Some((item.number, item.draft.due?)));
     ruled
         .map(|(item, rule)| {
             if let Some((days, max)) = rule.excess(decided_on) {
                 return Err(Rejection::DueOutOfRange { days, max });
             }
-            let due_on = rule.date(decided_on, calendar);
+            let (due_on, due_at) = rule.due(decided_on, now, calendar);
             if due_on < decided_on {
                 return Err(Rejection::DueBeforeDecision {
                     item_number: item,
@@ -77,7 +94,7 @@ fn due_dates(topic: &Topic, decided_on: Date, calendar: &WorkingCalendar) -> Res
                     decided_on,
                 });
             }
-            Ok(ItemDue { item, due_on, due_at: calendar.end_of(due_on) })
+            Ok(ItemDue { item, due_on, due_at })
         })
         .collect()
 }

@@ -375,3 +375,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_due_at_a_moment_counts_in_hours_whatever_the_ladder_of_its_body() {
+    // On a Saturday night: nobody waits for Monday.
+    let subject = Subject {
+        due_on: "2027-03-07".parse().unwrap(),
+        due_at: moment("2027-03-06T20:00:00Z"),
+        acknowledge_by: moment("2027-03-06T17:00:00Z"),
+        ..subject()
+    };
+    let plan = Command::Plan { subject, ladder: Ladder::default(), calendar: calendar() };
+    let history = given::<FollowUp>(&[]).at("2027-03-06T14:00:00Z").when(plan).unwrap();
+    assert_eq!(
+        happening(history.clone()),
+        [
+            "unacknowledged at 2027-03-06T17:00:00Z",
+            "reminded 3 with 0 left at 2027-03-06T17:00:00Z",
+            "reminded 1 with 0 left at 2027-03-06T19:00:00Z",
+            "overdue 0 at 2027-03-06T20:00:00Z",
+            "Supervisor 0 at 2027-03-06T23:00:00Z",
+            "Leadership 0 at 2027-03-07T03:00:00Z",
+        ]
+    );
+    let reproject = Command::Reproject { ladder: Ladder::default(), calendar: calendar() };
+    let again = then(history.clone(), "2027-03-06T14:05:00Z", reproject);
+    assert_eq!(again, history, "the policy of the body is the same");
+}

@@ -54,8 +54,8 @@ fn assigned() -> Pair {
         lead: code("WATER"),
         co_responsible: vec![code("ROADS")],
         due_on: "2027-03-31".parse().unwrap(),
-        due_at: "2027-03-31T15:59:59Z".parse().unwrap(),
-        acknowledge_by: "2027-03-04T15:59:59Z".parse().unwrap(),
+        due_at: "2027-03-31T15:59:59.999999Z".parse().unwrap(),
+        acknowledge_by: "2027-03-04T15:59:59.999999Z".parse().unwrap(),
     };
     Pair::default().then("2027-03-01T02:00:00Z", "OFFICE", Command::Assign { assignment })
 }

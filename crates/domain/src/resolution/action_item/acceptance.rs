@@ -80,7 +80,10 @@ pub(super) fn reopen(
             return Err(Rejection::DueRequired { number: assignment.number.clone() });
         }
         None => Due { due_on: assignment.due_on, due_at: assignment.due_at },
-        Some(due) => extension::new_due(assignment.due_on.max(today), due, today, calendar)?,
+        Some(due) => {
+            let from = (assignment.due_on.max(today), assignment.due_at.max(issued.at));
+            extension::new_due(from, due, today, calendar)?
+        }
     };
     Ok(vec![Event::Reopened { reason, due_on, due_at }])
 }

@@ -76,6 +76,6 @@ pub(super) fn resolve_contest(
         return Err(Rejection::AcceptorIsParty { department_code: lead });
     }
     let due = due.ok_or_else(|| Rejection::DueRequired { number: item.assignment.number.clone() })?;
-    let due = extension::new_due(today, due, today, calendar)?;
+    let due = extension::new_due((today, issued.at), due, today, calendar)?;
     Ok(vec![Event::Reassigned { lead, reason, acknowledge_by, due: Some(due) }])
 }

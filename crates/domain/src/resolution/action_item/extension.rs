@@ -3,7 +3,7 @@
 use super::{Due, EXTENSIONS_MAX, Event, ExtensionRequest, Item, Rejection, Stage, by_lead, by_outsider};
 use crate::calendar::WorkingCalendar;
 use crate::due::DueRule;
-use crate::{Date, Issued, Text};
+use crate::{Date, Issued, Text, Timestamp};
 
 pub(super) fn request(
     item: &Item,
@@ -19,9 +19,13 @@ pub(super) fn request(
     }
     let today = calendar.date_of(issued.at);
     let from = item.assignment.due_on.max(today);
-    let Due { due_on, due_at } = new_due(from, due, earliest_due_on(item, today, calendar), calendar)?;
+    let at = item.assignment.due_at.max(issued.at);
+    let earliest_due_on = earliest_due_on(item, today, calendar);
+    let Due { due_on, due_at } = new_due((from, at), due, earliest_due_on, calendar)?;
     match &item.extension {
-        Some(pending) if pending.due_on == due_on && pending.reason == reason => return Ok(vec![]),
+        Some(pending) if pending.due_on == due_on && pending.due_at == due_at && pending.reason == reason => {
+            return Ok(vec![]);
+        }
         Some(pending) => return Err(Rejection::ExtensionPending { due_on: pending.due_on }),
         None => {}
     }
@@ -41,7 +45,8 @@ pub(super) fn grant(
     by_outsider(item, issued)?;
     let &ExtensionRequest { due_on, due_at, .. } = requested(item)?;
     let earliest_due_on = earliest_due_on(item, calendar.date_of(issued.at), calendar);
-    if due_on < earliest_due_on {
+    // A moment of an earlier day is none the less later than it was.
+    if due_on < earliest_due_on && due_at <= item.assignment.due_at.max(issued.at) {
         return Err(Rejection::DueTooEarly { due_on, earliest_due_on });
     }
     Ok(vec![Event::ExtensionGranted { due_on, due_at, granted: item.extensions_granted + 1 }])
@@ -58,9 +63,10 @@ fn earliest_due_on(item: &Item, today: Date, calendar: &WorkingCalendar) -> Date
     calendar.after_days(item.assignment.due_on, 1).max(today)
 }
 
-/// When it is due by a rule that counts from a date. It must not be before `earliest_due_on`.
+/// When it is due by a rule that counts from a date, or in hours from a moment that is not over. It must not be before
+/// `earliest_due_on`.
 pub(super) fn new_due(
-    from: Date,
+    (from, at): (Date, Timestamp),
     due: DueRule,
     earliest_due_on: Date,
     calendar: &WorkingCalendar,
@@ -68,11 +74,11 @@ pub(super) fn new_due(
     if let Some((days, max)) = due.excess(from) {
         return Err(Rejection::DueOutOfRange { days, max });
     }
-    let due_on = due.date(from, calendar);
-    if due_on < earliest_due_on {
+    let (due_on, due_at) = due.due(from, at, calendar);
+    if due_on < earliest_due_on && !due.counts_hours() {
         return Err(Rejection::DueTooEarly { due_on, earliest_due_on });
     }
-    Ok(Due { due_on, due_at: calendar.end_of(due_on) })
+    Ok(Due { due_on, due_at })
 }
 
 fn requested(item: &Item) -> Result<&ExtensionRequest, Rejection> {

@@ -320,6 +320,12 @@ impl Item {
         if after.has_reason_to_pause() {
             return None;
         }
+        let Assignment { due_on, due_at, .. } = self.assignment;
+        if due_at != calendar.end_of(due_on) {
+            // It is due at a moment, and not at the end of a day: nights and holidays count.
+            let due_at = due_at.checked_add(now.duration_since(since)).unwrap_or(Timestamp::MAX);
+            return (now > since).then(|| Due { due_on: calendar.date_of(due_at), due_at });
+        }
         let days = calendar.working_days_between(calendar.date_of(since), calendar.date_of(now));
         let due_on = calendar.after_working_days(self.assignment.due_on, days);
         (days > 0).then(|| Due { due_on, due_at: calendar.end_of(due_on) })

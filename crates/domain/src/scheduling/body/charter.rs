@@ -1,6 +1,6 @@
 //! What a body is: who has a seat, who leads it, who acts for it, and by which rules it meets and decides.
 
-use super::{MeetingRules, Rejection};
+use super::{EmergencyPlan, MeetingRules, Rejection};
 use crate::decision_rule::{DecisionRule, MatterClass};
 use crate::{Code, Date, Line};
 use std::collections::BTreeSet;
@@ -105,6 +105,8 @@ pub struct Charter {
     pub meeting_rules: MeetingRules,
     /// How it decides, by class of matter.
     pub decision_rules: Vec<DecisionRule>,
+    /// Its prepared plans for emergencies.
+    pub emergency_plans: Vec<EmergencyPlan>,
 }
 
 impl Charter {
@@ -168,7 +170,8 @@ impl Charter {
             let (numerator, denominator) = (quorum.numerator, quorum.denominator);
             return Err(Rejection::SecondCallQuorumOutOfRange { numerator, denominator });
         }
-        self.check_decision_rules()
+        self.check_decision_rules()?;
+        self.check_emergency_plans()
     }
 
     fn check_decision_rules(&self) -> Result<(), Rejection> {
@@ -228,12 +231,12 @@ fn check_voting(rule: &DecisionRule) -> Result<(), Rejection> {
     }
 }
 
-fn check_count(field: &'static str, given: usize, max: usize) -> Result<(), Rejection> {
+pub(super) fn check_count(field: &'static str, given: usize, max: usize) -> Result<(), Rejection> {
     if given > max { Err(Rejection::TooManyEntries { field, given, max }) } else { Ok(()) }
 }
 
 /// Refuses more departments than there may be, and one that is named twice.
-fn check_codes(field: &'static str, codes: &[Code], max: usize) -> Result<(), Rejection> {
+pub(super) fn check_codes(field: &'static str, codes: &[Code], max: usize) -> Result<(), Rejection> {
     check_count(field, codes.len(), max)?;
     let mut seen = BTreeSet::new();
     match codes.iter().find(|code| !seen.insert(*code)) {

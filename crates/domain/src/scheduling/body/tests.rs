@@ -287,3 +287,29 @@ fn secret_ballots_whose_result_would_show_how_somebody_voted_are_refused() {
     // A class without a rule of its own is decided like ordinary matters.
     assert_eq!(refused(|charter, _| charter.seats[0].vetoes = vec![MatterClass::Personnel]), "vetoes");
 }
+
+#[test]
+fn an_emergency_plan_calls_seats_that_can_decide_in_time() {
+    let plan = || EmergencyPlan {
+        code: code("FLOOD-1"),
+        name: line("Flood"),
+        departments: vec![code("WATER"), code("ROADS")],
+        acknowledge_minutes: 10,
+        decide_minutes: 120,
+    };
+    let refused = |plans: Vec<EmergencyPlan>| {
+        let charter = Charter { emergency_plans: plans, ..charter() };
+        given::<Body>(&[]).by(clerk()).when(define(charter)).map(|_| ()).map_err(|refused| refused.reason())
+    };
+    assert_eq!(refused(vec![plan()]), Ok(()));
+    assert_eq!(refused(vec![plan(), plan()]), Err("DUPLICATE_PLAN"));
+    assert_eq!(
+        refused(vec![EmergencyPlan { decide_minutes: 0, ..plan() }]),
+        Err("PLAN_MINUTES_OUT_OF_RANGE")
+    );
+    let stranger = vec![code("WATER"), code("METRO")];
+    assert_eq!(refused(vec![EmergencyPlan { departments: stranger, ..plan() }]), Err("NO_SEAT_TO_CALL"));
+    let twice = vec![code("WATER"), code("WATER")];
+    assert_eq!(refused(vec![EmergencyPlan { departments: twice, ..plan() }]), Err("DUPLICATE_ENTRY"));
+    assert_eq!(refused(vec![EmergencyPlan { departments: vec![], ..plan() }]), Err("PLAN_WITHOUT_QUORUM"));
+}

@@ -1,11 +1,12 @@
 //! From the request to admission, or to an end that needs no room.
 
 use super::{
-    Attendee, Event, Filed, Finding, Outline, PAPERS_MAX, Paper, Rejection, Rule, Screening, Stage,
-    must_be_ahead, screening,
+    ALARM_TOPICS_MAX, Attendee, Event, Filed, Finding, Outline, PAPERS_MAX, Paper, Rejection, Rule,
+    Screening, Stage, State, must_be_ahead, screening,
 };
 use crate::calendar::WorkingCalendar;
 use crate::constitution::Constitution;
+use crate::scheduling::body::MeetingRules;
 use crate::{Code, Issued, Text, Timestamp, Uuid};
 
 pub(super) fn request(outline: Outline, chair: Code, issued: &Issued) -> Result<Vec<Event>, Rejection> {
@@ -14,6 +15,33 @@ pub(super) fn request(outline: Outline, chair: Code, issued: &Issued) -> Result<
         must_be_ahead("decide_by", decide_by, issued)?;
     }
     Ok(vec![Event::Requested { outline, requester: issued.by.department.clone(), chair }])
+}
+
+/// An emergency session takes place as soon as it is requested, when nothing but notice, papers and the number of sessions
+/// speaks against it.
+pub(super) fn alarm(
+    outline: &Outline,
+    chair: &Code,
+    rules: MeetingRules,
+    constitution: &Constitution,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    let (given, max) = (outline.topics.len(), ALARM_TOPICS_MAX);
+    if given > max {
+        return Err(Rejection::TooManyTopics { given, max });
+    }
+    let mut events = request(outline.clone(), chair.clone(), issued)?;
+    let requested = State::default().after(&events[0]);
+    let deciders_min = constitution.quorum(0, 0);
+    let limits = screening::Limits { rules, sessions_this_quarter: 0, deciders_min };
+    let findings =
+        requested.filed().map(|filed| screening::screen_emergency(filed, &limits)).unwrap_or_default();
+    refuse_broken(findings.first())?;
+    let constitution = constitution.clone();
+    let then =
+        [Event::Screened { rules, findings }, Event::Admitted, Event::Convened { room: None, constitution }];
+    events.extend(then);
+    Ok(events)
 }
 
 pub(super) fn submit_paper(
@@ -61,8 +89,9 @@ pub(super) fn screen(
 }
 
 pub(super) fn override_finding(filed: &Filed, rule: Rule, reason: Text) -> Result<Vec<Event>, Rejection> {
-    // The notice is measured again when an admitted session is scheduled.
-    if rule == Rule::Notice && filed.stage() == Stage::Admitted {
+    // These are measured when an admitted session is scheduled.
+    let when_scheduled = matches!(rule, Rule::Notice | Rule::WorkingTime | Rule::OneSessionAtATime);
+    if when_scheduled && filed.stage() == Stage::Admitted {
         let is_known = filed.override_of(rule) == Some(&reason);
         return Ok(if is_known { vec![] } else { vec![Event::FindingOverridden { rule, reason }] });
     }

@@ -6,6 +6,7 @@ use super::{
 use crate::calendar::WorkingCalendar;
 use crate::constitution::Constitution;
 use crate::date::days_between;
+use crate::scheduling::slots::WORK_ENDS_HOUR;
 use crate::{Code, Issued, Text, Timestamp};
 
 pub(super) fn schedule(
@@ -55,6 +56,58 @@ pub fn check_notice(
         return Ok(());
     }
     Err(Rejection::RuleBroken { rule: Rule::Notice, measure, limit })
+}
+
+/// How far ahead a session may start, at most.
+pub const START_AHEAD_DAYS_MAX: u32 = 731;
+
+/// Refuses a start on a day that is over, or years ahead: nobody means that.
+pub fn check_start(
+    starts_at: Timestamp,
+    calendar: &WorkingCalendar,
+    now: Timestamp,
+) -> Result<(), Rejection> {
+    let today = calendar.date_of(now);
+    if calendar.date_of(starts_at) < today {
+        return Err(Rejection::StartsInThePast { starts_at, now });
+    }
+    let latest_start_at = calendar.end_of(calendar.after_days(today, START_AHEAD_DAYS_MAX));
+    if starts_at > latest_start_at {
+        return Err(Rejection::StartsTooFarAhead { starts_at, latest_start_at });
+    }
+    Ok(())
+}
+
+/// Refuses a time outside of working hours, or on a day that is no working day. An emergency is exempt, and so is a session
+/// for which the rule was overridden; one that is longer than a working day begins with it.
+pub fn check_working_time(
+    filed: &Filed,
+    starts_at: Timestamp,
+    calendar: &WorkingCalendar,
+) -> Result<(), Rejection> {
+    if filed.outline.kind == Kind::Emergency || filed.override_of(Rule::WorkingTime).is_some() {
+        return Ok(());
+    }
+    let measure = minutes_off_work(starts_at, filed.ends_at(starts_at), calendar);
+    if measure == 0 {
+        Ok(())
+    } else {
+        Err(Rejection::RuleBroken { rule: Rule::WorkingTime, measure, limit: 0 })
+    }
+}
+
+fn minutes_off_work(starts_at: Timestamp, ends_at: Timestamp, calendar: &WorkingCalendar) -> u32 {
+    let date = calendar.date_of(starts_at);
+    let (begins_at, closes_at) = (calendar.work_begins(date), calendar.zone().at_hour(date, WORK_ENDS_HOUR));
+    let minutes = |from: Timestamp, until: Timestamp| {
+        u32::try_from(until.duration_since(from).as_mins().max(0)).unwrap_or(u32::MAX)
+    };
+    if !calendar.is_working_day(date) {
+        return minutes(starts_at, ends_at).max(1);
+    }
+    let early = minutes(starts_at, begins_at.min(ends_at));
+    let late = if starts_at == begins_at { 0 } else { minutes(closes_at.max(starts_at), ends_at) };
+    early.saturating_add(late)
 }
 
 pub(super) fn cancel(filed: &Filed, reason: Text) -> Result<Vec<Event>, Rejection> {

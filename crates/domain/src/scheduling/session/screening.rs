@@ -24,11 +24,15 @@ pub enum Rule {
     Papers,
     /// Sessions of the body in a quarter, at most; measured in sessions, including this one.
     SessionsPerQuarter,
+    /// Within working hours of a working day; measured when it is scheduled, in minutes that are not.
+    WorkingTime,
+    /// Those that decide do so in no other session at that time; decided when it is scheduled.
+    OneSessionAtATime,
 }
 
 impl Rule {
     /// Every rule, in the order of the findings.
-    pub const ALL: [Rule; 7] = [
+    pub const ALL: [Rule; 9] = [
         Rule::TopicsPerSession,
         Rule::SessionDuration,
         Rule::Notice,
@@ -36,6 +40,8 @@ impl Rule {
         Rule::DeciderForEveryTopic,
         Rule::Papers,
         Rule::SessionsPerQuarter,
+        Rule::WorkingTime,
+        Rule::OneSessionAtATime,
     ];
 
     /// The rule's name in refusals and lists.
@@ -48,6 +54,8 @@ impl Rule {
             Rule::DeciderForEveryTopic => "decider-for-every-topic",
             Rule::Papers => "papers",
             Rule::SessionsPerQuarter => "sessions-per-quarter",
+            Rule::WorkingTime => "working-time",
+            Rule::OneSessionAtATime => "one-session-at-a-time",
         }
     }
 
@@ -112,6 +120,22 @@ pub(super) fn screen(
             .sessions_per_quarter_max
             .filter(|_| !urgent)
             .and_then(|limit| most(Rule::SessionsPerQuarter, sessions_this_quarter.saturating_add(1), limit)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Compares an emergency with the limits that count for it too: none of them needs a calendar.
+pub(super) fn screen_emergency(filed: &Filed, limits: &Limits) -> Vec<Finding> {
+    let Limits { rules, deciders_min, .. } = limits;
+    let outline = &filed.outline;
+    let most = |rule, measure: u32, limit: u32| finding(rule, measure, limit, measure > limit);
+    [
+        most(Rule::TopicsPerSession, count(outline.topics.iter()), rules.topics_max),
+        most(Rule::SessionDuration, outline.duration_minutes, rules.duration_minutes_max),
+        most(Rule::RoleForEveryAttendee, attendees_without_role(outline), 0),
+        most(Rule::DeciderForEveryTopic, topics_without_deciders(outline, (*deciders_min).max(1)), 0),
     ]
     .into_iter()
     .flatten()

@@ -1,6 +1,6 @@
 //! What is known of a session.
 
-use super::{Answer, Event, Finding, Outline, Paper, Rejection, Rule, Topic};
+use super::{Answer, Event, Finding, Kind, Outline, Paper, Rejection, Rule, Topic};
 use crate::constitution::Constitution;
 use crate::scheduling::body::MeetingRules;
 use crate::{Code, Line, Text, Timestamp, Uuid};
@@ -251,10 +251,20 @@ impl Filed {
         }
     }
 
-    /// The departments that take part: those that attend, the one in the chair, and the one that requested it.
+    /// The departments that take part: those that attend, the one in the chair, and the one that requested it. In an
+    /// emergency that takes place these are also the substitutes of those that decide: they may be called at any moment.
     pub fn concerned(&self) -> impl Iterator<Item = &Code> {
         let attending = self.outline.attendees.iter().map(|attendee| &attendee.department);
-        attending.chain([&self.chair]).chain(&self.requester)
+        attending.chain([&self.chair]).chain(&self.requester).chain(self.substitutes())
+    }
+
+    fn substitutes(&self) -> impl Iterator<Item = &Code> {
+        let is_held = matches!(self.progress, Progress::Deciding(_) | Progress::Concluded(_));
+        let is_urgent = self.outline.kind == Kind::Emergency;
+        let constitution = self.constitution.as_ref().filter(|_| is_held && is_urgent);
+        let voters = constitution.into_iter().flat_map(|constitution| &constitution.voters);
+        let attending = voters.filter(|voter| self.outline.is_attended_by(&voter.department));
+        attending.flat_map(|voter| &voter.substitutes)
     }
 
     /// Its stage.

@@ -196,6 +196,7 @@ fn on_the_text() -> Vec<Event> {
         Event::AmendmentRejected { topic: 1, amendment },
         Event::ItemDrafted { item: item(Some(DueRule::On(date(2027, 3, 31)))) },
         Event::ItemDrafted { item: item(Some(DueRule::AfterDays(30))) },
+        Event::ItemDrafted { item: item(Some(DueRule::AfterHours(6))) },
         Event::ItemRevised { item: item(Some(DueRule::AfterWorkingDays(5))) },
         Event::ItemRevised { item: item(None) },
         Event::ItemDropped { topic: 1, item: 3, reason: text("Not needed") },

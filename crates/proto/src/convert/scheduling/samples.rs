@@ -6,7 +6,7 @@ use domain::decision_rule::{
     Abstention, DecisionRule, MajorityBase, MatterClass, Method, OptionTie, Quorum, QuorumBase,
     RecusalEffect, Tie, VotingRule,
 };
-use domain::scheduling::{body, matter, quota, room, session, stewards};
+use domain::scheduling::{body, diary, emergency, matter, quota, room, session, stewards};
 use domain::testing::seat;
 
 pub fn all() -> Vec<Box<dyn Sample>> {
@@ -17,6 +17,8 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         samples::<matter::Matter>(of_a_matter()),
         samples::<quota::Quota>(of_a_quota()),
         samples::<stewards::Stewards>(of_the_stewards()),
+        samples::<emergency::Emergency>(of_an_emergency()),
+        samples::<diary::Diary>(of_a_diary()),
     ];
     aggregates.into_iter().flatten().collect()
 }
@@ -97,6 +99,7 @@ pub fn charter() -> body::Charter {
             decision_rule(MatterClass::Personnel, Method::Consensus, QuorumBase::AllSeats),
             decision_rule(MatterClass::Emergency, Method::UnanimousCountersign, QuorumBase::AllSeats),
         ],
+        emergency_plans: vec![],
     }
 }
 
@@ -113,6 +116,18 @@ fn with_a_voting_rule() -> body::Charter {
         option_tie: OptionTie::NoDecision,
     };
     body::Charter { decision_rules: vec![DecisionRule { voting, ..rule }], ..charter() }
+}
+
+/// A charter that has an emergency plan as well.
+fn with_a_plan() -> body::Charter {
+    let plan = body::EmergencyPlan {
+        code: code("FLOOD-1"),
+        name: line("防汛应急预案"),
+        departments: vec![code("MIIT")],
+        acknowledge_minutes: 10,
+        decide_minutes: 120,
+    };
+    body::Charter { emergency_plans: vec![plan], ..charter() }
 }
 
 fn of_a_body() -> Vec<body::Event> {
@@ -138,6 +153,7 @@ fn of_a_body() -> Vec<body::Event> {
         body::Event::Defined { body: code("JC-AI"), charter: charter(), pending: vec![code("MIIT")] },
         to(2, charter(), "国务院批复", vec![code("MIIT")]),
         body::Event::SeatAccepted { version: 3, department: code("MIIT") },
+        to(5, with_a_plan(), "国务院批复", vec![]),
     ]
 }
 
@@ -356,5 +372,65 @@ fn of_a_quota() -> Vec<quota::Event> {
     vec![
         quota::Event::Entered { session: session_id(), quarter_on },
         quota::Event::Left { session: session_id() },
+    ]
+}
+
+fn of_a_diary() -> Vec<diary::Event> {
+    let (starts_at, ends_at) = (at("2027-03-08T01:00:00Z"), at("2027-03-08T02:30:00Z"));
+    vec![
+        diary::Event::Entered { session: session_id(), starts_at, ends_at },
+        diary::Event::Left { session: session_id() },
+    ]
+}
+
+fn of_an_emergency() -> Vec<emergency::Event> {
+    use emergency::{Alarm, EndCause, Event};
+    let substitutes = vec![code("DRAINAGE"), code("METRO")];
+    let alarm = Alarm {
+        body: code("FLOOD"),
+        plan: Some(code("FLOOD-1")),
+        title: line("柳树巷积水"),
+        chair: code("WATER"),
+        secretariat: vec![code("OFFICE")],
+        calls: vec![body::PlannedCall { department: code("ROADS"), substitutes }],
+        acknowledge_minutes: 10,
+        decide_by: at("2027-07-20T10:00:00Z"),
+    };
+    let by_hand = Alarm { plan: None, calls: vec![], acknowledge_minutes: 0, ..alarm.clone() };
+    let raised = |alarm, raised_by| Event::Raised {
+        alarm,
+        raised_by,
+        raised_at: at("2027-07-20T08:00:00Z"),
+        acknowledge_by: at("2027-07-20T08:10:00Z"),
+        halfway_at: at("2027-07-20T09:00:00Z"),
+    };
+    let acknowledged = |department, on_behalf_by, late| Event::Acknowledged {
+        seat: code("ROADS"),
+        department,
+        acknowledged_at: at("2027-07-20T08:15:00Z"),
+        on_behalf_by,
+        late,
+    };
+    vec![
+        raised(alarm, Some(code("WATER"))),
+        raised(by_hand, None),
+        acknowledged(code("DRAINAGE"), Some(code("OFFICE")), false),
+        acknowledged(code("ROADS"), None, true),
+        Event::SubstituteCalled {
+            seat: code("ROADS"),
+            passed_over: code("ROADS"),
+            substitute: code("DRAINAGE"),
+            called_at: at("2027-07-20T08:10:00Z"),
+            acknowledge_by: at("2027-07-20T08:20:00Z"),
+            number: 4,
+        },
+        Event::Unreached {
+            seat: code("ROADS"),
+            department: code("METRO"),
+            acknowledge_by: at("2027-07-20T08:30:00Z"),
+        },
+        Event::DecisionHalfway { decide_by: at("2027-07-20T10:00:00Z") },
+        Event::DecisionOverdue { decide_by: at("2027-07-20T10:00:00Z") },
+        Event::Ended { cause: EndCause::Decided, ended_at: at("2027-07-20T09:30:00Z") },
     ]
 }

@@ -20,6 +20,7 @@ fn assert_fits<A: EventCodec>(event: &A::Event) {
 
 #[test]
 fn the_largest_body_fits_into_one_record() {
+    use body::emergency_plan::{CALLED_BY_ALL_PLANS_MAX, PLANS_MAX};
     use domain::decision_rule::MatterClass;
     use domain::scheduling::body::charter::{
         CONVENORS_MAX, DEPUTIES_MAX, SEATS_MAX, SECRETARIAT_MAX, SUBSTITUTES_MAX,
@@ -35,7 +36,15 @@ fn the_largest_body_fits_into_one_record() {
         until_on: date,
         substitutes: codes(SUBSTITUTES_MAX),
     };
+    let plan = |number| body::EmergencyPlan {
+        code: longest_code(number),
+        name: line(&longest(domain::text::LINE_CHARS_MAX)),
+        departments: codes(CALLED_BY_ALL_PLANS_MAX / PLANS_MAX),
+        acknowledge_minutes: u32::MAX,
+        decide_minutes: u32::MAX,
+    };
     let charter = body::Charter {
+        emergency_plans: (0..PLANS_MAX).map(plan).collect(),
         name: line(&longest(domain::text::LINE_CHARS_MAX)),
         seats: (0..SEATS_MAX).map(seat).collect(),
         chair: longest_code(0),

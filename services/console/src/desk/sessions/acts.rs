@@ -53,6 +53,12 @@ pub(in crate::desk) const ACTS: &[Act] = &[
     CONVENE,
     CANCEL,
     Act {
+        rpc: "huishang.scheduling.v1.SchedulingService/AcknowledgeEmergency",
+        label: said("Acknowledge the call"),
+        fields: &[DEPARTMENT],
+        sample: r#"{"departmentCode": "A"}"#,
+    },
+    Act {
         rpc: "huishang.deliberation.v1.DeliberationService/RecordArrival",
         label: said("Record the arrival"),
         fields: &[

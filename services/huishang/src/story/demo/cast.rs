@@ -9,8 +9,8 @@ use proto::directory::v1::{
     DefineCalendarRequest, Department, DepartmentKind, DepartmentLevel, Weekday, WorkingCalendar,
 };
 use proto::scheduling::v1::{
-    BallotMethod, BodyCharter, DecisionRule, MatterClass, MeetingRules, QualifiedMajority, Quorum,
-    QuorumBase, Seat, VotingRule, ballot_method::Method,
+    BallotMethod, BodyCharter, DecisionRule, EmergencyPlan, MatterClass, MeetingRules, QualifiedMajority,
+    Quorum, QuorumBase, Seat, SeatStanding, VotingRule, ballot_method::Method,
 };
 
 /// The members of the standing conference, each with its code and its name; the first one convenes it.
@@ -130,13 +130,28 @@ fn linjiang_joint() -> BodyCharter {
     }
 }
 
-/// Four parties, by a simple majority, when half of them are there.
+/// Four parties, by a simple majority, when half of them are there. BLUESKY advises, and CITY-HOUSING takes the place of
+/// CITY-ROADS. When the river rises they have ten minutes to acknowledge, and 50 to decide.
 fn linjiang_emergency() -> BodyCharter {
-    let seats = [text("EMERGENCY"), text("CITY-WATER"), text("CITY-ROADS"), text("METRO")];
+    let deciding = [text("EMERGENCY"), text("CITY-WATER"), text("CITY-ROADS"), text("METRO")];
+    let seat = |code: &str| match code == text("CITY-ROADS") {
+        true => Seat { substitute_codes: vec![text("CITY-HOUSING").into()], ..matter::seat(code) },
+        false => matter::seat(code),
+    };
+    let adviser = Seat { standing: SeatStanding::Advises.into(), ..matter::seat(text("BLUESKY")) };
+    let seats: Vec<Seat> = deciding.map(seat).into_iter().chain([adviser]).collect();
+    let plan = EmergencyPlan {
+        code: text("FLOOD-2").into(),
+        name: text("Flood, level II 防汛二级响应").into(),
+        department_codes: seats.iter().map(|seat| seat.department_code.clone()).collect(),
+        acknowledge_minutes: 10,
+        decide_minutes: 50,
+    };
     BodyCharter {
         name: text("Emergency command of Linjiang 临江市应急指挥部").into(),
         chair_code: text("EMERGENCY").into(),
-        seats: seats.map(matter::seat).to_vec(),
+        seats,
+        emergency_plans: vec![plan],
         ..Default::default()
     }
 }

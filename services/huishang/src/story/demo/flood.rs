@@ -1,18 +1,21 @@
-//! A flood at night: minutes of notice, no room, and a deadline for the decision.
+//! A flood at night: an alarm by a prepared plan, a substitute that is called, and a clock for the decision.
 
 use crate::language::{say, text};
 use crate::story::demo::conference::item;
-use crate::story::demo::followthrough::Items;
-use crate::story::demo::stage::{Stage, narrate, result};
-use crate::story::matter::{MatterDriver, attendee};
-use proto::Wire as _;
+use crate::story::demo::followthrough::{Items, wait_for_record};
+use crate::story::demo::stage::{Stage, addressee, narrate, result};
+use crate::story::matter::MatterDriver;
+use client::command_id;
+use domain::scheduling::emergency::Emergency;
+use domain::{Aggregate as _, Uuid};
 use proto::deliberation::v1::VoteChoice;
-use proto::scheduling::v1::{EmergencyDeclaration, MatterClass, SessionKind, SessionOutline, SessionTopic};
+use proto::followup::v1::{ListNoticesRequest, Notice, NoticeKind};
+use proto::scheduling::v1::RaiseEmergencyRequest;
 
 /// The day of the flood.
 const DAY: i32 = 18;
 
-/// Who comes; two more were invited.
+/// Who comes by itself; CITY-ROADS does not, and CITY-HOUSING takes its place.
 fn present() -> [&'static str; 3] {
     [text("EMERGENCY"), text("CITY-WATER"), text("METRO")]
 }
@@ -20,17 +23,22 @@ fn present() -> [&'static str; 3] {
 /// From the alarm to the decision, in 35 minutes.
 pub async fn decide_by_deadline(stage: &Stage) -> anyhow::Result<Items<'_>> {
     stage.move_clock(DAY, 20, 10).await?;
-    let matter = MatterDriver::request(&stage.deployment, text("EMERGENCY"), outline(stage)).await?;
-    let screened = matter.screen().await?;
-    matter.admit().await?;
-    matter.convene().await?;
-    narrate(say(
-        "The river alarm. Screened with {findings} findings: notice and papers are waived in an emergency. Decision \
-         due by 21:00.",
-        &[("findings", &screened.findings.len())],
+    let matter = MatterDriver::raise_emergency(&stage.deployment, text("EMERGENCY"), alarm()).await?;
+    narrate(text(
+        "The river alarm. By the plan FLOOD-2 its session is convened at once, and five parties are called: each has ten \
+         minutes, and the decision 50.",
     ))?;
-    stage.move_clock(DAY, 20, 20).await?;
-    for department in present() {
+    for department in present().into_iter().chain([text("BLUESKY")]) {
+        matter.acknowledge_call(department).await?;
+    }
+    stage.move_clock(DAY, 20, 21).await?;
+    let silent = notice(stage, &matter, NoticeKind::EmergencyPassedOver).await?;
+    narrate(say(
+        "{silent} did not acknowledge by 20:20: it is passed over, and CITY-HOUSING is called in its place.",
+        &[("silent", &addressee(&silent))],
+    ))?;
+    matter.acknowledge_call(text("CITY-HOUSING")).await?;
+    for department in present().into_iter().chain([text("CITY-HOUSING")]) {
         matter.arrive(department).await?;
     }
     matter.open().await?;
@@ -38,8 +46,13 @@ pub async fn decide_by_deadline(stage: &Stage) -> anyhow::Result<Items<'_>> {
     matter
         .submit_proposal(1, text("Close all underpasses at once, and metro lines 1 and 5 from 21:30."))
         .await?;
-    narrate(text("Three of four deciding departments have come, CITY-ROADS not yet: that is a quorum."))?;
     narrate(text("The chair proposes to close all underpasses at once, and two metro lines from 21:30."))?;
+    stage.move_clock(DAY, 20, 36).await?;
+    let halfway = notice(stage, &matter, NoticeKind::EmergencyDecisionHalfway).await?;
+    narrate(say(
+        "Since 20:35 half of the time is over: the clock of the decision tells {chair}.",
+        &[("chair", &addressee(&halfway))],
+    ))?;
     stage.move_clock(DAY, 20, 45).await?;
     matter.draft_items(1, &items()).await?;
     matter.close_debate(1).await?;
@@ -47,6 +60,7 @@ pub async fn decide_by_deadline(stage: &Stage) -> anyhow::Result<Items<'_>> {
     for department in present() {
         matter.vote(1, department, VoteChoice::Yes, "").await?;
     }
+    matter.vote_as(text("CITY-HOUSING"), 1, text("CITY-ROADS"), VoteChoice::Yes).await?;
     let ballot = matter.close_ballot(1).await?;
     matter.adopt(1, false).await?;
     let items = Items::of_closed(stage, &matter).await?;
@@ -57,36 +71,33 @@ pub async fn decide_by_deadline(stage: &Stage) -> anyhow::Result<Items<'_>> {
     Ok(items)
 }
 
-fn outline(stage: &Stage) -> SessionOutline {
-    SessionOutline {
+/// Waits for a notice on the emergency: it is the work of a timer, some time after the clock was moved past its moment.
+async fn notice(stage: &Stage, matter: &MatterDriver, kind: NoticeKind) -> anyhow::Result<Notice> {
+    let stream = Emergency::stream(Uuid::try_parse(&matter.id)?).to_string();
+    let mut at_least_position = 0;
+    loop {
+        let (session_id, kinds) = (Some(matter.id.clone()), vec![kind.into()]);
+        let request = ListNoticesRequest { at_least_position, session_id, kinds, ..Default::default() };
+        let answer = stage.supervisor.call(request).await?;
+        if let Some(notice) = answer.notices.into_iter().next() {
+            return Ok(notice);
+        }
+        let seen = at_least_position.max(answer.position);
+        at_least_position = wait_for_record(&stage.operator, &stream, seen).await?;
+    }
+}
+
+fn alarm() -> RaiseEmergencyRequest {
+    RaiseEmergencyRequest {
+        command_id: command_id(),
+        body_code: text("LINJIANG-EMERGENCY").into(),
+        plan_code: text("FLOOD-2").into(),
         title: text("Emergency session: the Lin river rises 临江汛情应急会商").into(),
         purpose: text("Close the underpasses and the metro before the water reaches them").into(),
-        body_code: text("LINJIANG-EMERGENCY").into(),
-        kind: SessionKind::Emergency.into(),
-        matter_class: MatterClass::Emergency.into(),
-        topics: vec![SessionTopic {
-            number: 1,
-            title: text("Close underpasses and metro lines 封闭下穿隧道与地铁").into(),
-            timebox_minutes: 30,
-            papers_required: false,
-            matter_id: None,
-        }],
-        attendees: vec![
-            attendee(text("EMERGENCY"), &[1], &[]),
-            attendee(text("CITY-WATER"), &[1], &[]),
-            attendee(text("CITY-ROADS"), &[1], &[]),
-            attendee(text("METRO"), &[1], &[]),
-            attendee(text("BLUESKY"), &[], &[1]),
-        ],
-        duration_minutes: 60,
-        earliest_start_at: stage.at(DAY, 20, 15).to_wire(),
-        case_reference: None,
-        decide_by: stage.at(DAY, 21, 0).to_wire(),
-        emergency: Some(EmergencyDeclaration {
-            reason: text("The river rises 40 cm an hour").into(),
-            authority: text("Flood plan, level II 防汛应急预案二级响应").into(),
-        }),
-        carries_out_item_id: None,
+        reason: text("The river rises 40 cm an hour").into(),
+        authority: text("Flood plan, level II 防汛应急预案二级响应").into(),
+        topic_titles: vec![text("Close underpasses and metro lines 封闭下穿隧道与地铁").into()],
+        ..Default::default()
     }
 }
 

@@ -139,7 +139,11 @@ impl<'s> Items<'s> {
 }
 
 /// Waits until a stream has a record after a position; returns the record's position.
-async fn wait_for_record(client: &Client, stream: &str, after_position: u64) -> anyhow::Result<u64> {
+pub(super) async fn wait_for_record(
+    client: &Client,
+    stream: &str,
+    after_position: u64,
+) -> anyhow::Result<u64> {
     let request = ReadRecordsRequest {
         after_position,
         stream: Some(stream.to_owned()),

@@ -86,3 +86,26 @@ fn a_due_date_is_bound_to_ten_years_like_a_number_of_days() {
     assert!(adopt_due(on("2037-02-26")).is_ok());
     assert_eq!(adopt_due(on("2037-02-27")), Err(Rejection::DueOutOfRange { days: 3_651, max: 3_650 }));
 }
+
+#[test]
+fn what_is_due_in_hours_is_due_at_a_moment_and_is_soon_acknowledged() {
+    let drafted = |number, due| {
+        let draft = ItemDraft { due: Some(due), ..draft() };
+        Event::ItemDrafted { item: DraftedItem { number, topic: 1, draft } }
+    };
+    let items = [drafted(1, DueRule::AfterHours(6)), drafted(2, DueRule::AfterWorkingDays(1))];
+    let history = followed_by(passed(in_session()), items);
+    let adopted = given::<Docket>(&history).at("2027-03-05T22:00:00Z").when(adopt(false)).unwrap();
+    let decided = adopted.iter().find_map(|event| match event {
+        Event::DecisionAdopted { due_dates, acknowledge_by, .. } => Some((due_dates, *acknowledge_by)),
+        _ => None,
+    });
+    let (due_dates, acknowledge_by) = decided.unwrap();
+    let due: Vec<_> = due_dates.iter().map(|due| (due.due_on.to_string(), due.due_at)).collect();
+    // In Shanghai it is Saturday morning, and the next working day a Monday.
+    let end_of_monday = at("2027-03-08T15:59:59.999999Z");
+    let at_noon = at("2027-03-06T04:00:00Z");
+    let expected = [("2027-03-06".to_owned(), at_noon), ("2027-03-08".to_owned(), end_of_monday)];
+    assert_eq!(due, expected);
+    assert_eq!(acknowledge_by, at("2027-03-06T01:00:00Z"), "half of the shortest time");
+}

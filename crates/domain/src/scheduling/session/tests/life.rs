@@ -240,3 +240,68 @@ fn a_session_is_merged_into_another_and_never_into_itself() {
     );
     assert_eq!(given::<Session>(&[]).when(merge(2)), Err(Rejection::NotFound { what: "session" }));
 }
+
+#[test]
+fn an_alarm_requests_and_convenes_at_once() {
+    let alarm = |outline| Command::Alarm {
+        outline,
+        chair: code("NDRC"),
+        rules: MeetingRules::default(),
+        constitution: constitution(&["MIIT"]),
+    };
+    let events = given::<Session>(&[]).at(NOW).when(alarm(emergency())).unwrap();
+    assert!(matches!(
+        events[..],
+        [
+            Event::Requested { .. },
+            Event::Screened { .. },
+            Event::Admitted,
+            Event::Convened { room: None, .. }
+        ]
+    ));
+    let mut idle = emergency();
+    idle.attendees.push(attendee("PRESS", &[]));
+    let refused = given::<Session>(&[]).at(NOW).when(alarm(idle));
+    assert!(
+        matches!(refused, Err(Rejection::RuleBroken { rule: Rule::RoleForEveryAttendee, .. })),
+        "{refused:?}"
+    );
+}
+
+fn filed(history: &[Event]) -> Filed {
+    Session::fold(State::default(), history).filed().unwrap().clone()
+}
+
+#[test]
+fn a_session_keeps_to_working_hours_unless_that_is_overridden() {
+    let off_work =
+        |history: &[Event], starts_at| match check_working_time(&filed(history), at(starts_at), &china()) {
+            Ok(()) => 0,
+            Err(Rejection::RuleBroken { rule: Rule::WorkingTime, measure, limit: 0 }) => measure,
+            Err(other) => panic!("{other}"),
+        };
+    // An hour on Monday, 8 March, from 09:00 in Shanghai on; the 7th is a Sunday.
+    let admitted = admitted();
+    assert_eq!(off_work(&admitted, "2027-03-08T01:00:00Z"), 0);
+    assert_eq!(off_work(&admitted, "2027-03-08T00:30:00Z"), 30, "before work begins");
+    assert_eq!(off_work(&admitted, "2027-03-08T09:15:00Z"), 15, "after it ends");
+    assert_eq!(off_work(&admitted, "2027-03-07T01:00:00Z"), 60, "on a Sunday");
+    assert_eq!(off_work(&admitted, "2027-03-06T19:00:00Z"), 60, "at three in the night");
+    let reason = text("代表须当晚返程");
+    let override_rule = Command::Override { rule: Rule::WorkingTime, reason };
+    let overridden = given::<Session>(&admitted).when(override_rule).unwrap();
+    assert_eq!(off_work(&[admitted, overridden].concat(), "2027-03-06T19:00:00Z"), 0);
+    let urgent = vec![requested(emergency()), screened(&[]), Event::Admitted];
+    assert_eq!(off_work(&urgent, "2027-03-06T19:00:00Z"), 0);
+    let long =
+        vec![requested(Outline { duration_minutes: 600, ..outline(1) }), screened(&[]), Event::Admitted];
+    assert_eq!(off_work(&long, "2027-03-08T01:00:00Z"), 0, "it is longer than a working day");
+}
+
+#[test]
+fn nobody_means_a_start_in_the_past_or_years_ahead() {
+    let check = |starts_at| check_start(at(starts_at), &china(), at(NOW));
+    assert_eq!(check("2027-03-08T01:00:00Z"), Ok(()));
+    assert!(matches!(check("2020-03-08T01:00:00Z"), Err(Rejection::StartsInThePast { .. })));
+    assert!(matches!(check("2037-03-08T01:00:00Z"), Err(Rejection::StartsTooFarAhead { .. })));
+}

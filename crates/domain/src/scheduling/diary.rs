@@ -1,0 +1,186 @@
+//! The diary of a department: when it decides in sessions that are scheduled. One stream has all of them, in the commits
+//! that schedule them, so that no department is ever to decide in two sessions at once, unless that was overridden on record.
+
+use super::room::Booking;
+use super::session::{self, Filed, Kind, RoleOnTopic, Rule};
+use crate::aggregate::id_of_code;
+use crate::{Aggregate, Audience, Code, Issued, Timestamp, Uuid, rejections};
+use std::collections::BTreeMap;
+
+/// Commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Notes a session, in place of the time that it had.
+    Enter {
+        /// The session.
+        session: Uuid,
+        /// The department.
+        department: Code,
+        /// When it starts.
+        starts_at: Timestamp,
+        /// When it ends.
+        ends_at: Timestamp,
+        /// Whether it may be at the same time as another one.
+        overridden: bool,
+    },
+    /// Notes that a session is over, or has no time any more.
+    Leave {
+        /// The session.
+        session: Uuid,
+    },
+}
+
+/// Events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The department decides in a session at this time.
+    Entered {
+        /// The session.
+        session: Uuid,
+        /// When it starts.
+        starts_at: Timestamp,
+        /// When it ends.
+        ends_at: Timestamp,
+    },
+    /// A session is over, or has no time any more.
+    Left {
+        /// The session.
+        session: Uuid,
+    },
+}
+
+rejections! {
+    /// Why a session cannot be at this time.
+    Rejection {
+        DepartmentBusy("DEPARTMENT_BUSY") {
+            department_code: Code,
+            session_id: Uuid,
+            starts_at: Timestamp,
+            ends_at: Timestamp,
+        } = "department {department_code} decides in session {session_id} from {starts_at} to {ends_at}; choose another \
+             time, or have the rule one-session-at-a-time overridden",
+    }
+}
+
+/// The sessions of one department.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    sessions: BTreeMap<Uuid, Booking>,
+}
+
+/// What a command on a session requires of the diaries of those that decide in it; `before` is the session on which the
+/// command is decided.
+pub fn diary_commands(session: Uuid, before: &Filed, command: &session::Command) -> Vec<(Uuid, Command)> {
+    use session::Command as OnSession;
+    let decides =
+        |attendee: &&session::Attendee| attendee.roles.iter().any(|role| role.role == RoleOnTopic::Decides);
+    let deciding = before.outline.attendees.iter().filter(decides).map(|attendee| &attendee.department);
+    let command = |department: &Code| match command {
+        OnSession::Schedule { starts_at, .. } => Some(Command::Enter {
+            session,
+            department: department.clone(),
+            starts_at: *starts_at,
+            ends_at: before.ends_at(*starts_at),
+            overridden: before.outline.kind == Kind::Emergency
+                || before.override_of(Rule::OneSessionAtATime).is_some(),
+        }),
+        OnSession::Postpone { .. }
+        | OnSession::Cancel { .. }
+        | OnSession::Adjourn { .. }
+        | OnSession::Conclude => before.appointment().map(|_| Command::Leave { session }),
+        _ => None,
+    };
+    deciding.filter_map(|department| Some((Diary::id(department), command(department)?))).collect()
+}
+
+/// The diary aggregate.
+#[derive(Debug)]
+pub struct Diary;
+
+impl Diary {
+    /// The id of the diary of a department.
+    pub fn id(department: &Code) -> Uuid {
+        id_of_code(Self::CATEGORY, department.as_str())
+    }
+}
+
+impl Aggregate for Diary {
+    const CATEGORY: &'static str = "scheduling.diary";
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Rejection;
+    type State = State;
+
+    fn decide(state: &State, command: Command, _: &Issued) -> Result<Vec<Event>, Rejection> {
+        match command {
+            Command::Enter { session, department, starts_at, ends_at, overridden } => {
+                let wanted = Booking { starts_at, ends_at };
+                if state.sessions.get(&session) == Some(&wanted) {
+                    return Ok(vec![]);
+                }
+                let busy = |(id, taken): &(&Uuid, &Booking)| **id != session && taken.overlaps(&wanted);
+                match state.sessions.iter().find(busy).filter(|_| !overridden) {
+                    Some((&session_id, taken)) => Err(Rejection::DepartmentBusy {
+                        department_code: department,
+                        session_id,
+                        starts_at: taken.starts_at,
+                        ends_at: taken.ends_at,
+                    }),
+                    None => Ok(vec![Event::Entered { session, starts_at, ends_at }]),
+                }
+            }
+            Command::Leave { session } => Ok(state
+                .sessions
+                .contains_key(&session)
+                .then_some(Event::Left { session })
+                .into_iter()
+                .collect()),
+        }
+    }
+
+    fn audience(_: &State) -> Audience<'_> {
+        Audience::Everybody
+    }
+
+    fn evolve(mut state: State, event: &Event) -> State {
+        match event {
+            Event::Entered { session, starts_at, ends_at } => {
+                let booking = Booking { starts_at: *starts_at, ends_at: *ends_at };
+                state.sessions.insert(*session, booking);
+            }
+            Event::Left { session } => {
+                state.sessions.remove(session);
+            }
+        }
+        state
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Refusal as _;
+    use crate::testing::{at, code, given};
+
+    fn enter(session: u128, starts_at: &str, ends_at: &str, overridden: bool) -> Command {
+        let (session, department) = (Uuid::from_u128(session), code("WATER"));
+        Command::Enter { session, department, starts_at: at(starts_at), ends_at: at(ends_at), overridden }
+    }
+
+    #[test]
+    fn a_department_decides_in_one_session_at_a_time_unless_that_is_overridden() {
+        let first = || enter(1, "2027-03-08T01:00:00Z", "2027-03-08T02:00:00Z", false);
+        let history = given::<Diary>(&[]).when(first()).unwrap();
+        assert_eq!(given::<Diary>(&history).when(first()), Ok(vec![]), "it is noted already");
+        let after = enter(2, "2027-03-08T02:00:00Z", "2027-03-08T03:00:00Z", false);
+        assert!(given::<Diary>(&history).when(after).is_ok(), "one after the other");
+        let overlapping = |overridden| enter(2, "2027-03-08T01:59:00Z", "2027-03-08T03:00:00Z", overridden);
+        let refused = given::<Diary>(&history).when(overlapping(false)).unwrap_err();
+        assert_eq!(refused.reason(), "DEPARTMENT_BUSY");
+        assert!(given::<Diary>(&history).when(overlapping(true)).is_ok());
+        let left = given::<Diary>(&history).when(Command::Leave { session: Uuid::from_u128(1) }).unwrap();
+        let free = [history, left].concat();
+        assert!(given::<Diary>(&free).when(overlapping(false)).is_ok());
+        assert_eq!(given::<Diary>(&free).when(Command::Leave { session: Uuid::from_u128(1) }), Ok(vec![]));
+    }
+}

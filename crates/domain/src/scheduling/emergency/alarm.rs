@@ -1,0 +1,126 @@
+//! What a plan makes of an alarm: the session that it convenes, and whom it calls.
+
+use super::{Alarm, Command};
+use crate::calendar::WorkingCalendar;
+use crate::constitution::Constitution;
+use crate::decision_rule::MatterClass;
+use crate::scheduling::body::{EmergencyPlan, Standing, Version};
+use crate::scheduling::session::{self, Attendee, Declaration, Kind, Outline, RoleOnTopic, Topic, TopicRole};
+use crate::{Line, Text, Timestamp};
+
+/// What somebody who raises an alarm says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    /// Title of the session.
+    pub title: Line,
+    /// What is to be decided.
+    pub purpose: Text,
+    /// Why it is an emergency, and by which authority.
+    pub declaration: Declaration,
+    /// Titles of the topics; none: the title of the session is the only one.
+    pub topics: Vec<Line>,
+}
+
+/// The session that an alarm requests and convenes at once, by a plan of a body.
+pub fn session_command(
+    declared: &Declared,
+    version: &Version,
+    plan: &EmergencyPlan,
+    constitution: Constitution,
+    calendar: &WorkingCalendar,
+    now: Timestamp,
+) -> session::Command {
+    let outline = outline(declared, version, plan, calendar, now);
+    let chair = version.charter.chair.clone();
+    session::Command::Alarm { outline, chair, rules: version.charter.meeting_rules, constitution }
+}
+
+/// The emergency that belongs to it.
+pub fn emergency_command(
+    declared: &Declared,
+    version: &Version,
+    plan: &EmergencyPlan,
+    calendar: &WorkingCalendar,
+    now: Timestamp,
+) -> Command {
+    let charter = &version.charter;
+    Command::Raise {
+        alarm: Alarm {
+            body: version.body.clone(),
+            plan: Some(plan.code.clone()),
+            title: declared.title.clone(),
+            chair: charter.chair.clone(),
+            secretariat: charter.secretariat.clone(),
+            calls: charter.calls(plan, calendar.date_of(now)),
+            acknowledge_minutes: plan.acknowledge_minutes,
+            decide_by: super::clocks::minutes_after(now, plan.decide_minutes),
+        },
+    }
+}
+
+/// The emergency of a session that is requested by hand and has to be decided by a moment: it calls nobody, and has a clock
+/// all the same.
+pub fn of_request(command: &session::Command, version: &Version) -> Option<Command> {
+    let session::Command::Request { outline, chair } = command else { return None };
+    let decide_by = outline.decide_by.filter(|_| outline.kind == Kind::Emergency)?;
+    Some(Command::Raise {
+        alarm: Alarm {
+            body: outline.body.clone(),
+            plan: None,
+            title: outline.title.clone(),
+            chair: chair.clone(),
+            secretariat: version.charter.secretariat.clone(),
+            calls: vec![],
+            acknowledge_minutes: 0,
+            decide_by,
+        },
+    })
+}
+
+fn outline(
+    declared: &Declared,
+    version: &Version,
+    plan: &EmergencyPlan,
+    calendar: &WorkingCalendar,
+    now: Timestamp,
+) -> Outline {
+    let charter = &version.charter;
+    let titles = match declared.topics.as_slice() {
+        [] => std::slice::from_ref(&declared.title),
+        titles => titles,
+    };
+    let count = u32::try_from(titles.len()).unwrap_or(u32::MAX);
+    let duration_minutes = plan.decide_minutes.min(charter.meeting_rules.duration_minutes_max).max(count);
+    let topic = |(number, title): (u32, &Line)| Topic {
+        number,
+        title: title.clone(),
+        timebox_minutes: duration_minutes / count,
+        papers_required: false,
+        matter: None,
+    };
+    let day = calendar.date_of(now);
+    let called = plan.departments.iter().filter_map(|department| charter.seat(department, day));
+    let attendee = |seat: &crate::scheduling::body::Seat| {
+        let role = match seat.standing {
+            Standing::Decides => RoleOnTopic::Decides,
+            Standing::Advises => RoleOnTopic::Advises,
+            Standing::Observes => RoleOnTopic::Informed,
+        };
+        let roles = (1..=count).map(|topic| TopicRole { topic, role }).collect();
+        Attendee { department: seat.department.clone(), roles }
+    };
+    Outline {
+        title: declared.title.clone(),
+        purpose: declared.purpose.clone(),
+        body: version.body.clone(),
+        kind: Kind::Emergency,
+        class: MatterClass::Emergency,
+        emergency: Some(declared.declaration.clone()),
+        topics: (1..).zip(titles).map(topic).collect(),
+        attendees: called.map(attendee).collect(),
+        duration_minutes,
+        earliest_start_at: now,
+        case_reference: None,
+        decide_by: Some(super::clocks::minutes_after(now, plan.decide_minutes)),
+    }
+}

@@ -1,0 +1,84 @@
+//! Times that nobody means, or that only a reason on record allows.
+
+use super::*;
+
+async fn override_rule(fixture: &Fixture, session_id: &str, rule: pb::ScreeningRule) {
+    let overridden = pb::OverrideFindingRequest {
+        command_id: id(rule.as_str_name()),
+        session_id: session_id.into(),
+        rule: rule.into(),
+        reason: "代表须当晚返程".into(),
+        ..Default::default()
+    };
+    fixture.service.override_finding(by(overridden, "NDRC", Role::Supervisor)).await.unwrap();
+}
+
+fn reason(refused: &Status) -> String {
+    refusal(refused, "rule").0
+}
+
+#[tokio::test]
+async fn a_night_or_a_sunday_takes_a_reason_and_another_decade_is_refused() {
+    let fixture = Fixture::furnished().await;
+    let session_id = fixture.admitted("one").await;
+    let refused =
+        async |word: &str, starts_at: &str| fixture.schedule(word, &session_id, starts_at).await.unwrap_err();
+    // 14 March 2027 is a Sunday; 19:00 there is three in the night in Shanghai.
+    for (word, starts_at) in [("sunday", "2027-03-14T02:00:00Z"), ("night", "2027-03-08T19:00:00Z")] {
+        let off_work = refused(word, starts_at).await;
+        assert_eq!(refusal(&off_work, "rule"), ("RULE_BROKEN".into(), "working-time".into()));
+    }
+    assert_eq!(reason(&refused("decade", "2037-03-09T01:00:00Z").await), "STARTS_TOO_FAR_AHEAD");
+    override_rule(&fixture, &session_id, pb::ScreeningRule::WorkingTime).await;
+    fixture.schedule("now", &session_id, "2027-03-14T02:00:00Z").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_is_not_revised_to_a_day_that_is_over() {
+    let fixture = Fixture::furnished().await;
+    let session_id = fixture.admitted("one").await;
+    let revise = |word: &str, earliest_start_at: &str| pb::ReviseSessionRequest {
+        command_id: id(word),
+        session_id: session_id.clone(),
+        earliest_start_at: at(earliest_start_at).to_wire(),
+        ..Default::default()
+    };
+    let long_ago = fixture.service.revise_session(clerk(revise("past", "2020-03-08T01:00:00Z"))).await;
+    assert_eq!(reason(&long_ago.unwrap_err()), "STARTS_IN_THE_PAST");
+    let far = fixture.service.revise_session(clerk(revise("far", "2037-03-08T01:00:00Z"))).await;
+    assert_eq!(reason(&far.unwrap_err()), "STARTS_TOO_FAR_AHEAD");
+    fixture.service.revise_session(clerk(revise("later", "2027-03-15T01:00:00Z"))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_department_decides_in_one_session_at_a_time() {
+    let fixture = Fixture::furnished().await;
+    let room = pb::Room { code: "R-302".into(), name: "小会议室".into(), seats: 10, equipment: vec![] };
+    let register =
+        pb::RegisterRoomRequest { command_id: id("R-302"), room: Some(room), ..Default::default() };
+    fixture.service.register_room(clerk(register)).await.unwrap();
+    let (first, second) = (fixture.admitted("one").await, fixture.admitted("two").await);
+    fixture.schedule("first", &first, "2027-03-08T01:00:00Z").await.unwrap();
+    let elsewhere = |word: &str, starts_at: &str| pb::ScheduleSessionRequest {
+        room_code: "R-302".into(),
+        ..schedule(word, &second, starts_at)
+    };
+    let busy = fixture.service.schedule_session(clerk(elsewhere("busy", "2027-03-08T01:30:00Z"))).await;
+    assert_eq!(refusal(&busy.unwrap_err(), "session_id"), ("DEPARTMENT_BUSY".into(), first.clone()));
+    override_rule(&fixture, &second, pb::ScreeningRule::OneSessionAtATime).await;
+    fixture.service.schedule_session(clerk(elsewhere("both", "2027-03-08T01:30:00Z"))).await.unwrap();
+    // What is postponed is out of the way.
+    let postpone = |word: &str, session_id: &str| pb::PostponeSessionRequest {
+        command_id: id(word),
+        session_id: session_id.into(),
+        reason: "主持人出差".into(),
+        ..Default::default()
+    };
+    fixture.service.postpone_session(clerk(postpone("away", &second))).await.unwrap();
+    let third = fixture.admitted("three").await;
+    let at_ten = pb::ScheduleSessionRequest {
+        room_code: "R-302".into(),
+        ..schedule("third", &third, "2027-03-08T02:00:00Z")
+    };
+    fixture.service.schedule_session(clerk(at_ten)).await.unwrap();
+}
