@@ -50,6 +50,7 @@ def addresses(ids):
         "matters": "/matters",
         "chains": "/chains",
         "notices": "/notices",
+        "calendars": "/calendars",
         "proof": "/proof",
         "nothing": "/items/00000000-0000-0000-0000-000000000000",
     }

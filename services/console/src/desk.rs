@@ -5,10 +5,12 @@ mod act;
 mod answer;
 mod asset;
 mod board;
+mod calendars;
 mod chains;
 mod clock_ledger;
 mod cookies;
 mod directory;
+mod export;
 mod frame;
 mod item;
 mod items;
@@ -27,7 +29,7 @@ mod sessions;
 mod sign_in;
 mod story;
 mod today;
-mod words;
+pub(crate) mod words;
 
 use bytes::Bytes;
 use session::Sealer;
@@ -57,6 +59,18 @@ impl Desk {
         sign_token: Option<SignToken>,
     ) -> Desk {
         Desk { sealer: Sealer::new(session_key), https, time_zone: time_zone.into(), sign_token }
+    }
+}
+
+impl Desk {
+    /// Whether the process speaks TLS.
+    pub(crate) fn is_https(&self) -> bool {
+        self.https
+    }
+
+    /// In which zone days begin until a calendar is defined.
+    pub(crate) fn time_zone(&self) -> &str {
+        &self.time_zone
     }
 }
 
