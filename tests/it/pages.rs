@@ -352,7 +352,7 @@ async fn exports_add_up_to_the_board_row_by_row(mode: Mode) -> anyhow::Result<()
 
     // Dates are dates, and what begins like a formula is a text.
     let items = sheets(&sandbox, &office.get("/items?column=open&form=xlsx").await?)?;
-    let (title, due) = (column_of(&items[0], "title")?, column_of(&items[0], "due on")?);
+    let (title, due) = (column_of(&items[0], "subject / title")?, column_of(&items[0], "subject / dueOn")?);
     let lines = items[0]["rows"].as_array().context("rows")?;
     let line = lines.iter().position(|row| row[title] == FORMULA).context("the item")?;
     ensure!(items[0]["types"][line][title] == "s" && items[0]["types"][line][due] == "d", "{items}");

@@ -17,10 +17,13 @@ use proto::delivery::v1::{ReadCalendarFeedRequest, ReadCalendarFeedResponse};
 use tonic::body::Body;
 use tonic::{Code, Status};
 
+/// Bytes of a secret, at most; what is longer is none.
+const SECRET_BYTES_MAX: usize = 128;
+
 /// The secret in a path such as `/calendars/….ics`.
 pub(crate) fn secret_in(path: &str) -> Option<&str> {
     let secret = path.strip_prefix("/calendars/")?.strip_suffix(".ics")?;
-    (!secret.is_empty() && !secret.contains('/')).then_some(secret)
+    (!secret.is_empty() && secret.len() <= SECRET_BYTES_MAX && !secret.contains('/')).then_some(secret)
 }
 
 /// Answers a request for the calendar with this secret.

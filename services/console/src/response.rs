@@ -289,7 +289,7 @@ mod tests {
         let frames = [Ok::<_, Status>(piece), Ok(Frame::trailers(trailers))];
         let answered = Response::new(Body::new(StreamBody::new(stream::iter(frames))));
         let rpc = crate::route::by_name("/huishang.ledger.v1.LedgerService/GetHead").unwrap();
-        let answer = block_on(unary(rpc, answered, Writing::Connect, &Uri::default())).unwrap();
+        let answer = block_on(unary(rpc, answered, Writing::Connect, &Uri::default(), None)).unwrap();
         let json = block_on(answer.into_body().frame()).unwrap().unwrap().into_data().unwrap();
         assert_eq!(json, "{}");
         assert!(kept.upgrade().is_some(), "the connection still has it");

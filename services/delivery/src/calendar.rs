@@ -7,8 +7,8 @@ mod page;
 use crate::Delivering;
 use crate::letter::Invitation;
 use crate::limits::{CALENDAR_DAYS_BACK, CALENDAR_ENTRIES_MAX, CALENDAR_LOADS_AT_ONCE};
-use crate::views::calendar::{Entry, Kind, entries_since, entry_of};
-use domain::delivery::calendar_feed::{Known, Terms};
+use crate::views::calendar::{Entry, Kind, entries_since, entry_of, feed_with};
+use domain::delivery::calendar_feed::{CalendarFeed, Known, State, Terms};
 use domain::delivery::subscription::MailLanguage;
 use domain::directory::calendar::Calendar;
 use domain::directory::department::Department;
@@ -62,9 +62,24 @@ pub(crate) struct Wanted {
     pub(crate) console_url: String,
 }
 
+/// The feed whose secret has this digest, if it can be read still. What the view has is compared with the feed's own history,
+/// so that a revocation holds at once. It is looked for among all: the secret says who may read it.
+pub(crate) async fn by_secret(
+    delivering: &Delivering,
+    view: &ViewStore,
+    secret_sha256: String,
+) -> Result<Option<Box<Known>>, Status> {
+    let kit = &delivering.kit;
+    let (found, _) = view.query(Scope::whole(), 0, feed_with(secret_sha256.clone())).await?;
+    let Some(id) = found else { return Ok(None) };
+    let State::Created(known) = kit.load::<CalendarFeed>(id).await? else { return Ok(None) };
+    let is_the_one = known.secret_sha256.as_str() == secret_sha256;
+    Ok((is_the_one && has_standing(kit, &known).await?).then_some(known))
+}
+
 /// Whether the owner of a feed still is who they were when it was created: they were not erased, and the directory has them
 /// in no other department.
-pub(crate) async fn has_standing(kit: &Kit, known: &Known) -> Result<bool, CommandError> {
+async fn has_standing(kit: &Kit, known: &Known) -> Result<bool, CommandError> {
     let owner = &known.owner;
     // What stands in the place of an erased name.
     if owner.subject.starts_with("erased-") {

@@ -149,7 +149,7 @@ impl Admission {
             }
         };
         let request = request.map(|body| match is_by_secret {
-            true => Body::new(Limited::new(body, MESSAGE_PREFIX_BYTES + OPEN_REQUEST_BYTES_MAX)),
+            true => small(body),
             false => body,
         });
         let Ok(response) = service.call(request).await;
@@ -180,6 +180,13 @@ impl Admission {
         }
         Ok(Request::from_parts(head, Body::new(Full::new(bytes))))
     }
+}
+
+/// The body of a request without a token, which is refused when it is large.
+fn small(body: Body) -> Body {
+    let too_large =
+        |_| Status::out_of_range(format!("the request is larger than {OPEN_REQUEST_BYTES_MAX} bytes"));
+    Body::new(Limited::new(body, MESSAGE_PREFIX_BYTES + OPEN_REQUEST_BYTES_MAX).map_err(too_large))
 }
 
 /// Takes in the body of a request, which holds its bytes in the caller's memory.

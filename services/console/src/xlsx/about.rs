@@ -35,7 +35,7 @@ impl About {
         let session = |id: &str| format!("/sessions/{id}");
         let own = || text("itemId").map(item).or_else(|| text("sessionId").map(session));
         let path = match column.path()[..] {
-            ["itemId"] | ["number"] | ["title"] => own(),
+            ["itemId"] | ["number"] | ["title"] | ["subject", "number" | "title"] => own(),
             ["sessionId"] => text("sessionId").map(session),
             ["docketId"] => text("docketId").map(session),
             ["counts", _] if !self.is_past => text("departmentCode").map(|code| {

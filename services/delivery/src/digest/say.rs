@@ -60,7 +60,7 @@ impl Said<'_> {
             lines.push(line("待验收", "waits to be judged"));
         }
         if item.stage == Stage::Contested && supervises {
-            lines.push(line("异议待裁定", "is contested, and waits for a ruling"));
+            lines.push(line("异议待裁定", "contested, and waits for a ruling"));
         }
         if item.extension.is_some() && supervises {
             lines.push(line("延期申请待批", "a later due date is asked for"));
@@ -74,13 +74,13 @@ impl Said<'_> {
         match item.stage {
             Stage::Assigned => {
                 let by = local(item.assignment.acknowledge_by, self.calendar);
-                Some((format!("待签收，限 {by} 前"), format!("is to be acknowledged by {by}")))
+                Some((format!("待签收，限 {by} 前"), format!("to be acknowledged by {by}")))
             }
             Stage::Underway if item.paused_since.is_some() => None,
             Stage::Underway => match item.days_late(self.now, self.calendar.zone()) {
-                Some(days) => Some((format!("已逾期 {days} 天"), format!("is {days} days late"))),
+                Some(days) => Some((format!("已逾期 {days} 天"), format!("late by {days} days"))),
                 None if self.is_soon(due_on) => {
-                    Some((format!("将于 {due_on} 到期"), format!("is due on {due_on}")))
+                    Some((format!("将于 {due_on} 到期"), format!("due on {due_on}")))
                 }
                 None => None,
             },

@@ -7,12 +7,12 @@ use crate::views::calendar as view;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use data_encoding::HEXLOWER;
-use domain::delivery::calendar_feed::{CalendarFeed, Command, Known, Rejection, State, Terms};
+use domain::delivery::calendar_feed::{CalendarFeed, Command, Rejection, State, Terms};
 use domain::{Aggregate as _, Line, Uuid};
 use proto::delivery::v1 as pb;
 use proto::{Invalid, Wire as _};
+use service_kit::CommandError;
 use service_kit::serve::{caller, read};
-use service_kit::{CommandError, Scope};
 use sha2::{Digest as _, Sha256};
 use tonic::{Request, Response, Status};
 
@@ -89,22 +89,12 @@ pub(super) async fn read_calendar(
         let fault = format!("must be a URL of at most {CONSOLE_URL_BYTES_MAX} bytes");
         return Err(Invalid::field("console_url", fault).into());
     }
-    let known = known(service, &secret).await?.ok_or_else(not_found)?;
+    let found = calendar::by_secret(&service.delivering, &service.view, digest(&secret)).await?;
+    let known = found.ok_or_else(not_found)?;
     let wanted = Wanted { tasks, console_url };
     let icalendar = calendar::read(&service.delivering, &service.view, &known, wanted).await?;
     let etag = HEXLOWER.encode(&Sha256::digest(&icalendar)[..16]);
     Ok(Response::new(pb::ReadCalendarFeedResponse { icalendar, etag }))
-}
-
-/// The feed with this secret, if it can be read still. What the view has is compared with the feed's own history, so that a
-/// revocation holds at once.
-async fn known(service: &Service, secret: &str) -> Result<Option<Box<Known>>, Status> {
-    let (kit, sha256) = (&service.delivering.kit, digest(secret));
-    let (found, _) = service.view.query(Scope::whole(), 0, view::feed_with(sha256.clone())).await?;
-    let Some(id) = found else { return Ok(None) };
-    let State::Created(known) = kit.load::<CalendarFeed>(id).await? else { return Ok(None) };
-    let is_the_one = known.secret_sha256.as_str() == sha256;
-    Ok((is_the_one && calendar::has_standing(kit, &known).await?).then_some(known))
 }
 
 fn shown(id: Uuid, state: &State) -> Option<pb::CalendarFeed> {
