@@ -24,6 +24,7 @@ use page::Page;
 use service_kit::scope::Scope;
 use service_kit::{CommandError, Kit, Record, ViewStore};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry::Vacant;
 use tonic::Status;
 
 /// What stands in the calendar, with what is known of it now.
@@ -203,10 +204,11 @@ async fn names(kit: &Kit, shown: &[Shown]) -> Result<Names, CommandError> {
             What::Item(item) => item.concerned().cloned().collect(),
         };
         for code in departments {
-            if !names.departments.contains_key(&code) {
-                let state = kit.load::<Department>(Department::id(&code)).await?;
-                let name = state.profile().map_or_else(|| code.to_string(), |known| known.name.to_string());
-                names.departments.insert(code, name);
+            if let Vacant(unnamed) = names.departments.entry(code) {
+                let state = kit.load::<Department>(Department::id(unnamed.key())).await?;
+                let name = state.profile().map(|known| known.name.to_string());
+                let name = name.unwrap_or_else(|| unnamed.key().to_string());
+                unnamed.insert(name);
             }
         }
         if let Some(code) = one.entry.room.clone().filter(|code| !names.rooms.contains_key(code)) {
