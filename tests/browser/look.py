@@ -53,6 +53,7 @@ def addresses(ids):
         "scorecards": "/scorecards",
         "chains": "/chains",
         "notices": "/notices",
+        "calendars": "/calendars",
         "proof": "/proof",
         "nothing": "/items/00000000-0000-0000-0000-000000000000",
     }

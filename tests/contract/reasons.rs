@@ -76,7 +76,10 @@ fn given(context: &str) -> Vec<CatalogEntry> {
             catalog::<resolution::register::Rejection>(),
         ]
         .concat(),
-        "delivery" => catalog::<delivery::subscription::Rejection>(),
+        "delivery" => {
+            [catalog::<delivery::subscription::Rejection>(), catalog::<delivery::calendar_feed::Rejection>()]
+                .concat()
+        }
         "followup" => {
             [catalog::<followup::follow_up::Rejection>(), catalog::<followup::ladder_policy::Rejection>()]
                 .concat()

@@ -3,10 +3,13 @@
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
+use harness::root;
 use proto::resolution::v1::{
     DueRule, ItemToRecord, ListItemsRequest, RecordResolutionRequest, due_rule::Rule,
 };
-use tests::{HttpAnswer, HttpClient, Mode, Sandbox, SandboxConfig, command, until};
+use serde_json::Value;
+use std::process::Command;
+use tests::{Client, HttpAnswer, HttpClient, Mode, Sandbox, SandboxConfig, command, until};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -100,6 +103,7 @@ async fn every_page_reads_in_both_languages(mode: Mode) -> anyhow::Result<()> {
         "/scorecards",
         "/chains",
         "/notices",
+        "/calendars",
         "/proof",
     ] {
         let english = browser.page(path).await?;
@@ -297,3 +301,153 @@ async fn every_number_of_the_board_opens_its_rows_and_nobody_sees_more_than_thei
     Ok(())
 }
 in_both_modes!(every_number_of_the_board_opens_its_rows_and_nobody_sees_more_than_their_own);
+
+/// What a program that knows nothing of Huishang finds in a workbook.
+fn sheets(sandbox: &Sandbox, workbook: &HttpAnswer) -> anyhow::Result<Value> {
+    let file = sandbox.folder().join("table.xlsx");
+    std::fs::write(&file, &workbook.body)?;
+    let read = Command::new(root().join("tests/calendars/run")).arg("table").arg(&file).output()?;
+    ensure!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    Ok(serde_json::from_slice(&read.stdout)?)
+}
+
+/// The number of a column by its heading.
+fn column_of(sheet: &Value, heading: &str) -> anyhow::Result<usize> {
+    let head = sheet["rows"][0].as_array().context("a head")?;
+    head.iter().position(|cell| cell == heading).with_context(|| format!("no {heading} in {head:?}"))
+}
+
+/// A title that a spreadsheet could take for a formula.
+const FORMULA: &str = "=HYPERLINK(\"http://evil.example\")";
+
+/// Records a resolution with an item whose texts begin like formulas; ROADS leads it.
+async fn record_what_begins_like_a_formula(supervisor: &Client) -> anyhow::Result<()> {
+    let item = ItemToRecord {
+        title: FORMULA.into(),
+        deliverable: "+1".into(),
+        criterion: "@x".into(),
+        lead_code: "ROADS".into(),
+        due: Some(DueRule { rule: Some(Rule::AfterWorkingDays(3)) }),
+        ..Default::default()
+    };
+    let record = RecordResolutionRequest {
+        body_code: "FLOOD".into(),
+        title: "Signs".into(),
+        text: "Signs are put up.".into(),
+        decided_on: "2027-03-01".into(),
+        source: "Document 13".into(),
+        items: vec![item],
+        ..command()
+    };
+    supervisor.call(record).await?;
+    Ok(())
+}
+
+async fn exports_add_up_to_the_board_row_by_row(mode: Mode) -> anyhow::Result<()> {
+    let mut sandbox = Sandbox::start(mode)?;
+    items_of_two_departments(&sandbox).await?;
+    let supervisor = sandbox.client(Role::Supervisor, Some("OFFICE")).await?;
+    record_what_begins_like_a_formula(&supervisor).await?;
+    let office = Browser::sign_in(&mut sandbox, Role::Supervisor, Some("OFFICE")).await?;
+    until("all are followed up", async || {
+        office.page("/items?column=open").await.ok()?.contains("data-rows=\"3\"").then_some(())
+    })
+    .await;
+
+    // The board as a workbook: each number leads to the list of what it counts, which as a table has as many rows.
+    let board = office.get("/board?form=xlsx").await?;
+    ensure!(board.header("content-disposition").contains("rows.xlsx"), "{board:?}");
+    let board = sheets(&sandbox, &board)?;
+    let (rows, links) = (board[0]["rows"].as_array().context("rows")?, &board[0]["links"]);
+    ensure!(rows.len() == 3 && board[0]["frozen"] == "A2", "{board}");
+    let mut counted = 0;
+    for (line, row) in rows.iter().enumerate().skip(1) {
+        for (at, cell) in row.as_array().context("cells")?.iter().enumerate().skip(1) {
+            let (Some(count), Some(link)) = (cell.as_u64(), links[line][at].as_str()) else { continue };
+            let path = link.split_once("/items?").context("a list")?.1;
+            let csv = office.get(&format!("/items?{path}&form=csv")).await?.text();
+            ensure!(csv.matches("\r\n").count() as u64 == count + 1, "{path} counts {count}: {csv}");
+            let workbook = sheets(&sandbox, &office.get(&format!("/items?{path}&form=xlsx")).await?)?;
+            let listed = workbook[0]["rows"].as_array().map_or(0, Vec::len) as u64;
+            ensure!(listed == count + 1, "{path} counts {count}: {workbook}");
+            counted += count;
+        }
+    }
+    ensure!(counted >= 6, "open and unacknowledged are counted: {board}");
+    let csv = office.get("/board?form=csv").await?.text();
+    let of_csv: Vec<&str> =
+        csv.lines().skip(1).map(|line| line.split(',').nth(1).unwrap_or_default()).collect();
+    let of_book: Vec<String> = rows.iter().skip(1).map(|row| row[1].to_string()).collect();
+    ensure!(of_csv == of_book, "{csv}\n{board}");
+
+    // Dates are dates, and what begins like a formula is a text.
+    let items = sheets(&sandbox, &office.get("/items?column=open&form=xlsx").await?)?;
+    let (title, due) = (column_of(&items[0], "subject / title")?, column_of(&items[0], "subject / dueOn")?);
+    let lines = items[0]["rows"].as_array().context("rows")?;
+    let line = lines.iter().position(|row| row[title] == FORMULA).context("the item")?;
+    ensure!(items[0]["types"][line][title] == "s" && items[0]["types"][line][due] == "d", "{items}");
+    ensure!(items[0]["rows"][line][due] == "2027-03-04T00:00:00", "{items}");
+    let is_link = |link: &Value| link.as_str().is_some_and(|link| link.contains("/items/"));
+    ensure!(is_link(&items[0]["links"][line][title]), "{items}");
+    ensure!(!items.to_string().contains("\"f\""), "a formula: {items}");
+    // The second sheet says how it was counted, with the root of the log.
+    let facts: Vec<String> = items[1]["rows"]
+        .as_array()
+        .context("facts")?
+        .iter()
+        .map(|fact| format!("{}={}", fact[0], fact[1]))
+        .collect();
+    for fact in ["\"Filters\"=\"column = open\"", "\"Rows\"=\"3\"", "\"Time zone\"=\"Asia/Shanghai\""] {
+        ensure!(facts.iter().any(|known| known == fact), "{fact} is not in {facts:?}");
+    }
+    ensure!(
+        facts.iter().any(|fact| fact.starts_with("\"Root of the log\"=") && fact.len() > 80),
+        "{facts:?}"
+    );
+
+    // By HTTP it is the same, one page at a time.
+    let http = sandbox.http(Role::Supervisor, Some("OFFICE"))?;
+    let accept = ("accept", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
+    let page = http.send("GET", "/v1/items?pageSize=2", &[accept], "").await?;
+    ensure!(page.header("link").contains("rel=\"next\""), "{page:?}");
+    ensure!(sheets(&sandbox, &page)?[0]["rows"].as_array().is_some_and(|rows| rows.len() == 3));
+    Ok(())
+}
+in_both_modes!(exports_add_up_to_the_board_row_by_row);
+
+async fn a_calendar_is_made_and_revoked_by_forms(mode: Mode) -> anyhow::Result<()> {
+    let mut sandbox = Sandbox::start(mode)?;
+    sandbox.client(Role::Clerk, Some("WATER")).await?.register_department("WATER").await?;
+    let water = Browser::sign_in(&mut sandbox, Role::DepartmentLead, Some("WATER")).await?;
+    let page = water.page("/calendars").await?;
+    ensure!(page.contains("There is no calendar yet."), "{page}");
+    let token = between(&page, "name=\"form_token\" value=\"", "\"")?;
+    let form = page.split_once("<input id=\"name\"").context("a form")?.0;
+    let command = form.rsplit_once("name=\"command_id\" value=\"").context("a command")?.1;
+    let command = command.split('"').next().unwrap_or_default();
+    let create = format!(
+        "action=create&form_token={token}&command_id={command}&name=My+own&department=WATER&language=english"
+    );
+    let made = water.post("/calendars", &create).await?;
+    ensure!(made.status == 200, "{}", made.text());
+    let address = between(&made.text(), "<code class=\"address\">", "</code>")?.to_owned();
+    ensure!(address.starts_with("http://127.0.0.1"), "{address}");
+    let path = address.split_once("/calendars/").context("a calendar")?.1;
+    let stranger = sandbox.http_with_token(None)?;
+    until("the calendar", async || {
+        let read = stranger.get(&format!("/calendars/{path}")).await.ok()?;
+        read.text().contains("X-WR-CALNAME:My own").then_some(())
+    })
+    .await;
+    // The address is shown once.
+    let page = water.page("/calendars").await?;
+    ensure!(page.contains("My own") && !page.contains(path), "{page}");
+    let id = between(&page, "name=\"calendar\" value=\"", "\"")?;
+    let revoke =
+        format!("action=revoke&form_token={token}&command_id={}&calendar={id}", uuid::Uuid::new_v4());
+    let revoked = water.post("/calendars", &revoke).await?;
+    ensure!(revoked.text().contains("There is no calendar yet."), "{}", revoked.text());
+    ensure!(stranger.get(&format!("/calendars/{path}")).await?.status == 404);
+    Ok(())
+}
+in_both_modes!(a_calendar_is_made_and_revoked_by_forms);

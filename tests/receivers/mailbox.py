@@ -30,6 +30,18 @@ class Mailbox:
             "auto": message["auto-submitted"],
             "type": body.get_content_type(),
             "text": body.get_content(),
+            "parts": [
+                {
+                    "type": part.get_content_type(),
+                    "method": part["content-type"].params.get("method"),
+                    "disposition": part.get_content_disposition(),
+                    "file": part.get_filename(),
+                    "text": part.get_payload(decode=True).decode("utf-8"),
+                }
+                for part in message.walk()
+                if not part.is_multipart()
+            ],
+            "shape": [part.get_content_type() for part in message.walk()],
             "defects": [str(defect) for defect in message.defects],
         }
         with (self.folder / "received").open("a") as lines:

@@ -165,8 +165,10 @@ fn files_stay_readable_and_say_what_they_are() {
 #[test]
 fn nothing_is_left_for_later() {
     let marks = ["TO\u{44}O", "FIX\u{4d}E", "#[igno\u{72}e", "unimpl\u{65}mented!"];
+    // A task, as calendars call it.
+    let no_mark = "VTO\u{44}O";
     for file in sources() {
-        let text = std::fs::read_to_string(&file).unwrap();
+        let text = std::fs::read_to_string(&file).unwrap().replace(no_mark, "");
         for mark in marks {
             assert!(!text.contains(mark), "{} has a {mark}", file.display());
         }

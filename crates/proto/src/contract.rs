@@ -22,6 +22,8 @@ pub struct RpcContract {
     pub refuses: Vec<String>,
     /// Whether it needs a strong sign-in, where the settings say which ones are.
     pub step_up: bool,
+    /// Whether a secret in the request is enough, without a token.
+    pub by_secret: bool,
     /// Its HTTP method and path template.
     pub route: Option<Route>,
     /// Whether it only reads.
@@ -153,6 +155,7 @@ fn read(method: &MethodDescriptor) -> RpcContract {
         command: text(&ours, "command"),
         refuses: texts("refuses"),
         step_up: flag(&ours, "step_up"),
+        by_secret: flag(&ours, "by_secret"),
         route: route(&extension(&options, "google.api.http")),
         reads: level == Some(prost_types::method_options::IdempotencyLevel::NoSideEffects as i32),
         streams: method.is_server_streaming(),

@@ -24,7 +24,7 @@ pub const UNKNOWN_CONNECTION_SECONDS_MAX_DEFAULT: u32 = 10;
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Requests under way at once on one connection, at most, unless the settings say otherwise.
 pub const CONNECTION_REQUESTS_AT_ONCE_MAX_DEFAULT: u32 = 1_024;
-/// Requests without a token under way at once on one connection, at most: health checks and reflection.
+/// Requests without a token under way at once on one connection, at most: health checks, reflection, calendars.
 pub const OPEN_REQUESTS_AT_ONCE_MAX: usize = 8;
 /// Bytes of one request without a token, at most.
 pub const OPEN_REQUEST_BYTES_MAX: usize = 4 * 1024;
@@ -32,6 +32,8 @@ pub const OPEN_REQUEST_BYTES_MAX: usize = 4 * 1024;
 pub const REFLECTION_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests for reflection under way at once in one process, at most.
 pub const REFLECTIONS_AT_ONCE_MAX: usize = 16;
+/// Requests with a secret in place of a token under way at once in one process, at most.
+pub const SECRET_REQUESTS_AT_ONCE_MAX: usize = 16;
 /// Seconds in which a call is answered, at most, unless the settings or the caller say less; server streams are exempt
 /// once begun.
 pub const ANSWER_SECONDS_MAX_DEFAULT: u64 = 20;

@@ -142,7 +142,7 @@ impl ViewStore {
     }
 
     /// The last position at which the view's tables changed.
-    pub(crate) fn changed(&self) -> watch::Receiver<Position> {
+    pub fn changed(&self) -> watch::Receiver<Position> {
         self.changed.clone()
     }
 

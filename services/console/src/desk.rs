@@ -5,10 +5,12 @@ mod act;
 mod answer;
 mod asset;
 mod board;
+mod calendars;
 mod chains;
 mod clock_ledger;
 mod cookies;
 mod directory;
+mod export;
 mod frame;
 mod item;
 mod items;
@@ -31,7 +33,7 @@ mod sessions;
 mod sign_in;
 mod story;
 mod today;
-mod words;
+pub(crate) mod words;
 
 use bytes::Bytes;
 use limits::PROVIDERS_ASKED_AT_ONCE_MAX;
@@ -98,6 +100,18 @@ impl Desk {
     ) -> Result<T, SignInFault> {
         let _turn = self.turns.acquire().await;
         tokio::task::spawn_blocking(ask).await.unwrap_or(Err(SignInFault::NotThisOne))
+    }
+}
+
+impl Desk {
+    /// Whether the process speaks TLS.
+    pub(crate) fn is_https(&self) -> bool {
+        self.https
+    }
+
+    /// In which zone days begin until a calendar is defined.
+    pub(crate) fn time_zone(&self) -> &str {
+        &self.time_zone
     }
 }
 

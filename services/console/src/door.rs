@@ -1,14 +1,16 @@
 //! The door itself: what comes as gRPC passes, what comes as HTTP and JSON is translated, and nothing else comes in.
 
+use crate::asker::{Asker, Stack, console_url};
 use crate::binding::Parts;
+use crate::calendar;
 use crate::desk::{self, Desk};
 use crate::pages;
 use crate::request::{self, Written};
-use crate::response::{self, Writing};
+use crate::response::{self, Around, Writing};
 use crate::route::{self, Found, Rpc};
 use crate::wanted::Wanted;
 use futures::future::{BoxFuture, Either, FutureExt as _};
-use http::header::{ALLOW, CONTENT_TYPE};
+use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use proto::Invalid;
 use std::convert::Infallible;
@@ -58,15 +60,25 @@ where
         // The one that was found ready is used.
         let next = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, next);
+        if let Some(secret) = calendar::secret_in(request.uri().path()) {
+            let (secret, is_https) = (secret.to_owned(), self.desk.is_https());
+            return Either::Right(
+                async move {
+                    Ok(calendar::answer(BoxCloneService::new(inner), request, secret, is_https).await)
+                }
+                .boxed(),
+            );
+        }
         if desk::is_of_desk(request.uri().path()) {
             let desk = self.desk.clone();
             return Either::Right(
                 async move { Ok(desk::answer(&desk, BoxCloneService::new(inner), request).await) }.boxed(),
             );
         }
+        let desk = self.desk.clone();
         let answering = async move {
             Ok(match Call::read(&request) {
-                Ok(call) => call.answer(inner, request).await,
+                Ok(call) => call.answer(BoxCloneService::new(inner), request, &desk).await,
                 Err(NoCall(response)) => *response,
             })
         };
@@ -148,12 +160,20 @@ impl Call {
         Ok(Call { rpc, written: Written::ByRoute(Parts { variables, query }), writing })
     }
 
-    async fn answer<S>(self, mut stack: S, request: Request<Body>) -> Response<Body>
-    where
-        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
-    {
+    async fn answer(self, mut stack: Stack, request: Request<Body>, desk: &Desk) -> Response<Body> {
         let Call { rpc, written, writing } = self;
         let uri = request.uri().clone();
+        let (head, body) = request.into_parts();
+        let around = writing.is_workbook().then(|| Around {
+            asker: Asker::new(
+                stack.clone(),
+                head.extensions.clone(),
+                head.headers.get(AUTHORIZATION).cloned(),
+            ),
+            console_url: console_url(&head, desk.is_https()),
+            time_zone: desk.time_zone().to_owned(),
+        });
+        let request = Request::from_parts(head, body);
         let request = match request::to_grpc(rpc, written, request) {
             Ok(request) => request,
             Err(status) => return writing.refusal(&status),
@@ -161,7 +181,7 @@ impl Call {
         let Ok(answered) = stack.call(request).await;
         let answer = match rpc.contract.streams {
             true => response::streamed(rpc, answered, writing),
-            false => response::unary(rpc, answered, writing, &uri).await,
+            false => response::unary(rpc, answered, writing, &uri, around).await,
         };
         answer.unwrap_or_else(|status| writing.refusal(&status))
     }

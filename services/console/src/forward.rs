@@ -6,6 +6,7 @@ use futures::future::{BoxFuture, FutureExt as _};
 use http::header::AUTHORIZATION;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
+use proto::contract;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::error::Error;
@@ -27,10 +28,11 @@ impl Forward {
 
     async fn pass_on(self, request: Request<Body>) -> Result<Response<Body>, Status> {
         // Without a token, a service would take the certificate of this process for its caller's.
-        if !request.headers().contains_key(AUTHORIZATION) {
+        let path = request.uri().path().to_owned();
+        let by_secret = contract::rpc(path.trim_start_matches('/')).is_some_and(|rpc| rpc.by_secret);
+        if !by_secret && !request.headers().contains_key(AUTHORIZATION) {
             return Err(token_needed());
         }
-        let path = request.uri().path().to_owned();
         let elsewhere = |_| Status::unimplemented(format!("{path} is answered by each process for itself"));
         let channel = self.0.for_rpc(&path).map_err(elsewhere)?;
         let answered = channel.oneshot(request).await;

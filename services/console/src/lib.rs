@@ -7,7 +7,9 @@
 //! deadlines as any other, and what the service answers becomes JSON. [`Door`] stands before the stack; [`Forward`] takes
 //! the place of services that run in other processes.
 
+mod asker;
 mod binding;
+mod calendar;
 mod csv;
 mod desk;
 mod door;
@@ -21,8 +23,10 @@ mod refused;
 mod request;
 mod response;
 mod route;
+mod table;
 mod template;
 mod wanted;
+mod xlsx;
 
 pub use desk::{AskProvider, Desk, Provider, Providers, SignIns, SignToken};
 pub use door::Door;

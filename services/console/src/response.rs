@@ -1,18 +1,23 @@
 //! What a service answers, as HTTP has it.
 
+use crate::asker::Asker;
 use crate::csv;
 use crate::json;
 use crate::limits::{SSE_HEARTBEAT_INTERVAL, SSE_RETRY_MILLIS};
 use crate::messages::{Messages, enveloped};
 use crate::refused;
 use crate::route::Rpc;
+use crate::table::{self, Form, Table};
 use crate::wanted::Wanted;
+use crate::xlsx::{self, About};
 use bytes::Bytes;
 use futures::stream::{self, Stream, StreamExt as _};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
 use http::{HeaderValue, Response, Uri};
 use http_body::Frame;
 use http_body_util::{Full, StreamBody};
+use proto::directory::v1::GetCalendarRequest;
+use proto::ledger::v1::GetHeadRequest;
 use serde_json::Value;
 use tonic::Status;
 use tonic::body::Body;
@@ -42,6 +47,11 @@ impl Writing {
                 ok("application/connect+json", Body::new(Full::from(end)))
             }
         }
+    }
+
+    /// Whether a list is to come as a workbook.
+    pub(crate) fn is_workbook(self) -> bool {
+        matches!(self, Writing::ByRoute(Wanted { table: Some(Form::Xlsx), .. }))
     }
 
     /// What stands at the end of a stream.
@@ -97,12 +107,21 @@ fn position(json: &[u8]) -> Option<String> {
     })
 }
 
+/// What a table needs to know beside its rows.
+pub(crate) struct Around {
+    pub(crate) asker: Asker,
+    pub(crate) console_url: String,
+    /// The zone of moments while no calendar is defined.
+    pub(crate) time_zone: String,
+}
+
 /// The answer to a unary call that was sent to this URI.
 pub(crate) async fn unary(
     rpc: &Rpc,
     answered: Response<Body>,
     writing: Writing,
     uri: &Uri,
+    around: Option<Around>,
 ) -> Result<Response<Body>, Status> {
     let mut messages = Messages::of(answered)?;
     let missing = || Status::internal("there is no answer");
@@ -112,23 +131,47 @@ pub(crate) async fn unary(
     }
     let (kind, answer) = (rpc.method.output(), messages.into_last_piece());
     let wanted = match writing {
-        Writing::ByRoute(wanted) if wanted.table => csv::rows_of(&kind).map(|rows| (rows, wanted.language)),
+        Writing::ByRoute(Wanted { table: Some(form), language, .. }) => {
+            table::rows_of(&kind).map(|rows| (form, rows, language))
+        }
         _ => None,
     };
-    let Some((rows, language)) = wanted else {
+    let Some((form, rows, language)) = wanted else {
         let shown = Shown { text: json::write(kind, &message)?, _answer: answer };
         return Ok(ok("application/json", Body::new(Full::new(Bytes::from_owner(shown)))));
     };
-    let (text, next) = csv::table(&rows, &message, language)?;
+    let table = Table::read(&rows, &message, language)?;
+    let text = match form {
+        Form::Csv => csv::write(&table),
+        Form::Xlsx => xlsx::write(&table, &about(uri, around).await)?,
+    };
     let shown = Shown { text, _answer: answer };
-    let mut response = ok("text/csv; charset=utf-8", Body::new(Full::new(Bytes::from_owner(shown))));
-    let name = format!("attachment; filename=\"{}.csv\"", rows.json_name());
-    let next = next.map(|token| format!("<{}>; rel=\"next\"", next_page(uri, &token)));
+    let mut response = ok(form.media_type(), Body::new(Full::new(Bytes::from_owner(shown))));
+    let name = format!("attachment; filename=\"{}\"", form.file_of(&table));
+    let token = Some(&table.next_page_token).filter(|token| !token.is_empty());
+    let next = token.map(|token| format!("<{}>; rel=\"next\"", next_page(uri, token)));
     for (header, value) in [(CONTENT_DISPOSITION, Some(name)), (LINK, next)] {
         let value = value.and_then(|value| HeaderValue::try_from(value).ok());
         value.into_iter().for_each(|value| drop(response.headers_mut().insert(&header, value)));
     }
     Ok(response)
+}
+
+/// How a table was counted that was asked for by this URI.
+async fn about(uri: &Uri, around: Option<Around>) -> About {
+    let filters = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let paging = ["pageSize", "page_size", "pageToken", "page_token"];
+    let filters = filters.filter(|(name, _)| !paging.contains(&&**name));
+    let filters = filters.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+    let about =
+        About { asked: uri.path().to_owned(), filters, time_zone: "UTC".to_owned(), ..About::default() };
+    let Some(Around { asker, console_url, time_zone }) = around else { return about };
+    // Not everybody may know either.
+    let head = asker.ask(GetHeadRequest::default()).await.ok();
+    let calendar = asker.ask(GetCalendarRequest::default()).await.ok().and_then(|answer| answer.calendar);
+    let time_zone = calendar.map_or(time_zone, |calendar| calendar.time_zone);
+    let is_past = about.filters.iter().any(|(name, _)| name.starts_with("asOf") || name.starts_with("as_of"));
+    About { head, time_zone, console_url, is_past, ..about }
 }
 
 /// Where the page after this one is.
@@ -213,7 +256,7 @@ mod tests {
     use std::sync::Arc;
 
     const EVENTS: Writing =
-        Writing::ByRoute(Wanted { problem: false, events: true, table: false, language: Language::English });
+        Writing::ByRoute(Wanted { problem: false, events: true, table: None, language: Language::English });
 
     #[test]
     fn the_next_page_of_a_table_has_the_same_filters() {
@@ -246,7 +289,7 @@ mod tests {
         let frames = [Ok::<_, Status>(piece), Ok(Frame::trailers(trailers))];
         let answered = Response::new(Body::new(StreamBody::new(stream::iter(frames))));
         let rpc = crate::route::by_name("/huishang.ledger.v1.LedgerService/GetHead").unwrap();
-        let answer = block_on(unary(rpc, answered, Writing::Connect, &Uri::default())).unwrap();
+        let answer = block_on(unary(rpc, answered, Writing::Connect, &Uri::default(), None)).unwrap();
         let json = block_on(answer.into_body().frame()).unwrap().unwrap().into_data().unwrap();
         assert_eq!(json, "{}");
         assert!(kept.upgrade().is_some(), "the connection still has it");

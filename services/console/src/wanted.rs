@@ -1,5 +1,6 @@
 //! In which form a caller wants a refusal, and in which language its sentence.
 
+use crate::table::Form;
 use client::Language;
 use http::HeaderMap;
 use http::header::{ACCEPT, ACCEPT_LANGUAGE};
@@ -11,8 +12,8 @@ pub(crate) struct Wanted {
     pub(crate) problem: bool,
     /// Whether a stream is to come as server-sent events.
     pub(crate) events: bool,
-    /// Whether a list is to be a table.
-    pub(crate) table: bool,
+    /// As what table a list is to come, if it is to be one.
+    pub(crate) table: Option<Form>,
     pub(crate) language: Language,
 }
 
@@ -21,7 +22,9 @@ impl Wanted {
         Wanted {
             problem: accepts(headers, "application/problem+json"),
             events: accepts(headers, "text/event-stream"),
-            table: accepts(headers, "text/csv"),
+            table: [Form::Csv, Form::Xlsx]
+                .into_iter()
+                .find(|form| accepts(headers, form.media_type().split(';').next().unwrap_or_default())),
             language: language(headers),
         }
     }

@@ -16,6 +16,16 @@ use service_kit::{CommandError, Kit, Record};
 pub(crate) struct Letter {
     pub(crate) subject: String,
     pub(crate) text: String,
+    /// What calendars make an appointment of, if it is about one.
+    pub(crate) invitation: Option<Invitation>,
+}
+
+/// An invitation to a session, or its cancellation, as calendars have them (iTIP, RFC 5546).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Invitation {
+    /// `REQUEST` or `CANCEL`.
+    pub(crate) method: &'static str,
+    pub(crate) icalendar: String,
 }
 
 /// What is said: in one sentence, with what else there is to know.
@@ -68,13 +78,13 @@ pub(crate) async fn about(
     Ok(letter(said.unwrap_or_else(|| plain(record, event, language)), record, event, language))
 }
 
-fn decoded<A: EventCodec>(record: &Record, event: EventId) -> Option<A::Event> {
+pub(crate) fn decoded<A: EventCodec>(record: &Record, event: EventId) -> Option<A::Event> {
     let stored = record.events.get(event.number.checked_sub(1)? as usize)?;
     A::decode(kind_of(stored), &stored.value).ok().flatten()
 }
 
 /// One of two texts.
-fn either(language: MailLanguage, chinese: String, english: String) -> String {
+pub(crate) fn either(language: MailLanguage, chinese: String, english: String) -> String {
     match language {
         MailLanguage::Chinese => chinese,
         MailLanguage::English => english,
@@ -95,7 +105,7 @@ fn letter(said: Said, record: &Record, event: EventId, language: MailLanguage) -
         format!("\n\n台账事件 {position}/{number}。本邮件由会商系统自动发出，请勿回复。\n"),
         format!("\n\nEvent {position}/{number} of the log. Sent by Huishang; answers are not read.\n"),
     ));
-    Letter { subject: sentence, text }
+    Letter { subject: sentence, text, invitation: None }
 }
 
 /// Of what has no words of its own: its name.
@@ -232,7 +242,7 @@ fn urgent(
 }
 
 /// A moment as people there read it.
-fn local(at: Timestamp, zone_name: &str) -> String {
+pub(crate) fn local(at: Timestamp, zone_name: &str) -> String {
     match at.in_tz(zone_name) {
         Ok(local) => local.strftime("%Y-%m-%d %H:%M").to_string(),
         Err(_) => at.to_string(),

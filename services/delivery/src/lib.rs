@@ -2,9 +2,13 @@
 //!
 //! [`grpc`] carries commands on subscriptions to the journal, and answers queries. The [`switchboard`] keeps a [`line`] for
 //! each subscription that is on, which reads the log and sends what its subscriber may see, signed with the
-//! subscription's [`secret`], to the [`target`] that was checked, or as a [`letter`] to the [`mailer`]'s server. What is on its way is in the [`outbox`].
+//! subscription's [`secret`], to the [`target`] that was checked, or as a [`letter`] to the [`mailer`]'s server. What is
+//! on its way is in the [`outbox`]. A [`digest`] says each working day what waits. A [`calendar`] is what its owner may see now, written as [`icalendar`].
 
+mod calendar;
+mod digest;
 mod grpc;
+mod icalendar;
 mod letter;
 pub mod limits;
 mod line;
@@ -94,6 +98,7 @@ fn start(kit: &Kit, time_zone: &str, options: Options) -> anyhow::Result<Service
     };
     let view = ViewStore::spawn::<views::DeliveryView>(kit, vec![]).context("the view of delivery")?;
     drop(Waiting::nothing());
+    kit.tasks().spawn(digest::run(delivering.clone(), view.clone()));
     kit.tasks().spawn(Switchboard::new(delivering.clone(), view.clone()).run());
     Ok(Service { delivering, view })
 }

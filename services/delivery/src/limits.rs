@@ -33,3 +33,21 @@ pub const RETRY_AFTER_SECONDS_MAX: u32 = 24 * 3600;
 pub const PROGRESS_INTERVAL: Duration = Duration::from_secs(60);
 /// Time after which what could not be read or written is tried again.
 pub const PAUSE: Duration = Duration::from_secs(1);
+
+/// Time after which it is looked again which digests are due, at most.
+pub const DIGEST_LOOK_INTERVAL: Duration = Duration::from_secs(600);
+/// Lines of a part of a digest, at most; how many more there are is said.
+pub const DIGEST_LINES_MAX: usize = 100;
+/// Sessions and items that a digest looks at, at most: the first ones.
+pub const DIGEST_ENTRIES_MAX: u32 = 5_000;
+/// Days before it is due from which on an item waits for its lead in a digest.
+pub const DIGEST_DAYS_AHEAD: i32 = 7;
+
+/// Days for which a calendar has what is over.
+pub const CALENDAR_DAYS_BACK: i64 = 90;
+/// Sessions and items of a calendar, at most: the first ones.
+pub const CALENDAR_ENTRIES_MAX: u32 = 2_000;
+/// Sessions and items of a calendar that are read at once.
+pub const CALENDAR_LOADS_AT_ONCE: usize = 16;
+/// Bytes of the address of the pages, at most.
+pub const CONSOLE_URL_BYTES_MAX: usize = 512;

@@ -4,6 +4,8 @@
 //! remembers both, so a line that is cut goes on where it was, and what was under way is sent again with the same id.
 
 use crate::Delivering;
+use crate::calendar::{self, Invited};
+use crate::digest;
 use crate::letter;
 use crate::limits::{
     DELIVERIES_AT_ONCE_MAX, DELIVERIES_WAITING_MAX, PAUSE, PROGRESS_INTERVAL, READ_RECORDS,
@@ -13,6 +15,7 @@ use crate::outbox::{Attempt, Due, OutboxError, Stage};
 use crate::secret::signatures;
 use crate::sender::{Answer, Message};
 use domain::aggregate::derived_id;
+use domain::delivery::calendar_feed::CalendarFeed;
 use domain::delivery::subscription::{Command, EventId, Known, OffCause, Receiver, Subscription};
 use domain::directory::member::Member;
 use domain::{Aggregate as _, Code, Line as TextLine, Timestamp, Uuid};
@@ -21,10 +24,11 @@ use futures::StreamExt as _;
 use http::{HeaderMap, HeaderValue, header};
 use jiff::SignedDuration;
 use proto::ledger::v1::CloudEvent;
+use proto::record::kind_of;
 use serde_json::json;
 use service_kit::clock::Clock;
 use service_kit::metrics::Waiting;
-use service_kit::{CommandContext, CommandError, Filter, Position, Record};
+use service_kit::{CommandContext, CommandError, Filter, Position, Record, ViewStore};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -33,6 +37,11 @@ use tonic::Status;
 
 /// The name under which lines issue commands.
 const NAME: &str = "deliver";
+/// How the event is named that begins a digest.
+const DIGEST: &str = ".SubscriptionDigestBegun";
+/// How the events are named after which calendars are to have a session, or not any more.
+const INVITES: [&str; 4] =
+    [".SessionScheduled", ".SessionPostponed", ".SessionCancelled", ".SessionAdjourned"];
 /// What is noted of a last answer, in characters.
 const NOTED_CHARS_MAX: usize = 120;
 
@@ -54,6 +63,7 @@ pub(crate) struct Line {
     delivering: Delivering,
     id: Uuid,
     known: Known,
+    view: ViewStore,
     reader: Reader,
     /// There is something new to send.
     filled: Notify,
@@ -62,7 +72,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    pub(crate) fn new(delivering: Delivering, id: Uuid, known: Known) -> Line {
+    pub(crate) fn new(delivering: Delivering, view: ViewStore, id: Uuid, known: Known) -> Line {
         let texts = |lines: &[TextLine]| lines.iter().map(TextLine::to_string).collect();
         let wanted = Wanted {
             contexts: texts(&known.terms.contexts),
@@ -71,7 +81,7 @@ impl Line {
             body: known.terms.body.clone(),
         };
         let reader = Reader::new(delivering.kit.clone(), known.subscriber.clone(), wanted);
-        Line { delivering, id, known, reader, filled: Notify::new(), emptied: Notify::new() }
+        Line { delivering, id, known, view, reader, filled: Notify::new(), emptied: Notify::new() }
     }
 
     /// Carries events until it is dropped.
@@ -118,9 +128,16 @@ impl Line {
     /// What these records have for the subscriber. What delivery records of itself is nothing to deliver: each delivery
     /// would lead to another.
     async fn seen(&self, records: &[Arc<Record>]) -> Result<Vec<(domain::StreamName, CloudEvent)>, Broken> {
-        let mut look = self.reader.look().await?;
         let mut seen = Vec::new();
-        for record in records.iter().filter(|record| record.stream.category != Subscription::CATEGORY) {
+        if self.known.terms.receiver.digest_hour().is_some() {
+            for record in records {
+                seen.extend(self.digests(record).into_iter().map(|event| (record.stream.clone(), event)));
+            }
+            return Ok(seen);
+        }
+        let mut look = self.reader.look().await?;
+        let own = [Subscription::CATEGORY, CalendarFeed::CATEGORY];
+        for record in records.iter().filter(|record| !own.contains(&record.stream.category.as_str())) {
             let events = look.at(&**record).await?;
             seen.extend(events.into_iter().map(|event| (record.stream.clone(), event)));
         }
@@ -166,7 +183,9 @@ impl Line {
         let Some((record, event)) = self.event(&due).await? else {
             return Ok(outbox.remove(self.id, due.event).await?);
         };
-        let answer = self.attempt(&due, &record, &event).await?;
+        let Some(answer) = self.attempt(&due, &record, &event).await? else {
+            return Ok(outbox.remove(self.id, due.event).await?);
+        };
         let attempts = due.attempts + 1;
         let tried_at = Clock::System.now();
         let (stage, next_at) = match answer.status {
@@ -197,24 +216,61 @@ impl Line {
         Ok(())
     }
 
-    /// Sends an event to where it goes.
-    async fn attempt(&self, due: &Due, record: &Record, event: &CloudEvent) -> Result<Answer, Broken> {
+    /// The digests that begin with a record of this subscription.
+    fn digests(&self, record: &Record) -> Vec<CloudEvent> {
+        if record.stream != Subscription::stream(self.id) {
+            return Vec::new();
+        }
+        let numbered = (1..).zip(&record.events);
+        let digests = numbered.filter(|(_, event)| kind_of(event).ends_with(DIGEST));
+        let events = digests.map(|(number, event): (usize, _)| CloudEvent {
+            event_id: format!("{}/{number}", record.position),
+            r#type: kind_of(event).to_owned(),
+            subject: self.id.to_string(),
+            position: record.position,
+            ..CloudEvent::default()
+        });
+        events.collect()
+    }
+
+    /// Sends an event to where it goes; none if there is nothing to say.
+    async fn attempt(
+        &self,
+        due: &Due,
+        record: &Record,
+        event: &CloudEvent,
+    ) -> Result<Option<Answer>, Broken> {
         let Delivering { kit, sender, mailer, default_calendar, .. } = &self.delivering;
         let language = match &self.known.terms.receiver {
             Receiver::Webhook { url } => {
                 let now = Clock::System.now();
-                return Ok(sender.post(url.as_str(), self.message(event, now), now).await);
+                return Ok(Some(sender.post(url.as_str(), self.message(event, now), now).await));
             }
-            Receiver::Mail { language } => *language,
+            Receiver::Mail { language, .. } => *language,
         };
-        let none = |why: &str| Answer { status: None, text: why.to_owned(), retry_after_seconds: None };
+        let none = |why: &str| Some(Answer { status: None, text: why.to_owned(), retry_after_seconds: None });
         let Some(mailer) = mailer else { return Ok(none("no mail is sent: mail.server is not set")) };
         let Some(address) = self.address().await? else {
             return Ok(none("the directory has no member with the subscriber's subject and an address"));
         };
-        let letter = letter::about(kit, default_calendar, record, due.event, language).await?;
+        let letter = match event.r#type.ends_with(DIGEST) {
+            true => {
+                digest::letter(&self.delivering, &self.view, &self.known, record, due.event, language).await?
+            }
+            false => Some(letter::about(kit, default_calendar, record, due.event, language).await?),
+        };
+        let Some(mut letter) = letter else { return Ok(None) };
+        if INVITES.iter().any(|kind| event.r#type.ends_with(kind)) {
+            let invited = Invited {
+                subscriber: &self.known.subscriber,
+                address: address.as_str(),
+                sender: &mailer.sender(),
+                language,
+            };
+            letter.invitation = calendar::invitation(&self.delivering, &self.view, record, invited).await?;
+        }
         let EventId { position, number } = due.event;
-        Ok(mailer.post(address.as_str(), &format!("{position}.{number}.{}", self.id), letter).await)
+        Ok(Some(mailer.post(address.as_str(), &format!("{position}.{number}.{}", self.id), letter).await))
     }
 
     /// The subscriber's address in the directory.
@@ -230,6 +286,9 @@ impl Line {
         let found = record_at(kit, &due.stream, position).await?;
         let Some(record) = found else { return Ok(None) };
         let event_id = proto::Wire::<String>::to_wire(&due.event);
+        if let Some(digest) = self.digests(&record).into_iter().find(|event| event.event_id == event_id) {
+            return Ok(Some((record, digest)));
+        }
         let events = self.reader.look().await?.at(&*record).await?;
         let event = events.into_iter().find(|event| event.event_id == event_id);
         Ok(event.map(|event| (record, event)))

@@ -1,11 +1,11 @@
 //! Mail: one letter, given to the server of the settings.
 
-use crate::letter::Letter;
+use crate::letter::{Invitation, Letter};
 use crate::limits::ANSWER_TIMEOUT;
 use crate::sender::Answer;
 use anyhow::Context as _;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MessageBuilder};
+use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
@@ -68,9 +68,24 @@ impl Mailer {
             .to(Mailbox::new(None, address.parse().context("the address in the directory")?))
             .message_id(Some(format!("<{id}@{domain}>")))
             .subject(letter.subject)
-            .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()))
-            .header(ContentType::TEXT_PLAIN);
-        message.body(letter.text).context("the letter")
+            .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()));
+        let Some(Invitation { method, icalendar }) = letter.invitation else {
+            return message.header(ContentType::TEXT_PLAIN).body(letter.text).context("the letter");
+        };
+        // Programs show buttons for a part that is an alternative to the text and has no name of a file; others keep the file.
+        let kind = ContentType::parse(&format!("text/calendar; method={method}; charset=utf-8"))?;
+        let alternative = MultiPart::alternative()
+            .singlepart(SinglePart::plain(letter.text))
+            .singlepart(SinglePart::builder().header(kind).body(icalendar.clone()));
+        let file =
+            Attachment::new("invite.ics".to_owned()).body(icalendar, ContentType::parse("application/ics")?);
+        let whole = MultiPart::mixed().multipart(alternative).singlepart(file);
+        message.multipart(whole).context("the letter")
+    }
+
+    /// The address that mail comes from.
+    pub(crate) fn sender(&self) -> String {
+        self.sender.email.to_string()
     }
 }
 

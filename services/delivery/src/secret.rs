@@ -41,6 +41,12 @@ impl ServiceKey {
         Secret { symmetric: derive(b"v1"), asymmetric: SigningKey::from_bytes(&derive(b"v1a")) }
     }
 
+    /// The secret in the address of a calendar feed. The log keeps its digest, so it is good for as long as the feed, whatever
+    /// becomes of the key.
+    pub(crate) fn of_calendar(&self, feed: Uuid) -> [u8; 32] {
+        mac(&self.0, &[DERIVATION, b"calendar", feed.as_bytes()])
+    }
+
     /// The secrets that sign at a moment, the newest first.
     pub(crate) fn secrets(&self, subscription: Uuid, known: &Known, now: Timestamp) -> Vec<Secret> {
         let newest = self.secret(subscription, known.secret_number);

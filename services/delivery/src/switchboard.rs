@@ -98,7 +98,7 @@ impl Switchboard {
         for event in decode::<Subscription>(record)? {
             match event {
                 // They change nothing for a line.
-                Event::Progressed { .. } | Event::GivenUp { .. } => {}
+                Event::Progressed { .. } | Event::GivenUp { .. } | Event::DigestBegun { .. } => {}
                 Event::Resent { position, number } => {
                     self.resend(id, position, number).await?;
                     self.connect(id).await?;
@@ -127,7 +127,7 @@ impl Switchboard {
         self.cut(id).await;
         let state = self.delivering.kit.load::<Subscription>(id).await?;
         let Some(known) = state.known().filter(|known| known.off.is_none()) else { return Ok(()) };
-        let line = Line::new(self.delivering.clone(), id, known.clone());
+        let line = Line::new(self.delivering.clone(), self.view.clone(), id, known.clone());
         let end = self.delivering.kit.stop().child_token();
         let until = end.clone();
         let ended = self.delivering.kit.tasks().spawn(async move {

@@ -3,13 +3,15 @@
 //! It is its subscriber's own: nobody else changes where it leads or sees its secret, and for others it does not exist.
 //! Operators can look at it, switch it off and withdraw it, so that nothing is sent for ever.
 
-use crate::{Actor, Aggregate, Audience, Code, Issued, Line, Role, Text, Timestamp, rejections};
+use crate::{Actor, Aggregate, Audience, Code, Date, Issued, Line, Role, Text, Timestamp, rejections};
 use jiff::SignedDuration;
 
 /// Contexts, or types of events, in a subscription, at most.
 pub const FILTERS_MAX: usize = 30;
 /// Subscriptions of one subscriber, at most.
 pub const SUBSCRIPTIONS_MAX: u32 = 32;
+/// The last hour of a day at which a digest can be sent.
+pub const DIGEST_HOUR_MAX: u32 = 23;
 /// Hours for which the secret before a new one signs as well.
 pub const SECRET_OVERLAP_HOURS: i64 = 24;
 
@@ -42,10 +44,20 @@ pub enum Receiver {
     Mail {
         /// The language.
         language: MailLanguage,
+        /// The hour at which one letter a working day says what waits and what became late; none: each event is a letter.
+        digest_hour: Option<u32>,
     },
 }
 
 impl Receiver {
+    /// The hour of the daily digest, if there is one.
+    pub fn digest_hour(&self) -> Option<u32> {
+        match self {
+            Receiver::Webhook { .. } => None,
+            Receiver::Mail { digest_hour, .. } => *digest_hour,
+        }
+    }
+
     /// The URL, if they go to one.
     pub fn webhook_url(&self) -> Option<&Text> {
         match self {
@@ -55,7 +67,7 @@ impl Receiver {
     }
 }
 
-/// A language in which mail is written.
+/// A language in which mail and calendars are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailLanguage {
     /// 中文
@@ -114,6 +126,11 @@ pub enum Command {
     },
     /// Sends one event again.
     Resend(EventId),
+    /// Has the digest of a working day sent.
+    BeginDigest {
+        /// The day.
+        digest_on: Date,
+    },
     /// Notes that everything up to a position was delivered or given up.
     NoteProgress {
         /// The position.
@@ -177,6 +194,13 @@ pub enum Event {
         /// Its number in the record.
         number: u32,
     },
+    /// The digest of a working day is sent.
+    DigestBegun {
+        /// The day.
+        digest_on: Date,
+        /// The day of the one before.
+        previous_on: Option<Date>,
+    },
     /// Everything up to a position was delivered or given up.
     Progressed {
         /// The position.
@@ -232,6 +256,8 @@ pub struct Known {
     pub replays: u32,
     /// How many events were given up.
     pub given_up: u32,
+    /// The working day of the last digest.
+    pub digest_on: Option<Date>,
 }
 
 impl Known {
@@ -317,6 +343,7 @@ impl Aggregate for Subscription {
                     position: *after_position,
                     replays: 0,
                     given_up: 0,
+                    digest_on: None,
                 }))
             }
             (State::Defined(known), Event::Withdrawn) => State::Withdrawn { subscriber: known.subscriber },
@@ -366,7 +393,9 @@ fn check(terms: &Terms) -> Result<(), Rejection> {
 fn decide_known(known: &Known, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     let by = &issued.by;
     let is_allowed = match command {
-        Command::NoteProgress { .. } | Command::GiveUp { .. } => by.is_process(),
+        Command::NoteProgress { .. } | Command::GiveUp { .. } | Command::BeginDigest { .. } => {
+            by.is_process()
+        }
         Command::SwitchOff { cause: OffCause::ReceiverGone } => by.is_process(),
         Command::SwitchOff { .. } | Command::Withdraw => known.is_of(by) || by.is(Role::Operator),
         _ => known.is_of(by),
@@ -389,6 +418,11 @@ fn decide_known(known: &Known, command: Command, issued: &Issued) -> Result<Vec<
         }),
         Command::Replay { after_position } => Some(Event::Replayed { after_position }),
         Command::Resend(EventId { position, number }) => Some(Event::Resent { position, number }),
+        Command::BeginDigest { digest_on } => {
+            let is_wanted = known.off.is_none() && known.terms.receiver.digest_hour().is_some();
+            let is_news = known.digest_on.is_none_or(|before| before < digest_on);
+            (is_wanted && is_news).then_some(Event::DigestBegun { digest_on, previous_on: known.digest_on })
+        }
         Command::NoteProgress { position, replays } => {
             let is_news = replays == known.replays && position > known.position;
             is_news.then_some(Event::Progressed { position })
@@ -413,6 +447,7 @@ fn evolve_known(known: &mut Known, event: &Event) {
             known.position = *after_position;
             known.replays += 1;
         }
+        Event::DigestBegun { digest_on, .. } => known.digest_on = Some(*digest_on),
         Event::Progressed { position } => known.position = *position,
         Event::GivenUp { .. } => known.given_up += 1,
         Event::Resent { .. } | Event::Defined { .. } | Event::Withdrawn => {}

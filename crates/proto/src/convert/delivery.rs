@@ -3,7 +3,10 @@
 use crate::delivery::events::v1 as delivery;
 use crate::delivery::v1 as api;
 use crate::{Invalid, Wire, read_fields, wire_enum, wire_events, wire_required, wire_struct};
-use domain::delivery::subscription::{Event, EventId, MailLanguage, OffCause, Receiver, Subscription, Terms};
+use domain::delivery::calendar_feed::{self, CalendarFeed};
+use domain::delivery::subscription::{
+    DIGEST_HOUR_MAX, Event, EventId, MailLanguage, OffCause, Receiver, Subscription, Terms,
+};
 use domain::{Actor, Code, Line, Text};
 
 wire_enum!(OffCause => delivery::OffCause { Request, ReceiverGone });
@@ -19,14 +22,22 @@ struct TermsFields {
     body: Option<Code>,
     webhook_url: Option<Text>,
     mail_language: Option<MailLanguage>,
+    digest_hour: Option<u32>,
 }
 
 impl TermsFields {
     fn terms(self) -> Result<Terms, Invalid> {
-        let TermsFields { name, contexts, types, department, body, webhook_url, mail_language } = self;
+        let TermsFields { name, contexts, types, department, body, webhook_url, mail_language, digest_hour } =
+            self;
+        if digest_hour.is_some_and(|hour| hour > DIGEST_HOUR_MAX) {
+            return Err(Invalid::field("digest_hour", "must be an hour, from 0 to 23"));
+        }
         let receiver = match (webhook_url, mail_language) {
+            (Some(_), None) if digest_hour.is_some() => {
+                return Err(Invalid::field("digest_hour", "must be left out, as a digest is sent as mail"));
+            }
             (Some(url), None) => Receiver::Webhook { url },
-            (None, Some(language)) => Receiver::Mail { language },
+            (None, Some(language)) => Receiver::Mail { language, digest_hour },
             _ => {
                 return Err(Invalid::field(
                     "webhook_url",
@@ -44,7 +55,7 @@ macro_rules! wire_terms {
             fn to_wire(&self) -> $package::SubscriptionTerms {
                 let (url, language) = match &self.receiver {
                     Receiver::Webhook { url } => (Some(url.to_wire()), None),
-                    Receiver::Mail { language } => (None, Some(language.to_wire())),
+                    Receiver::Mail { language, .. } => (None, Some(language.to_wire())),
                 };
                 $package::SubscriptionTerms {
                     name: self.name.to_wire(),
@@ -54,12 +65,14 @@ macro_rules! wire_terms {
                     body_code: self.body.to_wire(),
                     webhook_url: url,
                     mail_language: language,
+                    digest_hour: self.receiver.digest_hour(),
                 }
             }
 
             fn from_wire(wire: $package::SubscriptionTerms) -> Result<Self, Invalid> {
                 read_fields!(wire => TermsFields {
-                    name, contexts, types, department_code: department, body_code: body, webhook_url, mail_language
+                    name, contexts, types, department_code: department, body_code: body, webhook_url, mail_language,
+                    digest_hour
                 })
                 .and_then(TermsFields::terms)
             }
@@ -78,10 +91,20 @@ wire_events!(Subscription, Event => delivery {
     SecretRotated => SubscriptionSecretRotated { secret_number, overlaps_by },
     Replayed => SubscriptionReplayed { after_position },
     Resent => SubscriptionResent { event_position: position, event_number: number },
+    DigestBegun => SubscriptionDigestBegun { digest_on, previous_on },
     Progressed => SubscriptionProgressed { delivered_position: position },
     GivenUp => SubscriptionDeliveryGivenUp {
         event_position: position, event_number: number, attempts, answer,
     },
+});
+
+wire_struct!(calendar_feed::Terms => delivery::CalendarFeedTerms, api::CalendarFeedTerms {
+    name, department_code: department, body_code: body, language,
+});
+
+wire_events!(CalendarFeed, calendar_feed::Event => delivery {
+    Created => CalendarFeedCreated { owner, terms, secret_sha256 },
+    Revoked => CalendarFeedRevoked {},
 });
 
 /// As the feed of events writes it: the position of the record and the number in it.

@@ -6,13 +6,16 @@ use super::connection::Connection;
 use super::stream::Reader;
 use crate::config::Limits;
 use crate::identity::{Caller, Credential};
-use crate::limits::{REFLECTION_TIMEOUT, REFLECTIONS_AT_ONCE_MAX, REQUEST_BYTES_MAX};
+use crate::limits::{
+    OPEN_REQUEST_BYTES_MAX, REFLECTION_TIMEOUT, REFLECTIONS_AT_ONCE_MAX, REQUEST_BYTES_MAX,
+    SECRET_REQUESTS_AT_ONCE_MAX,
+};
 use crate::places::{Place, Places};
 use bytes::{Bytes, BytesMut};
 use domain::Actor;
 use futures::future::{BoxFuture, FutureExt as _};
 use http::{Request, Response};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, Limited};
 use proto::contract::{self, RpcContract};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -39,6 +42,7 @@ pub(super) struct AdmissionLayer(Arc<Admission>);
 struct Admission {
     requests: Places,
     reflections: Places,
+    by_secret: Places,
     request_timeout: Duration,
 }
 
@@ -50,6 +54,7 @@ impl AdmissionLayer {
         AdmissionLayer(Arc::new(Admission {
             requests,
             reflections: Places::new("questions to the reflection", REFLECTIONS_AT_ONCE_MAX, 100),
+            by_secret: Places::new("requests by secret", SECRET_REQUESTS_AT_ONCE_MAX, 100),
             request_timeout: Duration::from_secs(limits.request_body_seconds_max.into()),
         }))
     }
@@ -117,7 +122,7 @@ impl Admission {
         Ok(Response::from_parts(head, body))
     }
 
-    /// Answers what needs no token: health checks and reflection.
+    /// Answers what needs no token: health checks, reflection, and what a secret in the request is enough for.
     async fn answer_anybody<S>(
         &self,
         mut service: S,
@@ -127,18 +132,26 @@ impl Admission {
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Send,
         S::Future: Send,
     {
-        let is_health = request.uri().path().starts_with("/grpc.health.");
+        let path = request.uri().path();
+        let is_health = path.starts_with("/grpc.health.");
+        let is_by_secret = contract::rpc(path.trim_start_matches('/')).is_some();
         let on_connection = match request.extensions().get::<Arc<Connection>>() {
             Some(connection) => Some(connection.admit_anybody()?),
             None => None,
         };
-        let place = match is_health {
-            true => None,
-            false => {
+        let anybody = Actor::process("anybody");
+        let place = match (is_health, is_by_secret) {
+            (true, _) => None,
+            (false, true) => Some(self.by_secret.take(&anybody)?),
+            (false, false) => {
                 Reader::of_this_stream().is_served_for(REFLECTION_TIMEOUT);
-                Some(self.reflections.take(&Actor::process("anybody"))?)
+                Some(self.reflections.take(&anybody)?)
             }
         };
+        let request = request.map(|body| match is_by_secret {
+            true => small(body),
+            false => body,
+        });
         let Ok(response) = service.call(request).await;
         // Both are kept until the answer is done, which for a watched health is when the watcher leaves.
         Ok(response.map(|body| {
@@ -167,6 +180,13 @@ impl Admission {
         }
         Ok(Request::from_parts(head, Body::new(Full::new(bytes))))
     }
+}
+
+/// The body of a request without a token, which is refused when it is large.
+fn small(body: Body) -> Body {
+    let too_large =
+        |_| Status::out_of_range(format!("the request is larger than {OPEN_REQUEST_BYTES_MAX} bytes"));
+    Body::new(Limited::new(body, MESSAGE_PREFIX_BYTES + OPEN_REQUEST_BYTES_MAX).map_err(too_large))
 }
 
 /// Takes in the body of a request, which holds its bytes in the caller's memory.

@@ -1,5 +1,6 @@
 //! The rate of a caller: its requests in a second are limited.
 
+use super::connection::Connection;
 use crate::Tasks;
 use crate::identity::Caller;
 use crate::places::exhausted;
@@ -7,6 +8,7 @@ use futures::future::{Either, Ready, ready};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use proto::api::v1::Reason;
+use proto::contract;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -92,13 +94,23 @@ where
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let caller = request.extensions().get::<Caller>();
-        let refused = self.callers.as_ref().zip(caller);
-        match refused.and_then(|(callers, Caller(actor))| callers.refuses(&actor.subject)) {
+        let refused = self.callers.as_ref().zip(who(&request));
+        match refused.and_then(|(callers, who)| callers.refuses(&who)) {
             Some(status) => Either::Right(ready(Ok(status.into_http()))),
             None => Either::Left(self.inner.call(request)),
         }
     }
+}
+
+/// Whose request it is: the subject of the token, or where a secret stands for one, whoever is at that address. What is
+/// open to everybody is not counted.
+fn who(request: &http::Request<Body>) -> Option<String> {
+    if let Some(Caller(actor)) = request.extensions().get::<Caller>() {
+        return Some(actor.subject.clone());
+    }
+    contract::rpc(request.uri().path().trim_start_matches('/')).filter(|rpc| rpc.by_secret)?;
+    let connection = request.extensions().get::<Arc<Connection>>()?;
+    Some(format!("whoever is at {}", connection.address()))
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use super::frame::Frame;
 use super::limits::FORM_BYTES_MAX;
 use super::preferences::Preferences;
 use super::words::Words;
-use crate::csv;
 use crate::refused;
 use askama::Template;
 use client::Refusal;
@@ -13,8 +12,6 @@ use http::header::{
 };
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
-use prost::Message;
-use proto::contract::descriptors;
 use tonic::body::Body;
 use tonic::{Code, Status};
 
@@ -109,16 +106,6 @@ pub(super) fn html(page: &impl Template) -> Response<Body> {
             response
         }
     }
-}
-
-/// The rows of a list as a table for spreadsheets: those of one page of it, as every table has.
-pub(super) fn table(list: &str, answer: &impl Message, words: Words) -> Result<Response<Body>, Failure> {
-    let rows = descriptors()
-        .get_message_by_name(list)
-        .and_then(|list| csv::rows_of(&list))
-        .ok_or(Failure::NotFound)?;
-    let (table, _) = csv::table(&rows, &answer.encode_to_vec(), words.0)?;
-    Ok(file(table, "text/csv; charset=utf-8", &format!("{}.csv", rows.json_name())))
 }
 
 /// A file that is kept, and not shown.

@@ -1,6 +1,7 @@
 //! The board (台账): department × column. Every number opens exactly the rows that it counts.
 
 use super::answer::{Failure, html};
+use super::export;
 use super::frame::{Frame, Nav, Notice, Stamp};
 use super::limits::ROWS_AT_ONCE;
 use super::markup::{Light, Markup};
@@ -206,8 +207,14 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     let moment = query.get("as_of").and_then(|text| around.calendar.read(text));
     let position = query.number("position");
     let is_past = moment.is_some() || position.is_some();
+    if let Some(form) = export::wanted(&query) {
+        let as_of_at = moment.filter(|_| position.is_none());
+        let request = GetBoardRequest { as_of_at, as_of_position: position, ..Default::default() };
+        return export::list(desk, reader, asked, request, form).await;
+    }
     let board = Board::read(reader, moment.filter(|_| position.is_none()), position).await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Board, words.t("Board"));
+    frame.offer_files(&query, "/board");
     let stamp = Stamp::new(reader, &around.calendar, board.evaluated_at, board.position, "/v1/board");
     if is_past {
         let sentence =

@@ -1,12 +1,12 @@
 //! What is around every page: its head, its navigation, its foot.
 
-use super::Asked;
 use super::asset::{SCRIPT, STYLE};
 use super::markup::Markup;
 use super::moment::Calendar;
 use super::preferences::{Preferences, Theme};
 use super::reader::{Reader, Surroundings};
 use super::words::Words;
+use super::{Asked, Query, export};
 use client::Language;
 use prost_types::Timestamp;
 
@@ -90,8 +90,8 @@ pub(super) struct Frame {
     pub(super) who: String,
     pub(super) form_token: String,
     pub(super) stamp: Option<Stamp>,
-    /// Where the rows of the page are as a table for spreadsheets.
-    pub(super) csv: Option<String>,
+    /// Where the rows of the page are as files for spreadsheets: what each is called, and its address.
+    pub(super) files: Vec<(&'static str, String)>,
     pub(super) notice: Option<Notice>,
 }
 
@@ -163,7 +163,7 @@ impl Frame {
             who: who.join(" "),
             form_token: reader.session.form_token.clone(),
             stamp: None,
-            csv: None,
+            files: Vec::new(),
             notice: None,
         }
     }
@@ -179,13 +179,24 @@ impl Frame {
             who: String::new(),
             form_token: String::new(),
             stamp: None,
-            csv: None,
+            files: Vec::new(),
             notice: None,
         }
     }
 
+    /// Offers the list at this path as files, with the filters of the query.
+    pub(super) fn offer_files(&mut self, query: &Query, path: &str) {
+        let files = [("CSV", "csv"), ("Excel", "xlsx")];
+        self.files = files.map(|(name, form)| (name, export::link(query, path, form))).into();
+    }
+
     pub(super) fn t<'a>(&self, english: &'a str) -> &'a str {
         self.words.t(english)
+    }
+
+    /// The same call for programs; empty if there is none.
+    pub(super) fn api(&self) -> &str {
+        self.stamp.as_ref().map(|stamp| stamp.api.as_str()).unwrap_or_default()
     }
 
     pub(super) fn style(&self) -> &str {

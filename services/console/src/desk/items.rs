@@ -1,8 +1,9 @@
 //! The list of items (清单): those of a column of the board, or those that are found by words.
 
-use super::answer::{self, Failure, html};
+use super::answer::{Failure, html};
 use super::board::{COLUMNS, column};
 use super::directory::Directory;
+use super::export;
 use super::frame::{Frame, Nav, Stamp};
 use super::limits::ROWS_PER_PAGE;
 use super::markup::{Light, Markup};
@@ -13,7 +14,6 @@ use super::words::Words;
 use super::{Asked, Desk, Query};
 use askama::Template;
 use http::Response;
-use prost::Message;
 use prost_types::Timestamp;
 use proto::followup::v1::{BoardColumn, FollowUp, FollowUpStage, ListFollowUpsRequest};
 use proto::resolution::v1::{Item, ItemStage, ListItemsRequest};
@@ -55,25 +55,26 @@ struct Listed {
     next: String,
     position: u64,
     at: Option<Timestamp>,
-    /// The same for spreadsheets, if that is wanted.
-    table: Option<Response<Body>>,
 }
 
 /// The page.
 pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
+    if let Some(form) = export::wanted(&query) {
+        return match query.get("q") {
+            Some(text) => export::list(desk, reader, asked, with_words(&query, text), form).await,
+            None => export::list(desk, reader, asked, of_column(&query)?, form).await,
+        };
+    }
     let around = reader.surroundings(desk).await?;
     let listed = match query.get("q") {
-        Some(text) => by_words(reader, &around, &query, text).await?,
-        None => by_column(reader, &around, &query).await?,
+        Some(text) => by_words(reader, &around, with_words(&query, text)).await?,
+        None => by_column(reader, &around, of_column(&query)?).await?,
     };
-    if let Some(table) = listed.table {
-        return Ok(table);
-    }
     let api = if query.get("q").is_some() { "/v1/items" } else { "/v1/follow-ups" };
     let mut frame = Frame::new(reader, &around, asked, Nav::Items, words.t("Items"));
     frame.stamp = listed.at.map(|at| Stamp::new(reader, &around.calendar, Some(at), listed.position, api));
-    frame.csv = Some(query.link("/items", &[], Some(("form", "csv"))));
+    frame.offer_files(&query, "/items");
     let departments = around.directory.departments().iter();
     let pager = Pager::new(&query, "/items", &listed.next);
     let page = ItemsPage {
@@ -99,19 +100,10 @@ pub(super) fn summary(words: Words, rows: usize, pager: &Pager) -> String {
     }
 }
 
-fn table(
-    list: &str,
-    listed: &impl Message,
-    words: Words,
-    query: &Query,
-) -> Result<Option<Response<Body>>, Failure> {
-    let is_wanted = query.get("form") == Some("csv");
-    is_wanted.then(|| answer::table(list, listed, words)).transpose()
-}
-
-async fn by_column(reader: &Reader, around: &Surroundings, query: &Query) -> Result<Listed, Failure> {
+/// What the items of a column of the board are asked for with.
+fn of_column(query: &Query) -> Result<ListFollowUpsRequest, Failure> {
     let columns = query.get("column").map(|name| column(name).ok_or(Failure::NotFound)).transpose()?;
-    let request = ListFollowUpsRequest {
+    Ok(ListFollowUpsRequest {
         page_size: ROWS_PER_PAGE,
         page_token: Pager::token(query),
         lead_code: query.get("lead").map(str::to_owned),
@@ -119,12 +111,18 @@ async fn by_column(reader: &Reader, around: &Surroundings, query: &Query) -> Res
         called_upon_code: query.get("called_upon").map(str::to_owned),
         columns: columns.map(|column| column.column.into()).into_iter().collect(),
         ..Default::default()
-    };
+    })
+}
+
+async fn by_column(
+    reader: &Reader,
+    around: &Surroundings,
+    request: ListFollowUpsRequest,
+) -> Result<Listed, Failure> {
     let answer = reader.ask(request).await?;
     let rows = answer.follow_ups.iter();
     let now = answer.evaluated_at.unwrap_or_default();
     Ok(Listed {
-        table: table("huishang.followup.v1.ListFollowUpsResponse", &answer, reader.words, query)?,
         rows: rows.map(|row| row_of_follow_up(reader.words, &around.directory, row, &now)).collect(),
         next: answer.next_page_token,
         position: answer.position,
@@ -132,22 +130,24 @@ async fn by_column(reader: &Reader, around: &Surroundings, query: &Query) -> Res
     })
 }
 
-async fn by_words(
-    reader: &Reader,
-    around: &Surroundings,
-    query: &Query,
-    text: &str,
-) -> Result<Listed, Failure> {
-    let request = ListItemsRequest {
+/// What the items with these words are asked for with.
+fn with_words(query: &Query, text: &str) -> ListItemsRequest {
+    ListItemsRequest {
         page_size: ROWS_PER_PAGE,
         page_token: Pager::token(query),
         lead_code: query.get("lead").map(str::to_owned),
         text: Some(text.to_owned()),
         ..Default::default()
-    };
+    }
+}
+
+async fn by_words(
+    reader: &Reader,
+    around: &Surroundings,
+    request: ListItemsRequest,
+) -> Result<Listed, Failure> {
     let answer = reader.ask(request).await?;
     Ok(Listed {
-        table: table("huishang.resolution.v1.ListItemsResponse", &answer, reader.words, query)?,
         rows: answer.items.iter().map(|item| row_of_item(reader.words, &around.directory, item)).collect(),
         next: answer.next_page_token,
         position: answer.position,

@@ -18,5 +18,7 @@ pub(super) const FORM_BYTES_MAX: usize = 256 * 1024;
 pub(super) const ROWS_PER_PAGE: u32 = 100;
 /// Rows that are asked for at once where a page needs all of them.
 pub(super) const ROWS_AT_ONCE: u32 = 500;
+/// Rows of a file with a list, at most.
+pub(super) const EXPORT_ROWS_MAX: usize = 10_000;
 /// Departments whose names are shown; the others go by their codes.
 pub(super) const DEPARTMENTS_MAX: usize = 5_000;

@@ -1,6 +1,7 @@
 //! Matters (事项), before and between sessions.
 
-use super::answer::{self, Failure, html};
+use super::answer::{Failure, html};
+use super::export;
 use super::frame::{Frame, Nav};
 use super::items::summary;
 use super::limits::ROWS_PER_PAGE;
@@ -45,15 +46,15 @@ pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         settled,
         ..Default::default()
     };
+    if let Some(form) = export::wanted(&query) {
+        return export::list(desk, reader, asked, request, form).await;
+    }
     let (around, answer) =
         futures::future::try_join(reader.surroundings(desk), async { Ok(reader.ask(request).await?) })
             .await?;
-    if query.get("form") == Some("csv") {
-        return answer::table("huishang.scheduling.v1.ListMattersResponse", &answer, words);
-    }
     let pager = Pager::new(&query, "/matters", &answer.next_page_token);
     let mut frame = Frame::new(reader, &around, asked, Nav::Matters, words.t("Matters"));
-    frame.csv = Some(query.link("/matters", &[], Some(("form", "csv"))));
+    frame.offer_files(&query, "/matters");
     let page = MattersPage {
         frame,
         settled,

@@ -9,7 +9,7 @@ pub(super) struct Pager {
 }
 
 impl Pager {
-    const TOKEN: &'static str = "page";
+    pub(super) const TOKEN: &'static str = "page";
 
     /// The token of the page that is asked for; empty for the first.
     pub(super) fn token(query: &Query) -> String {

@@ -3,13 +3,14 @@
 use super::answer::{Failure, protect, see_other};
 use super::limits::FORM_BYTES_MAX;
 use super::preferences::{self, Preferences};
-use super::reader::{Reader, Stack};
+use super::reader::Reader;
 use super::session::{self, Session};
 use super::{Asked, Desk, Query};
 use super::{
-    asset, board, chains, cookies, item, items, matters, notices, proof, resolutions, scorecards, sessions,
-    sign_in, today,
+    asset, board, calendars, chains, cookies, item, items, matters, notices, proof, resolutions, scorecards,
+    sessions, sign_in, today,
 };
+use crate::asker::Stack;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, SET_COOKIE};
 use http::{HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -19,7 +20,7 @@ use tonic::body::Body;
 /// Whether a path is that of a page.
 pub(crate) fn is_of_desk(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    const FIRST: [&str; 14] = [
+    const FIRST: [&str; 15] = [
         "changes",
         "today",
         "board",
@@ -30,6 +31,7 @@ pub(crate) fn is_of_desk(path: &str) -> bool {
         "chains",
         "scorecards",
         "notices",
+        "calendars",
         "proof",
         "sign-in",
         "sign-out",
@@ -126,6 +128,8 @@ async fn signed_in(
         (&Method::GET, ["matters"]) => matters::list(desk, reader, asked).await,
         (&Method::GET, ["chains"]) => chains::page(desk, reader, asked).await,
         (&Method::GET, ["notices"]) => notices::page(desk, reader, asked).await,
+        (&Method::GET, ["calendars"]) => calendars::page(desk, reader, asked).await,
+        (&Method::POST, ["calendars"]) => calendars::act(desk, reader, asked).await,
         (&Method::GET, ["proof"]) => proof::page(desk, reader, asked).await,
         (&Method::GET, ["changes"]) => changes(reader, asked).await,
         (&Method::POST, ["sign-out"]) => Ok(sign_in::sign_out(desk, reader).await),

@@ -6,7 +6,8 @@ mod emergency;
 pub(super) mod minutes;
 
 use super::act::{self, Input, Moves};
-use super::answer::{self, Failure, html, see_other};
+use super::answer::{Failure, html, see_other};
+use super::export;
 use super::frame::{Frame, Nav, Stamp};
 use super::items::summary;
 use super::limits::ROWS_PER_PAGE;
@@ -59,15 +60,15 @@ pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         order_by: "requested_at desc".into(),
         ..Default::default()
     };
+    if let Some(form) = export::wanted(&query) {
+        return export::list(desk, reader, asked, request, form).await;
+    }
     let (around, answer) =
         futures::future::try_join(reader.surroundings(desk), async { Ok(reader.ask(request).await?) })
             .await?;
-    if query.get("form") == Some("csv") {
-        return answer::table("huishang.scheduling.v1.ListSessionsResponse", &answer, words);
-    }
     let pager = Pager::new(&query, "/sessions", &answer.next_page_token);
     let mut frame = Frame::new(reader, &around, asked, Nav::Sessions, words.t("Sessions"));
-    frame.csv = Some(query.link("/sessions", &[], Some(("form", "csv"))));
+    frame.offer_files(&query, "/sessions");
     let page = SessionsPage {
         frame,
         summary: summary(words, answer.sessions.len(), &pager),

@@ -15,7 +15,7 @@ impl Words {
     }
 
     /// A sentence with values in the places of the names in braces.
-    pub(super) fn say(&self, english: &str, values: &[(&str, &dyn ToString)]) -> String {
+    pub(crate) fn say(&self, english: &str, values: &[(&str, &dyn ToString)]) -> String {
         fill(self.t(english), |name| {
             values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_string())
         })

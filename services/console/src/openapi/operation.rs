@@ -1,8 +1,8 @@
 //! One rpc as an operation of OpenAPI.
 
 use super::schema::{Schemas, is_text, reference};
-use crate::csv;
 use crate::route::Rpc;
+use crate::table::{self, Form};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 use proto::contract::{Route, descriptors, joined_comment, rpcs, value_comment};
 use serde_json::{Map, Value, json};
@@ -28,6 +28,10 @@ pub(super) fn of(rpc: &Rpc, route: &Route, schemas: &mut Schemas) -> Value {
         "parameters": parameters(rpc, route, schemas),
         "responses": responses(rpc, route, schemas),
     });
+    if contract.by_secret {
+        // With the secret, no token is needed.
+        operation["security"] = json!([{}, {"token": []}]);
+    }
     if route.has_body {
         let schema = schemas.message(&method.input());
         operation["requestBody"] =
@@ -140,9 +144,12 @@ fn responses(rpc: &Rpc, route: &Route, schemas: &mut Schemas) -> Value {
             }},
         }),
     };
-    if csv::rows_of(&output).is_some() && !rpc.contract.streams {
+    if table::rows_of(&output).is_some() && !rpc.contract.streams {
         let about = "For `Accept: text/csv`: the list as a table; `Link` leads to the next page.";
         content["text/csv"] = json!({"schema": {"type": "string", "description": about}});
+        let about = "The same as a workbook, with a sheet that says how it was counted.";
+        let workbook = json!({"schema": {"type": "string", "format": "binary", "description": about}});
+        content[Form::Xlsx.media_type()] = workbook;
     }
     let about = joined_comment(&output.parent_file(), output.path());
     let mut responses =

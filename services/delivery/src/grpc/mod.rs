@@ -1,5 +1,6 @@
 //! The rpcs: each reads its request, has it decided or looks it up, and answers. Grouped by subject.
 
+mod calendar;
 mod delivery;
 mod query;
 mod render;
@@ -135,5 +136,33 @@ impl DeliveryService for Service {
         request: Request<pb::ListDeliveriesRequest>,
     ) -> Reply<pb::ListDeliveriesResponse> {
         delivery::list(self, request).await
+    }
+
+    async fn create_calendar_feed(
+        &self,
+        request: Request<pb::CreateCalendarFeedRequest>,
+    ) -> Reply<pb::CreateCalendarFeedResponse> {
+        calendar::create(self, request).await
+    }
+
+    async fn revoke_calendar_feed(
+        &self,
+        request: Request<pb::RevokeCalendarFeedRequest>,
+    ) -> Reply<pb::RevokeCalendarFeedResponse> {
+        calendar::revoke(self, request).await
+    }
+
+    async fn list_calendar_feeds(
+        &self,
+        request: Request<pb::ListCalendarFeedsRequest>,
+    ) -> Reply<pb::ListCalendarFeedsResponse> {
+        calendar::list(self, request).await
+    }
+
+    async fn read_calendar_feed(
+        &self,
+        request: Request<pb::ReadCalendarFeedRequest>,
+    ) -> Reply<pb::ReadCalendarFeedResponse> {
+        calendar::read_calendar(self, request).await
     }
 }

@@ -42,6 +42,7 @@ pub(super) fn known(delivering: &Delivering, id: Uuid, known: &Known, actor: &Ac
         delivered_position: known.position,
         given_up: known.given_up,
         public_key: String::new(),
+        digest_on: known.digest_on.to_wire(),
     };
     completed(delivering, subscription, actor)
 }

@@ -120,3 +120,62 @@ fn no_list_reads_every_row_or_sorts_any() {
         }
     }
 }
+
+/// Creates a calendar; its id is derived from a word.
+fn create(word: &str) -> pb::CreateCalendarFeedRequest {
+    let terms = pb::CalendarFeedTerms {
+        name: word.to_owned(),
+        language: pb::MailLanguage::English.into(),
+        ..Default::default()
+    };
+    pb::CreateCalendarFeedRequest { command_id: id(word), terms: Some(terms), ..Default::default() }
+}
+
+#[tokio::test]
+async fn the_address_of_a_calendar_is_told_once_and_its_secret_is_stored_nowhere() {
+    let fixture = Fixture::new().await;
+    let service = &fixture.service;
+    let dry_run = pb::CreateCalendarFeedRequest { validate_only: true, ..create("one") };
+    let validated = service.create_calendar_feed(by(dry_run, "WATER", Role::Clerk)).await.unwrap();
+    assert_eq!(validated.into_inner().path, "", "an address is for what is there");
+    let made = || async {
+        service.create_calendar_feed(by(create("one"), "WATER", Role::Clerk)).await.unwrap().into_inner()
+    };
+    let created = made().await;
+    assert_eq!(made().await, created, "a repeat has the same answer");
+    let secret = created.path.strip_prefix("/calendars/").unwrap().strip_suffix(".ics").unwrap().to_owned();
+    assert_eq!(secret.len(), 43, "256 bits");
+    let other = service.create_calendar_feed(by(create("two"), "WATER", Role::Clerk)).await.unwrap();
+    assert_ne!(other.into_inner().path, created.path);
+
+    let list = pb::ListCalendarFeedsRequest { at_least_position: created.position, ..Default::default() };
+    let listed = service.list_calendar_feeds(by(list, "WATER", Role::Clerk)).await.unwrap().into_inner();
+    assert!(listed.calendar_feeds.len() == 2 && !format!("{listed:?}").contains(&secret));
+    let read = |secret: String, console_url: String| {
+        service.read_calendar_feed(tonic::Request::new(pb::ReadCalendarFeedRequest {
+            secret,
+            console_url,
+            ..Default::default()
+        }))
+    };
+    let calendar = read(secret, String::new()).await.unwrap().into_inner();
+    assert!(calendar.icalendar.starts_with("BEGIN:VCALENDAR\r\n") && !calendar.etag.is_empty());
+    let refused = read("guessed".into(), String::new()).await.unwrap_err();
+    assert_eq!(refusal(&refused, "what"), ("NOT_FOUND".into(), "calendar feed".into()));
+    let refused = read("guessed".into(), "https://a\r\nX:1".into()).await.unwrap_err();
+    assert_eq!(faulty_fields(&refused), ["console_url"]);
+}
+
+#[test]
+fn no_list_of_calendars_reads_every_row_or_sorts_any() {
+    let tables = rusqlite::Connection::open_in_memory().unwrap();
+    tables.execute_batch(<crate::views::DeliveryView as service_kit::View>::SCHEMA).unwrap();
+    for role in [Role::Operator, Role::Delegate] {
+        let actor = domain::testing::actor("chen", "WATER", role);
+        for order_by in ["name", "name desc"] {
+            let request = pb::ListCalendarFeedsRequest { order_by: order_by.into(), ..Default::default() };
+            let list = crate::views::calendar::list(&request, &actor).unwrap();
+            assert_eq!(list.slow_plan(&tables, &[]).unwrap(), None);
+        }
+    }
+}

@@ -3,7 +3,9 @@
 use super::pb;
 use crate::views::{self, DeliveryView, off};
 use domain::aggregate::derived_id;
-use domain::delivery::subscription::{Command, EventId, OffCause, Receiver, State, Subscription, Terms};
+use domain::delivery::subscription::{
+    Command, EventId, MailLanguage, OffCause, Receiver, State, Subscription, Terms,
+};
 use domain::testing::{actor, at, line, text};
 use domain::{Actor, Aggregate as _, Issued, Role, Uuid};
 use proptest::prelude::*;
@@ -18,7 +20,10 @@ fn terms(name: u8) -> Terms {
         types: vec![],
         department: None,
         body: None,
-        receiver: Receiver::Webhook { url: text("https://receiver.example/") },
+        receiver: match name {
+            0 => Receiver::Mail { language: MailLanguage::English, digest_hour: Some(8) },
+            _ => Receiver::Webhook { url: text("https://receiver.example/") },
+        },
     }
 }
 
@@ -33,6 +38,7 @@ fn commands() -> impl Strategy<Value = Command> {
         Just(Command::Withdraw),
         Just(Command::RotateSecret),
         (0..9_u64).prop_map(|after_position| Command::Replay { after_position }),
+        (1..4_i8).prop_map(|day| Command::BeginDigest { digest_on: domain::Date::constant(2027, 3, day) }),
         Just(Command::Resend(event)),
         (0..9_u64, 0..2_u32).prop_map(|(position, replays)| Command::NoteProgress { position, replays }),
         Just(Command::GiveUp { event, attempts: 11, answer: line("status 503") }),
@@ -51,6 +57,7 @@ fn row(id: Uuid, state: &State) -> Option<pb::Subscription> {
         delivered_position: known.position,
         given_up: known.given_up,
         public_key: String::new(),
+        digest_on: known.digest_on.to_wire(),
     })
 }
 

@@ -1,7 +1,13 @@
-//! The list of subscriptions. A single one is read from its own history.
+//! The lists of subscriptions and of calendar feeds, and what calendars have. A single subscription is read from its own
+//! history.
 
+pub(crate) mod calendar;
+
+use domain::delivery::calendar_feed::CalendarFeed;
 use domain::delivery::subscription::{Event, OffCause, Subscription};
-use domain::{Actor, Aggregate as _, Role, Uuid};
+use domain::resolution::action_item::ActionItem;
+use domain::scheduling::session::Session;
+use domain::{Actor, Aggregate as _, Date, Role, Timestamp, Uuid};
 use prost::Message as _;
 use proto::delivery::v1 as pb;
 use proto::{Invalid, Wire as _};
@@ -19,9 +25,13 @@ pub(crate) struct DeliveryView;
 impl View for DeliveryView {
     const NAME: &'static str = "delivery";
     const SCHEMA: &'static str = include_str!("schema.sql");
-    const CATEGORIES: &'static [&'static str] = &[Subscription::CATEGORY];
+    const CATEGORIES: &'static [&'static str] =
+        &[Subscription::CATEGORY, CalendarFeed::CATEGORY, Session::CATEGORY, ActionItem::CATEGORY];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+        if record.stream.category != Subscription::CATEGORY {
+            return calendar::apply(tables, record);
+        }
         let id = record.stream.id;
         for event in decode::<Subscription>(record)? {
             if event == Event::Withdrawn {
@@ -33,7 +43,13 @@ impl View for DeliveryView {
                 .prepare_cached("SELECT message FROM subscriptions WHERE subscription_id = ?1")?
                 .query_row([id.to_string()], |row| message::<pb::Subscription>(row, "message"))
                 .optional()?;
-            save(tables, &after(id, before.unwrap_or_default(), &event))?;
+            let since = match event {
+                Event::Defined { .. } | Event::Changed { .. } | Event::SwitchedOn => {
+                    Some(record.envelope.time)
+                }
+                _ => None,
+            };
+            save(tables, &after(id, before.unwrap_or_default(), &event), since)?;
         }
         Ok(())
     }
@@ -65,6 +81,7 @@ fn after(id: Uuid, mut subscription: pb::Subscription, event: &Event) -> pb::Sub
             subscription.delivered_position = *position;
         }
         Event::GivenUp { .. } => subscription.given_up += 1,
+        Event::DigestBegun { digest_on, .. } => subscription.digest_on = Some(digest_on.to_wire()),
         Event::Resent { .. } | Event::Withdrawn => {}
     }
     subscription
@@ -78,13 +95,23 @@ pub(crate) fn off(cause: OffCause) -> pb::SubscriptionStage {
     }
 }
 
-fn save(tables: &Transaction<'_>, subscription: &pb::Subscription) -> rusqlite::Result<()> {
+/// Saves a subscription, which says what it says since a moment; none: since before.
+fn save(
+    tables: &Transaction<'_>,
+    subscription: &pb::Subscription,
+    since: Option<Timestamp>,
+) -> rusqlite::Result<()> {
     let subscriber = subscription.subscriber.clone().unwrap_or_default();
     let name = subscription.terms.as_ref().map(|terms| terms.name.as_str()).unwrap_or_default();
+    let digest_hour = subscription.terms.as_ref().and_then(|terms| terms.digest_hour);
     tables
         .prepare_cached(
-            "INSERT OR REPLACE INTO subscriptions (subscription_id, name, subject, department_code, stage, message)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO subscriptions
+                 (subscription_id, name, subject, department_code, stage, digest_hour, since, message)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, coalesce(?7, 0), ?8)
+             ON CONFLICT (subscription_id) DO UPDATE SET
+                 name = ?2, subject = ?3, department_code = ?4, stage = ?5, digest_hour = ?6,
+                 since = coalesce(?7, since), message = ?8",
         )?
         .execute(params![
             subscription.subscription_id,
@@ -92,6 +119,8 @@ fn save(tables: &Transaction<'_>, subscription: &pb::Subscription) -> rusqlite::
             subscriber.subject,
             subscriber.department_code,
             subscription.stage,
+            digest_hour,
+            since.map(Timestamp::as_microsecond),
             subscription.encode_to_vec(),
         ])?;
     Ok(())
@@ -167,5 +196,38 @@ pub(crate) fn subscriptions_that_are_on()
             Ok(true)
         })?;
         Ok(ids)
+    }
+}
+
+/// A subscription with a daily digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Daily {
+    pub(crate) id: Uuid,
+    /// The hour of the day.
+    pub(crate) hour: u32,
+    /// Since when it is as it is.
+    pub(crate) since: Timestamp,
+    /// The working day of the last digest.
+    pub(crate) digest_on: Option<Date>,
+}
+
+/// The subscriptions that are on and have a daily digest.
+pub(crate) fn subscriptions_with_digest()
+-> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Vec<Daily>> + Send + 'static {
+    |tables| {
+        let mut found = Vec::new();
+        let on = [Value::from(i64::from(pb::SubscriptionStage::On as i32))];
+        let condition = "stage = ? AND digest_hour IS NOT NULL";
+        tables.each(&ROWS, condition, "subscription_id", on, |row| {
+            let subscription: pb::Subscription = message(row, "message")?;
+            let id = Uuid::try_parse(&subscription.subscription_id).ok();
+            let since = Timestamp::from_microsecond(row.get("since")?).ok();
+            if let (Some(id), Some(since)) = (id, since) {
+                let digest_on = subscription.digest_on.and_then(|day| day.parse().ok());
+                found.push(Daily { id, hour: row.get("digest_hour")?, since, digest_on });
+            }
+            Ok(true)
+        })?;
+        Ok(found)
     }
 }

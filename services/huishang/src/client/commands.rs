@@ -38,6 +38,11 @@ pub const NOUNS: &[Noun] = &[
     noun("followup", "", "Follow-ups, reminders and escalations (督办)"),
     noun("ladder", "body_code", "Ladders: who is notified when, by body (催办阶梯)"),
     noun("subscription", "subscription_id", "Subscriptions: which events are sent where (订阅)"),
+    noun(
+        "calendar-feed",
+        "calendar_feed_id",
+        "Calendars at secret addresses, for calendar programs (日历订阅)",
+    ),
     noun("log", "position", "The append-only log: head, records, copies, verification (台账)"),
     noun("erasure", "erasure_id", "Erasures of personal data (个人数据清除)"),
     noun("clock", "", "The clock of a rehearsal (时钟)"),

@@ -21,7 +21,7 @@ pub struct Identified {
 }
 
 /// All that has an id which commands accept.
-pub const IDENTIFIED: [Identified; 6] = [
+pub const IDENTIFIED: [Identified; 7] = [
     Identified { field: "session_id", list: "scheduling.v1.SchedulingService/ListSessions", by_number: "" },
     Identified { field: "matter_id", list: "scheduling.v1.SchedulingService/ListMatters", by_number: "" },
     Identified { field: "docket_id", list: "deliberation.v1.DeliberationService/ListDockets", by_number: "" },
@@ -38,6 +38,11 @@ pub const IDENTIFIED: [Identified; 6] = [
     Identified {
         field: "subscription_id",
         list: "delivery.v1.DeliveryService/ListSubscriptions",
+        by_number: "",
+    },
+    Identified {
+        field: "calendar_feed_id",
+        list: "delivery.v1.DeliveryService/ListCalendarFeeds",
         by_number: "",
     },
 ];

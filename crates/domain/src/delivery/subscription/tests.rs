@@ -48,7 +48,10 @@ fn for_others_it_does_not_exist() {
         actor("zhou", "", Role::Operator),
     ];
     let own = [
-        Command::Change(Terms { receiver: Receiver::Mail { language: MailLanguage::English }, ..terms() }),
+        Command::Change(Terms {
+            receiver: Receiver::Mail { language: MailLanguage::English, digest_hour: None },
+            ..terms()
+        }),
         Command::SwitchOn,
         Command::RotateSecret,
         Command::Replay { after_position: 0 },
@@ -117,4 +120,25 @@ fn there_are_limits_to_subscriptions_and_their_filters() {
         given::<Subscription>(&[]).by(chen()).when(wide),
         Err(Rejection::TooManyFilters { field: "types", given: FILTERS_MAX + 1, max: FILTERS_MAX })
     );
+}
+
+#[test]
+fn a_digest_is_sent_once_a_day_and_only_where_it_is_wanted() {
+    let day = |day: i8| crate::Date::constant(2027, 3, day);
+    let receiver = Receiver::Mail { language: MailLanguage::English, digest_hour: Some(8) };
+    let daily = Event::Changed { terms: Terms { receiver, ..terms() } };
+    let begun = |on: i8, previous_on| Event::DigestBegun { digest_on: day(on), previous_on };
+    let begin = |on: i8| Command::BeginDigest { digest_on: day(on) };
+    let process = || Actor::process("digest");
+    let by_process = |history: &[Event], on: i8| given::<Subscription>(history).by(process()).when(begin(on));
+    let first = [defined(), daily.clone(), begun(8, None)];
+    assert_eq!(by_process(&[defined(), daily.clone()], 8), Ok(vec![begun(8, None)]));
+    assert_eq!(by_process(&first, 8), Ok(vec![]), "twice");
+    assert_eq!(by_process(&first, 5), Ok(vec![]), "too late");
+    assert_eq!(by_process(&first, 9), Ok(vec![begun(9, Some(day(8)))]));
+    assert_eq!(by_process(&[defined()], 8), Ok(vec![]), "each event is sent");
+    let off = Event::SwitchedOff { cause: OffCause::Request };
+    assert_eq!(by_process(&[defined(), daily.clone(), off], 8), Ok(vec![]));
+    let by_chen = given::<Subscription>(&[defined(), daily]).by(chen()).when(begin(8));
+    assert_eq!(by_chen, Err(NOT_FOUND), "nobody asks for it");
 }

@@ -1,8 +1,9 @@
 //! Sample events of delivery.
 
 use crate::convert::sample::{Sample, at, code, line, samples, text};
+use domain::delivery::calendar_feed::{self, CalendarFeed};
 use domain::delivery::subscription::{Event, MailLanguage, OffCause, Receiver, Subscription, Terms};
-use domain::{Actor, Role};
+use domain::{Actor, Date, Role};
 
 pub fn all() -> Vec<Box<dyn Sample>> {
     let subscriber = Actor {
@@ -19,8 +20,27 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         receiver: Receiver::Webhook { url: text("https://receiver.example/hook") },
     };
     let everything = Terms { contexts: vec![], types: vec![], department: None, body: None, ..terms.clone() };
-    let by_mail = |language| Terms { receiver: Receiver::Mail { language }, ..everything.clone() };
-    samples::<Subscription>(vec![
+    let by_mail =
+        |language| Terms { receiver: Receiver::Mail { language, digest_hour: None }, ..everything.clone() };
+    let daily = Terms {
+        receiver: Receiver::Mail { language: MailLanguage::Chinese, digest_hour: Some(8) },
+        ..everything.clone()
+    };
+    let feed = calendar_feed::Terms {
+        name: line("水务局会商日历"),
+        department: Some(code("WATER")),
+        body: Some(code("FLOOD")),
+        language: MailLanguage::Chinese,
+    };
+    let feeds = samples::<CalendarFeed>(vec![
+        calendar_feed::Event::Created {
+            owner: subscriber.clone(),
+            terms: feed,
+            secret_sha256: line(&"0a".repeat(32)),
+        },
+        calendar_feed::Event::Revoked,
+    ]);
+    let subscriptions = samples::<Subscription>(vec![
         Event::Defined { subscriber, terms, after_position: 7 },
         Event::Changed { terms: everything.clone() },
         Event::SwitchedOff { cause: OffCause::Request },
@@ -33,6 +53,12 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         Event::Progressed { position: 42 },
         Event::Changed { terms: by_mail(MailLanguage::Chinese) },
         Event::Changed { terms: by_mail(MailLanguage::English) },
+        Event::Changed { terms: daily },
+        Event::DigestBegun {
+            digest_on: Date::constant(2027, 3, 9),
+            previous_on: Some(Date::constant(2027, 3, 8)),
+        },
         Event::GivenUp { position: 42, number: 1, attempts: 10, answer: line("503") },
-    ])
+    ]);
+    subscriptions.into_iter().chain(feeds).collect()
 }

@@ -7,7 +7,8 @@ use std::path::Path;
 /// The sentences that templates and sources ask for.
 fn asked_for() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (mut folders, mut sentences) = (vec![root.join("templates"), root.join("src/desk")], BTreeSet::new());
+    let (mut folders, mut sentences) =
+        (["templates", "src/desk", "src/xlsx"].map(|folder| root.join(folder)).to_vec(), BTreeSet::new());
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("the sources") {
             let path = entry.expect("a file").path();

@@ -1,0 +1,222 @@
+//! What a calendar feed has: the sessions and deadlines that its owner may see now. Nothing is kept of what was shown before;
+//! a program that reads the feed again compares.
+
+mod event;
+mod page;
+
+use crate::Delivering;
+use crate::letter::Invitation;
+use crate::limits::{CALENDAR_DAYS_BACK, CALENDAR_ENTRIES_MAX, CALENDAR_LOADS_AT_ONCE};
+use crate::views::calendar::{Entry, Kind, entries_since, entry_of, feed_with};
+use domain::delivery::calendar_feed::{CalendarFeed, Known, State, Terms};
+use domain::delivery::subscription::MailLanguage;
+use domain::directory::calendar::Calendar;
+use domain::directory::department::Department;
+use domain::directory::member::Member;
+use domain::resolution::action_item::{ActionItem, Item};
+use domain::resolution::resolution::Resolution;
+use domain::scheduling::room::Room;
+use domain::scheduling::session::{Filed, Session};
+use domain::{Actor, Aggregate, Audience, Code};
+use futures::{StreamExt as _, TryStreamExt as _};
+use jiff::SignedDuration;
+use page::Page;
+use service_kit::scope::Scope;
+use service_kit::{CommandError, Kit, Record, ViewStore};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry::Vacant;
+use tonic::Status;
+
+/// What stands in the calendar, with what is known of it now.
+struct Shown {
+    entry: Entry,
+    what: What,
+}
+
+enum What {
+    Session(Box<Filed>),
+    Item(Box<Item>),
+}
+
+/// The names that are shown in place of codes.
+#[derive(Default)]
+struct Names {
+    departments: BTreeMap<Code, String>,
+    rooms: BTreeMap<Code, String>,
+}
+
+impl Names {
+    fn department(&self, code: &Code) -> String {
+        self.departments.get(code).cloned().unwrap_or_else(|| code.to_string())
+    }
+
+    fn room(&self, code: &Code) -> String {
+        self.rooms.get(code).map_or_else(|| code.to_string(), |name| format!("{name} ({code})"))
+    }
+}
+
+/// How a reader wants the calendar.
+pub(crate) struct Wanted {
+    /// Items are tasks, and not events.
+    pub(crate) tasks: bool,
+    /// Where the pages are; empty if that is not known.
+    pub(crate) console_url: String,
+}
+
+/// The feed whose secret has this digest, if it can be read still. What the view has is compared with the feed's own history,
+/// so that a revocation holds at once. It is looked for among all: the secret says who may read it.
+pub(crate) async fn by_secret(
+    delivering: &Delivering,
+    view: &ViewStore,
+    secret_sha256: String,
+) -> Result<Option<Box<Known>>, Status> {
+    let kit = &delivering.kit;
+    let (found, _) = view.query(Scope::whole(), 0, feed_with(secret_sha256.clone())).await?;
+    let Some(id) = found else { return Ok(None) };
+    let State::Created(known) = kit.load::<CalendarFeed>(id).await? else { return Ok(None) };
+    let is_the_one = known.secret_sha256.as_str() == secret_sha256;
+    Ok((is_the_one && has_standing(kit, &known).await?).then_some(known))
+}
+
+/// Whether the owner of a feed still is who they were when it was created: they were not erased, and the directory has them
+/// in no other department.
+async fn has_standing(kit: &Kit, known: &Known) -> Result<bool, CommandError> {
+    let owner = &known.owner;
+    // What stands in the place of an erased name.
+    if owner.subject.starts_with("erased-") {
+        return Ok(false);
+    }
+    let (Ok(code), Some(department)) = (Code::parse(&owner.subject), &owner.department) else {
+        return Ok(true);
+    };
+    let member = kit.load::<Member>(Member::id(&code)).await?;
+    Ok(member.profile().is_none_or(|profile| profile.department == *department))
+}
+
+/// The calendar of a feed.
+pub(crate) async fn read(
+    delivering: &Delivering,
+    view: &ViewStore,
+    known: &Known,
+    wanted: Wanted,
+) -> Result<String, Status> {
+    let kit = &delivering.kit;
+    let scope = kit.scope_of(&known.owner).await?;
+    let since = kit.clock().now() - SignedDuration::from_hours(24 * CALENDAR_DAYS_BACK);
+    let (entries, _) = view.query(scope.clone(), 0, entries_since(since, CALENDAR_ENTRIES_MAX)).await?;
+    let shown: Vec<Option<Shown>> = futures::stream::iter(entries)
+        .map(|entry| show(kit, &scope, known, entry))
+        .buffered(CALENDAR_LOADS_AT_ONCE)
+        .try_collect()
+        .await?;
+    let shown: Vec<Shown> = shown.into_iter().flatten().collect();
+    let names = names(kit, &shown).await?;
+    let calendar = kit.load::<Calendar>(Calendar::realm_id()).await?;
+    let calendar = calendar.in_force(&delivering.default_calendar);
+    Ok(Page { terms: &known.terms, calendar, names: &names, wanted: &wanted, invited: None }.write(&shown))
+}
+
+/// Who is invited to a session by mail.
+#[derive(Clone, Copy)]
+pub(crate) struct Invited<'a> {
+    pub(crate) subscriber: &'a Actor,
+    /// Their address.
+    pub(crate) address: &'a str,
+    /// The address that the invitation comes from.
+    pub(crate) sender: &'a str,
+    pub(crate) language: MailLanguage,
+}
+
+/// What calendars are to make of a record of a session, as the session is now; none for somebody whose department does not
+/// attend it, or when it never had a time.
+pub(crate) async fn invitation(
+    delivering: &Delivering,
+    view: &ViewStore,
+    record: &Record,
+    invited: Invited<'_>,
+) -> Result<Option<Invitation>, Status> {
+    let (kit, id) = (&delivering.kit, record.stream.id);
+    let (entry, _) = view.query(Scope::whole(), record.position, entry_of(id)).await?;
+    let state = kit.load::<Session>(id).await?;
+    let (Some(entry), Some(filed)) = (entry, state.filed()) else { return Ok(None) };
+    let attends = |own: &Code| filed.outline.is_attended_by(own);
+    if !invited.subscriber.department.as_ref().is_some_and(attends) {
+        return Ok(None);
+    }
+    let method = if filed.appointment().is_some() { "REQUEST" } else { "CANCEL" };
+    let shown = [Shown { entry, what: What::Session(Box::new(filed.clone())) }];
+    let names = names(kit, &shown).await?;
+    let terms =
+        Terms { name: filed.outline.title.clone(), department: None, body: None, language: invited.language };
+    let wanted = Wanted { tasks: false, console_url: String::new() };
+    let calendar = kit.load::<Calendar>(Calendar::realm_id()).await?;
+    let calendar = calendar.in_force(&delivering.default_calendar);
+    let page =
+        Page { terms: &terms, calendar, names: &names, wanted: &wanted, invited: Some((method, invited)) };
+    Ok(Some(Invitation { method, icalendar: page.write(&shown) }))
+}
+
+/// An entry as it is now, if it is for this feed and its owner may see it.
+async fn show(kit: &Kit, scope: &Scope, known: &Known, entry: Entry) -> Result<Option<Shown>, CommandError> {
+    let (terms, id) = (&known.terms, entry.id);
+    let is_for = |audience: &Audience<'_>| {
+        let of_department = |code: &Code| match audience {
+            Audience::Everybody => true,
+            Audience::Departments(concerned) => concerned.contains(&code),
+        };
+        scope.covers(audience) && terms.department.as_ref().is_none_or(of_department)
+    };
+    let (what, body) = match entry.kind {
+        Kind::Session => {
+            let state = kit.load::<Session>(id).await?;
+            let Some(filed) = state.filed().filter(|_| is_for(&Session::audience(&state))) else {
+                return Ok(None);
+            };
+            (What::Session(Box::new(filed.clone())), Some(filed.outline.body.clone()))
+        }
+        Kind::Item => {
+            let state = kit.load::<ActionItem>(id).await?;
+            let Some(item) = state.item().filter(|_| is_for(&ActionItem::audience(&state))) else {
+                return Ok(None);
+            };
+            let body = match terms.body {
+                Some(_) => body_of(kit, item).await?,
+                None => None,
+            };
+            (What::Item(Box::new(item.clone())), body)
+        }
+    };
+    let is_wanted = terms.body.is_none() || terms.body == body;
+    Ok(is_wanted.then_some(Shown { entry, what }))
+}
+
+/// The body that made the resolution of an item.
+async fn body_of(kit: &Kit, item: &Item) -> Result<Option<Code>, CommandError> {
+    let resolution = kit.load::<Resolution>(item.assignment.resolution).await?;
+    Ok(resolution.registered().map(|registered| registered.registration.body.clone()))
+}
+
+async fn names(kit: &Kit, shown: &[Shown]) -> Result<Names, CommandError> {
+    let mut names = Names::default();
+    for one in shown {
+        let departments: Vec<Code> = match &one.what {
+            What::Session(filed) => filed.concerned().cloned().collect(),
+            What::Item(item) => item.concerned().cloned().collect(),
+        };
+        for code in departments {
+            if let Vacant(unnamed) = names.departments.entry(code) {
+                let state = kit.load::<Department>(Department::id(unnamed.key())).await?;
+                let name = state.profile().map(|known| known.name.to_string());
+                let name = name.unwrap_or_else(|| unnamed.key().to_string());
+                unnamed.insert(name);
+            }
+        }
+        if let Some(code) = one.entry.room.clone().filter(|code| !names.rooms.contains_key(code)) {
+            let state = kit.load::<Room>(Room::id(&code)).await?;
+            if let Some(profile) = state.profile() {
+                names.rooms.insert(code, profile.name.to_string());
+            }
+        }
+    }
+    Ok(names)
+}

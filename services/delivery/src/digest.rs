@@ -1,0 +1,192 @@
+//! The daily digest (每日摘要): one letter each working day, of what waits for its reader and what became late. When there is
+//! nothing, there is no letter.
+//!
+//! That a digest is sent is an event of its subscription, which happens once for each day, whatever restarts; its line
+//! sends the letter like any other, so a repeat has the same id.
+
+mod say;
+
+use crate::Delivering;
+use crate::letter::{Letter, decoded};
+use crate::limits::{DIGEST_ENTRIES_MAX, DIGEST_LOOK_INTERVAL, PAUSE};
+use crate::views::calendar::{Entry, Kind, entries_not_over};
+use crate::views::{Daily, subscriptions_with_digest};
+use domain::aggregate::derived_id;
+use domain::calendar::WorkingCalendar;
+use domain::delivery::subscription::{Command, Event, EventId, Known, MailLanguage, Subscription};
+use domain::directory::calendar::Calendar;
+use domain::resolution::action_item::{ActionItem, Item};
+use domain::resolution::resolution::Resolution;
+use domain::scheduling::session::{Filed, Session};
+use domain::{Aggregate, Audience, Code, Date, Timestamp, Uuid};
+use say::{Said, say};
+use service_kit::{CommandContext, CommandError, Kit, Record, Scope, ViewStore};
+use tonic::Status;
+
+/// The name under which digests are begun.
+const NAME: &str = "digest";
+
+/// Begins digests when their hours come, until the kit stops.
+pub(crate) async fn run(delivering: Delivering, view: ViewStore) {
+    let stop = delivering.kit.stop().clone();
+    stop.run_until_cancelled(async {
+        loop {
+            // Marked as seen before it is looked at, so that no change between the two is missed.
+            let mut changed = view.changed();
+            changed.borrow_and_update();
+            let next = match begin_due(&delivering, &view).await {
+                Ok(next) => next,
+                Err(error) => {
+                    tracing::warn!(error = error.message(), "the digests are being tried again");
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+            };
+            tokio::select! {
+                () = wait_until(&delivering.kit, next) => {}
+                // A day may have become a working day.
+                () = tokio::time::sleep(DIGEST_LOOK_INTERVAL) => {}
+                change = changed.changed() => match change {
+                    Ok(()) => tokio::time::sleep(PAUSE).await,
+                    Err(_) => return,
+                }
+            }
+        }
+    })
+    .await;
+}
+
+async fn wait_until(kit: &Kit, moment: Option<Timestamp>) {
+    match moment {
+        Some(moment) => kit.clock().wait_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Begins the digests that are due; returns when the next one is.
+async fn begin_due(delivering: &Delivering, view: &ViewStore) -> Result<Option<Timestamp>, Status> {
+    let kit = &delivering.kit;
+    let committed = *kit.journal().committed().borrow();
+    let (daily, _) = view.query(Scope::whole(), committed, subscriptions_with_digest()).await?;
+    let calendar = kit.load::<Calendar>(Calendar::realm_id()).await?;
+    let calendar = calendar.in_force(&delivering.default_calendar);
+    let now = kit.clock().now();
+    for one in &daily {
+        if let Some(day) = due_on(one, calendar, now) {
+            let words = [NAME, &day.to_string()];
+            let context = CommandContext::of_process(NAME, derived_id(one.id, &words));
+            let begin = Command::BeginDigest { digest_on: day };
+            match kit.execute::<Subscription>(&context, one.id, begin).await {
+                Err(error) if !error.is_refusal() => return Err(error.into()),
+                _ => {}
+            }
+        }
+    }
+    Ok(daily.iter().filter_map(|one| next_at(one, calendar, now)).min())
+}
+
+/// The working day whose digest is due: today, from its hour on, unless it was begun or the hour came before somebody
+/// wanted it. What a day missed, while the service was down, is in the digest of the next one.
+fn due_on(daily: &Daily, calendar: &WorkingCalendar, now: Timestamp) -> Option<Date> {
+    let today = calendar.date_of(now);
+    let at = hour_of(daily, calendar, today);
+    let is_due = calendar.is_working_day(today) && daily.since < at && at <= now;
+    (is_due && daily.digest_on.is_none_or(|before| before < today)).then_some(today)
+}
+
+/// When the next digest is due, after this moment.
+fn next_at(daily: &Daily, calendar: &WorkingCalendar, now: Timestamp) -> Option<Timestamp> {
+    let today = calendar.date_of(now);
+    let this_day = hour_of(daily, calendar, today);
+    if calendar.is_working_day(today) && this_day > now {
+        return Some(this_day);
+    }
+    Some(hour_of(daily, calendar, calendar.after_working_days(today, 1)))
+}
+
+fn hour_of(daily: &Daily, calendar: &WorkingCalendar, day: Date) -> Timestamp {
+    calendar.zone().at_hour(day, i8::try_from(daily.hour).unwrap_or(0))
+}
+
+/// Something that a digest may speak of, as it is now.
+enum What {
+    Session(Box<Filed>),
+    Item(Box<Item>),
+}
+
+/// The letter of a digest that began with an event; none if there is nothing to say.
+pub(crate) async fn letter(
+    delivering: &Delivering,
+    view: &ViewStore,
+    known: &Known,
+    record: &Record,
+    event: EventId,
+    language: MailLanguage,
+) -> Result<Option<Letter>, Status> {
+    let Some(Event::DigestBegun { digest_on, previous_on }) = decoded::<Subscription>(record, event) else {
+        return Ok(None);
+    };
+    let kit = &delivering.kit;
+    let scope = kit.scope_of(&known.subscriber).await?;
+    // What was decided before it began is in it.
+    let found = view.query(scope.clone(), record.position, entries_not_over(DIGEST_ENTRIES_MAX)).await?;
+    let calendar = kit.load::<Calendar>(Calendar::realm_id()).await?;
+    let calendar = calendar.in_force(&delivering.default_calendar);
+    let now = kit.clock().now();
+    let said = Said { by: &known.subscriber, calendar, language, now, digest_on, previous_on };
+    let (mut waiting, mut late) = (Vec::new(), Vec::new());
+    for entry in found.0 {
+        match look(kit, &scope, known, &entry).await? {
+            Some(What::Session(filed)) => waiting.extend(said.of_session(&entry, &filed)),
+            Some(What::Item(item)) => {
+                waiting.extend(said.of_item(&item));
+                late.extend(said.of_late(&item));
+            }
+            None => {}
+        }
+    }
+    Ok(say(&said, &waiting, &late, &event))
+}
+
+/// What an entry is now, if it is for this subscription and its subscriber may see it.
+async fn look(kit: &Kit, scope: &Scope, known: &Known, entry: &Entry) -> Result<Option<What>, CommandError> {
+    match entry.kind {
+        Kind::Session => {
+            let state = kit.load::<Session>(entry.id).await?;
+            let filed = state.filed().filter(|_| is_for(scope, known, &Session::audience(&state)));
+            let filed = filed.filter(|filed| is_of_body(known, Some(&filed.outline.body)));
+            Ok(filed.map(|filed| What::Session(Box::new(filed.clone()))))
+        }
+        Kind::Item => {
+            let state = kit.load::<ActionItem>(entry.id).await?;
+            let item = state.item().filter(|_| is_for(scope, known, &ActionItem::audience(&state)));
+            let Some(item) = item else { return Ok(None) };
+            let body = match known.terms.body {
+                Some(_) => body_of(kit, item.assignment.resolution).await?,
+                None => None,
+            };
+            Ok(is_of_body(known, body.as_ref()).then(|| What::Item(Box::new(item.clone()))))
+        }
+    }
+}
+
+fn is_for(scope: &Scope, known: &Known, audience: &Audience<'_>) -> bool {
+    let takes_part = |code: &Code| match audience {
+        Audience::Everybody => true,
+        Audience::Departments(concerned) => concerned.contains(&code),
+    };
+    scope.covers(audience) && known.terms.department.as_ref().is_none_or(takes_part)
+}
+
+fn is_of_body(known: &Known, body: Option<&Code>) -> bool {
+    known.terms.body.is_none() || known.terms.body.as_ref() == body
+}
+
+/// The body that made a resolution.
+async fn body_of(kit: &Kit, resolution: Uuid) -> Result<Option<Code>, CommandError> {
+    let resolution = kit.load::<Resolution>(resolution).await?;
+    Ok(resolution.registered().map(|registered| registered.registration.body.clone()))
+}
+
+#[cfg(test)]
+mod tests;
