@@ -162,7 +162,7 @@ async fn show(kit: &Kit, scope: &Scope, known: &Known, entry: Entry) -> Result<O
     let is_for = |audience: &Audience<'_>| {
         let of_department = |code: &Code| match audience {
             Audience::Everybody => true,
-            Audience::Departments(concerned) => concerned.contains(&code),
+            Audience::Concerned { departments, .. } => departments.contains(&code),
         };
         scope.covers(audience) && terms.department.as_ref().is_none_or(of_department)
     };

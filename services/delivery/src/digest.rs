@@ -173,7 +173,7 @@ async fn look(kit: &Kit, scope: &Scope, known: &Known, entry: &Entry) -> Result<
 fn is_for(scope: &Scope, known: &Known, audience: &Audience<'_>) -> bool {
     let takes_part = |code: &Code| match audience {
         Audience::Everybody => true,
-        Audience::Departments(concerned) => concerned.contains(&code),
+        Audience::Concerned { departments, .. } => departments.contains(&code),
     };
     scope.covers(audience) && known.terms.department.as_ref().is_none_or(takes_part)
 }

@@ -119,8 +119,12 @@ pub fn split(
     let acknowledge_by = calendar.end_of(calendar.after_working_days(today, ACKNOWLEDGE_WORKING_DAYS));
     let sub_item = |(nth, obligation): (usize, Obligation)| {
         let Obligation { title, deliverable, criterion, lead, co_responsible, due } = obligation;
-        let due = extension::new_due(today, due, today, calendar)?;
-        must_not_be_later(due.due_on, number, item.assignment.due_on)?;
+        let due = extension::new_due((today, issued.at), due, today, calendar)?;
+        // It may be due at a moment of the same day.
+        if due.due_at > item.assignment.due_at {
+            let (parent_number, parent_due_on) = (number.clone(), item.assignment.due_on);
+            return Err(Rejection::DueAfterParent { due_on: due.due_on, parent_number, parent_due_on });
+        }
         let judges = item.assignment.lead != lead && !co_responsible.contains(&item.assignment.lead);
         let assignment = Assignment {
             resolution: item.assignment.resolution,

@@ -122,5 +122,6 @@ fn outline(
         earliest_start_at: now,
         case_reference: None,
         decide_by: Some(super::clocks::minutes_after(now, plan.decide_minutes)),
+        carries_out: None,
     }
 }
