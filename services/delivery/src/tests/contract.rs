@@ -146,9 +146,10 @@ async fn the_address_of_a_calendar_is_told_once_and_its_secret_is_stored_nowhere
     let secret = created.path.strip_prefix("/calendars/").unwrap().strip_suffix(".ics").unwrap().to_owned();
     assert_eq!(secret.len(), 43, "256 bits");
     let other = service.create_calendar_feed(by(create("two"), "WATER", Role::Clerk)).await.unwrap();
-    assert_ne!(other.into_inner().path, created.path);
+    let other = other.into_inner();
+    assert_ne!(other.path, created.path);
 
-    let list = pb::ListCalendarFeedsRequest { at_least_position: created.position, ..Default::default() };
+    let list = pb::ListCalendarFeedsRequest { at_least_position: other.position, ..Default::default() };
     let listed = service.list_calendar_feeds(by(list, "WATER", Role::Clerk)).await.unwrap().into_inner();
     assert!(listed.calendar_feeds.len() == 2 && !format!("{listed:?}").contains(&secret));
     let read = |secret: String, console_url: String| {
