@@ -61,7 +61,6 @@ CREATE INDEX open_by_due ON follow_ups (due_at) WHERE open;
 CREATE INDEX open_by_number ON follow_ups (number) WHERE open;
 CREATE INDEX by_next ON follow_ups (next_notice_at) WHERE next_notice_at IS NOT NULL;
 CREATE INDEX open_of_body ON follow_ups (body_code) WHERE open;
-CREATE INDEX follow_ups_of_body ON follow_ups (body_code);
 CREATE INDEX open_of_lead ON follow_ups (lead_code, due_at) WHERE open;
 CREATE INDEX blocked_by_due ON follow_ups (due_at) WHERE blocked;
 CREATE INDEX escalated_by_due ON follow_ups (due_at) WHERE escalated;
@@ -284,7 +283,6 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('follow_ups', 'follow_ups_of_lead_by_number', '1000000 10000 1'),
     ('follow_ups', 'follow_ups_of_body', '1000000 10000'),
     ('follow_ups', 'follow_ups_of_resolution', '1000000 5'),
-    ('follow_ups', 'follow_ups_of_body', '1000000 20000'),
     ('follow_ups', 'open_by_due', '50000 300'),
     ('follow_ups', 'open_by_number', '50000 1'),
     ('follow_ups', 'by_next', '50000 100'),

@@ -23,10 +23,11 @@ fn the_largest_body_fits_into_one_record() {
     use body::emergency_plan::{CALLED_BY_ALL_PLANS_MAX, PLANS_MAX};
     use domain::decision_rule::MatterClass;
     use domain::scheduling::body::charter::{
-        CONVENORS_MAX, DEPUTIES_MAX, SEATS_MAX, SECRETARIAT_MAX, SUBSTITUTES_MAX,
+        CONVENORS_MAX, DEPUTIES_MAX, SEATS_MAX, SECRETARIAT_MAX, SUBSTITUTES_MAX, SUBSTITUTES_OF_ALL_MAX,
     };
     let codes = |count: usize| (0..count).map(longest_code).collect::<Vec<_>>();
     let date = Some("2027-03-01".parse().unwrap());
+    let with_substitutes = SUBSTITUTES_OF_ALL_MAX.div_ceil(SUBSTITUTES_MAX);
     let seat = |number| body::Seat {
         department: longest_code(number),
         standing: body::Standing::Decides,
@@ -34,7 +35,7 @@ fn the_largest_body_fits_into_one_record() {
         vetoes: MatterClass::ALL.to_vec(),
         since_on: date,
         until_on: date,
-        substitutes: codes(SUBSTITUTES_MAX),
+        substitutes: codes(if number < with_substitutes { SUBSTITUTES_MAX } else { 0 }),
     };
     let plan = |number| body::EmergencyPlan {
         code: longest_code(number),
