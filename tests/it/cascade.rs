@@ -110,8 +110,8 @@ impl<'s> Tiers<'s> {
         let other = self.sandbox.client(Role::Clerk, Some("OTHER")).await?;
         let refused = other.call(RequestSessionRequest { outline: Some(wanted.clone()), ..command() }).await;
         ensure!(
-            refused.as_ref().err().and_then(Client::reason).as_deref() == Some("NOT_THE_LEAD"),
-            "{refused:?}"
+            refused.as_ref().err().and_then(Client::reason).as_deref() == Some("NOT_FOUND"),
+            "whoever does not see the item: {refused:?}"
         );
         let clerk = self.sandbox.client(Role::Clerk, Some("STATE")).await?;
         let early = clerk.call(RequestSessionRequest { outline: Some(wanted.clone()), ..command() }).await;

@@ -53,8 +53,9 @@ impl Emergency {
         for department in ["OFFICE", "WATER", "ROADS", "DRAINAGE", "METRO", "PRESS"] {
             clerk.register_department(department).await?;
         }
+        let operator = sandbox.client(Role::Operator, None).await?;
         let define = DefineBodyRequest { body_code: "FLOOD".into(), charter: Some(charter()), ..command() };
-        clerk.call(define).await?;
+        operator.call(define).await?;
         let raise = |plan_code: &str| RaiseEmergencyRequest {
             body_code: "FLOOD".into(),
             plan_code: plan_code.into(),
@@ -73,7 +74,6 @@ impl Emergency {
         ensure!(water.call(wanted).await?.position == raised.position, "a repeat raises nothing");
         let session = raised.session.context("a session")?;
         ensure!(session.stage() == SessionStage::Convened, "{session:?}");
-        let operator = sandbox.client(Role::Operator, None).await?;
         Ok(Emergency { water, clerk, operator, session_id: session.session_id })
     }
 

@@ -1,6 +1,7 @@
 //! Resolutions (决议): what was decided, how it was carried, and what became of it.
 
 use super::answer::{Failure, html};
+use super::export;
 use super::frame::{Frame, Nav, Stamp};
 use super::items::{ItemRow, row_of_item, summary};
 use super::limits::{ROWS_AT_ONCE, ROWS_PER_PAGE};
@@ -58,13 +59,18 @@ pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         stage: stage.map(Into::into),
         ..Default::default()
     };
+    if let Some(form) = export::wanted(&query) {
+        return export::list(desk, reader, asked, request, form).await;
+    }
     let (around, answer) =
         futures::future::try_join(reader.surroundings(desk), async { Ok(reader.ask(request).await?) })
             .await?;
     let pager = Pager::new(&query, "/resolutions", &answer.next_page_token);
+    let mut frame = Frame::new(reader, &around, asked, Nav::Resolutions, words.t("Resolutions"));
+    frame.offer_files(&query, "/resolutions");
     let stages = [ResolutionStage::InForce, ResolutionStage::Rescinded, ResolutionStage::Superseded];
     let page = ResolutionsPage {
-        frame: Frame::new(reader, &around, asked, Nav::Resolutions, words.t("Resolutions")),
+        frame,
         text: query.get("q").unwrap_or_default().to_owned(),
         stage: stage.map(|stage| stage.as_str_name().to_owned()).unwrap_or_default(),
         stages: stages.map(|stage| (stage.as_str_name(), words.value(STAGE, stage.into()))).into(),

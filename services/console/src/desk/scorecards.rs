@@ -1,6 +1,7 @@
 //! Scorecards (记分卡): how departments kept what they promised.
 
 use super::answer::{Failure, html};
+use super::export;
 use super::frame::{Frame, Nav, Stamp};
 use super::limits::ROWS_PER_PAGE;
 use super::pager::Pager;
@@ -51,10 +52,14 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         body_code: given("body"),
         ..Default::default()
     };
+    if let Some(form) = export::wanted(&query) {
+        return export::list(desk, reader, asked, request, form).await;
+    }
     let (around, answer) =
         futures::future::try_join(reader.surroundings(desk), async { Ok(reader.ask(request).await?) })
             .await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Scorecards, words.t("Scorecards"));
+    frame.offer_files(&query, "/scorecards");
     frame.stamp =
         Some(Stamp::new(reader, &around.calendar, answer.evaluated_at, answer.position, "/v1/scorecard"));
     let page = ScorecardsPage {

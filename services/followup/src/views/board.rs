@@ -2,6 +2,7 @@
 
 mod narrowed;
 
+use super::condition::Condition;
 use super::follow_up::UNDER;
 use domain::calendar::Zone;
 use domain::{Code, Timestamp};
@@ -416,35 +417,14 @@ pub(crate) fn board_under(
     };
     let (present, past, counted) = (list(ROWS)?, list(PAST_ROWS)?, list(narrowed::ROWS)?);
     let under = match under {
-        Some(under) => Condition(UNDER.to_owned(), vec![as_json(under).into()]),
-        None => Condition("TRUE".to_owned(), vec![]),
+        Some(under) => Condition::new(UNDER, [as_json(under).into()]),
+        None => Condition::always(),
     };
     Ok(move |tables: ScopedTables<'_>| match asked.past(tables)? {
         None if !narrowed_by.is_empty() => narrowed::board(tables, counted, &narrowed_by, &under, now, &zone),
         None => present_board(tables, present, &under, now, &zone),
         Some((position, at)) => past_board(tables, past, &under, position, at, &zone),
     })
-}
-
-/// A condition with a value for each `?`.
-#[derive(Debug, Clone)]
-struct Condition(String, Vec<Value>);
-
-impl Condition {
-    /// Both.
-    fn and(&self, other: &str, values: impl IntoIterator<Item = Value>) -> Condition {
-        let Condition(condition, own) = self.clone();
-        Condition(format!("({condition}) AND ({other})"), own.into_iter().chain(values).collect())
-    }
-
-    fn first<T>(
-        self,
-        tables: ScopedTables<'_>,
-        rows: &Rows,
-        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<Option<T>> {
-        tables.first(rows, &self.0, self.1, read)
-    }
 }
 
 fn present_board(
@@ -458,12 +438,12 @@ fn present_board(
     let rows = rows.selecting_with([micros, soon_until, micros]).filter("follow_ups > ?", [0]);
     let running = |condition: &str, moments: &[i64]| {
         let values = moments.iter().copied().map(Value::from);
-        under.and(condition, values).first(tables, &CLOCKS, |row| row.get(0))
+        under.clone().and(condition, values).first(tables, &CLOCKS, [], |row| row.get(0))
     };
     let totals = BoardCounts {
         due_soon: running("due_at >= ? AND due_at <= ?", &[micros, soon_until])?.unwrap_or_default(),
         late: running("due_at < ?", &[micros])?.unwrap_or_default(),
-        ..under.clone().first(tables, &TOTALS, counts)?.unwrap_or_default()
+        ..under.clone().first(tables, &TOTALS, [], counts)?.unwrap_or_default()
     };
     Ok((rows.run(tables, row)?, totals, now))
 }
@@ -483,13 +463,17 @@ fn past_board(
         .filter("follow_ups > ?", [0]);
     let running = |condition: &str, moments: &[i64]| {
         let values = std::iter::once(position).chain(moments.iter().copied()).map(Value::from);
-        let condition = under.and(&format!("{PAST_RUNNING} AND {condition}"), values);
-        condition.first(tables, &PAST_CLOCKS, |row| row.get(0))
+        let condition = under.clone().and(&format!("{PAST_RUNNING} AND {condition}"), values);
+        condition.first(tables, &PAST_CLOCKS, [], |row| row.get(0))
     };
     let totals = BoardCounts {
         due_soon: running("due_at >= ? AND due_at <= ?", &[micros, soon_until])?.unwrap_or_default(),
         late: running("due_at < ?", &[micros])?.unwrap_or_default(),
-        ..under.and(PAST, [position.into()]).first(tables, &PAST_TOTALS, counts)?.unwrap_or_default()
+        ..under
+            .clone()
+            .and(PAST, [position.into()])
+            .first(tables, &PAST_TOTALS, [], counts)?
+            .unwrap_or_default()
     };
     Ok((rows.run(tables, row)?, totals, at))
 }

@@ -12,6 +12,7 @@ macro_rules! follow_ups_concerning {
 }
 
 mod board;
+mod condition;
 mod emergency;
 mod follow_up;
 mod indicators;

@@ -1,12 +1,12 @@
 //! What a plan makes of an alarm: the session that it convenes, and whom it calls.
 
-use super::{Alarm, Command};
+use super::{Alarm, Command, PlannedCall};
 use crate::calendar::WorkingCalendar;
 use crate::constitution::Constitution;
 use crate::decision_rule::MatterClass;
 use crate::scheduling::body::{EmergencyPlan, Standing, Version};
 use crate::scheduling::session::{self, Attendee, Declaration, Kind, Outline, RoleOnTopic, Topic, TopicRole};
-use crate::{Line, Text, Timestamp};
+use crate::{Date, Line, Text, Timestamp};
 
 /// What somebody who raises an alarm says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,11 +51,22 @@ pub fn emergency_command(
             title: declared.title.clone(),
             chair: charter.chair.clone(),
             secretariat: charter.secretariat.clone(),
-            calls: charter.calls(plan, calendar.date_of(now)),
+            calls: calls(version, plan, calendar.date_of(now)),
             acknowledge_minutes: plan.acknowledge_minutes,
             decide_by: super::clocks::minutes_after(now, plan.decide_minutes),
         },
     }
+}
+
+/// Whom a plan calls. Nobody stands in for a department that has not accepted its seat, as it does not vote.
+fn calls(version: &Version, plan: &EmergencyPlan, day: Date) -> Vec<PlannedCall> {
+    let mut calls = version.charter.calls(plan, day);
+    for call in &mut calls {
+        if !version.may_vote(&call.department) {
+            call.substitutes.clear();
+        }
+    }
+    calls
 }
 
 /// The emergency of a session that is requested by hand and has to be decided by a moment: it calls nobody, and has a clock
@@ -102,8 +113,9 @@ fn outline(
     let called = plan.departments.iter().filter_map(|department| charter.seat(department, day));
     let attendee = |seat: &crate::scheduling::body::Seat| {
         let role = match seat.standing {
-            Standing::Decides => RoleOnTopic::Decides,
-            Standing::Advises => RoleOnTopic::Advises,
+            Standing::Decides if version.may_vote(&seat.department) => RoleOnTopic::Decides,
+            // Until a department has accepted its seat it is heard.
+            Standing::Decides | Standing::Advises => RoleOnTopic::Advises,
             Standing::Observes => RoleOnTopic::Informed,
         };
         let roles = (1..=count).map(|topic| TopicRole { topic, role }).collect();
@@ -123,5 +135,51 @@ fn outline(
         case_reference: None,
         decide_by: Some(super::clocks::minutes_after(now, plan.decide_minutes)),
         carries_out: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Code;
+    use crate::aggregate::Aggregate as _;
+    use crate::scheduling::body::{Body, Event, State};
+    use crate::testing::{at, charter, code, line, text};
+
+    #[test]
+    fn a_department_that_has_not_accepted_its_seat_is_called_and_heard() {
+        let mut charter = charter(&["WATER", "ROADS"]);
+        charter.seats[1].substitutes = vec![code("DRAINAGE")];
+        charter.emergency_plans = vec![EmergencyPlan {
+            code: code("FLOOD-1"),
+            name: line("The river rises"),
+            departments: vec![code("WATER"), code("ROADS")],
+            acknowledge_minutes: 10,
+            decide_minutes: 120,
+        }];
+        let raised = |pending: Vec<Code>| {
+            let defined = Event::Defined { body: code("FLOOD"), charter: charter.clone(), pending };
+            let state = Body::evolve(State::default(), &defined);
+            let version = state.version().unwrap().clone();
+            let declaration = Declaration { reason: line("It floods"), authority: line("Plan 3") };
+            let declared = Declared {
+                title: line("Willow Lane"),
+                purpose: text("Close it"),
+                declaration,
+                topics: vec![],
+            };
+            let (calendar, now) =
+                (WorkingCalendar::weekends_only("Asia/Shanghai").unwrap(), at("2027-07-20T08:00:00Z"));
+            let plan = &version.charter.emergency_plans[0];
+            let Command::Raise { alarm } = emergency_command(&declared, &version, plan, &calendar, now)
+            else {
+                panic!("an alarm is raised");
+            };
+            let outline = outline(&declared, &version, plan, &calendar, now);
+            let of_roads = &outline.attendees[1].roles[0];
+            (of_roads.role, alarm.calls[1].department.clone(), alarm.calls[1].substitutes.len())
+        };
+        assert_eq!(raised(vec![]), (RoleOnTopic::Decides, code("ROADS"), 1));
+        assert_eq!(raised(vec![code("ROADS")]), (RoleOnTopic::Advises, code("ROADS"), 0));
     }
 }

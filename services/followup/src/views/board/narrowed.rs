@@ -1,9 +1,10 @@
 //! The board of some of the items: those of a body, a resolution, a session, a matter or a case, or those that wait for a
 //! department. They are counted when it is asked for.
 
+use super::super::condition::Condition;
 use super::super::follow_up::CALLED_UPON;
 use super::super::{origin, uuid_filter};
-use super::{Board, Condition, counts, due_soon_until, row};
+use super::{Board, counts, due_soon_until, row};
 use domain::Timestamp;
 use domain::calendar::Zone;
 use domain::text::composed;
@@ -75,7 +76,6 @@ pub(super) fn board(
         rows = rows.filter(condition, values.clone());
         totals = totals.and(condition, values.iter().cloned().map(Value::from));
     }
-    totals.1.splice(0..0, moments.map(Value::from));
-    let totals = totals.first(tables, &ROWS, counts)?.unwrap_or_default();
+    let totals = totals.first(tables, &ROWS, moments, counts)?.unwrap_or_default();
     Ok((rows.selecting_with(moments).run(tables, row)?, totals, now))
 }

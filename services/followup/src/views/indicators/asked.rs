@@ -1,11 +1,11 @@
 //! What the indicators are asked of: a period, a body, some departments; and the conditions that say so.
 
 use crate::views::DAY_MICROS;
+use crate::views::condition::Condition;
 use domain::calendar::Zone;
 use domain::{Code, Date, Timestamp};
 use proto::Invalid;
 use proto::followup::v1::GetIndicatorsRequest;
-use rusqlite::types::Value;
 use service_kit::scope::as_json;
 use service_kit::serve::read;
 use service_kit::{Rows, ScopedTables};
@@ -125,7 +125,7 @@ impl Asked {
     pub(super) fn departments(&self) -> Condition {
         match &self.under {
             Some(codes) => Condition::new("code IN (SELECT value FROM json_each(?))", [codes.clone().into()]),
-            None => Condition::new("TRUE", []),
+            None => Condition::always(),
         }
     }
 }
@@ -134,19 +134,7 @@ const OF_DEPARTMENT: &str = "department IN (SELECT value FROM json_each(?))";
 const OF_CONCERNED: &str =
     "id IN (SELECT session FROM concerned WHERE department IN (SELECT value FROM json_each(?)))";
 
-/// A condition with a value for each `?`.
-#[derive(Debug, Clone)]
-pub(super) struct Condition(String, Vec<Value>);
-
 impl Condition {
-    fn new(condition: &str, values: impl IntoIterator<Item = Value>) -> Condition {
-        Condition(condition.to_owned(), values.into_iter().collect())
-    }
-
-    pub(super) fn and(self, other: &str, values: impl IntoIterator<Item = Value>) -> Condition {
-        Condition(format!("{} AND {other}", self.0), self.1.into_iter().chain(values).collect())
-    }
-
     /// One number; 0 where there is nothing to add up. The values of the selection come before those of the condition.
     pub(super) fn figure(
         self,
@@ -154,8 +142,7 @@ impl Condition {
         rows: &Rows,
         selected: impl IntoIterator<Item = i64>,
     ) -> rusqlite::Result<f64> {
-        let values = selected.into_iter().map(Value::from).chain(self.1);
-        let found = tables.first(rows, &self.0, values, |row| row.get::<_, Option<f64>>(0))?;
+        let found = self.first(tables, rows, selected, |row| row.get::<_, Option<f64>>(0))?;
         Ok(found.flatten().unwrap_or_default())
     }
 }

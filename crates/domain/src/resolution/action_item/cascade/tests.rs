@@ -5,7 +5,7 @@ use crate::resolution::action_item::{ActionItem, Due, State};
 use crate::resolution::evidence::Evidence;
 use crate::resolution::roll_up::{Node, RollUp, roll_up};
 use crate::testing::{actor, code, line, text};
-use crate::{Actor, Aggregate as _};
+use crate::{Actor, Aggregate as _, Refusal as _};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -48,6 +48,21 @@ fn lead(department: &str) -> Actor {
 
 fn issued(by: Actor) -> Issued {
     Issued { at: BEGIN.parse().unwrap(), by }
+}
+
+#[test]
+fn a_session_carries_out_an_item_for_its_lead_while_that_is_at_work_on_it() {
+    let realm = Realm::with_root();
+    let check = |state: &State, department: &str| {
+        let refused = carry_out::check(state, &issued(actor("chen", department, Role::Clerk)));
+        refused.map_err(|refused| refused.reason())
+    };
+    assert_eq!(check(&realm.state(ROOT), "STATE"), Ok(()));
+    assert_eq!(check(&realm.state(ROOT), "OTHER"), Err("NOT_THE_LEAD"));
+    assert_eq!(check(&State::default(), "STATE"), Err("NOT_FOUND"));
+    let assigned = Event::Assigned { assignment: assignment("STATE") };
+    let waiting = ActionItem::fold(State::default(), &[assigned]);
+    assert_eq!(check(&waiting, "STATE"), Err("ITEM_NOT_UNDERWAY"), "it is not acknowledged yet");
 }
 
 /// The items of a cascade, as their services have them.

@@ -1,0 +1,38 @@
+//! A condition on rows, which grows as more is asked for.
+
+use rusqlite::Row;
+use rusqlite::types::Value;
+use service_kit::{Rows, ScopedTables};
+
+/// A condition, with a value for each `?`.
+#[derive(Debug, Clone)]
+pub(super) struct Condition(String, Vec<Value>);
+
+impl Condition {
+    pub(super) fn new(condition: &str, values: impl IntoIterator<Item = Value>) -> Condition {
+        Condition(condition.to_owned(), values.into_iter().collect())
+    }
+
+    /// All rows.
+    pub(super) fn always() -> Condition {
+        Condition::new("TRUE", [])
+    }
+
+    /// Both.
+    pub(super) fn and(self, other: &str, values: impl IntoIterator<Item = Value>) -> Condition {
+        let Condition(condition, own) = self;
+        Condition(format!("({condition}) AND ({other})"), own.into_iter().chain(values).collect())
+    }
+
+    /// The first of the rows. The values of the selection come before those of the condition.
+    pub(super) fn first<T>(
+        self,
+        tables: ScopedTables<'_>,
+        rows: &Rows,
+        selected: impl IntoIterator<Item = i64>,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Option<T>> {
+        let values = selected.into_iter().map(Value::from).chain(self.1);
+        tables.first(rows, &self.0, values, read)
+    }
+}
