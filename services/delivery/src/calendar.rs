@@ -103,7 +103,10 @@ pub(crate) async fn read(
     let kit = &delivering.kit;
     let scope = kit.scope_of(&known.owner).await?;
     let since = kit.clock().now() - SignedDuration::from_hours(24 * CALENDAR_DAYS_BACK);
-    let (entries, _) = view.query(scope.clone(), 0, entries_since(since, CALENDAR_ENTRIES_MAX)).await?;
+    // How often an entry has changed is to be known with what it is.
+    let committed = *kit.journal().committed().borrow();
+    let entries = entries_since(since, CALENDAR_ENTRIES_MAX);
+    let (entries, _) = view.query(scope.clone(), committed, entries).await?;
     let shown: Vec<Option<Shown>> = futures::stream::iter(entries)
         .map(|entry| show(kit, &scope, known, entry))
         .buffered(CALENDAR_LOADS_AT_ONCE)
@@ -168,14 +171,14 @@ async fn show(kit: &Kit, scope: &Scope, known: &Known, entry: Entry) -> Result<O
     };
     let (what, body) = match entry.kind {
         Kind::Session => {
-            let state = kit.load::<Session>(id).await?;
+            let state = kit.show::<Session>(scope, id).await?;
             let Some(filed) = state.filed().filter(|_| is_for(&Session::audience(&state))) else {
                 return Ok(None);
             };
             (What::Session(Box::new(filed.clone())), Some(filed.outline.body.clone()))
         }
         Kind::Item => {
-            let state = kit.load::<ActionItem>(id).await?;
+            let state = kit.show::<ActionItem>(scope, id).await?;
             let Some(item) = state.item().filter(|_| is_for(&ActionItem::audience(&state))) else {
                 return Ok(None);
             };
