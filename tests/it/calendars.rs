@@ -1,12 +1,12 @@
 //! Calendars at secret addresses: read by programs that know nothing of Huishang.
 
+use crate::delivery::trees_to_count;
 use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
 use harness::root;
 use proto::delivery::v1 as pb;
 use proto::directory::v1 as directory;
-use proto::resolution::v1 as resolution;
 use proto::scheduling::v1 as scheduling;
 use serde_json::{Value, json};
 use service_kit::config::Config;
@@ -27,24 +27,7 @@ async fn founded(sandbox: &Sandbox) -> anyhow::Result<String> {
     clerk.register_room("ROOM").await?;
     let session_id = clerk.admitted_session(outline(TITLE, "WATER")).await?;
     schedule(&clerk, &session_id, "2027-03-09T01:00:00Z").await?;
-    let item = resolution::ItemToRecord {
-        title: "Count the trees".into(),
-        deliverable: "A list".into(),
-        criterion: "Nothing is missing".into(),
-        lead_code: "WATER".into(),
-        due: Some(resolution::DueRule { rule: Some(resolution::due_rule::Rule::AfterWorkingDays(5)) }),
-        ..Default::default()
-    };
-    let record = resolution::RecordResolutionRequest {
-        body_code: "BODY".into(),
-        title: "Trees".into(),
-        text: "The trees are counted.".into(),
-        decided_on: "2027-03-01".into(),
-        source: "Bulletin 1".into(),
-        items: vec![item],
-        ..command()
-    };
-    sandbox.client(Role::Supervisor, Some("ROADS")).await?.call(record).await?;
+    sandbox.client(Role::Supervisor, Some("ROADS")).await?.call(trees_to_count()).await?;
     Ok(session_id)
 }
 

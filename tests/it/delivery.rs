@@ -24,6 +24,27 @@ async fn founded(mode: Mode) -> anyhow::Result<Sandbox> {
     founded_with(mode, settings.map(|(name, value)| (name, value.to_owned())).to_vec()).await
 }
 
+/// A resolution of BODY that WATER counts the trees within five working days.
+pub fn trees_to_count() -> resolution::RecordResolutionRequest {
+    let item = resolution::ItemToRecord {
+        title: "Count the trees".into(),
+        deliverable: "A list".into(),
+        criterion: "Nothing is missing".into(),
+        lead_code: "WATER".into(),
+        due: Some(resolution::DueRule { rule: Some(resolution::due_rule::Rule::AfterWorkingDays(5)) }),
+        ..Default::default()
+    };
+    resolution::RecordResolutionRequest {
+        body_code: "BODY".into(),
+        title: "Trees".into(),
+        text: "The trees are counted.".into(),
+        decided_on: "2027-03-01".into(),
+        source: "Bulletin 1".into(),
+        items: vec![item],
+        ..command()
+    }
+}
+
 async fn founded_with(mode: Mode, settings: Vec<(&'static str, String)>) -> anyhow::Result<Sandbox> {
     let sandbox = Sandbox::start_with(mode, SandboxConfig { settings, ..SandboxConfig::default() })?;
     let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
@@ -347,24 +368,7 @@ async fn whoever_must_know_gets_a_letter_in_their_language(mode: Mode) -> anyhow
 
     // The server is busy once, and asked again.
     mailbox.answer(&[451])?;
-    let item = resolution::ItemToRecord {
-        title: "Count the trees".into(),
-        deliverable: "A list".into(),
-        criterion: "Nothing is missing".into(),
-        lead_code: "WATER".into(),
-        due: Some(resolution::DueRule { rule: Some(resolution::due_rule::Rule::AfterWorkingDays(5)) }),
-        ..Default::default()
-    };
-    let record = resolution::RecordResolutionRequest {
-        body_code: "BODY".into(),
-        title: "Trees".into(),
-        text: "The trees are counted.".into(),
-        decided_on: "2027-03-01".into(),
-        source: "Bulletin 1".into(),
-        items: vec![item],
-        ..command()
-    };
-    supervisor.call(record).await?;
+    supervisor.call(trees_to_count()).await?;
     let operator = sandbox.client(Role::Operator, None).await?;
     let clock_at = Some(Client::moment("2027-03-09T01:00:00Z"));
     operator.call(MoveClockRequest { clock_at, ..command() }).await?;
