@@ -374,8 +374,8 @@ impl Kit {
     ///
     /// The closure runs again, on fresh histories, when another command was faster, and when what it was
     /// decided on, or it itself, may have been lost before it was committed; it must touch nothing outside its
-    /// unit of work. The answer comes once the command is committed. A refusal counts only when it was decided on
-    /// what the journal has, not on what the cache remembers.
+    /// unit of work. The answer comes once the command is committed. A refusal counts only when all of it was decided
+    /// on what the journal has at one moment, not on what the cache remembers.
     ///
     /// What the issuer may not see does not exist for the command: it is decided, and refused, as on a stream without
     /// records.
@@ -412,8 +412,9 @@ impl Kit {
                     }
                 }
                 Err(_) if cached_only => {}
+                Err(CommandError::Rejected { .. }) if unit.is_overtaken().await? => {}
                 Err(error) => return Err(error),
-                Ok(()) if cached_only && (unit.leaves_nothing() || context.validate_only) => {}
+                Ok(()) if cached_only && (unit.may_be_mistaken() || context.validate_only) => {}
                 Ok(()) if context.validate_only => {
                     let aggregate = match unit.preview(&stream) {
                         Some(aggregate) => aggregate,

@@ -20,7 +20,6 @@ use domain::scheduling::session::{
     Attendee, Command, Filed, Kind, Session, Stage, State, check_notice, check_start, check_working_time,
 };
 use domain::{Code, Timestamp, Uuid};
-use proto::record::EventCodec;
 use proto::{Invalid, Violation};
 use service_kit::{CommandError, UnitOfWork};
 use std::collections::BTreeSet;
@@ -99,32 +98,12 @@ pub(crate) async fn decide_session(
     decide_emergency(unit, session, &before, command).await?;
     let diaries = before.filed().map(|filed| diary_commands(session, filed, command)).unwrap_or_default();
     for (diary, command) in diaries {
-        decide_beside::<Diary>(unit, diary, command).await?;
+        unit.decide::<Diary>(diary, command).await?;
     }
     for (matter, command) in matter_commands(session, &before, command, seed, issued.by.department.as_ref()) {
         unit.decide::<Matter>(matter, command).await?;
     }
     keep_to_the_calendar(unit, session, &before, command, default_calendar).await
-}
-
-/// Decides on another aggregate than the one that the command is about, where that may change nothing. On what the cache
-/// remembers it could do so by mistake, and nothing would conflict; then all of it is decided again on what the journal has.
-async fn decide_beside<A>(unit: &mut UnitOfWork, id: Uuid, command: A::Command) -> Result<(), CommandError>
-where
-    A: EventCodec,
-    A::Command: Clone,
-{
-    let issued = unit.issued().clone();
-    let changes =
-        |state: &A::State| A::decide(state, command.clone(), &issued).is_ok_and(|events| !events.is_empty());
-    let is_due = changes(&unit.load::<A>(id).await?);
-    let mut is_seen = false;
-    unit.decide_on::<A>(id, |state| {
-        is_seen = changes(state);
-        command.clone()
-    })
-    .await?;
-    if is_due && !is_seen { Err(CommandError::Conflict(1)) } else { Ok(()) }
 }
 
 /// Starts the clock of an emergency that is requested by hand, and stops that of one that does not take place.
@@ -147,7 +126,7 @@ pub(crate) async fn decide_emergency(
         _ => None,
     };
     match command {
-        Some(command) => decide_beside::<Emergency>(unit, session, command).await,
+        Some(command) => unit.decide::<Emergency>(session, command).await,
         None => Ok(()),
     }
 }
@@ -174,7 +153,7 @@ async fn keep_to_the_calendar(
     let defined = unit.load::<Body>(Body::id(body)).await?;
     let rules = defined.version().map(|version| version.charter.meeting_rules).unwrap_or_default();
     match quota_command(session, filed, command, &rules, &calendar) {
-        Some(command) => decide_beside::<Quota>(unit, Quota::id(body), command).await,
+        Some(command) => unit.decide::<Quota>(Quota::id(body), command).await,
         None => Ok(()),
     }
 }

@@ -54,8 +54,11 @@ pub struct UnitOfWork {
     issued: Issued,
     scope: Scope,
     bypass_cache: bool,
+    /// Whether a decision left another aggregate as it is, on what the cache remembers of it.
+    left_as_remembered: bool,
     subject: Option<Subject>,
-    last_seen: Position,
+    /// What was decided on so far, and up to where it was known.
+    decided_on: Vec<(StreamName, Position)>,
     writes: Vec<Write>,
     /// For each write, what the cache holds once the write has its position.
     cache_updates: Vec<CacheUpdate>,
@@ -70,8 +73,9 @@ impl UnitOfWork {
             issued,
             scope,
             bypass_cache,
+            left_as_remembered: false,
             subject: None,
-            last_seen: 0,
+            decided_on: Vec::new(),
             writes: Vec::new(),
             cache_updates: Vec::new(),
         }
@@ -83,8 +87,25 @@ impl UnitOfWork {
     }
 
     /// Whether nothing is to be written, not even a note.
-    pub(super) fn leaves_nothing(&self) -> bool {
+    fn leaves_nothing(&self) -> bool {
         self.writes.is_empty() && self.context.until_it_changes
+    }
+
+    /// Whether something was left as it is because of what the cache remembers, which may be old: where nothing is written,
+    /// nothing conflicts. The aggregate that the command is about gets a note, and so a conflict.
+    pub(super) fn may_be_mistaken(&self) -> bool {
+        self.leaves_nothing() || self.left_as_remembered
+    }
+
+    /// Whether something changed since it was decided on. A refusal that came after may have seen more than the decisions
+    /// before it, and would be another one had they seen it too.
+    pub(super) async fn is_overtaken(&mut self) -> Result<bool, CommandError> {
+        for (stream, known) in &self.decided_on {
+            if !self.kit.0.journal.read(stream, *known).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Begins with the aggregate that the command is about. Fails with the first answer when the command was
@@ -143,7 +164,6 @@ impl UnitOfWork {
     ) -> Result<(), CommandError> {
         let cached = self.cached::<A>(id).await?;
         cached.earlier_answer(&self.context)?;
-        self.last_seen = self.last_seen.max(cached.position);
         let state = cached.state()?;
         let events = A::decide(state, command(state), &self.issued).map_err(CommandError::rejected::<A>)?;
         if cached.is_concealed {
@@ -151,10 +171,17 @@ impl UnitOfWork {
             // else's command had the same.
             return Err(CommandError::IdReused(self.context.command_id));
         }
+        self.decided_on.push((A::stream(id), cached.position));
         if !events.is_empty() {
             self.add_write(id, cached, events);
+        } else if !self.is_about(&A::stream(id)) {
+            self.left_as_remembered |= !self.bypass_cache;
         }
         Ok(())
+    }
+
+    fn is_about(&self, stream: &StreamName) -> bool {
+        self.subject.as_ref().is_some_and(|subject| subject.stream == *stream)
     }
 
     /// Notes the command in the stream of what it is about, if nothing else is written there.
@@ -211,9 +238,10 @@ impl UnitOfWork {
         // What nobody else holds is changed in place; a copy would grow with the stream.
         self.subject = None;
         let answer = A::stream(id);
-        let UnitOfWork { kit, context, issued, last_seen, writes, cache_updates, .. } = self;
+        let UnitOfWork { kit, context, issued, decided_on, writes, cache_updates, .. } = self;
         if writes.is_empty() {
-            return Ok((last_seen, None));
+            let last_seen = decided_on.into_iter().map(|(_, known)| known).max();
+            return Ok((last_seen.unwrap_or_default(), None));
         }
         if !std::mem::replace(counted, true) {
             kit.0.writes.admit(&context.actor, &writes)?;

@@ -5,6 +5,8 @@ use crate::handle::{CommandContext, Executed};
 use crate::{CommandError, Kit};
 use domain::Uuid;
 use domain::directory::department::{Command, Department, State};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 async fn rename(
     kit: &Kit,
@@ -132,6 +134,56 @@ async fn a_command_that_changes_nothing_is_noted_once_however_often_it_comes_at_
         assert_eq!(answer.unwrap().position, 2);
     }
     assert_eq!(place.end(), 2);
+}
+
+#[tokio::test]
+async fn what_a_command_leaves_beside_its_own_aggregate_is_decided_on_what_is_so_now() {
+    // Given a copy of the service that remembers B by an older name than it has
+    let place = Place::new();
+    let (kit, other) = (place.kit(), place.kit());
+    register(&kit, Uuid::now_v7(), "B", "one").await.unwrap();
+    register(&other, Uuid::now_v7(), "B", "two").await.unwrap();
+    // When a command on A gives B the name that is remembered
+    let of = |code| Command::Register(profile(code, "one"));
+    let context = context(Uuid::now_v7());
+    let done = kit.commit::<Department, _>(&context, department("A"), |unit| {
+        Box::pin(async move {
+            unit.decide::<Department>(department("A"), of("A")).await?;
+            unit.decide::<Department>(department("B"), of("B")).await
+        })
+    });
+    done.await.unwrap();
+    // Then B has it.
+    let State::Listed(profile) = place.kit().load::<Department>(department("B")).await.unwrap() else {
+        panic!("it is listed")
+    };
+    assert_eq!(profile.name.as_str(), "one");
+}
+
+#[tokio::test]
+async fn a_refusal_counts_only_if_all_before_it_was_decided_on_what_is_so_now() {
+    // Given a command on A and B that is refused for B, while another copy of the service changes A in between
+    let place = Place::new();
+    let (kit, other) = (place.kit(), place.kit());
+    let runs = Arc::new(AtomicU32::new(0));
+    let counted = runs.clone();
+    let mut own_parent = profile("B", "one");
+    own_parent.parent = Some(own_parent.code.clone());
+    let refused = kit
+        .commit::<Department, _>(&context(Uuid::now_v7()), department("A"), move |unit| {
+            let (other, counted, own_parent) = (other.clone(), counted.clone(), own_parent.clone());
+            Box::pin(async move {
+                unit.decide::<Department>(department("A"), Command::Register(profile("A", "one"))).await?;
+                if counted.fetch_add(1, Ordering::Relaxed) == 1 {
+                    register(&other, Uuid::now_v7(), "A", "two").await?;
+                }
+                unit.decide::<Department>(department("B"), Command::Register(own_parent)).await
+            })
+        })
+        .await;
+    // Then it was decided on the cache, on a journal that went on meanwhile, and on one that did not.
+    assert!(matches!(refused.err(), Some(CommandError::Rejected { context: "directory", .. })));
+    assert_eq!(runs.load(Ordering::Relaxed), 3);
 }
 
 #[tokio::test]
