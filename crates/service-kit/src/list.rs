@@ -2,8 +2,9 @@
 
 use crate::limits::{PAGE_BYTES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
 use crate::scope::{Rows, ScopedTables, as_json};
-use domain::Code;
+use crate::serve::read;
 use domain::text::{composed, search_key};
+use domain::{Code, Uuid};
 use prost::Message;
 use proto::Invalid;
 use rusqlite::types::Value;
@@ -26,6 +27,12 @@ pub struct ListQuery {
     group: Option<&'static str>,
     page_token: String,
     size: u32,
+}
+
+/// Reads a filter by an id, in the form in which tables have it; one that is unset or empty filters nothing.
+pub fn uuid_filter(field: &str, id: &Option<String>) -> Result<Option<String>, Invalid> {
+    let id: Option<Uuid> = read(field, id.clone().filter(|id| !id.is_empty()))?;
+    Ok(id.map(|id| id.to_string()))
 }
 
 /// How rows are sorted: by a column, and where it is equal by another one that never is.

@@ -5,7 +5,7 @@ mod row;
 pub(super) use row::ChangingRow;
 
 use super::board::{Account, Counted, chosen, column};
-use super::{board, notice, origin, uuid_filter};
+use super::{board, notice};
 use domain::calendar::Zone;
 use domain::followup::follow_up::{Event, FollowUp, Stage, Subject};
 use domain::followup::ladder::Rung;
@@ -16,7 +16,7 @@ use row::{Pending, write_rungs};
 use rusqlite::types::Type;
 use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
-use service_kit::list::{ListQuery, Page, sort_key};
+use service_kit::list::{ListQuery, Page, sort_key, uuid_filter};
 use service_kit::row::moment;
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
@@ -202,7 +202,7 @@ pub(crate) fn list(
     .filter_text("body_code = ?", &request.body_code)
     .filter_text(CALLED_UPON, &request.called_upon_code);
     for (condition, values) in
-        origin::conditions(&request.session_id, &request.matter_id, &request.case_reference)?
+        origins::conditions(&request.session_id, &request.matter_id, &request.case_reference)?
     {
         query = query.filter(condition, values);
     }

@@ -17,7 +17,6 @@ mod emergency;
 mod follow_up;
 mod indicators;
 mod notice;
-mod origin;
 mod proceedings;
 
 pub use board::board;
@@ -32,6 +31,7 @@ pub(crate) use indicators::{Asked as AskedIndicators, indicators};
 pub(crate) use notice::list as list_of_notices;
 pub(crate) use notice::{notices, upcoming};
 
+use domain::Aggregate as _;
 use domain::deliberation::docket::Docket;
 use domain::directory::department::Department;
 use domain::followup::follow_up::FollowUp;
@@ -39,10 +39,7 @@ use domain::resolution::resolution::Resolution;
 use domain::scheduling::emergency::Emergency;
 use domain::scheduling::matter::Matter;
 use domain::scheduling::session::Session;
-use domain::{Aggregate as _, Uuid};
-use proto::Invalid;
 use rusqlite::Transaction;
-use service_kit::serve::read;
 use service_kit::view::ViewError;
 use service_kit::{Record, View};
 
@@ -53,7 +50,7 @@ pub struct FollowupView;
 
 impl View for FollowupView {
     const NAME: &'static str = "followup";
-    const SCHEMA: &'static str = include_str!("schema.sql");
+    const SCHEMA: &'static str = concat!(origins::tables!(), include_str!("schema.sql"));
     const CATEGORIES: &'static [&'static str] = &[
         FollowUp::CATEGORY,
         Department::CATEGORY,
@@ -65,27 +62,14 @@ impl View for FollowupView {
     ];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+        origins::project(tables, record)?;
         match record.stream.category.as_str() {
             FollowUp::CATEGORY => follow_up::project(tables, record),
             Department::CATEGORY => proceedings::project_department(tables, record),
-            Session::CATEGORY => {
-                origin::project_session(tables, record)?;
-                proceedings::project_session(tables, record)
-            }
-            Docket::CATEGORY => {
-                origin::project_docket(tables, record)?;
-                proceedings::project_docket(tables, record)
-            }
-            Resolution::CATEGORY => origin::project_resolution(tables, record),
-            Matter::CATEGORY => origin::project_matter(tables, record),
+            Session::CATEGORY => proceedings::project_session(tables, record),
+            Docket::CATEGORY => proceedings::project_docket(tables, record),
             Emergency::CATEGORY => emergency::project(tables, record),
             _ => Ok(()),
         }
     }
-}
-
-/// Reads a filter, in the form in which the tables have the id; one that is unset or empty filters nothing.
-fn uuid_filter(field: &str, id: &Option<String>) -> Result<Option<String>, Invalid> {
-    let id: Option<Uuid> = read(field, id.clone().filter(|id| !id.is_empty()))?;
-    Ok(id.map(|id| id.to_string()))
 }

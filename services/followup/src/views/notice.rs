@@ -1,7 +1,6 @@
 //! Notices, a row each: who was notified of what, and when.
 
 use super::follow_up::ChangingRow;
-use super::uuid_filter;
 use domain::calendar::Zone;
 use domain::followup::follow_up::{Event, State, Tier};
 use domain::followup::ladder::RungKind;
@@ -11,7 +10,7 @@ use proto::followup::v1::NoticeKind as Kind;
 use proto::{Invalid, Wire as _};
 use rusqlite::types::Value;
 use rusqlite::{Row, Transaction, params};
-use service_kit::list::{ListQuery, Page};
+use service_kit::list::{ListQuery, Page, uuid_filter};
 use service_kit::row::moment;
 use service_kit::serve::read;
 use service_kit::{Record, Rows, ScopedTables};

@@ -1,13 +1,13 @@
 //! What became of items since a position of the log.
 
+use super::history;
 use super::item::{self, OF_BODY, UNDER};
-use super::{history, origin, uuid_filter};
 use domain::calendar::Zone;
 use domain::{Code, Timestamp};
 use proto::resolution::v1 as pb;
 use proto::{Invalid, Wire as _};
 use rusqlite::Row;
-use service_kit::list::{ListQuery, Page};
+use service_kit::list::{ListQuery, Page, uuid_filter};
 use service_kit::{Position, ScopedTables};
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ pub(crate) fn changes(
     .filter_text(OF_BODY, &request.body_code)
     .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?);
     for (condition, values) in
-        origin::conditions(&request.session_id, &request.matter_id, &request.case_reference)?
+        origins::conditions(&request.session_id, &request.matter_id, &request.case_reference)?
     {
         query = query.filter(condition, values);
     }

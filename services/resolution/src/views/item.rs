@@ -1,6 +1,6 @@
 //! Action items, a row each, and the departments that support them.
 
-use super::{Named, chain, history, origin, resolution, stage_filter, uuid_filter};
+use super::{Named, chain, history, resolution, stage_filter};
 use crate::render;
 use domain::calendar::{WorkingCalendar, Zone};
 use domain::resolution::action_item::{ActionItem, Assignment, Event, Item, Stage};
@@ -12,7 +12,7 @@ use proto::{Invalid, Wire};
 use rusqlite::types::Type;
 use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
-use service_kit::list::{ListQuery, Page, searchable, sort_key};
+use service_kit::list::{ListQuery, Page, searchable, sort_key, uuid_filter};
 use service_kit::serve::read;
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
@@ -250,7 +250,7 @@ pub(crate) fn list(request: &pb::ListItemsRequest, now: Timestamp) -> Result<Lis
         query = query.sort_few_by("number");
     }
     for (condition, values) in
-        origin::conditions(&request.session_id, &request.matter_id, &request.case_reference)?
+        origins::conditions(&request.session_id, &request.matter_id, &request.case_reference)?
     {
         query = query.filter(condition, values);
     }

@@ -21,7 +21,6 @@ mod dissent;
 mod history;
 mod item;
 mod notice;
-mod origin;
 mod resolution;
 mod scorecard;
 mod tree;
@@ -56,7 +55,7 @@ pub struct ResolutionView;
 
 impl View for ResolutionView {
     const NAME: &'static str = "resolution";
-    const SCHEMA: &'static str = include_str!("schema.sql");
+    const SCHEMA: &'static str = concat!(origins::tables!(), include_str!("schema.sql"));
     const CATEGORIES: &'static [&'static str] = &[
         Docket::CATEGORY,
         Resolution::CATEGORY,
@@ -67,17 +66,10 @@ impl View for ResolutionView {
     ];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+        origins::project(tables, record)?;
         match record.stream.category.as_str() {
-            Docket::CATEGORY => {
-                origin::project_docket(tables, record)?;
-                resolution::project_docket(tables, record)
-            }
-            Resolution::CATEGORY => {
-                origin::project_resolution(tables, record)?;
-                resolution::project(tables, record)
-            }
-            Session::CATEGORY => origin::project_session(tables, record),
-            Matter::CATEGORY => origin::project_matter(tables, record),
+            Docket::CATEGORY => resolution::project_docket(tables, record),
+            Resolution::CATEGORY => resolution::project(tables, record),
             ActionItem::CATEGORY => item::project(tables, record),
             FollowUp::CATEGORY => notice::project(tables, record),
             _ => Ok(()),
@@ -109,12 +101,6 @@ impl Named {
 /// Reads an id, in the form in which the tables hold it.
 fn uuid(field: &str, id: &str) -> Result<String, Invalid> {
     Ok(read::<Uuid, String>(field, id.to_owned())?.to_string())
-}
-
-/// Reads a filter; one that is unset or empty filters nothing.
-fn uuid_filter(field: &str, id: &Option<String>) -> Result<Option<String>, Invalid> {
-    let id = id.as_deref().filter(|id| !id.is_empty());
-    id.map(|id| uuid(field, id)).transpose()
 }
 
 /// Reads a filter on a stage; one that is unset or unspecified filters nothing.

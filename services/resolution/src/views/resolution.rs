@@ -1,6 +1,6 @@
 //! Resolutions, a row each.
 
-use super::{Named, dissent, stage_filter, uuid_filter};
+use super::{Named, dissent, stage_filter};
 use domain::deliberation::docket::{self, Docket};
 use domain::resolution::resolution::{Event, Origin, Registration, Resolution, Stage};
 use domain::resolution_change::ChangeEffect;
@@ -10,7 +10,7 @@ use proto::resolution::v1 as pb;
 use proto::{Invalid, Wire};
 use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
-use service_kit::list::{ListQuery, Page, searchable, sort_key};
+use service_kit::list::{ListQuery, Page, searchable, sort_key, uuid_filter};
 use service_kit::row::{message, moment};
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};

@@ -170,27 +170,6 @@ CREATE INDEX events_of_item ON history (item) WHERE kind IS NOT NULL;
 CREATE INDEX history_of_item ON history (item, position, id);
 CREATE INDEX history_by_position ON history (position, item);
 
--- What the topics of dockets are about, from which session and matter a resolution comes, and which public-service case a
--- session or a matter is about.
-CREATE TABLE topics (
-    docket TEXT NOT NULL,
-    topic INTEGER NOT NULL,
-    matter TEXT,
-    PRIMARY KEY (docket, topic)
-) WITHOUT ROWID;
-CREATE TABLE origins (
-    resolution TEXT PRIMARY KEY,
-    session TEXT NOT NULL,
-    matter TEXT
-) WITHOUT ROWID;
-CREATE INDEX origins_by_session ON origins (session);
-CREATE INDEX origins_by_matter ON origins (matter);
-CREATE TABLE cases (
-    thing TEXT PRIMARY KEY,
-    reference TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX cases_by_reference ON cases (reference);
-
 -- What the query planner is told of a grown log, so that it sorts the rows of a small index rather than walk all rows
 -- in their order: about how many rows an index has, and how many of them share what it is sorted by.
 ANALYZE supporting;

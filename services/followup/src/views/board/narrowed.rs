@@ -3,7 +3,6 @@
 
 use super::super::condition::Condition;
 use super::super::follow_up::CALLED_UPON;
-use super::super::{origin, uuid_filter};
 use super::{Board, counts, due_soon_until, row};
 use domain::Timestamp;
 use domain::calendar::Zone;
@@ -11,7 +10,7 @@ use domain::text::composed;
 use proto::Invalid;
 use proto::followup::v1::GetBoardRequest;
 use rusqlite::types::Value;
-use service_kit::list::ListQuery;
+use service_kit::list::{ListQuery, uuid_filter};
 use service_kit::{Rows, ScopedTables};
 
 /// A department's counts, which it sees, and those above it.
@@ -39,7 +38,7 @@ pub(super) fn conditions(request: &GetBoardRequest) -> Result<Vec<(&'static str,
         (CALLED_UPON, text(&request.called_upon_code)),
     ];
     let own = own.into_iter().filter_map(|(condition, values)| Some((condition, values?)));
-    let origins = origin::conditions(&request.session_id, &request.matter_id, &request.case_reference)?;
+    let origins = origins::conditions(&request.session_id, &request.matter_id, &request.case_reference)?;
     Ok(own.chain(origins).collect())
 }
 

@@ -1,20 +1,61 @@
-//! Where what is owed comes from: the session, the matter and the public-service case in which it was decided.
+//! Where what is owed comes from: the session, the matter and the public-service case in which it was decided. The views of
+//! several services keep it, each in tables of its own, to filter by it.
 
-use super::uuid_filter;
 use domain::deliberation::docket::{self, Docket};
 use domain::resolution::resolution::{Event, Origin, Resolution};
 use domain::scheduling::matter::{self, Matter};
 use domain::scheduling::session::{self, Session};
 use domain::text::composed;
-use domain::{Line, Uuid};
+use domain::{Aggregate as _, Line, Uuid};
 use proto::Invalid;
 use rusqlite::Transaction;
 use service_kit::Record;
 use service_kit::events::decode;
+use service_kit::list::uuid_filter;
 use service_kit::view::ViewError;
 
+/// The tables, for the schema of a view.
+#[macro_export]
+macro_rules! tables {
+    () => {
+        "-- What the topics of dockets are about, from which session and matter a resolution comes, and which public-service case a
+-- session or a matter is about.
+CREATE TABLE topics (
+    docket TEXT NOT NULL,
+    topic INTEGER NOT NULL,
+    matter TEXT,
+    PRIMARY KEY (docket, topic)
+) WITHOUT ROWID;
+CREATE TABLE origins (
+    resolution TEXT PRIMARY KEY,
+    session TEXT NOT NULL,
+    matter TEXT
+) WITHOUT ROWID;
+CREATE INDEX origins_by_session ON origins (session);
+CREATE INDEX origins_by_matter ON origins (matter);
+CREATE TABLE cases (
+    thing TEXT PRIMARY KEY,
+    reference TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX cases_by_reference ON cases (reference);
+"
+    };
+}
+
+/// Notes in the tables of a view what a record says of where something comes from. The view wants the records of dockets,
+/// resolutions, sessions and matters.
+pub fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+    match record.stream.category.as_str() {
+        Docket::CATEGORY => project_docket(tables, record),
+        Resolution::CATEGORY => project_resolution(tables, record),
+        Session::CATEGORY => project_session(tables, record),
+        Matter::CATEGORY => project_matter(tables, record),
+        _ => Ok(()),
+    }
+}
+
 /// Notes what the topics of a docket are about.
-pub(super) fn project_docket(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+fn project_docket(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     for event in decode::<Docket>(record)? {
         let docket::Event::Prepared { agenda } = event else { continue };
         let mut insert = tables.prepare_cached("INSERT OR REPLACE INTO topics VALUES (?1, ?2, ?3)")?;
@@ -27,7 +68,7 @@ pub(super) fn project_docket(tables: &Transaction<'_>, record: &Record) -> Resul
 }
 
 /// Notes on which topic a resolution was decided. What was adopted elsewhere comes from no session.
-pub(super) fn project_resolution(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+fn project_resolution(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     for event in decode::<Resolution>(record)? {
         let Event::Registered { registration, .. } = event else { continue };
         let Origin::Session { session, topic, .. } = registration.origin else { continue };
@@ -40,7 +81,7 @@ pub(super) fn project_resolution(tables: &Transaction<'_>, record: &Record) -> R
 }
 
 /// Notes the case that raised a session.
-pub(super) fn project_session(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+fn project_session(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     for event in decode::<Session>(record)? {
         let session::Event::Requested { outline, .. } = event else { continue };
         insert_case(tables, record.stream.id, outline.case_reference.as_ref())?;
@@ -49,7 +90,7 @@ pub(super) fn project_session(tables: &Transaction<'_>, record: &Record) -> Resu
 }
 
 /// Notes the case that a matter is about.
-pub(super) fn project_matter(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+fn project_matter(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     for event in decode::<Matter>(record)? {
         let matter::Event::TakenIn { intake, .. } = event else { continue };
         insert_case(tables, record.stream.id, intake.case_reference.as_ref())?;
@@ -65,7 +106,7 @@ fn insert_case(tables: &Transaction<'_>, thing: Uuid, reference: Option<&Line>) 
 
 /// The conditions that keep only what comes of a session, a matter or a case, each with its values; what is unset or empty
 /// keeps everything.
-pub(super) fn conditions(
+pub fn conditions(
     session_id: &Option<String>,
     matter_id: &Option<String>,
     case_reference: &Option<String>,
