@@ -5,19 +5,18 @@ mod event;
 mod page;
 
 use crate::Delivering;
+use crate::entry::{Only, What, look};
 use crate::letter::Invitation;
 use crate::limits::{CALENDAR_DAYS_BACK, CALENDAR_ENTRIES_MAX, CALENDAR_LOADS_AT_ONCE};
-use crate::views::calendar::{Entry, Kind, entries_since, entry_of, feed_with};
+use crate::views::calendar::{Entry, entries_since, entry_of, feed_with};
 use domain::delivery::calendar_feed::{CalendarFeed, Known, State, Terms};
 use domain::delivery::subscription::MailLanguage;
 use domain::directory::calendar::Calendar;
 use domain::directory::department::Department;
 use domain::directory::member::Member;
-use domain::resolution::action_item::{ActionItem, Item};
-use domain::resolution::resolution::Resolution;
 use domain::scheduling::room::Room;
-use domain::scheduling::session::{Filed, Session};
-use domain::{Actor, Aggregate, Audience, Code};
+use domain::scheduling::session::Session;
+use domain::{Actor, Code};
 use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::SignedDuration;
 use page::Page;
@@ -31,11 +30,6 @@ use tonic::Status;
 struct Shown {
     entry: Entry,
     what: What,
-}
-
-enum What {
-    Session(Box<Filed>),
-    Item(Box<Item>),
 }
 
 /// The names that are shown in place of codes.
@@ -161,42 +155,9 @@ pub(crate) async fn invitation(
 
 /// An entry as it is now, if it is for this feed and its owner may see it.
 async fn show(kit: &Kit, scope: &Scope, known: &Known, entry: Entry) -> Result<Option<Shown>, CommandError> {
-    let (terms, id) = (&known.terms, entry.id);
-    let is_for = |audience: &Audience<'_>| {
-        let of_department = |code: &Code| match audience {
-            Audience::Everybody => true,
-            Audience::Concerned { departments, .. } => departments.contains(&code),
-        };
-        scope.covers(audience) && terms.department.as_ref().is_none_or(of_department)
-    };
-    let (what, body) = match entry.kind {
-        Kind::Session => {
-            let state = kit.show::<Session>(scope, id).await?;
-            let Some(filed) = state.filed().filter(|_| is_for(&Session::audience(&state))) else {
-                return Ok(None);
-            };
-            (What::Session(Box::new(filed.clone())), Some(filed.outline.body.clone()))
-        }
-        Kind::Item => {
-            let state = kit.show::<ActionItem>(scope, id).await?;
-            let Some(item) = state.item().filter(|_| is_for(&ActionItem::audience(&state))) else {
-                return Ok(None);
-            };
-            let body = match terms.body {
-                Some(_) => body_of(kit, item).await?,
-                None => None,
-            };
-            (What::Item(Box::new(item.clone())), body)
-        }
-    };
-    let is_wanted = terms.body.is_none() || terms.body == body;
-    Ok(is_wanted.then_some(Shown { entry, what }))
-}
-
-/// The body that made the resolution of an item.
-async fn body_of(kit: &Kit, item: &Item) -> Result<Option<Code>, CommandError> {
-    let resolution = kit.load::<Resolution>(item.assignment.resolution).await?;
-    Ok(resolution.registered().map(|registered| registered.registration.body.clone()))
+    let only = Only { department: known.terms.department.as_ref(), body: known.terms.body.as_ref() };
+    let what = look(kit, scope, only, &entry).await?;
+    Ok(what.map(|what| Shown { entry, what }))
 }
 
 async fn names(kit: &Kit, shown: &[Shown]) -> Result<Names, CommandError> {

@@ -7,20 +7,18 @@
 mod say;
 
 use crate::Delivering;
+use crate::entry::{Only, What, look};
 use crate::letter::{Letter, decoded};
 use crate::limits::{DIGEST_ENTRIES_MAX, DIGEST_LOOK_INTERVAL, PAUSE};
-use crate::views::calendar::{Entry, Kind, entries_not_over};
+use crate::views::calendar::entries_not_over;
 use crate::views::{Daily, subscriptions_with_digest};
 use domain::aggregate::derived_id;
 use domain::calendar::WorkingCalendar;
 use domain::delivery::subscription::{Command, Event, EventId, Known, MailLanguage, Subscription};
 use domain::directory::calendar::Calendar;
-use domain::resolution::action_item::{ActionItem, Item};
-use domain::resolution::resolution::Resolution;
-use domain::scheduling::session::{Filed, Session};
-use domain::{Aggregate, Audience, Code, Date, Timestamp, Uuid};
+use domain::{Date, Timestamp};
 use say::{Said, say};
-use service_kit::{CommandContext, CommandError, Kit, Record, Scope, ViewStore};
+use service_kit::{CommandContext, Kit, Record, Scope, ViewStore};
 use tonic::Status;
 
 /// The name under which digests are begun.
@@ -108,12 +106,6 @@ fn hour_of(daily: &Daily, calendar: &WorkingCalendar, day: Date) -> Timestamp {
     calendar.zone().at_hour(day, i8::try_from(daily.hour).unwrap_or(0))
 }
 
-/// Something that a digest may speak of, as it is now.
-enum What {
-    Session(Box<Filed>),
-    Item(Box<Item>),
-}
-
 /// The letter of a digest that began with an event; none if there is nothing to say.
 pub(crate) async fn letter(
     delivering: &Delivering,
@@ -135,8 +127,9 @@ pub(crate) async fn letter(
     let now = kit.clock().now();
     let said = Said { by: &known.subscriber, calendar, language, now, digest_on, previous_on };
     let (mut waiting, mut late) = (Vec::new(), Vec::new());
+    let only = Only { department: known.terms.department.as_ref(), body: known.terms.body.as_ref() };
     for entry in found.0 {
-        match look(kit, &scope, known, &entry).await? {
+        match look(kit, &scope, only, &entry).await? {
             Some(What::Session(filed)) => waiting.extend(said.of_session(&entry, &filed)),
             Some(What::Item(item)) => {
                 waiting.extend(said.of_item(&item));
@@ -146,46 +139,6 @@ pub(crate) async fn letter(
         }
     }
     Ok(say(&said, &waiting, &late, &event))
-}
-
-/// What an entry is now, if it is for this subscription and its subscriber may see it.
-async fn look(kit: &Kit, scope: &Scope, known: &Known, entry: &Entry) -> Result<Option<What>, CommandError> {
-    match entry.kind {
-        Kind::Session => {
-            let state = kit.load::<Session>(entry.id).await?;
-            let filed = state.filed().filter(|_| is_for(scope, known, &Session::audience(&state)));
-            let filed = filed.filter(|filed| is_of_body(known, Some(&filed.outline.body)));
-            Ok(filed.map(|filed| What::Session(Box::new(filed.clone()))))
-        }
-        Kind::Item => {
-            let state = kit.load::<ActionItem>(entry.id).await?;
-            let item = state.item().filter(|_| is_for(scope, known, &ActionItem::audience(&state)));
-            let Some(item) = item else { return Ok(None) };
-            let body = match known.terms.body {
-                Some(_) => body_of(kit, item.assignment.resolution).await?,
-                None => None,
-            };
-            Ok(is_of_body(known, body.as_ref()).then(|| What::Item(Box::new(item.clone()))))
-        }
-    }
-}
-
-fn is_for(scope: &Scope, known: &Known, audience: &Audience<'_>) -> bool {
-    let takes_part = |code: &Code| match audience {
-        Audience::Everybody => true,
-        Audience::Concerned { departments, .. } => departments.contains(&code),
-    };
-    scope.covers(audience) && known.terms.department.as_ref().is_none_or(takes_part)
-}
-
-fn is_of_body(known: &Known, body: Option<&Code>) -> bool {
-    known.terms.body.is_none() || known.terms.body.as_ref() == body
-}
-
-/// The body that made a resolution.
-async fn body_of(kit: &Kit, resolution: Uuid) -> Result<Option<Code>, CommandError> {
-    let resolution = kit.load::<Resolution>(resolution).await?;
-    Ok(resolution.registered().map(|registered| registered.registration.body.clone()))
 }
 
 #[cfg(test)]

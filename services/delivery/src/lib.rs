@@ -7,6 +7,7 @@
 
 mod calendar;
 mod digest;
+mod entry;
 mod grpc;
 mod icalendar;
 mod letter;

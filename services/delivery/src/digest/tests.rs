@@ -1,6 +1,7 @@
 //! When digests are due: on working days, from their hour on, once.
 
 use super::*;
+use domain::Uuid;
 use domain::testing::at;
 
 fn daily(since: &str, digest_on: Option<Date>) -> Daily {
