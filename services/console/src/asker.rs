@@ -2,7 +2,7 @@
 
 use crate::messages::{Messages, enveloped};
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, TE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, TE};
 use http::{HeaderValue, Request, Response, Version};
 use http_body_util::Full;
 use std::convert::Infallible;
@@ -68,10 +68,15 @@ impl Asker {
     }
 }
 
+/// The host that a request addresses, with its port; empty if it names none.
+pub(crate) fn host_of(head: &http::request::Parts) -> String {
+    let host = head.headers.get(HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
+    host.or_else(|| head.uri.authority().map(ToString::to_string)).unwrap_or_default()
+}
+
 /// Where the pages are, as a request addresses them; empty if that cannot be part of an address.
 pub(crate) fn console_url(head: &http::request::Parts, is_https: bool) -> String {
-    let host = head.headers.get(http::header::HOST).and_then(|host| host.to_str().ok().map(str::to_owned));
-    let host = host.or_else(|| head.uri.authority().map(ToString::to_string)).unwrap_or_default();
+    let host = host_of(head);
     let is_host = |character: char| character.is_ascii_alphanumeric() || ".-:[]".contains(character);
     match !host.is_empty() && host.len() <= 255 && host.chars().all(is_host) {
         true => format!("{}://{host}", if is_https { "https" } else { "http" }),
@@ -86,7 +91,7 @@ mod tests {
     #[test]
     fn a_host_that_is_none_is_no_part_of_a_link() {
         let of = |host: &'static str| {
-            let request = Request::builder().uri("/calendars/a.ics").header(http::header::HOST, host);
+            let request = Request::builder().uri("/calendars/a.ics").header(HOST, host);
             console_url(&request.body(()).unwrap().into_parts().0, true)
         };
         assert_eq!(of("huishang.example:7443"), "https://huishang.example:7443");

@@ -113,8 +113,7 @@ async fn show(desk: &Desk, reader: &Reader, asked: &Asked, done: Done) -> Result
         page_size: ROWS_PER_PAGE,
         ..Default::default()
     };
-    let (around, listed) =
-        futures::future::try_join(reader.surroundings(desk), async { Ok(reader.ask(list).await?) }).await?;
+    let (around, listed) = reader.ask_around(desk, list).await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Sessions, words.t("Calendars"));
     frame.notice = done.notice;
     let departments = around.directory.departments().iter();

@@ -49,9 +49,7 @@ pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     if let Some(form) = export::wanted(&query) {
         return export::list(desk, reader, asked, request, form).await;
     }
-    let (around, answer) =
-        futures::future::try_join(reader.surroundings(desk), async { Ok(reader.ask(request).await?) })
-            .await?;
+    let (around, answer) = reader.ask_around(desk, request).await?;
     let pager = Pager::new(&query, "/matters", &answer.next_page_token);
     let mut frame = Frame::new(reader, &around, asked, Nav::Matters, words.t("Matters"));
     frame.offer_files(&query, "/matters");

@@ -82,6 +82,16 @@ impl Reader {
         self.asker.call(path, message).await
     }
 
+    /// Asks an rpc, and meanwhile for what most pages name.
+    pub(super) async fn ask_around<R: proto::Rpc>(
+        &self,
+        desk: &Desk,
+        request: R,
+    ) -> Result<(Surroundings, R::Response), Failure> {
+        let answer = async { Ok(self.ask(request).await?) };
+        futures::future::try_join(self.surroundings(desk), answer).await
+    }
+
     /// The names of departments, and how days are written.
     pub(super) async fn surroundings(&self, desk: &Desk) -> Result<Surroundings, Failure> {
         let (directory, calendar) =

@@ -16,7 +16,7 @@ use http::Response;
 use proto::ledger::v1::GetHeadRequest;
 use proto::resolution::v1::{
     Dissent, GetResolutionRequest, ListItemsRequest, ListResolutionsRequest, Resolution, ResolutionStage,
-    ResolutionSummary, ResolutionVotes,
+    ResolutionSummary,
 };
 use tonic::body::Body;
 
@@ -62,9 +62,7 @@ pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     if let Some(form) = export::wanted(&query) {
         return export::list(desk, reader, asked, request, form).await;
     }
-    let (around, answer) =
-        futures::future::try_join(reader.surroundings(desk), async { Ok(reader.ask(request).await?) })
-            .await?;
+    let (around, answer) = reader.ask_around(desk, request).await?;
     let pager = Pager::new(&query, "/resolutions", &answer.next_page_token);
     let mut frame = Frame::new(reader, &around, asked, Nav::Resolutions, words.t("Resolutions"));
     frame.offer_files(&query, "/resolutions");
@@ -149,7 +147,10 @@ pub(super) async fn page(
     frame.stamp = Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, &api));
     let page = ResolutionPage {
         lede: lede(words, &resolution, answer.accepted_items),
-        carried: registration.votes.as_ref().map(|votes| carried(words, votes)),
+        carried: registration
+            .votes
+            .as_ref()
+            .map(|votes| words.told("huishang.resolution.v1.ResolutionVotes", "sentence", &votes.sentence)),
         dissents: resolution.dissents.iter().map(|dissent| dissent_of(words, &around, dissent)).collect(),
         number: registration.number,
         title: registration.title,
@@ -176,16 +177,6 @@ fn lede(words: Words, resolution: &Resolution, accepted: u32) -> Markup {
     let counts = [("n", Markup::text(&accepted)), ("of", Markup::text(&items))];
     let sentence = words.t("{stage}; decided on {date}. {n} of {of} items are accepted.");
     Markup::fill(sentence, &[pieces, counts].concat())
-}
-
-/// The sentence of the ballot that carried a decision, in the reader's language.
-fn carried(words: Words, votes: &ResolutionVotes) -> String {
-    let message =
-        proto::contract::descriptors().get_message_by_name("huishang.resolution.v1.ResolutionVotes");
-    match message.and_then(|message| message.get_field_by_name("sentence")) {
-        Some(field) => words.0.said(&field, votes.sentence.clone()),
-        None => votes.sentence.clone(),
-    }
 }
 
 fn dissent_of(words: Words, around: &Surroundings, dissent: &Dissent) -> String {

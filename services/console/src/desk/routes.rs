@@ -10,8 +10,8 @@ use super::{
     asset, board, calendars, chains, cookies, item, items, matters, notices, proof, resolutions, scorecards,
     sessions, sign_in, today,
 };
-use crate::asker::Stack;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, SET_COOKIE};
+use crate::asker::{Stack, host_of};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ORIGIN, SET_COOKIE};
 use http::{HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt as _, Full, Limited};
 use proto::ledger::v1::FollowEventsRequest;
@@ -153,8 +153,7 @@ pub(super) fn session_cookie(desk: &Desk, session: &Session) -> HeaderValue {
 fn is_from_elsewhere(asked: &Asked) -> bool {
     let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
     let Some(origin) = asked.head.headers.get(ORIGIN).map(text) else { return false };
-    let host = asked.head.headers.get(HOST).map(text);
-    let host = host.or_else(|| asked.head.uri.authority().map(ToString::to_string)).unwrap_or_default();
+    let host = host_of(&asked.head);
     asked.head.method != Method::GET
         && origin.split_once("://").map(|(_, of_origin)| of_origin) != Some(&host)
 }

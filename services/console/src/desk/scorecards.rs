@@ -55,9 +55,7 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     if let Some(form) = export::wanted(&query) {
         return export::list(desk, reader, asked, request, form).await;
     }
-    let (around, answer) =
-        futures::future::try_join(reader.surroundings(desk), async { Ok(reader.ask(request).await?) })
-            .await?;
+    let (around, answer) = reader.ask_around(desk, request).await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Scorecards, words.t("Scorecards"));
     frame.offer_files(&query, "/scorecards");
     frame.stamp =

@@ -82,13 +82,15 @@ impl Holder {
 
 impl From<Caller> for Holder {
     fn from(caller: Caller) -> Holder {
-        let roles = caller.roles().map(|role: Role| {
-            role.as_str_name().trim_start_matches("ROLE_").to_lowercase().replace('_', "-")
-        });
-        let roles = roles.collect();
+        let roles = caller.roles().map(token_name).collect();
         let department = Some(caller.department_code).filter(|code| !code.is_empty());
         Holder { subject: caller.subject, department, roles }
     }
+}
+
+/// A role as tokens name it.
+pub(super) fn token_name(role: Role) -> String {
+    role.as_str_name().trim_start_matches("ROLE_").to_lowercase().replace('_', "-")
 }
 
 /// Seconds since 1970.

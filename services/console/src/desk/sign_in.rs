@@ -10,10 +10,10 @@ use super::routes::session_cookie;
 use super::session::{self, Holder, Session};
 use super::words::Words;
 use super::{Asked, Desk, Query, SignToken, cookies};
-use crate::asker::Stack;
+use crate::asker::{Stack, host_of};
 use crate::refused;
 use askama::Template;
-use http::header::{HOST, REFRESH, SET_COOKIE};
+use http::header::{REFRESH, SET_COOKIE};
 use http::{HeaderValue, Response, StatusCode};
 use proto::directory::v1::GetCallerRequest;
 use tonic::body::Body;
@@ -195,8 +195,7 @@ async fn finish(
 /// What signs a token for the role that somebody chooses. A page of another site, whose name is made to lead to this
 /// machine, is not asked from it by one of its own names.
 fn may_choose<'a>(desk: &'a Desk, asked: &Asked) -> Option<&'a SignToken> {
-    let host = asked.head.headers.get(HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
-    let host = host.or_else(|| asked.head.uri.authority().map(ToString::to_string)).unwrap_or_default();
+    let host = host_of(&asked.head);
     let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
     desk.sign_ins.by_role.as_ref().filter(|_| ["localhost", "127.0.0.1", "[::1]"].contains(&name))
 }

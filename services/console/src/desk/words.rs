@@ -49,6 +49,13 @@ impl Words {
         known.map_or_else(|| name.to_owned(), |number| self.value("huishang.api.v1.Role", number))
     }
 
+    /// What a service said in a field of a message such as `huishang.deliberation.v1.Ballot`.
+    pub(super) fn told(&self, message: &str, field: &str, sentence: &str) -> String {
+        let field =
+            descriptors().get_message_by_name(message).and_then(|message| message.get_field_by_name(field));
+        field.map_or_else(|| sentence.to_owned(), |field| self.0.said(&field, sentence.to_owned()))
+    }
+
     /// Names in a row.
     pub(super) fn list(&self, names: &[String]) -> String {
         names.join(if self.is_chinese() { "、" } else { ", " })

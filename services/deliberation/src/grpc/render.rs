@@ -4,9 +4,9 @@ use domain::deliberation::ballot::{Ballot, BallotResult, SealedVote, Vote};
 use domain::deliberation::docket::choices::{ChoicePaper, OptionChoice};
 use domain::deliberation::docket::next::Step;
 use domain::deliberation::docket::{Outcome, Rejection, State, Statement, Topic, TopicStage};
-use domain::{Code, Refusal as _, Role, Uuid};
+use domain::{Code, Refusal as _, Uuid};
 use proto::Wire as _;
-use proto::contract::rpcs;
+use proto::contract::{role_number, rpc};
 use proto::deliberation::v1 as pb;
 use service_kit::Scope;
 
@@ -109,31 +109,19 @@ fn acceptances(topic: &Topic) -> Vec<pb::ItemAcceptance> {
 /// A command as the rules decide it now.
 pub(crate) fn step(step: &Step) -> pb::NextStep {
     let by = step.by.iter().map(|who| pb::StepActor {
-        role: role(who.role).into(),
+        role: role_number(who.role),
         department_code: who.department.as_ref().map(Code::to_string).unwrap_or_default(),
     });
     let refused = step.refused.as_ref();
     let path = format!("{}/{}", crate::NAME, step.rpc);
     let details = refused.map(Rejection::details).unwrap_or_default().into_iter();
     pb::NextStep {
-        command: rpcs()
-            .iter()
-            .find(|rpc| rpc.path == path)
-            .map(|rpc| rpc.command.clone())
-            .unwrap_or_default(),
+        command: rpc(&path).map(|rpc| rpc.command.clone()).unwrap_or_default(),
         topic_number: step.topic,
         by: by.collect(),
         reason: refused.map(|refused| refused.reason().to_owned()).unwrap_or_default(),
         message: refused.map(Rejection::to_string).unwrap_or_default(),
         details: details.map(|(key, value)| pb::ReasonDetail { key: key.to_owned(), value }).collect(),
-    }
-}
-
-fn role(role: Role) -> proto::api::v1::Role {
-    match role {
-        Role::Clerk => proto::api::v1::Role::Clerk,
-        Role::Chair => proto::api::v1::Role::Chair,
-        _ => proto::api::v1::Role::Delegate,
     }
 }
 

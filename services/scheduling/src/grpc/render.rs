@@ -3,9 +3,9 @@
 use domain::scheduling::emergency::{Call, CalledSeat, Raised};
 use domain::scheduling::session::next::Step;
 use domain::scheduling::session::{Filed, Finding, Rejection};
-use domain::{Code, Refusal as _, Role, Uuid};
+use domain::{Code, Refusal as _, Uuid};
 use proto::Wire as _;
-use proto::contract::rpcs;
+use proto::contract::{role_number, rpc};
 use proto::scheduling::v1 as pb;
 
 /// The session, with everything on file.
@@ -83,31 +83,17 @@ fn finding(filed: &Filed, finding: &Finding) -> pb::SessionFinding {
 /// A command as the rules decide it now.
 pub(super) fn step(step: &Step) -> pb::NextStep {
     let by = step.by.iter().map(|who| pb::StepActor {
-        role: role(who.role).into(),
+        role: role_number(who.role),
         department_code: who.department.as_ref().map(Code::to_string).unwrap_or_default(),
     });
     let refused = step.refused.as_ref();
     let path = format!("{}/{}", crate::NAME, step.rpc);
     let details = refused.map(Rejection::details).unwrap_or_default().into_iter();
     pb::NextStep {
-        command: rpcs()
-            .iter()
-            .find(|rpc| rpc.path == path)
-            .map(|rpc| rpc.command.clone())
-            .unwrap_or_default(),
+        command: rpc(&path).map(|rpc| rpc.command.clone()).unwrap_or_default(),
         by: by.collect(),
         reason: refused.map(|refused| refused.reason().to_owned()).unwrap_or_default(),
         message: refused.map(Rejection::to_string).unwrap_or_default(),
         details: details.map(|(key, value)| pb::ReasonDetail { key: key.to_owned(), value }).collect(),
-    }
-}
-
-fn role(role: Role) -> proto::api::v1::Role {
-    match role {
-        Role::Clerk => proto::api::v1::Role::Clerk,
-        Role::Chair => proto::api::v1::Role::Chair,
-        Role::DepartmentLead => proto::api::v1::Role::DepartmentLead,
-        Role::Supervisor => proto::api::v1::Role::Supervisor,
-        _ => proto::api::v1::Role::Delegate,
     }
 }

@@ -3,8 +3,8 @@
 use super::acts;
 use crate::desk::act::{Act, Offer};
 use crate::desk::reader::{Reader, Surroundings};
+use crate::desk::session::token_name;
 use crate::desk::words::Words;
-use proto::api::v1::Role;
 use proto::deliberation::v1::outcome::Outcome;
 use proto::deliberation::v1::{Ballot, Docket, DocketStage, DocketTopic, NextStep, VoteChoice};
 use proto::scheduling::v1::Session;
@@ -164,8 +164,7 @@ fn is_in_the_chair(reader: &Reader, docket: &Docket) -> bool {
 fn may(reader: &Reader, step: &NextStep) -> bool {
     let holder = &reader.holder;
     step.by.iter().any(|actor| {
-        let role = Role::try_from(actor.role).unwrap_or_default().as_str_name();
-        let role = role.trim_start_matches("ROLE_").to_lowercase().replace('_', "-");
+        let role = token_name(actor.role());
         let is_theirs =
             actor.department_code.is_empty() || holder.department.as_deref() == Some(&actor.department_code);
         holder.is(&role) && is_theirs
@@ -193,15 +192,8 @@ fn refused_steps(reader: &Reader, steps: &[NextStep]) -> Vec<RefusedStep> {
 fn shown(words: Words, topic: &DocketTopic, offers: Vec<Offer>) -> Topic {
     let outcome = topic.outcome.as_ref().and_then(|outcome| outcome.outcome.as_ref());
     let results = topic.ballots.iter().filter(|ballot| ballot.result.is_some());
-    let sentence = |ballot: &Ballot| {
-        let field = proto::contract::descriptors()
-            .get_message_by_name("huishang.deliberation.v1.Ballot")
-            .and_then(|ballot| ballot.get_field_by_name("sentence"));
-        match field {
-            Some(field) => words.0.said(&field, ballot.sentence.clone()),
-            None => ballot.sentence.clone(),
-        }
-    };
+    let sentence =
+        |ballot: &Ballot| words.told("huishang.deliberation.v1.Ballot", "sentence", &ballot.sentence);
     Topic {
         number: topic.number,
         title: topic.title.clone(),
