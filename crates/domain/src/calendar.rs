@@ -65,6 +65,11 @@ impl Zone {
         self.zone.to_timestamp(date.at(0, 0, 0, 0)).unwrap_or(Timestamp::MAX)
     }
 
+    /// The last moment of a date: one microsecond before the next begins.
+    pub fn end_of(&self, date: Date) -> Timestamp {
+        self.start_of(date.tomorrow().unwrap_or(Date::MAX)) - jiff::SignedDuration::from_micros(1)
+    }
+
     /// Whether a moment is the last of its date: one microsecond before the next begins.
     pub fn ends_a_day(&self, at: Timestamp) -> bool {
         let next = at.checked_add(jiff::SignedDuration::from_micros(1)).unwrap_or(at);
@@ -162,8 +167,7 @@ impl WorkingCalendar {
 
     /// The last moment of a date: one microsecond before the next begins.
     pub fn end_of(&self, date: Date) -> Timestamp {
-        let next = date.tomorrow().unwrap_or(Date::MAX);
-        self.start_of(next) - jiff::SignedDuration::from_micros(1)
+        self.zone.end_of(date)
     }
 
     /// The first moment of a date.
@@ -218,6 +222,17 @@ impl WorkingCalendar {
         let days = crate::date::days_between(from, until).min(36_500);
         let dates = (1..=days).map(|day| self.after_days(from, day));
         u32::try_from(dates.filter(|date| self.is_working_day(*date)).count()).unwrap_or(u32::MAX)
+    }
+
+    /// The holidays from one date to another, both counted, that are no weekend days.
+    pub fn holidays_within(&self, from: Date, until: Date) -> impl Iterator<Item = Date> {
+        let holidays = self.holidays.range(from..=until.max(from)).copied();
+        holidays.filter(|date| !self.weekend.contains(&date.weekday()))
+    }
+
+    /// The make-up working days from one date to another, both counted.
+    pub fn make_up_days_within(&self, from: Date, until: Date) -> impl Iterator<Item = Date> {
+        self.make_up_days.range(from..=until.max(from)).copied()
     }
 
     /// The moment at which work begins on a date: at nine o'clock.

@@ -74,6 +74,27 @@ impl FollowupService for Service {
         }))
     }
 
+    async fn get_due_weeks(
+        &self,
+        request: Request<pb::GetDueWeeksRequest>,
+    ) -> Reply<pb::GetDueWeeksResponse> {
+        let scope = self.kit.scope(&request).await?;
+        let (request, now) = (request.into_inner(), self.kit.clock().now());
+        let (under, calendar) =
+            (self.kit.downwards(request.under_code.as_deref()).await?, self.calendar(&scope).await?);
+        let query = views::due_weeks(&request, under.as_ref(), now, calendar)?;
+        let ((page, totals, weeks, evaluated_at), position) =
+            self.view.query(scope, request.at_least_position, query).await?;
+        Ok(Response::new(pb::GetDueWeeksResponse {
+            evaluated_at: evaluated_at.to_wire(),
+            weeks,
+            rows: page.rows,
+            totals: Some(totals),
+            position,
+            next_page_token: page.next_page_token,
+        }))
+    }
+
     async fn list_follow_ups(
         &self,
         request: Request<pb::ListFollowUpsRequest>,

@@ -23,7 +23,7 @@ const LEADS: [&str; 3] = ["AUDIT", "ROADS", "WATER"];
 /// Every other item is of the first.
 const BODIES: [&str; 2] = ["FLOOD", "HEAT"];
 const ITEMS: usize = 8;
-const COLUMNS: [Column; 12] = [
+const COLUMNS: [Column; 13] = [
     Column::Open,
     Column::DueSoon,
     Column::Late,
@@ -36,6 +36,7 @@ const COLUMNS: [Column; 12] = [
     Column::Paused,
     Column::Cancelled,
     Column::WasLate,
+    Column::Ahead,
 ];
 
 /// What happens to one of the items, and how many hours after what came before.
@@ -293,6 +294,49 @@ impl Both {
         Ok(())
     }
 
+    /// What falls due when is what counting gives, and a week's number what the list of that week has.
+    fn check_due_weeks(&self, now: Timestamp) -> Result<(), TestCaseError> {
+        let request = pb::GetDueWeeksRequest { weeks: Some(3), ..Default::default() };
+        let query = views::due_weeks(&request, None, now, calendar()).unwrap();
+        let (page, totals, weeks, _) = query(self.view.within(&Scope::whole())).unwrap();
+        let mut expected: BTreeMap<String, pb::DueRow> = BTreeMap::new();
+        for (_, item) in self.items() {
+            let (late, ahead) = (is_in(Column::Late, item, now), is_in(Column::Ahead, item, now));
+            if !late && !ahead {
+                continue;
+            }
+            let department_code = item.subject.lead.as_str().to_owned();
+            let row = expected.entry(department_code.clone()).or_insert_with(|| pb::DueRow {
+                department_code,
+                due: vec![0; 3],
+                ..Default::default()
+            });
+            let due_on = item.subject.due_on.to_string();
+            row.total += 1;
+            row.late += u32::from(late);
+            match weeks.iter().position(|week| due_on <= week.ends_on) {
+                _ if late => {}
+                Some(nth) => row.due[nth] += 1,
+                None => row.later += 1,
+            }
+        }
+        let expected: Vec<pb::DueRow> = expected.into_values().collect();
+        prop_assert_eq!(&page.rows, &expected);
+        prop_assert_eq!(totals.total, expected.iter().map(|row| row.total).sum::<u32>());
+        for (nth, week) in weeks.iter().enumerate() {
+            let request = pb::ListFollowUpsRequest {
+                columns: vec![Column::Ahead.into()],
+                due_from: Some(week.starts_on.clone()),
+                due_until: Some(week.ends_on.clone()),
+                ..Default::default()
+            };
+            let query = views::follow_ups(&request, now, &zone()).unwrap();
+            let listed = query(self.view.within(&Scope::whole())).unwrap().rows.len();
+            prop_assert_eq!(totals.due[nth] as usize, listed, "{}", week.week);
+        }
+        Ok(())
+    }
+
     /// A board as it was is the board that was shown then: by moment, and by position at the moment of the last change.
     fn check_past(&self, boards: &[(Timestamp, Vec<pb::BoardRow>)], nth: usize) -> Result<(), TestCaseError> {
         let by_moment = pb::GetBoardRequest { as_of_at: boards[nth].0.to_wire(), ..Default::default() };
@@ -310,6 +354,7 @@ impl Both {
 
     fn check(&self, now: Timestamp) -> Result<(), TestCaseError> {
         self.check_board(now)?;
+        self.check_due_weeks(now)?;
         for (column, lead) in COLUMNS.iter().flat_map(|column| LEADS.map(|lead| (*column, lead))) {
             let (listed, expected) = self.listed(column, lead, now);
             prop_assert_eq!(listed, expected, "{:?} of {}", column, lead);
@@ -356,6 +401,7 @@ fn is_in(column: Column, item: &FollowedItem, now: Timestamp) -> bool {
         Column::Done => item.stage == Stage::Satisfied,
         Column::Paused => open && held,
         Column::Cancelled => item.stage == Stage::Cancelled,
+        Column::Ahead => running && due_at >= now,
         Column::WasLate => item.fired.iter().any(|rung| rung.kind == RungKind::Overdue),
     }
 }
@@ -445,3 +491,24 @@ fn no_list_reads_every_row_or_sorts_many() {
 }
 
 const ORDERS: [&str; 4] = ["due_at", "due_at desc", "number", "number desc"];
+
+#[test]
+fn weeks_begin_on_mondays_and_say_how_many_working_days_they_have() {
+    // Given the week before the National Day of 2026, from a Wednesday on, with a Sunday that is made up for
+    let date = |text: &str| text.parse::<Date>().unwrap();
+    let weekend = calendar().weekend().to_vec();
+    let days_off = ["2026-10-01", "2026-10-02", "2026-10-03"].map(date);
+    let calendar = WorkingCalendar::new("Asia/Shanghai", weekend, days_off, [date("2026-10-10")]).unwrap();
+    let request = pb::GetDueWeeksRequest { weeks: Some(2), ..Default::default() };
+    // When it is Wednesday
+    let query = views::due_weeks(&request, None, super::at("2026-09-30T01:00:00Z"), calendar).unwrap();
+    let (_, _, weeks, _) = query(InMemory::<FollowupView>::new().unwrap().within(&Scope::whole())).unwrap();
+    // Then one working day is left of the first week, and the next has a sixth; a holiday on a Saturday takes none away.
+    let week =
+        |nth: usize| (weeks[nth].starts_on.as_str(), weeks[nth].ends_on.as_str(), weeks[nth].working_days);
+    assert_eq!(week(0), ("2026-09-30", "2026-10-04", 1));
+    assert_eq!(week(1), ("2026-10-05", "2026-10-11", 6));
+    assert_eq!(weeks[0].week, "2026-W40");
+    assert_eq!(weeks[0].holidays, ["2026-10-01", "2026-10-02"]);
+    assert_eq!(weeks[1].make_up_days, ["2026-10-10"]);
+}

@@ -1,6 +1,9 @@
 //! The board: how items stand, by the department that leads them.
 
+mod due_weeks;
 mod narrowed;
+
+pub(crate) use due_weeks::due_weeks;
 
 use super::condition::Condition;
 use super::follow_up::UNDER;
@@ -19,8 +22,8 @@ use std::collections::BTreeSet;
 /// How many calendar days ahead the board looks.
 const DUE_SOON_DAYS: i64 = 7;
 
-/// The columns, in the order of the counts.
-const COLUMNS: [BoardColumn; 12] = [
+/// The columns, in the order of the counts; the last one is counted by weeks.
+const COLUMNS: [BoardColumn; 13] = [
     BoardColumn::Open,
     BoardColumn::DueSoon,
     BoardColumn::Late,
@@ -33,6 +36,7 @@ const COLUMNS: [BoardColumn; 12] = [
     BoardColumn::Paused,
     BoardColumn::Cancelled,
     BoardColumn::WasLate,
+    BoardColumn::Ahead,
 ];
 
 /// The condition under which a follow-up is in a column at a moment, and its values. Where only open ones are, it
@@ -54,6 +58,7 @@ pub(super) fn column(column: BoardColumn, now: Timestamp, zone: &Zone) -> (&'sta
         BoardColumn::Paused => ("open AND held", vec![]),
         BoardColumn::Cancelled => ("cancelled", vec![]),
         BoardColumn::WasLate => ("was_late", vec![]),
+        BoardColumn::Ahead => ("open AND runs AND due_at >= ?", vec![now]),
     }
 }
 
@@ -354,12 +359,8 @@ enum Asked {
 }
 
 impl Asked {
-    fn read(request: &GetBoardRequest) -> Result<Asked, Invalid> {
-        let as_of: Option<Timestamp> = read("as_of_at", request.as_of_at)?;
-        if as_of.is_some() || request.as_of_position.is_some() {
-            narrowed::must_be_none(request)?;
-        }
-        match (as_of, request.as_of_position) {
+    fn of(as_of_at: Option<Timestamp>, as_of_position: Option<u64>) -> Result<Asked, Invalid> {
+        match (as_of_at, as_of_position) {
             (None, None) => Ok(Asked::Now),
             (Some(at), None) => Ok(Asked::AsOf(at)),
             (None, Some(position)) => Ok(Asked::AsOfPosition(i64::try_from(position).unwrap_or(i64::MAX))),
@@ -409,7 +410,11 @@ pub(crate) fn board_under(
     now: Timestamp,
     zone: &Zone,
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Board> + Send + 'static + use<>, Invalid> {
-    let (asked, zone, narrowed_by) = (Asked::read(request)?, zone.clone(), narrowed::conditions(request)?);
+    let asked = Asked::of(read("as_of_at", request.as_of_at)?, request.as_of_position)?;
+    if !matches!(asked, Asked::Now) {
+        narrowed::must_be_none(request)?;
+    }
+    let (zone, narrowed_by) = (zone.clone(), narrowed::conditions(request)?);
     let (size, token) = (request.page_size, &request.page_token);
     let list = |rows| {
         let query = ListQuery::new(rows, &["lead_code"], "lead_code", "", size, token)?;

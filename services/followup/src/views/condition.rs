@@ -24,6 +24,14 @@ impl Condition {
         Condition(format!("({condition}) AND ({other})"), own.into_iter().chain(values).collect())
     }
 
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn values(&self) -> &[Value] {
+        &self.1
+    }
+
     /// The first of the rows. The values of the selection come before those of the condition.
     pub(super) fn first<T>(
         self,

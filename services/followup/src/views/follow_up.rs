@@ -9,7 +9,7 @@ use super::{board, notice};
 use domain::calendar::Zone;
 use domain::followup::follow_up::{Event, FollowUp, Stage, Subject};
 use domain::followup::ladder::Rung;
-use domain::{Code, Timestamp, Uuid};
+use domain::{Code, Date, Timestamp, Uuid};
 use proto::followup::v1 as pb;
 use proto::{Invalid, Wire};
 use row::{Pending, write_rungs};
@@ -18,6 +18,7 @@ use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, sort_key, uuid_filter};
 use service_kit::row::moment;
+use service_kit::serve::read;
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
@@ -206,6 +207,10 @@ pub(crate) fn list(
     {
         query = query.filter(condition, values);
     }
+    let (from, until) = (date("due_from", &request.due_from)?, date("due_until", &request.due_until)?);
+    query = query
+        .filter_some("due_at >= ?", from.map(|from| zone.start_of(from).as_microsecond()))
+        .filter_some("due_at <= ?", until.map(|until| zone.end_of(until).as_microsecond()));
     let columns = chosen("columns", &request.columns)?;
     let over = [pb::BoardColumn::Done, pb::BoardColumn::Cancelled];
     let is_over = columns.iter().any(|column| over.contains(column));
@@ -223,6 +228,10 @@ pub(crate) fn list(
         query = query.filter(condition, values);
     }
     Ok(query)
+}
+
+fn date(field: &str, given: &Option<String>) -> Result<Option<Date>, Invalid> {
+    read(field, given.clone().filter(|date| !date.is_empty()))
 }
 
 fn follow_up(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<pb::FollowUp> {

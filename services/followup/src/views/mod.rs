@@ -20,7 +20,7 @@ mod notice;
 mod proceedings;
 
 pub use board::board;
-pub(crate) use board::board_under;
+pub(crate) use board::{board_under, due_weeks};
 pub(crate) use emergency::{running as running_emergencies, upcoming as upcoming_of_emergency};
 pub use follow_up::follow_ups;
 #[cfg(test)]
