@@ -40,6 +40,8 @@ def addresses(ids):
         "today": "/today",
         "board": "/board",
         "board-past": "/board?position=60",
+        "due": "/due",
+        "due-past": "/due?position=60",
         "items": "/items?column=open",
         "found": "/items?q=管",
         "item": f"/items/{ids['item']}",
@@ -55,6 +57,7 @@ def addresses(ids):
         "notices": "/notices",
         "calendars": "/calendars",
         "proof": "/proof",
+        "system": "/system",
         "nothing": "/items/00000000-0000-0000-0000-000000000000",
     }
 
@@ -118,7 +121,7 @@ def count(browser, url):
     page = watched(context, url)
     sign_in(page, url, "supervisor", "OFFICE")
     seen = 0
-    for path in ["/today", "/board"]:
+    for path in ["/today", "/board", "/due"]:
         page.goto(url + path)
         links = page.locator("main a[href^='/items?']").all()
         for href, text in [(link.get_attribute("href"), link.inner_text()) for link in links]:

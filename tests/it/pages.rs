@@ -4,8 +4,9 @@ use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
 use harness::root;
+use proto::ledger::v1::GetReceiptRequest;
 use proto::resolution::v1::{
-    DueRule, ItemToRecord, ListItemsRequest, RecordResolutionRequest, due_rule::Rule,
+    DueRule, ItemToRecord, ListItemsRequest, RecordResolutionRequest, UrgeItemRequest, due_rule::Rule,
 };
 use serde_json::Value;
 use std::process::Command;
@@ -95,6 +96,7 @@ async fn every_page_reads_in_both_languages(mode: Mode) -> anyhow::Result<()> {
     for path in [
         "/today",
         "/board",
+        "/due",
         "/items",
         "/items?q=drain",
         "/sessions",
@@ -105,6 +107,7 @@ async fn every_page_reads_in_both_languages(mode: Mode) -> anyhow::Result<()> {
         "/notices",
         "/calendars",
         "/proof",
+        "/system",
     ] {
         let english = browser.page(path).await?;
         ensure!(english.contains("<html lang=\"en\"") && english.contains("Sign out"), "{path}: {english}");
@@ -237,6 +240,111 @@ async fn an_item_is_acknowledged_urged_claimed_and_accepted_by_forms(mode: Mode)
 }
 in_both_modes!(an_item_is_acknowledged_urged_claimed_and_accepted_by_forms);
 
+async fn several_items_are_urged_at_once_and_what_is_refused_for_one_is_done_for_the_others(
+    mode: Mode,
+) -> anyhow::Result<()> {
+    // Given two items, of which WATER's was urged as often as a week allows
+    let mut sandbox = Sandbox::start(mode)?;
+    let water = items_of_two_departments(&sandbox).await?;
+    let supervisor = sandbox.client(Role::Supervisor, Some("OFFICE")).await?;
+    for text in ["One", "Two"] {
+        let urge = UrgeItemRequest { item_id: water.clone(), text: text.into(), ..command() };
+        supervisor.call(urge).await?;
+    }
+    let office = Browser::sign_in(&mut sandbox, Role::Supervisor, Some("OFFICE")).await?;
+    let page = until("both items are followed up", async || {
+        let list = office.page("/items?column=open").await.ok()?;
+        list.contains("data-rows=\"2\"").then_some(list)
+    })
+    .await;
+    // When both are chosen
+    let mut form = format!("form_token={}", between(&page, "name=\"form_token\" value=\"", "\"")?);
+    for hidden in page.split("<input type=\"hidden\" name=\"").skip(1) {
+        let (name, value) = (between(hidden, "", "\"")?, between(hidden, "value=\"", "\"")?);
+        if let Some((_, id)) = name.split_once("command_id.") {
+            form.push_str(&format!("&{name}={value}&item={id}"));
+        }
+    }
+    let form = format!("{form}&action=UrgeItem&reason=This+week");
+    let answer = office.post("/items?column=open", &form).await?.text();
+    // Then ROADS is urged, and it is said why WATER is not; pressed twice, it is one act.
+    ensure!(answer.contains("Recorded: Urge, for 1 item.") && answer.contains("URGES_EXHAUSTED"), "{answer}");
+    ensure!(answer.contains(">This week</textarea>"), "what was written is kept: {answer}");
+    let again = office.post("/items?column=open", &form).await?.text();
+    ensure!(again.contains("Recorded: Urge, for 1 item."), "{again}");
+    let refused = office.post("/items", &form.replace("&item=", "&other=")).await?;
+    ensure!(refused.status == 400 && refused.text().contains("No item was chosen"), "{}", refused.text());
+    let unknown = office.post("/items", &form.replace("UrgeItem", "SuspendItem")).await?;
+    ensure!(unknown.status == 404, "only what needs nothing but a reason: {}", unknown.text());
+    // A department acts on none of them together.
+    let roads = Browser::sign_in(&mut sandbox, Role::Delegate, Some("ROADS")).await?;
+    ensure!(!roads.page("/items").await?.contains("name=\"item\""), "a delegate neither urges nor accepts");
+    Ok(())
+}
+in_both_modes!(several_items_are_urged_at_once_and_what_is_refused_for_one_is_done_for_the_others);
+
+async fn a_receipt_is_checked_and_whether_the_log_has_only_grown(mode: Mode) -> anyhow::Result<()> {
+    // Given somebody who has looked at the head of the log
+    let mut sandbox = Sandbox::start(mode)?;
+    let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
+    clerk.register_department("WATER").await?;
+    let mut browser = Browser::sign_in(&mut sandbox, Role::Supervisor, None).await?;
+    let answer = browser.get("/proof").await?;
+    let seen = answer.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
+    ensure!(seen.starts_with("seen_head=1-"), "{answer:?}");
+    let session = browser.cookie.clone();
+    browser.cookie = format!("{session}; {seen}");
+    // When more is recorded
+    clerk.register_department("ROADS").await?;
+    // Then the page has found by the hashes that it was only added.
+    let page = browser.page("/proof").await?;
+    ensure!(page.contains("it begins with the 1 records of then, unchanged"), "{page}");
+    // A log that had other records is noticed, and what was seen of it is kept.
+    browser.cookie = format!("{session}; seen_head=1-{}", "0a".repeat(32));
+    let other = browser.get("/proof").await?;
+    ensure!(other.text().contains("does not begin with the 1 records"), "{}", other.text());
+    ensure!(!other.header("set-cookie").contains("seen_head"), "{other:?}");
+
+    // A receipt, as a browser sends what a field has
+    let receipt = clerk.call(GetReceiptRequest { position: 2 }).await?.receipt;
+    let form = format!("form_token={}", between(&page, "name=\"form_token\" value=\"", "\"")?);
+    let check = async |receipt: &str| {
+        let receipt: String = receipt.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        browser.post("/proof", &format!("{form}&receipt={receipt}")).await
+    };
+    let checked = check(&receipt.replace('\n', "\r\n")).await?;
+    ensure!(
+        checked.text().contains("Record 2 is in the log: ") && checked.status == 200,
+        "{}",
+        checked.text()
+    );
+    for changed in [receipt.replace("index 1", "index 0"), receipt.replace("extra ", "extra A"), "?".into()] {
+        let refused = check(&changed).await?;
+        ensure!(refused.status == 400 && !refused.text().contains("is in the log:"), "{}", refused.text());
+    }
+    Ok(())
+}
+in_both_modes!(a_receipt_is_checked_and_whether_the_log_has_only_grown);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_of_the_list_is_saved_and_forgotten() -> anyhow::Result<()> {
+    let mut sandbox = Sandbox::start(Mode::Embedded)?;
+    let mut browser = Browser::sign_in(&mut sandbox, Role::Supervisor, None).await?;
+    let page = browser.page("/items?column=late&lead=WATER").await?;
+    let form = format!("form_token={}", between(&page, "name=\"form_token\" value=\"", "\"")?);
+    let save = format!("{form}&action=save_view&name=%3Cours%3E");
+    let saved = browser.post("/items?column=late&lead=WATER&page=x", &save).await?;
+    ensure!(saved.status == 303 && saved.header("location") == "/items?column=late&lead=WATER", "{saved:?}");
+    let cookie = saved.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
+    browser.cookie = format!("{}; {cookie}", browser.cookie);
+    let page = browser.page("/items").await?;
+    ensure!(page.contains("<a href=\"/items?column=late&#38;lead=WATER\">&#60;ours&#62;</a>"), "{page}");
+    let forget = format!("{form}&action=forget_view&name=%3Cours%3E");
+    let forgotten = browser.post("/items", &forget).await?;
+    ensure!(forgotten.header("set-cookie").starts_with("views=;"), "{forgotten:?}");
+    Ok(())
+}
+
 async fn every_number_of_the_board_opens_its_rows_and_nobody_sees_more_than_their_own(
     mode: Mode,
 ) -> anyhow::Result<()> {
@@ -249,9 +357,13 @@ async fn every_number_of_the_board_opens_its_rows_and_nobody_sees_more_than_thei
         list.contains("data-rows=\"2\"").then_some(())
     })
     .await;
-    let board = office.page("/board").await?;
+    let (board, due) = (office.page("/board").await?, office.page("/due").await?);
+    ensure!(
+        due.contains("column=ahead&#38;due_from="),
+        "the week in which they are due leads to them: {due}"
+    );
     let mut links = 0;
-    for cell in board.split("<a href=\"/items?").skip(1) {
+    for cell in board.split("<a href=\"/items?").skip(1).chain(due.split("<a href=\"/items?").skip(1)) {
         let (query, rest) = cell.split_once("\">").context("a link")?;
         let count: usize =
             between(rest, "", "</a>")?.trim_end_matches(" items").trim_end_matches(" item").parse()?;
@@ -271,6 +383,7 @@ async fn every_number_of_the_board_opens_its_rows_and_nobody_sees_more_than_thei
     for path in [
         "/today",
         "/board",
+        "/due",
         "/items",
         "/items?q=work",
         "/chains",

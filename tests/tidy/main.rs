@@ -15,7 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("backup", &["event-log"]),
     ("proto", &["domain"]),
     ("client", &["proto"]),
-    ("console", &["client", "proto"]),
+    ("console", &["client", "event-log", "proto"]),
     ("journal", &["domain", "event-log", "proto"]),
     ("service-kit", &["domain", "proto", "journal"]),
     ("documents", &["domain"]),

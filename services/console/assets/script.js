@@ -47,7 +47,7 @@
     }
   }
 
-  // Replaces the parts that differ, but none in which somebody types or has opened a form.
+  // Replaces the parts that differ, but none in which somebody types, has opened a form or has marked rows.
   function swap(fresh) {
     let changed = 0;
     for (const part of document.querySelectorAll("[data-live]")) {
@@ -83,7 +83,8 @@
   function isBusy(part) {
     const active = document.activeElement;
     const types = active && part.contains(active) && active.matches("input, textarea, select");
-    return types || part.querySelector("details[open] form:not(.menu form)") !== null;
+    const chooses = "details[open] form:not(.menu form), input[type=checkbox]:checked";
+    return types || part.querySelector(chooses) !== null;
   }
 
   function markRows(part, next) {
@@ -122,6 +123,18 @@
   document.addEventListener("focusin", (event) => {
     if (event.target.closest(".scroll")) event.target.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
+
+  // ---- Files that are dropped ------------------------------------------------------------------
+  for (const field of document.querySelectorAll("[data-drop]")) {
+    field.addEventListener("dragover", (event) => event.preventDefault());
+    field.addEventListener("drop", async (event) => {
+      const file = event.dataTransfer.files[0];
+      if (!file) return;
+      event.preventDefault();
+      field.value = await file.text();
+      field.focus();
+    });
+  }
 
   // ---- Keys -------------------------------------------------------------------------------------
   const rows = () => [...main.querySelectorAll(".task h3 a, tbody th a[href]")];

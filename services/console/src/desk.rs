@@ -10,6 +10,7 @@ mod chains;
 mod clock_ledger;
 mod cookies;
 mod directory;
+mod due;
 mod export;
 mod frame;
 mod item;
@@ -32,6 +33,7 @@ mod session;
 mod sessions;
 mod sign_in;
 mod story;
+mod system;
 mod today;
 pub(crate) mod words;
 
@@ -139,6 +141,11 @@ impl Query {
     fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| known == name)?;
         Some(found.1.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// All values with this name.
+    fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.trim())
     }
 
     fn number(&self, name: &str) -> Option<u64> {

@@ -126,6 +126,11 @@ impl Act {
         holder.roles.is_empty() || rpc.contract.roles.iter().any(|role| holder.is(role.as_str()))
     }
 
+    /// Whether the reader could be one of those who may do it.
+    pub(super) fn may_be_tried_by(&self, reader: &Reader) -> bool {
+        self.rpc().is_ok_and(|rpc| self.is_for(reader, rpc))
+    }
+
     /// Carries it out as a form says; returns the position of its record.
     pub(super) async fn carry_out(
         &self,

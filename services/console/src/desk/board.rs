@@ -98,14 +98,27 @@ pub(super) const COLUMNS: [Column; 12] = [
     },
 ];
 
+/// What falls due later: counted by weeks, and not on the board.
+pub(super) const AHEAD: Column = Column {
+    column: BoardColumn::Ahead,
+    name: "ahead",
+    title: said("Due later than now"),
+    meaning: said("Due later than now while their clocks run."),
+};
+
+/// All that items can be listed by.
+pub(super) fn columns() -> impl Iterator<Item = &'static Column> {
+    COLUMNS.iter().chain([&AHEAD])
+}
+
 pub(super) fn column(name: &str) -> Option<&'static Column> {
-    COLUMNS.iter().find(|column| column.name == name)
+    columns().find(|column| column.name == name)
 }
 
 impl Column {
     pub(super) fn count(&self, counts: &BoardCounts) -> u32 {
         match self.column {
-            BoardColumn::Unspecified | BoardColumn::Open => counts.open,
+            BoardColumn::Open => counts.open,
             BoardColumn::DueSoon => counts.due_soon,
             BoardColumn::Late => counts.late,
             BoardColumn::Blocked => counts.blocked,
@@ -117,6 +130,8 @@ impl Column {
             BoardColumn::Paused => counts.paused,
             BoardColumn::Cancelled => counts.cancelled,
             BoardColumn::WasLate => counts.was_late,
+            // The board has no such column.
+            BoardColumn::Unspecified | BoardColumn::Ahead => 0,
         }
     }
 }
@@ -217,9 +232,7 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     frame.offer_files(&query, "/board");
     let stamp = Stamp::new(reader, &around.calendar, board.evaluated_at, board.position, "/v1/board");
     if is_past {
-        let sentence =
-            words.t("This is the past. Lists show what is so now, so the numbers lead nowhere.").to_owned();
-        frame.notice = Some(Notice { kind: "past", sentence, reason: None });
+        frame.notice = Some(Notice::of_the_past(words));
     }
     frame.stamp = Some(Stamp { rewinds: true, ..stamp });
     let rows: Vec<Row> = board
@@ -262,21 +275,33 @@ fn cells(counts: &BoardCounts, lead: Option<&str>, is_past: bool) -> Vec<Cell> {
 
 /// Where the rows of a cell are.
 pub(super) fn href(lead: Option<&str>, column: &str) -> String {
+    href_of_days(lead, column, &[])
+}
+
+/// The same of those that are due on some days.
+pub(super) fn href_of_days(lead: Option<&str>, column: &str, days: &[(&str, &str)]) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(lead.map(|lead| ("lead", lead)));
     query.append_pair("column", column);
+    query.extend_pairs(days);
     format!("/items?{}", query.finish())
 }
 
 /// A number that opens its rows; 0 opens nothing.
 pub(super) fn counted(words: Words, count: u32, column: &str, is_past: bool) -> Markup {
+    let href = (count > 0 && !is_past).then(|| href(None, column));
+    self::count(words, count, href.as_deref())
+}
+
+/// How many items there are, and where they are, if they can be listed.
+pub(super) fn count(words: Words, count: u32, href: Option<&str>) -> Markup {
     let text = match count {
         1 => words.t("1 item").to_owned(),
         _ => words.say("{n} items", &[("n", &count)]),
     };
-    match count > 0 && !is_past {
-        true => Markup::link(&href(None, column), &text),
-        false => Markup::text(&text),
+    match href {
+        Some(href) => Markup::link(href, &text),
+        None => Markup::text(&text),
     }
 }
 

@@ -18,7 +18,7 @@ use tonic::Status;
 use tonic::body::Body;
 
 /// What a page asks for in place of itself.
-const FORM: &str = "form";
+pub(super) const FORM: &str = "form";
 
 /// The form in which a list is asked for, if it is for a file.
 pub(super) fn wanted(query: &Query) -> Option<Form> {

@@ -15,6 +15,7 @@ use prost_types::Timestamp;
 pub(super) enum Nav {
     Today,
     Board,
+    Due,
     Items,
     Sessions,
     Resolutions,
@@ -23,12 +24,14 @@ pub(super) enum Nav {
     Scorecards,
     Notices,
     Proof,
+    System,
 }
 
 impl Nav {
-    const ALL: [Nav; 10] = [
+    const ALL: [Nav; 12] = [
         Nav::Today,
         Nav::Board,
+        Nav::Due,
         Nav::Items,
         Nav::Sessions,
         Nav::Resolutions,
@@ -37,12 +40,14 @@ impl Nav {
         Nav::Scorecards,
         Nav::Notices,
         Nav::Proof,
+        Nav::System,
     ];
 
     fn path(self) -> &'static str {
         match self {
             Nav::Today => "/today",
             Nav::Board => "/board",
+            Nav::Due => "/due",
             Nav::Items => "/items",
             Nav::Sessions => "/sessions",
             Nav::Resolutions => "/resolutions",
@@ -51,6 +56,7 @@ impl Nav {
             Nav::Scorecards => "/scorecards",
             Nav::Notices => "/notices",
             Nav::Proof => "/proof",
+            Nav::System => "/system",
         }
     }
 
@@ -58,6 +64,7 @@ impl Nav {
         match self {
             Nav::Today => words.t("Today"),
             Nav::Board => words.t("Board"),
+            Nav::Due => words.t("Due dates"),
             Nav::Items => words.t("Items"),
             Nav::Sessions => words.t("Sessions"),
             Nav::Resolutions => words.t("Resolutions"),
@@ -66,6 +73,7 @@ impl Nav {
             Nav::Scorecards => words.t("Scorecards"),
             Nav::Notices => words.t("Notices"),
             Nav::Proof => words.t("Proof"),
+            Nav::System => words.t("System"),
         }
     }
 }
@@ -113,6 +121,14 @@ pub(super) struct Notice {
     pub(super) kind: &'static str,
     pub(super) sentence: String,
     pub(super) reason: Option<String>,
+}
+
+impl Notice {
+    /// That a page with numbers shows the past.
+    pub(super) fn of_the_past(words: Words) -> Notice {
+        let sentence = words.t("This is the past. Lists show what is so now, so the numbers lead nowhere.");
+        Notice { kind: "past", sentence: sentence.to_owned(), reason: None }
+    }
 }
 
 impl Stamp {

@@ -1,7 +1,10 @@
 //! The list of items (清单): those of a column of the board, or those that are found by words.
 
-use super::answer::{Failure, html};
-use super::board::{COLUMNS, column};
+mod together;
+mod views;
+
+use super::answer::{Failure, html, see_other};
+use super::board::{column, columns};
 use super::directory::Directory;
 use super::export;
 use super::frame::{Frame, Nav, Stamp};
@@ -14,6 +17,7 @@ use super::words::Words;
 use super::{Asked, Desk, Query};
 use askama::Template;
 use http::Response;
+use http::header::SET_COOKIE;
 use prost_types::Timestamp;
 use proto::followup::v1::{BoardColumn, FollowUp, FollowUpStage, ListFollowUpsRequest};
 use proto::resolution::v1::{Item, ItemStage, ListItemsRequest};
@@ -24,6 +28,7 @@ const DUE_SOON_SECONDS: i64 = 7 * 24 * 60 * 60;
 
 /// An item in a list.
 pub(super) struct ItemRow {
+    pub(super) id: String,
     pub(super) href: String,
     pub(super) number: String,
     pub(super) title: String,
@@ -42,11 +47,26 @@ struct ItemsPage {
     text: Option<String>,
     lead: String,
     column: String,
+    due_from: String,
+    due_until: String,
     leads: Vec<(String, String)>,
     columns: Vec<(&'static str, &'static str)>,
     summary: String,
     rows: Vec<ItemRow>,
+    /// What can be done with several of them.
+    together: Vec<(&'static str, &'static str)>,
+    /// What was written when it was refused.
+    reason: String,
+    /// The views that the reader has saved: what each is called, and where it is.
+    views: Vec<(String, String)>,
     pager: Pager,
+}
+
+impl ItemsPage {
+    /// A new one for each row and rendering, so that pressing twice is one act.
+    fn command_id(&self) -> String {
+        client::command_id()
+    }
 }
 
 /// What a list shows.
@@ -57,9 +77,37 @@ struct Listed {
     at: Option<Timestamp>,
 }
 
+/// Acts on the items that were chosen, or saves or forgets a view.
+pub(super) async fn act(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
+    let (form, headers) = (Query::of(&asked.body), &asked.head.headers);
+    let filters = views::filters(&asked.query());
+    let name = form.get("name").unwrap_or_default();
+    let kept = match form.get("action") {
+        Some("save_view") if !name.is_empty() => views::save(headers, name, &filters, desk.is_https()),
+        Some("forget_view") => Some(views::forget(headers, name, desk.is_https())),
+        _ => {
+            let done = together::act(reader, &form).await?;
+            return show(desk, reader, asked, Some(done)).await;
+        }
+    };
+    let mut response = see_other(&format!("/items?{filters}"));
+    response.headers_mut().extend(kept.map(|kept| (SET_COOKIE, kept)));
+    Ok(response)
+}
+
 /// The page.
 pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
+    show(desk, reader, asked, None).await
+}
+
+async fn show(
+    desk: &Desk,
+    reader: &Reader,
+    asked: &Asked,
+    done: Option<together::Done>,
+) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
+    let at_least_position = done.as_ref().map(|done| done.position).unwrap_or_default();
     if let Some(form) = export::wanted(&query) {
         return match query.get("q") {
             Some(text) => export::list(desk, reader, asked, with_words(&query, text), form).await,
@@ -68,8 +116,14 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     }
     let around = reader.surroundings(desk).await?;
     let listed = match query.get("q") {
-        Some(text) => by_words(reader, &around, with_words(&query, text)).await?,
-        None => by_column(reader, &around, of_column(&query)?).await?,
+        Some(text) => {
+            let request = ListItemsRequest { at_least_position, ..with_words(&query, text) };
+            by_words(reader, &around, request).await?
+        }
+        None => {
+            let request = ListFollowUpsRequest { at_least_position, ..of_column(&query)? };
+            by_column(reader, &around, request).await?
+        }
     };
     let api = if query.get("q").is_some() { "/v1/items" } else { "/v1/follow-ups" };
     let mut frame = Frame::new(reader, &around, asked, Nav::Items, words.t("Items"));
@@ -77,18 +131,28 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     frame.offer_files(&query, "/items");
     let departments = around.directory.departments().iter();
     let pager = Pager::new(&query, "/items", &listed.next);
+    let (notice, code) = done.map(|done| (done.notice, done.code)).unzip();
+    let refused = notice.as_ref().is_some_and(|notice| notice.kind == "refused");
+    frame.notice = notice;
     let page = ItemsPage {
+        together: together::offered(reader),
+        reason: Query::of(&asked.body).get("reason").filter(|_| refused).unwrap_or_default().to_owned(),
+        views: views::saved(&asked.head.headers),
         text: query.get("q").map(str::to_owned),
         lead: query.get("lead").unwrap_or_default().to_owned(),
         column: query.get("column").unwrap_or_default().to_owned(),
+        due_from: query.get("due_from").unwrap_or_default().to_owned(),
+        due_until: query.get("due_until").unwrap_or_default().to_owned(),
         leads: departments.map(|department| (department.code.clone(), department.name.clone())).collect(),
-        columns: COLUMNS.iter().map(|column| (column.name, words.t(column.title))).collect(),
+        columns: columns().map(|column| (column.name, words.t(column.title))).collect(),
         summary: summary(words, listed.rows.len(), &pager),
         rows: listed.rows,
         pager,
         frame,
     };
-    Ok(html(&page))
+    let mut response = html(&page);
+    *response.status_mut() = code.unwrap_or_default();
+    Ok(response)
 }
 
 /// How many there are; of a long list, how many are shown.
@@ -110,6 +174,8 @@ fn of_column(query: &Query) -> Result<ListFollowUpsRequest, Failure> {
         body_code: query.get("body").map(str::to_owned),
         called_upon_code: query.get("called_upon").map(str::to_owned),
         columns: columns.map(|column| column.column.into()).into_iter().collect(),
+        due_from: query.get("due_from").map(str::to_owned),
+        due_until: query.get("due_until").map(str::to_owned),
         ..Default::default()
     })
 }
@@ -164,6 +230,7 @@ pub(super) fn row_of_follow_up(
 ) -> ItemRow {
     let subject = row.subject.clone().unwrap_or_default();
     ItemRow {
+        id: row.item_id.clone(),
         href: format!("/items/{}", row.item_id),
         number: subject.number,
         title: subject.title,
@@ -178,6 +245,7 @@ pub(super) fn row_of_follow_up(
 /// A row for an item.
 pub(super) fn row_of_item(words: Words, directory: &Directory, item: &Item) -> ItemRow {
     ItemRow {
+        id: item.item_id.clone(),
         href: format!("/items/{}", item.item_id),
         number: item.number.clone(),
         title: item.title.clone(),

@@ -22,3 +22,5 @@ pub(super) const ROWS_AT_ONCE: u32 = 500;
 pub(super) const EXPORT_ROWS_MAX: usize = 10_000;
 /// Departments whose names are shown; the others go by their codes.
 pub(super) const DEPARTMENTS_MAX: usize = 5_000;
+/// Bytes of a receipt, at most.
+pub(super) const RECEIPT_BYTES_MAX: usize = 64 * 1024;

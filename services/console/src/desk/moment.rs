@@ -45,22 +45,17 @@ impl Calendar {
 
     /// A moment with its year and day of the week.
     pub(super) fn full(&self, words: Words, moment: &Moment) -> Markup {
+        Markup::time(&self.machine(moment), &self.full_text(words, moment))
+    }
+
+    /// The same as a text.
+    pub(super) fn full_text(&self, words: Words, moment: &Moment) -> String {
         let local = self.local(moment);
-        let shown = match words.is_chinese() {
-            true => format!(
-                "{}（{}）{}",
-                full_date(words, local.date()),
-                weekday(words, local.date()),
-                local.strftime("%H:%M")
-            ),
-            false => format!(
-                "{} {}, {}",
-                weekday(words, local.date()),
-                full_date(words, local.date()),
-                local.strftime("%H:%M")
-            ),
-        };
-        Markup::time(&self.machine(moment), &shown)
+        let (date, time) = (full_date(words, local.date()), local.strftime("%H:%M"));
+        match words.is_chinese() {
+            true => format!("{date}（{}）{time}", weekday(words, local.date())),
+            false => format!("{} {date}, {time}", weekday(words, local.date())),
+        }
     }
 
     /// When something is due: on a date, or at a moment that is not the last of one.

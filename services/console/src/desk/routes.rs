@@ -7,8 +7,8 @@ use super::reader::Reader;
 use super::session::{self, Session};
 use super::{Asked, Desk, Query};
 use super::{
-    asset, board, calendars, chains, cookies, item, items, matters, notices, proof, resolutions, scorecards,
-    sessions, sign_in, today,
+    asset, board, calendars, chains, cookies, due, item, items, matters, notices, proof, resolutions,
+    scorecards, sessions, sign_in, system, today,
 };
 use crate::asker::{Stack, host_of};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ORIGIN, SET_COOKIE};
@@ -20,10 +20,11 @@ use tonic::body::Body;
 /// Whether a path is that of a page.
 pub(crate) fn is_of_desk(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    const FIRST: [&str; 15] = [
+    const FIRST: [&str; 17] = [
         "changes",
         "today",
         "board",
+        "due",
         "items",
         "sessions",
         "resolutions",
@@ -33,6 +34,7 @@ pub(crate) fn is_of_desk(path: &str) -> bool {
         "notices",
         "calendars",
         "proof",
+        "system",
         "sign-in",
         "sign-out",
         "assets",
@@ -115,7 +117,9 @@ async fn signed_in(
     match (&asked.head.method, path) {
         (&Method::GET, ["today"]) => today::page(desk, reader, asked).await,
         (&Method::GET, ["board"]) => board::page(desk, reader, asked).await,
+        (&Method::GET, ["due"]) => due::page(desk, reader, asked).await,
         (&Method::GET, ["items"]) => items::page(desk, reader, asked).await,
+        (&Method::POST, ["items"]) => items::act(desk, reader, asked).await,
         (&Method::GET, ["items", id]) => item::page(desk, reader, asked, id).await,
         (&Method::POST, ["items", id]) => item::act(desk, reader, asked, id).await,
         (&Method::GET, ["sessions"]) => sessions::list(desk, reader, asked).await,
@@ -131,6 +135,8 @@ async fn signed_in(
         (&Method::GET, ["calendars"]) => calendars::page(desk, reader, asked).await,
         (&Method::POST, ["calendars"]) => calendars::act(desk, reader, asked).await,
         (&Method::GET, ["proof"]) => proof::page(desk, reader, asked).await,
+        (&Method::POST, ["proof"]) => proof::check(desk, reader, asked).await,
+        (&Method::GET, ["system"]) => system::page(desk, reader, asked).await,
         (&Method::GET, ["changes"]) => changes(reader, asked).await,
         (&Method::POST, ["sign-out"]) => Ok(sign_in::sign_out(desk, reader).await),
         _ => Err(Failure::NotFound),

@@ -1,0 +1,206 @@
+//! What falls due when (到期): department × week, as a table whose ground deepens with the numbers. Every number opens exactly
+//! the items that it counts.
+
+use super::answer::{Failure, html};
+use super::board::{self, AHEAD, Cell};
+use super::frame::{Frame, Nav, Notice, Stamp};
+use super::items::{ItemRow, row_of_follow_up};
+use super::limits::{ROWS_AT_ONCE, ROWS_PER_PAGE};
+use super::markup::Markup;
+use super::moment;
+use super::reader::{Reader, Surroundings};
+use super::words::Words;
+use super::{Asked, Desk};
+use askama::Template;
+use http::Response;
+use jiff::civil::Date;
+use prost_types::Timestamp;
+use proto::followup::v1::{
+    DueRow, DueWeek, GetDueWeeksRequest, GetDueWeeksResponse, ListFollowUpsRequest, ListFollowUpsResponse,
+};
+use tonic::Status;
+use tonic::body::Body;
+
+/// How many days ahead items are named, today among them.
+const NAMED_DAYS: i64 = 7;
+
+/// A week at the head of the table.
+struct Week {
+    /// What links to it name.
+    id: String,
+    number: String,
+    first: String,
+    last: String,
+    holidays: Vec<String>,
+    make_up_days: Vec<String>,
+    working_days: u32,
+    /// Items for each working day.
+    load: String,
+}
+
+/// A number of items, and how deep its ground is.
+struct Heat {
+    cell: Cell,
+    /// From 1 on; 0 for no item.
+    depth: u8,
+}
+
+struct Row {
+    name: String,
+    late: Cell,
+    weeks: Vec<Heat>,
+    later: Cell,
+}
+
+#[derive(Template)]
+#[template(path = "due.html")]
+struct DuePage {
+    frame: Frame,
+    lede: Vec<Markup>,
+    weeks: Vec<Week>,
+    rows: Vec<Row>,
+    totals: Row,
+    named: Vec<ItemRow>,
+}
+
+/// The page.
+pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
+    let (words, query) = (reader.words, asked.query());
+    let around = reader.surroundings(desk).await?;
+    let moment = query.get("as_of").and_then(|text| around.calendar.read(text));
+    let position = query.number("position");
+    let is_past = moment.is_some() || position.is_some();
+    let due = read(reader, moment.filter(|_| position.is_none()), position).await?;
+    let named = match is_past {
+        true => ListFollowUpsResponse::default(),
+        false => reader.ask(named(&due.weeks)).await?,
+    };
+    let mut frame = Frame::new(reader, &around, asked, Nav::Due, words.t("Due dates"));
+    let stamp = Stamp::new(reader, &around.calendar, due.evaluated_at, due.position, "/v1/due-weeks");
+    frame.stamp = Some(Stamp { rewinds: true, ..stamp });
+    if is_past {
+        frame.notice = Some(Notice::of_the_past(words));
+    }
+    let totals = due.totals.clone().unwrap_or_default();
+    let now = named.evaluated_at.unwrap_or_default();
+    let page = DuePage {
+        lede: lede(words, &due.weeks, &totals, is_past),
+        weeks: due.weeks.iter().zip(&totals.due).map(|(week, due)| head(words, week, *due)).collect(),
+        rows: due.rows.iter().map(|row| shown(&around, &due.weeks, row, is_past)).collect(),
+        totals: shown(&around, &due.weeks, &totals, is_past),
+        named: named
+            .follow_ups
+            .iter()
+            .map(|row| row_of_follow_up(words, &around.directory, row, &now))
+            .collect(),
+        frame,
+    };
+    Ok(html(&page))
+}
+
+/// All departments.
+async fn read(
+    reader: &Reader,
+    as_of_at: Option<Timestamp>,
+    as_of_position: Option<u64>,
+) -> Result<GetDueWeeksResponse, Status> {
+    let mut request =
+        GetDueWeeksRequest { page_size: ROWS_AT_ONCE, as_of_at, as_of_position, ..Default::default() };
+    let mut due = reader.ask(request.clone()).await?;
+    while !due.next_page_token.is_empty() {
+        request.page_token = std::mem::take(&mut due.next_page_token);
+        let next = reader.ask(request.clone()).await?;
+        due.rows.extend(next.rows);
+        due.next_page_token = next.next_page_token;
+    }
+    Ok(due)
+}
+
+/// Asks for what is due first.
+fn named(weeks: &[DueWeek]) -> ListFollowUpsRequest {
+    let today = weeks.first().and_then(|week| week.starts_on.parse::<Date>().ok());
+    let last = today.and_then(|today| today.checked_add(jiff::Span::new().days(NAMED_DAYS - 1)).ok());
+    ListFollowUpsRequest {
+        page_size: ROWS_PER_PAGE,
+        columns: vec![AHEAD.column.into()],
+        due_until: last.map(|last| last.to_string()),
+        ..Default::default()
+    }
+}
+
+fn head(words: Words, week: &DueWeek, due: u32) -> Week {
+    let (year, number) = week.week.split_once("-W").unwrap_or(("", &week.week));
+    let days = |days: &[String]| days.iter().map(|day| moment::day_text(words, day)).collect();
+    let load = f64::from(due) / f64::from(week.working_days);
+    Week {
+        id: format!("w{year}-{number}"),
+        number: words.say("week {n}", &[("n", &number.trim_start_matches('0'))]),
+        first: moment::day_text(words, &week.starts_on),
+        last: moment::day_text(words, &week.ends_on),
+        holidays: days(&week.holidays),
+        make_up_days: days(&week.make_up_days),
+        working_days: week.working_days,
+        load: if due > 0 && week.working_days > 0 { format!("{load:.1}") } else { String::new() },
+    }
+}
+
+fn shown(around: &Surroundings, weeks: &[DueWeek], row: &DueRow, is_past: bool) -> Row {
+    let code = row.department_code.as_str();
+    let lead = (!code.is_empty()).then_some(code);
+    let cell = |count: u32, class, column: &str, days: &[(&str, &str)]| Cell {
+        count,
+        href: (count > 0 && !is_past).then(|| board::href_of_days(lead, column, days)),
+        class: if count > 0 { class } else { "nil" },
+    };
+    let week = |(week, count): (&DueWeek, &u32)| {
+        let days = [("due_from", week.starts_on.as_str()), ("due_until", week.ends_on.as_str())];
+        Heat { cell: cell(*count, "", AHEAD.name, &days), depth: depth(*count) }
+    };
+    let after = weeks.last().and_then(|week| week.ends_on.parse::<Date>().ok()?.tomorrow().ok());
+    let after = after.map(|date| date.to_string()).unwrap_or_default();
+    Row {
+        name: around.directory.name(code),
+        late: cell(row.late, "bad", "late", &[]),
+        weeks: weeks.iter().zip(&row.due).map(week).collect(),
+        later: cell(row.later, "", AHEAD.name, &[("due_from", &after)]),
+    }
+}
+
+fn depth(count: u32) -> u8 {
+    match count {
+        0..=3 => count as u8,
+        4 | 5 => 4,
+        _ => 5,
+    }
+}
+
+fn lede(words: Words, weeks: &[DueWeek], totals: &DueRow, is_past: bool) -> Vec<Markup> {
+    let mut sentences = Vec::new();
+    let late = board::counted(words, totals.late, "late", is_past);
+    sentences.push(Markup::fill(words.t("{late} are late."), &[("late", late)]));
+    let fullest = weeks.iter().zip(&totals.due).rev().max_by_key(|(_, due)| **due);
+    if let Some((week, due)) = fullest.filter(|(_, due)| **due > 0) {
+        let days = [("due_from", week.starts_on.as_str()), ("due_until", week.ends_on.as_str())];
+        let href = (!is_past).then(|| board::href_of_days(None, AHEAD.name, &days));
+        let count = board::count(words, *due, href.as_deref());
+        let pieces = [
+            ("from", moment::day(words, &week.starts_on)),
+            ("until", moment::day(words, &week.ends_on)),
+            ("days", Markup::text(&week.working_days.to_string())),
+            ("n", count),
+        ];
+        let sentence = words.t("The fullest week is {from} to {until}: {n} due in {days} working days.");
+        sentences.push(Markup::fill(sentence, &pieces));
+    }
+    sentences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ground_deepens_with_the_number() {
+        assert_eq!([0, 1, 2, 3, 4, 5, 6, 60].map(depth), [0, 1, 2, 3, 4, 4, 5, 5]);
+    }
+}
