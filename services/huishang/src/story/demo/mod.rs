@@ -23,6 +23,7 @@ use crate::story::deployment::Deployment;
 use anyhow::Context as _;
 use domain::Role;
 use service_kit::config::Config;
+use service_kit::shutdown;
 use stage::{Stage, heading, narrate};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -40,6 +41,9 @@ pub struct Arguments {
     /// Keeps the data of the started server in this directory, which must not contain a log yet
     #[arg(long, value_name = "DIR", conflicts_with = "server")]
     pub keep: Option<PathBuf>,
+    /// Goes on serving afterwards, so that the story can be walked in the console, until it is interrupted
+    #[arg(long, conflicts_with = "server")]
+    pub open: bool,
     /// The key that signs the clients' tokens for the running server [default: DATA/keys/signing-key.pem]
     #[arg(long, value_name = "FILE")]
     pub signing_key: Option<PathBuf>,
@@ -51,20 +55,26 @@ pub struct Arguments {
 /// Plays the stories.
 pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let started = Instant::now();
+    let played = |started: Instant| {
+        let seconds = format!("{:.1}", started.elapsed().as_secs_f64());
+        print_line("")?;
+        narrate(say("Played in {seconds} s.", &[("seconds", &seconds)]))
+    };
     if arguments.server.is_given() {
         let config = arguments.location.load()?;
         let key = signing_key(&config, arguments.signing_key.as_deref())?;
         play(Deployment::new(&arguments.server, key, config)?).await?;
+        played(started)
     } else {
-        play_on_own_server(arguments).await?;
+        play_on_own_server(arguments, || played(started)).await
     }
-    let seconds = format!("{:.1}", started.elapsed().as_secs_f64());
-    print_line("")?;
-    narrate(say("Played in {seconds} s.", &[("seconds", &seconds)]))
 }
 
 #[expect(clippy::disallowed_methods, reason = "it waits for its server")]
-async fn play_on_own_server(arguments: &Arguments) -> anyhow::Result<()> {
+async fn play_on_own_server(
+    arguments: &Arguments,
+    has_played: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let temporary = tempfile::tempdir().context("a temporary directory")?;
     let data = arguments.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
     if data.join("log").exists() {
@@ -79,13 +89,22 @@ async fn play_on_own_server(arguments: &Arguments) -> anyhow::Result<()> {
     let key = signing_key(&config, None)?;
     let stop = CancellationToken::new();
     let node = Node::build(&config, Service::all(), false, stop.clone()).await?;
-    let server = Server::at(&format!("http://{}", node.address));
+    let address = node.address;
+    let server = Server::at(&format!("http://{address}"));
     narrate(say(
         "An embedded server listens on {address}; its data is in {data}.",
-        &[("address", &node.address), ("data", &config.data.display())],
+        &[("address", &address), ("data", &config.data.display())],
     ))?;
     let serving = tokio::spawn(node.run());
-    let played = play(Deployment::new(&server, key, config.clone())?).await;
+    let played = play(Deployment::new(&server, key, config.clone())?).await.and_then(|()| has_played());
+    if arguments.open && played.is_ok() {
+        shutdown::on_signals(stop.clone())?;
+        narrate(say(
+            "Walk through it at http://{address}/ in any role, such as supervisor. Ctrl-C ends it.",
+            &[("address", &address)],
+        ))?;
+        stop.cancelled().await;
+    }
     stop.cancel();
     serving.await??;
     played?;
