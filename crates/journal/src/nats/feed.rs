@@ -148,7 +148,7 @@ mod tests {
         feed.add(7, sent(1, 10));
         let found: Vec<_> = (3..8).map(|after| first_after(&feed, after)).collect();
         assert_eq!(found, [None, Some((5, 6)), Some((5, 6)), Some((7, 7)), None]);
-        feed.add(8, sent(1, FEED_BYTES_MAX - 100));
+        feed.add(8, sent(1, FEED_BYTES_MAX - 200));
         assert_eq!((first_after(&feed, 4), first_after(&feed, 6), feed.reached()), (None, Some((7, 7)), 8));
         feed.add(9, sent(1, 2 * FEED_BYTES_MAX));
         assert_eq!((first_after(&feed, 8), feed.bytes), (None, 0), "it is larger than what is kept");
