@@ -69,6 +69,20 @@ impl Target {
         .await
     }
 
+    /// Has so many workers send so many commands each, one after another.
+    pub async fn repeat<Answer>(&self, workers: usize, each: u64) -> anyhow::Result<()>
+    where
+        Answer: prost::Message + Default + 'static,
+    {
+        let worker = |worker| async move {
+            for number in 0..each {
+                self.send::<Answer>(worker, number).await?;
+            }
+            anyhow::Ok(())
+        };
+        futures::future::try_join_all((0..workers).map(worker)).await.map(drop)
+    }
+
     async fn send<Answer>(&self, worker: usize, number: u64) -> anyhow::Result<()>
     where
         Answer: prost::Message + Default + 'static,

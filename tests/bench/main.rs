@@ -6,6 +6,7 @@
 //! [`settings`] says what shortens a run. A figure never makes the command fail.
 
 mod board;
+mod broker;
 mod command;
 mod disk;
 mod echo;
@@ -14,6 +15,7 @@ mod history;
 mod jetstream;
 mod load;
 mod measure;
+mod pauses;
 mod planner;
 mod postgres;
 mod replay;
@@ -38,6 +40,8 @@ const ROWS: &[(&str, Row)] = &[
     ("postgres", |settings| serving::against_postgres(settings).boxed_local()),
     ("distributed", |settings| serving::distributed(settings).boxed_local()),
     ("distributed-r3", |settings| serving::distributed_r3(settings).boxed_local()),
+    ("broker", |_| broker::of_a_command().boxed_local()),
+    ("pauses", |settings| pauses::of_a_caller(settings).boxed_local()),
     ("replay", |settings| replay::into_views(settings).boxed_local()),
     ("board", |settings| board::of_follow_ups(settings).boxed_local()),
     ("fold", |settings| replay::by_folding(settings).boxed_local()),

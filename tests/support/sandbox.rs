@@ -29,6 +29,8 @@ pub struct SandboxConfig {
     pub clock: String,
     /// Brokers of a distributed installation; several keep JetStream together, and each has every record.
     pub brokers: usize,
+    /// Further flags of each broker.
+    pub broker_flags: Vec<String>,
     /// Settings by their names in the environment, such as `HUISHANG_LIMITS__CONNECTIONS_MAX`.
     pub settings: Vec<(&'static str, String)>,
     /// Whether the settings say which keys verify tokens; otherwise they are development keys.
@@ -42,6 +44,7 @@ impl Default for SandboxConfig {
         SandboxConfig {
             clock: "movable:2027-03-01T01:00:00Z".into(),
             brokers: 1,
+            broker_flags: Vec::new(),
             settings: Vec::new(),
             own_keys: false,
             file_kib_max: None,
@@ -123,7 +126,8 @@ impl Sandbox {
             Some(number) => {
                 let store = self.folder.path().join(name);
                 let port = self.addresses.get(name).and_then(|address| address.rsplit_once(':'));
-                broker::start(name, &store, port.map(|(_, port)| port), &self.routes[number])?
+                let flags = [self.routes[number].as_slice(), &self.config.broker_flags].concat();
+                broker::start(name, &store, port.map(|(_, port)| port), &flags)?
             }
             None => self.spawn_huishang(name)?,
         };

@@ -23,6 +23,13 @@ pub const SUBSCRIPTION_BATCH_RECORDS_MAX: usize = 1_024;
 /// Number of most recent records of the embedded log that its subscriptions share in memory.
 pub const FEED_RECORDS_MAX: usize = 2_048;
 
+/// Memory for the newest records that a process over NATS was sent and not fetched, in bytes, about.
+pub const FEED_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Size from which the records of a group are sent in several messages, in bytes, about: less than the 1 MiB that a
+/// broker takes by default. Where it takes less, what it refuses is fetched.
+pub const FEED_MESSAGE_BYTES_MAX: usize = 256 * 1024;
+
 /// Number of messages that a consumer requests from NATS at a time.
 pub const PULL_BATCH_MESSAGES_MAX: usize = 1000;
 

@@ -3,7 +3,7 @@
 //! Each record is a message in the realm's stream, and its position is the message's sequence number. JetStream
 //! may lose acknowledged messages in a power cut, so a record counts as committed only once the ledgers
 //! ([`run_ledger`]) have it durably in their event logs. Ledgers announce their heads on the core NATS subject
-//! `huishang.<realm>.committed`.
+//! `huishang.<realm>.committed`, and before that send the records on `huishang.<realm>.feed`, for those who follow them.
 //!
 //! A broker may restart with fewer messages, with an older copy of the stream, or with none. Therefore, after
 //! every (re)connection, a process appends and reads only once a ledger has confirmed, in reply to this
@@ -21,6 +21,7 @@ mod append;
 mod commits;
 mod diagnosis;
 mod direct;
+mod feed;
 pub(crate) mod keys;
 mod ledger;
 mod message;

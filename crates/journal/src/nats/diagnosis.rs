@@ -61,7 +61,8 @@ pub async fn diagnose(config: &Config) -> Result<Diagnosis, ConnectError> {
         Failure::Retryable(reason) => unreachable(config, reason),
     })?;
     // What every process hears of; what else it needs follows from its service.
-    let subscription = client.subscribe(names.announcements.clone()).await;
+    let heard = [&names.announcements, &names.feed].map(|subject| client.subscribe(subject.clone()));
+    let subscriptions = futures::future::join_all(heard).await;
     let found = find_stream(&context, &names.stream).await;
     let mut diagnosis = Diagnosis {
         address: addresses::shown(&config.url),
@@ -96,7 +97,7 @@ pub async fn diagnose(config: &Config) -> Result<Diagnosis, ConnectError> {
     // What the broker does not permit it has said before it answered, and that is noted in a task of its own.
     tokio::time::sleep(EVENT_PAUSE).await;
     diagnosis.denied.extend(events.reported());
-    drop(subscription);
+    drop(subscriptions);
     Ok(diagnosis)
 }
 

@@ -8,6 +8,7 @@ mod joining;
 mod probes;
 pub(super) mod restore_tail;
 
+use super::feed::FeedKey;
 use super::message::EXPECTED_SEQUENCE;
 use super::received::FOREIGN;
 use super::watermark::Connection;
@@ -64,7 +65,8 @@ pub async fn run_ledger(
     let erasures = Erasures::stream(Erasures::realm_id()).to_string();
     read_whole_stream(&log, &journal.link.keys, &erasures, 0)?;
     let (session, contradicting) = (AtomicU64::new(0), Mutex::default());
-    let ledger = Ledger { link: &journal.link, log, id, name, accept, contradicting, stop, session };
+    let (link, feed_key) = (&*journal.link, FeedKey::generate());
+    let ledger = Ledger { link, log, id, name, accept, contradicting, stop, session, feed_key };
     let mut backoff = Backoff::new(RETRY_PAUSE_MIN, RETRY_PAUSE_MAX);
     let mut last_reason = String::new();
     loop {
@@ -107,6 +109,8 @@ struct Ledger<'a> {
     stop: CancellationToken,
     /// Random while the ledger follows the stream, otherwise 0.
     session: AtomicU64,
+    /// With what it vouches for the records that it sends.
+    feed_key: FeedKey,
 }
 
 impl Ledger<'_> {
@@ -177,7 +181,8 @@ impl Ledger<'_> {
             let records = group.take_complete_commits();
             if !records.is_empty() {
                 self.keep_keys(&records).await?;
-                self.append(records, &connection, &mut probes).await?;
+                self.append(&records, &connection, &mut probes).await?;
+                self.send(&records).await;
                 self.announce().await;
             }
         }
@@ -243,12 +248,12 @@ impl Ledger<'_> {
     /// Appends records to the log. While its disk is nearly full, it waits for space, and stays in touch.
     async fn append(
         &self,
-        records: Vec<OrderedRecord>,
+        records: &[OrderedRecord],
         connection: &Connection,
         probes: &mut Subscriber,
     ) -> Result<(), SessionEnd> {
         loop {
-            match self.log.append_ordered(records.clone()).await {
+            match self.log.append_ordered(records.to_vec()).await {
                 Ok(_) => return Ok(()),
                 Err(event_log::AppendError::ReadOnly { .. }) => {}
                 Err(error) => return Err(LedgerError::Log(error.to_string()).into()),

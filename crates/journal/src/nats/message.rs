@@ -24,6 +24,8 @@ pub(super) struct Names {
     pub(super) stream: String,
     /// Subject on which ledgers announce their heads.
     pub(super) announcements: String,
+    /// Subject on which ledgers send the records of which they then announce that they have them.
+    pub(super) feed: String,
     /// Subject on which a process probes the ledgers, which verify the stream and reply with their heads.
     pub(super) probes: String,
 }
@@ -40,6 +42,7 @@ impl Names {
             prefix: format!("huishang.{realm}."),
             stream: format!("huishang-{realm}"),
             announcements: format!("huishang.{realm}.committed"),
+            feed: format!("huishang.{realm}.feed"),
             probes: format!("huishang.{realm}.hello"),
         })
     }

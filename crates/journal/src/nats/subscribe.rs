@@ -1,8 +1,9 @@
 //! Subscriptions to committed records: the existing ones, then new ones.
 //!
-//! A record is fetched only once it is known to be committed, so records lost in a crash of the server have
+//! A record is returned only once it is known to be committed, so records lost in a crash of the server have
 //! never been returned. Advances of the committed position, which the ledgers announce repeatedly, wake the
-//! subscription. It has no state in the server, so a restart of the server does not affect it.
+//! subscription. New records are in the [`feed`](super::feed) by then; others are fetched. A subscription has no state
+//! in the server, so a restart of the server does not affect it.
 
 use super::direct::{ALL_SUBJECTS, DirectReader};
 use super::readiness::ensure_readable;
@@ -69,7 +70,7 @@ impl Follower {
             }
             let after = self.after;
             let committed = *self.committed.wait_for(|&committed| committed > after).await.ok()?;
-            match self.fetch(committed).await {
+            match self.advance(committed).await {
                 Ok(()) => backoff.reset(),
                 Err(ReadError::Unavailable(reason)) => {
                     tracing::debug!(after, committed, reason, "a subscription waits for NATS");
@@ -81,10 +82,23 @@ impl Follower {
         }
     }
 
+    /// Takes a batch of committed records after `after` from the feed, or else fetches one.
+    async fn advance(&mut self, committed: Position) -> Result<(), ReadError> {
+        let link = &self.journal.link;
+        ensure_readable(link).await?;
+        let fed = link.ledgers.fed_after(self.after);
+        let Some(records) = fed.and_then(|group| group.records(self.after, committed, &link.keys)) else {
+            return self.fetch(committed).await;
+        };
+        records.iter().for_each(|record| link.keys.observe(record));
+        self.after = check_contiguous(self.after, &records, committed)?;
+        self.hand_out(records);
+        Ok(())
+    }
+
     /// Fetches up to one batch of committed records after `after`.
     async fn fetch(&mut self, committed: Position) -> Result<(), ReadError> {
         let link = &self.journal.link;
-        ensure_readable(link).await?;
         let reader = match &mut self.reader {
             Some(reader) => reader,
             none => none.insert(DirectReader::open(link).await.map_err(ReadError::Unavailable)?),
@@ -92,8 +106,8 @@ impl Follower {
         let batch = (committed - self.after).min(DIRECT_BATCH_RECORDS_MAX);
         let subject = self.subject.as_deref().unwrap_or(ALL_SUBJECTS);
         let records = reader.get(link, self.after + 1, subject, batch, committed).await?;
+        let records: Vec<Arc<Record>> = records.into_iter().map(Arc::new).collect();
         let full_batch = (records.len() as u64) == batch;
-        link.known.observe(&records);
         self.after = match (&self.subject, records.last()) {
             (None, _) => check_contiguous(self.after, &records, committed)?,
             (Some(_), Some(last)) if full_batch => last.position,
@@ -102,9 +116,13 @@ impl Follower {
                 committed
             }
         };
-        let matching = records.into_iter().filter(|record| self.filter.matches(&record.stream));
-        self.ready.extend(matching.map(Arc::new));
+        self.hand_out(records);
         Ok(())
+    }
+
+    fn hand_out(&mut self, records: Vec<Arc<Record>>) {
+        self.journal.link.known.observe(&records);
+        self.ready.extend(records.into_iter().filter(|record| self.filter.matches(&record.stream)));
     }
 }
 
@@ -115,12 +133,17 @@ async fn ensure_server_has(
     committed: Position,
 ) -> Result<(), ReadError> {
     let found = reader.get(link, committed, ALL_SUBJECTS, 1, committed).await?;
+    let found: Vec<Arc<Record>> = found.into_iter().map(Arc::new).collect();
     check_contiguous(committed - 1, &found, committed).map(drop)
 }
 
 /// Checks that no position is missing, and returns the last one. No records mean that the server lags behind; a
 /// gap is damage.
-fn check_contiguous(after: Position, records: &[Record], committed: Position) -> Result<Position, ReadError> {
+fn check_contiguous(
+    after: Position,
+    records: &[Arc<Record>],
+    committed: Position,
+) -> Result<Position, ReadError> {
     for (expected, record) in (after + 1..).zip(records) {
         if record.position != expected {
             let what = format!("the stream continues at position {}", record.position);

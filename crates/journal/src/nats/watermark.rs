@@ -6,11 +6,12 @@
 
 use super::Link;
 use super::announcement::{Announcement, Shortage};
+use super::feed::{Feed, FeedKey, Group, Sent};
 use super::message::Names;
 use super::witnesses::{Known, REFUSED};
 use crate::limits::{ANNOUNCEMENT_SILENCE_MAX, PROBE_INTERVAL, RECENT_ROOTS_MAX};
 use crate::{Obstacle, Position};
-use async_nats::{Client, Subscriber};
+use async_nats::{Client, Message, Subscriber};
 use domain::Uuid;
 use event_log::Hash;
 use event_log::hex;
@@ -48,6 +49,8 @@ struct Ledger {
     announcement: Announcement,
     /// The session in which it has confirmed the stream over the current connection.
     confirmed: Option<u64>,
+    /// With what it vouches for the records that it sends, if it said so when it confirmed.
+    feed_key: Option<FeedKey>,
     /// Set if its history differs from another ledger's; it then no longer counts.
     dispute: Option<Dispute>,
     /// When its last announcement arrived.
@@ -62,6 +65,11 @@ impl Ledger {
 
     fn is_confirmed(&self) -> bool {
         self.confirmed == Some(self.announcement.session)
+    }
+
+    /// Returns whether what it says of its log is believed.
+    fn counts(&self) -> bool {
+        self.dispute.is_none() && self.is_confirmed()
     }
 }
 
@@ -92,6 +100,8 @@ struct State {
     /// Why a ledger has refused to confirm the stream, if one has and none has confirmed it since.
     refusal: Option<String>,
     committed: Position,
+    /// The newest records of ledgers that count.
+    feed: Feed,
 }
 
 impl State {
@@ -108,6 +118,7 @@ impl State {
             unconfirmed: false,
             refusal: None,
             committed: 0,
+            feed: Feed::default(),
         }
     }
 
@@ -123,6 +134,7 @@ impl State {
         self.epoch += 1;
         self.last_probe = None;
         self.ledgers.values_mut().for_each(|ledger| ledger.confirmed = None);
+        self.feed = Feed::default();
     }
 
     /// Processes an announcement; `is_reply` means that it is a reply to a probe over the current connection.
@@ -137,14 +149,17 @@ impl State {
         let ledger = self.ledgers.entry(announcement.ledger).or_insert_with(|| Ledger {
             announcement: announcement.clone(),
             confirmed: None,
+            feed_key: None,
             dispute: None,
             heard: Instant::now(),
         });
         ledger.heard = Instant::now();
         // A delayed announcement does not move the position back, unless the ledger has started a new session.
-        if ledger.announcement.session != announcement.session
-            || ledger.announcement.position < announcement.position
-        {
+        let has_rejoined = ledger.announcement.session != announcement.session;
+        if has_rejoined {
+            self.feed = Feed::default();
+        }
+        if has_rejoined || ledger.announcement.position < announcement.position {
             ledger.announcement = announcement;
         } else if ledger.announcement.position == announcement.position {
             ledger.announcement.shortage = announcement.shortage;
@@ -159,6 +174,7 @@ impl State {
             false => self.unconfirmed = true,
         }
         let dispute = dispute?;
+        self.feed = Feed::default();
         let mut is_new = false;
         for id in [dispute.one.ledger, dispute.other.ledger] {
             if let Some(ledger) = self.ledgers.get_mut(&id) {
@@ -198,9 +214,8 @@ impl State {
     /// Updates and returns the committed position, which is the k-th highest head of the ledgers that count,
     /// where k is the number of ledgers needed.
     fn update_committed(&mut self) -> Position {
-        let counts = |ledger: &&Ledger| ledger.dispute.is_none() && ledger.is_confirmed();
-        let mut heads: Vec<Position> =
-            self.ledgers.values().filter(counts).map(|ledger| ledger.announcement.position).collect();
+        let counting = self.ledgers.values().filter(|ledger| ledger.counts());
+        let mut heads: Vec<Position> = counting.map(|ledger| ledger.announcement.position).collect();
         heads.sort_unstable_by(|a, b| b.cmp(a));
         let reached = heads.get(self.needed - 1).copied().unwrap_or_default();
         self.committed = self.committed.max(reached);
@@ -230,6 +245,19 @@ impl State {
 
     fn any_confirmed(&self) -> bool {
         self.ledgers.values().any(Ledger::is_confirmed)
+    }
+
+    /// Learns with what a ledger vouches for the records that it sends.
+    fn learn_feed_key(&mut self, ledger: Uuid, key: FeedKey) {
+        if let Some(ledger) = self.ledgers.get_mut(&ledger) {
+            ledger.feed_key = Some(key);
+        }
+    }
+
+    /// Returns with what the sender must vouch for these records; none if it is no ledger that counts.
+    fn feed_key_of(&self, sent: &Sent) -> Option<&FeedKey> {
+        let sender = self.ledgers.get(&sent.ledger()?).filter(|ledger| ledger.counts());
+        sender.filter(|ledger| ledger.confirmed == Some(sent.session))?.feed_key.as_ref()
     }
 }
 
@@ -330,6 +358,34 @@ impl LedgerRegistry {
         self.modify(State::invalidate);
     }
 
+    /// Takes records that a ledger has sent, if it counts and vouches for them.
+    fn take(&self, message: &[u8]) {
+        let Some(sent) = Sent::parse(message) else { return };
+        let key = self.state().feed_key_of(&sent).cloned();
+        let Some(key) = key else { return };
+        if !key.vouches_for(message) {
+            tracing::warn!(
+                position = sent.first,
+                "received records in the name of a ledger that has not sent them"
+            );
+            return;
+        }
+        let mut state = self.state();
+        if state.feed_key_of(&sent) == Some(&key) {
+            state.feed.add(sent.first, sent.records);
+        }
+    }
+
+    /// Returns records that were sent, from the one after this position on.
+    pub(super) fn fed_after(&self, after: Position) -> Option<Arc<Group>> {
+        self.state().feed.group_after(after)
+    }
+
+    /// Returns the last position that was sent.
+    pub(super) fn fed(&self) -> Position {
+        self.state().feed.reached()
+    }
+
     /// Returns the highest head announced by any ledger of the stream, whether it counts or not.
     pub(super) fn highest(&self) -> Position {
         self.state().highest()
@@ -352,9 +408,10 @@ impl LedgerRegistry {
     }
 }
 
-/// Receives the ledgers' announcements and publishes the committed position.
+/// Receives the ledgers' announcements, and the records that they send, and publishes the committed position.
 pub(super) struct Listener {
     client: Client,
+    feed: Subscriber,
     announcements: Subscriber,
     replies: Subscriber,
     inbox: String,
@@ -378,6 +435,7 @@ impl Listener {
         let (sender, committed) = watch::channel(0);
         let listener = Listener {
             client: client.clone(),
+            feed: client.subscribe(names.feed.clone()).await.map_err(failed)?,
             announcements: client.subscribe(names.announcements.clone()).await.map_err(failed)?,
             replies: client.subscribe(format!("{inbox}.*")).await.map_err(failed)?,
             inbox,
@@ -395,6 +453,13 @@ impl Listener {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let message = tokio::select! {
+                // In this order: a ledger sends records before it announces them.
+                biased;
+                message = self.feed.next() => {
+                    let Some(message) = message else { return };
+                    self.ledgers.take(&message.payload);
+                    continue;
+                }
                 message = self.replies.next() => message.map(|message| (message, true)),
                 message = self.announcements.next() => message.map(|message| (message, false)),
                 _ = ticks.tick() => {
@@ -409,7 +474,11 @@ impl Listener {
             match Announcement::parse(&message.payload) {
                 Some(announcement) => {
                     let is_current_reply = is_reply && self.is_current_connection(&message.subject);
+                    let ledger = announcement.ledger;
                     self.process(announcement, is_current_reply);
+                    if is_current_reply && let Some(key) = feed_key(&message) {
+                        self.ledgers.modify(|state| state.learn_feed_key(ledger, key));
+                    }
                     self.probe().await;
                 }
                 None if message.payload.starts_with(REFUSED.as_bytes()) => {
@@ -484,6 +553,11 @@ impl Listener {
             tracing::debug!(%error, "probing the ledgers failed");
         }
     }
+}
+
+/// The key in a confirmation; earlier versions have none.
+fn feed_key(confirmation: &Message) -> Option<FeedKey> {
+    FeedKey::parse(confirmation.headers.as_ref()?.get(FeedKey::HEADER)?.as_str())
 }
 
 #[cfg(test)]

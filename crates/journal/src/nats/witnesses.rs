@@ -12,7 +12,7 @@ use async_nats::jetstream::stream;
 use async_nats::{Message, Subject};
 use bytes::Bytes;
 use event_log::EventLog;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How the reply to a probe begins that is a refusal.
 pub(super) const REFUSED: &str = "refused ";
@@ -33,7 +33,7 @@ impl Known {
     }
 
     /// Learns of committed records that were read, in order.
-    pub(super) fn observe(&self, records: &[Record]) {
+    pub(super) fn observe(&self, records: &[Arc<Record>]) {
         let Some(first) = records.first() else { return };
         let mut witness = self.witness();
         let witness = witness.get_or_insert_with(|| Witness {

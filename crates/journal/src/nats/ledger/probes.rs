@@ -46,7 +46,7 @@ impl Ledger<'_> {
             }
         }
         for reply in replies {
-            self.publish_head(reply, self.log.head().position, self.log.head().root).await;
+            self.confirm(reply).await;
         }
         Ok(())
     }
