@@ -11,10 +11,12 @@ mod outline;
 mod screening;
 mod state;
 
-pub use convening::{START_AHEAD_DAYS_MAX, check_notice, check_start, check_working_time, notice_days};
+pub use convening::{
+    START_AHEAD_DAYS_MAX, check_notice, check_start, check_working_time, first_day_after_notice, notice_days,
+};
 pub use outline::{
-    ATTENDEES_MAX, Attendee, DURATION_MINUTES_MAX, Declaration, Kind, Outline, RoleOnTopic, TOPICS_MAX,
-    Topic, TopicRole,
+    AGENDA_BYTES_MAX, ATTENDEES_MAX, Attendee, DURATION_MINUTES_MAX, Declaration, Kind, Outline, RoleOnTopic,
+    TOPICS_MAX, Topic, TopicRole,
 };
 pub use screening::{Finding, Rule};
 pub use state::{
@@ -387,6 +389,8 @@ rejections! {
         TopicsRequired("TOPICS_REQUIRED") = "a session needs at least one topic",
         TooManyTopics("TOO_MANY_TOPICS") { given: usize, max: usize } =
             "{given} topics are given; a session can have {max}",
+        AgendaTooLong("AGENDA_TOO_LONG") { bytes: usize, max: usize } =
+            "the titles of the topics, and who attends with which role, have {bytes} bytes; at most {max} are accepted",
         TopicNumberOutOfOrder("TOPIC_NUMBER_OUT_OF_ORDER") { topic_number: u32, expected: u32 } =
             "topics are numbered from 1 in their order; topic {topic_number} is given where {expected} is expected",
         DuplicateMatter("DUPLICATE_MATTER") { topic_number: u32 } =

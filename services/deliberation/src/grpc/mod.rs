@@ -7,12 +7,12 @@ mod queries;
 pub(crate) mod render;
 mod secret;
 
-use crate::press::Press;
 use domain::calendar::WorkingCalendar;
 use domain::deliberation::docket::{Command, Docket, Rejection};
 use domain::directory::calendar::Calendar;
 use domain::scheduling::body::Body;
 use domain::{Code, Uuid};
+use press::Press;
 use proto::deliberation::v1 as pb;
 use proto::deliberation::v1::deliberation_service_server::DeliberationService;
 use proto::{Invalid, read_fields};

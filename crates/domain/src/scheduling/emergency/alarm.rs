@@ -32,7 +32,8 @@ pub fn session_command(
 ) -> session::Command {
     let outline = outline(declared, version, plan, calendar, now);
     let chair = version.charter.chair.clone();
-    session::Command::Alarm { outline, chair, rules: version.charter.meeting_rules, constitution }
+    let (rules, constitution) = (version.charter.meeting_rules, plan.constitution(constitution));
+    session::Command::Alarm { outline, chair, rules, constitution }
 }
 
 /// The emergency that belongs to it.
@@ -154,6 +155,7 @@ mod tests {
             code: code("FLOOD-1"),
             name: line("The river rises"),
             departments: vec![code("WATER"), code("ROADS")],
+            substitutes: vec![],
             acknowledge_minutes: 10,
             decide_minutes: 120,
         }];

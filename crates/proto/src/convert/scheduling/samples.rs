@@ -52,6 +52,7 @@ const RULES: body::MeetingRules = body::MeetingRules {
     sessions_per_quarter_max: Some(4),
     deferrals_max: None,
     second_call_quorum: None,
+    counts_working_days: false,
 };
 
 fn decision_rule(class: MatterClass, method: Method, base: QuorumBase) -> DecisionRule {
@@ -124,6 +125,7 @@ fn with_a_plan() -> body::Charter {
         code: code("FLOOD-1"),
         name: line("防汛应急预案"),
         departments: vec![code("MIIT")],
+        substitutes: vec![],
         acknowledge_minutes: 10,
         decide_minutes: 120,
     };

@@ -146,6 +146,7 @@ fn linjiang_emergency() -> BodyCharter {
         department_codes: seats.iter().map(|seat| seat.department_code.clone()).collect(),
         acknowledge_minutes: 10,
         decide_minutes: 50,
+        substitutes: vec![],
     };
     BodyCharter {
         name: text("Emergency command of Linjiang 临江市应急指挥部").into(),
@@ -202,5 +203,6 @@ fn meeting_rules() -> MeetingRules {
         sessions_per_quarter_max: None,
         deferrals_max: None,
         second_call_quorum: None,
+        counts_working_days: false,
     }
 }
