@@ -5,8 +5,11 @@ use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
 use harness::root;
+use proto::deliberation::v1 as deliberation;
+use proto::deliberation::v1::{DocumentFormat, DocumentLanguage, RollCallVote, VoteChoice};
 use proto::directory::v1::Department;
-use tests::{Mode, Sandbox, SandboxConfig, command};
+use proto::scheduling::v1 as scheduling;
+use tests::{Client, Mode, Sandbox, SandboxConfig, command, outline};
 
 /// The departments of the conference.
 const DEPARTMENTS: usize = 28;
@@ -245,3 +248,138 @@ async fn a_clerk_takes_a_conference_of_28_departments_to_its_papers(mode: Mode) 
     terminal.sandbox.client(Role::Auditor, None).await?.verify_log().await.map(drop)
 }
 in_both_modes!(a_clerk_takes_a_conference_of_28_departments_to_its_papers);
+
+/// As many topics, ballots and comings and goings as a council of a large city has in one evening.
+const COUNCIL_TOPICS: u32 = 70;
+const COUNCIL_BALLOTS: u32 = 30;
+const COUNCIL_ARRIVALS: u32 = 200;
+
+/// An outline of so many topics, with titles as long as a council's.
+fn evening() -> scheduling::SessionOutline {
+    let topic = |number| scheduling::SessionTopic {
+        number,
+        title: format!(
+            "关于第{number}号议案的审议：城市更新单元规划调整、配套设施建设及资金安排（{}）",
+            "附件".repeat(20)
+        ),
+        timebox_minutes: 10,
+        ..Default::default()
+    };
+    let mut outline = outline("市议会全体会议", "WATER");
+    outline.body_code = "COUNCIL".into();
+    outline.kind = scheduling::SessionKind::Emergency.into();
+    outline.matter_class = scheduling::MatterClass::Emergency.into();
+    outline.emergency = Some(scheduling::EmergencyDeclaration {
+        reason: "年度预算到期".into(),
+        authority: "议事规则".into(),
+    });
+    outline.duration_minutes = 10 * COUNCIL_TOPICS;
+    outline.topics = (1..=COUNCIL_TOPICS).map(topic).collect();
+    let role =
+        |topic_number| scheduling::TopicRole { topic_number, role: scheduling::RoleOnTopic::Decides.into() };
+    outline.attendees = vec![scheduling::SessionAttendee {
+        department_code: "WATER".into(),
+        roles: (1..=COUNCIL_TOPICS).map(role).collect(),
+    }];
+    outline
+}
+
+/// A topic is adopted after a ballot, or rejected without one.
+async fn settle(clerk: &Client, id: &str, topic_number: u32) -> anyhow::Result<()> {
+    let docket_id = || id.to_owned();
+    if topic_number > COUNCIL_BALLOTS {
+        let reason = "另行审议".into();
+        let reject =
+            deliberation::RejectTopicRequest { docket_id: docket_id(), topic_number, reason, ..command() };
+        clerk.call(reject).await?;
+        return Ok(());
+    }
+    clerk.call(deliberation::OpenTopicRequest { docket_id: docket_id(), topic_number, ..command() }).await?;
+    let text = "同意。".repeat(300);
+    let propose =
+        deliberation::SubmitProposalRequest { docket_id: docket_id(), topic_number, text, ..command() };
+    clerk.call(propose).await?;
+    clerk
+        .call(deliberation::CloseDebateRequest { docket_id: docket_id(), topic_number, ..command() })
+        .await?;
+    let open =
+        deliberation::OpenBallotRequest { docket_id: docket_id(), topic_number, version: 1, ..command() };
+    clerk.call(open).await?;
+    let votes = vec![RollCallVote { department_code: "WATER".into(), choice: VoteChoice::Yes.into() }];
+    let roll =
+        deliberation::RecordRollCallRequest { docket_id: docket_id(), topic_number, votes, ..command() };
+    clerk.call(roll).await?;
+    clerk
+        .call(deliberation::CloseBallotRequest { docket_id: docket_id(), topic_number, ..command() })
+        .await?;
+    let (docket_id, declaratory) = (docket_id(), true);
+    clerk
+        .call(deliberation::AdoptDecisionRequest { docket_id, topic_number, declaratory, ..command() })
+        .await?;
+    Ok(())
+}
+
+async fn a_council_has_seventy_topics_in_one_evening(mode: Mode) -> anyhow::Result<()> {
+    let settings = vec![("HUISHANG_DOCUMENTS__FONTS_FOLDER", papers(&["fonts"])?)];
+    let sandbox = Sandbox::start_with(mode, SandboxConfig { settings, ..SandboxConfig::default() })?;
+    let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
+    clerk.register_department("WATER").await?;
+    let rules = scheduling::MeetingRules {
+        topics_max: COUNCIL_TOPICS,
+        duration_minutes_max: 10 * COUNCIL_TOPICS,
+        ..Default::default()
+    };
+    let charter = scheduling::BodyCharter {
+        name: "市议会".into(),
+        chair_code: "WATER".into(),
+        seats: vec![scheduling::Seat { department_code: "WATER".into(), ..Default::default() }],
+        meeting_rules: Some(rules),
+        ..Default::default()
+    };
+    let define =
+        scheduling::DefineBodyRequest { body_code: "COUNCIL".into(), charter: Some(charter), ..command() };
+    clerk.call(define).await?;
+    let id = clerk.admitted_session(evening()).await?;
+    let convene = scheduling::ConveneSessionRequest { session_id: id.clone(), ..command() };
+    let at_least_position = clerk.call(convene).await?.position;
+    clerk.call(deliberation::GetDocketRequest { at_least_position, docket_id: id.clone() }).await?;
+    for number in 1..=COUNCIL_ARRIVALS {
+        let (docket_id, department_code) = (id.clone(), "WATER".to_owned());
+        if number > 1 {
+            let leave = deliberation::RecordDepartureRequest {
+                docket_id: docket_id.clone(),
+                department_code: department_code.clone(),
+                ..command()
+            };
+            clerk.call(leave).await?;
+        }
+        let delegate = format!("议员{number}");
+        let arrive = deliberation::RecordArrivalRequest { docket_id, department_code, delegate, ..command() };
+        clerk.call(arrive).await?;
+    }
+    clerk.call(deliberation::OpenDocketRequest { docket_id: id.clone(), ..command() }).await?;
+    for topic_number in 1..=COUNCIL_TOPICS {
+        settle(&clerk, &id, topic_number).await?;
+    }
+    let closed = clerk.call(deliberation::CloseDocketRequest { docket_id: id.clone(), ..command() }).await?;
+    for format in [DocumentFormat::Pdf, DocumentFormat::Docx, DocumentFormat::Html] {
+        let export = deliberation::ExportMinutesRequest {
+            at_least_position: closed.position,
+            docket_id: id.clone(),
+            language: DocumentLanguage::Chinese.into(),
+            format: format.into(),
+        };
+        let file = clerk.call(export).await?;
+        ensure!(file.content.len() > 10_000, "{} bytes of {format:?}", file.content.len());
+    }
+    let list = scheduling::ListMattersRequest {
+        at_least_position: closed.position,
+        settled: Some(true),
+        page_size: 100,
+        ..Default::default()
+    };
+    let settled = clerk.call(list).await?.matters.len();
+    ensure!(settled == 70, "{settled} of 70 matters are settled");
+    Ok(())
+}
+in_both_modes!(a_council_has_seventy_topics_in_one_evening);

@@ -236,13 +236,13 @@ impl Words {
         let word = match outcome {
             Outcome::Adopted { .. } => self.pick("adopted", "通过"),
             Outcome::Rejected => self.pick("rejected", "不通过"),
-            Outcome::Deferred { .. } => self.pick("deferred until", "缓议至"),
-            Outcome::Referred { .. } => self.pick("referred to", "移交"),
+            Outcome::Deferred { .. } => self.pick("deferred until ", "缓议至"),
+            Outcome::Referred { .. } => self.pick("referred to ", "移交"),
             Outcome::Withdrawn => self.pick("withdrawn", "撤回"),
         };
         match outcome {
-            Outcome::Deferred { resume_on } => format!("{word} {}", day(*resume_on)),
-            Outcome::Referred { referred_to } => format!("{word} {}", name(referred_to)),
+            Outcome::Deferred { resume_on } => format!("{word}{}", day(*resume_on)),
+            Outcome::Referred { referred_to } => format!("{word}{}", name(referred_to)),
             _ => word.to_owned(),
         }
     }

@@ -31,6 +31,10 @@ impl<'a> Teller<'a> {
                 words.adjourned(&self.moment(call.at), call.present, call.needed, call.reason.as_str());
             facts.push((words.adjournment.to_owned(), words.sentence(&value)));
         }
+        for (at, reason) in &self.record.countersigned {
+            let value = words.meeting_called(&self.moment(*at), reason.as_str());
+            facts.push((words.form.to_owned(), words.sentence(&value)));
+        }
         if let Mode::Countersign { sign_by } = agenda.mode {
             facts.push((words.form.to_owned(), words.sentence(&words.countersign(&self.moment(sign_by)))));
         }
@@ -57,7 +61,8 @@ impl<'a> Teller<'a> {
 
     fn debate(&self, topic: &Topic, facts: &mut Vec<Fact>) {
         let words = self.words;
-        if let Some(debate) = self.record.debates.get(&topic.number) {
+        let debate = self.record.debates.get(&topic.number).filter(|debate| debate.spent_seconds > 0);
+        if let Some(debate) = debate {
             let minutes = |seconds: u64| seconds.div_ceil(60);
             let [spent, over] = [debate.spent_seconds, debate.overrun_seconds].map(minutes);
             let value = words.time_spent(spent, over, debate.digression_minutes);

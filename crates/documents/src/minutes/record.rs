@@ -71,6 +71,8 @@ pub struct Record {
     pub reasons: BTreeMap<u32, Text>,
     /// The calls before that were adjourned, in their order.
     pub adjourned: Vec<Adjournment>,
+    /// When a countersign ended without an outcome, for this meeting to take its place, and why; in their order.
+    pub countersigned: Vec<(Timestamp, Text)>,
     /// How long each topic was debated.
     pub debates: BTreeMap<u32, Debate>,
     /// Who took no part in which topic, in their order.
@@ -103,6 +105,7 @@ impl Record {
             closed_at: seen.closed_at,
             reasons: seen.reasons,
             adjourned: seen.adjourned,
+            countersigned: seen.countersigned,
             debates: seen.debates,
             recusals: seen.recusals,
             moved_by: seen.moved_by,
@@ -154,6 +157,7 @@ struct Seen {
     closed_at: Option<Timestamp>,
     reasons: BTreeMap<u32, Text>,
     adjourned: Vec<Adjournment>,
+    countersigned: Vec<(Timestamp, Text)>,
     debates: BTreeMap<u32, Debate>,
     recusals: Vec<Recusal>,
     moved_by: BTreeMap<u32, Code>,
@@ -165,12 +169,14 @@ impl Seen {
         match event {
             // Prepared again for another call, it begins anew, and remembers that there was one.
             Event::Prepared { .. } => {
-                *self = Seen { adjourned: std::mem::take(&mut self.adjourned), ..Seen::default() };
+                let Seen { adjourned, countersigned, .. } = std::mem::take(self);
+                *self = Seen { adjourned, countersigned, ..Seen::default() };
             }
             Event::Adjourned { present, needed, reason } => {
                 let (present, needed, reason) = (*present, *needed, reason.clone());
                 self.adjourned.push(Adjournment { at, present, needed, reason });
             }
+            Event::MeetingCalled { reason } => self.countersigned.push((at, reason.clone())),
             Event::ArrivalRecorded { department, delegate } => {
                 self.leave(department, at);
                 let (department, delegate) = (department.clone(), delegate.clone());

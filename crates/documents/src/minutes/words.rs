@@ -15,6 +15,14 @@ impl Words {
         }
     }
 
+    /// A countersign that a meeting took the place of.
+    pub(super) fn meeting_called(&self, at: &str, reason: &str) -> String {
+        match self.is_chinese() {
+            true => format!("先行会签，{at}改为开会。{reason}"),
+            false => format!("a countersign first, for which a meeting was called at {at}. {reason}"),
+        }
+    }
+
     pub(super) fn countersign(&self, by: &str) -> String {
         match self.is_chinese() {
             true => format!("会签，至{by}止"),

@@ -196,6 +196,19 @@ pub enum Command {
         /// What the chair says about it.
         reason: Text,
     },
+    /// Notes that its countersign can be signed until a later moment; issued when its docket was extended.
+    ExtendSigning {
+        /// Until then.
+        sign_by: Timestamp,
+        /// Why.
+        reason: Text,
+    },
+    /// Has it take place as a meeting after all, which is screened and admitted like any other; issued when its docket says
+    /// so.
+    CallMeeting {
+        /// Why.
+        reason: Text,
+    },
     /// Ends the session; issued when its docket was closed.
     Conclude,
 }
@@ -336,6 +349,18 @@ pub enum Event {
         reason: Text,
         /// How many times it has been adjourned, this time included.
         adjournments: u32,
+    },
+    /// Its countersign can be signed until a later moment.
+    SigningExtended {
+        /// Until then.
+        sign_by: Timestamp,
+        /// Why.
+        reason: Text,
+    },
+    /// Its countersign ended without an outcome: it is to be a meeting, once it is screened and admitted.
+    MeetingCalled {
+        /// Why.
+        reason: Text,
     },
     /// Every topic has an outcome and the docket is closed.
     Concluded,
@@ -500,6 +525,14 @@ impl Aggregate for Session {
             }
             Command::Convene { constitution } => convening::convene(filed, constitution, issued),
             Command::Adjourn { reason } => convening::adjourn(filed, reason),
+            Command::ExtendSigning { sign_by, reason } => {
+                filed.must_be(&[Stage::Countersigning], "extended", "converted to a countersign")?;
+                Ok(vec![Event::SigningExtended { sign_by, reason }])
+            }
+            Command::CallMeeting { reason } => {
+                filed.must_be(&[Stage::Countersigning], "held as a meeting", "converted to a countersign")?;
+                Ok(vec![Event::MeetingCalled { reason }])
+            }
             Command::Conclude => convening::conclude(filed),
         }
     }

@@ -154,6 +154,8 @@ wire_events!(session::Session, session::Event => scheduling {
     DelegateNamed => SessionDelegateNamed { department_code: department, delegate, in_place_of },
     Convened => SessionConvened { room_code: room, constitution },
     Adjourned => SessionAdjourned { reason, adjournments },
+    SigningExtended => SessionSigningExtended { sign_by, reason },
+    MeetingCalled => SessionMeetingCalled { reason },
     Concluded => SessionConcluded {},
 });
 

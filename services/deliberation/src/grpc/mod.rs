@@ -96,6 +96,17 @@ impl DeliberationService for Service {
         decide!(self, request => AdjournDocketResponse, Adjourn { reason })
     }
 
+    async fn extend_signing(
+        &self,
+        request: Request<pb::ExtendSigningRequest>,
+    ) -> Reply<pb::ExtendSigningResponse> {
+        decide!(self, request => ExtendSigningResponse, ExtendSigning { sign_by, reason })
+    }
+
+    async fn call_meeting(&self, request: Request<pb::CallMeetingRequest>) -> Reply<pb::CallMeetingResponse> {
+        decide!(self, request => CallMeetingResponse, CallMeeting { reason })
+    }
+
     async fn open_topic(&self, request: Request<pb::OpenTopicRequest>) -> Reply<pb::OpenTopicResponse> {
         decide!(self, request => OpenTopicResponse, OpenTopic { topic_number: topic })
     }
