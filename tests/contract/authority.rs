@@ -215,6 +215,10 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
         "docket record-departure" => Command::RecordDeparture { department: seat() },
         "docket open" => Command::Open,
         "docket adjourn" => Command::Adjourn { reason: reason() },
+        "docket extend-signing" => {
+            Command::ExtendSigning { sign_by: at("2027-03-19T01:00:00Z"), reason: reason() }
+        }
+        "docket call-meeting" => Command::CallMeeting { reason: reason() },
         "docket open-topic" => Command::OpenTopic { topic },
         "docket pause-topic" => Command::PauseTopic { topic },
         "docket record-digression" => Command::RecordDigression { topic, minutes: 3, note: None },

@@ -12,6 +12,7 @@ mod cascade;
 mod chinese;
 mod command_line;
 mod commands;
+mod conference;
 mod crash;
 mod delivery;
 mod digest;

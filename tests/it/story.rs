@@ -35,10 +35,18 @@ async fn the_story_runs_to_its_end(mode: Mode) -> anyhow::Result<()> {
         "DUE_AFTER_PARENT",
         "SUB_ITEMS_OPEN",
         "NOT_ENTITLED_TO_VOTE",
+        "AMENDMENT_OUTDATED",
     ] {
         ensure!(printed.contains(reason), "no refusal by {reason} in:\n{printed}");
     }
     ensure!(printed.contains("\n    LINJIANG-JOINT-2027-0004/1.2"), "no third tier in:\n{printed}");
+    for said in [
+        "■ Minutes: Works on Willow Lane",
+        "■ Works on Willow Lane 柳巷施工会商会议纪要",
+        "Moved by: CITY-ROADS.",
+    ] {
+        ensure!(printed.contains(said), "{said} is not in:\n{printed}");
+    }
     ensure!(printed.contains("all verified"), "no verified log in:\n{printed}");
     Ok(())
 }

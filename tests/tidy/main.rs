@@ -19,12 +19,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("journal", &["domain", "event-log", "proto"]),
     ("service-kit", &["domain", "proto", "journal"]),
     ("documents", &["domain"]),
+    ("press", &["documents", "domain", "proto", "service-kit"]),
     ("event-feed", &["domain", "proto", "service-kit"]),
     ("origins", &["domain", "proto", "service-kit"]),
-    ("resolution", &["domain", "origins", "proto", "service-kit"]),
+    ("resolution", &["documents", "domain", "origins", "press", "proto", "service-kit"]),
     ("followup", &["domain", "origins", "proto", "service-kit"]),
     ("delivery", &["domain", "event-feed", "proto", "service-kit"]),
-    ("deliberation", &["documents", "domain", "proto", "service-kit"]),
+    ("deliberation", &["documents", "domain", "press", "proto", "service-kit"]),
     ("ledger", &["backup", "domain", "event-feed", "event-log", "proto", "service-kit"]),
 ];
 

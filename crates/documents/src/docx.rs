@@ -1,10 +1,10 @@
 //! A paper as a docx. It names the typefaces that offices have, and embeds none.
 
 use crate::Language;
-use crate::paper::{Block, Paper, RED, Typeface, page, size};
+use crate::paper::{Block, Paper, RED, Typeface, page, signature_right_chars, size, width_chars};
 use docx_rs::{
     AlignmentType, DocGrid, DocGridType, Docx, Footer, LineSpacing, LineSpacingType, PageMargin, PageNum,
-    Paragraph, Run, RunFonts, SpecialIndentType,
+    Paragraph, ParagraphBorder, ParagraphBorderPosition, ParagraphBorders, Run, RunFonts, SpecialIndentType,
 };
 use std::io::Cursor;
 
@@ -12,6 +12,9 @@ use std::io::Cursor;
 const TWIPS_PER_MM: f32 = 20.0 * page::PT_PER_MM;
 /// The footer's distance from the bottom of the page, so that the page number is 7 mm under the text.
 const FOOTER_MM: f32 = 22.0;
+/// How thick the red line is, in eighths of a point, and how far under the text above it, in points.
+const RULE_EIGHTHS: usize = 12;
+const RULE_BELOW_PT: usize = 11;
 /// In a character grid, the unit of what is added between characters is a part of a point.
 const GRID_UNITS_PER_PT: f32 = 4096.0;
 
@@ -55,10 +58,23 @@ impl Written {
         match block {
             Block::Mark(words) => {
                 let above = twips(page::MARK_TOP_MM).unsigned_abs();
-                let spacing = LineSpacing::new().before(above).after(line_twips().unsigned_abs());
+                let spacing = LineSpacing::new().before(above);
                 let run = run(words, Typeface::Title, size::MARK_PT).color(red());
                 let mark = self.paragraph().line_spacing(spacing).align(AlignmentType::Center);
                 vec![mark.add_run(run)]
+            }
+            Block::Number(words) => {
+                let number = self.centred(text(Typeface::Text)(words));
+                vec![self.line(), self.line(), number]
+            }
+            Block::Rule => vec![self.rule(), self.line()],
+            Block::Signed { by, day } => {
+                let right = signature_right_chars(by, day);
+                let line = |(words, right): (&String, u16)| {
+                    let signed = self.line().indent(None, None, Some(chars_twips(right)), None);
+                    signed.align(AlignmentType::Right).add_run(text(Typeface::Text)(words))
+                };
+                [by, day].into_iter().zip(right).map(line).collect()
             }
             Block::Title(words) => {
                 let title = self.centred(run(words, Typeface::Title, size::TITLE_PT));
@@ -88,6 +104,18 @@ impl Written {
         self.paragraph().line_spacing(spacing)
     }
 
+    /// A line with a red one under it, over the width of the text.
+    fn rule(&mut self) -> Paragraph {
+        let line = ParagraphBorder::new(ParagraphBorderPosition::Bottom)
+            .size(RULE_EIGHTHS)
+            .space(RULE_BELOW_PT)
+            .color(red());
+        // Of a low paragraph, which adds nothing to the distance.
+        let low = LineSpacing::new().line_rule(LineSpacingType::Exact).line(20);
+        let paragraph = self.paragraph().line_spacing(low);
+        paragraph.set_borders(ParagraphBorders::with_empty().set(line))
+    }
+
     fn centred(&mut self, run: Run) -> Paragraph {
         self.line().align(AlignmentType::Center).add_run(run)
     }
@@ -103,7 +131,7 @@ impl Written {
     }
 
     fn labelled(&mut self, label: &str, text: &str) -> Paragraph {
-        let hanging = chars_twips(label_chars(label));
+        let hanging = chars_twips(width_chars(label));
         let paragraph = self.line().indent(
             Some(chars_twips(2) + hanging),
             Some(SpecialIndentType::Hanging(hanging)),
@@ -150,12 +178,6 @@ fn margins() -> PageMargin {
         .right(twips(page::WIDTH_MM - page::LEFT_MM - page::TEXT_WIDTH_MM))
         .bottom(twips(page::HEIGHT_MM - page::TOP_MM - page::TEXT_HEIGHT_MM))
         .footer(twips(FOOTER_MM))
-}
-
-/// About how many Chinese characters wide a label is.
-pub(crate) fn label_chars(label: &str) -> u16 {
-    let halves: u16 = label.chars().map(|letter| if letter.is_ascii() { 1 } else { 2 }).sum();
-    halves.div_ceil(2)
 }
 
 fn red() -> String {

@@ -1,5 +1,37 @@
 //! HTML that is written tag by tag, with every text escaped.
 
+use crate::paper::{Block, Paper};
+use crate::words::Words;
+
+/// As plain as minutes, with the red of a paper's heading.
+const STYLE: &str = "body{max-width:44em;margin:2em auto;line-height:1.7;font-family:serif}\
+.mark,h1,.number{text-align:center}.mark{color:#d7000f;font-size:2em}hr{border:0;border-top:2px solid #d7000f}\
+.signed{text-align:right;padding-right:4em}";
+
+/// A paper as a page of HTML.
+pub fn html(paper: &Paper) -> String {
+    let words = Words::of(paper.language);
+    let mut page = Page::begin(words.code, &paper.name, STYLE);
+    for block in &paper.blocks {
+        match block {
+            Block::Mark(text) => page.of_class("p", "mark", text),
+            Block::Number(text) => page.of_class("p", "number", text),
+            Block::Rule => page.0 += "<hr>\n",
+            Block::Title(text) => page.element("h1", text),
+            Block::Heading(text) => page.element("h2", text),
+            Block::Subheading(text) => page.element("h3", text),
+            Block::Paragraph(text) => page.element("p", text),
+            Block::Labelled { label, text } => page.element("p", &format!("{label}{text}")),
+            Block::Signed { by, day } => {
+                page.of_class("p", "signed", by);
+                page.of_class("p", "signed", day);
+            }
+            Block::Gap => {}
+        }
+    }
+    page.end()
+}
+
 /// A page being written.
 pub(crate) struct Page(String);
 
@@ -19,6 +51,13 @@ impl Page {
     /// One element with nothing but text in it.
     pub(crate) fn element(&mut self, tag: &str, text: &str) {
         self.0 += &format!("<{tag}>");
+        self.text(text);
+        self.0 += &format!("</{tag}>\n");
+    }
+
+    /// The same of a class, which the style knows.
+    fn of_class(&mut self, tag: &str, class: &str, text: &str) {
+        self.0 += &format!("<{tag} class=\"{class}\">");
         self.text(text);
         self.0 += &format!("</{tag}>\n");
     }

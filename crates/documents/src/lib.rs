@@ -7,8 +7,11 @@ pub mod minutes;
 mod names;
 mod paper;
 mod pdf;
+pub mod resolution;
+mod words;
 
 pub use docx::docx;
+pub use html::html;
 pub use names::Names;
 pub use paper::{Block, Paper};
 pub use pdf::{Fonts, PdfError, pdf};

@@ -1,32 +1,34 @@
 //! Minutes (会议纪要): who was there, what was said and decided on each topic, and who has to do what by when.
 
+mod facts;
 mod paper;
 mod record;
 mod words;
 
 pub use paper::paper;
-pub use record::{Attendance, Record};
+pub use record::{Adjournment, Attendance, Debate, Record, Recusal};
 
-use crate::Language;
 use crate::html::Page;
+use crate::words::Words;
+use crate::{Language, Names};
+use domain::Timestamp;
 use domain::calendar::Zone;
-use domain::deliberation::ballot::BallotResult;
-use domain::deliberation::docket::{Outcome, Topic};
-use domain::{Code, Date, Timestamp};
-use words::Words;
+use domain::deliberation::docket::{ItemDue, Outcome, Topic};
+use facts::{Fact, Teller};
 
 /// Plain enough to be read, printed and archived without anything else.
 const STYLE: &str = "body{max-width:44em;margin:2em auto;line-height:1.7;font-family:serif}\
 h1{text-align:center}table{border-collapse:collapse}th,td{border:1px solid;padding:.2em .6em;text-align:left}";
 
-/// The minutes as a page of HTML. Moments are shown in the zone.
+/// The minutes as a page of HTML. Moments are shown in the zone, departments by their codes.
 pub fn html(record: &Record, language: Language, zone: &Zone) -> String {
-    let minutes = Minutes { record, words: Words::of(language), zone };
+    let (words, names) = (Words::of(language), Names::default());
+    let minutes = Minutes(Teller { record, names: &names, words, zone });
     let agenda = &record.proceedings.agenda;
-    let title = minutes.words.title(agenda.title.as_str());
-    let mut page = Page::begin(minutes.words.code, &title, STYLE);
+    let title = words.title(agenda.title.as_str());
+    let mut page = Page::begin(words.code, &title, STYLE);
     page.element("h1", &title);
-    minutes.facts(&mut page);
+    minutes.proceedings(&mut page);
     minutes.attendance(&mut page);
     for topic in &record.proceedings.topics {
         minutes.topic(&mut page, topic);
@@ -35,19 +37,19 @@ pub fn html(record: &Record, language: Language, zone: &Zone) -> String {
     page.end()
 }
 
-struct Minutes<'a> {
-    record: &'a Record,
-    words: &'static Words,
-    zone: &'a Zone,
-}
+struct Minutes<'a>(Teller<'a>);
 
-impl Minutes<'_> {
+impl<'a> Minutes<'a> {
     fn fact(&self, page: &mut Page, label: &str, value: &str) {
-        page.element("p", &format!("{label}{}{value}", self.words.colon));
+        page.element("p", &format!("{label}{}{value}", self.0.words.colon));
     }
 
-    fn facts(&self, page: &mut Page) {
-        let (words, record) = (self.words, self.record);
+    fn facts(&self, page: &mut Page, facts: Vec<Fact>) {
+        facts.iter().for_each(|(label, value)| self.fact(page, label, value));
+    }
+
+    fn proceedings(&self, page: &mut Page) {
+        let Teller { words, record, .. } = self.0;
         let agenda = &record.proceedings.agenda;
         let time =
             [record.opened_at, record.closed_at].map(|at| at.map(|at| self.moment(at)).unwrap_or_default());
@@ -55,17 +57,15 @@ impl Minutes<'_> {
         self.fact(page, words.body, agenda.body.as_str());
         self.fact(page, words.chair, agenda.constitution.chair.as_str());
         if let Some((present, needed)) = record.quorum {
-            self.fact(
-                page,
-                words.quorum,
-                &words.present_of(present, needed, agenda.constitution.voter_count()),
-            );
+            let present = words.present_of(present, needed, agenda.constitution.voter_count());
+            self.fact(page, words.quorum, &words.sentence(&present));
         }
+        self.facts(page, self.0.proceedings());
     }
 
     fn attendance(&self, page: &mut Page) {
-        let words = self.words;
-        if self.record.attendance.is_empty() {
+        let Teller { words, record, .. } = self.0;
+        if record.attendance.is_empty() {
             return;
         }
         page.element("h2", words.attendance);
@@ -78,72 +78,49 @@ impl Minutes<'_> {
                 left_at,
             ]
         };
-        page.table(&words.attendance_columns, self.record.attendance.iter().map(row));
+        page.table(&words.attendance_columns, record.attendance.iter().map(row));
     }
 
-    fn topic(&self, page: &mut Page, topic: &Topic) {
-        let words = self.words;
+    fn topic(&self, page: &mut Page, topic: &'a Topic) {
         page.element("h2", &format!("{}. {}", topic.number, topic.title));
-        for department in &topic.recused {
-            self.fact(page, words.recused, department.as_str());
-        }
-        for (department, statement) in &topic.statements {
-            let stance = words.stance(statement.stance);
-            self.fact(page, &format!("{department} {stance}"), statement.reasons.as_str());
-        }
-        for result in topic.ballots.iter().filter_map(|ballot| ballot.result) {
-            self.fact(page, words.ballot, &self.count(&result));
-        }
-        let outcome = topic.outcome.as_ref();
-        self.fact(
-            page,
-            words.outcome,
-            &outcome.map_or_else(String::new, |it| words.outcome(it, Code::to_string, |day| day.to_string())),
-        );
-        if let Some(reason) = self.record.reasons.get(&topic.number) {
-            self.fact(page, words.reason, reason.as_str());
-        }
-        if let Some(Outcome::Adopted { version, due_dates, .. }) = outcome {
-            page.element("h3", words.decision);
+        self.facts(page, self.0.topic(topic));
+        if let Some(Outcome::Adopted { version, due_dates, .. }) = &topic.outcome {
+            page.element("h3", self.0.words.decision);
             page.paragraphs(topic.version(*version).map_or("", |text| text.as_str()));
-            let due = |item: u32| due_dates.iter().find(|due| due.item == item).map(|due| due.due_on);
-            self.items(page, topic, due);
+            self.items(page, topic, due_dates);
         }
     }
 
-    fn items(&self, page: &mut Page, topic: &Topic, due: impl Fn(u32) -> Option<Date>) {
+    fn items(&self, page: &mut Page, topic: &'a Topic, due_dates: &[ItemDue]) {
         if topic.items.is_empty() {
             return;
         }
         let rows = topic.items.iter().map(|item| {
-            let supporting: Vec<&str> = item.draft.co_responsible.iter().map(|code| code.as_str()).collect();
+            let due = due_dates.iter().find(|due| due.item == item.number);
             vec![
                 item.number.to_string(),
                 item.draft.title.to_string(),
                 item.draft.lead.as_ref().map_or_else(String::new, ToString::to_string),
-                supporting.join(self.words.comma),
-                due(item.number).map_or_else(String::new, |due_on| due_on.to_string()),
+                self.0.listed(&item.draft.co_responsible),
+                due.map_or_else(String::new, |due| self.0.due(due.due_on, due.due_at)),
             ]
         });
-        page.table(&self.words.item_columns, rows);
+        page.table(&self.0.words.item_columns, rows);
     }
 
     fn end(&self, page: &mut Page) {
-        let words = self.words;
-        if !self.record.notes.is_empty() {
+        let Teller { words, record, .. } = self.0;
+        if !record.notes.is_empty() {
             page.element("h2", words.notes);
-            self.record.notes.iter().for_each(|note| page.paragraphs(note.as_str()));
+            record.notes.iter().for_each(|note| page.paragraphs(note.as_str()));
         }
     }
 
-    fn count(&self, result: &BallotResult) -> String {
-        self.words.count(result)
-    }
-
-    /// A moment to the minute, as people read it.
+    /// A moment to the minute, as tables have it.
     fn moment(&self, at: Timestamp) -> String {
-        let date = self.zone.date_of(at);
-        let since = at.duration_since(self.zone.start_of(date)).as_mins();
+        let zone = self.0.zone;
+        let date = zone.date_of(at);
+        let since = at.duration_since(zone.start_of(date)).as_mins();
         format!("{date} {:02}:{:02}", since / 60, since % 60)
     }
 }

@@ -19,8 +19,12 @@ pub struct Paper {
 /// A part of a paper.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Block {
-    /// The red heading (标志), over a red line.
+    /// The red heading (标志).
     Mark(String),
+    /// Its number (发文字号), centred under the red heading.
+    Number(String),
+    /// The red line under both.
+    Rule,
     /// Its title, centred.
     Title(String),
     /// A heading of the first level.
@@ -35,6 +39,13 @@ pub enum Block {
         label: String,
         /// What is said of it.
         text: String,
+    },
+    /// Whose paper it is over the day that it is of (署名、成文日期), four characters from the right.
+    Signed {
+        /// Whose it is.
+        by: String,
+        /// The day.
+        day: String,
     },
     /// An empty line.
     Gap,
@@ -88,6 +99,19 @@ pub(crate) enum Typeface {
     Brush,
     /// 宋体: page numbers.
     Serif,
+}
+
+/// About how many Chinese characters wide a text is, rounded up.
+pub(crate) fn width_chars(text: &str) -> u16 {
+    let halves: u16 = text.chars().map(|letter| if letter.is_ascii() { 1 } else { 2 }).sum();
+    halves.div_ceil(2)
+}
+
+/// How many characters from the right the lines of a signature end: whose it is, centred over the day, and the day.
+pub(crate) fn signature_right_chars(by: &str, day: &str) -> [u16; 2] {
+    const DAY_RIGHT_CHARS: u16 = 4;
+    let [by, day] = [by, day].map(width_chars);
+    [(DAY_RIGHT_CHARS + day / 2).saturating_sub(by / 2), DAY_RIGHT_CHARS]
 }
 
 /// Red, as red, green and blue.

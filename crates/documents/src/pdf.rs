@@ -6,8 +6,7 @@ mod lines;
 pub use fonts::Fonts;
 
 use crate::Language;
-use crate::docx::label_chars;
-use crate::paper::{Block, Paper, RED, Typeface, page, size};
+use crate::paper::{Block, Paper, RED, Typeface, page, signature_right_chars, size, width_chars};
 use domain::Date;
 use fonts::Open;
 use krilla::color::{luma, rgb};
@@ -112,6 +111,16 @@ impl Typesetter<'_> {
         let centred = Place { first_pt: 0.0, others_pt: 0.0, is_centred: true, is_spread: false };
         match block {
             Block::Mark(words) => return self.mark(words),
+            Block::Number(words) => {
+                self.y_pt += 2.0 * page::LINE_PT;
+                self.lines(&[(words, Typeface::Text)], size::TEXT_PT, &centred)?;
+            }
+            Block::Rule => self.rule(),
+            Block::Signed { by, day } => {
+                for (words, right) in [by, day].into_iter().zip(signature_right_chars(by, day)) {
+                    self.flush_right(words, f32::from(right) * page::CHAR_PT)?;
+                }
+            }
             Block::Gap => self.feed(),
             Block::Title(words) => {
                 self.lines(&[(words, Typeface::Title)], size::TITLE_PT, &centred)?;
@@ -121,7 +130,7 @@ impl Typesetter<'_> {
             Block::Subheading(words) => self.heading(words, Typeface::Brush, &indented)?,
             Block::Paragraph(words) => self.lines(&[(words, Typeface::Text)], size::TEXT_PT, &indented)?,
             Block::Labelled { label, text } => {
-                let others_pt = first_pt + f32::from(label_chars(label)) * page::CHAR_PT;
+                let others_pt = first_pt + f32::from(width_chars(label)) * page::CHAR_PT;
                 let place = Place { first_pt, others_pt, is_centred: false, is_spread };
                 let pieces = [(label.as_str(), Typeface::Bold), (text.as_str(), Typeface::Text)];
                 self.lines(&pieces, size::TEXT_PT, &place)?;
@@ -143,11 +152,25 @@ impl Typesetter<'_> {
             self.draw(Mark::Text(Text { measured: measured.clone(), line, x_pt, y_pt, is_red: true }));
             self.y_pt += points * 1.3;
         }
+        Ok(())
+    }
+
+    fn rule(&mut self) {
         let y_pt = TOP_PT + self.y_pt + RULE_MM * page::PT_PER_MM;
         self.draw(Mark::Rule { y_pt });
         // The text goes on in the page's lines.
         let lines = ((self.y_pt + RULE_MM * page::PT_PER_MM) / page::LINE_PT).ceil();
         self.y_pt = (lines + 1.0) * page::LINE_PT;
+    }
+
+    /// A text whose lines end this far from the right.
+    fn flush_right(&mut self, words: &str, right_pt: f32) -> Result<(), PdfError> {
+        let measured = Rc::new(Measured::of(self.fonts, &[(words, Typeface::Text)], size::TEXT_PT)?);
+        let room = TEXT_WIDTH_PT - right_pt;
+        for line in measured.lines(room, room, false) {
+            let x_pt = LEFT_PT + room - line.width_pt;
+            self.line(&measured, line, x_pt);
+        }
         Ok(())
     }
 

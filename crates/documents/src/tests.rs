@@ -11,6 +11,8 @@ const SENTENCE: &str = "城中村积水点改造须在汛期前完工并逐点�
 fn paper() -> Paper {
     let mut blocks = vec![
         Block::Mark("防汛会商会议纪要".to_owned()),
+        Block::Number("FLOOD〔2027〕1号".to_owned()),
+        Block::Rule,
         Block::Title("关于柳树巷排水管网改造的会商".to_owned()),
         Block::Heading("一、柳树巷 <排水> & 管网".to_owned()),
         Block::Subheading("（一）议定事项".to_owned()),

@@ -5,7 +5,6 @@
 //! ballots of a countersign are counted when its deadline has passed.
 
 mod grpc;
-mod press;
 mod secret_ballots;
 mod view;
 

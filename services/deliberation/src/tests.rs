@@ -13,6 +13,7 @@ use domain::scheduling::session::{
 use domain::testing::{self, at, code, line, text};
 use domain::{Role, Uuid};
 use harness::until;
+use proto::Wire as _;
 use proto::deliberation::v1 as pb;
 use proto::deliberation::v1::deliberation_service_server::DeliberationService as _;
 use service_kit::CommandContext;

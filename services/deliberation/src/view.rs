@@ -48,6 +48,20 @@ fn project(tables: &Transaction<'_>, id: &str, position: Position, event: &Event
             .prepare_cached("UPDATE dockets SET stage = ?2 WHERE id = ?1")?
             .execute(params![id, pb::DocketStage::Adjourned as i32])
             .map(drop),
+        Event::SigningExtended { sign_by, .. } => {
+            let values = params![id, sign_by.as_microsecond()];
+            tables
+                .prepare_cached("UPDATE countersigning SET sign_by = ?2 WHERE docket = ?1")?
+                .execute(values)?;
+            tables.prepare_cached("UPDATE dockets SET sign_by = ?2 WHERE id = ?1")?.execute(values).map(drop)
+        }
+        Event::MeetingCalled { .. } => {
+            tables.prepare_cached("DELETE FROM countersigning WHERE docket = ?1")?.execute([id])?;
+            tables
+                .prepare_cached("UPDATE dockets SET stage = ?2 WHERE id = ?1")?
+                .execute(params![id, pb::DocketStage::Adjourned as i32])
+                .map(drop)
+        }
         Event::Closed { closed_at, .. } => tables
             .prepare_cached("UPDATE dockets SET stage = ?2, closed_at = ?3 WHERE id = ?1")?
             .execute(params![id, pb::DocketStage::Closed as i32, closed_at.as_microsecond()])

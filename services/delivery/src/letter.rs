@@ -187,6 +187,13 @@ fn invitation(
         Event::Convened { .. } => (format!("{it}已召开"), format!("{it} is convened")),
         Event::Postponed { .. } => (format!("{it}已延期，时间另定"), format!("{it} is postponed")),
         Event::Cancelled { .. } => (format!("{it}已取消"), format!("{it} is cancelled")),
+        Event::SigningExtended { sign_by, .. } => {
+            let until = local(*sign_by, calendar.zone_name());
+            (format!("{it}的会签延至 {until}"), format!("{it} can be signed until {until}"))
+        }
+        Event::MeetingCalled { .. } => {
+            (format!("{it}不再会签，改为开会"), format!("{it} is to be held as a meeting"))
+        }
         Event::Adjourned { .. } => {
             (format!("{it}流会，另行召开"), format!("{it} is adjourned, and will be called again"))
         }

@@ -60,7 +60,7 @@ pub enum Command {
     Identity(Identity),
     /// Looks at everything that an installation needs, changes nothing, and says what to do
     Doctor(doctor::Arguments),
-    /// Plays five matters from the request to the supervised result, on a server started for it
+    /// Plays six matters from the request to the supervised result, on a server started for it
     Demo(demo::Arguments),
     /// Imports what was decided elsewhere
     #[command(subcommand)]

@@ -56,7 +56,7 @@ impl Place {
     /// The same, with what is made of its journal.
     async fn with_journal(made: impl FnOnce(Arc<dyn Journal>) -> Arc<dyn Journal>) -> Place {
         let bench = Workbench::on(made);
-        let service = crate::service(&bench.kit, "Asia/Shanghai").unwrap();
+        let service = crate::service(&bench.kit, "Asia/Shanghai", None).unwrap();
         for department in ["WATER", "ROADS", "HEALTH", "AUDIT"] {
             let profile = department::Profile {
                 code: code(department),

@@ -103,14 +103,23 @@ fn end_emergencies(processes: &mut Processes) -> watch::Receiver<Position> {
     })
 }
 
-/// Ends sessions whose dockets are closed, and has those called again whose dockets were adjourned.
+/// Ends sessions whose dockets are closed, and has those called again whose dockets were adjourned, or are to be meetings.
 fn conclude_sessions(
     processes: &mut Processes,
     default_calendar: Arc<WorkingCalendar>,
 ) -> watch::Receiver<Position> {
     processes.run::<Docket, _>(
         conclude_session::NAME,
-        |event| matches!(event, docket::Event::Closed { .. } | docket::Event::Adjourned { .. }),
+        |event| {
+            use docket::Event;
+            matches!(
+                event,
+                Event::Closed { .. }
+                    | Event::Adjourned { .. }
+                    | Event::SigningExtended { .. }
+                    | Event::MeetingCalled { .. }
+            )
+        },
         move |kit, context| {
             let default_calendar = default_calendar.clone();
             Box::pin(async move {

@@ -177,6 +177,7 @@ fn charter(sessions_per_quarter_max: Option<u32>) -> pb::BodyCharter {
         sessions_per_quarter_max,
         deferrals_max: None,
         second_call_quorum: None,
+        counts_working_days: false,
     };
     pb::BodyCharter {
         name: "部际联席会议".into(),

@@ -1,21 +1,24 @@
 //! Minutes as a paper (纪要): a red heading, the topics with what became of them, and at the end who was there.
 
 use super::Record;
-use super::words::Words;
+use super::facts::{Fact, Teller};
 use crate::paper::{Block, Paper};
+use crate::words::Words;
 use crate::{Language, Names};
 use domain::calendar::Zone;
-use domain::deliberation::docket::{DraftedItem, Mode, Outcome, Topic};
+use domain::deliberation::docket::{DraftedItem, ItemDue, Mode, Outcome, Topic};
 use domain::{Code, Date, Line, Timestamp};
 
 /// The minutes as a paper. Moments are shown in the zone, departments and the body by their names.
 pub fn paper(record: &Record, names: &Names, language: Language, zone: &Zone) -> Paper {
     let words = Words::of(language);
     let agenda = &record.proceedings.agenda;
-    let mut draft = Draft { record, names, words, zone, blocks: Vec::new() };
-    draft.blocks.push(Block::Mark(words.mark(names.body(&agenda.body))));
+    let teller = Teller { record, names, words, zone };
+    let mut draft = Draft { teller, blocks: Vec::new() };
+    draft.blocks.push(Block::Mark(words.title(names.body(&agenda.body))));
+    draft.blocks.push(Block::Rule);
     draft.blocks.push(Block::Title(agenda.title.to_string()));
-    draft.facts();
+    draft.proceedings();
     for (nth, topic) in (1..).zip(&record.proceedings.topics) {
         draft.topic(nth, topic);
     }
@@ -26,10 +29,7 @@ pub fn paper(record: &Record, names: &Names, language: Language, zone: &Zone) ->
 }
 
 struct Draft<'a> {
-    record: &'a Record,
-    names: &'a Names,
-    words: &'static Words,
-    zone: &'a Zone,
+    teller: Teller<'a>,
     blocks: Vec<Block>,
 }
 
@@ -39,7 +39,11 @@ impl<'a> Draft<'a> {
     }
 
     fn fact(&mut self, label: &str, value: &str) {
-        self.paragraph(format!("{label}{}{value}", self.words.colon));
+        self.paragraph(format!("{label}{}{value}", self.teller.words.colon));
+    }
+
+    fn facts(&mut self, facts: Vec<Fact>) {
+        facts.iter().for_each(|(label, value)| self.fact(label, value));
     }
 
     fn paragraphs(&mut self, text: &str) {
@@ -47,63 +51,45 @@ impl<'a> Draft<'a> {
         self.blocks.extend(lines.map(|line| Block::Paragraph(line.to_owned())));
     }
 
-    fn facts(&mut self) {
-        let (words, record) = (self.words, self.record);
+    fn proceedings(&mut self) {
+        let Teller { words, record, names, .. } = self.teller;
         let agenda = &record.proceedings.agenda;
         if let (Some(opened_at), Some(closed_at)) = (record.opened_at, record.closed_at) {
             self.fact(words.time, &self.span(opened_at, closed_at));
         }
-        self.fact(words.chair, self.names.department(&agenda.constitution.chair));
+        self.fact(words.chair, names.department(&agenda.constitution.chair));
         if let Some((present, needed)) = record.quorum {
             let seats = agenda.constitution.voter_count();
-            self.fact(words.quorum, &words.set(&words.present_of(present, needed, seats)));
+            self.fact(words.quorum, &words.sentence(&words.present_of(present, needed, seats)));
         }
+        self.facts(self.teller.proceedings());
     }
 
-    fn topic(&mut self, nth: usize, topic: &Topic) {
-        let words = self.words;
+    fn topic(&mut self, nth: usize, topic: &'a Topic) {
+        let words = self.teller.words;
         self.blocks.push(Block::Heading(words.first_level(nth, topic.title.as_str())));
-        if !topic.recused.is_empty() {
-            let recused = self.listed(topic.recused.iter());
-            self.fact(words.recused, &recused);
-        }
-        for (department, statement) in &topic.statements {
-            let who = words.says(self.names.department(department), statement.stance);
-            self.fact(&who, statement.reasons.as_str());
-        }
-        for result in topic.ballots.iter().filter_map(|ballot| ballot.result) {
-            self.fact(words.ballot, &words.set(&words.count(&result)));
-        }
-        if let Some(outcome) = &topic.outcome {
-            let outcome =
-                words.outcome(outcome, |code| self.names.body(code).to_owned(), |day| words.day(day));
-            self.fact(words.outcome, &words.sentence(&outcome));
-        }
-        if let Some(reason) = self.record.reasons.get(&topic.number) {
-            self.fact(words.reason, reason.as_str());
-        }
+        self.facts(self.teller.topic(topic));
         if let Some(Outcome::Adopted { version, due_dates, .. }) = &topic.outcome {
             self.blocks.push(Block::Subheading(words.second_level(1, words.decision)));
             self.paragraphs(topic.version(*version).map_or("", |text| text.as_str()));
             for (nth, item) in (1..).zip(&topic.items) {
-                let due = due_dates.iter().find(|due| due.item == item.number).map(|due| due.due_on);
-                self.item(nth, item, due);
+                self.item(nth, item, due_dates.iter().find(|due| due.item == item.number));
             }
         }
     }
 
-    fn item(&mut self, nth: usize, item: &DraftedItem, due: Option<Date>) {
-        let (words, draft) = (self.words, &item.draft);
+    fn item(&mut self, nth: usize, item: &'a DraftedItem, due: Option<&ItemDue>) {
+        let (words, draft) = (self.teller.words, &item.draft);
         let [_, _, lead, supporting, due_on] = words.item_columns;
         let mut facts = Vec::new();
         if let Some(code) = &draft.lead {
-            facts.push((lead, self.names.department(code).to_owned()));
+            facts.push((lead, self.teller.name(code).to_owned()));
         }
         if !draft.co_responsible.is_empty() {
-            facts.push((supporting, self.listed(draft.co_responsible.iter())));
+            facts.push((supporting, self.teller.listed(&draft.co_responsible)));
         }
-        if let Some(day) = due {
-            facts.push((due_on, words.day(day)));
+        if let Some(due) = due {
+            facts.push((due_on, self.teller.due(due.due_on, due.due_at)));
         }
         let facts: Vec<String> =
             facts.iter().map(|(label, value)| format!("{label}{}{value}", words.colon)).collect();
@@ -112,25 +98,26 @@ impl<'a> Draft<'a> {
     }
 
     fn notes(&mut self) {
-        if self.record.notes.is_empty() {
+        let Teller { words, record, .. } = self.teller;
+        if record.notes.is_empty() {
             return;
         }
-        let nth = self.record.proceedings.topics.len() + 1;
-        self.blocks.push(Block::Heading(self.words.first_level(nth, self.words.notes)));
-        let notes = &self.record.notes;
-        notes.iter().for_each(|note| self.paragraphs(note.as_str()));
+        let nth = record.proceedings.topics.len() + 1;
+        self.blocks.push(Block::Heading(words.first_level(nth, words.notes)));
+        record.notes.iter().for_each(|note| self.paragraphs(note.as_str()));
     }
 
     /// Who was there with a vote, who of those was not, and who else was there.
     fn attendance(&mut self) {
-        let agenda = &self.record.proceedings.agenda;
+        let Teller { words, record, .. } = self.teller;
+        let agenda = &record.proceedings.agenda;
         if agenda.mode != Mode::Meeting {
             return;
         }
         let has_vote = |department: &Code| agenda.constitution.has_vote(department);
-        let here = |department: &Code| self.record.attendance.iter().any(|one| one.department == *department);
+        let here = |department: &Code| record.attendance.iter().any(|one| one.department == *department);
         let mut came: Vec<&Code> = Vec::new();
-        for one in &self.record.attendance {
+        for one in &record.attendance {
             if !came.contains(&&one.department) {
                 came.push(&one.department);
             }
@@ -140,59 +127,48 @@ impl<'a> Draft<'a> {
         let away = agenda.participants.iter().map(|one| &one.department);
         let away: Vec<String> = away
             .filter(|code| has_vote(code) && !here(code))
-            .map(|code| self.names.department(code).to_owned())
+            .map(|code| self.teller.names.department(code).to_owned())
             .collect();
-        let [of_present, of_away, of_attending] = self.words.attendance_labels;
+        let [of_present, of_away, of_attending] = words.attendance_labels;
         let people = |codes: &[&Code]| codes.iter().map(|code| self.people(code)).collect::<Vec<_>>();
         let lists = [(of_present, people(&present)), (of_away, away), (of_attending, people(&attending))];
         for (nth, (label, list)) in lists.into_iter().filter(|(_, list)| !list.is_empty()).enumerate() {
             if nth == 0 {
                 self.blocks.push(Block::Gap);
             }
-            let label = format!("{label}{}", self.words.colon);
-            self.blocks.push(Block::Labelled { label, text: list.join(self.words.comma) });
+            let label = format!("{label}{}", words.colon);
+            self.blocks.push(Block::Labelled { label, text: list.join(words.comma) });
         }
     }
 
     /// A department with those who spoke for it; of whom it was not always there, from when until when.
     fn people(&self, department: &Code) -> String {
-        let (words, record) = (self.words, self.record);
+        let Teller { words, record, .. } = self.teller;
         let of_it = record.attendance.iter().filter(|one| one.department == *department);
         let mut people: Vec<(&Line, Vec<String>)> = Vec::new();
         for one in of_it {
             let came = record.opened_at.filter(|opened_at| one.arrived_at > *opened_at);
             let left = one.left_at.filter(|at| record.closed_at.is_none_or(|closed_at| *at < closed_at));
             let mut times = Vec::new();
-            times.extend(came.map(|_| words.came(&self.clock(one.arrived_at))));
-            times.extend(left.map(|at| words.left(&self.clock(at))));
+            times.extend(came.map(|_| words.came(&self.teller.clock(one.arrived_at))));
+            times.extend(left.map(|at| words.left(&self.teller.clock(at))));
             people.push((&one.delegate, times));
         }
         let told = people.iter().map(|(name, times)| match times.as_slice() {
             [] => name.to_string(),
             times => format!("{name}{}", words.in_brackets(&times.join(words.comma))),
         });
-        format!("{} {}", self.names.department(department), told.collect::<Vec<_>>().join(words.comma))
-    }
-
-    fn listed(&self, codes: impl Iterator<Item = &'a Code>) -> String {
-        codes.map(|code| self.names.department(code)).collect::<Vec<_>>().join(self.words.comma)
+        format!("{} {}", self.teller.names.department(department), told.collect::<Vec<_>>().join(words.comma))
     }
 
     /// From one moment until another; the day is said once if it is the same.
     fn span(&self, from: Timestamp, until: Timestamp) -> String {
-        let words = self.words;
-        let [first, last] = [from, until].map(|at| self.zone.date_of(at));
-        let begin = words.moment(first, &self.clock(from));
+        let Teller { words, zone, .. } = self.teller;
+        let [first, last] = [from, until].map(|at| zone.date_of(at));
         let end = match first == last {
-            true => self.clock(until),
-            false => words.moment(last, &self.clock(until)),
+            true => self.teller.clock(until),
+            false => self.teller.moment(until),
         };
-        format!("{begin}{}{end}", words.through)
-    }
-
-    /// A time of day, to the minute.
-    fn clock(&self, at: Timestamp) -> String {
-        let since = at.duration_since(self.zone.start_of(self.zone.date_of(at))).as_mins();
-        self.words.clock(since / 60, since % 60)
+        format!("{}{}{end}", self.teller.moment(from), words.through)
     }
 }

@@ -1,7 +1,7 @@
 //! What minutes are made from: the events of one docket, in their order.
 
 use domain::deliberation::docket::{Docket, Event, Outcome, Proceedings, State};
-use domain::{Aggregate as _, Code, Line, Text, Timestamp};
+use domain::{Aggregate as _, Code, Line, Text, Timestamp, Uuid};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who spoke for a department, and from when until when.
@@ -15,6 +15,43 @@ pub struct Attendance {
     pub arrived_at: Timestamp,
     /// When they left; none when they stayed to the end.
     pub left_at: Option<Timestamp>,
+}
+
+/// A call to a meeting that too few heeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adjournment {
+    /// When it was adjourned.
+    pub at: Timestamp,
+    /// Deciding departments that were there.
+    pub present: u32,
+    /// How many had to be.
+    pub needed: u32,
+    /// What the chair said about it.
+    pub reason: Text,
+}
+
+/// How long a topic was debated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Debate {
+    /// Seconds spent on it.
+    pub spent_seconds: u64,
+    /// Those beyond its timebox.
+    pub overrun_seconds: u64,
+    /// Minutes off the topic.
+    pub digression_minutes: u32,
+}
+
+/// That a department took no part in a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recusal {
+    /// In which topic.
+    pub topic: u32,
+    /// Which department.
+    pub department: Code,
+    /// Why.
+    pub reason: Text,
+    /// The version with which it ended, when it was from that alone.
+    pub version: Option<u32>,
 }
 
 /// A docket with its attendance and its times, which it forgets while it goes on.
@@ -32,6 +69,20 @@ pub struct Record {
     pub closed_at: Option<Timestamp>,
     /// Why a topic was rejected, deferred, referred or withdrawn.
     pub reasons: BTreeMap<u32, Text>,
+    /// The calls before that were adjourned, in their order.
+    pub adjourned: Vec<Adjournment>,
+    /// When a countersign ended without an outcome, for this meeting to take its place, and why; in their order.
+    pub countersigned: Vec<(Timestamp, Text)>,
+    /// How long each topic was debated.
+    pub debates: BTreeMap<u32, Debate>,
+    /// Who took no part in which topic, in their order.
+    pub recusals: Vec<Recusal>,
+    /// Who moved to defer a topic.
+    pub moved_by: BTreeMap<u32, Code>,
+    /// When a topic's decision was due, and how many minutes later it came.
+    pub late: BTreeMap<u32, (Timestamp, u64)>,
+    /// The numbers of earlier resolutions that a decision changes.
+    pub resolutions: BTreeMap<Uuid, Line>,
     /// Corrections and objections, in their order.
     pub notes: Vec<Text>,
 }
@@ -45,9 +96,23 @@ impl Record {
             seen.note(at, event);
             state = Docket::evolve(state, event);
         }
-        let Seen { attendance, quorum, opened_at, closed_at, reasons } = seen;
         let proceedings = state.proceedings()?.clone();
-        Some(Record { proceedings, attendance, quorum, opened_at, closed_at, reasons, notes: Vec::new() })
+        Some(Record {
+            proceedings,
+            attendance: seen.attendance,
+            quorum: seen.quorum,
+            opened_at: seen.opened_at,
+            closed_at: seen.closed_at,
+            reasons: seen.reasons,
+            adjourned: seen.adjourned,
+            countersigned: seen.countersigned,
+            debates: seen.debates,
+            recusals: seen.recusals,
+            moved_by: seen.moved_by,
+            late: seen.late,
+            resolutions: BTreeMap::new(),
+            notes: Vec::new(),
+        })
     }
 }
 
@@ -58,8 +123,15 @@ impl Record {
         let mut named: BTreeSet<&Code> = agenda.participants.iter().map(|one| &one.department).collect();
         named.insert(&agenda.constitution.chair);
         named.extend(self.attendance.iter().map(|one| &one.department));
+        named.extend(self.recusals.iter().map(|recusal| &recusal.department));
+        named.extend(self.moved_by.values());
+        for mandate in &self.proceedings.mandates {
+            named.insert(&mandate.department);
+            named.extend(&mandate.holders);
+        }
         for topic in topics {
-            named.extend(&topic.recused);
+            named.extend(topic.amendments.iter().map(|amendment| &amendment.department));
+            named.extend(topic.ballots.iter().flat_map(|ballot| ballot.votes.keys()));
             named.extend(topic.statements.keys());
             named.extend(topic.items.iter().flat_map(|item| item.draft.bound()));
         }
@@ -84,13 +156,27 @@ struct Seen {
     opened_at: Option<Timestamp>,
     closed_at: Option<Timestamp>,
     reasons: BTreeMap<u32, Text>,
+    adjourned: Vec<Adjournment>,
+    countersigned: Vec<(Timestamp, Text)>,
+    debates: BTreeMap<u32, Debate>,
+    recusals: Vec<Recusal>,
+    moved_by: BTreeMap<u32, Code>,
+    late: BTreeMap<u32, (Timestamp, u64)>,
 }
 
 impl Seen {
     fn note(&mut self, at: Timestamp, event: &Event) {
         match event {
-            // Prepared again for another call, it begins anew.
-            Event::Prepared { .. } => *self = Seen::default(),
+            // Prepared again for another call, it begins anew, and remembers that there was one.
+            Event::Prepared { .. } => {
+                let Seen { adjourned, countersigned, .. } = std::mem::take(self);
+                *self = Seen { adjourned, countersigned, ..Seen::default() };
+            }
+            Event::Adjourned { present, needed, reason } => {
+                let (present, needed, reason) = (*present, *needed, reason.clone());
+                self.adjourned.push(Adjournment { at, present, needed, reason });
+            }
+            Event::MeetingCalled { reason } => self.countersigned.push((at, reason.clone())),
             Event::ArrivalRecorded { department, delegate } => {
                 self.leave(department, at);
                 let (department, delegate) = (department.clone(), delegate.clone());
@@ -101,12 +187,38 @@ impl Seen {
                 self.opened_at = Some(*opened_at);
                 self.quorum = Some((*present, *needed));
             }
+            Event::Closed { closed_at, .. } => self.closed_at = Some(*closed_at),
+            _ => self.note_topic(event),
+        }
+    }
+
+    fn note_topic(&mut self, event: &Event) {
+        match event {
             Event::TopicOpened { topic, .. } => drop(self.reasons.remove(topic)),
+            Event::DebateClosed { topic, spent_seconds, overrun_seconds, digression_minutes } => {
+                let (spent_seconds, overrun_seconds) = (*spent_seconds, *overrun_seconds);
+                let debate =
+                    Debate { spent_seconds, overrun_seconds, digression_minutes: *digression_minutes };
+                self.debates.insert(*topic, debate);
+            }
+            Event::RecusalRecorded { topic, department, reason, version } => {
+                let (topic, version) = (*topic, *version);
+                let (department, reason) = (department.clone(), reason.clone());
+                self.recusals.push(Recusal { topic, department, reason, version });
+            }
+            Event::RecusalWithdrawn { topic, department, .. } => {
+                self.recusals.retain(|known| known.topic != *topic || known.department != *department);
+            }
+            Event::TopicDeferred { topic, reason, moved_by, .. } => {
+                self.reasons.insert(*topic, reason.clone());
+                self.moved_by.insert(*topic, moved_by.clone());
+            }
             Event::TopicRejected { topic, reason }
-            | Event::TopicDeferred { topic, reason, .. }
             | Event::TopicReferred { topic, reason, .. }
             | Event::TopicWithdrawn { topic, reason } => drop(self.reasons.insert(*topic, reason.clone())),
-            Event::Closed { closed_at, .. } => self.closed_at = Some(*closed_at),
+            Event::DecidedLate { topic, decide_by, late_minutes } => {
+                self.late.insert(*topic, (*decide_by, *late_minutes));
+            }
             _ => {}
         }
     }

@@ -78,13 +78,13 @@ fn minutes_say_who_was_there_and_what_became_of_each_topic() {
         "<p>时间：2027-03-08 09:15 至 2027-03-08 09:35</p>",
         "<td>ROADS</td><td>王芳</td><td>2027-03-08 09:10</td><td>2027-03-08 09:25</td>",
         "<h2>1. 柳树巷 &lt;排水&gt;</h2>",
-        "<p>结果：不通过</p>\n<p>理由：已另行解决</p>",
-        "<p>结果：撤回</p>\n<p>理由：资料不全</p>",
+        "<p>结果：不通过。</p>\n<p>理由：已另行解决</p>",
+        "<p>结果：撤回。</p>\n<p>理由：资料不全</p>",
     ] {
         assert!(chinese.contains(said), "{said} is not in {chinese}");
     }
     let english = written(Language::English);
-    for said in ["<h1>Minutes: 防汛会商</h1>", "<p>Outcome: withdrawn</p>", "<html lang=\"en\">"] {
+    for said in ["<h1>Minutes: 防汛会商</h1>", "<p>Outcome: withdrawn.</p>", "<html lang=\"en\">"] {
         assert!(english.contains(said), "{said} is not in {english}");
     }
 }
@@ -105,6 +105,7 @@ fn as_a_paper_minutes_say_it_by_names_and_who_was_away_at_the_end() {
         paper.blocks,
         [
             Block::Mark("防汛联席会议纪要".to_owned()),
+            Block::Rule,
             Block::Title("防汛会商".to_owned()),
             text("时间：2027年3月8日9时15分至9时35分"),
             text("主持部门：水务局"),

@@ -20,6 +20,7 @@ mod proposals;
 mod recusals;
 pub mod rejection;
 pub mod secret;
+mod signing;
 pub mod size;
 mod votes;
 mod voting;
@@ -77,6 +78,10 @@ pub enum Command {
     Open,
     /// Adjourns a meeting that was never opened, because there is no quorum (流会).
     Adjourn { reason: Text },
+    /// Lets departments sign a countersign until a later moment.
+    ExtendSigning { sign_by: Timestamp, reason: Text },
+    /// Has a countersign decided in a meeting instead, as somebody objects or too few sign.
+    CallMeeting { reason: Text },
     /// Opens a topic for debate, or reopens it.
     OpenTopic { topic: u32 },
     /// Pauses a topic.
@@ -215,6 +220,8 @@ impl Command {
             | Command::RecordDeparture { .. }
             | Command::Open
             | Command::Adjourn { .. }
+            | Command::ExtendSigning { .. }
+            | Command::CallMeeting { .. }
             | Command::GiveMandate { .. }
             | Command::RevokeMandate { .. }
             | Command::CheckDeadlines
@@ -231,7 +238,8 @@ pub enum State {
     Absent,
     /// Prepared, and not opened yet.
     Prepared(Proceedings),
-    /// Adjourned before it was opened; it is prepared again when its session is convened again.
+    /// Adjourned before it was opened, or a countersign for which a meeting was called; it is prepared again when its session
+    /// is convened again.
     Adjourned(Proceedings),
     /// In session.
     Open(Proceedings),
@@ -315,6 +323,10 @@ impl Aggregate for Docket {
             }
             Command::Open => floor::open(state, issued),
             Command::Adjourn { reason } => floor::adjourn(state, reason),
+            Command::ExtendSigning { sign_by, reason } => {
+                signing::extend(state.open()?, sign_by, reason, issued)
+            }
+            Command::CallMeeting { reason } => signing::call_meeting(state, reason),
             Command::OpenTopic { topic } => floor::open_topic(state.open()?, topic, issued),
             Command::PauseTopic { topic } => floor::pause_topic(state.open()?, topic, issued),
             Command::RecordDigression { topic, minutes, note } => {

@@ -1,4 +1,5 @@
-//! A session is concluded when its docket is closed, and waits for its next call when its docket is adjourned.
+//! A session is concluded when its docket is closed, waits for its next call when its docket is adjourned, and follows its
+//! countersign: longer, or to a meeting.
 
 use crate::Uuid;
 use crate::deliberation::docket;
@@ -13,6 +14,12 @@ pub fn react(id: Uuid, _state: &docket::State, event: &docket::Event) -> Vec<(Uu
         docket::Event::Closed { .. } => vec![(id, session::Command::Conclude)],
         docket::Event::Adjourned { reason, .. } => {
             vec![(id, session::Command::Adjourn { reason: reason.clone() })]
+        }
+        docket::Event::SigningExtended { sign_by, reason, .. } => {
+            vec![(id, session::Command::ExtendSigning { sign_by: *sign_by, reason: reason.clone() })]
+        }
+        docket::Event::MeetingCalled { reason } => {
+            vec![(id, session::Command::CallMeeting { reason: reason.clone() })]
         }
         _ => vec![],
     }
@@ -30,6 +37,17 @@ mod tests {
         let adjourned = Event::Adjourned { present: 1, needed: 2, reason: reason.clone() };
         let adjourn = session::Command::Adjourn { reason };
         assert_eq!(react(id, &docket::State::default(), &adjourned), [(id, adjourn)]);
+    }
+
+    #[test]
+    fn a_session_follows_its_countersign() {
+        let (id, sign_by) = (Uuid::from_u128(7), Timestamp::UNIX_EPOCH);
+        let reason = || crate::testing::text("ROADS objects");
+        let follows = |event| react(id, &docket::State::default(), &event);
+        let extended = Event::SigningExtended { sign_by, reason: reason(), extensions: 1 };
+        assert_eq!(follows(extended), [(id, session::Command::ExtendSigning { sign_by, reason: reason() })]);
+        let called = Event::MeetingCalled { reason: reason() };
+        assert_eq!(follows(called), [(id, session::Command::CallMeeting { reason: reason() })]);
     }
 
     #[test]

@@ -141,6 +141,14 @@ rejections! {
             "an amendment ends nothing of resolution {resolution_id}, so there is nothing to carry over",
         DecidedHere("DECIDED_HERE") { number: Line } =
             "resolution {number} was voted on here; only a decision that its body votes on changes it",
+        NoFonts("NO_FONTS") =
+            "a PDF needs fonts, and this installation has none: ask for docx or html, or have its operator name a \
+             folder of fonts in the setting documents.fonts_folder",
+        NoGlyph("NO_GLYPH") { character: String } =
+            "no font of this installation has the character {character}: ask for docx or html, or have its \
+             operator put a font that has it into the folder documents.fonts_folder",
+        DocumentTooLarge("DOCUMENT_TOO_LARGE") { bytes: usize, max: usize } =
+            "the file would have {bytes} bytes, and at most {max} are sent: ask for another format",
     }
 }
 

@@ -26,6 +26,8 @@ pub fn check(
         | Command::Override { .. }
         | Command::Absorb { .. }
         | Command::Adjourn { .. }
+        | Command::ExtendSigning { .. }
+        | Command::CallMeeting { .. }
         | Command::Conclude => Ok(()),
         Command::Screen { .. }
         | Command::Admit

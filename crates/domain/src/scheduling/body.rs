@@ -9,7 +9,7 @@ pub mod emergency_plan;
 mod meeting_rules;
 
 pub use charter::{Charter, Seat, Standing};
-pub use emergency_plan::{EmergencyPlan, PlannedCall};
+pub use emergency_plan::{EmergencyPlan, PlanSubstitutes, PlannedCall};
 pub use meeting_rules::MeetingRules;
 
 use crate::aggregate::id_of_code;
@@ -158,6 +158,8 @@ rejections! {
             "the emergency plan {plan_code} calls department {department_code}, which has no seat in the body",
         PlanWithoutQuorum("PLAN_WITHOUT_QUORUM") { plan_code: Code, deciding: usize, needed: usize } =
             "the emergency plan {plan_code} calls {deciding} departments that decide; {needed} are needed to decide",
+        NoPlaceToTake("NO_PLACE_TO_TAKE") { plan_code: Code, department_code: Code } =
+            "the emergency plan {plan_code} does not call department {department_code} to decide, so nobody takes its place",
         SecrecyImpossible("SECRECY_IMPOSSIBLE") { matter_class: MatterClass, field: &'static str } =
             "the ballots of the class {matter_class} cannot be secret: {field} would show how somebody voted. Secret \
              ballots need a majority or consensus, ties that reject, and seats of one weight without vetoes",

@@ -11,10 +11,12 @@ mod outline;
 mod screening;
 mod state;
 
-pub use convening::{START_AHEAD_DAYS_MAX, check_notice, check_start, check_working_time, notice_days};
+pub use convening::{
+    START_AHEAD_DAYS_MAX, check_notice, check_start, check_working_time, first_day_after_notice, notice_days,
+};
 pub use outline::{
-    ATTENDEES_MAX, Attendee, DURATION_MINUTES_MAX, Declaration, Kind, Outline, RoleOnTopic, TOPICS_MAX,
-    Topic, TopicRole,
+    AGENDA_BYTES_MAX, ATTENDEES_MAX, Attendee, DURATION_MINUTES_MAX, Declaration, Kind, Outline, RoleOnTopic,
+    TOPICS_MAX, Topic, TopicRole,
 };
 pub use screening::{Finding, Rule};
 pub use state::{
@@ -194,6 +196,19 @@ pub enum Command {
         /// What the chair says about it.
         reason: Text,
     },
+    /// Notes that its countersign can be signed until a later moment; issued when its docket was extended.
+    ExtendSigning {
+        /// Until then.
+        sign_by: Timestamp,
+        /// Why.
+        reason: Text,
+    },
+    /// Has it take place as a meeting after all, which is screened and admitted like any other; issued when its docket says
+    /// so.
+    CallMeeting {
+        /// Why.
+        reason: Text,
+    },
     /// Ends the session; issued when its docket was closed.
     Conclude,
 }
@@ -335,6 +350,18 @@ pub enum Event {
         /// How many times it has been adjourned, this time included.
         adjournments: u32,
     },
+    /// Its countersign can be signed until a later moment.
+    SigningExtended {
+        /// Until then.
+        sign_by: Timestamp,
+        /// Why.
+        reason: Text,
+    },
+    /// Its countersign ended without an outcome: it is to be a meeting, once it is screened and admitted.
+    MeetingCalled {
+        /// Why.
+        reason: Text,
+    },
     /// Every topic has an outcome and the docket is closed.
     Concluded,
 }
@@ -387,6 +414,8 @@ rejections! {
         TopicsRequired("TOPICS_REQUIRED") = "a session needs at least one topic",
         TooManyTopics("TOO_MANY_TOPICS") { given: usize, max: usize } =
             "{given} topics are given; a session can have {max}",
+        AgendaTooLong("AGENDA_TOO_LONG") { bytes: usize, max: usize } =
+            "the titles of the topics, and who attends with which role, have {bytes} bytes; at most {max} are accepted",
         TopicNumberOutOfOrder("TOPIC_NUMBER_OUT_OF_ORDER") { topic_number: u32, expected: u32 } =
             "topics are numbered from 1 in their order; topic {topic_number} is given where {expected} is expected",
         DuplicateMatter("DUPLICATE_MATTER") { topic_number: u32 } =
@@ -496,6 +525,14 @@ impl Aggregate for Session {
             }
             Command::Convene { constitution } => convening::convene(filed, constitution, issued),
             Command::Adjourn { reason } => convening::adjourn(filed, reason),
+            Command::ExtendSigning { sign_by, reason } => {
+                filed.must_be(&[Stage::Countersigning], "extended", "converted to a countersign")?;
+                Ok(vec![Event::SigningExtended { sign_by, reason }])
+            }
+            Command::CallMeeting { reason } => {
+                filed.must_be(&[Stage::Countersigning], "held as a meeting", "converted to a countersign")?;
+                Ok(vec![Event::MeetingCalled { reason }])
+            }
             Command::Conclude => convening::conclude(filed),
         }
     }

@@ -19,10 +19,13 @@ wire_struct!(body::Seat => scheduling::Seat, api::Seat {
 });
 wire_struct!(body::MeetingRules => scheduling::MeetingRules, api::MeetingRules {
     topics_max, duration_minutes_max, notice_days_min, papers_days_min, sessions_per_quarter_max, deferrals_max,
-    second_call_quorum,
+    second_call_quorum, counts_working_days,
+});
+wire_struct!(body::PlanSubstitutes => scheduling::PlanSubstitutes, api::PlanSubstitutes {
+    department_code: department, substitute_codes: substitutes,
 });
 wire_struct!(body::EmergencyPlan => scheduling::EmergencyPlan, api::EmergencyPlan {
-    code, name, department_codes: departments, acknowledge_minutes, decide_minutes,
+    code, name, department_codes: departments, acknowledge_minutes, decide_minutes, substitutes,
 });
 wire_struct!(body::Charter => scheduling::BodyCharter, api::BodyCharter {
     name, chair_code: chair, seats, deputy_codes: deputies, convenor_codes: convenors,
@@ -151,6 +154,8 @@ wire_events!(session::Session, session::Event => scheduling {
     DelegateNamed => SessionDelegateNamed { department_code: department, delegate, in_place_of },
     Convened => SessionConvened { room_code: room, constitution },
     Adjourned => SessionAdjourned { reason, adjournments },
+    SigningExtended => SessionSigningExtended { sign_by, reason },
+    MeetingCalled => SessionMeetingCalled { reason },
     Concluded => SessionConcluded {},
 });
 

@@ -1,6 +1,6 @@
 //! Resolutions (决议): what was decided, how it was carried, and what became of it.
 
-use super::answer::{Failure, html};
+use super::answer::{self, Failure, html};
 use super::export;
 use super::frame::{Frame, Nav, Stamp};
 use super::items::{ItemRow, row_of_item, summary};
@@ -12,15 +12,22 @@ use super::reader::{Reader, Surroundings};
 use super::words::Words;
 use super::{Asked, Desk};
 use askama::Template;
+use client::Language;
 use http::Response;
 use proto::ledger::v1::GetHeadRequest;
 use proto::resolution::v1::{
-    Dissent, GetResolutionRequest, ListItemsRequest, ListResolutionsRequest, Resolution, ResolutionStage,
-    ResolutionSummary,
+    Dissent, DocumentFormat, DocumentLanguage, ExportResolutionRequest, GetResolutionRequest,
+    ListItemsRequest, ListResolutionsRequest, Resolution, ResolutionStage, ResolutionSummary,
 };
 use tonic::body::Body;
 
 const STAGE: &str = "huishang.resolution.v1.ResolutionStage";
+/// The kinds of file of a resolution: how a name ends, and what it is called.
+const FILES: [(&str, DocumentFormat, &str); 3] = [
+    ("pdf", DocumentFormat::Pdf, "PDF"),
+    ("docx", DocumentFormat::Docx, "docx"),
+    ("html", DocumentFormat::Html, "HTML"),
+];
 
 struct Row {
     href: String,
@@ -117,6 +124,8 @@ struct ResolutionPage {
     reason: Option<String>,
     related: Vec<Related>,
     items: Vec<ItemRow>,
+    /// The address of each file, and what it is called.
+    files: Vec<(String, &'static str)>,
 }
 
 /// The page of one resolution.
@@ -160,10 +169,30 @@ pub(super) async fn page(
         session: registration.session_id.map(|id| format!("/sessions/{id}")),
         reason: resolution.reason,
         related,
+        files: FILES.map(|(ending, _, name)| (format!("/resolutions/{id}/resolution.{ending}"), name)).into(),
         items: items.items.iter().map(|item| row_of_item(words, &around.directory, item)).collect(),
         frame,
     };
     Ok(html(&page))
+}
+
+/// The file of that name, in the reader's language.
+pub(super) async fn file(reader: &Reader, id: &str, name: &str) -> Result<Response<Body>, Failure> {
+    let ending = name.strip_prefix("resolution.");
+    let known = FILES.iter().find(|(known, _, _)| Some(*known) == ending);
+    let (_, format, _) = known.ok_or(Failure::NotFound)?;
+    let language = match reader.words.0 {
+        Language::Chinese => DocumentLanguage::Chinese,
+        Language::English => DocumentLanguage::English,
+    };
+    let request = ExportResolutionRequest {
+        resolution_id: id.to_owned(),
+        language: language.into(),
+        format: (*format).into(),
+        ..Default::default()
+    };
+    let file = reader.ask(request).await?;
+    Ok(answer::file(file.content, &file.media_type, &file.file_name))
 }
 
 fn lede(words: Words, resolution: &Resolution, accepted: u32) -> Markup {

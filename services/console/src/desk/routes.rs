@@ -128,6 +128,7 @@ async fn signed_in(
         (&Method::POST, ["sessions", id]) => sessions::act(desk, reader, asked, id).await,
         (&Method::GET, ["resolutions"]) => resolutions::list(desk, reader, asked).await,
         (&Method::GET, ["resolutions", id]) => resolutions::page(desk, reader, asked, id).await,
+        (&Method::GET, ["resolutions", id, file]) => resolutions::file(reader, id, file).await,
         (&Method::GET, ["scorecards"]) => scorecards::page(desk, reader, asked).await,
         (&Method::GET, ["matters"]) => matters::list(desk, reader, asked).await,
         (&Method::GET, ["chains"]) => chains::page(desk, reader, asked).await,

@@ -7,6 +7,7 @@ use documents::minutes::Record;
 use domain::calendar::Zone;
 use domain::deliberation::docket::Docket;
 use domain::deliberation::minutes::{Command, Digest, Draft, Minutes, Rejection};
+use domain::resolution::resolution::Resolution;
 use domain::{Aggregate as _, Line, Uuid};
 use proto::deliberation::v1 as pb;
 use proto::{Wire as _, read_fields};
@@ -106,8 +107,15 @@ pub(super) async fn record(kit: &Kit, id: Uuid, draft: &Draft) -> Result<Option<
         let decoded = events::decode::<Docket>(record)?;
         events.extend(decoded.into_iter().map(|event| (record.envelope.time, event)));
     }
-    let record = Record::of(events.iter().map(|(at, event)| (*at, event)));
-    Ok(record.map(|record| Record { notes: draft.notes.clone(), ..record }))
+    let Some(mut record) = Record::of(events.iter().map(|(at, event)| (*at, event))) else { return Ok(None) };
+    record.notes = draft.notes.clone();
+    for change in record.proceedings.topics.iter().flat_map(|topic| &topic.changes) {
+        let state = kit.load::<Resolution>(change.resolution).await?;
+        if let Some(known) = state.registered() {
+            record.resolutions.insert(change.resolution, known.registration.number.clone());
+        }
+    }
+    Ok(Some(record))
 }
 
 /// The record without what was said on topics from which whoever asks has recused themselves.
@@ -115,6 +123,7 @@ pub(super) fn visible(mut record: Record, scope: &Scope) -> Record {
     for topic in &mut record.proceedings.topics {
         if scope.is_recused(&topic.recused) {
             topic.statements.clear();
+            topic.amendments.clear();
         }
     }
     record

@@ -7,12 +7,12 @@ mod queries;
 pub(crate) mod render;
 mod secret;
 
-use crate::press::Press;
 use domain::calendar::WorkingCalendar;
 use domain::deliberation::docket::{Command, Docket, Rejection};
 use domain::directory::calendar::Calendar;
 use domain::scheduling::body::Body;
 use domain::{Code, Uuid};
+use press::Press;
 use proto::deliberation::v1 as pb;
 use proto::deliberation::v1::deliberation_service_server::DeliberationService;
 use proto::{Invalid, read_fields};
@@ -94,6 +94,17 @@ impl DeliberationService for Service {
         request: Request<pb::AdjournDocketRequest>,
     ) -> Reply<pb::AdjournDocketResponse> {
         decide!(self, request => AdjournDocketResponse, Adjourn { reason })
+    }
+
+    async fn extend_signing(
+        &self,
+        request: Request<pb::ExtendSigningRequest>,
+    ) -> Reply<pb::ExtendSigningResponse> {
+        decide!(self, request => ExtendSigningResponse, ExtendSigning { sign_by, reason })
+    }
+
+    async fn call_meeting(&self, request: Request<pb::CallMeetingRequest>) -> Reply<pb::CallMeetingResponse> {
+        decide!(self, request => CallMeetingResponse, CallMeeting { reason })
     }
 
     async fn open_topic(&self, request: Request<pb::OpenTopicRequest>) -> Reply<pb::OpenTopicResponse> {

@@ -74,6 +74,9 @@ fn whole_topic(topic: &Topic) -> pb::DocketTopic {
         ballots: topic.ballots.iter().map(ballot).collect(),
         deferrals: topic.deferrals,
         outcome: topic.outcome.as_ref().map(outcome),
+        overrun_seconds: topic.overrun_seconds,
+        moved_by_code: topic.moved_by.to_wire(),
+        late_minutes: topic.late_minutes,
     }
 }
 

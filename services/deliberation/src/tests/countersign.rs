@@ -40,6 +40,61 @@ async fn a_countersign_opens_by_itself_and_is_counted_at_its_deadline() {
     assert_eq!(refusal(&late, "topic_number"), ("NO_BALLOT_OPEN".into(), "1".into()));
 }
 
+fn extend(word: &str, docket_id: &str, sign_by: &str) -> Request<pb::ExtendSigningRequest> {
+    clerk(pb::ExtendSigningRequest {
+        command_id: id(word),
+        docket_id: docket_id.into(),
+        sign_by: at(sign_by).to_wire(),
+        reason: "尚有部门未签".into(),
+        ..Default::default()
+    })
+}
+
+#[tokio::test]
+async fn what_is_extended_is_counted_at_its_new_end_and_may_be_extended_after_it() {
+    let deployment = Deployment::new().await;
+    let docket_id = countersign(&deployment).await;
+    deployment.submit_proposal(&docket_id, "开闸").await;
+    deployment.open_ballot(&docket_id, 1).await;
+    let earlier =
+        deployment.service.extend_signing(extend("early", &docket_id, "2027-03-05T08:00:00Z")).await;
+    assert_eq!(refusal(&earlier.unwrap_err(), "earliest").0, "SIGNING_NOT_LATER");
+    deployment.service.extend_signing(extend("one", &docket_id, "2027-03-06T09:00:00Z")).await.unwrap();
+    deployment.bench.move_clock(SIGN_BY);
+    deployment.vote(&docket_id, "MWR", pb::VoteChoice::Yes).await.unwrap();
+    deployment.bench.move_clock("2027-03-06T09:00:00Z");
+    let counted = |docket: &pb::Docket| docket.topics[0].ballots[0].result.is_some();
+    deployment.docket_when(&docket_id, counted).await;
+    deployment.service.extend_signing(extend("two", &docket_id, "2027-03-08T09:00:00Z")).await.unwrap();
+    deployment.service.extend_signing(extend("three", &docket_id, "2027-03-09T09:00:00Z")).await.unwrap();
+    let exhausted =
+        deployment.service.extend_signing(extend("four", &docket_id, "2027-03-10T09:00:00Z")).await;
+    assert_eq!(refusal(&exhausted.unwrap_err(), "max"), ("SIGNING_EXTENSIONS_EXHAUSTED".into(), "3".into()));
+}
+
+#[tokio::test]
+async fn an_objection_makes_a_meeting_of_a_countersign_and_nothing_is_counted_any_more() {
+    let deployment = Deployment::new().await;
+    let docket_id = countersign(&deployment).await;
+    deployment.submit_proposal(&docket_id, "开闸").await;
+    deployment.open_ballot(&docket_id, 1).await;
+    deployment.vote(&docket_id, "MEM", pb::VoteChoice::No).await.unwrap();
+    let call = |word: &str| {
+        clerk(pb::CallMeetingRequest {
+            command_id: id(word),
+            docket_id: docket_id.clone(),
+            reason: "应急部反对".into(),
+            ..Default::default()
+        })
+    };
+    let called = deployment.service.call_meeting(call("call")).await.unwrap().into_inner();
+    assert_eq!(called.docket.unwrap().stage(), pb::DocketStage::Adjourned);
+    let again = deployment.service.call_meeting(call("again")).await.unwrap().into_inner();
+    assert!(again.position > 0, "it changes nothing");
+    let late = deployment.vote(&docket_id, "MWR", pb::VoteChoice::Yes).await.unwrap_err();
+    assert_eq!(refusal(&late, "needed"), ("WRONG_STAGE".into(), "open".into()));
+}
+
 #[tokio::test]
 async fn lists_tell_countersigns_from_meetings() {
     let deployment = Deployment::new().await;

@@ -123,13 +123,17 @@ fn of_session(event: &SessionEvent, at: Timestamp) -> Change {
         E::ConvertedToCountersign { sign_by, constitution, .. } => {
             Change { time: Some((*sign_by, None)), concerned: keepers(constitution), ..shown }
         }
+        E::SigningExtended { sign_by, .. } => Change { time: Some((*sign_by, None)), ..shown },
         // In an emergency, whoever is convened without a room has come at once.
         E::Convened { room: None, constitution } => {
             Change { time: Some((at, None)), concerned: keepers(constitution), ..shown }
         }
         E::Convened { constitution, .. } => Change { concerned: keepers(constitution), ..shown },
         E::Cancelled { .. } | E::Merged { .. } | E::Concluded => Change { is_over: Some(true), ..shown },
-        E::Postponed { .. } | E::Adjourned { .. } | E::InvitationAnswered { .. } => shown,
+        E::Postponed { .. }
+        | E::Adjourned { .. }
+        | E::MeetingCalled { .. }
+        | E::InvitationAnswered { .. } => shown,
         E::PaperSubmitted { .. }
         | E::Screened { .. }
         | E::FindingOverridden { .. }

@@ -61,7 +61,7 @@ impl Services {
         services: &[Service],
         mut own_log: Option<OwnLog>,
     ) -> anyhow::Result<Services> {
-        let zone = &config.time_zone;
+        let (zone, fonts) = (&config.time_zone, config.documents.fonts_folder.as_deref());
         let lag_max = Duration::from_secs(config.limits.view_lag_seconds_max);
         let mut readiness = Readiness::new(kit, lag_max);
         let (mut routes, mut heads) = (Routes::default(), None);
@@ -71,10 +71,11 @@ impl Services {
                 Service::Directory => (routes.add_service(directory::build(kit, zone)?), directory::NAME),
                 Service::Scheduling => (routes.add_service(scheduling::build(kit, zone)?), scheduling::NAME),
                 Service::Deliberation => {
-                    let fonts = config.documents.fonts_folder.as_deref();
                     (routes.add_service(deliberation::build(kit, zone, fonts)?), deliberation::NAME)
                 }
-                Service::Resolution => (routes.add_service(resolution::build(kit, zone)?), resolution::NAME),
+                Service::Resolution => {
+                    (routes.add_service(resolution::build(kit, zone, fonts)?), resolution::NAME)
+                }
                 Service::Followup => (routes.add_service(followup::build(kit, zone)?), followup::NAME),
                 Service::Delivery => {
                     (routes.add_service(delivery::build(kit, zone, delivery(config)?)?), delivery::NAME)

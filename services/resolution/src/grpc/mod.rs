@@ -3,6 +3,7 @@
 mod acceptance;
 mod assignment;
 mod cascade;
+mod export;
 mod extension;
 mod help;
 mod pause;
@@ -16,6 +17,7 @@ use domain::directory::calendar::Calendar;
 use domain::directory::department::{self, Department};
 use domain::resolution::action_item::{ActionItem, Command};
 use domain::{Code, Uuid};
+use press::Press;
 use proto::Invalid;
 use proto::resolution::v1 as pb;
 use proto::resolution::v1::resolution_service_server::ResolutionService;
@@ -32,6 +34,7 @@ pub struct Service {
     pub(crate) view: ViewStore,
     /// The calendar in force while none is defined.
     pub(crate) default_calendar: Arc<WorkingCalendar>,
+    pub(crate) press: Press,
 }
 
 impl Service {
@@ -245,6 +248,13 @@ impl ResolutionService for Service {
         request: Request<pb::GetResolutionRequest>,
     ) -> Reply<pb::GetResolutionResponse> {
         queries::get_resolution(self, request).await
+    }
+
+    async fn export_resolution(
+        &self,
+        request: Request<pb::ExportResolutionRequest>,
+    ) -> Reply<pb::ExportResolutionResponse> {
+        export::export(self, request).await
     }
 
     async fn list_resolutions(

@@ -135,7 +135,7 @@ fn not_found(what: &'static str) -> CommandError {
 
 /// The departments that a charter names.
 fn named(charter: &Charter) -> Vec<Named> {
-    let Charter { seats, chair, deputies, convenors, secretariat, .. } = charter;
+    let Charter { seats, chair, deputies, convenors, secretariat, emergency_plans, .. } = charter;
     let list = |field: &'static str, codes: &[Code]| {
         let path = move |at| format!("charter.{field}[{at}]");
         codes.iter().enumerate().map(|(at, code)| (path(at), code.clone())).collect::<Vec<_>>()
@@ -147,6 +147,10 @@ fn named(charter: &Charter) -> Vec<Named> {
             (format!("charter.seats[{at}].substitute_codes[{nth}]"), code.clone())
         };
         named.extend(seat.substitutes.iter().enumerate().map(substitute));
+    }
+    for (at, plan) in emergency_plans.iter().enumerate() {
+        let codes = plan.substitutes.iter().flat_map(|own| &own.substitutes);
+        named.extend(codes.map(|code| (format!("charter.emergency_plans[{at}].substitutes"), code.clone())));
     }
     named.extend(list("deputy_codes", deputies));
     named.extend(list("convenor_codes", convenors));

@@ -89,8 +89,16 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
             set_slot(tables, id, None)?;
             set_stage(tables, id, Stage::Admitted)
         }
+        Event::MeetingCalled { .. } => {
+            tables
+                .prepare_cached("UPDATE sessions SET countersigned = 0 WHERE session_id = ?1")?
+                .execute([id])?;
+            drop_substitutes(tables, id)?;
+            set_stage(tables, id, Stage::Requested)
+        }
         Event::Concluded => set_stage(tables, id, Stage::Concluded),
         Event::PaperSubmitted { .. }
+        | Event::SigningExtended { .. }
         | Event::FindingOverridden { .. }
         | Event::InvitationAnswered { .. }
         | Event::DelegateNamed { .. } => Ok(()),

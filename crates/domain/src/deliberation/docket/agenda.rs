@@ -6,7 +6,7 @@ use crate::{Code, Line, Timestamp, Uuid};
 use std::collections::BTreeSet;
 
 /// Topics on one docket, at most.
-pub const TOPICS_MAX: usize = 30;
+pub const TOPICS_MAX: usize = 80;
 /// Departments that take part in one docket, at most.
 pub const PARTICIPANTS_MAX: usize = 64;
 

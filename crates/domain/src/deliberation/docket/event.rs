@@ -49,6 +49,20 @@ pub enum Event {
         /// What the chair says about it.
         reason: Text,
     },
+    /// A countersign can be signed until a later moment.
+    SigningExtended {
+        /// Until then.
+        sign_by: Timestamp,
+        /// Why.
+        reason: Text,
+        /// How many times it was extended, this time included.
+        extensions: u32,
+    },
+    /// A countersign ended without an outcome: a meeting takes its place.
+    MeetingCalled {
+        /// Why.
+        reason: Text,
+    },
     /// A topic was opened for debate.
     TopicOpened {
         /// Which topic.

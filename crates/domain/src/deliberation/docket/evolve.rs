@@ -2,7 +2,8 @@
 
 use super::choices::OptionChoice;
 use super::{
-    Amendment, AmendmentStage, Event, Mandate, Outcome, Proceedings, State, Statement, Topic, TopicStage,
+    Amendment, AmendmentStage, Event, Mandate, Mode, Outcome, Proceedings, State, Statement, Topic,
+    TopicStage,
 };
 use crate::Text;
 use crate::deliberation::ballot::{Ballot, Rules, SealedVote, Vote};
@@ -15,6 +16,7 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
         }
         (State::Prepared(proceedings), Event::Opened { .. }) => State::Open(proceedings),
         (State::Prepared(proceedings), Event::Adjourned { .. }) => State::Adjourned(proceedings),
+        (State::Open(proceedings), Event::MeetingCalled { .. }) => State::Adjourned(proceedings),
         (State::Open(proceedings), Event::Closed { .. }) => State::Closed(proceedings),
         (State::Prepared(mut proceedings), event) => {
             attend(&mut proceedings, event);
@@ -60,11 +62,15 @@ fn attend(proceedings: &mut Proceedings, event: &Event) {
     }
 }
 
-/// The highest numbers given.
+/// The highest numbers given, and until when it can be signed.
 fn advance_numbers(proceedings: &mut Proceedings, event: &Event) {
     match event {
         Event::ItemDrafted { item } => proceedings.items = proceedings.items.max(item.number),
         Event::BallotOpened { ballot, .. } => proceedings.ballots = proceedings.ballots.max(*ballot),
+        Event::SigningExtended { sign_by, extensions, .. } => {
+            proceedings.agenda.mode = Mode::Countersign { sign_by: *sign_by };
+            proceedings.signing_extensions = *extensions;
+        }
         _ => {}
     }
 }
@@ -112,25 +118,32 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::MandateRevoked { .. }
         | Event::Opened { .. }
         | Event::Adjourned { .. }
+        | Event::SigningExtended { .. }
+        | Event::MeetingCalled { .. }
         | Event::Closed { .. } => None,
     }
 }
 
-/// The debate: its stages, its time, the statements.
+/// The debate: its stages, its time, the statements, and who moved to put it off.
 fn debate(topic: &mut Topic, event: &Event) {
     match event {
         Event::TopicOpened { opened_at, .. } => {
             topic.stage = TopicStage::Open { opened_at: *opened_at };
             topic.outcome = None;
+            topic.moved_by = None;
+            topic.late_minutes = None;
         }
         Event::TopicPaused { spent_seconds, .. } => {
             topic.stage = TopicStage::Paused;
             topic.spent_seconds = *spent_seconds;
         }
-        Event::DebateClosed { spent_seconds, .. } => {
+        Event::DebateClosed { spent_seconds, overrun_seconds, .. } => {
             topic.stage = TopicStage::DebateClosed;
             topic.spent_seconds = *spent_seconds;
+            topic.overrun_seconds = *overrun_seconds;
         }
+        Event::TopicDeferred { moved_by, .. } => topic.moved_by = Some(moved_by.clone()),
+        Event::DecidedLate { late_minutes, .. } => topic.late_minutes = Some(*late_minutes),
         Event::DigressionRecorded { minutes, .. } => {
             topic.digression_minutes = topic.digression_minutes.saturating_add(*minutes);
         }

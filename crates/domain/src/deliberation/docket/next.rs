@@ -1,10 +1,11 @@
 //! What can happen next on a docket, by whom, and what refuses the rest: every command is put to the rules.
 
-use super::{Command, Docket, ItemDraft, Proceedings, Rejection, Stance, State, Topic, TopicStage};
+use super::{Command, Docket, ItemDraft, Mode, Proceedings, Rejection, Stance, State, Topic, TopicStage};
 use crate::calendar::WorkingCalendar;
 use crate::deliberation::ballot::{Choice, OpenedVote};
 use crate::next_step::{self, Who};
 use crate::{Aggregate, Code, Issued, Line, Role, Text, Timestamp};
+use jiff::ToSpan as _;
 
 /// A command on a docket that was put to the rules.
 pub type Step = next_step::Step<Rejection>;
@@ -22,7 +23,7 @@ struct Asked {
 /// out.
 pub fn steps(state: &State, at: Timestamp, calendar: &WorkingCalendar) -> Vec<Step> {
     let Some(proceedings) = state.proceedings() else { return vec![] };
-    let asked = asked(state, proceedings, calendar);
+    let asked = asked(state, proceedings, calendar, at);
     asked.iter().filter_map(|asked| step(state, proceedings, asked, at)).collect()
 }
 
@@ -56,13 +57,19 @@ fn candidates(proceedings: &Proceedings, presides: bool) -> Vec<Who> {
     participants.map(who(Role::Delegate)).collect()
 }
 
-fn asked(state: &State, proceedings: &Proceedings, calendar: &WorkingCalendar) -> Vec<Asked> {
+fn asked(state: &State, proceedings: &Proceedings, calendar: &WorkingCalendar, at: Timestamp) -> Vec<Asked> {
     let mut all = vec![presiding("OpenDocket", None, || Command::Open)];
     if matches!(state, State::Open(_)) {
         for topic in &proceedings.topics {
             all.extend(on_topic(topic, calendar));
             all.extend(on_ballot(state, topic));
         }
+    }
+    if let (State::Open(_), Mode::Countersign { sign_by }) = (state, proceedings.agenda.mode) {
+        let later = sign_by.max(at).saturating_add(24.hours()).unwrap_or(sign_by);
+        let extend = move || Command::ExtendSigning { sign_by: later, reason: words() };
+        all.push(presiding("ExtendSigning", None, extend));
+        all.push(presiding("CallMeeting", None, || Command::CallMeeting { reason: words() }));
     }
     all.push(presiding("CloseDocket", None, || Command::Close));
     all

@@ -174,6 +174,12 @@ pub struct Topic {
     pub deferrals: u32,
     /// How it ended.
     pub outcome: Option<Outcome>,
+    /// Seconds of its debate beyond its timebox, once that is closed.
+    pub overrun_seconds: u64,
+    /// Who moved that it is deferred.
+    pub moved_by: Option<Code>,
+    /// How many minutes after the end of the decision clock it got its outcome, if it came late.
+    pub late_minutes: Option<u64>,
 }
 
 impl Topic {
@@ -198,6 +204,9 @@ impl Topic {
             carried: entry.carried,
             deferrals: entry.carried.map_or(0, |carried| carried.deferrals),
             outcome: None,
+            overrun_seconds: 0,
+            moved_by: None,
+            late_minutes: None,
         }
     }
 
@@ -285,13 +294,15 @@ pub struct Proceedings {
     pub items: u32,
     /// The highest number given to a ballot.
     pub ballots: u32,
+    /// How many times the time to sign was extended.
+    pub signing_extensions: u32,
 }
 
 impl Proceedings {
     pub(super) fn new(agenda: Agenda) -> Proceedings {
         let topics = agenda.topics.iter().map(Topic::new).collect();
         let (present, mandates) = (BTreeMap::new(), Vec::new());
-        Proceedings { agenda, present, mandates, topics, items: 0, ballots: 0 }
+        Proceedings { agenda, present, mandates, topics, items: 0, ballots: 0, signing_extensions: 0 }
     }
 
     /// The topic with this number.

@@ -26,6 +26,11 @@ rejections! {
         WrongStage("WRONG_STAGE") { stage: &'static str, needed: &'static str } =
             "the stage of the docket is {stage}; it has to be {needed}",
         NotAMeeting("NOT_A_MEETING") = "a countersign has no attendance",
+        NotACountersign("NOT_A_COUNTERSIGN") = "the docket is decided in a meeting, and not by countersign",
+        SigningNotLater("SIGNING_NOT_LATER") { sign_by: Timestamp, earliest: Timestamp } =
+            "{sign_by} is not later than {earliest}",
+        SigningExtensionsExhausted("SIGNING_EXTENSIONS_EXHAUSTED") { max: u32 } =
+            "the time to sign was extended {max} times, the most it can be; call a meeting, or defer the topics",
         UnknownBody("UNKNOWN_BODY") { body_code: Code } =
             "body {body_code} is not defined; a topic is referred to a body that can accept it",
         ReferredToItself("REFERRED_TO_ITSELF") { body_code: Code } =

@@ -23,6 +23,9 @@ enum Step {
     Merge { session: usize, into: usize },
     Hold { session: usize, outcomes: Vec<u8> },
     OnMatter { matter: usize, what: u8 },
+    Split { matter: usize, parts: usize },
+    Combine { matter: usize, into: usize },
+    Adjourn { session: usize },
     Wait { days: i64 },
 }
 
@@ -35,6 +38,9 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => (any(), any()).prop_map(|(session, into)| Step::Merge { session, into }),
         3 => (any(), prop::collection::vec(0..5_u8, 8)).prop_map(|(session, outcomes)| Step::Hold { session, outcomes }),
         2 => (any(), 0..6_u8).prop_map(|(matter, what)| Step::OnMatter { matter, what }),
+        1 => (any(), 1..4_usize).prop_map(|(matter, parts)| Step::Split { matter, parts }),
+        1 => (any(), any()).prop_map(|(matter, into)| Step::Combine { matter, into }),
+        1 => any().prop_map(|session| Step::Adjourn { session }),
         3 => (0..20_i64).prop_map(|days| Step::Wait { days }),
     ]
 }
@@ -139,6 +145,20 @@ impl World {
                 let command = self.on_matter(what);
                 self.commit(None, vec![(id, command)]);
             }
+            Step::Split { matter, parts } => self.split(matter, parts)?,
+            Step::Combine { matter, into } => self.combine(matter, into)?,
+            Step::Adjourn { session } => {
+                let (id, before) = self.session(session)?;
+                if !matches!(before.filed()?.stage(), Stage::Requested | Stage::Returned) {
+                    return None;
+                }
+                let convened =
+                    session::Event::Convened { room: None, constitution: constitution(&["WATER", "ROADS"]) };
+                let state = Session::evolve(before, &convened);
+                let adjourn = session::Command::Adjourn { reason: text("人数不足") };
+                let events = Session::decide(&state, adjourn, &self.issued()).ok()?;
+                self.sessions.insert(id, Session::fold(state, &events));
+            }
             Step::Wait { days } => {
                 self.now += SignedDuration::from_hours(24 * days);
                 let all: Vec<Uuid> = self.matters.keys().copied().collect();
@@ -170,6 +190,46 @@ impl World {
             let state = self.sessions.remove(&id)?;
             self.sessions.insert(id, Session::fold(state, &events));
         }
+        Some(())
+    }
+
+    /// Has a matter dealt with in parts, which are taken in with it.
+    fn split(&mut self, matter: usize, parts: usize) -> Option<()> {
+        let id = World::pick(self.matters.keys().copied(), matter)?;
+        let whole = self.matters[&id].known()?.clone();
+        let into: Vec<Uuid> = (0..parts).map(|_| self.new_id()).collect();
+        let intake = matter::Intake {
+            title: line("部分"),
+            summary: None,
+            body: whole.body.clone(),
+            case_reference: None,
+            split_from: Some(id),
+            deferrals: whole.deferrals,
+            concerned: whole.concerned.iter().cloned().collect(),
+        };
+        let take_in = |part: &Uuid| (*part, matter::Command::TakeIn { intake: intake.clone() });
+        let parts: Vec<_> = into.iter().map(take_in).collect();
+        let split = matter::Command::Split { into, reason: text("理由") };
+        self.commit(None, std::iter::once((id, split)).chain(parts).collect());
+        Some(())
+    }
+
+    /// Has a matter dealt with as a part of another one.
+    fn combine(&mut self, matter: usize, into: usize) -> Option<()> {
+        let [from, into] = [matter, into].map(|nth| World::pick(self.matters.keys().copied(), nth));
+        let (from, into) = (from?, into?);
+        let known = self.matters[&from].known()?.clone();
+        if matches!(known.progress, Progress::Merged { .. }) {
+            return None;
+        }
+        let merge = matter::Command::Merge { matter: from, into, reason: text("理由") };
+        let absorb = matter::Command::Absorb {
+            from,
+            body: known.body.clone(),
+            deferrals: known.deferrals,
+            concerned: known.concerned.iter().cloned().collect(),
+        };
+        self.commit(None, vec![(from, merge), (into, absorb)]);
         Some(())
     }
 
@@ -251,7 +311,19 @@ impl World {
                 })
             }
             Progress::Deferred { resume_at, .. } => *resume_at > self.now,
-            _ => true,
+            // What goes on in its place is known, remembers it, and has been deferred as often.
+            Progress::Split { into } => into.iter().all(|part| {
+                let part = self.matters.get(part).and_then(matter::State::known);
+                part.is_some_and(|part| part.split_from == Some(id) && part.deferrals >= known.deferrals)
+            }),
+            Progress::Merged { into } => {
+                let other = self.matters.get(into).and_then(matter::State::known);
+                other.is_some_and(|other| other.absorbed.contains(&id) && other.deferrals >= known.deferrals)
+            }
+            Progress::Backlog
+            | Progress::Referred { .. }
+            | Progress::Decided { .. }
+            | Progress::Withdrawn => true,
         }
     }
 }

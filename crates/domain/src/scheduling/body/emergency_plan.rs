@@ -1,14 +1,15 @@
 //! A prepared plan for an emergency (应急预案): who is called, and how long they and the decision may take.
 
 use super::Rejection;
-use super::charter::{Charter, SEATS_MAX, Seat, Standing, check_codes, check_count};
+use super::charter::{Charter, SEATS_MAX, SUBSTITUTES_MAX, Seat, Standing, check_codes, check_count};
+use crate::constitution::Constitution;
 use crate::decision_rule::{MatterClass, QuorumBase};
 use crate::{Code, Date, Line};
 use std::collections::BTreeSet;
 
 /// Plans of a body, at most.
 pub const PLANS_MAX: usize = 5;
-/// Departments that all plans of a body call, at most: a body's record has them.
+/// Departments that all plans of a body name, to call them or in their place, at most: a body's record has them.
 pub const CALLED_BY_ALL_PLANS_MAX: usize = 100;
 /// Minutes to acknowledge a call, at most: one day.
 pub const ACKNOWLEDGE_MINUTES_MAX: u32 = 24 * 60;
@@ -24,10 +25,39 @@ pub struct EmergencyPlan {
     pub name: Line,
     /// The departments that are called. Each has a seat; the substitutes of one that decides take its place, in turn.
     pub departments: Vec<Code>,
+    /// Of some of those that decide, who takes their place in this plan, instead of the substitutes of their seats.
+    pub substitutes: Vec<PlanSubstitutes>,
     /// Minutes that each has to acknowledge the call.
     pub acknowledge_minutes: u32,
     /// Minutes from the alarm until the decision is due.
     pub decide_minutes: u32,
+}
+
+/// Who takes the place of a department in an emergency, by its plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanSubstitutes {
+    /// The department.
+    pub department: Code,
+    /// Who is called in its place, in turn; nobody when there are none.
+    pub substitutes: Vec<Code>,
+}
+
+impl EmergencyPlan {
+    /// Who takes the place of a department, if the plan says so itself.
+    pub fn substitutes_of(&self, department: &Code) -> Option<&[Code]> {
+        let own = self.substitutes.iter().find(|own| own.department == *department);
+        own.map(|own| own.substitutes.as_slice())
+    }
+
+    /// The constitution of its session: who takes the place of a seat votes for it.
+    pub fn constitution(&self, mut constitution: Constitution) -> Constitution {
+        for voter in &mut constitution.voters {
+            if let Some(own) = self.substitutes_of(&voter.department) {
+                voter.substitutes = own.to_vec();
+            }
+        }
+        constitution
+    }
 }
 
 /// A department to call, and those that are called in its place, in turn.
@@ -51,7 +81,9 @@ impl Charter {
         let call = |seat: &Seat| PlannedCall {
             department: seat.department.clone(),
             substitutes: match seat.standing {
-                Standing::Decides => seat.substitutes.clone(),
+                Standing::Decides => {
+                    plan.substitutes_of(&seat.department).unwrap_or(&seat.substitutes).to_vec()
+                }
                 Standing::Advises | Standing::Observes => vec![],
             },
         };
@@ -61,7 +93,9 @@ impl Charter {
     /// Refuses plans by which nobody could be called in time, or nothing decided.
     pub(super) fn check_emergency_plans(&self) -> Result<(), Rejection> {
         check_count("emergency_plans", self.emergency_plans.len(), PLANS_MAX)?;
-        let called = self.emergency_plans.iter().map(|plan| plan.departments.len()).sum();
+        let own =
+            |plan: &EmergencyPlan| plan.substitutes.iter().map(|own| own.substitutes.len()).sum::<usize>();
+        let called = self.emergency_plans.iter().map(|plan| plan.departments.len() + own(plan)).sum();
         check_count("emergency_plans.department_codes", called, CALLED_BY_ALL_PLANS_MAX)?;
         let mut codes = BTreeSet::new();
         for plan in &self.emergency_plans {
@@ -89,12 +123,27 @@ impl Charter {
         if let Some(guest) = plan.departments.iter().find(|code| !has_seat(code)) {
             return Err(Rejection::NoSeatToCall { plan_code: plan_code(), department_code: guest.clone() });
         }
+        self.check_substitutes(plan)?;
         let deciding = plan.departments.iter().filter(|code| self.may_vote(code)).count();
         let needed = self.quorum_of_emergencies();
         if deciding < needed {
             return Err(Rejection::PlanWithoutQuorum { plan_code: plan_code(), deciding, needed });
         }
         Ok(())
+    }
+
+    /// Refuses substitutes of a department that the plan does not call to decide.
+    fn check_substitutes(&self, plan: &EmergencyPlan) -> Result<(), Rejection> {
+        let named: Vec<Code> = plan.substitutes.iter().map(|own| own.department.clone()).collect();
+        check_codes("emergency_plans.substitutes", &named, SEATS_MAX)?;
+        let takes_no_place = |code: &&Code| !plan.departments.contains(code) || !self.may_vote(code);
+        if let Some(department_code) = named.iter().find(takes_no_place).cloned() {
+            return Err(Rejection::NoPlaceToTake { plan_code: plan.code.clone(), department_code });
+        }
+        let lists = plan.substitutes.iter().map(|own| &own.substitutes);
+        lists.into_iter().try_for_each(|list| {
+            check_codes("emergency_plans.substitutes.substitute_codes", list, SUBSTITUTES_MAX)
+        })
     }
 
     /// How many seats must be there to decide on an emergency, when all of them are held.

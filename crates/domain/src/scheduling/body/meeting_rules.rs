@@ -1,5 +1,8 @@
 //! Meeting rules (会议规则): the limits that a request for a session of the body is screened against.
 
+use crate::Date;
+use crate::calendar::WorkingCalendar;
+use crate::date::days_between;
 use crate::decision_rule::Quorum;
 use crate::scheduling::matter::DEFERRALS_MAX_DEFAULT;
 
@@ -10,9 +13,9 @@ pub struct MeetingRules {
     pub topics_max: u32,
     /// Duration of a session in minutes, at most.
     pub duration_minutes_max: u32,
-    /// Calendar days from screening to the earliest start, at least.
+    /// Days from screening to the earliest start, and from the invitation to the start, at least.
     pub notice_days_min: u32,
-    /// Calendar days from a topic's first paper to the earliest start, at least.
+    /// Days from a topic's first paper to the earliest start, at least.
     pub papers_days_min: u32,
     /// Sessions in a quarter of the year, at most; `None` when they are not limited.
     pub sessions_per_quarter_max: Option<u32>,
@@ -20,6 +23,8 @@ pub struct MeetingRules {
     pub deferrals_max: Option<u32>,
     /// The quorum of a session that was adjourned for want of one (第二次召集); that of its class when `None`.
     pub second_call_quorum: Option<Quorum>,
+    /// Whether these days are working days; otherwise they are calendar days.
+    pub counts_working_days: bool,
 }
 
 impl Default for MeetingRules {
@@ -33,6 +38,7 @@ impl Default for MeetingRules {
             sessions_per_quarter_max: None,
             deferrals_max: None,
             second_call_quorum: None,
+            counts_working_days: false,
         }
     }
 }
@@ -41,6 +47,22 @@ impl MeetingRules {
     /// How many times a matter may be deferred in its life.
     pub fn deferrals_max(&self) -> u32 {
         self.deferrals_max.unwrap_or(DEFERRALS_MAX_DEFAULT)
+    }
+
+    /// The days after one date up to another, as the body counts them; 0 when that is not later.
+    pub fn days_between(&self, calendar: &WorkingCalendar, from: Date, until: Date) -> u32 {
+        match self.counts_working_days {
+            true => calendar.working_days_between(from, until),
+            false => days_between(from, until),
+        }
+    }
+
+    /// The first date that is so many days after another, as the body counts them.
+    pub fn after_days(&self, calendar: &WorkingCalendar, from: Date, days: u32) -> Date {
+        match self.counts_working_days {
+            true => calendar.after_working_days(from, days),
+            false => calendar.after_days(from, days),
+        }
     }
 
     /// The limit that is 0, with which no session could ever be admitted.

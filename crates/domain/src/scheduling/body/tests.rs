@@ -294,6 +294,7 @@ fn an_emergency_plan_calls_seats_that_can_decide_in_time() {
         code: code("FLOOD-1"),
         name: line("Flood"),
         departments: vec![code("WATER"), code("ROADS")],
+        substitutes: vec![],
         acknowledge_minutes: 10,
         decide_minutes: 120,
     };
@@ -312,4 +313,13 @@ fn an_emergency_plan_calls_seats_that_can_decide_in_time() {
     let twice = vec![code("WATER"), code("WATER")];
     assert_eq!(refused(vec![EmergencyPlan { departments: twice, ..plan() }]), Err("DUPLICATE_ENTRY"));
     assert_eq!(refused(vec![EmergencyPlan { departments: vec![], ..plan() }]), Err("PLAN_WITHOUT_QUORUM"));
+    let instead = |department: &str, substitutes: &[&str]| PlanSubstitutes {
+        department: code(department),
+        substitutes: substitutes.iter().map(|substitute| code(substitute)).collect(),
+    };
+    let by = |substitutes| refused(vec![EmergencyPlan { substitutes, ..plan() }]);
+    assert_eq!(by(vec![instead("ROADS", &["METRO", "PARKS"])]), Ok(()));
+    assert_eq!(by(vec![instead("METRO", &["PARKS"])]), Err("NO_PLACE_TO_TAKE"));
+    assert_eq!(by(vec![instead("ROADS", &[]), instead("ROADS", &["METRO"])]), Err("DUPLICATE_ENTRY"));
+    assert_eq!(by(vec![instead("ROADS", &["METRO", "METRO"])]), Err("DUPLICATE_ENTRY"));
 }

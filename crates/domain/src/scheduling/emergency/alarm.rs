@@ -32,7 +32,8 @@ pub fn session_command(
 ) -> session::Command {
     let outline = outline(declared, version, plan, calendar, now);
     let chair = version.charter.chair.clone();
-    session::Command::Alarm { outline, chair, rules: version.charter.meeting_rules, constitution }
+    let (rules, constitution) = (version.charter.meeting_rules, plan.constitution(constitution));
+    session::Command::Alarm { outline, chair, rules, constitution }
 }
 
 /// The emergency that belongs to it.
@@ -143,8 +144,33 @@ mod tests {
     use super::*;
     use crate::Code;
     use crate::aggregate::Aggregate as _;
-    use crate::scheduling::body::{Body, Event, State};
+    use crate::scheduling::body::{Body, Event, PlanSubstitutes, State};
     use crate::testing::{at, charter, code, line, text};
+
+    #[test]
+    fn whom_a_plan_names_itself_is_called_and_votes_in_the_place_of_the_seat() {
+        let mut charter = charter(&["WATER", "ROADS"]);
+        charter.seats[1].substitutes = vec![code("DRAINAGE")];
+        let plan = EmergencyPlan {
+            code: code("FLOOD-1"),
+            name: line("The river rises"),
+            departments: vec![code("WATER"), code("ROADS")],
+            substitutes: vec![PlanSubstitutes {
+                department: code("ROADS"),
+                substitutes: vec![code("METRO"), code("PARKS")],
+            }],
+            acknowledge_minutes: 10,
+            decide_minutes: 120,
+        };
+        let day = "2027-07-20".parse().unwrap();
+        let calls = charter.calls(&plan, day);
+        assert_eq!(calls[1].substitutes, [code("METRO"), code("PARKS")], "and not DRAINAGE");
+        assert_eq!(calls[0].substitutes, []);
+        let before = crate::testing::constitution(&["WATER", "ROADS"]);
+        let of_plan = plan.constitution(before.clone());
+        assert_eq!(of_plan.voters[1].substitutes, [code("METRO"), code("PARKS")]);
+        assert_eq!(of_plan.voters[0], before.voters[0]);
+    }
 
     #[test]
     fn a_department_that_has_not_accepted_its_seat_is_called_and_heard() {
@@ -154,6 +180,7 @@ mod tests {
             code: code("FLOOD-1"),
             name: line("The river rises"),
             departments: vec![code("WATER"), code("ROADS")],
+            substitutes: vec![],
             acknowledge_minutes: 10,
             decide_minutes: 120,
         }];

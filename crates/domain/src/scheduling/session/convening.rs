@@ -5,9 +5,9 @@ use super::{
 };
 use crate::calendar::WorkingCalendar;
 use crate::constitution::Constitution;
-use crate::date::days_between;
+use crate::scheduling::body::MeetingRules;
 use crate::scheduling::slots::WORK_ENDS_HOUR;
-use crate::{Code, Issued, Text, Timestamp};
+use crate::{Code, Date, Issued, Text, Timestamp};
 
 pub(super) fn schedule(
     filed: &Filed,
@@ -32,7 +32,7 @@ pub(super) fn schedule(
     Ok(vec![Event::Scheduled { room: slot.room, starts_at, ends_at, invited }])
 }
 
-/// Calendar days of notice that an invitation to the session needs. An emergency needs none, and neither does the next
+/// Days of notice that an invitation to the session needs, as the body counts them. An emergency needs none, and neither does the next
 /// call of a session that was adjourned, as all were invited before, or one for which the rule was overridden.
 pub fn notice_days(filed: &Filed) -> u32 {
     let is_exempt = filed.outline.kind == Kind::Emergency || filed.adjournments > 0;
@@ -40,6 +40,16 @@ pub fn notice_days(filed: &Filed) -> u32 {
         return 0;
     }
     filed.screening.as_ref().map_or(0, |screening| screening.rules.notice_days_min)
+}
+
+/// The first day that is long enough after the invitation.
+pub fn first_day_after_notice(filed: &Filed, calendar: &WorkingCalendar, invited_on: Date) -> Date {
+    rules(filed).after_days(calendar, invited_on, notice_days(filed))
+}
+
+/// The rules that it was screened against.
+fn rules(filed: &Filed) -> MeetingRules {
+    filed.screening.as_ref().map(|screening| screening.rules).unwrap_or_default()
 }
 
 /// Refuses an invitation at too short a notice. It is measured again when the session is scheduled, from that day to the
@@ -51,7 +61,8 @@ pub fn check_notice(
     now: Timestamp,
 ) -> Result<(), Rejection> {
     let limit = notice_days(filed);
-    let measure = days_between(calendar.date_of(now), calendar.date_of(starts_at));
+    let rules = rules(filed);
+    let measure = rules.days_between(calendar, calendar.date_of(now), calendar.date_of(starts_at));
     if measure >= limit {
         return Ok(());
     }

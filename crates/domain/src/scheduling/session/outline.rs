@@ -6,7 +6,11 @@ use crate::{Code, Line, Text, Timestamp, Uuid};
 use std::collections::BTreeSet;
 
 /// Topics in a session, at most; a body's own rule is usually stricter.
-pub const TOPICS_MAX: usize = 30;
+pub const TOPICS_MAX: usize = 80;
+/// Bytes of an agenda, at most: the titles of its topics, and the departments with their roles. A record has all of it.
+pub const AGENDA_BYTES_MAX: usize = 36 * 1024;
+/// Bytes that a role on a topic has in a record.
+const ROLE_BYTES: usize = 6;
 /// Departments attending a session, at most.
 pub const ATTENDEES_MAX: usize = 64;
 /// Duration of a session in minutes, at most: one day.
@@ -141,6 +145,7 @@ impl Outline {
     pub(super) fn check(&self) -> Result<(), Rejection> {
         check_agenda(&self.topics, self.duration_minutes)?;
         check_attendees(&self.attendees, self.topics.len())?;
+        check_size(&self.topics, &self.attendees)?;
         if self.kind == Kind::Case && self.case_reference.is_none() {
             return Err(Rejection::CaseReferenceRequired);
         }
@@ -183,6 +188,13 @@ fn check_agenda(topics: &[Topic], duration_minutes: u32) -> Result<(), Rejection
         return Err(Rejection::TimeboxesTooLong { timebox_minutes, duration_minutes });
     }
     Ok(())
+}
+
+fn check_size(topics: &[Topic], attendees: &[Attendee]) -> Result<(), Rejection> {
+    let titles = topics.iter().map(|topic| topic.title.as_str().len());
+    let roles = attendees.iter().map(|one| one.department.as_str().len() + ROLE_BYTES * one.roles.len());
+    let (bytes, max) = (titles.chain(roles).sum(), AGENDA_BYTES_MAX);
+    if bytes > max { Err(Rejection::AgendaTooLong { bytes, max }) } else { Ok(()) }
 }
 
 fn check_attendees(attendees: &[Attendee], topics: usize) -> Result<(), Rejection> {

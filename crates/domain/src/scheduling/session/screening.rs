@@ -13,13 +13,13 @@ pub enum Rule {
     TopicsPerSession,
     /// Duration of the session, at most; measured in minutes.
     SessionDuration,
-    /// Notice, at least; measured in calendar days from screening to the earliest start.
+    /// Notice, at least; measured in days, as the body counts them, from screening to the earliest start.
     Notice,
     /// Every attendee has a role on a topic; measured in attendees without one.
     RoleForEveryAttendee,
     /// Every topic has as many departments that decide as its class needs; measured in topics with fewer.
     DeciderForEveryTopic,
-    /// Papers in time; measured in calendar days, for the topic whose papers came last; 0 when they are
+    /// Papers in time; measured in days, as the body counts them, for the topic whose papers came last; 0 when they are
     /// missing.
     Papers,
     /// Sessions of the body in a quarter, at most; measured in sessions, including this one.
@@ -112,7 +112,11 @@ pub(super) fn screen(
     [
         most(Rule::TopicsPerSession, topics, rules.topics_max),
         most(Rule::SessionDuration, outline.duration_minutes, rules.duration_minutes_max),
-        least(Rule::Notice, days_until(calendar.date_of(now), start), rules.notice_days_min),
+        least(
+            Rule::Notice,
+            rules.days_between(calendar, calendar.date_of(now), start),
+            rules.notice_days_min,
+        ),
         most(Rule::RoleForEveryAttendee, attendees_without_role(outline), 0),
         most(Rule::DeciderForEveryTopic, topics_without_deciders(outline, (*deciders_min).max(1)), 0),
         papers(filed, rules, calendar, start),
@@ -168,22 +172,14 @@ fn papers(filed: &Filed, rules: &MeetingRules, calendar: &WorkingCalendar, start
         let papers = filed.papers.iter().filter(|paper| paper.topic == topic);
         papers.map(|paper| paper.submitted_at).min()
     };
-    let days = filed
-        .outline
-        .topics
-        .iter()
-        .filter(|topic| topic.papers_required)
-        .map(|topic| first_paper(topic.number).map(|at| days_until(calendar.date_of(at), start)));
+    let days = filed.outline.topics.iter().filter(|topic| topic.papers_required).map(|topic| {
+        first_paper(topic.number).map(|at| rules.days_between(calendar, calendar.date_of(at), start))
+    });
     // None, for missing papers, is less than any number of days.
     match days.min()? {
         None => finding(Rule::Papers, 0, limit.max(1), true),
         Some(days) => finding(Rule::Papers, days, limit, days < limit),
     }
-}
-
-fn days_until(from: Date, until: Date) -> u32 {
-    let days = from.until(until).map_or(0, |span| span.get_days());
-    u32::try_from(days).unwrap_or(0)
 }
 
 fn count<T>(things: impl Iterator<Item = T>) -> u32 {

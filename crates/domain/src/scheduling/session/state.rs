@@ -433,6 +433,13 @@ impl Filed {
                 self.adjournments = *adjournments;
                 self.progress = Progress::Admitted;
             }
+            Event::SigningExtended { sign_by, .. } => {
+                self.progress = Progress::Deciding(Forum::Countersign { sign_by: *sign_by });
+            }
+            Event::MeetingCalled { .. } => {
+                self.forget_findings();
+                self.progress = Progress::Requested;
+            }
             Event::Concluded => {
                 if let Progress::Deciding(forum) = &self.progress {
                     self.progress = Progress::Concluded(forum.clone());
@@ -448,6 +455,8 @@ impl Filed {
             | Event::Cancelled { reason }
             | Event::Adjourned { reason, .. }
             | Event::Merged { reason, .. }
+            | Event::SigningExtended { reason, .. }
+            | Event::MeetingCalled { reason }
             | Event::ConvertedToCountersign { reason, .. } => self.reason = Some(reason.clone()),
             Event::Revised { .. } | Event::Scheduled { .. } => self.reason = None,
             _ => {}

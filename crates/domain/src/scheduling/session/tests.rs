@@ -207,6 +207,30 @@ fn every_broken_rule_is_found_with_its_figures() {
 }
 
 #[test]
+fn notice_is_measured_in_the_days_that_its_body_counts() {
+    // Monday, 1 March; the session is on Sunday the 7th, a make-up day or not, and on Monday the 8th.
+    let resting = china();
+    let make_up: crate::Date = "2027-03-07".parse().unwrap();
+    let weekend = resting.weekend().to_vec();
+    let working = WorkingCalendar::new("Asia/Shanghai", weekend, [], [make_up]).unwrap();
+    let found = |counts_working_days: bool, calendar: &WorkingCalendar, day: &str| {
+        let rules = MeetingRules { notice_days_min: 6, counts_working_days, ..MeetingRules::default() };
+        let screen =
+            Command::Screen { rules, calendar: calendar.clone(), sessions_this_quarter: 0, deciders_min: 1 };
+        let start = Outline { earliest_start_at: at(&format!("{day}T01:00:00Z")), ..outline(1) };
+        let events = given::<Session>(&[requested(start)]).at(NOW).when(screen).unwrap();
+        match events.as_slice() {
+            [Event::Screened { findings, .. }] => findings.first().map(|found| (found.rule, found.measure)),
+            other => panic!("screening returned {other:?}"),
+        }
+    };
+    assert_eq!(found(false, &resting, "2027-03-07"), None, "six calendar days");
+    assert_eq!(found(true, &resting, "2027-03-08"), Some((Rule::Notice, 5)), "of seven, five are worked");
+    assert_eq!(found(true, &resting, "2027-03-09"), None);
+    assert_eq!(found(true, &working, "2027-03-08"), None, "a Sunday on which people work counts");
+}
+
+#[test]
 fn an_emergency_needs_neither_notice_nor_papers() {
     let mut urgent = Outline { earliest_start_at: at(NOW), ..emergency() };
     urgent.topics[0].papers_required = true;

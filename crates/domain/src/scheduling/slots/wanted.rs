@@ -4,7 +4,9 @@ use super::{Attending, WINDOW_DAYS_DEFAULT};
 use crate::Timestamp;
 use crate::calendar::WorkingCalendar;
 use crate::constitution::Constitution;
-use crate::scheduling::session::{Attendee, Filed, Kind, Rejection, RoleOnTopic, Stage, notice_days};
+use crate::scheduling::session::{
+    Attendee, Filed, Kind, Rejection, RoleOnTopic, Stage, first_day_after_notice, notice_days,
+};
 use jiff::SignedDuration;
 
 /// What is looked for.
@@ -47,7 +49,7 @@ impl Wanted {
         let from_at = earliest.unwrap_or(now).max(now).max(outline.earliest_start_at);
         let month = SignedDuration::from_hours(24 * WINDOW_DAYS_DEFAULT);
         let notice = notice_days(filed);
-        let first_day = calendar.after_days(calendar.date_of(now), notice);
+        let first_day = first_day_after_notice(filed, calendar, calendar.date_of(now));
         Ok(Wanted {
             from_at,
             until_at: latest.unwrap_or_else(|| from_at.checked_add(month).unwrap_or(Timestamp::MAX)),

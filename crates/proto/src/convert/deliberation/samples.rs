@@ -58,7 +58,13 @@ fn about_a_matter() -> Vec<Event> {
     let carried = docket::Carried { matter: Uuid::from_u128(9), deferrals: 1, deferrals_max: 3 };
     let mut agenda = agenda(Mode::Meeting);
     agenda.topics[0].carried = Some(carried);
-    vec![Event::Prepared { agenda }, Event::Adjourned { present: 1, needed: 2, reason: text("未达法定人数") }]
+    let sign_by = "2027-03-09T10:00:00Z".parse().unwrap();
+    vec![
+        Event::Prepared { agenda },
+        Event::Adjourned { present: 1, needed: 2, reason: text("未达法定人数") },
+        Event::SigningExtended { sign_by, reason: text("尚有部门未签"), extensions: 1 },
+        Event::MeetingCalled { reason: text("有部门提出异议") },
+    ]
 }
 
 fn participant(department: &str, role: docket::RoleOnTopic) -> docket::Participant {

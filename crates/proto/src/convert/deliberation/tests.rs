@@ -28,7 +28,7 @@ fn the_largest_records_of_a_docket_fit() {
     };
     let long = |words: usize| "长".repeat(words);
     // The largest agenda that is accepted.
-    let topics = 1..=u32::try_from(docket::agenda::TOPICS_MAX).unwrap();
+    let topics = 1..=60_u32;
     let roles = topics.clone().map(|topic| docket::TopicRole { topic, role: docket::RoleOnTopic::Decides });
     let voter = |nth| domain::constitution::Voter {
         department: code(&format!("{}{nth:02}", long(30))),
@@ -41,9 +41,14 @@ fn the_largest_records_of_a_docket_fit() {
         topics: topics
             .map(|number| docket::AgendaTopic {
                 number,
-                title: line(&long(200)),
+                // With the roles, as long as an agenda may be.
+                title: line(&long(44)),
                 timebox_minutes: 600,
-                carried: None,
+                carried: Some(docket::Carried {
+                    matter: domain::Uuid::from_u128(u128::MAX - u128::from(number)),
+                    deferrals: u32::MAX,
+                    deferrals_max: u32::MAX,
+                }),
             })
             .collect(),
         participants: (0..docket::agenda::PARTICIPANTS_MAX)

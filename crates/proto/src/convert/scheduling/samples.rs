@@ -52,6 +52,7 @@ const RULES: body::MeetingRules = body::MeetingRules {
     sessions_per_quarter_max: Some(4),
     deferrals_max: None,
     second_call_quorum: None,
+    counts_working_days: false,
 };
 
 fn decision_rule(class: MatterClass, method: Method, base: QuorumBase) -> DecisionRule {
@@ -124,10 +125,20 @@ fn with_a_plan() -> body::Charter {
         code: code("FLOOD-1"),
         name: line("防汛应急预案"),
         departments: vec![code("MIIT")],
+        substitutes: vec![],
         acknowledge_minutes: 10,
         decide_minutes: 120,
     };
     body::Charter { emergency_plans: vec![plan], ..charter() }
+}
+
+/// A charter that counts working days, with a plan that names substitutes of its own.
+fn with_substitutes() -> body::Charter {
+    let mut charter = with_a_plan();
+    charter.meeting_rules.counts_working_days = true;
+    charter.emergency_plans[0].substitutes =
+        vec![body::PlanSubstitutes { department: code("MIIT"), substitutes: vec![code("MOT")] }];
+    charter
 }
 
 fn of_a_body() -> Vec<body::Event> {
@@ -154,6 +165,7 @@ fn of_a_body() -> Vec<body::Event> {
         to(2, charter(), "国务院批复", vec![code("MIIT")]),
         body::Event::SeatAccepted { version: 3, department: code("MIIT") },
         to(5, with_a_plan(), "国务院批复", vec![]),
+        to(6, with_substitutes(), "国务院批复", vec![]),
     ]
 }
 
@@ -302,6 +314,10 @@ fn with_matters() -> Vec<session::Event> {
             earliest_start_at: at("2027-03-05T01:00:00Z"),
         },
         session::Event::Adjourned { reason: text("未达法定人数"), adjournments: 1 },
+        session::Event::SigningExtended {
+            sign_by: at("2027-03-09T10:00:00Z"), reason: text("尚有部门未签")
+        },
+        session::Event::MeetingCalled { reason: text("有部门提出异议") },
         session::Event::TopicsAbsorbed {
             from: Uuid::from_u128(8),
             topics,

@@ -41,6 +41,7 @@ fn the_largest_body_fits_into_one_record() {
         code: longest_code(number),
         name: line(&longest(domain::text::LINE_CHARS_MAX)),
         departments: codes(CALLED_BY_ALL_PLANS_MAX / PLANS_MAX),
+        substitutes: vec![],
         acknowledge_minutes: u32::MAX,
         decide_minutes: u32::MAX,
     };
@@ -63,16 +64,20 @@ fn the_largest_body_fits_into_one_record() {
     });
 }
 
+/// So many topics, with titles of so many characters, make an agenda with every role as long as is accepted.
+const TOPICS: usize = 60;
+const TITLE_CHARS: usize = 23;
+
 #[test]
 fn the_largest_session_request_fits_into_one_record() {
     let topic = |number| session::Topic {
         number,
-        title: line(&longest(domain::text::LINE_CHARS_MAX)),
+        title: line(&longest(TITLE_CHARS)),
         timebox_minutes: 10,
         papers_required: true,
         matter: Some(Uuid::from_u128(u128::MAX - u128::from(number))),
     };
-    let topics: Vec<_> = (1_u32..).take(session::TOPICS_MAX).map(topic).collect();
+    let topics: Vec<_> = (1_u32..).take(TOPICS).map(topic).collect();
     let role = |topic: &session::Topic| session::TopicRole {
         topic: topic.number,
         role: session::RoleOnTopic::Decides,
@@ -92,6 +97,14 @@ fn the_largest_session_request_fits_into_one_record() {
         }),
         ..outline(session::Kind::Emergency)
     };
+    let bytes = |outline: &session::Outline| {
+        let titles = outline.topics.iter().map(|topic| topic.title.as_str().len());
+        let attendees = outline.attendees.iter();
+        let roles = attendees.map(|one| one.department.as_str().len() + 6 * one.roles.len());
+        titles.chain(roles).sum::<usize>()
+    };
+    let spare = session::AGENDA_BYTES_MAX.checked_sub(bytes(&outline));
+    assert!(spare.is_some_and(|bytes| bytes < 512), "{spare:?}");
     let requested =
         session::Event::Requested { outline, requester: Some(longest_code(0)), chair: longest_code(0) };
     assert_fits::<session::Session>(&requested);

@@ -10,7 +10,7 @@ use proto::directory::v1::{
 };
 use proto::scheduling::v1::{
     BallotMethod, BodyCharter, DecisionRule, EmergencyPlan, MatterClass, MeetingRules, QualifiedMajority,
-    Quorum, QuorumBase, Seat, SeatStanding, VotingRule, ballot_method::Method,
+    Quorum, QuorumBase, Seat, SeatStanding, Silence, VotingRule, ballot_method::Method,
 };
 
 /// The members of the standing conference, each with its code and its name; the first one convenes it.
@@ -120,12 +120,18 @@ fn linjiang_joint() -> BodyCharter {
         voting: Some(VotingRule { secret_ballots: true, ..Default::default() }),
         ..quorum_of(3, 4)
     };
+    // What is important passes unless somebody objects.
+    let important = DecisionRule {
+        matter_class: MatterClass::Important.into(),
+        method: Some(BallotMethod { method: Some(Method::Silence(Silence {})) }),
+        ..quorum_of(3, 4)
+    };
     let seats = [text("CITY-HOTLINE"), text("CITY-ROADS"), text("CITY-WATER"), text("CITY-HOUSING")];
     BodyCharter {
         name: text("Joint sessions of Linjiang 临江市联合会商").into(),
         chair_code: text("CITY-HOTLINE").into(),
         seats: seats.map(matter::seat).to_vec(),
-        decision_rules: vec![quorum_of(3, 4), personnel],
+        decision_rules: vec![quorum_of(3, 4), important, personnel],
         ..Default::default()
     }
 }
@@ -146,6 +152,7 @@ fn linjiang_emergency() -> BodyCharter {
         department_codes: seats.iter().map(|seat| seat.department_code.clone()).collect(),
         acknowledge_minutes: 10,
         decide_minutes: 50,
+        substitutes: vec![],
     };
     BodyCharter {
         name: text("Emergency command of Linjiang 临江市应急指挥部").into(),
@@ -202,5 +209,6 @@ fn meeting_rules() -> MeetingRules {
         sessions_per_quarter_max: None,
         deferrals_max: None,
         second_call_quorum: None,
+        counts_working_days: false,
     }
 }

@@ -1,4 +1,4 @@
-//! `huishang demo`: five matters, each from the request to the supervised result, played over gRPC as any client
+//! `huishang demo`: six matters, each from the request to the supervised result, played over gRPC as any client
 //! would play them, on a server that is started for it or on a running one.
 
 mod appointment;
@@ -9,6 +9,7 @@ mod ending;
 mod flood;
 mod followthrough;
 mod hotline;
+mod outliving;
 mod stage;
 
 use crate::client::options::Server;
@@ -149,5 +150,8 @@ async fn play(deployment: Deployment) -> anyhow::Result<()> {
     heading(text("After 会后: what became of the decisions"))?;
     followthrough::the_same_night(&conference, &hotline, &flood).await?;
     followthrough::neglect(&stage, &conference).await?;
+
+    heading(text("6 · What outlives its session 事项比会商长"))?;
+    outliving::play(&stage).await?;
     ending::report(&stage).await
 }

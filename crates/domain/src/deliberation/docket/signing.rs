@@ -1,0 +1,51 @@
+//! The rules of a countersign beyond its votes: more time to sign, and a meeting in its place.
+
+use super::{Event, Mode, Proceedings, Rejection, State};
+use crate::{Issued, Text, Timestamp};
+
+/// How many times the time to sign may be extended.
+pub const SIGNING_EXTENSIONS_MAX: u32 = 3;
+
+/// Extends the time to sign, also when it is over and nothing came of it.
+pub(super) fn extend(
+    proceedings: &Proceedings,
+    sign_by: Timestamp,
+    reason: Text,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    let Mode::Countersign { sign_by: present } = proceedings.agenda.mode else {
+        return Err(Rejection::NotACountersign);
+    };
+    if sign_by == present {
+        return Ok(vec![]);
+    }
+    let earliest = present.max(issued.at);
+    if sign_by <= earliest {
+        return Err(Rejection::SigningNotLater { sign_by, earliest });
+    }
+    if proceedings.signing_extensions >= SIGNING_EXTENSIONS_MAX {
+        return Err(Rejection::SigningExtensionsExhausted { max: SIGNING_EXTENSIONS_MAX });
+    }
+    Ok(vec![Event::SigningExtended { sign_by, reason, extensions: proceedings.signing_extensions + 1 }])
+}
+
+/// Ends a countersign without an outcome, so that a meeting takes its place. What was decided by it stays decided: then the
+/// other topics are deferred, and not taken along.
+pub(super) fn call_meeting(state: &State, reason: Text) -> Result<Vec<Event>, Rejection> {
+    if let State::Adjourned(proceedings) = state
+        && !proceedings.is_meeting()
+    {
+        return Ok(vec![]);
+    }
+    let proceedings = state.open()?;
+    if proceedings.is_meeting() {
+        return Err(Rejection::NotACountersign);
+    }
+    let decided = proceedings.topics.iter().find_map(|topic| Some((topic.number, topic.outcome.as_ref()?)));
+    match decided {
+        Some((topic_number, outcome)) => {
+            Err(Rejection::TopicDecided { topic_number, outcome: outcome.as_str() })
+        }
+        None => Ok(vec![Event::MeetingCalled { reason }]),
+    }
+}
