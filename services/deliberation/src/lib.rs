@@ -7,6 +7,7 @@
 mod grpc;
 mod press;
 mod secret_ballots;
+mod secret_choices;
 mod view;
 
 pub use grpc::Service;

@@ -31,7 +31,7 @@ pub fn session_command(
     now: Timestamp,
 ) -> session::Command {
     let outline = outline(declared, version, plan, calendar, now);
-    let chair = version.charter.chair.clone();
+    let chair = version.in_effect().chair;
     session::Command::Alarm { outline, chair, rules: version.charter.meeting_rules, constitution }
 }
 
@@ -43,7 +43,7 @@ pub fn emergency_command(
     calendar: &WorkingCalendar,
     now: Timestamp,
 ) -> Command {
-    let charter = &version.charter;
+    let charter = version.in_effect();
     Command::Raise {
         alarm: Alarm {
             body: version.body.clone(),
@@ -58,9 +58,10 @@ pub fn emergency_command(
     }
 }
 
-/// Whom a plan calls. Nobody stands in for a department that has not accepted its seat, as it does not vote.
+/// Whom a plan calls. Nobody stands in for a department that has not accepted its seat, as it does not vote, and nobody who
+/// has not accepted to stand in.
 fn calls(version: &Version, plan: &EmergencyPlan, day: Date) -> Vec<PlannedCall> {
-    let mut calls = version.charter.calls(plan, day);
+    let mut calls = version.in_effect().calls(plan, day);
     for call in &mut calls {
         if !version.may_vote(&call.department) {
             call.substitutes.clear();
@@ -107,6 +108,7 @@ fn outline(
         title: title.clone(),
         timebox_minutes: duration_minutes / count,
         papers_required: false,
+        label: Default::default(),
         matter: None,
     };
     let day = calendar.date_of(now);

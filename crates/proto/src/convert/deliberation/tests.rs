@@ -43,6 +43,7 @@ fn the_largest_records_of_a_docket_fit() {
                 number,
                 title: line(&long(200)),
                 timebox_minutes: 600,
+                label: domain::Label::Secret,
                 carried: None,
             })
             .collect(),
