@@ -245,21 +245,6 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
             current_version_only: false,
         },
         "docket accept-item" => Command::AcceptItem { item: 1, department: own.clone() },
-        "docket open-choice" => Command::OpenChoice {
-            topic,
-            question: line("Which?"),
-            options: vec![line("One"), line("Another")],
-            method: domain::deliberation::ballot::options::ChoiceMethod::Single,
-            lot: None,
-        },
-        "docket cast-choice" => {
-            Command::CastChoice { topic, department: own.clone(), named: vec![1], points: vec![] }
-        }
-        "docket cast-secret-choice" => {
-            Command::CastSecretChoice { topic, choice: 1, department: own.clone(), sealed: vec![] }
-        }
-        "docket void-choice" => Command::VoidChoice { topic, reason: reason() },
-        "docket close-choice" => Command::CloseChoice { topic, opened: vec![], lot: None },
         "docket withdraw-recusal" => {
             Command::WithdrawRecusal { topic, department: own.clone(), reason: reason() }
         }
@@ -283,6 +268,30 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
         "docket refer-topic" => Command::ReferTopic { topic, referred_to: code("CITY"), reason: reason() },
         "docket withdraw-topic" => Command::WithdrawTopic { topic, reason: reason() },
         "docket close" => Command::Close,
+        _ => return on_a_choice(command, own),
+    })
+}
+
+/// The same, of a choice among options.
+fn on_a_choice(command: &str, own: &Code) -> Option<docket::Command> {
+    use docket::Command;
+    let (topic, reason) = (1, || text("A reason"));
+    Some(match command {
+        "docket open-choice" => Command::OpenChoice {
+            topic,
+            question: line("Which?"),
+            options: vec![line("One"), line("Another")],
+            method: domain::deliberation::ballot::options::ChoiceMethod::Single,
+            lot: None,
+        },
+        "docket cast-choice" => {
+            Command::CastChoice { topic, department: own.clone(), named: vec![1], points: vec![] }
+        }
+        "docket cast-secret-choice" => {
+            Command::CastSecretChoice { topic, choice: 1, department: own.clone(), sealed: vec![] }
+        }
+        "docket void-choice" => Command::VoidChoice { topic, reason: reason() },
+        "docket close-choice" => Command::CloseChoice { topic, opened: vec![], lot: None },
         _ => return None,
     })
 }
