@@ -160,7 +160,12 @@ mod tests {
             decide_minutes: 120,
         }];
         let raised = |pending: Vec<Code>| {
-            let defined = Event::Defined { body: code("FLOOD"), charter: charter.clone(), pending };
+            let defined = Event::Defined {
+                body: code("FLOOD"),
+                charter: charter.clone(),
+                pending,
+                pending_offices: vec![],
+            };
             let state = Body::evolve(State::default(), &defined);
             let version = state.version().unwrap().clone();
             let declaration = Declaration { reason: line("It floods"), authority: line("Plan 3") };
