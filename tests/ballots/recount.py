@@ -6,9 +6,12 @@ each case in which the two differ, and ends with status 1 if there is one. Needs
 
 import json
 import sys
+from base64 import b32encode
 from fractions import Fraction
+from hashlib import sha256
 from itertools import combinations
 from math import ceil
+from uuid import UUID, uuid5
 
 
 def needed_heads(rule, seats, recused, present):
@@ -191,12 +194,49 @@ CHOICES = {
 }
 
 
+def number(value):
+    return value.to_bytes(4, "big")
+
+
+def draw(case):
+    """What a lot decides: it follows from a secret that was held to a commitment, and from what everybody said."""
+    docket, secret = UUID(case["docket"]), UUID(case["lot"])
+    parts = b"huishang lot v1", docket.bytes, number(case["topic"]), number(case["number"]), secret.bytes
+    words = ["lot", str(case["topic"]), str(case["number"]), str(secret)]
+    for who, named, points in sorted(case["papers"]):
+        words.append(":".join([who, ",".join(map(str, named)), ",".join(map(str, points))]))
+    lot = uuid5(docket, "\0".join(words))
+    return {
+        "commitment": sha256(b"".join(parts)).hexdigest(),
+        "lot": str(lot),
+        "option": case["first"][lot.int % len(case["first"])],
+    }
+
+
+def tracking_code(case):
+    """The code of what somebody prefers in a secret choice."""
+    said = b"".join(
+        bytes([len(numbers), *numbers]).ljust(13, b"\0") for numbers in (case["code_of"], case["points"])
+    )
+    parts = b"huishang choice code v1", UUID(case["docket"]).bytes, number(case["topic"]), said
+    letters = b32encode(sha256(b"".join(parts) + UUID(case["secret"]).bytes).digest()[:15]).decode()
+    return {"code": "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))}
+
+
+def count(case):
+    if "lot" in case:
+        return draw(case)
+    if "code_of" in case:
+        return tracking_code(case)
+    return {"first": CHOICES[case["choice"]](case)} if "choice" in case else recount(case)
+
+
 def main(path):
     cases, differing = 0, 0
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             case = json.loads(line)
-            ours = {"first": CHOICES[case["choice"]](case)} if "choice" in case else recount(case)
+            ours = count(case)
             cases += 1
             if ours != case["result"]:
                 differing += 1

@@ -14,6 +14,7 @@ use domain::scheduling::session::{self, Session};
 use domain::testing::{at, charter, code, constitution, line, text};
 use domain::{Actor, Aggregate as _, Code, Issued, Refusal as _, Role, Uuid};
 use proto::contract::rpcs;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The roles that act for a body or a department.
@@ -64,7 +65,7 @@ fn body() -> body::State {
         Charter { deputies: vec![code("DEPUTY")], secretariat: vec![code("OFFICE")], ..charter(&SEATS) };
     Body::evolve(
         body::State::default(),
-        &body::Event::Defined { body: code("BODY"), charter, pending: vec![] },
+        &body::Event::Defined { body: code("BODY"), charter, pending: vec![], pending_offices: vec![] },
     )
 }
 
@@ -88,6 +89,7 @@ fn outline(kind: session::Kind) -> session::Outline {
             title: line("The topic"),
             timebox_minutes: 20,
             papers_required: false,
+            label: Default::default(),
             matter: None,
         }],
         attendees: seats.chain([attendee("GUEST", RoleOnTopic::Advises)]).collect(),
@@ -111,7 +113,12 @@ fn on_session(command: &str, own: &Code) -> Option<session::Command> {
             Command::Request { outline: outline(Kind::Emergency), chair: code("CHAIR") }
         }
         "session submit-paper" => {
-            let paper = Paper { title: line("A plan"), sha256: line(&"a".repeat(64)), uri: line("urn:1") };
+            let paper = Paper {
+                title: line("A plan"),
+                sha256: line(&"a".repeat(64)),
+                uri: line("urn:1"),
+                label: Default::default(),
+            };
             Command::SubmitPaper { topic: 1, paper }
         }
         "session screen" => Command::Screen {
@@ -242,16 +249,6 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
             current_version_only: false,
         },
         "docket accept-item" => Command::AcceptItem { item: 1, department: own.clone() },
-        "docket open-choice" => Command::OpenChoice {
-            topic,
-            question: line("Which?"),
-            options: vec![line("One"), line("Another")],
-            method: domain::deliberation::ballot::options::ChoiceMethod::Single,
-        },
-        "docket cast-choice" => {
-            Command::CastChoice { topic, department: own.clone(), named: vec![1], points: vec![] }
-        }
-        "docket close-choice" => Command::CloseChoice { topic },
         "docket withdraw-recusal" => {
             Command::WithdrawRecusal { topic, department: own.clone(), reason: reason() }
         }
@@ -275,6 +272,30 @@ fn on_docket(command: &str, own: &Code) -> Option<docket::Command> {
         "docket refer-topic" => Command::ReferTopic { topic, referred_to: code("CITY"), reason: reason() },
         "docket withdraw-topic" => Command::WithdrawTopic { topic, reason: reason() },
         "docket close" => Command::Close,
+        _ => return on_a_choice(command, own),
+    })
+}
+
+/// The same, of a choice among options.
+fn on_a_choice(command: &str, own: &Code) -> Option<docket::Command> {
+    use docket::Command;
+    let (topic, reason) = (1, || text("A reason"));
+    Some(match command {
+        "docket open-choice" => Command::OpenChoice {
+            topic,
+            question: line("Which?"),
+            options: vec![line("One"), line("Another")],
+            method: domain::deliberation::ballot::options::ChoiceMethod::Single,
+            lot: None,
+        },
+        "docket cast-choice" => {
+            Command::CastChoice { topic, department: own.clone(), named: vec![1], points: vec![] }
+        }
+        "docket cast-secret-choice" => {
+            Command::CastSecretChoice { topic, choice: 1, department: own.clone(), sealed: vec![] }
+        }
+        "docket void-choice" => Command::VoidChoice { topic, reason: reason() },
+        "docket close-choice" => Command::CloseChoice { topic, opened: vec![], lot: None },
         _ => return None,
     })
 }
@@ -305,7 +326,8 @@ fn docket(command: &str) -> docket::State {
     let seats = SEATS.iter().map(|department| participant(department, RoleOnTopic::Decides));
     let mut constitution = frozen();
     constitution.rule.voting.secret_ballots =
-        ["docket cast-secret-vote", "docket void-ballot"].contains(&command);
+        ["docket cast-secret-vote", "docket void-ballot", "docket cast-secret-choice", "docket void-choice"]
+            .contains(&command);
     constitution.rule.voting.hand_counts = command == "docket record-hand-count";
     let agenda = Agenda {
         session: Uuid::nil(),
@@ -315,7 +337,13 @@ fn docket(command: &str) -> docket::State {
         requester: None,
         mode: Mode::Meeting,
         decide_by: None,
-        topics: vec![AgendaTopic { number: 1, title: line("The topic"), timebox_minutes: 20, carried: None }],
+        topics: vec![AgendaTopic {
+            number: 1,
+            title: line("The topic"),
+            timebox_minutes: 20,
+            label: Default::default(),
+            carried: None,
+        }],
         participants: seats.chain([participant("GUEST", RoleOnTopic::Advises)]).collect(),
     };
     let arrive =
@@ -339,7 +367,9 @@ fn docket(command: &str) -> docket::State {
     };
     let items = Command::DraftItems { topic: 1, items: vec![item] };
     let debate = [Command::Open, Command::OpenTopic { topic: 1 }, recuse, proposal, items];
-    let of_a_choice = ["docket cast-choice", "docket close-choice"].contains(&command);
+    let of_a_choice =
+        ["docket cast-choice", "docket close-choice", "docket cast-secret-choice", "docket void-choice"]
+            .contains(&command);
     let vote = match on_docket("docket open-choice", &code("CHAIR")) {
         Some(choice) if of_a_choice => choice,
         _ => Command::OpenBallot { topic: 1, version: 1 },
@@ -436,4 +466,30 @@ fn who_may_do_what_with_a_session_and_its_docket() {
     let changed: Vec<&str> =
         table.lines().filter(|line| !golden.lines().any(|known| known == *line)).collect();
     assert!(table == golden, "changed, or in another order:\n{}", changed.join("\n"));
+}
+
+#[test]
+fn what_can_happen_next_on_a_docket_names_every_command() {
+    let pending = docket::Event::AmendmentSubmitted {
+        topic: 1,
+        amendment: 1,
+        department: code("SEAT"),
+        version: 1,
+        text: text("Version 2"),
+    };
+    let (department, holders) = (code("SEAT"), vec![code("CHAIR")]);
+    let mandate = docket::Event::MandateGiven { topic: None, department, holders };
+    let steps = |state| docket::next::steps(&state, at("2027-03-08T01:00:00Z"), &calendar());
+    let prepared = docket::State::Prepared(docket("docket close").proceedings().unwrap().clone());
+    let before: BTreeSet<&str> = steps(prepared).iter().map(|step| step.rpc).collect();
+    let named = |command: &str| -> BTreeSet<&str> {
+        let state = Docket::fold(docket(command), &[pending.clone(), mandate.clone()]);
+        steps(state).iter().map(|step| step.rpc).chain(before.iter().copied()).collect()
+    };
+    let ours = rpcs().iter().filter(|rpc| !rpc.reads && rpc.command.starts_with("docket "));
+    let missing: Vec<&str> = ours
+        .filter(|rpc| !named(&rpc.command).contains(rpc.path.rsplit('/').next().unwrap_or_default()))
+        .map(|rpc| rpc.command.as_str())
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new());
 }

@@ -1,13 +1,14 @@
 //! Who came and who read what is on record apart from the process's own log, and nothing of what was read.
 
 use crate::in_both_modes;
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use domain::Role;
 use proto::directory::v1::ListDepartmentsRequest;
 use proto::ledger::v1::GetRecordRequest;
+use proto::scheduling::v1 as scheduling;
 use serde_json::{Value, json};
 use std::path::Path;
-use tests::{Mode, Sandbox, SandboxConfig, registration, until};
+use tests::{Mode, Sandbox, SandboxConfig, command, outline, registration, until};
 use tonic::Code;
 
 /// The lines of the access log.
@@ -31,6 +32,51 @@ async fn lines_about(folder: &Path, event: &str) -> anyhow::Result<Vec<Value>> {
         Err(error) => Some(Err(error)),
     });
     found.await
+}
+
+in_both_modes!(who_read_what_is_secret_is_on_record);
+async fn who_read_what_is_secret_is_on_record(mode: Mode) -> anyhow::Result<()> {
+    let kept = tempfile::tempdir()?;
+    let folder = kept.path().join("access");
+    let setting = ("HUISHANG_ACCESS_LOG__FOLDER", folder.display().to_string());
+    let sandbox =
+        Sandbox::start_with(mode, SandboxConfig { settings: vec![setting], ..SandboxConfig::default() })?;
+    // Given a session with a secret topic of WATER, and a topic of WATER and ROADS
+    let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
+    clerk.register_department("WATER").await?;
+    clerk.register_department("ROADS").await?;
+    clerk.define_body("BODY", "WATER", "WATER").await?;
+    let mut outline = outline("The bridge", "WATER");
+    let label = Some(scheduling::Label::Secret.into());
+    outline.topics.push(scheduling::SessionTopic { number: 2, label, ..outline.topics[0].clone() });
+    let role = |topic_number, role: scheduling::RoleOnTopic| scheduling::TopicRole {
+        topic_number,
+        role: role.into(),
+    };
+    outline.attendees[0].roles.push(role(2, scheduling::RoleOnTopic::Decides));
+    outline.attendees.push(scheduling::SessionAttendee {
+        department_code: "ROADS".into(),
+        roles: vec![role(1, scheduling::RoleOnTopic::Advises)],
+    });
+    let request = scheduling::RequestSessionRequest { outline: Some(outline), ..command() };
+    let session_id = clerk.call(request).await?.session.context("a session")?.session_id;
+    // When both read it
+    for department in ["WATER", "ROADS"] {
+        let delegate = sandbox.client(Role::Delegate, Some(department)).await?;
+        let get = scheduling::GetSessionRequest { at_least_position: 0, session_id: session_id.clone() };
+        delegate.call(get).await?;
+    }
+    // Then it is on record what each has seen, and what the clerk saw in the answer to the request.
+    let labels = until("three lines", async || {
+        let lines = lines(&folder).ok()?.into_iter().filter(|line| line["event"] == "accessed");
+        let labels: Vec<_> = lines.map(|line| format!("{} {}", line["subject"], line["label"])).collect();
+        (labels.len() == 3).then_some(labels)
+    });
+    let expected =
+        [r#""clerk@WATER" "secret""#, r#""delegate@WATER" "secret""#, r#""delegate@ROADS" "internal""#];
+    let labels = labels.await;
+    ensure!(labels == expected, "{labels:?}");
+    Ok(())
 }
 
 in_both_modes!(the_access_log_says_who_came_who_was_refused_and_who_read_what);

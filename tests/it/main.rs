@@ -43,6 +43,7 @@ mod requests;
 mod rescinding;
 mod scope;
 mod secret_ballots;
+mod secret_choices;
 mod server_tls;
 mod settings;
 mod sign_in;

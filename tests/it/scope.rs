@@ -8,7 +8,10 @@ use crate::in_both_modes;
 use anyhow::ensure;
 use asked::{Answer, Asker, Ids};
 use domain::Role;
-use planted::{INVITED, MATTER, OWN, RECUSED, SAID, SECRETARIAT, STRANGER, plant, plant_the_strangers};
+use planted::{
+    HIDDEN, INVITED, MATTER, NEIGHBOUR, OWN, RECUSED, SAID, SECRETARIAT, STRANGER, plant,
+    plant_the_strangers, secret_of,
+};
 use proto::contract;
 use proto::ledger::v1::{GetHeadRequest, GetReceiptRequest};
 use std::collections::BTreeSet;
@@ -108,7 +111,7 @@ async fn nothing_of_a_matter_reaches_those_who_take_no_part(mode: Mode) -> anyho
         let (hidden, absent) = (knowing.ask_all().await?, knowing.about(Ids::absent()).ask_all().await?);
         for answer in &hidden {
             ensure!(
-                !answer.contains(MATTER) && !answer.contains(SAID),
+                ![MATTER, SAID, HIDDEN].iter().any(|marker| answer.contains(marker)),
                 "{role:?} of {department:?}: {answer:?}"
             );
         }
@@ -124,6 +127,39 @@ async fn nothing_of_a_matter_reaches_those_who_take_no_part(mode: Mode) -> anyho
     Ok(())
 }
 in_both_modes!(nothing_of_a_matter_reaches_those_who_take_no_part);
+
+async fn nothing_of_a_secret_topic_reaches_those_of_its_session_who_take_no_part_in_it(
+    mode: Mode,
+) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    plant_the_strangers(&sandbox).await?;
+    let planted = plant(&sandbox).await?;
+    let secret = secret_of(&sandbox, &planted).await?;
+    let (session, lead) = (planted.session.clone(), secret.lead.clone());
+    let numbers_of_nobody = Ids { session, lead, ..Ids::absent() };
+    for (role, department) in [
+        (Role::Delegate, OWN),
+        (Role::DepartmentLead, NEIGHBOUR),
+        (Role::Clerk, SECRETARIAT),
+        (Role::Auditor, STRANGER),
+    ] {
+        let answers = asker(&sandbox, role, Some(department), &secret).await?.ask_all().await?;
+        ensure!(any_contains(&answers, HIDDEN), "{role:?} of {department}");
+    }
+    for role in SCOPED {
+        for department in [INVITED, RECUSED] {
+            let asker = asker(&sandbox, role, Some(department), &planted).await?;
+            for answer in asker.ask_all().await? {
+                ensure!(!answer.contains(HIDDEN), "{role:?} of {department}: {answer:?}");
+            }
+            // What it led to is as good as what nobody has.
+            let about = async |ids: &Ids| asker.about(ids.clone()).ask_all().await;
+            ensure_equal(&about(&secret).await?, &about(&numbers_of_nobody).await?)?;
+        }
+    }
+    Ok(())
+}
+in_both_modes!(nothing_of_a_secret_topic_reaches_those_of_its_session_who_take_no_part_in_it);
 
 /// Compares what was answered over gRPC and in another way. What is found by its number in place of its id has nothing
 /// that could stand in a path, and each process answers for itself by gRPC only.

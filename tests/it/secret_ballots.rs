@@ -14,18 +14,19 @@ use proto::deliberation::v1::{
 use proto::ledger::events::v1::BallotKeyGivenUp;
 use proto::scheduling::v1::{
     BodyCharter, ConveneSessionRequest, DecisionRule, DefineBodyRequest, EmergencyDeclaration, MatterClass,
-    RoleOnTopic, Seat, SessionAttendee, SessionKind, SessionTopic, TopicRole, VotingRule,
+    OptionTie, RoleOnTopic, Seat, SessionAttendee, SessionKind, SessionTopic, TopicRole, VotingRule,
 };
 use std::path::{Path, PathBuf};
 use tests::{Client, Mode, Sandbox, command, outline, until};
 use tonic::Status;
 use uuid::Uuid;
 
-const SEATS: [&str; 4] = ["WATER", "ROADS", "HEALTH", "LAND"];
+pub(crate) const SEATS: [&str; 4] = ["WATER", "ROADS", "HEALTH", "LAND"];
 
 fn charter() -> BodyCharter {
     let seat = |department: &str| Seat { department_code: department.into(), ..Default::default() };
-    let voting = VotingRule { secret_ballots: true, ..Default::default() };
+    let (secret_ballots, option_tie) = (true, OptionTie::Lot.into());
+    let voting = VotingRule { secret_ballots, option_tie, ..Default::default() };
     BodyCharter {
         name: "Appointments".into(),
         chair_code: "WATER".into(),
@@ -35,14 +36,17 @@ fn charter() -> BodyCharter {
     }
 }
 
-fn ensure_refused<T: std::fmt::Debug>(answer: Result<T, Status>, reason: &str) -> anyhow::Result<()> {
+pub(crate) fn ensure_refused<T: std::fmt::Debug>(
+    answer: Result<T, Status>,
+    reason: &str,
+) -> anyhow::Result<()> {
     let refused = answer.err().with_context(|| format!("{reason} refuses it"))?;
     ensure!(Client::reason(&refused).as_deref() == Some(reason), "{reason} is expected: {refused}");
     Ok(())
 }
 
 /// An open docket with a proposal, on which all four seats are there and decide.
-async fn in_session(clerk: &Client, operator: &Client) -> anyhow::Result<String> {
+pub(crate) async fn in_session(clerk: &Client, operator: &Client) -> anyhow::Result<String> {
     for department in SEATS {
         clerk.register_department(department).await?;
     }
@@ -210,7 +214,11 @@ fn found_by_their_voters(
 }
 
 /// The records that an auditor reads, and the files of the installation, in which one of these codes is.
-async fn places_of(sandbox: &Sandbox, auditor: &Client, codes: &[&str]) -> anyhow::Result<Vec<String>> {
+pub(crate) async fn places_of(
+    sandbox: &Sandbox,
+    auditor: &Client,
+    codes: &[&str],
+) -> anyhow::Result<Vec<String>> {
     let raw = codes.iter().map(|code| BASE32_NOPAD.decode(code.replace('-', "").as_bytes()));
     let raw = raw.collect::<Result<Vec<_>, _>>()?;
     let forms: Vec<&[u8]> =
@@ -236,7 +244,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The keys of ended ballots that were given up, on record.
-async fn given_up(auditor: &Client) -> anyhow::Result<Vec<Vec<String>>> {
+pub(crate) async fn given_up(auditor: &Client) -> anyhow::Result<Vec<Vec<String>>> {
     let log = auditor.whole_log().await?;
     let events = log.iter().flat_map(|record| &record.events);
     let given_up = events.filter(|event| event.type_url.ends_with("BallotKeyGivenUp"));

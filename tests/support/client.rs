@@ -243,6 +243,7 @@ pub fn outline(title: &str, department_code: &str) -> scheduling::SessionOutline
             title: "The topic".into(),
             timebox_minutes: 30,
             papers_required: false,
+            label: Default::default(),
             matter_id: None,
         }],
         attendees: vec![scheduling::SessionAttendee {

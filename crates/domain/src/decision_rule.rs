@@ -273,6 +273,7 @@ impl DecisionRule {
     pub fn betrays_votes_by(&self) -> Option<&'static str> {
         match (self.method, self.tie) {
             (_, Tie::ChairDecides) => Some("tie"),
+            _ if self.voting.option_tie == OptionTie::ChairPrefers => Some("option_tie"),
             (Method::SimpleMajority | Method::QualifiedMajority { .. } | Method::Consensus, _) => None,
             _ => Some("method"),
         }

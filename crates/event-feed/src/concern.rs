@@ -1,6 +1,6 @@
 //! Whom a record concerns: what its stream is about, and who may know of it.
 
-use domain::deliberation::docket::Docket;
+use domain::deliberation::docket::{self, Docket};
 use domain::deliberation::minutes::Minutes;
 use domain::directory::calendar::Calendar;
 use domain::directory::department::Department;
@@ -11,8 +11,8 @@ use domain::resolution::resolution::Resolution;
 use domain::scheduling::body::Body;
 use domain::scheduling::emergency::Emergency;
 use domain::scheduling::matter::Matter;
-use domain::scheduling::session::Session;
-use domain::{Actor, Aggregate, Audience, Code, Role, StreamName, Uuid};
+use domain::scheduling::session::{self, Session};
+use domain::{Actor, Aggregate, Audience, Code, Label, Role, StreamName, Uuid};
 use service_kit::scope::Scope;
 use service_kit::{CommandError, Kit};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +44,8 @@ pub(super) enum Concern {
         body: Option<Code>,
         /// For each of its topics, the departments that recused themselves.
         recused: BTreeMap<u32, BTreeSet<Code>>,
+        /// The secret ones of its topics, each with its own audience.
+        secret: BTreeMap<u32, Box<Concern>>,
     },
 }
 
@@ -68,7 +70,9 @@ impl Concern {
                 let session = kit.load::<Session>(id).await?;
                 let body = session.filed().map(|filed| filed.outline.body.clone());
                 // The docket has the id of its session.
-                Ok(Concern::matter(&Session::audience(&session), body, recusals(kit, id).await?))
+                let concern = Concern::matter(&Session::audience(&session), body, recusals(kit, id).await?);
+                let docket = kit.load::<Docket>(id).await?;
+                Ok(concern.with_secret(secret_in_session(&session)).with_secret(secret_on_docket(&docket)))
             }
             <Emergency as Aggregate>::CATEGORY => {
                 let emergency = kit.load::<Emergency>(id).await?;
@@ -78,7 +82,8 @@ impl Concern {
             <Docket as Aggregate>::CATEGORY => {
                 let docket = kit.load::<Docket>(id).await?;
                 let body = docket.proceedings().map(|proceedings| proceedings.agenda.body.clone());
-                Ok(Concern::matter(&Docket::audience(&docket), body, recusals(kit, id).await?))
+                let concern = Concern::matter(&Docket::audience(&docket), body, recusals(kit, id).await?);
+                Ok(concern.with_secret(secret_on_docket(&docket)))
             }
             <Minutes as Aggregate>::CATEGORY => {
                 let minutes = kit.load::<Minutes>(id).await?;
@@ -120,7 +125,16 @@ impl Concern {
                 (owned(departments), owned(clerks_of), bodies.clone())
             }
         };
-        Concern::Matter { departments, clerks_of, bodies, body, recused }
+        Concern::Matter { departments, clerks_of, bodies, body, recused, secret: BTreeMap::new() }
+    }
+
+    /// The same, with these topics of which not all know whom it concerns.
+    fn with_secret(mut self, topics: Vec<(u32, Audience<'_>)>) -> Concern {
+        if let Concern::Matter { secret, .. } = &mut self {
+            let alone = |audience: &Audience<'_>| Box::new(Concern::matter(audience, None, BTreeMap::new()));
+            secret.extend(topics.iter().map(|(topic, audience)| (*topic, alone(audience))));
+        }
+        self
     }
 
     pub(super) fn is_within(&self, scope: &Scope, actor: &Actor) -> bool {
@@ -146,12 +160,27 @@ impl Concern {
         }
     }
 
-    /// The topics from which the reader's department recused itself: nothing is said to it of what happens there.
-    pub(super) fn recused(&self, scope: &Scope) -> Topics {
-        let Concern::Matter { recused, .. } = self else { return Topics::new() };
-        let topics = recused.iter().filter(|(_, departments)| scope.is_recused(departments));
-        topics.map(|(topic, _)| *topic).collect()
+    /// The topics from which the reader's department recused itself, and those that are secret and not its: nothing is said
+    /// to it of what happens there.
+    pub(super) fn closed_topics(&self, scope: &Scope, actor: &Actor) -> Topics {
+        let Concern::Matter { recused, secret, .. } = self else { return Topics::new() };
+        let recused = recused.iter().filter(|(_, departments)| scope.is_recused(departments));
+        let secret = secret.iter().filter(|(_, concern)| !concern.is_within(scope, actor));
+        recused.map(|(topic, _)| *topic).chain(secret.map(|(topic, _)| *topic)).collect()
     }
+}
+
+fn secret_in_session(session: &session::State) -> Vec<(u32, Audience<'_>)> {
+    let Some(filed) = session.filed() else { return Vec::new() };
+    let secret = filed.outline.topics.iter().filter(|topic| topic.label == Label::Secret);
+    secret.map(|topic| (topic.number, filed.audience_of(topic))).collect()
+}
+
+/// Who votes for whom, and whom an item would bind, is known to the docket.
+fn secret_on_docket(docket: &docket::State) -> Vec<(u32, Audience<'_>)> {
+    let Some(proceedings) = docket.proceedings() else { return Vec::new() };
+    let secret = proceedings.topics.iter().filter(|topic| topic.label == Label::Secret);
+    secret.map(|topic| (topic.number, proceedings.audience_of(topic))).collect()
 }
 
 async fn recusals(kit: &Kit, docket: Uuid) -> Result<BTreeMap<u32, BTreeSet<Code>>, CommandError> {

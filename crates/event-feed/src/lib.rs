@@ -153,7 +153,7 @@ impl Look<'_> {
         if !concern.is_within(&self.scope, actor) || !wanted.concerns(concern) {
             return Ok(Vec::new());
         }
-        let hidden = match concern.recused(&self.scope) {
+        let hidden = match concern.closed_topics(&self.scope, actor) {
             topics if topics.is_empty() => Vec::new(),
             topics => hidden(record, &topics)?,
         };

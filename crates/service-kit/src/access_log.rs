@@ -12,7 +12,7 @@ use crate::config;
 use crate::limits::ACCESS_LINES_WAITING_MAX;
 use crate::metrics::ACCESS_LOG_LOST;
 use ::metrics::Counter;
-use domain::{Actor, Timestamp};
+use domain::{Actor, Label, Timestamp};
 use file::DailyFile;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -21,6 +21,10 @@ use std::net::IpAddr;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use syslog::Syslog;
 use tokio::sync::oneshot;
+
+/// The highest label of what an answer shows, in its extensions.
+#[derive(Debug, Clone, Copy)]
+pub struct ShownLabel(pub Label);
 
 /// What a line is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -56,6 +60,9 @@ pub(crate) struct Entry<'a> {
     /// The fields of the request that say what is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) accessed: Option<&'a Map<String, Value>>,
+    /// The highest label of what was shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) label: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) trace_id: Option<&'a str>,
     /// How many further ones that are alike have no line of their own.
@@ -81,6 +88,7 @@ impl<'a> Entry<'a> {
             roles: Vec::new(),
             peer: None,
             accessed: None,
+            label: None,
             trace_id: None,
             more: None,
         }

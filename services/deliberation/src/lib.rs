@@ -6,6 +6,7 @@
 
 mod grpc;
 mod secret_ballots;
+mod secret_choices;
 mod view;
 
 pub use grpc::Service;

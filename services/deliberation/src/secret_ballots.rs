@@ -7,14 +7,14 @@
 use data_encoding::BASE32_NOPAD;
 use domain::deliberation::ballot::{Choice, OpenedVote};
 use domain::deliberation::docket::State;
-use domain::process::end_secret_ballot;
+use domain::process::end_secret_ballot::Keyed;
 use domain::{Line, Uuid};
 use service_kit::personal::SecretKeys;
 use service_kit::{CommandError, Kit};
 use sha2::{Digest as _, Sha256};
 
 /// Bytes of a tracking code, before they are letters.
-const CODE_BYTES: usize = 15;
+pub(crate) const CODE_BYTES: usize = 15;
 /// Letters of a tracking code that stand together.
 const GROUP: usize = 4;
 
@@ -41,9 +41,7 @@ impl SecretVote {
 
     /// The code as people read it: six groups of four letters and digits.
     pub(crate) fn tracking_code(&self) -> String {
-        let letters = BASE32_NOPAD.encode(&self.code);
-        let groups = (0..letters.len()).step_by(GROUP).map(|at| &letters[at..at + GROUP]);
-        groups.collect::<Vec<_>>().join("-")
+        readable(&self.code)
     }
 
     /// Seals the vote for a ballot. The sealed votes of a ballot all have one size.
@@ -54,7 +52,7 @@ impl SecretVote {
         ballot: u32,
     ) -> Result<Vec<u8>, CommandError> {
         let said = [&[number(self.choice)], self.code.as_slice()].concat();
-        let name = end_secret_ballot::key_name(docket_id, ballot);
+        let name = Keyed::Ballot { ballot }.key_name(docket_id);
         let sealed = kit.journal().keys().seal_secret(&name, name.as_bytes(), &said).await;
         sealed.map_err(|error| CommandError::Unavailable(error.to_string()))
     }
@@ -68,6 +66,13 @@ impl SecretVote {
     fn publish(&self) -> Option<OpenedVote> {
         Some(OpenedVote { tracking_code: Line::parse(&self.tracking_code()).ok()?, choice: self.choice })
     }
+}
+
+/// A code in six groups of four letters and digits.
+pub(crate) fn readable(code: &[u8; CODE_BYTES]) -> String {
+    let letters = BASE32_NOPAD.encode(code);
+    let groups = (0..letters.len()).step_by(GROUP).map(|at| &letters[at..at + GROUP]);
+    groups.collect::<Vec<_>>().join("-")
 }
 
 const CHOICES: [Choice; 3] = [Choice::Yes, Choice::No, Choice::Abstain];
@@ -89,7 +94,7 @@ pub(crate) async fn keys(kit: &Kit, state: &State, topic: u32) -> Result<SecretK
 /// The votes that the count needs, as far as they can be opened with these keys.
 pub(crate) fn opened(docket_id: Uuid, state: &State, topic: u32, keys: &SecretKeys) -> Vec<OpenedVote> {
     let Some(ballot) = state.open_secret_ballot(topic) else { return vec![] };
-    let place = end_secret_ballot::key_name(docket_id, ballot.number);
+    let place = Keyed::Ballot { ballot: ballot.number }.key_name(docket_id);
     let votes = state.votes_to_open(topic).into_iter();
     votes.filter_map(|sealed| SecretVote::read(&keys.open(place.as_bytes(), sealed)?)?.publish()).collect()
 }

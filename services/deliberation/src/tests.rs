@@ -169,6 +169,7 @@ fn outline() -> Outline {
             title: line("泄洪"),
             timebox_minutes: 30,
             papers_required: false,
+            label: Default::default(),
             matter: None,
         }],
         attendees: vec![

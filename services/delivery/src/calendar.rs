@@ -141,6 +141,8 @@ pub(crate) async fn invitation(
         return Ok(None);
     }
     let method = if filed.appointment().is_some() { "REQUEST" } else { "CANCEL" };
+    let scope = kit.scope_of(invited.subscriber).await?;
+    let filed = filed.seen_by(|audience| scope.covers(audience));
     let shown = [Shown { entry, what: What::Session(Box::new(filed.clone())) }];
     let names = names(kit, &shown).await?;
     let terms =

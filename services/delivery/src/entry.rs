@@ -34,7 +34,7 @@ pub(crate) async fn look(
             let state = kit.show::<Session>(scope, entry.id).await?;
             let filed = state.filed().filter(|_| only.has_department(&Session::audience(&state)));
             let filed = filed.filter(|filed| only.has_body(Some(&filed.outline.body)));
-            Ok(filed.map(|filed| What::Session(Box::new(filed.clone()))))
+            Ok(filed.map(|filed| What::Session(Box::new(filed.seen_by(|audience| scope.covers(audience))))))
         }
         Kind::Item => {
             let state = kit.show::<ActionItem>(scope, entry.id).await?;

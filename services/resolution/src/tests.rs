@@ -76,6 +76,12 @@ impl Place {
     /// Has a countersign adopt a decision with this many items led by WATER, each due in five working days.
     /// Returns the position of the decision, which is not registered yet.
     async fn decide(&self, docket: Uuid, items: u32) -> Position {
+        self.decide_on(agenda(docket), items).await
+    }
+
+    async fn decide_on(&self, agenda: Agenda, items: u32) -> Position {
+        let docket = agenda.session;
+        let health_decides = agenda.deciding_on(1).any(|department| *department == code("HEALTH"));
         let draft = |nth: u32| ItemDraft {
             title: line(&format!("泵站 {nth}")),
             deliverable: text("泵站改造完成"),
@@ -98,7 +104,7 @@ impl Place {
         let drafts: Vec<ItemDraft> = (1..=items).map(draft).collect();
         let drafts = drafts.chunks(ITEMS_PER_COMMAND_MAX);
         let mut steps = vec![
-            ("WATER", Command::Prepare { agenda: agenda(docket) }),
+            ("WATER", Command::Prepare { agenda }),
             ("WATER", Command::SubmitProposal { topic: 1, text: text("汛期前改造泵站。") }),
         ];
         steps.extend(drafts.map(|items| ("WATER", Command::DraftItems { topic: 1, items: items.into() })));
@@ -106,7 +112,9 @@ impl Place {
             ("WATER", Command::OpenBallot { topic: 1, version: 1 }),
             vote("WATER", Choice::Yes),
             vote("ROADS", Choice::Yes),
-            vote("HEALTH", Choice::No),
+        ]);
+        steps.extend(health_decides.then(|| vote("HEALTH", Choice::No)));
+        steps.extend([
             ("WATER", Command::CloseBallot { topic: 1, casting_vote: None }),
             ("WATER", Command::AdoptDecision { topic: 1, declaratory: items == 0, calendar }),
         ]);
@@ -188,7 +196,11 @@ fn agenda(docket: Uuid) -> Agenda {
         mode: Mode::Countersign { sign_by: at("2027-03-08T10:00:00Z") },
         decide_by: None,
         topics: vec![AgendaTopic {
-            number: 1, title: line("泵站改造"), timebox_minutes: 20, carried: None
+            number: 1,
+            title: line("泵站改造"),
+            timebox_minutes: 20,
+            label: Default::default(),
+            carried: None,
         }],
         participants: ["WATER", "ROADS", "HEALTH"].map(deciding).into(),
     }

@@ -198,7 +198,7 @@ pub(crate) async fn meeting_rules_of_matter(
 /// The department in the chair of a body; none when the body is not defined.
 pub(crate) async fn chair(unit: &mut UnitOfWork, body: &Code) -> Result<Option<Code>, CommandError> {
     let defined = unit.load::<Body>(Body::id(body)).await?;
-    Ok(defined.version().map(|version| version.charter.chair.clone()))
+    Ok(defined.version().map(|version| version.in_effect().chair))
 }
 
 /// The body of a session as it is now, and the realm's calendar.

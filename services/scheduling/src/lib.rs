@@ -77,7 +77,7 @@ fn follow_matters(
             let mut chairs = BTreeMap::new();
             for code in follow_matters::referred_to(context.state) {
                 if let Some(version) = kit.load::<Body>(Body::id(code)).await?.version() {
-                    chairs.insert(code.clone(), version.charter.chair.clone());
+                    chairs.insert(code.clone(), version.in_effect().chair);
                 }
             }
             let (id, state, event) = (context.id, context.state, context.event);

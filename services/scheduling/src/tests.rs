@@ -119,6 +119,7 @@ fn request(word: &str) -> pb::RequestSessionRequest {
                 title: "资金来源".into(),
                 timebox_minutes: 60,
                 papers_required: false,
+                label: Default::default(),
                 matter_id: None,
             }],
             attendees: vec![

@@ -15,10 +15,13 @@ pub const MATTER: &str = "SEEDLING";
 /// In its papers, and in what departments said on its topic.
 pub const SAID: &str = "WHISPER";
 
+/// In every text of the secret topic.
+pub const HIDDEN: &str = "BURROW";
+
 /// Has the chair, decides and leads.
 pub const OWN: &str = "OWN";
-/// Decides with it: nobody passes anything alone.
-const NEIGHBOUR: &str = "NEIGHBOUR";
+/// Decides with it: nobody passes anything alone. With it alone it decides on the secret topic.
+pub const NEIGHBOUR: &str = "NEIGHBOUR";
 /// Advises.
 pub const INVITED: &str = "INVITED";
 /// Would decide, and recused itself.
@@ -125,13 +128,19 @@ async fn convened(clerk: &Client) -> anyhow::Result<String> {
         department_code: code.into(),
         roles: role(role_on_topic),
     };
+    let of_both = |code: &str| {
+        let mut attendee = attendee(code, scheduling::RoleOnTopic::Decides);
+        let role = scheduling::RoleOnTopic::Decides.into();
+        attendee.roles.push(scheduling::TopicRole { topic_number: 2, role });
+        attendee
+    };
     let mut outline = scheduling::SessionOutline {
         purpose: MATTER.into(),
         body_code: "MARKS".into(),
         kind: scheduling::SessionKind::Emergency.into(),
         attendees: vec![
-            attendee(OWN, scheduling::RoleOnTopic::Decides),
-            attendee(NEIGHBOUR, scheduling::RoleOnTopic::Decides),
+            of_both(OWN),
+            of_both(NEIGHBOUR),
             attendee(RECUSED, scheduling::RoleOnTopic::Decides),
             attendee(INVITED, scheduling::RoleOnTopic::Advises),
         ],
@@ -142,20 +151,26 @@ async fn convened(clerk: &Client) -> anyhow::Result<String> {
         ..outline(MATTER, OWN)
     };
     outline.topics[0].title = MATTER.into();
+    let label = Some(scheduling::Label::Secret.into());
+    let secret = scheduling::SessionTopic { title: HIDDEN.into(), label, ..outline.topics[0].clone() };
+    outline.topics.push(scheduling::SessionTopic { number: 2, timebox_minutes: 20, ..secret });
     let request = scheduling::RequestSessionRequest { outline: Some(outline), ..command() };
     let session_id = clerk.call(request).await?.session.context("a session")?.session_id;
-    let paper = scheduling::Paper {
-        title: SAID.into(),
-        sha256: "0a".repeat(32),
-        uri: format!("https://files.example/{SAID}"),
-    };
-    let submit = scheduling::SubmitPaperRequest {
-        session_id: session_id.clone(),
-        topic_number: 1,
-        paper: Some(paper),
-        ..command()
-    };
-    clerk.call(submit).await?;
+    for (topic_number, marker) in [(1, SAID), (2, HIDDEN)] {
+        let paper = scheduling::Paper {
+            title: marker.into(),
+            sha256: "0a".repeat(32),
+            uri: format!("https://files.example/{marker}"),
+            ..Default::default()
+        };
+        let submit = scheduling::SubmitPaperRequest {
+            session_id: session_id.clone(),
+            topic_number,
+            paper: Some(paper),
+            ..command()
+        };
+        clerk.call(submit).await?;
+    }
     clerk.call(scheduling::ScreenSessionRequest { session_id: session_id.clone(), ..command() }).await?;
     clerk.call(scheduling::AdmitSessionRequest { session_id: session_id.clone(), ..command() }).await?;
     let convene = scheduling::ConveneSessionRequest { session_id: session_id.clone(), ..command() };
@@ -243,9 +258,83 @@ async fn debated_and_decided(sandbox: &Sandbox, docket_id: &str) -> anyhow::Resu
         );
     }
     step!(chair, CloseBallotRequest { topic_number: topic_number });
-    let adopted = step!(chair, AdoptDecisionRequest { topic_number: topic_number }).position;
+    step!(chair, AdoptDecisionRequest { topic_number: topic_number });
+    let adopted = decided_in_secret(sandbox, &docket_id).await?;
     step!(chair, CloseDocketRequest {});
     Ok(adopted)
+}
+
+/// Takes the secret topic to its decision; returns the position.
+async fn decided_in_secret(sandbox: &Sandbox, docket_id: &str) -> anyhow::Result<u64> {
+    let chair = sandbox.client(Role::Chair, Some(OWN)).await?;
+    let (docket_id, topic_number) = (docket_id.to_owned(), 2);
+    macro_rules! step {
+        ($client:expr, $request:ident { $($field:ident: $value:expr),* $(,)? }) => {
+            $client
+                .call(deliberation::$request {
+                    docket_id: docket_id.clone(),
+                    topic_number,
+                    $($field: $value,)*
+                    ..command()
+                })
+                .await?
+        };
+    }
+    step!(chair, OpenTopicRequest {});
+    let neighbour = sandbox.client(Role::Delegate, Some(NEIGHBOUR)).await?;
+    let stance = deliberation::Stance::Support.into();
+    let reasons = HIDDEN.to_owned();
+    step!(
+        neighbour,
+        RecordStatementRequest { department_code: NEIGHBOUR.into(), stance: stance, reasons: reasons }
+    );
+    step!(chair, SubmitProposalRequest { text: HIDDEN.into() });
+    let item = deliberation::ItemDraft {
+        title: HIDDEN.into(),
+        deliverable: HIDDEN.into(),
+        criterion: Some(HIDDEN.into()),
+        lead_code: Some(NEIGHBOUR.into()),
+        due: Some(deliberation::DueRule { rule: Some(deliberation::due_rule::Rule::AfterWorkingDays(5)) }),
+        ..Default::default()
+    };
+    step!(chair, DraftItemsRequest { items: vec![item] });
+    step!(chair, CloseDebateRequest {});
+    step!(chair, OpenBallotRequest { version: 1 });
+    for department in [OWN, NEIGHBOUR] {
+        let delegate = sandbox.client(Role::Delegate, Some(department)).await?;
+        let choice = deliberation::VoteChoice::Yes.into();
+        let reason = Some(HIDDEN.to_owned());
+        step!(
+            delegate,
+            CastVoteRequest { department_code: department.into(), choice: choice, reason: reason }
+        );
+    }
+    step!(chair, CloseBallotRequest {});
+    Ok(step!(chair, AdoptDecisionRequest {}).position)
+}
+
+/// The ids of what the secret topic led to, of the same session.
+pub async fn secret_of(sandbox: &Sandbox, planted: &Ids) -> anyhow::Result<Ids> {
+    let supervisor = sandbox.client(Role::Supervisor, None).await?;
+    let list = resolution::ListResolutionsRequest { body_code: Some("MARKS".into()), ..Default::default() };
+    let found = supervisor.call(list).await?.resolutions.into_iter().nth(1).context("a second resolution")?;
+    let items = resolution::ListItemsRequest {
+        resolution_id: Some(found.resolution_id.clone()),
+        ..Default::default()
+    };
+    let item = supervisor.call(items).await?.items.into_iter().next().context("an item")?;
+    let get = scheduling::GetSessionRequest { at_least_position: 0, session_id: planted.session.clone() };
+    let outline = supervisor.call(get).await?.session.and_then(|session| session.outline);
+    let topic = outline.and_then(|outline| outline.topics.into_iter().nth(1)).context("a second topic")?;
+    Ok(Ids {
+        session: planted.session.clone(),
+        matter: topic.matter_id.context("a matter")?,
+        resolution: found.resolution_id,
+        resolution_number: found.number,
+        item: item.item_id,
+        item_number: item.number,
+        lead: NEIGHBOUR.into(),
+    })
 }
 
 /// The ids of a body's only resolution and its item, once everything that follows from a position has been done.

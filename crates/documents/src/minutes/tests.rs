@@ -10,8 +10,13 @@ fn agenda() -> Agenda {
     let decides = |topic| TopicRole { topic, role: RoleOnTopic::Decides };
     let participant =
         |department: &str| Participant { department: code(department), roles: vec![decides(1), decides(2)] };
-    let topic =
-        |number, title| AgendaTopic { number, title: line(title), timebox_minutes: 20, carried: None };
+    let topic = |number, title| AgendaTopic {
+        number,
+        title: line(title),
+        timebox_minutes: 20,
+        label: Default::default(),
+        carried: None,
+    };
     Agenda {
         session: Uuid::nil(),
         title: line("防汛会商"),

@@ -2,7 +2,8 @@
 //!
 //! It is prepared from a session and has the session's id. The folder holds its parts: [`agenda`] is what it
 //! is prepared with, [`proceedings`] how far it has come, [`item`] what a decision requires; then the rules
-//! by subject: `floor`, `proposals`, `voting`, [`secret`], `outcomes`; [`size`] is how large it may grow; and `evolve`.
+//! by subject: `floor`, `proposals`, `voting`, [`secret`], `outcomes`; `seen` is how much of it somebody may see; [`size`] is
+//! how large it may grow; and `evolve`.
 
 pub mod agenda;
 pub mod changes;
@@ -20,13 +21,15 @@ mod proposals;
 mod recusals;
 pub mod rejection;
 pub mod secret;
+mod secret_choices;
+mod seen;
 mod signing;
 pub mod size;
 mod votes;
 mod voting;
 
 pub use agenda::{Agenda, AgendaTopic, Carried, Mode, Participant, RoleOnTopic, TopicRole};
-pub use choices::OptionChoice;
+pub use choices::{OpenedLot, OpenedPaper, OptionChoice, SealedLot};
 pub use event::Event;
 pub use item::{Decision, DraftedItem, ItemDraft, ItemDue};
 pub use mandates::Mandate;
@@ -109,11 +112,21 @@ pub enum Command {
     /// Declares what the decision on a topic would do to earlier resolutions of the body.
     DeclareChanges { topic: u32, changes: Vec<ResolutionChange> },
     /// Opens a choice among options.
-    OpenChoice { topic: u32, question: Line, options: Vec<Line>, method: ChoiceMethod },
+    OpenChoice {
+        topic: u32,
+        question: Line,
+        options: Vec<Line>,
+        method: ChoiceMethod,
+        lot: Option<SealedLot>,
+    },
     /// Says, or changes, what a department prefers: options by their numbers, or points for each.
     CastChoice { topic: u32, department: Code, named: Vec<u32>, points: Vec<u32> },
-    /// Closes and counts a choice.
-    CloseChoice { topic: u32 },
+    /// Says, or changes, in secret what a department prefers in a choice, which the caller names.
+    CastSecretChoice { topic: u32, choice: u32, department: Code, sealed: Vec<u8> },
+    /// Closes and counts a choice; what was sealed of it was opened for that.
+    CloseChoice { topic: u32, opened: Vec<OpenedPaper>, lot: Option<OpenedLot> },
+    /// Ends a secret choice without a count.
+    VoidChoice { topic: u32, reason: Text },
     /// Opens a ballot on the current version, which the caller names.
     OpenBallot { topic: u32, version: u32 },
     /// Casts or changes a department's vote.
@@ -168,6 +181,7 @@ impl Command {
                 | Command::CastSecretVote { .. }
                 | Command::AcceptItem { .. }
                 | Command::CastChoice { .. }
+                | Command::CastSecretChoice { .. }
                 | Command::RecordRollCall { .. }
                 | Command::RecordHandCount { .. }
                 | Command::RecordRecusal { .. }
@@ -193,7 +207,9 @@ impl Command {
             | Command::DeclareChanges { topic, .. }
             | Command::OpenChoice { topic, .. }
             | Command::CastChoice { topic, .. }
-            | Command::CloseChoice { topic }
+            | Command::CastSecretChoice { topic, .. }
+            | Command::CloseChoice { topic, .. }
+            | Command::VoidChoice { topic, .. }
             | Command::OpenBallot { topic, .. }
             | Command::CastVote { topic, .. }
             | Command::CastSecretVote { topic, .. }
@@ -309,9 +325,12 @@ impl Aggregate for Docket {
 
     #[expect(clippy::too_many_lines, reason = "each command is named once")]
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
+        let hidden = seen::may_know(state, &command, issued);
         if command.presides() {
-            floor::may_preside(state, command.topic(state), issued)?;
+            let topic = command.topic(state).filter(|_| hidden.is_ok());
+            floor::may_preside(state, topic, issued)?;
         }
+        hidden?;
         let bytes_max = command.bytes_max();
         let events = match command {
             Command::Prepare { agenda } => floor::prepare(state, agenda, issued),
@@ -356,13 +375,19 @@ impl Aggregate for Docket {
                 proposals::accept_item(state.open()?, item, department, issued)
             }
             Command::DeclareChanges { topic, changes } => changes::declare(state.open()?, topic, changes),
-            Command::OpenChoice { topic, question, options, method } => {
-                choices::open(state.open()?, topic, question, options, method, issued)
+            Command::OpenChoice { topic, question, options, method, lot } => {
+                choices::open(state.open()?, topic, choices::Asked { question, options, method, lot }, issued)
             }
             Command::CastChoice { topic, department, named, points } => {
                 choices::cast(state.open()?, topic, department, named, points, issued)
             }
-            Command::CloseChoice { topic } => choices::close(state.open()?, topic, issued),
+            Command::CastSecretChoice { topic, choice, department, sealed } => {
+                secret_choices::cast(state.open()?, topic, choice, department, sealed, issued)
+            }
+            Command::CloseChoice { topic, opened, lot } => {
+                choices::close(state.open()?, topic, opened, lot.as_ref())
+            }
+            Command::VoidChoice { topic, reason } => secret_choices::void(state.open()?, topic, reason),
             Command::OpenBallot { topic, version } => {
                 voting::open_ballot(state.open()?, topic, version, issued)
             }
@@ -418,11 +443,7 @@ impl Aggregate for Docket {
     }
 
     fn audience(state: &State) -> Audience<'_> {
-        let agenda = state.proceedings().map(|proceedings| &proceedings.agenda);
-        agenda.map_or(Audience::Everybody, |agenda| {
-            let concerned = Audience::of(agenda.concerned()).kept_by(&agenda.constitution.secretariat);
-            concerned.before(agenda.body.clone())
-        })
+        state.proceedings().map_or(Audience::Everybody, Proceedings::audience)
     }
 
     fn evolve(state: State, event: &Event) -> State {

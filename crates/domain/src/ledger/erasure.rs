@@ -38,12 +38,14 @@ pub enum Command {
         /// Id of the erasure.
         erasure_id: Uuid,
     },
-    /// Gives up the key of a secret ballot that has ended.
+    /// Gives up the key of a secret ballot, or of a choice among options, that has ended.
     GiveUpBallotKey {
         /// The docket of the ballot.
         docket_id: Uuid,
-        /// The ballot's number within the docket.
+        /// The ballot's number within the docket, or the choice's within its topic.
         ballot_number: u32,
+        /// The number of the topic, when it is a choice.
+        topic_number: Option<u32>,
         /// Ids of the keys that its votes are sealed with; none when none was cast.
         key_ids: Vec<Uuid>,
     },
@@ -73,13 +75,15 @@ pub enum Event {
         /// Id of the erasure.
         erasure_id: Uuid,
     },
-    /// The key of a secret ballot that has ended was given up: nothing is opened with it from then on, and it is destroyed.
+    /// The key of a secret ballot, or of a choice among options, that has ended was given up: nothing is opened with it from then on, and it is destroyed.
     /// What is derived from the log never held what was sealed with it.
     BallotKeyGivenUp {
         /// The docket of the ballot.
         docket_id: Uuid,
-        /// The ballot's number within the docket.
+        /// The ballot's number within the docket, or the choice's within its topic.
         ballot_number: u32,
+        /// The number of the topic, when it is a choice.
+        topic_number: Option<u32>,
         /// Ids of the keys that its votes were sealed with.
         key_ids: Vec<Uuid>,
     },
@@ -174,9 +178,11 @@ impl Aggregate for Erasures {
                 Stage::KeyDestroyed => Ok(vec![Event::Completed { erasure_id }]),
                 Stage::Completed => Ok(vec![]),
             },
-            Command::GiveUpBallotKey { docket_id, ballot_number, key_ids } => Ok(match key_ids.is_empty() {
+            Command::GiveUpBallotKey { docket_id, ballot_number, topic_number, key_ids } => Ok(match key_ids
+                .is_empty()
+            {
                 true => vec![],
-                false => vec![Event::BallotKeyGivenUp { docket_id, ballot_number, key_ids }],
+                false => vec![Event::BallotKeyGivenUp { docket_id, ballot_number, topic_number, key_ids }],
             }),
         }
     }

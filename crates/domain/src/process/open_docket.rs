@@ -53,6 +53,7 @@ fn agenda(
         number: topic.number,
         title: topic.title.clone(),
         timebox_minutes: topic.timebox_minutes,
+        label: topic.label,
         carried: topic.matter.map(carried),
     });
     let participants = outline.attendees.iter().map(|attendee| Participant {

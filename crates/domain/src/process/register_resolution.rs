@@ -29,6 +29,7 @@ pub fn react(id: Uuid, state: &docket::State, event: &docket::Event) -> Option<R
         },
         acknowledge_by: decision.acknowledge_by,
         changes: decision.changes,
+        label: decision.label,
         items: decision.items.into_iter().map(|item| (ActionItem::id(id, item.number), item)).collect(),
     })
 }

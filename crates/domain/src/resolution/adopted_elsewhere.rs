@@ -8,7 +8,7 @@ use crate::resolution::action_item::{ACKNOWLEDGE_WORKING_DAYS, ActionItem};
 use crate::resolution::registering::Registering;
 use crate::resolution::resolution::{Origin, Rejection, refusal};
 use crate::resolution_change::{ResolutionChange, check_all};
-use crate::{Code, Date, Issued, Line, Text, Timestamp, Uuid};
+use crate::{Code, Date, Issued, Label, Line, Text, Timestamp, Uuid};
 
 /// Items of one decision, at most: they are recorded in one commit with the resolution and its number.
 pub const ITEMS_MAX: usize = 250;
@@ -89,6 +89,7 @@ impl AdoptedElsewhere {
             origin: Origin::Elsewhere { source: self.source },
             acknowledge_by: calendar.end_of(acknowledge_on),
             changes: self.changes,
+            label: Label::Internal,
             items,
         })
     }

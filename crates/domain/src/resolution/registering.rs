@@ -8,7 +8,7 @@ use crate::resolution::action_item::{self, Assignment};
 use crate::resolution::register::{self, Register};
 use crate::resolution::resolution::{self, Origin, Registration};
 use crate::resolution_change::ResolutionChange;
-use crate::{Code, Date, Line, Text, Timestamp, Uuid};
+use crate::{Code, Date, Label, Line, Text, Timestamp, Uuid};
 
 /// A decision that is waiting for its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct Registering {
     pub acknowledge_by: Timestamp,
     /// What it does to earlier resolutions.
     pub changes: Vec<ResolutionChange>,
+    /// Who may see it.
+    pub label: Label,
     /// What is to be done, each with its id.
     pub items: Vec<(Uuid, DecidedItem)>,
 }
@@ -67,6 +69,7 @@ impl Registering {
             decided_on: self.decided_on,
             items: self.items.iter().map(|(id, _)| *id).collect(),
             changes: self.changes.clone(),
+            label: self.label,
         };
         Numbered {
             resolution: (self.resolution, resolution::Command::Register { registration }),

@@ -2,7 +2,8 @@
 
 use crate::resolution_change::{CARRIED_OVER_MAX, CHANGES_MAX, ChangeEffect, ResolutionChange, Unfit};
 use crate::{
-    Aggregate, Audience, Code, Date, Issued, Line, Text, Timestamp, Uuid, aggregate::derived_id, rejections,
+    Aggregate, Audience, Code, Date, Issued, Label, Line, Text, Timestamp, Uuid, aggregate::derived_id,
+    rejections,
 };
 
 /// How a decision was carried.
@@ -74,6 +75,8 @@ pub struct Registration {
     pub items: Vec<Uuid>,
     /// What it does to earlier resolutions.
     pub changes: Vec<ResolutionChange>,
+    /// Who may see it: what is public, everybody.
+    pub label: Label,
 }
 
 /// The commands.
@@ -276,9 +279,11 @@ impl Aggregate for Resolution {
 
     /// Only supervisors put one on record. Whose matter it is, its docket and its items know, and so does the view of them.
     fn audience(state: &State) -> Audience<'_> {
-        state.registered().map_or(Audience::Everybody, |registered| {
-            Audience::of([]).before(registered.registration.body.clone())
-        })
+        let registration = state.registered().map(|registered| &registered.registration);
+        match registration.filter(|registration| registration.label != Label::Public) {
+            Some(registration) => Audience::of([]).before(registration.body.clone()),
+            None => Audience::Everybody,
+        }
     }
 
     fn evolve(state: State, event: &Event) -> State {

@@ -3,7 +3,7 @@
 
 use super::matter::{self, Intake, Matter};
 use super::session::{Attendee, Command, Filed, State, Topic};
-use crate::{Code, Text, Uuid};
+use crate::{Code, Label, Text, Uuid};
 
 /// Gives each topic that names no matter one: that of the topic which it replaces, the one with its title or else its
 /// number, or else a new one, whose id follows from the seed.
@@ -35,9 +35,10 @@ pub fn matter_commands(
 ) -> Vec<(Uuid, matter::Command)> {
     match (command, before.filed()) {
         (Command::Request { outline, chair } | Command::Alarm { outline, chair, .. }, None) => {
-            let concerned = outline.departments().chain([chair]).chain(requester).cloned().collect();
-            let case_reference = outline.case_reference.clone();
-            let put = Put { session, body: &outline.body, from: None, concerned, seed, case_reference };
+            let others = [chair].into_iter().chain(requester).cloned().collect();
+            let (attendees, case_reference) = (&outline.attendees, outline.case_reference.clone());
+            let put =
+                Put { session, body: &outline.body, from: None, attendees, others, seed, case_reference };
             put.all(&outline.topics)
         }
         (Command::Revise { topics, attendees, .. }, Some(filed)) => {
@@ -56,7 +57,12 @@ pub fn matter_commands(
 pub fn move_matters(from: Uuid, into: Uuid, filed: &Filed, target: &Filed) -> Vec<(Uuid, matter::Command)> {
     let last = u32::try_from(target.outline.topics.len()).unwrap_or(u32::MAX);
     let topics: Vec<Topic> = filed.outline.topics.iter().map(|topic| topic.renumbered(last)).collect();
-    Put { from: Some(from), ..Put::again(into, target, &filed.outline.attendees, into) }.all(&topics)
+    // Those that attend both have their roles on the topics of both.
+    let attending = filed.outline.attendees.iter().map(|attendee| attendee.renumbered(last));
+    let attendees: Vec<Attendee> = attending.chain(target.outline.attendees.iter().cloned()).collect();
+    let others = [&target.chair, &filed.chair].into_iter().chain(&target.requester).chain(&filed.requester);
+    let others = others.cloned().collect();
+    Put { from: Some(from), others, ..Put::again(into, target, &attendees, into) }.all(&topics)
 }
 
 fn take_off<'t>(
@@ -76,21 +82,30 @@ struct Put<'a> {
     body: &'a Code,
     /// The session that they come from.
     from: Option<Uuid>,
-    concerned: Vec<Code>,
+    attendees: &'a [Attendee],
+    /// Whoever else is concerned by all topics.
+    others: Vec<Code>,
     seed: Uuid,
     case_reference: Option<crate::Line>,
 }
 
 impl<'a> Put<'a> {
-    fn again(session: Uuid, filed: &'a Filed, attendees: &[Attendee], seed: Uuid) -> Put<'a> {
-        let attending = attendees.iter().map(|attendee| &attendee.department);
-        let concerned = attending.chain(filed.concerned()).cloned().collect();
+    fn again(session: Uuid, filed: &'a Filed, attendees: &'a [Attendee], seed: Uuid) -> Put<'a> {
+        let others = [&filed.chair].into_iter().chain(&filed.requester).cloned().collect();
         let case_reference = filed.outline.case_reference.clone();
-        Put { session, body: &filed.outline.body, from: None, concerned, seed, case_reference }
+        Put { session, body: &filed.outline.body, from: None, attendees, others, seed, case_reference }
     }
 
     fn all(&self, topics: &[Topic]) -> Vec<(Uuid, matter::Command)> {
         topics.iter().filter_map(|topic| Some((topic.matter?, self.one(topic, topic.matter?)))).collect()
+    }
+
+    /// Whose matter a topic is: of those that attend, all, or where it is secret those that have a role on it.
+    fn concerned(&self, topic: &Topic) -> Vec<Code> {
+        let takes_part =
+            |attendee: &&Attendee| topic.label != Label::Secret || attendee.has_role_on(topic.number);
+        let attending = self.attendees.iter().filter(takes_part).map(|attendee| &attendee.department);
+        attending.chain(&self.others).cloned().collect()
     }
 
     fn one(&self, topic: &Topic, matter: Uuid) -> matter::Command {
@@ -100,7 +115,7 @@ impl<'a> Put<'a> {
             body: self.body.clone(),
             from: self.from,
             topic: topic.number,
-            concerned: self.concerned.clone(),
+            concerned: self.concerned(topic),
             intake: is_new.then(|| Intake {
                 title: topic.title.clone(),
                 summary: None,
@@ -121,7 +136,8 @@ mod tests {
 
     fn topic(number: u32, title: &str, matter: Option<u128>) -> Topic {
         let matter = matter.map(Uuid::from_u128);
-        Topic { number, title: line(title), timebox_minutes: 10, papers_required: false, matter }
+        let label = Label::default();
+        Topic { number, title: line(title), timebox_minutes: 10, papers_required: false, label, matter }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Who may do what with a session: what its body says to a command, before the session itself is asked.
 
-use super::body::{self, Version};
+use super::body::{self, Function, Version};
 use super::session::{Attendee, Command, Filed, Kind, Outline, Rejection, RoleOnTopic, State};
-use crate::{Code, Issued, Role};
+use crate::{Audience, Code, Issued, Label, Role};
 
 /// Refuses a command on a session of this body from whoever may not issue it, and a request that the body does not
 /// allow. Process managers may do everything; a session that does not exist refuses by itself.
@@ -41,7 +41,10 @@ pub fn check(
             people.requester()?;
             seats(attendees, people.version)
         }
-        Command::SubmitPaper { .. } => people.own(),
+        Command::SubmitPaper { topic, .. } => {
+            people.own()?;
+            people.sees(*topic)
+        }
         Command::AnswerInvitation { department, .. } | Command::NameDelegate { department, .. } => {
             people.of(department)
         }
@@ -54,6 +57,13 @@ fn request(outline: &Outline, body: &body::State, issued: &Issued) -> Result<(),
         return Err(Rejection::DepartmentRequired);
     }
     let convenors = &version.charter.convenors;
+    let own = issued.by.department.as_ref().filter(|own| convenors.contains(own));
+    if let Some(own) =
+        own.filter(|own| outline.kind == Kind::Emergency && !version.holds(own, Function::Convenor))
+    {
+        let (department_code, body_code) = (own.clone(), version.body.clone());
+        return Err(Rejection::OfficeNotAccepted { department_code, body_code });
+    }
     if outline.kind == Kind::Emergency && !speaks_for_one_of(convenors, issued) {
         return Err(Rejection::NotAConvenor {
             body_code: version.body.clone(),
@@ -96,7 +106,7 @@ impl People<'_> {
     fn is_in_the_chair(&self) -> bool {
         let department = self.issued.by.department.as_ref();
         self.issued.by.is(Role::Chair)
-            && department.is_some_and(|department| self.version.charter.may_chair(department))
+            && department.is_some_and(|department| self.version.in_effect().may_chair(department))
     }
 
     fn is_the_requester(&self) -> bool {
@@ -120,7 +130,7 @@ impl People<'_> {
         if self.is_of_the_secretariat() || self.is_in_the_chair() {
             return Ok(());
         }
-        let charter = &self.version.charter;
+        let charter = &self.version.in_effect();
         Err(Rejection::NotInCharge {
             body_code: self.version.body.clone(),
             secretariat_codes: joined(&charter.secretariat),
@@ -153,6 +163,22 @@ impl People<'_> {
             return Ok(());
         }
         Err(Rejection::NotOfTheSession { department_code: self.issued.by.spoken_for() })
+    }
+
+    /// Whoever takes part in a secret topic. To others it is like one that is not there.
+    fn sees(&self, number: u32) -> Result<(), Rejection> {
+        let topic = self.filed.outline.topic(number).filter(|topic| topic.label == Label::Secret);
+        let sees = |audience: Audience<'_>| match audience {
+            Audience::Everybody => true,
+            Audience::Concerned { departments, .. } => {
+                departments.into_iter().any(|department| self.issued.by.speaks_for(department))
+            }
+        };
+        let may = topic.is_none_or(|topic| sees(self.filed.audience_of(topic)));
+        if may || self.is_in_the_chair() || self.is_of_the_secretariat() {
+            return Ok(());
+        }
+        Err(Rejection::UnknownTopic { topic_number: number })
     }
 
     fn not_your_department(&self, needed_codes: String) -> Rejection {

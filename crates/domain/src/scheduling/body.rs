@@ -2,15 +2,17 @@
 //! its versions stays on record.
 //!
 //! The folder holds its parts: [`charter`] is what a body is, `meeting_rules` what its sessions are screened against,
-//! [`emergency_plan`] whom it calls in an emergency.
+//! [`emergency_plan`] whom it calls in an emergency, [`office`] what departments are named for beside their seats.
 
 pub mod charter;
 pub mod emergency_plan;
 mod meeting_rules;
+pub mod office;
 
 pub use charter::{Charter, Seat, Standing};
 pub use emergency_plan::{EmergencyPlan, PlanSubstitutes, PlannedCall};
 pub use meeting_rules::MeetingRules;
+pub use office::{Function, Office};
 
 use crate::aggregate::id_of_code;
 use crate::constitution::{Constitution, Voter};
@@ -39,7 +41,7 @@ pub enum Command {
         /// The departments for which whoever changes it answers.
         answered_for: BTreeSet<Code>,
     },
-    /// Accepts the seat that a department was given.
+    /// Accepts the seat that a department was given, and whatever else it is named for.
     AcceptSeat {
         /// The department.
         department: Code,
@@ -76,6 +78,8 @@ pub enum Event {
         charter: Charter,
         /// The departments that have not accepted their seats yet, in the order of the seats.
         pending: Vec<Code>,
+        /// What departments are named for beside their seats and have not accepted yet.
+        pending_offices: Vec<Office>,
     },
     /// The body was changed.
     Changed {
@@ -87,8 +91,10 @@ pub enum Event {
         reason: Text,
         /// The departments that have not accepted their seats yet, in the order of the seats.
         pending: Vec<Code>,
+        /// What departments are named for beside their seats and have not accepted yet.
+        pending_offices: Vec<Office>,
     },
-    /// A department accepted its seat, which counts from this version on.
+    /// A department accepted its seat, and whatever else it is named for; that counts from this version on.
     SeatAccepted {
         /// The number of the version, from 2.
         version: u32,
@@ -106,7 +112,7 @@ rejections! {
         DuplicateBody("DUPLICATE_BODY") { body_code: Code } =
             "body {body_code} is defined already, and not like this; change it instead",
         NoSuchSeat("NO_SUCH_SEAT") { body_code: Code, department_code: Code } =
-            "body {body_code} has no seat for department {department_code}",
+            "body {body_code} has no seat for department {department_code}, and does not name it for anything else",
         NoDecidingSeat("NO_DECIDING_SEAT") = "a body needs at least one seat that decides",
         DuplicateSeat("DUPLICATE_SEAT") { department_code: Code } =
             "department {department_code} is given two seats",
@@ -187,6 +193,8 @@ pub struct Version {
     pub charter: Charter,
     /// The departments that have not accepted their seats yet, in the order of the seats: these neither count nor vote.
     pub pending: Vec<Code>,
+    /// What departments are named for beside their seats and have not accepted yet.
+    pub pending_offices: Vec<Office>,
 }
 
 impl State {
@@ -210,9 +218,20 @@ impl Version {
         self.charter.has_seat(department) && !self.pending.contains(department)
     }
 
+    /// Whether there is something that the department has not accepted.
+    pub fn waits_for(&self, department: &Code) -> bool {
+        self.pending.contains(department)
+            || self.pending_offices.iter().any(|office| office.department == *department)
+    }
+
+    fn names(&self, department: &Code) -> bool {
+        self.charter.has_seat(department)
+            || self.charter.offices().iter().any(|office| office.department == *department)
+    }
+
     /// What matters of this class are decided by, on a day: what a docket keeps to.
     pub fn constitution(&self, class: MatterClass, day: Date) -> Constitution {
-        let charter = &self.charter;
+        let charter = &self.in_effect();
         let voter = |seat: &Seat| Voter {
             department: seat.department.clone(),
             weight: seat.weight,
@@ -259,8 +278,8 @@ impl Aggregate for Body {
                     must_be_a_clerk_of(&charter.secretariat, issued)?;
                 }
                 charter.check()?;
-                let pending = pending(&charter, None, &answered_for, issued);
-                Ok(vec![Event::Defined { body, charter, pending }])
+                let (pending, pending_offices) = pending(&charter, None, &answered_for, issued);
+                Ok(vec![Event::Defined { body, charter, pending, pending_offices }])
             }
             (Command::Define { charter, .. }, State::Defined(defined)) if defined.charter == charter => {
                 Ok(vec![])
@@ -274,11 +293,13 @@ impl Aggregate for Body {
             (Command::Change { charter, reason, answered_for }, State::Defined(defined)) => {
                 must_be_a_clerk_of(&defined.charter.secretariat, issued)?;
                 charter.check()?;
-                let pending = pending(&charter, Some(defined), &answered_for, issued);
-                if defined.charter == charter && defined.pending == pending {
+                let (pending, pending_offices) = pending(&charter, Some(defined), &answered_for, issued);
+                let unchanged = defined.pending == pending && defined.pending_offices == pending_offices;
+                if defined.charter == charter && unchanged {
                     return Ok(vec![]);
                 }
-                Ok(vec![Event::Changed { version: defined.next_number(), charter, reason, pending }])
+                let version = defined.next_number();
+                Ok(vec![Event::Changed { version, charter, reason, pending, pending_offices }])
             }
             (Command::AcceptSeat { department }, State::Defined(defined)) => {
                 defined.accept_seat(department, issued)
@@ -292,17 +313,20 @@ impl Aggregate for Body {
 
     fn evolve(state: State, event: &Event) -> State {
         match (state, event) {
-            (State::Undefined, Event::Defined { body, charter, pending }) => {
+            (State::Undefined, Event::Defined { body, charter, pending, pending_offices }) => {
                 let (body, charter, pending) = (body.clone(), charter.clone(), pending.clone());
-                State::Defined(Box::new(Version { body, number: 1, charter, pending }))
+                let pending_offices = pending_offices.clone();
+                State::Defined(Box::new(Version { body, number: 1, charter, pending, pending_offices }))
             }
-            (State::Defined(defined), Event::Changed { version, charter, pending, .. }) => {
+            (State::Defined(defined), Event::Changed { version, charter, pending, pending_offices, .. }) => {
                 let (body, charter, pending) = (defined.body, charter.clone(), pending.clone());
-                State::Defined(Box::new(Version { body, number: *version, charter, pending }))
+                let (number, pending_offices) = (*version, pending_offices.clone());
+                State::Defined(Box::new(Version { body, number, charter, pending, pending_offices }))
             }
             (State::Defined(mut defined), Event::SeatAccepted { version, department }) => {
                 defined.number = *version;
                 defined.pending.retain(|code| code != department);
+                defined.pending_offices.retain(|office| office.department != *department);
                 State::Defined(defined)
             }
             (state, _) => state,
@@ -321,32 +345,43 @@ impl Version {
         if !may_accept || !issued.by.speaks_for(&department) {
             return Err(not_yours(std::slice::from_ref(&department), issued));
         }
-        if !self.charter.has_seat(&department) {
+        if !self.names(&department) {
             return Err(Rejection::NoSuchSeat { body_code: self.body.clone(), department_code: department });
         }
-        if self.has_accepted(&department) {
+        if !self.waits_for(&department) {
             return Ok(vec![]);
         }
         Ok(vec![Event::SeatAccepted { version: self.next_number(), department }])
     }
 }
 
-/// The departments whose seats do not count yet: whoever makes the version answers for none of them, and they have not
-/// accepted before. Operators seat anybody.
+/// The departments whose seats do not count yet, and what else does not: whoever makes the version answers for none of them,
+/// and they have not accepted before. Operators seat anybody.
 fn pending(
     charter: &Charter,
     before: Option<&Version>,
     answered_for: &BTreeSet<Code>,
     issued: &Issued,
-) -> Vec<Code> {
+) -> (Vec<Code>, Vec<Office>) {
     if issued.by.is(Role::Operator) || issued.by.is_process() {
-        return vec![];
+        return (vec![], vec![]);
     }
     let holds = |department: &Code| {
         answered_for.contains(department) || before.is_some_and(|version| version.has_accepted(department))
     };
     let departments = charter.seats.iter().map(|seat| &seat.department);
-    departments.filter(|department| !holds(department)).cloned().collect()
+    let seats = departments.filter(|department| !holds(department)).cloned().collect();
+    let is_accepted = |office: &Office| {
+        answered_for.contains(&office.department)
+            || before.is_some_and(|version| version.holds(&office.department, office.function))
+    };
+    (seats, charter.offices().into_iter().filter(|office| !is_accepted(office)).collect())
+}
+
+/// The body as a command makes it; none when the command is refused.
+pub fn made_by(state: &State, command: &Command, issued: &Issued) -> Option<Version> {
+    let events = Body::decide(state, command.clone(), issued).ok()?;
+    Body::fold(state.clone(), &events).version().cloned()
 }
 
 /// Refuses everybody but clerks of these departments.

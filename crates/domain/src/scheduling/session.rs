@@ -2,13 +2,14 @@
 //! its convening, and to its end when every topic has an outcome.
 //!
 //! The folder holds its parts: `outline` is what is requested, `screening` compares it with the body's rules,
-//! `state` is what is known of it; the rules are grouped by when they apply: `admission`, `convening`.
+//! `state` is what is known of it, and `seen` how much of that somebody may see; the rules are grouped by when they apply: `admission`, `convening`.
 
 mod admission;
 mod convening;
 pub mod next;
 mod outline;
 mod screening;
+mod seen;
 mod state;
 
 pub use convening::{
@@ -19,6 +20,7 @@ pub use outline::{
     TOPICS_MAX, Topic, TopicRole,
 };
 pub use screening::{Finding, Rule};
+pub use seen::HIDDEN;
 pub use state::{
     Appointment, Delegate, Filed, FiledPaper, Forum, Invitation, Progress, Screening, Slot, Stage, State,
 };
@@ -27,7 +29,7 @@ use crate::calendar::WorkingCalendar;
 use crate::constitution::Constitution;
 use crate::decision_rule::MatterClass;
 use crate::scheduling::body::MeetingRules;
-use crate::{Aggregate, Audience, Code, Issued, Line, Text, Timestamp, Uuid, rejections};
+use crate::{Aggregate, Audience, Code, Issued, Label, Line, Text, Timestamp, Uuid, rejections};
 use jiff::SignedDuration;
 
 /// Papers on one topic, at most.
@@ -46,6 +48,8 @@ pub struct Paper {
     pub sha256: Line,
     /// Where it is kept.
     pub uri: Line,
+    /// Who may see it.
+    pub label: Label,
 }
 
 /// An answer to an invitation.
@@ -403,6 +407,8 @@ rejections! {
             "body {body_code} has no emergency plan {plan_code}; its charter lists those that it has",
         NotAConvenor("NOT_A_CONVENOR") { body_code: Code, needed_codes: String, department_code: String } =
             "only {needed_codes} may declare an emergency of body {body_code}; you speak for {department_code}",
+        OfficeNotAccepted("OFFICE_NOT_ACCEPTED") { department_code: Code, body_code: Code } =
+            "department {department_code} has not accepted what body {body_code} names it for; accept it first",
         EmergencyNotDeclared("EMERGENCY_NOT_DECLARED") =
             "an emergency session needs the reason and the authority by which it is declared",
         NotAnEmergency("NOT_AN_EMERGENCY") = "only an emergency session is declared with a reason and an authority",
@@ -538,9 +544,7 @@ impl Aggregate for Session {
     }
 
     fn audience(state: &State) -> Audience<'_> {
-        state.filed().map_or(Audience::Everybody, |filed| {
-            Audience::of(filed.concerned()).before(filed.outline.body.clone())
-        })
+        state.filed().map_or(Audience::Everybody, Filed::audience)
     }
 
     fn evolve(state: State, event: &Event) -> State {

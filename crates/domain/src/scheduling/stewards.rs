@@ -4,7 +4,7 @@
 //! It is one aggregate, written with each version of a body, so that whoever asks what a clerk may see has to read one
 //! stream and not those of all bodies.
 
-use super::body::Charter;
+use super::body::Version;
 use crate::{Aggregate, Audience, Code, Issued, Uuid, aggregate::id_of_code};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -22,8 +22,9 @@ pub enum Command {
 }
 
 impl Command {
-    /// What a version of a body comes to.
-    pub fn of(body: &Code, charter: &Charter) -> Command {
+    /// What a version of a body comes to. Whoever has not accepted to lead it sees nothing for that.
+    pub fn of(version: &Version) -> Command {
+        let (body, charter) = (&version.body, version.in_effect());
         let leading = charter.deputies.iter().chain([&charter.chair]);
         let stewards = charter.secretariat.iter().chain(leading).cloned().collect();
         Command::Name { body: body.clone(), stewards }

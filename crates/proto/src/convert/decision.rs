@@ -6,6 +6,7 @@ use crate::resolution::{events::v1 as resolution, v1 as resolution_api};
 use crate::scheduling::{events::v1 as scheduling, v1 as scheduling_api};
 use crate::wire::missing;
 use crate::{Invalid, Wire, read_fields, wire_enum, wire_required, wire_struct};
+use domain::Label;
 use domain::constitution::{Constitution, Voter};
 use domain::decision_rule::{
     Abstention, DecisionRule, MajorityBase, MatterClass, Method, OptionTie, Quorum, QuorumBase,
@@ -90,7 +91,7 @@ macro_rules! wire_method {
 }
 wire_method!(scheduling, scheduling_api, deliberation, deliberation_api);
 
-/// An enum of which a small body says nothing: unspecified is what is usual.
+/// An enum of which one may say nothing: unspecified is what is usual.
 macro_rules! wire_usual {
     ($type:path => $wire:path $(, $same:path)* { $($case:ident),+ $(,)? }) => {
         impl Wire<i32> for $type {
@@ -136,7 +137,9 @@ macro_rules! wire_unless_usual {
         }
     )+ };
 }
-wire_unless_usual!(MajorityBase, OptionTie);
+wire_usual!(Label => scheduling::Label, scheduling_api::Label, deliberation::Label, deliberation_api::Label,
+    resolution::Label, resolution_api::Label { Public, Internal, Secret });
+wire_unless_usual!(MajorityBase, OptionTie, Label);
 
 /// The finer points of voting: what is usual is left out where it is stored, and may be left out where it is asked for.
 macro_rules! wire_voting {

@@ -7,7 +7,9 @@ use crate::{Invalid, Wire, read_fields, wire_enum, wire_events, wire_required, w
 use domain::Date;
 use domain::deliberation::ballot::options::ChoiceMethod;
 use domain::deliberation::ballot::{BallotResult, Choice, Hands, OpenedVote, Seat, VotePart};
-use domain::deliberation::docket::choices::{ChoicePaper, ChoiceResult, Figures, TieBroken};
+use domain::deliberation::docket::choices::{
+    ChoicePaper, ChoiceResult, Figures, OpenedPaper, SealedLot, TieBroken,
+};
 use domain::deliberation::docket::{self, Mode};
 use domain::deliberation::minutes;
 use domain::due::DueRule;
@@ -27,7 +29,7 @@ wire_struct!(docket::Carried => deliberation::CarriedMatter, api::CarriedMatter 
     matter_id: matter, deferrals, deferrals_max,
 });
 wire_struct!(docket::AgendaTopic => deliberation::AgendaTopic, api::AgendaTopic {
-    number, title, timebox_minutes, carried,
+    number, title, timebox_minutes, carried, label,
 });
 wire_struct!(docket::Agenda => deliberation::DocketAgenda, api::DocketAgenda {
     session_id: session, title, body_code: body, constitution, requester_code: requester, mode, decide_by,
@@ -61,7 +63,11 @@ wire_struct!(Figures => deliberation::ChoiceFigures, api::ChoiceFigures { of_opt
 wire_struct!(ChoiceResult => deliberation::ChoiceResult, api::ChoiceResult {
     first, figures, cast, quorum, body_version, tie_broken,
 });
-wire_struct!(TieBroken => deliberation::TieBroken, api::TieBroken { option_number: option, by, lot });
+wire_struct!(TieBroken => deliberation::TieBroken, api::TieBroken {
+    option_number: option, by, lot, lot_secret,
+});
+wire_struct!(OpenedPaper => deliberation::OpenedPaper, api::OpenedPaper { tracking_code, named, points });
+wire_struct!(SealedLot => deliberation::SealedLot { commitment, sealed });
 wire_struct!(ChoicePaper => deliberation::ChoicePaper { named, points, cast_by_code: cast_by, put_down_by_clerk });
 wire_struct!(docket::RollCallVote => api::RollCallVote { department_code: department, choice });
 wire_struct!(docket::Mandate => api::Mandate {
@@ -148,11 +154,18 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     ItemDropped => ItemDropped { topic_number: topic, item_number: item, reason },
     ItemAccepted => ItemAccepted { topic_number: topic, item_number: item, department_code: department },
     ChangesDeclared => ChangesDeclared { topic_number: topic, changes },
-    ChoiceOpened => ChoiceOpened { topic_number: topic, choice_number: choice, question, options, method },
+    ChoiceOpened => ChoiceOpened {
+        topic_number: topic, choice_number: choice, question, options, method, secret, lot,
+    },
+    ChoiceSealed => ChoiceSealed {
+        topic_number: topic, choice_number: choice, department_code: department, sealed, cast_by_code: cast_by,
+    },
+    SecretChoiceOpened => SecretChoiceOpened { topic_number: topic, choice_number: choice, papers },
+    ChoiceVoided => ChoiceVoided { topic_number: topic, choice_number: choice, reason },
     ChoiceCast => ChoiceCast {
         topic_number: topic, choice_number: choice, department_code: department, paper,
     },
-    ChoiceClosed => ChoiceClosed { topic_number: topic, choice_number: choice, result, roll },
+    ChoiceClosed => ChoiceClosed { topic_number: topic, choice_number: choice, result, roll, sealed },
     BallotOpened => BallotOpened {
         topic_number: topic, ballot_number: ballot, version, method, abstention, tie, majority_of, secret,
     },

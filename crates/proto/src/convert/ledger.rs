@@ -18,7 +18,7 @@ wire_events!(erasure::Erasures, erasure::Event => ledger {
     Requested => ErasureRequested { erasure_id, key_ids, reason, authority },
     KeyDestroyed => ErasureKeyDestroyed { erasure_id },
     Completed => ErasureCompleted { erasure_id },
-    BallotKeyGivenUp => BallotKeyGivenUp { docket_id, ballot_number, key_ids },
+    BallotKeyGivenUp => BallotKeyGivenUp { docket_id, ballot_number, topic_number, key_ids },
 });
 
 wire_enum!(erasure::Stage => api::ErasureStage { Requested, KeyDestroyed, Completed });

@@ -12,7 +12,7 @@ use domain::resolution::evidence::Evidence;
 use domain::resolution::register::{self, Register};
 use domain::resolution::resolution::{self as decision, Origin, Registration, Resolution, Votes};
 use domain::resolution_change::ResolutionChange;
-use domain::{Code, Date, Line, Text, Uuid};
+use domain::{Code, Date, Label, Line, Text, Uuid};
 
 wire_enum!(action_item::Stage => api::ItemStage {
     Assigned, Contested, Underway, Claimed, Accepted, Rescinded,
@@ -43,6 +43,7 @@ struct FlatRegistration {
     items: Vec<Uuid>,
     source: Option<Line>,
     changes: Vec<ResolutionChange>,
+    label: Label,
 }
 
 wire_struct!(FlatRegistration => resolution::ResolutionRegistration, api::ResolutionRegistration {
@@ -59,12 +60,23 @@ wire_struct!(FlatRegistration => resolution::ResolutionRegistration, api::Resolu
     item_ids: items,
     source,
     changes,
+    label,
 });
 
 impl From<&Registration> for FlatRegistration {
     fn from(registration: &Registration) -> FlatRegistration {
-        let Registration { number, origin, body, title, text, declaratory, decided_on, items, changes } =
-            registration.clone();
+        let Registration {
+            number,
+            origin,
+            body,
+            title,
+            text,
+            declaratory,
+            decided_on,
+            items,
+            changes,
+            label,
+        } = registration.clone();
         let (session, topic, votes, dissenting, source) = match origin {
             Origin::Session { session, topic, votes, dissenting } => {
                 (Some(session), Some(topic), Some(votes), dissenting, None)
@@ -85,6 +97,7 @@ impl From<&Registration> for FlatRegistration {
             items,
             source,
             changes,
+            label,
         }
     }
 }
@@ -102,9 +115,19 @@ impl TryFrom<FlatRegistration> for Registration {
                 dissenting: flat.dissenting,
             },
         };
-        let FlatRegistration { number, body, title, text, declaratory, decided_on, items, changes, .. } =
-            flat;
-        Ok(Registration { number, origin, body, title, text, declaratory, decided_on, items, changes })
+        let FlatRegistration {
+            number,
+            body,
+            title,
+            text,
+            declaratory,
+            decided_on,
+            items,
+            changes,
+            label,
+            ..
+        } = flat;
+        Ok(Registration { number, origin, body, title, text, declaratory, decided_on, items, changes, label })
     }
 }
 

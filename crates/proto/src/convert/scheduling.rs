@@ -31,11 +31,15 @@ wire_struct!(body::Charter => scheduling::BodyCharter, api::BodyCharter {
     name, chair_code: chair, seats, deputy_codes: deputies, convenor_codes: convenors,
     secretariat_codes: secretariat, meeting_rules, decision_rules, emergency_plans,
 });
-wire_struct!(body::Version => api::Body { code: body, version: number, charter, pending_codes: pending });
+wire_enum!(body::Function => scheduling::BodyFunction, api::BodyFunction { Chair, Deputy, Convenor, Substitute });
+wire_struct!(body::Office => scheduling::BodyOffice, api::BodyOffice { department_code: department, function });
+wire_struct!(body::Version => api::Body {
+    code: body, version: number, charter, pending_codes: pending, pending_offices,
+});
 
 wire_events!(body::Body, body::Event => scheduling {
-    Defined => BodyDefined { body_code: body, charter, pending_codes: pending },
-    Changed => BodyChanged { version, charter, reason, pending_codes: pending },
+    Defined => BodyDefined { body_code: body, charter, pending_codes: pending, pending_offices },
+    Changed => BodyChanged { version, charter, reason, pending_codes: pending, pending_offices },
     SeatAccepted => BodySeatAccepted { version, department_code: department },
 });
 
@@ -112,7 +116,7 @@ wire_enum!(session::Stage => api::SessionStage {
     Requested, Screened, Returned, Admitted, Scheduled, Convened, Countersigning, Concluded, Merged, Cancelled,
 });
 wire_struct!(session::Topic => scheduling::SessionTopic, api::SessionTopic {
-    number, title, timebox_minutes, papers_required, matter_id: matter,
+    number, title, timebox_minutes, papers_required, matter_id: matter, label,
 });
 wire_struct!(session::TopicRole => scheduling::TopicRole, api::TopicRole { topic_number: topic, role });
 wire_struct!(session::Attendee => scheduling::SessionAttendee, api::SessionAttendee {
@@ -123,7 +127,7 @@ wire_struct!(session::Outline => scheduling::SessionOutline, api::SessionOutline
     title, purpose, body_code: body, kind, matter_class: class, topics, attendees, duration_minutes,
     earliest_start_at, case_reference, decide_by, emergency, carries_out_item_id: carries_out,
 });
-wire_struct!(session::Paper => scheduling::Paper, api::Paper { title, sha256, uri });
+wire_struct!(session::Paper => scheduling::Paper, api::Paper { title, sha256, uri, label });
 wire_struct!(session::Finding => scheduling::Finding, api::Finding { rule, measure, limit, overridable });
 wire_struct!(session::FiledPaper => api::SessionPaper { topic_number: topic, paper, submitted_at });
 wire_struct!(session::Slot => api::SessionSlot { room_code: room, starts_at, ends_at });

@@ -6,7 +6,7 @@ mod repeats;
 
 use super::connection::Connection;
 use crate::Tasks;
-use crate::access_log::{AccessLog, Entry, Event};
+use crate::access_log::{AccessLog, Entry, Event, ShownLabel};
 use crate::error::code_name;
 use crate::identity::CallerNote;
 use crate::metrics::CallMetrics;
@@ -108,7 +108,8 @@ where
         Box::pin(async move {
             let response = answering.await?;
             let refused = Status::from_header_map(response.headers());
-            call.note_access(refused.as_ref().map_or(Code::Ok, Status::code));
+            let shown = response.extensions().get::<ShownLabel>().copied();
+            call.note_access(refused.as_ref().map_or(Code::Ok, Status::code), shown);
             match refused {
                 Some(status) => call.end(&status),
                 None => return Ok(response.map(|body| Body::new(LoggedBody { body, call }))),
@@ -174,7 +175,7 @@ impl Call {
     }
 
     /// Notes in the access log what is of interest there, once it is known how the call is answered.
-    fn note_access(&self, code: Code) {
+    fn note_access(&self, code: Code, shown: Option<ShownLabel>) {
         let (access, actor) = (&self.layer.access, self.caller.actor());
         if let Some(actor) = actor.filter(|_| access.is_first_call_with(self.token)) {
             let entry = self.entry(Event::TokenAccepted, Code::Ok);
@@ -182,7 +183,8 @@ impl Call {
         }
         if let Some(accessed) = self.accessed.get() {
             let entry = self.entry(Event::Accessed, code).by(actor);
-            access.log.note(&Entry { accessed: Some(accessed), ..entry });
+            let label = shown.map(|ShownLabel(label)| label.as_str());
+            access.log.note(&Entry { accessed: Some(accessed), label, ..entry });
         }
     }
 

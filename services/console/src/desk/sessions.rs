@@ -23,7 +23,7 @@ use http::Response;
 use minutes::Minutes;
 use proto::deliberation::v1::{GetDocketRequest, GetNextStepsRequest};
 use proto::ledger::v1::GetHeadRequest;
-use proto::scheduling::v1::{GetSessionRequest, ListSessionsRequest, Session, SessionSummary};
+use proto::scheduling::v1::{GetSessionRequest, Label, ListSessionsRequest, Session, SessionSummary};
 use tonic::body::Body;
 use tonic::{Code, Status};
 
@@ -201,7 +201,7 @@ async fn show(
         topics: outline
             .topics
             .into_iter()
-            .map(|topic| (topic.number, topic.title, topic.timebox_minutes))
+            .map(|topic| (topic.number, labelled(words, topic.title, topic.label), topic.timebox_minutes))
             .collect(),
         emergency: session.emergency.as_ref().map(|raised| emergency::of(reader, &around, raised)),
         moves,
@@ -210,6 +210,16 @@ async fn show(
         frame,
     };
     Ok(html(&page))
+}
+
+/// A title with its label, unless it is internal like most.
+fn labelled(words: Words, title: String, label: Option<i32>) -> String {
+    match label {
+        Some(label) if label != Label::Internal as i32 => {
+            format!("{title} [{}]", words.value("huishang.scheduling.v1.Label", label))
+        }
+        _ => title,
+    }
 }
 
 /// What may not be there yet: a docket is prepared when its session is convened.

@@ -118,8 +118,14 @@ pub(super) async fn record(kit: &Kit, id: Uuid, draft: &Draft) -> Result<Option<
     Ok(Some(record))
 }
 
-/// The record without what was said on topics from which whoever asks has recused themselves.
+/// The record without what was said on topics from which whoever asks has recused themselves, and without topics that they do
+/// not see.
 pub(super) fn visible(mut record: Record, scope: &Scope) -> Record {
+    let hidden = record.proceedings.hidden_from(|audience| scope.covers(audience));
+    if !hidden.is_empty() {
+        record.proceedings = record.proceedings.seen_by(|audience| scope.covers(audience));
+        record.proceedings.topics.retain(|topic| !hidden.contains(&topic.number));
+    }
     for topic in &mut record.proceedings.topics {
         if scope.is_recused(&topic.recused) {
             topic.statements.clear();

@@ -1,6 +1,7 @@
 //! The rpcs: each reads its request, has it decided or queries the view, and answers.
 
 mod changes;
+mod choice;
 mod export;
 pub(crate) mod minutes;
 mod queries;
@@ -188,9 +189,7 @@ impl DeliberationService for Service {
     }
 
     async fn open_choice(&self, request: Request<pb::OpenChoiceRequest>) -> Reply<pb::OpenChoiceResponse> {
-        decide!(self, request => OpenChoiceResponse, OpenChoice {
-            topic_number: topic, question, options, method
-        })
+        choice::open(self, request).await
     }
 
     async fn cast_choice(&self, request: Request<pb::CastChoiceRequest>) -> Reply<pb::CastChoiceResponse> {
@@ -200,7 +199,18 @@ impl DeliberationService for Service {
     }
 
     async fn close_choice(&self, request: Request<pb::CloseChoiceRequest>) -> Reply<pb::CloseChoiceResponse> {
-        decide!(self, request => CloseChoiceResponse, CloseChoice { topic_number: topic })
+        choice::close(self, request).await
+    }
+
+    async fn cast_secret_choice(
+        &self,
+        request: Request<pb::CastSecretChoiceRequest>,
+    ) -> Reply<pb::CastSecretChoiceResponse> {
+        choice::cast_secretly(self, request).await
+    }
+
+    async fn void_choice(&self, request: Request<pb::VoidChoiceRequest>) -> Reply<pb::VoidChoiceResponse> {
+        decide!(self, request => VoidChoiceResponse, VoidChoice { topic_number: topic, reason })
     }
 
     async fn open_ballot(&self, request: Request<pb::OpenBallotRequest>) -> Reply<pb::OpenBallotResponse> {

@@ -37,7 +37,7 @@ pub(super) async fn get_next_steps(
     }
     let calendar = service.calendar().await?;
     let steps = next::steps(&state, service.kit.clock().now(), &calendar);
-    let steps = steps.iter().map(render::step).collect();
+    let steps = render::steps(&state, &steps, &scope);
     Ok(Response::new(pb::GetNextStepsResponse { steps, position }))
 }
 

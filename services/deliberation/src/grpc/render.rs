@@ -4,7 +4,7 @@ use domain::deliberation::ballot::{Ballot, BallotResult, SealedVote, Vote};
 use domain::deliberation::docket::choices::{ChoicePaper, OptionChoice};
 use domain::deliberation::docket::next::Step;
 use domain::deliberation::docket::{Outcome, Rejection, State, Statement, Topic, TopicStage};
-use domain::{Code, Refusal as _, Uuid};
+use domain::{Code, Line, Refusal as _, Uuid};
 use proto::Wire as _;
 use proto::contract::{role_number, rpc};
 use proto::deliberation::v1 as pb;
@@ -12,7 +12,7 @@ use service_kit::Scope;
 
 /// The docket as somebody sees it; `None` when it was never prepared.
 pub(crate) fn docket(id: Uuid, state: &State, scope: &Scope) -> Option<pb::Docket> {
-    let proceedings = state.proceedings()?;
+    let proceedings = &state.proceedings()?.seen_by(|audience| scope.covers(audience));
     let stage = match state {
         State::Absent => return None,
         State::Prepared(_) => pb::DocketStage::Prepared,
@@ -77,6 +77,7 @@ fn whole_topic(topic: &Topic) -> pb::DocketTopic {
         overrun_seconds: topic.overrun_seconds,
         moved_by_code: topic.moved_by.to_wire(),
         late_minutes: topic.late_minutes,
+        label: topic.label.to_wire(),
     }
 }
 
@@ -96,6 +97,11 @@ fn choice(choice: &OptionChoice) -> pb::OptionChoice {
         papers: choice.papers.iter().map(paper).collect(),
         result: choice.result.to_wire(),
         roll: choice.roll.to_wire(),
+        secret: choice.secret,
+        sealed_votes: choice.sealed.iter().map(sealed_vote).collect(),
+        opened_papers: choice.opened.to_wire(),
+        voided_reason: choice.voided.to_wire(),
+        lot_commitment: choice.lot.as_ref().map(|lot| lot.commitment.to_string()),
     }
 }
 
@@ -109,8 +115,25 @@ fn acceptances(topic: &Topic) -> Vec<pb::ItemAcceptance> {
         .collect()
 }
 
+/// The commands as the rules decide them now, without those on topics that somebody does not see.
+pub(crate) fn steps(state: &State, steps: &[Step], scope: &Scope) -> Vec<pb::NextStep> {
+    let proceedings = state.proceedings();
+    let hidden =
+        proceedings.map(|known| known.hidden_from(|audience| scope.covers(audience))).unwrap_or_default();
+    let seen = steps.iter().filter(|step| step.topic.is_none_or(|topic| !hidden.contains(&topic)));
+    seen.map(|known| match &known.refused {
+        Some(Rejection::TopicUndecided { topic_number, .. }) if hidden.contains(topic_number) => {
+            let (topic_number, title) = (*topic_number, Line::parse("…").expect("a line"));
+            let refused = Some(Rejection::TopicUndecided { topic_number, title });
+            step(&Step { rpc: known.rpc, topic: known.topic, by: known.by.clone(), refused })
+        }
+        _ => step(known),
+    })
+    .collect()
+}
+
 /// A command as the rules decide it now.
-pub(crate) fn step(step: &Step) -> pb::NextStep {
+fn step(step: &Step) -> pb::NextStep {
     let by = step.by.iter().map(|who| pb::StepActor {
         role: role_number(who.role),
         department_code: who.department.as_ref().map(Code::to_string).unwrap_or_default(),

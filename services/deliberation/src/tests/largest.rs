@@ -61,6 +61,7 @@ fn agenda() -> Agenda {
                 number,
                 title: longest_line(),
                 timebox_minutes: u32::MAX,
+                label: Default::default(),
                 carried: None,
             })
             .collect(),

@@ -28,7 +28,13 @@ fn agenda(mode: Mode) -> Agenda {
         mode,
         decide_by: None,
         topics: [1, 2]
-            .map(|number| AgendaTopic { number, title: line("泄洪"), timebox_minutes: 30, carried: None })
+            .map(|number| AgendaTopic {
+                number,
+                title: line("泄洪"),
+                timebox_minutes: 30,
+                label: Default::default(),
+                carried: None,
+            })
             .to_vec(),
         participants: DEPARTMENTS.map(participant).to_vec(),
     }

@@ -33,6 +33,7 @@ fn outline() -> Outline {
             title: line("泄洪"),
             timebox_minutes: 60,
             papers_required: false,
+            label: Default::default(),
             matter: None,
         }],
         attendees: vec![attendee("WATER"), attendee("ROADS")],
@@ -57,7 +58,13 @@ fn agenda() -> Agenda {
         requester: None,
         mode: Mode::Meeting,
         decide_by: None,
-        topics: vec![AgendaTopic { number: 1, title: line("泄洪"), timebox_minutes: 60, carried: None }],
+        topics: vec![AgendaTopic {
+            number: 1,
+            title: line("泄洪"),
+            timebox_minutes: 60,
+            label: Default::default(),
+            carried: None,
+        }],
         participants: vec![deciding("WATER"), deciding("ROADS")],
     }
 }

@@ -137,6 +137,7 @@ async fn another_ladder_counts_for_what_is_followed_up_already() {
         decided_on: "2027-03-01".parse().unwrap(),
         items: vec![],
         changes: vec![],
+        label: Default::default(),
     };
     let register = resolution::Command::Register { registration };
     kit.execute::<Resolution>(&context, Uuid::from_u128(1), register).await.unwrap();

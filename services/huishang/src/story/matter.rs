@@ -62,7 +62,14 @@ pub fn seat(department: &str) -> Seat {
 
 /// A topic with its timebox, which needs papers.
 pub fn topic(number: u32, title: &str, timebox_minutes: u32) -> SessionTopic {
-    SessionTopic { number, title: title.into(), timebox_minutes, papers_required: true, matter_id: None }
+    SessionTopic {
+        number,
+        title: title.into(),
+        timebox_minutes,
+        papers_required: true,
+        label: Default::default(),
+        matter_id: None,
+    }
 }
 
 /// An attendee who decides on some topics and advises on others.
@@ -166,6 +173,7 @@ impl MatterDriver {
                 title: topic.title.clone(),
                 sha256: digest(topic.number),
                 uri: format!("urn:paper:{}:{}", self.id, topic.number),
+                ..Default::default()
             };
             let request = scheduling::SubmitPaperRequest {
                 command_id: command_id(),

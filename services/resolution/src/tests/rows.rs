@@ -106,6 +106,7 @@ fn registration() -> Registration {
         decided_on: "2027-03-01".parse().unwrap(),
         items: vec![Uuid::from_u128(1)],
         changes: vec![],
+        label: Default::default(),
     }
 }
 

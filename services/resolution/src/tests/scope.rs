@@ -2,6 +2,7 @@
 //! of its docket and of its items.
 
 use super::*;
+use domain::Label;
 use domain::scheduling::stewards::{self, Stewards};
 
 fn lead<M>(message: M, department: &str) -> Request<M> {
@@ -100,6 +101,26 @@ async fn items_and_resolutions_are_shown_to_those_whose_matter_they_are() {
     };
     place.service.clear_blockage(water(clear)).await.unwrap();
     assert_eq!(place.seen(docket, "AUDIT").await, (false, false), "no longer");
+}
+
+#[tokio::test]
+async fn what_was_decided_on_a_public_topic_is_for_everybody_and_on_a_secret_one_for_those_who_take_part_in_it()
+ {
+    for (label, by_health, by_stranger) in
+        [(Label::Public, true, true), (Label::Internal, true, false), (Label::Secret, false, false)]
+    {
+        let place = Place::new().await;
+        let docket = Uuid::from_u128(7);
+        let mut agenda = agenda(docket);
+        agenda.topics.insert(0, AgendaTopic { number: 2, ..agenda.topics[0].clone() });
+        agenda.topics[1].label = label;
+        // HEALTH takes part in the other topic only.
+        agenda.participants[2].roles = vec![TopicRole { topic: 2, role: RoleOnTopic::Decides }];
+        place.decide_on(agenda, 1).await;
+        assert_eq!(place.seen(docket, "ROADS").await, (true, true), "{label}");
+        assert_eq!(place.seen(docket, "HEALTH").await, (false, by_health), "{label}");
+        assert_eq!(place.seen(docket, "AUDIT").await, (false, by_stranger), "{label}");
+    }
 }
 
 #[tokio::test]

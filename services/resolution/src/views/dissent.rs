@@ -17,8 +17,9 @@ const _: () = assert!(SEATS_MAX as usize == charter::SEATS_MAX);
 /// Reasons are read by those who may see the docket.
 const ROWS: Rows = Rows::of_those_concerned(
     "SELECT department, partly, reason FROM dissents",
-    "docket IN (SELECT docket FROM participants WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
-         UNION ALL SELECT docket FROM dockets WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))",
+    "(docket, topic) IN (SELECT docket, topic FROM participants
+             WHERE department IN (SELECT value FROM json_each(?, '$.departments')))
+         OR docket IN (SELECT docket FROM dockets WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))",
 );
 const RECUSED: Rows = Rows::of_everybody("SELECT department FROM recused");
 

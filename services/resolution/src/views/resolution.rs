@@ -15,13 +15,15 @@ use service_kit::row::{message, moment};
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
 
-/// Stage 5 of an item on the wire is the accepted one.
+/// Stage 5 of an item on the wire is the accepted one, and label 1 the public one.
 const ROWS: Rows = Rows::of_those_concerned(
     "SELECT rowid, *, (SELECT count(*) FROM items WHERE resolution = resolutions.id AND stage = 5)
     AS accepted_items FROM resolutions",
     concat!(
-        "rowid IN (SELECT rowid FROM resolutions WHERE session IN
-             (SELECT docket FROM participants WHERE department IN (SELECT value FROM json_each(?, '$.departments')))
+        "rowid IN (SELECT resolutions.rowid FROM participants JOIN resolutions
+             ON resolutions.session = participants.docket AND resolutions.topic = participants.topic
+             WHERE participants.department IN (SELECT value FROM json_each(?, '$.departments'))
+         UNION ALL SELECT rowid FROM resolutions WHERE label = 1
          UNION ALL SELECT rowid FROM resolutions WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies'))
          UNION ALL SELECT resolutions.rowid FROM items JOIN resolutions ON resolutions.id = items.resolution
              WHERE items.rowid IN (",
@@ -40,10 +42,14 @@ pub(super) fn project_docket(tables: &Transaction<'_>, record: &Record) -> Resul
         tables
             .prepare_cached("INSERT OR REPLACE INTO dockets (docket, body_code) VALUES (?1, ?2)")?
             .execute([id.as_str(), agenda.body.as_str()])?;
-        let mut insert = tables
-            .prepare_cached("INSERT OR IGNORE INTO participants (docket, department) VALUES (?1, ?2)")?;
-        for department in agenda.concerned() {
-            insert.execute([id.as_str(), department.as_str()])?;
+        tables.prepare_cached("DELETE FROM participants WHERE docket = ?1")?.execute([&id])?;
+        let mut insert = tables.prepare_cached(
+            "INSERT OR IGNORE INTO participants (docket, topic, department) VALUES (?1, ?2, ?3)",
+        )?;
+        for topic in &agenda.topics {
+            for department in agenda.concerned_with(topic) {
+                insert.execute(params![id, topic.number, department.as_str()])?;
+            }
         }
     }
     Ok(())
@@ -91,15 +97,16 @@ fn insert_resolution(
     let message: pb::ResolutionRegistration = registration.to_wire();
     let stage: i32 = Stage::InForce.to_wire();
     let number = registration.number.as_str();
-    let session = match &registration.origin {
-        Origin::Session { session, .. } => Some(session.to_string()),
-        Origin::Elsewhere { .. } => None,
+    let (session, topic) = match &registration.origin {
+        Origin::Session { session, topic, .. } => (Some(session.to_string()), Some(topic)),
+        Origin::Elsewhere { .. } => (None, None),
     };
+    let label: i32 = registration.label.to_wire();
     tables
         .prepare_cached(
             "INSERT INTO resolutions (id, number, written, title, body_code, session, decided_on, declaratory,
-                 items, stage, registered_at, registration, searched)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                 items, stage, registered_at, registration, searched, topic, label)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             id,
@@ -115,6 +122,8 @@ fn insert_resolution(
             registered_at.as_microsecond(),
             message.encode_to_vec(),
             searchable(&[number, registration.title.as_str(), registration.text.as_str()]),
+            topic,
+            label,
         ])
         .map(drop)
 }

@@ -8,6 +8,9 @@ CREATE TABLE resolutions (
     body_code TEXT NOT NULL,
     -- NULL: adopted elsewhere.
     session TEXT,
+    topic INTEGER,
+    -- The number of the wire.
+    label INTEGER NOT NULL,
     decided_on TEXT NOT NULL,
     declaratory INTEGER NOT NULL,
     items INTEGER NOT NULL,
@@ -29,7 +32,9 @@ CREATE TABLE resolutions (
 -- every index ends with.
 CREATE INDEX resolutions_by_number ON resolutions (number);
 CREATE INDEX resolutions_written ON resolutions (written);
-CREATE INDEX resolutions_of_session ON resolutions (session);
+CREATE INDEX resolutions_of_session ON resolutions (session, topic);
+-- Those that are public.
+CREATE INDEX resolutions_for_everybody ON resolutions (label) WHERE label = 1;
 CREATE INDEX resolutions_by_day ON resolutions (decided_on);
 CREATE INDEX resolutions_of_body ON resolutions (body_code, number);
 CREATE INDEX resolutions_of_body_by_day ON resolutions (body_code, decided_on);
@@ -120,13 +125,15 @@ CREATE TABLE waiting (
     PRIMARY KEY (item, on_item)
 ) WITHOUT ROWID;
 
--- The departments that take part in a docket, chair it, or requested its session: they see what was decided on it.
+-- The departments that take part in a docket, chair it, or requested its session: they see what was decided on its topics. On
+-- secret ones those that take part in these.
 CREATE TABLE participants (
     docket TEXT NOT NULL,
+    topic INTEGER NOT NULL,
     department TEXT NOT NULL,
-    PRIMARY KEY (docket, department)
+    PRIMARY KEY (docket, topic, department)
 ) WITHOUT ROWID;
-CREATE INDEX dockets_of_department ON participants (department);
+CREATE INDEX topics_of_department ON participants (department);
 -- The body whose docket it is.
 CREATE TABLE dockets (
     docket TEXT PRIMARY KEY,

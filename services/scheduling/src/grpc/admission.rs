@@ -1,6 +1,6 @@
 //! Sessions from the request to admission, or to an end without a meeting.
 
-use super::{Reply, Service, not_found, session_id};
+use super::{Reply, Service, not_found, render, session_id};
 use crate::facts;
 use domain::aggregate::derived_id;
 use domain::scheduling::agenda::{move_matters, name_matters};
@@ -12,7 +12,7 @@ use proto::scheduling::v1 as pb;
 use proto::{Invalid, read_fields};
 use service_kit::serve::read;
 use service_kit::{CommandError, UnitOfWork};
-use tonic::{Request, Response};
+use tonic::Request;
 
 pub(super) async fn request(
     service: &Service,
@@ -40,7 +40,7 @@ pub(super) async fn request(
         })
     });
     let (position, session) = service.answer(id, &requested.await?).await?;
-    Ok(Response::new(pb::RequestSessionResponse { position, session }))
+    Ok(render::shown(session, |session| pb::RequestSessionResponse { position, session }))
 }
 
 /// Fills in what a request does not have to say.
@@ -71,7 +71,7 @@ pub(super) async fn submit_paper(
     let id = session_id(&request.session_id)?;
     let command = read_fields!(request => Command::SubmitPaper { topic_number: topic, paper })?;
     let (position, session) = service.execute(&context, id, command).await?;
-    Ok(Response::new(pb::SubmitPaperResponse { position, session }))
+    Ok(render::shown(session, |session| pb::SubmitPaperResponse { position, session }))
 }
 
 pub(super) async fn screen(
@@ -90,7 +90,7 @@ pub(super) async fn screen(
         })
     });
     let (position, session) = service.answer(id, &screened.await?).await?;
-    Ok(Response::new(pb::ScreenSessionResponse { position, session }))
+    Ok(render::shown(session, |session| pb::ScreenSessionResponse { position, session }))
 }
 
 pub(super) async fn override_finding(
@@ -101,7 +101,7 @@ pub(super) async fn override_finding(
     let id = session_id(&request.session_id)?;
     let command = read_fields!(request => Command::Override { rule, reason })?;
     let (position, session) = service.execute(&context, id, command).await?;
-    Ok(Response::new(pb::OverrideFindingResponse { position, session }))
+    Ok(render::shown(session, |session| pb::OverrideFindingResponse { position, session }))
 }
 
 pub(super) async fn admit(
@@ -111,7 +111,7 @@ pub(super) async fn admit(
     let (context, request) = service.kit.receive(request)?;
     let id = session_id(&request.session_id)?;
     let (position, session) = service.execute(&context, id, Command::Admit).await?;
-    Ok(Response::new(pb::AdmitSessionResponse { position, session }))
+    Ok(render::shown(session, |session| pb::AdmitSessionResponse { position, session }))
 }
 
 pub(super) async fn return_to_requester(
@@ -122,7 +122,7 @@ pub(super) async fn return_to_requester(
     let id = session_id(&request.session_id)?;
     let command = read_fields!(request => Command::Return { reason })?;
     let (position, session) = service.execute(&context, id, command).await?;
-    Ok(Response::new(pb::ReturnSessionResponse { position, session }))
+    Ok(render::shown(session, |session| pb::ReturnSessionResponse { position, session }))
 }
 
 pub(super) async fn revise(
@@ -147,7 +147,7 @@ pub(super) async fn revise(
         })
     });
     let (position, session) = service.answer(id, &revised.await?).await?;
-    Ok(Response::new(pb::ReviseSessionResponse { position, session }))
+    Ok(render::shown(session, |session| pb::ReviseSessionResponse { position, session }))
 }
 
 /// What is to change in a request.
@@ -201,7 +201,7 @@ pub(super) async fn convert_to_countersign(
     let convert =
         move |constitution| Command::ConvertToCountersign { sign_by, reason: reason.clone(), constitution };
     let (position, session) = service.execute_constituted(&context, id, convert).await?;
-    Ok(Response::new(pb::ConvertToCountersignResponse { position, session }))
+    Ok(render::shown(session, |session| pb::ConvertToCountersignResponse { position, session }))
 }
 
 /// The other half of a merger: the session that remains takes on the topics, and the matters move with them. Neither
@@ -246,5 +246,5 @@ pub(super) async fn merge(
         })
     });
     let (position, session) = service.answer(session, &merged.await?).await?;
-    Ok(Response::new(pb::MergeSessionResponse { position, session }))
+    Ok(render::shown(session, |session| pb::MergeSessionResponse { position, session }))
 }

@@ -4,7 +4,7 @@ use super::{Reply, Service};
 use crate::facts::{self, Named};
 use crate::views;
 use domain::decision_rule::{DecisionRule, MatterClass};
-use domain::scheduling::body::{Body, Charter, Command, MeetingRules, Rejection, State};
+use domain::scheduling::body::{self, Body, Charter, Command, MeetingRules, Rejection, State};
 use domain::scheduling::stewards::{self, Stewards};
 use domain::{Aggregate as _, Code};
 use proto::scheduling::v1 as pb;
@@ -48,7 +48,7 @@ pub(super) async fn accept_seat(
     let (context, request) = service.kit.receive(request)?;
     let body: Code = read("body_code", request.body_code.clone())?;
     let command = read_fields!(request => Command::AcceptSeat { department_code: department })?;
-    let done = service.kit.execute::<Body>(&context, Body::id(&body), command).await?;
+    let done = execute(service, &context, &body, command).await?;
     Ok(Response::new(pb::AcceptSeatResponse { position: done.position, body: render(done.state()) }))
 }
 
@@ -98,13 +98,18 @@ async fn execute(
 ) -> Result<Executed<Body>, CommandError> {
     let id = Body::id(body);
     let decided = service.kit.commit::<Body, _>(context, id, |unit| {
-        let (command, charter, body) = (command.clone(), command.charter().cloned(), body.clone());
+        let (command, charter) = (command.clone(), command.charter().cloned());
         Box::pin(async move {
             let command = command.answering_for(facts::answered_for(unit).await?);
-            unit.decide::<Body>(id, command).await?;
-            let Some(charter) = charter else { return Ok(()) };
-            facts::must_be_listed(unit, &named(&charter)).await?;
-            unit.decide::<Stewards>(Stewards::realm_id(), stewards::Command::of(&body, &charter)).await
+            unit.decide::<Body>(id, command.clone()).await?;
+            if let Some(charter) = charter {
+                facts::must_be_listed(unit, &named(&charter)).await?;
+            }
+            // As it was before the decision.
+            let before = unit.load::<Body>(id).await?;
+            let made = body::made_by(&before, &command, unit.issued());
+            let Some(made) = made else { return Ok(()) };
+            unit.decide::<Stewards>(Stewards::realm_id(), stewards::Command::of(&made)).await
         })
     });
     decided.await

@@ -1,10 +1,10 @@
 //! Sessions from admission to the session itself.
 
-use super::{Reply, Service, session_id};
+use super::{Reply, Service, render, session_id};
 use domain::scheduling::session::Command;
 use proto::read_fields;
 use proto::scheduling::v1 as pb;
-use tonic::{Request, Response};
+use tonic::Request;
 
 pub(super) async fn schedule(
     service: &Service,
@@ -14,7 +14,7 @@ pub(super) async fn schedule(
     let id = session_id(&request.session_id)?;
     let command = read_fields!(request => Command::Schedule { room_code: room, starts_at })?;
     let (position, session) = service.execute(&context, id, command).await?;
-    Ok(Response::new(pb::ScheduleSessionResponse { position, session }))
+    Ok(render::shown(session, |session| pb::ScheduleSessionResponse { position, session }))
 }
 
 pub(super) async fn postpone(
@@ -25,7 +25,7 @@ pub(super) async fn postpone(
     let id = session_id(&request.session_id)?;
     let command = read_fields!(request => Command::Postpone { reason })?;
     let (position, session) = service.execute(&context, id, command).await?;
-    Ok(Response::new(pb::PostponeSessionResponse { position, session }))
+    Ok(render::shown(session, |session| pb::PostponeSessionResponse { position, session }))
 }
 
 pub(super) async fn cancel(
@@ -36,7 +36,7 @@ pub(super) async fn cancel(
     let id = session_id(&request.session_id)?;
     let command = read_fields!(request => Command::Cancel { reason })?;
     let (position, session) = service.execute(&context, id, command).await?;
-    Ok(Response::new(pb::CancelSessionResponse { position, session }))
+    Ok(render::shown(session, |session| pb::CancelSessionResponse { position, session }))
 }
 
 pub(super) async fn answer_invitation(
@@ -48,7 +48,7 @@ pub(super) async fn answer_invitation(
     let command =
         read_fields!(request => Command::AnswerInvitation { department_code: department, answer, reason })?;
     let (position, session) = service.execute(&context, id, command).await?;
-    Ok(Response::new(pb::AnswerInvitationResponse { position, session }))
+    Ok(render::shown(session, |session| pb::AnswerInvitationResponse { position, session }))
 }
 
 pub(super) async fn name_delegate(
@@ -59,7 +59,7 @@ pub(super) async fn name_delegate(
     let id = session_id(&request.session_id)?;
     let command = read_fields!(request => Command::NameDelegate { department_code: department, delegate, in_place_of })?;
     let (position, session) = service.execute(&context, id, command).await?;
-    Ok(Response::new(pb::NameDelegateResponse { position, session }))
+    Ok(render::shown(session, |session| pb::NameDelegateResponse { position, session }))
 }
 
 pub(super) async fn convene(
@@ -70,5 +70,5 @@ pub(super) async fn convene(
     let id = session_id(&request.session_id)?;
     let convene = |constitution| Command::Convene { constitution };
     let (position, session) = service.execute_constituted(&context, id, convene).await?;
-    Ok(Response::new(pb::ConveneSessionResponse { position, session }))
+    Ok(render::shown(session, |session| pb::ConveneSessionResponse { position, session }))
 }

@@ -117,7 +117,7 @@ impl Service {
         filed: &Filed,
         emergency: &emergency::State,
     ) -> Result<pb::Session, CommandError> {
-        let mut session = render::session(id, filed);
+        let mut session = render::session(id, &filed.seen_by(|audience| scope.covers(audience)));
         session.emergency = emergency.raised().map(render::emergency);
         if scope.may_be_recused() && !session.papers.is_empty() {
             let docket = self.kit.show::<Docket>(scope, id).await?;

@@ -19,7 +19,7 @@ pub(super) async fn get_session(
     let position = service.view.wait_until_caught_up(request.at_least_position).await?;
     let state = service.kit.show::<Session>(&scope, id).await?;
     let session = service.shown(&scope, id, &state).await?.ok_or_else(|| not_found("session"))?;
-    Ok(Response::new(pb::GetSessionResponse { session: Some(session), position }))
+    Ok(render::shown(Some(session), |session| pb::GetSessionResponse { session, position }))
 }
 
 pub(super) async fn get_next_steps(

@@ -1,6 +1,6 @@
 //! Emergencies: an alarm requests and convenes a session by a plan, and calls its departments.
 
-use super::{Answer, Reply, Service, not_found, session_id};
+use super::{Answer, Reply, Service, not_found, render, session_id};
 use crate::facts::{self, Named};
 use domain::scheduling::agenda::{matter_commands, name_matters};
 use domain::scheduling::body::{Body, Version};
@@ -14,7 +14,7 @@ use proto::scheduling::v1 as pb;
 use proto::{Invalid, read_fields};
 use service_kit::serve::read;
 use service_kit::{CommandError, UnitOfWork};
-use tonic::{Request, Response};
+use tonic::Request;
 
 pub(super) async fn raise(
     service: &Service,
@@ -33,7 +33,7 @@ pub(super) async fn raise(
         })
     });
     let (position, session) = service.answer(id, &raised.await?).await?;
-    Ok(Response::new(pb::RaiseEmergencyResponse { position, session }))
+    Ok(render::shown(session, |session| pb::RaiseEmergencyResponse { position, session }))
 }
 
 pub(super) async fn acknowledge(
@@ -45,7 +45,7 @@ pub(super) async fn acknowledge(
     let command = read_fields!(request => Command::Acknowledge { department_code: department })?;
     let done = service.kit.execute::<Emergency>(&context, id, command).await?;
     let (position, session): Answer = service.answer_after(&done, id).await?;
-    Ok(Response::new(pb::AcknowledgeEmergencyResponse { position, session }))
+    Ok(render::shown(session, |session| pb::AcknowledgeEmergencyResponse { position, session }))
 }
 
 fn refused(rejection: Rejection) -> CommandError {

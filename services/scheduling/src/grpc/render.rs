@@ -2,11 +2,13 @@
 
 use domain::scheduling::emergency::{Call, CalledSeat, Raised};
 use domain::scheduling::session::next::Step;
-use domain::scheduling::session::{Filed, Finding, Rejection};
-use domain::{Code, Refusal as _, Uuid};
+use domain::scheduling::session::{Filed, Finding, HIDDEN, Rejection};
+use domain::{Code, Label, Refusal as _, Uuid};
 use proto::Wire as _;
 use proto::contract::{role_number, rpc};
 use proto::scheduling::v1 as pb;
+use service_kit::access_log::ShownLabel;
+use tonic::Response;
 
 /// The session, with everything on file.
 pub(super) fn session(id: Uuid, filed: &Filed) -> pb::Session {
@@ -31,6 +33,24 @@ pub(super) fn session(id: Uuid, filed: &Filed) -> pb::Session {
         adjournments: filed.adjournments,
         emergency: None,
     }
+}
+
+/// An answer that shows a session, which says how the most confidential of it is labelled.
+pub(super) fn shown<M>(
+    session: Option<pb::Session>,
+    message: impl FnOnce(Option<pb::Session>) -> M,
+) -> Response<M> {
+    let labels = session.iter().flat_map(|session| {
+        let papers = session.papers.iter().filter_map(|filed| Some(filed.paper.as_ref()?.label));
+        let topics = session.outline.iter().flat_map(|outline| &outline.topics);
+        papers.chain(topics.filter(|topic| topic.title != HIDDEN).map(|topic| topic.label))
+    });
+    let label = labels.filter_map(|label: Option<i32>| Label::from_wire(label).ok()).max();
+    let mut response = Response::new(message(session));
+    if let Some(label) = label {
+        response.extensions_mut().insert(ShownLabel(label));
+    }
+    response
 }
 
 /// The clocks of an emergency.

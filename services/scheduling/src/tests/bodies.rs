@@ -178,11 +178,23 @@ async fn a_session_is_of_a_body_and_its_secretariat_and_chair_act_for_it() {
 
     // What is changed until then holds; what is changed later does not.
     let deputized = pb::BodyCharter { deputy_codes: vec!["MOF".into()], ..charter(None) };
-    fixture.service.change_body(clerk(change("change", deputized))).await.unwrap();
+    let changed = fixture.service.change_body(clerk(change("change", deputized))).await.unwrap().into_inner();
+    let deputy = pb::BodyOffice { department_code: "MOF".into(), function: pb::BodyFunction::Deputy.into() };
+    assert_eq!(changed.body.unwrap().pending_offices, [deputy]);
+    let unasked = by(convene("unasked", &session_id), "MOF", Role::Chair);
+    let refused = fixture.service.convene_session(unasked).await.unwrap_err();
+    assert_eq!(refusal(&refused, "chair_codes"), ("NOT_IN_CHARGE".into(), "NDRC".into()));
+    let accept = pb::AcceptSeatRequest {
+        command_id: id("accept"),
+        body_code: "JOINT".into(),
+        department_code: "MOF".into(),
+        ..Default::default()
+    };
+    fixture.service.accept_seat(by(accept, "MOF", Role::DepartmentLead)).await.unwrap();
     let convened =
         fixture.service.convene_session(by(convene("deputy", &session_id), "MOF", Role::Chair)).await;
     let constitution = convened.unwrap().into_inner().session.unwrap().constitution.unwrap();
-    assert_eq!((constitution.version, constitution.deputy_codes), (2, vec!["MOF".to_owned()]));
+    assert_eq!((constitution.version, constitution.deputy_codes), (3, vec!["MOF".to_owned()]));
     let voters: Vec<_> = constitution.voters.iter().map(|voter| voter.department_code.as_str()).collect();
     assert_eq!(voters, ["NDRC", "MOF"]);
 }

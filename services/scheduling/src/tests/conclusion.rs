@@ -26,7 +26,11 @@ fn agenda(session: Uuid) -> Agenda {
         mode: Mode::Meeting,
         decide_by: None,
         topics: vec![AgendaTopic {
-            number: 1, title: line("资金来源"), timebox_minutes: 60, carried: None
+            number: 1,
+            title: line("资金来源"),
+            timebox_minutes: 60,
+            label: Default::default(),
+            carried: None,
         }],
         participants: vec![Participant {
             department: code("NDRC"),

@@ -170,7 +170,13 @@ fn agenda(session: Uuid, matter: Uuid) -> Agenda {
         requester: None,
         mode: Mode::Meeting,
         decide_by: None,
-        topics: vec![AgendaTopic { number: 1, title: line("资金来源"), timebox_minutes: 60, carried }],
+        topics: vec![AgendaTopic {
+            number: 1,
+            title: line("资金来源"),
+            timebox_minutes: 60,
+            label: Default::default(),
+            carried,
+        }],
         participants: vec![Participant {
             department: code("NDRC"),
             roles: vec![TopicRole { topic: 1, role: RoleOnTopic::Decides }],

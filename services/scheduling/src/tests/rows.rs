@@ -54,6 +54,7 @@ fn outline(topics: u32, departments: usize, start: Timestamp) -> Outline {
                 title: line("议题"),
                 timebox_minutes: 10,
                 papers_required: false,
+                label: Default::default(),
                 matter: None,
             })
             .collect(),

@@ -16,51 +16,79 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
     let id = record.stream.id;
     for event in decode::<Body>(record)? {
         let before = read_row(tables, id)?;
-        if let Some(after) = after(before, event) {
-            put(tables, id, &after)?;
+        if let Some((after, pending)) = after(before, event) {
+            put(tables, id, &after, &pending)?;
         }
     }
     Ok(())
 }
 
+/// The row of a body, and the departments that have not accepted their seats yet.
+type Row = (pb::BodySummary, Vec<Code>);
+
+fn row(version: Version) -> Row {
+    (summary(&version), version.pending)
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
 /// The row of a body after an event.
-fn after(before: Option<pb::BodySummary>, event: Event) -> Option<pb::BodySummary> {
+fn after(before: Option<Row>, event: Event) -> Option<Row> {
     match event {
-        Event::Defined { body, charter, pending } => {
-            Some(summary(&Version { body, number: 1, charter, pending }))
+        Event::Defined { body, charter, pending, pending_offices } => {
+            Some(row(Version { body, number: 1, charter, pending, pending_offices }))
         }
-        Event::Changed { version: number, charter, pending, .. } => {
-            let body = Code::parse(&before?.code).ok()?;
-            Some(summary(&Version { body, number, charter, pending }))
+        Event::Changed { version: number, charter, pending, pending_offices, .. } => {
+            let body = Code::parse(&before?.0.code).ok()?;
+            Some(row(Version { body, number, charter, pending, pending_offices }))
         }
-        Event::SeatAccepted { version, .. } => {
-            let before = before?;
-            let pending_seat_count = before.pending_seat_count.saturating_sub(1);
-            Some(pb::BodySummary { version, pending_seat_count, ..before })
+        Event::SeatAccepted { version, department } => {
+            let (before, mut pending) = before?;
+            pending.retain(|code| *code != department);
+            let pending_seat_count = count(pending.len());
+            Some((pb::BodySummary { version, pending_seat_count, ..before }, pending))
         }
     }
 }
 
-fn read_row(tables: &Transaction<'_>, id: Uuid) -> rusqlite::Result<Option<pb::BodySummary>> {
+fn read_row(tables: &Transaction<'_>, id: Uuid) -> rusqlite::Result<Option<Row>> {
+    let read = |row: &rusqlite::Row<'_>| {
+        let pending: String = row.get("pending")?;
+        let pending = pending.split_whitespace().filter_map(|code| Code::parse(code).ok()).collect();
+        Ok((message(row, "message")?, pending))
+    };
     tables
-        .prepare_cached("SELECT message FROM bodies WHERE body_id = ?1")?
-        .query_row([id.to_string()], |row| message(row, "message"))
+        .prepare_cached("SELECT message, pending FROM bodies WHERE body_id = ?1")?
+        .query_row([id.to_string()], read)
         .optional()
 }
 
-fn put(tables: &Transaction<'_>, id: Uuid, summary: &pb::BodySummary) -> rusqlite::Result<()> {
+fn put(
+    tables: &Transaction<'_>,
+    id: Uuid,
+    summary: &pb::BodySummary,
+    pending: &[Code],
+) -> rusqlite::Result<()> {
+    let pending: Vec<&str> = pending.iter().map(Code::as_str).collect();
     tables
         .prepare_cached(
-            "INSERT OR REPLACE INTO bodies (code, body_id, name, message) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT OR REPLACE INTO bodies (code, body_id, name, message, pending) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute(params![summary.code, id.to_string(), summary.name, summary.encode_to_vec()])
+        .execute(params![
+            summary.code,
+            id.to_string(),
+            summary.name,
+            summary.encode_to_vec(),
+            pending.join(" ")
+        ])
         .map(drop)
 }
 
 /// The row of a body.
 pub(crate) fn summary(version: &Version) -> pb::BodySummary {
     let charter = &version.charter;
-    let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     pb::BodySummary {
         code: version.body.to_wire(),
         name: charter.name.to_wire(),

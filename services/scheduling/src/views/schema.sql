@@ -3,7 +3,9 @@ CREATE TABLE bodies (
     code TEXT PRIMARY KEY,
     body_id TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
-    message BLOB NOT NULL
+    message BLOB NOT NULL,
+    -- Codes of the departments that have not accepted their seats yet, a space between.
+    pending TEXT NOT NULL
 );
 CREATE INDEX bodies_by_name ON bodies (name, code);
 

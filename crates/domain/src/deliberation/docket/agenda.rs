@@ -2,7 +2,7 @@
 
 use super::Rejection;
 use crate::constitution::Constitution;
-use crate::{Code, Line, Timestamp, Uuid};
+use crate::{Code, Label, Line, Timestamp, Uuid};
 use std::collections::BTreeSet;
 
 /// Topics on one docket, at most.
@@ -77,6 +77,8 @@ pub struct AgendaTopic {
     pub title: Line,
     /// The time planned for it.
     pub timebox_minutes: u32,
+    /// Who may see it.
+    pub label: Label,
     /// The matter that it is about, if its session says so.
     pub carried: Option<Carried>,
 }
@@ -153,6 +155,21 @@ impl Agenda {
     pub fn concerned(&self) -> impl Iterator<Item = &Code> {
         let participants = self.participants.iter().map(|participant| &participant.department);
         participants.chain(self.substitutes()).chain(self.constitution.chairs()).chain(&self.requester)
+    }
+
+    /// Of these, the ones whose matter a topic is: all, or where it is secret those that have a role on it, that may take
+    /// the place of one that decides on it, that lead, and the one that requested it.
+    pub fn concerned_with(&self, topic: &AgendaTopic) -> Vec<&Code> {
+        if topic.label != Label::Secret {
+            return self.concerned().collect();
+        }
+        let has_role = |part: &&Participant| part.roles.iter().any(|role| role.topic == topic.number);
+        let participants =
+            self.participants.iter().filter(has_role).map(|participant| &participant.department);
+        let voters =
+            self.deciding_on(topic.number).filter_map(|department| self.constitution.voter(department));
+        let substitutes = voters.flat_map(|voter| &voter.substitutes);
+        participants.chain(substitutes).chain(self.constitution.chairs()).chain(&self.requester).collect()
     }
 
     /// The departments that may take the place of one that decides.

@@ -2,7 +2,10 @@
 //! proposed and voted on like any other text.
 
 use super::floor::is_clerk_of_the_docket;
+use super::proceedings::count;
 use super::proposals::no_open_ballot;
+use super::secret::may_be_secret;
+use super::secret_choices::to_open;
 use super::votes::{Caster, caster, may_vote_on};
 use super::voting::still_signing;
 use super::{Event, Proceedings, Rejection, Topic, TopicStage};
@@ -11,9 +14,11 @@ use crate::decision_rule::OptionTie;
 use crate::deliberation::ballot::options::{
     ChoiceMethod, OPTIONS_MAX, POINTS_MAX, Preference, choose, preferred,
 };
+use crate::deliberation::ballot::secret::SealedVotes;
 use crate::deliberation::ballot::{Choice, Roll, Seat, Vote, Votes};
-use crate::{Code, Issued, Line, Timestamp, Uuid};
+use crate::{Code, Issued, Line, Text, Uuid};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 /// Choices on one docket, at most.
 pub const CHOICES_MAX: usize = 60;
@@ -29,8 +34,18 @@ pub struct OptionChoice {
     pub options: Vec<Line>,
     /// How the chosen one is found.
     pub method: ChoiceMethod,
-    /// What each seat prefers.
+    /// Whether it is secret.
+    pub secret: bool,
+    /// The lot that decides between equal options, where the body's rule has one.
+    pub lot: Option<SealedLot>,
+    /// What each seat prefers; empty when it is secret.
     pub papers: BTreeMap<Code, ChoicePaper>,
+    /// Who has said what it prefers in a secret choice.
+    pub sealed: SealedVotes,
+    /// What was preferred in a secret choice, as it is published after the count, sorted by the codes.
+    pub opened: Vec<OpenedPaper>,
+    /// Why a secret choice was ended without a count.
+    pub voided: Option<Text>,
     /// Who might choose when it was counted; empty while it is open.
     pub roll: Vec<Seat>,
     /// The result, once it is closed.
@@ -48,6 +63,35 @@ pub struct ChoicePaper {
     pub cast_by: Option<Code>,
     /// Whether a clerk of the docket put it down.
     pub put_down_by_clerk: bool,
+}
+
+/// What somebody prefers in a secret choice as it is published after the count, without who that is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OpenedPaper {
+    /// The code that only its voter got.
+    pub tracking_code: Line,
+    /// The numbers of the options that it names; in order of preference where they are ranked.
+    pub named: Vec<u32>,
+    /// The points of each option, where points are given.
+    pub points: Vec<u32>,
+}
+
+/// A lot as it is when the choice is opened: it is drawn already, and nobody knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedLot {
+    /// What its secret is held to: nobody can open it and find another one.
+    pub commitment: Line,
+    /// The secret, sealed with the key of the choice.
+    pub sealed: Vec<u8>,
+}
+
+/// A lot that was opened for the count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenedLot {
+    /// Its secret.
+    pub secret: Uuid,
+    /// What follows from the secret, to be compared with what was published before.
+    pub commitment: Line,
 }
 
 /// The result of a choice.
@@ -75,8 +119,10 @@ pub struct TieBroken {
     pub option: u32,
     /// By what.
     pub by: OptionTie,
-    /// What the lot was drawn from, where it was.
+    /// The number that was drawn, where one was.
     pub lot: Option<Uuid>,
+    /// The secret that was sealed when the choice was opened, and from which the number follows.
+    pub lot_secret: Option<Uuid>,
 }
 
 /// A row of figures, one for each option.
@@ -89,29 +135,49 @@ pub struct Figures {
 impl OptionChoice {
     /// Whether seats may still choose.
     pub fn is_open(&self) -> bool {
-        self.result.is_none()
+        self.result.is_none() && self.voided.is_none()
+    }
+
+    /// Whether something of it is sealed with a key of its own.
+    pub fn is_sealed(&self) -> bool {
+        self.secret || self.lot.is_some()
     }
 
     /// Who chose, as the rules of votes see it.
-    fn votes(&self) -> Votes {
-        let vote = |paper: &ChoicePaper| Vote {
+    pub(super) fn votes(&self) -> Votes {
+        let vote = |cast_by: &Option<Code>, put_down_by_clerk| Vote {
             choice: Choice::Abstain,
             split: vec![],
             reason: None,
-            cast_by: paper.cast_by.clone(),
-            put_down_by_clerk: paper.put_down_by_clerk,
+            cast_by: cast_by.clone(),
+            put_down_by_clerk,
         };
-        self.papers.iter().map(|(code, paper)| (code.clone(), vote(paper))).collect()
+        let open =
+            self.papers.iter().map(|(code, paper)| (code, vote(&paper.cast_by, paper.put_down_by_clerk)));
+        let sealed = self.sealed.iter().map(|(code, sealed)| (code, vote(&sealed.cast_by, false)));
+        open.chain(sealed).map(|(code, vote)| (code.clone(), vote)).collect()
     }
 
-    fn count(&self, roll: &Roll) -> ChoiceResult {
-        let preference = |seat: &Seat| {
-            let paper = self.papers.get(&seat.department)?;
-            let named = paper.named.iter().filter_map(|&number| usize::try_from(number).ok()?.checked_sub(1));
-            Some(Preference { weight: seat.weight, named: named.collect(), points: paper.points.clone() })
+    /// Refuses what its method cannot count.
+    pub fn check(&self, named: &[u32], points: &[u32]) -> Result<(), Rejection> {
+        check_paper(self, named, points)
+    }
+
+    /// Counts what the seats prefer; in a secret choice, what was opened of it, which nobody can assign to a seat.
+    fn count(&self, roll: &Roll, opened: &[OpenedPaper]) -> ChoiceResult {
+        let preference = |weight, named: &[u32], points: &[u32]| {
+            let named = named.iter().filter_map(|&number| usize::try_from(number).ok()?.checked_sub(1));
+            Preference { weight, named: named.collect(), points: points.to_vec() }
         };
-        let preferences: Vec<Preference> = roll.voters().filter_map(preference).collect();
-        let cast = u32::try_from(preferences.len()).unwrap_or(u32::MAX);
+        let of_seat = |seat: &Seat| {
+            let paper = self.papers.get(&seat.department)?;
+            Some(preference(seat.weight, &paper.named, &paper.points))
+        };
+        // All seats of a body with secret ballots have one weight.
+        let weight = roll.voters().map(|seat| seat.weight).max().unwrap_or(1);
+        let in_secret = opened.iter().map(|paper| preference(weight, &paper.named, &paper.points));
+        let preferences: Vec<Preference> = roll.voters().filter_map(of_seat).chain(in_secret).collect();
+        let cast = count(roll.voters().filter(|seat| seat.voted));
         let chosen = choose(self.method, self.options.len(), &preferences);
         let number = |&option: &usize| u32::try_from(option + 1).unwrap_or(u32::MAX);
         let first = if cast >= roll.quorum { chosen.first.iter().map(number).collect() } else { vec![] };
@@ -132,29 +198,38 @@ impl OptionChoice {
         u32::try_from(preferred(self.method, &among, &preference)?).ok()
     }
 
-    /// What a lot is drawn from: the docket, the choice, what every seat said, and the moment of the count, which nobody
-    /// knows before.
-    fn lot(&self, session: Uuid, topic: u32, at: Timestamp) -> Uuid {
-        let papers = self.papers.iter().map(|(code, paper)| {
+    /// The number that is drawn: it follows from the docket, the choice, what every seat said, and a secret that was sealed
+    /// before any of them said it. So whoever sealed it did not know what it would be, and nobody who speaks after that does.
+    fn number_drawn(&self, session: Uuid, topic: u32, secret: Uuid, opened: &[OpenedPaper]) -> Uuid {
+        let word = |who: &dyn Display, named: &[u32], points: &[u32]| {
             let numbers = |of: &[u32]| of.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
-            format!("{code}:{}:{}", numbers(&paper.named), numbers(&paper.points))
-        });
+            format!("{who}:{}:{}", numbers(named), numbers(points))
+        };
+        let papers = self.papers.iter().map(|(code, paper)| word(code, &paper.named, &paper.points));
+        let opened = opened.iter().map(|paper| word(&paper.tracking_code, &paper.named, &paper.points));
         let choice = [topic, self.number].map(|number| number.to_string());
-        let words = ["lot".to_owned()].into_iter().chain(choice).chain([at.as_microsecond().to_string()]);
-        let words: Vec<String> = words.chain(papers).collect();
+        let words = ["lot".to_owned()].into_iter().chain(choice).chain([secret.to_string()]);
+        let words: Vec<String> = words.chain(papers).chain(opened).collect();
         derived_id(session, &words.iter().map(String::as_str).collect::<Vec<_>>())
     }
+}
+
+/// What a choice is about.
+pub(super) struct Asked {
+    pub(super) question: Line,
+    pub(super) options: Vec<Line>,
+    pub(super) method: ChoiceMethod,
+    pub(super) lot: Option<SealedLot>,
 }
 
 pub(super) fn open(
     proceedings: &Proceedings,
     number: u32,
-    question: Line,
-    options: Vec<Line>,
-    method: ChoiceMethod,
+    asked: Asked,
     issued: &Issued,
 ) -> Result<Vec<Event>, Rejection> {
     let topic = proceedings.undecided(number)?;
+    let Asked { question, options, method, lot } = asked;
     if let Some(open) = topic.open_choice() {
         let same = open.question == question && open.options == options && open.method == method;
         return if same { Ok(vec![]) } else { Err(Rejection::ChoiceStillOpen { topic_number: number }) };
@@ -163,8 +238,9 @@ pub(super) fn open(
         return Err(Rejection::TopicNotOpened { topic_number: number });
     }
     no_open_ballot(topic)?;
-    if proceedings.agenda.constitution.rule.voting.secret_ballots {
-        return Err(Rejection::ChoiceNotSecret { topic_number: number });
+    let secret = proceedings.agenda.constitution.rule.voting.secret_ballots;
+    if secret {
+        may_be_secret(proceedings, topic)?;
     }
     still_signing(proceedings, issued)?;
     let distinct: BTreeSet<&Line> = options.iter().collect();
@@ -175,7 +251,7 @@ pub(super) fn open(
         return Err(Rejection::ChoicesExhausted { max: CHOICES_MAX });
     }
     let choice = u32::try_from(topic.choices.len() + 1).unwrap_or(u32::MAX);
-    Ok(vec![Event::ChoiceOpened { topic: number, choice, question, options, method }])
+    Ok(vec![Event::ChoiceOpened { topic: number, choice, question, options, method, secret, lot }])
 }
 
 pub(super) fn cast(
@@ -188,6 +264,9 @@ pub(super) fn cast(
 ) -> Result<Vec<Event>, Rejection> {
     let topic = proceedings.undecided(number)?;
     let open = open_choice(topic)?;
+    if open.secret {
+        return Err(Rejection::ChoiceIsSecret { topic_number: number });
+    }
     may_vote_on(proceedings, topic, &department)?;
     let by_clerk = is_clerk_of_the_docket(proceedings, issued);
     let Caster { cast_by, put_down_by_clerk } =
@@ -223,27 +302,38 @@ fn check_paper(open: &OptionChoice, named: &[u32], points: &[u32]) -> Result<(),
 pub(super) fn close(
     proceedings: &Proceedings,
     number: u32,
-    issued: &Issued,
+    mut opened: Vec<OpenedPaper>,
+    lot: Option<&OpenedLot>,
 ) -> Result<Vec<Event>, Rejection> {
     let topic = proceedings.undecided(number)?;
-    if topic.open_choice().is_none() && !topic.choices.is_empty() {
+    if topic.open_choice().is_none() && topic.choices.last().is_some_and(|last| last.result.is_some()) {
         return Ok(vec![]);
     }
     let open = open_choice(topic)?;
-    let roll = proceedings.roll(topic, &open.votes());
-    let mut result = open.count(&roll);
-    result.tie_broken = break_tie(proceedings, topic, open, &result.first, issued);
-    Ok(vec![Event::ChoiceClosed { topic: number, choice: open.number, result, roll: roll.seats }])
+    let roll = proceedings.roll_of_choice(topic, open);
+    let (votes, readable) = (to_open(&roll, open).len(), opened.len());
+    if votes != readable {
+        return Err(Rejection::VotesUnreadable { topic_number: number, votes, readable });
+    }
+    opened.sort();
+    let mut result = open.count(&roll, &opened);
+    result.tie_broken = break_tie(proceedings, topic, open, &result.first, (opened.as_slice(), lot));
+    let choice = open.number;
+    let published =
+        (!opened.is_empty()).then(|| Event::SecretChoiceOpened { topic: number, choice, papers: opened });
+    let closed =
+        Event::ChoiceClosed { topic: number, choice, result, roll: roll.seats, sealed: open.is_sealed() };
+    Ok(published.into_iter().chain([closed]).collect())
 }
 
 /// Decides between options that came out equal, as the body's rule says. A chair that is not there, has recused itself or
-/// whose paper does not tell them apart decides nothing.
+/// whose paper does not tell them apart decides nothing, and neither does a lot that cannot be opened any more.
 fn break_tie(
     proceedings: &Proceedings,
     topic: &Topic,
     open: &OptionChoice,
     first: &[u32],
-    issued: &Issued,
+    (opened, lot): (&[OpenedPaper], Option<&OpenedLot>),
 ) -> Option<TieBroken> {
     if first.len() < 2 {
         return None;
@@ -253,17 +343,19 @@ fn break_tie(
         OptionTie::NoDecision => None,
         OptionTie::ChairPrefers => {
             let option = open.preferred_by(proceedings.able_chair(Some(topic))?, first)?;
-            Some(TieBroken { option, by, lot: None })
+            Some(TieBroken { option, by, lot: None, lot_secret: None })
         }
         OptionTie::Lot => {
-            let lot = open.lot(proceedings.agenda.session, topic.number, issued.at);
-            let at = lot.as_u128() % first.len() as u128;
+            let committed = &open.lot.as_ref()?.commitment;
+            let secret = lot.filter(|lot| lot.commitment == *committed)?.secret;
+            let number = open.number_drawn(proceedings.agenda.session, topic.number, secret, opened);
+            let at = number.as_u128() % first.len() as u128;
             let option = *first.get(usize::try_from(at).ok()?)?;
-            Some(TieBroken { option, by, lot: Some(lot) })
+            Some(TieBroken { option, by, lot: Some(number), lot_secret: Some(secret) })
         }
     }
 }
 
-fn open_choice(topic: &Topic) -> Result<&OptionChoice, Rejection> {
+pub(super) fn open_choice(topic: &Topic) -> Result<&OptionChoice, Rejection> {
     topic.open_choice().ok_or(Rejection::NoChoiceOpen { topic_number: topic.number })
 }

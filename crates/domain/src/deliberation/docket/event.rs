@@ -1,6 +1,6 @@
 //! What can happen on a docket.
 
-use super::choices::{ChoicePaper, ChoiceResult};
+use super::choices::{ChoicePaper, ChoiceResult, OpenedPaper, SealedLot};
 use super::{Agenda, DraftedItem, ItemDue, Stance};
 use crate::deliberation::ballot::options::ChoiceMethod;
 use crate::deliberation::ballot::{
@@ -193,6 +193,41 @@ pub enum Event {
         options: Vec<Line>,
         /// How the chosen one is found.
         method: ChoiceMethod,
+        /// Whether it is secret.
+        secret: bool,
+        /// The lot that decides between equal options, where the body's rule has one.
+        lot: Option<SealedLot>,
+    },
+    /// A department said in secret what it prefers, or changed it.
+    ChoiceSealed {
+        /// On which topic.
+        topic: u32,
+        /// In which choice.
+        choice: u32,
+        /// Which department.
+        department: Code,
+        /// What it prefers and its tracking code, sealed with the key of the choice.
+        sealed: Vec<u8>,
+        /// The department that cast it, when that is another one.
+        cast_by: Option<Code>,
+    },
+    /// What was preferred in a secret choice was opened for the count.
+    SecretChoiceOpened {
+        /// On which topic.
+        topic: u32,
+        /// In which choice.
+        choice: u32,
+        /// What was preferred, sorted by the codes.
+        papers: Vec<OpenedPaper>,
+    },
+    /// A secret choice was ended without a count; what was said is never opened.
+    ChoiceVoided {
+        /// On which topic.
+        topic: u32,
+        /// Which choice.
+        choice: u32,
+        /// Why.
+        reason: Text,
     },
     /// A department said what it prefers, or changed it.
     ChoiceCast {
@@ -215,6 +250,8 @@ pub enum Event {
         result: ChoiceResult,
         /// Every seat that decides on the topic, as it was at the count.
         roll: Vec<Seat>,
+        /// Whether something of it was sealed with a key, which is given up.
+        sealed: bool,
     },
     /// A ballot was opened.
     BallotOpened {

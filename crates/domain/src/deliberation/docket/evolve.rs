@@ -6,6 +6,7 @@ use super::{
     TopicStage,
 };
 use crate::Text;
+use crate::deliberation::ballot::secret::SealedVotes;
 use crate::deliberation::ballot::{Ballot, Rules, SealedVote, Vote};
 use std::collections::BTreeMap;
 
@@ -92,6 +93,9 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::ChangesDeclared { topic, .. }
         | Event::ChoiceOpened { topic, .. }
         | Event::ChoiceCast { topic, .. }
+        | Event::ChoiceSealed { topic, .. }
+        | Event::SecretChoiceOpened { topic, .. }
+        | Event::ChoiceVoided { topic, .. }
         | Event::ChoiceClosed { topic, .. }
         | Event::BallotOpened { topic, .. }
         | Event::VoteCast { topic, .. }
@@ -211,13 +215,18 @@ fn resolve(topic: &mut Topic, amendment: u32, stage: AmendmentStage) -> Option<T
 
 /// Choices among options.
 fn choose(topic: &mut Topic, event: &Event) {
-    if let Event::ChoiceOpened { choice, question, options, method, .. } = event {
+    if let Event::ChoiceOpened { choice, question, options, method, secret, lot, .. } = event {
         topic.choices.push(OptionChoice {
             number: *choice,
             question: question.clone(),
             options: options.clone(),
             method: *method,
+            secret: *secret,
+            lot: lot.clone(),
             papers: BTreeMap::new(),
+            sealed: SealedVotes::new(),
+            opened: Vec::new(),
+            voided: None,
             roll: Vec::new(),
             result: None,
         });
@@ -226,9 +235,15 @@ fn choose(topic: &mut Topic, event: &Event) {
         for open in topic.choices.iter_mut().filter(|choice| choice.is_open()) {
             open.papers.remove(department);
             open.papers.retain(|_, paper| paper.cast_by.as_ref() != Some(department));
+            open.sealed.remove(department);
+            open.sealed.retain(|_, paper| paper.cast_by.as_ref() != Some(department));
         }
     }
-    let (Event::ChoiceCast { choice: number, .. } | Event::ChoiceClosed { choice: number, .. }) = event
+    let (Event::ChoiceCast { choice: number, .. }
+    | Event::ChoiceSealed { choice: number, .. }
+    | Event::SecretChoiceOpened { choice: number, .. }
+    | Event::ChoiceVoided { choice: number, .. }
+    | Event::ChoiceClosed { choice: number, .. }) = event
     else {
         return;
     };
@@ -240,6 +255,16 @@ fn choose(topic: &mut Topic, event: &Event) {
         Event::ChoiceClosed { result, roll, .. } => {
             known.result = Some(result.clone());
             known.roll = roll.clone();
+            known.sealed.clear();
+        }
+        Event::ChoiceSealed { department, sealed, cast_by, .. } => {
+            let vote = SealedVote { sealed: sealed.clone(), cast_by: cast_by.clone() };
+            known.sealed.insert(department.clone(), vote);
+        }
+        Event::SecretChoiceOpened { papers, .. } => known.opened = papers.clone(),
+        Event::ChoiceVoided { reason, .. } => {
+            known.voided = Some(reason.clone());
+            known.sealed.clear();
         }
         _ => {}
     }

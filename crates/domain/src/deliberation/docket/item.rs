@@ -5,7 +5,7 @@ use crate::decided_item::DecidedItem;
 use crate::deliberation::ballot::{BallotResult, against};
 use crate::due::DueRule;
 use crate::resolution_change::ResolutionChange;
-use crate::{Code, Date, Line, Text, Timestamp, Uuid};
+use crate::{Code, Date, Label, Line, Text, Timestamp, Uuid};
 
 /// What a department is to do, as far as it has been worked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +100,8 @@ pub struct Decision {
     pub dissenting: Vec<Code>,
     /// What it does to earlier resolutions.
     pub changes: Vec<ResolutionChange>,
+    /// Who may see it.
+    pub label: Label,
 }
 
 impl State {
@@ -140,6 +142,7 @@ impl State {
             ballot: ballot.result?,
             dissenting: dissenting.map(|(department, _)| department.clone()).collect(),
             changes: topic.changes.clone(),
+            label: topic.label,
         })
     }
 }

@@ -1,10 +1,16 @@
 //! What can happen next on a docket, by whom, and what refuses the rest: every command is put to the rules.
 
-use super::{Command, Docket, ItemDraft, Mode, Proceedings, Rejection, Stance, State, Topic, TopicStage};
+mod choice;
+mod floor;
+mod text;
+
+use super::{
+    Command, Docket, ItemDraft, Mode, Proceedings, Rejection, RollCallVote, Stance, State, Topic, TopicStage,
+};
 use crate::calendar::WorkingCalendar;
-use crate::deliberation::ballot::{Choice, OpenedVote};
+use crate::deliberation::ballot::{Choice, Hands, OpenedVote};
 use crate::next_step::{self, Who};
-use crate::{Aggregate, Code, Issued, Line, Role, Text, Timestamp};
+use crate::{Aggregate, Code, Date, Issued, Line, Role, Text, Timestamp};
 use jiff::ToSpan as _;
 
 /// A command on a docket that was put to the rules.
@@ -16,6 +22,8 @@ struct Asked {
     topic: Option<u32>,
     /// Made for each department: some commands speak for one.
     command: Box<dyn Fn(&Code) -> Command>,
+    /// Who is asked, if it is neither those who lead nor those who take part.
+    people: Option<Vec<Who>>,
     presides: bool,
 }
 
@@ -40,9 +48,12 @@ fn step(state: &State, proceedings: &Proceedings, asked: &Asked, at: Timestamp) 
                 | Rejection::NotEntitledToVote { .. }
                 | Rejection::NotEntitledToSpeak { .. }
                 | Rejection::NotAParticipant { .. }
+                // It is secret.
+                | Rejection::NotFound { .. }
         )
     };
-    Step::put(asked.rpc, asked.topic, candidates(proceedings, asked.presides), decide, for_who_they_are)
+    let people = asked.people.clone().unwrap_or_else(|| candidates(proceedings, asked.presides));
+    Step::put(asked.rpc, asked.topic, people, decide, for_who_they_are)
 }
 
 /// Those who lead, or those who speak for their departments.
@@ -59,9 +70,14 @@ fn candidates(proceedings: &Proceedings, presides: bool) -> Vec<Who> {
 
 fn asked(state: &State, proceedings: &Proceedings, calendar: &WorkingCalendar, at: Timestamp) -> Vec<Asked> {
     let mut all = vec![presiding("OpenDocket", None, || Command::Open)];
+    if matches!(state, State::Prepared(_) | State::Open(_)) {
+        all.extend(floor::asked(state, proceedings));
+    }
     if matches!(state, State::Open(_)) {
         for topic in &proceedings.topics {
-            all.extend(on_topic(topic, calendar));
+            all.extend(on_topic(proceedings, topic, calendar));
+            all.extend(text::asked(topic));
+            all.extend(choice::asked(state, topic));
             all.extend(on_ballot(state, topic));
         }
     }
@@ -76,11 +92,22 @@ fn asked(state: &State, proceedings: &Proceedings, calendar: &WorkingCalendar, a
 }
 
 fn presiding(rpc: &'static str, topic: Option<u32>, command: impl Fn() -> Command + 'static) -> Asked {
-    Asked { rpc, topic, command: Box::new(move |_| command()), presides: true }
+    Asked { rpc, topic, command: Box::new(move |_| command()), people: None, presides: true }
 }
 
 fn speaking(rpc: &'static str, topic: u32, command: impl Fn(Code) -> Command + 'static) -> Asked {
-    Asked { rpc, topic: Some(topic), command: Box::new(move |own| command(own.clone())), presides: false }
+    Asked { topic: Some(topic), ..speaking_for_all(rpc, command) }
+}
+
+/// Of a department, and of no topic.
+fn speaking_for_all(rpc: &'static str, command: impl Fn(Code) -> Command + 'static) -> Asked {
+    Asked {
+        rpc,
+        topic: None,
+        command: Box::new(move |own| command(own.clone())),
+        people: None,
+        presides: false,
+    }
 }
 
 /// Any text: no rule asks what it says.
@@ -88,10 +115,56 @@ fn words() -> Text {
     Text::parse("…").expect("a text")
 }
 
-fn on_topic(topic: &Topic, calendar: &WorkingCalendar) -> Vec<Asked> {
+fn on_topic(proceedings: &Proceedings, topic: &Topic, calendar: &WorkingCalendar) -> Vec<Asked> {
+    let mut all = to_its_decision(topic, calendar);
+    all.extend(otherwise(proceedings, topic, calendar));
+    let topic_number = topic.number;
+    if matches!(topic.stage, TopicStage::Open { .. }) {
+        let pause = move || Command::PauseTopic { topic: topic_number };
+        let close = move || Command::CloseDebate { topic: topic_number };
+        let digress = move || Command::RecordDigression { topic: topic_number, minutes: 1, note: None };
+        all.push(presiding("PauseTopic", Some(topic_number), pause));
+        all.push(presiding("CloseDebate", Some(topic_number), close));
+        all.push(presiding("RecordDigression", Some(topic_number), digress));
+    }
+    if !topic.recused.is_empty() {
+        all.push(speaking("WithdrawRecusal", topic_number, move |department| Command::WithdrawRecusal {
+            topic: topic_number,
+            department,
+            reason: words(),
+        }));
+    }
+    all
+}
+
+/// The ways in which a topic ends without a decision.
+fn otherwise(proceedings: &Proceedings, topic: &Topic, calendar: &WorkingCalendar) -> Vec<Asked> {
+    let (topic, calendar) = (topic.number, calendar.clone());
+    let moved_by = proceedings.agenda.constitution.chair.clone();
+    // One that is not the own.
+    let other = Code::parse(if proceedings.agenda.body.as_str() == "A" { "B" } else { "A" }).expect("a code");
+    vec![
+        presiding("RejectTopic", Some(topic), move || Command::RejectTopic { topic, reason: words() }),
+        presiding("WithdrawTopic", Some(topic), move || Command::WithdrawTopic { topic, reason: words() }),
+        presiding("DeferTopic", Some(topic), move || Command::DeferTopic {
+            topic,
+            resume_on: Date::MAX,
+            moved_by: moved_by.clone(),
+            reason: words(),
+            calendar: calendar.clone(),
+        }),
+        presiding("ReferTopic", Some(topic), move || Command::ReferTopic {
+            topic,
+            referred_to: other.clone(),
+            reason: words(),
+        }),
+    ]
+}
+
+fn to_its_decision(topic: &Topic, calendar: &WorkingCalendar) -> Vec<Asked> {
     let (calendar, declaratory) = (calendar.clone(), topic.items.is_empty());
-    let (topic, version, stage) = (topic.number, topic.current_version(), topic.stage);
-    let mut all = vec![
+    let (topic, version) = (topic.number, topic.current_version());
+    vec![
         presiding("OpenTopic", Some(topic), move || Command::OpenTopic { topic }),
         speaking("RecordStatement", topic, move |department| Command::RecordStatement {
             topic,
@@ -122,20 +195,15 @@ fn on_topic(topic: &Topic, calendar: &WorkingCalendar) -> Vec<Asked> {
             declaratory,
             calendar: calendar.clone(),
         }),
-        presiding("RejectTopic", Some(topic), move || Command::RejectTopic { topic, reason: words() }),
-        presiding("WithdrawTopic", Some(topic), move || Command::WithdrawTopic { topic, reason: words() }),
-    ];
-    if matches!(stage, TopicStage::Open { .. }) {
-        all.push(presiding("PauseTopic", Some(topic), move || Command::PauseTopic { topic }));
-        all.push(presiding("CloseDebate", Some(topic), move || Command::CloseDebate { topic }));
-    }
-    all
+    ]
 }
 
 /// What can become of the ballot that is open, or would be.
 fn on_ballot(state: &State, topic: &Topic) -> Vec<Asked> {
     let number = topic.number;
     let Some(secret) = state.open_secret_ballot(number) else {
+        let agenda = state.proceedings().map(|proceedings| &proceedings.agenda);
+        let first = agenda.and_then(|agenda| agenda.deciding_on(number).next().cloned());
         return vec![
             speaking("CastVote", number, move |department| Command::CastVote {
                 topic: number,
@@ -147,6 +215,16 @@ fn on_ballot(state: &State, topic: &Topic) -> Vec<Asked> {
             presiding("CloseBallot", Some(number), move || Command::CloseBallot {
                 topic: number,
                 casting_vote: None,
+            }),
+            presiding("RecordRollCall", Some(number), move || {
+                let choice = Choice::Yes;
+                let votes =
+                    first.iter().map(|code| RollCallVote { department: code.clone(), choice }).collect();
+                Command::RecordRollCall { topic: number, votes }
+            }),
+            presiding("RecordHandCount", Some(number), move || Command::RecordHandCount {
+                topic: number,
+                hands: Hands { yes: 1, no: 0, abstain: 0 },
             }),
         ];
     };

@@ -8,7 +8,7 @@ use super::{DEFERRALS_MAX, Rejection};
 use crate::deliberation::ballot::secret::SECRET_VOTES_MIN;
 use crate::deliberation::ballot::{Ballot, BallotResult, Roll, Seat, Votes};
 use crate::resolution_change::ResolutionChange;
-use crate::{Code, Date, Line, Text, Timestamp};
+use crate::{Code, Date, Label, Line, Text, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A department's stance on a topic.
@@ -142,6 +142,8 @@ pub struct Topic {
     pub title: Line,
     /// The time planned for it.
     pub timebox_minutes: u32,
+    /// Who may see it.
+    pub label: Label,
     /// Stage of its debate.
     pub stage: TopicStage,
     /// Seconds spent on it, not counting the time since it was last opened.
@@ -188,6 +190,7 @@ impl Topic {
             number: entry.number,
             title: entry.title.clone(),
             timebox_minutes: entry.timebox_minutes,
+            label: entry.label,
             stage: TopicStage::Waiting,
             spent_seconds: 0,
             digression_minutes: 0,

@@ -174,11 +174,13 @@ rejections! {
             "{seats} seats may vote on topic {topic_number}; a secret ballot needs {needed}, as with fewer each would \
              know how the others voted",
         ChoiceNotSecret("CHOICE_NOT_SECRET") { topic_number: u32 } =
-            "the body's rule for these matters has secret ballots, and a choice on topic {topic_number} would show who \
-             prefers what; propose one option, and vote on it",
+            "the choice on topic {topic_number} is not secret; say openly what you prefer, and close the choice to end it",
+        ChoiceIsSecret("CHOICE_IS_SECRET") { topic_number: u32 } =
+            "the choice on topic {topic_number} is secret: what somebody prefers is said by whoever it belongs to, sealed, \
+             and no clerk puts it down",
         VotesUnreadable("VOTES_UNREADABLE") { topic_number: u32, votes: usize, readable: usize } =
-            "of {votes} sealed votes on topic {topic_number}, {readable} can be opened, as the key of the ballot is not \
-             here; put the personal keys back, or void the ballot",
+            "of {votes} sealed votes on topic {topic_number}, {readable} can be opened, as their key is not here; put the \
+             personal keys back, or void the ballot or the choice",
         CountersignOver("COUNTERSIGN_OVER") { sign_by: Timestamp } = "the countersign ended at {sign_by}",
         MissingVotes("MISSING_VOTES") { missing: u32, sign_by: Timestamp } =
             "{missing} departments have not signed yet and may do so until {sign_by}",

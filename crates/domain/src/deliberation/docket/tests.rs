@@ -11,6 +11,7 @@ mod choices;
 mod constitution;
 mod deadlines;
 mod hands;
+mod labels;
 mod mandates;
 mod next;
 mod random;
@@ -40,8 +41,13 @@ fn constitution(tie: Tie) -> Constitution {
 /// WATER, ROADS and HEALTH decide on topic 1, PRESS is kept informed; WATER also decides on topic 2.
 fn agenda(mode: Mode) -> Agenda {
     let role = |topic, role| TopicRole { topic, role };
-    let topic =
-        |number, title| AgendaTopic { number, title: line(title), timebox_minutes: 20, carried: None };
+    let topic = |number, title| AgendaTopic {
+        number,
+        title: line(title),
+        timebox_minutes: 20,
+        label: Default::default(),
+        carried: None,
+    };
     let participant = |department, roles| Participant { department: code(department), roles };
     Agenda {
         session: Uuid::from_u128(7),

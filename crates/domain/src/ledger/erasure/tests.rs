@@ -51,8 +51,12 @@ fn a_key_is_erased_once_and_a_later_key_of_the_same_person_again() {
 
 #[test]
 fn the_key_of_a_ballot_is_given_up_when_there_is_one() {
-    let give_up =
-        |key_ids| Command::GiveUpBallotKey { docket_id: Uuid::from_u128(7), ballot_number: 2, key_ids };
+    let give_up = |key_ids| Command::GiveUpBallotKey {
+        docket_id: Uuid::from_u128(7),
+        ballot_number: 2,
+        topic_number: None,
+        key_ids,
+    };
     assert_eq!(given::<Erasures>(&[]).when(give_up(vec![])), Ok(vec![]), "no vote was cast");
     let given_up = given::<Erasures>(&[]).when(give_up(vec![Uuid::from_u128(9)])).unwrap();
     assert!(matches!(given_up[..], [Event::BallotKeyGivenUp { .. }]));

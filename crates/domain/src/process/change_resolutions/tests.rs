@@ -16,6 +16,7 @@ fn registered() -> State {
         decided_on: "2027-03-01".parse().unwrap(),
         items: vec![Uuid::from_u128(11)],
         changes: vec![],
+        label: Default::default(),
     };
     let registered = Event::Registered { registration, registered_at: at("2027-03-01T01:00:00Z") };
     Resolution::fold(State::default(), &[registered])

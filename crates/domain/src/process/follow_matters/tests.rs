@@ -355,6 +355,7 @@ fn topics(
         title: line(&format!("{seed} {number}")),
         timebox_minutes: 10,
         papers_required: false,
+        label: Default::default(),
         matter,
     };
     let mut topics: Vec<_> = (1..).zip(matters).map(topic).collect();

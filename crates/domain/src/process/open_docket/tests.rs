@@ -25,6 +25,7 @@ fn outline() -> Outline {
             title: Line::parse("Evacuation routes").unwrap(),
             timebox_minutes: 20,
             papers_required: false,
+            label: Default::default(),
             matter: Some(MATTER),
         }],
         attendees: ["WATER", "METRO"].map(attendee).to_vec(),

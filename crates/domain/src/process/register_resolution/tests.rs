@@ -33,6 +33,7 @@ fn decided() -> Vec<docket::Event> {
             number: 1,
             title: line("Pump stations"),
             timebox_minutes: 20,
+            label: Default::default(),
             carried: None,
         }],
         participants: vec![deciding("WATER"), deciding("ROADS"), deciding("HEALTH")],

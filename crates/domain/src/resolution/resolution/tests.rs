@@ -21,6 +21,7 @@ fn registration(number: &str) -> Registration {
         decided_on: "2027-03-01".parse().unwrap(),
         items: vec![Uuid::from_u128(11), Uuid::from_u128(12)],
         changes: vec![],
+        label: Default::default(),
     }
 }
 

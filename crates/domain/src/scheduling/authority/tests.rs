@@ -16,7 +16,7 @@ fn body() -> body::State {
     };
     Body::evolve(
         body::State::default(),
-        &BodyEvent::Defined { body: code("FLOOD"), charter, pending: vec![] },
+        &BodyEvent::Defined { body: code("FLOOD"), charter, pending: vec![], pending_offices: vec![] },
     )
 }
 
@@ -37,6 +37,7 @@ fn outline(attendees: Vec<Attendee>) -> Outline {
             title: line("The drain"),
             timebox_minutes: 20,
             papers_required: false,
+            label: Default::default(),
             matter: None,
         }],
         attendees,
@@ -112,4 +113,26 @@ fn an_emergency_is_declared_by_a_convenor() {
     for stranger in ["METRO", "ROADS", "OFFICE"] {
         assert_eq!(requested(emergency(), stranger, Role::Clerk), Err("NOT_A_CONVENOR"), "{stranger}");
     }
+}
+
+#[test]
+fn a_paper_on_a_secret_topic_comes_from_those_who_take_part_in_it() {
+    let mut outline =
+        outline(vec![attendee("WATER", RoleOnTopic::Decides), attendee("ROADS", RoleOnTopic::Advises)]);
+    outline.topics[0].label = crate::Label::Secret;
+    outline.attendees[1].roles.clear();
+    let requested = Event::Requested { outline, requester: Some(code("OFFICE")), chair: code("WATER") };
+    let session = Session::fold(State::default(), &[requested]);
+    let paper = || crate::scheduling::session::Paper {
+        title: crate::testing::line("A plan"),
+        sha256: crate::testing::line(&"a".repeat(64)),
+        uri: crate::testing::line("urn:1"),
+        label: crate::Label::Internal,
+    };
+    let submit = |department| {
+        let command = Command::SubmitPaper { topic: 1, paper: paper() };
+        refusal(&session, command, actor("li", department, Role::Delegate))
+    };
+    assert_eq!(submit("WATER"), Ok(()));
+    assert_eq!(submit("ROADS"), Err("UNKNOWN_TOPIC"), "it attends, and has no role on it");
 }

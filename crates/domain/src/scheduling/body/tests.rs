@@ -16,21 +16,27 @@ fn charter() -> Charter {
 }
 
 fn define(charter: Charter) -> Command {
-    let answered_for = seated(&charter);
+    let answered_for = named(&charter);
     Command::Define { body: code("FLOOD"), charter, answered_for }
 }
 
 fn change(charter: Charter) -> Command {
-    let answered_for = seated(&charter);
+    let answered_for = named(&charter);
     Command::Change { charter, reason: text("Decided by the city council on 1 March"), answered_for }
 }
 
 fn defined() -> Event {
-    Event::Defined { body: code("FLOOD"), charter: charter(), pending: vec![] }
+    Event::Defined { body: code("FLOOD"), charter: charter(), pending: vec![], pending_offices: vec![] }
 }
 
 fn seated(charter: &Charter) -> BTreeSet<Code> {
     charter.seats.iter().map(|seat| seat.department.clone()).collect()
+}
+
+/// Everybody whom a charter names.
+fn named(charter: &Charter) -> BTreeSet<Code> {
+    let offices = charter.offices().into_iter().map(|office| office.department);
+    seated(charter).into_iter().chain(offices).collect()
 }
 
 fn accept(department: &str) -> Command {
@@ -48,7 +54,13 @@ fn voters(history: &[Event]) -> Vec<Code> {
 fn a_seat_counts_once_its_department_has_accepted_it() {
     let own = BTreeSet::from([code("OFFICE"), code("WATER")]);
     let first = given::<Body>(&[]).by(clerk()).when(define(charter()).answering_for(own)).unwrap();
-    let pending = Event::Defined { body: code("FLOOD"), charter: charter(), pending: vec![code("ROADS")] };
+    let pending_offices = vec![Office { department: code("ROADS"), function: Function::Deputy }];
+    let pending = Event::Defined {
+        body: code("FLOOD"),
+        charter: charter(),
+        pending: vec![code("ROADS")],
+        pending_offices,
+    };
     assert_eq!(first, [pending]);
     assert_eq!(voters(&first), [code("WATER")]);
     let state = Body::fold(State::default(), &first);
@@ -68,6 +80,69 @@ fn a_seat_counts_once_its_department_has_accepted_it() {
     assert_eq!(guest.unwrap_err().reason(), "NO_SUCH_SEAT");
     let early = given::<Body>(&[]).by(lead()).when(accept("ROADS"));
     assert_eq!(early, Err(Rejection::NotFound { what: "body" }));
+}
+
+/// ROADS chairs, DRAINAGE and METRO deputize, METRO convenes, and PRESS takes the place of WATER. OFFICE answers for none of
+/// them.
+fn with_offices() -> Charter {
+    let seat = Seat { substitutes: vec![code("PRESS")], ..seat("WATER", Standing::Decides) };
+    Charter {
+        seats: vec![seat],
+        chair: code("ROADS"),
+        deputies: vec![code("DRAINAGE"), code("METRO")],
+        convenors: vec![code("METRO")],
+        ..charter()
+    }
+}
+
+fn version(history: &[Event]) -> Version {
+    Body::fold(State::default(), history).version().expect("it is defined").clone()
+}
+
+#[test]
+fn whoever_is_named_for_something_has_it_once_they_accepted_it() {
+    let own = BTreeSet::from([code("OFFICE"), code("WATER")]);
+    let mut history = given::<Body>(&[]).by(clerk()).when(define(with_offices()).answering_for(own)).unwrap();
+    let led_by = |history: &[Event]| {
+        let now = version(history).constitution(MatterClass::Ordinary, date(2027, 3, 1));
+        (now.chair.to_string(), now.deputies.iter().map(Code::to_string).collect::<Vec<_>>())
+    };
+    assert_eq!(
+        led_by(&history),
+        ("OFFICE".into(), vec![]),
+        "the secretariat, while nobody has accepted the chair"
+    );
+    let now = version(&history).in_effect();
+    assert!(now.convenors.is_empty() && now.seats[0].substitutes.is_empty(), "{now:?}");
+    let mut accept = |department: &str| {
+        let by = actor("li", department, Role::DepartmentLead);
+        let accepted = given::<Body>(&history).by(by).when(super::tests::accept(department)).unwrap();
+        history.extend(accepted);
+        history.clone()
+    };
+    assert_eq!(led_by(&accept("METRO")), ("METRO".into(), vec![]), "a deputy who accepted");
+    assert_eq!(led_by(&accept("DRAINAGE")), ("DRAINAGE".into(), vec!["METRO".into()]));
+    assert_eq!(led_by(&accept("ROADS")), ("ROADS".into(), vec!["DRAINAGE".into(), "METRO".into()]));
+    let now = version(&accept("PRESS")).in_effect();
+    assert_eq!((now.convenors, &now.seats[0].substitutes), (vec![code("METRO")], &vec![code("PRESS")]));
+    assert!(version(&history).pending_offices.is_empty());
+}
+
+#[test]
+fn who_has_a_seat_is_asked_again_for_the_chair() {
+    let own = BTreeSet::from([code("OFFICE")]);
+    let taken = Charter { chair: code("ROADS"), deputies: vec![], ..charter() };
+    let changed = given::<Body>(&[defined()]).by(clerk()).when(change(taken).answering_for(own)).unwrap();
+    let history = [&[defined()][..], &changed[..]].concat();
+    let now = version(&history);
+    assert!(now.may_vote(&code("ROADS")) && !now.holds(&code("ROADS"), Function::Chair));
+    assert_eq!(now.in_effect().chair, code("OFFICE"));
+    let issued = crate::Issued {
+        at: crate::testing::at("2027-03-01T01:00:00Z"),
+        by: actor("li", "ROADS", Role::Clerk),
+    };
+    let state = Body::fold(State::default(), &history);
+    assert_eq!(made_by(&state, &accept("ROADS"), &issued).unwrap().in_effect().chair, code("ROADS"));
 }
 
 #[test]

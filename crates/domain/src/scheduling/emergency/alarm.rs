@@ -31,7 +31,7 @@ pub fn session_command(
     now: Timestamp,
 ) -> session::Command {
     let outline = outline(declared, version, plan, calendar, now);
-    let chair = version.charter.chair.clone();
+    let chair = version.in_effect().chair;
     let (rules, constitution) = (version.charter.meeting_rules, plan.constitution(constitution));
     session::Command::Alarm { outline, chair, rules, constitution }
 }
@@ -44,7 +44,7 @@ pub fn emergency_command(
     calendar: &WorkingCalendar,
     now: Timestamp,
 ) -> Command {
-    let charter = &version.charter;
+    let charter = version.in_effect();
     Command::Raise {
         alarm: Alarm {
             body: version.body.clone(),
@@ -59,9 +59,10 @@ pub fn emergency_command(
     }
 }
 
-/// Whom a plan calls. Nobody stands in for a department that has not accepted its seat, as it does not vote.
+/// Whom a plan calls. Nobody stands in for a department that has not accepted its seat, as it does not vote, and nobody who
+/// has not accepted to stand in.
 fn calls(version: &Version, plan: &EmergencyPlan, day: Date) -> Vec<PlannedCall> {
-    let mut calls = version.charter.calls(plan, day);
+    let mut calls = version.in_effect().calls(plan, day);
     for call in &mut calls {
         if !version.may_vote(&call.department) {
             call.substitutes.clear();
@@ -108,6 +109,7 @@ fn outline(
         title: title.clone(),
         timebox_minutes: duration_minutes / count,
         papers_required: false,
+        label: Default::default(),
         matter: None,
     };
     let day = calendar.date_of(now);
@@ -185,7 +187,12 @@ mod tests {
             decide_minutes: 120,
         }];
         let raised = |pending: Vec<Code>| {
-            let defined = Event::Defined { body: code("FLOOD"), charter: charter.clone(), pending };
+            let defined = Event::Defined {
+                body: code("FLOOD"),
+                charter: charter.clone(),
+                pending,
+                pending_offices: vec![],
+            };
             let state = Body::evolve(State::default(), &defined);
             let version = state.version().unwrap().clone();
             let declaration = Declaration { reason: line("It floods"), authority: line("Plan 3") };

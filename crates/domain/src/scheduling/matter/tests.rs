@@ -131,8 +131,12 @@ fn what_absorbs_a_matter_has_been_deferred_as_often_as_that() {
 #[test]
 fn the_body_in_charge_says_who_may_act_on_a_matter() {
     let of = |departments: &[&str], body: &str| {
-        let defined =
-            body::Event::Defined { body: code(body), charter: charter(departments), pending: vec![] };
+        let defined = body::Event::Defined {
+            body: code(body),
+            charter: charter(departments),
+            pending: vec![],
+            pending_offices: vec![],
+        };
         Body::evolve(body::State::default(), &defined)
     };
     let (flood, city) = (of(&["WATER"], "FLOOD"), of(&["MAYOR"], "CITY"));

@@ -5,7 +5,7 @@ use super::{Answer, Command, Filed, Paper, Rejection, Session, State};
 use crate::constitution::Constitution;
 use crate::next_step::{self, Who};
 use crate::scheduling::{authority, body};
-use crate::{Aggregate, Code, Issued, Line, Role, Text, Timestamp};
+use crate::{Aggregate, Code, Issued, Label, Line, Role, Text, Timestamp, Uuid};
 use jiff::ToSpan as _;
 
 /// A command on a session that was put to the rules.
@@ -125,6 +125,11 @@ fn asked<'a>(look: &'a Look<'_>, filed: &'a Filed, people: &People<'_>) -> Vec<A
     let then = vec![
         ask("AdmitSession", people.clerks(), |_| Command::Admit),
         ask("ReturnSession", people.clerks(), |_| Command::Return { reason: words() }),
+        ask("MergeSession", people.clerks(), |_| Command::Merge {
+            session: Uuid::nil(),
+            into: Uuid::max(),
+            reason: words(),
+        }),
         ask("ReviseSession", people.and_requester(people.clerks()), move |_| Command::Revise {
             title: Some(line()),
             purpose: None,
@@ -173,5 +178,10 @@ fn line() -> Line {
 }
 
 fn paper() -> Paper {
-    Paper { title: line(), sha256: Line::parse(&"0a".repeat(32)).expect("a line"), uri: line() }
+    Paper {
+        title: line(),
+        sha256: Line::parse(&"0a".repeat(32)).expect("a line"),
+        uri: line(),
+        label: Label::Internal,
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::Rejection;
 use crate::decision_rule::MatterClass;
-use crate::{Code, Line, Text, Timestamp, Uuid};
+use crate::{Code, Label, Line, Text, Timestamp, Uuid};
 use std::collections::BTreeSet;
 
 /// Topics in a session, at most; a body's own rule is usually stricter.
@@ -49,6 +49,8 @@ pub struct Topic {
     pub timebox_minutes: u32,
     /// Whether papers must be submitted before the session.
     pub papers_required: bool,
+    /// Who may see it.
+    pub label: Label,
     /// The matter that it is about; a session that is requested gives each topic one.
     pub matter: Option<Uuid>,
 }
@@ -83,6 +85,19 @@ pub struct Attendee {
     pub department: Code,
     /// Its role on each topic that concerns it.
     pub roles: Vec<TopicRole>,
+}
+
+impl Attendee {
+    /// Whether a topic concerns it.
+    pub(in crate::scheduling) fn has_role_on(&self, topic: u32) -> bool {
+        self.roles.iter().any(|role| role.topic == topic)
+    }
+
+    /// The same, of the topics after that many others.
+    pub(in crate::scheduling) fn renumbered(&self, after: u32) -> Attendee {
+        let roles = self.roles.iter().map(|role| role.renumbered(after)).collect();
+        Attendee { department: self.department.clone(), roles }
+    }
 }
 
 /// Why a session is an emergency, and who says so.

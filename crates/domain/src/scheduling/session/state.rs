@@ -258,7 +258,7 @@ impl Filed {
         attending.chain([&self.chair]).chain(&self.requester).chain(self.substitutes())
     }
 
-    fn substitutes(&self) -> impl Iterator<Item = &Code> {
+    pub(super) fn substitutes(&self) -> impl Iterator<Item = &Code> {
         let is_held = matches!(self.progress, Progress::Deciding(_) | Progress::Concluded(_));
         let is_urgent = self.outline.kind == Kind::Emergency;
         let constitution = self.constitution.as_ref().filter(|_| is_held && is_urgent);

@@ -4,6 +4,7 @@ use crate::scheduling::room::{self, Room};
 use crate::testing::{actor, at, code, constitution, given, line, text};
 use crate::{Actor, Refusal, Role, Timestamp};
 
+mod labels;
 mod life;
 mod next;
 mod random;
@@ -22,6 +23,7 @@ fn topics(count: u32) -> Vec<Topic> {
             title: line(&format!("议题{number}")),
             timebox_minutes: 10,
             papers_required: false,
+            label: Default::default(),
             matter: None,
         })
         .collect()
@@ -242,7 +244,12 @@ fn papers_count_from_the_day_they_came() {
     let mut with_papers = outline(1);
     with_papers.topics[0].papers_required = true;
     let submitted_at = |moment: &str| {
-        let paper = Paper { title: line("方案"), sha256: line(&"a".repeat(64)), uri: line("file:///1") };
+        let paper = Paper {
+            title: line("方案"),
+            sha256: line(&"a".repeat(64)),
+            uri: line("file:///1"),
+            label: Default::default(),
+        };
         Event::PaperSubmitted { topic: 1, paper, submitted_at: at(moment) }
     };
     // In Shanghai the session is on the 8th; 16:00 UTC is midnight there.

@@ -6,12 +6,14 @@ use domain::deliberation::ballot::options::ChoiceMethod;
 use domain::deliberation::ballot::{
     Abstention, BallotResult, Choice, Hands, MajorityBase, Method, OpenedVote, Seat, Tie, VotePart,
 };
-use domain::deliberation::docket::choices::{ChoicePaper, ChoiceResult, Figures, TieBroken};
+use domain::deliberation::docket::choices::{
+    ChoicePaper, ChoiceResult, Figures, OpenedPaper, SealedLot, TieBroken,
+};
 use domain::deliberation::docket::{self, Docket, Event, Mode};
 use domain::deliberation::minutes;
 use domain::due::DueRule;
 use domain::resolution_change::{ChangeEffect, ResolutionChange};
-use domain::{Text, Uuid};
+use domain::{Label, Text, Uuid};
 use jiff::civil::date;
 
 pub fn all() -> Vec<Box<dyn Sample>> {
@@ -24,6 +26,8 @@ pub fn all() -> Vec<Box<dyn Sample>> {
             outcomes(),
             about_a_matter(),
             in_secret(),
+            on_secret_choices(),
+            with_labels(),
         ]
         .concat(),
     );
@@ -43,6 +47,7 @@ pub fn agenda(mode: Mode) -> docket::Agenda {
             number: 1,
             title: line("转移路线"),
             timebox_minutes: 20,
+            label: Default::default(),
             carried: None,
         }],
         participants: vec![
@@ -216,6 +221,8 @@ fn on_choices() -> Vec<Event> {
         question: line("Which route?"),
         options: vec![line("North"), line("South")],
         method,
+        secret: false,
+        lot: None,
     };
     let cast = |named, points, cast_by: Option<&str>| Event::ChoiceCast {
         topic: 1,
@@ -232,9 +239,9 @@ fn on_choices() -> Vec<Event> {
     let result =
         ChoiceResult { first: vec![1], figures, cast: 2, quorum: 2, body_version: 3, tie_broken: None };
     let equal = |by, lot| {
-        let tie_broken = Some(TieBroken { option: 2, by, lot });
+        let tie_broken = Some(TieBroken { option: 2, by, lot, lot_secret: None });
         let result = ChoiceResult { first: vec![1, 2], tie_broken, ..result.clone() };
-        Event::ChoiceClosed { topic: 1, choice: 2, result, roll: roll() }
+        Event::ChoiceClosed { topic: 1, choice: 2, result, roll: roll(), sealed: false }
     };
     let by_lot = equal(OptionTie::Lot, Some(Uuid::from_u128(17)));
     let by_the_chair = equal(OptionTie::ChairPrefers, None);
@@ -246,11 +253,48 @@ fn on_choices() -> Vec<Event> {
         opened(ChoiceMethod::Score),
         cast(vec![2, 1], vec![], None),
         cast(vec![], vec![10, 0], Some("BRIDGES")),
-        Event::ChoiceClosed { topic: 1, choice: 2, result: result.clone(), roll: roll() },
+        Event::ChoiceClosed { topic: 1, choice: 2, result: result.clone(), roll: roll(), sealed: false },
         by_lot,
         by_the_chair,
         Event::ItemAccepted { topic: 1, item: 3, department: code("PRESS") },
     ]
+}
+
+fn on_secret_choices() -> Vec<Event> {
+    let (topic, choice) = (1, 2);
+    let commitment = line(&"0f".repeat(32));
+    let opened = Event::ChoiceOpened {
+        topic,
+        choice,
+        question: line("Who?"),
+        options: vec![line("Li"), line("Wang")],
+        method: ChoiceMethod::Schulze,
+        secret: true,
+        lot: Some(SealedLot { commitment, sealed: vec![4, 5, 6] }),
+    };
+    let paper = OpenedPaper { tracking_code: line("ABCD-EFGH"), named: vec![2, 1], points: vec![] };
+    let tie_broken = Some(TieBroken {
+        option: 2,
+        by: OptionTie::Lot,
+        lot: Some(Uuid::from_u128(17)),
+        lot_secret: Some(Uuid::from_u128(18)),
+    });
+    let figures = vec![Figures { of_options: vec![3, 1] }];
+    let result = ChoiceResult { first: vec![1, 2], figures, cast: 3, quorum: 3, body_version: 3, tie_broken };
+    let cast_by = Some(code("BRIDGES"));
+    vec![
+        opened,
+        Event::ChoiceSealed { topic, choice, department: code("ROADS"), sealed: vec![7, 8, 9], cast_by },
+        Event::SecretChoiceOpened { topic, choice, papers: vec![paper] },
+        Event::ChoiceClosed { topic, choice, result, roll: roll(), sealed: true },
+        Event::ChoiceVoided { topic, choice, reason: text("The key is lost") },
+    ]
+}
+
+fn with_labels() -> Vec<Event> {
+    let mut agenda = agenda(Mode::Meeting);
+    agenda.topics[0].label = Label::Secret;
+    vec![Event::Prepared { agenda }]
 }
 
 fn in_secret() -> Vec<Event> {

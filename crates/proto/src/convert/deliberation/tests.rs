@@ -44,6 +44,7 @@ fn the_largest_records_of_a_docket_fit() {
                 // With the roles, as long as an agenda may be.
                 title: line(&long(44)),
                 timebox_minutes: 600,
+                label: domain::Label::Secret,
                 carried: Some(docket::Carried {
                     matter: domain::Uuid::from_u128(u128::MAX - u128::from(number)),
                     deferrals: u32::MAX,

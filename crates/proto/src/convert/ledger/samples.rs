@@ -26,6 +26,13 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         erasure::Event::BallotKeyGivenUp {
             docket_id: Uuid::from_u128(7),
             ballot_number: 2,
+            topic_number: None,
+            key_ids: vec![Uuid::from_u128(0x9a0d_63a1_55d2_4c7e_8f0b_1c2d_3e4f_5a6b)],
+        },
+        erasure::Event::BallotKeyGivenUp {
+            docket_id: Uuid::from_u128(7),
+            ballot_number: 2,
+            topic_number: Some(1),
             key_ids: vec![Uuid::from_u128(0x9a0d_63a1_55d2_4c7e_8f0b_1c2d_3e4f_5a6b)],
         },
     ]));

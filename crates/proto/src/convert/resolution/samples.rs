@@ -1,13 +1,13 @@
 //! Sample events of registers, resolutions and action items.
 
 use crate::convert::sample::{Sample, at, code, line, samples, text};
-use domain::Uuid;
 use domain::resolution::action_item::{ActionItem, Assignment, Due, Event as ItemEvent, Place};
 use domain::resolution::dependencies::{self, Dependencies};
 use domain::resolution::evidence::Evidence;
 use domain::resolution::register::{self, Register};
 use domain::resolution::resolution::{Event, Origin, Registration, Resolution, Votes};
 use domain::resolution_change::ChangeEffect;
+use domain::{Label, Uuid};
 
 pub fn all() -> Vec<Box<dyn Sample>> {
     let register = samples::<Register>(vec![register::Event::NumberIssued {
@@ -43,6 +43,12 @@ pub fn all() -> Vec<Box<dyn Sample>> {
             },
             registered_at: at("2027-03-01T02:00:00.5Z"),
         },
+        Event::Registered {
+            registration: Registration {
+                label: Label::Public, ..registration(1, "改造十二座泵站。")
+            },
+            registered_at: at("2027-03-01T02:00:00.5Z"),
+        },
     ]);
     let item = samples::<ActionItem>(of_an_item());
     let (item_id, on) = (Uuid::from_u128(4), Uuid::from_u128(5));
@@ -70,6 +76,7 @@ pub fn registration(items: u128, words: &str) -> Registration {
         decided_on: "2027-03-01".parse().unwrap(),
         items: (0..items).map(Uuid::from_u128).collect(),
         changes: vec![],
+        label: Default::default(),
     }
 }
 

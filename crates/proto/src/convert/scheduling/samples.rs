@@ -1,19 +1,19 @@
 //! Sample events of bodies, rooms and sessions.
 
 use crate::convert::sample::{Sample, at, code, constitution, line, samples, text};
-use domain::Uuid;
 use domain::decision_rule::{
     Abstention, DecisionRule, MajorityBase, MatterClass, Method, OptionTie, Quorum, QuorumBase,
     RecusalEffect, Tie, VotingRule,
 };
 use domain::scheduling::{body, diary, emergency, matter, quota, room, session, stewards};
 use domain::testing::seat;
+use domain::{Label, Uuid};
 
 pub fn all() -> Vec<Box<dyn Sample>> {
     let aggregates = [
         samples::<room::Room>(of_a_room()),
         samples::<body::Body>(of_a_body()),
-        samples::<session::Session>([to_admission(), later_life(), with_matters()].concat()),
+        samples::<session::Session>([to_admission(), later_life(), with_matters(), with_labels()].concat()),
         samples::<matter::Matter>(of_a_matter()),
         samples::<quota::Quota>(of_a_quota()),
         samples::<stewards::Stewards>(of_the_stewards()),
@@ -142,6 +142,8 @@ fn with_substitutes() -> body::Charter {
 }
 
 fn of_a_body() -> Vec<body::Event> {
+    use body::Function;
+    let office = |department, function| body::Office { department: code(department), function };
     let unlimited = body::MeetingRules { sessions_per_quarter_max: None, ..RULES };
     let patient = body::MeetingRules {
         deferrals_max: Some(3),
@@ -154,18 +156,47 @@ fn of_a_body() -> Vec<body::Event> {
         charter,
         reason: text(reason),
         pending,
+        pending_offices: vec![],
     };
     let changed = body::Charter { meeting_rules: unlimited, decision_rules: vec![], ..charter() };
     vec![
-        body::Event::Defined { body: code("JC-AI"), charter: charter(), pending: vec![] },
+        body::Event::Defined {
+            body: code("JC-AI"),
+            charter: charter(),
+            pending: vec![],
+            pending_offices: vec![],
+        },
         to(2, changed, "国务院批复", vec![]),
         to(3, with_a_voting_rule(), "会议纪要", vec![]),
         to(4, patient, "国务院批复", vec![]),
-        body::Event::Defined { body: code("JC-AI"), charter: charter(), pending: vec![code("MIIT")] },
+        body::Event::Defined {
+            body: code("JC-AI"),
+            charter: charter(),
+            pending: vec![code("MIIT")],
+            pending_offices: vec![],
+        },
         to(2, charter(), "国务院批复", vec![code("MIIT")]),
         body::Event::SeatAccepted { version: 3, department: code("MIIT") },
         to(5, with_a_plan(), "国务院批复", vec![]),
         to(6, with_substitutes(), "国务院批复", vec![]),
+        body::Event::Defined {
+            body: code("JC-AI"),
+            charter: charter(),
+            pending: vec![],
+            pending_offices: vec![
+                office("NDRC", Function::Chair),
+                office("MIIT", Function::Deputy),
+                office("NDRC", Function::Convenor),
+                office("MIIT-2", Function::Substitute),
+            ],
+        },
+        body::Event::Changed {
+            version: 2,
+            charter: charter(),
+            reason: text("国务院批复"),
+            pending: vec![],
+            pending_offices: vec![office("NDRC", Function::Chair)],
+        },
     ]
 }
 
@@ -179,6 +210,7 @@ fn topics() -> Vec<session::Topic> {
         title: line(title),
         timebox_minutes: 20,
         papers_required: number == 1,
+        label: Default::default(),
         matter: None,
     };
     vec![topic(1, "算力调度"), topic(2, "数据开放")]
@@ -247,6 +279,7 @@ fn to_admission() -> Vec<session::Event> {
                 title: line("方案"),
                 sha256: line(&"0f".repeat(32)),
                 uri: line("https://files.example.cn/1"),
+                label: Default::default(),
             },
             submitted_at: at("2027-03-01T01:00:00Z"),
         },
@@ -293,6 +326,24 @@ fn later_life() -> Vec<session::Event> {
         Event::Convened { room: Some(code("R-301")), constitution: constitution() },
         Event::Convened { room: None, constitution: constitution() },
         Event::Concluded,
+    ]
+}
+
+/// Sessions whose topics and papers have labels.
+fn with_labels() -> Vec<session::Event> {
+    let labelled = |(topic, label)| session::Topic { label, ..topic };
+    let labels = [Label::Secret, Label::Public].into_iter().cycle();
+    let topics: Vec<session::Topic> = topics().into_iter().zip(labels).map(labelled).collect();
+    let outline = session::Outline { topics, ..outline(session::Kind::Standing) };
+    let paper = session::Paper {
+        title: line("方案"),
+        sha256: line(&"0f".repeat(32)),
+        uri: line("https://files.example.cn/1"),
+        label: Label::Secret,
+    };
+    vec![
+        session::Event::Requested { outline, requester: Some(code("NDRC")), chair: code("NDRC") },
+        session::Event::PaperSubmitted { topic: 1, paper, submitted_at: at("2027-03-01T01:00:00Z") },
     ]
 }
 

@@ -56,11 +56,13 @@ fn the_largest_body_fits_into_one_record() {
         ..charter()
     };
     let reason = text(&"a".repeat(domain::text::TEXT_BYTES_MAX));
+    let pending_offices = charter.offices();
     assert_fits::<body::Body>(&body::Event::Changed {
         version: u32::MAX,
         charter,
         reason,
         pending: codes(SEATS_MAX),
+        pending_offices,
     });
 }
 
@@ -75,6 +77,7 @@ fn the_largest_session_request_fits_into_one_record() {
         title: line(&longest(TITLE_CHARS)),
         timebox_minutes: 10,
         papers_required: true,
+        label: domain::Label::Secret,
         matter: Some(Uuid::from_u128(u128::MAX - u128::from(number))),
     };
     let topics: Vec<_> = (1_u32..).take(TOPICS).map(topic).collect();

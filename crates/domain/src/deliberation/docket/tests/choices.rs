@@ -3,15 +3,18 @@
 use super::*;
 use crate::decision_rule::OptionTie;
 use crate::deliberation::ballot::options::{ChoiceMethod, Preference, preferred};
-use crate::deliberation::docket::choices::{ChoiceResult, TieBroken};
+use crate::deliberation::docket::choices::{ChoiceResult, OpenedLot, SealedLot, TieBroken};
 
 fn open(method: ChoiceMethod) -> Command {
     let options = ["North", "South", "West"].map(line).to_vec();
-    Command::OpenChoice { topic: 1, question: line("Which route?"), options, method }
+    Command::OpenChoice { topic: 1, question: line("Which route?"), options, method, lot: None }
 }
 fn cast(department: &str, named: &[u32], points: &[u32]) -> Command {
     let (named, points) = (named.to_vec(), points.to_vec());
     Command::CastChoice { topic: 1, department: code(department), named, points }
+}
+fn close() -> Command {
+    Command::CloseChoice { topic: 1, opened: vec![], lot: None }
 }
 fn by(history: &[Event], department: &str, command: Command) -> Result<Vec<Event>, Rejection> {
     given::<Docket>(history).by(of(department)).when(command)
@@ -27,13 +30,10 @@ fn chosen(method: ChoiceMethod, papers: &[(&str, &[u32], &[u32])]) -> ChoiceResu
     for (department, named, points) in papers {
         history.extend(by(&history, department, cast(department, named, points)).unwrap());
     }
-    let closed = by(&history, "WATER", Command::CloseChoice { topic: 1 }).unwrap();
+    let closed = by(&history, "WATER", close()).unwrap();
     let [Event::ChoiceClosed { result, roll, .. }] = &closed[..] else { panic!("{closed:?}") };
     assert_eq!(roll.len(), 3, "the roll has every seat");
-    assert_eq!(
-        by(&followed_by(history, closed.clone()), "WATER", Command::CloseChoice { topic: 1 }),
-        Ok(vec![])
-    );
+    assert_eq!(by(&followed_by(history, closed.clone()), "WATER", close()), Ok(vec![]));
     result.clone()
 }
 
@@ -94,6 +94,7 @@ fn one_choice_is_open_at_a_time_and_no_ballot_beside_it() {
         question: line("Which route?"),
         options: vec![line("North"), line("North")],
         method: ChoiceMethod::Single,
+        lot: None,
     };
     assert_eq!(by(&in_session(), "WATER", alone), Err(Rejection::OptionsOutOfRange { options: 2, max: 12 }));
 }
@@ -109,7 +110,7 @@ fn equal(option_tie: OptionTie, of_the_chair: &[u32], recuses: bool) -> ChoiceRe
     }
     history.extend(recuses.then(|| recused("WATER")));
     let chair = if recuses { "ROADS" } else { "WATER" };
-    let closed = by(&history, chair, Command::CloseChoice { topic: 1 }).unwrap();
+    let closed = by(&history, chair, close()).unwrap();
     let [Event::ChoiceClosed { result, .. }] = &closed[..] else { panic!("{closed:?}") };
     result.clone()
 }
@@ -120,7 +121,7 @@ fn the_rule_of_the_body_says_what_decides_between_equal_options() {
     assert_eq!((nothing.first, nothing.tie_broken), (vec![1, 2, 3], None));
 
     let by_the_chair = equal(OptionTie::ChairPrefers, &[1], false);
-    let broken = TieBroken { option: 1, by: OptionTie::ChairPrefers, lot: None };
+    let broken = TieBroken { option: 1, by: OptionTie::ChairPrefers, lot: None, lot_secret: None };
     assert_eq!((by_the_chair.first, by_the_chair.tie_broken), (vec![1, 2, 3], Some(broken)));
     for silent in [&[][..], &[2, 3]] {
         let result = equal(OptionTie::ChairPrefers, silent, false);
@@ -129,11 +130,43 @@ fn the_rule_of_the_body_says_what_decides_between_equal_options() {
     let by_the_deputy = equal(OptionTie::ChairPrefers, &[3], true).tie_broken.unwrap();
     assert_eq!(by_the_deputy.option, 2, "WATER recused itself, and ROADS is in the chair");
 
-    let drawn = equal(OptionTie::Lot, &[], false);
-    let broken = drawn.tie_broken.unwrap();
-    let place = usize::try_from(broken.lot.unwrap().as_u128() % 2).unwrap();
-    assert_eq!((broken.option, broken.by), (drawn.first[place], OptionTie::Lot));
     assert_eq!(equal(OptionTie::Lot, &[2], false).tie_broken, None, "there is nothing to draw");
+}
+
+/// What a lot decides in a choice between 2 and 3 that was opened with a commitment to 17, when this is opened for the count.
+fn drawn(secret: u128, commitment: &str, of_health: &[u32]) -> ChoiceResult {
+    let mut history = in_session();
+    let Some(Event::Prepared { agenda }) = history.first_mut() else { panic!("it is prepared") };
+    agenda.constitution.rule.voting.option_tie = OptionTie::Lot;
+    let Command::OpenChoice { topic, question, options, method, .. } = open(ChoiceMethod::Approval) else {
+        panic!("it opens a choice")
+    };
+    let lot = Some(SealedLot { commitment: line("held to 17"), sealed: vec![1, 2, 3] });
+    let open = Command::OpenChoice { topic, question, options, method, lot };
+    history.extend(by(&history, "WATER", open).unwrap());
+    for (department, named) in [("ROADS", &[2][..]), ("HEALTH", of_health)] {
+        history.extend(by(&history, department, cast(department, named, &[])).unwrap());
+    }
+    let lot = Some(OpenedLot { secret: Uuid::from_u128(secret), commitment: line(commitment) });
+    let closed = by(&history, "WATER", Command::CloseChoice { topic: 1, opened: vec![], lot }).unwrap();
+    let [Event::ChoiceClosed { result, sealed: true, .. }] = &closed[..] else { panic!("{closed:?}") };
+    result.clone()
+}
+
+#[test]
+fn a_lot_is_the_one_that_was_sealed_when_the_choice_was_opened() {
+    let result = drawn(17, "held to 17", &[3]);
+    let broken = result.tie_broken.clone().expect("it decides");
+    let place = usize::try_from(broken.lot.unwrap().as_u128() % 2).unwrap();
+    assert_eq!((broken.option, broken.by), (result.first[place], OptionTie::Lot));
+    assert_eq!(broken.lot_secret, Some(Uuid::from_u128(17)));
+    assert_eq!(drawn(17, "held to 17", &[3]), result, "whenever it is counted");
+    assert_eq!(drawn(18, "held to 18", &[3]).tie_broken, None, "no other one does");
+    let other = drawn(17, "held to 17", &[3, 1]).tie_broken.expect("it decides");
+    assert_ne!(
+        other.lot, broken.lot,
+        "what is said last has a part in it, and so has the secret, which nobody knows then"
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::deliberation::ballot::OpenedVote;
+use crate::deliberation::docket::OpenedPaper;
 
 const SEATS: [&str; 4] = ["WATER", "ROADS", "HEALTH", "LAND"];
 
@@ -130,13 +131,7 @@ fn what_would_show_how_somebody_votes_is_refused() {
     let few = meeting(|agenda| agenda.participants.retain(|it| it.department.as_str() != "LAND"));
     let few = followed_by(few, [recused("ROADS")]);
     assert_eq!(reason(when(&few, "WATER", open_ballot(1))), "TOO_FEW_FOR_SECRECY");
-    let choice = Command::OpenChoice {
-        topic: 1,
-        question: line("Who?"),
-        options: vec![line("Li"), line("Wang")],
-        method: ChoiceMethod::Single,
-    };
-    assert_eq!(reason(when(&meeting(|_| ()), "WATER", choice)), "CHOICE_NOT_SECRET");
+    assert_eq!(reason(when(&few, "WATER", open_choice())), "TOO_FEW_FOR_SECRECY");
     let consent = Command::RecordGeneralConsent { topic: 1, version: 1 };
     assert_eq!(reason(when(&meeting(|_| ()), "WATER", consent)), "GENERAL_CONSENT_EXCLUDED");
 }
@@ -174,4 +169,96 @@ fn what_can_happen_next_is_what_a_secret_ballot_takes() {
     assert_eq!(by("CastVote"), None, "nobody votes openly");
     assert_eq!(by("CastSecretVote").unwrap(), SEATS);
     assert!(!by("CloseBallot").unwrap().is_empty() && !by("VoidBallot").unwrap().is_empty());
+}
+
+fn open_choice() -> Command {
+    let options = ["Li", "Wang", "Zhao"].map(line).to_vec();
+    Command::OpenChoice {
+        topic: 1,
+        question: line("Who?"),
+        options,
+        method: ChoiceMethod::Schulze,
+        lot: None,
+    }
+}
+
+fn prefer(department: &str) -> Command {
+    let sealed = department.as_bytes().to_vec();
+    Command::CastSecretChoice { topic: 1, choice: 1, department: code(department), sealed }
+}
+
+/// A secret choice in which these have said what they prefer.
+fn chosen_by(departments: &[&str]) -> Vec<Event> {
+    let history = meeting(|_| ());
+    let opened = when(&history, "WATER", open_choice()).unwrap();
+    departments.iter().fold(followed_by(history, opened), |history, department| {
+        let cast = when(&history, department, prefer(department)).unwrap();
+        followed_by(history, cast)
+    })
+}
+
+fn close_choice(papers: &[(&str, &[u32])]) -> Command {
+    let paper = |(tracking_code, named): &(&str, &[u32])| OpenedPaper {
+        tracking_code: line(tracking_code),
+        named: named.to_vec(),
+        points: vec![],
+    };
+    Command::CloseChoice { topic: 1, opened: papers.iter().map(paper).collect(), lot: None }
+}
+
+#[test]
+fn what_is_preferred_in_secret_is_published_by_its_codes_and_counted_like_any_other() {
+    let history = chosen_by(&["WATER", "ROADS", "HEALTH"]);
+    let state = Docket::fold(State::Absent, &history);
+    assert_eq!(state.papers_to_open(1).len(), 3);
+    let papers: [(&str, &[u32]); 3] = [("C", &[2, 1]), ("A", &[1, 3]), ("B", &[2, 3])];
+    let counted = when(&history, "WATER", close_choice(&papers)).unwrap();
+    let [Event::SecretChoiceOpened { papers, .. }, Event::ChoiceClosed { result, roll, sealed: true, .. }] =
+        counted.as_slice()
+    else {
+        panic!("{counted:?}")
+    };
+    let codes: Vec<&str> = papers.iter().map(|paper| paper.tracking_code.as_str()).collect();
+    assert_eq!((codes, &result.first[..], result.cast), (vec!["A", "B", "C"], &[2][..], 3));
+    assert_eq!(roll.iter().filter(|seat| seat.voted).count(), 3, "who has said something is known");
+    let state = Docket::fold(State::Absent, &followed_by(history, counted));
+    let choice = &state.proceedings().unwrap().topic(1).unwrap().choices[0];
+    assert!(choice.sealed.is_empty() && choice.papers.is_empty(), "and not who said what");
+}
+
+#[test]
+fn a_secret_choice_is_counted_whole_or_not_at_all() {
+    let two = chosen_by(&["WATER", "ROADS"]);
+    assert_eq!(Docket::fold(State::Absent, &two).papers_to_open(1), Vec::<&[u8]>::new());
+    let failed = when(&two, "WATER", close_choice(&[])).unwrap();
+    let [Event::ChoiceClosed { result, .. }] = failed.as_slice() else { panic!("{failed:?}") };
+    assert_eq!(
+        (&result.first[..], result.cast, result.quorum),
+        (&[][..], 2, 3),
+        "nobody knows how the two chose"
+    );
+
+    let three = chosen_by(&["WATER", "ROADS", "HEALTH"]);
+    assert_eq!(reason(when(&three, "WATER", close_choice(&[("A", &[1])]))), "VOTES_UNREADABLE");
+    let void = || Command::VoidChoice { topic: 1, reason: text("The key is lost") };
+    assert_eq!(reason(when(&three, "LAND", void())), "NOT_YOUR_DEPARTMENT");
+    let voided = followed_by(three.clone(), when(&three, "WATER", void()).unwrap());
+    assert_eq!(when(&voided, "WATER", void()), Ok(vec![]));
+    assert_eq!(reason(when(&voided, "ROADS", prefer("ROADS"))), "NO_CHOICE_OPEN");
+    assert!(when(&voided, "WATER", open_choice()).is_ok(), "another one may be held");
+    let left = followed_by(three, [recused("ROADS")]);
+    assert_eq!(Docket::fold(State::Absent, &left).open_choice(1).unwrap().sealed.len(), 2);
+}
+
+#[test]
+fn nobody_prefers_openly_what_is_secret_or_in_secret_what_is_open() {
+    let history = chosen_by(&[]);
+    let openly =
+        || Command::CastChoice { topic: 1, department: code("ROADS"), named: vec![1], points: vec![] };
+    assert_eq!(reason(when(&history, "ROADS", openly())), "CHOICE_IS_SECRET");
+    let by_clerk = given::<Docket>(&history).by(actor("zhao", "OFFICE", Role::Clerk)).when(prefer("ROADS"));
+    assert_eq!(reason(by_clerk), "NOT_YOUR_DEPARTMENT");
+    let open = meeting(|agenda| agenda.constitution.rule.voting.secret_ballots = false);
+    let opened = when(&open, "WATER", open_choice()).unwrap();
+    assert_eq!(reason(when(&followed_by(open, opened), "ROADS", prefer("ROADS"))), "CHOICE_NOT_SECRET");
 }

@@ -51,6 +51,7 @@ fn a_paper_stays_with_its_topic_and_goes_with_it() {
         title: line("方案"),
         sha256: line(&number.to_string().repeat(64)),
         uri: line("file:///1"),
+        label: Default::default(),
     };
     let filed = |topic| Event::PaperSubmitted { topic, paper: paper(topic), submitted_at: at(NOW) };
     let mut now = topics(2);
@@ -71,7 +72,10 @@ fn a_paper_stays_with_its_topic_and_goes_with_it() {
 
 #[test]
 fn a_paper_without_a_valid_digest_is_refused() {
-    let paper = Paper { title: line("方案"), sha256: line("abc"), uri: line("file:///1") };
+    let paper =
+        Paper {
+            title: line("方案"), sha256: line("abc"), uri: line("file:///1"), label: Default::default()
+        };
     assert_eq!(
         given::<Session>(&admitted()).when(Command::SubmitPaper { topic: 1, paper }),
         Err(Rejection::NotADigest { sha256: line("abc") })

@@ -10,7 +10,8 @@ use crate::testing::charter;
 /// MIIT chairs, and the clerks of OFFICE act.
 fn next(history: &[Event]) -> Vec<Step> {
     let charter = Charter { secretariat: vec![code("OFFICE")], ..charter(&["MIIT", "MOF"]) };
-    let defined = body::Event::Defined { body: code("JC-AI"), charter, pending: vec![] };
+    let defined =
+        body::Event::Defined { body: code("JC-AI"), charter, pending: vec![], pending_offices: vec![] };
     let body = Body::evolve(body::State::default(), &defined);
     let state = Session::fold(State::default(), history);
     let screening = Command::Screen {

@@ -33,7 +33,10 @@ fn revisions() -> impl Strategy<Value = Command> {
 fn papers() -> impl Strategy<Value = Command> {
     (0_u32..8, 0_u32..3).prop_map(|(topic, digit)| {
         let sha256 = line(&digit.to_string().repeat(64));
-        Command::SubmitPaper { topic, paper: Paper { title: line("方案"), sha256, uri: line("file:///1") } }
+        Command::SubmitPaper {
+            topic,
+            paper: Paper { title: line("方案"), sha256, uri: line("file:///1"), label: Default::default() },
+        }
     })
 }
 

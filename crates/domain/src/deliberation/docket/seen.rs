@@ -1,0 +1,93 @@
+//! How much of a docket somebody sees who may see it: a secret topic is for those who take part in it.
+
+use super::floor::is_clerk_of_the_docket;
+use super::{AgendaTopic, Command, Proceedings, Rejection, State, Topic};
+use crate::scheduling::session::HIDDEN;
+use crate::{Audience, Issued, Label, Line};
+use std::collections::BTreeSet;
+
+impl Proceedings {
+    /// Who may know of the docket.
+    pub(super) fn audience(&self) -> Audience<'_> {
+        let concerned = Audience::of(self.agenda.concerned()).kept_by(&self.agenda.constitution.secretariat);
+        concerned.before(self.agenda.body.clone())
+    }
+
+    /// Who may know of a topic. A secret one is for those that take part in it, and for those that vote for one of them or
+    /// would be bound by one of its items.
+    pub fn audience_of(&self, topic: &Topic) -> Audience<'_> {
+        let entry = self.agenda.topics.iter().find(|entry| entry.number == topic.number);
+        let Some(entry) = entry.filter(|_| topic.label == Label::Secret) else { return self.audience() };
+        let decides = |department| self.agenda.deciding_on(entry.number).any(|code| code == department);
+        let mandates = self.mandates.iter().filter(|mandate| {
+            mandate.topic.is_none_or(|on| on == entry.number) && decides(&mandate.department)
+        });
+        let items =
+            self.topics.iter().filter(|known| known.number == entry.number).flat_map(|known| &known.items);
+        let bound = items.flat_map(|item| item.draft.co_responsible.iter().chain(&item.draft.lead));
+        let concerned = self.agenda.concerned_with(entry).into_iter();
+        let concerned = concerned.chain(mandates.flat_map(|mandate| &mandate.holders)).chain(bound);
+        Audience::of(concerned)
+            .kept_by(&self.agenda.constitution.secretariat)
+            .before(self.agenda.body.clone())
+    }
+
+    /// The numbers of the topics of which somebody sees nothing to whom these audiences belong.
+    pub fn hidden_from(&self, belongs: impl Fn(&Audience<'_>) -> bool) -> BTreeSet<u32> {
+        let secret = self.topics.iter().filter(|topic| topic.label == Label::Secret);
+        secret.filter(|topic| !belongs(&self.audience_of(topic))).map(|topic| topic.number).collect()
+    }
+
+    /// The docket as it is seen by somebody to whom these audiences belong. Of a topic that they do not see, they see that
+    /// there is one, its time, and how far its debate has come.
+    #[must_use]
+    pub fn seen_by(&self, belongs: impl Fn(&Audience<'_>) -> bool) -> Proceedings {
+        let hidden = self.hidden_from(belongs);
+        let mut seen = self.clone();
+        let is_hidden = |number: u32| hidden.contains(&number);
+        seen.mandates.retain(|mandate| !mandate.topic.is_some_and(is_hidden));
+        for participant in &mut seen.agenda.participants {
+            participant.roles.retain(|role| !is_hidden(role.topic));
+        }
+        for entry in seen.agenda.topics.iter_mut().filter(|entry| is_hidden(entry.number)) {
+            entry.title = Line::parse(HIDDEN).expect("a line");
+            entry.carried = None;
+            let topics = seen.topics.iter_mut().filter(|topic| topic.number == entry.number);
+            topics.for_each(|topic| *topic = closed_to_others(entry, topic));
+        }
+        seen
+    }
+}
+
+fn closed_to_others(entry: &AgendaTopic, topic: &Topic) -> Topic {
+    let Topic { stage, spent_seconds, digression_minutes, .. } = *topic;
+    Topic { stage, spent_seconds, digression_minutes, ..Topic::new(entry) }
+}
+
+/// What a command finds that is about a secret topic, from somebody who takes no part in it: nothing.
+pub(super) fn may_know(state: &State, command: &Command, issued: &Issued) -> Result<(), Rejection> {
+    let number = command.topic(state);
+    let topic = number.and_then(|number| state.proceedings()?.topic(number));
+    let (Some(proceedings), Some(topic)) = (state.proceedings(), topic) else { return Ok(()) };
+    let own = issued.by.department.as_ref();
+    let knows = |audience: &Audience<'_>| match audience {
+        Audience::Everybody => true,
+        Audience::Concerned { departments, .. } => departments.iter().any(|code| own == Some(*code)),
+    };
+    if issued.by.is_process()
+        || topic.label != Label::Secret
+        || is_clerk_of_the_docket(proceedings, issued)
+        || knows(&proceedings.audience_of(topic))
+    {
+        return Ok(());
+    }
+    let what = match command {
+        Command::ReviseItem { item, .. }
+        | Command::DropItem { item, .. }
+        | Command::AcceptItem { item, .. } => {
+            format!("item {item} of the docket")
+        }
+        _ => format!("topic {} of the docket", topic.number),
+    };
+    Err(Rejection::NotFound { what })
+}

@@ -1,0 +1,106 @@
+//! Who sees what of a docket with a secret topic, and what they find who take no part in it.
+
+use super::*;
+use crate::{Audience, Label};
+
+/// Topic 2 is secret: WATER decides on it, ROADS may take the chair, and OFFICE keeps the record.
+fn with_a_secret_topic() -> Vec<Event> {
+    let mut agenda = agenda(Mode::Meeting);
+    agenda.topics[1].label = Label::Secret;
+    let arrivals = ["WATER", "ROADS", "HEALTH", "PRESS"].map(arrived);
+    let opened = [opened(), topic_opened(2)];
+    let said = Event::ProposalSubmitted { topic: 2, version: 1, text: text("Sell the pumps") };
+    [vec![Event::Prepared { agenda }], arrivals.to_vec(), opened.to_vec(), vec![said]].concat()
+}
+
+fn proceedings(events: &[Event]) -> Proceedings {
+    Docket::fold(State::default(), events).proceedings().expect("prepared").clone()
+}
+
+fn seen_by(events: &[Event], department: &str) -> Proceedings {
+    proceedings(events).seen_by(|audience| match audience {
+        Audience::Everybody => true,
+        Audience::Concerned { departments, .. } => departments.contains(&&code(department)),
+    })
+}
+
+#[test]
+fn a_secret_topic_is_shown_to_those_who_take_part_in_it() {
+    let events = with_a_secret_topic();
+    for department in ["WATER", "ROADS"] {
+        assert_eq!(seen_by(&events, department), proceedings(&events), "{department}");
+    }
+    let seen = seen_by(&events, "HEALTH");
+    assert_eq!(seen.topics[0], proceedings(&events).topics[0]);
+    let whole = &proceedings(&events).topics[1];
+    let entry = &seen.agenda.topics[1];
+    assert_eq!(entry.title, line("…"));
+    assert_eq!(
+        seen.topics[1],
+        Topic { stage: whole.stage, ..Topic::new(entry) },
+        "only that it is being discussed"
+    );
+    assert!(!format!("{seen:?}").contains("Sell the pumps"));
+    assert!(seen.agenda.participants.iter().flat_map(|part| &part.roles).all(|role| role.topic == 1));
+}
+
+#[test]
+fn whoever_votes_for_one_of_those_or_would_be_bound_sees_it_too() {
+    let holders = vec![code("HEALTH")];
+    let mandate = Event::MandateGiven { topic: None, department: code("WATER"), holders };
+    let item = DraftedItem { number: 1, topic: 2, draft: ItemDraft { lead: Some(code("PRESS")), ..draft() } };
+    for (event, department) in [(mandate, "HEALTH"), (Event::ItemDrafted { item }, "PRESS")] {
+        assert!(!seen_by(&with_a_secret_topic(), department).topics[1].versions.iter().any(|_| true));
+        let events = [with_a_secret_topic(), vec![event]].concat();
+        assert_eq!(seen_by(&events, department).topics[1].versions.len(), 1, "{department}");
+    }
+}
+
+#[test]
+fn to_others_a_secret_topic_is_like_one_that_is_not_there() {
+    let state = with_a_secret_topic();
+    let asked = |topic, by: Actor| {
+        let commands = [
+            Command::RecordStatement {
+                topic,
+                department: code("HEALTH"),
+                stance: Stance::Oppose,
+                reasons: text("No"),
+            },
+            Command::SubmitAmendment { topic, department: code("HEALTH"), text: text("Keep them") },
+            Command::CastVote {
+                topic,
+                department: code("HEALTH"),
+                choice: Choice::No,
+                split: vec![],
+                reason: None,
+            },
+            Command::RecordRecusal {
+                topic,
+                department: code("HEALTH"),
+                reason: text("Own land"),
+                current_version_only: false,
+            },
+            Command::OpenTopic { topic },
+            Command::OpenBallot { topic, version: 1 },
+            Command::WithdrawTopic { topic, reason: text("No") },
+        ];
+        commands.map(|command| {
+            let refused = given::<Docket>(&state).by(by.clone()).when(command).unwrap_err();
+            refused.to_string().replace(&format!("topic {topic} "), "topic N ")
+        })
+    };
+    for role in [Role::Delegate, Role::Chair, Role::Clerk] {
+        let by = actor("zhao", "HEALTH", role);
+        assert_eq!(asked(2, by.clone()), asked(9, by), "{role:?}");
+    }
+    let statement = Command::RecordStatement {
+        topic: 2,
+        department: code("WATER"),
+        stance: Stance::Support,
+        reasons: text("Sell"),
+    };
+    assert!(given::<Docket>(&state).by(of("WATER")).when(statement).is_ok());
+    let close = Command::PauseTopic { topic: 2 };
+    assert!(given::<Docket>(&state).by(actor("wang", "OFFICE", Role::Clerk)).when(close).is_ok());
+}

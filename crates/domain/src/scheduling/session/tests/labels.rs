@@ -1,0 +1,88 @@
+//! Who sees what of a session whose topics and papers have labels.
+
+use super::*;
+use crate::Label;
+
+/// MIIT decides on topic 1 and advises on the secret topic 2, MOF is informed of topic 1, and MEE decides on topic 2. NDRC
+/// requested it and is in the chair.
+fn labelled() -> Filed {
+    let mut topics = topics(2);
+    topics[1].label = Label::Secret;
+    topics[1].matter = Some(Uuid::from_u128(2));
+    let attendees = vec![
+        attendee("MIIT", &[(1, RoleOnTopic::Decides), (2, RoleOnTopic::Advises)]),
+        attendee("MOF", &[(1, RoleOnTopic::Informed)]),
+        attendee("MEE", &[(2, RoleOnTopic::Decides)]),
+    ];
+    let outline = Outline { topics, attendees, ..outline(2) };
+    let paper = |(topic, title, label)| Event::PaperSubmitted {
+        topic,
+        paper: Paper { title: line(title), sha256: line(&"a".repeat(64)), uri: line("file:///1"), label },
+        submitted_at: at(NOW),
+    };
+    let papers = [
+        (1, "1 internal", Label::Internal),
+        (1, "1 secret", Label::Secret),
+        (2, "2 internal", Label::Internal),
+        (2, "2 public", Label::Public),
+    ];
+    let events: Vec<Event> = [requested(outline)].into_iter().chain(papers.map(paper)).collect();
+    let State::Filed(filed) = Session::fold(State::default(), &events) else { panic!("on file") };
+    *filed
+}
+
+fn seen_by(department: &str) -> Filed {
+    labelled().seen_by(|audience| match audience {
+        Audience::Everybody => true,
+        Audience::Concerned { departments, .. } => departments.contains(&&code(department)),
+    })
+}
+
+fn papers(filed: &Filed) -> Vec<&str> {
+    filed.papers.iter().map(|filed| filed.paper.title.as_str()).collect()
+}
+
+#[test]
+fn a_secret_topic_is_for_those_who_have_a_role_on_it_and_whoever_leads_and_requested() {
+    for department in ["MIIT", "MEE", "NDRC"] {
+        assert_eq!(seen_by(department).outline, labelled().outline, "{department}");
+    }
+    let seen = seen_by("MOF");
+    let hidden = Topic { title: line("…"), matter: None, ..labelled().outline.topics[1].clone() };
+    assert_eq!(seen.outline.topics, [labelled().outline.topics[0].clone(), hidden]);
+    let roles: Vec<_> = seen.outline.attendees.iter().map(|attendee| attendee.roles.len()).collect();
+    assert_eq!(roles, [1, 1, 0], "nor who takes part in it");
+}
+
+#[test]
+fn a_paper_is_for_those_that_its_label_says() {
+    assert_eq!(papers(&seen_by("MIIT")), ["1 internal", "1 secret", "2 internal", "2 public"]);
+    assert_eq!(papers(&seen_by("MOF")), ["1 internal", "2 public"], "it is informed, and not of topic 2");
+    assert_eq!(papers(&seen_by("MEE")), ["1 internal", "2 internal", "2 public"]);
+    assert_eq!(papers(&seen_by("NDRC")), ["1 internal", "1 secret", "2 internal", "2 public"]);
+}
+
+#[test]
+fn the_matter_of_a_secret_topic_concerns_those_who_see_the_topic() {
+    let mut outline = labelled().outline;
+    outline.topics[0].matter = Some(Uuid::from_u128(1));
+    let request = Command::Request { outline, chair: code("NDRC") };
+    let requester = code("MOT");
+    let commands = crate::scheduling::agenda::matter_commands(
+        Uuid::from_u128(7),
+        &State::Absent,
+        &request,
+        Uuid::from_u128(9),
+        Some(&requester),
+    );
+    let concerned: Vec<Vec<String>> = commands
+        .into_iter()
+        .map(|(_, command)| match command {
+            crate::scheduling::matter::Command::PutOnAgenda { concerned, .. } => {
+                concerned.iter().map(Code::to_string).collect()
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(concerned, [vec!["MIIT", "MOF", "MEE", "NDRC", "MOT"], vec!["MIIT", "MEE", "NDRC", "MOT"]]);
+}
