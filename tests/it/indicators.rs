@@ -134,6 +134,7 @@ async fn told(client: &Client, of: &Of, at_least_position: u64) -> anyhow::Resul
         ends_on: of.day.clone(),
         body_code: of.body.clone(),
         under_code: of.code.clone(),
+        ..Default::default()
     };
     Ok(client.call(request).await?.indicators)
 }

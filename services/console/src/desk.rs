@@ -20,6 +20,7 @@ mod matters;
 mod moment;
 mod notices;
 mod pager;
+mod past;
 mod preferences;
 mod proof;
 mod provider;
@@ -32,6 +33,7 @@ mod session;
 mod sessions;
 mod sign_in;
 mod story;
+mod targets;
 mod today;
 pub(crate) mod words;
 
@@ -139,6 +141,12 @@ impl Query {
     fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| known == name)?;
         Some(found.1.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The pairs without these and without empty ones.
+    fn without(&self, names: &[&str]) -> Vec<(String, String)> {
+        let kept = self.0.iter().filter(|(name, value)| !names.contains(&name.as_str()) && !value.is_empty());
+        kept.cloned().collect()
     }
 
     fn number(&self, name: &str) -> Option<u64> {

@@ -20,13 +20,14 @@ pub(super) enum Nav {
     Resolutions,
     Matters,
     Chains,
+    Targets,
     Scorecards,
     Notices,
     Proof,
 }
 
 impl Nav {
-    const ALL: [Nav; 10] = [
+    const ALL: [Nav; 11] = [
         Nav::Today,
         Nav::Board,
         Nav::Items,
@@ -34,6 +35,7 @@ impl Nav {
         Nav::Resolutions,
         Nav::Matters,
         Nav::Chains,
+        Nav::Targets,
         Nav::Scorecards,
         Nav::Notices,
         Nav::Proof,
@@ -48,6 +50,7 @@ impl Nav {
             Nav::Resolutions => "/resolutions",
             Nav::Matters => "/matters",
             Nav::Chains => "/chains",
+            Nav::Targets => "/targets",
             Nav::Scorecards => "/scorecards",
             Nav::Notices => "/notices",
             Nav::Proof => "/proof",
@@ -63,6 +66,7 @@ impl Nav {
             Nav::Resolutions => words.t("Resolutions"),
             Nav::Matters => words.t("Matters"),
             Nav::Chains => words.t("Chains"),
+            Nav::Targets => words.t("Targets"),
             Nav::Scorecards => words.t("Scorecards"),
             Nav::Notices => words.t("Notices"),
             Nav::Proof => words.t("Proof"),
@@ -103,6 +107,8 @@ pub(super) struct Stamp {
     pub(super) field: String,
     /// Whether another moment can be asked for.
     pub(super) rewinds: bool,
+    /// What else the page was asked for, which stays so then.
+    pub(super) kept: Vec<(String, String)>,
     /// The same call for programs.
     pub(super) api: String,
 }
@@ -116,6 +122,12 @@ pub(super) struct Notice {
 }
 
 impl Stamp {
+    /// The same page as it is now.
+    pub(super) fn now(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        format!("?{}", query.extend_pairs(&self.kept).finish())
+    }
+
     /// As of this moment, at which the log ended with this position.
     pub(super) fn new(
         reader: &Reader,
@@ -126,7 +138,8 @@ impl Stamp {
     ) -> Stamp {
         let at = at.unwrap_or_default();
         let moment = calendar.full(reader.words, &at);
-        Stamp { position, moment, field: calendar.field(&at), rewinds: false, api: api.to_owned() }
+        let field = calendar.field(&at);
+        Stamp { position, moment, field, rewinds: false, kept: Vec::new(), api: api.to_owned() }
     }
 }
 

@@ -9,6 +9,7 @@ use super::limits::ROWS_PER_PAGE;
 use super::markup::{Light, Markup};
 use super::moment;
 use super::pager::Pager;
+use super::past::Past;
 use super::reader::{Reader, Surroundings};
 use super::words::Words;
 use super::{Asked, Desk, Query};
@@ -60,21 +61,26 @@ struct Listed {
 /// The page.
 pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
+    let around = reader.surroundings(desk).await?;
+    let past = &Past::read(&query, &around.calendar);
     if let Some(form) = export::wanted(&query) {
         return match query.get("q") {
-            Some(text) => export::list(desk, reader, asked, with_words(&query, text), form).await,
-            None => export::list(desk, reader, asked, of_column(&query)?, form).await,
+            Some(text) => export::list(desk, reader, asked, with_words(&query, past, text), form).await,
+            None => export::list(desk, reader, asked, of_column(&query, past)?, form).await,
         };
     }
-    let around = reader.surroundings(desk).await?;
-    let listed = match query.get("q") {
-        Some(text) => by_words(reader, &around, with_words(&query, text)).await?,
-        None => by_column(reader, &around, of_column(&query)?).await?,
+    let mut listed = match query.get("q") {
+        Some(text) => by_words(reader, &around, with_words(&query, past, text)).await?,
+        None => by_column(reader, &around, of_column(&query, past)?).await?,
     };
+    for row in &mut listed.rows {
+        row.href = past.link(&row.href);
+    }
     let api = if query.get("q").is_some() { "/v1/items" } else { "/v1/follow-ups" };
     let mut frame = Frame::new(reader, &around, asked, Nav::Items, words.t("Items"));
     frame.stamp = listed.at.map(|at| Stamp::new(reader, &around.calendar, Some(at), listed.position, api));
     frame.offer_files(&query, "/items");
+    past.show(words, &query, &mut frame);
     let departments = around.directory.departments().iter();
     let pager = Pager::new(&query, "/items", &listed.next);
     let page = ItemsPage {
@@ -101,7 +107,7 @@ pub(super) fn summary(words: Words, rows: usize, pager: &Pager) -> String {
 }
 
 /// What the items of a column of the board are asked for with.
-fn of_column(query: &Query) -> Result<ListFollowUpsRequest, Failure> {
+fn of_column(query: &Query, past: &Past) -> Result<ListFollowUpsRequest, Failure> {
     let columns = query.get("column").map(|name| column(name).ok_or(Failure::NotFound)).transpose()?;
     Ok(ListFollowUpsRequest {
         page_size: ROWS_PER_PAGE,
@@ -110,6 +116,8 @@ fn of_column(query: &Query) -> Result<ListFollowUpsRequest, Failure> {
         body_code: query.get("body").map(str::to_owned),
         called_upon_code: query.get("called_upon").map(str::to_owned),
         columns: columns.map(|column| column.column.into()).into_iter().collect(),
+        as_of_at: past.at,
+        as_of_position: past.position,
         ..Default::default()
     })
 }
@@ -131,12 +139,14 @@ async fn by_column(
 }
 
 /// What the items with these words are asked for with.
-fn with_words(query: &Query, text: &str) -> ListItemsRequest {
+fn with_words(query: &Query, past: &Past, text: &str) -> ListItemsRequest {
     ListItemsRequest {
         page_size: ROWS_PER_PAGE,
         page_token: Pager::token(query),
         lead_code: query.get("lead").map(str::to_owned),
         text: Some(text.to_owned()),
+        as_of_at: past.at,
+        as_of_position: past.position,
         ..Default::default()
     }
 }
