@@ -128,8 +128,7 @@ fn phase_word(words: Words, phase: i32) -> String {
 
 fn lede(words: Words, targets: &[Target]) -> String {
     let count = |stage| targets.iter().filter(|target| target.stage() == stage).count();
-    let [reached, missed, open] =
-        [TargetStage::Reached, TargetStage::Missed, TargetStage::Open].map(count);
+    let [reached, missed, open] = [TargetStage::Reached, TargetStage::Missed, TargetStage::Open].map(count);
     words.say(
         "{reached} targets are reached, {missed} missed, {open} open.",
         &[("reached", &reached), ("missed", &missed), ("open", &open)],

@@ -428,11 +428,11 @@ proptest! {
             both.check_rows()?;
             both.check_board(both.now)?;
         }
-        for nth in 0..boards.len() {
+        for (nth, then) in thens.iter().enumerate() {
             both.check_past(&boards, nth)?;
             // One in some, from the last: there are many lists.
             if (boards.len() - nth) % 9 == 1 {
-                both.check_past_lists(nth as u64 + 1, &thens[nth])?;
+                both.check_past_lists(nth as u64 + 1, then)?;
             }
         }
         let mut moments: Vec<Timestamp> =

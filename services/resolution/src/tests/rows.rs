@@ -84,6 +84,9 @@ fn row(id: Uuid, state: &State, now: Timestamp) -> Option<pb::Item> {
     Some(render::item(id, item, now, calendar.zone()))
 }
 
+/// Which items a filter keeps.
+type Kept<'k> = &'k dyn Fn(&pb::Item) -> bool;
+
 /// The lists and the stories as they were are what was shown then.
 fn check_past(
     view: &InMemory<ResolutionView>,
@@ -96,7 +99,7 @@ fn check_past(
         views::items(&request, now, calendar().zone()).unwrap()(view.within(&Scope::whole())).unwrap().rows
     };
     let every = pb::ListItemsRequest::default;
-    let filters: [(pb::ListItemsRequest, &dyn Fn(&pb::Item) -> bool); 9] = [
+    let filters: [(pb::ListItemsRequest, Kept<'_>); 9] = [
         (every(), &|_| true),
         (pb::ListItemsRequest { late: Some(true), ..every() }, &|item| item.late),
         (pb::ListItemsRequest { late: Some(false), ..every() }, &|item| !item.late),

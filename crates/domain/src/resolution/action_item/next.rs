@@ -41,12 +41,15 @@ fn step(
     Step::put(rpc, None, people, decide, for_who_they_are)
 }
 
+/// Makes the command of a department, or of somebody who speaks for none.
+type Making<'a> = Box<dyn Fn(Option<&Code>) -> Command + 'a>;
+
 /// A command with its rpc, and who is asked for it.
 struct Asked<'a> {
     rpc: &'static str,
     people: Vec<Who>,
     /// Made for each department: some commands speak for one.
-    command: Box<dyn Fn(Option<&Code>) -> Command + 'a>,
+    command: Making<'a>,
 }
 
 fn ask<'a>(
