@@ -4,6 +4,7 @@ use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
 use harness::root;
+use proto::ledger::v1::GetHeadRequest;
 use proto::resolution::v1::{
     DueRule, ItemToRecord, ListItemsRequest, RecordResolutionRequest, due_rule::Rule,
 };
@@ -100,6 +101,7 @@ async fn every_page_reads_in_both_languages(mode: Mode) -> anyhow::Result<()> {
         "/sessions",
         "/resolutions",
         "/matters",
+        "/targets",
         "/scorecards",
         "/chains",
         "/notices",
@@ -237,6 +239,23 @@ async fn an_item_is_acknowledged_urged_claimed_and_accepted_by_forms(mode: Mode)
 }
 in_both_modes!(an_item_is_acknowledged_urged_claimed_and_accepted_by_forms);
 
+/// Follows every link of a board to items.
+async fn every_number_opens_its_rows(office: &Browser, path: &str) -> anyhow::Result<()> {
+    let board = office.page(path).await?;
+    let mut links = 0;
+    for cell in board.split("<a href=\"/items?").skip(1) {
+        let (query, rest) = cell.split_once("\">").context("a link")?;
+        let count: usize =
+            between(rest, "", "</a>")?.trim_end_matches(" items").trim_end_matches(" item").parse()?;
+        let list =
+            office.page(&format!("/items?{}", query.replace("&amp;", "&").replace("&#38;", "&"))).await?;
+        ensure!(list.contains(&format!("data-rows=\"{count}\"")), "{query} counts {count}: {list}");
+        links += 1;
+    }
+    ensure!(links >= 4, "{board}");
+    Ok(())
+}
+
 async fn every_number_of_the_board_opens_its_rows_and_nobody_sees_more_than_their_own(
     mode: Mode,
 ) -> anyhow::Result<()> {
@@ -249,18 +268,12 @@ async fn every_number_of_the_board_opens_its_rows_and_nobody_sees_more_than_thei
         list.contains("data-rows=\"2\"").then_some(())
     })
     .await;
-    let board = office.page("/board").await?;
-    let mut links = 0;
-    for cell in board.split("<a href=\"/items?").skip(1) {
-        let (query, rest) = cell.split_once("\">").context("a link")?;
-        let count: usize =
-            between(rest, "", "</a>")?.trim_end_matches(" items").trim_end_matches(" item").parse()?;
-        let list =
-            office.page(&format!("/items?{}", query.replace("&amp;", "&").replace("&#38;", "&"))).await?;
-        ensure!(list.contains(&format!("data-rows=\"{count}\"")), "{query} counts {count}: {list}");
-        links += 1;
-    }
-    ensure!(links >= 4, "{board}");
+    every_number_opens_its_rows(&office, "/board").await?;
+    let position = sandbox.client(Role::Supervisor, None).await?.call(GetHeadRequest {}).await?.position;
+    every_number_opens_its_rows(&office, &format!("/board?position={position}")).await?;
+    let past = office.page(&format!("/items/{item}?position={position}")).await?;
+    ensure!(past.contains("This is the past") && !past.contains("name=\"command_id\""), "{past}");
+    ensure!(office.page("/items?column=open&position=1").await?.contains("data-rows=\"0\""));
     let table = office.get("/items?column=open&form=csv").await?;
     ensure!(
         table.header("content-type").starts_with("text/csv") && table.text().lines().count() == 3,
@@ -279,6 +292,7 @@ async fn every_number_of_the_board_opens_its_rows_and_nobody_sees_more_than_thei
         "/sessions",
         "/resolutions",
         "/scorecards",
+        "/targets",
     ] {
         let page = roads.page(path).await?;
         ensure!(
