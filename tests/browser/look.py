@@ -53,6 +53,8 @@ def addresses(ids):
         "resolution": f"/resolutions/{ids['resolution']}",
         "matters": "/matters",
         "scorecards": "/scorecards",
+        "targets": "/targets",
+        "items-past": "/items?column=open&position=60",
         "chains": "/chains",
         "notices": "/notices",
         "calendars": "/calendars",

@@ -74,6 +74,7 @@ fn given(context: &str) -> Vec<CatalogEntry> {
             catalog::<resolution::dependencies::Rejection>(),
             catalog::<resolution::resolution::Rejection>(),
             catalog::<resolution::register::Rejection>(),
+            catalog::<resolution::target::Rejection>(),
         ]
         .concat(),
         "delivery" => {

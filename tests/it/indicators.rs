@@ -1,6 +1,6 @@
 //! The indicators, counted again from the exported log by a program that shares no code with them.
 
-use crate::{in_both_modes, story};
+use crate::{in_both_modes, recounted, story};
 use anyhow::{Context as _, ensure};
 use domain::{Role, Timestamp};
 use proto::Wire as _;
@@ -91,17 +91,10 @@ async fn the_indicators_are_recounted_from_the_log(mode: Mode) -> anyhow::Result
     let supervisor = sandbox.client(Role::Supervisor, None).await?;
     let head = supervisor.call(GetHeadRequest {}).await?;
     let now = Timestamp::from_wire(head.clock_at).map_err(|fault| anyhow::anyhow!("{fault}"))?;
-    let log = sandbox.folder().join("log.jsonl").display().to_string();
-    let exported = sandbox.run("operator", &["log", "export", &log])?;
-    ensure!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
-    let output = std::process::Command::new("python3")
-        .arg(tests::root().join("tests/recount/indicators.py"))
-        .args([&log, &now.to_string(), "Asia/Shanghai"])
-        .output()?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let recounted: Vec<Value> = serde_json::from_slice(&output.stdout)?;
+    let counted = recounted::count("indicators.py", &recounted::export(&sandbox)?, now)?;
+    let recounted = counted.as_array().context("a list")?;
     ensure!(recounted.len() > 40, "of everything, of bodies, departments and days: {recounted:?}");
-    for one in &recounted {
+    for one in recounted {
         let of = Of::read(&one["of"]);
         let figures = one["figures"].as_array().context("figures")?;
         let told = told(&supervisor, &of, head.position).await?;
@@ -134,6 +127,7 @@ async fn told(client: &Client, of: &Of, at_least_position: u64) -> anyhow::Resul
         ends_on: of.day.clone(),
         body_code: of.body.clone(),
         under_code: of.code.clone(),
+        ..Default::default()
     };
     Ok(client.call(request).await?.indicators)
 }

@@ -4,7 +4,7 @@ use crate::in_both_modes;
 use anyhow::{Context as _, ensure};
 use domain::Role;
 use harness::root;
-use proto::ledger::v1::GetReceiptRequest;
+use proto::ledger::v1::{GetHeadRequest, GetReceiptRequest};
 use proto::resolution::v1::{
     DueRule, ItemToRecord, ListItemsRequest, RecordResolutionRequest, UrgeItemRequest, due_rule::Rule,
 };
@@ -102,6 +102,7 @@ async fn every_page_reads_in_both_languages(mode: Mode) -> anyhow::Result<()> {
         "/sessions",
         "/resolutions",
         "/matters",
+        "/targets",
         "/scorecards",
         "/chains",
         "/notices",
@@ -345,6 +346,23 @@ async fn a_view_of_the_list_is_saved_and_forgotten() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Follows every link of a board to items.
+async fn every_number_opens_its_rows(office: &Browser, path: &str) -> anyhow::Result<()> {
+    let board = office.page(path).await?;
+    let mut links = 0;
+    for cell in board.split("<a href=\"/items?").skip(1) {
+        let (query, rest) = cell.split_once("\">").context("a link")?;
+        let count: usize =
+            between(rest, "", "</a>")?.trim_end_matches(" items").trim_end_matches(" item").parse()?;
+        let list =
+            office.page(&format!("/items?{}", query.replace("&amp;", "&").replace("&#38;", "&"))).await?;
+        ensure!(list.contains(&format!("data-rows=\"{count}\"")), "{query} counts {count}: {list}");
+        links += 1;
+    }
+    ensure!(links >= 4, "{board}");
+    Ok(())
+}
+
 async fn every_number_of_the_board_opens_its_rows_and_nobody_sees_more_than_their_own(
     mode: Mode,
 ) -> anyhow::Result<()> {
@@ -357,22 +375,16 @@ async fn every_number_of_the_board_opens_its_rows_and_nobody_sees_more_than_thei
         list.contains("data-rows=\"2\"").then_some(())
     })
     .await;
-    let (board, due) = (office.page("/board").await?, office.page("/due").await?);
-    ensure!(
-        due.contains("column=ahead&#38;due_from="),
-        "the week in which they are due leads to them: {due}"
-    );
-    let mut links = 0;
-    for cell in board.split("<a href=\"/items?").skip(1).chain(due.split("<a href=\"/items?").skip(1)) {
-        let (query, rest) = cell.split_once("\">").context("a link")?;
-        let count: usize =
-            between(rest, "", "</a>")?.trim_end_matches(" items").trim_end_matches(" item").parse()?;
-        let list =
-            office.page(&format!("/items?{}", query.replace("&amp;", "&").replace("&#38;", "&"))).await?;
-        ensure!(list.contains(&format!("data-rows=\"{count}\"")), "{query} counts {count}: {list}");
-        links += 1;
+    for page in ["/board", "/due"] {
+        every_number_opens_its_rows(&office, page).await?;
     }
-    ensure!(links >= 4, "{board}");
+    let position = sandbox.client(Role::Supervisor, None).await?.call(GetHeadRequest {}).await?.position;
+    for page in ["/board", "/due"] {
+        every_number_opens_its_rows(&office, &format!("{page}?position={position}")).await?;
+    }
+    let past = office.page(&format!("/items/{item}?position={position}")).await?;
+    ensure!(past.contains("This is the past") && !past.contains("name=\"command_id\""), "{past}");
+    ensure!(office.page("/items?column=open&position=1").await?.contains("data-rows=\"0\""));
     let table = office.get("/items?column=open&form=csv").await?;
     ensure!(
         table.header("content-type").starts_with("text/csv") && table.text().lines().count() == 3,
@@ -392,6 +404,7 @@ async fn every_number_of_the_board_opens_its_rows_and_nobody_sees_more_than_thei
         "/sessions",
         "/resolutions",
         "/scorecards",
+        "/targets",
     ] {
         let page = roads.page(path).await?;
         ensure!(

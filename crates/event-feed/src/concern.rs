@@ -8,6 +8,7 @@ use domain::followup::follow_up::FollowUp;
 use domain::followup::ladder_policy::LadderPolicy;
 use domain::resolution::action_item::ActionItem;
 use domain::resolution::resolution::Resolution;
+use domain::resolution::target::PhasedTarget;
 use domain::scheduling::body::Body;
 use domain::scheduling::emergency::Emergency;
 use domain::scheduling::matter::Matter;
@@ -107,6 +108,11 @@ impl Concern {
                 let body =
                     body_of(kit, follow_up.followed_item().map(|item| item.subject.resolution)).await?;
                 Ok(Concern::matter(&FollowUp::audience(&follow_up), body, BTreeMap::new()))
+            }
+            <PhasedTarget as Aggregate>::CATEGORY => {
+                let target = kit.load::<PhasedTarget>(id).await?;
+                let body = target.target().and_then(|target| target.terms.body.clone());
+                Ok(Concern::matter(&PhasedTarget::audience(&target), body, BTreeMap::new()))
             }
             _ => Ok(Concern::Oversight),
         }

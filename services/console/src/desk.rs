@@ -21,6 +21,7 @@ mod matters;
 mod moment;
 mod notices;
 mod pager;
+mod past;
 mod preferences;
 mod proof;
 mod provider;
@@ -34,6 +35,7 @@ mod sessions;
 mod sign_in;
 mod story;
 mod system;
+mod targets;
 mod today;
 pub(crate) mod words;
 
@@ -146,6 +148,12 @@ impl Query {
     /// All values with this name.
     fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.trim())
+    }
+
+    /// The pairs without these and without empty ones.
+    fn without(&self, names: &[&str]) -> Vec<(String, String)> {
+        let kept = self.0.iter().filter(|(name, value)| !names.contains(&name.as_str()) && !value.is_empty());
+        kept.cloned().collect()
     }
 
     fn number(&self, name: &str) -> Option<u64> {

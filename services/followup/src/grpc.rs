@@ -13,6 +13,7 @@ use proto::followup::v1 as pb;
 use proto::followup::v1::followup_service_server::FollowupService;
 use proto::{Invalid, Wire as _, read_fields};
 use service_kit::serve::read;
+use service_kit::spans::AsOf;
 use service_kit::{CommandError, Kit, Scope, ViewStore};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
@@ -63,8 +64,9 @@ impl FollowupService for Service {
         let (request, now) = (request.into_inner(), self.kit.clock().now());
         let under = self.kit.downwards(request.under_code.as_deref()).await?;
         let query = views::board_under(&request, under.as_ref(), now, self.calendar(&scope).await?.zone())?;
-        let ((page, totals, evaluated_at), position) =
-            self.view.query(scope, request.at_least_position, query).await?;
+        let at_least =
+            AsOf::read(request.as_of_at, request.as_of_position)?.at_least(request.at_least_position);
+        let ((page, totals, evaluated_at), position) = self.view.query(scope, at_least, query).await?;
         Ok(Response::new(pb::GetBoardResponse {
             evaluated_at: evaluated_at.to_wire(),
             rows: page.rows,
@@ -83,8 +85,10 @@ impl FollowupService for Service {
         let (under, calendar) =
             (self.kit.downwards(request.under_code.as_deref()).await?, self.calendar(&scope).await?);
         let query = views::due_weeks(&request, under.as_ref(), now, calendar)?;
+        let at_least =
+            AsOf::read(request.as_of_at, request.as_of_position)?.at_least(request.at_least_position);
         let ((page, totals, weeks, evaluated_at), position) =
-            self.view.query(scope, request.at_least_position, query).await?;
+            self.view.query(scope, at_least, query).await?;
         Ok(Response::new(pb::GetDueWeeksResponse {
             evaluated_at: evaluated_at.to_wire(),
             weeks,
@@ -104,9 +108,11 @@ impl FollowupService for Service {
         let (under, calendar) =
             (self.kit.downwards(request.under_code.as_deref()).await?, self.calendar(&scope).await?);
         let query = views::follow_ups_under(&request, under.as_ref(), now, calendar.zone())?;
-        let (page, position) = self.view.query(scope, request.at_least_position, query).await?;
+        let at_least =
+            AsOf::read(request.as_of_at, request.as_of_position)?.at_least(request.at_least_position);
+        let ((page, evaluated_at), position) = self.view.query(scope, at_least, query).await?;
         Ok(Response::new(pb::ListFollowUpsResponse {
-            evaluated_at: now.to_wire(),
+            evaluated_at: evaluated_at.to_wire(),
             follow_ups: page.rows,
             next_page_token: page.next_page_token,
             position,
@@ -134,9 +140,10 @@ impl FollowupService for Service {
         let (under, calendar) =
             (self.kit.downwards(request.under_code.as_deref()).await?, self.calendar(&scope).await?);
         let asked = views::AskedIndicators::read(&request, under.as_ref(), now, calendar.zone())?;
-        let query = views::indicators(asked);
-        let (indicators, position) = self.view.query(scope, request.at_least_position, query).await?;
-        Ok(Response::new(pb::GetIndicatorsResponse { evaluated_at: now.to_wire(), indicators, position }))
+        let at_least =
+            AsOf::read(request.as_of_at, request.as_of_position)?.at_least(request.at_least_position);
+        let ((indicators, at), position) = self.view.query(scope, at_least, views::indicators(asked)).await?;
+        Ok(Response::new(pb::GetIndicatorsResponse { evaluated_at: at.to_wire(), indicators, position }))
     }
 
     async fn list_upcoming_notices(

@@ -1,11 +1,13 @@
 //! What clients see of a resolution and of an item. The rows of the view show the same; a test compares them.
 
 use domain::calendar::Zone;
-use domain::resolution::action_item::{Blockage, Item, Part};
+use domain::resolution::action_item::next::Step;
+use domain::resolution::action_item::{Blockage, Item, Part, Rejection};
 use domain::resolution::clock_ledger::{Holder, Span};
 use domain::resolution::resolution::Registered;
-use domain::{Timestamp, Uuid};
+use domain::{Code, Refusal as _, Timestamp, Uuid};
 use proto::Wire as _;
+use proto::contract::{role_number, rpc};
 use proto::resolution::v1 as pb;
 
 /// An item as it is at a moment; days are counted in the zone.
@@ -43,6 +45,24 @@ pub(crate) fn item(id: Uuid, item: &Item, now: Timestamp, zone: &Zone) -> pb::It
         waits_for_numbers: item.waits_for.values().map(|number| number.to_wire()).collect(),
         parent_number: item.place.as_ref().map(|place| place.parent_number.to_wire()),
         sub_item_numbers: item.sub_items.iter().map(|(_, number)| number.to_wire()).collect(),
+    }
+}
+
+/// A command as the rules decide it now.
+pub(crate) fn step(step: &Step) -> pb::NextStep {
+    let by = step.by.iter().map(|who| pb::StepActor {
+        role: role_number(who.role),
+        department_code: who.department.as_ref().map(Code::to_string).unwrap_or_default(),
+    });
+    let refused = step.refused.as_ref();
+    let path = format!("{}/{}", crate::NAME, step.rpc);
+    let details = refused.map(Rejection::details).unwrap_or_default().into_iter();
+    pb::NextStep {
+        command: rpc(&path).map(|rpc| rpc.command.clone()).unwrap_or_default(),
+        by: by.collect(),
+        reason: refused.map(|refused| refused.reason().to_owned()).unwrap_or_default(),
+        message: refused.map(Rejection::to_string).unwrap_or_default(),
+        details: details.map(|(key, value)| pb::ReasonDetail { key: key.to_owned(), value }).collect(),
     }
 }
 

@@ -28,6 +28,7 @@ mod answer;
 mod cascade;
 mod dissent;
 mod ending;
+mod forecast;
 mod lists;
 mod overtaking;
 mod recording;
@@ -35,6 +36,7 @@ mod registration;
 mod rows;
 mod scope;
 mod scorecard;
+mod target;
 mod work;
 
 fn default_calendar() -> Arc<WorkingCalendar> {

@@ -11,6 +11,7 @@ pub mod event;
 mod extension;
 mod help;
 pub mod item;
+pub mod next;
 mod pause;
 mod urge;
 mod work;

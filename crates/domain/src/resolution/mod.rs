@@ -5,8 +5,10 @@ pub mod adopted_elsewhere;
 pub mod clock_ledger;
 pub mod dependencies;
 pub mod evidence;
+pub mod forecast;
 pub mod register;
 pub mod registering;
 #[expect(clippy::module_inception, reason = "the context is named after its main aggregate")]
 pub mod resolution;
 pub mod roll_up;
+pub mod target;

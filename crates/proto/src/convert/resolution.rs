@@ -9,8 +9,10 @@ use domain::resolution::action_item::{self, ActionItem, Assignment, Due, Help, P
 use domain::resolution::adopted_elsewhere::Obligation;
 use domain::resolution::dependencies::{self, Dependencies};
 use domain::resolution::evidence::Evidence;
+use domain::resolution::forecast::Silence;
 use domain::resolution::register::{self, Register};
 use domain::resolution::resolution::{self as decision, Origin, Registration, Resolution, Votes};
+use domain::resolution::target::{self, Measure, Phase, PhasedTarget};
 use domain::resolution_change::ResolutionChange;
 use domain::{Code, Date, Label, Line, Text, Uuid};
 
@@ -20,6 +22,13 @@ wire_enum!(action_item::Stage => api::ItemStage {
 wire_enum!(PartStage => api::ItemPartStage { Assigned, Underway, Claimed, Accepted });
 wire_enum!(Help => api::HelpStage { Owed, Acknowledged, Given });
 wire_enum!(decision::Stage => api::ResolutionStage { InForce, Rescinded, Superseded });
+
+wire_enum!(Silence => api::ForecastSilence { TooLittleHistory, NotOpen, Late, ClockStandsStill, Unseen });
+wire_enum!(Phase => resolution::TargetPhase, api::TargetPhase { Now, NextYear, LongTerm });
+wire_enum!(Measure => resolution::TargetMeasure, api::TargetMeasure { ItemsDone, ShareDone, ShareKept });
+wire_struct!(target::Terms => resolution::TargetTerms, api::TargetTerms {
+    department_code: department, phase, title, measure, goal, starts_on, ends_on, body_code: body,
+});
 
 wire_struct!(Votes => resolution::ResolutionVotes, api::ResolutionVotes {
     method, eligible, recused, quorum, cast, yes_votes: yes, no_votes: no, abstentions: abstain, base, needed, sentence,
@@ -246,6 +255,12 @@ wire_events!(Dependencies, dependencies::Event => resolution {
     Added => DependencyAdded { item_id: item, on_item_id: on },
     Removed => DependencyRemoved { item_id: item, on_item_id: on },
     Forgotten => DependenciesForgotten { item_id: item },
+});
+
+wire_events!(PhasedTarget, target::Event => resolution {
+    Set => TargetSet { terms, reason },
+    Changed => TargetChanged { goal, ends_on, reason },
+    Withdrawn => TargetWithdrawn { reason },
 });
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 use super::answer::{Failure, html};
 use super::export;
-use super::frame::{Frame, Nav, Notice, Stamp};
+use super::frame::{Frame, Nav, Stamp};
 use super::limits::ROWS_AT_ONCE;
 use super::markup::{Light, Markup};
+use super::past::Past;
 use super::reader::Reader;
+use super::targets;
 use super::words::Words;
 use super::{Asked, Desk};
 use askama::Template;
@@ -164,18 +166,14 @@ pub(super) struct Board {
 }
 
 impl Board {
-    pub(super) async fn read(
-        reader: &Reader,
-        as_of_at: Option<Timestamp>,
-        as_of_position: Option<u64>,
-    ) -> Result<Board, Status> {
+    pub(super) async fn read(reader: &Reader, past: &Past) -> Result<Board, Status> {
         let (mut rows, mut page_token) = (Vec::new(), String::new());
         loop {
             let request = GetBoardRequest {
                 page_size: ROWS_AT_ONCE,
                 page_token,
-                as_of_at,
-                as_of_position,
+                as_of_at: past.at,
+                as_of_position: past.position,
                 ..Default::default()
             };
             let page = reader.ask(request).await?;
@@ -219,22 +217,18 @@ struct BoardPage {
 pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
     let around = reader.surroundings(desk).await?;
-    let moment = query.get("as_of").and_then(|text| around.calendar.read(text));
-    let position = query.number("position");
-    let is_past = moment.is_some() || position.is_some();
+    let past = &Past::read(&query, &around.calendar);
     if let Some(form) = export::wanted(&query) {
-        let as_of_at = moment.filter(|_| position.is_none());
-        let request = GetBoardRequest { as_of_at, as_of_position: position, ..Default::default() };
+        let request =
+            GetBoardRequest { as_of_at: past.at, as_of_position: past.position, ..Default::default() };
         return export::list(desk, reader, asked, request, form).await;
     }
-    let board = Board::read(reader, moment.filter(|_| position.is_none()), position).await?;
+    let (board, missed) =
+        futures::future::try_join(Board::read(reader, past), targets::missed(reader, past)).await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Board, words.t("Board"));
     frame.offer_files(&query, "/board");
-    let stamp = Stamp::new(reader, &around.calendar, board.evaluated_at, board.position, "/v1/board");
-    if is_past {
-        frame.notice = Some(Notice::of_the_past(words));
-    }
-    frame.stamp = Some(Stamp { rewinds: true, ..stamp });
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, board.evaluated_at, board.position, "/v1/board"));
+    past.show(words, &query, &mut frame);
     let rows: Vec<Row> = board
         .rows
         .iter()
@@ -244,22 +238,25 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
                 code: row.department_code.clone(),
                 name: around.directory.name(&row.department_code),
                 light: light_of(&counts).map(|light| Markup::light(light, light_word(words, light))),
-                cells: cells(&counts, Some(&row.department_code), is_past),
+                cells: cells(&counts, Some(&row.department_code), past),
             }
         })
         .collect();
     let page = BoardPage {
-        lede: lede(words, &board, is_past),
+        lede: lede(words, &board, past)
+            .into_iter()
+            .chain(missed_targets(words, missed.len(), past))
+            .collect(),
         columns: COLUMNS.iter().map(|column| (words.t(column.title), words.t(column.meaning))).collect(),
         summary: words.say("{n} departments", &[("n", &rows.len())]),
         rows,
-        totals: cells(&board.totals, None, is_past),
+        totals: cells(&board.totals, None, past),
         frame,
     };
     Ok(html(&page))
 }
 
-fn cells(counts: &BoardCounts, lead: Option<&str>, is_past: bool) -> Vec<Cell> {
+fn cells(counts: &BoardCounts, lead: Option<&str>, past: &Past) -> Vec<Cell> {
     let cell = |column: &Column| {
         let count = column.count(counts);
         let class = match (column.column, count) {
@@ -268,7 +265,7 @@ fn cells(counts: &BoardCounts, lead: Option<&str>, is_past: bool) -> Vec<Cell> {
             (BoardColumn::Done | BoardColumn::Cancelled | BoardColumn::WasLate, _) => "edge",
             _ => "",
         };
-        Cell { count, href: (count > 0 && !is_past).then(|| href(lead, column.name)), class }
+        Cell { count, href: (count > 0).then(|| past.link(&href(lead, column.name))), class }
     };
     COLUMNS.iter().map(cell).collect()
 }
@@ -288,26 +285,35 @@ pub(super) fn href_of_days(lead: Option<&str>, column: &str, days: &[(&str, &str
 }
 
 /// A number that opens its rows; 0 opens nothing.
-pub(super) fn counted(words: Words, count: u32, column: &str, is_past: bool) -> Markup {
-    let href = (count > 0 && !is_past).then(|| href(None, column));
-    self::count(words, count, href.as_deref())
+pub(super) fn counted(words: Words, count: u32, column: &str, past: &Past) -> Markup {
+    self::count(words, count, &past.link(&href(None, column)))
 }
 
-/// How many items there are, and where they are, if they can be listed.
-pub(super) fn count(words: Words, count: u32, href: Option<&str>) -> Markup {
+/// How many items there are, and where they are; 0 are nowhere.
+pub(super) fn count(words: Words, count: u32, href: &str) -> Markup {
     let text = match count {
         1 => words.t("1 item").to_owned(),
         _ => words.say("{n} items", &[("n", &count)]),
     };
-    match href {
-        Some(href) => Markup::link(href, &text),
-        None => Markup::text(&text),
+    match count > 0 {
+        true => Markup::link(href, &text),
+        false => Markup::text(&text),
     }
 }
 
-fn lede(words: Words, board: &Board, is_past: bool) -> Vec<Markup> {
+/// That targets are missed, where some are.
+fn missed_targets(words: Words, count: usize, past: &Past) -> Option<Markup> {
+    let text = match count {
+        0 => return None,
+        1 => words.t("1 target is missed.").to_owned(),
+        _ => words.say("{n} targets are missed.", &[("n", &count)]),
+    };
+    Some(Markup::link(&past.link("/targets?missed=yes"), &text))
+}
+
+fn lede(words: Words, board: &Board, past: &Past) -> Vec<Markup> {
     let totals = &board.totals;
-    let link = |count, column| counted(words, count, column, is_past);
+    let link = |count, column| counted(words, count, column, past);
     vec![
         Markup::fill(
             words.t(

@@ -3,20 +3,20 @@
 
 use super::answer::{Failure, html};
 use super::board::{self, AHEAD, Cell};
-use super::frame::{Frame, Nav, Notice, Stamp};
+use super::frame::{Frame, Nav, Stamp};
 use super::items::{ItemRow, row_of_follow_up};
 use super::limits::{ROWS_AT_ONCE, ROWS_PER_PAGE};
 use super::markup::Markup;
 use super::moment;
+use super::past::Past;
 use super::reader::{Reader, Surroundings};
 use super::words::Words;
 use super::{Asked, Desk};
 use askama::Template;
 use http::Response;
 use jiff::civil::Date;
-use prost_types::Timestamp;
 use proto::followup::v1::{
-    DueRow, DueWeek, GetDueWeeksRequest, GetDueWeeksResponse, ListFollowUpsRequest, ListFollowUpsResponse,
+    DueRow, DueWeek, GetDueWeeksRequest, GetDueWeeksResponse, ListFollowUpsRequest,
 };
 use tonic::Status;
 use tonic::body::Body;
@@ -67,31 +67,24 @@ struct DuePage {
 pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
     let around = reader.surroundings(desk).await?;
-    let moment = query.get("as_of").and_then(|text| around.calendar.read(text));
-    let position = query.number("position");
-    let is_past = moment.is_some() || position.is_some();
-    let due = read(reader, moment.filter(|_| position.is_none()), position).await?;
-    let named = match is_past {
-        true => ListFollowUpsResponse::default(),
-        false => reader.ask(named(&due.weeks)).await?,
-    };
+    let past = &Past::read(&query, &around.calendar);
+    let due = read(reader, past).await?;
+    let named = reader.ask(named(&due.weeks, past)).await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Due, words.t("Due dates"));
-    let stamp = Stamp::new(reader, &around.calendar, due.evaluated_at, due.position, "/v1/due-weeks");
-    frame.stamp = Some(Stamp { rewinds: true, ..stamp });
-    if is_past {
-        frame.notice = Some(Notice::of_the_past(words));
-    }
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, due.evaluated_at, due.position, "/v1/due-weeks"));
+    past.show(words, &query, &mut frame);
     let totals = due.totals.clone().unwrap_or_default();
     let now = named.evaluated_at.unwrap_or_default();
     let page = DuePage {
-        lede: lede(words, &due.weeks, &totals, is_past),
+        lede: lede(words, &due.weeks, &totals, past),
         weeks: due.weeks.iter().zip(&totals.due).map(|(week, due)| head(words, week, *due)).collect(),
-        rows: due.rows.iter().map(|row| shown(&around, &due.weeks, row, is_past)).collect(),
-        totals: shown(&around, &due.weeks, &totals, is_past),
+        rows: due.rows.iter().map(|row| shown(&around, &due.weeks, row, past)).collect(),
+        totals: shown(&around, &due.weeks, &totals, past),
         named: named
             .follow_ups
             .iter()
             .map(|row| row_of_follow_up(words, &around.directory, row, &now))
+            .map(|row| ItemRow { href: past.link(&row.href), ..row })
             .collect(),
         frame,
     };
@@ -99,13 +92,13 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
 }
 
 /// All departments.
-async fn read(
-    reader: &Reader,
-    as_of_at: Option<Timestamp>,
-    as_of_position: Option<u64>,
-) -> Result<GetDueWeeksResponse, Status> {
-    let mut request =
-        GetDueWeeksRequest { page_size: ROWS_AT_ONCE, as_of_at, as_of_position, ..Default::default() };
+async fn read(reader: &Reader, past: &Past) -> Result<GetDueWeeksResponse, Status> {
+    let mut request = GetDueWeeksRequest {
+        page_size: ROWS_AT_ONCE,
+        as_of_at: past.at,
+        as_of_position: past.position,
+        ..Default::default()
+    };
     let mut due = reader.ask(request.clone()).await?;
     while !due.next_page_token.is_empty() {
         request.page_token = std::mem::take(&mut due.next_page_token);
@@ -117,13 +110,15 @@ async fn read(
 }
 
 /// Asks for what is due first.
-fn named(weeks: &[DueWeek]) -> ListFollowUpsRequest {
+fn named(weeks: &[DueWeek], past: &Past) -> ListFollowUpsRequest {
     let today = weeks.first().and_then(|week| week.starts_on.parse::<Date>().ok());
     let last = today.and_then(|today| today.checked_add(jiff::Span::new().days(NAMED_DAYS - 1)).ok());
     ListFollowUpsRequest {
         page_size: ROWS_PER_PAGE,
         columns: vec![AHEAD.column.into()],
         due_until: last.map(|last| last.to_string()),
+        as_of_at: past.at,
+        as_of_position: past.position,
         ..Default::default()
     }
 }
@@ -144,12 +139,12 @@ fn head(words: Words, week: &DueWeek, due: u32) -> Week {
     }
 }
 
-fn shown(around: &Surroundings, weeks: &[DueWeek], row: &DueRow, is_past: bool) -> Row {
+fn shown(around: &Surroundings, weeks: &[DueWeek], row: &DueRow, past: &Past) -> Row {
     let code = row.department_code.as_str();
     let lead = (!code.is_empty()).then_some(code);
     let cell = |count: u32, class, column: &str, days: &[(&str, &str)]| Cell {
         count,
-        href: (count > 0 && !is_past).then(|| board::href_of_days(lead, column, days)),
+        href: (count > 0).then(|| past.link(&board::href_of_days(lead, column, days))),
         class: if count > 0 { class } else { "nil" },
     };
     let week = |(week, count): (&DueWeek, &u32)| {
@@ -174,15 +169,14 @@ fn depth(count: u32) -> u8 {
     }
 }
 
-fn lede(words: Words, weeks: &[DueWeek], totals: &DueRow, is_past: bool) -> Vec<Markup> {
+fn lede(words: Words, weeks: &[DueWeek], totals: &DueRow, past: &Past) -> Vec<Markup> {
     let mut sentences = Vec::new();
-    let late = board::counted(words, totals.late, "late", is_past);
+    let late = board::counted(words, totals.late, "late", past);
     sentences.push(Markup::fill(words.t("{late} are late."), &[("late", late)]));
     let fullest = weeks.iter().zip(&totals.due).rev().max_by_key(|(_, due)| **due);
     if let Some((week, due)) = fullest.filter(|(_, due)| **due > 0) {
         let days = [("due_from", week.starts_on.as_str()), ("due_until", week.ends_on.as_str())];
-        let href = (!is_past).then(|| board::href_of_days(None, AHEAD.name, &days));
-        let count = board::count(words, *due, href.as_deref());
+        let count = board::count(words, *due, &past.link(&board::href_of_days(None, AHEAD.name, &days)));
         let pieces = [
             ("from", moment::day(words, &week.starts_on)),
             ("until", moment::day(words, &week.ends_on)),

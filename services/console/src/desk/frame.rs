@@ -21,6 +21,7 @@ pub(super) enum Nav {
     Resolutions,
     Matters,
     Chains,
+    Targets,
     Scorecards,
     Notices,
     Proof,
@@ -28,7 +29,7 @@ pub(super) enum Nav {
 }
 
 impl Nav {
-    const ALL: [Nav; 12] = [
+    const ALL: [Nav; 13] = [
         Nav::Today,
         Nav::Board,
         Nav::Due,
@@ -37,6 +38,7 @@ impl Nav {
         Nav::Resolutions,
         Nav::Matters,
         Nav::Chains,
+        Nav::Targets,
         Nav::Scorecards,
         Nav::Notices,
         Nav::Proof,
@@ -53,6 +55,7 @@ impl Nav {
             Nav::Resolutions => "/resolutions",
             Nav::Matters => "/matters",
             Nav::Chains => "/chains",
+            Nav::Targets => "/targets",
             Nav::Scorecards => "/scorecards",
             Nav::Notices => "/notices",
             Nav::Proof => "/proof",
@@ -70,6 +73,7 @@ impl Nav {
             Nav::Resolutions => words.t("Resolutions"),
             Nav::Matters => words.t("Matters"),
             Nav::Chains => words.t("Chains"),
+            Nav::Targets => words.t("Targets"),
             Nav::Scorecards => words.t("Scorecards"),
             Nav::Notices => words.t("Notices"),
             Nav::Proof => words.t("Proof"),
@@ -111,6 +115,8 @@ pub(super) struct Stamp {
     pub(super) field: String,
     /// Whether another moment can be asked for.
     pub(super) rewinds: bool,
+    /// What else the page was asked for, which stays so then.
+    pub(super) kept: Vec<(String, String)>,
     /// The same call for programs.
     pub(super) api: String,
 }
@@ -123,15 +129,13 @@ pub(super) struct Notice {
     pub(super) reason: Option<String>,
 }
 
-impl Notice {
-    /// That a page with numbers shows the past.
-    pub(super) fn of_the_past(words: Words) -> Notice {
-        let sentence = words.t("This is the past. Lists show what is so now, so the numbers lead nowhere.");
-        Notice { kind: "past", sentence: sentence.to_owned(), reason: None }
-    }
-}
-
 impl Stamp {
+    /// The same page as it is now.
+    pub(super) fn now(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        format!("?{}", query.extend_pairs(&self.kept).finish())
+    }
+
     /// As of this moment, at which the log ended with this position.
     pub(super) fn new(
         reader: &Reader,
@@ -142,7 +146,8 @@ impl Stamp {
     ) -> Stamp {
         let at = at.unwrap_or_default();
         let moment = calendar.full(reader.words, &at);
-        Stamp { position, moment, field: calendar.field(&at), rewinds: false, api: api.to_owned() }
+        let field = calendar.field(&at);
+        Stamp { position, moment, field, rewinds: false, kept: Vec::new(), api: api.to_owned() }
     }
 }
 

@@ -11,6 +11,7 @@ use super::items::light_of_item;
 use super::limits::ROWS_AT_ONCE;
 use super::markup::Markup;
 use super::moment;
+use super::past::Past;
 use super::reader::{Reader, Surroundings};
 use super::story::{self, Entry, Rung};
 use super::words::Words;
@@ -19,7 +20,9 @@ use askama::Template;
 use http::Response;
 use proto::followup::v1::{ListUpcomingNoticesRequest, Notice};
 use proto::ledger::v1::GetHeadRequest;
-use proto::resolution::v1::{Evidence, GetItemRequest, GetItemResponse, Item, ItemStage};
+use proto::resolution::v1::{
+    Evidence, GetForecastRequest, GetForecastResponse, GetItemRequest, GetItemResponse, Item, ItemStage,
+};
 use tonic::body::Body;
 
 use cascade::Cascade;
@@ -66,6 +69,7 @@ struct ItemPage {
     rungs: Vec<Rung>,
     clock: ClockLedger,
     cascade: Cascade,
+    is_past: bool,
     waits: Vec<Wait>,
     story: Vec<Entry>,
     has_earlier: bool,
@@ -111,33 +115,82 @@ async fn show(
 ) -> Result<Response<Body>, Failure> {
     let words = reader.words;
     let at_least_position = asked.query().number("at").unwrap_or_default();
-    let request = GetItemRequest { item_id: id.to_owned(), at_least_position, ..Default::default() };
-    let (around, answer, head) = futures::future::try_join3(
-        reader.surroundings(desk),
-        async { Ok(reader.ask(request).await?) },
-        async { Ok(reader.ask(GetHeadRequest::default()).await?) },
-    )
-    .await?;
+    let around = reader.surroundings(desk).await?;
+    let past = &Past::read(&asked.query(), &around.calendar);
+    let request = GetItemRequest {
+        item_id: id.to_owned(),
+        at_least_position,
+        as_of_at: past.at,
+        as_of_position: past.position,
+        ..Default::default()
+    };
+    let (answer, head) =
+        futures::future::try_join(async { Ok::<_, Failure>(reader.ask(request).await?) }, async {
+            Ok(reader.ask(GetHeadRequest::default()).await?)
+        })
+        .await?;
     let item = answer.item.clone().ok_or(Failure::NotFound)?;
     let of = [("itemId", item.item_id.as_str())];
-    let (moves, upcoming, tree) = futures::future::try_join3(
-        act::moves(reader, ACTS, &of, refused.map(|(form, _)| form)),
-        upcoming(reader, &item, at_least_position),
-        cascade::tree(reader, &item, at_least_position),
-    )
-    .await?;
+    let (moves, upcoming, tree, forecast) = match past.is_asked() {
+        // What can be done is so now, and so is what would follow.
+        true => Default::default(),
+        false => {
+            let around = futures::future::try_join4(
+                act::moves(reader, ACTS, &of, refused.map(|(form, _)| form)),
+                upcoming(reader, &item, at_least_position),
+                cascade::tree(reader, &item, at_least_position),
+                forecast(reader, &item, at_least_position),
+            );
+            around.await?
+        }
+    };
     let mut frame = Frame::new(reader, &around, asked, Nav::Items, &item.title);
     let api = format!("/v1/items/{}", item.item_id);
-    frame.stamp = Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, &api));
+    let (at, position) = (past.at.or(head.clock_at), past.position.unwrap_or(answer.position));
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, at, position, &api));
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
         None => act::done(words, ACTS, asked),
     };
-    let page = ItemPage {
+    past.show(words, &asked.query(), &mut frame);
+    let mut page = ItemPage {
         cascade: cascade::written(words, &around, &tree),
+        is_past: past.is_asked(),
         ..written(reader, &around, frame, item, answer, moves, &upcoming)
     };
+    page.facts.extend(forecast.as_ref().and_then(|forecast| likelihood(words, forecast)));
+    for wait in &mut page.waits {
+        wait.href = past.link(&wait.href);
+    }
     Ok(html(&page))
+}
+
+/// How likely it is done in time, while it is open.
+async fn forecast(
+    reader: &Reader,
+    item: &Item,
+    at_least_position: u64,
+) -> Result<Option<GetForecastResponse>, tonic::Status> {
+    if !matches!(item.stage(), ItemStage::Assigned | ItemStage::Underway) {
+        return Ok(None);
+    }
+    let request =
+        GetForecastRequest { at_least_position, item_id: item.item_id.clone(), ..Default::default() };
+    reader.ask(request).await.map(Some)
+}
+
+/// The forecast among the figures, with how good such forecasts were; nothing where nothing is said.
+fn likelihood(words: Words, forecast: &GetForecastResponse) -> Option<Fact> {
+    let percent = forecast.likelihood_percent?;
+    let remark = match &forecast.record {
+        Some(record) => words.say(
+            "{n} forecasts before were off by {score}",
+            &[("n", &record.forecasts), ("score", &format!("{:.2}", record.brier_score))],
+        ),
+        None => words.say("from {n} items that are done", &[("n", &forecast.finished)]),
+    };
+    let value = words.say("{percent} % in time", &[("percent", &percent)]);
+    Some(Fact { name: words.t("Forecast"), value: Markup::text(&value), remark, is_bad: percent < 50 })
 }
 
 /// What will be sent about the item if nobody acts.
@@ -196,6 +249,7 @@ fn written(
         expected_position: answer.position,
         rungs: story::rungs(words, around, &answer.history, upcoming),
         cascade: Cascade::default(),
+        is_past: false,
         waits: answer.chain.iter().map(wait).collect(),
         story: story::entries(words, around, &answer.history),
         has_earlier: answer.earlier_history_before_position > 0,

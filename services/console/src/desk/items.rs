@@ -12,6 +12,7 @@ use super::limits::ROWS_PER_PAGE;
 use super::markup::{Light, Markup};
 use super::moment;
 use super::pager::Pager;
+use super::past::Past;
 use super::reader::{Reader, Surroundings};
 use super::words::Words;
 use super::{Asked, Desk, Query};
@@ -108,34 +109,39 @@ async fn show(
 ) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
     let at_least_position = done.as_ref().map(|done| done.position).unwrap_or_default();
+    let around = reader.surroundings(desk).await?;
+    let past = &Past::read(&query, &around.calendar);
     if let Some(form) = export::wanted(&query) {
         return match query.get("q") {
-            Some(text) => export::list(desk, reader, asked, with_words(&query, text), form).await,
-            None => export::list(desk, reader, asked, of_column(&query)?, form).await,
+            Some(text) => export::list(desk, reader, asked, with_words(&query, past, text), form).await,
+            None => export::list(desk, reader, asked, of_column(&query, past)?, form).await,
         };
     }
-    let around = reader.surroundings(desk).await?;
-    let listed = match query.get("q") {
+    let mut listed = match query.get("q") {
         Some(text) => {
-            let request = ListItemsRequest { at_least_position, ..with_words(&query, text) };
+            let request = ListItemsRequest { at_least_position, ..with_words(&query, past, text) };
             by_words(reader, &around, request).await?
         }
         None => {
-            let request = ListFollowUpsRequest { at_least_position, ..of_column(&query)? };
+            let request = ListFollowUpsRequest { at_least_position, ..of_column(&query, past)? };
             by_column(reader, &around, request).await?
         }
     };
+    for row in &mut listed.rows {
+        row.href = past.link(&row.href);
+    }
     let api = if query.get("q").is_some() { "/v1/items" } else { "/v1/follow-ups" };
     let mut frame = Frame::new(reader, &around, asked, Nav::Items, words.t("Items"));
     frame.stamp = listed.at.map(|at| Stamp::new(reader, &around.calendar, Some(at), listed.position, api));
     frame.offer_files(&query, "/items");
+    past.show(words, &query, &mut frame);
     let departments = around.directory.departments().iter();
     let pager = Pager::new(&query, "/items", &listed.next);
     let (notice, code) = done.map(|done| (done.notice, done.code)).unzip();
     let refused = notice.as_ref().is_some_and(|notice| notice.kind == "refused");
-    frame.notice = notice;
+    frame.notice = notice.or(frame.notice.take());
     let page = ItemsPage {
-        together: together::offered(reader),
+        together: if past.is_asked() { Vec::new() } else { together::offered(reader) },
         reason: Query::of(&asked.body).get("reason").filter(|_| refused).unwrap_or_default().to_owned(),
         views: views::saved(&asked.head.headers),
         text: query.get("q").map(str::to_owned),
@@ -165,7 +171,7 @@ pub(super) fn summary(words: Words, rows: usize, pager: &Pager) -> String {
 }
 
 /// What the items of a column of the board are asked for with.
-fn of_column(query: &Query) -> Result<ListFollowUpsRequest, Failure> {
+fn of_column(query: &Query, past: &Past) -> Result<ListFollowUpsRequest, Failure> {
     let columns = query.get("column").map(|name| column(name).ok_or(Failure::NotFound)).transpose()?;
     Ok(ListFollowUpsRequest {
         page_size: ROWS_PER_PAGE,
@@ -176,6 +182,8 @@ fn of_column(query: &Query) -> Result<ListFollowUpsRequest, Failure> {
         columns: columns.map(|column| column.column.into()).into_iter().collect(),
         due_from: query.get("due_from").map(str::to_owned),
         due_until: query.get("due_until").map(str::to_owned),
+        as_of_at: past.at,
+        as_of_position: past.position,
         ..Default::default()
     })
 }
@@ -197,12 +205,14 @@ async fn by_column(
 }
 
 /// What the items with these words are asked for with.
-fn with_words(query: &Query, text: &str) -> ListItemsRequest {
+fn with_words(query: &Query, past: &Past, text: &str) -> ListItemsRequest {
     ListItemsRequest {
         page_size: ROWS_PER_PAGE,
         page_token: Pager::token(query),
         lead_code: query.get("lead").map(str::to_owned),
         text: Some(text.to_owned()),
+        as_of_at: past.at,
+        as_of_position: past.position,
         ..Default::default()
     }
 }

@@ -8,7 +8,7 @@ use super::session::{self, Session};
 use super::{Asked, Desk, Query};
 use super::{
     asset, board, calendars, chains, cookies, due, item, items, matters, notices, proof, resolutions,
-    scorecards, sessions, sign_in, system, today,
+    scorecards, sessions, sign_in, system, targets, today,
 };
 use crate::asker::{Stack, host_of};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ORIGIN, SET_COOKIE};
@@ -20,7 +20,7 @@ use tonic::body::Body;
 /// Whether a path is that of a page.
 pub(crate) fn is_of_desk(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    const FIRST: [&str; 17] = [
+    const FIRST: [&str; 18] = [
         "changes",
         "today",
         "board",
@@ -31,6 +31,7 @@ pub(crate) fn is_of_desk(path: &str) -> bool {
         "matters",
         "chains",
         "scorecards",
+        "targets",
         "notices",
         "calendars",
         "proof",
@@ -130,6 +131,9 @@ async fn signed_in(
         (&Method::GET, ["resolutions", id]) => resolutions::page(desk, reader, asked, id).await,
         (&Method::GET, ["resolutions", id, file]) => resolutions::file(reader, id, file).await,
         (&Method::GET, ["scorecards"]) => scorecards::page(desk, reader, asked).await,
+        (&Method::GET, ["targets"]) => targets::list(desk, reader, asked).await,
+        (&Method::GET, ["targets", id]) => targets::page(desk, reader, asked, id).await,
+        (&Method::POST, ["targets", id]) => targets::act(desk, reader, asked, id).await,
         (&Method::GET, ["matters"]) => matters::list(desk, reader, asked).await,
         (&Method::GET, ["chains"]) => chains::page(desk, reader, asked).await,
         (&Method::GET, ["notices"]) => notices::page(desk, reader, asked).await,

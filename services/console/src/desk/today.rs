@@ -8,6 +8,7 @@ use super::items::late_request;
 use super::limits::ROWS_PER_PAGE;
 use super::markup::{Light, Markup};
 use super::moment;
+use super::past::Past;
 use super::reader::{Reader, Surroundings};
 use super::words::Words;
 use super::{Asked, Desk};
@@ -82,7 +83,7 @@ const LIGHT_COLUMNS: [usize; 4] = [2, 1, 3, 0];
 pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
     let words = reader.words;
     let (around, board) = futures::future::try_join(reader.surroundings(desk), async {
-        Ok(Board::read(reader, None, None).await?)
+        Ok(Board::read(reader, &Past::default()).await?)
     })
     .await?;
     let now = board.evaluated_at.unwrap_or_default();

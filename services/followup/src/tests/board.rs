@@ -105,13 +105,18 @@ async fn the_board_of_some_of_the_items_counts_what_their_list_has() {
         let rows: u32 = board.rows.iter().map(|row| row.counts.unwrap().open).sum();
         assert_eq!(rows as usize, expected.len());
     }
-    let past = pb::GetBoardRequest {
-        as_of_position: Some(1),
-        body_code: Some("FLOOD".into()),
+    let past = |resolution_id: Option<String>| pb::GetBoardRequest {
+        as_of_position: Some(place.end()),
+        resolution_id,
         ..Default::default()
     };
-    let refused = place.copy.service.get_board(supervisor(past)).await.unwrap_err();
-    assert_eq!(faulty_fields(&refused), ["body_code"]);
+    for (asked, open) in [(past(resolution_id()), 3), (past(other()), 0)] {
+        let board = place.copy.service.get_board(supervisor(asked)).await.unwrap().into_inner();
+        assert_eq!(board.totals.unwrap().open, open);
+    }
+    let both = pb::GetBoardRequest { as_of_at: Some(Default::default()), ..past(None) };
+    let refused = place.copy.service.get_board(supervisor(both)).await.unwrap_err();
+    assert_eq!(faulty_fields(&refused), ["as_of_position"]);
 }
 
 #[tokio::test]

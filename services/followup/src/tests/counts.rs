@@ -16,6 +16,7 @@ use proto::Wire as _;
 use proto::followup::v1 as pb;
 use proto::followup::v1::BoardColumn as Column;
 use service_kit::Scope;
+use service_kit::spans::Past;
 use service_kit::view::InMemory;
 use std::collections::BTreeMap;
 
@@ -161,6 +162,13 @@ fn steward() -> Scope {
     Scope::of(&actor("wen", "WATER", Role::Clerk), &Default::default(), &stewards)
 }
 
+/// What the rules had of all follow-ups at some time, and the numbers of those in each column.
+struct Then {
+    at: Timestamp,
+    rows: Vec<pb::FollowUp>,
+    columns: [Vec<String>; 12],
+}
+
 /// A view, and the states that the same records add up to.
 struct Both {
     view: InMemory<FollowupView>,
@@ -223,9 +231,7 @@ impl Both {
             order_by: "number".to_owned(),
             ..Default::default()
         };
-        let listed = views::follow_ups(&request, now, &zone()).unwrap()(self.view.within(&Scope::whole()))
-            .unwrap()
-            .rows;
+        let listed = self.list(&request, now);
         let listed = listed.into_iter().map(|found| found.subject.unwrap().number).collect();
         let led =
             self.items().filter(|(_, item)| item.subject.lead.as_str() == lead && is_in(column, item, now));
@@ -235,12 +241,56 @@ impl Both {
     /// Every row is what the rules have of its follow-up.
     fn check_rows(&self) -> Result<(), TestCaseError> {
         let request = pb::ListFollowUpsRequest { order_by: "number".to_owned(), ..Default::default() };
-        let listed =
-            views::follow_ups(&request, self.now, &zone()).unwrap()(self.view.within(&Scope::whole()))
-                .unwrap()
-                .rows;
-        let expected: Vec<pb::FollowUp> = self.items().map(|(nth, _)| self.row(nth)).collect();
-        prop_assert_eq!(listed, expected);
+        prop_assert_eq!(self.list(&request, self.now), self.rows());
+        Ok(())
+    }
+
+    fn list(&self, request: &pb::ListFollowUpsRequest, now: Timestamp) -> Vec<pb::FollowUp> {
+        views::follow_ups(request, now, &zone()).unwrap()(self.view.within(&Scope::whole())).unwrap().0.rows
+    }
+
+    fn rows(&self) -> Vec<pb::FollowUp> {
+        self.items().map(|(nth, _)| self.row(nth)).collect()
+    }
+
+    /// What there is to compare with later.
+    fn snapshot(&self) -> Then {
+        let in_column = |column| {
+            let listed = self.items().filter(|(_, item)| is_in(column, item, self.now));
+            listed.map(|(_, item)| item.subject.number.as_str().to_owned()).collect()
+        };
+        Then { at: self.now, rows: self.rows(), columns: COLUMNS.map(in_column) }
+    }
+
+    /// The lists as they were are the lists that were shown then, by position and by moment.
+    fn check_past_lists(&self, position: u64, then: &Then) -> Result<(), TestCaseError> {
+        let by_position = pb::ListFollowUpsRequest {
+            order_by: "number".to_owned(),
+            as_of_position: Some(position),
+            ..Default::default()
+        };
+        let as_of_at = then.at.to_wire();
+        let by_moment = pb::ListFollowUpsRequest { as_of_at, as_of_position: None, ..by_position.clone() };
+        for asked in [by_position, by_moment] {
+            prop_assert_eq!(&self.list(&asked, self.now), &then.rows);
+            for (column, expected) in COLUMNS.iter().zip(&then.columns) {
+                let columns = vec![(*column).into()];
+                let listed = self.list(&pb::ListFollowUpsRequest { columns, ..asked.clone() }, self.now);
+                let listed: Vec<String> =
+                    listed.into_iter().map(|found| found.subject.unwrap().number).collect();
+                prop_assert_eq!(&listed, expected, "{:?} at {}", column, position);
+            }
+        }
+        let of_flood = pb::GetBoardRequest {
+            as_of_position: Some(position),
+            body_code: Some("FLOOD".to_owned()),
+            ..Default::default()
+        };
+        let query = views::board(&of_flood, self.now, &zone()).unwrap();
+        let (board, totals, _) = query(self.view.within(&Scope::whole())).unwrap();
+        let open = then.rows.iter().filter(|row| row.body_code.as_deref() == Some("FLOOD") && row.stage < 3);
+        prop_assert_eq!(totals.open as usize, open.count());
+        prop_assert_eq!(sum(&board.rows), totals);
         Ok(())
     }
 
@@ -331,7 +381,7 @@ impl Both {
                 ..Default::default()
             };
             let query = views::follow_ups(&request, now, &zone()).unwrap();
-            let listed = query(self.view.within(&Scope::whole())).unwrap().rows.len();
+            let listed = query(self.view.within(&Scope::whole())).unwrap().0.rows.len();
             prop_assert_eq!(totals.due[nth] as usize, listed, "{}", week.week);
         }
         Ok(())
@@ -413,18 +463,23 @@ proptest! {
     #[test]
     fn the_board_is_what_counting_the_follow_ups_gives(steps in steps(), days in prop::collection::vec(-60..200_i64, 4)) {
         let mut both = Both::new();
-        let mut boards = Vec::new();
+        let (mut boards, mut thens) = (Vec::new(), Vec::new());
         for step in steps {
             // Records of one moment cannot be told apart by it.
             both.now += SignedDuration::from_secs(1);
             if both.step(step) {
                 boards.push((both.now, both.naive_board(both.now, |_| true)));
+                thens.push(both.snapshot());
             }
             both.check_rows()?;
             both.check_board(both.now)?;
         }
-        for nth in 0..boards.len() {
+        for (nth, then) in thens.iter().enumerate() {
             both.check_past(&boards, nth)?;
+            // One in some, from the last: there are many lists.
+            if (boards.len() - nth) % 9 == 1 {
+                both.check_past_lists(nth as u64 + 1, then)?;
+            }
         }
         let mut moments: Vec<Timestamp> =
             days.iter().map(|days| both.now + SignedDuration::from_hours(24 * days)).collect();
@@ -453,6 +508,15 @@ const FEW: [&str; 9] = [
     "extended_by_due",
 ];
 
+/// The same of what they were: what was open then, ever late or cancelled, or of a department or a resolution.
+const FEW_THEN: [&str; 5] = [
+    "open_spans_by_end",
+    "spans_of_lead",
+    "follow_ups_of_resolution",
+    "late_spans_by_due",
+    "cancelled_spans_by_due",
+];
+
 #[test]
 fn no_list_reads_every_row_or_sorts_many() {
     let both = Both::new();
@@ -468,8 +532,12 @@ fn no_list_reads_every_row_or_sorts_many() {
                 order_by: order_by.to_owned(),
                 ..Default::default()
             };
-            let list = views::list(&request, both.now, &zone()).unwrap();
+            let list = views::List::read(&request).unwrap().query(None, both.now, &zone());
             assert_eq!(list.slow_plan(both.view.tables(), &FEW).unwrap(), None);
+            let request = pb::ListFollowUpsRequest { as_of_position: Some(7), ..request };
+            let past = Some(Past { position: 7, at: both.now });
+            let list = views::List::read(&request).unwrap().query(past, both.now, &zone());
+            assert_eq!(list.slow_plan(both.view.tables(), &FEW_THEN).unwrap(), None);
         }
     }
     for order_by in ["occurred_at", "occurred_at desc"] {

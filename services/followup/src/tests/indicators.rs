@@ -235,3 +235,59 @@ async fn a_session_off_topic_throughout_is_not_effective_whatever_it_decides() {
     let effective = place.indicator("effective_session_ratio").await;
     assert_eq!((effective.numerator, effective.denominator), (0.0, 1.0));
 }
+
+/// Each as of a position is what was shown when the log ended there.
+#[tokio::test]
+async fn the_indicators_of_a_past_position_are_those_that_were_shown_then() {
+    let place = Place::new();
+    let ask = async |request: pb::GetIndicatorsRequest| {
+        let request = pb::GetIndicatorsRequest { at_least_position: place.end(), ..request };
+        place.copy.service.get_indicators(supervisor(request)).await.unwrap().into_inner().indicators
+    };
+    let of_roads = || pb::GetIndicatorsRequest { under_code: Some("ROADS".into()), ..Default::default() };
+    let mut shown = Vec::new();
+    let mut look = async || {
+        shown.push((place.end(), ask(Default::default()).await, ask(of_roads()).await));
+    };
+    for department in ["WATER", "ROADS", "HEALTH"] {
+        place.list_department(department).await;
+    }
+    look().await;
+    place.on_session(MATTER, OnSession::Request { outline: outline(), chair: code("WATER") }).await;
+    look().await;
+    let Outline { topics, duration_minutes, earliest_start_at, .. } = outline();
+    let both = [1, 2].map(|topic| session::TopicRole { topic, role: session::RoleOnTopic::Decides });
+    let water = Attendee { department: code("WATER"), roles: both.into() };
+    let second = session::Topic { number: 2, title: line("安置"), ..topics[0].clone() };
+    place
+        .on_session(
+            MATTER,
+            OnSession::Revise {
+                title: None,
+                purpose: None,
+                topics: vec![topics[0].clone(), second],
+                attendees: vec![water],
+                duration_minutes: 2 * duration_minutes,
+                earliest_start_at,
+            },
+        )
+        .await;
+    look().await;
+    let calendar = WorkingCalendar::weekends_only("Asia/Shanghai").unwrap();
+    let rules = MeetingRules::default();
+    let screen = OnSession::Screen { rules, calendar, sessions_this_quarter: 0, deciders_min: 1 };
+    place.on_session(MATTER, screen).await;
+    place.on_session(MATTER, OnSession::Admit).await;
+    place.move_clock("2027-03-03T01:00:00Z");
+    place.list_department("AUDIT").await;
+    place.on_session(MATTER, OnSession::Convene { constitution: constitution(&["WATER", "ROADS"]) }).await;
+    look().await;
+    place.meet_and_decide(15).await;
+    look().await;
+    for (position, all, of_one) in shown {
+        let as_of_position = Some(position);
+        let then = ask(pb::GetIndicatorsRequest { as_of_position, ..Default::default() }).await;
+        assert_eq!(then, all, "at {position}");
+        assert_eq!(ask(pb::GetIndicatorsRequest { as_of_position, ..of_roads() }).await, of_one);
+    }
+}

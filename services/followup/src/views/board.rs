@@ -6,7 +6,7 @@ mod narrowed;
 pub(crate) use due_weeks::due_weeks;
 
 use super::condition::Condition;
-use super::follow_up::UNDER;
+use super::follow_up::{UNDER, span};
 use domain::calendar::Zone;
 use domain::{Code, Timestamp};
 use proto::Invalid;
@@ -15,7 +15,7 @@ use rusqlite::types::Value;
 use rusqlite::{Row, Transaction, params};
 use service_kit::list::{ListQuery, Page};
 use service_kit::scope::as_json;
-use service_kit::serve::read;
+use service_kit::spans::{AsOf, Past};
 use service_kit::{Record, Rows, ScopedTables};
 use std::collections::BTreeSet;
 
@@ -347,48 +347,6 @@ const PAST_CLOCKS: Rows = ROWS.selecting("SELECT coalesce(sum(follow_ups), 0) FR
 const PAST_RUNNING: &str = "since = (SELECT max(later.since) FROM running_spans AS later
     WHERE later.lead_code = running_spans.lead_code AND later.body_code = running_spans.body_code
         AND later.due_at = running_spans.due_at AND later.since <= ?)";
-/// The last change up to a position or a moment: its position and its moment.
-const LAST_CHANGE: Rows = ROWS.selecting("SELECT max(since), max(since_at) FROM board_spans");
-
-/// Which board is asked for.
-#[derive(Debug, Clone, Copy)]
-enum Asked {
-    Now,
-    AsOf(Timestamp),
-    AsOfPosition(i64),
-}
-
-impl Asked {
-    fn of(as_of_at: Option<Timestamp>, as_of_position: Option<u64>) -> Result<Asked, Invalid> {
-        match (as_of_at, as_of_position) {
-            (None, None) => Ok(Asked::Now),
-            (Some(at), None) => Ok(Asked::AsOf(at)),
-            (None, Some(position)) => Ok(Asked::AsOfPosition(i64::try_from(position).unwrap_or(i64::MAX))),
-            (Some(_), Some(_)) => {
-                Err(Invalid::field("as_of_position", "is given beside as_of_at; give one of them"))
-            }
-        }
-    }
-
-    /// The position and the moment of the board that is asked for; none for the present one.
-    fn past(self, tables: ScopedTables<'_>) -> rusqlite::Result<Option<(i64, Timestamp)>> {
-        let (condition, bound) = match self {
-            Asked::Now => return Ok(None),
-            Asked::AsOf(at) => ("since_at <= ?", at.as_microsecond()),
-            Asked::AsOfPosition(position) => ("since <= ?", position),
-        };
-        let last = tables.first(&LAST_CHANGE, condition, [bound.into()], |row| {
-            Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?))
-        })?;
-        let (since, since_at) = last.unwrap_or_default();
-        let at = match self {
-            Asked::AsOf(at) => at,
-            _ => Timestamp::from_microsecond(since_at.unwrap_or_default()).unwrap_or(Timestamp::MIN),
-        };
-        Ok(Some((since.unwrap_or_default(), at)))
-    }
-}
-
 /// A page of the board, the totals, and the moment that they are of.
 type Board = (Page<BoardRow>, BoardCounts, Timestamp);
 
@@ -410,25 +368,26 @@ pub(crate) fn board_under(
     now: Timestamp,
     zone: &Zone,
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Board> + Send + 'static + use<>, Invalid> {
-    let asked = Asked::of(read("as_of_at", request.as_of_at)?, request.as_of_position)?;
-    if !matches!(asked, Asked::Now) {
-        narrowed::must_be_none(request)?;
-    }
-    let (zone, narrowed_by) = (zone.clone(), narrowed::conditions(request)?);
+    let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
+    let (zone, narrowed_by) = (zone.clone(), narrowed::conditions(request, as_of)?);
     let (size, token) = (request.page_size, &request.page_token);
     let list = |rows| {
         let query = ListQuery::new(rows, &["lead_code"], "lead_code", "", size, token)?;
         Ok::<_, Invalid>(query.filter_codes(UNDER, under).group_by("lead_code"))
     };
-    let (present, past, counted) = (list(ROWS)?, list(PAST_ROWS)?, list(narrowed::ROWS)?);
+    let counted = if as_of.is_now() { narrowed::ROWS } else { narrowed::PAST_ROWS };
+    let (present, past, counted) = (list(ROWS)?, list(PAST_ROWS)?, list(counted)?);
     let under = match under {
         Some(under) => Condition::new(UNDER, [as_json(under).into()]),
         None => Condition::always(),
     };
-    Ok(move |tables: ScopedTables<'_>| match asked.past(tables)? {
-        None if !narrowed_by.is_empty() => narrowed::board(tables, counted, &narrowed_by, &under, now, &zone),
+    Ok(move |tables: ScopedTables<'_>| match as_of.past(tables)? {
+        asked if !narrowed_by.is_empty() => {
+            let narrowed = narrowed::Narrowed { past: asked, by: &narrowed_by, under: &under };
+            narrowed.board(tables, counted, span::moment(asked, now), &zone)
+        }
         None => present_board(tables, present, &under, now, &zone),
-        Some((position, at)) => past_board(tables, past, &under, position, at, &zone),
+        Some(Past { position, at }) => past_board(tables, past, &under, position, at, &zone),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Follow-ups, a row each, with the rungs of its ladder that are still to come.
 
 mod row;
+pub(super) mod span;
 
 pub(super) use row::ChangingRow;
 
@@ -9,6 +10,7 @@ use super::{board, notice};
 use domain::calendar::Zone;
 use domain::followup::follow_up::{Event, FollowUp, Stage, Subject};
 use domain::followup::ladder::Rung;
+use domain::text::composed;
 use domain::{Code, Date, Timestamp, Uuid};
 use proto::followup::v1 as pb;
 use proto::{Invalid, Wire};
@@ -19,6 +21,7 @@ use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, sort_key, uuid_filter};
 use service_kit::row::moment;
 use service_kit::serve::read;
+use service_kit::spans::{AsOf, Past};
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
@@ -81,6 +84,7 @@ fn insert_follow_up(
     for department in co_responsible {
         insert_supporting.execute(params![department, follow_up])?;
     }
+    span::keep(tables, record, follow_up)?;
     let body = subject.body.as_ref().map(Code::as_str).unwrap_or_default();
     let (account, due_at) = (Account { lead: subject.lead.as_str(), body }, subject.due_at.as_microsecond());
     board::count(tables, record.into(), None, Counted { account, due_at, stage, ..Counted::default() })
@@ -108,7 +112,7 @@ const ROWS: Rows = Rows::of_those_concerned(
 
 /// Led by one of some departments, waiting for a department.
 pub(super) const UNDER: &str = "lead_code IN (SELECT value FROM json_each(?))";
-pub(super) const CALLED_UPON: &str = "rowid IN (SELECT follow_up FROM called_upon WHERE department = ?)";
+const CALLED_UPON: &str = "rowid IN (SELECT follow_up FROM called_upon WHERE department = ?)";
 
 /// The rungs that come first, each for its follow-up.
 pub(crate) fn next_deadlines(tables: ScopedTables<'_>, most: u32) -> rusqlite::Result<Vec<Deadline>> {
@@ -159,15 +163,15 @@ pub(crate) fn open_follow_ups(
     tables.all(&ROWS, condition, "rowid", values, most, read)
 }
 
+/// A page of follow-ups, and the moment that they are of.
+pub(crate) type Listed = (Page<pb::FollowUp>, Timestamp);
+
 /// The query for follow-ups.
 pub fn follow_ups(
     request: &pb::ListFollowUpsRequest,
     now: Timestamp,
     zone: &Zone,
-) -> Result<
-    impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<pb::FollowUp>> + Send + 'static + use<>,
-    Invalid,
-> {
+) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Listed> + Send + 'static + use<>, Invalid> {
     follow_ups_under(request, None, now, zone)
 }
 
@@ -177,57 +181,93 @@ pub(crate) fn follow_ups_under(
     under: Option<&BTreeSet<Code>>,
     now: Timestamp,
     zone: &Zone,
-) -> Result<
-    impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<pb::FollowUp>> + Send + 'static + use<>,
-    Invalid,
-> {
-    let query = list(request, now, zone)?.filter_codes(UNDER, under);
-    Ok(move |tables: ScopedTables<'_>| query.run(tables, |row| follow_up(row, now)))
+) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Listed> + Send + 'static + use<>, Invalid> {
+    let (list, zone) = (List::read(request)?.under(under), zone.clone());
+    Ok(move |tables: ScopedTables<'_>| {
+        let past = list.as_of.past(tables)?;
+        let at = span::moment(past, now);
+        let page = list.query(past, at, &zone).run(tables, |row| follow_up(row, at))?;
+        Ok((page, at))
+    })
 }
 
-pub(crate) fn list(
-    request: &pb::ListFollowUpsRequest,
-    now: Timestamp,
-    zone: &Zone,
-) -> Result<ListQuery, Invalid> {
-    let mut query = ListQuery::new(
-        ROWS,
-        &["due_at", "number"],
-        "rowid",
-        &request.order_by,
-        request.page_size,
-        &request.page_token,
-    )?
-    .filter_text("lead_code = ?", &request.lead_code)
-    .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?)
-    .filter_text("body_code = ?", &request.body_code)
-    .filter_text(CALLED_UPON, &request.called_upon_code);
-    for (condition, values) in
-        origins::conditions(&request.session_id, &request.matter_id, &request.case_reference)?
-    {
-        query = query.filter(condition, values);
+/// A list of follow-ups that is asked for.
+pub(crate) struct List {
+    as_of: AsOf,
+    query: ListQuery,
+    columns: Vec<pb::BoardColumn>,
+    due_from: Option<Date>,
+    due_until: Option<Date>,
+}
+
+impl List {
+    pub(crate) fn read(request: &pb::ListFollowUpsRequest) -> Result<List, Invalid> {
+        let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
+        let rows = if as_of.is_now() { ROWS } else { span::ROWS };
+        let (order, size, token) = (&request.order_by, request.page_size, &request.page_token);
+        let unique = if as_of.is_now() { "rowid" } else { span::unique(order) };
+        let mut query = ListQuery::new(rows, &["due_at", "number"], unique, order, size, token)?
+            .filter_text("lead_code = ?", &request.lead_code)
+            .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?)
+            .filter_text("body_code = ?", &request.body_code);
+        for (condition, values) in called_upon(&request.called_upon_code, as_of)
+            .into_iter()
+            .chain(origins::conditions(&request.session_id, &request.matter_id, &request.case_reference)?)
+        {
+            query = query.filter(condition, values);
+        }
+        let columns = chosen("columns", &request.columns)?;
+        let apart = columns.iter().filter(|column| **column != pb::BoardColumn::WasLate).count();
+        if apart > 1 && is_over(&columns) {
+            // What is over is in no other column, but that it was late.
+            query = query.filter::<i64>("FALSE", []);
+        }
+        if request.lead_code.as_ref().is_some_and(|code| !code.is_empty()) && are_open(&columns) {
+            // Few of what a department ever led is open.
+            query = query.sort_few_by("number");
+        }
+        let (due_from, due_until) =
+            (date("due_from", &request.due_from)?, date("due_until", &request.due_until)?);
+        Ok(List { as_of, query, columns, due_from, due_until })
     }
-    let (from, until) = (date("due_from", &request.due_from)?, date("due_until", &request.due_until)?);
-    query = query
-        .filter_some("due_at >= ?", from.map(|from| zone.start_of(from).as_microsecond()))
-        .filter_some("due_at <= ?", until.map(|until| zone.end_of(until).as_microsecond()));
-    let columns = chosen("columns", &request.columns)?;
-    let over = [pb::BoardColumn::Done, pb::BoardColumn::Cancelled];
-    let is_over = columns.iter().any(|column| over.contains(column));
-    let apart = columns.iter().filter(|column| **column != pb::BoardColumn::WasLate).count();
-    if apart > 1 && is_over {
-        // What is over is in no other column, but that it was late.
-        query = query.filter::<i64>("FALSE", []);
+
+    fn under(self, codes: Option<&BTreeSet<Code>>) -> List {
+        List { query: self.query.filter_codes(UNDER, codes), ..self }
     }
-    if request.lead_code.as_ref().is_some_and(|code| !code.is_empty()) && apart > 0 && !is_over {
-        // Few of what a department ever led is open.
-        query = query.sort_few_by("number");
+
+    /// The query for the present or a past state, which is looked at at a moment.
+    pub(crate) fn query(self, past: Option<Past>, at: Timestamp, zone: &Zone) -> ListQuery {
+        let query = match past {
+            Some(past) => span::then(self.query, past, are_open(&self.columns)),
+            None => self.query,
+        };
+        let (from, until) = (self.due_from.map(|from| zone.start_of(from)), self.due_until.map(|until| zone.end_of(until)));
+        let query = query
+            .filter_some("due_at >= ?", from.map(Timestamp::as_microsecond))
+            .filter_some("due_at <= ?", until.map(Timestamp::as_microsecond));
+        self.columns.into_iter().fold(query, |query, chosen| {
+            let (condition, values) = column(chosen, at, zone);
+            query.filter(condition, values)
+        })
     }
-    for chosen in columns {
-        let (condition, values) = column(chosen, now, zone);
-        query = query.filter(condition, values);
-    }
-    Ok(query)
+}
+
+/// The condition that a department is called upon, with its values.
+pub(super) fn called_upon(code: &Option<String>, as_of: AsOf) -> Option<(&'static str, Vec<String>)> {
+    let code = composed(code.as_deref().filter(|code| !code.is_empty())?).into_owned();
+    Some(match as_of.is_now() {
+        true => (CALLED_UPON, vec![code]),
+        false => (span::CALLED_UPON, vec![code.clone(), code]),
+    })
+}
+
+fn is_over(columns: &[pb::BoardColumn]) -> bool {
+    columns.iter().any(|column| [pb::BoardColumn::Done, pb::BoardColumn::Cancelled].contains(column))
+}
+
+/// Whether what is in all of these columns is open.
+fn are_open(columns: &[pb::BoardColumn]) -> bool {
+    !is_over(columns) && columns.iter().any(|column| *column != pb::BoardColumn::WasLate)
 }
 
 fn date(field: &str, given: &Option<String>) -> Result<Option<Date>, Invalid> {

@@ -8,6 +8,7 @@ mod asked;
 pub(crate) use asked::Asked;
 
 use super::DAY_MICROS;
+use domain::Timestamp;
 use proto::followup::v1::Indicator;
 use service_kit::{Rows, ScopedTables};
 
@@ -17,12 +18,14 @@ const HOUR_MICROS: i64 = 60 * 60 * 1_000_000;
 const SESSIONS: Rows = Rows::of_those_concerned(
     "SELECT count(*) FROM sessions",
     "id IN (SELECT session FROM concerned WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
+             AND until = 9223372036854775807
          UNION ALL SELECT id FROM sessions WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))",
 );
 const MEETINGS: Rows = SESSIONS.selecting("SELECT count(*) FROM meetings");
 const DECISIONS: Rows = Rows::of_those_concerned(
     "SELECT count(*) FROM decisions JOIN sessions ON sessions.id = decisions.docket",
     "docket IN (SELECT session FROM concerned WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
+             AND until = 9223372036854775807
          UNION ALL SELECT id FROM sessions WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))",
 );
 /// Of their time, departments see what they spent, in hours: while they were there and the docket was open.
@@ -39,12 +42,13 @@ const DEPARTMENTS: Rows = Rows::of_those_concerned(
     "SELECT count(*) FROM departments",
     "code IN (SELECT value FROM json_each(?, '$.departments'))",
 );
-/// The query for the indicators, always all of them and in this order.
+
+/// The query for the indicators, always all of them and in this order, and the moment that they are of.
 pub(crate) fn indicators(
     asked: Asked,
-) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Vec<Indicator>> + Send + 'static {
+) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<(Vec<Indicator>, Timestamp)> + Send + 'static {
     move |tables| {
-        let asked = &asked;
+        let asked = &asked.resolved(tables)?;
         let mut indicators = vec![
             effective_session_ratio(tables, asked)?,
             topics_per_session(tables, asked)?,
@@ -55,7 +59,7 @@ pub(crate) fn indicators(
             sessions_avoided(tables, asked)?,
         ];
         indicators.extend(idle_attendance(tables, asked)?);
-        Ok(indicators)
+        Ok((indicators, asked.now()))
     }
 }
 
@@ -64,8 +68,9 @@ fn effective_session_ratio(tables: ScopedTables<'_>, asked: &Asked) -> rusqlite:
     let effective = asked.meetings().and(
         "bounded = topics AND outcomes = topics AND digression_minutes * 60 * 2 <= spent_seconds
              AND EXISTS (SELECT 1 FROM decisions WHERE docket = meetings.id)
-             AND NOT EXISTS (SELECT 1 FROM decisions WHERE docket = meetings.id AND NOT executable)",
-        [],
+             AND NOT EXISTS (SELECT 1 FROM decisions
+                 WHERE docket = meetings.id AND NOT executable AND adopted_until > ?)",
+        [asked.position().into()],
     );
     let effective = effective.figure(tables, &MEETINGS, [])?;
     let concluded = asked.meetings().figure(tables, &MEETINGS, [])?;
@@ -79,8 +84,12 @@ fn effective_session_ratio(tables: ScopedTables<'_>, asked: &Asked) -> rusqlite:
 
 fn topics_per_session(tables: ScopedTables<'_>, asked: &Asked) -> rusqlite::Result<Indicator> {
     let convened = asked.convened();
-    let sum = SESSIONS.selecting("SELECT sum(topics) FROM sessions");
-    let topics = (convened.clone().figure(tables, &sum, [])?, "topics of convened sessions");
+    let sum = SESSIONS.selecting(
+        "SELECT sum((SELECT topics FROM session_topics AS kept
+              WHERE kept.session = sessions.id AND kept.since <= ? ORDER BY kept.since DESC LIMIT 1))
+         FROM sessions",
+    );
+    let topics = (convened.clone().figure(tables, &sum, [asked.position()])?, "topics of convened sessions");
     let sessions = (convened.figure(tables, &SESSIONS, [])?, "convened sessions");
     Ok(Indicator { baseline: Some(5.7), ..ratio("topics_per_session", "topics", topics, sessions) })
 }

@@ -11,6 +11,18 @@ macro_rules! follow_ups_concerning {
     };
 }
 
+/// Follow-ups as they were, each as often as it changed: what is selected from.
+macro_rules! past_follow_ups {
+    () => {
+        "(
+        SELECT follow_ups.rowid AS rowid, follow_ups.id AS id, follow_ups.resolution AS resolution,
+            follow_ups.number AS number, follow_ups.written AS written, follow_ups.title AS title,
+            follow_ups.co_responsible_codes AS co_responsible_codes, follow_ups.time_zone AS time_zone,
+            follow_ups.body_code AS body_code, spans.*
+        FROM follow_ups JOIN follow_up_spans AS spans ON spans.follow_up = follow_ups.rowid)"
+    };
+}
+
 mod board;
 mod condition;
 mod emergency;
@@ -22,9 +34,9 @@ mod proceedings;
 pub use board::board;
 pub(crate) use board::{board_under, due_weeks};
 pub(crate) use emergency::{running as running_emergencies, upcoming as upcoming_of_emergency};
-pub use follow_up::follow_ups;
 #[cfg(test)]
-pub(crate) use follow_up::list;
+pub(crate) use follow_up::List;
+pub use follow_up::follow_ups;
 pub(crate) use follow_up::{coming, follow_ups_under, next_deadlines, open_follow_ups};
 pub(crate) use indicators::{Asked as AskedIndicators, indicators};
 #[cfg(test)]
@@ -40,6 +52,7 @@ use domain::scheduling::emergency::Emergency;
 use domain::scheduling::matter::Matter;
 use domain::scheduling::session::Session;
 use rusqlite::Transaction;
+use service_kit::spans::note_moment;
 use service_kit::view::ViewError;
 use service_kit::{Record, View};
 
@@ -50,7 +63,8 @@ pub struct FollowupView;
 
 impl View for FollowupView {
     const NAME: &'static str = "followup";
-    const SCHEMA: &'static str = concat!(origins::tables!(), include_str!("schema.sql"));
+    const SCHEMA: &'static str =
+        concat!(origins::tables!(), service_kit::moments_table!(), include_str!("schema.sql"));
     const CATEGORIES: &'static [&'static str] = &[
         FollowUp::CATEGORY,
         Department::CATEGORY,
@@ -62,6 +76,7 @@ impl View for FollowupView {
     ];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+        note_moment(tables, record)?;
         origins::project(tables, record)?;
         match record.stream.category.as_str() {
             FollowUp::CATEGORY => follow_up::project(tables, record),

@@ -7,14 +7,15 @@ use domain::scheduling::session::{self, Attendee, Session};
 use rusqlite::{ToSql, Transaction, params};
 use service_kit::Record;
 use service_kit::events::decode;
+use service_kit::spans::{FOREVER, position_of};
 use service_kit::view::ViewError;
 
 pub(super) fn project_department(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     for event in decode::<Department>(record)? {
         let department::Event::Registered { profile } = event;
         tables
-            .prepare_cached("INSERT OR IGNORE INTO departments (code) VALUES (?1)")?
-            .execute([profile.code.as_str()])?;
+            .prepare_cached("INSERT OR IGNORE INTO departments (code, registered_since) VALUES (?1, ?2)")?
+            .execute(params![profile.code.as_str(), position_of(record)])?;
     }
     Ok(())
 }
@@ -22,29 +23,29 @@ pub(super) fn project_department(tables: &Transaction<'_>, record: &Record) -> R
 pub(super) fn project_session(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     use session::Event;
     let id = record.stream.id.to_string();
-    let at = record.envelope.time.as_microsecond();
+    let (at, since) = (record.envelope.time.as_microsecond(), position_of(record));
     for event in decode::<Session>(record)? {
         match event {
             Event::Requested { outline, requester, chair } => {
                 tables
-                    .prepare_cached(
-                        "INSERT INTO sessions (id, body_code, requested_at, topics) VALUES (?1, ?2, ?3, ?4)",
-                    )?
-                    .execute(params![id, outline.body.as_str(), at, outline.topics.len() as i64])?;
-                insert_concerned(tables, &id, [&chair].into_iter().chain(&requester), true)?;
-                insert_concerned(tables, &id, attending(&outline.attendees), false)?;
+                    .prepare_cached("INSERT INTO sessions (id, body_code, requested_at) VALUES (?1, ?2, ?3)")?
+                    .execute(params![id, outline.body.as_str(), at])?;
+                keep_topics(tables, &id, since, outline.topics.len())?;
+                insert_concerned(tables, &id, since, [&chair].into_iter().chain(&requester), true)?;
+                insert_concerned(tables, &id, since, attending(&outline.attendees), false)?;
             }
             Event::Revised { topics, attendees, .. } | Event::TopicsAbsorbed { topics, attendees, .. } => {
-                set(tables, "sessions SET topics = ?2 WHERE id = ?1", &[&id, &(topics.len() as i64)])?;
-                let attended = "DELETE FROM concerned WHERE session = ?1 AND NOT always";
-                tables.prepare_cached(attended)?.execute([&id])?;
-                insert_concerned(tables, &id, attending(&attendees), false)?;
+                keep_topics(tables, &id, since, topics.len())?;
+                let attended = "concerned SET until = ?2 WHERE session = ?1 AND NOT always AND until = ?3";
+                set(tables, attended, &[&id, &since, &FOREVER])?;
+                insert_concerned(tables, &id, since, attending(&attendees), false)?;
             }
             Event::Convened { .. } => {
                 set(
                     tables,
-                    "sessions SET convened_at = coalesce(convened_at, ?2) WHERE id = ?1",
-                    &[&id, &at],
+                    "sessions SET convened_at = coalesce(convened_at, ?2),
+                         convened_since = coalesce(convened_since, ?3) WHERE id = ?1",
+                    &[&id, &at, &since],
                 )?;
             }
             _ => {}
@@ -57,24 +58,33 @@ fn attending(attendees: &[Attendee]) -> impl Iterator<Item = &Code> {
     attendees.iter().map(|attendee| &attendee.department)
 }
 
+fn keep_topics(tables: &Transaction<'_>, id: &str, since: i64, topics: usize) -> rusqlite::Result<()> {
+    let keep = "INSERT OR REPLACE INTO session_topics (session, since, topics) VALUES (?1, ?2, ?3)";
+    tables.prepare_cached(keep)?.execute(params![id, since, topics as i64]).map(drop)
+}
+
+/// Notes the departments that are not noted already.
 fn insert_concerned<'c>(
     tables: &Transaction<'_>,
     id: &str,
+    since: i64,
     departments: impl Iterator<Item = &'c Code>,
     always: bool,
 ) -> rusqlite::Result<()> {
     let mut insert = tables.prepare_cached(
-        "INSERT OR IGNORE INTO concerned (session, department, always) VALUES (?1, ?2, ?3)",
+        "INSERT OR REPLACE INTO concerned (session, department, always, since, until)
+         SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS
+             (SELECT 1 FROM concerned WHERE session = ?1 AND department = ?2 AND until = ?5)",
     )?;
     for department in departments {
-        insert.execute(params![id, department.as_str(), always])?;
+        insert.execute(params![id, department.as_str(), always, since, FOREVER])?;
     }
     Ok(())
 }
 
 pub(super) fn project_docket(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     let id = record.stream.id.to_string();
-    let at = record.envelope.time.as_microsecond();
+    let (at, since) = (record.envelope.time.as_microsecond(), position_of(record));
     for event in decode::<Docket>(record)? {
         project_attendance(tables, &id, at, &event)?;
         for department in acting(&event, record.envelope.actor.department.as_ref()) {
@@ -82,7 +92,7 @@ pub(super) fn project_docket(tables: &Transaction<'_>, record: &Record) -> Resul
                 .prepare_cached("INSERT OR IGNORE INTO acted (meeting, department) VALUES (?1, ?2)")?
                 .execute([id.as_str(), department.as_str()])?;
         }
-        project_outcome(tables, &id, at, &event)?;
+        project_outcome(tables, &id, (at, since), &event)?;
     }
     Ok(())
 }
@@ -153,7 +163,7 @@ fn acting<'e>(event: &'e docket::Event, issuer: Option<&'e Code>) -> Vec<&'e Cod
 fn project_outcome(
     tables: &Transaction<'_>,
     id: &str,
-    at: i64,
+    (at, since): (i64, i64),
     event: &docket::Event,
 ) -> rusqlite::Result<()> {
     use docket::Event;
@@ -163,12 +173,16 @@ fn project_outcome(
         }
         Event::DecisionAdopted { topic, declaratory, due_dates, .. } => {
             let executable = *declaratory || !due_dates.is_empty();
+            let before =
+                "decisions SET adopted_until = ?3 WHERE docket = ?1 AND topic = ?2 AND adopted_until = ?4";
+            set(tables, before, &[&id, topic, &since, &FOREVER])?;
             tables
                 .prepare_cached(
-                    "INSERT OR REPLACE INTO decisions (docket, topic, adopted_at, executable)
-                     VALUES (?1, ?2, ?3, ?4)",
+                    "INSERT OR REPLACE INTO decisions
+                         (docket, topic, adopted_at, executable, adopted_since, adopted_until)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 )?
-                .execute(params![id, topic, at, executable])
+                .execute(params![id, topic, at, executable, since, FOREVER])
                 .map(drop)
         }
         Event::Closed {
@@ -185,14 +199,15 @@ fn project_outcome(
             if adopted + rejected > 0 {
                 set(
                     tables,
-                    "sessions SET avoided_at = ?2
+                    "sessions SET avoided_at = ?2, avoided_since = ?3
                      WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM meetings WHERE meetings.id = ?1)",
-                    &[&id, &closed_at],
+                    &[&id, &closed_at, &since],
                 )?;
             }
             set(
                 tables,
-                "meetings SET closed_at = ?2, outcomes = ?3, spent_seconds = ?4, digression_minutes = ?5
+                "meetings SET closed_at = ?2, outcomes = ?3, spent_seconds = ?4, digression_minutes = ?5,
+                     closed_since = ?6
                  WHERE id = ?1",
                 &[
                     &id,
@@ -200,6 +215,7 @@ fn project_outcome(
                     &(adopted + rejected + deferred + referred + withdrawn),
                     &(*spent_seconds as i64),
                     digression_minutes,
+                    &since,
                 ],
             )
         }

@@ -146,6 +146,51 @@ CREATE TABLE running_spans (
     PRIMARY KEY (lead_code, body_code, due_at, since)
 ) WITHOUT ROWID;
 
+-- What follow-ups were since a position, up to before another one: the lists of any moment. `node` is under which node of
+-- all positions a span is found; see the module spans of service-kit.
+CREATE TABLE follow_up_spans (
+    span INTEGER PRIMARY KEY,
+    -- A follow-up by its rowid.
+    follow_up INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    node INTEGER NOT NULL,
+    lead_code TEXT NOT NULL,
+    due_on TEXT NOT NULL,
+    due_at INTEGER NOT NULL,
+    acknowledge_by INTEGER NOT NULL,
+    stage INTEGER NOT NULL,
+    acknowledged INTEGER NOT NULL,
+    contested INTEGER NOT NULL,
+    paused INTEGER NOT NULL,
+    acceptor_code TEXT,
+    first_due_on TEXT NOT NULL,
+    blockages TEXT NOT NULL,
+    help_from_code TEXT,
+    escalated_to INTEGER NOT NULL,
+    highest_escalation INTEGER NOT NULL,
+    was_late INTEGER NOT NULL,
+    extensions INTEGER NOT NULL,
+    next_notice_at INTEGER,
+    open INTEGER NOT NULL AS (stage IN (1, 2)),
+    blocked INTEGER NOT NULL AS (stage IN (1, 2) AND help_from_code IS NOT NULL),
+    escalated INTEGER NOT NULL AS (stage IN (1, 2) AND escalated_to > 0),
+    unacknowledged INTEGER NOT NULL AS (stage IN (1, 2) AND acknowledged = 0),
+    claimed INTEGER NOT NULL AS (stage = 2),
+    extended INTEGER NOT NULL AS (stage IN (1, 2) AND extensions > 0),
+    done INTEGER NOT NULL AS (stage = 3),
+    held INTEGER NOT NULL AS (stage IN (1, 2) AND (paused OR contested)),
+    cancelled INTEGER NOT NULL AS (stage = 4),
+    runs INTEGER NOT NULL AS (stage = 1 AND NOT paused AND NOT contested)
+);
+CREATE INDEX spans_of_follow_up ON follow_up_spans (follow_up, since, until);
+CREATE INDEX spans_by_due ON follow_up_spans (due_at, follow_up, since, until);
+CREATE INDEX spans_of_lead ON follow_up_spans (lead_code, due_at, follow_up, since, until);
+CREATE INDEX late_spans_by_due ON follow_up_spans (due_at, follow_up, since, until) WHERE was_late;
+CREATE INDEX cancelled_spans_by_due ON follow_up_spans (due_at, follow_up, since, until) WHERE cancelled;
+CREATE INDEX open_spans_by_end ON follow_up_spans (node, until) WHERE open;
+CREATE INDEX open_spans_by_begin ON follow_up_spans (node, since) WHERE open;
+
 -- The departments whose matter an emergency is, and until when clocks of it run; it has the id of its session.
 CREATE TABLE emergencies (
     session_id TEXT PRIMARY KEY,
@@ -185,19 +230,29 @@ CREATE INDEX notices_on_item ON notices (follow_up, occurred_at);
 CREATE INDEX notices_to_lead ON notices (lead_code, occurred_at);
 
 -- What the indicators are computed from.
+-- Of what can change, it is kept from which position it was so; `until` is the greatest number where it still is.
 CREATE TABLE departments (
-    code TEXT PRIMARY KEY
+    code TEXT PRIMARY KEY,
+    registered_since INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE sessions (
     id TEXT PRIMARY KEY,
     body_code TEXT NOT NULL,
     requested_at INTEGER NOT NULL,
-    topics INTEGER NOT NULL,
     -- NULL: nobody met.
     convened_at INTEGER,
+    convened_since INTEGER,
     -- When a countersign decided something, in place of a meeting.
-    avoided_at INTEGER
+    avoided_at INTEGER,
+    avoided_since INTEGER
 );
+-- How many topics it had since a position.
+CREATE TABLE session_topics (
+    session TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    topics INTEGER NOT NULL,
+    PRIMARY KEY (session, since)
+) WITHOUT ROWID;
 CREATE INDEX sessions_of_body ON sessions (body_code, id);
 -- The departments whose matter a session and its docket are: those that attend, and the chair and the requester.
 CREATE TABLE concerned (
@@ -205,9 +260,11 @@ CREATE TABLE concerned (
     department TEXT NOT NULL,
     -- Not because it attends: a revision replaces those that do.
     always INTEGER NOT NULL,
-    PRIMARY KEY (session, department)
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (session, department, since)
 ) WITHOUT ROWID;
-CREATE INDEX sessions_of_department ON concerned (department, session);
+CREATE INDEX sessions_of_department ON concerned (department, session, since, until);
 -- The dockets of meetings; countersigns have no meeting.
 CREATE TABLE meetings (
     id TEXT PRIMARY KEY,
@@ -217,6 +274,7 @@ CREATE TABLE meetings (
     bounded INTEGER NOT NULL,
     opened_at INTEGER,
     closed_at INTEGER,
+    closed_since INTEGER,
     outcomes INTEGER,
     spent_seconds INTEGER,
     digression_minutes INTEGER
@@ -248,7 +306,9 @@ CREATE TABLE decisions (
     adopted_at INTEGER NOT NULL,
     -- Somebody has to do something by a certain day, or it expressly only declares.
     executable INTEGER NOT NULL,
-    PRIMARY KEY (docket, topic)
+    adopted_since INTEGER NOT NULL,
+    adopted_until INTEGER NOT NULL,
+    PRIMARY KEY (docket, topic, adopted_since)
 ) WITHOUT ROWID;
 
 -- What the query planner is told of a grown log, so that it sorts the rows of a small index rather than walk all rows
@@ -278,4 +338,11 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('follow_ups', 'claimed_by_due', '2000 20'),
     ('follow_ups', 'extended_by_due', '2000 20'),
     ('follow_ups', 'done_by_due', '950000 500'),
-    ('follow_ups', 'done_by_number', '950000 1');
+    ('follow_ups', 'done_by_number', '950000 1'),
+    ('follow_up_spans', 'spans_of_follow_up', '6000000 6 1 1'),
+    ('follow_up_spans', 'spans_by_due', '6000000 4000 2 2 1'),
+    ('follow_up_spans', 'spans_of_lead', '6000000 60000 40 2 2 1'),
+    ('follow_up_spans', 'late_spans_by_due', '300000 200 2 2 1'),
+    ('follow_up_spans', 'cancelled_spans_by_due', '20000 20 2 2 1'),
+    ('follow_up_spans', 'open_spans_by_end', '5000000 1000 1'),
+    ('follow_up_spans', 'open_spans_by_begin', '5000000 1000 1');

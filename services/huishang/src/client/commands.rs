@@ -32,6 +32,8 @@ pub const NOUNS: &[Noun] = &[
     noun("minutes", "docket_id", "Minutes of a docket: corrected, confirmed, sealed (会议纪要)"),
     noun("resolution", "resolution_id", "Resolutions, by id or number (决议)"),
     noun("item", "item_id", "Action items and their follow-through, by id or number (督办事项)"),
+    noun("target", "target_id", "Targets by phase: what departments are to have done by when (分阶段目标)"),
+    noun("forecast", "", "How good forecasts of completion were (预测)"),
     noun("scorecard", "", "How departments kept what they promised (记分卡)"),
     noun("board", "", "The supervisors' board: what is due, late and blocked (督办看板)"),
     noun("indicators", "", "The indicators and their baselines (指标)"),

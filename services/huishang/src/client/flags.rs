@@ -43,6 +43,9 @@ pub const FROM_JSON: &str = "from-json";
 /// The field that makes repeating a command harmless.
 const COMMAND_ID: &str = "command_id";
 
+/// The field with the moment that a query is answered for.
+const AS_OF_AT: &str = "as_of_at";
+
 /// The field that a voter's tracking code follows from.
 const VOTER_SECRET: &str = "voter_secret";
 
@@ -157,6 +160,9 @@ fn argument(flag: &Flag, flags: &[Flag]) -> Arg {
         return positional(arg, flag, flags);
     }
     arg = arg.long(flag.name.clone());
+    if field.name() == AS_OF_AT {
+        arg = arg.visible_alias("as-of");
+    }
     if field.name() == COMMAND_ID {
         arg = arg.help(text(
             "A UUID for this command; a repeat with the same id changes nothing and returns the same position \

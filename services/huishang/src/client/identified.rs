@@ -21,7 +21,7 @@ pub struct Identified {
 }
 
 /// All that has an id which commands accept.
-pub const IDENTIFIED: [Identified; 7] = [
+pub const IDENTIFIED: [Identified; 8] = [
     Identified { field: "session_id", list: "scheduling.v1.SchedulingService/ListSessions", by_number: "" },
     Identified { field: "matter_id", list: "scheduling.v1.SchedulingService/ListMatters", by_number: "" },
     Identified { field: "docket_id", list: "deliberation.v1.DeliberationService/ListDockets", by_number: "" },
@@ -35,6 +35,7 @@ pub const IDENTIFIED: [Identified; 7] = [
         list: "resolution.v1.ResolutionService/ListItems",
         by_number: "resolution.v1.ResolutionService/GetItem",
     },
+    Identified { field: "target_id", list: "resolution.v1.ResolutionService/ListTargets", by_number: "" },
     Identified {
         field: "subscription_id",
         list: "delivery.v1.DeliveryService/ListSubscriptions",

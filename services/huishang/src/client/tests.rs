@@ -77,6 +77,13 @@ fn every_service_has_an_address() {
 }
 
 #[test]
+fn a_past_moment_is_asked_for_by_a_short_flag() {
+    let long = request(&["item", "list", "--as-of-at", "2027-03-31 16:00"]);
+    assert_eq!(request(&["item", "list", "--as-of", "2027-03-31 16:00"]), long);
+    assert_eq!(long["asOfAt"], "2027-03-31T08:00:00Z");
+}
+
+#[test]
 fn help_shows_roles_and_reasons() {
     let vote = help(&["docket", "cast-vote"]);
     assert!(vote.contains("Roles: ") && vote.contains("delegate"), "{vote}");

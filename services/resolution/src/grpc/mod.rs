@@ -5,10 +5,12 @@ mod assignment;
 mod cascade;
 mod export;
 mod extension;
+mod forecast;
 mod help;
 mod pause;
 mod queries;
 mod resolution;
+mod target;
 mod work;
 
 use crate::render;
@@ -284,5 +286,49 @@ impl ResolutionService for Service {
         request: Request<pb::GetScorecardRequest>,
     ) -> Reply<pb::GetScorecardResponse> {
         queries::get_scorecard(self, request).await
+    }
+
+    async fn set_target(&self, request: Request<pb::SetTargetRequest>) -> Reply<pb::SetTargetResponse> {
+        target::set(self, request).await
+    }
+
+    async fn change_target(
+        &self,
+        request: Request<pb::ChangeTargetRequest>,
+    ) -> Reply<pb::ChangeTargetResponse> {
+        target::change(self, request).await
+    }
+
+    async fn withdraw_target(
+        &self,
+        request: Request<pb::WithdrawTargetRequest>,
+    ) -> Reply<pb::WithdrawTargetResponse> {
+        target::withdraw(self, request).await
+    }
+
+    async fn get_target(&self, request: Request<pb::GetTargetRequest>) -> Reply<pb::GetTargetResponse> {
+        target::get(self, request).await
+    }
+
+    async fn list_targets(&self, request: Request<pb::ListTargetsRequest>) -> Reply<pb::ListTargetsResponse> {
+        target::list(self, request).await
+    }
+
+    async fn get_forecast(&self, request: Request<pb::GetForecastRequest>) -> Reply<pb::GetForecastResponse> {
+        forecast::get(self, request).await
+    }
+
+    async fn list_forecast_records(
+        &self,
+        request: Request<pb::ListForecastRecordsRequest>,
+    ) -> Reply<pb::ListForecastRecordsResponse> {
+        forecast::list_records(self, request).await
+    }
+
+    async fn get_next_steps(
+        &self,
+        request: Request<pb::GetNextStepsRequest>,
+    ) -> Reply<pb::GetNextStepsResponse> {
+        queries::get_next_steps(self, request).await
     }
 }

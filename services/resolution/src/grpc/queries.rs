@@ -1,12 +1,14 @@
 //! Queries about resolutions and items.
 
 use super::{Reply, Service};
+use crate::render;
 use crate::views::{self, Named};
-use domain::resolution::action_item::{self, ActionItem};
+use domain::resolution::action_item::{self, ActionItem, next};
 use domain::resolution::resolution::{self, Resolution};
 use proto::Wire as _;
 use proto::resolution::v1 as pb;
 use service_kit::CommandError;
+use service_kit::spans::AsOf;
 use tonic::{Request, Response};
 
 pub(super) async fn get_resolution(
@@ -46,8 +48,10 @@ pub(super) async fn get_item(
     let request = request.into_inner();
     let named = Named::read("item_id", &request.item_id, &request.number)?;
     let (now, calendar) = (service.kit.clock().now(), service.calendar().await?);
-    let query = views::item(named, request.history_before_position, now, calendar);
-    let (found, position) = service.view.query(scope, request.at_least_position, query).await?;
+    let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
+    let query = views::item(named, as_of, request.history_before_position, now, calendar);
+    let at_least = as_of.at_least(request.at_least_position);
+    let (found, position) = service.view.query(scope, at_least, query).await?;
     let not_found = || action_item::Rejection::NotFound { what: "the action item".to_owned() };
     let found = found.ok_or_else(|| CommandError::rejected::<ActionItem>(not_found()))?;
     Ok(Response::new(pb::GetItemResponse { position, ..found }))
@@ -62,7 +66,8 @@ pub(super) async fn list_items(
     let (now, under) =
         (service.kit.clock().now(), service.kit.downwards(request.under_code.as_deref()).await?);
     let query = views::items_under(&request, under.as_ref(), now, service.calendar().await?.zone())?;
-    let (page, position) = service.view.query(scope, request.at_least_position, query).await?;
+    let at_least = AsOf::read(request.as_of_at, request.as_of_position)?.at_least(request.at_least_position);
+    let (page, position) = service.view.query(scope, at_least, query).await?;
     Ok(Response::new(pb::ListItemsResponse {
         items: page.rows,
         next_page_token: page.next_page_token,
@@ -94,8 +99,25 @@ pub(super) async fn get_scorecard(
     let scope = service.kit.scope(&request).await?;
     let (request, now) = (request.into_inner(), service.kit.clock().now());
     let query = views::scorecard(&request, now, service.calendar().await?)?;
-    let ((rows, next_page_token), position) =
-        service.view.query(scope, request.at_least_position, query).await?;
-    let evaluated_at = Some(now.to_wire());
+    let at_least = AsOf::read(request.as_of_at, request.as_of_position)?.at_least(request.at_least_position);
+    let ((rows, next_page_token, at), position) = service.view.query(scope, at_least, query).await?;
+    let evaluated_at = at.to_wire();
     Ok(Response::new(pb::GetScorecardResponse { evaluated_at, rows, next_page_token, position }))
+}
+
+pub(super) async fn get_next_steps(
+    service: &Service,
+    request: Request<pb::GetNextStepsRequest>,
+) -> Reply<pb::GetNextStepsResponse> {
+    let scope = service.kit.scope(&request).await?;
+    let request = request.into_inner();
+    let id = super::item_id(&request.item_id)?;
+    let position = service.view.wait_until_caught_up(request.at_least_position).await?;
+    let state = service.kit.show::<ActionItem>(&scope, id).await?;
+    if state.item().is_none() {
+        let not_found = action_item::Rejection::NotFound { what: "the action item".to_owned() };
+        return Err(CommandError::rejected::<ActionItem>(not_found).into());
+    }
+    let steps = next::steps(&state, &service.calendar().await?, service.kit.clock().now());
+    Ok(Response::new(pb::GetNextStepsResponse { steps: steps.iter().map(render::step).collect(), position }))
 }

@@ -11,8 +11,10 @@ use domain::resolution::resolution::{self, Origin, Registration, Resolution, Vot
 use domain::resolution_change::ChangeEffect;
 use domain::{Actor, Aggregate as _, Issued, Role, Timestamp, Uuid};
 use proptest::prelude::*;
+use proto::Wire as _;
 use proto::resolution::v1 as pb;
 use service_kit::Scope;
+use service_kit::spans::AsOf;
 use service_kit::view::InMemory;
 
 const BEGIN: &str = "2027-03-02T02:00:00Z";
@@ -82,6 +84,60 @@ fn row(id: Uuid, state: &State, now: Timestamp) -> Option<pb::Item> {
     Some(render::item(id, item, now, calendar.zone()))
 }
 
+/// Which items a filter keeps.
+type Kept<'k> = &'k dyn Fn(&pb::Item) -> bool;
+
+/// The lists and the stories as they were are what was shown then.
+fn check_past(
+    view: &InMemory<ResolutionView>,
+    position: u64,
+    (at, then): &(Timestamp, Vec<pb::Item>),
+    now: Timestamp,
+) -> Result<(), TestCaseError> {
+    let list = |request: pb::ListItemsRequest| {
+        let request = pb::ListItemsRequest { as_of_position: Some(position), ..request };
+        views::items(&request, now, calendar().zone()).unwrap()(view.within(&Scope::whole())).unwrap().rows
+    };
+    let every = pb::ListItemsRequest::default;
+    let filters: [(pb::ListItemsRequest, Kept<'_>); 9] = [
+        (every(), &|_| true),
+        (pb::ListItemsRequest { late: Some(true), ..every() }, &|item| item.late),
+        (pb::ListItemsRequest { late: Some(false), ..every() }, &|item| !item.late),
+        (pb::ListItemsRequest { stage: Some(1), ..every() }, &|item| item.stage == 1),
+        (pb::ListItemsRequest { stage: Some(5), ..every() }, &|item| item.stage == 5),
+        (pb::ListItemsRequest { lead_code: Some("ROADS".into()), ..every() }, &|item| {
+            item.lead_code == "ROADS"
+        }),
+        (pb::ListItemsRequest { paused: Some(true), ..every() }, &|item| item.paused_at.is_some()),
+        (pb::ListItemsRequest { blocked: Some(true), ..every() }, &|item| item.blocked_reason.is_some()),
+        (pb::ListItemsRequest { called_upon_code: Some("PRESS".into()), ..every() }, &|item| {
+            item.acceptor_code.as_deref() == Some("PRESS")
+        }),
+    ];
+    for (request, is_kept) in filters {
+        let expected: Vec<pb::Item> = then.iter().filter(|item| is_kept(item)).cloned().collect();
+        prop_assert_eq!(list(request.clone()), expected, "{:?} at {}", request, position);
+    }
+    let until = pb::ItemEntry { occurred_at: at.to_wire(), ..Default::default() };
+    for item in then {
+        let named = views::Named::read("item_id", &item.item_id, "").unwrap();
+        let story = views::item(named, AsOf::Moment(*at), 0, now, calendar());
+        let story = story(view.within(&Scope::whole())).unwrap().unwrap();
+        prop_assert!(story.history.iter().all(|entry| moment(entry) <= moment(&until)));
+        let named = views::Named::read("item_id", &item.item_id, "").unwrap();
+        let story = views::item(named, AsOf::Position(position as i64), 0, now, calendar());
+        let story = story(view.within(&Scope::whole())).unwrap().unwrap();
+        prop_assert_eq!(story.item.as_ref(), Some(item));
+        prop_assert!(story.history.iter().all(|entry| entry.position <= position));
+        prop_assert_eq!(story.working_days, story.spans.iter().map(|span| span.working_days).sum::<u32>());
+    }
+    Ok(())
+}
+
+fn moment(entry: &pb::ItemEntry) -> Option<(i64, i32)> {
+    entry.occurred_at.map(|at| (at.seconds, at.nanos))
+}
+
 fn registration() -> Registration {
     let votes = Votes {
         method: line("simple majority"),
@@ -128,6 +184,7 @@ proptest! {
         let mut now: Timestamp = BEGIN.parse().unwrap();
         let ids = [1, 2, 3].map(Uuid::from_u128);
         let mut states = [const { State::Absent }; 3];
+        let mut thens: Vec<(Timestamp, Vec<pb::Item>)> = Vec::new();
         let assigned = (0..3).map(|nth| (nth, Command::Assign { assignment: assignment(nth as u32 + 1) }, 0, 0));
         for (nth, command, by, minutes) in assigned.chain(life) {
             now = later(now, minutes);
@@ -139,7 +196,8 @@ proptest! {
             let listed = views::items(&every, now, calendar().zone()).unwrap()(view.within(&Scope::whole())).unwrap().rows;
             let expected: Vec<pb::Item> =
                 ids.iter().zip(&states).filter_map(|(id, state)| row(*id, state, now)).collect();
-            prop_assert_eq!(listed, expected);
+            prop_assert_eq!(&listed, &expected);
+            thens.push((now, expected));
             for department in ["WATER", "ROADS", "HEALTH", "PRESS"] {
                 let scope = Scope::of(&of(department, Role::DepartmentLead), &Default::default(), &Default::default());
                 let listed = views::items(&every, now, calendar().zone()).unwrap()(view.within(&scope)).unwrap().rows;
@@ -147,6 +205,9 @@ proptest! {
                 let expected: Vec<pb::Item> = seen.filter_map(|(id, state)| row(*id, state, now)).collect();
                 prop_assert_eq!(listed, expected, "{}", department);
             }
+        }
+        for (position, then) in (1..).zip(&thens) {
+            check_past(&view, position, then, now)?;
         }
     }
 

@@ -1,9 +1,12 @@
 //! Who waits for whom: the items that an item waits for, to any depth.
 
-use super::item;
+use super::{history, item};
+use domain::resolution::action_item::Item;
+use proto::Wire as _;
 use proto::resolution::v1::ItemWait;
 use rusqlite::Row;
 use service_kit::ScopedTables;
+use service_kit::spans::Past;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What an item waits for, directly and through others.
@@ -36,6 +39,20 @@ impl Link {
         };
         Ok((row.get("id")?, Link { wait, due_at: row.get("due_at")?, waits_for }))
     }
+
+    fn then(item: &Item) -> Link {
+        let assignment = &item.assignment;
+        let wait = ItemWait {
+            number: assignment.number.to_wire(),
+            title: assignment.title.to_wire(),
+            lead_code: assignment.lead.to_wire(),
+            stage: item.stage.to_wire(),
+            due_on: assignment.due_on.to_wire(),
+            depth: 0,
+            critical: false,
+        };
+        Link { wait, due_at: assignment.due_at.as_microsecond(), waits_for: awaited(item) }
+    }
 }
 
 /// The items that one waits for and that the caller sees, by how far away they are and when they are due.
@@ -53,13 +70,41 @@ pub(super) fn of(tables: ScopedTables<'_>, id: &str) -> rusqlite::Result<Vec<Ite
         links.insert(id, link);
         Ok(true)
     })?;
-    mark_critical(&mut links, &direct);
-    measure(&mut links, &direct);
+    Ok(in_order(links, &direct))
+}
+
+/// The same as it was.
+pub(super) fn of_past(tables: ScopedTables<'_>, id: &str, past: Past) -> rusqlite::Result<Vec<ItemWait>> {
+    let state = history::as_of(tables, id, past.position)?;
+    let direct: Vec<String> = state.item().map(awaited).unwrap_or_default();
+    let (mut links, mut next) = (BTreeMap::new(), direct.clone());
+    while let Some(id) = next.pop() {
+        if links.contains_key(&id) {
+            continue;
+        }
+        // What is not seen has no history.
+        let state = history::as_of(tables, &id, past.position)?;
+        let Some(item) = state.item() else { continue };
+        let link = Link::then(item);
+        next.extend(link.waits_for.iter().cloned());
+        links.insert(id, link);
+    }
+    Ok(in_order(links, &direct))
+}
+
+/// The items that an item waits for.
+fn awaited(item: &Item) -> Vec<String> {
+    item.waits_for.keys().map(ToString::to_string).collect()
+}
+
+fn in_order(mut links: BTreeMap<String, Link>, direct: &[String]) -> Vec<ItemWait> {
+    mark_critical(&mut links, direct);
+    measure(&mut links, direct);
     let mut links: Vec<Link> = links.into_values().collect();
     links.sort_by(|a, b| {
         (a.wait.depth, a.due_at, &a.wait.number).cmp(&(b.wait.depth, b.due_at, &b.wait.number))
     });
-    Ok(links.into_iter().map(|link| link.wait).collect())
+    links.into_iter().map(|link| link.wait).collect()
 }
 
 /// No item waits for itself through others, so that following one to the next ends.

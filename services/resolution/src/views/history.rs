@@ -32,8 +32,8 @@ pub(super) fn insert_entry(
         _ => None,
     };
     if let Some(department) = reported_by {
-        let superseded = "UPDATE history INDEXED BY events_of_item SET kind = NULL, event = NULL
-            WHERE item = ?1 AND kind IS NOT NULL AND reported_by = ?2";
+        let superseded = "UPDATE history INDEXED BY events_of_item SET superseded = 1
+            WHERE item = ?1 AND kind IS NOT NULL AND NOT superseded AND reported_by = ?2";
         tables.prepare_cached(superseded)?.execute([item, department])?;
     }
     insert(tables, item, record, entry_of(event), Some((kind, stored.value)), reported_by)
@@ -85,7 +85,7 @@ fn insert(
 /// An item as everything that happened to it makes it.
 pub(super) fn fold(tables: &Transaction<'_>, item: &str) -> rusqlite::Result<State> {
     let events = "SELECT kind, event FROM history INDEXED BY events_of_item
-        WHERE item = ?1 AND kind IS NOT NULL ORDER BY id";
+        WHERE item = ?1 AND kind IS NOT NULL AND NOT superseded ORDER BY id";
     let mut events = tables.prepare_cached(events)?;
     let events = events.query_map([item], event)?;
     events
@@ -100,11 +100,15 @@ fn event(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Event>> {
         .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, fault.into()))
 }
 
-/// The events of an item, each with its moment, in the order of time.
-pub(super) fn events(tables: ScopedTables<'_>, item: &str) -> rusqlite::Result<Vec<(Timestamp, Event)>> {
+/// The events of an item up to a position, each with its moment, in the order of time.
+pub(super) fn events(
+    tables: ScopedTables<'_>,
+    item: &str,
+    until: i64,
+) -> rusqlite::Result<Vec<(Timestamp, Event)>> {
     let mut events = Vec::new();
-    let values = [item.to_owned().into()];
-    tables.each(&EVENTS, "item = ? AND kind IS NOT NULL", "history.id", values, |row| {
+    let values = [item.to_owned().into(), until.into()];
+    tables.each(&EVENTS, UNTIL, "history.id", values, |row| {
         let at = Timestamp::from_microsecond(row.get("occurred_at")?).unwrap_or(Timestamp::MIN);
         events.extend(event(row)?.map(|event| (at, event)));
         Ok(true)
@@ -112,12 +116,10 @@ pub(super) fn events(tables: ScopedTables<'_>, item: &str) -> rusqlite::Result<V
     Ok(events)
 }
 
-/// An item as it was when the log ended with a position. What it had reported by then is not kept.
-pub(super) fn as_of(tables: ScopedTables<'_>, item: &str, position: Position) -> rusqlite::Result<State> {
-    let until = i64::try_from(position).unwrap_or(i64::MAX);
+/// An item as it was when the log ended with a position.
+pub(super) fn as_of(tables: ScopedTables<'_>, item: &str, until: i64) -> rusqlite::Result<State> {
     let (mut state, values) = (State::default(), [item.to_owned().into(), until.into()]);
-    let condition = "item = ? AND kind IS NOT NULL AND position <= ?";
-    tables.each(&EVENTS, condition, "history.id", values, |row| {
+    tables.each(&EVENTS, UNTIL, "history.id", values, |row| {
         if let Some(event) = event(row)? {
             state = ActionItem::evolve(std::mem::take(&mut state), &event);
         }
@@ -125,6 +127,8 @@ pub(super) fn as_of(tables: ScopedTables<'_>, item: &str, position: Position) ->
     })?;
     Ok(state)
 }
+
+const UNTIL: &str = "item = ? AND kind IS NOT NULL AND position <= ?";
 
 /// The last entries of an item after a position, oldest first, and how many there are in all.
 pub(super) fn since(

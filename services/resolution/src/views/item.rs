@@ -1,19 +1,28 @@
 //! Action items, a row each, and the departments that support them.
 
-use super::{Named, chain, history, resolution, stage_filter};
+mod list;
+mod span;
+
+#[cfg(test)]
+pub(crate) use list::List;
+pub use list::items;
+pub(crate) use list::items_under;
+pub(super) use span::THEN;
+
+use super::{Named, chain, history, resolution};
 use crate::render;
 use domain::calendar::{WorkingCalendar, Zone};
 use domain::resolution::action_item::{ActionItem, Assignment, Event, Item, Stage};
 use domain::resolution::{clock_ledger, register};
-use domain::{Code, Date, Timestamp, Uuid};
+use domain::{Code, Timestamp, Uuid};
 use prost::Message as _;
+use proto::Wire as _;
 use proto::resolution::v1 as pb;
-use proto::{Invalid, Wire};
 use rusqlite::types::Type;
 use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
-use service_kit::list::{ListQuery, Page, searchable, sort_key, uuid_filter};
-use service_kit::serve::read;
+use service_kit::list::{searchable, sort_key};
+use service_kit::spans::{AsOf, Past};
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
 use std::collections::BTreeSet;
@@ -25,29 +34,28 @@ pub(super) const WITH_WAITS: Rows = ROWS.selecting(
     "SELECT rowid, *, (SELECT group_concat(on_item, ' ') FROM waiting WHERE waiting.item = items.id) AS waits_for
      FROM items",
 );
-/// Neither accepted nor rescinded. In a grown log few are; what implies this says so, for the indexes of those.
-const OPEN: &str = "stage <= 4";
-const OPEN_STAGE_MAX: i32 = 4;
 /// Led by one of some departments, decided by a body.
 pub(super) const UNDER: &str = "lead_code IN (SELECT value FROM json_each(?))";
 pub(super) const OF_BODY: &str = "resolution IN (SELECT id FROM resolutions WHERE body_code = ?)";
-/// Past due while its clock runs, and neither claimed, accepted nor rescinded: stages 1 to 3 on the wire.
-const LATE: &str = "stage <= 4 AND stage <= 3 AND paused_since IS NULL AND due_at < ?";
-/// The same for the items of one stage, which are not sought by their due moments, so that none need be sorted.
-const LATE_IN_STAGE: &str = "stage <= 3 AND paused_since IS NULL AND +due_at < ?";
-const NOT_LATE: &str = "stage > 3 OR paused_since IS NOT NULL OR due_at >= ?";
-
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
     let id = record.stream.id;
     for event in decode::<ActionItem>(record)? {
         if let Event::Assigned { assignment } = &event {
-            insert_item(tables, &id.to_string(), assignment)?;
+            insert_item(tables, &id.to_string(), assignment, record)?;
         }
         history::insert_entry(tables, &id.to_string(), record, &event)?;
         count(tables, &id.to_string(), &event)?;
+        if matches!(event, Event::Reassigned { .. }) {
+            tables
+                .prepare_cached("UPDATE items SET led_since = ?2 WHERE id = ?1")?
+                .execute(params![id.to_string(), record.envelope.time.as_microsecond()])?;
+        }
     }
     match history::fold(tables, &id.to_string())?.item() {
-        Some(item) => Ok(write_item(tables, id, item)?),
+        Some(item) => {
+            write_item(tables, id, item)?;
+            Ok(span::keep(tables, record, &id.to_string(), &called_upon(item))?)
+        }
         None => Ok(()),
     }
 }
@@ -64,7 +72,12 @@ fn count(tables: &Transaction<'_>, id: &str, event: &Event) -> rusqlite::Result<
 }
 
 /// Inserts what stays as it is; the rest is written after each record.
-fn insert_item(tables: &Transaction<'_>, id: &str, assignment: &Assignment) -> rusqlite::Result<()> {
+fn insert_item(
+    tables: &Transaction<'_>,
+    id: &str,
+    assignment: &Assignment,
+    record: &Record,
+) -> rusqlite::Result<()> {
     let number = assignment.number.as_str();
     let title = assignment.title.as_str();
     let (deliverable, criterion) = (assignment.deliverable.as_str(), assignment.criterion.as_str());
@@ -72,8 +85,8 @@ fn insert_item(tables: &Transaction<'_>, id: &str, assignment: &Assignment) -> r
     tables
         .prepare_cached(
             "INSERT INTO items (id, number, written, title, resolution, deliverable, criterion, lead_code,
-                 stage, due_on, due_at, first_due_at, shown, searched, body_code)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, x'', ?12, ?13)",
+                 stage, due_on, due_at, first_due_at, shown, searched, body_code, led_since)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, x'', ?12, ?13, ?14)",
         )?
         .execute(params![
             id,
@@ -89,6 +102,7 @@ fn insert_item(tables: &Transaction<'_>, id: &str, assignment: &Assignment) -> r
             assignment.due_at.as_microsecond(),
             searchable(&[number, title, deliverable, criterion]),
             register::body_of(&assignment.number).as_ref().map(Code::as_str),
+            record.envelope.time.as_microsecond(),
         ])?;
     let mut supports =
         tables.prepare_cached("INSERT INTO supporting (item, nth, department) VALUES (?1, ?2, ?3)")?;
@@ -152,12 +166,16 @@ fn write_leading_above(tables: &Transaction<'_>, id: &str, item: &Item) -> rusql
     Ok(())
 }
 
-fn write_called_upon(tables: &Transaction<'_>, id: &str, item: &Item) -> rusqlite::Result<()> {
+/// The departments that are asked for help, and the one that judges it.
+fn called_upon(item: &Item) -> BTreeSet<&Code> {
     let helpers = item.blockages.iter().map(|blockage| &blockage.help_from);
-    let called_upon: BTreeSet<&Code> = helpers.chain(&item.acceptor).collect();
+    helpers.chain(&item.acceptor).collect()
+}
+
+fn write_called_upon(tables: &Transaction<'_>, id: &str, item: &Item) -> rusqlite::Result<()> {
     tables.prepare_cached("DELETE FROM called_upon WHERE item = ?1")?.execute([id])?;
     let mut insert = tables.prepare_cached("INSERT INTO called_upon (department, item) VALUES (?1, ?2)")?;
-    for department in called_upon {
+    for department in called_upon(item) {
         insert.execute(params![department.as_str(), id])?;
     }
     Ok(())
@@ -166,26 +184,37 @@ fn write_called_upon(tables: &Transaction<'_>, id: &str, item: &Item) -> rusqlit
 /// The query for one item; the answer lacks the view's position.
 pub(crate) fn item(
     named: Named,
+    as_of: AsOf,
     history_before: service_kit::Position,
     now: Timestamp,
     calendar: WorkingCalendar,
 ) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Option<pb::GetItemResponse>> + Send + 'static {
     move |tables| {
+        let past = as_of.past(tables)?;
+        let (at, until) = past.map_or((now, i64::MAX), |past| (past.at, past.position));
         let found = tables.first(&ROWS, named.condition, [named.value.into()], |row| {
             Ok(pb::GetItemResponse {
-                item: Some(summary(row, now, calendar.zone())?),
+                item: shown(tables, row, past, at, calendar.zone())?,
                 deliverable: row.get("deliverable")?,
                 criterion: row.get("criterion")?,
                 ..Default::default()
             })
         })?;
-        let Some(mut found) = found else { return Ok(None) };
-        let item = found.item.clone().unwrap_or_default();
+        let Some((mut found, item)) = found.and_then(|found| Some((found.clone(), found.item?))) else {
+            return Ok(None);
+        };
+        let before = match u64::try_from(until).unwrap_or_default().saturating_add(1) {
+            end if history_before == 0 && past.is_some() => end,
+            end => history_before.min(end),
+        };
         (found.history, found.earlier_history_before_position) =
-            history::before(tables, &item.item_id, history_before)?;
-        found.chain = chain::of(tables, &item.item_id)?;
-        let events = history::events(tables, &item.item_id)?;
-        let spans = clock_ledger::spans(events.iter().map(|(at, event)| (*at, event)), &calendar, now);
+            history::before(tables, &item.item_id, before)?;
+        found.chain = match past {
+            Some(past) => chain::of_past(tables, &item.item_id, past)?,
+            None => chain::of(tables, &item.item_id)?,
+        };
+        let events = history::events(tables, &item.item_id, until)?;
+        let spans = clock_ledger::spans(events.iter().map(|(at, event)| (*at, event)), &calendar, at);
         found.working_days = spans.iter().map(|span| span.working_days).sum();
         found.spans = spans.iter().map(render::span).collect();
         (found.resolution_number, found.resolution_title) =
@@ -194,90 +223,20 @@ pub(crate) fn item(
     }
 }
 
-/// The query for items.
-pub fn items(
-    request: &pb::ListItemsRequest,
-    now: Timestamp,
+/// The item of a row as it is, or was in a past state; none where it was not assigned yet.
+pub(super) fn shown(
+    tables: ScopedTables<'_>,
+    row: &Row<'_>,
+    past: Option<Past>,
+    at: Timestamp,
     zone: &Zone,
-) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<pb::Item>> + Send + 'static + use<>, Invalid>
-{
-    items_under(request, None, now, zone)
-}
-
-/// The same for the items that these departments lead; with none, for all.
-pub(crate) fn items_under(
-    request: &pb::ListItemsRequest,
-    under: Option<&BTreeSet<Code>>,
-    now: Timestamp,
-    zone: &Zone,
-) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<pb::Item>> + Send + 'static + use<>, Invalid>
-{
-    let (zone, query) = (zone.clone(), list(request, now)?.filter_codes(UNDER, under));
-    Ok(move |tables: ScopedTables<'_>| query.run(tables, |row| summary(row, now, &zone)))
-}
-
-pub(crate) fn list(request: &pb::ListItemsRequest, now: Timestamp) -> Result<ListQuery, Invalid> {
-    let latest_due_on = request.latest_due_on.clone().filter(|date| !date.is_empty());
-    let latest_due_on: Option<Date> = read("latest_due_on", latest_due_on)?;
-    let stage = stage_filter::<Stage>(request.stage)?;
-    let of_lead = request.lead_code.as_ref().is_some_and(|code| !code.is_empty());
-    let is_open = stage.map_or(request.late == Some(true), |stage| stage <= OPEN_STAGE_MAX);
-    // Few of what a department ever led is open, and is found by that, not by its stage.
-    let few = of_lead && (is_open || request.blocked == Some(true));
-    let in_stage = if few { "+stage = ?" } else { "stage = ?" };
-    let mut query = ListQuery::new(
-        ROWS,
-        &["number", "due_at"],
-        "rowid",
-        &request.order_by,
-        request.page_size,
-        &request.page_token,
-    )?
-    .filter_text("lead_code = ?", &request.lead_code)
-    .filter_text("id IN (SELECT item FROM supporting WHERE department = ?)", &request.co_responsible_code)
-    .filter_text("acceptor_code = ?", &request.acceptor_code)
-    .filter_text("id IN (SELECT item FROM called_upon WHERE department = ?)", &request.called_upon_code)
-    .filter_some(in_stage, stage)
-    .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?)
-    .filter_text(OF_BODY, &request.body_code)
-    .filter_some("due_on <= ?", latest_due_on.map(|date| date.to_string()))
-    .filter_id_prefix("id", &request.id_prefix)?
-    .filter_words("searched", "text", request.text())?;
-    if stage.is_some_and(|stage| stage <= OPEN_STAGE_MAX) {
-        query = query.filter::<i64>(OPEN, []);
-    }
-    if few {
-        query = query.sort_few_by("number");
-    }
-    for (condition, values) in
-        origins::conditions(&request.session_id, &request.matter_id, &request.case_reference)?
-    {
-        query = query.filter(condition, values);
-    }
-    if let Some(late) = request.late {
-        let condition = match (late, stage) {
-            (true, None) => LATE,
-            (true, Some(_)) => LATE_IN_STAGE,
-            (false, _) => NOT_LATE,
-        };
-        query = query.filter(condition, [now.as_microsecond()]);
-    }
-    for (asked, condition) in [
-        (request.paused, "paused_since IS NOT NULL"),
-        (request.extension_requested, "extension_due_on IS NOT NULL"),
-        (request.not_holding, "holds IS 0"),
-    ] {
-        query = match asked {
-            Some(true) => query.filter::<i64>(condition, []),
-            Some(false) => query.filter::<i64>(&format!("NOT ({condition})"), []),
-            None => query,
-        };
-    }
-    if let Some(blocked) = request.blocked {
-        let condition = if blocked { "blocked_reason IS NOT NULL" } else { "blocked_reason IS NULL" };
-        query = query.filter::<i64>(condition, []);
-    }
-    Ok(query)
+) -> rusqlite::Result<Option<pb::Item>> {
+    let Some(past) = past else { return summary(row, at, zone).map(Some) };
+    let id: String = row.get("id")?;
+    let state = history::as_of(tables, &id, past.position)?;
+    let id = Uuid::try_parse(&id)
+        .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault.into()))?;
+    Ok(state.item().map(|item| render::item(id, item, at, zone)))
 }
 
 pub(super) fn summary(row: &Row<'_>, now: Timestamp, zone: &Zone) -> rusqlite::Result<pb::Item> {

@@ -15,31 +15,48 @@ macro_rules! items_concerning {
     };
 }
 
+/// Items as they were, each as often as it changed: what is selected from.
+macro_rules! past_items {
+    () => {
+        "(
+        SELECT items.rowid AS rowid, items.id AS id, items.number AS number, items.written AS written,
+            items.title AS title, items.resolution AS resolution, items.body_code AS body_code,
+            items.searched AS searched, spans.*, nullif(spans.is_blocked, 0) AS blocked_reason,
+            nullif(spans.extension_requested, 0) AS extension_due_on
+        FROM items JOIN item_spans AS spans ON spans.item = items.rowid)"
+    };
+}
+
 mod chain;
 mod change;
 mod dissent;
+mod forecast;
 mod history;
 mod item;
 mod notice;
 mod resolution;
 mod scorecard;
+mod target;
 mod tree;
 
 pub(crate) use change::changes;
-pub use item::items;
+pub(crate) use forecast::{forecast, records as forecast_records};
 #[cfg(test)]
-pub(crate) use item::list;
+pub(crate) use item::List;
+pub use item::items;
 pub(crate) use item::{item, items_under};
 #[cfg(test)]
 pub(crate) use resolution::list as list_of_resolutions;
 pub(crate) use resolution::{resolution, resolutions};
 pub(crate) use scorecard::scorecard;
+pub(crate) use target::{judged, target, targets};
 pub(crate) use tree::tree;
 
 use domain::deliberation::docket::Docket;
 use domain::followup::follow_up::FollowUp;
 use domain::resolution::action_item::ActionItem;
 use domain::resolution::resolution::Resolution;
+use domain::resolution::target::PhasedTarget;
 use domain::scheduling::matter::Matter;
 use domain::scheduling::session::Session;
 use domain::text::composed;
@@ -47,6 +64,7 @@ use domain::{Aggregate as _, Uuid};
 use proto::{Invalid, Wire};
 use rusqlite::Transaction;
 use service_kit::serve::read;
+use service_kit::spans::note_moment;
 use service_kit::view::ViewError;
 use service_kit::{Record, View};
 
@@ -55,22 +73,26 @@ pub struct ResolutionView;
 
 impl View for ResolutionView {
     const NAME: &'static str = "resolution";
-    const SCHEMA: &'static str = concat!(origins::tables!(), include_str!("schema.sql"));
+    const SCHEMA: &'static str =
+        concat!(origins::tables!(), service_kit::moments_table!(), include_str!("schema.sql"));
     const CATEGORIES: &'static [&'static str] = &[
         Docket::CATEGORY,
         Resolution::CATEGORY,
         ActionItem::CATEGORY,
+        PhasedTarget::CATEGORY,
         FollowUp::CATEGORY,
         Session::CATEGORY,
         Matter::CATEGORY,
     ];
 
     fn apply(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+        note_moment(tables, record)?;
         origins::project(tables, record)?;
         match record.stream.category.as_str() {
             Docket::CATEGORY => resolution::project_docket(tables, record),
             Resolution::CATEGORY => resolution::project(tables, record),
             ActionItem::CATEGORY => item::project(tables, record),
+            PhasedTarget::CATEGORY => target::project(tables, record),
             FollowUp::CATEGORY => notice::project(tables, record),
             _ => Ok(()),
         }

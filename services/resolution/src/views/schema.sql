@@ -54,6 +54,8 @@ CREATE TABLE items (
     due_on TEXT NOT NULL,
     due_at INTEGER NOT NULL,
     first_due_at INTEGER NOT NULL,
+    -- Since when its lead leads it.
+    led_since INTEGER NOT NULL,
     acceptor_code TEXT,
     blocked_reason TEXT,
     extension_due_on TEXT,
@@ -109,6 +111,38 @@ CREATE TABLE called_upon (
 ) WITHOUT ROWID;
 CREATE INDEX called_upon_for ON called_upon (item);
 
+-- What items were since a position, up to before another one, as far as lists and scorecards look at it: those of any moment.
+-- `node` is under which node of all positions a span is found; see the module spans of service-kit.
+CREATE TABLE item_spans (
+    span INTEGER PRIMARY KEY,
+    -- An item by its rowid.
+    item INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    node INTEGER NOT NULL,
+    lead_code TEXT NOT NULL,
+    stage INTEGER NOT NULL,
+    due_on TEXT NOT NULL,
+    due_at INTEGER NOT NULL,
+    first_due_at INTEGER NOT NULL,
+    acceptor_code TEXT,
+    -- The departments that were asked for help, and the one that judged it, with spaces around.
+    called_upon TEXT NOT NULL,
+    is_blocked INTEGER NOT NULL,
+    extension_requested INTEGER NOT NULL,
+    paused_since INTEGER,
+    claimed_at INTEGER,
+    holds INTEGER,
+    returned INTEGER NOT NULL,
+    extended INTEGER NOT NULL,
+    reopened INTEGER NOT NULL
+);
+CREATE INDEX spans_of_item ON item_spans (item, since, until);
+CREATE INDEX spans_by_due ON item_spans (due_at, item, since, until);
+CREATE INDEX spans_of_lead ON item_spans (lead_code, due_at, item, since, until);
+CREATE INDEX open_spans_by_end ON item_spans (node, until) WHERE stage <= 4;
+CREATE INDEX open_spans_by_begin ON item_spans (node, since) WHERE stage <= 4;
+
 CREATE INDEX items_below ON items (parent) WHERE parent IS NOT NULL;
 
 -- The departments that lead what an item is a part of, on every tier above it.
@@ -124,6 +158,26 @@ CREATE TABLE waiting (
     on_item TEXT NOT NULL,
     PRIMARY KEY (item, on_item)
 ) WITHOUT ROWID;
+
+-- The states of targets: each since a position, up to before another one.
+CREATE TABLE target_states (
+    id TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    department_code TEXT NOT NULL,
+    body_code TEXT,
+    phase INTEGER NOT NULL,
+    ends_on TEXT NOT NULL,
+    -- What it says, as the message that shows it.
+    terms BLOB NOT NULL,
+    first_goal INTEGER NOT NULL,
+    first_ends_on TEXT NOT NULL,
+    changes INTEGER NOT NULL,
+    withdrawn_reason TEXT
+);
+CREATE INDEX states_of_target ON target_states (id, since);
+CREATE INDEX targets_of_department ON target_states (department_code, until);
+CREATE INDEX targets_by_end ON target_states (ends_on, until);
 
 -- The departments that take part in a docket, chair it, or requested its session: they see what was decided on its topics. On
 -- secret ones those that take part in these.
@@ -167,13 +221,14 @@ CREATE TABLE history (
     item TEXT NOT NULL,
     position INTEGER NOT NULL,
     occurred_at INTEGER NOT NULL,
-    -- Of a report: the department. Only its last one makes the item; the others are kept as entries alone.
+    -- Of a report: the department. Only its last one makes the item as it is now; the others are superseded.
     reported_by TEXT,
+    superseded INTEGER NOT NULL DEFAULT 0,
     entry BLOB NOT NULL,
     kind TEXT,
     event BLOB
 );
-CREATE INDEX events_of_item ON history (item) WHERE kind IS NOT NULL;
+CREATE INDEX events_of_item ON history (item) WHERE kind IS NOT NULL AND NOT superseded;
 CREATE INDEX history_of_item ON history (item, position, id);
 CREATE INDEX history_by_position ON history (position, item);
 
@@ -193,4 +248,9 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('items', 'open_by_due', '50000 300'),
     ('items', 'open_of_lead', '50000 500 5'),
     ('items', 'blocked_by_due', '500 5'),
-    ('items', 'blocked_of_lead', '500 12 2');
+    ('items', 'blocked_of_lead', '500 12 2'),
+    ('item_spans', 'spans_of_item', '5000000 5 1 1'),
+    ('item_spans', 'spans_by_due', '5000000 4000 2 2 1'),
+    ('item_spans', 'spans_of_lead', '5000000 50000 40 2 2 1'),
+    ('item_spans', 'open_spans_by_end', '4000000 1000 1'),
+    ('item_spans', 'open_spans_by_begin', '4000000 1000 1');

@@ -1,5 +1,6 @@
 //! Scorecards, from the items that a department leads.
 
+use super::item::THEN;
 use domain::calendar::WorkingCalendar;
 use domain::resolution::action_item::Stage;
 use domain::text::composed;
@@ -10,6 +11,7 @@ use rusqlite::Row;
 use rusqlite::types::{Type, Value};
 use service_kit::limits::PAGE_ITEMS_MAX;
 use service_kit::serve::read;
+use service_kit::spans::AsOf;
 use service_kit::{Rows, ScopedTables};
 
 /// Rows on a page when nothing else is asked for.
@@ -22,8 +24,10 @@ const ROWS: Rows = Rows::of_those_concerned(
          OR body_code IN (SELECT value FROM json_each(?, '$.bodies'))",
 );
 
-/// A page of scorecards, and the token for the next one.
-type Page = (Vec<Scorecard>, String);
+const PAST_ROWS: Rows = ROWS.selecting(concat!("SELECT * FROM ", past_items!()));
+
+/// A page of scorecards, the token for the next one, and the moment that they are of.
+type Page = (Vec<Scorecard>, String, Timestamp);
 
 /// The query for scorecards. A page is told by the last department on the one before.
 pub(crate) fn scorecard(
@@ -31,7 +35,8 @@ pub(crate) fn scorecard(
     now: Timestamp,
     calendar: WorkingCalendar,
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page> + Send + 'static + use<>, Invalid> {
-    let (conditions, values) = conditions(request, &calendar)?;
+    let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
+    let (mut conditions, mut values) = conditions(request, &calendar)?;
     let size = if request.page_size == 0 { PAGE_ROWS } else { request.page_size };
     if size > PAGE_ITEMS_MAX {
         return Err(Invalid::field("page_size", format!("is {size}; at most {PAGE_ITEMS_MAX} are returned")));
@@ -39,7 +44,14 @@ pub(crate) fn scorecard(
     Ok(move |tables: ScopedTables<'_>| {
         let mut accounts: Vec<Account> = Vec::new();
         let mut has_more = false;
-        tables.each(&ROWS, &conditions.join(" AND "), "lead_code", values, |row| {
+        let past = as_of.past(tables)?;
+        let now = past.map_or(now, |past| past.at);
+        if let Some(past) = past {
+            conditions.push(THEN);
+            values.extend([past.position.into(), past.position.into()]);
+        }
+        let from = if past.is_some() { PAST_ROWS } else { ROWS };
+        tables.each(&from, &conditions.join(" AND "), "lead_code", values, |row| {
             let lead: String = row.get("lead_code")?;
             if accounts.last().is_none_or(|account| account.card.department_code != lead) {
                 has_more = accounts.len() == size as usize;
@@ -56,7 +68,7 @@ pub(crate) fn scorecard(
         })?;
         let rows: Vec<Scorecard> = accounts.into_iter().map(Account::close).collect();
         let last = rows.last().filter(|_| has_more).map(|row| row.department_code.clone());
-        Ok((rows, last.unwrap_or_default()))
+        Ok((rows, last.unwrap_or_default(), now))
     })
 }
 

@@ -6,6 +6,7 @@ use domain::resolution::dependencies::{self, Dependencies};
 use domain::resolution::evidence::Evidence;
 use domain::resolution::register::{self, Register};
 use domain::resolution::resolution::{Event, Origin, Registration, Resolution, Votes};
+use domain::resolution::target::{self, PhasedTarget};
 use domain::resolution_change::ChangeEffect;
 use domain::{Label, Uuid};
 
@@ -57,7 +58,31 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         dependencies::Event::Removed { item: item_id, on },
         dependencies::Event::Forgotten { item: item_id },
     ]);
-    register.into_iter().chain(resolution).chain(item).chain(dependencies).collect()
+    let of_items = resolution.into_iter().chain(item).chain(dependencies);
+    register.into_iter().chain(of_items).chain(of_a_target()).collect()
+}
+
+fn of_a_target() -> Vec<Box<dyn Sample>> {
+    let terms = |body| target::Terms {
+        department: code("WATER"),
+        phase: target::Phase::NextYear,
+        title: line("泵站按期完成"),
+        measure: target::Measure::ShareKept,
+        goal: 80,
+        starts_on: "2028-01-01".parse().unwrap(),
+        ends_on: "2028-12-31".parse().unwrap(),
+        body,
+    };
+    samples::<PhasedTarget>(vec![
+        target::Event::Set { terms: terms(Some(code("FLOOD"))), reason: text("年度计划") },
+        target::Event::Set { terms: terms(None), reason: text("年度计划") },
+        target::Event::Changed {
+            goal: 70,
+            ends_on: "2029-03-31".parse().unwrap(),
+            reason: text("汛情推迟了工程"),
+        },
+        target::Event::Withdrawn { reason: text("另行下达") },
+    ])
 }
 
 pub fn registration(items: u128, words: &str) -> Registration {

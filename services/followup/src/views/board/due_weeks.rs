@@ -2,7 +2,7 @@
 
 use super::super::condition::Condition;
 use super::super::follow_up::UNDER;
-use super::{Asked, CLOCKS, PAST_CLOCKS, PAST_RUNNING};
+use super::{CLOCKS, PAST_CLOCKS, PAST_RUNNING};
 use domain::calendar::WorkingCalendar;
 use domain::text::composed;
 use domain::{Code, Date, Timestamp};
@@ -12,7 +12,7 @@ use rusqlite::Row;
 use rusqlite::types::Value;
 use service_kit::list::{ListQuery, Page};
 use service_kit::scope::as_json;
-use service_kit::serve::read;
+use service_kit::spans::{AsOf, Past};
 use service_kit::{Rows, ScopedTables};
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ pub(crate) fn due_weeks(
     now: Timestamp,
     calendar: WorkingCalendar,
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<DueWeeks> + Send + 'static + use<>, Invalid> {
-    let asked = Asked::of(read("as_of_at", request.as_of_at)?, request.as_of_position)?;
+    let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
     let weeks = match request.weeks.unwrap_or(WEEKS) {
         weeks @ 1..=WEEKS_MAX => weeks,
         weeks => {
@@ -58,9 +58,9 @@ pub(crate) fn due_weeks(
     };
     let (present, past) = (list(ROWS)?, list(PAST_ROWS)?);
     Ok(move |tables: ScopedTables<'_>| {
-        let (list, rows, condition, at) = match asked.past(tables)? {
+        let (list, rows, condition, at) = match as_of.past(tables)? {
             None => (present, ROWS, condition, now),
-            Some((position, at)) => {
+            Some(Past { position, at }) => {
                 let running = format!("{PAST_RUNNING} AND follow_ups > 0");
                 (past, PAST_ROWS, condition.and(&running, [position.into()]), at)
             }

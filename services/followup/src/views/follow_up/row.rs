@@ -311,6 +311,7 @@ impl ChangingRow {
         if self.called_upon() != before.called_upon() {
             self.write_called_upon(tables)?;
         }
+        super::span::keep(tables, record, self.rowid)?;
         board::count(tables, record.into(), Some(before.counted()), self.counted())
     }
 

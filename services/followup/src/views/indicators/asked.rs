@@ -8,6 +8,7 @@ use proto::Invalid;
 use proto::followup::v1::GetIndicatorsRequest;
 use service_kit::scope::as_json;
 use service_kit::serve::read;
+use service_kit::spans::{AsOf, FOREVER, Past};
 use service_kit::{Rows, ScopedTables};
 use std::collections::BTreeSet;
 
@@ -27,7 +28,10 @@ pub(crate) struct Asked {
     ends_at: Option<i64>,
     body: Option<String>,
     under: Option<String>,
+    as_of: AsOf,
     now: Timestamp,
+    /// The last position that counts.
+    position: i64,
 }
 
 impl Asked {
@@ -52,8 +56,27 @@ impl Asked {
             ends_at: ends_on.map(|date| zone.start_of(next(date)).as_microsecond()),
             body: body.map(|body| body.to_string()),
             under: under.map(as_json),
+            as_of: AsOf::read(request.as_of_at, request.as_of_position)?,
             now,
+            position: FOREVER - 1,
         })
+    }
+
+    /// The same with the position and the moment that are asked for.
+    pub(super) fn resolved(self, tables: ScopedTables<'_>) -> rusqlite::Result<Asked> {
+        Ok(match self.as_of.past(tables)? {
+            Some(Past { position, at }) => Asked { position: position.min(self.position), now: at, ..self },
+            None => self,
+        })
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The last position that counts; for the present, one that everything is before.
+    pub(super) fn position(&self) -> i64 {
+        self.position
     }
 
     pub(super) fn has_period(&self) -> bool {
@@ -62,8 +85,9 @@ impl Asked {
 
     /// The condition that something happened in the time that is asked for, at a body that is, and as far as it concerns
     /// the departments.
-    fn of(&self, moment: &str, under: &str) -> Condition {
-        let condition = Condition::new(&format!("{moment} IS NOT NULL"), []);
+    fn of(&self, (moment, since): (&str, &str), under: &str) -> Condition {
+        let known = format!("{moment} IS NOT NULL AND {since} <= ?");
+        let condition = Condition::new(&known, [self.position.into()]);
         let condition = match self.starts_at {
             Some(starts_at) => condition.and(&format!("{moment} >= ?"), [starts_at.into()]),
             None => condition,
@@ -77,36 +101,40 @@ impl Asked {
             None => condition,
         };
         match &self.under {
-            Some(codes) => condition.and(under, [codes.clone().into()]),
+            Some(codes) if under == OF_DEPARTMENT => condition.and(under, [codes.clone().into()]),
+            Some(codes) => {
+                condition.and(under, [codes.clone().into(), self.position.into(), self.position.into()])
+            }
             None => condition,
         }
     }
 
     /// Meetings that are concluded.
     pub(super) fn meetings(&self) -> Condition {
-        self.of("closed_at", OF_CONCERNED)
+        self.of(CLOSED, OF_CONCERNED)
     }
 
     /// Sessions that departments met in.
     pub(super) fn convened(&self) -> Condition {
-        self.of("convened_at", OF_CONCERNED)
+        self.of(("convened_at", "convened_since"), OF_CONCERNED)
     }
 
     /// Sessions in whose place a countersign decided.
     pub(super) fn avoided(&self) -> Condition {
-        self.of("avoided_at", OF_CONCERNED)
+        self.of(("avoided_at", "avoided_since"), OF_CONCERNED)
     }
 
     /// Decisions that were adopted.
     pub(super) fn decisions(&self) -> Condition {
-        let of_concerned =
-            "docket IN (SELECT session FROM concerned WHERE department IN (SELECT value FROM json_each(?)))";
-        self.of("adopted_at", of_concerned)
+        let of_concerned = "docket IN (SELECT session FROM concerned
+            WHERE department IN (SELECT value FROM json_each(?)) AND since <= ? AND until > ?)";
+        let adopted = self.of(("adopted_at", "adopted_since"), of_concerned);
+        adopted.and("adopted_until > ?", [self.position.into()])
     }
 
     /// The time that somebody was there; when no period is asked for, in the last year.
     pub(super) fn presences(&self) -> Condition {
-        let condition = self.of("closed_at", OF_DEPARTMENT).and("opened_at IS NOT NULL", []);
+        let condition = self.of(CLOSED, OF_DEPARTMENT).and("opened_at IS NOT NULL", []);
         match self.has_period() {
             true => condition,
             false => {
@@ -118,21 +146,23 @@ impl Asked {
 
     /// The time that somebody was there for nothing.
     pub(super) fn idle(&self) -> Condition {
-        self.of("closed_at", OF_DEPARTMENT).and(IDLE, [])
+        self.of(CLOSED, OF_DEPARTMENT).and(IDLE, [])
     }
 
     /// The departments that are asked for.
     pub(super) fn departments(&self) -> Condition {
+        let registered = Condition::new("registered_since <= ?", [self.position.into()]);
         match &self.under {
-            Some(codes) => Condition::new("code IN (SELECT value FROM json_each(?))", [codes.clone().into()]),
-            None => Condition::always(),
+            Some(codes) => registered.and("code IN (SELECT value FROM json_each(?))", [codes.clone().into()]),
+            None => registered,
         }
     }
 }
 
 const OF_DEPARTMENT: &str = "department IN (SELECT value FROM json_each(?))";
-const OF_CONCERNED: &str =
-    "id IN (SELECT session FROM concerned WHERE department IN (SELECT value FROM json_each(?)))";
+const OF_CONCERNED: &str = "id IN (SELECT session FROM concerned
+    WHERE department IN (SELECT value FROM json_each(?)) AND since <= ? AND until > ?)";
+const CLOSED: (&str, &str) = ("closed_at", "closed_since");
 
 impl Condition {
     /// One number; 0 where there is nothing to add up. The values of the selection come before those of the condition.

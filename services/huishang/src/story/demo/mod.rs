@@ -9,6 +9,7 @@ mod ending;
 mod flood;
 mod followthrough;
 mod hotline;
+mod outlook;
 mod outliving;
 mod stage;
 
@@ -128,12 +129,14 @@ async fn play(deployment: Deployment) -> anyhow::Result<()> {
     heading(text("1 · A standing conference of 28 departments 部际联席会议"))?;
     let conference = conference::convene_and_decide(&stage).await?;
     followthrough::first_weeks(&stage, &conference).await?;
+    let planned = outlook::promise(&stage).await?;
 
     heading(text("2 · A session raised by one hotline case 多部门联动会商"))?;
     let case = hotline::prepare(&stage).await?;
     let appointment = appointment::prepare(&stage).await?;
     narrate(text("Meanwhile the departments of the conference are at work:"))?;
     followthrough::deliver(&stage, &conference).await?;
+    outlook::keep(&stage, &planned).await?;
     let hotline = hotline::meet_and_decide(&stage, &case).await?;
     hotline.acknowledge(1, text("CITY-WATER")).await?;
     hotline.acknowledge(2, text("CITY-HOUSING")).await?;
@@ -150,6 +153,7 @@ async fn play(deployment: Deployment) -> anyhow::Result<()> {
     heading(text("After 会后: what became of the decisions"))?;
     followthrough::the_same_night(&conference, &hotline, &flood).await?;
     followthrough::neglect(&stage, &conference).await?;
+    outlook::look(&stage, &conference, &planned).await?;
 
     heading(text("6 · What outlives its session 事项比会商长"))?;
     outliving::play(&stage).await?;

@@ -1,0 +1,175 @@
+//! What rows of a view were at any past moment: from which position of the log to which they were so.
+//!
+//! A span is found by any position in it without looking at the others, as in a relational interval tree: it is kept
+//! under one node of a binary tree over all positions, and whoever looks for a position asks the nodes on its way.
+
+use crate::Record;
+use crate::scope::{Rows, ScopedTables};
+use domain::Timestamp;
+use proto::{Invalid, Wire};
+use rusqlite::types::Value;
+use rusqlite::{Row, Transaction};
+
+/// Where a span ends that is still so.
+pub const FOREVER: i64 = i64::MAX;
+
+/// The table of moments, for the schema of a view that answers for past ones.
+#[macro_export]
+macro_rules! moments_table {
+    () => {
+        "-- When the records happened.
+CREATE TABLE moments (
+    position INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL
+);
+CREATE INDEX moments_by_time ON moments (at);
+"
+    };
+}
+
+const MOMENTS: Rows = Rows::of_everybody("SELECT position, at FROM moments");
+
+/// Notes when a record happened.
+pub fn note_moment(tables: &Transaction<'_>, record: &Record) -> rusqlite::Result<()> {
+    tables
+        .prepare_cached("INSERT OR IGNORE INTO moments (position, at) VALUES (?1, ?2)")?
+        .execute((position_of(record), record.envelope.time.as_microsecond()))
+        .map(drop)
+}
+
+/// The position of a record, as tables have it.
+pub fn position_of(record: &Record) -> i64 {
+    i64::try_from(record.position).unwrap_or(i64::MAX)
+}
+
+/// The node under which a span is kept, from its first position up to before `until`.
+pub fn node(since: i64, until: i64) -> i64 {
+    let last = until.saturating_sub(1).max(since);
+    match (since ^ last).checked_ilog2() {
+        Some(height) => (last >> height) << height,
+        None => since,
+    }
+}
+
+/// The nodes under which spans with a position in them are kept, as JSON arrays: those up to the position, whose spans begin
+/// before it and must end after it, and those beyond, whose spans end after it and must not begin after it.
+fn way(position: i64) -> (String, String) {
+    let ancestors = (0..63_u32).map(|height| ((position >> height) | 1) << height);
+    let (up_to, beyond): (Vec<i64>, Vec<i64>) = ancestors.partition(|&node| node <= position);
+    let json = |nodes: Vec<i64>| {
+        let nodes: Vec<String> = nodes.iter().map(i64::to_string).collect();
+        format!("[{}]", nodes.join(","))
+    };
+    (json(up_to), json(beyond))
+}
+
+/// The time for which a query is answered.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum AsOf {
+    /// The present.
+    Now,
+    /// By what the log had at a moment.
+    Moment(Timestamp),
+    /// By what the log had up to a position.
+    Position(i64),
+}
+
+/// A past state of a view: the log up to a position, looked at at a moment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Past {
+    /// The last position that counts.
+    pub position: i64,
+    /// The moment by which it is judged what is late.
+    pub at: Timestamp,
+}
+
+impl AsOf {
+    /// Reads the two fields of a query, of which one may be given.
+    pub fn read<W>(at: W, position: Option<u64>) -> Result<AsOf, Invalid>
+    where
+        Option<Timestamp>: Wire<W>,
+    {
+        let at: Option<Timestamp> = crate::serve::read("as_of_at", at)?;
+        match (at, position) {
+            (None, None) => Ok(AsOf::Now),
+            (Some(at), None) => Ok(AsOf::Moment(at)),
+            (None, Some(position)) => Ok(AsOf::Position(i64::try_from(position).unwrap_or(i64::MAX))),
+            (Some(_), Some(_)) => {
+                Err(Invalid::field("as_of_position", "is given beside as_of_at; give one of them"))
+            }
+        }
+    }
+
+    /// Whether the present is asked for.
+    pub fn is_now(self) -> bool {
+        self == AsOf::Now
+    }
+
+    /// The position that a view must have reached to answer, at least.
+    pub fn at_least(self, asked: u64) -> u64 {
+        match self {
+            AsOf::Position(position) => asked.max(u64::try_from(position).unwrap_or_default()),
+            _ => asked,
+        }
+    }
+
+    /// The position and the moment that are asked for; none for the present. By a position, the moment is that of the last
+    /// record up to there that the view knows.
+    pub fn past(self, tables: ScopedTables<'_>) -> rusqlite::Result<Option<Past>> {
+        let (condition, order, bound) = match self {
+            AsOf::Now => return Ok(None),
+            AsOf::Moment(at) => ("at <= ?", "at DESC, position DESC", at.as_microsecond()),
+            AsOf::Position(position) => ("position <= ?", "position DESC", position),
+        };
+        let read = |row: &Row<'_>| Ok((row.get::<_, i64>("position")?, row.get::<_, i64>("at")?));
+        let last = tables.all(&MOMENTS, condition, order, [bound.into()], 1, read)?.pop();
+        let (last, last_at) = last.unwrap_or_default();
+        Ok(Some(match self {
+            AsOf::Moment(at) => Past { position: last, at },
+            _ => Past { position: bound, at: Timestamp::from_microsecond(last_at).unwrap_or(Timestamp::MIN) },
+        }))
+    }
+}
+
+impl Past {
+    /// The present, as if it were past: what is still so ends later.
+    pub fn present(now: Timestamp) -> Past {
+        Past { position: FOREVER - 1, at: now }
+    }
+
+    /// The values of a condition that finds spans by their nodes, in the order: nodes up to the position, the position,
+    /// nodes beyond, the position.
+    pub fn way(self) -> [Value; 4] {
+        let (up_to, beyond) = way(self.position);
+        [up_to.into(), self.position.into(), beyond.into(), self.position.into()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn has(json: &str, node: i64) -> bool {
+        json.trim_matches(['[', ']']).split(',').any(|one| one == node.to_string())
+    }
+
+    /// A span is on the way to a position if the position is in it; and if it is on the way, one comparison tells.
+    #[test]
+    fn a_span_is_found_by_every_position_in_it_and_by_no_other() {
+        let ways: Vec<(String, String)> = (0..80).map(way).collect();
+        for since in 1..70 {
+            for until in (since + 1..72).chain([FOREVER]) {
+                let node = node(since, until);
+                for (position, (up_to, beyond)) in (0..).zip(&ways) {
+                    let found =
+                        has(up_to, node) && until > position || has(beyond, node) && since <= position;
+                    assert_eq!(
+                        found,
+                        since <= position && position < until,
+                        "{since}..{until} at {position}"
+                    );
+                }
+            }
+        }
+    }
+}

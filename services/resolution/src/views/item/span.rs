@@ -1,0 +1,78 @@
+//! What items were at any past position, as far as lists and scorecards look at it.
+
+use domain::Code;
+use rusqlite::{OptionalExtension as _, Transaction, params};
+use service_kit::list::ListQuery;
+use service_kit::spans::{FOREVER, Past, node, position_of};
+use service_kit::{Record, Rows};
+use std::collections::BTreeSet;
+
+/// Items as they were, each as often as it changed. Seen by those whom the item concerns now.
+pub(in super::super) const ROWS: Rows = super::ROWS.selecting(concat!("SELECT * FROM ", past_items!()));
+/// The department was asked for help, or judged.
+pub(super) const CALLED_UPON: &str = "instr(called_upon, ' ' || ? || ' ') > 0";
+/// The column that tells items apart which were equal in the one that they are sorted by: that of the index.
+pub(super) fn unique(order_by: &str) -> &'static str {
+    if order_by.trim_start().starts_with("due_at") { "item" } else { "rowid" }
+}
+
+/// It was so at a position.
+pub(in super::super) const THEN: &str = "since <= ? AND until > ?";
+/// The same for what was open then, found without a look at anything else.
+const OPEN_THEN: &str = "stage <= 4 AND span IN (
+    SELECT span FROM json_each(?) AS nodes CROSS JOIN item_spans INDEXED BY open_spans_by_end
+        ON node = nodes.value AND until > ? WHERE stage <= 4
+    UNION ALL
+    SELECT span FROM json_each(?) AS nodes CROSS JOIN item_spans INDEXED BY open_spans_by_begin
+        ON node = nodes.value AND since <= ? WHERE stage <= 4)";
+
+/// Keeps what was so at a past position; with `are_open`, as far as it was open then.
+pub(super) fn then(query: ListQuery, past: Past, are_open: bool) -> ListQuery {
+    match are_open {
+        true => query.filter(OPEN_THEN, past.way()).sort_few(),
+        false => query.filter(THEN, [past.position, past.position]),
+    }
+}
+
+/// Keeps what an item is since a record, as its row has it now, if that differs from before.
+pub(super) fn keep(
+    tables: &Transaction<'_>,
+    record: &Record,
+    id: &str,
+    called_upon: &BTreeSet<&Code>,
+) -> rusqlite::Result<()> {
+    let position = position_of(record);
+    let called_upon: String =
+        std::iter::once(String::from(" ")).chain(called_upon.iter().map(|code| format!("{code} "))).collect();
+    let last = "SELECT span, since,
+            spans.lead_code = items.lead_code AND spans.stage = items.stage AND spans.due_on = items.due_on
+            AND spans.due_at = items.due_at AND spans.first_due_at = items.first_due_at
+            AND spans.acceptor_code IS items.acceptor_code AND spans.called_upon = ?2
+            AND is_blocked = (blocked_reason IS NOT NULL) AND extension_requested = (extension_due_on IS NOT NULL)
+            AND spans.paused_since IS items.paused_since AND spans.claimed_at IS items.claimed_at
+            AND spans.holds IS items.holds AND spans.returned = items.returned
+            AND spans.extended = items.extended AND spans.reopened = items.reopened
+        FROM items JOIN item_spans AS spans ON spans.item = items.rowid
+        WHERE items.id = ?1 ORDER BY since DESC LIMIT 1";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let last: Option<(i64, i64, bool)> =
+        tables.prepare_cached(last)?.query_row([id, &called_upon], read).optional()?;
+    match last {
+        Some((.., true)) => return Ok(()),
+        Some((span, since, false)) => {
+            tables
+                .prepare_cached("UPDATE item_spans SET until = ?2, node = ?3 WHERE span = ?1")?
+                .execute([span, position, node(since, position)])?;
+        }
+        None => {}
+    }
+    let insert = "INSERT INTO item_spans (item, since, until, node, lead_code, stage, due_on, due_at, first_due_at,
+            acceptor_code, called_upon, is_blocked, extension_requested, paused_since, claimed_at, holds, returned,
+            extended, reopened)
+        SELECT rowid, ?2, ?3, ?4, lead_code, stage, due_on, due_at, first_due_at, acceptor_code, ?5,
+            blocked_reason IS NOT NULL, extension_due_on IS NOT NULL, paused_since, claimed_at, holds, returned,
+            extended, reopened
+        FROM items WHERE id = ?1";
+    let values = params![id, position, FOREVER, node(position, FOREVER), called_upon];
+    tables.prepare_cached(insert)?.execute(values).map(drop)
+}
