@@ -11,7 +11,9 @@ mod outline;
 mod screening;
 mod state;
 
-pub use convening::{START_AHEAD_DAYS_MAX, check_notice, check_start, check_working_time, notice_days};
+pub use convening::{
+    START_AHEAD_DAYS_MAX, check_notice, check_start, check_working_time, latest_start_at, notice_days,
+};
 pub use outline::{
     ATTENDEES_MAX, Attendee, DURATION_MINUTES_MAX, Declaration, Kind, Outline, RoleOnTopic, TOPICS_MAX,
     Topic, TopicRole,

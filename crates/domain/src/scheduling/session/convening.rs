@@ -71,11 +71,16 @@ pub fn check_start(
     if calendar.date_of(starts_at) < today {
         return Err(Rejection::StartsInThePast { starts_at, now });
     }
-    let latest_start_at = calendar.end_of(calendar.after_days(today, START_AHEAD_DAYS_MAX));
+    let latest_start_at = latest_start_at(calendar, now);
     if starts_at > latest_start_at {
         return Err(Rejection::StartsTooFarAhead { starts_at, latest_start_at });
     }
     Ok(())
+}
+
+/// The last moment at which a session may start.
+pub fn latest_start_at(calendar: &WorkingCalendar, now: Timestamp) -> Timestamp {
+    calendar.end_of(calendar.after_days(calendar.date_of(now), START_AHEAD_DAYS_MAX))
 }
 
 /// Refuses a time outside of working hours, or on a day that is no working day. An emergency is exempt, and so is a session

@@ -1,6 +1,6 @@
 //! What speaks against a slot, in points that add up.
 
-use super::{Busy, Diaries, RoomDiary, Wanted};
+use super::{Busy, Cause, Diaries, RoomDiary, Wanted};
 use crate::Code;
 use crate::calendar::WorkingCalendar;
 use crate::scheduling::session::RoleOnTopic;
@@ -44,6 +44,8 @@ pub struct Penalty {
     pub department: Option<Code>,
     /// The department that can take its place.
     pub substitute: Option<Code>,
+    /// What keeps the department from coming.
+    pub cause: Option<Cause>,
     /// Points; more are worse.
     pub price: u32,
 }
@@ -56,7 +58,7 @@ pub(super) fn of(
     room: &RoomDiary,
     time: &Busy,
 ) -> Vec<Penalty> {
-    let general = |reason, price| Penalty { reason, department: None, substitute: None, price };
+    let general = |reason, price| Penalty { reason, department: None, substitute: None, cause: None, price };
     let days = calendar.zone().days_between(wanted.from_at, time.starts_at);
     let attending = u32::try_from(wanted.attending.len()).unwrap_or(u32::MAX);
     let spare = room.seats.saturating_sub(attending) / SEATS_FOR_A_POINT;
@@ -69,18 +71,24 @@ pub(super) fn of(
 
 /// The departments that cannot come.
 fn missing(wanted: &Wanted, diaries: &Diaries, time: &Busy) -> Vec<Penalty> {
-    let is_free = |department: &&Code| diaries.is_free(department, time);
-    let busy = wanted.attending.iter().filter(|one| !is_free(&&one.department));
-    let penalty = busy.map(|one| {
+    let kept_by = |department: &Code| diaries.conflicts(department, *time).next().map(|kept| kept.cause);
+    let busy = wanted.attending.iter().filter_map(|one| Some((one, kept_by(&one.department)?)));
+    let penalty = busy.map(|(one, cause)| {
         let decides = one.role == RoleOnTopic::Decides;
+        let is_free = |department: &&Code| kept_by(department).is_none();
         let substitute = one.substitutes.iter().find(is_free).filter(|_| decides).cloned();
-        let (reason, price) = match one.role {
-            RoleOnTopic::Decides if substitute.is_some() => (Reason::Substituted, SUBSTITUTED),
-            RoleOnTopic::Decides => (Reason::DeciderMissing, DECIDER_MISSING),
-            RoleOnTopic::Advises => (Reason::AdviserMissing, ADVISER_MISSING),
-            RoleOnTopic::Informed => (Reason::InformedMissing, INFORMED_MISSING),
-        };
-        Penalty { reason, department: Some(one.department.clone()), substitute, price }
+        let (reason, price) = price_of(one.role, substitute.is_some());
+        Penalty { reason, department: Some(one.department.clone()), substitute, cause: Some(cause), price }
     });
     penalty.collect()
+}
+
+/// What it costs that a department with this role is missing.
+pub(super) fn price_of(role: RoleOnTopic, is_substituted: bool) -> (Reason, u32) {
+    match role {
+        RoleOnTopic::Decides if is_substituted => (Reason::Substituted, SUBSTITUTED),
+        RoleOnTopic::Decides => (Reason::DeciderMissing, DECIDER_MISSING),
+        RoleOnTopic::Advises => (Reason::AdviserMissing, ADVISER_MISSING),
+        RoleOnTopic::Informed => (Reason::InformedMissing, INFORMED_MISSING),
+    }
 }
