@@ -50,6 +50,8 @@ def addresses(ids):
         "resolutions": "/resolutions",
         "resolution": f"/resolutions/{ids['resolution']}",
         "matters": "/matters",
+        "week": "/week",
+        "timetables": "/timetables",
         "scorecards": "/scorecards",
         "chains": "/chains",
         "notices": "/notices",

@@ -12,6 +12,7 @@ use domain::scheduling::body::Body;
 use domain::scheduling::emergency::Emergency;
 use domain::scheduling::matter::Matter;
 use domain::scheduling::session::Session;
+use domain::scheduling::timetable::Timetable;
 use domain::{Actor, Aggregate, Audience, Code, Role, StreamName, Uuid};
 use service_kit::scope::Scope;
 use service_kit::{CommandError, Kit};
@@ -69,6 +70,10 @@ impl Concern {
                 let body = session.filed().map(|filed| filed.outline.body.clone());
                 // The docket has the id of its session.
                 Ok(Concern::matter(&Session::audience(&session), body, recusals(kit, id).await?))
+            }
+            <Timetable as Aggregate>::CATEGORY => {
+                let timetable = kit.load::<Timetable>(id).await?;
+                Ok(Concern::matter(&Timetable::audience(&timetable), None, BTreeMap::new()))
             }
             <Emergency as Aggregate>::CATEGORY => {
                 let emergency = kit.load::<Emergency>(id).await?;

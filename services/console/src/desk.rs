@@ -32,7 +32,9 @@ mod session;
 mod sessions;
 mod sign_in;
 mod story;
+mod timetables;
 mod today;
+mod week;
 pub(crate) mod words;
 
 use bytes::Bytes;

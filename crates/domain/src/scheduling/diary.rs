@@ -73,7 +73,7 @@ pub struct State {
 pub fn diary_commands(session: Uuid, before: &Filed, command: &session::Command) -> Vec<(Uuid, Command)> {
     use session::Command as OnSession;
     let command = |department: &Code| match command {
-        OnSession::Schedule { starts_at, .. } => Some(Command::Enter {
+        OnSession::Schedule { starts_at, .. } | OnSession::Move { starts_at, .. } => Some(Command::Enter {
             session,
             department: department.clone(),
             starts_at: *starts_at,

@@ -65,6 +65,18 @@ impl State {
         u32::try_from(others.count()).unwrap_or(u32::MAX)
     }
 
+    /// The same without these sessions.
+    #[must_use]
+    pub fn without(mut self, sessions: &BTreeSet<Uuid>) -> State {
+        self.sessions.retain(|session, _| !sessions.contains(session));
+        self
+    }
+
+    /// The quarter in which a session counts.
+    pub fn quarter_of(&self, session: Uuid) -> Option<Date> {
+        self.sessions.get(&session).copied()
+    }
+
     /// The quarters in which this session finds no place, when there may be so many in each.
     pub fn full_quarters(&self, session: Uuid, limit: u32) -> BTreeSet<Date> {
         let elsewhere = |quarter_on: &&Date| self.sessions.get(&session) != Some(*quarter_on);
@@ -101,7 +113,7 @@ pub fn quota_command(
     let enter = |at| Some(Command::Enter { session, quarter_on: quarter(calendar, at), limit });
     match command {
         OnSession::Admit => enter(before.outline.earliest_start_at),
-        OnSession::Schedule { starts_at, .. } => enter(*starts_at),
+        OnSession::Schedule { starts_at, .. } | OnSession::Move { starts_at, .. } => enter(*starts_at),
         OnSession::Cancel { .. } | OnSession::ConvertToCountersign { .. } | OnSession::Revise { .. } => {
             Some(Command::Leave { sessions: vec![session] })
         }

@@ -158,6 +158,15 @@ pub enum Command {
         /// When it starts; it ends after the requested duration.
         starts_at: Timestamp,
     },
+    /// Gives a scheduled session another room or time; the rooms change in the same commit.
+    Move {
+        /// The room.
+        room: Code,
+        /// When it starts; it ends after the requested duration.
+        starts_at: Timestamp,
+        /// Why.
+        reason: Text,
+    },
     /// Frees its room and time.
     Postpone {
         /// Why.
@@ -485,6 +494,9 @@ impl Aggregate for Session {
             Command::Merge { session, into, reason } => admission::merge(filed, session, into, reason),
             Command::Absorb { from, outline } => admission::absorb(filed, from, &outline),
             Command::Schedule { room, starts_at } => convening::schedule(filed, room, starts_at, issued),
+            Command::Move { room, starts_at, reason } => {
+                convening::relocate(filed, room, starts_at, reason, issued)
+            }
             Command::Postpone { reason } => {
                 filed.must_be(&[Stage::Scheduled], "postponed", "scheduled")?;
                 Ok(vec![Event::Postponed { reason }])

@@ -6,21 +6,21 @@
 //! be in the chair, the body's notice, and a place in the quarter; and nobody who decides may decide elsewhere then, by the
 //! rule that scheduling holds to (see [`diary`](super::diary)). Everything else only costs.
 
-mod obstacles;
-mod price;
-mod starts;
+pub(super) mod obstacles;
+pub(super) mod price;
+pub(super) mod starts;
 mod timeline;
 mod wanted;
 
-pub use obstacles::{Obstacle, Opening};
+pub use obstacles::{Obstacle, ObstacleKind, ObstacleRecord, Opening};
 pub use price::{Penalty, Reason};
 pub use starts::{START_MINUTES, WINDOW_DAYS_DEFAULT, WINDOW_DAYS_MAX, WORK_ENDS_HOUR};
 pub use timeline::{Busy, Cause, Engagement, Timeline};
 pub use wanted::{Setting, Wanted};
 
 use super::session::{RoleOnTopic, Slot};
-use crate::calendar::WorkingCalendar;
 use crate::Code;
+use crate::calendar::WorkingCalendar;
 use std::collections::BTreeMap;
 
 /// A department that attends.
@@ -32,8 +32,10 @@ pub struct Attending {
     pub role: RoleOnTopic,
     /// Whether it may be in the chair.
     pub may_chair: bool,
-    /// Whether it decides, and may not decide elsewhere at the same time.
+    /// Whether it may not decide elsewhere at the same time.
     pub is_bound: bool,
+    /// Whether its diary has the session: it decides on a topic.
+    pub decides: bool,
     /// Departments that take its place when it is not there.
     pub substitutes: Vec<Code>,
 }

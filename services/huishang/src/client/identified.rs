@@ -21,9 +21,14 @@ pub struct Identified {
 }
 
 /// All that has an id which commands accept.
-pub const IDENTIFIED: [Identified; 7] = [
+pub const IDENTIFIED: [Identified; 8] = [
     Identified { field: "session_id", list: "scheduling.v1.SchedulingService/ListSessions", by_number: "" },
     Identified { field: "matter_id", list: "scheduling.v1.SchedulingService/ListMatters", by_number: "" },
+    Identified {
+        field: "timetable_id",
+        list: "scheduling.v1.SchedulingService/ListTimetables",
+        by_number: "",
+    },
     Identified { field: "docket_id", list: "deliberation.v1.DeliberationService/ListDockets", by_number: "" },
     Identified {
         field: "resolution_id",

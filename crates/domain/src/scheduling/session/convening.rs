@@ -21,6 +21,28 @@ pub(super) fn schedule(
         return Ok(vec![]);
     }
     filed.must_be(&[Stage::Admitted], "scheduled", "admitted")?;
+    Ok(vec![given(filed, slot, issued)?])
+}
+
+/// A scheduled session is postponed and scheduled again at once: it is never without a room.
+pub(super) fn relocate(
+    filed: &Filed,
+    room: Code,
+    starts_at: Timestamp,
+    reason: Text,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    let slot = Slot { room, starts_at, ends_at: filed.ends_at(starts_at) };
+    filed.must_be(&[Stage::Scheduled], "moved", "scheduled")?;
+    if filed.appointment().is_some_and(|appointment| appointment.slot == slot) {
+        return Ok(vec![]);
+    }
+    Ok(vec![Event::Postponed { reason }, given(filed, slot, issued)?])
+}
+
+/// The session gets this room and time.
+fn given(filed: &Filed, slot: Slot, issued: &Issued) -> Result<Event, Rejection> {
+    let (starts_at, ends_at) = (slot.starts_at, slot.ends_at);
     let earliest_start_at = filed.outline.earliest_start_at;
     if starts_at < earliest_start_at {
         return Err(Rejection::BeforeEarliestStart { starts_at, earliest_start_at });
@@ -29,7 +51,7 @@ pub(super) fn schedule(
         return Err(Rejection::StartsInThePast { starts_at, now: issued.at });
     }
     let invited = filed.outline.departments().cloned().collect();
-    Ok(vec![Event::Scheduled { room: slot.room, starts_at, ends_at, invited }])
+    Ok(Event::Scheduled { room: slot.room, starts_at, ends_at, invited })
 }
 
 /// Calendar days of notice that an invitation to the session needs. An emergency needs none, and neither does the next

@@ -44,6 +44,79 @@ pub enum Obstacle {
     },
 }
 
+/// What an obstacle is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObstacleKind {
+    /// The room is taken.
+    RoomTaken,
+    /// The room has too few seats.
+    RoomTooSmall,
+    /// A department is busy without which there is no quorum, or nobody in the chair; or one that decides, decides elsewhere.
+    DepartmentBusy,
+    /// The body needs more notice.
+    Notice,
+    /// The body has as many sessions in the quarter as it may have.
+    QuarterFull,
+}
+
+/// An obstacle as it is written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObstacleRecord {
+    /// What it is.
+    pub kind: ObstacleKind,
+    /// The room that it is about.
+    pub room: Option<Code>,
+    /// The department that it is about.
+    pub department: Option<Code>,
+    /// From when on it is in the way.
+    pub starts_at: Option<Timestamp>,
+    /// When it is no longer in the way.
+    pub ends_at: Option<Timestamp>,
+    /// What takes the room or the department then.
+    pub cause: Option<Cause>,
+    /// The first day of the quarter that it is about.
+    pub quarter_on: Option<Date>,
+}
+
+impl ObstacleRecord {
+    /// The record of an obstacle.
+    pub fn of(obstacle: &Obstacle) -> ObstacleRecord {
+        let plain = |kind| ObstacleRecord {
+            kind,
+            room: None,
+            department: None,
+            starts_at: None,
+            ends_at: None,
+            cause: None,
+            quarter_on: None,
+        };
+        let during = |engagement: &Engagement, kind| ObstacleRecord {
+            starts_at: Some(engagement.time.starts_at),
+            ends_at: Some(engagement.time.ends_at),
+            cause: Some(engagement.cause),
+            ..plain(kind)
+        };
+        match obstacle {
+            Obstacle::RoomTaken { room, engagement } => {
+                ObstacleRecord { room: Some(room.clone()), ..during(engagement, ObstacleKind::RoomTaken) }
+            }
+            Obstacle::RoomTooSmall { room, .. } => {
+                ObstacleRecord { room: Some(room.clone()), ..plain(ObstacleKind::RoomTooSmall) }
+            }
+            Obstacle::DepartmentBusy { department, engagement } => ObstacleRecord {
+                department: Some(department.clone()),
+                ..during(engagement, ObstacleKind::DepartmentBusy)
+            },
+            Obstacle::Notice { until_at } => {
+                ObstacleRecord { ends_at: Some(*until_at), ..plain(ObstacleKind::Notice) }
+            }
+            Obstacle::QuarterFull { quarter_on } => {
+                ObstacleRecord { quarter_on: Some(*quarter_on), ..plain(ObstacleKind::QuarterFull) }
+            }
+        }
+    }
+}
+
 /// A slot that opens when its obstacles are removed, and not while one of them is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
@@ -54,7 +127,7 @@ pub struct Opening {
 }
 
 /// What keeps the session from taking place in this room at this time.
-pub(super) fn of_room(wanted: &Wanted, room: &RoomDiary, time: &Busy) -> Vec<Obstacle> {
+pub(in crate::scheduling) fn of_room(wanted: &Wanted, room: &RoomDiary, time: &Busy) -> Vec<Obstacle> {
     let needed = u32::try_from(wanted.attending.len()).unwrap_or(u32::MAX);
     let too_small = Obstacle::RoomTooSmall { room: room.code.clone(), seats: room.seats, needed };
     let taken = room.busy.overlapping(*time);
@@ -64,7 +137,7 @@ pub(super) fn of_room(wanted: &Wanted, room: &RoomDiary, time: &Busy) -> Vec<Obs
 }
 
 /// The fewest things that keep the session from taking place at this time in any room.
-pub(super) fn of_time(
+pub(in crate::scheduling) fn of_time(
     wanted: &Wanted,
     diaries: &Diaries,
     calendar: &WorkingCalendar,
@@ -81,7 +154,8 @@ pub(super) fn of_time(
     };
     let mut found: Vec<Obstacle> = notice.into_iter().chain(full).collect();
     for one in &wanted.attending {
-        let elsewhere = diaries.conflicts(&one.department, *time).filter(|engagement| excludes(one, engagement));
+        let elsewhere =
+            diaries.conflicts(&one.department, *time).filter(|engagement| excludes(one, engagement));
         found.extend(elsewhere.map(|engagement| named(one, engagement)));
     }
     for one in must_come(wanted, diaries, time) {
@@ -96,7 +170,11 @@ fn excludes(one: &Attending, engagement: &Engagement) -> bool {
 }
 
 /// What else a department has at this time.
-fn remaining<'d>(one: &'d Attending, diaries: &'d Diaries, time: &Busy) -> impl Iterator<Item = &'d Engagement> {
+fn remaining<'d>(
+    one: &'d Attending,
+    diaries: &'d Diaries,
+    time: &Busy,
+) -> impl Iterator<Item = &'d Engagement> {
     diaries.conflicts(&one.department, *time).filter(move |engagement| !excludes(one, engagement))
 }
 

@@ -19,7 +19,14 @@ fn calendar() -> WorkingCalendar {
 }
 
 fn attending(department: &str, role: RoleOnTopic) -> Attending {
-    Attending { department: code(department), role, may_chair: department == "CHAIR", is_bound: true, substitutes: vec![] }
+    Attending {
+        department: code(department),
+        role,
+        may_chair: department == "CHAIR",
+        is_bound: true,
+        decides: true,
+        substitutes: vec![],
+    }
 }
 
 /// A session of two hours on that Monday, which the chair and two others decide.
@@ -46,7 +53,8 @@ fn room(name: &str, seats: u32, busy: &[Busy]) -> RoomDiary {
 }
 
 fn diaries(rooms: Vec<RoomDiary>, departments: &[(&str, &[Busy])]) -> Diaries {
-    let departments = departments.iter().map(|(name, busy)| (code(name), engaged(Cause::Session, busy))).collect();
+    let departments =
+        departments.iter().map(|(name, busy)| (code(name), engaged(Cause::Session, busy))).collect();
     Diaries { rooms, departments }
 }
 
@@ -93,7 +101,13 @@ fn what_is_in_the_way_is_named() {
         diaries(vec![room("HALL", 3, &[all_day])], &[("CHAIR", &[busy(0, 15)]), ("WATER", &[all_day])]);
     let opening = find(&wanted(), &full, &calendar()).opening.unwrap();
     assert_eq!(opening.slot.starts_at, hour(15));
-    assert_eq!(opening.obstacles, [Obstacle::RoomTaken { room: code("HALL"), engagement: Engagement { time: all_day, cause: Cause::Session } }]);
+    assert_eq!(
+        opening.obstacles,
+        [Obstacle::RoomTaken {
+            room: code("HALL"),
+            engagement: Engagement { time: all_day, cause: Cause::Session }
+        }]
+    );
     let late = Wanted { notice_until_at: Some(hour(48)), ..wanted() };
     let opening = find(&late, &diaries(vec![room("HALL", 3, &[])], &[]), &calendar()).opening.unwrap();
     assert_eq!(opening.obstacles, [Obstacle::Notice { until_at: hour(48) }]);
@@ -160,11 +174,13 @@ fn everything(wanted: &Wanted, diaries: &Diaries) -> Vec<Obstacle> {
         taken.chain((room.seats < needed).then_some(small)).collect::<Vec<_>>()
     });
     let departments = diaries.departments.iter().flat_map(|(department, diary)| {
-        let named = |it: &Engagement| Obstacle::DepartmentBusy { department: department.clone(), engagement: *it };
+        let named =
+            |it: &Engagement| Obstacle::DepartmentBusy { department: department.clone(), engagement: *it };
         diary.iter().map(named)
     });
     let notice = wanted.notice_until_at.map(|until_at| Obstacle::Notice { until_at });
-    let full = wanted.full_quarters.iter().map(|quarter_on| Obstacle::QuarterFull { quarter_on: *quarter_on });
+    let full =
+        wanted.full_quarters.iter().map(|quarter_on| Obstacle::QuarterFull { quarter_on: *quarter_on });
     rooms.chain(departments).chain(notice).chain(full).collect()
 }
 

@@ -72,10 +72,14 @@ impl Wanted {
         let notice = notice_days(filed);
         let first_day = calendar.after_days(calendar.date_of(now), notice);
         let is_free_to_overlap = diary::is_exempt(filed);
-        let deciding: BTreeSet<_> = diary::deciding(outline).filter(|_| !is_free_to_overlap).collect();
-        let attending = outline.attendees.iter().map(|attendee| Attending {
-            is_bound: deciding.contains(&attendee.department),
-            ..attending(attendee, constitution)
+        let deciding: BTreeSet<_> = diary::deciding(outline).collect();
+        let attending = outline.attendees.iter().map(|attendee| {
+            let decides = deciding.contains(&attendee.department);
+            Attending {
+                decides,
+                is_bound: decides && !is_free_to_overlap,
+                ..attending(attendee, constitution)
+            }
         });
         let until_at = latest.unwrap_or_else(|| from_at.checked_add(month).unwrap_or(Timestamp::MAX));
         let limit = quota::limit_of(filed, rules);
@@ -100,6 +104,7 @@ fn attending(attendee: &Attendee, constitution: &Constitution) -> Attending {
     Attending {
         role,
         is_bound: false,
+        decides: false,
         may_chair: constitution.chairs().any(|chair| *chair == department),
         substitutes: voter.map(|voter| voter.substitutes.clone()).unwrap_or_default(),
         department,
