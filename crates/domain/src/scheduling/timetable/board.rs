@@ -68,13 +68,26 @@ pub(super) struct Start {
     counted: Option<usize>,
 }
 
+/// Where a session was announced.
+#[derive(Debug)]
+struct Announced {
+    time: Busy,
+    room: Option<u16>,
+    /// Who is busy with something else.
+    busy: Set,
+    /// What it costs by itself.
+    price: u32,
+    /// The count that it falls into.
+    counted: Option<usize>,
+}
+
 /// A session on the board.
 #[derive(Debug)]
 pub(super) struct Piece {
     pub(super) starts: Vec<Start>,
     /// What each room costs.
     rooms: Vec<u32>,
-    announced: Option<(Busy, Option<u16>, Set, u32, Option<usize>)>,
+    announced: Option<Announced>,
     pub(super) is_pinned: bool,
     attends: Set,
     deciding: Set,
@@ -142,7 +155,7 @@ impl Board {
         let piece = &self.pieces[session];
         match place {
             Place::Off => None,
-            Place::Stay => piece.announced.as_ref().map(|(time, room, ..)| (*time, *room)),
+            Place::Stay => piece.announced.as_ref().map(|announced| (announced.time, announced.room)),
             Place::At { start, room } => Some((piece.starts[start as usize].time, Some(room))),
         }
     }
@@ -151,7 +164,7 @@ impl Board {
         let piece = &self.pieces[session];
         match self.places[session] {
             Place::Off => piece.counted,
-            Place::Stay => piece.announced.as_ref().and_then(|announced| announced.4),
+            Place::Stay => piece.announced.as_ref().and_then(|announced| announced.counted),
             Place::At { start, .. } => piece.starts[start as usize].counted,
         }
     }
@@ -187,14 +200,14 @@ impl Board {
         let (time, room, busy, own) = match self.places[session] {
             Place::Off => return Some(UNPLACED),
             Place::Stay => {
-                let (time, room, busy, price, _) = piece.announced.as_ref()?;
+                let Announced { time, room, busy, price, .. } = piece.announced.as_ref()?;
                 (*time, *room, busy, *price)
             }
             Place::At { start, room } => {
                 let start = &piece.starts[start as usize];
-                let moved = piece.announced.as_ref().map_or(0, |(before, was, ..)| {
-                    let same = start.time == *before && *was == Some(room);
-                    if same { 0 } else { moved(count(&piece.attends), *before, start.time) }
+                let moved = piece.announced.as_ref().map_or(0, |before| {
+                    let same = start.time == before.time && before.room == Some(room);
+                    if same { 0 } else { moved(count(&piece.attends), before.time, start.time) }
                 });
                 (start.time, Some(room), &start.busy, start.price + piece.rooms[usize::from(room)] + moved)
             }
@@ -359,8 +372,8 @@ fn piece(quarter: &Quarter, at: usize, names: &Names<'_>, groups: &[&(Code, Date
     let announced = planned.announced.as_ref().map(|slot| {
         let time = Busy { starts_at: slot.starts_at, ends_at: slot.ends_at };
         let room = place_of(slot);
-        let own = price::late(wanted, &quarter.calendar, &time) + large(room);
-        (time, room, busy(&time), own, counted_at(&time))
+        let price = price::late(wanted, &quarter.calendar, &time) + large(room);
+        Announced { time, room, busy: busy(&time), price, counted: counted_at(&time) }
     });
     let times = starts::of(wanted, &quarter.calendar).into_iter();
     let possible = times.filter(|time| is_possible(quarter, at, time));
