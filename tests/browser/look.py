@@ -52,6 +52,8 @@ def addresses(ids):
         "resolutions": "/resolutions",
         "resolution": f"/resolutions/{ids['resolution']}",
         "matters": "/matters",
+        "week": "/week",
+        "timetables": "/timetables",
         "scorecards": "/scorecards",
         "targets": "/targets",
         "items-past": "/items?column=open&position=60",

@@ -145,6 +145,7 @@ fn on_session(command: &str, own: &Code) -> Option<session::Command> {
             Command::Merge { session: Uuid::nil(), into: Uuid::from_u128(2), reason: reason() }
         }
         "session schedule" => Command::Schedule { room: code("ROOM"), starts_at: later },
+        "session move" => Command::Move { room: code("ROOM"), starts_at: later, reason: reason() },
         "session postpone" => Command::Postpone { reason: reason() },
         "session cancel" => Command::Cancel { reason: reason() },
         "session answer" => {
@@ -424,8 +425,9 @@ fn commands() -> Vec<String> {
     let own = rpcs().iter().filter(|rpc| !rpc.reads).map(|rpc| rpc.command.clone());
     let ours = ["session ", "emergency ", "docket "];
     let own = own.filter(|command| ours.iter().any(|noun| command.starts_with(noun)));
-    // Their rules are those of `draft-items` and `reject-topic`.
-    let own = own.filter(|command| !["docket revise-item", "docket defer-topic"].contains(&command.as_str()));
+    // Their rules are those of `draft-items`, `reject-topic` and `request`.
+    let alike = ["docket revise-item", "docket defer-topic", "session request-series", "session clone"];
+    let own = own.filter(|command| !alike.contains(&command.as_str()));
     let for_another = [
         "session request --kind emergency",
         "session answer --department-code SEAT",

@@ -52,6 +52,7 @@ mod sign_in;
 mod slots;
 mod sm2;
 mod story;
+mod timetables;
 mod tls;
 mod traces;
 mod upgrade;

@@ -100,6 +100,8 @@ async fn every_page_reads_in_both_languages(mode: Mode) -> anyhow::Result<()> {
         "/items",
         "/items?q=drain",
         "/sessions",
+        "/week",
+        "/timetables",
         "/resolutions",
         "/matters",
         "/targets",
@@ -577,3 +579,59 @@ async fn a_calendar_is_made_and_revoked_by_forms(mode: Mode) -> anyhow::Result<(
     Ok(())
 }
 in_both_modes!(a_calendar_is_made_and_revoked_by_forms);
+
+/// The hidden fields of the form in which a button stands, as a browser would send them.
+fn fields_before(page: &str, button: &str) -> anyhow::Result<String> {
+    let (before, _) = page.split_once(button).with_context(|| format!("no {button} in {page}"))?;
+    let (_, form) = before.rsplit_once("<form").context("no form")?;
+    let mut fields = Vec::new();
+    for field in form.split("<input type=\"hidden\" name=\"").skip(1) {
+        let (name, rest) = field.split_once("\" value=\"").context("a field")?;
+        let value = rest.split('"').next().unwrap_or_default();
+        fields.push(format!("{name}={}", value.replace(':', "%3A").replace('+', "%2B")));
+    }
+    Ok(fields.join("&"))
+}
+
+async fn a_clerk_books_and_moves_a_session_and_adopts_a_timetable_by_forms(mode: Mode) -> anyhow::Result<()> {
+    let mut sandbox = Sandbox::start(mode)?;
+    let clerk = sandbox.client(Role::Clerk, Some("OFFICE")).await?;
+    clerk.register_department("OFFICE").await?;
+    clerk.define_body("BODY", "OFFICE", "OFFICE").await?;
+    clerk.register_room("ROOM").await?;
+    let first = clerk.admitted_session(tests::outline("First", "OFFICE")).await?;
+    clerk.admitted_session(tests::outline("Second", "OFFICE")).await?;
+    let browser = Browser::sign_in(&mut sandbox, Role::Clerk, Some("OFFICE")).await?;
+    let address = format!("/sessions/{first}");
+
+    let page = browser.page(&address).await?;
+    let book = "<button class=\"btn\" name=\"action\" value=\"ScheduleSession\">";
+    let form = fields_before(&page, book)?;
+    let booked = browser.post(&address, &format!("{form}&action=ScheduleSession")).await?;
+    ensure!(booked.status == 303, "{}", booked.text());
+    let page = browser.page(booked.header("location")).await?;
+    ensure!(page.contains("Where it could be moved") && page.contains("Recorded: Book the slot"), "{page}");
+    let form = fields_before(&page, "<label class=\"vh\" for=\"reason-2\">")?;
+    let moved = browser.post(&address, &format!("{form}&reason=The+hall+is+cold&action=MoveSession")).await?;
+    ensure!(moved.status == 303, "{}", moved.text());
+
+    let propose = proto::scheduling::v1::ProposeTimetableRequest {
+        title: "The quarter".into(),
+        body_codes: vec!["BODY".into()],
+        steps: Some(1_000),
+        ..command()
+    };
+    let proposed = clerk.call(propose).await?;
+    let timetable_id = proposed.timetable.context("no timetable")?.timetable_id;
+    let address = format!("/timetables/{timetable_id}");
+    let page = browser.page(&format!("{address}?at={}", proposed.position)).await?;
+    ensure!(page.contains("Before and after") && page.contains("data-change=\"new\""), "{page}");
+    let form =
+        fields_before(&page, "<button class=\"btn btn-main\" name=\"action\" value=\"AdoptTimetable\">")?;
+    let adopted = browser.post(&address, &format!("{form}&action=AdoptTimetable")).await?;
+    ensure!(adopted.status == 303, "{}", adopted.text());
+    let page = browser.page(adopted.header("location")).await?;
+    ensure!(page.contains("adopted") && !page.contains("Adopt all at once"), "{page}");
+    Ok(())
+}
+in_both_modes!(a_clerk_books_and_moves_a_session_and_adopts_a_timetable_by_forms);

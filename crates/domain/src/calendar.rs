@@ -50,6 +50,11 @@ impl Zone {
         Zone { name: "UTC".to_owned(), zone: TimeZone::UTC }
     }
 
+    /// The zone itself.
+    pub(crate) fn time_zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// Its IANA name.
     pub fn name(&self) -> &str {
         &self.name

@@ -13,6 +13,7 @@ use domain::scheduling::body::Body;
 use domain::scheduling::emergency::Emergency;
 use domain::scheduling::matter::Matter;
 use domain::scheduling::session::{self, Session};
+use domain::scheduling::timetable::Timetable;
 use domain::{Actor, Aggregate, Audience, Code, Label, Role, StreamName, Uuid};
 use service_kit::scope::Scope;
 use service_kit::{CommandError, Kit};
@@ -74,6 +75,10 @@ impl Concern {
                 let concern = Concern::matter(&Session::audience(&session), body, recusals(kit, id).await?);
                 let docket = kit.load::<Docket>(id).await?;
                 Ok(concern.with_secret(secret_in_session(&session)).with_secret(secret_on_docket(&docket)))
+            }
+            <Timetable as Aggregate>::CATEGORY => {
+                let timetable = kit.load::<Timetable>(id).await?;
+                Ok(Concern::matter(&Timetable::audience(&timetable), None, BTreeMap::new()))
             }
             <Emergency as Aggregate>::CATEGORY => {
                 let emergency = kit.load::<Emergency>(id).await?;

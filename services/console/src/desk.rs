@@ -36,7 +36,9 @@ mod sign_in;
 mod story;
 mod system;
 mod targets;
+mod timetables;
 mod today;
+mod week;
 pub(crate) mod words;
 
 use bytes::Bytes;

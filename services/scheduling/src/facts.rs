@@ -1,5 +1,7 @@
 //! What a decision must know of other aggregates, looked up inside its own commit.
 
+pub(crate) mod adoption;
+
 use domain::calendar::WorkingCalendar;
 use domain::constitution::Constitution;
 use domain::directory::calendar::Calendar;
@@ -10,7 +12,7 @@ use domain::resolution::action_item::ActionItem;
 use domain::scheduling::agenda::matter_commands;
 use domain::scheduling::authority;
 use domain::scheduling::body::{Body, MeetingRules, Version};
-use domain::scheduling::booking::room_command;
+use domain::scheduling::booking::{left_room, room_command};
 use domain::scheduling::diary::{Diary, diary_commands};
 use domain::scheduling::emergency::{self, Emergency, EndCause, alarm};
 use domain::scheduling::matter::Matter;
@@ -92,7 +94,8 @@ pub(crate) async fn decide_session(
     // decided again, and no other slot's room is touched.
     let before = unit.load::<Session>(session).await?;
     let issued = unit.issued().clone();
-    if let Some((room, command)) = room_command(session, &before, command, issued.at) {
+    let left = left_room(session, &before, command);
+    for (room, command) in left.into_iter().chain(room_command(session, &before, command, issued.at)) {
         unit.decide::<Room>(room, command).await?;
     }
     decide_emergency(unit, session, &before, command).await?;
@@ -142,14 +145,7 @@ async fn keep_to_the_calendar(
     let (Some(filed), true) = (before.filed(), concerns_the_calendar(command)) else { return Ok(()) };
     let body = &filed.outline.body;
     let calendar = calendar(unit, default_calendar).await?;
-    if let Some(start) = wanted_start(filed, command) {
-        check_start(start, &calendar, unit.issued().at).map_err(CommandError::rejected::<Session>)?;
-    }
-    if let (Command::Schedule { starts_at, .. }, Stage::Admitted) = (command, filed.stage()) {
-        let now = unit.issued().at;
-        check_notice(filed, *starts_at, &calendar, now).map_err(CommandError::rejected::<Session>)?;
-        check_working_time(filed, *starts_at, &calendar).map_err(CommandError::rejected::<Session>)?;
-    }
+    check_times(filed, command, &calendar, unit.issued().at)?;
     let defined = unit.load::<Body>(Body::id(body)).await?;
     let rules = defined.version().map(|version| version.charter.meeting_rules).unwrap_or_default();
     match quota_command(session, filed, command, &rules, &calendar) {
@@ -158,11 +154,28 @@ async fn keep_to_the_calendar(
     }
 }
 
+/// Refuses a start that nobody means, at too short a notice, or outside of working hours.
+fn check_times(
+    filed: &Filed,
+    command: &Command,
+    calendar: &WorkingCalendar,
+    now: Timestamp,
+) -> Result<(), CommandError> {
+    if let Some(start) = wanted_start(filed, command) {
+        check_start(start, calendar, now).map_err(CommandError::rejected::<Session>)?;
+    }
+    if let Some(start) = scheduled_start(filed, command) {
+        check_notice(filed, start, calendar, now).map_err(CommandError::rejected::<Session>)?;
+        check_working_time(filed, start, calendar).map_err(CommandError::rejected::<Session>)?;
+    }
+    Ok(())
+}
+
 /// The start that a command wants and the session has not had before. A request for a day that is over is found to be at too
 /// short a notice, and never scheduled.
 fn wanted_start(before: &Filed, command: &Command) -> Option<Timestamp> {
     match command {
-        Command::Schedule { starts_at, .. } => Some(*starts_at).filter(|_| before.stage() == Stage::Admitted),
+        Command::Schedule { .. } | Command::Move { .. } => scheduled_start(before, command),
         Command::Revise { earliest_start_at, .. } => {
             Some(*earliest_start_at).filter(|start| before.outline.earliest_start_at != *start)
         }
@@ -170,10 +183,23 @@ fn wanted_start(before: &Filed, command: &Command) -> Option<Timestamp> {
     }
 }
 
+/// The start that a session gets by being scheduled or moved; none when it has it already, or cannot get it.
+fn scheduled_start(before: &Filed, command: &Command) -> Option<Timestamp> {
+    let had = before.appointment().map(|appointment| appointment.slot.starts_at);
+    match (command, before.stage()) {
+        (Command::Schedule { starts_at, .. }, Stage::Admitted) => Some(*starts_at),
+        (Command::Move { starts_at, .. }, Stage::Scheduled) => Some(*starts_at).filter(|to| had != Some(*to)),
+        _ => None,
+    }
+}
+
 /// Whether a command may change the quarter in which a session counts.
 fn concerns_the_calendar(command: &Command) -> bool {
-    use Command::{Admit, Cancel, ConvertToCountersign, Revise, Schedule};
-    matches!(command, Admit | Schedule { .. } | Cancel { .. } | ConvertToCountersign { .. } | Revise { .. })
+    use Command::{Admit, Cancel, ConvertToCountersign, Move, Revise, Schedule};
+    matches!(
+        command,
+        Admit | Schedule { .. } | Move { .. } | Cancel { .. } | ConvertToCountersign { .. } | Revise { .. }
+    )
 }
 
 /// The realm's calendar.

@@ -22,6 +22,7 @@ use domain::scheduling::matter::{self, Matter};
 use domain::scheduling::session::Session;
 use proto::scheduling::v1::scheduling_service_server::SchedulingServiceServer;
 use service_kit::limits::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX};
+use service_kit::places::Places;
 use service_kit::process::Processes;
 use service_kit::{Kit, Position, ViewStore, timer};
 use std::collections::BTreeMap;
@@ -35,6 +36,11 @@ pub const NAME: &str = <SchedulingServiceServer<Service> as tonic::server::Named
 const RESUMING: &str = "resume_matters";
 /// The name of the one that lets the clocks of emergencies strike.
 const STRIKING: &str = "strike_emergency_clocks";
+
+/// Timetables that are planned at once, at most.
+const TIMETABLES_AT_ONCE_MAX: usize = 2;
+/// Percent of them that one caller may have planned.
+const TIMETABLES_SHARE_PERCENT: u32 = 50;
 
 /// Starts the service's view, starts its process managers and its timer, and returns its server. Until a calendar is
 /// defined, days begin in `time_zone` and Saturdays and Sundays are off. Must be called inside a tokio
@@ -60,7 +66,8 @@ fn service(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
     timer::run::<Matter>(kit, &view, followed, RESUMING, views::next_returns, check);
     let check = || emergency::Command::CheckDeadlines;
     timer::run::<Emergency>(kit, &view, ended, STRIKING, views::next_strikes, check);
-    Ok(Service { kit: kit.clone(), view, default_calendar })
+    let planning = Places::new("timetables", TIMETABLES_AT_ONCE_MAX, TIMETABLES_SHARE_PERCENT);
+    Ok(Service { kit: kit.clone(), view, default_calendar, planning })
 }
 
 /// Passes on to matters what dockets made of them.

@@ -15,14 +15,18 @@ use workbench::{Workbench, by, faulty_fields, id, refusal};
 mod bodies;
 mod conclusion;
 mod contract;
+mod diaries;
+mod diary_rows;
 mod life;
 mod lists;
 mod matters;
 mod quota;
 mod rows;
 mod scope;
+mod series;
 mod slots;
 mod times;
+mod timetables;
 
 /// A service on a workbench.
 struct Fixture {

@@ -2,7 +2,7 @@
 //!
 //! Only what IEEE 754 defines exactly is computed with, so that a search goes the same way on every machine.
 
-use super::numbers::Numbers;
+use crate::planning::numbers::Numbers;
 
 /// The last temperature, in soft points.
 const COLD: f64 = 5.0;
@@ -12,7 +12,7 @@ const PATIENCE: usize = 4_096;
 
 /// The temperature, which falls.
 #[derive(Debug)]
-pub(super) struct Cooling {
+pub(crate) struct Cooling {
     temperature: f64,
     factor: f64,
     /// Numbers of the exponential distribution with mean 1, all equally likely.
@@ -21,19 +21,19 @@ pub(super) struct Cooling {
 
 impl Cooling {
     /// From a temperature, in soft points, to the last one, over two to this power of temperatures.
-    pub(super) fn new(hot: f64, stages_log2: u32) -> Cooling {
+    pub(crate) fn new(hot: f64, stages_log2: u32) -> Cooling {
         let factor = (0..stages_log2).fold(COLD / hot, |factor, _| factor.sqrt());
         let patience = (0..PATIENCE).map(|nth| minus_ln((nth as f64 + 0.5) / PATIENCE as f64));
         Cooling { temperature: hot, factor, patience: patience.collect() }
     }
 
     /// How much worse the next step may make the plan.
-    pub(super) fn limit(&self, numbers: &mut Numbers) -> i64 {
+    pub(crate) fn limit(&self, numbers: &mut Numbers) -> i64 {
         (self.temperature * numbers.of(&self.patience)) as i64
     }
 
     /// The next temperature.
-    pub(super) fn cool(&mut self) {
+    pub(crate) fn cool(&mut self) {
         self.temperature *= self.factor;
     }
 }

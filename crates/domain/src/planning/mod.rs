@@ -7,9 +7,9 @@
 //! of other planners: see [`score`].
 
 pub mod anneal;
-mod cooling;
+pub(crate) mod cooling;
 mod layout;
-mod numbers;
+pub(crate) mod numbers;
 mod pairs;
 mod prices;
 pub mod problem;

@@ -2,11 +2,11 @@
 
 /// A sequence of numbers.
 #[derive(Debug, Clone)]
-pub(super) struct Numbers([u64; 4]);
+pub(crate) struct Numbers([u64; 4]);
 
 impl Numbers {
     /// The sequence of this seed.
-    pub(super) fn new(seed: u64) -> Numbers {
+    pub(crate) fn new(seed: u64) -> Numbers {
         let mut state = seed;
         Numbers(std::array::from_fn(|_| mix(&mut state)))
     }
@@ -25,18 +25,18 @@ impl Numbers {
     }
 
     /// From 0 to one less than `end`, which is not 0.
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         ((u128::from(self.next() >> 32) * end as u128) >> 32) as usize
     }
 
     /// One of these, which are not none.
-    pub(super) fn of<T: Copy>(&mut self, all: &[T]) -> T {
+    pub(crate) fn of<T: Copy>(&mut self, all: &[T]) -> T {
         all[self.below(all.len())]
     }
 }
 
 /// The next number of SplitMix64.
-pub(super) fn mix(state: &mut u64) -> u64 {
+pub(crate) fn mix(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut mixed = *state;
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -34,7 +34,8 @@ pub fn check(
         | Command::Return { .. }
         | Command::ConvertToCountersign { .. }
         | Command::Merge { .. }
-        | Command::Schedule { .. } => people.secretariat(),
+        | Command::Schedule { .. }
+        | Command::Move { .. } => people.secretariat(),
         Command::Postpone { .. } | Command::Convene { .. } => people.in_charge(),
         Command::Cancel { .. } => people.requester().or_else(|_| people.in_charge()),
         Command::Revise { attendees, .. } => {

@@ -17,7 +17,7 @@ pub fn room_command(
     let filed = before.filed()?;
     let attendees = u32::try_from(filed.outline.attendees.len()).unwrap_or(u32::MAX);
     match command {
-        Command::Schedule { room, starts_at } => {
+        Command::Schedule { room, starts_at } | Command::Move { room, starts_at, .. } => {
             let ends_at = filed.ends_at(*starts_at);
             let book = room::Command::Book { session, starts_at: *starts_at, ends_at, attendees };
             Some((Room::id(room), book))
@@ -33,4 +33,11 @@ pub fn room_command(
         }
         _ => None,
     }
+}
+
+/// The room that a session leaves for another one, and the command on it that belongs in the same commit.
+pub fn left_room(session: Uuid, before: &State, command: &Command) -> Option<(Uuid, room::Command)> {
+    let Command::Move { room, .. } = command else { return None };
+    let left = &before.filed()?.appointment()?.slot.room;
+    (left != room).then(|| (Room::id(left), room::Command::Release { session }))
 }

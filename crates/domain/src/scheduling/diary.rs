@@ -2,7 +2,7 @@
 //! that schedule them, so that no department is ever to decide in two sessions at once, unless that was overridden on record.
 
 use super::room::Booking;
-use super::session::{self, Filed, Kind, RoleOnTopic, Rule};
+use super::session::{self, Filed, Kind, Outline, RoleOnTopic, Rule};
 use crate::aggregate::id_of_code;
 use crate::{Aggregate, Audience, Code, Issued, Timestamp, Uuid, rejections};
 use std::collections::BTreeMap;
@@ -72,17 +72,13 @@ pub struct State {
 /// command is decided.
 pub fn diary_commands(session: Uuid, before: &Filed, command: &session::Command) -> Vec<(Uuid, Command)> {
     use session::Command as OnSession;
-    let decides =
-        |attendee: &&session::Attendee| attendee.roles.iter().any(|role| role.role == RoleOnTopic::Decides);
-    let deciding = before.outline.attendees.iter().filter(decides).map(|attendee| &attendee.department);
     let command = |department: &Code| match command {
-        OnSession::Schedule { starts_at, .. } => Some(Command::Enter {
+        OnSession::Schedule { starts_at, .. } | OnSession::Move { starts_at, .. } => Some(Command::Enter {
             session,
             department: department.clone(),
             starts_at: *starts_at,
             ends_at: before.ends_at(*starts_at),
-            overridden: before.outline.kind == Kind::Emergency
-                || before.override_of(Rule::OneSessionAtATime).is_some(),
+            overridden: is_exempt(before),
         }),
         OnSession::Postpone { .. }
         | OnSession::Cancel { .. }
@@ -90,7 +86,21 @@ pub fn diary_commands(session: Uuid, before: &Filed, command: &session::Command)
         | OnSession::Conclude => before.appointment().map(|_| Command::Leave { session }),
         _ => None,
     };
+    let deciding = deciding(&before.outline);
     deciding.filter_map(|department| Some((Diary::id(department), command(department)?))).collect()
+}
+
+/// The departments that decide in a session, on one topic at least: their diaries have it.
+pub fn deciding(outline: &Outline) -> impl Iterator<Item = &Code> {
+    let decides =
+        |attendee: &&session::Attendee| attendee.roles.iter().any(|role| role.role == RoleOnTopic::Decides);
+    outline.attendees.iter().filter(decides).map(|attendee| &attendee.department)
+}
+
+/// Whether a session may be at the same time as another one in which the same departments decide: an emergency may, and so
+/// may one for which the rule was overridden.
+pub fn is_exempt(filed: &Filed) -> bool {
+    filed.outline.kind == Kind::Emergency || filed.override_of(Rule::OneSessionAtATime).is_some()
 }
 
 /// The diary aggregate.

@@ -2,13 +2,17 @@
 
 pub mod agenda;
 pub mod authority;
+pub mod availability;
 pub mod body;
 pub mod booking;
 pub mod diary;
 pub mod emergency;
+pub mod free_busy;
 pub mod matter;
 pub mod quota;
 pub mod room;
+pub mod series;
 pub mod session;
 pub mod slots;
 pub mod stewards;
+pub mod timetable;

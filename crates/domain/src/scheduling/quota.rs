@@ -6,7 +6,7 @@ use super::{body::MeetingRules, session};
 use crate::aggregate::id_of_code;
 use crate::calendar::WorkingCalendar;
 use crate::{Aggregate, Audience, Code, Date, Issued, Timestamp, Uuid, rejections};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,33 @@ impl State {
         let others = self.sessions.iter().filter(|(id, quarter)| **id != session && **quarter == quarter_on);
         u32::try_from(others.count()).unwrap_or(u32::MAX)
     }
+
+    /// The same without these sessions.
+    #[must_use]
+    pub fn without(mut self, sessions: &BTreeSet<Uuid>) -> State {
+        self.sessions.retain(|session, _| !sessions.contains(session));
+        self
+    }
+
+    /// The quarter in which a session counts.
+    pub fn quarter_of(&self, session: Uuid) -> Option<Date> {
+        self.sessions.get(&session).copied()
+    }
+
+    /// The quarters in which this session finds no place, when there may be so many in each.
+    pub fn full_quarters(&self, session: Uuid, limit: u32) -> BTreeSet<Date> {
+        let elsewhere = |quarter_on: &&Date| self.sessions.get(&session) != Some(*quarter_on);
+        let is_full = |quarter_on: &&Date| self.others(session, **quarter_on) >= limit;
+        self.sessions.values().filter(elsewhere).filter(is_full).copied().collect()
+    }
+}
+
+/// How many sessions there may be in the quarter of this one; none when they are not limited for it. An emergency is not
+/// limited, and neither is a session whose finding was overridden.
+pub fn limit_of(filed: &Filed, rules: &MeetingRules) -> Option<u32> {
+    let is_exempt =
+        filed.outline.kind == Kind::Emergency || filed.override_of(Rule::SessionsPerQuarter).is_some();
+    rules.sessions_per_quarter_max.filter(|_| !is_exempt)
 }
 
 /// The first day of the quarter that a moment is in.
@@ -73,8 +100,7 @@ pub fn quarter(calendar: &WorkingCalendar, at: Timestamp) -> Date {
 }
 
 /// What a command on a session requires of the count; `before` is the session on which the command is decided. A session
-/// counts from its admission on, in the quarter for which it is requested and then scheduled; an emergency is not limited,
-/// and neither is a session whose finding was overridden.
+/// counts from its admission on, in the quarter for which it is requested and then scheduled.
 pub fn quota_command(
     session: Uuid,
     before: &Filed,
@@ -83,13 +109,11 @@ pub fn quota_command(
     calendar: &WorkingCalendar,
 ) -> Option<Command> {
     use session::Command as OnSession;
-    let is_exempt =
-        before.outline.kind == Kind::Emergency || before.override_of(Rule::SessionsPerQuarter).is_some();
-    let limit = rules.sessions_per_quarter_max.filter(|_| !is_exempt);
+    let limit = limit_of(before, rules);
     let enter = |at| Some(Command::Enter { session, quarter_on: quarter(calendar, at), limit });
     match command {
         OnSession::Admit => enter(before.outline.earliest_start_at),
-        OnSession::Schedule { starts_at, .. } => enter(*starts_at),
+        OnSession::Schedule { starts_at, .. } | OnSession::Move { starts_at, .. } => enter(*starts_at),
         OnSession::Cancel { .. } | OnSession::ConvertToCountersign { .. } | OnSession::Revise { .. } => {
             Some(Command::Leave { sessions: vec![session] })
         }

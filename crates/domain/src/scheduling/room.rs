@@ -140,6 +140,14 @@ impl State {
         }
     }
 
+    /// The department whose room it is, if it is anybody's.
+    pub fn department(&self) -> Option<&Code> {
+        match self {
+            State::Absent => None,
+            State::Listed { department, .. } => department.as_ref(),
+        }
+    }
+
     /// The session's booking.
     pub fn booking(&self, session: Uuid) -> Option<Booking> {
         match self {

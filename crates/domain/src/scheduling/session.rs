@@ -13,7 +13,8 @@ mod seen;
 mod state;
 
 pub use convening::{
-    START_AHEAD_DAYS_MAX, check_notice, check_start, check_working_time, first_day_after_notice, notice_days,
+    START_AHEAD_DAYS_MAX, check_notice, check_start, check_working_time, first_day_after_notice,
+    latest_start_at, notice_days,
 };
 pub use outline::{
     AGENDA_BYTES_MAX, ATTENDEES_MAX, Attendee, DURATION_MINUTES_MAX, Declaration, Kind, Outline, RoleOnTopic,
@@ -161,6 +162,15 @@ pub enum Command {
         room: Code,
         /// When it starts; it ends after the requested duration.
         starts_at: Timestamp,
+    },
+    /// Gives a scheduled session another room or time; the rooms change in the same commit.
+    Move {
+        /// The room.
+        room: Code,
+        /// When it starts; it ends after the requested duration.
+        starts_at: Timestamp,
+        /// Why.
+        reason: Text,
     },
     /// Frees its room and time.
     Postpone {
@@ -518,6 +528,9 @@ impl Aggregate for Session {
             Command::Merge { session, into, reason } => admission::merge(filed, session, into, reason),
             Command::Absorb { from, outline } => admission::absorb(filed, from, &outline),
             Command::Schedule { room, starts_at } => convening::schedule(filed, room, starts_at, issued),
+            Command::Move { room, starts_at, reason } => {
+                convening::relocate(filed, room, starts_at, reason, issued)
+            }
             Command::Postpone { reason } => {
                 filed.must_be(&[Stage::Scheduled], "postponed", "scheduled")?;
                 Ok(vec![Event::Postponed { reason }])

@@ -3,38 +3,25 @@
 //! one.
 //!
 //! A start needs a free room with enough seats, as many departments that decide as the quorum says, one of those who may
-//! be in the chair, and the body's notice. Everything else only costs.
+//! be in the chair, the body's notice, and a place in the quarter; and nobody who decides may decide elsewhere then, by the
+//! rule that scheduling holds to (see [`diary`](super::diary)). Everything else only costs.
 
-mod obstacles;
-mod price;
-mod starts;
+pub(super) mod obstacles;
+pub(super) mod price;
+pub(super) mod starts;
+mod timeline;
 mod wanted;
 
-pub use obstacles::{Obstacle, Opening};
+pub use obstacles::{Obstacle, ObstacleKind, ObstacleRecord, Opening};
 pub use price::{Penalty, Reason};
 pub use starts::{START_MINUTES, WINDOW_DAYS_DEFAULT, WINDOW_DAYS_MAX, WORK_ENDS_HOUR};
-pub use wanted::Wanted;
+pub use timeline::{Busy, Cause, Engagement, Timeline};
+pub use wanted::{Setting, Wanted};
 
 use super::session::{RoleOnTopic, Slot};
+use crate::Code;
 use crate::calendar::WorkingCalendar;
-use crate::{Code, Timestamp};
 use std::collections::BTreeMap;
-
-/// A stretch of time that is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Busy {
-    /// The first moment.
-    pub starts_at: Timestamp,
-    /// The moment at which it is over.
-    pub ends_at: Timestamp,
-}
-
-impl Busy {
-    /// Whether the two have a moment in common.
-    pub fn overlaps(&self, other: &Busy) -> bool {
-        self.starts_at < other.ends_at && other.starts_at < self.ends_at
-    }
-}
 
 /// A department that attends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +32,10 @@ pub struct Attending {
     pub role: RoleOnTopic,
     /// Whether it may be in the chair.
     pub may_chair: bool,
+    /// Whether it may not decide elsewhere at the same time.
+    pub is_bound: bool,
+    /// Whether its diary has the session: it decides on a topic.
+    pub decides: bool,
     /// Departments that take its place when it is not there.
     pub substitutes: Vec<Code>,
 }
@@ -57,7 +48,7 @@ pub struct RoomDiary {
     /// Its seats.
     pub seats: u32,
     /// When it is taken.
-    pub busy: Vec<Busy>,
+    pub busy: Timeline,
 }
 
 /// Who is busy when.
@@ -66,7 +57,7 @@ pub struct Diaries {
     /// The rooms.
     pub rooms: Vec<RoomDiary>,
     /// The departments; one that is not here is free.
-    pub departments: BTreeMap<Code, Vec<Busy>>,
+    pub departments: BTreeMap<Code, Timeline>,
 }
 
 /// A room and a time, and what speaks against it.
@@ -101,7 +92,7 @@ pub fn find(wanted: &Wanted, diaries: &Diaries, calendar: &WorkingCalendar) -> F
     let suggested = starts.iter().filter_map(|time| suggestion(wanted, diaries, calendar, time));
     let mut suggestions: Vec<Suggestion> = suggested.collect();
     suggestions.sort_by_key(|suggestion| (suggestion.price(), suggestion.slot.starts_at));
-    let opening = if suggestions.is_empty() { opening(wanted, diaries, &starts) } else { None };
+    let opening = if suggestions.is_empty() { opening(wanted, diaries, calendar, &starts) } else { None };
     Found { suggestions, opening }
 }
 
@@ -112,7 +103,7 @@ fn suggestion(
     calendar: &WorkingCalendar,
     time: &Busy,
 ) -> Option<Suggestion> {
-    if !obstacles::of_time(wanted, diaries, time).is_empty() {
+    if !obstacles::of_time(wanted, diaries, calendar, time).is_empty() {
         return None;
     }
     let open = diaries.rooms.iter().filter(|room| obstacles::of_room(wanted, room, time).is_empty());
@@ -121,11 +112,16 @@ fn suggestion(
 }
 
 /// The start and the room with the fewest obstacles.
-fn opening(wanted: &Wanted, diaries: &Diaries, starts: &[Busy]) -> Option<Opening> {
+fn opening(
+    wanted: &Wanted,
+    diaries: &Diaries,
+    calendar: &WorkingCalendar,
+    starts: &[Busy],
+) -> Option<Opening> {
     let openings = starts.iter().filter_map(|time| {
         let rooms = diaries.rooms.iter().map(|room| (obstacles::of_room(wanted, room, time), room));
         let (mut found, room) = rooms.min_by_key(|(found, room)| (found.len(), room.seats))?;
-        found.extend(obstacles::of_time(wanted, diaries, time));
+        found.extend(obstacles::of_time(wanted, diaries, calendar, time));
         Some(Opening { slot: slot(room, time), obstacles: found })
     });
     openings.min_by_key(|opening| opening.obstacles.len())
@@ -137,12 +133,8 @@ fn slot(room: &RoomDiary, time: &Busy) -> Slot {
 
 impl Diaries {
     /// What a department has at this time.
-    fn conflicts<'d>(&'d self, department: &Code, time: &'d Busy) -> impl Iterator<Item = &'d Busy> {
-        self.departments.get(department).into_iter().flatten().filter(|busy| busy.overlaps(time))
-    }
-
-    fn is_free(&self, department: &Code, time: &Busy) -> bool {
-        self.conflicts(department, time).next().is_none()
+    fn conflicts(&self, department: &Code, time: Busy) -> impl Iterator<Item = &Engagement> {
+        self.departments.get(department).into_iter().flat_map(move |diary| diary.overlapping(time))
     }
 }
 

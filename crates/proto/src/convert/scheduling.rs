@@ -3,7 +3,9 @@
 use crate::scheduling::events::v1 as scheduling;
 use crate::scheduling::v1 as api;
 use crate::{wire_enum, wire_events, wire_struct};
-use domain::scheduling::{body, diary, emergency, matter, quota, room, session, slots, stewards};
+use domain::scheduling::{
+    availability, body, diary, emergency, matter, quota, room, series, session, slots, stewards, timetable,
+};
 
 wire_struct!(room::Profile => scheduling::RoomProfile, api::Room { code, name, seats, equipment });
 
@@ -95,6 +97,16 @@ wire_events!(emergency::Emergency, emergency::Event => scheduling {
     Ended => EmergencyEnded { cause, ended_at },
 });
 
+wire_enum!(availability::HolderKind => scheduling::DiaryHolderKind, api::DiaryHolderKind { Department, Room });
+wire_struct!(availability::Holder => scheduling::DiaryHolder, api::DiaryHolder { kind, code });
+wire_struct!(slots::Busy => scheduling::BusyTime { starts_at, ends_at });
+wire_events!(availability::Availability, availability::Event => scheduling {
+    AbsenceRecorded => AbsenceRecorded { holder, absence_id: absence, starts_at, ends_at },
+    AbsenceWithdrawn => AbsenceWithdrawn { absence_id: absence },
+    BusyTimesImported => BusyTimesImported { holder, calendar, times, read_at },
+    BusyTimesForgotten => BusyTimesForgotten { calendar },
+});
+
 wire_events!(diary::Diary, diary::Event => scheduling {
     Entered => DiaryEntered { session_id: session, starts_at, ends_at },
     Left => DiaryLeft { session_id: session },
@@ -130,12 +142,45 @@ wire_struct!(session::Outline => scheduling::SessionOutline, api::SessionOutline
 wire_struct!(session::Paper => scheduling::Paper, api::Paper { title, sha256, uri, label });
 wire_struct!(session::Finding => scheduling::Finding, api::Finding { rule, measure, limit, overridable });
 wire_struct!(session::FiledPaper => api::SessionPaper { topic_number: topic, paper, submitted_at });
-wire_struct!(session::Slot => api::SessionSlot { room_code: room, starts_at, ends_at });
-wire_enum!(slots::Reason => api::SlotPenaltyReason {
-    DeciderMissing, Substituted, AdviserMissing, InformedMissing, Late, RoomLarge,
+wire_struct!(session::Slot => scheduling::TimetableSlot, api::SessionSlot { room_code: room, starts_at, ends_at });
+wire_enum!(slots::Reason => scheduling::SlotPenaltyReason, api::SlotPenaltyReason {
+    DeciderMissing, Substituted, AdviserMissing, InformedMissing, Late, RoomLarge, Moved, Unplaced, Undecidable,
+});
+wire_enum!(slots::Cause => scheduling::BusyCause, api::BusyCause {
+    Session, Decision, Absence, Calendar, StaleCalendar,
+});
+wire_enum!(slots::ObstacleKind => scheduling::SlotObstacleKind, api::SlotObstacleKind {
+    RoomTaken, RoomTooSmall, DepartmentBusy, Notice, QuarterFull,
+});
+wire_struct!(slots::ObstacleRecord => scheduling::TimetableObstacle, api::SlotObstacle {
+    kind, room_code: room, department_code: department, starts_at, ends_at, cause, quarter_on,
 });
 wire_struct!(slots::Penalty => api::SlotPenalty {
-    reason, department_code: department, substitute_code: substitute, price,
+    reason, department_code: department, substitute_code: substitute, cause, price,
+});
+wire_enum!(timetable::Stage => api::TimetableStage { Proposed, PartlyAdopted, Adopted, Withdrawn });
+wire_struct!(timetable::Share => scheduling::TimetableShare, api::TimetableShare { reason, price });
+wire_struct!(timetable::Wish => scheduling::TimetableWish, api::TimetableWish {
+    session_id: session, reason, department_code: department, price,
+});
+wire_struct!(timetable::Left => scheduling::TimetableRefusal, api::TimetableRefusal { session_id: session, reason, message });
+wire_struct!(timetable::Row => scheduling::TimetableRow {
+    session_id: session, announced, slot, pinned: is_pinned, before, after, obstacles,
+});
+wire_struct!(timetable::Proposal => scheduling::TimetableProposal {
+    title, body_codes: bodies, from_at, until_at, seed, steps, rows, costliest,
+});
+wire_events!(timetable::Timetable, timetable::Event => scheduling {
+    Proposed => TimetableProposed { proposal, proposer_code: proposer },
+    Adopted => TimetableAdopted { session_ids: sessions, refused: left },
+    Withdrawn => TimetableWithdrawn { reason },
+});
+wire_enum!(series::Pattern => api::SeriesPattern {
+    Daily, Weekly, MonthlyByDay, MonthlyByWeekday, LastWorkingDay,
+});
+wire_enum!(series::OffDay => api::SeriesOffDay { Skip, Before, After });
+wire_struct!(series::Recurrence => api::SeriesRecurrence {
+    pattern, interval, weekdays, day_of_month, nth, first_on, until_on, except_on, off_day,
 });
 wire_struct!(session::Invitation => api::Invitation { department_code: department, answer, reason });
 wire_struct!(session::Delegate => api::Delegate { department_code: department, delegate, in_place_of });

@@ -166,6 +166,16 @@ impl UnitOfWork {
         cached.earlier_answer(&self.context)?;
         let state = cached.state()?;
         let events = A::decide(state, command(state), &self.issued).map_err(CommandError::rejected::<A>)?;
+        self.take(id, cached, events)
+    }
+
+    /// Takes what was decided on an aggregate into the unit.
+    fn take<A: EventCodec>(
+        &mut self,
+        id: Uuid,
+        cached: Arc<CachedState<A>>,
+        events: Vec<A::Event>,
+    ) -> Result<(), CommandError> {
         if cached.is_concealed {
             // Only a command that creates something succeeds there, and what it creates has an id of its own: somebody
             // else's command had the same.
@@ -178,6 +188,23 @@ impl UnitOfWork {
             self.left_as_remembered |= !self.bypass_cache;
         }
         Ok(())
+    }
+
+    /// Decides several commands on one aggregate, each on what those before it made of it; their events are one write.
+    pub async fn decide_each<A: EventCodec>(
+        &mut self,
+        id: Uuid,
+        commands: Vec<A::Command>,
+    ) -> Result<(), CommandError> {
+        let cached = self.cached::<A>(id).await?;
+        cached.earlier_answer(&self.context)?;
+        let (mut state, mut events) = (cached.state()?.clone(), Vec::new());
+        for command in commands {
+            let decided = A::decide(&state, command, &self.issued).map_err(CommandError::rejected::<A>)?;
+            state = A::fold(state, &decided);
+            events.extend(decided);
+        }
+        self.take(id, cached, events)
     }
 
     fn is_about(&self, stream: &StreamName) -> bool {

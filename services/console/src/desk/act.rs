@@ -41,6 +41,10 @@ pub(super) enum Input {
     Optional,
     Number,
     Date,
+    /// A moment that a page fills in.
+    Moment,
+    /// Ids with spaces between them, which a page fills in.
+    Ids,
     YesNo,
     /// The code of a department.
     Department,
@@ -158,6 +162,7 @@ impl Act {
             if let Some(text) = form.get(field.path) {
                 let value = match field.input {
                     Input::YesNo => Value::Bool(text == "yes"),
+                    Input::Ids => text.split_whitespace().map(Value::from).collect(),
                     _ => Value::from(text),
                 };
                 set(&mut message, field.path, value);
@@ -266,11 +271,11 @@ pub(super) fn not_done(reader: &Reader, status: &Status) -> Notice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desk::{item, sessions};
+    use crate::desk::{item, sessions, timetables};
 
     #[test]
     fn every_act_is_a_command_whose_fields_and_sample_fit() {
-        for act in item::ACTS.iter().chain(sessions::ACTS) {
+        for act in item::ACTS.iter().chain(sessions::ACTS).chain(timetables::ACTS) {
             let rpc = act.rpc().unwrap_or_else(|_| panic!("{} is no rpc", act.rpc));
             let sample: Value = serde_json::from_str(act.sample).expect(act.sample);
             crate::json::read(rpc.method.input(), sample)
@@ -283,6 +288,7 @@ mod tests {
                         Input::Number => "50",
                         Input::YesNo => "yes",
                         Input::Choice => "VOTE_CHOICE_NO",
+                        Input::Moment => "2027-03-31T01:00:00Z",
                         _ => "2027-03-31",
                     };
                     (field.path.to_owned(), value.to_owned())

@@ -8,7 +8,7 @@ use super::session::{self, Session};
 use super::{Asked, Desk, Query};
 use super::{
     asset, board, calendars, chains, cookies, due, item, items, matters, notices, proof, resolutions,
-    scorecards, sessions, sign_in, system, targets, today,
+    scorecards, sessions, sign_in, system, targets, timetables, today, week,
 };
 use crate::asker::{Stack, host_of};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ORIGIN, SET_COOKIE};
@@ -20,13 +20,15 @@ use tonic::body::Body;
 /// Whether a path is that of a page.
 pub(crate) fn is_of_desk(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    const FIRST: [&str; 18] = [
+    const FIRST: [&str; 20] = [
         "changes",
         "today",
         "board",
         "due",
         "items",
         "sessions",
+        "timetables",
+        "week",
         "resolutions",
         "matters",
         "chains",
@@ -127,6 +129,10 @@ async fn signed_in(
         (&Method::GET, ["sessions", id]) => sessions::page(desk, reader, asked, id).await,
         (&Method::GET, ["sessions", id, file]) => sessions::minutes::file(reader, id, file).await,
         (&Method::POST, ["sessions", id]) => sessions::act(desk, reader, asked, id).await,
+        (&Method::GET, ["week"]) => week::page(desk, reader, asked).await,
+        (&Method::GET, ["timetables"]) => timetables::list(desk, reader, asked).await,
+        (&Method::GET, ["timetables", id]) => timetables::page(desk, reader, asked, id).await,
+        (&Method::POST, ["timetables", id]) => timetables::act(desk, reader, asked, id).await,
         (&Method::GET, ["resolutions"]) => resolutions::list(desk, reader, asked).await,
         (&Method::GET, ["resolutions", id]) => resolutions::page(desk, reader, asked, id).await,
         (&Method::GET, ["resolutions", id, file]) => resolutions::file(reader, id, file).await,

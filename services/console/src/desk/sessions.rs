@@ -4,6 +4,7 @@ mod acts;
 mod docket;
 mod emergency;
 pub(super) mod minutes;
+pub(super) mod slots;
 
 use super::act::{self, Input, Moves};
 use super::answer::{Failure, html, see_other};
@@ -24,6 +25,7 @@ use minutes::Minutes;
 use proto::deliberation::v1::{GetDocketRequest, GetNextStepsRequest};
 use proto::ledger::v1::GetHeadRequest;
 use proto::scheduling::v1::{GetSessionRequest, Label, ListSessionsRequest, Session, SessionSummary};
+use slots::Slots;
 use tonic::body::Body;
 use tonic::{Code, Status};
 
@@ -105,6 +107,8 @@ struct SessionPage {
     minutes: Option<Minutes>,
     emergency: Option<Emergency>,
     topics: Vec<(u32, String, u32)>,
+    slots: Option<Slots>,
+    cost: String,
 }
 
 /// The page of one session.
@@ -162,6 +166,7 @@ async fn show(
         minutes::of(reader, id, at_least_position),
     )?;
     let session = answer.session.ok_or(Failure::NotFound)?;
+    let slots = slots::of(reader, &around, &session, at_least_position).await;
     let moves =
         act::moves(reader, acts::OF_SESSION, &[("sessionId", id)], refused.map(|(form, _)| form)).await?;
     let outline = session.outline.clone().unwrap_or_default();
@@ -205,6 +210,8 @@ async fn show(
             .collect(),
         emergency: session.emergency.as_ref().map(|raised| emergency::of(reader, &around, raised)),
         moves,
+        slots,
+        cost: cost(words, &session),
         sitting,
         minutes,
         frame,
@@ -244,6 +251,13 @@ fn lede(words: Words, around: &Surroundings, session: &Session) -> Markup {
         ),
         None => stage,
     }
+}
+
+/// What it costs in working time, before anybody has come.
+fn cost(words: Words, session: &Session) -> String {
+    let attendees = session.outline.as_ref().map_or(0, |outline| outline.attendees.len());
+    let hours = format!("{:.1}", f64::from(session.person_minutes) / 60.0);
+    words.say("{hours} person-hours, of {count} departments", &[("hours", &hours), ("count", &attendees)])
 }
 
 /// The meeting rules that a session breaks, each with its figures.

@@ -24,6 +24,11 @@ pub struct Identified {
 pub const IDENTIFIED: [Identified; 8] = [
     Identified { field: "session_id", list: "scheduling.v1.SchedulingService/ListSessions", by_number: "" },
     Identified { field: "matter_id", list: "scheduling.v1.SchedulingService/ListMatters", by_number: "" },
+    Identified {
+        field: "timetable_id",
+        list: "scheduling.v1.SchedulingService/ListTimetables",
+        by_number: "",
+    },
     Identified { field: "docket_id", list: "deliberation.v1.DeliberationService/ListDockets", by_number: "" },
     Identified {
         field: "resolution_id",

@@ -1,6 +1,6 @@
 //! Sessions from the request to admission, or to an end without a meeting.
 
-use super::{Reply, Service, not_found, render, session_id};
+use super::{Answer, Reply, Service, not_found, render, session_id};
 use crate::facts;
 use domain::aggregate::derived_id;
 use domain::scheduling::agenda::{move_matters, name_matters};
@@ -11,20 +11,35 @@ use domain::{Aggregate as _, Line, Text, Timestamp, Uuid};
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, read_fields};
 use service_kit::serve::read;
-use service_kit::{CommandError, UnitOfWork};
+use service_kit::{CommandContext, CommandError, UnitOfWork};
 use tonic::Request;
 
 pub(super) async fn request(
     service: &Service,
     request: Request<pb::RequestSessionRequest>,
 ) -> Reply<pb::RequestSessionResponse> {
-    let (context, mut request) = service.kit.receive(request)?;
-    request.outline.iter_mut().for_each(fill_in);
-    let outline: Outline = read("outline", request.outline)?;
+    let (context, request) = service.kit.receive(request)?;
+    let outline = read_outline(request.outline)?;
+    let (position, session) = request_one(service, &context, outline).await?;
+    Ok(render::shown(session, |session| pb::RequestSessionResponse { position, session }))
+}
+
+/// Reads what is requested.
+pub(super) fn read_outline(mut outline: Option<pb::SessionOutline>) -> Result<Outline, Invalid> {
+    outline.iter_mut().for_each(fill_in);
+    read("outline", outline)
+}
+
+/// Requests one session; its id follows from that of the command.
+pub(super) async fn request_one(
+    service: &Service,
+    context: &CommandContext,
+    outline: Outline,
+) -> Result<Answer, CommandError> {
     let id = context.new_id(Session::CATEGORY);
     let mut named = facts::attending("outline.", &outline.attendees);
     named.extend(context.actor.department.clone().map(|requester| ("requester_code".into(), requester)));
-    let requested = service.kit.commit::<Session, _>(&context, id, |unit| {
+    let requested = service.kit.commit::<Session, _>(context, id, |unit| {
         let (outline, named) = (outline.clone(), named.clone());
         let default_calendar = service.default_calendar.clone();
         Box::pin(async move {
@@ -39,8 +54,7 @@ pub(super) async fn request(
             facts::must_be_listed(unit, &named).await
         })
     });
-    let (position, session) = service.answer(id, &requested.await?).await?;
-    Ok(render::shown(session, |session| pb::RequestSessionResponse { position, session }))
+    service.answer(id, &requested.await?).await
 }
 
 /// Fills in what a request does not have to say.

@@ -17,6 +17,17 @@ pub(super) async fn schedule(
     Ok(render::shown(session, |session| pb::ScheduleSessionResponse { position, session }))
 }
 
+pub(super) async fn relocate(
+    service: &Service,
+    request: Request<pb::MoveSessionRequest>,
+) -> Reply<pb::MoveSessionResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let id = session_id(&request.session_id)?;
+    let command = read_fields!(request => Command::Move { room_code: room, starts_at, reason })?;
+    let (position, session) = service.execute(&context, id, command).await?;
+    Ok(Response::new(pb::MoveSessionResponse { position, session }))
+}
+
 pub(super) async fn postpone(
     service: &Service,
     request: Request<pb::PostponeSessionRequest>,

@@ -3,13 +3,16 @@
 mod admission;
 mod body;
 mod convening;
+mod diary;
 mod matter;
 mod matter_query;
 mod query;
 mod raising;
 mod render;
 mod room;
+mod series;
 mod slots;
+mod timetable;
 
 use crate::facts::{self, Named};
 use domain::Uuid;
@@ -22,6 +25,7 @@ use proto::Invalid;
 use proto::scheduling::v1 as pb;
 use proto::scheduling::v1::scheduling_service_server::SchedulingService;
 use service_kit::handle::Executed;
+use service_kit::places::Places;
 use service_kit::serve::read;
 use service_kit::{CommandContext, CommandError, Kit, Position, Scope, ViewStore};
 use std::sync::Arc;
@@ -35,6 +39,8 @@ pub struct Service {
     pub(crate) view: ViewStore,
     /// The calendar in force while none is defined.
     pub(crate) default_calendar: Arc<WorkingCalendar>,
+    /// Places for timetables that are being planned.
+    pub(crate) planning: Places,
 }
 
 /// The answer to a command on a session: the position, and the session as it is now.
@@ -283,6 +289,10 @@ impl SchedulingService for Service {
         convening::schedule(self, request).await
     }
 
+    async fn move_session(&self, request: Request<pb::MoveSessionRequest>) -> Reply<pb::MoveSessionResponse> {
+        convening::relocate(self, request).await
+    }
+
     async fn postpone_session(
         &self,
         request: Request<pb::PostponeSessionRequest>,
@@ -360,6 +370,87 @@ impl SchedulingService for Service {
         request: Request<pb::ListSessionsRequest>,
     ) -> Reply<pb::ListSessionsResponse> {
         query::list_sessions(self, request).await
+    }
+
+    async fn propose_timetable(
+        &self,
+        request: Request<pb::ProposeTimetableRequest>,
+    ) -> Reply<pb::ProposeTimetableResponse> {
+        timetable::propose(self, request).await
+    }
+
+    async fn adopt_timetable(
+        &self,
+        request: Request<pb::AdoptTimetableRequest>,
+    ) -> Reply<pb::AdoptTimetableResponse> {
+        timetable::adopt(self, request).await
+    }
+
+    async fn withdraw_timetable(
+        &self,
+        request: Request<pb::WithdrawTimetableRequest>,
+    ) -> Reply<pb::WithdrawTimetableResponse> {
+        timetable::withdraw(self, request).await
+    }
+
+    async fn get_timetable(
+        &self,
+        request: Request<pb::GetTimetableRequest>,
+    ) -> Reply<pb::GetTimetableResponse> {
+        timetable::get(self, request).await
+    }
+
+    async fn list_timetables(
+        &self,
+        request: Request<pb::ListTimetablesRequest>,
+    ) -> Reply<pb::ListTimetablesResponse> {
+        timetable::list(self, request).await
+    }
+
+    async fn record_absence(
+        &self,
+        request: Request<pb::RecordAbsenceRequest>,
+    ) -> Reply<pb::RecordAbsenceResponse> {
+        diary::record_absence(self, request).await
+    }
+
+    async fn withdraw_absence(
+        &self,
+        request: Request<pb::WithdrawAbsenceRequest>,
+    ) -> Reply<pb::WithdrawAbsenceResponse> {
+        diary::withdraw_absence(self, request).await
+    }
+
+    async fn import_busy_times(
+        &self,
+        request: Request<pb::ImportBusyTimesRequest>,
+    ) -> Reply<pb::ImportBusyTimesResponse> {
+        diary::import(self, request).await
+    }
+
+    async fn forget_busy_times(
+        &self,
+        request: Request<pb::ForgetBusyTimesRequest>,
+    ) -> Reply<pb::ForgetBusyTimesResponse> {
+        diary::forget(self, request).await
+    }
+
+    async fn get_diary(&self, request: Request<pb::GetDiaryRequest>) -> Reply<pb::GetDiaryResponse> {
+        diary::get(self, request).await
+    }
+
+    async fn request_series(
+        &self,
+        request: Request<pb::RequestSeriesRequest>,
+    ) -> Reply<pb::RequestSeriesResponse> {
+        series::request(self, request).await
+    }
+
+    async fn clone_session(
+        &self,
+        request: Request<pb::CloneSessionRequest>,
+    ) -> Reply<pb::CloneSessionResponse> {
+        series::clone(self, request).await
     }
 
     async fn find_slots(&self, request: Request<pb::FindSlotsRequest>) -> Reply<pb::FindSlotsResponse> {

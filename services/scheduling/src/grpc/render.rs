@@ -32,6 +32,7 @@ pub(super) fn session(id: Uuid, filed: &Filed) -> pb::Session {
         reason: filed.reason.to_wire(),
         adjournments: filed.adjournments,
         emergency: None,
+        person_minutes: filed.outline.person_minutes(),
     }
 }
 

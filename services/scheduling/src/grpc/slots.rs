@@ -2,11 +2,14 @@
 
 use super::{Reply, Service, not_found, session_id};
 use crate::{facts, views};
+use domain::Timestamp;
 use domain::directory::calendar::Calendar;
 use domain::scheduling::body::Body;
+use domain::scheduling::quota::Quota;
 use domain::scheduling::session::{Rejection, Session};
-use domain::scheduling::slots::{Found, Obstacle, Opening, Suggestion, WINDOW_DAYS_MAX, Wanted, find};
-use domain::{Code, Timestamp};
+use domain::scheduling::slots::{
+    Found, ObstacleRecord, Opening, Setting, Suggestion, WINDOW_DAYS_MAX, Wanted, find,
+};
 use jiff::SignedDuration;
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Violation, Wire as _};
@@ -38,13 +41,22 @@ pub(super) async fn find_slots(
     let unknown = || Rejection::UnknownBody { body_code: filed.outline.body.clone() };
     let version = body.version().ok_or_else(|| CommandError::rejected::<Session>(unknown()))?;
     let constitution = facts::constitution_of(version, filed, &calendar, now);
-    let wanted = Wanted::of(filed, &constitution, &calendar, (earliest, latest), now)
-        .map_err(CommandError::rejected::<Session>)?;
+    let counted = service.kit.load::<Quota>(Quota::id(&filed.outline.body)).await?;
+    let setting = Setting {
+        session: id,
+        constitution: &constitution,
+        rules: &version.charter.meeting_rules,
+        counted: &counted,
+        calendar: &calendar,
+        now,
+    };
+    let wanted =
+        Wanted::of(filed, &setting, (earliest, latest)).map_err(CommandError::rejected::<Session>)?;
     check_window(&wanted)?;
     // What is taken when the last of the starts is over counts too.
     let length = SignedDuration::from_mins(i64::from(wanted.duration_minutes));
     let until_at = wanted.until_at.checked_add(length).unwrap_or(Timestamp::MAX);
-    let query = views::diaries(id, (wanted.from_at, until_at));
+    let query = views::diaries(vec![id], (wanted.from_at, until_at), now);
     let (diaries, position) = service.view.query(scope, request.at_least_position, query).await?;
     let found = find(&wanted, &diaries, &calendar);
     Ok(Response::new(answer(found, request.slots_max, position)))
@@ -83,32 +95,6 @@ fn suggested(suggestion: &Suggestion) -> pb::SuggestedSlot {
 fn opening(opening: &Opening) -> pb::SlotOpening {
     pb::SlotOpening {
         slot: Some(opening.slot.to_wire()),
-        obstacles: opening.obstacles.iter().map(obstacle).collect(),
-    }
-}
-
-fn obstacle(obstacle: &Obstacle) -> pb::SlotObstacle {
-    use pb::SlotObstacleKind as Kind;
-    let in_the_way = |kind: Kind, room: Option<&Code>, department: Option<&Code>| pb::SlotObstacle {
-        kind: kind.into(),
-        room_code: room.map(|code| code.to_string()),
-        department_code: department.map(|code| code.to_string()),
-        ..Default::default()
-    };
-    match obstacle {
-        Obstacle::RoomTaken { room, busy } => pb::SlotObstacle {
-            starts_at: busy.starts_at.to_wire(),
-            ends_at: busy.ends_at.to_wire(),
-            ..in_the_way(Kind::RoomTaken, Some(room), None)
-        },
-        Obstacle::RoomTooSmall { room, .. } => in_the_way(Kind::RoomTooSmall, Some(room), None),
-        Obstacle::DepartmentBusy { department, busy } => pb::SlotObstacle {
-            starts_at: busy.starts_at.to_wire(),
-            ends_at: busy.ends_at.to_wire(),
-            ..in_the_way(Kind::DepartmentBusy, None, Some(department))
-        },
-        Obstacle::Notice { until_at } => {
-            pb::SlotObstacle { ends_at: until_at.to_wire(), ..in_the_way(Kind::Notice, None, None) }
-        }
+        obstacles: opening.obstacles.iter().map(|obstacle| ObstacleRecord::of(obstacle).to_wire()).collect(),
     }
 }

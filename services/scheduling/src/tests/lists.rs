@@ -100,6 +100,11 @@ fn no_list_reads_every_row_or_sorts_many() {
         let list = crate::views::list_of_rooms(&request).unwrap();
         assert_eq!(list.slow_plan(&tables, &["rooms_by_seats"]).unwrap(), None, "there are few rooms");
     }
+    for (stage, order_by) in [(None, "proposed_at"), (Some(1), "proposed_at desc")] {
+        let request = pb::ListTimetablesRequest { order_by: order_by.into(), stage, ..Default::default() };
+        let list = crate::views::list_of_timetables(&request).unwrap();
+        assert_eq!(list.slow_plan(&tables, &[]).unwrap(), None);
+    }
     for order_by in ["code", "code desc", "name"] {
         let request = pb::ListBodiesRequest { order_by: order_by.into(), ..Default::default() };
         let list = crate::views::list_of_bodies(&request).unwrap();

@@ -106,6 +106,7 @@ fn commands() -> impl Strategy<Value = Command> {
         }),
         1 => Just(Command::Merge { session: Uuid::nil(), into: Uuid::from_u128(9), reason: reason() }),
         5 => moment().prop_map(|starts_at| Command::Schedule { room: code("R-301"), starts_at }),
+        2 => moment().prop_map(|starts_at| Command::Move { room: code("R-302"), starts_at, reason: reason() }),
         2 => Just(Command::Postpone { reason: reason() }),
         1 => Just(Command::Cancel { reason: reason() }),
         3 => Just(Command::Convene { constitution: constitution_of("MIIT") }),

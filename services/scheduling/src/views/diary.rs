@@ -1,75 +1,156 @@
-//! Diaries: when rooms and departments are taken by sessions that are scheduled or take place.
+//! Diaries: when rooms and departments are taken, and by what.
 
+use domain::scheduling::availability::{Holder, HolderKind, STALE_AFTER};
 use domain::scheduling::session::Stage;
-use domain::scheduling::slots::{Busy, Diaries, RoomDiary};
+use domain::scheduling::slots::{Busy, Cause, Diaries, Engagement, RoomDiary, Timeline};
 use domain::{Code, Timestamp, Uuid};
 use proto::Wire as _;
 use rusqlite::Row;
 use rusqlite::types::Value;
 use service_kit::{Rows, ScopedTables};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rooms that are looked at, at most.
 const ROOMS_MAX: u32 = 500;
-/// Bookings of rooms, and sessions of departments, that are looked at, at most.
+/// Bookings of rooms, sessions of departments, and what else keeps them busy, that are looked at, at most of each.
 const ENTRIES_MAX: u32 = 100_000;
+/// Entries that are shown, at most.
+const SHOWN_MAX: usize = 5_000;
 
 /// Everybody may look for a room.
 const ROOMS: Rows = Rows::of_everybody("SELECT code, seats FROM rooms");
 
 /// Whoever looks for a slot learns when a room is taken, and not for what.
-const TAKEN: Rows = Rows::of_everybody("SELECT room_code AS code, starts_at, ends_at FROM sessions");
+const TAKEN: Rows = Rows::of_everybody(
+    "SELECT 2 AS kind, code, session_id, NULL AS absence_id, NULL AS read_at, starts_at, ends_at, 0 AS decides
+     FROM bookings JOIN rooms USING (room_id)",
+);
 
 /// Whoever looks for a slot learns when a department is busy, and not with what.
 const BUSY: Rows = Rows::of_everybody(
-    "SELECT department_code AS code, starts_at, ends_at FROM sessions JOIN concerned USING (session_id)",
+    "SELECT 1 AS kind, department_code AS code, session_id, NULL AS absence_id, NULL AS read_at, stage, attends, starts_at,
+         ends_at, decides
+     FROM sessions JOIN concerned USING (session_id)",
 );
 
-/// The query for who is busy in a time, apart from one session.
+/// What keeps a department or a room busy besides: when, and not with what.
+const BESIDES: Rows = Rows::of_everybody(
+    "SELECT kind, code, '' AS session_id, absence_id, read_at, starts_at, ends_at, 0 AS decides FROM busy_times",
+);
+
+/// What takes time in a diary.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    /// Whose.
+    pub(crate) holder: Holder,
+    /// When, and by what.
+    pub(crate) engagement: Engagement,
+    /// The id of the absence, when it is one.
+    pub(crate) absence: Option<String>,
+}
+
+/// The query for who is busy in a time, apart from these sessions; calendars that were read long before now are stale.
 pub(crate) fn diaries(
-    other_than: Uuid,
-    (from_at, until_at): (Timestamp, Timestamp),
+    other_than: Vec<Uuid>,
+    window: (Timestamp, Timestamp),
+    now: Timestamp,
 ) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Diaries> + Send + 'static {
     move |tables: ScopedTables<'_>| {
-        let entries = |rows: &Rows, condition: &str| {
-            let condition = format!(
-                "stage IN (?, ?) AND starts_at < ? AND ends_at > ? AND session_id <> ? AND {condition}"
-            );
-            let values = [
-                Value::from(Stage::Scheduled.to_wire()),
-                Value::from(Stage::Convened.to_wire()),
-                Value::from(until_at.as_microsecond()),
-                Value::from(from_at.as_microsecond()),
-                Value::from(other_than.to_string()),
-            ];
-            tables.all(rows, &condition, "starts_at", values, ENTRIES_MAX, entry)
-        };
-        let mut taken = by_code(entries(&TAKEN, "room_code IS NOT NULL")?);
-        let departments = by_code(entries(&BUSY, "attends")?);
-        let rooms = tables.all(&ROOMS, "1", "code", [], ROOMS_MAX, |row| {
+        let (mut rooms, mut departments) = (BTreeMap::new(), BTreeMap::new());
+        for entry in all(tables, &other_than, window, now)? {
+            let of_kind: &mut BTreeMap<Code, Vec<Engagement>> = match entry.holder.kind {
+                HolderKind::Department => &mut departments,
+                HolderKind::Room => &mut rooms,
+            };
+            of_kind.entry(entry.holder.code).or_default().push(entry.engagement);
+        }
+        let seats = tables.all(&ROOMS, "1", "code", [], ROOMS_MAX, |row| {
             Ok((row.get::<_, String>("code")?, row.get("seats")?))
         })?;
         let diary = |(name, seats): (String, u32)| {
             let code = Code::parse(&name).ok()?;
-            Some(RoomDiary { busy: taken.remove(&code).unwrap_or_default(), code, seats })
+            let busy = rooms.remove(&code).unwrap_or_default().into_iter().collect();
+            Some(RoomDiary { busy, code, seats })
         };
-        Ok(Diaries { rooms: rooms.into_iter().filter_map(diary).collect(), departments })
+        let timeline = |(code, engagements): (Code, Vec<Engagement>)| {
+            (code, engagements.into_iter().collect::<Timeline>())
+        };
+        Ok(Diaries {
+            rooms: seats.into_iter().filter_map(diary).collect(),
+            departments: departments.into_iter().map(timeline).collect(),
+        })
     }
+}
+
+/// The query for the diaries of these, or of all when none is named, in the order of the time.
+pub(crate) fn entries(
+    named: Vec<Holder>,
+    window: (Timestamp, Timestamp),
+    now: Timestamp,
+) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Vec<Entry>> + Send + 'static {
+    move |tables: ScopedTables<'_>| {
+        let named: BTreeSet<(HolderKind, Code)> =
+            named.into_iter().map(|holder| (holder.kind, holder.code)).collect();
+        let mut found = all(tables, &[], window, now)?;
+        found.retain(|entry| {
+            named.is_empty() || named.contains(&(entry.holder.kind, entry.holder.code.clone()))
+        });
+        found.sort_by(|one, other| {
+            let key = |entry: &Entry| (entry.engagement.time, entry.holder.kind, entry.holder.code.clone());
+            key(one).cmp(&key(other))
+        });
+        found.truncate(SHOWN_MAX);
+        Ok(found)
+    }
+}
+
+/// All that takes time in a window, apart from these sessions.
+fn all(
+    tables: ScopedTables<'_>,
+    other_than: &[Uuid],
+    (from_at, until_at): (Timestamp, Timestamp),
+    now: Timestamp,
+) -> rusqlite::Result<Vec<Entry>> {
+    let own: Vec<String> = other_than.iter().map(|id| format!("\"{id}\"")).collect();
+    let own = format!("[{}]", own.join(","));
+    let stale_at = now.checked_sub(STALE_AFTER).unwrap_or(Timestamp::MIN);
+    let in_window = |rows: &Rows, condition: &str, first: Vec<Value>| {
+        let condition = format!(
+            "{condition} starts_at < ? AND ends_at > ? AND session_id NOT IN (SELECT value FROM json_each(?))"
+        );
+        let then = [
+            Value::from(until_at.as_microsecond()),
+            Value::from(from_at.as_microsecond()),
+            Value::from(own.clone()),
+        ];
+        let values: Vec<Value> = first.into_iter().chain(then).collect();
+        tables.all(rows, &condition, "starts_at", values, ENTRIES_MAX, |row| entry(row, stale_at))
+    };
+    let stages = vec![Value::from(Stage::Scheduled.to_wire()), Value::from(Stage::Convened.to_wire())];
+    let taken = in_window(&TAKEN, "", vec![])?;
+    let busy = in_window(&BUSY, "attends AND stage IN (?, ?) AND", stages)?;
+    let besides = in_window(&BESIDES, "", vec![])?;
+    Ok(taken.into_iter().chain(busy).chain(besides).flatten().collect())
 }
 
 /// A row of a diary; none when it cannot be read.
-fn entry(row: &Row<'_>) -> rusqlite::Result<Option<(Code, Busy)>> {
-    let code: String = row.get("code")?;
+fn entry(row: &Row<'_>, stale_at: Timestamp) -> rusqlite::Result<Option<Entry>> {
     let moment = |column| Ok::<_, rusqlite::Error>(Timestamp::from_microsecond(row.get(column)?).ok());
-    let (starts_at, ends_at) = (moment("starts_at")?, moment("ends_at")?);
-    let busy = starts_at.zip(ends_at).map(|(starts_at, ends_at)| Busy { starts_at, ends_at });
-    Ok(Code::parse(&code).ok().zip(busy))
-}
-
-fn by_code(entries: Vec<Option<(Code, Busy)>>) -> BTreeMap<Code, Vec<Busy>> {
-    let mut found: BTreeMap<Code, Vec<Busy>> = BTreeMap::new();
-    for (code, busy) in entries.into_iter().flatten() {
-        found.entry(code).or_default().push(busy);
-    }
-    found
+    let (code, kind): (String, i32) = (row.get("code")?, row.get("kind")?);
+    let absence: Option<String> = row.get("absence_id")?;
+    let read_at: Option<i64> = row.get("read_at")?;
+    let cause = match (&absence, read_at) {
+        (Some(_), _) => Cause::Absence,
+        (None, Some(read_at)) if read_at < stale_at.as_microsecond() => Cause::StaleCalendar,
+        (None, Some(_)) => Cause::Calendar,
+        (None, None) if row.get("decides")? => Cause::Decision,
+        (None, None) => Cause::Session,
+    };
+    let time = moment("starts_at")?.zip(moment("ends_at")?);
+    let holder = Code::parse(&code).ok().zip(HolderKind::from_wire(kind).ok());
+    Ok(holder.zip(time).map(|((code, kind), (starts_at, ends_at))| Entry {
+        holder: Holder { kind, code },
+        engagement: Engagement { time: Busy { starts_at, ends_at }, cause },
+        absence,
+    }))
 }

@@ -1,6 +1,7 @@
 //! The lists of scheduling, and what is not settled. A single resource is read from its own
 //! history.
 
+mod availability;
 mod body;
 mod diary;
 mod emergency;
@@ -8,11 +9,12 @@ mod matter;
 mod room;
 mod session;
 mod similar;
+mod timetable;
 
 pub(crate) use body::bodies;
 #[cfg(test)]
 pub(crate) use body::{list as list_of_bodies, summary};
-pub(crate) use diary::diaries;
+pub(crate) use diary::{Entry, diaries, entries};
 pub(crate) use emergency::next_strikes;
 #[cfg(test)]
 pub(crate) use matter::list as list_of_matters;
@@ -24,14 +26,19 @@ pub(crate) use room::rooms;
 pub(crate) use session::list as list_of_sessions;
 pub(crate) use session::sessions;
 pub(crate) use similar::similar_to;
+#[cfg(test)]
+pub(crate) use timetable::list as list_of_timetables;
+pub(crate) use timetable::{timetables, to_be_planned};
 
 use domain::Aggregate as _;
 use domain::resolution::action_item::ActionItem;
+use domain::scheduling::availability::Availability;
 use domain::scheduling::body::Body;
 use domain::scheduling::emergency::Emergency;
 use domain::scheduling::matter::Matter;
 use domain::scheduling::room::Room;
 use domain::scheduling::session::Session;
+use domain::scheduling::timetable::Timetable;
 use rusqlite::Transaction;
 use service_kit::view::ViewError;
 use service_kit::{Record, View};
@@ -48,6 +55,8 @@ impl View for SchedulingView {
         Session::CATEGORY,
         Emergency::CATEGORY,
         Matter::CATEGORY,
+        Timetable::CATEGORY,
+        Availability::CATEGORY,
         ActionItem::CATEGORY,
     ];
 
@@ -59,6 +68,8 @@ impl View for SchedulingView {
             Session::CATEGORY => session::project(tables, record),
             Emergency::CATEGORY => emergency::project(tables, record),
             Matter::CATEGORY => matter::project(tables, record),
+            Timetable::CATEGORY => timetable::project(tables, record),
+            Availability::CATEGORY => availability::project(tables, record),
             _ => Ok(()),
         }
     }

@@ -12,15 +12,35 @@ use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
 
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
+    let id = record.stream.id.to_string();
     for event in decode::<Room>(record)? {
-        // Bookings are shown with their sessions.
-        let Event::Registered { profile, .. } = event else { continue };
-        let wire: pb::Room = profile.to_wire();
-        tables
-            .prepare_cached(
-                "INSERT OR REPLACE INTO rooms (code, name, seats, message) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![wire.code, wire.name, wire.seats, wire.encode_to_vec()])?;
+        match event {
+            Event::Registered { profile, .. } => {
+                let wire: pb::Room = profile.to_wire();
+                let insert = "INSERT OR REPLACE INTO rooms (code, room_id, name, seats, message) VALUES (?1, ?2, ?3, ?4, ?5)";
+                tables.prepare_cached(insert)?.execute(params![
+                    wire.code,
+                    id,
+                    wire.name,
+                    wire.seats,
+                    wire.encode_to_vec()
+                ])?;
+            }
+            Event::Booked { session, starts_at, ends_at } => {
+                let insert = "INSERT OR REPLACE INTO bookings (room_id, session_id, starts_at, ends_at) VALUES (?1, ?2, ?3, ?4)";
+                let (starts_at, ends_at) = (starts_at.as_microsecond(), ends_at.as_microsecond());
+                tables.prepare_cached(insert)?.execute(params![
+                    id,
+                    session.to_string(),
+                    starts_at,
+                    ends_at
+                ])?;
+            }
+            Event::Released { session } => {
+                let remove = "DELETE FROM bookings WHERE room_id = ?1 AND session_id = ?2";
+                tables.prepare_cached(remove)?.execute([&id, &session.to_string()])?;
+            }
+        }
     }
     Ok(())
 }

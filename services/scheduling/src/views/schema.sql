@@ -12,12 +12,37 @@ CREATE INDEX bodies_by_name ON bodies (name, code);
 -- The message is the row as the list returns it.
 CREATE TABLE rooms (
     code TEXT PRIMARY KEY,
+    room_id TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     seats INTEGER NOT NULL,
     message BLOB NOT NULL
 );
 CREATE INDEX rooms_by_name ON rooms (name, code);
 CREATE INDEX rooms_by_seats ON rooms (seats, code);
+-- When rooms are taken, in microseconds since 1970.
+CREATE TABLE bookings (
+    room_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    starts_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    PRIMARY KEY (room_id, session_id)
+) WITHOUT ROWID;
+
+-- What keeps departments and rooms busy apart from sessions: absences, and times of calendars with the moment at which
+-- these were read. Moments are microseconds since 1970; the kind is the number of the wire.
+CREATE TABLE busy_times (
+    availability_id TEXT NOT NULL,
+    kind INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    absence_id TEXT,
+    calendar TEXT,
+    starts_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    read_at INTEGER
+);
+CREATE INDEX busy_times_by_start ON busy_times (starts_at);
+CREATE INDEX busy_times_of_absence ON busy_times (availability_id, absence_id);
+CREATE INDEX busy_times_of_calendar ON busy_times (availability_id, calendar);
 
 -- Moments are microseconds since 1970; kind and stage are the numbers of the wire.
 CREATE TABLE sessions (
@@ -51,9 +76,31 @@ CREATE TABLE concerned (
     session_id TEXT NOT NULL,
     department_code TEXT NOT NULL,
     attends INTEGER NOT NULL,
+    -- Whether it decides on a topic.
+    decides INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (session_id, department_code)
 ) WITHOUT ROWID;
 CREATE INDEX sessions_of_department ON concerned (department_code);
+
+-- The message of a timetable is read from its history. The number of the stage is that of the wire.
+CREATE TABLE timetables (
+    timetable_id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    stage INTEGER NOT NULL,
+    proposed_at INTEGER NOT NULL,
+    session_count INTEGER NOT NULL,
+    change_count INTEGER NOT NULL,
+    unplaced_count INTEGER NOT NULL,
+    adopted_count INTEGER NOT NULL
+);
+CREATE INDEX timetables_by_proposal ON timetables (proposed_at);
+CREATE INDEX timetables_in_stage ON timetables (stage, proposed_at);
+CREATE TABLE timetable_bodies (
+    timetable_id TEXT NOT NULL,
+    body_code TEXT NOT NULL,
+    PRIMARY KEY (timetable_id, body_code)
+) WITHOUT ROWID;
+CREATE INDEX timetables_of_body ON timetable_bodies (body_code);
 
 -- The clocks of emergencies that have not struck yet, by their numbers; those of calls have the seat that is called.
 CREATE TABLE emergency_clocks (

@@ -1,7 +1,7 @@
 //! Sessions, a row each, and whom they concern.
 
 use domain::constitution::Constitution;
-use domain::scheduling::session::{Attendee, Event, Kind, Outline, Session, Stage};
+use domain::scheduling::session::{Attendee, Event, Kind, Outline, RoleOnTopic, Session, Stage};
 use domain::{Code, Timestamp};
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire};
@@ -137,10 +137,12 @@ fn insert_session(
 
 fn replace_concerned(tables: &Transaction<'_>, id: &str, attendees: &[Attendee]) -> rusqlite::Result<()> {
     tables.prepare_cached("DELETE FROM concerned WHERE session_id = ?1")?.execute([id])?;
-    let mut insert = tables
-        .prepare_cached("INSERT INTO concerned (session_id, department_code, attends) VALUES (?1, ?2, 1)")?;
+    let mut insert = tables.prepare_cached(
+        "INSERT INTO concerned (session_id, department_code, attends, decides) VALUES (?1, ?2, 1, ?3)",
+    )?;
     for attendee in attendees {
-        insert.execute([id, attendee.department.as_str()])?;
+        let decides = attendee.roles.iter().any(|role| role.role == RoleOnTopic::Decides);
+        insert.execute(params![id, attendee.department.as_str(), decides])?;
     }
     insert_chair_and_requester(tables, id)
 }

@@ -21,6 +21,28 @@ pub(super) fn schedule(
         return Ok(vec![]);
     }
     filed.must_be(&[Stage::Admitted], "scheduled", "admitted")?;
+    Ok(vec![given(filed, slot, issued)?])
+}
+
+/// A scheduled session is postponed and scheduled again at once: it is never without a room.
+pub(super) fn relocate(
+    filed: &Filed,
+    room: Code,
+    starts_at: Timestamp,
+    reason: Text,
+    issued: &Issued,
+) -> Result<Vec<Event>, Rejection> {
+    let slot = Slot { room, starts_at, ends_at: filed.ends_at(starts_at) };
+    filed.must_be(&[Stage::Scheduled], "moved", "scheduled")?;
+    if filed.appointment().is_some_and(|appointment| appointment.slot == slot) {
+        return Ok(vec![]);
+    }
+    Ok(vec![Event::Postponed { reason }, given(filed, slot, issued)?])
+}
+
+/// The session gets this room and time.
+fn given(filed: &Filed, slot: Slot, issued: &Issued) -> Result<Event, Rejection> {
+    let (starts_at, ends_at) = (slot.starts_at, slot.ends_at);
     let earliest_start_at = filed.outline.earliest_start_at;
     if starts_at < earliest_start_at {
         return Err(Rejection::BeforeEarliestStart { starts_at, earliest_start_at });
@@ -29,7 +51,7 @@ pub(super) fn schedule(
         return Err(Rejection::StartsInThePast { starts_at, now: issued.at });
     }
     let invited = filed.outline.departments().cloned().collect();
-    Ok(vec![Event::Scheduled { room: slot.room, starts_at, ends_at, invited }])
+    Ok(Event::Scheduled { room: slot.room, starts_at, ends_at, invited })
 }
 
 /// Days of notice that an invitation to the session needs, as the body counts them. An emergency needs none, and neither does the next
@@ -82,11 +104,16 @@ pub fn check_start(
     if calendar.date_of(starts_at) < today {
         return Err(Rejection::StartsInThePast { starts_at, now });
     }
-    let latest_start_at = calendar.end_of(calendar.after_days(today, START_AHEAD_DAYS_MAX));
+    let latest_start_at = latest_start_at(calendar, now);
     if starts_at > latest_start_at {
         return Err(Rejection::StartsTooFarAhead { starts_at, latest_start_at });
     }
     Ok(())
+}
+
+/// The last moment at which a session may start.
+pub fn latest_start_at(calendar: &WorkingCalendar, now: Timestamp) -> Timestamp {
+    calendar.end_of(calendar.after_days(calendar.date_of(now), START_AHEAD_DAYS_MAX))
 }
 
 /// Refuses a time outside of working hours, or on a day that is no working day. An emergency is exempt, and so is a session

@@ -147,6 +147,11 @@ fn asked<'a>(look: &'a Look<'_>, filed: &'a Filed, people: &People<'_>) -> Vec<A
             room: outline.body.clone(),
             starts_at: outline.earliest_start_at.max(at),
         }),
+        ask("MoveSession", people.clerks(), move |_| Command::Move {
+            room: outline.body.clone(),
+            starts_at: outline.earliest_start_at.max(at),
+            reason: words(),
+        }),
         ask("AnswerInvitation", people.attendees(Role::Delegate), |own| Command::AnswerInvitation {
             department: own.clone(),
             answer: Answer::Accept,

@@ -151,6 +151,12 @@ impl Outline {
         self.departments().any(|attending| attending == department)
     }
 
+    /// What it costs in working time: its duration, for one person of each department that attends.
+    pub fn person_minutes(&self) -> u32 {
+        let people = u32::try_from(self.attendees.len()).unwrap_or(u32::MAX);
+        self.duration_minutes.saturating_mul(people)
+    }
+
     /// The topic with this number.
     pub fn topic(&self, number: u32) -> Option<&Topic> {
         self.topics.iter().find(|topic| topic.number == number)

@@ -1,5 +1,5 @@
 use super::*;
-use crate::scheduling::booking::room_command;
+use crate::scheduling::booking::{left_room, room_command};
 use crate::scheduling::room::{self, Room};
 use crate::testing::{actor, at, code, constitution, given, line, text};
 use crate::{Actor, Refusal, Role, Timestamp};

@@ -1,8 +1,10 @@
 //! What stands in the way of a session at a time, in a room: the fewest things that would have to change.
 
-use super::{Attending, Busy, Diaries, RoomDiary, Wanted};
+use super::{Attending, Busy, Cause, Diaries, Engagement, RoomDiary, Wanted};
+use crate::calendar::WorkingCalendar;
+use crate::scheduling::quota::quarter;
 use crate::scheduling::session::{RoleOnTopic, Slot};
-use crate::{Code, Timestamp};
+use crate::{Code, Date, Timestamp};
 
 /// Something that stands in the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,8 +13,8 @@ pub enum Obstacle {
     RoomTaken {
         /// The room.
         room: Code,
-        /// When.
-        busy: Busy,
+        /// When, and by what.
+        engagement: Engagement,
     },
     /// The room has too few seats.
     RoomTooSmall {
@@ -23,18 +25,96 @@ pub enum Obstacle {
         /// Seats that are needed.
         needed: u32,
     },
-    /// A department without which there is no quorum, or nobody in the chair, is busy.
+    /// A department is busy without which there is no quorum, or nobody in the chair; or one that decides, decides elsewhere.
     DepartmentBusy {
         /// The department.
         department: Code,
-        /// When.
-        busy: Busy,
+        /// When, and with what.
+        engagement: Engagement,
     },
     /// The body needs more notice.
     Notice {
         /// The first moment that it allows.
         until_at: Timestamp,
     },
+    /// The body has as many sessions in the quarter as it may have.
+    QuarterFull {
+        /// The first day of the quarter.
+        quarter_on: Date,
+    },
+}
+
+/// What an obstacle is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObstacleKind {
+    /// The room is taken.
+    RoomTaken,
+    /// The room has too few seats.
+    RoomTooSmall,
+    /// A department is busy without which there is no quorum, or nobody in the chair; or one that decides, decides elsewhere.
+    DepartmentBusy,
+    /// The body needs more notice.
+    Notice,
+    /// The body has as many sessions in the quarter as it may have.
+    QuarterFull,
+}
+
+/// An obstacle as it is written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObstacleRecord {
+    /// What it is.
+    pub kind: ObstacleKind,
+    /// The room that it is about.
+    pub room: Option<Code>,
+    /// The department that it is about.
+    pub department: Option<Code>,
+    /// From when on it is in the way.
+    pub starts_at: Option<Timestamp>,
+    /// When it is no longer in the way.
+    pub ends_at: Option<Timestamp>,
+    /// What takes the room or the department then.
+    pub cause: Option<Cause>,
+    /// The first day of the quarter that it is about.
+    pub quarter_on: Option<Date>,
+}
+
+impl ObstacleRecord {
+    /// The record of an obstacle.
+    pub fn of(obstacle: &Obstacle) -> ObstacleRecord {
+        let plain = |kind| ObstacleRecord {
+            kind,
+            room: None,
+            department: None,
+            starts_at: None,
+            ends_at: None,
+            cause: None,
+            quarter_on: None,
+        };
+        let during = |engagement: &Engagement, kind| ObstacleRecord {
+            starts_at: Some(engagement.time.starts_at),
+            ends_at: Some(engagement.time.ends_at),
+            cause: Some(engagement.cause),
+            ..plain(kind)
+        };
+        match obstacle {
+            Obstacle::RoomTaken { room, engagement } => {
+                ObstacleRecord { room: Some(room.clone()), ..during(engagement, ObstacleKind::RoomTaken) }
+            }
+            Obstacle::RoomTooSmall { room, .. } => {
+                ObstacleRecord { room: Some(room.clone()), ..plain(ObstacleKind::RoomTooSmall) }
+            }
+            Obstacle::DepartmentBusy { department, engagement } => ObstacleRecord {
+                department: Some(department.clone()),
+                ..during(engagement, ObstacleKind::DepartmentBusy)
+            },
+            Obstacle::Notice { until_at } => {
+                ObstacleRecord { ends_at: Some(*until_at), ..plain(ObstacleKind::Notice) }
+            }
+            Obstacle::QuarterFull { quarter_on } => {
+                ObstacleRecord { quarter_on: Some(*quarter_on), ..plain(ObstacleKind::QuarterFull) }
+            }
+        }
+    }
 }
 
 /// A slot that opens when its obstacles are removed, and not while one of them is there.
@@ -47,29 +127,61 @@ pub struct Opening {
 }
 
 /// What keeps the session from taking place in this room at this time.
-pub(super) fn of_room(wanted: &Wanted, room: &RoomDiary, time: &Busy) -> Vec<Obstacle> {
+pub(in crate::scheduling) fn of_room(wanted: &Wanted, room: &RoomDiary, time: &Busy) -> Vec<Obstacle> {
     let needed = u32::try_from(wanted.attending.len()).unwrap_or(u32::MAX);
     let too_small = Obstacle::RoomTooSmall { room: room.code.clone(), seats: room.seats, needed };
-    let taken = room.busy.iter().filter(|busy| busy.overlaps(time));
-    let taken = taken.map(|busy| Obstacle::RoomTaken { room: room.code.clone(), busy: *busy });
+    let taken = room.busy.overlapping(*time);
+    let taken =
+        taken.map(|engagement| Obstacle::RoomTaken { room: room.code.clone(), engagement: *engagement });
     (room.seats < needed).then_some(too_small).into_iter().chain(taken).collect()
 }
 
 /// The fewest things that keep the session from taking place at this time in any room.
-pub(super) fn of_time(wanted: &Wanted, diaries: &Diaries, time: &Busy) -> Vec<Obstacle> {
+pub(in crate::scheduling) fn of_time(
+    wanted: &Wanted,
+    diaries: &Diaries,
+    calendar: &WorkingCalendar,
+    time: &Busy,
+) -> Vec<Obstacle> {
     let early = wanted.notice_until_at.filter(|until_at| time.starts_at < *until_at);
     let notice = early.map(|until_at| Obstacle::Notice { until_at });
-    let busy = must_come(wanted, diaries, time).into_iter().flat_map(|department| {
-        let named = |busy: &Busy| Obstacle::DepartmentBusy { department: department.clone(), busy: *busy };
-        diaries.conflicts(department, time).map(named).collect::<Vec<_>>()
-    });
-    notice.into_iter().chain(busy).collect()
+    let own = (!wanted.full_quarters.is_empty()).then(|| quarter(calendar, time.starts_at));
+    let full = own.filter(|quarter_on| wanted.full_quarters.contains(quarter_on));
+    let full = full.map(|quarter_on| Obstacle::QuarterFull { quarter_on });
+    let named = |one: &Attending, engagement: &Engagement| Obstacle::DepartmentBusy {
+        department: one.department.clone(),
+        engagement: *engagement,
+    };
+    let mut found: Vec<Obstacle> = notice.into_iter().chain(full).collect();
+    for one in &wanted.attending {
+        let elsewhere =
+            diaries.conflicts(&one.department, *time).filter(|engagement| excludes(one, engagement));
+        found.extend(elsewhere.map(|engagement| named(one, engagement)));
+    }
+    for one in must_come(wanted, diaries, time) {
+        found.extend(remaining(one, diaries, time).map(|engagement| named(one, engagement)));
+    }
+    found
+}
+
+/// Whether scheduling refuses a session because one of its departments has this at the same time.
+fn excludes(one: &Attending, engagement: &Engagement) -> bool {
+    one.is_bound && engagement.cause == Cause::Decision
+}
+
+/// What else a department has at this time.
+fn remaining<'d>(
+    one: &'d Attending,
+    diaries: &'d Diaries,
+    time: &Busy,
+) -> impl Iterator<Item = &'d Engagement> {
+    diaries.conflicts(&one.department, *time).filter(move |engagement| !excludes(one, engagement))
 }
 
 /// The departments whose time must become free so that somebody is in the chair and there is a quorum: those who have
 /// least to move.
-fn must_come<'w>(wanted: &'w Wanted, diaries: &Diaries, time: &Busy) -> Vec<&'w Code> {
-    let conflicts = |one: &&Attending| diaries.conflicts(&one.department, time).count();
+fn must_come<'w>(wanted: &'w Wanted, diaries: &Diaries, time: &Busy) -> Vec<&'w Attending> {
+    let conflicts = |one: &&Attending| remaining(one, diaries, time).count();
     let busy = |one: &&Attending| conflicts(one) > 0;
     let deciders = || wanted.attending.iter().filter(|one| one.role == RoleOnTopic::Decides);
     let chairs = || wanted.attending.iter().filter(|one| one.may_chair);
@@ -85,11 +197,9 @@ fn must_come<'w>(wanted: &'w Wanted, diaries: &Diaries, time: &Busy) -> Vec<&'w 
         chosen.extend(others.take(more));
         chosen
     };
-    let chosen = if chairs().next().is_none() || chairs().any(|one| !busy(&one)) {
-        cheapest(None)
-    } else {
-        let with_each = chairs().map(|chair| cheapest(Some(chair)));
-        with_each.min_by_key(|chosen| chosen.iter().map(conflicts).sum::<usize>()).unwrap_or_default()
-    };
-    chosen.into_iter().map(|one| &one.department).collect()
+    if chairs().next().is_none() || chairs().any(|one| !busy(&one)) {
+        return cheapest(None);
+    }
+    let with_each = chairs().map(|chair| cheapest(Some(chair)));
+    with_each.min_by_key(|chosen| chosen.iter().map(conflicts).sum::<usize>()).unwrap_or_default()
 }

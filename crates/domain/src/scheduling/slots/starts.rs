@@ -15,7 +15,7 @@ pub const WINDOW_DAYS_MAX: i64 = 92;
 
 /// The times at which the session could take place: within working hours on a working day, unless it is urgent. One
 /// that is longer than a working day begins with it.
-pub(super) fn of(wanted: &Wanted, calendar: &WorkingCalendar) -> Vec<Busy> {
+pub(in crate::scheduling) fn of(wanted: &Wanted, calendar: &WorkingCalendar) -> Vec<Busy> {
     let longest = wanted.from_at + SignedDuration::from_hours(24 * WINDOW_DAYS_MAX);
     let until_at = wanted.until_at.min(longest);
     let length = SignedDuration::from_mins(i64::from(wanted.duration_minutes));

@@ -1,7 +1,9 @@
 use super::*;
 use crate::testing::code;
+use crate::{Date, Timestamp};
 use jiff::SignedDuration;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 /// Monday, 1 March 2027, at this hour.
 fn hour(hour: i64) -> Timestamp {
@@ -17,7 +19,14 @@ fn calendar() -> WorkingCalendar {
 }
 
 fn attending(department: &str, role: RoleOnTopic) -> Attending {
-    Attending { department: code(department), role, may_chair: department == "CHAIR", substitutes: vec![] }
+    Attending {
+        department: code(department),
+        role,
+        may_chair: department == "CHAIR",
+        is_bound: true,
+        decides: true,
+        substitutes: vec![],
+    }
 }
 
 /// A session of two hours on that Monday, which the chair and two others decide.
@@ -31,15 +40,21 @@ fn wanted() -> Wanted {
         is_urgent: false,
         attending: vec![decides("CHAIR"), decides("WATER"), decides("ROADS")],
         quorum: 2,
+        full_quarters: BTreeSet::new(),
     }
 }
 
+fn engaged(cause: Cause, busy: &[Busy]) -> Timeline {
+    busy.iter().map(|time| Engagement { time: *time, cause }).collect()
+}
+
 fn room(name: &str, seats: u32, busy: &[Busy]) -> RoomDiary {
-    RoomDiary { code: code(name), seats, busy: busy.to_vec() }
+    RoomDiary { code: code(name), seats, busy: engaged(Cause::Session, busy) }
 }
 
 fn diaries(rooms: Vec<RoomDiary>, departments: &[(&str, &[Busy])]) -> Diaries {
-    let departments = departments.iter().map(|(name, busy)| (code(name), busy.to_vec())).collect();
+    let departments =
+        departments.iter().map(|(name, busy)| (code(name), engaged(Cause::Session, busy))).collect();
     Diaries { rooms, departments }
 }
 
@@ -86,34 +101,66 @@ fn what_is_in_the_way_is_named() {
         diaries(vec![room("HALL", 3, &[all_day])], &[("CHAIR", &[busy(0, 15)]), ("WATER", &[all_day])]);
     let opening = find(&wanted(), &full, &calendar()).opening.unwrap();
     assert_eq!(opening.slot.starts_at, hour(15));
-    assert_eq!(opening.obstacles, [Obstacle::RoomTaken { room: code("HALL"), busy: all_day }]);
+    assert_eq!(
+        opening.obstacles,
+        [Obstacle::RoomTaken {
+            room: code("HALL"),
+            engagement: Engagement { time: all_day, cause: Cause::Session }
+        }]
+    );
     let late = Wanted { notice_until_at: Some(hour(48)), ..wanted() };
     let opening = find(&late, &diaries(vec![room("HALL", 3, &[])], &[]), &calendar()).opening.unwrap();
     assert_eq!(opening.obstacles, [Obstacle::Notice { until_at: hour(48) }]);
 }
 
+#[test]
+fn whoever_decides_elsewhere_keeps_the_session_away_unless_it_is_exempt() {
+    let mut diaries = diaries(vec![room("HALL", 3, &[])], &[]);
+    diaries.departments.insert(code("ROADS"), engaged(Cause::Decision, &[busy(0, 17)]));
+    let obstacle = Obstacle::DepartmentBusy {
+        department: code("ROADS"),
+        engagement: Engagement { time: busy(0, 17), cause: Cause::Decision },
+    };
+    let found = find(&wanted(), &diaries, &calendar());
+    assert_eq!((found.suggestions.len(), found.opening.unwrap().obstacles), (0, vec![obstacle]));
+    let mut exempt = wanted();
+    exempt.attending.iter_mut().for_each(|one| one.is_bound = false);
+    let found = find(&exempt, &diaries, &calendar());
+    assert_eq!(found.suggestions[0].penalties[0].cause, Some(Cause::Decision), "a quorum comes without it");
+}
+
+#[test]
+fn a_full_quarter_is_named() {
+    let quarter_on = "2027-01-01".parse().unwrap();
+    let full = Wanted { full_quarters: BTreeSet::from([quarter_on]), ..wanted() };
+    let found = find(&full, &diaries(vec![room("HALL", 3, &[])], &[]), &calendar());
+    assert_eq!(found.opening.unwrap().obstacles, [Obstacle::QuarterFull { quarter_on }]);
+}
+
 /// The same without an obstacle.
 fn removed(obstacle: &Obstacle, wanted: &mut Wanted, diaries: &mut Diaries) {
-    let without = |diary: &mut Vec<Busy>, busy: &Busy| {
-        let at = diary.iter().position(|known| known == busy).unwrap();
-        diary.remove(at);
+    let without = |diary: &mut Timeline, engagement: &Engagement| {
+        let mut rest: Vec<Engagement> = diary.iter().copied().collect();
+        rest.remove(rest.iter().position(|known| known == engagement).unwrap());
+        *diary = rest.into_iter().collect();
     };
     let room = |diaries: &mut Diaries, name: &Code| {
         diaries.rooms.iter().position(|room| room.code == *name).unwrap()
     };
     match obstacle {
-        Obstacle::RoomTaken { room: name, busy } => {
+        Obstacle::RoomTaken { room: name, engagement } => {
             let at = room(diaries, name);
-            without(&mut diaries.rooms[at].busy, busy);
+            without(&mut diaries.rooms[at].busy, engagement);
         }
         Obstacle::RoomTooSmall { room: name, needed, .. } => {
             let at = room(diaries, name);
             diaries.rooms[at].seats = *needed;
         }
-        Obstacle::DepartmentBusy { department, busy } => {
-            without(diaries.departments.get_mut(department).unwrap(), busy);
+        Obstacle::DepartmentBusy { department, engagement } => {
+            without(diaries.departments.get_mut(department).unwrap(), engagement);
         }
         Obstacle::Notice { .. } => wanted.notice_until_at = None,
+        Obstacle::QuarterFull { quarter_on } => drop(wanted.full_quarters.remove(quarter_on)),
     }
 }
 
@@ -122,14 +169,19 @@ fn everything(wanted: &Wanted, diaries: &Diaries) -> Vec<Obstacle> {
     let needed = wanted.attending.len() as u32;
     let rooms = diaries.rooms.iter().flat_map(|room| {
         let small = Obstacle::RoomTooSmall { room: room.code.clone(), seats: room.seats, needed };
-        let taken = room.busy.iter().map(|busy| Obstacle::RoomTaken { room: room.code.clone(), busy: *busy });
+        let taken = room.busy.iter();
+        let taken = taken.map(|it| Obstacle::RoomTaken { room: room.code.clone(), engagement: *it });
         taken.chain((room.seats < needed).then_some(small)).collect::<Vec<_>>()
     });
     let departments = diaries.departments.iter().flat_map(|(department, diary)| {
-        diary.iter().map(|busy| Obstacle::DepartmentBusy { department: department.clone(), busy: *busy })
+        let named =
+            |it: &Engagement| Obstacle::DepartmentBusy { department: department.clone(), engagement: *it };
+        diary.iter().map(named)
     });
     let notice = wanted.notice_until_at.map(|until_at| Obstacle::Notice { until_at });
-    rooms.chain(departments).chain(notice).collect()
+    let full =
+        wanted.full_quarters.iter().map(|quarter_on| Obstacle::QuarterFull { quarter_on: *quarter_on });
+    rooms.chain(departments).chain(notice).chain(full).collect()
 }
 
 /// At most so many entries.
@@ -141,7 +193,9 @@ fn some_diary(max: usize) -> impl Strategy<Value = Vec<Busy>> {
 prop_compose! {
     fn some_case()(
         rooms in prop::collection::vec((2_u32..5, some_diary(1)), 1..3),
-        departments in prop::collection::vec(some_diary(2), 3),
+        departments in prop::collection::vec((some_diary(2), any::<bool>()), 3),
+        bound in prop::collection::vec(any::<bool>(), 3),
+        full in prop::bool::weighted(0.2),
         quorum in 1_u32..4,
         deputy in any::<bool>(),
         notice in prop::option::of(10_i64..30),
@@ -149,10 +203,16 @@ prop_compose! {
     ) -> (Wanted, Diaries) {
         let mut wanted = Wanted { quorum, notice_until_at: notice.map(hour), duration_minutes: 240, ..wanted() };
         wanted.attending[0].role = role;
+        wanted.attending.iter_mut().zip(bound).for_each(|(one, bound)| one.is_bound = bound);
+        wanted.full_quarters.extend(full.then(|| "2027-01-01".parse::<Date>().unwrap()));
         wanted.attending[1].may_chair = deputy;
         let rooms = rooms.into_iter().enumerate().map(|(at, (seats, busy))| room(&format!("R{at}"), seats, &busy));
         let names = ["CHAIR", "WATER", "ROADS"].map(code);
-        (wanted, Diaries { rooms: rooms.collect(), departments: names.into_iter().zip(departments).collect() })
+        let diary = |(busy, decides): (Vec<Busy>, bool)| {
+            engaged(if decides { Cause::Decision } else { Cause::Session }, &busy)
+        };
+        let departments = names.into_iter().zip(departments.into_iter().map(diary)).collect();
+        (wanted, Diaries { rooms: rooms.collect(), departments })
     }
 }
 

@@ -1,13 +1,16 @@
 //! What is looked for: by the session, its body, and the caller's window.
 
 use super::{Attending, WINDOW_DAYS_DEFAULT};
-use crate::Timestamp;
 use crate::calendar::WorkingCalendar;
 use crate::constitution::Constitution;
+use crate::scheduling::body::MeetingRules;
 use crate::scheduling::session::{
-    Attendee, Filed, Kind, Rejection, RoleOnTopic, Stage, first_day_after_notice, notice_days,
+    Attendee, Filed, Kind, Rejection, RoleOnTopic, Stage, first_day_after_notice, latest_start_at, notice_days,
 };
+use crate::scheduling::{diary, quota};
+use crate::{Date, Timestamp, Uuid};
 use jiff::SignedDuration;
+use std::collections::BTreeSet;
 
 /// What is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +29,25 @@ pub struct Wanted {
     pub attending: Vec<Attending>,
     /// Departments that must be able to decide.
     pub quorum: u32,
+    /// The first days of the quarters in which the body has as many sessions as it may have.
+    pub full_quarters: BTreeSet<Date>,
+}
+
+/// What a session is decided by, and counted with, if it takes place.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'a> {
+    /// Its id.
+    pub session: Uuid,
+    /// What it is decided by.
+    pub constitution: &'a Constitution,
+    /// The rules of its body, as they are now.
+    pub rules: &'a MeetingRules,
+    /// The sessions of its body in each quarter.
+    pub counted: &'a quota::State,
+    /// The realm's calendar.
+    pub calendar: &'a WorkingCalendar,
+    /// The moment.
+    pub now: Timestamp,
 }
 
 impl Wanted {
@@ -33,11 +55,10 @@ impl Wanted {
     /// start. Refused once the session was convened, or when it never will be.
     pub fn of(
         filed: &Filed,
-        constitution: &Constitution,
-        calendar: &WorkingCalendar,
+        setting: &Setting<'_>,
         (earliest, latest): (Option<Timestamp>, Option<Timestamp>),
-        now: Timestamp,
     ) -> Result<Wanted, Rejection> {
+        let Setting { session, constitution, rules, counted, calendar, now } = *setting;
         let (action, needed, stage) = ("scheduled", "not yet convened", filed.stage());
         if !matches!(
             stage,
@@ -50,14 +71,27 @@ impl Wanted {
         let month = SignedDuration::from_hours(24 * WINDOW_DAYS_DEFAULT);
         let notice = notice_days(filed);
         let first_day = first_day_after_notice(filed, calendar, calendar.date_of(now));
+        let is_free_to_overlap = diary::is_exempt(filed);
+        let deciding: BTreeSet<_> = diary::deciding(outline).collect();
+        let attending = outline.attendees.iter().map(|attendee| {
+            let decides = deciding.contains(&attendee.department);
+            Attending {
+                decides,
+                is_bound: decides && !is_free_to_overlap,
+                ..attending(attendee, constitution)
+            }
+        });
+        let until_at = latest.unwrap_or_else(|| from_at.checked_add(month).unwrap_or(Timestamp::MAX));
+        let limit = quota::limit_of(filed, rules);
         Ok(Wanted {
             from_at,
-            until_at: latest.unwrap_or_else(|| from_at.checked_add(month).unwrap_or(Timestamp::MAX)),
+            until_at: until_at.min(latest_start_at(calendar, now)),
             notice_until_at: (notice > 0).then(|| calendar.start_of(first_day)),
             duration_minutes: outline.duration_minutes,
             is_urgent: outline.kind == Kind::Emergency,
-            attending: outline.attendees.iter().map(|attendee| attending(attendee, constitution)).collect(),
+            attending: attending.collect(),
             quorum: quorum(constitution),
+            full_quarters: limit.map(|limit| counted.full_quarters(session, limit)).unwrap_or_default(),
         })
     }
 }
@@ -69,6 +103,8 @@ fn attending(attendee: &Attendee, constitution: &Constitution) -> Attending {
     let role = if voter.is_none() { role.max(RoleOnTopic::Advises) } else { role };
     Attending {
         role,
+        is_bound: false,
+        decides: false,
         may_chair: constitution.chairs().any(|chair| *chair == department),
         substitutes: voter.map(|voter| voter.substitutes.clone()).unwrap_or_default(),
         department,

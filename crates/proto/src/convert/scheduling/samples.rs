@@ -5,7 +5,9 @@ use domain::decision_rule::{
     Abstention, DecisionRule, MajorityBase, MatterClass, Method, OptionTie, Quorum, QuorumBase,
     RecusalEffect, Tie, VotingRule,
 };
-use domain::scheduling::{body, diary, emergency, matter, quota, room, session, stewards};
+use domain::scheduling::{
+    availability, body, diary, emergency, matter, quota, room, session, slots, stewards, timetable,
+};
 use domain::testing::seat;
 use domain::{Label, Uuid};
 
@@ -19,6 +21,8 @@ pub fn all() -> Vec<Box<dyn Sample>> {
         samples::<stewards::Stewards>(of_the_stewards()),
         samples::<emergency::Emergency>(of_an_emergency()),
         samples::<diary::Diary>(of_a_diary()),
+        samples::<availability::Availability>(of_what_is_busy()),
+        samples::<timetable::Timetable>(of_a_timetable()),
     ];
     aggregates.into_iter().flatten().collect()
 }
@@ -499,5 +503,94 @@ fn of_an_emergency() -> Vec<emergency::Event> {
         Event::DecisionHalfway { decide_by: at("2027-07-20T10:00:00Z") },
         Event::DecisionOverdue { decide_by: at("2027-07-20T10:00:00Z") },
         Event::Ended { cause: EndCause::Decided, ended_at: at("2027-07-20T09:30:00Z") },
+    ]
+}
+
+fn of_a_timetable() -> Vec<timetable::Event> {
+    use timetable::{Event, Left, Proposal, Row, Share, Wish};
+    let slot = |room, starts_at, ends_at| session::Slot {
+        room: code(room),
+        starts_at: at(starts_at),
+        ends_at: at(ends_at),
+    };
+    let share = |reason, price| Share { reason, price };
+    let obstacle = slots::ObstacleRecord {
+        kind: slots::ObstacleKind::DepartmentBusy,
+        room: None,
+        department: Some(code("MOF")),
+        starts_at: Some(at("2027-04-06T01:00:00Z")),
+        ends_at: Some(at("2027-04-06T03:00:00Z")),
+        cause: Some(slots::Cause::Decision),
+        quarter_on: None,
+    };
+    let full = slots::ObstacleRecord {
+        kind: slots::ObstacleKind::QuarterFull,
+        department: None,
+        starts_at: None,
+        ends_at: None,
+        cause: None,
+        quarter_on: Some("2027-04-01".parse().expect("a date")),
+        ..obstacle.clone()
+    };
+    let moved = Row {
+        session: session_id(),
+        announced: Some(slot("R-301", "2027-04-05T01:00:00Z", "2027-04-05T02:00:00Z")),
+        slot: Some(slot("R-302", "2027-04-06T01:00:00Z", "2027-04-06T02:00:00Z")),
+        is_pinned: false,
+        before: vec![share(slots::Reason::Undecidable, 3_000)],
+        after: vec![share(slots::Reason::Moved, 44), share(slots::Reason::Late, 2)],
+        obstacles: vec![],
+    };
+    let unplaced = Row {
+        announced: None,
+        slot: None,
+        is_pinned: true,
+        before: vec![share(slots::Reason::Unplaced, 10_000)],
+        after: vec![share(slots::Reason::Unplaced, 10_000)],
+        obstacles: vec![obstacle, full],
+        ..moved.clone()
+    };
+    let wish = Wish {
+        session: session_id(),
+        reason: slots::Reason::DeciderMissing,
+        department: Some(code("MOF")),
+        price: 100,
+    };
+    let proposal = Proposal {
+        title: line("第二季度会商排期"),
+        bodies: vec![code("JOINT")],
+        from_at: at("2027-04-01T00:00:00Z"),
+        until_at: at("2027-07-01T00:00:00Z"),
+        seed: 7,
+        steps: 40_000,
+        rows: vec![moved, unplaced],
+        costliest: Some(wish),
+    };
+    let nothing = Proposal { costliest: None, ..proposal.clone() };
+    let left =
+        Left { session: session_id(), reason: line("ROOM_TAKEN"), message: text("room R-302 is booked") };
+    vec![
+        Event::Proposed { proposal, proposer: Some(code("NDRC")) },
+        Event::Proposed { proposal: nothing, proposer: None },
+        Event::Adopted { sessions: vec![session_id()], left: vec![left] },
+        Event::Withdrawn { reason: text("季度安排有变") },
+    ]
+}
+
+fn of_what_is_busy() -> Vec<availability::Event> {
+    use availability::{Event, Holder, HolderKind};
+    let department = Holder { kind: HolderKind::Department, code: code("MOF") };
+    let room = Holder { kind: HolderKind::Room, code: code("R-301") };
+    let (starts_at, ends_at) = (at("2027-03-08T00:00:00Z"), at("2027-03-12T00:00:00Z"));
+    vec![
+        Event::AbsenceRecorded { holder: department, absence: session_id(), starts_at, ends_at },
+        Event::AbsenceWithdrawn { absence: session_id() },
+        Event::BusyTimesImported {
+            holder: room,
+            calendar: line("会议室日历"),
+            times: vec![slots::Busy { starts_at, ends_at }],
+            read_at: at("2027-03-01T01:00:00Z"),
+        },
+        Event::BusyTimesForgotten { calendar: line("会议室日历") },
     ]
 }

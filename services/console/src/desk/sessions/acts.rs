@@ -11,6 +11,9 @@ const TOPIC: Field = Field { path: "topicNumber", label: said("Topic"), input: I
 const DEPARTMENT: Field =
     Field { path: "departmentCode", label: said("Department"), input: Input::Department };
 
+const ROOM: Field = Field { path: "roomCode", label: said("Room"), input: Input::Text };
+const STARTS_AT: Field = Field { path: "startsAt", label: said("Starts"), input: Input::Moment };
+
 const SCREEN: Act = Act {
     rpc: "huishang.scheduling.v1.SchedulingService/ScreenSession",
     label: said("Screen"),
@@ -52,6 +55,18 @@ pub(in crate::desk) const ACTS: &[Act] = &[
     RETURN,
     CONVENE,
     CANCEL,
+    Act {
+        rpc: "huishang.scheduling.v1.SchedulingService/ScheduleSession",
+        label: said("Book the slot"),
+        fields: &[ROOM, STARTS_AT],
+        sample: r#"{"roomCode": "A", "startsAt": "2027-03-31T01:00:00Z"}"#,
+    },
+    Act {
+        rpc: "huishang.scheduling.v1.SchedulingService/MoveSession",
+        label: said("Move the session"),
+        fields: &[ROOM, STARTS_AT, REASON],
+        sample: r#"{"roomCode": "A", "startsAt": "2027-03-31T01:00:00Z", "reason": "-"}"#,
+    },
     Act {
         rpc: "huishang.scheduling.v1.SchedulingService/AcknowledgeEmergency",
         label: said("Acknowledge the call"),

@@ -11,6 +11,7 @@ mod followthrough;
 mod hotline;
 mod outlook;
 mod outliving;
+mod quarter;
 mod stage;
 
 use crate::client::options::Server;
@@ -149,6 +150,9 @@ async fn play(deployment: Deployment) -> anyhow::Result<()> {
 
     heading(text("5 · An emergency, decided by its deadline 应急会商"))?;
     let flood = flood::decide_by_deadline(&stage).await?;
+
+    heading(text("6 · A quarter, planned at once 季度排期"))?;
+    quarter::plan(&stage).await?;
 
     heading(text("After 会后: what became of the decisions"))?;
     followthrough::the_same_night(&conference, &hotline, &flood).await?;

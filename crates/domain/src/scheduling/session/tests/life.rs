@@ -309,3 +309,26 @@ fn nobody_means_a_start_in_the_past_or_years_ahead() {
     assert!(matches!(check("2020-03-08T01:00:00Z"), Err(Rejection::StartsInThePast { .. })));
     assert!(matches!(check("2037-03-08T01:00:00Z"), Err(Rejection::StartsTooFarAhead { .. })));
 }
+
+#[test]
+fn a_scheduled_session_is_moved_in_one_act_and_leaves_its_room() {
+    let id = Uuid::from_u128(7);
+    let reason = || text("主会场检修");
+    let to = |room: &str, starts_at| Command::Move {
+        room: code(room),
+        starts_at: at(starts_at),
+        reason: reason(),
+    };
+    let attempt = |history: &[Event], command| given::<Session>(history).at(NOW).when(command);
+    assert_eq!(attempt(&on_the_calendar(), to("R-301", START)), Ok(vec![]));
+    let needed = Rejection::WrongStage { action: "moved", needed: "scheduled", stage: Stage::Admitted };
+    assert_eq!(attempt(&admitted(), to("R-301", START)), Err(needed));
+    let moved = attempt(&on_the_calendar(), to("R-302", "2027-03-09T01:00:00Z")).unwrap();
+    let state = Session::fold(State::default(), &[on_the_calendar(), moved].concat());
+    let slot = &state.filed().unwrap().appointment().unwrap().slot;
+    assert_eq!((&slot.room, slot.starts_at), (&code("R-302"), at("2027-03-09T01:00:00Z")));
+    let before = Session::fold(State::default(), &on_the_calendar());
+    let left = Some((Room::id(&code("R-301")), room::Command::Release { session: id }));
+    assert_eq!(left_room(id, &before, &to("R-302", START)), left);
+    assert_eq!(left_room(id, &before, &to("R-301", "2027-03-09T01:00:00Z")), None);
+}

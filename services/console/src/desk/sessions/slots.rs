@@ -1,0 +1,128 @@
+//! When a session could take place: the slots that cost least, each with its reasons, or what stands in the way of one.
+
+use crate::desk::markup::Markup;
+use crate::desk::reader::{Reader, Surroundings};
+use crate::desk::words::Words;
+use proto::scheduling::v1::{
+    FindSlotsRequest, Session, SessionSlot, SessionStage, SlotObstacle, SlotObstacleKind, SlotPenalty,
+    SuggestedSlot,
+};
+
+/// Slots that a page shows.
+const SLOTS_SHOWN: u32 = 8;
+
+/// The slots as a page shows them.
+pub(super) struct Slots {
+    /// Number of starts that are possible.
+    pub(super) count: u32,
+    pub(super) rows: Vec<Row>,
+    /// The slot that opens with the fewest changes, and what stands in its way.
+    pub(super) opening: Option<(Markup, Vec<Markup>)>,
+    /// Whether the session has a slot already, and is moved.
+    pub(super) moves: bool,
+}
+
+/// A slot as a page shows it.
+pub(super) struct Row {
+    pub(super) starts: Markup,
+    pub(super) room: String,
+    /// The moment as the form sends it.
+    pub(super) starts_at: String,
+    pub(super) price: u32,
+    pub(super) reasons: Vec<String>,
+    pub(super) command_id: String,
+}
+
+/// The slots of a session that a clerk may give one; none for others, and once it was convened.
+pub(super) async fn of(
+    reader: &Reader,
+    around: &Surroundings,
+    session: &Session,
+    at_least_position: u64,
+) -> Option<Slots> {
+    let moves = session.stage() == SessionStage::Scheduled;
+    if !reader.holder.is("clerk") || !(moves || session.stage() == SessionStage::Admitted) {
+        return None;
+    }
+    let request = FindSlotsRequest {
+        at_least_position,
+        session_id: session.session_id.clone(),
+        slots_max: SLOTS_SHOWN,
+        ..Default::default()
+    };
+    // Whoever sees no slots still sees the session.
+    let found = reader.ask(request).await.ok()?;
+    let words = reader.words;
+    Some(Slots {
+        count: found.start_count,
+        rows: found.slots.iter().filter_map(|slot| row(words, around, slot)).collect(),
+        opening: found.opening.map(|opening| {
+            let obstacles = opening.obstacles.iter().map(|one| obstacle(words, around, one)).collect();
+            (when(words, around, &opening.slot.unwrap_or_default()), obstacles)
+        }),
+        moves,
+    })
+}
+
+/// A room and a time.
+pub(in crate::desk) fn when(words: Words, around: &Surroundings, slot: &SessionSlot) -> Markup {
+    let pieces = [
+        ("moment", around.calendar.full(words, &slot.starts_at.unwrap_or_default())),
+        ("room", Markup::text(&slot.room_code)),
+    ];
+    Markup::fill(words.t("{moment}, {room}"), &pieces)
+}
+
+fn row(words: Words, around: &Surroundings, suggested: &SuggestedSlot) -> Option<Row> {
+    let slot = suggested.slot.as_ref()?;
+    let starts_at = slot.starts_at?;
+    Some(Row {
+        starts: around.calendar.full(words, &starts_at),
+        room: slot.room_code.clone(),
+        starts_at: starts_at.to_string(),
+        price: suggested.price,
+        reasons: suggested.penalties.iter().map(|penalty| reason(words, around, penalty)).collect(),
+        command_id: client::command_id(),
+    })
+}
+
+/// What speaks against a slot, in words.
+fn reason(words: Words, around: &Surroundings, penalty: &SlotPenalty) -> String {
+    let why = words.value("huishang.scheduling.v1.SlotPenaltyReason", penalty.reason);
+    let name = |code: &Option<String>| code.as_deref().map(|code| around.directory.name(code));
+    let department = name(&penalty.department_code).unwrap_or_default();
+    let substitute = name(&penalty.substitute_code).unwrap_or_default();
+    let values: [(&str, &dyn ToString); 4] =
+        [("why", &why), ("department", &department), ("substitute", &substitute), ("price", &penalty.price)];
+    match (&penalty.department_code, &penalty.substitute_code) {
+        (None, _) => words.say("{why} ({price})", &values),
+        (Some(_), None) => words.say("{why}: {department} ({price})", &values),
+        (Some(_), Some(_)) => words.say("{why}: {department}, by {substitute} ({price})", &values),
+    }
+}
+
+/// What stands in the way, in words.
+pub(in crate::desk) fn obstacle(words: Words, around: &Surroundings, obstacle: &SlotObstacle) -> Markup {
+    let what = words.value("huishang.scheduling.v1.SlotObstacleKind", obstacle.kind);
+    let of = match obstacle.kind() {
+        SlotObstacleKind::QuarterFull => obstacle.quarter_on.clone().unwrap_or_default(),
+        _ => match (&obstacle.department_code, &obstacle.room_code) {
+            (Some(department), _) => around.directory.name(department),
+            (None, Some(room)) => room.clone(),
+            (None, None) => String::new(),
+        },
+    };
+    let moment = |at: &Option<prost_types::Timestamp>| around.calendar.short(words, &at.unwrap_or_default());
+    let pieces = [
+        ("what", Markup::text(&what)),
+        ("of", Markup::text(&of)),
+        ("from", moment(&obstacle.starts_at)),
+        ("until", moment(&obstacle.ends_at)),
+    ];
+    let sentence = match (obstacle.starts_at.is_some(), obstacle.ends_at.is_some()) {
+        (true, _) => words.t("{what}: {of}, from {from} to {until}"),
+        (false, true) => words.t("{what}: until {until}"),
+        (false, false) => words.t("{what}: {of}"),
+    };
+    Markup::fill(sentence, &pieces)
+}

@@ -1,0 +1,197 @@
+//! Diaries: absences that people record, busy times of calendars that are kept elsewhere, and when all of them are.
+
+use super::{Reply, Service};
+use crate::{facts, views};
+use domain::directory::calendar::Calendar;
+use domain::directory::department::Department;
+use domain::scheduling::availability::{
+    Availability, Command, Holder, HolderKind, Imported, Keepers, Rejection, State,
+};
+use domain::scheduling::free_busy::{Reading, busy_times};
+use domain::scheduling::room::Room;
+use domain::scheduling::slots::{Busy, WINDOW_DAYS_MAX};
+use domain::{Code, Line, Timestamp, Uuid};
+use jiff::SignedDuration;
+use proto::scheduling::v1 as pb;
+use proto::{Invalid, Wire as _};
+use service_kit::handle::Executed;
+use service_kit::serve::read;
+use service_kit::{CommandContext, CommandError, UnitOfWork};
+use tonic::{Request, Response};
+
+/// How far a calendar is read.
+const READ_DAYS: i64 = 400;
+/// Days that are shown when no end is given.
+const SHOWN_DAYS_DEFAULT: i64 = 7;
+
+/// Refuses a holder that does not exist, and says who keeps it.
+async fn keepers(unit: &mut UnitOfWork, holder: &Holder) -> Result<Keepers, CommandError> {
+    let not_found = |what| CommandError::rejected::<Availability>(Rejection::NotFound { what });
+    let department = match holder.kind {
+        HolderKind::Department => {
+            let state = unit.load::<Department>(Department::id(&holder.code)).await?;
+            state.profile().ok_or_else(|| not_found("department"))?;
+            Some(holder.code.clone())
+        }
+        HolderKind::Room => {
+            let state = unit.load::<Room>(Room::id(&holder.code)).await?;
+            state.profile().ok_or_else(|| not_found("room"))?;
+            state.department().cloned()
+        }
+    };
+    Ok(Keepers { department, answered_for: facts::answered_for(unit).await? })
+}
+
+impl Service {
+    /// Carries out a command on what keeps a holder busy, which is made with those who keep it.
+    async fn keep_diary(
+        &self,
+        context: &CommandContext,
+        holder: &Holder,
+        command: impl Fn(Keepers) -> Command + Clone + Send + Sync + 'static,
+    ) -> Result<Executed<Availability>, CommandError> {
+        let id = Availability::id(holder);
+        let decided = self.kit.commit::<Availability, _>(context, id, |unit| {
+            let (command, holder) = (command.clone(), holder.clone());
+            Box::pin(async move {
+                let command = command(keepers(unit, &holder).await?);
+                unit.decide::<Availability>(id, command).await
+            })
+        });
+        decided.await
+    }
+}
+
+/// What keeps a holder busy, as it is now.
+fn shown(holder: &Holder, state: &State) -> pb::Availability {
+    let mut absences: Vec<_> = state.absences.iter().collect();
+    absences.sort_by_key(|(_, time)| **time);
+    let absence = |(id, time): (&Uuid, &Busy)| pb::Absence {
+        absence_id: id.to_string(),
+        starts_at: time.starts_at.to_wire(),
+        ends_at: time.ends_at.to_wire(),
+    };
+    let calendar = |(name, known): (&Line, &Imported)| pb::ImportedCalendar {
+        name: name.to_wire(),
+        read_at: known.read_at.to_wire(),
+        time_count: u32::try_from(known.times.len()).unwrap_or(u32::MAX),
+    };
+    pb::Availability {
+        holder: Some(holder.to_wire()),
+        absences: absences.into_iter().map(absence).collect(),
+        calendars: state.calendars.iter().map(calendar).collect(),
+    }
+}
+
+pub(super) async fn record_absence(
+    service: &Service,
+    request: Request<pb::RecordAbsenceRequest>,
+) -> Reply<pb::RecordAbsenceResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let holder: Holder = read("holder", request.holder)?;
+    let starts_at: Timestamp = read("starts_at", request.starts_at)?;
+    let ends_at: Timestamp = read("ends_at", request.ends_at)?;
+    let absence = context.new_id("absence");
+    let of = holder.clone();
+    let command =
+        move |keepers| Command::RecordAbsence { holder: of.clone(), absence, starts_at, ends_at, keepers };
+    let done = service.keep_diary(&context, &holder, command).await?;
+    Ok(Response::new(pb::RecordAbsenceResponse {
+        position: done.position,
+        availability: Some(shown(&holder, done.state())),
+        absence_id: absence.to_string(),
+    }))
+}
+
+pub(super) async fn withdraw_absence(
+    service: &Service,
+    request: Request<pb::WithdrawAbsenceRequest>,
+) -> Reply<pb::WithdrawAbsenceResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let holder: Holder = read("holder", request.holder)?;
+    let absence: Uuid = read("absence_id", request.absence_id)?;
+    let command = move |keepers| Command::WithdrawAbsence { absence, keepers };
+    let done = service.keep_diary(&context, &holder, command).await?;
+    let availability = Some(shown(&holder, done.state()));
+    Ok(Response::new(pb::WithdrawAbsenceResponse { position: done.position, availability }))
+}
+
+pub(super) async fn import(
+    service: &Service,
+    request: Request<pb::ImportBusyTimesRequest>,
+) -> Reply<pb::ImportBusyTimesResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let holder: Holder = read("holder", request.holder)?;
+    let calendar: Line = read("calendar", request.calendar)?;
+    let defined = service.kit.load::<Calendar>(Calendar::realm_id()).await?;
+    let zone = defined.in_force(&service.default_calendar).zone().clone();
+    let from_at = service.kit.clock().now();
+    let until_at = from_at.checked_add(SignedDuration::from_hours(24 * READ_DAYS)).unwrap_or(Timestamp::MAX);
+    let content = request.content;
+    let reading = move || busy_times(&content, &Reading { zone: &zone, from_at, until_at });
+    let times = service.kit.tasks().spawn_blocking(reading).await;
+    let times = times.map_err(|ended| tonic::Status::internal(ended.to_string()))?;
+    let times = times.map_err(|fault| Invalid::field("content", fault.to_string()))?;
+    let time_count = u32::try_from(times.len()).unwrap_or(u32::MAX);
+    let of = holder.clone();
+    let command = move |keepers| Command::Import {
+        holder: of.clone(),
+        calendar: calendar.clone(),
+        times: times.clone(),
+        keepers,
+    };
+    let done = service.keep_diary(&context, &holder, command).await?;
+    let availability = Some(shown(&holder, done.state()));
+    Ok(Response::new(pb::ImportBusyTimesResponse { position: done.position, availability, time_count }))
+}
+
+pub(super) async fn forget(
+    service: &Service,
+    request: Request<pb::ForgetBusyTimesRequest>,
+) -> Reply<pb::ForgetBusyTimesResponse> {
+    let (context, request) = service.kit.receive(request)?;
+    let holder: Holder = read("holder", request.holder)?;
+    let calendar: Line = read("calendar", request.calendar)?;
+    let command = move |keepers| Command::Forget { calendar: calendar.clone(), keepers };
+    let done = service.keep_diary(&context, &holder, command).await?;
+    let availability = Some(shown(&holder, done.state()));
+    Ok(Response::new(pb::ForgetBusyTimesResponse { position: done.position, availability }))
+}
+
+pub(super) async fn get(
+    service: &Service,
+    request: Request<pb::GetDiaryRequest>,
+) -> Reply<pb::GetDiaryResponse> {
+    let scope = service.kit.scope(&request).await?;
+    let request = request.into_inner();
+    let now = service.kit.clock().now();
+    let from_at: Option<Timestamp> = read("from_at", request.from_at)?;
+    let until_at: Option<Timestamp> = read("until_at", request.until_at)?;
+    let from_at = from_at.unwrap_or(now);
+    let week = SignedDuration::from_hours(24 * SHOWN_DAYS_DEFAULT);
+    let until_at = until_at.unwrap_or_else(|| from_at.checked_add(week).unwrap_or(Timestamp::MAX));
+    let longest = SignedDuration::from_hours(24 * WINDOW_DAYS_MAX);
+    let window = until_at.duration_since(from_at);
+    if !window.is_positive() || window > longest {
+        let fault = format!("must be after {from_at} and at most {WINDOW_DAYS_MAX} days later");
+        return Err(Invalid::field("until_at", fault).into());
+    }
+    let departments: Vec<Code> = read("department_codes", request.department_codes)?;
+    let rooms: Vec<Code> = read("room_codes", request.room_codes)?;
+    let holder = |kind, code: &Code| Holder { kind, code: code.clone() };
+    let named: Vec<Holder> = departments
+        .iter()
+        .map(|code| holder(HolderKind::Department, code))
+        .chain(rooms.iter().map(|code| holder(HolderKind::Room, code)))
+        .collect();
+    let query = views::entries(named, (from_at, until_at), now);
+    let (entries, position) = service.view.query(scope, request.at_least_position, query).await?;
+    let entry = |entry: views::Entry| pb::DiaryEntry {
+        holder: Some(entry.holder.to_wire()),
+        starts_at: entry.engagement.time.starts_at.to_wire(),
+        ends_at: entry.engagement.time.ends_at.to_wire(),
+        cause: entry.engagement.cause.to_wire(),
+        absence_id: entry.absence,
+    };
+    Ok(Response::new(pb::GetDiaryResponse { entries: entries.into_iter().map(entry).collect(), position }))
+}
