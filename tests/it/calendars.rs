@@ -120,7 +120,7 @@ async fn a_calendar_has_what_its_owner_may_see_now(mode: Mode) -> anyhow::Result
         .into_iter()
         .flat_map(|name| other["entries"].as_array().into_iter().flatten().map(move |one| &one[name]))
         .collect();
-    let expected = json!(["2027-03-09T01:00:00.000Z", "2027-03-08", TITLE, due["SUMMARY"], 0, 1]);
+    let expected = json!(["2027-03-08", "2027-03-09T01:00:00.000Z", due["SUMMARY"], TITLE, 1, 0]);
     ensure!(json!(starts) == expected, "{other}");
     // A calendar server takes it.
     let kept = taken_by(&sandbox, "serve", &answer.text())?;
