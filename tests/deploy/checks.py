@@ -244,7 +244,7 @@ def check_compose(name: str, file: dict, known: set[str]) -> None:
         seeds = [source for source, target in mounts.items() if target == "/etc/huishang/nkey"]
         check_own_key(where, role, environment, seeds[0] if seeds else None)
     expect(sorted(volumes) == sorted(file["volumes"]), f"{name}: each volume has one owner, and each owner one")
-    wanted = {"up": 1} if name == "compose.yaml" else {service: 1 if service == "delivery" else 2 for service in SERVICES}
+    wanted = {"up": 1} if name == "compose.yaml" else {service: 2 for service in SERVICES}
     expect(copies == wanted, f"{name} runs {copies}")
 
 

@@ -15,7 +15,7 @@ use std::process::Command;
 use tests::{Client, HttpClient, Mode, Receiver, Sandbox, SandboxConfig, command, outline, until};
 
 /// The title of a session: with what calendars take for their own, and too long for a line of one.
-const TITLE: &str = "关于城乡供水一体化改造工程的部际联席会议第三次全体会商, drains; and \\ weirs";
+pub const TITLE: &str = "关于城乡供水一体化改造工程的部际联席会议第三次全体会商, drains; and \\ weirs";
 
 /// Two departments and a room, a session that WATER is to attend, and an item that it owes. Returns the session's id.
 async fn founded(sandbox: &Sandbox) -> anyhow::Result<String> {
@@ -31,7 +31,7 @@ async fn founded(sandbox: &Sandbox) -> anyhow::Result<String> {
     Ok(session_id)
 }
 
-async fn schedule(clerk: &Client, session_id: &str, starts_at: &str) -> anyhow::Result<()> {
+pub async fn schedule(clerk: &Client, session_id: &str, starts_at: &str) -> anyhow::Result<()> {
     let schedule = scheduling::ScheduleSessionRequest {
         session_id: session_id.to_owned(),
         room_code: "ROOM".into(),
@@ -114,6 +114,14 @@ async fn a_calendar_has_what_its_owner_may_see_now(mode: Mode) -> anyhow::Result
     let etag = answer.header("etag").to_owned();
     let again = http.send("GET", &path, &[("if-none-match", &etag)], "").await?;
     ensure!(again.status == 304 && again.body.is_empty(), "{again:?}");
+    // Another library, in another language, reads the same.
+    let other = taken_by(&sandbox, "ical", &answer.text())?;
+    let starts: Vec<&Value> = ["DTSTART", "SUMMARY", "alarms"]
+        .into_iter()
+        .flat_map(|name| other["entries"].as_array().into_iter().flatten().map(move |one| &one[name]))
+        .collect();
+    let expected = json!(["2027-03-08", "2027-03-09T01:00:00.000Z", due["SUMMARY"], TITLE, 1, 0]);
+    ensure!(json!(starts) == expected, "{other}");
     // A calendar server takes it.
     let kept = taken_by(&sandbox, "serve", &answer.text())?;
     ensure!(kept == json!({"put": 201, "get": 200, "events": 2, "todos": 0}), "{kept}");
@@ -167,7 +175,7 @@ async fn what_changes_is_known_by_its_sequence(mode: Mode) -> anyhow::Result<()>
 in_both_modes!(what_changes_is_known_by_its_sequence);
 
 /// Chen, a delegate of WATER.
-async fn chen(sandbox: &Sandbox) -> anyhow::Result<Client> {
+pub async fn chen(sandbox: &Sandbox) -> anyhow::Result<Client> {
     let (config, now) = (Config::default(), jiff::Timestamp::now().as_second());
     let claims = Claims {
         aud: config.audience(),
@@ -182,7 +190,7 @@ async fn chen(sandbox: &Sandbox) -> anyhow::Result<Client> {
 }
 
 /// Lists Chen in the directory, in a department.
-async fn list_member(operator: &Client, department: &str, email: Option<&str>) -> anyhow::Result<()> {
+pub async fn list_member(operator: &Client, department: &str, email: Option<&str>) -> anyhow::Result<()> {
     let member = directory::Member {
         code: "chen".into(),
         name: "Chen".into(),

@@ -15,10 +15,10 @@ use std::collections::BTreeMap;
 use tests::{Client, Mode, Receiver, Sandbox, SandboxConfig, command, outline, until};
 
 /// The type of the event that a request of a session makes.
-const REQUESTED: &str = "huishang.scheduling.events.v1.SessionRequested";
+pub const REQUESTED: &str = "huishang.scheduling.events.v1.SessionRequested";
 
 /// An installation that may send to this machine, with two departments and the body that WATER makes up.
-async fn founded(mode: Mode) -> anyhow::Result<Sandbox> {
+pub async fn founded(mode: Mode) -> anyhow::Result<Sandbox> {
     let settings =
         [("HUISHANG_DELIVERY__PRIVATE_NETWORKS", "127.0.0.0/8"), ("HUISHANG_DELIVERY__ALLOW_HTTP", "true")];
     founded_with(mode, settings.map(|(name, value)| (name, value.to_owned())).to_vec()).await
@@ -45,7 +45,7 @@ pub fn trees_to_count() -> resolution::RecordResolutionRequest {
     }
 }
 
-async fn founded_with(mode: Mode, settings: Vec<(&'static str, String)>) -> anyhow::Result<Sandbox> {
+pub async fn founded_with(mode: Mode, settings: Vec<(&'static str, String)>) -> anyhow::Result<Sandbox> {
     let sandbox = Sandbox::start_with(mode, SandboxConfig { settings, ..SandboxConfig::default() })?;
     let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
     for department in ["WATER", "ROADS"] {
@@ -56,7 +56,7 @@ async fn founded_with(mode: Mode, settings: Vec<(&'static str, String)>) -> anyh
 }
 
 /// Subscribes somebody to the events of sessions and departments that come from now on.
-async fn subscribe(client: &Client, receiver: &Receiver) -> anyhow::Result<pb::Subscription> {
+pub async fn subscribe(client: &Client, receiver: &Receiver) -> anyhow::Result<pb::Subscription> {
     let terms = pb::SubscriptionTerms {
         name: "Registry".into(),
         contexts: vec!["scheduling".into(), "directory".into()],
@@ -69,7 +69,7 @@ async fn subscribe(client: &Client, receiver: &Receiver) -> anyhow::Result<pb::S
     defined.subscription.context("it is shown")
 }
 
-async fn request_session(sandbox: &Sandbox, title: &str) -> anyhow::Result<String> {
+pub async fn request_session(sandbox: &Sandbox, title: &str) -> anyhow::Result<String> {
     let clerk = sandbox.client(Role::Clerk, Some("WATER")).await?;
     let outline = Some(outline(title, "WATER"));
     let requested = clerk.call_patiently(scheduling::RequestSessionRequest { outline, ..command() }).await?;
@@ -77,7 +77,7 @@ async fn request_session(sandbox: &Sandbox, title: &str) -> anyhow::Result<Strin
 }
 
 /// Waits until a receiver has accepted an event of something.
-async fn received(receiver: &Receiver, kind: &str, subject: Option<&str>) -> anyhow::Result<Value> {
+pub async fn received(receiver: &Receiver, kind: &str, subject: Option<&str>) -> anyhow::Result<Value> {
     let found = until("the event", async || {
         let all = receiver.received().ok()?;
         all.into_iter().find(|one| {
@@ -306,7 +306,7 @@ async fn a_subscription_is_its_subscribers_own(mode: Mode) -> anyhow::Result<()>
 in_both_modes!(a_subscription_is_its_subscribers_own);
 
 /// Somebody by their name, as the directory has them.
-async fn member(sandbox: &Sandbox, name: &str, role: Role, department: &str) -> anyhow::Result<Client> {
+pub async fn member(sandbox: &Sandbox, name: &str, role: Role, department: &str) -> anyhow::Result<Client> {
     let clerk = sandbox.client(Role::Clerk, Some(department)).await?;
     let member = directory::Member {
         code: name.to_owned(),
@@ -330,7 +330,7 @@ async fn member(sandbox: &Sandbox, name: &str, role: Role, department: &str) -> 
 }
 
 /// Subscribes somebody to what follow-up and the directory say from now on, by mail.
-async fn subscribe_by_mail(client: &Client, language: pb::MailLanguage) -> anyhow::Result<()> {
+pub async fn subscribe_by_mail(client: &Client, language: pb::MailLanguage) -> anyhow::Result<()> {
     let terms = pb::SubscriptionTerms {
         name: "Notices".into(),
         contexts: vec!["followup".into(), "directory".into()],

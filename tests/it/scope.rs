@@ -1,6 +1,7 @@
 //! Who sees what: what is planted in one department's matter reaches no other, by no rpc and in no role.
 
 mod asked;
+mod doors;
 mod planted;
 mod ways;
 

@@ -1,4 +1,4 @@
-//! A receiver of webhooks or mail, which knows nothing of Huishang.
+//! A receiver of webhooks, messages to robots, or mail, which knows nothing of Huishang.
 
 use anyhow::{Context as _, ensure};
 use harness::{Process, root};
@@ -27,6 +27,13 @@ impl Receiver {
         Receiver::of("mailbox")
     }
 
+    /// Starts robots of WeCom, DingTalk and Feishu, which check signatures once they have a secret.
+    pub fn robots() -> anyhow::Result<Receiver> {
+        let receiver = Receiver::of("robots")?;
+        receiver.set_secret("")?;
+        Ok(receiver)
+    }
+
     fn of(kind: &'static str) -> anyhow::Result<Receiver> {
         let folder = tempfile::tempdir()?;
         let (process, port) = run(kind, 0, folder.path())?;
@@ -41,6 +48,11 @@ impl Receiver {
     /// Where it receives.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/hook", self.port)
+    }
+
+    /// A URL of it with this path.
+    pub fn url_of(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
     }
 
     /// Gives it the secret by which it verifies from now on.

@@ -4,6 +4,7 @@
 //! [`embedded`] uses the event log directly; [`nats`] orders records with JetStream and stores them durably in
 //! the event logs of ledgers. [`payload`] defines how a write is encoded as a record, the same for both.
 
+use crate::duty::Duty;
 use crate::personal::Keys;
 use async_trait::async_trait;
 use domain::{StreamName, Timestamp};
@@ -22,6 +23,7 @@ use uuid::Uuid;
 pub mod backoff;
 mod conflict;
 pub mod conformance;
+pub mod duty;
 pub mod embedded;
 mod latest_time;
 pub mod limits;
@@ -293,6 +295,12 @@ pub trait Journal: Send + Sync + 'static {
     /// Asks for the last position that has a record, committed or not.
     async fn head(&self) -> Result<Position, ReadError> {
         Ok(*self.committed().borrow())
+    }
+
+    /// Waits until this process has a [duty], which one process of the realm has at a time. `holder` stays the same when
+    /// the process is started again; `note` is for whoever has the duty next.
+    async fn claim(&self, _duty: &'static str, _holder: Uuid, _note: String) -> Duty {
+        Duty::sole()
     }
 
     /// Waits until the position is committed, without a timeout. Fails if the journal is closed.

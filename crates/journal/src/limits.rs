@@ -61,6 +61,15 @@ pub const APPEND_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a read is retried while the broker or all ledgers are unavailable.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// Time after which a process says again that it has a duty.
+pub const DUTY_RENEWAL: Duration = Duration::from_secs(3);
+
+/// Time after which a process that could not say so gives the duty up.
+pub const DUTY_RENEWAL_MAX: Duration = Duration::from_secs(8);
+
+/// Time after which another process takes over a duty of which nothing was heard.
+pub const DUTY_EXPIRY: Duration = Duration::from_secs(14);
+
 /// Timeout of a single request to the broker.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 

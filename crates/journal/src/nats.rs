@@ -21,6 +21,7 @@ mod append;
 mod commits;
 mod diagnosis;
 mod direct;
+mod duty;
 mod feed;
 pub(crate) mod keys;
 mod ledger;
@@ -40,13 +41,14 @@ pub use ledger::{LedgerError, run_ledger};
 pub use setup::{Config, ConnectError};
 pub use witnesses::Contradiction;
 
+use crate::duty::Duty;
 use crate::latest_time::LatestTime;
 use crate::personal::Keys;
 use crate::{AppendError, Commit, Filter, Journal, Obstacle, Position, ReadError, Record, Subscription};
 use async_nats::connection::State;
 use async_nats::jetstream;
 use async_trait::async_trait;
-use domain::{StreamName, Timestamp};
+use domain::{StreamName, Timestamp, Uuid};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -169,5 +171,9 @@ impl Journal for NatsJournal {
 
     fn obstacle(&self) -> Option<Obstacle> {
         self.link.obstacle()
+    }
+
+    async fn claim(&self, duty: &'static str, holder: Uuid, note: String) -> Duty {
+        duty::claim(self.link.clone(), duty, holder, note).await
     }
 }

@@ -3,6 +3,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test waits for what it spawns")]
 
+#[path = "nats/duty.rs"]
+mod duty;
 #[path = "nats/feed.rs"]
 mod feed;
 #[path = "nats/recovery.rs"]

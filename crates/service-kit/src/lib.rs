@@ -47,6 +47,7 @@ mod tests;
 
 pub use error::CommandError;
 pub use handle::{CommandContext, Executed, Kit, UnitOfWork};
+pub use journal::duty::Duty;
 pub use journal::{Filter, Position, Record, personal};
 pub use scope::{Rows, Scope, ScopedTables};
 pub use tasks::Tasks;

@@ -69,13 +69,12 @@ pub(crate) async fn by_secret(
     let Some(id) = found else { return Ok(None) };
     let State::Created(known) = kit.load::<CalendarFeed>(id).await? else { return Ok(None) };
     let is_the_one = known.secret_sha256.as_str() == secret_sha256;
-    Ok((is_the_one && has_standing(kit, &known).await?).then_some(known))
+    Ok((is_the_one && has_standing(kit, &known.owner).await?).then_some(known))
 }
 
-/// Whether the owner of a feed still is who they were when it was created: they were not erased, and the directory has them
+/// Whether the owner of a feed, or a subscriber, still is who they were when it was created: they were not erased, and the directory has them
 /// in no other department.
-async fn has_standing(kit: &Kit, known: &Known) -> Result<bool, CommandError> {
-    let owner = &known.owner;
+pub(crate) async fn has_standing(kit: &Kit, owner: &Actor) -> Result<bool, CommandError> {
     // What stands in the place of an erased name.
     if owner.subject.starts_with("erased-") {
         return Ok(false);
@@ -119,8 +118,10 @@ pub(crate) struct Invited<'a> {
     pub(crate) subscriber: &'a Actor,
     /// Their address.
     pub(crate) address: &'a str,
-    /// The address that the invitation comes from.
-    pub(crate) sender: &'a str,
+    /// The address that the invitation comes from, and answers go to.
+    pub(crate) organizer: &'a str,
+    /// Whether answers are read.
+    pub(crate) is_answerable: bool,
     pub(crate) language: MailLanguage,
 }
 

@@ -16,8 +16,34 @@ use service_kit::{CommandError, Kit, Record};
 pub(crate) struct Letter {
     pub(crate) subject: String,
     pub(crate) text: String,
+    pub(crate) event: EventId,
+    pub(crate) language: MailLanguage,
     /// What calendars make an appointment of, if it is about one.
     pub(crate) invitation: Option<Invitation>,
+}
+
+impl Letter {
+    /// What it says, and of which event.
+    pub(crate) fn with_reference(&self) -> String {
+        let EventId { position, number } = self.event;
+        let reference = either(
+            self.language,
+            format!("台账事件 {position}/{number}。"),
+            format!("Event {position}/{number} of the log."),
+        );
+        format!("{}\n\n{reference}", self.text.trim_end())
+    }
+
+    /// The same, as mail ends; `is_answerable` if calendar programs can answer it.
+    pub(crate) fn as_mail(&self, is_answerable: bool) -> String {
+        let closing = match (self.language, is_answerable) {
+            (MailLanguage::Chinese, false) => "本邮件由会商系统自动发出，请勿回复。",
+            (MailLanguage::English, false) => " Sent by Huishang; answers are not read.",
+            (MailLanguage::Chinese, true) => "本邮件由会商系统自动发出；请用日历软件的按钮答复。",
+            (MailLanguage::English, true) => " Sent by Huishang; answer with the buttons of your calendar.",
+        };
+        format!("{}{closing}\n", self.with_reference())
+    }
 }
 
 /// An invitation to a session, or its cancellation, as calendars have them (iTIP, RFC 5546).
@@ -75,7 +101,7 @@ pub(crate) async fn about(
         }
         _ => None,
     };
-    Ok(letter(said.unwrap_or_else(|| plain(record, event, language)), record, event, language))
+    Ok(letter(said.unwrap_or_else(|| plain(record, event, language)), event, language))
 }
 
 pub(crate) fn decoded<A: EventCodec>(record: &Record, event: EventId) -> Option<A::Event> {
@@ -91,7 +117,7 @@ pub(crate) fn either(language: MailLanguage, chinese: String, english: String) -
     }
 }
 
-fn letter(said: Said, record: &Record, event: EventId, language: MailLanguage) -> Letter {
+fn letter(said: Said, event: EventId, language: MailLanguage) -> Letter {
     let Said { sentence, lines } = said;
     let separator = either(language, "：".into(), ": ".into());
     let mut text = format!("{sentence}\n");
@@ -99,13 +125,7 @@ fn letter(said: Said, record: &Record, event: EventId, language: MailLanguage) -
         let label = either(language, chinese.into(), english.into());
         text.push_str(&format!("\n{label}{separator}{value}"));
     }
-    let (position, number) = (record.position, event.number);
-    text.push_str(&either(
-        language,
-        format!("\n\n台账事件 {position}/{number}。本邮件由会商系统自动发出，请勿回复。\n"),
-        format!("\n\nEvent {position}/{number} of the log. Sent by Huishang; answers are not read.\n"),
-    ));
-    Letter { subject: sentence, text, invitation: None }
+    Letter { subject: sentence, text, event, language, invitation: None }
 }
 
 /// Of what has no words of its own: its name.

@@ -2,7 +2,7 @@
 //!
 //! [`grpc`] carries commands on subscriptions to the journal, and answers queries. The [`switchboard`] keeps a [`line`] for
 //! each subscription that is on, which reads the log and sends what its subscriber may see, signed with the
-//! subscription's [`secret`], to the [`target`] that was checked, or as a [`letter`] to the [`mailer`]'s server. What is
+//! subscription's [`secret`], to the [`target`] that was checked, or as a [`letter`] to the [`mailer`]'s server or to a [`robot`]. What is
 //! on its way is in the [`outbox`]. A [`digest`] says each working day what waits. A [`calendar`] is what its owner may see now, written as [`icalendar`].
 
 mod calendar;
@@ -15,6 +15,7 @@ pub mod limits;
 mod line;
 mod mailer;
 mod outbox;
+mod robot;
 mod secret;
 mod sender;
 mod switchboard;

@@ -28,6 +28,15 @@ pub const RETRY_JITTER_PERCENT: u32 = 20;
 /// Seconds for which a receiver can ask to be left alone, at most.
 pub const RETRY_AFTER_SECONDS_MAX: u32 = 24 * 3600;
 
+/// Time between two messages to a robot of WeCom or DingTalk, at least: they take 20 a minute.
+pub const ROBOT_SPACING: Duration = Duration::from_secs(3);
+/// Time between two messages to a robot of Feishu, at least: they take 100 a minute.
+pub const FEISHU_SPACING: Duration = Duration::from_secs(1);
+/// Seconds for which a robot is left alone that had too many messages: DingTalk takes none for ten minutes.
+pub const ROBOT_BUSY_SECONDS: u32 = 600;
+/// Bytes of a message to a robot, at most: what WeCom takes.
+pub const ROBOT_TEXT_BYTES_MAX: usize = 2048;
+
 /// Time between two notes of how far a subscription has come, at least. After the files of the service were lost, what was
 /// delivered since is delivered again.
 pub const PROGRESS_INTERVAL: Duration = Duration::from_secs(60);

@@ -6,17 +6,20 @@
 use crate::Delivering;
 use crate::calendar::{self, Invited};
 use crate::digest;
-use crate::letter;
+use crate::letter::{self, Letter};
 use crate::limits::{
     DELIVERIES_AT_ONCE_MAX, DELIVERIES_WAITING_MAX, PAUSE, PROGRESS_INTERVAL, READ_RECORDS,
     RETRY_JITTER_PERCENT, RETRY_SECONDS,
 };
 use crate::outbox::{Attempt, Due, OutboxError, Stage};
+use crate::robot;
 use crate::secret::signatures;
 use crate::sender::{Answer, Message};
 use domain::aggregate::derived_id;
 use domain::delivery::calendar_feed::CalendarFeed;
-use domain::delivery::subscription::{Command, EventId, Known, OffCause, Receiver, Subscription};
+use domain::delivery::subscription::{
+    Command, EventId, Known, MailLanguage, OffCause, Receiver, Subscription,
+};
 use domain::directory::member::Member;
 use domain::{Aggregate as _, Code, Line as TextLine, Timestamp, Uuid};
 use event_feed::{Reader, Wanted};
@@ -47,7 +50,7 @@ const NOTED_CHARS_MAX: usize = 120;
 
 /// Why a line could not go on; it is tried again.
 #[derive(Debug, thiserror::Error)]
-enum Broken {
+pub(crate) enum Broken {
     #[error("{0}")]
     Outbox(#[from] OutboxError),
     #[error("the log: {0}")]
@@ -151,7 +154,7 @@ impl Line {
         loop {
             let (waiting, failing) = outbox.waiting(self.id).await?;
             measured.set(waiting, failing);
-            let (due, next) = outbox.due(self.id, Clock::System.now(), DELIVERIES_AT_ONCE_MAX).await?;
+            let (due, next) = outbox.due(self.id, Clock::System.now(), self.at_once_max()).await?;
             if due.is_empty() {
                 let until_next = next.map(|at| at.duration_since(Clock::System.now()));
                 let until_next = until_next.map(|left| Duration::try_from(left).unwrap_or_default());
@@ -162,9 +165,8 @@ impl Line {
                     () = sleep_some(is_moved.then_some(until_note)) => {}
                 }
             }
-            let mut sending = futures::stream::iter(due)
-                .map(|due| self.deliver(due))
-                .buffer_unordered(DELIVERIES_AT_ONCE_MAX);
+            let mut sending =
+                futures::stream::iter(due).map(|due| self.deliver(due)).buffer_unordered(self.at_once_max());
             while let Some(delivered) = sending.next().await {
                 delivered?;
                 is_moved = true;
@@ -188,13 +190,12 @@ impl Line {
         };
         let attempts = due.attempts + 1;
         let tried_at = Clock::System.now();
-        let (stage, next_at) = match answer.status {
-            Some(200..=299) => (Stage::Delivered, None),
-            _ => match next_attempt(attempts, &answer, tried_at) {
-                Some(at) => (Stage::Pending, Some(at)),
-                None => (Stage::GivenUp, None),
-            },
+        let (stage, next_at) = match next_attempt(attempts, &answer, tried_at) {
+            _ if answer.is_acceptance() => (Stage::Delivered, None),
+            Some(at) => (Stage::Pending, Some(at)),
+            None => (Stage::GivenUp, None),
         };
+        let pause_until = self.pause_after(&answer, next_at, tried_at);
         if stage == Stage::GivenUp {
             self.give_up(due.event, attempts, &answer).await?;
         }
@@ -202,18 +203,36 @@ impl Line {
         tracing::debug!(subscription_id = %self.id, event_id = event.event_id, ?stage, status, "an event was sent");
         let attempt = Attempt { event: due.event, stage, attempts, tried_at, next_at, status, answer: text };
         outbox.save(self.id, attempt).await?;
-        let is_webhook = self.known.terms.receiver.webhook_url().is_some();
-        match status {
-            Some(410) if is_webhook => self.switch_off(due.event, attempts).await?,
-            // It has too much to do, for all things alike.
-            Some(429 | 502..=504) if is_webhook => {
-                if let Some(next_at) = next_at {
-                    outbox.pause(self.id, next_at).await?;
-                }
-            }
-            _ => {}
+        if status == Some(410) && !self.is_mail() {
+            return self.switch_off(due.event, attempts).await;
         }
-        Ok(())
+        match pause_until {
+            Some(until) => Ok(outbox.pause(self.id, until).await?),
+            None => Ok(()),
+        }
+    }
+
+    fn is_mail(&self) -> bool {
+        matches!(self.known.terms.receiver, Receiver::Mail { .. })
+    }
+
+    /// Until when nothing more is sent to the receiver: one that is busy is left alone until the next attempt, and a robot
+    /// takes so many messages in a minute and no more.
+    fn pause_after(
+        &self,
+        answer: &Answer,
+        next_at: Option<Timestamp>,
+        tried_at: Timestamp,
+    ) -> Option<Timestamp> {
+        if answer.is_busy() && !self.is_mail() {
+            return next_at;
+        }
+        self.known.terms.receiver.robot().map(|robot| tried_at + robot::spacing(robot.kind))
+    }
+
+    /// Deliveries that may be under way at once.
+    fn at_once_max(&self) -> usize {
+        if self.known.terms.receiver.robot().is_some() { 1 } else { DELIVERIES_AT_ONCE_MAX }
     }
 
     /// The digests that begin with a record of this subscription.
@@ -240,31 +259,62 @@ impl Line {
         record: &Record,
         event: &CloudEvent,
     ) -> Result<Option<Answer>, Broken> {
-        let Delivering { kit, sender, mailer, default_calendar, .. } = &self.delivering;
-        let language = match &self.known.terms.receiver {
+        let Delivering { sender, .. } = &self.delivering;
+        let now = Clock::System.now();
+        match &self.known.terms.receiver {
             Receiver::Webhook { url } => {
-                let now = Clock::System.now();
-                return Ok(Some(sender.post(url.as_str(), self.message(event, now), now).await));
+                Ok(Some(sender.post(url.as_str(), self.message(event, now), now).await))
             }
-            Receiver::Mail { language, .. } => *language,
-        };
-        let none = |why: &str| Some(Answer { status: None, text: why.to_owned(), retry_after_seconds: None });
-        let Some(mailer) = mailer else { return Ok(none("no mail is sent: mail.server is not set")) };
-        let Some(address) = self.address().await? else {
-            return Ok(none("the directory has no member with the subscriber's subject and an address"));
-        };
-        let letter = match event.r#type.ends_with(DIGEST) {
+            Receiver::Mail { language, .. } => self.mail(due, record, event, *language).await,
+            Receiver::Robot { robot, .. } => {
+                let Some(letter) = self.letter(due, record, event, robot.language).await? else {
+                    return Ok(None);
+                };
+                Ok(Some(robot::post(sender, robot, &letter, now).await))
+            }
+        }
+    }
+
+    /// What is said of an event; none if there is nothing to say.
+    async fn letter(
+        &self,
+        due: &Due,
+        record: &Record,
+        event: &CloudEvent,
+        language: MailLanguage,
+    ) -> Result<Option<Letter>, Broken> {
+        let Delivering { kit, default_calendar, .. } = &self.delivering;
+        Ok(match event.r#type.ends_with(DIGEST) {
             true => {
                 digest::letter(&self.delivering, &self.view, &self.known, record, due.event, language).await?
             }
             false => Some(letter::about(kit, default_calendar, record, due.event, language).await?),
+        })
+    }
+
+    async fn mail(
+        &self,
+        due: &Due,
+        record: &Record,
+        event: &CloudEvent,
+        language: MailLanguage,
+    ) -> Result<Option<Answer>, Broken> {
+        let none = |why: &str| Ok(Some(Answer::missing(why.to_owned())));
+        let Some(mailer) = &self.delivering.mailer else {
+            return none("no mail is sent: mail.server is not set");
         };
-        let Some(mut letter) = letter else { return Ok(None) };
+        let Some(address) = self.address().await? else {
+            return none("the directory has no member with the subscriber's subject and an address");
+        };
+        let Some(mut letter) = self.letter(due, record, event, language).await? else { return Ok(None) };
         if INVITES.iter().any(|kind| event.r#type.ends_with(kind)) {
+            let secret = self.delivering.key.of_answer(self.id, record.stream.id);
+            let answers_to = mailer.answers_to(&secret);
             let invited = Invited {
                 subscriber: &self.known.subscriber,
                 address: address.as_str(),
-                sender: &mailer.sender(),
+                is_answerable: answers_to.is_some(),
+                organizer: &answers_to.unwrap_or_else(|| mailer.sender()),
                 language,
             };
             letter.invitation = calendar::invitation(&self.delivering, &self.view, record, invited).await?;
@@ -314,7 +364,8 @@ impl Line {
     }
 
     async fn give_up(&self, event: EventId, attempts: u32, answer: &Answer) -> Result<(), Broken> {
-        let said = answer.status.map_or_else(|| answer.text.clone(), |status| format!("status {status}"));
+        let status = answer.status.filter(|_| answer.refusal.is_none());
+        let said = status.map_or_else(|| answer.text.clone(), |status| format!("status {status}"));
         let said: String = said.chars().filter(|c| !c.is_control()).take(NOTED_CHARS_MAX).collect();
         let answer = TextLine::parse(&said).or_else(|_| TextLine::parse("no answer"));
         let Ok(answer) = answer else { return Ok(()) };
@@ -329,21 +380,29 @@ impl Line {
     }
 
     async fn note_progress(&self) -> Result<(), Broken> {
-        let position: Position = self.delivering.outbox.settle(self.id).await?;
-        let replays = self.known.replays;
-        let words = ["progress", &position.to_string(), &replays.to_string()];
-        self.issue(&words, Command::NoteProgress { position, replays }).await
+        note_progress(&self.delivering, self.id, self.known.replays).await
     }
 
-    /// Issues a command to the subscription; its id follows from the words, so that a repeat has one effect.
     async fn issue(&self, words: &[&str], command: Command) -> Result<(), Broken> {
-        let context = CommandContext::of_process(NAME, derived_id(self.id, words));
-        match self.delivering.kit.execute::<Subscription>(&context, self.id, command).await {
-            Ok(_) => Ok(()),
-            // It has ended meanwhile, and so will the line.
-            Err(error) if error.is_refusal() => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        issue(&self.delivering, self.id, words, command).await
+    }
+}
+
+/// Notes in the log up to where a subscription was delivered; `replays` is the number of its last replay.
+pub(crate) async fn note_progress(delivering: &Delivering, id: Uuid, replays: u32) -> Result<(), Broken> {
+    let position: Position = delivering.outbox.settle(id).await?;
+    let words = ["progress", &position.to_string(), &replays.to_string()];
+    issue(delivering, id, &words, Command::NoteProgress { position, replays }).await
+}
+
+/// Issues a command to a subscription; its id follows from the words, so that a repeat has one effect.
+async fn issue(delivering: &Delivering, id: Uuid, words: &[&str], command: Command) -> Result<(), Broken> {
+    let context = CommandContext::of_process(NAME, derived_id(id, words));
+    match delivering.kit.execute::<Subscription>(&context, id, command).await {
+        Ok(_) => Ok(()),
+        // It has ended meanwhile, and so will its line.
+        Err(error) if error.is_refusal() => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -397,7 +456,7 @@ mod tests {
     #[test]
     fn an_event_is_tried_for_days_and_then_given_up() {
         let answer =
-            |retry_after_seconds| Answer { status: Some(503), text: String::new(), retry_after_seconds };
+            |retry_after_seconds| Answer { status: Some(503), retry_after_seconds, ..Answer::default() };
         let pause = |attempts, answer: &Answer| {
             let next = next_attempt(attempts, answer, Timestamp::UNIX_EPOCH)?;
             Some(next.as_second())

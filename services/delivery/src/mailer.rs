@@ -19,6 +19,8 @@ const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitte
 pub(crate) struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     sender: Mailbox,
+    /// Where answers to invitations go, before and after the secret; none: they are not read.
+    answers: Option<(String, String)>,
 }
 
 impl Mailer {
@@ -40,12 +42,14 @@ impl Mailer {
             Some(credentials) => transport.credentials(credentials),
             None => transport,
         };
-        Ok(Some(Mailer { transport: transport.build(), sender }))
+        let answers = settings.answers_address.as_deref().and_then(|address| address.split_once('@'));
+        let answers = answers.map(|(name, host)| (name.to_owned(), host.to_owned()));
+        Ok(Some(Mailer { transport: transport.build(), sender, answers }))
     }
 
     /// Has a letter sent to an address. `id` is what the letter is known by, at every attempt the same.
     pub(crate) async fn post(&self, address: &str, id: &str, letter: Letter) -> Answer {
-        let none = |why: String| Answer { status: None, text: why, retry_after_seconds: None };
+        let none = Answer::missing;
         let message = match self.message(address, id, letter) {
             Ok(message) => message,
             Err(error) => return none(format!("{error:#}")),
@@ -54,7 +58,7 @@ impl Mailer {
             Ok(Ok(accepted)) => Answer {
                 status: Some(accepted.code().into()),
                 text: accepted.message().collect::<Vec<_>>().join("\n"),
-                retry_after_seconds: None,
+                ..Answer::default()
             },
             Ok(Err(error)) => Answer { status: error.status().map(Into::into), ..none(said(&error)) },
             Err(_) => none(format!("there was no answer within {} s", ANSWER_TIMEOUT.as_secs())),
@@ -62,7 +66,8 @@ impl Mailer {
     }
 
     fn message(&self, address: &str, id: &str, letter: Letter) -> anyhow::Result<Message> {
-        let domain = self.sender.email.domain();
+        let is_answerable = self.answers.is_some() && letter.invitation.is_some();
+        let (domain, text) = (self.sender.email.domain(), letter.as_mail(is_answerable));
         let message: MessageBuilder = Message::builder()
             .from(self.sender.clone())
             .to(Mailbox::new(None, address.parse().context("the address in the directory")?))
@@ -70,17 +75,22 @@ impl Mailer {
             .subject(letter.subject)
             .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()));
         let Some(Invitation { method, icalendar }) = letter.invitation else {
-            return message.header(ContentType::TEXT_PLAIN).body(letter.text).context("the letter");
+            return message.header(ContentType::TEXT_PLAIN).body(text).context("the letter");
         };
         // Programs show buttons for a part that is an alternative to the text and has no name of a file; others keep the file.
         let kind = ContentType::parse(&format!("text/calendar; method={method}; charset=utf-8"))?;
         let alternative = MultiPart::alternative()
-            .singlepart(SinglePart::plain(letter.text))
+            .singlepart(SinglePart::plain(text))
             .singlepart(SinglePart::builder().header(kind).body(icalendar.clone()));
         let file =
             Attachment::new("invite.ics".to_owned()).body(icalendar, ContentType::parse("application/ics")?);
         let whole = MultiPart::mixed().multipart(alternative).singlepart(file);
         message.multipart(whole).context("the letter")
+    }
+
+    /// The address to which an invitation with this secret is answered; none if answers are not read.
+    pub(crate) fn answers_to(&self, secret: &str) -> Option<String> {
+        self.answers.as_ref().map(|(name, host)| format!("{name}+{secret}@{host}"))
     }
 
     /// The address that mail comes from.

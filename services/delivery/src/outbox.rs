@@ -18,6 +18,7 @@ const FILE: &str = "outbox.sqlite";
 
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS switchboard (only INTEGER PRIMARY KEY CHECK (only = 1), position INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS holder (only INTEGER PRIMARY KEY CHECK (only = 1), id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS lines (
     subscription_id TEXT PRIMARY KEY, position INTEGER NOT NULL, replays INTEGER NOT NULL, paused_until INTEGER NOT NULL
 );
@@ -115,6 +116,33 @@ impl Outbox {
     pub(crate) async fn save_switched(&self, position: Position) -> Done<()> {
         self.run(move |file| {
             file.execute("INSERT OR REPLACE INTO switchboard VALUES (1, ?1)", [position as i64]).map(drop)
+        })
+        .await
+    }
+
+    /// By what this file's process is known among the copies of the service.
+    pub(crate) async fn holder(&self) -> Done<Uuid> {
+        let new = Uuid::new_v4().to_string();
+        let id = self.run(move |file| {
+            file.execute("INSERT OR IGNORE INTO holder VALUES (1, ?1)", [new])?;
+            file.query_row("SELECT id FROM holder", [], |row| row.get::<_, String>(0))
+        });
+        let id = id.await?;
+        Uuid::try_parse(&id).map_err(|_| OutboxError::Tables(rusqlite::Error::InvalidQuery))
+    }
+
+    /// Takes over from another copy: each subscription goes on from the last note in the log, as what is in the file has
+    /// been delivered by the other one, and what happens to subscriptions from where it was with that.
+    pub(crate) async fn take_over(&self, switched: Option<Position>) -> Done<()> {
+        self.run(move |file| {
+            let change = file.transaction()?;
+            change.execute_batch(
+                "DELETE FROM deliveries WHERE stage = 1; DELETE FROM lines; DELETE FROM switchboard",
+            )?;
+            if let Some(position) = switched {
+                change.execute("INSERT INTO switchboard VALUES (1, ?1)", [position as i64])?;
+            }
+            change.commit()
         })
         .await
     }

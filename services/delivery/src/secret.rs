@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE32_NOPAD;
 use domain::delivery::subscription::Known;
 use domain::{Timestamp, Uuid};
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -15,6 +16,9 @@ use std::sync::Arc;
 
 /// What the derivation is for, so that one key never serves two ends.
 const DERIVATION: &[u8] = b"huishang delivery 1";
+
+/// Bytes of the proof in an address for answers: the part of an address before "@" has 64 at most.
+const ANSWER_PROOF_BYTES: usize = 12;
 
 /// The service's key. Cheap to clone.
 #[derive(Clone)]
@@ -45,6 +49,30 @@ impl ServiceKey {
     /// becomes of the key.
     pub(crate) fn of_calendar(&self, feed: Uuid) -> [u8; 32] {
         mac(&self.0, &[DERIVATION, b"calendar", feed.as_bytes()])
+    }
+
+    /// The secret in the address to which a subscriber answers an invitation to a session: whose it is, and the proof.
+    pub(crate) fn of_answer(&self, subscription: Uuid, session: Uuid) -> String {
+        let proof = mac(&self.0, &[DERIVATION, b"answer", subscription.as_bytes(), session.as_bytes()]);
+        let secret = [subscription.as_bytes().as_slice(), &proof[..ANSWER_PROOF_BYTES]].concat();
+        BASE32_NOPAD.encode(&secret).to_lowercase()
+    }
+
+    /// The subscription whose secret for answers about a session this is. Mail changes the case of addresses.
+    pub(crate) fn answered(&self, secret: &str, session: Uuid) -> Option<Uuid> {
+        let decoded = BASE32_NOPAD.decode(secret.to_uppercase().as_bytes()).ok()?;
+        let subscription = Uuid::from_slice(decoded.get(..16)?).ok()?;
+        let expected = self.of_answer(subscription, session);
+        let given = secret.to_lowercase();
+        // How much of it is right takes no time of its own.
+        let is_equal = expected.len() == given.len()
+            && expected.bytes().zip(given.bytes()).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0;
+        is_equal.then_some(subscription)
+    }
+
+    /// What tells this key from another one, and nothing more of it.
+    pub(crate) fn fingerprint(&self) -> String {
+        data_encoding::HEXLOWER.encode(&mac(&self.0, &[DERIVATION, b"fingerprint"])[..8])
     }
 
     /// The secrets that sign at a moment, the newest first.
@@ -110,6 +138,24 @@ mod tests {
         assert_ne!(secret(1, 1), secret(2, 1));
         let another = ServiceKey::new(&SigningKey::from_bytes(&[8; 32]));
         assert_ne!(secret(1, 1), another.secret(Uuid::from_u128(1), 1).shared());
+    }
+
+    #[test]
+    fn a_secret_for_answers_is_good_for_one_subscription_and_session() {
+        let key = ServiceKey::new(&SigningKey::from_bytes(&[7; 32]));
+        let (own, session) = (Uuid::from_u128(1), Uuid::from_u128(9));
+        let secret = key.of_answer(own, session);
+        assert_eq!(key.answered(&secret.to_uppercase(), session), Some(own));
+        assert_eq!(key.answered(&secret, Uuid::from_u128(8)), None);
+        for forged in [
+            key.of_answer(Uuid::from_u128(2), session).split_at(26).0.to_owned() + &secret[26..],
+            secret[1..].to_owned(),
+            String::new(),
+            "é".repeat(30),
+        ] {
+            assert_eq!(key.answered(&forged, session), None, "{forged}");
+        }
+        assert!(secret.len() <= 45, "{secret}");
     }
 
     /// The example of the specification.

@@ -35,7 +35,7 @@ pub(crate) struct Message {
 }
 
 /// What became of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Answer {
     /// The status; none if there was no answer.
     pub(crate) status: Option<u16>,
@@ -43,6 +43,34 @@ pub(crate) struct Answer {
     pub(crate) text: String,
     /// For how long the receiver asks to be left alone.
     pub(crate) retry_after_seconds: Option<u32>,
+    /// What its content says in spite of the status.
+    pub(crate) refusal: Option<Refusal>,
+}
+
+/// A refusal that is in the content of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// There was too much of late.
+    TooMany,
+    /// For another reason.
+    Other,
+}
+
+impl Answer {
+    /// None came, for this reason.
+    pub(crate) fn missing(why: String) -> Answer {
+        Answer { text: why, ..Answer::default() }
+    }
+
+    /// Whether what was sent is accepted.
+    pub(crate) fn is_acceptance(&self) -> bool {
+        matches!(self.status, Some(200..=299)) && self.refusal.is_none()
+    }
+
+    /// Whether the receiver has too much to do, for all things alike.
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(self.status, Some(429 | 502..=504)) || self.refusal == Some(Refusal::TooMany)
+    }
 }
 
 impl Sender {
@@ -74,7 +102,7 @@ impl Sender {
 
     /// Sends a message, and reads the beginning of the answer, within [`ANSWER_TIMEOUT`].
     pub(crate) async fn post(&self, url: &str, message: Message, now: Timestamp) -> Answer {
-        let none = |why: String| Answer { status: None, text: why, retry_after_seconds: None };
+        let none = Answer::missing;
         match tokio::time::timeout(ANSWER_TIMEOUT, self.try_post(url, message, now)).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => none(format!("{error:#}")),
@@ -115,7 +143,7 @@ async fn exchange(
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = beginning(response).await;
         let retry_after_seconds = retry_after(&headers, now);
-        anyhow::Ok(Answer { status: Some(status), text, retry_after_seconds })
+        anyhow::Ok(Answer { status: Some(status), text, retry_after_seconds, refusal: None })
     };
     // The connection is driven here, and ends with the answer: a receiver holds nothing open.
     tokio::pin!(connection);

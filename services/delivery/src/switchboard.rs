@@ -1,9 +1,13 @@
 //! The switchboard: sees to it that each subscription that is on has a line, and that what its subscriber asks for is done.
+//!
+//! Of several copies of the service one does this. Another takes over when it ends, from what the log has noted: what was
+//! delivered since is delivered again, with equal ids.
 
 use crate::Delivering;
 use crate::limits::PAUSE;
-use crate::line::{Line, record_at};
+use crate::line::{self, Line, record_at};
 use crate::outbox::OutboxError;
+use crate::secret::ServiceKey;
 use domain::delivery::subscription::{Event, Subscription};
 use domain::{Aggregate as _, Uuid};
 use event_feed::{Reader, Wanted};
@@ -11,7 +15,7 @@ use futures::StreamExt as _;
 use proto::ledger::v1::CloudEvent;
 use service_kit::clock::Clock;
 use service_kit::events::decode;
-use service_kit::{CommandError, Filter, Position, Record, ViewStore};
+use service_kit::{CommandError, Duty, Filter, Position, Record, ViewStore};
 use std::collections::HashMap;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +32,16 @@ pub(crate) enum Interrupted {
     Command(#[from] CommandError),
     #[error("{}", .0.message())]
     View(#[from] Status),
+}
+
+/// What one copy of the service does at a time.
+const DUTY: &str = "delivery";
+
+/// What the copy that delivers leaves to the next one: up to where what happened to subscriptions was carried out, and by
+/// which key it signs.
+fn note(switched: Option<Position>, key: &ServiceKey) -> String {
+    let switched = switched.map_or("-".to_owned(), |position| position.to_string());
+    format!("{switched} {}", key.fingerprint())
 }
 
 /// A line that runs.
@@ -48,28 +62,81 @@ impl Switchboard {
         Switchboard { delivering, view, lines: HashMap::new() }
     }
 
-    /// Runs the lines until the kit stops.
+    /// Runs the lines until the kit stops, whenever this copy of the service is the one that does.
     pub(crate) async fn run(mut self) {
         let stop = self.delivering.kit.stop().clone();
-        while !stop.is_cancelled() {
-            let followed = tokio::select! {
-                () = stop.cancelled() => Ok(()),
-                followed = self.follow() => followed,
-            };
-            if let Err(error) = followed {
-                tracing::warn!(%error, "the lines of delivery are being tried again");
-            }
+        while let Some(duty) = stop.run_until_cancelled(self.claim()).await {
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = tokio::time::sleep(PAUSE) => {}
+                () = duty.lost() => {
+                    tracing::warn!("this copy does not deliver any more, as another one may do so");
+                }
+                () = self.keep_lines(&duty) => {}
             }
-        }
-        for id in self.lines.keys().copied().collect::<Vec<_>>() {
-            self.cut(id).await;
+            for id in self.lines.keys().copied().collect::<Vec<_>>() {
+                self.cut(id).await;
+                // The next copy goes on from the log; what this one cannot note there is sent again.
+                if tokio::time::timeout(PAUSE, self.note_progress(id)).await.is_err() {
+                    tracing::debug!(subscription_id = %id, "the last progress was not noted");
+                }
+            }
+            duty.give_back().await;
         }
     }
 
-    async fn follow(&mut self) -> Result<(), Interrupted> {
+    /// Waits until no other copy delivers, and takes over.
+    async fn claim(&self) -> Duty {
+        loop {
+            match self.try_claim().await {
+                Ok(duty) => return duty,
+                Err(error) => tracing::warn!(%error, "the lines of delivery are being tried again"),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn try_claim(&self) -> Result<Duty, Interrupted> {
+        let Delivering { kit, outbox, key, .. } = &self.delivering;
+        let (holder, switched) = (outbox.holder().await?, outbox.switched_up_to().await?);
+        let duty = kit.journal().claim(DUTY, holder, note(switched, key)).await;
+        let Some(predecessor) = duty.predecessor() else { return Ok(duty) };
+        let (position, fingerprint) = predecessor.note.split_once(' ').unwrap_or_default();
+        if fingerprint != key.fingerprint() {
+            tracing::error!(
+                "another copy has delivered with another delivery.key: receivers refuse what is signed with this one; give \
+                 all copies the same"
+            );
+        }
+        if predecessor.holder != holder {
+            tracing::info!("this copy delivers now, in place of another one");
+            let position = position.parse::<Position>().ok();
+            if let Err(error) = outbox.take_over(position).await {
+                duty.give_back().await;
+                return Err(error.into());
+            }
+            duty.note(note(position, key));
+        }
+        Ok(duty)
+    }
+
+    async fn note_progress(&self, id: Uuid) {
+        let Ok(state) = self.delivering.kit.load::<Subscription>(id).await else { return };
+        let Some(known) = state.known() else { return };
+        if let Err(error) = line::note_progress(&self.delivering, id, known.replays).await {
+            tracing::debug!(subscription_id = %id, %error, "the last progress was not noted");
+        }
+    }
+
+    async fn keep_lines(&mut self, duty: &Duty) {
+        loop {
+            if let Err(error) = self.follow(duty).await {
+                tracing::warn!(%error, "the lines of delivery are being tried again");
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn follow(&mut self, duty: &Duty) -> Result<(), Interrupted> {
         let kit = self.delivering.kit.clone();
         let committed = *kit.journal().committed().borrow();
         let ids = crate::views::subscriptions_that_are_on();
@@ -88,6 +155,7 @@ impl Switchboard {
             let record = record.map_err(|error| Interrupted::Log(error.to_string()))?;
             self.switch(&record).await?;
             self.delivering.outbox.save_switched(record.position).await?;
+            duty.note(note(Some(record.position), &self.delivering.key));
         }
         Ok(())
     }
@@ -98,7 +166,10 @@ impl Switchboard {
         for event in decode::<Subscription>(record)? {
             match event {
                 // They change nothing for a line.
-                Event::Progressed { .. } | Event::GivenUp { .. } | Event::DigestBegun { .. } => {}
+                Event::Progressed { .. }
+                | Event::GivenUp { .. }
+                | Event::DigestBegun { .. }
+                | Event::InvitationAnswered { .. } => {}
                 Event::Resent { position, number } => {
                     self.resend(id, position, number).await?;
                     self.connect(id).await?;

@@ -1,7 +1,8 @@
 //! The command line: its commands and their flags.
 
-use crate::client::{EXIT_CODES, health, options, token};
+use crate::client::{EXIT_CODES, health, options, take_answer, token};
 use crate::doctor;
+use crate::exchange;
 use crate::help;
 use crate::identity;
 use crate::invocation::Invocation;
@@ -53,6 +54,8 @@ pub enum Command {
     Serve(server::Serve),
     /// Asks a running process whether it lives, or is ready; needs no token
     Health(health::Arguments),
+    /// Takes a mail from standard input that answers an invitation, as a mail server passes it on; needs no token
+    TakeAnswer(take_answer::Arguments),
     /// Signs a token with a local key, for development and rehearsals
     Token(Token),
     /// Explains who may call, and why
@@ -65,6 +68,9 @@ pub enum Command {
     /// Imports what was decided elsewhere
     #[command(subcommand)]
     Import(Import),
+    /// Prints what others can take in
+    #[command(subcommand)]
+    Export(Export),
     /// Maintains a ledger that is not running
     #[command(subcommand)]
     Ledger(Ledger),
@@ -100,6 +106,34 @@ pub enum Identity {
 pub enum Import {
     /// Puts a plan on record that was decided elsewhere: one resolution, and an item for each action
     Plan(ImportPlan),
+    /// Registers departments and members of a Popolo file, and defines its working calendar
+    Directory(ImportDirectory),
+}
+
+/// `huishang import directory`.
+#[derive(Debug, clap::Args)]
+pub struct ImportDirectory {
+    /// What is imported.
+    #[command(flatten)]
+    pub directory: exchange::Arguments,
+    /// Where it goes.
+    #[command(flatten)]
+    pub connection: options::Options,
+}
+
+/// `huishang export`.
+#[derive(Debug, Subcommand)]
+pub enum Export {
+    /// Prints departments, members and the working calendar as Popolo, which 'import directory' takes in
+    Directory(ExportDirectory),
+}
+
+/// `huishang export directory`.
+#[derive(Debug, clap::Args)]
+pub struct ExportDirectory {
+    /// Where it comes from.
+    #[command(flatten)]
+    pub connection: options::Options,
 }
 
 /// `huishang import plan`.

@@ -1,9 +1,10 @@
 //! Runs what the command line says.
 
-use crate::args::{Arguments, Command, Completions, Identity, Import, Ledger};
+use crate::args::{Arguments, Command, Completions, Export, Identity, Import, Ledger};
 use crate::client::layout::{broken, terminal_columns};
-use crate::client::{self, health, token};
+use crate::client::{self, health, take_answer, token};
 use crate::doctor;
+use crate::exchange;
 use crate::identity::{self, NotAccepted};
 use crate::invocation;
 use crate::language::{current, say, text};
@@ -20,11 +21,16 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Up(arguments) => server::up(&arguments).await,
         Command::Serve(arguments) => server::serve(&arguments).await,
         Command::Health(arguments) => health::run(&arguments).await,
+        Command::TakeAnswer(arguments) => take_answer::run(&arguments).await,
         Command::Token(arguments) => print_line(&token::run(&arguments.claims, &arguments.location.load()?)?),
         Command::Identity(Identity::Explain(arguments)) => identity::explain(&arguments).await,
         Command::Doctor(arguments) => doctor::run(&arguments).await,
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Import(Import::Plan(arguments)) => plan::run(&arguments.plan, &arguments.connection).await,
+        Command::Import(Import::Directory(arguments)) => {
+            exchange::import(&arguments.directory, &arguments.connection).await
+        }
+        Command::Export(Export::Directory(arguments)) => exchange::export(&arguments.connection).await,
         Command::Ledger(Ledger::Repair(arguments)) => repair::run(&arguments).await,
         Command::Upgrade(arguments) => upgrade::run(&arguments).await,
         Command::Completions(arguments) => completions(&arguments),
@@ -73,6 +79,9 @@ fn explain(error: &anyhow::Error, out: &mut Vec<u8>) -> ExitCode {
     }
     if error.downcast_ref::<NotAccepted>().is_some() {
         return ExitCode::from(5);
+    }
+    if let Some(not_taken) = error.downcast_ref::<take_answer::NotTaken>() {
+        return ExitCode::from(not_taken.exit_code());
     }
     if error.downcast_ref::<health::NotServing>().is_some() {
         return ExitCode::from(7);

@@ -1,10 +1,11 @@
-//! The one binary: `up`, `serve`, `health`, `token`, `identity`, `doctor`, `demo`, `import`, `ledger`, and a client command for every rpc.
+//! The one binary: `up`, `serve`, `health`, `take-answer`, `token`, `identity`, `doctor`, `demo`, `import`, `export`, `ledger`, and a client command for every rpc.
 
 mod archive;
 mod args;
 mod cli;
 mod client;
 mod doctor;
+mod exchange;
 mod help;
 mod identity;
 mod invocation;

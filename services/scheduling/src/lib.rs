@@ -2,7 +2,7 @@
 //!
 //! [`grpc`] carries commands to the journal and answers queries, lists from [`views`]; [`facts`] looks up what
 //! one aggregate must know of another. When a docket is closed, process managers conclude its session, and
-//! pass on to its matters what became of them; timers bring back those that were deferred, and let the clocks of
+//! pass on to its matters what became of them; what somebody answers by mail is answered to the session; timers bring back those that were deferred, and let the clocks of
 //! emergencies strike.
 
 mod facts;
@@ -14,8 +14,9 @@ pub use grpc::Service;
 use anyhow::Context as _;
 use domain::calendar::WorkingCalendar;
 use domain::deliberation::docket::{self, Docket};
+use domain::delivery::subscription::{self, Subscription};
 use domain::directory::calendar::Calendar;
-use domain::process::{conclude_session, end_emergency, follow_matters};
+use domain::process::{answer_invitation, conclude_session, end_emergency, follow_matters};
 use domain::scheduling::body::Body;
 use domain::scheduling::emergency::{self, Emergency};
 use domain::scheduling::matter::{self, Matter};
@@ -59,6 +60,7 @@ fn service(kit: &Kit, time_zone: &str) -> anyhow::Result<Service> {
         conclude_sessions(&mut processes, default_calendar.clone()),
         follow_matters(&mut processes, default_calendar.clone()),
         end_emergencies(&mut processes),
+        answer_invitations(&mut processes),
     ];
     let (followed, ended) = (reactions[1].clone(), reactions[2].clone());
     let view = ViewStore::spawn::<views::SchedulingView>(kit, reactions).context("the view of scheduling")?;
@@ -106,6 +108,26 @@ fn end_emergencies(processes: &mut Processes) -> watch::Receiver<Position> {
             }
             let commands = end_emergency::react(context.id, context.event);
             context.issue::<Emergency>(kit, 0, commands).await
+        })
+    })
+}
+
+/// Has answers by mail be those of departments.
+fn answer_invitations(processes: &mut Processes) -> watch::Receiver<Position> {
+    let answered =
+        |event: &subscription::Event| matches!(event, subscription::Event::InvitationAnswered { .. });
+    processes.run::<Subscription, _>(answer_invitation::NAME, answered, |kit, context| {
+        Box::pin(async move {
+            let subscription::Event::InvitationAnswered { session, .. } = context.event else {
+                return Ok(());
+            };
+            let subscriber = context.state.known().map(|known| &known.subscriber);
+            let Some(department) = subscriber.and_then(|subscriber| subscriber.department.as_ref()) else {
+                return Ok(());
+            };
+            let session = kit.load::<Session>(*session).await?;
+            let commands = answer_invitation::react(department, context.event, &session);
+            context.issue::<Session>(kit, 0, commands).await
         })
     })
 }

@@ -3,7 +3,7 @@
 //! It is its subscriber's own: nobody else changes where it leads or sees its secret, and for others it does not exist.
 //! Operators can look at it, switch it off and withdraw it, so that nothing is sent for ever.
 
-use crate::{Actor, Aggregate, Audience, Code, Date, Issued, Line, Role, Text, Timestamp, rejections};
+use crate::{Actor, Aggregate, Audience, Code, Date, Issued, Line, Role, Text, Timestamp, Uuid, rejections};
 use jiff::SignedDuration;
 
 /// Contexts, or types of events, in a subscription, at most.
@@ -47,6 +47,13 @@ pub enum Receiver {
         /// The hour at which one letter a working day says what waits and what became late; none: each event is a letter.
         digest_hour: Option<u32>,
     },
+    /// As messages of a robot to a group chat.
+    Robot {
+        /// The robot.
+        robot: Robot,
+        /// As for mail.
+        digest_hour: Option<u32>,
+    },
 }
 
 impl Receiver {
@@ -54,16 +61,62 @@ impl Receiver {
     pub fn digest_hour(&self) -> Option<u32> {
         match self {
             Receiver::Webhook { .. } => None,
-            Receiver::Mail { digest_hour, .. } => *digest_hour,
+            Receiver::Mail { digest_hour, .. } | Receiver::Robot { digest_hour, .. } => *digest_hour,
         }
     }
 
-    /// The URL, if they go to one.
+    /// The URL of the webhook, if they go to one.
     pub fn webhook_url(&self) -> Option<&Text> {
         match self {
             Receiver::Webhook { url } => Some(url),
-            Receiver::Mail { .. } => None,
+            Receiver::Mail { .. } | Receiver::Robot { .. } => None,
         }
+    }
+
+    /// The robot, if they go to one.
+    pub fn robot(&self) -> Option<&Robot> {
+        match self {
+            Receiver::Robot { robot, .. } => Some(robot),
+            Receiver::Webhook { .. } | Receiver::Mail { .. } => None,
+        }
+    }
+}
+
+/// A robot in a group chat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Robot {
+    /// Whose it is.
+    pub kind: RobotKind,
+    /// Its URL, which has a secret.
+    pub url: Text,
+    /// The secret with which messages are signed; none: the robot does not ask for a signature.
+    pub secret: Option<Text>,
+    /// The language of its messages.
+    pub language: MailLanguage,
+}
+
+/// A messenger whose groups have robots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RobotKind {
+    /// 企业微信
+    Wecom,
+    /// 钉钉
+    Dingtalk,
+    /// 飞书
+    Feishu,
+}
+
+impl Terms {
+    /// The same with the robot's secret from before, unless it is given or the robot is another one: nobody can read it.
+    fn keeping_secret_of(mut self, before: &Terms) -> Terms {
+        if let (Receiver::Robot { robot, .. }, Some(known)) = (&mut self.receiver, before.receiver.robot())
+            && robot.secret.is_none()
+            && robot.kind == known.kind
+            && robot.url == known.url
+        {
+            robot.secret.clone_from(&known.secret);
+        }
+        self
     }
 }
 
@@ -83,6 +136,17 @@ pub enum OffCause {
     Request,
     /// The receiver answered that it is gone for good.
     ReceiverGone,
+}
+
+/// What somebody answers by mail to an invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailAnswer {
+    /// Their department attends.
+    Accept,
+    /// It may attend: this leaves the invitation as it is.
+    Tentative,
+    /// It does not attend.
+    Decline,
 }
 
 /// One event in the log: the position of its record, and its number in it, from 1.
@@ -130,6 +194,17 @@ pub enum Command {
     BeginDigest {
         /// The day.
         digest_on: Date,
+    },
+    /// Answers an invitation that was sent to the subscriber by mail.
+    AnswerInvitation {
+        /// The session.
+        session: Uuid,
+        /// The answer.
+        answer: MailAnswer,
+        /// What it says besides.
+        comment: Option<Text>,
+        /// Whether the session still waits for answers.
+        is_open: bool,
     },
     /// Notes that everything up to a position was delivered or given up.
     NoteProgress {
@@ -200,6 +275,15 @@ pub enum Event {
         digest_on: Date,
         /// The day of the one before.
         previous_on: Option<Date>,
+    },
+    /// The subscriber has answered an invitation by mail.
+    InvitationAnswered {
+        /// The session.
+        session: Uuid,
+        /// The answer.
+        answer: MailAnswer,
+        /// What it says besides.
+        comment: Option<Text>,
     },
     /// Everything up to a position was delivered or given up.
     Progressed {
@@ -407,6 +491,7 @@ fn decide_known(known: &Known, command: Command, issued: &Issued) -> Result<Vec<
         Command::Define { .. } => None,
         Command::Change(terms) => {
             check(&terms)?;
+            let terms = terms.keeping_secret_of(&known.terms);
             (terms != known.terms).then_some(Event::Changed { terms })
         }
         Command::SwitchOff { cause } => known.off.is_none().then_some(Event::SwitchedOff { cause }),
@@ -422,6 +507,12 @@ fn decide_known(known: &Known, command: Command, issued: &Issued) -> Result<Vec<
             let is_wanted = known.off.is_none() && known.terms.receiver.digest_hour().is_some();
             let is_news = known.digest_on.is_none_or(|before| before < digest_on);
             (is_wanted && is_news).then_some(Event::DigestBegun { digest_on, previous_on: known.digest_on })
+        }
+        Command::AnswerInvitation { session, answer, comment, is_open } => {
+            if !is_open {
+                return Err(Rejection::NotFound { what: "invitation" });
+            }
+            Some(Event::InvitationAnswered { session, answer, comment })
         }
         Command::NoteProgress { position, replays } => {
             let is_news = replays == known.replays && position > known.position;
@@ -450,7 +541,10 @@ fn evolve_known(known: &mut Known, event: &Event) {
         Event::DigestBegun { digest_on, .. } => known.digest_on = Some(*digest_on),
         Event::Progressed { position } => known.position = *position,
         Event::GivenUp { .. } => known.given_up += 1,
-        Event::Resent { .. } | Event::Defined { .. } | Event::Withdrawn => {}
+        Event::Resent { .. }
+        | Event::InvitationAnswered { .. }
+        | Event::Defined { .. }
+        | Event::Withdrawn => {}
     }
 }
 

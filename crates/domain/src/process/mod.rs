@@ -1,5 +1,6 @@
 //! Where contexts meet: an event of one becomes commands of another, by pure functions.
 
+pub mod answer_invitation;
 pub mod carry_out;
 pub mod change_resolutions;
 pub mod conclude_session;

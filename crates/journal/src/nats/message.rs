@@ -57,6 +57,16 @@ impl Names {
         format!("huishang-keys.{}.", self.realm)
     }
 
+    /// Returns the name of the JetStream stream that says which process has which duty.
+    pub(super) fn duties_stream(&self) -> String {
+        format!("{}-duties", self.stream)
+    }
+
+    /// Returns the subject of a duty in that stream.
+    pub(super) fn duty_subject(&self, duty: &str) -> String {
+        format!("huishang-duties.{}.{duty}", self.realm)
+    }
+
     /// Returns the subjects of all records: `<context>.<aggregate>.<uuid>` below the realm.
     pub(super) fn record_subjects(&self) -> String {
         format!("{}*.*.*", self.prefix)

@@ -180,6 +180,9 @@ fn delivery(delivery: &Delivery) -> Checked {
     }
 }
 
+/// Letters before the "@" of the address for answers, at most: 64 without the secret.
+const ANSWERS_NAME_BYTES_MAX: usize = 18;
+
 fn mail(mail: &Mail) -> Checked {
     let is_address = |sender: &String| sender.split('@').filter(|part| !part.trim().is_empty()).count() == 2;
     match (&mail.server, &mail.sender) {
@@ -194,7 +197,26 @@ fn mail(mail: &Mail) -> Checked {
             "mail.sender",
             format!("is {sender:?}; it must be an address such as huishang@example.cn"),
         ),
-        _ => Ok(()),
+        _ => answers(mail),
+    }
+}
+
+/// Refuses an address that has no room for a secret before its "@".
+fn answers(mail: &Mail) -> Checked {
+    let Some(address) = &mail.answers_address else { return Ok(()) };
+    let is_name = |name: &str| {
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        (1..=ANSWERS_NAME_BYTES_MAX).contains(&name.len()) && name.chars().all(is_allowed)
+    };
+    match address.split_once('@') {
+        Some((name, host)) if is_name(name) && !host.is_empty() && !host.contains(['@', ' ', '"']) => Ok(()),
+        _ => nonsense(
+            "mail.answers_address",
+            format!(
+                "is {address:?}; it must be an address such as answers@example.cn, with at most \
+                 {ANSWERS_NAME_BYTES_MAX} letters before the @"
+            ),
+        ),
     }
 }
 

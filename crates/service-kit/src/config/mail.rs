@@ -13,6 +13,9 @@ pub struct Mail {
     pub server: Option<String>,
     /// The address that it comes from, such as `huishang@example.cn`.
     pub sender: Option<String>,
+    /// The address to which answers to invitations go, such as `answers@example.cn`: its mail server passes what comes for
+    /// `answers+…@example.cn` on to `huishang take-answer`; absent: invitations are not answered by mail.
+    pub answers_address: Option<String>,
     /// A file with one line, `USER:PASSWORD`, for the server; absent: it asks for none.
     pub credentials: Option<PathBuf>,
     /// The authorities that may vouch for the server, PEM; absent: those of the system.

@@ -114,6 +114,7 @@ fn every_setting_can_be_given_in_the_environment() {
             "delivery.private_networks" => "10.1.0.0/16 fd00::/8".to_owned(),
             "mail.server" => "smtps://mail.example.cn".to_owned(),
             "mail.sender" => "huishang@example.cn".to_owned(),
+            "mail.answers_address" => "answers@example.cn".to_owned(),
             _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
         };
         if value.is_null() {
@@ -285,6 +286,9 @@ const NONSENSE: &[(&str, &str)] = &[
     ("mail.server", "mail.example.cn"),
     ("mail.server", "smtps://user:secret@mail.example.cn"),
     ("mail.sender", "huishang"),
+    ("mail.answers_address", "answers+1@example.cn"),
+    ("mail.answers_address", "an-address-that-is-too-long@example.cn"),
+    ("mail.answers_address", "answers"),
     ("mail.credentials", ""),
     ("mail.ca_file", ""),
     ("delivery.key", ""),

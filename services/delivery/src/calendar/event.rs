@@ -69,14 +69,15 @@ pub(super) fn session(writer: &mut Writer, page: &Page<'_>, entry: &Entry, filed
     writer.end("VEVENT");
 }
 
-/// The one who is invited: by mail from the department in the chair. Answers are given on the console, and not by mail.
+/// The one who is invited: by mail from the department in the chair.
 fn invite(writer: &mut Writer, page: &Page<'_>, filed: &Filed, invited: Invited<'_>) {
-    let Invited { subscriber, address, sender, .. } = invited;
+    let Invited { subscriber, address, organizer, is_answerable, .. } = invited;
     let chair = quoted(&page.names.department(&filed.chair));
-    writer.put(&format!("ORGANIZER;CN={chair}"), &format!("mailto:{sender}"));
+    writer.put(&format!("ORGANIZER;CN={chair}"), &format!("mailto:{organizer}"));
     let Some(department) = &subscriber.department else { return };
     let (name, partstat) = (quoted(&page.names.department(department)), answer(filed, department));
-    let property = format!("ATTENDEE;CN={name};ROLE=REQ-PARTICIPANT;PARTSTAT={partstat};RSVP=FALSE");
+    let rsvp = if is_answerable { "TRUE" } else { "FALSE" };
+    let property = format!("ATTENDEE;CN={name};ROLE=REQ-PARTICIPANT;PARTSTAT={partstat};RSVP={rsvp}");
     writer.put(&property, &format!("mailto:{address}"));
 }
 

@@ -159,10 +159,5 @@ pub(super) fn say(said: &Said<'_>, waiting: &[String], late: &[String], event: &
     };
     part(said.either("待办".into(), "Waiting for you".into()), waiting);
     part(said.either("新逾期".into(), "Became late".into()), late);
-    let EventId { position, number } = event;
-    text.push_str(&said.either(
-        format!("\n台账事件 {position}/{number}。本邮件由会商系统自动发出，请勿回复。\n"),
-        format!("\nEvent {position}/{number} of the log. Sent by Huishang; answers are not read.\n"),
-    ));
-    Some(Letter { subject, text, invitation: None })
+    Some(Letter { subject, text, event: *event, language: said.language, invitation: None })
 }

@@ -1,5 +1,6 @@
 //! The rpcs: each reads its request, has it decided or looks it up, and answers. Grouped by subject.
 
+mod answer;
 mod calendar;
 mod delivery;
 mod query;
@@ -157,6 +158,13 @@ impl DeliveryService for Service {
         request: Request<pb::ListCalendarFeedsRequest>,
     ) -> Reply<pb::ListCalendarFeedsResponse> {
         calendar::list(self, request).await
+    }
+
+    async fn answer_invitation_by_mail(
+        &self,
+        request: Request<pb::AnswerInvitationByMailRequest>,
+    ) -> Reply<pb::AnswerInvitationByMailResponse> {
+        answer::answer(self, request).await
     }
 
     async fn read_calendar_feed(

@@ -58,8 +58,9 @@ pub(super) fn completed(
     }
     let is_own =
         subscription.subscriber.as_ref().is_some_and(|subscriber| subscriber.subject == actor.subject);
-    let url = subscription.terms.as_mut().and_then(|terms| terms.webhook_url.as_mut());
-    if let Some(url) = url.filter(|_| !is_own) {
+    let terms = subscription.terms.as_mut().filter(|_| !is_own);
+    let urls = terms.map(|terms| [terms.webhook_url.as_mut(), terms.robot_url.as_mut()]);
+    for url in urls.into_iter().flatten().flatten() {
         let target = Target::parse(url, delivering.sender.policy());
         *url = target.map(|target| target.origin()).unwrap_or_default();
     }

@@ -5,7 +5,7 @@ use super::{Reply, Service};
 use crate::target::Target;
 use crate::views;
 use domain::Aggregate as _;
-use domain::delivery::subscription::{Command, OffCause, Subscription, Terms};
+use domain::delivery::subscription::{Command, OffCause, Receiver, Subscription, Terms};
 use event_feed::Wanted;
 use proto::Invalid;
 use proto::delivery::v1 as pb;
@@ -51,10 +51,14 @@ fn terms(service: &Service, terms: Option<pb::SubscriptionTerms>) -> Result<Term
         Wanted::check(&terms.contexts, &terms.types).map_err(|fault| fault.within("terms"))?;
     }
     let terms: Terms = read("terms", terms)?;
-    let Some(url) = terms.receiver.webhook_url() else { return Ok(terms) };
+    let (field, url) = match &terms.receiver {
+        Receiver::Webhook { url } => ("terms.webhook_url", url),
+        Receiver::Robot { robot, .. } => ("terms.robot_url", &robot.url),
+        Receiver::Mail { .. } => return Ok(terms),
+    };
     match Target::parse(url.as_str(), service.delivering.sender.policy()) {
         Ok(_) => Ok(terms),
-        Err(fault) => Err(Invalid::field("terms.webhook_url", fault.to_string()).into()),
+        Err(fault) => Err(Invalid::field(field, fault.to_string()).into()),
     }
 }
 

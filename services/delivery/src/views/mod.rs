@@ -82,7 +82,7 @@ fn after(id: Uuid, mut subscription: pb::Subscription, event: &Event) -> pb::Sub
         }
         Event::GivenUp { .. } => subscription.given_up += 1,
         Event::DigestBegun { digest_on, .. } => subscription.digest_on = Some(digest_on.to_wire()),
-        Event::Resent { .. } | Event::Withdrawn => {}
+        Event::Resent { .. } | Event::InvitationAnswered { .. } | Event::Withdrawn => {}
     }
     subscription
 }

@@ -3,7 +3,8 @@
 //! [`commands`] has the command of every rpc, [`descriptors`] reads the protos, [`flags`] and [`value`] turn the
 //! command line into a request, [`options`] say where it goes, [`print`] and [`cell`] show the answer, [`document`]
 //! writes one that is a file, [`log`] shows a record, [`identified`] knows what has an id, [`ids`] finds what was named in short, [`moment`] knows time zones,
-//! [`layout`] terminals, [`error`] explains failures, [`token`] signs tokens for development.
+//! [`layout`] terminals, [`error`] explains failures, [`token`] signs tokens for development, [`take_answer`] takes answers that
+//! come by mail, which [`itip`] reads.
 
 mod cell;
 pub mod commands;
@@ -14,12 +15,14 @@ mod flags;
 pub mod health;
 mod identified;
 mod ids;
+mod itip;
 pub mod layout;
 mod log;
 mod moment;
 pub mod options;
 mod print;
 mod table;
+pub mod take_answer;
 #[cfg(test)]
 mod tests;
 pub mod text_file;

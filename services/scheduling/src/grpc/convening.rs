@@ -25,7 +25,7 @@ pub(super) async fn relocate(
     let id = session_id(&request.session_id)?;
     let command = read_fields!(request => Command::Move { room_code: room, starts_at, reason })?;
     let (position, session) = service.execute(&context, id, command).await?;
-    Ok(Response::new(pb::MoveSessionResponse { position, session }))
+    Ok(render::shown(session, |session| pb::MoveSessionResponse { position, session }))
 }
 
 pub(super) async fn postpone(

@@ -142,3 +142,46 @@ fn a_digest_is_sent_once_a_day_and_only_where_it_is_wanted() {
     let by_chen = given::<Subscription>(&[defined(), daily]).by(chen()).when(begin(8));
     assert_eq!(by_chen, Err(NOT_FOUND), "nobody asks for it");
 }
+
+#[test]
+fn the_secret_of_a_robot_stays_until_another_is_given() {
+    let to_robot = |url: &str, secret: Option<&str>| {
+        let robot = Robot {
+            kind: RobotKind::Dingtalk,
+            url: text(url),
+            secret: secret.map(text),
+            language: MailLanguage::Chinese,
+        };
+        Terms { receiver: Receiver::Robot { robot, digest_hour: None }, ..terms() }
+    };
+    let signed = to_robot("https://robot.example/send?access_token=1", Some("SEC1"));
+    let history = [defined(), Event::Changed { terms: signed.clone() }];
+    let change = |terms| given::<Subscription>(&history).by(chen()).when(Command::Change(terms));
+    // Whoever changes something else has not read it.
+    assert_eq!(change(to_robot("https://robot.example/send?access_token=1", None)), Ok(vec![]));
+    let renewed = to_robot("https://robot.example/send?access_token=1", Some("SEC2"));
+    assert_eq!(change(renewed.clone()), Ok(vec![Event::Changed { terms: renewed }]));
+    let another = to_robot("https://robot.example/send?access_token=2", None);
+    assert_eq!(
+        change(another.clone()),
+        Ok(vec![Event::Changed { terms: another }]),
+        "it is not sent elsewhere"
+    );
+}
+
+#[test]
+fn an_invitation_that_is_over_is_not_answered() {
+    let answer = |is_open| {
+        let answer = MailAnswer::Decline;
+        Command::AnswerInvitation { session: Uuid::from_u128(7), answer, comment: None, is_open }
+    };
+    let answered = given::<Subscription>(&[defined()]).by(chen()).when(answer(true));
+    let event =
+        Event::InvitationAnswered { session: Uuid::from_u128(7), answer: MailAnswer::Decline, comment: None };
+    assert_eq!(answered, Ok(vec![event]));
+    let late = given::<Subscription>(&[defined()]).by(chen()).when(answer(false));
+    assert_eq!(late, Err(Rejection::NotFound { what: "invitation" }));
+    let other =
+        given::<Subscription>(&[defined()]).by(actor("li", "WATER", Role::Delegate)).when(answer(true));
+    assert_eq!(other, Err(NOT_FOUND));
+}

@@ -2,8 +2,10 @@
 
 use crate::convert::sample::{Sample, at, code, line, samples, text};
 use domain::delivery::calendar_feed::{self, CalendarFeed};
-use domain::delivery::subscription::{Event, MailLanguage, OffCause, Receiver, Subscription, Terms};
-use domain::{Actor, Date, Role};
+use domain::delivery::subscription::{
+    Event, MailAnswer, MailLanguage, OffCause, Receiver, Robot, RobotKind, Subscription, Terms,
+};
+use domain::{Actor, Date, Role, Uuid};
 
 pub fn all() -> Vec<Box<dyn Sample>> {
     let subscriber = Actor {
@@ -25,6 +27,18 @@ pub fn all() -> Vec<Box<dyn Sample>> {
     let daily = Terms {
         receiver: Receiver::Mail { language: MailLanguage::Chinese, digest_hour: Some(8) },
         ..everything.clone()
+    };
+    let by_robot = |kind, secret: Option<&str>| {
+        let url = text("https://robot.example/send?access_token=1f");
+        let robot = Robot { kind, url, secret: secret.map(text), language: MailLanguage::Chinese };
+        Event::Changed {
+            terms: Terms { receiver: Receiver::Robot { robot, digest_hour: Some(8) }, ..everything.clone() },
+        }
+    };
+    let answered = |answer, comment: Option<&str>| Event::InvitationAnswered {
+        session: Uuid::from_u128(7),
+        answer,
+        comment: comment.map(text),
     };
     let feed = calendar_feed::Terms {
         name: line("水务局会商日历"),
@@ -59,6 +73,12 @@ pub fn all() -> Vec<Box<dyn Sample>> {
             previous_on: Some(Date::constant(2027, 3, 8)),
         },
         Event::GivenUp { position: 42, number: 1, attempts: 10, answer: line("503") },
+        answered(MailAnswer::Accept, None),
+        answered(MailAnswer::Tentative, None),
+        answered(MailAnswer::Decline, Some("There is a flood")),
+        by_robot(RobotKind::Wecom, None),
+        by_robot(RobotKind::Dingtalk, Some("SEC1")),
+        by_robot(RobotKind::Feishu, Some("2f")),
     ]);
     subscriptions.into_iter().chain(feeds).collect()
 }
