@@ -35,6 +35,7 @@ fn charter() -> BodyCharter {
             department_codes: vec!["WATER".into(), "ROADS".into()],
             acknowledge_minutes: 10,
             decide_minutes: 120,
+            ..Default::default()
         }],
         ..Default::default()
     }

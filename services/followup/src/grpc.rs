@@ -87,8 +87,7 @@ impl FollowupService for Service {
         let query = views::due_weeks(&request, under.as_ref(), now, calendar)?;
         let at_least =
             AsOf::read(request.as_of_at, request.as_of_position)?.at_least(request.at_least_position);
-        let ((page, totals, weeks, evaluated_at), position) =
-            self.view.query(scope, at_least, query).await?;
+        let ((page, totals, weeks, evaluated_at), position) = self.view.query(scope, at_least, query).await?;
         Ok(Response::new(pb::GetDueWeeksResponse {
             evaluated_at: evaluated_at.to_wire(),
             weeks,

@@ -3,7 +3,7 @@ use crate::html;
 use domain::deliberation::ballot::{Abstention, MajorityBase, Method, Tie};
 use domain::resolution::resolution::Votes;
 use domain::testing::{at, code, line, text};
-use domain::{Date, Uuid};
+use domain::{Date, Label, Uuid};
 
 fn result() -> BallotResult {
     BallotResult {
@@ -80,6 +80,7 @@ fn record() -> Record {
             decided_on: day("2027-03-08"),
             items: vec![Uuid::nil()],
             changes: vec![],
+            label: Label::Internal,
         },
         result: Some(result()),
         items: vec![assignment("2027-06-30T15:59:59.999999Z")],

@@ -15,9 +15,7 @@ use super::{Asked, Desk};
 use askama::Template;
 use http::Response;
 use jiff::civil::Date;
-use proto::followup::v1::{
-    DueRow, DueWeek, GetDueWeeksRequest, GetDueWeeksResponse, ListFollowUpsRequest,
-};
+use proto::followup::v1::{DueRow, DueWeek, GetDueWeeksRequest, GetDueWeeksResponse, ListFollowUpsRequest};
 use tonic::Status;
 use tonic::body::Body;
 

@@ -166,7 +166,7 @@ fn steward() -> Scope {
 struct Then {
     at: Timestamp,
     rows: Vec<pb::FollowUp>,
-    columns: [Vec<String>; 12],
+    columns: [Vec<String>; 13],
 }
 
 /// A view, and the states that the same records add up to.

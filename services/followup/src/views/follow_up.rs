@@ -241,7 +241,8 @@ impl List {
             Some(past) => span::then(self.query, past, are_open(&self.columns)),
             None => self.query,
         };
-        let (from, until) = (self.due_from.map(|from| zone.start_of(from)), self.due_until.map(|until| zone.end_of(until)));
+        let (from, until) =
+            (self.due_from.map(|from| zone.start_of(from)), self.due_until.map(|until| zone.end_of(until)));
         let query = query
             .filter_some("due_at >= ?", from.map(Timestamp::as_microsecond))
             .filter_some("due_at <= ?", until.map(Timestamp::as_microsecond));

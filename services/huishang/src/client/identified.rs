@@ -21,7 +21,7 @@ pub struct Identified {
 }
 
 /// All that has an id which commands accept.
-pub const IDENTIFIED: [Identified; 8] = [
+pub const IDENTIFIED: [Identified; 9] = [
     Identified { field: "session_id", list: "scheduling.v1.SchedulingService/ListSessions", by_number: "" },
     Identified { field: "matter_id", list: "scheduling.v1.SchedulingService/ListMatters", by_number: "" },
     Identified {

@@ -19,6 +19,7 @@ fn paper(word: &str, session_id: &str) -> pb::SubmitPaperRequest {
             title: "方案".into(),
             sha256: "0a".repeat(32),
             uri: "https://files.example.cn/plan.pdf".into(),
+            ..Default::default()
         }),
         ..Default::default()
     }

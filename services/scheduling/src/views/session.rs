@@ -59,9 +59,7 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
             set_stage(tables, id, Stage::Requested)
         }
         Event::ConvertedToCountersign { constitution, .. } => {
-            tables
-                .prepare_cached("UPDATE sessions SET countersigned = 1 WHERE session_id = ?1")?
-                .execute([id])?;
+            set_countersigned(tables, id, true)?;
             set_chair(tables, id, &constitution.chair)?;
             insert_substitutes(tables, id, constitution)?;
             set_stage(tables, id, Stage::Countersigning)
@@ -90,9 +88,7 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
             set_stage(tables, id, Stage::Admitted)
         }
         Event::MeetingCalled { .. } => {
-            tables
-                .prepare_cached("UPDATE sessions SET countersigned = 0 WHERE session_id = ?1")?
-                .execute([id])?;
+            set_countersigned(tables, id, false)?;
             drop_substitutes(tables, id)?;
             set_stage(tables, id, Stage::Requested)
         }
@@ -103,6 +99,11 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
         | Event::InvitationAnswered { .. }
         | Event::DelegateNamed { .. } => Ok(()),
     }
+}
+
+fn set_countersigned(tables: &Transaction<'_>, id: &str, countersigned: bool) -> rusqlite::Result<()> {
+    let set = "UPDATE sessions SET countersigned = ?2 WHERE session_id = ?1";
+    tables.prepare_cached(set)?.execute(params![id, countersigned]).map(drop)
 }
 
 fn insert_session(

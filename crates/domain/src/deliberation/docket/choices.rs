@@ -320,7 +320,7 @@ pub(super) fn close(
     result.tie_broken = break_tie(proceedings, topic, open, &result.first, (opened.as_slice(), lot));
     let choice = open.number;
     let published =
-        (!opened.is_empty()).then(|| Event::SecretChoiceOpened { topic: number, choice, papers: opened });
+        (!opened.is_empty()).then_some(Event::SecretChoiceOpened { topic: number, choice, papers: opened });
     let closed =
         Event::ChoiceClosed { topic: number, choice, result, roll: roll.seats, sealed: open.is_sealed() };
     Ok(published.into_iter().chain([closed]).collect())

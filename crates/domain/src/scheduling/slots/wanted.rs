@@ -5,7 +5,8 @@ use crate::calendar::WorkingCalendar;
 use crate::constitution::Constitution;
 use crate::scheduling::body::MeetingRules;
 use crate::scheduling::session::{
-    Attendee, Filed, Kind, Rejection, RoleOnTopic, Stage, first_day_after_notice, latest_start_at, notice_days,
+    Attendee, Filed, Kind, Rejection, RoleOnTopic, Stage, first_day_after_notice, latest_start_at,
+    notice_days,
 };
 use crate::scheduling::{diary, quota};
 use crate::{Date, Timestamp, Uuid};

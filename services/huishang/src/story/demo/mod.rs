@@ -9,8 +9,8 @@ mod ending;
 mod flood;
 mod followthrough;
 mod hotline;
-mod outlook;
 mod outliving;
+mod outlook;
 mod quarter;
 mod stage;
 
