@@ -1,5 +1,6 @@
 //! Answers to invitations as calendar programs write them: iTIP (RFC 5546) in iCalendar (RFC 5545).
 
+use crate::language::text;
 use domain::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -74,11 +75,11 @@ pub fn read(icalendar: &str) -> Result<Reply, &'static str> {
     let is_reply =
         properties.iter().any(|one| one.name == "METHOD" && one.value.eq_ignore_ascii_case("REPLY"));
     if !is_reply {
-        return Err("its calendar is no answer");
+        return Err(text("its calendar is no answer"));
     }
     let mut events = properties.split(|one| one.name == "BEGIN" && one.value.eq_ignore_ascii_case("VEVENT"));
     let (Some(event), None) = (events.nth(1), events.next()) else {
-        return Err("it does not answer for one session");
+        return Err(text("it does not answer for one session"));
     };
     let event = event.split(|one| one.name == "END").next().unwrap_or_default();
     let only = |name: &str| {
@@ -87,16 +88,16 @@ pub fn read(icalendar: &str) -> Result<Reply, &'static str> {
     };
     let session_id = only("UID").and_then(|uid| uid.value.trim().strip_suffix(UID_END));
     let secret = only("ORGANIZER").and_then(|organizer| secret_in(organizer.value));
-    let attendee = only("ATTENDEE").ok_or("it does not say who answers")?;
+    let attendee = only("ATTENDEE").ok_or(text("it does not say who answers"))?;
     let answer = match attendee.parameter("PARTSTAT").map(str::to_uppercase).as_deref() {
         Some("ACCEPTED") => MailAnswer::Accept,
         Some("TENTATIVE") => MailAnswer::Tentative,
         Some("DECLINED") => MailAnswer::Decline,
-        _ => return Err("it neither accepts nor declines"),
+        _ => return Err(text("it neither accepts nor declines")),
     };
     Ok(Reply {
-        session_id: session_id.ok_or("it answers no invitation of Huishang")?.to_owned(),
-        secret: secret.ok_or("it is not for the address of the invitation")?,
+        session_id: session_id.ok_or(text("it answers no invitation of Huishang"))?.to_owned(),
+        secret: secret.ok_or(text("it is not for the address of the invitation"))?,
         answer,
         comment: only("COMMENT").map(|comment| unescaped(comment.value)).filter(|text| !text.is_empty()),
         starts_at: only("DTSTART").and_then(moment),

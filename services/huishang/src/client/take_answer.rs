@@ -55,7 +55,7 @@ impl NotTaken {
 /// Takes the answer from standard input.
 pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mail = mail()?;
-    let reply = reply(&mail).map_err(|why| NotTaken::for_good(text(why).to_owned()))?;
+    let reply = reply(&mail).map_err(|why| NotTaken::for_good(why.to_owned()))?;
     let request = request(&reply, &mail)?;
     let client = Client::new(arguments.server.connect()?, None).patient(PATIENCE);
     match client.call(request).await {
@@ -82,7 +82,7 @@ fn mail() -> Result<Vec<u8>, NotTaken> {
 
 /// The answer in a mail: in its first part that is a calendar.
 fn reply(mail: &[u8]) -> Result<Reply, &'static str> {
-    let message = MessageParser::default().parse(mail).ok_or("it is no mail")?;
+    let message = MessageParser::default().parse(mail).ok_or(text("it is no mail"))?;
     let is_calendar = |part: &&mail_parser::MessagePart<'_>| {
         part.content_type().is_some_and(|kind| {
             let subtype = kind.subtype().unwrap_or_default().to_lowercase();
@@ -93,7 +93,7 @@ fn reply(mail: &[u8]) -> Result<Reply, &'static str> {
         })
     };
     let calendar = message.parts.iter().filter(is_calendar).find_map(|part| part.text_contents());
-    itip::read(calendar.ok_or("it has no calendar")?)
+    itip::read(calendar.ok_or(text("it has no calendar"))?)
 }
 
 fn request(reply: &Reply, mail: &[u8]) -> Result<AnswerInvitationByMailRequest, NotTaken> {
