@@ -482,11 +482,17 @@ fn what_can_happen_next_on_a_docket_names_every_command() {
     let (department, holders) = (code("SEAT"), vec![code("CHAIR")]);
     let mandate = docket::Event::MandateGiven { topic: None, department, holders };
     let steps = |state| docket::next::steps(&state, at("2027-03-08T01:00:00Z"), &calendar());
-    let prepared = docket::State::Prepared(docket("docket close").proceedings().unwrap().clone());
-    let before: BTreeSet<&str> = steps(prepared).iter().map(|step| step.rpc).collect();
+    let meeting = docket("docket close").proceedings().unwrap().clone();
+    let mut awaited = meeting.clone();
+    awaited.present.clear();
+    let mut signed = meeting.clone();
+    signed.agenda.mode = docket::Mode::Countersign { sign_by: at("2027-03-09T01:00:00Z") };
+    let others = [docket::State::Prepared(meeting), docket::State::Prepared(awaited), docket::State::Open(signed)];
+    let others: BTreeSet<&str> =
+        others.into_iter().flat_map(|state| steps(state).into_iter().map(|step| step.rpc)).collect();
     let named = |command: &str| -> BTreeSet<&str> {
         let state = Docket::fold(docket(command), &[pending.clone(), mandate.clone()]);
-        steps(state).iter().map(|step| step.rpc).chain(before.iter().copied()).collect()
+        steps(state).iter().map(|step| step.rpc).chain(others.iter().copied()).collect()
     };
     let ours = rpcs().iter().filter(|rpc| !rpc.reads && rpc.command.starts_with("docket "));
     let missing: Vec<&str> = ours

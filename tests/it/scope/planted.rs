@@ -183,7 +183,6 @@ async fn convened(clerk: &Client) -> anyhow::Result<String> {
 async fn debated_and_decided(sandbox: &Sandbox, docket_id: &str) -> anyhow::Result<u64> {
     let chair = sandbox.client(Role::Chair, Some(OWN)).await?;
     let delegate = sandbox.client(Role::Delegate, Some(OWN)).await?;
-    let neighbour = sandbox.client(Role::Delegate, Some(NEIGHBOUR)).await?;
     let recused = sandbox.client(Role::Delegate, Some(RECUSED)).await?;
     let (docket_id, topic_number) = (docket_id.to_owned(), 1);
     macro_rules! step {
@@ -246,22 +245,31 @@ async fn debated_and_decided(sandbox: &Sandbox, docket_id: &str) -> anyhow::Resu
         }
     );
     step!(chair, OpenBallotRequest { topic_number: topic_number, version: 1 });
-    for (department, delegate) in [(OWN, &delegate), (NEIGHBOUR, &neighbour)] {
-        step!(
-            delegate,
-            CastVoteRequest {
-                topic_number: topic_number,
-                department_code: department.into(),
-                choice: deliberation::VoteChoice::Yes.into(),
-                reason: Some(SAID.into()),
-            }
-        );
+    for department in [OWN, NEIGHBOUR] {
+        voted_yes(sandbox, &docket_id, topic_number, department).await?;
     }
     step!(chair, CloseBallotRequest { topic_number: topic_number });
     step!(chair, AdoptDecisionRequest { topic_number: topic_number });
     let adopted = decided_in_secret(sandbox, &docket_id).await?;
     step!(chair, CloseDocketRequest {});
     Ok(adopted)
+}
+
+async fn voted_yes(
+    sandbox: &Sandbox,
+    docket_id: &str,
+    topic_number: u32,
+    department: &str,
+) -> anyhow::Result<()> {
+    let vote = deliberation::CastVoteRequest {
+        docket_id: docket_id.to_owned(),
+        topic_number,
+        department_code: department.into(),
+        choice: deliberation::VoteChoice::Yes.into(),
+        reason: Some(SAID.into()),
+        ..command()
+    };
+    sandbox.client(Role::Delegate, Some(department)).await?.call(vote).await.map(drop).map_err(Into::into)
 }
 
 /// Takes the secret topic to its decision; returns the position.

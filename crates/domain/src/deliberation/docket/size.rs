@@ -8,7 +8,7 @@ use crate::deliberation::ballot::Ballot;
 pub const BYTES_FOR_TEXTS_MAX: usize = 2560 * 1024;
 /// Bytes that a docket may have before it takes no further ballots, and no further reasons for votes. What is left to
 /// 4 MiB is enough for the agenda, and for everything that ends a docket: votes without reasons, recusals, outcomes.
-pub const BYTES_MAX: usize = 3456 * 1024;
+pub const BYTES_MAX: usize = 3264 * 1024;
 
 /// Bytes that one command adds, at most: its record is smaller.
 const COMMAND_BYTES_MAX: usize = 64 * 1024;
