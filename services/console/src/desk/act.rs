@@ -1,7 +1,7 @@
 //! Acts: commands as forms. Which of them the rules would accept now is asked of the rules themselves, by validating
 //! each; what they refuse is shown with their reason.
 
-use super::answer::Failure;
+use super::answer::{Failure, see_other};
 use super::frame::Notice;
 use super::reader::Reader;
 use super::words::Words;
@@ -10,7 +10,9 @@ use crate::refused;
 use crate::route::{self, Rpc};
 use client::Refusal;
 use futures::future::join_all;
+use http::{Response, StatusCode};
 use serde_json::{Map, Value, json};
+use tonic::body::Body;
 use tonic::{Code, Status};
 
 /// A command that a page offers.
@@ -193,6 +195,46 @@ fn set(message: &mut Map<String, Value>, path: &str, value: Value) {
     if let Some(inner) = inner.and_then(Value::as_object_mut) {
         set(inner, rest, value);
     }
+}
+
+/// What a rule refused to a form, to be shown on the page that it came from.
+pub(super) struct NotDone {
+    pub(super) form: Query,
+    pub(super) status: Status,
+    code: StatusCode,
+}
+
+impl NotDone {
+    /// The page, with the code of the refusal.
+    pub(super) fn on(&self, mut page: Response<Body>) -> Response<Body> {
+        *page.status_mut() = self.code;
+        page
+    }
+}
+
+/// Carries out the act that a form names on what has this id, in the field that the act has for it, and leads back to its
+/// page under this path, and to the place there that the form names, if it does.
+pub(super) async fn carried_out(
+    reader: &Reader,
+    asked: &Asked,
+    acts: &'static [Act],
+    (id_field, id): (fn(&Act) -> &'static str, &str),
+    path: &str,
+) -> Result<Result<Response<Body>, NotDone>, Failure> {
+    let form = Query::of(&asked.body);
+    let act = named(acts, &form)?;
+    Ok(match act.carry_out(reader, &form, &[(id_field(act), id)]).await {
+        Ok(position) => {
+            let is_place = |place: &&str| place.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            let place = form.get("place").filter(is_place).map(|place| format!("#{place}"));
+            let place = place.unwrap_or_default();
+            Ok(see_other(&format!("{path}/{id}?done={}&at={position}{place}", act.name())))
+        }
+        Err(status) => {
+            let (code, status) = Failure::refusal(status)?;
+            Err(NotDone { form, status, code })
+        }
+    })
 }
 
 /// The act that a form names.

@@ -4,7 +4,7 @@ mod acts;
 mod cascade;
 
 use super::act::{self, Input, Moves};
-use super::answer::{Failure, html, see_other};
+use super::answer::{Failure, html};
 use super::clock_ledger::{self, ClockLedger};
 use super::frame::{Frame, Nav, Stamp};
 use super::items::light_of_item;
@@ -93,15 +93,11 @@ pub(super) async fn act(
     asked: &Asked,
     id: &str,
 ) -> Result<Response<Body>, Failure> {
-    let form = Query::of(&asked.body);
-    let act = act::named(ACTS, &form)?;
-    match act.carry_out(reader, &form, &[("itemId", id)]).await {
-        Ok(position) => Ok(see_other(&format!("/items/{id}?done={}&at={position}", act.name()))),
-        Err(status) => {
-            let (code, status) = Failure::refusal(status)?;
-            let mut response = show(desk, reader, asked, id, Some((&form, &status))).await?;
-            *response.status_mut() = code;
-            Ok(response)
+    match act::carried_out(reader, asked, ACTS, (|_| "itemId", id), "/items").await? {
+        Ok(done) => Ok(done),
+        Err(refused) => {
+            let page = show(desk, reader, asked, id, Some((&refused.form, &refused.status))).await?;
+            Ok(refused.on(page))
         }
     }
 }

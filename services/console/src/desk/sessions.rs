@@ -7,7 +7,7 @@ pub(super) mod minutes;
 pub(super) mod slots;
 
 use super::act::{self, Input, Moves};
-use super::answer::{Failure, html, see_other};
+use super::answer::{Failure, html};
 use super::export;
 use super::frame::{Frame, Nav, Stamp};
 use super::items::summary;
@@ -128,20 +128,11 @@ pub(super) async fn act(
     asked: &Asked,
     id: &str,
 ) -> Result<Response<Body>, Failure> {
-    let form = Query::of(&asked.body);
-    let act = act::named(ACTS, &form)?;
-    match act.carry_out(reader, &form, &[(acts::id_field(act), id)]).await {
-        Ok(position) => {
-            let place =
-                form.get("place").filter(|place| place.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-            let place = place.map(|place| format!("#{place}")).unwrap_or_default();
-            Ok(see_other(&format!("/sessions/{id}?done={}&at={position}{place}", act.name())))
-        }
-        Err(status) => {
-            let (code, status) = Failure::refusal(status)?;
-            let mut response = show(desk, reader, asked, id, Some((&form, &status))).await?;
-            *response.status_mut() = code;
-            Ok(response)
+    match act::carried_out(reader, asked, ACTS, (acts::id_field, id), "/sessions").await? {
+        Ok(done) => Ok(done),
+        Err(refused) => {
+            let page = show(desk, reader, asked, id, Some((&refused.form, &refused.status))).await?;
+            Ok(refused.on(page))
         }
     }
 }

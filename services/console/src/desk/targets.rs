@@ -3,7 +3,7 @@
 mod burn_up;
 
 use super::act::{self, Act, Field, Input, Moves};
-use super::answer::{Failure, html, see_other};
+use super::answer::{Failure, html};
 use super::export;
 use super::frame::{Frame, Nav, Stamp};
 use super::limits::{ROWS_AT_ONCE, ROWS_PER_PAGE};
@@ -216,15 +216,11 @@ pub(super) async fn act(
     asked: &Asked,
     id: &str,
 ) -> Result<Response<Body>, Failure> {
-    let form = Query::of(&asked.body);
-    let act = act::named(ACTS, &form)?;
-    match act.carry_out(reader, &form, &[("targetId", id)]).await {
-        Ok(position) => Ok(see_other(&format!("/targets/{id}?done={}&at={position}", act.name()))),
-        Err(status) => {
-            let (code, status) = Failure::refusal(status)?;
-            let mut response = show(desk, reader, asked, id, Some((&form, &status))).await?;
-            *response.status_mut() = code;
-            Ok(response)
+    match act::carried_out(reader, asked, ACTS, (|_| "targetId", id), "/targets").await? {
+        Ok(done) => Ok(done),
+        Err(refused) => {
+            let page = show(desk, reader, asked, id, Some((&refused.form, &refused.status))).await?;
+            Ok(refused.on(page))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Timetables (排期方案): the list, and one with each session before and after, what each reason costs, and how it is adopted.
 
 use super::act::{self, Act, Field, Input, Offer};
-use super::answer::{Failure, html, see_other};
+use super::answer::{Failure, html};
 use super::frame::{Frame, Nav, Stamp};
 use super::items::summary;
 use super::limits::ROWS_PER_PAGE;
@@ -149,15 +149,11 @@ pub(super) async fn act(
     asked: &Asked,
     id: &str,
 ) -> Result<Response<Body>, Failure> {
-    let form = Query::of(&asked.body);
-    let act = act::named(ACTS, &form)?;
-    match act.carry_out(reader, &form, &[("timetableId", id)]).await {
-        Ok(position) => Ok(see_other(&format!("/timetables/{id}?done={}&at={position}", act.name()))),
-        Err(status) => {
-            let (code, status) = Failure::refusal(status)?;
-            let mut response = show(desk, reader, asked, id, Some((&form, &status))).await?;
-            *response.status_mut() = code;
-            Ok(response)
+    match act::carried_out(reader, asked, ACTS, (|_| "timetableId", id), "/timetables").await? {
+        Ok(done) => Ok(done),
+        Err(refused) => {
+            let page = show(desk, reader, asked, id, Some((&refused.form, &refused.status))).await?;
+            Ok(refused.on(page))
         }
     }
 }
