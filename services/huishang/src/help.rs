@@ -27,6 +27,8 @@ fn in_chinese(command: Command, indent: usize) -> Command {
         text("Usage: ")
     );
     let is_noun = |command: &Command| commands::find(command.get_name()).is_some();
+    // A verb may have the name of another noun.
+    let has_verbs = is_noun(&command);
     let longest = command.get_subcommands().map(|command| command.get_name().len()).max().unwrap_or(0);
     let within = longest + COMMAND_GAPS;
     let command = described(command, indent)
@@ -38,7 +40,7 @@ fn in_chinese(command: Command, indent: usize) -> Command {
         .disable_help_subcommand(true)
         .mut_args(argument)
         // A noun has no commands before it is called; then it comes here by itself.
-        .mut_subcommands(|command| match is_noun(&command) {
+        .mut_subcommands(|command| match is_noun(&command) && !has_verbs {
             true => described(command, within),
             false => in_chinese(command, within),
         });
