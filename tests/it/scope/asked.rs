@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 /// What shows how long the log is, and when it was asked.
 const OF_THE_MOMENT: [&str; 2] = ["position", "evaluated_at"];
-/// Rpcs whose answers, or refusals, say where the log ends.
-const OF_THE_LOG: [&str; 4] = ["GetHead", "GetSignedHead", "GetReceipt", "DiscloseRecord"];
+/// Rpcs whose answers, or refusals, say where the log ends, or what its hashes are.
+const OF_THE_LOG: [&str; 5] =
+    ["GetHead", "GetSignedHead", "GetReceipt", "GetConsistencyProof", "DiscloseRecord"];
 
 /// The ids that requests name.
 #[derive(Clone)]
