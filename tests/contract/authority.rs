@@ -487,7 +487,8 @@ fn what_can_happen_next_on_a_docket_names_every_command() {
     awaited.present.clear();
     let mut signed = meeting.clone();
     signed.agenda.mode = docket::Mode::Countersign { sign_by: at("2027-03-09T01:00:00Z") };
-    let others = [docket::State::Prepared(meeting), docket::State::Prepared(awaited), docket::State::Open(signed)];
+    let others =
+        [docket::State::Prepared(meeting), docket::State::Prepared(awaited), docket::State::Open(signed)];
     let others: BTreeSet<&str> =
         others.into_iter().flat_map(|state| steps(state).into_iter().map(|step| step.rpc)).collect();
     let named = |command: &str| -> BTreeSet<&str> {

@@ -16,6 +16,9 @@ pub enum Label {
 }
 
 impl Label {
+    /// Stands for a title that somebody may not see.
+    pub const HIDDEN: &str = "…";
+
     /// The label in one word.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -21,7 +21,6 @@ pub use outline::{
     TOPICS_MAX, Topic, TopicRole,
 };
 pub use screening::{Finding, Rule};
-pub use seen::HIDDEN;
 pub use state::{
     Appointment, Delegate, Filed, FiledPaper, Forum, Invitation, Progress, Screening, Slot, Stage, State,
 };

@@ -2,7 +2,7 @@
 
 use domain::scheduling::emergency::{Call, CalledSeat, Raised};
 use domain::scheduling::session::next::Step;
-use domain::scheduling::session::{Filed, Finding, HIDDEN, Rejection};
+use domain::scheduling::session::{Filed, Finding, Rejection};
 use domain::{Code, Label, Refusal as _, Uuid};
 use proto::Wire as _;
 use proto::contract::{role_number, rpc};
@@ -44,7 +44,7 @@ pub(super) fn shown<M>(
     let labels = session.iter().flat_map(|session| {
         let papers = session.papers.iter().filter_map(|filed| Some(filed.paper.as_ref()?.label));
         let topics = session.outline.iter().flat_map(|outline| &outline.topics);
-        papers.chain(topics.filter(|topic| topic.title != HIDDEN).map(|topic| topic.label))
+        papers.chain(topics.filter(|topic| topic.title != Label::HIDDEN).map(|topic| topic.label))
     });
     let label = labels.filter_map(|label: Option<i32>| Label::from_wire(label).ok()).max();
     let mut response = Response::new(message(session));

@@ -4,8 +4,8 @@ use super::{Reply, Service, admission, not_found, render, session_id};
 use domain::aggregate::derived_id;
 use domain::directory::calendar::Calendar;
 use domain::scheduling::series::{OffDay, Recurrence, dates};
-use domain::scheduling::session::{HIDDEN, Kind, Outline, Session};
-use domain::{Date, Line, Timestamp};
+use domain::scheduling::session::{Kind, Outline, Session};
+use domain::{Date, Label, Line, Timestamp};
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire as _};
 use service_kit::CommandContext;
@@ -82,7 +82,7 @@ pub(super) async fn clone(
     let state = service.kit.show::<Session>(&scope, id).await?;
     let filed = state.filed().ok_or_else(|| not_found("session"))?;
     let mut copied = filed.seen_by(|audience| scope.covers(audience)).outline;
-    copied.topics.retain(|topic| topic.title.as_str() != HIDDEN);
+    copied.topics.retain(|topic| topic.title.as_str() != Label::HIDDEN);
     let mut outline = Outline {
         title: title.unwrap_or_else(|| copied.title.clone()),
         earliest_start_at,

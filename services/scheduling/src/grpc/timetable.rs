@@ -12,7 +12,7 @@ use domain::scheduling::timetable::{
     self, Command, Entry, Known, Left, Planned, Proposal, Quarter, Rejection, STEPS_DEFAULT, STEPS_MAX,
     Timetable,
 };
-use domain::{Aggregate as _, Code, Date, Issued, Line, Text, Timestamp, Uuid};
+use domain::{Actor, Aggregate as _, Code, Date, Issued, Line, Text, Timestamp, Uuid};
 use jiff::SignedDuration;
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire as _, read_fields};
@@ -37,7 +37,7 @@ pub(super) async fn propose(
     let place = service.planning.take(&context.actor)?;
     let issued = Issued { at: now, by: context.actor.clone() };
     let bodies = service.bodies_of(&asked.bodies, &issued).await?;
-    let (ids, quarter) = service.quarter(&asked, &bodies, now).await?;
+    let (ids, quarter) = service.quarter(&context.actor, &asked, &bodies, now).await?;
     let pinned_unknown = asked.pinned.iter().find(|id| !ids.contains(id));
     if let Some(session_id) = pinned_unknown {
         return Err(refused(Rejection::NotInTheTimetable { session_id: *session_id }).into());
@@ -139,14 +139,16 @@ impl Service {
     /// What there is to be planned for these bodies, and the ids of the sessions.
     async fn quarter(
         &self,
+        planner: &Actor,
         asked: &Asked,
         bodies: &[Version],
         now: Timestamp,
     ) -> Result<(BTreeSet<Uuid>, Quarter), Status> {
+        let scope = self.kit.scope_of(planner).await?;
         let committed = *self.kit.journal().committed().borrow();
         let window = (asked.from_at, asked.until_at);
         let wanted = views::to_be_planned(&asked.bodies, window);
-        let (ids, _) = self.view.query(Scope::whole(), committed, wanted).await?;
+        let (ids, _) = self.view.query(scope.clone(), committed, wanted).await?;
         let ids: BTreeSet<Uuid> = ids.into_iter().collect();
         let defined = self
             .kit
@@ -160,7 +162,7 @@ impl Service {
         let length = SignedDuration::from_mins(i64::from(longest.unwrap_or(0)));
         let until_at = asked.until_at.checked_add(length).unwrap_or(Timestamp::MAX);
         let query = views::diaries(ids.iter().copied().collect(), (asked.from_at, until_at), now);
-        let (diaries, _) = self.view.query(Scope::whole(), committed, query).await?;
+        let (diaries, _) = self.view.query(scope, committed, query).await?;
         Ok((ids, Quarter { sessions, diaries, places, calendar }))
     }
 

@@ -2,7 +2,6 @@
 
 use super::floor::is_clerk_of_the_docket;
 use super::{AgendaTopic, Command, Proceedings, Rejection, State, Topic};
-use crate::scheduling::session::HIDDEN;
 use crate::{Audience, Issued, Label, Line};
 use std::collections::BTreeSet;
 
@@ -50,7 +49,7 @@ impl Proceedings {
             participant.roles.retain(|role| !is_hidden(role.topic));
         }
         for entry in seen.agenda.topics.iter_mut().filter(|entry| is_hidden(entry.number)) {
-            entry.title = Line::parse(HIDDEN).expect("a line");
+            entry.title = Line::parse(Label::HIDDEN).expect("a line");
             entry.carried = None;
             let topics = seen.topics.iter_mut().filter(|topic| topic.number == entry.number);
             topics.for_each(|topic| *topic = closed_to_others(entry, topic));

@@ -3,9 +3,6 @@
 use super::{Filed, FiledPaper, RoleOnTopic, Topic};
 use crate::{Audience, Code, Label, Line};
 
-/// Stands for a title that somebody may not see.
-pub const HIDDEN: &str = "…";
-
 impl Filed {
     /// Who may know of a topic. A secret one is for those that have a role on it, the one that requested the session, those
     /// in the chair, and whoever keeps the record.
@@ -62,7 +59,7 @@ impl Filed {
         seen.papers.retain(|paper| belongs(&self.audience_of_paper(paper)));
         for topic in &mut seen.outline.topics {
             if !belongs(&self.audience_of(topic)) {
-                topic.title = Line::parse(HIDDEN).expect("a line");
+                topic.title = Line::parse(Label::HIDDEN).expect("a line");
                 topic.papers_required = false;
                 topic.matter = None;
                 let number = topic.number;

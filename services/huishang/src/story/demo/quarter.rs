@@ -8,7 +8,7 @@ use client::{Client, command_id};
 use domain::Role;
 use proto::Wire as _;
 use proto::scheduling::v1 as scheduling;
-use proto::scheduling::v1::{MatterClass, SessionKind, SessionOutline, Timetable};
+use proto::scheduling::v1::{MatterClass, SessionKind, SessionOutline, SessionTopic, Timetable};
 
 /// Days from the first to the quarter's first session.
 const FIRST_DAY: i32 = 140;
@@ -22,7 +22,7 @@ fn outline(stage: &Stage, title: &str) -> SessionOutline {
         body_code: text("LINJIANG-JOINT").into(),
         kind: SessionKind::Standing.into(),
         matter_class: MatterClass::Ordinary.into(),
-        topics: vec![topic(1, title, 90)],
+        topics: vec![SessionTopic { papers_required: false, ..topic(1, title, 90) }],
         attendees: vec![
             attendee(text("CITY-HOTLINE"), &[1], &[]),
             attendee(text("CITY-ROADS"), &[1], &[]),
