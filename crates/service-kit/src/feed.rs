@@ -71,7 +71,7 @@ impl Feed {
     }
 
     /// Hands a consumer all records after those that it has read, from now on. False when it has to read on by
-    /// itself, because it is too far back.
+    /// itself, because it is too far back, or would be given more than it can keep.
     fn join(&self, member: Member) -> bool {
         let mut state = self.state();
         if !state.running {
@@ -80,10 +80,11 @@ impl Feed {
             self.tasks.spawn(self.clone().run(reached));
         }
         let near = member.after + (state.recent.len() as u64) >= state.reached;
-        if near && member.offer(state.recent.make_contiguous()) {
+        let joins = near && member.offer(state.recent.make_contiguous());
+        if joins {
             state.members.push(member);
         }
-        near
+        joins
     }
 
     /// Reads the journal until that breaks off. Its members find out for themselves then whether it is still the
@@ -141,7 +142,7 @@ impl Member {
         if wanted.is_empty() {
             return self.progress.pass(self.reading, last) && !self.batches.is_closed();
         }
-        self.progress.expect(self.reading, last, wanted.len())
+        self.progress.accept(self.reading, last, wanted.len())
             && self.batches.send(Batch { records: wanted, last }).is_ok()
     }
 }

@@ -23,6 +23,13 @@ struct At {
     seen: Option<Checkpoint>,
 }
 
+impl At {
+    fn expect(&mut self, last: Checkpoint, records: usize) {
+        self.seen = Some(last);
+        self.pending += records;
+    }
+}
+
 impl ConsumerProgress {
     /// A consumer that stands at a position, and what shows it.
     pub(crate) fn new(position: Position) -> (ConsumerProgress, watch::Receiver<Position>) {
@@ -51,16 +58,23 @@ impl ConsumerProgress {
         true
     }
 
-    /// A batch of records is given to it; this is the last one that was looked at. False when it has too many
-    /// already, or another reading has begun.
-    pub(super) fn expect(&self, reading: u64, last: Checkpoint, records: usize) -> bool {
+    /// A batch of records is offered to it; this is the last one that was looked at. False when it would have too
+    /// many then, or another reading has begun: it is not given the batch.
+    pub(super) fn accept(&self, reading: u64, last: Checkpoint, records: usize) -> bool {
         let mut progress = self.at();
-        if progress.reading != reading {
+        if progress.reading != reading || progress.pending + records > FEED_RECORDS_AHEAD_MAX {
             return false;
         }
-        progress.seen = Some(last);
-        progress.pending += records;
-        progress.pending <= FEED_RECORDS_AHEAD_MAX
+        progress.expect(last, records);
+        true
+    }
+
+    /// It has read a batch of records on its own; this is the last one that was looked at.
+    pub(super) fn expect(&self, reading: u64, last: Checkpoint, records: usize) {
+        let mut progress = self.at();
+        if progress.reading == reading {
+            progress.expect(last, records);
+        }
     }
 
     /// It is done with a record of a batch.
