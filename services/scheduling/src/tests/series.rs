@@ -85,3 +85,38 @@ async fn a_copy_has_matters_of_its_own_and_is_made_only_of_what_one_sees() {
     let unseen = fixture.service.clone_session(by(copy("unseen"), "MIIT", Role::Clerk)).await.unwrap_err();
     assert_eq!(unseen.code(), Grpc::NotFound);
 }
+
+#[tokio::test]
+async fn a_copy_has_no_topic_that_its_clerk_does_not_see() {
+    // Given a session with a secret topic on which MOF has no role
+    let fixture = Fixture::furnished().await;
+    let mut asked = request("with a secret");
+    let outline = asked.outline.as_mut().unwrap();
+    let secret = pb::SessionTopic {
+        number: 2,
+        title: "不宜公开".into(),
+        label: Some(pb::Label::Secret.into()),
+        ..outline.topics[0].clone()
+    };
+    (outline.topics[0].number, outline.duration_minutes) = (1, 120);
+    outline.topics.push(secret);
+    let decides = pb::TopicRole { topic_number: 2, role: pb::RoleOnTopic::Decides.into() };
+    outline.attendees[0].roles.push(decides);
+    let requested = fixture.service.request_session(clerk(asked)).await.unwrap().into_inner();
+    let session_id = requested.session.unwrap().session_id;
+    let copy = |word: &str| pb::CloneSessionRequest {
+        command_id: id(word),
+        session_id: session_id.clone(),
+        earliest_start_at: at("2027-04-08T01:00:00Z").to_wire(),
+        ..Default::default()
+    };
+    // When it is copied by those in the chair, and by a clerk of MOF
+    let topics = async |request| {
+        let copied = fixture.service.clone_session(request).await.unwrap().into_inner().session.unwrap();
+        let outline = fixture.session(&copied.session_id).await.outline.unwrap();
+        outline.topics.into_iter().map(|topic| topic.title).collect::<Vec<_>>()
+    };
+    // Then the copy of MOF has what MOF sees.
+    assert_eq!(topics(clerk(copy("of NDRC"))).await, ["资金来源", "不宜公开"]);
+    assert_eq!(topics(by(copy("of MOF"), "MOF", Role::Clerk)).await, ["资金来源"]);
+}
