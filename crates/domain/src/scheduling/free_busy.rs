@@ -12,6 +12,7 @@ mod recurrence;
 use super::slots::Busy;
 use crate::Timestamp;
 use crate::calendar::Zone;
+use jiff::SignedDuration;
 use lines::{Component, Property};
 use moments::{Moment, duration, moment, moments};
 use recurrence::Rule;
@@ -19,6 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Busy times of one calendar, at most.
 pub const TIMES_MAX: usize = 1_500;
+/// Days that all rules of one calendar are expanded to, or looked at for, at most.
+const EXPANDED_DAYS_MAX: usize = 200_000;
 
 /// Why a calendar is not read; each continues "the calendar".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,7 +48,7 @@ pub enum Unreadable {
         rule: String,
     },
     /// It has too many times.
-    #[error("has more than {max} busy times in the window; export a shorter time")]
+    #[error("has more than {max} busy times in the window; export a shorter period")]
     TooMany {
         /// The limit.
         max: usize,
@@ -66,20 +69,20 @@ pub struct Reading<'z> {
 /// The busy times of a calendar in a window, in order; those that touch are one.
 pub fn busy_times(text: &str, reading: &Reading<'_>) -> Result<Vec<Busy>, Unreadable> {
     let components = lines::components(text)?;
-    let mut times = Vec::new();
+    let (mut times, mut days_left) = (Vec::new(), EXPANDED_DAYS_MAX);
     let mut events: BTreeMap<&str, Vec<&Component>> = BTreeMap::new();
-    for (nth, component) in components.iter().enumerate() {
+    for component in &components {
         match component.name.as_str() {
             "VFREEBUSY" => free_busy(component, reading, &mut times)?,
             "VEVENT" => match component.first("UID") {
                 Some(uid) => events.entry(&uid.value).or_default().push(component),
-                None => occurrences(&[&components[nth]], reading, &mut times)?,
+                None => occurrences(&[component], reading, &mut times, &mut days_left)?,
             },
             _ => {}
         }
     }
     for event in events.values() {
-        occurrences(event, reading, &mut times)?;
+        occurrences(event, reading, &mut times, &mut days_left)?;
     }
     merged(times, reading)
 }
@@ -127,7 +130,12 @@ fn is_opaque(event: &Component) -> bool {
 }
 
 /// The occurrences of an event: its own component, and those of occurrences that were changed.
-fn occurrences(event: &[&Component], reading: &Reading<'_>, times: &mut Vec<Busy>) -> Result<(), Unreadable> {
+fn occurrences(
+    event: &[&Component],
+    reading: &Reading<'_>,
+    times: &mut Vec<Busy>,
+    days_left: &mut usize,
+) -> Result<(), Unreadable> {
     let (changed, own): (Vec<&Component>, Vec<&Component>) =
         event.iter().partition(|component| component.first("RECURRENCE-ID").is_some());
     let mut replaced = BTreeSet::new();
@@ -148,9 +156,11 @@ fn occurrences(event: &[&Component], reading: &Reading<'_>, times: &mut Vec<Busy
         let mut starts = match component.first("RRULE") {
             Some(rule) => {
                 let longest =
-                    length.end_of(&first).duration_since(first.at()) + jiff::SignedDuration::from_hours(48);
+                    length.end_of(&first).duration_since(first.at()) + SignedDuration::from_hours(48);
                 let from_at = reading.from_at.checked_sub(longest).unwrap_or(Timestamp::MIN);
-                Rule::parse(&rule.value, reading.zone)?.starts(&first, from_at, reading.until_at)
+                let window = (from_at, reading.until_at);
+                let starts = Rule::parse(&rule.value, reading.zone)?.starts(&first, window, days_left);
+                starts.ok_or_else(|| Unreadable::Recurrence { rule: rule.value.clone() })?
             }
             None => vec![first],
         };
@@ -166,7 +176,7 @@ fn occurrences(event: &[&Component], reading: &Reading<'_>, times: &mut Vec<Busy
 /// How long an event is: to the same hour some days later, or by the clock.
 enum Length {
     Days(i64),
-    Exactly(jiff::SignedDuration),
+    Exactly(SignedDuration),
 }
 
 impl Length {

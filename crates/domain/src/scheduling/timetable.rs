@@ -24,7 +24,7 @@ use super::session::Slot;
 use super::slots::{ObstacleRecord, Penalty, Reason};
 use crate::{Aggregate, Audience, Code, Issued, Line, Text, Timestamp, Uuid, rejections};
 use board::{Board, Place};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Obstacles that are kept of one session, at most.
@@ -40,7 +40,7 @@ fn departments(quarter: &Quarter) -> impl Iterator<Item = &Code> {
 /// a place for which the search for slots has one. Refused when there are more sessions or departments than fit.
 pub fn plan(quarter: &Quarter, seed: u64, steps: u64) -> Result<Vec<Entry>, Rejection> {
     check_size("sessions", quarter.sessions.len(), SESSIONS_MAX)?;
-    let all: std::collections::BTreeSet<&Code> = departments(quarter).collect();
+    let all: BTreeSet<&Code> = departments(quarter).collect();
     check_size("departments", all.len(), DEPARTMENTS_MAX)?;
     if quarter.sessions.is_empty() {
         return Err(Rejection::NothingToPlan);
@@ -184,7 +184,7 @@ impl Proposal {
         Proposal { rows: entries.iter().map(Row::of).collect(), costliest: costliest(entries), ..self }
     }
 
-    /// Whether it changes anything.
+    /// The sessions that get another room or time.
     pub fn changes(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| row.is_change())
     }
@@ -346,7 +346,8 @@ impl Known {
         Ok(open.into_iter().filter(|row| chosen.is_empty() || chosen.contains(&row.session)).collect())
     }
 
-    fn must_be_open(&self, action: &'static str) -> Result<(), Rejection> {
+    /// Refuses what is done to a timetable that is over.
+    pub fn must_be_open(&self, action: &'static str) -> Result<(), Rejection> {
         match self.stage() {
             Stage::Proposed | Stage::PartlyAdopted => Ok(()),
             stage => Err(Rejection::WrongStage { action, needed: "proposed or partly adopted", stage }),

@@ -5,11 +5,12 @@ use domain::aggregate::derived_id;
 use domain::directory::calendar::Calendar;
 use domain::scheduling::series::{OffDay, Recurrence, dates};
 use domain::scheduling::session::{Kind, Outline, Session};
-use domain::{Date, Label, Line, Timestamp};
+use domain::{Date, Line, Timestamp};
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire as _};
 use service_kit::CommandContext;
 use service_kit::serve::read;
+use std::collections::BTreeMap;
 use tonic::{Request, Response};
 
 pub(super) async fn request(
@@ -82,7 +83,12 @@ pub(super) async fn clone(
     let state = service.kit.show::<Session>(&scope, id).await?;
     let filed = state.filed().ok_or_else(|| not_found("session"))?;
     let mut copied = filed.seen_by(|audience| scope.covers(audience)).outline;
-    copied.topics.retain(|topic| topic.title.as_str() != Label::HIDDEN);
+    copied.topics.retain(|topic| scope.covers(&filed.audience_of(topic)));
+    let numbers: BTreeMap<u32, u32> = copied.topics.iter().map(|topic| topic.number).zip(1..).collect();
+    let renumber = |number: &mut u32| *number = numbers.get(number).copied().unwrap_or(*number);
+    copied.topics.iter_mut().for_each(|topic| renumber(&mut topic.number));
+    let roles = copied.attendees.iter_mut().flat_map(|attendee| &mut attendee.roles);
+    roles.for_each(|role| renumber(&mut role.topic));
     let mut outline = Outline {
         title: title.unwrap_or_else(|| copied.title.clone()),
         earliest_start_at,

@@ -3,7 +3,9 @@
 use super::{Reply, Service, not_found};
 use crate::facts::{self, adoption};
 use crate::views;
+use domain::aggregate::derived_id;
 use domain::calendar::WorkingCalendar;
+use domain::directory::calendar::Calendar;
 use domain::scheduling::body::{Body, Version};
 use domain::scheduling::quota::{Quota, quarter};
 use domain::scheduling::session::Session;
@@ -150,10 +152,8 @@ impl Service {
         let wanted = views::to_be_planned(&asked.bodies, window);
         let (ids, _) = self.view.query(scope.clone(), committed, wanted).await?;
         let ids: BTreeSet<Uuid> = ids.into_iter().collect();
-        let defined = self
-            .kit
-            .load::<domain::directory::calendar::Calendar>(domain::directory::calendar::Calendar::realm_id());
-        let calendar = defined.await?.in_force(&self.default_calendar).clone();
+        let defined = self.kit.load::<Calendar>(Calendar::realm_id()).await?;
+        let calendar = defined.in_force(&self.default_calendar).clone();
         let (mut sessions, mut places) = (Vec::new(), BTreeMap::new());
         for version in bodies {
             self.plan_for(asked, version, &ids, &calendar, now, (&mut sessions, &mut places)).await?;
@@ -317,10 +317,14 @@ impl Service {
         let scope = self.kit.scope_of(&context.actor).await?;
         let state = self.kit.show::<Timetable>(&scope, id).await?;
         let known = state.known().ok_or_else(|| refused(Rejection::NotFound { what: "timetable" }))?;
+        // Before anything is given: a refusal of what comes last would come too late.
+        known.must_be_open("adopted").map_err(refused)?;
+        let issued = Issued { at: self.kit.clock().now(), by: context.actor.clone() };
+        self.bodies_of(&known.proposal.bodies, &issued).await?;
         let (mut sessions, mut left) = (Vec::new(), Vec::new());
         for row in known.open(chosen).map_err(refused)? {
             let session = row.session;
-            let own_id = domain::aggregate::derived_id(context.command_id, &[&session.to_string()]);
+            let own_id = derived_id(context.command_id, &[&session.to_string()]);
             let own = CommandContext { command_id: own_id, expected_position: None, ..context.clone() };
             let given = self.kit.commit::<Session, _>(&own, session, |unit| {
                 let (row, title) = (row.clone(), known.proposal.title.clone());

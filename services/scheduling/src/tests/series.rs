@@ -93,15 +93,16 @@ async fn a_copy_has_no_topic_that_its_clerk_does_not_see() {
     let mut asked = request("with a secret");
     let outline = asked.outline.as_mut().unwrap();
     let secret = pb::SessionTopic {
-        number: 2,
+        number: 1,
         title: "不宜公开".into(),
         label: Some(pb::Label::Secret.into()),
         ..outline.topics[0].clone()
     };
-    (outline.topics[0].number, outline.duration_minutes) = (1, 120);
-    outline.topics.push(secret);
-    let decides = pb::TopicRole { topic_number: 2, role: pb::RoleOnTopic::Decides.into() };
-    outline.attendees[0].roles.push(decides);
+    (outline.topics[0].number, outline.duration_minutes) = (2, 120);
+    outline.topics.insert(0, secret);
+    let decides = |topic_number| pb::TopicRole { topic_number, role: pb::RoleOnTopic::Decides.into() };
+    outline.attendees[0].roles = vec![decides(1), decides(2)];
+    outline.attendees[1].roles[0].topic_number = 2;
     let requested = fixture.service.request_session(clerk(asked)).await.unwrap().into_inner();
     let session_id = requested.session.unwrap().session_id;
     let copy = |word: &str| pb::CloneSessionRequest {
@@ -117,6 +118,6 @@ async fn a_copy_has_no_topic_that_its_clerk_does_not_see() {
         outline.topics.into_iter().map(|topic| topic.title).collect::<Vec<_>>()
     };
     // Then the copy of MOF has what MOF sees.
-    assert_eq!(topics(clerk(copy("of NDRC"))).await, ["资金来源", "不宜公开"]);
+    assert_eq!(topics(clerk(copy("of NDRC"))).await, ["不宜公开", "资金来源"]);
     assert_eq!(topics(by(copy("of MOF"), "MOF", Role::Clerk)).await, ["资金来源"]);
 }

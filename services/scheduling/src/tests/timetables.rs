@@ -92,3 +92,33 @@ async fn it_is_for_the_secretariat_and_only_for_what_may_be_scheduled() {
     let listed = fixture.service.list_timetables(clerk(list)).await.unwrap().into_inner().timetables;
     assert_eq!(listed.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_over_or_not_theirs_gives_no_session_anything_however_far_it_goes() {
+    // Given a timetable that was withdrawn
+    let fixture = Fixture::furnished().await;
+    let session_id = fixture.admitted("one").await;
+    let proposed = fixture.propose("quarter").await;
+    let adopt = |word: &str, own| {
+        let adopt = pb::AdoptTimetableRequest {
+            command_id: id(word),
+            timetable_id: proposed.timetable_id.clone(),
+            as_far_as_possible: true,
+            ..Default::default()
+        };
+        by(adopt, own, Role::Clerk)
+    };
+    let withdraw = pb::WithdrawTimetableRequest {
+        command_id: id("withdraw"),
+        timetable_id: proposed.timetable_id.clone(),
+        reason: "另行安排".into(),
+        ..Default::default()
+    };
+    // When it is adopted as far as possible, by a stranger and then, withdrawn, by those whose it is
+    let stranger = fixture.service.adopt_timetable(adopt("theirs", "MIIT")).await.unwrap_err();
+    fixture.service.withdraw_timetable(clerk(withdraw)).await.unwrap();
+    let over = fixture.service.adopt_timetable(adopt("over", "NDRC")).await.unwrap_err();
+    // Then it is refused, and the session is where it was.
+    assert_eq!((stranger.code(), refusal(&over, "").0.as_str()), (Grpc::NotFound, "WRONG_STAGE"));
+    assert_eq!(fixture.session(&session_id).await.slot, None);
+}

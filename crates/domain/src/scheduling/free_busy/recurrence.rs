@@ -94,14 +94,20 @@ impl Rule {
         if has_frequency && is_expanded { Ok(rule) } else { Err(refused()) }
     }
 
-    /// The starts of the occurrences between two moments.
-    pub(super) fn starts(&self, first: &Moment, from_at: Timestamp, until_at: Timestamp) -> Vec<Moment> {
+    /// The starts of the occurrences between two moments. None when more days would have to be looked at than are left.
+    pub(super) fn starts(
+        &self,
+        first: &Moment,
+        (from_at, until_at): (Timestamp, Timestamp),
+        days_left: &mut usize,
+    ) -> Option<Vec<Moment>> {
         let (mut found, mut seen) = (Vec::new(), 0);
         let count = self.count.unwrap_or(usize::MAX);
         let begin = first.local.date();
         for period in self.first_period(first, from_at)..PERIODS_MAX {
             let mut is_over = seen >= count;
             let Some((opens, mut dates)) = self.period(begin, period * self.interval) else { break };
+            *days_left = days_left.checked_sub(1 + dates.len())?;
             dates.sort_unstable();
             dates.dedup();
             for date in dates.into_iter().filter(|date| *date >= begin) {
@@ -121,7 +127,7 @@ impl Rule {
                 break;
             }
         }
-        found
+        Some(found)
     }
 
     /// The period to begin with: one well before a moment, unless occurrences have to be counted from the first.

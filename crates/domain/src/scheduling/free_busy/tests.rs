@@ -106,6 +106,15 @@ fn what_would_be_read_wrongly_is_refused_by_name() {
     assert_eq!(read(&event("DTSTART:soon")), Err(Unreadable::Line { line: "DTSTART".into() }));
 }
 
+#[test]
+fn a_calendar_with_more_recurrences_than_anybody_keeps_is_refused() {
+    let rule = "FREQ=DAILY";
+    // Each is as long as a century, so each of its days still matters.
+    let age = format!("BEGIN:VEVENT\nDTSTART:19270301T090000Z\nDURATION:P36500D\nRRULE:{rule}\nEND:VEVENT\n");
+    let body = age.repeat(20);
+    assert_eq!(read(&body), Err(Unreadable::Recurrence { rule: rule.into() }));
+}
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic_or_answer_out_of_order(
