@@ -72,8 +72,8 @@ impl Concern {
                 let session = kit.load::<Session>(id).await?;
                 let body = session.filed().map(|filed| filed.outline.body.clone());
                 // The docket has the id of its session.
-                let concern = Concern::matter(&Session::audience(&session), body, recusals(kit, id).await?);
                 let docket = kit.load::<Docket>(id).await?;
+                let concern = Concern::matter(&Session::audience(&session), body, recusals(&docket));
                 Ok(concern.with_secret(secret_in_session(&session)).with_secret(secret_on_docket(&docket)))
             }
             <Timetable as Aggregate>::CATEGORY => {
@@ -88,7 +88,7 @@ impl Concern {
             <Docket as Aggregate>::CATEGORY => {
                 let docket = kit.load::<Docket>(id).await?;
                 let body = docket.proceedings().map(|proceedings| proceedings.agenda.body.clone());
-                let concern = Concern::matter(&Docket::audience(&docket), body, recusals(kit, id).await?);
+                let concern = Concern::matter(&Docket::audience(&docket), body, recusals(&docket));
                 Ok(concern.with_secret(secret_on_docket(&docket)))
             }
             <Minutes as Aggregate>::CATEGORY => {
@@ -194,13 +194,12 @@ fn secret_on_docket(docket: &docket::State) -> Vec<(u32, Audience<'_>)> {
     secret.map(|topic| (topic.number, proceedings.audience_of(topic))).collect()
 }
 
-async fn recusals(kit: &Kit, docket: Uuid) -> Result<BTreeMap<u32, BTreeSet<Code>>, CommandError> {
-    let docket = kit.load::<Docket>(docket).await?;
+fn recusals(docket: &docket::State) -> BTreeMap<u32, BTreeSet<Code>> {
     let topics = docket.proceedings().into_iter().flat_map(|proceedings| &proceedings.topics);
-    Ok(topics
+    topics
         .filter(|topic| !topic.recused.is_empty())
         .map(|topic| (topic.number, topic.recused.clone()))
-        .collect())
+        .collect()
 }
 
 /// The body that made a resolution.

@@ -18,6 +18,12 @@ pub(crate) const CODE_BYTES: usize = 15;
 /// Letters of a tracking code that stand together.
 const GROUP: usize = 4;
 
+/// Seals what is secret under a key of this name, and bound to it.
+pub(crate) async fn seal(kit: &Kit, name: String, said: &[u8]) -> Result<Vec<u8>, CommandError> {
+    let sealed = kit.journal().keys().seal_secret(&name, name.as_bytes(), said).await;
+    sealed.map_err(|error| CommandError::Unavailable(error.to_string()))
+}
+
 /// What a vote says, and how its voter finds it again.
 #[derive(Clone, Copy)]
 pub(crate) struct SecretVote {
@@ -52,9 +58,7 @@ impl SecretVote {
         ballot: u32,
     ) -> Result<Vec<u8>, CommandError> {
         let said = [&[number(self.choice)], self.code.as_slice()].concat();
-        let name = Keyed::Ballot { ballot }.key_name(docket_id);
-        let sealed = kit.journal().keys().seal_secret(&name, name.as_bytes(), &said).await;
-        sealed.map_err(|error| CommandError::Unavailable(error.to_string()))
+        seal(kit, Keyed::Ballot { ballot }.key_name(docket_id), &said).await
     }
 
     fn read(said: &[u8]) -> Option<SecretVote> {

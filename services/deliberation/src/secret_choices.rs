@@ -3,7 +3,7 @@
 //! A lot is drawn when the choice is opened, and sealed: what is published of it then, its commitment, holds it to that. It is
 //! opened for the count. See `docs/voting.md`.
 
-use crate::secret_ballots::{CODE_BYTES, readable};
+use crate::secret_ballots::{CODE_BYTES, readable, seal};
 use data_encoding::HEXLOWER;
 use domain::deliberation::ballot::options::OPTIONS_MAX;
 use domain::deliberation::docket::{OpenedLot, OpenedPaper, OptionChoice, SealedLot, State};
@@ -81,11 +81,6 @@ fn write(into: &mut [u8], numbers: &[u32]) -> Option<()> {
 fn read(said: &[u8]) -> Option<Vec<u32>> {
     let (&count, places) = said.split_first()?;
     Some(places.get(..usize::from(count))?.iter().map(|&number| u32::from(number)).collect())
-}
-
-async fn seal(kit: &Kit, name: String, said: &[u8]) -> Result<Vec<u8>, CommandError> {
-    let sealed = kit.journal().keys().seal_secret(&name, name.as_bytes(), said).await;
-    sealed.map_err(|error| CommandError::Unavailable(error.to_string()))
 }
 
 /// Draws a lot for a choice that is opened, and seals it.

@@ -141,7 +141,9 @@ pub(crate) async fn invitation(
     if !invited.subscriber.department.as_ref().is_some_and(attends) {
         return Ok(None);
     }
-    let method = if filed.appointment().is_some() { "REQUEST" } else { "CANCEL" };
+    let takes_place = filed.appointment().is_some();
+    let method = if takes_place { "REQUEST" } else { "CANCEL" };
+    let invited = Invited { is_answerable: invited.is_answerable && takes_place, ..invited };
     let scope = kit.scope_of(invited.subscriber).await?;
     let filed = filed.seen_by(|audience| scope.covers(audience));
     let shown = [Shown { entry, what: What::Session(Box::new(filed.clone())) }];

@@ -66,7 +66,8 @@ impl Mailer {
     }
 
     fn message(&self, address: &str, id: &str, letter: Letter) -> anyhow::Result<Message> {
-        let is_answerable = self.answers.is_some() && letter.invitation.is_some();
+        let is_request = |invitation: &Invitation| invitation.method == "REQUEST";
+        let is_answerable = self.answers.is_some() && letter.invitation.as_ref().is_some_and(is_request);
         let (domain, text) = (self.sender.email.domain(), letter.as_mail(is_answerable));
         let message: MessageBuilder = Message::builder()
             .from(self.sender.clone())

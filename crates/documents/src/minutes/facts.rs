@@ -168,7 +168,7 @@ impl<'a> Teller<'a> {
                 facts.push((words.nature.to_owned(), words.declaratory().to_owned()));
             }
         }
-        if let Some(mover) = record.moved_by.get(&topic.number) {
+        if let Some(mover) = &topic.moved_by {
             facts.push((words.moved_by.to_owned(), words.sentence(self.name(mover))));
         }
         if let Some(reason) = record.reasons.get(&topic.number) {

@@ -77,8 +77,6 @@ pub struct Record {
     pub debates: BTreeMap<u32, Debate>,
     /// Who took no part in which topic, in their order.
     pub recusals: Vec<Recusal>,
-    /// Who moved to defer a topic.
-    pub moved_by: BTreeMap<u32, Code>,
     /// When a topic's decision was due, and how many minutes later it came.
     pub late: BTreeMap<u32, (Timestamp, u64)>,
     /// The numbers of earlier resolutions that a decision changes.
@@ -108,7 +106,6 @@ impl Record {
             countersigned: seen.countersigned,
             debates: seen.debates,
             recusals: seen.recusals,
-            moved_by: seen.moved_by,
             late: seen.late,
             resolutions: BTreeMap::new(),
             notes: Vec::new(),
@@ -124,7 +121,6 @@ impl Record {
         named.insert(&agenda.constitution.chair);
         named.extend(self.attendance.iter().map(|one| &one.department));
         named.extend(self.recusals.iter().map(|recusal| &recusal.department));
-        named.extend(self.moved_by.values());
         for mandate in &self.proceedings.mandates {
             named.insert(&mandate.department);
             named.extend(&mandate.holders);
@@ -133,6 +129,7 @@ impl Record {
             named.extend(topic.amendments.iter().map(|amendment| &amendment.department));
             named.extend(topic.ballots.iter().flat_map(|ballot| ballot.votes.keys()));
             named.extend(topic.statements.keys());
+            named.extend(&topic.moved_by);
             named.extend(topic.items.iter().flat_map(|item| item.draft.bound()));
         }
         named
@@ -160,7 +157,6 @@ struct Seen {
     countersigned: Vec<(Timestamp, Text)>,
     debates: BTreeMap<u32, Debate>,
     recusals: Vec<Recusal>,
-    moved_by: BTreeMap<u32, Code>,
     late: BTreeMap<u32, (Timestamp, u64)>,
 }
 
@@ -209,11 +205,8 @@ impl Seen {
             Event::RecusalWithdrawn { topic, department, .. } => {
                 self.recusals.retain(|known| known.topic != *topic || known.department != *department);
             }
-            Event::TopicDeferred { topic, reason, moved_by, .. } => {
-                self.reasons.insert(*topic, reason.clone());
-                self.moved_by.insert(*topic, moved_by.clone());
-            }
-            Event::TopicRejected { topic, reason }
+            Event::TopicDeferred { topic, reason, .. }
+            | Event::TopicRejected { topic, reason }
             | Event::TopicReferred { topic, reason, .. }
             | Event::TopicWithdrawn { topic, reason } => drop(self.reasons.insert(*topic, reason.clone())),
             Event::DecidedLate { topic, decide_by, late_minutes } => {

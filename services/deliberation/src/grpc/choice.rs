@@ -89,7 +89,7 @@ pub(super) async fn cast_secretly(
 }
 
 /// The last choice on a topic.
-fn topic_of(state: &State, topic: u32) -> Option<&OptionChoice> {
+fn last_choice(state: &State, topic: u32) -> Option<&OptionChoice> {
     state.proceedings()?.topic(topic)?.choices.last()
 }
 
@@ -112,7 +112,7 @@ pub(super) async fn close(
         })
     });
     let done = counted.await?;
-    let was_sealed = topic_of(done.state(), topic).is_some_and(OptionChoice::is_sealed);
+    let was_sealed = last_choice(done.state(), topic).is_some_and(OptionChoice::is_sealed);
     let docket = match context.validate_only && was_sealed {
         true => render::docket(id, &service.kit.show::<Docket>(&done.scope, id).await?, &done.scope),
         false => render::docket(id, done.state(), &done.scope),

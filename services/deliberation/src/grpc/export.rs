@@ -29,7 +29,10 @@ pub(super) async fn export(
     let record = visible(record, &scope);
     let calendar = service.calendar().await?;
     let zone = calendar.zone();
-    let names = names(&service.kit, &record).await?;
+    let names = match format {
+        Format::Html => Names::default(),
+        Format::Docx | Format::Pdf => names(&service.kit, &record).await?,
+    };
     let page = || documents::minutes::html(&record, language, zone);
     let paper = || documents::minutes::paper(&record, &names, language, zone);
     let content = service.press.file(format, page, paper).await.map_err(refused)?;

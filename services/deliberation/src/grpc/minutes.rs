@@ -123,7 +123,7 @@ pub(super) async fn record(kit: &Kit, id: Uuid, draft: &Draft) -> Result<Option<
 pub(super) fn visible(mut record: Record, scope: &Scope) -> Record {
     let hidden = record.proceedings.hidden_from(|audience| scope.covers(audience));
     if !hidden.is_empty() {
-        record.proceedings = record.proceedings.seen_by(|audience| scope.covers(audience));
+        record.proceedings = record.proceedings.seen_by(|audience| scope.covers(audience)).into_owned();
         record.proceedings.topics.retain(|topic| !hidden.contains(&topic.number));
     }
     for topic in &mut record.proceedings.topics {

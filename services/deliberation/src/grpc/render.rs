@@ -4,7 +4,7 @@ use domain::deliberation::ballot::{Ballot, BallotResult, SealedVote, Vote};
 use domain::deliberation::docket::choices::{ChoicePaper, OptionChoice};
 use domain::deliberation::docket::next::Step;
 use domain::deliberation::docket::{Outcome, Rejection, State, Statement, Topic, TopicStage};
-use domain::{Code, Line, Refusal as _, Uuid};
+use domain::{Code, Label, Line, Refusal as _, Uuid};
 use proto::Wire as _;
 use proto::contract::{role_number, rpc};
 use proto::deliberation::v1 as pb;
@@ -123,7 +123,7 @@ pub(crate) fn steps(state: &State, steps: &[Step], scope: &Scope) -> Vec<pb::Nex
     let seen = steps.iter().filter(|step| step.topic.is_none_or(|topic| !hidden.contains(&topic)));
     seen.map(|known| match &known.refused {
         Some(Rejection::TopicUndecided { topic_number, .. }) if hidden.contains(topic_number) => {
-            let (topic_number, title) = (*topic_number, Line::parse("…").expect("a line"));
+            let (topic_number, title) = (*topic_number, Line::parse(Label::HIDDEN).expect("a line"));
             let refused = Some(Rejection::TopicUndecided { topic_number, title });
             step(&Step { rpc: known.rpc, topic: known.topic, by: known.by.clone(), refused })
         }

@@ -38,17 +38,17 @@ pub struct Arguments {
 #[error("{why}")]
 pub struct NotTaken {
     why: String,
-    is_passing: bool,
+    is_temporary: bool,
 }
 
 impl NotTaken {
     fn for_good(why: String) -> NotTaken {
-        NotTaken { why, is_passing: false }
+        NotTaken { why, is_temporary: false }
     }
 
     /// The exit code of the process, as mail servers read it: `EX_TEMPFAIL` has them try again, `EX_DATAERR` return the mail.
     pub fn exit_code(&self) -> u8 {
-        if self.is_passing { 75 } else { 65 }
+        if self.is_temporary { 75 } else { 65 }
     }
 }
 
@@ -61,8 +61,8 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match client.call(request).await {
         Ok(_) => print_line(text("The answer is recorded")),
         Err(status) => {
-            let is_passing = exit_code(status.code()) == exit_code(Code::Unavailable);
-            Err(NotTaken { why: Error::from_status(status).sentence(), is_passing }.into())
+            let is_temporary = exit_code(status.code()) == exit_code(Code::Unavailable);
+            Err(NotTaken { why: Error::from_status(status).sentence(), is_temporary }.into())
         }
     }
 }
@@ -76,7 +76,7 @@ fn mail() -> Result<Vec<u8>, NotTaken> {
             "the mail has more than {bytes} bytes",
             &[("bytes", &MAIL_BYTES_MAX)],
         ))),
-        Err(error) => Err(NotTaken { why: error.to_string(), is_passing: true }),
+        Err(error) => Err(NotTaken { why: error.to_string(), is_temporary: true }),
     }
 }
 

@@ -160,7 +160,23 @@ impl OptionChoice {
 
     /// Refuses what its method cannot count.
     pub fn check(&self, named: &[u32], points: &[u32]) -> Result<(), Rejection> {
-        check_paper(self, named, points)
+        let distinct: BTreeSet<&u32> = named.iter().collect();
+        let known =
+            |&number: &u32| usize::try_from(number).is_ok_and(|at| (1..=self.options.len()).contains(&at));
+        let fits = distinct.len() == named.len()
+            && named.iter().all(known)
+            && match self.method {
+                ChoiceMethod::Single => named.len() == 1 && points.is_empty(),
+                ChoiceMethod::Approval | ChoiceMethod::InstantRunoff | ChoiceMethod::Schulze => {
+                    points.is_empty()
+                }
+                ChoiceMethod::Score => {
+                    named.is_empty()
+                        && points.len() == self.options.len()
+                        && points.iter().all(|&given| given <= POINTS_MAX)
+                }
+            };
+        if fits { Ok(()) } else { Err(Rejection::PreferenceDoesNotFit { method: self.method.as_str() }) }
     }
 
     /// Counts what the seats prefer; in a secret choice, what was opened of it, which nobody can assign to a seat.
@@ -272,31 +288,12 @@ pub(super) fn cast(
     let Caster { cast_by, put_down_by_clerk } =
         caster(proceedings, topic, &open.votes(), &department, by_clerk, issued)?;
     still_signing(proceedings, issued)?;
-    check_paper(open, &named, &points)?;
+    open.check(&named, &points)?;
     let paper = ChoicePaper { named, points, cast_by, put_down_by_clerk };
     if open.papers.get(&department) == Some(&paper) {
         return Ok(vec![]);
     }
     Ok(vec![Event::ChoiceCast { topic: number, choice: open.number, department, paper }])
-}
-
-/// Refuses what the method of the choice cannot count.
-fn check_paper(open: &OptionChoice, named: &[u32], points: &[u32]) -> Result<(), Rejection> {
-    let distinct: BTreeSet<&u32> = named.iter().collect();
-    let known =
-        |&number: &u32| usize::try_from(number).is_ok_and(|at| (1..=open.options.len()).contains(&at));
-    let fits = distinct.len() == named.len()
-        && named.iter().all(known)
-        && match open.method {
-            ChoiceMethod::Single => named.len() == 1 && points.is_empty(),
-            ChoiceMethod::Approval | ChoiceMethod::InstantRunoff | ChoiceMethod::Schulze => points.is_empty(),
-            ChoiceMethod::Score => {
-                named.is_empty()
-                    && points.len() == open.options.len()
-                    && points.iter().all(|&given| given <= POINTS_MAX)
-            }
-        };
-    if fits { Ok(()) } else { Err(Rejection::PreferenceDoesNotFit { method: open.method.as_str() }) }
 }
 
 pub(super) fn close(

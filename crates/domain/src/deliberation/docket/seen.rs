@@ -3,6 +3,7 @@
 use super::floor::is_clerk_of_the_docket;
 use super::{AgendaTopic, Command, Proceedings, Rejection, State, Topic};
 use crate::{Audience, Issued, Label, Line};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 impl Proceedings {
@@ -14,16 +15,14 @@ impl Proceedings {
 
     /// Who may know of a topic. A secret one is for those that take part in it, and for those that vote for one of them or
     /// would be bound by one of its items.
-    pub fn audience_of(&self, topic: &Topic) -> Audience<'_> {
+    pub fn audience_of<'t>(&'t self, topic: &'t Topic) -> Audience<'t> {
         let entry = self.agenda.topics.iter().find(|entry| entry.number == topic.number);
         let Some(entry) = entry.filter(|_| topic.label == Label::Secret) else { return self.audience() };
         let decides = |department| self.agenda.deciding_on(entry.number).any(|code| code == department);
         let mandates = self.mandates.iter().filter(|mandate| {
             mandate.topic.is_none_or(|on| on == entry.number) && decides(&mandate.department)
         });
-        let items =
-            self.topics.iter().filter(|known| known.number == entry.number).flat_map(|known| &known.items);
-        let bound = items.flat_map(|item| item.draft.co_responsible.iter().chain(&item.draft.lead));
+        let bound = topic.items.iter().flat_map(|item| item.draft.bound());
         let concerned = self.agenda.concerned_with(entry).into_iter();
         let concerned = concerned.chain(mandates.flat_map(|mandate| &mandate.holders)).chain(bound);
         Audience::of(concerned)
@@ -40,8 +39,11 @@ impl Proceedings {
     /// The docket as it is seen by somebody to whom these audiences belong. Of a topic that they do not see, they see that
     /// there is one, its time, and how far its debate has come.
     #[must_use]
-    pub fn seen_by(&self, belongs: impl Fn(&Audience<'_>) -> bool) -> Proceedings {
+    pub fn seen_by(&self, belongs: impl Fn(&Audience<'_>) -> bool) -> Cow<'_, Proceedings> {
         let hidden = self.hidden_from(belongs);
+        if hidden.is_empty() {
+            return Cow::Borrowed(self);
+        }
         let mut seen = self.clone();
         let is_hidden = |number: u32| hidden.contains(&number);
         seen.mandates.retain(|mandate| !mandate.topic.is_some_and(is_hidden));
@@ -54,7 +56,7 @@ impl Proceedings {
             let topics = seen.topics.iter_mut().filter(|topic| topic.number == entry.number);
             topics.for_each(|topic| *topic = closed_to_others(entry, topic));
         }
-        seen
+        Cow::Owned(seen)
     }
 }
 

@@ -159,7 +159,7 @@ async fn play(deployment: Deployment) -> anyhow::Result<()> {
     followthrough::neglect(&stage, &conference).await?;
     outlook::look(&stage, &conference, &planned).await?;
 
-    heading(text("6 · What outlives its session 事项比会商长"))?;
+    heading(text("7 · What outlives its session 事项比会商长"))?;
     outliving::play(&stage).await?;
     ending::report(&stage).await
 }

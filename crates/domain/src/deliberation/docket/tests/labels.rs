@@ -18,10 +18,12 @@ fn proceedings(events: &[Event]) -> Proceedings {
 }
 
 fn seen_by(events: &[Event], department: &str) -> Proceedings {
-    proceedings(events).seen_by(|audience| match audience {
+    let docket = proceedings(events);
+    let seen = docket.seen_by(|audience| match audience {
         Audience::Everybody => true,
         Audience::Concerned { departments, .. } => departments.contains(&&code(department)),
-    })
+    });
+    seen.into_owned()
 }
 
 #[test]
