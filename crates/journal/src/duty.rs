@@ -1,7 +1,7 @@
 //! A duty: what one process of a realm does at a time, although several could.
 //!
 //! Whoever has it says so again and again; whoever wants it waits until that stops, or until it is given back. So there is
-//! a moment in which two processes believe to have it, when one of them stood still or was cut off: a duty keeps work from
+//! a moment in which two processes believe that they have it, when one of them stood still or was cut off: a duty keeps work from
 //! being done twice as a rule, and what must never happen twice needs ids that are equal on repeats besides.
 
 use std::future::Future;

@@ -258,7 +258,7 @@ impl ListQuery {
 }
 
 /// Rows on a page, when the caller asks for so many.
-pub(crate) fn checked_size(page_size: u32) -> Result<u32, Invalid> {
+pub fn checked_size(page_size: u32) -> Result<u32, Invalid> {
     match page_size {
         0 => Ok(PAGE_ITEMS_DEFAULT),
         1..=PAGE_ITEMS_MAX => Ok(page_size),

@@ -10,6 +10,8 @@ use proto::{Invalid, Wire};
 use rusqlite::types::Value;
 use rusqlite::{Row, Transaction};
 
+/// The condition under which something was so at a position; its values are [`Past::then`].
+pub const THEN: &str = "since <= ? AND until > ?";
 /// Where a span ends that is still so.
 pub const FOREVER: i64 = i64::MAX;
 
@@ -135,6 +137,16 @@ impl Past {
     /// The present, as if it were past: what is still so ends later.
     pub fn present(now: Timestamp) -> Past {
         Past { position: FOREVER - 1, at: now }
+    }
+
+    /// The moment at which a past state is looked at, or now.
+    pub fn moment(past: Option<Past>, now: Timestamp) -> Timestamp {
+        past.map_or(now, |past| past.at)
+    }
+
+    /// The values of [`THEN`].
+    pub fn then(self) -> [Value; 2] {
+        [self.position.into(), self.position.into()]
     }
 
     /// The values of a condition that finds spans by their nodes, in the order: nodes up to the position, the position,

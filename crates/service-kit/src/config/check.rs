@@ -180,7 +180,7 @@ fn delivery(delivery: &Delivery) -> Checked {
     }
 }
 
-/// Letters before the "@" of the address for answers, at most: 64 without the secret.
+/// Characters before the "@" of the address for answers, at most: the 64 that mail allows, less the secret.
 const ANSWERS_NAME_BYTES_MAX: usize = 18;
 
 fn mail(mail: &Mail) -> Checked {

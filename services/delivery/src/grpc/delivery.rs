@@ -7,7 +7,7 @@ use domain::Uuid;
 use domain::delivery::subscription::{Command, EventId};
 use proto::delivery::v1 as pb;
 use proto::{Invalid, Wire as _};
-use service_kit::limits::{PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
+use service_kit::list::checked_size;
 use service_kit::serve::read;
 use tonic::{Request, Response, Status};
 
@@ -44,7 +44,7 @@ pub(super) async fn list(
     let asked = request.get_ref().clone();
     let id: Uuid = read("subscription_id", asked.subscription_id.unwrap_or_default())?;
     let (_, _, position) = service.shown(&request, asked.at_least_position, id).await?;
-    let (size, stage) = (size(asked.page_size)?, stage::<pb::DeliveryStage>(asked.stage)?);
+    let (size, stage) = (checked_size(asked.page_size)?, stage::<pb::DeliveryStage>(asked.stage)?);
     let before = match asked.page_token.as_str() {
         "" => None,
         token => Some(EventId::from_wire(token.to_owned()).map_err(|_| {
@@ -58,16 +58,4 @@ pub(super) async fn list(
     let last = deliveries.last().filter(|_| has_more);
     let next_page_token = last.map(|last| last.event_id.clone()).unwrap_or_default();
     Ok(Response::new(pb::ListDeliveriesResponse { deliveries, next_page_token, position }))
-}
-
-/// Deliveries on a page.
-fn size(page_size: u32) -> Result<u32, Invalid> {
-    match page_size {
-        0 => Ok(PAGE_ITEMS_DEFAULT),
-        1..=PAGE_ITEMS_MAX => Ok(page_size),
-        _ => {
-            let fault = format!("is {page_size}; at most {PAGE_ITEMS_MAX} are returned");
-            Err(Invalid::field("page_size", fault))
-        }
-    }
 }

@@ -6,7 +6,7 @@ mod narrowed;
 pub(crate) use due_weeks::due_weeks;
 
 use super::condition::Condition;
-use super::follow_up::{UNDER, span};
+use super::follow_up::UNDER;
 use domain::calendar::Zone;
 use domain::{Code, Timestamp};
 use proto::Invalid;
@@ -14,9 +14,8 @@ use proto::followup::v1::{BoardColumn, BoardCounts, BoardRow, FollowUpStage, Get
 use rusqlite::types::Value;
 use rusqlite::{Row, Transaction, params};
 use service_kit::list::{ListQuery, Page};
-use service_kit::scope::as_json;
 use service_kit::spans::{AsOf, Past};
-use service_kit::{Record, Rows, ScopedTables};
+use service_kit::{Rows, ScopedTables};
 use std::collections::BTreeSet;
 
 /// How many calendar days ahead the board looks.
@@ -120,23 +119,10 @@ const CLAIMED: i32 = FollowUpStage::Claimed as i32;
 const DONE: i32 = FollowUpStage::Satisfied as i32;
 const CANCELLED: i32 = FollowUpStage::Cancelled as i32;
 
-/// The record by which something changes: its position and its moment.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Since {
-    position: i64,
-    at: i64,
-}
-
-impl From<&Record> for Since {
-    fn from(record: &Record) -> Since {
-        Since { position: record.position as i64, at: record.envelope.time.as_microsecond() }
-    }
-}
-
-/// Counts a follow-up as it is since a record, in place of what it was before, if it was there.
+/// Counts a follow-up as it is since a position, in place of what it was before, if it was there.
 pub(super) fn count(
     tables: &Transaction<'_>,
-    since: Since,
+    since: i64,
     before: Option<Counted<'_>>,
     now: Counted<'_>,
 ) -> rusqlite::Result<()> {
@@ -161,7 +147,7 @@ pub(super) fn count(
 }
 
 /// Adds to the counts of an account.
-fn add(tables: &Transaction<'_>, since: Since, account: Account<'_>, counts: Counts) -> rusqlite::Result<()> {
+fn add(tables: &Transaction<'_>, since: i64, account: Account<'_>, counts: Counts) -> rusqlite::Result<()> {
     if counts == Counts::default() {
         return Ok(());
     }
@@ -212,20 +198,20 @@ fn add(tables: &Transaction<'_>, since: Since, account: Account<'_>, counts: Cou
     keep_board_span(tables, since, account)
 }
 
-/// What the counts of an account are since a record.
-fn keep_board_span(tables: &Transaction<'_>, since: Since, account: Account<'_>) -> rusqlite::Result<()> {
+/// What the counts of an account are since a position.
+fn keep_board_span(tables: &Transaction<'_>, since: i64, account: Account<'_>) -> rusqlite::Result<()> {
     let span = "INSERT OR REPLACE INTO board_spans
-        SELECT lead_code, body_code, ?3, ?4, follow_ups, open, blocked, escalated, unacknowledged, claimed, extended,
+        SELECT lead_code, body_code, ?3, follow_ups, open, blocked, escalated, unacknowledged, claimed, extended,
             done, held, cancelled, was_late
         FROM board WHERE lead_code = ?1 AND body_code = ?2";
-    let values = params![account.lead, account.body, since.position, since.at];
+    let values = params![account.lead, account.body, since];
     tables.prepare_cached(span)?.execute(values).map(drop)
 }
 
 /// Clocks that run: those of an account, up to a moment.
 type Clock<'r> = (Account<'r>, i64);
 
-fn start_clock(tables: &Transaction<'_>, since: Since, clock: Clock<'_>) -> rusqlite::Result<()> {
+fn start_clock(tables: &Transaction<'_>, since: i64, clock: Clock<'_>) -> rusqlite::Result<()> {
     let (account, due_at) = clock;
     let start =
         "INSERT INTO running VALUES (?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET follow_ups = follow_ups + 1";
@@ -233,7 +219,7 @@ fn start_clock(tables: &Transaction<'_>, since: Since, clock: Clock<'_>) -> rusq
     keep_running_span(tables, since, clock)
 }
 
-fn stop_clock(tables: &Transaction<'_>, since: Since, clock: Clock<'_>) -> rusqlite::Result<()> {
+fn stop_clock(tables: &Transaction<'_>, since: i64, clock: Clock<'_>) -> rusqlite::Result<()> {
     let (account, due_at) = clock;
     for change in [
         "UPDATE running SET follow_ups = follow_ups - 1
@@ -247,15 +233,12 @@ fn stop_clock(tables: &Transaction<'_>, since: Since, clock: Clock<'_>) -> rusql
 
 fn keep_running_span(
     tables: &Transaction<'_>,
-    since: Since,
+    since: i64,
     (account, due_at): Clock<'_>,
 ) -> rusqlite::Result<()> {
-    let span = "INSERT OR REPLACE INTO running_spans VALUES (?1, ?2, ?3, ?4, ?5, coalesce(
+    let span = "INSERT OR REPLACE INTO running_spans VALUES (?1, ?2, ?3, ?4, coalesce(
         (SELECT follow_ups FROM running WHERE lead_code = ?1 AND body_code = ?2 AND due_at = ?3), 0))";
-    let values = params![account.lead, account.body, due_at, since.position, since.at];
-    tables.prepare_cached(span)?.execute(values)?;
-    // So that the last change of a board is that of either.
-    keep_board_span(tables, since, account)
+    tables.prepare_cached(span)?.execute(params![account.lead, account.body, due_at, since]).map(drop)
 }
 
 /// The end of the last day of those ahead.
@@ -377,14 +360,11 @@ pub(crate) fn board_under(
     };
     let counted = if as_of.is_now() { narrowed::ROWS } else { narrowed::PAST_ROWS };
     let (present, past, counted) = (list(ROWS)?, list(PAST_ROWS)?, list(counted)?);
-    let under = match under {
-        Some(under) => Condition::new(UNDER, [as_json(under).into()]),
-        None => Condition::always(),
-    };
+    let under = Condition::under(under);
     Ok(move |tables: ScopedTables<'_>| match as_of.past(tables)? {
         asked if !narrowed_by.is_empty() => {
             let narrowed = narrowed::Narrowed { past: asked, by: &narrowed_by, under: &under };
-            narrowed.board(tables, counted, span::moment(asked, now), &zone)
+            narrowed.board(tables, counted, Past::moment(asked, now), &zone)
         }
         None => present_board(tables, present, &under, now, &zone),
         Some(Past { position, at }) => past_board(tables, past, &under, position, at, &zone),

@@ -1,8 +1,12 @@
 //! A condition on rows, which grows as more is asked for.
 
+use super::follow_up::UNDER;
+use domain::Code;
 use rusqlite::Row;
 use rusqlite::types::Value;
+use service_kit::scope::as_json;
 use service_kit::{Rows, ScopedTables};
+use std::collections::BTreeSet;
 
 /// A condition, with a value for each `?`.
 #[derive(Debug, Clone)]
@@ -11,6 +15,14 @@ pub(super) struct Condition(String, Vec<Value>);
 impl Condition {
     pub(super) fn new(condition: &str, values: impl IntoIterator<Item = Value>) -> Condition {
         Condition(condition.to_owned(), values.into_iter().collect())
+    }
+
+    /// What these departments lead; with none, all rows.
+    pub(super) fn under(codes: Option<&BTreeSet<Code>>) -> Condition {
+        match codes {
+            Some(codes) => Condition::new(UNDER, [as_json(codes).into()]),
+            None => Condition::always(),
+        }
     }
 
     /// All rows.

@@ -21,7 +21,7 @@ use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, sort_key, uuid_filter};
 use service_kit::row::moment;
 use service_kit::serve::read;
-use service_kit::spans::{AsOf, Past};
+use service_kit::spans::{AsOf, Past, position_of};
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
@@ -87,7 +87,7 @@ fn insert_follow_up(
     span::keep(tables, record, follow_up)?;
     let body = subject.body.as_ref().map(Code::as_str).unwrap_or_default();
     let (account, due_at) = (Account { lead: subject.lead.as_str(), body }, subject.due_at.as_microsecond());
-    board::count(tables, record.into(), None, Counted { account, due_at, stage, ..Counted::default() })
+    board::count(tables, position_of(record), None, Counted { account, due_at, stage, ..Counted::default() })
 }
 
 fn zone(name: &str) -> rusqlite::Result<Zone> {
@@ -185,7 +185,7 @@ pub(crate) fn follow_ups_under(
     let (list, zone) = (List::read(request)?.under(under), zone.clone());
     Ok(move |tables: ScopedTables<'_>| {
         let past = list.as_of.past(tables)?;
-        let at = span::moment(past, now);
+        let at = Past::moment(past, now);
         let page = list.query(past, at, &zone).run(tables, |row| follow_up(row, at))?;
         Ok((page, at))
     })

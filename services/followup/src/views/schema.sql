@@ -117,12 +117,11 @@ CREATE TABLE running (
     PRIMARY KEY (lead_code, body_code, due_at)
 ) WITHOUT ROWID;
 
--- What both were since a position and its moment, until the next row of the same key: the board of any moment.
+-- What both were since a position, until the next row of the same key: the board of any moment.
 CREATE TABLE board_spans (
     lead_code TEXT NOT NULL,
     body_code TEXT NOT NULL,
     since INTEGER NOT NULL,
-    since_at INTEGER NOT NULL,
     follow_ups INTEGER NOT NULL,
     open INTEGER NOT NULL,
     blocked INTEGER NOT NULL,
@@ -141,7 +140,6 @@ CREATE TABLE running_spans (
     body_code TEXT NOT NULL,
     due_at INTEGER NOT NULL,
     since INTEGER NOT NULL,
-    since_at INTEGER NOT NULL,
     follow_ups INTEGER NOT NULL,
     PRIMARY KEY (lead_code, body_code, due_at, since)
 ) WITHOUT ROWID;

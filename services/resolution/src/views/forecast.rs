@@ -13,7 +13,7 @@ use proto::resolution::v1 as pb;
 use proto::{Invalid, Wire as _};
 use rusqlite::Row;
 use rusqlite::types::{Type, Value};
-use service_kit::limits::{PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
+use service_kit::list::checked_size;
 use service_kit::{Rows, ScopedTables};
 use std::collections::BTreeMap;
 
@@ -193,10 +193,7 @@ pub(crate) fn records(
     request: &pb::ListForecastRecordsRequest,
     now: Timestamp,
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page> + Send + 'static + use<>, Invalid> {
-    let size = if request.page_size == 0 { PAGE_ITEMS_DEFAULT } else { request.page_size };
-    if size > PAGE_ITEMS_MAX {
-        return Err(Invalid::field("page_size", format!("is {size}; at most {PAGE_ITEMS_MAX} are returned")));
-    }
+    let size = checked_size(request.page_size)?;
     let only = request.department_code.as_deref().filter(|code| !code.is_empty());
     let only = only.map(|code| composed(code).into_owned());
     let after = request.page_token.clone();

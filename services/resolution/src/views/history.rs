@@ -108,7 +108,9 @@ pub(super) fn events(
 ) -> rusqlite::Result<Vec<(Timestamp, Event)>> {
     let mut events = Vec::new();
     let values = [item.to_owned().into(), until.into()];
-    tables.each(&EVENTS, UNTIL, "history.id", values, |row| {
+    // What is so now needs none that a later one superseded.
+    let condition = if until == i64::MAX { STILL_HEEDED } else { UNTIL };
+    tables.each(&EVENTS, condition, "history.id", values, |row| {
         let at = Timestamp::from_microsecond(row.get("occurred_at")?).unwrap_or(Timestamp::MIN);
         events.extend(event(row)?.map(|event| (at, event)));
         Ok(true)
@@ -129,6 +131,7 @@ pub(super) fn as_of(tables: ScopedTables<'_>, item: &str, until: i64) -> rusqlit
 }
 
 const UNTIL: &str = "item = ? AND kind IS NOT NULL AND position <= ?";
+const STILL_HEEDED: &str = "item = ? AND kind IS NOT NULL AND position <= ? AND NOT superseded";
 
 /// The last entries of an item after a position, oldest first, and how many there are in all.
 pub(super) fn since(

@@ -7,7 +7,6 @@ mod span;
 pub(crate) use list::List;
 pub use list::items;
 pub(crate) use list::items_under;
-pub(super) use span::THEN;
 
 use super::{Named, chain, history, resolution};
 use crate::render;
@@ -200,9 +199,8 @@ pub(crate) fn item(
                 ..Default::default()
             })
         })?;
-        let Some((mut found, item)) = found.and_then(|found| Some((found.clone(), found.item?))) else {
-            return Ok(None);
-        };
+        let Some(mut found) = found else { return Ok(None) };
+        let Some(item) = found.item.clone() else { return Ok(None) };
         let before = match u64::try_from(until).unwrap_or_default().saturating_add(1) {
             end if history_before == 0 && past.is_some() => end,
             end => history_before.min(end),

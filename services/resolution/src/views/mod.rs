@@ -125,8 +125,8 @@ fn uuid(field: &str, id: &str) -> Result<String, Invalid> {
     Ok(read::<Uuid, String>(field, id.to_owned())?.to_string())
 }
 
-/// Reads a filter on a stage; one that is unset or unspecified filters nothing.
-fn stage_filter<S: Wire<i32>>(stage: Option<i32>) -> Result<Option<i32>, Invalid> {
-    let stage = stage.filter(|&stage| stage != 0);
-    stage.map(|stage| Ok(read::<S, i32>("stage", stage)?.to_wire())).transpose()
+/// Reads a filter on one of several values; one that is unset or unspecified filters nothing.
+fn enum_filter<E: Wire<i32>>(field: &str, value: Option<i32>) -> Result<Option<i32>, Invalid> {
+    let value = value.filter(|&value| value != 0);
+    value.map(|value| Ok(read::<E, i32>(field, value)?.to_wire())).transpose()
 }

@@ -1,6 +1,6 @@
 //! Resolutions, a row each.
 
-use super::{Named, dissent, stage_filter};
+use super::{Named, dissent, enum_filter};
 use domain::deliberation::docket::{self, Docket};
 use domain::resolution::resolution::{Event, Origin, Registration, Resolution, Stage};
 use domain::resolution_change::ChangeEffect;
@@ -194,7 +194,7 @@ pub(crate) fn list(request: &pb::ListResolutionsRequest) -> Result<ListQuery, In
     )?
     .filter_text("body_code = ?", &request.body_code)
     .filter_some("session = ?", uuid_filter("session_id", &request.session_id)?)
-    .filter_some("stage = ?", stage_filter::<Stage>(request.stage)?)
+    .filter_some("stage = ?", enum_filter::<Stage>("stage", request.stage)?)
     .filter_id_prefix("id", &request.id_prefix)?
     .filter_words("searched", "text", request.text())
 }

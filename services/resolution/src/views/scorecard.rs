@@ -1,6 +1,5 @@
 //! Scorecards, from the items that a department leads.
 
-use super::item::THEN;
 use domain::calendar::WorkingCalendar;
 use domain::resolution::action_item::Stage;
 use domain::text::composed;
@@ -9,9 +8,9 @@ use proto::resolution::v1::{GetScorecardRequest, Scorecard};
 use proto::{Invalid, Wire as _};
 use rusqlite::Row;
 use rusqlite::types::{Type, Value};
-use service_kit::limits::PAGE_ITEMS_MAX;
+use service_kit::list::checked_size;
 use service_kit::serve::read;
-use service_kit::spans::AsOf;
+use service_kit::spans::{AsOf, Past, THEN};
 use service_kit::{Rows, ScopedTables};
 
 /// Rows on a page when nothing else is asked for.
@@ -37,18 +36,15 @@ pub(crate) fn scorecard(
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page> + Send + 'static + use<>, Invalid> {
     let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
     let (mut conditions, mut values) = conditions(request, &calendar)?;
-    let size = if request.page_size == 0 { PAGE_ROWS } else { request.page_size };
-    if size > PAGE_ITEMS_MAX {
-        return Err(Invalid::field("page_size", format!("is {size}; at most {PAGE_ITEMS_MAX} are returned")));
-    }
+    let size = checked_size(if request.page_size == 0 { PAGE_ROWS } else { request.page_size })?;
     Ok(move |tables: ScopedTables<'_>| {
         let mut accounts: Vec<Account> = Vec::new();
         let mut has_more = false;
         let past = as_of.past(tables)?;
-        let now = past.map_or(now, |past| past.at);
+        let now = Past::moment(past, now);
         if let Some(past) = past {
             conditions.push(THEN);
-            values.extend([past.position.into(), past.position.into()]);
+            values.extend(past.then());
         }
         let from = if past.is_some() { PAST_ROWS } else { ROWS };
         tables.each(&from, &conditions.join(" AND "), "lead_code", values, |row| {

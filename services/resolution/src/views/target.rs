@@ -1,5 +1,6 @@
 //! Targets, a row for each state that one was in, and how far their items have come.
 
+use super::enum_filter;
 use domain::calendar::WorkingCalendar;
 use domain::resolution::target::{Event, Goal, Phase, PhasedTarget, Progress, Target, Terms};
 use domain::{Code, Date, Text, Timestamp, Uuid};
@@ -11,9 +12,9 @@ use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page};
 use service_kit::row::message;
-use service_kit::spans::{AsOf, FOREVER, Past, position_of};
+use service_kit::spans::{AsOf, FOREVER, Past, THEN, position_of};
 use service_kit::view::ViewError;
-use service_kit::{Record, Rows, ScopedTables, serve};
+use service_kit::{Record, Rows, ScopedTables};
 use std::collections::BTreeSet;
 
 /// How many stretches a burn-up has.
@@ -25,7 +26,6 @@ const ROWS: Rows = Rows::of_those_concerned(
     "department_code IN (SELECT value FROM json_each(?, '$.departments'))
          OR body_code IN (SELECT value FROM json_each(?, '$.bodies'))",
 );
-const THEN: &str = "since <= ? AND until > ?";
 /// What the items of a target come to. Stage 5 on the wire is accepted, stage 6 rescinded.
 const PROGRESS: Rows = Rows::of_those_concerned(
     concat!(
@@ -177,11 +177,15 @@ pub(crate) fn judged(
         (None, false) => pb::TargetStage::Open,
     };
     let first = Terms { goal: target.first.goal, ends_on: target.first.ends_on, ..terms.clone() };
-    let (end, is_over) = until(tables, first.ends_on, past, calendar)?;
-    let first_missed = is_over && {
-        let value = first.measure.value(progress(tables, &first, end, calendar)?);
-        value.is_none_or(|value| value < first.goal)
+    let first_reached = match first.ends_on == terms.ends_on {
+        true => is_over.then_some(reached),
+        false => match until(tables, first.ends_on, past, calendar)? {
+            (end, true) => Some(progress(tables, &first, end, calendar)?),
+            (_, false) => None,
+        },
     };
+    let first_missed = first_reached
+        .is_some_and(|reached| first.measure.value(reached).is_none_or(|value| value < first.goal));
     Ok(pb::Target {
         target_id: id.to_owned(),
         terms: Some(terms.to_wire()),
@@ -206,7 +210,7 @@ pub(crate) fn target(
 ) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Option<pb::GetTargetResponse>> + Send + 'static {
     move |tables| {
         let past = as_of.past(tables)?.unwrap_or(Past::present(now));
-        let values = [id.to_string().into(), past.position.into(), past.position.into()];
+        let values = [id.to_string().into()].into_iter().chain(past.then());
         let condition = format!("id = ? AND {THEN}");
         let Some(target) = tables.first(&ROWS, &condition, values, read)? else { return Ok(None) };
         let shown = judged(tables, &id.to_string(), &target, past, &calendar)?;
@@ -247,10 +251,7 @@ pub(crate) fn targets(
     calendar: WorkingCalendar,
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Listed> + Send + 'static + use<>, Invalid> {
     let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
-    let phase: Option<i32> = match request.phase.filter(|&phase| phase != 0) {
-        Some(phase) => Some(serve::read::<Phase, i32>("phase", phase)?.to_wire()),
-        None => None,
-    };
+    let phase = enum_filter::<Phase>("phase", request.phase)?;
     let (order, size, token) = (&request.order_by, request.page_size, &request.page_token);
     let query = ListQuery::new(ROWS, &["department_code", "ends_on"], "rowid", order, size, token)?
         .filter_text("department_code = ?", &request.department_code)
@@ -260,7 +261,7 @@ pub(crate) fn targets(
     let missed = request.missed;
     Ok(move |tables: ScopedTables<'_>| {
         let past = as_of.past(tables)?.unwrap_or(Past::present(now));
-        let query = query.filter(THEN, [past.position, past.position]);
+        let query = query.filter(THEN, past.then());
         let mut page = query.run(tables, |row| {
             let id: String = row.get("id")?;
             judged(tables, &id, &read(row)?, past, &calendar)

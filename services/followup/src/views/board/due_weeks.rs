@@ -1,7 +1,6 @@
 //! How much falls due when: the clocks that the board counts, by the week in which they end.
 
 use super::super::condition::Condition;
-use super::super::follow_up::UNDER;
 use super::{CLOCKS, PAST_CLOCKS, PAST_RUNNING};
 use domain::calendar::WorkingCalendar;
 use domain::text::composed;
@@ -11,7 +10,6 @@ use proto::followup::v1::{DueRow, DueWeek, GetDueWeeksRequest};
 use rusqlite::Row;
 use rusqlite::types::Value;
 use service_kit::list::{ListQuery, Page};
-use service_kit::scope::as_json;
 use service_kit::spans::{AsOf, Past};
 use service_kit::{Rows, ScopedTables};
 use std::collections::BTreeSet;
@@ -75,13 +73,10 @@ pub(crate) fn due_weeks(
 }
 
 fn condition(body: Option<&str>, under: Option<&BTreeSet<Code>>) -> Condition {
-    let all = match under {
-        Some(under) => Condition::new(UNDER, [as_json(under).into()]),
-        None => Condition::always(),
-    };
+    let under = Condition::under(under);
     match body.filter(|body| !body.is_empty()) {
-        Some(body) => all.and("body_code = ?", [Value::from(composed(body).into_owned())]),
-        None => all,
+        Some(body) => under.and("body_code = ?", [Value::from(composed(body).into_owned())]),
+        None => under,
     }
 }
 

@@ -2,7 +2,7 @@
 //! department. They are counted when it is asked for.
 
 use super::super::condition::Condition;
-use super::super::follow_up::{called_upon, span};
+use super::super::follow_up::called_upon;
 use super::{Board, counts, due_soon_until, row};
 use domain::Timestamp;
 use domain::calendar::Zone;
@@ -11,7 +11,7 @@ use proto::Invalid;
 use proto::followup::v1::GetBoardRequest;
 use rusqlite::types::Value;
 use service_kit::list::{ListQuery, uuid_filter};
-use service_kit::spans::{AsOf, Past};
+use service_kit::spans::{AsOf, Past, THEN};
 use service_kit::{Rows, ScopedTables};
 
 macro_rules! counting {
@@ -72,9 +72,8 @@ impl Narrowed<'_> {
         let moments = [at.as_microsecond(), due_soon_until(at, zone), at.as_microsecond()];
         let mut totals = self.under.clone();
         if let Some(past) = self.past {
-            let (condition, values) = span::was(past);
-            rows = rows.filter(condition, values.clone());
-            totals = totals.and(condition, values);
+            rows = rows.filter(THEN, past.then());
+            totals = totals.and(THEN, past.then());
         }
         for (condition, values) in self.by {
             rows = rows.filter(condition, values.clone());

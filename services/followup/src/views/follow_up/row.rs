@@ -8,6 +8,7 @@ use proto::Wire as _;
 use rusqlite::types::Type;
 use rusqlite::{OptionalExtension as _, ToSql, Transaction};
 use service_kit::Record;
+use service_kit::spans::position_of;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A rung that is still to come. Sorted as they happen.
@@ -312,7 +313,7 @@ impl ChangingRow {
             self.write_called_upon(tables)?;
         }
         super::span::keep(tables, record, self.rowid)?;
-        board::count(tables, record.into(), Some(before.counted()), self.counted())
+        board::count(tables, position_of(record), Some(before.counted()), self.counted())
     }
 
     fn write_called_upon(&self, tables: &Transaction<'_>) -> rusqlite::Result<()> {

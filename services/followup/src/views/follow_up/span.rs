@@ -1,10 +1,8 @@
 //! What follow-ups were at any past position.
 
-use domain::Timestamp;
-use rusqlite::types::Value;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use service_kit::list::ListQuery;
-use service_kit::spans::{FOREVER, Past, node, position_of};
+use service_kit::spans::{FOREVER, Past, THEN, node, position_of};
 use service_kit::{Record, Rows};
 
 /// Follow-ups as they were, each as often as it changed. Seen by those whom the item concerns now, and by those who led it
@@ -26,7 +24,6 @@ pub(super) fn unique(order_by: &str) -> &'static str {
     if order_by.trim_start().starts_with("number") { "rowid" } else { "follow_up" }
 }
 
-const THEN: &str = "since <= ? AND until > ?";
 /// The same for what was open then, found without a look at anything else.
 const OPEN_THEN: &str = "open AND span IN (
     SELECT span FROM json_each(?) AS nodes CROSS JOIN follow_up_spans INDEXED BY open_spans_by_end
@@ -39,13 +36,8 @@ const OPEN_THEN: &str = "open AND span IN (
 pub(in super::super) fn then(query: ListQuery, past: Past, are_open: bool) -> ListQuery {
     match are_open {
         true => query.filter(OPEN_THEN, past.way()).sort_few(),
-        false => query.filter(THEN, [past.position, past.position]),
+        false => query.filter(THEN, past.then()),
     }
-}
-
-/// The condition that something was so at a past position, with its values.
-pub(in super::super) fn was(past: Past) -> (&'static str, [Value; 2]) {
-    (THEN, [past.position.into(), past.position.into()])
 }
 
 /// Keeps what a follow-up is since a record, as its row has it now.
@@ -77,9 +69,4 @@ pub(super) fn keep(tables: &Transaction<'_>, record: &Record, follow_up: i64) ->
         FROM follow_ups WHERE rowid = ?1";
     let values = params![follow_up, position, FOREVER, node(position, FOREVER)];
     tables.prepare_cached(insert)?.execute(values).map(drop)
-}
-
-/// The moment at which a past state is looked at, or now.
-pub(in super::super) fn moment(past: Option<Past>, now: Timestamp) -> Timestamp {
-    past.map_or(now, |past| past.at)
 }

@@ -1,6 +1,6 @@
 //! Lists of items, as they are and as they were.
 
-use super::super::stage_filter;
+use super::super::enum_filter;
 use super::{OF_BODY, ROWS, UNDER, shown, span};
 use domain::calendar::Zone;
 use domain::resolution::action_item::Stage;
@@ -43,7 +43,7 @@ pub(crate) fn items_under(
     let (list, zone) = (List::read(request)?.under(under), zone.clone());
     Ok(move |tables: ScopedTables<'_>| {
         let past = list.as_of.past(tables)?;
-        let at = past.map_or(now, |past| past.at);
+        let at = Past::moment(past, now);
         let query = list.query(past, at);
         query.run(tables, |row| Ok(shown(tables, row, past, at, &zone)?.unwrap_or_default()))
     })
@@ -62,7 +62,7 @@ impl List {
         let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
         let latest_due_on = request.latest_due_on.clone().filter(|date| !date.is_empty());
         let latest_due_on: Option<Date> = read("latest_due_on", latest_due_on)?;
-        let (stage, late) = (stage_filter::<Stage>(request.stage)?, request.late);
+        let (stage, late) = (enum_filter::<Stage>("stage", request.stage)?, request.late);
         // Few of what a department ever led is open, and is found by that, not by its stage.
         let of_lead = request.lead_code.as_ref().is_some_and(|code| !code.is_empty());
         let few = of_lead && (are_open(stage, late) || request.blocked == Some(true));

@@ -3,7 +3,7 @@
 use domain::Code;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use service_kit::list::ListQuery;
-use service_kit::spans::{FOREVER, Past, node, position_of};
+use service_kit::spans::{FOREVER, Past, THEN, node, position_of};
 use service_kit::{Record, Rows};
 use std::collections::BTreeSet;
 
@@ -16,8 +16,6 @@ pub(super) fn unique(order_by: &str) -> &'static str {
     if order_by.trim_start().starts_with("due_at") { "item" } else { "rowid" }
 }
 
-/// It was so at a position.
-pub(in super::super) const THEN: &str = "since <= ? AND until > ?";
 /// The same for what was open then, found without a look at anything else.
 const OPEN_THEN: &str = "stage <= 4 AND span IN (
     SELECT span FROM json_each(?) AS nodes CROSS JOIN item_spans INDEXED BY open_spans_by_end
@@ -30,7 +28,7 @@ const OPEN_THEN: &str = "stage <= 4 AND span IN (
 pub(super) fn then(query: ListQuery, past: Past, are_open: bool) -> ListQuery {
     match are_open {
         true => query.filter(OPEN_THEN, past.way()).sort_few(),
-        false => query.filter(THEN, [past.position, past.position]),
+        false => query.filter(THEN, past.then()),
     }
 }
 
