@@ -4,7 +4,7 @@ use crate::delivery::{REQUESTED, founded_with, received, request_session, subscr
 use anyhow::ensure;
 use domain::Role;
 use std::collections::BTreeMap;
-use tests::{Mode, Receiver, Sandbox, until};
+use tests::{Mode, Receiver, Sandbox};
 
 /// How often each event was received, by its id.
 fn times(receiver: &Receiver) -> anyhow::Result<BTreeMap<String, usize>> {
@@ -20,13 +20,6 @@ async fn received_a_session(sandbox: &Sandbox, receiver: &Receiver, title: &str)
     let session = request_session(sandbox, title).await?;
     received(receiver, REQUESTED, Some(&session)).await?;
     Ok(())
-}
-
-async fn holder(sandbox: &mut Sandbox, name: &str) {
-    until("the other copy delivers", async || {
-        sandbox.process(name).log().contains("this copy delivers now").then_some(())
-    })
-    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,7 +48,7 @@ async fn of_two_copies_one_sends_and_the_other_takes_over() -> anyhow::Result<()
     // When the first one is killed, the second goes on: nothing is missing, and what comes twice has the id that it had.
     sandbox.process("delivery").kill()?;
     received_a_session(&sandbox, &receiver, "The lock").await?;
-    holder(&mut sandbox, "delivery-2").await;
+    sandbox.process("delivery-2").wait_for_log("this copy delivers now");
     ensure!(receiver.refused()?.is_empty(), "{:?}", receiver.refused()?);
     let mut bodies = BTreeMap::new();
     for one in receiver.received()? {
@@ -74,6 +67,6 @@ async fn of_two_copies_one_sends_and_the_other_takes_over() -> anyhow::Result<()
     // One that is stopped gives the work back at once.
     sandbox.process("delivery-2").terminate()?;
     received_a_session(&sandbox, &receiver, "The gate").await?;
-    holder(&mut sandbox, "delivery").await;
+    sandbox.process("delivery").wait_for_log("this copy delivers now");
     Ok(())
 }

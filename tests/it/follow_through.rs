@@ -232,11 +232,11 @@ async fn board(matter: &Matter) -> anyhow::Result<BoardCounts> {
     matter.supervisor.call(request).await?.totals.context("totals")
 }
 
-/// Numbers that look random, and are the same every time.
-struct Dice(u64);
+/// Numbers that look random, and are the same for a seed.
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }

@@ -4,6 +4,7 @@
 //!
 //! `PLAN_YEAR_STEPS` plays more steps than the 24 of every run, `PLAN_YEAR_SEED` another crowd.
 
+use crate::follow_through::Dice;
 use crate::{in_both_modes, recounted};
 use anyhow::{Context as _, ensure};
 use domain::{Role, Timestamp};
@@ -33,15 +34,7 @@ fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// Numbers that look random, and are the same for a seed.
-struct Dice(u64);
-
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
-
     fn one_of<'t, T>(&mut self, all: &'t [T]) -> Option<&'t T> {
         all.get(usize::try_from(self.roll(all.len().max(1) as u64)).ok()?)
     }

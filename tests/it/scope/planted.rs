@@ -246,7 +246,7 @@ async fn debated_and_decided(sandbox: &Sandbox, docket_id: &str) -> anyhow::Resu
     );
     step!(chair, OpenBallotRequest { topic_number: topic_number, version: 1 });
     for department in [OWN, NEIGHBOUR] {
-        voted_yes(sandbox, &docket_id, topic_number, department).await?;
+        voted_yes(sandbox, &docket_id, topic_number, department, SAID).await?;
     }
     step!(chair, CloseBallotRequest { topic_number: topic_number });
     step!(chair, AdoptDecisionRequest { topic_number: topic_number });
@@ -260,13 +260,14 @@ async fn voted_yes(
     docket_id: &str,
     topic_number: u32,
     department: &str,
+    reason: &str,
 ) -> anyhow::Result<()> {
     let vote = deliberation::CastVoteRequest {
         docket_id: docket_id.to_owned(),
         topic_number,
         department_code: department.into(),
         choice: deliberation::VoteChoice::Yes.into(),
-        reason: Some(SAID.into()),
+        reason: Some(reason.into()),
         ..command()
     };
     sandbox.client(Role::Delegate, Some(department)).await?.call(vote).await.map(drop).map_err(Into::into)
@@ -309,13 +310,7 @@ async fn decided_in_secret(sandbox: &Sandbox, docket_id: &str) -> anyhow::Result
     step!(chair, CloseDebateRequest {});
     step!(chair, OpenBallotRequest { version: 1 });
     for department in [OWN, NEIGHBOUR] {
-        let delegate = sandbox.client(Role::Delegate, Some(department)).await?;
-        let choice = deliberation::VoteChoice::Yes.into();
-        let reason = Some(HIDDEN.to_owned());
-        step!(
-            delegate,
-            CastVoteRequest { department_code: department.into(), choice: choice, reason: reason }
-        );
+        voted_yes(sandbox, &docket_id, topic_number, department, HIDDEN).await?;
     }
     step!(chair, CloseBallotRequest {});
     Ok(step!(chair, AdoptDecisionRequest {}).position)

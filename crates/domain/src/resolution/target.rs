@@ -81,7 +81,7 @@ pub struct Goal {
     pub ends_on: Date,
 }
 
-/// What a target says. Its scope are the items that the department leads and first promised for one of its days.
+/// What a target says. Its scope is the items that the department leads and first promised for one of its days.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
     /// The department that is measured.

@@ -313,11 +313,11 @@ pub(super) fn not_done(reader: &Reader, status: &Status) -> Notice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desk::{item, sessions, timetables};
+    use crate::desk::{item, sessions, targets, timetables};
 
     #[test]
     fn every_act_is_a_command_whose_fields_and_sample_fit() {
-        for act in item::ACTS.iter().chain(sessions::ACTS).chain(timetables::ACTS) {
+        for act in item::ACTS.iter().chain(sessions::ACTS).chain(timetables::ACTS).chain(targets::ACTS) {
             let rpc = act.rpc().unwrap_or_else(|_| panic!("{} is no rpc", act.rpc));
             let sample: Value = serde_json::from_str(act.sample).expect(act.sample);
             crate::json::read(rpc.method.input(), sample)

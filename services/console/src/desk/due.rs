@@ -5,7 +5,7 @@ use super::answer::{Failure, html};
 use super::board::{self, AHEAD, Cell};
 use super::frame::{Frame, Nav, Stamp};
 use super::items::{ItemRow, row_of_follow_up};
-use super::limits::{ROWS_AT_ONCE, ROWS_PER_PAGE};
+use super::limits::ROWS_AT_ONCE;
 use super::markup::Markup;
 use super::moment;
 use super::past::Past;
@@ -24,8 +24,6 @@ const NAMED_DAYS: i64 = 7;
 
 /// A week at the head of the table.
 struct Week {
-    /// What links to it name.
-    id: String,
     number: String,
     first: String,
     last: String,
@@ -112,7 +110,7 @@ fn named(weeks: &[DueWeek], past: &Past) -> ListFollowUpsRequest {
     let today = weeks.first().and_then(|week| week.starts_on.parse::<Date>().ok());
     let last = today.and_then(|today| today.checked_add(jiff::Span::new().days(NAMED_DAYS - 1)).ok());
     ListFollowUpsRequest {
-        page_size: ROWS_PER_PAGE,
+        page_size: ROWS_AT_ONCE,
         columns: vec![AHEAD.column.into()],
         due_until: last.map(|last| last.to_string()),
         as_of_at: past.at,
@@ -122,11 +120,10 @@ fn named(weeks: &[DueWeek], past: &Past) -> ListFollowUpsRequest {
 }
 
 fn head(words: Words, week: &DueWeek, due: u32) -> Week {
-    let (year, number) = week.week.split_once("-W").unwrap_or(("", &week.week));
+    let number = week.week.split_once("-W").map_or(week.week.as_str(), |(_, number)| number);
     let days = |days: &[String]| days.iter().map(|day| moment::day_text(words, day)).collect();
     let load = f64::from(due) / f64::from(week.working_days);
     Week {
-        id: format!("w{year}-{number}"),
         number: words.say("week {n}", &[("n", &number.trim_start_matches('0'))]),
         first: moment::day_text(words, &week.starts_on),
         last: moment::day_text(words, &week.ends_on),

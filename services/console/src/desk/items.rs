@@ -7,7 +7,7 @@ use super::answer::{Failure, html, see_other};
 use super::board::{column, columns};
 use super::directory::Directory;
 use super::export;
-use super::frame::{Frame, Nav, Stamp};
+use super::frame::{Frame, Nav, Notice, Stamp};
 use super::limits::ROWS_PER_PAGE;
 use super::markup::{Light, Markup};
 use super::moment;
@@ -17,8 +17,8 @@ use super::reader::{Reader, Surroundings};
 use super::words::Words;
 use super::{Asked, Desk, Query};
 use askama::Template;
-use http::Response;
 use http::header::SET_COOKIE;
+use http::{Response, StatusCode};
 use prost_types::Timestamp;
 use proto::followup::v1::{BoardColumn, FollowUp, FollowUpStage, ListFollowUpsRequest};
 use proto::resolution::v1::{Item, ItemStage, ListItemsRequest};
@@ -84,16 +84,29 @@ pub(super) async fn act(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<R
     let filters = views::filters(&asked.query());
     let name = form.get("name").unwrap_or_default();
     let kept = match form.get("action") {
-        Some("save_view") if !name.is_empty() => views::save(headers, name, &filters, desk.is_https()),
-        Some("forget_view") => Some(views::forget(headers, name, desk.is_https())),
+        Some("save_view") if !name.is_empty() => {
+            match views::save(headers, name, &filters, desk.is_https()) {
+                Some(kept) => kept,
+                None => return show(desk, reader, asked, Some(too_long(reader.words))).await,
+            }
+        }
+        Some("forget_view") => views::forget(headers, name, desk.is_https()),
         _ => {
             let done = together::act(reader, &form).await?;
             return show(desk, reader, asked, Some(done)).await;
         }
     };
     let mut response = see_other(&format!("/items?{filters}"));
-    response.headers_mut().extend(kept.map(|kept| (SET_COOKIE, kept)));
+    response.headers_mut().append(SET_COOKIE, kept);
     Ok(response)
+}
+
+/// A view is not kept.
+fn too_long(words: Words) -> together::Done {
+    let sentence =
+        words.t("The name is too long to be kept with these filters: choose a shorter one.").to_owned();
+    let notice = Notice { kind: "refused", sentence, reason: None };
+    together::Done { notice, code: StatusCode::BAD_REQUEST, position: 0 }
 }
 
 /// The page.

@@ -5,7 +5,7 @@ use super::answer::{Failure, html};
 use super::cookies;
 use super::frame::{Frame, Nav, Notice, Stamp, grouped};
 use super::limits::RECEIPT_BYTES_MAX;
-use super::reader::Reader;
+use super::reader::{Reader, Surroundings};
 use super::words::Words;
 use super::{Asked, Desk, Query};
 use askama::Template;
@@ -16,9 +16,7 @@ use event_log::{Hash, hex};
 use http::header::SET_COOKIE;
 use http::{Response, StatusCode};
 use prost_types::Timestamp;
-use proto::ledger::v1::{
-    GetConsistencyProofRequest, GetHeadRequest, GetHeadResponse, GetSignedHeadRequest, GetSignedHeadResponse,
-};
+use proto::ledger::v1::{GetConsistencyProofRequest, GetHeadRequest, GetHeadResponse, GetSignedHeadRequest};
 use tonic::Status;
 use tonic::body::Body;
 
@@ -43,13 +41,6 @@ struct ProofPage {
     receipt: String,
 }
 
-/// What came of the check of a receipt.
-struct Checked {
-    notice: Notice,
-    code: StatusCode,
-    receipt: String,
-}
-
 /// The page.
 pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
     show(desk, reader, asked, None).await
@@ -60,23 +51,14 @@ pub(super) async fn check(desk: &Desk, reader: &Reader, asked: &Asked) -> Result
     let form = Query::of(&asked.body);
     // Fields of forms end their lines otherwise.
     let receipt = form.get("receipt").unwrap_or_default().replace("\r\n", "\n");
-    let signed = reader.ask(GetSignedHeadRequest::default()).await?;
-    let checked = match receipt.len() > RECEIPT_BYTES_MAX {
-        true => Err(reader.words.say("A receipt has at most {n} bytes.", &[("n", &RECEIPT_BYTES_MAX)])),
-        false => of_receipt(desk, reader, &receipt, &signed).await?,
-    };
-    let (code, notice) = match checked {
-        Ok(sentence) => (StatusCode::OK, Notice { kind: "done", sentence, reason: None }),
-        Err(sentence) => (StatusCode::BAD_REQUEST, Notice { kind: "refused", sentence, reason: None }),
-    };
-    show(desk, reader, asked, Some(Checked { notice, code, receipt })).await
+    show(desk, reader, asked, Some(receipt)).await
 }
 
 async fn show(
     desk: &Desk,
     reader: &Reader,
     asked: &Asked,
-    checked: Option<Checked>,
+    receipt: Option<String>,
 ) -> Result<Response<Body>, Failure> {
     let words = reader.words;
     let (around, head, signed) = futures::future::try_join3(
@@ -96,10 +78,18 @@ async fn show(
         (Some(seen), Some(has_grown)) => since(words, seen, has_grown),
         _ => (None, None),
     };
-    let (checked, code, receipt) = match checked {
-        Some(checked) => (Some(checked.notice), checked.code, checked.receipt),
-        None => (None, StatusCode::OK, String::new()),
+    let checked = match &receipt {
+        Some(receipt) => Some(of_receipt(reader, &around, receipt, &signed.key, &head).await?),
+        None => None,
     };
+    let (kind, code) = match &checked {
+        Some(Err(_)) => ("refused", StatusCode::BAD_REQUEST),
+        _ => ("done", StatusCode::OK),
+    };
+    let checked = checked.map(|checked| {
+        let sentence = checked.unwrap_or_else(|why| why);
+        Notice { kind, sentence, reason: None }
+    });
     frame.notice = alarm;
     let page = ProofPage {
         lede: words.say(
@@ -114,7 +104,7 @@ async fn show(
         key: signed.key,
         sm2_key: signed.sm2_key,
         checked,
-        receipt,
+        receipt: receipt.unwrap_or_default(),
         frame,
     };
     let mut response = html(&page);
@@ -164,13 +154,17 @@ fn since(words: Words, seen: &TreeHead, has_grown: bool) -> (Option<String>, Opt
 
 /// What a receipt proves, or why it proves nothing.
 async fn of_receipt(
-    desk: &Desk,
     reader: &Reader,
+    around: &Surroundings,
     text: &str,
-    signed: &GetSignedHeadResponse,
-) -> Result<Result<String, String>, Failure> {
+    key: &str,
+    now: &GetHeadResponse,
+) -> Result<Result<String, String>, Status> {
     let words = reader.words;
-    let (header, head) = match verified(text, &signed.key) {
+    if text.len() > RECEIPT_BYTES_MAX {
+        return Ok(Err(words.say("A receipt has at most {n} bytes.", &[("n", &RECEIPT_BYTES_MAX)])));
+    }
+    let (header, head) = match verified(text, key) {
         Ok(verified) => verified,
         Err(NoteError::NotIncluded) => {
             return Ok(Err(words
@@ -183,15 +177,13 @@ async fn of_receipt(
             ));
         }
     };
-    let now = reader.ask(GetHeadRequest::default()).await?;
-    if !is_continued(reader, &head, &now).await? {
+    if !is_continued(reader, &head, now).await? {
         return Ok(Err(words.say(
             "The receipt is signed, but the log does not begin with the {n} records of its head. Tell an auditor, and \
              keep the receipt.",
             &[("n", &grouped(head.size))],
         )));
     }
-    let around = reader.surroundings(desk).await?;
     let micros = header.record.time_micros;
     let at = Timestamp {
         seconds: micros.div_euclid(1_000_000),

@@ -21,7 +21,7 @@ use tonic::body::Body;
 struct View {
     service: &'static str,
     position: String,
-    /// How many records it is behind; none shows as a word.
+    /// How many records it is behind.
     behind: u64,
 }
 

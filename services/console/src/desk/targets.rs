@@ -190,7 +190,6 @@ struct TargetPage {
     scope: u32,
     done: u32,
     first_missed: bool,
-    is_changed: bool,
     body: Option<String>,
     withdrawn: Option<String>,
     burn_up: BurnUp,
@@ -270,7 +269,6 @@ async fn show(
         scope: target.scope,
         done: target.done,
         first_missed: target.first_missed,
-        is_changed: target.change_count > 0,
         body: terms.body_code.clone(),
         withdrawn: target.withdrawn_reason.clone(),
         burn_up: burn_up::of(words, &around.calendar, &terms, &answer.points),
@@ -282,7 +280,7 @@ async fn show(
     Ok(html(&page))
 }
 
-/// How many targets of each department are missed.
+/// The targets that are missed, as many as are asked for at once.
 pub(super) async fn missed(reader: &Reader, past: &Past) -> Result<Vec<Target>, tonic::Status> {
     let request = ListTargetsRequest {
         page_size: ROWS_AT_ONCE,

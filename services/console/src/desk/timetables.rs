@@ -119,7 +119,7 @@ struct Planned {
 #[template(path = "timetable.html")]
 struct TimetablePage {
     frame: Frame,
-    lede: Markup,
+    lede: String,
     costliest: Option<String>,
     terms: Vec<(String, u64, u64)>,
     price_before: u64,
@@ -207,7 +207,7 @@ async fn show(
     Ok(html(&page))
 }
 
-fn lede(words: Words, timetable: &Timetable) -> Markup {
+fn lede(words: Words, timetable: &Timetable) -> String {
     let stage = words.value(STAGE, timetable.stage);
     let changes = timetable.sessions.iter().filter(|one| one.slot.is_some() && one.slot != one.announced);
     let unplaced = timetable.sessions.iter().filter(|one| one.slot.is_none());
@@ -219,10 +219,11 @@ fn lede(words: Words, timetable: &Timetable) -> Markup {
         ("before", &timetable.price_before),
         ("after", &timetable.price_after),
     ];
-    Markup::text(&words.say(
-        "{stage}: of {count} sessions, {changes} get another room or time, and {unplaced} get none. The price goes from {before} points to {after}.",
+    words.say(
+        "{stage}: of {count} sessions, {changes} get another room or time, and {unplaced} get none. The price goes from \
+         {before} points to {after}.",
         &values,
-    ))
+    )
 }
 
 /// The wish that costs most, in a sentence.

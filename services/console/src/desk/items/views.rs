@@ -10,8 +10,8 @@ use url::form_urlencoded;
 const COOKIE: &str = "views";
 /// Views that are kept, at most; the oldest goes first.
 const VIEWS_MAX: usize = 10;
-/// Bytes of a view's name and filters, at most; a browser keeps 4,096 of a cookie.
-const VIEW_BYTES_MAX: usize = 200;
+/// Bytes of a view as its cookie has it, at most; a browser keeps 4,096 of a cookie.
+const VIEW_BYTES_MAX: usize = 400;
 
 /// The views that a browser sent, each by its name and with its filters.
 pub(super) fn saved(headers: &HeaderMap) -> Vec<(String, String)> {
@@ -29,7 +29,7 @@ pub(super) fn filters(query: &Query) -> String {
 pub(super) fn save(headers: &HeaderMap, name: &str, filters: &str, https: bool) -> Option<HeaderValue> {
     let mut views = without(headers, name);
     let bytes = form_urlencoded::Serializer::new(String::new()).append_pair(name, filters).finish().len();
-    if bytes > VIEW_BYTES_MAX * 2 || name.len() > VIEW_BYTES_MAX {
+    if bytes > VIEW_BYTES_MAX {
         return None;
     }
     views.push((name.to_owned(), filters.to_owned()));
