@@ -1,5 +1,7 @@
 //! The board and the lists of views that have grown, each against a scan of the same rows.
 
+mod past;
+
 use crate::measure::{Case, Sample, Spread, alternate, cpu_time};
 use crate::report::{self, Line, Target};
 use crate::settings::Settings;
@@ -49,14 +51,14 @@ const FOLLOW_UPS: &str = "
     )
     INSERT INTO follow_ups (id, resolution, number, written, title, lead_code, co_responsible_codes, due_on, due_at,
         acknowledge_by, time_zone, stage, acknowledged, help_from_code, escalated_to, extensions, rungs, next_notice_at,
-        next_rung, first_due_on)
+        next_rung, first_due_on, planned)
     SELECT printf('%08x-0000-4000-8000-%012x', h, i), printf('00000000-0000-4000-8000-%012x', i / 5),
         printf('CONFERENCE-%012d-%012d/%012d', 2027, i / 5, i % 5 + 1), printf('CONFERENCE-2027-%d/%d', i / 5, i % 5 + 1),
         '改造十二座泵站', 'DEPARTMENT-' || ((h >> 14) % 40), 'FINANCE', date(due_on * 86400, 'unixepoch'),
         (due_on + 1) * 86400000000 - 1, (due_on - 20) * 86400000000, 'Asia/Shanghai', stage, (h >> 17) % 20 > 0,
         iif(stage = 1 AND (h >> 18) % 100 = 0, 'HEALTH', NULL), (h >> 19) % 50 = 0, (h >> 20) % 20 = 0, '',
         iif(stage = 1, (due_on + 1) * 86400000000 - 1, NULL), iif(stage = 1, 5, NULL),
-        date(due_on * 86400, 'unixepoch')
+        date(due_on * 86400, 'unixepoch'), i + 1
     FROM staged";
 
 /// Counts them for the board, as it is counted while records are projected.
@@ -77,14 +79,14 @@ const ITEMS: &str = "
         SELECT i, h, fresh, ?3 / 86400000000 + iif(fresh, (h >> 11) % 120 - 20, i * 1200 / ?1 - 1200) FROM spread
     )
     INSERT INTO items (id, number, written, title, resolution, deliverable, criterion, lead_code, stage, due_on,
-        due_at, first_due_at, led_since, blocked_reason, shown, searched)
+        due_at, first_due_at, led_since, assigned, heard_at, blocked_reason, shown, searched)
     SELECT printf('%08x-0000-4000-8000-%012x', h, i), printf('CONFERENCE-%012d-%012d/%012d', 2027, i / 5, i % 5 + 1),
         printf('CONFERENCE-2027-%d/%d', i / 5, i % 5 + 1), '改造十二座泵站',
         printf('00000000-0000-4000-8000-%012x', i / 5), '十二座泵站改造完成并通过验收', '两小时内排空积水',
         'DEPARTMENT-' || ((h >> 14) % 40),
         iif(fresh, min((h >> 8) % 8 + 1, 4) - ((h >> 8) % 8 > 3), iif((h >> 8) % 20 = 0, 6, 5)),
         date(due_on * 86400, 'unixepoch'), (due_on + 1) * 86400000000 - 1, (due_on + 1) * 86400000000 - 1,
-        (due_on - 20) * 86400000000,
+        (due_on - 20) * 86400000000, i + 1, (due_on - 20) * 86400000000,
         iif(fresh AND (h >> 18) % 100 = 0, '等待设备', NULL), x'', '改造十二座泵站'
     FROM dated";
 
@@ -117,6 +119,7 @@ pub async fn of_follow_ups(settings: &Settings) -> anyhow::Result<Vec<Line>> {
         filled.stop.cancel();
     }
     lines.push(of_items(settings).await?);
+    lines.extend(past::lines(settings).await?);
     Ok(lines)
 }
 

@@ -593,6 +593,39 @@ fn fields_before(page: &str, button: &str) -> anyhow::Result<String> {
     Ok(fields.join("&"))
 }
 
+async fn a_target_is_set_by_a_form_and_what_is_past_is_only_shown(mode: Mode) -> anyhow::Result<()> {
+    let mut sandbox = Sandbox::start(mode)?;
+    let item = items_of_two_departments(&sandbox).await?;
+    let office = Browser::sign_in(&mut sandbox, Role::Supervisor, Some("OFFICE")).await?;
+    let page = office.page("/targets").await?;
+    let typed = "action=SetTarget&title=All+drains&phase=now&measure=share_done&goal=80&starts_on=2027-03-01\
+        &ends_on=2027-12-31&reason=The+plan";
+    let form = |page: &str| {
+        Ok::<_, anyhow::Error>(fields_before(page, "<label for=\"s-department\">")? + "&" + typed)
+    };
+    let own = office.post("/targets", &format!("{}&department=OFFICE", form(&page)?)).await?;
+    ensure!(own.status == 400 && own.text().contains("OWN_TARGET"), "{} {}", own.status, own.text());
+    ensure!(own.text().contains("value=\"All drains\""), "what was typed is kept: {}", own.text());
+    let form = format!("{}&department=WATER", form(&own.text())?);
+    let set = office.post("/targets", &form).await?;
+    ensure!(set.status == 303 && set.header("location").contains("done=SetTarget&at="), "{}", set.text());
+    let again = office.post("/targets", &form).await?;
+    ensure!(again.header("location") == set.header("location"), "pressed twice, it is one act");
+    let page = office.page(set.header("location")).await?;
+    ensure!(page.contains("All drains") && page.contains("Recorded: Set a target, record"), "{page}");
+    let water = Browser::sign_in(&mut sandbox, Role::DepartmentLead, Some("WATER")).await?;
+    let page = water.page("/targets").await?;
+    ensure!(page.contains("All drains") && !page.contains("SetTarget"), "{page}");
+
+    let head = sandbox.client(Role::Auditor, None).await?.call(GetHeadRequest::default()).await?.position;
+    for path in ["/targets".to_owned(), "/notices".to_owned(), format!("/items/{item}")] {
+        let page = office.page(&format!("{path}?position={head}")).await?;
+        ensure!(page.contains("This is the past") && !page.contains("name=\"action\""), "{path}: {page}");
+    }
+    Ok(())
+}
+in_both_modes!(a_target_is_set_by_a_form_and_what_is_past_is_only_shown);
+
 async fn a_clerk_books_and_moves_a_session_and_adopts_a_timetable_by_forms(mode: Mode) -> anyhow::Result<()> {
     let mut sandbox = Sandbox::start(mode)?;
     let clerk = sandbox.client(Role::Clerk, Some("OFFICE")).await?;

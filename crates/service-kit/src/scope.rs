@@ -70,6 +70,11 @@ impl Scope {
         actor.is_process() || OVERSEE.iter().any(|&role| actor.is(role))
     }
 
+    /// Whether all is within it.
+    pub fn is_whole(&self) -> bool {
+        self.reach == Reach::All
+    }
+
     /// Whether a thing with this audience is within it.
     pub fn covers(&self, audience: &Audience<'_>) -> bool {
         match (&self.reach, audience) {

@@ -134,6 +134,7 @@ impl Asked {
 }
 
 /// The pairs of a query string or of a form.
+#[derive(Clone, Default)]
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {

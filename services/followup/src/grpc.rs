@@ -122,7 +122,9 @@ impl FollowupService for Service {
         let scope = self.kit.scope(&request).await?;
         let request = request.into_inner();
         let query = views::notices(&request)?;
-        let (page, position) = self.view.query(scope, request.at_least_position, query).await?;
+        let at_least =
+            AsOf::read(request.as_of_at, request.as_of_position)?.at_least(request.at_least_position);
+        let (page, position) = self.view.query(scope, at_least, query).await?;
         Ok(Response::new(pb::ListNoticesResponse {
             notices: page.rows,
             next_page_token: page.next_page_token,

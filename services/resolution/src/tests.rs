@@ -36,6 +36,7 @@ mod registration;
 mod rows;
 mod scope;
 mod scorecard;
+mod standing_still;
 mod target;
 mod work;
 

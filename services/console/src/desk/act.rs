@@ -205,6 +205,10 @@ pub(super) struct NotDone {
 }
 
 impl NotDone {
+    pub(super) fn new(form: &Query, status: Status, code: StatusCode) -> NotDone {
+        NotDone { form: form.clone(), status, code }
+    }
+
     /// The page, with the code of the refusal.
     pub(super) fn on(&self, mut page: Response<Body>) -> Response<Body> {
         *page.status_mut() = self.code;
@@ -317,7 +321,8 @@ mod tests {
 
     #[test]
     fn every_act_is_a_command_whose_fields_and_sample_fit() {
-        for act in item::ACTS.iter().chain(sessions::ACTS).chain(timetables::ACTS).chain(targets::ACTS) {
+        let acts = item::ACTS.iter().chain(sessions::ACTS).chain(timetables::ACTS).chain(targets::ACTS);
+        for act in acts.chain(targets::SETTING) {
             let rpc = act.rpc().unwrap_or_else(|_| panic!("{} is no rpc", act.rpc));
             let sample: Value = serde_json::from_str(act.sample).expect(act.sample);
             crate::json::read(rpc.method.input(), sample)

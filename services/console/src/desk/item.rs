@@ -129,12 +129,15 @@ async fn show(
     let of = [("itemId", item.item_id.as_str())];
     let (moves, upcoming, tree, forecast) = match past.is_asked() {
         // What can be done is so now, and so is what would follow.
-        true => Default::default(),
+        true => {
+            let tree = cascade::tree(reader, &item, at_least_position, past).await?;
+            (Default::default(), Default::default(), tree, None)
+        }
         false => {
             let around = futures::future::try_join4(
                 act::moves(reader, ACTS, &of, refused.map(|(form, _)| form)),
                 upcoming(reader, &item, at_least_position),
-                cascade::tree(reader, &item, at_least_position),
+                cascade::tree(reader, &item, at_least_position, past),
                 forecast(reader, &item, at_least_position),
             );
             around.await?
@@ -150,7 +153,7 @@ async fn show(
     };
     past.show(words, &asked.query(), &mut frame);
     let mut page = ItemPage {
-        cascade: cascade::written(words, &around, &tree),
+        cascade: cascade::written(words, &around, &tree, past),
         is_past: past.is_asked(),
         ..written(reader, &around, frame, item, answer, moves, &upcoming)
     };

@@ -5,6 +5,7 @@ use super::frame::{Frame, Nav, Stamp};
 use super::limits::ROWS_PER_PAGE;
 use super::markup::Markup;
 use super::pager::Pager;
+use super::past::Past;
 use super::reader::{Reader, Surroundings};
 use super::story::addressee;
 use super::words::Words;
@@ -28,6 +29,8 @@ struct Row {
 #[template(path = "notices.html")]
 struct NoticesPage {
     frame: Frame,
+    /// What would be sent is so from now on only.
+    is_past: bool,
     upcoming: Vec<Row>,
     has_more: bool,
     sent: Vec<Row>,
@@ -37,45 +40,45 @@ struct NoticesPage {
 /// The page.
 pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
+    let around = reader.surroundings(desk).await?;
+    let past = &Past::read(&query, &around.calendar);
     let upcoming = ListUpcomingNoticesRequest { page_size: ROWS_PER_PAGE, ..Default::default() };
     let sent = ListNoticesRequest {
         page_size: ROWS_PER_PAGE,
         page_token: Pager::token(&query),
         order_by: "occurred_at desc".into(),
+        as_of_at: past.at,
+        as_of_position: past.position,
         ..Default::default()
     };
-    let (around, upcoming, sent) = futures::future::try_join3(
-        reader.surroundings(desk),
-        async { Ok(reader.ask(upcoming).await?) },
-        async { Ok(reader.ask(sent).await?) },
-    )
-    .await?;
+    let (upcoming, sent) =
+        futures::future::try_join(async { Ok::<_, Failure>(reader.ask(upcoming).await?) }, async {
+            Ok(reader.ask(sent).await?)
+        })
+        .await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Notices, words.t("Notices"));
-    frame.stamp = Some(Stamp::new(
-        reader,
-        &around.calendar,
-        upcoming.evaluated_at,
-        upcoming.position,
-        "/v1/upcoming-notices",
-    ));
+    let (at, position) = (past.at.or(upcoming.evaluated_at), past.position.unwrap_or(upcoming.position));
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, at, position, "/v1/upcoming-notices"));
+    past.show(words, &query, &mut frame);
     let page = NoticesPage {
-        upcoming: rows(words, &around, &upcoming.notices),
+        is_past: past.is_asked(),
+        upcoming: rows(words, &around, past, &upcoming.notices),
         has_more: !upcoming.next_page_token.is_empty(),
-        sent: rows(words, &around, &sent.notices),
+        sent: rows(words, &around, past, &sent.notices),
         pager: Pager::new(&query, "/notices", &sent.next_page_token),
         frame,
     };
     Ok(html(&page))
 }
 
-fn rows(words: Words, around: &Surroundings, notices: &[Notice]) -> Vec<Row> {
+fn rows(words: Words, around: &Surroundings, past: &Past, notices: &[Notice]) -> Vec<Row> {
     let row = |notice: &Notice| Row {
         when: around.calendar.short(words, &notice.occurred_at.unwrap_or_default()),
         kind: words.value("huishang.followup.v1.NoticeKind", notice.kind),
         to: addressee(words, around, &notice.addressee),
         href: match &notice.session_id {
             Some(session) => format!("/sessions/{session}"),
-            None => format!("/items/{}", notice.item_id),
+            None => past.link(&format!("/items/{}", notice.item_id)),
         },
         number: notice.number.clone(),
         title: notice.title.clone(),

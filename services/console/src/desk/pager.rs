@@ -23,4 +23,9 @@ impl Pager {
             .then(|| query.link(path, &[Pager::TOKEN], Some((Pager::TOKEN, next_token))));
         Pager { first, next }
     }
+
+    /// Whether the page has all of the list.
+    pub(super) fn is_whole(&self) -> bool {
+        self.first.is_none() && self.next.is_none()
+    }
 }

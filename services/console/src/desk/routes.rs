@@ -138,6 +138,7 @@ async fn signed_in(
         (&Method::GET, ["resolutions", id, file]) => resolutions::file(reader, id, file).await,
         (&Method::GET, ["scorecards"]) => scorecards::page(desk, reader, asked).await,
         (&Method::GET, ["targets"]) => targets::list(desk, reader, asked).await,
+        (&Method::POST, ["targets"]) => targets::set(desk, reader, asked).await,
         (&Method::GET, ["targets", id]) => targets::page(desk, reader, asked, id).await,
         (&Method::POST, ["targets", id]) => targets::act(desk, reader, asked, id).await,
         (&Method::GET, ["matters"]) => matters::list(desk, reader, asked).await,

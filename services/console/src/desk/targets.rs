@@ -1,6 +1,7 @@
 //! Targets by phase (分阶段目标): what each department is to have done by when, and how far it has come.
 
 mod burn_up;
+mod set;
 
 use super::act::{self, Act, Field, Input, Moves};
 use super::answer::{Failure, html};
@@ -21,6 +22,7 @@ use proto::ledger::v1::GetHeadRequest;
 use proto::resolution::v1::{
     GetTargetRequest, ListTargetsRequest, Target, TargetMeasure, TargetPhase, TargetStage, TargetTerms,
 };
+use set::SetForm;
 use tonic::body::Body;
 
 const fn said(text: &'static str) -> &'static str {
@@ -49,6 +51,9 @@ pub(super) const ACTS: &[Act] = &[
     },
 ];
 
+#[cfg(test)]
+pub(super) use set::ACTS as SETTING;
+
 /// A target in the list.
 struct Row {
     href: String,
@@ -75,6 +80,8 @@ struct TargetsPage {
     missed: bool,
     rows: Vec<Row>,
     pager: Pager,
+    /// For those who may set one.
+    set: Option<SetForm>,
 }
 
 /// The phases, by their names in addresses.
@@ -83,6 +90,26 @@ const PHASES: [(&str, TargetPhase); 3] =
 
 /// The list.
 pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
+    listed(desk, reader, asked, None).await
+}
+
+/// Sets a target, and shows it.
+pub(super) async fn set(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
+    match set::carried_out(reader, &Query::of(&asked.body)).await? {
+        Ok(done) => Ok(done),
+        Err(refused) => {
+            let page = listed(desk, reader, asked, Some((&refused.form, &refused.status))).await?;
+            Ok(refused.on(page))
+        }
+    }
+}
+
+async fn listed(
+    desk: &Desk,
+    reader: &Reader,
+    asked: &Asked,
+    refused: Option<(&Query, &tonic::Status)>,
+) -> Result<Response<Body>, Failure> {
     let (words, query) = (reader.words, asked.query());
     let around = reader.surroundings(desk).await?;
     let past = Past::read(&query, &around.calendar);
@@ -107,16 +134,21 @@ pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     frame.stamp =
         Some(Stamp::new(reader, &around.calendar, answer.evaluated_at, answer.position, "/v1/targets"));
     past.show(words, &query, &mut frame);
+    if let Some((_, status)) = refused {
+        frame.notice = Some(act::not_done(reader, status));
+    }
+    let pager = Pager::new(&query, "/targets", &answer.next_page_token);
     let departments = around.directory.departments().iter();
     let page = TargetsPage {
-        lede: lede(words, &answer.targets),
+        lede: lede(words, &answer.targets, pager.is_whole()),
+        set: set::form(reader, past.is_asked(), refused.map(|(form, _)| form)),
         department: query.get("department").unwrap_or_default().to_owned(),
         phase: named.unwrap_or_default().to_owned(),
         departments: departments.map(|known| (known.code.clone(), known.name.clone())).collect(),
         phases: PHASES.map(|(name, phase)| (name, phase_word(words, phase.into()))).into(),
         missed: query.get("missed").is_some(),
         rows: answer.targets.iter().map(|target| row(words, &around, &past, target)).collect(),
-        pager: Pager::new(&query, "/targets", &answer.next_page_token),
+        pager,
         frame,
     };
     Ok(html(&page))
@@ -126,13 +158,14 @@ fn phase_word(words: Words, phase: i32) -> String {
     words.value("huishang.resolution.v1.TargetPhase", phase)
 }
 
-fn lede(words: Words, targets: &[Target]) -> String {
+fn lede(words: Words, targets: &[Target], is_whole: bool) -> String {
     let count = |stage| targets.iter().filter(|target| target.stage() == stage).count();
     let [reached, missed, open] = [TargetStage::Reached, TargetStage::Missed, TargetStage::Open].map(count);
-    words.say(
-        "{reached} targets are reached, {missed} missed, {open} open.",
-        &[("reached", &reached), ("missed", &missed), ("open", &open)],
-    )
+    let sentence = match is_whole {
+        true => "{reached} targets are reached, {missed} missed, {open} open.",
+        false => "On this page {reached} targets are reached, {missed} missed, {open} open.",
+    };
+    words.say(sentence, &[("reached", &reached), ("missed", &missed), ("open", &open)])
 }
 
 fn row(words: Words, around: &Surroundings, past: &Past, target: &Target) -> Row {
@@ -260,7 +293,7 @@ async fn show(
     frame.stamp = Some(Stamp::new(reader, &around.calendar, at, position, &api));
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
-        None => act::done(words, ACTS, asked),
+        None => act::done(words, ACTS, asked).or_else(|| act::done(words, set::ACTS, asked)),
     };
     past.show(words, &query, &mut frame);
     let page = TargetPage {
@@ -280,14 +313,23 @@ async fn show(
     Ok(html(&page))
 }
 
-/// The targets that are missed, as many as are asked for at once.
+/// The targets that are missed, from all pages.
 pub(super) async fn missed(reader: &Reader, past: &Past) -> Result<Vec<Target>, tonic::Status> {
-    let request = ListTargetsRequest {
-        page_size: ROWS_AT_ONCE,
-        missed: Some(true),
-        as_of_at: past.at,
-        as_of_position: past.position,
-        ..Default::default()
-    };
-    Ok(reader.ask(request).await?.targets)
+    let (mut targets, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = ListTargetsRequest {
+            page_size: ROWS_AT_ONCE,
+            page_token,
+            missed: Some(true),
+            as_of_at: past.at,
+            as_of_position: past.position,
+            ..Default::default()
+        };
+        let page = reader.ask(request).await?;
+        targets.extend(page.targets);
+        if page.next_page_token.is_empty() {
+            return Ok(targets);
+        }
+        page_token = page.next_page_token;
+    }
 }

@@ -140,6 +140,20 @@ async fn notices_are_found_by_kind_and_time_and_faults_are_named() {
     let listed = place.copy.service.list_notices(supervisor(of_kind)).await.unwrap().into_inner();
     assert_eq!(kinds(&listed.notices), [Kind::AcknowledgementOverdue]);
 
+    // As of a moment between the two, and as of the position of the first, only that had been sent.
+    let then = pb::ListNoticesRequest {
+        as_of_at: proto::Wire::to_wire(&at("2027-03-20T01:00:00Z")),
+        ..pb::ListNoticesRequest::default()
+    };
+    let as_of = pb::ListNoticesRequest {
+        as_of_position: Some(listed.notices[0].position),
+        ..pb::ListNoticesRequest::default()
+    };
+    for request in [then, as_of] {
+        let past = place.copy.service.list_notices(supervisor(request)).await.unwrap().into_inner();
+        assert_eq!(past.notices, listed.notices);
+    }
+
     let unknown = ask(&[1, 99], "2027-03-01T00:00:00Z");
     let status = place.copy.service.list_notices(supervisor(unknown)).await.unwrap_err();
     assert_eq!(faulty_fields(&status), ["kinds[1]"]);

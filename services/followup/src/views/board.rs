@@ -1,20 +1,21 @@
 //! The board: how items stand, by the department that leads them.
 
+#[macro_use]
+mod accounts;
 mod due_weeks;
 mod narrowed;
 
 pub(crate) use due_weeks::due_weeks;
 
 use super::condition::Condition;
-use super::follow_up::UNDER;
 use domain::calendar::Zone;
 use domain::{Code, Timestamp};
 use proto::Invalid;
 use proto::followup::v1::{BoardColumn, BoardCounts, BoardRow, FollowUpStage, GetBoardRequest};
 use rusqlite::types::Value;
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 use service_kit::list::{ListQuery, Page};
-use service_kit::spans::{AsOf, Past};
+use service_kit::spans::{AsOf, FOREVER, Past, THEN, node};
 use service_kit::{Rows, ScopedTables};
 use std::collections::BTreeSet;
 
@@ -236,9 +237,28 @@ fn keep_running_span(
     since: i64,
     (account, due_at): Clock<'_>,
 ) -> rusqlite::Result<()> {
-    let span = "INSERT OR REPLACE INTO running_spans VALUES (?1, ?2, ?3, ?4, coalesce(
-        (SELECT follow_ups FROM running WHERE lead_code = ?1 AND body_code = ?2 AND due_at = ?3), 0))";
-    tables.prepare_cached(span)?.execute(params![account.lead, account.body, due_at, since]).map(drop)
+    let key = params![account.lead, account.body, due_at];
+    let last = "SELECT span, since, until FROM running_spans
+        WHERE lead_code = ?1 AND body_code = ?2 AND due_at = ?3 ORDER BY since DESC LIMIT 1";
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let last: Option<(i64, i64, i64)> = tables.prepare_cached(last)?.query_row(key, read).optional()?;
+    match last {
+        // Several changes of one record are one.
+        Some((span, begun, _)) if begun == since => {
+            tables.prepare_cached("DELETE FROM running_spans WHERE span = ?1")?.execute([span])?;
+        }
+        Some((span, begun, FOREVER)) => {
+            tables
+                .prepare_cached("UPDATE running_spans SET until = ?2, node = ?3 WHERE span = ?1")?
+                .execute([span, since, node(begun, since)])?;
+        }
+        _ => {}
+    }
+    let span = "INSERT INTO running_spans (lead_code, body_code, due_at, follow_ups, since, until, node)
+        SELECT lead_code, body_code, due_at, follow_ups, ?4, ?5, ?6 FROM running
+        WHERE lead_code = ?1 AND body_code = ?2 AND due_at = ?3";
+    let values = params![account.lead, account.body, due_at, since, FOREVER, node(since, FOREVER)];
+    tables.prepare_cached(span)?.execute(values).map(drop)
 }
 
 /// The end of the last day of those ahead.
@@ -268,74 +288,19 @@ pub(super) fn chosen(field: &str, columns: &[i32]) -> Result<Vec<BoardColumn>, I
 
 /// The counts of departments, which they see and those above them; of each, the stewards of a body see what is its.
 const ROWS: Rows = Rows::of_those_concerned(
-    "SELECT lead_code, sum(open) AS open,
-         sum((SELECT coalesce(sum(running.follow_ups), 0) FROM running
-              WHERE running.lead_code = board.lead_code AND running.body_code = board.body_code
-                  AND due_at >= ? AND due_at <= ?)) AS due_soon,
-         sum((SELECT coalesce(sum(running.follow_ups), 0) FROM running
-              WHERE running.lead_code = board.lead_code AND running.body_code = board.body_code
-                  AND due_at < ?)) AS late,
-         sum(blocked) AS blocked, sum(escalated) AS escalated, sum(unacknowledged) AS unacknowledged,
-         sum(claimed) AS claimed, sum(extended) AS extended, sum(done) AS done, sum(held) AS held,
-         sum(cancelled) AS cancelled, sum(was_late) AS was_late
-     FROM board",
+    of_each!(accounts!()),
     "lead_code IN (SELECT value FROM json_each(?, '$.departments'))
          OR body_code IN (SELECT value FROM json_each(?, '$.bodies'))",
 );
+const TOTALS: Rows = ROWS.selecting(of_all!(accounts!()));
+const PAST_ROWS: Rows = ROWS.selecting(of_each!(past_accounts!()));
+const PAST_TOTALS: Rows = ROWS.selecting(of_all!(past_accounts!()));
 
-/// The same for all of them together, but for what the clock changes.
-const TOTALS: Rows = ROWS.selecting(
-    "SELECT coalesce(sum(open), 0) AS open, 0 AS due_soon, 0 AS late,
-         coalesce(sum(blocked), 0) AS blocked, coalesce(sum(escalated), 0) AS escalated,
-         coalesce(sum(unacknowledged), 0) AS unacknowledged, coalesce(sum(claimed), 0) AS claimed,
-         coalesce(sum(extended), 0) AS extended, coalesce(sum(done), 0) AS done,
-         coalesce(sum(held), 0) AS held, coalesce(sum(cancelled), 0) AS cancelled,
-         coalesce(sum(was_late), 0) AS was_late
-     FROM board",
-);
-const CLOCKS: Rows = ROWS.selecting("SELECT coalesce(sum(follow_ups), 0) FROM running");
-
-/// The same as they were when the log ended with some position.
-const PAST_ROWS: Rows = ROWS.selecting(
-    "SELECT lead_code, sum(open) AS open,
-         sum((SELECT coalesce(sum(spans.follow_ups), 0) FROM running_spans AS spans
-              WHERE spans.lead_code = board_spans.lead_code AND spans.body_code = board_spans.body_code
-                  AND due_at >= ? AND due_at <= ?
-                  AND spans.since = (SELECT max(since) FROM running_spans AS later
-                                     WHERE later.lead_code = spans.lead_code AND later.body_code = spans.body_code
-                                         AND later.due_at = spans.due_at AND later.since <= ?))) AS due_soon,
-         sum((SELECT coalesce(sum(spans.follow_ups), 0) FROM running_spans AS spans
-              WHERE spans.lead_code = board_spans.lead_code AND spans.body_code = board_spans.body_code
-                  AND due_at < ?
-                  AND spans.since = (SELECT max(since) FROM running_spans AS later
-                                     WHERE later.lead_code = spans.lead_code AND later.body_code = spans.body_code
-                                         AND later.due_at = spans.due_at AND later.since <= ?))) AS late,
-         sum(blocked) AS blocked, sum(escalated) AS escalated, sum(unacknowledged) AS unacknowledged,
-         sum(claimed) AS claimed, sum(extended) AS extended, sum(done) AS done, sum(held) AS held,
-         sum(cancelled) AS cancelled, sum(was_late) AS was_late
-     FROM board_spans",
-);
-const PAST: &str = "since = (SELECT max(later.since) FROM board_spans AS later
-    WHERE later.lead_code = board_spans.lead_code AND later.body_code = board_spans.body_code AND later.since <= ?)";
-const PAST_TOTALS: Rows = ROWS.selecting(
-    "SELECT coalesce(sum(open), 0) AS open, 0 AS due_soon, 0 AS late,
-         coalesce(sum(blocked), 0) AS blocked, coalesce(sum(escalated), 0) AS escalated,
-         coalesce(sum(unacknowledged), 0) AS unacknowledged, coalesce(sum(claimed), 0) AS claimed,
-         coalesce(sum(extended), 0) AS extended, coalesce(sum(done), 0) AS done,
-         coalesce(sum(held), 0) AS held, coalesce(sum(cancelled), 0) AS cancelled,
-         coalesce(sum(was_late), 0) AS was_late
-     FROM board_spans",
-);
-const PAST_CLOCKS: Rows = ROWS.selecting("SELECT coalesce(sum(follow_ups), 0) FROM running_spans");
-const PAST_RUNNING: &str = "since = (SELECT max(later.since) FROM running_spans AS later
-    WHERE later.lead_code = running_spans.lead_code AND later.body_code = running_spans.body_code
-        AND later.due_at = running_spans.due_at AND later.since <= ?)";
 /// A page of the board, the totals, and the moment that they are of.
 type Board = (Page<BoardRow>, BoardCounts, Timestamp);
 
 /// The query for a page of the board, with the totals. It adds up what the view has counted, and reads no follow-up:
-/// its time depends on the number of departments and of the days on which something is due, and for a past board on how
-/// often they changed.
+/// its time depends on the number of departments and of the days on which something is due.
 pub fn board(
     request: &GetBoardRequest,
     now: Timestamp,
@@ -353,73 +318,36 @@ pub(crate) fn board_under(
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Board> + Send + 'static + use<>, Invalid> {
     let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
     let (zone, narrowed_by) = (zone.clone(), narrowed::conditions(request, as_of)?);
+    let of = Condition::under(under).of_body(&request.body_code);
+    let is_narrowed = !narrowed_by.is_empty();
+    let of = narrowed_by
+        .into_iter()
+        .fold(of, |of, (condition, values)| of.and(condition, values.into_iter().map(Value::from)));
+    let (rows, totals) = match (as_of.is_now(), is_narrowed) {
+        (true, false) => (ROWS, TOTALS),
+        (false, false) => (PAST_ROWS, PAST_TOTALS),
+        (true, true) => (narrowed::ROWS, narrowed::TOTALS),
+        (false, true) => (narrowed::PAST_ROWS, narrowed::PAST_TOTALS),
+    };
     let (size, token) = (request.page_size, &request.page_token);
-    let list = |rows| {
-        let query = ListQuery::new(rows, &["lead_code"], "lead_code", "", size, token)?;
-        Ok::<_, Invalid>(query.filter_codes(UNDER, under).group_by("lead_code"))
-    };
-    let counted = if as_of.is_now() { narrowed::ROWS } else { narrowed::PAST_ROWS };
-    let (present, past, counted) = (list(ROWS)?, list(PAST_ROWS)?, list(counted)?);
-    let under = Condition::under(under);
-    Ok(move |tables: ScopedTables<'_>| match as_of.past(tables)? {
-        asked if !narrowed_by.is_empty() => {
-            let narrowed = narrowed::Narrowed { past: asked, by: &narrowed_by, under: &under };
-            narrowed.board(tables, counted, Past::moment(asked, now), &zone)
-        }
-        None => present_board(tables, present, &under, now, &zone),
-        Some(Past { position, at }) => past_board(tables, past, &under, position, at, &zone),
+    let rows = ListQuery::new(rows, &["lead_code"], "lead_code", "", size, token)?.group_by("lead_code");
+    Ok(move |tables: ScopedTables<'_>| {
+        let past = as_of.past(tables)?;
+        let at = Past::moment(past, now);
+        let moments = [at.as_microsecond(), due_soon_until(at, &zone), at.as_microsecond()].map(Value::from);
+        let (selected, of): (Vec<Value>, _) = match (past, is_narrowed) {
+            (None, _) => (moments.into(), of),
+            (Some(past), true) => (moments.into(), of.and(THEN, past.then())),
+            (Some(past), false) => {
+                let position = [Value::from(past.position)];
+                (position.into_iter().chain(moments).chain(past.way()).collect(), of)
+            }
+        };
+        let rows = rows.filter(of.text(), of.values().to_vec());
+        let rows = if is_narrowed { rows } else { rows.filter("follow_ups > ?", [0]) };
+        let totals = of.first(tables, &totals, selected.clone(), counts)?.unwrap_or_default();
+        Ok((rows.selecting_with(selected).run(tables, row)?, totals, at))
     })
-}
-
-fn present_board(
-    tables: ScopedTables<'_>,
-    rows: ListQuery,
-    under: &Condition,
-    now: Timestamp,
-    zone: &Zone,
-) -> rusqlite::Result<Board> {
-    let (soon_until, micros) = (due_soon_until(now, zone), now.as_microsecond());
-    let rows = rows.selecting_with([micros, soon_until, micros]).filter("follow_ups > ?", [0]);
-    let running = |condition: &str, moments: &[i64]| {
-        let values = moments.iter().copied().map(Value::from);
-        under.clone().and(condition, values).first(tables, &CLOCKS, [], |row| row.get(0))
-    };
-    let totals = BoardCounts {
-        due_soon: running("due_at >= ? AND due_at <= ?", &[micros, soon_until])?.unwrap_or_default(),
-        late: running("due_at < ?", &[micros])?.unwrap_or_default(),
-        ..under.clone().first(tables, &TOTALS, [], counts)?.unwrap_or_default()
-    };
-    Ok((rows.run(tables, row)?, totals, now))
-}
-
-fn past_board(
-    tables: ScopedTables<'_>,
-    rows: ListQuery,
-    under: &Condition,
-    position: i64,
-    at: Timestamp,
-    zone: &Zone,
-) -> rusqlite::Result<Board> {
-    let (soon_until, micros) = (due_soon_until(at, zone), at.as_microsecond());
-    let rows = rows
-        .selecting_with([micros, soon_until, position, micros, position])
-        .filter(PAST, [position])
-        .filter("follow_ups > ?", [0]);
-    let running = |condition: &str, moments: &[i64]| {
-        let values = std::iter::once(position).chain(moments.iter().copied()).map(Value::from);
-        let condition = under.clone().and(&format!("{PAST_RUNNING} AND {condition}"), values);
-        condition.first(tables, &PAST_CLOCKS, [], |row| row.get(0))
-    };
-    let totals = BoardCounts {
-        due_soon: running("due_at >= ? AND due_at <= ?", &[micros, soon_until])?.unwrap_or_default(),
-        late: running("due_at < ?", &[micros])?.unwrap_or_default(),
-        ..under
-            .clone()
-            .and(PAST, [position.into()])
-            .first(tables, &PAST_TOTALS, [], counts)?
-            .unwrap_or_default()
-    };
-    Ok((rows.run(tables, row)?, totals, at))
 }
 
 fn row(row: &Row<'_>) -> rusqlite::Result<BoardRow> {

@@ -2,6 +2,7 @@
 
 use super::follow_up::UNDER;
 use domain::Code;
+use domain::text::composed;
 use rusqlite::Row;
 use rusqlite::types::Value;
 use service_kit::scope::as_json;
@@ -22,6 +23,14 @@ impl Condition {
         match codes {
             Some(codes) => Condition::new(UNDER, [as_json(codes).into()]),
             None => Condition::always(),
+        }
+    }
+
+    /// Of these, what is of a body; with none, or an empty code, all.
+    pub(super) fn of_body(self, code: &Option<String>) -> Condition {
+        match code.as_deref().filter(|code| !code.is_empty()) {
+            Some(code) => self.and("body_code = ?", [composed(code).into_owned().into()]),
+            None => self,
         }
     }
 
@@ -49,10 +58,10 @@ impl Condition {
         self,
         tables: ScopedTables<'_>,
         rows: &Rows,
-        selected: impl IntoIterator<Item = i64>,
+        selected: impl IntoIterator<Item = Value>,
         read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<Option<T>> {
-        let values = selected.into_iter().map(Value::from).chain(self.1);
+        let values = selected.into_iter().chain(self.1);
         tables.first(rows, &self.0, values, read)
     }
 }

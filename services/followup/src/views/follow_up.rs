@@ -24,7 +24,8 @@ use service_kit::serve::read;
 use service_kit::spans::{AsOf, Past, position_of};
 use service_kit::timer::Deadline;
 use service_kit::view::ViewError;
-use service_kit::{Record, Rows, ScopedTables};
+use service_kit::{Record, Rows, Scope, ScopedTables};
+use span::Way;
 use std::collections::BTreeSet;
 
 pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), ViewError> {
@@ -57,8 +58,8 @@ fn insert_follow_up(
         .prepare_cached(
             "INSERT INTO follow_ups (id, resolution, number, written, title, lead_code, co_responsible_codes,
                  due_on, due_at, acknowledge_by, time_zone, stage, rungs, next_notice_at, next_rung, body_code,
-                 first_due_on)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?8)",
+                 first_due_on, planned)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?8, ?17)",
         )?
         .execute(params![
             record.stream.id.to_string(),
@@ -77,6 +78,7 @@ fn insert_follow_up(
             next.map(|rung| rung.due_at),
             next.map(|rung| rung.number),
             subject.body.as_ref().map(Code::as_str),
+            position_of(record),
         ])?;
     let follow_up = tables.last_insert_rowid();
     let mut insert_supporting =
@@ -113,6 +115,9 @@ const ROWS: Rows = Rows::of_those_concerned(
 /// Led by one of some departments, waiting for a department.
 pub(super) const UNDER: &str = "lead_code IN (SELECT value FROM json_each(?))";
 const CALLED_UPON: &str = "rowid IN (SELECT follow_up FROM called_upon WHERE department = ?)";
+
+/// Departments whose past items are looked for one by one, at most.
+const LEADS_FEW: usize = 20;
 
 /// The rungs that come first, each for its follow-up.
 pub(crate) fn next_deadlines(tables: ScopedTables<'_>, most: u32) -> rusqlite::Result<Vec<Deadline>> {
@@ -186,7 +191,7 @@ pub(crate) fn follow_ups_under(
     Ok(move |tables: ScopedTables<'_>| {
         let past = list.as_of.past(tables)?;
         let at = Past::moment(past, now);
-        let page = list.query(past, at, &zone).run(tables, |row| follow_up(row, at))?;
+        let page = list.query(past, at, &zone, tables.scope()).run(tables, |row| follow_up(row, at))?;
         Ok((page, at))
     })
 }
@@ -195,6 +200,11 @@ pub(crate) fn follow_ups_under(
 pub(crate) struct List {
     as_of: AsOf,
     query: ListQuery,
+    order_by: String,
+    /// Whether a filter leaves few.
+    is_narrow: bool,
+    /// How many departments lead what is asked for; none where any may.
+    leads: Option<usize>,
     columns: Vec<pb::BoardColumn>,
     due_from: Option<Date>,
     due_until: Option<Date>,
@@ -206,14 +216,15 @@ impl List {
         let rows = if as_of.is_now() { ROWS } else { span::ROWS };
         let (order, size, token) = (&request.order_by, request.page_size, &request.page_token);
         let unique = if as_of.is_now() { "rowid" } else { span::unique(order) };
+        let resolution = uuid_filter("resolution_id", &request.resolution_id)?;
+        let origins = origins::conditions(&request.session_id, &request.matter_id, &request.case_reference)?;
+        let is_narrow = resolution.is_some() || !origins.is_empty() || is_given(&request.body_code);
+        let leads = is_given(&request.lead_code).then_some(1);
         let mut query = ListQuery::new(rows, &["due_at", "number"], unique, order, size, token)?
             .filter_text("lead_code = ?", &request.lead_code)
-            .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?)
+            .filter_some("resolution = ?", resolution)
             .filter_text("body_code = ?", &request.body_code);
-        for (condition, values) in called_upon(&request.called_upon_code, as_of)
-            .into_iter()
-            .chain(origins::conditions(&request.session_id, &request.matter_id, &request.case_reference)?)
-        {
+        for (condition, values) in called_upon(&request.called_upon_code, as_of).into_iter().chain(origins) {
             query = query.filter(condition, values);
         }
         let columns = chosen("columns", &request.columns)?;
@@ -222,23 +233,36 @@ impl List {
             // What is over is in no other column, but that it was late.
             query = query.filter::<i64>("FALSE", []);
         }
-        if request.lead_code.as_ref().is_some_and(|code| !code.is_empty()) && are_open(&columns) {
+        if leads.is_some() && are_open(&columns) {
             // Few of what a department ever led is open.
             query = query.sort_few_by("number");
         }
         let (due_from, due_until) =
             (date("due_from", &request.due_from)?, date("due_until", &request.due_until)?);
-        Ok(List { as_of, query, columns, due_from, due_until })
+        let order_by = order.clone();
+        Ok(List { as_of, query, order_by, is_narrow, leads, columns, due_from, due_until })
     }
 
     fn under(self, codes: Option<&BTreeSet<Code>>) -> List {
-        List { query: self.query.filter_codes(UNDER, codes), ..self }
+        let leads = self.leads.or(codes.map(BTreeSet::len));
+        List { query: self.query.filter_codes(UNDER, codes), leads, ..self }
+    }
+
+    /// How it is found in a past state.
+    fn way(&self, scope: &Scope) -> Way {
+        match self.leads {
+            _ if are_open(&self.columns) => Way::Open,
+            _ if self.is_narrow || !scope.is_whole() => Way::Filter,
+            Some(..=LEADS_FEW) => Way::Lead,
+            _ => Way::Column(self.columns.first().copied()),
+        }
     }
 
     /// The query for the present or a past state, which is looked at at a moment.
-    pub(crate) fn query(self, past: Option<Past>, at: Timestamp, zone: &Zone) -> ListQuery {
+    pub(crate) fn query(self, past: Option<Past>, at: Timestamp, zone: &Zone, scope: &Scope) -> ListQuery {
+        let way = self.way(scope);
         let query = match past {
-            Some(past) => span::then(self.query, past, are_open(&self.columns)),
+            Some(past) => span::then(self.query, &self.order_by, past, way),
             None => self.query,
         };
         let (from, until) =
@@ -251,6 +275,10 @@ impl List {
             query.filter(condition, values)
         })
     }
+}
+
+fn is_given(filter: &Option<String>) -> bool {
+    filter.as_deref().is_some_and(|filter| !filter.is_empty())
 }
 
 /// The condition that a department is called upon, with its values.

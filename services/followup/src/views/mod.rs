@@ -11,15 +11,37 @@ macro_rules! follow_ups_concerning {
     };
 }
 
-/// Follow-ups as they were, each as often as it changed: what is selected from.
+/// Follow-ups as they were, each as often as it changed: what is selected from. By another way than the planner's, it is said
+/// which tables are walked in which order, and what has the due moment.
 macro_rules! past_follow_ups {
     () => {
-        "(
-        SELECT follow_ups.rowid AS rowid, follow_ups.id AS id, follow_ups.resolution AS resolution,
-            follow_ups.number AS number, follow_ups.written AS written, follow_ups.title AS title,
-            follow_ups.co_responsible_codes AS co_responsible_codes, follow_ups.time_zone AS time_zone,
-            follow_ups.body_code AS body_code, spans.*
-        FROM follow_ups JOIN follow_up_spans AS spans ON spans.follow_up = follow_ups.rowid)"
+        past_follow_ups!(
+            "spans.due_at",
+            "follow_ups JOIN follow_up_spans AS spans ON spans.follow_up = follow_ups.rowid"
+        )
+    };
+    ($due_at:literal, $tables:expr) => {
+        concat!(
+            "(SELECT follow_ups.rowid AS rowid, follow_ups.id AS id, follow_ups.resolution AS resolution,
+                follow_ups.number AS number, follow_ups.written AS written, follow_ups.title AS title,
+                follow_ups.co_responsible_codes AS co_responsible_codes, follow_ups.time_zone AS time_zone,
+                follow_ups.body_code AS body_code, follow_ups.was_late AS is_late_ever,
+                follow_ups.cancelled AS is_cancelled_ever, ",
+            $due_at,
+            " AS due_at, spans.span AS span, spans.follow_up AS follow_up, spans.since AS since,
+                spans.until AS until, spans.lead_code AS lead_code, spans.due_on AS due_on,
+                spans.acknowledge_by AS acknowledge_by, spans.stage AS stage, spans.acknowledged AS acknowledged,
+                spans.acceptor_code AS acceptor_code, spans.first_due_on AS first_due_on,
+                spans.blockages AS blockages, spans.help_from_code AS help_from_code,
+                spans.escalated_to AS escalated_to, spans.highest_escalation AS highest_escalation,
+                spans.was_late AS was_late, spans.extensions AS extensions, spans.next_notice_at AS next_notice_at,
+                spans.open AS open, spans.blocked AS blocked, spans.escalated AS escalated,
+                spans.unacknowledged AS unacknowledged, spans.claimed AS claimed, spans.extended AS extended,
+                spans.done AS done, spans.held AS held, spans.cancelled AS cancelled, spans.runs AS runs
+            FROM ",
+            $tables,
+            ")"
+        )
     };
 }
 

@@ -13,6 +13,7 @@ use rusqlite::{Row, Transaction, params};
 use service_kit::list::{ListQuery, Page, uuid_filter};
 use service_kit::row::moment;
 use service_kit::serve::read;
+use service_kit::spans::AsOf;
 use service_kit::{Record, Rows, ScopedTables};
 use std::collections::BTreeSet;
 
@@ -137,8 +138,11 @@ const ROWS: Rows = Rows::of_those_concerned(
 pub(crate) fn notices(
     request: &pb::ListNoticesRequest,
 ) -> Result<impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Page<pb::Notice>> + Send + 'static, Invalid> {
-    let query = list(request)?;
-    Ok(move |tables: ScopedTables<'_>| query.run(tables, notice))
+    let (query, as_of) = (list(request)?, AsOf::read(request.as_of_at, request.as_of_position)?);
+    Ok(move |tables: ScopedTables<'_>| {
+        let past = as_of.past(tables)?.map(|past| past.position);
+        query.filter_some("position <= ?", past).run(tables, notice)
+    })
 }
 
 pub(crate) fn list(request: &pb::ListNoticesRequest) -> Result<ListQuery, Invalid> {

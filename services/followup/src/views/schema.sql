@@ -21,6 +21,8 @@ CREATE TABLE follow_ups (
     acceptor_code TEXT,
     body_code TEXT,
     first_due_on TEXT NOT NULL,
+    -- The position with which it began.
+    planned INTEGER NOT NULL,
     -- The blocked departments by code, each with the one that it asked for help: "WATER:FINANCE", with a space between.
     blockages TEXT NOT NULL DEFAULT '',
     -- The first of those asked.
@@ -56,6 +58,7 @@ CREATE INDEX follow_ups_by_due ON follow_ups (due_at);
 CREATE INDEX follow_ups_of_lead ON follow_ups (lead_code, due_at);
 CREATE INDEX follow_ups_of_lead_by_number ON follow_ups (lead_code, number);
 CREATE INDEX follow_ups_of_body ON follow_ups (body_code);
+CREATE INDEX follow_ups_by_plan ON follow_ups (planned);
 CREATE INDEX follow_ups_of_resolution ON follow_ups (resolution);
 CREATE INDEX open_by_due ON follow_ups (due_at) WHERE open;
 CREATE INDEX open_by_number ON follow_ups (number) WHERE open;
@@ -135,14 +138,21 @@ CREATE TABLE board_spans (
     was_late INTEGER NOT NULL,
     PRIMARY KEY (lead_code, body_code, since)
 ) WITHOUT ROWID;
+-- Of the clocks only those that run, each up to before another position. `node` is under which node of all positions a span is
+-- found; see the module spans of service-kit.
 CREATE TABLE running_spans (
+    span INTEGER PRIMARY KEY,
     lead_code TEXT NOT NULL,
     body_code TEXT NOT NULL,
     due_at INTEGER NOT NULL,
     since INTEGER NOT NULL,
-    follow_ups INTEGER NOT NULL,
-    PRIMARY KEY (lead_code, body_code, due_at, since)
-) WITHOUT ROWID;
+    until INTEGER NOT NULL,
+    node INTEGER NOT NULL,
+    follow_ups INTEGER NOT NULL
+);
+CREATE INDEX running_spans_of_clock ON running_spans (lead_code, body_code, due_at, since);
+CREATE INDEX running_spans_by_end ON running_spans (node, until);
+CREATE INDEX running_spans_by_begin ON running_spans (node, since);
 
 -- What follow-ups were since a position, up to before another one: the lists of any moment. `node` is under which node of
 -- all positions a span is found; see the module spans of service-kit.
@@ -182,12 +192,19 @@ CREATE TABLE follow_up_spans (
     runs INTEGER NOT NULL AS (stage = 1 AND NOT paused AND NOT contested)
 );
 CREATE INDEX spans_of_follow_up ON follow_up_spans (follow_up, since, until);
-CREATE INDEX spans_by_due ON follow_up_spans (due_at, follow_up, since, until);
-CREATE INDEX spans_of_lead ON follow_up_spans (lead_code, due_at, follow_up, since, until);
-CREATE INDEX late_spans_by_due ON follow_up_spans (due_at, follow_up, since, until) WHERE was_late;
-CREATE INDEX cancelled_spans_by_due ON follow_up_spans (due_at, follow_up, since, until) WHERE cancelled;
+CREATE INDEX spans_by_due ON follow_up_spans (due_at, since, until, follow_up);
+CREATE INDEX spans_of_lead ON follow_up_spans (lead_code, due_at, since, until, follow_up);
+CREATE INDEX late_spans_by_due ON follow_up_spans (due_at, since, until, follow_up) WHERE was_late;
+CREATE INDEX cancelled_spans_by_due ON follow_up_spans (due_at, since, until, follow_up) WHERE cancelled;
+CREATE INDEX done_spans_by_due ON follow_up_spans (due_at, since, until, follow_up) WHERE done;
 CREATE INDEX open_spans_by_end ON follow_up_spans (node, until) WHERE open;
 CREATE INDEX open_spans_by_begin ON follow_up_spans (node, since) WHERE open;
+
+-- The moments at which any of them was ever due: few, as most are the ends of days. Past follow-ups are walked from one to the
+-- next.
+CREATE TABLE dues (
+    due_at INTEGER PRIMARY KEY
+);
 
 -- The departments whose matter an emergency is, and until when clocks of it run; it has the id of its session.
 CREATE TABLE emergencies (
@@ -338,9 +355,11 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('follow_ups', 'done_by_due', '950000 500'),
     ('follow_ups', 'done_by_number', '950000 1'),
     ('follow_up_spans', 'spans_of_follow_up', '6000000 6 1 1'),
-    ('follow_up_spans', 'spans_by_due', '6000000 4000 2 2 1'),
-    ('follow_up_spans', 'spans_of_lead', '6000000 60000 40 2 2 1'),
-    ('follow_up_spans', 'late_spans_by_due', '300000 200 2 2 1'),
-    ('follow_up_spans', 'cancelled_spans_by_due', '20000 20 2 2 1'),
+    ('follow_up_spans', 'spans_by_due', '6000000 4000 1 1 1'),
+    ('follow_up_spans', 'spans_of_lead', '6000000 60000 40 1 1 1'),
+    ('follow_up_spans', 'late_spans_by_due', '300000 200 1 1 1'),
+    ('follow_up_spans', 'cancelled_spans_by_due', '20000 20 1 1 1'),
+    ('follow_up_spans', 'done_spans_by_due', '1000000 700 1 1 1'),
+    ('dues', NULL, '1200'),
     ('follow_up_spans', 'open_spans_by_end', '5000000 1000 1'),
     ('follow_up_spans', 'open_spans_by_begin', '5000000 1000 1');

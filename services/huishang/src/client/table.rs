@@ -35,12 +35,14 @@ fn plain_columns(kind: &MessageDescriptor, rows: &[DynamicMessage], style: &Styl
     let paths = paths(kind);
     let has_number = paths.iter().any(|path| last(path).name() == "number");
     let is_id = |path: &Path| last(path).name().ends_with("_id");
+    // Where a row has nothing else, the id is what it says of the number.
+    let says_more = paths.iter().any(|path| !is_id(path) && last(path).name() != "number");
     let column = |path: &Path| Column {
         heading: label(last(path)),
         cells: rows.iter().map(|row| cell(row, path, style)).collect(),
         set: set(last(path)),
     };
-    let shown = paths.iter().filter(|path| !(has_number && is_id(path)));
+    let shown = paths.iter().filter(|path| !(has_number && says_more && is_id(path)));
     shown.map(column).filter(|column| column.cells.iter().any(|cell| !cell.is_empty())).collect()
 }
 

@@ -438,6 +438,9 @@ fn a_number_replaces_an_id_and_ids_next_to_numbers_are_not_shown() {
         json!({"itemId": "0190a000-0000-7000-8000-000000000001", "number": "2027-0003/2", "title": "Pumps"});
     let text = printed("huishang.resolution.v1.ListItemsResponse", &json!({"items": [item]}));
     assert!(text.contains("2027-0003/2") && !text.contains("0190a000"), "{text}");
+    let session = json!({"number": "2027-0003/2", "sessionId": "0190a000-0000-7000-8000-000000000001"});
+    let text = printed("huishang.resolution.v1.GetTreeResponse", &json!({"sessions": [session]}));
+    assert!(text.contains("2027-0003/2") && text.contains("0190a000"), "a number alone says nothing: {text}");
 }
 
 #[test]

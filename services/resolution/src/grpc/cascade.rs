@@ -15,6 +15,7 @@ use domain::{Code, Uuid};
 use proto::resolution::v1 as pb;
 use proto::{Invalid, Violation};
 use service_kit::serve::read;
+use service_kit::spans::AsOf;
 use service_kit::{CommandContext, CommandError, Kit, Position, UnitOfWork};
 use tonic::{Request, Response};
 
@@ -147,8 +148,10 @@ pub(super) async fn tree(
     let request = request.into_inner();
     let named = Named::read("item_id", &request.item_id, &request.number)?;
     let (now, calendar) = (service.kit.clock().now(), service.calendar().await?);
-    let query = views::tree(named, now, calendar.zone());
-    let (found, position) = service.view.query(scope, request.at_least_position, query).await?;
+    let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
+    let query = views::tree(named, as_of, now, calendar.zone());
+    let at_least = as_of.at_least(request.at_least_position);
+    let (found, position) = service.view.query(scope, at_least, query).await?;
     let not_found = || action_item::Rejection::NotFound { what: "the action item".to_owned() };
     let found = found.ok_or_else(|| CommandError::rejected::<ActionItem>(not_found()))?;
     Ok(Response::new(pb::GetTreeResponse { position, ..found }))

@@ -41,9 +41,19 @@ impl Place {
     }
 
     async fn tree(&self, item_id: &str, department: &str) -> Vec<pb::TreeNode> {
+        self.tree_as_of(item_id, department, None).await
+    }
+
+    async fn tree_as_of(
+        &self,
+        item_id: &str,
+        department: &str,
+        as_of_position: Option<u64>,
+    ) -> Vec<pb::TreeNode> {
         let request = pb::GetTreeRequest {
             at_least_position: self.end(),
             item_id: item_id.into(),
+            as_of_position,
             ..Default::default()
         };
         let answer = self.service.get_tree(lead(request, department)).await;
@@ -65,6 +75,40 @@ impl Place {
         };
         self.service.acknowledge_item(lead(request, department)).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_cascade_as_of_a_past_position_is_what_was_shown_then() {
+    // Given an item that is split, and of whose parts one is done and the other late
+    let place = Place::new().await;
+    let (whole, parts) = place.with_parts().await;
+    let [roads, health] = &parts[..] else { panic!("{parts:?}") };
+    let mut then = vec![(place.end(), place.tree(&whole, "WATER").await)];
+    place.acknowledge_as(&roads.item_id, "ROADS").await;
+    then.push((place.end(), place.tree(&whole, "WATER").await));
+    place.claim_as(&roads.item_id, "ROADS").await.unwrap();
+    then.push((place.end(), place.tree(&whole, "WATER").await));
+    let accept = pb::AcceptWorkRequest {
+        command_id: id("accept"),
+        item_id: roads.item_id.clone(),
+        ..Default::default()
+    };
+    place.service.accept_work(water(accept)).await.unwrap();
+    place.bench.move_clock("2027-03-06T01:00:00Z");
+    place.acknowledge_as(&health.item_id, "HEALTH").await;
+    let now = place.tree(&whole, "WATER").await;
+    assert_eq!((now[0].late_count, now[0].open_count), (1, 1));
+    then.push((place.end(), now));
+    // Then each position shows what was so then, and before it was split it is alone
+    for (position, nodes) in &then {
+        assert_eq!(&place.tree_as_of(&whole, "WATER", Some(*position)).await, nodes, "as of {position}");
+    }
+    let alone = place.item(&whole).await.unwrap().history[0].position;
+    assert_eq!(
+        shape(&place.tree_as_of(&whole, "WATER", Some(alone)).await),
+        [(1, "FLOOD-2027-0001/1", 0, 0)]
+    );
+    assert_eq!(place.tree_as_of(&whole, "WATER", Some(alone - 1)).await, [], "there was no item yet");
 }
 
 fn shape(nodes: &[pb::TreeNode]) -> Vec<(u32, &str, u32, u32)> {

@@ -1,12 +1,15 @@
 use crate::views::{self, ResolutionView};
+use domain::calendar::Zone;
 use domain::{Timestamp, Uuid};
 use proto::resolution::v1::{ListItemsRequest, ListResolutionsRequest};
 use rusqlite::Connection;
-use service_kit::View as _;
 use service_kit::spans::Past;
+use service_kit::{Scope, View as _};
 
 /// Indexes that find so few of a million items that sorting them costs little.
-const FEW: [&str; 6] = [
+const FEW: [&str; 8] = [
+    "claimed_by_age",
+    "underway_by_age",
     "items_of_resolution",
     "open_by_due",
     "open_of_lead",
@@ -16,8 +19,23 @@ const FEW: [&str; 6] = [
     "supported_by",
 ];
 
-/// The same of what they were: what was open then, what a department led, what a resolution has.
-const FEW_THEN: [&str; 4] = ["items_of_resolution", "open_spans_by_end", "spans_of_lead", "supported_by"];
+/// The same of what they were: what was open then, what a department led, what a resolution has. Of each due moment, few were
+/// ever due at it, and these moments are few.
+const FEW_THEN: [&str; 9] = [
+    "items_of_resolution",
+    "open_spans_by_end",
+    "spans_of_lead",
+    "spans_of_promise",
+    "supported_by",
+    "dues",
+    "spans_by_due",
+    "accepted_spans_by_due",
+    "rescinded_spans_by_due",
+];
+
+fn zone() -> Zone {
+    Zone::named("Asia/Shanghai").unwrap()
+}
 
 #[test]
 fn no_list_reads_every_row_or_sorts_many() {
@@ -27,7 +45,7 @@ fn no_list_reads_every_row_or_sorts_many() {
         let is_set = |filter: u32| filters & 1 << filter != 0;
         for stage in [None, Some(1), Some(5), Some(6)] {
             for late in [None, Some(true), Some(false)] {
-                for order_by in ["number", "number desc", "due_at", "due_at desc"] {
+                for order_by in ["number", "number desc", "due_at", "due_at desc", "claimed_at"] {
                     let request = ListItemsRequest {
                         order_by: order_by.to_owned(),
                         stage,
@@ -40,11 +58,13 @@ fn no_list_reads_every_row_or_sorts_many() {
                         ..Default::default()
                     };
                     let now = Timestamp::UNIX_EPOCH;
-                    let list = views::List::read(&request).unwrap().query(None, now);
+                    let list =
+                        views::List::read(&request).unwrap().query(None, now, &zone(), &Scope::whole());
                     assert_eq!(list.slow_plan(&tables, &FEW).unwrap(), None);
                     let request = ListItemsRequest { as_of_position: Some(7), ..request };
                     let past = Some(Past { position: 7, at: now });
-                    let list = views::List::read(&request).unwrap().query(past, now);
+                    let list =
+                        views::List::read(&request).unwrap().query(past, now, &zone(), &Scope::whole());
                     assert_eq!(list.slow_plan(&tables, &FEW_THEN).unwrap(), None);
                 }
             }
@@ -60,7 +80,12 @@ fn no_list_reads_every_row_or_sorts_many() {
                 body_code: (filter == 3).then(|| "FLOOD".to_owned()),
                 ..Default::default()
             };
-            let list = views::List::read(&request).unwrap().query(None, Timestamp::UNIX_EPOCH);
+            let list = views::List::read(&request).unwrap().query(
+                None,
+                Timestamp::UNIX_EPOCH,
+                &zone(),
+                &Scope::whole(),
+            );
             assert_eq!(list.slow_plan(&tables, &FEW).unwrap(), None);
         }
     }

@@ -16,6 +16,7 @@ use proto::resolution::v1 as pb;
 use service_kit::Scope;
 use service_kit::spans::AsOf;
 use service_kit::view::InMemory;
+use std::collections::BTreeSet;
 
 const BEGIN: &str = "2027-03-02T02:00:00Z";
 
@@ -117,6 +118,29 @@ fn check_past(
     for (request, is_kept) in filters {
         let expected: Vec<pb::Item> = then.iter().filter(|item| is_kept(item)).cloned().collect();
         prop_assert_eq!(list(request.clone()), expected, "{:?} at {}", request, position);
+    }
+    let ids = |items: &[pb::Item]| items.iter().map(|item| item.item_id.clone()).collect::<BTreeSet<_>>();
+    for order_by in ["due_at", "due_at desc", "number desc"] {
+        for (stage, lead) in [(None, None), (Some(5), None), (Some(6), None), (None, Some("WATER"))] {
+            let (order_by, lead_code) = (order_by.to_owned(), lead.map(str::to_owned));
+            let mut listed =
+                list(pb::ListItemsRequest { order_by: order_by.clone(), stage, lead_code, ..every() });
+            let is_listed = |item: &&pb::Item| {
+                stage.is_none_or(|stage| item.stage == stage)
+                    && lead.is_none_or(|lead| item.lead_code == lead)
+            };
+            let expected: Vec<pb::Item> = then.iter().filter(is_listed).cloned().collect();
+            prop_assert_eq!(listed.len(), expected.len());
+            prop_assert_eq!(ids(&listed), ids(&expected), "{} {:?} {:?}", order_by, stage, lead);
+            if order_by.ends_with("desc") {
+                listed.reverse();
+            }
+            let is_sorted = match order_by.starts_with("due_at") {
+                true => listed.is_sorted_by_key(|item| item.due_at.map(|at| at.seconds)),
+                false => listed.is_sorted_by_key(|item| item.number.clone()),
+            };
+            prop_assert!(is_sorted, "{} {:?}", order_by, listed);
+        }
     }
     let until = pb::ItemEntry { occurred_at: at.to_wire(), ..Default::default() };
     for item in then {

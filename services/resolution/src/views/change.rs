@@ -56,7 +56,7 @@ fn change(
 ) -> rusqlite::Result<pb::ItemChange> {
     let item = item::summary(row, now, zone)?;
     let until = i64::try_from(since).unwrap_or(i64::MAX);
-    let before = history::as_of(tables, &item.item_id, until)?;
+    let before = history::of_seen(tables, &item.item_id, until)?;
     let before = before.item();
     let (entries, entry_count) = history::since(tables, &item.item_id, since, ENTRIES_MAX)?;
     Ok(pb::ItemChange {

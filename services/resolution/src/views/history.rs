@@ -118,10 +118,19 @@ pub(super) fn events(
     Ok(events)
 }
 
-/// An item as it was when the log ended with a position.
+/// An item as it was when the log ended with a position, if the caller sees it.
 pub(super) fn as_of(tables: ScopedTables<'_>, item: &str, until: i64) -> rusqlite::Result<State> {
+    fold_until(tables, &EVENTS, item, until)
+}
+
+/// The same of an item that the caller is known to see, or that counts for one.
+pub(super) fn of_seen(tables: ScopedTables<'_>, item: &str, until: i64) -> rusqlite::Result<State> {
+    fold_until(tables, &EVENTS_OF_SEEN, item, until)
+}
+
+fn fold_until(tables: ScopedTables<'_>, events: &Rows, item: &str, until: i64) -> rusqlite::Result<State> {
     let (mut state, values) = (State::default(), [item.to_owned().into(), until.into()]);
-    tables.each(&EVENTS, UNTIL, "history.id", values, |row| {
+    tables.each(events, UNTIL, "history.id", values, |row| {
         if let Some(event) = event(row)? {
             state = ActionItem::evolve(std::mem::take(&mut state), &event);
         }
@@ -157,6 +166,8 @@ const COUNT: Rows = ROWS.selecting("SELECT count(*) FROM history JOIN items ON i
 
 const EVENTS: Rows =
     ROWS.selecting("SELECT occurred_at, kind, event FROM history JOIN items ON items.id = history.item");
+
+const EVENTS_OF_SEEN: Rows = Rows::of_everybody("SELECT kind, event FROM history");
 
 /// An entry is seen by those who see its item.
 const ROWS: Rows = Rows::of_those_concerned(

@@ -21,7 +21,7 @@ use rusqlite::types::Type;
 use rusqlite::{Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{searchable, sort_key};
-use service_kit::spans::{AsOf, Past};
+use service_kit::spans::{AsOf, Past, position_of};
 use service_kit::view::ViewError;
 use service_kit::{Record, Rows, ScopedTables};
 use std::collections::BTreeSet;
@@ -44,6 +44,7 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
         }
         history::insert_entry(tables, &id.to_string(), record, &event)?;
         count(tables, &id.to_string(), &event)?;
+        note_heard(tables, record, &event)?;
         if matches!(event, Event::Reassigned { .. }) {
             tables
                 .prepare_cached("UPDATE items SET led_since = ?2 WHERE id = ?1")?
@@ -57,6 +58,28 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
         }
         None => Ok(()),
     }
+}
+
+/// Notes when its lead was last heard of, or was last told to go on.
+fn note_heard(tables: &Transaction<'_>, record: &Record, event: &Event) -> rusqlite::Result<()> {
+    let by_lead = match event {
+        Event::ProgressReported { department, .. } => Some(department.as_str()),
+        Event::Acknowledged { .. }
+        | Event::ContestDismissed { .. }
+        | Event::Reassigned { .. }
+        | Event::Returned { .. }
+        | Event::Reopened { .. }
+        | Event::Resumed { .. }
+        | Event::Released { .. } => None,
+        _ => return Ok(()),
+    };
+    let (id, at) = (record.stream.id.to_string(), record.envelope.time.as_microsecond());
+    tables
+        .prepare_cached(
+            "UPDATE items SET heard_at = ?2 WHERE id = ?1 AND lead_code = coalesce(?3, lead_code)",
+        )?
+        .execute(params![id, at, by_lead])
+        .map(drop)
 }
 
 /// Counts what its lead's scorecard tells.
@@ -84,8 +107,8 @@ fn insert_item(
     tables
         .prepare_cached(
             "INSERT INTO items (id, number, written, title, resolution, deliverable, criterion, lead_code,
-                 stage, due_on, due_at, first_due_at, shown, searched, body_code, led_since)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, x'', ?12, ?13, ?14)",
+                 stage, due_on, due_at, first_due_at, shown, searched, body_code, led_since, heard_at, assigned)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, x'', ?12, ?13, ?14, ?14, ?15)",
         )?
         .execute(params![
             id,
@@ -102,6 +125,7 @@ fn insert_item(
             searchable(&[number, title, deliverable, criterion]),
             register::body_of(&assignment.number).as_ref().map(Code::as_str),
             record.envelope.time.as_microsecond(),
+            position_of(record),
         ])?;
     let mut supports =
         tables.prepare_cached("INSERT INTO supporting (item, nth, department) VALUES (?1, ?2, ?3)")?;
@@ -231,7 +255,7 @@ pub(super) fn shown(
 ) -> rusqlite::Result<Option<pb::Item>> {
     let Some(past) = past else { return summary(row, at, zone).map(Some) };
     let id: String = row.get("id")?;
-    let state = history::as_of(tables, &id, past.position)?;
+    let state = history::of_seen(tables, &id, past.position)?;
     let id = Uuid::try_parse(&id)
         .map_err(|fault| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, fault.into()))?;
     Ok(state.item().map(|item| render::item(id, item, at, zone)))

@@ -15,15 +15,30 @@ macro_rules! items_concerning {
     };
 }
 
-/// Items as they were, each as often as it changed: what is selected from.
+/// Items as they were, each as often as it changed: what is selected from. By another way than the planner's, it is said which
+/// tables are walked in which order, and what has the due moment.
 macro_rules! past_items {
     () => {
-        "(
-        SELECT items.rowid AS rowid, items.id AS id, items.number AS number, items.written AS written,
-            items.title AS title, items.resolution AS resolution, items.body_code AS body_code,
-            items.searched AS searched, spans.*, nullif(spans.is_blocked, 0) AS blocked_reason,
-            nullif(spans.extension_requested, 0) AS extension_due_on
-        FROM items JOIN item_spans AS spans ON spans.item = items.rowid)"
+        past_items!("spans.due_at", "items JOIN item_spans AS spans ON spans.item = items.rowid")
+    };
+    ($due_at:literal, $tables:expr) => {
+        concat!(
+            "(SELECT items.rowid AS rowid, items.id AS id, items.number AS number, items.written AS written,
+                items.title AS title, items.resolution AS resolution, items.body_code AS body_code,
+                items.searched AS searched, ",
+            $due_at,
+            " AS due_at, spans.span AS span, spans.item AS item, spans.since AS since, spans.until AS until,
+                spans.lead_code AS lead_code, spans.stage AS stage, spans.due_on AS due_on,
+                spans.first_due_at AS first_due_at, spans.acceptor_code AS acceptor_code,
+                spans.called_upon AS called_upon, spans.paused_since AS paused_since,
+                spans.claimed_at AS claimed_at, spans.heard_at AS heard_at, spans.holds AS holds,
+                spans.returned AS returned, spans.extended AS extended, spans.reopened AS reopened,
+                nullif(spans.is_blocked, 0) AS blocked_reason,
+                nullif(spans.extension_requested, 0) AS extension_due_on
+            FROM ",
+            $tables,
+            ")"
+        )
     };
 }
 

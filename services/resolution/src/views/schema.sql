@@ -56,6 +56,10 @@ CREATE TABLE items (
     first_due_at INTEGER NOT NULL,
     -- Since when its lead leads it.
     led_since INTEGER NOT NULL,
+    -- The position with which it was assigned.
+    assigned INTEGER NOT NULL,
+    -- When its lead was last heard of, or was last told to go on.
+    heard_at INTEGER NOT NULL,
     acceptor_code TEXT,
     blocked_reason TEXT,
     extension_due_on TEXT,
@@ -83,6 +87,7 @@ CREATE INDEX items_by_number ON items (number);
 CREATE INDEX items_written ON items (written);
 CREATE INDEX items_of_resolution ON items (resolution, stage);
 CREATE INDEX items_of_body ON items (body_code);
+CREATE INDEX items_by_assignment ON items (assigned);
 CREATE INDEX items_by_due ON items (due_at);
 CREATE INDEX items_of_lead ON items (lead_code, due_at);
 CREATE INDEX items_of_lead_by_number ON items (lead_code, number);
@@ -91,6 +96,8 @@ CREATE INDEX items_in_stage_by_due ON items (stage, due_at);
 -- Few items of a grown log are neither accepted nor rescinded.
 CREATE INDEX open_by_due ON items (due_at) WHERE stage <= 4;
 CREATE INDEX open_of_lead ON items (lead_code, due_at) WHERE stage <= 4;
+CREATE INDEX claimed_by_age ON items (claimed_at) WHERE stage = 4;
+CREATE INDEX underway_by_age ON items (heard_at) WHERE stage = 3;
 CREATE INDEX blocked_by_due ON items (due_at) WHERE blocked_reason IS NOT NULL;
 CREATE INDEX blocked_of_lead ON items (lead_code, due_at) WHERE blocked_reason IS NOT NULL;
 
@@ -132,16 +139,25 @@ CREATE TABLE item_spans (
     extension_requested INTEGER NOT NULL,
     paused_since INTEGER,
     claimed_at INTEGER,
+    heard_at INTEGER NOT NULL,
     holds INTEGER,
     returned INTEGER NOT NULL,
     extended INTEGER NOT NULL,
     reopened INTEGER NOT NULL
 );
 CREATE INDEX spans_of_item ON item_spans (item, since, until);
-CREATE INDEX spans_by_due ON item_spans (due_at, item, since, until);
-CREATE INDEX spans_of_lead ON item_spans (lead_code, due_at, item, since, until);
+CREATE INDEX spans_by_due ON item_spans (due_at, since, until, item);
+CREATE INDEX spans_of_lead ON item_spans (lead_code, due_at, since, until, item);
+CREATE INDEX spans_of_promise ON item_spans (lead_code, first_due_at, since, until, stage, claimed_at);
+CREATE INDEX accepted_spans_by_due ON item_spans (due_at, since, until, item) WHERE stage = 5;
+CREATE INDEX rescinded_spans_by_due ON item_spans (due_at, since, until, item) WHERE stage = 6;
 CREATE INDEX open_spans_by_end ON item_spans (node, until) WHERE stage <= 4;
 CREATE INDEX open_spans_by_begin ON item_spans (node, since) WHERE stage <= 4;
+
+-- The moments at which any of them was ever due: few, as most are the ends of days. Past items are walked from one to the next.
+CREATE TABLE dues (
+    due_at INTEGER PRIMARY KEY
+);
 
 CREATE INDEX items_below ON items (parent) WHERE parent IS NOT NULL;
 
@@ -250,7 +266,13 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('items', 'blocked_by_due', '500 5'),
     ('items', 'blocked_of_lead', '500 12 2'),
     ('item_spans', 'spans_of_item', '5000000 5 1 1'),
-    ('item_spans', 'spans_by_due', '5000000 4000 2 2 1'),
-    ('item_spans', 'spans_of_lead', '5000000 50000 40 2 2 1'),
+    ('item_spans', 'spans_by_due', '5000000 4000 1 1 1'),
+    ('item_spans', 'spans_of_lead', '5000000 50000 40 1 1 1'),
+    ('item_spans', 'spans_of_promise', '5000000 50000 40 1 1 1 1'),
+    ('item_spans', 'accepted_spans_by_due', '1000000 700 1 1 1'),
+    ('item_spans', 'rescinded_spans_by_due', '50000 50 1 1 1'),
+    ('items', 'claimed_by_age', '2000 1'),
+    ('items', 'underway_by_age', '30000 1'),
+    ('dues', NULL, '1200'),
     ('item_spans', 'open_spans_by_end', '4000000 1000 1'),
     ('item_spans', 'open_spans_by_begin', '4000000 1000 1');

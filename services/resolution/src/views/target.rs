@@ -32,7 +32,10 @@ const PROGRESS: Rows = Rows::of_those_concerned(
         "SELECT count(*), coalesce(sum(stage = 5), 0), coalesce(sum(first_due_at < ?), 0),
              coalesce(sum(first_due_at < ? AND stage = 5 AND claimed_at <= first_due_at), 0)
          FROM ",
-        past_items!()
+        past_items!(
+            "spans.due_at",
+            "item_spans AS spans INDEXED BY spans_of_promise CROSS JOIN items ON items.rowid = spans.item"
+        )
     ),
     "lead_code IN (SELECT value FROM json_each(?, '$.departments'))
          OR body_code IN (SELECT value FROM json_each(?, '$.bodies'))",

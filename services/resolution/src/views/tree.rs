@@ -1,6 +1,7 @@
 //! The cascade around an item: what it is a part of, and everything below it.
 
-use super::{Named, item};
+use super::{Named, history, item};
+use crate::render;
 use domain::calendar::Zone;
 use domain::resolution::action_item::Stage;
 use domain::resolution::roll_up::{Node, RollUp, roll_up};
@@ -9,6 +10,7 @@ use proto::Wire as _;
 use proto::resolution::v1 as pb;
 use rusqlite::Row;
 use rusqlite::types::Type;
+use service_kit::spans::{AsOf, Past};
 use service_kit::{Rows, ScopedTables};
 use std::collections::BTreeMap;
 
@@ -57,6 +59,76 @@ fn parent(row: &Row<'_>) -> rusqlite::Result<Option<Uuid>> {
     row.get::<_, Option<String>>("parent")?.as_deref().map(uuid).transpose()
 }
 
+/// What a tree is looked at by.
+struct Look<'l> {
+    tables: ScopedTables<'l>,
+    /// The past state that is asked for, if it is not the present.
+    past: Option<Past>,
+    at: Timestamp,
+    zone: &'l Zone,
+}
+
+impl Look<'_> {
+    /// The item of a row; none where it was not assigned yet.
+    fn read(&self, row: &Row<'_>) -> rusqlite::Result<Option<(Uuid, Seen)>> {
+        let Some(past) = self.past else { return Seen::read(row, self.at, self.zone).map(Some) };
+        let id: String = row.get("id")?;
+        let (state, id) = (history::of_seen(self.tables, &id, past.position)?, uuid(&id)?);
+        let Some(then) = state.item() else { return Ok(None) };
+        let seen = Seen {
+            sort_key: row.get("number")?,
+            tier: then.tier(),
+            sessions: then.sessions.iter().map(Uuid::to_string).collect(),
+            parent: then.place.as_ref().map(|place| place.parent),
+            shown: render::item(id, then, self.at, self.zone),
+        };
+        Ok(Some((id, seen)))
+    }
+
+    /// What of an item counts for those above it; none where it was not assigned yet.
+    fn node(&self, row: &Row<'_>) -> rusqlite::Result<Option<(Uuid, Node)>> {
+        let id: String = row.get("id")?;
+        let Some(past) = self.past else {
+            let node = Node {
+                parent: parent(row)?,
+                stage: Stage::from_wire(row.get("stage")?).map_err(unreadable)?,
+                reported_percent: row.get("reported_percent")?,
+                late: row.get("late")?,
+            };
+            return Ok(Some((uuid(&id)?, node)));
+        };
+        let state = history::of_seen(self.tables, &id, past.position)?;
+        let Some(then) = state.item() else { return Ok(None) };
+        let node = Node {
+            parent: then.place.as_ref().map(|place| place.parent),
+            stage: then.stage,
+            reported_percent: then.reported_percent,
+            late: then.days_late(self.at, self.zone).is_some(),
+        };
+        Ok(Some((uuid(&id)?, node)))
+    }
+
+    /// What is rolled up to each item from a top downwards.
+    fn rolled_up(&self, top: Uuid) -> rusqlite::Result<BTreeMap<Uuid, RollUp>> {
+        let mut nodes = BTreeMap::new();
+        let values = [self.at.as_microsecond().into(), top.to_string().into()];
+        self.tables.each(&COUNTED, DOWNWARDS, "rowid", values, |row| {
+            nodes.extend(self.node(row)?);
+            Ok(true)
+        })?;
+        Ok(roll_up(&nodes))
+    }
+
+    fn reached(&self, condition: &str, from: Uuid) -> rusqlite::Result<Items> {
+        let mut items = Items::new();
+        self.tables.each(&item::ROWS, condition, "rowid", [from.to_string().into()], |row| {
+            items.extend(self.read(row)?);
+            Ok(true)
+        })?;
+        Ok(items)
+    }
+}
+
 impl Seen {
     fn read(row: &Row<'_>, now: Timestamp, zone: &Zone) -> rusqlite::Result<(Uuid, Seen)> {
         let shown = item::summary(row, now, zone)?;
@@ -78,57 +150,21 @@ type Items = BTreeMap<Uuid, Seen>;
 /// The query for the tree around an item; the answer lacks the view's position.
 pub(crate) fn tree(
     named: Named,
+    as_of: AsOf,
     now: Timestamp,
     zone: &Zone,
 ) -> impl FnOnce(ScopedTables<'_>) -> rusqlite::Result<Option<pb::GetTreeResponse>> + Send + 'static + use<> {
     let zone = zone.clone();
     move |tables| {
-        let read = |row: &Row<'_>| Seen::read(row, now, &zone);
-        let Some((asked, _)) = tables.first(&item::ROWS, named.condition, [named.value.into()], read)? else {
-            return Ok(None);
-        };
-        let upwards = path(&reached(tables, UPWARDS, asked, now, &zone)?, asked);
+        let past = as_of.past(tables)?;
+        let look = Look { tables, past, at: Past::moment(past, now), zone: &zone };
+        let asked = tables.first(&item::ROWS, named.condition, [named.value.into()], |row| look.read(row))?;
+        let Some((asked, _)) = asked.flatten() else { return Ok(None) };
+        let upwards = path(&look.reached(UPWARDS, asked)?, asked);
         let top = upwards.first().copied().unwrap_or(asked);
-        let items = reached(tables, DOWNWARDS, top, now, &zone)?;
-        Ok(Some(answer(&items, &rolled_up(tables, top, now)?, &upwards, asked)))
+        let items = look.reached(DOWNWARDS, top)?;
+        Ok(Some(answer(&items, &look.rolled_up(top)?, &upwards, asked)))
     }
-}
-
-/// What is rolled up to each item from a top downwards.
-fn rolled_up(
-    tables: ScopedTables<'_>,
-    top: Uuid,
-    now: Timestamp,
-) -> rusqlite::Result<BTreeMap<Uuid, RollUp>> {
-    let mut nodes = BTreeMap::new();
-    let values = [now.as_microsecond().into(), top.to_string().into()];
-    tables.each(&COUNTED, DOWNWARDS, "rowid", values, |row| {
-        let node = Node {
-            parent: parent(row)?,
-            stage: Stage::from_wire(row.get("stage")?).map_err(unreadable)?,
-            reported_percent: row.get("reported_percent")?,
-            late: row.get("late")?,
-        };
-        nodes.insert(uuid(&row.get::<_, String>("id")?)?, node);
-        Ok(true)
-    })?;
-    Ok(roll_up(&nodes))
-}
-
-fn reached(
-    tables: ScopedTables<'_>,
-    condition: &str,
-    from: Uuid,
-    now: Timestamp,
-    zone: &Zone,
-) -> rusqlite::Result<Items> {
-    let mut items = Items::new();
-    tables.each(&item::ROWS, condition, "rowid", [from.to_string().into()], |row| {
-        let (id, seen) = Seen::read(row, now, zone)?;
-        items.insert(id, seen);
-        Ok(true)
-    })?;
-    Ok(items)
 }
 
 /// From the highest item that the caller sees without a gap down to the one above this.

@@ -2,6 +2,7 @@
 
 use crate::desk::markup::Markup;
 use crate::desk::moment;
+use crate::desk::past::Past;
 use crate::desk::reader::{Reader, Surroundings};
 use crate::desk::words::Words;
 use proto::resolution::v1::{GetTreeRequest, GetTreeResponse, Item, TreeNode};
@@ -40,19 +41,26 @@ pub(super) async fn tree(
     reader: &Reader,
     item: &Item,
     at_least_position: u64,
+    past: &Past,
 ) -> Result<GetTreeResponse, Status> {
-    let request = GetTreeRequest { at_least_position, item_id: item.item_id.clone(), ..Default::default() };
+    let request = GetTreeRequest {
+        at_least_position,
+        item_id: item.item_id.clone(),
+        as_of_at: past.at,
+        as_of_position: past.position,
+        ..Default::default()
+    };
     reader.ask(request).await
 }
 
 /// An item that is part of no other, has nothing below it and no session that carries it out has no cascade.
-pub(super) fn written(words: Words, around: &Surroundings, tree: &GetTreeResponse) -> Cascade {
+pub(super) fn written(words: Words, around: &Surroundings, tree: &GetTreeResponse, past: &Past) -> Cascade {
     if tree.nodes.len() < 2 && tree.sessions.is_empty() {
         return Cascade::default();
     }
     let branch = |node: &TreeNode| Branch {
         tier: node.tier,
-        href: format!("/items/{}", node.item_id),
+        href: past.link(&format!("/items/{}", node.item_id)),
         number: node.number.clone(),
         title: node.title.clone(),
         lead: around.directory.name(&node.lead_code),

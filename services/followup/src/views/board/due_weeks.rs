@@ -1,16 +1,13 @@
 //! How much falls due when: the clocks that the board counts, by the week in which they end.
 
 use super::super::condition::Condition;
-use super::{CLOCKS, PAST_CLOCKS, PAST_RUNNING};
 use domain::calendar::WorkingCalendar;
-use domain::text::composed;
 use domain::{Code, Date, Timestamp};
 use proto::Invalid;
 use proto::followup::v1::{DueRow, DueWeek, GetDueWeeksRequest};
 use rusqlite::Row;
-use rusqlite::types::Value;
 use service_kit::list::{ListQuery, Page};
-use service_kit::spans::{AsOf, Past};
+use service_kit::spans::AsOf;
 use service_kit::{Rows, ScopedTables};
 use std::collections::BTreeSet;
 
@@ -27,8 +24,8 @@ macro_rules! clocks_of {
         concat!("SELECT lead_code, group_concat(due_at || ':' || follow_ups, ' ') AS clocks FROM ", $from)
     };
 }
-const ROWS: Rows = CLOCKS.selecting(clocks_of!("running"));
-const PAST_ROWS: Rows = PAST_CLOCKS.selecting(clocks_of!("running_spans"));
+const ROWS: Rows = super::ROWS.selecting(clocks_of!("running"));
+const PAST_ROWS: Rows = super::ROWS.selecting(clocks_of!("running_spans"));
 
 /// A page of the departments, the sums over all of them, the weeks, and the moment that they are of.
 type DueWeeks = (Page<DueRow>, DueRow, Vec<DueWeek>, Timestamp);
@@ -48,7 +45,7 @@ pub(crate) fn due_weeks(
             return Err(Invalid::field("weeks", fault));
         }
     };
-    let condition = condition(request.body_code.as_deref(), under);
+    let condition = Condition::under(under).of_body(&request.body_code);
     let list = |rows| {
         let (size, token) = (request.page_size, &request.page_token);
         let query = ListQuery::new(rows, &["lead_code"], "lead_code", "", size, token)?;
@@ -58,10 +55,7 @@ pub(crate) fn due_weeks(
     Ok(move |tables: ScopedTables<'_>| {
         let (list, rows, condition, at) = match as_of.past(tables)? {
             None => (present, ROWS, condition, now),
-            Some(Past { position, at }) => {
-                let running = format!("{PAST_RUNNING} AND follow_ups > 0");
-                (past, PAST_ROWS, condition.and(&running, [position.into()]), at)
-            }
+            Some(asked) => (past, PAST_ROWS, condition.and(running_then!(), asked.way()), asked.at),
         };
         let ahead = Ahead::of(at, weeks, &calendar);
         let totals = condition.clone().first(tables, &rows, [], |row| ahead.count(row, String::new()))?;
@@ -70,14 +64,6 @@ pub(crate) fn due_weeks(
             .run(tables, |row| ahead.count(row, row.get("lead_code")?))?;
         Ok((page, totals.unwrap_or_default(), ahead.weeks(&calendar), at))
     })
-}
-
-fn condition(body: Option<&str>, under: Option<&BTreeSet<Code>>) -> Condition {
-    let under = Condition::under(under);
-    match body.filter(|body| !body.is_empty()) {
-        Some(body) => under.and("body_code = ?", [Value::from(composed(body).into_owned())]),
-        None => under,
-    }
 }
 
 /// The weeks from a moment on: of each its first day that is looked at and its last, and the moment at which it ends.

@@ -6,6 +6,7 @@ use domain::calendar::Zone;
 use domain::{Code, Date, Timestamp};
 use proto::Invalid;
 use proto::followup::v1::GetIndicatorsRequest;
+use rusqlite::types::Value;
 use service_kit::scope::as_json;
 use service_kit::serve::read;
 use service_kit::spans::{AsOf, FOREVER, Past};
@@ -172,7 +173,8 @@ impl Condition {
         rows: &Rows,
         selected: impl IntoIterator<Item = i64>,
     ) -> rusqlite::Result<f64> {
-        let found = self.first(tables, rows, selected, |row| row.get::<_, Option<f64>>(0))?;
+        let found = self
+            .first(tables, rows, selected.into_iter().map(Value::from), |row| row.get::<_, Option<f64>>(0))?;
         Ok(found.flatten().unwrap_or_default())
     }
 }

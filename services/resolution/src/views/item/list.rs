@@ -1,16 +1,17 @@
 //! Lists of items, as they are and as they were.
 
 use super::super::enum_filter;
+use super::span::Way;
 use super::{OF_BODY, ROWS, UNDER, shown, span};
 use domain::calendar::Zone;
 use domain::resolution::action_item::Stage;
 use domain::{Code, Date, Timestamp};
-use proto::Invalid;
 use proto::resolution::v1 as pb;
-use service_kit::ScopedTables;
+use proto::{Invalid, Wire as _};
 use service_kit::list::{ListQuery, Page, uuid_filter};
 use service_kit::serve::read;
 use service_kit::spans::{AsOf, Past};
+use service_kit::{Rows, Scope, ScopedTables};
 use std::collections::BTreeSet;
 
 /// Neither accepted nor rescinded. In a grown log few are; what implies this says so, for the indexes of those.
@@ -20,7 +21,15 @@ const OPEN_STAGE_MAX: i32 = 4;
 const LATE: &str = "stage <= 4 AND stage <= 3 AND paused_since IS NULL AND due_at < ?";
 /// The same for the items of one stage, which are not sought by their due moments, so that none need be sorted.
 const LATE_IN_STAGE: &str = "stage <= 3 AND paused_since IS NULL AND +due_at < ?";
+/// Claimed, and not judged: stage 4 on the wire.
+const CLAIMED: &str = "stage <= 4 AND stage = 4 AND claimed_at IS NOT NULL";
+/// Underway, stage 3 on the wire, while the clock runs, and without a word of the lead since before a moment.
+const SILENT: &str = "stage <= 4 AND stage = 3 AND paused_since IS NULL AND heard_at < ?";
 const NOT_LATE: &str = "stage > 3 OR paused_since IS NOT NULL OR due_at >= ?";
+
+/// The items that are claimed, those first that wait longest; and those underway, those first whose leads are silent longest.
+const BY_AGE: Rows = ROWS.selecting("SELECT rowid, * FROM items INDEXED BY claimed_by_age");
+const UNDERWAY: Rows = ROWS.selecting("SELECT rowid, * FROM items INDEXED BY underway_by_age");
 
 /// The query for items.
 pub fn items(
@@ -44,7 +53,7 @@ pub(crate) fn items_under(
     Ok(move |tables: ScopedTables<'_>| {
         let past = list.as_of.past(tables)?;
         let at = Past::moment(past, now);
-        let query = list.query(past, at);
+        let query = list.query(past, at, &zone, tables.scope());
         query.run(tables, |row| Ok(shown(tables, row, past, at, &zone)?.unwrap_or_default()))
     })
 }
@@ -53,59 +62,111 @@ pub(crate) fn items_under(
 pub(crate) struct List {
     as_of: AsOf,
     query: ListQuery,
+    order_by: String,
     stage: Option<i32>,
     late: Option<bool>,
+    silent_since: Option<Date>,
+    /// Whether all that is asked for is open.
+    are_open: bool,
+    /// Whether a filter leaves few.
+    is_narrow: bool,
+    /// How many departments lead what is asked for; none where any may.
+    leads: Option<usize>,
+}
+
+/// Departments whose past items are looked for one by one, at most.
+const LEADS_FEW: usize = 20;
+
+fn date(field: &str, given: &Option<String>) -> Result<Option<Date>, Invalid> {
+    read(field, given.clone().filter(|date| !date.is_empty()))
+}
+
+fn is_given(filter: &Option<String>) -> bool {
+    filter.as_deref().is_some_and(|filter| !filter.is_empty())
 }
 
 impl List {
     pub(crate) fn read(request: &pb::ListItemsRequest) -> Result<List, Invalid> {
         let as_of = AsOf::read(request.as_of_at, request.as_of_position)?;
-        let latest_due_on = request.latest_due_on.clone().filter(|date| !date.is_empty());
-        let latest_due_on: Option<Date> = read("latest_due_on", latest_due_on)?;
+        let latest_due_on = date("latest_due_on", &request.latest_due_on)?;
+        let silent_since = date("silent_since_on", &request.silent_since_on)?;
         let (stage, late) = (enum_filter::<Stage>("stage", request.stage)?, request.late);
         // Few of what a department ever led is open, and is found by that, not by its stage.
-        let of_lead = request.lead_code.as_ref().is_some_and(|code| !code.is_empty());
+        let of_lead = is_given(&request.lead_code);
         let few = of_lead && (are_open(stage, late) || request.blocked == Some(true));
+        // What is blocked, suspended or asked to be extended is open.
+        let flags = [request.blocked, request.paused, request.extension_requested];
+        let is_by_age = order_by_age(&request.order_by);
+        let are_open =
+            are_open(stage, late) || silent_since.is_some() || is_by_age || flags.contains(&Some(true));
         let rows = if as_of.is_now() { ROWS } else { span::ROWS };
         let called_upon = match as_of.is_now() {
             true => "id IN (SELECT item FROM called_upon WHERE department = ?)",
             false => span::CALLED_UPON,
         };
+        let origins = origins::conditions(&request.session_id, &request.matter_id, &request.case_reference)?;
+        let narrow =
+            [&request.co_responsible_code, &request.resolution_id, &request.body_code, &request.id_prefix];
+        let is_narrow = !origins.is_empty() || narrow.into_iter().any(is_given);
         let (order, size, token) = (&request.order_by, request.page_size, &request.page_token);
         let unique = if as_of.is_now() { "rowid" } else { span::unique(order) };
         let in_stage = if few || !as_of.is_now() { "+stage = ?" } else { "stage = ?" };
-        let mut query = ListQuery::new(rows, &["number", "due_at"], unique, order, size, token)?
-            .filter_text("lead_code = ?", &request.lead_code)
-            .filter_text(
-                "id IN (SELECT item FROM supporting WHERE department = ?)",
-                &request.co_responsible_code,
-            )
-            .filter_text("acceptor_code = ?", &request.acceptor_code)
-            .filter_text(called_upon, &request.called_upon_code)
-            .filter_some(in_stage, stage)
-            .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?)
-            .filter_text(OF_BODY, &request.body_code)
-            .filter_some("due_on <= ?", latest_due_on.map(|date| date.to_string()))
-            .filter_id_prefix("id", &request.id_prefix)?
-            .filter_words("searched", "text", request.text())?;
+        let mut query =
+            ListQuery::new(rows, &["number", "due_at", "claimed_at"], unique, order, size, token)?
+                .filter_text("lead_code = ?", &request.lead_code)
+                .filter_text(
+                    "id IN (SELECT item FROM supporting WHERE department = ?)",
+                    &request.co_responsible_code,
+                )
+                .filter_text("acceptor_code = ?", &request.acceptor_code)
+                .filter_text(called_upon, &request.called_upon_code)
+                .filter_some(in_stage, stage)
+                .filter_some("resolution = ?", uuid_filter("resolution_id", &request.resolution_id)?)
+                .filter_text(OF_BODY, &request.body_code)
+                .filter_some("due_on <= ?", latest_due_on.map(|date| date.to_string()))
+                .filter_id_prefix("id", &request.id_prefix)?
+                .filter_words("searched", "text", request.text())?;
         if few {
             query = query.sort_few_by("number");
         }
-        for (condition, values) in
-            origins::conditions(&request.session_id, &request.matter_id, &request.case_reference)?
-        {
+        if is_by_age {
+            query = query.filter::<i64>(CLAIMED, []);
+        }
+        for (condition, values) in origins {
             query = query.filter(condition, values);
         }
-        Ok(List { as_of, query: only(query, request), stage, late })
+        let (query, order_by) = (only(query, request), order.clone());
+        let leads = of_lead.then_some(1);
+        Ok(List { as_of, query, order_by, stage, late, silent_since, are_open, is_narrow, leads })
     }
 
     fn under(self, codes: Option<&BTreeSet<Code>>) -> List {
-        List { query: self.query.filter_codes(UNDER, codes), ..self }
+        let leads = self.leads.or(codes.map(BTreeSet::len));
+        List { query: self.query.filter_codes(UNDER, codes), leads, ..self }
+    }
+
+    /// How it is found in a past state.
+    fn way(&self, scope: &Scope) -> Way {
+        match self.leads {
+            _ if self.are_open => Way::Open,
+            _ if self.is_narrow || !scope.is_whole() => Way::Filter,
+            Some(..=LEADS_FEW) => Way::Lead,
+            _ => Way::Stage(self.stage.and_then(|stage| Stage::from_wire(stage).ok())),
+        }
     }
 
     /// The query for the present or a past state, which is looked at at a moment.
-    pub(crate) fn query(self, past: Option<Past>, at: Timestamp) -> ListQuery {
+    pub(crate) fn query(self, past: Option<Past>, at: Timestamp, zone: &Zone, scope: &Scope) -> ListQuery {
+        let way = self.way(scope);
         let mut query = self.query;
+        if let Some(date) = self.silent_since {
+            query = query.filter(SILENT, [zone.start_of(date).as_microsecond()]).sort_few();
+        }
+        if past.is_none() && self.silent_since.is_some() {
+            query = query.reading(UNDERWAY);
+        } else if past.is_none() && order_by_age(&self.order_by) {
+            query = query.reading(BY_AGE);
+        }
         if self.stage.is_some_and(|stage| stage <= OPEN_STAGE_MAX) {
             query = query.filter::<i64>(OPEN, []);
         }
@@ -118,10 +179,14 @@ impl List {
             query = query.filter(condition, [at.as_microsecond()]);
         }
         match past {
-            Some(past) => span::then(query, past, are_open(self.stage, self.late)),
+            Some(past) => span::then(query, &self.order_by, past, way),
             None => query,
         }
     }
+}
+
+fn order_by_age(order_by: &str) -> bool {
+    order_by.trim_start().starts_with("claimed_at")
 }
 
 /// Whether what is in this stage, or late, is open.

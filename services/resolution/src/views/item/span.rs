@@ -1,6 +1,7 @@
 //! What items were at any past position, as far as lists and scorecards look at it.
 
 use domain::Code;
+use domain::resolution::action_item::Stage;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use service_kit::list::ListQuery;
 use service_kit::spans::{FOREVER, Past, THEN, node, position_of};
@@ -11,9 +12,54 @@ use std::collections::BTreeSet;
 pub(in super::super) const ROWS: Rows = super::ROWS.selecting(concat!("SELECT * FROM ", past_items!()));
 /// The department was asked for help, or judged.
 pub(super) const CALLED_UPON: &str = "instr(called_upon, ' ' || ? || ' ') > 0";
+/// From one due moment to the next, of each what began before the position: what begins later costs one look a moment.
+macro_rules! by_due {
+    ($index:literal) => {
+        super::ROWS.selecting(concat!(
+            "SELECT * FROM ",
+            past_items!(
+                "dues.due_at",
+                concat!(
+                    "dues CROSS JOIN item_spans AS spans INDEXED BY ",
+                    $index,
+                    " ON spans.due_at = dues.due_at CROSS JOIN items ON items.rowid = spans.item"
+                )
+            )
+        ))
+    };
+}
+const BY_DUE: Rows = by_due!("spans_by_due");
+const BY_DUE_OF_LEAD: Rows = by_due!("spans_of_lead");
+const BY_DUE_ACCEPTED: Rows = by_due!("accepted_spans_by_due");
+const BY_DUE_RESCINDED: Rows = by_due!("rescinded_spans_by_due");
+
+/// From one number to the next.
+const BY_NUMBER: Rows = super::ROWS.selecting(concat!(
+    "SELECT * FROM ",
+    past_items!(
+        "spans.due_at",
+        "items CROSS JOIN item_spans AS spans INDEXED BY spans_of_item ON spans.item = items.rowid"
+    )
+));
+/// All that a department led.
+const OF_LEAD: Rows = super::ROWS.selecting(concat!(
+    "SELECT * FROM ",
+    past_items!(
+        "spans.due_at",
+        "item_spans AS spans INDEXED BY spans_of_lead CROSS JOIN items ON items.rowid = spans.item"
+    )
+));
+/// What was assigned by a position: items get their rowids as they are assigned.
+const ASSIGNED_THEN: &str =
+    "rowid <= (SELECT rowid FROM items WHERE assigned <= ? ORDER BY assigned DESC, rowid DESC LIMIT 1)";
+
 /// The column that tells items apart which were equal in the one that they are sorted by: that of the index.
 pub(super) fn unique(order_by: &str) -> &'static str {
-    if order_by.trim_start().starts_with("due_at") { "item" } else { "rowid" }
+    if is_by_due(order_by) { "item" } else { "rowid" }
+}
+
+fn is_by_due(order_by: &str) -> bool {
+    order_by.trim_start().starts_with("due_at")
 }
 
 /// The same for what was open then, found without a look at anything else.
@@ -24,12 +70,41 @@ const OPEN_THEN: &str = "stage <= 4 AND span IN (
     SELECT span FROM json_each(?) AS nodes CROSS JOIN item_spans INDEXED BY open_spans_by_begin
         ON node = nodes.value AND since <= ? WHERE stage <= 4)";
 
-/// Keeps what was so at a past position; with `are_open`, as far as it was open then.
-pub(super) fn then(query: ListQuery, past: Past, are_open: bool) -> ListQuery {
-    match are_open {
-        true => query.filter(OPEN_THEN, past.way()).sort_few(),
-        false => query.filter(THEN, past.then()),
-    }
+/// How past items are found that match what is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Way {
+    /// They were open, of which there are few at any time.
+    Open,
+    /// By a filter that leaves few, or by whom they concern.
+    Filter,
+    /// By who led them.
+    Lead,
+    /// By the stage, if it is one of those in which items end.
+    Stage(Option<Stage>),
+}
+
+/// Keeps what was so at a past position.
+pub(super) fn then(query: ListQuery, order_by: &str, past: Past, way: Way) -> ListQuery {
+    let is_by_due = is_by_due(order_by);
+    let rows = match way {
+        Way::Open => return query.filter(OPEN_THEN, past.way()).sort_few(),
+        Way::Filter => return query.filter(THEN, past.then()).sort_few(),
+        Way::Lead if is_by_due => BY_DUE_OF_LEAD,
+        Way::Lead => return query.reading(OF_LEAD).filter(THEN, past.then()).sort_few(),
+        // As the index says it.
+        Way::Stage(Some(Stage::Accepted)) if is_by_due => {
+            return query.reading(BY_DUE_ACCEPTED).filter::<i64>("stage = 5", []).filter(THEN, past.then());
+        }
+        Way::Stage(Some(Stage::Rescinded)) if is_by_due => {
+            return query.reading(BY_DUE_RESCINDED).filter::<i64>("stage = 6", []).filter(THEN, past.then());
+        }
+        Way::Stage(_) if is_by_due => BY_DUE,
+        Way::Stage(_) => {
+            let query = query.reading(BY_NUMBER).filter(ASSIGNED_THEN, [past.position]);
+            return query.filter(THEN, past.then());
+        }
+    };
+    query.reading(rows).filter(THEN, past.then())
 }
 
 /// Keeps what an item is since a record, as its row has it now, if that differs from before.
@@ -48,6 +123,7 @@ pub(super) fn keep(
             AND spans.acceptor_code IS items.acceptor_code AND spans.called_upon = ?2
             AND is_blocked = (blocked_reason IS NOT NULL) AND extension_requested = (extension_due_on IS NOT NULL)
             AND spans.paused_since IS items.paused_since AND spans.claimed_at IS items.claimed_at
+            AND spans.heard_at = items.heard_at
             AND spans.holds IS items.holds AND spans.returned = items.returned
             AND spans.extended = items.extended AND spans.reopened = items.reopened
         FROM items JOIN item_spans AS spans ON spans.item = items.rowid
@@ -64,12 +140,15 @@ pub(super) fn keep(
         }
         None => {}
     }
+    tables
+        .prepare_cached("INSERT OR IGNORE INTO dues SELECT due_at FROM items WHERE id = ?1")?
+        .execute([id])?;
     let insert = "INSERT INTO item_spans (item, since, until, node, lead_code, stage, due_on, due_at, first_due_at,
-            acceptor_code, called_upon, is_blocked, extension_requested, paused_since, claimed_at, holds, returned,
-            extended, reopened)
+            acceptor_code, called_upon, is_blocked, extension_requested, paused_since, claimed_at, heard_at, holds,
+            returned, extended, reopened)
         SELECT rowid, ?2, ?3, ?4, lead_code, stage, due_on, due_at, first_due_at, acceptor_code, ?5,
-            blocked_reason IS NOT NULL, extension_due_on IS NOT NULL, paused_since, claimed_at, holds, returned,
-            extended, reopened
+            blocked_reason IS NOT NULL, extension_due_on IS NOT NULL, paused_since, claimed_at, heard_at, holds,
+            returned, extended, reopened
         FROM items WHERE id = ?1";
     let values = params![id, position, FOREVER, node(position, FOREVER), called_upon];
     tables.prepare_cached(insert)?.execute(values).map(drop)
