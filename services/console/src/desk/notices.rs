@@ -51,13 +51,16 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     )
     .await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Notices, words.t("Notices"));
-    frame.stamp = Some(Stamp::new(
-        reader,
-        &around.calendar,
-        upcoming.evaluated_at,
-        upcoming.position,
-        "/v1/upcoming-notices",
-    ));
+    frame.stamp = Some(
+        Stamp::new(
+            reader,
+            &around.calendar,
+            upcoming.evaluated_at,
+            upcoming.position,
+            "/v1/upcoming-notices",
+        )
+        .await,
+    );
     let page = NoticesPage {
         upcoming: rows(words, &around, &upcoming.notices),
         has_more: !upcoming.next_page_token.is_empty(),
