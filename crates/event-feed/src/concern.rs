@@ -1,9 +1,11 @@
 //! Whom a record concerns: what its stream is about, and who may know of it.
 
+use crate::AsOf;
 use domain::deliberation::docket::{self, Docket};
 use domain::deliberation::minutes::Minutes;
 use domain::directory::calendar::Calendar;
 use domain::directory::department::Department;
+use domain::directory::hierarchy;
 use domain::followup::follow_up::FollowUp;
 use domain::followup::ladder_policy::LadderPolicy;
 use domain::resolution::action_item::ActionItem;
@@ -13,10 +15,11 @@ use domain::scheduling::body::Body;
 use domain::scheduling::emergency::Emergency;
 use domain::scheduling::matter::Matter;
 use domain::scheduling::session::{self, Session};
+use domain::scheduling::stewards;
 use domain::scheduling::timetable::Timetable;
 use domain::{Actor, Aggregate, Audience, Code, Label, Role, StreamName, Uuid};
+use service_kit::CommandError;
 use service_kit::scope::Scope;
-use service_kit::{CommandError, Kit};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Numbers of topics.
@@ -52,70 +55,70 @@ pub(super) enum Concern {
 }
 
 impl Concern {
-    /// Whom the aggregate of a stream concerns, as it is now.
-    pub(super) async fn of(kit: &Kit, stream: &StreamName) -> Result<Concern, CommandError> {
+    /// Whom the aggregate of a stream concerns, as it was then.
+    pub(super) async fn of(then: AsOf<'_>, stream: &StreamName) -> Result<Concern, CommandError> {
         let id = stream.id;
         match stream.category.as_str() {
             <Department as Aggregate>::CATEGORY
             | <Calendar as Aggregate>::CATEGORY
             | <LadderPolicy as Aggregate>::CATEGORY => Ok(Concern::Everybody { body: None }),
             <Body as Aggregate>::CATEGORY => {
-                let body = kit.load::<Body>(id).await?;
+                let body = then.load::<Body>(id).await?;
                 Ok(Concern::Everybody { body: body.version().map(|version| version.body.clone()) })
             }
             <Matter as Aggregate>::CATEGORY => {
-                let matter = kit.load::<Matter>(id).await?;
+                let matter = then.load::<Matter>(id).await?;
                 let body = matter.known().map(|known| known.body_in_charge().clone());
                 Ok(Concern::matter(&Matter::audience(&matter), body, BTreeMap::new()))
             }
             <Session as Aggregate>::CATEGORY => {
-                let session = kit.load::<Session>(id).await?;
+                let session = then.load::<Session>(id).await?;
                 let body = session.filed().map(|filed| filed.outline.body.clone());
                 // The docket has the id of its session.
-                let docket = kit.load::<Docket>(id).await?;
+                let docket = then.load::<Docket>(id).await?;
                 let concern = Concern::matter(&Session::audience(&session), body, recusals(&docket));
                 Ok(concern.with_secret(secret_in_session(&session)).with_secret(secret_on_docket(&docket)))
             }
             <Timetable as Aggregate>::CATEGORY => {
-                let timetable = kit.load::<Timetable>(id).await?;
+                let timetable = then.load::<Timetable>(id).await?;
                 Ok(Concern::matter(&Timetable::audience(&timetable), None, BTreeMap::new()))
             }
             <Emergency as Aggregate>::CATEGORY => {
-                let emergency = kit.load::<Emergency>(id).await?;
+                let emergency = then.load::<Emergency>(id).await?;
                 let body = emergency.raised().map(|raised| raised.alarm.body.clone());
                 Ok(Concern::matter(&Emergency::audience(&emergency), body, BTreeMap::new()))
             }
             <Docket as Aggregate>::CATEGORY => {
-                let docket = kit.load::<Docket>(id).await?;
+                let docket = then.load::<Docket>(id).await?;
                 let body = docket.proceedings().map(|proceedings| proceedings.agenda.body.clone());
                 let concern = Concern::matter(&Docket::audience(&docket), body, recusals(&docket));
                 Ok(concern.with_secret(secret_on_docket(&docket)))
             }
             <Minutes as Aggregate>::CATEGORY => {
-                let minutes = kit.load::<Minutes>(id).await?;
+                let minutes = then.load::<Minutes>(id).await?;
                 // They have the id of their docket.
-                let docket = kit.load::<Docket>(id).await?;
+                let docket = then.load::<Docket>(id).await?;
                 let body = docket.proceedings().map(|proceedings| proceedings.agenda.body.clone());
                 Ok(Concern::matter(&Minutes::audience(&minutes), body, BTreeMap::new()))
             }
             <Resolution as Aggregate>::CATEGORY => {
-                let resolution = kit.load::<Resolution>(id).await?;
-                let body = body_of(kit, Some(id)).await?;
+                let resolution = then.load::<Resolution>(id).await?;
+                let body = body_of(then, Some(id)).await?;
                 Ok(Concern::matter(&Resolution::audience(&resolution), body, BTreeMap::new()))
             }
             <ActionItem as Aggregate>::CATEGORY => {
-                let item = kit.load::<ActionItem>(id).await?;
-                let body = body_of(kit, item.item().map(|item| item.assignment.resolution)).await?;
+                let item = then.load::<ActionItem>(id).await?;
+                let body = body_of(then, item.item().map(|item| item.assignment.resolution)).await?;
                 Ok(Concern::matter(&ActionItem::audience(&item), body, BTreeMap::new()))
             }
             <FollowUp as Aggregate>::CATEGORY => {
-                let follow_up = kit.load::<FollowUp>(id).await?;
+                let follow_up = then.load::<FollowUp>(id).await?;
                 let body =
-                    body_of(kit, follow_up.followed_item().map(|item| item.subject.resolution)).await?;
+                    body_of(then, follow_up.followed_item().map(|item| item.subject.resolution)).await?;
                 Ok(Concern::matter(&FollowUp::audience(&follow_up), body, BTreeMap::new()))
             }
             <PhasedTarget as Aggregate>::CATEGORY => {
-                let target = kit.load::<PhasedTarget>(id).await?;
+                let target = then.load::<PhasedTarget>(id).await?;
                 let body = target.target().and_then(|target| target.terms.body.clone());
                 Ok(Concern::matter(&PhasedTarget::audience(&target), body, BTreeMap::new()))
             }
@@ -164,6 +167,15 @@ impl Concern {
         matches!(self, Concern::Matter { departments, .. } if departments.contains(department))
     }
 
+    /// The departments that may be among those who see it: those whom it names, those above them, and the stewards of its
+    /// bodies.
+    pub(super) fn named(&self, hierarchy: &hierarchy::State, stewards: &stewards::State) -> BTreeSet<Code> {
+        let Concern::Matter { departments, clerks_of, bodies, .. } = self else { return BTreeSet::new() };
+        let above = departments.iter().flat_map(|department| hierarchy.upwards(department));
+        let stewards = bodies.iter().flat_map(|body| stewards.of(body));
+        above.chain(clerks_of).chain(stewards).cloned().collect()
+    }
+
     pub(super) fn body(&self) -> Option<&Code> {
         match self {
             Concern::Everybody { body } | Concern::Matter { body, .. } => body.as_ref(),
@@ -203,8 +215,8 @@ fn recusals(docket: &docket::State) -> BTreeMap<u32, BTreeSet<Code>> {
 }
 
 /// The body that made a resolution.
-async fn body_of(kit: &Kit, resolution: Option<Uuid>) -> Result<Option<Code>, CommandError> {
+async fn body_of(then: AsOf<'_>, resolution: Option<Uuid>) -> Result<Option<Code>, CommandError> {
     let Some(resolution) = resolution else { return Ok(None) };
-    let state = kit.load::<Resolution>(resolution).await?;
+    let state = then.load::<Resolution>(resolution).await?;
     Ok(state.registered().map(|registered| registered.registration.body.clone()))
 }

@@ -4,12 +4,14 @@
 //! see which part of a thing. Whoever follows the log for others, by whatever door, asks here what is for them.
 
 mod concern;
+mod readers;
 
 use concern::{Concern, Topics};
-use domain::{Actor, Code, StreamName, Timestamp};
+use domain::{Actor, Code, StreamName, Timestamp, Uuid};
 use proto::ledger::v1 as pb;
-use proto::record::topic_number;
+use proto::record::{EventCodec, topic_number};
 use proto::{Invalid, Wire as _, contract};
+pub use readers::{DepartmentReaders, Readers, readers};
 use service_kit::scope::Scope;
 use service_kit::{CommandError, Kit};
 use std::collections::HashMap;
@@ -67,6 +69,26 @@ impl Wanted {
     fn concerns(&self, concern: &Concern) -> bool {
         let of_department = self.department.as_ref().is_none_or(|department| concern.involves(department));
         of_department && self.body.as_ref().is_none_or(|body| concern.body() == Some(body))
+    }
+}
+
+/// What was so when the log ended with a position, or what is so now.
+#[derive(Clone, Copy)]
+pub(crate) struct AsOf<'k> {
+    kit: &'k Kit,
+    position: Option<u64>,
+}
+
+impl<'k> AsOf<'k> {
+    fn now(kit: &'k Kit) -> AsOf<'k> {
+        AsOf { kit, position: None }
+    }
+
+    async fn load<A: EventCodec>(self, id: Uuid) -> Result<A::State, CommandError> {
+        match self.position {
+            Some(position) => self.kit.load_as_of::<A>(id, position).await,
+            None => self.kit.load::<A>(id).await,
+        }
     }
 }
 
@@ -134,7 +156,7 @@ impl Look<'_> {
             return Ok(Vec::new());
         }
         if !self.concerns.contains_key(&stream) {
-            let concern = Concern::of(&self.reader.kit, &stream).await?;
+            let concern = Concern::of(AsOf::now(&self.reader.kit), &stream).await?;
             self.concerns.insert(stream.clone(), concern);
         }
         match self.concerns.get(&stream) {

@@ -91,6 +91,27 @@ impl Frontier {
     }
 }
 
+/// The root of a log whose records are read one after the other, for whoever has a copy of it.
+#[derive(Debug, Clone, Default)]
+pub struct GrowingRoot(Frontier);
+
+impl GrowingRoot {
+    /// Adds the next record, by its hash.
+    pub fn push(&mut self, record: Hash) {
+        self.0.push(record, |_, _| {});
+    }
+
+    /// The number of records that were read.
+    pub fn size(&self) -> u64 {
+        self.0.size()
+    }
+
+    /// The root of the tree of these records.
+    pub fn root(&self) -> Hash {
+        self.0.root()
+    }
+}
+
 /// The leaves from `begin` up to but excluding `end`; `begin` is a multiple of their number rounded up to a
 /// power of two.
 #[derive(Clone, Copy)]

@@ -25,6 +25,7 @@ mod conflict;
 pub mod conformance;
 pub mod duty;
 pub mod embedded;
+pub mod frozen;
 mod latest_time;
 pub mod limits;
 pub mod nats;

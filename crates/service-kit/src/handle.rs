@@ -447,6 +447,21 @@ impl Kit {
         self.cached::<A>(id, true).await?.state().cloned()
     }
 
+    /// The state of an aggregate when the log ended with a position, to tell what was so then.
+    pub async fn load_as_of<A: EventCodec>(
+        &self,
+        id: Uuid,
+        position: Position,
+    ) -> Result<A::State, CommandError> {
+        let records = self.0.journal.read(&A::stream(id), 0).await?;
+        let until = records.iter().take_while(|record| record.position <= position);
+        let mut state = A::State::default();
+        for record in until {
+            state = events::decode_all::<A>(record)?.iter().fold(state, A::evolve);
+        }
+        Ok(state)
+    }
+
     /// The state of an aggregate, to show it to somebody: everything in it is committed. What is not within the scope
     /// is as if it did not exist. Refused when a later version wrote events to it.
     pub async fn show<A: EventCodec>(&self, scope: &Scope, id: Uuid) -> Result<A::State, CommandError> {

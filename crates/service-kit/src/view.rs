@@ -106,10 +106,10 @@ impl ViewStore {
         let file: Arc<Path> = kit.folder().join(format!("{}.sqlite", V::NAME)).into();
         let tables = consumer::open_or_begin_anew(&file, V::SCHEMA)?;
         kit.register_consumer(V::NAME, &file);
-        kit.register_view(RegisteredView::of::<V>(file.clone()));
         let saved = checkpoint(&tables).ok().flatten().map_or(0, |at| at.position);
         let (progress, position) = ConsumerProgress::new(saved);
         kit.register_follower(V::NAME, position.clone());
+        kit.register_view(RegisteredView::of::<V>(file.clone(), position.clone()));
         let progress = Arc::new(progress);
         let (changes, changed) = watch::channel(saved);
         let (cleaned, clean) = watch::channel(0);

@@ -1,5 +1,7 @@
 //! A table as CSV, which spreadsheets read and programs too.
 
+use crate::desk::Provenance;
+use crate::grid::{Cell, Grid};
 use crate::table::Table;
 
 /// Spreadsheets take a text for UTF-8 only if it begins with this.
@@ -13,6 +15,24 @@ pub(crate) fn write(table: &Table) -> Vec<u8> {
         line(&mut written, table.columns.iter().map(|column| column.text(row, table.language)));
     }
     written.into_bytes()
+}
+
+/// The same of a table of a page.
+pub(crate) fn write_grid(grid: &Grid) -> Vec<u8> {
+    let mut written = String::from(BYTE_ORDER_MARK);
+    line(&mut written, grid.headings.iter().cloned());
+    for row in &grid.rows {
+        line(&mut written, row.iter().map(Cell::text));
+    }
+    written.into_bytes()
+}
+
+/// A table with what lets anybody make it again after its last line, past an empty one.
+pub(crate) fn with_provenance(mut table: Vec<u8>, provenance: Option<&Provenance>) -> Vec<u8> {
+    if let Some(provenance) = provenance {
+        table.extend(format!("\r\n{}\r\n", quoted(&provenance.text())).into_bytes());
+    }
+    table
 }
 
 fn line(table: &mut String, cells: impl Iterator<Item = String>) {

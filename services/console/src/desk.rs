@@ -5,6 +5,7 @@ mod act;
 mod answer;
 mod asset;
 mod board;
+mod calendar_file;
 mod calendars;
 mod chains;
 mod clock_ledger;
@@ -24,6 +25,7 @@ mod pager;
 mod past;
 mod preferences;
 mod proof;
+mod provenance;
 mod provider;
 mod reader;
 mod resolutions;
@@ -43,11 +45,13 @@ pub(crate) mod words;
 
 use bytes::Bytes;
 use limits::PROVIDERS_ASKED_AT_ONCE_MAX;
+use past::Past;
 use provider::SignInFault;
 use seal::Sealer;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
+pub(crate) use provenance::Provenance;
 pub use provider::{AskProvider, Provider};
 pub(crate) use routes::{answer, is_of_desk};
 

@@ -1,6 +1,7 @@
 //! A list as a table: a column for each field of its rows, with its name in the reader's language. What it is written as
 //! is another matter: `csv`, `xlsx`.
 
+use crate::grid::Grid;
 use client::Language;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, SerializeOptions};
 use serde_json::Value;
@@ -38,7 +39,12 @@ impl Form {
 
     /// The name of a file with the table.
     pub(crate) fn file_of(self, table: &Table) -> String {
-        format!("{}.{}", table.name, if self == Form::Csv { "csv" } else { "xlsx" })
+        self.named_file(&table.name)
+    }
+
+    /// A file of this name.
+    pub(crate) fn named_file(self, name: &str) -> String {
+        format!("{name}.{}", if self == Form::Csv { "csv" } else { "xlsx" })
     }
 }
 
@@ -83,6 +89,22 @@ impl Table {
             _ => Vec::new(),
         };
         Ok(Table { name: rows.json_name().to_owned(), language, columns, rows: found, rest, next_page_token })
+    }
+
+    /// What is known of a table of a page beside its cells.
+    pub(crate) fn of_grid(grid: &Grid) -> Table {
+        let at = grid.evaluated_at.and_then(|at| jiff::Timestamp::new(at.seconds, at.nanos).ok());
+        Table {
+            name: grid.name.to_owned(),
+            language: grid.language,
+            columns: Vec::new(),
+            rows: vec![Value::Null; grid.rows.len()],
+            rest: serde_json::json!({
+                "position": grid.position.to_string(),
+                "evaluatedAt": at.map(|at| at.to_string()),
+            }),
+            next_page_token: String::new(),
+        }
     }
 
     /// The same with the page after it.

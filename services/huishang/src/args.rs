@@ -7,6 +7,7 @@ use crate::help;
 use crate::identity;
 use crate::invocation::Invocation;
 use crate::language;
+use crate::paper;
 use crate::server::{self, repair, upgrade};
 use crate::settings::Location;
 use crate::story::{demo, plan};
@@ -63,6 +64,8 @@ pub enum Command {
     Identity(Identity),
     /// Looks at everything that an installation needs, changes nothing, and says what to do
     Doctor(doctor::Arguments),
+    /// Says whether a file, or a printed page, has the figures that the log gives
+    Verify(Box<paper::Arguments>),
     /// Plays six matters from the request to the supervised result, on a server started for it
     Demo(demo::Arguments),
     /// Imports what was decided elsewhere

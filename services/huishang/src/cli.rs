@@ -8,6 +8,7 @@ use crate::exchange;
 use crate::identity::{self, NotAccepted};
 use crate::invocation;
 use crate::language::{current, say, text};
+use crate::paper;
 use crate::server::{self, repair, upgrade};
 use crate::stdout::print_line;
 use crate::story::{demo, plan};
@@ -25,6 +26,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Token(arguments) => print_line(&token::run(&arguments.claims, &arguments.location.load()?)?),
         Command::Identity(Identity::Explain(arguments)) => identity::explain(&arguments).await,
         Command::Doctor(arguments) => doctor::run(&arguments).await,
+        Command::Verify(arguments) => paper::run(&arguments).await,
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Import(Import::Plan(arguments)) => plan::run(&arguments.plan, &arguments.connection).await,
         Command::Import(Import::Directory(arguments)) => {

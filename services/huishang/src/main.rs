@@ -1,4 +1,4 @@
-//! The one binary: `up`, `serve`, `health`, `take-answer`, `token`, `identity`, `doctor`, `demo`, `import`, `export`, `ledger`, and a client command for every rpc.
+//! The one binary: `up`, `serve`, `health`, `take-answer`, `token`, `identity`, `doctor`, `verify`, `demo`, `import`, `export`, `ledger`, and a client command for every rpc.
 
 mod archive;
 mod args;
@@ -10,6 +10,7 @@ mod help;
 mod identity;
 mod invocation;
 mod language;
+mod paper;
 mod server;
 mod settings;
 mod stdout;

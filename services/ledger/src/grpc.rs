@@ -4,6 +4,7 @@ use crate::backup::Backups;
 use crate::events::{Feed, is_issued_by, is_seen_by, wanted};
 use crate::heads::Heads;
 use crate::limits::{BACKUPS_AT_ONCE_MAX, BACKUPS_SHARE_PERCENT, BUFFERED_RESPONSES_MAX, READ_RECORDS};
+use crate::readers::readers;
 use crate::rejection::Rejection;
 use domain::ledger::erasure::{self, Erasures};
 use domain::ledger::rehearsal_clock::{Command, RehearsalClock};
@@ -289,6 +290,13 @@ impl LedgerService for Service {
         let heads = self.heads.clone();
         let receipt = blocking(move || heads.receipt(position)).await?;
         Ok(Response::new(pb::GetReceiptResponse { receipt: receipt.to_string() }))
+    }
+
+    async fn get_readers(
+        &self,
+        request: Request<pb::GetReadersRequest>,
+    ) -> Result<Response<pb::GetReadersResponse>, Status> {
+        Ok(Response::new(readers(&self.kit, &self.log, request.into_inner()).await?))
     }
 
     async fn disclose_record(

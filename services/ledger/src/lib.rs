@@ -7,6 +7,7 @@ mod events;
 mod grpc;
 mod heads;
 pub mod limits;
+mod readers;
 mod rejection;
 mod scheduled_backup;
 mod witnesses;

@@ -56,6 +56,11 @@ impl State {
     pub fn bodies_of(&self, department: &Code) -> BTreeSet<Code> {
         self.bodies.get(department).cloned().unwrap_or_default()
     }
+
+    /// The departments whose clerks see to the business of a body.
+    pub fn of<'s>(&'s self, body: &Code) -> impl Iterator<Item = &'s Code> {
+        self.stewards.get(body).into_iter().flatten()
+    }
 }
 
 /// The stewards aggregate; a realm has one.

@@ -14,6 +14,7 @@ use journal::{Filter, Journal, Position, Record};
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 /// Called with how many records were replayed, and of how many.
@@ -27,6 +28,7 @@ pub struct RegisteredView {
     /// Its name.
     pub name: &'static str,
     file: Arc<Path>,
+    position: watch::Receiver<Position>,
     compare: Compare,
 }
 
@@ -40,9 +42,14 @@ pub struct Compared {
 }
 
 impl RegisteredView {
-    pub(super) fn of<V: View>(file: Arc<Path>) -> RegisteredView {
+    pub(super) fn of<V: View>(file: Arc<Path>, position: watch::Receiver<Position>) -> RegisteredView {
         let compare: Compare = |journal, file, progress| Box::pin(compare::<V>(journal, file, progress));
-        RegisteredView { name: V::NAME, file, compare }
+        RegisteredView { name: V::NAME, file, position, compare }
+    }
+
+    /// Waits until the view has projected the record at a position.
+    pub async fn reached(&self, position: Position) -> Result<(), watch::error::RecvError> {
+        self.position.clone().wait_for(|&reached| reached >= position).await.map(|_| ())
     }
 
     /// Replays the log into fresh tables, up to the position that the view has reached, and compares the two.

@@ -227,7 +227,8 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         futures::future::try_join(Board::read(reader, past), targets::missed(reader, past)).await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Board, words.t("Board"));
     frame.offer_files(&query, "/board");
-    frame.stamp = Some(Stamp::new(reader, &around.calendar, board.evaluated_at, board.position, "/v1/board"));
+    frame.stamp =
+        Some(Stamp::new(reader, &around.calendar, board.evaluated_at, board.position, "/v1/board").await);
     past.show(words, &query, &mut frame);
     let rows: Vec<Row> = board
         .rows

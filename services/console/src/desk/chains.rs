@@ -4,11 +4,12 @@ mod graph;
 
 use super::answer::{Failure, html};
 use super::board::light_word;
-use super::frame::{Frame, Nav};
+use super::frame::{Frame, Nav, Stamp};
 use super::items::{light_of, light_of_item};
 use super::limits::ROWS_AT_ONCE;
 use super::markup::Markup;
 use super::moment;
+use super::past::Past;
 use super::reader::{Reader, Surroundings};
 use super::words::Words;
 use super::{Asked, Desk};
@@ -55,26 +56,35 @@ const ENDS_MAX: usize = 50;
 
 /// The page.
 pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<Response<Body>, Failure> {
-    let words = reader.words;
-    let list = async |request: ListItemsRequest| {
-        Ok::<_, Failure>(reader.ask(ListItemsRequest { page_size: ROWS_AT_ONCE, ..request }).await?.items)
+    let (words, query) = (reader.words, asked.query());
+    let around = reader.surroundings(desk).await?;
+    let past = Past::read(&query, &around.calendar);
+    let listed = ListItemsRequest {
+        page_size: ROWS_AT_ONCE,
+        as_of_at: past.at,
+        as_of_position: past.position,
+        ..Default::default()
     };
-    let paused = ListItemsRequest { paused: Some(true), ..Default::default() };
-    let blocked = ListItemsRequest { blocked: Some(true), ..Default::default() };
-    let (around, paused, blocked) =
-        futures::future::try_join3(reader.surroundings(desk), list(paused), list(blocked)).await?;
+    let paused = reader.ask(ListItemsRequest { paused: Some(true), ..listed.clone() });
+    let blocked = reader.ask(ListItemsRequest { blocked: Some(true), ..listed });
+    let (paused, blocked) = futures::future::try_join(paused, blocked).await?;
+    let mut frame = Frame::new(reader, &around, asked, Nav::Chains, words.t("Chains"));
+    let api = "/v1/items?blocked=true";
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, past.at, blocked.position, api).await);
+    past.show(words, &query, &mut frame);
+    let (paused, blocked) = (paused.items, blocked.items);
     let waiting = paused.into_iter().filter(|item| !item.waits_for_numbers.is_empty());
     let mut waiting: BTreeMap<String, Item> =
         waiting.chain(blocked).map(|item| (item.item_id.clone(), item)).collect();
     waiting.retain(|_, item| !item.waits_for_numbers.is_empty() || item.help_from_code.is_some());
-    let mut waits: Vec<Wait> = waiting.values().map(|item| wait(words, &around, item)).collect();
+    let mut waits: Vec<Wait> = waiting.values().map(|item| wait(words, &around, &past, item)).collect();
     waits.sort_by(|one, other| one.number.cmp(&other.number));
-    let ends = ends(reader, &waiting).await;
+    let ends = ends(reader, &past, &waiting).await;
     let chained = waiting.values().filter(|item| !item.waits_for_numbers.is_empty());
-    let nodes = chained.chain(&ends).map(|item| node(words, &around, item)).collect();
+    let nodes = chained.chain(&ends).map(|item| node(words, &around, &past, item)).collect();
     let page = ChainsPage {
         graph: graph::draw(nodes),
-        frame: Frame::new(reader, &around, asked, Nav::Chains, words.t("Chains")),
+        frame,
         lede: match waits.len() {
             0 => words.t("No item waits for another one or for help.").to_owned(),
             1 => words.t("1 item waits for another one or for help.").to_owned(),
@@ -87,7 +97,7 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
 }
 
 /// What is waited for and does not wait itself, as far as the reader may see it.
-async fn ends(reader: &Reader, waiting: &BTreeMap<String, Item>) -> Vec<Item> {
+async fn ends(reader: &Reader, past: &Past, waiting: &BTreeMap<String, Item>) -> Vec<Item> {
     let chained: BTreeSet<&str> = waiting
         .values()
         .filter(|item| !item.waits_for_numbers.is_empty())
@@ -95,14 +105,16 @@ async fn ends(reader: &Reader, waiting: &BTreeMap<String, Item>) -> Vec<Item> {
         .collect();
     let waited: BTreeSet<&String> = waiting.values().flat_map(|item| &item.waits_for_numbers).collect();
     let ends = waited.into_iter().filter(|number| !chained.contains(number.as_str())).take(ENDS_MAX);
-    let asked =
-        ends.map(|number| reader.ask(GetItemRequest { number: number.clone(), ..Default::default() }));
+    let asked = ends.map(|number| {
+        let (as_of_at, as_of_position) = (past.at, past.position);
+        reader.ask(GetItemRequest { number: number.clone(), as_of_at, as_of_position, ..Default::default() })
+    });
     join_all(asked).await.into_iter().filter_map(|answer| answer.ok()?.item).collect()
 }
 
-fn node(words: Words, around: &Surroundings, item: &Item) -> Node {
+fn node(words: Words, around: &Surroundings, past: &Past, item: &Item) -> Node {
     Node {
-        href: format!("/items/{}", item.item_id),
+        href: past.link(&format!("/items/{}", item.item_id)),
         number: item.number.clone(),
         lead: around.directory.name(&item.lead_code),
         title: item.title.clone(),
@@ -119,10 +131,11 @@ fn node(words: Words, around: &Surroundings, item: &Item) -> Node {
     }
 }
 
-fn wait(words: Words, around: &Surroundings, item: &Item) -> Wait {
-    let link = |number: &String| (format!("/items?q={}", number.replace('/', "%2F")), number.clone());
+fn wait(words: Words, around: &Surroundings, past: &Past, item: &Item) -> Wait {
+    let link =
+        |number: &String| (past.link(&format!("/items?q={}", number.replace('/', "%2F"))), number.clone());
     Wait {
-        href: format!("/items/{}", item.item_id),
+        href: past.link(&format!("/items/{}", item.item_id)),
         number: item.number.clone(),
         title: item.title.clone(),
         lead: around.directory.name(&item.lead_code),

@@ -1,6 +1,8 @@
 //! What falls due when (到期): department × week, as a table whose ground deepens with the numbers. Every number opens exactly
 //! the items that it counts.
 
+mod files;
+
 use super::answer::{Failure, html};
 use super::board::{self, AHEAD, Cell};
 use super::frame::{Frame, Nav, Stamp};
@@ -11,11 +13,13 @@ use super::moment;
 use super::past::Past;
 use super::reader::{Reader, Surroundings};
 use super::words::Words;
-use super::{Asked, Desk};
+use super::{Asked, Desk, calendar_file, export};
 use askama::Template;
 use http::Response;
 use jiff::civil::Date;
-use proto::followup::v1::{DueRow, DueWeek, GetDueWeeksRequest, GetDueWeeksResponse, ListFollowUpsRequest};
+use proto::followup::v1::{
+    BoardColumn, DueRow, DueWeek, GetDueWeeksRequest, GetDueWeeksResponse, ListFollowUpsRequest,
+};
 use tonic::Status;
 use tonic::body::Body;
 
@@ -64,10 +68,20 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     let (words, query) = (reader.words, asked.query());
     let around = reader.surroundings(desk).await?;
     let past = &Past::read(&query, &around.calendar);
+    if let Some(form) = export::wanted(&query) {
+        return files::table(desk, reader, asked, &around, past, form).await;
+    }
+    if calendar_file::is_wanted(&query) {
+        let open = ListFollowUpsRequest { columns: vec![BoardColumn::Open.into()], ..named(&[], past) };
+        return calendar_file::of_items(desk, reader, asked, open).await;
+    }
     let due = read(reader, past).await?;
     let named = reader.ask(named(&due.weeks, past)).await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Due, words.t("Due dates"));
-    frame.stamp = Some(Stamp::new(reader, &around.calendar, due.evaluated_at, due.position, "/v1/due-weeks"));
+    frame.stamp =
+        Some(Stamp::new(reader, &around.calendar, due.evaluated_at, due.position, "/v1/due-weeks").await);
+    frame.offer_files(&query, "/due");
+    frame.offer_calendar(&query, "/due");
     past.show(words, &query, &mut frame);
     let totals = due.totals.clone().unwrap_or_default();
     let now = named.evaluated_at.unwrap_or_default();

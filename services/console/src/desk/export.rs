@@ -3,17 +3,20 @@
 use super::answer::{Failure, file};
 use super::limits::{EXPORT_ROWS_MAX, ROWS_AT_ONCE};
 use super::pager::Pager;
+use super::past::Past;
 use super::reader::Reader;
-use super::{Asked, Desk, Query};
+use super::{Asked, Desk, Provenance, Query};
 use crate::asker::console_url;
 use crate::csv;
+use crate::grid::Grid;
 use crate::route;
 use crate::table::{Form, Table, rows_of};
 use crate::xlsx::{self, About};
 use http::Response;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, Value};
-use proto::ledger::v1::GetHeadRequest;
+use prost_types::Timestamp;
+use serde_json::Value as Json;
 use tonic::Status;
 use tonic::body::Body;
 
@@ -39,11 +42,38 @@ pub(super) async fn list<R: proto::Rpc>(
     form: Form,
 ) -> Result<Response<Body>, Failure> {
     let table = whole(reader, request).await?;
+    let provenance = provenance(reader, asked, &table.rest).await;
     let bytes = match form {
-        Form::Csv => csv::write(&table),
-        Form::Xlsx => xlsx::write(&table, &about::<R>(desk, reader, asked).await?)?,
+        Form::Csv => csv::with_provenance(csv::write(&table), provenance.as_ref()),
+        Form::Xlsx => {
+            let route = route::by_name(R::PATH).and_then(|rpc| rpc.contract.route.as_ref());
+            let api = route.map(|route| route.path.clone()).unwrap_or_default();
+            xlsx::write(&table, &about(desk, reader, asked, api, provenance).await?)?
+        }
     };
     Ok(file(bytes, form.media_type(), &form.file_of(&table)))
+}
+
+/// The file with a table of a page that is no list, of what this path answers.
+pub(super) async fn grid(
+    desk: &Desk,
+    reader: &Reader,
+    asked: &Asked,
+    api: &str,
+    grid: &Grid,
+    form: Form,
+) -> Result<Response<Body>, Failure> {
+    let at = grid.evaluated_at.filter(|_| !Past::is_asked_by(&asked.query()));
+    let provenance = Provenance::of(reader, grid.position, at).await;
+    let provenance = provenance.map(|provenance| provenance.at(asked.head.uri.path(), &asked.query(), None));
+    let bytes = match form {
+        Form::Csv => csv::with_provenance(csv::write_grid(grid), provenance.as_ref()),
+        Form::Xlsx => {
+            let about = about(desk, reader, asked, api.to_owned(), provenance).await?;
+            xlsx::write_grid(grid, &about)?
+        }
+    };
+    Ok(file(bytes, form.media_type(), &form.named_file(grid.name)))
 }
 
 async fn whole<R: proto::Rpc>(reader: &Reader, request: R) -> Result<Table, Failure> {
@@ -70,25 +100,43 @@ async fn whole<R: proto::Rpc>(reader: &Reader, request: R) -> Result<Table, Fail
     }
 }
 
-async fn about<R: proto::Rpc>(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<About, Failure> {
+/// What a file says of itself, by what was answered.
+pub(super) async fn provenance(reader: &Reader, asked: &Asked, answer: &Json) -> Option<Provenance> {
+    let position = answer["position"].as_str()?.parse().ok()?;
+    let query = asked.query();
+    // Those of the past were evaluated then; the clock shows what it shows now.
+    let at = answer["evaluatedAt"].as_str().filter(|_| !Past::is_asked_by(&query));
+    let at = at.and_then(|at| at.parse::<jiff::Timestamp>().ok());
+    let at = at.map(|at| Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() });
+    let provenance = Provenance::of(reader, position, at).await?;
+    let query = Query(query.without(&[Pager::TOKEN]));
+    Some(provenance.at(asked.head.uri.path(), &query, None))
+}
+
+async fn about(
+    desk: &Desk,
+    reader: &Reader,
+    asked: &Asked,
+    api: String,
+    provenance: Option<Provenance>,
+) -> Result<About, Failure> {
     let around = reader.surroundings(desk).await?;
     let query = asked.query();
     let filters = query
         .0
         .iter()
         .filter(|(name, value)| name != FORM && name != Pager::TOKEN && !value.trim().is_empty());
-    let route = route::by_name(R::PATH).and_then(|rpc| rpc.contract.route.as_ref());
     let roles: Vec<String> = reader.holder.roles.iter().map(|role| reader.words.role(role)).collect();
     let department = reader.holder.department.as_deref().map(|code| around.directory.name(code));
     let who: Vec<String> = department.into_iter().chain([reader.words.list(&roles)]).collect();
     Ok(About {
-        asked: route.map(|route| route.path.clone()).unwrap_or_default(),
+        asked: api,
         filters: filters.cloned().collect(),
         reader: who.join(" "),
         time_zone: around.time_zone.clone(),
-        // Not everybody may know it.
-        head: reader.ask(GetHeadRequest::default()).await.ok(),
+        head: None,
+        provenance,
         console_url: console_url(&asked.head, desk.https),
-        is_past: ["as_of", "position"].iter().any(|name| query.get(name).is_some()),
+        is_past: Past::is_asked_by(&query),
     })
 }

@@ -6,7 +6,7 @@ use super::moment::Calendar;
 use super::preferences::{Preferences, Theme};
 use super::reader::{Reader, Surroundings};
 use super::words::Words;
-use super::{Asked, Query, export};
+use super::{Asked, Provenance, Query, calendar_file, export};
 use client::Language;
 use prost_types::Timestamp;
 
@@ -105,6 +105,10 @@ pub(super) struct Frame {
     /// Where the rows of the page are as files for spreadsheets: what each is called, and its address.
     pub(super) files: Vec<(&'static str, String)>,
     pub(super) notice: Option<Notice>,
+    /// Whether its reader may ask who could see what.
+    oversees: bool,
+    /// What the page was made with that its address does not say.
+    pub(super) made_with: Option<(&'static str, String)>,
 }
 
 /// The state of the log that a page shows.
@@ -119,6 +123,8 @@ pub(super) struct Stamp {
     pub(super) kept: Vec<(String, String)>,
     /// The same call for programs.
     pub(super) api: String,
+    /// What lets anybody make the page again.
+    provenance: Option<Provenance>,
 }
 
 /// What came of the reader's last act, or that a page shows the past.
@@ -129,6 +135,19 @@ pub(super) struct Notice {
     pub(super) reason: Option<String>,
 }
 
+/// What a printed page says of itself, and the code with its line.
+pub(super) struct PaperOfPage {
+    /// The width of the code, in modules.
+    pub(super) width: usize,
+    /// The code, as the path of an SVG.
+    pub(super) code: String,
+    pub(super) filters: String,
+    pub(super) line: String,
+    pub(super) root: String,
+    /// The line, and the signed head.
+    pub(super) text: String,
+}
+
 impl Stamp {
     /// The same page as it is now.
     pub(super) fn now(&self) -> String {
@@ -136,18 +155,20 @@ impl Stamp {
         format!("?{}", query.extend_pairs(&self.kept).finish())
     }
 
-    /// As of this moment, at which the log ended with this position.
-    pub(super) fn new(
+    /// As of this moment, or else now, when what is shown was made of the log up to this position.
+    pub(super) async fn new(
         reader: &Reader,
         calendar: &Calendar,
         at: Option<Timestamp>,
         position: u64,
         api: &str,
     ) -> Stamp {
-        let at = at.unwrap_or_default();
+        let provenance = Provenance::of(reader, position, at).await;
+        let clock = provenance.as_ref().map(|provenance| moment_of(provenance.paper.clock_at));
+        let at = at.or(clock).unwrap_or_default();
         let moment = calendar.full(reader.words, &at);
         let field = calendar.field(&at);
-        Stamp { position, moment, field, rewinds: false, kept: Vec::new(), api: api.to_owned() }
+        Stamp { position, moment, field, rewinds: false, kept: Vec::new(), api: api.to_owned(), provenance }
     }
 }
 
@@ -186,6 +207,8 @@ impl Frame {
             stamp: None,
             files: Vec::new(),
             notice: None,
+            oversees: reader.holder.is("supervisor") || reader.holder.is("auditor"),
+            made_with: None,
         }
     }
 
@@ -202,13 +225,25 @@ impl Frame {
             stamp: None,
             files: Vec::new(),
             notice: None,
+            oversees: false,
+            made_with: None,
         }
+    }
+
+    /// Whether its reader may ask who could see what.
+    pub(super) fn oversees(&self) -> bool {
+        self.oversees
     }
 
     /// Offers the list at this path as files, with the filters of the query.
     pub(super) fn offer_files(&mut self, query: &Query, path: &str) {
         let files = [("CSV", "csv"), ("Excel", "xlsx")];
         self.files = files.map(|(name, form)| (name, export::link(query, path, form))).into();
+    }
+
+    /// Offers the dates of the list at this path as a calendar, too.
+    pub(super) fn offer_calendar(&mut self, query: &Query, path: &str) {
+        self.files.push(("iCalendar", export::link(query, path, calendar_file::ICS)));
     }
 
     pub(super) fn t<'a>(&self, english: &'a str) -> &'a str {
@@ -239,6 +274,30 @@ impl Frame {
         self.preferences.keys
     }
 
+    /// What a printed page says of itself.
+    pub(super) fn paper(&self) -> Option<PaperOfPage> {
+        let provenance = self.stamp.as_ref()?.provenance.clone()?;
+        let (path, query) = self.here.split_once('?').unwrap_or((&self.here, ""));
+        // What a page says of this installation is in no copy of its log.
+        if ["/system", "/proof"].contains(&path) {
+            return None;
+        }
+        let query = Query::of(query.as_bytes());
+        let with = self.made_with.as_ref().map(|(name, value)| (*name, value.as_str()));
+        let provenance = provenance.at(path, &query, with);
+        let code = provenance.paper.code()?;
+        let filters = query.without(&["done", "at", "lang", "theme", "keys", "page"]);
+        let filters: Vec<String> = filters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        Some(PaperOfPage {
+            width: code.width(),
+            code: code.path(),
+            filters: filters.join("; "),
+            line: provenance.paper.to_string(),
+            root: provenance.root(),
+            text: provenance.text(),
+        })
+    }
+
     /// What stands at the foot of each printed sheet.
     pub(super) fn stamp_of_sheet(&self) -> String {
         let position = self
@@ -262,6 +321,10 @@ impl Frame {
         let separator = if self.here.contains('?') { '&' } else { '?' };
         format!("{}{separator}{name}={value}", self.here)
     }
+}
+
+fn moment_of(at: jiff::Timestamp) -> Timestamp {
+    Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() }
 }
 
 /// A number with commas between its thousands.

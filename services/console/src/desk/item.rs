@@ -146,7 +146,7 @@ async fn show(
     let mut frame = Frame::new(reader, &around, asked, Nav::Items, &item.title);
     let api = format!("/v1/items/{}", item.item_id);
     let (at, position) = (past.at.or(head.clock_at), past.position.unwrap_or(answer.position));
-    frame.stamp = Some(Stamp::new(reader, &around.calendar, at, position, &api));
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, at, position, &api).await);
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
         None => act::done(words, ACTS, asked),

@@ -5,6 +5,7 @@ mod views;
 
 use super::answer::{Failure, html, see_other};
 use super::board::{column, columns};
+use super::calendar_file;
 use super::directory::Directory;
 use super::export;
 use super::frame::{Frame, Nav, Notice, Stamp};
@@ -130,6 +131,9 @@ async fn show(
             None => export::list(desk, reader, asked, of_column(&query, past)?, form).await,
         };
     }
+    if calendar_file::is_wanted(&query) {
+        return calendar_file::of_items(desk, reader, asked, of_column(&query, past)?).await;
+    }
     let mut listed = match query.get("q") {
         Some(text) => {
             let request = ListItemsRequest { at_least_position, ..with_words(&query, past, text) };
@@ -145,8 +149,11 @@ async fn show(
     }
     let api = if query.get("q").is_some() { "/v1/items" } else { "/v1/follow-ups" };
     let mut frame = Frame::new(reader, &around, asked, Nav::Items, words.t("Items"));
-    frame.stamp = listed.at.map(|at| Stamp::new(reader, &around.calendar, Some(at), listed.position, api));
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, listed.at, listed.position, api).await);
     frame.offer_files(&query, "/items");
+    if query.get("q").is_none() {
+        frame.offer_calendar(&query, "/items");
+    }
     past.show(words, &query, &mut frame);
     let departments = around.directory.departments().iter();
     let pager = Pager::new(&query, "/items", &listed.next);

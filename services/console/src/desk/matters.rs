@@ -2,7 +2,7 @@
 
 use super::answer::{Failure, html};
 use super::export;
-use super::frame::{Frame, Nav};
+use super::frame::{Frame, Nav, Stamp};
 use super::items::summary;
 use super::limits::ROWS_PER_PAGE;
 use super::markup::Markup;
@@ -53,6 +53,7 @@ pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     let pager = Pager::new(&query, "/matters", &answer.next_page_token);
     let mut frame = Frame::new(reader, &around, asked, Nav::Matters, words.t("Matters"));
     frame.offer_files(&query, "/matters");
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, None, answer.position, "/v1/matters").await);
     let page = MattersPage {
         frame,
         settled,

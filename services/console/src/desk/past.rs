@@ -33,6 +33,11 @@ impl Past {
         Past { at, position: None, given }
     }
 
+    /// Whether a query asks for the past.
+    pub(super) fn is_asked_by(query: &Query) -> bool {
+        NAMES.iter().any(|name| query.get(name).is_some())
+    }
+
     pub(super) fn is_asked(&self) -> bool {
         self.given.is_some()
     }

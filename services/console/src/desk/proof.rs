@@ -68,7 +68,8 @@ async fn show(
     )
     .await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Proof, words.t("Proof"));
-    frame.stamp = Some(Stamp::new(reader, &around.calendar, head.clock_at, head.position, "/v1/log/head"));
+    frame.stamp =
+        Some(Stamp::new(reader, &around.calendar, head.clock_at, head.position, "/v1/log/head").await);
     let seen = cookies::sent(&asked.head.headers, SEEN).and_then(read_seen);
     let has_grown = match &seen {
         Some(seen) => Some(is_continued(reader, seen, &head).await?),
@@ -206,7 +207,7 @@ fn verified(text: &str, key: &str) -> Result<(Header, TreeHead), NoteError> {
 }
 
 /// A hash in groups of eight, as people compare it.
-fn in_groups(hash: &str) -> String {
+pub(super) fn in_groups(hash: &str) -> String {
     let letters: Vec<char> = hash.chars().collect();
     letters.chunks(8).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }

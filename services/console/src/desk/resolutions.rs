@@ -73,6 +73,7 @@ pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     let pager = Pager::new(&query, "/resolutions", &answer.next_page_token);
     let mut frame = Frame::new(reader, &around, asked, Nav::Resolutions, words.t("Resolutions"));
     frame.offer_files(&query, "/resolutions");
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, None, answer.position, "/v1/resolutions").await);
     let stages = [ResolutionStage::InForce, ResolutionStage::Rescinded, ResolutionStage::Superseded];
     let page = ResolutionsPage {
         frame,
@@ -153,7 +154,7 @@ pub(super) async fn page(
     let related = related(reader, &resolution).await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Resolutions, &registration.title);
     let api = format!("/v1/resolutions/{id}");
-    frame.stamp = Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, &api));
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, &api).await);
     let page = ResolutionPage {
         lede: lede(words, &resolution, answer.accepted_items),
         carried: registration

@@ -92,7 +92,10 @@ async fn page(
     let now = session::now();
     let cookie = cookies::sent(&asked.head.headers, cookies::session_name(desk.https));
     let session = cookie.and_then(|cookie| desk.sealer.open::<Session>(cookie));
-    let session = session.filter(|session| session.lasts(now)).ok_or(Failure::SignIn)?;
+    let session = match session.filter(|session| session.lasts(now)) {
+        Some(session) => session,
+        None => sign_in::of_program(stack.clone(), asked, preferences).await.ok_or(Failure::SignIn)?,
+    };
     let renewed = session.renewed(now);
     let mut response = signed_in(desk, stack, asked, preferences, session, &path).await?;
     // What signs out has set a cookie itself.

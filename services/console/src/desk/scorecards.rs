@@ -74,8 +74,9 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
             .await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Scorecards, words.t("Scorecards"));
     frame.offer_files(&query, "/scorecards");
-    frame.stamp =
-        Some(Stamp::new(reader, &around.calendar, answer.evaluated_at, answer.position, "/v1/scorecards"));
+    frame.stamp = Some(
+        Stamp::new(reader, &around.calendar, answer.evaluated_at, answer.position, "/v1/scorecards").await,
+    );
     past.show(words, &query, &mut frame);
     let page = ScorecardsPage {
         frame,

@@ -8,6 +8,7 @@ pub(super) mod slots;
 
 use super::act::{self, Input, Moves};
 use super::answer::{Failure, html};
+use super::calendar_file;
 use super::export;
 use super::frame::{Frame, Nav, Stamp};
 use super::items::summary;
@@ -65,10 +66,15 @@ pub(super) async fn list(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     if let Some(form) = export::wanted(&query) {
         return export::list(desk, reader, asked, request, form).await;
     }
+    if calendar_file::is_wanted(&query) {
+        return calendar_file::of_sessions(desk, reader, asked, request).await;
+    }
     let (around, answer) = reader.ask_around(desk, request).await?;
     let pager = Pager::new(&query, "/sessions", &answer.next_page_token);
     let mut frame = Frame::new(reader, &around, asked, Nav::Sessions, words.t("Sessions"));
     frame.offer_files(&query, "/sessions");
+    frame.offer_calendar(&query, "/sessions");
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, None, answer.position, "/v1/sessions").await);
     let page = SessionsPage {
         frame,
         summary: summary(words, answer.sessions.len(), &pager),
@@ -162,13 +168,10 @@ async fn show(
         act::moves(reader, acts::OF_SESSION, &[("sessionId", id)], refused.map(|(form, _)| form)).await?;
     let outline = session.outline.clone().unwrap_or_default();
     let mut frame = Frame::new(reader, &around, asked, Nav::Sessions, &outline.title);
-    frame.stamp = Some(Stamp::new(
-        reader,
-        &around.calendar,
-        head.clock_at,
-        answer.position,
-        &format!("/v1/sessions/{id}"),
-    ));
+    frame.stamp = Some(
+        Stamp::new(reader, &around.calendar, head.clock_at, answer.position, &format!("/v1/sessions/{id}"))
+            .await,
+    );
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
         None => act::done(words, ACTS, asked),

@@ -13,8 +13,8 @@ use super::{Asked, Desk, Query, SignToken, cookies};
 use crate::asker::{Stack, host_of};
 use crate::refused;
 use askama::Template;
-use http::header::{REFRESH, SET_COOKIE};
-use http::{HeaderValue, Response, StatusCode};
+use http::header::{AUTHORIZATION, REFRESH, SET_COOKIE};
+use http::{HeaderValue, Method, Response, StatusCode};
 use proto::directory::v1::GetCallerRequest;
 use tonic::body::Body;
 
@@ -88,6 +88,17 @@ pub(super) async fn sign_in(
     let mut response = see_other(form.get("to").and_then(ours).unwrap_or("/today"));
     response.headers_mut().append(SET_COOKIE, session_cookie(desk, &session));
     Ok(response)
+}
+
+/// The session of a program that shows its token with each request. It reads pages and files: what is sent by a form has
+/// to come from a page of a session.
+pub(super) async fn of_program(stack: Stack, asked: &Asked, preferences: Preferences) -> Option<Session> {
+    let shown = asked.head.headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+    let token = shown.trim().to_owned();
+    match asked.head.method {
+        Method::GET => begin(stack, asked, preferences, token).await.ok(),
+        _ => None,
+    }
 }
 
 /// A session with a token; says why there is none.

@@ -1,5 +1,7 @@
 //! The system (系统): how far each service's view follows the log, what was set aside, and what became of what is sent.
 
+mod access;
+
 use super::answer::{Failure, html};
 use super::frame::{Frame, Nav, Stamp, grouped};
 use super::limits::ROWS_PER_PAGE;
@@ -45,6 +47,8 @@ struct SystemPage {
     set_aside_in_all: u64,
     sent: Vec<Sent>,
     has_more: bool,
+    /// Who could see something; nothing for whoever may not ask.
+    access: Option<access::Access>,
 }
 
 /// The page.
@@ -83,8 +87,11 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
         })
         .collect();
     let mut frame = Frame::new(reader, &around, asked, Nav::System, words.t("System"));
-    frame.stamp = Some(Stamp::new(reader, &around.calendar, head.clock_at, head.position, "/v1/log/head"));
+    frame.stamp =
+        Some(Stamp::new(reader, &around.calendar, head.clock_at, head.position, "/v1/log/head").await);
+    let access = access::of(reader, &around, asked).await?;
     let page = SystemPage {
+        access,
         lede: lede(words, &views),
         views,
         set_aside_in_all: set_aside.as_ref().map(|set_aside| set_aside.total).unwrap_or_default(),

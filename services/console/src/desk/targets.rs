@@ -132,7 +132,7 @@ async fn listed(
     let mut frame = Frame::new(reader, &around, asked, Nav::Targets, words.t("Targets"));
     frame.offer_files(&query, "/targets");
     frame.stamp =
-        Some(Stamp::new(reader, &around.calendar, answer.evaluated_at, answer.position, "/v1/targets"));
+        Some(Stamp::new(reader, &around.calendar, answer.evaluated_at, answer.position, "/v1/targets").await);
     past.show(words, &query, &mut frame);
     if let Some((_, status)) = refused {
         frame.notice = Some(act::not_done(reader, status));
@@ -290,7 +290,7 @@ async fn show(
     let mut frame = Frame::new(reader, &around, asked, Nav::Targets, &terms.title);
     let (at, position) = (past.at.or(head.clock_at), past.position.unwrap_or(answer.position));
     let api = format!("/v1/targets/{}", target.target_id);
-    frame.stamp = Some(Stamp::new(reader, &around.calendar, at, position, &api));
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, at, position, &api).await);
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
         None => act::done(words, ACTS, asked).or_else(|| act::done(words, set::ACTS, asked)),

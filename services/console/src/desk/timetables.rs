@@ -175,7 +175,7 @@ async fn show(
     let timetable = answer.timetable.ok_or(Failure::NotFound)?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Sessions, &timetable.title);
     let api = format!("/v1/timetables/{id}");
-    frame.stamp = Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, &api));
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, &api).await);
     frame.notice = match refused {
         Some((_, status)) => Some(act::not_done(reader, status)),
         None => act::done(words, ACTS, asked),

@@ -7,7 +7,7 @@ use super::frame::{Frame, Nav, Stamp};
 use super::items::late_request;
 use super::limits::ROWS_PER_PAGE;
 use super::markup::{Light, Markup};
-use super::moment;
+use super::moment::{self, Calendar};
 use super::past::Past;
 use super::reader::{Reader, Surroundings};
 use super::words::Words;
@@ -23,6 +23,8 @@ use tonic::Status;
 use tonic::body::Body;
 
 const VISIT: &str = "looked";
+/// Since when it is asked what became late, in place of the last visit.
+const SINCE: &str = "since";
 /// Seconds of quiet that end a visit.
 const VISIT_SECONDS: i64 = 30 * 60;
 
@@ -87,12 +89,14 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     })
     .await?;
     let now = board.evaluated_at.unwrap_or_default();
-    let visit = Visit::read(asked, now.seconds);
+    let visit = Visit::read(asked, &around.calendar, now.seconds);
     let (tasks, became_late) =
         futures::future::try_join(tasks(reader, &around), became_late(reader, visit.previous)).await?;
     let since = around.calendar.short(words, &Timestamp { seconds: visit.previous, nanos: 0 });
     let mut frame = Frame::new(reader, &around, asked, Nav::Today, words.t("Today"));
-    frame.stamp = Some(Stamp::new(reader, &around.calendar, board.evaluated_at, board.position, ""));
+    frame.stamp = Some(Stamp::new(reader, &around.calendar, board.evaluated_at, board.position, "").await);
+    let looked = jiff::Timestamp::from_second(visit.previous).unwrap_or_default();
+    frame.made_with = Some((SINCE, looked.to_string()));
     let page = TodayPage {
         lede: lede(words, &tasks, became_late.len(), &since),
         figures: figures(words, &board, tasks.len(), became_late.len()),
@@ -118,7 +122,14 @@ struct Visit {
 }
 
 impl Visit {
-    fn read(asked: &Asked, now: i64) -> Visit {
+    fn read(asked: &Asked, calendar: &Calendar, now: i64) -> Visit {
+        let query = asked.query();
+        let moment = |text: &str| text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second);
+        let since =
+            query.get(SINCE).and_then(|text| moment(text).or_else(|| Some(calendar.read(text)?.seconds)));
+        if let Some(previous) = since.filter(|since| *since <= now) {
+            return Visit { now, previous };
+        }
         let noted = cookies::sent(&asked.head.headers, VISIT).and_then(|noted| {
             let (previous, last) = noted.split_once('.')?;
             Some((previous.parse::<i64>().ok()?, last.parse::<i64>().ok()?))

@@ -55,7 +55,8 @@ pub(super) async fn page(desk: &Desk, reader: &Reader, asked: &Asked) -> Result<
     let diary = GetDiaryRequest { from_at: Some(*first), until_at: Some(*last), ..Default::default() };
     let answer = reader.ask(diary).await?;
     let mut frame = Frame::new(reader, &around, asked, Nav::Sessions, words.t("The week"));
-    frame.stamp = Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, "/v1/diary"));
+    frame.stamp =
+        Some(Stamp::new(reader, &around.calendar, head.clock_at, answer.position, "/v1/diary").await);
     let week = Week { words, around: &around, begins: &begins };
     let of = |kind| week.rows(answer.entries.iter().filter(move |entry| kind_of(entry) == kind));
     let mut by_room = of(DiaryHolderKind::Room);

@@ -1,5 +1,6 @@
 //! How a table was counted: what was asked, when, of which log, and for whom.
 
+use crate::desk::Provenance;
 use crate::desk::words::Words;
 use crate::table::{Column, Table};
 use proto::ledger::v1::GetHeadResponse;
@@ -18,6 +19,8 @@ pub(crate) struct About {
     pub(crate) time_zone: String,
     /// The head of the log, where the reader may know it.
     pub(crate) head: Option<GetHeadResponse>,
+    /// What lets anybody make a file of a page again.
+    pub(crate) provenance: Option<Provenance>,
     /// Where the pages are; empty if that is not known.
     pub(crate) console_url: String,
     /// Whether it shows the past; the pages show the present, so numbers lead nowhere.
@@ -73,6 +76,15 @@ impl About {
         if let Some(head) = &self.head {
             let head_of = words.say("{root} at position {n}", &[("root", &head.root), ("n", &head.position)]);
             facts.push((words.t("Root of the log").to_owned(), head_of));
+        }
+        if let Some(provenance) = &self.provenance {
+            let head: [(&str, &dyn ToString); 2] =
+                [("root", &provenance.root()), ("n", &provenance.paper.head.0)];
+            let head_of = words.say("{root} at position {n}", &head);
+            facts.push((words.t("Root of the log").to_owned(), head_of));
+            let check = "huishang verify FILE --key KEY".to_owned();
+            facts.push((words.t("Check it yourself").to_owned(), check));
+            facts.push((words.t("What proves this file").to_owned(), provenance.text()));
         }
         facts.push((words.t("Time zone").to_owned(), self.time_zone.clone()));
         if let Some(totals) = table.rest.get("totals").and_then(Value::as_object) {

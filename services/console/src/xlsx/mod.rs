@@ -7,11 +7,12 @@ pub(crate) use about::About;
 
 use crate::csv::is_formula;
 use crate::desk::words::Words;
+use crate::grid::{self, Grid};
 use crate::table::{Column, Table};
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 use prost_reflect::Kind;
-use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, Image, Workbook, Worksheet, XlsxError};
 use serde_json::Value;
 use tonic::Status;
 use unicode_width::UnicodeWidthStr as _;
@@ -66,6 +67,37 @@ fn workbook(table: &Table, about: &About) -> Result<Vec<u8>, XlsxError> {
         sheet.autofilter(0, 0, rows, u16::try_from(last).unwrap_or(u16::MAX))?;
     }
     counted(workbook.add_worksheet().set_name(words.t("How this was counted"))?, table, about, &formats)?;
+    workbook.save_to_buffer()
+}
+
+/// Writes a table of a page, and beside it how it was counted.
+pub(crate) fn write_grid(grid: &Grid, about: &About) -> Result<Vec<u8>, Status> {
+    workbook_of_grid(grid, about)
+        .map_err(|error| Status::internal(format!("the table cannot be written: {error}")))
+}
+
+fn workbook_of_grid(grid: &Grid, about: &About) -> Result<Vec<u8>, XlsxError> {
+    let (mut workbook, words, formats) = (Workbook::new(), Words(grid.language), Formats::new());
+    let sheet = workbook.add_worksheet().set_name(words.t("Table"))?;
+    for (at, heading) in (0..).zip(&grid.headings) {
+        sheet.write_string_with_format(0, at, heading, &formats.head)?;
+        sheet.set_column_width(at, heading.width().clamp(WIDTH_MIN, WIDTH_MAX) as f64 + 2.0)?;
+    }
+    for (line, row) in (1..).zip(&grid.rows) {
+        for (at, cell) in (0..).zip(row) {
+            match cell {
+                grid::Cell::Text(text) => {
+                    sheet.write_string_with_format(line, at, text, formats.of_text(text))?
+                }
+                grid::Cell::Number(number) => {
+                    sheet.write_number_with_format(line, at, f64::from(*number), &formats.text)?
+                }
+            };
+        }
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    let about_it = Table::of_grid(grid);
+    counted(workbook.add_worksheet().set_name(words.t("How this was counted"))?, &about_it, about, &formats)?;
     workbook.save_to_buffer()
 }
 
@@ -205,12 +237,20 @@ fn counted(sheet: &mut Worksheet, table: &Table, about: &About, formats: &Format
     for (name, value) in &facts {
         say(name, value, &formats.head)?;
     }
-    say("", "", &formats.text)?;
-    say(words.t("Column"), words.t("What it has"), &formats.head)?;
+    if !table.columns.is_empty() {
+        say("", "", &formats.text)?;
+        say(words.t("Column"), words.t("What it has"), &formats.head)?;
+    }
     for column in &table.columns {
         let comment = proto::contract::joined_comment(&column.field.parent_file(), column.field.path());
         let meaning = table.language.help(&comment).unwrap_or(&comment);
         say(&column.heading, meaning, &formats.text)?;
+    }
+    let code = about.provenance.as_ref().and_then(|provenance| provenance.paper.code());
+    if let Some(code) = code {
+        let title = words.t("The line above as a code");
+        let picture = Image::new_from_buffer(&code.bitmap())?.set_alt_text(title);
+        sheet.insert_image(line + 1, 1, &picture)?;
     }
     sheet.set_column_width(0, WIDTH_MAX as f64 * 0.75)?;
     sheet.set_column_width(1, WIDTH_MAX as f64 * 2.0)?;

@@ -137,6 +137,12 @@ pub fn read(text: &str) -> anyhow::Result<(Uuid, Line)> {
     Ok((log_id, line))
 }
 
+/// The ledger's signed head in the line of a head.
+pub fn signed_head(text: &str) -> Option<String> {
+    let event: Event = serde_json::from_str(without_bom(text)).ok()?;
+    event.data.filter(|_| event.r#type == HEAD)?.as_str().map(str::to_owned)
+}
+
 impl Event {
     fn at(log_id: Uuid, position: u64, hash: &event_log::Hash) -> Event {
         Event {

@@ -10,12 +10,12 @@ mod consistency;
 mod erased;
 mod export;
 mod import;
-mod line;
-mod log_copy;
+pub mod line;
+pub mod log_copy;
 pub mod progress;
 mod receipt;
 pub mod restore;
-mod source;
+pub mod source;
 pub mod stored_backup;
 #[cfg(test)]
 mod tests;

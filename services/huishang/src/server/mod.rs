@@ -6,7 +6,7 @@ mod file_modes;
 mod gateway;
 mod log_health;
 pub mod node;
-mod own_log;
+pub mod own_log;
 pub mod repair;
 pub mod services;
 mod stale_log;

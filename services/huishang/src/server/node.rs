@@ -15,6 +15,7 @@ use console::Forward;
 use domain::Timestamp;
 use event_log::EventLog;
 use journal::Journal;
+use journal::frozen::FrozenJournal;
 use ledger::{Heads, ScheduledBackup};
 use service_kit::access_log::AccessLog;
 use service_kit::clock::Clock;
@@ -56,6 +57,24 @@ impl Node {
         stop: CancellationToken,
     ) -> anyhow::Result<Node> {
         ensure_journal_fits(config, services)?;
+        Node::assemble(config, services, accept_stale, false, stop).await
+    }
+
+    /// The services on the copy of a log, as it is: nothing is added to it, and nobody is told of anything.
+    pub async fn build_frozen(config: &Config, stop: CancellationToken) -> anyhow::Result<Node> {
+        let telling = |service: &&Service| **service == Service::Delivery;
+        let services: Vec<Service> =
+            Service::all().iter().filter(|service| !telling(service)).copied().collect();
+        Node::assemble(config, &services, false, true, stop).await
+    }
+
+    async fn assemble(
+        config: &Config,
+        services: &[Service],
+        accept_stale: bool,
+        is_frozen: bool,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Node> {
         file_modes::tighten(config)?;
         let backup = scheduled_backup(config, services)?;
         let listener = bind(config).await?;
@@ -68,7 +87,11 @@ impl Node {
         let access_log = AccessLog::start(&config.access_log)?;
         let mut storage = Storage::open(config, services, address, accept_stale, &stop).await?;
         let contradictions = storage.contradictions.take();
-        let kit = kit(config, storage.journal, tasks)?;
+        let journal = match is_frozen {
+            true => Arc::new(FrozenJournal::new(storage.journal)),
+            false => storage.journal,
+        };
+        let kit = kit(config, journal, tasks)?;
         let log = storage.own_log.as_ref().map(|own_log| own_log.log.clone());
         let own_log = record_accepted(&kit, storage.own_log).await?;
         if let (Some(log), Some(contradictions)) = (&log, contradictions) {

@@ -1,0 +1,95 @@
+//! Lists as calendars: when items are due, and when sessions are.
+
+use super::answer::{Failure, file};
+use super::limits::{EXPORT_ROWS_MAX, ROWS_AT_ONCE};
+use super::reader::Reader;
+use super::{Asked, Desk, Query};
+use crate::asker::console_url;
+use crate::ics::{self, Entry, When};
+use http::Response;
+use jiff::Timestamp;
+use prost_types::Timestamp as Moment;
+use proto::followup::v1::{FollowUp, ListFollowUpsRequest};
+use proto::ledger::v1::GetHeadRequest;
+use proto::scheduling::v1::{ListSessionsRequest, SessionSummary};
+use tonic::body::Body;
+
+/// What asks for a calendar, as the value of `form`.
+pub(super) const ICS: &str = "ics";
+
+/// Whether a page is asked for as a calendar.
+pub(super) fn is_wanted(query: &Query) -> bool {
+    query.get(super::export::FORM) == Some(ICS)
+}
+
+/// When the items of a list are due.
+pub(super) async fn of_items(
+    desk: &Desk,
+    reader: &Reader,
+    asked: &Asked,
+    request: ListFollowUpsRequest,
+) -> Result<Response<Body>, Failure> {
+    let mut request = ListFollowUpsRequest { page_size: ROWS_AT_ONCE, page_token: String::new(), ..request };
+    let (mut entries, url) = (Vec::new(), console_url(&asked.head, desk.is_https()));
+    loop {
+        let page = reader.ask(request.clone()).await?;
+        entries.extend(page.follow_ups.iter().filter_map(|row| due(row, &url)));
+        if page.next_page_token.is_empty() || entries.len() >= EXPORT_ROWS_MAX {
+            return answered(reader, &entries, "due.ics").await;
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+/// When the sessions of a list are.
+pub(super) async fn of_sessions(
+    desk: &Desk,
+    reader: &Reader,
+    asked: &Asked,
+    request: ListSessionsRequest,
+) -> Result<Response<Body>, Failure> {
+    let mut request = ListSessionsRequest { page_size: ROWS_AT_ONCE, page_token: String::new(), ..request };
+    let (mut entries, url) = (Vec::new(), console_url(&asked.head, desk.is_https()));
+    loop {
+        let page = reader.ask(request.clone()).await?;
+        entries.extend(page.sessions.iter().filter_map(|session| sitting(session, &url)));
+        if page.next_page_token.is_empty() || entries.len() >= EXPORT_ROWS_MAX {
+            return answered(reader, &entries, "sessions.ics").await;
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+async fn answered(reader: &Reader, entries: &[Entry], name: &str) -> Result<Response<Body>, Failure> {
+    let now = reader.ask(GetHeadRequest::default()).await?.clock_at.as_ref().and_then(timestamp);
+    let calendar = ics::write(entries, now.unwrap_or_default());
+    Ok(file(calendar, "text/calendar; charset=utf-8", name))
+}
+
+fn due(row: &FollowUp, url: &str) -> Option<Entry> {
+    let subject = row.subject.as_ref()?;
+    Some(Entry {
+        when: When::Day(subject.due_on.parse().ok()?),
+        summary: format!("{} {}", subject.number, subject.title),
+        url: page(url, "items", &row.item_id),
+        id: row.item_id.clone(),
+    })
+}
+
+fn sitting(session: &SessionSummary, url: &str) -> Option<Entry> {
+    let (from, to) = (session.starts_at.as_ref()?, session.ends_at.as_ref()?);
+    Some(Entry {
+        when: When::Span(timestamp(from)?, timestamp(to)?),
+        summary: session.title.clone(),
+        url: page(url, "sessions", &session.session_id),
+        id: session.session_id.clone(),
+    })
+}
+
+fn page(url: &str, of: &str, id: &str) -> String {
+    if url.is_empty() { String::new() } else { format!("{url}/{of}/{id}") }
+}
+
+fn timestamp(moment: &Moment) -> Option<Timestamp> {
+    Timestamp::new(moment.seconds, moment.nanos).ok()
+}

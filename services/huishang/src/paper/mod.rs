@@ -1,0 +1,152 @@
+//! `huishang verify FILE`: whether a file or a printed page says what the log says. Its figures are made again from a copy of
+//! the log, by the same code that pages are made with, and compared one by one.
+
+mod compare;
+mod copy;
+mod document;
+mod markup;
+mod remade;
+mod sheet;
+#[cfg(test)]
+mod tests;
+
+use crate::archive::stored_backup::Credentials;
+use crate::client::Error;
+use crate::client::options::Options;
+use crate::language::{say, text};
+use crate::stdout::{print_line, print_note, print_text};
+use anyhow::{Context as _, bail, ensure};
+use compare::{Compared, Difference};
+use console::Paper;
+use copy::Copied;
+use document::Document;
+use event_log::note::{HeadKey, TreeHead};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Differences that are printed, at most.
+const DIFFERENCES_SHOWN_MAX: usize = 20;
+
+/// `huishang verify`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The file: CSV, a workbook, a saved page, or a text with the line of a printed page, typed or read from its code
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The key that must have signed the head of the log, as printed by 'huishang log signed-head'
+    #[arg(long, value_name = "KEY")]
+    pub key: String,
+    /// A copy of the log: a backup, an export, or the data directory of a ledger that is not running [default: it is
+    /// fetched from the server, as 'huishang log backup' does]
+    #[arg(long, value_name = "DIR|FILE|URL")]
+    pub log: Option<String>,
+    /// A copy of the ledger's personal-keys; without it, what people are called and wrote is not compared
+    #[arg(long, value_name = "DIR")]
+    pub personal_keys: Option<PathBuf>,
+    /// What reaches the URL.
+    #[command(flatten)]
+    pub credentials: Credentials,
+    /// Where the server is, and how the answer is printed.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// Makes what the file shows again, and says whether it is the same.
+pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let shown = arguments.file.display();
+    let key: HeadKey = arguments.key.parse().map_err(|error| Error::Usage(format!("--key: {error}")))?;
+    let bytes = std::fs::read(&arguments.file).map_err(|error| Error::Usage(format!("{shown}: {error}")))?;
+    let document = Document::read(&bytes).with_context(|| shown.to_string())?;
+    let paper = Paper::find(&document.text).ok_or_else(|| {
+        Error::Usage(say(
+            "{file}: there is no line in it that begins with huishang-paper/1, so nothing says what it was made of",
+            &[("file", &shown)],
+        ))
+    })?;
+    let signed = Paper::signed_head(&document.text);
+    if let Some(note) = &signed {
+        let head = key.open(note).with_context(|| shown.to_string())?;
+        ensure!(
+            (head.size, head.root) == paper.head,
+            text("the signed head in the file is not the one that its line names")
+        );
+    }
+    let work = tempfile::tempdir().context(text("a temporary directory for the copy of the log"))?;
+    let copied = copy::take(arguments, work.path(), &paper).await?;
+    ensure_root(&copied, &paper, signed.is_none().then_some(&key))?;
+    let remade = remade::document(work.path(), &arguments.options, &paper, &document).await?;
+    match document.form {
+        document::Form::Text => print_text(&remade.lines()),
+        _ => report(arguments, &paper, &compare::compare(&document, &remade)),
+    }
+}
+
+/// Ensures that the copy is of the log that the paper is of. Where the paper has no signed head itself, that of the copy
+/// counts.
+fn ensure_root(copied: &Copied, paper: &Paper, key: Option<&HeadKey>) -> anyhow::Result<()> {
+    let (size, root) = paper.head;
+    ensure!(
+        copied.size >= size.max(paper.position),
+        say(
+            "the copy of the log ends with record {reached}, and the file was made of {wanted} records",
+            &[("reached", &copied.size), ("wanted", &size.max(paper.position))],
+        )
+    );
+    ensure!(
+        copied.roots.get(&size) == Some(&root),
+        say(
+            "the log has another root at record {position} than the file says: it is another log, or one of them was \
+             changed",
+            &[("position", &size)],
+        )
+    );
+    let Some(key) = key else { return Ok(()) };
+    let note = copied.signed_head.as_ref().context(text(
+        "neither the file nor the copy of the log has a signed head, so nothing shows whose log it is",
+    ))?;
+    let TreeHead { size, root } = key.open(note)?;
+    ensure!(
+        copied.roots.get(&size) == Some(&root),
+        say(
+            "the log has another root at record {position} than its signed head says",
+            &[("position", &size)],
+        )
+    );
+    Ok(())
+}
+
+fn report(arguments: &Arguments, paper: &Paper, compared: &Compared) -> anyhow::Result<()> {
+    let Compared { figures, hidden, differences } = compared;
+    if arguments.options.json {
+        print_line(
+            &json!({
+                "same": differences.is_empty(), "figures": figures, "hidden": hidden,
+                "position": paper.position, "clockAt": paper.clock_at.to_string(), "page": paper.address,
+                "differences": differences.iter().map(Difference::json).collect::<Vec<_>>(),
+            })
+            .to_string(),
+        )?;
+    } else {
+        differences.iter().take(DIFFERENCES_SHOWN_MAX).try_for_each(|one| print_text(&one.sentence()))?;
+    }
+    if *hidden > 0 {
+        print_note(&say(
+            "{n} figures were not compared: the copy of the log has no keys for the personal data in them (--personal-keys)",
+            &[("n", hidden)],
+        ));
+    }
+    let (file, position) = (arguments.file.display(), paper.position);
+    if !differences.is_empty() {
+        bail!(say(
+            "{file} is not what the log gives at record {position}: {n} of {figures} figures differ",
+            &[("file", &file), ("position", &position), ("n", &differences.len()), ("figures", figures)],
+        ));
+    }
+    if arguments.options.json {
+        return Ok(());
+    }
+    print_text(&say(
+        "same: all {figures} figures of {file} are those that the log gives at record {position}, for {page}",
+        &[("file", &file), ("position", &position), ("figures", figures), ("page", &paper.address)],
+    ))
+}
