@@ -121,6 +121,15 @@ fn on_session(command: &str, own: &Code) -> Option<session::Command> {
             };
             Command::SubmitPaper { topic: 1, paper }
         }
+        "session relabel-topic" => {
+            Command::RelabelTopic { topic: 1, label: domain::Label::Secret, reason: reason() }
+        }
+        "session relabel-paper" => Command::RelabelPaper {
+            topic: 1,
+            sha256: line(&"a".repeat(64)),
+            label: domain::Label::Secret,
+            reason: reason(),
+        },
         "session screen" => Command::Screen {
             rules: MeetingRules::default(),
             calendar: calendar(),

@@ -15,10 +15,12 @@ use planted::{
 };
 use proto::contract;
 use proto::ledger::v1::{GetHeadRequest, GetReceiptRequest};
+use proto::resolution::v1 as resolution;
+use proto::scheduling::v1 as scheduling;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::ops::RangeInclusive;
-use tests::{Mode, Sandbox};
+use tests::{Mode, Sandbox, command, until};
 use tonic::Code;
 use ways::Way;
 
@@ -161,6 +163,54 @@ async fn nothing_of_a_secret_topic_reaches_those_of_its_session_who_take_no_part
     Ok(())
 }
 in_both_modes!(nothing_of_a_secret_topic_reaches_those_of_its_session_who_take_no_part_in_it);
+
+async fn what_is_seen_of_a_topic_follows_its_label_after_it_was_decided(mode: Mode) -> anyhow::Result<()> {
+    let sandbox = Sandbox::start(mode)?;
+    plant_the_strangers(&sandbox).await?;
+    let planted = plant(&sandbox).await?;
+    let secret = secret_of(&sandbox, &planted).await?;
+    let clerk = sandbox.client(Role::Clerk, Some(SECRETARIAT)).await?;
+    let invited = sandbox.client(Role::Delegate, Some(INVITED)).await?;
+    let relabel = async |label: scheduling::Label| {
+        let request = scheduling::RelabelTopicRequest {
+            session_id: planted.session.clone(),
+            topic_number: 2,
+            label: label.into(),
+            reason: "As it stands now".into(),
+            ..command()
+        };
+        clerk.call(request).await
+    };
+    let sees_the_resolution = async || {
+        let resolution_id = secret.resolution.clone();
+        let get = resolution::GetResolutionRequest { resolution_id, ..Default::default() };
+        invited.call(get).await.is_ok()
+    };
+    let answers = async || asker(&sandbox, Role::Delegate, Some(INVITED), &planted).await?.ask_all().await;
+    // When the topic of a docket that is over is for all of its session, the resolution is, too,
+    relabel(scheduling::Label::Internal).await?;
+    until("the resolution", async || sees_the_resolution().await.then_some(())).await;
+    ensure!(any_contains(&answers().await?, HIDDEN), "it is shown");
+    // and when it is secret again, there is nothing of it left.
+    relabel(scheduling::Label::Secret).await?;
+    until("no resolution", async || (!sees_the_resolution().await).then_some(())).await;
+    for answer in answers().await? {
+        ensure!(!answer.contains(HIDDEN), "{answer:?}");
+    }
+    // Whoever only attends labels nothing otherwise.
+    let own = sandbox.client(Role::Clerk, Some(NEIGHBOUR)).await?;
+    let request = scheduling::RelabelTopicRequest {
+        session_id: planted.session.clone(),
+        topic_number: 2,
+        label: scheduling::Label::Public.into(),
+        reason: "So that all see it".into(),
+        ..command()
+    };
+    let refused = own.call(request).await.unwrap_err();
+    ensure!(refused.message().contains(NEIGHBOUR), "{refused}");
+    Ok(())
+}
+in_both_modes!(what_is_seen_of_a_topic_follows_its_label_after_it_was_decided);
 
 /// Compares what was answered over gRPC and in another way. What is found by its number in place of its id has nothing
 /// that could stand in a path, and each process answers for itself by gRPC only.

@@ -21,10 +21,22 @@ use std::net::IpAddr;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use syslog::Syslog;
 use tokio::sync::oneshot;
+use tonic::Response;
 
 /// The highest label of what an answer shows, in its extensions.
 #[derive(Debug, Clone, Copy)]
 pub struct ShownLabel(pub Label);
+
+impl ShownLabel {
+    /// Says on an answer how the most confidential of what it shows is labelled.
+    #[must_use]
+    pub fn on<M>(labels: impl IntoIterator<Item = Label>, mut answer: Response<M>) -> Response<M> {
+        if let Some(label) = labels.into_iter().max() {
+            answer.extensions_mut().insert(ShownLabel(label));
+        }
+        answer
+    }
+}
 
 /// What a line is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

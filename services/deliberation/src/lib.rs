@@ -114,7 +114,12 @@ fn seal_minutes(processes: &mut Processes, default_calendar: Arc<WorkingCalendar
 fn open_dockets(processes: &mut Processes) {
     processes.run::<Session, _>(
         open_docket::NAME,
-        |event| matches!(event, Event::Convened { .. } | Event::ConvertedToCountersign { .. }),
+        |event| {
+            matches!(
+                event,
+                Event::Convened { .. } | Event::ConvertedToCountersign { .. } | Event::TopicRelabelled { .. }
+            )
+        },
         |kit, context| {
             Box::pin(async move {
                 let history = history(kit, context.state).await?;

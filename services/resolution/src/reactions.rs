@@ -25,7 +25,10 @@ pub(crate) fn run(kit: &Kit, default_calendar: &Arc<WorkingCalendar>) -> Vec<wat
     let mut processes = Processes::new(kit);
     processes.run::<Docket, _>(
         register_resolution::NAME,
-        |event| matches!(event, docket::Event::DecisionAdopted { .. }),
+        |event| {
+            use docket::Event::{DecisionAdopted, TopicRelabelled};
+            matches!(event, DecisionAdopted { .. } | TopicRelabelled { .. })
+        },
         |kit, context| Box::pin(register(kit, context)),
     );
     processes.run::<Resolution, _>(
@@ -99,6 +102,9 @@ async fn release(
 /// The number is issued and used in one commit, so that no number is without its resolution; the items follow,
 /// each under its own command id.
 async fn register(kit: &Kit, context: EventContext<'_, Docket>) -> Result<(), CommandError> {
+    if let Some(relabelled) = register_resolution::relabel(context.id, context.state, context.event) {
+        return context.issue::<Resolution>(kit, 0, vec![relabelled]).await;
+    }
     let Some(registering) = register_resolution::react(context.id, context.state, context.event) else {
         return Ok(());
     };

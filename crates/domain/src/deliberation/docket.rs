@@ -43,7 +43,7 @@ use crate::calendar::WorkingCalendar;
 use crate::deliberation::ballot::options::ChoiceMethod;
 use crate::deliberation::ballot::{Choice, Hands, OpenedVote, VotePart};
 use crate::resolution_change::ResolutionChange;
-use crate::{Aggregate, Audience, Code, Date, Issued, Line, Text, Timestamp};
+use crate::{Aggregate, Audience, Code, Date, Issued, Label, Line, Text, Timestamp};
 use std::collections::BTreeSet;
 
 /// Items that one command may draft, at most.
@@ -73,6 +73,8 @@ pub const ACKNOWLEDGE_WORKING_DAYS: u32 = 3;
 pub enum Command {
     /// Prepares the docket; a countersign is opened at the same time.
     Prepare { agenda: Agenda },
+    /// Labels a topic as its session does; issued when that is labelled otherwise.
+    Relabel { topic: u32, label: Label, reason: Text },
     /// Records that a department has arrived, or that somebody else speaks for it from now on.
     RecordArrival { department: Code, delegate: Line },
     /// Records that a department has left.
@@ -175,6 +177,7 @@ impl Command {
         !matches!(
             self,
             Command::Prepare { .. }
+                | Command::Relabel { .. }
                 | Command::RecordStatement { .. }
                 | Command::SubmitAmendment { .. }
                 | Command::CastVote { .. }
@@ -195,7 +198,8 @@ impl Command {
     /// The topic that it is about, when it is about one.
     fn topic(&self, state: &State) -> Option<u32> {
         match self {
-            Command::OpenTopic { topic }
+            Command::Relabel { topic, .. }
+            | Command::OpenTopic { topic }
             | Command::PauseTopic { topic }
             | Command::RecordDigression { topic, .. }
             | Command::CloseDebate { topic }
@@ -334,6 +338,7 @@ impl Aggregate for Docket {
         let bytes_max = command.bytes_max();
         let events = match command {
             Command::Prepare { agenda } => floor::prepare(state, agenda, issued),
+            Command::Relabel { topic, label, reason } => seen::relabel(state, topic, label, reason),
             Command::RecordArrival { department, delegate } => {
                 floor::record_arrival(state.not_closed()?, department, delegate)
             }

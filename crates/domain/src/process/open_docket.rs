@@ -30,10 +30,19 @@ pub fn react(
         session::Event::ConvertedToCountersign { sign_by, constitution, .. } => {
             (Mode::Countersign { sign_by: *sign_by }, constitution)
         }
+        session::Event::TopicRelabelled { topic, label, reason } => {
+            let command = docket::Command::Relabel { topic: *topic, label: *label, reason: reason.clone() };
+            return if has_docket(state) { vec![(id, command)] } else { vec![] };
+        }
         _ => return vec![],
     };
     let session::State::Filed(filed) = state else { return vec![] };
     vec![(id, docket::Command::Prepare { agenda: agenda(id, filed, mode, constitution, history) })]
+}
+
+/// Whether its docket was prepared, which has its topics since then.
+fn has_docket(state: &session::State) -> bool {
+    state.filed().is_some_and(|filed| filed.constitution.is_some())
 }
 
 fn agenda(

@@ -3,7 +3,7 @@
 use crate::deliberation::docket::{self, Decision};
 use crate::resolution::action_item::ActionItem;
 use crate::resolution::registering::Registering;
-use crate::resolution::resolution::{Origin, Resolution, Votes};
+use crate::resolution::resolution::{self, Origin, Resolution, Votes};
 use crate::{Line, Text, Uuid};
 
 /// This process manager's name.
@@ -32,6 +32,18 @@ pub fn react(id: Uuid, state: &docket::State, event: &docket::Event) -> Option<R
         label: decision.label,
         items: decision.items.into_iter().map(|item| (ActionItem::id(id, item.number), item)).collect(),
     })
+}
+
+/// A resolution is labelled as the topic that it was decided on.
+pub fn relabel(
+    id: Uuid,
+    state: &docket::State,
+    event: &docket::Event,
+) -> Option<(Uuid, resolution::Command)> {
+    let docket::Event::TopicRelabelled { topic, label, reason } = event else { return None };
+    state.decision(*topic)?;
+    let command = resolution::Command::Relabel { label: *label, reason: reason.clone() };
+    Some((Resolution::id(id, *topic), command))
 }
 
 fn votes(decision: &Decision) -> Votes {

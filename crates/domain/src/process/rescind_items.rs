@@ -16,6 +16,7 @@ pub fn react(
 ) -> Vec<(Uuid, action_item::Command)> {
     let (reason, carried_over) = match event {
         resolution::Event::Registered { .. }
+        | resolution::Event::Relabelled { .. }
         | resolution::Event::Changed { effect: ChangeEffect::Amends, .. } => return vec![],
         resolution::Event::Changed { reason, carried_over, .. } => (reason, carried_over),
     };

@@ -88,6 +88,8 @@ pub enum Command {
     Register { registration: Registration },
     /// Changes it by a later decision of the same body.
     Change { by: Uuid, effect: ChangeEffect, carried_over: Vec<Uuid>, reason: Text },
+    /// Labels it as the topic that it was decided on.
+    Relabel { label: Label, reason: Text },
 }
 
 /// The events.
@@ -113,6 +115,13 @@ pub enum Event {
         reason: Text,
         /// When.
         changed_at: Timestamp,
+    },
+    /// It is labelled otherwise.
+    Relabelled {
+        /// The label.
+        label: Label,
+        /// Why.
+        reason: Text,
     },
 }
 
@@ -274,6 +283,10 @@ impl Aggregate for Resolution {
                 let changed = Event::Changed { by, effect, carried_over, reason, changed_at: issued.at };
                 Ok(change(state.existing()?, changed))
             }
+            Command::Relabel { label, reason } => {
+                let is_same = state.existing()?.registration.label == label;
+                Ok(if is_same { vec![] } else { vec![Event::Relabelled { label, reason }] })
+            }
         }
     }
 
@@ -296,6 +309,11 @@ impl Aggregate for Resolution {
                     amended_by: vec![],
                 }))
             }
+            (State::Registered(mut registered), Event::Relabelled { label, .. }) => {
+                registered.registration.label = *label;
+                State::Registered(registered)
+            }
+            (state @ State::Absent, Event::Relabelled { .. }) => state,
             (State::Registered(mut registered), Event::Changed { by, effect: ChangeEffect::Amends, .. }) => {
                 registered.amended_by.push(*by);
                 State::Registered(registered)

@@ -48,6 +48,15 @@ pub fn matter_commands(
             commands.extend(Put::again(session, filed, attendees, seed).all(topics));
             commands
         }
+        (Command::RelabelTopic { topic, label, reason }, Some(filed)) => {
+            let put = Put::again(session, filed, &filed.outline.attendees, seed);
+            filed
+                .outline
+                .topic(*topic)
+                .and_then(|topic| put.relabelled(topic, *label, reason))
+                .into_iter()
+                .collect()
+        }
         (Command::Cancel { reason }, Some(filed)) => take_off(session, &filed.outline.topics, Some(reason)),
         _ => vec![],
     }
@@ -108,6 +117,13 @@ impl<'a> Put<'a> {
         attending.chain(&self.others).cloned().collect()
     }
 
+    /// What becomes of the matter of a topic that is labelled otherwise.
+    fn relabelled(&self, topic: &Topic, label: Label, reason: &Text) -> Option<(Uuid, matter::Command)> {
+        let concerned = self.concerned(&Topic { label, ..topic.clone() });
+        let (session, reason) = (Some(self.session), reason.clone());
+        Some((topic.matter?, matter::Command::Relabel { session, label, concerned, reason }))
+    }
+
     fn one(&self, topic: &Topic, matter: Uuid) -> matter::Command {
         let is_new = matter == Matter::of_topic(self.seed, topic.number);
         matter::Command::PutOnAgenda {
@@ -116,6 +132,7 @@ impl<'a> Put<'a> {
             from: self.from,
             topic: topic.number,
             concerned: self.concerned(topic),
+            label: topic.label,
             intake: is_new.then(|| Intake {
                 title: topic.title.clone(),
                 summary: None,
@@ -124,6 +141,7 @@ impl<'a> Put<'a> {
                 split_from: None,
                 deferrals: 0,
                 concerned: vec![],
+                label: topic.label,
             }),
         }
     }

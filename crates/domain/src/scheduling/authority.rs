@@ -46,6 +46,7 @@ pub fn check(
             people.own()?;
             people.sees(*topic)
         }
+        Command::RelabelTopic { .. } | Command::RelabelPaper { .. } => people.requester(),
         Command::AnswerInvitation { department, .. } | Command::NameDelegate { department, .. } => {
             people.of(department)
         }

@@ -9,7 +9,7 @@ mod state;
 pub use authority::check;
 pub use state::{Known, Progress, Stage, State};
 
-use crate::{Aggregate, Audience, Code, Date, Issued, Line, Text, Timestamp, Uuid, rejections};
+use crate::{Aggregate, Audience, Code, Date, Issued, Label, Line, Text, Timestamp, Uuid, rejections};
 
 /// Parts that one matter may be split into, at most.
 pub const PARTS_MAX: usize = 10;
@@ -33,6 +33,8 @@ pub struct Intake {
     pub deferrals: u32,
     /// The departments that may know of it, besides the one that raised it.
     pub concerned: Vec<Code>,
+    /// Who may see what is said of it: no topic about it has a weaker label.
+    pub label: Label,
 }
 
 /// How a matter was decided.
@@ -64,6 +66,8 @@ pub enum Command {
         topic: u32,
         /// The departments that take part in the session.
         concerned: Vec<Code>,
+        /// The label of the topic.
+        label: Label,
         /// What is taken in first, when the topic names no matter.
         intake: Option<Intake>,
     },
@@ -142,6 +146,19 @@ pub enum Command {
         deferrals: u32,
         /// The departments that may know of it.
         concerned: Vec<Code>,
+        /// Its label.
+        label: Label,
+    },
+    /// Labels it otherwise.
+    Relabel {
+        /// The session whose topic is labelled so, if one is; issued in the commit that changes the session.
+        session: Option<Uuid>,
+        /// The label.
+        label: Label,
+        /// The departments that may know of it then, besides those that do already.
+        concerned: Vec<Code>,
+        /// Why.
+        reason: Text,
     },
     /// Notes the decision of its session.
     Decide {
@@ -177,6 +194,8 @@ pub enum Event {
         topic: u32,
         /// The departments that take part in the session.
         concerned: Vec<Code>,
+        /// The label of the topic.
+        label: Label,
     },
     /// It is in the backlog again.
     TakenOffAgenda {
@@ -246,8 +265,19 @@ pub enum Event {
         from: Uuid,
         /// How many times it counts as deferred now.
         deferrals: u32,
-        /// The departments that may know of the other one.
+        /// The departments that may know of the other one, as far as they may know of this one.
         concerned: Vec<Code>,
+        /// The label of the other one.
+        label: Label,
+    },
+    /// It is labelled otherwise.
+    Relabelled {
+        /// The label.
+        label: Label,
+        /// The departments that may know of it now, besides those that did already.
+        concerned: Vec<Code>,
+        /// Why.
+        reason: Text,
     },
     /// A session decided it.
     Decided {
@@ -296,6 +326,8 @@ rejections! {
         MergedIntoItself("MERGED_INTO_ITSELF") = "a matter cannot be merged into itself",
         PartsOutOfRange("PARTS_OUT_OF_RANGE") { given: usize, max: usize } =
             "a matter is split into 2 to {max} parts, not {given}",
+        LabelTooWeak("LABEL_TOO_WEAK") { label: Label, needed: Label } =
+            "the matter is labelled {needed}, and {label} is weaker; have it labelled otherwise first, with a reason",
     }
 }
 
@@ -321,8 +353,12 @@ impl Aggregate for Matter {
     fn decide(state: &State, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
         match (state, command) {
             (State::Absent, Command::TakeIn { intake }) => Ok(vec![taken_in(intake, issued)]),
-            (State::Absent, Command::PutOnAgenda { session, topic, concerned, intake: Some(intake), .. }) => {
-                Ok(vec![taken_in(intake, issued), Event::PutOnAgenda { session, topic, concerned }])
+            (
+                State::Absent,
+                Command::PutOnAgenda { session, topic, concerned, label, intake: Some(intake), .. },
+            ) => {
+                let put = Event::PutOnAgenda { session, topic, concerned, label };
+                Ok(vec![taken_in(intake, issued), put])
             }
             (State::Absent, _) => Err(Rejection::NotFound { what: "matter" }),
             (State::Known(known), command) => decide(known, command, issued),
@@ -347,9 +383,9 @@ fn taken_in(intake: Intake, issued: &Issued) -> Event {
 fn decide(known: &Known, command: Command, issued: &Issued) -> Result<Vec<Event>, Rejection> {
     match command {
         Command::TakeIn { .. } => Err(known.wrong_stage("taken in", "new")),
-        Command::PutOnAgenda { session, body, from, topic, concerned, .. } => {
+        Command::PutOnAgenda { session, body, from, topic, concerned, label, .. } => {
             let may_move = from.is_some_and(|from| known.is_on_agenda_of(from));
-            put_on_agenda(known, may_move, body, Event::PutOnAgenda { session, topic, concerned })
+            put_on_agenda(known, may_move, body, Event::PutOnAgenda { session, topic, concerned, label })
         }
         Command::TakeOffAgenda { session, reason } => Ok(known
             .is_on_agenda_of(session)
@@ -393,15 +429,17 @@ fn decide(known: &Known, command: Command, issued: &Issued) -> Result<Vec<Event>
             Ok(vec![Event::Split { into, reason }])
         }
         Command::Merge { matter, into, reason } => merge(known, matter, into, reason),
-        Command::Absorb { from, body, deferrals, concerned } => {
-            if known.absorbed.contains(&from) {
-                return Ok(vec![]);
-            }
-            if known.body != body {
+        Command::Absorb { from, body, deferrals, concerned, label } => {
+            if known.body != body && !known.absorbed.contains(&from) {
                 return Err(known.of_another_body(body));
             }
-            known.must_be_able_to_absorb(deferrals)?;
-            Ok(vec![Event::Absorbed { from, deferrals: known.deferrals.max(deferrals), concerned }])
+            absorb(
+                known,
+                Event::Absorbed { from, deferrals: known.deferrals.max(deferrals), concerned, label },
+            )
+        }
+        Command::Relabel { session, label, concerned, reason } => {
+            relabel(known, session, Event::Relabelled { label, concerned, reason })
         }
         Command::Decide { session, verdict } => {
             Ok(by(known, session, |session| Event::Decided { session, verdict }))
@@ -426,18 +464,58 @@ fn by(known: &Known, session: Uuid, event: impl FnOnce(Uuid) -> Event) -> Vec<Ev
 
 /// A matter that waits, or is on the agenda of the session already, or of one that is merged into it.
 fn put_on_agenda(known: &Known, may_move: bool, body: Code, put: Event) -> Result<Vec<Event>, Rejection> {
-    let Event::PutOnAgenda { session, topic, concerned } = &put else { return Ok(vec![]) };
+    let Event::PutOnAgenda { session, topic, concerned, label } = &put else { return Ok(vec![]) };
     if known.body != body {
         return Err(known.of_another_body(body));
     }
     let here = Progress::OnAgenda { session: *session, topic: *topic };
-    if known.progress == here && concerned.iter().all(|code| known.concerned.contains(code)) {
+    let knows_all = concerned.iter().all(|code| known.concerned.contains(code));
+    if known.progress == here && knows_all && *label == known.label {
         return Ok(vec![]);
     }
     if !may_move && !known.is_on_agenda_of(*session) {
         known.must_wait("put on an agenda")?;
     }
+    known.must_not_weaken(*label)?;
     Ok(vec![put])
+}
+
+/// The stricter label stays, and a secret matter does not become known to whoever knew of one that is not.
+fn absorb(known: &Known, absorbed: Event) -> Result<Vec<Event>, Rejection> {
+    let Event::Absorbed { from, deferrals, concerned, label } = absorbed else { return Ok(vec![]) };
+    if known.absorbed.contains(&from) {
+        return Ok(vec![]);
+    }
+    known.must_be_able_to_absorb(deferrals)?;
+    if matches!(known.progress, Progress::OnAgenda { .. }) {
+        // Its topic has the label that it has.
+        let (label, needed) = (known.label, label);
+        if label < needed {
+            return Err(Rejection::LabelTooWeak { label, needed });
+        }
+    }
+    let concerned = if known.label == Label::Secret && label < known.label { vec![] } else { concerned };
+    Ok(vec![Event::Absorbed { from, deferrals, concerned, label }])
+}
+
+/// A matter on an agenda is labelled with its topic. One that has left that agenda follows it only to a stricter label:
+/// what it is from now on was not the session's to weaken.
+fn relabel(known: &Known, session: Option<Uuid>, relabelled: Event) -> Result<Vec<Event>, Rejection> {
+    let Event::Relabelled { label, .. } = &relabelled else { return Ok(vec![]) };
+    let follows = match session {
+        None => {
+            if matches!(known.progress, Progress::OnAgenda { .. }) {
+                return Err(known.wrong_stage("labelled otherwise", "on no agenda; there, its topic is"));
+            }
+            true
+        }
+        Some(session) if known.is_on_agenda_of(session) => true,
+        Some(session) => {
+            let elsewhere = matches!(known.progress, Progress::OnAgenda { .. });
+            known.last_session == Some(session) && !elsewhere && *label > known.label
+        }
+    };
+    Ok(if follows && *label != known.label { vec![relabelled] } else { vec![] })
 }
 
 fn refer(

@@ -6,6 +6,7 @@
 
 mod admission;
 mod convening;
+mod labels;
 pub mod next;
 mod outline;
 mod screening;
@@ -128,6 +129,26 @@ pub enum Command {
         duration_minutes: u32,
         /// The moment before which it must not start.
         earliest_start_at: Timestamp,
+    },
+    /// Labels a topic otherwise, at any time.
+    RelabelTopic {
+        /// The topic's number.
+        topic: u32,
+        /// The label.
+        label: Label,
+        /// Why.
+        reason: Text,
+    },
+    /// Labels a paper otherwise, at any time.
+    RelabelPaper {
+        /// The topic's number.
+        topic: u32,
+        /// The digest of the paper's content.
+        sha256: Line,
+        /// The label.
+        label: Label,
+        /// Why.
+        reason: Text,
     },
     /// Has the matter decided by countersign instead of in a meeting.
     ConvertToCountersign {
@@ -282,6 +303,26 @@ pub enum Event {
         duration_minutes: u32,
         /// The moment before which it must not start, now.
         earliest_start_at: Timestamp,
+    },
+    /// A topic is labelled otherwise.
+    TopicRelabelled {
+        /// The topic's number.
+        topic: u32,
+        /// The label.
+        label: Label,
+        /// Why.
+        reason: Text,
+    },
+    /// A paper is labelled otherwise.
+    PaperRelabelled {
+        /// The topic's number.
+        topic: u32,
+        /// The digest of the paper's content.
+        sha256: Line,
+        /// The label.
+        label: Label,
+        /// Why.
+        reason: Text,
     },
     /// The matter is decided by countersign instead of in a meeting.
     ConvertedToCountersign {
@@ -448,6 +489,8 @@ rejections! {
             "department {department_code} is listed twice among the attendees",
         DuplicateRole("DUPLICATE_ROLE") { department_code: Code, topic_number: u32 } =
             "department {department_code} is given two roles on topic {topic_number}",
+        UnknownPaper("UNKNOWN_PAPER") { topic_number: u32, sha256: Line } =
+            "topic {topic_number} has no paper with the digest {sha256}",
         UnknownTopic("UNKNOWN_TOPIC") { topic_number: u32 } = "the session has no topic {topic_number}",
         CaseReferenceRequired("CASE_REFERENCE_REQUIRED") =
             "a session raised by a case needs the reference of the case",
@@ -520,6 +563,12 @@ impl Aggregate for Session {
                 let revised =
                     Outline { title, purpose, topics, attendees, duration_minutes, earliest_start_at, ..own };
                 admission::revise(filed, revised)
+            }
+            Command::RelabelTopic { topic, label, reason } => {
+                labels::relabel_topic(filed, topic, label, reason)
+            }
+            Command::RelabelPaper { topic, sha256, label, reason } => {
+                labels::relabel_paper(filed, topic, sha256, label, reason)
             }
             Command::ConvertToCountersign { sign_by, reason, constitution } => {
                 admission::countersign(filed, sign_by, reason, constitution, issued)

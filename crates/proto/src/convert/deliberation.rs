@@ -136,6 +136,7 @@ wire_events!(docket::Docket, docket::Event => deliberation {
     Adjourned => DocketAdjourned { present, needed, reason },
     SigningExtended => SigningExtended { sign_by, reason, extensions },
     MeetingCalled => MeetingCalled { reason },
+    TopicRelabelled => TopicRelabelled { topic_number: topic, label, reason },
     TopicOpened => TopicOpened { topic_number: topic, opened_at },
     TopicPaused => TopicPaused { topic_number: topic, spent_seconds },
     DigressionRecorded => DigressionRecorded { topic_number: topic, minutes, note },

@@ -209,6 +209,7 @@ wire_events!(Resolution, decision::Event => resolution {
     Changed => ResolutionChanged {
         by_resolution_id: by, effect, carried_over_item_ids: carried_over, reason, changed_at,
     },
+    Relabelled => ResolutionRelabelled { label, reason },
 });
 
 wire_events!(ActionItem, action_item::Event => resolution {

@@ -55,12 +55,12 @@ wire_enum!(matter::Stage => api::MatterStage {
 });
 wire_struct!(matter::Intake => scheduling::MatterIntake {
     title, summary, body_code: body, case_reference, split_from_matter_id: split_from, deferrals,
-    concerned_codes: concerned,
+    concerned_codes: concerned, label,
 });
 
 wire_events!(matter::Matter, matter::Event => scheduling {
     TakenIn => MatterTakenIn { intake, raised_by_code: raised_by },
-    PutOnAgenda => MatterPutOnAgenda { session_id: session, topic_number: topic, concerned_codes: concerned },
+    PutOnAgenda => MatterPutOnAgenda { session_id: session, topic_number: topic, concerned_codes: concerned, label },
     TakenOffAgenda => MatterTakenOffAgenda { session_id: session, reason },
     Deferred => MatterDeferred { session_id: session, resume_on, resume_at, deferrals, reason },
     Resumed => MatterResumed { resume_at },
@@ -69,7 +69,8 @@ wire_events!(matter::Matter, matter::Event => scheduling {
     ReferralReturned => MatterReferralReturned { from_code: from, reason },
     Split => MatterSplit { into_matter_ids: into, reason },
     Merged => MatterMerged { into_matter_id: into, reason },
-    Absorbed => MatterAbsorbed { from_matter_id: from, deferrals, concerned_codes: concerned },
+    Absorbed => MatterAbsorbed { from_matter_id: from, deferrals, concerned_codes: concerned, label },
+    Relabelled => MatterRelabelled { label, concerned_codes: concerned, reason },
     Decided => MatterDecided { session_id: session, verdict },
     Withdrawn => MatterWithdrawn { session_id: session, reason },
 });
@@ -194,6 +195,8 @@ wire_events!(session::Session, session::Event => scheduling {
     Returned => SessionReturned { reason },
     Revised => SessionRevised { title, purpose, topics, attendees, duration_minutes, earliest_start_at },
     ConvertedToCountersign => SessionConvertedToCountersign { sign_by, reason, constitution },
+    TopicRelabelled => SessionTopicRelabelled { topic_number: topic, label, reason },
+    PaperRelabelled => SessionPaperRelabelled { topic_number: topic, sha256, label, reason },
     TopicsAbsorbed => SessionTopicsAbsorbed { from_session_id: from, topics, attendees, duration_minutes },
     Merged => SessionMerged { into_session_id: into, reason },
     Scheduled => SessionScheduled { room_code: room, starts_at, ends_at, invited_codes: invited },

@@ -50,6 +50,8 @@ pub(super) enum Input {
     YesNo,
     /// The code of a department.
     Department,
+    /// A label (密级).
+    Label,
     /// One of several values; pages give each a button of its own.
     Choice,
 }
@@ -335,6 +337,7 @@ mod tests {
                         Input::Number => "50",
                         Input::YesNo => "yes",
                         Input::Choice => "VOTE_CHOICE_NO",
+                        Input::Label => "LABEL_SECRET",
                         Input::Moment => "2027-03-31T01:00:00Z",
                         _ => "2027-03-31",
                     };

@@ -164,8 +164,12 @@ async fn show(
     )?;
     let session = answer.session.ok_or(Failure::NotFound)?;
     let slots = slots::of(reader, &around, &session, at_least_position).await;
-    let moves =
-        act::moves(reader, acts::OF_SESSION, &[("sessionId", id)], refused.map(|(form, _)| form)).await?;
+    let typed = refused.map(|(form, _)| form);
+    let mut moves = act::moves(reader, acts::OF_SESSION, &[("sessionId", id)], typed).await?;
+    let may_relabel = moves.possible.iter().any(|offer| offer.name == "RelabelTopic");
+    if may_relabel && !session.papers.is_empty() {
+        moves.possible.push(acts::RELABEL_PAPER.offer(words, typed));
+    }
     let outline = session.outline.clone().unwrap_or_default();
     let mut frame = Frame::new(reader, &around, asked, Nav::Sessions, &outline.title);
     frame.stamp = Some(

@@ -8,6 +8,7 @@ use domain::deliberation::minutes::{Minutes, Rejection};
 use press::{Format, NoFile};
 use proto::Invalid;
 use proto::deliberation::v1::{self as pb, DocumentFormat};
+use service_kit::access_log::ShownLabel;
 use service_kit::{CommandError, Kit};
 use tonic::{Request, Response};
 
@@ -36,12 +37,14 @@ pub(super) async fn export(
     let page = || documents::minutes::html(&record, language, zone);
     let paper = || documents::minutes::paper(&record, &names, language, zone);
     let content = service.press.file(format, page, paper).await.map_err(refused)?;
-    Ok(Response::new(pb::ExportMinutesResponse {
+    let labels = record.proceedings.topics.iter().map(|topic| topic.label);
+    let answer = Response::new(pb::ExportMinutesResponse {
         file_name: format!("minutes-{}.{}", &id.to_string()[..8], format.ending()),
         media_type: format.media_type().to_owned(),
         content,
         position,
-    }))
+    });
+    Ok(ShownLabel::on(labels, answer))
 }
 
 fn format(wire: DocumentFormat) -> Option<Format> {

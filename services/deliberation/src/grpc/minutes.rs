@@ -11,6 +11,7 @@ use domain::resolution::resolution::Resolution;
 use domain::{Aggregate as _, Line, Uuid};
 use proto::deliberation::v1 as pb;
 use proto::{Wire as _, read_fields};
+use service_kit::access_log::ShownLabel;
 use service_kit::handle::Executed;
 use service_kit::{CommandError, Kit, Scope, events};
 use sha2::{Digest as _, Sha256};
@@ -59,15 +60,17 @@ pub(super) async fn get(
     let position = service.view.wait_until_caught_up(request.at_least_position).await?;
     let state = service.kit.show::<Minutes>(&scope, id).await?;
     let draft = state.draft().ok_or_else(absent)?;
-    let html = match language(request.language()) {
+    let (html, labels) = match language(request.language()) {
         Some(language) => {
             let calendar = service.calendar().await?;
-            let record = record(&service.kit, id, draft).await?.ok_or_else(absent)?;
-            documents::minutes::html(&visible(record, &scope), language, calendar.zone())
+            let record = visible(record(&service.kit, id, draft).await?.ok_or_else(absent)?, &scope);
+            let labels = record.proceedings.topics.iter().map(|topic| topic.label).collect();
+            (documents::minutes::html(&record, language, calendar.zone()), labels)
         }
-        None => String::new(),
+        None => (String::new(), vec![]),
     };
-    Ok(Response::new(pb::GetMinutesResponse { minutes: Some(render(id, draft)), html, position }))
+    let answer = pb::GetMinutesResponse { minutes: Some(render(id, draft)), html, position };
+    Ok(ShownLabel::on(labels, Response::new(answer)))
 }
 
 pub(super) fn language(wire: pb::DocumentLanguage) -> Option<Language> {

@@ -135,6 +135,8 @@ fn of_session(event: &SessionEvent, at: Timestamp) -> Change {
         | E::MeetingCalled { .. }
         | E::InvitationAnswered { .. } => shown,
         E::PaperSubmitted { .. }
+        | E::TopicRelabelled { .. }
+        | E::PaperRelabelled { .. }
         | E::Screened { .. }
         | E::FindingOverridden { .. }
         | E::Admitted

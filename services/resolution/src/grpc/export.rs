@@ -13,6 +13,7 @@ use domain::{Aggregate as _, Text, Timestamp, Uuid};
 use press::{Format, NoFile};
 use proto::Invalid;
 use proto::resolution::v1::{self as pb, DocumentFormat, DocumentLanguage};
+use service_kit::access_log::ShownLabel;
 use service_kit::serve::read;
 use service_kit::{CommandError, Kit, Scope, events};
 use tonic::{Request, Response};
@@ -41,12 +42,14 @@ pub(super) async fn export(
     let paper = || documents::resolution::paper(&record, &names, language, calendar.zone());
     let page = || documents::html(&paper());
     let content = service.press.file(format, page, paper).await.map_err(refused)?;
-    Ok(Response::new(pb::ExportResolutionResponse {
+    let label = record.registration.label;
+    let answer = Response::new(pb::ExportResolutionResponse {
         file_name: format!("resolution-{}.{}", &id.to_string()[..8], format.ending()),
         media_type: format.media_type().to_owned(),
         content,
         position,
-    }))
+    });
+    Ok(ShownLabel::on([label], answer))
 }
 
 fn language(wire: DocumentLanguage) -> Option<Language> {
@@ -92,7 +95,7 @@ struct History {
 
 impl History {
     async fn of(kit: &Kit, id: Uuid) -> Result<Option<History>, CommandError> {
-        let (mut registered, mut changed_by) = (None, Vec::new());
+        let (mut registered, mut changed_by, mut relabelled) = (None, Vec::new(), None);
         for record in kit.journal().read(&Resolution::stream(id), 0).await? {
             for event in events::decode::<Resolution>(&record)? {
                 match event {
@@ -100,11 +103,14 @@ impl History {
                         registered = Some((registration, record.position, record.envelope.time));
                     }
                     Event::Changed { effect, reason, .. } => changed_by.push((effect, reason)),
+                    Event::Relabelled { label, .. } => {
+                        relabelled = Some(label);
+                    }
                 }
             }
         }
-        Ok(registered.map(|(registration, position, recorded_at)| History {
-            registration,
+        Ok(registered.map(|(registration, position, recorded_at): (Registration, _, _)| History {
+            registration: Registration { label: relabelled.unwrap_or(registration.label), ..registration },
             position,
             recorded_at,
             changed_by,

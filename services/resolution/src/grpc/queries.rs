@@ -3,11 +3,13 @@
 use super::{Reply, Service};
 use crate::render;
 use crate::views::{self, Named};
+use domain::Label;
 use domain::resolution::action_item::{self, ActionItem, next};
 use domain::resolution::resolution::{self, Resolution};
 use proto::Wire as _;
 use proto::resolution::v1 as pb;
 use service_kit::CommandError;
+use service_kit::access_log::ShownLabel;
 use service_kit::spans::AsOf;
 use tonic::{Request, Response};
 
@@ -22,7 +24,14 @@ pub(super) async fn get_resolution(
     let (found, position) = service.view.query(scope, request.at_least_position, query).await?;
     let not_found = || resolution::Rejection::NotFound { what: "the resolution".to_owned() };
     let found = found.ok_or_else(|| CommandError::rejected::<Resolution>(not_found()))?;
-    Ok(Response::new(pb::GetResolutionResponse { position, ..found }))
+    let label = found.resolution.as_ref().map(label_of);
+    Ok(ShownLabel::on(label, Response::new(pb::GetResolutionResponse { position, ..found })))
+}
+
+/// How a resolution is labelled; internal, when nothing else is said.
+fn label_of(resolution: &pb::Resolution) -> Label {
+    let registration = resolution.registration.as_ref();
+    registration.and_then(|kept| Label::from_wire(kept.label).ok()).unwrap_or_default()
 }
 
 pub(super) async fn list_resolutions(

@@ -124,6 +124,28 @@ async fn what_was_decided_on_a_public_topic_is_for_everybody_and_on_a_secret_one
 }
 
 #[tokio::test]
+async fn a_resolution_is_for_those_who_see_its_topic_as_that_is_labelled_now() {
+    let place = Place::new().await;
+    let docket = Uuid::from_u128(7);
+    let mut agenda = agenda(docket);
+    agenda.topics.insert(0, AgendaTopic { number: 2, ..agenda.topics[0].clone() });
+    // HEALTH takes part in the other topic only.
+    agenda.participants[2].roles = vec![TopicRole { topic: 2, role: RoleOnTopic::Decides }];
+    place.decide_on(agenda, 1).await;
+    for (label, by_health, by_stranger) in
+        [(Label::Secret, false, false), (Label::Public, true, true), (Label::Internal, true, false)]
+    {
+        let relabel =
+            domain::deliberation::docket::Command::Relabel { topic: 1, label, reason: text("理由") };
+        let command = CommandContext::of_process("open_docket", derived_id(docket, &[label.as_str()]));
+        place.bench.kit.execute::<Docket>(&command, docket, relabel).await.unwrap();
+        assert_eq!(place.seen(docket, "ROADS").await, (true, true), "{label}");
+        assert_eq!(place.seen(docket, "HEALTH").await, (false, by_health), "{label}");
+        assert_eq!(place.seen(docket, "AUDIT").await, (false, by_stranger), "{label}");
+    }
+}
+
+#[tokio::test]
 async fn a_stranger_learns_from_no_refusal_that_an_item_exists() {
     let place = Place::new().await;
     let docket = Uuid::from_u128(7);

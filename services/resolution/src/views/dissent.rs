@@ -18,7 +18,8 @@ const _: () = assert!(SEATS_MAX as usize == charter::SEATS_MAX);
 const ROWS: Rows = Rows::of_those_concerned(
     "SELECT department, partly, reason FROM dissents",
     "(docket, topic) IN (SELECT docket, topic FROM participants
-             WHERE department IN (SELECT value FROM json_each(?, '$.departments')))
+             WHERE department IN (SELECT value FROM json_each(?, '$.departments'))
+                 AND (takes_part OR NOT is_secret))
          OR docket IN (SELECT docket FROM dockets WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies')))",
 );
 const RECUSED: Rows = Rows::of_everybody("SELECT department FROM recused");

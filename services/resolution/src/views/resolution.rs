@@ -4,11 +4,12 @@ use super::{Named, dissent, enum_filter};
 use domain::deliberation::docket::{self, Docket};
 use domain::resolution::resolution::{Event, Origin, Registration, Resolution, Stage};
 use domain::resolution_change::ChangeEffect;
-use domain::{Text, Timestamp, Uuid};
+use domain::{Label, Text, Timestamp, Uuid};
 use prost::Message as _;
 use proto::resolution::v1 as pb;
 use proto::{Invalid, Wire};
-use rusqlite::{Row, Transaction, params};
+use rusqlite::types::Type;
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 use service_kit::events::decode;
 use service_kit::list::{ListQuery, Page, searchable, sort_key, uuid_filter};
 use service_kit::row::{message, moment};
@@ -23,6 +24,7 @@ const ROWS: Rows = Rows::of_those_concerned(
         "rowid IN (SELECT resolutions.rowid FROM participants JOIN resolutions
              ON resolutions.session = participants.docket AND resolutions.topic = participants.topic
              WHERE participants.department IN (SELECT value FROM json_each(?, '$.departments'))
+                 AND (participants.takes_part OR NOT participants.is_secret)
          UNION ALL SELECT rowid FROM resolutions WHERE label = 1
          UNION ALL SELECT rowid FROM resolutions WHERE body_code IN (SELECT value FROM json_each(?, '$.bodies'))
          UNION ALL SELECT resolutions.rowid FROM items JOIN resolutions ON resolutions.id = items.resolution
@@ -38,17 +40,31 @@ pub(super) fn project_docket(tables: &Transaction<'_>, record: &Record) -> Resul
     let id = record.stream.id.to_string();
     for event in decode::<Docket>(record)? {
         dissent::project(tables, &id, &event)?;
-        let docket::Event::Prepared { agenda } = event else { continue };
+        let agenda = match event {
+            docket::Event::Prepared { agenda } => agenda,
+            docket::Event::TopicRelabelled { topic, label, .. } => {
+                tables
+                    .prepare_cached(
+                        "UPDATE participants SET is_secret = ?3 WHERE docket = ?1 AND topic = ?2",
+                    )?
+                    .execute(params![id, topic, label == Label::Secret])?;
+                continue;
+            }
+            _ => continue,
+        };
         tables
             .prepare_cached("INSERT OR REPLACE INTO dockets (docket, body_code) VALUES (?1, ?2)")?
             .execute([id.as_str(), agenda.body.as_str()])?;
         tables.prepare_cached("DELETE FROM participants WHERE docket = ?1")?.execute([&id])?;
         let mut insert = tables.prepare_cached(
-            "INSERT OR IGNORE INTO participants (docket, topic, department) VALUES (?1, ?2, ?3)",
+            "INSERT OR IGNORE INTO participants (docket, topic, department, takes_part, is_secret)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
         for topic in &agenda.topics {
-            for department in agenda.concerned_with(topic) {
-                insert.execute(params![id, topic.number, department.as_str()])?;
+            let part = agenda.taking_part_in(topic.number);
+            for department in agenda.concerned() {
+                let (takes_part, is_secret) = (part.contains(&department), topic.label == Label::Secret);
+                insert.execute(params![id, topic.number, department.as_str(), takes_part, is_secret])?;
             }
         }
     }
@@ -62,6 +78,7 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
             Event::Registered { registration, registered_at } => {
                 insert_resolution(tables, &id, registration, *registered_at)?;
             }
+            Event::Relabelled { label, .. } => relabel(tables, &id, *label)?,
             Event::Changed { by, effect: ChangeEffect::Amends, .. } => {
                 tables
                     .prepare_cached(
@@ -85,6 +102,23 @@ pub(super) fn project(tables: &Transaction<'_>, record: &Record) -> Result<(), V
             }
         }
     }
+    Ok(())
+}
+
+fn relabel(tables: &Transaction<'_>, id: &str, label: Label) -> Result<(), ViewError> {
+    let kept: Option<Vec<u8>> = tables
+        .prepare_cached("SELECT registration FROM resolutions WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    let Some(kept) = kept else { return Ok(()) };
+    let unreadable =
+        |fault: prost::DecodeError| rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, fault.into());
+    let mut message = pb::ResolutionRegistration::decode(kept.as_slice()).map_err(unreadable)?;
+    message.label = label.to_wire();
+    let on_the_wire: i32 = label.to_wire();
+    tables
+        .prepare_cached("UPDATE resolutions SET label = ?2, registration = ?3 WHERE id = ?1")?
+        .execute(params![id, on_the_wire, message.encode_to_vec()])?;
     Ok(())
 }
 

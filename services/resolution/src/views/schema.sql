@@ -201,6 +201,9 @@ CREATE TABLE participants (
     docket TEXT NOT NULL,
     topic INTEGER NOT NULL,
     department TEXT NOT NULL,
+    -- Whether it takes part in the topic, and so sees it also where it is secret.
+    takes_part INTEGER NOT NULL,
+    is_secret INTEGER NOT NULL,
     PRIMARY KEY (docket, topic, department)
 ) WITHOUT ROWID;
 CREATE INDEX topics_of_department ON participants (department);

@@ -1,6 +1,6 @@
 //! Sessions from the request to admission, or to an end without a meeting.
 
-use super::{Answer, Reply, Service, not_found, render, session_id};
+use super::{Answer, Reply, Service, not_found, relabelling, render, session_id};
 use crate::facts;
 use domain::aggregate::derived_id;
 use domain::scheduling::agenda::{move_matters, name_matters};
@@ -12,6 +12,7 @@ use proto::scheduling::v1 as pb;
 use proto::{Invalid, read_fields};
 use service_kit::serve::read;
 use service_kit::{CommandContext, CommandError, UnitOfWork};
+use std::collections::BTreeSet;
 use tonic::Request;
 
 pub(super) async fn request(
@@ -19,34 +20,45 @@ pub(super) async fn request(
     request: Request<pb::RequestSessionRequest>,
 ) -> Reply<pb::RequestSessionResponse> {
     let (context, request) = service.kit.receive(request)?;
-    let outline = read_outline(request.outline)?;
-    let (position, session) = request_one(service, &context, outline).await?;
+    let wanted = read_outline(request.outline)?;
+    let (position, session) = request_one(service, &context, wanted).await?;
     Ok(render::shown(session, |session| pb::RequestSessionResponse { position, session }))
 }
 
+/// What is requested.
+#[derive(Clone)]
+pub(super) struct Wanted {
+    pub(super) outline: Outline,
+    /// The topics that have the label of their matter.
+    pub(super) unlabelled: BTreeSet<u32>,
+}
+
 /// Reads what is requested.
-pub(super) fn read_outline(mut outline: Option<pb::SessionOutline>) -> Result<Outline, Invalid> {
+pub(super) fn read_outline(mut outline: Option<pb::SessionOutline>) -> Result<Wanted, Invalid> {
     outline.iter_mut().for_each(fill_in);
-    read("outline", outline)
+    let unlabelled = outline.as_ref().map(|outline| relabelling::unlabelled(&outline.topics));
+    let unlabelled = unlabelled.unwrap_or_default();
+    Ok(Wanted { outline: read("outline", outline)?, unlabelled })
 }
 
 /// Requests one session; its id follows from that of the command.
 pub(super) async fn request_one(
     service: &Service,
     context: &CommandContext,
-    outline: Outline,
+    wanted: Wanted,
 ) -> Result<Answer, CommandError> {
     let id = context.new_id(Session::CATEGORY);
-    let mut named = facts::attending("outline.", &outline.attendees);
+    let mut named = facts::attending("outline.", &wanted.outline.attendees);
     named.extend(context.actor.department.clone().map(|requester| ("requester_code".into(), requester)));
     let requested = service.kit.commit::<Session, _>(context, id, |unit| {
-        let (outline, named) = (outline.clone(), named.clone());
+        let (wanted, named) = (wanted.clone(), named.clone());
         let default_calendar = service.default_calendar.clone();
         Box::pin(async move {
+            let Wanted { mut outline, unlabelled } = wanted;
             // A body that is not defined has no chair, and allows nothing.
             let chair = facts::chair(unit, &outline.body).await?.unwrap_or_else(|| outline.body.clone());
-            let mut outline = outline;
             name_matters(&mut outline.topics, &[], id);
+            relabelling::keep_labels(unit, &mut outline.topics, &unlabelled, &[]).await?;
             let command = Command::Request { outline, chair };
             facts::must_be_allowed(unit, id, &command).await?;
             facts::must_be_carried_out(unit, &command).await?;
@@ -154,7 +166,8 @@ pub(super) async fn revise(
             let before = unit.load::<Session>(id).await?;
             let filed = before.filed().ok_or_else(|| not_found("session"))?;
             let named = facts::attending("", revision.attendees.as_deref().unwrap_or_default());
-            let command = revision.of(&filed.outline, seed);
+            let topics = revision.topics(unit, &filed.outline, seed).await?;
+            let command = revision.of(&filed.outline, topics);
             facts::must_be_allowed(unit, id, &command).await?;
             facts::decide_session(unit, id, &command, seed, &default_calendar).await?;
             facts::must_be_listed(unit, &named).await
@@ -170,6 +183,7 @@ struct Revision {
     title: Option<Line>,
     purpose: Option<Text>,
     topics: Option<Vec<Topic>>,
+    unlabelled: BTreeSet<u32>,
     attendees: Option<Vec<Attendee>>,
     duration_minutes: Option<u32>,
     earliest_start_at: Option<Timestamp>,
@@ -177,22 +191,35 @@ struct Revision {
 
 impl Revision {
     fn read(request: pb::ReviseSessionRequest) -> Result<Revision, Invalid> {
+        let unlabelled = relabelling::unlabelled(&request.topics);
         let topics = Some(request.topics).filter(|topics| !topics.is_empty());
         let attendees = Some(request.attendees).filter(|attendees| !attendees.is_empty());
         Ok(Revision {
             title: read("title", request.title)?,
             purpose: read("purpose", request.purpose)?,
             topics: read("topics", topics)?,
+            unlabelled,
             attendees: read("attendees", attendees)?,
             duration_minutes: request.duration_minutes,
             earliest_start_at: read("earliest_start_at", request.earliest_start_at)?,
         })
     }
 
-    /// The command that changes this outline, with a matter for each topic.
-    fn of(self, outline: &Outline, seed: Uuid) -> Command {
-        let mut topics = self.topics.unwrap_or_else(|| outline.topics.clone());
+    /// The topics, each with its matter and its label.
+    async fn topics(
+        &self,
+        unit: &mut UnitOfWork,
+        outline: &Outline,
+        seed: Uuid,
+    ) -> Result<Vec<Topic>, CommandError> {
+        let mut topics = self.topics.clone().unwrap_or_else(|| outline.topics.clone());
         name_matters(&mut topics, &outline.topics, seed);
+        relabelling::keep_labels(unit, &mut topics, &self.unlabelled, &outline.topics).await?;
+        Ok(topics)
+    }
+
+    /// The command that changes this outline.
+    fn of(self, outline: &Outline, topics: Vec<Topic>) -> Command {
         Command::Revise {
             title: self.title,
             purpose: self.purpose,

@@ -6,7 +6,7 @@ use crate::views;
 use domain::aggregate::derived_id;
 use domain::scheduling::body::Body;
 use domain::scheduling::matter::{self, Command, Intake, Known, Matter, Rejection};
-use domain::{Aggregate as _, Code, Date, Line, Text, Uuid};
+use domain::{Aggregate as _, Code, Date, Label, Line, Text, Uuid};
 use proto::scheduling::v1 as pb;
 use proto::{Invalid, read_fields};
 use service_kit::handle::Executed;
@@ -23,7 +23,7 @@ pub(super) async fn take_in(
     let id = context.new_id(Matter::CATEGORY);
     let (split_from, deferrals, concerned) = (None, 0, Vec::new());
     let intake = read_fields!(request => Intake {
-        title, summary, body_code: body, case_reference; split_from, deferrals, concerned
+        title, summary, body_code: body, case_reference, label; split_from, deferrals, concerned
     })?;
     let text = intake.title.to_string();
     let done = service.kit.commit::<Matter, _>(&context, id, |unit| {
@@ -69,6 +69,19 @@ impl Service {
         });
         decided.await
     }
+}
+
+/// Labels a matter otherwise that is on no agenda.
+pub(super) async fn relabel(
+    service: &Service,
+    context: &CommandContext,
+    id: Uuid,
+    label: Label,
+    reason: Text,
+) -> Result<(u64, Option<pb::Matter>), CommandError> {
+    let command = Command::Relabel { session: None, label, concerned: vec![], reason };
+    let done = service.execute_on_matter(context, id, command).await?;
+    Ok((done.position, shown(id, &done)))
 }
 
 pub(super) async fn accept_referral(
@@ -198,6 +211,7 @@ fn part_of(id: Uuid, whole: &Known, title: Line, summary: Option<Text>) -> Intak
         split_from: Some(id),
         deferrals: whole.deferrals,
         concerned: whole.concerned.iter().cloned().collect(),
+        label: whole.label,
     }
 }
 
@@ -224,7 +238,8 @@ pub(super) async fn merge(
                 (Some(known), Some(_)) if known.progress != (matter::Progress::Merged { into }) => {
                     let (body, deferrals) = (known.body.clone(), known.deferrals);
                     let concerned = known.concerned.iter().cloned().collect();
-                    let absorb = Command::Absorb { from: matter, body, deferrals, concerned };
+                    let (from, label) = (matter, known.label);
+                    let absorb = Command::Absorb { from, body, deferrals, concerned, label };
                     unit.decide::<Matter>(into, absorb).await
                 }
                 _ => Ok(()),

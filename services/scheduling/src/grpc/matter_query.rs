@@ -91,5 +91,6 @@ pub(super) fn render(id: Uuid, known: &Known) -> pb::Matter {
             _ => None,
         },
         reason: known.reason.to_wire(),
+        label: known.label.to_wire(),
     }
 }

@@ -8,6 +8,7 @@ mod matter;
 mod matter_query;
 mod query;
 mod raising;
+mod relabelling;
 mod render;
 mod room;
 mod series;
@@ -231,6 +232,27 @@ impl SchedulingService for Service {
 
     async fn submit_paper(&self, request: Request<pb::SubmitPaperRequest>) -> Reply<pb::SubmitPaperResponse> {
         admission::submit_paper(self, request).await
+    }
+
+    async fn relabel_topic(
+        &self,
+        request: Request<pb::RelabelTopicRequest>,
+    ) -> Reply<pb::RelabelTopicResponse> {
+        relabelling::topic(self, request).await
+    }
+
+    async fn relabel_paper(
+        &self,
+        request: Request<pb::RelabelPaperRequest>,
+    ) -> Reply<pb::RelabelPaperResponse> {
+        relabelling::paper(self, request).await
+    }
+
+    async fn relabel_matter(
+        &self,
+        request: Request<pb::RelabelMatterRequest>,
+    ) -> Reply<pb::RelabelMatterResponse> {
+        relabelling::matter(self, request).await
     }
 
     async fn screen_session(

@@ -10,7 +10,7 @@ use proto::scheduling::v1 as pb;
 use proto::{Invalid, Wire as _};
 use service_kit::CommandContext;
 use service_kit::serve::read;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tonic::{Request, Response};
 
 pub(super) async fn request(
@@ -18,7 +18,7 @@ pub(super) async fn request(
     request: Request<pb::RequestSeriesRequest>,
 ) -> Reply<pb::RequestSeriesResponse> {
     let (context, request) = service.kit.receive(request)?;
-    let outline = admission::read_outline(request.outline)?;
+    let admission::Wanted { outline, unlabelled } = admission::read_outline(request.outline)?;
     if outline.kind == Kind::Emergency {
         let fault = "must not be an emergency: nobody knows those ahead";
         return Err(Invalid::field("outline.kind", fault).into());
@@ -40,7 +40,8 @@ pub(super) async fn request(
     for day in days {
         let earliest_start_at = zone.start_of(day).checked_add(since_midnight).unwrap_or(Timestamp::MAX);
         let title = dated(&outline.title, day)?;
-        let own = Outline { title, earliest_start_at, decide_by: None, ..outline.clone() };
+        let outline = Outline { title, earliest_start_at, decide_by: None, ..outline.clone() };
+        let own = admission::Wanted { outline, unlabelled: unlabelled.clone() };
         let (at, session) = admission::request_one(service, &of_day(&context, day), own).await?;
         position = position.max(at);
         let session_id = session.map(|session| session.session_id).unwrap_or_default();
@@ -99,6 +100,7 @@ pub(super) async fn clone(
     // A matter is on one agenda at a time: the copy takes in its own.
     outline.topics.iter_mut().for_each(|topic| topic.matter = None);
     let context = CommandContext { expected_position: None, ..context };
-    let (position, session) = admission::request_one(service, &context, outline).await?;
+    let wanted = admission::Wanted { outline, unlabelled: BTreeSet::new() };
+    let (position, session) = admission::request_one(service, &context, wanted).await?;
     Ok(render::shown(session, |session| pb::CloneSessionResponse { position, session }))
 }

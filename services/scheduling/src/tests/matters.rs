@@ -239,3 +239,45 @@ async fn the_parts_of_a_matter_have_been_deferred_as_often_as_it_was() {
     assert_eq!((pipe.stage(), pipe.deferrals), (pb::MatterStage::Backlog, 1));
     assert_eq!(pipe.split_from_matter_id, Some(matter_id));
 }
+
+#[tokio::test]
+async fn a_matter_gives_its_label_to_a_topic_that_has_none_and_takes_no_weaker_one() {
+    let fixture = Fixture::furnished().await;
+    let secret = Some(pb::Label::Secret.into());
+    let take_in = pb::TakeInMatterRequest { label: secret, ..take_in("secret", "泵站出售") };
+    let matter = matter_of(fixture.service.take_in_matter(clerk(take_in)).await.unwrap().into_inner());
+    assert_eq!(matter.label(), pb::Label::Secret);
+
+    let mut weaker = request("weaker");
+    let topic = &mut weaker.outline.as_mut().unwrap().topics[0];
+    topic.matter_id = Some(matter.matter_id.clone());
+    topic.label = Some(pb::Label::Internal.into());
+    let refused = fixture.service.request_session(clerk(weaker)).await.unwrap_err();
+    assert_eq!(refusal(&refused, "needed"), ("LABEL_TOO_WEAK".into(), "secret".into()));
+
+    let session_id = fixture.requested("session", Some(matter.matter_id.clone())).await.unwrap();
+    let label = async || fixture.session(&session_id).await.outline.unwrap().topics[0].label;
+    assert_eq!(label().await, secret, "that of its matter");
+    let mut topics = fixture.session(&session_id).await.outline.unwrap().topics;
+    topics[0].label = None;
+    let revise = pb::ReviseSessionRequest {
+        command_id: id("revise"),
+        session_id: session_id.clone(),
+        topics,
+        ..Default::default()
+    };
+    fixture.service.revise_session(clerk(revise)).await.unwrap();
+    assert_eq!(label().await, secret, "a revision that says none keeps it");
+
+    let relabel = pb::RelabelTopicRequest {
+        command_id: id("relabel"),
+        session_id: session_id.clone(),
+        topic_number: 1,
+        label: pb::Label::Internal.into(),
+        reason: "保密期已满".into(),
+        ..Default::default()
+    };
+    fixture.service.relabel_topic(clerk(relabel)).await.unwrap();
+    assert_eq!(label().await, None, "internal");
+    assert_eq!(fixture.matter(&matter.matter_id).await.label(), pb::Label::Internal);
+}

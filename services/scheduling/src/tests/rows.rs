@@ -13,7 +13,7 @@ use domain::scheduling::session::{
     Attendee, Command, Declaration, Kind, Outline, RoleOnTopic, Session, State, Topic, TopicRole,
 };
 use domain::testing::{self, code, constitution, seat};
-use domain::{Aggregate as _, Issued, Text};
+use domain::{Aggregate as _, Issued, Label, Text};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use service_kit::Scope;
@@ -149,6 +149,7 @@ fn on_matter(what: u8, number: u32) -> matter::Command {
             from: None,
             topic: number,
             concerned: vec![code("MOF")],
+            label: Label::Internal,
             intake: None,
         },
         1 => Command::TakeOffAgenda { session, reason: None },
@@ -156,8 +157,20 @@ fn on_matter(what: u8, number: u32) -> matter::Command {
         3 => Command::CheckDeadlines,
         4 => Command::Refer { session: None, to, chair, reason: None },
         5 => Command::ReturnReferral { reason: reason() },
-        6 => Command::Absorb { from: session, body, deferrals: number, concerned: vec![code("MIIT")] },
+        6 => Command::Absorb {
+            from: session,
+            body,
+            deferrals: number,
+            concerned: vec![code("MIIT")],
+            label: Label::Secret,
+        },
         7 => Command::Withdraw { session: None, reason: None },
+        8 => Command::Relabel {
+            session: None,
+            label: Label::Internal,
+            concerned: vec![code("CITY")],
+            reason: reason(),
+        },
         _ => Command::Decide { session, verdict: matter::Verdict::Adopted },
     }
 }
@@ -216,7 +229,7 @@ proptest! {
 
     #[test]
     fn the_row_of_a_matter_is_what_the_rules_have_of_it(
-        life in prop::collection::vec((0..10_u8, 1..4_u32, 0..60_i64), 0..40)
+        life in prop::collection::vec((0..11_u8, 1..4_u32, 0..60_i64), 0..40)
     ) {
         let begin = at("2027-03-01T01:00:00Z");
         let mut view = InMemory::<SchedulingView>::new().unwrap();
@@ -229,6 +242,7 @@ proptest! {
             split_from: None,
             deferrals: 0,
             concerned: vec![code("NDRC")],
+            label: Label::Internal,
         };
         let first = matter::Command::TakeIn { intake };
         let life = life.into_iter().map(|(what, number, hours)| (on_matter(what, number), hours));

@@ -94,6 +94,8 @@ fn project_event(tables: &Transaction<'_>, id: &str, at: Timestamp, event: &Even
         }
         Event::Concluded => set_stage(tables, id, Stage::Concluded),
         Event::PaperSubmitted { .. }
+        | Event::TopicRelabelled { .. }
+        | Event::PaperRelabelled { .. }
         | Event::SigningExtended { .. }
         | Event::FindingOverridden { .. }
         | Event::InvitationAnswered { .. }

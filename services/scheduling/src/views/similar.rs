@@ -63,7 +63,9 @@ fn of_matter(tables: &Transaction<'_>, id: &str, event: &matter::Event) -> rusql
             concern(tables, id, concerned)?;
             put_before(tables, id, None)
         }
-        Event::Absorbed { concerned, .. } => concern(tables, id, concerned),
+        Event::Absorbed { concerned, .. } | Event::Relabelled { concerned, .. } => {
+            concern(tables, id, concerned)
+        }
         Event::Referred { to, chair, .. } => {
             concern(tables, id, [chair])?;
             put_before(tables, id, Some(to))

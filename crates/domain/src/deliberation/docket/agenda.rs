@@ -160,14 +160,18 @@ impl Agenda {
     /// Of these, the ones whose matter a topic is: all, or where it is secret those that have a role on it, that may take
     /// the place of one that decides on it, that lead, and the one that requested it.
     pub fn concerned_with(&self, topic: &AgendaTopic) -> Vec<&Code> {
-        if topic.label != Label::Secret {
-            return self.concerned().collect();
+        match topic.label {
+            Label::Public | Label::Internal => self.concerned().collect(),
+            Label::Secret => self.taking_part_in(topic.number),
         }
-        let has_role = |part: &&Participant| part.roles.iter().any(|role| role.topic == topic.number);
+    }
+
+    /// The departments that see a topic also where it is secret.
+    pub fn taking_part_in(&self, topic: u32) -> Vec<&Code> {
+        let has_role = |part: &&Participant| part.roles.iter().any(|role| role.topic == topic);
         let participants =
             self.participants.iter().filter(has_role).map(|participant| &participant.department);
-        let voters =
-            self.deciding_on(topic.number).filter_map(|department| self.constitution.voter(department));
+        let voters = self.deciding_on(topic).filter_map(|department| self.constitution.voter(department));
         let substitutes = voters.flat_map(|voter| &voter.substitutes);
         participants.chain(substitutes).chain(self.constitution.chairs()).chain(&self.requester).collect()
     }

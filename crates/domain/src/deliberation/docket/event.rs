@@ -7,7 +7,7 @@ use crate::deliberation::ballot::{
     Abstention, BallotResult, Choice, Hands, MajorityBase, Method, OpenedVote, Seat, Tie, VotePart,
 };
 use crate::resolution_change::ResolutionChange;
-use crate::{Code, Date, Line, Text, Timestamp};
+use crate::{Code, Date, Label, Line, Text, Timestamp};
 
 /// Events. A topic, ballot, amendment or item is named by its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,15 @@ pub enum Event {
     },
     /// A countersign ended without an outcome: a meeting takes its place.
     MeetingCalled {
+        /// Why.
+        reason: Text,
+    },
+    /// A topic is labelled otherwise.
+    TopicRelabelled {
+        /// Which topic.
+        topic: u32,
+        /// The label.
+        label: Label,
         /// Why.
         reason: Text,
     },

@@ -15,6 +15,7 @@ pub(super) fn evolve(state: State, event: &Event) -> State {
         (State::Absent | State::Adjourned(_), Event::Prepared { agenda }) => {
             State::Prepared(Proceedings::new(agenda.clone()))
         }
+        (state, Event::TopicRelabelled { topic, label, .. }) => state.relabelled(*topic, *label),
         (State::Prepared(proceedings), Event::Opened { .. }) => State::Open(proceedings),
         (State::Prepared(proceedings), Event::Adjourned { .. }) => State::Adjourned(proceedings),
         (State::Open(proceedings), Event::MeetingCalled { .. }) => State::Adjourned(proceedings),
@@ -111,6 +112,7 @@ fn topic_of(proceedings: &Proceedings, event: &Event) -> Option<u32> {
         | Event::TopicDeferred { topic, .. }
         | Event::TopicReferred { topic, .. }
         | Event::TopicWithdrawn { topic, .. }
+        | Event::TopicRelabelled { topic, .. }
         | Event::DecidedLate { topic, .. } => Some(*topic),
         Event::ItemDrafted { item } | Event::ItemRevised { item } => {
             proceedings.topic(item.topic).map(|topic| topic.number)

@@ -1,8 +1,8 @@
 //! How much of a docket somebody sees who may see it: a secret topic is for those who take part in it.
 
 use super::floor::is_clerk_of_the_docket;
-use super::{AgendaTopic, Command, Proceedings, Rejection, State, Topic};
-use crate::{Audience, Issued, Label, Line};
+use super::{AgendaTopic, Command, Event, Proceedings, Rejection, State, Topic};
+use crate::{Audience, Issued, Label, Line, Text};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -63,6 +63,36 @@ impl Proceedings {
 fn closed_to_others(entry: &AgendaTopic, topic: &Topic) -> Topic {
     let Topic { stage, spent_seconds, digression_minutes, .. } = *topic;
     Topic { stage, spent_seconds, digression_minutes, ..Topic::new(entry) }
+}
+
+/// A topic has the label that it has in its session, also when the docket is closed.
+pub(super) fn relabel(
+    state: &State,
+    topic: u32,
+    label: Label,
+    reason: Text,
+) -> Result<Vec<Event>, Rejection> {
+    let not_found = |what: String| Rejection::NotFound { what };
+    let proceedings = state.proceedings().ok_or_else(|| not_found("the docket".to_owned()))?;
+    let known = proceedings.topic(topic).ok_or_else(|| not_found(format!("topic {topic} of the docket")))?;
+    Ok(if known.label == label { vec![] } else { vec![Event::TopicRelabelled { topic, label, reason }] })
+}
+
+impl State {
+    /// The state with a topic labelled otherwise, whatever its stage is.
+    pub(super) fn relabelled(mut self, number: u32, label: Label) -> State {
+        if let State::Prepared(proceedings)
+        | State::Adjourned(proceedings)
+        | State::Open(proceedings)
+        | State::Closed(proceedings) = &mut self
+        {
+            let entries = proceedings.agenda.topics.iter_mut().filter(|entry| entry.number == number);
+            entries.for_each(|entry| entry.label = label);
+            let topics = proceedings.topics.iter_mut().filter(|topic| topic.number == number);
+            topics.for_each(|topic| topic.label = label);
+        }
+        self
+    }
 }
 
 /// What a command finds that is about a secret topic, from somebody who takes no part in it: nothing.

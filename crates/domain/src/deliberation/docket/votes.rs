@@ -88,6 +88,10 @@ fn vote(
     hands::none_counted(topic, ballot)?;
     may_vote_on(proceedings, topic, &department)?;
     let by_clerk = is_clerk_of_the_docket(proceedings, issued);
+    let same = |cast: &Vote| cast.choice == choice && cast.split == split && reason.is_none();
+    if by_clerk && cast_itself(&ballot.votes, &department, issued).is_some_and(same) {
+        return Ok(None);
+    }
     let Caster { cast_by, put_down_by_clerk } =
         caster(proceedings, topic, &ballot.votes, &department, by_clerk, issued)?;
     still_signing(proceedings, issued)?;
@@ -110,7 +114,7 @@ pub(super) struct Caster {
 }
 
 /// Who casts the vote: the department itself; a stand-in, when it is not there; or, in a meeting, a clerk of the docket,
-/// if it is cast by one, who puts down what either of them does.
+/// if it is cast by one, who puts down what either of them does. What a seat has cast itself, it alone changes.
 pub(super) fn caster(
     proceedings: &Proceedings,
     topic: &Topic,
@@ -123,6 +127,10 @@ pub(super) fn caster(
     let is_clerk = proceedings.is_meeting() && by_clerk;
     if own || is_clerk && proceedings.counts_as_present(department) {
         takes_part_now(proceedings, topic, department)?;
+        if cast_itself(votes, department, issued).is_some() {
+            let department_code = department.clone();
+            return Err(Rejection::VoteByAnother { cast_by_code: department.clone(), department_code });
+        }
         let put_down_by_clerk = is_clerk && !own;
         return Ok(Caster { cast_by: None, put_down_by_clerk });
     }
@@ -147,6 +155,12 @@ pub(super) fn caster(
         return Err(Rejection::VoteByAnother { department_code: department.clone(), cast_by_code });
     }
     Ok(Caster { cast_by: Some(stand_in.clone()), put_down_by_clerk: is_clerk })
+}
+
+/// The vote that a seat cast itself, when it is another that casts it now.
+fn cast_itself<'v>(votes: &'v Votes, department: &Code, issued: &Issued) -> Option<&'v Vote> {
+    let vote = votes.get(department).filter(|vote| vote.cast_by.is_none() && !vote.put_down_by_clerk);
+    vote.filter(|_| !issued.by.speaks_for(department))
 }
 
 /// Refuses parts that are no split of the seat's weight: each has another choice, and something is left for the first.

@@ -206,6 +206,7 @@ impl World {
             split_from: Some(id),
             deferrals: whole.deferrals,
             concerned: whole.concerned.iter().cloned().collect(),
+            label: whole.label,
         };
         let take_in = |part: &Uuid| (*part, matter::Command::TakeIn { intake: intake.clone() });
         let parts: Vec<_> = into.iter().map(take_in).collect();
@@ -228,6 +229,7 @@ impl World {
             body: known.body.clone(),
             deferrals: known.deferrals,
             concerned: known.concerned.iter().cloned().collect(),
+            label: known.label,
         };
         self.commit(None, vec![(from, merge), (into, absorb)]);
         Some(())

@@ -90,3 +90,25 @@ fn a_countersign_has_its_docket_opened_at_once() {
     let docket::State::Open(proceedings) = state else { panic!("not open") };
     assert_eq!(proceedings.agenda.mode, Mode::Countersign { sign_by });
 }
+
+#[test]
+fn a_topic_that_is_labelled_otherwise_is_on_its_docket_once_there_is_one() {
+    let requested = session::Event::Requested { outline: outline(), requester: None, chair: code("WATER") };
+    let relabelled = session::Event::TopicRelabelled {
+        topic: 1,
+        label: crate::Label::Secret,
+        reason: Text::parse("Prices").unwrap(),
+    };
+    let follows = |history: &[session::Event]| {
+        let state = Session::fold(session::State::Absent, history);
+        react(Uuid::from_u128(7), &state, history.last().unwrap(), &history_of_matters())
+    };
+    assert_eq!(follows(&[requested.clone(), relabelled.clone()]), [], "it is prepared with what is so then");
+    let constitution = constitution(&["WATER", "METRO"]);
+    let convened = session::Event::Convened { room: None, constitution };
+    let commands = follows(&[requested, convened, relabelled]);
+    let [(_, docket::Command::Relabel { topic: 1, label: crate::Label::Secret, .. })] = commands.as_slice()
+    else {
+        panic!("{commands:?}")
+    };
+}

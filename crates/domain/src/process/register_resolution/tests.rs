@@ -131,3 +131,17 @@ fn only_an_adopted_decision_is_registered() {
     let state = Docket::fold(docket::State::default(), before);
     assert!(before.iter().all(|event| react(DOCKET, &state, event).is_none()));
 }
+
+#[test]
+fn a_resolution_is_labelled_as_the_topic_that_it_was_decided_on() {
+    let relabelled =
+        docket::Event::TopicRelabelled { topic: 1, label: crate::Label::Secret, reason: text("Prices") };
+    let follows = |history: &[docket::Event]| {
+        relabel(DOCKET, &Docket::fold(docket::State::default(), history), &relabelled)
+    };
+    let history = decided();
+    let (resolution, command) = follows(&history).unwrap();
+    assert_eq!(resolution, Resolution::id(DOCKET, 1));
+    assert!(matches!(command, resolution::Command::Relabel { label: crate::Label::Secret, .. }));
+    assert!(follows(&history[..history.len() - 1]).is_none(), "there is none yet");
+}

@@ -26,7 +26,7 @@ pub fn check(
     let Some(known) = matter.known() else { return Ok(()) };
     let version = defined(known.body_in_charge(), body)?;
     match command {
-        Command::Withdraw { .. } => withdraw(known, version, issued),
+        Command::Withdraw { .. } | Command::Relabel { .. } => raiser(known, version, issued),
         _ => secretariat(version, issued),
     }
 }
@@ -47,7 +47,7 @@ fn secretariat(version: &Version, issued: &Issued) -> Result<(), Rejection> {
 }
 
 /// The department that raised it, and the clerks of the secretariat.
-fn withdraw(known: &Known, version: &Version, issued: &Issued) -> Result<(), Rejection> {
+fn raiser(known: &Known, version: &Version, issued: &Issued) -> Result<(), Rejection> {
     let raised_it = known.raised_by.as_ref().is_some_and(|department| issued.by.speaks_for(department));
     if raised_it || is_clerk_of(&version.charter.secretariat, issued) {
         return Ok(());

@@ -1,7 +1,7 @@
 //! What is known of a matter.
 
 use super::{Event, Intake, Rejection, Verdict};
-use crate::{Code, Date, Line, Text, Timestamp, Uuid};
+use crate::{Code, Date, Label, Line, Text, Timestamp, Uuid};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -145,6 +145,8 @@ pub struct Known {
     pub reason: Option<Text>,
     /// Every department that may know of it.
     pub concerned: BTreeSet<Code>,
+    /// Its label: no topic about it has a weaker one.
+    pub label: Label,
     /// How far it has come.
     pub progress: Progress,
 }
@@ -163,6 +165,7 @@ impl Known {
             last_session: None,
             reason: None,
             concerned: intake.concerned.iter().chain(raised_by).cloned().collect(),
+            label: intake.label,
             progress: Progress::Backlog,
         }
     }
@@ -209,6 +212,14 @@ impl Known {
         }
     }
 
+    /// Refuses a label that is weaker than its own.
+    pub(super) fn must_not_weaken(&self, label: Label) -> Result<(), Rejection> {
+        if label >= self.label {
+            return Ok(());
+        }
+        Err(Rejection::LabelTooWeak { label, needed: self.label })
+    }
+
     pub(super) fn wrong_stage(&self, action: &'static str, needed: &'static str) -> Rejection {
         Rejection::WrongStage { action, needed, stage: self.stage() }
     }
@@ -221,8 +232,10 @@ impl Known {
         self.reason = reason(event).cloned().or(self.reason.take().filter(|_| !moves(event)));
         match event {
             Event::TakenIn { .. } => {}
-            Event::PutOnAgenda { session, topic, concerned } => {
+            Event::PutOnAgenda { session, topic, concerned, label } => {
                 self.concerned.extend(concerned.iter().cloned());
+                // A topic that was put on an agenda before matters had labels says nothing of its own.
+                self.label = self.label.max(*label);
                 self.last_session = Some(*session);
                 self.progress = Progress::OnAgenda { session: *session, topic: *topic };
             }
@@ -243,9 +256,14 @@ impl Known {
             }
             Event::Split { into, .. } => self.progress = Progress::Split { into: into.clone() },
             Event::Merged { into, .. } => self.progress = Progress::Merged { into: *into },
-            Event::Absorbed { from, deferrals, concerned } => {
+            Event::Absorbed { from, deferrals, concerned, label } => {
                 self.absorbed.push(*from);
                 self.deferrals = *deferrals;
+                self.concerned.extend(concerned.iter().cloned());
+                self.label = self.label.max(*label);
+            }
+            Event::Relabelled { label, concerned, .. } => {
+                self.label = *label;
                 self.concerned.extend(concerned.iter().cloned());
             }
             Event::Decided { session, verdict } => {
@@ -258,7 +276,7 @@ impl Known {
 
 /// Whether an event changes where the matter is.
 fn moves(event: &Event) -> bool {
-    !matches!(event, Event::TakenIn { .. } | Event::Absorbed { .. })
+    !matches!(event, Event::TakenIn { .. } | Event::Absorbed { .. } | Event::Relabelled { .. })
 }
 
 fn reason(event: &Event) -> Option<&Text> {
@@ -275,6 +293,7 @@ fn reason(event: &Event) -> Option<&Text> {
         | Event::Resumed { .. }
         | Event::ReferralAccepted { .. }
         | Event::Absorbed { .. }
+        | Event::Relabelled { .. }
         | Event::Decided { .. } => None,
     }
 }

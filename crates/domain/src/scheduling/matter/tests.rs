@@ -19,6 +19,7 @@ fn intake() -> Intake {
         split_from: None,
         deferrals: 0,
         concerned: vec![code("WATER")],
+        label: Label::Internal,
     }
 }
 
@@ -27,7 +28,12 @@ fn taken_in() -> Event {
 }
 
 fn on_agenda() -> Event {
-    Event::PutOnAgenda { session: session(), topic: 1, concerned: vec![code("PARKS")] }
+    Event::PutOnAgenda {
+        session: session(),
+        topic: 1,
+        concerned: vec![code("PARKS")],
+        label: Label::Internal,
+    }
 }
 
 fn deferred(deferrals: u32) -> Event {
@@ -37,7 +43,8 @@ fn deferred(deferrals: u32) -> Event {
 
 fn put_on_agenda(session: Uuid, body: &str) -> Command {
     let body = code(body);
-    Command::PutOnAgenda { session, body, from: None, topic: 1, concerned: vec![], intake: None }
+    let label = Label::Internal;
+    Command::PutOnAgenda { session, body, from: None, topic: 1, concerned: vec![], label, intake: None }
 }
 
 fn defer() -> Command {
@@ -46,7 +53,8 @@ fn defer() -> Command {
 }
 
 fn absorb(from: u128, deferrals: u32) -> Command {
-    Command::Absorb { from: Uuid::from_u128(from), body: code("FLOOD"), deferrals, concerned: vec![] }
+    let (from, body, label) = (Uuid::from_u128(from), code("FLOOD"), Label::Internal);
+    Command::Absorb { from, body, deferrals, concerned: vec![], label }
 }
 
 fn after(history: &[Event]) -> Given<Matter> {
@@ -122,7 +130,8 @@ fn a_referral_is_accepted_into_the_other_backlog_or_comes_back() {
 #[test]
 fn what_absorbs_a_matter_has_been_deferred_as_often_as_that() {
     let command = absorb(3, 2);
-    let absorbed = Event::Absorbed { from: Uuid::from_u128(3), deferrals: 2, concerned: vec![] };
+    let absorbed =
+        Event::Absorbed { from: Uuid::from_u128(3), deferrals: 2, concerned: vec![], label: Label::Internal };
     assert_eq!(after(&[taken_in(), deferred(1)]).when(command.clone()), Ok(vec![absorbed]));
     // The docket of a session counts on its own, from what the matter had when it was prepared.
     assert!(matches!(after(&[taken_in(), on_agenda()]).when(command), Err(Rejection::WrongStage { .. })));
@@ -206,3 +215,5 @@ proptest! {
         }
     }
 }
+
+mod labels;

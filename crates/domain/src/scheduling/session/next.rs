@@ -170,7 +170,29 @@ fn asked<'a>(look: &'a Look<'_>, filed: &'a Filed, people: &People<'_>) -> Vec<A
             reason: words(),
         }),
     ];
-    first.into_iter().chain(override_finding).chain(then).collect()
+    first.into_iter().chain(relabelled(filed, people)).chain(override_finding).chain(then).collect()
+}
+
+/// To another label than they have now.
+fn relabelled<'a>(filed: &'a Filed, people: &People<'_>) -> impl Iterator<Item = Asked<'a>> {
+    let other = |label| if label == Label::Secret { Label::Internal } else { Label::Secret };
+    let topic = filed.outline.topics.first().map(|topic| {
+        let (number, label) = (topic.number, other(topic.label));
+        let command = move |_: &Code| Command::RelabelTopic { topic: number, label, reason: words() };
+        ask("RelabelTopic", people.and_requester(people.clerks()), command)
+    });
+    let paper = filed.papers.first().map(|filed| {
+        let (topic, paper) = (filed.topic, &filed.paper);
+        let label = other(paper.label);
+        let command = move |_: &Code| Command::RelabelPaper {
+            topic,
+            sha256: paper.sha256.clone(),
+            label,
+            reason: words(),
+        };
+        ask("RelabelPaper", people.and_requester(people.clerks()), command)
+    });
+    topic.into_iter().chain(paper)
 }
 
 /// Any text: no rule asks what it says.

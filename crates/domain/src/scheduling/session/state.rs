@@ -406,6 +406,7 @@ impl Filed {
                 self.constituted(constitution);
                 self.progress = Progress::Deciding(Forum::Countersign { sign_by: *sign_by });
             }
+            Event::TopicRelabelled { .. } | Event::PaperRelabelled { .. } => self.relabelled(event),
             Event::Merged { into, .. } => self.progress = Progress::Merged { into: *into },
             Event::Scheduled { room, starts_at, ends_at, invited } => {
                 let slot = Slot { room: room.clone(), starts_at: *starts_at, ends_at: *ends_at };
@@ -445,6 +446,30 @@ impl Filed {
                     self.progress = Progress::Concluded(forum.clone());
                 }
             }
+        }
+    }
+
+    /// The papers of a topic with this content.
+    pub(super) fn papers_with<'a>(
+        &'a self,
+        topic: u32,
+        sha256: &'a Line,
+    ) -> impl Iterator<Item = &'a FiledPaper> {
+        self.papers.iter().filter(move |filed| filed.topic == topic && filed.paper.sha256 == *sha256)
+    }
+
+    fn relabelled(&mut self, event: &Event) {
+        match event {
+            Event::TopicRelabelled { topic, label, .. } => {
+                let topics = self.outline.topics.iter_mut().filter(|known| known.number == *topic);
+                topics.for_each(|topic| topic.label = *label);
+            }
+            Event::PaperRelabelled { topic, sha256, label, .. } => {
+                let papers = self.papers.iter_mut().filter(|filed| filed.topic == *topic);
+                let papers = papers.filter(|filed| filed.paper.sha256 == *sha256);
+                papers.for_each(|filed| filed.paper.label = *label);
+            }
+            _ => {}
         }
     }
 

@@ -69,6 +69,8 @@ fn about_a_matter() -> Vec<Event> {
         Event::Adjourned { present: 1, needed: 2, reason: text("未达法定人数") },
         Event::SigningExtended { sign_by, reason: text("尚有部门未签"), extensions: 1 },
         Event::MeetingCalled { reason: text("有部门提出异议") },
+        Event::TopicRelabelled { topic: 1, label: Label::Secret, reason: text("涉及商业秘密") },
+        Event::TopicRelabelled { topic: 1, label: Label::Internal, reason: text("保密期已满") },
     ]
 }
 

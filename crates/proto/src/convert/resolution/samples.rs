@@ -50,6 +50,8 @@ pub fn all() -> Vec<Box<dyn Sample>> {
             },
             registered_at: at("2027-03-01T02:00:00.5Z"),
         },
+        Event::Relabelled { label: Label::Secret, reason: text("涉及商业秘密") },
+        Event::Relabelled { label: Label::Internal, reason: text("保密期已满") },
     ]);
     let item = samples::<ActionItem>(of_an_item());
     let (item_id, on) = (Uuid::from_u128(4), Uuid::from_u128(5));

@@ -379,6 +379,16 @@ fn with_matters() -> Vec<session::Event> {
             attendees: attendees(),
             duration_minutes: 90,
         },
+        session::Event::TopicRelabelled {
+            topic: 1, label: Label::Secret, reason: text("涉及商业秘密")
+        },
+        session::Event::TopicRelabelled { topic: 1, label: Label::Internal, reason: text("保密期已满") },
+        session::Event::PaperRelabelled {
+            topic: 1,
+            sha256: line(&"0a".repeat(32)),
+            label: Label::Public,
+            reason: text("可以公开"),
+        },
     ]
 }
 
@@ -393,7 +403,9 @@ fn of_a_matter() -> Vec<matter::Event> {
         split_from: None,
         deferrals: 0,
         concerned: vec![code("MIIT")],
+        label: Label::Internal,
     };
+    let secret = matter::Intake { label: Label::Secret, ..intake.clone() };
     let part = matter::Intake {
         summary: None,
         case_reference: None,
@@ -414,7 +426,12 @@ fn of_a_matter() -> Vec<matter::Event> {
     vec![
         Event::TakenIn { intake, raised_by: Some(code("NDRC")) },
         Event::TakenIn { intake: part, raised_by: None },
-        Event::PutOnAgenda { session, topic: 1, concerned: vec![code("MIIT"), code("MOF")] },
+        Event::PutOnAgenda {
+            session,
+            topic: 1,
+            concerned: vec![code("MIIT"), code("MOF")],
+            label: Label::Internal,
+        },
         Event::TakenOffAgenda { session, reason: Some(text("改由他会处理")) },
         Event::TakenOffAgenda { session, reason: None },
         deferred(Some(session), 1, None),
@@ -426,11 +443,25 @@ fn of_a_matter() -> Vec<matter::Event> {
         Event::ReferralReturned { from: code("CITY"), reason: text("职责不符") },
         Event::Split { into: vec![Uuid::from_u128(10), Uuid::from_u128(11)], reason: text("分别处理") },
         Event::Merged { into: Uuid::from_u128(12), reason: text("同一事项") },
-        Event::Absorbed { from: Uuid::from_u128(9), deferrals: 1, concerned: vec![code("MOF")] },
+        Event::Absorbed {
+            from: Uuid::from_u128(9),
+            deferrals: 1,
+            concerned: vec![code("MOF")],
+            label: Label::Internal,
+        },
         Event::Decided { session, verdict: Verdict::Adopted },
         Event::Decided { session, verdict: Verdict::Rejected },
         Event::Withdrawn { session: Some(session), reason: None },
         Event::Withdrawn { session: None, reason: Some(text("已解决")) },
+        Event::TakenIn { intake: secret, raised_by: Some(code("NDRC")) },
+        Event::PutOnAgenda { session, topic: 2, concerned: vec![code("MOF")], label: Label::Secret },
+        Event::Absorbed { from: Uuid::from_u128(9), deferrals: 1, concerned: vec![], label: Label::Public },
+        Event::Relabelled { label: Label::Secret, concerned: vec![], reason: text("涉及商业秘密") },
+        Event::Relabelled {
+            label: Label::Internal,
+            concerned: vec![code("MOF")],
+            reason: text("保密期已满"),
+        },
     ]
 }
 

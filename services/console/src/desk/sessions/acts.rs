@@ -45,8 +45,28 @@ const CANCEL: Act = Act {
     sample: r#"{"reason": "-"}"#,
 };
 
-/// What is done with the session, before its docket is open.
-pub(super) const OF_SESSION: &[Act] = &[SCREEN, ADMIT, RETURN, CONVENE, CANCEL];
+const LABEL: Field = Field { path: "label", label: said("Label"), input: Input::Label };
+const RELABEL_TOPIC: Act = Act {
+    rpc: "huishang.scheduling.v1.SchedulingService/RelabelTopic",
+    label: said("Label a topic otherwise"),
+    fields: &[TOPIC, LABEL, REASON],
+    sample: r#"{"topicNumber": 1, "label": "LABEL_SECRET", "reason": "-"}"#,
+};
+/// Whoever may label a topic otherwise may do it to its papers.
+pub(super) const RELABEL_PAPER: Act = Act {
+    rpc: "huishang.scheduling.v1.SchedulingService/RelabelPaper",
+    label: said("Label a paper otherwise"),
+    fields: &[
+        TOPIC,
+        Field { path: "sha256", label: said("SHA-256 of the document"), input: Input::Text },
+        LABEL,
+        REASON,
+    ],
+    sample: r#"{"topicNumber": 1, "sha256": "-", "label": "LABEL_SECRET", "reason": "-"}"#,
+};
+
+/// What is done with the session: before its docket is open, and at any time.
+pub(super) const OF_SESSION: &[Act] = &[SCREEN, ADMIT, RETURN, CONVENE, CANCEL, RELABEL_TOPIC];
 
 /// All of it.
 pub(in crate::desk) const ACTS: &[Act] = &[
@@ -55,6 +75,8 @@ pub(in crate::desk) const ACTS: &[Act] = &[
     RETURN,
     CONVENE,
     CANCEL,
+    RELABEL_TOPIC,
+    RELABEL_PAPER,
     Act {
         rpc: "huishang.scheduling.v1.SchedulingService/ScheduleSession",
         label: said("Book the slot"),

@@ -106,3 +106,25 @@ fn to_others_a_secret_topic_is_like_one_that_is_not_there() {
     let close = Command::PauseTopic { topic: 2 };
     assert!(given::<Docket>(&state).by(actor("wang", "OFFICE", Role::Clerk)).when(close).is_ok());
 }
+
+#[test]
+fn a_topic_is_labelled_as_in_its_session_also_when_the_docket_is_closed() {
+    let events = with_a_secret_topic();
+    let relabel = |topic, label| Command::Relabel { topic, label, reason: text("保密期已满") };
+    let by_process = |history: &[Event], command| {
+        given::<Docket>(history).by(crate::Actor::process("open_docket")).when(command)
+    };
+    let relabelled = by_process(&events, relabel(2, Label::Internal)).unwrap();
+    let internal = [events.clone(), relabelled].concat();
+    assert_eq!(seen_by(&internal, "HEALTH"), proceedings(&internal), "it is for all who take part");
+    assert_eq!(by_process(&internal, relabel(2, Label::Internal)), Ok(vec![]), "once");
+    assert!(by_process(&internal, relabel(9, Label::Secret)).is_err());
+
+    let closed_at = at("2027-03-01T03:00:00Z");
+    let (adopted, rejected, deferred, referred, withdrawn) = (0, 0, 0, 0, 2);
+    let end = Event::Closed { closed_at, adopted, rejected, deferred, referred, withdrawn };
+    let closed = [internal, vec![end]].concat();
+    let secret = by_process(&closed, relabel(1, Label::Secret)).unwrap();
+    let closed = [closed, secret].concat();
+    assert_eq!(proceedings(&closed).hidden_from(|_| false), [1].into());
+}

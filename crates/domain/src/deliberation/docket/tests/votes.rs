@@ -42,6 +42,28 @@ fn a_clerk_puts_a_whole_show_of_hands_down_at_once() {
 }
 
 #[test]
+fn a_clerk_does_not_change_what_a_seat_cast_itself() {
+    let cast = [ballot_opened(1, 1, Tie::Rejects), voted("ROADS", Choice::No)];
+    let history = followed_by(meeting(|_| (), ALL), cast);
+    let hand = |department, choice| RollCallVote { department: code(department), choice };
+    let call = |by, votes| given::<Docket>(&history).by(by).when(Command::RecordRollCall { topic: 1, votes });
+    let other = call(clerk(), vec![hand("WATER", Choice::Yes), hand("ROADS", Choice::Yes)]);
+    let (department_code, cast_by_code) = (code("ROADS"), code("ROADS"));
+    assert_eq!(other, Err(Rejection::VoteByAnother { department_code, cast_by_code }));
+    let same = call(clerk(), vec![hand("WATER", Choice::Yes), hand("ROADS", Choice::No)]).unwrap();
+    assert_eq!(same, [put_down(voted("WATER", Choice::Yes))], "the vote stays its own");
+    let yes = Command::CastVote {
+        topic: 1,
+        department: code("ROADS"),
+        choice: Choice::Yes,
+        split: vec![],
+        reason: None,
+    };
+    let by_itself = given::<Docket>(&history).by(of("ROADS")).when(yes);
+    assert_eq!(by_itself, Ok(vec![voted("ROADS", Choice::Yes)]), "and it changes its mind");
+}
+
+#[test]
 fn a_seat_splits_its_weight_and_no_more() {
     let heavy = |constitution: &mut Constitution| constitution.voters[1].weight = 5;
     let history = followed_by(meeting(heavy, ALL), [ballot_opened(1, 1, Tie::Rejects)]);

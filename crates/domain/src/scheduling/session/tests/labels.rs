@@ -86,3 +86,51 @@ fn the_matter_of_a_secret_topic_concerns_those_who_see_the_topic() {
         .collect();
     assert_eq!(concerned, [vec!["MIIT", "MOF", "MEE", "NDRC", "MOT"], vec!["MIIT", "MEE", "NDRC", "MOT"]]);
 }
+
+fn relabel(label: Label) -> Command {
+    Command::RelabelTopic { topic: 1, label, reason: text("涉及商业秘密") }
+}
+
+#[test]
+fn a_topic_and_a_paper_are_labelled_otherwise_at_any_time_and_once() {
+    let history = [requested(outline(2)), Event::Cancelled { reason: text("不再需要") }];
+    let secret =
+        Event::TopicRelabelled { topic: 1, label: Label::Secret, reason: text("涉及商业秘密") };
+    assert_eq!(given::<Session>(&history).when(relabel(Label::Secret)), Ok(vec![secret.clone()]));
+    let relabelled = [history.to_vec(), vec![secret]].concat();
+    assert_eq!(given::<Session>(&relabelled).when(relabel(Label::Secret)), Ok(vec![]));
+    let none = Command::RelabelTopic { topic: 9, label: Label::Secret, reason: text("理由") };
+    assert_eq!(given::<Session>(&history).when(none), Err(Rejection::UnknownTopic { topic_number: 9 }));
+
+    let sha256 = line(&"a".repeat(64));
+    let paper = |sha256: Line| Command::RelabelPaper {
+        topic: 1,
+        sha256,
+        label: Label::Public,
+        reason: text("可以公开"),
+    };
+    let filed = labelled();
+    let events = labels::relabel_paper(&filed, 1, sha256.clone(), Label::Public, text("可以公开")).unwrap();
+    let after = State::Filed(Box::new(filed)).after(&events[0]);
+    let papers = &after.filed().unwrap().papers;
+    let of_topic = papers.iter().filter(|filed| filed.topic == 1).map(|filed| filed.paper.label);
+    assert_eq!(of_topic.collect::<Vec<_>>(), [Label::Public; 2], "all that have this content");
+    assert!(papers.iter().any(|filed| filed.topic == 2 && filed.paper.label == Label::Internal));
+    let unknown = Rejection::UnknownPaper { topic_number: 1, sha256: sha256.clone() };
+    assert_eq!(given::<Session>(&history).when(paper(sha256)), Err(unknown));
+}
+
+#[test]
+fn the_matter_of_a_topic_is_labelled_with_it() {
+    let state = State::Filed(Box::new(labelled()));
+    let command = Command::RelabelTopic { topic: 2, label: Label::Internal, reason: text("保密期已满") };
+    let session = Uuid::from_u128(7);
+    let commands = crate::scheduling::agenda::matter_commands(session, &state, &command, session, None);
+    let [(matter, crate::scheduling::matter::Command::Relabel { session: its, label, concerned, .. })] =
+        commands.as_slice()
+    else {
+        panic!("{commands:?}")
+    };
+    assert_eq!((*matter, *its, *label), (Uuid::from_u128(2), Some(session), Label::Internal));
+    assert!(concerned.contains(&code("MOF")), "it attends, and sees the topic from now on");
+}

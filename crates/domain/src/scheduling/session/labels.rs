@@ -1,0 +1,28 @@
+//! Labelling what is on file otherwise: at any time, by a command that says so and why.
+
+use super::{Event, Filed, Rejection};
+use crate::{Label, Line, Text};
+
+pub(super) fn relabel_topic(
+    filed: &Filed,
+    topic: u32,
+    label: Label,
+    reason: Text,
+) -> Result<Vec<Event>, Rejection> {
+    let known = filed.outline.topic(topic).ok_or(Rejection::UnknownTopic { topic_number: topic })?;
+    Ok(if known.label == label { vec![] } else { vec![Event::TopicRelabelled { topic, label, reason }] })
+}
+
+pub(super) fn relabel_paper(
+    filed: &Filed,
+    topic: u32,
+    sha256: Line,
+    label: Label,
+    reason: Text,
+) -> Result<Vec<Event>, Rejection> {
+    if filed.papers_with(topic, &sha256).next().is_none() {
+        return Err(Rejection::UnknownPaper { topic_number: topic, sha256 });
+    }
+    let is_same = filed.papers_with(topic, &sha256).all(|filed| filed.paper.label == label);
+    Ok(if is_same { vec![] } else { vec![Event::PaperRelabelled { topic, sha256, label, reason }] })
+}
